@@ -1,0 +1,31 @@
+import type { Logger } from "../ports/logger.ts";
+import type { TraceContext } from "../ports/tracer.ts";
+
+/** On whose behalf something is done. */
+export interface Principal {
+  readonly kind: "person" | "service" | "agent";
+  /** Unique within its kind: `local-admin`, `workflow`, an agent's id. */
+  readonly id: string;
+  readonly roles: readonly string[];
+}
+
+/** Until governance issues identities, everything is done by the administrator of this machine. */
+export const localAdministrator: Principal = { kind: "person", id: "local-admin", roles: ["admin"] };
+
+/**
+ * What travels with every call, from the edge to the last handler: who, where, until when, as part of what. It is
+ * handed on explicitly; nothing is kept in ambient storage.
+ */
+export interface CallContext {
+  readonly principal: Principal;
+  readonly namespace: string;
+  /** On this process's monotonic clock, milliseconds; Infinity without a limit. It only shrinks on the way. */
+  readonly deadlineMs: number;
+  /** Aborted when the caller gave up, the deadline passed, or the server stops. */
+  readonly signal: AbortSignal;
+  readonly trace: TraceContext;
+  /** Empty, or the key under which a repeated call is answered like the first. */
+  readonly idempotencyKey: string;
+  /** Writes the trace id, the call and the namespace in each line. */
+  readonly logger: Logger;
+}

@@ -1,0 +1,14 @@
+import { getRandomValues } from "node:crypto";
+
+/** Randomness as the kernel sees it, so that a simulation can replay it from a seed. */
+export interface Chance {
+  /** A number in [0, 1). */
+  random(): number;
+  /** Fills the array with random bytes and returns it. */
+  fill(target: Uint8Array): Uint8Array;
+}
+
+export const systemChance: Chance = {
+  random: () => Math.random(),
+  fill: (target) => getRandomValues(target as Uint8Array<ArrayBuffer>),
+};
