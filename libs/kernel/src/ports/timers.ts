@@ -11,16 +11,31 @@ export interface Timers {
   every(periodMs: number, callback: () => void): Timer;
 }
 
+/** What Node's timers can count to, 24.8 days; asked for more, they would fire at once. */
+const timeoutMaxMs = 2 ** 31 - 1;
+
 export const systemTimers: Timers = {
   after(delayMs, callback) {
+    if (delayMs > timeoutMaxMs) return inParts(delayMs, callback);
     const handle = setTimeout(callback, delayMs).unref();
     return { cancel: () => clearTimeout(handle) };
   },
   every(periodMs, callback) {
+    if (!(periodMs > 0 && periodMs <= timeoutMaxMs)) {
+      throw new RangeError(`expected a period above 0 and up to ${timeoutMaxMs} ms, got ${periodMs}`);
+    }
     const handle = setInterval(callback, periodMs).unref();
     return { cancel: () => clearInterval(handle) };
   },
 };
+
+function inParts(delayMs: number, callback: () => void): Timer {
+  const goOn = (): Timer => systemTimers.after(delayMs - timeoutMaxMs, callback);
+  let part = systemTimers.after(timeoutMaxMs, () => {
+    part = goOn();
+  });
+  return { cancel: () => part.cancel() };
+}
 
 /** Resolves after `delayMs`, or rejects with the signal's reason as soon as it is aborted. */
 export function sleep(timers: Timers, delayMs: number, signal?: AbortSignal): Promise<void> {

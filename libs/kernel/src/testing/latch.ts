@@ -1,0 +1,71 @@
+/** A door that opens once: a test holds a racing party behind it, or learns that a point was reached. */
+export interface Latch {
+  readonly isOpen: boolean;
+  /** Resolves when the latch is open. */
+  readonly opened: Promise<void>;
+  open(): void;
+}
+
+export function latch(): Latch {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let isOpen = false;
+  return {
+    get isOpen() {
+      return isOpen;
+    },
+    opened: promise,
+    open() {
+      isOpen = true;
+      resolve();
+    },
+  };
+}
+
+/** A turnstile: parties wait at it until a test lets them through, one by one or all. Closed at first. */
+export interface Gate {
+  /** Called by the racing party. */
+  pass(): Promise<void>;
+  /** Resolves when this many have come to the gate since it was made, waiting or through. */
+  arrivals(count: number): Promise<void>;
+  /** How many wait now. */
+  readonly waiting: number;
+  /** Lets this many of those that wait go on, in the order of their coming. */
+  letThrough(count?: number): void;
+  /** Lets all go on that wait, and all that come until it is closed. */
+  open(): void;
+  close(): void;
+}
+
+export function gate(): Gate {
+  const queue: (() => void)[] = [];
+  let watchers: { readonly count: number; readonly tell: () => void }[] = [];
+  let arrived = 0;
+  let isOpen = false;
+  const letThrough = (count = 1): void => {
+    for (const go of queue.splice(0, count)) go();
+  };
+  return {
+    get waiting() {
+      return queue.length;
+    },
+    pass() {
+      const passed = isOpen ? Promise.resolve() : new Promise<void>((resolve) => queue.push(resolve));
+      arrived++;
+      for (const watcher of watchers) if (arrived >= watcher.count) watcher.tell();
+      watchers = watchers.filter((watcher) => arrived < watcher.count);
+      return passed;
+    },
+    arrivals(count) {
+      if (arrived >= count) return Promise.resolve();
+      return new Promise((resolve) => watchers.push({ count, tell: resolve }));
+    },
+    letThrough,
+    open() {
+      isOpen = true;
+      letThrough(queue.length);
+    },
+    close() {
+      isOpen = false;
+    },
+  };
+}

@@ -1,0 +1,56 @@
+import type { LogFields, Logger, LogLevel } from "../ports/logger.ts";
+
+export interface LogLine {
+  readonly level: LogLevel;
+  readonly message: string;
+  /** The line's own fields and those of the loggers it was made from. */
+  readonly fields: LogFields;
+}
+
+/** A logger whose lines a test can read; lines of its children too. */
+export interface RecordingLogger extends Logger {
+  readonly lines: readonly LogLine[];
+  /** The messages of one level, or of all, in order. */
+  messages(level?: LogLevel): string[];
+  /** The only line with this message; throws where there is none or more than one. */
+  line(message: string): LogLine;
+  clear(): void;
+}
+
+export function recordingLogger(): RecordingLogger {
+  const lines: LogLine[] = [];
+  return {
+    ...loggerInto(lines, {}),
+    lines,
+    messages: (level) =>
+      lines.filter((line) => level === undefined || line.level === level).map((line) => line.message),
+    line(message) {
+      const found = lines.filter((line) => line.message === message);
+      const [only] = found;
+      if (only !== undefined && found.length === 1) return only;
+      const all = lines.map((line) => `${line.level} ${line.message}`).join("\n  ");
+      throw new Error(`expected one line "${message}", found ${found.length} among:\n  ${all}`);
+    },
+    clear() {
+      lines.length = 0;
+    },
+  };
+}
+
+function loggerInto(lines: LogLine[], inherited: LogFields): Logger {
+  const at =
+    (level: LogLevel) =>
+    (message: string, fields: LogFields = {}): void => {
+      lines.push({ level, message, fields: { ...inherited, ...fields } });
+    };
+  return {
+    trace: at("trace"),
+    debug: at("debug"),
+    info: at("info"),
+    warn: at("warn"),
+    error: at("error"),
+    fatal: at("fatal"),
+    child: (fields) => loggerInto(lines, { ...inherited, ...fields }),
+    enabled: () => true,
+  };
+}

@@ -1,0 +1,16 @@
+import { type CallContext, localAdministrator } from "../context/call-context.ts";
+import { silentLogger } from "../ports/logger.ts";
+
+/** The context of a call by the local administrator, without a deadline; name only what matters to the test. */
+export function testContext(given: Partial<CallContext> = {}): CallContext {
+  return {
+    principal: localAdministrator,
+    namespace: "default",
+    deadlineMs: Number.POSITIVE_INFINITY,
+    signal: new AbortController().signal,
+    trace: { traceId: "0af7651916cd43dd8448eb211c80319c", spanId: "b7ad6b7169203331", sampled: true },
+    idempotencyKey: "",
+    logger: silentLogger,
+    ...given,
+  };
+}

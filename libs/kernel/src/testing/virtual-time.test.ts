@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import { sleep } from "../ports/timers.ts";
+import { VirtualTime } from "./virtual-time.ts";
+
+describe("VirtualTime", () => {
+  it("stands still until it is advanced, then shows both clocks moved by the same", () => {
+    const time = new VirtualTime(1_000);
+    assert.deepEqual([time.now(), time.monotonic()], [1_000, 0]);
+    time.advance(250);
+    assert.deepEqual([time.now(), time.monotonic()], [1_250, 250]);
+  });
+
+  it("runs callbacks by due time, equals in the order they were asked for, each at its own moment", () => {
+    const time = new VirtualTime();
+    const ran: string[] = [];
+    const note = (name: string) => () => ran.push(`${name}@${time.monotonic()}`);
+    time.after(20, note("late"));
+    time.after(10, note("first"));
+    time.after(10, note("second"));
+    time.after(0, note("at once"));
+    time.advance(15);
+    assert.deepEqual(ran, ["at once@0", "first@10", "second@10"]);
+    assert.equal(time.pending, 1);
+    assert.equal(time.nextDueMs, 20);
+    assert.equal(time.monotonic(), 15);
+  });
+
+  it("runs what a callback asks for within the same advance", () => {
+    const time = new VirtualTime();
+    const ran: number[] = [];
+    time.after(10, () => time.after(5, () => ran.push(time.monotonic())));
+    time.advance(15);
+    assert.deepEqual(ran, [15]);
+  });
+
+  it("repeats every period until cancelled, also from within the callback", () => {
+    const time = new VirtualTime();
+    const ran: number[] = [];
+    const timer = time.every(10, () => {
+      ran.push(time.monotonic());
+      if (ran.length === 3) timer.cancel();
+    });
+    time.advance(1_000);
+    assert.deepEqual(ran, [10, 20, 30]);
+    assert.equal(time.pending, 0);
+  });
+
+  it("does not run a cancelled callback, and cancelling twice counts once", () => {
+    const time = new VirtualTime();
+    const timer = time.after(10, () => assert.fail("cancelled"));
+    time.after(20, () => {});
+    timer.cancel();
+    timer.cancel();
+    assert.equal(time.pending, 1);
+    time.advance(10);
+    assert.equal(time.pending, 1);
+  });
+
+  it("lets promises go on between callbacks when advanced asynchronously", async () => {
+    const time = new VirtualTime();
+    const seen: number[] = [];
+    const work = (async () => {
+      for (let round = 0; round < 3; round++) {
+        await sleep(time, 10);
+        seen.push(time.monotonic());
+      }
+    })();
+    await time.advanceAsync(25);
+    assert.deepEqual(seen, [10, 20]);
+    await time.advanceAsync(5);
+    await work;
+    assert.deepEqual(seen, [10, 20, 30]);
+  });
+
+  it("settles a promise by moving time just as far as needed, and says so when time is not what it waits for", async () => {
+    const time = new VirtualTime();
+    assert.equal(await time.settle(sleep(time, 60_000).then(() => "done")), "done");
+    assert.equal(time.monotonic(), 60_000);
+    await assert.rejects(time.settle(new Promise(() => {})), /no timer is pending/);
+    await assert.rejects(time.settle(Promise.reject(new Error("refused"))), /refused/);
+  });
+
+  it("lets the wall clock jump without the monotonic one", () => {
+    const time = new VirtualTime(1_000);
+    time.jumpWallClock(-500);
+    assert.deepEqual([time.now(), time.monotonic()], [500, 0]);
+  });
+
+  it("refuses a period of nothing and a delay that is no number", () => {
+    const time = new VirtualTime();
+    assert.throws(() => time.every(0, () => {}), /expected a period above 0 ms, got 0/);
+    assert.throws(() => time.after(Number.NaN, () => {}), /got NaN/);
+  });
+
+  it("agrees with a stable sort for any timers", () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(50), { maxLength: 60 }), (delays) => {
+        const time = new VirtualTime();
+        const ran: number[] = [];
+        for (const [index, delay] of delays.entries()) time.after(delay, () => ran.push(index));
+        time.advance(50);
+        const expected = [...delays.keys()].sort((a, b) => (delays[a] ?? 0) - (delays[b] ?? 0));
+        assert.deepEqual(ran, expected);
+      }),
+    );
+  });
+});

@@ -1,0 +1,167 @@
+/**
+ * Time that stands still until a test moves it: clock and timers in one, so that code under test can be led
+ * through hours in a millisecond.
+ *
+ * 1. Callbacks run in the order in which they are due, equals in the order in which they were asked for.
+ * 2. While a callback runs, the clock shows the moment it was due, never a later one.
+ * 3. What a callback asks for within the span still runs within the same advance.
+ */
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { Clock } from "../ports/clock.ts";
+import type { Timer, Timers } from "../ports/timers.ts";
+
+interface Pending {
+  readonly dueMs: number;
+  readonly number: number;
+  readonly callback: () => void;
+  cancelled: boolean;
+}
+
+/** 2026-01-01T00:00:00Z. */
+const defaultEpochMs = 1_767_225_600_000;
+/** More callbacks than this in one advance mean timers that breed without time passing. */
+const callbacksMax = 10_000_000;
+
+export class VirtualTime implements Clock, Timers {
+  #epochMs: number;
+  #elapsedMs = 0;
+  #numbers = 0;
+  #live = 0;
+  /** Latest first, so that the next one is popped from the end. */
+  readonly #pending: Pending[] = [];
+
+  /** @param epochMs what `now()` says at the start; 2026-01-01T00:00:00Z unless given. */
+  constructor(epochMs: number = defaultEpochMs) {
+    this.#epochMs = epochMs;
+  }
+
+  now(): number {
+    return this.#epochMs + this.#elapsedMs;
+  }
+
+  /** Starts at 0. */
+  monotonic(): number {
+    return this.#elapsedMs;
+  }
+
+  /** How many callbacks wait for their time. */
+  get pending(): number {
+    return this.#live;
+  }
+
+  /** When the next callback is due on the monotonic clock; undefined without one. */
+  get nextDueMs(): number | undefined {
+    return this.#next()?.dueMs;
+  }
+
+  after(delayMs: number, callback: () => void): Timer {
+    if (Number.isNaN(delayMs)) throw new RangeError("expected a delay in milliseconds, got NaN");
+    return this.#add(this.#elapsedMs + Math.max(0, delayMs), callback);
+  }
+
+  every(periodMs: number, callback: () => void): Timer {
+    if (!(periodMs > 0)) throw new RangeError(`expected a period above 0 ms, got ${periodMs}`);
+    let cancelled = false;
+    let timer: Timer;
+    const fire = (): void => {
+      callback();
+      if (!cancelled) timer = this.after(periodMs, fire);
+    };
+    timer = this.after(periodMs, fire);
+    return {
+      cancel: () => {
+        cancelled = true;
+        timer.cancel();
+      },
+    };
+  }
+
+  /** Moves time on and runs what falls due, without giving promises a chance to go on in between. */
+  advance(byMs: number): void {
+    const endMs = this.#elapsedMs + byMs;
+    for (let count = 0; this.#fireNext(endMs); count++) refuseRunaway(count);
+    this.#elapsedMs = Math.max(this.#elapsedMs, endMs);
+  }
+
+  /** Moves time on; before, between and after the callbacks, all promises that can go on do so. */
+  async advanceAsync(byMs: number): Promise<void> {
+    const endMs = this.#elapsedMs + byMs;
+    await this.flush();
+    for (let count = 0; this.#fireNext(endMs); count++) {
+      refuseRunaway(count);
+      await this.flush();
+    }
+    this.#elapsedMs = Math.max(this.#elapsedMs, endMs);
+    await this.flush();
+  }
+
+  /** Lets all promises go on as far as they can without time passing. */
+  async flush(): Promise<void> {
+    await nextTurn();
+  }
+
+  /** Moves time on, from callback to callback, until the promise is settled, and gives its outcome. */
+  async settle<T>(promise: Promise<T>): Promise<T> {
+    let settled = false;
+    const mark = (): void => {
+      settled = true;
+    };
+    promise.then(mark, mark);
+    await this.flush();
+    for (let count = 0; !settled; count++) {
+      refuseRunaway(count);
+      if (!this.#fireNext(Number.POSITIVE_INFINITY)) {
+        throw new Error("the promise waits for something other than time: no timer is pending");
+      }
+      await this.flush();
+    }
+    return promise;
+  }
+
+  /** Sets the wall clock forward or back, as an administrator would; the monotonic clock does not notice. */
+  jumpWallClock(byMs: number): void {
+    this.#epochMs += byMs;
+  }
+
+  #add(dueMs: number, callback: () => void): Timer {
+    const entry: Pending = { dueMs, number: this.#numbers++, callback, cancelled: false };
+    // A new entry is the latest among equals, so it goes in front of the first that is not later.
+    let low = 0;
+    let high = this.#pending.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const other = this.#pending[middle];
+      if (other !== undefined && other.dueMs > dueMs) low = middle + 1;
+      else high = middle;
+    }
+    this.#pending.splice(low, 0, entry);
+    this.#live++;
+    return {
+      cancel: () => {
+        if (entry.cancelled) return;
+        entry.cancelled = true;
+        this.#live--;
+      },
+    };
+  }
+
+  #next(): Pending | undefined {
+    while (this.#pending.at(-1)?.cancelled) this.#pending.pop();
+    return this.#pending.at(-1);
+  }
+
+  #fireNext(endMs: number): boolean {
+    const next = this.#next();
+    if (next === undefined || next.dueMs > endMs) return false;
+    this.#pending.pop();
+    this.#live--;
+    next.cancelled = true;
+    this.#elapsedMs = Math.max(this.#elapsedMs, next.dueMs);
+    next.callback();
+    return true;
+  }
+}
+
+function refuseRunaway(count: number): void {
+  if (count >= callbacksMax) throw new Error(`more than ${callbacksMax} callbacks in one advance`);
+}
