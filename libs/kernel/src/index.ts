@@ -1,7 +1,21 @@
 export * from "./context/call-context.ts";
+export { AssertionFault, assert, type Facts, unreachable } from "./errors/assertion.ts";
 export * from "./errors/catalogue.ts";
+export { errorFromUnknown } from "./errors/from-unknown.ts";
+export { kernelErrors } from "./errors/kernel-errors.ts";
+export { notOwner, notOwnerCode, notOwnerOf } from "./errors/not-owner.ts";
+export { fromProblem, type Problem, problemMediaType, toProblem } from "./errors/problem.ts";
+export { renderErrorReference } from "./errors/reference.ts";
+export { errorOf, isRefusal, type Refusal } from "./errors/refusal.ts";
 export * from "./errors/status.ts";
+export {
+  fromStatusDetails,
+  type StatusDetails,
+  statusDetailsTrailer,
+  toStatusDetails,
+} from "./errors/status-details.ts";
 export * from "./errors/tutti-error.ts";
+export { fromErrorDetail, toErrorDetail } from "./errors/wire.ts";
 export * from "./ports/chance.ts";
 export * from "./ports/clock.ts";
 export * from "./ports/delivery.ts";

@@ -1,3 +1,4 @@
+import type { Refusal } from "./refusal.ts";
 import type { Status } from "./status.ts";
 import { type RetryClass, TuttiError, type Violation } from "./tutti-error.ts";
 
@@ -22,14 +23,24 @@ export interface ErrorExtras {
 // biome-ignore lint/suspicious/noExplicitAny: the parameters' type differs per entry and is recovered below
 type Entries = Readonly<Record<string, ErrorEntry<any>>>;
 type ParametersOf<E> = E extends ErrorEntry<infer P> ? P : never;
+/** A message without parameters needs none to be given. */
+type Arguments<P, Extras> = unknown extends P
+  ? [parameters?: undefined, extras?: Extras]
+  : [parameters: P, extras?: Extras];
+
+/** One declared error: called, it makes the error. */
+export interface DeclaredError<P> {
+  (...given: Arguments<P, ErrorExtras>): TuttiError;
+  readonly code: string;
+  readonly entry: ErrorEntry<P>;
+  /** The same as returned data: for deciders that say no, without the cost of a stack. */
+  readonly refusal: (...given: Arguments<P, Omit<ErrorExtras, "cause">>) => Refusal;
+  /** Whether a value is this error, also after it crossed the wire. */
+  readonly is: (error: unknown) => error is TuttiError;
+}
 
 export type ErrorCatalogue<E extends Entries> = {
-  readonly [K in keyof E]: ((parameters: ParametersOf<E[K]>, extras?: ErrorExtras) => TuttiError) & {
-    readonly code: string;
-    readonly entry: ErrorEntry<ParametersOf<E[K]>>;
-    /** Whether a value is this error, also after it crossed the wire. */
-    readonly is: (error: unknown) => error is TuttiError;
-  };
+  readonly [K in keyof E]: DeclaredError<ParametersOf<E[K]>>;
 };
 
 const declared = new Map<string, ErrorEntry<never>>();
@@ -41,22 +52,10 @@ const declared = new Map<string, ErrorEntry<never>>();
 export function defineErrors<const E extends Entries>(area: string, entries: E): ErrorCatalogue<E> {
   const catalogue: Record<string, unknown> = {};
   for (const [key, entry] of Object.entries(entries)) {
-    const code = `${area}.${key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`;
-    if (declared.has(code)) throw new Error(`the error ${code} is declared twice`);
+    const code = codeOf(area, key);
+    if (declared.has(code)) throw new Error(`the error ${code} is declared twice; one code has one meaning`);
     declared.set(code, entry as ErrorEntry<never>);
-    const make = (parameters: never, extras: ErrorExtras = {}): TuttiError =>
-      new TuttiError({
-        code,
-        status: entry.status,
-        retry: entry.retry,
-        message: entry.message(parameters),
-        ...extras,
-      });
-    catalogue[key] = Object.assign(make, {
-      code,
-      entry,
-      is: (error: unknown) => error instanceof TuttiError && error.code === code,
-    });
+    catalogue[key] = declaredError(code, entry);
   }
   return catalogue as ErrorCatalogue<E>;
 }
@@ -64,4 +63,36 @@ export function defineErrors<const E extends Entries>(area: string, entries: E):
 /** Every error declared in this process by code, for the reference page and its test. */
 export function declaredErrors(): ReadonlyMap<string, ErrorEntry<never>> {
   return declared;
+}
+
+function codeOf(area: string, key: string): string {
+  if (!/^[a-z][a-z0-9]*$/.test(area) || !/^[a-z][a-zA-Z0-9]*$/.test(key)) {
+    throw new Error(
+      `an error's area is one lower-case word and its key camelCase; found "${area}", "${key}"`,
+    );
+  }
+  return `${area}.${key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`;
+}
+
+function declaredError<P>(code: string, entry: ErrorEntry<P>) {
+  const { status, retry } = entry;
+  const make = (parameters: P, extras: ErrorExtras = {}): TuttiError => {
+    // The entry wins over the extras, whatever an untyped caller put among them.
+    const error = new TuttiError({ ...extras, code, status, retry, message: entry.message(parameters) });
+    // The stack begins where the error was asked for, not here.
+    Error.captureStackTrace?.(error, make);
+    return error;
+  };
+  const refusal = (parameters: P, extras: Omit<ErrorExtras, "cause"> = {}): Refusal => ({
+    refused: true,
+    code,
+    status,
+    retry,
+    message: entry.message(parameters),
+    retryAfterMs: extras.retryAfterMs ?? 0,
+    violations: extras.violations ?? [],
+    details: extras.details ?? {},
+  });
+  const is = (error: unknown): error is TuttiError => error instanceof TuttiError && error.code === code;
+  return Object.assign(make, { code, entry, refusal, is });
 }

@@ -19,3 +19,42 @@ export const statuses = {
 } as const;
 
 export type Status = keyof typeof statuses;
+
+export function isStatus(text: unknown): text is Status {
+  return typeof text === "string" && Object.hasOwn(statuses, text);
+}
+
+/** The status with a gRPC number; UNKNOWN for a number that gRPC does not have, and for OK. */
+export function statusOfGrpc(grpc: number): Status {
+  return byGrpc.get(grpc) ?? "UNKNOWN";
+}
+
+/** The nearest status of an HTTP answer that was not made by Tutti. */
+export function statusOfHttp(http: number): Status {
+  return byHttp.get(http) ?? (http >= 400 && http < 500 ? "FAILED_PRECONDITION" : "UNKNOWN");
+}
+
+const byGrpc = new Map(
+  Object.keys(statuses)
+    .filter(isStatus)
+    .map((status) => [statuses[status].grpc as number, status]),
+);
+
+// Where several statuses share an HTTP number this names the one a stranger most likely means.
+const byHttp = new Map<number, Status>([
+  [400, "INVALID_ARGUMENT"],
+  [401, "UNAUTHENTICATED"],
+  [403, "PERMISSION_DENIED"],
+  [404, "NOT_FOUND"],
+  [408, "DEADLINE_EXCEEDED"],
+  [409, "ABORTED"],
+  [413, "RESOURCE_EXHAUSTED"],
+  [422, "INVALID_ARGUMENT"],
+  [429, "RESOURCE_EXHAUSTED"],
+  [499, "CANCELLED"],
+  [500, "INTERNAL"],
+  [501, "UNIMPLEMENTED"],
+  [502, "UNAVAILABLE"],
+  [503, "UNAVAILABLE"],
+  [504, "DEADLINE_EXCEEDED"],
+]);

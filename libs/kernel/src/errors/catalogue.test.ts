@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { declaredErrors, defineErrors } from "./catalogue.ts";
+import { errorOf, isRefusal } from "./refusal.ts";
+import { TuttiError } from "./tutti-error.ts";
+
+const errors = defineErrors("cataloguetest", {
+  orderGone: {
+    status: "NOT_FOUND",
+    retry: "never",
+    help: "The order is not there.",
+    message: ({ order }: { order: string }) => `expected order ${order}, found none; create it first`,
+  },
+  closed: {
+    status: "UNAVAILABLE",
+    retry: "elsewhere",
+    help: "The shop is closed.",
+    message: () => "the shop is closed",
+  },
+});
+
+describe("the catalogue of errors", () => {
+  it("makes an error with the code, status and retry class of its entry", () => {
+    const error = errors.orderGone({ order: "o1" }, { details: { order: "o1" }, retryAfterMs: 5 });
+    assert.ok(error instanceof TuttiError);
+    assert.equal(error.code, "cataloguetest.order_gone");
+    assert.equal(errors.orderGone.code, error.code);
+    assert.equal(error.status, "NOT_FOUND");
+    assert.equal(error.retryable, false);
+    assert.equal(error.message, "expected order o1, found none; create it first");
+    assert.deepEqual(error.details, { order: "o1" });
+    assert.equal(error.retryAfterMs, 5);
+  });
+
+  it("asks for no parameters where the message has none", () => {
+    const cause = new Error("flood");
+    assert.equal(errors.closed().message, "the shop is closed");
+    assert.equal(errors.closed(undefined, { cause }).cause, cause);
+  });
+
+  it("recognises an error by its code, and nothing else", () => {
+    const arrived = new TuttiError({ code: "cataloguetest.closed", status: "UNAVAILABLE", message: "x" });
+    assert.ok(errors.closed.is(arrived));
+    assert.ok(!errors.orderGone.is(arrived));
+    assert.ok(!errors.closed.is({ code: "cataloguetest.closed" }));
+  });
+
+  it("begins the stack where the error was asked for", () => {
+    assert.match(errors.closed().stack?.split("\n")[1] ?? "", /catalogue\.test\.ts/);
+  });
+
+  it("does not let extras of an untyped caller replace the entry", () => {
+    const extras = { details: { a: "b" }, code: "other.code", status: "INTERNAL", message: "other" };
+    const error = errors.closed(undefined, extras);
+    assert.deepEqual(
+      [error.code, error.status, error.message],
+      ["cataloguetest.closed", "UNAVAILABLE", "the shop is closed"],
+    );
+  });
+
+  it("gives the same as a refusal, which becomes the error at the edge", () => {
+    const refusal = errors.orderGone.refusal({ order: "o1" }, { details: { order: "o1" } });
+    assert.ok(isRefusal(refusal));
+    assert.ok(!(refusal instanceof Error));
+    const error = errorOf(refusal);
+    assert.ok(errors.orderGone.is(error));
+    assert.equal(error.message, "expected order o1, found none; create it first");
+    assert.ok(!isRefusal(error) && !isRefusal(null) && !isRefusal("refused"));
+  });
+
+  it("refuses a code that is declared twice, and names that give no code", () => {
+    const entry = { status: "INTERNAL", retry: "never", help: "", message: () => "" } as const;
+    assert.throws(
+      () => defineErrors("cataloguetest", { closed: entry }),
+      /cataloguetest\.closed is declared twice/,
+    );
+    assert.throws(() => defineErrors("Bad Area", { closed: entry }), /lower-case word/);
+    assert.throws(() => defineErrors("cataloguetest", { "not a key": entry }), /camelCase/);
+  });
+
+  it("lists what was declared", () => {
+    assert.equal(declaredErrors().get("cataloguetest.order_gone")?.status, "NOT_FOUND");
+  });
+});

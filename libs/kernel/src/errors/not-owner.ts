@@ -1,0 +1,38 @@
+import type { Owner, Place } from "../ports/ownership.ts";
+import { defineErrors } from "./catalogue.ts";
+import { TuttiError } from "./tutti-error.ts";
+
+/**
+ * The answer to a keyed call that reached a process which does not own the place. It belongs to the ownership port,
+ * so it is declared here: the mesh follows it, and whatever owns places answers with it.
+ */
+const ownershipErrors = defineErrors("mesh", {
+  notOwner: {
+    status: "UNAVAILABLE",
+    retry: "elsewhere",
+    help: "The call reached a process that does not own what it is about; nothing was done. The details name the owner as far as it is known: call there once, then wait for the table. Clients of Tutti do so by themselves.",
+    message: ({ place, owner }: { place: string; owner: Owner | undefined }) =>
+      owner === undefined
+        ? `${place} is not owned here, and nobody is known to own it; wait for an owner, then call there`
+        : `${place} is not owned here but by ${owner.instance} at ${owner.address || "this very process"} (epoch ${owner.epoch}); call there`,
+  },
+});
+
+export const notOwnerCode = ownershipErrors.notOwner.code;
+
+/** What a process answers about a place that it does not own. */
+export function notOwner(place: Place | string, owner: Owner | undefined): TuttiError {
+  const known = owner && { instance: owner.instance, address: owner.address, epoch: String(owner.epoch) };
+  return ownershipErrors.notOwner({ place, owner }, { details: { place, ...known } });
+}
+
+/** The place an error disclaims and its owner as far as the answerer knew; undefined for any other error. */
+export function notOwnerOf(error: unknown): { place: string; owner: Owner | undefined } | undefined {
+  if (!(error instanceof TuttiError) || error.code !== notOwnerCode) return undefined;
+  const { place, instance, address, epoch } = error.details;
+  if (place === undefined) return undefined;
+  const number = Number(epoch);
+  const known =
+    instance !== undefined && address !== undefined && Number.isSafeInteger(number) && number >= 0;
+  return { place, owner: known ? { instance, address, epoch: number } : undefined };
+}

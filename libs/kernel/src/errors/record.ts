@@ -1,0 +1,63 @@
+import { causeOf, describeForeign, foreignError } from "./foreign.ts";
+import { kernelErrors } from "./kernel-errors.ts";
+import type { Status } from "./status.ts";
+import { isTuttiError, type RetryClass, TuttiError, type Violation } from "./tutti-error.ts";
+
+/**
+ * An error as plain data: what its two forms on the wire have in common. No stack, no objects; foreign errors among
+ * the causes keep name, message and code.
+ */
+export interface ErrorRecord {
+  readonly code: string;
+  readonly status: Status;
+  readonly message: string;
+  readonly retry: RetryClass;
+  readonly retryAfterMs: number;
+  readonly violations: readonly Violation[];
+  readonly details: Readonly<Record<string, string>>;
+  readonly cause: ErrorRecord | undefined;
+}
+
+/** How many causes below an error are carried. A cycle among them ends here too. */
+export const causeDepthMax = 8;
+
+export function recordOf(error: TuttiError): ErrorRecord {
+  return tuttiRecord(error, causeDepthMax);
+}
+
+/** The error a record was made of, but for what never travels: stacks, and subclasses, which the code replaces. */
+export function errorOfRecord(record: ErrorRecord): TuttiError {
+  return new TuttiError({ ...record, cause: record.cause && causeOfRecord(record.cause) });
+}
+
+function causeRecord(thrown: unknown, depth: number): ErrorRecord | undefined {
+  if (thrown === undefined || depth === 0) return undefined;
+  return isTuttiError(thrown) ? tuttiRecord(thrown, depth - 1) : foreignRecord(thrown, depth - 1);
+}
+
+function tuttiRecord(error: TuttiError, depth: number): ErrorRecord {
+  const { code, status, message, retry, retryAfterMs, violations, details } = error;
+  const cause = causeRecord(error.cause, depth);
+  return { code, status, message, retry, retryAfterMs, violations, details, cause };
+}
+
+function foreignRecord(thrown: unknown, depth: number): ErrorRecord {
+  const { name, message, code } = describeForeign(thrown);
+  const { entry } = kernelErrors.foreign;
+  return {
+    code: kernelErrors.foreign.code,
+    status: entry.status,
+    message,
+    retry: entry.retry,
+    retryAfterMs: 0,
+    violations: [],
+    details: code === "" ? { name } : { name, code },
+    cause: causeRecord(causeOf(thrown), depth),
+  };
+}
+
+function causeOfRecord(record: ErrorRecord): Error {
+  if (record.code !== kernelErrors.foreign.code) return errorOfRecord(record);
+  const { name = "Error", code = "" } = record.details;
+  return foreignError({ name, message: record.message, code }, record.cause && causeOfRecord(record.cause));
+}

@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { ErrorEntry } from "./catalogue.ts";
+import { declaredErrors } from "./catalogue.ts";
+import { renderErrorReference } from "./reference.ts";
+import "./kernel-errors.ts";
+
+const entry = (help: string): ErrorEntry<never> => ({
+  status: "NOT_FOUND",
+  retry: "same-key",
+  help,
+  message: () => "",
+});
+
+describe("the reference page of errors", () => {
+  it("has a heading per area and per code, sorted, with status and what to do", () => {
+    const page = renderErrorReference(
+      new Map([
+        ["run.gone", entry("G.")],
+        ["bus.full", entry("F.")],
+      ]),
+    );
+    assert.deepEqual(
+      page.split("\n").filter((line) => line.startsWith("#")),
+      ["# Errors", "## bus", "### `bus.full`", "## run", "### `run.gone`"],
+    );
+    assert.match(
+      page,
+      /- Status: NOT_FOUND \(gRPC 5, HTTP 404\)\n- Repeat: yes: with the same idempotency key/,
+    );
+  });
+
+  it("names every error declared, each with help worth reading", () => {
+    const page = renderErrorReference(declaredErrors());
+    for (const [code, { help }] of declaredErrors()) {
+      assert.ok(page.includes(`### \`${code}\``));
+      // The area is the kernel's own; what other tests declare is theirs.
+      if (code.startsWith("kernel.")) assert.match(help, /[.]$/, code);
+    }
+  });
+});

@@ -1,0 +1,26 @@
+import type { Status } from "./status.ts";
+import { type RetryClass, TuttiError, type Violation } from "./tutti-error.ts";
+
+/**
+ * A business refusal: the answer of a decider that says no. It is returned, not thrown, and has no stack: a busy
+ * system refuses often, and nothing is broken when it does. At the edge it becomes an error by `errorOf`.
+ */
+export interface Refusal {
+  readonly refused: true;
+  readonly code: string;
+  readonly status: Status;
+  readonly message: string;
+  readonly retry: RetryClass;
+  readonly retryAfterMs: number;
+  readonly violations: readonly Violation[];
+  readonly details: Readonly<Record<string, string>>;
+}
+
+export function isRefusal(value: unknown): value is Refusal {
+  return typeof value === "object" && value !== null && "refused" in value && value.refused === true;
+}
+
+/** The error that tells a caller about a refusal. */
+export function errorOf(refusal: Refusal): TuttiError {
+  return new TuttiError(refusal);
+}
