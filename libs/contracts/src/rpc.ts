@@ -5,7 +5,7 @@
 export interface ServiceDescription<M extends Methods = Methods> {
   /** Full name in the contracts: `tutti.registry.v1.RegistryService`. */
   readonly name: string;
-  /** The service that hosts it, and the name it is found by: `registry`. */
+  /** The area of the contract, and for most the name of the service that hosts it: `registry`. */
   readonly area: string;
   readonly methods: M;
 }
@@ -13,13 +13,19 @@ export interface ServiceDescription<M extends Methods = Methods> {
 // biome-ignore lint/suspicious/noExplicitAny: a service's methods differ in their messages; each keeps its own types
 export type Methods = Readonly<Record<string, RpcDescription<any, any>>>;
 
-export interface RpcDescription<Request, Reply> {
+/** The two flags are literal types in what is generated, so that a client's types can follow from them. */
+export interface RpcDescription<
+  Request,
+  Reply,
+  RequestStream extends boolean = boolean,
+  ReplyStream extends boolean = boolean,
+> {
   /** `Register`; its key among the methods is `register`. */
   readonly name: string;
   /** `/tutti.registry.v1.RegistryService/Register` */
   readonly path: string;
-  readonly requestStream: boolean;
-  readonly replyStream: boolean;
+  readonly requestStream: RequestStream;
+  readonly replyStream: ReplyStream;
   /** The policy action and the resource it is about. */
   readonly action: string;
   readonly resource: string;
@@ -30,9 +36,9 @@ export interface RpcDescription<Request, Reply> {
   readonly reply: MessageCodec<Reply>;
   /** Adds what is wrong with a request, field by field; nothing when it is good. */
   check(request: Request, found: FieldViolation[]): void;
-  /** The namespace a request is about; undefined where the contract has none. */
+  /** The namespace a request is about, `default` when it names none; undefined where it is about the installation. */
   namespaceOf(request: Request): string | undefined;
-  /** The idempotency key of a request; empty where it carries none. */
+  /** The idempotency key of a request, or the chosen id that serves as one; empty where it carries none. */
   idempotencyKeyOf(request: Request): string;
 }
 
@@ -46,10 +52,23 @@ export interface Route<Request> {
 
 export interface MessageCodec<T> {
   encode(message: T): Uint8Array;
+  /** Throws when the bytes are not a message of this type. Fields this release does not know are dropped. */
   decode(bytes: Uint8Array): T;
 }
 
 export interface FieldViolation {
+  /** Path in the request, in the contract's spelling: `instance.capabilities[2].name`, `labels["x"]`. */
   readonly field: string;
+  /** What was expected and what was found. */
   readonly message: string;
 }
+
+/** The namespace of a request that names none. */
+export const defaultNamespace = "default";
+
+// What descriptions share when an rpc has nothing of its own to say.
+export const checkNothing = (): void => {};
+export const noKey = (): string => "";
+export const noNamespace = (): undefined => undefined;
+export const namespaceOf = (request: { readonly namespace: string }): string =>
+  request.namespace === "" ? defaultNamespace : request.namespace;

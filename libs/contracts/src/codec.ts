@@ -1,0 +1,39 @@
+import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import type { MessageCodec } from "./rpc.ts";
+
+/** What ts-proto makes of a message, as far as the wire needs it. */
+interface MessageType<T> {
+  encode(message: T, writer?: BinaryWriter): BinaryWriter;
+  decode(reader: BinaryReader): T;
+}
+
+/** A writer that has grown beyond this is not kept, or one large message would hold its memory for ever. */
+const keptBytesMax = 256 * 1024;
+
+/**
+ * The writer that all codecs share: a new one per message has to grow its buffer from nothing each time. `finish`
+ * hands out a copy and resets it. It is taken away while in use, so that an encoding inside an encoding, or one that
+ * throws half-way, leaves nothing behind for the next.
+ */
+let spare: BinaryWriter | undefined;
+
+export function codecOf<T>(type: MessageType<T>): MessageCodec<T> {
+  return {
+    encode(message) {
+      const writer = spare ?? new BinaryWriter();
+      spare = undefined;
+      const bytes = type.encode(message, writer).finish();
+      if (bytes.length <= keptBytesMax) spare = writer;
+      return bytes;
+    },
+    decode(bytes) {
+      const reader = new BinaryReader(bytes);
+      const message = type.decode(reader);
+      // The generated decoders stop silently at a tag that cannot be; what follows it would be lost.
+      if (reader.pos !== reader.len) {
+        throw new RangeError(`expected a field at byte ${reader.pos} of ${reader.len}, found no valid tag`);
+      }
+      return message;
+    },
+  };
+}

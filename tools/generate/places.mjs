@@ -1,0 +1,14 @@
+// Where everything lies, whatever directory the command was called from.
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const require = createRequire(import.meta.url);
+
+export const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
+export const protoFolder = join(root, "proto");
+export const imageFile = join(protoFolder, "image.binpb");
+export const generatedFolder = join(root, "libs", "contracts", "src", "generated");
+
+export const bufProgram = join(dirname(require.resolve("@bufbuild/buf/package.json")), "bin", "buf");
+export const tsProtoPlugin = join(dirname(require.resolve("ts-proto/package.json")), "protoc-gen-ts_proto");

@@ -1,0 +1,269 @@
+// What the contracts must say beyond what buf lint asks: every rpc its policy, its repetition and its namespace,
+// every field rule one that fits the field's type. Each problem names the line and what to add there.
+import { ScalarType } from "@bufbuild/protobuf";
+import { areaOf } from "./image.mjs";
+import { Problems } from "./problems.mjs";
+
+const repeats = [undefined, "safe", "keyed", "resumes"];
+const forms = [
+  undefined,
+  "id",
+  "name",
+  "version",
+  "versionRange",
+  "json",
+  "traceparent",
+  "address",
+  "namespace",
+  "label",
+];
+const formNamespace = forms.indexOf("namespace");
+const keyField = "idempotency_key";
+
+/** Checks everything and gives the rules as plain data: `rpcs` by method, `fields` by field, `choices` by oneof. */
+export function readRules(image) {
+  const problems = new Problems(image.lineOf);
+  const rules = { rpcs: new Map(), fields: new Map(), choices: new Map() };
+  for (const file of image.files) {
+    for (const message of everyMessage(file.messages)) readMessage(message, image, rules, problems);
+    for (const service of file.services) {
+      for (const method of service.methods) readRpc(method, file, image, rules, problems);
+    }
+  }
+  problems.throwIfAny();
+  return rules;
+}
+
+export function* everyMessage(messages) {
+  for (const message of messages) {
+    yield message;
+    yield* everyMessage(message.nestedMessages);
+  }
+}
+
+function readRpc(method, file, image, rules, problems) {
+  const rule = image.ruleOf("rpc", method);
+  if (rule === undefined) {
+    problems.add(method, `rpc ${method.name} has no policy. Add: ${example(method, file)}`);
+    return;
+  }
+  const wrong = (text) => problems.add(method, `rpc ${method.name}: ${text}`);
+  const area = areaOf(file);
+  if (!/^[a-z]+\.[a-z_]+\.[a-z_]+$/.test(rule.action) || !rule.action.startsWith(`${area}.`)) {
+    wrong(
+      `expected an action like "${area}.things.verb", found "${rule.action}". Name it in (tutti.types.v1.rpc)`,
+    );
+  }
+  if (!/^[a-z][a-z_]*$/.test(rule.resource)) {
+    wrong(
+      `expected a resource like "thing", a singular noun, found "${rule.resource}". Name it in (tutti.types.v1.rpc)`,
+    );
+  }
+  const repeat = repeats[rule.repeat];
+  if (repeat === undefined) {
+    wrong("does not say what a repeated call does. Add repeat: REPEAT_SAFE, REPEAT_KEYED or REPEAT_RESUMES");
+  }
+  rules.rpcs.set(method, {
+    action: rule.action,
+    resource: rule.resource,
+    repeat,
+    namespace: readNamespace(method, rule, image, wrong),
+    keys: repeatKeys(method, rule, image, wrong),
+    route: readRoute(method, rule, wrong),
+  });
+}
+
+function example(method, file) {
+  return `option (tutti.types.v1.rpc) = {action: "${areaOf(file)}.things.${method.localName.toLowerCase()}" resource: "thing" repeat: REPEAT_SAFE};`;
+}
+
+/** The path of the field with the namespace, or undefined when the call is about the installation. */
+function readNamespace(method, rule, image, wrong) {
+  const name = rule.namespaceKey || "namespace";
+  const isThere = method.input.fields.some((field) => field.name === name.split(".")[0]);
+  if (rule.installationWide) {
+    if (isThere) wrong(`is installation_wide, but ${method.input.name} has a ${name}. Remove one of them`);
+    return undefined;
+  }
+  if (!isThere) {
+    wrong(
+      `expected a field \`string namespace = … [(tutti.types.v1.field) = {form: FORM_NAMESPACE}]\` in ${method.input.name}. ` +
+        "Add it; or name where it is with namespace_key; or say installation_wide: true when the call is about the installation itself",
+    );
+    return undefined;
+  }
+  const path = stringPath(method, name, "namespace_key", wrong);
+  if (path !== undefined && image.ruleOf("field", path.at(-1))?.form !== formNamespace) {
+    wrong(
+      `${name} of ${method.input.name} has no form. Add [(tutti.types.v1.field) = {form: FORM_NAMESPACE}] to it`,
+    );
+  }
+  return path;
+}
+
+/** Paths of the fields that make a repetition recognisable, the first one that is set wins. */
+function repeatKeys(method, rule, image, wrong) {
+  const keys = [];
+  const field = method.input.fields.find((one) => one.name === keyField);
+  if (field !== undefined) {
+    keys.push(keyField);
+    if (!(image.ruleOf("field", field)?.maxLength > 0)) {
+      wrong(
+        `${keyField} of ${method.input.name} has no limit. Add [(tutti.types.v1.field) = {max_length: 200}] to it`,
+      );
+    }
+  }
+  if (rule.repeatKey !== "") keys.push(rule.repeatKey);
+  const paths = keys.map((key) => stringPath(method, key, "repeat_key", wrong)).filter(Boolean);
+  if (repeats[rule.repeat] === "keyed" && keys.length === 0) {
+    wrong(
+      `is REPEAT_KEYED, but ${method.input.name} has no \`string ${keyField}\`. ` +
+        'Add it, or name the chosen id: repeat_key: "thing_id"',
+    );
+  }
+  if (repeats[rule.repeat] !== "keyed" && rule.repeatKey !== "") {
+    wrong("has a repeat_key, but is not REPEAT_KEYED. Remove the one or state the other");
+  }
+  return paths;
+}
+
+function readRoute(method, rule, wrong) {
+  if (rule.route === undefined) return undefined;
+  if (!/^[a-z][a-z_]*$/.test(rule.route.kind)) {
+    wrong(`expected a route's kind like "run", "pool" or "partition", found "${rule.route.kind}"`);
+  }
+  const path = stringPath(method, rule.route.key, "route.key", wrong, rule.route.kind === "partition");
+  return path && { kind: rule.route.kind, path };
+}
+
+/** Follows a path of field names from the request to a string (or number); the fields on the way are messages. */
+function stringPath(method, path, option, wrong, numberToo = false) {
+  const fields = [];
+  let message = method.input;
+  for (const name of path.split(".")) {
+    const field = message?.fields.find((one) => one.name === name);
+    if (field === undefined || field.fieldKind === "list" || field.fieldKind === "map") {
+      wrong(
+        `${option}: "${path}" leads to no single field of ${method.input.name}: ${name || "(empty)"} is not there`,
+      );
+      return undefined;
+    }
+    fields.push(field);
+    message = field.fieldKind === "message" ? field.message : undefined;
+  }
+  const last = fields.at(-1);
+  const isString = last.fieldKind === "scalar" && last.scalar === ScalarType.STRING;
+  const isNumber = numberToo && last.fieldKind === "scalar" && numbers.has(last.scalar);
+  if (!isString && !isNumber) {
+    wrong(`${option}: "${path}" of ${method.input.name} must be a string${numberToo ? " or a number" : ""}`);
+    return undefined;
+  }
+  return fields;
+}
+
+const numbers = new Set([
+  ScalarType.DOUBLE,
+  ScalarType.FLOAT,
+  ScalarType.INT64,
+  ScalarType.UINT64,
+  ScalarType.INT32,
+  ScalarType.FIXED64,
+  ScalarType.FIXED32,
+  ScalarType.UINT32,
+  ScalarType.SFIXED32,
+  ScalarType.SFIXED64,
+  ScalarType.SINT32,
+  ScalarType.SINT64,
+]);
+
+/** What a field's value is, as far as rules care: one word. */
+export function valueKind(scalar) {
+  if (scalar === ScalarType.STRING) return "string";
+  if (scalar === ScalarType.BYTES) return "bytes";
+  if (scalar === ScalarType.BOOL) return "bool";
+  return "number";
+}
+
+/** What a field holds: a single value, or the values of a list or map. */
+export function shapeOf(field) {
+  if (field.fieldKind === "list") return { many: "list", value: elementOf(field.listKind, field) };
+  if (field.fieldKind === "map")
+    return { many: "map", value: elementOf(field.mapKind, field), key: valueKind(field.mapKey) };
+  return { many: undefined, value: elementOf(field.fieldKind, field) };
+}
+
+function elementOf(kind, field) {
+  if (kind === "message") return { kind: "message", message: field.message };
+  if (kind === "enum") return { kind: "enum", enum: field.enum };
+  return { kind: valueKind(field.scalar) };
+}
+
+function readMessage(message, image, rules, problems) {
+  for (const oneof of message.oneofs) {
+    const rule = image.ruleOf("choice", oneof);
+    if (rule?.required) rules.choices.set(oneof, { required: true });
+  }
+  for (const field of message.fields) {
+    const wrong = (text) => problems.add(field, `field ${field.name}: ${text}`);
+    if (!/^[a-z][a-z0-9]*(_[a-z][a-z0-9]*)*$/.test(field.name)) {
+      wrong("expected lower_snake_case with a letter after each underscore");
+    }
+    const shape = shapeOf(field);
+    if (shape.value.kind === "message" && /^google\.protobuf\.\w+Value$/.test(shape.value.message.typeName)) {
+      wrong(
+        `uses a wrapper (${shape.value.message.typeName}). Write \`optional\` before a plain type instead`,
+      );
+    }
+    const rule = image.ruleOf("field", field);
+    if (rule !== undefined) rules.fields.set(field, readField(field, shape, rule, wrong));
+  }
+}
+
+function readField(field, shape, rule, wrong) {
+  const read = plainRule(rule);
+  const explicit = field.proto.proto3Optional || field.oneof !== undefined;
+  if (rule.required && shape.many === undefined && shape.value.kind === "bool" && !explicit) {
+    wrong("required makes no sense for a bool that may be false. Write `optional bool`");
+  }
+  if (rule.maxItems > 0 && shape.many === undefined) wrong("max_items is for lists and maps");
+  if (rule.values !== undefined && shape.many !== "map") wrong("values is for maps");
+  // Of a map, the rule's own words are about its keys.
+  const about = shape.many === "map" ? { kind: shape.key } : shape.value;
+  checkFits(rule, about, wrong);
+  if (rule.values !== undefined) {
+    if (rule.values.maxItems > 0 || rule.values.values !== undefined)
+      wrong("values cannot hold max_items or values");
+    checkFits(rule.values, shape.value, wrong);
+    read.values = { ...plainRule(rule.values), required: rule.values.required };
+  }
+  return read;
+}
+
+function plainRule(rule) {
+  return {
+    required: rule.required,
+    minLength: rule.minLength,
+    maxLength: rule.maxLength,
+    maxItems: rule.maxItems,
+    min: rule.min,
+    max: rule.max,
+    form: forms[rule.form],
+    values: undefined,
+  };
+}
+
+function checkFits(rule, value, wrong) {
+  const hasLength = rule.minLength > 0 || rule.maxLength > 0;
+  if (hasLength && value.kind !== "string" && value.kind !== "bytes")
+    wrong("min_length and max_length are for strings and bytes");
+  if (rule.maxLength > 0 && rule.minLength > rule.maxLength) wrong("min_length is greater than max_length");
+  if (rule.form !== 0 && value.kind !== "string") wrong("form is for strings");
+  if (rule.form !== 0 && forms[rule.form] === undefined)
+    wrong(
+      `form ${rule.form} is unknown to tools/generate/rules.mjs. Add it there and to libs/contracts/src/checks.ts`,
+    );
+  if ((rule.min !== undefined || rule.max !== undefined) && value.kind !== "number")
+    wrong("min and max are for numbers");
+  if (rule.min !== undefined && rule.max !== undefined && rule.min > rule.max)
+    wrong("min is greater than max");
+}
