@@ -16,6 +16,8 @@ export {
 } from "./errors/status-details.ts";
 export * from "./errors/tutti-error.ts";
 export { fromErrorDetail, toErrorDetail } from "./errors/wire.ts";
+export { type Id, type IdParts, isId, kindOf, parseId, printId, timeOf } from "./ids/id.ts";
+export { IdSource } from "./ids/id-source.ts";
 export * from "./ports/chance.ts";
 export * from "./ports/clock.ts";
 export * from "./ports/delivery.ts";
