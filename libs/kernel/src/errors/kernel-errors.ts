@@ -56,6 +56,12 @@ export const kernelErrors = defineErrors("kernel", {
     message: ({ what }: { what: string }) =>
       `this machine ran out of something: ${what}; free some, then repeat`,
   },
+  pageTokenInvalid: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "A list is continued with the `next_token` of the page before, taken as it is. Begin again with an empty token.",
+    message: () => "expected the token of the page before; begin again with an empty one",
+  },
   configurationInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
