@@ -166,7 +166,7 @@ class CheckWriter {
 
   list(field, shape, rule, value) {
     const path = quote(field.name);
-    const entry = { ...rule, required: rule.form !== undefined };
+    const entry = { ...rule, required: neverEmpty(rule) };
     const checks = this.single(shape.value, entry, "entry", '""', false).filter(
       (line) => line !== beforeLine,
     );
@@ -191,7 +191,7 @@ class CheckWriter {
       rule.required || rule.maxItems > 0 ? this.count(rule, `Object.keys(${value}).length`, path) : [];
     const keys =
       shape.key === "string"
-        ? this.single({ kind: "string" }, { ...rule, required: rule.form !== undefined }, "key", '""', false)
+        ? this.single({ kind: "string" }, { ...rule, required: neverEmpty(rule) }, "key", '""', false)
         : [];
     const values = this.single(shape.value, rule.values ?? {}, "entry", '""', false);
     const checks = [...keys, ...values].filter((line) => line !== beforeLine);
@@ -221,6 +221,11 @@ class CheckWriter {
     if (area === this.area) return checkFunction(message);
     return this.others.from(`../${area}/checks.ts`, `${area}Checks`, checkFunction(message));
   }
+}
+
+/** An empty entry of a list, or key of a map, has neither a form nor a length. */
+function neverEmpty(rule) {
+  return rule.form !== undefined || rule.minLength > 0;
 }
 
 function emptyTest(shape, value) {

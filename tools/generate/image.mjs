@@ -26,7 +26,7 @@ export function areaOf(file) {
 
 function optionReader(registry) {
   const extensions = Object.fromEntries(
-    ["rpc", "field", "choice"].map((name) => {
+    ["rpc", "field", "choice", "event"].map((name) => {
       const extension = registry.getExtension(`${optionsPackage}.${name}`);
       if (extension === undefined)
         throw new Error(`the contracts do not declare the option (${optionsPackage}.${name})`);

@@ -10,6 +10,8 @@ const options = [
   "outputServices=none",
   "outputClientImpl=false",
   "importSuffix=.ts",
+  // Whole messages can be given to fromPartial as they are; exact types would demand each property anew.
+  "useExactTypes=false",
   "esModuleInterop=true",
   "enumsAsLiterals=true",
   "oneof=unions-value",

@@ -49,3 +49,28 @@ export class Imports {
       .map(([path, name]) => `import ${kind}* as ${name} from ${JSON.stringify(path)};`);
   }
 }
+
+/** The codecs that a generated file makes, one per message. */
+export class Codecs {
+  #messages;
+  #types = new Set();
+
+  constructor(messages) {
+    this.#messages = messages;
+  }
+
+  /** The name of the codec of a message. */
+  of(descriptor) {
+    const type = this.#messages.message(descriptor);
+    this.#types.add(type);
+    return codecName(type);
+  }
+
+  lines() {
+    return [...this.#types].map((type) => `const ${codecName(type)} = codecOf(${type});`);
+  }
+}
+
+function codecName(type) {
+  return `${type.replace(".", "_")}Codec`;
+}

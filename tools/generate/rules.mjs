@@ -19,17 +19,20 @@ const forms = [
 ];
 const formNamespace = forms.indexOf("namespace");
 const keyField = "idempotency_key";
+const eventHeader = "tutti.events.v1.EventHeader";
 
-/** Checks everything and gives the rules as plain data: `rpcs` by method, `fields` by field, `choices` by oneof. */
+/** Checks everything and gives the rules as plain data: `rpcs` by method, `fields` by field, `choices` by oneof,
+ * `events` (types of the bus's events) by message. */
 export function readRules(image) {
   const problems = new Problems(image.lineOf);
-  const rules = { rpcs: new Map(), fields: new Map(), choices: new Map() };
+  const rules = { rpcs: new Map(), fields: new Map(), choices: new Map(), events: new Map() };
   for (const file of image.files) {
     for (const message of everyMessage(file.messages)) readMessage(message, image, rules, problems);
     for (const service of file.services) {
       for (const method of service.methods) readRpc(method, file, image, rules, problems);
     }
   }
+  checkEventTypes(rules.events, problems);
   problems.throwIfAny();
   return rules;
 }
@@ -198,7 +201,46 @@ function elementOf(kind, field) {
   return { kind: valueKind(field.scalar) };
 }
 
+/** Payloads of events lie in their own package, begin with the header, and have types of their own. */
+function readEvent(message, image, rules, problems) {
+  const rule = image.ruleOf("event", message);
+  const hasHeader = message.fields.some((field) => field.message?.typeName === eventHeader);
+  if (rule === undefined) {
+    if (hasHeader) {
+      problems.add(
+        message,
+        `message ${message.name} has an EventHeader, but no type. ` +
+          'Add: option (tutti.types.v1.event) = {types: "tutti.area.thing.happened"};',
+      );
+    }
+    return;
+  }
+  const first = message.fields.find((field) => field.number === 1);
+  if (first?.message?.typeName !== eventHeader || first.name !== "header") {
+    problems.add(message, `message ${message.name} is an event. Add to it: EventHeader header = 1`);
+  }
+  if (rule.types.length === 0)
+    problems.add(message, `message ${message.name} is an event without types. Name one`);
+  rules.events.set(message, rule.types);
+}
+
+function checkEventTypes(events, problems) {
+  const owners = new Map();
+  for (const [message, types] of events) {
+    for (const type of types) {
+      if (!/^tutti(\.[a-z]+(_[a-z]+)*){3}$/.test(type)) {
+        problems.add(message, `expected a type like "tutti.area.thing.happened", found "${type}"`);
+      }
+      const other = owners.get(type);
+      if (other !== undefined)
+        problems.add(message, `the type "${type}" belongs to ${other.name} already. Choose another`);
+      owners.set(type, message);
+    }
+  }
+}
+
 function readMessage(message, image, rules, problems) {
+  readEvent(message, image, rules, problems);
   for (const oneof of message.oneofs) {
     const rule = image.ruleOf("choice", oneof);
     if (rule?.required) rules.choices.set(oneof, { required: true });

@@ -1,5 +1,5 @@
 // Writes generated files: only those that changed, and removes those that are no longer made.
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 
 /** Makes the folder hold exactly these files; gives how many had to change. */
@@ -9,7 +9,9 @@ export function writeFiles(folder, files) {
     const file = join(folder, path);
     if (readIfThere(file) === content) continue;
     mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, content);
+    // Somebody may be reading: a file is there as a whole or not at all.
+    writeFileSync(`${file}.${process.pid}`, content);
+    renameSync(`${file}.${process.pid}`, file);
     changed++;
   }
   for (const file of filesIn(folder)) {

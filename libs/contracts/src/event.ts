@@ -1,0 +1,14 @@
+import type { MessageCodec } from "./rpc.ts";
+
+/**
+ * How the contracts describe an event of the bus. `@tutti/contracts/events/v1` has one for each type, in
+ * `eventDescriptions`.
+ */
+export interface EventDescription<Payload> {
+  /** The type of the CloudEvent: `tutti.workflow.run.started`. */
+  readonly type: string;
+  readonly payload: MessageCodec<Payload>;
+  /** The payload as proto3 JSON says it, for those who read events as text. */
+  toJson(payload: Payload): unknown;
+  fromJson(json: unknown): Payload;
+}
