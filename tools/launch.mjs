@@ -1,0 +1,97 @@
+// @ts-check
+
+// Runs one script of the workspace on the Node of the workspace, after set-up, as if this process were it: the same
+// arguments, streams and exit code. A signal reaches the script once, however often it reaches this process: a terminal
+// sends Ctrl-C to every process of the group, and npm forwards it a second time. So the script has a group of its own,
+// and what comes within a moment of the first signal is the same signal. A later one is a second one; a script that does
+// not stop upon it is killed.
+//
+// Runs on Node 18 without dependencies.
+
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { constants } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { SetUpFailed, setUp, workspaceRoot } from "./setup.mjs";
+
+const sameSignalMs = 400;
+const killAfterMs = 2_000;
+const orphanPollMs = 250;
+
+/** @param {string} line */
+export function say(line) {
+  process.stderr.write(`tutti: ${line}\n`);
+}
+
+/**
+ * @param {string} script its path in the workspace
+ * @param {string[]} args
+ * @param {string} [announcement]
+ */
+export async function launch(script, args, announcement) {
+  try {
+    const { node, env } = await setUp(say);
+    if (!existsSync(join(workspaceRoot, script)))
+      throw new SetUpFailed(`${script} is not there: this clone is not complete`);
+    if (announcement !== undefined) say(announcement);
+    process.exitCode = await runToItsEnd(node, [...leash, join(workspaceRoot, script), ...args], env);
+  } catch (error) {
+    if (!(error instanceof SetUpFailed)) throw error;
+    say(error.message);
+    process.exitCode = 1;
+  }
+}
+
+// The script ends with this process, even where this process is killed.
+const leash = ["--import", pathToFileURL(join(workspaceRoot, "tools", "leash.mjs")).href];
+
+/**
+ * @param {string} node
+ * @param {string[]} args
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Promise<number>} the exit code
+ */
+function runToItsEnd(node, args, env) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(node, args, {
+      env,
+      stdio: ["inherit", "inherit", "inherit", "pipe"],
+      detached: process.platform !== "win32",
+    });
+    child.on("error", reject);
+    child.on("exit", (code, signal) => resolve(code ?? 128 + constants.signals[signal ?? "SIGKILL"]));
+
+    let signalledAt = 0;
+    let signals = 0;
+    /** @param {NodeJS.Signals} signal */
+    const forward = (signal) => {
+      const now = Date.now();
+      if (signals > 0 && now - signalledAt < sameSignalMs) return;
+      signalledAt = now;
+      signals += 1;
+      child.kill(signal);
+      if (signals > 1) setTimeout(() => child.kill("SIGKILL"), killAfterMs).unref();
+    };
+    for (const signal of /** @type {NodeJS.Signals[]} */ (["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"]))
+      process.on(signal, () => forward(signal));
+    whenNpmIsGone(() => forward("SIGTERM"));
+  });
+}
+
+/**
+ * npm hands SIGTERM to the shell between itself and this process, and that shell dies without handing it on. So a
+ * parent that went away is a SIGTERM, where npm is the one that started this.
+ *
+ * @param {() => void} stop
+ */
+function whenNpmIsGone(stop) {
+  if (process.env["npm_lifecycle_event"] === undefined) return;
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    stop();
+  }, orphanPollMs);
+  timer.unref();
+}

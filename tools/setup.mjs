@@ -1,0 +1,422 @@
+// @ts-check
+
+// Set-up: what a fresh clone needs before anything of it runs.
+//
+// 1. The packages are those of package-lock.json: `npm ci` runs when the lockfile differs from the stamp in node_modules.
+// 2. The generated code is that of proto/: generation runs when the contracts or their generator differ from the stamp
+//    beside the code.
+// 3. Everything after set-up runs on one Node, the pinned one; where no package carries it, on a system Node of at
+//    least the pinned major version.
+// 4. Where nothing has to be done nothing is written, and finding that out takes milliseconds.
+//
+// Runs on Node 18 without dependencies, since it runs before there are any.
+
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { constants } from "node:os";
+import { delimiter, dirname, join, relative, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { withLock } from "./lock.mjs";
+
+export const workspaceRoot = dirname(dirname(fileURLToPath(import.meta.url)));
+
+export const pinnedMajor = 24;
+
+/** A set-up that cannot go on. Its message is the one line that the user sees. */
+export class SetUpFailed extends Error {}
+
+/**
+ * @typedef {object} Ready
+ * @property {string} node the Node that runs everything from here on
+ * @property {NodeJS.ProcessEnv} env the environment in which `node` and the packages' commands are found first
+ */
+
+/**
+ * Installs and generates what is missing or out of date.
+ *
+ * @param {(line: string) => void} say
+ * @param {string} [root]
+ * @returns {Promise<Ready>}
+ */
+export async function setUp(say, root = workspaceRoot) {
+  try {
+    if (!isInstalled(root) || !isGenerated(root))
+      await withLock(
+        join(root, ".cache", "set-up.lock"),
+        () => mend(say, root),
+        (holder) => say(`waiting for the set-up of ${holder}`),
+      );
+    const node = nodeFor(root);
+    return { node, env: environmentFor(root, node) };
+  } catch (error) {
+    throw explained(error, root);
+  }
+}
+
+/**
+ * @param {(line: string) => void} say
+ * @param {string} root
+ */
+async function mend(say, root) {
+  if (!isInstalled(root)) await install(say, root);
+  if (!isGenerated(root)) await generate(say, root);
+}
+
+// Installing
+
+/** @param {string} root */
+function installStamp(root) {
+  return join(root, "node_modules", ".tutti", "installed");
+}
+
+/** @param {string} root */
+function installedWanted(root) {
+  return `${hashOf([join(root, "package-lock.json")])} ${process.platform}-${process.arch}\n`;
+}
+
+/** @param {string} root */
+function isInstalled(root) {
+  return readIfThere(installStamp(root)) === installedWanted(root);
+}
+
+/**
+ * @param {(line: string) => void} say
+ * @param {string} root
+ */
+async function install(say, root) {
+  const wanted = installedWanted(root);
+  // After an `npm install PACKAGE` by hand everything is there: wiping and installing it again would only cost time.
+  if (!isAsLocked(root)) {
+    say("installing packages (npm ci)");
+    const started = Date.now();
+    await npmCi(root);
+    say(`installed packages in ${seconds(started)}`);
+  }
+  const pinned = pinnedNode(root, process.platform, process.arch);
+  if (existsSync(pinned) && !(await runs(pinned, root)))
+    writeStamp(unfitMark(root), `${pinned} does not run on this system\n`);
+  writeStamp(installStamp(root), wanted);
+}
+
+/**
+ * Whether npm's own record of what it installed says the same as the lockfile.
+ *
+ * @param {string} root
+ */
+function isAsLocked(root) {
+  const hidden = readIfThere(join(root, "node_modules", ".package-lock.json"));
+  if (hidden === undefined) return false;
+  const installed = JSON.parse(hidden).packages;
+  const { "": _, ...wanted } = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")).packages;
+  const differs = Object.entries(wanted).some(([path, { version, integrity, optional, link }]) => {
+    const found = installed[path];
+    if (found === undefined) return !optional;
+    return !link && (found.version !== version || found.integrity !== integrity);
+  });
+  return !differs && Object.keys(installed).every((path) => path in wanted);
+}
+
+/** @param {string} root */
+async function npmCi(root) {
+  const [command, ...before] = npmCommand();
+  const log = join(root, ".cache", "npm-ci.log");
+  const { code, output } = await run(command, [...before, "ci", ...npmOptions], root);
+  // Some versions of npm end with 0 and nothing installed when their registry does not answer as it should.
+  if (code === 0 && isAsLocked(root)) return;
+  writeFileSync(log, output);
+  throw new SetUpFailed(explainNpm(output, code, log));
+}
+
+// Development and optional packages whatever NODE_ENV says, because set-up itself needs them; few and short retries,
+// because npm's own let a machine without network wait for more than a minute.
+const npmOptions = [
+  "--include=dev",
+  "--include=optional",
+  "--no-audit",
+  "--no-fund",
+  "--no-progress",
+  "--loglevel=error",
+  "--fetch-retries=2",
+  "--fetch-retry-mintimeout=1000",
+  "--fetch-retry-maxtimeout=5000",
+];
+
+/** @returns {[string, ...string[]]} */
+function npmCommand() {
+  const cli = process.env["npm_execpath"];
+  if (cli?.endsWith("npm-cli.js") && existsSync(cli)) return [process.execPath, cli];
+  const name = process.platform === "win32" ? "npm.cmd" : "npm";
+  const path = (process.env["PATH"] ?? "")
+    .split(delimiter)
+    .map((folder) => join(folder, name))
+    .find((file) => existsSync(file));
+  if (path === undefined)
+    throw new SetUpFailed(
+      "npm is not on PATH. It comes with Node: install Node 18 or newer from https://nodejs.org",
+    );
+  return [path];
+}
+
+/**
+ * @param {string} output
+ * @param {number} code
+ * @param {string} log
+ */
+function explainNpm(output, code, log) {
+  const error =
+    /^npm (?:ERR!|error) code (\S+)/m.exec(output)?.[1] ??
+    (code === 0 ? "npm ended half way" : `exit code ${code}`);
+  const whole = `(npm's output: ${log})`;
+  if (
+    /^(ENOTFOUND|EAI_AGAIN|ECONN\w+|E?TIMEDOUT|ETIMEOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT|FETCH_ERROR)$/.test(
+      error,
+    )
+  ) {
+    return `npm cannot reach its registry: ${error}. Check the network, the proxy and npm's registry setting, then run this again ${whole}`;
+  }
+  if (error === "EUSAGE")
+    return `package.json and package-lock.json do not fit together. Run npm install and commit the lockfile ${whole}`;
+  if (error === "ENOSPC")
+    return `npm ci found no room on the disk: ENOSPC. Free about 1 GB, then run this again ${whole}`;
+  if (/^(EACCES|EPERM|EROFS)$/.test(error))
+    return `npm ci may not write its files: ${error}. Make this folder and npm's cache writable ${whole}`;
+  const first = /^npm (?:ERR!|error) (?!code )(.+)$/m.exec(output)?.[1];
+  return `npm ci failed: ${error}${first ? `, ${first}` : ""} ${whole}`;
+}
+
+// Generating
+
+/** @param {string} root */
+function generatedStamp(root) {
+  return join(root, "libs", "contracts", "src", "generated", ".stamp");
+}
+
+/** @param {string} root */
+function generatedWanted(root) {
+  const sources = [
+    ...filesUnder(join(root, "proto")),
+    join(root, "tools", "generate.mjs"),
+    ...filesUnder(join(root, "tools", "generate")),
+  ];
+  const makers = ["ts-proto", "@bufbuild/buf", "@bufbuild/protobuf"].map((name) =>
+    join(root, "node_modules", name, "package.json"),
+  );
+  return `${hashOf([...sources, ...makers], root)}\n`;
+}
+
+/** @param {string} root */
+function isGenerated(root) {
+  return readIfThere(generatedStamp(root)) === generatedWanted(root);
+}
+
+/**
+ * @param {(line: string) => void} say
+ * @param {string} root
+ */
+async function generate(say, root) {
+  const wanted = generatedWanted(root);
+  say("generating code from proto/");
+  const started = Date.now();
+  const node = nodeFor(root);
+  const { code, output } = await run(
+    node,
+    [join(root, "tools", "generate.mjs")],
+    root,
+    environmentFor(root, node),
+  );
+  if (code !== 0) {
+    process.stderr.write(output);
+    throw new SetUpFailed("generation from proto/ failed for the reason above");
+  }
+  writeStamp(generatedStamp(root), wanted);
+  say(`generated code in ${seconds(started)}`);
+}
+
+// Node
+
+/**
+ * The Node that runs everything: the pinned one, else the system's where that is new enough.
+ *
+ * @param {string} root
+ * @param {{ platform: string, arch: string, version: string, execPath: string }} [system]
+ */
+export function nodeFor(
+  root,
+  system = {
+    platform: process.platform,
+    arch: process.arch,
+    version: process.versions.node,
+    execPath: process.execPath,
+  },
+) {
+  const pinned = pinnedNode(root, system.platform, system.arch);
+  if (existsSync(pinned) && !existsSync(unfitMark(root))) return pinned;
+  if (Number(system.version.split(".")[0]) >= pinnedMajor) return system.execPath;
+  const place = `${system.platform}-${system.arch}`;
+  throw new SetUpFailed(
+    `npm carries no Node ${pinnedMajor} that fits ${place}, and this is Node ${system.version}. Install Node ${pinnedMajor} or newer from https://nodejs.org, then run this again`,
+  );
+}
+
+/**
+ * @param {string} root
+ * @param {string} platform
+ * @param {string} arch
+ */
+function pinnedNode(root, platform, arch) {
+  const [name, file] = platform === "win32" ? ["win", "node.exe"] : [platform, "node"];
+  return join(root, "node_modules", `node-${name}-${arch}`, "bin", file);
+}
+
+/**
+ * npm knows systems and processors but not C libraries: on Alpine it installs a Node that cannot run there.
+ *
+ * @param {string} root
+ */
+function unfitMark(root) {
+  return join(root, "node_modules", ".tutti", "unfit-node");
+}
+
+/**
+ * @param {string} node
+ * @param {string} root
+ */
+async function runs(node, root) {
+  return run(node, ["--version"], root).then(
+    ({ code }) => code === 0,
+    () => false,
+  );
+}
+
+/**
+ * @param {string} root
+ * @param {string} node
+ * @returns {NodeJS.ProcessEnv}
+ */
+function environmentFor(root, node) {
+  const first = [dirname(node), join(root, "node_modules", ".bin")];
+  const others = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => !first.includes(folder));
+  return {
+    ...process.env,
+    PATH: [...first, ...others].join(delimiter),
+    // Sources are stripped and compiled once, not at every start.
+    NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"] ?? join(root, "node_modules", ".cache", "node"),
+  };
+}
+
+// Files and processes
+
+/** @param {string} folder @returns {string[]} */
+function filesUnder(folder) {
+  return readdirSync(folder, { withFileTypes: true })
+    .flatMap((entry) =>
+      entry.isDirectory() ? filesUnder(join(folder, entry.name)) : [join(folder, entry.name)],
+    )
+    .sort();
+}
+
+/**
+ * @param {string[]} files
+ * @param {string} [root] what the names in the hash are relative to
+ */
+function hashOf(files, root) {
+  const hash = createHash("sha256");
+  for (const file of files) {
+    if (root !== undefined) hash.update(`${relative(root, file).split(sep).join("/")}\0`);
+    hash.update(readIfThere(file) ?? "");
+  }
+  return hash.digest("hex");
+}
+
+/** @param {string} file */
+function readIfThere(file) {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return undefined;
+    throw error;
+  }
+}
+
+/**
+ * @param {string} file
+ * @param {string} text
+ */
+function writeStamp(file, text) {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+}
+
+/** @param {number} started */
+function seconds(started) {
+  return `${((Date.now() - started) / 1000).toFixed(1)} s`;
+}
+
+/**
+ * Runs a command to its end and keeps what it printed. A signal to this process ends the command as well.
+ *
+ * @param {string} command
+ * @param {string[]} args
+ * @param {string} cwd
+ * @param {NodeJS.ProcessEnv} [env]
+ * @returns {Promise<{ code: number, output: string }>}
+ */
+function run(command, args, cwd, env = process.env) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      cwd,
+      env,
+      stdio: ["ignore", "pipe", "pipe"],
+      shell: command.endsWith(".cmd"),
+    });
+    /** @type {Buffer[]} */
+    const chunks = [];
+    child.stdout.on("data", (chunk) => chunks.push(chunk));
+    child.stderr.on("data", (chunk) => chunks.push(chunk));
+    /** @param {NodeJS.Signals} signal */
+    const stop = (signal) => {
+      child.kill(signal);
+      process.exit(128 + constants.signals[signal]);
+    };
+    /** @type {NodeJS.Signals[]} */
+    const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
+    for (const signal of signals) process.on(signal, stop);
+    const done = () => {
+      for (const signal of signals) process.removeListener(signal, stop);
+    };
+    child.on("error", (error) => {
+      done();
+      reject(error);
+    });
+    child.on("close", (code) => {
+      done();
+      resolve({ code: code ?? 1, output: Buffer.concat(chunks).toString() });
+    });
+  });
+}
+
+/**
+ * @param {unknown} error
+ * @param {string} root
+ */
+function explained(error, root) {
+  if (error instanceof SetUpFailed) return error;
+  const { path } = /** @type {NodeJS.ErrnoException} */ (error);
+  const code = codeOf(error);
+  if (code === "EROFS" || code === "EACCES" || code === "EPERM") {
+    return new SetUpFailed(
+      `may not write ${path ?? root}: ${code}. Set-up needs a folder that it can write: make ${root} writable or clone it elsewhere`,
+    );
+  }
+  if (code === "ENOSPC")
+    return new SetUpFailed(
+      `no room on the disk for ${path ?? root}: ENOSPC. Free about 1 GB, then run this again`,
+    );
+  return error;
+}
+
+/** @param {unknown} error */
+function codeOf(error) {
+  return /** @type {NodeJS.ErrnoException} */ (error).code;
+}
