@@ -1,0 +1,131 @@
+/**
+ * A metric with its label values: the cells by label values, at most so many of them.
+ *
+ * 1. The same label values always give the same cell, as long as the series is there.
+ * 2. There are never more than `labelSetsMax` series and one more, whose labels all say `other`: what comes beyond
+ *    the limit is counted there, so that sums stay right while memory stays bounded.
+ */
+import type { MetricKind } from "./names.ts";
+
+/** One line (or one histogram) of the metric. */
+export interface Series<C> {
+  readonly values: readonly string[];
+  /** The labels as the exposition has them, `method="get",status="ok"`, made once. */
+  readonly text: string;
+  readonly cell: C;
+}
+
+export interface FamilyOptions<K extends MetricKind, C> {
+  readonly kind: K;
+  readonly name: string;
+  readonly help: string;
+  readonly labels: readonly string[];
+  /** Upper bounds of a histogram's buckets; empty for all others. */
+  readonly bounds: Float64Array;
+  readonly labelSetsMax: number;
+  readonly makeCell: () => C;
+  /** A series came or went. */
+  readonly changed: () => void;
+  /** A label set was refused for the limit's sake. */
+  readonly refused: (name: string) => void;
+}
+
+const valueLengthMax = 256;
+
+export class Family<K extends MetricKind, C> {
+  readonly kind: K;
+  readonly name: string;
+  readonly help: string;
+  readonly labels: readonly string[];
+  readonly bounds: Float64Array;
+  readonly #options: FamilyOptions<K, C>;
+  readonly #series = new Map<string, Series<C>>();
+  #other: Series<C> | undefined;
+
+  constructor(options: FamilyOptions<K, C>) {
+    this.kind = options.kind;
+    this.name = options.name;
+    this.help = options.help;
+    this.labels = options.labels;
+    this.bounds = options.bounds;
+    this.#options = options;
+  }
+
+  /** The cell of these label values: bind it before the hot path. */
+  with(labels: Readonly<Record<string, string>>): C {
+    const values = this.#valuesOf(labels);
+    const key = keyOf(values);
+    const known = this.#series.get(key);
+    if (known !== undefined) return known.cell;
+    if (this.#full()) return this.#otherSeries().cell;
+    return this.#put(key, values, this.#options.makeCell()).cell;
+  }
+
+  /** Adds a series whose cell is made elsewhere; undefined when the limit refuses it. */
+  place(labels: Readonly<Record<string, string>>, cell: C): C | undefined {
+    const values = this.#valuesOf(labels);
+    const key = keyOf(values);
+    const known = this.#series.get(key);
+    if (known !== undefined) return known.cell;
+    return this.#full() ? undefined : this.#put(key, values, cell).cell;
+  }
+
+  /** Takes the series out, if it is still this cell's. */
+  remove(labels: Readonly<Record<string, string>>, cell: C): void {
+    const key = keyOf(this.#valuesOf(labels));
+    if (this.#series.get(key)?.cell !== cell) return;
+    this.#series.delete(key);
+    this.#options.changed();
+  }
+
+  *series(): Generator<Series<C>, void, undefined> {
+    yield* this.#series.values();
+    if (this.#other !== undefined) yield this.#other;
+  }
+
+  #put(key: string, values: readonly string[], cell: C): Series<C> {
+    const series = { values, text: labelText(this.labels, values), cell };
+    this.#series.set(key, series);
+    this.#options.changed();
+    return series;
+  }
+
+  #full(): boolean {
+    if (this.#series.size < this.#options.labelSetsMax) return false;
+    this.#options.refused(this.name);
+    return true;
+  }
+
+  #otherSeries(): Series<C> {
+    if (this.#other === undefined) {
+      const values = this.labels.map(() => "other");
+      this.#other = { values, text: labelText(this.labels, values), cell: this.#options.makeCell() };
+      this.#options.changed();
+    }
+    return this.#other;
+  }
+
+  #valuesOf(labels: Readonly<Record<string, string>>): readonly string[] {
+    return this.labels.map((label) =>
+      String(labels[label] ?? "")
+        .slice(0, valueLengthMax)
+        .toWellFormed(),
+    );
+  }
+}
+
+/** Lengths keep `["a", "b:c"]` and `["a:b", "c"]` apart. */
+function keyOf(values: readonly string[]): string {
+  if (values.length === 1) return values[0] as string;
+  let key = "";
+  for (const value of values) key += `${value.length}:${value}`;
+  return key;
+}
+
+function labelText(labels: readonly string[], values: readonly string[]): string {
+  return labels.map((label, index) => `${label}="${escapeLabelValue(values[index] as string)}"`).join(",");
+}
+
+export function escapeLabelValue(value: string): string {
+  return value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
+}

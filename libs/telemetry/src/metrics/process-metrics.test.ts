@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { silentLogger } from "@tutti/kernel";
+import { VirtualTime } from "@tutti/kernel/testing";
+import { parseExposition, sampleOf } from "../testing/exposition-parser.ts";
+import { type DelayHistogram, EventLoopLag } from "./event-loop-lag.ts";
+import { expose } from "./exposition.ts";
+import { ProcessMetrics } from "./process-metrics.ts";
+import { MetricsRegistry } from "./registry.ts";
+
+describe("metrics of the process", () => {
+  it("have the names that dashboards know, and figures of this process", (t) => {
+    const registry = new MetricsRegistry({ logger: silentLogger });
+    const time = new VirtualTime();
+    const metrics = new ProcessMetrics({ registry, clock: time, timers: time });
+    metrics.start();
+    t.after(() => metrics.stop());
+    const text = expose(registry.families());
+    for (const name of [
+      "process_cpu_seconds_total",
+      "process_resident_memory_bytes",
+      "nodejs_heap_size_used_bytes",
+    ]) {
+      assert.ok((sampleOf(text, name) ?? 0) > 0, name);
+    }
+    const startedAt = sampleOf(text, "process_start_time_seconds") ?? 0;
+    assert.ok(startedAt > 0 && startedAt < time.now() / 1000);
+    assert.ok((sampleOf(text, "process_uptime_seconds") ?? 0) > 0);
+    assert.equal(sampleOf(text, "nodejs_version_info", { version: process.version }), 1);
+    assert.equal(sampleOf(text, "nodejs_eventloop_lag_max_seconds"), 0);
+  });
+
+  it("leave nothing behind when stopped", () => {
+    const time = new VirtualTime();
+    const registry = new MetricsRegistry({ logger: silentLogger });
+    const metrics = new ProcessMetrics({ registry, clock: time, timers: time });
+    metrics.start();
+    metrics.stop();
+    const left = [...parseExposition(expose(registry.families())).keys()];
+    assert.deepEqual(left, ["nodejs_gc_duration_seconds"]);
+    assert.equal(time.pending, 0);
+  });
+});
+
+describe("lag of the event loop", () => {
+  function histogramOf(lagsMs: number[]): DelayHistogram {
+    const sorted = (): number[] => lagsMs.map((lag) => (lag + 20) * 1e6).sort((a, b) => a - b);
+    return {
+      get max() {
+        return sorted().at(-1) ?? 0;
+      },
+      get count() {
+        return lagsMs.length;
+      },
+      percentile: (percent) => sorted()[Math.ceil((percent / 100) * lagsMs.length) - 1] ?? 0,
+      reset: () => lagsMs.splice(0),
+      enable: () => true,
+      disable: () => true,
+    };
+  }
+
+  function tick(lag: EventLoopLag, times: number): void {
+    for (let count = 0; count < times; count += 1) lag.tick();
+  }
+
+  it("is what exceeds the resolution, over the last complete ten seconds", () => {
+    const lags = [0, 0, 5, 100];
+    const lag = new EventLoopLag(histogramOf(lags));
+    tick(lag, 9);
+    assert.equal(lag.p99Seconds, 0);
+    tick(lag, 1);
+    assert.ok(Math.abs(lag.p50Seconds - 0) < 1e-9);
+    assert.ok(Math.abs(lag.p99Seconds - 0.1) < 1e-9);
+    tick(lag, 10);
+    assert.equal(lag.p99Seconds, 0);
+  });
+
+  it("keeps its maximum for a minute, so that a scrape every minute sees every spike", () => {
+    const lag = new EventLoopLag(histogramOf([700]));
+    tick(lag, 60);
+    assert.ok(Math.abs(lag.maxSeconds - 0.7) < 1e-9);
+    tick(lag, 10);
+    assert.equal(lag.maxSeconds, 0);
+  });
+});

@@ -1,0 +1,189 @@
+/**
+ * What Prometheus' clients usually say of a process, under the names dashboards expect. Reading them costs system
+ * calls, so that what is dear is read at most every ten seconds and everything else once a moment.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { type PerformanceEntry, PerformanceObserver } from "node:perf_hooks";
+import type { Clock, Timer, Timers } from "@tutti/kernel";
+import { EventLoopLag } from "./event-loop-lag.ts";
+import type { MetricsRegistry } from "./registry.ts";
+
+export interface ProcessMetricsOptions {
+  readonly registry: MetricsRegistry;
+  readonly clock: Clock;
+  readonly timers: Timers;
+}
+
+const momentMs = 100;
+const seldomMs = 10_000;
+const gcBounds = [0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1];
+/** As numbered by `perf_hooks.constants.NODE_PERFORMANCE_GC_*`. */
+const gcKinds = new Map([
+  [1, "minor"],
+  [4, "major"],
+  [8, "incremental"],
+  [16, "weakcb"],
+]);
+
+export class ProcessMetrics {
+  readonly #options: ProcessMetricsOptions;
+  readonly #stops: (() => void)[] = [];
+  readonly #lag = new EventLoopLag();
+  #timer: Timer | undefined;
+
+  constructor(options: ProcessMetricsOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#observeCpu();
+    this.#observeMemory();
+    this.#observeHandles();
+    this.#observeLag();
+    this.#observeGarbageCollection();
+    this.#observeVersion();
+  }
+
+  stop(): void {
+    for (const stop of this.#stops.splice(0)) stop();
+    this.#timer?.cancel();
+    this.#lag.stop();
+  }
+
+  #gauge(name: string, help: string, read: () => number): void {
+    this.#stops.push(this.#options.registry.gauge({ name, help }).observe({}, read));
+  }
+
+  #counter(name: string, help: string, read: () => number): void {
+    this.#stops.push(this.#options.registry.observeCounter({ name, help }, {}, read));
+  }
+
+  #observeCpu(): void {
+    const usage = this.#kept(momentMs, () => process.cpuUsage());
+    this.#counter("process_cpu_user_seconds_total", "Time on a CPU in user mode.", () => usage().user / 1e6);
+    this.#counter(
+      "process_cpu_system_seconds_total",
+      "Time on a CPU in the kernel.",
+      () => usage().system / 1e6,
+    );
+    this.#counter(
+      "process_cpu_seconds_total",
+      "Time on a CPU in user mode and in the kernel.",
+      () => (usage().user + usage().system) / 1e6,
+    );
+    const startedAt = this.#options.clock.now() / 1000 - process.uptime();
+    this.#gauge(
+      "process_start_time_seconds",
+      "When the process started, since the Unix epoch.",
+      () => startedAt,
+    );
+    this.#gauge("process_uptime_seconds", "How long the process has been running.", () => process.uptime());
+  }
+
+  #observeMemory(): void {
+    const usage = this.#kept(momentMs, () => process.memoryUsage());
+    this.#gauge("process_resident_memory_bytes", "Memory of the process in RAM.", () => usage().rss);
+    this.#gauge("nodejs_heap_size_total_bytes", "Size of the JavaScript heap.", () => usage().heapTotal);
+    this.#gauge("nodejs_heap_size_used_bytes", "Used part of the JavaScript heap.", () => usage().heapUsed);
+    this.#gauge(
+      "nodejs_external_memory_bytes",
+      "Memory of buffers outside the heap.",
+      () => usage().external,
+    );
+  }
+
+  #observeHandles(): void {
+    const resources = this.#kept(seldomMs, () => process.getActiveResourcesInfo().length);
+    this.#gauge(
+      "nodejs_active_resources",
+      "Sockets, timers, requests that keep the process alive.",
+      resources,
+    );
+    const files = this.#kept(seldomMs, countOpenFiles);
+    if (Number.isNaN(files())) return;
+    this.#gauge("process_open_fds", "Open file descriptors.", files);
+    const limit = readOpenFilesLimit();
+    if (!Number.isNaN(limit)) {
+      this.#gauge("process_max_fds", "How many file descriptors may be open at once.", () => limit);
+    }
+  }
+
+  #observeLag(): void {
+    const lag = this.#lag;
+    lag.start();
+    this.#timer = this.#options.timers.every(1000, () => lag.tick());
+    const window = "of the event loop over the last ten seconds.";
+    this.#gauge("nodejs_eventloop_lag_p50_seconds", `Median lag ${window}`, () => lag.p50Seconds);
+    this.#gauge(
+      "nodejs_eventloop_lag_p99_seconds",
+      `99th percentile of the lag ${window}`,
+      () => lag.p99Seconds,
+    );
+    this.#gauge(
+      "nodejs_eventloop_lag_max_seconds",
+      "Greatest lag of the event loop over the last minute.",
+      () => {
+        return lag.maxSeconds;
+      },
+    );
+  }
+
+  #observeGarbageCollection(): void {
+    const pauses = this.#options.registry.histogram({
+      name: "nodejs_gc_duration_seconds",
+      help: "Pauses of the garbage collector.",
+      labels: ["kind"],
+      buckets: gcBounds,
+    });
+    const cells = new Map([...gcKinds].map(([number, kind]) => [number, pauses.with({ kind })]));
+    const observer = new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) cells.get(gcKindOf(entry))?.observe(entry.duration / 1000);
+    });
+    observer.observe({ entryTypes: ["gc"] });
+    this.#stops.push(() => observer.disconnect());
+  }
+
+  #observeVersion(): void {
+    const description = {
+      name: "nodejs_version_info",
+      help: "Version of Node.",
+      labels: ["version"] as const,
+    };
+    const gauge = this.#options.registry.gauge(description);
+    this.#stops.push(gauge.observe({ version: process.version }, () => 1));
+  }
+
+  /** Reads again when the last value is older than that. */
+  #kept<T>(maxAgeMs: number, read: () => T): () => T {
+    const { clock } = this.#options;
+    let kept: { readonly value: T; readonly readAtMs: number } | undefined;
+    return () => {
+      const nowMs = clock.monotonic();
+      if (kept === undefined || nowMs - kept.readAtMs >= maxAgeMs) kept = { value: read(), readAtMs: nowMs };
+      return kept.value;
+    };
+  }
+}
+
+function gcKindOf(entry: PerformanceEntry): number {
+  const detail: unknown = "detail" in entry ? entry.detail : undefined;
+  return typeof detail === "object" && detail !== null && "kind" in detail ? Number(detail.kind) : 0;
+}
+
+/** Not a number where the system has no /proc. */
+function countOpenFiles(): number {
+  try {
+    return readdirSync("/proc/self/fd").length;
+  } catch {
+    return Number.NaN;
+  }
+}
+
+function readOpenFilesLimit(): number {
+  try {
+    const soft = /^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1];
+    return soft === undefined ? Number.NaN : Number(soft);
+  } catch {
+    return Number.NaN;
+  }
+}

@@ -1,0 +1,234 @@
+/**
+ * The recent past of all metrics, for pages that have no Prometheus to ask: every second for ten minutes, every two
+ * minutes for a day.
+ *
+ * 1. Memory is bounded (2 MiB unless told otherwise, some 350 series). A counter or histogram that never moved takes
+ *    none; what does not fit is left out, counted, and told once.
+ * 2. Times come from the monotonic clock; a second in which nothing could be sampled is a gap, not a lie.
+ * 3. A series that went away keeps its past until the memory is needed for a living one.
+ */
+import type { Clock, Logger, Timer, Timers } from "@tutti/kernel";
+import type { MetricsRegistry } from "../metrics/registry.ts";
+import { coarse, fine, type Lane, type Resolution, type Statistic, spans } from "./lane.ts";
+import { type Source, sourcesOf } from "./source.ts";
+import { type Track, trackBytes } from "./track.ts";
+
+export interface SampleRingOptions {
+  readonly registry: MetricsRegistry;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly logger: Logger;
+  /** Default 2 MiB. */
+  readonly maxBytes?: number;
+}
+
+/** The samples of one series, oldest first. */
+export interface SampledSeries {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Counters come as `rate` per second, gauges as `value`, histograms as all but `value`. */
+  readonly statistic: Statistic;
+  readonly stepMs: number;
+  /** When the first value was sampled, since the epoch. */
+  readonly fromMs: number;
+  /** null where there is nothing: not sampled, or a quantile of no values. */
+  readonly values: readonly (number | null)[];
+}
+
+interface Tracked {
+  readonly source: Source;
+  readonly track: Track;
+  readonly bytes: number;
+  alive: boolean;
+}
+
+/** Constants need no past. */
+const withoutPast = /_(info|start_time_seconds|timestamp_seconds)$/;
+const slotsPerCoarse = coarse.stepMs / fine.stepMs;
+
+export class SampleRing {
+  readonly #options: SampleRingOptions;
+  readonly #maxBytes: number;
+  readonly #tracked = new Map<string, Tracked>();
+  /** Series that are not tracked (yet). */
+  #waiting: Source[] = [];
+  readonly #stops: (() => void)[] = [];
+  #bytes = 0;
+  #revision = -1;
+  #timer: Timer | undefined;
+  /** How many steps have been sampled or skipped, and when the last sample was taken. */
+  readonly #last: Record<Resolution, { number: number; atMs: number }>;
+  #told = false;
+
+  constructor(options: SampleRingOptions) {
+    this.#options = options;
+    this.#maxBytes = options.maxBytes ?? 2 * 1024 * 1024;
+    const atMs = options.clock.monotonic();
+    this.#last = { fine: { number: 0, atMs }, coarse: { number: 0, atMs } };
+  }
+
+  /** Begins to sample, once a second. */
+  start(): void {
+    const { timers, clock, registry } = this.#options;
+    if (this.#timer !== undefined) return;
+    const atMs = clock.monotonic();
+    this.#last.fine.atMs = atMs;
+    this.#last.coarse.atMs = atMs;
+    const bytes = { name: "tutti_telemetry_ring_bytes", help: "Memory of the ring of recent samples." };
+    const untracked = {
+      name: "tutti_telemetry_ring_untracked_series",
+      help: "Series that have moved and are not kept, because the ring of recent samples is full.",
+    };
+    this.#stops.push(
+      registry.gauge(bytes).observe({}, () => this.#bytes),
+      registry.gauge(untracked).observe({}, () => this.#waiting.filter((source) => source.moved()).length),
+    );
+    this.#rescan(true);
+    this.#timer = timers.every(fine.stepMs, () => this.sample());
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    for (const stop of this.#stops.splice(0)) stop();
+  }
+
+  /** Takes one sample of everything. The timer calls it. */
+  sample(): void {
+    const atMs = this.#options.clock.monotonic();
+    this.#rescan(false);
+    this.#adopt();
+    const number = this.#step("fine", atMs, steps(atMs - this.#last.fine.atMs, fine.stepMs));
+    const due = Math.floor(number / slotsPerCoarse) - this.#last.coarse.number;
+    if (due > 0) this.#step("coarse", atMs, due);
+  }
+
+  /**
+   * The samples of a metric since then: of all its series that have these labels. Seconds if all of the time asked for
+   * lies in the last ten minutes, else steps of two minutes.
+   */
+  series(name: string, labels: Readonly<Record<string, string>>, sinceMs: number): SampledSeries[] {
+    const { clock } = this.#options;
+    const reachMs = fine.slots * fine.stepMs;
+    const resolution = sinceMs >= clock.now() - reachMs ? "fine" : "coarse";
+    const result: SampledSeries[] = [];
+    for (const tracked of this.#tracked.values()) {
+      if (tracked.source.family.name !== name) continue;
+      const own = labelsOf(tracked.source);
+      if (Object.entries(labels).some(([label, value]) => own[label] !== value)) continue;
+      for (const lane of tracked.track.lanes) {
+        result.push({
+          name,
+          labels: own,
+          statistic: lane.statistic,
+          ...this.#cut(lane, resolution, sinceMs),
+        });
+      }
+    }
+    return result;
+  }
+
+  #cut(
+    lane: Lane,
+    resolution: Resolution,
+    sinceMs: number,
+  ): Omit<SampledSeries, "name" | "labels" | "statistic"> {
+    const { clock } = this.#options;
+    const { stepMs, slots } = spans[resolution];
+    const last = this.#last[resolution];
+    const lastAtMs = clock.now() - (clock.monotonic() - last.atMs);
+    const wanted = Math.floor((lastAtMs - sinceMs) / stepMs) + 1;
+    const count = Math.max(0, Math.min(wanted, last.number, slots));
+    const values: (number | null)[] = [];
+    for (let number = last.number - count + 1; number <= last.number; number += 1) {
+      const value = lane[resolution][number % slots] as number;
+      values.push(Number.isNaN(value) ? null : value);
+    }
+    return { stepMs, fromMs: Math.round(lastAtMs - Math.max(0, count - 1) * stepMs), values };
+  }
+
+  /** Samples one slot and blanks those that were skipped before it. */
+  #step(resolution: Resolution, atMs: number, count: number): number {
+    const last = this.#last[resolution];
+    const { slots } = spans[resolution];
+    const elapsedSeconds = Math.max(0.001, (atMs - last.atMs) / 1000);
+    const number = last.number + count;
+    const firstBlank = Math.max(last.number + 1, number - slots + 1);
+    const slot = number % slots;
+    for (const { track, alive } of this.#tracked.values()) {
+      for (let blank = firstBlank; blank < number; blank += 1) blankSlot(track, resolution, blank % slots);
+      if (alive) track.sample(resolution, slot, elapsedSeconds);
+      else blankSlot(track, resolution, slot);
+    }
+    last.number = number;
+    last.atMs = atMs;
+    return number;
+  }
+
+  /** Finds out what came and went. */
+  #rescan(old: boolean): void {
+    const { registry } = this.#options;
+    if (registry.revision === this.#revision) return;
+    this.#revision = registry.revision;
+    for (const tracked of this.#tracked.values()) tracked.alive = false;
+    const waiting = new Map(this.#waiting.map((source) => [source.cell, source]));
+    this.#waiting = [];
+    for (const family of registry.families()) {
+      if (withoutPast.test(family.name)) continue;
+      for (const source of sourcesOf(family, old)) {
+        const tracked = this.#tracked.get(source.key);
+        if (tracked?.source.cell === source.cell) tracked.alive = true;
+        else this.#waiting.push(waiting.get(source.cell) ?? source);
+      }
+    }
+  }
+
+  /** Begins to track what moved, as far as the memory goes. */
+  #adopt(): void {
+    this.#waiting = this.#waiting.filter((source) => {
+      if (!source.moved()) return true;
+      const { key, family } = source;
+      const bytes = trackBytes(family.kind, family.bounds.length);
+      this.#forget(key);
+      if (!this.#makeRoom(bytes)) return true;
+      this.#tracked.set(key, { source, track: source.track(), bytes, alive: true });
+      this.#bytes += bytes;
+      return false;
+    });
+  }
+
+  #makeRoom(bytes: number): boolean {
+    for (const [key, { alive }] of this.#tracked) {
+      if (this.#bytes + bytes <= this.#maxBytes) return true;
+      if (!alive) this.#forget(key);
+    }
+    if (this.#bytes + bytes <= this.#maxBytes) return true;
+    if (!this.#told) {
+      this.#told = true;
+      this.#options.logger.warn(
+        "the ring of recent samples is full: further series have no past on the pages; raise metrics.ringMiB",
+        { maxBytes: this.#maxBytes, series: this.#tracked.size },
+      );
+    }
+    return false;
+  }
+
+  #forget(key: string): void {
+    const tracked = this.#tracked.get(key);
+    if (tracked === undefined) return;
+    this.#tracked.delete(key);
+    this.#bytes -= tracked.bytes;
+  }
+}
+
+function steps(elapsedMs: number, stepMs: number): number {
+  return Math.max(1, Math.round(elapsedMs / stepMs));
+}
+
+function blankSlot(track: Track, resolution: Resolution, slot: number): void {
+  for (const lane of track.lanes) lane[resolution][slot] = Number.NaN;
+}
+
+function labelsOf({ family, labelValues }: Source): Record<string, string> {
+  return Object.fromEntries(family.labels.map((label, index) => [label, labelValues[index] ?? ""]));
+}

@@ -1,0 +1,53 @@
+/** A series as the ring sees it before it tracks it. */
+import { ObservedCounter } from "../metrics/cells.ts";
+import type { MetricFamily } from "../metrics/registry.ts";
+import { CounterTrack, GaugeTrack, HistogramTrack, type Track } from "./track.ts";
+
+export interface Source {
+  /** Unique among all series: name and labels. */
+  readonly key: string;
+  readonly family: MetricFamily;
+  readonly labelValues: readonly string[];
+  readonly cell: object;
+  /** Whether there is anything to keep yet. */
+  moved(): boolean;
+  track(): Track;
+}
+
+/** @param old whether the series was there when the ring began: what it counted before is not the ring's. */
+export function sourcesOf(family: MetricFamily, old: boolean): Source[] {
+  const sources: Source[] = [];
+  const add = (
+    series: { readonly cell: object; readonly text: string; readonly values: readonly string[] },
+    behaviour: Pick<Source, "moved" | "track">,
+  ): void => {
+    const { cell, text, values } = series;
+    sources.push({ key: `${family.name}{${text}}`, family, labelValues: values, cell, ...behaviour });
+  };
+  switch (family.kind) {
+    case "gauge":
+      for (const series of family.series()) {
+        add(series, { moved: () => true, track: () => new GaugeTrack(series.cell) });
+      }
+      break;
+    case "counter":
+      for (const series of family.series()) {
+        const { cell } = series;
+        // Who counts elsewhere began before anybody asked: the processor's time, for one.
+        const from = old || cell instanceof ObservedCounter ? cell.read() : 0;
+        add(series, { moved: () => cell.read() !== from, track: () => new CounterTrack(cell, from) });
+      }
+      break;
+    case "histogram":
+      for (const series of family.series()) {
+        const { cell } = series;
+        const from = old ? cell.counts.slice() : new Float64Array(cell.counts.length);
+        add(series, {
+          moved: () => cell.counts.some((count, bucket) => count !== from[bucket]),
+          track: () => new HistogramTrack(cell, from),
+        });
+      }
+      break;
+  }
+  return sources;
+}
