@@ -18,13 +18,75 @@ export * from "./errors/tutti-error.ts";
 export { fromErrorDetail, toErrorDetail } from "./errors/wire.ts";
 export { type Id, type IdParts, isId, kindOf, parseId, printId, timeOf } from "./ids/id.ts";
 export { IdSource } from "./ids/id-source.ts";
+export type {
+  Component,
+  ComponentContext,
+  ComponentMap,
+  ComponentOptions,
+  Timeouts,
+} from "./orchestrator/component.ts";
+export type { ComponentLife, ComponentPhase } from "./orchestrator/component-record.ts";
+export type { StartUp } from "./orchestrator/component-set.ts";
+export { type DeadlineOptions, withDeadline } from "./orchestrator/deadline.ts";
+export { lifecycleErrors } from "./orchestrator/errors.ts";
+export { type Emits, Emitter, type Listener, type Unsubscribe } from "./orchestrator/events.ts";
+export { type Foundation, systemFoundation } from "./orchestrator/foundation.ts";
+export {
+  aggregateHealth,
+  degraded,
+  type Health,
+  type HealthDetails,
+  type HealthLevel,
+  type HealthPart,
+  type HealthReport,
+  healthy,
+  type Readiness,
+  type ReadinessProblem,
+  severityOf,
+  unhealthy,
+} from "./orchestrator/health/health.ts";
+export type { HealthReporter } from "./orchestrator/health/health-monitor.ts";
+export type { FailedLifecycle, Lifecycle, LifecycleState } from "./orchestrator/lifecycle.ts";
+export { Orchestrator, type OrchestratorOptions } from "./orchestrator/orchestrator.ts";
+export type { NoEvents, OrchestratorEvents } from "./orchestrator/orchestrator-events.ts";
+export { type Runnable, type RunOptions, runUntilSignal } from "./orchestrator/run-until-signal.ts";
+export {
+  type ExecuteOptions,
+  type ExecuteWithDefault,
+  type ExecutionOutcome,
+  type ExecutionPorts,
+  type ExecutionReport,
+  executeSafely,
+  type Operation,
+  type RetryOptions,
+} from "./orchestrator/safe-execute.ts";
+export type { ComponentStatus, FailureStatus, OrchestratorStatus } from "./orchestrator/status.ts";
+export {
+  composeObserved,
+  composeSteps,
+  type Naming,
+  type StepObserver,
+  type StepOutcome,
+} from "./orchestrator/steps/pipeline.ts";
+export {
+  type AroundStep,
+  defineStep,
+  type Next,
+  type RunStep,
+  type Step,
+  type StepScope,
+} from "./orchestrator/steps/step.ts";
+export { type StepListing, StepRegistry } from "./orchestrator/steps/step-registry.ts";
 export { type Page, type PageWanted, pageOf } from "./paging/page.ts";
 export * from "./ports/chance.ts";
 export * from "./ports/clock.ts";
 export * from "./ports/delivery.ts";
+export { type LineLoggerOptions, lineLogger } from "./ports/line-logger.ts";
 export * from "./ports/logger.ts";
 export * from "./ports/metrics.ts";
 export * from "./ports/ownership.ts";
+export { plainTracer } from "./ports/plain-tracer.ts";
+export { type FaultOrigin, type ProcessEdge, type StopSignal, systemProcess } from "./ports/process.ts";
 export * from "./ports/timers.ts";
 export * from "./ports/tracer.ts";
 export { fromTimestamp, type Timestamp, toTimestamp } from "./time/timestamp.ts";

@@ -1,0 +1,217 @@
+/**
+ * One component while it runs: where it stands, how well it works, and its start, drain and stop within their time.
+ *
+ * 1. `stop` is called if and only if the start succeeded, once.
+ * 2. A start that succeeds after it was given up is undone by a stop: nothing stays behind that nobody knows of.
+ */
+import type { TuttiError } from "../errors/tutti-error.ts";
+import type { Logger } from "../ports/logger.ts";
+import type { Component, ComponentContext, ResolvedComponentOptions } from "./component.ts";
+import { withDeadline } from "./deadline.ts";
+import { lifecycleErrors } from "./errors.ts";
+import type { Foundation } from "./foundation.ts";
+import { type Health, unhealthy } from "./health/health.ts";
+import { HealthMonitor } from "./health/health-monitor.ts";
+import { named, problemOf } from "./steps/pipeline.ts";
+
+export type ComponentLife =
+  | { readonly state: "registered" }
+  | { readonly state: "starting" }
+  | { readonly state: "started"; readonly startDurationMs: number }
+  | { readonly state: "draining"; readonly startDurationMs: number }
+  | { readonly state: "stopping"; readonly startDurationMs: number }
+  | { readonly state: "stopped"; readonly startDurationMs: number }
+  | { readonly state: "failed"; readonly phase: ComponentPhase; readonly reason: unknown };
+
+/** When a component failed. */
+export type ComponentPhase = "start" | "run" | "drain" | "stop";
+
+export interface ComponentRecordParts {
+  readonly name: string;
+  readonly component: Component;
+  readonly options: ResolvedComponentOptions;
+  readonly healthCacheMs: number;
+  /** An orchestrator tells of its health by itself; what it is asked for is then the same answer. */
+  readonly tellsHealth: boolean;
+  readonly foundation: Foundation;
+  /** Already names the component. */
+  readonly logger: Logger;
+  readonly healthChanged: (from: Health, to: Health) => void;
+  /** The component reported that it cannot go on. */
+  readonly failed: (error: unknown) => void;
+}
+
+export class ComponentRecord {
+  readonly name: string;
+  readonly component: Component;
+  readonly options: ResolvedComponentOptions;
+  readonly monitor: HealthMonitor;
+  readonly #parts: ComponentRecordParts;
+  #life: ComponentLife = { state: "registered" };
+  /** Whether a stop is owed: the start succeeded and no stop was tried. */
+  #running = false;
+
+  constructor(parts: ComponentRecordParts) {
+    const { name, component, options, foundation, healthCacheMs } = parts;
+    this.name = name;
+    this.component = component;
+    this.options = options;
+    this.#parts = parts;
+    this.monitor = new HealthMonitor({
+      clock: foundation.clock,
+      timers: foundation.timers,
+      timeoutMs: options.healthTimeoutMs,
+      cacheMs: parts.tellsHealth ? 0 : healthCacheMs,
+      check: component.health === undefined ? undefined : () => this.#check(),
+      changed: (from, to) => {
+        if (this.serving) parts.healthChanged(from, to);
+      },
+    });
+  }
+
+  get life(): ComponentLife {
+    return this.#life;
+  }
+
+  /** Whether the component is between its start and its stop. */
+  get serving(): boolean {
+    return this.#life.state === "started" || this.#life.state === "draining";
+  }
+
+  get running(): boolean {
+    return this.#running;
+  }
+
+  get health(): Health {
+    if (this.serving) return this.monitor.current;
+    const life = this.#life;
+    return unhealthy(
+      life.state === "failed" ? `its ${life.phase} failed: ${problemOf(life.reason)}` : `it is ${life.state}`,
+    );
+  }
+
+  /** What the component is given at its start. */
+  contextWith(signal: AbortSignal): ComponentContext {
+    const { name, logger, failed } = this.#parts;
+    return { name, signal, logger, health: this.monitor.reporter, fail: failed };
+  }
+
+  /** Brings its health up to date. Never rejects. */
+  refreshHealth(): Promise<void> {
+    return this.serving ? this.monitor.refresh() : Promise.resolve();
+  }
+
+  /** @param run starts the component; a step of the start-up may have been put in the place of its own. */
+  async start(
+    run: (signal: AbortSignal) => void | Promise<void>,
+    { signal, graceMs }: { readonly signal: AbortSignal; readonly graceMs: number },
+  ): Promise<void> {
+    const { clock, timers } = this.#parts.foundation;
+    const { startTimeoutMs } = this.options;
+    const startedMs = clock.monotonic();
+    this.#life = { state: "starting" };
+    try {
+      await withDeadline(run, {
+        timers,
+        timeoutMs: startTimeoutMs,
+        timedOut: () => this.#timedOut("start", startTimeoutMs),
+        signal,
+        graceMs,
+        late: (outcome) => this.#startedLate(outcome),
+      });
+    } catch (error) {
+      this.#life = { state: "failed", phase: "start", reason: error };
+      throw error;
+    }
+    this.#running = true;
+    this.#life = { state: "started", startDurationMs: clock.monotonic() - startedMs };
+  }
+
+  /** Gives the failure instead of rejecting: draining the others goes on. */
+  async drain(signal: AbortSignal): Promise<TuttiError | undefined> {
+    const life = this.#life;
+    if (life.state !== "started") return undefined;
+    const { component } = this;
+    const { drainTimeoutMs } = this.options;
+    this.#life = { ...life, state: "draining" };
+    return this.#attempt("drain", drainTimeoutMs, signal, (own) => component.drain?.(own));
+  }
+
+  /** Gives the failure instead of rejecting: stopping the others goes on. */
+  async stop(signal: AbortSignal): Promise<TuttiError | undefined> {
+    if (!this.#running) return undefined;
+    this.#running = false;
+    const life = this.#life;
+    const startDurationMs = "startDurationMs" in life ? life.startDurationMs : 0;
+    const { component } = this;
+    this.#life = { state: "stopping", startDurationMs };
+    const problem = await this.#attempt("stop", this.options.stopTimeoutMs, signal, (own) =>
+      component.stop?.(own),
+    );
+    this.#life =
+      problem === undefined
+        ? { state: "stopped", startDurationMs }
+        : { state: "failed", phase: "stop", reason: problem };
+    return problem;
+  }
+
+  /** The component cannot go on. A stop is still owed. */
+  failRunning(error: unknown): void {
+    const from = this.health;
+    this.#life = { state: "failed", phase: "run", reason: error };
+    this.#parts.healthChanged(from, this.health);
+  }
+
+  async #check(): Promise<Health> {
+    const answer = (await this.component.health?.()) ?? unhealthy("it has no health check");
+    // An orchestrator's answer also has its components, which are not part of this one's.
+    const { level, reason, details } = answer;
+    return details === undefined ? { level, reason } : { level, reason, details };
+  }
+
+  async #attempt(
+    phase: "drain" | "stop",
+    timeoutMs: number,
+    signal: AbortSignal,
+    operation: (signal: AbortSignal) => void | Promise<void>,
+  ): Promise<TuttiError | undefined> {
+    const { foundation, logger, name } = this.#parts;
+    try {
+      await withDeadline(operation, {
+        timers: foundation.timers,
+        timeoutMs,
+        timedOut: () => this.#timedOut(phase, timeoutMs),
+        signal,
+        late: (outcome) => logger.warn(`component ended its ${phase} late`, { outcome: outcome.status }),
+      });
+      return undefined;
+    } catch (error) {
+      logger.error(`component failed to ${phase}`, { error });
+      return named(phase === "drain" ? "drain" : "shut-down", name, error, "all");
+    }
+  }
+
+  #timedOut(phase: "start" | "drain" | "stop", timeoutMs: number): TuttiError {
+    return lifecycleErrors.stepTimedOut({
+      what: `the ${phase} of \`${this.name}\``,
+      setting: `${phase}TimeoutMs`,
+      timeoutMs,
+    });
+  }
+
+  #startedLate(outcome: PromiseSettledResult<void>): void {
+    const { logger, foundation } = this.#parts;
+    if (outcome.status === "rejected") {
+      logger.warn("component failed after its start was given up", { error: outcome.reason });
+      return;
+    }
+    const { component } = this;
+    const { stopTimeoutMs } = this.options;
+    logger.warn("component started after its start was given up, and is stopped again");
+    withDeadline((own) => component.stop?.(own), {
+      timers: foundation.timers,
+      timeoutMs: stopTimeoutMs,
+      timedOut: () => this.#timedOut("stop", stopTimeoutMs),
+    }).catch((error: unknown) => logger.error("component failed to stop", { error }));
+  }
+}

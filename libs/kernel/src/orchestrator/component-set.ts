@@ -1,0 +1,303 @@
+/**
+ * The components of one orchestrator: puts them into its start-up, remembers the order in which they really started,
+ * drains and stops them in reverse, and gathers what they say of themselves.
+ */
+import { errorFromUnknown } from "../errors/from-unknown.ts";
+import type { TuttiError } from "../errors/tutti-error.ts";
+import type { Logger } from "../ports/logger.ts";
+import {
+  type Component,
+  type ComponentOptions,
+  resolveComponentOptions,
+  type Timeouts,
+  unlimitedTimeouts,
+} from "./component.ts";
+import { type ComponentPhase, ComponentRecord } from "./component-record.ts";
+import { withDeadline } from "./deadline.ts";
+import { lifecycleErrors } from "./errors.ts";
+import type { Emits, Listener, Unsubscribe } from "./events.ts";
+import type { Foundation } from "./foundation.ts";
+import type { Health, HealthPart, ReadinessProblem } from "./health/health.ts";
+import type { OrchestratorInstruments } from "./instruments.ts";
+import type { OrchestratorEvents } from "./orchestrator-events.ts";
+import type { ComponentStatus, OrchestratorStatus } from "./status.ts";
+import type { RunStep, Step } from "./steps/step.ts";
+import type { StepRegistry } from "./steps/step-registry.ts";
+
+/** What a step of the start-up is given. */
+export interface StartUp {
+  /** Aborted when the step has taken too long or the start is no longer wanted. */
+  readonly signal: AbortSignal;
+  readonly logger: Logger;
+}
+
+export type StartUpStep = Step<StartUp, Promise<void>>;
+
+/** What an orchestrator asks of one that is its component. */
+export interface NestedOrchestrator extends Component {
+  status(): OrchestratorStatus;
+  /** What keeps it from serving, as far as it knows. */
+  readinessProblems(): readonly ReadinessProblem[];
+  on<Name extends keyof OrchestratorEvents>(
+    event: Name,
+    listener: Listener<OrchestratorEvents[Name]>,
+  ): Unsubscribe;
+}
+
+export interface ComponentSetParts {
+  readonly orchestrator: string;
+  readonly foundation: Foundation;
+  readonly logger: Logger;
+  readonly startUp: StepRegistry<StartUp, Promise<void>>;
+  readonly timeouts: Timeouts;
+  readonly healthCacheMs: number;
+  readonly instruments: OrchestratorInstruments;
+  readonly events: Emits<OrchestratorEvents>;
+  /** The health of a component changed. */
+  readonly healthChanged: () => void;
+  /** A critical component, already started or just starting, cannot go on. */
+  readonly cannotGoOn: (component: string, error: TuttiError) => void;
+}
+
+type AbstractClass<T> = abstract new (...parameters: never[]) => T;
+
+export class ComponentSet {
+  readonly #parts: ComponentSetParts;
+  readonly #records = new Map<string, ComponentRecord>();
+  readonly #nested = new Map<string, NestedOrchestrator>();
+  /** In the order in which they started. */
+  readonly #started: ComponentRecord[] = [];
+
+  constructor(parts: ComponentSetParts) {
+    this.#parts = parts;
+  }
+
+  get names(): string[] {
+    return [...this.#records.keys()];
+  }
+
+  has(name: string): boolean {
+    return this.#records.has(name);
+  }
+
+  /** Takes a component in, and adds the step to the start-up that starts it. */
+  add(
+    name: string,
+    component: Component,
+    options: ComponentOptions,
+    nested: NestedOrchestrator | undefined,
+  ): void {
+    const { orchestrator, foundation, healthCacheMs, startUp, timeouts } = this.#parts;
+    if (this.has(name)) throw lifecycleErrors.componentTwice({ orchestrator, component: name });
+    const resolved = resolveComponentOptions(options, nested === undefined ? timeouts : unlimitedTimeouts);
+    const record: ComponentRecord = new ComponentRecord({
+      name,
+      component,
+      options: resolved,
+      healthCacheMs,
+      tellsHealth: nested !== undefined,
+      foundation,
+      logger: this.#parts.logger.child({ component: name }),
+      healthChanged: (from, to) => this.#healthChanged(name, from, to),
+      failed: (error) => this.#cannotGoOn(record, error),
+    });
+    startUp.register({
+      name,
+      scope: resolved.scope,
+      dependsOn: resolved.dependsOn,
+      run: ({ signal }) => component.start?.(record.contextWith(signal)),
+    });
+    this.#records.set(name, record);
+    if (nested !== undefined) this.#watch(record, nested);
+  }
+
+  /** The only component of a class. */
+  ofClass<C extends Component>(type: AbstractClass<C>): C {
+    const { orchestrator } = this.#parts;
+    const found: C[] = [];
+    const names: string[] = [];
+    for (const { name, component } of this.#records.values()) {
+      if (!(component instanceof type)) continue;
+      found.push(component);
+      names.push(name);
+    }
+    const [only] = found;
+    if (only === undefined) {
+      throw lifecycleErrors.componentUnknown({ orchestrator, component: type.name, known: this.names });
+    }
+    if (found.length > 1) {
+      throw lifecycleErrors.componentAmbiguous({ orchestrator, type: type.name, found: names });
+    }
+    return only;
+  }
+
+  /** A step of the start-up as it is run: within its time, and where it starts a component, on its record. */
+  guard(step: StartUpStep): StartUpStep {
+    // What wraps the rest of the start-up has no time of its own.
+    if (step.around !== undefined) return step;
+    const { name, scope } = step;
+    const record = this.#records.get(name);
+    return {
+      name,
+      scope,
+      run: (startUp) => {
+        startUp.signal.throwIfAborted();
+        return record === undefined
+          ? this.#runStep(step, startUp)
+          : this.#startComponent(record, step, startUp);
+      },
+    };
+  }
+
+  /** Drains what started, the last first. Gives the failures, in the order in which they happened. */
+  drain(signal: AbortSignal): Promise<TuttiError[]> {
+    return this.#inReverse("drain", (record) => record.drain(signal));
+  }
+
+  /** Stops what started, the last first. Gives the failures, in the order in which they happened. */
+  stop(signal: AbortSignal): Promise<TuttiError[]> {
+    return this.#inReverse("stop", async (record) => {
+      const problem = await record.stop(signal);
+      if (problem === undefined) this.#parts.events.emit("componentStopped", { component: record.name });
+      return problem;
+    });
+  }
+
+  /** Asks all health checks, all at once. Never rejects. */
+  async refreshHealth(): Promise<void> {
+    await Promise.all([...this.#records.values()].map((record) => record.refreshHealth()));
+  }
+
+  healthParts(): HealthPart[] {
+    return [...this.#records.values()].map(({ name, health, options: { critical } }) => ({
+      name,
+      critical,
+      health,
+    }));
+  }
+
+  /** What keeps the whole from serving, each named by its place below `path`. */
+  readinessProblems(path: string): ReadinessProblem[] {
+    return this.healthParts().flatMap(({ name, critical, health }) => {
+      if (!critical || health.level !== "unhealthy") return [];
+      const own = { component: `${path}.${name}`, reason: health.reason };
+      const inner = this.#nested.get(name)?.readinessProblems() ?? [];
+      const renamed = inner.map(({ component, reason }) => ({
+        component: `${own.component}${component.slice(component.indexOf("."))}`,
+        reason,
+      }));
+      return renamed.length > 0 ? renamed : [own];
+    });
+  }
+
+  /** What is being started just now. */
+  get starting(): string | undefined {
+    return [...this.#records.values()].find(({ life }) => life.state === "starting")?.name;
+  }
+
+  status(): ComponentStatus[] {
+    return [...this.#records.values()].map((record) => ({
+      name: record.name,
+      scope: record.options.scope,
+      version: record.component.version ?? null,
+      state: record.life.state,
+      critical: record.options.critical,
+      dependsOn: record.options.dependsOn,
+      startDurationMs: "startDurationMs" in record.life ? record.life.startDurationMs : null,
+      health: record.health,
+      orchestrator: this.#nested.get(record.name)?.status() ?? null,
+    }));
+  }
+
+  #watch(record: ComponentRecord, nested: NestedOrchestrator): void {
+    this.#nested.set(record.name, nested);
+    nested.on("healthChanged", ({ to }) => record.monitor.observe(to));
+    nested.on("stateChanged", ({ to }) => {
+      if (to.state === "failed" && record.serving) this.#cannotGoOn(record, to.reason);
+    });
+  }
+
+  async #runStep(step: RunStep<StartUp>, startUp: StartUp): Promise<void> {
+    const { foundation, logger, timeouts } = this.#parts;
+    const { startTimeoutMs, stopTimeoutMs } = timeouts;
+    await withDeadline((signal) => step.run({ ...startUp, signal }), {
+      timers: foundation.timers,
+      timeoutMs: startTimeoutMs,
+      timedOut: () =>
+        lifecycleErrors.stepTimedOut({
+          what: `the end of \`${step.name}\``,
+          setting: "startTimeoutMs",
+          timeoutMs: startTimeoutMs,
+        }),
+      signal: startUp.signal,
+      graceMs: stopTimeoutMs,
+      late: ({ status }) =>
+        logger.warn("step ended after it was given up", { step: step.name, outcome: status }),
+    });
+  }
+
+  async #startComponent(record: ComponentRecord, step: RunStep<StartUp>, startUp: StartUp): Promise<void> {
+    const { name } = record;
+    const { dependsOn, critical, stopTimeoutMs } = record.options;
+    const broken = dependsOn.find((dependency) => this.#records.get(dependency)?.life.state === "failed");
+    const run = (signal: AbortSignal): void | Promise<void> => {
+      if (broken !== undefined)
+        throw lifecycleErrors.dependencyFailed({ component: name, dependency: broken });
+      return step.run({ ...startUp, signal });
+    };
+    try {
+      await record.start(run, { signal: startUp.signal, graceMs: stopTimeoutMs });
+    } catch (thrown) {
+      this.#emitFailed(name, "start", errorFromUnknown(thrown));
+      if (critical || startUp.signal.aborted) throw thrown;
+      this.#parts.logger.warn("component failed to start, the others go on without it", {
+        component: name,
+        error: thrown,
+      });
+      return;
+    }
+    this.#started.push(record);
+    const durationMs = record.life.state === "started" ? record.life.startDurationMs : 0;
+    this.#parts.logger.debug("component started", { component: name, durationMs });
+    this.#parts.events.emit("componentStarted", { component: name, durationMs });
+  }
+
+  async #inReverse(
+    phase: "drain" | "stop",
+    act: (record: ComponentRecord) => Promise<TuttiError | undefined>,
+  ): Promise<TuttiError[]> {
+    const problems: TuttiError[] = [];
+    for (const record of this.#started.toReversed()) {
+      const problem = await act(record);
+      if (problem === undefined) continue;
+      problems.push(problem);
+      this.#emitFailed(record.name, phase, problem);
+    }
+    return problems;
+  }
+
+  #cannotGoOn(record: ComponentRecord, thrown: unknown): void {
+    const { name, options, life } = record;
+    const error = errorFromUnknown(thrown);
+    this.#parts.logger.error("component cannot go on", { component: name, error });
+    // While it stops, or after, this changes nothing any more.
+    if (life.state !== "starting" && !record.serving) return;
+    this.#emitFailed(name, "run", error);
+    if (record.serving) record.failRunning(error);
+    if (options.critical) this.#parts.cannotGoOn(name, error);
+  }
+
+  #healthChanged(component: string, from: Health, to: Health): void {
+    const { instruments, logger, events, healthChanged } = this.#parts;
+    instruments.componentHealth(component, to);
+    const fields = { component, level: to.level, reason: to.reason };
+    if (to.level === "healthy") logger.info("component is healthy again", fields);
+    else logger.warn("component is not healthy", fields);
+    events.emit("componentHealthChanged", { component, from, to });
+    healthChanged();
+  }
+
+  #emitFailed(component: string, phase: ComponentPhase, error: TuttiError): void {
+    this.#parts.events.emit("componentFailed", { component, phase, error });
+  }
+}

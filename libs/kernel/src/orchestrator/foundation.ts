@@ -1,0 +1,36 @@
+import { type Chance, systemChance } from "../ports/chance.ts";
+import { type Clock, systemClock } from "../ports/clock.ts";
+import { lineLogger } from "../ports/line-logger.ts";
+import type { Logger } from "../ports/logger.ts";
+import { type Metrics, silentMetrics } from "../ports/metrics.ts";
+import { plainTracer } from "../ports/plain-tracer.ts";
+import { systemTimers, type Timers } from "../ports/timers.ts";
+import type { Tracer } from "../ports/tracer.ts";
+
+/** What everything stands on: the ports that an orchestrator and its components reach the world through. */
+export interface Foundation {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly chance: Chance;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly tracer: Tracer;
+}
+
+/**
+ * A foundation of the real things, but for those that are given: system clock, timers and chance, a logger that
+ * writes JSON lines to standard error, a tracer that makes ids and exports nothing, and no metrics.
+ */
+export function systemFoundation(given: Partial<Foundation> = {}): Foundation {
+  const clock = given.clock ?? systemClock;
+  const chance = given.chance ?? systemChance;
+  return {
+    clock,
+    timers: systemTimers,
+    chance,
+    logger: lineLogger({ clock }),
+    metrics: silentMetrics,
+    tracer: plainTracer(chance),
+    ...given,
+  };
+}

@@ -1,0 +1,120 @@
+/**
+ * What is known of one component's health, from two sources: what it reported by itself, and what its check said.
+ * The worse of the two counts.
+ *
+ * 1. A check never runs twice at once: one that hangs is not asked again until it answers.
+ * 2. Whoever asks has an answer within the timeout; a check that does not answer makes the component unhealthy.
+ * 3. Answers younger than the cache time are not asked for again.
+ */
+import type { Clock } from "../../ports/clock.ts";
+import type { Timers } from "../../ports/timers.ts";
+import { withDeadline } from "../deadline.ts";
+import { problemOf } from "../steps/pipeline.ts";
+import {
+  degraded,
+  type Health,
+  type HealthDetails,
+  healthy,
+  sameHealth,
+  unhealthy,
+  worseOf,
+} from "./health.ts";
+
+/** How a component tells of its health by itself, the moment it changes. */
+export interface HealthReporter {
+  healthy(): void;
+  degraded(reason: string, details?: HealthDetails): void;
+  unhealthy(reason: string, details?: HealthDetails): void;
+}
+
+export interface HealthMonitorOptions {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly timeoutMs: number;
+  readonly cacheMs: number;
+  /** Asks the component; undefined where it has no check. */
+  readonly check: (() => Health | Promise<Health>) | undefined;
+  readonly changed: (from: Health, to: Health) => void;
+}
+
+export class HealthMonitor {
+  readonly #options: HealthMonitorOptions;
+  #reported: Health = healthy;
+  #checked: Health = healthy;
+  #checkedAtMs = Number.NEGATIVE_INFINITY;
+  #asking: Promise<void> | undefined;
+  #hanging = false;
+
+  constructor(options: HealthMonitorOptions) {
+    this.#options = options;
+  }
+
+  /** The last that is known. */
+  get current(): Health {
+    return worseOf(this.#reported, this.#checked);
+  }
+
+  readonly reporter: HealthReporter = {
+    healthy: () => this.report(healthy),
+    degraded: (reason, details) => this.report(degraded(reason, details)),
+    unhealthy: (reason, details) => this.report(unhealthy(reason, details)),
+  };
+
+  report(health: Health): void {
+    this.#update(() => {
+      this.#reported = health;
+    });
+  }
+
+  /** Takes in what a check would have said, from a component that tells of changes by itself. */
+  observe(health: Health): void {
+    this.#checkedAtMs = this.#options.clock.monotonic();
+    this.#update(() => {
+      this.#checked = health;
+    });
+  }
+
+  /** Asks the check, unless its last answer is fresh or it still owes one. Never rejects. */
+  refresh(): Promise<void> {
+    const { check, clock, cacheMs } = this.#options;
+    if (check === undefined || this.#hanging) return Promise.resolve();
+    if (this.#asking !== undefined) return this.#asking;
+    if (clock.monotonic() - this.#checkedAtMs < cacheMs) return Promise.resolve();
+    this.#asking = this.#ask(check).finally(() => {
+      this.#asking = undefined;
+    });
+    return this.#asking;
+  }
+
+  async #ask(check: () => Health | Promise<Health>): Promise<void> {
+    const { timers, timeoutMs } = this.#options;
+    try {
+      const health = await withDeadline(() => check(), {
+        timers,
+        timeoutMs,
+        timedOut: () => {
+          this.#hanging = true;
+          return new Error(`its health check did not answer within ${timeoutMs} ms`);
+        },
+        late: (outcome) => {
+          this.#hanging = false;
+          this.observe(outcome.status === "fulfilled" ? outcome.value : failed(outcome.reason));
+        },
+      });
+      this.observe(health);
+    } catch (error) {
+      this.observe(failed(error));
+    }
+  }
+
+  #update(change: () => void): void {
+    const from = this.current;
+    change();
+    const to = this.current;
+    if (!sameHealth(from, to)) this.#options.changed(from, to);
+  }
+}
+
+function failed(error: unknown): Health {
+  return unhealthy(problemOf(error));
+}

@@ -1,0 +1,77 @@
+/**
+ * How well something works. `degraded`: it serves, but worse than it should, or without a part nobody strictly
+ * needs. `unhealthy`: it does not serve.
+ */
+export type HealthLevel = "healthy" | "degraded" | "unhealthy";
+
+export type HealthDetails = Readonly<Record<string, string | number | boolean>>;
+
+export interface Health {
+  readonly level: HealthLevel;
+  /** What is wrong, for whoever has to mend it; empty when healthy. */
+  readonly reason: string;
+  /** Figures and identifiers that help to see why. Never a secret. */
+  readonly details?: HealthDetails;
+}
+
+/** The health of a whole and of its parts. */
+export interface HealthReport extends Health {
+  readonly components: Readonly<Record<string, Health>>;
+}
+
+/** Something that keeps a whole from serving. */
+export interface ReadinessProblem {
+  /** Names from the outermost to the innermost, with dots: `platform.registry.store`. */
+  readonly component: string;
+  readonly reason: string;
+}
+
+/** Whether a whole serves, and what it lacks where it does not. */
+export interface Readiness {
+  readonly ready: boolean;
+  readonly problems: readonly ReadinessProblem[];
+}
+
+export const healthy: Health = Object.freeze({ level: "healthy", reason: "" });
+
+export function degraded(reason: string, details?: HealthDetails): Health {
+  return details === undefined ? { level: "degraded", reason } : { level: "degraded", reason, details };
+}
+
+export function unhealthy(reason: string, details?: HealthDetails): Health {
+  return details === undefined ? { level: "unhealthy", reason } : { level: "unhealthy", reason, details };
+}
+
+const severities = { healthy: 0, degraded: 1, unhealthy: 2 } as const satisfies Record<HealthLevel, number>;
+
+/** 0 healthy, 1 degraded, 2 unhealthy. */
+export function severityOf({ level }: Health): number {
+  return severities[level];
+}
+
+export function worseOf(one: Health, other: Health): Health {
+  return severityOf(other) > severityOf(one) ? other : one;
+}
+
+export function sameHealth(one: Health, other: Health): boolean {
+  return one.level === other.level && one.reason === other.reason;
+}
+
+export interface HealthPart {
+  readonly name: string;
+  /** Without a critical part the whole does not serve; without another it only serves worse. */
+  readonly critical: boolean;
+  readonly health: Health;
+}
+
+/** As bad as the worst part, where a part that is not critical makes it no worse than degraded. */
+export function aggregateHealth(parts: readonly HealthPart[]): Health {
+  const ailing = parts.filter(({ health }) => health.level !== "healthy");
+  if (ailing.length === 0) return healthy;
+  const broken = ailing.some(({ critical, health }) => critical && health.level === "unhealthy");
+  const worstFirst = ailing.toSorted((one, other) => severityOf(other.health) - severityOf(one.health));
+  const reason = worstFirst
+    .map(({ name, health }) => `${name} is ${health.level}: ${health.reason}`)
+    .join("; ");
+  return broken ? unhealthy(reason) : degraded(reason);
+}

@@ -1,0 +1,106 @@
+/**
+ * The outermost edge of a process: starts an orchestrator, waits for a reason to end, and ends in good order.
+ *
+ * 1. The first signal stops: what runs is finished, the process exits with 0, or with 1 if something did not stop.
+ * 2. The second one exits at once with 128 + its number, as shells expect of a process ended by a signal.
+ * 3. A fault that nobody caught is logged and ends the process in the same good order, with 1: what was going on may
+ *    be half done, so the process must not go on, but the rest deserves its drain.
+ * 4. An orchestrator that fails or is stopped by itself ends the process too.
+ */
+import type { Logger } from "../ports/logger.ts";
+import { type ProcessEdge, type StopSignal, systemProcess } from "../ports/process.ts";
+import type { Listener, Unsubscribe } from "./events.ts";
+import type { Lifecycle } from "./lifecycle.ts";
+import type { OrchestratorEvents } from "./orchestrator-events.ts";
+
+const signalNumbers: Readonly<Record<StopSignal, number>> = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 };
+
+export interface RunOptions {
+  /** Default: the process itself. */
+  readonly edge?: ProcessEdge;
+  /** Default: SIGTERM and SIGINT. */
+  readonly signals?: readonly StopSignal[];
+  /** Called when it is ready; what it throws is a fault. */
+  readonly ready?: () => void | Promise<void>;
+  /** Called last of all, before the process exits in good order: to write out what is still in memory. */
+  readonly flush?: () => void | Promise<void>;
+}
+
+/** What is needed of an orchestrator here; any has it. */
+export interface Runnable {
+  readonly name: string;
+  readonly logger: Logger;
+  readonly lifecycle: Lifecycle;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  on(event: "stateChanged", listener: Listener<OrchestratorEvents["stateChanged"]>): Unsubscribe;
+}
+
+/** Gives the exit code, for the tests: a real process has exited by then. */
+export async function runUntilSignal(orchestrator: Runnable, options: RunOptions = {}): Promise<number> {
+  const { edge = systemProcess, signals = ["SIGTERM", "SIGINT"], ready, flush } = options;
+  const { logger } = orchestrator;
+  const left = Promise.withResolvers<number>();
+  let stopping = false;
+  let faults = 0;
+
+  const stop = (): void => {
+    stopping = true;
+    // Its failure is in the lifecycle, and logged.
+    orchestrator.stop().catch(() => {});
+  };
+  const fault = (error: unknown, origin: string): void => {
+    faults++;
+    logger.fatal("an error got past everybody who could have caught it, the process ends", { origin, error });
+    if (!stopping) stop();
+  };
+  const releases = [
+    edge.keepAlive(),
+    edge.onFault(fault),
+    ...signals.map((signal) =>
+      edge.onSignal(signal, () => {
+        if (stopping) {
+          logger.warn("told to stop a second time, the process exits at once", { signal });
+          leave(128 + signalNumbers[signal]);
+          return;
+        }
+        logger.info("told to stop, what runs is finished; a second signal exits at once", { signal });
+        stop();
+      }),
+    ),
+  ];
+  const leave = (code: number): void => {
+    for (const release of releases.splice(0)) release();
+    edge.exit(code);
+    left.resolve(code);
+  };
+
+  const ended = endOf(orchestrator);
+  orchestrator
+    .start()
+    .then(ready)
+    .catch((error: unknown) => {
+      // A start that failed or was aborted has been told of, and ends the orchestrator by itself.
+      if (orchestrator.lifecycle.state === "ready") fault(error, "ready");
+    });
+  ended
+    .then(async () => {
+      await flush?.();
+    })
+    .catch((error: unknown) => fault(error, "flush"))
+    .finally(() => leave(faults > 0 || orchestrator.lifecycle.state === "failed" ? 1 : 0));
+  return left.promise;
+}
+
+/** Resolves when the orchestrator is in a state that it never leaves. */
+function endOf(orchestrator: Runnable): Promise<void> {
+  const over = ({ state }: Lifecycle): boolean => state === "stopped" || state === "failed";
+  if (over(orchestrator.lifecycle)) return Promise.resolve();
+  return new Promise((resolve) => {
+    const off = orchestrator.on("stateChanged", ({ to }) => {
+      if (!over(to)) return;
+      off();
+      resolve();
+    });
+  });
+}

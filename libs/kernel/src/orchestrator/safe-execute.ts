@@ -1,0 +1,222 @@
+/**
+ * Runs an operation that may fail, so that every end of it is one of these and is told of:
+ *
+ * 1. `succeeded`: its value is given.
+ * 2. `failed`, `timed_out`, `cancelled`: a `TuttiError` is thrown, with what was thrown in its chain of causes.
+ * 3. `defaulted`: it failed or timed out, and the caller had declared what to take instead. Nothing else turns a
+ *    failure into a value; a caller that gave up gets none.
+ *
+ * It is repeated only if its error says that this may help, never beyond the attempts, the deadline or the caller's
+ * patience. A pause is drawn at random from zero to a bound that doubles ("full jitter"), so that many who failed
+ * together do not come back together; an error may ask for a longer one.
+ */
+import { errorFromUnknown } from "../errors/from-unknown.ts";
+import type { TuttiError } from "../errors/tutti-error.ts";
+import type { Chance } from "../ports/chance.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Logger } from "../ports/logger.ts";
+import { sleep, type Timers } from "../ports/timers.ts";
+import { withDeadline } from "./deadline.ts";
+import { lifecycleErrors } from "./errors.ts";
+
+export type ExecutionOutcome = "succeeded" | "defaulted" | "failed" | "timed_out" | "cancelled";
+
+export interface RetryOptions {
+  /** How often it is tried in all. 1 never repeats. Default 3. */
+  readonly attemptsMax?: number;
+  /** Bound of the first pause. Default 100. */
+  readonly pauseMs?: number;
+  /** Bound that the doubling ends at. Default 10,000. */
+  readonly pauseMaxMs?: number;
+}
+
+export interface ExecuteOptions {
+  readonly retry?: RetryOptions;
+  /** For all attempts and pauses together. Default: unlimited. */
+  readonly timeoutMs?: number;
+  /** For each attempt. Default: unlimited. An attempt that is given up may be repeated. */
+  readonly attemptTimeoutMs?: number;
+  /** When all has to be done on the monotonic clock, as in a `CallContext`. */
+  readonly deadlineMs?: number;
+  /** Aborted by a caller that gives up. */
+  readonly signal?: AbortSignal;
+  /** Where the lines go. Default: the orchestrator's logger. */
+  readonly logger?: Logger;
+}
+
+/** With what to take if all fails. */
+export interface ExecuteWithDefault<Default> extends ExecuteOptions {
+  readonly default: Default;
+}
+
+/** What is given to the operation: aborted when the attempt is given up; the number of the attempt, from 1. */
+export type Operation<T> = (signal: AbortSignal, attempt: number) => T | Promise<T>;
+
+/** How an execution ended. */
+export interface ExecutionReport {
+  readonly operation: string;
+  readonly outcome: ExecutionOutcome;
+  readonly attempts: number;
+  readonly durationMs: number;
+  /** Undefined after a success. */
+  readonly error: TuttiError | undefined;
+}
+
+export interface ExecutionPorts {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly chance: Chance;
+  readonly logger: Logger;
+  readonly retried: () => void;
+  readonly ended: (report: ExecutionReport) => void;
+}
+
+export async function executeSafely<T, Default = never>(
+  ports: ExecutionPorts,
+  name: string,
+  operation: Operation<T>,
+  options: ExecuteOptions | ExecuteWithDefault<Default> = {},
+): Promise<T | Default> {
+  const { clock } = ports;
+  const logger = options.logger ?? ports.logger;
+  const startedMs = clock.monotonic();
+  const attempts = new Attempts(ports, name, operation, options);
+  const end = (outcome: ExecutionOutcome, error: TuttiError | undefined): void =>
+    ports.ended({
+      operation: name,
+      outcome,
+      attempts: attempts.made,
+      durationMs: clock.monotonic() - startedMs,
+      error,
+    });
+  let error: TuttiError;
+  try {
+    const value = await attempts.run(logger);
+    end("succeeded", undefined);
+    return value;
+  } catch (thrown) {
+    error = errorFromUnknown(thrown);
+  }
+  const fields = { operation: name, attempts: attempts.made, error };
+  if (options.signal?.aborted) {
+    logger.debug("operation was cancelled", fields);
+    end("cancelled", error);
+    throw error;
+  }
+  if ("default" in options) {
+    logger.warn("operation failed, its declared default is taken", fields);
+    end("defaulted", error);
+    return options.default;
+  }
+  logger.error("operation failed", fields);
+  end(error.status === "DEADLINE_EXCEEDED" ? "timed_out" : "failed", error);
+  throw error;
+}
+
+class Attempts<T> {
+  made = 0;
+  readonly #ports: ExecutionPorts;
+  readonly #name: string;
+  readonly #operation: Operation<T>;
+  readonly #signal: AbortSignal | undefined;
+  readonly #attemptTimeoutMs: number;
+  /** When all has to be done, and how long that was from the start. */
+  readonly #endMs: number;
+  readonly #timeoutMs: number;
+  readonly #attemptsMax: number;
+  readonly #pauseMs: number;
+  readonly #pauseMaxMs: number;
+
+  constructor(ports: ExecutionPorts, name: string, operation: Operation<T>, options: ExecuteOptions) {
+    const {
+      retry = {},
+      timeoutMs = Number.POSITIVE_INFINITY,
+      deadlineMs = Number.POSITIVE_INFINITY,
+    } = options;
+    const nowMs = ports.clock.monotonic();
+    this.#ports = ports;
+    this.#name = name;
+    this.#operation = operation;
+    this.#signal = options.signal;
+    this.#attemptTimeoutMs = options.attemptTimeoutMs ?? Number.POSITIVE_INFINITY;
+    this.#endMs = Math.min(nowMs + timeoutMs, deadlineMs);
+    this.#timeoutMs = Math.max(0, this.#endMs - nowMs);
+    this.#attemptsMax = retry.attemptsMax ?? 3;
+    this.#pauseMs = retry.pauseMs ?? 100;
+    this.#pauseMaxMs = retry.pauseMaxMs ?? 10_000;
+  }
+
+  async run(logger: Logger): Promise<T> {
+    for (;;) {
+      if (this.#signal?.aborted) throw this.#cancelled();
+      if (this.#leftMs() <= 0) throw this.#timedOut(this.#timeoutMs);
+      this.made++;
+      try {
+        return await this.#once(logger);
+      } catch (thrown) {
+        if (this.#signal?.aborted) throw this.#cancelled();
+        const error = errorFromUnknown(thrown);
+        if (!error.retryable || this.made >= this.#attemptsMax) throw error;
+        const pauseMs = this.#pauseBefore(error);
+        // What cannot begin in time is not waited for; the failure itself says more than a missed deadline.
+        if (pauseMs >= this.#leftMs()) throw error;
+        logger.warn("operation failed, it is tried again", {
+          operation: this.#name,
+          attempt: this.made,
+          pauseMs: Math.round(pauseMs),
+          error,
+        });
+        this.#ports.retried();
+        await this.#pause(pauseMs);
+      }
+    }
+  }
+
+  #once(logger: Logger): Promise<T> {
+    const leftMs = this.#leftMs();
+    const timeoutMs = Math.min(leftMs, this.#attemptTimeoutMs);
+    const attempt = this.made;
+    return withDeadline((signal) => this.#operation(signal, attempt), {
+      timers: this.#ports.timers,
+      timeoutMs,
+      timedOut: () => this.#timedOut(timeoutMs === leftMs ? this.#timeoutMs : timeoutMs),
+      signal: this.#signal,
+      late: (outcome) =>
+        logger.warn("operation ended after it was given up", {
+          operation: this.#name,
+          attempt,
+          outcome: outcome.status,
+          ...(outcome.status === "rejected" && { error: outcome.reason }),
+        }),
+    });
+  }
+
+  #pauseBefore(error: TuttiError): number {
+    // `elsewhere` means that nothing was done and another will do it: waiting gains nothing.
+    if (error.retry === "elsewhere") return error.retryAfterMs;
+    const boundMs = Math.min(this.#pauseMaxMs, this.#pauseMs * 2 ** (this.made - 1));
+    return error.retryAfterMs + this.#ports.chance.random() * boundMs;
+  }
+
+  async #pause(pauseMs: number): Promise<void> {
+    if (pauseMs <= 0) return;
+    try {
+      await sleep(this.#ports.timers, pauseMs, this.#signal);
+    } catch {
+      // The signal's reason becomes the cause.
+      throw this.#cancelled();
+    }
+  }
+
+  #leftMs(): number {
+    return this.#endMs - this.#ports.clock.monotonic();
+  }
+
+  #timedOut(timeoutMs: number): TuttiError {
+    return lifecycleErrors.operationTimedOut({ operation: this.#name, timeoutMs });
+  }
+
+  #cancelled(): TuttiError {
+    return lifecycleErrors.operationCancelled({ operation: this.#name }, { cause: this.#signal?.reason });
+  }
+}

@@ -1,0 +1,47 @@
+import type { ComponentLife } from "./component-record.ts";
+import type { Health } from "./health/health.ts";
+import type { LifecycleState } from "./lifecycle.ts";
+import type { StepScope } from "./steps/step.ts";
+import type { StepListing } from "./steps/step-registry.ts";
+
+/** An orchestrator and all beneath it as plain JSON. */
+export interface OrchestratorStatus {
+  readonly name: string;
+  readonly scope: string;
+  readonly version: string;
+  readonly state: LifecycleState;
+  /** When it entered the state, as ISO 8601 in UTC. */
+  readonly since: string;
+  /** From the start until it was ready; null before. */
+  readonly startDurationMs: number | null;
+  /** Why it failed; null otherwise. */
+  readonly failure: FailureStatus | null;
+  readonly health: Health;
+  /** In the order in which they were registered. */
+  readonly components: readonly ComponentStatus[];
+  /** The steps of each pipeline in the order in which they run, the start-up first. */
+  readonly pipelines: Readonly<Record<string, readonly StepListing[]>>;
+}
+
+export interface FailureStatus {
+  readonly code: string;
+  readonly reason: string;
+  /** The component or step that failed; null where it was more than one. */
+  readonly component: string | null;
+  /** What went wrong while the others were stopped. */
+  readonly problems: readonly string[];
+}
+
+export interface ComponentStatus {
+  readonly name: string;
+  readonly scope: StepScope;
+  readonly version: string | null;
+  readonly state: ComponentLife["state"];
+  readonly critical: boolean;
+  readonly dependsOn: readonly string[];
+  /** How long it took to start; null while it has not. */
+  readonly startDurationMs: number | null;
+  readonly health: Health;
+  /** The whole of it, where the component is an orchestrator itself; null otherwise. */
+  readonly orchestrator: OrchestratorStatus | null;
+}

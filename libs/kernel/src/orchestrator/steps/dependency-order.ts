@@ -1,0 +1,53 @@
+import { lifecycleErrors } from "../errors.ts";
+
+export interface Dependent {
+  readonly name: string;
+  readonly dependsOn: readonly string[];
+}
+
+/**
+ * The order in which everything comes after what it depends on, and otherwise as declared: whenever several could be
+ * next, it is the one declared first. Refuses dependencies on what is not there, and circles.
+ */
+export function inDependencyOrder<D extends Dependent>(pipeline: string, declared: readonly D[]): D[] {
+  refuseUnknown(pipeline, declared);
+  refuseCycles(pipeline, declared);
+  const placed = new Set<string>();
+  const ordered: D[] = [];
+  while (ordered.length < declared.length) {
+    // Without circles and unknown names there is always one that can go.
+    const next = declared.find(
+      ({ name, dependsOn }) => !placed.has(name) && dependsOn.every((dependency) => placed.has(dependency)),
+    );
+    if (next === undefined) break;
+    placed.add(next.name);
+    ordered.push(next);
+  }
+  return ordered;
+}
+
+function refuseUnknown(pipeline: string, declared: readonly Dependent[]): void {
+  const known = declared.map(({ name }) => name);
+  for (const { name, dependsOn } of declared) {
+    const unknown = dependsOn.find((dependency) => !known.includes(dependency));
+    if (unknown !== undefined) {
+      throw lifecycleErrors.stepUnknown({ pipeline, step: unknown, wantedBy: `\`${name}\``, known });
+    }
+  }
+}
+
+/** Refuses circles among what is declared so far; names that are not declared yet are passed over. */
+export function refuseCycles(pipeline: string, declared: readonly Dependent[]): void {
+  const byName = new Map(declared.map((dependent) => [dependent.name, dependent]));
+  const done = new Set<string>();
+  const visit = (name: string, path: readonly string[]): void => {
+    if (path.includes(name)) {
+      throw lifecycleErrors.stepCycle({ pipeline, path: [...path.slice(path.indexOf(name)), name] });
+    }
+    const dependent = byName.get(name);
+    if (dependent === undefined || done.has(name)) return;
+    for (const dependency of dependent.dependsOn) visit(dependency, [...path, name]);
+    done.add(name);
+  };
+  for (const { name } of declared) visit(name, []);
+}

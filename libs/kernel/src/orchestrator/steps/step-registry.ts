@@ -1,0 +1,125 @@
+/**
+ * A pipeline as a list of named steps: what a service does at its start, what it does with every request. The list
+ * is there to be read, extended and replaced in, until it is composed.
+ */
+import { lifecycleErrors } from "../errors.ts";
+import { type Dependent, inDependencyOrder, refuseCycles } from "./dependency-order.ts";
+import { composeObserved, composeSteps, type Naming, type StepObserver } from "./pipeline.ts";
+import type { Next, Step, StepScope } from "./step.ts";
+
+export interface StepListing {
+  readonly name: string;
+  readonly scope: StepScope;
+  readonly dependsOn: readonly string[];
+}
+
+interface Entry<Input, Output> extends Dependent {
+  readonly step: Step<Input, Output>;
+}
+
+export class StepRegistry<Input, Output> {
+  readonly pipeline: string;
+  #entries: Entry<Input, Output>[] = [];
+  #sealed = false;
+
+  constructor(pipeline: string) {
+    this.pipeline = pipeline;
+  }
+
+  /** Adds a step at the end. */
+  register(step: Step<Input, Output>): this {
+    return this.#change(step, [...this.#entries, entryOf(step)]);
+  }
+
+  /** Puts another step in the place of the one with this name; those that depend on it go on doing so. */
+  replace(name: string, step: Step<Input, Output>): this {
+    const index = this.#indexOf(name, "replace");
+    const renamed = this.#entries.map<Entry<Input, Output>>((entry) => ({
+      ...entry,
+      dependsOn: entry.dependsOn.map((dependency) => (dependency === name ? step.name : dependency)),
+    }));
+    return this.#change(step, renamed.with(index, entryOf(step)));
+  }
+
+  /** Adds a step that runs before the one with this name, wherever that one's dependencies put it. */
+  insertBefore(name: string, step: Step<Input, Output>): this {
+    const index = this.#indexOf(name, "insertBefore");
+    const later = this.#entries.map((entry) =>
+      entry.name === name ? { ...entry, dependsOn: [...entry.dependsOn, step.name] } : entry,
+    );
+    return this.#change(step, later.toSpliced(index, 0, entryOf(step)));
+  }
+
+  /** Adds a step that runs after the one with this name, wherever that one's dependencies put it. */
+  insertAfter(name: string, step: Step<Input, Output>): this {
+    const index = this.#indexOf(name, "insertAfter");
+    const { dependsOn, ...entry } = entryOf(step);
+    const after = { ...entry, dependsOn: [...dependsOn, name] };
+    return this.#change(step, this.#entries.toSpliced(index + 1, 0, after));
+  }
+
+  has(name: string): boolean {
+    return this.#entries.some((entry) => entry.name === name);
+  }
+
+  /** The steps to be shown: in the order in which they run, or as declared while a dependency is still missing. */
+  describe(): StepListing[] {
+    const complete = this.#entries.every(({ dependsOn }) => dependsOn.every((name) => this.has(name)));
+    const entries = complete ? inDependencyOrder(this.pipeline, this.#entries) : this.#entries;
+    return entries.map(({ name, dependsOn, step: { scope } }) => ({ name, scope, dependsOn }));
+  }
+
+  /** The steps in the order in which they run. Refuses unknown dependencies; circles were refused before. */
+  list(): Step<Input, Output>[] {
+    return inDependencyOrder(this.pipeline, this.#entries).map(({ step }) => step);
+  }
+
+  /**
+   * One function for the whole pipeline, `last` at its end. It costs no more than its steps do, and tells nobody
+   * anything: for the hottest paths. Seals the list.
+   */
+  compose(last: Next<Input, Output>): Next<Input, Output> {
+    return composeSteps(this.seal(), last);
+  }
+
+  /**
+   * One function for the whole pipeline, in which each step is timed and errors name the step they arose in. Seals
+   * the list.
+   */
+  composeObserved(
+    last: Next<Input, Output>,
+    observer: StepObserver,
+    naming: Naming = "all",
+  ): Next<Input, Output> {
+    return composeObserved(this.pipeline, this.seal(), last, { observer, naming });
+  }
+
+  /** Lists the steps for good: changes are refused from now on, because nobody would see them. */
+  seal(): Step<Input, Output>[] {
+    const steps = this.list();
+    this.#sealed = true;
+    return steps;
+  }
+
+  #change(step: Step<Input, Output>, entries: Entry<Input, Output>[]): this {
+    const { pipeline } = this;
+    if (this.#sealed) throw lifecycleErrors.pipelineSealed({ pipeline, step: step.name });
+    if (entries.filter(({ name }) => name === step.name).length > 1) {
+      throw lifecycleErrors.stepTwice({ pipeline, step: step.name });
+    }
+    refuseCycles(pipeline, entries);
+    this.#entries = entries;
+    return this;
+  }
+
+  #indexOf(name: string, wantedBy: string): number {
+    const index = this.#entries.findIndex((entry) => entry.name === name);
+    if (index >= 0) return index;
+    const known = this.#entries.map((entry) => entry.name);
+    throw lifecycleErrors.stepUnknown({ pipeline: this.pipeline, step: name, wantedBy, known });
+  }
+}
+
+function entryOf<Input, Output>(step: Step<Input, Output>): Entry<Input, Output> {
+  return { name: step.name, dependsOn: step.dependsOn ?? [], step };
+}
