@@ -256,6 +256,10 @@ function readMessage(message, image, rules, problems) {
         `uses a wrapper (${shape.value.message.typeName}). Write \`optional\` before a plain type instead`,
       );
     }
+    if (shape.many === "map" && shape.value.kind === "message") {
+      // In JavaScript the key `__proto__` would put the message under everything that is looked up in the map.
+      wrong("is a map of messages. Write a list of messages, the key being a field of theirs");
+    }
     const rule = image.ruleOf("field", field);
     if (rule !== undefined) rules.fields.set(field, readField(field, shape, rule, wrong));
   }
