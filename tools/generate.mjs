@@ -32,7 +32,7 @@ if (command === undefined || process.argv.length > 3) {
   process.exitCode = 2;
 } else {
   try {
-    console.log(`generate: ${command()}`);
+    console.log(`generate: ${await command()}`);
   } catch (error) {
     if (!(error instanceof GenerationFailed)) throw error;
     console.error(error.message);

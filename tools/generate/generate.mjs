@@ -9,18 +9,18 @@ import { readRules } from "./rules.mjs";
 import { serviceModule } from "./service-code.mjs";
 import { writeFiles } from "./write.mjs";
 
-export function generate() {
+export async function generate() {
   const start = performance.now();
-  const files = modulesOf(readImage(protoFolder));
+  const files = await modulesOf(readImage(protoFolder));
   const written = writeFiles(generatedFolder, files);
   return `${files.size} files, ${written} changed, ${Math.round(performance.now() - start)} ms`;
 }
 
 /** Every generated file by its path; fails with all problems of the contracts. */
-export function modulesOf(image) {
+export async function modulesOf(image) {
   const rules = readRules(image);
   const checked = checkedMessages(image, rules);
-  const files = messageModules(image);
+  const files = await messageModules(image);
   for (const area of new Set(image.files.map(areaOf))) {
     files.set(`${area}/v1.ts`, serviceModule(area, image, rules, checked));
     const checks = checksModule(area, image, rules, checked);

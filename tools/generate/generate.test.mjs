@@ -65,9 +65,9 @@ describe("generation", () => {
     return folder;
   }
 
-  function failure(run) {
+  async function failure(run) {
     try {
-      run();
+      await run();
     } catch (error) {
       assert.ok(error instanceof GenerationFailed, error.stack);
       return error.message;
@@ -269,13 +269,13 @@ describe("generation", () => {
   const areas = mistakes.map((_, i) => `shop${String.fromCharCode(97 + (i % 26), 97 + Math.floor(i / 26))}`);
   let lines;
 
-  before(() => {
+  before(async () => {
     const files = mistakes.map(([, content], i) => [
       `${areas[i]}/v1/shop.proto`,
       content.replaceAll("shop.", `${areas[i]}.`),
     ]);
     const folder = contracts(Object.fromEntries(files));
-    lines = failure(() => modulesOf(readImage(folder))).split("\n");
+    lines = (await failure(() => modulesOf(readImage(folder)))).split("\n");
   });
 
   for (const [i, [title, , line, expected]] of mistakes.entries()) {
@@ -288,17 +288,14 @@ describe("generation", () => {
     });
   }
 
-  it("fails on what does not compile with the words of the compiler", () => {
+  it("fails on what does not compile with the words of the compiler", async () => {
     const folder = contracts({ "shop/v1/shop.proto": shop("message Thing { strin name = 1; }") });
-    assert.match(
-      failure(() => readImage(folder)),
-      /shop\.proto:8:17:.*strin/,
-    );
+    assert.match(await failure(() => readImage(folder)), /shop\.proto:8:17:.*strin/);
   });
 
-  it("gives the same files for the same contracts", () => {
+  it("gives the same files for the same contracts", async () => {
     const folder = contracts({ "shop/v1/shop.proto": rpc(goodRule, namespace) });
-    assert.deepEqual([...modulesOf(readImage(folder))], [...modulesOf(readImage(folder))]);
+    assert.deepEqual([...(await modulesOf(readImage(folder)))], [...(await modulesOf(readImage(folder)))]);
   });
 
   it("writes only files that changed and removes those that are no longer made", () => {
@@ -325,7 +322,7 @@ describe("generation", () => {
     before(async () => {
       const folder = contracts({ "shop/v1/shop.proto": shop(...everyKind) });
       const source = join(work, "every-kind");
-      writeFiles(join(source, "generated"), modulesOf(readImage(folder)));
+      writeFiles(join(source, "generated"), await modulesOf(readImage(folder)));
       for (const name of ["codec.ts", "rpc.ts", "checks.ts", "event.ts"]) {
         cpSync(join(root, "libs/contracts/src", name), join(source, name));
       }
@@ -409,30 +406,30 @@ describe("generation", () => {
       ).replace('import "tutti/types/v1/options.proto";\n\n', "");
     const unchanged = { "shop/v1/thing.proto": documented("string a = 1;", "string b = 2;") };
 
-    it("lint fails on a message without a comment", () => {
+    it("lint fails on a message without a comment", async () => {
       const folder = contracts({
         "shop/v1/thing.proto": documented("string a = 1;").replace("// Made up.\nmessage", "message"),
       });
       assert.match(
-        failure(() => lint(folder)),
+        await failure(() => lint(folder)),
         /thing\.proto:6:1:Message "Thing" should have a non-empty comment/,
       );
       assert.match(lint(contracts(unchanged)), /passes/);
     });
 
-    it("the format check shows the difference and the command that mends it", () => {
+    it("the format check shows the difference and the command that mends it", async () => {
       const folder = contracts({ "shop/v1/thing.proto": documented("string  a=1;") });
       assert.match(
-        failure(() => checkFormat(folder)),
+        await failure(() => checkFormat(folder)),
         /\+ {2}string a = 1;[\s\S]*Run: node tools\/generate\.mjs --format/,
       );
       assert.match(checkFormat(contracts(unchanged)), /is in buf's format/);
     });
 
-    it("a change that breaks the image fails until a new image is written", () => {
+    it("a change that breaks the image fails until a new image is written", async () => {
       const image = join(work, "shop.binpb");
       assert.match(
-        failure(() => checkBreaking(contracts(unchanged), image)),
+        await failure(() => checkBreaking(contracts(unchanged), image)),
         /is missing\. Run: node tools\/generate\.mjs --image/,
       );
       writeImage(contracts(unchanged), image);
@@ -441,23 +438,20 @@ describe("generation", () => {
       assert.match(checkBreaking(contracts(added), image), /breaks nothing/);
       const broken = { "shop/v1/thing.proto": documented("uint32 a = 1;", "string b = 2;") };
       assert.match(
-        failure(() => checkBreaking(contracts(broken), image)),
+        await failure(() => checkBreaking(contracts(broken), image)),
         /thing\.proto:9:3:.*changed type[\s\S]*run node tools\/generate\.mjs --image/,
       );
       writeImage(contracts(broken), image);
       assert.match(checkBreaking(contracts(broken), image), /breaks nothing/);
     });
 
-    it("no image is written of a change that breaks a package that may never break", () => {
+    it("no image is written of a change that breaks a package that may never break", async () => {
       const image = join(work, "events.binpb");
       const event = (type) => ({
         "events/v1/thing.proto": documented(`${type} a = 1;`).replace("tutti.shop", "tutti.events"),
       });
       writeImage(contracts(event("string")), image);
-      assert.match(
-        failure(() => writeImage(contracts(event("bytes")), image)),
-        /may never break/,
-      );
+      assert.match(await failure(() => writeImage(contracts(event("bytes")), image)), /may never break/);
       assert.match(checkBreaking(contracts(event("string")), image), /breaks nothing/);
     });
   });

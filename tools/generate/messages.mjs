@@ -1,5 +1,8 @@
 // Runs ts-proto over the image: the messages with their codecs.
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { availableParallelism } from "node:os";
+import { buffer, text } from "node:stream/consumers";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { CodeGeneratorRequestSchema, CodeGeneratorResponseSchema } from "@bufbuild/protobuf/wkt";
 import { tsProtoPlugin } from "./places.mjs";
@@ -27,22 +30,41 @@ const options = [
 /** Not needed at run time: the rules are read here, and descriptor.proto is large. */
 const leftOut = new Set(["google/protobuf/descriptor.proto", "tutti/types/v1/options.proto"]);
 
-/** Files by path under `generated/`. */
-export function messageModules(image) {
+/** Files by path under `generated/`. The plugin runs once per core, each time over a share of the files. */
+export async function messageModules(image) {
+  const wanted = image.set.file.filter((file) => !leftOut.has(file.name));
+  const shares = shareOut(wanted, Math.min(availableParallelism(), 4));
+  const made = await Promise.all(shares.map((files) => runPlugin(files, image.set.file)));
+  return new Map(made.flat().map((file) => [file.name, latin1(file.content)]));
+}
+
+/** Shares of about the same size: the largest file goes to whom has least so far. */
+function shareOut(files, count) {
+  const shares = Array.from({ length: count }, () => ({ size: 0, files: [] }));
+  const sized = files.map((file) => ({ file, size: file.sourceCodeInfo?.location.length ?? 1 }));
+  for (const { file, size } of sized.sort((a, b) => b.size - a.size)) {
+    const share = shares.reduce((least, one) => (one.size < least.size ? one : least));
+    share.files.push(file);
+    share.size += size;
+  }
+  return shares.map((share) => share.files).filter((share) => share.length > 0);
+}
+
+async function runPlugin(files, all) {
   const request = create(CodeGeneratorRequestSchema, {
-    fileToGenerate: image.set.file.map((file) => file.name).filter((name) => !leftOut.has(name)),
+    fileToGenerate: files.map((file) => file.name),
     parameter: options,
-    protoFile: image.set.file,
+    protoFile: all,
   });
-  const run = spawnSync(process.execPath, [tsProtoPlugin], {
-    input: toBinary(CodeGeneratorRequestSchema, request),
-    maxBuffer: 1 << 30,
-  });
-  if (run.status !== 0)
-    throw new GenerationFailed(`ts-proto failed: ${run.error?.message ?? run.stderr.toString()}`);
-  const response = fromBinary(CodeGeneratorResponseSchema, run.stdout);
+  const plugin = spawn(process.execPath, [tsProtoPlugin], { stdio: ["pipe", "pipe", "pipe"] });
+  const ended = once(plugin, "close");
+  plugin.stdin.end(toBinary(CodeGeneratorRequestSchema, request));
+  const [output, said] = await Promise.all([buffer(plugin.stdout), text(plugin.stderr)]);
+  const [code, signal] = await ended;
+  if (code !== 0) throw new GenerationFailed(`ts-proto ended with ${code ?? signal}: ${said}`);
+  const response = fromBinary(CodeGeneratorResponseSchema, output);
   if (response.error) throw new GenerationFailed(`ts-proto failed: ${response.error}`);
-  return new Map(response.file.map((file) => [file.name, latin1(file.content)]));
+  return response.file;
 }
 
 /** V8 keeps a source with any other character in twice the memory, and only comments have them. */
