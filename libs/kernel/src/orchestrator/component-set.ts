@@ -36,8 +36,8 @@ export type StartUpStep = Step<StartUp, Promise<void>>;
 /** What an orchestrator asks of one that is its component. */
 export interface NestedOrchestrator extends Component {
   status(): OrchestratorStatus;
-  /** What keeps it from serving, as far as it knows. */
-  readinessProblems(): readonly ReadinessProblem[];
+  /** What keeps it from serving, as far as it knows, each named by its place below `path`. */
+  readinessProblems(path: string): readonly ReadinessProblem[];
   on<Name extends keyof OrchestratorEvents>(
     event: Name,
     listener: Listener<OrchestratorEvents[Name]>,
@@ -180,13 +180,9 @@ export class ComponentSet {
   readinessProblems(path: string): ReadinessProblem[] {
     return this.healthParts().flatMap(({ name, critical, health }) => {
       if (!critical || health.level !== "unhealthy") return [];
-      const own = { component: `${path}.${name}`, reason: health.reason };
-      const inner = this.#nested.get(name)?.readinessProblems() ?? [];
-      const renamed = inner.map(({ component, reason }) => ({
-        component: `${own.component}${component.slice(component.indexOf("."))}`,
-        reason,
-      }));
-      return renamed.length > 0 ? renamed : [own];
+      const component = `${path}.${name}`;
+      const inner = this.#nested.get(name)?.readinessProblems(component) ?? [];
+      return inner.length > 0 ? inner : [{ component, reason: health.reason }];
     });
   }
 

@@ -275,12 +275,12 @@ export class Orchestrator<
     return { ready: problems.length === 0, problems };
   }
 
-  /** What keeps it from serving, as far as is known now. */
-  readinessProblems(): readonly ReadinessProblem[] {
-    if (this.#lifecycle.state === "ready") return this.#set.readinessProblems(this.name);
+  /** What keeps it from serving, as far as is known now, each named by its place below `path`. */
+  readinessProblems(path: string = this.name): readonly ReadinessProblem[] {
+    if (this.#lifecycle.state === "ready") return this.#set.readinessProblems(path);
     const { starting } = this.#set;
     const reason = this.#health().reason + (starting === undefined ? "" : `, just now \`${starting}\``);
-    return [{ component: this.name, reason }];
+    return [{ component: path, reason }];
   }
 
   /** False once it has failed: it will not serve again, and its process should be replaced. */
@@ -400,12 +400,14 @@ export class Orchestrator<
     const reason = aborted
       ? lifecycleErrors.startAborted({ orchestrator }, { cause: error, details })
       : lifecycleErrors.startFailed({ orchestrator, problem: error.message }, { cause: error, details });
+    // One that comes while the rest is stopped is not why it stops.
+    const failure = aborted ? this.#failure : undefined;
     this.#enter({ state: "draining", since: clock.now() });
     const problems = await this.#set.stop(this.#stopHurry.signal);
-    const asked = this.#stopping !== undefined || this.#failure !== undefined;
-    if (aborted && asked) this.#end(problems);
+    const asked = failure !== undefined || (aborted && this.#stopping !== undefined);
+    if (asked) this.#end(problems);
     else this.#enter({ state: "failed", since: clock.now(), reason, component, problems });
-    return this.#failure?.reason ?? reason;
+    return failure?.reason ?? reason;
   }
 
   async #drain(): Promise<void> {

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { VirtualTime } from "../testing/index.ts";
+import { Emitter } from "./events.ts";
+
+interface Events {
+  readonly counted: number;
+  readonly renamed: { readonly to: string };
+}
+
+function emitting() {
+  const failures: string[] = [];
+  const heard: (number | string)[] = [];
+  const emitter = new Emitter<Events>((event, error) => failures.push(`${event}: ${error}`));
+  return { emitter, failures, heard };
+}
+
+describe("Emitter", () => {
+  it("calls listeners in the order of subscription, each for its event", () => {
+    const { emitter, heard } = emitting();
+    emitter.on("counted", (count) => heard.push(count));
+    emitter.on("counted", (count) => heard.push(count * 10));
+    emitter.on("renamed", ({ to }) => heard.push(to));
+    emitter.emit("counted", 1);
+    emitter.emit("renamed", { to: "b" });
+    assert.deepEqual(heard, [1, 10, "b"]);
+  });
+
+  it("stops calling what was taken off, by its own handle or by the listener", () => {
+    const { emitter, heard } = emitting();
+    const listener = (count: number) => heard.push(count);
+    const off = emitter.on("counted", listener);
+    emitter.on("counted", listener);
+    emitter.emit("counted", 1);
+    off();
+    off();
+    emitter.emit("counted", 2);
+    emitter.off("counted", listener);
+    emitter.emit("counted", 3);
+    assert.deepEqual(heard, [1, 1, 2]);
+    assert.equal(emitter.listenerCount("counted"), 0);
+  });
+
+  it("calls a listener of `once` once, also if another listener emits the event again", () => {
+    const { emitter, heard } = emitting();
+    emitter.on("counted", (count) => {
+      if (count < 3) emitter.emit("counted", count + 1);
+    });
+    emitter.once("counted", (count) => heard.push(count));
+    emitter.emit("counted", 1);
+    assert.deepEqual(heard, [3]);
+  });
+
+  it("calls those who had subscribed when it began, less those who have left since", () => {
+    const { emitter, heard } = emitting();
+    emitter.once("counted", () => {
+      leave();
+      emitter.on("counted", () => heard.push("new"));
+    });
+    const leave = emitter.on("counted", () => heard.push("left"));
+    emitter.on("counted", () => heard.push("stays"));
+    emitter.emit("counted", 1);
+    assert.deepEqual(heard, ["stays"]);
+  });
+
+  it("goes on after a listener that throws or rejects, and tells of it", async () => {
+    const { emitter, heard, failures } = emitting();
+    emitter.on("counted", () => {
+      throw new Error("broken");
+    });
+    emitter.on("counted", async () => Promise.reject(new Error("later")));
+    emitter.on("counted", (count) => heard.push(count));
+    emitter.emit("counted", 1);
+    assert.deepEqual(heard, [1]);
+    await new VirtualTime().flush();
+    assert.deepEqual(failures.sort(), ["counted: Error: broken", "counted: Error: later"]);
+  });
+});

@@ -1,0 +1,219 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { gate, testFoundation } from "../testing/index.ts";
+import type { Component, ComponentContext } from "./component.ts";
+import { degraded, type Health, healthy, unhealthy } from "./health/health.ts";
+import { Orchestrator, type OrchestratorOptions } from "./orchestrator.ts";
+
+/** A component whose health a test sets, for its check and by its own report. */
+function patient() {
+  const contexts: ComponentContext[] = [];
+  const state = { health: healthy, asked: 0 };
+  const component: Component = {
+    start: (context) => void contexts.push(context),
+    health: () => {
+      state.asked++;
+      return state.health;
+    },
+  };
+  const reporter = () => {
+    const [context] = contexts;
+    assert.ok(context, "started");
+    return context.health;
+  };
+  return { component, state, reporter };
+}
+
+async function ready(components: Readonly<Record<string, Component>>, options: OrchestratorOptions = {}) {
+  const foundation = testFoundation();
+  const orchestrator = new Orchestrator("billing", foundation, options);
+  for (const [name, component] of Object.entries(components)) {
+    orchestrator.register(name, component, { critical: !name.startsWith("optional") });
+  }
+  await orchestrator.start();
+  return { foundation, orchestrator };
+}
+
+describe("Orchestrator: health", () => {
+  const table: readonly [string, Readonly<Record<string, Health>>, Health][] = [
+    ["nothing", {}, healthy],
+    ["healthy ones", { store: healthy, optionalMail: healthy }, healthy],
+    [
+      "a degraded one",
+      { store: degraded("slow disk"), api: healthy },
+      degraded("store is degraded: slow disk"),
+    ],
+    [
+      "a critical one that is unhealthy",
+      { api: degraded("busy"), store: unhealthy("disk full") },
+      unhealthy("store is unhealthy: disk full; api is degraded: busy"),
+    ],
+    [
+      "one that is unhealthy but not critical",
+      { store: healthy, optionalMail: unhealthy("no relay") },
+      degraded("optionalMail is unhealthy: no relay"),
+    ],
+  ];
+  for (const [what, parts, expected] of table) {
+    it(`of ${what} is ${expected.level}`, async () => {
+      const components = Object.entries(parts).map(([name, health]) => [name, { health: () => health }]);
+      const { orchestrator } = await ready(Object.fromEntries(components));
+      const { components: known, ...whole } = await orchestrator.health();
+      assert.deepEqual(whole, expected);
+      assert.deepEqual(known, parts);
+      assert.equal(orchestrator.isReady, expected.level !== "unhealthy");
+      await orchestrator.stop();
+    });
+  }
+
+  it("a component that breaks makes the whole unready and is named, but the whole stays live", async () => {
+    const store = patient();
+    const { orchestrator } = await ready({ store: store.component, api: {} });
+    assert.deepEqual(await orchestrator.readiness(), { ready: true, problems: [] });
+    store.reporter().unhealthy("disk full", { freeBytes: 0 });
+    assert.deepEqual(await orchestrator.readiness(), {
+      ready: false,
+      problems: [{ component: "billing.store", reason: "disk full" }],
+    });
+    assert.deepEqual(orchestrator.status().components[0]?.health, unhealthy("disk full", { freeBytes: 0 }));
+    assert.equal(orchestrator.isLive, true);
+    store.reporter().healthy();
+    assert.equal(orchestrator.isReady, true);
+    await orchestrator.stop();
+  });
+
+  it("what is reported and what is checked both count, the worse of the two", async () => {
+    const store = patient();
+    const { orchestrator, foundation } = await ready({ store: store.component });
+    store.reporter().degraded("slow disk");
+    assert.equal((await orchestrator.health()).reason, "store is degraded: slow disk");
+    store.state.health = unhealthy("no answer");
+    await foundation.time.advanceAsync(1_000);
+    assert.equal((await orchestrator.health()).reason, "store is unhealthy: no answer");
+    store.state.health = healthy;
+    await foundation.time.advanceAsync(1_000);
+    assert.equal((await orchestrator.health()).reason, "store is degraded: slow disk");
+    await orchestrator.stop();
+  });
+
+  it("a check that throws or rejects is unhealthy, with what it said", async () => {
+    const { orchestrator } = await ready({
+      store: {
+        health: () => {
+          throw new Error("no such file");
+        },
+      },
+      api: { health: () => Promise.reject(new Error("refused")) },
+    });
+    const { components } = await orchestrator.health();
+    assert.deepEqual(components, { store: unhealthy("no such file"), api: unhealthy("refused") });
+    await orchestrator.stop();
+  });
+
+  it("a check that hangs shows as unhealthy in time, is not asked again, and counts when it answers", async () => {
+    const turnstile = gate();
+    let asked = 0;
+    const check = async (): Promise<Health> => {
+      asked++;
+      await turnstile.pass();
+      return healthy;
+    };
+    const { orchestrator, foundation } = await ready({ store: { health: check } });
+    const first = orchestrator.health();
+    const second = orchestrator.health();
+    assert.equal((await foundation.time.settle(first)).level, "unhealthy");
+    assert.equal(foundation.time.monotonic(), 2_000);
+    assert.deepEqual((await second).components, {
+      store: unhealthy("its health check did not answer within 2000 ms"),
+    });
+    await foundation.time.advanceAsync(20_000);
+    assert.equal((await orchestrator.health()).level, "unhealthy");
+    assert.equal(asked, 1);
+    turnstile.open();
+    await foundation.time.flush();
+    assert.equal(orchestrator.isReady, true);
+    await orchestrator.stop();
+  });
+
+  it("answers are kept for a second, and asked for every five unasked", async () => {
+    const store = patient();
+    const { orchestrator, foundation } = await ready({ store: store.component });
+    await Promise.all([orchestrator.health(), orchestrator.health()]);
+    await orchestrator.health();
+    assert.equal(store.state.asked, 1);
+    await foundation.time.advanceAsync(1_000);
+    await orchestrator.health();
+    assert.equal(store.state.asked, 2);
+    await foundation.time.advanceAsync(9_000);
+    assert.equal(store.state.asked, 4);
+    await orchestrator.stop();
+    await foundation.time.advanceAsync(60_000);
+    assert.equal(store.state.asked, 4);
+  });
+
+  it("changes are events of the component and of the whole, and are logged and counted, once each", async () => {
+    const store = patient();
+    const { orchestrator, foundation } = await ready({ store: store.component }, { healthIntervalMs: 100 });
+    const heard: string[] = [];
+    orchestrator.on("componentHealthChanged", ({ component, from, to }) =>
+      heard.push(`${component}: ${from.level} → ${to.level}`),
+    );
+    orchestrator.on("healthChanged", ({ from, to }) => heard.push(`${from.level} → ${to.level}`));
+    store.state.health = unhealthy("disk full");
+    await foundation.time.advanceAsync(5_000);
+    assert.deepEqual(heard, ["store: healthy → unhealthy", "healthy → unhealthy"]);
+    assert.deepEqual(foundation.logger.line("component is not healthy").fields, {
+      orchestrator: "billing",
+      component: "store",
+      level: "unhealthy",
+      reason: "disk full",
+    });
+    const { metrics } = foundation;
+    assert.equal(metrics.value("tutti_orchestrator_health_severity", { orchestrator: "billing" }), 2);
+    const labels = { orchestrator: "billing", component: "store" };
+    assert.equal(metrics.value("tutti_orchestrator_component_health_severity", labels), 2);
+    store.state.health = healthy;
+    await foundation.time.advanceAsync(1_000);
+    assert.deepEqual(heard.slice(2), ["store: unhealthy → healthy", "unhealthy → healthy"]);
+    await orchestrator.stop();
+  });
+
+  it("of an orchestrator within another goes up at once, and names the place of what broke", async () => {
+    const store = patient();
+    const foundation = testFoundation();
+    const billing = new Orchestrator("accounts", foundation);
+    billing.register("store", store.component);
+    const platform = new Orchestrator("platform", foundation);
+    platform.register("billing", billing);
+    assert.deepEqual(await platform.readiness(), {
+      ready: false,
+      problems: [{ component: "platform", reason: "it is created" }],
+    });
+    await platform.start();
+    assert.equal(platform.isReady, true);
+    store.reporter().unhealthy("disk full");
+    assert.equal(platform.isReady, false);
+    assert.deepEqual(await platform.readiness(), {
+      ready: false,
+      problems: [{ component: "platform.billing.store", reason: "disk full" }],
+    });
+    assert.equal(platform.status().health.reason, "billing is unhealthy: store is unhealthy: disk full");
+    store.reporter().healthy();
+    assert.deepEqual((await platform.health()).components, { billing: healthy });
+    await billing.stop();
+    assert.deepEqual(platform.readinessProblems(), [
+      { component: "platform.billing", reason: "it is stopped" },
+    ]);
+    await platform.stop();
+    assert.equal(platform.state, "stopped");
+  });
+
+  it("a draining or failed whole is not ready, and says so", async () => {
+    const { orchestrator } = await ready({ store: {} });
+    const stopped = orchestrator.stop();
+    assert.deepEqual(orchestrator.readinessProblems(), [{ component: "billing", reason: "it is draining" }]);
+    assert.equal(orchestrator.isReady, false);
+    await stopped;
+    assert.equal(orchestrator.status().health.reason, "it is stopped");
+  });
+});

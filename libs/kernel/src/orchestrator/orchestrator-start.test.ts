@@ -1,0 +1,266 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { TuttiError } from "../errors/tutti-error.ts";
+import { sleep } from "../ports/timers.ts";
+import { latch } from "../testing/index.ts";
+import type { ComponentContext } from "./component.ts";
+import type { StartUp } from "./component-set.ts";
+import { failing, never, withNotes } from "./orchestrator.fixture.ts";
+import { defineStep } from "./steps/step.ts";
+
+describe("Orchestrator: starting", () => {
+  it("starts in the order of registration, stops in reverse, and tells of each state", async () => {
+    const { orchestrator, noted, notes, states } = withNotes();
+    for (const name of ["a", "b", "c"]) orchestrator.register(name, noted(name));
+    assert.equal(orchestrator.state, "created");
+    await orchestrator.start();
+    assert.equal(orchestrator.isReady, true);
+    await orchestrator.stop();
+    assert.deepEqual(notes, [
+      ...["start a", "start b", "start c"],
+      ...["drain c", "drain b", "drain a"],
+      ...["stop c", "stop b", "stop a"],
+    ]);
+    assert.deepEqual(states, ["starting", "ready", "draining", "stopped"]);
+  });
+
+  it("starts what another depends on first, though it was registered later", async () => {
+    const { orchestrator, noted, notes } = withNotes();
+    orchestrator.register("api", noted("api"), { dependsOn: ["store"] });
+    orchestrator.register("metrics", noted("metrics"));
+    orchestrator.register("store", noted("store"));
+    await orchestrator.start();
+    assert.deepEqual(notes, ["start metrics", "start store", "start api"]);
+    await orchestrator.stop();
+  });
+
+  it("failing at component 3 of 5 stops 2 and 1 in reverse, and has failed with the reason", async () => {
+    const { orchestrator, noted, notes, states } = withNotes();
+    orchestrator.register("one", noted("one"));
+    orchestrator.register("two", noted("two"));
+    orchestrator.register("three", noted("three", { start: failing("disk full") }));
+    orchestrator.register("four", noted("four"));
+    orchestrator.register("five", noted("five"));
+    const message = "billing did not start: step `three` of pipeline `start-up` failed: disk full";
+    await assert.rejects(orchestrator.start(), (error) => {
+      assert.ok(error instanceof TuttiError);
+      assert.equal(error.message, message);
+      assert.equal(error.code, "lifecycle.start_failed");
+      assert.deepEqual(error.details, { orchestrator: "billing", component: "three" });
+      assert.ok(error.cause instanceof TuttiError);
+      assert.equal(error.cause.code, "lifecycle.step_failed");
+      assert.ok(error.cause.cause instanceof Error);
+      assert.equal(error.cause.cause.message, "disk full");
+      return true;
+    });
+    assert.deepEqual(notes, ["start one", "start two", "stop two", "stop one"]);
+    assert.deepEqual(states, ["starting", "draining", "failed"]);
+    const status = orchestrator.status();
+    assert.equal(status.state, "failed");
+    assert.deepEqual(status.failure, {
+      code: "lifecycle.start_failed",
+      reason: message,
+      component: "three",
+      problems: [],
+    });
+    assert.deepEqual(
+      status.components.map(({ state }) => state),
+      ["stopped", "stopped", "failed", "registered", "registered"],
+    );
+    assert.equal(orchestrator.isLive, false);
+    assert.equal(orchestrator.isReady, false);
+    await orchestrator.stop();
+    assert.equal(orchestrator.state, "failed");
+  });
+
+  it("a failure keeps its own code, so that a program can tell what it was", async () => {
+    const { orchestrator } = withNotes();
+    const refusal = new TuttiError({
+      code: "http.port_in_use",
+      status: "UNAVAILABLE",
+      message: "port 7400 is taken",
+    });
+    orchestrator.register("http", { start: () => Promise.reject(refusal) });
+    await assert.rejects(orchestrator.start(), (error) => {
+      assert.ok(error instanceof TuttiError && error.cause instanceof TuttiError);
+      assert.equal(error.cause.code, "http.port_in_use");
+      assert.equal(error.cause.cause, refusal);
+      return true;
+    });
+  });
+
+  it("a failure while undoing a failed start is told beside the reason", async () => {
+    const { orchestrator, noted } = withNotes();
+    orchestrator.register("one", noted("one", { stop: failing("stuck") }));
+    orchestrator.register("two", noted("two", { start: failing("disk full") }));
+    await assert.rejects(orchestrator.start(), /disk full/);
+    assert.deepEqual(orchestrator.status().failure?.problems, [
+      "step `one` of pipeline `shut-down` failed: stuck",
+    ]);
+  });
+
+  it("a start that hangs meets its deadline, its signal is aborted, and what had started is stopped", async () => {
+    const { orchestrator, noted, notes, foundation } = withNotes();
+    const signals: AbortSignal[] = [];
+    const hangs = ({ signal }: ComponentContext): Promise<never> => {
+      signals.push(signal);
+      return never();
+    };
+    orchestrator.register("one", noted("one"));
+    orchestrator.register("two", noted("two", { start: hangs }), { startTimeoutMs: 2_000 });
+    const started = orchestrator.start();
+    await foundation.time.flush();
+    assert.deepEqual(orchestrator.readinessProblems(), [
+      { component: "billing", reason: "it is starting, just now `two`" },
+    ]);
+    await assert.rejects(foundation.time.settle(started), {
+      message:
+        "billing did not start: step `two` of pipeline `start-up` failed: expected the start of `two` within 2000 ms, " +
+        "found it still running; see what it waits for, or raise `startTimeoutMs`",
+    });
+    assert.equal(foundation.time.monotonic(), 2_000);
+    assert.equal(signals[0]?.aborted, true);
+    assert.deepEqual(notes, ["start one", "stop one"]);
+  });
+
+  it("a component that starts after it was given up is stopped again", async () => {
+    const { orchestrator, noted, notes, foundation } = withNotes();
+    const late = latch();
+    orchestrator.register("slow", noted("slow", { start: () => late.opened }), { startTimeoutMs: 100 });
+    await assert.rejects(foundation.time.settle(orchestrator.start()), /within 100 ms/);
+    late.open();
+    await foundation.time.flush();
+    assert.deepEqual(notes, ["start slow", "stop slow"]);
+    foundation.logger.line("component started after its start was given up, and is stopped again");
+  });
+
+  it("a component that is not critical and fails to start only degrades, and takes its dependents with it", async () => {
+    const { orchestrator, noted, notes } = withNotes();
+    orchestrator.register("store", noted("store"));
+    orchestrator.register("reports", noted("reports", { start: failing("no licence") }), { critical: false });
+    orchestrator.register("charts", noted("charts"), { critical: false, dependsOn: ["reports"] });
+    await orchestrator.start();
+    assert.equal(orchestrator.isReady, true);
+    assert.deepEqual((await orchestrator.health()).components, {
+      store: { level: "healthy", reason: "" },
+      reports: { level: "unhealthy", reason: "its start failed: no licence" },
+      charts: {
+        level: "unhealthy",
+        reason:
+          "its start failed: expected `reports` to be started before `charts`, found it failed; see its reason",
+      },
+    });
+    assert.equal((await orchestrator.health()).level, "degraded");
+    await orchestrator.stop();
+    assert.deepEqual(notes, ["start store", "drain store", "stop store"]);
+  });
+
+  it("gives the same promise however often it is called, also from a listener to its first change", async () => {
+    const { orchestrator, noted, notes } = withNotes();
+    orchestrator.register("one", noted("one"));
+    const inner: Promise<void>[] = [];
+    orchestrator.once("stateChanged", () => inner.push(orchestrator.start()));
+    const first = orchestrator.start();
+    assert.equal(orchestrator.start(), first);
+    assert.deepEqual(inner, [first]);
+    await first;
+    assert.equal(orchestrator.start(), first);
+    assert.deepEqual(notes, ["start one"]);
+    await orchestrator.stop();
+  });
+
+  it("is not started again after it was stopped", async () => {
+    const { orchestrator } = withNotes();
+    await orchestrator.stop();
+    assert.equal(orchestrator.state, "stopped");
+    await assert.rejects(orchestrator.start(), {
+      message: "expected billing to be new, found it stopped; make a new one to start again",
+    });
+  });
+});
+
+describe("Orchestrator: its start-up as a pipeline", () => {
+  it("steps of one's own run where they were put, also when dependencies move their neighbour", async () => {
+    const { orchestrator, noted, notes } = withNotes();
+    const note = (name: string) =>
+      defineStep<StartUp, Promise<void>>({
+        name,
+        scope: "core",
+        run: () => void notes.push(`run ${name}`),
+      });
+    orchestrator.register("api", noted("api"), { dependsOn: ["store"] });
+    orchestrator.register("store", noted("store"));
+    orchestrator.startUp.insertBefore("store", note("migrate"));
+    orchestrator.startUp.insertAfter("api", note("announce"));
+    await orchestrator.start();
+    assert.deepEqual(notes, ["run migrate", "start store", "start api", "run announce"]);
+    assert.deepEqual(
+      orchestrator.status().pipelines["start-up"]?.map(({ name, scope }) => `${scope} ${name}`),
+      ["core migrate", "service store", "service api", "core announce"],
+    );
+    await orchestrator.stop();
+  });
+
+  it("a step that fails is named, and one that hangs meets the deadline", async () => {
+    for (const [run, problem] of [
+      [failing("version 3 is newer than this program"), "version 3 is newer than this program"],
+      [
+        never,
+        "expected the end of `migrate` within 30000 ms, found it still running; see what it waits for, or raise `startTimeoutMs`",
+      ],
+    ] as const) {
+      const { orchestrator, noted, notes, foundation } = withNotes();
+      orchestrator.register("store", noted("store"));
+      orchestrator.startUp.register({ name: "migrate", scope: "service", run });
+      await assert.rejects(foundation.time.settle(orchestrator.start()), {
+        message: `billing did not start: step \`migrate\` of pipeline \`start-up\` failed: ${problem}`,
+      });
+      assert.deepEqual(notes, ["start store", "stop store"]);
+    }
+  });
+
+  it("a component's own step can be replaced; it is stopped as any other", async () => {
+    const { orchestrator, noted, notes } = withNotes();
+    orchestrator.register("store", noted("store"));
+    orchestrator.startUp.replace("store", {
+      name: "store",
+      scope: "integration",
+      run: () => void notes.push("restore a copy"),
+    });
+    await orchestrator.start();
+    await orchestrator.stop();
+    assert.deepEqual(notes, ["restore a copy", "drain store", "stop store"]);
+  });
+
+  it("times each step and the whole", async () => {
+    const { orchestrator, foundation } = withNotes();
+    orchestrator.register("quick", { start() {} });
+    orchestrator.register("slow", { start: () => sleep(foundation.timers, 250) });
+    await foundation.time.settle(orchestrator.start());
+    const { metrics } = foundation;
+    const labels = { orchestrator: "billing", pipeline: "start-up" };
+    assert.deepEqual(
+      metrics.observations("tutti_orchestrator_step_duration_seconds", { ...labels, step: "slow" }),
+      [0.25],
+    );
+    assert.deepEqual(
+      metrics.observations("tutti_orchestrator_step_duration_seconds", { ...labels, step: "quick" }),
+      [0],
+    );
+    assert.equal(
+      metrics.value("tutti_orchestrator_start_duration_seconds", { orchestrator: "billing" }),
+      0.25,
+    );
+    assert.equal(metrics.value("tutti_orchestrator_state", { orchestrator: "billing", state: "ready" }), 1);
+    assert.equal(
+      metrics.value("tutti_orchestrator_state", { orchestrator: "billing", state: "starting" }),
+      0,
+    );
+    assert.equal(orchestrator.status().startDurationMs, 250);
+    assert.deepEqual(
+      orchestrator.status().components.map(({ startDurationMs }) => startDurationMs),
+      [0, 250],
+    );
+    await orchestrator.stop();
+  });
+});

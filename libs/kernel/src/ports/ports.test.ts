@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { systemFoundation } from "../orchestrator/foundation.ts";
+import { seededChance, VirtualTime } from "../testing/index.ts";
+import { lineLogger } from "./line-logger.ts";
+import { plainTracer } from "./plain-tracer.ts";
+import { sleep, systemTimers } from "./timers.ts";
+
+describe("lineLogger", () => {
+  const written = (level?: "debug") => {
+    const lines: string[] = [];
+    const clock = new VirtualTime(0);
+    const write = (line: string) => void lines.push(line);
+    const logger = lineLogger(level === undefined ? { clock, write } : { clock, level, write });
+    return { logger, lines, parsed: () => lines.map((line): unknown => JSON.parse(line)) };
+  };
+
+  it("writes one JSON object per line, with the fields of those it was made from", () => {
+    const { logger, parsed } = written();
+    logger.child({ orchestrator: "billing" }).info("started", { tookMs: 3, count: 5n });
+    assert.deepEqual(parsed(), [
+      {
+        time: "1970-01-01T00:00:00.000Z",
+        level: "info",
+        message: "started",
+        orchestrator: "billing",
+        tookMs: 3,
+        count: "5",
+      },
+    ]);
+  });
+
+  it("leaves out what is below its level, and says so when asked", () => {
+    const { logger, lines } = written();
+    logger.debug("detail");
+    assert.deepEqual([lines.length, logger.enabled("debug"), logger.enabled("info")], [0, false, true]);
+    const fine = written("debug");
+    fine.logger.debug("detail");
+    assert.equal(fine.lines.length, 1);
+  });
+
+  it("tells an error with its causes", () => {
+    const { logger, lines } = written();
+    logger.error("failed", { error: new Error("outer", { cause: new TypeError("inner") }) });
+    const line = lines[0] ?? "";
+    assert.match(line, /"message":"outer"/);
+    assert.match(line, /"cause":\{"name":"TypeError","message":"inner"/);
+  });
+
+  it("writes a line also for fields that cannot be printed", () => {
+    const { logger, lines } = written();
+    const circle: Record<string, unknown> = {};
+    circle["self"] = circle;
+    logger.info("odd", { circle });
+    assert.match(lines[0] ?? "", /"message":"odd","unprintable":"TypeError/);
+  });
+});
+
+describe("plainTracer", () => {
+  it("makes ids of the right form that differ, and hands the trace on", () => {
+    const tracer = plainTracer(seededChance(3));
+    const seen = new Set<string>();
+    for (let count = 0; count < 500; count++) {
+      const { context } = tracer.start({ name: "call", kind: "client" });
+      assert.match(context.traceId, /^[0-9a-f]{32}$/);
+      assert.match(context.spanId, /^[0-9a-f]{16}$/);
+      seen.add(context.traceId).add(context.spanId);
+    }
+    assert.equal(seen.size, 1_000);
+    const parent = { traceId: "0af7651916cd43dd8448eb211c80319c", spanId: "b7ad6b7169203331", sampled: true };
+    const child = tracer.start({ name: "serve", kind: "server", parent });
+    child.set({ items: 1 });
+    child.end();
+    assert.equal(child.context.traceId, parent.traceId);
+    assert.equal(child.context.sampled, true);
+    assert.notEqual(child.context.spanId, parent.spanId);
+  });
+});
+
+describe("system timers", () => {
+  it("do not fire at once when asked for more than Node can count to", async () => {
+    const timer = systemTimers.after(2 ** 40, () => assert.fail("fired"));
+    await new Promise((resolve) => setImmediate(resolve));
+    timer.cancel();
+  });
+
+  it("refuse a period that Node would take for one millisecond", () => {
+    assert.throws(
+      () => systemTimers.every(2 ** 31, () => {}),
+      /expected a period above 0 and up to 2147483647 ms/,
+    );
+    assert.throws(() => systemTimers.every(Number.NaN, () => {}), RangeError);
+  });
+
+  it("sleep ends early with the reason of its signal", async () => {
+    const controller = new AbortController();
+    const reason = new Error("woken");
+    const asleep = sleep(systemTimers, 60_000, controller.signal);
+    controller.abort(reason);
+    await assert.rejects(asleep, reason);
+    await assert.rejects(sleep(systemTimers, 60_000, controller.signal), reason);
+  });
+});
+
+describe("systemFoundation", () => {
+  it("is complete by itself, and takes what it is given", () => {
+    const clock = new VirtualTime(5);
+    const foundation = systemFoundation({ clock });
+    assert.equal(foundation.clock, clock);
+    assert.ok(systemFoundation().clock.now() > 0);
+    assert.match(foundation.tracer.start({ name: "call", kind: "client" }).context.traceId, /^[0-9a-f]{32}$/);
+  });
+});

@@ -1,0 +1,27 @@
+/**
+ * A process that runs one orchestrator until a signal, for the tests of its edge. What it does is its argument:
+ * `drains` at once, `hangs` in its drain, or `forgets` to catch a rejection when it is ready. It tells on standard
+ * output where it is.
+ */
+import { systemFoundation } from "../../src/orchestrator/foundation.ts";
+import { Orchestrator } from "../../src/orchestrator/orchestrator.ts";
+import { runUntilSignal } from "../../src/orchestrator/run-until-signal.ts";
+import { silentLogger } from "../../src/ports/logger.ts";
+
+const [, , behaviour] = process.argv;
+const tell = (word: string): void => void process.stdout.write(`${word}\n`);
+
+const orchestrator = new Orchestrator("program", systemFoundation({ logger: silentLogger }));
+orchestrator.register("api", {
+  drain() {
+    tell("draining");
+    return behaviour === "hangs" ? new Promise<void>(() => {}) : undefined;
+  },
+  stop: () => tell("stopped"),
+});
+await runUntilSignal(orchestrator, {
+  ready() {
+    tell("ready");
+    if (behaviour === "forgets") void Promise.reject(new Error("forgotten"));
+  },
+});
