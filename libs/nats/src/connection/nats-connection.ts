@@ -1,0 +1,437 @@
+/**
+ * The one connection of a process to its NATS servers.
+ *
+ * 1. A connection that is lost comes back by itself, for ever; nothing that happens to it ends the process.
+ * 2. Nothing is written to a server whose version was not accepted. The client reconnects by itself and tells us
+ *    afterwards, so the gate (`client`) closes with the loss and opens only after the new server's greeting was
+ *    read. What was handed to the client before the loss is thrown away when it dials, not sent to the new server.
+ * 3. Attempts are paced by a doubling pause with jitter, and logged at the first failure and then twice a minute.
+ */
+import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from "@nats-io/jetstream";
+import {
+  connect,
+  errors,
+  type Msg,
+  type NatsConnection as NatsClient,
+  type Server,
+  type Status,
+  type Subscription,
+} from "@nats-io/transport-node";
+import {
+  type ComponentContext,
+  type CounterCell,
+  degraded,
+  type GaugeCell,
+  type Health,
+  healthy,
+  type Logger,
+  sleep,
+  type TuttiError,
+  unhealthy,
+} from "@tutti/kernel";
+import { natsErrorOf, natsErrors } from "../errors.ts";
+import { backoffMs } from "./backoff.ts";
+import { type ConnectionSettings, clientOptions } from "./client-options.ts";
+import { type NatsPorts, natsPorts } from "./ports.ts";
+import { type ConnectionState, whyNotConnected } from "./state.ts";
+import { isServerAccepted, leastServerVersion } from "./version.ts";
+
+export interface NatsConnectionOptions {
+  readonly settings: ConnectionSettings;
+  /** Whether the process needs JetStream; its absence is then found at the start. Default true. */
+  readonly jetstream?: boolean;
+  /** Those not given are the system's own, and silent. */
+  readonly foundation?: Partial<NatsPorts>;
+}
+
+/** A subscription that outlives the client it was made on. */
+export interface KeptSubscription {
+  close(): void;
+}
+
+interface Kept {
+  readonly subject: string;
+  readonly onMessage: (message: Msg) => void;
+  subscription: Subscription | undefined;
+}
+
+/** Between two log lines about an absence that lasts. */
+const reminderMs = 30_000;
+/** A server that was refused is tried again after this time: it may have been upgraded. */
+const refusalMs = 60_000;
+
+export class NatsConnection {
+  readonly settings: ConnectionSettings;
+  /** What is built on the connection lives in the same time and writes to the same log. */
+  readonly foundation: NatsPorts;
+  readonly #needsJetStream: boolean;
+  readonly #logger: Logger;
+  readonly #connected: GaugeCell;
+  readonly #reconnects: CounterCell;
+  readonly #listeners = new Set<(state: ConnectionState) => void>();
+  readonly #kept = new Set<Kept>();
+  readonly #unanswered = new Set<(reason: Error) => void>();
+  /** Servers that were too old, and when that was seen. */
+  readonly #refused = new Map<string, number>();
+  readonly #stopping = new AbortController();
+  #state: ConnectionState = { kind: "created" };
+  #client: NatsClient | undefined;
+  #jetstream: JetStreamClient | undefined;
+  #manager: Promise<JetStreamManager> | undefined;
+  #pauseMs = 0;
+  #remindedMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: NatsConnectionOptions) {
+    this.settings = options.settings;
+    this.foundation = natsPorts(options.foundation);
+    this.#needsJetStream = options.jetstream ?? true;
+    this.#logger = this.foundation.logger.child({ component: "nats" });
+    const { metrics } = this.foundation;
+    this.#connected = metrics
+      .gauge({ name: "tutti_nats_connected", help: "Whether this process is connected to NATS, 0 or 1." })
+      .with({});
+    this.#reconnects = metrics
+      .counter({
+        name: "tutti_nats_reconnects_total",
+        help: "How often a lost connection to NATS came back.",
+      })
+      .with({});
+  }
+
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  /** Calls back after each change of the state. Returns how to stop that. */
+  onState(listener: (state: ConnectionState) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Resolves when connected. A server that is away is waited for; credentials, versions and settings that can
+   * never work are thrown.
+   */
+  async start({ signal }: Pick<ComponentContext, "signal">): Promise<void> {
+    this.#to({ kind: "connecting", attempts: 0, lastError: undefined });
+    await this.#dialUntilConnected(AbortSignal.any([signal, this.#stopping.signal]));
+  }
+
+  /** Without a connection the process serves on as far as it can; a server it must not use needs somebody's hand. */
+  health(): Health {
+    const state = this.#state;
+    switch (state.kind) {
+      case "connected":
+        return healthy;
+      case "refused":
+      case "created":
+      case "stopped":
+        return unhealthy(whyNotConnected(state));
+      case "connecting":
+      case "disconnected":
+        return degraded(whyNotConnected(state), { attempts: state.attempts });
+    }
+  }
+
+  /** Sends what is on its way and closes. With an aborted signal, closes at once. */
+  async stop(signal: AbortSignal): Promise<void> {
+    if (this.#state.kind === "stopped") return;
+    const wasConnected = this.#state.kind === "connected";
+    const client = this.#client;
+    this.#to({ kind: "stopped" });
+    this.#stopping.abort(natsErrors.stopped({ operation: "attempt to connect" }));
+    if (client === undefined || client.isClosed()) return;
+    if (wasConnected) {
+      const bound = new AbortController();
+      const limit = sleep(
+        this.foundation.timers,
+        this.settings.drainTimeoutMs,
+        AbortSignal.any([signal, bound.signal]),
+      );
+      // A drain needs the server; where it has just gone, or the limit passed, closing is all that is left.
+      await Promise.race([client.drain(), limit]).catch(() => undefined);
+      bound.abort();
+    }
+    await client.close();
+  }
+
+  /** The connected client for one operation; throws where there is none. Never keep it. */
+  client(operation: string): NatsClient {
+    if (this.#state.kind === "connected" && this.#client !== undefined) return this.#client;
+    if (this.#state.kind === "stopped") throw natsErrors.stopped({ operation });
+    if (this.#state.kind === "refused") throw this.#state.error;
+    throw natsErrors.unavailable({ operation, reason: whyNotConnected(this.#state) });
+  }
+
+  /** As `client`, for JetStream. */
+  jetstream(operation: string): JetStreamClient {
+    const client = this.client(operation);
+    this.#jetstream ??= jetstream(client, { timeout: this.settings.requestTimeoutMs, checkAPI: false });
+    return this.#jetstream;
+  }
+
+  /** As `client`, for streams and consumers. */
+  manager(operation: string): Promise<JetStreamManager> {
+    const client = this.client(operation);
+    this.#manager ??= jetstreamManager(client, { timeout: this.settings.requestTimeoutMs, checkAPI: false });
+    return this.#manager;
+  }
+
+  /**
+   * Does something with the servers; whatever fails is an error of the catalogue. What is still unanswered when the
+   * connection is lost fails at once: its answer cannot come any more.
+   */
+  async run<T>(operation: string, work: () => Promise<T>): Promise<T> {
+    const lost = Promise.withResolvers<never>();
+    try {
+      this.client(operation);
+      this.#unanswered.add(lost.reject);
+      return await Promise.race([work(), lost.promise]);
+    } catch (error) {
+      throw natsErrorOf(operation, error, this.#client?.getServer());
+    } finally {
+      this.#unanswered.delete(lost.reject);
+    }
+  }
+
+  /** Waits after so many failures in a row, a little longer each time; a connection that comes back ends it. */
+  async pause(failures: number, signal?: AbortSignal): Promise<void> {
+    const back = new AbortController();
+    const stop = this.onState((state) => {
+      if (state.kind === "connected" || state.kind === "stopped") back.abort();
+    });
+    const signals = signal === undefined ? [back.signal] : [back.signal, signal];
+    await sleep(this.foundation.timers, this.#pauseAfter(failures), AbortSignal.any(signals)).catch(
+      () => undefined,
+    );
+    stop();
+  }
+
+  /** Subscribes now or as soon as connected, and again whenever it is needed. */
+  keep(subject: string, onMessage: (message: Msg) => void): KeptSubscription {
+    const kept: Kept = { subject, onMessage, subscription: undefined };
+    this.#kept.add(kept);
+    if (this.#client !== undefined && !this.#client.isClosed()) this.#subscribe(this.#client, kept);
+    return {
+      close: () => {
+        this.#kept.delete(kept);
+        kept.subscription?.unsubscribe();
+      },
+    };
+  }
+
+  async #dialUntilConnected(signal: AbortSignal): Promise<void> {
+    for (let attempts = 1; ; attempts++) {
+      signal.throwIfAborted();
+      try {
+        await this.#dial(signal);
+        return;
+      } catch (cause) {
+        signal.throwIfAborted();
+        const error = natsErrorOf("attempt to connect", cause, this.settings.servers.join(", "));
+        if (!error.retryable) throw error;
+        this.#to({ kind: "connecting", attempts, lastError: error });
+        const pauseMs = this.#pauseAfter(attempts);
+        this.#remind("NATS is away, trying again", { attempts, nextTryMs: Math.round(pauseMs), error });
+        await sleep(this.foundation.timers, pauseMs, signal);
+      }
+    }
+  }
+
+  async #dial(signal: AbortSignal): Promise<void> {
+    const client = await connect({
+      ...clientOptions(this.settings),
+      reconnectDelayHandler: () => this.#pauseMs,
+      reconnectToServer: (pool) => this.#choose(pool),
+    });
+    try {
+      signal.throwIfAborted();
+      this.#accept(client);
+      if (this.#needsJetStream) await this.#checkJetStream(client);
+      signal.throwIfAborted();
+    } catch (error) {
+      await client.close();
+      throw error;
+    }
+    this.#client = client;
+    this.#jetstream = undefined;
+    this.#manager = undefined;
+    for (const kept of this.#kept) this.#subscribe(client, kept);
+    void this.#follow(client);
+    this.#nowConnected(client, "connected to NATS");
+  }
+
+  /** Throws where the server greeted with a version that must not be used. */
+  #accept(client: NatsClient): void {
+    const found = client.info?.version ?? "";
+    if (isServerAccepted(found)) return;
+    const server = client.getServer();
+    throw natsErrors.serverTooOld(
+      { server, found, least: leastServerVersion },
+      { details: { server, found } },
+    );
+  }
+
+  async #checkJetStream(client: NatsClient): Promise<void> {
+    try {
+      await jetstreamManager(client, { timeout: this.settings.requestTimeoutMs });
+    } catch (cause) {
+      const error = natsErrorOf("question for JetStream", cause, client.getServer());
+      // A cluster that is just starting has JetStream and answers after its election: wait for that.
+      if (!error.retryable || client.info?.jetstream === true) throw error;
+      throw natsErrors.jetstreamMissing(
+        { server: client.getServer(), reason: "a server without it" },
+        { cause: error },
+      );
+    }
+  }
+
+  /** Lives as long as the client. The client's own reconnecting is followed here, and its end answered by a new one. */
+  async #follow(client: NatsClient): Promise<void> {
+    for await (const status of client.status()) this.#on(client, status);
+    if (this.#state.kind === "stopped") return;
+    const cause = await client.closed();
+    const reason = cause instanceof Error ? cause.message : "the client closed itself";
+    this.#logger.error("the NATS client gave up, starting a new one", { error: cause });
+    this.#lost(reason);
+    while (!this.#stopping.signal.aborted) {
+      try {
+        await this.#dialUntilConnected(this.#stopping.signal);
+        return;
+      } catch (error) {
+        if (this.#stopping.signal.aborted) return;
+        // What forbids a start must not end a running process: the reason is shown, and the attempts go on.
+        this.#refuse(natsErrorOf("attempt to connect", error));
+        await sleep(this.foundation.timers, this.settings.retryMaxMs, this.#stopping.signal).catch(
+          () => undefined,
+        );
+      }
+    }
+  }
+
+  #on(client: NatsClient, status: Status): void {
+    if (this.#state.kind === "stopped") return;
+    switch (status.type) {
+      case "disconnect":
+        this.#lost("the server closed the connection or does not answer");
+        break;
+      case "reconnecting":
+        this.#attempt();
+        break;
+      case "reconnect":
+        this.#reconnected(client);
+        break;
+      case "error":
+        this.#logger.warn("the NATS server reports an error", { error: status.error });
+        break;
+      case "ldm":
+        this.#logger.info("the NATS server is about to shut down", { server: status.server });
+        break;
+      default:
+    }
+  }
+
+  #lost(reason: string): void {
+    if (this.#state.kind === "refused") return;
+    if (this.#state.kind === "connected") {
+      this.#logger.warn("lost the connection to NATS, reconnecting", { server: this.#state.server, reason });
+      this.#remindedMs = this.foundation.clock.monotonic();
+    }
+    this.#connected.set(0);
+    this.#pauseMs = 0;
+    this.#to({ kind: "disconnected", sinceMs: this.foundation.clock.monotonic(), attempts: 0, reason });
+  }
+
+  #attempt(): void {
+    const state = this.#state;
+    if (state.kind !== "disconnected") return;
+    const attempts = state.attempts + 1;
+    this.#pauseMs = this.#pauseAfter(attempts);
+    this.#to({ ...state, attempts });
+    const awayMs = Math.round(this.foundation.clock.monotonic() - state.sinceMs);
+    this.#remind("NATS is still away, trying again", { attempts, awayMs });
+  }
+
+  #reconnected(client: NatsClient): void {
+    try {
+      this.#accept(client);
+    } catch (error) {
+      this.#refused.set(client.getServer(), this.foundation.clock.monotonic());
+      this.#refuse(natsErrorOf("attempt to connect", error));
+      // On to another server of the pool; rejects only where the client is closed already.
+      void client.reconnect().catch(() => undefined);
+      return;
+    }
+    this.#reconnects.add();
+    this.#nowConnected(client, "connected to NATS again");
+  }
+
+  #refuse(error: TuttiError): void {
+    const known = this.#state.kind === "refused" && this.#state.error.message === error.message;
+    this.#connected.set(0);
+    this.#to({ kind: "refused", error });
+    if (!known) this.#logger.error("this NATS server must not be used, looking for another one", { error });
+  }
+
+  #nowConnected(client: NatsClient, message: string): void {
+    const server = client.getServer();
+    const version = client.info?.version ?? "";
+    this.#pauseMs = 0;
+    this.#remindedMs = Number.NEGATIVE_INFINITY;
+    this.#connected.set(1);
+    this.#logger.info(message, { server, version, cluster: client.info?.cluster ?? "" });
+    this.#to({ kind: "connected", server, version });
+  }
+
+  /** Which server to dial: the one the client would take, unless it was refused of late. */
+  #choose(pool: readonly Server[]): Server | { server: Server; delay: number } | null {
+    if (this.#refused.size === 0) return null;
+    const now = this.foundation.clock.monotonic();
+    for (const [listen, atMs] of this.#refused) if (now - atMs > refusalMs) this.#refused.delete(listen);
+    const usable = pool.find((server) => !this.#refused.has(server.listen));
+    if (usable !== undefined) return usable;
+    const [server] = pool;
+    return server === undefined ? null : { server, delay: this.settings.retryMaxMs };
+  }
+
+  #subscribe(client: NatsClient, kept: Kept): void {
+    kept.subscription = client.subscribe(kept.subject, {
+      callback: (error, message) => {
+        // An error here is a refusal of the subscription itself.
+        if (error !== null)
+          return this.#logger.warn("NATS refused a subscription", { subject: kept.subject, error });
+        kept.onMessage(message);
+      },
+    });
+  }
+
+  #pauseAfter(failures: number): number {
+    const { retryFirstMs, retryMaxMs } = this.settings;
+    return backoffMs({ firstMs: retryFirstMs, maxMs: retryMaxMs }, failures, this.foundation.chance);
+  }
+
+  #remind(message: string, fields: Readonly<Record<string, unknown>>): void {
+    const now = this.foundation.clock.monotonic();
+    if (now - this.#remindedMs < reminderMs) return;
+    this.#remindedMs = now;
+    this.#logger.warn(message, { servers: this.settings.servers, ...fields });
+  }
+
+  #abandonUnanswered(): void {
+    const reason = new errors.ConnectionError("the connection was lost before an answer came");
+    for (const reject of this.#unanswered) reject(reason);
+    this.#unanswered.clear();
+  }
+
+  #to(state: ConnectionState): void {
+    this.#state = state;
+    if (state.kind !== "connected") this.#abandonUnanswered();
+    for (const listener of this.#listeners) {
+      try {
+        listener(state);
+      } catch (error) {
+        this.#logger.error("a listener to the NATS connection failed", { error });
+      }
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import type { TuttiError } from "@tutti/kernel";
+
+/** Where a connection stands. Operations are possible in `connected` alone; the others say why not. */
+export type ConnectionState =
+  | { readonly kind: "created" }
+  /** Not connected since the start, trying. */
+  | { readonly kind: "connecting"; readonly attempts: number; readonly lastError: TuttiError | undefined }
+  | { readonly kind: "connected"; readonly server: string; readonly version: string }
+  /** Was connected, is trying to be again. */
+  | {
+      readonly kind: "disconnected";
+      readonly sinceMs: number;
+      readonly attempts: number;
+      readonly reason: string;
+    }
+  /** Met a server that must not be used, looking for another one. */
+  | { readonly kind: "refused"; readonly error: TuttiError }
+  | { readonly kind: "stopped" };
+
+/** Why nothing can be asked right now, in words for an error or a health report. */
+export function whyNotConnected(state: ConnectionState): string {
+  switch (state.kind) {
+    case "created":
+      return "the connection is not started";
+    case "connecting":
+      return `no connection since the start, after ${state.attempts} attempts${
+        state.lastError === undefined ? "" : ` (${state.lastError.message})`
+      }`;
+    case "connected":
+      return "connected";
+    case "disconnected":
+      return `the connection is lost (${state.reason})`;
+    case "refused":
+      return state.error.message;
+    case "stopped":
+      return "the connection is stopped";
+  }
+}

@@ -1,0 +1,212 @@
+import { JetStreamApiCodes, JetStreamApiError } from "@nats-io/jetstream";
+import { jserrors } from "@nats-io/jetstream/internal";
+import { errors as clientErrors } from "@nats-io/transport-node";
+import { defineErrors, TuttiError } from "@tutti/kernel";
+
+interface Operation {
+  /** What was asked for, in words: `update of instance.ins_1 in the bucket registry`. */
+  readonly operation: string;
+  readonly reason: string;
+}
+
+/** What can go wrong between a process and its NATS servers. */
+export const natsErrors = defineErrors("nats", {
+  unavailable: {
+    status: "UNAVAILABLE",
+    retry: "same-key",
+    help: "No server could be asked, or none answered in time: it is away, restarting, or the cluster is electing a leader. Whether the operation took effect is unknown. The connection restores itself; repeat the operation.",
+    message: ({ operation, reason }: Operation) =>
+      `expected NATS to answer to the ${operation}, found: ${reason}; its outcome is unknown, repeat it`,
+  },
+  stopped: {
+    status: "UNAVAILABLE",
+    retry: "elsewhere",
+    help: "This process is shutting down and has given up its connection to NATS. Nothing was done; repeat the call at another instance.",
+    message: ({ operation }: { operation: string }) =>
+      `the ${operation} came after this process gave up its connection to NATS; repeat it at another instance`,
+  },
+  serverTooOld: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "A NATS server of an unsuitable version. Before 2.10.27, compare-and-set on replicated streams has a race in which the server acknowledges two writers that exclude each other, so two owners could both believe in their lease. Install 2.10.27 or newer on every server of the cluster.",
+    message: ({ server, found, least }: { server: string; found: string; least: string }) =>
+      `expected NATS server ${least} or newer at ${server}, found ${found || "no version"}, which may acknowledge two writers that exclude each other (compare-and-set on replicated streams); upgrade every server of the cluster`,
+  },
+  jetstreamMissing: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "The NATS server runs without JetStream, or the account has no right to it. Start the server with `-js` (or a `jetstream` block) and enable it for the account.",
+    message: ({ server, reason }: { server: string; reason: string }) =>
+      `expected JetStream at the NATS server ${server}, found: ${reason}; start it with -js and enable JetStream for the account`,
+  },
+  notAuthenticated: {
+    status: "UNAUTHENTICATED",
+    retry: "never",
+    help: "The NATS server does not accept the credentials. Check `nats.user` and `nats.password`, `nats.token`, `nats.credentials` or `nats.nkey`, whichever the server wants.",
+    message: ({ server, reason }: { server: string; reason: string }) =>
+      `expected the NATS server ${server} to accept the credentials of the section nats, found: ${reason}`,
+  },
+  forbidden: {
+    status: "PERMISSION_DENIED",
+    retry: "never",
+    help: "The NATS user may not do this. Grant it publish and subscribe rights on `tutti.>`, `$JS.API.>`, `$KV.>` and its inboxes.",
+    message: ({ operation, reason }: Operation) =>
+      `expected the right to do the ${operation}, found: ${reason}; extend the permissions of the NATS user`,
+  },
+  badKey: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "Keys of a bucket consist of A–Z a–z 0–9 - / = . _ and neither begin nor end with a dot.",
+    message: ({ key }: { key: string }) =>
+      `expected a key of A–Z a–z 0–9 - / = . _ without dots at its ends or side by side, found ${JSON.stringify(key)}`,
+  },
+  missing: {
+    status: "NOT_FOUND",
+    retry: "never",
+    help: "The stream, consumer or bucket does not exist, though this process made sure of it at its start: somebody deleted it. Restart the service to make it anew; its content is gone.",
+    message: ({ operation, reason }: Operation) =>
+      `expected the stream of the ${operation} to exist, found: ${reason}; somebody deleted it, restart the service to make it anew`,
+  },
+  storageDiffers: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "A bucket or stream exists with another storage type, which NATS cannot change. Delete it (its content is lost) or configure the type it has.",
+    message: ({ name, wanted, found }: { name: string; wanted: string; found: string }) =>
+      `expected the storage of ${name} to be ${wanted}, found ${found}, which cannot be changed; configure ${found} or delete ${name}`,
+  },
+  tooLarge: {
+    status: "RESOURCE_EXHAUSTED",
+    retry: "never",
+    help: "A message is larger than the server accepts. Raise `max_payload` in the server's configuration (8MB is its sensible limit) or send less.",
+    message: ({ operation, reason }: Operation) =>
+      `expected the message of the ${operation} to be within the server's max_payload, found: ${reason}; send less or raise it`,
+  },
+  noSpace: {
+    status: "RESOURCE_EXHAUSTED",
+    retry: "same-key",
+    help: "JetStream has no room left: its storage, or the limit of the account or stream, is used up. Free space or raise the limit; then repeat.",
+    message: ({ operation, reason }: Operation) =>
+      `expected JetStream to have room for the ${operation}, found: ${reason}; free space or raise its limits, then repeat`,
+  },
+  wrongRevision: {
+    status: "ABORTED",
+    retry: "never",
+    help: "The key has changed since it was read. Read it again and decide anew.",
+    message: ({ key, expected, found }: { key: string; expected: number; found: number | undefined }) =>
+      `expected ${key} ${expected === 0 ? "not to exist" : `at revision ${expected}`}, found ${
+        found === undefined ? "another one" : `revision ${found}`
+      }; read it again and decide anew`,
+  },
+  revisionGone: {
+    status: "OUT_OF_RANGE",
+    retry: "never",
+    help: "A watch was to resume from a revision that the bucket cannot account for: deletions since then were cleared away, or the bucket was made anew. Begin with a snapshot (no revision).",
+    message: ({ bucket, after, known }: { bucket: string; after: number; known: string }) =>
+      `expected to resume the watch of ${bucket} after revision ${after}, found ${known}; begin with a snapshot`,
+  },
+  replaced: {
+    status: "OUT_OF_RANGE",
+    retry: "never",
+    help: "A stream was deleted and made anew while it was being read. Its numbers began again, so there is no place to go on from: begin anew.",
+    message: ({ stream, last }: { stream: string; last: number }) =>
+      `expected the stream ${stream} to go on after ${last}, found another stream of that name; begin anew`,
+  },
+  failed: {
+    status: "INTERNAL",
+    retry: "never",
+    help: "NATS refused an operation for a reason that no code expected. The message has its words; look into the server's log.",
+    message: ({ operation, reason }: Operation) =>
+      `expected the ${operation} to succeed, found: ${reason}; look into the log of the NATS server`,
+  },
+});
+
+/** `wrong last sequence`, with and without the number that was found. */
+const wrongSequenceCodes: readonly number[] = [
+  JetStreamApiCodes.StreamWrongLastSequence,
+  JetStreamApiCodes.StreamWrongLastSequenceUnknown,
+];
+const missingCodes: readonly number[] = [
+  JetStreamApiCodes.StreamNotFound,
+  JetStreamApiCodes.ConsumerNotFound,
+];
+/** Memory and storage used up, limits of stream and account. */
+const noSpaceCodes: readonly number[] = [10023, 10028, 10047, 10077];
+const tooLargeCodes: readonly number[] = [10054];
+const noJetStreamCodes: readonly number[] = [JetStreamApiCodes.JetStreamNotEnabledForAccount, 10076];
+
+/** Whether a compare-and-set lost; `found` is the revision that stood in its way, where the server tells it. */
+export function wrongRevisionOf(error: unknown): { readonly found: number | undefined } | undefined {
+  if (!(error instanceof JetStreamApiError) || !wrongSequenceCodes.includes(error.code)) return undefined;
+  const found = /wrong last sequence: (\d+)/.exec(error.message)?.[1];
+  return { found: found === undefined ? undefined : Number(found) };
+}
+
+/** Turns whatever the client throws into an error of the catalogue. */
+export function natsErrorOf(operation: string, error: unknown, server = "the configured server"): TuttiError {
+  if (error instanceof TuttiError) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  const extras = { cause: error };
+  if (error instanceof JetStreamApiError) {
+    if (missingCodes.includes(error.code)) return natsErrors.missing({ operation, reason }, extras);
+    if (noSpaceCodes.includes(error.code)) return natsErrors.noSpace({ operation, reason }, extras);
+    if (tooLargeCodes.includes(error.code)) return natsErrors.tooLarge({ operation, reason }, extras);
+    if (noJetStreamCodes.includes(error.code)) return natsErrors.jetstreamMissing({ server, reason }, extras);
+    // Leaderless, temporarily unavailable, shutting down.
+    if (error.status === 503 || error.status === 408) {
+      return natsErrors.unavailable({ operation, reason }, extras);
+    }
+    return natsErrors.failed({ operation, reason }, extras);
+  }
+  if (
+    error instanceof clientErrors.AuthorizationError ||
+    error instanceof clientErrors.UserAuthenticationExpiredError
+  ) {
+    return natsErrors.notAuthenticated({ server, reason }, extras);
+  }
+  if (causedBy(error, clientErrors.PermissionViolationError)) {
+    return natsErrors.forbidden({ operation, reason }, extras);
+  }
+  if (error instanceof clientErrors.InvalidArgumentError && reason.includes("max_payload")) {
+    return natsErrors.tooLarge({ operation, reason }, extras);
+  }
+  if (passing.some((kind) => error instanceof kind) || isNetworkError(error)) {
+    return natsErrors.unavailable({ operation, reason: said(error, reason) }, extras);
+  }
+  return natsErrors.failed({ operation, reason }, extras);
+}
+
+const passing = [
+  clientErrors.TimeoutError,
+  clientErrors.RequestError,
+  clientErrors.ConnectionError,
+  clientErrors.ClosedConnectionError,
+  clientErrors.DrainingConnectionError,
+  clientErrors.NoRespondersError,
+  clientErrors.ProtocolError,
+  jserrors.JetStreamNotEnabled,
+];
+
+function causedBy(error: unknown, kind: abstract new (...given: never) => Error): boolean {
+  let at = error;
+  for (let depth = 0; depth < 8 && at instanceof Error; depth++) {
+    if (at instanceof kind) return true;
+    at = (at as Error).cause;
+  }
+  return false;
+}
+
+function isNetworkError(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    "code" in error &&
+    typeof error.code === "string" &&
+    /^E[A-Z]+$/.test(error.code)
+  );
+}
+
+/** The client's words for a silence, in ours. */
+function said(error: unknown, reason: string): string {
+  if (error instanceof clientErrors.TimeoutError) return "no answer in time";
+  if (error instanceof jserrors.JetStreamNotEnabled) return "nobody answers for JetStream";
+  return reason;
+}

@@ -1,0 +1,22 @@
+export { type Backoff, backoffMs } from "./connection/backoff.ts";
+export type { ConnectionSettings, Credentials, TlsFiles } from "./connection/client-options.ts";
+export {
+  type KeptSubscription,
+  NatsConnection,
+  type NatsConnectionOptions,
+} from "./connection/nats-connection.ts";
+export type { NatsPorts } from "./connection/ports.ts";
+export { type ConnectionState, whyNotConnected } from "./connection/state.ts";
+export { isServerAccepted, leastServerVersion } from "./connection/version.ts";
+export { natsErrorOf, natsErrors } from "./errors.ts";
+export { Bucket, type BucketEntry, type BucketOptions, openBucket, type Written } from "./kv/bucket.ts";
+export type { BucketChange, Watch, WatchOptions } from "./kv/watch.ts";
+export { connectionSettings, type NatsSectionValues, natsSection } from "./settings.ts";
+export { type Delivered, deliveredOf } from "./streams/delivered.ts";
+export {
+  OrderedReader,
+  type OrderedReaderOptions,
+  type ReadFrom,
+  type StreamFacts,
+} from "./streams/ordered-reader.ts";
+export { Puller, type PullerOptions } from "./streams/puller.ts";

@@ -1,0 +1,101 @@
+import { defineSection, kernelErrors, type SecretReference, secret } from "@tutti/kernel";
+import { z } from "zod";
+import type { ConnectionSettings, Credentials } from "./connection/client-options.ts";
+
+const pause = (defaultMs: number) => z.number().int().min(1).max(600_000).default(defaultMs);
+
+const schema = z.object({
+  servers: z
+    .array(z.string().min(1))
+    .min(1)
+    .default(["127.0.0.1:4222"])
+    .describe("Servers of the cluster, `host:port` or URLs. One is enough, the others are learned from it."),
+  name: z.string().default("tutti").describe("Name of this process in the server's monitoring."),
+  user: z.string().optional().describe("User, together with `password`."),
+  password: secret().optional().describe("Password of `user`."),
+  token: secret().optional().describe("Authentication token."),
+  credentials: secret()
+    .optional()
+    .describe("Content of a `.creds` file (JWT and seed): `file:/path/to/user.creds`."),
+  nkey: secret().optional().describe("Seed of an NKey."),
+  tls: z
+    .object({
+      caFile: z
+        .string()
+        .optional()
+        .describe("Certificates of the authorities that the servers' ones are checked with."),
+      certFile: z.string().optional().describe("Certificate of this process, where the servers demand one."),
+      keyFile: z.string().optional().describe("Key of `certFile`."),
+      handshakeFirst: z
+        .boolean()
+        .default(false)
+        .describe("TLS from the first byte, for servers configured with `handshake_first`."),
+    })
+    .optional(),
+  connectTimeoutMs: pause(5_000).describe("How long one attempt to connect may take."),
+  requestTimeoutMs: pause(5_000).describe("How long an answer of the servers is waited for."),
+  pingIntervalMs: pause(5_000).describe(
+    "How often the server is asked whether it is there; after two silences it is lost.",
+  ),
+  retryFirstMs: pause(250).describe("Pause after the first failed attempt; it doubles from there on."),
+  retryMaxMs: pause(10_000).describe("Longest pause between attempts."),
+  drainTimeoutMs: pause(5_000).describe("How long a stop waits for what is on its way."),
+});
+
+/** The section `nats` of the configuration. */
+export const natsSection = defineSection({
+  scope: "integration",
+  name: "nats",
+  description: "The connection to NATS.",
+  schema,
+});
+
+export type NatsSectionValues = z.output<typeof schema>;
+
+/** What the section says, checked for contradictions. */
+export function connectionSettings(values: NatsSectionValues): ConnectionSettings {
+  const { user, password, token, credentials, nkey, tls, ...rest } = values;
+  return {
+    ...rest,
+    credentials: theOneWay({ user, password, token, credentials, nkey }),
+    tls: tls && { handshakeFirst: tls.handshakeFirst, ...filesOf(tls) },
+  };
+}
+
+type Ways = Pick<NatsSectionValues, "user" | "password" | "token" | "credentials" | "nkey">;
+
+function theOneWay({ user, password, token, credentials, nkey }: Ways): Credentials {
+  const found: Credentials[] = [];
+  if (user !== undefined && password !== undefined) {
+    found.push({ kind: "password", user, password: revealed(password) });
+  } else if (user !== undefined || password !== undefined) {
+    throw wrong("expected nats.user and nats.password together, found only one of them; set the other");
+  }
+  if (token !== undefined) found.push({ kind: "token", token: revealed(token) });
+  if (credentials !== undefined) found.push({ kind: "creds", content: revealed(credentials) });
+  if (nkey !== undefined) found.push({ kind: "nkey", seed: revealed(nkey) });
+  const [way = { kind: "none" }, ...others] = found;
+  if (others.length === 0) return way;
+  const kinds = found.map(({ kind }) => kind).join(", ");
+  throw wrong(
+    `expected one way to authenticate in the section nats, found ${kinds}; keep the one the server wants`,
+  );
+}
+
+/** Read anew at each connection, so that a renewed secret needs no restart. */
+function revealed(reference: SecretReference): () => string {
+  return () => reference.revealSync();
+}
+
+function filesOf({ caFile, certFile, keyFile }: NonNullable<NatsSectionValues["tls"]>) {
+  if ((certFile === undefined) !== (keyFile === undefined)) {
+    throw wrong(
+      "expected nats.tls.certFile and nats.tls.keyFile together, found only one of them; set the other",
+    );
+  }
+  return { caFile, certFile, keyFile };
+}
+
+function wrong(problem: string) {
+  return kernelErrors.configurationInvalid({ problems: [problem] });
+}

@@ -1,0 +1,257 @@
+/**
+ * Reads a stream, or what a filter leaves of it, from a point on and for ever: each message once, in order, none left
+ * out, across reconnects, restarts of servers and lost consumers.
+ *
+ * 1. `last` is the sequence of the last message handed over; only later ones are, so none comes twice.
+ * 2. Deliveries of a consumer are numbered without gaps. A gap means that messages were lost on the way; the consumer
+ *    is given up and a new one starts after `last`, so none is left out.
+ * 3. What the owner granted and did not get is asked for again at each new consumer, so reading goes on at the
+ *    owner's pace.
+ */
+import {
+  AckPolicy,
+  type ConsumerConfig,
+  type ConsumerInfo,
+  DeliverPolicy,
+  ReplayPolicy,
+} from "@nats-io/jetstream";
+import { nanos, nuid } from "@nats-io/transport-node";
+import type { TuttiError } from "@tutti/kernel";
+import type { NatsConnection } from "../connection/nats-connection.ts";
+import { natsErrorOf, natsErrors } from "../errors.ts";
+import type { Delivered } from "./delivered.ts";
+import { Puller } from "./puller.ts";
+
+export type ReadFrom =
+  | { readonly kind: "first" }
+  /** Only what comes after the reader is open. */
+  | { readonly kind: "new" }
+  | { readonly kind: "after"; readonly sequence: number }
+  /** The last message of each subject, then everything new. */
+  | { readonly kind: "last-of-each" };
+
+export interface StreamFacts {
+  /** When the stream was made: what tells it from another of its name. */
+  readonly created: string;
+  /** The oldest message it still has; one more than the last where it is empty. */
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+}
+
+export interface OrderedReaderOptions {
+  readonly connection: NatsConnection;
+  readonly stream: string;
+  /** Subjects to read; all of the stream where empty. */
+  readonly subjects: readonly string[];
+  readonly from: ReadFrom;
+  readonly headersOnly?: boolean;
+  readonly idleMs?: number;
+  /** A consumer was made: what the stream looks like at this moment, before any of its messages. */
+  readonly onOpened?: (stream: StreamFacts) => void;
+  readonly onMessage: (message: Delivered) => void;
+  /** Everything that was there when a consumer was made has been handed over; again after each new consumer. */
+  readonly onCaughtUp?: () => void;
+  /** The stream is gone, or may not be read. The reader has closed itself. */
+  readonly onFailed: (error: TuttiError) => void;
+}
+
+const missingMax = 5;
+
+export class OrderedReader {
+  readonly #options: OrderedReaderOptions;
+  readonly #puller: Puller;
+  readonly #closing = new AbortController();
+  readonly #unlisten: () => void;
+  readonly #opened = Promise.withResolvers<StreamFacts>();
+  #created: string | undefined;
+  #consumer = "";
+  #opening = false;
+  /** Undefined until the first consumer has told where it begins. */
+  #last: number | undefined;
+  #delivery = 0;
+  #granted = 0;
+  #caughtUp = false;
+
+  constructor(options: OrderedReaderOptions) {
+    this.#options = options;
+    if (options.from.kind === "after") this.#last = options.from.sequence;
+    if (options.from.kind === "first") this.#last = 0;
+    this.#puller = new Puller({
+      connection: options.connection,
+      stream: options.stream,
+      idleMs: options.idleMs ?? 5_000,
+      onMessage: (message) => this.#take(message),
+      onExpired: () => this.#ask(),
+      onTrouble: (reason) => this.#renew(reason),
+    });
+    this.#unlisten = options.connection.onState((state) => {
+      if (state.kind === "connected") this.#renew("the connection was lost");
+    });
+    this.#opened.promise.catch(() => undefined);
+    void this.#open();
+  }
+
+  /** Resolves when the place to begin is fixed: what is published from then on will be read. */
+  get opened(): Promise<StreamFacts> {
+    return this.#opened.promise;
+  }
+
+  /** The sequence of the last message handed over, or of the last before the beginning. */
+  get last(): number {
+    return this.#last ?? 0;
+  }
+
+  /** Allows this many messages more. */
+  grant(count: number): void {
+    this.#granted += count;
+    this.#ask();
+  }
+
+  close(): void {
+    if (this.#closing.signal.aborted) return;
+    this.#closing.abort();
+    this.#unlisten();
+    this.#puller.close();
+    this.#opened.reject(natsErrors.stopped({ operation: `reading of the stream ${this.#options.stream}` }));
+    this.#discard(this.#consumer);
+  }
+
+  #take(message: Delivered): void {
+    // Of a consumer that was given up, still on the way.
+    if (!message.reply.includes(`.${this.#consumer}.`) || this.#closing.signal.aborted) return;
+    if (message.delivery !== this.#delivery + 1) {
+      this.#renew("messages were lost on the way");
+      return;
+    }
+    this.#delivery = message.delivery;
+    this.#granted--;
+    if (this.#last === undefined || message.sequence > this.#last) {
+      this.#last = message.sequence;
+      this.#options.onMessage(message);
+    }
+    if (message.pending === 0) this.#reachEnd();
+  }
+
+  #reachEnd(): void {
+    if (this.#caughtUp || this.#closing.signal.aborted) return;
+    this.#caughtUp = true;
+    this.#options.onCaughtUp?.();
+  }
+
+  #ask(): void {
+    const wanted = this.#granted - this.#puller.outstanding;
+    if (wanted <= 0 || this.#consumer === "" || this.#opening) return;
+    try {
+      this.#puller.ask(wanted);
+    } catch {
+      // Not connected: everything granted is asked for when the next consumer is made.
+    }
+  }
+
+  #renew(reason: string): void {
+    if (this.#opening || this.#closing.signal.aborted) return;
+    this.#options.connection.foundation.logger.debug("reading goes on with a new consumer", {
+      stream: this.#options.stream,
+      after: this.#last ?? 0,
+      reason,
+    });
+    this.#discard(this.#consumer);
+    void this.#open();
+  }
+
+  async #open(): Promise<void> {
+    this.#opening = true;
+    this.#consumer = "";
+    this.#puller.forget();
+    for (let failures = 1; !this.#closing.signal.aborted; failures++) {
+      try {
+        const [facts, consumer] = await this.#makeConsumer();
+        this.#opening = false;
+        if (this.#closing.signal.aborted) return this.#discard(consumer.name);
+        return this.#begin(facts, consumer);
+      } catch (cause) {
+        const error = natsErrorOf(`reading of the stream ${this.#options.stream}`, cause);
+        if (!error.retryable && !this.#mayPass(error, failures)) return this.#fail(error);
+        await this.#options.connection.pause(failures, this.#closing.signal);
+      }
+    }
+  }
+
+  /** A server that comes back may, for a moment, not know a stream that was there: only who insists is believed. */
+  #mayPass(error: TuttiError, failures: number): boolean {
+    return this.#last !== undefined && natsErrors.missing.is(error) && failures < missingMax;
+  }
+
+  #makeConsumer(): Promise<[StreamFacts, ConsumerInfo]> {
+    const { connection, stream } = this.#options;
+    const operation = `reading of the stream ${stream}`;
+    return connection.run(operation, async () => {
+      const manager = await connection.manager(operation);
+      const { created, state } = await manager.streams.info(stream);
+      const replaced = this.#created !== undefined && this.#created !== created;
+      if (replaced || state.last_seq < this.last) throw natsErrors.replaced({ stream, last: this.last });
+      this.#created = created;
+      const facts = { created, firstSequence: state.first_seq, lastSequence: state.last_seq };
+      return [facts, await manager.consumers.add(stream, this.#configuration())];
+    });
+  }
+
+  #begin(facts: StreamFacts, consumer: ConsumerInfo): void {
+    // Where the first consumer begins is where later ones go on, even if nothing was read until then.
+    if (this.#last === undefined && this.#options.from.kind === "new")
+      this.#last = consumer.delivered.stream_seq;
+    this.#consumer = consumer.name;
+    this.#delivery = 0;
+    this.#caughtUp = false;
+    this.#puller.turnTo(consumer.name);
+    this.#options.onOpened?.(facts);
+    this.#opened.resolve(facts);
+    if (consumer.num_pending === 0) this.#reachEnd();
+    this.#ask();
+  }
+
+  #configuration(): Partial<ConsumerConfig> {
+    const { subjects, headersOnly, from } = this.#options;
+    const start: Partial<ConsumerConfig> =
+      this.#last !== undefined
+        ? { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: this.#last + 1 }
+        : { deliver_policy: from.kind === "last-of-each" ? DeliverPolicy.LastPerSubject : DeliverPolicy.New };
+    const [only] = subjects;
+    return {
+      name: `tutti_reader_${nuid.next()}`,
+      ...start,
+      ...(subjects.length > 1
+        ? { filter_subjects: [...subjects] }
+        : only === undefined
+          ? {}
+          : { filter_subject: only }),
+      ack_policy: AckPolicy.None,
+      replay_policy: ReplayPolicy.Instant,
+      mem_storage: true,
+      num_replicas: 1,
+      headers_only: headersOnly ?? false,
+      // A process that dies leaves nothing behind for longer than this.
+      inactive_threshold: nanos(60_000),
+    };
+  }
+
+  #fail(error: TuttiError): void {
+    this.#opened.reject(error);
+    this.close();
+    this.#options.onFailed(error);
+  }
+
+  /** The server forgets an unused consumer by itself; telling it spares it the wait. */
+  #discard(consumer: string): void {
+    if (consumer === "") return;
+    const { connection, stream } = this.#options;
+    try {
+      connection
+        .manager("end of reading")
+        .then((manager) => manager.consumers.delete(stream, consumer))
+        .catch(() => undefined);
+    } catch {
+      // Not connected: the server forgets it by itself.
+    }
+  }
+}

@@ -1,0 +1,114 @@
+/**
+ * Asks a consumer for messages, as many as its owner has room for. The client library has consumers of its own; they
+ * fetch ahead by their own thresholds, where a member of a group must hold no more than it can work on.
+ *
+ * 1. `outstanding` is how many messages the server may still send for what was asked.
+ * 2. Silence is noticed: while something is outstanding the server sends a sign of life every `idleMs`; without
+ *    any for two and a half times that long, or when the server says that the request is void, the owner is told
+ *    once, and decides whether to ask again or to look after the consumer first.
+ */
+import { createInbox, type Msg, nanos } from "@nats-io/transport-node";
+import type { Timer } from "@tutti/kernel";
+import type { KeptSubscription, NatsConnection } from "../connection/nats-connection.ts";
+import { type Delivered, deliveredOf } from "./delivered.ts";
+
+export interface PullerOptions {
+  readonly connection: NatsConnection;
+  readonly stream: string;
+  readonly idleMs: number;
+  readonly onMessage: (message: Delivered) => void;
+  /** A request ended unanswered, in part or in whole: there is credit to ask with again. */
+  readonly onExpired: () => void;
+  /** The consumer does not answer as it should; nothing is outstanding any more. */
+  readonly onTrouble: (reason: string) => void;
+}
+
+const headerOfPending = "Nats-Pending-Messages";
+
+export class Puller {
+  readonly #options: PullerOptions;
+  readonly #inbox = createInbox();
+  readonly #subscription: KeptSubscription;
+  readonly #watch: Timer;
+  #consumer = "";
+  /** Counts the times everything outstanding was given up, so that late words about it are told apart. */
+  #round = 0;
+  #outstanding = 0;
+  #heardMs: number;
+
+  constructor(options: PullerOptions) {
+    this.#options = options;
+    this.#heardMs = options.connection.foundation.clock.monotonic();
+    this.#subscription = options.connection.keep(`${this.#inbox}.*`, (message) => this.#take(message));
+    this.#watch = options.connection.foundation.timers.every(options.idleMs, () => this.#notice());
+  }
+
+  get outstanding(): number {
+    return this.#outstanding;
+  }
+
+  /** Turns to a consumer, forgetting what was asked before. */
+  turnTo(consumer: string): void {
+    this.#consumer = consumer;
+    this.forget();
+  }
+
+  /** What was asked is void: the server that knew of it is gone. */
+  forget(): void {
+    this.#round++;
+    this.#outstanding = 0;
+  }
+
+  /** Asks for more. Throws where there is no connection; nothing is outstanding then. */
+  ask(count: number): void {
+    const { connection, stream, idleMs } = this.#options;
+    const request = { batch: count, expires: nanos(idleMs * 6), idle_heartbeat: nanos(idleMs) };
+    const subject = `$JS.API.CONSUMER.MSG.NEXT.${stream}.${this.#consumer}`;
+    connection
+      .client(`pull from the stream ${stream}`)
+      .publish(subject, JSON.stringify(request), { reply: `${this.#inbox}.${this.#round}` });
+    if (this.#outstanding === 0) this.#heardMs = connection.foundation.clock.monotonic();
+    this.#outstanding += count;
+  }
+
+  close(): void {
+    this.#watch.cancel();
+    this.#subscription.close();
+    this.forget();
+  }
+
+  #take(message: Msg): void {
+    this.#heardMs = this.#options.connection.foundation.clock.monotonic();
+    const delivered = deliveredOf(message);
+    if (delivered === undefined) {
+      this.#status(message);
+      return;
+    }
+    if (this.#outstanding > 0) this.#outstanding--;
+    this.#options.onMessage(delivered);
+  }
+
+  #status(message: Msg): void {
+    if (message.subject !== `${this.#inbox}.${this.#round}`) return;
+    const code = message.headers?.code ?? 0;
+    if (code === 100) return;
+    const left = Number(message.headers?.get(headerOfPending) || Number.NaN);
+    // The end of a request that ran its time is the one ordinary word; it says how much of it was not used.
+    if (code === 408 && Number.isFinite(left)) {
+      this.#outstanding = Math.max(0, this.#outstanding - left);
+      this.#options.onExpired();
+      return;
+    }
+    this.#trouble(code === 503 ? "nobody answers" : (message.headers?.description ?? `status ${code}`));
+  }
+
+  #notice(): void {
+    const silentMs = this.#options.connection.foundation.clock.monotonic() - this.#heardMs;
+    if (this.#outstanding > 0 && silentMs > this.#options.idleMs * 2.5) this.#trouble("silence");
+  }
+
+  #trouble(reason: string): void {
+    this.forget();
+    this.#options.onTrouble(reason);
+  }
+}

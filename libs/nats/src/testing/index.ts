@@ -1,0 +1,10 @@
+export { connectionTo, testSettings } from "./connection.ts";
+export { type Greeter, startGreeter } from "./greeter.ts";
+export {
+  freePorts,
+  type NatsServer,
+  type NatsServerOptions,
+  startNatsCluster,
+  startNatsServer,
+} from "./nats-server.ts";
+export { type NatsServerProgram, natsServerProgram } from "./program.ts";

@@ -1,0 +1,189 @@
+/**
+ * Real servers for tests: processes of their own on free loopback ports, with their files in a folder of their own.
+ * They are ended by their process id, also when the test process ends without having done so.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { jetstreamManager } from "@nats-io/jetstream";
+import { connect } from "@nats-io/transport-node";
+import { natsServerProgram } from "./program.ts";
+
+export interface NatsServerOptions {
+  /** Default true. */
+  readonly jetstream?: boolean;
+  /** Where JetStream keeps its files; a folder of its own, removed at the end, unless given. */
+  readonly dir?: string;
+  /** Default: a free one. */
+  readonly port?: number;
+  /** More of the server's configuration, in its own language. */
+  readonly configuration?: string;
+}
+
+export interface NatsServer {
+  /** `127.0.0.1:port` */
+  readonly address: string;
+  readonly port: number;
+  readonly dir: string;
+  /** The process id; undefined while it is down. */
+  readonly pid: number | undefined;
+  /** Ends it in order, or at once (`kill`), keeping port and files. */
+  down(how?: "stop" | "kill"): Promise<void>;
+  /** Starts it again on the same port with the same files. */
+  up(): Promise<void>;
+  /** Ends it and removes its files. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export async function startNatsServer(options: NatsServerOptions = {}): Promise<NatsServer> {
+  const port = options.port ?? (await freePorts(1))[0] ?? 0;
+  const server = await LocalServer.make(options, port, options.configuration ?? "");
+  await server.up();
+  return server;
+}
+
+/** A cluster with JetStream, of three servers unless told otherwise; resolves when it has a leader. */
+export async function startNatsCluster(
+  options: { readonly size?: number; readonly configuration?: string } = {},
+): Promise<readonly NatsServer[] & AsyncDisposable> {
+  const size = options.size ?? 3;
+  const ports = await freePorts(size * 2);
+  const routes = ports.slice(size).map((port) => `nats://127.0.0.1:${port}`);
+  const servers = await Promise.all(
+    routes.map((route, index) => {
+      const block = `server_name: n${index}
+cluster { name: test, listen: "${route.slice("nats://".length)}", routes: [${routes.map((r) => `"${r}"`)}] }
+${options.configuration ?? ""}`;
+      return LocalServer.make({}, ports[index] ?? 0, block);
+    }),
+  );
+  await Promise.all(servers.map((server) => server.up()));
+  await leader(servers.map((server) => server.address));
+  return Object.assign(servers, {
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(servers.map((server) => server[Symbol.asyncDispose]()));
+    },
+  });
+}
+
+class LocalServer implements NatsServer {
+  readonly port: number;
+  readonly dir: string;
+  readonly #program: string;
+  readonly #configuration: string;
+  readonly #ownDir: boolean;
+  #process: ChildProcess | undefined;
+
+  private constructor(program: string, port: number, dir: string, ownDir: boolean, configuration: string) {
+    this.#program = program;
+    this.port = port;
+    this.dir = dir;
+    this.#ownDir = ownDir;
+    this.#configuration = configuration;
+  }
+
+  static async make(options: NatsServerOptions, port: number, more: string): Promise<LocalServer> {
+    const program = await natsServerProgram();
+    if (program.skip !== false) throw new Error(program.skip);
+    const dir = options.dir ?? (await mkdtemp(join(tmpdir(), "tutti-nats-")));
+    const jetstream =
+      options.jetstream === false ? "" : `jetstream { store_dir: ${JSON.stringify(join(dir, "jetstream"))} }`;
+    const text = `listen: "127.0.0.1:${port}"\n${jetstream}\n${more}\n`;
+    return new LocalServer(program.path, port, dir, options.dir === undefined, text);
+  }
+
+  get address(): string {
+    return `127.0.0.1:${this.port}`;
+  }
+
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
+  async up(): Promise<void> {
+    if (this.#process !== undefined) return;
+    const file = join(this.dir, `server-${this.port}.conf`);
+    await writeFile(file, this.#configuration);
+    const child = spawn(this.#program, ["-c", file], { stdio: ["ignore", "ignore", "pipe"] });
+    this.#process = child;
+    process.once("exit", this.#kill);
+    await ready(child);
+  }
+
+  async down(how: "stop" | "kill" = "stop"): Promise<void> {
+    const child = this.#process;
+    if (child === undefined) return;
+    this.#process = undefined;
+    process.off("exit", this.#kill);
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    child.once("exit", () => resolve());
+    child.kill(how === "kill" ? "SIGKILL" : "SIGTERM");
+    await promise;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.down("kill");
+    if (this.#ownDir) await rm(this.dir, { recursive: true, force: true });
+  }
+
+  readonly #kill = (): void => {
+    this.#process?.kill("SIGKILL");
+  };
+}
+
+/** Resolves when the server says that it listens, rejects with its log when it ends before. */
+function ready(child: ChildProcess): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  let log = "";
+  child.stderr?.setEncoding("utf8");
+  child.stderr?.on("data", (text: string) => {
+    // Read to the end of its life, or it would stand still when the pipe is full.
+    if (log.length < 100_000) log += text;
+    if (log.includes("Server is ready")) resolve();
+  });
+  child.once("error", reject);
+  child.once("exit", (code) =>
+    reject(new Error(`nats-server ended with ${code} before it was ready:\n${log}`)),
+  );
+  return promise;
+}
+
+/** Asked of the system all at once, so that they differ. */
+export async function freePorts(count: number): Promise<number[]> {
+  const listeners = await Promise.all(
+    Array.from({ length: count }, () => {
+      const { promise, resolve, reject } = Promise.withResolvers<ReturnType<typeof createServer>>();
+      const listener = createServer().once("error", reject);
+      listener.listen(0, "127.0.0.1", () => resolve(listener));
+      return promise;
+    }),
+  );
+  const ports = listeners.map((listener) => {
+    const address = listener.address();
+    return typeof address === "object" && address !== null ? address.port : 0;
+  });
+  await Promise.all(
+    listeners.map((listener) => new Promise<void>((resolve) => listener.close(() => resolve()))),
+  );
+  return ports;
+}
+
+/** Waits until JetStream of the cluster has elected its leader: until then nobody answers. */
+async function leader(servers: readonly string[]): Promise<void> {
+  const client = await connect({ servers: [...servers], waitOnFirstConnect: true });
+  try {
+    for (let attempts = 1; ; attempts++) {
+      const answered = await jetstreamManager(client, { timeout: 500 }).then(
+        () => true,
+        () => false,
+      );
+      if (answered) return;
+      if (attempts === 100) throw new Error("the cluster has no JetStream leader after 100 questions");
+    }
+  } finally {
+    await client.close();
+  }
+}

@@ -1,0 +1,20 @@
+import { fileURLToPath } from "node:url";
+
+/** Where the server's program is, or why the tests that need it are skipped. */
+export interface NatsServerProgram {
+  readonly path: string;
+  readonly skip: string | false;
+}
+
+interface Programs {
+  needsProgram(name: string): Promise<NatsServerProgram>;
+}
+
+/** The program at TUTTI_NATS_SERVER, else the one that the workspace's tools find or bring. */
+export async function natsServerProgram(): Promise<NatsServerProgram> {
+  const named = process.env["TUTTI_NATS_SERVER"];
+  if (named !== undefined && named !== "") return { path: named, skip: false };
+  const tools = fileURLToPath(new URL("../../../../tools/programs.mjs", import.meta.url));
+  const programs: Programs = await import(tools);
+  return programs.needsProgram("nats-server");
+}
