@@ -1,3 +1,21 @@
+export {
+  type ChangeListener,
+  Configuration,
+  type Reader as ConfigurationReader,
+  type ReloadReport,
+} from "./configuration/configuration.ts";
+export { type Explanation, renderExplanation } from "./configuration/explanation.ts";
+export { configurationJsonSchema } from "./configuration/json-schema.ts";
+export { renderConfigurationReference } from "./configuration/reference.ts";
+export { type Scope as ConfigurationScope, scopes as configurationScopes } from "./configuration/scopes.ts";
+export { SecretReference, secret } from "./configuration/secret.ts";
+export { defineSection, live, type Section, type SectionDeclaration } from "./configuration/section.ts";
+export {
+  type ConfigurationFiles,
+  type ConfigurationSources,
+  memorySources,
+  systemSources,
+} from "./configuration/sources.ts";
 export * from "./context/call-context.ts";
 export { AssertionFault, assert, type Facts, unreachable } from "./errors/assertion.ts";
 export * from "./errors/catalogue.ts";

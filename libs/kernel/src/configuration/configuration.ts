@@ -1,0 +1,218 @@
+import type { z } from "zod";
+import { assert } from "../errors/assertion.ts";
+import { errorFromUnknown } from "../errors/from-unknown.ts";
+import { kernelErrors } from "../errors/kernel-errors.ts";
+import type { TuttiError } from "../errors/tutti-error.ts";
+import type { Logger } from "../ports/logger.ts";
+import type { Timer, Timers } from "../ports/timers.ts";
+import { changeOf, differsAt } from "./change.ts";
+import { Declarations } from "./declarations.ts";
+import type { Problem } from "./entry.ts";
+import { type Explanation, explain } from "./explanation.ts";
+import { readSources, type Said } from "./read-sources.ts";
+import { Resolution } from "./resolution.ts";
+import { isBefore, isScope, type Scope } from "./scopes.ts";
+import type { Key, Section } from "./section.ts";
+import type { ConfigurationSources } from "./sources.ts";
+
+/** Who reads: a later scope than the section's own may have its own values. */
+export interface Reader {
+  readonly scope?: Scope;
+}
+
+export interface ReloadReport {
+  /** False when the sources have mistakes: then everything stays as it was. */
+  readonly applied: boolean;
+  readonly error: TuttiError | undefined;
+  /** Live keys that have another value now. */
+  readonly changed: readonly string[];
+  /** Keys that the sources changed and that take effect after a restart. */
+  readonly afterRestart: readonly string[];
+  /** What listeners threw. The new values hold all the same. */
+  readonly faults: readonly TuttiError[];
+}
+
+export type ChangeListener<S extends z.ZodObject> = (value: z.output<S>, changed: readonly string[]) => void;
+
+/**
+ * The configuration of a process.
+ *
+ * Invariants:
+ * 1. It is valid as a whole, always: mistakes end the start, and later a reading with mistakes changes nothing.
+ * 2. What was read stays the same object until one of its live keys changes; keys that are not live keep the value
+ *    they had at the start.
+ */
+export class Configuration {
+  readonly #declarations: Declarations;
+  readonly #sources: ConfigurationSources;
+  readonly #listeners = new Set<(changed: readonly Key[], before: Resolution) => void>();
+  #said: Said;
+  /** What the sources said last, and what of it is in effect. */
+  #latest: Resolution;
+  #running: Resolution;
+
+  /** Reads and checks everything, or throws `kernel.configuration_invalid` with all that is wrong. */
+  static load(options: {
+    readonly sections: readonly Section[];
+    readonly sources: ConfigurationSources;
+  }): Configuration {
+    return new Configuration(options);
+  }
+
+  private constructor({
+    sections,
+    sources,
+  }: { readonly sections: readonly Section[]; readonly sources: ConfigurationSources }) {
+    this.#declarations = new Declarations(sections);
+    this.#sources = sources;
+    this.#said = readSources(sources, this.#declarations);
+    this.#latest = resolved(this.#said, this.#declarations);
+    this.#running = this.#latest;
+  }
+
+  /** The values of a section, as a reader in its own scope or a later one gets them. */
+  read<S extends z.ZodObject>(section: Section<S>, reader: Reader = {}): z.output<S> {
+    return this.#valueOf(section, this.#scopeOf(section, reader), this.#running);
+  }
+
+  /**
+   * Where values come from: of all keys, of a section (`registry`), a group or a key (`registry.leaseMs`). The reader
+   * is in the section's own scope, or in the one given first or beside (`engines.log.level`).
+   */
+  explain(path = "", reader: Reader = {}): readonly Explanation[] {
+    const [first = "", ...rest] = path.split(".");
+    const scope = isScope(first) ? first : reader.scope;
+    const name = isScope(first) ? rest.join(".") : path;
+    return this.#declarations.keys
+      .filter((key) => name === "" || key.name === name || key.name.startsWith(`${name}.`))
+      .filter((key) => scope === undefined || !isBefore(scope, key.home))
+      .map((key) => explain(key, scope ?? key.home, this.#running, this.#latest));
+  }
+
+  /** Calls back after live keys of a section changed for a reader. Returns how to stop. */
+  onChange<S extends z.ZodObject>(
+    section: Section<S>,
+    listener: ChangeListener<S>,
+    reader: Reader = {},
+  ): () => void {
+    const scope = this.#scopeOf(section, reader);
+    const hear = (changed: readonly Key[], before: Resolution) => {
+      const after = this.#running;
+      const mine = changed.filter(
+        (key) => key.section === section.name && differsAt(key, scope, before, after),
+      );
+      if (mine.length > 0)
+        listener(
+          this.#valueOf(section, scope, after),
+          mine.map(({ name }) => name),
+        );
+    };
+    this.#listeners.add(hear);
+    return () => this.#listeners.delete(hear);
+  }
+
+  /** Reads the sources again. With mistakes in them everything stays as it was. */
+  reload(): ReloadReport {
+    return this.#takeIn(readSources(this.#sources, this.#declarations));
+  }
+
+  /** Reloads when the configuration file changes. Returns how to stop. */
+  watch(ports: { readonly timers: Timers; readonly logger: Logger }): () => void {
+    let pending: Timer | undefined;
+    const look = () => {
+      pending = undefined;
+      const said = readSources(this.#sources, this.#declarations);
+      const same = said.path === this.#said.path && said.text === this.#said.text;
+      if (!same) logReload(this.#takeIn(said), ports.logger);
+    };
+    const stop = this.#sources.files.watch(this.#said.path, () => {
+      // Not put off by each further event: in a busy directory that would be for ever.
+      pending ??= ports.timers.after(settleMs, look);
+    });
+    return () => {
+      pending?.cancel();
+      stop();
+    };
+  }
+
+  #takeIn(said: Said): ReloadReport {
+    // Also when it is wrong: the same text is not complained about twice.
+    this.#said = said;
+    const before = this.#running;
+    try {
+      const latest = resolved(said, this.#declarations, before);
+      const { next, changed, afterRestart } = changeOf(before, latest, this.#declarations);
+      refuseProblems(next.problems);
+      this.#latest = latest;
+      this.#running = next;
+      const faults = this.#tell(changed, before);
+      const names = { changed: changed.map(nameOf), afterRestart: afterRestart.map(nameOf) };
+      return { applied: true, error: undefined, ...names, faults };
+    } catch (thrown) {
+      return { applied: false, error: errorFromUnknown(thrown), changed: [], afterRestart: [], faults: [] };
+    }
+  }
+
+  /** A listener that throws keeps nobody else from hearing. */
+  #tell(changed: readonly Key[], before: Resolution): readonly TuttiError[] {
+    const faults: TuttiError[] = [];
+    for (const hear of [...this.#listeners]) {
+      try {
+        hear(changed, before);
+      } catch (thrown) {
+        faults.push(errorFromUnknown(thrown));
+      }
+    }
+    return faults;
+  }
+
+  #scopeOf(section: Section, { scope = section.scope }: Reader): Scope {
+    assert(this.#declarations.sections.get(section.name) === section, "the section is among those loaded", {
+      section: section.name,
+    });
+    assert(!isBefore(scope, section.scope), "a section is read from its own scope or a later one", {
+      section: section.name,
+      declared: section.scope,
+      reader: scope,
+    });
+    return scope;
+  }
+
+  #valueOf<S extends z.ZodObject>(section: Section<S>, scope: Scope, values: Resolution): z.output<S> {
+    // Values are kept by name; this one came out of the very schema of the section.
+    return values.valueFor(section.name, scope) as z.output<S>;
+  }
+}
+
+/** Editors write a file in several steps, of which each is an event. */
+const settleMs = 100;
+
+function resolved(said: Said, declarations: Declarations, previous?: Resolution): Resolution {
+  const resolution = new Resolution(declarations, said.entries, { unusable: said.unusable, previous });
+  refuseProblems([...said.problems, ...resolution.problems]);
+  return resolution;
+}
+
+function refuseProblems(problems: readonly Problem[]): void {
+  if (problems.length === 0) return;
+  const violations = problems.map(({ name, message }) => ({ field: name, message }));
+  throw kernelErrors.configurationInvalid(
+    { problems: problems.map(({ message }) => message) },
+    { violations },
+  );
+}
+
+function nameOf({ name }: Key): string {
+  return name;
+}
+
+function logReload(report: ReloadReport, logger: Logger): void {
+  const { applied, error, changed, afterRestart, faults } = report;
+  if (!applied) logger.error("the changed configuration has mistakes and was not taken over", { error });
+  if (changed.length > 0) logger.info("the configuration changed", { changed });
+  if (afterRestart.length > 0) {
+    logger.warn("the configuration changed in keys that take effect after a restart", { afterRestart });
+  }
+  for (const fault of faults)
+    logger.error("a listener failed at a change of the configuration", { error: fault });
+}

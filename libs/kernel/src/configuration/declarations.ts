@@ -1,0 +1,69 @@
+import type { z } from "zod";
+import { assert } from "../errors/assertion.ts";
+import { isBefore, type Scope, scopes } from "./scopes.ts";
+import { type Key, type Section, variableOf } from "./section.ts";
+
+/** A key as one of its names means it: in which scope it would be set. */
+export interface Setting {
+  readonly key: Key;
+  readonly scope: Scope;
+}
+
+export const variablePrefix = "TUTTI_";
+
+/** All sections of a process and the names under which their keys are set. */
+export class Declarations {
+  readonly sections: ReadonlyMap<string, Section>;
+  readonly keys: readonly Key[];
+  readonly #byName = new Map<string, Setting>();
+  readonly #byVariable = new Map<string, Setting>();
+
+  constructor(sections: readonly Section<z.ZodObject>[]) {
+    this.sections = new Map(sections.map((section) => [section.name, section]));
+    assert(this.sections.size === sections.length, "each section is declared once", {
+      sections: sections.map(({ name }) => name),
+    });
+    this.keys = sections.flatMap(({ keys }) => keys);
+    for (const key of this.keys) {
+      this.#name({ key, scope: key.home }, key.name, key.variable);
+      for (const scope of scopes) {
+        this.#name({ key, scope }, `${scope}.${key.name}`, `${variableOf([scope])}_${key.variable}`);
+      }
+    }
+  }
+
+  /** By `registry.leaseMs` or `engines.registry.leaseMs`. */
+  byName(name: string): Setting | undefined {
+    return this.#byName.get(name);
+  }
+
+  /** By `TUTTI_REGISTRY_LEASE_MS` or `TUTTI_ENGINES_REGISTRY_LEASE_MS`. */
+  byVariable(variable: string): Setting | undefined {
+    return this.#byVariable.get(variable);
+  }
+
+  /** Every name that may be used, for suggestions. */
+  *names(): Generator<string> {
+    for (const [name, setting] of this.#byName) if (!isEarly(setting)) yield name;
+  }
+
+  *variables(): Generator<string> {
+    for (const [variable, setting] of this.#byVariable) if (!isEarly(setting)) yield variable;
+  }
+
+  #name(setting: Setting, name: string, variable: string): void {
+    const full = `${variablePrefix}${variable}`;
+    const other = this.#byVariable.get(full);
+    assert(other === undefined, "each key has its own environment variable; rename one of the keys", {
+      variable: full,
+      keys: [other?.key.name, setting.key.name],
+    });
+    this.#byName.set(name, setting);
+    this.#byVariable.set(full, setting);
+  }
+}
+
+/** Whether a key would be set in a scope before the one it belongs to, where nobody may read it. */
+export function isEarly({ key, scope }: Setting): boolean {
+  return isBefore(scope, key.home);
+}

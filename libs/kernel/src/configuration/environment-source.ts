@@ -1,0 +1,60 @@
+import { type Declarations, variablePrefix } from "./declarations.ts";
+import type { Reading } from "./reading.ts";
+import { didYouMean } from "./suggestion.ts";
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Names the configuration file itself, so it is no key of any section. */
+export const fileVariable = `${variablePrefix}CONFIG`;
+
+/**
+ * Reads `TUTTI_REGISTRY_LEASE_MS` and `TUTTI_ENGINES_LOG_LEVEL`. Returns the variables of our prefix that are no key:
+ * some may yet turn out to be where a secret is kept.
+ */
+export function readEnvironment(
+  environment: Environment,
+  declarations: Declarations,
+  reading: Reading,
+): readonly string[] {
+  const unknown: string[] = [];
+  const setBy = new Map<string, string>();
+  const isLink = serviceLinks(environment);
+  for (const variable of Object.keys(environment).sort()) {
+    if (!variable.startsWith(variablePrefix) || variable === fileVariable || isLink(variable)) continue;
+    const text = environment[variable];
+    // Shells and compose files leave variables empty that are not meant to be set.
+    if (text === undefined || text === "") continue;
+    const setting = declarations.byVariable(variable);
+    if (setting === undefined) {
+      unknown.push(variable);
+      continue;
+    }
+    const name = `${setting.scope}.${setting.key.name}`;
+    const other = setBy.get(name);
+    setBy.set(name, variable);
+    if (other === undefined) reading.take(setting, { text }, { source: "environment", place: variable });
+    else reading.refuse(name, `${other} and ${variable} mean the same and are both set; unset one of them`);
+  }
+  return unknown;
+}
+
+export function unknownVariable(variable: string, declarations: Declarations): string {
+  return `unknown key in the environment: ${variable}${didYouMean(variable, declarations.variables())}`;
+}
+
+/**
+ * Kubernetes tells each container of every service beside it, and a service named `tutti-registry` takes our prefix:
+ * `TUTTI_REGISTRY_PORT=tcp://10.0.0.1:7401`. Where all parts of such a link are there, none of it is ours.
+ */
+function serviceLinks(environment: Environment): (variable: string) => boolean {
+  const links = Object.keys(environment)
+    .filter((variable) => variable.startsWith(variablePrefix) && variable.endsWith("_SERVICE_HOST"))
+    .map((variable) => variable.slice(0, -"_SERVICE_HOST".length))
+    .filter((link) => `${link}_SERVICE_PORT` in environment)
+    .filter((link) => /^[a-z]+:\/\//.test(environment[`${link}_PORT`] ?? ""));
+  return (variable) =>
+    links.some((link) => variable.startsWith(link) && linkForm.test(variable.slice(link.length)));
+}
+
+const linkForm =
+  /^(_SERVICE_HOST|_SERVICE_PORT(_[A-Z0-9_]+)?|_PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$/;

@@ -1,0 +1,82 @@
+import { inspect } from "node:util";
+import { differsAt } from "./change.ts";
+import type { Entry, SourceKind } from "./entry.ts";
+import type { Resolution } from "./resolution.ts";
+import type { Scope } from "./scopes.ts";
+import type { Key } from "./section.ts";
+
+/** Why a key has the value it has, for a reader in a scope. */
+export interface Explanation {
+  /** `registry.leaseMs` */
+  readonly name: string;
+  /** The reader's. */
+  readonly scope: Scope;
+  /** As `read` gives it. A secret is its reference, however it is printed. */
+  readonly value: unknown;
+  readonly source: "default" | SourceKind;
+  /** `tutti.yaml:12:5`, `TUTTI_REGISTRY_LEASE_MS`, `--registry.leaseMs`; empty for a default. */
+  readonly place: string;
+  /** The scope whose value this is: the reader's own, or one before it that it inherits from. */
+  readonly inheritedFrom: Scope;
+  readonly default: unknown;
+  readonly description: string;
+  /** Empty where the key has none. */
+  readonly unit: string;
+  /** Whether a change takes effect without a restart. */
+  readonly live: boolean;
+  readonly secret: boolean;
+  /** What is also set, and does not count for this reader; what would count next comes first. */
+  readonly overridden: readonly Setting[];
+  /** What the sources say by now and takes effect after a restart; undefined when that is the value. */
+  readonly afterRestart: Setting | undefined;
+}
+
+export interface Setting {
+  readonly scope: Scope;
+  readonly source: "default" | SourceKind;
+  readonly place: string;
+}
+
+/** @param said what the sources say by now, which differs from what is running until a restart. */
+export function explain(key: Key, scope: Scope, running: Resolution, said: Resolution): Explanation {
+  const [counts, ...overridden] = running.entriesOf(key, scope);
+  const { name, description, unit, live, secret } = key;
+  const { source, place } = settingOf(key, counts);
+  const pending = differsAt(key, scope, running, said);
+  return {
+    name,
+    scope,
+    value: running.keyValueFor(key, scope),
+    source,
+    place,
+    inheritedFrom: counts?.scope ?? key.home,
+    default: key.default,
+    description,
+    unit,
+    live,
+    secret,
+    overridden: overridden.map((entry) => settingOf(key, entry)),
+    afterRestart: pending ? settingOf(key, said.entriesOf(key, scope)[0]) : undefined,
+  };
+}
+
+/** One line: `registry.leaseMs = 5000 milliseconds, from file tutti.yaml:12:5, default 15000`. */
+export function renderExplanation(explanation: Explanation): string {
+  const { name, scope, value, unit, source, place, inheritedFrom, overridden, afterRestart } = explanation;
+  const said = [`${name} = ${shown(value)}${unit && ` ${unit}`}`];
+  said.push(source === "default" ? "the default" : `from ${source} ${place}`);
+  if (source !== "default") said.push(`default ${shown(explanation.default)}`);
+  if (inheritedFrom !== scope) said.push(`inherited from ${inheritedFrom}`);
+  if (overridden.length > 0) said.push(`overrides ${overridden.map((each) => each.place).join(", ")}`);
+  if (explanation.live) said.push("live");
+  if (afterRestart) said.push(`takes effect after a restart: ${afterRestart.place || "the default"}`);
+  return said.join(", ");
+}
+
+function settingOf(key: Key, entry: Entry | undefined): Setting {
+  return { scope: entry?.scope ?? key.home, source: entry?.source ?? "default", place: entry?.place ?? "" };
+}
+
+function shown(value: unknown): string {
+  return value === undefined ? "not set" : inspect(value, { breakLength: Number.POSITIVE_INFINITY });
+}

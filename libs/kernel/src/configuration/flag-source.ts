@@ -1,0 +1,88 @@
+import { z } from "zod";
+import type { Declarations } from "./declarations.ts";
+import type { Reading } from "./reading.ts";
+import { coreOf } from "./schema-walk.ts";
+import { didYouMean } from "./suggestion.ts";
+
+/** Names the configuration file itself, so it is no key of any section. */
+export const fileFlag = "config";
+
+/**
+ * Reads `--registry.leaseMs=5000`, `--registry.leaseMs 5000`, `--engines.log.level=debug`, `--cache.enabled`,
+ * `--no-cache.enabled` and `--config tutti.yaml`, whose value it returns. Of a repeated flag the last one counts. An
+ * argument that belongs to no known key is never repeated: it may be a secret that ended up in the wrong place.
+ */
+export function readFlags(
+  given: readonly string[],
+  declarations: Declarations,
+  reading: Reading,
+): string | undefined {
+  let file: string | undefined;
+  const last = new Map<string, Flag>();
+  for (const flag of flagsOf(given)) {
+    const place = `argument ${flag.position}`;
+    if (flag.name === "") {
+      reading.refuse(place, `${place} is no setting: expected the form --section.key=value`);
+    } else if (flag.name === fileFlag) {
+      file = flag.text;
+      if (!file) reading.refuse("--config", "--config needs a path: --config=tutti.yaml");
+    } else {
+      // `--log.level`, `--no-log.level` and `--foundation.log.level` are one setting.
+      const setting = settingOf(flag.name, declarations);
+      last.set(setting ? `${setting.scope}.${setting.key.name}` : flag.name, flag);
+    }
+  }
+  for (const flag of last.values()) takeFlag(flag, declarations, reading);
+  return file;
+}
+
+/** No section's name begins so: a name has no dash. */
+const denial = "no-";
+
+interface Flag {
+  readonly position: number;
+  /** What stands between `--` and the equals sign; empty for an argument that is no flag's. */
+  readonly name: string;
+  readonly text: string | undefined;
+}
+
+/** Joins each flag with the argument after it, if that is no flag itself. */
+function* flagsOf(given: readonly string[]): Generator<Flag> {
+  for (let index = 0; index < given.length; index++) {
+    const position = index + 1;
+    const [, name = "", equals, text] = /^--([^=]+)(=?)(.*)$/s.exec(given[index] ?? "") ?? [];
+    const next = given[index + 1];
+    if (equals === "" && next !== undefined && !next.startsWith("--")) {
+      index++;
+      yield { position, name, text: next };
+    } else {
+      yield { position, name, text: equals === "=" ? text : undefined };
+    }
+  }
+}
+
+function settingOf(name: string, declarations: Declarations) {
+  return declarations.byName(name.startsWith(denial) ? name.slice(denial.length) : name);
+}
+
+function takeFlag({ name, text }: Flag, declarations: Declarations, reading: Reading): void {
+  const place = `--${name}`;
+  const setting = settingOf(name, declarations);
+  if (setting === undefined) {
+    const known = [...declarations.names()].map((each) => `--${each}`);
+    reading.refuse(place, `unknown key among the flags: ${place}${didYouMean(place, known)}`);
+    return;
+  }
+  const isBoolean = coreOf(setting.key.schema) instanceof z.ZodBoolean;
+  const denied = name.startsWith(denial);
+  if (denied && (!isBoolean || text !== undefined)) {
+    reading.refuse(
+      place,
+      `${place} is not possible: only a key that is true or false is denied so, without a value`,
+    );
+  } else if (text === undefined && !isBoolean) {
+    reading.refuse(place, `${place} needs a value: ${place}=…`);
+  } else {
+    reading.take(setting, { text: text ?? String(!denied) }, { source: "flag", place });
+  }
+}

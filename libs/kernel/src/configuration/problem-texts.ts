@@ -1,0 +1,30 @@
+import { variablePrefix } from "./declarations.ts";
+import { expectationOf } from "./expectation.ts";
+import type { Scope } from "./scopes.ts";
+import type { Key } from "./section.ts";
+
+/** The sentences about mistakes that several sources share. */
+
+export function tooEarly(name: string, home: Scope, scope: Scope): string {
+  return `\`${name}\` belongs to the scope ${home} and cannot be set in ${scope}, which comes before it; set it in ${home} or a later scope`;
+}
+
+export function plainSecret(key: Key, place: string): string {
+  return `\`${key.name}\` at ${place} is a secret: expected a reference, \`env:NAME\` or \`file:/path\`, found something else (not shown); put the secret there and refer to it`;
+}
+
+export function notSet(key: Key): string {
+  const file = [key.home, ...key.name.split(".")].join(": {");
+  return `\`${key.name}\` is not set and has no default: expected ${expectationOf(key.schema)}; set it in the file (\`${file}: …${"}".repeat(key.path.length + 1)}\`), as ${variablePrefix}${key.variable} or as --${key.name}=…`;
+}
+
+/** A value as an error may repeat it: short, and never that of a secret. */
+export function shown(key: Key, value: unknown): string {
+  if (key.secret) return "something else (not shown)";
+  if (value === null) return "nothing (null)";
+  if (value === undefined) return "nothing";
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "object") return "a mapping";
+  if (typeof value !== "string") return String(value);
+  return `\`${value.length > 60 ? `${value.slice(0, 60)}…` : value}\``;
+}

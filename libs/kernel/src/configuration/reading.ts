@@ -1,0 +1,46 @@
+import { isEarly, type Setting } from "./declarations.ts";
+import type { Entry, Problem, SourceKind } from "./entry.ts";
+import { plainSecret, tooEarly } from "./problem-texts.ts";
+import type { SecretReference } from "./secret.ts";
+import type { Key } from "./section.ts";
+import { type Found, valueMeant } from "./values.ts";
+
+export interface Origin {
+  readonly source: SourceKind;
+  readonly place: string;
+  readonly placeOf?: (path: readonly PropertyKey[]) => string;
+}
+
+/** What reading one source gives: as much as could be understood, and everything that could not. */
+export class Reading {
+  readonly entries: Entry[] = [];
+  readonly problems: Problem[] = [];
+  /** Keys that are set, but to nothing of use. That is a problem of its own; they do not count as missing besides. */
+  readonly unusable = new Set<Key>();
+  readonly #secretOf: (reference: string) => SecretReference;
+
+  constructor(secretOf: (reference: string) => SecretReference) {
+    this.#secretOf = secretOf;
+  }
+
+  refuse(name: string, message: string): void {
+    this.problems.push({ name, message });
+  }
+
+  /** Takes in that a source sets a key in a scope. */
+  take(setting: Setting, found: Found, origin: Origin): void {
+    const { key, scope } = setting;
+    const { source, place, placeOf = () => place } = origin;
+    if (isEarly(setting)) {
+      this.refuse(key.name, `at ${place}: ${tooEarly(key.name, key.home, scope)}`);
+      return;
+    }
+    const { value, secrets, plain } = valueMeant(key.schema, found, this.#secretOf);
+    if (plain) {
+      this.unusable.add(key);
+      this.refuse(key.name, plainSecret(key, place));
+    } else {
+      this.entries.push({ key, scope, value, source, place, placeOf, secrets });
+    }
+  }
+}

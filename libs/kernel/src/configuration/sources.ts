@@ -1,0 +1,77 @@
+import { readFileSync, watch } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { dirname } from "node:path";
+
+/** What configuration is read from. Everything that touches the world is here, so that tests need no disk. */
+export interface ConfigurationSources {
+  /** Where `tutti.yaml` is looked for and relative paths begin. */
+  readonly directory: string;
+  /** The flags, without the program's own name. */
+  readonly arguments: readonly string[];
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly files: ConfigurationFiles;
+}
+
+export interface ConfigurationFiles {
+  /** The text of a file; undefined when there is none at this path. Throws when there is one that cannot be read. */
+  read(path: string): string | undefined;
+  readLater(path: string): Promise<string | undefined>;
+  /** Calls back whenever the file may have been made, changed, replaced or removed. Returns how to stop. */
+  watch(path: string, changed: () => void): () => void;
+}
+
+/** The sources of this process. */
+export function systemSources(): ConfigurationSources {
+  return {
+    directory: process.cwd(),
+    arguments: process.argv.slice(2),
+    environment: process.env,
+    files: systemFiles,
+  };
+}
+
+/** Sources in memory, for tests and for programs that bring their configuration along. Paths are whole names. */
+export function memorySources(
+  given: {
+    readonly arguments?: readonly string[];
+    readonly environment?: Readonly<Record<string, string | undefined>>;
+    /** Texts by absolute path; the working directory is `/`. May be changed between readings. */
+    readonly files?: Readonly<Record<string, string>>;
+  } = {},
+): ConfigurationSources {
+  const texts = given.files ?? {};
+  const read = (path: string) => (Object.hasOwn(texts, path) ? texts[path] : undefined);
+  return {
+    directory: "/",
+    arguments: given.arguments ?? [],
+    environment: given.environment ?? {},
+    files: { read, readLater: async (path) => read(path), watch: () => () => {} },
+  };
+}
+
+const systemFiles: ConfigurationFiles = {
+  read(path) {
+    try {
+      return readFileSync(path, "utf8");
+    } catch (error) {
+      return absentOr(error);
+    }
+  },
+  async readLater(path) {
+    return readFile(path, "utf8").catch(absentOr);
+  },
+  watch(path, changed) {
+    // The directory, not the file: editors replace the file, and Kubernetes swaps a link beside it.
+    const watcher = watch(dirname(path), { persistent: false }, changed);
+    // The directory itself may go away. Nothing is to be seen there then; the values read last stay.
+    watcher.on("error", () => watcher.close());
+    return () => watcher.close();
+  },
+};
+
+function absentOr(error: unknown): undefined {
+  const absent =
+    error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");
+  if (!absent) throw error;
+  return undefined;
+}
