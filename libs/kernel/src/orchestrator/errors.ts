@@ -32,6 +32,13 @@ export const lifecycleErrors = defineErrors("lifecycle", {
     message: ({ orchestrator, name, state }: { orchestrator: string; name: string; state: string }) =>
       `expected ${orchestrator} to be created and not yet started, found it ${state}; register \`${name}\` in the constructor`,
   },
+  configurationMissing: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "An orchestrator reads its configuration, but the foundation that it was made with has none. Load one and put it into the foundation.",
+    message: ({ orchestrator, section }: { orchestrator: string; section: string }) =>
+      `expected a configuration in the foundation of ${orchestrator} to read \`${section}\` from, found none; load one and put it there`,
+  },
   notStartable: {
     status: "FAILED_PRECONDITION",
     retry: "never",

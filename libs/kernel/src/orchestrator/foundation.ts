@@ -1,3 +1,4 @@
+import type { Configuration } from "../configuration/configuration.ts";
 import { type Chance, systemChance } from "../ports/chance.ts";
 import { type Clock, systemClock } from "../ports/clock.ts";
 import { lineLogger } from "../ports/line-logger.ts";
@@ -15,6 +16,8 @@ export interface Foundation {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly tracer: Tracer;
+  /** Absent where everything is said in code. */
+  readonly configuration?: Configuration;
 }
 
 /**

@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { z } from "zod";
+import { Configuration } from "../configuration/configuration.ts";
+import type { Scope } from "../configuration/scopes.ts";
+import { defineSection } from "../configuration/section.ts";
+import { memorySources } from "../configuration/sources.ts";
 import { testFoundation } from "../testing/index.ts";
 import type { Component } from "./component.ts";
 import type { Foundation } from "./foundation.ts";
@@ -111,6 +116,25 @@ describe("Orchestrator: a coordinator of one's own", () => {
     billing.register("second", new Ledger());
     assert.throws(() => billing.get(Ledger), {
       message: "expected one component of class Ledger in billing, found `ledger`, `second`; ask by name",
+    });
+  });
+
+  it("reads its configuration in its own scope", () => {
+    const section = defineSection({
+      scope: "foundation",
+      name: "payments",
+      schema: z.object({ currency: z.string().default("EUR").describe("What is paid in.") }),
+    });
+    const sources = memorySources({ arguments: ["--engines.payments.currency=CHF"] });
+    const configuration = Configuration.load({ sections: [section], sources });
+    const foundation = { ...testFoundation(), configuration };
+    const currencyIn = (scope: Scope) =>
+      new Orchestrator("o", foundation, { scope }).settings(section).currency;
+    assert.deepEqual([currencyIn("orchestration"), currencyIn("engines")], ["EUR", "CHF"]);
+    assert.throws(() => new Billing(testFoundation()).settings(section), {
+      message:
+        "expected a configuration in the foundation of billing to read `payments` from, found none; " +
+        "load one and put it there",
     });
   });
 

@@ -9,6 +9,9 @@
  * 4. The lifecycle only moves forward; `start` and `stop` give the same promise however often they are called.
  * 5. Status and health always have an answer: a component that hangs shows as unhealthy.
  */
+import type { z } from "zod";
+import type { Scope } from "../configuration/scopes.ts";
+import type { Section } from "../configuration/section.ts";
 import { assert } from "../errors/assertion.ts";
 import { errorFromUnknown } from "../errors/from-unknown.ts";
 import type { TuttiError } from "../errors/tutti-error.ts";
@@ -48,12 +51,9 @@ import type { OrchestratorStatus } from "./status.ts";
 import { composeObserved } from "./steps/pipeline.ts";
 import { StepRegistry } from "./steps/step-registry.ts";
 
-/** The layer an orchestrator belongs to; its configuration is read from the scope of the same name. */
-export type OrchestratorScope = "foundation" | "orchestration" | "engines" | "integration" | "management";
-
 export interface OrchestratorOptions extends Partial<Timeouts> {
-  /** Default `orchestration`. */
-  readonly scope?: OrchestratorScope;
+  /** The layer it belongs to, and the scope that it reads its configuration in. Default `orchestration`. */
+  readonly scope?: Scope;
   /** Default `0.0.0`. */
   readonly version?: string;
   /** How old an answer of a health check may be to be given again. Default 1,000. */
@@ -78,7 +78,7 @@ export class Orchestrator<
 > implements Component, AsyncDisposable
 {
   readonly name: string;
-  readonly scope: OrchestratorScope;
+  readonly scope: Scope;
   readonly version: string;
   /** What happens at the start. Each component is a step of its own name; others may be put between them. */
   readonly startUp = new StepRegistry<StartUp, Promise<void>>("start-up");
@@ -183,6 +183,13 @@ export class Orchestrator<
 
   has(name: string): boolean {
     return this.#set.has(name);
+  }
+
+  /** The values of a section of the configuration, as they are for the scope of this orchestrator. */
+  settings<S extends z.ZodObject>(section: Section<S>): z.output<S> {
+    const { configuration } = this.foundation;
+    if (configuration !== undefined) return configuration.read(section, { scope: this.scope });
+    throw lifecycleErrors.configurationMissing({ orchestrator: this.name, section: section.name });
   }
 
   /** Shows a pipeline of steps in the status, and gives it back. */
