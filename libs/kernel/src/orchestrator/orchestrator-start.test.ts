@@ -7,6 +7,7 @@ import type { ComponentContext } from "./component.ts";
 import type { StartUp } from "./component-set.ts";
 import { failing, never, withNotes } from "./orchestrator.fixture.ts";
 import { defineStep } from "./steps/step.ts";
+import { StepRegistry } from "./steps/step-registry.ts";
 
 describe("Orchestrator: starting", () => {
   it("starts in the order of registration, stops in reverse, and tells of each state", async () => {
@@ -262,5 +263,41 @@ describe("Orchestrator: its start-up as a pipeline", () => {
       [0, 250],
     );
     await orchestrator.stop();
+  });
+});
+
+describe("Orchestrator: pipelines of its own", () => {
+  it("are shown in the status, and their steps are timed, counted and named", async () => {
+    const { orchestrator, foundation } = withNotes();
+    const requests = new StepRegistry<number, Promise<number>>("request")
+      .register({ name: "wait", scope: "core", run: () => sleep(foundation.timers, 20) })
+      .register({
+        name: "check",
+        scope: "service",
+        around: async (input, next) => {
+          if (input < 0) throw new Error("below zero");
+          return next(input);
+        },
+      });
+    orchestrator.addPipeline(requests);
+    const handle = orchestrator.compose(requests, async (input) => input + 1);
+    assert.equal(await foundation.time.settle(handle(1)), 2);
+    await assert.rejects(foundation.time.settle(handle(-1)), {
+      message: "step `check` of pipeline `request` failed: below zero",
+    });
+    const labels = { orchestrator: "billing", pipeline: "request" };
+    const { metrics } = foundation;
+    const durations = metrics.observations("tutti_orchestrator_step_duration_seconds", {
+      ...labels,
+      step: "wait",
+    });
+    assert.deepEqual(durations, [0.02, 0.02]);
+    const failures = (step: string) =>
+      metrics.value("tutti_orchestrator_step_failures_total", { ...labels, step });
+    assert.deepEqual([failures("wait"), failures("check")], [0, 1]);
+    assert.deepEqual(orchestrator.status().pipelines["request"], [
+      { name: "wait", scope: "core", dependsOn: [] },
+      { name: "check", scope: "service", dependsOn: [] },
+    ]);
   });
 });

@@ -48,7 +48,8 @@ import {
   type Operation,
 } from "./safe-execute.ts";
 import type { OrchestratorStatus } from "./status.ts";
-import { composeObserved } from "./steps/pipeline.ts";
+import { composeObserved, type Naming } from "./steps/pipeline.ts";
+import type { Next } from "./steps/step.ts";
 import { StepRegistry } from "./steps/step-registry.ts";
 
 export interface OrchestratorOptions extends Partial<Timeouts> {
@@ -61,6 +62,9 @@ export interface OrchestratorOptions extends Partial<Timeouts> {
   /** How often health checks are made unasked, so that changes are noticed. Infinity for never. Default 5,000. */
   readonly healthIntervalMs?: number;
 }
+
+/** A registry of any steps, as far as the status shows it. */
+type Described = Pick<StepRegistry<never, never>, "describe">;
 
 /** Why an orchestrator stops though nobody asked it to. */
 interface Failure {
@@ -92,7 +96,7 @@ export class Orchestrator<
   // Without a prototype, so that a component may have any name.
   readonly #components: Partial<Components> = Object.create(null);
   readonly #set: ComponentSet;
-  readonly #pipelines = new Map<string, Pick<StepRegistry<never, never>, "describe">>();
+  readonly #pipelines = new Map<string, Described>();
   readonly #execution: ExecutionPorts;
   readonly #healthIntervalMs: number;
 
@@ -200,6 +204,21 @@ export class Orchestrator<
     }
     this.#pipelines.set(pipeline, registry);
     return registry;
+  }
+
+  /**
+   * One function for a pipeline, shown in the status: its steps are timed and their failures counted among this
+   * orchestrator's metrics, and errors name the step they arose in. Where that is too dear, the registry's own
+   * `compose` does without.
+   */
+  compose<Input, Output>(
+    registry: StepRegistry<Input, Output>,
+    last: Next<Input, Output>,
+    naming: Naming = "all",
+  ): Next<Input, Output> {
+    if (this.#pipelines.get(registry.pipeline) !== registry) this.addPipeline(registry);
+    const observer = this.#instruments.observe(registry.pipeline, this.foundation.clock);
+    return registry.composeObserved(last, observer, naming);
   }
 
   // Starting and stopping
