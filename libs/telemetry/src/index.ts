@@ -1,1 +1,20 @@
-export { MetricsRegistry } from "./metrics/registry.ts";
+export { logSection, metricsSection, operationsSection, tracingSection } from "./configuration.ts";
+export type { LogStream } from "./logging/log-root.ts";
+export { contentTypes, type ExpositionFormat, expose, formatFor } from "./metrics/exposition.ts";
+export { MetricsRegistry, type MetricsRegistryOptions } from "./metrics/registry.ts";
+export { operationsErrors } from "./operations/errors.ts";
+export {
+  type ListenAddress,
+  OperationsServer,
+  type OperationsServerOptions,
+} from "./operations/operations-server.ts";
+export {
+  type OperationsRequest,
+  type OperationsResponse,
+  type OperationsRoutes,
+  type OperationsSubject,
+  operationsRoutes,
+} from "./operations/routes.ts";
+export { type SampledSeries, SampleRing, type SampleRingOptions } from "./ring/sample-ring.ts";
+export { openTelemetry, Telemetry, type TelemetryOptions } from "./telemetry.ts";
+export { formatTraceparent, parseTraceparent } from "./tracing/traceparent.ts";

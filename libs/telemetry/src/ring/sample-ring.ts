@@ -206,7 +206,7 @@ export class SampleRing {
     if (!this.#told) {
       this.#told = true;
       this.#options.logger.warn(
-        "the ring of recent samples is full: further series have no past on the pages; raise metrics.ringMiB",
+        "the ring of recent samples is full: further series have no past on the pages; raise metrics.ringMaxBytes",
         { maxBytes: this.#maxBytes, series: this.#tracked.size },
       );
     }

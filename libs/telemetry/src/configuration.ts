@@ -1,0 +1,84 @@
+/** What can be set about telemetry. */
+import { defineSection, live, secret } from "@tutti/kernel";
+import { z } from "zod";
+
+const levels = ["trace", "debug", "info", "warn", "error", "fatal"] as const;
+
+export const logSection = defineSection({
+  scope: "foundation",
+  name: "log",
+  description: "What a process writes to its standard output about what it does.",
+  schema: z.object({
+    level: live(z.enum(levels).default("info")).describe("The least level that is written."),
+    format: z
+      .enum(["auto", "json", "pretty"])
+      .default("auto")
+      .describe("One JSON object per line, or lines for people; auto is pretty on a terminal only."),
+  }),
+});
+
+export const metricsSection = defineSection({
+  scope: "foundation",
+  name: "metrics",
+  description: "The figures a process keeps about itself.",
+  schema: z.object({
+    labelSetsMax: z
+      .int()
+      .min(1)
+      .max(100_000)
+      .default(1000)
+      .describe("How many label sets one metric may have; further ones are counted under the value other."),
+    ringMaxBytes: z
+      .int()
+      .min(0)
+      .max(1024 * 1024 * 1024)
+      .default(2 * 1024 * 1024)
+      .describe(
+        "Memory for recent samples, which the pages show where there is no Prometheus; 0 keeps none.",
+      ),
+  }),
+});
+
+export const tracingSection = defineSection({
+  scope: "foundation",
+  name: "tracing",
+  description: "Where traces and metrics are sent to, if anywhere.",
+  schema: z.object({
+    otlpEndpoint: z
+      .url({ protocol: /^https?$/ })
+      .optional()
+      .describe(
+        "An OpenTelemetry collector's address for OTLP over HTTP: http://localhost:4318. Nothing is sent without.",
+      ),
+    sampleRatio: live(z.number().min(0).max(1).default(1)).describe(
+      "The share of the traces beginning here that is recorded; those begun elsewhere are as decided there.",
+    ),
+    metricsIntervalMs: z
+      .int()
+      .min(1000)
+      .max(3_600_000)
+      .default(60_000)
+      .describe("How often metrics are sent to the collector."),
+    headers: z
+      .record(z.string(), secret())
+      .optional()
+      .describe(
+        "Headers of every request to the collector, such as authorization, each a reference to its value.",
+      ),
+  }),
+});
+
+export const operationsSection = defineSection({
+  scope: "foundation",
+  name: "operations",
+  description: "The HTTP endpoints for operators: /livez, /readyz, /metrics, /status.",
+  schema: z.object({
+    host: z.string().min(1).default("127.0.0.1").describe("The address to listen on; 0.0.0.0 for all."),
+    port: z
+      .int()
+      .min(0)
+      .max(65_535)
+      .default(7400)
+      .describe("The port to listen on; 0 lets the system choose."),
+  }),
+});

@@ -1,0 +1,89 @@
+/** An error as it stands in a line: everything that helps to find its cause, and nothing secret. */
+import { isTuttiError, type TuttiError } from "@tutti/kernel";
+import { isSecretKey, redacted, redactText } from "./redaction.ts";
+
+export interface LoggedError {
+  readonly type: string;
+  readonly message: string;
+  readonly code?: string | number;
+  readonly status?: string;
+  readonly retry?: string;
+  readonly violations?: readonly { readonly field: string; readonly message: string }[];
+  readonly details?: Readonly<Record<string, string>>;
+  readonly stack?: string;
+  readonly cause?: LoggedError;
+  /** Those of an AggregateError. */
+  readonly errors?: readonly LoggedError[];
+}
+
+/** A chain of causes may be a circle. */
+const depthMax = 8;
+const aggregatedMax = 10;
+const textMax = 8192;
+
+/** Never throws, whatever was thrown. */
+export function errorRecord(error: unknown): LoggedError {
+  try {
+    return recordOf(error, depthMax);
+  } catch {
+    return { type: "unknown", message: "an error that cannot be read" };
+  }
+}
+
+function recordOf(error: unknown, depth: number): LoggedError {
+  if (!(error instanceof Error)) {
+    return { type: error === null ? "null" : typeof error, message: shorten(spell(error)) };
+  }
+  const { code } = error as { readonly code?: unknown };
+  return {
+    type: nameOf(error),
+    message: shorten(error.message),
+    ...((typeof code === "string" || typeof code === "number") && { code }),
+    ...(isTuttiError(error) && tuttiMembers(error)),
+    ...(typeof error.stack === "string" && { stack: shorten(framesOf(error.stack)) }),
+    ...(error.cause !== undefined && depth > 0 && { cause: recordOf(error.cause, depth - 1) }),
+    ...(error instanceof AggregateError &&
+      depth > 0 && {
+        errors: error.errors.slice(0, aggregatedMax).map((each) => recordOf(each, depth - 1)),
+      }),
+  };
+}
+
+function tuttiMembers(error: TuttiError): Partial<LoggedError> {
+  const { status, retry, violations, details } = error;
+  return {
+    status,
+    retry,
+    ...(violations.length > 0 && { violations }),
+    ...(Object.keys(details).length > 0 && { details: withoutSecrets(details) }),
+  };
+}
+
+function withoutSecrets(details: Readonly<Record<string, string>>): Record<string, string> {
+  const entries = Object.entries(details);
+  return Object.fromEntries(
+    entries.map(([key, text]) => [key, isSecretKey(key) ? redacted : redactText(text)]),
+  );
+}
+
+function nameOf(error: Error): string {
+  return error.name || error.constructor.name;
+}
+
+/** The frames without the message before them: it is in the record already. */
+function framesOf(stack: string): string {
+  const frames = /^\s+at /m.exec(stack);
+  return frames === null ? "" : stack.slice(frames.index).replaceAll(/^\s+/gm, "");
+}
+
+function spell(value: unknown): string {
+  try {
+    return typeof value === "object" ? (JSON.stringify(value) ?? "") : String(value);
+  } catch {
+    return "a value that cannot be printed";
+  }
+}
+
+function shorten(text: string): string {
+  return redactText(text.length > textMax ? `${text.slice(0, textMax)}…` : text);
+}

@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { LogLevel } from "@tutti/kernel";
+import { VirtualTime } from "@tutti/kernel/testing";
+import { logLines } from "../testing/log-lines.ts";
+import { LogRoot } from "./log-root.ts";
+
+function setUp(level: LogLevel = "info") {
+  const time = new VirtualTime();
+  const stream = logLines();
+  const root = new LogRoot({ clock: time, level, stream, base: { service: "registry", instance: "ins_1" } });
+  return { time, stream, root, logger: root.logger };
+}
+
+describe("the log", () => {
+  it("is one JSON object per line: time, level, who, message, fields", () => {
+    const { stream, logger, time } = setUp();
+    logger.info("lease taken", { place: "workflow/partition/7", epoch: 3 });
+    assert.ok(stream.raw[0]?.endsWith("}\n"));
+    assert.deepEqual(stream.parsed(), [
+      {
+        level: "info",
+        time: new Date(time.now()).toISOString(),
+        service: "registry",
+        instance: "ins_1",
+        place: "workflow/partition/7",
+        epoch: 3,
+        msg: "lease taken",
+      },
+    ]);
+  });
+
+  it("has every level under its name", () => {
+    const { stream, logger } = setUp("trace");
+    const levels = ["trace", "debug", "info", "warn", "error", "fatal"] as const;
+    for (const level of levels) logger[level]("a line");
+    assert.deepEqual(
+      stream.parsed().map((line) => line["level"]),
+      levels,
+    );
+  });
+
+  it("has nothing below its level, and says so before a line is made", () => {
+    const { stream, logger } = setUp("warn");
+    logger.info("not this");
+    logger.warn("this");
+    assert.equal(logger.enabled("info"), false);
+    assert.equal(logger.enabled("warn"), true);
+    assert.equal(stream.raw.length, 1);
+  });
+
+  it("a change of the level takes effect at once, in children made before too", () => {
+    const { stream, logger, root } = setUp("info");
+    const child = logger.child({ component: "store" });
+    child.debug("not this");
+    root.setLevel("debug");
+    child.debug("this");
+    root.setLevel("error");
+    child.warn("nor this");
+    assert.deepEqual(
+      stream.parsed().map((line) => line["msg"]),
+      ["this"],
+    );
+  });
+
+  it("children carry the fields of all above them, the nearest wins, and no key stands twice", () => {
+    const { stream, logger } = setUp();
+    const child = logger.child({ namespace: "a", traceId: "t1" }).child({ namespace: "b" });
+    child.info("first");
+    child.info("second", { namespace: "c" });
+    const [first, second] = stream.parsed();
+    assert.equal(first?.["namespace"], "b");
+    assert.equal(first?.["traceId"], "t1");
+    assert.equal(second?.["namespace"], "c");
+    for (const line of stream.raw) assert.equal(line.match(/"namespace"/g)?.length, 1);
+  });
+
+  it("a child may write in another service's name, a line's own field may not", () => {
+    const { stream, logger } = setUp();
+    logger.child({ service: "workflow" }).info("started", { service: "stock", instance: "ins_9", time: 5 });
+    const [line] = stream.parsed();
+    assert.equal(line?.["service"], "workflow");
+    assert.equal(line?.["service_"], "stock");
+    assert.equal(line?.["instance"], "ins_1");
+    assert.equal(line?.["instance_"], "ins_9");
+    assert.equal(line?.["time_"], 5);
+  });
+
+  it("errors are printed with code, causes and stack", () => {
+    const { stream, logger } = setUp();
+    logger.error("append failed", { error: new Error("no space", { cause: new Error("ENOSPC") }) });
+    const error = stream.parsed()[0]?.["error"];
+    assert.ok(typeof error === "object" && error !== null && "cause" in error && "stack" in error);
+  });
+
+  it("secrets stay out of lines and of children's fields", () => {
+    const { stream, logger } = setUp();
+    logger.child({ token: "abc" }).info("connected", { url: "nats://u:p@h", password: "pw" });
+    assert.ok(!/abc|u:p|pw"/.test(stream.raw[0] ?? ""), stream.raw[0]);
+  });
+
+  it("a stream that throws does not throw at whoever logs", () => {
+    const root = new LogRoot({
+      clock: new VirtualTime(),
+      level: "info",
+      base: {},
+      stream: {
+        write() {
+          throw new Error("EPIPE");
+        },
+      },
+    });
+    root.logger.info("nobody hears this");
+  });
+
+  it("a message with percent signs or line breaks is a message", () => {
+    const { stream, logger } = setUp();
+    logger.info('100 %s of "it"\n', { done: true });
+    assert.equal(stream.parsed()[0]?.["msg"], '100 %s of "it"\n');
+    assert.equal(stream.raw[0]?.indexOf("\n"), (stream.raw[0]?.length ?? 0) - 1);
+  });
+});

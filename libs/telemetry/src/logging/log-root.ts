@@ -1,0 +1,151 @@
+/**
+ * The kernel's logger on pino.
+ *
+ * 1. The level belongs to the root, so that changing it takes effect in every child at once (a child of pino keeps
+ *    the level it was made with).
+ * 2. A child costs one small object until it writes its first line: one is made for every call.
+ * 3. A key stands in a line once: a line's own field wins over an inherited one, a child's over its parent's.
+ *    `time`, `level` and `msg` are the logger's, and `service` and `instance` say who wrote the line: a line's own
+ *    fields of these names get an underscore at the end.
+ * 4. Logging never throws.
+ */
+import type { Clock, LogFields, Logger, LogLevel } from "@tutti/kernel";
+import { type DestinationStream, type Logger as PinoLogger, pino } from "pino";
+import { printableFields } from "./printable.ts";
+
+/** Anything that takes whole lines. */
+export type LogStream = DestinationStream;
+
+export interface LogRootOptions {
+  readonly clock: Clock;
+  readonly level: LogLevel;
+  readonly stream: LogStream;
+  /** What every line begins with: service and instance. */
+  readonly base: LogFields;
+}
+
+export const levelNumbers: Readonly<Record<LogLevel, number>> = {
+  trace: 10,
+  debug: 20,
+  info: 30,
+  warn: 40,
+  error: 50,
+  fatal: 60,
+};
+
+const ownKeys = new Set(["time", "level", "msg"]);
+const ownKeysOfLines = new Set([...ownKeys, "service", "instance"]);
+const noFields: LogFields = {};
+
+export class LogRoot {
+  readonly pino: PinoLogger;
+  readonly logger: Logger;
+  /** Number of the lowest level that is written. */
+  threshold: number;
+  #level: LogLevel;
+
+  constructor(options: LogRootOptions) {
+    const { clock, stream, level, base } = options;
+    this.#level = level;
+    this.threshold = levelNumbers[level];
+    this.pino = pino(
+      {
+        base: null,
+        // The threshold above decides, and before anything is computed.
+        level: "trace",
+        timestamp: () => `,"time":"${new Date(clock.now()).toISOString()}"`,
+        formatters: { level: (label) => ({ level: label }) },
+      },
+      stream,
+    );
+    this.logger = new LineLogger(this, undefined, base);
+  }
+
+  get level(): LogLevel {
+    return this.#level;
+  }
+
+  setLevel(level: LogLevel): void {
+    this.#level = level;
+    this.threshold = levelNumbers[level];
+  }
+}
+
+class LineLogger implements Logger {
+  readonly #root: LogRoot;
+  readonly #parent: LineLogger | undefined;
+  readonly #fields: LogFields;
+  #inherited: Readonly<Record<string, unknown>> | undefined;
+  #pino: PinoLogger | undefined;
+
+  constructor(root: LogRoot, parent: LineLogger | undefined, fields: LogFields) {
+    this.#root = root;
+    this.#parent = parent;
+    this.#fields = fields;
+  }
+
+  trace(message: string, fields?: LogFields): void {
+    if (this.#root.threshold <= levelNumbers.trace) this.#write("trace", message, fields);
+  }
+
+  debug(message: string, fields?: LogFields): void {
+    if (this.#root.threshold <= levelNumbers.debug) this.#write("debug", message, fields);
+  }
+
+  info(message: string, fields?: LogFields): void {
+    if (this.#root.threshold <= levelNumbers.info) this.#write("info", message, fields);
+  }
+
+  warn(message: string, fields?: LogFields): void {
+    if (this.#root.threshold <= levelNumbers.warn) this.#write("warn", message, fields);
+  }
+
+  error(message: string, fields?: LogFields): void {
+    if (this.#root.threshold <= levelNumbers.error) this.#write("error", message, fields);
+  }
+
+  fatal(message: string, fields?: LogFields): void {
+    this.#write("fatal", message, fields);
+  }
+
+  child(fields: LogFields): Logger {
+    return new LineLogger(this.#root, this, fields);
+  }
+
+  enabled(level: LogLevel): boolean {
+    return this.#root.threshold <= levelNumbers[level];
+  }
+
+  #write(level: LogLevel, message: string, fields: LogFields = noFields): void {
+    try {
+      const inherited = this.#allFields();
+      const own = withoutKeys(printableFields(fields), ownKeysOfLines);
+      if (Object.keys(own).some((key) => key in inherited)) {
+        this.#root.pino[level]({ ...inherited, ...own }, message);
+      } else {
+        this.#pino ??= this.#root.pino.child(inherited);
+        this.#pino[level](own, message);
+      }
+    } catch {
+      // The stream is gone, and with it the only place where this could be told.
+    }
+  }
+
+  #allFields(): Readonly<Record<string, unknown>> {
+    if (this.#inherited === undefined) {
+      const own = withoutKeys(printableFields(this.#fields), ownKeys);
+      this.#inherited = this.#parent === undefined ? own : { ...this.#parent.#allFields(), ...own };
+    }
+    return this.#inherited;
+  }
+}
+
+/** The fields, those whose names are taken renamed. */
+function withoutKeys(
+  fields: Record<string, unknown>,
+  taken: ReadonlySet<string>,
+): Readonly<Record<string, unknown>> {
+  const keys = Object.keys(fields);
+  if (!keys.some((key) => taken.has(key))) return fields;
+  return Object.fromEntries(keys.map((key) => [taken.has(key) ? `${key}_` : key, fields[key]]));
+}

@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { PassThrough } from "node:stream";
+import { describe, it } from "node:test";
+import { VirtualTime } from "@tutti/kernel/testing";
+import { LogRoot } from "./log-root.ts";
+import { prettyStream } from "./pretty-stream.ts";
+
+async function linesOf(write: (root: LogRoot) => void): Promise<string> {
+  const destination = new PassThrough();
+  const stream = await prettyStream({ colors: false, destination });
+  write(
+    new LogRoot({
+      clock: new VirtualTime(),
+      level: "info",
+      stream,
+      base: { service: "registry", instance: "ins_1" },
+    }),
+  );
+  return String(destination.read());
+}
+
+describe("the log on a terminal", () => {
+  it("is a line for people: time, level, message, fields, without who this process is", async () => {
+    const text = await linesOf((root) => root.logger.info("lease taken", { epoch: 3 }));
+    assert.match(text, /^\[\d\d:\d\d:\d\d\.\d{3}\] INFO: lease taken \{"epoch":3\}\n$/);
+  });
+
+  it("has an error's stack on lines of its own", async () => {
+    const text = await linesOf((root) =>
+      root.logger.error("append failed", { error: new Error("no space") }),
+    );
+    assert.match(text, /ERROR: append failed/);
+    assert.match(text, /no space/);
+    assert.match(text, /\n\s+"?(stack"?:\s+)?.*at /);
+  });
+});

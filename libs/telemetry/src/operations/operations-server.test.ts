@@ -1,0 +1,178 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { Agent, type IncomingMessage, type OutgoingHttpHeaders, request } from "node:http";
+import { connect, createServer } from "node:net";
+import { text } from "node:stream/consumers";
+import { describe, it, type TestContext } from "node:test";
+import { latch, recordingLogger } from "@tutti/kernel/testing";
+import { OperationsServer } from "./operations-server.ts";
+import type { OperationsResponse, OperationsRoutes } from "./routes.ts";
+
+const never = new AbortController().signal;
+
+function answering(handle: OperationsRoutes["handle"] = async () => answer("ok")): OperationsRoutes {
+  return { paths: ["/livez"], handle };
+}
+
+function answer(body: string, status = 200): OperationsResponse {
+  return { status, contentType: "text/plain; charset=utf-8", body, headers: {} };
+}
+
+async function setUp(t: TestContext, routes = answering()) {
+  const logger = recordingLogger();
+  const server = new OperationsServer({ routes, host: "127.0.0.1", port: 0, logger });
+  await server.start();
+  t.after(() => server.stop(AbortSignal.abort()));
+  const port = server.address?.port ?? 0;
+  return { server, logger, port, url: `http://127.0.0.1:${port}` };
+}
+
+/** One request on a connection of its own, which fetch would keep open for seconds. */
+async function fetchOnce(
+  url: string,
+  { method = "GET", headers = {} }: { method?: string; headers?: OutgoingHttpHeaders } = {},
+) {
+  const sent = request(url, { method, headers, agent: false }).end();
+  const [response] = (await once(sent, "response")) as [IncomingMessage];
+  return { status: response.statusCode, headers: response.headers, body: await text(response) };
+}
+
+/** What the server sends to this until it closes the connection. */
+async function raw(port: number, message: string): Promise<string> {
+  const socket = connect({ host: "127.0.0.1", port });
+  socket.end(message);
+  return text(socket);
+}
+
+describe("the operations server", () => {
+  it("hands requests to the routes and sends their answers, never from a cache", async (t) => {
+    const { url } = await setUp(
+      t,
+      answering(async ({ method, path, accept }) => answer(`${method} ${path} ${accept}`, 202)),
+    );
+    const response = await fetchOnce(`${url}/livez?a=b`, { headers: { accept: "text/plain" } });
+    assert.equal(response.status, 202);
+    assert.equal(response.headers["content-type"], "text/plain; charset=utf-8");
+    assert.equal(response.headers["cache-control"], "no-store");
+    assert.equal(response.body, "GET /livez?a=b text/plain");
+  });
+
+  it("answers HEAD with the headers of GET alone", async (t) => {
+    const { url } = await setUp(t);
+    const response = await fetchOnce(`${url}/livez`, { method: "HEAD" });
+    assert.equal(response.headers["content-length"], "2");
+    assert.equal(response.body, "");
+  });
+
+  it("a route that throws is a 500 problem, and the error is in the log", async (t) => {
+    const { url, logger } = await setUp(
+      t,
+      answering(() => Promise.reject(new Error("broken"))),
+    );
+    const response = await fetchOnce(`${url}/status`);
+    assert.equal(response.status, 500);
+    assert.equal(response.headers["content-type"], "application/problem+json");
+    assert.equal(logger.messages("error").length, 1);
+  });
+
+  it("refuses headers that are too long", async (t) => {
+    const { port } = await setUp(t);
+    const response = await raw(port, `GET /livez HTTP/1.1\r\nhost: x\r\nx: ${"y".repeat(20_000)}\r\n\r\n`);
+    assert.match(response, /^HTTP\/1\.1 431 /);
+  });
+
+  it("answers a body it did not ask for without reading it", async (t) => {
+    const { port } = await setUp(t);
+    const message = "GET /livez HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 5\r\n\r\nhello";
+    assert.match(await raw(port, message), /^HTTP\/1\.1 200 /);
+  });
+
+  it("what is not HTTP gets 400 and the door", async (t) => {
+    const { port } = await setUp(t);
+    assert.match(await raw(port, "hello\r\n\r\n"), /^HTTP\/1\.1 400 /);
+  });
+});
+
+describe("an operations server that cannot listen", () => {
+  it("on a port in use says so in one line, with the port and the setting", async (t) => {
+    const other = createServer();
+    other.listen({ host: "127.0.0.1", port: 0 });
+    await once(other, "listening");
+    t.after(() => other.close());
+    const address = other.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    const server = new OperationsServer({
+      routes: answering(),
+      host: "127.0.0.1",
+      port,
+      logger: recordingLogger(),
+    });
+    await assert.rejects(server.start(), {
+      code: "operations.port_in_use",
+      message:
+        `expected port ${port} of 127.0.0.1 to be free, found it in use; ` +
+        "stop what listens there, or set operations.port to another port",
+    });
+    await server.stop(never);
+  });
+
+  it("on an address that is not this machine's says so", async () => {
+    const server = new OperationsServer({
+      routes: answering(),
+      host: "192.0.2.1",
+      port: 0,
+      logger: recordingLogger(),
+    });
+    await assert.rejects(server.start(), {
+      code: "operations.listen_refused",
+      message: /expected to listen on 192\.0\.2\.1 .*set operations\.host and operations\.port/,
+    });
+  });
+});
+
+describe("an operations server that is stopped", () => {
+  it("finishes what it answers and refuses what is new", async (t) => {
+    const reached = latch();
+    const release = latch();
+    const routes = answering(async () => {
+      reached.open();
+      await release.opened;
+      return answer("done");
+    });
+    const { server, url } = await setUp(t, routes);
+    const pending = fetchOnce(`${url}/status`);
+    await reached.opened;
+    const stopped = server.stop(never);
+    await assert.rejects(fetchOnce(`${url}/livez`));
+    release.open();
+    assert.equal((await pending).body, "done");
+    await stopped;
+  });
+
+  it("cuts what is still running when time is up", async (t) => {
+    const reached = latch();
+    const routes = answering(() => {
+      reached.open();
+      return new Promise(() => {});
+    });
+    const { server, url } = await setUp(t, routes);
+    const pending = assert.rejects(fetchOnce(`${url}/status`));
+    await reached.opened;
+    const patience = new AbortController();
+    const stopped = server.stop(patience.signal);
+    patience.abort();
+    await stopped;
+    await pending;
+  });
+
+  it("does not wait for connections that are idle", async (t) => {
+    const { server, url } = await setUp(t);
+    const agent = new Agent({ keepAlive: true });
+    const sent = request(`${url}/livez`, { agent }).end();
+    const [response] = (await once(sent, "response")) as [IncomingMessage];
+    await text(response);
+    await server.stop(never);
+    agent.destroy();
+    assert.equal(server.address, undefined);
+  });
+});

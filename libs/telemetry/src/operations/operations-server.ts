@@ -1,0 +1,123 @@
+/**
+ * The operations endpoints on an HTTP server of their own, for processes without a gateway.
+ *
+ * 1. Whoever can reach the port can cost little: few connections, short headers, short waits, no bodies.
+ * 2. It answers until it is stopped, while the service drains too: that is when `/readyz` has to say no.
+ * 3. Stopping ends idle connections at once, lets answers under way finish, and cuts what is left when time is up.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { errorFromUnknown, type Logger } from "@tutti/kernel";
+import { operationsErrors } from "./errors.ts";
+import { type OperationsResponse, type OperationsRoutes, problem } from "./routes.ts";
+
+export interface OperationsServerOptions {
+  readonly routes: OperationsRoutes;
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  readonly logger: Logger;
+  /** What to change when the address cannot be used. */
+  readonly settings?: { readonly host: string; readonly port: string };
+}
+
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+const limits = {
+  maxHeaderSize: 8192,
+  headersTimeout: 5000,
+  requestTimeout: 10_000,
+  keepAliveTimeout: 5000,
+  connectionsCheckingInterval: 5000,
+};
+const connectionsMax = 256;
+
+export class OperationsServer {
+  readonly #options: OperationsServerOptions;
+  #server: Server | undefined;
+  #address: ListenAddress | undefined;
+
+  constructor(options: OperationsServerOptions) {
+    this.#options = options;
+  }
+
+  /** Where it listens; undefined while it does not. */
+  get address(): ListenAddress | undefined {
+    return this.#address;
+  }
+
+  async start(): Promise<void> {
+    const server = createServer(limits, (request, response) => void this.#answer(request, response));
+    server.maxConnections = connectionsMax;
+    this.#address = await this.#listen(server);
+    this.#server = server;
+    this.#options.logger.info("operations endpoints are open", {
+      ...this.#address,
+      paths: this.#options.routes.paths,
+    });
+  }
+
+  async stop(signal: AbortSignal): Promise<void> {
+    const server = this.#server;
+    if (server === undefined) return;
+    this.#server = undefined;
+    this.#address = undefined;
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    const cut = (): void => server.closeAllConnections();
+    if (signal.aborted) cut();
+    signal.addEventListener("abort", cut, { once: true });
+    await closed;
+    signal.removeEventListener("abort", cut);
+  }
+
+  #listen(server: Server): Promise<ListenAddress> {
+    const { host, port } = this.#options;
+    return new Promise((resolve, reject) => {
+      server.once("error", (error) => reject(this.#listenError(error)));
+      server.listen({ host, port }, () => {
+        server.removeAllListeners("error");
+        server.on("error", (error) => this.#options.logger.error("operations endpoints failed", { error }));
+        const address = server.address();
+        resolve({ host, port: typeof address === "object" && address !== null ? address.port : port });
+      });
+    });
+  }
+
+  #listenError(error: Error): Error {
+    const { host, port, settings = { host: "operations.host", port: "operations.port" } } = this.#options;
+    const code = "code" in error ? error.code : undefined;
+    if (code === "EADDRINUSE") {
+      return operationsErrors.portInUse({ host, port, setting: settings.port }, { cause: error });
+    }
+    const named = `${settings.host} and ${settings.port}`;
+    return operationsErrors.listenRefused(
+      { host, port, reason: error.message, settings: named },
+      { cause: error },
+    );
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method = "GET", url: path = "/" } = request;
+    try {
+      const { accept } = request.headers;
+      send(response, await this.#options.routes.handle({ method, path, accept }));
+    } catch (error) {
+      this.#options.logger.error("an operations endpoint failed", { path, error });
+      send(response, problem(errorFromUnknown(error)));
+    }
+  }
+}
+
+function send(response: ServerResponse, answer: OperationsResponse): void {
+  const body = Buffer.from(answer.body);
+  response.writeHead(answer.status, {
+    ...answer.headers,
+    "content-type": answer.contentType,
+    "content-length": body.length,
+    "cache-control": "no-store",
+  });
+  // To a HEAD Node sends the headers alone.
+  response.end(body);
+}

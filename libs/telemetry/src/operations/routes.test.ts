@@ -1,0 +1,142 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { type Component, Orchestrator, systemFoundation, unhealthy } from "@tutti/kernel";
+import { recordingLogger, VirtualTime } from "@tutti/kernel/testing";
+import { MetricsRegistry } from "../metrics/registry.ts";
+import { parseExposition } from "../testing/exposition-parser.ts";
+import { operationsRoutes } from "./routes.ts";
+
+function setUp(components: Record<string, Component> = {}) {
+  const time = new VirtualTime();
+  const logger = recordingLogger();
+  const registry = new MetricsRegistry({ logger });
+  const foundation = systemFoundation({ clock: time, timers: time, logger, metrics: registry });
+  const subject = new Orchestrator("platform", foundation);
+  for (const [name, component] of Object.entries(components)) subject.register(name, component);
+  const routes = operationsRoutes({ subject, registry });
+  const get = async (path: string, method = "GET", accept?: string) => {
+    const response = await routes.handle({ method, path, accept });
+    const isJson = response.contentType.includes("json");
+    return { ...response, json: isJson ? JSON.parse(response.body) : undefined };
+  };
+  return { time, subject, get };
+}
+
+describe("/livez", () => {
+  it("is 200 from the beginning to the end, whatever the health", async () => {
+    const { subject, get } = setUp({ store: { health: () => unhealthy("disk full") } });
+    assert.equal((await get("/livez")).status, 200);
+    await subject.start();
+    assert.equal((await get("/livez")).status, 200);
+    assert.deepEqual((await get("/livez")).json, { live: true, state: "ready" });
+    await subject.stop();
+  });
+
+  it("is 503 when the whole has failed for good", async () => {
+    const broken = { start: () => Promise.reject(new Error("no disk")) };
+    const { subject, get } = setUp({ store: broken });
+    await assert.rejects(subject.start());
+    const { status, json } = await get("/livez");
+    assert.equal(status, 503);
+    assert.deepEqual(json, { live: false, state: "failed" });
+  });
+});
+
+describe("/readyz", () => {
+  it("is 503 before the start and 200 when all is well", async () => {
+    const { subject, get } = setUp({ store: {} });
+    const before = await get("/readyz");
+    assert.equal(before.status, 503);
+    assert.equal(before.json.state, "created");
+    await subject.start();
+    const after = await get("/readyz");
+    assert.equal(after.status, 200);
+    assert.deepEqual(after.json, {
+      ready: true,
+      state: "ready",
+      health: { level: "healthy", reason: "" },
+      problems: [],
+    });
+    await subject.stop();
+    assert.equal((await get("/readyz")).status, 503);
+  });
+
+  it("is 503 while a component is broken, and names it and why", async () => {
+    let broken = true;
+    const store = {
+      health: () => (broken ? unhealthy("disk full") : ({ level: "healthy", reason: "" } as const)),
+    };
+    const { subject, get, time } = setUp({ listener: {}, store });
+    await subject.start();
+    const { status, json } = await get("/readyz");
+    assert.equal(status, 503);
+    assert.deepEqual(json.problems, [{ component: "platform.store", reason: "disk full" }]);
+    assert.equal((await get("/livez")).status, 200);
+    broken = false;
+    time.advance(2000);
+    assert.equal((await get("/readyz")).status, 200);
+    await subject.stop();
+  });
+
+  it("is 200 while something is merely degraded, and says what", async () => {
+    const { subject, get } = setUp({
+      bus: { health: () => ({ level: "degraded", reason: "reconnecting" }) },
+    });
+    await subject.start();
+    const { status, json } = await get("/readyz");
+    assert.equal(status, 200);
+    assert.equal(json.health.level, "degraded");
+    assert.match(json.health.reason, /reconnecting/);
+    await subject.stop();
+  });
+});
+
+describe("/metrics", () => {
+  it("is the registry in the format the scraper asks for", async () => {
+    const { get } = setUp();
+    const classic = await get("/metrics");
+    assert.equal(classic.contentType, "text/plain; version=0.0.4; charset=utf-8");
+    assert.ok(parseExposition(classic.body).size > 0);
+    const open = await get("/metrics", "GET", "application/openmetrics-text;version=1.0.0");
+    assert.equal(open.contentType, "application/openmetrics-text; version=1.0.0; charset=utf-8");
+    assert.ok(open.body.endsWith("# EOF\n"));
+  });
+});
+
+describe("/status", () => {
+  it("is the whole as JSON, with every component", async () => {
+    const { subject, get } = setUp({ store: {}, listener: {} });
+    await subject.start();
+    const { status, json } = await get("/status");
+    assert.equal(status, 200);
+    assert.equal(json.name, "platform");
+    assert.deepEqual(
+      json.components.map((component: { name: string }) => component.name),
+      ["store", "listener"],
+    );
+    await subject.stop();
+  });
+});
+
+describe("other requests", () => {
+  it("to an unknown path are 404 with the paths there are", async () => {
+    for (const path of ["/", "/metric", "/livez/", "/constructor", "//livez", "/livez%00"]) {
+      const { status, contentType, json } = await setUp().get(path);
+      assert.equal(status, 404, path);
+      assert.equal(contentType, "application/problem+json");
+      assert.match(json.detail, /expected one of \/livez, \/readyz, \/metrics, \/status, found /);
+    }
+  });
+
+  it("with another method are 405 and say which are allowed", async () => {
+    const { status, contentType, headers, json } = await setUp().get("/livez", "POST");
+    assert.equal(status, 405);
+    assert.equal(contentType, "application/problem+json");
+    assert.equal(json.status, 405);
+    assert.deepEqual(headers, { allow: "GET, HEAD" });
+  });
+
+  it("with a query are as without", async () => {
+    assert.equal((await setUp().get("/livez?verbose=1")).status, 200);
+  });
+});

@@ -1,0 +1,107 @@
+/**
+ * What operators and orchestrators of containers ask a process: does it live, is it ready, its figures, its state.
+ * Pure: a request in, a response out, so that any HTTP server can carry it.
+ */
+import {
+  type Health,
+  type Problem,
+  problemMediaType,
+  type Readiness,
+  type TuttiError,
+  toProblem,
+} from "@tutti/kernel";
+import { contentTypes, expose, formatFor } from "../metrics/exposition.ts";
+import type { MetricsRegistry } from "../metrics/registry.ts";
+import { operationsErrors } from "./errors.ts";
+
+/** What the routes tell of. Every orchestrator is one. */
+export interface OperationsSubject {
+  /** False once it has failed for good. */
+  readonly isLive: boolean;
+  /** The whole as plain JSON. */
+  status(): { readonly state: string; readonly health: Health };
+  /** Whether it serves, and what keeps it from that. */
+  readiness(): Promise<Readiness>;
+}
+
+export interface OperationsRequest {
+  readonly method: string;
+  /** Path with or without a query. */
+  readonly path: string;
+  readonly accept?: string | undefined;
+}
+
+export interface OperationsResponse {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface OperationsRoutes {
+  readonly paths: readonly string[];
+  handle(request: OperationsRequest): Promise<OperationsResponse>;
+}
+
+type Route = (request: OperationsRequest) => OperationsResponse | Promise<OperationsResponse>;
+
+export function operationsRoutes(options: {
+  readonly subject: OperationsSubject;
+  readonly registry: MetricsRegistry;
+}): OperationsRoutes {
+  const { subject, registry } = options;
+  const routes: Readonly<Record<string, Route>> = {
+    "/livez": () => livez(subject),
+    "/readyz": () => readyz(subject),
+    "/metrics": ({ accept }) => {
+      const format = formatFor(accept);
+      return respond(200, contentTypes[format], expose(registry.families(), format));
+    },
+    "/status": () => json(200, subject.status()),
+  };
+  const paths = Object.keys(routes);
+  return {
+    paths,
+    async handle(request) {
+      const path = request.path.split("?", 1)[0] ?? "";
+      const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
+      if (route === undefined) return problem(operationsErrors.unknownPath({ path, known: paths }));
+      const { method } = request;
+      if (method === "GET" || method === "HEAD") return route(request);
+      const refusal = toProblem(operationsErrors.methodNotAllowed({ method, path }));
+      return problemResponse({ ...refusal, status: 405 }, { allow: "GET, HEAD" });
+    },
+  };
+}
+
+/** The answer to a request that went wrong. */
+export function problem(error: TuttiError): OperationsResponse {
+  return problemResponse(toProblem(error));
+}
+
+/**
+ * Alive is whatever can answer and has not failed for good: a process that merely waits for something else to come
+ * back must not be restarted for it.
+ */
+function livez(subject: OperationsSubject): OperationsResponse {
+  const { isLive } = subject;
+  return json(isLive ? 200 : 503, { live: isLive, state: subject.status().state });
+}
+
+async function readyz(subject: OperationsSubject): Promise<OperationsResponse> {
+  const { ready, problems } = await subject.readiness();
+  const { state, health } = subject.status();
+  return json(ready ? 200 : 503, { ready, state, health, problems });
+}
+
+function json(status: number, body: unknown): OperationsResponse {
+  return respond(status, "application/json; charset=utf-8", `${JSON.stringify(body, undefined, 2)}\n`);
+}
+
+function problemResponse(body: Problem, headers: Readonly<Record<string, string>> = {}): OperationsResponse {
+  return { ...respond(body.status, problemMediaType, `${JSON.stringify(body, undefined, 2)}\n`), headers };
+}
+
+function respond(status: number, contentType: string, body: string): OperationsResponse {
+  return { status, contentType, body, headers: {} };
+}

@@ -1,0 +1,195 @@
+/**
+ * Sends spans and metrics to an OpenTelemetry collector, as protobuf over HTTP. This module loads OpenTelemetry's SDK
+ * (9 MiB in a process that has node:http already), so it is imported only when a collector is configured.
+ *
+ * 1. A collector that is away, slow or hostile costs nothing but its telemetry: queues are bounded, what does not fit is
+ *    dropped and counted, no promise rejects, and nothing waits for it.
+ * 2. After `stop` nothing is accepted, and no request is under way.
+ */
+import { type ExportResult, ExportResultCode, type InstrumentationScope } from "@opentelemetry/core";
+import { OTLPMetricExporter } from "@opentelemetry/exporter-metrics-otlp-proto";
+import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto";
+import { type Resource, resourceFromAttributes } from "@opentelemetry/resources";
+import type { ResourceMetrics } from "@opentelemetry/sdk-metrics";
+import { BatchSpanProcessor, type ReadableSpan, type SpanExporter } from "@opentelemetry/sdk-trace";
+import type { Clock, CounterCell, Logger, Timer, Timers } from "@tutti/kernel";
+import type { MetricsRegistry } from "../metrics/registry.ts";
+import type { FinishedSpan, SpanSink } from "../tracing/recorded-span.ts";
+import { CollectorAgents } from "./collector-agents.ts";
+import { resourceMetrics } from "./metric-data.ts";
+import { OutcomeWatch } from "./outcome-watch.ts";
+import { hrTime, readableSpan } from "./readable-span.ts";
+
+export interface OtlpExporterOptions {
+  /** Where the collector listens: `http://localhost:4318`. */
+  readonly endpoint: string;
+  /** Asked for with every request. Never rejects. */
+  readonly headers: () => Promise<Record<string, string>>;
+  readonly service: string;
+  readonly instance: string;
+  readonly version: string;
+  readonly metricsIntervalMs: number;
+  readonly registry: MetricsRegistry;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly timers: Timers;
+}
+
+const queuedSpansMax = 4096;
+const batchSpansMax = 512;
+const exportTimeoutMs = 5000;
+const batchDelayMs = 1000;
+const stopMaxMs = 2000;
+const scopeName = "tutti";
+
+export class OtlpExporter implements SpanSink {
+  readonly #options: OtlpExporterOptions;
+  readonly #resource: Resource;
+  readonly #scope: InstrumentationScope;
+  readonly #agents = new CollectorAgents();
+  readonly #watch: OutcomeWatch;
+  readonly #traceExporter: OTLPTraceExporter;
+  readonly #processor: BatchSpanProcessor;
+  readonly #metricExporter: OTLPMetricExporter;
+  readonly #dropped: CounterCell;
+  readonly #startedAtMs: number;
+  #queued = 0;
+  #pushing: Promise<void> | undefined;
+  #timer: Timer | undefined;
+  #stopped = false;
+
+  constructor(options: OtlpExporterOptions) {
+    const { endpoint, registry, logger, clock, timers } = options;
+    this.#options = options;
+    this.#startedAtMs = clock.now();
+    this.#scope = { name: scopeName, version: options.version };
+    this.#resource = resourceFromAttributes({
+      "service.name": options.service,
+      "service.namespace": scopeName,
+      "service.instance.id": options.instance,
+      "service.version": options.version,
+      "process.pid": process.pid,
+    });
+    this.#watch = new OutcomeWatch({ endpoint, logger, metrics: registry });
+    this.#dropped = registry
+      .counter({
+        name: "tutti_telemetry_dropped_spans_total",
+        help: "Spans thrown away because the collector did not take them as fast as they came.",
+      })
+      .with({});
+    this.#traceExporter = new OTLPTraceExporter(this.#transport("v1/traces"));
+    this.#processor = new BatchSpanProcessor({
+      exporter: this.#watched(this.#traceExporter),
+      maxQueueSize: queuedSpansMax,
+      maxExportBatchSize: batchSpansMax,
+      scheduledDelayMillis: batchDelayMs,
+      exportTimeoutMillis: exportTimeoutMs,
+    });
+    this.#metricExporter = new OTLPMetricExporter(this.#transport("v1/metrics"));
+    this.#timer = timers.every(options.metricsIntervalMs, () => this.#pushMetrics());
+  }
+
+  /** Whether the collector refused, or could not be reached, at the last attempt. */
+  get failing(): boolean {
+    return this.#watch.failing;
+  }
+
+  accept(span: FinishedSpan): void {
+    if (this.#stopped) return;
+    if (this.#queued >= queuedSpansMax) {
+      this.#dropped.add();
+      return;
+    }
+    this.#queued += 1;
+    this.#processor.onEnd(readableSpan(span, this.#resource, this.#scope));
+  }
+
+  /** Sends everything there is; resolves when it arrived or was given up. */
+  async flush(): Promise<void> {
+    const spans = this.#processor.forceFlush().then(() => this.#traceExporter.forceFlush());
+    await Promise.allSettled([spans, this.#pushMetricsNow()]);
+  }
+
+  /** Sends what there is, but waits neither for a collector that is away nor for a slow one longer than the signal says. */
+  async stop(signal: AbortSignal): Promise<void> {
+    if (this.#stopped) return;
+    this.#timer?.cancel();
+    if (!this.#watch.failing) await Promise.race([this.flush(), aborted(signal), this.#timeUp()]);
+    this.#stopped = true;
+    this.#agents.end();
+  }
+
+  #timeUp(): Promise<void> {
+    return new Promise((resolve) => this.#options.timers.after(stopMaxMs, resolve));
+  }
+
+  #pushMetrics(): void {
+    this.#pushing ??= this.#sendMetrics().finally(() => {
+      this.#pushing = undefined;
+    });
+  }
+
+  /** What is under way may have read the figures before now. */
+  async #pushMetricsNow(): Promise<void> {
+    await this.#pushing;
+    this.#pushMetrics();
+    await this.#pushing;
+  }
+
+  #sendMetrics(): Promise<void> {
+    return new Promise((resolve) => {
+      const settle = (error?: unknown): void => {
+        if (error === undefined) this.#watch.succeeded("metrics");
+        else this.#watch.failed("metrics", error);
+        resolve();
+      };
+      try {
+        this.#metricExporter.export(this.#collect(), (result) => settle(failureOf(result)));
+      } catch (error) {
+        settle(error);
+      }
+    });
+  }
+
+  #collect(): ResourceMetrics {
+    const { registry, clock } = this.#options;
+    const period = { start: hrTime(this.#startedAtMs), end: hrTime(clock.now()) };
+    return resourceMetrics(registry.families(), this.#resource, this.#scope, period);
+  }
+
+  /** The exporter, with an eye on how much leaves the queue and what becomes of it. */
+  #watched(exporter: SpanExporter): SpanExporter {
+    return {
+      export: (spans: ReadableSpan[], done) => {
+        this.#queued -= spans.length;
+        exporter.export(spans, (result) => {
+          const failure = failureOf(result);
+          if (failure === undefined) this.#watch.succeeded("traces");
+          else this.#watch.failed("traces", failure);
+          done(result);
+        });
+      },
+      shutdown: () => exporter.shutdown(),
+    };
+  }
+
+  #transport(path: string) {
+    const { endpoint, headers } = this.#options;
+    return {
+      url: `${endpoint.replace(/\/+$/, "")}/${path}`,
+      headers,
+      timeoutMillis: exportTimeoutMs,
+      httpAgentOptions: this.#agents.make,
+    };
+  }
+}
+
+function failureOf(result: ExportResult): unknown {
+  if (result.code === ExportResultCode.SUCCESS) return undefined;
+  return result.error ?? new Error("the collector gave no reason");
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}

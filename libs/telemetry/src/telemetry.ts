@@ -1,0 +1,155 @@
+/**
+ * Everything a process has to make itself seen: logger, metrics, tracer and ring, set up from the configuration, as
+ * one component of whatever runs.
+ *
+ * 1. Logger, metrics and tracer work from the moment they are made until the process ends; `start` and `stop` only
+ *    begin and end what goes on by itself: sampling and exporting.
+ * 2. What is not configured is not loaded: pino-pretty without a terminal, OpenTelemetry without a collector.
+ */
+import {
+  type Chance,
+  type Clock,
+  type Component,
+  type Configuration,
+  degraded,
+  type Health,
+  healthy,
+  type Logger,
+  type LogLevel,
+  type Timers,
+  type Tracer,
+} from "@tutti/kernel";
+import { pino } from "pino";
+import type { z } from "zod";
+import { logSection, metricsSection, tracingSection } from "./configuration.ts";
+import { LogRoot, type LogStream } from "./logging/log-root.ts";
+import { prettyStream } from "./logging/pretty-stream.ts";
+import { ProcessMetrics } from "./metrics/process-metrics.ts";
+import { MetricsRegistry } from "./metrics/registry.ts";
+import { currentHeaders } from "./otlp/headers.ts";
+import type { OtlpExporter } from "./otlp/otlp-exporter.ts";
+import { SampleRing } from "./ring/sample-ring.ts";
+import { TelemetryTracer } from "./tracing/tracer.ts";
+
+export interface TelemetryOptions {
+  readonly configuration: Pick<Configuration, "read" | "onChange">;
+  /** Name of the service, and of this process of it: they stand in each line and each trace. */
+  readonly service: string;
+  readonly instance: string;
+  readonly version?: string;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly chance: Chance;
+  /** Takes the log's lines as JSON; standard output, in the configured format, unless given. */
+  readonly stream?: LogStream;
+}
+
+type Tracing = z.output<typeof tracingSection.schema>;
+
+/** Sets telemetry up. Logging works at once; `start` begins to sample and export. */
+export async function openTelemetry(options: TelemetryOptions): Promise<Telemetry> {
+  const { level, format } = options.configuration.read(logSection);
+  return new Telemetry(options, {
+    level,
+    stream: options.stream ?? (await standardOutput(format)),
+  });
+}
+
+async function standardOutput(format: "auto" | "json" | "pretty"): Promise<LogStream> {
+  const terminal = process.stdout.isTTY === true;
+  const pretty = format === "pretty" || (format === "auto" && terminal);
+  return pretty
+    ? prettyStream({ colors: terminal })
+    : pino.destination({ dest: process.stdout.fd, sync: true });
+}
+
+export class Telemetry implements Component {
+  readonly logger: Logger;
+  readonly metrics: MetricsRegistry;
+  readonly tracer: Tracer;
+  readonly ring: SampleRing;
+  readonly #options: TelemetryOptions;
+  readonly #log: LogRoot;
+  readonly #tracer: TelemetryTracer;
+  readonly #process: ProcessMetrics;
+  readonly #ringKept: boolean;
+  readonly #unsubscribe: (() => void)[] = [];
+  #exporter: OtlpExporter | undefined;
+
+  constructor(options: TelemetryOptions, log: { readonly level: LogLevel; readonly stream: LogStream }) {
+    const { configuration, clock, timers, chance, service, instance } = options;
+    const { labelSetsMax, ringMaxBytes: maxBytes } = configuration.read(metricsSection);
+    this.#options = options;
+    this.#log = new LogRoot({ clock, ...log, base: { service, instance } });
+    this.logger = this.#log.logger;
+    this.metrics = new MetricsRegistry({ logger: this.logger, labelSetsMax });
+    this.#tracer = new TelemetryTracer({ clock, chance });
+    this.tracer = this.#tracer;
+    this.#process = new ProcessMetrics({ registry: this.metrics, clock, timers });
+    this.#ringKept = maxBytes > 0;
+    this.ring = new SampleRing({ registry: this.metrics, clock, timers, logger: this.logger, maxBytes });
+  }
+
+  /** Begins to sample, and to export if a collector is configured. */
+  async start(): Promise<void> {
+    const { configuration } = this.#options;
+    const tracing = configuration.read(tracingSection);
+    // First, because it can fail, and then nothing may be left running.
+    if (tracing.otlpEndpoint !== undefined) await this.#openExporter(tracing, tracing.otlpEndpoint);
+    this.#process.start();
+    if (this.#ringKept) this.ring.start();
+    this.#unsubscribe.push(
+      configuration.onChange(logSection, ({ level }) => this.setLogLevel(level)),
+      configuration.onChange(tracingSection, ({ sampleRatio }) => {
+        if (this.#exporter !== undefined) this.#tracer.recordInto(this.#exporter, sampleRatio);
+      }),
+    );
+  }
+  /** Sends what has not been sent yet to the collector, if there is one; resolves when it arrived or was given up. */
+  async flush(): Promise<void> {
+    await this.#exporter?.flush();
+  }
+
+  /** Ends sampling and exporting. What the logger, metrics and tracer are given afterwards does no harm. */
+  async stop(signal: AbortSignal): Promise<void> {
+    for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
+    this.#tracer.stopRecording();
+    await this.#exporter?.stop(signal);
+    this.#exporter = undefined;
+    this.ring.stop();
+    this.#process.stop();
+  }
+
+  health(): Health {
+    return this.#exporter?.failing === true
+      ? degraded("the collector does not take telemetry: check tracing.otlpEndpoint")
+      : healthy;
+  }
+
+  /** Changes the least level that is written, of all loggers at once. */
+  setLogLevel(level: LogLevel): void {
+    if (level === this.#log.level) return;
+    this.logger.info("log level changed", { from: this.#log.level, to: level });
+    this.#log.setLevel(level);
+  }
+
+  async #openExporter(tracing: Tracing, endpoint: string): Promise<void> {
+    const { service, instance, version = "0.0.0", clock, timers } = this.#options;
+    const headers = await currentHeaders(tracing.headers ?? {});
+    const { OtlpExporter } = await import("./otlp/otlp-exporter.ts");
+    this.#exporter = new OtlpExporter({
+      endpoint,
+      headers,
+      service,
+      instance,
+      version,
+      metricsIntervalMs: tracing.metricsIntervalMs,
+      registry: this.metrics,
+      logger: this.logger,
+      clock,
+      timers,
+    });
+    this.#tracer.recordInto(this.#exporter, tracing.sampleRatio);
+    this.logger.info("traces and metrics go to a collector", { endpoint, sampleRatio: tracing.sampleRatio });
+  }
+}

@@ -1,0 +1,80 @@
+/** A span that is recorded, and what becomes of it when it ends. */
+import type { Span, SpanAttributes, SpanDescription, SpanKind, TraceContext } from "@tutti/kernel";
+import { errorRecord, type LoggedError } from "../logging/error-record.ts";
+import { isSecretKey, redacted, redactText } from "../logging/redaction.ts";
+
+/** A span that has ended, ready to be exported. */
+export interface FinishedSpan {
+  readonly name: string;
+  readonly kind: SpanKind;
+  readonly context: TraceContext;
+  readonly parent: TraceContext | undefined;
+  /** Since the epoch, with fractions of a millisecond. */
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly attributes: SpanAttributes;
+  readonly error: LoggedError | undefined;
+}
+
+/** Where finished spans go. Takes them at once and never throws. */
+export interface SpanSink {
+  accept(span: FinishedSpan): void;
+}
+
+/** The wall clock with the monotonic clock's fractions. */
+export interface Instants {
+  instantMs(): number;
+}
+
+const attributesMax = 128;
+const textMax = 1024;
+
+export class RecordedSpan implements Span {
+  readonly context: TraceContext;
+  readonly #description: SpanDescription;
+  readonly #sink: SpanSink;
+  readonly #instants: Instants;
+  readonly #startMs: number;
+  readonly #attributes = new Map<string, string | number | boolean>();
+  #ended = false;
+
+  constructor(description: SpanDescription, context: TraceContext, sink: SpanSink, instants: Instants) {
+    this.context = context;
+    this.#description = description;
+    this.#sink = sink;
+    this.#instants = instants;
+    this.#startMs = instants.instantMs();
+    if (description.attributes !== undefined) this.set(description.attributes);
+  }
+
+  set(attributes: SpanAttributes): void {
+    if (this.#ended) return;
+    for (const [key, value] of Object.entries(attributes)) {
+      if (this.#attributes.size >= attributesMax && !this.#attributes.has(key)) return;
+      this.#attributes.set(key, printableAttribute(key, value));
+    }
+  }
+
+  end(error?: unknown): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    const { name, kind, parent } = this.#description;
+    this.#sink.accept({
+      name,
+      kind,
+      parent,
+      context: this.context,
+      startMs: this.#startMs,
+      endMs: Math.max(this.#startMs, this.#instants.instantMs()),
+      attributes: Object.fromEntries(this.#attributes),
+      error: error === undefined ? undefined : errorRecord(error),
+    });
+  }
+}
+
+function printableAttribute(key: string, value: string | number | boolean): string | number | boolean {
+  if (typeof value !== "string") return value;
+  return isSecretKey(key)
+    ? redacted
+    : redactText(value.length > textMax ? `${value.slice(0, textMax)}…` : value);
+}

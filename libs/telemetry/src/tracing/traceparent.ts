@@ -1,0 +1,27 @@
+/**
+ * The `traceparent` header of W3C trace context, read strictly: what is not exactly right is as if it were not there,
+ * and a new trace begins.
+ */
+import type { TraceContext } from "@tutti/kernel";
+
+const form = /^([\da-f]{2})-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})(-.*)?$/s;
+const noTrace = "0".repeat(32);
+const noSpan = "0".repeat(16);
+const sampledFlag = 1;
+
+/** The place in a trace that the header names; undefined when the header is missing or malformed. */
+export function parseTraceparent(header: string | undefined): TraceContext | undefined {
+  const parts = header === undefined ? null : form.exec(header);
+  if (parts === null) return undefined;
+  const [, version, traceId, spanId, flags, rest] = parts as unknown as readonly [string, ...string[]];
+  if (version === undefined || traceId === undefined || spanId === undefined || flags === undefined)
+    return undefined;
+  // Later versions may append fields, version 0 may not; ff is no version.
+  if (version === "ff" || (version === "00" && rest !== undefined)) return undefined;
+  if (traceId === noTrace || spanId === noSpan) return undefined;
+  return { traceId, spanId, sampled: (Number.parseInt(flags, 16) & sampledFlag) === sampledFlag };
+}
+
+export function formatTraceparent(context: TraceContext): string {
+  return `00-${context.traceId}-${context.spanId}-${context.sampled ? "01" : "00"}`;
+}

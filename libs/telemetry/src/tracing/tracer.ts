@@ -1,0 +1,82 @@
+/**
+ * Makes spans. While nobody listens they are quiet: they have ids for the logs and nothing else.
+ *
+ * 1. Whether a trace is recorded is decided once, at its first span; everyone after that does as the flag says.
+ * 2. Without an exporter, a trace that somebody before us records is handed on as it came, so that its tree has no
+ *    hole where we are.
+ */
+import type { Chance, Clock, Span, SpanDescription, TraceContext, Tracer } from "@tutti/kernel";
+import { Identifiers } from "./identifiers.ts";
+import { QuietSpan } from "./quiet-span.ts";
+import { type Instants, RecordedSpan, type SpanSink } from "./recorded-span.ts";
+
+export interface TelemetryTracerOptions {
+  readonly clock: Clock;
+  readonly chance: Chance;
+}
+
+/** The wall clock was set when it departs from the monotonic one by more than this. */
+const driftMaxMs = 50;
+
+export class TelemetryTracer implements Tracer, Instants {
+  readonly #clock: Clock;
+  readonly #chance: Chance;
+  readonly #identifiers: Identifiers;
+  #sink: SpanSink | undefined;
+  #sampleRatio = 0;
+  #epochMs: number;
+
+  constructor(options: TelemetryTracerOptions) {
+    this.#clock = options.clock;
+    this.#chance = options.chance;
+    this.#identifiers = new Identifiers(options.chance);
+    this.#epochMs = options.clock.now() - options.clock.monotonic();
+  }
+
+  /** From now on this share of new traces is recorded, and goes there. */
+  recordInto(sink: SpanSink, sampleRatio: number): void {
+    this.#sink = sink;
+    this.#sampleRatio = sampleRatio;
+  }
+
+  stopRecording(): void {
+    this.#sink = undefined;
+  }
+
+  start(description: SpanDescription): Span {
+    const { parent } = description;
+    const sink = this.#sink;
+    if (sink === undefined) {
+      return parent?.sampled === true ? new HandedOnSpan(parent) : new QuietSpan(this.#identifiers, parent);
+    }
+    const sampled = parent === undefined ? this.#chance.random() < this.#sampleRatio : parent.sampled;
+    if (!sampled) return new QuietSpan(this.#identifiers, parent);
+    const context = {
+      traceId: parent?.traceId ?? this.#identifiers.traceId(),
+      spanId: this.#identifiers.spanId(),
+      sampled,
+    };
+    return new RecordedSpan(description, context, sink, this);
+  }
+
+  /** The wall clock's time with fractions, so that a child never seems to end after its parent. */
+  instantMs(): number {
+    const instantMs = this.#epochMs + this.#clock.monotonic();
+    const nowMs = this.#clock.now();
+    if (Math.abs(instantMs - nowMs) <= driftMaxMs) return instantMs;
+    this.#epochMs += nowMs - instantMs;
+    return nowMs;
+  }
+}
+
+class HandedOnSpan implements Span {
+  readonly context: TraceContext;
+
+  constructor(context: TraceContext) {
+    this.context = context;
+  }
+
+  set(): void {}
+
+  end(): void {}
+}

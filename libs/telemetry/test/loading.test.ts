@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { describe, it } from "node:test";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+/** Runs telemetry in a process of its own and prints which packages were resolved on the way. */
+const program = `
+  import { registerHooks } from "node:module";
+  const packages = new Set();
+  registerHooks({
+    resolve(specifier, context, next) {
+      const name = /^(@[^/]+\\/[^/]+|[^./][^/:]*)/.exec(specifier)?.[0];
+      if (name !== undefined && !specifier.startsWith("node:")) packages.add(name);
+      return next(specifier, context);
+    },
+  });
+  const { Configuration, memorySources, systemChance, systemClock, systemTimers } = await import("@tutti/kernel");
+  const telemetry = await import("@tutti/telemetry");
+  const sections = [telemetry.logSection, telemetry.metricsSection, telemetry.tracingSection];
+  const configuration = Configuration.load({ sections, sources: memorySources() });
+  const ports = { clock: systemClock, timers: systemTimers, chance: systemChance };
+  const own = await telemetry.openTelemetry({ configuration, service: "test", instance: "ins_1", ...ports });
+  await own.start();
+  await own.stop(AbortSignal.abort());
+  console.log(JSON.stringify([...packages]));
+`;
+
+describe("what telemetry loads", () => {
+  it("without a collector and a terminal is neither OpenTelemetry nor pino-pretty", async () => {
+    const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", program], {
+      cwd: import.meta.dirname,
+    });
+    const packages: readonly string[] = JSON.parse(stdout);
+    assert.ok(packages.includes("pino"));
+    assert.deepEqual(
+      packages.filter((name) => name.startsWith("@opentelemetry") || name === "pino-pretty"),
+      [],
+    );
+  });
+});
