@@ -142,7 +142,7 @@ export class Configuration {
     try {
       const latest = resolved(said, this.#declarations, before);
       const { next, changed, afterRestart } = changeOf(before, latest, this.#declarations);
-      refuseProblems(next.problems);
+      refuseProblems(next.problems.map(untilRestart));
       this.#latest = latest;
       this.#running = next;
       const faults = this.#tell(changed, before);
@@ -200,6 +200,11 @@ function refuseProblems(problems: readonly Problem[]): void {
     { problems: problems.map(({ message }) => message) },
     { violations },
   );
+}
+
+/** The new values are fine, but not together with those that cannot change yet. */
+function untilRestart({ name, message }: Problem): Problem {
+  return { name, message: `with the values that hold until a restart: ${message}` };
 }
 
 function nameOf({ name }: Key): string {

@@ -29,6 +29,8 @@ function inWords(schema: JsonSchema): string {
   if (schema.enum) return `one of ${schema.enum.map((each) => `\`${String(each)}\``).join(", ")}`;
   const alternatives = schema.anyOf ?? schema.oneOf;
   if (alternatives) return alternatives.map((each) => inWords(each)).join(" or ");
+  const types: unknown = schema.type;
+  if (Array.isArray(types)) return types.map((type) => inWords({ ...schema, type })).join(" or ");
   switch (schema.type) {
     case "integer":
       return `an integer${rangeOf(schema)}`;
@@ -79,6 +81,7 @@ function rangeOf(schema: JsonSchema): string {
 
 function lengthOf(least: number | undefined, most: number | undefined, unit: string): string {
   if (least !== undefined && most !== undefined) return ` of ${least} to ${most} ${unit}`;
+  if (least === 1) return " (not empty)";
   if (least !== undefined) return ` of at least ${least} ${unit}`;
   return most === undefined ? "" : ` of at most ${most} ${unit}`;
 }

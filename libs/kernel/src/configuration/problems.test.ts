@@ -112,7 +112,7 @@ describe("a mistake in the configuration is refused with its place and what to d
     [
       "one entry of a list",
       yaml("engines: {registry: {peers: [a, 5]}}"),
-      "`registry.peers[1]` at tutti.yaml:1:33: expected string, received number; the whole is a list (each: text of at least 1 characters)",
+      "`registry.peers[1]` at tutti.yaml:1:33: expected string, received number; the whole is a list (each: text (not empty))",
     ],
     [
       "one value of a mapping",

@@ -170,7 +170,10 @@ describe("a secret in the configuration", () => {
           .union([z.literal("none"), secret()])
           .default("none")
           .describe("Perhaps."),
-        pair: z.strictObject({ user: z.string(), password: secret() }).optional().describe("Both."),
+        pairs: z
+          .array(z.strictObject({ user: z.string(), password: secret() }))
+          .default([])
+          .describe("Both."),
       }),
     });
     const environment = { A: "a", B: "b" };
@@ -182,7 +185,7 @@ describe("a secret in the configuration", () => {
       "--keys.list=env:A,env:B",
       "--keys.byName=x=env:B",
       "--keys.either=env:A",
-      '--keys.pair={"user":"u","password":"env:B"}',
+      '--keys.pairs=[{"user":"u","password":"env:B"}]',
     );
     assert.deepEqual(
       values.list.map((each) => each.revealSync()),
@@ -190,14 +193,14 @@ describe("a secret in the configuration", () => {
     );
     assert.equal(values.byName["x"]?.revealSync(), "b");
     assert.ok(values.either instanceof SecretReference && values.either.revealSync() === "a");
-    assert.equal(values.pair?.password.revealSync(), "b");
+    assert.equal(values.pairs[0]?.password.revealSync(), "b");
     assert.equal(read("--keys.either=none").either, "none");
     for (const flag of [
       `--keys.list=env:A,${theSecret}`,
       `--keys.byName=x=${theSecret}`,
       `--keys.either=${theSecret}`,
-      `--keys.pair={"password":"${theSecret}"}`,
-      `--keys.pair={${theSecret}`,
+      `--keys.pairs=[{"password":"${theSecret}"}]`,
+      `--keys.pairs=[${theSecret}`,
     ]) {
       assert.throws(
         () => read(flag),

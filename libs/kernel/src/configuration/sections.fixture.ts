@@ -25,7 +25,7 @@ export const registry = defineSection({
   schema: z
     .object({
       leaseMs: live(z.int().min(1_000).max(60_000).default(15_000).describe("How long a lease lasts.")),
-      renewMs: live(z.int().min(1).default(5_000).describe("How often a lease is renewed.")),
+      renewMs: z.int().min(1).default(5_000).describe("How often a lease is renewed."),
       peers: z.array(z.string().min(1)).default([]).describe("Other registries."),
       labels: z.record(z.string(), z.string()).default({}).describe("Labels of this instance."),
       token: secret().optional().describe("Shows who we are."),

@@ -1,0 +1,226 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { recordingLogger } from "../testing/recording-logger.ts";
+import { VirtualTime } from "../testing/virtual-time.ts";
+import { Configuration } from "./configuration.ts";
+import { renderExplanation } from "./explanation.ts";
+import { log, registry, sections, sourcesOf } from "./sections.fixture.ts";
+
+/** A configuration whose file can be written while it is in use. */
+function begin(yaml: string) {
+  const files: Record<string, string> = { "/tutti.yaml": yaml };
+  const environment: Record<string, string> = { TOKEN: "t", OTHER: "o" };
+  const sources = sourcesOf({ files, environment });
+  const watchers = new Set<() => void>();
+  const watch = (_path: string, changed: () => void) => {
+    watchers.add(changed);
+    return () => watchers.delete(changed);
+  };
+  const configuration = Configuration.load({
+    sections,
+    sources: { ...sources, files: { ...sources.files, watch } },
+  });
+  const write = (text: string) => {
+    files["/tutti.yaml"] = text;
+    for (const changed of watchers) changed();
+  };
+  return { configuration, write, files, watchers };
+}
+
+const engines = (keys: string) => `engines: {registry: {${keys}}}`;
+
+describe("a configuration that is read again", () => {
+  it("takes over live keys and tells the listeners of their section", () => {
+    const { configuration, write } = begin(engines("leaseMs: 9000"));
+    const heard: unknown[] = [];
+    configuration.onChange(registry, (value, changed) => heard.push([value.leaseMs, changed]));
+    configuration.onChange(log, () => heard.push("log"));
+    write(engines("leaseMs: 8000"));
+    const report = configuration.reload();
+    assert.deepEqual(report, {
+      applied: true,
+      error: undefined,
+      changed: ["registry.leaseMs"],
+      afterRestart: [],
+      faults: [],
+    });
+    assert.deepEqual(heard, [[8_000, ["registry.leaseMs"]]]);
+    assert.equal(configuration.read(registry).leaseMs, 8_000);
+  });
+
+  it("tells listeners what changes for the scope they read in, and nothing else", () => {
+    const { configuration, write } = begin("engines: {log: {level: warn}}");
+    const heard: string[] = [];
+    configuration.onChange(log, ({ level }) => heard.push(`home ${level}`));
+    configuration.onChange(log, ({ level }) => heard.push(`engines ${level}`), { scope: "engines" });
+    const stop = configuration.onChange(log, () => heard.push("stopped"));
+    stop();
+    write("{foundation: {log: {level: debug}}, engines: {log: {level: warn}}}");
+    configuration.reload();
+    assert.deepEqual(heard, ["home debug"]);
+    write("foundation: {log: {level: debug}}");
+    configuration.reload();
+    assert.deepEqual(heard, ["home debug", "engines debug"]);
+  });
+
+  it("keeps keys that are not live, reports them until they are as they were, and explains both", () => {
+    const { configuration, write } = begin(engines("leaseMs: 9000, peers: [a]"));
+    write(`# moved a line down\n${engines("leaseMs: 8000, peers: [a, b]")}`);
+    for (let round = 0; round < 2; round++) {
+      assert.deepEqual(configuration.reload().afterRestart, ["registry.peers"]);
+      const { leaseMs, peers } = configuration.read(registry);
+      assert.deepEqual([leaseMs, peers], [8_000, ["a"]]);
+    }
+    const [peers] = configuration.explain("registry.peers");
+    assert.deepEqual(
+      [peers?.value, peers?.place, peers?.afterRestart?.place],
+      [["a"], "tutti.yaml:1:44", "tutti.yaml:2:44"],
+    );
+    assert.ok(peers && renderExplanation(peers).endsWith("takes effect after a restart: tutti.yaml:2:44"));
+    assert.equal(configuration.explain("registry.leaseMs")[0]?.place, "tutti.yaml:2:31");
+
+    write(engines("leaseMs: 8000, peers: [a]"));
+    assert.deepEqual(configuration.reload().afterRestart, []);
+    assert.equal(configuration.explain("registry.peers")[0]?.afterRestart, undefined);
+  });
+
+  it("keeps everything when there are mistakes, and reports them", () => {
+    const { configuration, write } = begin(engines("leaseMs: 9000"));
+    const before = configuration.read(registry);
+    write(engines("leaseMs: 8000, peers: 5"));
+    const { applied, error, changed } = configuration.reload();
+    assert.deepEqual([applied, changed], [false, []]);
+    assert.match(error?.message ?? "", /registry\.peers` at tutti\.yaml:1:44: expected a list/);
+    assert.equal(configuration.read(registry), before);
+    assert.equal(configuration.explain("registry.leaseMs")[0]?.value, 9_000);
+  });
+
+  it("keeps everything when what may change now does not fit what changes later", () => {
+    const { configuration, write } = begin(engines("leaseMs: 9000, renewMs: 5000"));
+    write(engines("leaseMs: 2000, renewMs: 1000"));
+    const { applied, error } = configuration.reload();
+    assert.equal(applied, false);
+    assert.match(
+      error?.message ?? "",
+      /with the values that hold until a restart: `registry\.renewMs` at .*to last longer/,
+    );
+    assert.equal(configuration.read(registry).leaseMs, 9_000);
+  });
+
+  it("gives the very same object while nothing of it changed", () => {
+    const { configuration, write } = begin(engines("leaseMs: 9000, token: env:TOKEN"));
+    const before = configuration.read(registry);
+    assert.equal(configuration.read(registry), before);
+    write("foundation: {log: {level: warn}}\nengines: {registry: {leaseMs: 9000, token: env:TOKEN}}");
+    assert.deepEqual(configuration.reload().changed, ["log.level"]);
+    assert.equal(configuration.read(registry), before);
+  });
+
+  it("gives values that nobody can change", () => {
+    const { configuration } = begin(engines("peers: [a], labels: {zone: b}"));
+    const { peers, labels, store } = configuration.read(registry);
+    for (const value of [configuration.read(registry), peers, labels, store])
+      assert.ok(Object.isFrozen(value));
+  });
+
+  it("lets no listener keep others from hearing, and reports what it threw", () => {
+    const { configuration, write } = begin("");
+    const heard: string[] = [];
+    configuration.onChange(log, () => {
+      throw new TypeError("broken listener");
+    });
+    configuration.onChange(log, () => heard.push("second"));
+    write("foundation: {log: {level: warn}}");
+    const { applied, faults } = configuration.reload();
+    assert.equal(applied, true);
+    assert.match(faults[0]?.message ?? "", /broken listener/);
+    assert.deepEqual(heard, ["second"]);
+  });
+
+  it("notices a reference to another secret, not the secret itself", () => {
+    const { configuration, write } = begin(engines("leaseMs: 9000, token: env:TOKEN"));
+    write(engines("leaseMs: 9000, token: env:OTHER"));
+    assert.deepEqual(configuration.reload().afterRestart, ["registry.token"]);
+    assert.equal(configuration.read(registry).token?.revealSync(), "t");
+  });
+});
+
+describe("a watched configuration file", () => {
+  it("is read again once it has settled, however many events a change makes", () => {
+    const { configuration, write } = begin("foundation: {log: {level: warn}}");
+    const timers = new VirtualTime();
+    const logger = recordingLogger();
+    const levels: string[] = [];
+    configuration.onChange(log, ({ level }) => levels.push(level));
+    const stop = configuration.watch({ timers, logger });
+    write("foundation: {log: {lev");
+    write("foundation: {log: {level: debug}}");
+    write("foundation: {log: {level: info}}");
+    assert.deepEqual(levels, []);
+    timers.advance(1_000);
+    assert.deepEqual(levels, ["info"]);
+    assert.deepEqual(
+      logger.lines.map(({ level, message }) => [level, message]),
+      [["info", "the configuration changed"]],
+    );
+    stop();
+  });
+
+  it("is not read again for events that are about something else", () => {
+    const { configuration, watchers } = begin("foundation: {log: {level: warn}}");
+    const timers = new VirtualTime();
+    const logger = recordingLogger();
+    configuration.watch({ timers, logger });
+    for (const changed of watchers) changed();
+    timers.advance(1_000);
+    assert.deepEqual(logger.lines, []);
+  });
+
+  it("is complained about once while it has the same mistakes, and taken over when they are mended", () => {
+    const { configuration, write, watchers } = begin("foundation: {log: {level: warn}}");
+    const timers = new VirtualTime();
+    const logger = recordingLogger();
+    configuration.watch({ timers, logger });
+    write("foundation: {log: {level: loud}}");
+    timers.advance(1_000);
+    for (const changed of watchers) changed();
+    timers.advance(1_000);
+    assert.deepEqual(
+      logger.lines.map(({ level }) => level),
+      ["error"],
+    );
+    assert.equal(configuration.read(log).level, "warn");
+    write("foundation: {log: {level: info, pretty: true}}");
+    timers.advance(1_000);
+    assert.deepEqual(
+      logger.lines.map(({ level }) => level),
+      ["error", "info", "warn"],
+    );
+    assert.deepEqual(configuration.read(log), { level: "info", pretty: false });
+  });
+
+  it("may be made after the start, and removed again", () => {
+    const { configuration, write, files, watchers } = begin("");
+    delete files["/tutti.yaml"];
+    const timers = new VirtualTime();
+    configuration.watch({ timers, logger: recordingLogger() });
+    write("foundation: {log: {level: warn}}");
+    timers.advance(1_000);
+    assert.equal(configuration.read(log).level, "warn");
+    delete files["/tutti.yaml"];
+    for (const changed of watchers) changed();
+    timers.advance(1_000);
+    assert.equal(configuration.read(log).level, "info");
+  });
+
+  it("is left alone once watching has stopped, also with a change on its way", () => {
+    const { configuration, write, watchers } = begin("");
+    const timers = new VirtualTime();
+    const stop = configuration.watch({ timers, logger: recordingLogger() });
+    write("foundation: {log: {level: warn}}");
+    stop();
+    assert.equal(watchers.size, 0);
+    timers.advance(1_000);
+    assert.equal(configuration.read(log).level, "info");
+  });
+});

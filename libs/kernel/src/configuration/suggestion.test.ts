@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { didYouMean, nearest } from "./suggestion.ts";
+
+describe("a suggestion for a misspelt name", () => {
+  const known = ["leaseMs", "renewMs", "level", "peers", "kind"];
+  const table: readonly [string, string | undefined][] = [
+    ["leasMs", "leaseMs"],
+    ["leaseMS", "leaseMs"],
+    ["laeseMs", "leaseMs"],
+    ["lease_ms", "leaseMs"],
+    ["LEVEL", "level"],
+    ["levl", "level"],
+    ["peer", "peers"],
+    ["kidn", "kind"],
+    ["knid", "kind"],
+    ["colour", undefined],
+    ["x", undefined],
+    ["", undefined],
+    ["leaseMsOfTheWholeRegistry", undefined],
+  ];
+  for (const [found, name] of table) {
+    it(`${name === undefined ? "is missing" : `is ${name}`} for "${found}"`, () =>
+      assert.equal(nearest(found, known), name));
+  }
+
+  it("is part of a sentence, or nothing", () => {
+    assert.equal(didYouMean("levl", known), "; did you mean `level`?");
+    assert.equal(didYouMean("colour", known), "");
+  });
+});
