@@ -1,0 +1,41 @@
+import type { RpcDescription, ServiceDescription } from "@tutti/contracts/rpc";
+
+/** A method of a service as the mesh knows it, made once per client or server. */
+export interface Method {
+  /** The name the service is found by: `registry`. */
+  readonly service: string;
+  /** `tutti.registry.v1.RegistryService` */
+  readonly contract: string;
+  /** `Register` */
+  readonly name: string;
+  /** `RegistryService.Register`: what errors and logs call it. */
+  readonly label: string;
+  /** Part of the mesh itself (health, reflection): exempt from policy and load shedding. */
+  readonly builtin: boolean;
+  /** Either side may send more than one message. */
+  readonly streaming: boolean;
+  readonly rpc: RpcDescription<unknown, unknown>;
+}
+
+export interface MethodOptions {
+  /** The service that hosts the contract, where that is not the contract's area. */
+  readonly service?: string | undefined;
+  readonly builtin?: boolean | undefined;
+}
+
+export function methodsOf(description: ServiceDescription, options: MethodOptions = {}): [string, Method][] {
+  const contract = description.name;
+  const short = contract.slice(contract.lastIndexOf(".") + 1);
+  return Object.entries(description.methods).map(([key, rpc]) => [
+    key,
+    {
+      service: options.service ?? description.area,
+      contract,
+      name: rpc.name,
+      label: `${short}.${rpc.name}`,
+      builtin: options.builtin ?? false,
+      streaming: rpc.requestStream || rpc.replyStream,
+      rpc,
+    },
+  ]);
+}

@@ -1,0 +1,16 @@
+import type { TraceContext } from "@tutti/kernel";
+
+/** The W3C header of a place in a trace. */
+export function traceparentOf(trace: TraceContext): string {
+  return `00-${trace.traceId}-${trace.spanId}-${trace.sampled ? "01" : "00"}`;
+}
+
+const form = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
+
+/** The place a header names; undefined where it is absent or not one, so that a new trace begins. */
+export function traceOf(traceparent: string | undefined): TraceContext | undefined {
+  const match = traceparent === undefined ? null : form.exec(traceparent);
+  const [, traceId, spanId, flags] = match ?? [];
+  if (traceId === undefined || spanId === undefined || flags === undefined) return undefined;
+  return { traceId, spanId, sampled: (Number.parseInt(flags, 16) & 1) === 1 };
+}

@@ -1,0 +1,144 @@
+/**
+ * One method as it is called: the interceptors of the client's side around the attempts, the same for every transport.
+ *
+ * 1. A call ends exactly once, with its reply or with a `TuttiError`; nothing of it is left behind.
+ * 2. Its deadline is never later than that of the call it is part of.
+ */
+import { defaultNamespace } from "@tutti/contracts/rpc";
+import { type CallContext, type Clock, errorFromUnknown, type TuttiError } from "@tutti/kernel";
+import type { Method } from "../calls/method.ts";
+import { givenUp } from "../calls/stopping.ts";
+import type { Chain } from "../interceptors/chain.ts";
+import { ServerCall } from "../server/server-call.ts";
+import { ClientCall } from "./client-call.ts";
+import { ClientStream } from "./client-stream.ts";
+import type { OpenedStream } from "./exchange.ts";
+import { Requests } from "./requests.ts";
+import type { CallOptions, ReplyStream } from "./types.ts";
+
+export interface CallerParts {
+  readonly method: Method;
+  readonly chain: Chain<ClientCall>;
+  /** Makes the attempts of a call: gives the reply, or the opened stream of replies. */
+  readonly attempts: (call: ClientCall) => Promise<unknown>;
+  readonly clock: Clock;
+  /** Time for a call that names none. */
+  readonly callMs: number;
+}
+
+const noOptions: CallOptions = {};
+
+export class Caller {
+  readonly #parts: CallerParts;
+
+  constructor(parts: CallerParts) {
+    this.#parts = parts;
+  }
+
+  /** A call with one reply; `input` is the request, or the requests of a stream. */
+  async one(input: unknown, options: CallOptions = noOptions): Promise<unknown> {
+    const { chain, attempts } = this.#parts;
+    const call = this.#call(input, options);
+    const detach = attach(call, options);
+    try {
+      const accepted = this.#begin(call, input);
+      if (accepted !== undefined) await accepted;
+      const reply = await attempts(call);
+      chain.reply(call, reply);
+      this.#end(call, undefined, detach);
+      return reply;
+    } catch (thrown) {
+      const error = call.stopped ?? errorFromUnknown(thrown);
+      this.#end(call, error, detach);
+      throw error;
+    }
+  }
+
+  /** A call with a stream of replies, which is made when the first one is asked for. */
+  many(input: unknown, options: CallOptions = noOptions): ReplyStream<unknown> {
+    const { chain, attempts } = this.#parts;
+    return new ClientStream(() => {
+      const call = this.#call(input, options);
+      const detach = attach(call, options);
+      return {
+        call,
+        open: async () => {
+          const accepted = this.#begin(call, input);
+          if (accepted !== undefined) await accepted;
+          return (await attempts(call)) as OpenedStream;
+        },
+        reply: (reply: unknown) => chain.reply(call, reply),
+        end: (error: TuttiError | undefined) => this.#end(call, error, detach),
+      };
+    });
+  }
+
+  #begin(call: ClientCall, input: unknown): Promise<void> | undefined {
+    const { chain, method } = this.#parts;
+    if (call.stopped !== undefined) throw call.stopped;
+    const begun = chain.begin(call);
+    if (method.rpc.requestStream) return begun;
+    if (begun === undefined) return chain.request(call, input);
+    return begun.then(() => chain.request(call, input));
+  }
+
+  #end(call: ClientCall, error: TuttiError | undefined, detach: (() => void) | undefined): void {
+    call.end();
+    detach?.();
+    this.#parts.chain.end(call, error);
+    if (call.method.rpc.requestStream) call.requests.close();
+  }
+
+  #call(input: unknown, options: CallOptions): ClientCall {
+    const { method, clock, callMs } = this.#parts;
+    const { rpc } = method;
+    const { context } = options;
+    const startedMs = clock.monotonic();
+    const about = rpc.requestStream ? undefined : rpc.namespaceOf(input);
+    const key = rpc.requestStream ? "" : rpc.idempotencyKeyOf(input);
+    return new ClientCall(
+      {
+        method,
+        context,
+        startedMs,
+        deadlineMs: deadlineOf(options, startedMs, method.streaming ? Number.POSITIVE_INFINITY : callMs),
+        namespace: about ?? options.namespace ?? context?.namespace ?? defaultNamespace,
+        idempotencyKey: key === "" ? (options.idempotencyKey ?? "") : key,
+      },
+      rpc.requestStream ? new Requests(input as AsyncIterable<unknown>) : input,
+    );
+  }
+}
+
+function deadlineOf({ timeoutMs, deadlineMs, context }: CallOptions, nowMs: number, callMs: number): number {
+  let earliest = nowMs + (timeoutMs ?? callMs);
+  if (deadlineMs !== undefined && deadlineMs < earliest) earliest = deadlineMs;
+  if (context !== undefined && context.deadlineMs < earliest) earliest = context.deadlineMs;
+  return earliest;
+}
+
+/** Stops the call with whatever it hangs on. Returns how to let go. */
+function attach(call: ClientCall, { signal, context }: CallOptions): (() => void) | undefined {
+  const first = signal === undefined ? undefined : attachSignal(call, signal);
+  const second = context === undefined ? undefined : attachContext(call, context);
+  if (first === undefined) return second;
+  if (second === undefined) return first;
+  return () => {
+    first();
+    second();
+  };
+}
+
+function attachContext(call: ClientCall, context: CallContext): () => void {
+  // Most calls are made as part of a served one: then no signal has to be made for it.
+  if (!(context instanceof ServerCall)) return attachSignal(call, context.signal);
+  context.adopt(call);
+  return () => context.release(call);
+}
+
+function attachSignal(call: ClientCall, signal: AbortSignal): () => void {
+  const stop = () => call.stop(givenUp(call.method, signal.reason));
+  if (signal.aborted) stop();
+  else signal.addEventListener("abort", stop, { once: true });
+  return () => signal.removeEventListener("abort", stop);
+}

@@ -1,0 +1,150 @@
+import {
+  type CallContext,
+  localAdministrator,
+  type Place,
+  type Principal,
+  type Span,
+  type Timers,
+  type TraceContext,
+  type TuttiError,
+} from "@tutti/kernel";
+import type { Bucket, Expiring } from "../calls/deadlines.ts";
+import type { Method } from "../calls/method.ts";
+import { late, type Stoppable } from "../calls/stopping.ts";
+import type { Intercepted } from "../interceptors/chain.ts";
+import type { Target } from "../routing/target.ts";
+import type { Requests } from "./requests.ts";
+
+export interface ClientCallParts {
+  readonly method: Method;
+  /** The call as part of which it is made. */
+  readonly context: CallContext | undefined;
+  readonly namespace: string;
+  readonly deadlineMs: number;
+  readonly startedMs: number;
+  readonly idempotencyKey: string;
+}
+
+/**
+ * A call as its caller's side sees it, over all its attempts. It waits at one thing at a time (an attempt, a pause,
+ * news of instances or owners); when it is stopped, that thing is.
+ */
+export class ClientCall implements Intercepted, Expiring, Stoppable {
+  readonly method: Method;
+  readonly context: CallContext | undefined;
+  readonly namespace: string;
+  readonly deadlineMs: number;
+  readonly startedMs: number;
+  readonly parentTrace: TraceContext | undefined;
+  readonly idempotencyKey: string;
+  trace: TraceContext | undefined;
+  /** On whose behalf; set by the identity interceptor. */
+  principal: Principal = localAdministrator;
+
+  // What the interceptors keep.
+  begun = 0;
+  span: Span | undefined = undefined;
+  bucket: Bucket | undefined = undefined;
+  previous: Expiring | undefined = undefined;
+  next: Expiring | undefined = undefined;
+
+  // What the attempts keep.
+  /** The request, or the `Requests` of a stream. */
+  readonly input: unknown;
+  target: Target | undefined = undefined;
+  /** Of a stream: resolves when the target has taken the call. */
+  established: Promise<void> | undefined = undefined;
+  attempts = 0;
+  /** Instances that said they did nothing: the next attempt goes elsewhere. */
+  avoid: Target[] | undefined = undefined;
+  place: Place | undefined = undefined;
+  /** How often an instance named another owner. */
+  redirects = 0;
+
+  #stopped: TuttiError | undefined = undefined;
+  #held: Stoppable | undefined = undefined;
+  #ended = false;
+
+  constructor(parts: ClientCallParts, input: unknown) {
+    this.method = parts.method;
+    this.context = parts.context;
+    this.namespace = parts.namespace;
+    this.deadlineMs = parts.deadlineMs;
+    this.startedMs = parts.startedMs;
+    this.parentTrace = parts.context?.trace;
+    this.trace = this.parentTrace;
+    this.idempotencyKey = parts.idempotencyKey;
+    this.input = input;
+  }
+
+  get requests(): Requests {
+    return this.input as Requests;
+  }
+
+  get stopped(): TuttiError | undefined {
+    return this.#stopped;
+  }
+
+  /** Names what the call waits at now, to be stopped with it. */
+  hold(what: Stoppable): void {
+    if (this.#stopped === undefined) this.#held = what;
+    else what.stop(this.#stopped);
+  }
+
+  stop(reason: TuttiError): void {
+    if (this.#ended || this.#stopped !== undefined) return;
+    this.#stopped = reason;
+    const held = this.#held;
+    this.#held = undefined;
+    held?.stop(reason);
+  }
+
+  expire(): void {
+    this.stop(late(this.method));
+  }
+
+  /** The outcome is known; nothing is stopped any more. */
+  end(): void {
+    this.#ended = true;
+    this.#held = undefined;
+  }
+
+  /** Resolves after the pause; rejects as soon as the call is stopped. */
+  pause(timers: Timers, delayMs: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timer = timers.after(delayMs, resolve);
+      this.hold({
+        stop(reason) {
+          timer.cancel();
+          reject(reason);
+        },
+      });
+    });
+  }
+
+  /**
+   * Waits for news. `listen` is called once with what to call when there are some, and gives how to stop listening.
+   * Resolves with whether there were any before the time was up; rejects as soon as the call is stopped.
+   */
+  news(timers: Timers, timeoutMs: number, listen: (heard: () => void) => () => void): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      const finish = (settle: () => void) => {
+        timer?.cancel();
+        unlisten();
+        settle();
+      };
+      const timer =
+        timeoutMs === Number.POSITIVE_INFINITY
+          ? undefined
+          : timers.after(timeoutMs, () => finish(() => resolve(false)));
+      let settled = false;
+      let unlisten = () => {
+        settled = true;
+      };
+      const stop = listen(() => finish(() => resolve(true)));
+      if (settled) stop();
+      else unlisten = stop;
+      this.hold({ stop: (reason) => finish(() => reject(reason)) });
+    });
+  }
+}

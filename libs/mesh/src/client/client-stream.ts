@@ -1,0 +1,88 @@
+import { errorFromUnknown, type TuttiError } from "@tutti/kernel";
+import { givenUp } from "../calls/stopping.ts";
+import type { ClientCall } from "./client-call.ts";
+import type { OpenedStream } from "./exchange.ts";
+import type { ReplyStream } from "./types.ts";
+
+/** A streamed call from its caller's side, made by `ClientStream` when it is first asked for a reply. */
+export interface StreamedCall {
+  readonly call: ClientCall;
+  open(): Promise<OpenedStream>;
+  reply(reply: unknown): void;
+  end(error: TuttiError | undefined): void;
+}
+
+/**
+ * The replies of a call as its caller takes them.
+ *
+ * 1. Nothing happens until the first reply is asked for.
+ * 2. `return()` ends the call at once, also while a reply is being waited for.
+ */
+export class ClientStream implements ReplyStream<unknown> {
+  readonly #start: () => StreamedCall;
+  #streamed: StreamedCall | undefined = undefined;
+  #opened: OpenedStream | undefined = undefined;
+  #ended = false;
+  #left = false;
+
+  constructor(start: () => StreamedCall) {
+    this.#start = start;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<unknown, undefined>> {
+    if (this.#ended) return { done: true, value: undefined };
+    this.#streamed ??= this.#start();
+    const streamed = this.#streamed;
+    try {
+      const result = await this.#take(streamed);
+      if (result.done !== true) {
+        streamed.reply(result.value);
+        return result;
+      }
+      this.#end(undefined);
+      return { done: true, value: undefined };
+    } catch (thrown) {
+      if (this.#left) return { done: true, value: undefined };
+      const error = streamed.call.stopped ?? errorFromUnknown(thrown);
+      this.#opened?.rest.return().then(undefined, () => {});
+      this.#end(error);
+      throw error;
+    }
+  }
+
+  async return(): Promise<IteratorReturnResult<undefined>> {
+    this.#left = true;
+    if (!this.#ended) {
+      const streamed = this.#streamed;
+      const reason = streamed && givenUp(streamed.call.method);
+      if (reason !== undefined) streamed?.call.stop(reason);
+      this.#opened?.rest.return().then(undefined, () => {});
+      this.#end(reason);
+    }
+    return { done: true, value: undefined };
+  }
+
+  async #take(streamed: StreamedCall): Promise<IteratorResult<unknown, undefined>> {
+    if (this.#opened !== undefined) return await this.#opened.rest.next();
+    const opened = await streamed.open();
+    if (this.#ended) {
+      // Left while it was being opened.
+      opened.rest.return().then(undefined, () => {});
+      opened.target.released();
+      return { done: true, value: undefined };
+    }
+    this.#opened = opened;
+    return opened.first;
+  }
+
+  #end(error: TuttiError | undefined): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#opened?.target.released();
+    this.#streamed?.end(error);
+  }
+}

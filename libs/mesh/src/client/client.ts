@@ -1,0 +1,20 @@
+import type { ServiceDescription } from "@tutti/contracts/rpc";
+import type { Method } from "../calls/method.ts";
+import type { Caller } from "./caller.ts";
+import type { CallOptions, Client } from "./types.ts";
+
+/** An object with one function per method. */
+export function makeClient<S extends ServiceDescription>(
+  methods: readonly [string, Method][],
+  callerOf: (method: Method) => Caller,
+): Client<S> {
+  const client: Record<string, unknown> = {};
+  for (const [key, method] of methods) {
+    const caller = callerOf(method);
+    client[key] = method.rpc.replyStream
+      ? (input: unknown, options?: CallOptions) => caller.many(input, options)
+      : (input: unknown, options?: CallOptions) => caller.one(input, options);
+  }
+  // The description's types say what its methods take and give.
+  return client as Client<S>;
+}

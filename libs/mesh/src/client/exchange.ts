@@ -1,0 +1,42 @@
+import { type Clock, errorFromUnknown } from "@tutti/kernel";
+import type { Target } from "../routing/target.ts";
+import type { LinkStream } from "../transport/link.ts";
+import type { ClientCall } from "./client-call.ts";
+
+/** A stream whose first reply, or whose end, is there. */
+export interface OpenedStream {
+  readonly first: IteratorResult<unknown, undefined>;
+  readonly rest: LinkStream;
+  /** The instance that sends it, until it is released. */
+  readonly target: Target;
+}
+
+/** The end of the pipeline of attempts: sends the call to the target that was found for it. */
+export function exchange(clock: Clock): (call: ClientCall) => Promise<unknown> {
+  return async (call) => {
+    const { target, method } = call;
+    if (target === undefined) throw new Error(`no step of the pipeline chose a target for ${method.label}`);
+    const startedMs = clock.monotonic();
+    const input = method.rpc.requestStream ? call.requests.attempt() : call.input;
+    target.began();
+    try {
+      if (method.rpc.replyStream) return await open(call, target, input);
+      const reply = await target.link.one(call, input);
+      target.succeeded(startedMs, clock.monotonic());
+      return reply;
+    } catch (thrown) {
+      const error = errorFromUnknown(thrown);
+      target.failed(error, startedMs, clock.monotonic());
+      throw error;
+    }
+  };
+}
+
+async function open(call: ClientCall, target: Target, input: unknown): Promise<OpenedStream> {
+  call.established = undefined;
+  const rest = target.link.many(call, input);
+  call.established = rest.established;
+  const first = await rest.next();
+  if (call.method.rpc.requestStream) call.requests.accept();
+  return { first, rest, target };
+}

@@ -1,0 +1,95 @@
+/** The client's side of the mesh: typed clients, the pipeline of their calls, and the instances they are brought to. */
+import type { ServiceDescription } from "@tutti/contracts/rpc";
+import { type Foundation, type Ownership, type Principal, StepRegistry } from "@tutti/kernel";
+import type { Deadlines } from "../calls/deadlines.ts";
+import { type Method, type MethodOptions, methodsOf } from "../calls/method.ts";
+import type { Discovery, Instance } from "../discovery/discovery.ts";
+import { BreakerClock, breakerStep } from "../interceptors/breaker.ts";
+import { type Binding, Chain } from "../interceptors/chain.ts";
+import { clientDeadlineInterceptor } from "../interceptors/deadline.ts";
+import { callerInterceptor } from "../interceptors/identity.ts";
+import { metricsInterceptor } from "../interceptors/metrics.ts";
+import { retryStep } from "../interceptors/retry.ts";
+import { traceInterceptor } from "../interceptors/trace.ts";
+import { Routes } from "../routing/routes.ts";
+import { TargetPool } from "../routing/target-pool.ts";
+import type { MeshSettings } from "../settings.ts";
+import type { Link } from "../transport/link.ts";
+import { Caller } from "./caller.ts";
+import { makeClient } from "./client.ts";
+import type { ClientCall } from "./client-call.ts";
+import { exchange } from "./exchange.ts";
+import type { Client } from "./types.ts";
+
+export interface MeshClientParts {
+  readonly settings: MeshSettings;
+  readonly foundation: Foundation;
+  readonly deadlines: Deadlines;
+  readonly discovery: Discovery;
+  readonly ownership: Ownership;
+  readonly principal: Principal;
+  readonly link: (instance: Instance) => Link;
+  readonly prepare: (instances: readonly Instance[]) => Promise<void> | undefined;
+}
+
+export class MeshClient {
+  /** What happens to every call before its first and after its last attempt. Steps may be added until the first client. */
+  readonly pipeline = new StepRegistry<Binding<ClientCall>, void>("mesh.client");
+  /** How a call is brought to an instance. Steps may be added until the first client. */
+  readonly attempts = new StepRegistry<ClientCall, Promise<unknown>>("mesh.attempts");
+  readonly pool: TargetPool;
+  readonly #parts: MeshClientParts;
+  readonly #breakers: BreakerClock;
+  #composed: Composed | undefined = undefined;
+
+  constructor(parts: MeshClientParts) {
+    this.#parts = parts;
+    const { settings, foundation, discovery, ownership } = parts;
+    const { clock, timers, chance, metrics, tracer } = foundation;
+    this.#breakers = new BreakerClock(settings.breaker, timers);
+    this.pool = new TargetPool({
+      discovery,
+      metrics,
+      breakers: this.#breakers,
+      link: parts.link,
+      prepare: parts.prepare,
+    });
+    const { discoveryMs } = settings.timeouts;
+    const routes = new Routes({ pool: this.pool, discovery, ownership, clock, timers, chance, discoveryMs });
+    this.pipeline
+      .register(traceInterceptor(tracer, "client"))
+      .register(metricsInterceptor(metrics, clock, "client"))
+      .register(clientDeadlineInterceptor(parts.deadlines))
+      .register(callerInterceptor(parts.principal));
+    this.attempts
+      .register(retryStep({ settings: settings.retry, clock, timers, chance, routes }))
+      .register(routes.step)
+      .register(breakerStep());
+  }
+
+  client<S extends ServiceDescription>(description: S, options: MethodOptions = {}): Client<S> {
+    return makeClient<S>(methodsOf(description, options), (method) => this.#caller(method));
+  }
+
+  stop(): void {
+    this.pool.stop();
+    this.#breakers.stop();
+  }
+
+  #caller(method: Method): Caller {
+    const { settings, foundation } = this.#parts;
+    this.#composed ??= {
+      bind: this.pipeline.compose(() => {}),
+      attempts: this.attempts.compose(exchange(foundation.clock)),
+    };
+    const { bind, attempts } = this.#composed;
+    const chain = new Chain<ClientCall>(method);
+    bind(chain);
+    return new Caller({ method, chain, attempts, clock: foundation.clock, callMs: settings.timeouts.callMs });
+  }
+}
+
+interface Composed {
+  readonly bind: (binding: Binding<ClientCall>) => void;
+  readonly attempts: (call: ClientCall) => Promise<unknown>;
+}

@@ -1,0 +1,92 @@
+/**
+ * The requests of a stream, which an attempt that came to nothing hands on to the next one.
+ *
+ * 1. Each attempt sees all requests from the first one on, in order, as long as they can be replayed.
+ * 2. They can be replayed until the call is accepted or more than a few were taken: memory stays bounded.
+ * 3. No request is lost to an attempt that was given up while it waited for one.
+ */
+const replayedMax = 16;
+
+export class Requests {
+  readonly #source: AsyncIterator<unknown>;
+  #taken: unknown[] = [];
+  /** How many requests were taken before the first of `#taken`. */
+  #dropped = 0;
+  #recording = true;
+  #pull: Promise<IteratorResult<unknown>> | undefined = undefined;
+  #done = false;
+
+  constructor(requests: AsyncIterable<unknown>) {
+    this.#source = requests[Symbol.asyncIterator]();
+  }
+
+  /** Whether another attempt would see all of them. */
+  get replayable(): boolean {
+    return this.#recording;
+  }
+
+  /** The first request, without taking it; undefined when there is none. */
+  async first(): Promise<unknown> {
+    if (this.#taken.length === 0 && !this.#done) await this.#next();
+    return this.#taken[0];
+  }
+
+  /** The call is being worked on: what was taken need not be kept. */
+  accept(): void {
+    this.#recording = false;
+  }
+
+  /** For one attempt, to be read by nobody else at the same time. */
+  attempt(): AsyncIterableIterator<unknown, undefined> {
+    let position = 0;
+    const requests = this;
+    return {
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+      async next() {
+        const at = position - requests.#dropped;
+        if (at < requests.#taken.length) {
+          position++;
+          const value = requests.#taken[at];
+          requests.#forget(at);
+          return { done: false, value };
+        }
+        if (requests.#done) return { done: true, value: undefined };
+        await requests.#next();
+        return this.next();
+      },
+      // The source stays open: another attempt may go on with it.
+      return: async () => ({ done: true, value: undefined }),
+    };
+  }
+
+  /** Nobody wants more requests. */
+  close(): void {
+    if (this.#done) return;
+    this.#done = true;
+    this.#source.return?.()?.then(undefined, () => {});
+  }
+
+  async #next(): Promise<void> {
+    this.#pull ??= this.#source.next().finally(() => {
+      this.#pull = undefined;
+    });
+    const pull = this.#pull;
+    const result = await pull;
+    if (this.#seen === pull) return;
+    this.#seen = pull;
+    if (result.done === true) this.#done = true;
+    else this.#taken.push(result.value);
+    if (this.#taken.length > replayedMax) this.#recording = false;
+  }
+
+  /** The pull whose result was taken in last: two attempts may have waited for the same one. */
+  #seen: Promise<IteratorResult<unknown>> | undefined = undefined;
+
+  #forget(upTo: number): void {
+    if (this.#recording) return;
+    this.#taken.splice(0, upTo + 1);
+    this.#dropped += upTo + 1;
+  }
+}

@@ -1,0 +1,49 @@
+import type { LocalServer } from "../transport/in-process/link.ts";
+import { ChangeNotice } from "./change-notice.ts";
+import type { Discovery, Instance } from "./discovery.ts";
+
+const none: readonly Instance[] = [];
+
+/** The servers of this process, by the instances they serve as. Meshes that share it call each other directly. */
+export class InProcessNetwork implements Discovery {
+  readonly #byService = new Map<string, readonly Instance[]>();
+  readonly #servers = new Map<string, LocalServer>();
+  readonly #notice = new ChangeNotice();
+
+  /** Enters an instance, or replaces what was entered under its id. */
+  attach(instance: Instance, server: LocalServer): void {
+    const others = this.instancesOf(instance.service).filter(({ id }) => id !== instance.id);
+    this.#servers.set(instance.id, server);
+    this.#set(instance.service, [...others, instance]);
+  }
+
+  detach({ id, service }: Instance): void {
+    if (!this.#servers.delete(id)) return;
+    this.#set(
+      service,
+      this.instancesOf(service).filter((instance) => instance.id !== id),
+    );
+  }
+
+  serverOf(instance: Instance): LocalServer | undefined {
+    const server = this.#servers.get(instance.id);
+    // An owner whose address is empty is this very process, whatever it calls itself.
+    if (server !== undefined || instance.address !== "") return server;
+    const [first] = this.instancesOf(instance.service);
+    return first && this.#servers.get(first.id);
+  }
+
+  instancesOf(service: string): readonly Instance[] {
+    return this.#byService.get(service) ?? none;
+  }
+
+  watch(service: string, changed: () => void): () => void {
+    return this.#notice.watch(service, changed);
+  }
+
+  #set(service: string, instances: readonly Instance[]): void {
+    if (instances.length === 0) this.#byService.delete(service);
+    else this.#byService.set(service, instances);
+    this.#notice.changed(service);
+  }
+}

@@ -1,0 +1,89 @@
+/** `grpc.health.v1`: whether this process, and each contract it serves, takes calls. Load balancers and probes ask it. */
+import type { CallContext } from "@tutti/kernel";
+import { meshErrors } from "../errors.ts";
+import type { MeshServer } from "../server/mesh-server.ts";
+import { type HealthReply, healthContract, type ServingStatus, servingStatus } from "./health-contract.ts";
+
+export class HealthService {
+  readonly #server: MeshServer;
+  /** Contracts that were said not to serve. */
+  readonly #out = new Set<string>();
+  readonly #watchers = new Set<() => void>();
+  #ready = true;
+  #draining = false;
+
+  constructor(server: MeshServer) {
+    this.#server = server;
+  }
+
+  /** Answers from now on. */
+  serve(): void {
+    const handlers = {
+      check: ({ service = "" }) => this.#check(service),
+      watch: ({ service = "" }, context: CallContext) => this.#watch(service, context.signal),
+    };
+    this.#server.serve(healthContract, handlers, { builtin: true });
+  }
+
+  /** Says whether the process takes calls; one that drains does not any more. */
+  setReady(ready: boolean): void {
+    this.#ready = ready;
+    this.#changed();
+  }
+
+  /** Says whether one of the contracts takes calls. */
+  setServing(contract: string, serving: boolean): void {
+    if (serving) this.#out.delete(contract);
+    else this.#out.add(contract);
+    this.#changed();
+  }
+
+  /** From now on nothing serves. */
+  drain(): void {
+    this.#draining = true;
+    this.#changed();
+  }
+
+  #statusOf(contract: string): ServingStatus {
+    if (contract !== "" && !this.#server.contracts.includes(contract)) return servingStatus.serviceUnknown;
+    const serves = this.#ready && !this.#draining && !this.#out.has(contract);
+    return serves ? servingStatus.serving : servingStatus.notServing;
+  }
+
+  #check(contract: string): HealthReply {
+    const status = this.#statusOf(contract);
+    if (status !== servingStatus.serviceUnknown) return { status };
+    throw meshErrors.unknownContract({ contract });
+  }
+
+  async *#watch(contract: string, signal: AbortSignal): AsyncGenerator<HealthReply, void> {
+    let told: ServingStatus | undefined;
+    while (!signal.aborted) {
+      const status = this.#statusOf(contract);
+      if (status !== told) {
+        told = status;
+        yield { status };
+        continue;
+      }
+      // There will be no other news, and an open stream would hold up the drain.
+      if (this.#draining) return;
+      await this.#change(signal);
+    }
+  }
+
+  #change(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        this.#watchers.delete(done);
+        signal.removeEventListener("abort", done);
+        resolve();
+      };
+      this.#watchers.add(done);
+      signal.addEventListener("abort", done, { once: true });
+    });
+  }
+
+  #changed(): void {
+    for (const tell of [...this.#watchers]) tell();
+  }
+}

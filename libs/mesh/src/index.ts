@@ -1,0 +1,24 @@
+export type { Method, MethodOptions } from "./calls/method.ts";
+export type { Callable, CallOptions, Client, ReplyStream } from "./client/types.ts";
+export type { Discovery, Instance } from "./discovery/discovery.ts";
+export { InProcessNetwork } from "./discovery/in-process.ts";
+export { LayeredDiscovery } from "./discovery/layered.ts";
+export { StaticDiscovery } from "./discovery/static.ts";
+export { meshErrors } from "./errors.ts";
+export { HealthService } from "./health/health-service.ts";
+export type { Binding, Hooks, Interceptor } from "./interceptors/chain.ts";
+export {
+  type Authorizer,
+  type Decision,
+  type Identity,
+  localAuthorizer,
+  localIdentity,
+  type Rule,
+} from "./interceptors/identity.ts";
+export { Mesh, type MeshOptions } from "./mesh.ts";
+export { MemoryOwnership, type MemoryOwnershipOptions, soleOwnership } from "./routing/memory-ownership.ts";
+export { OwnershipGuard } from "./routing/ownership-guard.ts";
+export { MeshServer } from "./server/mesh-server.ts";
+export { type Incoming, ServerCall } from "./server/server-call.ts";
+export type { Handler, Handlers } from "./server/types.ts";
+export { type MeshSettings, type MeshSettingsInput, meshSection, resolveMeshSettings } from "./settings.ts";

@@ -1,0 +1,165 @@
+/**
+ * One breaker per target instance: opossum's circuit, led by the timers of the mesh.
+ *
+ * 1. It opens on failures of the instance; what an instance refuses on purpose is a sign of life.
+ * 2. While it is open nothing is sent; after a pause a single call is let through, whose outcome decides.
+ * 3. Its memory is bounded whatever the rate of calls.
+ */
+import { EventEmitter } from "node:events";
+import {
+  type AroundStep,
+  errorFromUnknown,
+  notOwnerCode,
+  type Status as StatusName,
+  type Timer,
+  type Timers,
+  type TuttiError,
+} from "@tutti/kernel";
+import CircuitBreaker, { type CircuitOptions } from "opossum";
+import Status, { type StatusOptions } from "opossum/lib/status.js";
+import type { ClientCall } from "../client/client-call.ts";
+import { meshErrors } from "../errors.ts";
+import type { MeshSettings } from "../settings.ts";
+
+export type BreakerState = "closed" | "half-open" | "open";
+type Send = (call: ClientCall) => Promise<unknown>;
+
+const buckets = 10;
+/** Opossum's own timer runs on real time; ours takes its place long before. */
+const never = 2 ** 31 - 1;
+
+const failures = new Set<StatusName>([
+  "UNAVAILABLE",
+  "DEADLINE_EXCEEDED",
+  "INTERNAL",
+  "UNKNOWN",
+  "DATA_LOSS",
+]);
+
+/** Whether an error says that the instance is not well, rather than that it declined. */
+export function isInstanceFailure(error: TuttiError): boolean {
+  return failures.has(error.status) && error.code !== meshErrors.draining.code && error.code !== notOwnerCode;
+}
+
+/** Moves the windows of all breakers on. */
+export class BreakerClock {
+  readonly ticks = new EventEmitter().setMaxListeners(0);
+  readonly timers: Timers;
+  readonly settings: MeshSettings["breaker"];
+  readonly #timer: Timer;
+
+  constructor(settings: MeshSettings["breaker"], timers: Timers) {
+    this.settings = settings;
+    this.timers = timers;
+    this.#timer = timers.every(settings.windowMs / buckets, () => this.ticks.emit("rotate"));
+  }
+
+  stop(): void {
+    this.#timer.cancel();
+  }
+}
+
+export class Breaker {
+  readonly #clock: BreakerClock;
+  readonly #changed: (state: BreakerState) => void;
+  #circuit: CircuitBreaker<[Send, ClientCall], unknown>;
+  #timer: Timer | undefined = undefined;
+
+  constructor(clock: BreakerClock, changed: (state: BreakerState) => void) {
+    this.#clock = clock;
+    this.#changed = changed;
+    this.#circuit = this.#make();
+  }
+
+  get state(): BreakerState {
+    const circuit = this.#circuit;
+    return circuit.closed ? "closed" : circuit.halfOpen ? "half-open" : "open";
+  }
+
+  /** Whether a call would be let through now. */
+  get admits(): boolean {
+    return this.#circuit.closed || this.#circuit.pendingClose;
+  }
+
+  /** Sends a call through. */
+  send(send: Send, call: ClientCall): Promise<unknown> {
+    return this.#circuit.fire(send, call);
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+    this.#circuit.shutdown();
+  }
+
+  #make(halfOpen = false): CircuitBreaker<[Send, ClientCall], unknown> {
+    const { settings, ticks } = this.#clock;
+    const window: StatusOptions = {
+      rollingCountTimeout: settings.windowMs,
+      rollingCountBuckets: buckets,
+      rollingPercentilesEnabled: false,
+      enableSnapshots: false,
+      rotateBucketController: ticks,
+    };
+    const options: CircuitOptions<[Send, ClientCall]> = {
+      ...window,
+      timeout: false,
+      resetTimeout: never,
+      // Opossum opens above the threshold, we at it.
+      errorThresholdPercentage: settings.failureShare * 100 - 1e-9,
+      volumeThreshold: settings.volume,
+      status: new Counts(window),
+      errorFilter: (error, _send, call) => this.#declined(errorFromUnknown(error), call),
+      ...(halfOpen && {
+        state: { enabled: true, closed: false, halfOpen: true, warmUp: false, shutdown: false },
+      }),
+    };
+    const circuit = new CircuitBreaker<[Send, ClientCall], unknown>((send, call) => send(call), options);
+    circuit.on("open", () => this.#opened());
+    circuit.on("close", () => this.#changed("closed"));
+    return circuit;
+  }
+
+  #opened(): void {
+    this.#timer = this.#clock.timers.after(this.#clock.settings.openMs, () => {
+      this.#circuit.shutdown();
+      this.#circuit = this.#make(true);
+      this.#changed("half-open");
+    });
+    this.#changed("open");
+  }
+
+  #declined(error: TuttiError, call: ClientCall): boolean {
+    if (isInstanceFailure(error)) return false;
+    // A probe that its caller gave up on has shown nothing; the next one may.
+    return this.state !== "half-open" || call.stopped === undefined;
+  }
+}
+
+/** Opossum keeps the latency of each call of the window, also where nobody asks for percentiles: a leak in effect. */
+class Counts extends Status {
+  override increment(property: string): void {
+    super.increment(property);
+    const latencies = this.window[0]?.latencyTimes;
+    if (latencies !== undefined && latencies.length > 0) latencies.length = 0;
+  }
+}
+
+/** Sends each attempt through the breaker of its target. */
+export function breakerStep(): AroundStep<ClientCall, Promise<unknown>> {
+  return {
+    name: "breaker",
+    scope: "core",
+    around(call, next) {
+      const { target } = call;
+      if (target === undefined) return next(call);
+      if (!call.method.rpc.replyStream) return target.breaker.send(next, call);
+      // A stream has come through when it is established: its first reply may be hours away.
+      const opened = next(call);
+      const established = async () => {
+        await (call.established ?? opened);
+      };
+      target.breaker.send(established, call).catch(() => {});
+      return opened;
+    },
+  };
+}

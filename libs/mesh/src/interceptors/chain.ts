@@ -1,0 +1,103 @@
+/**
+ * The interceptors of both sides: what happens to every call, whatever its method and transport. A pipeline is a list
+ * of named steps that runs once per method; each step adds its hooks for that method. A call then runs through flat
+ * lists of functions, without a promise or a closure per step.
+ *
+ * 1. `begin` runs in the order of the list, `end` in reverse, for each interceptor whose `begin` did not throw.
+ * 2. `end` runs exactly once, also for refused, cancelled and late calls.
+ * 3. Whatever `begin`, `request` or `reply` throws ends the call with that error; an `end` never throws.
+ */
+import type { RunStep, TuttiError } from "@tutti/kernel";
+import type { Method } from "../calls/method.ts";
+
+/** A step of the pipeline: looks at a method and adds what has to happen to its calls, if anything. */
+export type Interceptor<Call> = RunStep<Binding<Call>>;
+
+export interface Binding<Call> {
+  readonly method: Method;
+  add(hooks: Hooks<Call>): void;
+}
+
+export interface Hooks<Call> {
+  /** Before anything is sent or handled. Throws, or rejects, to refuse the call. */
+  readonly begin?: (call: Call) => Promise<void> | undefined;
+  /** Each request message: on the client before it is sent, on the server before the handler sees it. */
+  readonly request?: (call: Call, message: unknown) => Promise<void> | undefined;
+  /** Each reply message: on the server before it is sent, on the client before the caller sees it. */
+  readonly reply?: (call: Call, message: unknown) => void;
+  /** When it is over, with the error it ended with, if any. */
+  readonly end?: (call: Call, error: TuttiError | undefined) => void;
+}
+
+/** What the chain keeps in a call: how many interceptors have begun. */
+export interface Intercepted {
+  begun: number;
+}
+
+export class Chain<Call extends Intercepted> implements Binding<Call> {
+  readonly method: Method;
+  readonly #begin: ((call: Call) => Promise<void> | undefined)[] = [];
+  readonly #end: ((call: Call, error: TuttiError | undefined) => void)[] = [];
+  readonly #request: ((call: Call, message: unknown) => Promise<void> | undefined)[] = [];
+  readonly #reply: ((call: Call, message: unknown) => void)[] = [];
+
+  constructor(method: Method) {
+    this.method = method;
+  }
+
+  add(hooks: Hooks<Call>): void {
+    if (hooks.begin !== undefined || hooks.end !== undefined) {
+      this.#begin.push(hooks.begin ?? beginNothing);
+      this.#end.push(hooks.end ?? endNothing);
+    }
+    if (hooks.request !== undefined) this.#request.push(hooks.request);
+    if (hooks.reply !== undefined) this.#reply.push(hooks.reply);
+  }
+
+  /** A promise only where an interceptor has to wait. */
+  begin(call: Call): Promise<void> | undefined {
+    return this.#beginFrom(call, 0);
+  }
+
+  /** A promise only where an interceptor has to wait. */
+  request(call: Call, message: unknown): Promise<void> | undefined {
+    return this.#requestFrom(call, message, 0);
+  }
+
+  reply(call: Call, message: unknown): void {
+    for (const hook of this.#reply) hook(call, message);
+  }
+
+  end(call: Call, error: TuttiError | undefined): void {
+    for (let i = call.begun - 1; i >= 0; i--) this.#end[i]?.(call, error);
+    call.begun = 0;
+  }
+
+  #beginFrom(call: Call, from: number): Promise<void> | undefined {
+    const hooks = this.#begin;
+    for (let i = from; i < hooks.length; i++) {
+      const waiting = hooks[i]?.(call);
+      if (waiting !== undefined) return this.#resume(call, waiting, i + 1);
+      call.begun = i + 1;
+    }
+    return undefined;
+  }
+
+  async #resume(call: Call, waiting: Promise<void>, next: number): Promise<void> {
+    await waiting;
+    call.begun = next;
+    await this.#beginFrom(call, next);
+  }
+
+  #requestFrom(call: Call, message: unknown, from: number): Promise<void> | undefined {
+    const hooks = this.#request;
+    for (let i = from; i < hooks.length; i++) {
+      const waiting = hooks[i]?.(call, message);
+      if (waiting !== undefined) return waiting.then(() => this.#requestFrom(call, message, i + 1));
+    }
+    return undefined;
+  }
+}
+
+function beginNothing(): undefined {}
+function endNothing(): void {}

@@ -1,0 +1,60 @@
+/**
+ * The limit on the size of one message. Over gRPC the bytes are at hand; in-process a message is weighed by what it
+ * cannot exceed, and encoded only when that is not enough to tell.
+ */
+import type { MessageCodec } from "@tutti/contracts/rpc";
+import type { Method } from "../calls/method.ts";
+import { meshErrors } from "../errors.ts";
+
+export type Part = "request" | "reply";
+
+export function insistOnSize(method: Method, part: Part, size: number, limit: number): void {
+  if (size > limit) throw meshErrors.messageTooLarge({ rpc: method.label, part, size, limit });
+}
+
+/** The same for a message that is not encoded. */
+export function insistOnWeight(method: Method, part: Part, message: unknown, limit: number): void {
+  if (weightMax(message, limit) <= limit) return;
+  const codec: MessageCodec<unknown> = part === "request" ? method.rpc.request : method.rpc.reply;
+  insistOnSize(method, part, codec.encode(message).length, limit);
+}
+
+/** A tag and a length prefix at their longest. */
+const overhead = 10;
+/** The longest form of a number. */
+const number = 10;
+
+/** More bytes than the message needs when it is encoded. Gives up counting beyond the limit. */
+function weightMax(value: unknown, limit: number): number {
+  switch (typeof value) {
+    case "string":
+      return overhead + value.length * 3;
+    case "number":
+    case "bigint":
+    case "boolean":
+      return overhead + number;
+    case "object":
+      return value === null ? 0 : objectWeightMax(value, limit);
+    default:
+      return 0;
+  }
+}
+
+function objectWeightMax(value: object, limit: number): number {
+  if (ArrayBuffer.isView(value)) return overhead + value.byteLength;
+  let weight = overhead;
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length && weight <= limit; i++) weight += weightMax(value[i], limit);
+    return weight;
+  }
+  if (value instanceof Map) {
+    for (const [key, entry] of value) weight += overhead + weightMax(key, limit) + weightMax(entry, limit);
+    return weight;
+  }
+  // The names of a map's entries travel too; those of fields do not, but cost less than a walk that tells them apart.
+  for (const key in value) {
+    weight += overhead + key.length * 3 + weightMax((value as Record<string, unknown>)[key], limit);
+    if (weight > limit) break;
+  }
+  return weight;
+}

@@ -1,0 +1,110 @@
+/**
+ * What a server has in work: refuses what is too much or comes while it drains, and knows what to wait for or stop.
+ */
+import type { TuttiError } from "@tutti/kernel";
+import { meshErrors } from "../errors.ts";
+import type { ServerCall } from "../server/server-call.ts";
+import type { Interceptor } from "./chain.ts";
+
+export interface LoadLimits {
+  readonly inFlight: number;
+  readonly streams: number;
+}
+
+/** How long a refused caller is asked to wait: long enough for a burst to pass. */
+const retryAfterMs = 50;
+
+export class ServerLoad {
+  readonly #limits: LoadLimits;
+  readonly #calls = new Set<ServerCall>();
+  readonly #streams = new Set<ServerCall>();
+  /** Health and reflection: never refused and not waited for, but ended. */
+  readonly #builtin = new Set<ServerCall>();
+  #refuses: "nobody" | "others" | "everybody" = "nobody";
+  #idle: (() => void)[] = [];
+
+  constructor(limits: LoadLimits) {
+    this.#limits = limits;
+  }
+
+  get calls(): number {
+    return this.#calls.size;
+  }
+
+  get streams(): number {
+    return this.#streams.size;
+  }
+
+  get refuses(): "nobody" | "others" | "everybody" {
+    return this.#refuses;
+  }
+
+  /** Refuses new calls from now on: those of other processes, or all. */
+  refuse(whom: "others" | "everybody"): void {
+    if (this.#refuses !== "everybody") this.#refuses = whom;
+  }
+
+  /** Resolves when nothing that is refused now runs any more. */
+  idle(): Promise<void> {
+    if (this.#isIdle()) return Promise.resolve();
+    return new Promise((resolve) => this.#idle.push(resolve));
+  }
+
+  /** Stops what still runs, all of it or some. */
+  stop(reason: (call: ServerCall) => TuttiError | undefined): void {
+    for (const call of [...this.#streams, ...this.#calls, ...this.#builtin]) {
+      const error = this.#counts(call) ? reason(call) : undefined;
+      if (error !== undefined) call.stop(error);
+    }
+  }
+
+  readonly interceptor: Interceptor<ServerCall> = {
+    name: "load",
+    scope: "core",
+    run: (binding) => {
+      const { method } = binding;
+      if (method.builtin) {
+        binding.add({
+          begin: (call) => {
+            this.#builtin.add(call);
+            return undefined;
+          },
+          end: (call) => {
+            this.#builtin.delete(call);
+          },
+        });
+        return;
+      }
+      const running = method.streaming ? this.#streams : this.#calls;
+      const limit = method.streaming ? this.#limits.streams : this.#limits.inFlight;
+      const setting = method.streaming ? "mesh.limits.streams" : "mesh.limits.inFlight";
+      binding.add({
+        begin: (call) => {
+          if (this.#refuses !== "nobody" && this.#counts(call))
+            throw meshErrors.draining({ rpc: method.label });
+          if (running.size >= limit) {
+            throw meshErrors.overloaded({ rpc: method.label, limit, setting }, { retryAfterMs });
+          }
+          running.add(call);
+          return undefined;
+        },
+        end: (call) => {
+          running.delete(call);
+          if (this.#idle.length > 0 && this.#isIdle()) for (const tell of this.#idle.splice(0)) tell();
+        },
+      });
+    },
+  };
+
+  #counts(call: ServerCall): boolean {
+    return this.#refuses !== "others" || call.incoming.transport === "grpc";
+  }
+
+  #isIdle(): boolean {
+    if (this.#refuses !== "others") return this.#calls.size + this.#streams.size === 0;
+    for (const running of [this.#calls, this.#streams]) {
+      for (const call of running) if (this.#counts(call)) return false;
+    }
+    return true;
+  }
+}

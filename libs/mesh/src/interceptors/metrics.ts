@@ -1,0 +1,68 @@
+import type { Clock, CounterCell, Metrics, Status, TuttiError } from "@tutti/kernel";
+import type { Interceptor } from "./chain.ts";
+
+export interface Measured {
+  /** On the monotonic clock. */
+  readonly startedMs: number;
+}
+
+const secondsBuckets = [
+  0.000_01, 0.000_05, 0.000_1, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5,
+  10, 30,
+];
+
+/** Counts calls by outcome, times them, and tells how many are in flight. */
+export function metricsInterceptor(
+  metrics: Metrics,
+  clock: Clock,
+  side: "client" | "server",
+): Interceptor<Measured> {
+  const calls = metrics.counter<"service" | "method" | "side" | "code">({
+    name: "tutti_mesh_calls_total",
+    help: "Calls that have ended, by the name of the gRPC status they ended with.",
+    labels: ["service", "method", "side", "code"],
+  });
+  const durations = metrics.histogram<"service" | "method" | "side">({
+    name: "tutti_mesh_call_duration_seconds",
+    help: "Time from the begin of a call to its end; for streams, how long they were open.",
+    labels: ["service", "method", "side"],
+    buckets: secondsBuckets,
+  });
+  const inFlight = metrics.gauge<"service" | "method" | "side">({
+    name: "tutti_mesh_calls_in_flight",
+    help: "Calls that have begun and not ended.",
+    labels: ["service", "method", "side"],
+  });
+  return {
+    name: "metrics",
+    scope: "core",
+    run(binding) {
+      const { method } = binding;
+      const labels = { service: method.contract, method: method.name, side };
+      const duration = durations.with(labels);
+      const running = inFlight.with(labels);
+      const ok = calls.with({ ...labels, code: "OK" });
+      const failed = new Map<Status, CounterCell>();
+      binding.add({
+        begin() {
+          running.add(1);
+          return undefined;
+        },
+        end(call, error: TuttiError | undefined) {
+          running.add(-1);
+          duration.observe((clock.monotonic() - call.startedMs) / 1_000);
+          if (error === undefined) {
+            ok.add();
+            return;
+          }
+          let cell = failed.get(error.status);
+          if (cell === undefined) {
+            cell = calls.with({ ...labels, code: error.status });
+            failed.set(error.status, cell);
+          }
+          cell.add();
+        },
+      });
+    },
+  };
+}

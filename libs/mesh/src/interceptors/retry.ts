@@ -1,0 +1,142 @@
+/**
+ * Repeats calls that may be repeated, within a budget.
+ *
+ * 1. A call is repeated only when nothing was done (`elsewhere`) or a repetition does no harm: it is safe, or has a key.
+ * 2. Retries are a bounded share of all calls, so that they cannot keep a struggling service down.
+ * 3. No pause goes beyond the deadline: then the error itself is the better answer.
+ */
+import {
+  type AroundStep,
+  type Chance,
+  type Clock,
+  errorFromUnknown,
+  type Timers,
+  type TuttiError,
+} from "@tutti/kernel";
+import type { ClientCall } from "../client/client-call.ts";
+import { meshErrors } from "../errors.ts";
+import type { MeshSettings } from "../settings.ts";
+
+type Settings = MeshSettings["retry"];
+
+/** Retries as a share of calls: each call pays in a little, each retry takes one out. One per called service. */
+export class RetryBudget {
+  readonly #settings: Settings;
+  readonly #clock: Clock;
+  #tokens: number;
+  #atMs: number;
+
+  constructor(settings: Settings, clock: Clock) {
+    this.#settings = settings;
+    this.#clock = clock;
+    this.#tokens = settings.reserve;
+    this.#atMs = clock.monotonic();
+  }
+
+  /** A call is made. */
+  earn(): void {
+    const { reserve, share } = this.#settings;
+    if (this.#tokens < reserve) this.#tokens = Math.min(reserve, this.#tokens + share);
+  }
+
+  /** Takes what a retry costs; false when there is not enough. */
+  take(): boolean {
+    const nowMs = this.#clock.monotonic();
+    const { reserve, perSec } = this.#settings;
+    this.#tokens = Math.min(reserve, this.#tokens + ((nowMs - this.#atMs) * perSec) / 1_000);
+    this.#atMs = nowMs;
+    if (this.#tokens < 1) return false;
+    this.#tokens -= 1;
+    return true;
+  }
+}
+
+/** The pause before a repetition: doubles each time, with jitter so that callers do not come back all at once. */
+export function backoffMs(settings: Settings, attempt: number, chance: Chance): number {
+  const fullMs = Math.min(settings.backoffMaxMs, settings.backoffMs * 2 ** (attempt - 1));
+  return fullMs * (0.5 + chance.random() / 2);
+}
+
+/** Whether the same call may be made again after an error. */
+export function mayRepeat(call: ClientCall, error: TuttiError): boolean {
+  const { rpc } = call.method;
+  if (rpc.repeat === "resumes" || error.retry === "never") return false;
+  if (rpc.requestStream && !call.requests.replayable) return false;
+  return error.retry === "elsewhere" || isRepeatable(call);
+}
+
+/** Whether a call does no harm when it is made twice. */
+export function isRepeatable(call: ClientCall): boolean {
+  const { repeat } = call.method.rpc;
+  return repeat === "safe" || (repeat === "keyed" && call.idempotencyKey !== "");
+}
+
+export interface RetryParts {
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly chance: Chance;
+  readonly routes: {
+    /** Whether an instance is known that this call has not been to. */
+    hasOther(call: ClientCall): boolean;
+    /** Waits before a repetition, less long when there is news of where to go. */
+    wait(call: ClientCall, delayMs: number): Promise<void>;
+  };
+}
+
+export function retryStep(parts: RetryParts): AroundStep<ClientCall, Promise<unknown>> {
+  const budgets = new Map<string, RetryBudget>();
+  const budgetOf = (service: string): RetryBudget => {
+    let budget = budgets.get(service);
+    if (budget === undefined) {
+      budget = new RetryBudget(parts.settings, parts.clock);
+      budgets.set(service, budget);
+    }
+    return budget;
+  };
+  return {
+    name: "retry",
+    scope: "core",
+    async around(call, next) {
+      const budget = budgetOf(call.method.service);
+      budget.earn();
+      for (;;) {
+        call.attempts++;
+        try {
+          return await next(call);
+        } catch (thrown) {
+          const error = call.stopped ?? errorFromUnknown(thrown);
+          await prepareRepetition(parts, budget, call, error);
+        }
+      }
+    },
+  };
+}
+
+/** Returns when the call may be made again; throws the error when it may not. */
+async function prepareRepetition(
+  parts: RetryParts,
+  budget: RetryBudget,
+  call: ClientCall,
+  error: TuttiError,
+): Promise<void> {
+  const { settings, clock, chance, routes } = parts;
+  const { target } = call;
+  if (call.stopped !== undefined || !mayRepeat(call, error)) throw error;
+  // A keyed call has one place to go to: it goes on until its deadline, as ownership may take a while to move.
+  if (call.place === undefined && call.attempts >= settings.attempts) throw error;
+  const nowMs = clock.monotonic();
+  if (target !== undefined) {
+    target.said(error.code === meshErrors.draining.code, nowMs);
+    call.avoid ??= [];
+    call.avoid.push(target);
+  }
+  const atOnce = error.retry === "elsewhere" && call.place === undefined && routes.hasOther(call);
+  const delayMs = atOnce ? 0 : Math.max(error.retryAfterMs, backoffMs(settings, call.attempts, chance));
+  if (nowMs + delayMs >= call.deadlineMs || !budget.take()) throw error;
+  call.target = undefined;
+  if (delayMs === 0) return;
+  // All were tried: the next round begins, with any but the last.
+  if (target !== undefined && !routes.hasOther(call)) call.avoid = [target];
+  await routes.wait(call, delayMs);
+}

@@ -1,0 +1,38 @@
+import type { Span, SpanAttributes, SpanKind, TraceContext, Tracer, TuttiError } from "@tutti/kernel";
+import type { Interceptor } from "./chain.ts";
+
+/** What tracing keeps in a call of either side. */
+export interface Traced {
+  /** The place of the call itself; until the interceptor has run, of what it is part of. */
+  trace: TraceContext | undefined;
+  readonly parentTrace: TraceContext | undefined;
+  span: Span | undefined;
+}
+
+/** A span per call on either side, the server's below the client's. */
+export function traceInterceptor(tracer: Tracer, kind: SpanKind): Interceptor<Traced> {
+  return {
+    name: "trace",
+    scope: "core",
+    run(binding) {
+      const { method } = binding;
+      const name = `${method.contract}/${method.name}`;
+      const attributes: SpanAttributes = Object.freeze({
+        "rpc.system": "grpc",
+        "rpc.service": method.contract,
+        "rpc.method": method.name,
+      });
+      binding.add({
+        begin(call) {
+          const span = tracer.start({ name, kind, parent: call.parentTrace, attributes });
+          call.span = span;
+          call.trace = span.context;
+          return undefined;
+        },
+        end(call, error: TuttiError | undefined) {
+          call.span?.end(error);
+        },
+      });
+    },
+  };
+}

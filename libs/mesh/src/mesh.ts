@@ -1,0 +1,211 @@
+/**
+ * Service-to-service calls of one process: typed clients for what it calls, a server for what it serves, over direct
+ * calls or gRPC as the configuration says. A component of its process: `start` listens, `drain` sends callers from
+ * outside elsewhere and finishes what runs, `stop` ends the rest.
+ */
+import type { ServiceDescription } from "@tutti/contracts/rpc";
+import {
+  type Component,
+  degraded,
+  type Foundation,
+  type Health,
+  healthy,
+  IdSource,
+  localAdministrator,
+  type Ownership,
+  type Principal,
+  systemFoundation,
+} from "@tutti/kernel";
+import { Deadlines } from "./calls/deadlines.ts";
+import type { MethodOptions } from "./calls/method.ts";
+import { MeshClient } from "./client/mesh-client.ts";
+import type { Client } from "./client/types.ts";
+import type { Discovery, Instance } from "./discovery/discovery.ts";
+import { InProcessNetwork } from "./discovery/in-process.ts";
+import { LayeredDiscovery } from "./discovery/layered.ts";
+import { StaticDiscovery } from "./discovery/static.ts";
+import { meshErrors } from "./errors.ts";
+import { healthContract } from "./health/health-contract.ts";
+import { HealthService } from "./health/health-service.ts";
+import { type Authorizer, type Identity, localAuthorizer, localIdentity } from "./interceptors/identity.ts";
+import { serveReflection } from "./reflection/reflection-service.ts";
+import { soleOwnership } from "./routing/memory-ownership.ts";
+import { MeshServer } from "./server/mesh-server.ts";
+import type { Handlers } from "./server/types.ts";
+import { type MeshSettings, type MeshSettingsInput, resolveMeshSettings } from "./settings.ts";
+import { GrpcSide } from "./transport/grpc-side.ts";
+import { InProcessLink } from "./transport/in-process/link.ts";
+import type { Link } from "./transport/link.ts";
+
+export interface MeshOptions {
+  /** The section `mesh` of the configuration. */
+  readonly settings?: MeshSettingsInput;
+  readonly foundation?: Partial<Foundation>;
+  /** Finds instances of other processes; what this one serves itself, and the configured peers, come first. */
+  readonly discovery?: Discovery;
+  /** Who owns what keyed calls are about; by default this process owns everything. */
+  readonly ownership?: Ownership;
+  /** The servers that are called directly; meshes of one process may share it. */
+  readonly network?: InProcessNetwork;
+  /** On whose behalf this process calls when nobody called it. */
+  readonly principal?: Principal;
+  readonly identity?: Identity;
+  readonly authorizer?: Authorizer;
+  /** Freezes the messages of in-process calls: for tests. */
+  readonly freeze?: boolean;
+}
+
+export class Mesh implements Component {
+  readonly settings: MeshSettings;
+  readonly server: MeshServer;
+  readonly clients: MeshClient;
+  /** What `grpc.health.v1` tells of this process and its services. */
+  readonly healthService: HealthService;
+  readonly #foundation: Foundation;
+  readonly #network: InProcessNetwork;
+  readonly #grpc: GrpcSide;
+  readonly #ids: IdSource;
+  readonly #instances = new Map<string, Instance>();
+  readonly #freeze: boolean;
+  #address = "";
+  #stopped = false;
+
+  constructor(options: MeshOptions = {}) {
+    const {
+      identity = localIdentity,
+      authorizer = localAuthorizer,
+      principal = localAdministrator,
+    } = options;
+    const settings = resolveMeshSettings(options.settings);
+    const foundation = systemFoundation(options.foundation);
+    const deadlines = new Deadlines(foundation.clock, foundation.timers);
+    const layers = [new StaticDiscovery(settings.peers), ...(options.discovery ? [options.discovery] : [])];
+    this.settings = settings;
+    this.#foundation = foundation;
+    this.#ids = new IdSource(foundation);
+    this.#freeze = options.freeze ?? false;
+    this.#network = options.network ?? new InProcessNetwork();
+    this.#grpc = new GrpcSide(settings, foundation);
+    this.server = new MeshServer({ settings, foundation, deadlines, identity, authorizer });
+    this.clients = new MeshClient({
+      settings,
+      foundation,
+      deadlines,
+      principal,
+      discovery: new LayeredDiscovery(
+        settings.transport === "in-process" ? [this.#network] : [this.#network, ...layers],
+      ),
+      ownership: options.ownership ?? soleOwnership("this-process"),
+      link: (instance) => this.#link(instance),
+      prepare: (instances) => this.#prepare(instances),
+    });
+    this.healthService = new HealthService(this.server);
+    this.server.onService((_contract, service, [first]) => {
+      if (first?.method.builtin !== true) this.#appear(service);
+    });
+  }
+
+  /** A typed client for a contract. */
+  client<S extends ServiceDescription>(description: S, options?: MethodOptions): Client<S> {
+    return this.clients.client(description, options);
+  }
+
+  /** Serves a contract with one handler per method. */
+  serve<S extends ServiceDescription>(description: S, handlers: Handlers<S>, options?: MethodOptions): void {
+    this.server.serve(description, handlers, options);
+  }
+
+  /** The services this process serves, each as an instance of its own. */
+  get instances(): readonly Instance[] {
+    return [...this.#instances.values()];
+  }
+
+  /** Where others call this process; empty as long as it does not listen. */
+  get address(): string {
+    return this.#address;
+  }
+
+  async start(): Promise<void> {
+    if (this.settings.transport === "in-process") return;
+    this.healthService.serve();
+    serveReflection(this.server);
+    this.#address = await this.#grpc.listen(this.server);
+    this.#foundation.logger.info("mesh listens", { address: this.#address, tls: this.settings.tls.mode });
+    for (const instance of this.instances) this.#enter({ ...instance, address: this.#address });
+  }
+
+  /** Calls from this very process go on: services that stop one after the other still need each other. */
+  async drain(signal?: AbortSignal): Promise<void> {
+    const { load } = this.server;
+    load.refuse("others");
+    this.healthService.drain();
+    // A stream that resumes by its position loses nothing, and would otherwise never end.
+    load.stop(({ method }) =>
+      method.rpc.repeat === "resumes" && method.contract !== healthContract.name
+        ? meshErrors.draining({ rpc: method.label })
+        : undefined,
+    );
+    const { timers } = this.#foundation;
+    await new Promise<void>((resolve) => {
+      const timer = timers.after(this.settings.timeouts.drainMs, resolve);
+      signal?.addEventListener("abort", () => resolve(), { once: true });
+      Promise.all([this.#grpc.close(), load.idle()]).then(() => {
+        timer.cancel();
+        resolve();
+      });
+      if (signal?.aborted) resolve();
+    });
+    load.stop(({ method }) => meshErrors.interrupted({ rpc: method.label }));
+  }
+
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    const { load } = this.server;
+    load.refuse("everybody");
+    this.healthService.drain();
+    for (const instance of this.instances) this.#network.detach(instance);
+    load.stop(({ method }) => meshErrors.interrupted({ rpc: method.label }));
+    this.#grpc.stop();
+    this.clients.stop();
+  }
+
+  health(): Health {
+    const { calls, streams } = this.server.load;
+    const details = { address: this.#address, calls, streams };
+    const { problem } = this.#grpc;
+    return problem === "" ? { ...healthy, details } : degraded(problem, details);
+  }
+
+  #appear(service: string): void {
+    if (this.#instances.has(service)) return;
+    const id = this.#ids.newId("inst");
+    this.#enter({ id, service, address: this.#address, draining: false });
+  }
+
+  #enter(instance: Instance): void {
+    this.#instances.set(instance.service, instance);
+    // Over gRPC only what listens can be called.
+    if (this.settings.transport !== "grpc" || instance.address !== "")
+      this.#network.attach(instance, this.server);
+  }
+
+  #link(instance: Instance): Link {
+    const server = this.settings.transport === "grpc" ? undefined : this.#network.serverOf(instance);
+    const { transport } = this.settings;
+    if (server === undefined && transport === "in-process") {
+      throw meshErrors.noInstance({ service: instance.service, waitedMs: 0 });
+    }
+    if (server === undefined) return this.#grpc.connect(instance.address);
+    const { clock } = this.#foundation;
+    const { messageBytes } = this.settings.limits;
+    return new InProcessLink(server, { clock, messageBytes, freeze: this.#freeze });
+  }
+
+  #prepare(instances: readonly Instance[]): Promise<void> | undefined {
+    const { transport } = this.settings;
+    if (transport === "in-process") return undefined;
+    const needed = instances.some((instance) => transport === "grpc" || !this.#network.serverOf(instance));
+    return needed ? this.#grpc.prepare() : undefined;
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * The table of owners in memory: what one process uses until owners are leased, and what tests lead by the hand.
+ *
+ * Places: the instances of a machine kind live in the partitions of their service, `workflow/partition/7`, by a hash
+ * of namespace, kind and id; the kind `partition` names one by its number; a pool is a place of its own,
+ * `swarm/pool/default/gpu`.
+ */
+import type { OwnedKey, Owner, Ownership, Place } from "@tutti/kernel";
+import { stableHash } from "./hash.ts";
+
+export interface MemoryOwnershipOptions {
+  /** How many partitions each service has. Fixed when an installation is made. Default 16. */
+  readonly partitions?: number;
+  /** Who owns a place that nobody was named for; by default nobody. */
+  readonly fallback?: (place: Place) => Owner | undefined;
+}
+
+export class MemoryOwnership implements Ownership {
+  readonly partitions: number;
+  readonly #fallback: (place: Place) => Owner | undefined;
+  readonly #owners = new Map<Place, Owner>();
+  readonly #waiting = new Map<Place, Set<() => void>>();
+
+  constructor({ partitions = 16, fallback = () => undefined }: MemoryOwnershipOptions = {}) {
+    this.partitions = partitions;
+    this.#fallback = fallback;
+  }
+
+  placeOf({ service, namespace, kind, id }: OwnedKey): Place {
+    if (kind === "pool") return `${service}/pool/${namespace}/${id}` as Place;
+    if (kind === "partition") return `${service}/partition/${id}` as Place;
+    return `${service}/partition/${stableHash(namespace, kind, id) % this.partitions}` as Place;
+  }
+
+  ownerOf(place: Place): Owner | undefined {
+    return this.#owners.get(place) ?? this.#fallback(place);
+  }
+
+  learn(place: Place, owner: Owner): void {
+    const known = this.#owners.get(place);
+    if (known !== undefined && owner.epoch < known.epoch) return;
+    this.#owners.set(place, owner);
+    if (known?.instance !== owner.instance || known.epoch !== owner.epoch) this.#changed(place);
+  }
+
+  /** Forgets who owns a place, as when a lease has run out. */
+  release(place: Place): void {
+    if (this.#owners.delete(place)) this.#changed(place);
+  }
+
+  changed(place: Place, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason);
+      const waiting = this.#waiting.get(place) ?? new Set();
+      this.#waiting.set(place, waiting);
+      const done = () => {
+        waiting.delete(tell);
+        if (waiting.size === 0 && this.#waiting.get(place) === waiting) this.#waiting.delete(place);
+        signal.removeEventListener("abort", giveUp);
+      };
+      const tell = () => {
+        done();
+        resolve();
+      };
+      const giveUp = () => {
+        done();
+        reject(signal.reason);
+      };
+      waiting.add(tell);
+      signal.addEventListener("abort", giveUp, { once: true });
+    });
+  }
+
+  #changed(place: Place): void {
+    for (const tell of [...(this.#waiting.get(place) ?? [])]) tell();
+  }
+}
+
+/** Everything is owned by this very process: what an installation of a single process uses. */
+export function soleOwnership(instance: string, partitions?: number): MemoryOwnership {
+  const owner: Owner = { instance, address: "", epoch: 1 };
+  return new MemoryOwnership({ fallback: () => owner, ...(partitions !== undefined && { partitions }) });
+}

@@ -1,0 +1,182 @@
+/**
+ * Finds the instance an attempt goes to.
+ *
+ * Any instance: one of the healthy ones by power of two choices; while none is known the call waits a little.
+ * Keyed: the owner of the place the request is about. A stale guess is answered with the owner's name: the call goes
+ * there once; after that it waits for the table to change, until its deadline.
+ */
+import {
+  type AroundStep,
+  type Chance,
+  type Clock,
+  errorFromUnknown,
+  notOwnerOf,
+  type Owner,
+  type Ownership,
+  type Place,
+  type Timers,
+  type TuttiError,
+} from "@tutti/kernel";
+import type { ClientCall } from "../client/client-call.ts";
+import type { Discovery } from "../discovery/discovery.ts";
+import { meshErrors } from "../errors.ts";
+import { isRepeatable } from "../interceptors/retry.ts";
+import { pickTarget } from "./power-of-two.ts";
+import type { Target } from "./target.ts";
+import type { TargetPool } from "./target-pool.ts";
+
+export interface RouteParts {
+  readonly pool: TargetPool;
+  readonly discovery: Discovery;
+  readonly ownership: Ownership;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly chance: Chance;
+  /** How long a call waits for a first instance. */
+  readonly discoveryMs: number;
+}
+
+export class Routes {
+  readonly #parts: RouteParts;
+
+  constructor(parts: RouteParts) {
+    this.#parts = parts;
+  }
+
+  /** Whether an instance is known that this call has not been to. */
+  hasOther({ method, avoid = [] }: ClientCall): boolean {
+    const nowMs = this.#parts.clock.monotonic();
+    return this.#parts.pool
+      .targetsOf(method.service)
+      .some((target) => !avoid.includes(target) && target.breaker.admits && !target.isDraining(nowMs));
+  }
+
+  /** Waits before a repetition, less long when the owner changes meanwhile. */
+  async wait(call: ClientCall, delayMs: number): Promise<void> {
+    const { place } = call;
+    if (place === undefined) await call.pause(this.#parts.timers, delayMs);
+    else await this.#ownerNews(call, place, delayMs);
+  }
+
+  readonly step: AroundStep<ClientCall, Promise<unknown>> = {
+    name: "route",
+    scope: "core",
+    around: (call, next) => {
+      if (call.method.rpc.route !== undefined) return this.#toOwner(call, next);
+      const target =
+        this.#parts.pool.prepare(call.method.service) === undefined ? this.#pick(call) : undefined;
+      if (target === undefined) return this.#toAnyLater(call, next);
+      call.target = target;
+      return next(call);
+    },
+  };
+
+  #pick(call: ClientCall): Target | undefined {
+    const { pool, clock, chance } = this.#parts;
+    const targets = pool.targetsOf(call.method.service);
+    const nowMs = clock.monotonic();
+    return pickTarget(targets, { nowMs, chance, avoid: call.avoid, repeatable: isRepeatable(call) });
+  }
+
+  async #toAnyLater(call: ClientCall, next: (call: ClientCall) => Promise<unknown>): Promise<unknown> {
+    const { discovery, timers, clock, discoveryMs } = this.#parts;
+    const { service } = call.method;
+    await this.#parts.pool.prepare(service);
+    const untilMs = clock.monotonic() + discoveryMs;
+    for (;;) {
+      const target = this.#pick(call);
+      if (target !== undefined) {
+        call.target = target;
+        return next(call);
+      }
+      const leftMs = untilMs - clock.monotonic();
+      const known = this.#parts.pool.targetsOf(service).length > 0;
+      if (known || leftMs <= 0) throw this.#nobody(service);
+      await call.news(timers, leftMs, (heard) => discovery.watch(service, heard));
+      await this.#parts.pool.prepare(service);
+    }
+  }
+
+  /** Why nobody can be called. */
+  #nobody(service: string): TuttiError {
+    const targets = this.#parts.pool.targetsOf(service);
+    if (targets.length === 0) return meshErrors.noInstance({ service, waitedMs: this.#parts.discoveryMs });
+    const nowMs = this.#parts.clock.monotonic();
+    const draining = targets.filter((target) => target.isDraining(nowMs)).length;
+    return meshErrors.noUsableInstance({ service, open: targets.length - draining, draining });
+  }
+
+  async #toOwner(call: ClientCall, next: (call: ClientCall) => Promise<unknown>): Promise<unknown> {
+    const { ownership } = this.#parts;
+    const place = call.place ?? (await this.#placeOf(call));
+    call.place = place;
+    for (;;) {
+      const owner = ownership.ownerOf(place) ?? (await this.#awaitOwner(call, place));
+      const target = await this.#targetOf(call, owner);
+      if (!target.breaker.admits) throw this.#nobody(call.method.service);
+      call.target = target;
+      try {
+        return await next(call);
+      } catch (thrown) {
+        const error = call.stopped ?? errorFromUnknown(thrown);
+        if (!this.#redirects(call, error, place, owner)) {
+          await this.#ownerNews(call, place, Number.POSITIVE_INFINITY);
+        }
+      }
+    }
+  }
+
+  /** Whether to go on at once after an error; throws the error when it is not about ownership. */
+  #redirects(call: ClientCall, error: TuttiError, place: Place, called: Owner): boolean {
+    const refusal = notOwnerOf(error);
+    if (refusal === undefined || call.stopped !== undefined) throw error;
+    if (call.method.rpc.requestStream && !call.requests.replayable) throw error;
+    const { ownership } = this.#parts;
+    // The table may have moved on while the call was away: then it knows better than the one who was asked.
+    if (!sameOwner(ownership.ownerOf(place), called)) return true;
+    if (refusal.owner !== undefined && refusal.place === place) ownership.learn(place, refusal.owner);
+    call.redirects++;
+    return call.redirects === 1 && !sameOwner(ownership.ownerOf(place), called);
+  }
+
+  async #awaitOwner(call: ClientCall, place: Place): Promise<Owner> {
+    const { ownership, clock } = this.#parts;
+    const leftMs = call.deadlineMs - clock.monotonic();
+    for (;;) {
+      const news = await this.#ownerNews(call, place, leftMs);
+      const owner = ownership.ownerOf(place);
+      if (owner !== undefined) return owner;
+      if (!news) throw meshErrors.noOwner({ place, rpc: call.method.label });
+    }
+  }
+
+  #ownerNews(call: ClientCall, place: Place, timeoutMs: number): Promise<boolean> {
+    const { ownership, timers } = this.#parts;
+    return call.news(timers, timeoutMs, (heard) => {
+      const controller = new AbortController();
+      ownership.changed(place, controller.signal).then(heard, () => {});
+      return () => controller.abort();
+    });
+  }
+
+  async #targetOf(call: ClientCall, owner: Owner): Promise<Target> {
+    const { pool } = this.#parts;
+    const { service } = call.method;
+    await pool.prepare(service);
+    const { instance: id, address } = owner;
+    return pool.find(service, id, address) ?? pool.adopt({ id, service, address, draining: false });
+  }
+
+  async #placeOf(call: ClientCall): Promise<Place> {
+    const { rpc, service } = call.method;
+    const request = rpc.requestStream ? await call.requests.first() : call.input;
+    const namespace = (request === undefined ? undefined : rpc.namespaceOf(request)) ?? call.namespace;
+    const kind = rpc.route?.kind ?? "";
+    const id = request === undefined ? "" : (rpc.route?.idOf(request) ?? "");
+    return this.#parts.ownership.placeOf({ service, namespace, kind, id });
+  }
+}
+
+function sameOwner(one: Owner | undefined, other: Owner | undefined): boolean {
+  return one?.instance === other?.instance && one?.epoch === other?.epoch;
+}

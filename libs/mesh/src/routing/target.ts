@@ -1,0 +1,66 @@
+import type { TuttiError } from "@tutti/kernel";
+import type { Instance } from "../discovery/discovery.ts";
+import { type Breaker, isInstanceFailure } from "../interceptors/breaker.ts";
+import type { Link } from "../transport/link.ts";
+import { LatencyAverage } from "./latency.ts";
+
+/** What a failed call counts as at least: an instance that fails fast must not look like a fast one. */
+const failedMs = 1_000;
+/** What an instance is taken to need before anything is known of it. */
+const unknownMs = 0.05;
+/** How long an instance that said it drains is left alone, should it be still announced after that. */
+const drainingMs = 10_000;
+
+/** An instance as this process calls it: the way there, how it does, and how much is on its way. */
+export class Target {
+  /** As discovery last described it; id and address stay. */
+  instance: Instance;
+  readonly link: Link;
+  readonly breaker: Breaker;
+  #inFlight = 0;
+  #drainingUntilMs = Number.NEGATIVE_INFINITY;
+  readonly #latency = new LatencyAverage();
+
+  constructor(instance: Instance, link: Link, breaker: Breaker) {
+    this.instance = instance;
+    this.link = link;
+    this.breaker = breaker;
+  }
+
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  isDraining(nowMs: number): boolean {
+    return this.instance.draining || nowMs < this.#drainingUntilMs;
+  }
+
+  /** What a further call is expected to cost here: the latency of late times the calls it has to share with. */
+  cost(nowMs: number): number {
+    return (this.#latency.at(nowMs) + unknownMs) * (this.#inFlight + 1);
+  }
+
+  began(): void {
+    this.#inFlight++;
+  }
+
+  succeeded(startedMs: number, nowMs: number): void {
+    this.#inFlight--;
+    this.#latency.observe(nowMs - startedMs, nowMs);
+  }
+
+  failed(error: TuttiError, startedMs: number, nowMs: number): void {
+    this.#inFlight--;
+    const tookMs = nowMs - startedMs;
+    this.#latency.observe(isInstanceFailure(error) ? Math.max(tookMs, failedMs) : tookMs, nowMs);
+  }
+
+  /** A stream that was open has ended; how long it was open says nothing. */
+  released(): void {
+    this.#inFlight--;
+  }
+
+  said(drains: boolean, nowMs: number): void {
+    if (drains) this.#drainingUntilMs = nowMs + drainingMs;
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * One method as it is served: the interceptors of the server's side around the handler, the same for every transport.
+ *
+ * 1. A handler sees no request that an interceptor refused.
+ * 2. What the handler throws leaves here as a `TuttiError`, whatever it was.
+ * 3. Interceptors end when the handler is through, not when the caller gave up: what runs is counted as running.
+ */
+import { errorFromUnknown, type TuttiError } from "@tutti/kernel";
+import type { Method } from "../calls/method.ts";
+import type { Chain } from "../interceptors/chain.ts";
+import { ServedRequests } from "./served-requests.ts";
+import type { ServerCall } from "./server-call.ts";
+
+/** A handler of any of the four kinds; which one it is follows from the method. */
+// biome-ignore lint/suspicious/noExplicitAny: the messages' types are known where the handler was given, by its service
+export type AnyHandler = (input: any, context: any) => any;
+
+export class ServedMethod {
+  readonly method: Method;
+  readonly #handler: AnyHandler;
+  readonly #chain: Chain<ServerCall>;
+
+  constructor(method: Method, handler: AnyHandler, chain: Chain<ServerCall>) {
+    this.method = method;
+    this.#handler = handler;
+    this.#chain = chain;
+  }
+
+  /** Serves a call with one reply; `input` is the request, or the requests as they come. */
+  async one(call: ServerCall, input: unknown): Promise<unknown> {
+    try {
+      const accepted = this.#accept(call, input);
+      if (accepted !== undefined) await accepted;
+      const reply = await this.#handler(this.#inputOf(call, input), call);
+      this.#chain.reply(call, reply);
+      this.#end(call, undefined);
+      return reply;
+    } catch (thrown) {
+      const error = errorFromUnknown(thrown);
+      this.#end(call, error);
+      throw error;
+    }
+  }
+
+  /** Serves a call with a stream of replies. Nothing happens until the first one is asked for. */
+  many(call: ServerCall, input: unknown, established: () => void): ServedReplies {
+    return new ServedReplies(call, this.#chain, async () => {
+      await this.#accept(call, input);
+      const replies: AsyncIterable<unknown> = this.#handler(this.#inputOf(call, input), call);
+      established();
+      return replies[Symbol.asyncIterator]();
+    });
+  }
+
+  #accept(call: ServerCall, input: unknown): Promise<void> | undefined {
+    const begun = this.#chain.begin(call);
+    if (this.method.rpc.requestStream) return begun;
+    if (begun === undefined) return this.#chain.request(call, input);
+    return begun.then(() => this.#chain.request(call, input));
+  }
+
+  #inputOf(call: ServerCall, input: unknown): unknown {
+    if (!this.method.rpc.requestStream) return input;
+    return new ServedRequests(call, this.#chain, input as AsyncIterable<unknown>);
+  }
+
+  #end(call: ServerCall, error: TuttiError | undefined): void {
+    this.#chain.end(call, error);
+    call.end();
+  }
+}
+
+/** The replies of one served stream. Asked for one after the other. */
+export class ServedReplies implements AsyncIterator<unknown, undefined> {
+  readonly #call: ServerCall;
+  readonly #chain: Chain<ServerCall>;
+  readonly #open: () => Promise<AsyncIterator<unknown>>;
+  #replies: AsyncIterator<unknown> | undefined = undefined;
+  #ended = false;
+
+  constructor(call: ServerCall, chain: Chain<ServerCall>, open: () => Promise<AsyncIterator<unknown>>) {
+    this.#call = call;
+    this.#chain = chain;
+    this.#open = open;
+  }
+
+  async next(): Promise<IteratorResult<unknown, undefined>> {
+    if (this.#ended) return { done: true, value: undefined };
+    try {
+      this.#replies ??= await this.#open();
+      const result = await this.#replies.next();
+      if (result.done !== true) {
+        if (this.#call.stopped !== undefined) throw this.#call.stopped;
+        this.#chain.reply(this.#call, result.value);
+        return result;
+      }
+      // A handler that ends its stream because it was told to stop has not ended it well.
+      if (this.#call.stopped !== undefined) throw this.#call.stopped;
+      this.#end(undefined);
+      return { done: true, value: undefined };
+    } catch (thrown) {
+      const error = errorFromUnknown(thrown);
+      this.#leave();
+      this.#end(error);
+      throw error;
+    }
+  }
+
+  /** Nobody wants more. A handler in the midst of a reply leaves its stream when it has made it. */
+  async return(): Promise<IteratorReturnResult<undefined>> {
+    if (!this.#ended) {
+      const reason = this.#call.stopped;
+      try {
+        await this.#replies?.return?.();
+        this.#end(reason);
+      } catch (thrown) {
+        this.#end(errorFromUnknown(thrown));
+      }
+    }
+    return { done: true, value: undefined };
+  }
+
+  /** Lets the handler's `finally` run after a failure that was not its own. */
+  #leave(): void {
+    this.#replies?.return?.()?.then(undefined, () => {});
+  }
+
+  #end(error: TuttiError | undefined): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#chain.end(this.#call, error);
+    this.#call.end();
+  }
+}

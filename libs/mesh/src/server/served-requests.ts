@@ -1,0 +1,63 @@
+import type { TuttiError } from "@tutti/kernel";
+import type { Stoppable } from "../calls/stopping.ts";
+import type { Chain } from "../interceptors/chain.ts";
+import type { ServerCall } from "./server-call.ts";
+
+/**
+ * The requests of a stream as its handler sees them: each has passed the interceptors, and a handler that waits for
+ * the next one is told when nobody waits for its replies any more.
+ */
+export class ServedRequests implements AsyncIterableIterator<unknown, undefined>, Stoppable {
+  readonly #call: ServerCall;
+  readonly #chain: Chain<ServerCall>;
+  readonly #source: AsyncIterator<unknown>;
+  #waiting: ((reason: TuttiError) => void) | undefined = undefined;
+
+  constructor(call: ServerCall, chain: Chain<ServerCall>, requests: AsyncIterable<unknown>) {
+    this.#call = call;
+    this.#chain = chain;
+    this.#source = requests[Symbol.asyncIterator]();
+    call.adopt(this);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<unknown, undefined>> {
+    const result = await this.#take();
+    if (result.done === true) {
+      this.#call.release(this);
+      return { done: true, value: undefined };
+    }
+    const checked = this.#chain.request(this.#call, result.value);
+    if (checked !== undefined) await checked;
+    return result;
+  }
+
+  async return(): Promise<IteratorReturnResult<undefined>> {
+    this.#call.release(this);
+    await this.#source.return?.();
+    return { done: true, value: undefined };
+  }
+
+  stop(reason: TuttiError): void {
+    this.#waiting?.(reason);
+  }
+
+  #take(): Promise<IteratorResult<unknown>> {
+    return new Promise((resolve, reject) => {
+      const { stopped } = this.#call;
+      if (stopped !== undefined) return reject(stopped);
+      this.#waiting = reject;
+      this.#source.next().then(
+        (result) => {
+          this.#waiting = undefined;
+          resolve(result);
+        },
+        // What breaks the stream of a call that was stopped is that it was stopped.
+        (error: unknown) => reject(this.#call.stopped ?? error),
+      );
+    });
+  }
+}

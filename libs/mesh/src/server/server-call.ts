@@ -1,0 +1,123 @@
+import type { CallContext, Logger, Principal, Span, TraceContext, TuttiError } from "@tutti/kernel";
+import type { Bucket, Expiring } from "../calls/deadlines.ts";
+import type { Method } from "../calls/method.ts";
+import { late, type Stoppable } from "../calls/stopping.ts";
+import type { Intercepted } from "../interceptors/chain.ts";
+
+/** What a call brings along from the caller, whatever carried it here. */
+export interface Incoming {
+  readonly transport: "in-process" | "grpc";
+  /** On whose behalf, as the caller says; to be believed or not by the identity interceptor. */
+  readonly presented: Principal | undefined;
+  readonly namespace: string;
+  readonly deadlineMs: number;
+  readonly parent: TraceContext | undefined;
+  readonly idempotencyKey: string;
+  /** Who the other end of the connection is by its certificate; undefined without TLS or in-process. */
+  readonly peer: (() => string | undefined) | undefined;
+}
+
+/** A call as its handler sees it. Signal and logger are made when somebody asks: most calls need neither. */
+export class ServerCall implements CallContext, Intercepted, Expiring, Stoppable {
+  readonly method: Method;
+  readonly incoming: Incoming;
+  readonly startedMs: number;
+  principal: Principal;
+  namespace: string;
+  deadlineMs: number;
+  trace: TraceContext;
+  readonly parentTrace: TraceContext | undefined;
+  readonly idempotencyKey: string;
+
+  // What the interceptors keep.
+  begun = 0;
+  span: Span | undefined = undefined;
+  namespaceKnown = false;
+  bucket: Bucket | undefined = undefined;
+  previous: Expiring | undefined = undefined;
+  next: Expiring | undefined = undefined;
+
+  /** Called once when the call ends before its handler does, so that the transport can answer at once. */
+  onStopped: ((reason: TuttiError) => void) | undefined = undefined;
+
+  readonly #baseLogger: Logger;
+  #logger: Logger | undefined = undefined;
+  #controller: AbortController | undefined = undefined;
+  #children: Set<Stoppable> | undefined = undefined;
+  #stopped: TuttiError | undefined = undefined;
+  #ended = false;
+
+  constructor(method: Method, incoming: Incoming, fallback: ServerCallDefaults, nowMs: number) {
+    this.method = method;
+    this.incoming = incoming;
+    this.startedMs = nowMs;
+    this.principal = fallback.principal;
+    this.namespace = incoming.namespace;
+    this.deadlineMs = incoming.deadlineMs;
+    this.parentTrace = incoming.parent;
+    this.trace = incoming.parent ?? fallback.trace;
+    this.idempotencyKey = incoming.idempotencyKey;
+    this.#baseLogger = fallback.logger;
+  }
+
+  /** Why the call ended before its handler did; undefined as long as it is wanted. */
+  get stopped(): TuttiError | undefined {
+    return this.#stopped;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#stopped !== undefined) this.#controller.abort(this.#stopped);
+    }
+    return this.#controller.signal;
+  }
+
+  get logger(): Logger {
+    this.#logger ??= this.#baseLogger.child({
+      traceId: this.trace.traceId,
+      spanId: this.trace.spanId,
+      rpc: this.method.label,
+      namespace: this.namespace,
+    });
+    return this.#logger;
+  }
+
+  /** Tells the handler, and all calls it made as part of this one, that nobody waits any more. */
+  stop(reason: TuttiError): void {
+    if (this.#ended || this.#stopped !== undefined) return;
+    this.#stopped = reason;
+    this.#controller?.abort(reason);
+    for (const child of this.#children ?? []) child.stop(reason);
+    this.onStopped?.(reason);
+  }
+
+  expire(): void {
+    this.stop(late(this.method));
+  }
+
+  /** The handler is through; nothing is stopped any more. */
+  end(): void {
+    this.#ended = true;
+  }
+
+  /** A call made as part of this one. */
+  adopt(child: Stoppable): void {
+    if (this.#stopped !== undefined) {
+      child.stop(this.#stopped);
+      return;
+    }
+    this.#children ??= new Set();
+    this.#children.add(child);
+  }
+
+  release(child: Stoppable): void {
+    this.#children?.delete(child);
+  }
+}
+
+export interface ServerCallDefaults {
+  readonly principal: Principal;
+  readonly trace: TraceContext;
+  readonly logger: Logger;
+}

@@ -1,0 +1,146 @@
+/**
+ * The certificates of a process as files that may be replaced while it runs.
+ *
+ * 1. What is used is always a certificate, its own key and an authority that were read together.
+ * 2. Files that do not belong together, as in the midst of a replacement, are left alone until they do; the last good
+ *    ones stay in use.
+ * 3. Connections that stand go on; new ones use what was read last.
+ */
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import type { experimental } from "@grpc/grpc-js";
+import type { Logger, Timer, Timers } from "@tutti/kernel";
+import { meshErrors } from "../errors.ts";
+
+type CaListener = experimental.CaCertificateUpdateListener;
+type IdentityListener = experimental.IdentityCertificateUpdateListener;
+
+export interface CertificatePaths {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
+interface Certificates {
+  readonly ca: Buffer;
+  readonly cert: Buffer;
+  readonly key: Buffer;
+}
+
+export interface CertificateFilesParts {
+  readonly paths: CertificatePaths;
+  readonly refreshMs: number;
+  readonly timers: Timers;
+  readonly logger: Logger;
+}
+
+export class CertificateFiles implements experimental.CertificateProvider {
+  readonly #parts: CertificateFilesParts;
+  readonly #caListeners = new Set<CaListener>();
+  readonly #identityListeners = new Set<IdentityListener>();
+  #current: Certificates;
+  #timer: Timer | undefined;
+  #problem = "";
+
+  /** Reads the files; rejects when they cannot be used. */
+  static async open(parts: CertificateFilesParts): Promise<CertificateFiles> {
+    return new CertificateFiles(parts, await read(parts.paths));
+  }
+
+  private constructor(parts: CertificateFilesParts, first: Certificates) {
+    this.#parts = parts;
+    this.#current = first;
+    this.#timer = parts.timers.every(parts.refreshMs, () => {
+      this.refresh().catch((error: unknown) =>
+        this.#parts.logger.error("certificates cannot be refreshed", { error }),
+      );
+    });
+  }
+
+  /** Why the files as they are now are not in use; empty when they are. */
+  get problem(): string {
+    return this.#problem;
+  }
+
+  /** Looks at the files now. Resolves with whether they are new and in use. */
+  async refresh(): Promise<boolean> {
+    let found: Certificates;
+    try {
+      found = await read(this.#parts.paths);
+      this.#problem = "";
+    } catch (error) {
+      const problem = error instanceof Error ? error.message : String(error);
+      if (problem !== this.#problem) {
+        this.#parts.logger.warn("certificate files are not usable, the ones before stay in use", { error });
+      }
+      this.#problem = problem;
+      return false;
+    }
+    if (same(found, this.#current)) return false;
+    this.#current = found;
+    this.#parts.logger.info("certificates were replaced, new connections use them", {
+      certificate: new X509Certificate(found.cert).subject,
+      validTo: new X509Certificate(found.cert).validTo,
+    });
+    for (const listener of this.#identityListeners) listener(this.#identity());
+    for (const listener of this.#caListeners) listener(this.#ca());
+    return true;
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  // grpc-js asks to be told of what there is after it has finished adding the listener.
+
+  addCaCertificateListener(listener: CaListener): void {
+    this.#caListeners.add(listener);
+    process.nextTick(() => this.#caListeners.has(listener) && listener(this.#ca()));
+  }
+
+  removeCaCertificateListener(listener: CaListener): void {
+    this.#caListeners.delete(listener);
+  }
+
+  addIdentityCertificateListener(listener: IdentityListener): void {
+    this.#identityListeners.add(listener);
+    process.nextTick(() => this.#identityListeners.has(listener) && listener(this.#identity()));
+  }
+
+  removeIdentityCertificateListener(listener: IdentityListener): void {
+    this.#identityListeners.delete(listener);
+  }
+
+  #ca(): experimental.CaCertificateUpdate {
+    return { caCertificate: this.#current.ca };
+  }
+
+  #identity(): experimental.IdentityCertificateUpdate {
+    return { certificate: this.#current.cert, privateKey: this.#current.key };
+  }
+}
+
+async function read(paths: CertificatePaths): Promise<Certificates> {
+  const files = `${paths.ca || "(no ca)"}, ${paths.cert || "(no cert)"} and ${paths.key || "(no key)"}`;
+  try {
+    const [ca, cert, key] = await Promise.all(
+      [paths.ca, paths.cert, paths.key].map((path) => readFile(path)),
+    );
+    if (ca === undefined || cert === undefined || key === undefined) throw new Error("a file is missing");
+    const certificate = new X509Certificate(cert);
+    if (!certificate.checkPrivateKey(createPrivateKey(key))) {
+      throw new Error("the key is not that of the certificate");
+    }
+    // Throws when there is no certificate in it.
+    new X509Certificate(ca);
+    return { ca, cert, key };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw meshErrors.badCertificates({ files, reason }, { cause: error });
+  }
+}
+
+function same(one: Certificates, other: Certificates): boolean {
+  return one.ca.equals(other.ca) && one.cert.equals(other.cert) && one.key.equals(other.key);
+}

@@ -1,0 +1,40 @@
+import type { ChannelCredentials, ChannelOptions, ServerOptions } from "@grpc/grpc-js";
+import type { MeshSettings } from "../../settings.ts";
+
+export interface ChannelParts {
+  readonly credentials: ChannelCredentials;
+  readonly messageBytes: number;
+  readonly keepalive: MeshSettings["keepalive"];
+}
+
+/** Bytes of one stream that may be on their way unread: enough for a batch without waiting for the other side. */
+const windowBytes = 1_048_576;
+
+export function channelOptions({ messageBytes, keepalive }: ChannelParts): ChannelOptions {
+  return {
+    // grpc-js would answer for itself; up to twice the limit the mesh does, with an error that helps.
+    "grpc.max_receive_message_length": messageBytes * 2,
+    "grpc.max_send_message_length": -1,
+    "grpc.keepalive_time_ms": keepalive.everyMs,
+    "grpc.keepalive_timeout_ms": keepalive.timeoutMs,
+    "grpc.keepalive_permit_without_calls": 1,
+    // An instance that comes back is used again soon.
+    "grpc.initial_reconnect_backoff_ms": 100,
+    "grpc.max_reconnect_backoff_ms": 2_000,
+    // Calls within an installation do not go through the proxy of its environment.
+    "grpc.enable_http_proxy": 0,
+    "grpc.service_config_disable_resolution": 1,
+    "grpc.enable_channelz": 0,
+    "grpc-node.flow_control_window": windowBytes,
+  };
+}
+
+export function serverOptions({ messageBytes, keepalive }: Omit<ChannelParts, "credentials">): ServerOptions {
+  return {
+    "grpc.max_receive_message_length": messageBytes * 2,
+    "grpc.max_send_message_length": -1,
+    "grpc.keepalive_time_ms": keepalive.everyMs,
+    "grpc.keepalive_timeout_ms": keepalive.timeoutMs,
+    "grpc.enable_channelz": 0,
+  };
+}

@@ -1,0 +1,33 @@
+import { checkServerIdentity, type PeerCertificate } from "node:tls";
+import { type ChannelCredentials, credentials, experimental, ServerCredentials } from "@grpc/grpc-js";
+import type { CertificateFiles } from "../../tls/certificate-files.ts";
+import { peerOf, spiffeIdOf } from "../../tls/peer.ts";
+
+export interface Credentials {
+  readonly channel: ChannelCredentials;
+  readonly server: ServerCredentials;
+}
+
+/** Both sides of this process: mutual TLS by its certificates, or plain connections without any. */
+export function credentialsOf(files: CertificateFiles | undefined): Credentials {
+  if (files === undefined) {
+    return { channel: credentials.createInsecure(), server: ServerCredentials.createInsecure() };
+  }
+  return {
+    channel: experimental.createCertificateProviderChannelCredentials(files, files, {
+      checkServerIdentity: checkService,
+    }),
+    server: experimental.createCertificateProviderServerCredentials(files, files, true),
+  };
+}
+
+const services = spiffeIdOf("");
+
+/**
+ * Whether a certificate, whose issuer has been verified, is that of who was called. Services are called at addresses
+ * that no certificate can foresee: the name of a service is enough. Others must be certified for their host.
+ */
+function checkService(host: string, certificate: PeerCertificate): Error | undefined {
+  if (peerOf(certificate)?.startsWith(services)) return undefined;
+  return checkServerIdentity(host, certificate);
+}

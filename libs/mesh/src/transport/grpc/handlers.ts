@@ -1,0 +1,141 @@
+/** How a call of grpc-js is served: one function per kind of method. */
+import type { EventEmitter } from "node:events";
+import {
+  type handleBidiStreamingCall,
+  type handleClientStreamingCall,
+  type handleServerStreamingCall,
+  type handleUnaryCall,
+  Metadata,
+  type ServerDuplexStream,
+  type ServerReadableStream,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+  type UntypedHandleCall,
+} from "@grpc/grpc-js";
+import { type Clock, errorFromUnknown, type TuttiError } from "@tutti/kernel";
+import type { Method } from "../../calls/method.ts";
+import { givenUp, late } from "../../calls/stopping.ts";
+import type { ServedMethod } from "../../server/served-method.ts";
+import { ServerCall, type ServerCallDefaults } from "../../server/server-call.ts";
+import { peerOf } from "../../tls/peer.ts";
+import { readMetadata } from "./metadata.ts";
+import { ReplyPump } from "./reply-pump.ts";
+import { statusOf } from "./status.ts";
+import { decodeRequest, encode } from "./wire.ts";
+
+export interface HandlerParts {
+  readonly clock: Clock;
+  readonly messageBytes: number;
+  readonly defaults: ServerCallDefaults;
+}
+
+type Unary = ServerUnaryCall<Buffer, Buffer>;
+type Readable = ServerReadableStream<Buffer, Buffer>;
+type Writable = ServerWritableStream<Buffer, Buffer>;
+type Duplex = ServerDuplexStream<Buffer, Buffer>;
+type Answer = (error: ReturnType<typeof statusOf> | null, reply?: Buffer) => void;
+
+export function handlerOf(served: ServedMethod, parts: HandlerParts): UntypedHandleCall {
+  const { rpc } = served.method;
+  if (rpc.replyStream) return rpc.requestStream ? bidi(served, parts) : serverStream(served, parts);
+  return rpc.requestStream ? clientStream(served, parts) : unary(served, parts);
+}
+
+function unary(served: ServedMethod, parts: HandlerParts): handleUnaryCall<Buffer, Buffer> {
+  return (wire, answer) => {
+    const call = arrive(wire, served.method, parts);
+    serveOne(served, call, parts, answer, () =>
+      decodeRequest(served.method, wire.request, parts.messageBytes),
+    );
+  };
+}
+
+function clientStream(served: ServedMethod, parts: HandlerParts): handleClientStreamingCall<Buffer, Buffer> {
+  return (wire, answer) => {
+    const call = arrive(wire, served.method, parts);
+    serveOne(served, call, parts, answer, () => requestsOf(wire, served.method, parts));
+  };
+}
+
+function serverStream(served: ServedMethod, parts: HandlerParts): handleServerStreamingCall<Buffer, Buffer> {
+  return (wire) => {
+    const call = arrive(wire, served.method, parts);
+    serveMany(served, call, parts, wire, () =>
+      decodeRequest(served.method, wire.request, parts.messageBytes),
+    );
+  };
+}
+
+function bidi(served: ServedMethod, parts: HandlerParts): handleBidiStreamingCall<Buffer, Buffer> {
+  return (wire) => {
+    const call = arrive(wire, served.method, parts);
+    serveMany(served, call, parts, wire, () => requestsOf(wire, served.method, parts));
+  };
+}
+
+function serveOne(
+  served: ServedMethod,
+  call: ServerCall,
+  parts: HandlerParts,
+  answer: Answer,
+  input: () => unknown,
+): void {
+  let answered = false;
+  const end = (error: TuttiError | undefined, reply?: Buffer): void => {
+    if (answered) return;
+    answered = true;
+    if (error === undefined) answer(null, reply);
+    else answer(statusOf(error));
+  };
+  call.onStopped = end;
+  Promise.resolve()
+    .then(() => served.one(call, input()))
+    .then((reply) => end(undefined, encode(served.method, "reply", reply, parts.messageBytes)))
+    .catch((thrown: unknown) => end(errorFromUnknown(thrown)));
+}
+
+function serveMany(
+  served: ServedMethod,
+  call: ServerCall,
+  parts: HandlerParts,
+  wire: Writable | Duplex,
+  input: () => unknown,
+): void {
+  const pump = new ReplyPump(call, wire, parts.messageBytes);
+  try {
+    const taken = input();
+    pump.run(served.many(call, taken, () => wire.sendMetadata(new Metadata())));
+  } catch (thrown) {
+    pump.fail(errorFromUnknown(thrown));
+  }
+}
+
+function arrive(wire: Unary | Readable | Writable | Duplex, method: Method, parts: HandlerParts): ServerCall {
+  const { clock, defaults } = parts;
+  const nowMs = clock.monotonic();
+  const deadline = Number(wire.getDeadline());
+  const incoming = {
+    ...readMetadata(wire.metadata),
+    transport: "grpc" as const,
+    deadlineMs: deadline === Number.POSITIVE_INFINITY ? deadline : nowMs + deadline - clock.now(),
+    peer: () => peerOf(wire.getAuthContext().sslPeerCertificate),
+  };
+  const call = new ServerCall(method, incoming, defaults, nowMs);
+  // Also emitted after a call has ended well; by then nothing is stopped any more.
+  const events: EventEmitter = wire;
+  events.on("cancelled", () => {
+    call.stop(clock.monotonic() >= call.deadlineMs - 1 ? late(method) : givenUp(method));
+  });
+  return call;
+}
+
+async function* requestsOf(
+  wire: Readable | Duplex,
+  method: Method,
+  { messageBytes }: HandlerParts,
+): AsyncGenerator<unknown, void> {
+  // A handler may stop reading and go on replying: the stream must outlive its requests.
+  for await (const bytes of wire.iterator({ destroyOnReturn: false })) {
+    yield decodeRequest(method, bytes, messageBytes);
+  }
+}

@@ -1,0 +1,114 @@
+import { type experimental, type InterceptingListener, type StatusObject, status } from "@grpc/grpc-js";
+import { errorFromUnknown, type TuttiError } from "@tutti/kernel";
+import type { Method } from "../../calls/method.ts";
+import { givenUp, type Stoppable } from "../../calls/stopping.ts";
+import type { LinkStream } from "../link.ts";
+import { errorOfStatus } from "./status.ts";
+import { decodeReply } from "./wire.ts";
+
+/** Replies read ahead of the caller; beyond them the other side is held up by flow control. */
+const aheadMax = 4;
+
+type Outcome = { readonly ok: true } | { readonly ok: false; readonly error: TuttiError };
+
+/** The replies of a stream over gRPC, as its caller's side takes them. */
+export class GrpcStream implements LinkStream, InterceptingListener, Stoppable {
+  readonly established: Promise<void>;
+  readonly #method: Method;
+  readonly #address: string;
+  readonly #wire: experimental.CallStream;
+  readonly #limit: number;
+  readonly #accept: () => void;
+  readonly #refuse: (error: TuttiError) => void;
+  readonly #ahead: Buffer[] = [];
+  #reading = true;
+  #outcome: Outcome | undefined = undefined;
+  #wake: (() => void) | undefined = undefined;
+
+  constructor(method: Method, address: string, wire: experimental.CallStream, limit: number) {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    // Nobody may be listening.
+    promise.catch(() => {});
+    this.established = promise;
+    this.#accept = resolve;
+    this.#refuse = reject;
+    this.#method = method;
+    this.#address = address;
+    this.#wire = wire;
+    this.#limit = limit;
+  }
+
+  async next(): Promise<IteratorResult<unknown, undefined>> {
+    for (;;) {
+      const bytes = this.#ahead.shift();
+      if (bytes !== undefined) {
+        this.#read();
+        return { done: false, value: this.#decoded(bytes) };
+      }
+      const outcome = this.#outcome;
+      if (outcome?.ok === true) return { done: true, value: undefined };
+      if (outcome?.ok === false) throw outcome.error;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  async return(): Promise<IteratorReturnResult<undefined>> {
+    if (this.#outcome === undefined) this.stop(givenUp(this.#method));
+    return { done: true, value: undefined };
+  }
+
+  stop(reason: TuttiError): void {
+    if (this.#outcome !== undefined) return;
+    this.#ahead.length = 0;
+    this.#end({ ok: false, error: reason });
+    this.#wire.cancelWithStatus(status.CANCELLED, reason.message);
+  }
+
+  onReceiveMetadata(): void {
+    this.#accept();
+  }
+
+  onReceiveMessage(message: Buffer): void {
+    this.#reading = false;
+    if (this.#outcome !== undefined) return;
+    this.#ahead.push(message);
+    this.#read();
+    this.#awaken();
+  }
+
+  onReceiveStatus(ended: StatusObject): void {
+    if (ended.code === status.OK) this.#end({ ok: true });
+    else this.#end({ ok: false, error: errorOfStatus(this.#method, this.#address, ended) });
+  }
+
+  #read(): void {
+    if (this.#reading || this.#outcome !== undefined || this.#ahead.length >= aheadMax) return;
+    this.#reading = true;
+    this.#wire.startRead();
+  }
+
+  #decoded(bytes: Buffer): unknown {
+    try {
+      return decodeReply(this.#method, bytes, this.#limit);
+    } catch (thrown) {
+      const error = errorFromUnknown(thrown);
+      this.stop(error);
+      throw error;
+    }
+  }
+
+  #end(outcome: Outcome): void {
+    if (this.#outcome !== undefined) return;
+    this.#outcome = outcome;
+    if (outcome.ok) this.#accept();
+    else this.#refuse(outcome.error);
+    this.#awaken();
+  }
+
+  #awaken(): void {
+    this.#wake?.();
+    this.#wake = undefined;
+  }
+}

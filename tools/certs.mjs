@@ -1,0 +1,53 @@
+// Makes certificates for mutual TLS between services on a developer's machine, and says how to use them.
+//   npm run certs -- [--out DIR] [--rotate] [--services a,b] [--hosts a,b]
+import { parseArgs } from "node:util";
+
+const everyService = "platform,registry,master,workflow,swarm,governance,intelligence,insight,gateway,cli";
+
+const { values } = parseArgs({
+  options: {
+    out: { type: "string", default: ".tutti/certs" },
+    rotate: { type: "boolean", default: false },
+    services: { type: "string", default: everyService },
+    hosts: { type: "string", default: "" },
+    help: { type: "boolean", default: false },
+  },
+});
+
+if (values.help) {
+  console.log(`Makes a development authority and a certificate per service.
+
+  --out DIR        where to (default .tutti/certs)
+  --rotate         new certificates for all services; running ones take them up by themselves
+  --services a,b   for which services (default ${everyService})
+  --hosts a,b      host names and addresses besides localhost and 127.0.0.1`);
+  process.exit(0);
+}
+
+const list = (text) => text.split(",").filter((part) => part !== "");
+const { makeDevelopmentCertificates } = await import("../libs/mesh/src/tls/development-ca.ts");
+const made = await makeDevelopmentCertificates({
+  directory: values.out,
+  services: list(values.services),
+  hosts: list(values.hosts),
+  rotate: values.rotate,
+});
+
+const fresh = Object.entries(made.services).filter(([, { isNew }]) => isNew);
+console.log(`authority: ${made.ca}`);
+console.log(
+  fresh.length === 0
+    ? "all certificates are there already; --rotate makes new ones"
+    : `new certificates: ${fresh.map(([name]) => name).join(", ")}`,
+);
+const [[first = "platform", paths] = []] = Object.entries(made.services);
+if (paths !== undefined) {
+  console.log(`\nin the configuration of ${first}:\n
+  mesh:
+    transport: grpc
+    tls:
+      mode: mutual
+      ca: ${made.ca}
+      cert: ${paths.cert}
+      key: ${paths.key}`);
+}
