@@ -32,6 +32,7 @@ export interface ReloadReport {
   readonly faults: readonly TuttiError[];
 }
 
+/** Told at once and in order; what it does later is its own affair, also its failures. */
 export type ChangeListener<S extends z.ZodObject> = (value: z.output<S>, changed: readonly string[]) => void;
 
 /**
@@ -101,11 +102,7 @@ export class Configuration {
       const mine = changed.filter(
         (key) => key.section === section.name && differsAt(key, scope, before, after),
       );
-      if (mine.length > 0)
-        listener(
-          this.#valueOf(section, scope, after),
-          mine.map(({ name }) => name),
-        );
+      if (mine.length > 0) listener(this.#valueOf(section, scope, after), mine.map(nameOf));
     };
     this.#listeners.add(hear);
     return () => this.#listeners.delete(hear);
@@ -212,12 +209,13 @@ function nameOf({ name }: Key): string {
 }
 
 function logReload(report: ReloadReport, logger: Logger): void {
-  const { applied, error, changed, afterRestart, faults } = report;
-  if (!applied) logger.error("the changed configuration has mistakes and was not taken over", { error });
+  const { applied, changed, afterRestart, faults } = report;
+  if (!applied) {
+    logger.error("the changed configuration has mistakes and was not taken over", { error: report.error });
+  }
   if (changed.length > 0) logger.info("the configuration changed", { changed });
   if (afterRestart.length > 0) {
     logger.warn("the configuration changed in keys that take effect after a restart", { afterRestart });
   }
-  for (const fault of faults)
-    logger.error("a listener failed at a change of the configuration", { error: fault });
+  for (const error of faults) logger.error("a listener failed at a change of the configuration", { error });
 }

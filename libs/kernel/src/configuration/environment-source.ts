@@ -7,6 +7,9 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** Names the configuration file itself, so it is no key of any section. */
 export const fileVariable = `${variablePrefix}CONFIG`;
 
+/** What shares our prefix and is no key: the file's name, and what the workspace's tools and tests are told by. */
+const otherVariables = new Set([fileVariable, "TUTTI_CACHE", "TUTTI_NATS_SERVER"]);
+
 /**
  * Reads `TUTTI_REGISTRY_LEASE_MS` and `TUTTI_ENGINES_LOG_LEVEL`. Returns the variables of our prefix that are no key:
  * some may yet turn out to be where a secret is kept.
@@ -20,7 +23,7 @@ export function readEnvironment(
   const setBy = new Map<string, string>();
   const isLink = serviceLinks(environment);
   for (const variable of Object.keys(environment).sort()) {
-    if (!variable.startsWith(variablePrefix) || variable === fileVariable || isLink(variable)) continue;
+    if (!variable.startsWith(variablePrefix) || otherVariables.has(variable) || isLink(variable)) continue;
     const text = environment[variable];
     // Shells and compose files leave variables empty that are not meant to be set.
     if (text === undefined || text === "") continue;

@@ -221,6 +221,13 @@ describe("a mistake in the configuration is refused with its place and what to d
     );
   });
 
+  it("but what the workspace's tools are told by is none, nor are variables of others", () => {
+    assert.deepEqual(
+      problemsOf({ environment: { TUTTI_CACHE: "/c", TUTTIFRUTTI: "x", tutti_log_level: "y" } }),
+      [],
+    );
+  });
+
   it("but the links that Kubernetes sets for a service named like ours are none", () => {
     const link = {
       TUTTI_REGISTRY_SERVICE_HOST: "10.0.0.1",

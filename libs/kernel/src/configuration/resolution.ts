@@ -170,9 +170,9 @@ function sectionProblem(section: Section, issue: z.core.$ZodIssue, places: strin
 function complaint(key: Key, issue: z.core.$ZodIssue, found: unknown): string {
   if (issue.code === "custom") return issue.message;
   if (issue.code === "unrecognized_keys") return `unknown key \`${issue.keys.join("`, `")}\``;
-  if (issue.path.length === key.path.length)
-    return `expected ${expectationOf(key.schema)}, found ${shown(key, found)}`;
-  return `${issue.message.replace(/^Invalid input: /, "")}; the whole is ${expectationOf(key.schema)}`;
+  const expected = expectationOf(key.schema);
+  if (issue.path.length === key.path.length) return `expected ${expected}, found ${shown(key, found)}`;
+  return `${issue.message.replace(/^Invalid input: /, "")}; the whole is ${expected}`;
 }
 
 export function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {

@@ -3,7 +3,7 @@ import { ErrorDetail } from "@tutti/contracts/types/v1";
 import { kernelErrors } from "./kernel-errors.ts";
 import { type ErrorRecord, errorOfRecord, recordOf } from "./record.ts";
 import { type Status, statuses, statusOfGrpc } from "./status.ts";
-import { type RetryClass, TuttiError } from "./tutti-error.ts";
+import { TuttiError } from "./tutti-error.ts";
 import { detailOfRecord, recordOfDetail } from "./wire.ts";
 
 /**
@@ -59,7 +59,7 @@ export function errorOfBareStatus(status: Status, message: string): TuttiError {
   return new TuttiError({
     code,
     status,
-    retry: passing.has(status) ? "same-key" : ("never" satisfies RetryClass),
+    retry: passing.has(status) ? "same-key" : "never",
     message: entry.message({ status, message }),
   });
 }
