@@ -86,6 +86,35 @@ describe("the log", () => {
     assert.equal(line?.["time_"], 5);
   });
 
+  it("a place in a trace is written as its ids, which are asked for by the first line", () => {
+    const { stream, logger } = setUp();
+    let asked = 0;
+    const trace = {
+      get traceId() {
+        asked += 1;
+        return "t1";
+      },
+      spanId: "s1",
+      sampled: false,
+    };
+    const child = logger.child({ trace, namespace: "a" });
+    assert.equal(asked, 0);
+    child.info("first");
+    child.info("second");
+    assert.equal(asked, 1);
+    const { traceId, spanId, namespace, trace: left } = stream.parsed()[1] ?? {};
+    assert.deepEqual(
+      { traceId, spanId, namespace, left },
+      { traceId: "t1", spanId: "s1", namespace: "a", left: undefined },
+    );
+  });
+
+  it("a field called trace that is no place in one is a field", () => {
+    const { stream, logger } = setUp();
+    logger.info("read", { trace: "off" });
+    assert.equal(stream.parsed()[0]?.["trace"], "off");
+  });
+
   it("errors are printed with code, causes and stack", () => {
     const { stream, logger } = setUp();
     logger.error("append failed", { error: new Error("no space", { cause: new Error("ENOSPC") }) });

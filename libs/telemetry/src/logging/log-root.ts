@@ -7,7 +7,9 @@
  * 3. A key stands in a line once: a line's own field wins over an inherited one, a child's over its parent's.
  *    `time`, `level` and `msg` are the logger's, and `service` and `instance` say who wrote the line: a line's own
  *    fields of these names get an underscore at the end.
- * 4. Logging never throws.
+ * 4. A field `trace` with a place in a trace is written as `traceId` and `spanId`; they are not asked for before,
+ *    because ids that nobody asks for are never made.
+ * 5. Logging never throws.
  */
 import type { Clock, LogFields, Logger, LogLevel } from "@tutti/kernel";
 import { type DestinationStream, type Logger as PinoLogger, pino } from "pino";
@@ -16,7 +18,7 @@ import { printableFields } from "./printable.ts";
 /** Anything that takes whole lines. */
 export type LogStream = DestinationStream;
 
-export interface LogRootOptions {
+interface LogRootOptions {
   readonly clock: Clock;
   readonly level: LogLevel;
   readonly stream: LogStream;
@@ -24,7 +26,7 @@ export interface LogRootOptions {
   readonly base: LogFields;
 }
 
-export const levelNumbers: Readonly<Record<LogLevel, number>> = {
+const levelNumbers: Readonly<Record<LogLevel, number>> = {
   trace: 10,
   debug: 20,
   info: 30,
@@ -119,7 +121,7 @@ class LineLogger implements Logger {
   #write(level: LogLevel, message: string, fields: LogFields = noFields): void {
     try {
       const inherited = this.#allFields();
-      const own = withoutKeys(printableFields(fields), ownKeysOfLines);
+      const own = withoutKeys(printableFields(withTraceIds(fields)), ownKeysOfLines);
       if (Object.keys(own).some((key) => key in inherited)) {
         this.#root.pino[level]({ ...inherited, ...own }, message);
       } else {
@@ -133,11 +135,18 @@ class LineLogger implements Logger {
 
   #allFields(): Readonly<Record<string, unknown>> {
     if (this.#inherited === undefined) {
-      const own = withoutKeys(printableFields(this.#fields), ownKeys);
+      const own = withoutKeys(printableFields(withTraceIds(this.#fields)), ownKeys);
       this.#inherited = this.#parent === undefined ? own : { ...this.#parent.#allFields(), ...own };
     }
     return this.#inherited;
   }
+}
+
+function withTraceIds(fields: LogFields): LogFields {
+  const { trace, ...others } = fields;
+  if (typeof trace !== "object" || trace === null || !("traceId" in trace && "spanId" in trace))
+    return fields;
+  return { traceId: trace.traceId, spanId: trace.spanId, ...others };
 }
 
 /** The fields, those whose names are taken renamed. */

@@ -4,7 +4,7 @@
  */
 import type { LogStream } from "./log-root.ts";
 
-export interface PrettyOptions {
+interface PrettyOptions {
   readonly colors: boolean;
   /** Where the lines go; standard output unless given. */
   readonly destination?: NodeJS.WritableStream;

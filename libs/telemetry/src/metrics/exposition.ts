@@ -55,7 +55,7 @@ function sample(name: string, text: string, value: number): string {
   return text === "" ? `${name} ${spellNumber(value)}` : `${name}{${text}} ${spellNumber(value)}`;
 }
 
-export function spellNumber(value: number): string {
+function spellNumber(value: number): string {
   if (value === Number.POSITIVE_INFINITY) return "+Inf";
   if (value === Number.NEGATIVE_INFINITY) return "-Inf";
   return String(value);

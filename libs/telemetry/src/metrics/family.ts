@@ -15,7 +15,7 @@ export interface Series<C> {
   readonly cell: C;
 }
 
-export interface FamilyOptions<K extends MetricKind, C> {
+interface FamilyOptions<K extends MetricKind, C> {
   readonly kind: K;
   readonly name: string;
   readonly help: string;
@@ -126,6 +126,6 @@ function labelText(labels: readonly string[], values: readonly string[]): string
   return labels.map((label, index) => `${label}="${escapeLabelValue(values[index] as string)}"`).join(",");
 }
 
-export function escapeLabelValue(value: string): string {
+function escapeLabelValue(value: string): string {
   return value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
 }

@@ -8,7 +8,7 @@ import type { Clock, Timer, Timers } from "@tutti/kernel";
 import { EventLoopLag } from "./event-loop-lag.ts";
 import type { MetricsRegistry } from "./registry.ts";
 
-export interface ProcessMetricsOptions {
+interface ProcessMetricsOptions {
   readonly registry: MetricsRegistry;
   readonly clock: Clock;
   readonly timers: Timers;

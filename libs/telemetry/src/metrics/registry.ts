@@ -20,9 +20,9 @@ import { CounterValue, GaugeValue, HistogramValue, ObservedCounter } from "./cel
 import { Family } from "./family.ts";
 import { flawOf, type MetricKind } from "./names.ts";
 
-export type CounterFamily = Family<"counter", CounterValue | ObservedCounter>;
-export type GaugeFamily = Family<"gauge", GaugeValue>;
-export type HistogramFamily = Family<"histogram", HistogramValue>;
+type CounterFamily = Family<"counter", CounterValue | ObservedCounter>;
+type GaugeFamily = Family<"gauge", GaugeValue>;
+type HistogramFamily = Family<"histogram", HistogramValue>;
 export type MetricFamily = CounterFamily | GaugeFamily | HistogramFamily;
 
 export interface MetricsRegistryOptions {

@@ -14,7 +14,7 @@ import type { HistogramValue } from "../metrics/cells.ts";
 import type { Series } from "../metrics/family.ts";
 import type { MetricFamily } from "../metrics/registry.ts";
 
-export interface Period {
+interface Period {
   /** Since when counters count. */
   readonly start: HrTime;
   readonly end: HrTime;

@@ -20,7 +20,7 @@ import { resourceMetrics } from "./metric-data.ts";
 import { OutcomeWatch } from "./outcome-watch.ts";
 import { hrTime, readableSpan } from "./readable-span.ts";
 
-export interface OtlpExporterOptions {
+interface OtlpExporterOptions {
   /** Where the collector listens: `http://localhost:4318`. */
   readonly endpoint: string;
   /** Asked for with every request. Never rejects. */

@@ -1,7 +1,7 @@
 /** Counts what became of exports and tells when they begin to fail and when they work again, not at every one. */
 import type { Counter, Logger, Metrics } from "@tutti/kernel";
 
-export type Signal = "traces" | "metrics";
+type Signal = "traces" | "metrics";
 
 export class OutcomeWatch {
   readonly #logger: Logger;

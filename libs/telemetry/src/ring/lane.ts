@@ -1,24 +1,24 @@
 /**
  * The recent past of one number: a value for each of the last ten minutes' seconds, and one for each two minutes of
- * the last day. A slot without a value is not a number. Seven digits are kept, which no picture can show.
+ * the last day. A slot without a value is not a number. Seven digits are kept, more than any picture shows.
  */
 
-export interface Span {
+interface Reach {
   readonly stepMs: number;
   readonly slots: number;
 }
 
-export const fine: Span = { stepMs: 1000, slots: 600 };
-export const coarse: Span = { stepMs: 120_000, slots: 720 };
+export const fine: Reach = { stepMs: 1000, slots: 600 };
+export const coarse: Reach = { stepMs: 120_000, slots: 720 };
+
+export type Resolution = "fine" | "coarse";
+
+export const reaches: Readonly<Record<Resolution, Reach>> = { fine, coarse };
 
 /** Fine slots in a coarse one. */
 export const fineInCoarse = coarse.stepMs / fine.stepMs;
 
 export const laneBytes = (fine.slots + coarse.slots) * Float32Array.BYTES_PER_ELEMENT;
-
-export type Resolution = "fine" | "coarse";
-
-export const spans: Readonly<Record<Resolution, Span>> = { fine, coarse };
 
 export type Statistic = "value" | "rate" | "p50" | "p99";
 

@@ -9,7 +9,7 @@
  */
 import type { Clock, Logger, Timer, Timers } from "@tutti/kernel";
 import type { MetricsRegistry } from "../metrics/registry.ts";
-import { coarse, fine, type Lane, type Resolution, type Statistic, spans } from "./lane.ts";
+import { fine, fineInCoarse, type Lane, type Resolution, reaches, type Statistic } from "./lane.ts";
 import { type Source, sourcesOf } from "./source.ts";
 import { type Track, trackBytes } from "./track.ts";
 
@@ -44,7 +44,6 @@ interface Tracked {
 
 /** Constants need no past. */
 const withoutPast = /_(info|start_time_seconds|timestamp_seconds)$/;
-const slotsPerCoarse = coarse.stepMs / fine.stepMs;
 
 export class SampleRing {
   readonly #options: SampleRingOptions;
@@ -99,7 +98,7 @@ export class SampleRing {
     this.#rescan(false);
     this.#adopt();
     const number = this.#step("fine", atMs, steps(atMs - this.#last.fine.atMs, fine.stepMs));
-    const due = Math.floor(number / slotsPerCoarse) - this.#last.coarse.number;
+    const due = Math.floor(number / fineInCoarse) - this.#last.coarse.number;
     if (due > 0) this.#step("coarse", atMs, due);
   }
 
@@ -134,7 +133,7 @@ export class SampleRing {
     sinceMs: number,
   ): Omit<SampledSeries, "name" | "labels" | "statistic"> {
     const { clock } = this.#options;
-    const { stepMs, slots } = spans[resolution];
+    const { stepMs, slots } = reaches[resolution];
     const last = this.#last[resolution];
     const lastAtMs = clock.now() - (clock.monotonic() - last.atMs);
     const wanted = Math.floor((lastAtMs - sinceMs) / stepMs) + 1;
@@ -150,7 +149,7 @@ export class SampleRing {
   /** Samples one slot and blanks those that were skipped before it. */
   #step(resolution: Resolution, atMs: number, count: number): number {
     const last = this.#last[resolution];
-    const { slots } = spans[resolution];
+    const { slots } = reaches[resolution];
     const elapsedSeconds = Math.max(0.001, (atMs - last.atMs) / 1000);
     const number = last.number + count;
     const firstBlank = Math.max(last.number + 1, number - slots + 1);

@@ -15,7 +15,7 @@ export interface Track {
   sample(resolution: Resolution, slot: number, elapsedSeconds: number): void;
 }
 
-export interface Readable {
+interface Readable {
   read(): number;
 }
 

@@ -1,6 +1,6 @@
 /** As much of protobuf's wire format as it takes to read what an exporter sent, without any generated code. */
 
-export type WireField =
+type WireField =
   | { readonly number: number; readonly wire: "varint"; readonly value: bigint }
   | { readonly number: number; readonly wire: "fixed64"; readonly value: bigint; readonly double: number }
   | { readonly number: number; readonly wire: "bytes"; readonly value: Uint8Array }

@@ -10,7 +10,7 @@ import { Identifiers } from "./identifiers.ts";
 import { QuietSpan } from "./quiet-span.ts";
 import { type Instants, RecordedSpan, type SpanSink } from "./recorded-span.ts";
 
-export interface TelemetryTracerOptions {
+interface TelemetryTracerOptions {
   readonly clock: Clock;
   readonly chance: Chance;
 }
