@@ -294,7 +294,7 @@ async function runs(node, root) {
  * @param {string} node
  * @returns {NodeJS.ProcessEnv}
  */
-function environmentFor(root, node) {
+export function environmentFor(root, node) {
   const first = [dirname(node), join(root, "node_modules", ".bin")];
   const others = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => !first.includes(folder));
   return {

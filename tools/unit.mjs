@@ -1,0 +1,244 @@
+#!/usr/bin/env node
+// @ts-check
+
+// A package's tests: `node ../../tools/unit.mjs` in the package's folder.
+//
+//   --slow      test/**/*.slow.ts instead of src/**/*.test.ts and test/**/*.test.ts
+//   --verbose   what the tests print, also when all pass
+//   TEXT …      only files whose path has one of these in it
+//
+// 1. All files run in one process with node:test, so that Node and the package's imports start once.
+// 2. Nothing hangs: a test that runs too long fails by itself; a process that says nothing for too long is killed, and
+//    so is one that cannot end because something is still open. In each case the file is named.
+// 3. The last line is `N passed, N failed`, and `.cache/test/` has the same numbers for whoever adds them up.
+
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { createInterface } from "node:readline";
+import { pathToFileURL } from "node:url";
+import { environmentFor, nodeFor, workspaceRoot } from "./setup.mjs";
+
+/**
+ * @typedef {{ passed: number, failed: number, skipped: number }} Counts
+ * @typedef {{ failures: string[], skips: string[], counts: Counts, output: string, incomplete: boolean }} Outcome
+ * @typedef {{ testMs: number, silenceMs: number }} Deadlines
+ */
+
+const fast = { testMs: 30_000, silenceMs: 60_000 };
+const slow = { testMs: 600_000, silenceMs: 660_000 };
+
+/**
+ * @param {string} folder of the package
+ * @param {boolean} slowOnes
+ * @returns {string[]}
+ */
+function testFiles(folder, slowOnes) {
+  const rooms = slowOnes ? ["test"] : ["src", "test"];
+  const name = slowOnes ? /\.slow\.m?ts$|\.slow\.mjs$/ : /\.test\.m?ts$|\.test\.mjs$/;
+  return rooms.flatMap((room) => filesUnder(join(folder, room))).filter((file) => name.test(file));
+}
+
+/** @param {string} folder @returns {string[]} */
+function filesUnder(folder) {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true })
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .filter((entry) => entry.name !== "node_modules" && entry.name !== "generated")
+    .flatMap((entry) =>
+      entry.isDirectory() ? filesUnder(join(folder, entry.name)) : [join(folder, entry.name)],
+    );
+}
+
+/**
+ * Runs files in one process.
+ *
+ * @param {string[]} files
+ * @param {Deadlines} deadlines
+ * @returns {Promise<Outcome>}
+ */
+function runFiles(files, deadlines) {
+  const node = nodeFor(workspaceRoot);
+  const here = (/** @type {string} */ name) => pathToFileURL(join(workspaceRoot, "tools", "unit", name)).href;
+  const child = spawn(
+    node,
+    [
+      "--import",
+      here("trace.mjs"),
+      "--test",
+      "--test-isolation=none",
+      `--test-timeout=${deadlines.testMs}`,
+      `--test-reporter=${here("reporter.mjs")}`,
+      ...files,
+    ],
+    { env: environmentFor(workspaceRoot, node), stdio: ["ignore", "pipe", "pipe", "pipe"] },
+  );
+  return new Promise((resolve, reject) => {
+    const outcome = {
+      failures: [],
+      skips: [],
+      counts: { passed: 0, failed: 0, skipped: 0 },
+      output: "",
+      incomplete: false,
+    };
+    const record = recorder(outcome);
+    let killed = false;
+    const kill = () => {
+      killed = true;
+      child.kill("SIGKILL");
+    };
+    let silence = setTimeout(kill, deadlines.silenceMs);
+    const [, stdout, stderr, events] = child.stdio;
+    for (const stream of [stdout, stderr]) stream?.on("data", (chunk) => (outcome.output += chunk));
+    createInterface({ input: /** @type {import("node:stream").Readable} */ (events) }).on("line", (line) => {
+      clearTimeout(silence);
+      silence = setTimeout(kill, deadlines.silenceMs);
+      if (record.line(line)) kill();
+    });
+    child.on("error", reject);
+    child.on("close", (code) => {
+      clearTimeout(silence);
+      record.end(code, killed, deadlines.silenceMs);
+      resolve(outcome);
+    });
+  });
+}
+
+/**
+ * Turns what the test process tells into an outcome.
+ *
+ * @param {Outcome} outcome
+ */
+function recorder(outcome) {
+  const { counts, failures, skips } = outcome;
+  /** @type {{ file: string, title: string } | undefined} */
+  let current;
+  let done = false;
+  /** @param {string} text */
+  const fail = (text) => {
+    counts.failed += 1;
+    failures.push(text);
+  };
+  return {
+    /**
+     * @param {string} line
+     * @returns {boolean} whether the process must be killed
+     */
+    line(line) {
+      const event = JSON.parse(line);
+      if (event.kind === "begin") current = event;
+      else if (event.kind === "done") done = true;
+      else if (event.kind === "pass") counts.passed += 1;
+      else if (event.kind === "fail") fail(`${place(event)}\n${indent(event.text)}`);
+      else if (event.kind === "stray") fail(event.text);
+      else if (event.kind === "skip") {
+        counts.skipped += 1;
+        skips.push(`${place(event)}${event.reason ? `: ${event.reason}` : ""}`);
+      } else if (event.kind === "alive") {
+        outcome.incomplete = true;
+        fail(
+          `the tests are done, but the process cannot end: ${event.resources.join(", ")} still open. Close what the tests opened`,
+        );
+        return true;
+      }
+      return false;
+    },
+    /**
+     * @param {number | null} code
+     * @param {boolean} killed
+     * @param {number} silenceMs
+     */
+    end(code, killed, silenceMs) {
+      if (killed && !outcome.incomplete) {
+        outcome.incomplete = true;
+        const where =
+          current === undefined
+            ? "while the files were loaded"
+            : `in ${relative(process.cwd(), current.file)} › ${current.title}`;
+        fail(
+          `nothing happened for ${silenceMs / 1000} s ${where}; the process was killed and what came after it did not run`,
+        );
+      } else if (!killed && !done) {
+        outcome.incomplete = true;
+        fail(
+          `the test process ended by itself before its last test, with exit code ${code}; something called process.exit or waits for what never comes`,
+        );
+      } else if (!killed && code !== 0 && counts.failed === 0) {
+        outcome.incomplete = true;
+        fail(`the test process ended with exit code ${code} after its last test; what it printed is above`);
+      } else if (counts.passed + counts.failed + counts.skipped === 0) {
+        outcome.incomplete = true;
+        fail("the files were loaded, but they hold no test");
+      }
+    },
+  };
+}
+
+/** @param {{ file: string, line: number, title: string }} event */
+function place(event) {
+  return `${relative(process.cwd(), event.file)}:${event.line} › ${event.title}`;
+}
+
+/** @param {string} text */
+function indent(text) {
+  return text.replace(/^/gm, "    ");
+}
+
+/**
+ * One process for all files cannot say which of them left something open or never finished loading, so each is tried
+ * alone.
+ *
+ * @param {string[]} files
+ * @returns {Promise<string[]>}
+ */
+async function incompleteFiles(files) {
+  const guilty = [];
+  for (const file of files) {
+    const { incomplete } = await runFiles([file], { testMs: fast.testMs, silenceMs: 10_000 });
+    if (incomplete) guilty.push(relative(process.cwd(), file));
+  }
+  return guilty;
+}
+
+/** @param {Counts} counts */
+function summary({ passed, failed, skipped }) {
+  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
+}
+
+/** @param {string[]} args */
+async function main(args) {
+  const slowOnes = args.includes("--slow");
+  const filters = args.filter((arg) => !arg.startsWith("--"));
+  const files = testFiles(process.cwd(), slowOnes).filter(
+    (file) => filters.length === 0 || filters.some((text) => file.includes(text)),
+  );
+  const none = {
+    failures: [],
+    skips: [],
+    counts: { passed: 0, failed: 0, skipped: 0 },
+    output: "",
+    incomplete: false,
+  };
+  const outcome = files.length === 0 ? none : await runFiles(files, slowOnes ? slow : fast);
+  if ((outcome.failures.length > 0 || args.includes("--verbose")) && outcome.output !== "")
+    console.log(outcome.output.trimEnd());
+  for (const skip of outcome.skips) console.log(`SKIPPED ${skip}`);
+  for (const failure of outcome.failures) console.log(`FAILED ${failure}\n`);
+  if (outcome.incomplete && !slowOnes && files.length > 1) {
+    const guilty = await incompleteFiles(files);
+    console.log(
+      guilty.length > 0
+        ? `the same happens with each of these alone: ${guilty.join(", ")}\n`
+        : "it happens with none of the files alone\n",
+    );
+  }
+  mkdirSync(join(".cache", "test"), { recursive: true });
+  writeFileSync(
+    join(".cache", "test", slowOnes ? "slow.json" : "unit.json"),
+    `${JSON.stringify(outcome.counts)}\n`,
+  );
+  console.log(summary(outcome.counts));
+  if (outcome.counts.failed > 0) process.exitCode = 1;
+}
+
+await main(process.argv.slice(2));

@@ -1,0 +1,31 @@
+// Imported into the process that runs a package's tests: tells its parent, over file descriptor 3, which test is about
+// to run and when all have run. Written synchronously, so that the parent knows the name even of a test that never
+// yields. One second after the last test it names what still keeps the process alive; an idle process is gone by then.
+
+import { writeSync } from "node:fs";
+import { after, beforeEach } from "node:test";
+
+const graceMs = 1_000;
+
+/** @param {object} message */
+function tell(message) {
+  writeSync(3, `${JSON.stringify(message)}\n`);
+}
+
+const mine = process.getActiveResourcesInfo();
+
+function stillOpen() {
+  const open = process.getActiveResourcesInfo();
+  for (const resource of mine) {
+    const at = open.indexOf(resource);
+    if (at >= 0) open.splice(at, 1);
+  }
+  return open;
+}
+
+beforeEach((context) => tell({ kind: "begin", file: context.filePath, title: context.fullName }));
+
+after(() => {
+  tell({ kind: "done" });
+  setTimeout(() => tell({ kind: "alive", resources: stillOpen() }), graceMs).unref();
+});
