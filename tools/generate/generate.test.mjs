@@ -375,7 +375,7 @@ describe("generation", () => {
     }
 
     it("namespace, key and id are read along their paths, through choices and absent messages", () => {
-      const { buy, link } = service.methods;
+      const { buy, pick, link } = service.methods;
       const named = messages.BuyRequest.fromPartial({ choice: { $case: "named", value: { name: "n" } } });
       const keyed = messages.BuyRequest.fromPartial({ idempotencyKey: "k", choice: named.choice });
       const none = messages.BuyRequest.fromPartial({});
@@ -386,6 +386,10 @@ describe("generation", () => {
       assert.deepEqual(
         [named, none].map((one) => buy.route.idOf(one)),
         ["n", ""],
+      );
+      assert.deepEqual(
+        [named, none].map((one) => pick.route.idOf(one)),
+        ["n", "first"],
       );
       const hello = messages.LinkFrame.fromPartial({ hello: { namespace: "team" } });
       assert.deepEqual(
@@ -463,6 +467,12 @@ service ShopService {
     option (${rpcRule}) = {
       action: "shop.orders.buy" resource: "order" repeat: REPEAT_KEYED installation_wide: true
       repeat_key: "named.name" route: {kind: "order" key: "named.name"}
+    };
+  }
+  rpc Pick(BuyRequest) returns (BuyReply) {
+    option (${rpcRule}) = {
+      action: "shop.orders.pick" resource: "order" repeat: REPEAT_SAFE installation_wide: true
+      route: {kind: "order" key: "named.name" fallback: "first"}
     };
   }
   rpc Link(stream LinkFrame) returns (stream BuyReply) {

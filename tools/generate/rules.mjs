@@ -136,7 +136,7 @@ function readRoute(method, rule, wrong) {
     wrong(`expected a route's kind like "run", "pool" or "partition", found "${rule.route.kind}"`);
   }
   const path = stringPath(method, rule.route.key, "route.key", wrong, rule.route.kind === "partition");
-  return path && { kind: rule.route.kind, path };
+  return path && { kind: rule.route.kind, path, fallback: rule.route.fallback };
 }
 
 /** Follows a path of field names from the request to a string (or number); the fields on the way are messages. */

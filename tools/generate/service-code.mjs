@@ -63,7 +63,7 @@ function methodCode(service, method, context) {
   const route =
     rule.route === undefined
       ? "undefined"
-      : `{ kind: ${JSON.stringify(rule.route.kind)}, idOf: (request) => ${textOf(rule.route.path)} }`;
+      : `{ kind: ${JSON.stringify(rule.route.kind)}, idOf: (request) => ${idCode(rule.route)} }`;
   const check = context.checked.has(method.input)
     ? context.checks.from(
         `../${areaOf(method.input.file)}/checks.ts`,
@@ -89,6 +89,10 @@ function methodCode(service, method, context) {
     `      idempotencyKeyOf: ${key},`,
     "    },",
   ];
+}
+
+function idCode({ path, fallback }) {
+  return fallback === "" ? textOf(path) : `${textOf(path)} || ${JSON.stringify(fallback)}`;
 }
 
 function namespaceCode(path) {

@@ -47,6 +47,7 @@ export type Repeat = "safe" | "keyed" | "resumes";
 
 export interface Route<Request> {
   readonly kind: string;
+  /** The id of what the call is about; empty where it names none and any instance serves it. */
   idOf(request: Request): string;
 }
 
