@@ -5,28 +5,30 @@ import { checkedMessages, checksModule } from "./checks-code.mjs";
 import { areaOf, readImage } from "./image.mjs";
 import { messageModules } from "./messages.mjs";
 import { generatedFolder, protoFolder } from "./places.mjs";
+import { Reuse } from "./reuse.mjs";
 import { readRules } from "./rules.mjs";
 import { serviceModule } from "./service-code.mjs";
 import { writeFiles } from "./write.mjs";
 
 export async function generate() {
   const start = performance.now();
-  const files = await modulesOf(readImage(protoFolder));
+  const files = await modulesOf(readImage(protoFolder), new Reuse(generatedFolder));
   const written = writeFiles(generatedFolder, files);
   return `${files.size} files, ${written} changed, ${Math.round(performance.now() - start)} ms`;
 }
 
 /** Every generated file by its path; fails with all problems of the contracts. */
-export async function modulesOf(image) {
+export async function modulesOf(image, reuse = new Reuse()) {
   const rules = readRules(image);
   const checked = checkedMessages(image, rules);
-  const files = await messageModules(image);
+  const files = await messageModules(image, reuse);
   for (const area of new Set(image.files.map(areaOf))) {
     files.set(`${area}/v1.ts`, serviceModule(area, image, rules, checked));
     const checks = checksModule(area, image, rules, checked);
     if (checks !== undefined) files.set(`${area}/checks.ts`, checks);
   }
   files.set("descriptors.ts", descriptorsModule(image));
+  files.set(...reuse.file());
   return files;
 }
 

@@ -1,12 +1,18 @@
 // Runs ts-proto over the image: the messages with their codecs.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { buffer, text } from "node:stream/consumers";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import { CodeGeneratorRequestSchema, CodeGeneratorResponseSchema } from "@bufbuild/protobuf/wkt";
-import { tsProtoPlugin } from "./places.mjs";
+import {
+  CodeGeneratorRequestSchema,
+  CodeGeneratorResponseSchema,
+  FileDescriptorProtoSchema,
+} from "@bufbuild/protobuf/wkt";
+import { tsProtoPackage, tsProtoPlugin } from "./places.mjs";
 import { GenerationFailed } from "./problems.mjs";
+import { hash } from "./reuse.mjs";
 
 const options = [
   // The contracts know no transport: descriptions of our own take the place of ts-proto's services.
@@ -30,12 +36,43 @@ const options = [
 /** Not needed at run time: the rules are read here, and descriptor.proto is large. */
 const leftOut = new Set(["google/protobuf/descriptor.proto", "tutti/types/v1/options.proto"]);
 
-/** Files by path under `generated/`. The plugin runs once per core, each time over a share of the files. */
-export async function messageModules(image) {
-  const wanted = image.set.file.filter((file) => !leftOut.has(file.name));
-  const shares = shareOut(wanted, Math.min(availableParallelism(), 4));
-  const made = await Promise.all(shares.map((files) => runPlugin(files, image.set.file)));
-  return new Map(made.flat().map((file) => [file.name, latin1(file.content)]));
+/**
+ * Files by path under `generated/`. What was made from the same sources before is taken again; for the rest the plugin
+ * runs once per core, each time over a share of the files.
+ */
+export async function messageModules(image, reuse) {
+  const files = new Map();
+  const keyOf = keysOf(image.set);
+  const toMake = [];
+  for (const file of image.set.file.filter((one) => !leftOut.has(one.name))) {
+    const path = file.name.replace(/\.proto$/, ".ts");
+    const content = reuse.take(path, keyOf(file));
+    if (content === undefined) toMake.push(file);
+    else files.set(path, content);
+  }
+  const shares = shareOut(toMake, Math.min(availableParallelism(), 4));
+  const made = await Promise.all(shares.map((share) => runPlugin(share, image.set.file)));
+  const sources = new Map(toMake.map((file) => [file.name.replace(/\.proto$/, ".ts"), file]));
+  for (const { name, content } of made.flat()) {
+    files.set(name, latin1(content));
+    reuse.keep(name, keyOf(sources.get(name)), files.get(name));
+  }
+  return files;
+}
+
+/** Gives for a file a hash of everything its code is made from: itself, what it imports, and how it is made. */
+function keysOf(set) {
+  const how = hash(readFileSync(tsProtoPackage), readFileSync(new URL(import.meta.url)));
+  const byName = new Map(set.file.map((file) => [file.name, file]));
+  const shapes = new Map();
+  const shapeOf = (file) => {
+    if (!shapes.has(file.name)) {
+      const bytes = toBinary(FileDescriptorProtoSchema, { ...file, sourceCodeInfo: undefined });
+      shapes.set(file.name, hash(bytes, ...file.dependency.map((name) => shapeOf(byName.get(name)))));
+    }
+    return shapes.get(file.name);
+  };
+  return (file) => hash(how, shapeOf(file), toBinary(FileDescriptorProtoSchema, file));
 }
 
 /** Shares of about the same size: the largest file goes to whom has least so far. */

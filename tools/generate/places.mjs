@@ -11,4 +11,5 @@ export const imageFile = join(protoFolder, "image.binpb");
 export const generatedFolder = join(root, "libs", "contracts", "src", "generated");
 
 export const bufProgram = join(dirname(require.resolve("@bufbuild/buf/package.json")), "bin", "buf");
-export const tsProtoPlugin = join(dirname(require.resolve("ts-proto/package.json")), "protoc-gen-ts_proto");
+export const tsProtoPackage = require.resolve("ts-proto/package.json");
+export const tsProtoPlugin = join(dirname(tsProtoPackage), "protoc-gen-ts_proto");
