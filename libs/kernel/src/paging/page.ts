@@ -43,5 +43,5 @@ function keyOfToken(token: string): string {
   const key = Buffer.from(token.slice(1), "base64url").toString();
   if (token.startsWith("a") && tokenOf(key) === token) return key;
   const message = `expected a token from the page before, found ${token}`;
-  throw kernelErrors.pageTokenInvalid({}, { violations: [{ field: "page.token", message }] });
+  throw kernelErrors.pageTokenInvalid(undefined, { violations: [{ field: "page.token", message }] });
 }

@@ -1,3 +1,4 @@
+/// <reference path="./opossum.d.ts" />
 /**
  * One breaker per target instance: opossum's circuit, led by the timers of the mesh.
  *

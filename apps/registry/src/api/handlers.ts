@@ -1,0 +1,39 @@
+import type { registryService } from "@tutti/contracts/registry/v1";
+import type { Foundation } from "@tutti/kernel";
+import type { Handlers } from "@tutti/mesh";
+import type { RegistrySettings } from "../configuration.ts";
+import type { RegistrarInstruments } from "../effects/instruments.ts";
+import type { Registrar } from "../effects/registrar.ts";
+import { findCapabilities, getCapabilityMap } from "./capabilities.ts";
+import { findInstances, getInstance, listServices } from "./instances.ts";
+import { watch } from "./watch.ts";
+
+/** What the handlers work with. */
+export interface Desk {
+  readonly registrar: Registrar;
+  readonly settings: RegistrySettings;
+  readonly foundation: Foundation;
+  readonly instruments: RegistrarInstruments;
+}
+
+export function registryHandlers(desk: Desk): Handlers<typeof registryService> {
+  const { registrar } = desk;
+  return {
+    register: async ({ instance, leaseMs }) => {
+      // The contract requires an instance; this is for the compiler alone.
+      if (instance === undefined) throw new TypeError("no instance");
+      return registrar.register(instance, leaseMs);
+    },
+    renew: ({ renewals }) => registrar.renew(renewals),
+    deregister: async ({ instanceId, reason }) => {
+      const removed = await registrar.deregister(instanceId, reason);
+      return { removed, position: registrar.position };
+    },
+    watch: (request, { signal }) => watch(desk, request, signal),
+    getInstance: (request) => getInstance(registrar.directory, request),
+    findInstances: (request) => findInstances(registrar.directory, request),
+    listServices: (request) => listServices(registrar.directory, request),
+    findCapabilities: (request) => findCapabilities(registrar.directory, request),
+    getCapabilityMap: (request) => getCapabilityMap(registrar.directory, request),
+  };
+}

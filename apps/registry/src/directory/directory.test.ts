@@ -1,0 +1,187 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { RemovalCause } from "@tutti/contracts/registry/v1";
+import fc from "fast-check";
+import { at, instance, notReady, offer } from "../../test/fixtures.ts";
+import { Directory } from "./directory.ts";
+import type { Step } from "./entry.ts";
+
+const gone = { cause: RemovalCause.REMOVAL_CAUSE_DEREGISTERED, reason: "drained" };
+
+function directoryOf(...steps: readonly Step[]): Directory {
+  const directory = new Directory({ historyMax: 100 });
+  for (const step of steps) directory.apply(step, at(0));
+  return directory;
+}
+
+const put = (revision: number, ...given: Parameters<typeof instance>): Step => ({
+  revision,
+  put: { instance: instance(...given), leaseMs: 10_000 },
+});
+const removed = (revision: number, instanceId: string): Step => ({
+  revision,
+  removed: { instanceId, ...gone },
+});
+
+describe("Directory", () => {
+  it("ignores a step that is not newer than what is known", () => {
+    const directory = directoryOf(put(5, "a", { version: "2.0.0" }));
+    assert.equal(directory.apply(put(5, "a", { version: "1.0.0" }), at(0)), false);
+    assert.equal(directory.apply(put(4, "b"), at(0)), false);
+    assert.equal(directory.get("a")?.version, "2.0.0");
+    assert.equal(directory.size, 1);
+  });
+
+  it("moves an instance that registers again under another service", () => {
+    const directory = directoryOf(put(1, "a", { service: "swarm" }), put(2, "a", { service: "workflow" }));
+    assert.deepEqual(directory.services(), ["workflow"]);
+    assert.deepEqual([...directory.instances("swarm")], []);
+  });
+
+  it("takes figures of a renewal in without a new revision", () => {
+    const directory = directoryOf(put(1, "a"));
+    assert.ok(
+      directory.renew("a", { load: { inFlight: 3, queued: 0, utilization: 0.5 }, host: undefined }, at(700)),
+    );
+    assert.equal(directory.revision, 1);
+    assert.equal(directory.get("a")?.load?.inFlight, 3);
+    assert.deepEqual(directory.get("a")?.renewTime, { seconds: 1_000, nanos: 700_000_000 });
+  });
+
+  it("does not know the renewal of an instance that is gone", () => {
+    const directory = directoryOf(put(1, "a"), removed(2, "a"));
+    assert.equal(directory.renew("a", { load: undefined, host: undefined }, at(1)), false);
+  });
+
+  it("calls a lease expired only when more than the lease has passed since the last renewal", () => {
+    const directory = directoryOf(put(1, "a"));
+    directory.renew("a", { load: undefined, host: undefined }, at(4_000));
+    assert.deepEqual(directory.expired(at(14_000)), []);
+    const [farewell] = directory.expired(at(14_001));
+    assert.equal(farewell?.instanceId, "a");
+    assert.equal(farewell?.cause, RemovalCause.REMOVAL_CAUSE_LEASE_EXPIRED);
+    assert.equal(farewell?.reason, "not renewed for 10001 ms, its lease is 10000 ms");
+  });
+
+  it("gives everybody a full lease again when pardoned", () => {
+    const directory = directoryOf(put(1, "a"));
+    directory.pardonAll(at(60_000));
+    assert.deepEqual(directory.expired(at(70_000)), []);
+  });
+
+  it("remembers changes from where it was loaded on, and nothing before", () => {
+    const directory = directoryOf(put(3, "a"), put(7, "b"));
+    directory.loaded();
+    directory.apply(put(9, "c"), at(0));
+    assert.equal(directory.changesAfter(6), undefined);
+    assert.deepEqual(
+      directory.changesAfter(7)?.map(({ revision }) => revision),
+      [9],
+    );
+    assert.deepEqual(directory.changesAfter(9), []);
+    assert.equal(
+      directory.changesAfter(10),
+      undefined,
+      "a revision from the future is not from this history",
+    );
+  });
+
+  it("gives a watcher that resumes anywhere the same picture as one that saw everything", () => {
+    const steps = fc.array(
+      fc.record({ id: fc.constantFrom("a", "b", "c", "d"), gone: fc.boolean(), version: fc.nat(3) }),
+      { maxLength: 60 },
+    );
+    fc.assert(
+      fc.property(steps, fc.nat(60), fc.integer({ min: 1, max: 20 }), (list, resumeAt, historyMax) => {
+        const directory = new Directory({ historyMax });
+        const picture = new Map<string, string>();
+        let seen = 0;
+        list.forEach((step, index) => {
+          const revision = (index + 1) * 2;
+          directory.apply(
+            step.gone
+              ? removed(revision, step.id)
+              : put(revision, step.id, { version: `1.0.${step.version}` }),
+            at(0),
+          );
+          if (index + 1 !== resumeAt) return;
+          seen = revision;
+          for (const one of directory.instances()) picture.set(one.id, one.version);
+        });
+        const missed = directory.changesAfter(seen);
+        if (missed === undefined) return;
+        for (const { what } of missed) {
+          if (what?.$case === "put") picture.set(what.value.id, what.value.version);
+          if (what?.$case === "removed") picture.delete(what.value.instanceId);
+        }
+        const truth = new Map([...directory.instances()].map((one) => [one.id, one.version]));
+        assert.deepEqual([...picture].sort(), [...truth].sort());
+      }),
+    );
+  });
+});
+
+describe("OfferIndex", () => {
+  const shop = directoryOf(
+    put(1, "old", { offers: [offer("pay.charge@1.9.0"), offer("pay.refund@1.0.0")] }),
+    put(2, "busy", { offers: [offer("pay.charge@2.1.0", 3)], labels: { zone: "a" } }),
+    put(3, "idle", { offers: [offer("pay.charge@2.1.0", 4)], labels: { zone: "b" } }),
+    put(4, "broken", { offers: [offer("pay.charge@2.1.0")], health: notReady }),
+    put(5, "newest", { offers: [offer("pay.charge@2.10.0")] }),
+    put(6, "other", { offers: [offer("shop-b/pay.charge@2.0.0")] }),
+  );
+  shop.renew("busy", { load: { inFlight: 9, queued: 0, utilization: 0.9 }, host: undefined }, at(0));
+
+  const ask = (versionRange: string, namespace = "") =>
+    shop.offers
+      .find({ namespace, name: "pay.charge", versionRange })
+      .map(({ capability, providers }) => [
+        capability?.version,
+        providers.map(({ instanceId }) => instanceId),
+      ]);
+
+  it("answers who can do pay.charge@^2 with the newest version first, the ready and idle first in each", () => {
+    assert.deepEqual(ask("^2"), [
+      ["2.10.0", ["newest"]],
+      ["2.1.0", ["idle", "busy", "broken"]],
+    ]);
+  });
+
+  it("tells load and cost of those who offer it", () => {
+    const [, second] = shop.offers.find({ namespace: "", name: "pay.charge", versionRange: "^2" });
+    const busy = second?.providers.find(({ instanceId }) => instanceId === "busy");
+    assert.equal(busy?.load?.inFlight, 9);
+    assert.equal(busy?.cost?.money, 3);
+  });
+
+  it("keeps namespaces apart", () => {
+    assert.deepEqual(ask("*", "shop-b"), [["2.0.0", ["other"]]]);
+    assert.deepEqual(ask("", "nowhere"), []);
+  });
+
+  it("answers any version when no range is named", () => {
+    assert.deepEqual(
+      ask("").map(([version]) => version),
+      ["2.10.0", "2.1.0", "1.9.0"],
+    );
+  });
+
+  it("asks for labels too", () => {
+    const labels = { equals: { zone: "b" }, exists: [], absent: [] };
+    const [version] = shop.offers.find({ namespace: "", name: "pay.charge", versionRange: "^2", labels });
+    assert.deepEqual(
+      version?.providers.map(({ instanceId }) => instanceId),
+      ["idle"],
+    );
+  });
+
+  it("forgets the offers of an instance that is gone or offers something else now", () => {
+    const directory = directoryOf(
+      put(1, "a", { offers: [offer("x@1.0.0"), offer("y@1.0.0")] }),
+      put(2, "a", { offers: [offer("y@1.1.0")] }),
+    );
+    assert.deepEqual(directory.offers.names("", ""), ["y"]);
+    directory.apply(removed(3, "a"), at(0));
+    assert.deepEqual(directory.offers.names("", ""), []);
+  });
+});

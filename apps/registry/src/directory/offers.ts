@@ -1,0 +1,131 @@
+import type {
+  CapabilityEntry,
+  CapabilityVersion,
+  FindCapabilitiesRequest,
+  Offer,
+  Provider,
+} from "@tutti/contracts/registry/v1";
+import { Capability, type LabelSelector } from "@tutti/contracts/types/v1";
+import { compare, rcompare, satisfies } from "semver";
+import { busyness, healthOf, labelsMatch, takesCalls } from "./conditions.ts";
+import type { Entry } from "./entry.ts";
+import { getOrMake } from "./get-or-make.ts";
+
+const providersMax = 100;
+
+export const namespaceOfOffer = ({ namespace }: Pick<Offer, "namespace">): string =>
+  namespace === "" ? "default" : namespace;
+
+/** Whether a version will do; an empty range is satisfied by all, pre-releases included. */
+export function versionMatches(version: string, range: string): boolean {
+  return range === "" || satisfies(version, range);
+}
+
+interface Offering {
+  readonly entry: Entry;
+  readonly offer: Offer;
+}
+
+/**
+ * Who offers what, by namespace and name, so that a question costs no more than its answer.
+ */
+export class OfferIndex {
+  /** namespace → capability → instance id → its offers of that name */
+  readonly #offers = new Map<string, Map<string, Map<string, Offering[]>>>();
+
+  add(entry: Entry): void {
+    for (const offer of entry.instance.offers) {
+      const byInstance = this.#byInstance(namespaceOfOffer(offer), offer.capability?.name ?? "");
+      const offerings = byInstance.get(entry.instance.id);
+      if (offerings === undefined) byInstance.set(entry.instance.id, [{ entry, offer }]);
+      else offerings.push({ entry, offer });
+    }
+  }
+
+  remove({ instance }: Entry): void {
+    for (const offer of instance.offers) {
+      const namespace = namespaceOfOffer(offer);
+      const names = this.#offers.get(namespace);
+      const name = offer.capability?.name ?? "";
+      const byInstance = names?.get(name);
+      byInstance?.delete(instance.id);
+      if (byInstance?.size === 0) names?.delete(name);
+      if (names?.size === 0) this.#offers.delete(namespace);
+    }
+  }
+
+  /** The versions of a capability that will do, newest first, each with those who offer it. */
+  find(
+    request: Omit<FindCapabilitiesRequest, "labels"> & { labels?: LabelSelector | undefined },
+  ): CapabilityVersion[] {
+    const byInstance = this.#offers.get(namespaceOfOffer(request))?.get(request.name);
+    if (byInstance === undefined) return [];
+    const offerings = [...byInstance.values()]
+      .flat()
+      .filter(
+        ({ entry, offer }) =>
+          versionMatches(offer.capability?.version ?? "", request.versionRange) &&
+          labelsMatch(entry.instance.labels, request.labels),
+      );
+    const byVersion = Map.groupBy(offerings, ({ offer }) => offer.capability?.version ?? "");
+    return [...byVersion]
+      .toSorted(([one], [other]) => rcompare(one, other) || compare(one, other))
+      .map(([, sameVersion]) => capabilityVersion(sameVersion));
+  }
+
+  /** Whether an instance offers a capability in a version that will do. */
+  offers(instanceId: string, namespace: string, name: string, versionRange: string): boolean {
+    const offerings = this.#offers.get(namespaceOfOffer({ namespace }))?.get(name)?.get(instanceId);
+    return (
+      offerings?.some(({ offer }) => versionMatches(offer.capability?.version ?? "", versionRange)) ?? false
+    );
+  }
+
+  /** The names of all capabilities of a namespace that begin with a prefix, sorted. */
+  names(namespace: string, prefix: string): string[] {
+    const names = this.#offers.get(namespaceOfOffer({ namespace }))?.keys() ?? [];
+    return [...names].filter((name) => name.startsWith(prefix)).sort();
+  }
+
+  entry(namespace: string, name: string): CapabilityEntry {
+    return { name, versions: this.find({ namespace, name, versionRange: "" }) };
+  }
+
+  #byInstance(namespace: string, name: string): Map<string, Offering[]> {
+    return getOrMake(
+      getOrMake(this.#offers, namespace, () => new Map()),
+      name,
+      () => new Map(),
+    );
+  }
+}
+
+function capabilityVersion(offerings: readonly Offering[]): CapabilityVersion {
+  const latest = offerings.reduce((one, other) =>
+    other.entry.instance.revision > one.entry.instance.revision ? other : one,
+  );
+  const ordered = offerings.toSorted(
+    (one, other) =>
+      Number(takesCalls(other.entry.instance)) - Number(takesCalls(one.entry.instance)) ||
+      busyness(one.entry.load) - busyness(other.entry.load) ||
+      (one.entry.instance.id < other.entry.instance.id ? -1 : 1),
+  );
+  return {
+    capability: latest.offer.capability ?? Capability.fromPartial({}),
+    providers: ordered.slice(0, providersMax).map(providerOf),
+    providersTotal: offerings.length,
+  };
+}
+
+function providerOf({ entry, offer }: Offering): Provider {
+  const { instance, load } = entry;
+  return {
+    instanceId: instance.id,
+    service: instance.service,
+    address: instance.address,
+    health: healthOf(instance),
+    load,
+    cost: offer.capability?.cost,
+    providers: offer.providers,
+  };
+}

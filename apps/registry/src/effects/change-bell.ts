@@ -1,0 +1,51 @@
+import type { Timer, Timers } from "@tutti/kernel";
+
+/**
+ * Wakes everyone who waits for news, at most once in a while: what happens in between is told in one piece, so that a
+ * thousand registrations in a burst are not a thousand messages to each watcher.
+ */
+export class ChangeBell {
+  readonly #timers: Timers;
+  readonly #quietMs: number;
+  #waiting = new Set<() => void>();
+  #pending: Timer | undefined;
+
+  constructor(timers: Timers, quietMs: number) {
+    this.#timers = timers;
+    this.#quietMs = quietMs;
+  }
+
+  ring(): void {
+    this.#pending ??= this.#timers.after(this.#quietMs, () => {
+      this.#pending = undefined;
+      this.#wake();
+    });
+  }
+
+  /** Resolves with true at the next ring; with false after `atMostMs`, or when the signal is aborted. */
+  wait(atMostMs: number, signal: AbortSignal): Promise<boolean> {
+    if (signal.aborted) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      const end = (rung: boolean) => {
+        this.#waiting.delete(wake);
+        limit.cancel();
+        signal.removeEventListener("abort", giveUp);
+        resolve(rung);
+      };
+      const wake = () => end(true);
+      const giveUp = () => end(false);
+      const limit = this.#timers.after(atMostMs, giveUp);
+      signal.addEventListener("abort", giveUp, { once: true });
+      this.#waiting.add(wake);
+    });
+  }
+
+  close(): void {
+    this.#pending?.cancel();
+    this.#wake();
+  }
+
+  #wake(): void {
+    for (const wake of [...this.#waiting]) wake();
+  }
+}

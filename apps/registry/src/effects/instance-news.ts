@@ -1,0 +1,49 @@
+/**
+ * What the bus is told of instances. The registry that made a change tells of it; nothing waits for that.
+ */
+import { contractEvent, type EventInput } from "@tutti/bus";
+import { eventDescriptions as events } from "@tutti/contracts/events/v1";
+import { type Instance, RemovalCause } from "@tutti/contracts/registry/v1";
+import { ActorKind } from "@tutti/contracts/types/v1";
+import { toTimestamp } from "@tutti/kernel";
+import { healthOf, healthWord } from "../directory/conditions.ts";
+import type { Step } from "../directory/entry.ts";
+
+/** A change that this registry made: the step, and the instance before and after it. */
+export interface InstanceChange {
+  readonly step: Step;
+  readonly instance: Instance;
+  readonly before: Instance | undefined;
+  readonly nowMs: number;
+}
+
+/** The event that tells of a change; undefined where nothing changed that anybody waits for. */
+export function newsOf({ step, instance, before, nowMs }: InstanceChange): EventInput | undefined {
+  const { id, service, address, version } = instance;
+  const actor = { kind: ActorKind.ACTOR_KIND_SERVICE, id: "removed" in step ? "registry" : service };
+  const header = {
+    namespace: "",
+    resource: id,
+    sequence: step.revision,
+    time: toTimestamp(nowMs),
+    cause: { actor, traceparent: "", decision: "", reason: "" },
+  };
+  const source = "/tutti/registry";
+  if ("removed" in step) {
+    const { cause, reason } = step.removed;
+    const type =
+      cause === RemovalCause.REMOVAL_CAUSE_LEASE_EXPIRED
+        ? "tutti.registry.instance.expired"
+        : "tutti.registry.instance.deregistered";
+    return contractEvent(events[type], { header, service, reason }, { source });
+  }
+  if (before === undefined) {
+    const payload = { header, service, address, version };
+    return contractEvent(events["tutti.registry.instance.registered"], payload, { source });
+  }
+  const now = healthWord(healthOf(instance));
+  const was = healthWord(healthOf(before));
+  if (now === was) return undefined;
+  const payload = { header, service, before: was, now, reason: instance.health?.reason ?? "" };
+  return contractEvent(events["tutti.registry.instance.health_changed"], payload, { source });
+}

@@ -1,0 +1,226 @@
+/**
+ * Keeps the directory true: takes in what the store tells, writes what instances ask for, and removes those whose
+ * lease ran out.
+ *
+ * 1. What a caller is told about its change has been taken in here, so that its next question sees it.
+ * 2. No instance is judged dead by a registry that may have been deaf to its renewals.
+ */
+import type { Instance, Position, Renewal, RenewReply } from "@tutti/contracts/registry/v1";
+import { RemovalCause } from "@tutti/contracts/registry/v1";
+import type { Component, ComponentContext, Foundation, Health, Logger, Timer } from "@tutti/kernel";
+import { toTimestamp } from "@tutti/kernel";
+import type { RegistrySettings } from "../configuration.ts";
+import { healthOf } from "../directory/conditions.ts";
+import { Directory } from "../directory/directory.ts";
+import type { Farewell, Moment, Registration, Step } from "../directory/entry.ts";
+import { registryErrors } from "../errors.ts";
+import { ChangeBell } from "./change-bell.ts";
+import type { InstanceChange } from "./instance-news.ts";
+import type { RegistrarInstruments } from "./instruments.ts";
+import type { Store, StoreListener } from "./store.ts";
+
+export interface RegistrarOptions {
+  readonly store: Store;
+  readonly settings: RegistrySettings;
+  readonly foundation: Foundation;
+  readonly instruments: RegistrarInstruments;
+  /** Told of every change that this registry made itself. Must not wait or throw. */
+  readonly announce: (change: InstanceChange) => void;
+}
+
+export class Registrar implements Component, StoreListener {
+  /** Rung whenever watchers may find something new. */
+  readonly bell: ChangeBell;
+  readonly #options: RegistrarOptions;
+  #directory: Directory | undefined;
+  #loading: Directory | undefined;
+  #fresh = new Set<string>();
+  #freshFigures: readonly string[] = [];
+  #figuresRound = 0;
+  #timers: Timer[] = [];
+  #completeFromMs = 0;
+  #deaf = false;
+  #sweeping = false;
+  #logger: Logger;
+
+  constructor(options: RegistrarOptions) {
+    this.#options = options;
+    this.#logger = options.foundation.logger;
+    this.bell = new ChangeBell(options.foundation.timers, options.settings.batchMs);
+  }
+
+  async start({ signal, logger }: ComponentContext): Promise<void> {
+    const { store, settings, foundation } = this.#options;
+    this.#logger = logger;
+    await store.start(this, signal);
+    this.#completeFromMs = store.durable ? 0 : foundation.clock.monotonic() + settings.leaseMs;
+    this.#timers = [
+      foundation.timers.every(settings.sweepMs, () => void this.#sweep()),
+      foundation.timers.every(settings.figuresMs, () => this.#turnFigures()),
+    ];
+  }
+
+  async stop(): Promise<void> {
+    for (const timer of this.#timers) timer.cancel();
+    this.bell.close();
+    await this.#options.store.stop();
+  }
+
+  health(): Health {
+    return this.#options.store.health();
+  }
+
+  get directory(): Directory {
+    if (this.#directory === undefined) throw registryErrors.loading();
+    return this.#directory;
+  }
+
+  get position(): Position {
+    return { history: this.#options.store.history, revision: this.directory.revision };
+  }
+
+  /** Whether absence means gone. */
+  get complete(): boolean {
+    return this.#options.foundation.clock.monotonic() >= this.#completeFromMs;
+  }
+
+  /** Instances whose figures came since the round before, and the number of the round. */
+  get freshFigures(): { readonly round: number; readonly ids: readonly string[] } {
+    return { round: this.#figuresRound, ids: this.#freshFigures };
+  }
+
+  async register(instance: Instance, leaseWishMs: number): Promise<{ position: Position; leaseMs: number }> {
+    const { settings, foundation, store } = this.#options;
+    const leaseMs = Math.max(leaseWishMs || settings.leaseMs, settings.leaseMinMs);
+    const known = this.directory.get(instance.id);
+    const registerTime = known?.registerTime ?? toTimestamp(foundation.clock.now());
+    const registration: Registration = { instance: { ...instance, registerTime, revision: 0 }, leaseMs };
+    const position = await store.put(registration);
+    this.#announce({ revision: position.revision, put: registration }, instance, known);
+    return { position, leaseMs };
+  }
+
+  async renew(renewals: readonly Renewal[]): Promise<RenewReply> {
+    const { directory } = this;
+    const unknownInstanceIds: string[] = [];
+    const known: Renewal[] = [];
+    const moment = this.#moment();
+    for (const renewal of renewals) {
+      if (!directory.renew(renewal.instanceId, renewal, moment)) unknownInstanceIds.push(renewal.instanceId);
+      else {
+        known.push(renewal);
+        this.#fresh.add(renewal.instanceId);
+      }
+    }
+    this.#options.store.renewed(known);
+    this.#options.instruments.renewals.add(known.length);
+    for (const renewal of known) await this.#takeHealth(renewal);
+    return { unknownInstanceIds, position: this.position };
+  }
+
+  async deregister(instanceId: string, reason: string): Promise<boolean> {
+    const cause = RemovalCause.REMOVAL_CAUSE_DEREGISTERED;
+    for (;;) {
+      // Again, when another registry changed the entry in between: good-bye outweighs every change.
+      const known = this.directory.get(instanceId);
+      if (known === undefined) return false;
+      if (await this.#remove({ instanceId, cause, reason }, known)) return true;
+      if (this.directory.get(instanceId)?.revision === known.revision) return false;
+    }
+  }
+
+  began(): void {
+    this.#loading = new Directory({ historyMax: this.#options.settings.historyMax });
+  }
+
+  stepped(step: Step): void {
+    const changed = (this.#loading ?? this.directory).apply(step, this.#moment());
+    if (changed && this.#loading === undefined) this.#changed();
+  }
+
+  loaded(): void {
+    this.#loading?.loaded();
+    this.#directory = this.#loading ?? this.#directory;
+    this.#loading = undefined;
+    this.#changed();
+  }
+
+  renewed(renewals: readonly Pick<Renewal, "instanceId" | "load" | "host">[]): void {
+    const directory = this.#loading ?? this.directory;
+    const moment = this.#moment();
+    for (const renewal of renewals) {
+      if (directory.renew(renewal.instanceId, renewal, moment)) this.#fresh.add(renewal.instanceId);
+    }
+  }
+
+  #changed(): void {
+    this.#options.instruments.instances.set(this.directory.size);
+    this.bell.ring();
+  }
+
+  /** A change of health is a change of the entry, and every watcher hears of it. */
+  async #takeHealth({ instanceId, health }: Renewal): Promise<void> {
+    const known = this.directory.get(instanceId);
+    if (health === undefined || known === undefined) return;
+    const instance = { ...known, health };
+    if (healthOf(instance) === healthOf(known) && health.reason === (known.health?.reason ?? "")) return;
+    await this.register(instance, this.directory.leaseOf(instanceId) ?? 0);
+  }
+
+  async #sweep(): Promise<void> {
+    if (this.#sweeping || this.#loading !== undefined) return;
+    if (this.#options.store.health().level !== "healthy") {
+      this.#deaf = true;
+      return;
+    }
+    const { directory } = this;
+    const moment = this.#moment();
+    if (this.#deaf) {
+      directory.pardonAll(moment);
+      this.#deaf = false;
+      return;
+    }
+    this.#sweeping = true;
+    try {
+      for (const farewell of directory.expired(moment)) {
+        const known = directory.get(farewell.instanceId);
+        if (known === undefined || !(await this.#remove(farewell, known))) continue;
+        const { service, id, address } = known;
+        this.#logger.warn("An instance is gone: it did not renew its lease", {
+          gone: id,
+          ofService: service,
+          address,
+          reason: farewell.reason,
+        });
+      }
+    } catch (error) {
+      this.#logger.warn("Leases that ran out could not be removed; trying again", { error });
+    } finally {
+      this.#sweeping = false;
+    }
+  }
+
+  async #remove(farewell: Farewell, instance: Instance): Promise<boolean> {
+    if (!(await this.#options.store.remove(farewell, instance.service, instance.revision))) return false;
+    this.#options.instruments.removed(farewell.cause);
+    this.#announce({ revision: this.directory.revision, removed: farewell }, instance, instance);
+    return true;
+  }
+
+  #announce(step: Step, instance: Instance, before: Instance | undefined): void {
+    this.#options.announce({ step, instance, before, nowMs: this.#moment().nowMs });
+  }
+
+  #turnFigures(): void {
+    if (this.#fresh.size === 0) return;
+    this.#freshFigures = [...this.#fresh];
+    this.#fresh = new Set();
+    this.#figuresRound += 1;
+    this.bell.ring();
+  }
+
+  #moment(): Moment {
+    const { clock } = this.#options.foundation;
+    return { nowMs: clock.now(), monotonicMs: clock.monotonic() };
+  }
+}

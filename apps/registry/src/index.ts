@@ -1,0 +1,1 @@
+export { RegistryService, registry } from "./service.ts";

@@ -1,0 +1,4 @@
+import { runHost } from "@tutti/host";
+import { registry } from "./service.ts";
+
+await runHost({ name: "registry", services: [registry] });

@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { latch, recordingMetrics, testFoundation, VirtualTime } from "@tutti/kernel/testing";
+import type { EventInput } from "../event/event.ts";
+import { EventOutlet } from "./event-outlet.ts";
+
+const event = (id: string): EventInput => ({
+  id,
+  source: "/tutti/test",
+  type: "tutti.test.thing.happened",
+  subject: "thing",
+  namespace: "default",
+  timeMs: 0,
+  data: new Uint8Array(),
+});
+
+describe("EventOutlet", () => {
+  it("sends what is told in one step as one batch, in order", async () => {
+    const batches: string[][] = [];
+    const bus = {
+      publish: async (events: readonly EventInput[]) => void batches.push(events.map(({ id }) => id)),
+    };
+    const outlet = new EventOutlet(bus, testFoundation());
+    for (const id of ["a", "b", "c"]) outlet.tell(event(id));
+    outlet.tell(undefined);
+    await outlet.drain(new AbortController().signal);
+    assert.deepEqual(batches, [["a", "b", "c"]]);
+  });
+
+  it("tries again with a growing pause while the bus takes nothing, says so in its health, and loses nothing", async () => {
+    const time = new VirtualTime();
+    const tried: number[] = [];
+    let away = true;
+    const sent: string[] = [];
+    const bus = {
+      publish: async (events: readonly EventInput[]) => {
+        tried.push(time.monotonic());
+        if (away) throw new Error("the server is away");
+        sent.push(...events.map(({ id }) => id));
+      },
+    };
+    const outlet = new EventOutlet(bus, testFoundation({ time }));
+    outlet.tell(event("a"));
+    await time.advanceAsync(600);
+    outlet.tell(event("b"));
+    assert.equal(outlet.health().level, "degraded");
+    away = false;
+    await time.advanceAsync(10_000);
+    assert.deepEqual(tried, [0, 200, 600, 1_400]);
+    assert.deepEqual(sent, ["a", "b"]);
+    assert.equal(outlet.health().level, "healthy");
+  });
+
+  it("leaves out and counts what comes when too many wait", async () => {
+    const stuck = latch();
+    const metrics = recordingMetrics();
+    const outlet = new EventOutlet(
+      { publish: () => stuck.opened },
+      { ...testFoundation(), metrics },
+      { keptMax: 2 },
+    );
+    for (const id of ["a", "b", "c", "d"]) outlet.tell(event(id));
+    assert.equal(metrics.value("tutti_bus_events_left_out_total"), 2);
+    stuck.open();
+    await outlet.stop();
+  });
+
+  it("stops without waiting for a bus that is away", async () => {
+    const time = new VirtualTime();
+    const outlet = new EventOutlet(
+      { publish: () => Promise.reject(new Error("the server is away")) },
+      testFoundation({ time }),
+    );
+    outlet.tell(event("a"));
+    await time.flush();
+    await outlet.stop();
+    assert.equal(time.pending, 0);
+  });
+});

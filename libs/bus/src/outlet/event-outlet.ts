@@ -1,0 +1,112 @@
+/**
+ * The way out for a service's events: takes them without ever making anybody wait, and publishes them in batches.
+ *
+ * 1. Events leave in the order in which they were told.
+ * 2. While the bus takes nothing they are kept, up to a number; from there on further ones are left out, counted, and
+ *    shown in the health. What must not be left out is read from the journal again instead.
+ */
+import {
+  type Component,
+  type CounterCell,
+  degraded,
+  type Foundation,
+  type Health,
+  healthy,
+  sleep,
+} from "@tutti/kernel";
+import type { EventInput } from "../event/event.ts";
+import type { Bus } from "../port.ts";
+
+export interface EventOutletOptions {
+  /** Events kept while the bus takes nothing. */
+  readonly keptMax?: number;
+  readonly batchMax?: number;
+  /** Pause before a repetition; it doubles up to the longest. */
+  readonly retryFirstMs?: number;
+  readonly retryMaxMs?: number;
+}
+
+const defaults: Required<EventOutletOptions> = {
+  keptMax: 10_000,
+  batchMax: 500,
+  retryFirstMs: 200,
+  retryMaxMs: 10_000,
+};
+
+export class EventOutlet implements Component {
+  readonly #bus: Pick<Bus, "publish">;
+  readonly #ports: Pick<Foundation, "timers" | "logger">;
+  readonly #options: Required<EventOutletOptions>;
+  readonly #leftOut: CounterCell;
+  readonly #stopping = new AbortController();
+  #waiting: EventInput[] = [];
+  #sending: Promise<void> | undefined;
+  #problem = "";
+
+  constructor(
+    bus: Pick<Bus, "publish">,
+    foundation: Pick<Foundation, "timers" | "logger" | "metrics">,
+    options: EventOutletOptions = {},
+  ) {
+    this.#bus = bus;
+    this.#ports = foundation;
+    this.#options = { ...defaults, ...options };
+    this.#leftOut = foundation.metrics
+      .counter({
+        name: "tutti_bus_events_left_out_total",
+        help: "Events that no bus took before too many waited.",
+      })
+      .with({});
+  }
+
+  /** Takes an event, or nothing, and sends it as soon as the bus takes it. */
+  tell(event: EventInput | undefined): void {
+    if (event === undefined) return;
+    if (this.#waiting.length >= this.#options.keptMax) {
+      this.#leftOut.add();
+      return;
+    }
+    this.#waiting.push(event);
+    this.#sending ??= this.#send();
+  }
+
+  /** Resolves when everything told so far is out, or the signal is aborted. */
+  async drain(signal: AbortSignal): Promise<void> {
+    const givenUp = new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+    await Promise.race([this.#sending, givenUp]);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#sending;
+  }
+
+  health(): Health {
+    return this.#problem === "" ? healthy : degraded(this.#problem, { waiting: this.#waiting.length });
+  }
+
+  async #send(): Promise<void> {
+    // Not in the caller's own step: what else it tells in it leaves in the same batch.
+    await Promise.resolve();
+    const { batchMax, retryFirstMs, retryMaxMs } = this.#options;
+    let pauseMs = retryFirstMs;
+    while (this.#waiting.length > 0 && !this.#stopping.signal.aborted) {
+      const batch = this.#waiting.slice(0, batchMax);
+      try {
+        await this.#bus.publish(batch);
+        this.#waiting.splice(0, batch.length);
+        this.#problem = "";
+        pauseMs = retryFirstMs;
+      } catch (error) {
+        if (this.#problem === "") this.#ports.logger.warn("the bus takes no events, trying again", { error });
+        this.#problem = "the bus takes no events";
+        await sleep(this.#ports.timers, pauseMs, this.#stopping.signal).catch(() => {});
+        pauseMs = Math.min(pauseMs * 2, retryMaxMs);
+      }
+    }
+    this.#sending = undefined;
+  }
+}

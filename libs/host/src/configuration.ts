@@ -1,0 +1,29 @@
+import { defineSection, type Section } from "@tutti/kernel";
+import { meshSection } from "@tutti/mesh";
+import { natsSection } from "@tutti/nats/settings";
+import { logSection, metricsSection, operationsSection, tracingSection } from "@tutti/telemetry";
+import { z } from "zod";
+
+export const busSection = defineSection({
+  scope: "integration",
+  name: "bus",
+  description: "The event bus.",
+  schema: z.object({
+    transport: z
+      .enum(["memory", "nats"])
+      .default("memory")
+      .describe("Within this process, or over NATS JetStream for several processes."),
+    replicas: z.int().min(1).max(5).default(1).describe("Copies of the events in NATS; 3 in a cluster."),
+  }),
+});
+
+/** What can be set about every process, whatever services it has. */
+export const hostSections: readonly Section[] = [
+  logSection,
+  metricsSection,
+  tracingSection,
+  operationsSection,
+  natsSection,
+  busSection,
+  meshSection,
+];

@@ -1,0 +1,73 @@
+/**
+ * The directory in which a process keeps what must last. It belongs to one process at a time.
+ *
+ * The lock is one that the system itself holds for the process, through SQLite, which knows how to ask for it
+ * everywhere: of several that want it exactly one gets it, and a process that is killed holds nobody up. Lock files
+ * with a process id in them do neither: numbers are used again, and taking over a dead one's file is a race.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
+import type { Component, Foundation } from "@tutti/kernel";
+import { hostErrors } from "./errors.ts";
+
+const sqliteBusy = 5;
+
+export class DataDirectory implements Component {
+  readonly path: string;
+  readonly #foundation: Foundation;
+  #lock: DatabaseSync | undefined;
+
+  constructor(path: string, foundation: Foundation) {
+    this.path = resolve(path);
+    this.#foundation = foundation;
+  }
+
+  async start(): Promise<void> {
+    const holder = join(this.path, "lock.json");
+    try {
+      await mkdir(this.path, { recursive: true });
+      this.#lock = await locked(join(this.path, "lock"));
+      // For people and for the message below; the lock itself is the other file.
+      const since = new Date(this.#foundation.clock.now()).toISOString();
+      writeFileSync(holder, `${JSON.stringify({ pid: process.pid, since })}\n`);
+    } catch (error) {
+      this.stop();
+      if (isBusy(error)) throw hostErrors.dataDirectoryLocked({ directory: this.path, ...holderIn(holder) });
+      const reason = error instanceof Error ? error.message : String(error);
+      throw hostErrors.dataDirectoryUnusable({ directory: this.path, reason }, { cause: error });
+    }
+  }
+
+  stop(): void {
+    this.#lock?.close();
+    this.#lock = undefined;
+  }
+}
+
+async function locked(path: string): Promise<DatabaseSync> {
+  const { DatabaseSync } = await import("node:sqlite");
+  const database = new DatabaseSync(path);
+  try {
+    database.exec("PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && "errcode" in error && error.errcode === sqliteBusy;
+}
+
+function holderIn(path: string): { readonly pid: string; readonly since: string } {
+  try {
+    const { pid, since } = JSON.parse(readFileSync(path, "utf8"));
+    return { pid: String(pid), since: String(since) };
+  } catch {
+    // The other one has the lock and has not written this yet.
+    return { pid: "that started just now", since: "a moment ago" };
+  }
+}

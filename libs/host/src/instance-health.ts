@@ -1,0 +1,13 @@
+import { type Health, HealthState } from "@tutti/contracts/registry/v1";
+import { type Component, Orchestrator } from "@tutti/kernel";
+
+/** How a service is doing, in the registry's words. A contract that no service of its own stands behind is ready. */
+export function instanceHealthOf(service: Component | undefined): Health {
+  if (!(service instanceof Orchestrator)) return { state: HealthState.HEALTH_STATE_READY, reason: "" };
+  const { state, health } = service.status();
+  if (state === "draining" || state === "stopped")
+    return { state: HealthState.HEALTH_STATE_DRAINING, reason: "" };
+  if (!service.isReady) return { state: HealthState.HEALTH_STATE_NOT_READY, reason: health.reason };
+  if (health.level === "degraded") return { state: HealthState.HEALTH_STATE_DEGRADED, reason: health.reason };
+  return { state: HealthState.HEALTH_STATE_READY, reason: "" };
+}

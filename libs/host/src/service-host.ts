@@ -1,0 +1,166 @@
+/**
+ * What every service process is made of: configuration, telemetry, operations endpoints, NATS where it is needed, the
+ * bus, discovery, the services, and the mesh that calls and serves. The embedded platform is a host with all
+ * services, any other process one with a single service.
+ *
+ * Order of start, and of stop in reverse: the operations endpoints come first, so that probes are answered while the
+ * rest starts and stops; the mesh listens when what it serves is there; the registry is told last, and on the way out
+ * first.
+ */
+import { registryService } from "@tutti/contracts/registry/v1";
+import {
+  type Component,
+  Configuration,
+  type ConfigurationSources,
+  type Foundation,
+  IdSource,
+  Orchestrator,
+  systemFoundation,
+} from "@tutti/kernel";
+import { Announcer, Mesh, meshSection, RegistryDiscovery } from "@tutti/mesh";
+import {
+  OperationsServer,
+  openTelemetry,
+  operationsRoutes,
+  operationsSection,
+  type Telemetry,
+} from "@tutti/telemetry";
+import { type HostBus, openBus } from "./bus.ts";
+import { hostSections } from "./configuration.ts";
+import { instanceHealthOf } from "./instance-health.ts";
+import { NatsOnDemand } from "./nats-on-demand.ts";
+import type { ServiceModule } from "./service-module.ts";
+
+export interface HostOptions {
+  /** Name of the process in logs and metrics: `platform`, `registry`. */
+  readonly name: string;
+  readonly version: string;
+  readonly services: readonly ServiceModule[];
+  readonly sources: ConfigurationSources;
+  /** Parts to be used instead of the system's own. */
+  readonly ports?: Partial<Pick<Foundation, "clock" | "timers" | "chance">>;
+}
+
+interface Parts {
+  readonly processId: string;
+  readonly configuration: Configuration;
+  readonly telemetry: Telemetry;
+  readonly foundation: Foundation;
+  readonly nats: NatsOnDemand;
+  readonly bus: HostBus;
+  readonly mesh: Mesh;
+  readonly discovery: RegistryDiscovery;
+  readonly announcer: Announcer;
+  readonly services: ReadonlyMap<string, Component>;
+}
+
+export class ServiceHost extends Orchestrator {
+  readonly processId: string;
+  readonly configuration: Configuration;
+  readonly telemetry: Telemetry;
+  readonly operations: OperationsServer;
+  readonly bus: HostBus;
+  readonly mesh: Mesh;
+
+  /** Reads the configuration and puts everything together; nothing runs before `start`. */
+  static async open(options: HostOptions): Promise<ServiceHost> {
+    const { name, version, services: modules, sources } = options;
+    const sections = new Set([...hostSections, ...modules.flatMap((service) => service.sections)]);
+    const configuration = Configuration.load({ sections: [...sections], sources });
+    const ports = systemFoundation(options.ports);
+    const ids = new IdSource(ports);
+    const processId = ids.newId("proc");
+    const telemetry = await openTelemetry({
+      ...ports,
+      configuration,
+      service: name,
+      instance: processId,
+      version,
+    });
+    const { logger, metrics, tracer } = telemetry;
+    const foundation = { ...ports, logger, metrics, tracer, configuration };
+    const nats = new NatsOnDemand(configuration, foundation);
+    const bus = await openBus(configuration, foundation, nats);
+
+    // The registry is called through the mesh, which finds it among its peers or in this process.
+    const registry = () => mesh.client(registryService);
+    const discovery = new RegistryDiscovery({
+      foundation,
+      registry,
+      onNewHistory: () => announcer.register(),
+    });
+    const mesh = new Mesh({ settings: configuration.read(meshSection), foundation, discovery });
+    const services = new Map<string, Component>();
+    const announcer: Announcer = new Announcer({
+      foundation,
+      registry,
+      mesh,
+      version,
+      operationsAddress: () => addressOf(host.operations),
+      healthOf: (service) => instanceHealthOf(services.get(service)),
+    });
+    const context = {
+      ...{ processId, version, configuration, ids, mesh, bus, telemetry, announcer },
+      nats: () => nats.connection(),
+    };
+    for (const module of modules) {
+      const logger = foundation.logger.child({ service: module.name });
+      services.set(module.name, await module.create({ ...context, foundation: { ...foundation, logger } }));
+    }
+    const host: ServiceHost = new ServiceHost(options, {
+      ...{ processId, configuration, telemetry, foundation, nats, bus, mesh, discovery, announcer, services },
+    });
+    return host;
+  }
+
+  private constructor({ name, version }: HostOptions, parts: Parts) {
+    const { configuration, telemetry, nats, mesh, bus } = parts;
+    super(name, parts.foundation, { scope: "integration", version });
+    this.processId = parts.processId;
+    this.configuration = configuration;
+    this.telemetry = telemetry;
+    this.bus = bus;
+    this.mesh = mesh;
+    this.operations = new OperationsServer({
+      ...configuration.read(operationsSection),
+      routes: operationsRoutes({ subject: this, registry: telemetry.metrics }),
+      logger: this.logger,
+    });
+
+    this.register("telemetry", telemetry, { scope: "core", critical: false });
+    this.register("configuration", this.#configurationWatch(), { scope: "core", critical: false });
+    this.register("operations", this.operations, { scope: "core" });
+    const connection = nats.made;
+    if (connection !== undefined) {
+      // It is waited for as long as it takes; meanwhile the process lives and is not ready.
+      this.register("nats", connection, { scope: "integration", startTimeoutMs: Number.POSITIVE_INFINITY });
+    }
+    this.register("bus", bus, { scope: "integration" });
+    this.register("discovery", parts.discovery, { scope: "integration", critical: false });
+    for (const [service, component] of parts.services) this.register(service, component);
+    this.register("mesh", mesh, { scope: "integration" });
+    this.register("announcer", parts.announcer, { scope: "integration", critical: false });
+  }
+
+  /** Where health, status and metrics are served: `http://127.0.0.1:7400`; empty as long as they are not. */
+  get url(): string {
+    const address = addressOf(this.operations);
+    return address === "" ? "" : `http://${address}`;
+  }
+
+  #configurationWatch(): Component {
+    let stop = () => {};
+    return {
+      start: () => {
+        stop = this.configuration.watch({ timers: this.foundation.timers, logger: this.logger });
+      },
+      stop: () => stop(),
+    };
+  }
+}
+
+function addressOf({ address }: OperationsServer): string {
+  if (address === undefined) return "";
+  const { host, port } = address;
+  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
+}

@@ -1,0 +1,36 @@
+import type { Bus } from "@tutti/bus";
+import type { Component, Configuration, Foundation, IdSource, Section } from "@tutti/kernel";
+import type { Announcer, Mesh } from "@tutti/mesh";
+import type { NatsConnection } from "@tutti/nats";
+import type { Telemetry } from "@tutti/telemetry";
+
+/** A service, or another part of a process, as a host takes it in: what can be set about it, and how it is made. */
+export interface ServiceModule {
+  /** The name it is found by: `registry`. */
+  readonly name: string;
+  readonly sections: readonly Section[];
+  /** Makes the service and has it serve its contracts on the mesh. Nothing runs before the host starts it. */
+  create(host: HostContext): Component | Promise<Component>;
+}
+
+/** What a host gives each of its services. */
+export interface HostContext {
+  /** Id of this process; another one after each start. */
+  readonly processId: string;
+  /** Version of the software. */
+  readonly version: string;
+  readonly configuration: Configuration;
+  /** Of this service: what it logs carries its name. */
+  readonly foundation: Foundation;
+  readonly ids: IdSource;
+  readonly mesh: Mesh;
+  readonly bus: Bus;
+  readonly telemetry: Telemetry;
+  /** Tells the registry what a service offers. */
+  readonly announcer: Announcer;
+  /**
+   * The connection to NATS. Whoever asks for it while the services are made has the process need it: it is connected
+   * before they start.
+   */
+  nats(): Promise<NatsConnection>;
+}
