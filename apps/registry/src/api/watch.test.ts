@@ -1,0 +1,200 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { type WatchReply, WatchRequest } from "@tutti/contracts/registry/v1";
+import { openDesk, renewal, revisionOf, type TestDesk } from "../../test/desk.ts";
+import { instance, offer } from "../../test/fixtures.ts";
+import { watch } from "./watch.ts";
+
+/** A watcher that takes a reply only when told to. */
+function watcher(desk: TestDesk, given: Partial<WatchRequest> = {}) {
+  const stopping = new AbortController();
+  const replies = watch(desk, WatchRequest.fromPartial(given), stopping.signal);
+  return {
+    next: async (): Promise<WatchReply> => {
+      const { value } = await desk.foundation.time.settle(replies.next());
+      assert.ok(value, "the watch went on");
+      return value;
+    },
+    pending: () => replies.next(),
+    stop: async () => {
+      stopping.abort();
+      await replies.return(undefined);
+    },
+  };
+}
+
+const idsOf = ({ news }: WatchReply): readonly string[] => {
+  switch (news?.$case) {
+    case "snapshot":
+      return news.value.instances.map(({ id }) => id);
+    case "changes":
+      return news.value.changes.map(({ what }) =>
+        what?.$case === "put" ? what.value.id : `-${what?.value.instanceId}`,
+      );
+    case "figures":
+      return news.value.instances.map(({ instanceId }) => `~${instanceId}`);
+    case undefined:
+      return [];
+  }
+};
+
+describe("watch", () => {
+  it("begins with everything there is, then tells changes in order", async () => {
+    await using desk = await openDesk();
+    const { registrar } = desk;
+    await registrar.register(instance("a"), 0);
+    const one = watcher(desk);
+    const snapshot = await one.next();
+    assert.equal(snapshot.news?.$case, "snapshot");
+    assert.deepEqual(idsOf(snapshot), ["a"]);
+    await registrar.register(instance("b"), 0);
+    await registrar.deregister("a", "drained");
+    assert.deepEqual(idsOf(await one.next()), ["b", "-a"]);
+    await one.stop();
+  });
+
+  it("tells a burst in one piece", async () => {
+    await using desk = await openDesk();
+    const one = watcher(desk);
+    await one.next();
+    const next = one.pending();
+    await desk.foundation.time.flush();
+    for (let index = 0; index < 300; index++) await desk.registrar.register(instance(`i${index}`), 0);
+    const { value } = await desk.foundation.time.settle(next);
+    assert.equal(idsOf(value as WatchReply).length, 300);
+    await one.stop();
+  });
+
+  it("gives one who resumes only what was missed", async () => {
+    await using desk = await openDesk();
+    await desk.registrar.register(instance("a"), 0);
+    const one = watcher(desk);
+    const { position } = await one.next();
+    await one.stop();
+    await desk.registrar.register(instance("b"), 0);
+    const again = watcher(desk, { after: position });
+    const reply = await again.next();
+    assert.equal(reply.news?.$case, "changes");
+    assert.deepEqual(idsOf(reply), ["b"]);
+    await again.stop();
+  });
+
+  for (const { title, after } of [
+    { title: "of another history", after: { history: "history-0", revision: 1 } },
+    { title: "from the future", after: { history: "history-1", revision: 99 } },
+  ]) {
+    it(`gives a snapshot to one who resumes at a position ${title}`, async () => {
+      await using desk = await openDesk();
+      await desk.registrar.register(instance("a"), 0);
+      const one = watcher(desk, { after });
+      assert.equal((await one.next()).news?.$case, "snapshot");
+      await one.stop();
+    });
+  }
+
+  it("gives a new snapshot to one who fell behind what is remembered", async () => {
+    await using desk = await openDesk({ historyMax: 5 });
+    const one = watcher(desk);
+    await one.next();
+    for (let index = 0; index < 20; index++) await desk.registrar.register(instance("a"), 0);
+    const reply = await one.next();
+    assert.equal(reply.news?.$case, "snapshot");
+    assert.equal(revisionOf(reply.position), 20);
+    await one.stop();
+  });
+
+  it("sends a large snapshot in parts, of which only the last moves the position", async () => {
+    await using desk = await openDesk();
+    for (let index = 0; index < 450; index++) await desk.registrar.register(instance(`i${index}`), 0);
+    const one = watcher(desk);
+    const parts = [await one.next(), await one.next(), await one.next()];
+    assert.deepEqual(
+      parts.map((part) => idsOf(part).length),
+      [200, 200, 50],
+    );
+    assert.deepEqual(
+      parts.map(({ news }) => news?.$case === "snapshot" && news.value.last),
+      [false, false, true],
+    );
+    assert.deepEqual(
+      parts.map(({ position }) => position?.revision),
+      [undefined, undefined, 450],
+    );
+    await one.stop();
+  });
+
+  it("tells only of the services asked for, and confirms the position past the others", async () => {
+    await using desk = await openDesk();
+    const one = watcher(desk, { services: ["swarm"] });
+    assert.deepEqual(idsOf(await one.next()), []);
+    await desk.registrar.register(instance("w", { service: "workflow" }), 0);
+    const quiet = await one.next();
+    assert.equal(quiet.news, undefined);
+    assert.equal(revisionOf(quiet.position), 1);
+    await desk.registrar.register(instance("s", { service: "swarm" }), 0);
+    assert.deepEqual(idsOf(await one.next()), ["s"]);
+    await one.stop();
+  });
+
+  it("breaks a long silence with a sign of life", async () => {
+    await using desk = await openDesk();
+    const one = watcher(desk);
+    await one.next();
+    const beforeMs = desk.foundation.time.monotonic();
+    const sign = await one.next();
+    assert.equal(sign.news, undefined);
+    assert.equal(desk.foundation.time.monotonic() - beforeMs, desk.settings.signOfLifeMs);
+    await one.stop();
+  });
+
+  it("tells when absence begins to mean gone", async () => {
+    await using desk = await openDesk();
+    const one = watcher(desk);
+    assert.equal((await one.next()).complete, false);
+    let reply = await one.next();
+    while (!reply.complete) reply = await one.next();
+    assert.equal(desk.foundation.time.monotonic() >= desk.settings.leaseMs, true);
+    await one.stop();
+  });
+
+  it("brings figures to those who want them only, in batches", async () => {
+    await using desk = await openDesk();
+    const { registrar } = desk;
+    await registrar.register(instance("a", { load: { inFlight: 1, queued: 0, utilization: 0 } }), 0);
+    await registrar.register(instance("b"), 0);
+    const plain = watcher(desk);
+    const curious = watcher(desk, { withFigures: true });
+    const [first] = [await plain.next(), await curious.next()];
+    assert.equal(first.news?.$case === "snapshot" && first.news.value.instances[0]?.load, undefined);
+    await registrar.renew([renewal("a"), renewal("b")]);
+    assert.deepEqual(idsOf(await curious.next()), ["~a", "~b"]);
+    assert.equal((await plain.next()).news, undefined);
+    await plain.stop();
+    await curious.stop();
+  });
+
+  it("leaves schemas out unless they are wanted", async () => {
+    await using desk = await openDesk();
+    const { capability, ...rest } = offer("pay.charge@1.0.0");
+    assert.ok(capability);
+    const offers = [{ ...rest, capability: { ...capability, inputSchema: '{"type":"object"}' } }];
+    await desk.registrar.register(instance("a", { offers }), 0);
+    for (const withSchemas of [false, true]) {
+      const one = watcher(desk, { withSchemas });
+      const { news } = await one.next();
+      const schema =
+        news?.$case === "snapshot" && news.value.instances[0]?.offers[0]?.capability?.inputSchema;
+      assert.equal(schema, withSchemas ? '{"type":"object"}' : "");
+      await one.stop();
+    }
+  });
+
+  it("counts the watches that are open", async () => {
+    await using desk = await openDesk();
+    const one = watcher(desk);
+    await one.next();
+    assert.equal(desk.foundation.metrics.value("tutti_registry_watchers"), 1);
+    await one.stop();
+    assert.equal(desk.foundation.metrics.value("tutti_registry_watchers"), 0);
+  });
+});

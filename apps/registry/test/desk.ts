@@ -1,0 +1,55 @@
+import type { Position, Renewal } from "@tutti/contracts/registry/v1";
+import { type TestFoundation, testFoundation } from "@tutti/kernel/testing";
+import type { Desk } from "../src/api/handlers.ts";
+import { registrySection } from "../src/configuration.ts";
+import type { InstanceChange } from "../src/effects/instance-news.ts";
+import { registrarInstruments } from "../src/effects/instruments.ts";
+import { MemoryStore } from "../src/effects/memory-store.ts";
+import { Registrar } from "../src/effects/registrar.ts";
+import type { Store } from "../src/effects/store.ts";
+
+export interface TestDesk extends Desk, AsyncDisposable {
+  readonly foundation: TestFoundation;
+  readonly told: readonly InstanceChange[];
+}
+
+/** A registry without its edges, under virtual time. */
+export async function openDesk(
+  given: { readonly store?: Store; readonly historyMax?: number } = {},
+): Promise<TestDesk> {
+  const foundation = testFoundation();
+  const settings = registrySection.schema.parse({ historyMax: given.historyMax ?? 1_000 });
+  const instruments = registrarInstruments(foundation.metrics);
+  const told: InstanceChange[] = [];
+  const store = given.store ?? new MemoryStore("history-1");
+  const registrar = new Registrar({
+    store,
+    settings,
+    foundation,
+    instruments,
+    announce: (change) => told.push(change),
+  });
+  const { signal } = new AbortController();
+  const health = { healthy: () => {}, degraded: () => {}, unhealthy: () => {} };
+  await registrar.start({ name: "registrar", signal, logger: foundation.logger, health, fail: () => {} });
+  // What its own start rang for has been told.
+  await foundation.time.advanceAsync(settings.batchMs);
+  return {
+    registrar,
+    settings,
+    foundation,
+    instruments,
+    told,
+    [Symbol.asyncDispose]: () => registrar.stop(),
+  };
+}
+
+export const renewal = (instanceId: string, given: Partial<Renewal> = {}): Renewal => ({
+  instanceId,
+  health: undefined,
+  load: undefined,
+  host: undefined,
+  ...given,
+});
+
+export const revisionOf = (position: Position | undefined): number => position?.revision ?? -1;
