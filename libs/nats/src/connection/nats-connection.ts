@@ -47,6 +47,8 @@ export interface NatsConnectionOptions {
 /** A subscription that outlives the client it was made on. */
 export interface KeptSubscription {
   close(): void;
+  /** Closes it, and resolves when what was under way has been handed over. */
+  drain(): Promise<void>;
 }
 
 interface Kept {
@@ -216,6 +218,15 @@ export class NatsConnection {
       close: () => {
         this.#kept.delete(kept);
         kept.subscription?.unsubscribe();
+      },
+      drain: async () => {
+        this.#kept.delete(kept);
+        const { subscription } = kept;
+        if (subscription === undefined || subscription.isClosed()) return;
+        // Needs the server's answer; where there is no server, nothing is under way either.
+        if (this.#state.kind === "connected")
+          await this.run("drain", () => subscription.drain()).catch(() => undefined);
+        else subscription.unsubscribe();
       },
     };
   }

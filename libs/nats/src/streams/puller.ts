@@ -71,6 +71,13 @@ export class Puller {
     this.#outstanding += count;
   }
 
+  /** Asks no more, and resolves when everything that was under way has been handed over. */
+  async drain(): Promise<void> {
+    this.#watch.cancel();
+    this.forget();
+    await this.#subscription.drain();
+  }
+
   close(): void {
     this.#watch.cancel();
     this.#subscription.close();

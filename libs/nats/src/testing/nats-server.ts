@@ -12,8 +12,8 @@ import { connect } from "@nats-io/transport-node";
 import { natsServerProgram } from "./program.ts";
 
 export interface NatsServerOptions {
-  /** Default true. */
-  readonly jetstream?: boolean;
+  /** Default true. As text: more of its block, such as `sync_interval: always`. */
+  readonly jetstream?: boolean | string;
   /** Where JetStream keeps its files; a folder of its own, removed at the end, unless given. */
   readonly dir?: string;
   /** Default: a free one. */
@@ -88,8 +88,9 @@ class LocalServer implements NatsServer {
     const program = await natsServerProgram();
     if (program.skip !== false) throw new Error(program.skip);
     const dir = options.dir ?? (await mkdtemp(join(tmpdir(), "tutti-nats-")));
-    const jetstream =
-      options.jetstream === false ? "" : `jetstream { store_dir: ${JSON.stringify(join(dir, "jetstream"))} }`;
+    const block = `store_dir: ${JSON.stringify(join(dir, "jetstream"))}`;
+    const details = typeof options.jetstream === "string" ? options.jetstream : "";
+    const jetstream = options.jetstream === false ? "" : `jetstream { ${block}\n${details} }`;
     const text = `listen: "127.0.0.1:${port}"\n${jetstream}\n${more}\n`;
     return new LocalServer(program.path, port, dir, options.dir === undefined, text);
   }

@@ -1,0 +1,56 @@
+/**
+ * What a live subscription has still to handle: the newest events, up to a number. Who comes too late finds the oldest
+ * gone, and how many they were.
+ */
+import type { Handout } from "./dispatcher.ts";
+
+export class LiveQueue {
+  readonly #most: number;
+  /** A ring: `#count` handouts from `#first` on. */
+  readonly #ring: (Handout | undefined)[];
+  #first = 0;
+  #count = 0;
+  #leftOut = 0;
+
+  constructor(most: number) {
+    this.#most = most;
+    this.#ring = [];
+  }
+
+  get size(): number {
+    return this.#count;
+  }
+
+  get room(): number {
+    return this.#most - this.#count;
+  }
+
+  /** False where the oldest had to make room. */
+  push(handout: Handout): boolean {
+    const full = this.#count === this.#most;
+    if (full) {
+      this.#first = (this.#first + 1) % this.#most;
+      this.#count--;
+      this.#leftOut++;
+    }
+    this.#ring[(this.#first + this.#count) % this.#most] = handout;
+    this.#count++;
+    return !full;
+  }
+
+  /** How many were left out before the one that `shift` gives next; asking makes it zero. */
+  takeLeftOut(): number {
+    const leftOut = this.#leftOut;
+    this.#leftOut = 0;
+    return leftOut;
+  }
+
+  shift(): Handout | undefined {
+    if (this.#count === 0) return undefined;
+    const handout = this.#ring[this.#first];
+    this.#ring[this.#first] = undefined;
+    this.#first = (this.#first + 1) % this.#most;
+    this.#count--;
+    return handout;
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * An event of the bus: a CloudEvent (1.0) of Tutti, checked once when it is published and frozen from then on, because
+ * within a process the very same object reaches every subscriber.
+ */
+import type { Violation } from "@tutti/kernel";
+import { busErrors } from "../errors.ts";
+
+export interface BusEvent {
+  /** Unique within its namespace: repeating an event with its id does not make another one. */
+  readonly id: string;
+  /** Who it comes from, a URI reference: `/tutti/workflow`. */
+  readonly source: string;
+  /** `tutti.<area>.<thing>.<happened>`: `tutti.workflow.run.completed`. */
+  readonly type: string;
+  /** The id of what it is about. Events of one source and subject are delivered in their order. */
+  readonly subject: string;
+  /** The tenant it belongs to. On the wire, the extension attribute `namespace`. */
+  readonly namespace: string;
+  /** When it happened, milliseconds since the epoch. */
+  readonly timeMs: number;
+  /** Media type of the data. */
+  readonly dataContentType: string;
+  /** Carried as bytes and never looked into. Not to be changed after publishing. */
+  readonly data: Uint8Array;
+  /** Further attributes, such as `traceparent`. */
+  readonly extensions: Readonly<Record<string, string>>;
+}
+
+/** An event as it is handed in: what may be left out has a default. */
+export type EventInput = Omit<BusEvent, "dataContentType" | "extensions"> & {
+  /** Default `application/json`. */
+  readonly dataContentType?: string;
+  readonly extensions?: Readonly<Record<string, string>>;
+};
+
+/** Data above this belongs into the blob store: 1 MiB, less what the attributes take of a NATS message of that size. */
+export const dataBytesMax = 1_048_576 - 16_384;
+
+const attributes = new Set([
+  ...["specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema", "data"],
+  ...["namespace"],
+]);
+
+const word = "[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*";
+const typeForm = new RegExp(`^tutti(?:\\.${word}){3}$`);
+const namespaceForm = /^[a-z][a-z0-9-]{0,62}$/;
+/** Visible ASCII: what a header carries as it is. */
+const idForm = /^[\x21-\x7e]{1,200}$/;
+const sourceForm = /^[\x21-\x7e]{1,400}$/;
+const mediaTypeForm = /^[\x20-\x7e]{1,200}$/;
+const extensionForm = /^[a-z0-9]{1,20}$/;
+/** CloudEvents allows no control characters in attributes. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+const textForm = /^[^\x00-\x1f\x7f-\x9f]{1,1000}$/;
+const timeMsMax = 253_402_300_799_999;
+const noExtensions: Readonly<Record<string, string>> = Object.freeze({});
+
+/** Checks an event and fills in the defaults; throws with every violation it finds. */
+export function checkedEvent(input: EventInput): BusEvent {
+  const dataContentType = input.dataContentType ?? "application/json";
+  const { extensions = noExtensions } = input;
+  const good =
+    idForm.test(input.id) &&
+    sourceForm.test(input.source) &&
+    typeForm.test(input.type) &&
+    isText(input.subject) &&
+    namespaceForm.test(input.namespace) &&
+    isTime(input.timeMs) &&
+    mediaTypeForm.test(dataContentType) &&
+    input.data instanceof Uint8Array &&
+    (extensions === noExtensions || areExtensions(extensions));
+  if (!good) throw refused(input);
+  if (input.data.length > dataBytesMax) {
+    throw busErrors.tooLarge({ type: input.type, found: input.data.length, most: dataBytesMax });
+  }
+  return Object.freeze({
+    id: input.id,
+    source: input.source,
+    type: input.type,
+    subject: input.subject,
+    namespace: input.namespace,
+    timeMs: input.timeMs,
+    dataContentType,
+    data: input.data,
+    extensions: extensions === noExtensions ? noExtensions : Object.freeze({ ...extensions }),
+  });
+}
+
+/** Events with the same key are delivered in their order. */
+export function orderKeyOf(event: BusEvent): string {
+  // A line break is in none of the attributes.
+  return `${event.namespace}\n${event.source}\n${event.subject}`;
+}
+
+/** What a repeated publication is recognised by. */
+export function dedupIdOf(event: BusEvent): string {
+  return `${event.namespace}/${event.id}`;
+}
+
+export function isNamespace(text: string): boolean {
+  return namespaceForm.test(text);
+}
+
+function isText(value: string): boolean {
+  return textForm.test(value) && value.isWellFormed();
+}
+
+function isTime(ms: number): boolean {
+  return Number.isInteger(ms) && ms >= 0 && ms <= timeMsMax;
+}
+
+function areExtensions(extensions: Readonly<Record<string, string>>): boolean {
+  return Object.entries(extensions).every(([name, value]) => isExtensionName(name) && isText(value));
+}
+
+function isExtensionName(name: string): boolean {
+  return extensionForm.test(name) && !attributes.has(name);
+}
+
+/** The slow way, for an event that is known to be bad. */
+function refused(input: EventInput) {
+  const violations: Violation[] = [];
+  const expect = (field: string, good: boolean, expected: string): void => {
+    if (!good) violations.push({ field, message: `expected ${expected}` });
+  };
+  expect("id", idForm.test(input.id), "1 to 200 visible ASCII characters");
+  expect("source", sourceForm.test(input.source), "a URI reference of 1 to 400 characters");
+  expect("type", typeForm.test(input.type), "tutti.<area>.<thing>.<happened>");
+  expect("subject", isText(input.subject), "1 to 1000 characters without control characters");
+  expect("namespace", namespaceForm.test(input.namespace), "1 to 63 of a–z 0–9 -, beginning with a letter");
+  expect("timeMs", isTime(input.timeMs), "whole milliseconds since the epoch");
+  expect("dataContentType", mediaTypeForm.test(input.dataContentType ?? "application/json"), "a media type");
+  expect("data", input.data instanceof Uint8Array, "bytes");
+  for (const [name, value] of Object.entries(input.extensions ?? {})) {
+    expect(`extensions.${name}`, isExtensionName(name), "a name of 1 to 20 of a–z 0–9 that is no attribute");
+    expect(`extensions.${name}`, isText(value), "1 to 1000 characters without control characters");
+  }
+  const problems = violations.map(({ field, message }) => `${field}: ${message}`);
+  return busErrors.invalidEvent({ type: String(input.type), problems }, { violations });
+}

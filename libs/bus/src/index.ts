@@ -1,0 +1,21 @@
+export { type AbandonedData, abandonedType } from "./delivery/abandoned.ts";
+export type { BusPorts } from "./delivery/ports.ts";
+export { busErrors } from "./errors.ts";
+export { type CloudEventJson, cloudEventOf } from "./event/cloud-event.ts";
+export { type ContractEventOptions, contractEvent, systemNamespace } from "./event/contract-event.ts";
+export { type BusEvent, checkedEvent, dataBytesMax, type EventInput } from "./event/event.ts";
+export { allNamespaces, type Interest, matcherOf, subjectOf } from "./event/pattern.ts";
+export type { Position } from "./event/position.ts";
+export type { Retention } from "./memory/log.ts";
+export { MemoryBus, type MemoryBusOptions } from "./memory/memory-bus.ts";
+export { EventOutlet, type EventOutletOptions } from "./outlet/event-outlet.ts";
+export type {
+  Bus,
+  Delivery,
+  Gap,
+  Handle,
+  PublishOptions,
+  Start,
+  SubscribeOptions,
+  Subscription,
+} from "./port.ts";

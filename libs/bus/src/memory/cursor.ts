@@ -1,0 +1,109 @@
+/**
+ * The place of a durable subscription in the log of this process, and the group of members that work from there.
+ *
+ * 1. Each event goes to one member; what a member gives back goes to another before anything newer.
+ * 2. The cursor outlives its members, and ends with the process or when it is forgotten.
+ */
+import type { Handout } from "../delivery/dispatcher.ts";
+import type { ResolvedSubscription } from "../delivery/options.ts";
+import type { BusEvent } from "../event/event.ts";
+import { matcherOf } from "../event/pattern.ts";
+import { positionOf } from "../event/position.ts";
+import type { Gap } from "../port.ts";
+import type { MemoryLog } from "./log.ts";
+
+export interface Member {
+  readonly room: number;
+  give(handout: Handout): void;
+  tellGap(gap: Gap): void;
+  close(signal?: AbortSignal): Promise<void>;
+}
+
+export class Cursor {
+  readonly members = new Set<Member>();
+  readonly #logId: string;
+  readonly #log: MemoryLog;
+  /** In the order of the log. */
+  #returned: Handout[] = [];
+  /** The number of the next event to look at. */
+  #next: number;
+  #inHand = 0;
+  #oneAtATime = false;
+  #wants: (event: BusEvent) => boolean = () => false;
+  #gap: Gap | undefined;
+  #pumping = false;
+
+  constructor(logId: string, log: MemoryLog, next: number) {
+    this.#logId = logId;
+    this.#log = log;
+    this.#next = next;
+  }
+
+  /** The last to open it decides what it is interested in. */
+  join(member: Member, subscription: ResolvedSubscription): void {
+    this.#wants = matcherOf(subscription.interest);
+    this.#oneAtATime = subscription.inOrder === "all";
+    this.members.add(member);
+    this.wake();
+  }
+
+  leave(member: Member, returned: readonly Handout[]): void {
+    this.members.delete(member);
+    this.#inHand -= returned.length;
+    this.#returned = [...this.#returned, ...returned].toSorted((one, other) => one.sequence - other.sequence);
+    this.wake();
+  }
+
+  settled(): void {
+    this.#inHand--;
+    this.wake();
+  }
+
+  /** Tells a gap to the member that gets the next event. */
+  note(gap: Gap): void {
+    this.#gap = gap;
+  }
+
+  /** Hands out what there is, once for all calls of this moment. */
+  wake(): void {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    queueMicrotask(() => {
+      this.#pumping = false;
+      this.#pump();
+    });
+  }
+
+  #pump(): void {
+    for (let gave = true; gave; ) {
+      gave = false;
+      // One for each in turn, so that the first of them does not take everything.
+      for (const member of this.members) {
+        if (member.room <= 0 || (this.#oneAtATime && this.#inHand > 0)) continue;
+        const handout = this.#take();
+        if (handout === undefined) return;
+        if (this.#gap !== undefined) member.tellGap(this.#gap);
+        this.#gap = undefined;
+        this.#inHand++;
+        member.give(handout);
+        gave = true;
+      }
+    }
+  }
+
+  #take(): Handout | undefined {
+    const returned = this.#returned.shift();
+    if (returned !== undefined) return returned;
+    if (this.#next < this.#log.first) {
+      this.#gap = { reason: "retention", count: undefined };
+      this.#next = this.#log.first;
+    }
+    while (this.#next <= this.#log.last) {
+      const sequence = this.#next++;
+      const event = this.#log.at(sequence);
+      if (event === undefined || !this.#wants(event)) continue;
+      return { event, sequence, position: positionOf(this.#logId, sequence), before: 0 };
+    }
+    return undefined;
+  }
+}

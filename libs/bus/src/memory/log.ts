@@ -1,0 +1,83 @@
+/**
+ * The retained events of the bus within a process: numbered from 1 without gaps, the oldest dropped when there are too
+ * many, too large together, or too old.
+ */
+import type { BusEvent } from "../event/event.ts";
+
+export interface Retention {
+  /** Default 100,000. */
+  readonly eventsMax: number;
+  /** Data and attributes together. Default 64 MiB. */
+  readonly bytesMax: number;
+  /** Default one hour. */
+  readonly ageMaxMs: number;
+}
+
+interface Kept {
+  readonly event: BusEvent;
+  readonly atMs: number;
+  readonly bytes: number;
+}
+
+/** About what the object and its attributes take. */
+const overheadBytes = 600;
+
+export class MemoryLog {
+  readonly #retention: Retention;
+  /** `#kept[i]` has the number `#firstSequence + i - #dropped`; dropped ones are cut off now and then. */
+  #kept: (Kept | undefined)[] = [];
+  #dropped = 0;
+  #firstSequence = 1;
+  #bytes = 0;
+
+  constructor(retention: Retention) {
+    this.#retention = retention;
+  }
+
+  /** The number of the oldest event, or of the next one where there is none. */
+  get first(): number {
+    return this.#firstSequence;
+  }
+
+  /** The number of the newest event, 0 before any. */
+  get last(): number {
+    return this.#firstSequence + this.#kept.length - this.#dropped - 1;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  append(event: BusEvent, nowMs: number): number {
+    const bytes = event.data.length + overheadBytes;
+    this.#kept.push({ event, atMs: nowMs, bytes });
+    this.#bytes += bytes;
+    this.retain(nowMs);
+    return this.last;
+  }
+
+  at(sequence: number): BusEvent | undefined {
+    if (sequence < this.#firstSequence) return undefined;
+    return this.#kept[sequence - this.#firstSequence + this.#dropped]?.event;
+  }
+
+  /** Drops what is beyond the retention; the newest event is always kept. */
+  retain(nowMs: number): void {
+    const { eventsMax, bytesMax, ageMaxMs } = this.#retention;
+    while (this.#kept.length - this.#dropped > 1) {
+      const oldest = this.#kept[this.#dropped];
+      if (oldest === undefined) return;
+      const tooMany = this.#kept.length - this.#dropped > eventsMax;
+      if (!tooMany && this.#bytes <= bytesMax && nowMs - oldest.atMs <= ageMaxMs) return;
+      this.#kept[this.#dropped] = undefined;
+      this.#dropped++;
+      this.#firstSequence++;
+      this.#bytes -= oldest.bytes;
+      // Cutting costs as much as there is: once in a while it is next to nothing for each.
+      if (this.#dropped > 1_024 && this.#dropped * 2 > this.#kept.length) {
+        this.#kept = this.#kept.slice(this.#dropped);
+        this.#dropped = 0;
+      }
+    }
+  }
+}

@@ -1,0 +1,148 @@
+import type { TuttiError } from "@tutti/kernel";
+import { abandonedEvent } from "../delivery/abandoned.ts";
+import type { Handout } from "../delivery/dispatcher.ts";
+import { LiveQueue } from "../delivery/live-queue.ts";
+import type { ResolvedSubscription } from "../delivery/options.ts";
+import type { BusPorts } from "../delivery/ports.ts";
+import { Subscriber } from "../delivery/subscriber.ts";
+import type { BusEvent, EventInput } from "../event/event.ts";
+import { matcherOf } from "../event/pattern.ts";
+import { positionOf } from "../event/position.ts";
+import type { Gap } from "../port.ts";
+import type { Cursor, Member } from "./cursor.ts";
+import type { MemoryLog } from "./log.ts";
+
+/** What a subscriber within the process needs of its bus. */
+export interface MemorySource {
+  readonly logId: string;
+  readonly log: MemoryLog;
+  readonly ports: BusPorts;
+  /** Publishes an event of the bus's own. */
+  readonly tell: (event: EventInput) => Promise<void>;
+  readonly left: (subscriber: Subscriber) => void;
+}
+
+/** A member of the group of a durable subscription. */
+export class DurableSubscriber extends Subscriber implements Member {
+  readonly #source: MemorySource;
+  readonly #cursor: Cursor;
+
+  constructor(subscription: ResolvedSubscription, source: MemorySource, cursor: Cursor) {
+    super(subscription, source.ports);
+    this.#source = source;
+    this.#cursor = cursor;
+    cursor.join(this, subscription);
+  }
+
+  get room(): number {
+    return this.closing ? 0 : this.dispatcher.room;
+  }
+
+  give(handout: Handout): void {
+    this.dispatcher.offer(handout);
+  }
+
+  override tellGap(gap: Gap): void {
+    super.tellGap(gap);
+  }
+
+  protected onHandled(): void {
+    this.#cursor.settled();
+  }
+
+  protected async onAbandoned(handout: Handout, attempts: number, error: TuttiError): Promise<void> {
+    const { ports, tell } = this.#source;
+    const event = abandonedEvent(this.subscription, handout, attempts, error, ports.clock.now());
+    if (event !== undefined) await tell(event);
+    this.#cursor.settled();
+  }
+
+  protected onRoom(): void {
+    this.#cursor.wake();
+  }
+
+  protected async end(signal: AbortSignal | undefined): Promise<void> {
+    this.#cursor.leave(this, await this.dispatcher.stop(signal));
+    this.#source.left(this);
+  }
+}
+
+/**
+ * A live subscription: first what is in the log from its beginning on, at its own pace; from then on whatever is
+ * published, as long as it keeps up.
+ */
+export class LiveSubscriber extends Subscriber {
+  readonly #source: MemorySource;
+  readonly #queue: LiveQueue;
+  readonly #wants: (event: BusEvent) => boolean;
+  /** The number of the next event to read from the log; undefined once everything comes by itself. */
+  #next: number | undefined;
+  #gap: Gap | undefined;
+
+  constructor(subscription: ResolvedSubscription, source: MemorySource, next: number, gap: Gap | undefined) {
+    super(subscription, source.ports);
+    this.#source = source;
+    this.#queue = new LiveQueue(subscription.bufferMax);
+    this.#wants = matcherOf(subscription.interest);
+    this.#next = next;
+    this.#gap = gap;
+    this.onRoom();
+  }
+
+  published(event: BusEvent, sequence: number): void {
+    if (this.#next !== undefined || this.closing || !this.#wants(event)) return;
+    this.#push(event, sequence);
+    this.onRoom();
+  }
+
+  protected onHandled(): void {}
+
+  protected onAbandoned(): void {}
+
+  protected onRoom(): void {
+    if (this.closing) return;
+    this.#catchUp();
+    while (this.dispatcher.room > 0) {
+      const leftOut = this.#queue.takeLeftOut();
+      if (leftOut > 0) this.tellGap({ reason: "slow", count: leftOut });
+      const handout = this.#queue.shift();
+      if (handout === undefined) return;
+      this.dispatcher.offer(handout);
+      this.#catchUp();
+    }
+  }
+
+  protected async end(signal: AbortSignal | undefined): Promise<void> {
+    await this.dispatcher.stop(signal);
+    this.#source.left(this);
+  }
+
+  #catchUp(): void {
+    const { log } = this.#source;
+    while (this.#next !== undefined && this.#queue.room > 0) {
+      if (this.#next < log.first) {
+        this.#gap ??= { reason: "retention", count: undefined };
+        this.#next = log.first;
+      }
+      if (this.#gap !== undefined && this.#queue.size === 0) this.#tellBeginning(this.#gap);
+      // The rest of the buffer's room is filled when what is in it was handed out: the gap comes in its place.
+      if (this.#gap !== undefined) return;
+      if (this.#next > log.last) {
+        this.#next = undefined;
+        return;
+      }
+      const sequence = this.#next++;
+      const event = log.at(sequence);
+      if (event !== undefined && this.#wants(event)) this.#push(event, sequence);
+    }
+  }
+
+  #tellBeginning(gap: Gap): void {
+    this.#gap = undefined;
+    this.tellGap(gap);
+  }
+
+  #push(event: BusEvent, sequence: number): void {
+    this.#queue.push({ event, sequence, position: positionOf(this.#source.logId, sequence), before: 0 });
+  }
+}

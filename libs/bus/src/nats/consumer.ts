@@ -1,0 +1,118 @@
+/** The JetStream consumer behind a durable subscription: the bus's cursor, kept by the server. */
+import {
+  AckPolicy,
+  type ConsumerConfig,
+  DeliverPolicy,
+  JetStreamApiError,
+  ReplayPolicy,
+} from "@nats-io/jetstream";
+import { nanos } from "@nats-io/transport-node";
+import type { NatsConnection, StreamFacts } from "@tutti/nats";
+import type { ResolvedSubscription } from "../delivery/options.ts";
+import { allNamespaces, subjectFilterOf } from "../event/pattern.ts";
+import { placeOf } from "../event/position.ts";
+import type { Gap } from "../port.ts";
+import { eventStream, logIdOf } from "./stream.ts";
+
+/** Events of one consumer in the hands of all members together, where order does not ask for less. */
+const inHandsMax = 20_000;
+
+export interface OpenedConsumer {
+  readonly logId: string;
+  /** Undefined unless events are known to be missed. */
+  readonly gap: Gap | undefined;
+}
+
+/** Names the consumer of a durable subscription: the same name in two namespaces are two. */
+export function consumerName(durable: string, namespace: string): string {
+  return `${durable}_${namespace === allNamespaces ? "all" : `in_${namespace}`}`;
+}
+
+/**
+ * Makes the consumer, or brings it in line with the subscription that opens it.
+ *
+ * @param after where to begin if the consumer has to be made though it was there before: the last event that all
+ *   before it were handled of
+ */
+export async function openConsumer(
+  connection: NatsConnection,
+  name: string,
+  subscription: ResolvedSubscription,
+  after: number | undefined,
+): Promise<OpenedConsumer> {
+  const operation = `opening of the durable subscription ${name}`;
+  return connection.run(operation, async () => {
+    const manager = await connection.manager(operation);
+    const { created, state } = await manager.streams.info(eventStream);
+    const logId = logIdOf(created);
+    const wanted = configurationOf(subscription);
+    const found = await manager.consumers.info(eventStream, name).catch((error: unknown) => {
+      if (error instanceof JetStreamApiError && error.status === 404) return undefined;
+      throw error;
+    });
+    if (found === undefined) {
+      const facts = { created, firstSequence: state.first_seq, lastSequence: state.last_seq };
+      const { policy, gap } = beginning(subscription, facts, logId, after);
+      await manager.consumers.add(eventStream, { durable_name: name, ...policy, ...wanted });
+      return { logId, gap };
+    }
+    const { config } = found;
+    const differs =
+      config.filter_subject !== wanted.filter_subject ||
+      config.ack_wait !== wanted.ack_wait ||
+      config.max_ack_pending !== wanted.max_ack_pending;
+    if (differs) await manager.consumers.update(eventStream, name, wanted);
+    const missed =
+      found.ack_floor.stream_seq + 1 < state.first_seq &&
+      isBehind(found.delivered.stream_seq, state.first_seq);
+    return { logId, gap: missed ? { reason: "retention", count: undefined } : undefined };
+  });
+}
+
+/** Whether events after the last one delivered are gone. */
+function isBehind(delivered: number, first: number): boolean {
+  return delivered + 1 < first;
+}
+
+function configurationOf(subscription: ResolvedSubscription) {
+  return {
+    ack_policy: AckPolicy.Explicit,
+    ack_wait: nanos(subscription.ackWaitMs),
+    // Giving up is decided by the subscription, which then tells of it.
+    max_deliver: -1,
+    max_ack_pending: subscription.inOrder === "all" ? 1 : inHandsMax,
+    replay_policy: ReplayPolicy.Instant,
+    filter_subject: subjectFilterOf(subscription.interest),
+  } satisfies Partial<ConsumerConfig>;
+}
+
+interface Beginning {
+  readonly policy: Partial<ConsumerConfig>;
+  readonly gap: Gap | undefined;
+}
+
+function beginning(
+  { start }: ResolvedSubscription,
+  facts: StreamFacts,
+  logId: string,
+  after: number | undefined,
+): Beginning {
+  if (after !== undefined) return afterSequence(after, facts);
+  if (start === "new") return { policy: { deliver_policy: DeliverPolicy.New }, gap: undefined };
+  if (start === "first") return { policy: { deliver_policy: DeliverPolicy.All }, gap: undefined };
+  const place = placeOf(start.after);
+  if (place === undefined || place.log !== logId || place.sequence > facts.lastSequence) {
+    return { policy: { deliver_policy: DeliverPolicy.All }, gap: { reason: "reset", count: undefined } };
+  }
+  return afterSequence(place.sequence, facts);
+}
+
+function afterSequence(sequence: number, { firstSequence, lastSequence }: StreamFacts): Beginning {
+  if (sequence > lastSequence) {
+    return { policy: { deliver_policy: DeliverPolicy.All }, gap: { reason: "reset", count: undefined } };
+  }
+  return {
+    policy: { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: sequence + 1 },
+    gap: sequence + 1 < firstSequence ? { reason: "retention", count: undefined } : undefined,
+  };
+}

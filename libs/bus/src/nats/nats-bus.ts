@@ -1,0 +1,128 @@
+/** The bus over NATS: one stream of events for an installation, read and written by all its processes. */
+import { type Health, healthy, unhealthy } from "@tutti/kernel";
+import { type NatsConnection, natsErrors } from "@tutti/nats";
+import { publishedCounter } from "../delivery/metrics.ts";
+import { resolveSubscription } from "../delivery/options.ts";
+import type { Subscriber } from "../delivery/subscriber.ts";
+import { busErrors } from "../errors.ts";
+import { checkedEvent, type EventInput } from "../event/event.ts";
+import { allNamespaces } from "../event/pattern.ts";
+import type { Bus, PublishOptions, SubscribeOptions, Subscription } from "../port.ts";
+import { consumerName } from "./consumer.ts";
+import { DurableSubscriber } from "./durable-subscriber.ts";
+import { LiveSubscriber } from "./live-subscriber.ts";
+import { Publisher } from "./publisher.ts";
+import { defaultStream, ensureStream, eventStream, type StreamOptions } from "./stream.ts";
+
+export interface NatsBusOptions {
+  readonly connection: NatsConnection;
+  readonly stream?: Partial<StreamOptions>;
+  /** Events that `publish` holds until they are confirmed, at most. Default 8,192. */
+  readonly waitingMax?: number;
+  /** Bytes of such events. Default 32 MiB. */
+  readonly waitingBytesMax?: number;
+  /** Events on their way to the server at once. Default 1,024. */
+  readonly windowMax?: number;
+  /** After this time without a confirmation an event is sent again. Default 2,000. */
+  readonly confirmMs?: number;
+  /** Signs of life between the server and a subscription. Default 5,000. */
+  readonly idleMs?: number;
+}
+
+export class NatsBus implements Bus {
+  readonly #options: NatsBusOptions;
+  readonly #publisher: Publisher;
+  readonly #subscribers = new Set<Subscriber>();
+  #state: "created" | "started" | "stopped" = "created";
+
+  constructor(options: NatsBusOptions) {
+    this.#options = options;
+    const { connection } = options;
+    this.#publisher = new Publisher({
+      connection,
+      published: publishedCounter(connection.foundation.metrics),
+      waitingMax: options.waitingMax ?? 8_192,
+      bytesMax: options.waitingBytesMax ?? 32 * 1_048_576,
+      windowMax: options.windowMax ?? 1_024,
+      confirmMs: options.confirmMs ?? 2_000,
+    });
+  }
+
+  /** Makes sure of the stream. The connection has to be started before. */
+  async start({ signal }: { readonly signal: AbortSignal }): Promise<void> {
+    const { connection, stream } = this.#options;
+    for (let failures = 1; ; failures++) {
+      signal.throwIfAborted();
+      try {
+        await ensureStream(connection, { ...defaultStream, ...stream });
+        this.#state = "started";
+        return;
+      } catch (error) {
+        if (!natsErrors.unavailable.is(error)) throw error;
+        connection.foundation.logger.warn("the stream of events is not available, trying again", { error });
+        await connection.pause(failures, signal);
+      }
+    }
+  }
+
+  /** Lets the handlers that run, and publications on their way, come to their end. */
+  async drain(signal: AbortSignal): Promise<void> {
+    await Promise.all([...this.#subscribers].map((subscriber) => subscriber.close(signal)));
+    await this.#publisher.drain(signal);
+  }
+
+  async stop(signal: AbortSignal): Promise<void> {
+    this.#state = "stopped";
+    await Promise.all([...this.#subscribers].map((subscriber) => subscriber.close(signal)));
+    this.#publisher.close();
+  }
+
+  /** The connection's trouble is the connection's to tell. */
+  health(): Health {
+    return this.#state === "started" ? healthy : unhealthy(`the bus is ${this.#state}`);
+  }
+
+  async publish(events: readonly EventInput[], { timeoutMs = 10_000 }: PublishOptions = {}): Promise<void> {
+    if (this.#state === "stopped") throw busErrors.stopped({ operation: "publication" });
+    await this.#publisher.publish(events.map(checkedEvent), timeoutMs);
+  }
+
+  async subscribe(options: SubscribeOptions): Promise<Subscription> {
+    if (this.#state === "stopped") throw busErrors.stopped({ operation: "subscription" });
+    const { connection, idleMs = 5_000 } = this.#options;
+    const subscription = resolveSubscription(options);
+    const { durable, interest } = subscription;
+    const left = (subscriber: Subscriber): void => void this.#subscribers.delete(subscriber);
+    const subscriber =
+      durable === undefined
+        ? new LiveSubscriber(subscription, { connection, idleMs, left })
+        : new DurableSubscriber(subscription, {
+            connection,
+            idleMs,
+            left,
+            consumer: consumerName(durable, interest.namespace),
+            tell: (event) => this.publish([event]),
+          });
+    this.#subscribers.add(subscriber);
+    await subscriber.opened;
+    return subscriber;
+  }
+
+  async forget(durable: string, namespace: string = allNamespaces): Promise<boolean> {
+    const { connection } = this.#options;
+    const operation = `forgetting of the durable subscription ${durable}`;
+    const name = consumerName(durable, namespace);
+    const members = [...this.#subscribers].filter(
+      (subscriber) => subscriber instanceof DurableSubscriber && subscriber.consumer === name,
+    );
+    await Promise.all(members.map((member) => member.close()));
+    try {
+      return await connection.run(operation, async () =>
+        (await connection.manager(operation)).consumers.delete(eventStream, name),
+      );
+    } catch (error) {
+      if (natsErrors.missing.is(error)) return false;
+      throw error;
+    }
+  }
+}

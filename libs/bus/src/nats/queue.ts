@@ -1,0 +1,35 @@
+/** First in, first out, at constant cost however long it is. */
+export class Queue<T> {
+  #items: T[] = [];
+  #taken = 0;
+
+  get first(): T | undefined {
+    return this.#items[this.#taken];
+  }
+
+  get size(): number {
+    return this.#items.length - this.#taken;
+  }
+
+  push(item: T): void {
+    this.#items.push(item);
+  }
+
+  shift(): T | undefined {
+    const first = this.#items[this.#taken];
+    if (this.#taken < this.#items.length) this.#taken++;
+    // Cutting off what was taken costs as much as there is left: once in a while it is next to nothing for each.
+    if (this.#taken > 1_024 && this.#taken * 2 > this.#items.length) {
+      this.#items = this.#items.slice(this.#taken);
+      this.#taken = 0;
+    }
+    return first;
+  }
+
+  /** Puts items before all others. */
+  putBack(items: readonly T[]): void {
+    if (items.length === 0) return;
+    this.#items = [...items, ...this.#items.slice(this.#taken)];
+    this.#taken = 0;
+  }
+}

@@ -1,0 +1,237 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { gate } from "@tutti/kernel/testing";
+import type { Delivery, SubscribeOptions } from "../../port.ts";
+import type { Opened } from "../conformance.ts";
+import { Collector, freshNamespace, testEvent } from "../fixture.ts";
+
+export function durableTests(opened: () => Opened): void {
+  const numbered = (namespace: string, from: number, to: number) =>
+    Array.from({ length: to - from + 1 }, (_, index) =>
+      testEvent({ namespace, id: `n${from + index}-${namespace}` }),
+    );
+  const idsOf = (namespace: string, from: number, to: number): string[] =>
+    Array.from({ length: to - from + 1 }, (_, index) => `n${from + index}-${namespace}`);
+
+  describe("a durable subscription", () => {
+    it("goes on where it was, with what was published while nobody was there", async () => {
+      const { bus, other } = opened();
+      const namespace = freshNamespace();
+      const options = { pattern: ">", namespace, durable: "reader", start: "first" } as const;
+      const first = new Collector();
+      const subscription = await bus.subscribe({ ...options, handle: first });
+      await bus.publish(numbered(namespace, 1, 3));
+      await first.count(3);
+      await subscription.close();
+      await bus.publish(numbered(namespace, 4, 6));
+      const second = new Collector();
+      await using _ = await other.subscribe({ ...options, handle: second });
+      await bus.publish(numbered(namespace, 7, 7));
+      await second.count(4);
+      assert.deepEqual(first.ids, idsOf(namespace, 1, 3));
+      assert.deepEqual(second.ids, idsOf(namespace, 4, 7));
+    });
+
+    it("has a place of its own in each namespace", async () => {
+      const { bus } = opened();
+      const [one, two] = [freshNamespace(), freshNamespace()];
+      await bus.publish([...numbered(one, 1, 1), ...numbered(two, 1, 1)]);
+      for (const namespace of [one, two]) {
+        const collector = new Collector();
+        const options = {
+          pattern: ">",
+          namespace,
+          durable: "same",
+          start: "first",
+          handle: collector,
+        } as const;
+        await using _ = await bus.subscribe(options);
+        await collector.count(1);
+        assert.deepEqual(collector.ids, idsOf(namespace, 1, 1));
+      }
+    });
+
+    it("changes what it is interested in without losing its place", async () => {
+      const { bus } = opened();
+      const namespace = freshNamespace();
+      const options = { namespace, durable: "changing", start: "first" } as const;
+      const typed = (word: string) => testEvent({ namespace, type: `tutti.test.${word}.happened` });
+      const before = new Collector();
+      const subscription = await bus.subscribe({ ...options, pattern: "tutti.test.a.*", handle: before });
+      await bus.publish([typed("a")]);
+      await before.count(1);
+      await subscription.close();
+      const after = new Collector();
+      await using _ = await bus.subscribe({ ...options, pattern: "tutti.test.b.*", handle: after });
+      const wanted = typed("b");
+      await bus.publish([typed("a"), wanted]);
+      await after.count(1);
+      assert.deepEqual(after.ids, [wanted.id]);
+    });
+
+    it("shares its events among its members, each going to one", async () => {
+      const { bus, other } = opened();
+      const namespace = freshNamespace();
+      const options = { pattern: ">", namespace, durable: "group", start: "first", maxInFlight: 1 } as const;
+      const all = new Collector();
+      const turnstile = gate();
+      const handling = new Set<string>();
+      const member = (name: string): SubscribeOptions => ({
+        ...options,
+        handle: {
+          each: async (_event, delivery) => {
+            handling.add(name);
+            await turnstile.pass();
+            all.take(delivery);
+          },
+        },
+      });
+      await using _ = await bus.subscribe(member("one"));
+      await using __ = await other.subscribe(member("other"));
+      const events = Array.from({ length: 20 }, (_, index) =>
+        testEvent({ namespace, subject: `thing_${index}` }),
+      );
+      await bus.publish(events);
+      // Each takes one and no more: both are needed for two to be handled at once.
+      await turnstile.arrivals(2);
+      assert.deepEqual([...handling].sort(), ["one", "other"]);
+      turnstile.open();
+      await all.count(20);
+      assert.deepEqual(all.ids.sort(), events.map(({ id }) => id).sort());
+    });
+
+    it("hands what a leaving member did not finish to another", async () => {
+      const { bus, other } = opened();
+      const namespace = freshNamespace();
+      const options = {
+        pattern: ">",
+        namespace,
+        durable: "leaving",
+        start: "first",
+        maxInFlight: 8,
+      } as const;
+      const stuck = gate();
+      const leaving = await bus.subscribe({ ...options, handle: { each: () => stuck.pass() } });
+      await bus.publish(numbered(namespace, 1, 5));
+      await stuck.arrivals(1);
+      await leaving.close(AbortSignal.abort());
+      await leaving.closed;
+      const collector = new Collector();
+      await using _ = await other.subscribe({ ...options, handle: collector });
+      await collector.count(5);
+      // In an order that nobody promises: they were in the hands of one that did not finish.
+      assert.deepEqual(collector.ids.toSorted(), idsOf(namespace, 1, 5));
+      stuck.open();
+    });
+
+    it("finishes what is in hand when it is closed, and leaves the rest to the next", async () => {
+      const { bus, other } = opened();
+      const namespace = freshNamespace();
+      const options = {
+        pattern: ">",
+        namespace,
+        durable: "closing",
+        start: "first",
+        maxInFlight: 3,
+      } as const;
+      const turnstile = gate();
+      const handled = new Collector();
+      const each = async (_event: unknown, delivery: Delivery) => {
+        await turnstile.pass();
+        handled.take(delivery);
+      };
+      const first = await bus.subscribe({ ...options, handle: { each } });
+      await bus.publish(numbered(namespace, 1, 5));
+      await turnstile.arrivals(1);
+      const closed = first.close();
+      turnstile.open();
+      await closed;
+      assert.ok(handled.ids.length <= 3, `${handled.ids} were in hand`);
+      await using _ = await other.subscribe({ ...options, handle: handled });
+      await handled.count(5);
+      assert.deepEqual(handled.ids, idsOf(namespace, 1, 5));
+    });
+
+    it("is forgotten with its place", async () => {
+      const { bus } = opened();
+      const namespace = freshNamespace();
+      const options = { pattern: ">", namespace, durable: "forgotten", start: "first" } as const;
+      assert.equal(await bus.forget("forgotten", namespace), false);
+      await bus.publish(numbered(namespace, 1, 2));
+      const before = new Collector();
+      const subscription = await bus.subscribe({ ...options, handle: before });
+      await before.count(2);
+      assert.equal(await bus.forget("forgotten", namespace), true);
+      await subscription.closed;
+      const again = new Collector();
+      await using _ = await bus.subscribe({ ...options, handle: again });
+      await again.count(2);
+      assert.deepEqual(again.ids, idsOf(namespace, 1, 2));
+    });
+  });
+
+  describe("a subscription begins", () => {
+    for (const durable of [undefined, "beginning"]) {
+      const kind = durable === undefined ? "live" : "durable";
+      const options = (namespace: string, given: Pick<SubscribeOptions, "handle" | "start" | "onGap">) => ({
+        pattern: ">",
+        namespace,
+        ...(durable === undefined ? {} : { durable }),
+        ...given,
+      });
+
+      it(`with what is new (${kind})`, async () => {
+        const { bus, other } = opened();
+        const namespace = freshNamespace();
+        await bus.publish(numbered(namespace, 1, 2));
+        const collector = new Collector();
+        await using _ = await other.subscribe(options(namespace, { handle: collector, start: "new" }));
+        await bus.publish(numbered(namespace, 3, 4));
+        await collector.count(2);
+        assert.deepEqual(collector.ids, idsOf(namespace, 3, 4));
+      });
+
+      it(`with the oldest event, and goes on with what is new (${kind})`, async () => {
+        const { bus, other } = opened();
+        const namespace = freshNamespace();
+        await bus.publish(numbered(namespace, 1, 3));
+        const collector = new Collector();
+        await using _ = await other.subscribe(options(namespace, { handle: collector, start: "first" }));
+        await collector.count(3);
+        await bus.publish(numbered(namespace, 4, 4));
+        await collector.count(4);
+        assert.deepEqual(collector.ids, idsOf(namespace, 1, 4));
+      });
+
+      it(`after a position (${kind})`, async () => {
+        const { bus, other } = opened();
+        const namespace = freshNamespace();
+        const earlier = new Collector();
+        await using _ = await bus.subscribe({ pattern: ">", namespace, handle: earlier });
+        await bus.publish(numbered(namespace, 1, 5));
+        await earlier.count(5);
+        const after = earlier.deliveries[2]?.position ?? assert.fail();
+        const collector = new Collector();
+        const { onGap } = collector;
+        await using __ = await other.subscribe(
+          options(namespace, { handle: collector, start: { after }, onGap }),
+        );
+        await collector.count(2);
+        assert.deepEqual(collector.ids, idsOf(namespace, 4, 5));
+        assert.deepEqual(collector.gaps, []);
+      });
+
+      it(`anew, and says so, after a position of another log (${kind})`, async () => {
+        const { bus } = opened();
+        const namespace = freshNamespace();
+        await bus.publish(numbered(namespace, 1, 2));
+        const collector = new Collector();
+        const given = { handle: collector, onGap: collector.onGap, start: { after: "elsewhere.1" } };
+        await using _ = await bus.subscribe(options(namespace, given));
+        await collector.count(2);
+        assert.deepEqual(collector.ids, idsOf(namespace, 1, 2));
+        assert.deepEqual(collector.gaps, [{ reason: "reset", count: undefined }]);
+      });
+    }
+  });
+}

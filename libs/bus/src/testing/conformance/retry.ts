@@ -1,0 +1,174 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { gate, latch } from "@tutti/kernel/testing";
+import { type AbandonedData, abandonedType } from "../../delivery/abandoned.ts";
+import type { BusEvent } from "../../event/event.ts";
+import type { Delivery } from "../../port.ts";
+import type { Opened } from "../conformance.ts";
+import { Collector, freshNamespace, testEvent } from "../fixture.ts";
+
+const quick = { retryFirstMs: 2, retryMaxMs: 8 } as const;
+
+export function retryTests(opened: () => Opened): void {
+  describe("an event whose handler fails", () => {
+    for (const durable of [undefined, "retrying"]) {
+      it(`comes again after a pause; those after it wait, others do not (${durable ?? "live"})`, async () => {
+        const { bus } = opened();
+        const namespace = freshNamespace();
+        const seen: string[] = [];
+        const done = new Collector();
+        const othersDone = latch();
+        const each = async (event: BusEvent, delivery: Delivery) => {
+          seen.push(`${event.id} ${delivery.attempt}`);
+          if (event.id === `bad-${namespace}` && delivery.attempt < 3) {
+            await othersDone.opened;
+            throw new Error("not yet");
+          }
+          done.take(delivery);
+          if (event.subject === "b") othersDone.open();
+        };
+        const named = durable === undefined ? {} : { durable };
+        await using _ = await bus.subscribe({
+          pattern: ">",
+          namespace,
+          ...named,
+          ...quick,
+          handle: { each },
+        });
+        await bus.publish([
+          testEvent({ namespace, subject: "a", id: `bad-${namespace}` }),
+          testEvent({ namespace, subject: "a", id: `next-${namespace}` }),
+          testEvent({ namespace, subject: "b", id: `other-${namespace}` }),
+        ]);
+        await done.count(3);
+        assert.deepEqual(done.ids, [`other-${namespace}`, `bad-${namespace}`, `next-${namespace}`]);
+        assert.deepEqual(
+          seen.filter((line) => line.startsWith("bad")),
+          [1, 2, 3].map((attempt) => `bad-${namespace} ${attempt}`),
+        );
+      });
+    }
+
+    it("is given up after its last delivery, which is told; what comes after it goes on", async () => {
+      const { bus, other } = opened();
+      const namespace = freshNamespace();
+      const told = new Collector();
+      const handled = new Collector();
+      let attempts = 0;
+      const each = (event: BusEvent, delivery: Delivery) => {
+        if (event.id.startsWith("poison")) {
+          attempts++;
+          throw new Error("cannot read it");
+        }
+        handled.take(delivery);
+      };
+      await using _ = await other.subscribe({ pattern: abandonedType, namespace, handle: told });
+      const options = { pattern: "tutti.test.>", namespace, durable: "billing", maxDeliveries: 3, ...quick };
+      await using __ = await bus.subscribe({ ...options, handle: { each } });
+      const poison = testEvent({ namespace, id: `poison-${namespace}` });
+      await bus.publish([poison, testEvent({ namespace, id: `after-${namespace}` })]);
+      await handled.count(1);
+      await told.count(1);
+      assert.equal(attempts, 3);
+      assert.deepEqual(handled.ids, [`after-${namespace}`]);
+      const event = told.deliveries[0]?.event ?? assert.fail();
+      assert.deepEqual([event.source, event.subject, event.namespace], ["/tutti/bus", "billing", namespace]);
+      const data: AbandonedData = JSON.parse(new TextDecoder().decode(event.data));
+      assert.deepEqual([data.durable, data.event.id, data.attempts], ["billing", poison.id, 3]);
+      assert.match(data.error.message, /cannot read it/);
+      // It stays in the log: whoever mends it can read it from there.
+      const log = new Collector();
+      await using ___ = await bus.subscribe({ pattern: ">", namespace, start: "first", handle: log });
+      await log.until(() => log.deliveries.some(({ event: { id } }) => id === poison.id));
+    });
+
+    it("does not make others suffer that were in one batch with it", async () => {
+      const { bus } = opened();
+      const namespace = freshNamespace();
+      const handled = new Collector();
+      const told = new Collector();
+      const batch = (deliveries: readonly Delivery[]) => {
+        if (deliveries.some(({ event }) => event.id.startsWith("poison"))) throw new Error("broken");
+        for (const delivery of deliveries) handled.take(delivery);
+      };
+      const events = Array.from({ length: 10 }, (_, index) =>
+        testEvent({
+          namespace,
+          subject: `s${index % 4}`,
+          ...(index === 4 ? { id: `poison-${namespace}` } : {}),
+        }),
+      );
+      await bus.publish(events);
+      await using _ = await bus.subscribe({ pattern: abandonedType, namespace, handle: told });
+      const options = {
+        pattern: "tutti.test.>",
+        namespace,
+        durable: "batch",
+        start: "first",
+        maxDeliveries: 2,
+      } as const;
+      await using __ = await bus.subscribe({ ...options, ...quick, handle: { batch, batchMax: 10 } });
+      await handled.count(9);
+      await told.count(1);
+      assert.deepEqual(
+        handled.ids.toSorted(),
+        events
+          .map(({ id }) => id)
+          .filter((id) => !id.startsWith("poison"))
+          .toSorted(),
+      );
+    });
+
+    it("by taking too long comes again, and its first handler is told by its signal", async () => {
+      const { bus } = opened();
+      const namespace = freshNamespace();
+      const done = new Collector();
+      const hanging = gate();
+      const told = latch();
+      const each = async (_event: BusEvent, delivery: Delivery) => {
+        if (delivery.attempt > 1) return done.take(delivery);
+        delivery.signal.addEventListener("abort", () => told.open());
+        await hanging.pass();
+      };
+      const options = { pattern: ">", namespace, durable: "hanging", ackWaitMs: 40, ...quick };
+      await using _ = await bus.subscribe({ ...options, handle: { each } });
+      await bus.publish([testEvent({ namespace })]);
+      await told.opened;
+      await done.count(1);
+      assert.equal(done.deliveries[0]?.attempt, 2);
+      // Its late end changes nothing: the next event comes as the next.
+      hanging.open();
+      await bus.publish([testEvent({ namespace, id: `late-${namespace}` })]);
+      await hanging.arrivals(2);
+      assert.equal(done.deliveries.length, 1);
+    });
+
+    it("of a live subscription is left behind after its last delivery, without telling", async () => {
+      const { bus } = opened();
+      const namespace = freshNamespace();
+      const handled = new Collector();
+      let attempts = 0;
+      const each = (event: BusEvent, delivery: Delivery) => {
+        if (event.id.startsWith("poison")) {
+          attempts++;
+          throw new Error("broken");
+        }
+        handled.take(delivery);
+      };
+      await using _ = await bus.subscribe({
+        pattern: ">",
+        namespace,
+        maxDeliveries: 2,
+        ...quick,
+        handle: { each },
+      });
+      await bus.publish([
+        testEvent({ namespace, id: `poison-${namespace}` }),
+        testEvent({ namespace, id: `after-${namespace}` }),
+      ]);
+      await handled.count(1);
+      assert.equal(attempts, 2);
+      assert.deepEqual(handled.ids, [`after-${namespace}`]);
+    });
+  });
+}
