@@ -1,0 +1,179 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { RemovalCause, type Renewal } from "@tutti/contracts/registry/v1";
+import { type Foundation, silentLogger, systemFoundation } from "@tutti/kernel";
+import { type NatsConnection, openBucket } from "@tutti/nats";
+import { connectionTo, type NatsServer, natsServerProgram, startNatsServer } from "@tutti/nats/testing";
+import type { Step } from "../src/directory/entry.ts";
+import { MemoryStore } from "../src/effects/memory-store.ts";
+import { NatsStore } from "../src/effects/nats-store.ts";
+import type { Store, StoreListener } from "../src/effects/store.ts";
+import { renewal } from "./desk.ts";
+import { instance } from "./fixtures.ts";
+
+const program = await natsServerProgram();
+const foundation: Foundation = systemFoundation({ logger: silentLogger });
+const gone = { cause: RemovalCause.REMOVAL_CAUSE_LEASE_EXPIRED, reason: "silent" };
+
+/** Writes down what a store tells, and lets a test wait for it. */
+class Listener implements StoreListener {
+  readonly steps: string[] = [];
+  readonly renewals: string[] = [];
+  loads = 0;
+  readonly #waiting: { readonly condition: () => boolean; readonly resolve: () => void }[] = [];
+
+  began(): void {
+    this.steps.length = 0;
+  }
+
+  stepped(step: Step): void {
+    this.steps.push(
+      "put" in step ? `+${step.put.instance.id}` : `-${step.removed.instanceId} ${step.removed.reason}`,
+    );
+    this.#look();
+  }
+
+  loaded(): void {
+    this.loads += 1;
+    this.#look();
+  }
+
+  renewed(renewals: readonly Pick<Renewal, "instanceId">[]): void {
+    this.renewals.push(...renewals.map(({ instanceId }) => instanceId));
+    this.#look();
+  }
+
+  until(condition: () => boolean): Promise<void> {
+    if (condition()) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push({ condition, resolve }));
+  }
+
+  #look(): void {
+    for (const waiter of this.#waiting) if (waiter.condition()) waiter.resolve();
+  }
+}
+
+interface Opened extends AsyncDisposable {
+  readonly store: Store;
+  readonly listener: Listener;
+}
+
+async function open(store: Store): Promise<Opened> {
+  const listener = new Listener();
+  await store.start(listener, AbortSignal.timeout(10_000));
+  return { store, listener, [Symbol.asyncDispose]: () => store.stop() };
+}
+
+/** What any store owes the registry. */
+function storeContract(make: () => Promise<Opened>): void {
+  it("tells a registration before it answers, in order, under growing revisions", async () => {
+    await using opened = await make();
+    const { store, listener } = opened;
+    const first = await store.put({ instance: instance("a"), leaseMs: 1_000 });
+    assert.deepEqual(listener.steps, ["+a"]);
+    const second = await store.put({ instance: instance("b"), leaseMs: 1_000 });
+    assert.deepEqual(listener.steps, ["+a", "+b"]);
+    assert.ok(second.revision > first.revision);
+    assert.equal(second.history, first.history);
+  });
+
+  it("removes an entry only at the revision that was judged", async () => {
+    await using opened = await make();
+    const { store, listener } = opened;
+    const first = await store.put({ instance: instance("a"), leaseMs: 1_000 });
+    const again = await store.put({ instance: instance("a"), leaseMs: 1_000 });
+    assert.equal(await store.remove({ instanceId: "a", ...gone }, "workflow", first.revision), false);
+    assert.equal(await store.remove({ instanceId: "a", ...gone }, "workflow", again.revision), true);
+    assert.equal(await store.remove({ instanceId: "a", ...gone }, "workflow", again.revision), false);
+    assert.deepEqual(listener.steps, ["+a", "+a", "-a silent"]);
+  });
+
+  it("takes an instance in again that was removed", async () => {
+    await using opened = await make();
+    const { store, listener } = opened;
+    const { revision } = await store.put({ instance: instance("a"), leaseMs: 1_000 });
+    await store.remove({ instanceId: "a", ...gone }, "workflow", revision);
+    await store.put({ instance: instance("a"), leaseMs: 1_000 });
+    assert.deepEqual(listener.steps, ["+a", "-a silent", "+a"]);
+  });
+}
+
+describe("Store in memory", () => {
+  storeContract(() => open(new MemoryStore("history-1")));
+});
+
+describe("Store in NATS", { skip: program.skip }, () => {
+  let server: NatsServer;
+  let connection: NatsConnection & AsyncDisposable;
+
+  before(async () => {
+    server = await startNatsServer();
+    connection = await connectionTo([server.address], { foundation });
+  });
+  after(async () => {
+    await connection[Symbol.asyncDispose]();
+    await server[Symbol.asyncDispose]();
+  });
+
+  const opened = (registry: string, times: { shareMs?: number; rememberGoneMs?: number } = {}) =>
+    open(new NatsStore({ connection, foundation, registry, replicas: 1, shareMs: 10, ...times }));
+
+  async function empty(): Promise<void> {
+    const bucket = await openBucket(connection, { name: "tutti_registry_instances" });
+    for (const { key, revision } of await bucket.entries()) await bucket.delete(key, revision);
+  }
+
+  storeContract(async () => {
+    await empty();
+    return opened("registry-1");
+  });
+
+  it("tells every registry the same story, the cause of a removal included", async () => {
+    await empty();
+    await using one = await opened("registry-1");
+    const { revision } = await one.store.put({ instance: instance("a"), leaseMs: 1_000 });
+    await using two = await opened("registry-2");
+    assert.deepEqual(two.listener.steps, ["+a"]);
+    await one.store.remove({ instanceId: "a", ...gone }, "workflow", revision);
+    await two.listener.until(() => two.listener.steps.length === 2);
+    assert.deepEqual(two.listener.steps, ["+a", "-a silent"]);
+    assert.equal(two.store.history, one.store.history);
+  });
+
+  it("shares signs of life with the other registries and not with itself", async () => {
+    await using one = await opened("registry-1");
+    await using two = await opened("registry-2");
+    one.store.renewed([renewal("a"), renewal("b")]);
+    await two.listener.until(() => two.listener.renewals.length >= 2);
+    assert.deepEqual(two.listener.renewals.slice(-2), ["a", "b"]);
+    assert.deepEqual(one.listener.renewals, []);
+  });
+
+  it("goes on by itself after its server was killed and came back", async () => {
+    await empty();
+    await using one = await opened("registry-1");
+    await one.store.put({ instance: instance("a"), leaseMs: 1_000 });
+    await server.down("kill");
+    await server.up();
+    for (;;) {
+      // Not before the connection is back; each refusal says that it may be repeated.
+      try {
+        await one.store.put({ instance: instance("b"), leaseMs: 1_000 });
+        break;
+      } catch {
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    }
+    assert.deepEqual([...new Set(one.listener.steps)], ["+a", "+b"]);
+  });
+
+  it("forgets after a while how instances went", async () => {
+    await empty();
+    await using one = await opened("registry-1", { rememberGoneMs: 20 });
+    const { revision } = await one.store.put({ instance: instance("a"), leaseMs: 1_000 });
+    await one.store.remove({ instanceId: "a", ...gone }, "workflow", revision);
+    const bucket = await openBucket(connection, { name: "tutti_registry_instances" });
+    while ((await bucket.entries()).some(({ key }) => key === "a"))
+      await new Promise((go) => setImmediate(go));
+  });
+});
