@@ -3,4 +3,6 @@
 
 import "./node-version.mjs";
 
-import("./launch.mjs").then(({ launch }) => launch("bench/src/main.ts", process.argv.slice(2)));
+import("./launch.mjs").then(({ launch }) =>
+  launch("bench/src/main.ts", process.argv.slice(2), { wholeGroup: true }),
+);

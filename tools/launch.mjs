@@ -18,6 +18,7 @@ import { SetUpFailed, setUp, workspaceRoot } from "./setup.mjs";
 const sameSignalMs = 400;
 const killAfterMs = 2_000;
 const orphanPollMs = 250;
+const hasGroups = process.platform !== "win32";
 
 /** @param {string} line */
 export function say(line) {
@@ -25,17 +26,28 @@ export function say(line) {
 }
 
 /**
+ * @typedef {object} Manner
+ * @property {string} [announcement] said before the script runs
+ * @property {boolean} [wholeGroup] signals go to all that the script started as well, not to the script alone
+ */
+
+/**
  * @param {string} script its path in the workspace
  * @param {string[]} args
- * @param {string} [announcement]
+ * @param {Manner} [manner]
  */
-export async function launch(script, args, announcement) {
+export async function launch(script, args, { announcement, wholeGroup = false } = {}) {
   try {
     const { node, env } = await setUp(say);
     if (!existsSync(join(workspaceRoot, script)))
       throw new SetUpFailed(`${script} is not there: this clone is not complete`);
     if (announcement !== undefined) say(announcement);
-    process.exitCode = await runToItsEnd(node, [...leash, join(workspaceRoot, script), ...args], env);
+    process.exitCode = await runToItsEnd(
+      node,
+      [...leash(wholeGroup), join(workspaceRoot, script), ...args],
+      env,
+      wholeGroup,
+    );
   } catch (error) {
     if (!(error instanceof SetUpFailed)) throw error;
     say(error.message);
@@ -43,22 +55,42 @@ export async function launch(script, args, announcement) {
   }
 }
 
-// The script ends with this process, even where this process is killed.
-const leash = ["--import", pathToFileURL(join(workspaceRoot, "tools", "leash.mjs")).href];
+/**
+ * The script ends with this process, even where this process is killed.
+ *
+ * @param {boolean} wholeGroup
+ */
+function leash(wholeGroup) {
+  return [
+    "--import",
+    pathToFileURL(join(workspaceRoot, "tools", "leash.mjs")).href + (wholeGroup ? "?group" : ""),
+  ];
+}
 
 /**
  * @param {string} node
  * @param {string[]} args
  * @param {NodeJS.ProcessEnv} env
+ * @param {boolean} wholeGroup
  * @returns {Promise<number>} the exit code
  */
-function runToItsEnd(node, args, env) {
+function runToItsEnd(node, args, env, wholeGroup) {
   return new Promise((resolve, reject) => {
     const child = spawn(node, args, {
       env,
       stdio: ["inherit", "inherit", "inherit", "pipe"],
-      detached: process.platform !== "win32",
+      detached: hasGroups,
     });
+    /** @param {NodeJS.Signals} signal */
+    const send = (signal) => {
+      try {
+        if (wholeGroup && hasGroups && child.pid !== undefined) process.kill(-child.pid, signal);
+        else child.kill(signal);
+      } catch (error) {
+        // It ended by itself in between.
+        if (/** @type {NodeJS.ErrnoException} */ (error).code !== "ESRCH") throw error;
+      }
+    };
     child.on("error", reject);
     child.on("exit", (code, signal) => resolve(code ?? 128 + constants.signals[signal ?? "SIGKILL"]));
 
@@ -70,8 +102,8 @@ function runToItsEnd(node, args, env) {
       if (signals > 0 && now - signalledAt < sameSignalMs) return;
       signalledAt = now;
       signals += 1;
-      child.kill(signal);
-      if (signals > 1) setTimeout(() => child.kill("SIGKILL"), killAfterMs).unref();
+      send(signal);
+      if (signals > 1) setTimeout(() => send("SIGKILL"), killAfterMs).unref();
     };
     for (const signal of /** @type {NodeJS.Signals[]} */ (["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"]))
       process.on(signal, () => forward(signal));

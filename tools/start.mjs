@@ -4,5 +4,5 @@
 import "./node-version.mjs";
 
 import("./launch.mjs").then(({ launch }) =>
-  launch("apps/platform/src/main.ts", process.argv.slice(2), "starting the platform"),
+  launch("apps/platform/src/main.ts", process.argv.slice(2), { announcement: "starting the platform" }),
 );

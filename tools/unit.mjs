@@ -3,7 +3,7 @@
 
 // A package's tests: `node ../../tools/unit.mjs` in the package's folder.
 //
-//   --slow      test/**/*.slow.ts instead of src/**/*.test.ts and test/**/*.test.ts
+//   --slow      *.slow.ts instead of *.test.ts
 //   --verbose   what the tests print, also when all pass
 //   TEXT …      only files whose path has one of these in it
 //
@@ -13,7 +13,7 @@
 // 3. The last line is `N passed, N failed`, and `.cache/test/` has the same numbers for whoever adds them up.
 
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
@@ -34,17 +34,15 @@ const slow = { testMs: 600_000, silenceMs: 660_000 };
  * @returns {string[]}
  */
 function testFiles(folder, slowOnes) {
-  const rooms = slowOnes ? ["test"] : ["src", "test"];
-  const name = slowOnes ? /\.slow\.m?ts$|\.slow\.mjs$/ : /\.test\.m?ts$|\.test\.mjs$/;
-  return rooms.flatMap((room) => filesUnder(join(folder, room))).filter((file) => name.test(file));
+  const name = slowOnes ? /\.slow\.(ts|mjs)$/ : /\.test\.(ts|mjs)$/;
+  return filesUnder(folder).filter((file) => name.test(file));
 }
 
 /** @param {string} folder @returns {string[]} */
 function filesUnder(folder) {
-  if (!existsSync(folder)) return [];
   return readdirSync(folder, { withFileTypes: true })
     .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .filter((entry) => entry.name !== "node_modules" && entry.name !== "generated")
+    .filter(({ name }) => !["node_modules", "generated", "dist"].includes(name) && !name.startsWith("."))
     .flatMap((entry) =>
       entry.isDirectory() ? filesUnder(join(folder, entry.name)) : [join(folder, entry.name)],
     );

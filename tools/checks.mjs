@@ -1,0 +1,85 @@
+#!/usr/bin/env node
+// @ts-check
+
+// The static checks, each counting as one test:
+//
+//   node tools/checks.mjs           all
+//   node tools/checks.mjs NAME …    only these
+//
+// Run after set-up, on the Node of the workspace.
+
+import { pathToFileURL } from "node:url";
+import { tool } from "./checks/commands.mjs";
+import { checkDependencies } from "./checks/dependencies.mjs";
+import { checkLockfile } from "./checks/lockfile.mjs";
+import { checkPicture } from "./checks/picture.mjs";
+import { checkPurity } from "./checks/purity.mjs";
+import { checkSizes } from "./checks/sizes.mjs";
+import { workspaceRoot } from "./setup.mjs";
+
+/** @type {Record<string, (root: string) => Promise<string[]> | string[]>} what each check does: it gives back the problems */
+export const checks = {
+  types: tool("node_modules/typescript/bin/tsc", "-p", "tsconfig.json"),
+  style: tool(
+    "node_modules/@biomejs/biome/bin/biome",
+    "check",
+    "--error-on-warnings",
+    "--max-diagnostics=50",
+    ".",
+  ),
+  unused: tool("node_modules/knip/bin/knip.js", "--no-progress", "--no-config-hints"),
+  dependencies: checkDependencies,
+  sizes: checkSizes,
+  purity: checkPurity,
+  lockfile: checkLockfile,
+  picture: checkPicture,
+  "contracts: lint": tool("tools/generate.mjs", "--lint"),
+  "contracts: format": tool("tools/generate.mjs", "--format-check"),
+  "contracts: breaking": tool("tools/generate.mjs", "--breaking"),
+};
+
+/**
+ * @param {string[]} names
+ * @param {string} [root]
+ * @returns {Promise<{ passed: number, failed: number }>}
+ */
+export async function runChecks(names, root = workspaceRoot) {
+  const counts = { passed: 0, failed: 0 };
+  const waiting = [...names];
+  // Two at a time: most of them are single-threaded, and the others take what is left.
+  await Promise.all([1, 2].map(() => work()));
+  return counts;
+
+  async function work() {
+    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
+      const started = performance.now();
+      const problems = await problemsOf(name, root);
+      counts[problems.length === 0 ? "passed" : "failed"] += 1;
+      const seconds = ((performance.now() - started) / 1000).toFixed(1);
+      if (problems.length === 0) console.log(`ok      ${name} (${seconds} s)`);
+      else console.log(`FAILED  ${name} (${seconds} s)\n${problems.join("\n").replace(/^/gm, "    ")}\n`);
+    }
+  }
+}
+
+/**
+ * @param {string} name
+ * @param {string} root
+ */
+async function problemsOf(name, root) {
+  const check = checks[name];
+  if (check === undefined)
+    return [`no check has this name: expected one of ${Object.keys(checks).join(", ")}`];
+  try {
+    return await check(root);
+  } catch (error) {
+    return [error instanceof Error ? String(error.stack) : String(error)];
+  }
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const names = process.argv.slice(2);
+  const { passed, failed } = await runChecks(names.length > 0 ? names : Object.keys(checks));
+  console.log(`${passed} passed, ${failed} failed`);
+  if (failed > 0) process.exitCode = 1;
+}

@@ -1,0 +1,68 @@
+// @ts-check
+
+// Runs a tool of the workspace and gives back what it printed.
+
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { environmentFor, nodeFor } from "../setup.mjs";
+
+/**
+ * @param {string} root
+ * @param {string} script a JavaScript file in the workspace
+ * @param {string[]} args
+ * @param {import("node:child_process").StdioOptions} stdio
+ */
+function start(root, script, args, stdio) {
+  const node = nodeFor(root);
+  // npm's own banner and warnings would be most of what a package's tests print.
+  const env = { ...environmentFor(root, node), NO_COLOR: "1", npm_config_loglevel: "silent" };
+  return spawn(node, [join(root, script), ...args], { cwd: root, env, stdio });
+}
+
+/**
+ * Runs a tool whose output goes where that of this process goes.
+ *
+ * @param {string} root
+ * @param {string} script
+ * @param {string[]} args
+ * @returns {Promise<number>} the exit code
+ */
+export function runLoudly(root, script, args) {
+  const child = start(root, script, args, ["ignore", "inherit", "inherit"]);
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => resolve(code ?? 1));
+  });
+}
+
+/**
+ * @param {string} root
+ * @param {string} script
+ * @param {string[]} args
+ * @returns {Promise<{ code: number, output: string }>}
+ */
+function run(root, script, args) {
+  const child = start(root, script, args, ["ignore", "pipe", "pipe"]);
+  let output = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream?.setEncoding("utf8").on("data", (chunk) => (output += chunk));
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code: code ?? 1, output }));
+  });
+}
+
+/**
+ * A check that is a tool: what it prints when it fails are the problems.
+ *
+ * @param {string} script
+ * @param {...string} args
+ * @returns {(root: string) => Promise<string[]>}
+ */
+export function tool(script, ...args) {
+  return async (root) => {
+    const { code, output } = await run(root, script, args);
+    if (code === 0) return [];
+    return [output.trim() || `${script} ended with exit code ${code} and printed nothing`];
+  };
+}

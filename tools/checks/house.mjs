@@ -1,0 +1,45 @@
+// @ts-check
+
+// The order of the libraries and who may use what: the rules that the check of dependencies enforces and the picture
+// draws.
+
+/** A library may import only libraries above it. `npm run make -- library NAME` adds a line. */
+export const libraries = [
+  "contracts",
+  "kernel",
+  "telemetry",
+  "nats",
+  "expressions",
+  "policy",
+  "planner",
+  "definitions",
+  "machines",
+  "matching",
+  "journal",
+  "runtime",
+  "simulation",
+  "bus",
+  "mesh",
+  "host",
+  "sdk",
+];
+
+/**
+ * Packages from npm that have one home, so that what stands behind our own ports can be replaced, and is loaded, in one
+ * place.
+ *
+ * @type {ReadonlyArray<{ packages: string, homes: string[], instead: string }>}
+ */
+export const homes = [
+  { packages: "@grpc/", homes: ["libs/mesh/"], instead: "use @tutti/mesh" },
+  { packages: "opossum/", homes: ["libs/mesh/"], instead: "use @tutti/mesh" },
+  {
+    packages: "@nats-io/",
+    homes: ["libs/nats/", "libs/bus/", "libs/journal/", "apps/registry/"],
+    instead: "use @tutti/nats, @tutti/bus or @tutti/journal",
+  },
+  { packages: "cloudevents/", homes: ["libs/bus/"], instead: "use @tutti/bus" },
+  { packages: "@opentelemetry/", homes: ["libs/telemetry/"], instead: "use the kernel's Tracer and Metrics" },
+  { packages: "pino", homes: ["libs/telemetry/"], instead: "use the kernel's Logger" },
+  { packages: "@bufbuild/", homes: ["libs/contracts/", "tools/"], instead: "use @tutti/contracts" },
+];

@@ -1,0 +1,53 @@
+// @ts-check
+
+// `npm ci` on another system finds in the lockfile only what was resolved here. A lockfile that was not made from
+// nothing, or at a moment when a tool's binaries were only partly published, lacks other systems' packages, and
+// `npm ci` refuses it everywhere.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+const anew =
+  "Pin a version whose packages are all published, then make the lockfile from nothing: rm -r node_modules package-lock.json && npm install";
+
+/**
+ * @param {string} root
+ * @returns {string[]}
+ */
+export function checkLockfile(root) {
+  const { packages, lockfileVersion } = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8"));
+  const problems =
+    lockfileVersion === 3
+      ? []
+      : [`package-lock.json: version ${lockfileVersion}, expected 3. Use npm 9 or newer`];
+  for (const [path, entry] of Object.entries(packages)) {
+    for (const name of Object.keys({ ...entry.dependencies, ...entry.optionalDependencies })) {
+      const found = findFrom(packages, path, name);
+      if (found === undefined)
+        problems.push(
+          `package-lock.json: ${path || "the workspace"} needs ${name}, which is not there. ${anew}`,
+        );
+      else if (!found.link && found.integrity === undefined)
+        problems.push(`package-lock.json: ${name} has no integrity hash. ${anew}`);
+    }
+    if (entry.resolved !== undefined && !entry.link)
+      problems.push(
+        `package-lock.json: ${path} names a registry. Run npm install with this workspace's .npmrc`,
+      );
+  }
+  return problems;
+}
+
+/**
+ * As Node resolves: in the package's own node_modules, then in each one above it.
+ *
+ * @param {Record<string, any>} packages
+ * @param {string} from
+ * @param {string} name
+ */
+function findFrom(packages, from, name) {
+  for (let place = from; ; place = place.slice(0, Math.max(place.lastIndexOf("/"), 0))) {
+    const found = packages[`${place}${place === "" ? "" : "/"}node_modules/${name}`];
+    if (found !== undefined || place === "") return found;
+  }
+}

@@ -1,0 +1,155 @@
+// @ts-check
+
+// The picture of the packages in docs/architecture.md: who imports whom, drawn from the imports themselves.
+
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { cruiseWorkspace } from "./dependencies.mjs";
+import { libraries } from "./house.mjs";
+import { testPaths } from "./sources.mjs";
+
+const page = join("docs", "architecture.md");
+const begin = "<!-- picture: drawn by `node tools/picture.mjs`, do not edit -->";
+const end = "<!-- /picture -->";
+
+/**
+ * Draws the picture anew.
+ *
+ * @param {string} root
+ * @returns {Promise<boolean>} whether the page changed
+ */
+export async function drawPicture(root) {
+  const file = join(root, page);
+  const text = existsSync(file) ? readFileSync(file, "utf8") : "# Architecture\n";
+  const drawn = withPicture(text, await picture(root));
+  if (drawn === text) return false;
+  writeFileSync(file, drawn);
+  return true;
+}
+
+/**
+ * @param {string} root
+ * @returns {Promise<string[]>}
+ */
+export async function checkPicture(root) {
+  const file = join(root, page);
+  if (!existsSync(file)) return [`${page}: not there. Run node tools/picture.mjs`];
+  const text = readFileSync(file, "utf8");
+  return withPicture(text, await picture(root)) === text
+    ? []
+    : [`${page}: the picture is out of date. Run node tools/picture.mjs`];
+}
+
+/**
+ * @param {string} text
+ * @param {string} drawn
+ */
+function withPicture(text, drawn) {
+  const from = text.indexOf(begin);
+  const to = text.indexOf(end, from);
+  const block = `${begin}\n\n${drawn}\n\n${end}`;
+  if (from < 0 || to < 0) return `${text.trimEnd()}\n\n${block}\n`;
+  return text.slice(0, from) + block + text.slice(to + end.length);
+}
+
+/** @param {string} root */
+async function picture(root) {
+  const edges = await edgesOf(root);
+  const shown = [...edges].flatMap(([from, to]) => direct(from, to, edges).map((one) => [from, one]));
+  const names = [...edges.keys()].sort(byPlace);
+  const room = (/** @type {string} */ title, /** @type {string} */ prefix) => [
+    `    subgraph ${title}`,
+    ...names
+      .filter((name) => name.startsWith(prefix))
+      .map((name) => `        ${idOf(name)}["${name.slice(prefix.length)}"]`),
+    "    end",
+  ];
+  const lines = [
+    "flowchart TD",
+    ...room("apps", "apps/"),
+    ...room("libs", "libs/"),
+    ...shown.map(([from, to]) => `    ${idOf(from ?? "")} --> ${idOf(to ?? "")}`).sort(),
+  ];
+  return [
+    "An arrow leads from a package to one that it imports; what follows from other arrows is left out.",
+    "",
+    "```mermaid",
+    ...lines,
+    "```",
+  ].join("\n");
+}
+
+/**
+ * Which packages each package imports, tests apart.
+ *
+ * @param {string} root
+ * @returns {Promise<Map<string, Set<string>>>}
+ */
+async function edgesOf(root) {
+  const { modules } = await cruiseWorkspace(root);
+  const isTest = new RegExp(testPaths);
+  /** @type {Map<string, Set<string>>} */
+  const edges = new Map();
+  for (const { source, dependencies } of modules) {
+    const from = packageOf(source);
+    if (from === undefined || isTest.test(source)) continue;
+    const to = edges.get(from) ?? new Set();
+    edges.set(from, to);
+    for (const { resolved } of dependencies) {
+      const target = packageOf(resolved);
+      if (target !== undefined && target !== from) to.add(target);
+    }
+  }
+  for (const targets of [...edges.values()])
+    for (const target of targets) if (!edges.has(target)) edges.set(target, new Set());
+  return edges;
+}
+
+/** @param {string} path */
+function packageOf(path) {
+  return /^(?:libs|apps)\/[^/]+(?=\/)/.exec(path)?.[0];
+}
+
+/**
+ * Without the packages that are reached through another one anyway.
+ *
+ * @param {string} from
+ * @param {Set<string>} to
+ * @param {Map<string, Set<string>>} edges
+ */
+function direct(from, to, edges) {
+  return [...to].filter(
+    (one) => ![...to].some((other) => other !== one && other !== from && reaches(other, one, edges)),
+  );
+}
+
+/**
+ * @param {string} from
+ * @param {string} to
+ * @param {Map<string, Set<string>>} edges
+ * @returns {boolean}
+ */
+function reaches(from, to, edges, seen = new Set([from])) {
+  return [...(edges.get(from) ?? [])].some((next) => {
+    if (next === to) return true;
+    if (seen.has(next)) return false;
+    seen.add(next);
+    return reaches(next, to, edges, seen);
+  });
+}
+
+/** @param {string} name */
+function idOf(name) {
+  return name.replace("/", "_");
+}
+
+/**
+ * Apps by name, libraries by their order.
+ *
+ * @param {string} a
+ * @param {string} b
+ */
+function byPlace(a, b) {
+  const place = (/** @type {string} */ name) => libraries.indexOf(name.replace("libs/", ""));
+  return place(b) - place(a) || (a < b ? -1 : 1);
+}

@@ -1,0 +1,71 @@
+// @ts-check
+
+// The source files of the workspace, parsed once for all checks that read them.
+
+import { readdirSync, readFileSync } from "node:fs";
+import { join, relative, sep } from "node:path";
+import { parseSync } from "oxc-parser";
+
+/**
+ * @typedef {object} Source
+ * @property {string} path in the workspace, with slashes
+ * @property {string} text
+ * @property {boolean} isTest a test, or what only tests import
+ * @property {(offset: number) => number} lineOf
+ * @property {import("oxc-parser").ParseResult["program"]} program
+ */
+
+const rooms = ["libs", "apps", "bench", "tools"];
+const notOurs = new Set(["node_modules", "generated", "dist"]);
+
+/** @type {Map<string, Source[]>} */
+const read = new Map();
+
+/**
+ * @param {string} root
+ * @returns {Source[]}
+ */
+export function sourcesOf(root) {
+  let sources = read.get(root);
+  if (sources === undefined) {
+    sources = rooms
+      .flatMap((room) => filesUnder(join(root, room)))
+      .filter((file) => /\.(ts|tsx|mjs)$/.test(file))
+      .map((file) => sourceOf(root, file));
+    read.set(root, sources);
+  }
+  return sources;
+}
+
+/** What is a test, or what only tests import. */
+export const testPaths = "\\.(test|slow|fixture)\\.(ts|tsx|mjs)$|/(test|testing)/";
+
+const testPath = new RegExp(testPaths);
+
+/**
+ * @param {string} root
+ * @param {string} file
+ * @returns {Source}
+ */
+function sourceOf(root, file) {
+  const path = relative(root, file).split(sep).join("/");
+  const text = readFileSync(file, "utf8");
+  const { program, errors } = parseSync(file, text);
+  if (errors.length > 0) throw new Error(`${path}: ${errors[0]?.message}`);
+  return {
+    path,
+    text,
+    program,
+    isTest: testPath.test(path),
+    lineOf: (offset) => text.slice(0, offset).split("\n").length,
+  };
+}
+
+/** @param {string} folder @returns {string[]} */
+function filesUnder(folder) {
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => !notOurs.has(entry.name) && !entry.name.startsWith("."))
+    .flatMap((entry) =>
+      entry.isDirectory() ? filesUnder(join(folder, entry.name)) : [join(folder, entry.name)],
+    );
+}
