@@ -1,0 +1,47 @@
+#!/usr/bin/env node
+// Makes docs/reference/ from what the code and the contracts say of themselves.
+//
+//   node tools/reference.mjs          write the pages
+//   node tools/reference.mjs --check  fail when a page is not what it would be, and name it
+//
+// Nothing is listed by hand: every catalogue of errors, section of the configuration, metric, rpc and event of the
+// workspace is found where it is declared, so that what is new is on its page or fails the check.
+
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { root } from "./generate/places.mjs";
+import { referencePages } from "./reference/pages.mjs";
+
+const folder = "docs/reference";
+const [option = "", ...others] = process.argv.slice(2);
+
+if ((option !== "" && option !== "--check") || others.length > 0) {
+  console.error(`reference: expected --check or nothing, found ${process.argv.slice(2).join(" ")}`);
+  process.exitCode = 2;
+} else {
+  const pages = await referencePages(root);
+  const stale = [...pages].filter(([name, text]) => readText(join(root, folder, name)) !== text);
+  if (option === "--check") {
+    for (const [name] of stale) {
+      console.error(`${folder}/${name}: not what the sources say now. Run: node tools/reference.mjs`);
+    }
+    if (stale.length > 0) process.exitCode = 1;
+    else console.log(`reference: ${pages.size} pages are up to date`);
+  } else {
+    for (const [name, text] of stale) {
+      const file = join(root, folder, name);
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, text);
+    }
+    console.log(`reference: ${pages.size} pages, ${stale.length} changed`);
+  }
+}
+
+function readText(file) {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    if (error.code === "ENOENT") return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,50 @@
+// Comments of the contracts. They lie apart from what they are about, under the same path in the file.
+
+/** The comment above a service, method or message; empty where it has none. */
+export function commentsOf(set) {
+  const comments = new Map();
+  for (const file of set.file) {
+    const byPath = new Map(
+      (file.sourceCodeInfo?.location ?? []).map(({ path, leadingComments }) => [
+        path.join(),
+        leadingComments,
+      ]),
+    );
+    const take = (proto, path) => comments.set(proto, textOf(byPath.get(path.join()) ?? ""));
+    for (const [i, message] of file.messageType.entries()) take(message, [4, i]);
+    for (const [i, service] of file.service.entries()) {
+      take(service, [6, i]);
+      for (const [j, method] of service.method.entries()) take(method, [6, i, 2, j]);
+    }
+  }
+  return (descriptor) => comments.get(descriptor.proto) ?? "";
+}
+
+/** The text as markdown: statuses and constants set as code, drawings kept as they are, nothing taken for a tag. */
+export function inMarkdown(text) {
+  return text
+    .split("\n\n")
+    .map((paragraph) => (drawing.test(paragraph) ? fenced(paragraph) : prose(paragraph)))
+    .join("\n\n");
+}
+
+const drawing = /[─│►▼]{2}/;
+
+function fenced(text) {
+  return ["```text", text, "```"].join("\n");
+}
+
+const constants =
+  /(?<![`\w])([A-Z]+_[A-Z_]*[A-Z]|ABORTED|CANCELLED|UNAUTHENTICATED|UNAVAILABLE|UNIMPLEMENTED)(?![`\w])/g;
+
+function prose(text) {
+  return text.replace(/(?<!`)<([^>`\n]*)>(?!`)/g, "&lt;$1&gt;").replace(constants, "`$1`");
+}
+
+function textOf(comment) {
+  return comment
+    .split("\n")
+    .map((line) => line.trim())
+    .join("\n")
+    .trim();
+}

@@ -1,0 +1,96 @@
+// Finds what the packages of the workspace declare, by how it is declared: whoever adds a catalogue of errors or a
+// section of the configuration lists it nowhere.
+import { readdirSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { pathToFileURL } from "node:url";
+
+/**
+ * @typedef {object} SourceFile
+ * @property {string} path in the workspace
+ * @property {string} file
+ * @property {string} text
+ */
+
+/**
+ * Every source file of the packages, tests and what only they import left out.
+ *
+ * @param {string} root
+ * @returns {SourceFile[]}
+ */
+export function sourceFiles(root) {
+  return ["libs", "apps"]
+    .flatMap((room) => packagesIn(join(root, room)))
+    .flatMap((folder) => filesUnder(join(folder, "src")))
+    .filter((file) => file.endsWith(".ts") && !/\.(test|slow|fixture|d)\.ts$/.test(file))
+    .sort()
+    .map((file) => ({
+      path: relative(root, file).replaceAll("\\", "/"),
+      file,
+      text: readFileSync(file, "utf8"),
+    }));
+}
+
+/** Loads every catalogue of errors; the kernel keeps them. */
+export async function loadCatalogues(files) {
+  await importEach(files, /= defineErrors\(/);
+}
+
+/** Every section of the configuration. Two of one name are refused: the name is unique in the installation. */
+export async function declaredSections(files) {
+  const sections = new Map();
+  for (const [path, module] of await importEach(files, /= defineSection\(/)) {
+    const own = Object.values(module).filter(isSection);
+    if (own.length === 0) throw new Error(`${path} declares a section and does not export it: export it`);
+    for (const section of own) {
+      const other = sections.get(section.name);
+      if (other !== undefined && other !== section)
+        throw new Error(`${path}: the section ${section.name} is declared twice: give it a name of its own`);
+      sections.set(section.name, section);
+    }
+  }
+  return [...sections.values()];
+}
+
+/** The contracts that some service serves: `registryService`. */
+export function servedContracts(files) {
+  return new Set(
+    files
+      .filter(({ path }) => path.startsWith("apps/"))
+      .flatMap(({ text }) => [...text.matchAll(/\bmesh\.serve\(\s*(\w+)/g)].map(([, name]) => name)),
+  );
+}
+
+async function importEach(files, declares) {
+  const modules = [];
+  for (const { path, file, text } of files) {
+    if (!declares.test(text)) continue;
+    if (path.endsWith("/main.ts"))
+      throw new Error(`${path} starts a process and cannot be read: declare this in a file of its own`);
+    modules.push([path, await import(pathToFileURL(file).href)]);
+  }
+  return modules;
+}
+
+function isSection(value) {
+  return typeof value === "object" && value !== null && Array.isArray(value.keys) && "schema" in value;
+}
+
+function packagesIn(room) {
+  return readdirSync(room, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
+    .map((entry) => join(room, entry.name));
+}
+
+function filesUnder(folder) {
+  const notOurs = new Set(["node_modules", "generated", "dist", "testing"]);
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => !notOurs.has(entry.name))
+      .flatMap((entry) =>
+        entry.isDirectory() ? filesUnder(join(folder, entry.name)) : [join(folder, entry.name)],
+      );
+  } catch (error) {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  }
+}
