@@ -60,7 +60,7 @@ describe("EventOutlet", () => {
       { keptMax: 2 },
     );
     for (const id of ["a", "b", "c", "d"]) outlet.tell(event(id));
-    assert.equal(metrics.value("tutti_bus_events_left_out_total"), 2);
+    assert.equal(metrics.value("tutti_bus_outlet_left_out_total"), 2);
     stuck.open();
     await outlet.stop();
   });

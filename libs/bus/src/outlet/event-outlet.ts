@@ -53,7 +53,7 @@ export class EventOutlet implements Component {
     this.#options = { ...defaults, ...options };
     this.#leftOut = foundation.metrics
       .counter({
-        name: "tutti_bus_events_left_out_total",
+        name: "tutti_bus_outlet_left_out_total",
         help: "Events that no bus took before too many waited.",
       })
       .with({});
