@@ -11,11 +11,11 @@ const data: ServiceModule = {
     new DataDirectory(configuration.read(platformSection).dataDirectory, foundation),
 };
 
-/** The orchestrators of the user. One that breaks is seen, and takes nothing else with it. */
+/** The orchestrators of the user. Without one of them the platform is not ready, and all the others go on. */
 class Extensions extends Orchestrator {
   constructor({ foundation, version }: HostContext, extensions: readonly Orchestrator[]) {
     super("extensions", foundation, { version });
-    for (const extension of extensions) this.register(extension.name, extension, { critical: false });
+    for (const extension of extensions) this.register(extension.name, extension, { whenFailed: "stay" });
   }
 }
 

@@ -64,7 +64,8 @@ export class ComponentRecord {
       cacheMs: parts.tellsHealth ? 0 : healthCacheMs,
       check: component.health === undefined ? undefined : () => this.#check(),
       changed: (from, to) => {
-        if (this.serving) parts.healthChanged(from, to);
+        // What drains because it was told to is no news.
+        if (this.#life.state === "started") parts.healthChanged(from, to);
       },
     });
   }

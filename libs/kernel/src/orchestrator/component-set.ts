@@ -55,7 +55,7 @@ export interface ComponentSetParts {
   readonly events: Emits<OrchestratorEvents>;
   /** The health of a component changed. */
   readonly healthChanged: () => void;
-  /** A critical component, already started or just starting, cannot go on. */
+  /** A component that the whole ends with, already started or just starting, cannot go on. */
   readonly cannotGoOn: (component: string, error: TuttiError) => void;
 }
 
@@ -234,7 +234,7 @@ export class ComponentSet {
 
   async #startComponent(record: ComponentRecord, step: RunStep<StartUp>, startUp: StartUp): Promise<void> {
     const { name } = record;
-    const { dependsOn, critical, stopTimeoutMs } = record.options;
+    const { dependsOn, endsTheWhole, stopTimeoutMs } = record.options;
     const broken = dependsOn.find((dependency) => this.#records.get(dependency)?.life.state === "failed");
     const run = (signal: AbortSignal): void | Promise<void> => {
       if (broken !== undefined)
@@ -245,7 +245,7 @@ export class ComponentSet {
       await record.start(run, { signal: startUp.signal, graceMs: stopTimeoutMs });
     } catch (thrown) {
       this.#emitFailed(name, "start", errorFromUnknown(thrown));
-      if (critical || startUp.signal.aborted) throw thrown;
+      if (endsTheWhole || startUp.signal.aborted) throw thrown;
       this.#parts.logger.warn("component failed to start, the others go on without it", {
         component: name,
         error: thrown,
@@ -280,13 +280,13 @@ export class ComponentSet {
     if (life.state !== "starting" && !record.serving) return;
     this.#emitFailed(name, "run", error);
     if (record.serving) record.failRunning(error);
-    if (options.critical) this.#parts.cannotGoOn(name, error);
+    if (options.endsTheWhole) this.#parts.cannotGoOn(name, error);
   }
 
   #healthChanged(component: string, from: Health, to: Health): void {
     const { instruments, logger, events, healthChanged } = this.#parts;
     instruments.componentHealth(component, to);
-    const fields = { component, level: to.level, reason: to.reason };
+    const fields = { component, health: to.level, reason: to.reason };
     if (to.level === "healthy") logger.info("component is healthy again", fields);
     else logger.warn("component is not healthy", fields);
     events.emit("componentHealthChanged", { component, from, to });

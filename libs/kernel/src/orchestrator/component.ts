@@ -32,7 +32,7 @@ export interface ComponentContext {
   readonly health: HealthReporter;
   /**
    * Tells that the component cannot go on, ever. If it is critical, the orchestrator stops in good order and has
-   * failed for this reason; otherwise the component is unhealthy from now on.
+   * failed for this reason, unless it is meant to stay; otherwise the component is unhealthy from now on.
    */
   readonly fail: (error: unknown) => void;
 }
@@ -42,6 +42,11 @@ export interface ComponentOptions<Name extends string = string> {
   readonly dependsOn?: readonly Name[];
   /** Whether the whole cannot serve without it, at its start and later. Default true. */
   readonly critical?: boolean;
+  /**
+   * What becomes of the whole when a critical component fails to start, or cannot go on: it stops and has failed, or it
+   * stays, not ready, and the other components with it. Default `stop`.
+   */
+  readonly whenFailed?: "stop" | "stay";
   /** Whose part it is. Default `service`. */
   readonly scope?: StepScope;
   readonly startTimeoutMs?: number;
@@ -82,12 +87,15 @@ export const unlimitedTimeouts: Timeouts = {
 export interface ResolvedComponentOptions extends Timeouts {
   readonly dependsOn: readonly string[];
   readonly critical: boolean;
+  /** Its failure to start, or to go on, ends the whole. */
+  readonly endsTheWhole: boolean;
   readonly scope: StepScope;
 }
 
 export function resolveComponentOptions(
-  { dependsOn = [], critical = true, scope = "service", ...timeouts }: ComponentOptions,
+  { dependsOn = [], critical = true, whenFailed = "stop", scope = "service", ...timeouts }: ComponentOptions,
   inherited: Timeouts,
 ): ResolvedComponentOptions {
-  return { dependsOn: [...dependsOn], critical, scope, ...inherited, ...timeouts };
+  const endsTheWhole = critical && whenFailed === "stop";
+  return { dependsOn: [...dependsOn], critical, endsTheWhole, scope, ...inherited, ...timeouts };
 }

@@ -165,7 +165,7 @@ describe("Orchestrator: health", () => {
     assert.deepEqual(foundation.logger.line("component is not healthy").fields, {
       orchestrator: "billing",
       component: "store",
-      level: "unhealthy",
+      health: "unhealthy",
       reason: "disk full",
     });
     const { metrics } = foundation;
@@ -206,6 +206,22 @@ describe("Orchestrator: health", () => {
     ]);
     await platform.stop();
     assert.equal(platform.state, "stopped");
+  });
+
+  it("of an orchestrator that drains with the whole is no news, and no warning", async () => {
+    const foundation = testFoundation();
+    const billing = new Orchestrator("billing", foundation);
+    const platform = new Orchestrator("platform", foundation);
+    platform.register("billing", billing);
+    await platform.start();
+    const heard: string[] = [];
+    platform.on("componentHealthChanged", ({ component }) => heard.push(component));
+
+    await platform.stop();
+
+    assert.equal(billing.state, "stopped");
+    assert.deepEqual(heard, []);
+    assert.deepEqual(foundation.logger.messages("warn"), []);
   });
 
   it("a draining or failed whole is not ready, and says so", async () => {

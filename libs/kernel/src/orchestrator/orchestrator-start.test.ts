@@ -156,6 +156,22 @@ describe("Orchestrator: starting", () => {
     assert.deepEqual(notes, ["start store", "drain store", "stop store"]);
   });
 
+  it("a critical component that fails to start leaves the others up, and the whole not ready, where they are to stay", async () => {
+    const { orchestrator, noted, notes } = withNotes();
+    orchestrator.register("reports", noted("reports", { start: failing("no licence") }), {
+      whenFailed: "stay",
+    });
+    orchestrator.register("store", noted("store"));
+    await orchestrator.start();
+    assert.equal(orchestrator.state, "ready");
+    assert.deepEqual(orchestrator.readinessProblems(), [
+      { component: "billing.reports", reason: "its start failed: no licence" },
+    ]);
+    assert.equal((await orchestrator.health()).level, "unhealthy");
+    await orchestrator.stop();
+    assert.deepEqual(notes, ["start store", "drain store", "stop store"]);
+  });
+
   it("gives the same promise however often it is called, also from a listener to its first change", async () => {
     const { orchestrator, noted, notes } = withNotes();
     orchestrator.register("one", noted("one"));

@@ -198,6 +198,20 @@ describe("Orchestrator: a component that cannot go on", () => {
     assert.deepEqual(notes, ["start reports", "stop reports"]);
   });
 
+  it("leaves the others up, and the whole not ready, where they are to stay", async () => {
+    const { orchestrator, noted } = withNotes();
+    const contexts: ComponentContext[] = [];
+    const reports = noted("reports", { start: (context) => void contexts.push(context) });
+    orchestrator.register("reports", reports, { whenFailed: "stay" });
+    await orchestrator.start();
+    contexts[0]?.fail(new TuttiError({ code: "paper.gone", status: "DATA_LOSS", message: "no more paper" }));
+    assert.equal(orchestrator.state, "ready");
+    assert.deepEqual(orchestrator.readinessProblems(), [
+      { component: "billing.reports", reason: "its run failed: no more paper" },
+    ]);
+    await orchestrator.stop();
+  });
+
   it("within another orchestrator, makes that one stop and name it", async () => {
     const { orchestrator: billing, noted, foundation } = withNotes();
     const contexts: ComponentContext[] = [];
