@@ -11,6 +11,7 @@ import { type Binding, Chain } from "../interceptors/chain.ts";
 import { serverDeadlineInterceptor } from "../interceptors/deadline.ts";
 import { type Authorizer, type Identity, identityInterceptor } from "../interceptors/identity.ts";
 import { ServerLoad } from "../interceptors/load.ts";
+import { logInterceptor } from "../interceptors/log.ts";
 import { metricsInterceptor } from "../interceptors/metrics.ts";
 import { traceInterceptor } from "../interceptors/trace.ts";
 import { validateInterceptor } from "../interceptors/validate.ts";
@@ -52,6 +53,7 @@ export class MeshServer implements LocalServer {
     this.defaults = { principal: localAdministrator, trace: noTrace, logger };
     this.pipeline
       .register(traceInterceptor(tracer, "server"))
+      .register(logInterceptor(logger, clock))
       .register(metricsInterceptor(metrics, clock, "server"))
       .register(this.load.interceptor)
       .register(serverDeadlineInterceptor(deadlines, settings.timeouts.callMs))

@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { recordingLogger } from "@tutti/kernel/testing";
+import { InProcessNetwork } from "../discovery/in-process.ts";
+import { Mesh } from "../mesh.ts";
+import { note, noteHandlers, noteService } from "../testing/index.ts";
+
+function served(get: () => void) {
+  const logger = recordingLogger();
+  const mesh = new Mesh({
+    network: new InProcessNetwork(),
+    settings: { transport: "in-process", retry: { attempts: 1 } },
+    foundation: { logger },
+  });
+  const handlers = noteHandlers({
+    get: (request) => {
+      get();
+      return request;
+    },
+  });
+  mesh.serve(noteService, handlers);
+  return { logger, notes: mesh.client(noteService) };
+}
+
+describe("the log of a server", () => {
+  it("has a line of level debug for a call that went well, with its trace and how long it took", async () => {
+    const { logger, notes } = served(() => {});
+
+    await notes.get(note());
+
+    const { level, fields } = logger.line("call answered");
+    assert.equal(level, "debug");
+    assert.equal(fields["rpc"], "NoteService.Get");
+    assert.equal(typeof fields["durationMs"], "number");
+    assert.match(String(fields["traceId"]), /^[0-9a-f]{32}$/);
+  });
+
+  it("has a line of level error with the cause for a fault of the handler", async () => {
+    const { logger, notes } = served(() => {
+      throw new Error("the pencil broke");
+    });
+
+    await assert.rejects(notes.get(note()), { status: "INTERNAL" });
+
+    const { level, fields } = logger.line("call failed");
+    assert.equal(level, "error");
+    assert.match(String(fields["error"]), /the pencil broke/);
+  });
+
+  it("has a line of level debug for a call that the caller got wrong", async () => {
+    const { logger, notes } = served(() => {});
+
+    await assert.rejects(notes.get(note({ count: -1 })), { status: "INVALID_ARGUMENT" });
+
+    assert.deepEqual(
+      logger.lines.filter(({ message }) => message === "call failed").map(({ level }) => level),
+      ["debug"],
+    );
+  });
+});
