@@ -33,6 +33,7 @@ export const checks = {
   purity: checkPurity,
   lockfile: checkLockfile,
   picture: checkPicture,
+  reference: tool("tools/reference.mjs", "--check"),
   "contracts: lint": tool("tools/generate.mjs", "--lint"),
   "contracts: format": tool("tools/generate.mjs", "--format-check"),
   "contracts: breaking": tool("tools/generate.mjs", "--breaking"),
@@ -57,9 +58,18 @@ export async function runChecks(names, root = workspaceRoot) {
       counts[problems.length === 0 ? "passed" : "failed"] += 1;
       const seconds = ((performance.now() - started) / 1000).toFixed(1);
       if (problems.length === 0) console.log(`ok      ${name} (${seconds} s)`);
-      else console.log(`FAILED  ${name} (${seconds} s)\n${problems.join("\n").replace(/^/gm, "    ")}\n`);
+      else console.log(`FAILED  ${name} (${seconds} s)\n${shortened(problems).replace(/^/gm, "    ")}\n`);
     }
   }
+}
+
+const linesShown = 60;
+
+/** @param {string[]} problems */
+function shortened(problems) {
+  const lines = problems.join("\n").split("\n");
+  if (lines.length <= linesShown) return lines.join("\n");
+  return [...lines.slice(0, linesShown), `… and ${lines.length - linesShown} lines more`].join("\n");
 }
 
 /**

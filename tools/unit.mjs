@@ -3,9 +3,10 @@
 
 // A package's tests: `node ../../tools/unit.mjs` in the package's folder.
 //
-//   --slow      *.slow.ts instead of *.test.ts
-//   --verbose   what the tests print, also when all pass
-//   TEXT …      only files whose path has one of these in it
+//   --slow           *.slow.ts instead of *.test.ts
+//   --verbose        what the tests print, also when all pass
+//   --silence-ms=N   how long the process may say nothing before it is killed
+//   TEXT …           only files whose path has one of these in it
 //
 // 1. All files run in one process with node:test, so that Node and the package's imports start once.
 // 2. Nothing hangs: a test that runs too long fails by itself; a process that says nothing for too long is killed, and
@@ -187,12 +188,16 @@ function indent(text) {
  * alone.
  *
  * @param {string[]} files
+ * @param {Deadlines} deadlines
  * @returns {Promise<string[]>}
  */
-async function incompleteFiles(files) {
+async function incompleteFiles(files, deadlines) {
   const guilty = [];
   for (const file of files) {
-    const { incomplete } = await runFiles([file], { testMs: fast.testMs, silenceMs: 10_000 });
+    const { incomplete } = await runFiles([file], {
+      ...deadlines,
+      silenceMs: Math.min(deadlines.silenceMs, 10_000),
+    });
     if (incomplete) guilty.push(relative(process.cwd(), file));
   }
   return guilty;
@@ -217,13 +222,18 @@ async function main(args) {
     output: "",
     incomplete: false,
   };
-  const outcome = files.length === 0 ? none : await runFiles(files, slowOnes ? slow : fast);
+  const silence = args.find((arg) => arg.startsWith("--silence-ms="))?.split("=")[1];
+  const deadlines = {
+    ...(slowOnes ? slow : fast),
+    ...(silence === undefined ? {} : { silenceMs: Number(silence) }),
+  };
+  const outcome = files.length === 0 ? none : await runFiles(files, deadlines);
   if ((outcome.failures.length > 0 || args.includes("--verbose")) && outcome.output !== "")
     console.log(outcome.output.trimEnd());
   for (const skip of outcome.skips) console.log(`SKIPPED ${skip}`);
   for (const failure of outcome.failures) console.log(`FAILED ${failure}\n`);
   if (outcome.incomplete && !slowOnes && files.length > 1) {
-    const guilty = await incompleteFiles(files);
+    const guilty = await incompleteFiles(files, deadlines);
     console.log(
       guilty.length > 0
         ? `the same happens with each of these alone: ${guilty.join(", ")}\n`

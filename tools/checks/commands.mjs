@@ -14,8 +14,9 @@ import { environmentFor, nodeFor } from "../setup.mjs";
  */
 function start(root, script, args, stdio) {
   const node = nodeFor(root);
-  // npm's own banner and warnings would be most of what a package's tests print.
-  const env = { ...environmentFor(root, node), NO_COLOR: "1", npm_config_loglevel: "silent" };
+  // npm's own banner and warnings would be most of what a package's tests print. Nx forces colours on what it runs
+  // unless somebody else has decided.
+  const env = { ...environmentFor(root, node), FORCE_COLOR: "0", npm_config_loglevel: "silent" };
   return spawn(node, [join(root, script), ...args], { cwd: root, env, stdio });
 }
 

@@ -68,7 +68,7 @@ function rules() {
       rule(
         `home-of-${packages.replace(/[^a-z-]/g, "")}`,
         `only ${places.join(", ")} may import it: ${instead}`,
-        { path: "^(libs|apps)/", pathNot: places.map((place) => `^${place}`) },
+        { path: "^(libs|apps)/", pathNot: [testPaths, ...places.map((place) => `^${place}`)] },
         { path: `node_modules/${packages}` },
       ),
     ),

@@ -1,11 +1,11 @@
 // Imported into the process that runs a package's tests: tells its parent, over file descriptor 3, which test is about
 // to run and when all have run. Written synchronously, so that the parent knows the name even of a test that never
-// yields. One second after the last test it names what still keeps the process alive; an idle process is gone by then.
+// yields. A while after the last test it names what still keeps the process alive; an idle process is gone by then.
 
 import { writeSync } from "node:fs";
 import { after, beforeEach } from "node:test";
 
-const graceMs = 1_000;
+const graceMs = 3_000;
 
 /** @param {object} message */
 function tell(message) {

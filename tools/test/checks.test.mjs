@@ -1,0 +1,205 @@
+// @ts-check
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { checkDependencies } from "../checks/dependencies.mjs";
+import { checkLockfile } from "../checks/lockfile.mjs";
+import { checkPurity } from "../checks/purity.mjs";
+import { checkSizes } from "../checks/sizes.mjs";
+import { copyOfWorkspace, treeOf, write } from "./tree.mjs";
+
+const rooms = { "apps/.keep": "", "bench/.keep": "", "tools/.keep": "", "libs/.keep": "" };
+
+/** @param {number} lines */
+const long = (lines) => "export const one = 1;\n".repeat(lines);
+
+describe("sizes", () => {
+  it("refuses a file of more than 700 lines, and a test of more than 1,000", (t) => {
+    const root = treeOf(t, {
+      ...rooms,
+      "libs/kernel/src/long.ts": long(701),
+      "libs/kernel/src/just.ts": long(700),
+      "libs/kernel/src/long.test.ts": long(1001),
+      "libs/kernel/src/just.test.ts": long(1000),
+      "libs/kernel/src/generated/long.ts": long(5000),
+    });
+    assert.deepEqual(checkSizes(root), [
+      "libs/kernel/src/long.test.ts: 1001 lines, at most 1000. Split it by meaning",
+      "libs/kernel/src/long.ts: 701 lines, at most 700. Split it by meaning",
+    ]);
+  });
+
+  it("refuses a function of more than 70 lines, outside of tests", (t) => {
+    const body = (/** @type {number} */ lines) =>
+      `export const f = () => {\n${"  f();\n".repeat(lines - 2)}};\n`;
+    const root = treeOf(t, {
+      ...rooms,
+      "libs/a/src/long.ts": `\n${body(71)}`,
+      "libs/a/src/just.ts": body(70),
+      "libs/a/src/long.test.ts": body(90),
+    });
+    assert.deepEqual(checkSizes(root), [
+      "libs/a/src/long.ts:2: a function of 71 lines, at most 70. Give its steps names",
+    ]);
+  });
+
+  it("refuses names that say nothing", (t) => {
+    const root = treeOf(t, {
+      ...rooms,
+      "libs/a/src/utils.ts": "",
+      "libs/a/src/common/x.ts": "",
+      "libs/a/src/useful.ts": "",
+      "libs/a/src/commonwealth/x.ts": "",
+    });
+    assert.deepEqual(
+      checkSizes(root).map((line) => line.split(":")[0]),
+      ["libs/a/src/common/x.ts", "libs/a/src/utils.ts"],
+    );
+  });
+});
+
+describe("purity", () => {
+  for (const [code, name] of [
+    ["export const at = Date.now();", "Date.now"],
+    ["export const at = new Date();", "Date()"],
+    ["export const at = globalThis.setTimeout;", "setTimeout"],
+    ["export const luck = Math.random();", "Math.random"],
+    ["setTimeout(() => {}, 1);", "setTimeout"],
+    ["export const timers = { setInterval };", "setInterval"],
+    ["export const at = performance.now();", "performance.now"],
+    ["export const signal = AbortSignal.timeout(5);", "AbortSignal.timeout"],
+    ['import { setTimeout as sleep } from "node:timers/promises"; await sleep(1);', "node:timers/promises"],
+  ]) {
+    it(`refuses ${name} in a library and in a service's own code: ${code}`, (t) => {
+      const root = treeOf(t, {
+        ...rooms,
+        "libs/mesh/src/a.ts": `\n${code}\n`,
+        "apps/registry/src/api/a.ts": `${code}\n`,
+      });
+      const problems = checkPurity(root);
+      assert.equal(problems.length, 2, problems.join("\n"));
+      assert.ok(
+        problems[0]?.startsWith(`libs/mesh/src/a.ts:2: ${name} is not repeatable here: take `),
+        problems[0],
+      );
+      assert.ok(problems[1]?.startsWith(`apps/registry/src/api/a.ts:1: ${name} `), problems[1]);
+    });
+  }
+
+  it("takes what only looks alike", (t) => {
+    const code = [
+      "export const at = (ms: number) => new Date(ms);",
+      "export const wait = (timers: { setTimeout(ms: number): void }) => timers.setTimeout(5);",
+      "export interface Timers { setTimeout(ms: number): void; readonly setInterval: number }",
+      "export const settings = { setTimeout: 5 };",
+      "// Date.now() and Math.random() in a comment",
+      'export const text = "Date.now()";',
+    ];
+    const root = treeOf(t, { ...rooms, "libs/mesh/src/a.ts": `${code.join("\n")}\n` });
+    assert.deepEqual(checkPurity(root), []);
+  });
+
+  it("takes the real clock where it is made a port, in the shell, at the entry, and in tests", (t) => {
+    const code = "export const at = Date.now();\n";
+    const places = [
+      "libs/kernel/src/ports/clock.ts",
+      "apps/registry/src/effects/a.ts",
+      "apps/registry/src/main.ts",
+      "libs/mesh/src/a.test.ts",
+      "libs/mesh/src/testing/a.ts",
+      "bench/src/a.ts",
+    ];
+    const root = treeOf(t, { ...rooms, ...Object.fromEntries(places.map((place) => [place, code])) });
+    assert.deepEqual(checkPurity(root), []);
+  });
+
+  it("refuses I/O and keys in packages that only decide, and takes them elsewhere", (t) => {
+    const code =
+      'import { readFile } from "node:fs/promises";\nimport { randomBytes } from "node:crypto";\nexport const a = [readFile, randomBytes, fetch("x")];\n';
+    const root = treeOf(t, { ...rooms, "libs/planner/src/a.ts": code, "libs/mesh/src/a.ts": code });
+    assert.deepEqual(checkPurity(root), [
+      "libs/planner/src/a.ts:1: node:fs/promises is not repeatable here: let the caller read and write, and take values",
+      "libs/planner/src/a.ts:2: node:crypto.randomBytes is not repeatable here: take Chance through the constructor",
+      "libs/planner/src/a.ts:3: fetch is not repeatable here: let the caller read and write, and take values",
+    ]);
+  });
+});
+
+describe("lockfile", () => {
+  const whole = {
+    "": { dependencies: { tool: "1.0.0" } },
+    "node_modules/tool": {
+      version: "1.0.0",
+      integrity: "sha512-x",
+      optionalDependencies: { "tool-linux": "1.0.0", "tool-darwin": "1.0.0" },
+    },
+    "node_modules/tool-linux": { version: "1.0.0", integrity: "sha512-x", optional: true },
+    "node_modules/tool/node_modules/tool-darwin": { version: "1.0.0", integrity: "sha512-x", optional: true },
+  };
+  /**
+   * @param {import("node:test").TestContext} t
+   * @param {object} packages
+   */
+  const check = (t, packages) =>
+    checkLockfile(treeOf(t, { "package-lock.json": JSON.stringify({ lockfileVersion: 3, packages }) }));
+
+  it("takes one that has every system's packages", (t) => assert.deepEqual(check(t, whole), []));
+
+  it("refuses one that has only this system's", (t) => {
+    const { "node_modules/tool-linux": _, ...cut } = whole;
+    const [problem, ...others] = check(t, cut);
+    assert.match(problem ?? "", /node_modules\/tool needs tool-linux, which is not there.*from nothing/);
+    assert.deepEqual(others, []);
+  });
+
+  it("refuses a package without a hash", (t) => {
+    const problems = check(t, { ...whole, "node_modules/tool-linux": { version: "1.0.0" } });
+    assert.match(problems.join(), /tool-linux has no integrity hash/);
+  });
+
+  it("refuses one that names a registry", (t) => {
+    const problems = check(t, {
+      ...whole,
+      "node_modules/tool-linux": { version: "1.0.0", integrity: "x", resolved: "https://somewhere/x.tgz" },
+    });
+    assert.match(problems.join(), /names a registry/);
+  });
+});
+
+describe("dependencies", () => {
+  it("refuses each kind of wrong import, with what to do instead", async (t) => {
+    const wrong = copyOfWorkspace(t);
+    write(wrong, {
+      "libs/kernel/src/wrong-up.ts": 'import "@tutti/mesh";\n',
+      "libs/kernel/src/wrong-app.ts": 'import "@tutti/registry";\n',
+      "apps/registry/src/wrong-app.ts": 'import "@tutti/platform";\n',
+      "libs/mesh/src/wrong-reach.ts": 'import "../../kernel/src/ports/clock.ts";\n',
+      "libs/mesh/src/wrong-cycle.ts": 'import type { B } from "./wrong-cycle-b.ts";\nexport type A = B;\n',
+      "libs/mesh/src/wrong-cycle-b.ts": 'import type { A } from "./wrong-cycle.ts";\nexport type B = A;\n',
+      "libs/mesh/src/wrong-home.ts": 'await import("@nats-io/transport-node");\n',
+      "libs/mesh/src/wrong-test.ts": 'import "@tutti/kernel/testing";\n',
+      "libs/mesh/src/wrong-nowhere.ts": 'import "./not-there.ts";\n',
+      "libs/mesh/src/wrong-tool.ts": 'import "../../../tools/programs.mjs";\n',
+      "libs/stray/package.json": '{"name": "@tutti/stray"}\n',
+    });
+    const problems = await checkDependencies(wrong);
+    for (const [from, meaning] of /** @type {const} */ ([
+      ["libs/kernel/src/wrong-up.ts", "kernel may import only contracts"],
+      ["libs/kernel/src/wrong-app.ts", "a library may not import an app"],
+      ["apps/registry/src/wrong-app.ts", "an app may not import another"],
+      ["libs/mesh/src/wrong-reach.ts", "another package is imported by its name"],
+      ["libs/mesh/src/wrong-cycle", "files that need each other"],
+      ["libs/mesh/src/wrong-home.ts", "use @tutti/nats, @tutti/bus or @tutti/journal"],
+      ["libs/mesh/src/wrong-test.ts", "may not be used by the product"],
+      ["libs/mesh/src/wrong-nowhere.ts", "this import leads nowhere"],
+      ["libs/mesh/src/wrong-tool.ts", "only tests may use tools/"],
+      ["libs/stray", "not in the order of libraries"],
+    ])) {
+      const found = problems.filter((problem) => problem.startsWith(from));
+      assert.ok(
+        found.some((problem) => problem.includes(meaning)),
+        `${from}: expected “${meaning}”, found ${found.join(" | ") || "nothing"}`,
+      );
+    }
+  });
+});

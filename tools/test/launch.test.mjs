@@ -1,0 +1,147 @@
+// @ts-check
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { cpSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { describe, it } from "node:test";
+import { treeOf } from "./tree.mjs";
+
+const tools = join(import.meta.dirname, "..");
+
+/**
+ * A workspace that needs no set-up, with a platform that prints what reaches it.
+ *
+ * @param {import("node:test").TestContext} t
+ * @param {string} main the platform
+ */
+function workspace(t, main) {
+  const root = treeOf(t, {
+    "package.json":
+      '{ "name": "small", "workspaces": ["part"], "scripts": { "start": "node tools/start.mjs" } }\n',
+    "package-lock.json":
+      '{ "name": "small", "lockfileVersion": 3, "requires": true, "packages": { "": { "name": "small", "workspaces": ["part"] }, "part": {}, "node_modules/part": { "resolved": "part", "link": true } } }\n',
+    "part/package.json": '{ "name": "part" }\n',
+    "proto/.keep": "",
+    "tools/generate.mjs":
+      'import { mkdirSync } from "node:fs"; mkdirSync("libs/contracts/src/generated", { recursive: true });\n',
+    "tools/generate/.keep": "",
+    "apps/platform/src/main.ts": main,
+  });
+  for (const name of ["start", "node-version", "launch", "setup", "lock", "leash"])
+    cpSync(join(tools, `${name}.mjs`), join(root, "tools", `${name}.mjs`));
+  return root;
+}
+
+/** Says that it is ready, then every signal; the second one ends it. */
+const patient = `
+let signals = 0;
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => {
+  console.log(signal);
+  signals += 1;
+  if (signals === 2) process.exit(9);
+});
+console.log("ready", process.pid);
+setInterval(() => {}, 1000);
+`;
+
+/**
+ * @param {import("node:test").TestContext} t
+ * @param {string} root
+ * @param {string} command
+ * @param {string[]} args
+ */
+function start(t, root, command, args) {
+  const child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"], detached: true });
+  const exited = once(child, "exit");
+  t.after(() => {
+    try {
+      process.kill(-Number(child.pid), "SIGKILL");
+    } catch {
+      // It ended, as it should.
+    }
+  });
+  /** @type {string[]} */
+  const lines = [];
+  const reader = createInterface({ input: /** @type {import("node:stream").Readable} */ (child.stdout) });
+  /** @type {Array<() => void>} */
+  const waiting = [];
+  reader.on("line", (line) => {
+    lines.push(line);
+    for (const wake of waiting.splice(0)) wake();
+  });
+  /** @param {RegExp} pattern */
+  const until = async (pattern, from = 0) => {
+    for (;;) {
+      const found = lines.slice(from).find((line) => pattern.test(line));
+      if (found !== undefined) return found;
+      await new Promise((resolve) => waiting.push(() => resolve(undefined)));
+    }
+  };
+  return { child, lines, until, exited, closed: once(reader, "close") };
+}
+
+describe("start", () => {
+  it("hands arguments and the exit code on", async (t) => {
+    const root = workspace(t, "console.log(process.argv.slice(2).join()); process.exit(7);\n");
+    const { lines, exited } = start(t, root, process.execPath, ["tools/start.mjs", "--a", "b"]);
+    assert.deepEqual(await exited, [7, null]);
+    assert.deepEqual(lines, ["--a,b"]);
+  });
+
+  it("hands a signal on once, though a terminal sends it to every process, and a second one as a second one", async (t) => {
+    const root = workspace(t, patient);
+    const { child, lines, until, exited, closed } = start(t, root, process.execPath, ["tools/start.mjs"]);
+    await until(/ready/);
+    const group = -Number(child.pid);
+    process.kill(group, "SIGINT");
+    process.kill(group, "SIGINT");
+    await until(/SIGINT/);
+    // What follows the first signal within a moment is the same one; this is another.
+    await new Promise((resolve) => setTimeout(resolve, 450));
+    process.kill(group, "SIGTERM");
+    assert.deepEqual(await exited, [9, null]);
+    await closed;
+    assert.deepEqual(lines.slice(1), ["SIGINT", "SIGTERM"]);
+  });
+
+  it("ends the platform also when it is killed itself", async (t) => {
+    const root = workspace(t, patient);
+    const { child, until, exited, closed } = start(t, root, process.execPath, ["tools/start.mjs"]);
+    const platform = Number((await until(/ready/)).split(" ")[1]);
+    child.kill("SIGKILL");
+    await exited;
+    await until(/SIGTERM/);
+    process.kill(platform, "SIGTERM");
+    await closed;
+  });
+
+  it("ends the platform when npm is told to stop, though the shell between them does not hand that on", async (t) => {
+    const root = workspace(t, patient);
+    const { child, until, exited, closed } = start(t, root, "npm", ["start"]);
+    const platform = Number((await until(/ready/)).split(" ")[1]);
+    child.kill("SIGTERM");
+    await exited;
+    await until(/SIGTERM/);
+    process.kill(platform, "SIGTERM");
+    await closed;
+  });
+
+  it("says in one line what is wrong, without a stack", async (t) => {
+    const root = workspace(t, "");
+    const child = spawn(process.execPath, ["tools/start.mjs"], {
+      cwd: root,
+      env: { PATH: "" },
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    let said = "";
+    child.stderr.setEncoding("utf8").on("data", (chunk) => (said += chunk));
+    assert.deepEqual(await once(child, "close"), [1, null]);
+    assert.equal(
+      said,
+      "tutti: installing packages (npm ci)\ntutti: npm is not on PATH. It comes with Node: install Node 18 or newer from https://nodejs.org\n",
+    );
+  });
+});

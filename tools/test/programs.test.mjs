@@ -1,0 +1,73 @@
+// @ts-check
+
+import assert from "node:assert/strict";
+import { chmodSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { isAtLeast } from "../programs.mjs";
+import { run, treeOf } from "./tree.mjs";
+
+const script = join(import.meta.dirname, "..", "programs.mjs");
+
+/**
+ * Looks for nats-server on a PATH with nothing but this, and with an empty cache.
+ *
+ * @param {import("node:test").TestContext} t
+ * @param {string} [prints] what the nats-server on PATH says of its version
+ * @param {NodeJS.ProcessEnv} [env]
+ * @param {string[]} [args]
+ */
+async function look(t, prints, env = {}, args = [script, "nats-server"]) {
+  const folder = treeOf(t, {
+    "bin/.keep": "",
+    ...(prints === undefined ? {} : { "bin/nats-server": `#!/bin/sh\necho "${prints}"\n` }),
+  });
+  const bin = join(folder, "bin");
+  if (prints !== undefined) chmodSync(join(bin, "nats-server"), 0o755);
+  const result = await run(process.execPath, args, {
+    env: { PATH: bin, TUTTI_CACHE: join(folder, "cache"), ...env },
+  });
+  return { ...result, bin };
+}
+
+describe("programs", () => {
+  it("compares versions by number", () => {
+    for (const [version, least, is] of /** @type {const} */ ([
+      ["2.10.27", "2.10.27", true],
+      ["2.10.3", "2.10.27", false],
+      ["2.9.30", "2.10.27", false],
+      ["2.11.0", "2.10.27", true],
+      ["10.0.0", "2.10.27", true],
+    ])) {
+      assert.equal(isAtLeast(version, least), is, `${version} and ${least}`);
+    }
+  });
+
+  it("are taken from PATH", async (t) => {
+    const { code, output, bin } = await look(t, "nats-server: v2.11.4");
+    assert.equal(output, `${join(bin, "nats-server")}\n`);
+    assert.equal(code, 0);
+  });
+
+  it("that are too old are not taken, and the reason names what was found", async (t) => {
+    const { code, output, bin } = await look(t, "nats-server: v2.9.10");
+    assert.equal(
+      output,
+      `MISSING PROGRAM nats-server: this system has no apt (${join(bin, "nats-server")} is 2.9.10; expected 2.10.27 or newer). Install nats-server 2.10.27 or newer and put it on PATH\n`,
+    );
+    assert.equal(code, 1);
+  });
+
+  it("that are missing are a skip for a test, and with CI=true a failure", async (t) => {
+    const ask = `import { needsProgram } from ${JSON.stringify(script)}; console.log(JSON.stringify(await needsProgram("nats-server")));`;
+    const args = ["--input-type=module", "-e", ask];
+    const skipped = await look(t, undefined, {}, args);
+    assert.deepEqual(JSON.parse(skipped.output), {
+      path: "",
+      skip: "nats-server is missing: this system has no apt. Install nats-server 2.10.27 or newer and put it on PATH",
+    });
+    const failed = await look(t, undefined, { CI: "true" }, args);
+    assert.match(failed.output, /Error: nats-server is missing: .*; with CI=true its tests must run/);
+    assert.equal(failed.code, 1);
+  });
+});

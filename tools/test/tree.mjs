@@ -1,0 +1,109 @@
+// @ts-check
+
+// Copies of the workspace that a test may change, and small trees made up for one test.
+
+import { spawn } from "node:child_process";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, dirname, join, relative, sep } from "node:path";
+import { environmentFor, nodeFor, workspaceRoot } from "../setup.mjs";
+
+const left = new Set(["node_modules", ".git", ".cache", ".nx", "dist", ".tutti"]);
+
+/**
+ * A folder for one test, gone after it.
+ *
+ * @param {import("node:test").TestContext} t
+ */
+export function emptyFolder(t) {
+  const folder = mkdtempSync(join(realpathSync(tmpdir()), "tutti-tools-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+  return folder;
+}
+
+/**
+ * A folder with these files.
+ *
+ * @param {import("node:test").TestContext} t
+ * @param {Record<string, string>} files text by path
+ */
+export function treeOf(t, files) {
+  const folder = emptyFolder(t);
+  write(folder, files);
+  return folder;
+}
+
+/**
+ * @param {string} folder
+ * @param {Record<string, string>} files text by path
+ */
+export function write(folder, files) {
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
+}
+
+/**
+ * A copy of the workspace with its generated code. The installed packages are the originals, the workspace's own ones
+ * are those of the copy.
+ *
+ * @param {import("node:test").TestContext} t
+ */
+export function copyOfWorkspace(t) {
+  const copy = emptyFolder(t);
+  cpSync(workspaceRoot, copy, { recursive: true, filter: (source) => !left.has(basename(source)) });
+  linkPackages(copy);
+  return copy;
+}
+
+/** @param {string} copy */
+function linkPackages(copy) {
+  const from = join(workspaceRoot, "node_modules");
+  const to = join(copy, "node_modules");
+  mkdirSync(join(to, "@tutti"), { recursive: true });
+  for (const name of readdirSync(from))
+    if (name !== "@tutti" && name !== ".cache") symlinkSync(join(from, name), join(to, name));
+  for (const name of readdirSync(join(from, "@tutti"))) {
+    const place = relative(workspaceRoot, realpathSync(join(from, "@tutti", name)));
+    symlinkSync(join("..", "..", place.split(sep).join("/")), join(to, "@tutti", name));
+  }
+}
+
+/**
+ * Runs a script of a copy on the workspace's Node.
+ *
+ * @param {string} copy
+ * @param {string} script
+ * @param {...string} args
+ */
+export function runIn(copy, script, ...args) {
+  const node = nodeFor(workspaceRoot);
+  return run(node, [join(copy, script), ...args], { cwd: copy, env: environmentFor(copy, node) });
+}
+
+/**
+ * @param {string} command
+ * @param {string[]} args
+ * @param {import("node:child_process").SpawnOptions} options
+ * @returns {Promise<{ code: number | null, output: string }>}
+ */
+export function run(command, args, options) {
+  const child = spawn(command, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream?.setEncoding("utf8").on("data", (chunk) => (output += chunk));
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code, output }));
+  });
+}

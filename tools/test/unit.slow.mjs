@@ -1,0 +1,47 @@
+// @ts-check
+
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { run, treeOf } from "./tree.mjs";
+
+const unit = join(import.meta.dirname, "..", "unit.mjs");
+
+const imports = 'import { createServer } from "node:net"; import { it } from "node:test";\n';
+
+describe("a package's tests never hang", () => {
+  for (const [what, bad, said] of /** @type {const} */ ([
+    [
+      "a test that never yields",
+      'it("spins", () => { for (;;); });',
+      /nothing happened for 2 s in src\/bad\.test\.ts › spins/,
+    ],
+    [
+      "a test that waits for ever",
+      'it("waits", () => new Promise(() => setInterval(() => {}, 1000)));',
+      /nothing happened for 2 s in src\/bad\.test\.ts › waits/,
+    ],
+    ["a file that never loads", "for (;;);", /nothing happened for 2 s while the files were loaded/],
+    [
+      "a server left open",
+      'it("leaks", () => { createServer().listen(0); });',
+      /cannot end: TCPServerWrap still open/,
+    ],
+  ])) {
+    it(`because of ${what}, and the file is named`, async (t) => {
+      const folder = treeOf(t, {
+        "src/bad.test.ts": `${imports}${bad}\n`,
+        "src/good.test.ts": `${imports}it("is fine", () => {});\n`,
+      });
+      // Longer than the while that a process is given to end by itself, where something is left open.
+      const silence = what === "a server left open" ? 20_000 : 2_000;
+      const { code, output } = await run(process.execPath, [unit, `--silence-ms=${silence}`], {
+        cwd: folder,
+      });
+      assert.match(output, said);
+      assert.match(output, /alone: src\/bad\.test\.ts\n/);
+      assert.match(output, /\d passed, 1 failed\n$/);
+      assert.equal(code, 1);
+    });
+  }
+});

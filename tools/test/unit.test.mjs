@@ -1,0 +1,106 @@
+// @ts-check
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { run, treeOf } from "./tree.mjs";
+
+const unit = join(import.meta.dirname, "..", "unit.mjs");
+
+/**
+ * Runs the tests of a package made of these files.
+ *
+ * @param {import("node:test").TestContext} t
+ * @param {Record<string, string>} files
+ * @param {...string} args
+ */
+async function runPackage(t, files, ...args) {
+  const folder = treeOf(t, files);
+  const { code, output } = await run(process.execPath, [unit, ...args], { cwd: folder });
+  const counts = JSON.parse(
+    readFileSync(join(folder, ".cache/test", args.includes("--slow") ? "slow.json" : "unit.json"), "utf8"),
+  );
+  return { code, output, counts, last: output.trimEnd().split("\n").at(-1) };
+}
+
+const imports =
+  'import { before, describe, it } from "node:test"; import assert from "node:assert/strict";\n';
+
+describe("a package's tests", () => {
+  it("are found beside the source and in test/, and say only how many passed", async (t) => {
+    const one = `${imports}describe("a", () => { it("b", () => { console.log("noise"); }); });\n`;
+    const { code, output, counts } = await runPackage(t, {
+      "src/a.test.ts": one,
+      "src/deep/b.test.mjs": one,
+      "test/c.test.ts": one,
+      "test/d.slow.ts": one,
+      "node_modules/x/e.test.ts": one,
+    });
+    assert.equal(output, "3 passed, 0 failed\n");
+    assert.equal(code, 0);
+    assert.deepEqual(counts, { passed: 3, failed: 0, skipped: 0 });
+  });
+
+  it("that are slow run apart", async (t) => {
+    const { output } = await runPackage(
+      t,
+      { "test/a.slow.ts": `${imports}it("b", () => {});\n`, "src/a.test.ts": "throw new Error();\n" },
+      "--slow",
+    );
+    assert.equal(output, "1 passed, 0 failed\n");
+  });
+
+  it("that are none are none", async (t) => {
+    const { code, output } = await runPackage(t, { "src/a.ts": "" });
+    assert.equal(output, "0 passed, 0 failed\n");
+    assert.equal(code, 0);
+  });
+
+  it("that fail are named with file, line, title and what was expected", async (t) => {
+    const { code, output, last } = await runPackage(t, {
+      "src/a.test.ts": `${imports}describe("sums", () => {\n  it("adds", () => {\n    console.log("printed");\n    assert.equal(1 + 1, 3);\n  });\n  it("stays", () => {});\n});\n`,
+    });
+    assert.match(output, /^printed\n/);
+    assert.match(
+      output,
+      /FAILED src\/a\.test\.ts:3 › sums › adds\n {4}AssertionError .*\n(.*\n)*? {4}2 !== 3\n/,
+    );
+    assert.doesNotMatch(output, /node:internal/);
+    assert.equal(last, "1 passed, 1 failed");
+    assert.equal(code, 1);
+  });
+
+  it("that are skipped are counted, and said with the reason", async (t) => {
+    const { code, output } = await runPackage(t, {
+      "src/a.test.ts": `${imports}it("b", { skip: "no server" }, () => {});\nit("c", () => {});\n`,
+    });
+    assert.equal(output, "SKIPPED src/a.test.ts:2 › b: no server\n1 passed, 0 failed, 1 skipped\n");
+    assert.equal(code, 0);
+  });
+
+  for (const [what, file, said, failed] of /** @type {const} */ ([
+    [
+      "a hook that fails",
+      'describe("a", () => { before(() => { throw new Error("no ground"); }); it("b", () => {}); });',
+      /no ground/,
+      2,
+    ],
+    ["a file that cannot be loaded", 'import "./not-there.ts";', /Cannot find module/, 1],
+    [
+      "work that goes on after its test and fails",
+      'it("b", () => { setTimeout(() => { throw new Error("late"); }, 5); });',
+      /late/,
+      1,
+    ],
+    ["an exit in a test", 'it("b", () => process.exit(0));', /ended by itself before its last test/, 1],
+    ["a file without a test", "", /hold no test/, 1],
+  ])) {
+    it(`fail for ${what}`, async (t) => {
+      const { code, output, counts } = await runPackage(t, { "src/a.test.ts": `${imports}${file}\n` });
+      assert.match(output, said);
+      assert.equal(counts.failed, failed, output);
+      assert.equal(code, 1);
+    });
+  }
+});
