@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // @ts-check
 
-// `nx build`: one bundle of a service, in the service's folder: dist/main.js with its source map. It needs Node 24 and
-// nothing else: no node_modules, no sources.
+// `nx build`: one bundle of a service, in the service's folder: dist/main.mjs with its source map. It needs Node 24
+// and nothing else: no node_modules, no sources.
 
 import { rmSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
@@ -19,7 +19,7 @@ async function bundle(folder) {
   rmSync(dist, { recursive: true, force: true });
   const { warnings } = await build({
     entryPoints: [join(folder, "src", "main.ts")],
-    outfile: join(dist, "main.js"),
+    outfile: join(dist, "main.mjs"),
     bundle: true,
     platform: "node",
     format: "esm",
@@ -32,7 +32,7 @@ async function bundle(folder) {
   });
   if (warnings.length > 0)
     throw new Error(`${folder}: esbuild warned ${warnings.length} times; a bundle is made without warnings`);
-  return join(dist, "main.js");
+  return join(dist, "main.mjs");
 }
 
 const file = await bundle(process.cwd());

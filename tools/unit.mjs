@@ -22,7 +22,7 @@ import { environmentFor, nodeFor, workspaceRoot } from "./setup.mjs";
 
 /**
  * @typedef {{ passed: number, failed: number, skipped: number }} Counts
- * @typedef {{ failures: string[], skips: string[], counts: Counts, output: string, incomplete: boolean }} Outcome
+ * @typedef {{ failures: string[], skips: string[], notes: string[], counts: Counts, output: string, incomplete: boolean }} Outcome
  * @typedef {{ testMs: number, silenceMs: number }} Deadlines
  */
 
@@ -76,6 +76,7 @@ function runFiles(files, deadlines) {
     const outcome = {
       failures: [],
       skips: [],
+      notes: [],
       counts: { passed: 0, failed: 0, skipped: 0 },
       output: "",
       incomplete: false,
@@ -130,6 +131,7 @@ function recorder(outcome) {
       else if (event.kind === "pass") counts.passed += 1;
       else if (event.kind === "fail") fail(`${place(event)}\n${indent(event.text)}`);
       else if (event.kind === "stray") fail(event.text);
+      else if (event.kind === "note") outcome.notes.push(event.text);
       else if (event.kind === "skip") {
         counts.skipped += 1;
         skips.push(`${place(event)}${event.reason ? `: ${event.reason}` : ""}`);
@@ -218,6 +220,7 @@ async function main(args) {
   const none = {
     failures: [],
     skips: [],
+    notes: [],
     counts: { passed: 0, failed: 0, skipped: 0 },
     output: "",
     incomplete: false,
@@ -230,6 +233,7 @@ async function main(args) {
   const outcome = files.length === 0 ? none : await runFiles(files, deadlines);
   if ((outcome.failures.length > 0 || args.includes("--verbose")) && outcome.output !== "")
     console.log(outcome.output.trimEnd());
+  for (const note of outcome.notes) console.log(`NOTE ${note}`);
   for (const skip of outcome.skips) console.log(`SKIPPED ${skip}`);
   for (const failure of outcome.failures) console.log(`FAILED ${failure}\n`);
   if (outcome.incomplete && !slowOnes && files.length > 1) {

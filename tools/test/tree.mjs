@@ -17,7 +17,10 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join, relative, sep } from "node:path";
 import { environmentFor, nodeFor, workspaceRoot } from "../setup.mjs";
 
-const left = new Set(["node_modules", ".git", ".cache", ".nx", "dist", ".tutti"]);
+const madeHere = ["node_modules", ".git", ".cache", ".nx", "dist", ".tutti"];
+
+/** Names of what a clone does not have. */
+export const notCommitted = new Set([...madeHere, "generated"]);
 
 /**
  * A folder for one test, gone after it.
@@ -58,10 +61,12 @@ export function write(folder, files) {
  * are those of the copy.
  *
  * @param {import("node:test").TestContext} t
+ * @param {(path: string) => boolean} [wanted] which files
  */
-export function copyOfWorkspace(t) {
+export function copyOfWorkspace(t, wanted = () => true) {
   const copy = emptyFolder(t);
-  cpSync(workspaceRoot, copy, { recursive: true, filter: (source) => !left.has(basename(source)) });
+  const filter = (/** @type {string} */ source) => !madeHere.includes(basename(source)) && wanted(source);
+  cpSync(workspaceRoot, copy, { recursive: true, filter });
   linkPackages(copy);
   return copy;
 }
