@@ -2,6 +2,7 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { checkedMessages, checksModule } from "./checks-code.mjs";
+import { eventCode } from "./event-code.mjs";
 import { areaOf, readImage } from "./image.mjs";
 import { messageModules } from "./messages.mjs";
 import { generatedFolder, protoFolder } from "./places.mjs";
@@ -22,8 +23,11 @@ export async function modulesOf(image, reuse = new Reuse()) {
   const rules = readRules(image);
   const checked = checkedMessages(image, rules);
   const files = await messageModules(image, reuse);
+  const events = eventCode(rules.events);
+  for (const [path, content] of events.modules) files.set(path, content);
   for (const area of new Set(image.files.map(areaOf))) {
-    files.set(`${area}/v1.ts`, serviceModule(area, image, rules, checked));
+    const allEvents = area === "events" ? events.all : undefined;
+    files.set(`${area}/v1.ts`, serviceModule(area, image, { rules, checked, allEvents }));
     const checks = checksModule(area, image, rules, checked);
     if (checks !== undefined) files.set(`${area}/checks.ts`, checks);
   }

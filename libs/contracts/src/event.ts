@@ -2,7 +2,8 @@ import type { MessageCodec } from "./rpc.ts";
 
 /**
  * How the contracts describe an event of the bus. `@tutti/contracts/events/v1` has one for each type, in
- * `eventDescriptions`.
+ * `eventDescriptions`; `@tutti/contracts/events/v1/registry` has those of the area registry, without loading the
+ * messages of all others.
  */
 export interface EventDescription<Payload> {
   /** The type of the CloudEvent: `tutti.workflow.run.started`. */

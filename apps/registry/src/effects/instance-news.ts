@@ -2,7 +2,7 @@
  * What the bus is told of instances. The registry that made a change tells of it; nothing waits for that.
  */
 import { contractEvent, type EventInput } from "@tutti/bus";
-import { eventDescriptions as events } from "@tutti/contracts/events/v1";
+import { registryEvents as events } from "@tutti/contracts/events/v1/registry";
 import { type Instance, RemovalCause } from "@tutti/contracts/registry/v1";
 import { ActorKind } from "@tutti/contracts/types/v1";
 import { toTimestamp } from "@tutti/kernel";
