@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { PassThrough } from "node:stream";
 import { describe, it } from "node:test";
+import { TuttiError } from "@tutti/kernel";
 import { VirtualTime } from "@tutti/kernel/testing";
 import { LogRoot } from "./log-root.ts";
 import { prettyStream } from "./pretty-stream.ts";
@@ -25,7 +26,25 @@ describe("the log on a terminal", () => {
     assert.match(text, /^\[\d\d:\d\d:\d\d\.\d{3}\] INFO: lease taken \{"epoch":3\}\n$/);
   });
 
-  it("has an error's stack on lines of its own", async () => {
+  it("has an error without its stack where the message says what is wrong", async () => {
+    const error = new TuttiError({
+      code: "test.full",
+      status: "RESOURCE_EXHAUSTED",
+      message: "the disk is full",
+    });
+
+    const text = await linesOf((root) => root.logger.warn("append failed", { error }));
+
+    assert.match(text, / WARN: append failed ?\n +error: the disk is full \(test\.full\)\n$/);
+  });
+
+  it("has whatever else stands in the place of an error", async () => {
+    const text = await linesOf((root) => root.logger.warn("append failed", { error: "no space" }));
+
+    assert.match(text, /error: 'no space'/);
+  });
+
+  it("has the stack of an error that nobody foresaw on lines of its own", async () => {
     const text = await linesOf((root) =>
       root.logger.error("append failed", { error: new Error("no space") }),
     );

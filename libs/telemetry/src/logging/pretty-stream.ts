@@ -2,6 +2,9 @@
  * Lines for people. pino-pretty is loaded only here, for a terminal, and runs in this thread: its usual place is a
  * worker, which costs 12 MiB.
  */
+import { inspect } from "node:util";
+import type { LoggedError } from "./error-record.ts";
+import { errorText } from "./error-text.ts";
 import type { LogStream } from "./log-root.ts";
 
 interface PrettyOptions {
@@ -20,6 +23,14 @@ export async function prettyStream({ colors, destination }: PrettyOptions): Prom
     // In a terminal there is one process, and everybody knows which.
     ignore: "service,instance",
     errorLikeObjectKeys: ["error"],
+    customPrettifiers: { error: (value: unknown) => (isRecord(value) ? errorText(value) : inspect(value)) },
     singleLine: true,
   });
+}
+
+/** Anything may stand under the key of an error. */
+function isRecord(value: unknown): value is LoggedError {
+  return (
+    typeof value === "object" && value !== null && "message" in value && typeof value.message === "string"
+  );
 }
