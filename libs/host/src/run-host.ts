@@ -1,6 +1,8 @@
 import {
   errorFromUnknown,
+  isTuttiError,
   kernelErrors,
+  lifecycleErrors,
   runUntilSignal,
   systemSources,
   type TuttiError,
@@ -17,6 +19,9 @@ export type RunHostOptions = Omit<HostOptions, "sources" | "version"> & {
 export async function runHost({ ready, ...options }: RunHostOptions): Promise<void> {
   const host = await open(options);
   if (host === undefined) return;
+  host.on("stateChanged", ({ to }) => {
+    if (to.state === "failed") say(`${lastWords(options.name, to.reason)}\n`);
+  });
   await runUntilSignal(host, {
     ready: async () => {
       host.logger.info("ready", { http: host.url, grpc: host.mesh.address });
@@ -31,10 +36,23 @@ async function open(options: Omit<RunHostOptions, "ready">): Promise<ServiceHost
     return await ServiceHost.open({ ...options, version: softwareVersion, sources: systemSources() });
   } catch (thrown) {
     // There is no logger yet: what it would look like is part of what could not be read.
-    process.stderr.write(`${options.name}: ${complaint(errorFromUnknown(thrown))}\n`);
+    say(`${options.name}: ${complaint(errorFromUnknown(thrown))}\n`);
     process.exitCode = 2;
     return undefined;
   }
+}
+
+/** For whoever started the process; the log, wherever it goes, has the whole story. */
+function say(text: string): void {
+  process.stderr.write(text);
+}
+
+/** One line with what lies at the bottom, without the way it came. */
+function lastWords(name: string, reason: TuttiError): string {
+  let innermost = reason;
+  while (isTuttiError(innermost.cause)) innermost = innermost.cause;
+  const what = lifecycleErrors.startFailed.is(reason) ? "did not start" : "failed";
+  return `${name} ${what}: ${innermost.message}`;
 }
 
 function complaint(error: TuttiError): string {
