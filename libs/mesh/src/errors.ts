@@ -136,7 +136,8 @@ export const meshErrors = defineErrors("mesh", {
     status: "UNAVAILABLE",
     retry: "never",
     help: "This process is stopping and makes no more calls.",
-    message: ({ rpc }: { rpc: string }) => `the mesh of this process has stopped; ${rpc} was not called`,
+    message: ({ service }: { service: string }) =>
+      `the mesh of this process has stopped; ${service} was not called`,
   },
   portInUse: {
     status: "FAILED_PRECONDITION",

@@ -1,8 +1,10 @@
 export type { Method, MethodOptions } from "./calls/method.ts";
 export type { Callable, CallOptions, Client, ReplyStream } from "./client/types.ts";
+export { Announcer, type AnnouncerOptions } from "./discovery/announcer.ts";
 export type { Discovery, Instance } from "./discovery/discovery.ts";
 export { InProcessNetwork } from "./discovery/in-process.ts";
 export { LayeredDiscovery } from "./discovery/layered.ts";
+export { RegistryDiscovery, type RegistryDiscoveryOptions } from "./discovery/registry.ts";
 export { StaticDiscovery } from "./discovery/static.ts";
 export { meshErrors } from "./errors.ts";
 export { HealthService } from "./health/health-service.ts";
@@ -22,3 +24,8 @@ export { MeshServer } from "./server/mesh-server.ts";
 export { type Incoming, ServerCall } from "./server/server-call.ts";
 export type { Handler, Handlers } from "./server/types.ts";
 export { type MeshSettings, type MeshSettingsInput, meshSection, resolveMeshSettings } from "./settings.ts";
+export {
+  type DevelopmentCertificates,
+  type DevelopmentCertificatesOptions,
+  makeDevelopmentCertificates,
+} from "./tls/development-ca.ts";

@@ -65,6 +65,7 @@ export class Mesh implements Component {
   readonly #network: InProcessNetwork;
   readonly #grpc: GrpcSide;
   readonly #ids: IdSource;
+  readonly #deadlines: Deadlines;
   readonly #instances = new Map<string, Instance>();
   readonly #freeze: boolean;
   #address = "";
@@ -79,6 +80,7 @@ export class Mesh implements Component {
     const settings = resolveMeshSettings(options.settings);
     const foundation = systemFoundation(options.foundation);
     const deadlines = new Deadlines(foundation.clock, foundation.timers);
+    this.#deadlines = deadlines;
     const layers = [new StaticDiscovery(settings.peers), ...(options.discovery ? [options.discovery] : [])];
     this.settings = settings;
     this.#foundation = foundation;
@@ -168,6 +170,7 @@ export class Mesh implements Component {
     load.stop(({ method }) => meshErrors.interrupted({ rpc: method.label }));
     this.#grpc.stop();
     this.clients.stop();
+    this.#deadlines.stop();
   }
 
   health(): Health {

@@ -63,6 +63,13 @@ export class Deadlines {
     call.next = undefined;
   }
 
+  /** Forgets all deadlines. */
+  stop(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#buckets.clear();
+  }
+
   #arm(atMs: number, nowMs: number): void {
     this.#timer?.cancel();
     this.#timerAtMs = atMs;

@@ -25,9 +25,8 @@ export function exchange(clock: Clock): (call: ClientCall) => Promise<unknown> {
       target.succeeded(startedMs, clock.monotonic());
       return reply;
     } catch (thrown) {
-      const error = errorFromUnknown(thrown);
-      target.failed(error, startedMs, clock.monotonic());
-      throw error;
+      target.failed(startedMs, clock.monotonic());
+      throw errorFromUnknown(thrown);
     }
   };
 }

@@ -2,7 +2,7 @@
  * A moving average of latencies that weighs by time: what is older than a few seconds hardly counts, however many or
  * few calls there were since. A peak counts at once and fades.
  */
-const fadeMs = 10_000;
+const fadeMs = 3_000;
 
 export class LatencyAverage {
   #valueMs = 0;

@@ -6,6 +6,7 @@
  */
 import type { Counter, Gauge, Metrics } from "@tutti/kernel";
 import type { Discovery, Instance } from "../discovery/discovery.ts";
+import { meshErrors } from "../errors.ts";
 import { Breaker, type BreakerClock, type BreakerState } from "../interceptors/breaker.ts";
 import type { Link } from "../transport/link.ts";
 import { Slots } from "./slots.ts";
@@ -38,6 +39,7 @@ export class TargetPool {
   readonly #slots = new Slots(slotsMax);
   readonly #state: Gauge<"service" | "slot">;
   readonly #opened: Counter<"service">;
+  #stopped = false;
 
   constructor(parts: TargetPoolParts) {
     this.#parts = parts;
@@ -81,6 +83,7 @@ export class TargetPool {
   }
 
   stop(): void {
+    this.#stopped = true;
     for (const known of this.#services.values()) {
       known.unwatch();
       for (const { target } of known.byKey.values()) {
@@ -92,6 +95,7 @@ export class TargetPool {
   }
 
   #follow(service: string): ServiceTargets {
+    if (this.#stopped) throw meshErrors.stopped({ service });
     const known: ServiceTargets = {
       instances: [],
       targets: [],

@@ -1,11 +1,8 @@
-import type { TuttiError } from "@tutti/kernel";
 import type { Instance } from "../discovery/discovery.ts";
-import { type Breaker, isInstanceFailure } from "../interceptors/breaker.ts";
+import type { Breaker } from "../interceptors/breaker.ts";
 import type { Link } from "../transport/link.ts";
 import { LatencyAverage } from "./latency.ts";
 
-/** What a failed call counts as at least: an instance that fails fast must not look like a fast one. */
-const failedMs = 1_000;
 /** What an instance is taken to need before anything is known of it. */
 const unknownMs = 0.05;
 /** How long an instance that said it drains is left alone, should it be still announced after that. */
@@ -49,10 +46,10 @@ export class Target {
     this.#latency.observe(nowMs - startedMs, nowMs);
   }
 
-  failed(error: TuttiError, startedMs: number, nowMs: number): void {
+  /** Failing slowly makes an instance look slow, failing fast does not make it look fast. The breaker does the rest. */
+  failed(startedMs: number, nowMs: number): void {
     this.#inFlight--;
-    const tookMs = nowMs - startedMs;
-    this.#latency.observe(isInstanceFailure(error) ? Math.max(tookMs, failedMs) : tookMs, nowMs);
+    this.#latency.observe(Math.max(nowMs - startedMs, this.#latency.at(nowMs)), nowMs);
   }
 
   /** A stream that was open has ended; how long it was open says nothing. */

@@ -1,8 +1,9 @@
-import type { ChannelCredentials, ChannelOptions, ServerOptions } from "@grpc/grpc-js";
+import { isIP } from "node:net";
+import type { ChannelOptions, ServerOptions } from "@grpc/grpc-js";
 import type { MeshSettings } from "../../settings.ts";
+import { trustDomain } from "../../tls/peer.ts";
 
 export interface ChannelParts {
-  readonly credentials: ChannelCredentials;
   readonly messageBytes: number;
   readonly keepalive: MeshSettings["keepalive"];
 }
@@ -10,8 +11,10 @@ export interface ChannelParts {
 /** Bytes of one stream that may be on their way unread: enough for a batch without waiting for the other side. */
 const windowBytes = 1_048_576;
 
-export function channelOptions({ messageBytes, keepalive }: ChannelParts): ChannelOptions {
+export function channelOptions({ messageBytes, keepalive }: ChannelParts, host: string): ChannelOptions {
   return {
+    // TLS asks for servers by name; an address is not one.
+    ...(isIP(host.replace(/^\[|\]$/g, "")) !== 0 && { "grpc.ssl_target_name_override": trustDomain }),
     // grpc-js would answer for itself; up to twice the limit the mesh does, with an error that helps.
     "grpc.max_receive_message_length": messageBytes * 2,
     "grpc.max_send_message_length": -1,
@@ -24,12 +27,14 @@ export function channelOptions({ messageBytes, keepalive }: ChannelParts): Chann
     // Calls within an installation do not go through the proxy of its environment.
     "grpc.enable_http_proxy": 0,
     "grpc.service_config_disable_resolution": 1,
+    // Until a call is accepted grpc-js keeps what was sent of it, in case HTTP/2 says that it was not seen at all.
+    "grpc.per_rpc_retry_buffer_size": 65_536,
     "grpc.enable_channelz": 0,
     "grpc-node.flow_control_window": windowBytes,
   };
 }
 
-export function serverOptions({ messageBytes, keepalive }: Omit<ChannelParts, "credentials">): ServerOptions {
+export function serverOptions({ messageBytes, keepalive }: ChannelParts): ServerOptions {
   return {
     "grpc.max_receive_message_length": messageBytes * 2,
     "grpc.max_send_message_length": -1,

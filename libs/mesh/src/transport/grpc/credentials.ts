@@ -4,19 +4,28 @@ import type { CertificateFiles } from "../../tls/certificate-files.ts";
 import { peerOf, spiffeIdOf } from "../../tls/peer.ts";
 
 export interface Credentials {
-  readonly channel: ChannelCredentials;
+  /** For connections to a host; the same ones for the same host, so that they can be shared. */
+  readonly channel: (host: string) => ChannelCredentials;
   readonly server: ServerCredentials;
 }
 
 /** Both sides of this process: mutual TLS by its certificates, or plain connections without any. */
 export function credentialsOf(files: CertificateFiles | undefined): Credentials {
   if (files === undefined) {
-    return { channel: credentials.createInsecure(), server: ServerCredentials.createInsecure() };
+    const plain = credentials.createInsecure();
+    return { channel: () => plain, server: ServerCredentials.createInsecure() };
   }
+  const byHost = new Map<string, ChannelCredentials>();
   return {
-    channel: experimental.createCertificateProviderChannelCredentials(files, files, {
-      checkServerIdentity: checkService,
-    }),
+    channel(host) {
+      const known = byHost.get(host);
+      if (known !== undefined) return known;
+      const made = experimental.createCertificateProviderChannelCredentials(files, files, {
+        checkServerIdentity: (_asked, certificate) => checkService(host, certificate),
+      });
+      byHost.set(host, made);
+      return made;
+    },
     server: experimental.createCertificateProviderServerCredentials(files, files, true),
   };
 }

@@ -8,9 +8,10 @@ import type { ClientCall } from "../../client/client-call.ts";
 import { meshErrors } from "../../errors.ts";
 import type { Link, LinkState, LinkStream } from "../link.ts";
 import { type ChannelParts, channelOptions } from "./channel-options.ts";
+import type { Credentials } from "./credentials.ts";
 import { metadataOf } from "./metadata.ts";
-import { RequestPump } from "./request-pump.ts";
-import { errorOfStatus } from "./status.ts";
+import { pumpRequests } from "./request-pump.ts";
+import { endedWhileSending, errorOfStatus } from "./status.ts";
 import { GrpcStream } from "./stream.ts";
 import { decodeReply, encode } from "./wire.ts";
 
@@ -21,6 +22,7 @@ const states: Readonly<Record<number, LinkState>> = {
 };
 
 export interface GrpcLinkParts extends ChannelParts {
+  readonly credentials: Credentials["channel"];
   readonly clock: Clock;
 }
 
@@ -33,7 +35,8 @@ export class GrpcLink implements Link {
   constructor(address: string, parts: GrpcLinkParts) {
     this.#address = address;
     this.#parts = parts;
-    this.#channel = new Channel(address, parts.credentials, channelOptions(parts));
+    const host = address.slice(0, address.lastIndexOf(":"));
+    this.#channel = new Channel(address, parts.credentials(host), channelOptions(parts, host));
   }
 
   get state(): LinkState {
@@ -57,14 +60,19 @@ export class GrpcLink implements Link {
       const wire = this.#open(call);
       let reply: Buffer | undefined;
       let broken: TuttiError | undefined;
+      let over = false;
       wire.start(metadataOf(call), {
         onReceiveMetadata() {},
         onReceiveMessage(message: Buffer) {
           reply = message;
+          // There is no second one, but grpc-js sees the end of a call only when it is asked for more.
+          wire.startRead();
         },
         onReceiveStatus: (ended) => {
+          over = true;
           if (broken !== undefined) return reject(broken);
-          if (ended.code !== status.OK) return reject(errorOfStatus(method, this.#address, ended));
+          const cutOff = reply !== undefined && endedWhileSending(ended);
+          if (ended.code !== status.OK && !cutOff) return reject(errorOfStatus(method, this.#address, ended));
           try {
             if (reply === undefined)
               throw meshErrors.malformedReply({ rpc: method.label, reason: "no message" });
@@ -76,15 +84,23 @@ export class GrpcLink implements Link {
       });
       call.hold({
         stop(reason) {
+          over = true;
           reject(reason);
           wire.cancelWithStatus(status.CANCELLED, reason.message);
         },
       });
       wire.startRead();
       if (request === undefined) {
-        new RequestPump(call, wire, limit).run(input as AsyncIterable<unknown>, (error) => {
-          broken = error;
-          reject(error);
+        pumpRequests({
+          method,
+          requests: input as AsyncIterable<unknown>,
+          wire,
+          messageBytes: limit,
+          over: () => over,
+          failed(error) {
+            broken = error;
+            wire.cancelWithStatus(status.CANCELLED, error.message);
+          },
         });
       } else {
         wire.sendMessageWithContext({}, request);
@@ -103,7 +119,14 @@ export class GrpcLink implements Link {
     call.hold(stream);
     wire.startRead();
     if (request === undefined) {
-      new RequestPump(call, wire, limit).run(input as AsyncIterable<unknown>, (error) => stream.stop(error));
+      pumpRequests({
+        method,
+        requests: input as AsyncIterable<unknown>,
+        wire,
+        messageBytes: limit,
+        over: () => stream.over,
+        failed: (error) => stream.stop(error),
+      });
     } else {
       wire.sendMessageWithContext({}, request);
       wire.halfClose();

@@ -1,56 +1,34 @@
 import type { experimental } from "@grpc/grpc-js";
 import { errorFromUnknown, type TuttiError } from "@tutti/kernel";
-import type { ClientCall } from "../../client/client-call.ts";
+import type { Method } from "../../calls/method.ts";
 import { encode } from "./wire.ts";
 
-/** Bytes and messages on their way to the socket before the next request is taken from its source. */
-const bytesMax = 1_048_576;
-const messagesMax = 64;
+export interface RequestPumpParts {
+  readonly method: Method;
+  readonly requests: AsyncIterable<unknown>;
+  readonly wire: experimental.CallStream;
+  readonly messageBytes: number;
+  /** Whether the call has ended: nobody takes requests any more. */
+  readonly over: () => boolean;
+  /** Told when the source of the requests fails, or gives one that cannot be sent. */
+  readonly failed: (error: TuttiError) => void;
+}
 
-/** Sends the requests of a stream, as fast as the connection takes them. */
-export class RequestPump {
-  readonly #call: ClientCall;
-  readonly #wire: experimental.CallStream;
-  readonly #limit: number;
-  #bytes = 0;
-  #messages = 0;
-  #room: (() => void) | undefined = undefined;
+/**
+ * Sends the requests of a stream, as fast as the connection takes them. One after the other: grpc-js has room for a
+ * single message until the connection stands, and overwrites it.
+ */
+export function pumpRequests(parts: RequestPumpParts): void {
+  send(parts).catch((thrown: unknown) => {
+    if (!parts.over()) parts.failed(errorFromUnknown(thrown));
+  });
+}
 
-  constructor(call: ClientCall, wire: experimental.CallStream, limit: number) {
-    this.#call = call;
-    this.#wire = wire;
-    this.#limit = limit;
+async function send({ method, requests, wire, messageBytes, over }: RequestPumpParts): Promise<void> {
+  for await (const request of requests) {
+    const bytes = encode(method, "request", request, messageBytes);
+    if (over()) return;
+    await new Promise<void>((sent) => wire.sendMessageWithContext({ callback: () => sent() }, bytes));
   }
-
-  /** `failed` is told when the source of the requests fails, or gives one that cannot be sent. */
-  run(requests: AsyncIterable<unknown>, failed: (error: TuttiError) => void): void {
-    this.#send(requests).catch((thrown: unknown) => {
-      if (this.#call.stopped === undefined) failed(errorFromUnknown(thrown));
-    });
-  }
-
-  async #send(requests: AsyncIterable<unknown>): Promise<void> {
-    for await (const request of requests) {
-      if (this.#call.stopped !== undefined) return;
-      const bytes = encode(this.#call.method, "request", request, this.#limit);
-      this.#bytes += bytes.length;
-      this.#messages += 1;
-      this.#wire.sendMessageWithContext({ callback: () => this.#sent(bytes.length) }, bytes);
-      if (this.#bytes >= bytesMax || this.#messages >= messagesMax) {
-        await new Promise<void>((resolve) => {
-          this.#room = resolve;
-        });
-      }
-    }
-    this.#wire.halfClose();
-  }
-
-  #sent(bytes: number): void {
-    this.#bytes -= bytes;
-    this.#messages -= 1;
-    if (this.#bytes < bytesMax && this.#messages < messagesMax) {
-      this.#room?.();
-      this.#room = undefined;
-    }
-  }
+  if (!over()) wire.halfClose();
 }

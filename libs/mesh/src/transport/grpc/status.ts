@@ -30,6 +30,11 @@ const notSent =
   /^No connection established|^Name resolution failed|Stream refused by server|Failed to start HTTP\/2 stream|Channel has been shut down/;
 const tooLarge = /larger than max|decompresses to a size larger/;
 
+/** The other side ended the call while requests were still being sent; grpc-js forgets how it ended. */
+export function endedWhileSending(ended: StatusObject): boolean {
+  return ended.code === status.INTERNAL && ended.details.startsWith("Write error: write after end");
+}
+
 /** Statuses that grpc-js makes up by itself. */
 function errorOfTransport(method: Method, address: string, ended: StatusObject): TuttiError | undefined {
   const rpc = method.label;
@@ -41,7 +46,10 @@ function errorOfTransport(method: Method, address: string, ended: StatusObject):
         : meshErrors.connectionLost({ rpc, address, reason });
     case status.INTERNAL:
       if (notSent.test(reason)) return meshErrors.noConnection({ rpc, address, reason });
-      return /RST_STREAM/.test(reason) ? meshErrors.connectionLost({ rpc, address, reason }) : undefined;
+      if (/RST_STREAM/.test(reason) || endedWhileSending(ended)) {
+        return meshErrors.connectionLost({ rpc, address, reason });
+      }
+      return undefined;
     case status.CANCELLED:
       // Not by us: the other side tore the stream down without a word.
       return meshErrors.connectionLost({ rpc, address, reason });

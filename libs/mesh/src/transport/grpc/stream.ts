@@ -38,6 +38,11 @@ export class GrpcStream implements LinkStream, InterceptingListener, Stoppable {
     this.#limit = limit;
   }
 
+  /** Whether the call has ended. */
+  get over(): boolean {
+    return this.#outcome !== undefined;
+  }
+
   async next(): Promise<IteratorResult<unknown, undefined>> {
     for (;;) {
       const bytes = this.#ahead.shift();

@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { VirtualTime } from "@tutti/kernel/testing";
+import fc from "fast-check";
+import { type Bucket, Deadlines, type Expiring } from "./deadlines.ts";
+
+class Call implements Expiring {
+  bucket: Bucket | undefined = undefined;
+  previous: Expiring | undefined = undefined;
+  next: Expiring | undefined = undefined;
+  expiredAtMs: number | undefined = undefined;
+  readonly #time: VirtualTime;
+  readonly #then: () => void;
+
+  constructor(time: VirtualTime, then: () => void = () => {}) {
+    this.#time = time;
+    this.#then = then;
+  }
+
+  expire(): void {
+    assert.equal(this.expiredAtMs, undefined, "expired twice");
+    this.expiredAtMs = this.#time.monotonic();
+    this.#then();
+  }
+}
+
+describe("deadlines", () => {
+  it("never come early, and late by at most a 64th of the time there was", () => {
+    const steps = fc.array(
+      fc.record({
+        timeoutMs: fc.integer({ min: 0, max: 100_000 }),
+        advanceMs: fc.integer({ min: 0, max: 5_000 }),
+      }),
+      { maxLength: 60 },
+    );
+    fc.assert(
+      fc.property(steps, fc.integer({ min: 2, max: 5 }), (given, keepEvery) => {
+        const time = new VirtualTime();
+        const deadlines = new Deadlines(time, time);
+        const calls = given.map(({ timeoutMs, advanceMs }, index) => {
+          const call = new Call(time);
+          const deadlineMs = time.monotonic() + timeoutMs;
+          deadlines.add(call, deadlineMs, time.monotonic());
+          const removed = index % keepEvery === 0;
+          if (removed) deadlines.remove(call);
+          time.advance(advanceMs);
+          return { call, deadlineMs, timeoutMs, removed };
+        });
+        time.advance(200_000);
+        for (const { call, deadlineMs, timeoutMs, removed } of calls) {
+          if (removed) {
+            assert.equal(call.expiredAtMs, undefined);
+            continue;
+          }
+          assert.ok(call.expiredAtMs !== undefined);
+          assert.ok(call.expiredAtMs >= deadlineMs);
+          assert.ok(call.expiredAtMs <= deadlineMs + timeoutMs / 64 + 1);
+        }
+        assert.equal(time.pending, 0, "no timer is left when no call is");
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it("are met for calls that are made when another one expires", () => {
+    const time = new VirtualTime();
+    const deadlines = new Deadlines(time, time);
+    const second = new Call(time);
+    const first = new Call(time, () => deadlines.add(second, time.monotonic() + 10, time.monotonic()));
+    deadlines.add(first, 10, 0);
+    time.advance(100);
+    assert.deepEqual([first.expiredAtMs, second.expiredAtMs], [10, 20]);
+  });
+
+  it("of Infinity are never reached and cost no timer", () => {
+    const time = new VirtualTime();
+    const deadlines = new Deadlines(time, time);
+    deadlines.add(new Call(time), Number.POSITIVE_INFINITY, 0);
+    assert.equal(time.pending, 0);
+  });
+
+  it("share one timer", () => {
+    const time = new VirtualTime();
+    const deadlines = new Deadlines(time, time);
+    for (let index = 0; index < 1_000; index++) deadlines.add(new Call(time), 1_000 + index, 0);
+    assert.equal(time.pending, 1);
+    deadlines.stop();
+    assert.equal(time.pending, 0);
+  });
+});

@@ -1,0 +1,205 @@
+/**
+ * Tells the registry of the services this process serves, for as long as it does.
+ *
+ * 1. An entry is renewed three times within its lease; one that the registry does not know is registered anew.
+ * 2. While the registry is away it goes on trying; nothing else depends on it.
+ * 3. Before the process stops taking calls its entries are removed, so that nobody calls it in vain.
+ */
+import { type Health, HealthState, type Offer, type registryService } from "@tutti/contracts/registry/v1";
+import type { HostFigures } from "@tutti/contracts/types/v1";
+import {
+  type Component,
+  type Health as ComponentHealth,
+  degraded,
+  errorFromUnknown,
+  type Foundation,
+  healthy,
+  type Timer,
+} from "@tutti/kernel";
+import type { Client } from "../client/types.ts";
+import type { Instance } from "./discovery.ts";
+import { HostGauge } from "./host-figures.ts";
+
+export interface AnnouncerOptions {
+  readonly foundation: Foundation;
+  /** A client for the registry. Asked for at the start. */
+  readonly registry: () => Client<typeof registryService>;
+  /** What is announced: the services of this process, and how many calls it is working on. */
+  readonly mesh: {
+    readonly instances: readonly Instance[];
+    readonly server: { readonly load: { readonly calls: number; readonly streams: number } };
+  };
+  /** Version of the software. */
+  readonly version: string;
+  /** What instances are selected by: `zone`, `rack`. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Where health, status and metrics are served over HTTP, once that is known. */
+  readonly operationsAddress?: () => string;
+  /** How a service is doing; ready unless it says otherwise. */
+  readonly healthOf?: (service: string) => Health;
+  readonly leaseMs?: number;
+}
+
+const firstRetryMs = 250;
+const ready: Health = { state: HealthState.HEALTH_STATE_READY, reason: "" };
+const noOffers: readonly Offer[] = [];
+
+export class Announcer implements Component {
+  readonly #options: AnnouncerOptions;
+  readonly #leaseMs: number;
+  readonly #host: HostGauge;
+  readonly #offers = new Map<string, readonly Offer[]>();
+  /** What the registry knows: the address under each instance id. */
+  readonly #registered = new Map<string, string>();
+  #timer: Timer | undefined = undefined;
+  #working: Promise<void> | undefined = undefined;
+  #again = false;
+  #failures = 0;
+  #problem = "";
+  #over = true;
+
+  constructor(options: AnnouncerOptions) {
+    this.#options = options;
+    this.#leaseMs = options.leaseMs ?? 15_000;
+    this.#host = new HostGauge(options.foundation.clock);
+  }
+
+  /** Begins to announce; does not wait for the registry, which may come later than this process. */
+  start(): void {
+    this.#over = false;
+    this.announce();
+  }
+
+  /** Says what a service of this process offers from now on. */
+  offer(service: string, offers: readonly Offer[]): void {
+    this.#offers.set(service, offers);
+    const instance = this.#options.mesh.instances.find((candidate) => candidate.service === service);
+    if (instance !== undefined) this.#registered.delete(instance.id);
+    this.announce();
+  }
+
+  /** Registers everything anew, as when the registry has lost its memory. */
+  register(): void {
+    this.#registered.clear();
+    this.announce();
+  }
+
+  /** Brings the registry up to date now. */
+  announce(): void {
+    if (this.#over) return;
+    if (this.#working !== undefined) {
+      this.#again = true;
+      return;
+    }
+    this.#timer?.cancel();
+    this.#working = this.#tell().finally(() => {
+      this.#working = undefined;
+      if (this.#over) return;
+      if (this.#again) {
+        this.#again = false;
+        this.announce();
+        return;
+      }
+      this.#timer = this.#options.foundation.timers.after(this.#pauseMs(), () => this.announce());
+    });
+  }
+
+  async drain(signal?: AbortSignal): Promise<void> {
+    this.#over = true;
+    this.#timer?.cancel();
+    await this.#working;
+    const registry = this.#options.registry();
+    const leaving = [...this.#registered.keys()].map((instanceId) =>
+      registry.deregister({ instanceId, reason: "drained" }, { timeoutMs: 2_000, signal }),
+    );
+    this.#registered.clear();
+    for (const { status, ...outcome } of await Promise.allSettled(leaving)) {
+      // The lease runs out by itself.
+      if (status === "rejected")
+        this.#options.foundation.logger.debug("could not deregister", { ...outcome });
+    }
+  }
+
+  async stop(signal?: AbortSignal): Promise<void> {
+    await this.drain(signal);
+  }
+
+  health(): ComponentHealth {
+    if (this.#problem === "") return { ...healthy, details: { instances: this.#registered.size } };
+    return degraded(`the registry cannot be told of this process (${this.#problem}); it goes on trying`);
+  }
+
+  #pauseMs(): number {
+    const everyMs = this.#leaseMs / 3;
+    if (this.#failures === 0) return everyMs;
+    const { chance } = this.#options.foundation;
+    return Math.min(everyMs, firstRetryMs * 2 ** (this.#failures - 1)) * (0.5 + chance.random() / 2);
+  }
+
+  async #tell(): Promise<void> {
+    const { logger } = this.#options.foundation;
+    try {
+      const host = this.#host.read();
+      const { instances } = this.#options.mesh;
+      await this.#renew(instances, host);
+      const missing = instances.filter(({ id, address }) => this.#registered.get(id) !== address);
+      await Promise.all(missing.map((instance) => this.#register(instance, host)));
+      if (this.#problem !== "") logger.info("the registry knows of this process again");
+      this.#problem = "";
+      this.#failures = 0;
+    } catch (thrown) {
+      const error = errorFromUnknown(thrown);
+      if (this.#problem === "") logger.warn("the registry cannot be told of this process", { error });
+      this.#problem = error.message;
+      this.#failures++;
+    }
+  }
+
+  async #renew(instances: readonly Instance[], host: HostFigures): Promise<void> {
+    const known = instances.filter(({ id }) => this.#registered.has(id));
+    if (known.length === 0) return;
+    const load = this.#load();
+    const renewals = known.map(({ id, service }) => ({
+      instanceId: id,
+      health: this.#healthOf(service),
+      load,
+      host,
+    }));
+    const { unknownInstanceIds } = await this.#options
+      .registry()
+      .renew({ renewals }, { timeoutMs: this.#leaseMs / 3 });
+    for (const id of unknownInstanceIds) this.#registered.delete(id);
+  }
+
+  async #register({ id, service, address }: Instance, host: HostFigures): Promise<void> {
+    const { registry, version, labels = {}, operationsAddress } = this.#options;
+    const offers = this.#offers.get(service) ?? noOffers;
+    const instance = {
+      id,
+      service,
+      address,
+      operationsAddress: operationsAddress?.() ?? "",
+      version,
+      labels: { ...labels },
+      offers: [...offers],
+      health: this.#healthOf(service),
+      load: this.#load(),
+      host,
+      registerTime: undefined,
+      renewTime: undefined,
+      revision: 0,
+    };
+    await registry().register({ instance, leaseMs: this.#leaseMs }, { timeoutMs: this.#leaseMs / 3 });
+    // Other offers may have come in the meantime; then it is registered once more.
+    if ((this.#offers.get(service) ?? noOffers) === offers) this.#registered.set(id, address);
+  }
+
+  #healthOf(service: string): Health {
+    return this.#options.healthOf?.(service) ?? ready;
+  }
+
+  #load() {
+    const { calls, streams } = this.#options.mesh.server.load;
+    return { inFlight: calls + streams, queued: 0, utilization: 0 };
+  }
+}

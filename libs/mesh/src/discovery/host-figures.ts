@@ -1,0 +1,71 @@
+/** How the host and this process are doing, as heartbeats tell it. Linux tells all of it; elsewhere network is 0. */
+import { readFileSync } from "node:fs";
+import { availableParallelism, cpus, freemem, totalmem } from "node:os";
+import type { HostFigures } from "@tutti/contracts/types/v1";
+import type { Clock } from "@tutti/kernel";
+
+interface Counters {
+  readonly atMs: number;
+  readonly busyMs: number;
+  readonly totalMs: number;
+  readonly receivedBytes: number;
+  readonly sentBytes: number;
+}
+
+export class HostGauge {
+  readonly #clock: Clock;
+  #before: Counters;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#before = this.#count();
+  }
+
+  /** The figures since they were last read. */
+  read(): HostFigures {
+    const before = this.#before;
+    const now = this.#count();
+    this.#before = now;
+    const seconds = Math.max(0.001, (now.atMs - before.atMs) / 1_000);
+    const totalMs = now.totalMs - before.totalMs;
+    return {
+      cpu: totalMs > 0 ? Math.min(1, Math.max(0, (now.busyMs - before.busyMs) / totalMs)) : 0,
+      memoryBytes: process.memoryUsage.rss(),
+      // 0 where the process is not limited.
+      memoryLimitBytes: Math.min(totalmem(), process.constrainedMemory() || totalmem()),
+      networkInBytesPerSec: Math.max(0, now.receivedBytes - before.receivedBytes) / seconds,
+      networkOutBytesPerSec: Math.max(0, now.sentBytes - before.sentBytes) / seconds,
+      cores: availableParallelism(),
+      hostMemoryBytes: totalmem() - freemem(),
+    };
+  }
+
+  #count(): Counters {
+    let busyMs = 0;
+    let totalMs = 0;
+    for (const { times } of cpus()) {
+      const busy = times.user + times.nice + times.sys + times.irq;
+      busyMs += busy;
+      totalMs += busy + times.idle;
+    }
+    return { atMs: this.#clock.monotonic(), busyMs, totalMs, ...networkBytes() };
+  }
+}
+
+function networkBytes(): { readonly receivedBytes: number; readonly sentBytes: number } {
+  let receivedBytes = 0;
+  let sentBytes = 0;
+  try {
+    // Two lines of headings, then `name: received … sent …`, eight numbers each.
+    for (const line of readFileSync("/proc/net/dev", "utf8").split("\n").slice(2)) {
+      const [name = "", numbers = ""] = line.split(":");
+      if (name.trim() === "" || name.trim() === "lo") continue;
+      const fields = numbers.trim().split(/\s+/).map(Number);
+      receivedBytes += fields[0] ?? 0;
+      sentBytes += fields[8] ?? 0;
+    }
+  } catch {
+    // Not Linux.
+  }
+  return { receivedBytes, sentBytes };
+}

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { registryService, WatchReply } from "@tutti/contracts/registry/v1";
+import { TuttiError } from "@tutti/kernel";
+import { testFoundation } from "@tutti/kernel/testing";
+import type { Client } from "../client/types.ts";
+import { RegistryDiscovery } from "./registry.ts";
+
+const away = new TuttiError({ code: "test.away", status: "UNAVAILABLE", message: "nobody there" });
+
+/** A registry whose streams are what the test says, one after the other; the last one goes on for ever. */
+function following(...streams: readonly ("breaks at once" | "breaks after news" | "goes on")[]) {
+  const foundation = testFoundation();
+  const left = [...streams];
+  const ends = new AbortController();
+  const watch = async function* (_request: unknown, { signal }: { signal: AbortSignal }) {
+    const stream = left.shift() ?? "goes on";
+    if (stream === "breaks at once") throw away;
+    yield news;
+    if (stream === "breaks after news") throw away;
+    await new Promise<void>((_resolve, reject) => {
+      const end = () => reject(away);
+      for (const each of [signal, ends.signal]) each.addEventListener("abort", end, { once: true });
+    });
+  };
+  const registry = { watch } as unknown as Client<typeof registryService>;
+  const discovery = new RegistryDiscovery({ foundation, registry: () => registry });
+  return { foundation, discovery, breakStream: () => ends.abort() };
+}
+
+const news: WatchReply = {
+  position: { history: "hist_1", revision: 1 },
+  complete: true,
+  news: { $case: "snapshot", value: { instances: [], last: true } },
+};
+
+describe("following the registry", () => {
+  it("says nothing of a stream that breaks once and comes back", async () => {
+    const { foundation, discovery } = following("breaks after news", "goes on");
+    discovery.start();
+
+    await foundation.time.advanceAsync(1_000);
+
+    assert.equal(discovery.health().level, "healthy");
+    assert.deepEqual(foundation.logger.messages("warn"), []);
+    await discovery.stop();
+  });
+
+  it("warns once of a registry that stays away, and is degraded until it is back", async () => {
+    const { foundation, discovery } = following("breaks at once", "breaks at once", "breaks at once");
+    discovery.start();
+
+    await foundation.time.advanceAsync(150);
+    assert.equal(discovery.health().level, "degraded");
+    await foundation.time.advanceAsync(5_000);
+
+    assert.equal(discovery.health().level, "healthy");
+    assert.deepEqual(foundation.logger.messages("warn"), [
+      "the registry is away, what was known last stays in use",
+    ]);
+    await discovery.stop();
+  });
+
+  it("says nothing of a stream that breaks because this process stops", async () => {
+    const { foundation, discovery, breakStream } = following("goes on");
+    discovery.start();
+    await foundation.time.advanceAsync(10);
+
+    breakStream();
+    await discovery.stop();
+
+    assert.deepEqual(foundation.logger.messages("warn"), []);
+  });
+});

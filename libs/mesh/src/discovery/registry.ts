@@ -1,0 +1,148 @@
+/**
+ * Finds instances by following the registry: one watch per process, and no look-up when a call is made.
+ *
+ * While the registry is away, what was known last stays in force. The watch comes back by itself and resumes by its
+ * position, or takes a new snapshot where that is no longer known.
+ */
+import type { Position, registryService } from "@tutti/contracts/registry/v1";
+import {
+  type Component,
+  degraded,
+  errorFromUnknown,
+  type Foundation,
+  type Health,
+  healthy,
+  sleep,
+} from "@tutti/kernel";
+import type { Client } from "../client/types.ts";
+import type { Discovery, Instance } from "./discovery.ts";
+import { InstanceTable } from "./instance-table.ts";
+
+export interface RegistryDiscoveryOptions {
+  readonly foundation: Foundation;
+  /** A client for the registry, found by other means than this discovery. Asked for at the start. */
+  readonly registry: () => Client<typeof registryService>;
+  /** Which services to follow; all unless named. */
+  readonly services?: readonly string[];
+  /** Told when the registry has begun a new history: what was registered there has to be registered anew. */
+  readonly onNewHistory?: () => void;
+}
+
+const backoffFirstMs = 100;
+const backoffMaxMs = 5_000;
+/** The registry gives a sign of life every few seconds: a stream without one is dead, whatever the connection says. */
+const silenceMs = 15_000;
+
+export class RegistryDiscovery implements Discovery, Component {
+  readonly #options: RegistryDiscoveryOptions;
+  readonly #table = new InstanceTable();
+  readonly #stopping = new AbortController();
+  #position: Position | undefined = undefined;
+  #running: Promise<void> | undefined = undefined;
+  #problem = "no answer yet";
+  /** Streams that broke since anything was heard. */
+  #failures = 0;
+  #waiting: (() => void)[] = [];
+
+  constructor(options: RegistryDiscoveryOptions) {
+    this.#options = options;
+  }
+
+  instancesOf(service: string): readonly Instance[] {
+    return this.#table.instancesOf(service);
+  }
+
+  watch(service: string, changed: () => void): () => void {
+    return this.#table.watch(service, changed);
+  }
+
+  /** Begins to follow; does not wait for the registry, which may come later than this process. */
+  start(): void {
+    this.#running ??= this.#follow();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+  }
+
+  /** Resolves when the registry has told all it knows for the first time. */
+  known(): Promise<void> {
+    if (this.#position !== undefined) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  health(): Health {
+    const details = { instances: this.#table.size, revision: this.#position?.revision ?? 0 };
+    if (this.#problem === "") return { ...healthy, details };
+    return degraded(
+      `the registry cannot be followed (${this.#problem}); what was known last stays in use`,
+      details,
+    );
+  }
+
+  async #follow(): Promise<void> {
+    const { logger, timers, chance } = this.#options.foundation;
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      const error = await this.#watchOnce();
+      if (signal.aborted) return;
+      this.#failures++;
+      this.#problem = error.message;
+      // A stream that breaks once comes back elsewhere at once, and ends for good when this process itself stops.
+      if (this.#failures === 2)
+        logger.warn("the registry is away, what was known last stays in use", { error });
+      const backoffMs = Math.min(backoffMaxMs, backoffFirstMs * 2 ** (this.#failures - 1));
+      await sleep(timers, backoffMs * (0.5 + chance.random() / 2), signal).catch(() => {});
+    }
+  }
+
+  /** Follows one stream to its end, and gives the reason it ended for. */
+  async #watchOnce() {
+    const { registry, services = [], foundation } = this.#options;
+    const silence = new AbortController();
+    const watchdog = () =>
+      foundation.timers.after(silenceMs, () =>
+        silence.abort(new Error(`no sign of life within ${silenceMs} ms`)),
+      );
+    let timer = watchdog();
+    try {
+      this.#table.begin();
+      const request = {
+        services: [...services],
+        after: this.#position,
+        withFigures: false,
+        withSchemas: false,
+      };
+      const signal = AbortSignal.any([this.#stopping.signal, silence.signal]);
+      for await (const reply of registry().watch(request, { signal })) {
+        timer.cancel();
+        timer = watchdog();
+        this.#failures = 0;
+        this.#table.take(reply);
+        this.#moveTo(reply.position);
+      }
+      return errorFromUnknown(new Error("the registry ended the stream"));
+    } catch (thrown) {
+      return errorFromUnknown(silence.signal.aborted ? silence.signal.reason : thrown);
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  #moveTo(position: Position | undefined): void {
+    if (position === undefined) return;
+    const before = this.#position;
+    this.#position = position;
+    if (this.#problem !== "") {
+      this.#problem = "";
+      this.#options.foundation.logger.info("following the registry", {
+        history: position.history,
+        revision: position.revision,
+        instances: this.#table.size,
+      });
+    }
+    for (const tell of this.#waiting.splice(0)) tell();
+    if (before !== undefined && before.history !== position.history) this.#options.onNewHistory?.();
+  }
+}

@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { notOwner, type Status, TuttiError } from "@tutti/kernel";
+import { VirtualTime } from "@tutti/kernel/testing";
+import { meshErrors } from "../errors.ts";
+import { resolveMeshSettings } from "../settings.ts";
+import { clientCall } from "../testing/calls.ts";
+import { Breaker, BreakerClock, type BreakerState, isInstanceFailure } from "./breaker.ts";
+
+const call = clientCall("get");
+
+function failure(status: Status): TuttiError {
+  return new TuttiError({ code: "test.failed", status, message: status });
+}
+
+function breakerAt(time: VirtualTime, given: Parameters<typeof resolveMeshSettings>[0] = {}) {
+  const states: BreakerState[] = [];
+  const clock = new BreakerClock(resolveMeshSettings(given).breaker, time);
+  const breaker = new Breaker(clock, (state) => states.push(state));
+  const send = async (outcome: Status | "OK") => {
+    const work = breaker.send(async () => {
+      if (outcome !== "OK") throw failure(outcome);
+    }, call);
+    await work.catch(() => {});
+  };
+  const times = async (count: number, outcome: Status | "OK") => {
+    for (let index = 0; index < count; index++) await send(outcome);
+  };
+  return { breaker, clock, states, times };
+}
+
+describe("a breaker", () => {
+  it("opens when the share of failures is reached, not before there were enough calls", async () => {
+    const { breaker, states, times } = breakerAt(new VirtualTime(), {
+      breaker: { volume: 10, failureShare: 0.5 },
+    });
+    await times(9, "UNAVAILABLE");
+    assert.equal(breaker.state, "closed");
+    await times(1, "UNAVAILABLE");
+    assert.equal(breaker.state, "open");
+    assert.equal(breaker.admits, false);
+    assert.deepEqual(states, ["open"]);
+    breaker.stop();
+  });
+
+  it("stays closed below the share", async () => {
+    const { breaker, times } = breakerAt(new VirtualTime(), { breaker: { volume: 10, failureShare: 0.5 } });
+    for (let round = 0; round < 50; round++) {
+      await times(2, "OK");
+      await times(1, "INTERNAL");
+    }
+    assert.equal(breaker.state, "closed");
+    breaker.stop();
+  });
+
+  it("does not count what an instance refuses", async () => {
+    const { breaker, times } = breakerAt(new VirtualTime());
+    for (const status of [
+      "INVALID_ARGUMENT",
+      "NOT_FOUND",
+      "PERMISSION_DENIED",
+      "RESOURCE_EXHAUSTED",
+    ] as const) {
+      await times(50, status);
+    }
+    assert.equal(breaker.state, "closed");
+    breaker.stop();
+  });
+
+  it("lets one probe through after a pause, and closes when it succeeds", async () => {
+    const time = new VirtualTime();
+    const { breaker, states, times } = breakerAt(time, { breaker: { volume: 5, openMs: 5_000 } });
+    await times(5, "UNAVAILABLE");
+    time.advance(4_999);
+    assert.equal(breaker.admits, false);
+    time.advance(1);
+    assert.equal(breaker.state, "half-open");
+    assert.equal(breaker.admits, true);
+    let finish = () => {};
+    const probe = breaker.send(() => new Promise<void>((resolve) => (finish = resolve)), call);
+    assert.equal(breaker.admits, false, "one probe at a time");
+    finish();
+    await probe;
+    assert.deepEqual(states, ["open", "half-open", "closed"]);
+    assert.equal(breaker.admits, true);
+    breaker.stop();
+  });
+
+  it("opens again when the probe fails", async () => {
+    const time = new VirtualTime();
+    const { breaker, states, times } = breakerAt(time, { breaker: { volume: 5, openMs: 1_000 } });
+    await times(5, "UNAVAILABLE");
+    time.advance(1_000);
+    await times(1, "UNAVAILABLE");
+    assert.deepEqual(states, ["open", "half-open", "open"]);
+    time.advance(1_000);
+    await times(1, "OK");
+    assert.equal(breaker.state, "closed");
+    breaker.stop();
+  });
+
+  it("forgets failures that have left the window", async () => {
+    const time = new VirtualTime();
+    const { breaker, clock, times } = breakerAt(time, { breaker: { volume: 10, windowMs: 10_000 } });
+    await times(9, "UNAVAILABLE");
+    time.advance(11_000);
+    await times(5, "UNAVAILABLE");
+    assert.equal(breaker.state, "closed");
+    breaker.stop();
+    clock.stop();
+    assert.equal(time.pending, 0);
+  });
+});
+
+describe("what counts as a failure of the instance", () => {
+  const table: readonly (readonly [string, TuttiError, boolean])[] = [
+    ["UNAVAILABLE", failure("UNAVAILABLE"), true],
+    ["DEADLINE_EXCEEDED", failure("DEADLINE_EXCEEDED"), true],
+    ["INTERNAL", failure("INTERNAL"), true],
+    ["UNKNOWN", failure("UNKNOWN"), true],
+    ["CANCELLED", failure("CANCELLED"), false],
+    ["ABORTED", failure("ABORTED"), false],
+    ["a draining instance", meshErrors.draining({ rpc: "x" }), false],
+    ["not being the owner", notOwner("p", undefined), false],
+    ["too much load", meshErrors.overloaded({ rpc: "x", limit: 1, setting: "s" }), false],
+  ];
+  for (const [what, error, expected] of table) {
+    it(`${what}: ${expected}`, () => assert.equal(isInstanceFailure(error), expected));
+  }
+});

@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { errorFromUnknown, type RetryClass, TuttiError } from "@tutti/kernel";
+import { seededChance, VirtualTime } from "@tutti/kernel/testing";
+import type { ClientCall } from "../client/client-call.ts";
+import { resolveMeshSettings } from "../settings.ts";
+import { clientCall } from "../testing/calls.ts";
+import { backoffMs, mayRepeat, RetryBudget, retryStep } from "./retry.ts";
+
+const settings = resolveMeshSettings().retry;
+
+function failure(retry: RetryClass, retryAfterMs = 0): TuttiError {
+  return new TuttiError({
+    code: `test.${retry}`,
+    status: "UNAVAILABLE",
+    message: retry,
+    retry,
+    retryAfterMs,
+  });
+}
+
+describe("the retry budget", () => {
+  it("allows the reserve at once, then a share of the calls", () => {
+    const time = new VirtualTime();
+    const budget = new RetryBudget({ ...settings, reserve: 3, share: 0.25, perSec: 0 }, time);
+    const taken = () => [1, 2, 3, 4, 5].filter(() => budget.take()).length;
+    assert.equal(taken(), 3);
+    for (let call = 0; call < 8; call++) budget.earn();
+    assert.equal(taken(), 2);
+    for (let call = 0; call < 10_000; call++) budget.earn();
+    assert.equal(taken(), 3, "never more than the reserve");
+  });
+
+  it("grows with time where there are few calls", () => {
+    const time = new VirtualTime();
+    const budget = new RetryBudget({ ...settings, reserve: 2, share: 0, perSec: 10 }, time);
+    assert.ok(budget.take() && budget.take());
+    assert.equal(budget.take(), false);
+    time.advance(99);
+    assert.equal(budget.take(), false);
+    time.advance(2);
+    assert.equal(budget.take(), true);
+  });
+});
+
+describe("the pause before a repetition", () => {
+  it("doubles up to its limit, by half of it jitter", () => {
+    const chance = seededChance(3);
+    const expected = [25, 50, 100, 200, 400, 800, 1_000, 1_000];
+    for (let round = 0; round < 200; round++) {
+      expected.forEach((fullMs, index) => {
+        const pauseMs = backoffMs(settings, index + 1, chance);
+        assert.ok(pauseMs >= fullMs / 2 && pauseMs <= fullMs, `${pauseMs} of ${fullMs}`);
+      });
+    }
+  });
+});
+
+describe("whether a call may be repeated", () => {
+  type Row = readonly [Parameters<typeof clientCall>[0], string, RetryClass, boolean];
+  const table: readonly Row[] = [
+    ["get", "", "never", false],
+    ["get", "", "same-key", true],
+    ["get", "", "elsewhere", true],
+    ["put", "", "same-key", false],
+    ["put", "k1", "same-key", true],
+    ["put", "", "elsewhere", true],
+    ["list", "", "same-key", true],
+    ["follow", "", "same-key", false],
+    ["follow", "", "elsewhere", false],
+    ["collect", "", "elsewhere", true],
+  ];
+  for (const [name, key, retry, expected] of table) {
+    it(`${name} ${key === "" ? "without a key" : "with a key"} after an error of class ${retry}: ${expected}`, () => {
+      assert.equal(mayRepeat(clientCall(name, { request: { key } }), failure(retry)), expected);
+    });
+  }
+
+  it("not when more of its requests are gone than can be replayed", () => {
+    const call = clientCall("collect");
+    call.requests.accept();
+    assert.equal(mayRepeat(call, failure("elsewhere")), false);
+  });
+});
+
+describe("repeating", () => {
+  function retrying(
+    outcomes: readonly (TuttiError | "ok")[],
+    { others = 0, attempts = 8, reserve = 500 } = {},
+  ) {
+    const time = new VirtualTime();
+    const sentAtMs: number[] = [];
+    let left = others;
+    const step = retryStep({
+      settings: { ...settings, attempts, reserve, perSec: 0, share: 0 },
+      clock: time,
+      timers: time,
+      chance: seededChance(1),
+      routes: {
+        hasOther: () => left-- > 0,
+        wait: (call, delayMs) => call.pause(time, delayMs),
+      },
+    });
+    const next = async () => {
+      const outcome = outcomes[sentAtMs.length] ?? "ok";
+      sentAtMs.push(time.monotonic());
+      if (outcome === "ok") return "done";
+      throw outcome;
+    };
+    return {
+      sentAtMs,
+      run: (call: ClientCall) =>
+        time.settle(step.around(call, next).catch((error: unknown) => errorFromUnknown(error))),
+    };
+  }
+
+  it("goes elsewhere at once, and pauses when there is nowhere else", async () => {
+    const { run, sentAtMs } = retrying([failure("elsewhere"), failure("elsewhere")], { others: 1 });
+    assert.equal(await run(clientCall("get")), "done");
+    assert.equal(sentAtMs.length, 3);
+    assert.equal(sentAtMs[1], 0);
+    assert.ok((sentAtMs[2] ?? 0) > 0);
+  });
+
+  it("pauses at least as long as it was asked to", async () => {
+    const { run, sentAtMs } = retrying([failure("same-key", 700)]);
+    await run(clientCall("get"));
+    assert.equal(sentAtMs[1], 700);
+  });
+
+  it("gives up after the last attempt, with its error", async () => {
+    const { run, sentAtMs } = retrying(Array(10).fill(failure("same-key")), { attempts: 3 });
+    const error = await run(clientCall("get"));
+    assert.ok(error instanceof TuttiError && error.code === "test.same-key");
+    assert.equal(sentAtMs.length, 3);
+  });
+
+  it("gives up when the budget is used up", async () => {
+    const { run, sentAtMs } = retrying(Array(10).fill(failure("same-key")), { reserve: 2 });
+    await run(clientCall("get"));
+    assert.equal(sentAtMs.length, 3);
+  });
+
+  it("prefers the error to a pause beyond the deadline", async () => {
+    const { run, sentAtMs } = retrying([failure("same-key", 5_000)]);
+    const error = await run(clientCall("get", { deadlineMs: 4_000 }));
+    assert.ok(error instanceof TuttiError && error.code === "test.same-key");
+    assert.deepEqual(sentAtMs, [0]);
+  });
+});

@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { notOwnerOf, type Place } from "@tutti/kernel";
+import { MemoryOwnership, soleOwnership } from "./memory-ownership.ts";
+import { OwnershipGuard } from "./ownership-guard.ts";
+
+const place = "workflow/partition/3" as Place;
+const first = { instance: "inst_1", address: "a:1", epoch: 1 };
+const second = { instance: "inst_2", address: "b:1", epoch: 2 };
+
+describe("the table of owners", () => {
+  it("finds the place of machines by hash, of partitions by number, of pools by name", () => {
+    const table = new MemoryOwnership({ partitions: 8 });
+    const key = { service: "workflow", namespace: "default" };
+    assert.match(table.placeOf({ ...key, kind: "run", id: "r1" }), /^workflow\/partition\/[0-7]$/);
+    assert.equal(
+      table.placeOf({ ...key, kind: "run", id: "r1" }),
+      table.placeOf({ ...key, kind: "run", id: "r1" }),
+    );
+    assert.equal(table.placeOf({ ...key, kind: "partition", id: "5" }), "workflow/partition/5");
+    assert.equal(
+      table.placeOf({ service: "swarm", namespace: "team", kind: "pool", id: "gpu" }),
+      "swarm/pool/team/gpu",
+    );
+  });
+
+  it("takes the newer epoch and ignores an older one", () => {
+    const table = new MemoryOwnership();
+    assert.equal(table.ownerOf(place), undefined);
+    table.learn(place, second);
+    table.learn(place, first);
+    assert.deepEqual(table.ownerOf(place), second);
+  });
+
+  it("tells who waits of the next change, and lets go of who gives up", async () => {
+    const table = new MemoryOwnership();
+    const giving = new AbortController();
+    const changed = table.changed(place, new AbortController().signal);
+    const given = table.changed(place, giving.signal);
+    giving.abort(new Error("no more"));
+    await assert.rejects(given, /no more/);
+    table.learn(place, first);
+    await changed;
+    table.learn(place, first);
+    const released = table.changed(place, new AbortController().signal);
+    table.release(place);
+    await released;
+    assert.equal(table.ownerOf(place), undefined);
+  });
+
+  it("of a single process names it for everything", () => {
+    assert.deepEqual(soleOwnership("inst_1").ownerOf(place), { instance: "inst_1", address: "", epoch: 1 });
+  });
+});
+
+describe("the guard of an owner", () => {
+  const key = { service: "workflow", namespace: "default", kind: "partition", id: "3" };
+
+  it("lets pass what is owned here", () => {
+    const table = new MemoryOwnership();
+    table.learn(place, first);
+    assert.equal(new OwnershipGuard(table, "inst_1").insist(key), place);
+  });
+
+  it("refuses what is not, and names the owner", () => {
+    const table = new MemoryOwnership();
+    table.learn(place, second);
+    const guard = new OwnershipGuard(table, "inst_1");
+    assert.throws(
+      () => guard.insist(key),
+      (error: unknown) => {
+        assert.deepEqual(notOwnerOf(error), { place, owner: second });
+        return true;
+      },
+    );
+  });
+
+  it("refuses what nobody owns", () => {
+    const guard = new OwnershipGuard(new MemoryOwnership(), "inst_1");
+    assert.throws(
+      () => guard.insist(key),
+      (error: unknown) => notOwnerOf(error)?.owner === undefined,
+    );
+  });
+});

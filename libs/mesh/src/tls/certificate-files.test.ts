@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, it } from "node:test";
+import { recordingLogger, VirtualTime } from "@tutti/kernel/testing";
+import { meshErrors } from "../errors.ts";
+import { CertificateFiles } from "./certificate-files.ts";
+import { makeDevelopmentCertificates } from "./development-ca.ts";
+
+describe("certificate files", () => {
+  let directory: string;
+  const logger = recordingLogger();
+  const paths = () => ({
+    ca: join(directory, "ca.crt"),
+    cert: join(directory, "notes.crt"),
+    key: join(directory, "notes.key"),
+  });
+  const make = (rotate = false) =>
+    makeDevelopmentCertificates({ directory, services: ["notes", "other"], rotate });
+  const open = () =>
+    CertificateFiles.open({ paths: paths(), refreshMs: 10_000, timers: new VirtualTime(), logger });
+
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), "tutti-files-"));
+    logger.clear();
+    await make();
+  });
+  afterEach(() => rm(directory, { recursive: true }));
+
+  it("that were replaced are told to those who listen", async () => {
+    const files = await open();
+    const heard: Buffer[] = [];
+    const first = new Promise<void>((resolve) =>
+      files.addIdentityCertificateListener((update) => {
+        if (update !== null) heard.push(update.certificate);
+        resolve();
+      }),
+    );
+    await first;
+    assert.equal(await files.refresh(), false);
+    await make(true);
+    assert.equal(await files.refresh(), true);
+    assert.equal(heard.length, 2);
+    assert.notDeepEqual(heard[0], heard[1]);
+    logger.line("certificates were replaced, new connections use them");
+    files.stop();
+  });
+
+  it("that do not belong together are left alone until they do, and said once", async () => {
+    const files = await open();
+    await copyFile(join(directory, "other.key"), paths().key);
+    assert.equal(await files.refresh(), false);
+    assert.equal(await files.refresh(), false);
+    assert.match(files.problem, /the key is not that of the certificate/);
+    assert.equal(logger.messages("warn").length, 1);
+    await copyFile(join(directory, "other.crt"), paths().cert);
+    assert.equal(await files.refresh(), true);
+    assert.equal(files.problem, "");
+    files.stop();
+  });
+
+  it("that are missing or no certificates are refused with their names", async () => {
+    await writeFile(paths().cert, "not a certificate");
+    await assert.rejects(open(), (error: unknown) => {
+      assert.ok(meshErrors.badCertificates.is(error));
+      assert.match(error.message, /notes\.crt and .*notes\.key/);
+      return true;
+    });
+    await rm(paths().ca);
+    await assert.rejects(open(), /ENOENT/);
+  });
+});

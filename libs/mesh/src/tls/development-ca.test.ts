@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { makeDevelopmentCertificates } from "./development-ca.ts";
+
+describe("the development authority", () => {
+  let directory: string;
+  const certificateOf = async (path: string) => new X509Certificate(await readFile(path));
+
+  before(async () => {
+    directory = await mkdtemp(join(tmpdir(), "tutti-ca-"));
+  });
+  after(() => rm(directory, { recursive: true }));
+
+  it("certifies services for this machine and by their name", async () => {
+    const made = await makeDevelopmentCertificates({
+      directory,
+      services: ["registry"],
+      hosts: ["dev.local", "10.1.2.3"],
+    });
+    const { registry } = made.services;
+    assert.ok(registry?.isNew);
+    const authority = await certificateOf(made.ca);
+    const leaf = await certificateOf(registry.cert);
+    assert.equal(authority.ca, true);
+    assert.equal(leaf.ca, false);
+    assert.ok(leaf.verify(authority.publicKey) && leaf.checkIssued(authority));
+    assert.ok(authority.verify(authority.publicKey));
+    assert.ok(leaf.checkPrivateKey(createPrivateKey(await readFile(registry.key))));
+    for (const host of ["localhost", "dev.local"]) assert.ok(leaf.checkHost(host), host);
+    for (const address of ["127.0.0.1", "10.1.2.3"]) assert.ok(leaf.checkIP(address), address);
+    assert.match(leaf.subjectAltName ?? "", /URI:spiffe:\/\/tutti\/service\/registry/);
+    assert.ok(leaf.validFromDate.getTime() < Date.parse(leaf.validTo));
+  });
+
+  it("lets nobody else read the keys", async () => {
+    for (const file of ["ca.key", "registry.key"]) {
+      assert.equal((await stat(join(directory, file))).mode & 0o077, 0, file);
+    }
+  });
+
+  it("keeps what is there, adds what is missing, and renews by the same authority when told", async () => {
+    const serialOf = async (service: string) =>
+      (await certificateOf(join(directory, `${service}.crt`))).serialNumber;
+    const authority = await readFile(join(directory, "ca.crt"));
+    const first = await serialOf("registry");
+    const more = await makeDevelopmentCertificates({ directory, services: ["registry", "swarm"] });
+    assert.deepEqual([more.services["registry"]?.isNew, more.services["swarm"]?.isNew], [false, true]);
+    assert.equal(await serialOf("registry"), first);
+    await makeDevelopmentCertificates({ directory, services: ["registry"], rotate: true });
+    assert.notEqual(await serialOf("registry"), first);
+    assert.deepEqual(await readFile(join(directory, "ca.crt")), authority);
+  });
+
+  it("writes dates beyond 2049 in the form that they need", async () => {
+    const { services } = await makeDevelopmentCertificates({
+      directory,
+      services: ["late"],
+      validDays: 12_000,
+    });
+    const leaf = await certificateOf(services["late"]?.cert ?? "");
+    assert.ok(leaf.validToDate.getUTCFullYear() > 2_050);
+  });
+});

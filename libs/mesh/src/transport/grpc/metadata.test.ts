@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Metadata } from "@grpc/grpc-js";
+import { localAdministrator, type Principal } from "@tutti/kernel";
+import fc from "fast-check";
+import { ClientCall } from "../../client/client-call.ts";
+import { clientCall } from "../../testing/calls.ts";
+import { metadataOf, readMetadata } from "./metadata.ts";
+
+const text = fc.string({ unit: "grapheme", maxLength: 30 });
+const principal: fc.Arbitrary<Principal> = fc.record(
+  {
+    kind: fc.constantFrom("person", "service", "agent"),
+    id: fc.string({ unit: "grapheme", minLength: 1, maxLength: 30 }),
+    roles: fc.array(fc.string({ unit: "grapheme", minLength: 1, maxLength: 10 }), { maxLength: 4 }),
+  },
+  { noNullPrototype: true },
+);
+
+describe("the headers of a call", () => {
+  it("carry principal, namespace, key and trace, whatever characters they have", () => {
+    fc.assert(
+      fc.property(principal, text, text, (who, namespace, idempotencyKey) => {
+        const { method } = clientCall("get");
+        const parts = { method, context: undefined, namespace, idempotencyKey, startedMs: 0, deadlineMs: 1 };
+        const call = new ClientCall(parts, undefined);
+        call.principal = who;
+        call.trace = {
+          traceId: "0af7651916cd43dd8448eb211c80319c",
+          spanId: "b7ad6b7169203331",
+          sampled: true,
+        };
+        const read = readMetadata(metadataOf(call));
+        assert.deepEqual(read, {
+          presented: who,
+          namespace: namespace === "" ? "default" : namespace,
+          idempotencyKey,
+          parent: call.trace,
+        });
+      }),
+    );
+  });
+
+  it("of foreign clients may be absent or make no sense", () => {
+    const absent = readMetadata(new Metadata());
+    assert.deepEqual(absent, {
+      presented: undefined,
+      namespace: "default",
+      idempotencyKey: "",
+      parent: undefined,
+    });
+    const strange = new Metadata();
+    strange.set("traceparent", "nonsense");
+    strange.set("tutti-principal", "root?all");
+    strange.set("tutti-namespace", "100%");
+    assert.deepEqual(readMetadata(strange), {
+      presented: undefined,
+      namespace: "100%",
+      idempotencyKey: "",
+      parent: undefined,
+    });
+  });
+
+  it("give the local administrator as the very same object", () => {
+    assert.equal(readMetadata(metadataOf(clientCall("get"))).presented, localAdministrator);
+  });
+});

@@ -1,0 +1,180 @@
+/** Calls that go to the one owner of what they are about. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { kernelErrors, type Owner } from "@tutti/kernel";
+import { InProcessNetwork, MemoryOwnership, Mesh, meshErrors, OwnershipGuard } from "../src/index.ts";
+import { type Note, note, noteHandlers, noteService } from "../src/testing/index.ts";
+import { all, errorOf } from "./notes.ts";
+import { quiet } from "./pairs.ts";
+
+const place = new MemoryOwnership({ partitions: 1 }).placeOf({
+  service: "notes",
+  namespace: "default",
+  kind: "note",
+  id: "k1",
+});
+
+interface Process {
+  readonly mesh: Mesh;
+  /** What this process itself knows of who owns what. */
+  readonly table: MemoryOwnership;
+  readonly owner: (epoch: number) => Owner;
+  /** How often a keyed call has reached it. */
+  hops: number;
+}
+
+type Cluster = readonly [Process, Process];
+
+/** Two processes that may own, and one that calls and has a table of its own. */
+async function withCluster(
+  transport: "in-process" | "grpc",
+  run: (processes: Cluster, client: Mesh, table: MemoryOwnership) => Promise<void>,
+): Promise<void> {
+  const network = new InProcessNetwork();
+  const open = async (): Promise<Process> => {
+    const table = new MemoryOwnership({ partitions: 1 });
+    const mesh = new Mesh({
+      foundation: quiet,
+      freeze: true,
+      settings: { transport, listen: "127.0.0.1:0" },
+      ...(transport === "in-process" && { network }),
+    });
+    const guarded = (request: Note): Note => {
+      process.hops++;
+      const key = { service: "notes", namespace: "default", kind: "note", id: request.key };
+      new OwnershipGuard(table, instanceOf(mesh)).insist(key);
+      return note({ ...request, text: instanceOf(mesh) });
+    };
+    mesh.serve(
+      noteService,
+      noteHandlers({
+        change: guarded,
+        async *edit(requests) {
+          for await (const request of requests) yield guarded(request);
+        },
+      }),
+    );
+    const owner = (epoch: number) => ({ instance: instanceOf(mesh), address: mesh.address, epoch });
+    const process: Process = { mesh, table, owner, hops: 0 };
+    await mesh.start();
+    return process;
+  };
+  const cluster: Cluster = [await open(), await open()];
+  const table = new MemoryOwnership({ partitions: 1 });
+  const client = new Mesh({
+    foundation: quiet,
+    ownership: table,
+    settings: { transport, retry: { backoffMs: 5 } },
+    ...(transport === "in-process" && { network }),
+  });
+  try {
+    await run(cluster, client, table);
+  } finally {
+    for (const mesh of [client, cluster[0].mesh, cluster[1].mesh]) await mesh.stop();
+  }
+}
+
+function instanceOf(mesh: Mesh): string {
+  return mesh.instances[0]?.id ?? "";
+}
+
+function learn(tables: readonly MemoryOwnership[], owner: Owner): void {
+  for (const table of tables) table.learn(place, owner);
+}
+
+for (const transport of ["in-process", "grpc"] as const) {
+  describe(`a keyed call, ${transport}`, () => {
+    it("goes to the owner", () =>
+      withCluster(transport, async ([a, b], client, table) => {
+        learn([a.table, b.table, table], b.owner(1));
+        const reply = await client.client(noteService).change(note({ key: "k1" }));
+        assert.equal(reply.text, instanceOf(b.mesh));
+        assert.deepEqual([a.hops, b.hops], [0, 1]);
+      }));
+
+    it("follows a stale guess once, and then knows better", () =>
+      withCluster(transport, async ([a, b], client, table) => {
+        learn([a.table, b.table, table], a.owner(1));
+        learn([a.table, b.table], b.owner(2));
+        const notes = client.client(noteService);
+        assert.equal((await notes.change(note({ key: "k1" }))).text, instanceOf(b.mesh));
+        assert.deepEqual([a.hops, b.hops], [1, 1]);
+        assert.deepEqual(table.ownerOf(place), b.owner(2));
+        await notes.change(note({ key: "k1" }));
+        assert.deepEqual([a.hops, b.hops], [1, 2]);
+      }));
+
+    it("waits for the table when the one it was sent to does not own it either", () =>
+      withCluster(transport, async ([a, b], client, table) => {
+        // A hands over to B, which has not taken over yet.
+        learn([table, a.table], a.owner(1));
+        learn([a.table], b.owner(2));
+        const calling = client.client(noteService).change(note({ key: "k1" }));
+        while (b.hops === 0) await new Promise((resolve) => setImmediate(resolve));
+        learn([b.table, table], b.owner(3));
+        assert.equal((await calling).text, instanceOf(b.mesh));
+        assert.deepEqual([a.hops, b.hops], [1, 2]);
+      }));
+
+    it("waits for an owner while nobody is known, and says so at its deadline", () =>
+      withCluster(transport, async ([a, b], client, table) => {
+        const notes = client.client(noteService);
+        const late = await errorOf(notes.change(note({ key: "k1" }), { timeoutMs: 30 }));
+        assert.ok(meshErrors.noOwner.is(late) || kernelErrors.deadlineExceeded.is(late), late.code);
+        const calling = notes.change(note({ key: "k1" }));
+        learn([a.table, b.table, table], a.owner(1));
+        assert.equal((await calling).text, instanceOf(a.mesh));
+      }));
+
+    it("finds the new owner when the old one has died", () =>
+      withCluster(transport, async ([a, b], client, table) => {
+        learn([a.table, b.table, table], a.owner(1));
+        const notes = client.client(noteService);
+        await notes.change(note({ key: "k1" }));
+        await a.mesh.stop();
+        const calling = notes.change(note({ key: "k1" }));
+        learn([b.table, table], b.owner(2));
+        assert.equal((await calling).text, instanceOf(b.mesh));
+      }));
+
+    it("of a stream is led by its first request, which reaches the owner too", () =>
+      withCluster(transport, async ([a, b], client, table) => {
+        learn([a.table, b.table, table], a.owner(1));
+        learn([a.table, b.table], b.owner(2));
+        async function* requests() {
+          yield note({ key: "k1", count: 1 });
+          yield note({ key: "k1", count: 2 });
+        }
+        const replies = await all(client.client(noteService).edit(requests()));
+        assert.deepEqual(
+          replies.map(({ count, text }) => [count, text]),
+          [
+            [1, instanceOf(b.mesh)],
+            [2, instanceOf(b.mesh)],
+          ],
+        );
+        assert.deepEqual([a.hops, b.hops], [1, 2]);
+      }));
+
+    it("stops waiting when its caller gives up", () =>
+      withCluster(transport, async (_cluster, client) => {
+        const giving = new AbortController();
+        const calling = errorOf(
+          client.client(noteService).change(note({ key: "k1" }), { signal: giving.signal }),
+        );
+        giving.abort();
+        assert.equal((await calling).code, kernelErrors.cancelled.code);
+      }));
+  });
+}
+
+describe("a process alone", () => {
+  it("owns everything it is asked for", async () => {
+    const mesh = new Mesh({ foundation: quiet, settings: { transport: "in-process" } });
+    let served = 0;
+    mesh.serve(noteService, noteHandlers({ change: (request) => note({ ...request, count: ++served }) }));
+    await mesh.client(noteService).change(note({ key: "any" }));
+    assert.equal(served, 1);
+    await mesh.stop();
+  });
+});

@@ -1,0 +1,118 @@
+/** A server and a client on each transport, for what has to be the same on all of them. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  InProcessNetwork,
+  Mesh,
+  type MeshOptions,
+  type MeshSettingsInput,
+  makeDevelopmentCertificates,
+} from "../src/index.ts";
+import type { Handlers } from "../src/server/types.ts";
+import { noteHandlers, noteService } from "../src/testing/index.ts";
+
+export interface Pair {
+  readonly client: Mesh;
+  readonly server: Mesh;
+  close(): Promise<void>;
+}
+
+export interface PairOptions {
+  readonly handlers?: Partial<Handlers<typeof noteService>>;
+  readonly settings?: MeshSettingsInput;
+  readonly server?: Omit<MeshOptions, "settings">;
+  readonly client?: Omit<MeshOptions, "settings">;
+}
+
+export interface TransportUnderTest {
+  readonly name: string;
+  open(options?: PairOptions): Promise<Pair>;
+}
+
+/** Silences the lines that components write by themselves. */
+export const quiet = {
+  logger: {
+    trace() {},
+    debug() {},
+    info() {},
+    warn() {},
+    error() {},
+    fatal() {},
+    child: () => quiet.logger,
+    enabled: () => false,
+  },
+};
+
+export const transports: readonly TransportUnderTest[] = [
+  { name: "in-process", open: openInProcess },
+  { name: "gRPC", open: (options) => openGrpc(options) },
+  { name: "gRPC with mutual TLS", open: openProtected },
+];
+
+async function openInProcess({ handlers, settings, server, client }: PairOptions = {}): Promise<Pair> {
+  const network = new InProcessNetwork();
+  const common = { network, freeze: true, settings: { ...settings, transport: "in-process" as const } };
+  return await pairOf(
+    new Mesh({ foundation: quiet, ...common, ...server }),
+    () => new Mesh({ foundation: quiet, ...common, ...client }),
+    handlers,
+  );
+}
+
+async function openGrpc(
+  { handlers, settings, server, client }: PairOptions = {},
+  tls: { readonly server?: MeshSettingsInput["tls"]; readonly client?: MeshSettingsInput["tls"] } = {},
+): Promise<Pair> {
+  const common = { ...settings, transport: "grpc" as const };
+  return await pairOf(
+    new Mesh({
+      foundation: quiet,
+      settings: { ...common, listen: "127.0.0.1:0", ...(tls.server && { tls: tls.server }) },
+      ...server,
+    }),
+    (address) =>
+      new Mesh({
+        foundation: quiet,
+        settings: { ...common, peers: { notes: [address] }, ...(tls.client && { tls: tls.client }) },
+        ...client,
+      }),
+    handlers,
+  );
+}
+
+async function openProtected(options: PairOptions = {}): Promise<Pair> {
+  const directory = await mkdtemp(join(tmpdir(), "tutti-mesh-"));
+  const { ca, services } = await makeDevelopmentCertificates({ directory, services: ["server", "client"] });
+  const tlsOf = (name: string) => ({ mode: "mutual" as const, ca, ...pathsOf(services[name]) });
+  const pair = await openGrpc(options, { server: tlsOf("server"), client: tlsOf("client") });
+  return {
+    ...pair,
+    async close() {
+      await pair.close();
+      await rm(directory, { recursive: true });
+    },
+  };
+}
+
+function pathsOf(files: { readonly cert: string; readonly key: string } | undefined) {
+  return { cert: files?.cert ?? "", key: files?.key ?? "" };
+}
+
+async function pairOf(
+  server: Mesh,
+  clientAt: (address: string) => Mesh,
+  handlers: PairOptions["handlers"],
+): Promise<Pair> {
+  server.serve(noteService, noteHandlers(handlers));
+  await server.start();
+  const client = clientAt(server.address);
+  return {
+    server,
+    client,
+    async close() {
+      await client.stop();
+      await server.stop();
+    },
+  };
+}

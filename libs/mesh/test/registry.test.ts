@@ -1,0 +1,384 @@
+/** Instances found by following the registry, and told to it, over a registry that comes, goes and forgets. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import {
+  type Change,
+  type Instance,
+  type RegisterRequest,
+  type RenewRequest,
+  registryService,
+  type WatchReply,
+  type WatchRequest,
+} from "@tutti/contracts/registry/v1";
+import { systemFoundation } from "@tutti/kernel";
+import { VirtualTime } from "@tutti/kernel/testing";
+import { Announcer, InProcessNetwork, Mesh, RegistryDiscovery } from "../src/index.ts";
+import { note, noteHandlers, noteService } from "../src/testing/index.ts";
+import { quiet } from "./pairs.ts";
+
+/** As much of a registry as its clients can see: entries, a history, watchers. It forgets when it is told to. */
+class TestRegistry {
+  readonly entries = new Map<string, Instance>();
+  readonly watched: WatchRequest[] = [];
+  readonly registered: RegisterRequest[] = [];
+  readonly renewed: RenewRequest[] = [];
+  readonly deregistered: string[] = [];
+  readonly #network: InProcessNetwork;
+  readonly #time: VirtualTime;
+  #mesh: Mesh | undefined;
+  #history = 0;
+  #revision = 0;
+  #complete = true;
+  #watchers = new Set<(reply: WatchReply) => void>();
+
+  constructor(network: InProcessNetwork, time: VirtualTime) {
+    this.#network = network;
+    this.#time = time;
+  }
+
+  start({ complete = true } = {}): void {
+    this.#history++;
+    this.#revision = 0;
+    this.#complete = complete;
+    this.entries.clear();
+    this.#mesh = new Mesh({
+      network: this.#network,
+      foundation: { ...quiet, clock: this.#time, timers: this.#time },
+      settings: { transport: "in-process" },
+    });
+    this.#mesh.serve(registryService, this.#handlers());
+  }
+
+  async stop(): Promise<void> {
+    this.#watchers.clear();
+    await this.#mesh?.stop();
+  }
+
+  put(id: string, address: string): void {
+    this.#change({ $case: "put", value: instanceOf(id, address) });
+  }
+
+  /** From now on it knows everybody. */
+  completed(): void {
+    this.#complete = true;
+    this.#tell(undefined);
+  }
+
+  #change(what: NonNullable<Change["what"]>): void {
+    this.#revision++;
+    if (what.$case === "put") this.entries.set(what.value.id, what.value);
+    else this.entries.delete(what.value.instanceId);
+    this.#tell({ $case: "changes", value: { changes: [{ revision: this.#revision, what }] } });
+  }
+
+  #position() {
+    return { history: `hist_${this.#history}`, revision: this.#revision };
+  }
+
+  #tell(news: WatchReply["news"]): void {
+    for (const watcher of [...this.#watchers])
+      watcher({ position: this.#position(), complete: this.#complete, news });
+  }
+
+  #handlers(): Parameters<typeof Mesh.prototype.serve<typeof registryService>>[1] {
+    const refuse = (): never => {
+      throw new Error("not part of this test");
+    };
+    const registry = this;
+    return {
+      register: (request) => {
+        this.registered.push(request);
+        if (request.instance !== undefined) this.#change({ $case: "put", value: request.instance });
+        return { position: this.#position(), leaseMs: request.leaseMs };
+      },
+      renew: (request) => {
+        this.renewed.push(request);
+        const ids = request.renewals.map(({ instanceId }) => instanceId);
+        return { unknownInstanceIds: ids.filter((id) => !this.entries.has(id)), position: this.#position() };
+      },
+      deregister: ({ instanceId, reason }) => {
+        this.deregistered.push(`${instanceId} ${reason}`);
+        const removed = this.entries.has(instanceId);
+        this.#change({ $case: "removed", value: { instanceId, service: "notes", cause: 1, reason } });
+        return { removed, position: this.#position() };
+      },
+      async *watch(request, { signal }) {
+        registry.watched.push(request);
+        const queue: WatchReply[] = [];
+        let wake = () => {};
+        const watcher = (reply: WatchReply) => {
+          queue.push(reply);
+          wake();
+        };
+        registry.#watchers.add(watcher);
+        signal.addEventListener("abort", () => wake());
+        const snapshot = { instances: [...registry.entries.values()], last: true };
+        if (request.after?.history !== registry.#position().history) {
+          queue.push({
+            position: registry.#position(),
+            complete: registry.#complete,
+            news: { $case: "snapshot", value: snapshot },
+          });
+        }
+        while (!signal.aborted) {
+          const next = queue.shift();
+          if (next !== undefined) yield next;
+          else await new Promise<void>((resolve) => (wake = resolve));
+        }
+        registry.#watchers.delete(watcher);
+      },
+      getInstance: refuse,
+      findInstances: refuse,
+      listServices: refuse,
+      findCapabilities: refuse,
+      getCapabilityMap: refuse,
+    };
+  }
+}
+
+function instanceOf(id: string, address: string): Instance {
+  return {
+    id,
+    service: "notes",
+    address,
+    operationsAddress: "",
+    version: "1.0.0",
+    labels: {},
+    offers: [],
+    health: undefined,
+    load: undefined,
+    host: undefined,
+    registerTime: undefined,
+    renewTime: undefined,
+    revision: 0,
+  };
+}
+
+async function withRegistry(
+  run: (parts: {
+    registry: TestRegistry;
+    discovery: RegistryDiscovery;
+    mesh: Mesh;
+    time: VirtualTime;
+    foundation: ReturnType<typeof systemFoundation>;
+  }) => Promise<void>,
+): Promise<void> {
+  const time = new VirtualTime();
+  const network = new InProcessNetwork();
+  const registry = new TestRegistry(network, time);
+  registry.start();
+  const foundation = systemFoundation({ ...quiet, clock: time, timers: time });
+  const settings = { transport: "in-process" as const, retry: { attempts: 1 }, timeouts: { discoveryMs: 1 } };
+  const mesh = new Mesh({ network, foundation, settings });
+  const discovery = new RegistryDiscovery({ foundation, registry: () => mesh.client(registryService) });
+  discovery.start();
+  await time.flush();
+  try {
+    await run({ registry, discovery, mesh, time, foundation });
+  } finally {
+    await discovery.stop();
+    await registry.stop();
+    await mesh.stop();
+  }
+}
+
+describe("discovery by the registry", () => {
+  const ids = (discovery: RegistryDiscovery) => discovery.instancesOf("notes").map(({ id }) => id);
+
+  it("follows one watch, and asks for nothing when a call is made", () =>
+    withRegistry(async ({ registry, discovery, time }) => {
+      registry.put("a", "h:1");
+      registry.put("b", "h:2");
+      await time.flush();
+      assert.deepEqual(ids(discovery), ["a", "b"]);
+      assert.equal(registry.watched.length, 1);
+      assert.equal(discovery.health().level, "healthy");
+    }));
+
+  it("keeps what it knew while the registry is away, and says so", () =>
+    withRegistry(async ({ registry, discovery, time }) => {
+      registry.put("a", "h:1");
+      await time.flush();
+      await registry.stop();
+      await time.advanceAsync(60_000);
+      assert.deepEqual(ids(discovery), ["a"]);
+      assert.equal(discovery.health().level, "degraded");
+    }));
+
+  it("keeps what it knew when the registry comes back empty, until that knows everybody", () =>
+    withRegistry(async ({ registry, discovery, time }) => {
+      registry.put("a", "h:1");
+      registry.put("b", "h:2");
+      await time.flush();
+      await registry.stop();
+      registry.start({ complete: false });
+      await time.advanceAsync(10_000);
+      assert.deepEqual(ids(discovery), ["a", "b"]);
+      assert.equal(discovery.health().level, "healthy");
+      registry.put("b", "h:3");
+      await time.flush();
+      assert.deepEqual(
+        discovery.instancesOf("notes").map(({ id, address }) => `${id} ${address}`),
+        ["a h:1", "b h:3"],
+      );
+      registry.completed();
+      await time.flush();
+      assert.deepEqual(ids(discovery), ["b"]);
+    }));
+
+  it("resumes by its position when only the stream broke", () =>
+    withRegistry(async ({ registry, discovery, time }) => {
+      registry.put("a", "h:1");
+      await time.flush();
+      // Nothing is heard any more: the stream counts as dead after a while.
+      await time.advanceAsync(20_000);
+      assert.equal(registry.watched.length, 2);
+      assert.deepEqual(registry.watched[1]?.after, { history: "hist_1", revision: 1 });
+      assert.deepEqual(ids(discovery), ["a"]);
+    }));
+
+  it("waits for a registry that comes later than its process", async () => {
+    const time = new VirtualTime();
+    const network = new InProcessNetwork();
+    const foundation = systemFoundation({ ...quiet, clock: time, timers: time });
+    const settings = {
+      transport: "in-process" as const,
+      retry: { attempts: 1 },
+      timeouts: { discoveryMs: 1 },
+    };
+    const mesh = new Mesh({ network, foundation, settings });
+    const discovery = new RegistryDiscovery({ foundation, registry: () => mesh.client(registryService) });
+    discovery.start();
+    await time.advanceAsync(30_000);
+    const registry = new TestRegistry(network, time);
+    registry.start();
+    registry.put("a", "h:1");
+    const known = discovery.known();
+    await time.advanceAsync(5_000);
+    await known;
+    assert.deepEqual(ids(discovery), ["a"]);
+    await discovery.stop();
+    await registry.stop();
+    await mesh.stop();
+  });
+});
+
+describe("announcing to the registry", () => {
+  function announcerOf(foundation: ReturnType<typeof systemFoundation>, mesh: Mesh) {
+    const announcer = new Announcer({
+      foundation,
+      registry: () => mesh.client(registryService),
+      mesh,
+      version: "1.2.3",
+      labels: { zone: "a" },
+    });
+    return announcer;
+  }
+
+  it("registers what is served, and renews it with figures three times within its lease", () =>
+    withRegistry(async ({ registry, mesh, time, foundation }) => {
+      mesh.serve(noteService, noteHandlers());
+      const announcer = announcerOf(foundation, mesh);
+      announcer.start();
+      await time.flush();
+      const [entry] = registry.registered;
+      assert.equal(entry?.leaseMs, 15_000);
+      assert.deepEqual([entry?.instance?.service, entry?.instance?.version], ["notes", "1.2.3"]);
+      assert.deepEqual(entry?.instance?.labels, { zone: "a" });
+      await time.advanceAsync(15_000);
+      assert.equal(registry.renewed.length, 3);
+      const renewal = registry.renewed[0]?.renewals[0];
+      assert.equal(renewal?.instanceId, mesh.instances[0]?.id);
+      assert.ok((renewal?.host?.memoryBytes ?? 0) > 1_000_000);
+      assert.equal(renewal?.load?.inFlight, 0);
+      await announcer.stop();
+    }));
+
+  it("registers anew when the registry has forgotten", () =>
+    withRegistry(async ({ registry, mesh, time, foundation }) => {
+      mesh.serve(noteService, noteHandlers());
+      const announcer = announcerOf(foundation, mesh);
+      announcer.start();
+      await time.flush();
+      registry.entries.clear();
+      await time.advanceAsync(5_000);
+      assert.equal(registry.registered.length, 2);
+      assert.equal(registry.entries.size, 1);
+      await announcer.stop();
+    }));
+
+  it("registers anew what a service offers from now on", () =>
+    withRegistry(async ({ registry, mesh, time, foundation }) => {
+      mesh.serve(noteService, noteHandlers());
+      const announcer = announcerOf(foundation, mesh);
+      announcer.start();
+      await time.flush();
+      announcer.offer("notes", []);
+      await time.flush();
+      assert.equal(registry.registered.length, 2);
+      await announcer.stop();
+    }));
+
+  it("goes on trying while the registry is away, and says so", () =>
+    withRegistry(async ({ registry, mesh, time, foundation }) => {
+      await registry.stop();
+      mesh.serve(noteService, noteHandlers());
+      const announcer = announcerOf(foundation, mesh);
+      announcer.start();
+      await time.advanceAsync(60_000);
+      assert.equal(announcer.health().level, "degraded");
+      registry.start();
+      await time.advanceAsync(5_000);
+      assert.equal(announcer.health().level, "healthy");
+      assert.equal(registry.entries.size, 1);
+      await announcer.stop();
+    }));
+
+  it("says good-bye when its process drains, and nothing more", () =>
+    withRegistry(async ({ registry, mesh, time, foundation }) => {
+      mesh.serve(noteService, noteHandlers());
+      const announcer = announcerOf(foundation, mesh);
+      announcer.start();
+      await time.flush();
+      await announcer.drain();
+      assert.deepEqual(registry.deregistered, [`${mesh.instances[0]?.id} drained`]);
+      await time.advanceAsync(60_000);
+      assert.equal(registry.renewed.length, 0);
+      await announcer.stop();
+      assert.equal(registry.deregistered.length, 1);
+    }));
+});
+
+describe("calls while the registry is restarted", () => {
+  it("do not fail: two processes find each other by what is known", async () => {
+    const network = new InProcessNetwork();
+    const time = new VirtualTime();
+    const registry = new TestRegistry(network, time);
+    registry.start();
+    const server = new Mesh({ foundation: quiet, settings: { transport: "grpc", listen: "127.0.0.1:0" } });
+    server.serve(noteService, noteHandlers());
+    await server.start();
+    registry.put("a", server.address);
+    const foundation = systemFoundation({ ...quiet });
+    const toRegistry = new Mesh({ network, foundation, settings: { transport: "in-process" } });
+    const discovery = new RegistryDiscovery({
+      foundation,
+      registry: () => toRegistry.client(registryService),
+    });
+    discovery.start();
+    await discovery.known();
+    const mesh = new Mesh({ foundation: quiet, discovery, settings: { transport: "grpc" } });
+    const notes = mesh.client(noteService);
+    const calls = async (count: number) => {
+      for (let call = 0; call < count; call++) await notes.put(note());
+    };
+    await calls(20);
+    await registry.stop();
+    await calls(50);
+    registry.start({ complete: false });
+    await calls(50);
+    await discovery.stop();
+    await registry.stop();
+    for (const each of [mesh, toRegistry, server]) await each.stop();
+  });
+});
