@@ -1,0 +1,85 @@
+/**
+ * The documentation is true: every block of every page runs, every link leads somewhere. A block has a kind that says
+ * how it is tried (`docs/kinds.ts`); one of an unknown kind fails.
+ */
+import assert from "node:assert/strict";
+import { existsSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { after, before, describe, it } from "node:test";
+import type { Section } from "@tutti/kernel";
+import { type Bench, kinds } from "./docs/kinds.ts";
+import { allPages, type Page, root } from "./docs/page.ts";
+import { typecheckPrograms } from "./docs/typecheck.ts";
+import { Workshop } from "./docs/workshop.ts";
+import { type Folder, makeFolder } from "./support/services.ts";
+
+const pages = allPages();
+
+describe("documentation", { concurrency: 2 }, () => {
+  let folder: Folder;
+  let sections: readonly Section[];
+
+  before(async () => {
+    folder = await makeFolder();
+    // Like the folder of a clone: what the programs import is found from here.
+    symlinkSync(join(root, "node_modules"), join(folder.path, "node_modules"));
+    writeFileSync(join(folder.path, "package.json"), '{"type": "module"}\n');
+    const declared = await import("../../../tools/reference/declared.mjs");
+    sections = await declared.declaredSections(declared.sourceFiles(root));
+  });
+  after(() => folder[Symbol.asyncDispose]());
+
+  it("has programs that pass the compiler", async () => {
+    await typecheckPrograms(pages, join(folder.path, "typecheck"));
+  });
+
+  for (const page of pages) {
+    it(`${page.path}: every block holds`, async () => {
+      await using workshop = new Workshop(join(folder.path, page.path.replaceAll(/[/.]/g, "-")));
+      const bench: Bench = { workshop, sections, printed: undefined };
+      for (const block of page.blocks) {
+        const kind = kinds[block.kind];
+        const known = Object.keys(kinds).join(", ");
+        assert.ok(
+          kind,
+          `${block.place}: expected a block of a kind among ${known}; found ${block.kind || "none"}`,
+        );
+        try {
+          await kind(block, bench);
+        } catch (error) {
+          throw new Error(`${block.place}: ${error instanceof Error ? error.message : error}`, {
+            cause: error,
+          });
+        }
+        // Output is shown right below what printed it.
+        if (block.kind !== "sh" && block.kind !== "ts") bench.printed = undefined;
+      }
+    });
+  }
+
+  it("has links that lead somewhere", () => {
+    const missing = pages.flatMap((page) =>
+      page.links
+        .filter(({ target }) => !leadsSomewhere(target, page))
+        .map(({ place, target }) => `${place}: ${target}`),
+    );
+    assert.deepEqual(missing, []);
+  });
+
+  it("names files and folders that are there", () => {
+    const missing = pages.flatMap(({ paths }) =>
+      paths
+        .filter(({ target }) => !existsSync(join(root, target)))
+        .map(({ place, target }) => `${place}: ${target}`),
+    );
+    assert.deepEqual(missing, []);
+  });
+});
+
+function leadsSomewhere(target: string, from: Page): boolean {
+  if (/^https?:/.test(target)) return URL.canParse(target);
+  const [file = "", anchor] = target.split("#");
+  const path = file === "" ? from.path : normalize(join(dirname(from.path), file));
+  if (!existsSync(join(root, path))) return false;
+  return anchor === undefined || (pages.find((page) => page.path === path)?.anchors.has(anchor) ?? false);
+}

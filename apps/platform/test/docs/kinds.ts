@@ -1,0 +1,114 @@
+/** What it means that a block of a page holds, by its kind. */
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Configuration, memorySources, type Section } from "@tutti/kernel";
+import { needsProgram } from "../../../../tools/programs.mjs";
+import { assertShown, assertShownJson } from "./expected.ts";
+import { type Block, root } from "./page.ts";
+import { run, type Workshop } from "./workshop.ts";
+
+/** What a block is tried with: the page's folder, and what the block before it printed. */
+export interface Bench {
+  readonly workshop: Workshop;
+  readonly sections: readonly Section[];
+  printed: string | undefined;
+}
+
+type Kind = (block: Block, bench: Bench) => void | Promise<void>;
+
+export const kinds: Readonly<Record<string, Kind>> = {
+  async sh({ text }, bench) {
+    bench.printed = "";
+    for (const line of commandsOf(text)) bench.printed += await bench.workshop.runLine(line);
+  },
+
+  async ts(block, bench) {
+    const { text, options } = block;
+    if (isChange(block)) assertApplies(block);
+    else if (options["file"] !== undefined) bench.workshop.write(options["file"], text);
+    else bench.printed = await bench.workshop.runProgram(text);
+  },
+
+  proto: assertApplies,
+
+  async yaml({ text, options, place }, { workshop, sections }) {
+    const { kind = "configuration", file } = options;
+    if (kind === "configuration") assertConfigures(text, sections);
+    else if (kind === "prometheus") await assertPrometheusTakes(text, workshop);
+    else assert.fail(`${place}: expected kind=prometheus or a configuration of Tutti`);
+    if (file !== undefined) workshop.write(file, text);
+  },
+
+  json({ text, place }, { printed }) {
+    if (printed === undefined) JSON.parse(text);
+    else assertShownJson(text, printed, place);
+  },
+
+  text({ text, place, options }, { workshop, printed }) {
+    if (options["file"] !== undefined) workshop.write(options["file"], text);
+    else if (printed !== undefined) assertShown(text, printed, place);
+  },
+
+  mermaid({ text, place }) {
+    assert.match(
+      text,
+      /^(flowchart (TB|TD|LR)|sequenceDiagram|stateDiagram-v2)\n/,
+      `${place}: a kind of diagram`,
+    );
+    const opened = text.match(/^\s*(subgraph|alt|loop|par|opt|rect)\b/gm)?.length ?? 0;
+    const closed = text.match(/^\s*end$/gm)?.length ?? 0;
+    assert.equal(opened, closed, `${place}: what is opened has an end`);
+    for (const pair of ["()", "[]", "{}"]) {
+      const [open = "", close = ""] = pair;
+      assert.equal(text.split(open).length, text.split(close).length, `${place}: ${pair} come in pairs`);
+    }
+  },
+};
+
+/** A block that changes a file of the repository: CONTRIBUTING's steps, which a slow test carries out. */
+export function isChange({ options }: Block): boolean {
+  return options["file"] !== undefined && anchorOf(options) !== undefined;
+}
+
+/** Where a change goes: its anchor is in the file, once. */
+export function assertApplies({ options, place }: Block): void {
+  const { file = "" } = options;
+  const anchor = anchorOf(options);
+  assert.ok(existsSync(join(root, file)), `${place}: expected the file ${file}`);
+  assert.ok(anchor, `${place}: expected after="…", before="…" or replace="…"`);
+  const times = readFileSync(join(root, file), "utf8").split(anchor).length - 1;
+  assert.equal(times, 1, `${place}: expected ${JSON.stringify(anchor)} once in ${file}`);
+}
+
+export function anchorOf(options: Block["options"]): string | undefined {
+  return options["after"] ?? options["before"] ?? options["replace"];
+}
+
+/** Lines without comments; a backslash joins a line with the next. */
+function commandsOf(text: string): readonly string[] {
+  return text
+    .replaceAll("\\\n", " ")
+    .split("\n")
+    .map((line) => line.replace(/(^|\s)# .*$/, "").trim())
+    .filter((line) => line !== "");
+}
+
+/** The text is a configuration without mistakes; secrets that it refers to are taken to be there. */
+function assertConfigures(text: string, sections: readonly Section[]): void {
+  const references = [...text.matchAll(/\b(env|file):([\w./-]+)/g)];
+  const named = (kind: string) =>
+    Object.fromEntries(
+      references.filter(([, each]) => each === kind).map(([, , name = ""]) => [name, "secret"]),
+    );
+  const files = { "/tutti.yaml": text, ...named("file") };
+  Configuration.load({ sections, sources: memorySources({ environment: named("env"), files }) });
+}
+
+/** Prometheus itself reads the text as its configuration. */
+async function assertPrometheusTakes(text: string, workshop: Workshop): Promise<void> {
+  const promtool = await needsProgram("promtool");
+  if (promtool.skip !== false) return;
+  workshop.write("prometheus.yml", text);
+  await run(promtool.path, ["check", "config", "prometheus.yml"], workshop.folder);
+}

@@ -1,0 +1,117 @@
+/** A page of the documentation, taken apart: its code blocks, links, headings and the paths it names. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const root = fileURLToPath(new URL("../../../../", import.meta.url));
+
+/** A fenced block: ```` ```ts file=billing.ts ````. */
+export interface Block {
+  /** `docs/guides/orchestrator.md:17`: where it begins. */
+  readonly place: string;
+  readonly kind: string;
+  /** What stands behind the kind: `file=billing.ts`, `after="service X {"`. */
+  readonly options: Readonly<Record<string, string>>;
+  readonly text: string;
+}
+
+export interface Mention {
+  readonly place: string;
+  readonly target: string;
+}
+
+export interface Page {
+  /** `docs/guides/orchestrator.md` */
+  readonly path: string;
+  readonly blocks: readonly Block[];
+  readonly links: readonly Mention[];
+  /** Files and folders of the repository that the prose names as code. */
+  readonly paths: readonly Mention[];
+  /** What a link may name behind `#`. */
+  readonly anchors: ReadonlySet<string>;
+}
+
+/** The pages for people; what is generated is checked where it is made, but its links are looked at too. */
+export function allPages(): readonly Page[] {
+  const inDocs = readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" }).map((name) =>
+    join("docs", name),
+  );
+  return ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", ...inDocs]
+    .filter((path) => path.endsWith(".md"))
+    .sort()
+    .map((path) => readPage(path));
+}
+
+export function readPage(path: string): Page {
+  return parsePage(relative(root, join(root, path)), readFileSync(join(root, path), "utf8"));
+}
+
+const fence = /^(`{3,})(.*)$/;
+
+export function parsePage(path: string, text: string): Page {
+  const blocks: Block[] = [];
+  const links: Mention[] = [];
+  const paths: Mention[] = [];
+  const anchors = new Set<string>();
+  const lines = text.split("\n");
+  for (let index = 0; index < lines.length; index++) {
+    const line = lines[index] ?? "";
+    const place = `${path}:${index + 1}`;
+    const [, ticks, info = ""] = fence.exec(line) ?? [];
+    if (ticks === undefined) {
+      links.push(...targetsOf(line).map((target) => ({ place, target })));
+      paths.push(...pathsIn(line).map((target) => ({ place, target })));
+      const [, heading] = /^#+ (.*)$/.exec(line) ?? [];
+      if (heading !== undefined) anchors.add(anchorOf(heading, anchors));
+      continue;
+    }
+    const end = lines.indexOf(ticks, index + 1);
+    if (end < 0) throw new Error(`${place}: the block has no end: close it with ${ticks}`);
+    blocks.push({ place, ...readInfo(info, place), text: `${lines.slice(index + 1, end).join("\n")}\n` });
+    index = end;
+  }
+  return { path, blocks, links, paths, anchors };
+}
+
+/** `ts file=billing.ts after="class X {"` */
+function readInfo(info: string, place: string): Pick<Block, "kind" | "options"> {
+  const [, kind = "", rest = ""] = /^(\S*)\s*(.*)$/.exec(info) ?? [];
+  const options: Record<string, string> = {};
+  const left = rest.replace(
+    /([a-z]+)=(?:"((?:[^"\\]|\\.)*)"|(\S+))/g,
+    (_, name: string, quoted?: string, plain?: string) => {
+      options[name] = quoted?.replaceAll(/\\(.)/g, "$1") ?? plain ?? "";
+      return "";
+    },
+  );
+  if (left.trim() !== "")
+    throw new Error(`${place}: expected name=value behind the kind, found ${left.trim()}`);
+  return { kind, options };
+}
+
+/** Links as `[text](target)` and `<https://…>`; what stands between backticks is no link. */
+function targetsOf(line: string): string[] {
+  const prose = line.replace(/`[^`]*`/g, "``");
+  return [...prose.matchAll(/\]\(([^)\s]+)\)|<(https?:[^>]+)>/g)].map(
+    ([, link, plain]) => link ?? plain ?? "",
+  );
+}
+
+function pathsIn(line: string): string[] {
+  return [...line.matchAll(/`((?:libs|apps|proto|tools|docs|bench|deploy)\/[\w./-]+)`/g)].map(
+    ([, path = ""]) => path,
+  );
+}
+
+/** As GitHub makes them; a heading that comes again gets a number. */
+function anchorOf(heading: string, taken: ReadonlySet<string>): string {
+  const plain = heading
+    .replace(/\[([^\]]*)\]\([^)]*\)/g, "$1")
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s_-]/gu, "")
+    .trim()
+    .replaceAll(" ", "-");
+  let anchor = plain;
+  for (let number = 1; taken.has(anchor); number++) anchor = `${plain}-${number}`;
+  return anchor;
+}

@@ -1,0 +1,26 @@
+/** Every program that the pages show, checked as strictly as the workspace's own, in one run of the compiler. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { isChange } from "./kinds.ts";
+import { type Page, root } from "./page.ts";
+import { run } from "./workshop.ts";
+
+export async function typecheckPrograms(pages: readonly Page[], folder: string): Promise<void> {
+  const places: string[] = [];
+  for (const { path, blocks } of pages) {
+    const programs = blocks.filter((block) => block.kind === "ts" && !isChange(block));
+    for (const [index, { text, options, place }] of programs.entries()) {
+      const name = join(path.replaceAll(/[/.]/g, "-"), options["file"] ?? `example-${index}.ts`);
+      places.push(`${name} is ${place}`);
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      writeFileSync(join(folder, name), text);
+    }
+  }
+  const base = join(root, "tsconfig.base.json");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ extends: base, include: ["**/*.ts"] }));
+  const compiler = join(root, "node_modules/typescript/bin/tsc");
+  await run(process.execPath, [compiler, "-p", folder], folder).catch((error: Error) => {
+    throw new Error(`${error.message}\n${places.join("\n")}`);
+  });
+}

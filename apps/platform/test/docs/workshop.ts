@@ -1,0 +1,100 @@
+/**
+ * A folder in which the blocks of a page are tried, in their order, as a reader would: files are written, programs run,
+ * and the platform that the page starts is a real process. It stands for the reader's clone: the packages are found
+ * from it, and the page's own addresses are replaced by those that were free.
+ */
+import { spawn } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { launch, ready, type Service } from "../support/services.ts";
+import { root } from "./page.ts";
+
+/** Scripts of the workspace that a page may really run; the others would change the clone, or take minutes. */
+const harmless: Readonly<Record<string, string>> = { certs: "tools/certs.mjs" };
+const commandTimeoutMs = 20_000;
+
+export class Workshop implements AsyncDisposable {
+  readonly folder: string;
+  #platform: Service | undefined;
+  #examples = 0;
+
+  constructor(folder: string) {
+    this.folder = folder;
+    mkdirSync(folder, { recursive: true });
+  }
+
+  write(name: string, text: string): void {
+    const file = join(this.folder, name);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, this.#withAddresses(text));
+  }
+
+  /** Runs a program that a page shows, and gives what it printed. */
+  async runProgram(text: string): Promise<string> {
+    const file = `example-${++this.#examples}.ts`;
+    this.write(file, text);
+    return run(process.execPath, [file], this.folder);
+  }
+
+  /** Runs a line that a page has its reader type, and gives what it printed. */
+  async runLine(line: string): Promise<string> {
+    const npm = /^((?:\w+=\S+ +)*)npm (?:run )?(?:-s )?(\S+)(?: --)?(.*)$/.exec(line);
+    if (npm === null) return run("sh", ["-c", this.#withAddresses(line)], this.folder);
+    const [, variables = "", script = "", rest = ""] = npm;
+    const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+    if (scripts[script] === undefined) throw new Error(`package.json has no script ${script}: ${line}`);
+    const given = rest.trim() === "" ? [] : rest.trim().split(/\s+/);
+    if (script === "start") {
+      await this.#start(given, variables);
+      return "";
+    }
+    const tool = harmless[script];
+    return tool === undefined ? "" : run(process.execPath, [join(root, tool), ...given], this.folder);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#platform?.[Symbol.asyncDispose]();
+  }
+
+  async #start(given: readonly string[], variables: string): Promise<void> {
+    await this.#platform?.stop();
+    const environment = Object.fromEntries(
+      variables
+        .split(" ")
+        .filter(Boolean)
+        .map((each) => each.split("=")),
+    );
+    this.#platform = await ready(launch("platform", given, { directory: this.folder, environment }));
+  }
+
+  /** The addresses that pages name are the defaults. */
+  #withAddresses(text: string): string {
+    if (this.#platform === undefined) return text;
+    const http = this.#platform.http.replace("http://", "");
+    return text
+      .replaceAll(/(?:127\.0\.0\.1|localhost):7400\b/g, http)
+      .replaceAll(/(?:127\.0\.0\.1|localhost):7401\b/g, this.#platform.grpc);
+  }
+}
+
+/** What a command printed; throws when it fails. */
+export function run(command: string, given: readonly string[], cwd: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, given, {
+      cwd,
+      stdio: ["ignore", "pipe", "pipe"],
+      timeout: commandTimeoutMs,
+    });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8").on("data", (chunk: string) => {
+        output += chunk;
+      });
+    }
+    child.on("error", reject);
+    child.on("close", (code) => {
+      if (code === 0) resolve(output);
+      else reject(new Error(`${command} ${given.join(" ")} ended with ${code} and printed\n${output}`));
+    });
+  });
+}
