@@ -6,7 +6,9 @@ import type {
   Provider,
 } from "@tutti/contracts/registry/v1";
 import { Capability, type LabelSelector } from "@tutti/contracts/types/v1";
-import { compare, rcompare, satisfies } from "semver";
+import compare from "semver/functions/compare.js";
+import rcompare from "semver/functions/rcompare.js";
+import satisfies from "semver/functions/satisfies.js";
 import { busyness, healthOf, labelsMatch, takesCalls } from "./conditions.ts";
 import type { Entry } from "./entry.ts";
 import { getOrMake } from "./get-or-make.ts";
