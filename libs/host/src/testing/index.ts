@@ -1,0 +1,1 @@
+export { describeRefusals, type RefusalRow, type RefusalTable } from "./refusals.ts";
