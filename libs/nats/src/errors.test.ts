@@ -26,6 +26,12 @@ describe("natsErrorOf", () => {
       "same-key",
     ],
     [
+      "a cluster not yet complete",
+      api(400, 10005, "no suitable peers for placement"),
+      "nats.unavailable",
+      "same-key",
+    ],
+    [
       "wrong credentials",
       new errors.AuthorizationError("Authorization Violation"),
       "nats.not_authenticated",

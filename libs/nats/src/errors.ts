@@ -131,6 +131,7 @@ const missingCodes: readonly number[] = [
 ];
 /** Memory and storage used up, limits of stream and account. */
 const noSpaceCodes: readonly number[] = [10023, 10028, 10047, 10077];
+const noPeersCode = 10005;
 const tooLargeCodes: readonly number[] = [10054];
 const noJetStreamCodes: readonly number[] = [JetStreamApiCodes.JetStreamNotEnabledForAccount, 10076];
 
@@ -151,8 +152,8 @@ export function natsErrorOf(operation: string, error: unknown, server = "the con
     if (noSpaceCodes.includes(error.code)) return natsErrors.noSpace({ operation, reason }, extras);
     if (tooLargeCodes.includes(error.code)) return natsErrors.tooLarge({ operation, reason }, extras);
     if (noJetStreamCodes.includes(error.code)) return natsErrors.jetstreamMissing({ server, reason }, extras);
-    // Leaderless, temporarily unavailable, shutting down.
-    if (error.status === 503 || error.status === 408) {
+    // Leaderless, temporarily unavailable, shutting down; too few servers (yet) for the copies wanted.
+    if (error.status === 503 || error.status === 408 || error.code === noPeersCode) {
       return natsErrors.unavailable({ operation, reason }, extras);
     }
     return natsErrors.failed({ operation, reason }, extras);

@@ -51,18 +51,9 @@ export class NatsBus implements Bus {
   /** Makes sure of the stream. The connection has to be started before. */
   async start({ signal }: { readonly signal: AbortSignal }): Promise<void> {
     const { connection, stream } = this.#options;
-    for (let failures = 1; ; failures++) {
-      signal.throwIfAborted();
-      try {
-        await ensureStream(connection, { ...defaultStream, ...stream });
-        this.#state = "started";
-        return;
-      } catch (error) {
-        if (!natsErrors.unavailable.is(error)) throw error;
-        connection.foundation.logger.warn("the stream of events is not available, trying again", { error });
-        await connection.pause(failures, signal);
-      }
-    }
+    const ensure = (): Promise<void> => ensureStream(connection, { ...defaultStream, ...stream });
+    await connection.persist(`opening of the stream ${eventStream}`, ensure, signal);
+    this.#state = "started";
   }
 
   /** Lets the handlers that run, and publications on their way, come to their end. */

@@ -37,30 +37,27 @@ export const defaultStream: StreamOptions = {
 
 /** Makes the stream, or brings it in line where it differs. */
 export async function ensureStream(connection: NatsConnection, options: StreamOptions): Promise<void> {
-  const operation = `opening of the stream ${eventStream}`;
-  await connection.run(operation, async () => {
-    const manager = await connection.manager(operation);
-    const { storage, name, retention, ...changeable } = configurationOf(options);
-    const found = await manager.streams.info(name).catch((error: unknown) => {
-      if (error instanceof JetStreamApiError && error.status === 404) return undefined;
-      throw error;
-    });
-    if (found === undefined) {
-      await manager.streams.add({ storage, name, retention, ...changeable });
-      return;
-    }
-    if (found.config.storage !== storage) {
-      throw natsErrors.storageDiffers({
-        name: `the stream ${name}`,
-        wanted: storage,
-        found: found.config.storage,
-      });
-    }
-    const differs = Object.entries(changeable).some(
-      ([key, value]) => String(found.config[key as keyof typeof changeable]) !== String(value),
-    );
-    if (differs) await manager.streams.update(name, changeable);
+  const manager = await connection.manager(`opening of the stream ${eventStream}`);
+  const { storage, name, retention, ...changeable } = configurationOf(options);
+  const found = await manager.streams.info(name).catch((error: unknown) => {
+    if (error instanceof JetStreamApiError && error.status === 404) return undefined;
+    throw error;
   });
+  if (found === undefined) {
+    await manager.streams.add({ storage, name, retention, ...changeable });
+    return;
+  }
+  if (found.config.storage !== storage) {
+    throw natsErrors.storageDiffers({
+      name: `the stream ${name}`,
+      wanted: storage,
+      found: found.config.storage,
+    });
+  }
+  const differs = Object.entries(changeable).some(
+    ([key, value]) => String(found.config[key as keyof typeof changeable]) !== String(value),
+  );
+  if (differs) await manager.streams.update(name, changeable);
 }
 
 function configurationOf(options: StreamOptions) {

@@ -196,6 +196,23 @@ export class NatsConnection {
     }
   }
 
+  /**
+   * As `run`, again and again while nobody answers, until the signal is aborted: for what a start cannot do without,
+   * and what does no harm twice.
+   */
+  async persist<T>(operation: string, work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    for (let failures = 1; ; failures++) {
+      signal.throwIfAborted();
+      try {
+        return await this.run(operation, work);
+      } catch (error) {
+        if (!natsErrors.unavailable.is(error)) throw error;
+        this.#remind("NATS does not answer, trying again", { operation, error });
+        await this.pause(failures, signal);
+      }
+    }
+  }
+
   /** Waits after so many failures in a row, a little longer each time; a connection that comes back ends it. */
   async pause(failures: number, signal?: AbortSignal): Promise<void> {
     const back = new AbortController();

@@ -42,39 +42,54 @@ export type Written =
   | { readonly written: true; readonly revision: number }
   | { readonly written: false; readonly refusal: Refusal };
 
-/** Opens the bucket, making it or bringing it in line with the options where needed. */
-export async function openBucket(connection: NatsConnection, options: BucketOptions): Promise<Bucket> {
+/**
+ * Opens the bucket, making it or bringing it in line with the options where needed. With a signal it goes on trying
+ * while nobody answers, until the signal is aborted.
+ */
+export async function openBucket(
+  connection: NatsConnection,
+  options: BucketOptions,
+  signal?: AbortSignal,
+): Promise<Bucket> {
   const operation = `opening of the bucket ${options.name}`;
-  await connection.run(operation, async () => {
-    const manager = await connection.manager(operation);
-    const wanted = configurationOf(options);
-    const found = await manager.streams.info(wanted.name).catch((error: unknown) => {
-      if (error instanceof JetStreamApiError && error.status === 404) return undefined;
-      throw error;
-    });
-    if (found === undefined) {
-      await new Kvm(connection.jetstream(operation)).create(options.name, creationOf(options));
-      return;
-    }
-    if (found.config.storage !== wanted.storage) {
-      throw natsErrors.storageDiffers({
-        name: `the bucket ${options.name}`,
-        wanted: wanted.storage,
-        found: found.config.storage,
-      });
-    }
-    const { name, storage, ...changeable } = wanted;
-    const { num_replicas, max_msgs_per_subject, max_age, description } = found.config;
-    const present = { num_replicas, max_msgs_per_subject, max_age, description: description ?? "" };
-    const differs = Object.entries(changeable).some(
-      ([key, value]) => present[key as keyof typeof changeable] !== value,
-    );
-    if (!differs) return;
-    // The server refuses to remember repeated messages for longer than the messages themselves.
-    const duplicate_window = Math.min(nanos(120_000), changeable.max_age || Number.POSITIVE_INFINITY);
-    await manager.streams.update(name, { ...changeable, duplicate_window });
-  });
+  const ensure = (): Promise<void> => ensureBucket(connection, options, operation);
+  if (signal === undefined) await connection.run(operation, ensure);
+  else await connection.persist(operation, ensure, signal);
   return new Bucket(connection, options);
+}
+
+async function ensureBucket(
+  connection: NatsConnection,
+  options: BucketOptions,
+  operation: string,
+): Promise<void> {
+  const manager = await connection.manager(operation);
+  const wanted = configurationOf(options);
+  const found = await manager.streams.info(wanted.name).catch((error: unknown) => {
+    if (error instanceof JetStreamApiError && error.status === 404) return undefined;
+    throw error;
+  });
+  if (found === undefined) {
+    await new Kvm(connection.jetstream(operation)).create(options.name, creationOf(options));
+    return;
+  }
+  if (found.config.storage !== wanted.storage) {
+    throw natsErrors.storageDiffers({
+      name: `the bucket ${options.name}`,
+      wanted: wanted.storage,
+      found: found.config.storage,
+    });
+  }
+  const { name, storage, ...changeable } = wanted;
+  const { num_replicas, max_msgs_per_subject, max_age, description } = found.config;
+  const present = { num_replicas, max_msgs_per_subject, max_age, description: description ?? "" };
+  const differs = Object.entries(changeable).some(
+    ([key, value]) => present[key as keyof typeof changeable] !== value,
+  );
+  if (!differs) return;
+  // The server refuses to remember repeated messages for longer than the messages themselves.
+  const duplicate_window = Math.min(nanos(120_000), changeable.max_age || Number.POSITIVE_INFINITY);
+  await manager.streams.update(name, { ...changeable, duplicate_window });
 }
 
 type WantedConfig = Pick<

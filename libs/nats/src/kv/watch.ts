@@ -5,7 +5,7 @@
 import { TuttiError } from "@tutti/kernel";
 import { natsErrors } from "../errors.ts";
 import type { Delivered } from "../streams/delivered.ts";
-import type { OrderedReader, OrderedReaderOptions } from "../streams/ordered-reader.ts";
+import type { OrderedReader, OrderedReaderOptions, StreamFacts } from "../streams/ordered-reader.ts";
 import { horizonKey, keyOf, subjectOf } from "./keys.ts";
 
 export interface WatchOptions {
@@ -32,8 +32,8 @@ export type BucketChange =
   | { readonly kind: "snapshot-end"; readonly revision: number };
 
 export interface Watch extends AsyncIterable<BucketChange> {
-  /** Resolves when every change from now on will be told. */
-  readonly opened: Promise<unknown>;
+  /** Resolves when every change from now on will be told, with what tells the bucket from another of its name. */
+  readonly opened: Promise<Pick<StreamFacts, "created">>;
   close(): void;
 }
 
@@ -88,7 +88,7 @@ class BucketWatch implements Watch {
     if (this.#signal?.aborted) this.close();
   }
 
-  get opened(): Promise<unknown> {
+  get opened(): Promise<StreamFacts> {
     return this.#reader.opened;
   }
 

@@ -2,6 +2,7 @@ export { connectionTo, testSettings } from "./connection.ts";
 export { type Greeter, startGreeter } from "./greeter.ts";
 export {
   freePorts,
+  type NatsCluster,
   type NatsServer,
   type NatsServerOptions,
   startNatsCluster,

@@ -7,8 +7,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { jetstreamManager } from "@nats-io/jetstream";
-import { connect } from "@nats-io/transport-node";
+import { sleep, systemTimers } from "@tutti/kernel";
 import { natsServerProgram } from "./program.ts";
 
 export interface NatsServerOptions {
@@ -44,28 +43,70 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
   return server;
 }
 
-/** A cluster with JetStream, of three servers unless told otherwise; resolves when it has a leader. */
-export async function startNatsCluster(
-  options: { readonly size?: number; readonly configuration?: string } = {},
-): Promise<readonly NatsServer[] & AsyncDisposable> {
-  const size = options.size ?? 3;
-  const ports = await freePorts(size * 2);
-  const routes = ports.slice(size).map((port) => `nats://127.0.0.1:${port}`);
+export interface NatsClusterOptions {
+  /** Default 3. */
+  readonly size?: number;
+  /** More of each server's configuration. */
+  readonly configuration?: string;
+}
+
+export type NatsCluster = readonly NatsServer[] & AsyncDisposable;
+
+/** A cluster with JetStream, of three servers unless told otherwise; resolves when streams can be on all of them. */
+export async function startNatsCluster(options: NatsClusterOptions = {}): Promise<NatsCluster> {
+  for (let attempts = 1; ; attempts++) {
+    const { cluster, monitors } = await launch(options);
+    if (await isComplete(monitors)) return cluster;
+    // In one of twenty starts, 2.10.27 loses the joining of a server to the group that decides, and for ever.
+    await cluster[Symbol.asyncDispose]();
+    if (attempts === 5)
+      throw new Error(`no cluster of ${cluster.length} came together in ${attempts} attempts`);
+  }
+}
+
+async function launch({ size = 3, configuration = "" }: NatsClusterOptions) {
+  const ports = await freePorts(size * 3);
+  const routes = ports.slice(size, size * 2).map((port) => `nats://127.0.0.1:${port}`);
+  const monitors = ports.slice(size * 2);
   const servers = await Promise.all(
     routes.map((route, index) => {
+      const listen = route.slice("nats://".length);
       const block = `server_name: n${index}
-cluster { name: test, listen: "${route.slice("nats://".length)}", routes: [${routes.map((r) => `"${r}"`)}] }
-${options.configuration ?? ""}`;
+http: "127.0.0.1:${monitors[index]}"
+cluster { name: test, listen: "${listen}", routes: [${routes.map((each) => `"${each}"`)}] }
+${configuration}`;
       return LocalServer.make({}, ports[index] ?? 0, block);
     }),
   );
   await Promise.all(servers.map((server) => server.up()));
-  await leader(servers.map((server) => server.address));
-  return Object.assign(servers, {
+  const cluster: NatsCluster = Object.assign(servers, {
     [Symbol.asyncDispose]: async () => {
       await Promise.all(servers.map((server) => server[Symbol.asyncDispose]()));
     },
   });
+  return { cluster, monitors };
+}
+
+/** Whether a leader comes to be that has all the others with it, and is known to them. */
+async function isComplete(monitors: readonly number[]): Promise<boolean> {
+  for (let looks = 1; looks <= 100; looks++) {
+    const views = await Promise.all(monitors.map(viewOf));
+    const [leader = ""] = views.map((view) => view.leader);
+    const agreed = leader !== "" && views.every((view) => view.leader === leader);
+    // Only the leader lists those that follow it.
+    if (agreed && views.some(({ followers }) => followers === monitors.length - 1)) return true;
+    await sleep(systemTimers, 20);
+  }
+  return false;
+}
+
+async function viewOf(port: number): Promise<{ leader: string; followers: number }> {
+  const reply = await fetch(`http://127.0.0.1:${port}/jsz`, { headers: { connection: "close" } });
+  const view = (await reply.json()) as {
+    meta_cluster?: { leader?: string; replicas?: readonly { current?: boolean }[] };
+  };
+  const { leader = "", replicas = [] } = view.meta_cluster ?? {};
+  return { leader, followers: replicas.filter(({ current }) => current === true).length };
 }
 
 class LocalServer implements NatsServer {
@@ -170,21 +211,4 @@ export async function freePorts(count: number): Promise<number[]> {
     listeners.map((listener) => new Promise<void>((resolve) => listener.close(() => resolve()))),
   );
   return ports;
-}
-
-/** Waits until JetStream of the cluster has elected its leader: until then nobody answers. */
-async function leader(servers: readonly string[]): Promise<void> {
-  const client = await connect({ servers: [...servers], waitOnFirstConnect: true });
-  try {
-    for (let attempts = 1; ; attempts++) {
-      const answered = await jetstreamManager(client, { timeout: 500 }).then(
-        () => true,
-        () => false,
-      );
-      if (answered) return;
-      if (attempts === 100) throw new Error("the cluster has no JetStream leader after 100 questions");
-    }
-  } finally {
-    await client.close();
-  }
 }
