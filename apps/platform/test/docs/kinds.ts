@@ -72,7 +72,7 @@ export function isChange({ options }: Block): boolean {
 }
 
 /** Where a change goes: its anchor is in the file, once. */
-export function assertApplies({ options, place }: Block): void {
+function assertApplies({ options, place }: Block): void {
   const { file = "" } = options;
   const anchor = anchorOf(options);
   assert.ok(existsSync(join(root, file)), `${place}: expected the file ${file}`);
@@ -81,7 +81,7 @@ export function assertApplies({ options, place }: Block): void {
   assert.equal(times, 1, `${place}: expected ${JSON.stringify(anchor)} once in ${file}`);
 }
 
-export function anchorOf(options: Block["options"]): string | undefined {
+function anchorOf(options: Block["options"]): string | undefined {
   return options["after"] ?? options["before"] ?? options["replace"];
 }
 

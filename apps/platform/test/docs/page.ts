@@ -15,7 +15,7 @@ export interface Block {
   readonly text: string;
 }
 
-export interface Mention {
+interface Mention {
   readonly place: string;
   readonly target: string;
 }
@@ -48,7 +48,7 @@ export function readPage(path: string): Page {
 
 const fence = /^(`{3,})(.*)$/;
 
-export function parsePage(path: string, text: string): Page {
+function parsePage(path: string, text: string): Page {
   const blocks: Block[] = [];
   const links: Mention[] = [];
   const paths: Mention[] = [];
