@@ -199,7 +199,7 @@ export class Mesh implements Component {
     if (server === undefined && transport === "in-process") {
       throw meshErrors.noInstance({ service: instance.service, waitedMs: 0 });
     }
-    if (server === undefined) return this.#grpc.connect(instance.address);
+    if (server === undefined) return this.#grpc.link(instance.address);
     const { clock } = this.#foundation;
     const { messageBytes } = this.settings.limits;
     return new InProcessLink(server, { clock, messageBytes, freeze: this.#freeze });

@@ -12,7 +12,7 @@ import {
 import type { Handlers } from "../src/server/types.ts";
 import { noteHandlers, noteService } from "../src/testing/index.ts";
 
-export interface Pair {
+interface Pair {
   readonly client: Mesh;
   readonly server: Mesh;
   close(): Promise<void>;

@@ -10,6 +10,7 @@ import {
 } from "@tutti/kernel";
 import type { Bucket, Expiring } from "../calls/deadlines.ts";
 import type { Method } from "../calls/method.ts";
+import type { OutgoingCall } from "../calls/outgoing-call.ts";
 import { late, type Stoppable } from "../calls/stopping.ts";
 import type { Intercepted } from "../interceptors/chain.ts";
 import type { Target } from "../routing/target.ts";
@@ -29,7 +30,7 @@ export interface ClientCallParts {
  * A call as its caller's side sees it, over all its attempts. It waits at one thing at a time (an attempt, a pause,
  * news of instances or owners); when it is stopped, that thing is.
  */
-export class ClientCall implements Intercepted, Expiring, Stoppable {
+export class ClientCall implements OutgoingCall, Intercepted, Expiring, Stoppable {
   readonly method: Method;
   readonly context: CallContext | undefined;
   readonly namespace: string;
@@ -85,7 +86,6 @@ export class ClientCall implements Intercepted, Expiring, Stoppable {
     return this.#stopped;
   }
 
-  /** Names what the call waits at now, to be stopped with it. */
   hold(what: Stoppable): void {
     if (this.#stopped === undefined) this.#held = what;
     else what.stop(this.#stopped);

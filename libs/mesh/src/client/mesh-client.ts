@@ -4,7 +4,8 @@ import { type Foundation, type Ownership, type Principal, StepRegistry } from "@
 import type { Deadlines } from "../calls/deadlines.ts";
 import { type Method, type MethodOptions, methodsOf } from "../calls/method.ts";
 import type { Discovery, Instance } from "../discovery/discovery.ts";
-import { BreakerClock, breakerStep } from "../interceptors/breaker.ts";
+import { BreakerClock } from "../interceptors/breaker.ts";
+import { breakerStep } from "../interceptors/breaker-step.ts";
 import { type Binding, Chain } from "../interceptors/chain.ts";
 import { clientDeadlineInterceptor } from "../interceptors/deadline.ts";
 import { callerInterceptor } from "../interceptors/identity.ts";

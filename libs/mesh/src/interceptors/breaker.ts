@@ -8,7 +8,6 @@
  */
 import { EventEmitter } from "node:events";
 import {
-  type AroundStep,
   errorFromUnknown,
   notOwnerCode,
   type Status as StatusName,
@@ -18,12 +17,16 @@ import {
 } from "@tutti/kernel";
 import CircuitBreaker, { type CircuitOptions } from "opossum";
 import Status, { type StatusOptions } from "opossum/lib/status.js";
-import type { ClientCall } from "../client/client-call.ts";
+import type { OutgoingCall } from "../calls/outgoing-call.ts";
 import { meshErrors } from "../errors.ts";
 import type { MeshSettings } from "../settings.ts";
 
 export type BreakerState = "closed" | "half-open" | "open";
-type Send = (call: ClientCall) => Promise<unknown>;
+type Attempt = () => Promise<unknown>;
+type Circuit = CircuitBreaker<[Attempt, Stopped], unknown>;
+
+/** What a breaker has to know of a call: why nobody waits for it any more, if so. */
+type Stopped = Pick<OutgoingCall, "stopped">;
 
 const buckets = 10;
 /** Opossum's own timer runs on real time; ours takes its place long before. */
@@ -63,7 +66,7 @@ export class BreakerClock {
 export class Breaker {
   readonly #clock: BreakerClock;
   readonly #changed: (state: BreakerState) => void;
-  #circuit: CircuitBreaker<[Send, ClientCall], unknown>;
+  #circuit: Circuit;
   #timer: Timer | undefined = undefined;
 
   constructor(clock: BreakerClock, changed: (state: BreakerState) => void) {
@@ -83,8 +86,8 @@ export class Breaker {
   }
 
   /** Sends a call through. */
-  send(send: Send, call: ClientCall): Promise<unknown> {
-    return this.#circuit.fire(send, call);
+  send(attempt: Attempt, call: Stopped): Promise<unknown> {
+    return this.#circuit.fire(attempt, call);
   }
 
   stop(): void {
@@ -92,7 +95,7 @@ export class Breaker {
     this.#circuit.shutdown();
   }
 
-  #make(halfOpen = false): CircuitBreaker<[Send, ClientCall], unknown> {
+  #make(halfOpen = false): Circuit {
     const { settings, ticks } = this.#clock;
     const window: StatusOptions = {
       rollingCountTimeout: settings.windowMs,
@@ -101,7 +104,7 @@ export class Breaker {
       enableSnapshots: false,
       rotateBucketController: ticks,
     };
-    const options: CircuitOptions<[Send, ClientCall]> = {
+    const options: CircuitOptions<[Attempt, Stopped]> = {
       ...window,
       timeout: false,
       resetTimeout: never,
@@ -109,12 +112,12 @@ export class Breaker {
       errorThresholdPercentage: settings.failureShare * 100 - 1e-9,
       volumeThreshold: settings.volume,
       status: new Counts(window),
-      errorFilter: (error, _send, call) => this.#declined(errorFromUnknown(error), call),
+      errorFilter: (error, _attempt, call) => this.#declined(errorFromUnknown(error), call),
       ...(halfOpen && {
         state: { enabled: true, closed: false, halfOpen: true, warmUp: false, shutdown: false },
       }),
     };
-    const circuit = new CircuitBreaker<[Send, ClientCall], unknown>((send, call) => send(call), options);
+    const circuit = new CircuitBreaker<[Attempt, Stopped], unknown>((attempt) => attempt(), options);
     circuit.on("open", () => this.#opened());
     circuit.on("close", () => this.#changed("closed"));
     return circuit;
@@ -129,7 +132,7 @@ export class Breaker {
     this.#changed("open");
   }
 
-  #declined(error: TuttiError, call: ClientCall): boolean {
+  #declined(error: TuttiError, call: Stopped): boolean {
     if (isInstanceFailure(error)) return false;
     // A probe that its caller gave up on has shown nothing; the next one may.
     return this.state !== "half-open" || call.stopped === undefined;
@@ -143,24 +146,4 @@ class Counts extends Status {
     const latencies = this.window[0]?.latencyTimes;
     if (latencies !== undefined && latencies.length > 0) latencies.length = 0;
   }
-}
-
-/** Sends each attempt through the breaker of its target. */
-export function breakerStep(): AroundStep<ClientCall, Promise<unknown>> {
-  return {
-    name: "breaker",
-    scope: "core",
-    around(call, next) {
-      const { target } = call;
-      if (target === undefined) return next(call);
-      if (!call.method.rpc.replyStream) return target.breaker.send(next, call);
-      // A stream has come through when it is established: its first reply may be hours away.
-      const opened = next(call);
-      const established = async () => {
-        await (call.established ?? opened);
-      };
-      target.breaker.send(established, call).catch(() => {});
-      return opened;
-    },
-  };
 }

@@ -4,70 +4,72 @@ import { describedRpc } from "../described/service.ts";
 
 export type ReflectionVersion = "v1" | "v1alpha";
 
+const messages = {
+  ServerReflectionRequest: [
+    { name: "host", number: 1, type: "string" },
+    { name: "fileByFilename", number: 3, type: "string", oneof: "message_request" },
+    { name: "fileContainingSymbol", number: 4, type: "string", oneof: "message_request" },
+    {
+      name: "fileContainingExtension",
+      number: 5,
+      type: "message",
+      of: "ExtensionRequest",
+      oneof: "message_request",
+    },
+    { name: "allExtensionNumbersOfType", number: 6, type: "string", oneof: "message_request" },
+    { name: "listServices", number: 7, type: "string", oneof: "message_request" },
+  ],
+  ExtensionRequest: [
+    { name: "containingType", number: 1, type: "string" },
+    { name: "extensionNumber", number: 2, type: "int32" },
+  ],
+  ServerReflectionResponse: [
+    { name: "validHost", number: 1, type: "string" },
+    { name: "originalRequest", number: 2, type: "message", of: "ServerReflectionRequest" },
+    {
+      name: "fileDescriptorResponse",
+      number: 4,
+      type: "message",
+      of: "FileDescriptorResponse",
+      oneof: "message_response",
+    },
+    {
+      name: "allExtensionNumbersResponse",
+      number: 5,
+      type: "message",
+      of: "ExtensionNumberResponse",
+      oneof: "message_response",
+    },
+    {
+      name: "listServicesResponse",
+      number: 6,
+      type: "message",
+      of: "ListServiceResponse",
+      oneof: "message_response",
+    },
+    { name: "errorResponse", number: 7, type: "message", of: "ErrorResponse", oneof: "message_response" },
+  ],
+  FileDescriptorResponse: [{ name: "fileDescriptorProto", number: 1, type: "bytes", repeated: true }],
+  ExtensionNumberResponse: [
+    { name: "baseTypeName", number: 1, type: "string" },
+    { name: "extensionNumber", number: 2, type: "int32", repeated: true },
+  ],
+  ListServiceResponse: [
+    { name: "service", number: 1, type: "message", of: "ServiceResponse", repeated: true },
+  ],
+  ServiceResponse: [{ name: "name", number: 1, type: "string" }],
+  ErrorResponse: [
+    { name: "errorCode", number: 1, type: "int32" },
+    { name: "errorMessage", number: 2, type: "string" },
+  ],
+} as const satisfies FileTable["messages"];
+
 /** grpc/reflection/v1/reflection.proto; v1alpha is the same but for its name. */
 export function reflectionFile(version: ReflectionVersion) {
   return {
     name: `grpc/reflection/${version}/reflection.proto`,
     package: `grpc.reflection.${version}`,
-    messages: {
-      ServerReflectionRequest: [
-        { name: "host", number: 1, type: "string" },
-        { name: "fileByFilename", number: 3, type: "string", oneof: "message_request" },
-        { name: "fileContainingSymbol", number: 4, type: "string", oneof: "message_request" },
-        {
-          name: "fileContainingExtension",
-          number: 5,
-          type: "message",
-          of: "ExtensionRequest",
-          oneof: "message_request",
-        },
-        { name: "allExtensionNumbersOfType", number: 6, type: "string", oneof: "message_request" },
-        { name: "listServices", number: 7, type: "string", oneof: "message_request" },
-      ],
-      ExtensionRequest: [
-        { name: "containingType", number: 1, type: "string" },
-        { name: "extensionNumber", number: 2, type: "int32" },
-      ],
-      ServerReflectionResponse: [
-        { name: "validHost", number: 1, type: "string" },
-        { name: "originalRequest", number: 2, type: "message", of: "ServerReflectionRequest" },
-        {
-          name: "fileDescriptorResponse",
-          number: 4,
-          type: "message",
-          of: "FileDescriptorResponse",
-          oneof: "message_response",
-        },
-        {
-          name: "allExtensionNumbersResponse",
-          number: 5,
-          type: "message",
-          of: "ExtensionNumberResponse",
-          oneof: "message_response",
-        },
-        {
-          name: "listServicesResponse",
-          number: 6,
-          type: "message",
-          of: "ListServiceResponse",
-          oneof: "message_response",
-        },
-        { name: "errorResponse", number: 7, type: "message", of: "ErrorResponse", oneof: "message_response" },
-      ],
-      FileDescriptorResponse: [{ name: "fileDescriptorProto", number: 1, type: "bytes", repeated: true }],
-      ExtensionNumberResponse: [
-        { name: "baseTypeName", number: 1, type: "string" },
-        { name: "extensionNumber", number: 2, type: "int32", repeated: true },
-      ],
-      ListServiceResponse: [
-        { name: "service", number: 1, type: "message", of: "ServiceResponse", repeated: true },
-      ],
-      ServiceResponse: [{ name: "name", number: 1, type: "string" }],
-      ErrorResponse: [
-        { name: "errorCode", number: 1, type: "int32" },
-        { name: "errorMessage", number: 2, type: "string" },
-      ],
-    },
+    messages,
     enums: {},
     services: {
       ServerReflection: {

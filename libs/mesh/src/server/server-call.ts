@@ -65,6 +65,11 @@ export class ServerCall implements CallContext, Intercepted, Expiring, Stoppable
     return this.#stopped;
   }
 
+  /** Whether the handler is through, or nobody waits for it any more. */
+  get over(): boolean {
+    return this.#ended || this.#stopped !== undefined;
+  }
+
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
@@ -85,7 +90,7 @@ export class ServerCall implements CallContext, Intercepted, Expiring, Stoppable
 
   /** Tells the handler, and all calls it made as part of this one, that nobody waits any more. */
   stop(reason: TuttiError): void {
-    if (this.#ended || this.#stopped !== undefined) return;
+    if (this.over) return;
     this.#stopped = reason;
     this.#controller?.abort(reason);
     for (const child of this.#children ?? []) child.stop(reason);

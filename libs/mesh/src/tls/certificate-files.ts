@@ -15,7 +15,7 @@ import { meshErrors } from "../errors.ts";
 type CaListener = experimental.CaCertificateUpdateListener;
 type IdentityListener = experimental.IdentityCertificateUpdateListener;
 
-export interface CertificatePaths {
+interface CertificatePaths {
   readonly ca: string;
   readonly cert: string;
   readonly key: string;

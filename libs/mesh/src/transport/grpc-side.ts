@@ -5,22 +5,15 @@ import { meshErrors } from "../errors.ts";
 import type { MeshServer } from "../server/mesh-server.ts";
 import type { MeshSettings } from "../settings.ts";
 import { CertificateFiles } from "../tls/certificate-files.ts";
+import type { GrpcTransport } from "./grpc/index.ts";
 import type { Link } from "./link.ts";
-
-type Grpc = typeof import("./grpc/index.ts");
-
-interface Loaded {
-  readonly grpc: Grpc;
-  readonly credentials: ReturnType<Grpc["credentialsOf"]>;
-  readonly files: CertificateFiles | undefined;
-}
 
 export class GrpcSide {
   readonly #settings: MeshSettings;
   readonly #foundation: Foundation;
-  #loading: Promise<Loaded> | undefined = undefined;
-  #loaded: Loaded | undefined = undefined;
-  #server: InstanceType<Grpc["GrpcServer"]> | undefined = undefined;
+  #loading: Promise<GrpcTransport> | undefined = undefined;
+  #transport: GrpcTransport | undefined = undefined;
+  #server: ReturnType<GrpcTransport["server"]> | undefined = undefined;
 
   constructor(settings: MeshSettings, foundation: Foundation) {
     this.#settings = settings;
@@ -29,46 +22,32 @@ export class GrpcSide {
 
   /** What is wrong with the certificate files at the moment; empty when nothing is. */
   get problem(): string {
-    return this.#loaded?.files?.problem ?? "";
+    return this.#transport?.files?.problem ?? "";
   }
 
   /** Resolves when links can be made; undefined when they can. */
   prepare(): Promise<void> | undefined {
-    return this.#loaded === undefined ? this.#load().then(() => {}) : undefined;
+    return this.#transport === undefined ? this.#load().then(() => {}) : undefined;
   }
 
   /** The way to an address. Only when prepared. */
-  connect(address: string): Link {
-    const { grpc, credentials } = this.#mustBeLoaded();
-    const { limits, keepalive } = this.#settings;
-    return new grpc.GrpcLink(address, {
-      credentials: credentials.channel,
-      messageBytes: limits.messageBytes,
-      keepalive,
-      clock: this.#foundation.clock,
-    });
+  link(address: string): Link {
+    if (this.#transport === undefined)
+      throw new Error("expected gRPC to be loaded before a link is made; prepare() first");
+    return this.#transport.link(address);
   }
 
   /** Serves everything that is served, now and later. Gives the address that others call. */
-  async listen(server: MeshServer): Promise<string> {
-    const { listen, tls, allowUnprotected, limits, keepalive } = this.#settings;
+  async listen(served: MeshServer): Promise<string> {
+    const { listen, tls, allowUnprotected, advertise } = this.#settings;
     if (tls.mode === "off" && !allowUnprotected && !isLoopback(hostOf(listen))) {
       throw meshErrors.unprotected({ address: listen });
     }
-    const { grpc, credentials } = await this.#load();
-    const grpcServer = new grpc.GrpcServer({
-      credentials: credentials.server,
-      messageBytes: limits.messageBytes,
-      keepalive,
-      clock: this.#foundation.clock,
-      defaults: server.defaults,
-    });
-    server.onService((_contract, _service, methods) => {
-      for (const method of methods) grpcServer.add(method);
-    });
-    const port = await grpcServer.listen(listen);
-    this.#server = grpcServer;
-    return this.#settings.advertise || `${reachable(hostOf(listen))}:${port}`;
+    const transport = await this.#load();
+    const server = transport.server(served);
+    const port = await server.listen(listen);
+    this.#server = server;
+    return advertise || `${reachable(hostOf(listen))}:${port}`;
   }
 
   /** Tells clients to go elsewhere; resolves when everything that was accepted has ended. */
@@ -78,10 +57,10 @@ export class GrpcSide {
 
   stop(): void {
     this.#server?.stop();
-    this.#loaded?.files?.stop();
+    this.#transport?.files?.stop();
   }
 
-  #load(): Promise<Loaded> {
+  #load(): Promise<GrpcTransport> {
     this.#loading ??= this.#start().catch((error: unknown) => {
       // The next call tries again: the files may be there by then.
       this.#loading = undefined;
@@ -90,21 +69,14 @@ export class GrpcSide {
     return this.#loading;
   }
 
-  async #start(): Promise<Loaded> {
-    const { tls } = this.#settings;
-    const { timers, logger } = this.#foundation;
-    const grpc = await import("./grpc/index.ts");
-    const { refreshMs, mode, ...paths } = tls;
+  async #start(): Promise<GrpcTransport> {
+    const { timers, logger, clock } = this.#foundation;
+    const { refreshMs, mode, ...paths } = this.#settings.tls;
+    const { GrpcTransport } = await import("./grpc/index.ts");
     const files =
       mode === "mutual" ? await CertificateFiles.open({ paths, refreshMs, timers, logger }) : undefined;
-    this.#loaded = { grpc, files, credentials: grpc.credentialsOf(files) };
-    return this.#loaded;
-  }
-
-  #mustBeLoaded(): Loaded {
-    if (this.#loaded === undefined)
-      throw new Error("expected gRPC to be loaded before a link is made; prepare() first");
-    return this.#loaded;
+    this.#transport = new GrpcTransport({ settings: this.#settings, clock, files });
+    return this.#transport;
   }
 }
 
@@ -112,7 +84,7 @@ function hostOf(address: string): string {
   return address.slice(0, address.lastIndexOf(":"));
 }
 
-export function isLoopback(host: string): boolean {
+function isLoopback(host: string): boolean {
   return host === "localhost" || host === "[::1]" || /^127(\.\d{1,3}){3}$/.test(host);
 }
 

@@ -1,4 +1,4 @@
-import type { ClientCall } from "../client/client-call.ts";
+import type { OutgoingCall } from "../calls/outgoing-call.ts";
 
 /** How the way to an instance stands. A link that is idle connects by itself when it is used. */
 export type LinkState = "ready" | "idle" | "connecting" | "failing";
@@ -10,9 +10,9 @@ export interface Link {
   /** Begins to connect, so that the first call need not wait for it. */
   connect(): void;
   /** A call with one reply; `input` is the request, or the requests as they come. */
-  one(call: ClientCall, input: unknown): Promise<unknown>;
+  one(call: OutgoingCall, input: unknown): Promise<unknown>;
   /** A call with a stream of replies. */
-  many(call: ClientCall, input: unknown): LinkStream;
+  many(call: OutgoingCall, input: unknown): LinkStream;
   /** Calls in flight go on. */
   close(): void;
 }
@@ -21,9 +21,4 @@ export interface LinkStream extends AsyncIterator<unknown, undefined> {
   /** Resolves when the instance has taken the call, maybe long before its first reply; rejects when it does not. */
   readonly established: Promise<void>;
   return(): Promise<IteratorReturnResult<undefined>>;
-}
-
-/** Makes the way to an address. */
-export interface Transport {
-  connect(address: string): Link;
 }

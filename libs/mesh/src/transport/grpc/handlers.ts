@@ -121,9 +121,10 @@ function arrive(wire: Unary | Readable | Writable | Duplex, method: Method, part
     peer: () => peerOf(wire.getAuthContext().sslPeerCertificate),
   };
   const call = new ServerCall(method, incoming, defaults, nowMs);
-  // Also emitted after a call has ended well; by then nothing is stopped any more.
+  // Also emitted after a call has ended well.
   const events: EventEmitter = wire;
   events.on("cancelled", () => {
+    if (call.over) return;
     call.stop(clock.monotonic() >= call.deadlineMs - 1 ? late(method) : givenUp(method));
   });
   return call;

@@ -1,9 +1,56 @@
 import { logVerbosity, setLogVerbosity } from "@grpc/grpc-js";
+import type { Clock } from "@tutti/kernel";
+import type { MeshServer } from "../../server/mesh-server.ts";
+import type { MeshSettings } from "../../settings.ts";
+import type { CertificateFiles } from "../../tls/certificate-files.ts";
+import type { Link } from "../link.ts";
+import { type Credentials, credentialsOf } from "./credentials.ts";
+import { GrpcLink } from "./link.ts";
+import { GrpcServer } from "./server.ts";
 
-export { type Credentials, credentialsOf } from "./credentials.ts";
-export { GrpcLink } from "./link.ts";
-export { GrpcServer } from "./server.ts";
-
-// What grpc-js writes to the standard error comes to us as an error too, and is told once. Whoever looks into grpc-js
-// itself asks for its lines by its own variable.
+// What grpc-js writes to the console by itself reaches us as errors too. Whoever looks into it sets GRPC_VERBOSITY.
 if (process.env["GRPC_VERBOSITY"] === undefined) setLogVerbosity(logVerbosity.NONE);
+
+export interface GrpcTransportParts {
+  readonly settings: MeshSettings;
+  readonly clock: Clock;
+  /** The certificates of this process; plain connections without any. */
+  readonly files: CertificateFiles | undefined;
+}
+
+/** gRPC over HTTP/2, both ways. The one entry to this folder, so that it is loaded only where it is needed. */
+export class GrpcTransport {
+  readonly files: CertificateFiles | undefined;
+  readonly #parts: GrpcTransportParts;
+  readonly #credentials: Credentials;
+
+  constructor(parts: GrpcTransportParts) {
+    this.files = parts.files;
+    this.#parts = parts;
+    this.#credentials = credentialsOf(parts.files);
+  }
+
+  /** The way to an address. */
+  link(address: string): Link {
+    const { clock, settings } = this.#parts;
+    const { messageBytes } = settings.limits;
+    const credentials = this.#credentials.channel;
+    return new GrpcLink(address, { credentials, messageBytes, keepalive: settings.keepalive, clock });
+  }
+
+  /** A server of everything that is served, now and later. */
+  server(served: MeshServer): GrpcServer {
+    const { clock, settings } = this.#parts;
+    const server = new GrpcServer({
+      credentials: this.#credentials.server,
+      messageBytes: settings.limits.messageBytes,
+      keepalive: settings.keepalive,
+      clock,
+      defaults: served.defaults,
+    });
+    served.onService((_contract, _service, methods) => {
+      for (const method of methods) server.add(method);
+    });
+    return server;
+  }
+}

@@ -4,7 +4,7 @@
  */
 import { Channel, type ChannelInterface, connectivityState, type experimental, status } from "@grpc/grpc-js";
 import type { Clock, TuttiError } from "@tutti/kernel";
-import type { ClientCall } from "../../client/client-call.ts";
+import type { OutgoingCall } from "../../calls/outgoing-call.ts";
 import { meshErrors } from "../../errors.ts";
 import type { Link, LinkState, LinkStream } from "../link.ts";
 import { type ChannelParts, channelOptions } from "./channel-options.ts";
@@ -21,7 +21,7 @@ const states: Readonly<Record<number, LinkState>> = {
   [connectivityState.CONNECTING]: "connecting",
 };
 
-export interface GrpcLinkParts extends ChannelParts {
+interface GrpcLinkParts extends ChannelParts {
   readonly credentials: Credentials["channel"];
   readonly clock: Clock;
 }
@@ -52,7 +52,7 @@ export class GrpcLink implements Link {
     this.#channel.close();
   }
 
-  one(call: ClientCall, input: unknown): Promise<unknown> {
+  one(call: OutgoingCall, input: unknown): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const { method } = call;
       const limit = this.#parts.messageBytes;
@@ -109,7 +109,7 @@ export class GrpcLink implements Link {
     });
   }
 
-  many(call: ClientCall, input: unknown): LinkStream {
+  many(call: OutgoingCall, input: unknown): LinkStream {
     const limit = this.#parts.messageBytes;
     const { method } = call;
     const request = method.rpc.requestStream ? undefined : encode(method, "request", input, limit);
@@ -134,7 +134,7 @@ export class GrpcLink implements Link {
     return stream;
   }
 
-  #open(call: ClientCall): experimental.CallStream {
+  #open(call: OutgoingCall): experimental.CallStream {
     const { clock } = this.#parts;
     const leftMs = call.deadlineMs - clock.monotonic();
     // grpc-js counts deadlines on the wall clock.

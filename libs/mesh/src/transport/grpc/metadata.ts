@@ -2,8 +2,8 @@
 import { Metadata } from "@grpc/grpc-js";
 import { defaultNamespace } from "@tutti/contracts/rpc";
 import { localAdministrator, type Principal } from "@tutti/kernel";
+import type { OutgoingCall } from "../../calls/outgoing-call.ts";
 import { traceOf, traceparentOf } from "../../calls/traceparent.ts";
-import type { ClientCall } from "../../client/client-call.ts";
 import type { Incoming } from "../../server/server-call.ts";
 
 const headers = {
@@ -13,7 +13,7 @@ const headers = {
   idempotencyKey: "tutti-idempotency-key",
 };
 
-export function metadataOf(call: ClientCall): Metadata {
+export function metadataOf(call: OutgoingCall): Metadata {
   const metadata = new Metadata();
   if (call.trace !== undefined) metadata.set(headers.trace, traceparentOf(call.trace));
   metadata.set(headers.principal, printPrincipal(call.principal));

@@ -15,7 +15,7 @@ import type { MeshSettings } from "../../settings.ts";
 import { serverOptions } from "./channel-options.ts";
 import { type HandlerParts, handlerOf } from "./handlers.ts";
 
-export interface GrpcServerParts {
+interface GrpcServerParts {
   readonly credentials: ServerCredentials;
   readonly messageBytes: number;
   readonly keepalive: MeshSettings["keepalive"];

@@ -1,6 +1,6 @@
 /** Calls a server of the same process: no bytes, no connection, but the same errors, deadlines and limits. */
 import type { Clock, TuttiError } from "@tutti/kernel";
-import type { ClientCall } from "../../client/client-call.ts";
+import type { OutgoingCall } from "../../calls/outgoing-call.ts";
 import { meshErrors } from "../../errors.ts";
 import { insistOnWeight } from "../../interceptors/limits.ts";
 import type { ServedMethod } from "../../server/served-method.ts";
@@ -37,7 +37,7 @@ export class InProcessLink implements Link {
 
   close(): void {}
 
-  one(call: ClientCall, input: unknown): Promise<unknown> {
+  one(call: OutgoingCall, input: unknown): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const served = this.#served(call);
       const taken = this.#take(call, input);
@@ -55,7 +55,7 @@ export class InProcessLink implements Link {
     });
   }
 
-  many(call: ClientCall, input: unknown): LinkStream {
+  many(call: OutgoingCall, input: unknown): LinkStream {
     const served = this.#served(call);
     const serverCall = this.#arrive(call);
     const stream = new InProcessStream({
@@ -67,13 +67,13 @@ export class InProcessLink implements Link {
     return stream;
   }
 
-  #served(call: ClientCall): ServedMethod {
+  #served(call: OutgoingCall): ServedMethod {
     const served = this.#server.served(call.method.rpc.path);
     if (served === undefined) throw meshErrors.noHandler({ rpc: call.method.label });
     return served;
   }
 
-  #arrive(call: ClientCall): ServerCall {
+  #arrive(call: OutgoingCall): ServerCall {
     const incoming: Incoming = {
       transport: "in-process",
       presented: call.principal,
@@ -86,16 +86,16 @@ export class InProcessLink implements Link {
     return new ServerCall(call.method, incoming, this.#server.defaults, this.#options.clock.monotonic());
   }
 
-  #take(call: ClientCall, input: unknown): unknown {
+  #take(call: OutgoingCall, input: unknown): unknown {
     if (!call.method.rpc.requestStream) return this.#passed(call, "request", input);
     return this.#passing(call, input as AsyncIterable<unknown>);
   }
 
-  async *#passing(call: ClientCall, requests: AsyncIterable<unknown>): AsyncGenerator<unknown, void> {
+  async *#passing(call: OutgoingCall, requests: AsyncIterable<unknown>): AsyncGenerator<unknown, void> {
     for await (const request of requests) yield this.#passed(call, "request", request);
   }
 
-  #passed(call: ClientCall, part: "request" | "reply", message: unknown): unknown {
+  #passed(call: OutgoingCall, part: "request" | "reply", message: unknown): unknown {
     const { messageBytes, freeze } = this.#options;
     insistOnWeight(call.method, part, message, messageBytes);
     return freeze ? deepFreeze(message) : message;

@@ -1,0 +1,140 @@
+/** What tools and probes ask of every server: gRPC's own services, as a foreign client sees them. */
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { Client, credentials, type ServiceError, status } from "@grpc/grpc-js";
+import { healthContract, servingStatus } from "../src/health/health-contract.ts";
+import { Mesh } from "../src/index.ts";
+import { type ReflectionRequest, reflectionContract } from "../src/reflection/reflection-contract.ts";
+import { noteHandlers, noteService } from "../src/testing/index.ts";
+import { quiet } from "./pairs.ts";
+
+describe("gRPC's own services", () => {
+  let server: Mesh;
+  let caller: Mesh;
+
+  before(async () => {
+    server = new Mesh({ foundation: quiet, settings: { transport: "grpc", listen: "127.0.0.1:0" } });
+    server.serve(noteService, noteHandlers());
+    await server.start();
+    const peers = { health: [server.address], reflection: [server.address] };
+    caller = new Mesh({ foundation: quiet, settings: { transport: "grpc", peers } });
+  });
+  after(async () => {
+    await caller.stop();
+    await server.stop();
+  });
+
+  describe("health", () => {
+    it("tells of the whole and of each contract", async () => {
+      const health = caller.client(healthContract);
+      assert.deepEqual(await health.check({}), { status: servingStatus.serving });
+      assert.deepEqual(await health.check({ service: noteService.name }), { status: servingStatus.serving });
+      server.healthService.setServing(noteService.name, false);
+      assert.deepEqual(await health.check({ service: noteService.name }), {
+        status: servingStatus.notServing,
+      });
+      assert.deepEqual(await health.check({}), { status: servingStatus.serving });
+      server.healthService.setServing(noteService.name, true);
+      await assert.rejects(health.check({ service: "no.such.Service" }), { status: "NOT_FOUND" });
+    });
+
+    it("tells those who watch of every change", async () => {
+      const watching = caller.client(healthContract).watch({});
+      assert.deepEqual((await watching.next()).value, { status: servingStatus.serving });
+      server.healthService.setReady(false);
+      assert.deepEqual((await watching.next()).value, { status: servingStatus.notServing });
+      server.healthService.setReady(true);
+      assert.deepEqual((await watching.next()).value, { status: servingStatus.serving });
+      await watching.return();
+      const unknown = caller.client(healthContract).watch({ service: "no.such.Service" });
+      assert.deepEqual((await unknown.next()).value, { status: servingStatus.serviceUnknown });
+      await unknown.return();
+    });
+  });
+
+  for (const version of ["v1", "v1alpha"] as const) {
+    describe(`reflection ${version}`, () => {
+      const ask = async (...requests: readonly ReflectionRequest[]) => {
+        async function* asking() {
+          yield* requests;
+        }
+        const replies = [];
+        for await (const reply of caller.client(reflectionContract(version)).serverReflectionInfo(asking())) {
+          replies.push(reply);
+        }
+        return replies;
+      };
+
+      it("lists what is served", async () => {
+        const [reply] = await ask({ listServices: "" });
+        const names = reply?.listServicesResponse?.service.map(({ name }) => name);
+        assert.deepEqual(names, [
+          "grpc.health.v1.Health",
+          "grpc.reflection.v1.ServerReflection",
+          "grpc.reflection.v1alpha.ServerReflection",
+          "test.v1.NoteService",
+        ]);
+      });
+
+      it("gives the files that a client needs to call what is served", async () => {
+        const [registry, health, file] = await ask(
+          { fileContainingSymbol: "tutti.registry.v1.RegistryService" },
+          { fileContainingSymbol: "grpc.health.v1.Health" },
+          { fileByFilename: "tutti/types/v1/types.proto" },
+        );
+        assert.ok((registry?.fileDescriptorResponse?.fileDescriptorProto.length ?? 0) > 3);
+        assert.equal(health?.fileDescriptorResponse?.fileDescriptorProto.length, 1);
+        assert.ok((file?.fileDescriptorResponse?.fileDescriptorProto.length ?? 0) > 1);
+      });
+
+      it("answers what it does not know, or is not asked, with an error of its own", async () => {
+        const [unknown, nothing] = await ask({ fileContainingSymbol: "no.such.Thing" }, {});
+        assert.equal(unknown?.errorResponse?.errorCode, status.NOT_FOUND);
+        assert.equal(nothing?.errorResponse?.errorCode, status.INVALID_ARGUMENT);
+      });
+    });
+  }
+
+  describe("a foreign client", () => {
+    const bytes = (message: Buffer): Buffer => message;
+    const call = (path: string, request: Buffer) => {
+      const client = new Client(server.address, credentials.createInsecure());
+      return new Promise<{ readonly error: ServiceError | null; readonly reply: Buffer | undefined }>(
+        (resolve) => {
+          client.makeUnaryRequest(path, bytes, bytes, request, (error, reply) => {
+            resolve({ error, reply });
+            client.close();
+          });
+        },
+      );
+    };
+
+    it("needs no headers", async () => {
+      const { error, reply } = await call("/test.v1.NoteService/Get", Buffer.from('{"text":"from afar"}'));
+      assert.equal(error, null);
+      assert.match(String(reply), /from afar/);
+    });
+
+    it("that sends what is no message is told so", async () => {
+      const { error } = await call("/test.v1.NoteService/Get", Buffer.from("{"));
+      assert.equal(error?.code, status.INVALID_ARGUMENT);
+      assert.match(error?.details ?? "", /expected a request of NoteService.Get, found bytes that are none/);
+    });
+
+    it("that sends too much is told the limit", async () => {
+      const { error } = await call("/test.v1.NoteService/Get", Buffer.alloc(9_000_000, "x"));
+      assert.equal(error?.code, status.RESOURCE_EXHAUSTED);
+      assert.match(
+        error?.details ?? "",
+        /at most 8,388,608 bytes \(mesh.limits.messageBytes\), found 9,000,000/,
+      );
+    });
+
+    it("that calls what is not there is told so", async () => {
+      assert.equal(
+        (await call("/test.v1.NoteService/Burn", Buffer.alloc(0))).error?.code,
+        status.UNIMPLEMENTED,
+      );
+    });
+  });
+});

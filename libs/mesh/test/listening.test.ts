@@ -1,0 +1,75 @@
+/** Where a server listens, and what it says when it cannot. */
+import assert from "node:assert/strict";
+import { createServer, type Server } from "node:net";
+import { describe, it } from "node:test";
+import { Mesh, type MeshSettingsInput } from "../src/index.ts";
+import { note, noteHandlers, noteService } from "../src/testing/index.ts";
+import { quiet } from "./pairs.ts";
+
+async function started(settings: MeshSettingsInput): Promise<Mesh> {
+  const mesh = new Mesh({ foundation: quiet, settings: { transport: "grpc", ...settings } });
+  mesh.serve(noteService, noteHandlers());
+  try {
+    await mesh.start();
+  } catch (error) {
+    await mesh.stop();
+    throw error;
+  }
+  return mesh;
+}
+
+function occupied(): Promise<{ readonly port: number; readonly server: Server }> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      resolve({ server, port: typeof address === "object" && address !== null ? address.port : 0 });
+    });
+  });
+}
+
+describe("listening", () => {
+  it("on a port in use fails with one line that names the port and the setting", async () => {
+    const { port, server } = await occupied();
+    await assert.rejects(started({ listen: `127.0.0.1:${port}` }), {
+      code: "mesh.port_in_use",
+      message: `port ${port} on 127.0.0.1 is in use; stop what listens there, or set mesh.listen to another address`,
+    });
+    server.close();
+  });
+
+  it("on an address of another machine fails and names the setting", async () => {
+    await assert.rejects(started({ listen: "192.0.2.1:7401", allowUnprotected: true }), {
+      code: "mesh.cannot_listen",
+    });
+  });
+
+  it("where others reach it is refused without protection, unless that is wanted", async () => {
+    await assert.rejects(started({ listen: "0.0.0.0:0" }), { code: "mesh.unprotected" });
+    const mesh = await started({ listen: "0.0.0.0:0", allowUnprotected: true });
+    assert.match(mesh.address, /^\d+\.\d+\.\d+\.\d+:\d+$/);
+    assert.doesNotMatch(mesh.address, /^0\.0\.0\.0/);
+    await mesh.stop();
+  });
+
+  it("tells others the address it was told to", async () => {
+    const mesh = await started({ listen: "127.0.0.1:0", advertise: "notes.example:7401" });
+    assert.equal(mesh.address, "notes.example:7401");
+    assert.equal(mesh.instances[0]?.address, "notes.example:7401");
+    await mesh.stop();
+  });
+
+  it("is not needed where everything is in one process", async () => {
+    const mesh = await started({ transport: "in-process" });
+    assert.equal((await mesh.client(noteService).get(note({ text: "near" }))).text, "near");
+    assert.equal(mesh.address, "");
+    await mesh.stop();
+  });
+
+  it("serves what comes after the start too", async () => {
+    const mesh = new Mesh({ foundation: quiet, settings: { transport: "grpc", listen: "127.0.0.1:0" } });
+    await mesh.start();
+    mesh.serve(noteService, noteHandlers());
+    assert.equal((await mesh.client(noteService).get(note({ text: "late" }))).text, "late");
+    await mesh.stop();
+  });
+});

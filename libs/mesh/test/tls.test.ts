@@ -1,0 +1,145 @@
+/** Mutual TLS: who gets in, and new certificates without a restart. */
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, it } from "node:test";
+import { connect, type PeerCertificate } from "node:tls";
+import { localAdministrator } from "@tutti/kernel";
+import { VirtualTime } from "@tutti/kernel/testing";
+import { Mesh, type MeshOptions, type MeshSettingsInput, makeDevelopmentCertificates } from "../src/index.ts";
+import { note, noteHandlers, noteService } from "../src/testing/index.ts";
+import { quiet } from "./pairs.ts";
+
+describe("mutual TLS", () => {
+  let directory: string;
+  const opened: Mesh[] = [];
+
+  const make = (rotate = false, at = directory) =>
+    makeDevelopmentCertificates({ directory: at, services: ["notes", "caller"], rotate });
+  const tlsOf = (service: string, at = directory): MeshSettingsInput["tls"] => ({
+    mode: "mutual",
+    ca: join(at, "ca.crt"),
+    cert: join(at, `${service}.crt`),
+    key: join(at, `${service}.key`),
+  });
+
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), "tutti-tls-"));
+    await make();
+  });
+  afterEach(async () => {
+    for (const mesh of opened.splice(0)) await mesh.stop();
+    await rm(directory, { recursive: true });
+  });
+
+  async function serve(given: MeshOptions = {}): Promise<Mesh> {
+    const { settings, ...options } = given;
+    const mesh = new Mesh({
+      foundation: quiet,
+      settings: { transport: "grpc", listen: "127.0.0.1:0", tls: tlsOf("notes"), ...settings },
+      ...options,
+    });
+    opened.push(mesh);
+    mesh.serve(noteService, noteHandlers());
+    await mesh.start();
+    return mesh;
+  }
+
+  function callerOf(server: Mesh, tls: MeshSettingsInput["tls"]): Mesh {
+    const mesh = new Mesh({
+      foundation: quiet,
+      settings: {
+        transport: "grpc",
+        peers: { notes: [server.address] },
+        retry: { attempts: 1 },
+        ...(tls && { tls }),
+      },
+    });
+    opened.push(mesh);
+    return mesh;
+  }
+
+  const call = (mesh: Mesh) => mesh.client(noteService).get(note({ text: "hi" }), { timeoutMs: 5_000 });
+
+  it("lets those in whose certificate is of the same authority, and tells who they are", async () => {
+    const peers: (string | undefined)[] = [];
+    const server = await serve({
+      identity: {
+        identify({ peer }) {
+          peers.push(peer?.());
+          return localAdministrator;
+        },
+      },
+    });
+    assert.equal((await call(callerOf(server, tlsOf("caller")))).text, "hi");
+    assert.deepEqual(peers, ["spiffe://tutti/service/caller"]);
+  });
+
+  it("keeps those out who have none", async () => {
+    const server = await serve();
+    await assert.rejects(call(callerOf(server, undefined)), { status: "UNAVAILABLE" });
+  });
+
+  it("keeps those out whose certificate is of another authority, and does not call them either", async () => {
+    const other = await mkdtemp(join(tmpdir(), "tutti-tls-other-"));
+    await make(false, other);
+    const server = await serve();
+    await assert.rejects(call(callerOf(server, tlsOf("caller", other))), { code: "mesh.no_connection" });
+    await rm(other, { recursive: true });
+  });
+
+  it("does not start with files that cannot be used", async () => {
+    const mesh = new Mesh({
+      foundation: quiet,
+      settings: { transport: "grpc", listen: "127.0.0.1:0", tls: { mode: "mutual", ca: "/nowhere/ca.crt" } },
+    });
+    opened.push(mesh);
+    await assert.rejects(mesh.start(), { code: "mesh.bad_certificates" });
+  });
+
+  it("takes up new certificates for new connections, while calls go on over those that stand", async () => {
+    const time = new VirtualTime();
+    const server = await serve({ foundation: { ...quiet, timers: time } });
+    const standing = callerOf(server, tlsOf("caller"));
+    await call(standing);
+    const before = await shownBy(server, tlsOf("caller"));
+    await make(true);
+    time.advance(10_000);
+    // The files are read in the background; the next connection after that shows what was found.
+    let after = before;
+    while (after.serialNumber === before.serialNumber) after = await shownBy(server, tlsOf("caller"));
+    assert.equal(after.issuerCertificate.fingerprint256, before.issuerCertificate.fingerprint256);
+    await call(standing);
+    await call(callerOf(server, tlsOf("caller")));
+  });
+});
+
+/** The certificate a server shows on a new connection. */
+async function shownBy(
+  server: Mesh,
+  tls: MeshSettingsInput["tls"],
+): Promise<PeerCertificate & { issuerCertificate: PeerCertificate }> {
+  const [ca, cert, key] = await Promise.all(
+    [tls?.ca, tls?.cert, tls?.key].map((path) => readFile(path ?? "")),
+  );
+  const port = Number(server.address.split(":")[1]);
+  return await new Promise((resolve, reject) => {
+    const socket = connect(
+      {
+        host: "127.0.0.1",
+        port,
+        ca: ca ?? "",
+        cert: cert ?? "",
+        key: key ?? "",
+        ALPNProtocols: ["h2"],
+        servername: "localhost",
+      },
+      () => {
+        resolve(socket.getPeerCertificate(true));
+        socket.destroy();
+      },
+    );
+    socket.on("error", reject);
+  });
+}
