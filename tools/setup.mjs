@@ -110,9 +110,11 @@ function isAsLocked(root) {
   const installed = JSON.parse(hidden).packages;
   const { "": _, ...wanted } = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")).packages;
   const differs = Object.entries(wanted).some(([path, { version, integrity, optional, link }]) => {
+    // The workspace's own packages are links, which `npm run make` adds as well.
+    if (link || !path.includes("node_modules/")) return !existsSync(join(root, path));
     const found = installed[path];
     if (found === undefined) return !optional;
-    return !link && (found.version !== version || found.integrity !== integrity);
+    return found.version !== version || found.integrity !== integrity;
   });
   return !differs && Object.keys(installed).every((path) => path in wanted);
 }

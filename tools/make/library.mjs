@@ -1,0 +1,82 @@
+// @ts-check
+
+// A new library: its public entry, one file with its test, and its place in the order.
+
+import {
+  changeFile,
+  compilerOptions,
+  enterPackage,
+  finish,
+  json,
+  manifest,
+  writeFiles,
+} from "./workspace.mjs";
+
+/**
+ * @param {string} root
+ * @param {string} name
+ * @param {string} [below] the library that it comes after in the order; the last one if none is named
+ */
+export async function addLibrary(root, name, below) {
+  const folder = `libs/${name}`;
+  const made = manifest(name, ["kernel"]);
+  const files = {
+    [`${folder}/package.json`]: json(made),
+    [`${folder}/tsconfig.json`]: compilerOptions,
+    ...sources(name, folder),
+  };
+  writeFiles(root, files);
+  changeFile(root, "tools/checks/house.mjs", (text) =>
+    below === undefined
+      ? text.replace(/(export const libraries = \[[^\]]*)\]/, `$1"${name}",]`)
+      : text.replace(new RegExp(`(export const libraries = \\[[^\\]]*"${below}",)`), `$1"${name}",`),
+  );
+  enterPackage(root, folder, made);
+  await finish(root, [...Object.keys(files), "tools/checks/house.mjs"]);
+}
+
+/**
+ * @param {string} name
+ * @param {string} folder
+ * @returns {Record<string, string>}
+ */
+function sources(name, folder) {
+  const type = name[0]?.toUpperCase() + name.slice(1);
+  return {
+    [`${folder}/src/index.ts`]: `export { ${type} } from "./${name}.ts";\n`,
+    [`${folder}/src/${name}.ts`]: `import type { Clock } from "@tutti/kernel";
+
+/**
+ * Where the library begins: time comes from a port, so that a test decides what time it is.
+ */
+export class ${type} {
+  readonly #clock: Clock;
+  readonly #sinceMs: number;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#sinceMs = clock.monotonic();
+  }
+
+  /** For how long this has existed. */
+  ageMs(): number {
+    return this.#clock.monotonic() - this.#sinceMs;
+  }
+}
+`,
+    [`${folder}/src/${name}.test.ts`]: `import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { VirtualTime } from "@tutti/kernel/testing";
+import { ${type} } from "./${name}.ts";
+
+describe("${type}", () => {
+  it("is as old as the time that passed since it was made", () => {
+    const time = new VirtualTime();
+    const made = new ${type}(time);
+    time.advance(1_500);
+    assert.equal(made.ageMs(), 1_500);
+  });
+});
+`,
+  };
+}

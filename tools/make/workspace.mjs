@@ -1,0 +1,159 @@
+// @ts-check
+
+// What both generators do to the workspace around a new package.
+
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { tool } from "../checks/commands.mjs";
+import { say } from "../launch.mjs";
+import { setUp } from "../setup.mjs";
+
+/**
+ * @param {string} root
+ * @param {Record<string, string>} files text by path
+ */
+export function writeFiles(root, files) {
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+    say(`made ${path}`);
+  }
+}
+
+/**
+ * Changes a file; refuses when there is nothing to change, because then the file is not as this generator knows it.
+ *
+ * @param {string} root
+ * @param {string} path
+ * @param {(text: string) => string} change
+ */
+export function changeFile(root, path, change) {
+  const text = readFileSync(join(root, path), "utf8");
+  const changed = change(text);
+  if (changed === text)
+    throw new Error(
+      `${path} is not as expected, so nothing could be added to it: add the package by hand, and mend tools/make`,
+    );
+  writeFileSync(join(root, path), changed);
+  say(`changed ${path}`);
+}
+
+/**
+ * @param {string} name
+ * @param {string[]} dependencies packages of the workspace
+ * @param {Record<string, string>} [others]
+ * @param {Record<string, string>} [scripts]
+ */
+export function manifest(name, dependencies, others = {}, scripts = {}) {
+  const own = dependencies.map((dependency) => [`@tutti/${dependency}`, "*"]);
+  return {
+    name: `@tutti/${name}`,
+    version: "0.1.0",
+    private: true,
+    license: "Apache-2.0",
+    type: "module",
+    exports: { ".": "./src/index.ts" },
+    scripts: {
+      ...scripts,
+      typecheck: "tsc -p tsconfig.json",
+      lint: "biome check .",
+      test: "node ../../tools/unit.mjs",
+    },
+    dependencies: Object.fromEntries(
+      [...own, ...Object.entries(others)].sort(([a = ""], [b = ""]) => (a < b ? -1 : 1)),
+    ),
+  };
+}
+
+export const compilerOptions = `${JSON.stringify({ extends: "../../tsconfig.base.json", include: ["src", "test"] }, undefined, 2)}\n`;
+
+/** @param {object} value */
+export function json(value) {
+  return `${JSON.stringify(value, undefined, 2)}\n`;
+}
+
+/**
+ * Enters a package into the lockfile and node_modules as `npm install` would, without asking a registry: all that it
+ * depends on is installed already.
+ *
+ * @param {string} root
+ * @param {string} folder
+ * @param {ReturnType<typeof manifest>} made
+ */
+export function enterPackage(root, folder, made) {
+  changeFile(root, "package-lock.json", (text) => {
+    const lock = JSON.parse(text);
+    const { name, version, license, dependencies } = made;
+    lock.packages[folder] = { name, version, license, dependencies };
+    lock.packages[`node_modules/${name}`] = { resolved: folder, link: true };
+    return json(sorted(lock));
+  });
+  symlinkSync(join("..", "..", folder), join(root, "node_modules", made.name), "junction");
+}
+
+/**
+ * Enters what changed in a package's dependencies.
+ *
+ * @param {string} root
+ * @param {string} folder
+ * @param {string} dependency
+ */
+export function addDependency(root, folder, dependency) {
+  /** @param {{ dependencies: Record<string, string> }} entry */
+  const add = (entry) => {
+    const all = { ...entry.dependencies, [dependency]: "*" };
+    entry.dependencies = Object.fromEntries(Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1)));
+  };
+  changeFile(root, join(folder, "package.json"), (text) => {
+    const value = JSON.parse(text);
+    add(value);
+    return json(value);
+  });
+  changeFile(root, "package-lock.json", (text) => {
+    const lock = JSON.parse(text);
+    add(lock.packages[folder]);
+    return json(lock);
+  });
+}
+
+/**
+ * The packages in npm's order.
+ *
+ * @param {{ packages: Record<string, object> }} lock
+ */
+function sorted(lock) {
+  const packages = Object.fromEntries(
+    Object.entries(lock.packages).sort(([a], [b]) => a.localeCompare(b, "en")),
+  );
+  return { ...lock, packages };
+}
+
+/**
+ * What follows from the sources: generated code, the image of the contracts, the reference, the picture, the format.
+ *
+ * @param {string} root
+ * @param {string[]} made files to be formatted
+ */
+export async function finish(root, made) {
+  await setUp(say, root);
+  await step(root, "node_modules/@biomejs/biome/bin/biome", "check", "--write", ...made);
+  const breaking = await tool("tools/generate.mjs", "--breaking")(root);
+  if (breaking.length === 0) await step(root, "tools/generate.mjs", "--image");
+  else
+    say(
+      "the image of the contracts stays as it is, because they break what it promises: see node tools/generate.mjs --breaking",
+    );
+  await step(root, "tools/reference.mjs");
+  // In a process of its own: the order of the libraries may be another one than when this one began.
+  await step(root, "tools/picture.mjs");
+}
+
+/**
+ * @param {string} root
+ * @param {string} script
+ * @param {...string} args
+ */
+async function step(root, script, ...args) {
+  const problems = await tool(script, ...args)(root);
+  if (problems.length > 0) throw new Error(`${script} ${args.join(" ")}:\n${problems.join("\n")}`);
+}
