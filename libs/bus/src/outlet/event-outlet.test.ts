@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { latch, recordingMetrics, testFoundation, VirtualTime } from "@tutti/kernel/testing";
+import { busErrors } from "../errors.ts";
 import type { EventInput } from "../event/event.ts";
 import { EventOutlet } from "./event-outlet.ts";
 
@@ -48,6 +49,23 @@ describe("EventOutlet", () => {
     await time.advanceAsync(10_000);
     assert.deepEqual(tried, [0, 200, 600, 1_400]);
     assert.deepEqual(sent, ["a", "b"]);
+    assert.equal(outlet.health().level, "healthy");
+  });
+
+  it("leaves out an event that the bus refuses for good, and sends all others in order", async () => {
+    const metrics = recordingMetrics();
+    const sent: string[] = [];
+    const bus = {
+      publish: async (events: readonly EventInput[]) => {
+        if (events.some(({ id }) => id === "bad")) throw busErrors.tooLarge({ type: "t", found: 2, most: 1 });
+        sent.push(...events.map(({ id }) => id));
+      },
+    };
+    const outlet = new EventOutlet(bus, { ...testFoundation(), metrics });
+    for (const id of ["a", "b", "bad", "c", "bad", "d"]) outlet.tell(event(id));
+    await outlet.drain(new AbortController().signal);
+    assert.deepEqual(sent, ["a", "b", "c", "d"]);
+    assert.equal(metrics.value("tutti_bus_outlet_left_out_total"), 2);
     assert.equal(outlet.health().level, "healthy");
   });
 

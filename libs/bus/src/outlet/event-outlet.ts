@@ -4,6 +4,8 @@
  * 1. Events leave in the order in which they were told.
  * 2. While the bus takes nothing they are kept, up to a number; from there on further ones are left out, counted, and
  *    shown in the health. What must not be left out is read from the journal again instead.
+ * 3. An event that the bus refuses for good (it is too large, or breaks the rules) is left out and does not hold up
+ *    the others.
  */
 import {
   type Component,
@@ -13,6 +15,7 @@ import {
   type Health,
   healthy,
   sleep,
+  TuttiError,
 } from "@tutti/kernel";
 import type { EventInput } from "../event/event.ts";
 import type { Bus } from "../port.ts";
@@ -54,7 +57,7 @@ export class EventOutlet implements Component {
     this.#leftOut = foundation.metrics
       .counter({
         name: "tutti_bus_outlet_left_out_total",
-        help: "Events that no bus took before too many waited.",
+        help: "Events that the bus refused, or did not take before too many waited.",
       })
       .with({});
   }
@@ -88,19 +91,37 @@ export class EventOutlet implements Component {
     return this.#problem === "" ? healthy : degraded(this.#problem, { waiting: this.#waiting.length });
   }
 
+  #leaveOut(error: TuttiError): void {
+    const event = this.#waiting.shift();
+    this.#leftOut.add();
+    this.#ports.logger.error("the bus refused an event, it is left out", {
+      event: event?.id,
+      type: event?.type,
+      error,
+    });
+  }
+
   async #send(): Promise<void> {
     // Not in the caller's own step: what else it tells in it leaves in the same batch.
     await Promise.resolve();
     const { batchMax, retryFirstMs, retryMaxMs } = this.#options;
     let pauseMs = retryFirstMs;
+    /** How many to send one by one: one of them was refused for good, and its batch with it. */
+    let suspects = 0;
     while (this.#waiting.length > 0 && !this.#stopping.signal.aborted) {
-      const batch = this.#waiting.slice(0, batchMax);
+      const batch = this.#waiting.slice(0, suspects > 0 ? 1 : batchMax);
       try {
         await this.#bus.publish(batch);
         this.#waiting.splice(0, batch.length);
         this.#problem = "";
         pauseMs = retryFirstMs;
+        suspects = Math.max(0, suspects - 1);
       } catch (error) {
+        if (error instanceof TuttiError && !error.retryable) {
+          if (batch.length === 1) this.#leaveOut(error);
+          suspects = batch.length === 1 ? Math.max(0, suspects - 1) : batch.length;
+          continue;
+        }
         if (this.#problem === "") this.#ports.logger.warn("the bus takes no events, trying again", { error });
         this.#problem = "the bus takes no events";
         await sleep(this.#ports.timers, pauseMs, this.#stopping.signal).catch(() => {});
