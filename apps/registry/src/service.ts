@@ -41,7 +41,7 @@ export const registry: ServiceModule = {
 
 async function openStore(host: HostContext): Promise<Store> {
   const { store, replicas } = host.configuration.read(registrySection);
-  if (store === "memory") return new MemoryStore(host.ids.newId("hist"));
+  if (store === "memory") return new MemoryStore(host.ids.newId("hist"), host.foundation.clock);
   // Loaded on need: what it stands on is large.
   const { NatsStore } = await import("./effects/nats-store.ts");
   const connection = await host.nats();

@@ -1,4 +1,5 @@
 import type { Position, Renewal } from "@tutti/contracts/registry/v1";
+import type { Clock } from "@tutti/kernel";
 import { type TestFoundation, testFoundation } from "@tutti/kernel/testing";
 import type { Desk } from "../src/api/handlers.ts";
 import { registrySection } from "../src/configuration.ts";
@@ -15,13 +16,13 @@ export interface TestDesk extends Desk, AsyncDisposable {
 
 /** A registry without its edges, under virtual time. */
 export async function openDesk(
-  given: { readonly store?: Store; readonly historyMax?: number } = {},
+  given: { readonly store?: (clock: Clock) => Store; readonly historyMax?: number } = {},
 ): Promise<TestDesk> {
   const foundation = testFoundation();
   const settings = registrySection.schema.parse({ historyMax: given.historyMax ?? 1_000 });
   const instruments = registrarInstruments(foundation.metrics);
   const told: InstanceChange[] = [];
-  const store = given.store ?? new MemoryStore("history-1");
+  const store = given.store?.(foundation.clock) ?? new MemoryStore("history-1", foundation.clock);
   const registrar = new Registrar({
     store,
     settings,

@@ -7,7 +7,7 @@ import { connectionTo, type NatsServer, natsServerProgram, startNatsServer } fro
 import type { Step } from "../src/directory/entry.ts";
 import { MemoryStore } from "../src/effects/memory-store.ts";
 import { NatsStore } from "../src/effects/nats-store.ts";
-import type { Store, StoreListener } from "../src/effects/store.ts";
+import type { History, Store, StoreListener } from "../src/effects/store.ts";
 import { renewal } from "./desk.ts";
 import { instance } from "./fixtures.ts";
 
@@ -20,9 +20,11 @@ class Listener implements StoreListener {
   readonly steps: string[] = [];
   readonly renewals: string[] = [];
   loads = 0;
+  history = "";
   readonly #waiting: { readonly condition: () => boolean; readonly resolve: () => void }[] = [];
 
-  began(): void {
+  began({ name }: History): void {
+    this.history = name;
     this.steps.length = 0;
   }
 
@@ -82,10 +84,34 @@ function storeContract(make: () => Promise<Opened>): void {
     const { store, listener } = opened;
     const first = await store.put({ instance: instance("a"), leaseMs: 1_000 });
     const again = await store.put({ instance: instance("a"), leaseMs: 1_000 });
-    assert.equal(await store.remove({ instanceId: "a", ...gone }, "workflow", first.revision), false);
-    assert.equal(await store.remove({ instanceId: "a", ...gone }, "workflow", again.revision), true);
-    assert.equal(await store.remove({ instanceId: "a", ...gone }, "workflow", again.revision), false);
+    const remove = (revision: number) => store.remove({ instanceId: "a", ...gone }, "workflow", revision);
+    assert.equal(await remove(first.revision), undefined);
+    assert.equal((await remove(again.revision))?.history, again.history);
+    assert.equal(await remove(again.revision), undefined);
     assert.deepEqual(listener.steps, ["+a", "+a", "-a silent"]);
+  });
+
+  it("replaces an entry only at the revision that was judged, and never brings one back", async () => {
+    await using opened = await make();
+    const { store, listener } = opened;
+    const a = { instance: instance("a"), leaseMs: 1_000 };
+    const first = await store.put(a);
+    const second = await store.replace(a, first.revision);
+    assert.ok(second !== undefined && second.revision > first.revision);
+    assert.equal(await store.replace(a, first.revision), undefined);
+    await store.remove({ instanceId: "a", ...gone }, "workflow", second.revision);
+    assert.equal(await store.replace(a, second.revision), undefined);
+    assert.deepEqual(listener.steps, ["+a", "+a", "-a silent"]);
+  });
+
+  it("takes any id that the contract allows", async () => {
+    await using opened = await make();
+    const ids = ["a..b", "a.", "_tutti.horizon", "A-1_b.c"];
+    for (const id of ids) await opened.store.put({ instance: instance(id), leaseMs: 1_000 });
+    assert.deepEqual(
+      opened.listener.steps,
+      ids.map((id) => `+${id}`),
+    );
   });
 
   it("takes an instance in again that was removed", async () => {
@@ -99,7 +125,7 @@ function storeContract(make: () => Promise<Opened>): void {
 }
 
 describe("Store in memory", () => {
-  storeContract(() => open(new MemoryStore("history-1")));
+  storeContract(() => open(new MemoryStore("history-1", foundation.clock)));
 });
 
 describe("Store in NATS", { skip: program.skip }, () => {
@@ -118,9 +144,12 @@ describe("Store in NATS", { skip: program.skip }, () => {
   const opened = (registry: string, times: { shareMs?: number; rememberGoneMs?: number } = {}) =>
     open(new NatsStore({ connection, foundation, registry, replicas: 1, shareMs: 10, ...times }));
 
+  const instances = () => openBucket(connection, { name: "tutti_registry_instances" });
+  const turn = () => new Promise<void>((go) => setImmediate(go));
+
   async function empty(): Promise<void> {
-    const bucket = await openBucket(connection, { name: "tutti_registry_instances" });
-    for (const { key, revision } of await bucket.entries()) await bucket.delete(key, revision);
+    await instances();
+    await (await connection.manager("test")).streams.purge("KV_tutti_registry_instances");
   }
 
   storeContract(async () => {
@@ -137,7 +166,7 @@ describe("Store in NATS", { skip: program.skip }, () => {
     await one.store.remove({ instanceId: "a", ...gone }, "workflow", revision);
     await two.listener.until(() => two.listener.steps.length === 2);
     assert.deepEqual(two.listener.steps, ["+a", "-a silent"]);
-    assert.equal(two.store.history, one.store.history);
+    assert.equal(two.listener.history, one.listener.history);
   });
 
   it("shares signs of life with the other registries and not with itself", async () => {
@@ -161,7 +190,7 @@ describe("Store in NATS", { skip: program.skip }, () => {
         await one.store.put({ instance: instance("b"), leaseMs: 1_000 });
         break;
       } catch {
-        await new Promise((resolve) => setImmediate(resolve));
+        await turn();
       }
     }
     assert.deepEqual([...new Set(one.listener.steps)], ["+a", "+b"]);
@@ -172,8 +201,56 @@ describe("Store in NATS", { skip: program.skip }, () => {
     await using one = await opened("registry-1", { rememberGoneMs: 20 });
     const { revision } = await one.store.put({ instance: instance("a"), leaseMs: 1_000 });
     await one.store.remove({ instanceId: "a", ...gone }, "workflow", revision);
-    const bucket = await openBucket(connection, { name: "tutti_registry_instances" });
-    while ((await bucket.entries()).some(({ key }) => key === "a"))
-      await new Promise((go) => setImmediate(go));
+    const bucket = await instances();
+    while ((await bucket.entries()).some(({ key }) => key === "a")) await turn();
+  });
+
+  it("leaves out an entry that it cannot understand", async () => {
+    await empty();
+    const bucket = await instances();
+    await bucket.put("scribble", new Uint8Array([0x0a, 0xff]));
+    await using one = await opened("registry-1");
+    await one.store.put({ instance: instance("a"), leaseMs: 1_000 });
+    assert.deepEqual(one.listener.steps, ["+a"]);
+  });
+
+  it("takes an entry that somebody deleted by hand for gone", async () => {
+    await empty();
+    await using one = await opened("registry-1");
+    const { revision } = await one.store.put({ instance: instance("a.b"), leaseMs: 1_000 });
+    await (await instances()).delete("a=b", revision);
+    await one.listener.until(() => one.listener.steps.length === 2);
+    assert.deepEqual(one.listener.steps, ["+a.b", "-a.b its entry was deleted from the store"]);
+  });
+
+  it("knows, when a change of its own is refused, what stood in its way", async () => {
+    await empty();
+    await using one = await opened("registry-1");
+    await using two = await opened("registry-2");
+    const { revision } = await one.store.put({ instance: instance("a"), leaseMs: 1_000 });
+    await two.listener.until(() => two.listener.steps.length === 1);
+    await one.store.put({ instance: instance("a"), leaseMs: 1_000 });
+    assert.equal(await two.store.remove({ instanceId: "a", ...gone }, "workflow", revision), undefined);
+    assert.deepEqual(two.listener.steps, ["+a", "+a"]);
+  });
+
+  it("makes a bucket anew that somebody deleted, and says that it is another history", async () => {
+    await empty();
+    await using one = await opened("registry-1");
+    await one.store.put({ instance: instance("a"), leaseMs: 1_000 });
+    const { history, loads } = one.listener;
+    await (await connection.manager("test")).streams.delete("KV_tutti_registry_instances");
+    await one.listener.until(() => one.listener.loads > loads);
+    const { revision } = await one.store.put({ instance: instance("b"), leaseMs: 1_000 });
+    assert.equal(revision, 1);
+    assert.deepEqual(one.listener.steps, ["+b"]);
+    assert.notEqual(one.listener.history, history);
+  });
+
+  it("is not healthy while it does not hear its own signs of life", async () => {
+    await using one = await opened("registry-1");
+    while (one.store.health().level !== "healthy") await turn();
+    await (await connection.manager("test")).streams.delete("KV_tutti_registry_renewals");
+    while (one.store.health().level === "healthy") await turn();
   });
 });

@@ -103,6 +103,35 @@ describe("watch", () => {
     await one.stop();
   });
 
+  it("gives a new snapshot to one who watches while the store begins another history", async () => {
+    await using desk = await openDesk();
+    await desk.registrar.register(instance("a"), 0);
+    const one = watcher(desk);
+    await one.next();
+    desk.registrar.began({ name: "history-2", beganMs: 0 });
+    for (const [index, id] of ["b", "c"].entries()) {
+      desk.registrar.stepped({ revision: index + 1, put: { instance: instance(id), leaseMs: 1_000 } });
+    }
+    desk.registrar.loaded();
+    const reply = await one.next();
+    assert.deepEqual(idsOf(reply), ["b", "c"]);
+    assert.deepEqual(reply.position, { history: "history-2", revision: 2 });
+    await one.stop();
+  });
+
+  it("does not say that a snapshot is complete which was taken before it was", async () => {
+    await using desk = await openDesk();
+    for (let index = 0; index < 250; index++) await desk.registrar.register(instance(`i${index}`), 0);
+    const one = watcher(desk);
+    await one.next();
+    await desk.foundation.time.advanceAsync(desk.settings.leaseMs);
+    assert.equal(desk.registrar.complete, true);
+    const last = await one.next();
+    assert.equal(last.news?.$case === "snapshot" && last.news.value.last, true);
+    assert.equal(last.complete, false);
+    await one.stop();
+  });
+
   it("sends a large snapshot in parts, of which only the last moves the position", async () => {
     await using desk = await openDesk();
     for (let index = 0; index < 450; index++) await desk.registrar.register(instance(`i${index}`), 0);

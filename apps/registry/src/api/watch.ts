@@ -14,57 +14,61 @@ export async function* watch(
 ): AsyncGenerator<WatchReply> {
   const { registrar, settings, instruments } = desk;
   const wanted = wantedBy(request);
-  let revision = request.after?.history === registrar.position.history ? request.after.revision : undefined;
+  let seen = request.after;
   let { round } = registrar.freshFigures;
-  let complete: boolean | undefined;
+  let toldComplete: boolean | undefined;
   instruments.watchers.add(1);
   try {
     while (!signal.aborted) {
-      const { directory } = registrar;
-      const changes = revision === undefined ? undefined : directory.changesAfter(revision);
+      const { directory, complete } = registrar;
+      const { position } = directory;
+      // Fixed before the first part goes out: what happens while a reply is read comes as changes after it.
+      const stand: Stand = { position, complete };
+      const changes = seen?.history === position.history ? directory.changesAfter(seen.revision) : undefined;
+      seen = position;
       if (changes === undefined) {
-        // Fixed before the first part goes out: what happens while the parts are read comes as changes after them.
-        revision = directory.revision;
-        yield* snapshot(desk, [...directory.instances()].filter(wanted.instance).map(wanted.form), revision);
+        yield* snapshot(stand, [...directory.instances()].filter(wanted.instance), wanted.form);
       } else {
-        revision = directory.revision;
         const news = changes.filter(wanted.change).map(wanted.formOfChange);
-        if (news.length > 0) {
-          yield reply(desk, revision, { $case: "changes", value: { changes: news } });
-        } else if (complete !== registrar.complete) {
-          yield reply(desk, revision, undefined);
-        }
+        if (news.length > 0) yield { ...stand, news: { $case: "changes", value: { changes: news } } };
+        else if (toldComplete !== complete) yield { ...stand, news: undefined };
       }
-      complete = registrar.complete;
+      toldComplete = complete;
       const fresh = registrar.freshFigures;
       if (request.withFigures && fresh.round !== round) {
         const ids = fresh.ids.filter((id) => wanted.service(directory.get(id)?.service));
-        if (ids.length > 0) yield reply(desk, revision, { $case: "figures", value: directory.figures(ids) });
+        if (ids.length > 0) yield { ...stand, news: { $case: "figures", value: directory.figures(ids) } };
       }
       round = fresh.round;
       // Nothing may be awaited between this look and the wait, or a ring in between would be missed.
-      if (registrar.directory.revision !== revision) continue;
+      const now = registrar.position;
+      if (now.revision !== position.revision || now.history !== position.history) continue;
       const rung = await registrar.bell.wait(settings.signOfLifeMs, signal);
       // A long silence is broken by a reply without news.
-      if (!rung) complete = undefined;
+      if (!rung) toldComplete = undefined;
     }
   } finally {
     instruments.watchers.add(-1);
   }
 }
 
-function* snapshot(desk: Desk, instances: readonly Instance[], revision: number): Iterable<WatchReply> {
+/** Where a watcher stands once it has taken a reply in. */
+type Stand = Required<Pick<WatchReply, "position" | "complete">>;
+
+/** Brought into form part by part: a watcher that reads slowly holds on to no copies. */
+function* snapshot(
+  stand: Stand,
+  instances: readonly Instance[],
+  form: (instance: Instance) => Instance,
+): Iterable<WatchReply> {
   for (let from = 0; ; from += snapshotPartMax) {
-    const part = instances.slice(from, from + snapshotPartMax);
+    const part = instances.slice(from, from + snapshotPartMax).map(form);
     const last = from + snapshotPartMax >= instances.length;
-    const news = reply(desk, revision, { $case: "snapshot", value: { instances: part, last } });
-    yield last ? news : { ...news, position: undefined };
+    const news: WatchReply["news"] = { $case: "snapshot", value: { instances: part, last } };
+    // Only who has all of it stands anywhere, and knows everybody.
+    yield last ? { ...stand, news } : { position: undefined, complete: false, news };
     if (last) return;
   }
-}
-
-function reply({ registrar }: Desk, revision: number, news: WatchReply["news"]): WatchReply {
-  return { position: { history: registrar.position.history, revision }, complete: registrar.complete, news };
 }
 
 /** What a watcher wants to hear of, and in which form. */

@@ -9,7 +9,7 @@ import type { Step } from "./entry.ts";
 const gone = { cause: RemovalCause.REMOVAL_CAUSE_DEREGISTERED, reason: "drained" };
 
 function directoryOf(...steps: readonly Step[]): Directory {
-  const directory = new Directory({ historyMax: 100 });
+  const directory = new Directory({ history: "history-1", historyMax: 100, latenessMs: 0 });
   for (const step of steps) directory.apply(step, at(0));
   return directory;
 }
@@ -57,10 +57,27 @@ describe("Directory", () => {
     const directory = directoryOf(put(1, "a"));
     directory.renew("a", { load: undefined, host: undefined }, at(4_000));
     assert.deepEqual(directory.expired(at(14_000)), []);
-    const [farewell] = directory.expired(at(14_001));
+    assert.deepEqual(directory.expired(at(14_001)), ["a"]);
+    const farewell = directory.expiry("a", at(14_001));
     assert.equal(farewell?.instanceId, "a");
     assert.equal(farewell?.cause, RemovalCause.REMOVAL_CAUSE_LEASE_EXPIRED);
     assert.equal(farewell?.reason, "not renewed for 10001 ms, its lease is 10000 ms");
+  });
+
+  it("waits for what may be told late before it calls a lease expired", () => {
+    const directory = new Directory({ history: "history-1", historyMax: 100, latenessMs: 3_000 });
+    directory.apply(put(1, "a"), at(0));
+    assert.deepEqual(directory.expired(at(13_000)), []);
+    assert.deepEqual(directory.expired(at(13_001)), ["a"]);
+  });
+
+  it("dates an entry by its own clock, whatever the instance says of times", () => {
+    const directory = directoryOf();
+    directory.apply(put(1, "a", { renewTime: { seconds: 7, nanos: 0 } }), at(500));
+    const [change] = directory.changesAfter(0) ?? [];
+    const renewTime = { seconds: 1_000, nanos: 500_000_000 };
+    assert.deepEqual(change?.what?.$case === "put" && change.what.value.renewTime, renewTime);
+    assert.deepEqual(directory.get("a")?.renewTime, renewTime);
   });
 
   it("gives everybody a full lease again when pardoned", () => {
@@ -93,7 +110,7 @@ describe("Directory", () => {
     );
     fc.assert(
       fc.property(steps, fc.nat(60), fc.integer({ min: 1, max: 20 }), (list, resumeAt, historyMax) => {
-        const directory = new Directory({ historyMax });
+        const directory = new Directory({ history: "history-1", historyMax, latenessMs: 0 });
         const picture = new Map<string, string>();
         let seen = 0;
         list.forEach((step, index) => {

@@ -4,12 +4,14 @@
  *
  * 1. The same steps give the same picture, in every registry of a cluster.
  * 2. Revisions only grow; a step that is not newer than what is known is ignored.
- * 3. Figures (load, host) come with renewals, outside the sequence of changes, and are never taken for a change.
+ * 3. Figures (load, host, time of renewal) come with renewals, outside the sequence of changes, and are never taken
+ *    for a change.
  */
 import {
   type Change,
   type Figures,
   type Instance,
+  type Position,
   RemovalCause,
   type Renewal,
 } from "@tutti/contracts/registry/v1";
@@ -19,15 +21,32 @@ import type { Entry, Farewell, Moment, Registration, Step } from "./entry.ts";
 import { getOrMake } from "./get-or-make.ts";
 import { OfferIndex } from "./offers.ts";
 
+export interface DirectoryOptions {
+  /** Names the sequence that the revisions belong to. */
+  readonly history: string;
+  /** Changes remembered. */
+  readonly historyMax: number;
+  /** How much later than given a sign of life may be taken in. */
+  readonly latenessMs: number;
+}
+
 export class Directory {
+  readonly history: string;
   readonly offers = new OfferIndex();
+  readonly #latenessMs: number;
   readonly #entries = new Map<string, Entry>();
   readonly #byService = new Map<string, Map<string, Entry>>();
-  readonly #history: ChangeHistory;
+  readonly #changes: ChangeHistory;
   #revision = 0;
 
-  constructor({ historyMax }: { readonly historyMax: number }) {
-    this.#history = new ChangeHistory(historyMax);
+  constructor({ history, historyMax, latenessMs }: DirectoryOptions) {
+    this.history = history;
+    this.#latenessMs = latenessMs;
+    this.#changes = new ChangeHistory(historyMax);
+  }
+
+  get position(): Position {
+    return { history: this.history, revision: this.#revision };
   }
 
   get revision(): number {
@@ -44,8 +63,10 @@ export class Directory {
     return entry === undefined ? undefined : withFigures(entry);
   }
 
-  leaseOf(id: string): number | undefined {
-    return this.#entries.get(id)?.leaseMs;
+  /** The same, with the lease it has. */
+  registrationOf(id: string): Registration | undefined {
+    const entry = this.#entries.get(id);
+    return entry === undefined ? undefined : { instance: withFigures(entry), leaseMs: entry.leaseMs };
   }
 
   *instances(service = ""): Iterable<Instance> {
@@ -59,7 +80,7 @@ export class Directory {
 
   /** Changes after a revision, or undefined when they are no longer remembered. */
   changesAfter(revision: number): readonly Change[] | undefined {
-    return revision > this.#revision ? undefined : this.#history.after(revision);
+    return revision > this.#revision ? undefined : this.#changes.after(revision);
   }
 
   /** Takes in what happened. Returns whether it was new. */
@@ -73,7 +94,7 @@ export class Directory {
 
   /** Everything there was has been taken in; who saw less than that has to begin with a snapshot. */
   loaded(): void {
-    this.#history.beginAt(this.#revision);
+    this.#changes.beginAt(this.#revision);
   }
 
   /** Takes in a sign of life. Returns whether the instance is known. */
@@ -92,19 +113,23 @@ export class Directory {
     for (const entry of this.#entries.values()) entry.renewedAtMs = monotonicMs;
   }
 
-  /** Instances that were not heard of for a full lease. */
-  expired({ monotonicMs }: Moment): Farewell[] {
-    const expired: Farewell[] = [];
-    for (const { instance, leaseMs, renewedAtMs } of this.#entries.values()) {
-      const silentMs = monotonicMs - renewedAtMs;
-      if (silentMs <= leaseMs) continue;
-      expired.push({
-        instanceId: instance.id,
-        cause: RemovalCause.REMOVAL_CAUSE_LEASE_EXPIRED,
-        reason: `not renewed for ${Math.round(silentMs)} ms, its lease is ${leaseMs} ms`,
-      });
-    }
-    return expired;
+  /** Ids of the instances whose lease has run out. */
+  expired(moment: Moment): string[] {
+    return [...this.#entries.keys()].filter((id) => this.expiry(id, moment) !== undefined);
+  }
+
+  /** How an instance goes whose lease has run out; undefined while it has not. */
+  expiry(id: string, { monotonicMs }: Moment): Farewell | undefined {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return undefined;
+    const { leaseMs, renewedAtMs } = entry;
+    const silentMs = monotonicMs - renewedAtMs;
+    if (silentMs <= leaseMs + this.#latenessMs) return undefined;
+    return {
+      instanceId: id,
+      cause: RemovalCause.REMOVAL_CAUSE_LEASE_EXPIRED,
+      reason: `not renewed for ${Math.round(silentMs)} ms, its lease is ${leaseMs} ms`,
+    };
   }
 
   figures(ids: Iterable<string>): Figures {
@@ -120,7 +145,7 @@ export class Directory {
     const known = this.#entries.get(instance.id);
     if (known !== undefined) this.#forget(known);
     const entry: Entry = {
-      instance: { ...instance, revision },
+      instance: { ...instance, revision, renewTime: toTimestamp(moment.nowMs) },
       leaseMs,
       load: instance.load,
       host: instance.host,
@@ -130,7 +155,7 @@ export class Directory {
     this.#entries.set(instance.id, entry);
     getOrMake(this.#byService, instance.service, () => new Map()).set(instance.id, entry);
     this.offers.add(entry);
-    this.#history.append({ revision, what: { $case: "put", value: entry.instance } });
+    this.#changes.append({ revision, what: { $case: "put", value: entry.instance } });
   }
 
   #remove({ instanceId, cause, reason }: Farewell, revision: number): void {
@@ -138,7 +163,7 @@ export class Directory {
     if (known === undefined) return;
     this.#forget(known);
     const { service } = known.instance;
-    this.#history.append({
+    this.#changes.append({
       revision,
       what: { $case: "removed", value: { instanceId, service, cause, reason } },
     });

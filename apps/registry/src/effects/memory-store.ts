@@ -1,24 +1,26 @@
 import type { Position } from "@tutti/contracts/registry/v1";
-import { type Health, healthy } from "@tutti/kernel";
-import type { Farewell, Registration } from "../directory/entry.ts";
+import { type Clock, type Health, healthy } from "@tutti/kernel";
+import type { Farewell, Registration, Step } from "../directory/entry.ts";
 import type { Store, StoreListener } from "./store.ts";
 
 /** Entries of one registry alone, gone with its process; instances register again when they hear so. */
 export class MemoryStore implements Store {
-  readonly durable = false;
-  readonly history: string;
+  readonly latenessMs = 0;
+  readonly #history: string;
+  readonly #clock: Clock;
   readonly #revisions = new Map<string, number>();
   #listener: StoreListener | undefined;
   #revision = 0;
 
   /** @param history a name that no other registry process ever uses */
-  constructor(history: string) {
-    this.history = history;
+  constructor(history: string, clock: Clock) {
+    this.#history = history;
+    this.#clock = clock;
   }
 
   async start(listener: StoreListener): Promise<void> {
     this.#listener = listener;
-    listener.began();
+    listener.began({ name: this.#history, beganMs: this.#clock.now() });
     listener.loaded();
   }
 
@@ -29,18 +31,29 @@ export class MemoryStore implements Store {
   }
 
   async put(registration: Registration): Promise<Position> {
-    const revision = ++this.#revision;
-    this.#revisions.set(registration.instance.id, revision);
-    this.#listener?.stepped({ revision, put: registration });
-    return { history: this.history, revision };
+    this.#revisions.set(registration.instance.id, this.#revision + 1);
+    return this.#tell({ revision: this.#revision + 1, put: registration });
   }
 
-  async remove(farewell: Farewell, _service: string, revision: number): Promise<boolean> {
-    if (this.#revisions.get(farewell.instanceId) !== revision) return false;
+  async replace(registration: Registration, revision: number): Promise<Position | undefined> {
+    return this.#isAt(registration.instance.id, revision) ? this.put(registration) : undefined;
+  }
+
+  async remove(farewell: Farewell, _service: string, revision: number): Promise<Position | undefined> {
+    if (!this.#isAt(farewell.instanceId, revision)) return undefined;
     this.#revisions.delete(farewell.instanceId);
-    this.#listener?.stepped({ revision: ++this.#revision, removed: farewell });
-    return true;
+    return this.#tell({ revision: this.#revision + 1, removed: farewell });
   }
 
   renewed(): void {}
+
+  #isAt(instanceId: string, revision: number): boolean {
+    return this.#revisions.get(instanceId) === revision;
+  }
+
+  #tell(step: Step): Position {
+    this.#revision = step.revision;
+    this.#listener?.stepped(step);
+    return { history: this.#history, revision: step.revision };
+  }
 }

@@ -1,27 +1,20 @@
 /**
- * Entries that all registries of a cluster share, in two buckets of NATS:
- *
- * - instances: under each instance's id what it registered, or for a minute how it went. Written with every change.
- * - renewals: under each registry's id the signs of life it heard, once a second in one piece, however many instances
- *   there are; kept in memory only.
+ * Entries that all registries of a cluster share: in a bucket of NATS, under each instance's id, what it registered, or
+ * for a minute how it went. Written with every change; signs of life are shared apart.
  *
  * 1. What happened is told in the bucket's order and from the bucket alone, own changes included, so that every
  *    registry tells the same story under the same revisions.
- * 2. An entry is removed only at the revision that was judged dead: an instance that registered anew meanwhile stays.
+ * 2. An entry is replaced or removed only at the revision that was judged: an instance that registered anew meanwhile
+ *    stays as it is.
+ * 3. A bucket that was made anew is another history: its revisions begin again.
  */
-import { type Position, type Renewal, RenewRequest, StoredEntry } from "@tutti/contracts/registry/v1";
-import {
-  degraded,
-  errorFromUnknown,
-  type Foundation,
-  type Health,
-  type Logger,
-  sleep,
-  type Timer,
-} from "@tutti/kernel";
-import { type Bucket, type BucketChange, type NatsConnection, openBucket } from "@tutti/nats";
-import type { Farewell, Registration } from "../directory/entry.ts";
+import { type Position, RemovalCause, type Renewal, StoredEntry } from "@tutti/contracts/registry/v1";
+import { degraded, type Foundation, type Health, healthy, type Timer } from "@tutti/kernel";
+import type { BucketChange, NatsConnection, Written } from "@tutti/nats";
+import type { Farewell, Registration, Step } from "../directory/entry.ts";
+import { FollowedBucket } from "./followed-bucket.ts";
 import { RevisionGate } from "./revision-gate.ts";
+import { SharedRenewals } from "./shared-renewals.ts";
 import type { Store, StoreListener } from "./store.ts";
 
 export interface NatsStoreOptions {
@@ -30,184 +23,183 @@ export interface NatsStoreOptions {
   /** Id of this registry process. */
   readonly registry: string;
   readonly replicas: number;
-  /** How often signs of life are shared. */
+  /** How often signs of life are shared. Default 1,000. */
   readonly shareMs?: number;
-  /** How long it is remembered how an instance went. */
+  /** How long it is remembered how an instance went. Default 60,000. */
   readonly rememberGoneMs?: number;
 }
 
+const bucketName = "tutti_registry_instances";
+
 export class NatsStore implements Store {
-  readonly durable = true;
   readonly #options: Required<NatsStoreOptions>;
-  readonly #logger: Logger;
+  readonly #instances: FollowedBucket;
+  readonly #renewals: SharedRenewals;
   readonly #told = new RevisionGate();
-  readonly #stopping = new AbortController();
-  readonly #unshared = new Map<string, Renewal>();
-  #instances: Bucket | undefined;
-  #renewals: Bucket | undefined;
+  readonly #loaded = Promise.withResolvers<void>();
   #listener: StoreListener | undefined;
-  #timers: Timer[] = [];
-  #watching: Promise<unknown> = Promise.resolve();
-  #sharing = false;
-  #problem = "";
+  #history = "";
+  #forgetting: Timer | undefined;
 
   constructor(options: NatsStoreOptions) {
-    this.#options = { shareMs: 1_000, rememberGoneMs: 60_000, ...options };
-    this.#logger = options.foundation.logger;
+    const given = { shareMs: 1_000, rememberGoneMs: 60_000, ...options };
+    this.#options = given;
+    this.#instances = new FollowedBucket({
+      ...given,
+      bucket: { name: bucketName, replicas: given.replicas },
+      began: (created) => this.#began(created),
+      changed: (change) => this.#changed(change),
+    });
+    this.#renewals = new SharedRenewals({
+      ...given,
+      heard: (renewals) => this.#listener?.renewed(renewals),
+    });
   }
 
-  /** The bucket itself is the history: it goes on when registries come and go. */
-  get history(): string {
-    return `nats-${this.#instances?.name ?? ""}`;
+  get latenessMs(): number {
+    return this.#renewals.latenessMs;
   }
 
   async start(listener: StoreListener, signal: AbortSignal): Promise<void> {
-    const { connection, foundation, replicas, shareMs, rememberGoneMs } = this.#options;
+    const { foundation, rememberGoneMs } = this.#options;
     this.#listener = listener;
-    this.#instances = await openBucket(connection, { name: "tutti_registry_instances", replicas });
-    this.#renewals = await openBucket(connection, {
-      name: "tutti_registry_renewals",
-      storage: "memory",
-      replicas,
-      ttlMs: 60_000,
-    });
-    const loaded = Promise.withResolvers<void>();
-    const loops = [
-      this.#follow(
-        "instances",
-        this.#instances,
-        (change) => this.#stepped(change, loaded.resolve),
-        () => listener.began(),
-      ),
-      this.#follow("renewals", this.#renewals, (change) => this.#heard(change)),
-    ];
-    this.#watching = Promise.all(loops);
-    const given = Promise.withResolvers<never>();
-    const giveUp = () => given.reject(signal.reason);
-    signal.addEventListener("abort", giveUp, { once: true });
     try {
-      await Promise.race([loaded.promise, given.promise]);
+      await this.#instances.start(signal);
+      await this.#renewals.start(signal);
+      await Promise.race([this.#loaded.promise, aborted(signal)]);
     } catch (error) {
       await this.stop();
       throw error;
-    } finally {
-      signal.removeEventListener("abort", giveUp);
     }
-    this.#timers = [
-      foundation.timers.every(shareMs, () => void this.#share()),
-      foundation.timers.every(rememberGoneMs, () => void this.#forgetGone()),
-    ];
+    this.#forgetting = foundation.timers.every(rememberGoneMs, () => void this.#forgetGone());
   }
 
   async stop(): Promise<void> {
-    for (const timer of this.#timers) timer.cancel();
-    this.#stopping.abort();
+    this.#forgetting?.cancel();
     this.#told.close();
-    await this.#watching;
+    await Promise.all([this.#instances.stop(), this.#renewals.stop()]);
   }
 
   health(): Health {
-    return this.#problem === "" ? this.#options.connection.health() : degraded(this.#problem);
+    const { problem } = this.#instances;
+    if (problem !== "") return degraded(problem);
+    const parts = [this.#options.connection.health(), this.#renewals.health()];
+    return parts.find(({ level }) => level !== "healthy") ?? healthy;
   }
 
   async put({ instance, leaseMs }: Registration): Promise<Position> {
-    const entry: StoredEntry = { what: { $case: "put", value: { instance, leaseMs } } };
-    const revision = await this.#bucket().put(instance.id, StoredEntry.encode(entry).finish());
-    await this.#told.reached(revision);
-    return { history: this.history, revision };
+    const { bucket } = this.#instances;
+    return this.#reached(await bucket.put(keyOf(instance.id), putBytes({ instance, leaseMs })));
   }
 
-  async remove({ instanceId, cause, reason }: Farewell, service: string, revision: number): Promise<boolean> {
-    const entry: StoredEntry = {
-      what: { $case: "removed", value: { instanceId, service, cause, reason } },
-    };
-    const written = await this.#bucket().update(instanceId, StoredEntry.encode(entry).finish(), revision);
-    if (!written.written) return false;
-    await this.#told.reached(written.revision);
-    return true;
+  async replace({ instance, leaseMs }: Registration, revision: number): Promise<Position | undefined> {
+    const key = keyOf(instance.id);
+    const { bucket } = this.#instances;
+    return this.#written(key, await bucket.update(key, putBytes({ instance, leaseMs }), revision));
+  }
+
+  async remove(farewell: Farewell, service: string, revision: number): Promise<Position | undefined> {
+    const key = keyOf(farewell.instanceId);
+    const what: StoredEntry["what"] = { $case: "removed", value: { ...farewell, service } };
+    const { bucket } = this.#instances;
+    return this.#written(key, await bucket.update(key, StoredEntry.encode({ what }).finish(), revision));
   }
 
   renewed(renewals: readonly Renewal[]): void {
-    for (const renewal of renewals) this.#unshared.set(renewal.instanceId, renewal);
+    this.#renewals.add(renewals);
   }
 
-  #bucket(): Bucket {
-    if (this.#instances === undefined) throw new Error("the store is used before it was started");
-    return this.#instances;
+  async #written(key: string, written: Written): Promise<Position | undefined> {
+    if (written.written) return this.#reached(written.revision);
+    // What stood in the way has to be known here before the caller looks again.
+    const entry = await this.#instances.bucket.get(key);
+    if (entry !== undefined) await this.#told.reached(entry.revision);
+    return undefined;
   }
 
-  /** Follows a bucket for ever; when the watch itself breaks, begins again with everything there is. */
-  async #follow(
-    what: string,
-    bucket: Bucket,
-    take: (change: BucketChange) => void,
-    begin = () => {},
-  ): Promise<void> {
-    const { signal } = this.#stopping;
-    while (!signal.aborted) {
-      try {
-        begin();
-        for await (const change of bucket.watch({ signal })) {
-          this.#problem = "";
-          take(change);
-        }
-      } catch (error) {
-        if (signal.aborted) return;
-        this.#problem = `the ${what} cannot be followed: ${errorFromUnknown(error).message}`;
-        this.#logger.warn("The registry's store cannot be followed; trying again", { bucket: what, error });
-        await sleep(this.#options.foundation.timers, 1_000, signal).catch(() => {});
-      }
-    }
+  async #reached(revision: number): Promise<Position> {
+    await this.#told.reached(revision);
+    return { history: this.#history, revision };
   }
 
-  #stepped(change: BucketChange, loaded: () => void): void {
+  #began(created: string): void {
+    const name = `${bucketName}@${created}`;
+    if (name !== this.#history) this.#told.beginAnew();
+    this.#history = name;
+    this.#listener?.began({ name, beganMs: Date.parse(created) });
+  }
+
+  #changed(change: BucketChange): void {
     if (change.kind === "snapshot-end") {
       this.#listener?.loaded();
-      loaded();
+      this.#loaded.resolve();
+      return;
     }
-    if (change.kind !== "put") return;
-    const { what } = StoredEntry.decode(change.value);
-    if (what?.$case === "put" && what.value.instance !== undefined) {
-      const { instance, leaseMs } = what.value;
-      this.#listener?.stepped({ revision: change.revision, put: { instance, leaseMs } });
-    } else if (what?.$case === "removed") {
-      this.#listener?.stepped({ revision: change.revision, removed: what.value });
-    }
-    this.#told.advance(change.revision);
-  }
-
-  #heard(change: BucketChange): void {
-    if (change.kind !== "put" || change.key === this.#options.registry) return;
-    this.#listener?.renewed(RenewRequest.decode(change.value).renewals);
-  }
-
-  async #share(): Promise<void> {
-    if (this.#sharing || this.#unshared.size === 0) return;
-    this.#sharing = true;
-    const renewals = [...this.#unshared.values()];
-    this.#unshared.clear();
     try {
-      const value = RenewRequest.encode({ renewals }).finish();
-      await this.#renewals?.put(this.#options.registry, value);
-    } catch (error) {
-      this.#logger.debug("Signs of life could not be shared with other registries", { error });
+      const step = stepOf(change);
+      if (step !== undefined) this.#listener?.stepped(step);
     } finally {
-      this.#sharing = false;
+      // Also past what cannot be understood: somebody may wait for a later one.
+      this.#told.advance(change.revision);
     }
   }
 
   /** Forgets how instances went, some time after they did. */
   async #forgetGone(): Promise<void> {
     const { foundation, rememberGoneMs } = this.#options;
-    const bucket = this.#bucket();
+    const { bucket } = this.#instances;
     try {
       for (const { key, value, revision, writtenMs } of await bucket.entries()) {
-        const gone = StoredEntry.decode(value).what?.$case === "removed";
-        if (gone && writtenMs < foundation.clock.now() - rememberGoneMs) await bucket.delete(key, revision);
+        if (tellsOfRemoval(value) && writtenMs < foundation.clock.now() - rememberGoneMs)
+          await bucket.delete(key, revision);
       }
       await bucket.compact(rememberGoneMs);
     } catch (error) {
-      this.#logger.debug("Entries of instances that are gone could not be cleared", { error });
+      foundation.logger.debug("Entries of instances that are gone could not be cleared", { error });
     }
   }
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    else signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+}
+
+function tellsOfRemoval(value: Uint8Array): boolean {
+  try {
+    return StoredEntry.decode(value).what?.$case === "removed";
+  } catch {
+    // Told of when it was met; not ours to delete.
+    return false;
+  }
+}
+
+function putBytes(value: Registration): Uint8Array {
+  return StoredEntry.encode({ what: { $case: "put", value } }).finish();
+}
+
+function stepOf(change: Exclude<BucketChange, { readonly kind: "snapshot-end" }>): Step | undefined {
+  const { revision } = change;
+  // Of one that is gone, cleared away; or an entry that somebody deleted by hand.
+  if (change.kind === "delete") return { revision, removed: { ...cleared, instanceId: idOf(change.key) } };
+  const { what } = StoredEntry.decode(change.value);
+  if (what?.$case === "removed") return { revision, removed: what.value };
+  if (what?.$case !== "put" || what.value.instance === undefined) return undefined;
+  return { revision, put: { instance: what.value.instance, leaseMs: what.value.leaseMs } };
+}
+
+const cleared = {
+  cause: RemovalCause.REMOVAL_CAUSE_UNSPECIFIED,
+  reason: "its entry was deleted from the store",
+};
+
+// A key takes no two dots in a row, an id may have them; an equals sign only a key can have.
+function keyOf(id: string): string {
+  return id.replaceAll(".", "=");
+}
+
+function idOf(key: string): string {
+  return key.replaceAll("=", ".");
 }

@@ -2,9 +2,40 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { HealthState, RemovalCause } from "@tutti/contracts/registry/v1";
 import { degraded, healthy } from "@tutti/kernel";
+import { gate } from "@tutti/kernel/testing";
 import { openDesk, renewal } from "../../test/desk.ts";
 import { instance, notReady } from "../../test/fixtures.ts";
+import type { Farewell, Registration } from "../directory/entry.ts";
 import { MemoryStore } from "./memory-store.ts";
+
+/** Writes what is about some instances only when it is let. */
+class SlowStore extends MemoryStore {
+  readonly writes = gate();
+  readonly slow = new Set<string>();
+
+  override async replace(registration: Registration, revision: number) {
+    if (this.slow.has(registration.instance.id)) await this.writes.pass();
+    return super.replace(registration, revision);
+  }
+
+  override async remove(farewell: Farewell, service: string, revision: number) {
+    if (this.slow.has(farewell.instanceId)) await this.writes.pass();
+    return super.remove(farewell, service, revision);
+  }
+}
+
+async function openSlowDesk(...slow: readonly string[]) {
+  let store: SlowStore | undefined;
+  const desk = await openDesk({
+    store: (clock) => {
+      store = new SlowStore("history-1", clock);
+      return store;
+    },
+  });
+  assert.ok(store);
+  for (const id of slow) store.slow.add(id);
+  return { desk, store, [Symbol.asyncDispose]: () => desk[Symbol.asyncDispose]() };
+}
 
 describe("Registrar", () => {
   it("grants the lease wished for, fifteen seconds when none is named, and never less than a second", async () => {
@@ -63,6 +94,75 @@ describe("Registrar", () => {
     assert.equal(registrar.directory.get("a")?.health?.reason, notReady.reason);
   });
 
+  it("does not make one instance wait for the store to take another's health", async () => {
+    await using slow = await openSlowDesk("a");
+    const { registrar, foundation } = slow.desk;
+    await registrar.register(instance("a"), 0);
+    await registrar.register(instance("b"), 0);
+    const renewed = registrar.renew([renewal("a", { health: notReady }), renewal("b", { health: notReady })]);
+    await slow.store.writes.arrivals(1);
+    await foundation.time.flush();
+    assert.equal(registrar.directory.get("b")?.health?.reason, notReady.reason);
+    assert.equal(registrar.directory.get("a")?.health, undefined);
+    slow.store.writes.open();
+    await renewed;
+    assert.equal(registrar.directory.get("a")?.health?.reason, notReady.reason);
+  });
+
+  it("does not bring back an instance that said good-bye while its health was written", async () => {
+    await using slow = await openSlowDesk();
+    const { registrar } = slow.desk;
+    await registrar.register(instance("a"), 0);
+    slow.store.slow.add("a");
+    const renewed = registrar.renew([renewal("a", { health: notReady })]);
+    await slow.store.writes.arrivals(1);
+    slow.store.slow.clear();
+    await registrar.deregister("a", "drained");
+    slow.store.writes.open();
+    await renewed;
+    assert.equal(registrar.directory.size, 0);
+  });
+
+  it("writes a change of health to what the instance says of itself by then", async () => {
+    await using slow = await openSlowDesk("a");
+    const { registrar } = slow.desk;
+    await registrar.register(instance("a", { version: "1.0.0" }), 4_000);
+    const renewed = registrar.renew([renewal("a", { health: notReady })]);
+    await slow.store.writes.arrivals(1);
+    await registrar.register(instance("a", { version: "2.0.0" }), 4_000);
+    slow.store.writes.open();
+    await renewed;
+    const known = registrar.directory.registrationOf("a");
+    assert.equal(known?.instance.version, "2.0.0");
+    assert.equal(known?.instance.health?.reason, notReady.reason);
+    assert.equal(known?.leaseMs, 4_000);
+  });
+
+  it("judges an instance by what it heard until its turn comes", async () => {
+    await using slow = await openSlowDesk("a");
+    const { registrar, foundation } = slow.desk;
+    await registrar.register(instance("a"), 1_000);
+    await registrar.register(instance("b"), 1_000);
+    await foundation.time.advanceAsync(1_600);
+    assert.equal(slow.store.writes.waiting, 1);
+    await registrar.renew([renewal("b")]);
+    slow.store.writes.open();
+    await foundation.time.flush();
+    assert.deepEqual(
+      [...registrar.directory.instances()].map(({ id }) => id),
+      ["b"],
+    );
+  });
+
+  it("tells of a removal under the revision that it got", async () => {
+    await using desk = await openDesk();
+    await desk.registrar.register(instance("a"), 0);
+    const { revision } = desk.registrar.position;
+    await Promise.all([desk.registrar.deregister("a", "drained"), desk.registrar.register(instance("b"), 0)]);
+    const removal = desk.told.find(({ step }) => "removed" in step);
+    assert.equal(removal?.step.revision, revision + 1);
+  });
+
   it("keeps the time of the first registration when an instance registers again", async () => {
     await using desk = await openDesk();
     const { registrar, foundation } = desk;
@@ -95,7 +195,7 @@ describe("Registrar", () => {
         return deaf ? degraded("the other registries cannot be heard") : healthy;
       }
     }
-    await using desk = await openDesk({ store: new FallibleStore("history-1") });
+    await using desk = await openDesk({ store: (clock) => new FallibleStore("history-1", clock) });
     const { registrar, foundation } = desk;
     await registrar.register(instance("a"), 2_000);
     deaf = true;
@@ -106,6 +206,31 @@ describe("Registrar", () => {
     assert.equal(registrar.directory.size, 1);
     await foundation.time.advanceAsync(1_500);
     assert.equal(registrar.directory.size, 0);
+  });
+
+  it("answers from the picture it has until a new one is whole, with what is written meanwhile in both", async () => {
+    await using desk = await openDesk();
+    const { registrar } = desk;
+    await registrar.register(instance("a"), 0);
+    registrar.began({ name: "history-1", beganMs: 0 });
+    await registrar.register(instance("b"), 0);
+    const ids = () => [...registrar.directory.instances()].map(({ id }) => id);
+    assert.deepEqual(ids(), ["a", "b"]);
+    registrar.loaded();
+    assert.deepEqual(ids(), ["b"]);
+  });
+
+  it("is not complete for a lease after its store began another history, and tells watchers of that one", async () => {
+    await using desk = await openDesk();
+    const { registrar, foundation } = desk;
+    await foundation.time.advanceAsync(60_000);
+    assert.equal(registrar.complete, true);
+    registrar.began({ name: "history-2", beganMs: foundation.clock.now() - 5_000 });
+    registrar.loaded();
+    assert.equal(registrar.complete, false);
+    assert.equal(registrar.position.history, "history-2");
+    await foundation.time.advanceAsync(10_000);
+    assert.equal(registrar.complete, true);
   });
 
   it("leaves nothing running when it stops", async () => {

@@ -17,7 +17,7 @@ import { registryErrors } from "../errors.ts";
 import { ChangeBell } from "./change-bell.ts";
 import type { InstanceChange } from "./instance-news.ts";
 import type { RegistrarInstruments } from "./instruments.ts";
-import type { Store, StoreListener } from "./store.ts";
+import type { History, Store, StoreListener } from "./store.ts";
 
 export interface RegistrarOptions {
   readonly store: Store;
@@ -53,7 +53,6 @@ export class Registrar implements Component, StoreListener {
     const { store, settings, foundation } = this.#options;
     this.#logger = logger;
     await store.start(this, signal);
-    this.#completeFromMs = store.durable ? 0 : foundation.clock.monotonic() + settings.leaseMs;
     this.#timers = [
       foundation.timers.every(settings.sweepMs, () => void this.#sweep()),
       foundation.timers.every(settings.figuresMs, () => this.#turnFigures()),
@@ -76,7 +75,7 @@ export class Registrar implements Component, StoreListener {
   }
 
   get position(): Position {
-    return { history: this.#options.store.history, revision: this.directory.revision };
+    return this.directory.position;
   }
 
   /** Whether absence means gone. */
@@ -102,40 +101,47 @@ export class Registrar implements Component, StoreListener {
 
   async renew(renewals: readonly Renewal[]): Promise<RenewReply> {
     const { directory } = this;
+    const moment = this.#moment();
     const unknownInstanceIds: string[] = [];
     const known: Renewal[] = [];
-    const moment = this.#moment();
     for (const renewal of renewals) {
-      if (!directory.renew(renewal.instanceId, renewal, moment)) unknownInstanceIds.push(renewal.instanceId);
-      else {
-        known.push(renewal);
-        this.#fresh.add(renewal.instanceId);
-      }
+      if (directory.renew(renewal.instanceId, renewal, moment)) known.push(renewal);
+      else unknownInstanceIds.push(renewal.instanceId);
     }
+    for (const { instanceId } of known) this.#fresh.add(instanceId);
     this.#options.store.renewed(known);
     this.#options.instruments.renewals.add(known.length);
-    for (const renewal of known) await this.#takeHealth(renewal);
+    // All at once: no lease waits for the store to have written another's health.
+    await Promise.all(known.map((renewal) => this.#takeHealth(renewal)));
     return { unknownInstanceIds, position: this.position };
   }
 
   async deregister(instanceId: string, reason: string): Promise<boolean> {
     const cause = RemovalCause.REMOVAL_CAUSE_DEREGISTERED;
     for (;;) {
-      // Again, when another registry changed the entry in between: good-bye outweighs every change.
       const known = this.directory.get(instanceId);
       if (known === undefined) return false;
       if (await this.#remove({ instanceId, cause, reason }, known)) return true;
+      // Again, when another registry changed the entry in between: good-bye outweighs every change.
       if (this.directory.get(instanceId)?.revision === known.revision) return false;
     }
   }
 
-  began(): void {
-    this.#loading = new Directory({ historyMax: this.#options.settings.historyMax });
+  began({ name, beganMs }: History): void {
+    const { settings, store, foundation } = this.#options;
+    this.#loading = new Directory({ ...settings, history: name, latenessMs: store.latenessMs });
+    const { nowMs, monotonicMs } = this.#moment();
+    const ageMs = Math.max(0, nowMs - beganMs);
+    this.#completeFromMs = monotonicMs + Math.max(0, settings.leaseMs - ageMs);
+    foundation.logger.debug("Reading the entries from the store", { history: name });
   }
 
   stepped(step: Step): void {
-    const changed = (this.#loading ?? this.directory).apply(step, this.#moment());
-    if (changed && this.#loading === undefined) this.#changed();
+    const moment = this.#moment();
+    this.#loading?.apply(step, moment);
+    // Questions are answered from the picture before until the new one is whole; what is written meanwhile is in both.
+    if (this.#loading !== undefined && this.#loading.history !== this.#directory?.history) return;
+    if (this.directory.apply(step, moment)) this.#changed();
   }
 
   loaded(): void {
@@ -160,38 +166,30 @@ export class Registrar implements Component, StoreListener {
 
   /** A change of health is a change of the entry, and every watcher hears of it. */
   async #takeHealth({ instanceId, health }: Renewal): Promise<void> {
-    const known = this.directory.get(instanceId);
-    if (health === undefined || known === undefined) return;
-    const instance = { ...known, health };
-    if (healthOf(instance) === healthOf(known) && health.reason === (known.health?.reason ?? "")) return;
-    await this.register(instance, this.directory.leaseOf(instanceId) ?? 0);
+    if (health === undefined) return;
+    for (;;) {
+      const known = this.directory.registrationOf(instanceId);
+      if (known === undefined || sameHealth(known.instance, health)) return;
+      const { revision } = known.instance;
+      const instance: Instance = { ...known.instance, health, revision: 0 };
+      const registration = { ...known, instance };
+      const position = await this.#options.store.replace(registration, revision);
+      if (position !== undefined) {
+        this.#announce({ revision: position.revision, put: registration }, instance, known.instance);
+        return;
+      }
+      // Again, when the instance said something else of itself in between: that must not be overwritten.
+      if (this.directory.get(instanceId)?.revision === revision) return;
+    }
   }
 
   async #sweep(): Promise<void> {
-    if (this.#sweeping || this.#loading !== undefined) return;
-    if (this.#options.store.health().level !== "healthy") {
-      this.#deaf = true;
-      return;
-    }
-    const { directory } = this;
-    const moment = this.#moment();
-    if (this.#deaf) {
-      directory.pardonAll(moment);
-      this.#deaf = false;
-      return;
-    }
+    if (this.#sweeping || !this.#mayJudge()) return;
     this.#sweeping = true;
     try {
-      for (const farewell of directory.expired(moment)) {
-        const known = directory.get(farewell.instanceId);
-        if (known === undefined || !(await this.#remove(farewell, known))) continue;
-        const { service, id, address } = known;
-        this.#logger.warn("An instance is gone: it did not renew its lease", {
-          gone: id,
-          ofService: service,
-          address,
-          reason: farewell.reason,
-        });
+      for (const id of this.directory.expired(this.#moment())) {
+        if (!this.#mayJudge()) return;
+        await this.#expire(id);
       }
     } catch (error) {
       this.#logger.warn("Leases that ran out could not be removed; trying again", { error });
@@ -200,10 +198,35 @@ export class Registrar implements Component, StoreListener {
     }
   }
 
+  /** Whether all signs of life are heard. After a time in which they were not, everybody gets a full lease again. */
+  #mayJudge(): boolean {
+    if (this.#loading !== undefined) return false;
+    const deaf = this.#options.store.health().level !== "healthy";
+    if (this.#deaf && !deaf) this.directory.pardonAll(this.#moment());
+    this.#deaf = deaf;
+    return !deaf;
+  }
+
+  async #expire(id: string): Promise<void> {
+    // Judged at this very moment: while others were removed it may have renewed.
+    const farewell = this.directory.expiry(id, this.#moment());
+    const known = this.directory.get(id);
+    if (farewell === undefined || known === undefined || !(await this.#remove(farewell, known))) return;
+    const { service, address } = known;
+    const { reason } = farewell;
+    this.#logger.warn("An instance is gone: it did not renew its lease", {
+      gone: id,
+      ofService: service,
+      address,
+      reason,
+    });
+  }
+
   async #remove(farewell: Farewell, instance: Instance): Promise<boolean> {
-    if (!(await this.#options.store.remove(farewell, instance.service, instance.revision))) return false;
+    const position = await this.#options.store.remove(farewell, instance.service, instance.revision);
+    if (position === undefined) return false;
     this.#options.instruments.removed(farewell.cause);
-    this.#announce({ revision: this.directory.revision, removed: farewell }, instance, instance);
+    this.#announce({ revision: position.revision, removed: farewell }, instance, instance);
     return true;
   }
 
@@ -223,4 +246,11 @@ export class Registrar implements Component, StoreListener {
     const { clock } = this.#options.foundation;
     return { nowMs: clock.now(), monotonicMs: clock.monotonic() };
   }
+}
+
+function sameHealth(instance: Instance, health: Instance["health"]): boolean {
+  return (
+    healthOf({ ...instance, health }) === healthOf(instance) &&
+    (health?.reason ?? "") === (instance.health?.reason ?? "")
+  );
 }

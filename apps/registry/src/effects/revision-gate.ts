@@ -23,9 +23,15 @@ export class RevisionGate {
     for (const one of waiting) if (one.revision <= this.#revision) one.resolve();
   }
 
+  /** Revisions begin again; what those who wait were promised is gone. */
+  beginAnew(): void {
+    this.#revision = 0;
+    for (const one of this.#waiting.splice(0)) one.reject(registryErrors.loading());
+  }
+
   /** Turns away everyone who waits, and whoever comes. */
   close(): void {
     this.#closed = true;
-    for (const one of this.#waiting.splice(0)) one.reject(registryErrors.loading());
+    this.beginAnew();
   }
 }

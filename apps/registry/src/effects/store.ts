@@ -4,27 +4,39 @@ import type { Farewell, Registration, Step } from "../directory/entry.ts";
 
 /**
  * Where entries are kept. A store numbers what happens and tells it in that order to the one who listens, what the
- * listener itself asked for included: `put` and `remove` resolve after that was told.
+ * listener itself asked for included: what is written resolves after that was told.
  */
 export interface Store {
-  /** Names the sequence that the revisions belong to; known once the store has started. */
-  readonly history: string;
-  /** Whether what is kept outlives this process, so that what is absent is gone. */
-  readonly durable: boolean;
+  /** How much later than given a sign of life may be heard here that reached another registry, in milliseconds. */
+  readonly latenessMs: number;
   start(listener: StoreListener, signal: AbortSignal): Promise<void>;
   stop(): Promise<void>;
   /** While not healthy, signs of life that reach other registries may not be heard here. */
   health(): Health;
+  /** Writes an entry, whatever was there before. */
   put(registration: Registration): Promise<Position>;
-  /** Removes an entry that is still at this revision. False when it was not there any more, or has changed since. */
-  remove(farewell: Farewell, service: string, revision: number): Promise<boolean>;
+  /**
+   * Writes an entry that is still at this revision. Undefined when it is not there any more, or has changed since; by
+   * then that has been told.
+   */
+  replace(registration: Registration, revision: number): Promise<Position | undefined>;
+  /** Removes an entry, on the same condition. */
+  remove(farewell: Farewell, service: string, revision: number): Promise<Position | undefined>;
   /** Shares signs of life with other registries. Never waits. */
   renewed(renewals: readonly Renewal[]): void;
 }
 
+/** The sequence that revisions belong to: within one they only grow, and nothing is lost. */
+export interface History {
+  /** Of no other history, ever. */
+  readonly name: string;
+  /** When it began, by the wall clock: who was entered before that has to be entered anew. */
+  readonly beganMs: number;
+}
+
 export interface StoreListener {
   /** Everything there is will be told now, from the beginning: at the start, and whenever something may have been missed. */
-  began(): void;
+  began(history: History): void;
   /** Something happened. Called in order of revision. */
   stepped(step: Step): void;
   /** Everything there was has been told. */

@@ -1,0 +1,104 @@
+/**
+ * A bucket of NATS that is followed for ever.
+ *
+ * 1. Whenever something may have been missed, everything there is is told again, from `began` on.
+ * 2. A bucket that somebody deleted is made anew, and `began` says that it is another one.
+ * 3. A change that cannot be taken in is left out and told of: one bad entry must not hide all the others.
+ */
+import { errorFromUnknown, type Foundation } from "@tutti/kernel";
+import {
+  type Bucket,
+  type BucketChange,
+  type BucketOptions,
+  type NatsConnection,
+  openBucket,
+} from "@tutti/nats";
+import { registryErrors } from "../errors.ts";
+
+export interface FollowedBucketOptions {
+  readonly connection: NatsConnection;
+  readonly foundation: Foundation;
+  readonly bucket: BucketOptions;
+  /** @param created when the bucket was made, by the server's clock: what tells it from another of its name */
+  readonly began: (created: string) => void;
+  readonly changed: (change: BucketChange) => void;
+}
+
+export class FollowedBucket {
+  readonly #options: FollowedBucketOptions;
+  readonly #stopping = new AbortController();
+  #bucket: Bucket | undefined;
+  #following: Promise<void> | undefined;
+  #problem = "";
+  #failures = 0;
+
+  constructor(options: FollowedBucketOptions) {
+    this.#options = options;
+  }
+
+  /** What keeps it from being followed; empty when nothing does. */
+  get problem(): string {
+    return this.#problem;
+  }
+
+  get bucket(): Bucket {
+    if (this.#bucket === undefined) throw registryErrors.loading();
+    return this.#bucket;
+  }
+
+  /** Resolves when the bucket is there; what is in it is told afterwards. */
+  async start(signal: AbortSignal): Promise<void> {
+    const { connection, bucket } = this.#options;
+    this.#bucket = await openBucket(connection, bucket, signal);
+    this.#following = this.#follow(this.#bucket);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#following;
+  }
+
+  async #follow(bucket: Bucket): Promise<void> {
+    const { connection, foundation } = this.#options;
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      try {
+        await this.#followOnce(bucket, signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#failures++;
+        this.#problem = `the bucket ${bucket.name} cannot be followed: ${errorFromUnknown(error).message}`;
+        foundation.logger.warn("A bucket cannot be followed; trying again", { bucket: bucket.name, error });
+        await connection.pause(this.#failures, signal);
+        // Where it still cannot be opened, the next attempt to follow it says why.
+        await openBucket(connection, this.#options.bucket, signal).catch(() => {});
+      }
+    }
+  }
+
+  async #followOnce(bucket: Bucket, signal: AbortSignal): Promise<void> {
+    const watch = bucket.watch({ signal });
+    const { created } = await watch.opened;
+    this.#options.began(created);
+    for await (const change of watch) {
+      this.#take(change);
+      if (change.kind !== "snapshot-end") continue;
+      this.#problem = "";
+      this.#failures = 0;
+    }
+  }
+
+  #take(change: BucketChange): void {
+    try {
+      this.#options.changed(change);
+    } catch (error) {
+      const { bucket, foundation } = this.#options;
+      const where = change.kind === "snapshot-end" ? {} : { key: change.key };
+      foundation.logger.error("An entry of a bucket cannot be understood and is left out; delete it", {
+        bucket: bucket.name,
+        ...where,
+        error,
+      });
+    }
+  }
+}

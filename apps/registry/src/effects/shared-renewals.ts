@@ -1,0 +1,109 @@
+/**
+ * Signs of life that the registries of a cluster share, in a bucket in memory: under each registry's id what it heard,
+ * once in a while in one piece, however many instances there are.
+ *
+ * 1. Every registry shares at that pace, if need be nothing, and hears its own share like all others. One that does
+ *    not hear itself may be deaf to the others too, and says so.
+ * 2. What reached another registry is heard here within `latenessMs`, or this one has noticed that it is deaf.
+ */
+import { type Renewal, RenewRequest } from "@tutti/contracts/registry/v1";
+import { degraded, type Foundation, type Health, healthy, type Timer } from "@tutti/kernel";
+import type { BucketChange, NatsConnection } from "@tutti/nats";
+import { FollowedBucket } from "./followed-bucket.ts";
+
+export interface SharedRenewalsOptions {
+  readonly connection: NatsConnection;
+  readonly foundation: Foundation;
+  /** Id of this registry process. */
+  readonly registry: string;
+  readonly replicas: number;
+  /** How often signs of life are shared. */
+  readonly shareMs: number;
+  /** Told what other registries heard. */
+  readonly heard: (renewals: readonly Renewal[]) => void;
+}
+
+/** Of one entry: far below what any server takes in one piece. */
+const renewalsMax = 2_000;
+
+export class SharedRenewals {
+  readonly latenessMs: number;
+  readonly #options: SharedRenewalsOptions;
+  readonly #followed: FollowedBucket;
+  readonly #deafAfterMs: number;
+  readonly #unshared = new Map<string, Renewal>();
+  #timer: Timer | undefined;
+  #sharing = false;
+  #live = false;
+  /** When this registry last heard itself. */
+  #heardMs = 0;
+
+  constructor(options: SharedRenewalsOptions) {
+    const { connection, foundation, replicas, shareMs } = options;
+    this.#options = options;
+    this.#deafAfterMs = 2 * shareMs;
+    // Silence that is not noticed yet, and what the other one has not shared yet.
+    this.latenessMs = this.#deafAfterMs + shareMs;
+    this.#followed = new FollowedBucket({
+      connection,
+      foundation,
+      bucket: { name: "tutti_registry_renewals", storage: "memory", replicas, ttlMs: 60_000 },
+      began: () => {
+        this.#live = false;
+      },
+      changed: (change) => this.#take(change),
+    });
+  }
+
+  async start(signal: AbortSignal): Promise<void> {
+    const { clock, timers } = this.#options.foundation;
+    await this.#followed.start(signal);
+    this.#heardMs = clock.monotonic();
+    this.#timer = timers.every(this.#options.shareMs, () => void this.#share());
+  }
+
+  async stop(): Promise<void> {
+    this.#timer?.cancel();
+    await this.#followed.stop();
+  }
+
+  health(): Health {
+    if (this.#followed.problem !== "") return degraded(this.#followed.problem);
+    const silentMs = this.#options.foundation.clock.monotonic() - this.#heardMs;
+    if (silentMs <= this.#deafAfterMs) return healthy;
+    return degraded(`the other registries have not been heard for ${Math.round(silentMs)} ms`);
+  }
+
+  /** Shares these with the next piece. */
+  add(renewals: readonly Renewal[]): void {
+    for (const renewal of renewals) this.#unshared.set(renewal.instanceId, renewal);
+  }
+
+  #take(change: BucketChange): void {
+    if (change.kind === "snapshot-end") this.#live = true;
+    // What was there before is old, and no sign of life any more.
+    if (change.kind !== "put" || !this.#live) return;
+    const [registry] = change.key.split(".");
+    if (registry === this.#options.registry) this.#heardMs = this.#options.foundation.clock.monotonic();
+    else this.#options.heard(RenewRequest.decode(change.value).renewals);
+  }
+
+  async #share(): Promise<void> {
+    if (this.#sharing) return;
+    this.#sharing = true;
+    const { registry, foundation } = this.#options;
+    const renewals = [...this.#unshared.values()];
+    this.#unshared.clear();
+    try {
+      for (let from = 0, part = 0; part === 0 || from < renewals.length; from += renewalsMax, part++) {
+        const value = RenewRequest.encode({ renewals: renewals.slice(from, from + renewalsMax) }).finish();
+        await this.#followed.bucket.put(`${registry}.${part}`, value);
+      }
+    } catch (error) {
+      // Newer ones follow; and this registry does not hear itself meanwhile.
+      foundation.logger.debug("Signs of life could not be shared with other registries", { error });
+    } finally {
+      this.#sharing = false;
+    }
+  }
+}
