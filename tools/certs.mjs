@@ -42,7 +42,8 @@ console.log(
 );
 const [[first = "platform", paths] = []] = Object.entries(made.services);
 if (paths !== undefined) {
-  console.log(`\nin the configuration of ${first}:\n
+  console.log(`\nin the configuration of ${first} (tutti.yaml, or the file that --config names):\n
+integration:
   mesh:
     transport: grpc
     tls:
