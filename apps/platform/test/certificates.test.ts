@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { credentials, status } from "@grpc/grpc-js";
+import { registryService } from "@tutti/contracts/registry/v1";
+import { note, noteService } from "@tutti/mesh/testing";
+import { failureOf, OutsideClient } from "./support/outside-client.ts";
+import { TestProcess } from "./support/process.ts";
+import { type Folder, makeFolder, type Service, start } from "./support/services.ts";
+import { until } from "./support/until.ts";
+
+const { listServices } = registryService.methods;
+const everything = { page: undefined };
+
+describe("from in-process to gRPC with mutual TLS by configuration alone", () => {
+  let folder: Folder;
+  let platform: Service;
+  let notes: Service;
+
+  const inFolder = (...path: readonly string[]) => join(folder.path, ...path);
+
+  before(async () => {
+    folder = await makeFolder();
+    const configuration = await certificatesFor(folder.path, "platform");
+    await writeFile(inFolder("tutti.yaml"), configuration);
+    platform = await start("platform", [], { directory: folder.path });
+    await writeFile(inFolder("notes.yaml"), await certificatesFor(folder.path, "notes"));
+    const peers = `--mesh.peers=${JSON.stringify({ registry: [platform.grpc] })}`;
+    notes = await start("notes", ["--config=notes.yaml", peers], { directory: folder.path });
+  });
+
+  after(async () => {
+    await notes?.[Symbol.asyncDispose]();
+    await platform?.[Symbol.asyncDispose]();
+    await folder[Symbol.asyncDispose]();
+  });
+
+  it("the platform calls itself over a connection, which it does not without", async () => {
+    await using apart = await makeFolder();
+    await using plain = await start("platform", [], { directory: apart.path });
+    for (const each of [plain, platform]) await each.line("following the registry");
+
+    assert.equal((await platform.line("mesh listens"))["tls"], "mutual");
+    assert.equal((await plain.line("mesh listens"))["tls"], "off");
+    if (process.platform !== "linux") return;
+    assert.equal(connectionsTo(plain.grpc), 0);
+    assert.notEqual(connectionsTo(platform.grpc), 0);
+  });
+
+  it("another service is found and called under its own certificate", async () => {
+    using colleague = new OutsideClient(platform.grpc, await secured(inFolder("certs"), "notes"));
+
+    const { services } = await until(
+      "the notes to be registered",
+      () => colleague.call(listServices, everything),
+      (reply) => reply.services.length === 2,
+    );
+
+    assert.deepEqual(
+      services.map(({ name }) => name),
+      ["notes", "registry"],
+    );
+    using caller = new OutsideClient(notes.grpc, await secured(inFolder("certs"), "platform"));
+    assert.equal(
+      (await caller.call(noteService.methods.get, note({ text: "in private" }))).text,
+      "in private",
+    );
+  });
+
+  it("an outsider is refused: without TLS, without a certificate, and with one of another authority", async () => {
+    await using elsewhere = await makeFolder();
+    await certificatesFor(elsewhere.path, "notes");
+    const authority = await readFile(inFolder("certs", "ca.crt"));
+    const forged = await secured(join(elsewhere.path, "certs"), "notes", authority);
+
+    for (const [what, security] of [
+      ["without TLS", credentials.createInsecure()],
+      ["without a certificate", credentials.createSsl(authority)],
+      ["with a certificate of another authority", forged],
+    ] as const) {
+      using outsider = new OutsideClient(platform.grpc, security);
+      const { code } = await failureOf(outsider.call(listServices, everything));
+      assert.equal(code, status.UNAVAILABLE, what);
+    }
+  });
+
+  it("nothing of it is trouble in the log", () => {
+    const lines = [...platform.lines, ...notes.lines];
+
+    assert.deepEqual(
+      lines.filter(({ level }) => level === "error" || level === "warn"),
+      [],
+    );
+    assert.equal(platform.errorOutput + notes.errorOutput, "");
+  });
+});
+
+/** Makes certificates as the README says, and gives the configuration that the tool prints. */
+async function certificatesFor(directory: string, service: string): Promise<string> {
+  await using tool = new TestProcess({
+    program: fileURLToPath(new URL("../../../tools/certs.mjs", import.meta.url)),
+    arguments: ["--out", "certs", "--services", service],
+    directory,
+  });
+  assert.equal((await tool.ended()).code, 0, tool.output);
+  const [, configuration = ""] = tool.output.split(/^in the configuration of .*:\n/m);
+  return configuration;
+}
+
+async function secured(directory: string, service: string, authority?: Buffer) {
+  const pem = (name: string) => readFile(join(directory, name));
+  const files = [authority ?? pem("ca.crt"), pem(`${service}.key`), pem(`${service}.crt`)] as const;
+  return credentials.createSsl(...(await Promise.all(files)));
+}
+
+/** How many established connections end at an address of this machine. */
+function connectionsTo(address: string): number {
+  const port = Number(address.slice(address.lastIndexOf(":") + 1));
+  const local = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+  const established = "01";
+  return readFileSync("/proc/net/tcp", "utf8")
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, from = "", , state]) => from.endsWith(local) && state === established).length;
+}

@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { livez, orchestratorAt, readyz, statusOf } from "./support/operations.ts";
+import { type Folder, makeFolder, type Service, start } from "./support/services.ts";
+import { until } from "./support/until.ts";
+
+const extension = (name: string) =>
+  fileURLToPath(new URL(`./programs/extensions/${name}.ts`, import.meta.url));
+
+describe("the platform with orchestrators of a user", () => {
+  let folder: Folder;
+  let platform: Service;
+
+  before(async () => {
+    folder = await makeFolder();
+    const extensions = ["billing", "warehouse"].map(extension);
+    platform = await start("platform", [`--platform.extensions=${JSON.stringify(extensions)}`], {
+      directory: folder.path,
+    });
+  });
+
+  after(async () => {
+    await platform[Symbol.asyncDispose]();
+    await folder[Symbol.asyncDispose]();
+  });
+
+  it("shows a class that extends Orchestrator in its status, with its components and how they are", async () => {
+    const billing = orchestratorAt(await statusOf(platform.http), "extensions", "billing");
+
+    assert.deepEqual(
+      { name: billing.name, version: billing.version, state: billing.state },
+      { name: "billing", version: "1.4.0", state: "ready" },
+    );
+    assert.deepEqual(
+      billing.components.map(({ name, state, critical, dependsOn }) => ({
+        name,
+        state,
+        critical,
+        dependsOn,
+      })),
+      [
+        { name: "ledger", state: "started", critical: true, dependsOn: [] },
+        { name: "printer", state: "started", critical: false, dependsOn: [] },
+        { name: "mailer", state: "started", critical: true, dependsOn: ["ledger"] },
+      ],
+    );
+  });
+
+  it("writes what the class logs with the name of the class's orchestrator in each line", async () => {
+    const { level, orchestrator } = await platform.line("ledger opened");
+
+    assert.deepEqual({ level, orchestrator }, { level: "info", orchestrator: "billing" });
+  });
+
+  it("is not ready and names the component that breaks, yet alive, until it is mended", async () => {
+    assert.equal((await readyz(platform.http)).status, 200);
+
+    await writeFile(join(folder.path, "hole"), "");
+    const broken = await until(
+      "the hole to be seen",
+      () => readyz(platform.http),
+      ({ status }) => status === 503,
+    );
+    const alive = await livez(platform.http);
+    await rm(join(folder.path, "hole"));
+    const mended = await until(
+      "the roof to be mended",
+      () => readyz(platform.http),
+      ({ status }) => status === 200,
+    );
+
+    assert.equal(broken.body.ready, false);
+    assert.deepEqual(broken.body.problems, [
+      { component: "platform.extensions.warehouse.roof", reason: "it rains in" },
+    ]);
+    assert.equal(alive.status, 200);
+    assert.deepEqual(mended.body.problems, []);
+  });
+});
+
+describe("a start that is broken at the third component of five", () => {
+  it("stops the second and the first, has failed with the reason, and leaves the platform alive", async () => {
+    await using folder = await makeFolder();
+    await using platform = await start(
+      "platform",
+      [`--platform.extensions=${JSON.stringify([extension("rocket")])}`],
+      {
+        directory: folder.path,
+      },
+    );
+
+    const rocket = orchestratorAt(await statusOf(platform.http), "extensions", "rocket");
+    const readiness = await readyz(platform.http);
+
+    assert.equal(rocket.state, "failed");
+    assert.equal(rocket.failure?.component, "third");
+    assert.match(rocket.failure?.reason ?? "", /rocket did not start: .*third.*no spark/);
+    assert.deepEqual(
+      rocket.components.map(({ name, state }) => [name, state]),
+      [
+        ["first", "stopped"],
+        ["second", "stopped"],
+        ["third", "failed"],
+        ["fourth", "registered"],
+        ["fifth", "registered"],
+      ],
+    );
+    assert.deepEqual(
+      platform.lines.filter(({ stage }) => stage !== undefined).map(({ msg, stage }) => `${msg}: ${stage}`),
+      ["stage starts: first", "stage starts: second", "stage stops: second", "stage stops: first"],
+    );
+    assert.equal((await livez(platform.http)).status, 200);
+    assert.equal(readiness.status, 503);
+    assert.match(JSON.stringify(readiness.body.problems), /platform\.extensions\.rocket.*no spark/);
+  });
+});

@@ -1,0 +1,11 @@
+import { existsSync } from "node:fs";
+import { type Foundation, healthy, Orchestrator, unhealthy } from "@tutti/kernel";
+
+/** Its roof is fine as long as nobody makes a hole in it: a file of that name in the working directory. */
+export default class Warehouse extends Orchestrator {
+  constructor(foundation: Foundation) {
+    super("warehouse", foundation, { healthCacheMs: 0 });
+    this.register("floor", {});
+    this.register("roof", { health: () => (existsSync("hole") ? unhealthy("it rains in") : healthy) });
+  }
+}

@@ -1,0 +1,158 @@
+import assert from "node:assert/strict";
+import { createServer, type Server } from "node:net";
+import { after, before, describe, it } from "node:test";
+import { status } from "@grpc/grpc-js";
+import { note, noteService } from "@tutti/mesh/testing";
+import { failureOf, OutsideClient } from "./support/outside-client.ts";
+import type { LogLine, TestProcess } from "./support/process.ts";
+import { type Folder, launch, makeFolder, ready, start } from "./support/services.ts";
+import { until } from "./support/until.ts";
+
+const isTrouble = ({ level }: LogLine) => !["debug", "info"].includes(level);
+
+/** What a failed start looks like: one line of the log says why, the last words say it again, and nothing else. */
+async function complaintOf(process: TestProcess): Promise<string> {
+  const { code } = await process.ended();
+  assert.equal(code, 1);
+  const [line, ...others] = process.lines.filter(isTrouble);
+  assert.deepEqual(others, []);
+  assert.equal(line?.level, "error");
+  const [lastWords = "", ...more] = process.errorOutput.trimEnd().split("\n");
+  assert.deepEqual(more, []);
+  return lastWords;
+}
+
+describe("a start that cannot succeed", () => {
+  let folder: Folder;
+  let taken: Server;
+  let port: number;
+  let attempts: Record<"http" | "grpc" | "unprotected" | "mistaken", TestProcess>;
+
+  before(async () => {
+    folder = await makeFolder();
+    taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
+    const address = taken.address();
+    port = typeof address === "object" ? (address?.port ?? 0) : 0;
+    const attempt = (flags: readonly string[], environment = {}) =>
+      launch("platform", flags, { directory: folder.path, environment });
+    attempts = {
+      http: attempt([`--operations.port=${port}`]),
+      grpc: attempt([`--mesh.listen=127.0.0.1:${port}`, "--platform.dataDirectory=./one"]),
+      unprotected: attempt(["--mesh.listen=0.0.0.0:0", "--platform.dataDirectory=./other"]),
+      mistaken: attempt(["--mesh.lisen=127.0.0.1:1", "--log.level=loud", "--mesh.timeouts.callMs=soon"], {
+        TUTTI_OPERATIONS_PROT: "1",
+      }),
+    };
+  });
+
+  after(async () => {
+    await Promise.all(Object.values(attempts).map((each) => each[Symbol.asyncDispose]()));
+    taken.close();
+    await folder[Symbol.asyncDispose]();
+  });
+
+  it("because the port of HTTP is in use says so in one line with the port and the setting", async () => {
+    assert.equal(
+      await complaintOf(attempts.http),
+      `platform did not start: expected port ${port} of 127.0.0.1 to be free, found it in use; ` +
+        "stop what listens there, or set operations.port to another port",
+    );
+  });
+
+  it("because the port of gRPC is in use says so in one line with the port and the setting", async () => {
+    assert.equal(
+      await complaintOf(attempts.grpc),
+      `platform did not start: port ${port} on 127.0.0.1 is in use; ` +
+        "stop what listens there, or set mesh.listen to another address",
+    );
+  });
+
+  it("because others could reach it unprotected says what to set", async () => {
+    assert.match(
+      await complaintOf(attempts.unprotected),
+      /loopback.* found 0\.0\.0\.0:0; set mesh\.tls\.mode to mutual, or mesh\.allow/,
+    );
+  });
+
+  it("because of its configuration names every mistake and where it is, and what was meant", async () => {
+    const { code } = await attempts.mistaken.ended();
+
+    assert.equal(code, 2);
+    assert.deepEqual(attempts.mistaken.lines, []);
+    assert.deepEqual(attempts.mistaken.errorOutput.trimEnd().split("\n").slice(1).sort(), [
+      "  - `log.level` at --log.level: expected one of `trace`, `debug`, `info`, `warn`, `error`, `fatal`, found `loud`",
+      "  - `mesh.timeouts.callMs` at --mesh.timeouts.callMs: expected an integer of at least 1, found `soon`",
+      "  - unknown key among the flags: --mesh.lisen; did you mean `--mesh.listen`?",
+      "  - unknown key in the environment: TUTTI_OPERATIONS_PROT; did you mean `TUTTI_OPERATIONS_PORT`?",
+    ]);
+  });
+});
+
+describe("the data directory", () => {
+  it("is locked by the process that runs; the moment that is killed another one starts, and it stops without complaint", async () => {
+    await using folder = await makeFolder();
+    const inFolder = { directory: folder.path };
+    await using first = await start("platform", [], inFolder);
+
+    await using second = launch("platform", [], inFolder);
+    const complaint = await complaintOf(second);
+    await first.kill();
+    await using third = await start("platform", [], inFolder);
+
+    assert.match(
+      complaint,
+      new RegExp(
+        `the data directory ${folder.path}/\\.tutti to be free, found it locked by the process ${first.pid} since \\d{4}-.*; ` +
+          "stop that process, or set platform\\.dataDirectory",
+      ),
+    );
+    await third.line("following the registry");
+    assert.deepEqual(await third.stop(), { code: 0, signal: null });
+    assert.deepEqual(third.lines.filter(isTrouble), []);
+    assert.equal(third.errorOutput, "");
+  });
+});
+
+describe("SIGTERM", () => {
+  it("lets what runs come to its end, refuses what is new, and ends with nothing to complain of", async () => {
+    await using registry = await start("registry");
+    const peers = `--mesh.peers=${JSON.stringify({ registry: [registry.grpc] })}`;
+    await using notes = await start("notes", [peers, "--notes.delayMs=1000"]);
+    await notes.line("following the registry");
+    using outsider = new OutsideClient(notes.grpc);
+    const running = outsider.call(noteService.methods.get, note({ text: "last" }));
+    await notes.line("note asked for");
+
+    notes.signal("SIGTERM");
+    // It leaves the registry first, so that nobody comes in vain.
+    await until("a call to be refused", async () => {
+      using late = new OutsideClient(notes.grpc);
+      return late.call(noteService.methods.put, note()).then(
+        () => false,
+        ({ code }) => code === status.UNAVAILABLE,
+      );
+    });
+
+    assert.equal((await running).text, "last");
+    assert.deepEqual(await notes.ended(), { code: 0, signal: null });
+    assert.deepEqual(notes.lines.filter(isTrouble), []);
+    assert.deepEqual(await registry.stop(), { code: 0, signal: null });
+    assert.deepEqual(registry.lines.filter(isTrouble), []);
+  });
+
+  it("told twice ends at once, whatever runs", async () => {
+    await using notes = await ready(launch("notes"));
+    using outsider = new OutsideClient(notes.grpc);
+    const cut = failureOf(outsider.call(noteService.methods.get, note({ text: "forever" })));
+    await notes.line("note asked for");
+
+    notes.signal("SIGTERM");
+    await notes.line(({ msg, to }) => msg === "orchestrator changed its state" && to === "draining");
+    notes.signal("SIGTERM");
+
+    assert.deepEqual(await notes.ended(), { code: 143, signal: null });
+    assert.equal((await cut).code, status.UNAVAILABLE);
+    assert.equal(notes.lines.at(-1)?.msg, "told to stop a second time, the process exits at once");
+  });
+});

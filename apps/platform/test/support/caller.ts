@@ -1,0 +1,78 @@
+/** A process that only calls, in the test's own: what any service is to the services it uses. */
+import { ServiceHost } from "@tutti/host";
+import { memorySources } from "@tutti/kernel";
+import type { Client } from "@tutti/mesh";
+import { type Note, note, noteService } from "@tutti/mesh/testing";
+
+export interface Caller extends AsyncDisposable {
+  /** Where its own metrics are. */
+  readonly http: string;
+  readonly notes: Client<typeof noteService>;
+}
+
+export async function openCaller(flags: readonly string[]): Promise<Caller> {
+  const host = await ServiceHost.open({
+    name: "caller",
+    version: "0.0.0",
+    services: [],
+    sources: memorySources({
+      arguments: ["--operations.port=0", "--mesh.listen=127.0.0.1:0", "--log.level=fatal", ...flags],
+    }),
+  });
+  await host.start();
+  return {
+    http: host.url,
+    notes: host.mesh.client(noteService),
+    [Symbol.asyncDispose]: () => host.stop(),
+  };
+}
+
+/** Calls without a pause, several at once, until told to stop. */
+export class Load {
+  readonly failures: unknown[] = [];
+  readonly #answered: (() => void)[] = [];
+  readonly #loops: Promise<void>[];
+  readonly #byInstance = new Map<string, number>();
+  #calls = 0;
+  #over = false;
+
+  constructor({ notes }: Caller, { parallel = 8 } = {}) {
+    this.#loops = Array.from({ length: parallel }, () => this.#loop(notes));
+  }
+
+  get calls(): number {
+    return this.#calls;
+  }
+
+  /** How many calls the process of this id has answered. */
+  answeredBy(processId: string): number {
+    return this.#byInstance.get(processId) ?? 0;
+  }
+
+  /** Waits for so many more calls. */
+  async more(calls: number): Promise<void> {
+    const wanted = this.#calls + calls;
+    while (this.#calls < wanted) await new Promise<void>((resolve) => this.#answered.push(resolve));
+  }
+
+  async stop(): Promise<void> {
+    this.#over = true;
+    await Promise.all(this.#loops);
+  }
+
+  async #loop(notes: Client<typeof noteService>): Promise<void> {
+    while (!this.#over) {
+      try {
+        this.#count(await notes.get(note({ text: "load" })));
+      } catch (error) {
+        this.failures.push(error);
+      }
+      this.#calls++;
+      for (const tell of this.#answered.splice(0)) tell();
+    }
+  }
+
+  #count({ tags: [processId = ""] }: Note): void {
+    this.#byInstance.set(processId, this.answeredBy(processId) + 1);
+  }
+}

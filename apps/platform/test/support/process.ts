@@ -1,0 +1,163 @@
+/**
+ * Real processes for tests: programs of the repository, run as users run them. A process is ended by its id, also when
+ * the test process ends without having done so. Whatever a test waits for has a deadline, and when that passes the
+ * error shows what the process had said.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { tmpdir } from "node:os";
+import { createInterface } from "node:readline";
+
+/** A line of a process's log. */
+export interface LogLine {
+  readonly level: string;
+  readonly time: string;
+  readonly service: string;
+  readonly msg: string;
+  readonly [field: string]: unknown;
+}
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export interface ProcessOptions {
+  /** Absolute path. A module is run by this Node, whatever else by itself. */
+  readonly program: string;
+  readonly arguments?: readonly string[];
+  /** Besides this process's own. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Default: a folder without any configuration. */
+  readonly directory?: string;
+  /** What it reads from its standard input. */
+  readonly input?: string;
+}
+
+export const deadlineMs = 20_000;
+
+export class TestProcess implements AsyncDisposable {
+  /** What it logged so far. */
+  readonly lines: LogLine[] = [];
+  /** Everything it wrote, also what is no line of a log. */
+  output = "";
+  /** What it wrote to its standard error. */
+  errorOutput = "";
+  readonly exited: Promise<Exit>;
+  readonly #child: ChildProcess;
+  readonly #name: string;
+  readonly #listeners = new Set<() => void>();
+  #exit: Exit | undefined;
+
+  constructor(options: ProcessOptions) {
+    const { program, arguments: given = [], environment = {}, directory = tmpdir() } = options;
+    this.#name = `${program.split("/").slice(-4).join("/")} ${given.join(" ")}`;
+    const isModule = /\.m?[jt]s$/.test(program);
+    const command = isModule ? process.execPath : program;
+    const child = spawn(command, [...(isModule ? [program] : []), ...given], {
+      cwd: directory,
+      env: { ...environmentOfUser(), ...environment },
+      stdio: ["pipe", "pipe", "pipe"],
+    });
+    this.#child = child;
+    child.stdin.on("error", () => {}).end(options.input);
+    process.once("exit", this.#kill);
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding("utf8");
+      createInterface({ input: stream as NodeJS.ReadableStream }).on("line", (line) => {
+        this.output += `${line}\n`;
+        if (stream === child.stderr) this.errorOutput += `${line}\n`;
+        else if (line.startsWith("{")) this.lines.push(JSON.parse(line));
+        this.#tell();
+      });
+    }
+    this.exited = new Promise((resolve, reject) => {
+      child.once("error", reject);
+      child.once("close", (code, signal) => {
+        this.#exit = { code, signal };
+        process.off("exit", this.#kill);
+        this.#tell();
+        resolve(this.#exit);
+      });
+    });
+  }
+
+  get pid(): number {
+    const { pid } = this.#child;
+    if (pid === undefined) throw new Error(`${this.#name} has no process id`);
+    return pid;
+  }
+
+  /** The first line, logged already or yet to come, that is the one: by its message, or whatever is asked of it. */
+  async line(wanted: string | ((line: LogLine) => boolean)): Promise<LogLine> {
+    const isIt = typeof wanted === "string" ? ({ msg }: LogLine) => msg === wanted : wanted;
+    const find = () => this.lines.find(isIt);
+    await this.#until(() => find() !== undefined, `the line ${wanted}`);
+    const line = find();
+    if (line === undefined) throw new Error("the line was there a moment ago");
+    return line;
+  }
+
+  /** Waits until something it wrote fits. */
+  async wrote(pattern: RegExp): Promise<void> {
+    await this.#until(() => pattern.test(this.output), `${pattern} in its output`);
+  }
+
+  /** Waits for its end, however it comes about. */
+  async ended(): Promise<Exit> {
+    await this.#until(() => this.#exit !== undefined, "its end");
+    return this.exited;
+  }
+
+  /** Tells it to stop in good order, and waits until it has. */
+  async stop(): Promise<Exit> {
+    this.signal("SIGTERM");
+    return this.ended();
+  }
+
+  /** Ends it as a lost machine does: at once, without a word. */
+  async kill(): Promise<void> {
+    this.signal("SIGKILL");
+    await this.ended();
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    if (this.#exit === undefined) this.#child.kill(signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+  }
+
+  async #until(fulfilled: () => boolean, what: string): Promise<void> {
+    if (fulfilled()) return;
+    await new Promise<void>((resolve, reject) => {
+      const done = (settle: () => void) => {
+        clearTimeout(timer);
+        this.#listeners.delete(look);
+        settle();
+      };
+      const fail = (why: string) =>
+        done(() => reject(new Error(`${this.#name}: waited for ${what}, ${why}. It wrote:\n${this.output}`)));
+      const look = () => {
+        if (fulfilled()) done(resolve);
+        else if (this.#exit !== undefined) fail(`but it ended with ${JSON.stringify(this.#exit)}`);
+      };
+      const timer = setTimeout(() => fail(`which did not come within ${deadlineMs} ms`), deadlineMs);
+      this.#listeners.add(look);
+      look();
+    });
+  }
+
+  #tell(): void {
+    for (const look of this.#listeners) look();
+  }
+
+  readonly #kill = (): void => {
+    this.#child.kill("SIGKILL");
+  };
+}
+
+/** The environment without what configures Tutti: whoever runs the tests may have an installation of their own. */
+function environmentOfUser(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("TUTTI_")));
+}

@@ -1,0 +1,76 @@
+/** The programs of this repository as processes, with the flags that every test wants. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type ProcessOptions, TestProcess } from "./process.ts";
+
+/** Programs by the names that the tests call them. */
+const programs = {
+  platform: "../../src/main.ts",
+  registry: "../../../registry/src/main.ts",
+  notes: "../programs/notes.ts",
+} as const;
+
+export interface Service extends TestProcess {
+  /** `http://127.0.0.1:45678`: health, status and metrics. */
+  readonly http: string;
+  /** `127.0.0.1:45679`: its rpcs. */
+  readonly grpc: string;
+  readonly processId: string;
+}
+
+export type ServiceName = keyof typeof programs;
+
+/** Starts a process without waiting for it. */
+export function launch(
+  name: ServiceName,
+  flags: readonly string[] = [],
+  options: Omit<ProcessOptions, "program" | "arguments"> = {},
+): TestProcess {
+  return new TestProcess({
+    ...options,
+    program: fileURLToPath(new URL(programs[name], import.meta.url)),
+    arguments: ["--operations.port=0", "--mesh.listen=127.0.0.1:0", "--log.format=json", ...flags],
+  });
+}
+
+/** Waits until a process is ready and knows its addresses. */
+export async function ready(process: TestProcess): Promise<Service> {
+  const { http, grpc, instance } = await process.line("ready");
+  return Object.assign(process, { http: String(http), grpc: String(grpc), processId: String(instance) });
+}
+
+export function start(...given: Parameters<typeof launch>): Promise<Service> {
+  return ready(launch(...given));
+}
+
+export function startRegistry(flags: readonly string[] = []): Promise<Service> {
+  return start("registry", flags);
+}
+
+/** How a process is told where registries are that it cannot find by a registry. */
+export function registriesAt(...services: readonly Pick<Service, "grpc">[]): string {
+  return `--mesh.peers=${JSON.stringify({ registry: services.map(({ grpc }) => grpc) })}`;
+}
+
+/** How a process is told to keep and share everything over a NATS server, and to look for it often. */
+export function usingNats(address: string): string[] {
+  return [
+    "--registry.store=nats",
+    "--bus.transport=nats",
+    `--nats.servers=["${address}"]`,
+    "--nats.retryFirstMs=20",
+    "--nats.retryMaxMs=200",
+  ];
+}
+
+export interface Folder extends AsyncDisposable {
+  readonly path: string;
+}
+
+/** A folder that is gone after the test. */
+export async function makeFolder(): Promise<Folder> {
+  const path = await mkdtemp(join(tmpdir(), "tutti-test-"));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
