@@ -1,6 +1,9 @@
 import { defineErrors } from "@tutti/kernel";
 
-const bytes = new Intl.NumberFormat("en-US");
+/** 4194304 as 4,194,304. Intl does the same and loads 7 MiB of locales into every process for it. */
+function grouped(bytes: number): string {
+  return String(bytes).replace(/\B(?=(?:\d{3})+$)/g, ",");
+}
 
 /** What can go wrong between a caller and a handler. Cancelled and late calls carry the kernel's own errors. */
 export const meshErrors = defineErrors("mesh", {
@@ -40,7 +43,7 @@ export const meshErrors = defineErrors("mesh", {
       size: number;
       limit: number;
     }) =>
-      `expected a ${part} of ${rpc} of at most ${bytes.format(limit)} bytes (mesh.limits.messageBytes), found ${bytes.format(size)}; send it in parts or as a blob`,
+      `expected a ${part} of ${rpc} of at most ${grouped(limit)} bytes (mesh.limits.messageBytes), found ${grouped(size)}; send it in parts or as a blob`,
   },
   tooLargeForPeer: {
     status: "RESOURCE_EXHAUSTED",
