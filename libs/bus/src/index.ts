@@ -1,4 +1,4 @@
-export { type AbandonedData, abandonedType } from "./delivery/abandoned.ts";
+export { abandonedType } from "./delivery/abandoned.ts";
 export type { BusPorts } from "./delivery/ports.ts";
 export { busErrors } from "./errors.ts";
 export { type CloudEventJson, cloudEventOf } from "./event/cloud-event.ts";

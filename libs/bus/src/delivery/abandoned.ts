@@ -1,4 +1,7 @@
-import type { TuttiError } from "@tutti/kernel";
+import { busEvents } from "@tutti/contracts/events/v1/bus";
+import { ActorKind } from "@tutti/contracts/types/v1";
+import { type TuttiError, toErrorDetail, toTimestamp } from "@tutti/kernel";
+import { contractEvent, systemNamespace } from "../event/contract-event.ts";
 import type { EventInput } from "../event/event.ts";
 import type { Handout } from "./dispatcher.ts";
 import type { ResolvedSubscription } from "./options.ts";
@@ -6,45 +9,38 @@ import type { ResolvedSubscription } from "./options.ts";
 /** Tells that a durable subscription gave an event up. The event itself stays in the log, at its position. */
 export const abandonedType = "tutti.bus.event.abandoned";
 
-/** The data of such an event, as JSON. */
-export interface AbandonedData {
-  readonly durable: string;
-  readonly position: string;
-  readonly event: {
-    readonly id: string;
-    readonly source: string;
-    readonly type: string;
-    readonly subject: string;
-  };
-  readonly attempts: number;
-  readonly error: { readonly code: string; readonly message: string };
-}
-
 /** Undefined where nobody is to be told: giving up such an event must not bring forth another one, without end. */
 export function abandonedEvent(
   { durable }: ResolvedSubscription,
-  { event, position }: Handout,
+  { event, position, sequence }: Handout,
   attempts: number,
   error: TuttiError,
-  timeMs: number,
+  nowMs: number,
 ): EventInput | undefined {
   if (durable === undefined || event.type === abandonedType) return undefined;
-  const { id, source, type, subject, namespace } = event;
-  const data: AbandonedData = {
-    durable,
+  const header = {
+    namespace: event.namespace === systemNamespace ? "" : event.namespace,
+    resource: durable,
+    // With it a repetition, which may come after a crash between telling and acknowledging, has the same id.
+    sequence,
+    time: toTimestamp(nowMs),
+    cause: {
+      actor: { kind: ActorKind.ACTOR_KIND_SERVICE, id: "bus" },
+      traceparent: event.extensions["traceparent"] ?? "",
+      decision: "",
+      reason: "",
+    },
+  };
+  const payload = {
+    header,
+    subscription: durable,
     position,
-    event: { id, source, type, subject },
+    eventId: event.id,
+    eventSource: event.source,
+    eventType: event.type,
+    eventSubject: event.subject,
     attempts,
-    error: { code: error.code, message: error.message },
+    error: toErrorDetail(error),
   };
-  return {
-    // The same for a repetition, which may come after a crash between telling and acknowledging.
-    id: `abandoned-${durable}-${position}`,
-    source: "/tutti/bus",
-    type: abandonedType,
-    subject: durable,
-    namespace,
-    timeMs,
-    data: new TextEncoder().encode(JSON.stringify(data)),
-  };
+  return contractEvent(busEvents[abandonedType], payload, { source: "/tutti/bus" });
 }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { busEvents } from "@tutti/contracts/events/v1/bus";
 import { gate, latch } from "@tutti/kernel/testing";
-import { type AbandonedData, abandonedType } from "../../delivery/abandoned.ts";
+import { abandonedType } from "../../delivery/abandoned.ts";
 import type { BusEvent } from "../../event/event.ts";
 import type { Delivery } from "../../port.ts";
 import type { Opened } from "../conformance.ts";
@@ -73,9 +74,9 @@ export function retryTests(opened: () => Opened): void {
       assert.deepEqual(handled.ids, [`after-${namespace}`]);
       const event = told.deliveries[0]?.event ?? assert.fail();
       assert.deepEqual([event.source, event.subject, event.namespace], ["/tutti/bus", "billing", namespace]);
-      const data: AbandonedData = JSON.parse(new TextDecoder().decode(event.data));
-      assert.deepEqual([data.durable, data.event.id, data.attempts], ["billing", poison.id, 3]);
-      assert.match(data.error.message, /cannot read it/);
+      const data = busEvents[abandonedType].fromJson(JSON.parse(new TextDecoder().decode(event.data)));
+      assert.deepEqual([data.subscription, data.eventId, data.attempts], ["billing", poison.id, 3]);
+      assert.match(data.error?.cause?.message ?? data.error?.message ?? "", /cannot read it/);
       // It stays in the log: whoever mends it can read it from there.
       const log = new Collector();
       await using ___ = await bus.subscribe({ pattern: ">", namespace, start: "first", handle: log });
