@@ -3,7 +3,7 @@
  * how it is tried (`docs/kinds.ts`); one of an unknown kind fails.
  */
 import assert from "node:assert/strict";
-import { existsSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { Section } from "@tutti/kernel";
@@ -11,7 +11,7 @@ import { type Bench, kinds } from "./docs/kinds.ts";
 import { allPages, type Page, root } from "./docs/page.ts";
 import { typecheckPrograms } from "./docs/typecheck.ts";
 import { Workshop } from "./docs/workshop.ts";
-import { type Folder, makeFolder } from "./support/services.ts";
+import { type Folder, makeFolder, start } from "./support/services.ts";
 
 const pages = allPages();
 
@@ -56,6 +56,20 @@ describe("documentation", { concurrency: 2 }, () => {
       }
     });
   }
+
+  it("knows every metric of a running platform", async () => {
+    await using platform = await start("platform", [], { directory: folder.path });
+    const shown = await (await fetch(`${platform.http}/metrics`)).text();
+    const page = readFileSync(join(root, "docs/reference/metrics.md"), "utf8");
+    const names = [...shown.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(
+      ([, name, kind]) => `\`${name}\` | ${kind}`,
+    );
+    assert.ok(names.length > 20, shown);
+    assert.deepEqual(
+      names.filter((name) => !page.includes(name)),
+      [],
+    );
+  });
 
   it("has links that lead somewhere", () => {
     const missing = pages.flatMap((page) =>
