@@ -19,7 +19,7 @@ import { workspaceRoot } from "./setup.mjs";
 
 /** @type {Record<string, (root: string) => Promise<string[]> | string[]>} what each check does: it gives back the problems */
 export const checks = {
-  types: tool("node_modules/typescript/bin/tsc", "-p", "tsconfig.json"),
+  types: tool("node_modules/typescript/bin/tsc", "-p", "tsconfig.json", "--pretty", "false"),
   style: tool(
     "node_modules/@biomejs/biome/bin/biome",
     "check",
@@ -27,7 +27,7 @@ export const checks = {
     "--max-diagnostics=50",
     ".",
   ),
-  unused: tool("node_modules/knip/bin/knip.js", "--no-progress", "--no-config-hints"),
+  unused: tool("node_modules/knip/bin/knip.js", "--no-progress", "--no-config-hints", "--no-gitignore"),
   dependencies: checkDependencies,
   sizes: checkSizes,
   purity: checkPurity,

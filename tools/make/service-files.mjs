@@ -54,10 +54,19 @@ message GetGreetingReply {
  * @returns {Record<string, string>}
  */
 export function rooms(name, folder) {
-  const type = typeOf(name);
   return {
     ...entrance(name, folder),
-    [`${folder}/src/configuration.ts`]: `import { defineSection } from "@tutti/kernel";
+    [`${folder}/src/configuration.ts`]: configuration(name),
+    [`${folder}/src/service.ts`]: service(name),
+    [`${folder}/src/api/handlers.ts`]: handlers(name),
+    [`${folder}/src/effects/greeter.ts`]: greeter(name),
+    [`${folder}/test/service.test.ts`]: serviceTest(name),
+  };
+}
+
+/** @param {string} name */
+function configuration(name) {
+  return `import { defineSection } from "@tutti/kernel";
 import { z } from "zod";
 
 /** The keys of the service: \`orchestration.${name}.*\`. */
@@ -69,8 +78,13 @@ export const ${name}Section = defineSection({
     greeting: z.string().min(1).default("Hello").describe("The word that a greeting begins with."),
   }),
 });
-`,
-    [`${folder}/src/service.ts`]: `import { ${name}Service } from "@tutti/contracts/${name}/v1";
+`;
+}
+
+/** @param {string} name */
+function service(name) {
+  const type = typeOf(name);
+  return `import { ${name}Service } from "@tutti/contracts/${name}/v1";
 import type { HostContext, ServiceModule } from "@tutti/host";
 import { Orchestrator } from "@tutti/kernel";
 import { ${name}Handlers } from "./api/handlers.ts";
@@ -93,8 +107,12 @@ export const ${name}: ServiceModule = {
   sections: [${name}Section],
   create: (host) => new ${type}Service(host),
 };
-`,
-    [`${folder}/src/api/handlers.ts`]: `import type { ${name}Service } from "@tutti/contracts/${name}/v1";
+`;
+}
+
+/** @param {string} name */
+function handlers(name) {
+  return `import type { ${name}Service } from "@tutti/contracts/${name}/v1";
 import type { Handlers } from "@tutti/mesh";
 import type { Greeter } from "../effects/greeter.ts";
 
@@ -103,8 +121,12 @@ export function ${name}Handlers(greeter: Greeter): Handlers<typeof ${name}Servic
     getGreeting: ({ name }, { namespace }) => ({ text: greeter.greet(name, namespace) }),
   };
 }
-`,
-    [`${folder}/src/effects/greeter.ts`]: `import { type Component, type CounterCell, healthy, type Metrics } from "@tutti/kernel";
+`;
+}
+
+/** @param {string} name */
+function greeter(name) {
+  return `import { type Component, type CounterCell, healthy, type Metrics } from "@tutti/kernel";
 
 /** What touches the world: here no more than a counter of the greetings that were given. */
 export class Greeter implements Component {
@@ -125,8 +147,12 @@ export class Greeter implements Component {
     return healthy;
   }
 }
-`,
-    [`${folder}/test/service.test.ts`]: `import assert from "node:assert/strict";
+`;
+}
+
+/** @param {string} name */
+function serviceTest(name) {
+  return `import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ${name}Service } from "@tutti/contracts/${name}/v1";
 import { ServiceHost } from "@tutti/host";
@@ -165,8 +191,7 @@ describe("${name}", () => {
     });
   });
 });
-`,
-  };
+`;
 }
 
 /**
