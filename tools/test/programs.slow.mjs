@@ -1,0 +1,33 @@
+// @ts-check
+
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { emptyFolder, run } from "./tree.mjs";
+
+const script = join(import.meta.dirname, "..", "programs.mjs");
+const skip = existsSync("/usr/bin/apt-get") ? false : "this system has no apt";
+
+describe("programs that are not on PATH", { skip }, () => {
+  it("are brought into the cache with apt once, also when several processes ask at the same time", async (t) => {
+    const cache = emptyFolder(t);
+    // What a process left that died while it brought something.
+    mkdirSync(join(cache, "part-dead"));
+    writeFileSync(join(cache, "part-dead", "nats-server.deb"), "half");
+    const env = { HOME: emptyFolder(t), PATH: "/usr/bin:/bin", TUTTI_CACHE: cache };
+    const ask = () => run(process.execPath, [script, "nats-server", "promtool"], { env });
+    for (const { code, output } of await Promise.all([ask(), ask(), ask()])) {
+      assert.equal(
+        output,
+        `${join(cache, "trixie-nats-server/usr/sbin/nats-server")}\n${join(cache, "trixie-promtool/usr/bin/promtool")}\n`,
+      );
+      assert.equal(code, 0);
+    }
+    assert.deepEqual(readdirSync(cache).sort(), ["apt", "trixie-nats-server", "trixie-promtool"]);
+    assert.deepEqual(readdirSync(env.HOME), []);
+
+    const { output } = await run(join(cache, "trixie-nats-server/usr/sbin/nats-server"), ["--version"], {});
+    assert.match(output, /v2\.\d+\.\d+/);
+  });
+});
