@@ -84,7 +84,7 @@ export function eventOf(
 const toEncode = /[^\x21\x23\x24\x26-\x7e]/u;
 const toEncodeEach = /[^\x21\x23\x24\x26-\x7e]/gu;
 
-export function percentEncoded(value: string): string {
+function percentEncoded(value: string): string {
   if (!toEncode.test(value)) return value;
   return value.replace(toEncodeEach, (character) => {
     let text = "";
@@ -94,7 +94,7 @@ export function percentEncoded(value: string): string {
   });
 }
 
-export function percentDecoded(value: string): string {
+function percentDecoded(value: string): string {
   try {
     return decodeURIComponent(value);
   } catch {

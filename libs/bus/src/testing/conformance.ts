@@ -1,17 +1,10 @@
 import { after, before, describe } from "node:test";
-import type { Bus } from "../port.ts";
 import { durableTests } from "./conformance/durable.ts";
 import { eventTests } from "./conformance/events.ts";
 import { laggingTests } from "./conformance/lagging.ts";
 import { orderTests } from "./conformance/order.ts";
 import { retryTests } from "./conformance/retry.ts";
-import type { BusFixture, BusUnderTest } from "./fixture.ts";
-
-/** The two views on the bus under test; there once the tests run. */
-export interface Opened {
-  readonly bus: Bus;
-  readonly other: Bus;
-}
+import type { BusFixture, BusUnderTest, Opened } from "./fixture.ts";
 
 /** What every bus has to do. Run it on each implementation. */
 export function busConformance(underTest: BusUnderTest): void {

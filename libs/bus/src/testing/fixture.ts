@@ -8,6 +8,9 @@ export interface BusFixture extends AsyncDisposable {
   readonly other: Bus;
 }
 
+/** The two views on the bus under test; there once the tests run. */
+export type Opened = Pick<BusFixture, "bus" | "other">;
+
 /** What the suite is run on. */
 export interface BusUnderTest {
   readonly name: string;

@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { gate } from "@tutti/kernel/testing";
 import type { Delivery, SubscribeOptions } from "../../port.ts";
-import type { Opened } from "../conformance.ts";
-import { Collector, freshNamespace, testEvent } from "../fixture.ts";
+import { Collector, freshNamespace, type Opened, testEvent } from "../fixture.ts";
 
 export function durableTests(opened: () => Opened): void {
   const numbered = (namespace: string, from: number, to: number) =>

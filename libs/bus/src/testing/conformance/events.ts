@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { busErrors } from "../../errors.ts";
-import type { Opened } from "../conformance.ts";
-import { Collector, freshNamespace, testEvent } from "../fixture.ts";
+import { Collector, freshNamespace, type Opened, testEvent } from "../fixture.ts";
 
 export function eventTests(opened: () => Opened): void {
   describe("events", () => {

@@ -3,8 +3,7 @@ import { describe, it } from "node:test";
 import { gate } from "@tutti/kernel/testing";
 import { busErrors } from "../../errors.ts";
 import type { Delivery } from "../../port.ts";
-import type { Opened } from "../conformance.ts";
-import { type BusUnderTest, Collector, freshNamespace, testEvent } from "../fixture.ts";
+import { type BusUnderTest, Collector, freshNamespace, type Opened, testEvent } from "../fixture.ts";
 
 export function laggingTests(opened: () => Opened, underTest: BusUnderTest): void {
   const some = (namespace: string, count: number) =>

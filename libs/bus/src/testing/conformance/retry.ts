@@ -5,8 +5,7 @@ import { gate, latch } from "@tutti/kernel/testing";
 import { abandonedType } from "../../delivery/abandoned.ts";
 import type { BusEvent } from "../../event/event.ts";
 import type { Delivery } from "../../port.ts";
-import type { Opened } from "../conformance.ts";
-import { Collector, freshNamespace, testEvent } from "../fixture.ts";
+import { Collector, freshNamespace, type Opened, testEvent } from "../fixture.ts";
 
 const quick = { retryFirstMs: 2, retryMaxMs: 8 } as const;
 
