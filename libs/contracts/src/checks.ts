@@ -88,8 +88,12 @@ function pattern(expected: string, expression: RegExp): Form {
   return { expected, fits: (value) => expression.test(value) };
 }
 
-const semanticVersion =
-  /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$/;
+// As the rules of semantic versions say it; numbers are bounded to what every program can count to.
+const versionNumber = String.raw`(0|[1-9]\d{0,14})`;
+const preRelease = String.raw`-(0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*)(\.(0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*))*`;
+const versionEnd = String.raw`(${preRelease})?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?`;
+const wholeVersion = String.raw`${versionNumber}\.${versionNumber}\.${versionNumber}${versionEnd}`;
+const semanticVersion = new RegExp(`^${wholeVersion}$`);
 
 /** The forms of `tutti.types.v1.Form`; the empty string is not asked, for it passes where it may be empty. */
 export const forms = {
@@ -122,18 +126,22 @@ export const forms = {
   ),
 } satisfies Record<string, Form>;
 
-const versionPart = String.raw`(\d+|[xX*])`;
-const comparator = new RegExp(
-  String.raw`^(\^|~|>=|<=|>|<|=)?v?${versionPart}(\.${versionPart}(\.${versionPart}(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?)?)?$`,
-);
+const anyNumber = "[xX*]";
+/** What a version is cut off to: `1.2`, `1.x`, `*`. After a part that may be any, so are all others. */
+const partialVersion = `${versionNumber}(\\.(${versionNumber}(\\.${anyNumber})?|${anyNumber}(\\.${anyNumber})?))?|${anyNumber}(\\.${anyNumber}){0,2}`;
+const versionOrPart = `v?(${wholeVersion}|${partialVersion})`;
+const plain = new RegExp(`^${versionOrPart}$`);
+const comparator = new RegExp(`^(\\^|~|>=|<=|>|<|=)?${versionOrPart}$`);
 
 function isVersionRange(value: string): boolean {
-  if (value.length > 200) return false;
-  return value.split("||").every((alternative) => {
-    const parts = alternative.trim().split(/\s+/);
-    if (parts.length === 3 && parts[1] === "-") parts.splice(1, 1);
-    return parts.every((part) => comparator.test(part));
-  });
+  return value.length <= 200 && value.split("||").every(isAlternative);
+}
+
+function isAlternative(text: string): boolean {
+  const parts = text.trim().split(/\s+/);
+  const [from = "", dash, to = ""] = parts;
+  if (dash === "-" && parts.length === 3) return plain.test(from) && plain.test(to);
+  return parts.every((part) => comparator.test(part));
 }
 
 function isJson(value: string): boolean {
