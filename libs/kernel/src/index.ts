@@ -95,7 +95,7 @@ export {
   type StepScope,
 } from "./orchestrator/steps/step.ts";
 export { type StepListing, StepRegistry } from "./orchestrator/steps/step-registry.ts";
-export { type Page, type PageWanted, pageOf } from "./paging/page.ts";
+export { type Page, type PagedList, type PageWanted, pageOf } from "./paging/page.ts";
 export * from "./ports/chance.ts";
 export * from "./ports/clock.ts";
 export * from "./ports/delivery.ts";

@@ -4,6 +4,7 @@ import type {
   GetCapabilityMapReply,
   GetCapabilityMapRequest,
 } from "@tutti/contracts/registry/v1";
+import { namespaceOf } from "@tutti/contracts/rpc";
 import { pageOf } from "@tutti/kernel";
 import type { Directory } from "../directory/directory.ts";
 
@@ -16,10 +17,13 @@ export function findCapabilities(
 
 export function getCapabilityMap(
   { offers }: Directory,
-  { namespace, prefix, page }: GetCapabilityMapRequest,
+  request: GetCapabilityMapRequest,
 ): GetCapabilityMapReply {
+  const { prefix, page } = request;
+  const namespace = namespaceOf(request);
   const names = offers.names(namespace, prefix);
-  const { items, nextToken } = pageOf(names, (name) => name, page);
+  const list = ["capabilities", namespace, prefix];
+  const { items, nextToken } = pageOf(names, { list, keyOf: (name) => name }, page);
   return {
     capabilities: items.map((name) => offers.entry(namespace, name)),
     page: { nextToken, total: names.length },

@@ -8,6 +8,7 @@ import type {
   ListServicesRequest,
   ServiceSummary,
 } from "@tutti/contracts/registry/v1";
+import { namespaceOf } from "@tutti/contracts/rpc";
 import { pageOf } from "@tutti/kernel";
 import { healthOf, labelsMatch, takesCalls } from "../directory/conditions.ts";
 import type { Directory } from "../directory/directory.ts";
@@ -31,13 +32,28 @@ export function findInstances(directory: Directory, request: FindInstancesReques
   const sorted = found
     .map((instance) => ({ key: `${instance.service}/${instance.id}`, instance }))
     .sort((one, other) => (one.key < other.key ? -1 : 1));
-  const { items, nextToken } = pageOf(sorted, ({ key }) => key, request.page);
+  const { items, nextToken } = pageOf(
+    sorted,
+    { list: ["instances", ...conditionsOf(request)], keyOf: ({ key }) => key },
+    request.page,
+  );
   return { instances: items.map(({ instance }) => instance), page: { nextToken, total: found.length } };
+}
+
+/** The conditions of a request, the same for any order they are written in: a map has none. */
+function conditionsOf({ service, capability, labels, health }: FindInstancesRequest): readonly unknown[] {
+  const asked = capability && [namespaceOf(capability), capability.name, capability.versionRange];
+  const selected = labels && [
+    Object.entries(labels.equals).sort(),
+    labels.exists.toSorted(),
+    labels.absent.toSorted(),
+  ];
+  return [service, asked, selected, health.toSorted()];
 }
 
 export function listServices(directory: Directory, { page }: ListServicesRequest): ListServicesReply {
   const names = directory.services();
-  const { items, nextToken } = pageOf(names, (name) => name, page);
+  const { items, nextToken } = pageOf(names, { list: ["services"], keyOf: (name) => name }, page);
   return {
     services: items.map((name) => summary(name, [...directory.instances(name)])),
     page: { nextToken, total: names.length },

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { pageOf } from "./page.ts";
+import { type PagedList, pageOf } from "./page.ts";
 
-const itself = (key: string) => key;
+const letters: PagedList<string> = { list: ["letters"], keyOf: (key) => key };
 
 describe("pageOf", () => {
   it("gives every entry exactly once over all pages, in order", () => {
@@ -13,7 +13,7 @@ describe("pageOf", () => {
         const seen: string[] = [];
         let token = "";
         do {
-          const page = pageOf(sorted.toSorted(byCodeUnits), itself, { size, token });
+          const page = pageOf(sorted.toSorted(byCodeUnits), letters, { size, token });
           assert.ok(page.items.length <= size);
           seen.push(...page.items);
           token = page.nextToken;
@@ -24,22 +24,42 @@ describe("pageOf", () => {
   });
 
   it("goes on after the last key seen when entries came and went between two pages", () => {
-    const first = pageOf(["a", "c", "e"], itself, { size: 2, token: "" });
-    assert.deepEqual(pageOf(["b", "d", "e"], itself, { size: 2, token: first.nextToken }).items, ["d", "e"]);
+    const first = pageOf(["a", "c", "e"], letters, { size: 2, token: "" });
+    assert.deepEqual(pageOf(["b", "d", "e"], letters, { size: 2, token: first.nextToken }).items, ["d", "e"]);
   });
 
   it("gives 100 entries when no size is named, and never more than 1,000", () => {
     const many = Array.from({ length: 2_000 }, (_, index) => String(index).padStart(4, "0"));
-    assert.equal(pageOf(many, itself, undefined).items.length, 100);
-    assert.equal(pageOf(many, itself, { size: 5_000, token: "" }).items.length, 1_000);
+    assert.equal(pageOf(many, letters, undefined).items.length, 100);
+    assert.equal(pageOf(many, letters, { size: 5_000, token: "" }).items.length, 1_000);
   });
 
   it("refuses a token that it did not make, naming the field", () => {
-    assert.throws(() => pageOf(["a"], itself, { size: 1, token: "nonsense" }), {
+    assert.throws(() => pageOf(["a"], letters, { size: 1, token: "nonsense" }), {
       code: "kernel.page_token_invalid",
       status: "INVALID_ARGUMENT",
-      violations: [{ field: "page.token", message: "expected a token from the page before, found nonsense" }],
+      violations: [
+        {
+          field: "page.token",
+          message:
+            "expected a token from the page before, of this list with these conditions, found nonsense",
+        },
+      ],
     });
+  });
+
+  it("refuses the token of another list, or of the same one under other conditions", () => {
+    const of = (conditions: Record<string, unknown>): PagedList<string> => ({
+      list: ["letters", conditions],
+      keyOf: (key) => key,
+    });
+    const { nextToken: token } = pageOf(["a", "b"], of({ color: "red" }), { size: 1, token: "" });
+    assert.deepEqual(pageOf(["a", "b"], of({ color: "red" }), { size: 1, token }).items, ["b"]);
+    for (const list of [of({ color: "blue" }), letters]) {
+      assert.throws(() => pageOf(["a", "b"], list, { size: 1, token }), {
+        code: "kernel.page_token_invalid",
+      });
+    }
   });
 });
 

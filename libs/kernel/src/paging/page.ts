@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { kernelErrors } from "../errors/kernel-errors.ts";
 
 /** The contracts' `PageRequest`, as far as it matters here. */
@@ -15,33 +16,47 @@ export interface Page<T> {
 const sizeDefault = 100;
 const sizeMax = 1_000;
 
+export interface PagedList<T> {
+  /** What tells this list from all others: its name, and every condition that shapes it. */
+  readonly list: readonly unknown[];
+  /** Unique among the entries, and what they are sorted by. */
+  readonly keyOf: (item: T) => string;
+}
+
 /**
  * A page of what is sorted by a unique key. The token names the last key seen, so that entries which come and go
- * between two pages neither shift nor repeat the others.
+ * between two pages neither shift nor repeat the others; and the list, because another one has other neighbours.
  */
 export function pageOf<T>(
   sorted: Iterable<T>,
-  keyOf: (item: T) => string,
+  { list, keyOf }: PagedList<T>,
   wanted: PageWanted | undefined,
 ): Page<T> {
   const size = Math.min(wanted?.size || sizeDefault, sizeMax);
-  const after = wanted === undefined || wanted.token === "" ? undefined : keyOfToken(wanted.token);
+  const mark = markOf(list);
+  const after = wanted === undefined || wanted.token === "" ? undefined : keyOfToken(wanted.token, mark);
   const items: T[] = [];
   for (const item of sorted) {
     if (after !== undefined && keyOf(item) <= after) continue;
     const last = items.at(-1);
-    if (items.length === size && last !== undefined) return { items, nextToken: tokenOf(keyOf(last)) };
+    if (items.length === size && last !== undefined) return { items, nextToken: tokenOf(keyOf(last), mark) };
     items.push(item);
   }
   return { items, nextToken: "" };
 }
 
-// The leading letter is the version of the token's form; programs are to take a token as it is.
-const tokenOf = (key: string): string => `a${Buffer.from(key).toString("base64url")}`;
+const markLength = 8;
 
-function keyOfToken(token: string): string {
-  const key = Buffer.from(token.slice(1), "base64url").toString();
-  if (token.startsWith("a") && tokenOf(key) === token) return key;
-  const message = `expected a token from the page before, found ${token}`;
+function markOf(list: readonly unknown[]): string {
+  return createHash("sha256").update(JSON.stringify(list)).digest("base64url").slice(0, markLength);
+}
+
+// The leading letter is the version of the token's form; programs are to take a token as it is.
+const tokenOf = (key: string, mark: string): string => `a${mark}${Buffer.from(key).toString("base64url")}`;
+
+function keyOfToken(token: string, mark: string): string {
+  const key = Buffer.from(token.slice(1 + markLength), "base64url").toString();
+  if (tokenOf(key, mark) === token) return key;
+  const message = `expected a token from the page before, of this list with these conditions, found ${token}`;
   throw kernelErrors.pageTokenInvalid(undefined, { violations: [{ field: "page.token", message }] });
 }
