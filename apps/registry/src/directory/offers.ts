@@ -5,6 +5,7 @@ import type {
   Offer,
   Provider,
 } from "@tutti/contracts/registry/v1";
+import { namespaceOf } from "@tutti/contracts/rpc";
 import { Capability, type LabelSelector } from "@tutti/contracts/types/v1";
 import compare from "semver/functions/compare.js";
 import rcompare from "semver/functions/rcompare.js";
@@ -14,9 +15,6 @@ import type { Entry } from "./entry.ts";
 import { getOrMake } from "./get-or-make.ts";
 
 const providersMax = 100;
-
-export const namespaceOfOffer = ({ namespace }: Pick<Offer, "namespace">): string =>
-  namespace === "" ? "default" : namespace;
 
 /** Whether a version will do; an empty range is satisfied by all, pre-releases included. */
 export function versionMatches(version: string, range: string): boolean {
@@ -37,7 +35,7 @@ export class OfferIndex {
 
   add(entry: Entry): void {
     for (const offer of entry.instance.offers) {
-      const byInstance = this.#byInstance(namespaceOfOffer(offer), offer.capability?.name ?? "");
+      const byInstance = this.#byInstance(namespaceOf(offer), offer.capability?.name ?? "");
       const offerings = byInstance.get(entry.instance.id);
       if (offerings === undefined) byInstance.set(entry.instance.id, [{ entry, offer }]);
       else offerings.push({ entry, offer });
@@ -46,7 +44,7 @@ export class OfferIndex {
 
   remove({ instance }: Entry): void {
     for (const offer of instance.offers) {
-      const namespace = namespaceOfOffer(offer);
+      const namespace = namespaceOf(offer);
       const names = this.#offers.get(namespace);
       const name = offer.capability?.name ?? "";
       const byInstance = names?.get(name);
@@ -60,7 +58,7 @@ export class OfferIndex {
   find(
     request: Omit<FindCapabilitiesRequest, "labels"> & { labels?: LabelSelector | undefined },
   ): CapabilityVersion[] {
-    const byInstance = this.#offers.get(namespaceOfOffer(request))?.get(request.name);
+    const byInstance = this.#offers.get(namespaceOf(request))?.get(request.name);
     if (byInstance === undefined) return [];
     const offerings = [...byInstance.values()]
       .flat()
@@ -77,7 +75,7 @@ export class OfferIndex {
 
   /** Whether an instance offers a capability in a version that will do. */
   offers(instanceId: string, namespace: string, name: string, versionRange: string): boolean {
-    const offerings = this.#offers.get(namespaceOfOffer({ namespace }))?.get(name)?.get(instanceId);
+    const offerings = this.#offers.get(namespaceOf({ namespace }))?.get(name)?.get(instanceId);
     return (
       offerings?.some(({ offer }) => versionMatches(offer.capability?.version ?? "", versionRange)) ?? false
     );
@@ -85,7 +83,7 @@ export class OfferIndex {
 
   /** The names of all capabilities of a namespace that begin with a prefix, sorted. */
   names(namespace: string, prefix: string): string[] {
-    const names = this.#offers.get(namespaceOfOffer({ namespace }))?.keys() ?? [];
+    const names = this.#offers.get(namespaceOf({ namespace }))?.keys() ?? [];
     return [...names].filter((name) => name.startsWith(prefix)).sort();
   }
 
