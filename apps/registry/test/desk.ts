@@ -1,7 +1,7 @@
 import type { Position, Renewal } from "@tutti/contracts/registry/v1";
 import type { Clock } from "@tutti/kernel";
 import { type TestFoundation, testFoundation } from "@tutti/kernel/testing";
-import type { Desk } from "../src/api/handlers.ts";
+import type { Desk } from "../src/api/desk.ts";
 import { registrySection } from "../src/configuration.ts";
 import type { InstanceChange } from "../src/effects/instance-news.ts";
 import { registrarInstruments } from "../src/effects/instruments.ts";

@@ -1,20 +1,9 @@
 import type { registryService } from "@tutti/contracts/registry/v1";
-import type { Foundation } from "@tutti/kernel";
 import type { Handlers } from "@tutti/mesh";
-import type { RegistrySettings } from "../configuration.ts";
-import type { RegistrarInstruments } from "../effects/instruments.ts";
-import type { Registrar } from "../effects/registrar.ts";
 import { findCapabilities, getCapabilityMap } from "./capabilities.ts";
+import type { Desk } from "./desk.ts";
 import { findInstances, getInstance, listServices } from "./instances.ts";
 import { watch } from "./watch.ts";
-
-/** What the handlers work with. */
-export interface Desk {
-  readonly registrar: Registrar;
-  readonly settings: RegistrySettings;
-  readonly foundation: Foundation;
-  readonly instruments: RegistrarInstruments;
-}
 
 export function registryHandlers(desk: Desk): Handlers<typeof registryService> {
   const { registrar } = desk;

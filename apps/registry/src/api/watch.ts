@@ -3,7 +3,7 @@
  * at its own pace. One that falls behind what is remembered gets a new snapshot; nobody else notices.
  */
 import type { Change, Instance, WatchReply, WatchRequest } from "@tutti/contracts/registry/v1";
-import type { Desk } from "./handlers.ts";
+import type { Desk } from "./desk.ts";
 
 const snapshotPartMax = 200;
 

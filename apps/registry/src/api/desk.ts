@@ -1,0 +1,12 @@
+import type { Foundation } from "@tutti/kernel";
+import type { RegistrySettings } from "../configuration.ts";
+import type { RegistrarInstruments } from "../effects/instruments.ts";
+import type { Registrar } from "../effects/registrar.ts";
+
+/** What the handlers work with. */
+export interface Desk {
+  readonly registrar: Registrar;
+  readonly settings: RegistrySettings;
+  readonly foundation: Foundation;
+  readonly instruments: RegistrarInstruments;
+}
