@@ -50,6 +50,8 @@ export class ComponentRecord {
   #life: ComponentLife = { state: "registered" };
   /** Whether a stop is owed: the start succeeded and no stop was tried. */
   #running = false;
+  /** What it said, while it started, that it cannot go on for. */
+  #givenUp: { readonly error: unknown } | undefined;
 
   constructor(parts: ComponentRecordParts) {
     const { name, component, options, foundation, healthCacheMs } = parts;
@@ -126,6 +128,7 @@ export class ComponentRecord {
     }
     this.#running = true;
     this.#life = { state: "started", startDurationMs: clock.monotonic() - startedMs };
+    if (this.#givenUp !== undefined) this.cannotGoOn(this.#givenUp.error);
   }
 
   /** Gives the failure instead of rejecting: draining the others goes on. */
@@ -156,8 +159,12 @@ export class ComponentRecord {
     return problem;
   }
 
-  /** The component cannot go on. A stop is still owed. */
-  failRunning(error: unknown): void {
+  /** The component cannot go on. A stop is still owed; while it starts, it is its start that decides whether. */
+  cannotGoOn(error: unknown): void {
+    if (this.#life.state === "starting") {
+      this.#givenUp = { error };
+      return;
+    }
     const from = this.health;
     this.#life = { state: "failed", phase: "run", reason: error };
     this.#parts.healthChanged(from, this.health);

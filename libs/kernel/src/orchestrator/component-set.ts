@@ -279,7 +279,7 @@ export class ComponentSet {
     // While it stops, or after, this changes nothing any more.
     if (life.state !== "starting" && !record.serving) return;
     this.#emitFailed(name, "run", error);
-    if (record.serving) record.failRunning(error);
+    record.cannotGoOn(error);
     if (options.endsTheWhole) this.#parts.cannotGoOn(name, error);
   }
 

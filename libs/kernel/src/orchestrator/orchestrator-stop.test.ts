@@ -198,6 +198,17 @@ describe("Orchestrator: a component that cannot go on", () => {
     assert.deepEqual(notes, ["start reports", "stop reports"]);
   });
 
+  it("is unhealthy also where it said so while it started, and is stopped", async () => {
+    const { orchestrator, noted, notes } = withNotes();
+    const reports = noted("reports", { start: ({ fail }) => fail(new Error("no more paper")) });
+    orchestrator.register("reports", reports, { critical: false });
+    await orchestrator.start();
+    assert.equal(orchestrator.status().components[0]?.state, "failed");
+    assert.match((await orchestrator.health()).reason, /no more paper/);
+    await orchestrator.stop();
+    assert.deepEqual(notes, ["start reports", "stop reports"]);
+  });
+
   it("leaves the others up, and the whole not ready, where they are to stay", async () => {
     const { orchestrator, noted } = withNotes();
     const contexts: ComponentContext[] = [];
