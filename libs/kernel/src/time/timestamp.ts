@@ -6,7 +6,8 @@ export interface Timestamp {
 
 export function toTimestamp(epochMs: number): Timestamp {
   const seconds = Math.floor(epochMs / 1000);
-  return { seconds, nanos: Math.round((epochMs - seconds * 1000) * 1e6) };
+  // Rounding must not make a whole second of them.
+  return { seconds, nanos: Math.min(999_999_999, Math.round((epochMs - seconds * 1000) * 1e6)) };
 }
 
 export function fromTimestamp({ seconds, nanos }: Timestamp): number {

@@ -3,7 +3,7 @@ import { type Attributes, type HrTime, SpanKind, SpanStatusCode, TraceFlags } fr
 import type { InstrumentationScope } from "@opentelemetry/core";
 import type { Resource } from "@opentelemetry/resources";
 import type { ReadableSpan } from "@opentelemetry/sdk-trace";
-import type { TraceContext } from "@tutti/kernel";
+import { type TraceContext, toTimestamp } from "@tutti/kernel";
 import type { FinishedSpan } from "../tracing/recorded-span.ts";
 
 const kinds = {
@@ -56,6 +56,6 @@ function errorAttributes(error: NonNullable<FinishedSpan["error"]>): Attributes 
 
 /** Seconds and nanoseconds. */
 export function hrTime(ms: number): HrTime {
-  const seconds = Math.floor(ms / 1000);
-  return [seconds, Math.min(999_999_999, Math.round((ms - seconds * 1000) * 1e6))];
+  const { seconds, nanos } = toTimestamp(ms);
+  return [seconds, nanos];
 }
