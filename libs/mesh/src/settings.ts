@@ -4,7 +4,8 @@ import { z } from "zod";
 const milliseconds = z.number().int().min(1);
 const hostAndPort = z
   .string()
-  .regex(/^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):\d{1,5}$/, "expected host:port, such as 127.0.0.1:7401");
+  .regex(/^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):\d{1,5}$/, "expected host:port, such as 127.0.0.1:7401")
+  .meta({ title: "host:port" });
 
 const tls = z.strictObject({
   mode: z.enum(["off", "mutual"]).default("off").describe("Mutual TLS between services, or none."),

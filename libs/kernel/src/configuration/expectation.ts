@@ -25,6 +25,9 @@ export function expectationOf(schema: z.core.$ZodType): string {
 }
 
 function inWords(schema: JsonSchema): string {
+  // A schema may have words of its own for what would otherwise be a pattern.
+  if (schema.title !== undefined) return schema.title;
+  if (schema.const === "") return "nothing";
   if (schema.const !== undefined) return `\`${String(schema.const)}\``;
   if (schema.enum) return `one of ${schema.enum.map((each) => `\`${String(each)}\``).join(", ")}`;
   const alternatives = schema.anyOf ?? schema.oneOf;

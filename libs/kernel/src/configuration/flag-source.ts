@@ -65,12 +65,28 @@ function settingOf(name: string, declarations: Declarations) {
   return declarations.byName(name.startsWith(denial) ? name.slice(denial.length) : name);
 }
 
+/** The key that was most likely meant. What stands below a key is no key: its value is set as a whole. */
+function hintFor(name: string, declarations: Declarations): string {
+  const words = name.split(".");
+  for (let count = words.length - 1; count > 1; count--) {
+    const whole = words.slice(0, count).join(".");
+    const setting = declarations.byName(whole);
+    if (setting === undefined) continue;
+    const rest = words.slice(count).join(".");
+    const isMapping = coreOf(setting.key.schema) instanceof z.ZodRecord;
+    return `; \`${whole}\` is set as a whole: --${whole}=${isMapping ? `${rest}=…` : "…"}`;
+  }
+  return didYouMean(
+    `--${name}`,
+    [...declarations.names()].map((each) => `--${each}`),
+  );
+}
+
 function takeFlag({ name, text }: Flag, declarations: Declarations, reading: Reading): void {
   const place = `--${name}`;
   const setting = settingOf(name, declarations);
   if (setting === undefined) {
-    const known = [...declarations.names()].map((each) => `--${each}`);
-    reading.refuse(place, `unknown key among the flags: ${place}${didYouMean(place, known)}`);
+    reading.refuse(place, `unknown key among the flags: ${place}${hintFor(name, declarations)}`);
     return;
   }
   const isBoolean = coreOf(setting.key.schema) instanceof z.ZodBoolean;

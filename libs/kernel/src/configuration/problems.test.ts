@@ -150,6 +150,16 @@ describe("a mistake in the configuration is refused with its place and what to d
       "unknown key among the flags: --registry.leasems; did you mean `--registry.leaseMs`?",
     ],
     [
+      "a flag for a part of a mapping",
+      flags("--registry.labels.zone=north"),
+      "unknown key among the flags: --registry.labels.zone; `registry.labels` is set as a whole: --registry.labels=zone=…",
+    ],
+    [
+      "a flag below a value",
+      flags("--engines.log.level.least=debug"),
+      "unknown key among the flags: --engines.log.level.least; `engines.log.level` is set as a whole: --engines.log.level=…",
+    ],
+    [
       "a flag without its value",
       flags("--registry.leaseMs"),
       "--registry.leaseMs needs a value: --registry.leaseMs=…",

@@ -42,6 +42,8 @@ describe("the reference page of the configuration", () => {
       [z.string().max(5), "text of at most 5 characters"],
       [z.string().min(3), "text of at least 3 characters"],
       [z.string().regex(/^a$/), "text matching /^a$/"],
+      [z.array(z.string().regex(/^a$/).meta({ title: "an a" })), "a list (each: an a)"],
+      [z.union([z.literal(""), z.url()]), "nothing or text in the form of uri"],
       [z.url(), "text in the form of uri"],
       [z.literal("a"), "`a`"],
       [z.string().nullable(), "text or null"],
