@@ -107,4 +107,5 @@ export { plainTracer } from "./ports/plain-tracer.ts";
 export { type FaultOrigin, type ProcessEdge, type StopSignal, systemProcess } from "./ports/process.ts";
 export * from "./ports/timers.ts";
 export * from "./ports/tracer.ts";
+export { isSecretKey, redacted, redactText } from "./redaction/redaction.ts";
 export { fromTimestamp, type Timestamp, toTimestamp } from "./time/timestamp.ts";

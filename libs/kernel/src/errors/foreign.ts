@@ -2,6 +2,8 @@
  * What is said about an error that is not ours. Anything can be thrown: nothing here may throw itself, whatever it
  * is shown, and nothing that looks like a credential is repeated.
  */
+import { redactText } from "../redaction/redaction.ts";
+
 export interface Foreign {
   readonly name: string;
   readonly message: string;
@@ -62,13 +64,6 @@ function firstOf(thrown: object): unknown {
 
 function sound(message: string): string {
   const bounded = message.length > messageLengthMax ? `${message.slice(0, messageLengthMax)}…` : message;
-  return redact(bounded.toWellFormed());
-}
-
-/** Libraries like to print the address they failed to reach, password and all. */
-function redact(message: string): string {
-  return message
-    .replace(/:\/\/[^\s/:@]*:[^\s/@]+@/g, "://***@")
-    .replace(/\b(bearer|basic) [\w.~+/=-]{8,}/gi, "$1 ***")
-    .replace(/\b(password|passwd|secret|token|api[_-]?key)(["']?\s*[=:]\s*["']?)[^\s"',;&]+/gi, "$1$2***");
+  // Libraries like to print the address they failed to reach, password and all.
+  return redactText(bounded.toWellFormed());
 }

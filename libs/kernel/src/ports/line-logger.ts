@@ -1,3 +1,4 @@
+import { isSecretKey, redacted, redactText } from "../redaction/redaction.ts";
 import type { Clock } from "./clock.ts";
 import type { LogFields, Logger, LogLevel } from "./logger.ts";
 
@@ -54,7 +55,8 @@ function lineOf(fields: Readonly<Record<string, unknown>>): string {
   }
 }
 
-function printable(_key: string, value: unknown): unknown {
+function printable(key: string, value: unknown): unknown {
+  if (typeof value === "string") return isSecretKey(key) ? redacted : redactText(value);
   if (typeof value === "bigint") return value.toString();
   return value instanceof Error ? describe(value, causeDepthMax) : value;
 }

@@ -15,6 +15,19 @@ describe("lineLogger", () => {
     return { logger, lines, parsed: () => lines.map((line): unknown => JSON.parse(line)) };
   };
 
+  it("writes no secrets, by their key or by their form", () => {
+    const { logger, lines } = written();
+    const error = new Error("no answer from nats://app:hunter2@db:4222");
+    logger.info("signed in", {
+      user: "app",
+      password: "hunter2",
+      headers: { authorization: "hunter2" },
+      error,
+    });
+    assert.doesNotMatch(lines.join(), /hunter2/);
+    assert.match(lines.join(), /"user":"app"/);
+  });
+
   it("writes one JSON object per line, with the fields of those it was made from", () => {
     const { logger, parsed } = written();
     logger.child({ orchestrator: "billing" }).info("started", { tookMs: 3, count: 5n });

@@ -1,6 +1,5 @@
 /** An error as it stands in a line: everything that helps to find its cause, and nothing secret. */
-import { isTuttiError, type TuttiError } from "@tutti/kernel";
-import { isSecretKey, redacted, redactText } from "./redaction.ts";
+import { isSecretKey, isTuttiError, redacted, redactText, type TuttiError } from "@tutti/kernel";
 
 export interface LoggedError {
   readonly type: string;

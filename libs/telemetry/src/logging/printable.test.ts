@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { SecretReference } from "@tutti/kernel";
+import { isSecretKey, SecretReference } from "@tutti/kernel";
 import fc from "fast-check";
 import { printableFields } from "./printable.ts";
-import { isSecretKey } from "./redaction.ts";
 
 const reference = new SecretReference("env:NATS_PASSWORD", {
   read: () => ({ secret: "s3cret" }),

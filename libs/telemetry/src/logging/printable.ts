@@ -5,9 +5,8 @@
  * 2. What comes out is bounded in depth, breadth, length and in all.
  * 3. Nothing under a secret's key comes out, whatever its type; a reference to a secret comes out as a reference.
  */
-import { type LogFields, SecretReference } from "@tutti/kernel";
+import { isSecretKey, type LogFields, redacted, redactText, SecretReference } from "@tutti/kernel";
 import { errorRecord } from "./error-record.ts";
-import { isSecretKey, redacted, redactText } from "./redaction.ts";
 
 const depthMax = 6;
 const entriesMax = 100;

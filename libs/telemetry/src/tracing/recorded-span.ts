@@ -1,7 +1,15 @@
 /** A span that is recorded, and what becomes of it when it ends. */
-import type { Span, SpanAttributes, SpanDescription, SpanKind, TraceContext } from "@tutti/kernel";
+import {
+  isSecretKey,
+  redacted,
+  redactText,
+  type Span,
+  type SpanAttributes,
+  type SpanDescription,
+  type SpanKind,
+  type TraceContext,
+} from "@tutti/kernel";
 import { errorRecord, type LoggedError } from "../logging/error-record.ts";
-import { isSecretKey, redacted, redactText } from "../logging/redaction.ts";
 
 /** A span that has ended, ready to be exported. */
 export interface FinishedSpan {

@@ -1,6 +1,6 @@
 /**
- * What must never reach a log: by the name of the key it stands under, and by its form inside a text. Logging a
- * secret is a mistake in the code that logs; this is the net below it, not a licence.
+ * What must not stand in a log, a trace or an error: by the name of the key it stands under, and by its form inside a
+ * text. Telling a secret is a mistake in the code that tells it; this is the net below it, not a licence.
  */
 
 export const redacted = "[redacted]";
@@ -52,10 +52,16 @@ function singular(word: string): string {
 
 const userInfo = /:\/\/[^\s/?#@]+@/g;
 const authorizationValue = /\b(bearer|basic)\s+[\w.~+/=-]{8,}/gi;
+/** `password=x`, `"token": "x"`; not a sentence with one of these words before a colon. */
+const assignment =
+  /\b(password|passwd|passphrase|secret|token|api[_-]?key)(["']?\s*=\s*["']?|["']\s*:\s*["']?)[^\s"',;&]+/gi;
 
-/** Takes out what looks like a secret wherever it stands: the user of a URL, the value after Bearer. */
+/** Takes out what looks like a secret wherever it stands: the user of a URL, the value after Bearer, `password=`. */
 export function redactText(text: string): string {
   let result = text;
   if (result.includes("://") && result.includes("@")) result = result.replaceAll(userInfo, `://${redacted}@`);
+  if (result.includes("=") || result.includes(":")) {
+    result = result.replaceAll(assignment, `$1$2${redacted}`);
+  }
   return result.replaceAll(authorizationValue, `$1 ${redacted}`);
 }

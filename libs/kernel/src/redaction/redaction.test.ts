@@ -45,6 +45,10 @@ describe("secrets in texts", () => {
     ["https://example.com/a@b?c=d@e", "https://example.com/a@b?c=d@e"],
     ["Authorization: Bearer abc.def-ghi_jkl", "Authorization: Bearer [redacted]"],
     ["the bearer of this", "the bearer of this"],
+    ["no access: user=app&password=hunter2", "no access: user=app&password=[redacted]"],
+    ['{"token": "abc", "n": 1}', '{"token": "[redacted]", "n": 1}'],
+    ["`nats.token` is a secret: expected a reference", "`nats.token` is a secret: expected a reference"],
+    ["unexpected token: }", "unexpected token: }"],
     ["a plain sentence", "a plain sentence"],
   ];
   for (const [text, expected] of cases) {
