@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { connect } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { credentials, status } from "@grpc/grpc-js";
 import { registryService } from "@tutti/contracts/registry/v1";
@@ -26,7 +28,7 @@ describe("from in-process to gRPC with mutual TLS by configuration alone", () =>
     folder = await makeFolder();
     const configuration = await certificatesFor(folder.path, "platform");
     await writeFile(inFolder("tutti.yaml"), configuration);
-    platform = await start("platform", [], { directory: folder.path });
+    platform = await start("platform", ["--mesh.tls.refreshMs=50"], { directory: folder.path });
     await writeFile(inFolder("notes.yaml"), await certificatesFor(folder.path, "notes"));
     const peers = `--mesh.peers=${JSON.stringify({ registry: [platform.grpc] })}`;
     notes = await start("notes", ["--config=notes.yaml", peers], { directory: folder.path });
@@ -87,6 +89,20 @@ describe("from in-process to gRPC with mutual TLS by configuration alone", () =>
     }
   });
 
+  it("certificates that are replaced are taken up without a restart", async () => {
+    const before = await fingerprintAt(platform.grpc, inFolder("certs"));
+
+    await certificatesFor(folder.path, "platform", "--rotate");
+    await until(
+      "the new certificate",
+      () => fingerprintAt(platform.grpc, inFolder("certs")),
+      (fingerprint) => fingerprint !== before,
+    );
+
+    using caller = new OutsideClient(platform.grpc, await secured(inFolder("certs"), "platform"));
+    await caller.call(listServices, everything);
+  });
+
   it("nothing of it is trouble in the log", () => {
     const lines = [...platform.lines, ...notes.lines];
 
@@ -99,10 +115,14 @@ describe("from in-process to gRPC with mutual TLS by configuration alone", () =>
 });
 
 /** Makes certificates as the README says, and gives the configuration that the tool prints. */
-async function certificatesFor(directory: string, service: string): Promise<string> {
+async function certificatesFor(
+  directory: string,
+  service: string,
+  ...more: readonly string[]
+): Promise<string> {
   await using tool = new TestProcess({
     program: fileURLToPath(new URL("../../../tools/certs.mjs", import.meta.url)),
-    arguments: ["--out", "certs", "--services", service],
+    arguments: ["--out", "certs", "--services", service, ...more],
     directory,
   });
   assert.equal((await tool.ended()).code, 0, tool.output);
@@ -114,6 +134,29 @@ async function secured(directory: string, service: string, authority?: Buffer) {
   const pem = (name: string) => readFile(join(directory, name));
   const files = [authority ?? pem("ca.crt"), pem(`${service}.key`), pem(`${service}.crt`)] as const;
   return credentials.createSsl(...(await Promise.all(files)));
+}
+
+/** What identifies the certificate that is shown to a new connection. */
+async function fingerprintAt(address: string, directory: string): Promise<string> {
+  const [ca, cert, key] = await Promise.all(
+    ["ca.crt", "notes.crt", "notes.key"].map((name) => readFile(join(directory, name))),
+  );
+  const [host, port] = address.split(":");
+  const socket = connect({
+    host,
+    port: Number(port),
+    servername: "localhost",
+    ca,
+    cert,
+    key,
+    ALPNProtocols: ["h2"],
+  });
+  try {
+    await once(socket, "secureConnect");
+    return socket.getPeerCertificate().fingerprint256;
+  } finally {
+    socket.destroy();
+  }
 }
 
 /** How many established connections end at an address of this machine. */

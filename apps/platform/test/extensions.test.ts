@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { livez, orchestratorAt, readyz, statusOf } from "./support/operations.ts";
-import { type Folder, makeFolder, type Service, start } from "./support/services.ts";
+import { type Folder, launch, makeFolder, type Service, start } from "./support/services.ts";
 import { until } from "./support/until.ts";
 
 const extension = (name: string) =>
@@ -115,5 +115,40 @@ describe("a start that is broken at the third component of five", () => {
     assert.equal((await livez(platform.http)).status, 200);
     assert.equal(readiness.status, 503);
     assert.match(JSON.stringify(readiness.body.problems), /platform\.extensions\.rocket.*no spark/);
+  });
+});
+
+describe("a module that is no orchestrator", () => {
+  it("ends the start with one line that names it, what is wrong with it, and where", async () => {
+    await using folder = await makeFolder();
+    const modules = {
+      "nothing.ts": "export const billing = 1;\n",
+      "other.ts": "export default class Billing {}\n",
+      "broken.ts":
+        "export default class Billing {\n  constructor() {\n    throw new Error('no money');\n  }\n}\n",
+    };
+    for (const [name, text] of Object.entries(modules)) await writeFile(join(folder.path, name), text);
+    const complaints = [...Object.keys(modules), "absent.ts"].map(async (name) => {
+      await using platform = launch("platform", [`--platform.extensions=./${name}`], {
+        directory: folder.path,
+      });
+      assert.equal((await platform.ended()).code, 2);
+      assert.deepEqual(platform.lines, []);
+      return platform.errorOutput;
+    });
+
+    const [nothing, other, broken, absent] = await Promise.all(complaints);
+
+    const expected = "to be a module whose default export is a class that extends Orchestrator, found: ";
+    const after = (name: string, found: string) =>
+      `platform: expected ./${name} of platform.extensions ${expected}${found}; ` +
+      "mend the module, or take it out of platform.extensions\n";
+    assert.equal(nothing, after("nothing.ts", "a default export of type undefined"));
+    assert.equal(other, after("other.ts", "a class that does not extend Orchestrator"));
+    assert.equal(broken, after("broken.ts", "no money at line 3:11"));
+    assert.match(
+      String(absent),
+      /^platform: expected \.\/absent\.ts of .* found: Cannot find module '.*absent\.ts'/,
+    );
   });
 });

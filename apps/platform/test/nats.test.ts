@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { connect } from "@nats-io/transport-node";
 import { type Instance, registryService } from "@tutti/contracts/registry/v1";
 import {
   freePorts,
@@ -144,6 +145,25 @@ describe("two registries over one NATS", { skip: program.skip }, () => {
     assert.equal(instances[0]?.id, shop.id);
   });
 
+  it("whoever reads NATS hears of it as a CloudEvent, without anything of ours", async () => {
+    const reader = await connect({ servers: server.address });
+    const events = reader.subscribe("tutti.events.*.registry.instance.registered");
+    await reader.flush();
+    const instance = { ...shop, id: "inst_01m7w2p8wjh73g3mb3r62nq4vf", service: "kiosk" };
+
+    await atOne.call(register, { instance, leaseMs: 60_000 });
+
+    const event = await first(events);
+    await reader.close();
+    const header = (name: string) => decodeURIComponent(event.headers?.get(`ce-${name}`) ?? "");
+    assert.equal(header("specversion"), "1.0");
+    assert.equal(header("type"), "tutti.registry.instance.registered");
+    assert.equal(header("subject"), instance.id);
+    assert.equal(header("datacontenttype"), "application/json");
+    const { service, address } = event.json<{ service: string; address: string }>();
+    assert.deepEqual({ service, address }, { service: "kiosk", address: shop.address });
+  });
+
   it("a lease that ran out is over at both", async () => {
     await atOne.call(register, {
       instance: { ...shop, id: "inst_01m7w2p8wjh73g3mb3r62nq4vc", service: "stall" },
@@ -178,3 +198,8 @@ describe("two registries over one NATS", { skip: program.skip }, () => {
     assert.equal((await atOther.call(getInstance, { instanceId: kept.id })).instance?.service, "kept");
   });
 });
+
+async function first<T>(source: AsyncIterable<T>): Promise<T> {
+  for await (const each of source) return each;
+  throw new Error("expected something, found the end");
+}

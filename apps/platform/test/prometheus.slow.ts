@@ -40,7 +40,7 @@ describe("a Prometheus", { skip: prometheus.skip }, () => {
     const ask = async (query: string): Promise<readonly Sample[]> => {
       const url = `http://127.0.0.1:${port}/api/v1/query?query=${encodeURIComponent(query)}`;
       const response = await fetch(url).catch(() => undefined);
-      if (response === undefined) return [];
+      if (response?.ok !== true) return [];
       const { data } = (await response.json()) as { readonly data: { readonly result: readonly Sample[] } };
       return data.result;
     };
