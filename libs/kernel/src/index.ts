@@ -108,4 +108,5 @@ export { type FaultOrigin, type ProcessEdge, type StopSignal, systemProcess } fr
 export * from "./ports/timers.ts";
 export * from "./ports/tracer.ts";
 export { isSecretKey, redacted, redactText } from "./redaction/redaction.ts";
+export { type Backoff, backoffBoundMs, backoffMs } from "./time/backoff.ts";
 export { fromTimestamp, type Timestamp, toTimestamp } from "./time/timestamp.ts";

@@ -10,6 +10,7 @@
  * 5. Handlers are never called from within `offer`: whoever publishes does not run them.
  */
 import {
+  backoffMs,
   type Chance,
   type Clock,
   errorFromUnknown,
@@ -292,7 +293,11 @@ export class Dispatcher {
       attempts,
       error,
     });
-    await onAbandoned(handout, attempts, error);
+    try {
+      await onAbandoned(handout, attempts, error);
+    } catch (failure) {
+      logger.error("could not tell that an event is given up", { event: event.id, error: failure });
+    }
     if (this.#stopped) return;
     this.#inHand--;
     if (!this.#draining) this.#options.onRoom();
@@ -347,8 +352,7 @@ export class Dispatcher {
 
   #pauseMs(attempts: number): number {
     const { retryFirstMs, retryMaxMs } = this.#options.subscription;
-    const full = Math.min(retryMaxMs, retryFirstMs * 2 ** Math.min(attempts - 1, 30));
-    return full / 2 + (this.#options.chance.random() * full) / 2;
+    return backoffMs({ firstMs: retryFirstMs, maxMs: retryMaxMs }, attempts, this.#options.chance);
   }
 
   get #isIdle(): boolean {

@@ -8,6 +8,7 @@
  *    the others.
  */
 import {
+  backoffBoundMs,
   type Component,
   type CounterCell,
   degraded,
@@ -105,7 +106,7 @@ export class EventOutlet implements Component {
     // Not in the caller's own step: what else it tells in it leaves in the same batch.
     await Promise.resolve();
     const { batchMax, retryFirstMs, retryMaxMs } = this.#options;
-    let pauseMs = retryFirstMs;
+    let failures = 0;
     /** How many to send one by one: one of them was refused for good, and its batch with it. */
     let suspects = 0;
     while (this.#waiting.length > 0 && !this.#stopping.signal.aborted) {
@@ -114,7 +115,7 @@ export class EventOutlet implements Component {
         await this.#bus.publish(batch);
         this.#waiting.splice(0, batch.length);
         this.#problem = "";
-        pauseMs = retryFirstMs;
+        failures = 0;
         suspects = Math.max(0, suspects - 1);
       } catch (error) {
         if (error instanceof TuttiError && !error.retryable) {
@@ -124,8 +125,8 @@ export class EventOutlet implements Component {
         }
         if (this.#problem === "") this.#ports.logger.warn("the bus takes no events, trying again", { error });
         this.#problem = "the bus takes no events";
+        const pauseMs = backoffBoundMs({ firstMs: retryFirstMs, maxMs: retryMaxMs }, ++failures);
         await sleep(this.#ports.timers, pauseMs, this.#stopping.signal).catch(() => {});
-        pauseMs = Math.min(pauseMs * 2, retryMaxMs);
       }
     }
     this.#sending = undefined;

@@ -16,6 +16,7 @@ import type { Chance } from "../ports/chance.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import { sleep, type Timers } from "../ports/timers.ts";
+import { type Backoff, backoffBoundMs } from "../time/backoff.ts";
 import { withDeadline } from "./deadline.ts";
 import { lifecycleErrors } from "./errors.ts";
 
@@ -124,8 +125,7 @@ class Attempts<T> {
   readonly #endMs: number;
   readonly #timeoutMs: number;
   readonly #attemptsMax: number;
-  readonly #pauseMs: number;
-  readonly #pauseMaxMs: number;
+  readonly #backoff: Backoff;
 
   constructor(ports: ExecutionPorts, name: string, operation: Operation<T>, options: ExecuteOptions) {
     const {
@@ -142,8 +142,7 @@ class Attempts<T> {
     this.#endMs = Math.min(nowMs + timeoutMs, deadlineMs);
     this.#timeoutMs = Math.max(0, this.#endMs - nowMs);
     this.#attemptsMax = retry.attemptsMax ?? 3;
-    this.#pauseMs = retry.pauseMs ?? 100;
-    this.#pauseMaxMs = retry.pauseMaxMs ?? 10_000;
+    this.#backoff = { firstMs: retry.pauseMs ?? 100, maxMs: retry.pauseMaxMs ?? 10_000 };
   }
 
   async run(logger: Logger): Promise<T> {
@@ -194,8 +193,7 @@ class Attempts<T> {
   #pauseBefore(error: TuttiError): number {
     // `elsewhere` means that nothing was done and another will do it: waiting gains nothing.
     if (error.retry === "elsewhere") return error.retryAfterMs;
-    const boundMs = Math.min(this.#pauseMaxMs, this.#pauseMs * 2 ** (this.made - 1));
-    return error.retryAfterMs + this.#ports.chance.random() * boundMs;
+    return error.retryAfterMs + this.#ports.chance.random() * backoffBoundMs(this.#backoff, this.made);
   }
 
   async #pause(pauseMs: number): Promise<void> {

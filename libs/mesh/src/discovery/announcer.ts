@@ -8,6 +8,7 @@
 import { type Health, HealthState, type Offer, type registryService } from "@tutti/contracts/registry/v1";
 import type { HostFigures } from "@tutti/contracts/types/v1";
 import {
+  backoffMs,
   type Component,
   type Health as ComponentHealth,
   degraded,
@@ -133,7 +134,7 @@ export class Announcer implements Component {
     const everyMs = this.#leaseMs / 3;
     if (this.#failures === 0) return everyMs;
     const { chance } = this.#options.foundation;
-    return Math.min(everyMs, firstRetryMs * 2 ** (this.#failures - 1)) * (0.5 + chance.random() / 2);
+    return backoffMs({ firstMs: firstRetryMs, maxMs: everyMs }, this.#failures, chance);
   }
 
   async #tell(): Promise<void> {

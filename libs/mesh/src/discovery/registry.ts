@@ -6,6 +6,8 @@
  */
 import type { Position, registryService } from "@tutti/contracts/registry/v1";
 import {
+  type Backoff,
+  backoffMs,
   type Component,
   degraded,
   errorFromUnknown,
@@ -28,8 +30,7 @@ export interface RegistryDiscoveryOptions {
   readonly onNewHistory?: () => void;
 }
 
-const backoffFirstMs = 100;
-const backoffMaxMs = 5_000;
+const backoff: Backoff = { firstMs: 100, maxMs: 5_000 };
 /** The registry gives a sign of life every few seconds: a stream without one is dead, whatever the connection says. */
 const silenceMs = 15_000;
 
@@ -92,8 +93,7 @@ export class RegistryDiscovery implements Discovery, Component {
       // A stream that breaks once comes back elsewhere at once, and ends for good when this process itself stops.
       if (this.#failures === 2)
         logger.warn("the registry is away, what was known last stays in use", { error });
-      const backoffMs = Math.min(backoffMaxMs, backoffFirstMs * 2 ** (this.#failures - 1));
-      await sleep(timers, backoffMs * (0.5 + chance.random() / 2), signal).catch(() => {});
+      await sleep(timers, backoffMs(backoff, this.#failures, chance), signal).catch(() => {});
     }
   }
 

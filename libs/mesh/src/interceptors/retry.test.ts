@@ -5,7 +5,7 @@ import { seededChance, VirtualTime } from "@tutti/kernel/testing";
 import type { ClientCall } from "../client/client-call.ts";
 import { resolveMeshSettings } from "../settings.ts";
 import { clientCall } from "../testing/calls.ts";
-import { backoffMs, mayRepeat, RetryBudget, retryStep } from "./retry.ts";
+import { mayRepeat, RetryBudget, retryStep } from "./retry.ts";
 
 const settings = resolveMeshSettings().retry;
 
@@ -40,19 +40,6 @@ describe("the retry budget", () => {
     assert.equal(budget.take(), false);
     time.advance(2);
     assert.equal(budget.take(), true);
-  });
-});
-
-describe("the pause before a repetition", () => {
-  it("doubles up to its limit, by half of it jitter", () => {
-    const chance = seededChance(3);
-    const expected = [25, 50, 100, 200, 400, 800, 1_000, 1_000];
-    for (let round = 0; round < 200; round++) {
-      expected.forEach((fullMs, index) => {
-        const pauseMs = backoffMs(settings, index + 1, chance);
-        assert.ok(pauseMs >= fullMs / 2 && pauseMs <= fullMs, `${pauseMs} of ${fullMs}`);
-      });
-    }
   });
 });
 

@@ -7,6 +7,7 @@
  */
 import {
   type AroundStep,
+  backoffMs,
   type Chance,
   type Clock,
   errorFromUnknown,
@@ -49,12 +50,6 @@ export class RetryBudget {
     this.#tokens -= 1;
     return true;
   }
-}
-
-/** The pause before a repetition: doubles each time, with jitter so that callers do not come back all at once. */
-export function backoffMs(settings: Settings, attempt: number, chance: Chance): number {
-  const fullMs = Math.min(settings.backoffMaxMs, settings.backoffMs * 2 ** (attempt - 1));
-  return fullMs * (0.5 + chance.random() / 2);
 }
 
 /** Whether the same call may be made again after an error. */
@@ -132,7 +127,8 @@ async function prepareRepetition(
     call.avoid.push(target);
   }
   const atOnce = error.retry === "elsewhere" && call.place === undefined && routes.hasOther(call);
-  const delayMs = atOnce ? 0 : Math.max(error.retryAfterMs, backoffMs(settings, call.attempts, chance));
+  const backoff = { firstMs: settings.backoffMs, maxMs: settings.backoffMaxMs };
+  const delayMs = atOnce ? 0 : Math.max(error.retryAfterMs, backoffMs(backoff, call.attempts, chance));
   if (nowMs + delayMs >= call.deadlineMs || !budget.take()) throw error;
   call.target = undefined;
   if (delayMs === 0) return;
