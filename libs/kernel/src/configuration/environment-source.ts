@@ -7,8 +7,11 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** Names the configuration file itself, so it is no key of any section. */
 export const fileVariable = `${variablePrefix}CONFIG`;
 
-/** What shares our prefix and is no key: the file's name, and what the workspace's tools and tests are told by. */
-const otherVariables = new Set([fileVariable, "TUTTI_CACHE", "TUTTI_NATS_SERVER"]);
+/**
+ * What shares our prefix and is no key: the file's name, and what the workspace's tools and tests are told by. None of
+ * them may look like a key that somebody mistyped, or the mistake would pass in silence.
+ */
+const otherVariables = new Set([fileVariable, "TUTTI_CACHE", "TUTTI_TEST_NATS_SERVER"]);
 
 /**
  * Reads `TUTTI_REGISTRY_LEASE_MS` and `TUTTI_ENGINES_LOG_LEVEL`. Returns the variables of our prefix that are no key:
