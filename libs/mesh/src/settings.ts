@@ -53,7 +53,12 @@ const breaker = z.strictObject({
     .max(1)
     .default(0.5)
     .describe("Share of failed calls that opens the breaker."),
-  volume: z.number().int().min(1).default(20).describe("Calls in the window before it can open."),
+  volume: z
+    .number()
+    .int()
+    .min(1)
+    .default(20)
+    .describe("Calls in the window before it can open; so many failures in a row open it."),
   windowMs: z.number().int().min(100).default(10_000).describe("Window over which calls are counted."),
   openMs: milliseconds
     .default(5_000)

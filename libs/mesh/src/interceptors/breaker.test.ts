@@ -43,6 +43,18 @@ describe("a breaker", () => {
     breaker.stop();
   });
 
+  it("opens after so many failures in a row, however many calls went well before", async () => {
+    const { breaker, times } = breakerAt(new VirtualTime(), { breaker: { volume: 10, failureShare: 0.5 } });
+    await times(5_000, "OK");
+    await times(9, "INTERNAL");
+    await times(1, "NOT_FOUND");
+    await times(9, "INTERNAL");
+    assert.equal(breaker.state, "closed");
+    await times(1, "INTERNAL");
+    assert.equal(breaker.state, "open");
+    breaker.stop();
+  });
+
   it("stays closed below the share", async () => {
     const { breaker, times } = breakerAt(new VirtualTime(), { breaker: { volume: 10, failureShare: 0.5 } });
     for (let round = 0; round < 50; round++) {
@@ -103,6 +115,7 @@ describe("a breaker", () => {
     const time = new VirtualTime();
     const { breaker, clock, times } = breakerAt(time, { breaker: { volume: 10, windowMs: 10_000 } });
     await times(9, "UNAVAILABLE");
+    await times(1, "OK");
     time.advance(11_000);
     await times(5, "UNAVAILABLE");
     assert.equal(breaker.state, "closed");

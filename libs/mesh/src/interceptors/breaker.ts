@@ -2,7 +2,8 @@
 /**
  * One breaker per target instance: opossum's circuit, led by the timers of the mesh.
  *
- * 1. It opens on failures of the instance; what an instance refuses on purpose is a sign of life.
+ * 1. It opens on failures of the instance, when they are many among the calls of the window, or many in a row: one that
+ *    breaks all at once is not let off for how well it did before. What it refuses on purpose is a sign of life.
  * 2. While it is open nothing is sent; after a pause a single call is let through, whose outcome decides.
  * 3. Its memory is bounded whatever the rate of calls.
  */
@@ -104,6 +105,7 @@ export class Breaker {
       enableSnapshots: false,
       rotateBucketController: ticks,
     };
+    const counts = new Counts(window);
     const options: CircuitOptions<[Attempt, Stopped]> = {
       ...window,
       timeout: false,
@@ -111,13 +113,16 @@ export class Breaker {
       // Opossum opens above the threshold, we at it.
       errorThresholdPercentage: settings.failureShare * 100 - 1e-9,
       volumeThreshold: settings.volume,
-      status: new Counts(window),
+      status: counts,
       errorFilter: (error, _attempt, call) => this.#declined(errorFromUnknown(error), call),
       ...(halfOpen && {
         state: { enabled: true, closed: false, halfOpen: true, warmUp: false, shutdown: false },
       }),
     };
     const circuit = new CircuitBreaker<[Attempt, Stopped], unknown>((attempt) => attempt(), options);
+    circuit.on("failure", () => {
+      if (counts.failuresInARow >= settings.volume) circuit.open();
+    });
     circuit.on("open", () => this.#opened());
     circuit.on("close", () => this.#changed("closed"));
     return circuit;
@@ -141,8 +146,12 @@ export class Breaker {
 
 /** Opossum keeps the latency of each call of the window, also where nobody asks for percentiles: a leak in effect. */
 class Counts extends Status {
+  failuresInARow = 0;
+
   override increment(property: string): void {
     super.increment(property);
+    if (property === "failures") this.failuresInARow++;
+    else if (property === "successes") this.failuresInARow = 0;
     const latencies = this.window[0]?.latencyTimes;
     if (latencies !== undefined && latencies.length > 0) latencies.length = 0;
   }

@@ -35,7 +35,8 @@ declare module "opossum" {
     readonly halfOpen: boolean;
     readonly pendingClose: boolean;
     fire(...rest: Arguments): Promise<Result>;
-    on(event: "open" | "close" | "halfOpen", listener: () => void): this;
+    on(event: "open" | "close" | "halfOpen" | "failure", listener: () => void): this;
+    open(): void;
     shutdown(): void;
   }
 }
