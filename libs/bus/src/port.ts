@@ -106,7 +106,7 @@ export interface Gap {
    * the position belongs to another log; reading begins with the oldest event that is kept.
    */
   readonly reason: "slow" | "retention" | "reset";
-  /** How many were left out; undefined where nobody knows. */
+  /** How many were left out; undefined where nobody knows: there may have been none that were wanted. */
   readonly count: number | undefined;
 }
 

@@ -46,6 +46,13 @@ export const natsErrors = defineErrors("nats", {
     message: ({ server, reason }: { server: string; reason: string }) =>
       `expected the NATS server ${server} to accept the credentials of the section nats, found: ${reason}`,
   },
+  untrusted: {
+    status: "UNAUTHENTICATED",
+    retry: "never",
+    help: "TLS with the NATS server fails: its certificate is not signed by an authority that this process knows, is out of date or is for another host, or a file of `nats.tls` cannot be read. Check `nats.tls.caFile`, and the names and dates in the server's certificate. A server that wants a certificate and gets none just falls silent: then set `nats.tls.certFile` and `nats.tls.keyFile`.",
+    message: ({ server, reason }: { server: string; reason: string }) =>
+      `expected TLS with the NATS server ${server} by the files of nats.tls, found: ${reason}; check nats.tls and the server's certificate`,
+  },
   forbidden: {
     status: "PERMISSION_DENIED",
     retry: "never",
@@ -164,6 +171,7 @@ export function natsErrorOf(operation: string, error: unknown, server = "the con
   ) {
     return natsErrors.notAuthenticated({ server, reason }, extras);
   }
+  if (tlsCode.test(codeOf(error))) return natsErrors.untrusted({ server, reason }, extras);
   if (causedBy(error, clientErrors.PermissionViolationError)) {
     return natsErrors.forbidden({ operation, reason }, extras);
   }
@@ -197,12 +205,14 @@ function causedBy(error: unknown, kind: abstract new (...given: never) => Error)
 }
 
 function isNetworkError(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    "code" in error &&
-    typeof error.code === "string" &&
-    /^E[A-Z]+$/.test(error.code)
-  );
+  return /^E[A-Z]+$/.test(codeOf(error));
+}
+
+/** What Node calls the ways in which a certificate can be wrong. */
+const tlsCode = /^(?:ERR_TLS|ERR_SSL|ERR_OSSL|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_MISMATCH)/;
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
 }
 
 /** The client's words for a silence, in ours. */

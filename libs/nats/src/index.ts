@@ -1,7 +1,6 @@
-export { type Backoff, backoffMs } from "./connection/backoff.ts";
 export type { ConnectionSettings, Credentials, TlsFiles } from "./connection/client-options.ts";
+export type { KeptSubscription } from "./connection/kept-subscriptions.ts";
 export {
-  type KeptSubscription,
   NatsConnection,
   type NatsConnectionOptions,
 } from "./connection/nats-connection.ts";

@@ -1,12 +1,14 @@
 /**
  * What all subscriptions of all buses have in common: a dispatcher, gaps told without harm, and an end.
  */
-import type { Logger, TuttiError } from "@tutti/kernel";
+import type { Clock, Logger, TuttiError } from "@tutti/kernel";
 import type { Gap, Subscription } from "../port.ts";
 import { Dispatcher, type Handout } from "./dispatcher.ts";
 import { type SubscriptionMetrics, subscriptionMetrics } from "./metrics.ts";
 import type { ResolvedSubscription } from "./options.ts";
 import type { BusPorts } from "./ports.ts";
+
+const warnEveryMs = 30_000;
 
 export abstract class Subscriber implements Subscription {
   readonly closed: Promise<void>;
@@ -15,12 +17,17 @@ export abstract class Subscriber implements Subscription {
   protected readonly logger: Logger;
   protected readonly metrics: SubscriptionMetrics;
   readonly #ended = Promise.withResolvers<void>();
+  /** Aborted by the first that does not want to wait for handlers any longer. */
+  readonly #hurry = new AbortController();
+  readonly #clock: Clock;
   #closing: Promise<void> | undefined;
   #ending = false;
+  #warnedMs = Number.NEGATIVE_INFINITY;
 
   constructor(subscription: ResolvedSubscription, ports: BusPorts) {
     const { clock, timers, chance } = ports;
     this.subscription = subscription;
+    this.#clock = clock;
     this.logger = ports.logger.child({ subscription: subscription.label });
     this.metrics = subscriptionMetrics(ports.metrics, subscription.label);
     this.closed = this.#ended.promise;
@@ -39,7 +46,9 @@ export abstract class Subscriber implements Subscription {
 
   close(signal?: AbortSignal): Promise<void> {
     this.#ending = true;
-    this.#closing ??= this.end(signal).finally(() => this.#ended.resolve());
+    if (signal?.aborted === true) this.#hurry.abort();
+    signal?.addEventListener("abort", () => this.#hurry.abort(), { once: true });
+    this.#closing ??= this.end(this.#hurry.signal).finally(() => this.#ended.resolve());
     return this.#closing;
   }
 
@@ -55,10 +64,18 @@ export abstract class Subscriber implements Subscription {
   protected abstract onAbandoned(handout: Handout, attempts: number, error: TuttiError): void | Promise<void>;
   protected abstract onRoom(): void;
   /** Stops the dispatcher and puts away what the subscription holds. */
-  protected abstract end(signal: AbortSignal | undefined): Promise<void>;
+  protected abstract end(signal: AbortSignal): Promise<void>;
+
+  /** A subscriber that stays too slow says so now and then, not at every event. */
+  #warn(gap: Gap): void {
+    const now = this.#clock.monotonic();
+    if (now - this.#warnedMs < warnEveryMs) return;
+    this.#warnedMs = now;
+    this.logger.warn("a subscription left events out", { reason: gap.reason, count: gap.count });
+  }
 
   protected tellGap(gap: Gap): void {
-    this.logger.warn("a subscription left events out", { reason: gap.reason, count: gap.count });
+    this.#warn(gap);
     if (gap.reason === "slow" && gap.count !== undefined) this.metrics.leftOut.add(gap.count);
     try {
       this.subscription.onGap(gap);

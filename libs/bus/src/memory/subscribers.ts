@@ -53,15 +53,18 @@ export class DurableSubscriber extends Subscriber implements Member {
   protected async onAbandoned(handout: Handout, attempts: number, error: TuttiError): Promise<void> {
     const { ports, tell } = this.#source;
     const event = abandonedEvent(this.subscription, handout, attempts, error, ports.clock.now());
-    if (event !== undefined) await tell(event);
-    this.#cursor.settled();
+    try {
+      if (event !== undefined) await tell(event);
+    } finally {
+      this.#cursor.settled();
+    }
   }
 
   protected onRoom(): void {
     this.#cursor.wake();
   }
 
-  protected async end(signal: AbortSignal | undefined): Promise<void> {
+  protected async end(signal: AbortSignal): Promise<void> {
     this.#cursor.leave(this, await this.dispatcher.stop(signal));
     this.#source.left(this);
   }
@@ -112,7 +115,7 @@ export class LiveSubscriber extends Subscriber {
     }
   }
 
-  protected async end(signal: AbortSignal | undefined): Promise<void> {
+  protected async end(signal: AbortSignal): Promise<void> {
     await this.dispatcher.stop(signal);
     this.#source.left(this);
   }

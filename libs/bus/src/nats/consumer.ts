@@ -62,16 +62,10 @@ export async function openConsumer(
       config.ack_wait !== wanted.ack_wait ||
       config.max_ack_pending !== wanted.max_ack_pending;
     if (differs) await manager.consumers.update(eventStream, name, wanted);
-    const missed =
-      found.ack_floor.stream_seq + 1 < state.first_seq &&
-      isBehind(found.delivered.stream_seq, state.first_seq);
+    // What is gone may not have been wanted: that cannot be told any more.
+    const missed = found.delivered.stream_seq + 1 < state.first_seq;
     return { logId, gap: missed ? { reason: "retention", count: undefined } : undefined };
   });
-}
-
-/** Whether events after the last one delivered are gone. */
-function isBehind(delivered: number, first: number): boolean {
-  return delivered + 1 < first;
 }
 
 function configurationOf(subscription: ResolvedSubscription) {

@@ -7,7 +7,7 @@
  *    lost, and the word is said again.
  * 3. Pauses between repetitions are kept here, not by the server, so that what comes after in the same lane can wait.
  */
-import type { Timer, TuttiError } from "@tutti/kernel";
+import { type Timer, TuttiError } from "@tutti/kernel";
 import { type Delivered, type NatsConnection, natsErrorOf, natsErrors, Puller } from "@tutti/nats";
 import { abandonedEvent } from "../delivery/abandoned.ts";
 import type { Handout } from "../delivery/dispatcher.ts";
@@ -96,14 +96,19 @@ export class DurableSubscriber extends Subscriber {
     const nowMs = this.#parts.connection.foundation.clock.now();
     const event = abandonedEvent(this.subscription, handout, attempts, error, nowMs);
     // First told, then acknowledged: if we die in between, it is told again, under the same id.
-    if (event === undefined || (await this.#told(event))) this.#settle(handout.sequence);
+    let done = true;
+    try {
+      done = event === undefined || (await this.#told(event));
+    } finally {
+      if (done) this.#settle(handout.sequence);
+    }
   }
 
   protected onRoom(): void {
     this.#ask();
   }
 
-  protected async end(signal: AbortSignal | undefined): Promise<void> {
+  protected async end(signal: AbortSignal): Promise<void> {
     this.#unlisten();
     this.#opened.reject(busErrors.stopped({ operation: "subscription" }));
     const [unsettled] = await Promise.all([this.dispatcher.stop(signal), this.#puller.drain()]);
@@ -119,7 +124,9 @@ export class DurableSubscriber extends Subscriber {
         await this.#parts.tell(event);
         return true;
       } catch (error) {
-        this.logger.warn("could not tell that an event was given up, trying again", { error });
+        // Refused for good: it must not hold up what comes after the event.
+        if (error instanceof TuttiError && !error.retryable) throw error;
+        this.logger.warn("could not tell that an event is given up, trying again", { error });
         await this.#parts.connection.pause(failures);
       }
     }

@@ -65,7 +65,7 @@ export class LiveSubscriber extends Subscriber {
     if (!this.#live) this.#grant();
   }
 
-  protected async end(signal: AbortSignal | undefined): Promise<void> {
+  protected async end(signal: AbortSignal): Promise<void> {
     this.#opened.reject(busErrors.stopped({ operation: "subscription" }));
     this.#reader?.close();
     await this.dispatcher.stop(signal);

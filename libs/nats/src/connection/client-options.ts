@@ -1,3 +1,4 @@
+import { access, constants } from "node:fs/promises";
 import {
   type Authenticator,
   type ConnectionOptions,
@@ -87,4 +88,17 @@ function tlsOptions(files: TlsFiles): TlsOptions {
     ...(files.keyFile === undefined ? {} : { keyFile: files.keyFile }),
     ...(files.handshakeFirst ? { handshakeFirst: true } : {}),
   };
+}
+
+/** Why one of the files cannot be read; undefined where all can. */
+export async function unreadable(files: TlsFiles | undefined): Promise<string | undefined> {
+  for (const path of [files?.caFile, files?.certFile, files?.keyFile]) {
+    if (path === undefined) continue;
+    try {
+      await access(path, constants.R_OK);
+    } catch (error) {
+      return error instanceof Error ? error.message : path;
+    }
+  }
+  return undefined;
 }

@@ -10,14 +10,13 @@
 import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from "@nats-io/jetstream";
 import {
   connect,
-  errors,
   type Msg,
   type NatsConnection as NatsClient,
   type Server,
   type Status,
-  type Subscription,
 } from "@nats-io/transport-node";
 import {
+  backoffMs,
   type ComponentContext,
   type CounterCell,
   degraded,
@@ -30,10 +29,11 @@ import {
   unhealthy,
 } from "@tutti/kernel";
 import { natsErrorOf, natsErrors } from "../errors.ts";
-import { backoffMs } from "./backoff.ts";
-import { type ConnectionSettings, clientOptions } from "./client-options.ts";
+import { type ConnectionSettings, clientOptions, unreadable } from "./client-options.ts";
+import { type KeptSubscription, KeptSubscriptions } from "./kept-subscriptions.ts";
 import { type NatsPorts, natsPorts } from "./ports.ts";
 import { type ConnectionState, whyNotConnected } from "./state.ts";
+import { Unanswered } from "./unanswered.ts";
 import { isServerAccepted, leastServerVersion } from "./version.ts";
 
 export interface NatsConnectionOptions {
@@ -42,19 +42,6 @@ export interface NatsConnectionOptions {
   readonly jetstream?: boolean;
   /** Those not given are the system's own, and silent. */
   readonly foundation?: Partial<NatsPorts>;
-}
-
-/** A subscription that outlives the client it was made on. */
-export interface KeptSubscription {
-  close(): void;
-  /** Closes it, and resolves when what was under way has been handed over. */
-  drain(): Promise<void>;
-}
-
-interface Kept {
-  readonly subject: string;
-  readonly onMessage: (message: Msg) => void;
-  subscription: Subscription | undefined;
 }
 
 /** Between two log lines about an absence that lasts. */
@@ -71,8 +58,8 @@ export class NatsConnection {
   readonly #connected: GaugeCell;
   readonly #reconnects: CounterCell;
   readonly #listeners = new Set<(state: ConnectionState) => void>();
-  readonly #kept = new Set<Kept>();
-  readonly #unanswered = new Set<(reason: Error) => void>();
+  readonly #kept: KeptSubscriptions;
+  readonly #unanswered = new Unanswered();
   /** Servers that were too old, and when that was seen. */
   readonly #refused = new Map<string, number>();
   readonly #stopping = new AbortController();
@@ -88,6 +75,7 @@ export class NatsConnection {
     this.foundation = natsPorts(options.foundation);
     this.#needsJetStream = options.jetstream ?? true;
     this.#logger = this.foundation.logger.child({ component: "nats" });
+    this.#kept = new KeptSubscriptions(this.#logger, () => this.#state.kind === "connected");
     const { metrics } = this.foundation;
     this.#connected = metrics
       .gauge({ name: "tutti_nats_connected", help: "Whether this process is connected to NATS, 0 or 1." })
@@ -184,15 +172,11 @@ export class NatsConnection {
    * connection is lost fails at once: its answer cannot come any more.
    */
   async run<T>(operation: string, work: () => Promise<T>): Promise<T> {
-    const lost = Promise.withResolvers<never>();
     try {
       this.client(operation);
-      this.#unanswered.add(lost.reject);
-      return await Promise.race([work(), lost.promise]);
+      return await this.#unanswered.wait(work);
     } catch (error) {
       throw natsErrorOf(operation, error, this.#client?.getServer());
-    } finally {
-      this.#unanswered.delete(lost.reject);
     }
   }
 
@@ -228,24 +212,7 @@ export class NatsConnection {
 
   /** Subscribes now or as soon as connected, and again whenever it is needed. */
   keep(subject: string, onMessage: (message: Msg) => void): KeptSubscription {
-    const kept: Kept = { subject, onMessage, subscription: undefined };
-    this.#kept.add(kept);
-    if (this.#client !== undefined && !this.#client.isClosed()) this.#subscribe(this.#client, kept);
-    return {
-      close: () => {
-        this.#kept.delete(kept);
-        kept.subscription?.unsubscribe();
-      },
-      drain: async () => {
-        this.#kept.delete(kept);
-        const { subscription } = kept;
-        if (subscription === undefined || subscription.isClosed()) return;
-        // Needs the server's answer; where there is no server, nothing is under way either.
-        if (this.#state.kind === "connected")
-          await this.run("drain", () => subscription.drain()).catch(() => undefined);
-        else subscription.unsubscribe();
-      },
-    };
+    return this.#kept.keep(subject, onMessage);
   }
 
   async #dialUntilConnected(signal: AbortSignal): Promise<void> {
@@ -267,6 +234,10 @@ export class NatsConnection {
   }
 
   async #dial(signal: AbortSignal): Promise<void> {
+    // The client takes a missing file for a server that is away.
+    const reason = await unreadable(this.settings.tls);
+    if (reason !== undefined)
+      throw natsErrors.untrusted({ server: this.settings.servers.join(", "), reason });
     const client = await connect({
       ...clientOptions(this.settings),
       reconnectDelayHandler: () => this.#pauseMs,
@@ -284,7 +255,7 @@ export class NatsConnection {
     this.#client = client;
     this.#jetstream = undefined;
     this.#manager = undefined;
-    for (const kept of this.#kept) this.#subscribe(client, kept);
+    this.#kept.attach(client);
     void this.#follow(client);
     this.#nowConnected(client, "connected to NATS");
   }
@@ -422,17 +393,6 @@ export class NatsConnection {
     return server === undefined ? null : { server, delay: this.settings.retryMaxMs };
   }
 
-  #subscribe(client: NatsClient, kept: Kept): void {
-    kept.subscription = client.subscribe(kept.subject, {
-      callback: (error, message) => {
-        // An error here is a refusal of the subscription itself.
-        if (error !== null)
-          return this.#logger.warn("NATS refused a subscription", { subject: kept.subject, error });
-        kept.onMessage(message);
-      },
-    });
-  }
-
   #pauseAfter(failures: number): number {
     const { retryFirstMs, retryMaxMs } = this.settings;
     return backoffMs({ firstMs: retryFirstMs, maxMs: retryMaxMs }, failures, this.foundation.chance);
@@ -445,15 +405,9 @@ export class NatsConnection {
     this.#logger.warn(message, { servers: this.settings.servers, ...fields });
   }
 
-  #abandonUnanswered(): void {
-    const reason = new errors.ConnectionError("the connection was lost before an answer came");
-    for (const reject of this.#unanswered) reject(reason);
-    this.#unanswered.clear();
-  }
-
   #to(state: ConnectionState): void {
     this.#state = state;
-    if (state.kind !== "connected") this.#abandonUnanswered();
+    if (state.kind !== "connected") this.#unanswered.abandon();
     for (const listener of this.#listeners) {
       try {
         listener(state);

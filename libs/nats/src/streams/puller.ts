@@ -9,7 +9,8 @@
  */
 import { createInbox, type Msg, nanos } from "@nats-io/transport-node";
 import type { Timer } from "@tutti/kernel";
-import type { KeptSubscription, NatsConnection } from "../connection/nats-connection.ts";
+import type { KeptSubscription } from "../connection/kept-subscriptions.ts";
+import type { NatsConnection } from "../connection/nats-connection.ts";
 import { type Delivered, deliveredOf } from "./delivered.ts";
 
 export interface PullerOptions {
