@@ -85,6 +85,9 @@ class Served<S extends ServiceDescription> {
       "--mesh.listen=127.0.0.1:0",
       "--operations.port=0",
       "--log.level=fatal",
+      // Where there is no registry, nobody waits for one.
+      "--mesh.timeouts.discoveryMs=1",
+      "--mesh.retry.attempts=1",
       ...flags,
     ];
   }
