@@ -330,6 +330,18 @@ describe("announcing to the registry", () => {
       await announcer.stop();
     }));
 
+  it("does not keep its process waiting for a registry that is away", () =>
+    withRegistry(async ({ registry, mesh, time, foundation }) => {
+      await registry.stop();
+      mesh.serve(noteService, noteHandlers());
+      const announcer = announcerOf(foundation, mesh);
+      announcer.start();
+      await time.flush();
+      const beganMs = time.monotonic();
+      await time.settle(announcer.stop());
+      assert.ok(time.monotonic() - beganMs <= 500);
+    }));
+
   it("says good-bye when its process drains, and nothing more", () =>
     withRegistry(async ({ registry, mesh, time, foundation }) => {
       mesh.serve(noteService, noteHandlers());

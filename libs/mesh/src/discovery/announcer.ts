@@ -42,6 +42,8 @@ export interface AnnouncerOptions {
 }
 
 const firstRetryMs = 250;
+/** How long the registry is waited for on the way out. */
+const farewellMs = 500;
 const ready: Health = { state: HealthState.HEALTH_STATE_READY, reason: "" };
 const noOffers: readonly Offer[] = [];
 
@@ -58,6 +60,8 @@ export class Announcer implements Component {
   #failures = 0;
   #problem = "";
   #over = true;
+  /** Aborted soon after the drain begins: a registry that is away is not waited for. */
+  readonly #leaving = new AbortController();
 
   constructor(options: AnnouncerOptions) {
     this.#options = options;
@@ -108,7 +112,9 @@ export class Announcer implements Component {
   async drain(signal?: AbortSignal): Promise<void> {
     this.#over = true;
     this.#timer?.cancel();
+    const patience = this.#options.foundation.timers.after(farewellMs, () => this.#leaving.abort());
     await this.#working;
+    patience.cancel();
     const registry = this.#options.registry();
     const leaving = [...this.#registered.keys()].map((instanceId) =>
       registry.deregister({ instanceId, reason: "drained" }, { timeoutMs: 2_000, signal }),
@@ -149,6 +155,7 @@ export class Announcer implements Component {
       this.#problem = "";
       this.#failures = 0;
     } catch (thrown) {
+      if (this.#leaving.signal.aborted) return;
       const error = errorFromUnknown(thrown);
       if (this.#problem === "") logger.warn("the registry cannot be told of this process", { error });
       this.#problem = error.message;
@@ -166,9 +173,7 @@ export class Announcer implements Component {
       load,
       host,
     }));
-    const { unknownInstanceIds } = await this.#options
-      .registry()
-      .renew({ renewals }, { timeoutMs: this.#leaseMs / 3 });
+    const { unknownInstanceIds } = await this.#options.registry().renew({ renewals }, this.#patience());
     for (const id of unknownInstanceIds) this.#registered.delete(id);
   }
 
@@ -190,9 +195,13 @@ export class Announcer implements Component {
       renewTime: undefined,
       revision: 0,
     };
-    await registry().register({ instance, leaseMs: this.#leaseMs }, { timeoutMs: this.#leaseMs / 3 });
+    await registry().register({ instance, leaseMs: this.#leaseMs }, this.#patience());
     // Other offers may have come in the meantime; then it is registered once more.
     if ((this.#offers.get(service) ?? noOffers) === offers) this.#registered.set(id, address);
+  }
+
+  #patience() {
+    return { timeoutMs: this.#leaseMs / 3, signal: this.#leaving.signal };
   }
 
   #healthOf(service: string): Health {
