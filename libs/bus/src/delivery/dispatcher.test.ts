@@ -225,7 +225,7 @@ describe("Dispatcher", () => {
           assert.deepEqual(ends, ofSubject, `order of ${subject}`);
         }
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 });
