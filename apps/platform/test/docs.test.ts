@@ -80,6 +80,15 @@ describe("documentation", { concurrency: 2 }, () => {
     assert.deepEqual(missing, []);
   });
 
+  it("lists every decision, each under a number of its own", () => {
+    const listed = pages.find(({ path }) => path === "docs/adr/README.md")?.links.map(({ target }) => target);
+    const written = pages
+      .map(({ path }) => path.replace("docs/adr/", ""))
+      .filter((path) => /^\d{4}-[^/]*$/.test(path));
+    assert.deepEqual(listed?.sort(), written.sort());
+    assert.equal(new Set(written.map((path) => path.slice(0, 4))).size, written.length);
+  });
+
   it("names files and folders that are there", () => {
     const missing = pages.flatMap(({ paths }) =>
       paths
