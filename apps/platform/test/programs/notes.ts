@@ -76,6 +76,7 @@ class NotesService extends Orchestrator {
   #put(request: Note): Note {
     const { key, text } = request;
     if (key === "failing") this.#failing = text === "yes";
+    else if (this.#failing) throw new Error("the pencil broke");
     if (key === "shelf" && (text === "healthy" || text === "degraded" || text === "unhealthy"))
       this.#shelf.state = text;
     return request;

@@ -27,7 +27,7 @@ export async function openCaller(flags: readonly string[]): Promise<Caller> {
   };
 }
 
-/** Calls without a pause, several at once, until told to stop. */
+/** Calls without a pause, several at once, until told to stop: what may be repeated, and what takes effect once by its key. */
 export class Load {
   readonly failures: unknown[] = [];
   readonly #answered: (() => void)[] = [];
@@ -63,7 +63,9 @@ export class Load {
   async #loop(notes: Client<typeof noteService>): Promise<void> {
     while (!this.#over) {
       try {
-        this.#count(await notes.get(note({ text: "load" })));
+        const { get, put } = notes;
+        if (this.#calls % 4 === 0) await put(note({ key: `load-${this.#calls}` }));
+        else this.#count(await get(note({ text: "load" })));
       } catch (error) {
         this.failures.push(error);
       }
