@@ -45,10 +45,6 @@ export function start(...given: Parameters<typeof launch>): Promise<Service> {
   return ready(launch(...given));
 }
 
-export function startRegistry(flags: readonly string[] = []): Promise<Service> {
-  return start("registry", flags);
-}
-
 /** How a process is told where registries are that it cannot find by a registry. */
 export function registriesAt(...services: readonly Pick<Service, "grpc">[]): string {
   return `--mesh.peers=${JSON.stringify({ registry: services.map(({ grpc }) => grpc) })}`;
