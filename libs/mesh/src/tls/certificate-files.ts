@@ -41,6 +41,8 @@ export class CertificateFiles implements experimental.CertificateProvider {
   #current: Certificates;
   #timer: Timer | undefined;
   #problem = "";
+  /** The problem that was told of last. */
+  #told = "";
 
   /** Reads the files; rejects when they cannot be used. */
   static async open(parts: CertificateFilesParts): Promise<CertificateFiles> {
@@ -68,9 +70,12 @@ export class CertificateFiles implements experimental.CertificateProvider {
     try {
       found = await read(this.#parts.paths);
       this.#problem = "";
+      this.#told = "";
     } catch (error) {
       const problem = error instanceof Error ? error.message : String(error);
-      if (problem !== this.#problem) {
+      // Seen once it may be the midst of a replacement: the files are several, and change one after the other.
+      if (problem === this.#problem && problem !== this.#told) {
+        this.#told = problem;
         this.#parts.logger.warn("certificate files are not usable, the ones before stay in use", { error });
       }
       this.#problem = problem;
