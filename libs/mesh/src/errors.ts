@@ -112,7 +112,7 @@ export const meshErrors = defineErrors("mesh", {
     retry: "same-key",
     help: "No instance of the service is known. Start one, or check that it announces itself to the same registry.",
     message: ({ service, waitedMs }: { service: string; waitedMs: number }) =>
-      `expected an instance of ${service}, found none within ${waitedMs} ms; start one, or check that it registers`,
+      `expected an instance of ${service}, found none within ${waitedMs} ms; start one that registers, or name its address in mesh.peers`,
   },
   noUsableInstance: {
     status: "UNAVAILABLE",

@@ -44,7 +44,7 @@ export const natsErrors = defineErrors("nats", {
     retry: "never",
     help: "The NATS server does not accept the credentials. Check `nats.user` and `nats.password`, `nats.token`, `nats.credentials` or `nats.nkey`, whichever the server wants.",
     message: ({ server, reason }: { server: string; reason: string }) =>
-      `expected the NATS server ${server} to accept the credentials of the section nats, found: ${reason}`,
+      `expected the NATS server ${server} to accept the credentials of the section nats, found: ${reason}; correct nats.user and password, token, credentials or nkey`,
   },
   untrusted: {
     status: "UNAUTHENTICATED",
