@@ -12,7 +12,9 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Component, Foundation } from "@tutti/kernel";
 import { hostErrors } from "./errors.ts";
 
-const sqliteBusy = 5;
+// Of SQLite: another process has the lock; the file is none of its own.
+const busy = 5;
+const notADatabase = 26;
 
 export class DataDirectory implements Component {
   readonly path: string;
@@ -34,8 +36,9 @@ export class DataDirectory implements Component {
       writeFileSync(holder, `${JSON.stringify({ pid: process.pid, since })}\n`);
     } catch (error) {
       this.stop();
-      if (isBusy(error)) throw hostErrors.dataDirectoryLocked({ directory: this.path, ...holderIn(holder) });
-      const reason = error instanceof Error ? error.message : String(error);
+      if (isSqlite(error, busy))
+        throw hostErrors.dataDirectoryLocked({ directory: this.path, ...holderIn(holder) });
+      const reason = reasonOf(error, this.path);
       throw hostErrors.dataDirectoryUnusable({ directory: this.path, reason }, { cause: error });
     }
   }
@@ -58,8 +61,13 @@ async function locked(path: string): Promise<DatabaseSync> {
   }
 }
 
-function isBusy(error: unknown): boolean {
-  return error instanceof Error && "errcode" in error && error.errcode === sqliteBusy;
+function isSqlite(error: unknown, code: number): boolean {
+  return error instanceof Error && "errcode" in error && error.errcode === code;
+}
+
+function reasonOf(error: unknown, path: string): string {
+  if (isSqlite(error, notADatabase)) return `a file ${join(path, "lock")} that Tutti did not make`;
+  return error instanceof Error ? error.message : String(error);
 }
 
 function holderIn(path: string): { readonly pid: string; readonly since: string } {

@@ -1,6 +1,20 @@
 import { defineErrors } from "@tutti/kernel";
 
 export const hostErrors = defineErrors("host", {
+  serviceNotMade: {
+    status: "INTERNAL",
+    retry: "never",
+    help: "The code that makes a service threw before anything was started. The message has what it threw, and where.",
+    message: ({ service, problem }: { service: string; problem: string }) =>
+      `expected the service ${service} to be made, found: ${problem}; mend what it stumbled over there`,
+  },
+  natsAskedLate: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "A service asked for the connection to NATS after its process had been put together without one. Ask while the service is made.",
+    message: () =>
+      "expected to be asked for NATS while the services are made, found the first question after that; call host.nats() in create()",
+  },
   dataDirectoryLocked: {
     status: "FAILED_PRECONDITION",
     retry: "never",

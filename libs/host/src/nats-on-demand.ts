@@ -1,24 +1,30 @@
 import type { Configuration, Foundation } from "@tutti/kernel";
 import type { NatsConnection } from "@tutti/nats";
 import { natsSection } from "@tutti/nats/settings";
+import { hostErrors } from "./errors.ts";
 
 /** The process's one connection to NATS, made when somebody asks for it: its code takes memory that most never need. */
 export class NatsOnDemand {
   readonly #configuration: Configuration;
   readonly #foundation: Foundation;
   #made: NatsConnection | undefined;
+  #settled = false;
 
   constructor(configuration: Configuration, foundation: Foundation) {
     this.#configuration = configuration;
     this.#foundation = foundation;
   }
 
-  get made(): NatsConnection | undefined {
+  /** The connection that the process has to start, if anybody asked for one; from now on nobody can be the first. */
+  settle(): NatsConnection | undefined {
+    this.#settled = true;
     return this.#made;
   }
 
   async connection(): Promise<NatsConnection> {
     const { connectionSettings, NatsConnection } = await import("@tutti/nats");
+    // Nobody would start it.
+    if (this.#made === undefined && this.#settled) throw hostErrors.natsAskedLate();
     this.#made ??= new NatsConnection({
       settings: connectionSettings(this.#configuration.read(natsSection)),
       foundation: this.#foundation,

@@ -36,8 +36,9 @@ async function open(options: Omit<RunHostOptions, "ready">): Promise<ServiceHost
     return await ServiceHost.open({ ...options, version: softwareVersion, sources: systemSources() });
   } catch (thrown) {
     // There is no logger yet: what it would look like is part of what could not be read.
-    say(`${options.name}: ${complaint(errorFromUnknown(thrown))}\n`);
-    process.exitCode = 2;
+    const text = `${options.name}: ${complaint(errorFromUnknown(thrown))}\n`;
+    // What the services opened before one of them failed must not keep the process.
+    process.stderr.write(text, () => process.exit(2));
     return undefined;
   }
 }
@@ -47,10 +48,11 @@ function say(text: string): void {
   process.stderr.write(text);
 }
 
-/** One line with what lies at the bottom, without the way it came. */
+/** One line with what went wrong, without the steps in which it did: each of them repeats what it got. */
 function lastWords(name: string, reason: TuttiError): string {
   let innermost = reason;
-  while (isTuttiError(innermost.cause)) innermost = innermost.cause;
+  while (isTuttiError(innermost.cause) && innermost.message.endsWith(innermost.cause.message))
+    innermost = innermost.cause;
   const what = lifecycleErrors.startFailed.is(reason) ? "did not start" : "failed";
   return `${name} ${what}: ${innermost.message}`;
 }

@@ -14,6 +14,8 @@ import {
   type ConfigurationSources,
   type Foundation,
   IdSource,
+  isTuttiError,
+  lifecycleErrors,
   Orchestrator,
   systemFoundation,
 } from "@tutti/kernel";
@@ -27,9 +29,10 @@ import {
 } from "@tutti/telemetry";
 import { type HostBus, openBus } from "./bus.ts";
 import { hostSections } from "./configuration.ts";
+import { hostErrors } from "./errors.ts";
 import { instanceHealthOf } from "./instance-health.ts";
 import { NatsOnDemand } from "./nats-on-demand.ts";
-import type { ServiceModule } from "./service-module.ts";
+import type { HostContext, ServiceModule } from "./service-module.ts";
 
 export interface HostOptions {
   /** Name of the process in logs and metrics: `platform`, `registry`. */
@@ -96,7 +99,7 @@ export class ServiceHost extends Orchestrator {
       registry,
       mesh,
       version,
-      operationsAddress: () => addressOf(host.operations),
+      operationsAddress: () => outsideAddressOf(host.operations, mesh.address),
       healthOf: (service) => instanceHealthOf(services.get(service)),
     });
     const context = {
@@ -104,8 +107,11 @@ export class ServiceHost extends Orchestrator {
       nats: () => nats.connection(),
     };
     for (const module of modules) {
+      // In a map the one before would vanish without a word.
+      if (services.has(module.name))
+        throw lifecycleErrors.componentTwice({ orchestrator: name, component: module.name });
       const logger = foundation.logger.child({ service: module.name });
-      services.set(module.name, await module.create({ ...context, foundation: { ...foundation, logger } }));
+      services.set(module.name, await made(module, { ...context, foundation: { ...foundation, logger } }));
     }
     const host: ServiceHost = new ServiceHost(options, {
       ...{ processId, configuration, telemetry, foundation, nats, bus, mesh, discovery, announcer, services },
@@ -130,14 +136,17 @@ export class ServiceHost extends Orchestrator {
     this.register("telemetry", telemetry, { scope: "core", critical: false });
     this.register("configuration", this.#configurationWatch(), { scope: "core", critical: false });
     this.register("operations", this.operations, { scope: "core" });
-    const connection = nats.made;
-    if (connection !== undefined) {
-      // It is waited for as long as it takes; meanwhile the process lives and is not ready.
-      this.register("nats", connection, { scope: "integration", startTimeoutMs: Number.POSITIVE_INFINITY });
-    }
-    this.register("bus", bus, { scope: "integration" });
+    // Waited for as long as it takes; meanwhile the process lives and is not ready.
+    const patient = { scope: "integration", startTimeoutMs: Number.POSITIVE_INFINITY } as const;
+    const connection = nats.settle();
+    if (connection !== undefined) this.register("nats", connection, patient);
+    this.register("bus", bus, patient);
     this.register("discovery", parts.discovery, { scope: "integration", critical: false });
-    for (const [service, component] of parts.services) this.register(service, component);
+    for (const [service, component] of parts.services) {
+      this.register(service, component);
+      // Callers go elsewhere as soon as they hear of it, not a third of a lease later.
+      if (component instanceof Orchestrator) component.on("healthChanged", () => parts.announcer.announce());
+    }
     this.register("mesh", mesh, { scope: "integration" });
     this.register("announcer", parts.announcer, { scope: "integration", critical: false });
   }
@@ -159,8 +168,31 @@ export class ServiceHost extends Orchestrator {
   }
 }
 
+async function made(module: ServiceModule, context: HostContext): Promise<Component> {
+  try {
+    return await module.create(context);
+  } catch (error) {
+    if (isTuttiError(error)) throw error;
+    throw hostErrors.serviceNotMade({ service: module.name, problem: withPlace(error) }, { cause: error });
+  }
+}
+
+/** What was thrown and where: before anything runs nobody else tells. */
+function withPlace(error: unknown): string {
+  const [, place] = (error instanceof Error && /^\s*(at .+)$/m.exec(error.stack ?? "")) || [];
+  return place === undefined ? String(error) : `${String(error)} ${place}`;
+}
+
 function addressOf({ address }: OperationsServer): string {
   if (address === undefined) return "";
   const { host, port } = address;
   return `${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+/** Where others find what listens on all addresses: at the one that the mesh tells them. */
+function outsideAddressOf(operations: OperationsServer, meshAddress: string): string {
+  const { address } = operations;
+  if (address === undefined || !["0.0.0.0", "::"].includes(address.host)) return addressOf(operations);
+  const meshHost = meshAddress.slice(0, meshAddress.lastIndexOf(":"));
+  return meshHost === "" ? "" : `${meshHost}:${address.port}`;
 }

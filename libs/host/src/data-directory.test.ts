@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { testFoundation } from "@tutti/kernel/testing";
+import { DataDirectory } from "./data-directory.ts";
+
+describe("DataDirectory", () => {
+  let folder = "";
+  const foundation = testFoundation();
+  const at = (...path: string[]) => new DataDirectory(join(folder, ...path), foundation);
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "tutti-data-"));
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  it("makes the directory with all above it, and says in it whose it is", async () => {
+    const directory = at("deep", "below");
+    await directory.start();
+    const holder: unknown = JSON.parse(await readFile(join(directory.path, "lock.json"), "utf8"));
+    assert.deepEqual(holder, { pid: process.pid, since: "2026-01-01T00:00:00.000Z" });
+    directory.stop();
+  });
+
+  it("belongs to one at a time; whoever comes second hears who has it, since when, and what to set", async () => {
+    const [first, second] = [at("shared"), at("shared")];
+    await first.start();
+    await assert.rejects(second.start(), {
+      code: "host.data_directory_locked",
+      message:
+        `expected the data directory ${first.path} to be free, found it locked by the process ${process.pid} ` +
+        "since 2026-01-01T00:00:00.000Z; stop that process, or set platform.dataDirectory to another directory",
+    });
+    first.stop();
+    await second.start();
+    second.stop();
+  });
+
+  it("goes to exactly one of several who want it at once", async () => {
+    const directories = Array.from({ length: 8 }, () => at("wanted"));
+    const outcomes = await Promise.allSettled(directories.map((directory) => directory.start()));
+    assert.equal(outcomes.filter(({ status }) => status === "fulfilled").length, 1);
+    for (const directory of directories) directory.stop();
+  });
+
+  it("may have spaces, umlauts and signs of other languages in its name", async () => {
+    const directory = at("a folder", "größe %20 #1 ?", "数据");
+    await directory.start();
+    assert.deepEqual((await readdir(directory.path)).sort(), ["lock", "lock.json"]);
+    directory.stop();
+  });
+
+  it("stays locked whatever the file with its holder says", async () => {
+    const [first, second] = [at("scribbled"), at("scribbled")];
+    await first.start();
+    await writeFile(join(first.path, "lock.json"), "{");
+    await assert.rejects(second.start(), { code: "host.data_directory_locked" });
+    first.stop();
+  });
+
+  it("that cannot be one says why, and what to do", async () => {
+    await writeFile(join(folder, "file"), "text");
+    await mkdir(join(folder, "foreign"));
+    await writeFile(join(folder, "foreign", "lock"), "somebody else's file, longer than nothing".repeat(99));
+    await mkdir(join(folder, "odd", "lock"), { recursive: true });
+    const reasons: readonly (readonly [string, RegExp])[] = [
+      ["file", /found: EEXIST: file already exists/],
+      ["file/below", /found: ENOTDIR: not a directory/],
+      [
+        "foreign",
+        /found: a file .*foreign.lock that Tutti did not make; mend that, or set platform\.dataDir/,
+      ],
+      ["odd", /found: unable to open database file/],
+    ];
+    for (const [path, message] of reasons) {
+      await assert.rejects(at(path).start(), { code: "host.data_directory_unusable", message });
+    }
+  });
+
+  it("that the system lets nobody write says so", { skip: process.platform !== "linux" }, async () => {
+    await assert.rejects(new DataDirectory("/sys/tutti", foundation).start(), {
+      code: "host.data_directory_unusable",
+      message: /^expected to be able to write the data directory \/sys\/tutti, found: E(PERM|ROFS|ACCES)/,
+    });
+  });
+});

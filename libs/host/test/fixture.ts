@@ -1,0 +1,82 @@
+/** Hosts as their services' tests run them: in this process, on free ports, with what can be set given as flags. */
+import { registryService } from "@tutti/contracts/registry/v1";
+import { type Component, memorySources } from "@tutti/kernel";
+import { type Handlers, meshErrors } from "@tutti/mesh";
+import { type Note, noteHandlers, noteService } from "@tutti/mesh/testing";
+import { type HostContext, ServiceHost, type ServiceModule } from "../src/index.ts";
+
+export interface HostGiven {
+  readonly services?: readonly ServiceModule[];
+  readonly flags?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** Put together, and nothing of it started. */
+export function openHost({
+  services = [],
+  flags = [],
+  environment = {},
+}: HostGiven = {}): Promise<ServiceHost> {
+  const usual = ["--operations.port=0", "--mesh.listen=127.0.0.1:0", "--log.level=fatal"];
+  const sources = memorySources({ arguments: [...usual, ...flags], environment });
+  return ServiceHost.open({ name: "test", version: "1.2.3", services, sources });
+}
+
+export async function startHost(given: HostGiven = {}): Promise<ServiceHost> {
+  const host = await openHost(given);
+  await host.start();
+  return host;
+}
+
+/** A service that does what its test says. */
+export function serviceOf(
+  name: string,
+  create: (host: HostContext) => Component | Promise<Component> = () => ({}),
+): ServiceModule {
+  return { name, sections: [], create };
+}
+
+/** A service that answers each note with what is made of it. */
+export function notes(name: string, answer: (note: Note) => Note): ServiceModule {
+  return serviceOf(name, ({ mesh }) => {
+    mesh.serve(noteService, noteHandlers({ get: answer }), { service: name });
+    return {};
+  });
+}
+
+/** Who is there according to a registry that only writes down what it is told. */
+export function registryThatNotes(told: string[]): ServiceModule {
+  const position = { history: "history-1", revision: 1 };
+  const handlers: Partial<Handlers<typeof registryService>> = {
+    register: ({ instance, leaseMs }) => {
+      told.push(`+${instance?.service} ${instance?.version} ${instance?.operationsAddress}`);
+      return { position, leaseMs };
+    },
+    renew: () => ({ unknownInstanceIds: [], position }),
+    deregister: ({ reason }) => {
+      told.push(`-${reason}`);
+      return { removed: true, position };
+    },
+    async *watch(_request, { signal }) {
+      yield { position, complete: true, news: undefined };
+      await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+    },
+  };
+  const unasked = (): never => {
+    throw meshErrors.noInstance({ service: "registry", waitedMs: 0 });
+  };
+  return serviceOf("registry", ({ mesh }) => {
+    mesh.serve(registryService, {
+      ...{ getInstance: unasked, findInstances: unasked, listServices: unasked },
+      ...{ findCapabilities: unasked, getCapabilityMap: unasked },
+      ...(handlers as Pick<Handlers<typeof registryService>, "register" | "renew" | "deregister" | "watch">),
+    });
+    return {};
+  });
+}
+
+/** What an operator hears: the status of the answer and its body. */
+export async function ask<Body>({ url }: ServiceHost, path: string): Promise<readonly [number, Body]> {
+  const response = await fetch(`${url}${path}`);
+  return [response.status, (await response.json()) as Body];
+}

@@ -1,0 +1,58 @@
+/**
+ * A process that runs a host, for the tests of its edge. What it does is named in the environment: `loads` tells which
+ * packages it had to load, `breaks` cannot make its second service though the first holds on to something, `forgets`
+ * fails when it is ready, `waits` starts until it is told to stop.
+ */
+import { once } from "node:events";
+import { registerHooks } from "node:module";
+
+const { BEHAVIOUR: behaviour } = process.env;
+const tell = (word: string): void => void process.stdout.write(`${word}\n`);
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  await once(signal, "abort");
+  throw signal.reason;
+}
+
+const packages = new Set<string>();
+registerHooks({
+  load(url, context, next) {
+    const [, name] = /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url) ?? [];
+    if (name !== undefined) packages.add(name);
+    return next(url, context);
+  },
+});
+
+const { runHost } = await import("../../src/index.ts");
+await runHost({
+  name: "test",
+  services: [
+    {
+      name: "first",
+      sections: [],
+      create: () => {
+        if (behaviour === "breaks") setInterval(() => {}, 1_000);
+        return {};
+      },
+    },
+    {
+      name: "second",
+      sections: [],
+      create: () => {
+        if (behaviour === "breaks") throw new Error("no paper");
+        return {
+          start: ({ signal }) => {
+            tell("starting");
+            return behaviour === "waits" ? aborted(signal) : undefined;
+          },
+          stop: () => tell("stopped"),
+        };
+      },
+    },
+  ],
+  ready() {
+    if (behaviour === "forgets") throw new Error("no ink");
+    tell(`loaded ${[...packages].sort().join(" ")}`);
+    process.kill(process.pid, "SIGTERM");
+  },
+});
