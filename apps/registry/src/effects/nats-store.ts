@@ -23,7 +23,7 @@ export interface NatsStoreOptions {
   /** Id of this registry process. */
   readonly registry: string;
   readonly replicas: number;
-  /** How often signs of life are shared. Default 1,000. */
+  /** How often signs of life are shared. Default 500. */
   readonly shareMs?: number;
   /** How long it is remembered how an instance went. Default 60,000. */
   readonly rememberGoneMs?: number;
@@ -42,7 +42,7 @@ export class NatsStore implements Store {
   #forgetting: Timer | undefined;
 
   constructor(options: NatsStoreOptions) {
-    const given = { shareMs: 1_000, rememberGoneMs: 60_000, ...options };
+    const given = { shareMs: 500, rememberGoneMs: 60_000, ...options };
     this.#options = given;
     this.#instances = new FollowedBucket({
       ...given,
