@@ -28,7 +28,7 @@ describe("from in-process to gRPC with mutual TLS by configuration alone", () =>
     folder = await makeFolder();
     const configuration = await certificatesFor(folder.path, "platform");
     await writeFile(inFolder("tutti.yaml"), configuration);
-    platform = await start("platform", ["--mesh.tls.refreshMs=50"], { directory: folder.path });
+    platform = await start("platform", ["--mesh.tls.refreshMs=300"], { directory: folder.path });
     await writeFile(inFolder("notes.yaml"), await certificatesFor(folder.path, "notes"));
     const peers = `--mesh.peers=${JSON.stringify({ registry: [platform.grpc] })}`;
     notes = await start("notes", ["--config=notes.yaml", peers], { directory: folder.path });

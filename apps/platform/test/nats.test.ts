@@ -60,6 +60,19 @@ describe("a process that needs NATS", { skip: program.skip }, () => {
     assert.match(registry.errorOutput, /^registry did not start: .*2\.10\.27.*2\.9\.10.*\n$/);
   });
 
+  it("refuses a server without JetStream, and says how to start it", async () => {
+    await using plain = await startNatsServer({ jetstream: false });
+    await using registry = launch("registry", usingNats(plain.address));
+
+    const { code } = await registry.ended();
+
+    assert.equal(code, 1);
+    assert.match(
+      registry.errorOutput,
+      /^registry did not start: expected JetStream at .*; start it with -js and enable JetStream for the account\n$/,
+    );
+  });
+
   it("is degraded when it loses NATS while it runs, serves on, and recovers by itself", async () => {
     await using server = await startNatsServer();
     await using registry = await start("registry", usingNats(server.address));
