@@ -30,6 +30,8 @@ async function main([kind, name, option, below, ...others]) {
   }
   if (kind === "library") {
     if (option !== undefined && (option !== "--below" || below === undefined)) throw new Refused(usage);
+    if (below !== undefined && libraries.includes(name))
+      throw new Refused(`${name} has its place in the order of libraries already: leave --below out`);
     if (below !== undefined && !libraries.includes(below))
       throw new Refused(`no library is named ${below}: expected one of ${libraries.join(", ")}`);
     await addLibrary(workspaceRoot, name, below);

@@ -4,7 +4,7 @@
 // nothing, or at a moment when a tool's binaries were only partly published, lacks other systems' packages, and
 // `npm ci` refuses it everywhere.
 
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 const anew =
@@ -35,7 +35,7 @@ export function checkLockfile(root) {
         `package-lock.json: ${path} names a registry. Run npm install with this workspace's .npmrc`,
       );
   }
-  return problems;
+  return [...problems, ...workspaceProblems(root, packages)];
 }
 
 /**
@@ -50,4 +50,30 @@ function findFrom(packages, from, name) {
     const found = packages[`${place}${place === "" ? "" : "/"}node_modules/${name}`];
     if (found !== undefined || place === "") return found;
   }
+}
+
+/**
+ * `npm ci` refuses a lockfile that does not know a package of the workspace, or knows it with other dependencies.
+ *
+ * @param {string} root
+ * @param {Record<string, any>} packages
+ */
+function workspaceProblems(root, packages) {
+  const { workspaces = [] } = packages[""] ?? {};
+  const files = globSync(
+    workspaces.map((/** @type {string} */ pattern) => `${pattern}/package.json`),
+    { cwd: root },
+  );
+  return files.flatMap((file) => {
+    const folder = file.slice(0, -"/package.json".length).replaceAll("\\", "/");
+    const { dependencies, devDependencies } = JSON.parse(readFileSync(join(root, file), "utf8"));
+    const locked = packages[folder];
+    const same = (/** @type {object} */ a = {}, /** @type {object} */ b = {}) =>
+      JSON.stringify(Object.entries(a).sort()) === JSON.stringify(Object.entries(b).sort());
+    if (locked === undefined) return [`package-lock.json: ${folder} is not in it. Run npm install`];
+    if (same(dependencies, locked.dependencies) && same(devDependencies, locked.devDependencies)) return [];
+    return [
+      `package-lock.json: ${folder} has other dependencies there than in its package.json. Run npm install`,
+    ];
+  });
 }

@@ -2,6 +2,7 @@
 
 // A new library: its public entry, one file with its test, and its place in the order.
 
+import { libraries } from "../checks/house.mjs";
 import {
   changeFile,
   compilerOptions,
@@ -26,13 +27,21 @@ export async function addLibrary(root, name, below) {
     ...sources(name, folder),
   };
   writeFiles(root, files);
-  changeFile(root, "tools/checks/house.mjs", (text) =>
-    below === undefined
-      ? text.replace(/(export const libraries = \[[^\]]*)\]/, `$1"${name}",]`)
-      : text.replace(new RegExp(`(export const libraries = \\[[^\\]]*"${below}",)`), `$1"${name}",`),
-  );
+  // Libraries that are still to come have their place already.
+  if (!libraries.includes(name))
+    changeFile(root, "tools/checks/house.mjs", (text) => order(text, name, below));
   enterPackage(root, folder, made);
   await finish(root, [...Object.keys(files), "tools/checks/house.mjs"]);
+}
+
+/**
+ * @param {string} text of house.mjs
+ * @param {string} name
+ * @param {string} [below]
+ */
+function order(text, name, below) {
+  if (below === undefined) return text.replace(/(export const libraries = \[[^\]]*)\]/, `$1"${name}",]`);
+  return text.replace(new RegExp(`(export const libraries = \\[[^\\]]*"${below}",)`), `$1"${name}",`);
 }
 
 /**

@@ -152,6 +152,27 @@ describe("lockfile", () => {
     assert.deepEqual(others, []);
   });
 
+  it("refuses one that does not know a package of the workspace, or its dependencies", (t) => {
+    const entry = (/** @type {object} */ more) => ({ "": { workspaces: ["libs/*"] }, ...more });
+    const folder = {
+      "libs/a/package.json": '{ "dependencies": { "@tutti/b": "*" } }',
+      "libs/b/package.json": "{}",
+    };
+    const check = (/** @type {object} */ packages) =>
+      checkLockfile(
+        treeOf(t, { ...folder, "package-lock.json": JSON.stringify({ lockfileVersion: 3, packages }) }),
+      );
+    const linked = { "node_modules/@tutti/b": { link: true } };
+    const a = { dependencies: { "@tutti/b": "*" } };
+    assert.deepEqual(check(entry({ "libs/a": a, "libs/b": {}, ...linked })), []);
+    assert.deepEqual(check(entry({ "libs/a": a, ...linked })), [
+      "package-lock.json: libs/b is not in it. Run npm install",
+    ]);
+    assert.deepEqual(check(entry({ "libs/a": {}, "libs/b": {} })), [
+      "package-lock.json: libs/a has other dependencies there than in its package.json. Run npm install",
+    ]);
+  });
+
   it("refuses a package without a hash", (t) => {
     const problems = check(t, { ...whole, "node_modules/tool-linux": { version: "1.0.0" } });
     assert.match(problems.join(), /tool-linux has no integrity hash/);

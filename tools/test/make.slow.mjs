@@ -1,48 +1,52 @@
 // @ts-check
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { copyOfWorkspace, run, runIn } from "./tree.mjs";
 
 /**
- * Makes a package in a copy of the workspace, which then has to pass every check, and the tests of these packages.
+ * What the static checks say of a copy of the workspace, and which of them it does not pass.
  *
- * @param {import("node:test").TestContext} t
- * @param {string[]} wish
- * @param {...string} tested folders
+ * @param {string} copy
  */
-async function makeAndCheck(t, wish, ...tested) {
-  const copy = copyOfWorkspace(t);
-  const made = await runIn(copy, "tools/make.mjs", ...wish);
-  assert.equal(made.code, 0, made.output);
-  const checked = await runIn(copy, "tools/checks.mjs");
-  assert.equal(checked.code, 0, checked.output);
-  for (const folder of tested) {
-    const { code, output } = await runIn(join(copy, folder), "../../tools/unit.mjs");
-    assert.equal(code, 0, output);
-    assert.match(output, /^[1-9]\d* passed, 0 failed$/m, folder);
-  }
-  // npm reads the lockfile as its own.
-  const { code, output } = await run("npm", ["ci", "--dry-run", "--offline"], { cwd: copy });
-  assert.equal(code, 0, output);
-  return copy;
+async function check(copy) {
+  const { output } = await runIn(copy, "tools/checks.mjs");
+  assert.match(output, /\d+ passed, \d+ failed\n$/);
+  return { output, failed: [...output.matchAll(/^FAILED {2}(.*) \(/gm)].map(([, name]) => name) };
 }
 
 describe("npm run make", () => {
-  it("makes a service that passes every check, and is part of the platform", async (t) => {
-    const copy = await makeAndCheck(t, ["service", "quota"], "apps/quota", "libs/contracts");
-    const again = await runIn(copy, "tools/make.mjs", "service", "quota");
-    assert.equal(again.code, 1);
-    assert.match(again.output, /tutti: apps\/quota is there already: choose another name\n$/);
-  });
-
-  it("makes a service for contracts that are there already", async (t) => {
-    await makeAndCheck(t, ["service", "workflow"], "apps/workflow");
-  });
-
-  it("makes a library that passes every check", async (t) => {
-    await makeAndCheck(t, ["library", "ledger", "--below", "nats"], "libs/ledger");
+  it("makes services and libraries that pass every check and their own tests, and that npm knows", async (t) => {
+    const copy = copyOfWorkspace(t);
+    // Nothing, unless the workspace itself is at fault, which other tests say.
+    const before = await check(copy);
+    for (const wish of [
+      ["service", "quota"],
+      ["service", "workflow"],
+      ["library", "ledger", "--below", "nats"],
+      ["library", "sdk"],
+    ]) {
+      const { code, output } = await runIn(copy, "tools/make.mjs", ...wish);
+      assert.equal(code, 0, output);
+    }
+    const { output, failed } = await check(copy);
+    assert.deepEqual(
+      failed.filter((name) => !before.failed.includes(name)),
+      [],
+      output,
+    );
+    assert.doesNotMatch(output, /quota|ledger|apps\/workflow|libs\/sdk/);
+    for (const folder of ["apps/quota", "apps/workflow", "libs/ledger", "libs/sdk"]) {
+      const { code, output } = await runIn(join(copy, folder), "../../tools/unit.mjs");
+      assert.equal(code, 0, output);
+      assert.match(output, /^[1-9]\d* passed, 0 failed$/m, folder);
+    }
+    const platform = readFileSync(join(copy, "apps/platform/src/service.ts"), "utf8");
+    assert.match(platform, /readonly ServiceModule\[\] = \[[^\]]*registry, quota, workflow,[^\]]*\]/);
+    const npm = await run("npm", ["ci", "--dry-run", "--offline"], { cwd: copy });
+    assert.doesNotMatch(npm.output, /@tutti\/(quota|workflow|ledger|sdk)/);
   });
 
   for (const [wish, said] of /** @type {const} */ ([
@@ -51,7 +55,12 @@ describe("npm run make", () => {
       "expected `npm run make -- service NAME` or `npm run make -- library NAME [--below LIBRARY]`",
     ],
     [["service", "Quota"], "a package's name is one word of a-z and 0-9, at most 30 characters; found Quota"],
+    [["service", "registry"], "apps/registry is there already: choose another name"],
     [["library", "kernel"], "libs/kernel is there already: choose another name"],
+    [
+      ["library", "sdk", "--below", "nats"],
+      "sdk has its place in the order of libraries already: leave --below out",
+    ],
     [
       ["library", "ledger", "--below", "nothing"],
       "no library is named nothing: expected one of contracts, kernel,",

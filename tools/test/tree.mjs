@@ -93,7 +93,9 @@ function linkPackages(copy) {
  */
 export function runIn(copy, script, ...args) {
   const node = nodeFor(workspaceRoot);
-  return run(node, [join(copy, script), ...args], { cwd: copy, env: environmentFor(copy, node) });
+  // What Nx told the process that runs this test is not meant for the copy.
+  const env = Object.entries(environmentFor(copy, node)).filter(([name]) => !name.startsWith("NX_"));
+  return run(node, [join(copy, script), ...args], { cwd: copy, env: Object.fromEntries(env) });
 }
 
 /**
