@@ -15,5 +15,10 @@ export const platformSection = defineSection({
       .array(z.string())
       .default([])
       .describe("Modules with orchestrators of your own, each the default export: ./billing.ts."),
+    extensionStartMs: z
+      .int()
+      .min(1)
+      .default(30_000)
+      .describe("How long each of them may take to start; after that the platform goes on without it."),
   }),
 });

@@ -3,8 +3,50 @@ import { pathToFileURL } from "node:url";
 import { type Foundation, Orchestrator } from "@tutti/kernel";
 import { platformErrors } from "./errors.ts";
 
+/** An orchestrator of the user, and the module that it is from. */
+export interface Extension {
+  readonly path: string;
+  readonly orchestrator: Orchestrator;
+}
+
+export interface ExtensionsOptions {
+  readonly foundation: Foundation;
+  readonly version: string;
+  /** For each of them. */
+  readonly startTimeoutMs: number;
+}
+
+/** How long each of them may take to drain, and to stop. */
+const endTimeoutMs = 30_000;
+
+/**
+ * The orchestrators of the user. Without one of them the platform is not ready, and all the others go on: whatever it
+ * does or does not do, it is waited for a limited time.
+ */
+export class Extensions extends Orchestrator {
+  constructor(extensions: readonly Extension[], { foundation, version, startTimeoutMs }: ExtensionsOptions) {
+    super("extensions", foundation, { version });
+    const paths = new Map<string, string>();
+    for (const { path, orchestrator } of extensions) {
+      const { name } = orchestrator;
+      const other = paths.get(name);
+      if (other !== undefined) {
+        const reason = `an orchestrator with the name \`${name}\`, which that of ${other} has too`;
+        throw platformErrors.extensionUnusable({ path, reason });
+      }
+      paths.set(name, path);
+      this.register(name, orchestrator, {
+        whenFailed: "stay",
+        startTimeoutMs,
+        drainTimeoutMs: endTimeoutMs,
+        stopTimeoutMs: endTimeoutMs,
+      });
+    }
+  }
+}
+
 /** Makes the orchestrator that a module exports as its default: a class that takes a foundation. */
-export async function openExtension(path: string, foundation: Foundation): Promise<Orchestrator> {
+export async function openExtension(path: string, foundation: Foundation): Promise<Extension> {
   const unusable = (reason: string, cause?: unknown) =>
     platformErrors.extensionUnusable({ path, reason }, { cause });
   const file = isAbsolute(path) ? path : resolve(path);
@@ -18,7 +60,7 @@ export async function openExtension(path: string, foundation: Foundation): Promi
     throw unusable(error instanceof Error ? `${error.message}${placeIn(error, file)}` : String(error), error);
   }
   if (!(made instanceof Orchestrator)) throw unusable("a class that does not extend Orchestrator");
-  return made;
+  return { path, orchestrator: made };
 }
 
 /** Where in a file an error arose: ` at line 12:5`; empty where the error does not say. */

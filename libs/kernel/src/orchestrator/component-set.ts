@@ -178,10 +178,11 @@ export class ComponentSet {
 
   /** What keeps the whole from serving, each named by its place below `path`. */
   readinessProblems(path: string): ReadinessProblem[] {
-    return this.healthParts().flatMap(({ name, critical, health }) => {
+    return [...this.#records.values()].flatMap(({ name, health, serving, options: { critical } }) => {
       if (!critical || health.level !== "unhealthy") return [];
       const component = `${path}.${name}`;
-      const inner = this.#nested.get(name)?.readinessProblems(component) ?? [];
+      // One that was given up tells what it is at itself, which is not why.
+      const inner = (serving && this.#nested.get(name)?.readinessProblems(component)) || [];
       return inner.length > 0 ? inner : [{ component, reason: health.reason }];
     });
   }

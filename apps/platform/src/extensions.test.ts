@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { type Foundation, Orchestrator } from "@tutti/kernel";
+import { testFoundation } from "@tutti/kernel/testing";
+import { Extensions } from "./extensions.ts";
+
+/** Of a user who did not heed the signals. */
+class Deaf extends Orchestrator {
+  override start(): Promise<void> {
+    return new Promise(() => {});
+  }
+}
+
+const never = () => new Promise<void>(() => {});
+
+function extensionsOf(foundation: Foundation, ...orchestrators: readonly Orchestrator[]): Extensions {
+  const opened = orchestrators.map((orchestrator, index) => ({ path: `./${index + 1}.ts`, orchestrator }));
+  return new Extensions(opened, { foundation, version: "1.0.0", startTimeoutMs: 10_000 });
+}
+
+describe("Extensions", () => {
+  it("go on without one that does not come to the end of its start, and name it", async () => {
+    const foundation = testFoundation();
+    const slow = new Orchestrator("slow", foundation);
+    slow.register("ledger", { start: never });
+    const good = new Orchestrator("good", foundation);
+    const extensions = extensionsOf(foundation, new Deaf("deaf", foundation), slow, good);
+
+    await foundation.time.settle(extensions.start());
+
+    assert.equal(foundation.time.monotonic(), 20_000);
+    assert.equal(good.state, "ready");
+    assert.deepEqual(
+      extensions.readinessProblems().map(({ component, reason }) => [component, reason.slice(0, 66)]),
+      [
+        ["extensions.deaf", "its start failed: expected the start of `deaf` within 10000 ms, fo"],
+        ["extensions.slow", "its start failed: expected the start of `slow` within 10000 ms, fo"],
+      ],
+    );
+    await foundation.time.settle(extensions.stop());
+    assert.equal(good.state, "stopped");
+  });
+
+  it("stop though one of them never does", async () => {
+    const foundation = testFoundation();
+    class Endless extends Orchestrator {
+      override stop = never;
+    }
+    const good = new Orchestrator("good", foundation);
+    const extensions = extensionsOf(foundation, good, new Endless("endless", foundation));
+    await extensions.start();
+    await assert.rejects(foundation.time.settle(extensions.stop()), {
+      message: /extensions did not stop cleanly: .*the stop of `endless` within 30000 ms/,
+    });
+    assert.equal(good.state, "stopped");
+  });
+
+  it("have names of their own; two of one name are refused with both modules", () => {
+    const foundation = testFoundation();
+    const twins = [new Orchestrator("billing", foundation), new Orchestrator("billing", foundation)];
+    assert.throws(() => extensionsOf(foundation, ...twins), {
+      code: "platform.extension_unusable",
+      message: /expected \.\/2\.ts .* found: .* the name `billing`, which that of \.\/1\.ts has too;/,
+    });
+  });
+});
