@@ -21,7 +21,7 @@ export function modulePath(file) {
 }
 
 /** The name under which a file's messages are imported: `registryMessages`, `runtimeJournalMessages`. */
-export function messagesName(file) {
+function messagesName(file) {
   const words = file.proto.name
     .replace(/\.proto$/, "")
     .replace(/^tutti\//, "")

@@ -180,7 +180,7 @@ const numbers = new Set([
 ]);
 
 /** What a field's value is, as far as rules care: one word. */
-export function valueKind(scalar) {
+function valueKind(scalar) {
   if (scalar === ScalarType.STRING) return "string";
   if (scalar === ScalarType.BYTES) return "bytes";
   if (scalar === ScalarType.BOOL) return "bool";

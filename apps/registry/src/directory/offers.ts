@@ -17,7 +17,7 @@ import { getOrMake } from "./get-or-make.ts";
 const providersMax = 100;
 
 /** Whether a version will do; an empty range is satisfied by all, pre-releases included. */
-export function versionMatches(version: string, range: string): boolean {
+function versionMatches(version: string, range: string): boolean {
   return range === "" || satisfies(version, range);
 }
 

@@ -31,7 +31,7 @@ export interface Explanation {
   readonly afterRestart: Setting | undefined;
 }
 
-export interface Setting {
+interface Setting {
   readonly scope: Scope;
   readonly source: "default" | SourceKind;
   readonly place: string;

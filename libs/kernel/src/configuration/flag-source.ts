@@ -5,7 +5,7 @@ import { coreOf } from "./schema-walk.ts";
 import { didYouMean } from "./suggestion.ts";
 
 /** Names the configuration file itself, so it is no key of any section. */
-export const fileFlag = "config";
+const fileFlag = "config";
 
 /**
  * Reads `--registry.leaseMs=5000`, `--registry.leaseMs 5000`, `--engines.log.level=debug`, `--cache.enabled`,

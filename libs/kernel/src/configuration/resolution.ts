@@ -175,7 +175,7 @@ function complaint(key: Key, issue: z.core.$ZodIssue, found: unknown): string {
   return `${issue.message.replace(/^Invalid input: /, "")}; the whole is ${expected}`;
 }
 
-export function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   let found = value;
   for (const word of path) {
     if (typeof found !== "object" || found === null) return undefined;

@@ -25,7 +25,7 @@ export function coreOf(schema: z.core.$ZodType): z.core.$ZodType {
 }
 
 /** The schemas that a value's parts have: of a list's entries, a mapping's values, a union's alternatives. */
-export function partsOf(schema: z.core.$ZodType): readonly z.core.$ZodType[] {
+function partsOf(schema: z.core.$ZodType): readonly z.core.$ZodType[] {
   if (schema instanceof z.ZodArray) return [schema.element];
   if (schema instanceof z.ZodRecord) return [schema.valueType];
   if (schema instanceof z.ZodUnion) return schema.options;

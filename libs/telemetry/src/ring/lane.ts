@@ -9,7 +9,7 @@ interface Reach {
 }
 
 export const fine: Reach = { stepMs: 1000, slots: 600 };
-export const coarse: Reach = { stepMs: 120_000, slots: 720 };
+const coarse: Reach = { stepMs: 120_000, slots: 720 };
 
 export type Resolution = "fine" | "coarse";
 
