@@ -3,6 +3,7 @@
  * at its own pace. One that falls behind what is remembered gets a new snapshot; nobody else notices.
  */
 import type { Change, Instance, WatchReply, WatchRequest } from "@tutti/contracts/registry/v1";
+import { type Entry, instanceOf } from "../directory/entry.ts";
 import type { Desk } from "./desk.ts";
 
 const snapshotPartMax = 200;
@@ -27,7 +28,8 @@ export async function* watch(
       const changes = seen?.history === position.history ? directory.changesAfter(seen.revision) : undefined;
       seen = position;
       if (changes === undefined) {
-        yield* snapshot(stand, [...directory.instances()].filter(wanted.instance), wanted.form);
+        const entries = directory.entries().filter(({ instance }) => wanted.service(instance.service));
+        yield* snapshot(stand, entries, wanted.form);
       } else {
         const news = changes.filter(wanted.change).map(wanted.formOfChange);
         if (news.length > 0) yield { ...stand, news: { $case: "changes", value: { changes: news } } };
@@ -58,12 +60,12 @@ type Stand = Required<Pick<WatchReply, "position" | "complete">>;
 /** Brought into form part by part: a watcher that reads slowly holds on to no copies. */
 function* snapshot(
   stand: Stand,
-  instances: readonly Instance[],
+  entries: readonly Entry[],
   form: (instance: Instance) => Instance,
 ): Iterable<WatchReply> {
   for (let from = 0; ; from += snapshotPartMax) {
-    const part = instances.slice(from, from + snapshotPartMax).map(form);
-    const last = from + snapshotPartMax >= instances.length;
+    const part = entries.slice(from, from + snapshotPartMax).map((entry) => form(instanceOf(entry)));
+    const last = from + snapshotPartMax >= entries.length;
     const news: WatchReply["news"] = { $case: "snapshot", value: { instances: part, last } };
     // Only who has all of it stands anywhere, and knows everybody.
     yield last ? { ...stand, news } : { position: undefined, complete: false, news };
@@ -82,7 +84,6 @@ function wantedBy({ services, withSchemas, withFigures }: WatchRequest) {
   });
   return {
     service,
-    instance: (instance: Instance) => service(instance.service),
     change: ({ what }: Change) => service(what?.value.service),
     form,
     formOfChange: (change: Change): Change =>

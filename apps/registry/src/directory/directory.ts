@@ -17,7 +17,7 @@ import {
 } from "@tutti/contracts/registry/v1";
 import { toTimestamp } from "@tutti/kernel";
 import { ChangeHistory } from "./change-history.ts";
-import type { Entry, Farewell, Moment, Registration, Step } from "./entry.ts";
+import { type Entry, type Farewell, instanceOf, type Moment, type Registration, type Step } from "./entry.ts";
 import { getOrMake } from "./get-or-make.ts";
 import { OfferIndex } from "./offers.ts";
 
@@ -60,18 +60,23 @@ export class Directory {
   /** What an instance said last, with its latest figures. */
   get(id: string): Instance | undefined {
     const entry = this.#entries.get(id);
-    return entry === undefined ? undefined : withFigures(entry);
+    return entry === undefined ? undefined : instanceOf(entry);
   }
 
   /** The same, with the lease it has. */
   registrationOf(id: string): Registration | undefined {
     const entry = this.#entries.get(id);
-    return entry === undefined ? undefined : { instance: withFigures(entry), leaseMs: entry.leaseMs };
+    return entry === undefined ? undefined : { instance: instanceOf(entry), leaseMs: entry.leaseMs };
   }
 
   *instances(service = ""): Iterable<Instance> {
+    for (const entry of this.entries(service)) yield instanceOf(entry);
+  }
+
+  /** All entries as they are now: a change replaces one, only its figures are brought up to date in place. */
+  entries(service = ""): readonly Entry[] {
     const entries = service === "" ? this.#entries : this.#byService.get(service);
-    if (entries !== undefined) for (const entry of entries.values()) yield withFigures(entry);
+    return entries === undefined ? [] : [...entries.values()];
   }
 
   services(): string[] {
@@ -177,8 +182,4 @@ export class Directory {
     ofService?.delete(instance.id);
     if (ofService?.size === 0) this.#byService.delete(instance.service);
   }
-}
-
-function withFigures({ instance, load, host, renewTimeMs }: Entry): Instance {
-  return { ...instance, load, host, renewTime: toTimestamp(renewTimeMs) };
 }

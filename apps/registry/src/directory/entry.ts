@@ -1,5 +1,6 @@
 import type { Instance, Load, RemovalCause } from "@tutti/contracts/registry/v1";
 import type { HostFigures } from "@tutti/contracts/types/v1";
+import { toTimestamp } from "@tutti/kernel";
 
 /** An instance as the directory keeps it. What it said is never changed in place: watchers may still hold it. */
 export interface Entry {
@@ -11,6 +12,11 @@ export interface Entry {
   /** When it last gave a sign of life: on the monotonic clock, for the lease, and on the wall, for people. */
   renewedAtMs: number;
   renewTimeMs: number;
+}
+
+/** What an instance said last, with its latest figures. */
+export function instanceOf({ instance, load, host, renewTimeMs }: Entry): Instance {
+  return { ...instance, load, host, renewTime: toTimestamp(renewTimeMs) };
 }
 
 /** What is kept of an instance: what it said, and the lease it was granted. */
