@@ -1,0 +1,31 @@
+import { execFileSync } from "node:child_process";
+import { availableParallelism } from "node:os";
+import type { Budget, Result } from "./scenario.ts";
+
+/** What a line says of where it was measured; its own fields follow. */
+export function lineOf(
+  scenario: string,
+  result: Result,
+  { seconds, rounds }: Budget,
+): Record<string, unknown> {
+  const { variant, ...fields } = result;
+  return { scenario, variant, ...where(), seconds, rounds, ...fields };
+}
+
+let known: { readonly commit: string; readonly cores: number; readonly node: string } | undefined;
+
+function where() {
+  known ??= { commit: commit(), cores: availableParallelism(), node: process.version };
+  return known;
+}
+
+/** The commit that was measured, with a + when there are changes on top; empty outside of a checkout. */
+function commit(): string {
+  try {
+    const git = (...words: string[]) =>
+      execFileSync("git", words, { encoding: "utf8", stdio: "pipe" }).trim();
+    return git("rev-parse", "--short", "HEAD") + (git("status", "--porcelain", "-uno") === "" ? "" : "+");
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,36 @@
+import { Latencies } from "./statistics.ts";
+
+export interface Loop {
+  /** Does one thing and gives how many items were in it. */
+  readonly once: () => Promise<number>;
+  /** How many of it are under way at once. */
+  readonly concurrency: number;
+}
+
+export interface Measured {
+  readonly callsPerSec: number;
+  readonly itemsPerSec: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+/** Does a thing again and again, each one after the one before, for a time; then counts. */
+export async function closedLoop({ once, concurrency }: Loop, seconds: number): Promise<Measured> {
+  const latencies = new Latencies();
+  let items = 0;
+  const startMs = performance.now();
+  const endMs = startMs + seconds * 1_000;
+  const runner = async () => {
+    for (let beginMs = startMs; beginMs < endMs; ) {
+      // Not in one step: the sum would be read before the wait and written after it, over what others added.
+      const done = await once();
+      items += done;
+      const nowMs = performance.now();
+      latencies.add(nowMs - beginMs);
+      beginMs = nowMs;
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, runner));
+  const tookSec = (performance.now() - startMs) / 1_000;
+  return { callsPerSec: latencies.count / tookSec, itemsPerSec: items / tookSec, ...latencies.quantiles() };
+}

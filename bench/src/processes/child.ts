@@ -1,0 +1,52 @@
+/** Processes that take part in a measurement: started on the same Node, ended with it. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+
+export interface Child extends AsyncDisposable {
+  readonly pid: number;
+}
+
+export const workspace = fileURLToPath(new URL("../../..", import.meta.url));
+
+/** Starts a program and resolves with what its first matching line of output says. */
+export async function startChild<T>(
+  parameters: readonly string[],
+  options: { readonly cwd?: string; readonly until: (line: string) => T | undefined },
+): Promise<Child & { readonly said: T }> {
+  const child = spawn(process.execPath, parameters, {
+    cwd: options.cwd ?? workspace,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const end = () => void child.kill("SIGKILL");
+  process.once("exit", end);
+  const said = await firstMatch(child, options.until);
+  return {
+    pid: child.pid ?? 0,
+    said,
+    [Symbol.asyncDispose]: async () => {
+      process.off("exit", end);
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill("SIGTERM");
+      await once(child, "exit");
+    },
+  };
+}
+
+function firstMatch<T>(child: ChildProcess, until: (line: string) => T | undefined): Promise<T> {
+  return new Promise((resolve, reject) => {
+    let rest = "";
+    child.once("error", reject);
+    child.once("exit", (code) =>
+      reject(new Error(`a process of the bench ended with ${code} before it was ready`)),
+    );
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+      const lines = (rest + text).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) {
+        const match = until(line);
+        if (match !== undefined) resolve(match);
+      }
+    });
+  });
+}

@@ -1,0 +1,20 @@
+/** What is measured: each scenario has a name, and gives its results one by one. */
+export interface Scenario {
+  readonly name: string;
+  /** One sentence: what is measured, and beside what. */
+  readonly about: string;
+  run(budget: Budget): AsyncIterable<Result>;
+}
+
+/** How much time may be taken. Ours and its ceiling alternate, so that a noisy moment hits both. */
+export interface Budget {
+  readonly rounds: number;
+  /** Of each variant in each round, after warming up. */
+  readonly seconds: number;
+}
+
+/** One line. Its own fields end in their unit, as everywhere. */
+export interface Result {
+  readonly variant: string;
+  readonly [field: string]: string | number | boolean;
+}

@@ -1,0 +1,10 @@
+import type { Scenario } from "../scenario.ts";
+import { heartbeat } from "./heartbeat.ts";
+import { idle } from "./idle.ts";
+import { mesh } from "./mesh/mesh.ts";
+import { register } from "./register.ts";
+import { start } from "./start.ts";
+
+export const scenarios: ReadonlyMap<string, Scenario> = new Map(
+  [mesh, register, heartbeat, idle, start].map((scenario) => [scenario.name, scenario]),
+);

@@ -1,0 +1,57 @@
+/** What is called in the scenario `mesh`: a small question to the registry, and frames of results as agents send them. */
+import { AgentFrame, type agentLinkService, HostFrame } from "@tutti/contracts/agent/v1";
+import {
+  type GetInstanceReply,
+  type GetInstanceRequest,
+  registryService,
+} from "@tutti/contracts/registry/v1";
+import { kernelErrors } from "@tutti/kernel";
+import type { Handlers } from "@tutti/mesh";
+import { someInstance } from "../../processes/registry-client.ts";
+
+export const resultsPerFrame = 100;
+
+export const request: GetInstanceRequest = { instanceId: "inst_bench_1" };
+export const reply: GetInstanceReply = { instance: someInstance(1) };
+export { registryService };
+
+const payload = new TextEncoder().encode(JSON.stringify({ text: "x".repeat(89) }));
+
+/** A frame with as many results as a busy link carries, each with 100 bytes of output. */
+export const frame: AgentFrame = AgentFrame.fromPartial({
+  results: Array.from({ length: resultsPerFrame }, (_, index) => ({
+    token: new Uint8Array(16).fill(index),
+    outcome: { $case: "inlineOutput", value: payload },
+    runMs: 3,
+  })),
+});
+
+export const acknowledgement: HostFrame = HostFrame.fromPartial({
+  acknowledged: 1,
+  resultsDurable: resultsPerFrame,
+});
+
+export const linkHandlers: Handlers<typeof agentLinkService> = {
+  async *link(frames) {
+    for await (const { results } of frames) {
+      if (results.length > 0) yield acknowledgement;
+    }
+  },
+};
+
+/** Only the one question is asked. */
+export const registryHandlers: Handlers<typeof registryService> = {
+  getInstance: () => reply,
+  register: notAsked,
+  renew: notAsked,
+  deregister: notAsked,
+  watch: notAsked,
+  findInstances: notAsked,
+  listServices: notAsked,
+  findCapabilities: notAsked,
+  getCapabilityMap: notAsked,
+};
+
+function notAsked(): never {
+  throw kernelErrors.internal({ what: "a call that this bench does not make" });
+}

@@ -1,0 +1,199 @@
+import { fileURLToPath } from "node:url";
+import { agentLinkService } from "@tutti/contracts/agent/v1";
+import { Configuration, memorySources, silentLogger, systemFoundation } from "@tutti/kernel";
+import { Mesh } from "@tutti/mesh";
+import { logSection, metricsSection, openTelemetry, tracingSection } from "@tutti/telemetry";
+import { closedLoop, type Loop, type Measured } from "../../measure/closed-loop.ts";
+import { alternate, type Contestant } from "../../measure/rounds.ts";
+import { rounded } from "../../measure/statistics.ts";
+import { startChild } from "../../processes/child.ts";
+import type { Budget, Result, Scenario } from "../../scenario.ts";
+import { bareClient } from "./bare.ts";
+import {
+  frame,
+  linkHandlers,
+  registryHandlers,
+  registryService,
+  reply,
+  request,
+  resultsPerFrame,
+} from "./echo.ts";
+
+const concurrencies = [1, 64];
+
+/** Unary calls carry one item, frames of a stream a hundred; each waits for its answer. */
+export const mesh: Scenario = {
+  name: "mesh",
+  about: "calls and frames per second in-process and over gRPC, beside bare calls and bare grpc-js",
+  async *run(budget) {
+    yield* inProcess(budget);
+    yield* overGrpc(budget);
+  },
+};
+
+async function* inProcess(budget: Budget): AsyncIterable<Result> {
+  const quiet = meshHere(
+    new Mesh({ settings: { transport: "in-process" }, foundation: { logger: silentLogger } }),
+  );
+  const telemetry = await someTelemetry();
+  const seen = meshHere(new Mesh({ settings: { transport: "in-process" }, foundation: telemetry }));
+  const bare = { unary: async () => (reply.instance === undefined ? 0 : 1) };
+  for (const concurrency of concurrencies) {
+    const figures = await alternate(
+      [
+        contestant("ceiling", { once: bare.unary, concurrency }),
+        contestant("silent", { once: quiet.unary, concurrency }),
+        contestant("telemetry", { once: seen.unary, concurrency }),
+      ],
+      budget,
+    );
+    const silent = figures.get("silent");
+    const withTelemetry = figures.get("telemetry");
+    const share = silent && withTelemetry ? silent.callsPerSec / withTelemetry.callsPerSec - 1 : 0;
+    for (const [name, measured] of figures) {
+      const extra = name === "telemetry" ? { telemetryPercent: rounded(100 * share) } : {};
+      yield lineOf("in-process", `unary ${name}`, concurrency, measured, extra);
+    }
+  }
+  const links = [seen.openLink(), quiet.openLink()] as const;
+  const figures = await alternate(
+    [
+      contestant("silent", { once: links[1], concurrency: 1 }),
+      contestant("telemetry", { once: links[0], concurrency: 1 }),
+    ],
+    budget,
+  );
+  for (const [name, measured] of figures) yield lineOf("in-process", `stream ${name}`, 1, measured);
+}
+
+async function* overGrpc(budget: Budget): AsyncIterable<Result> {
+  await using server = await startChild([fileURLToPath(new URL("echo-process.ts", import.meta.url))], {
+    until: (line) => JSON.parse(line) as { readonly mesh: string; readonly bare: string },
+  });
+  const addresses = { registry: [server.said.mesh], agent: [server.said.mesh] };
+  const client = new Mesh({
+    settings: { transport: "grpc", peers: addresses },
+    foundation: { logger: silentLogger },
+  });
+  const ours = calling(client);
+  const bare = bareClient(server.said.bare);
+  for (const concurrency of concurrencies) {
+    const unary = await alternate(
+      [
+        contestant("ceiling", { once: bare.unary, concurrency }),
+        contestant("mesh", { once: ours.unary, concurrency }),
+      ],
+      budget,
+    );
+    yield* beside("unary", concurrency, unary);
+  }
+  const once = { ours: ours.openLink(), bare: bare.openLink() };
+  const streams = await alternate(
+    [
+      contestant("ceiling", { once: once.bare, concurrency: 1 }),
+      contestant("mesh", { once: once.ours, concurrency: 1 }),
+    ],
+    budget,
+  );
+  yield* beside("stream", 1, streams);
+  bare.close();
+  await client.stop();
+}
+
+function* beside(
+  kind: string,
+  concurrency: number,
+  figures: ReadonlyMap<string, Measured>,
+): Iterable<Result> {
+  const ceiling = figures.get("ceiling")?.itemsPerSec ?? 0;
+  for (const [name, measured] of figures) {
+    const extra = name === "mesh" ? { ratio: rounded(measured.itemsPerSec / ceiling) } : {};
+    yield lineOf("grpc", `${kind} ${name}`, concurrency, measured, extra);
+  }
+}
+
+function contestant(name: string, loop: Loop): Contestant<Measured & Record<string, number>> {
+  return { name, measure: async (seconds) => ({ ...(await closedLoop(loop, seconds)) }) };
+}
+
+function lineOf(
+  transport: string,
+  variant: string,
+  concurrency: number,
+  { callsPerSec, itemsPerSec, p50Ms, p99Ms }: Measured,
+  extra: Readonly<Record<string, number>> = {},
+): Result {
+  return {
+    variant,
+    transport,
+    concurrency,
+    callsPerSec: rounded(callsPerSec),
+    itemsPerSec: rounded(itemsPerSec),
+    p50Ms: rounded(p50Ms),
+    p99Ms: rounded(p99Ms),
+    ...extra,
+  };
+}
+
+function meshHere(here: Mesh) {
+  here.serve(registryService, registryHandlers);
+  here.serve(agentLinkService, linkHandlers);
+  return calling(here);
+}
+
+function calling(caller: Mesh) {
+  const registry = caller.client(registryService);
+  const agents = caller.client(agentLinkService);
+  return {
+    unary: async () => {
+      await registry.getInstance(request);
+      return 1;
+    },
+    openLink: () => {
+      const outbox = new Outbox<typeof frame>();
+      const replies = agents.link(outbox);
+      return async () => {
+        outbox.put(frame);
+        await replies.next();
+        return resultsPerFrame;
+      };
+    },
+  };
+}
+
+/** One message at a time, for a caller that waits for each answer. */
+class Outbox<T> implements AsyncIterable<T> {
+  #message: T | undefined;
+  #wake: () => void = () => {};
+
+  put(message: T): void {
+    this.#message = message;
+    this.#wake();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<T, void> {
+    for (;;) {
+      while (this.#message === undefined) await new Promise<void>((resolve) => (this.#wake = resolve));
+      const message = this.#message;
+      this.#message = undefined;
+      yield message;
+    }
+  }
+}
+
+/** Telemetry as every process has it, without a collector. */
+async function someTelemetry() {
+  const ports = systemFoundation();
+  const sections = [logSection, metricsSection, tracingSection];
+  const configuration = Configuration.load({
+    sections,
+    sources: memorySources({ arguments: ["--log.level=warn"] }),
+  });
+  const { logger, metrics, tracer } = await openTelemetry({
+    ...ports,
+    configuration,
+    service: "bench",
+    instance: "bench",
+  });
+  return { ...ports, logger, metrics, tracer };
+}

@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+
+/** The fields of each scenario's own that others read. */
+const fields = {
+  mesh: ["transport", "callsPerSec", "itemsPerSec", "p50Ms", "p99Ms"],
+  register: ["kind", "instances", "p50Ms", "p99Ms"],
+  heartbeat: ["instances", "renewalsPerSec", "cpuPercent"],
+  idle: ["pssMiB", "emptyNodePssMiB", "deltaMiB", "cpuPercent"],
+  start: ["readyMs"],
+};
+
+describe("bench", { concurrency: 2 }, () => {
+  for (const [scenario, own] of Object.entries(fields)) {
+    it(`${scenario} prints one JSON object per line with its fields`, async () => {
+      const { stdout } = await run(process.execPath, [
+        main,
+        scenario,
+        "--json",
+        "--rounds",
+        "1",
+        "--seconds",
+        "0.2",
+      ]);
+      const lines = stdout
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line));
+      assert.ok(lines.length > 0);
+      for (const line of lines) {
+        assert.equal(line.scenario, scenario);
+        for (const field of ["variant", "commit", "cores", "node", "seconds", "rounds", ...own]) {
+          assert.ok(field in line, `${field} is in ${JSON.stringify(line)}`);
+        }
+      }
+    });
+  }
+
+  it("names the scenarios when asked for one that is not there", async () => {
+    await assert.rejects(
+      run(process.execPath, [main, "nonsense"]),
+      ({ code, stderr }: { code: number; stderr: string }) => {
+        assert.equal(code, 2);
+        for (const scenario of Object.keys(fields))
+          assert.match(stderr, new RegExp(`^ {2}${scenario} `, "m"));
+        return true;
+      },
+    );
+  });
+});
