@@ -17,7 +17,7 @@ import { until } from "./support/until.ts";
 const program = await natsServerProgram();
 const { register, renew, listServices, findInstances, getInstance } = registryService.methods;
 
-describe("a process that needs NATS", { skip: program.skip }, () => {
+describe("a process that needs NATS", { skip: program.skip, concurrency: 2 }, () => {
   it("waits for it, alive and not ready, and is ready when it comes", async () => {
     const [port = 0] = await freePorts(1);
     await using registry = launch("registry", usingNats(`127.0.0.1:${port}`));

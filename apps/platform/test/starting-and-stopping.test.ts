@@ -114,7 +114,7 @@ describe("the data directory", () => {
   });
 });
 
-describe("SIGTERM", () => {
+describe("SIGTERM", { concurrency: 2 }, () => {
   it("lets what runs come to its end, refuses what is new, and ends with nothing to complain of", async () => {
     await using registry = await start("registry");
     const peers = `--mesh.peers=${JSON.stringify({ registry: [registry.grpc] })}`;

@@ -60,7 +60,7 @@ export class TestProcess implements AsyncDisposable {
     });
     this.#child = child;
     child.stdin.on("error", () => {}).end(options.input);
-    process.once("exit", this.#kill);
+    remember(child);
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding("utf8");
       createInterface({ input: stream as NodeJS.ReadableStream }).on("line", (line) => {
@@ -74,7 +74,7 @@ export class TestProcess implements AsyncDisposable {
       child.once("error", reject);
       child.once("close", (code, signal) => {
         this.#exit = { code, signal };
-        process.off("exit", this.#kill);
+        forget(child);
         this.#tell();
         resolve(this.#exit);
       });
@@ -151,10 +151,23 @@ export class TestProcess implements AsyncDisposable {
   #tell(): void {
     for (const look of this.#listeners) look();
   }
+}
 
-  readonly #kill = (): void => {
-    this.#child.kill("SIGKILL");
-  };
+const running = new Set<ChildProcess>();
+
+function killAll(): void {
+  for (const child of running) child.kill("SIGKILL");
+}
+
+/** One listener for all of them: the tests start more processes than Node finds normal for listeners. */
+function remember(child: ChildProcess): void {
+  if (running.size === 0) process.once("exit", killAll);
+  running.add(child);
+}
+
+function forget(child: ChildProcess): void {
+  running.delete(child);
+  if (running.size === 0) process.off("exit", killAll);
 }
 
 /** The environment without what configures Tutti: whoever runs the tests may have an installation of their own. */
