@@ -46,15 +46,18 @@ async function main(slow) {
 }
 
 /**
- * The programs that some test asks for, before the tests run: their deadlines are not for downloads.
+ * The programs that some test asks for, before the tests run: their deadlines are not for downloads. Nx is told which
+ * there are, so that it does not answer with tests that were skipped for a program that has come since.
  */
 async function bringPrograms() {
-  const asked = sourcesOf(root).flatMap(({ path, text }) =>
-    path.startsWith("tools/")
-      ? []
-      : [...text.matchAll(/\b(?:needs|find)Program\("([\w-]+)"\)/g)].map(([, name]) => name ?? ""),
-  );
-  await Promise.all([...new Set(asked)].map(findProgram));
+  const asked = sourcesOf(root)
+    .filter(({ path }) => !path.startsWith("tools/"))
+    .flatMap(({ text }) =>
+      [...text.matchAll(/\b(?:needs|find)Program\("([\w-]+)"\)/g)].map(([, name]) => name ?? ""),
+    );
+  const names = [...new Set(asked)].sort();
+  const paths = await Promise.all(names.map(findProgram));
+  process.env["PROGRAMS_FOUND"] = names.filter((_, at) => paths[at] !== undefined).join();
 }
 
 /**
