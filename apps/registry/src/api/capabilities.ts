@@ -1,4 +1,5 @@
 import type {
+  CapabilityEntry,
   FindCapabilitiesReply,
   FindCapabilitiesRequest,
   GetCapabilityMapReply,
@@ -7,6 +8,8 @@ import type {
 import { namespaceOf } from "@tutti/contracts/rpc";
 import { pageOf } from "@tutti/kernel";
 import type { Directory } from "../directory/directory.ts";
+import { getOrMake } from "../directory/get-or-make.ts";
+import { weightOfVersions } from "../directory/weight.ts";
 
 export function findCapabilities(
   { offers }: Directory,
@@ -23,9 +26,12 @@ export function getCapabilityMap(
   const namespace = namespaceOf(request);
   const names = offers.names(namespace, prefix);
   const list = ["capabilities", namespace, prefix];
-  const { items, nextToken } = pageOf(names, { list, keyOf: (name) => name }, page);
+  const made = new Map<string, CapabilityEntry>();
+  const entryOf = (name: string) => getOrMake(made, name, () => offers.entry(namespace, name));
+  const weightOf = (name: string) => weightOfVersions(entryOf(name).versions);
+  const { items, nextToken } = pageOf(names, { list, keyOf: (name) => name, weightOf }, page);
   return {
-    capabilities: items.map((name) => offers.entry(namespace, name)),
+    capabilities: items.map(entryOf),
     page: { nextToken, total: names.length },
   };
 }

@@ -12,6 +12,7 @@ import { namespaceOf } from "@tutti/contracts/rpc";
 import { pageOf } from "@tutti/kernel";
 import { healthOf, labelsMatch, takesCalls } from "../directory/conditions.ts";
 import type { Directory } from "../directory/directory.ts";
+import { weightOf } from "../directory/weight.ts";
 import { registryErrors } from "../errors.ts";
 
 export function getInstance(directory: Directory, { instanceId }: GetInstanceRequest): GetInstanceReply {
@@ -34,7 +35,11 @@ export function findInstances(directory: Directory, request: FindInstancesReques
     .sort((one, other) => (one.key < other.key ? -1 : 1));
   const { items, nextToken } = pageOf(
     sorted,
-    { list: ["instances", ...conditionsOf(request)], keyOf: ({ key }) => key },
+    {
+      list: ["instances", ...conditionsOf(request)],
+      keyOf: ({ key }) => key,
+      weightOf: ({ instance }) => weightOf(instance),
+    },
     request.page,
   );
   return { instances: items.map(({ instance }) => instance), page: { nextToken, total: found.length } };

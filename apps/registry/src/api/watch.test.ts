@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type WatchReply, WatchRequest } from "@tutti/contracts/registry/v1";
+import { WatchReply, WatchRequest } from "@tutti/contracts/registry/v1";
 import { openDesk, renewal, revisionOf, type TestDesk } from "../../test/desk.ts";
 import { instance, offer } from "../../test/fixtures.ts";
 import { watch } from "./watch.ts";
@@ -53,7 +53,7 @@ describe("watch", () => {
     await one.stop();
   });
 
-  it("tells a burst in one piece", async () => {
+  it("tells a burst in few pieces", async () => {
     await using desk = await openDesk();
     const one = watcher(desk);
     await one.next();
@@ -61,7 +61,8 @@ describe("watch", () => {
     await desk.foundation.time.flush();
     for (let index = 0; index < 300; index++) await desk.registrar.register(instance(`i${index}`), 0);
     const { value } = await desk.foundation.time.settle(next);
-    assert.equal(idsOf(value as WatchReply).length, 300);
+    assert.equal(idsOf(value as WatchReply).length, 200);
+    assert.equal(idsOf(await one.next()).length, 100);
     await one.stop();
   });
 
@@ -150,6 +151,35 @@ describe("watch", () => {
       [undefined, undefined, 450],
     );
     await one.stop();
+  });
+
+  it("sends no reply that is too heavy for a message, however much instances offer", async () => {
+    await using desk = await openDesk();
+    const { capability, ...rest } = offer("pay.charge@1.0.0");
+    assert.ok(capability);
+    const inputSchema = JSON.stringify({ description: "x".repeat(250_000) });
+    const offers = [{ ...rest, capability: { ...capability, inputSchema } }];
+    const ids = Array.from({ length: 40 }, (_, index) => `i${index}`);
+    for (const id of ids) await desk.registrar.register(instance(id, { offers }), 0);
+    const seen: string[] = [];
+    const take = async (one: ReturnType<typeof watcher>) => {
+      const reply = await one.next();
+      assert.ok(WatchReply.encode(reply).finish().length < 2_000_000);
+      seen.push(...idsOf(reply));
+      return reply.position;
+    };
+    const one = watcher(desk, { withSchemas: true });
+    while (seen.length < 40) await take(one);
+    assert.deepEqual(seen, ids);
+    await one.stop();
+    // The same as changes, where each reply stands at the last one that it told.
+    const again = watcher(desk, { withSchemas: true, after: { history: "history-1", revision: 10 } });
+    seen.length = 0;
+    const stands: (number | undefined)[] = [];
+    while (seen.length < 30) stands.push((await take(again))?.revision);
+    assert.deepEqual(seen, ids.slice(10));
+    assert.deepEqual(stands, [14, 18, 22, 26, 30, 34, 38, 40]);
+    await again.stop();
   });
 
   it("tells only of the services asked for, and confirms the position past the others", async () => {

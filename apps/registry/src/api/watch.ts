@@ -2,11 +2,13 @@
  * A watch holds no queue of its own: each watcher is a position in the one history of changes and reads on from there
  * at its own pace. One that falls behind what is remembered gets a new snapshot; nobody else notices.
  */
-import type { Change, Instance, WatchReply, WatchRequest } from "@tutti/contracts/registry/v1";
+import type { Change, Instance, Position, WatchReply, WatchRequest } from "@tutti/contracts/registry/v1";
 import { type Entry, instanceOf } from "../directory/entry.ts";
+import { inPieces, weightOf } from "../directory/weight.ts";
 import type { Desk } from "./desk.ts";
 
-const snapshotPartMax = 200;
+/** Of instances or changes in one reply. */
+const itemsMax = 200;
 
 export async function* watch(
   desk: Desk,
@@ -32,7 +34,7 @@ export async function* watch(
         yield* snapshot(stand, entries, wanted.form);
       } else {
         const news = changes.filter(wanted.change).map(wanted.formOfChange);
-        if (news.length > 0) yield { ...stand, news: { $case: "changes", value: { changes: news } } };
+        if (news.length > 0) yield* told(stand, news);
         else if (toldComplete !== complete) yield { ...stand, news: undefined };
       }
       toldComplete = complete;
@@ -55,7 +57,10 @@ export async function* watch(
 }
 
 /** Where a watcher stands once it has taken a reply in. */
-type Stand = Required<Pick<WatchReply, "position" | "complete">>;
+interface Stand {
+  readonly position: Position;
+  readonly complete: boolean;
+}
 
 /** Brought into form part by part: a watcher that reads slowly holds on to no copies. */
 function* snapshot(
@@ -63,14 +68,35 @@ function* snapshot(
   entries: readonly Entry[],
   form: (instance: Instance) => Instance,
 ): Iterable<WatchReply> {
-  for (let from = 0; ; from += snapshotPartMax) {
-    const part = entries.slice(from, from + snapshotPartMax).map((entry) => form(instanceOf(entry)));
-    const last = from + snapshotPartMax >= entries.length;
-    const news: WatchReply["news"] = { $case: "snapshot", value: { instances: part, last } };
+  let left = entries.length;
+  for (const instances of inPieces(formed(entries, form), { weightOf, itemsMax })) {
+    left -= instances.length;
+    const last = left === 0;
+    const news: WatchReply["news"] = { $case: "snapshot", value: { instances: [...instances], last } };
     // Only who has all of it stands anywhere, and knows everybody.
     yield last ? { ...stand, news } : { position: undefined, complete: false, news };
-    if (last) return;
   }
+}
+
+function* formed(entries: readonly Entry[], form: (instance: Instance) => Instance): Generator<Instance> {
+  for (const entry of entries) yield form(instanceOf(entry));
+}
+
+/** Changes in as many replies as they take; each stands at the last one that it tells. */
+function* told({ position, complete }: Stand, changes: readonly Change[]): Iterable<WatchReply> {
+  let left = changes.length;
+  for (const piece of inPieces(changes, { weightOf: weightOfChange, itemsMax })) {
+    left -= piece.length;
+    const news: WatchReply["news"] = { $case: "changes", value: { changes: [...piece] } };
+    const revision = piece.at(-1)?.revision ?? position.revision;
+    yield left === 0
+      ? { position, complete, news }
+      : { position: { ...position, revision }, complete: false, news };
+  }
+}
+
+function weightOfChange({ what }: Change): number {
+  return what?.$case === "put" ? weightOf(what.value) : 300;
 }
 
 /** What a watcher wants to hear of, and in which form. */

@@ -192,6 +192,26 @@ describe("OfferIndex", () => {
     );
   });
 
+  it("counts an instance once that offers the same version twice, by its last word", () => {
+    const offers = [offer("x@1.0.0", 1), offer("x@1.1.0"), offer("x@1.0.0", 2)];
+    const versions = directoryOf(put(1, "a", { offers })).offers.find({
+      namespace: "",
+      name: "x",
+      versionRange: "",
+    });
+    assert.deepEqual(
+      versions.map(({ capability, providersTotal, providers }) => [
+        capability?.version,
+        providersTotal,
+        providers[0]?.cost?.money,
+      ]),
+      [
+        ["1.1.0", 1, 0],
+        ["1.0.0", 1, 2],
+      ],
+    );
+  });
+
   it("forgets the offers of an instance that is gone or offers something else now", () => {
     const directory = directoryOf(
       put(1, "a", { offers: [offer("x@1.0.0"), offer("y@1.0.0")] }),

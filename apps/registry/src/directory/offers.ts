@@ -21,6 +21,10 @@ function versionMatches(version: string, range: string): boolean {
   return range === "" || satisfies(version, range);
 }
 
+function versionOf({ capability }: Offer): string {
+  return capability?.version ?? "";
+}
+
 interface Offering {
   readonly entry: Entry;
   readonly offer: Offer;
@@ -37,8 +41,9 @@ export class OfferIndex {
     for (const offer of entry.instance.offers) {
       const byInstance = this.#byInstance(namespaceOf(offer), offer.capability?.name ?? "");
       const offerings = byInstance.get(entry.instance.id);
-      if (offerings === undefined) byInstance.set(entry.instance.id, [{ entry, offer }]);
-      else offerings.push({ entry, offer });
+      // Of the same version twice, the last counts.
+      const others = offerings?.filter((known) => versionOf(known.offer) !== versionOf(offer)) ?? [];
+      byInstance.set(entry.instance.id, [...others, { entry, offer }]);
     }
   }
 
@@ -64,10 +69,10 @@ export class OfferIndex {
       .flat()
       .filter(
         ({ entry, offer }) =>
-          versionMatches(offer.capability?.version ?? "", request.versionRange) &&
+          versionMatches(versionOf(offer), request.versionRange) &&
           labelsMatch(entry.instance.labels, request.labels),
       );
-    const byVersion = Map.groupBy(offerings, ({ offer }) => offer.capability?.version ?? "");
+    const byVersion = Map.groupBy(offerings, ({ offer }) => versionOf(offer));
     return [...byVersion]
       .toSorted(([one], [other]) => rcompare(one, other) || compare(one, other))
       .map(([, sameVersion]) => capabilityVersion(sameVersion));
@@ -76,9 +81,7 @@ export class OfferIndex {
   /** Whether an instance offers a capability in a version that will do. */
   offers(instanceId: string, namespace: string, name: string, versionRange: string): boolean {
     const offerings = this.#offers.get(namespaceOf({ namespace }))?.get(name)?.get(instanceId);
-    return (
-      offerings?.some(({ offer }) => versionMatches(offer.capability?.version ?? "", versionRange)) ?? false
-    );
+    return offerings?.some(({ offer }) => versionMatches(versionOf(offer), versionRange)) ?? false;
   }
 
   /** The names of all capabilities of a namespace that begin with a prefix, sorted. */

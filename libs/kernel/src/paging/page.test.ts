@@ -34,6 +34,18 @@ describe("pageOf", () => {
     assert.equal(pageOf(many, letters, { size: 5_000, token: "" }).items.length, 1_000);
   });
 
+  it("ends a page before it gets too heavy for a message, with at least one entry", () => {
+    const heavy: PagedList<string> = { ...letters, weightOf: (key) => (key === "c" ? 9 : 1) * 1_048_576 };
+    const pages: (readonly string[])[] = [];
+    let token = "";
+    do {
+      const page = pageOf(["a", "b", "c", "d", "e", "f", "g", "h"], heavy, { size: 0, token });
+      pages.push(page.items);
+      token = page.nextToken;
+    } while (token !== "");
+    assert.deepEqual(pages, [["a", "b"], ["c"], ["d", "e", "f", "g"], ["h"]]);
+  });
+
   it("refuses a token that it did not make, naming the field", () => {
     assert.throws(() => pageOf(["a"], letters, { size: 1, token: "nonsense" }), {
       code: "kernel.page_token_invalid",

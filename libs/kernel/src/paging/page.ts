@@ -15,12 +15,16 @@ export interface Page<T> {
 
 const sizeDefault = 100;
 const sizeMax = 1_000;
+/** Of all entries of a page: well below what the mesh takes in one message. */
+const weightMax = 4 * 1_048_576;
 
 export interface PagedList<T> {
   /** What tells this list from all others: its name, and every condition that shapes it. */
   readonly list: readonly unknown[];
   /** Unique among the entries, and what they are sorted by. */
   readonly keyOf: (item: T) => string;
+  /** Roughly how many bytes an entry takes, where they may be large: a page of heavy ones has fewer. */
+  readonly weightOf?: (item: T) => number;
 }
 
 /**
@@ -29,17 +33,20 @@ export interface PagedList<T> {
  */
 export function pageOf<T>(
   sorted: Iterable<T>,
-  { list, keyOf }: PagedList<T>,
+  { list, keyOf, weightOf = () => 0 }: PagedList<T>,
   wanted: PageWanted | undefined,
 ): Page<T> {
   const size = Math.min(wanted?.size || sizeDefault, sizeMax);
   const mark = markOf(list);
   const after = wanted === undefined || wanted.token === "" ? undefined : keyOfToken(wanted.token, mark);
   const items: T[] = [];
+  let weight = 0;
   for (const item of sorted) {
     if (after !== undefined && keyOf(item) <= after) continue;
     const last = items.at(-1);
-    if (items.length === size && last !== undefined) return { items, nextToken: tokenOf(keyOf(last), mark) };
+    weight += weightOf(item);
+    if (last !== undefined && (items.length === size || weight > weightMax))
+      return { items, nextToken: tokenOf(keyOf(last), mark) };
     items.push(item);
   }
   return { items, nextToken: "" };

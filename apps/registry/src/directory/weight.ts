@@ -1,0 +1,46 @@
+import type { CapabilityVersion, Instance } from "@tutti/contracts/registry/v1";
+import type { Capability } from "@tutti/contracts/types/v1";
+
+/** Of one message: far below what a mesh takes, so that a rough weight will do. */
+export const messageWeightMax = 1_048_576;
+
+/** Roughly how many bytes an instance takes in a message. Instances may have thousands of offers with schemas. */
+export function weightOf({ offers, labels, health }: Instance): number {
+  let weight = 300 + Object.keys(labels).length * 100 + (health?.reason.length ?? 0);
+  for (const { capability } of offers) weight += weightOfCapability(capability);
+  return weight;
+}
+
+/** Roughly how many bytes the versions of a capability take. */
+export function weightOfVersions(versions: readonly CapabilityVersion[]): number {
+  let weight = 0;
+  for (const { capability, providers } of versions) {
+    weight += weightOfCapability(capability) + providers.length * 150;
+  }
+  return weight;
+}
+
+function weightOfCapability(capability: Capability | undefined): number {
+  if (capability === undefined) return 100;
+  return 100 + capability.inputSchema.length + capability.outputSchema.length + capability.description.length;
+}
+
+/** Cuts a list into pieces that fit a message each: at most so many, and not too heavy. An empty list is one piece. */
+export function* inPieces<T>(
+  items: Iterable<T>,
+  { weightOf, itemsMax }: { readonly weightOf: (item: T) => number; readonly itemsMax: number },
+): Generator<readonly T[]> {
+  let piece: T[] = [];
+  let weight = 0;
+  for (const item of items) {
+    const own = weightOf(item);
+    if (piece.length > 0 && (piece.length === itemsMax || weight + own > messageWeightMax)) {
+      yield piece;
+      piece = [];
+      weight = 0;
+    }
+    piece.push(item);
+    weight += own;
+  }
+  yield piece;
+}
