@@ -1,3 +1,4 @@
+import { flushCompileCache } from "node:module";
 import {
   errorFromUnknown,
   isTuttiError,
@@ -7,6 +8,7 @@ import {
   systemSources,
   type TuttiError,
 } from "@tutti/kernel";
+import { giveBackLeftovers } from "./leftovers.ts";
 import { type HostOptions, ServiceHost } from "./service-host.ts";
 import { softwareVersion } from "./version.ts";
 
@@ -22,9 +24,12 @@ export async function runHost({ ready, ...options }: RunHostOptions): Promise<vo
   host.on("stateChanged", ({ to }) => {
     if (to.state === "failed") say(`${lastWords(options.name, to.reason)}\n`);
   });
+  giveBackLeftovers();
   await runUntilSignal(host, {
     ready: async () => {
       host.logger.info("ready", { http: host.url, grpc: host.mesh.address });
+      // Node does this when it ends in good order. The next start is to be fast after any end.
+      flushCompileCache();
       await ready?.(host);
     },
     flush: () => host.telemetry.flush(),
