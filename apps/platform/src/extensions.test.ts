@@ -50,7 +50,7 @@ describe("Extensions", () => {
     const extensions = extensionsOf(foundation, good, new Endless("endless", foundation));
     await extensions.start();
     await assert.rejects(foundation.time.settle(extensions.stop()), {
-      message: /extensions did not stop cleanly: .*the stop of `endless` within 30000 ms/,
+      message: /extensions did not stop cleanly: .*the stop of `endless` within 15000 ms/,
     });
     assert.equal(good.state, "stopped");
   });

@@ -17,7 +17,7 @@ export interface ExtensionsOptions {
 }
 
 /** How long each of them may take to drain, and to stop. */
-const endTimeoutMs = 30_000;
+const endTimeoutMs = 15_000;
 
 /**
  * The orchestrators of the user. Without one of them the platform is not ready, and all the others go on: whatever it
