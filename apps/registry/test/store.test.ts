@@ -234,6 +234,18 @@ describe("Store in NATS", { skip: program.skip }, () => {
     assert.deepEqual(two.listener.steps, ["+a", "+a"]);
   });
 
+  it("knows on demand what was written of an instance at another registry", async () => {
+    await empty();
+    await using one = await opened("registry-1");
+    await using two = await opened("registry-2");
+    for (const id of ["a", "b", "c"]) {
+      await one.store.put({ instance: instance(id), leaseMs: 1_000 });
+      await two.store.caughtUp(id);
+      assert.equal(two.listener.steps.at(-1), `+${id}`);
+    }
+    await two.store.caughtUp("nobody");
+  });
+
   it("makes a bucket anew that somebody deleted, and says that it is another history", async () => {
     await empty();
     await using one = await opened("registry-1");

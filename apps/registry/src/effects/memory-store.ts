@@ -45,6 +45,8 @@ export class MemoryStore implements Store {
     return this.#tell({ revision: this.#revision + 1, removed: farewell });
   }
 
+  async caughtUp(): Promise<void> {}
+
   renewed(): void {}
 
   #isAt(instanceId: string, revision: number): boolean {

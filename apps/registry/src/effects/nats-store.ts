@@ -93,27 +93,31 @@ export class NatsStore implements Store {
   }
 
   async replace({ instance, leaseMs }: Registration, revision: number): Promise<Position | undefined> {
-    const key = keyOf(instance.id);
     const { bucket } = this.#instances;
-    return this.#written(key, await bucket.update(key, putBytes({ instance, leaseMs }), revision));
+    const { id } = instance;
+    return this.#written(id, await bucket.update(keyOf(id), putBytes({ instance, leaseMs }), revision));
   }
 
   async remove(farewell: Farewell, service: string, revision: number): Promise<Position | undefined> {
-    const key = keyOf(farewell.instanceId);
+    const { instanceId: id } = farewell;
     const what: StoredEntry["what"] = { $case: "removed", value: { ...farewell, service } };
     const { bucket } = this.#instances;
-    return this.#written(key, await bucket.update(key, StoredEntry.encode({ what }).finish(), revision));
+    return this.#written(id, await bucket.update(keyOf(id), StoredEntry.encode({ what }).finish(), revision));
+  }
+
+  async caughtUp(instanceId: string): Promise<void> {
+    const entry = await this.#instances.bucket.get(keyOf(instanceId));
+    if (entry !== undefined) await this.#told.reached(entry.revision);
   }
 
   renewed(renewals: readonly Renewal[]): void {
     this.#renewals.add(renewals);
   }
 
-  async #written(key: string, written: Written): Promise<Position | undefined> {
+  async #written(instanceId: string, written: Written): Promise<Position | undefined> {
     if (written.written) return this.#reached(written.revision);
     // What stood in the way has to be known here before the caller looks again.
-    const entry = await this.#instances.bucket.get(key);
-    if (entry !== undefined) await this.#told.reached(entry.revision);
+    await this.caughtUp(instanceId);
     return undefined;
   }
 

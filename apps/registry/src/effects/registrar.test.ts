@@ -154,6 +154,17 @@ describe("Registrar", () => {
     );
   });
 
+  it("lets an instance go that registered at another registry a moment ago", async () => {
+    class BehindStore extends MemoryStore {
+      override async caughtUp() {
+        await this.put({ instance: instance("a"), leaseMs: 1_000 });
+      }
+    }
+    await using desk = await openDesk({ store: (clock) => new BehindStore("history-1", clock) });
+    assert.equal(await desk.registrar.deregister("a", "drained"), true);
+    assert.equal(desk.registrar.directory.size, 0);
+  });
+
   it("tells of a removal under the revision that it got", async () => {
     await using desk = await openDesk();
     await desk.registrar.register(instance("a"), 0);

@@ -118,6 +118,8 @@ export class Registrar implements Component, StoreListener {
 
   async deregister(instanceId: string, reason: string): Promise<boolean> {
     const cause = RemovalCause.REMOVAL_CAUSE_DEREGISTERED;
+    // It may have registered at another registry a moment ago.
+    if (this.directory.get(instanceId) === undefined) await this.#options.store.caughtUp(instanceId);
     for (;;) {
       const known = this.directory.get(instanceId);
       if (known === undefined) return false;

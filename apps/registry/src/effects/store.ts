@@ -22,6 +22,8 @@ export interface Store {
   replace(registration: Registration, revision: number): Promise<Position | undefined>;
   /** Removes an entry, on the same condition. */
   remove(farewell: Farewell, service: string, revision: number): Promise<Position | undefined>;
+  /** Resolves when all that was written of an instance until now has been told, whoever wrote it. */
+  caughtUp(instanceId: string): Promise<void>;
   /** Shares signs of life with other registries. Never waits. */
   renewed(renewals: readonly Renewal[]): void;
 }

@@ -1,0 +1,108 @@
+/**
+ * Two registries over one NATS server that is killed now and then, and instances that register, change their health
+ * and say good-bye at either: whatever order all of that happens in, both know in the end what each instance said last.
+ */
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { HealthState } from "@tutti/contracts/registry/v1";
+import { type Foundation, isTuttiError, silentLogger, sleep, systemFoundation } from "@tutti/kernel";
+import { seededChance } from "@tutti/kernel/testing";
+import { connectionTo, type NatsServer, natsServerProgram, startNatsServer } from "@tutti/nats/testing";
+import { registrySection } from "../src/configuration.ts";
+import { registrarInstruments } from "../src/effects/instruments.ts";
+import { NatsStore } from "../src/effects/nats-store.ts";
+import { Registrar } from "../src/effects/registrar.ts";
+import { renewal } from "./desk.ts";
+import { instance } from "./fixtures.ts";
+
+const program = await natsServerProgram();
+const foundation: Foundation = systemFoundation({ logger: silentLogger });
+const pauseMs = (ms: number) => sleep(foundation.timers, ms);
+
+async function openRegistry(server: NatsServer, registry: string) {
+  const connection = await connectionTo([server.address], { foundation });
+  const registrar = new Registrar({
+    store: new NatsStore({ connection, foundation, registry, replicas: 1 }),
+    settings: registrySection.schema.parse({}),
+    foundation,
+    instruments: registrarInstruments(foundation.metrics),
+    announce: () => {},
+  });
+  const { signal } = new AbortController();
+  const health = { healthy: () => {}, degraded: () => {}, unhealthy: () => {} };
+  await registrar.start({ name: "registrar", signal, logger: silentLogger, health, fail: () => {} });
+  const stop = async () => {
+    await registrar.stop();
+    await connection[Symbol.asyncDispose]();
+  };
+  return { registrar, stop };
+}
+
+/** Again and again, as a mesh does for calls that may be repeated. */
+async function insist(work: () => Promise<unknown>): Promise<void> {
+  for (;;) {
+    try {
+      await work();
+      return;
+    } catch (error) {
+      assert.ok(isTuttiError(error) && error.retryable, String(error));
+      await pauseMs(2);
+    }
+  }
+}
+
+describe("two registries over one NATS server", { skip: program.skip }, () => {
+  const chance = seededChance(7);
+  const pick = <T>(list: readonly T[]): T => list[Math.floor(chance.random() * list.length)] as T;
+  let server: NatsServer;
+  let registries: Awaited<ReturnType<typeof openRegistry>>[];
+
+  before(async () => {
+    server = await startNatsServer();
+    registries = await Promise.all(["one", "two"].map((name) => openRegistry(server, name)));
+  });
+  after(async () => {
+    await Promise.all(registries.map(({ stop }) => stop()));
+    await server[Symbol.asyncDispose]();
+  });
+
+  const any = () => pick(registries).registrar;
+
+  /** Health is told at both at once, and refused where NATS is away: a heartbeat is not repeated. */
+  async function beat(id: string): Promise<void> {
+    const states = [HealthState.HEALTH_STATE_READY, HealthState.HEALTH_STATE_NOT_READY];
+    const health = { state: pick(states), reason: String(chance.random()) };
+    await Promise.allSettled(registries.map(({ registrar }) => registrar.renew([renewal(id, { health })])));
+  }
+
+  /** Lives for a while; gives the version that it said last, empty when it said good-bye. */
+  async function live(id: string, round: number): Promise<string> {
+    let said = "";
+    for (let step = 0; step < 6; step++) {
+      const beating = beat(id);
+      said = chance.random() < 0.6 ? `1.${round}.${step}` : "";
+      await insist(() =>
+        said === "" ? any().deregister(id, "drained") : any().register(instance(id, { version: said }), 0),
+      );
+      await beating;
+    }
+    return said;
+  }
+
+  it("agree on what each instance said last, whenever the server is killed", async () => {
+    const ids = Array.from({ length: 20 }, (_, index) => `i${index}`);
+    for (let round = 0; round < 30; round++) {
+      const lives = Promise.all(ids.map((id) => live(id, round)));
+      if (round % 5 === 2) {
+        await pauseMs(15);
+        await server.down("kill");
+        await server.up();
+      }
+      const said = await lives;
+      for (const { registrar } of registries) {
+        const known = () => ids.map((id) => registrar.directory.get(id)?.version ?? "");
+        while (known().join() !== said.join()) await pauseMs(5);
+      }
+    }
+  });
+});
