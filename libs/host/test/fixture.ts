@@ -1,5 +1,5 @@
 /** Hosts as their services' tests run them: in this process, on free ports, with what can be set given as flags. */
-import { registryService } from "@tutti/contracts/registry/v1";
+import { RenewReply, registryService } from "@tutti/contracts/registry/v1";
 import { type Component, memorySources } from "@tutti/kernel";
 import { type Handlers, meshErrors } from "@tutti/mesh";
 import { type Note, noteHandlers, noteService } from "@tutti/mesh/testing";
@@ -52,7 +52,7 @@ export function registryThatNotes(told: string[]): ServiceModule {
       told.push(`+${instance?.service} ${instance?.version} ${instance?.operationsAddress}`);
       return { position, leaseMs };
     },
-    renew: () => ({ unknownInstanceIds: [], position }),
+    renew: () => ({ unknownInstanceIds: [], renewAfterMs: 0, position }),
     deregister: ({ reason }) => {
       told.push(`-${reason}`);
       return { removed: true, position };

@@ -2,7 +2,7 @@ import type { CapabilityVersion, Instance } from "@tutti/contracts/registry/v1";
 import type { Capability } from "@tutti/contracts/types/v1";
 
 /** Of one message: far below what a mesh takes, so that a rough weight will do. */
-export const messageWeightMax = 1_048_576;
+const messageWeightMax = 1_048_576;
 
 /** Roughly how many bytes an instance takes in a message. Instances may have thousands of offers with schemas. */
 export function weightOf({ offers, labels, health }: Instance): number {
