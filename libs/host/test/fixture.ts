@@ -52,7 +52,7 @@ export function registryThatNotes(told: string[]): ServiceModule {
       told.push(`+${instance?.service} ${instance?.version} ${instance?.operationsAddress}`);
       return { position, leaseMs };
     },
-    renew: () => ({ unknownInstanceIds: [], renewAfterMs: 0, position }),
+    renew: () => RenewReply.fromPartial({ position }),
     deregister: ({ reason }) => {
       told.push(`-${reason}`);
       return { removed: true, position };
