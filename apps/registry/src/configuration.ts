@@ -17,6 +17,9 @@ export const registrySection = defineSection({
       .describe("How long an entry lives without renewal when the instance names no time."),
     leaseMinMs: milliseconds.default(1_000).describe("The shortest lease granted."),
     sweepMs: milliseconds.default(500).describe("How often leases that ran out are looked for."),
+    gatherMs: milliseconds
+      .default(250)
+      .describe("Renewals are asked to come together, at moments this far apart."),
     historyMax: z
       .number()
       .int()

@@ -1,5 +1,4 @@
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 
 /** Memory that a process has of its own, with its share of what it shares: proportional set size, in MiB. Linux only. */
 export function pssMiB(pid: number): number {
@@ -7,16 +6,14 @@ export function pssMiB(pid: number): number {
   return Number(/^Pss:\s+(\d+) kB/m.exec(rollup)?.[1]) / 1_024;
 }
 
-/** Processor time a process has used so far, in milliseconds. Linux only. */
+/**
+ * Processor time that the threads of a process have used so far, in milliseconds. Linux only. From the scheduler's own
+ * count: the one in `stat` is sampled at every tick, and wrong for a process that wakes often for a moment.
+ */
 export function cpuMs(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  // After the name, which may contain spaces, in parentheses: user and system time are the 12th and 13th.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return ((Number(fields[11]) + Number(fields[12])) * 1_000) / ticksPerSec();
-}
-
-let ticks = 0;
-function ticksPerSec(): number {
-  if (ticks === 0) ticks = Number(execFileSync("getconf", ["CLK_TCK"], { encoding: "utf8" }));
-  return ticks;
+  let nanoseconds = 0;
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    nanoseconds += Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]);
+  }
+  return nanoseconds / 1e6;
 }

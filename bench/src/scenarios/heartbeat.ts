@@ -8,7 +8,7 @@ import type { Scenario } from "../scenario.ts";
 const instances = 1_000;
 const everyMs = 5_000;
 
-/** Each instance renews for itself, as processes of their own do, spread over the period. */
+/** Each instance renews for itself, as processes of their own do: spread over the period, then when it is asked to. */
 export const heartbeat: Scenario = {
   name: "heartbeat",
   about: `processor of the registry while ${instances.toLocaleString("en")} instances renew every ${everyMs / 1_000} s`,
@@ -30,16 +30,18 @@ export const heartbeat: Scenario = {
       hostMemoryBytes: 1e10,
     };
     const load = { inFlight: 3, queued: 0, utilization: 0.1 };
-    const timers: NodeJS.Timeout[] = [];
     let renewals = 0;
-    for (let number = 0; number < instances; number++) {
-      const renew = () => {
+    let over = false;
+    const renewing = Array.from({ length: instances }, async (_, number) => {
+      const { id: instanceId } = someInstance(number);
+      let waitMs = (number / instances) * everyMs;
+      while (!over) {
+        await pause(waitMs);
         renewals++;
-        const renewal = { instanceId: someInstance(number).id, health: undefined, load, host };
-        registry.renew({ renewals: [renewal] }).catch(() => {});
-      };
-      timers.push(setTimeout(() => timers.push(setInterval(renew, everyMs)), (number / instances) * everyMs));
-    }
+        const renewal = { instanceId, health: undefined, load, host };
+        waitMs = (await registry.renew({ renewals: [renewal] })).renewAfterMs;
+      }
+    });
     await pause(2 * everyMs);
     const percents: number[] = [];
     const startMs = performance.now();
@@ -48,7 +50,8 @@ export const heartbeat: Scenario = {
       percents.push(await cpuPercent(platform.pid, Math.max(everyMs, seconds * 1_000)));
     }
     const renewalsPerSec = (1_000 * renewals) / (performance.now() - startMs);
-    for (const timer of timers) clearTimeout(timer);
+    over = true;
+    await Promise.all(renewing);
     yield {
       variant: "grpc",
       instances,

@@ -95,7 +95,8 @@ class TestRegistry {
       renew: (request) => {
         this.renewed.push(request);
         const ids = request.renewals.map(({ instanceId }) => instanceId);
-        return { unknownInstanceIds: ids.filter((id) => !this.entries.has(id)), position: this.#position() };
+        const unknownInstanceIds = ids.filter((id) => !this.entries.has(id));
+        return { unknownInstanceIds, position: this.#position(), renewAfterMs: 0 };
       },
       deregister: ({ instanceId, reason }) => {
         this.deregistered.push(`${instanceId} ${reason}`);

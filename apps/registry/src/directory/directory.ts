@@ -63,6 +63,10 @@ export class Directory {
     return entry === undefined ? undefined : instanceOf(entry);
   }
 
+  leaseMsOf(id: string): number | undefined {
+    return this.#entries.get(id)?.leaseMs;
+  }
+
   /** The same, with the lease it has. */
   registrationOf(id: string): Registration | undefined {
     const entry = this.#entries.get(id);

@@ -13,6 +13,7 @@ import type { RegistrySettings } from "../configuration.ts";
 import { healthOf } from "../directory/conditions.ts";
 import { Directory } from "../directory/directory.ts";
 import type { Farewell, Moment, Registration, Step } from "../directory/entry.ts";
+import { renewAfterMs } from "../directory/gathering.ts";
 import { registryErrors } from "../errors.ts";
 import { ChangeBell } from "./change-bell.ts";
 import type { InstanceChange } from "./instance-news.ts";
@@ -113,7 +114,7 @@ export class Registrar implements Component, StoreListener {
     this.#options.instruments.renewals.add(known.length);
     // All at once: no lease waits for the store to have written another's health.
     await Promise.all(known.map((renewal) => this.#takeHealth(renewal)));
-    return { unknownInstanceIds, position: this.position };
+    return { unknownInstanceIds, position: this.position, renewAfterMs: this.#renewAfterMs(known, moment) };
   }
 
   async deregister(instanceId: string, reason: string): Promise<boolean> {
@@ -159,6 +160,16 @@ export class Registrar implements Component, StoreListener {
     for (const renewal of renewals) {
       if (directory.renew(renewal.instanceId, renewal, moment)) this.#fresh.add(renewal.instanceId);
     }
+  }
+
+  #renewAfterMs(renewals: readonly Renewal[], { monotonicMs }: Moment): number {
+    const leases = renewals.map(
+      ({ instanceId }) => this.directory.leaseMsOf(instanceId) ?? Number.POSITIVE_INFINITY,
+    );
+    const leaseMs = Math.min(...leases);
+    return leaseMs === Number.POSITIVE_INFINITY
+      ? 0
+      : renewAfterMs(monotonicMs, leaseMs, this.#options.settings.gatherMs);
   }
 
   #changed(): void {

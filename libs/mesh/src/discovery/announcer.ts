@@ -58,6 +58,8 @@ export class Announcer implements Component {
   #working: Promise<void> | undefined = undefined;
   #again = false;
   #failures = 0;
+  /** When the registry wants to hear of this process next. */
+  #renewAfterMs = 0;
   #problem = "";
   #over = true;
   /** Aborted soon after the drain begins: a registry that is away is not waited for. */
@@ -138,7 +140,8 @@ export class Announcer implements Component {
 
   #pauseMs(): number {
     const everyMs = this.#leaseMs / 3;
-    if (this.#failures === 0) return everyMs;
+    // Somewhat later than a third of the lease is all right, much later is not.
+    if (this.#failures === 0) return Math.min(this.#renewAfterMs || everyMs, 1.5 * everyMs);
     const { chance } = this.#options.foundation;
     return backoffMs({ firstMs: firstRetryMs, maxMs: everyMs }, this.#failures, chance);
   }
@@ -173,7 +176,10 @@ export class Announcer implements Component {
       load,
       host,
     }));
-    const { unknownInstanceIds } = await this.#options.registry().renew({ renewals }, this.#patience());
+    const { unknownInstanceIds, renewAfterMs } = await this.#options
+      .registry()
+      .renew({ renewals }, this.#patience());
+    this.#renewAfterMs = renewAfterMs;
     for (const id of unknownInstanceIds) this.#registered.delete(id);
   }
 
