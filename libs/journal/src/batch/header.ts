@@ -1,0 +1,228 @@
+import { hashBytes } from "./hash.ts";
+
+/**
+ * The header of a batch, encoded by hand: `Batch.header` of the contract with its tag and length, byte for byte as the
+ * generated code would write it, except that the numbers, the time and the checksum are written also when they are 0.
+ *
+ * 1. How long it is depends on the partition, the behaviour, and whether it is the first batch or a seal; not on what
+ *    comes in later. So the journal's thread can fill in hash and checksum where they belong.
+ * 2. Hash and checksum come last (but for the seal), so that their places follow from the end.
+ */
+export interface HeaderFields {
+  readonly epoch: number;
+  readonly number: number;
+  readonly timeMs: number;
+  readonly behaviour: number;
+  readonly seal: boolean;
+}
+
+/** Where things are in an encoded batch, from its beginning. */
+export interface HeaderPlaces {
+  /** Length of the header with its tag and length: where the records begin. */
+  readonly headerBytes: number;
+  /** Where the epoch's value is; number and time follow at fixed distances. */
+  readonly epochAt: number;
+  /** Where the four bytes of the checksum are. */
+  readonly checksumAt: number;
+}
+
+const tags = {
+  header: (1 << 3) | 2,
+  service: (1 << 3) | 2,
+  partition: 2 << 3,
+  epoch: (3 << 3) | 1,
+  number: (4 << 3) | 1,
+  timeMs: (5 << 3) | 1,
+  behaviour: 6 << 3,
+  previousHash: (7 << 3) | 2,
+  checksum: (8 << 3) | 5,
+  seal: 9 << 3,
+} as const;
+
+/** From the epoch's value to that of the number, and on to that of the time: a tag and eight bytes each. */
+export const numberAfterEpoch = 9;
+export const timeAfterEpoch = 18;
+/** Before the checksum's value lie its tag and the hash. */
+export const hashBeforeChecksum = hashBytes + 1;
+
+/** A service's name is at most this long; so a header stays below 200 bytes. */
+export const serviceBytesMax = 63;
+
+interface Template extends HeaderPlaces {
+  readonly bytes: Uint8Array;
+  readonly behaviour: number;
+}
+
+/** Writes the headers of one partition's batches. */
+export class HeaderEncoder {
+  readonly #prefix: readonly number[];
+  // By first or not, and seal or not: a partition changes between them rarely, and its behaviour hardly ever.
+  readonly #templates: (Template | undefined)[] = [];
+
+  constructor(service: string, partition: number) {
+    const name = new TextEncoder().encode(service);
+    if (name.length === 0 || name.length > serviceBytesMax) {
+      throw new RangeError(
+        `expected a service's name of 1 to ${serviceBytesMax} bytes, found ${name.length}: shorten "${service}"`,
+      );
+    }
+    const number = partition === 0 ? [] : [tags.partition, ...varint(partition)];
+    this.#prefix = [tags.service, name.length, ...name, ...number];
+  }
+
+  /** Where things will be in a batch with these fields. */
+  places({ number, behaviour, seal }: HeaderFields): HeaderPlaces {
+    return this.#template(number === 1, seal, behaviour);
+  }
+
+  /** Writes the header with hash and checksum left zero. */
+  write(target: Uint8Array, view: DataView, at: number, fields: HeaderFields): HeaderPlaces {
+    const template = this.#template(fields.number === 1, fields.seal, fields.behaviour);
+    target.set(template.bytes, at);
+    const epochAt = at + template.epochAt;
+    view.setFloat64(epochAt, fields.epoch, true);
+    view.setFloat64(epochAt + numberAfterEpoch, fields.number, true);
+    view.setFloat64(epochAt + timeAfterEpoch, fields.timeMs, true);
+    return template;
+  }
+
+  #template(first: boolean, seal: boolean, behaviour: number): Template {
+    const kind = (first ? 1 : 0) | (seal ? 2 : 0);
+    const known = this.#templates[kind];
+    if (known !== undefined && known.behaviour === behaviour) return known;
+    const made = templateOf(this.#prefix, first, seal, behaviour);
+    this.#templates[kind] = made;
+    return made;
+  }
+}
+
+function templateOf(prefix: readonly number[], first: boolean, seal: boolean, behaviour: number): Template {
+  const zeros = (count: number): number[] => new Array<number>(count).fill(0);
+  const numbers = [tags.epoch, ...zeros(8), tags.number, ...zeros(8), tags.timeMs, ...zeros(8)];
+  const version = behaviour === 0 ? [] : [tags.behaviour, ...varint(behaviour)];
+  const chain = first ? [] : [tags.previousHash, hashBytes, ...zeros(hashBytes)];
+  const end = seal ? [tags.seal, 1] : [];
+  const body = [...prefix, ...numbers, ...version, ...chain, tags.checksum, ...zeros(4), ...end];
+  const start = [tags.header, ...varint(body.length)];
+  const bytes = Uint8Array.from([...start, ...body]);
+  return {
+    bytes,
+    behaviour,
+    headerBytes: bytes.length,
+    epochAt: start.length + prefix.length + 1,
+    checksumAt: bytes.length - end.length - 4,
+  };
+}
+
+/** A header as it was read. */
+export interface Header extends HeaderFields {
+  readonly service: string;
+  readonly partition: number;
+  readonly previousHash: Uint8Array;
+  readonly checksum: number;
+  /** Where the records begin, from the beginning of the batch. */
+  readonly headerBytes: number;
+}
+
+const decoder = new TextDecoder();
+
+/** Reads a header. Undefined when the bytes are none: whoever asks knows which place to report. */
+export function readHeader(batch: Uint8Array): Header | undefined {
+  const reader = new FieldReader(batch, 0, batch.length);
+  if (reader.varint() !== tags.header) return;
+  const bytes = reader.varint();
+  const headerBytes = reader.at + bytes;
+  if (reader.failed || headerBytes > batch.length) return;
+  const fields = new FieldReader(batch, reader.at, headerBytes);
+  const read = {
+    service: "",
+    partition: 0,
+    epoch: 0,
+    number: 0,
+    timeMs: 0,
+    behaviour: 0,
+    seal: false,
+    previousHash: batch.subarray(0, 0),
+    checksum: 0,
+    headerBytes,
+  };
+  while (fields.at < headerBytes) {
+    const tag = fields.varint();
+    if (tag === tags.service) read.service = decoder.decode(fields.bytes().slice());
+    else if (tag === tags.partition) read.partition = fields.varint();
+    else if (tag === tags.epoch) read.epoch = fields.double();
+    else if (tag === tags.number) read.number = fields.double();
+    else if (tag === tags.timeMs) read.timeMs = fields.double();
+    else if (tag === tags.behaviour) read.behaviour = fields.varint();
+    else if (tag === tags.previousHash) read.previousHash = fields.bytes();
+    else if (tag === tags.checksum) read.checksum = fields.fixed32();
+    else if (tag === tags.seal) read.seal = fields.varint() !== 0;
+    else return;
+    if (fields.failed) return;
+  }
+  return read;
+}
+
+/** Reads fields of a message. What leads beyond the end makes it fail instead of throwing: damage is ordinary here. */
+class FieldReader {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  readonly #end: number;
+  at: number;
+  failed = false;
+
+  constructor(bytes: Uint8Array, from: number, end: number) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#end = end;
+    this.at = from;
+  }
+
+  varint(): number {
+    let value = 0;
+    for (let scale = 1; scale <= 2 ** 28; scale *= 128) {
+      const byte = this.at < this.#end ? (this.#bytes[this.at++] ?? 0x80) : 0x80;
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) return value;
+    }
+    this.failed = true;
+    return 0;
+  }
+
+  double(): number {
+    const at = this.#take(8);
+    return at < 0 ? 0 : this.#view.getFloat64(at, true);
+  }
+
+  fixed32(): number {
+    const at = this.#take(4);
+    return at < 0 ? 0 : this.#view.getUint32(at, true);
+  }
+
+  bytes(): Uint8Array {
+    const length = this.varint();
+    const at = this.#take(length);
+    return at < 0 ? this.#bytes.subarray(0, 0) : this.#bytes.subarray(at, at + length);
+  }
+
+  #take(length: number): number {
+    const at = this.at;
+    if (at + length > this.#end) {
+      this.failed = true;
+      return -1;
+    }
+    this.at += length;
+    return at;
+  }
+}
+
+function varint(value: number): number[] {
+  if (!(Number.isInteger(value) && value >= 0 && value <= 0xffff_ffff)) {
+    throw new RangeError(`expected an integer from 0 to 2^32 - 1, found ${value}`);
+  }
+  const bytes: number[] = [];
+  let rest = value;
+  for (; rest > 127; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 0x80);
+  bytes.push(rest);
+  return bytes;
+}

@@ -1,0 +1,104 @@
+import {
+  closeSync,
+  fdatasyncSync,
+  fstatSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  read as readLater,
+  readSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
+import { open, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import type { Disk, DiskFile } from "./disk.ts";
+
+const readAt = promisify(readLater);
+
+/** Zeros are written in parts of this size: one call would need as much memory as the file has bytes. */
+const partBytes = 1024 * 1024;
+
+/** A directory of the machine; made if it is not there. */
+export function fileDisk(directory: string): Disk {
+  mkdirSync(directory, { recursive: true });
+  const path = (name: string): string => join(directory, name);
+  return {
+    list: () => readdirSync(directory),
+    open: (name) => fileOf(openSync(path(name), "r+")),
+    create(name, bytes) {
+      const descriptor = openSync(path(name), "wx+");
+      try {
+        for (const [position, zeros] of partsOf(bytes)) {
+          for (let done = 0; done < zeros.length; ) {
+            done += writeSync(descriptor, zeros, done, zeros.length - done, position + done);
+          }
+        }
+        fsyncSync(descriptor);
+        return fileOf(descriptor);
+      } catch (error) {
+        closeSync(descriptor);
+        rmSync(path(name), { force: true });
+        throw error;
+      }
+    },
+    rename: (from, to) => renameSync(path(from), path(to)),
+    remove: (name) => rmSync(path(name)),
+    sync: () => syncDirectory(directory),
+    later: {
+      async create(name, bytes) {
+        const file = await open(path(name), "wx+");
+        try {
+          for (const [position, zeros] of partsOf(bytes)) {
+            for (let done = 0; done < zeros.length; ) {
+              const { bytesWritten } = await file.write(zeros, done, zeros.length - done, position + done);
+              done += bytesWritten;
+            }
+            // Little by little: a sync of everything at the end would hold up those of the log for as long.
+            await file.datasync();
+          }
+          await file.sync();
+          await file.close();
+        } catch (error) {
+          await file.close();
+          await rm(path(name), { force: true });
+          throw error;
+        }
+      },
+      remove: (name) => rm(path(name)),
+    },
+  };
+}
+
+function* partsOf(bytes: number): Generator<[position: number, zeros: Uint8Array]> {
+  const zeros = new Uint8Array(Math.min(bytes, partBytes));
+  for (let position = 0; position < bytes; position += partBytes) {
+    yield [position, zeros.subarray(0, Math.min(partBytes, bytes - position))];
+  }
+}
+
+function syncDirectory(directory: string): void {
+  // Windows can neither open nor sync a directory; there a rename is durable by itself.
+  if (process.platform === "win32") return;
+  const descriptor = openSync(directory, "r");
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function fileOf(descriptor: number): DiskFile {
+  return {
+    bytes: fstatSync(descriptor).size,
+    read: (target, position) => readSync(descriptor, target, 0, target.length, position),
+    readLater: async (target, position) =>
+      (await readAt(descriptor, target, 0, target.length, position)).bytesRead,
+    write: (source, position) => writeSync(descriptor, source, 0, source.length, position),
+    sync: () => fdatasyncSync(descriptor),
+    close: () => closeSync(descriptor),
+  };
+}

@@ -1,0 +1,20 @@
+export type { Disk, DiskFile } from "./disk/disk.ts";
+export { fileDisk } from "./disk/file-disk.ts";
+export { type DamagePlace, journalErrors } from "./errors.ts";
+export {
+  type MemoryFault,
+  MemoryJournal,
+  type MemoryJournalOptions,
+  MemoryStore,
+} from "./memory/memory-journal.ts";
+export * from "./port.ts";
+export type { Schedule } from "./segments/host.ts";
+export {
+  type Found,
+  type OpenedSegments,
+  openSegments,
+  openSegmentsInline,
+  type SegmentsOptions,
+} from "./segments/open.ts";
+export { type SegmentSizes, segmentSizes } from "./segments/segment-files.ts";
+export type { SegmentsJournal } from "./segments/segments-journal.ts";

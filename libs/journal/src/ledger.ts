@@ -1,0 +1,178 @@
+import { assert } from "@tutti/kernel";
+import { hashBytes } from "./batch/hash.ts";
+import { HeaderEncoder } from "./batch/header.ts";
+import { journalErrors } from "./errors.ts";
+import type { Append, Failure, PartitionName, Position, Seal, ServicePartitions } from "./port.ts";
+
+/**
+ * Judges appends to one partition: which number is next, which epoch holds. Both are known at two points, what was
+ * submitted and what is durable.
+ *
+ * 1. An append is judged by what was submitted before it, at the moment of the call; so of two owners that race, one is
+ *    refused however their batches travel.
+ * 2. When something that was submitted fails, all that followed it in the partition fails too, and what was submitted
+ *    falls back to what is durable.
+ */
+export class Ledger implements PartitionName {
+  readonly service: string;
+  readonly partition: number;
+  /** Place in the table. */
+  readonly index: number;
+  readonly encoder: HeaderEncoder;
+  readonly hash = new Uint8Array(hashBytes);
+  #number = 0;
+  #epoch = 0;
+  #timeMs = 0;
+  #submittedNumber = 0;
+  #submittedEpoch = 0;
+  #submittedTimeMs = 0;
+
+  constructor({ service, partition }: PartitionName, index: number) {
+    this.service = service;
+    this.partition = partition;
+    this.index = index;
+    this.encoder = new HeaderEncoder(service, partition);
+  }
+
+  /** The last durable batch. */
+  get last(): Position {
+    const hash = this.#number === 0 ? new Uint8Array(0) : this.hash.slice();
+    return { number: this.#number, epoch: this.#epoch, timeMs: this.#timeMs, hash };
+  }
+
+  get durableNumber(): number {
+    return this.#number;
+  }
+
+  /** Undefined when the append may go on its way. */
+  judge({ epoch, number, timeMs }: Append): Failure | undefined {
+    if (epoch < this.#submittedEpoch) return this.#fenced(epoch);
+    assert(epoch === this.#submittedEpoch, "an owner seals its epoch before it appends", {
+      ...this.#name,
+      sealed: this.#submittedEpoch,
+      epoch,
+    });
+    const expected = this.#submittedNumber + 1;
+    if (number !== expected) {
+      const refusal = journalErrors.misplaced.refusal(
+        { ...this.#name, expected, found: number },
+        { details: this.#details },
+      );
+      return { kind: "misplaced", refusal };
+    }
+    this.#checkTime(timeMs);
+    return;
+  }
+
+  /** Undefined when the epoch may be begun. */
+  judgeSeal({ epoch }: Seal): Failure | undefined {
+    return epoch <= this.#submittedEpoch ? this.#fenced(epoch) : undefined;
+  }
+
+  /** The batch by which an epoch is begun. */
+  sealing({ epoch, timeMs, behaviour }: Seal): Seal & { readonly number: number; readonly seal: true } {
+    const time = Math.max(timeMs, this.#submittedTimeMs);
+    return { epoch, timeMs: time, behaviour, number: this.#submittedNumber + 1, seal: true };
+  }
+
+  /** The append, or the seal, is on its way. */
+  submitted(epoch: number, timeMs: number): void {
+    this.#submittedNumber++;
+    this.#submittedEpoch = epoch;
+    this.#submittedTimeMs = timeMs;
+  }
+
+  durable(number: number, epoch: number, timeMs: number): void {
+    assert(number === this.#number + 1, "batches become durable in the order of their numbers", {
+      ...this.#name,
+      last: this.#number,
+      number,
+    });
+    this.#number = number;
+    this.#epoch = epoch;
+    this.#timeMs = timeMs;
+  }
+
+  /** What was under way is not there and will not be. */
+  fallBack(): void {
+    this.#submittedNumber = this.#number;
+    this.#submittedEpoch = this.#epoch;
+    this.#submittedTimeMs = this.#timeMs;
+  }
+
+  /** Takes over where a log that was read ends. */
+  begin(number: number, epoch: number, timeMs: number, hash: Uint8Array): void {
+    this.#number = number;
+    this.#epoch = epoch;
+    this.#timeMs = timeMs;
+    this.hash.set(hash);
+    this.fallBack();
+  }
+
+  busy(): Failure {
+    return { kind: "busy", refusal: journalErrors.busy.refusal(this.#name, { details: this.#details }) };
+  }
+
+  checkReadable(from: number, first: number): void {
+    if (from >= first) return;
+    throw journalErrors.truncated({ ...this.#name, from, first }, { details: this.#details });
+  }
+
+  #fenced(epoch: number): Failure {
+    const sealed = this.#submittedEpoch;
+    const refusal = journalErrors.fenced.refusal(
+      { ...this.#name, epoch, sealed },
+      { details: this.#details },
+    );
+    return { kind: "fenced", refusal };
+  }
+
+  #checkTime(timeMs: number): void {
+    assert(timeMs >= this.#submittedTimeMs, "time never runs backwards in a partition", {
+      ...this.#name,
+      last: this.#submittedTimeMs,
+      timeMs,
+    });
+  }
+
+  get #name(): PartitionName {
+    return { service: this.service, partition: this.partition };
+  }
+
+  get #details(): Readonly<Record<string, string>> {
+    return { service: this.service, partition: String(this.partition) };
+  }
+}
+
+/**
+ * The table of partitions of a journal that was made with some and is asked for others: what was there stays where it is,
+ * new services come behind. A service keeps its number of partitions for ever.
+ */
+export function tableOf(
+  made: readonly PartitionName[],
+  asked: readonly ServicePartitions[],
+): readonly PartitionName[] {
+  const table = [...made];
+  for (const { service, partitions } of asked) {
+    const known = made.filter((one) => one.service === service).length;
+    if (known === partitions) continue;
+    if (known > 0) throw journalErrors.partitionsDiffer({ service, made: known, asked: partitions });
+    for (let partition = 0; partition < partitions; partition++) table.push({ service, partition });
+  }
+  return table;
+}
+
+/** Finds partitions by their names. */
+export function directoryOf<P extends PartitionName>(
+  partitions: readonly P[],
+): (service: string, partition: number) => P {
+  const byName = new Map(partitions.map((one) => [`${one.service}/${one.partition}`, one]));
+  return (service, partition) => {
+    const found = byName.get(`${service}/${partition}`);
+    assert(found !== undefined, "a partition is asked for that the journal was opened with", {
+      service,
+      partition,
+    });
+    return found;
+  };
+}

@@ -1,0 +1,48 @@
+import { hashBytes } from "../batch/hash.ts";
+
+/** Where the log of each partition ends: what the next batch has to follow. Plain arrays, so that a thread can take it. */
+export interface Ends {
+  readonly numbers: Float64Array;
+  readonly epochs: Float64Array;
+  readonly times: Float64Array;
+  /** 32 bytes each. */
+  readonly hashes: Uint8Array;
+}
+
+export function emptyEnds(partitions: number): Ends {
+  return {
+    numbers: new Float64Array(partitions),
+    epochs: new Float64Array(partitions),
+    times: new Float64Array(partitions),
+    hashes: new Uint8Array(partitions * hashBytes),
+  };
+}
+
+/** The same with more partitions, the new ones empty. */
+export function grownEnds(ends: Ends, partitions: number): Ends {
+  const grown = emptyEnds(partitions);
+  grown.numbers.set(ends.numbers);
+  grown.epochs.set(ends.epochs);
+  grown.times.set(ends.times);
+  grown.hashes.set(ends.hashes);
+  return grown;
+}
+
+/** Hash of a partition's last batch; zeros while there is none. */
+export function hashOf(ends: Ends, partition: number): Uint8Array {
+  return ends.hashes.subarray(partition * hashBytes, (partition + 1) * hashBytes);
+}
+
+export interface End {
+  readonly number: number;
+  readonly epoch: number;
+  readonly timeMs: number;
+  readonly hash: Uint8Array;
+}
+
+export function setEnd(ends: Ends, partition: number, { number, epoch, timeMs, hash }: End): void {
+  ends.numbers[partition] = number;
+  ends.epochs[partition] = epoch;
+  ends.times[partition] = timeMs;
+  ends.hashes.set(hash, partition * hashBytes);
+}

@@ -1,0 +1,56 @@
+import { hashBytes, hashOfBatch } from "../batch/hash.ts";
+import { type Ends, hashOf, setEnd } from "./ends.ts";
+import { Frames } from "./frames.ts";
+import type { ReadGroupHeader } from "./group-header.ts";
+import type { Unsound } from "./inspection.ts";
+import { sameBytes } from "./layout.ts";
+
+/** The place in a log up to which it was read. */
+export interface LogEnd {
+  sequence: number;
+  checksum: number;
+  readonly ends: Ends;
+}
+
+/**
+ * Moves the end of a log on by a sound group, if that group continues it. What is sound and does not is worse than a
+ * flipped bit: something was taken out, put in, or written by somebody else.
+ */
+export function follow(
+  end: LogEnd,
+  { header, bytes, view }: { header: ReadGroupHeader; bytes: Uint8Array; view: DataView },
+  each: (partition: number, number: number) => void,
+): Unsound | undefined {
+  if (header.sequence !== end.sequence + 1) {
+    return { found: `group ${header.sequence} where group ${end.sequence + 1} belongs`, at: 0 };
+  }
+  if (header.previousChecksum !== end.checksum) return { found: "a group that follows another one", at: 0 };
+  const frames = new Frames(bytes, view, header.bytes);
+  while (frames.next()) {
+    const wrong = wrongWith(frames, end.ends, bytes);
+    if (wrong !== undefined) {
+      return { found: wrong, at: frames.at, partition: frames.partition, number: frames.number };
+    }
+    const { partition, number, epoch, timeMs } = frames;
+    setEnd(end.ends, partition, { number, epoch, timeMs, hash: hashOfBatch(frames.batch) });
+    each(partition, number);
+  }
+  end.sequence = header.sequence;
+  end.checksum = header.checksum;
+  return;
+}
+
+function wrongWith(frames: Frames, ends: Ends, bytes: Uint8Array): string | undefined {
+  const { partition, number } = frames;
+  if (partition >= ends.numbers.length) return "a batch of a partition that is not there";
+  const last = ends.numbers[partition] ?? 0;
+  if (number !== last + 1) return `a batch with the number ${number} where ${last + 1} belongs`;
+  if (last > 0) {
+    const previous = bytes.subarray(frames.hashAt, frames.hashAt + hashBytes);
+    if (!sameBytes(previous, hashOf(ends, partition)))
+      return "a batch that follows another one than is there";
+  }
+  if (frames.epoch < (ends.epochs[partition] ?? 0)) return "a batch of an older epoch than the one before";
+  if (frames.timeMs < (ends.times[partition] ?? 0)) return "a batch that is older than the one before";
+  return;
+}

@@ -1,0 +1,132 @@
+import { crc32c } from "../batch/crc32c.ts";
+import { hashBeforeChecksum, numberAfterEpoch, timeAfterEpoch } from "../batch/header.ts";
+import { frameHeaderBytes, groupHeaderBytes } from "./layout.ts";
+
+/** What a frame says before its batch: where things are in it, so that nobody has to parse it to seal or check it. */
+export interface FrameHead {
+  /** Length of the batch. */
+  readonly batchBytes: number;
+  /** How many records it has. */
+  readonly count: number;
+  /** Which partition, by its place in the segment's table. */
+  readonly partition: number;
+  /** Where the records begin, where the checksum is, where the epoch is: from the beginning of the batch. */
+  readonly headerBytes: number;
+  readonly checksumAt: number;
+  readonly epochAt: number;
+}
+
+export function writeFrameHead(view: DataView, at: number, head: FrameHead): void {
+  view.setUint32(at, head.batchBytes, true);
+  view.setUint32(at + 4, head.count, true);
+  view.setUint16(at + 8, head.partition, true);
+  view.setUint16(at + 10, head.headerBytes, true);
+  view.setUint16(at + 12, head.checksumAt, true);
+  view.setUint16(at + 14, head.epochAt, true);
+}
+
+/**
+ * Walks the frames of a group. One object for all of them: this runs once per batch, in the journal's thread.
+ *
+ *     for (const frames = new Frames(bytes, view, length); frames.next(); ) …
+ */
+export class Frames {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  readonly #end: number;
+  #next = groupHeaderBytes;
+
+  /** Where the frame begins. */
+  at = 0;
+  /** Where its batch begins. */
+  batchAt = 0;
+  batchBytes = 0;
+  count = 0;
+  partition = 0;
+  headerBytes = 0;
+  /** Whether the walk ended because a frame's places cannot be. */
+  broken = false;
+  #checksumAt = 0;
+  #epochAt = 0;
+
+  /** Length: that of the group, from its header to the end of its last frame. */
+  constructor(bytes: Uint8Array, view: DataView, length: number) {
+    this.#bytes = bytes;
+    this.#view = view;
+    this.#end = length;
+  }
+
+  next(): boolean {
+    const at = this.#next;
+    if (at === this.#end) return false;
+    if (at + frameHeaderBytes > this.#end) return this.#break(at);
+    const view = this.#view;
+    this.at = at;
+    this.batchAt = at + frameHeaderBytes;
+    this.batchBytes = view.getUint32(at, true);
+    this.count = view.getUint32(at + 4, true);
+    this.partition = view.getUint16(at + 8, true);
+    this.headerBytes = view.getUint16(at + 10, true);
+    this.#checksumAt = view.getUint16(at + 12, true);
+    this.#epochAt = view.getUint16(at + 14, true);
+    this.#next = this.batchAt + this.batchBytes;
+    const fits =
+      this.#next <= this.#end &&
+      this.headerBytes <= this.batchBytes &&
+      this.#checksumAt + 4 <= this.headerBytes &&
+      this.#epochAt + timeAfterEpoch + 8 <= this.headerBytes &&
+      this.#checksumAt >= hashBeforeChecksum;
+    return fits || this.#break(at);
+  }
+
+  #break(at: number): false {
+    this.at = at;
+    this.broken = true;
+    this.#next = this.#end;
+    return false;
+  }
+
+  /** The encoded batch. */
+  get batch(): Uint8Array {
+    return this.#bytes.subarray(this.batchAt, this.batchAt + this.batchBytes);
+  }
+
+  get epoch(): number {
+    return this.#view.getFloat64(this.batchAt + this.#epochAt, true);
+  }
+
+  get number(): number {
+    return this.#view.getFloat64(this.batchAt + this.#epochAt + numberAfterEpoch, true);
+  }
+
+  get timeMs(): number {
+    return this.#view.getFloat64(this.batchAt + this.#epochAt + timeAfterEpoch, true);
+  }
+
+  /** Where the hash of the batch before is; only in batches after the first. */
+  get hashAt(): number {
+    return this.batchAt + this.#checksumAt - hashBeforeChecksum;
+  }
+
+  get recordsAt(): number {
+    return this.batchAt + this.headerBytes;
+  }
+
+  get checksum(): number {
+    return this.#view.getUint32(this.batchAt + this.#checksumAt, true);
+  }
+
+  set checksum(value: number) {
+    this.#view.setUint32(this.batchAt + this.#checksumAt, value, true);
+  }
+
+  /** What the checksum should be. */
+  sumOfRecords(): number {
+    return crc32c(this.#bytes, this.recordsAt, this.batchAt + this.batchBytes);
+  }
+
+  /** Adds the places and the batch's header to the group's checksum. */
+  sumOfHead(before: number): number {
+    return crc32c(this.#bytes, this.at, this.recordsAt, before);
+  }
+}

@@ -1,0 +1,78 @@
+import type { HeaderEncoder, HeaderFields } from "../batch/header.ts";
+import type { AppendOutcome } from "../port.ts";
+import { writeFrameHead } from "./frames.ts";
+import { blockBytes, frameHeaderBytes, groupHeaderBytes, viewOf } from "./layout.ts";
+
+/** A batch that waits for its group to become durable. */
+export interface Waiting {
+  /** Place of the partition in the table. */
+  readonly partition: number;
+  readonly number: number;
+  readonly epoch: number;
+  readonly timeMs: number;
+  readonly settle: (outcome: AppendOutcome) => void;
+}
+
+/**
+ * A group that is being filled, and then written: frames in memory that may be shared with another thread, and who
+ * waits for it. Batches are encoded straight into it; nothing else is allocated for them.
+ *
+ * 1. While a group is under way its bytes belong to the writer; nobody else reads or writes them.
+ */
+export class GroupBuffer {
+  readonly bytes: Uint8Array;
+  readonly #view: DataView;
+  #length = groupHeaderBytes;
+  #waiting: Waiting[] = [];
+
+  constructor(memory: ArrayBufferLike) {
+    this.bytes = new Uint8Array(memory);
+    this.#view = viewOf(this.bytes);
+  }
+
+  /** How much memory a group needs, so that a batch with so many bytes of records finds room in one half full. */
+  static bytesFor(batchBytesMax: number): number {
+    const perBatch = batchBytesMax + blockBytes;
+    return Math.ceil((2 * perBatch) / blockBytes) * blockBytes;
+  }
+
+  /** From the room for the header to the end of the last frame. */
+  get length(): number {
+    return this.#length;
+  }
+
+  get batches(): number {
+    return this.#waiting.length;
+  }
+
+  /** Whether so many bytes of records fit in. A block is set aside for the head of the frame. */
+  fits(recordBytes: number): boolean {
+    return this.#length + recordBytes + blockBytes <= this.bytes.length;
+  }
+
+  add(encoder: HeaderEncoder, fields: HeaderFields, records: Uint8Array, count: number, who: Waiting): void {
+    const at = this.#length;
+    const batchAt = at + frameHeaderBytes;
+    const { headerBytes, checksumAt, epochAt } = encoder.write(this.bytes, this.#view, batchAt, fields);
+    const batchBytes = headerBytes + records.length;
+    writeFrameHead(this.#view, at, {
+      batchBytes,
+      count,
+      partition: who.partition,
+      headerBytes,
+      checksumAt,
+      epochAt,
+    });
+    this.bytes.set(records, batchAt + headerBytes);
+    this.#length = batchAt + batchBytes;
+    this.#waiting.push(who);
+  }
+
+  /** Empties it, and hands out who waited. */
+  take(): readonly Waiting[] {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    this.#length = groupHeaderBytes;
+    return waiting;
+  }
+}

@@ -1,0 +1,110 @@
+import type { Chance } from "@tutti/kernel";
+import type { Disk } from "../disk/disk.ts";
+import { fileDisk } from "../disk/file-disk.ts";
+import { journalErrors } from "../errors.ts";
+import { Ledger, tableOf } from "../ledger.ts";
+import type { ServicePartitions } from "../port.ts";
+import { emptyEnds, grownEnds, hashOf } from "./ends.ts";
+import { inlineHost, type Schedule, type WriterHost } from "./host.ts";
+import { logIdBytes } from "./layout.ts";
+import { Places } from "./places.ts";
+import { type Recovered, recover } from "./recovery.ts";
+import { type SegmentSizes, segmentSizes } from "./segment-files.ts";
+import { Segments } from "./segments.ts";
+import { SegmentsJournal } from "./segments-journal.ts";
+import { WorkerHost } from "./worker-host.ts";
+import { durableAt, type LogState, SegmentWriter } from "./writer.ts";
+
+/** What a journal on segments is opened with. */
+export interface SegmentsOptions {
+  /** The services and how many partitions each has; must be those the journal was made with, or more services. */
+  readonly services: readonly ServicePartitions[];
+  /** Makes the identity of a new log. */
+  readonly chance: Chance;
+  /** Bytes of records that one batch may have. Default 4 MiB. */
+  readonly batchBytesMax?: number;
+  /** How large the files are. Default 4 MiB, then up to 64. */
+  readonly sizes?: SegmentSizes;
+}
+
+const batchBytesMaxByDefault = 4 * 1024 * 1024;
+
+/** What was found when a journal was opened. */
+export type Found = Pick<Recovered, "torn" | "segments" | "groups" | "batches">;
+
+export interface OpenedSegments {
+  readonly journal: SegmentsJournal;
+  readonly found: Found;
+}
+
+/** Opens the journal in a directory, or makes one; a thread of its own writes it. One process at a time. */
+export async function openSegments(directory: string, options: SegmentsOptions): Promise<OpenedSegments> {
+  const disk = fileDisk(directory);
+  const prepared = prepareLog(disk, options);
+  prepared.writer.release();
+  const host = new WorkerHost(directory, prepared.sizes, prepared.writer.log);
+  const opened = assemble(disk, prepared, host, options);
+  await host.start();
+  return opened;
+}
+
+/** The same on any disk and without a thread: groups are written when `schedule` says so. */
+export function openSegmentsInline(disk: Disk, schedule: Schedule, options: SegmentsOptions): OpenedSegments {
+  const prepared = prepareLog(disk, options);
+  return assemble(disk, prepared, inlineHost(prepared.writer, schedule), options);
+}
+
+interface Prepared {
+  readonly writer: SegmentWriter;
+  readonly places: Places;
+  readonly sizes: SegmentSizes;
+  readonly found: Found;
+}
+
+/** Reads what is there, and begins a segment where there is none or where services were added. */
+function prepareLog(disk: Disk, { services, chance, sizes = segmentSizes }: SegmentsOptions): Prepared {
+  const recovered = recover(disk, true);
+  const partitions = tableOf(recovered?.log.partitions ?? [], services);
+  const known = recovered?.log.partitions.length ?? 0;
+  const isReady = recovered !== undefined && known === partitions.length;
+  const log: LogState = {
+    ...(recovered?.log ?? newLog(chance)),
+    partitions,
+    ends: grownEnds(recovered?.log.ends ?? emptyEnds(0), partitions.length),
+  };
+  const places = isReady ? recovered.places : new Places(partitions.length, recovered?.places);
+  const writer = new SegmentWriter(disk, sizes, log);
+  if (!isReady) {
+    const failure = writer.startSegment(0);
+    if (failure !== undefined) {
+      writer.release();
+      const { kind, reason } = failure;
+      throw kind === "full" ? journalErrors.full({ reason }) : journalErrors.outcomeUnknown({ reason });
+    }
+    places.addSegment(log.active.segment, log.active.segmentBytes, log.ends.numbers);
+  }
+  const { torn, segments = 0, groups = 0, batches = 0 } = recovered ?? {};
+  return { writer, places, sizes, found: { torn, segments, groups, batches } };
+}
+
+function newLog(chance: Chance): Omit<LogState, "partitions" | "ends"> {
+  const logId = chance.fill(new Uint8Array(logIdBytes));
+  return { logId, sequence: 0, checksum: 0, active: durableAt(0, 0, 0), next: 0, vouched: true };
+}
+
+function assemble(
+  disk: Disk,
+  { writer, places, sizes, found }: Prepared,
+  host: WriterHost,
+  { batchBytesMax = batchBytesMaxByDefault }: SegmentsOptions,
+): OpenedSegments {
+  const { logId, partitions, ends } = writer.log;
+  const ledgers = partitions.map((name, index) => {
+    const ledger = new Ledger(name, index);
+    const { numbers, epochs, times } = ends;
+    ledger.begin(numbers[index] ?? 0, epochs[index] ?? 0, times[index] ?? 0, hashOf(ends, index));
+    return ledger;
+  });
+  const segments = new Segments({ disk, sizes, places, logId, partitions }, ends.numbers);
+  return { journal: new SegmentsJournal({ ledgers, segments, host, batchBytesMax }), found };
+}

@@ -1,0 +1,133 @@
+/**
+ * Where the batches of each partition are: for every group that has some of them, the number of the first and the
+ * place of the group. In memory, made when the log is opened and kept up with every group; dropped with its segment.
+ */
+export interface GroupPlace {
+  readonly segment: number;
+  readonly offset: number;
+  /** Number of the partition's first batch in this group. */
+  readonly number: number;
+}
+
+export class Places {
+  readonly #partitions: number;
+  readonly #segments: SegmentPlaces[];
+
+  /** With the segments that are known of a log whose table had fewer partitions. */
+  constructor(partitions: number, known?: Places) {
+    this.#partitions = partitions;
+    const segments = known === undefined ? [] : known.#segments;
+    this.#segments = segments.map((one) => ({ ...one, before: this.#grown(one.before) }));
+  }
+
+  /** A segment begins. Numbers: that of each partition's last batch before it. */
+  addSegment(segment: number, bytes: number, numbers: Float64Array): void {
+    const groups = Array.from({ length: this.#partitions }, () => new GroupList());
+    this.#segments.push({ segment, bytes, before: this.#grown(numbers), groups });
+  }
+
+  /** A batch became durable, in the last segment. */
+  add(partition: number, number: number, offset: number): void {
+    this.#segments.at(-1)?.groups[partition]?.add(number, offset);
+  }
+
+  get newest(): number {
+    return this.#segments.at(-1)?.segment ?? 0;
+  }
+
+  /** Bytes of all segments. */
+  get bytes(): number {
+    return this.#segments.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** Number of the first batch that is still there. */
+  first(partition: number): number {
+    return (this.#segments[0]?.before[partition] ?? 0) + 1;
+  }
+
+  /** Segments, the oldest first, in which no partition has a batch that is not below its cut. The newest stays. */
+  dropBelow(cuts: Float64Array): readonly number[] {
+    const dropped: number[] = [];
+    for (;;) {
+      const [oldest, next] = this.#segments;
+      if (oldest === undefined || next === undefined) return dropped;
+      const { before } = oldest;
+      const isDone = next.before.every(
+        (number, partition) => number === before[partition] || number < (cuts[partition] ?? 0),
+      );
+      if (!isDone) return dropped;
+      dropped.push(oldest.segment);
+      this.#segments.shift();
+    }
+  }
+
+  /** New partitions come at the end of the table; older segments know nothing of them. */
+  #grown(numbers: Float64Array): Float64Array {
+    const grown = new Float64Array(this.#partitions);
+    grown.set(numbers);
+    return grown;
+  }
+
+  /** The groups with a partition's batches from a number on, in order; those that are there at the time of the call. */
+  *from(partition: number, number: number): Generator<GroupPlace> {
+    const begin = this.#segments.findLastIndex(({ before }) => (before[partition] ?? 0) < number);
+    for (const { segment, groups } of this.#segments.slice(Math.max(begin, 0))) {
+      const list = groups[partition];
+      if (list === undefined) continue;
+      for (let index = list.indexOf(number); index < list.length; index++) {
+        yield { segment, offset: list.offset(index), number: list.number(index) };
+      }
+    }
+  }
+}
+
+interface SegmentPlaces {
+  readonly segment: number;
+  readonly bytes: number;
+  readonly before: Float64Array;
+  readonly groups: readonly GroupList[];
+}
+
+/** Pairs of number and offset, both growing. Twelve bytes a group. */
+class GroupList {
+  #numbers = new Float64Array(4);
+  #offsets = new Uint32Array(4);
+  length = 0;
+
+  /** Takes the first batch of each group only. */
+  add(number: number, offset: number): void {
+    if (this.length > 0 && this.#offsets[this.length - 1] === offset) return;
+    if (this.length === this.#numbers.length) this.#grow();
+    this.#numbers[this.length] = number;
+    this.#offsets[this.length] = offset;
+    this.length++;
+  }
+
+  number(index: number): number {
+    return this.#numbers[index] ?? 0;
+  }
+
+  offset(index: number): number {
+    return this.#offsets[index] ?? 0;
+  }
+
+  /** The group that has this number, or the first if the number is older. */
+  indexOf(number: number): number {
+    let low = 0;
+    for (let high = this.length - 1; low < high; ) {
+      const middle = (low + high + 1) >>> 1;
+      if (this.number(middle) <= number) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  #grow(): void {
+    const numbers = new Float64Array(this.length * 2);
+    numbers.set(this.#numbers);
+    this.#numbers = numbers;
+    const offsets = new Uint32Array(this.length * 2);
+    offsets.set(this.#offsets);
+    this.#offsets = offsets;
+  }
+}

@@ -1,0 +1,141 @@
+import { hashOfBatch } from "../batch/hash.ts";
+import { readHeader } from "../batch/header.ts";
+import type { DiskFile } from "../disk/disk.ts";
+import type { Ledger } from "../ledger.ts";
+import type { JournalBatch } from "../port.ts";
+import { damaged } from "./damage.ts";
+import { Frames } from "./frames.ts";
+import { readGroupHeader, sumOfGroup } from "./group-header.ts";
+import { aligned, blockBytes, sameBytes, viewOf } from "./layout.ts";
+import type { GroupPlace } from "./places.ts";
+import { nameOfSegment } from "./segment-files.ts";
+import type { Segments } from "./segments.ts";
+
+/** Read at once; a load goes through the log in such parts, a single batch costs at most one of them. */
+const partBytes = 128 * 1024;
+
+/**
+ * Reads the batches of one partition, beside the writer and without it.
+ *
+ * 1. Only what is durable is read: groups that were entered among the places, up to the last batch at the beginning.
+ * 2. Nothing is believed: group header, heads, records, numbers and the chain of hashes within what is read are checked.
+ */
+export async function* readBatches(
+  segments: Segments,
+  ledger: Ledger,
+  from: number,
+): AsyncGenerator<readonly JournalBatch[]> {
+  const { places } = segments;
+  const last = ledger.durableNumber;
+  ledger.checkReadable(from, places.first(ledger.index));
+  if (from > last) return;
+  const chain: Chain = { number: from, hash: undefined };
+  let open: OpenSegment | undefined;
+  try {
+    for (const place of places.from(ledger.index, from)) {
+      if (place.number > last) return;
+      if (open?.segment !== place.segment) {
+        open?.file.close();
+        open = undefined;
+        open = openSegment(segments, ledger, place.segment, from);
+      }
+      const bytes = await groupAt(open, place.offset);
+      const batches = batchesOf(segments, ledger, place, bytes, chain, last);
+      if (batches.length > 0) yield batches;
+    }
+  } finally {
+    open?.file.close();
+  }
+}
+
+interface OpenSegment {
+  readonly segment: number;
+  readonly file: DiskFile;
+  part: Uint8Array;
+  from: number;
+}
+
+/** The batch that comes next, and the hash of the one before it once that was read. */
+interface Chain {
+  number: number;
+  hash: Uint8Array | undefined;
+}
+
+function openSegment(segments: Segments, ledger: Ledger, segment: number, from: number): OpenSegment {
+  try {
+    const file = segments.disk.open(nameOfSegment(segment));
+    return { segment, file, part: new Uint8Array(0), from: 0 };
+  } catch (error) {
+    // It may have gone since the reading began.
+    ledger.checkReadable(from, segments.places.first(ledger.index));
+    throw damaged(segment, 0, { found: "no file that can be opened", at: 0 }, segments.partitions, error);
+  }
+}
+
+/** From a group's beginning to its end, or as much of it as the file has. */
+async function groupAt(open: OpenSegment, offset: number): Promise<Uint8Array> {
+  const head = await partAt(open, offset, blockBytes);
+  const bytes = viewOf(head).getUint32(16, true);
+  const whole = Math.max(blockBytes, Math.min(aligned(bytes), open.file.bytes - offset));
+  return partAt(open, offset, whole);
+}
+
+async function partAt(open: OpenSegment, offset: number, bytes: number): Promise<Uint8Array> {
+  const at = offset - open.from;
+  if (at < 0 || at + bytes > open.part.length) {
+    const part = new Uint8Array(Math.max(bytes, Math.min(partBytes, open.file.bytes - offset)));
+    for (let done = 0; done < part.length; ) {
+      const read = await open.file.readLater(part.subarray(done), offset + done);
+      if (read === 0) break;
+      done += read;
+    }
+    open.part = part;
+    open.from = offset;
+  }
+  return open.part.subarray(offset - open.from, offset - open.from + bytes);
+}
+
+function batchesOf(
+  { logId, partitions }: Segments,
+  ledger: Ledger,
+  { segment, offset }: GroupPlace,
+  bytes: Uint8Array,
+  chain: Chain,
+  last: number,
+): JournalBatch[] {
+  const fail = (found: string, at: number, number?: number): never => {
+    const batch = number === undefined ? {} : { partition: ledger.index, number };
+    throw damaged(segment, offset, { found, at, ...batch }, partitions);
+  };
+  const view = viewOf(bytes);
+  const header = readGroupHeader(bytes, view, logId);
+  if (header === undefined || header.offset !== offset || aligned(header.bytes) > bytes.length) {
+    return fail("no group where one was written", 0, chain.number);
+  }
+  if (sumOfGroup(bytes, view, header) !== header.checksum) {
+    return fail("heads of batches whose checksum does not match", 0, chain.number);
+  }
+  const batches: JournalBatch[] = [];
+  const frames = new Frames(bytes, view, header.bytes);
+  while (frames.next()) {
+    const { number } = frames;
+    if (frames.partition !== ledger.index || number < chain.number || number > last) continue;
+    if (frames.sumOfRecords() !== frames.checksum) {
+      return fail("records whose checksum does not match", frames.recordsAt, number);
+    }
+    const read = readHeader(frames.batch);
+    if (read === undefined || number !== chain.number) {
+      return fail(`batch ${number} where ${chain.number} belongs`, frames.at, number);
+    }
+    if (chain.hash !== undefined && !sameBytes(read.previousHash, chain.hash)) {
+      return fail("a batch that follows another one than is there", frames.at, number);
+    }
+    chain.hash = hashOfBatch(frames.batch);
+    chain.number = number + 1;
+    const records = frames.batch.subarray(frames.headerBytes);
+    const { epoch, timeMs, behaviour, seal, previousHash } = read;
+    const { count } = frames;
+    batches.push({ number, epoch, timeMs, behaviour, seal, previousHash, records, count });
+  }
+  return batches;
+}

@@ -1,0 +1,179 @@
+import { type Disk, type DiskFile, writeFully } from "../disk/disk.ts";
+import type { DamagePlace } from "../errors.ts";
+import { damaged } from "./damage.ts";
+import { type Ends, grownEnds } from "./ends.ts";
+import { follow, type LogEnd } from "./following.ts";
+import { type InspectedSegment, type Inspection, inspectGroup, laterGroup } from "./inspection.ts";
+import { aligned, sameBytes } from "./layout.ts";
+import { Places } from "./places.ts";
+import { isUnfinished, nameOfSegment } from "./segment-files.ts";
+import type { ReadSegmentHeader } from "./segment-header.ts";
+import { readSegmentHeaders } from "./segment-headers.ts";
+import { SegmentWindow } from "./segment-window.ts";
+import { durableAt, type LogState } from "./writer.ts";
+
+/**
+ * Reads a log from its first segment to its last group, and finds out where it ends.
+ *
+ * 1. Every byte of every group is checked, and each batch against the one before: number, hash, epoch, time.
+ * 2. What is not sound ends the log only if nothing vouches for it: no sound group behind it, no segment behind it.
+ *    Otherwise it is damage, and opening fails with its place.
+ * 3. What is sound and contradicts what it follows is damage wherever it is.
+ * 4. The last group may never have been synced, and the memory of the system may hold what its disk does not; so it is
+ *    written and synced once more before anybody relies on it.
+ */
+export interface Recovered {
+  readonly log: LogState;
+  readonly places: Places;
+  /** What is cut from the end: a group that was being written when the process ended. */
+  readonly torn: DamagePlace | undefined;
+  readonly segments: number;
+  readonly groups: number;
+  readonly batches: number;
+}
+
+/** Reads the log; undefined when there is none. Only who may write removes leftovers and makes the end sure. */
+export function recover(disk: Disk, mayWrite: boolean): Recovered | undefined {
+  if (mayWrite) for (const name of disk.list().filter(isUnfinished)) disk.remove(name);
+  const headers = readSegmentHeaders(disk);
+  const [first] = headers;
+  const newest = headers.at(-1);
+  if (first === undefined || newest === undefined) return;
+  const scan = new Scan(first, newest);
+  for (const [index, header] of headers.entries()) {
+    const file = disk.open(nameOfSegment(header.segment));
+    try {
+      scan.segment(header, file, headers[index + 1]);
+      if (mayWrite && header === newest) scan.writeLastGroupAgain(file);
+    } finally {
+      file.close();
+    }
+  }
+  return scan.result(headers.length);
+}
+
+class Scan {
+  readonly #newest: ReadSegmentHeader;
+  readonly #end: LogEnd;
+  readonly #places: Places;
+  #segmentBytes = 0;
+  /** The last group of the segment that was read last. */
+  #lastGroup: { readonly offset: number; readonly bytes: number } | undefined;
+  #next = 0;
+  /** A segment's header vouches for all before it, an empty group has nothing to lose. */
+  #vouched = true;
+  #torn: DamagePlace | undefined;
+  #groups = 0;
+  #batches = 0;
+
+  constructor(first: ReadSegmentHeader, newest: ReadSegmentHeader) {
+    this.#newest = newest;
+    const partitions = newest.partitions.length;
+    this.#places = new Places(partitions);
+    this.#end = {
+      sequence: first.firstSequence - 1,
+      checksum: first.previousChecksum,
+      ends: grownEnds(first.ends, partitions),
+    };
+  }
+
+  segment(header: ReadSegmentHeader, file: DiskFile, following: ReadSegmentHeader | undefined): void {
+    const { segment, partitions, logId } = header;
+    this.#checkContinues(header);
+    this.#places.addSegment(segment, file.bytes, header.ends.numbers);
+    this.#segmentBytes = file.bytes;
+    this.#lastGroup = undefined;
+    this.#vouched = true;
+    const inspected = { window: new SegmentWindow(file), logId, segment, partitions };
+    let offset = header.headerBytes;
+    for (;;) {
+      const group = inspectGroup(inspected, offset);
+      if (group.kind !== "sound") {
+        this.#next = offset;
+        this.#endAt(inspected, offset, group, following);
+        return;
+      }
+      const at = offset;
+      const wrong = follow(this.#end, group, (partition, number) => {
+        this.#places.add(partition, number, at);
+        this.#batches++;
+      });
+      if (wrong !== undefined) throw damaged(segment, offset, wrong, partitions);
+      this.#groups++;
+      this.#lastGroup = { offset, bytes: group.bytes.length };
+      this.#vouched = group.header.batches === 0;
+      offset += aligned(group.header.bytes);
+    }
+  }
+
+  /** See invariant 4. */
+  writeLastGroupAgain(file: DiskFile): void {
+    if (this.#lastGroup === undefined) return;
+    const { offset, bytes } = this.#lastGroup;
+    writeFully(file, new SegmentWindow(file).at(offset, bytes), offset);
+    file.sync();
+  }
+
+  result(segments: number): Recovered {
+    const { logId, partitions, segment } = this.#newest;
+    const { ends, sequence, checksum } = this.#end;
+    return {
+      log: {
+        logId,
+        partitions,
+        ends,
+        sequence,
+        checksum,
+        active: durableAt(segment, this.#lastGroup?.offset ?? 0, this.#segmentBytes),
+        next: this.#next,
+        vouched: this.#vouched,
+      },
+      places: this.#places,
+      torn: this.#torn,
+      segments,
+      groups: this.#groups,
+      batches: this.#batches,
+    };
+  }
+
+  #checkContinues(header: ReadSegmentHeader): void {
+    const { sequence, checksum, ends } = this.#end;
+    const continues =
+      header.firstSequence === sequence + 1 &&
+      header.previousChecksum === checksum &&
+      sameEnds(grownEnds(header.ends, ends.numbers.length), ends);
+    if (!continues) {
+      throw damaged(header.segment, 0, { found: "a segment that continues another log", at: 0 }, []);
+    }
+  }
+
+  /** The segment has no sound group here. Whether that is its end says what comes behind it. */
+  #endAt(
+    inspected: InspectedSegment,
+    offset: number,
+    group: Exclude<Inspection, { kind: "sound" }>,
+    following: ReadSegmentHeader | undefined,
+  ): void {
+    const { segment, partitions } = inspected;
+    const found = group.kind === "unsound" ? group : { found: group.found, at: 0 };
+    const { sequence } = this.#end;
+    // A torn group may have been cut here before the next segment began; that segment knows how many there were.
+    const vouched =
+      following === undefined
+        ? laterGroup(inspected, offset, sequence) !== undefined
+        : following.firstSequence > sequence + 1;
+    if (vouched) throw damaged(segment, offset, found, partitions);
+    if (following === undefined && group.kind === "unsound") {
+      this.#torn = { file: nameOfSegment(segment), offset: offset + found.at };
+    }
+  }
+}
+
+function sameEnds(one: Ends, other: Ends): boolean {
+  return (
+    sameBytes(one.hashes, other.hashes) &&
+    one.numbers.every((number, partition) => number === other.numbers[partition]) &&
+    one.epochs.every((epoch, partition) => epoch === other.epochs[partition]) &&
+    one.times.every((time, partition) => time === other.times[partition])
+  );
+}

@@ -1,0 +1,245 @@
+import { assert } from "@tutti/kernel";
+import { hashBytes } from "../batch/hash.ts";
+import type { HeaderFields } from "../batch/header.ts";
+import { journalErrors } from "../errors.ts";
+import { directoryOf, type Ledger } from "../ledger.ts";
+import type {
+  Append,
+  AppendOutcome,
+  Failure,
+  Journal,
+  JournalBatch,
+  JournalPartition,
+  Position,
+  Seal,
+  SealOutcome,
+} from "../port.ts";
+import { GroupBuffer, type Waiting } from "./group.ts";
+import type { WriterHost } from "./host.ts";
+import { readBatches } from "./reader.ts";
+import type { Segments } from "./segments.ts";
+import type { CommitResult, Durable } from "./writer.ts";
+
+export interface SegmentsJournalParts {
+  readonly ledgers: readonly Ledger[];
+  readonly segments: Segments;
+  readonly host: WriterHost;
+  readonly batchBytesMax: number;
+}
+
+/**
+ * The journal on segments: takes batches from all partitions, puts them together in groups, and answers when a group is
+ * durable.
+ *
+ * 1. There are two groups: one fills while the other is under way. A group leaves as soon as the one before it is durable,
+ *    and what is appended in one go leaves together.
+ * 2. Answers are given in the order of the appends, and when all that a group changes here has been changed.
+ * 3. After an unknown outcome nothing is taken any more: the log has to be read again to know what is there.
+ * 4. A full disk refuses what is under way and what was filled behind it; then the log goes on.
+ */
+export class SegmentsJournal implements Journal {
+  readonly partitions: readonly SegmentsPartition[];
+  readonly partition: (service: string, partition: number) => JournalPartition;
+  readonly batchBytesMax: number;
+  readonly #ledgers: readonly Ledger[];
+  readonly #segments: Segments;
+  readonly #host: WriterHost;
+  #filling: GroupBuffer;
+  #spare: GroupBuffer | undefined;
+  #flying: GroupBuffer | undefined;
+  #isLeaving = false;
+  #stopped: string | undefined;
+  #closed: Promise<void> | undefined;
+  #onDone: (() => void)[] = [];
+
+  constructor({ ledgers, segments, host, batchBytesMax }: SegmentsJournalParts) {
+    this.batchBytesMax = batchBytesMax;
+    this.#ledgers = ledgers;
+    this.#segments = segments;
+    this.#host = host;
+    const bytes = GroupBuffer.bytesFor(batchBytesMax);
+    this.#filling = new GroupBuffer(host.memory(bytes));
+    this.#spare = new GroupBuffer(host.memory(bytes));
+    this.partitions = ledgers.map((ledger) => new SegmentsPartition(this, ledger, segments));
+    this.partition = directoryOf(this.partitions);
+  }
+
+  room(): Promise<void> | undefined {
+    if (this.#flying === undefined || this.#filling.fits(this.batchBytesMax)) return;
+    return new Promise((resolve) => this.#onDone.push(resolve));
+  }
+
+  append(ledger: Ledger, batch: Append): Promise<AppendOutcome> {
+    const { epoch, number, timeMs, behaviour, records, count } = batch;
+    assert(records.length <= this.batchBytesMax, "a batch is not larger than the journal takes", {
+      bytes: records.length,
+      batchBytesMax: this.batchBytesMax,
+    });
+    const failure = this.#stop() ?? ledger.judge(batch) ?? this.#makeRoom(ledger, records.length);
+    if (failure !== undefined) return Promise.resolve(failure);
+    return new Promise((settle) => {
+      const fields = { epoch, number, timeMs, behaviour, seal: false };
+      this.#add(ledger, fields, records, count, settle);
+    });
+  }
+
+  seal(ledger: Ledger, seal: Seal): Promise<SealOutcome> {
+    const failure = this.#stop() ?? ledger.judgeSeal(seal) ?? this.#makeRoom(ledger, 0);
+    if (failure !== undefined) return Promise.resolve(failure);
+    const fields = ledger.sealing(seal);
+    const { number } = fields;
+    return new Promise((settle) => {
+      this.#add(ledger, fields, noRecords, 0, (outcome) =>
+        settle(outcome.kind === "durable" ? { kind: "sealed", number } : outcome),
+      );
+    });
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    // What was appended before is still written; what comes now is refused.
+    this.#stopped ??= "it was closed";
+    this.#leave();
+    while (this.#flying !== undefined) {
+      await new Promise<void>((resolve) => this.#onDone.push(resolve));
+    }
+    await this.#host.close();
+    await this.#segments.close();
+  }
+
+  #stop(): Failure | undefined {
+    if (this.#stopped === undefined) return;
+    return { kind: "stopped", refusal: journalErrors.stopped.refusal({ reason: this.#stopped }) };
+  }
+
+  #makeRoom(ledger: Ledger, recordBytes: number): Failure | undefined {
+    if (this.#filling.fits(recordBytes)) return;
+    this.#leave();
+    return this.#filling.fits(recordBytes) ? undefined : ledger.busy();
+  }
+
+  #add(
+    ledger: Ledger,
+    fields: HeaderFields,
+    records: Uint8Array,
+    count: number,
+    settle: (outcome: AppendOutcome) => void,
+  ): void {
+    const { number, epoch, timeMs } = fields;
+    const waiting: Waiting = { partition: ledger.index, number, epoch, timeMs, settle };
+    this.#filling.add(ledger.encoder, fields, records, count, waiting);
+    ledger.submitted(epoch, timeMs);
+    if (this.#flying !== undefined || this.#isLeaving) return;
+    this.#isLeaving = true;
+    // Whatever is appended in the same go comes along.
+    queueMicrotask(() => {
+      this.#isLeaving = false;
+      this.#leave();
+    });
+  }
+
+  /** Sends the filled group on its way, unless one is under way or there is nothing to send. */
+  #leave(): void {
+    if (this.#flying !== undefined || this.#spare === undefined || this.#filling.batches === 0) return;
+    const group = this.#filling;
+    this.#flying = group;
+    this.#filling = this.#spare;
+    this.#spare = undefined;
+    this.#host.commit(group, (result) => this.#committed(group, result));
+  }
+
+  #committed(group: GroupBuffer, result: CommitResult): void {
+    const waiting = group.take();
+    this.#flying = undefined;
+    this.#spare = group;
+    if (result.kind === "durable") this.#durable(waiting, result);
+    else this.#failed(waiting, result.kind, result.reason);
+    const onDone = this.#onDone;
+    this.#onDone = [];
+    for (const resolve of onDone) resolve();
+  }
+
+  #durable(waiting: readonly Waiting[], place: Durable): void {
+    this.#segments.enter(place, waiting);
+    this.#advance(waiting);
+    // The hashes were copied: the next group may change them.
+    this.#leave();
+    for (const { settle } of waiting) settle(durable);
+    this.#segments.prepareNext(place);
+  }
+
+  #advance(waiting: readonly Waiting[]): void {
+    const { hashes } = this.#host;
+    for (const { partition, number, epoch, timeMs } of waiting) {
+      const ledger = this.#ledgers[partition];
+      if (ledger === undefined) continue;
+      ledger.durable(number, epoch, timeMs);
+      ledger.hash.set(hashes.subarray(partition * hashBytes, (partition + 1) * hashBytes));
+    }
+  }
+
+  #failed(waiting: readonly Waiting[], kind: "full" | "unknown", reason: string): void {
+    const behind = this.#filling.take();
+    if (kind === "full") {
+      for (const ledger of this.#ledgers) ledger.fallBack();
+      const refusal = journalErrors.full.refusal({ reason }, { retryAfterMs: fullRetryMs });
+      for (const { settle } of [...waiting, ...behind]) settle({ kind, refusal });
+      return;
+    }
+    this.#stopped = reason;
+    const refusal = journalErrors.outcomeUnknown.refusal({ reason });
+    for (const { settle } of waiting) settle({ kind, refusal });
+    const stopped = journalErrors.stopped.refusal({ reason });
+    for (const { settle } of behind) settle({ kind: "stopped", refusal: stopped });
+  }
+}
+
+/** One partition's view of the journal. */
+class SegmentsPartition implements JournalPartition {
+  readonly service: string;
+  readonly partition: number;
+  readonly #journal: SegmentsJournal;
+  readonly #ledger: Ledger;
+  readonly #segments: Segments;
+
+  constructor(journal: SegmentsJournal, ledger: Ledger, segments: Segments) {
+    this.service = ledger.service;
+    this.partition = ledger.partition;
+    this.#journal = journal;
+    this.#ledger = ledger;
+    this.#segments = segments;
+  }
+
+  get first(): number {
+    return this.#segments.places.first(this.#ledger.index);
+  }
+
+  get last(): Position {
+    return this.#ledger.last;
+  }
+
+  append(batch: Append): Promise<AppendOutcome> {
+    return this.#journal.append(this.#ledger, batch);
+  }
+
+  seal(seal: Seal): Promise<SealOutcome> {
+    return this.#journal.seal(this.#ledger, seal);
+  }
+
+  read(from: number): AsyncIterable<readonly JournalBatch[]> {
+    return readBatches(this.#segments, this.#ledger, from);
+  }
+
+  truncate(before: number): Promise<void> {
+    return this.#segments.truncate(this.#ledger.index, before);
+  }
+}
+
+const durable: AppendOutcome = Object.freeze({ kind: "durable" });
+const noRecords = new Uint8Array(0);
+/** A full disk is not asked more often: each attempt writes until it is full again. */
+const fullRetryMs = 1_000;

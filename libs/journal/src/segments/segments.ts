@@ -1,0 +1,94 @@
+import type { Disk } from "../disk/disk.ts";
+import type { PartitionName } from "../port.ts";
+import type { Places } from "./places.ts";
+import {
+  nameOfSegment,
+  nextSegmentBytes,
+  preparedName,
+  preparingName,
+  type SegmentSizes,
+} from "./segment-files.ts";
+import type { Durable } from "./writer.ts";
+
+export interface SegmentsParts {
+  readonly disk: Disk;
+  readonly sizes: SegmentSizes;
+  readonly places: Places;
+  readonly logId: Uint8Array;
+  readonly partitions: readonly PartitionName[];
+}
+
+/**
+ * The segments of a log as its owner knows them, beside the writer: where batches are, which segments may go, and the
+ * next one made ahead.
+ *
+ * 1. Segments go from the oldest on, when every partition has allowed it: what is left is one log without gaps.
+ * 2. A segment made ahead is only speed: if it is not there in time, or could not be made, the writer makes its own.
+ */
+export class Segments {
+  readonly disk: Disk;
+  readonly places: Places;
+  readonly logId: Uint8Array;
+  readonly partitions: readonly PartitionName[];
+  readonly #sizes: SegmentSizes;
+  /** First numbers that are still needed. */
+  readonly #cuts: Float64Array;
+  /** Numbers of the last batches, to begin the list of a new segment. */
+  readonly #numbers: Float64Array;
+  /** The segment in which the next one was made ahead, so that it is tried once. */
+  #preparedIn = 0;
+  #preparing: Promise<void> = Promise.resolve();
+  #removing: Promise<void> = Promise.resolve();
+
+  constructor({ disk, sizes, places, logId, partitions }: SegmentsParts, numbers: Float64Array) {
+    this.disk = disk;
+    this.places = places;
+    this.logId = logId;
+    this.partitions = partitions;
+    this.#sizes = sizes;
+    this.#cuts = new Float64Array(partitions.length);
+    this.#numbers = numbers.slice();
+  }
+
+  /** A group became durable: notes where its batches are, in a new segment if it begins one. */
+  enter(place: Durable, batches: readonly { readonly partition: number; readonly number: number }[]): void {
+    const { segment, offset, segmentBytes } = place;
+    if (segment > this.places.newest) this.places.addSegment(segment, segmentBytes, this.#numbers);
+    for (const { partition, number } of batches) {
+      this.places.add(partition, number, offset);
+      this.#numbers[partition] = number;
+    }
+  }
+
+  /** Makes the next segment ahead once this one is half full. */
+  prepareNext({ segment, offset, segmentBytes }: Durable): void {
+    if (offset * 2 < segmentBytes || this.#preparedIn === segment) return;
+    this.#preparedIn = segment;
+    this.#preparing = this.#prepare(nextSegmentBytes(this.#sizes, segmentBytes));
+  }
+
+  /** Allows what is below a number to go, and removes what nobody needs. */
+  truncate(partition: number, before: number): Promise<void> {
+    this.#cuts[partition] = Math.max(before, this.#cuts[partition] ?? 0);
+    const dropped = this.places.dropBelow(this.#cuts);
+    this.#removing = this.#removing.then(async () => {
+      for (const segment of dropped) await this.disk.later.remove(nameOfSegment(segment));
+    });
+    return this.#removing;
+  }
+
+  async close(): Promise<void> {
+    await this.#preparing;
+    await this.#removing.catch(() => {});
+  }
+
+  async #prepare(bytes: number): Promise<void> {
+    try {
+      if (this.disk.list().includes(preparedName)) return;
+      await this.disk.later.create(preparingName, bytes);
+      this.disk.rename(preparingName, preparedName);
+    } catch {
+      // The writer makes its own and meets the same trouble, where somebody waits for an answer.
+    }
+  }
+}

@@ -1,0 +1,31 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { fileDisk } from "../disk/file-disk.ts";
+import { closing, word } from "./shared.ts";
+import type { WorkerOrders } from "./worker-host.ts";
+import { SegmentWriter } from "./writer.ts";
+
+/** The journal's thread: hosts the writer, and sleeps on a word of shared memory until there is something to write. */
+function run({ directory, sizes, log, control, buffers, hashes }: WorkerOrders): void {
+  const writer = new SegmentWriter(fileDisk(directory), sizes, log);
+  const memory = buffers.map((buffer) => new Uint8Array(buffer));
+  let seen = 0;
+  for (;;) {
+    Atomics.wait(control, word.ordered, seen);
+    seen = Atomics.load(control, word.ordered);
+    const ordered = control[word.buffer] ?? closing;
+    const bytes = memory[ordered];
+    if (bytes === undefined) break;
+    const result = writer.commit(bytes, control[word.length] ?? 0, control[word.batches] ?? 0);
+    if (result.kind === "durable") {
+      control[word.segment] = result.segment;
+      control[word.offset] = result.offset;
+      control[word.segmentBytes] = result.segmentBytes;
+      hashes.set(log.ends.hashes);
+    }
+    parentPort?.postMessage(result.kind === "durable" ? undefined : result);
+  }
+  writer.close();
+}
+
+// The cast is the thread's side of the contract with worker-host.ts, which starts it with these and nothing else.
+run(workerData as WorkerOrders);

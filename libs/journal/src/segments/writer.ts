@@ -1,0 +1,194 @@
+import { hashBytes, hashOfBatch } from "../batch/hash.ts";
+import { type Disk, type DiskFile, isDiskFull, reasonOf, writeFully } from "../disk/disk.ts";
+import type { PartitionName } from "../port.ts";
+import { type Ends, hashOf } from "./ends.ts";
+import { Frames } from "./frames.ts";
+import { sumOfGroupHeader, writeGroupChecksum, writeGroupHeader } from "./group-header.ts";
+import { aligned, groupHeaderBytes, viewOf } from "./layout.ts";
+import { nameOfSegment, nextSegmentBytes, type SegmentSizes, startSegment } from "./segment-files.ts";
+
+/**
+ * Makes groups durable, one after the other. It runs in a thread of its own, or in line where a test or a simulation
+ * decides when; it knows neither threads nor time.
+ *
+ * 1. A group is written when the one before is durable, and is durable when its sync has returned.
+ * 2. Room is made before anything of a group is written: a full disk is noticed while nothing has happened yet.
+ * 3. After a write or a sync failed nothing is written any more: what is on the disk is unknown, and a later sync that
+ *    succeeds would not say otherwise.
+ * 4. The chain moves on only with what is written: hash and checksum of a group are made after room was found for it.
+ */
+export class SegmentWriter {
+  readonly #disk: Disk;
+  readonly #sizes: SegmentSizes;
+  readonly #log: LogState;
+  #file: DiskFile | undefined;
+  #stopped: string | undefined;
+
+  constructor(disk: Disk, sizes: SegmentSizes, log: LogState) {
+    this.#disk = disk;
+    this.#sizes = sizes;
+    this.#log = log;
+  }
+
+  /** Where each partition's log ends, with what was committed. */
+  get ends(): Ends {
+    return this.#log.ends;
+  }
+
+  get log(): Readonly<LogState> {
+    return this.#log;
+  }
+
+  /**
+   * Commits a group whose frames are in these bytes, behind the room for its header; its length is that up to the end of
+   * the last frame, and the bytes go on to the end of a block.
+   */
+  commit(bytes: Uint8Array, length: number, batches: number): CommitResult {
+    if (this.#stopped !== undefined) return { kind: "unknown", reason: this.#stopped };
+    const room = this.#makeRoom(aligned(length));
+    if (room !== undefined) return room;
+    try {
+      this.#write(bytes, length, batches);
+    } catch (error) {
+      return this.#stop(error);
+    }
+    return this.#log.active;
+  }
+
+  /**
+   * Vouches for the last group with an empty one, so that damage to it is noticed as damage. Best effort: without it the
+   * log is as whole as after a crash.
+   */
+  close(): void {
+    if (!this.#log.vouched) this.commit(new Uint8Array(aligned(groupHeaderBytes)), groupHeaderBytes, 0);
+    this.release();
+  }
+
+  /** Lets go of the file, so that another writer can go on with this log. */
+  release(): void {
+    this.#file?.close();
+    this.#file = undefined;
+    this.#stopped ??= "the log was closed";
+  }
+
+  /** Begins the next segment. Undefined when there is one now. */
+  startSegment(groupBytes: number): CommitFailure | undefined {
+    const log = this.#log;
+    const segment = log.active.segment + 1;
+    const bytes = nextSegmentBytes(this.#sizes, log.active.segmentBytes);
+    try {
+      const started = startSegment(
+        this.#disk,
+        {
+          segment,
+          logId: log.logId,
+          firstSequence: log.sequence + 1,
+          previousChecksum: log.checksum,
+          partitions: log.partitions,
+          ends: log.ends,
+        },
+        bytes,
+        groupBytes,
+      );
+      this.#file?.close();
+      this.#file = started.file;
+      log.active = durableAt(segment, started.offset, started.file.bytes);
+      log.next = started.offset;
+      log.vouched = true;
+      return;
+    } catch (error) {
+      return isDiskFull(error) ? { kind: "full", reason: reasonOf(error) } : this.#stop(error);
+    }
+  }
+
+  #makeRoom(bytes: number): CommitFailure | undefined {
+    if (this.#log.next + bytes <= this.#log.active.segmentBytes) return;
+    return this.startSegment(bytes);
+  }
+
+  #write(bytes: Uint8Array, length: number, batches: number): void {
+    const log = this.#log;
+    const offset = log.next;
+    const view = viewOf(bytes);
+    const sequence = log.sequence + 1;
+    const segment = log.active.segment;
+    writeGroupHeader(bytes, view, log.logId, {
+      sequence,
+      bytes: length,
+      batches,
+      segment,
+      offset,
+      previousChecksum: log.checksum,
+    });
+    const checksum = sealFrames(bytes, view, length, log.ends);
+    writeGroupChecksum(view, checksum);
+    const whole = aligned(length);
+    bytes.fill(0, length, whole);
+    this.#file ??= this.#disk.open(nameOfSegment(segment));
+    writeFully(this.#file, whole === bytes.length ? bytes : bytes.subarray(0, whole), offset);
+    this.#file.sync();
+    log.sequence = sequence;
+    log.checksum = checksum;
+    log.next = offset + whole;
+    log.active = durableAt(segment, offset, log.active.segmentBytes);
+    log.vouched = batches === 0;
+  }
+
+  #stop(error: unknown): CommitFailure {
+    this.#stopped = reasonOf(error);
+    return { kind: "unknown", reason: this.#stopped };
+  }
+}
+
+/** What a writer has to know of a log to go on with it. Plain data, so that it can be handed to a thread. */
+export interface LogState {
+  readonly logId: Uint8Array;
+  /** The table that frames name partitions by. */
+  readonly partitions: readonly PartitionName[];
+  readonly ends: Ends;
+  /** Sequence and checksum of the last group; 0 when there is none. */
+  sequence: number;
+  checksum: number;
+  /** The segment that is written to, and where in it the last group is. Segment 0: there is none yet. */
+  active: Durable;
+  /** Where in it the next group goes. */
+  next: number;
+  /** Whether damage to the last group would be noticed: a later segment names it, or there is nothing in it. */
+  vouched: boolean;
+}
+
+/** Where a group has become durable. */
+export interface Durable {
+  readonly kind: "durable";
+  readonly segment: number;
+  readonly offset: number;
+  readonly segmentBytes: number;
+}
+
+export interface CommitFailure {
+  readonly kind: "full" | "unknown";
+  readonly reason: string;
+}
+
+export type CommitResult = Durable | CommitFailure;
+
+export function durableAt(segment: number, offset: number, segmentBytes: number): Durable {
+  return { kind: "durable", segment, offset, segmentBytes };
+}
+
+/** Fills in hash and checksum of every batch, moves the chain on, and gives the checksum of the group. */
+function sealFrames(bytes: Uint8Array, view: DataView, length: number, ends: Ends): number {
+  let sum = sumOfGroupHeader(bytes);
+  const frames = new Frames(bytes, view, length);
+  while (frames.next()) {
+    const { partition, number } = frames;
+    if (number > 1) bytes.set(hashOf(ends, partition), frames.hashAt);
+    frames.checksum = frames.sumOfRecords();
+    sum = frames.sumOfHead(sum);
+    ends.hashes.set(hashOfBatch(frames.batch), partition * hashBytes);
+    ends.numbers[partition] = number;
+    ends.epochs[partition] = frames.epoch;
+    ends.times[partition] = frames.timeMs;
+  }
+  return sum;
+}

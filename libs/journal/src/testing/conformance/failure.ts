@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { batchesFrom, type JournalUnderTest, Owner } from "../fixture.ts";
+
+const services = [{ service: "workflow", partitions: 2 }];
+
+export function failureTests(underTest: JournalUnderTest): void {
+  describe("failure", () => {
+    it("answers unknown when a commit fails, refuses what comes after, and shows after a restart what landed", async () => {
+      await using fixture = await underTest.open({ services });
+      assert.ok(fixture.fail !== undefined);
+      const owner = await Owner.of(fixture.journal.partition("workflow", 0));
+      assert.equal((await owner.append("kept")).kind, "durable");
+      fixture.fail("unknown");
+      const outcome = await owner.append("unknown");
+      assert.equal(outcome.kind, "unknown");
+      if (outcome.kind === "unknown") {
+        assert.equal(outcome.refusal.retry, "same-key");
+        assert.match(outcome.refusal.message, /whether it took effect is unknown/);
+      }
+      const later = await Promise.all([
+        owner.append("later"),
+        Owner.of(fixture.journal.partition("workflow", 1)).catch(() => "refused"),
+      ]);
+      assert.deepEqual([later[0].kind, later[1]], ["stopped", "refused"]);
+      const partition = (await fixture.reopen()).partition("workflow", 0);
+      assert.ok(partition.last.number === 2 || partition.last.number === 3);
+      const again = await Owner.of(partition);
+      assert.equal((await batchesFrom(partition)).length, again.next - 1);
+    });
+
+    it("refuses a commit for which the disk is full, with all that follow, and goes on when there is room", async () => {
+      await using fixture = await underTest.open({ services });
+      assert.ok(fixture.fail !== undefined);
+      const owner = await Owner.of(fixture.journal.partition("workflow", 0));
+      fixture.fail("full");
+      const outcomes = await Promise.all([
+        owner.append(new Uint8Array(50_000)),
+        owner.append(new Uint8Array(50_000)),
+      ]);
+      for (const outcome of outcomes) {
+        assert.equal(outcome.kind, "full");
+        if (outcome.kind === "full") assert.match(outcome.refusal.message, /free some space/);
+      }
+      assert.equal(owner.partition.last.number, 1);
+      fixture.makeRoom?.();
+      assert.equal((await owner.append("again", 2)).kind, "durable");
+      const partition = (await fixture.reopen()).partition("workflow", 0);
+      assert.equal((await batchesFrom(partition)).length, 2);
+    });
+  });
+}

@@ -1,0 +1,221 @@
+import type { Chance } from "@tutti/kernel";
+import type { Disk, DiskFile } from "../disk/disk.ts";
+
+/** How often what goes wrong: shares of all operations of the kind. */
+export interface DiskFaults {
+  /** A sync fails; each sector may have been written all the same, and the system takes all of them for written. */
+  readonly syncFails?: number;
+  /** A write fails, with a beginning of it done. */
+  readonly writeFails?: number;
+  /** A write does less than it was asked for. */
+  readonly shortWrites?: number;
+}
+
+/** The system error that a real disk would give. */
+function systemError(code: string, what: string): Error {
+  return Object.assign(new Error(`${code}: ${what}`), { code });
+}
+
+/** Disks write this much at once, or not at all. */
+const sectorBytes = 512;
+
+interface Content {
+  /** What the running system reads. */
+  readonly cached: Uint8Array;
+  /** What is there after a crash. */
+  readonly stored: Uint8Array;
+  readonly dirty: Set<number>;
+}
+
+type NameChange = (names: Map<string, Content>) => void;
+
+/**
+ * A disk in memory that does what disks do at their worst: forgets what was not synced, sector by sector; fails syncs that
+ * may have worked; fills up; flips bits. What it does follows from the chance alone.
+ */
+export class MemoryDisk implements Disk {
+  readonly #chance: Chance;
+  readonly #names = new Map<string, Content>();
+  #durableNames = new Map<string, Content>();
+  #nameChanges: NameChange[] = [];
+  #life = 0;
+  #operationsLeft = Number.POSITIVE_INFINITY;
+  faults: DiskFaults = {};
+  /** Bytes of all files together. */
+  capacityBytes: number = Number.POSITIVE_INFINITY;
+  /** Writes, syncs and changes of names so far. */
+  operations = 0;
+
+  constructor(chance: Chance) {
+    this.#chance = chance;
+  }
+
+  readonly later: Disk["later"] = {
+    create: async (name, bytes) => void this.create(name, bytes),
+    remove: async (name) => this.remove(name),
+  };
+
+  list(): readonly string[] {
+    return [...this.#names.keys()];
+  }
+
+  open(name: string): DiskFile {
+    return this.#fileOf(this.#content(name));
+  }
+
+  create(name: string, bytes: number): DiskFile {
+    this.#operate();
+    if (this.#names.has(name)) throw systemError("EEXIST", `file already exists, open '${name}'`);
+    if (this.usedBytes + bytes > this.capacityBytes) throw systemError("ENOSPC", "no space left on device");
+    const content = {
+      cached: new Uint8Array(bytes),
+      stored: new Uint8Array(bytes),
+      dirty: new Set<number>(),
+    };
+    this.#change((names) => names.set(name, content));
+    return this.#fileOf(content);
+  }
+
+  rename(from: string, to: string): void {
+    this.#operate();
+    const content = this.#content(from);
+    this.#change((names) => {
+      names.delete(from);
+      names.set(to, content);
+    });
+  }
+
+  remove(name: string): void {
+    this.#operate();
+    this.#content(name);
+    this.#change((names) => names.delete(name));
+  }
+
+  sync(): void {
+    this.#operate();
+    this.#durableNames = new Map(this.#names);
+    this.#nameChanges = [];
+  }
+
+  get usedBytes(): number {
+    return [...this.#names.values()].reduce((sum, { cached }) => sum + cached.length, 0);
+  }
+
+  /** The power fails in the middle of the n-th operation from here on; everything fails until `crash`. */
+  failPowerIn(operations: number): void {
+    this.#operationsLeft = operations;
+  }
+
+  /** Whether the power has failed, or is about to. */
+  get isPowerFailing(): boolean {
+    return this.#operationsLeft < Number.POSITIVE_INFINITY;
+  }
+
+  /** The machine starts again: what was not synced is there or not, each sector and each change of names for itself. */
+  crash(): void {
+    this.#life++;
+    this.#operationsLeft = Number.POSITIVE_INFINITY;
+    // Changes of names are journalled in their order by every file system in use.
+    const survived = Math.floor(this.#chance.random() * (this.#nameChanges.length + 1));
+    for (const change of this.#nameChanges.slice(0, survived)) change(this.#durableNames);
+    this.#nameChanges = [];
+    this.#names.clear();
+    for (const [name, content] of this.#durableNames) {
+      this.#store(content);
+      content.cached.set(content.stored);
+      this.#names.set(name, content);
+    }
+  }
+
+  /** Only the process ends: what it wrote is in the memory of the system, synced or not. */
+  endProcess(): void {
+    this.#life++;
+    this.#operationsLeft = Number.POSITIVE_INFINITY;
+  }
+
+  flipBit(name: string, offset: number, bit: number): void {
+    const { cached, stored } = this.#content(name);
+    cached[offset] = (cached[offset] ?? 0) ^ (1 << bit);
+    stored[offset] = (stored[offset] ?? 0) ^ (1 << bit);
+  }
+
+  #content(name: string): Content {
+    const content = this.#names.get(name);
+    if (content === undefined) throw systemError("ENOENT", `no such file or directory, open '${name}'`);
+    return content;
+  }
+
+  #change(change: NameChange): void {
+    change(this.#names);
+    this.#nameChanges.push(change);
+  }
+
+  #operate(): void {
+    this.operations++;
+    if (this.#operationsLeft <= 0) throw systemError("EIO", "the power is off");
+    this.#operationsLeft--;
+  }
+
+  #happens(share: number | undefined): boolean {
+    return share !== undefined && share > 0 && this.#chance.random() < share;
+  }
+
+  /** Each dirty sector reaches the disk or not; from now on the system takes all of them for written. */
+  #store({ cached, stored, dirty }: Content): void {
+    for (const sector of dirty) {
+      if (this.#chance.random() < 0.5) continue;
+      const at = sector * sectorBytes;
+      stored.set(cached.subarray(at, at + sectorBytes), at);
+    }
+    dirty.clear();
+  }
+
+  #fileOf(content: Content): DiskFile {
+    const life = this.#life;
+    const { cached, stored, dirty } = content;
+    const alive = (): void => {
+      if (life !== this.#life) throw systemError("EBADF", "a file of a process that has ended");
+    };
+    const read = (target: Uint8Array, position: number): number => {
+      alive();
+      const bytes = cached.subarray(position, position + target.length);
+      target.set(bytes);
+      return bytes.length;
+    };
+    const put = (source: Uint8Array, position: number): void => {
+      cached.set(source, position);
+      const last = Math.floor((position + source.length - 1) / sectorBytes);
+      for (let sector = Math.floor(position / sectorBytes); sector <= last; sector++) dirty.add(sector);
+    };
+    const part = (source: Uint8Array): Uint8Array =>
+      source.subarray(0, 1 + Math.floor(this.#chance.random() * (source.length - 1)));
+    return {
+      bytes: cached.length,
+      read,
+      readLater: async (target, position) => read(target, position),
+      write: (source, position) => {
+        alive();
+        const fails = this.#happens(this.faults.writeFails) || this.#operationsLeft <= 0;
+        if (fails) put(part(source), position);
+        this.#operate();
+        if (fails) throw systemError("EIO", "i/o error, write");
+        const written = this.#happens(this.faults.shortWrites) ? part(source) : source;
+        put(written, position);
+        return written.length;
+      },
+      sync: () => {
+        alive();
+        const fails = this.#happens(this.faults.syncFails) || this.#operationsLeft <= 0;
+        if (fails) this.#store(content);
+        this.#operate();
+        if (fails) throw systemError("EIO", "i/o error, fdatasync");
+        for (const sector of dirty) {
+          const at = sector * sectorBytes;
+          stored.set(cached.subarray(at, at + sectorBytes), at);
+        }
+        dirty.clear();
+      },
+      close() {},
+    };
+  }
+}

@@ -1,0 +1,98 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  type Journal,
+  type MemoryFault,
+  MemoryJournal,
+  MemoryStore,
+  openSegments,
+  openSegmentsInline,
+} from "@tutti/journal";
+import { journalConformance, MemoryDisk } from "@tutti/journal/testing";
+import { seededChance } from "@tutti/kernel/testing";
+
+journalConformance({
+  name: "memory",
+  canFail: true,
+  open: async ({ services, batchBytesMax = 100_000 }) => {
+    const store = new MemoryStore();
+    let next: MemoryFault | undefined;
+    const fault = (): MemoryFault | undefined => {
+      const now = next;
+      next = undefined;
+      return now;
+    };
+    const open = (wanted: typeof services): Journal =>
+      new MemoryJournal({ services: wanted, store, batchBytesMax, fault });
+    let journal = open(services);
+    return {
+      journal,
+      reopen: async (wanted = services) => {
+        await journal.close();
+        journal = open(wanted);
+        return journal;
+      },
+      fail: (kind) => {
+        next = kind === "full" ? "full" : "unknown-landed";
+      },
+      [Symbol.asyncDispose]: () => journal.close(),
+    };
+  },
+});
+
+const sizes = { firstBytes: 64 * 1024, maxBytes: 512 * 1024 };
+
+journalConformance({
+  name: "segments in line, on a disk in memory",
+  canFail: true,
+  open: async ({ services, batchBytesMax = 100_000 }) => {
+    const chance = seededChance(1);
+    const disk = new MemoryDisk(chance);
+    const open = (wanted: typeof services): Journal =>
+      openSegmentsInline(disk, queueMicrotask, { services: wanted, chance, batchBytesMax, sizes }).journal;
+    let journal = open(services);
+    return {
+      journal,
+      reopen: async (wanted = services) => {
+        await journal.close();
+        disk.faults = {};
+        journal = open(wanted);
+        return journal;
+      },
+      fail: (kind) => {
+        if (kind === "full") disk.capacityBytes = disk.usedBytes;
+        else disk.faults = { syncFails: 1 };
+      },
+      makeRoom: () => {
+        disk.capacityBytes = Number.POSITIVE_INFINITY;
+      },
+      [Symbol.asyncDispose]: () => journal.close(),
+    };
+  },
+});
+
+journalConformance({
+  name: "segments with a thread, on the machine's disk",
+  canFail: false,
+  open: async ({ services, batchBytesMax = 100_000 }) => {
+    const directory = await mkdtemp(join(tmpdir(), "tutti-journal-"));
+    const open = async (wanted: typeof services): Promise<Journal> => {
+      const options = { services: wanted, chance: seededChance(1), batchBytesMax, sizes };
+      return (await openSegments(directory, options)).journal;
+    };
+    let journal = await open(services);
+    return {
+      journal,
+      reopen: async (wanted = services) => {
+        await journal.close();
+        journal = await open(wanted);
+        return journal;
+      },
+      [Symbol.asyncDispose]: async () => {
+        await journal.close();
+        await rm(directory, { recursive: true });
+      },
+    };
+  },
+});

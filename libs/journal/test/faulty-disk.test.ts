@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { seededChance } from "@tutti/kernel/testing";
+import fc from "fast-check";
+import { type Operation, partitions, Trial } from "./trial.fixture.ts";
+
+const partition = fc.nat({ max: partitions - 1 });
+const append = fc.record({
+  kind: fc.constant("append" as const),
+  partition,
+  bytes: fc.oneof({ weight: 4, arbitrary: fc.nat({ max: 300 }) }, fc.nat({ max: 9_000 })),
+});
+const commit = fc.constant({ kind: "commit" } as const);
+const ordinary: fc.Arbitrary<Operation> = fc.oneof(
+  { weight: 8, arbitrary: append },
+  { weight: 5, arbitrary: commit },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("seal" as const), partition }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant("truncate" as const), partition, keep: fc.nat({ max: 5 }) }),
+  },
+);
+const how = fc.constantFrom("in good order" as const, "process" as const, "power" as const);
+const rough: fc.Arbitrary<Operation> = fc.oneof(
+  { weight: 15, arbitrary: ordinary },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("restart" as const), how }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant("power fails" as const), after: fc.nat({ max: 6 }) }),
+  },
+  { weight: 1, arbitrary: fc.constantFrom({ kind: "fill" } as const, { kind: "make room" } as const) },
+);
+
+const share = fc.constantFrom(0, 0, 0.05, 0.3);
+const runs = Number(process.env["JOURNAL_RUNS"] ?? 150);
+
+describe("segments on a faulty disk", () => {
+  it("have all that was acknowledged after any crash, and of the rest a beginning, each batch whole", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.nat(),
+        fc.record({ syncFails: share, writeFails: share, shortWrites: share }),
+        fc.array(rough, { maxLength: 80, size: "max" }),
+        async (seed, faults, operations) => {
+          const trial = new Trial(seededChance(seed));
+          trial.disk.faults = faults;
+          await trial.run(operations);
+          await trial.restart("power");
+          await trial.restart("process");
+        },
+      ),
+      { numRuns: runs },
+    );
+  });
+
+  it("take everything that is appended while the disk is in order", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.nat(),
+        fc.array(ordinary, { maxLength: 80, size: "max" }),
+        async (seed, operations) => {
+          const trial = new Trial(seededChance(seed));
+          const appends = operations.filter(({ kind }) => kind === "append" || kind === "seal").length;
+          await trial.run(operations);
+          await trial.restart("in good order");
+          const kept = trial.expected.reduce((sum, { acknowledged }) => sum + acknowledged.length, 0);
+          assert.equal(kept + trial.busy, appends);
+        },
+      ),
+      { numRuns: runs / 3 },
+    );
+  });
+});

@@ -1,0 +1,188 @@
+import assert from "node:assert/strict";
+import { type Journal, openSegmentsInline } from "@tutti/journal";
+import { batchesFrom, MemoryDisk, recordBytes } from "@tutti/journal/testing";
+import type { Chance } from "@tutti/kernel";
+
+/** What a trial does, one after the other. Data, so that a failing list of them can be made shorter. */
+export type Operation =
+  | { readonly kind: "append"; readonly partition: number; readonly bytes: number }
+  | { readonly kind: "seal"; readonly partition: number }
+  /** The writer gets its turn. */
+  | { readonly kind: "commit" }
+  | { readonly kind: "truncate"; readonly partition: number; readonly keep: number }
+  | { readonly kind: "restart"; readonly how: "in good order" | "process" | "power" }
+  /** The power fails in the middle of an operation of the disk to come. */
+  | { readonly kind: "power fails"; readonly after: number }
+  | { readonly kind: "fill" }
+  | { readonly kind: "make room" };
+
+export const partitions = 3;
+const services = [{ service: "workflow", partitions }];
+const sizes = { firstBytes: 16 * 1024, maxBytes: 64 * 1024 };
+
+/** What is known of a partition: what must be there, and what may be there behind it. */
+interface Expected {
+  readonly acknowledged: string[];
+  under: string[];
+  epoch: number;
+}
+
+/** Drives a journal on a faulty disk, and compares what it says with what it was told. */
+export class Trial {
+  readonly disk: MemoryDisk;
+  readonly expected: Expected[] = Array.from({ length: partitions }, () => ({
+    acknowledged: [],
+    under: [],
+    epoch: 0,
+  }));
+  readonly #chance: Chance;
+  #turns: (() => void)[] = [];
+  #appended = 0;
+  /** How many found no room for the moment. */
+  busy = 0;
+  journal: Journal;
+
+  constructor(chance: Chance) {
+    this.#chance = chance;
+    this.disk = new MemoryDisk(chance);
+    this.journal = this.#open();
+  }
+
+  async run(operations: readonly Operation[]): Promise<void> {
+    for (const operation of operations) {
+      await this.#do(operation);
+      await rest();
+    }
+  }
+
+  async restart(how: "in good order" | "process" | "power"): Promise<void> {
+    const { faults } = this.disk;
+    this.disk.faults = {};
+    this.disk.capacityBytes = Number.POSITIVE_INFINITY;
+    if (how === "in good order") await this.#close();
+    if (how === "power" || this.disk.isPowerFailing) this.disk.crash();
+    if (how === "process") this.disk.endProcess();
+    this.#turns = [];
+    this.journal = this.#open();
+    this.disk.faults = faults;
+    await this.check();
+  }
+
+  /** What was acknowledged is there; what is there besides is a beginning of what was under way. */
+  async check(): Promise<void> {
+    for (const [index, expected] of this.expected.entries()) {
+      const partition = this.journal.partition("workflow", index);
+      const all = [...expected.acknowledged, ...expected.under];
+      const last = partition.last.number;
+      assert.ok(last >= expected.acknowledged.length, `acknowledged batches are lost, the last is ${last}`);
+      assert.ok(last <= all.length, `batch ${last} was never appended`);
+      let number = partition.first;
+      for (const batch of await batchesFrom(partition, number)) {
+        assert.equal(batch.number, number);
+        const found = batch.seal ? `seal ${batch.epoch}` : Buffer.from(batch.records).toString("latin1");
+        assert.equal(found.slice(0, 60), all[number - 1]?.slice(0, 60));
+        assert.equal(found, all[number - 1]);
+        number++;
+      }
+      assert.equal(number, last + 1);
+      expected.acknowledged.push(...expected.under.slice(0, last - expected.acknowledged.length));
+      expected.under = [];
+      expected.epoch = partition.last.epoch;
+    }
+  }
+
+  async #close(): Promise<void> {
+    let isClosed = false;
+    const closed = this.journal.close().then(() => {
+      isClosed = true;
+    });
+    while (!isClosed) {
+      this.#turns.shift()?.();
+      await rest();
+    }
+    await closed;
+  }
+
+  #open(): Journal {
+    const options = { services, chance: this.#chance, sizes, batchBytesMax: 20_000 };
+    return openSegmentsInline(this.disk, (turn) => this.#turns.push(turn), options).journal;
+  }
+
+  async #do(operation: Operation): Promise<void> {
+    switch (operation.kind) {
+      case "append":
+        return this.#append(operation.partition, operation.bytes);
+      case "seal":
+        return this.#seal(operation.partition);
+      case "commit":
+        return this.#turns.shift()?.();
+      case "truncate": {
+        const partition = this.journal.partition("workflow", operation.partition);
+        // The power may fail in the middle of it.
+        await partition.truncate(partition.last.number - operation.keep).catch(() => {});
+        return;
+      }
+      case "restart":
+        return this.restart(operation.how);
+      case "power fails":
+        return this.disk.failPowerIn(operation.after);
+      case "fill":
+        this.disk.capacityBytes = this.disk.usedBytes;
+        return;
+      case "make room":
+        this.disk.capacityBytes = Number.POSITIVE_INFINITY;
+    }
+  }
+
+  #seal(index: number): void {
+    const expected = this.#of(index);
+    const epoch = expected.epoch + 1;
+    const what = `seal ${epoch}`;
+    expected.epoch = epoch;
+    expected.under.push(what);
+    const sealing = this.journal.partition("workflow", index).seal({ epoch, timeMs: 1, behaviour: 0 });
+    void sealing.then(({ kind }) => this.#settle(expected, what, kind));
+  }
+
+  #append(index: number, bytes: number): void {
+    const expected = this.#of(index);
+    if (expected.epoch === 0) {
+      this.#seal(index);
+      return;
+    }
+    const records = recordBytes(`append ${this.#appended++} `.padEnd(bytes, "x"));
+    const what = Buffer.from(records).toString("latin1");
+    const number = expected.acknowledged.length + expected.under.length + 1;
+    expected.under.push(what);
+    const { epoch } = expected;
+    const batch = { epoch, number, timeMs: number, behaviour: 1, records, count: 1 };
+    const appending = this.journal.partition("workflow", index).append(batch);
+    void appending.then(({ kind }) => this.#settle(expected, what, kind));
+  }
+
+  #settle(expected: Expected, what: string, kind: string): void {
+    if (kind === "durable" || kind === "sealed") {
+      assert.equal(expected.under.shift(), what, "answers come in the order of the appends");
+      expected.acknowledged.push(what);
+    } else if (kind !== "unknown") {
+      if (kind === "busy") this.busy++;
+      const at = expected.under.lastIndexOf(what);
+      if (at >= 0) expected.under.splice(at, 1);
+      if (what.startsWith("seal")) expected.epoch = this.#sealedEpoch(expected);
+    }
+  }
+
+  #sealedEpoch({ acknowledged, under }: Expected): number {
+    const last = [...acknowledged, ...under].findLast((what) => what.startsWith("seal "));
+    return last === undefined ? 0 : Number(last.slice("seal ".length));
+  }
+
+  #of(index: number): Expected {
+    return this.expected[index] ?? assert.fail(`there is no partition ${index}`);
+  }
+}
+
+/** Lets everything run that waits for nothing but its turn. */
+async function rest(): Promise<void> {
+  for (let turn = 0; turn < 30; turn++) await Promise.resolve();
+}
