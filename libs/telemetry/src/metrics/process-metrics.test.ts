@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { silentLogger } from "@tutti/kernel";
 import { VirtualTime } from "@tutti/kernel/testing";
 import { parseExposition, sampleOf } from "../testing/exposition-parser.ts";
-import { type DelayHistogram, EventLoopLag } from "./event-loop-lag.ts";
+import { type DelayHistogram, EventLoopLag, resolutionMs } from "./event-loop-lag.ts";
 import { expose } from "./exposition.ts";
 import { ProcessMetrics } from "./process-metrics.ts";
 import { MetricsRegistry } from "./registry.ts";
@@ -44,7 +44,7 @@ describe("metrics of the process", () => {
 
 describe("lag of the event loop", () => {
   function histogramOf(lagsMs: number[]): DelayHistogram {
-    const sorted = (): number[] => lagsMs.map((lag) => (lag + 20) * 1e6).sort((a, b) => a - b);
+    const sorted = (): number[] => lagsMs.map((lag) => (lag + resolutionMs) * 1e6).sort((a, b) => a - b);
     return {
       get max() {
         return sorted().at(-1) ?? 0;
