@@ -1,6 +1,13 @@
 import { fileURLToPath } from "node:url";
 import { agentLinkService } from "@tutti/contracts/agent/v1";
-import { Configuration, memorySources, silentLogger, systemFoundation } from "@tutti/kernel";
+import {
+  Configuration,
+  type Foundation,
+  memorySources,
+  silentLogger,
+  silentMetrics,
+  systemFoundation,
+} from "@tutti/kernel";
 import { Mesh } from "@tutti/mesh";
 import { logSection, metricsSection, openTelemetry, tracingSection } from "@tutti/telemetry";
 import { closedLoop, type Loop, type Measured } from "../../measure/closed-loop.ts";
@@ -32,9 +39,7 @@ export const mesh: Scenario = {
 };
 
 async function* inProcess(budget: Budget): AsyncIterable<Result> {
-  const quiet = meshHere(
-    new Mesh({ settings: { transport: "in-process" }, foundation: { logger: silentLogger } }),
-  );
+  const quiet = meshHere(new Mesh({ settings: { transport: "in-process" }, foundation: silence() }));
   const telemetry = await someTelemetry();
   const seen = meshHere(new Mesh({ settings: { transport: "in-process" }, foundation: telemetry }));
   const bare = { unary: async () => (reply.instance === undefined ? 0 : 1) };
@@ -179,6 +184,13 @@ class Outbox<T> implements AsyncIterable<T> {
       yield message;
     }
   }
+}
+
+/** Everything that telemetry would do left out, the making of ids too. */
+function silence(): Foundation {
+  const context = { traceId: "0".repeat(32), spanId: "0".repeat(16), sampled: false };
+  const span = { context, set: () => {}, end: () => {} };
+  return systemFoundation({ logger: silentLogger, metrics: silentMetrics, tracer: { start: () => span } });
 }
 
 /** Telemetry as every process has it, without a collector. */
