@@ -3,6 +3,7 @@ import { meshSection } from "@tutti/mesh";
 import { natsSection } from "@tutti/nats/settings";
 import { logSection, metricsSection, operationsSection, tracingSection } from "@tutti/telemetry";
 import { z } from "zod";
+import type { ServiceModule } from "./service-module.ts";
 
 export const busSection = defineSection({
   scope: "integration",
@@ -27,3 +28,8 @@ export const hostSections: readonly Section[] = [
   busSection,
   meshSection,
 ];
+
+/** What can be set about a process with these services. */
+export function sectionsOf(services: readonly Pick<ServiceModule, "sections">[]): readonly Section[] {
+  return [...new Set([...hostSections, ...services.flatMap(({ sections }) => sections)])];
+}

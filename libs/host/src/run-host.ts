@@ -8,7 +8,9 @@ import {
   systemSources,
   type TuttiError,
 } from "@tutti/kernel";
+import { sectionsOf } from "./configuration.ts";
 import { giveBackLeftovers } from "./leftovers.ts";
+import { answerTo } from "./questions.ts";
 import { type HostOptions, ServiceHost } from "./service-host.ts";
 import { softwareVersion } from "./version.ts";
 
@@ -38,7 +40,12 @@ export async function runHost({ ready, ...options }: RunHostOptions): Promise<vo
 
 async function open(options: Omit<RunHostOptions, "ready">): Promise<ServiceHost | undefined> {
   try {
-    return await ServiceHost.open({ ...options, version: softwareVersion, sources: systemSources() });
+    const sources = systemSources();
+    const answer = answerTo({ name: options.name, sections: sectionsOf(options.services), sources });
+    if (answer === undefined)
+      return await ServiceHost.open({ ...options, version: softwareVersion, sources });
+    process.stdout.write(answer);
+    return undefined;
   } catch (thrown) {
     // There is no logger yet: what it would look like is part of what could not be read.
     const text = `${options.name}: ${complaint(errorFromUnknown(thrown))}\n`;

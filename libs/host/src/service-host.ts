@@ -28,7 +28,7 @@ import {
   type Telemetry,
 } from "@tutti/telemetry";
 import { type HostBus, openBus } from "./bus.ts";
-import { hostSections } from "./configuration.ts";
+import { sectionsOf } from "./configuration.ts";
 import { hostErrors } from "./errors.ts";
 import { instanceHealthOf } from "./instance-health.ts";
 import { NatsOnDemand } from "./nats-on-demand.ts";
@@ -68,8 +68,7 @@ export class ServiceHost extends Orchestrator {
   /** Reads the configuration and puts everything together; nothing runs before `start`. */
   static async open(options: HostOptions): Promise<ServiceHost> {
     const { name, version, services: modules, sources } = options;
-    const sections = new Set([...hostSections, ...modules.flatMap((service) => service.sections)]);
-    const configuration = Configuration.load({ sections: [...sections], sources });
+    const configuration = Configuration.load({ sections: sectionsOf(modules), sources });
     const ports = systemFoundation(options.ports);
     const ids = new IdSource(ports);
     const processId = ids.newId("proc");

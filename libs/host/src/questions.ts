@@ -1,0 +1,45 @@
+import {
+  Configuration,
+  type ConfigurationSources,
+  type Explanation,
+  renderExplanation,
+  type Section,
+} from "@tutti/kernel";
+
+export interface Asked {
+  readonly name: string;
+  readonly sections: readonly Section[];
+  readonly sources: ConfigurationSources;
+}
+
+/**
+ * The answer to what a process is asked instead of being run: `--help`; `--explain` for where every value of the
+ * configuration comes from; `--explain=registry.leaseMs` for one. Undefined when it is to run.
+ */
+export function answerTo({ name, sections, sources }: Asked): string | undefined {
+  const words = sources.arguments;
+  if (words.includes("--help")) return help(name);
+  const question = words.find((word) => word === "--explain" || word.startsWith("--explain="));
+  if (question === undefined) return undefined;
+  const rest = words.filter((word) => word !== question);
+  const configuration = Configuration.load({ sections, sources: { ...sources, arguments: rest } });
+  const path = question.slice("--explain=".length);
+  const found = configuration.explain(path);
+  if (found.length === 0) return `there is no key ${path}; --explain alone lists all of them\n`;
+  return found.map(path === "" ? line : detailed).join("");
+}
+
+const line = (explanation: Explanation): string => `${renderExplanation(explanation)}\n`;
+const detailed = (explanation: Explanation): string => `${line(explanation)}  ${explanation.description}\n`;
+
+function help(name: string): string {
+  return `${name} of Tutti
+
+  --section.key=value      sets a key of the configuration, before environment and file: --log.level=debug
+  --config=FILE            reads this file instead of tutti.yaml in the working directory
+  --explain                shows every key with its value and where that comes from
+  --explain=SECTION[.KEY]  shows one section or key, with what it is about
+
+Environment: TUTTI_SECTION_KEY, as in TUTTI_LOG_LEVEL. All keys: docs/reference/configuration.md
+`;
+}
