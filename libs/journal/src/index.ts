@@ -18,3 +18,4 @@ export {
 } from "./segments/open.ts";
 export { type SegmentSizes, segmentSizes } from "./segments/segment-files.ts";
 export type { SegmentsJournal } from "./segments/segments-journal.ts";
+export { type Verification, type VerifiedPartition, verifyDisk, verifySegments } from "./segments/verify.ts";

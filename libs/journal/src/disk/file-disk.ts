@@ -22,13 +22,13 @@ const readAt = promisify(readLater);
 /** Zeros are written in parts of this size: one call would need as much memory as the file has bytes. */
 const partBytes = 1024 * 1024;
 
-/** A directory of the machine; made if it is not there. */
-export function fileDisk(directory: string): Disk {
-  mkdirSync(directory, { recursive: true });
+/** A directory of the machine. To be written it is made if it is not there; to be read it stays untouched. */
+export function fileDisk(directory: string, access: "write" | "read" = "write"): Disk {
+  if (access === "write") mkdirSync(directory, { recursive: true });
   const path = (name: string): string => join(directory, name);
   return {
     list: () => readdirSync(directory),
-    open: (name) => fileOf(openSync(path(name), "r+")),
+    open: (name) => fileOf(openSync(path(name), access === "write" ? "r+" : "r")),
     create(name, bytes) {
       const descriptor = openSync(path(name), "wx+");
       try {

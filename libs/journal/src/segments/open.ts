@@ -1,4 +1,4 @@
-import type { Chance } from "@tutti/kernel";
+import { assert, type Chance } from "@tutti/kernel";
 import type { Disk } from "../disk/disk.ts";
 import { fileDisk } from "../disk/file-disk.ts";
 import { journalErrors } from "../errors.ts";
@@ -27,6 +27,8 @@ export interface SegmentsOptions {
   readonly sizes?: SegmentSizes;
 }
 
+/** A frame has 16 bits for it. */
+const partitionsMax = 2 ** 16 - 1;
 const batchBytesMaxByDefault = 4 * 1024 * 1024;
 
 /** What was found when a journal was opened. */
@@ -65,6 +67,9 @@ interface Prepared {
 function prepareLog(disk: Disk, { services, chance, sizes = segmentSizes }: SegmentsOptions): Prepared {
   const recovered = recover(disk, true);
   const partitions = tableOf(recovered?.log.partitions ?? [], services);
+  assert(partitions.length <= partitionsMax, "a frame can name its partition", {
+    partitions: partitions.length,
+  });
   const known = recovered?.log.partitions.length ?? 0;
   const isReady = recovered !== undefined && known === partitions.length;
   const log: LogState = {

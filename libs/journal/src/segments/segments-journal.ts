@@ -31,8 +31,8 @@ export interface SegmentsJournalParts {
  * The journal on segments: takes batches from all partitions, puts them together in groups, and answers when a group is
  * durable.
  *
- * 1. There are two groups: one fills while the other is under way. A group leaves as soon as the one before it is durable,
- *    and what is appended in one go leaves together.
+ * 1. There are two groups: one fills while the other is under way. A group leaves when the one before it is durable, and
+ *    what is appended in one go leaves together.
  * 2. Answers are given in the order of the appends, and when all that a group changes here has been changed.
  * 3. After an unknown outcome nothing is taken any more: the log has to be read again to know what is there.
  * 4. A full disk refuses what is under way and what was filled behind it; then the log goes on.
@@ -103,8 +103,9 @@ export class SegmentsJournal implements Journal {
   async #close(): Promise<void> {
     // What was appended before is still written; what comes now is refused.
     this.#stopped ??= "it was closed";
-    this.#leave();
-    while (this.#flying !== undefined) {
+    for (;;) {
+      this.#leave();
+      if (this.#flying === undefined) break;
       await new Promise<void>((resolve) => this.#onDone.push(resolve));
     }
     await this.#host.close();
@@ -133,13 +134,27 @@ export class SegmentsJournal implements Journal {
     const waiting: Waiting = { partition: ledger.index, number, epoch, timeMs, settle };
     this.#filling.add(ledger.encoder, fields, records, count, waiting);
     ledger.submitted(epoch, timeMs);
+    this.#leaveSoon();
+  }
+
+  /**
+   * Whatever is appended in the same go comes along, and what those append who are answered now: otherwise those who
+   * wait for their answers fall into two camps that take turns, each waiting for the sync of the other.
+   */
+  #leaveSoon(): void {
     if (this.#flying !== undefined || this.#isLeaving) return;
     this.#isLeaving = true;
-    // Whatever is appended in the same go comes along.
-    queueMicrotask(() => {
+    let turns = turnsToLeave;
+    const turn = (): void => {
+      turns--;
+      if (turns > 0) {
+        queueMicrotask(turn);
+        return;
+      }
       this.#isLeaving = false;
       this.#leave();
-    });
+    };
+    queueMicrotask(turn);
   }
 
   /** Sends the filled group on its way, unless one is under way or there is nothing to send. */
@@ -165,10 +180,10 @@ export class SegmentsJournal implements Journal {
 
   #durable(waiting: readonly Waiting[], place: Durable): void {
     this.#segments.enter(place, waiting);
+    // Before the next group leaves, which changes the hashes.
     this.#advance(waiting);
-    // The hashes were copied: the next group may change them.
-    this.#leave();
     for (const { settle } of waiting) settle(durable);
+    this.#leaveSoon();
     this.#segments.prepareNext(place);
   }
 
@@ -240,6 +255,8 @@ class SegmentsPartition implements JournalPartition {
 }
 
 const durable: AppendOutcome = Object.freeze({ kind: "durable" });
+/** In turns of the microtask queue: what it takes from an answer through an `await` or two to the next append. */
+const turnsToLeave = 3;
 const noRecords = new Uint8Array(0);
 /** A full disk is not asked more often: each attempt writes until it is full again. */
 const fullRetryMs = 1_000;

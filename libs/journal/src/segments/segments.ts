@@ -38,6 +38,8 @@ export class Segments {
   /** The segment in which the next one was made ahead, so that it is tried once. */
   #preparedIn = 0;
   #preparing: Promise<void> = Promise.resolve();
+  /** Segments that nobody needs and that are still there, the oldest first. */
+  readonly #dropped: number[] = [];
   #removing: Promise<void> = Promise.resolve();
 
   constructor({ disk, sizes, places, logId, partitions }: SegmentsParts, numbers: Float64Array) {
@@ -70,16 +72,22 @@ export class Segments {
   /** Allows what is below a number to go, and removes what nobody needs. */
   truncate(partition: number, before: number): Promise<void> {
     this.#cuts[partition] = Math.max(before, this.#cuts[partition] ?? 0);
-    const dropped = this.places.dropBelow(this.#cuts);
-    this.#removing = this.#removing.then(async () => {
-      for (const segment of dropped) await this.disk.later.remove(nameOfSegment(segment));
-    });
+    this.#dropped.push(...this.places.dropBelow(this.#cuts));
+    this.#removing = this.#removing.catch(() => {}).then(() => this.#removeDropped());
     return this.#removing;
   }
 
   async close(): Promise<void> {
     await this.#preparing;
     await this.#removing.catch(() => {});
+  }
+
+  /** In their order, also when one of them cannot be removed at the moment: a gap would be damage. */
+  async #removeDropped(): Promise<void> {
+    for (let [oldest] = this.#dropped; oldest !== undefined; [oldest] = this.#dropped) {
+      await this.disk.later.remove(nameOfSegment(oldest));
+      this.#dropped.shift();
+    }
   }
 
   async #prepare(bytes: number): Promise<void> {

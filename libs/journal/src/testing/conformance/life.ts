@@ -27,12 +27,15 @@ export function lifeTests(underTest: JournalUnderTest): void {
     it("answers what is under way when it is closed, and refuses what comes later", async () => {
       await using fixture = await underTest.open({ services: [workflow] });
       const owner = await Owner.of(fixture.journal.partition("workflow", 0));
-      const under = [owner.append("a"), owner.append("b")];
+      const under = [owner.append("a")];
+      // The first has left by now, the others wait for it.
+      for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+      under.push(owner.append("b"), owner.append("c"));
       const closed = fixture.journal.close();
       const late = await owner.append("late");
       assert.deepEqual(
         (await Promise.all(under)).map(({ kind }) => kind),
-        ["durable", "durable"],
+        ["durable", "durable", "durable"],
       );
       assert.equal(late.kind, "stopped");
       await closed;

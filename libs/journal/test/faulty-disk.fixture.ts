@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { it } from "node:test";
 import { seededChance } from "@tutti/kernel/testing";
 import fc from "fast-check";
 import { type Operation, partitions, Trial } from "./trial.fixture.ts";
@@ -32,9 +32,8 @@ const rough: fc.Arbitrary<Operation> = fc.oneof(
 );
 
 const share = fc.constantFrom(0, 0, 0.05, 0.3);
-const runs = Number(process.env["JOURNAL_RUNS"] ?? 150);
-
-describe("segments on a faulty disk", () => {
+/** What any operations on a faulty disk may lead to, tried so often. */
+export function faultyDiskTests(runs: number): void {
   it("have all that was acknowledged after any crash, and of the rest a beginning, each batch whole", async () => {
     await fc.assert(
       fc.asyncProperty(
@@ -67,7 +66,7 @@ describe("segments on a faulty disk", () => {
           assert.equal(kept + trial.busy, appends);
         },
       ),
-      { numRuns: runs / 3 },
+      { numRuns: Math.ceil(runs / 3) },
     );
   });
-});
+}

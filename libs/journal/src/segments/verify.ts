@@ -1,0 +1,67 @@
+import { isTuttiError, type TuttiError } from "@tutti/kernel";
+import type { Disk } from "../disk/disk.ts";
+import { fileDisk } from "../disk/file-disk.ts";
+import type { PartitionName } from "../port.ts";
+import { type Recovered, recover } from "./recovery.ts";
+
+/** What was found in a journal that nobody opened, or that somebody else has open. */
+export interface Verification {
+  /** `none`: there is no journal. `damaged`: something is not as it was written; `damage` says what and where. */
+  readonly kind: "none" | "sound" | "damaged";
+  /** The same in words. */
+  readonly text: string;
+  readonly damage?: TuttiError;
+  /** How far each partition's log goes; in a damaged journal unknown. */
+  readonly partitions: readonly VerifiedPartition[];
+}
+
+export interface VerifiedPartition extends PartitionName {
+  readonly first: number;
+  readonly last: number;
+  readonly epoch: number;
+}
+
+/** Checks every byte of the journal in a directory, and changes nothing. */
+export function verifySegments(directory: string): Verification {
+  return verifyDisk(fileDisk(directory, "read"), directory);
+}
+
+/** The same on any disk; the name is for the words. */
+export function verifyDisk(disk: Disk, name: string): Verification {
+  try {
+    const recovered = recover(disk, false);
+    if (recovered === undefined) {
+      return { kind: "none", text: `There is no journal in ${name}.`, partitions: [] };
+    }
+    return { kind: "sound", text: wordsFor(recovered, name), partitions: partitionsOf(recovered) };
+  } catch (error) {
+    if (!isTuttiError(error)) throw error;
+    return { kind: "damaged", text: `In ${name}, ${error.message}.`, damage: error, partitions: [] };
+  }
+}
+
+function wordsFor({ segments, groups, batches, torn, log }: Recovered, name: string): string {
+  const what = [
+    counted(batches, "batch", "batches"),
+    counted(log.partitions.length, "partition", "partitions"),
+    counted(segments, "segment", "segments"),
+    counted(groups, "group", "groups"),
+  ].join(", ");
+  const sound = `The journal in ${name} is sound: ${what}; each batch is as it was written and in its place in the chain.`;
+  if (torn === undefined) return sound;
+  return `${sound} Behind them, in ${torn.file} at byte ${torn.offset}, is a group that is not whole: it was being written when the process ended, or is being written now. It is cut when the journal is opened.`;
+}
+
+function partitionsOf({ log, places }: Recovered): VerifiedPartition[] {
+  return log.partitions.map(({ service, partition }, index) => ({
+    service,
+    partition,
+    first: places.first(index),
+    last: log.ends.numbers[index] ?? 0,
+    epoch: log.ends.epochs[index] ?? 0,
+  }));
+}
+
+function counted(count: number, one: string, many: string): string {
+  return `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
+}

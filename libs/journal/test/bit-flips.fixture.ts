@@ -1,0 +1,182 @@
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import { TuttiError } from "@tutti/kernel";
+import { seededChance } from "@tutti/kernel/testing";
+import fc from "fast-check";
+import { journalErrors } from "../src/errors.ts";
+import { Frames } from "../src/segments/frames.ts";
+import { inspectGroup } from "../src/segments/inspection.ts";
+import { recover } from "../src/segments/recovery.ts";
+import { nameOfSegment } from "../src/segments/segment-files.ts";
+import { readSegmentHeaders } from "../src/segments/segment-headers.ts";
+import { SegmentWindow } from "../src/segments/segment-window.ts";
+import { batchesFrom, type MemoryDisk } from "../src/testing/index.ts";
+import { type Operation, Trial } from "./trial.fixture.ts";
+
+/** A part of a file that means something, and the batch whose records it is. */
+interface Part {
+  readonly file: string;
+  readonly from: number;
+  readonly to: number;
+  readonly kind: "segment header" | "group" | "records" | "last group";
+  readonly batch?: { readonly partition: number; readonly number: number };
+}
+
+/** Everything that a log has, in order. */
+function partsOf(disk: MemoryDisk): Part[] {
+  const parts: Part[] = [];
+  const headers = readSegmentHeaders(disk);
+  for (const { segment, headerBytes, logId, partitions } of headers) {
+    const file = nameOfSegment(segment);
+    parts.push({ file, from: 0, to: headerBytes, kind: "segment header" });
+    const window = new SegmentWindow(disk.open(file));
+    for (let offset = headerBytes; ; ) {
+      const group = inspectGroup({ window, logId, segment, partitions }, offset);
+      if (group.kind !== "sound") break;
+      const to = offset + group.bytes.length;
+      parts.push({ file, from: offset, to, kind: "group" });
+      const frames = new Frames(group.bytes, group.view, group.header.bytes);
+      while (frames.next()) {
+        const { partition, number, recordsAt, batchAt, batchBytes } = frames;
+        const batch = { partition, number };
+        const from = offset + recordsAt;
+        const end = offset + batchAt + batchBytes;
+        if (end > from) parts.push({ file, from, to: end, kind: "records", batch });
+      }
+      offset = to;
+    }
+  }
+  const last = parts.findLastIndex(({ kind }) => kind === "group");
+  const newest = nameOfSegment(headers.at(-1)?.segment ?? 0);
+  return parts.map((part, index) =>
+    index >= last && part.file === newest && part.kind !== "segment header"
+      ? { ...part, kind: "last group" }
+      : part,
+  );
+}
+
+const partition = fc.nat({ max: 2 });
+const bytes = fc.oneof(fc.nat({ max: 300 }), fc.nat({ max: 9_000 }));
+const operation: fc.Arbitrary<Operation> = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant("append" as const), partition, bytes }) },
+  { weight: 2, arbitrary: fc.constant({ kind: "commit" } as const) },
+);
+const operations = fc.array(operation, { minLength: 20, maxLength: 60 });
+/** Which part is hit, where in it, and which bit. */
+const flip = fc.record({
+  part: fc.double({ min: 0, max: 0.999, noNaN: true }),
+  place: fc.double({ min: 0, max: 0.999, noNaN: true }),
+  bit: fc.nat({ max: 7 }),
+});
+type Flip = typeof flip extends fc.Arbitrary<infer F> ? F : never;
+
+/** Flips a bit in one of the parts; says which part, and where. */
+function flipIn(disk: MemoryDisk, parts: readonly Part[], { part, place, bit }: Flip) {
+  const hit = parts[Math.floor(part * parts.length)] ?? assert.fail("there is a part to hit");
+  const offset = hit.from + Math.floor(place * (hit.to - hit.from));
+  disk.flipBit(hit.file, offset, bit);
+  return { hit, offset };
+}
+
+async function trialOf(seed: number, list: readonly Operation[]): Promise<Trial> {
+  const trial = new Trial(seededChance(seed));
+  await trial.run(list);
+  return trial;
+}
+
+function damageOf(disk: MemoryDisk): TuttiError {
+  try {
+    recover(disk, false);
+  } catch (error) {
+    assert.ok(error instanceof TuttiError && journalErrors.corrupt.is(error), String(error));
+    return error;
+  }
+  return assert.fail("the damage was not found");
+}
+
+/** What becomes of one flipped bit, tried so often. */
+export function bitFlipTests(runs: number): void {
+  it("is found wherever something vouches for it, and reported with its file, its place and its batch", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(), operations, flip, async (seed, list, where) => {
+        const { disk } = await trialOf(seed, list);
+        const parts = partsOf(disk).filter(({ kind }) => kind !== "last group");
+        const { hit, offset } = flipIn(disk, parts, where);
+        const { details } = damageOf(disk);
+        assert.equal(details["file"], hit.file);
+        const at = Number(details["offset"]);
+        const group = parts.findLast(
+          ({ file, kind, from }) => file === hit.file && kind !== "records" && from <= offset,
+        );
+        assert.ok(
+          group !== undefined && at >= group.from && at < group.to,
+          `reported at ${at}, was ${offset}`,
+        );
+        if (hit.kind !== "records") return;
+        const records = parts.find(({ from, to, kind, file }) => {
+          return file === hit.file && kind === "records" && from <= offset && offset < to;
+        });
+        assert.equal(details["service"], "workflow");
+        assert.deepEqual(
+          [Number(details["partition"]), Number(details["number"]), at],
+          [records?.batch?.partition, records?.batch?.number, records?.from],
+        );
+      }),
+      { numRuns: runs },
+    );
+  });
+
+  it("costs that group when nothing vouches for it: the last one, as after a crash", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(), operations, flip, async (seed, list, where) => {
+        const { disk } = await trialOf(seed, list);
+        const before = recover(disk, false)?.groups ?? 0;
+        const last = partsOf(disk).filter(({ kind }) => kind === "last group");
+        fc.pre(last.length > 0);
+        flipIn(disk, last, where);
+        assert.equal(recover(disk, false)?.groups, before - 1);
+      }),
+      { numRuns: Math.ceil(runs / 4) },
+    );
+  });
+
+  it("is found in the last batch too when the log was closed in good order", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(), operations, flip, async (seed, list, where) => {
+        const trial = await trialOf(seed, list);
+        await trial.restart("in good order");
+        const parts = partsOf(trial.disk);
+        const records = parts.filter(({ batch }) => batch !== undefined);
+        fc.pre(records.length > 0);
+        const { hit } = flipIn(trial.disk, records, where);
+        assert.equal(damageOf(trial.disk).details["file"], hit.file);
+      }),
+      { numRuns: Math.ceil(runs / 4) },
+    );
+  });
+
+  it("is found by a reader while the log is open, and reported with the batch it reads", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(), operations, flip, async (seed, list, where) => {
+        const trial = await trialOf(seed, list);
+        const records = partsOf(trial.disk).filter(({ batch }) => batch !== undefined);
+        fc.pre(records.length > 0);
+        const { hit } = flipIn(trial.disk, records, where);
+        const { partition: index = 0, number = 0 } = hit.batch ?? {};
+        const read = batchesFrom(trial.journal.partition("workflow", index));
+        // The end of the log may not have been told yet.
+        fc.pre(trial.journal.partition("workflow", index).last.number >= number);
+        await assert.rejects(read, (error: unknown) => {
+          assert.ok(error instanceof TuttiError && journalErrors.corrupt.is(error));
+          assert.deepEqual(
+            [error.details["partition"], error.details["number"]],
+            [String(index), String(number)],
+          );
+          assert.match(error.message, new RegExp(`batch ${number} of partition ${index} of workflow`));
+          return true;
+        });
+      }),
+      { numRuns: Math.ceil(runs / 4) },
+    );
+  });
+}

@@ -1,0 +1,6 @@
+import { describe } from "node:test";
+import { bitFlipTests } from "./bit-flips.fixture.ts";
+import { faultyDiskTests } from "./faulty-disk.fixture.ts";
+
+describe("segments on a faulty disk", () => faultyDiskTests(6000));
+describe("a flipped bit", () => bitFlipTests(6000));
