@@ -1,7 +1,6 @@
 /** Hosts as their services' tests run them: in this process, on free ports, with what can be set given as flags. */
 import { RenewReply, registryService } from "@tutti/contracts/registry/v1";
 import { type Component, memorySources } from "@tutti/kernel";
-import { type Handlers, meshErrors } from "@tutti/mesh";
 import { type Note, noteHandlers, noteService } from "@tutti/mesh/testing";
 import { type HostContext, ServiceHost, type ServiceModule } from "../src/index.ts";
 
@@ -44,32 +43,30 @@ export function notes(name: string, answer: (note: Note) => Note): ServiceModule
   });
 }
 
+const { register, renew, deregister, watch } = registryService.methods;
+/** What a host calls of the contract; whatever else it has does not matter here. */
+const calledContract = { ...registryService, methods: { register, renew, deregister, watch } };
+
 /** Who is there according to a registry that only writes down what it is told. */
 export function registryThatNotes(told: string[]): ServiceModule {
   const position = { history: "history-1", revision: 1 };
-  const handlers: Partial<Handlers<typeof registryService>> = {
-    register: ({ instance, leaseMs }) => {
-      told.push(`+${instance?.service} ${instance?.version} ${instance?.operationsAddress}`);
-      return { position, leaseMs };
-    },
-    renew: () => RenewReply.fromPartial({ position }),
-    deregister: ({ reason }) => {
-      told.push(`-${reason}`);
-      return { removed: true, position };
-    },
-    async *watch(_request, { signal }) {
-      yield { position, complete: true, news: undefined };
-      await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
-    },
-  };
-  const unasked = (): never => {
-    throw meshErrors.noInstance({ service: "registry", waitedMs: 0 });
-  };
   return serviceOf("registry", ({ mesh }) => {
-    mesh.serve(registryService, {
-      ...{ getInstance: unasked, findInstances: unasked, listServices: unasked },
-      ...{ findCapabilities: unasked, getCapabilityMap: unasked },
-      ...(handlers as Pick<Handlers<typeof registryService>, "register" | "renew" | "deregister" | "watch">),
+    mesh.serve(calledContract, {
+      register: ({ instance, leaseMs }) => {
+        told.push(`+${instance?.service} ${instance?.version} ${instance?.operationsAddress}`);
+        return { position, leaseMs };
+      },
+      renew: () => RenewReply.fromPartial({ position }),
+      deregister: ({ reason }) => {
+        told.push(`-${reason}`);
+        return { removed: true, position };
+      },
+      async *watch(_request, { signal }) {
+        yield { position, complete: true, news: undefined };
+        await new Promise<void>((resolve) =>
+          signal.addEventListener("abort", () => resolve(), { once: true }),
+        );
+      },
     });
     return {};
   });

@@ -4,13 +4,13 @@ import { agentLinkService } from "@tutti/contracts/agent/v1";
 import { silentLogger } from "@tutti/kernel";
 import { Mesh } from "@tutti/mesh";
 import { bareDefinition } from "./bare.ts";
-import { acknowledgement, linkHandlers, registryHandlers, registryService, reply } from "./echo.ts";
+import { acknowledgement, linkHandlers, questionContract, questionHandlers, reply } from "./echo.ts";
 
 const mesh = new Mesh({
   settings: { transport: "grpc", listen: "127.0.0.1:0" },
   foundation: { logger: silentLogger },
 });
-mesh.serve(registryService, registryHandlers);
+mesh.serve(questionContract, questionHandlers);
 mesh.serve(agentLinkService, linkHandlers);
 await mesh.start();
 

@@ -19,8 +19,8 @@ import { bareClient } from "./bare.ts";
 import {
   frame,
   linkHandlers,
-  registryHandlers,
-  registryService,
+  questionContract,
+  questionHandlers,
   reply,
   request,
   resultsPerFrame,
@@ -141,13 +141,13 @@ function lineOf(
 }
 
 function meshHere(here: Mesh) {
-  here.serve(registryService, registryHandlers);
+  here.serve(questionContract, questionHandlers);
   here.serve(agentLinkService, linkHandlers);
   return calling(here);
 }
 
 function calling(caller: Mesh) {
-  const registry = caller.client(registryService);
+  const registry = caller.client(questionContract);
   const agents = caller.client(agentLinkService);
   return {
     unary: async () => {
