@@ -73,6 +73,8 @@ function textOf(metadata: Metadata, name: string): string {
 }
 
 function unescaped(text: string): string {
+  // Most have nothing to unescape, and every call has some.
+  if (!text.includes("%")) return text;
   try {
     return decodeURIComponent(text);
   } catch {
