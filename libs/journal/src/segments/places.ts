@@ -9,6 +9,12 @@ export interface GroupPlace {
   readonly number: number;
 }
 
+/** A segment that nobody needs, and how large its file is. */
+export interface DroppedSegment {
+  readonly segment: number;
+  readonly bytes: number;
+}
+
 export class Places {
   readonly #partitions: number;
   readonly #segments: SegmentPlaces[];
@@ -46,8 +52,8 @@ export class Places {
   }
 
   /** Segments, the oldest first, in which no partition has a batch that is not below its cut. The newest stays. */
-  dropBelow(cuts: Float64Array): readonly number[] {
-    const dropped: number[] = [];
+  dropBelow(cuts: Float64Array): readonly DroppedSegment[] {
+    const dropped: DroppedSegment[] = [];
     for (;;) {
       const [oldest, next] = this.#segments;
       if (oldest === undefined || next === undefined) return dropped;
@@ -56,7 +62,7 @@ export class Places {
         (number, partition) => number === before[partition] || number < (cuts[partition] ?? 0),
       );
       if (!isDone) return dropped;
-      dropped.push(oldest.segment);
+      dropped.push({ segment: oldest.segment, bytes: oldest.bytes });
       this.#segments.shift();
     }
   }

@@ -11,8 +11,9 @@ import type { GroupPlace } from "./places.ts";
 import { nameOfSegment } from "./segment-files.ts";
 import type { Segments } from "./segments.ts";
 
-/** Read at once; a load goes through the log in such parts, a single batch costs at most one of them. */
-const partBytes = 128 * 1024;
+/** Read at once: little at first, for who wants one batch; twice as much each time, for who goes through the log. */
+const partBytesFirst = 16 * 1024;
+const partBytesMax = 256 * 1024;
 
 /**
  * Reads the batches of one partition, beside the writer and without it.
@@ -53,6 +54,8 @@ interface OpenSegment {
   readonly file: DiskFile;
   part: Uint8Array;
   from: number;
+  /** How much is read next. */
+  ahead: number;
 }
 
 /** The batch that comes next, and the hash of the one before it once that was read. */
@@ -64,7 +67,7 @@ interface Chain {
 function openSegment(segments: Segments, ledger: Ledger, segment: number, from: number): OpenSegment {
   try {
     const file = segments.disk.open(nameOfSegment(segment));
-    return { segment, file, part: new Uint8Array(0), from: 0 };
+    return { segment, file, part: new Uint8Array(0), from: 0, ahead: partBytesFirst };
   } catch (error) {
     // It may have gone since the reading began.
     ledger.checkReadable(from, segments.places.first(ledger.index));
@@ -83,7 +86,8 @@ async function groupAt(open: OpenSegment, offset: number): Promise<Uint8Array> {
 async function partAt(open: OpenSegment, offset: number, bytes: number): Promise<Uint8Array> {
   const at = offset - open.from;
   if (at < 0 || at + bytes > open.part.length) {
-    const part = new Uint8Array(Math.max(bytes, Math.min(partBytes, open.file.bytes - offset)));
+    const part = new Uint8Array(Math.max(bytes, Math.min(open.ahead, open.file.bytes - offset)));
+    open.ahead = Math.min(partBytesMax, open.ahead * 2);
     for (let done = 0; done < part.length; ) {
       const read = await open.file.readLater(part.subarray(done), offset + done);
       if (read === 0) break;
@@ -96,7 +100,7 @@ async function partAt(open: OpenSegment, offset: number, bytes: number): Promise
 }
 
 function batchesOf(
-  { logId, partitions }: Segments,
+  { logId, partitions, places }: Segments,
   ledger: Ledger,
   { segment, offset }: GroupPlace,
   bytes: Uint8Array,
@@ -104,12 +108,15 @@ function batchesOf(
   last: number,
 ): JournalBatch[] {
   const fail = (found: string, at: number, number?: number): never => {
+    // The segment may have been dropped since, and its file be another one's by now.
+    ledger.checkReadable(chain.number, places.first(ledger.index));
     const batch = number === undefined ? {} : { partition: ledger.index, number };
     throw damaged(segment, offset, { found, at, ...batch }, partitions);
   };
   const view = viewOf(bytes);
   const header = readGroupHeader(bytes, view, logId);
-  if (header === undefined || header.offset !== offset || aligned(header.bytes) > bytes.length) {
+  const isHere = header?.segment === segment && header.offset === offset;
+  if (!isHere || aligned(header.bytes) > bytes.length) {
     return fail("no group where one was written", 0, chain.number);
   }
   if (sumOfGroup(bytes, view, header) !== header.checksum) {

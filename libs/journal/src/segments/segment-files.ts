@@ -10,7 +10,7 @@ import { encodeSegmentHeader, type SegmentHeader, segmentHeaderBytes } from "./s
  */
 const suffix = ".log";
 const digits = 12;
-/** Made ahead by whoever has the time; taken by whoever begins a segment. */
+/** Made ahead by whoever has the time, or a segment that nobody needs; taken by whoever begins a segment. */
 export const preparedName = "prepared.new";
 export const preparingName = "preparing.new";
 const startingName = "starting.new";
@@ -60,12 +60,14 @@ export function startSegment(
   groupBytes: number,
 ): StartedSegment {
   const needed = segmentHeaderBytes(header.partitions.length) + aligned(groupBytes);
-  const { file, name } = takePrepared(disk, needed) ?? makeStarting(disk, Math.max(bytes, needed));
+  // An attempt that failed half-way may have left its file.
+  if (disk.list().includes(startingName)) disk.remove(startingName);
+  const file = takePrepared(disk, needed) ?? disk.create(startingName, Math.max(bytes, needed));
   try {
     const encoded = encodeSegmentHeader(header);
     writeFully(file, encoded, 0);
     file.sync();
-    disk.rename(name, nameOfSegment(header.segment));
+    disk.rename(startingName, nameOfSegment(header.segment));
     disk.sync();
     return { file, offset: encoded.length };
   } catch (error) {
@@ -74,17 +76,17 @@ export function startSegment(
   }
 }
 
-function takePrepared(disk: Disk, needed: number): { file: DiskFile; name: string } | undefined {
+/** Claims the prepared file by giving it the name of one that is started: whoever prepares another cannot swap it. */
+function takePrepared(disk: Disk, needed: number): DiskFile | undefined {
   if (!disk.list().includes(preparedName)) return;
-  const file = disk.open(preparedName);
-  if (file.bytes >= needed) return { file, name: preparedName };
+  disk.rename(preparedName, startingName);
+  const file = disk.open(startingName);
+  // It may have been a segment before: its old name must be gone for good before it is written to.
+  if (file.bytes >= needed) {
+    disk.sync();
+    return file;
+  }
   file.close();
-  disk.remove(preparedName);
+  disk.remove(startingName);
   return;
-}
-
-function makeStarting(disk: Disk, bytes: number): { file: DiskFile; name: string } {
-  // An attempt that failed half-way may have left its file.
-  if (disk.list().includes(startingName)) disk.remove(startingName);
-  return { file: disk.create(startingName, bytes), name: startingName };
 }

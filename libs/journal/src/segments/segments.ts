@@ -1,6 +1,6 @@
 import type { Disk } from "../disk/disk.ts";
 import type { PartitionName } from "../port.ts";
-import type { Places } from "./places.ts";
+import type { DroppedSegment, Places } from "./places.ts";
 import {
   nameOfSegment,
   nextSegmentBytes,
@@ -23,7 +23,8 @@ export interface SegmentsParts {
  * next one made ahead.
  *
  * 1. Segments go from the oldest on, when every partition has allowed it: what is left is one log without gaps.
- * 2. A segment made ahead is only speed: if it is not there in time, or could not be made, the writer makes its own.
+ * 2. A segment made ahead is only speed: if it is not there in time, or could not be made, the writer makes its own. Under
+ *    a steady load it is an old one that nobody needs, and nothing is written twice.
  */
 export class Segments {
   readonly disk: Disk;
@@ -39,7 +40,7 @@ export class Segments {
   #preparedIn = 0;
   #preparing: Promise<void> = Promise.resolve();
   /** Segments that nobody needs and that are still there, the oldest first. */
-  readonly #dropped: number[] = [];
+  readonly #dropped: DroppedSegment[] = [];
   #removing: Promise<void> = Promise.resolve();
 
   constructor({ disk, sizes, places, logId, partitions }: SegmentsParts, numbers: Float64Array) {
@@ -85,7 +86,11 @@ export class Segments {
   /** In their order, also when one of them cannot be removed at the moment: a gap would be damage. */
   async #removeDropped(): Promise<void> {
     for (let [oldest] = this.#dropped; oldest !== undefined; [oldest] = this.#dropped) {
-      await this.disk.later.remove(nameOfSegment(oldest));
+      const name = nameOfSegment(oldest.segment);
+      const isOfUse = oldest.bytes === this.#sizes.maxBytes && !this.disk.list().includes(preparedName);
+      // Overwritten as it is: what is in it names another segment, so nobody takes it for a part of the next.
+      if (isOfUse) this.disk.rename(name, preparedName);
+      else await this.disk.later.remove(name);
       this.#dropped.shift();
     }
   }

@@ -75,6 +75,28 @@ export function readTests(underTest: JournalUnderTest): void {
       assert.deepEqual(Uint8Array.from(batches[0]?.previousHash ?? []), Uint8Array.from(last.hash));
     });
 
+    it("gives only what was written there, or says that it is gone, to who reads while it is truncated", async () => {
+      await using fixture = await underTest.open({ services });
+      const owner = await Owner.of(fixture.journal.partition("workflow", 0));
+      const wide = (number: number) => `number ${number} `.padEnd(40_000, "x");
+      for (let number = 2; number <= 60; number++) await owner.append(wide(number));
+      const readers = [1, 5, 20, 40].map((from) => owner.partition.read(from)[Symbol.asyncIterator]());
+      for (const reader of readers) await reader.next();
+      await owner.partition.truncate(60);
+      for (let number = 61; number <= 120; number++) await owner.append(wide(number));
+      for (const reader of readers) {
+        try {
+          for (let slice = await reader.next(); slice.done !== true; slice = await reader.next()) {
+            for (const { number, records } of slice.value) {
+              assert.deepEqual(Buffer.from(records), Buffer.from(recordBytes(wide(number))));
+            }
+          }
+        } catch (error) {
+          assert.ok(journalErrors.truncated.is(error), String(error));
+        }
+      }
+    });
+
     it("refuses to read what is gone, and says from where it can be read", async () => {
       await using fixture = await underTest.open({ services });
       const owner = await Owner.of(fixture.journal.partition("workflow", 0));
