@@ -1,6 +1,7 @@
 /** Processes that take part in a measurement: started on the same Node, ended with it. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export interface Child extends AsyncDisposable {
@@ -9,6 +10,9 @@ export interface Child extends AsyncDisposable {
 
 export const workspace = fileURLToPath(new URL("../../..", import.meta.url));
 
+/** As `npm start` sets it; without it everything is stripped of its types anew, which takes 26 MiB. */
+const compileCache = { NODE_COMPILE_CACHE: join(workspace, "node_modules", ".cache", "node") };
+
 /** Starts a program and resolves with what its first matching line of output says. */
 export async function startChild<T>(
   parameters: readonly string[],
@@ -16,6 +20,7 @@ export async function startChild<T>(
 ): Promise<Child & { readonly said: T }> {
   const child = spawn(process.execPath, parameters, {
     cwd: options.cwd ?? workspace,
+    env: { ...compileCache, ...process.env },
     stdio: ["ignore", "pipe", "inherit"],
   });
   const end = () => void child.kill("SIGKILL");

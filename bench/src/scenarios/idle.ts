@@ -1,11 +1,12 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { median, rounded } from "../measure/statistics.ts";
 import { startChild } from "../processes/child.ts";
-import { cpuMs, pssMiB } from "../processes/figures.ts";
+import { cpuMs, type Memory, memoryOf } from "../processes/figures.ts";
 import { startPlatform } from "../processes/platform.ts";
 import type { Scenario } from "../scenario.ts";
 
-const settleMs = 10_000;
+const settleMs = 12_000;
+const watchMs = 10_000;
 
 /** The processes run side by side, because pages that both share count half for each. */
 export const idle: Scenario = {
@@ -14,7 +15,7 @@ export const idle: Scenario = {
   async *run({ rounds, seconds }) {
     // The first start fills the compile cache.
     await (await startPlatform())[Symbol.asyncDispose]();
-    const taken: { readonly pss: number; readonly empty: number; readonly cpu: number }[] = [];
+    const taken: { readonly ours: Memory; readonly empty: Memory; readonly cpuPercent: number }[] = [];
     for (let round = 0; round < rounds; round++) {
       await using empty = await startChild(["-e", "console.log('up'); setInterval(() => {}, 1e8)"], {
         until: (line) => line || undefined,
@@ -23,16 +24,18 @@ export const idle: Scenario = {
       await pause(settleMs);
       const beforeMs = cpuMs(platform.pid);
       const startMs = performance.now();
-      await pause(Math.max(5_000, seconds * 1_000));
-      const cpu = (100 * (cpuMs(platform.pid) - beforeMs)) / (performance.now() - startMs);
-      taken.push({ pss: pssMiB(platform.pid), empty: pssMiB(empty.pid), cpu });
+      await pause(Math.max(watchMs, seconds * 1_000));
+      const cpuPercent = (100 * (cpuMs(platform.pid) - beforeMs)) / (performance.now() - startMs);
+      taken.push({ ours: memoryOf(platform.pid), empty: memoryOf(empty.pid), cpuPercent });
     }
+    const medianOf = (figure: (one: (typeof taken)[number]) => number) => rounded(median(taken.map(figure)));
     yield {
       variant: "platform",
-      pssMiB: rounded(median(taken.map(({ pss }) => pss))),
-      emptyNodePssMiB: rounded(median(taken.map(({ empty }) => empty))),
-      deltaMiB: rounded(median(taken.map(({ pss, empty }) => pss - empty))),
-      cpuPercent: rounded(median(taken.map(({ cpu }) => cpu))),
+      pssMiB: medianOf(({ ours }) => ours.pssMiB),
+      emptyNodePssMiB: medianOf(({ empty }) => empty.pssMiB),
+      deltaMiB: medianOf(({ ours, empty }) => ours.pssMiB - empty.pssMiB),
+      deltaPrivateMiB: medianOf(({ ours, empty }) => ours.privateMiB - empty.privateMiB),
+      cpuPercent: medianOf(({ cpuPercent }) => cpuPercent),
     };
   },
 };

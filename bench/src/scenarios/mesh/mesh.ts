@@ -27,6 +27,7 @@ import {
 } from "./echo.ts";
 
 const concurrencies = [1, 64];
+const turnsPerRound = 5;
 
 /** Unary calls carry one item, frames of a stream a hundred; each waits for its answer. */
 export const mesh: Scenario = {
@@ -43,6 +44,8 @@ async function* inProcess(budget: Budget): AsyncIterable<Result> {
   const telemetry = await someTelemetry();
   const seen = meshHere(new Mesh({ settings: { transport: "in-process" }, foundation: telemetry }));
   const bare = { unary: async () => (reply.instance === undefined ? 0 : 1) };
+  // What telemetry costs is a hundredth: it shows only between short turns that follow each other at once.
+  const turns = { rounds: budget.rounds * turnsPerRound, seconds: budget.seconds / turnsPerRound };
   for (const concurrency of concurrencies) {
     const figures = await alternate(
       [
@@ -50,11 +53,11 @@ async function* inProcess(budget: Budget): AsyncIterable<Result> {
         contestant("silent", { once: quiet.unary, concurrency }),
         contestant("telemetry", { once: seen.unary, concurrency }),
       ],
-      budget,
+      turns,
     );
     const silent = figures.get("silent");
     const withTelemetry = figures.get("telemetry");
-    const share = silent && withTelemetry ? silent.callsPerSec / withTelemetry.callsPerSec - 1 : 0;
+    const share = silent && withTelemetry ? withTelemetry.cpuPerCallUs / silent.cpuPerCallUs - 1 : 0;
     for (const [name, measured] of figures) {
       const extra = name === "telemetry" ? { telemetryPercent: rounded(100 * share) } : {};
       yield lineOf("in-process", `unary ${name}`, concurrency, measured, extra);
@@ -125,7 +128,7 @@ function lineOf(
   transport: string,
   variant: string,
   concurrency: number,
-  { callsPerSec, itemsPerSec, p50Ms, p99Ms }: Measured,
+  { callsPerSec, itemsPerSec, p50Ms, p99Ms, cpuPerCallUs }: Measured,
   extra: Readonly<Record<string, number>> = {},
 ): Result {
   return {
@@ -136,6 +139,7 @@ function lineOf(
     itemsPerSec: rounded(itemsPerSec),
     p50Ms: rounded(p50Ms),
     p99Ms: rounded(p99Ms),
+    cpuPerCallUs: rounded(cpuPerCallUs),
     ...extra,
   };
 }
