@@ -69,4 +69,18 @@ export function faultyDiskTests(runs: number): void {
       { numRuns: Math.ceil(runs / 3) },
     );
   });
+
+  it("have what was acknowledged after a process died at any step of beginning a segment, and then the power failed", async () => {
+    const large = { kind: "append", partition: 0, bytes: 9_000 } as const;
+    const commit = { kind: "commit" } as const;
+    for (let after = 0; after < 10; after++) {
+      for (let seed = 0; seed < 8; seed++) {
+        const trial = new Trial(seededChance(seed));
+        await trial.run([large, commit, { kind: "power fails", after }, large, commit]);
+        await trial.restart("process");
+        await trial.run([{ kind: "seal", partition: 0 }, commit, { ...large, bytes: 10 }, commit]);
+        await trial.restart("power");
+      }
+    }
+  });
 }

@@ -60,8 +60,9 @@ export class Trial {
     this.disk.faults = {};
     this.disk.capacityBytes = Number.POSITIVE_INFINITY;
     if (how === "in good order") await this.#close();
-    if (how === "power" || this.disk.isPowerFailing) this.disk.crash();
+    // Killed in the middle of an operation, a process leaves behind what the system still holds in its memory.
     if (how === "process") this.disk.endProcess();
+    else if (how === "power" || this.disk.isPowerFailing) this.disk.crash();
     this.#turns = [];
     this.journal = this.#open();
     this.disk.faults = faults;

@@ -34,7 +34,11 @@ export interface Recovered {
 
 /** Reads the log; undefined when there is none. Only who may write removes leftovers and makes the end sure. */
 export function recover(disk: Disk, mayWrite: boolean): Recovered | undefined {
-  if (mayWrite) for (const name of disk.list().filter(isUnfinished)) disk.remove(name);
+  if (mayWrite) {
+    for (const name of disk.list().filter(isUnfinished)) disk.remove(name);
+    // Whoever was killed may have left a segment whose name only the memory of the system knows.
+    disk.sync();
+  }
   const headers = readSegmentHeaders(disk);
   const [first] = headers;
   const newest = headers.at(-1);
