@@ -89,7 +89,8 @@ export class NatsStore implements Store {
 
   async put({ instance, leaseMs }: Registration): Promise<Position> {
     const { bucket } = this.#instances;
-    return this.#reached(await bucket.put(keyOf(instance.id), putBytes({ instance, leaseMs })));
+    const { id } = instance;
+    return this.#reached(id, await bucket.put(keyOf(id), putBytes({ instance, leaseMs })));
   }
 
   async replace({ instance, leaseMs }: Registration, revision: number): Promise<Position | undefined> {
@@ -106,8 +107,11 @@ export class NatsStore implements Store {
   }
 
   async caughtUp(instanceId: string): Promise<void> {
-    const entry = await this.#instances.bucket.get(keyOf(instanceId));
-    if (entry !== undefined) await this.#told.reached(entry.revision);
+    for (;;) {
+      const entry = await this.#instances.bucket.get(keyOf(instanceId));
+      // Again where it was written anew on the way: that is told later than others that have been told by now.
+      if (entry === undefined || (await this.#told.reached(entry.revision))) return;
+    }
   }
 
   renewed(renewals: readonly Renewal[]): void {
@@ -115,14 +119,14 @@ export class NatsStore implements Store {
   }
 
   async #written(instanceId: string, written: Written): Promise<Position | undefined> {
-    if (written.written) return this.#reached(written.revision);
+    if (written.written) return this.#reached(instanceId, written.revision);
     // What stood in the way has to be known here before the caller looks again.
     await this.caughtUp(instanceId);
     return undefined;
   }
 
-  async #reached(revision: number): Promise<Position> {
-    await this.#told.reached(revision);
+  async #reached(instanceId: string, revision: number): Promise<Position> {
+    if (!(await this.#told.reached(revision))) await this.caughtUp(instanceId);
     return { history: this.#history, revision };
   }
 

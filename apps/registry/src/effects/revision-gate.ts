@@ -1,31 +1,52 @@
+/**
+ * Lets those through who wait until a revision has been taken in.
+ *
+ * A revision may be passed over: an entry that is written again before it was told is told in its newer form alone, and
+ * later than others in between. Whoever waits hears which it was.
+ */
 import { registryErrors } from "../errors.ts";
 
-/** Lets those through who wait until a revision has been taken in. */
+interface Waiting {
+  readonly revision: number;
+  readonly resolve: (told: boolean) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/** Of the revisions told last; older ones count as told. */
+const rememberedMax = 1_024;
+
 export class RevisionGate {
+  readonly #remembered = new Set<number>();
+  /** What is below counts as told. */
+  #oldest = 0;
   #revision = 0;
   #closed = false;
-  #waiting: {
-    readonly revision: number;
-    readonly resolve: () => void;
-    readonly reject: (reason: unknown) => void;
-  }[] = [];
+  #waiting: Waiting[] = [];
 
-  reached(revision: number): Promise<void> {
-    if (revision <= this.#revision) return Promise.resolve();
+  /** Resolves when everything up to this revision has been told: with false when the revision itself was passed over. */
+  reached(revision: number): Promise<boolean> {
+    if (revision <= this.#revision) {
+      return Promise.resolve(revision < this.#oldest || this.#remembered.has(revision));
+    }
     if (this.#closed) return Promise.reject(registryErrors.loading());
     return new Promise((resolve, reject) => this.#waiting.push({ revision, resolve, reject }));
   }
 
   advance(revision: number): void {
     this.#revision = Math.max(this.#revision, revision);
+    this.#remember(revision);
     const waiting = this.#waiting;
     this.#waiting = waiting.filter((one) => one.revision > this.#revision);
-    for (const one of waiting) if (one.revision <= this.#revision) one.resolve();
+    for (const one of waiting) {
+      if (one.revision <= this.#revision) one.resolve(this.#remembered.has(one.revision));
+    }
   }
 
   /** Revisions begin again; what those who wait were promised is gone. */
   beginAnew(): void {
     this.#revision = 0;
+    this.#oldest = 0;
+    this.#remembered.clear();
     for (const one of this.#waiting.splice(0)) one.reject(registryErrors.loading());
   }
 
@@ -33,5 +54,14 @@ export class RevisionGate {
   close(): void {
     this.#closed = true;
     this.beginAnew();
+  }
+
+  #remember(revision: number): void {
+    this.#remembered.add(revision);
+    if (this.#remembered.size <= rememberedMax) return;
+    const [oldest = 0] = this.#remembered;
+    this.#remembered.delete(oldest);
+    // Never lower: after a new beginning of the same history they come in the order of another telling.
+    this.#oldest = Math.max(this.#oldest, oldest + 1);
   }
 }

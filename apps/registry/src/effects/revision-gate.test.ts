@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { RevisionGate } from "./revision-gate.ts";
+
+describe("RevisionGate", () => {
+  it("lets those through whose revision was told, and tells those whose revision was passed over", async () => {
+    const gate = new RevisionGate();
+    const waiting = [3, 4, 5].map((revision) => gate.reached(revision));
+    gate.advance(3);
+    gate.advance(5);
+    assert.deepEqual(await Promise.all(waiting), [true, false, true]);
+  });
+
+  it("says the same to those who come after it", async () => {
+    const gate = new RevisionGate();
+    for (const revision of [3, 5]) gate.advance(revision);
+    assert.deepEqual(await Promise.all([3, 4, 5].map((revision) => gate.reached(revision))), [
+      true,
+      false,
+      true,
+    ]);
+  });
+
+  it("takes for told what was told too long ago to remember", async () => {
+    const gate = new RevisionGate();
+    for (let revision = 2; revision <= 10_000; revision += 2) gate.advance(revision);
+    assert.deepEqual(await Promise.all([2, 3, 9_998, 9_999].map((revision) => gate.reached(revision))), [
+      true,
+      true,
+      true,
+      false,
+    ]);
+  });
+
+  it("turns everyone away when revisions begin again, and for good when it is closed", async () => {
+    const gate = new RevisionGate();
+    gate.advance(9);
+    const before = gate.reached(10);
+    gate.beginAnew();
+    await assert.rejects(before, { code: "registry.loading" });
+    const after = gate.reached(1);
+    gate.advance(1);
+    assert.equal(await after, true);
+    gate.close();
+    await assert.rejects(gate.reached(2), { code: "registry.loading" });
+  });
+});
