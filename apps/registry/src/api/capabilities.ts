@@ -10,12 +10,13 @@ import { pageOf } from "@tutti/kernel";
 import type { Directory } from "../directory/directory.ts";
 import { getOrMake } from "../directory/get-or-make.ts";
 import { weightOfVersions } from "../directory/weight.ts";
+import type { Answering } from "./desk.ts";
 
 export function findCapabilities(
-  { offers }: Directory,
+  { directory, complete }: Answering,
   request: FindCapabilitiesRequest,
 ): FindCapabilitiesReply {
-  return { versions: offers.find(request) };
+  return { versions: directory.offers.find(request), complete };
 }
 
 export function getCapabilityMap(

@@ -10,3 +10,6 @@ export interface Desk {
   readonly foundation: Foundation;
   readonly instruments: RegistrarInstruments;
 }
+
+/** What questions are answered from: who is there, and whether absence means gone. */
+export type Answering = Pick<Registrar, "directory" | "complete">;

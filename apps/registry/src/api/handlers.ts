@@ -20,9 +20,9 @@ export function registryHandlers(desk: Desk): Handlers<typeof registryService> {
     },
     watch: (request, { signal }) => watch(desk, request, signal),
     getInstance: (request) => getInstance(registrar.directory, request),
-    findInstances: (request) => findInstances(registrar.directory, request),
+    findInstances: (request) => findInstances(registrar, request),
     listServices: (request) => listServices(registrar.directory, request),
-    findCapabilities: (request) => findCapabilities(registrar.directory, request),
+    findCapabilities: (request) => findCapabilities(registrar, request),
     getCapabilityMap: (request) => getCapabilityMap(registrar.directory, request),
   };
 }

@@ -14,6 +14,7 @@ import { healthOf, labelsMatch, takesCalls } from "../directory/conditions.ts";
 import type { Directory } from "../directory/directory.ts";
 import { weightOf } from "../directory/weight.ts";
 import { registryErrors } from "../errors.ts";
+import type { Answering } from "./desk.ts";
 
 export function getInstance(directory: Directory, { instanceId }: GetInstanceRequest): GetInstanceReply {
   const instance = directory.get(instanceId);
@@ -21,7 +22,10 @@ export function getInstance(directory: Directory, { instanceId }: GetInstanceReq
   return { instance };
 }
 
-export function findInstances(directory: Directory, request: FindInstancesRequest): FindInstancesReply {
+export function findInstances(
+  { directory, complete }: Answering,
+  request: FindInstancesRequest,
+): FindInstancesReply {
   const { capability, labels, health } = request;
   const found = [...directory.instances(request.service)].filter(
     (instance) =>
@@ -42,7 +46,11 @@ export function findInstances(directory: Directory, request: FindInstancesReques
     },
     request.page,
   );
-  return { instances: items.map(({ instance }) => instance), page: { nextToken, total: found.length } };
+  return {
+    instances: items.map(({ instance }) => instance),
+    page: { nextToken, total: found.length },
+    complete,
+  };
 }
 
 /** The conditions of a request, the same for any order they are written in: a map has none. */

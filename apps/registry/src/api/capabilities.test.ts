@@ -1,0 +1,19 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { FindCapabilitiesRequest, FindInstancesRequest } from "@tutti/contracts/registry/v1";
+import { openDesk } from "../../test/desk.ts";
+import { findCapabilities } from "./capabilities.ts";
+import { findInstances } from "./instances.ts";
+
+describe("questions to a registry that forgets with its process", () => {
+  it("are answered with a warning until everybody has had the time to register again", async () => {
+    await using desk = await openDesk();
+    const { registrar, foundation, settings } = desk;
+    const whoCan = () =>
+      findCapabilities(registrar, FindCapabilitiesRequest.fromPartial({ name: "pay.charge" }));
+    const whoIs = () => findInstances(registrar, FindInstancesRequest.fromPartial({}));
+    assert.deepEqual([whoCan().complete, whoIs().complete], [false, false]);
+    await foundation.time.advanceAsync(settings.leaseMs);
+    assert.deepEqual([whoCan().complete, whoIs().complete], [true, true]);
+  });
+});
