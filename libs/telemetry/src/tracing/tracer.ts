@@ -5,9 +5,16 @@
  * 2. Without an exporter, a trace that somebody before us records is handed on as it came, so that its tree has no
  *    hole where we are.
  */
-import type { Chance, Clock, Span, SpanDescription, TraceContext, Tracer } from "@tutti/kernel";
-import { Identifiers } from "./identifiers.ts";
-import { QuietSpan } from "./quiet-span.ts";
+import {
+  type Chance,
+  type Clock,
+  QuietSpan,
+  type Span,
+  type SpanDescription,
+  type TraceContext,
+  TraceIdentifiers,
+  type Tracer,
+} from "@tutti/kernel";
 import { type Instants, RecordedSpan, type SpanSink } from "./recorded-span.ts";
 
 interface TelemetryTracerOptions {
@@ -21,7 +28,7 @@ const driftMaxMs = 50;
 export class TelemetryTracer implements Tracer, Instants {
   readonly #clock: Clock;
   readonly #chance: Chance;
-  readonly #identifiers: Identifiers;
+  readonly #identifiers: TraceIdentifiers;
   #sink: SpanSink | undefined;
   #sampleRatio = 0;
   #epochMs: number;
@@ -29,7 +36,7 @@ export class TelemetryTracer implements Tracer, Instants {
   constructor(options: TelemetryTracerOptions) {
     this.#clock = options.clock;
     this.#chance = options.chance;
-    this.#identifiers = new Identifiers(options.chance);
+    this.#identifiers = new TraceIdentifiers(options.chance);
     this.#epochMs = options.clock.now() - options.clock.monotonic();
   }
 

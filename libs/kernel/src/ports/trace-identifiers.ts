@@ -1,12 +1,12 @@
 /** Trace and span ids: random, never all zero, lower-case hex. */
-import type { Chance } from "@tutti/kernel";
+import type { Chance } from "./chance.ts";
 
 /** Bytes drawn at once: asking for eight at a time costs ten times as much. */
 const poolBytes = 4096;
 const traceIdBytes = 16;
 const spanIdBytes = 8;
 
-export class Identifiers {
+export class TraceIdentifiers {
   readonly #chance: Chance;
   readonly #pool = Buffer.alloc(poolBytes);
   #used = poolBytes;

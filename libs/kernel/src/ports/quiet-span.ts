@@ -6,8 +6,8 @@
  * 1. All spans below the same origin have its trace id, whenever and in whatever order they are asked.
  * 2. A span holds on to the origin of its trace, not to its parent: a chain of spans does not grow in memory.
  */
-import type { Span, TraceContext } from "@tutti/kernel";
-import type { Identifiers } from "./identifiers.ts";
+import type { TraceIdentifiers } from "./trace-identifiers.ts";
+import type { Span, TraceContext } from "./tracer.ts";
 
 /**
  * Span and context in one object. Its ids are getters, which spreading and JSON do not see: read them, or use
@@ -15,12 +15,12 @@ import type { Identifiers } from "./identifiers.ts";
  */
 export class QuietSpan implements Span, TraceContext {
   readonly sampled = false;
-  readonly #identifiers: Identifiers;
+  readonly #identifiers: TraceIdentifiers;
   readonly #origin: TraceContext | undefined;
   #traceId = "";
   #spanId = "";
 
-  constructor(identifiers: Identifiers, parent: TraceContext | undefined) {
+  constructor(identifiers: TraceIdentifiers, parent: TraceContext | undefined) {
     this.#identifiers = identifiers;
     this.#origin = parent instanceof QuietSpan ? (parent.#origin ?? parent) : parent;
   }
