@@ -36,6 +36,10 @@ export * from "./errors/tutti-error.ts";
 export { fromErrorDetail, toErrorDetail } from "./errors/wire.ts";
 export { type Id, type IdParts, isId, kindOf, parseId, printId, timeOf } from "./ids/id.ts";
 export { IdSource } from "./ids/id-source.ts";
+export { isEnded } from "./machine/ended.ts";
+export { type InstanceAddress, type InstanceKey, keyOf, textOf } from "./machine/instance-key.ts";
+export type * from "./machine/machine.ts";
+export type { WireCodec, WireWriter } from "./machine/wire.ts";
 export type {
   Component,
   ComponentContext,

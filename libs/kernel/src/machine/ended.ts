@@ -1,0 +1,14 @@
+import { WorkStatus } from "@tutti/contracts/types/v1";
+
+const ended: ReadonlySet<WorkStatus> = new Set<WorkStatus>([
+  WorkStatus.WORK_STATUS_COMPLETED,
+  WorkStatus.WORK_STATUS_FAILED,
+  WorkStatus.WORK_STATUS_CANCELLED,
+  WorkStatus.WORK_STATUS_TERMINATED,
+  WorkStatus.WORK_STATUS_CONTINUED,
+]);
+
+/** Whether nothing more will happen to what stands like this. */
+export function isEnded(status: WorkStatus): boolean {
+  return ended.has(status);
+}

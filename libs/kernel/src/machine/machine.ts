@@ -1,0 +1,143 @@
+/**
+ * The machine contract: what a kind of durable thing is made of. Everything here is pure; the runtime hosts it.
+ *
+ * 1. `decide` sees a read-only state and says what happens: it emits events and answers, or refuses. It changes nothing
+ *    itself, and a refusal emits nothing.
+ * 2. `evolve` alone changes the state, by events alone. It may mutate what it is given: the runtime owns the state.
+ *    The same events give the same state in every release that reads them.
+ * 3. Time and chance come from the step and enter the events. Time never runs backwards.
+ * 4. Which effects and timers are outstanding follows from the state: what `evolve` notes while folding adds up to what
+ *    `recover` finds in the state, after every event.
+ * 5. An effect is done at least once, and its result counts once: later ones for the same number or an older attempt
+ *    never reach `decide`.
+ */
+import type { Cause, WorkStatus } from "@tutti/contracts/types/v1";
+import type { Refusal } from "../errors/refusal.ts";
+import type { InstanceAddress, InstanceKey } from "./instance-key.ts";
+import type { WireCodec } from "./wire.ts";
+
+/** A kind of machine: the table of what it understands, and how its state is kept. */
+export interface Machine<State, Effect = unknown> {
+  /** `run`, `account`: part of every key, lower case. */
+  readonly kind: string;
+  /**
+   * Version of what its deciders do, written into every batch. Raised when a decider changes what it emits for the same
+   * input; from 1.
+   */
+  readonly behaviour: number;
+  /** The state of an instance that has no events yet. */
+  create(key: InstanceKey): State;
+  /** Every command, by its type. */
+  readonly commands: readonly Command<State>[];
+  /** Every version of every event that was ever released. */
+  readonly events: readonly MachineEvent<State, Effect>[];
+  /** Every question that is answered from the state without changing it. */
+  readonly queries: readonly Query<State>[];
+  /** A timer that was set has come due. Absent in machines that set none. */
+  readonly expire?: (state: ReadOnly<State>, timer: number, step: Step<State, Effect>) => void;
+  readonly snapshots: SnapshotCodec<State>;
+  /** Says all that is outstanding in a state: what a load begins with. */
+  recover(state: ReadOnly<State>, outstanding: Outstanding<Effect>): void;
+  /** What lists and searches show. */
+  describe(state: ReadOnly<State>): Description;
+  /** The state as plain JSON: the same for the same events in every release. What golden histories compare. */
+  project(state: ReadOnly<State>): unknown;
+}
+
+/** What a decider may look at. */
+export type ReadOnly<T> = T extends (...args: never[]) => unknown
+  ? T
+  : T extends Map<infer K, infer V>
+    ? ReadonlyMap<K, ReadOnly<V>>
+    : T extends Set<infer V>
+      ? ReadonlySet<V>
+      : T extends Uint8Array
+        ? T
+        : T extends object
+          ? { readonly [Key in keyof T]: ReadOnly<T[Key]> }
+          : T;
+
+/** Something that can be said to an instance, by a letter or by a call. */
+export interface Message<Body> {
+  /** Imperative: `transfer`, `open`. Unique within the machine. */
+  readonly type: string;
+  readonly codec: WireCodec<Body>;
+}
+
+/** A command with its decider. */
+// biome-ignore lint/suspicious/noExplicitAny: a table holds commands of many bodies; each keeps its own types
+export interface Command<State, Body = any, Reply = any, Effect = any> extends Message<Body> {
+  /** How its reply is remembered for a repetition under the same idempotency key. */
+  readonly reply: WireCodec<Reply>;
+  decide(state: ReadOnly<State>, body: Body, step: Step<State, Effect>): Reply | Refusal;
+}
+
+/** One version of an event with the function that folds it. */
+// biome-ignore lint/suspicious/noExplicitAny: a table holds events of many bodies; each keeps its own types
+export interface MachineEvent<State, Effect = any, Body = any> {
+  /** Past participle with its noun: `account_opened`. */
+  readonly type: string;
+  /** Version of the message, from 1. A released version stays as it is; a change is the next one. */
+  readonly version: number;
+  readonly codec: WireCodec<Body>;
+  evolve(state: State, body: Body, outstanding: Outstanding<Effect>): void;
+  /** True when what `describe` says may change with it. The first event of an instance always counts as such. */
+  readonly described?: boolean;
+}
+
+/** A question that is answered from the state. */
+// biome-ignore lint/suspicious/noExplicitAny: a table holds queries of many bodies; each keeps its own types
+export interface Query<State, Body = any, Reply = any> {
+  readonly type: string;
+  answer(state: ReadOnly<State>, body: Body, at: { readonly nowMs: number }): Reply | Refusal;
+}
+
+/** What a decider is given beside state and command. Valid only while it decides. */
+export interface Step<State, Effect = unknown> {
+  readonly key: InstanceKey;
+  /** Whether the instance has any event yet. */
+  readonly exists: boolean;
+  /** Milliseconds since the Unix epoch; that of the batch, never smaller than in an earlier step of the partition. */
+  readonly nowMs: number;
+  /** Who asks, in which trace, by which policy decision. Recorded with every event. */
+  readonly cause: Cause;
+  /** When the command is the result of an effect: which. */
+  readonly settles: { readonly number: number; readonly attempt: number } | undefined;
+  /** A number in [0, 1). */
+  random(): number;
+  /** The event has happened: it is folded at once, and `state` shows it from here on. */
+  emit<Body>(event: MachineEvent<State, Effect, Body>, body: Body): void;
+  /** Sends a message to another machine: it arrives once, after everything sent from here to there before. */
+  send<Body>(to: InstanceAddress, message: Message<Body>, body: Body): void;
+}
+
+/** What is outstanding, as the fold sees it. */
+export interface Outstanding<Effect = unknown> {
+  /** To be done. A higher attempt of the same number replaces the one before. */
+  effect(number: number, attempt: number, effect: Effect): void;
+  /** No longer wanted or no longer awaited. Nothing when there is no such. */
+  settled(number: number): void;
+  /** `expire` is called with this number at or after the moment. Setting it again moves it. */
+  timer(number: number, dueMs: number): void;
+  /** Nothing when there is no such. */
+  cleared(number: number): void;
+}
+
+/** How an instance's state is kept between its events. */
+export interface SnapshotCodec<State> {
+  /** Version of the encoding that `encode` writes, from 1. */
+  readonly version: number;
+  encode(state: ReadOnly<State>): Uint8Array;
+  /** Reads every version that was ever released; an older one is brought up on the way. */
+  decode(bytes: Uint8Array, version: number): State;
+}
+
+/** What is shown of an instance without asking it. */
+export interface Description {
+  readonly status: WorkStatus;
+  /** Name of what it executes; empty where there is no definition. */
+  readonly definition: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Who started it chose its id: after it is gone the id stays taken for a while. */
+  readonly idChosen: boolean;
+}
