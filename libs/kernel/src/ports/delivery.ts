@@ -1,15 +1,27 @@
+import type { Cause } from "@tutti/contracts/types/v1";
 import type { Place } from "./ownership.ts";
 
 /**
  * Messages between machines. The runtime numbers and keeps them until the receiver has them durable; how they
  * travel is none of its business. The mesh implements this port, a simulated network does too.
+ *
+ * Letters go from partition to partition: that is a channel. Their numbers count per channel, from 1, without gaps, and
+ * the receiver remembers the last one of each channel, so that a repeated letter is known whatever delayed it.
  */
 export interface Delivery {
   /**
-   * Hands a batch to the owner of a place. Resolves when the receiver has all of it durable, with what it
-   * acknowledges; rejects when that is unknown, and the sender repeats.
+   * Hands a batch to the owner of a place. Resolves when the receiver has it durable, with the number up to which it
+   * has all letters of the channel; rejects when that is unknown, and the sender repeats.
    */
-  deliver(to: Place, batch: readonly Letter[], signal: AbortSignal): Promise<readonly Acknowledgement[]>;
+  deliver(to: Place, batch: LetterBatch, signal: AbortSignal): Promise<number>;
+}
+
+/** Letters of one channel in the order of their numbers. */
+export interface LetterBatch {
+  /** The sending partition. */
+  readonly service: string;
+  readonly partition: number;
+  readonly letters: readonly Letter[];
 }
 
 export interface Letter {
@@ -17,18 +29,9 @@ export interface Letter {
   /** Sending and receiving instance, `kind/id`. */
   readonly sender: string;
   readonly receiver: string;
-  /** Position in the sequence from this sender to this receiver, from 1, without gaps. */
+  /** Position in the channel. */
   readonly number: number;
-  /** Lowest number the sender may still repeat: what is below may be forgotten. */
-  readonly unconfirmedFrom: number;
   readonly type: string;
   readonly payload: Uint8Array;
-  readonly traceparent: string;
-}
-
-export interface Acknowledgement {
-  readonly sender: string;
-  readonly receiver: string;
-  /** All letters up to this number are durable at the receiver. */
-  readonly upTo: number;
+  readonly cause: Cause | undefined;
 }

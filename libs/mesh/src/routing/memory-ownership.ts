@@ -5,8 +5,7 @@
  * of namespace, kind and id; the kind `partition` names one by its number; a pool is a place of its own,
  * `swarm/pool/default/gpu`.
  */
-import type { OwnedKey, Owner, Ownership, Place } from "@tutti/kernel";
-import { stableHash } from "./hash.ts";
+import { type OwnedKey, type Owner, type Ownership, type Place, stableHash } from "@tutti/kernel";
 
 export interface MemoryOwnershipOptions {
   /** How many partitions each service has. Fixed when an installation is made. Default 16. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { stableHash } from "./hash.ts";
+import { stableHash } from "./stable-hash.ts";
 
 describe("the stable hash", () => {
   it("never changes: it decides where things live", () => {
