@@ -1,5 +1,6 @@
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryReader, type BinaryWriter } from "@bufbuild/protobuf/wire";
 import type { MessageCodec } from "./rpc.ts";
+import { FlatWriter } from "./wire/flat-writer.ts";
 
 /** What ts-proto makes of a message, as far as the wire needs it. */
 interface MessageType<T> {
@@ -15,14 +16,15 @@ const keptBytesMax = 256 * 1024;
  * hands out a copy and resets it. It is taken away while in use, so that an encoding inside an encoding, or one that
  * throws half-way, leaves nothing behind for the next.
  */
-let spare: BinaryWriter | undefined;
+let spare: FlatWriter | undefined;
 
 export function codecOf<T>(type: MessageType<T>): MessageCodec<T> {
   return {
     encode(message) {
-      const writer = spare ?? new BinaryWriter();
+      const writer = spare ?? new FlatWriter();
       spare = undefined;
-      const bytes = type.encode(message, writer).finish();
+      type.encode(message, writer);
+      const bytes = writer.finish();
       if (bytes.length <= keptBytesMax) spare = writer;
       return bytes;
     },

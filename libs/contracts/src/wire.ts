@@ -1,0 +1,1 @@
+export { FlatWriter } from "./wire/flat-writer.ts";
