@@ -1,0 +1,126 @@
+/**
+ * What the runtime offers to the service that hosts machines on it, and what it needs from there.
+ *
+ * Every answer, a refusal or a read too, is given only when everything that the decision could have seen is durable.
+ * Nothing durable happens without an answer, but an answer may get lost: then it is `runtime.outcome_unknown`, and the
+ * caller repeats under the same idempotency key or token.
+ */
+import type { Cause } from "@tutti/contracts/types/v1";
+import type { Command, InstanceKey, LetterBatch, Query, Refusal } from "@tutti/kernel";
+
+/** A command on its way. Made by whoever submits it; the runtime answers exactly once. */
+export interface Submission {
+  readonly key: InstanceKey;
+  // biome-ignore lint/suspicious/noExplicitAny: an inbox holds commands of many machines
+  readonly command: Command<any>;
+  readonly body: unknown;
+  readonly cause: Cause;
+  /** Empty, or the key under which a repetition is answered like the first. */
+  readonly idempotencyKey: string;
+  /** When it is the result of an effect: of which. */
+  readonly token: EffectToken | undefined;
+  /** Called once, from a batch of answers. Must not throw, nor do anything slow. */
+  answer(outcome: Outcome): void;
+}
+
+/** What became of a submission. `ignored`: the effect was settled already, or another attempt is awaited. */
+export type Outcome =
+  | { readonly kind: "done"; readonly reply: unknown }
+  | { readonly kind: "refused"; readonly refusal: Refusal }
+  | { readonly kind: "ignored" };
+
+/** Names one attempt of one effect of one instance. Sixteen bytes on the wire. */
+export interface EffectToken {
+  readonly partition: number;
+  /** Which instance of the partition. */
+  readonly incarnation: number;
+  readonly number: number;
+  readonly attempt: number;
+}
+
+/** An effect that is to be done. */
+export interface DueEffect {
+  readonly key: InstanceKey;
+  readonly token: EffectToken;
+  readonly effect: unknown;
+  readonly cause: Cause | undefined;
+}
+
+/** Does what machines ask for. Results come back as commands with the token. */
+export interface Effects {
+  /**
+   * Begin these. All are durable. Called again with the same tokens after a restart or a move. The array is only lent:
+   * the partition reuses it after the call.
+   */
+  dispatch(effects: readonly DueEffect[]): void;
+  /** These are no longer wanted: settled, replaced, or their partition has gone elsewhere. */
+  withdraw(tokens: readonly EffectToken[]): void;
+}
+
+/** A question to an instance. */
+export interface Question<Body, Reply> {
+  readonly key: InstanceKey;
+  // biome-ignore lint/suspicious/noExplicitAny: a question knows its own types
+  readonly query: Query<any, Body, Reply>;
+  readonly body: Body;
+}
+
+/** The runtime of one service in one process, as its service sees it. */
+export interface RuntimeOfService {
+  readonly service: string;
+  readonly partitions: number;
+  /** The partition of an instance: the same in every process and release. */
+  partitionOf(key: InstanceKey): number;
+  /** Puts a command into its partition's inbox. Refused at once when the inbox is full or the partition is elsewhere. */
+  submit(submission: Submission): void;
+  /** The same for one command, as a promise: resolves with the reply, throws a refusal as its error. */
+  execute<Body, Reply>(order: Order<Body, Reply>): Promise<Reply>;
+  /** Answers from the state, when all it has seen is durable and this process was still the owner after reading. */
+  ask<Body, Reply>(question: Question<Body, Reply>): Promise<Reply>;
+  /** Takes letters for one of its partitions; resolves with the number up to which all of the channel are durable. */
+  take(partition: number, batch: LetterBatch): Promise<number>;
+  /** Begins to own a partition: seals its journal under this epoch or a newer one, and loads it. */
+  own(partition: number, epoch: number): Promise<void>;
+  /** Lets go of a partition: what is under way becomes durable or is answered as unknown, then nothing more is decided. */
+  disown(partition: number): Promise<void>;
+  /** How each owned partition stands. */
+  standings(): readonly PartitionStanding[];
+}
+
+export interface Order<Body, Reply> {
+  readonly key: InstanceKey;
+  // biome-ignore lint/suspicious/noExplicitAny: the machine's own types do not matter to who calls it
+  readonly command: Command<any, Body, Reply>;
+  readonly body: Body;
+  readonly cause: Cause;
+  readonly idempotencyKey?: string;
+  readonly token?: EffectToken;
+}
+
+export type PartitionState = "starting" | "running" | "leaving" | "failed";
+
+export interface PartitionStanding {
+  readonly partition: number;
+  readonly state: PartitionState;
+  readonly epoch: number;
+  /** Number of the last durable batch. */
+  readonly head: number;
+  /** Instances in memory. */
+  readonly loaded: number;
+  readonly live: number;
+  readonly quarantined: number;
+  /** Commands that wait. */
+  readonly inbox: number;
+  /** When the next timer is due; undefined without one. */
+  readonly nextDueMs: number | undefined;
+  /** Share of the time that was spent deciding, over the last seconds: what moves partitions between processes. */
+  readonly load: number;
+}
+
+/** Says until when this process may answer for a partition without asking the journal. */
+export interface Tenure {
+  /** On the monotonic clock; Infinity where nobody else can own anything. */
+  validUntilMs(partition: number): number;
+  /** The journal has said that somebody else owns the partition. */
+  lost(partition: number): void;
+}
