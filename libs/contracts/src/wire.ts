@@ -1,1 +1,2 @@
 export { FlatWriter } from "./wire/flat-writer.ts";
+export { readAgentFrame, readHostFrame } from "./wire/link-frames.ts";

@@ -132,3 +132,41 @@ export const journalRecords: fc.Arbitrary<JournalRecord> = fc
     { requiredKeys: [] },
   )
   .map((record) => JournalRecord.fromPartial(record));
+
+/** A sixteenth of a frame of 64 results, with the fields that they mostly have. */
+export const dailyAgentFrames: fc.Arbitrary<AgentFrame> = fc
+  .record({
+    sequence: uint32,
+    acknowledged: uint32,
+    credit: uint32,
+    results: fc.array(
+      fc.record({ token, outcome: sometimes(choice("inlineOutput", bytes)), runMs: double }),
+      {
+        maxLength: 4,
+      },
+    ),
+  })
+  .map((frame) => AgentFrame.fromPartial(frame));
+
+/** The same of assignments. */
+export const dailyHostFrames: fc.Arbitrary<HostFrame> = fc
+  .record({
+    sequence: uint32,
+    acknowledged: uint32,
+    resultsDurable: uint32,
+    assignments: fc.array(
+      fc.record({
+        token,
+        capability: uint32,
+        input: sometimes(choice("inlineInput", bytes)),
+        attempt: uint32,
+        runMs: double,
+        heartbeatMs: double,
+        workId: text,
+        taskId: text,
+        traceparent: text,
+      }),
+      { maxLength: 4 },
+    ),
+  })
+  .map((frame) => HostFrame.fromPartial(frame));

@@ -1,0 +1,85 @@
+/**
+ * Reads fields of messages by hand, for the few that are read a hundred thousand times a second. Fields are handed out
+ * as views of what is read.
+ *
+ * 1. Nothing is read beyond the end: it throws a RangeError.
+ * 2. Of a number that takes more than 32 bits the rest is dropped, as the contracts' language says.
+ */
+export class Cursor {
+  readonly bytes: Uint8Array;
+  readonly #data: DataView;
+  readonly end: number;
+  at: number;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+    this.#data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.end = bytes.length;
+    this.at = 0;
+  }
+
+  uint32(): number {
+    // Beyond the end there is undefined, which is not below anything.
+    const byte = this.bytes[this.at] as number;
+    if (byte < 0x80) {
+      this.at++;
+      return byte;
+    }
+    return this.#longUint32();
+  }
+
+  double(): number {
+    const at = this.at;
+    this.at = at + 8;
+    return this.#data.getFloat64(at, true);
+  }
+
+  /** Where something ends that begins with its length. */
+  endOfLength(): number {
+    const length = this.uint32();
+    const end = this.at + length;
+    if (end > this.end)
+      throw new RangeError(`expected ${length} bytes from ${this.at} on, found the end at ${this.end}`);
+    return end;
+  }
+
+  view(): Uint8Array {
+    const end = this.endOfLength();
+    const at = this.at;
+    this.at = end;
+    // Half the price of the `subarray` of a Buffer, which is what transports hand out.
+    return new Uint8Array(this.bytes.buffer, this.bytes.byteOffset + at, end - at);
+  }
+
+  string(): string {
+    const end = this.endOfLength();
+    const start = this.at;
+    const length = end - start;
+    this.at = end;
+    if (length > readByHandMax) return decoder.decode(this.bytes.subarray(start, end));
+    const { bytes } = this;
+    const codes = new Array<number>(length);
+    for (let index = 0; index < length; index++) {
+      const byte = bytes[start + index] as number;
+      if (byte > 0x7f) return decoder.decode(bytes.subarray(start, end));
+      codes[index] = byte;
+    }
+    return String.fromCharCode.apply(String, codes);
+  }
+
+  #longUint32(): number {
+    let value = 0;
+    for (let shift = 0; shift < 70; shift += 7) {
+      if (this.at >= this.end) break;
+      const byte = this.bytes[this.at++] as number;
+      if (shift < 32) value |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return value >>> 0;
+    }
+    throw new RangeError(`expected the end of a number before ${this.at}, found none`);
+  }
+}
+
+/** A byte order mark at the beginning is part of the text. */
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+/** Up to here a loop over the bytes is faster than the decoder, which costs 80 ns a call. */
+const readByHandMax = 24;
