@@ -114,6 +114,7 @@ export { QuietSpan } from "./ports/quiet-span.ts";
 export * from "./ports/timers.ts";
 export { TraceIdentifiers } from "./ports/trace-identifiers.ts";
 export * from "./ports/tracer.ts";
+export * from "./ports/turns.ts";
 export { isSecretKey, redacted, redactText } from "./redaction/redaction.ts";
 export { type Backoff, backoffBoundMs, backoffMs } from "./time/backoff.ts";
 export { fromTimestamp, type Timestamp, toTimestamp } from "./time/timestamp.ts";
