@@ -16,7 +16,8 @@ export interface WireWriter {
 
 /** A message as bytes. What `tools/generate.mjs` makes of a message in `proto/` is one. */
 export interface WireCodec<Message> {
-  encode(message: Message, writer: WireWriter): unknown;
+  /** Without a writer it makes one of its own. */
+  encode(message: Message, writer?: WireWriter): unknown;
   decode(bytes: Uint8Array): Message;
   /** For people: history pages, traces. */
   toJSON(message: Message): unknown;
