@@ -14,6 +14,7 @@ const fields = {
   heartbeat: ["instances", "renewalsPerSec", "cpuPercent"],
   idle: ["pssMiB", "emptyNodePssMiB", "deltaMiB", "cpuPercent"],
   start: ["readyMs"],
+  ceiling: ["concurrency", "stepsPerSec", "p50Ms", "p99Ms", "mainUsPerStep"],
 };
 
 describe("bench", { concurrency: 2 }, () => {

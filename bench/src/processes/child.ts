@@ -13,6 +13,10 @@ export const workspace = fileURLToPath(new URL("../../..", import.meta.url));
 /** As `npm start` sets it; without it everything is stripped of its types anew, which takes 26 MiB. */
 const compileCache = { NODE_COMPILE_CACHE: join(workspace, "node_modules", ".cache", "node") };
 
+export function childEnvironment(): NodeJS.ProcessEnv {
+  return { ...compileCache, ...process.env };
+}
+
 /** Starts a program and resolves with what its first matching line of output says. */
 export async function startChild<T>(
   parameters: readonly string[],
@@ -20,7 +24,7 @@ export async function startChild<T>(
 ): Promise<Child & { readonly said: T }> {
   const child = spawn(process.execPath, parameters, {
     cwd: options.cwd ?? workspace,
-    env: { ...compileCache, ...process.env },
+    env: childEnvironment(),
     stdio: ["ignore", "pipe", "inherit"],
   });
   const end = () => void child.kill("SIGKILL");

@@ -1,4 +1,5 @@
 import type { Scenario } from "../scenario.ts";
+import { ceiling } from "./ceiling/ceiling.ts";
 import { heartbeat } from "./heartbeat.ts";
 import { idle } from "./idle.ts";
 import { mesh } from "./mesh/mesh.ts";
@@ -6,5 +7,5 @@ import { register } from "./register.ts";
 import { start } from "./start.ts";
 
 export const scenarios: ReadonlyMap<string, Scenario> = new Map(
-  [mesh, register, heartbeat, idle, start].map((scenario) => [scenario.name, scenario]),
+  [mesh, register, heartbeat, idle, start, ceiling].map((scenario) => [scenario.name, scenario]),
 );

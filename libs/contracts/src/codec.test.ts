@@ -46,6 +46,7 @@ const record = fc.record({
   previousBatch: fc.maxSafeNat(),
   previousIndex: uint32,
   cause: fc.constant(undefined),
+  incarnation: fc.maxSafeNat(),
 });
 
 /** Messages carry views of the buffer they were read from; compared is what they say. */

@@ -29,7 +29,7 @@ const payload = fc.record({
 });
 const errorDetail = fc.record({ code: text, message: text, details: fc.dictionary(text, text) });
 
-export const assigns = fc.record(
+const assigns = fc.record(
   {
     token,
     capability: uint32,
@@ -53,7 +53,7 @@ export const assigns = fc.record(
   { requiredKeys: ["token"] },
 );
 
-export const results = fc.record(
+const results = fc.record(
   {
     token,
     outcome: sometimes(

@@ -1,0 +1,53 @@
+/** Processes that are asked things while they run: to measure for a while, to say what they used. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { type Child, childEnvironment, workspace } from "./child.ts";
+
+export interface Conversation<Question, Answer> extends Child {
+  /** One at a time. Rejects when the process ends instead of answering. */
+  ask(question: Question): Promise<Answer>;
+}
+
+/** Starts a program that serves questions, and resolves with it when it has said its first word. */
+export async function startConversation<Question extends object, Answer, Greeting>(
+  parameters: readonly string[],
+): Promise<Conversation<Question, Answer> & { readonly greeting: Greeting }> {
+  const child = spawn(process.execPath, parameters, {
+    cwd: workspace,
+    env: childEnvironment(),
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
+  const end = () => void child.kill("SIGKILL");
+  process.once("exit", end);
+  const ended = once(child, "exit").then(([code, signal]) => {
+    throw new Error(`a process of the bench ended with ${code ?? signal} before it had answered`);
+  });
+  // Whoever asks hears of it; between questions nobody does.
+  ended.catch(() => {});
+  const next = async () => (await Promise.race([once(child, "message"), ended]))[0];
+  return {
+    pid: child.pid ?? 0,
+    greeting: await next(),
+    ask: (question) => {
+      const answer = next();
+      child.send(question);
+      return answer;
+    },
+    [Symbol.asyncDispose]: async () => {
+      process.off("exit", end);
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill("SIGTERM");
+      await ended.catch(() => {});
+    },
+  };
+}
+
+/** The other side: says hello, and answers until the one who asks is gone. */
+export function serveQuestions<Question>(
+  greeting: object,
+  answer: (question: Question) => Promise<object> | object,
+): void {
+  process.on("message", async (question: Question) => process.send?.(await answer(question)));
+  process.once("disconnect", () => process.exit(0));
+  process.send?.(greeting);
+}

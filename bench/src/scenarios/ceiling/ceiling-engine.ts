@@ -1,0 +1,139 @@
+import type { Result } from "@tutti/contracts/agent/v1";
+import { Record as JournalRecord } from "@tutti/contracts/runtime/v1";
+import { ActorKind } from "@tutti/contracts/types/v1";
+import { FlatWriter } from "@tutti/contracts/wire";
+import type { StartItem } from "@tutti/contracts/workflow/v1";
+import { stepsPerChain } from "../chains/chain.ts";
+import { encodeChainStarted, encodeStepCompleted } from "../chains/events.ts";
+import type { Outbox } from "../chains/outbox.ts";
+import type { ChainEngine } from "../chains/server.ts";
+import type { CeilingLog } from "./log.ts";
+
+/**
+ * What no engine can do without: for each start and each result it writes the event with its record, waits until the
+ * group with it is durable, and sends the next step. Of a chain it knows nothing but the number of the step, which
+ * travels in the token.
+ */
+export class CeilingEngine implements ChainEngine {
+  readonly #outbox: Outbox;
+  readonly #event = new FlatWriter(1_024);
+  readonly #records = new FlatWriter(1024 * 1024);
+  readonly #record = JournalRecord.create({ namespace: "default", kind: "chain", version: 1 });
+  readonly #cause = {
+    actor: { kind: ActorKind.ACTOR_KIND_SERVICE, id: "bench" },
+    traceparent: "",
+    decision: "",
+    reason: "",
+  };
+  log: CeilingLog | undefined;
+  #filling: Waiting[] = [];
+  #flying: Waiting[] = [];
+  #isFlying = false;
+  #isLeaving = false;
+  #group = 0;
+
+  constructor(outbox: Outbox) {
+    this.#outbox = outbox;
+  }
+
+  start(items: readonly StartItem[], firstNumber: number): void {
+    for (const [index, { input }] of items.entries()) {
+      if (input?.$case !== "inlineInput") continue;
+      const number = firstNumber + index;
+      const chain = `chain-${number}`;
+      this.#event.reset();
+      encodeChainStarted(input.value, this.#event);
+      this.#write(chain, 1, "chain_started");
+      this.#filling.push({ chain, number, step: 0, payload: input.value });
+    }
+    this.#leaveSoon();
+  }
+
+  results(results: readonly Result[]): void {
+    for (const { token, outcome } of results) {
+      if (outcome?.$case !== "inlineOutput") continue;
+      const { number, step } = readToken(token);
+      const chain = `chain-${number}`;
+      this.#event.reset();
+      encodeStepCompleted(step, outcome.value, this.#event);
+      this.#write(chain, step + 1, "step_completed");
+      this.#filling.push({ chain, number, step, payload: outcome.value });
+    }
+    this.#leaveSoon();
+  }
+
+  /** The group that was under way is durable. */
+  durable(): void {
+    const outbox = this.#outbox;
+    for (const { chain, number, step, payload } of this.#flying) {
+      if (step === 0) outbox.started(number, chain);
+      else outbox.resultsDurable(1);
+      if (step === stepsPerChain) outbox.ended(number, payload);
+      else outbox.assign(tokenOf(number, step + 1), chain, tasks[step] ?? "", payload);
+    }
+    this.#flying = [];
+    this.#isFlying = false;
+    if (this.#filling.length > 0) this.#leave();
+    outbox.flush();
+  }
+
+  #write(chain: string, event: number, type: string): void {
+    const record = this.#record;
+    record.id = chain;
+    record.event = event;
+    record.type = type;
+    record.payload = this.#event.written();
+    record.previousBatch = event === 1 ? 0 : this.#group;
+    record.previousIndex = this.#filling.length;
+    record.cause = this.#filling.length === 0 ? this.#cause : undefined;
+    JournalRecord.encode(record, this.#records.uint32(recordsTag).fork()).join();
+  }
+
+  /** What comes in with the same turn leaves together. */
+  #leaveSoon(): void {
+    if (this.#isFlying || this.#isLeaving) return;
+    this.#isLeaving = true;
+    queueMicrotask(() => {
+      this.#isLeaving = false;
+      this.#leave();
+    });
+  }
+
+  #leave(): void {
+    const records = this.#records;
+    this.log?.write(records.written());
+    records.reset();
+    this.#flying = this.#filling;
+    this.#filling = [];
+    this.#isFlying = true;
+    this.#group++;
+  }
+}
+
+/** What follows once a group is durable. The payload is a view of the frame that brought it. */
+interface Waiting {
+  readonly chain: string;
+  readonly number: number;
+  /** The step that was completed; 0 for a start. */
+  readonly step: number;
+  readonly payload: Uint8Array;
+}
+
+function tokenOf(number: number, step: number): Uint8Array {
+  const token = new Uint8Array(tokenBytes);
+  token[0] = number;
+  token[1] = number >>> 8;
+  token[2] = number >>> 16;
+  token[3] = number >>> 24;
+  token[4] = step;
+  return token;
+}
+
+function readToken(token: Uint8Array): { readonly number: number; readonly step: number } {
+  const [a = 0, b = 0, c = 0, d = 0, step = 0] = token;
+  return { number: (a | (b << 8) | (c << 16) | (d << 24)) >>> 0, step };
+}
+
+const tokenBytes = 16;
+const recordsTag = 18;
+const tasks = Array.from({ length: stepsPerChain }, (_, step) => `step-${step + 1}`);

@@ -1,0 +1,41 @@
+/**
+ * What is run in the scenarios that compare an engine with its ceiling: chains of five steps. A chain is started through
+ * the batched stream, each step is a task for an agent that gives back its input, and its end is told to who started it.
+ *
+ * Frames travel as bytes; whoever writes and reads them decides with which codec.
+ */
+import { agentLinkService } from "@tutti/contracts/agent/v1";
+import { runService } from "@tutti/contracts/workflow/v1";
+
+export const stepsPerChain = 5;
+
+/** What goes into a chain, from step to step, and out of it: 100 bytes of JSON. */
+export const chainInput: Uint8Array = new TextEncoder().encode(JSON.stringify({ text: "x".repeat(89) }));
+
+/** One assignment's capability, as agreed in the greeting. */
+export const capabilityNumber = 1;
+
+const asItIs = {
+  requestStream: true,
+  responseStream: true,
+  requestSerialize: bufferOf,
+  requestDeserialize: (bytes: Buffer): Uint8Array => bytes,
+  responseSerialize: bufferOf,
+  responseDeserialize: (bytes: Buffer): Uint8Array => bytes,
+};
+
+function bufferOf({ buffer, byteOffset, length }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, length);
+}
+
+/** The two streams, for bare grpc-js. */
+export const streams = {
+  link: { path: agentLinkService.methods.link.path, ...asItIs },
+  startRuns: { path: runService.methods.startRuns.path, ...asItIs },
+} as const;
+
+/** Frames of a thousand tasks fit into a window: its updates are not what is measured. */
+export const channelOptions = {
+  "grpc-node.flow_control_window": 4 * 1024 * 1024,
+  "grpc.max_receive_message_length": -1,
+} as const;

@@ -1,0 +1,44 @@
+import { AgentFrame, HostFrame, Result } from "@tutti/contracts/agent/v1";
+import { FlatWriter, readHostFrame } from "@tutti/contracts/wire";
+import type { SendFrame } from "./outbox.ts";
+import type { Codecs } from "./server.ts";
+
+/** An agent that gives back the input of each task: one frame of results for each frame of assignments. */
+export class EchoAgent {
+  readonly #read: (bytes: Uint8Array) => HostFrame;
+  readonly #send: SendFrame;
+  readonly #writer = new FlatWriter(256 * 1024);
+  readonly #result = Result.create({ runMs: 0.01 });
+  readonly #output = { $case: "inlineOutput" as const, value: nothing };
+  #sequence = 0;
+
+  constructor(codecs: Codecs, send: SendFrame) {
+    this.#read = codecs === "generated" ? (bytes) => HostFrame.decode(bytes) : readHostFrame;
+    this.#send = send;
+    this.#result.outcome = this.#output;
+  }
+
+  greet(slots: number): void {
+    const hello = { versionMin: 1, versionMax: 1, incarnation: "1", offering: { slots } };
+    this.#send(AgentFrame.encode(AgentFrame.fromPartial({ hello, credit: slots })).finish());
+  }
+
+  take(bytes: Uint8Array): void {
+    const { assignments, sequence } = this.#read(bytes);
+    if (assignments.length === 0) return;
+    const writer = this.#writer;
+    const result = this.#result;
+    writer.uint32(tags.sequence).uint32(++this.#sequence);
+    writer.uint32(tags.acknowledged).uint32(sequence);
+    for (const { token, input } of assignments) {
+      result.token = token;
+      this.#output.value = input?.$case === "inlineInput" ? input.value : nothing;
+      Result.encode(result, writer.uint32(tags.results).fork()).join();
+    }
+    writer.uint32(tags.credit).uint32(assignments.length);
+    this.#send(writer.finish());
+  }
+}
+
+const tags = { sequence: 8, acknowledged: 16, results: 50, credit: 56 } as const;
+const nothing: Uint8Array = new Uint8Array(0);
