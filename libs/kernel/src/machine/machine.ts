@@ -89,7 +89,14 @@ export interface MachineEvent<State, Effect = any, Body = any> {
 // biome-ignore lint/suspicious/noExplicitAny: a table holds queries of many bodies; each keeps its own types
 export interface Query<State, Body = any, Reply = any> {
   readonly type: string;
-  answer(state: ReadOnly<State>, body: Body, at: { readonly nowMs: number }): Reply | Refusal;
+  answer(state: ReadOnly<State>, body: Body, at: Moment): Reply | Refusal;
+}
+
+/** Of which instance a question is asked, and when. */
+export interface Moment {
+  readonly key: InstanceKey;
+  /** Milliseconds since the Unix epoch. */
+  readonly nowMs: number;
 }
 
 /** What a decider is given beside state and command. Valid only while it decides. */
