@@ -34,7 +34,7 @@ export interface Machine<State, Effect = unknown> {
   /** Every question that is answered from the state without changing it. */
   readonly queries: readonly Query<State>[];
   /** A timer that was set has come due. Absent in machines that set none. */
-  readonly expire?: (state: ReadOnly<State>, timer: number, step: Step<State, Effect>) => void;
+  readonly expire?: (state: ReadOnly<State>, timer: number, step: MachineStep<State, Effect>) => void;
   readonly snapshots: SnapshotCodec<State>;
   /** Says all that is outstanding in a state: what a load begins with. */
   recover(state: ReadOnly<State>, outstanding: Outstanding<Effect>): void;
@@ -69,7 +69,7 @@ export interface Message<Body> {
 export interface Command<State, Body = any, Reply = any, Effect = any> extends Message<Body> {
   /** How its reply is remembered for a repetition under the same idempotency key. */
   readonly reply: WireCodec<Reply>;
-  decide(state: ReadOnly<State>, body: Body, step: Step<State, Effect>): Reply | Refusal;
+  decide(state: ReadOnly<State>, body: Body, step: MachineStep<State, Effect>): Reply | Refusal;
 }
 
 /** One version of an event with the function that folds it. */
@@ -100,7 +100,7 @@ export interface Moment {
 }
 
 /** What a decider is given beside state and command. Valid only while it decides. */
-export interface Step<State, Effect = unknown> {
+export interface MachineStep<State, Effect = unknown> {
   readonly key: InstanceKey;
   /** Whether the instance has any event yet. */
   readonly exists: boolean;
