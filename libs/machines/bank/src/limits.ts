@@ -1,0 +1,15 @@
+import type { Backoff } from "@tutti/kernel";
+
+/**
+ * The most that one movement may be. An instance has at most a million events, so no sum in it can exceed 10^15, which a
+ * double holds exactly.
+ */
+export const amountMaxCents = 1_000_000_000;
+export const holdsMax = 100;
+export const holdPeriodMaxMs = 365 * 24 * 60 * 60_000;
+/** Transfers of one account that are not answered yet. */
+export const transfersMax = 1_000;
+export const statementsMax = 10;
+/** Attempts to print a statement, the first included. */
+export const printAttemptsMax = 4;
+export const printBackoff: Backoff = { firstMs: 1_000, maxMs: 60_000 };
