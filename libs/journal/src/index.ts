@@ -1,3 +1,5 @@
+export type * from "./archive/port.ts";
+export { crc32c } from "./batch/crc32c.ts";
 export type { Disk, DiskFile } from "./disk/disk.ts";
 export { fileDisk } from "./disk/file-disk.ts";
 export { type DamagePlace, journalErrors } from "./errors.ts";
