@@ -1,0 +1,189 @@
+/**
+ * Who should own which partition: a pure function of what a cluster looks like, so that every process that looks at the
+ * same picture comes to the same moves.
+ *
+ * 1. A partition without a living owner gets one at once; so do those of a process that leaves.
+ * 2. Busy partitions move by load: from the busiest process to the least busy one, if they are further apart than the
+ *    gap and the busier of the two ends up better by the benefit. Load that one partition alone causes moves nowhere:
+ *    the other process would be where this one was.
+ * 3. Idle partitions move by number, and never to a process that is busier than the one they come from.
+ * 4. Of what merely balances, so many begin in one round; what is moving already counts where it goes.
+ *
+ * It converges: a move for load makes the sum of squared loads smaller, one by number keeps that sum and makes the sum
+ * of squared numbers smaller.
+ */
+export interface PlanView {
+  readonly holders: readonly PlanHolder[];
+  readonly partitions: readonly PlanPartition[];
+}
+
+export interface PlanHolder {
+  readonly id: string;
+  /** It hands over what it has and takes nothing. */
+  readonly leaving: boolean;
+  /** Load of what it does besides these partitions, as a share of a core. */
+  readonly elsewhere: number;
+}
+
+export interface PlanPartition {
+  readonly partition: number;
+  /** A holder; undefined where the owner is none of them. */
+  readonly owner: string | undefined;
+  /** The holder that it is on its way to. */
+  readonly to: string | undefined;
+  /** As a share of a core. */
+  readonly load: number;
+  /** It was moved for its load of late, and stays for a while. */
+  readonly resting: boolean;
+}
+
+export interface PlanLimits {
+  readonly gapMin: number;
+  readonly benefitMin: number;
+  readonly idleMax: number;
+  readonly movesMax: number;
+}
+
+export type MoveReason = "orphaned" | "leaving" | "load" | "number";
+
+export interface Move {
+  readonly partition: number;
+  /** Who hands it over; undefined where nobody is left to. */
+  readonly from: string | undefined;
+  readonly to: string;
+  readonly reason: MoveReason;
+}
+
+export function plan(view: PlanView, limits: PlanLimits): readonly Move[] {
+  const board = new Board(view, limits);
+  if (board.stayers.length === 0) return [];
+  const moves: Move[] = [];
+  for (const piece of board.homeless()) moves.push(board.move(piece, board.lightest()));
+  for (let count = 0; count < limits.movesMax; count++) {
+    const move = moveForLoad(board, limits) ?? moveByNumber(board, limits);
+    if (move === undefined) break;
+    moves.push(move);
+  }
+  return moves;
+}
+
+function moveForLoad(board: Board, { gapMin, benefitMin }: PlanLimits): Move | undefined {
+  const target = board.lightest();
+  for (const source of board.heaviestFirst()) {
+    const gap = source.load - target.load;
+    if (gap <= gapMin) return undefined;
+    let best: { readonly piece: Piece; readonly highest: number } | undefined;
+    for (const piece of source.pieces) {
+      if (!piece.movable || piece.weight === 0) continue;
+      const highest = Math.max(source.load - piece.weight, target.load + piece.weight);
+      if (source.load - highest < benefitMin) continue;
+      if (best === undefined || highest < best.highest) best = { piece, highest };
+    }
+    if (best !== undefined) return board.move(best.piece, target);
+  }
+  return undefined;
+}
+
+function moveByNumber(board: Board, { gapMin }: PlanLimits): Move | undefined {
+  const byNumber = [...board.stayers].sort((one, other) => other.pieces.length - one.pieces.length);
+  for (const source of byNumber) {
+    const piece = source.pieces.find(({ movable, weight }) => movable && weight === 0);
+    if (piece === undefined) continue;
+    const targets = byNumber
+      .filter((target) => source.pieces.length - target.pieces.length >= 2)
+      .filter((target) => target.load - source.load <= gapMin);
+    const target = targets.at(-1);
+    if (target !== undefined) return board.move(piece, target);
+  }
+  return undefined;
+}
+
+/** A partition where it is, or is going to be. */
+interface Piece {
+  readonly partition: number;
+  /** 0 when idle. */
+  readonly weight: number;
+  readonly owner: string | undefined;
+  readonly movable: boolean;
+}
+
+/** A process that stays, with what it has. */
+interface Stayer {
+  readonly id: string;
+  load: number;
+  /** In ascending order of their numbers as long as nothing moved. */
+  pieces: Piece[];
+}
+
+class Board {
+  /** In ascending order of their ids. */
+  readonly stayers: readonly Stayer[];
+  readonly #homeless: Piece[] = [];
+  readonly #leaving = new Set<string>();
+
+  constructor({ holders, partitions }: PlanView, { idleMax }: PlanLimits) {
+    for (const { id, leaving } of holders) if (leaving) this.#leaving.add(id);
+    this.stayers = holders
+      .filter(({ leaving }) => !leaving)
+      .map(({ id, elsewhere }) => ({ id, load: elsewhere, pieces: [] }))
+      .sort((one, other) => (one.id < other.id ? -1 : 1));
+    const byId = new Map(this.stayers.map((stayer) => [stayer.id, stayer]));
+    for (const { partition, owner, to, load, resting } of [...partitions].sort(
+      (one, other) => one.partition - other.partition,
+    )) {
+      // Only a living owner hands over.
+      const going = owner === undefined || to === undefined ? undefined : byId.get(to);
+      const at = going ?? byId.get(owner ?? "");
+      const piece: Piece = {
+        partition,
+        weight: load < idleMax ? 0 : load,
+        owner,
+        movable: going === undefined && !resting,
+      };
+      if (at === undefined) this.#homeless.push(piece);
+      else {
+        at.pieces.push(piece);
+        at.load += piece.weight;
+      }
+    }
+  }
+
+  /** What nobody who stays owns: heaviest first, so that the light ones even out. */
+  homeless(): readonly Piece[] {
+    return [...this.#homeless].sort(
+      (one, other) => other.weight - one.weight || one.partition - other.partition,
+    );
+  }
+
+  lightest(): Stayer {
+    const [first, ...others] = this.stayers;
+    if (first === undefined) throw new Error("there is nobody who stays");
+    return others.reduce((least, stayer) => (isLighter(stayer, least) ? stayer : least), first);
+  }
+
+  heaviestFirst(): readonly Stayer[] {
+    return [...this.stayers].sort((one, other) => other.load - one.load);
+  }
+
+  move(piece: Piece, target: Stayer): Move {
+    const source = this.stayers.find(({ pieces }) => pieces.includes(piece));
+    if (source !== undefined) {
+      source.pieces = source.pieces.filter((other) => other !== piece);
+      source.load -= piece.weight;
+    }
+    target.pieces.push({ ...piece, movable: false });
+    target.load += piece.weight;
+    const { partition, owner } = piece;
+    return { partition, from: owner, to: target.id, reason: this.#reasonOf(piece, source) };
+  }
+
+  #reasonOf({ owner, weight }: Piece, source: Stayer | undefined): MoveReason {
+    if (source !== undefined) return weight === 0 ? "number" : "load";
+    return owner !== undefined && this.#leaving.has(owner) ? "leaving" : "orphaned";
+  }
+}
+
+function isLighter(one: Stayer, other: Stayer): boolean {
+  if (one.load !== other.load) return one.load < other.load;
+  return one.pieces.length < other.pieces.length;
+}

@@ -1,0 +1,175 @@
+/**
+ * The store in memory, with faults on demand: what simulations and tests of many processes share, each through a view
+ * of its own that can be slow, cut off or made to lie about its answers.
+ */
+import { sleep, type Timers } from "@tutti/kernel";
+import { ownershipErrors } from "../errors.ts";
+import type { OwnershipStore, StoreChange, StoredValue } from "./port.ts";
+
+/** What is wrong with one process's way to the store, asked at every operation. */
+export interface StoreFaults {
+  /** How long each operation and each change told takes. */
+  delayMs: number;
+  /**
+   * `cut`: nothing is done, and changes are told when it is mended. `silent`: changes are made, their answers lost.
+   */
+  failing: "no" | "cut" | "silent";
+}
+
+interface Entry {
+  readonly value: Uint8Array | undefined;
+  readonly revision: number;
+}
+
+/** What all views show. */
+export class SharedKeys {
+  readonly #entries = new Map<string, Entry>();
+  readonly #watchers = new Set<() => void>();
+  #log: Extract<StoreChange, { key: string }>[] = [];
+  #revision = 0;
+  /** Raised when everything was lost: watches from before cannot go on. */
+  generation = 0;
+  /** How many operations were asked of it by all views together. */
+  operations = 0;
+
+  entry(key: string): Entry {
+    return this.#entries.get(key) ?? { value: undefined, revision: 0 };
+  }
+
+  /** The revision a new value got; undefined where the key was at another. A removed key counts as at 0. */
+  set(key: string, value: Uint8Array | undefined, expected: number): number | undefined {
+    const entry = this.entry(key);
+    const at = entry.value === undefined ? 0 : entry.revision;
+    if (at !== expected) return undefined;
+    const revision = ++this.#revision;
+    this.#entries.set(key, { value, revision });
+    this.#log.push(
+      value === undefined ? { kind: "removed", key, revision } : { kind: "put", key, value, revision },
+    );
+    this.#wake();
+    return revision;
+  }
+
+  /** As when its servers lost their disks. */
+  lose(): void {
+    this.#entries.clear();
+    this.#log = [];
+    this.#revision = 0;
+    this.generation++;
+    this.#wake();
+  }
+
+  snapshot(): readonly StoreChange[] {
+    const puts: Extract<StoreChange, { kind: "put" }>[] = [];
+    for (const [key, { value, revision }] of this.#entries) {
+      if (value !== undefined) puts.push({ kind: "put", key, value, revision });
+    }
+    return puts.sort((one, other) => one.revision - other.revision);
+  }
+
+  /** How many changes there were since it began, or since it was lost. */
+  get length(): number {
+    return this.#log.length;
+  }
+
+  since(position: number): readonly StoreChange[] {
+    return this.#log.slice(position);
+  }
+
+  /** Resolves at the next change, or when the signal is aborted. */
+  next(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        this.#watchers.delete(done);
+        signal.removeEventListener("abort", done);
+        resolve();
+      };
+      this.#watchers.add(done);
+      signal.addEventListener("abort", done, { once: true });
+      if (signal.aborted) done();
+    });
+  }
+
+  #wake(): void {
+    for (const watcher of [...this.#watchers]) watcher();
+  }
+}
+
+/** Between two looks at whether a view is still cut off. */
+const mendedMs = 10;
+
+/** One process's way to the shared keys. */
+export class MemoryOwnershipStore implements OwnershipStore {
+  readonly faults: StoreFaults = { delayMs: 0, failing: "no" };
+  readonly #keys: SharedKeys;
+  readonly #timers: Timers;
+
+  constructor(keys: SharedKeys, timers: Timers) {
+    this.#keys = keys;
+    this.#timers = timers;
+  }
+
+  async read(key: string): Promise<StoredValue | undefined> {
+    await this.#arrive("reading", key);
+    const { value, revision } = this.#keys.entry(key);
+    return value && { value, revision };
+  }
+
+  async change(key: string, value: Uint8Array, revision: number): Promise<number | undefined> {
+    await this.#arrive("writing", key);
+    const written = this.#keys.set(key, value, revision);
+    this.#answer("writing", key);
+    return written;
+  }
+
+  async remove(key: string, revision: number): Promise<boolean> {
+    await this.#arrive("removal", key);
+    const removed = revision !== 0 && this.#keys.set(key, undefined, revision) !== undefined;
+    this.#answer("removal", key);
+    return removed;
+  }
+
+  async *watch(signal: AbortSignal): AsyncGenerator<StoreChange, void> {
+    await this.#arrive("watch", "everything");
+    const { generation } = this.#keys;
+    let position = this.#keys.length;
+    yield* this.#keys.snapshot();
+    yield { kind: "caught-up" };
+    while (!signal.aborted) {
+      await this.#pass(signal);
+      if (signal.aborted) return;
+      if (this.#keys.generation !== generation) throw unavailable("watch", "everything", "another store");
+      const changes = this.#keys.since(position);
+      position += changes.length;
+      yield* changes;
+      if (changes.length === 0) await this.#keys.next(signal);
+    }
+  }
+
+  async tidy(): Promise<void> {}
+
+  async #arrive(what: string, key: string): Promise<void> {
+    this.#keys.operations++;
+    const { delayMs, failing } = this.faults;
+    if (delayMs > 0) await sleep(this.#timers, delayMs);
+    if (failing === "cut") throw unavailable(what, key, "the way is cut");
+  }
+
+  /** Lets changes through when it is time. */
+  async #pass(signal: AbortSignal): Promise<void> {
+    const { delayMs } = this.faults;
+    const given = sleep.bind(undefined, this.#timers);
+    if (delayMs > 0) await given(delayMs, signal).catch(() => undefined);
+    while (this.faults.failing === "cut" && !signal.aborted) {
+      await given(mendedMs, signal).catch(() => undefined);
+    }
+  }
+
+  #answer(what: string, key: string): void {
+    if (this.faults.failing === "silent") throw unavailable(what, key, "no answer");
+  }
+}
+
+function unavailable(what: string, key: string, reason: string): Error {
+  return ownershipErrors.storeUnavailable({ operation: `${what} of ${key}`, reason });
+}

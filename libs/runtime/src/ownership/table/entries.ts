@@ -1,0 +1,141 @@
+/**
+ * What the keys of the ownership store hold, as JSON that people can read with the tools of NATS.
+ *
+ * `installation`              how many partitions each service has
+ * `process.<holder>`          a process that is there, renewed by it alone
+ * `partition.<service>.<n>`   who owns a partition, and whom it goes to
+ */
+import { ownershipErrors } from "../errors.ts";
+
+/** A process as long as it keeps its lease; one that lost it and comes back is another holder. */
+export interface HolderEntry {
+  /** Where its services are called. */
+  readonly address: string;
+  /** Whether it hands over what it has and takes nothing more. */
+  readonly leaving: boolean;
+  /** The services whose partitions it may own, with the load of those that it owns. */
+  readonly loads: ReadonlyMap<string, ReadonlyMap<number, number>>;
+}
+
+export interface PartitionEntry {
+  /** Empty while nobody does. */
+  readonly owner: string;
+  /** Where the owner is called. */
+  readonly address: string;
+  /** Grows with every change of owner. */
+  readonly epoch: number;
+  /** Whom the owner is to hand it to; empty when to nobody. */
+  readonly to: string;
+  /** The load for which it was last moved; 0 when that was for another reason. */
+  readonly movedLoad: number;
+}
+
+export interface InstallationEntry {
+  readonly partitions: number;
+}
+
+export type EntryKey =
+  | { readonly kind: "installation" }
+  | { readonly kind: "process"; readonly holder: string }
+  | { readonly kind: "partition"; readonly service: string; readonly partition: number };
+
+export const installationKey = "installation";
+
+export function holderKey(holder: string): string {
+  return `process.${holder}`;
+}
+
+export function partitionKey(service: string, partition: number): string {
+  return `partition.${service}.${partition}`;
+}
+
+/** What a key is about; undefined for one that this release does not know. */
+export function entryKeyOf(key: string): EntryKey | undefined {
+  const [kind, first = "", second] = key.split(".");
+  if (key === installationKey) return { kind: "installation" };
+  if (kind === "process" && first !== "" && second === undefined) return { kind: "process", holder: first };
+  const partition = Number(second);
+  if (kind === "partition" && second !== undefined && Number.isSafeInteger(partition) && partition >= 0) {
+    return { kind: "partition", service: first, partition };
+  }
+  return undefined;
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+export function encodeHolder({ address, leaving, loads }: HolderEntry): Uint8Array {
+  const services: Record<string, Record<string, number>> = {};
+  for (const [service, byPartition] of loads) {
+    const figures: Record<string, number> = {};
+    for (const [partition, load] of byPartition) figures[partition] = Math.round(load * 1_000) / 1_000;
+    services[service] = figures;
+  }
+  return encoder.encode(JSON.stringify({ address, leaving, services }));
+}
+
+export function decodeHolder(key: string, bytes: Uint8Array): HolderEntry {
+  const { address, leaving, services } = decoded(key, bytes);
+  if (!isText(address) || typeof leaving !== "boolean" || !isObject(services)) throw wrong(key);
+  const loads = new Map<string, ReadonlyMap<number, number>>();
+  for (const [service, figures] of Object.entries(services)) {
+    if (!isObject(figures)) throw wrong(key);
+    const entries = Object.entries(figures).map(([partition, load]) => [Number(partition), load] as const);
+    if (!entries.every((entry): entry is [number, number] => isCount(entry[0]) && isShare(entry[1]))) {
+      throw wrong(key);
+    }
+    loads.set(service, new Map(entries));
+  }
+  return { address, leaving, loads };
+}
+
+export function encodePartition(entry: PartitionEntry): Uint8Array {
+  return encoder.encode(JSON.stringify(entry));
+}
+
+export function decodePartition(key: string, bytes: Uint8Array): PartitionEntry {
+  const { owner, address, epoch, to, movedLoad } = decoded(key, bytes);
+  const good = isText(owner) && isText(address) && isCount(epoch) && isText(to) && isShare(movedLoad);
+  if (!good) throw wrong(key);
+  return { owner, address, epoch, to, movedLoad };
+}
+
+export function encodeInstallation(entry: InstallationEntry): Uint8Array {
+  return encoder.encode(JSON.stringify(entry));
+}
+
+export function decodeInstallation(key: string, bytes: Uint8Array): InstallationEntry {
+  const { partitions } = decoded(key, bytes);
+  if (!isCount(partitions)) throw wrong(key);
+  return { partitions };
+}
+
+function decoded(key: string, bytes: Uint8Array): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(decoder.decode(bytes));
+    if (isObject(value)) return value;
+  } catch (cause) {
+    throw ownershipErrors.unreadable({ key, reason: "bytes that are no JSON" }, { cause });
+  }
+  throw wrong(key);
+}
+
+function wrong(key: string) {
+  return ownershipErrors.unreadable({ key, reason: "JSON of another form" });
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isShare(value: unknown): value is number {
+  return typeof value === "number" && value >= 0;
+}

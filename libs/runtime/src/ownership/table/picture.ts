@@ -1,0 +1,145 @@
+/**
+ * What this process knows of the ownership store: who is there and who owns what, as a fold of the store's changes.
+ *
+ * 1. Changes of a key are taken in the order of revisions, whether a watch tells them or whoever made them: an older
+ *    one never replaces a newer one.
+ * 2. After a new beginning of the watch only what it has told is there.
+ */
+import type { StoreChange } from "../store/port.ts";
+import {
+  decodeHolder,
+  decodePartition,
+  entryKeyOf,
+  type HolderEntry,
+  holderKey,
+  type PartitionEntry,
+  partitionKey,
+} from "./entries.ts";
+
+/** A process that is there. */
+export interface Holder extends HolderEntry {
+  readonly id: string;
+  readonly revision: number;
+  /** When this process heard of its last renewal, on its own monotonic clock. */
+  readonly heardMs: number;
+}
+
+export interface Assignment extends PartitionEntry {
+  readonly service: string;
+  readonly partition: number;
+  readonly revision: number;
+  /** When this process heard of this owner, on its own monotonic clock. */
+  readonly sinceMs: number;
+}
+
+/** What has changed in the picture. */
+export type PictureNews =
+  | { readonly kind: "holder"; readonly holder: string }
+  | { readonly kind: "partition"; readonly service: string; readonly partition: number };
+
+export class Picture {
+  readonly #holders = new Map<string, Holder>();
+  readonly #services = new Map<string, Map<number, Assignment>>();
+  /** Since a new beginning: the keys that the watch has not told again. */
+  #untold: Set<string> | undefined;
+  #complete = false;
+
+  /** Whether everything was told that there was when the watch began. */
+  get complete(): boolean {
+    return this.#complete;
+  }
+
+  get holders(): Iterable<Holder> {
+    return this.#holders.values();
+  }
+
+  holder(id: string): Holder | undefined {
+    return this.#holders.get(id);
+  }
+
+  assignment(service: string, partition: number): Assignment | undefined {
+    return this.#services.get(service)?.get(partition);
+  }
+
+  assignments(service: string): Iterable<Assignment> {
+    return this.#services.get(service)?.values() ?? [];
+  }
+
+  get services(): Iterable<string> {
+    return this.#services.keys();
+  }
+
+  /** A watch begins anew. What is known is answered until it has told all there is. */
+  begin(): void {
+    this.#untold = new Set(this.#keys());
+  }
+
+  /** Takes a change in; gives what changed with it. */
+  apply(change: StoreChange, nowMs: number): readonly PictureNews[] {
+    if (change.kind === "caught-up") return this.#caughtUp();
+    const fresh = this.#untold?.delete(change.key) ?? false;
+    const key = entryKeyOf(change.key);
+    if (key === undefined || key.kind === "installation") return [];
+    if (key.kind === "process") {
+      if (change.kind === "removed") return this.#forget(key.holder, change.revision, fresh);
+      return this.#hear(key.holder, change, nowMs, fresh);
+    }
+    const { service, partition } = key;
+    const byPartition = this.#services.get(service) ?? new Map<number, Assignment>();
+    this.#services.set(service, byPartition);
+    const known = byPartition.get(partition);
+    if (!fresh && known !== undefined && change.revision <= known.revision) return [];
+    if (change.kind === "removed") byPartition.delete(partition);
+    else {
+      const entry = decodePartition(change.key, change.value);
+      const same = known?.owner === entry.owner && known.epoch === entry.epoch;
+      const sinceMs = same ? known.sinceMs : nowMs;
+      byPartition.set(partition, { ...entry, service, partition, revision: change.revision, sinceMs });
+    }
+    return [{ kind: "partition", service, partition }];
+  }
+
+  #hear(
+    id: string,
+    { key, value, revision }: Extract<StoreChange, { kind: "put" }>,
+    nowMs: number,
+    fresh: boolean,
+  ): readonly PictureNews[] {
+    const known = this.#holders.get(id);
+    if (known !== undefined && revision === known.revision) return [];
+    if (!fresh && known !== undefined && revision < known.revision) return [];
+    this.#holders.set(id, { ...decodeHolder(key, value), id, revision, heardMs: nowMs });
+    return [{ kind: "holder", holder: id }];
+  }
+
+  #forget(id: string, revision: number, fresh: boolean): readonly PictureNews[] {
+    const known = this.#holders.get(id);
+    if (known === undefined || (!fresh && revision < known.revision)) return [];
+    this.#holders.delete(id);
+    return [{ kind: "holder", holder: id }];
+  }
+
+  #caughtUp(): readonly PictureNews[] {
+    const gone = [...(this.#untold ?? [])];
+    this.#untold = undefined;
+    const news = gone.flatMap((key) => this.#lost(key));
+    this.#complete = true;
+    return news;
+  }
+
+  #lost(text: string): readonly PictureNews[] {
+    const key = entryKeyOf(text);
+    if (key?.kind === "process") return this.#forget(key.holder, Number.POSITIVE_INFINITY, true);
+    if (key?.kind !== "partition") return [];
+    const { service, partition } = key;
+    this.#services.get(service)?.delete(partition);
+    return [{ kind: "partition", service, partition }];
+  }
+
+  *#keys(): Generator<string> {
+    for (const id of this.#holders.keys()) yield holderKey(id);
+    for (const [service, byPartition] of this.#services) {
+      for (const partition of byPartition.keys()) yield partitionKey(service, partition);
+    }
+  }
+}
