@@ -14,6 +14,16 @@ const fields = {
   heartbeat: ["instances", "renewalsPerSec", "cpuPercent"],
   idle: ["pssMiB", "emptyNodePssMiB", "deltaMiB", "cpuPercent"],
   start: ["readyMs"],
+  journal: [
+    "implementation",
+    "partitions",
+    "underWay",
+    "bytes",
+    "appendsPerSec",
+    "mbPerSec",
+    "ceilingAppendsPerSec",
+    "ratio",
+  ],
   ceiling: ["concurrency", "stepsPerSec", "p50Ms", "p99Ms", "mainUsPerStep"],
 };
 

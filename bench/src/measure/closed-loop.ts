@@ -1,8 +1,8 @@
 import { Latencies } from "./statistics.ts";
 
 export interface Loop {
-  /** Does one thing and gives how many items were in it. */
-  readonly once: () => Promise<number>;
+  /** Does one thing and gives how many items were in it. Told is which of those under way it is, from 0. */
+  readonly once: (runner: number) => Promise<number>;
   /** How many of it are under way at once. */
   readonly concurrency: number;
 }
@@ -23,17 +23,17 @@ export async function closedLoop({ once, concurrency }: Loop, seconds: number): 
   const cpuBefore = process.cpuUsage();
   const startMs = performance.now();
   const endMs = startMs + seconds * 1_000;
-  const runner = async () => {
+  const run = async (runner: number) => {
     for (let beginMs = startMs; beginMs < endMs; ) {
       // Not in one step: the sum would be read before the wait and written after it, over what others added.
-      const done = await once();
+      const done = await once(runner);
       items += done;
       const nowMs = performance.now();
       latencies.add(nowMs - beginMs);
       beginMs = nowMs;
     }
   };
-  await Promise.all(Array.from({ length: concurrency }, runner));
+  await Promise.all(Array.from({ length: concurrency }, (_, runner) => run(runner)));
   const tookSec = (performance.now() - startMs) / 1_000;
   const { user, system } = process.cpuUsage(cpuBefore);
   return {

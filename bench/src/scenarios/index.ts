@@ -2,10 +2,11 @@ import type { Scenario } from "../scenario.ts";
 import { ceiling } from "./ceiling/ceiling.ts";
 import { heartbeat } from "./heartbeat.ts";
 import { idle } from "./idle.ts";
+import { journal } from "./journal/journal.ts";
 import { mesh } from "./mesh/mesh.ts";
 import { register } from "./register.ts";
 import { start } from "./start.ts";
 
 export const scenarios: ReadonlyMap<string, Scenario> = new Map(
-  [mesh, register, heartbeat, idle, start, ceiling].map((scenario) => [scenario.name, scenario]),
+  [mesh, register, heartbeat, idle, start, ceiling, journal].map((scenario) => [scenario.name, scenario]),
 );

@@ -21,7 +21,7 @@ function assembled(codecs: Codecs = "generated") {
       (frame) => toClient.push(frame),
     ),
   );
-  engine.log = { write: (group) => groups.push(group.slice()) };
+  engine.log = { write: (group) => groups.push(group.slice()), close: async () => {} };
   let number = 1;
   const client = new ChainClient((frame) => {
     const { items } = StartRunsRequest.decode(frame);

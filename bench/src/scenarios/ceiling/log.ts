@@ -14,11 +14,12 @@ export interface LogOrders {
 /** Words of the memory by which the two sides speak. */
 export const word = { ordered: 0, length: 1 } as const;
 
-const groupBytesMax = 4 * 1024 * 1024;
+const groupBytesMax = 8 * 1024 * 1024;
 
 export interface CeilingLog {
   /** Makes these bytes durable; one group at a time. They may be reused at once. */
   write(group: Uint8Array): void;
+  close(): Promise<unknown>;
 }
 
 export async function openCeilingLog(path: string, durable: () => void): Promise<CeilingLog> {
@@ -35,5 +36,6 @@ export async function openCeilingLog(path: string, durable: () => void): Promise
       Atomics.add(control, word.ordered, 1);
       Atomics.notify(control, word.ordered);
     },
+    close: () => thread.terminate(),
   };
 }
