@@ -4,56 +4,9 @@ import { TuttiError } from "@tutti/kernel";
 import { seededChance } from "@tutti/kernel/testing";
 import fc from "fast-check";
 import { journalErrors } from "../src/errors.ts";
-import { Frames } from "../src/segments/frames.ts";
-import { inspectGroup } from "../src/segments/inspection.ts";
 import { recover } from "../src/segments/recovery.ts";
-import { nameOfSegment } from "../src/segments/segment-files.ts";
-import { readSegmentHeaders } from "../src/segments/segment-headers.ts";
-import { SegmentWindow } from "../src/segments/segment-window.ts";
-import { batchesFrom, type MemoryDisk } from "../src/testing/index.ts";
+import { batchesFrom, type LogPart, type MemoryDisk, partsOfLog } from "../src/testing/index.ts";
 import { type Operation, Trial } from "./trial.fixture.ts";
-
-/** A part of a file that means something, and the batch whose records it is. */
-interface Part {
-  readonly file: string;
-  readonly from: number;
-  readonly to: number;
-  readonly kind: "segment header" | "group" | "records" | "last group";
-  readonly batch?: { readonly partition: number; readonly number: number };
-}
-
-/** Everything that a log has, in order. */
-function partsOf(disk: MemoryDisk): Part[] {
-  const parts: Part[] = [];
-  const headers = readSegmentHeaders(disk);
-  for (const { segment, headerBytes, logId, partitions } of headers) {
-    const file = nameOfSegment(segment);
-    parts.push({ file, from: 0, to: headerBytes, kind: "segment header" });
-    const window = new SegmentWindow(disk.open(file));
-    for (let offset = headerBytes; ; ) {
-      const group = inspectGroup({ window, logId, segment, partitions }, offset);
-      if (group.kind !== "sound") break;
-      const to = offset + group.bytes.length;
-      parts.push({ file, from: offset, to, kind: "group" });
-      const frames = new Frames(group.bytes, group.view, group.header.bytes);
-      while (frames.next()) {
-        const { partition, number, recordsAt, batchAt, batchBytes } = frames;
-        const batch = { partition, number };
-        const from = offset + recordsAt;
-        const end = offset + batchAt + batchBytes;
-        if (end > from) parts.push({ file, from, to: end, kind: "records", batch });
-      }
-      offset = to;
-    }
-  }
-  const last = parts.findLastIndex(({ kind }) => kind === "group");
-  const newest = nameOfSegment(headers.at(-1)?.segment ?? 0);
-  return parts.map((part, index) =>
-    index >= last && part.file === newest && part.kind !== "segment header"
-      ? { ...part, kind: "last group" }
-      : part,
-  );
-}
 
 const partition = fc.nat({ max: 2 });
 const bytes = fc.oneof(fc.nat({ max: 300 }), fc.nat({ max: 9_000 }));
@@ -71,7 +24,7 @@ const flip = fc.record({
 type Flip = typeof flip extends fc.Arbitrary<infer F> ? F : never;
 
 /** Flips a bit in one of the parts; says which part, and where. */
-function flipIn(disk: MemoryDisk, parts: readonly Part[], { part, place, bit }: Flip) {
+function flipIn(disk: MemoryDisk, parts: readonly LogPart[], { part, place, bit }: Flip) {
   const hit = parts[Math.floor(part * parts.length)] ?? assert.fail("there is a part to hit");
   const offset = hit.from + Math.floor(place * (hit.to - hit.from));
   disk.flipBit(hit.file, offset, bit);
@@ -100,7 +53,7 @@ export function bitFlipTests(runs: number): void {
     await fc.assert(
       fc.asyncProperty(fc.nat(), operations, flip, async (seed, list, where) => {
         const { disk } = await trialOf(seed, list);
-        const parts = partsOf(disk).filter(({ kind }) => kind !== "last group");
+        const parts = partsOfLog(disk).filter(({ kind }) => kind !== "last group");
         const { hit, offset } = flipIn(disk, parts, where);
         const { details } = damageOf(disk);
         assert.equal(details["file"], hit.file);
@@ -131,7 +84,7 @@ export function bitFlipTests(runs: number): void {
       fc.asyncProperty(fc.nat(), operations, flip, async (seed, list, where) => {
         const { disk } = await trialOf(seed, list);
         const before = recover(disk, false)?.groups ?? 0;
-        const last = partsOf(disk).filter(({ kind }) => kind === "last group");
+        const last = partsOfLog(disk).filter(({ kind }) => kind === "last group");
         fc.pre(last.length > 0);
         flipIn(disk, last, where);
         assert.equal(recover(disk, false)?.groups, before - 1);
@@ -145,7 +98,7 @@ export function bitFlipTests(runs: number): void {
       fc.asyncProperty(fc.nat(), operations, flip, async (seed, list, where) => {
         const trial = await trialOf(seed, list);
         await trial.restart("in good order");
-        const parts = partsOf(trial.disk);
+        const parts = partsOfLog(trial.disk);
         const records = parts.filter(({ batch }) => batch !== undefined);
         fc.pre(records.length > 0);
         const { hit } = flipIn(trial.disk, records, where);
@@ -159,7 +112,7 @@ export function bitFlipTests(runs: number): void {
     await fc.assert(
       fc.asyncProperty(fc.nat(), operations, flip, async (seed, list, where) => {
         const trial = await trialOf(seed, list);
-        const records = partsOf(trial.disk).filter(({ batch }) => batch !== undefined);
+        const records = partsOfLog(trial.disk).filter(({ batch }) => batch !== undefined);
         fc.pre(records.length > 0);
         const { hit } = flipIn(trial.disk, records, where);
         const { partition: index = 0, number = 0 } = hit.batch ?? {};

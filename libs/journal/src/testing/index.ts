@@ -7,4 +7,6 @@ export {
   Owner,
   recordBytes,
 } from "./fixture.ts";
+export { type LogPart, partsOfLog } from "./log-parts.ts";
 export { type DiskFaults, MemoryDisk } from "./memory-disk.ts";
+export { mendLog } from "./mended-log.ts";

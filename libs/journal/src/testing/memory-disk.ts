@@ -139,6 +139,13 @@ export class MemoryDisk implements Disk {
     stored[offset] = (stored[offset] ?? 0) ^ (1 << bit);
   }
 
+  /** Bytes become other ones, on the disk and in what the system holds of it. */
+  patch(name: string, offset: number, bytes: Uint8Array): void {
+    const { cached, stored } = this.#content(name);
+    cached.set(bytes, offset);
+    stored.set(bytes, offset);
+  }
+
   #content(name: string): Content {
     const content = this.#names.get(name);
     if (content === undefined) throw systemError("ENOENT", `no such file or directory, open '${name}'`);
