@@ -1,5 +1,15 @@
+export { type ArchivePlace, archiveErrors } from "./archive/errors.ts";
+export {
+  type ArchiveOperation,
+  MemoryArchive,
+  type MemoryArchiveFault,
+  type MemoryArchiveOptions,
+} from "./archive/memory/memory-archive.ts";
+export { MemoryArchiveStore } from "./archive/memory/memory-archive-store.ts";
 export type * from "./archive/port.ts";
-export { crc32c } from "./batch/crc32c.ts";
+export type * from "./archive/port.ts";
+export type { BatchSource } from "./archive/source.ts";
+export { crc32 } from "./batch/crc32.ts";
 export type { Disk, DiskFile } from "./disk/disk.ts";
 export { fileDisk } from "./disk/file-disk.ts";
 export { type DamagePlace, journalErrors } from "./errors.ts";

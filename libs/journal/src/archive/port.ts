@@ -5,11 +5,19 @@
  *
  * What every implementation owes, and its conformance suite checks:
  * 1. `commit` is there whole or not at all, and once it has resolved it is there for ever, whatever dies.
- * 2. The runtime never commits what is not durable in the journal, and cuts the journal only behind what is both
- *    committed here and packed. So `opening().coveredTo` is never behind the first batch of the journal; when it is, the
- *    archive has lost something, and says so instead of going on.
+ * 2. The runtime never commits what is not durable in the journal, and cuts the journal only behind what `settle` has
+ *    named. So `opening()` never says less than what was settled before; when it is behind the first batch of the
+ *    journal, the archive has lost something, and whoever opens says so instead of going on.
  * 3. Every row carries a checksum. What is damaged is reported with its place, never answered.
  * 4. Nothing here blocks the thread that calls: all waiting is for promises, and slices of upkeep are below 5 ms.
+ * 5. Calls take effect in the order in which they were made, and see everything that was called before. What is handed
+ *    over is taken before the call returns; arrays and bytes may be reused.
+ * 6. Repeating what was committed before changes nothing: a restart does so with all that the journal still has.
+ *
+ * What is removed: an instance that ended and whose `keepUntilMs` has passed, once its end is covered; one whose
+ * `keepUntilMs` is its end is removed as its last line is committed. Removed means not found by any search, without
+ * history, and `load` gives a tombstone while its id is kept, then nothing. Events of a partition itself (kind
+ * `partition`) have no history beyond the journal.
  */
 import type { WorkStatus } from "@tutti/contracts/types/v1";
 import type { InstanceKey } from "@tutti/kernel";
@@ -35,7 +43,7 @@ export interface ArchivePartition {
   mayHave(key: InstanceKey): boolean;
   /** What is kept of instances, in the order of the keys. */
   load(keys: readonly InstanceKey[]): Promise<readonly Kept[]>;
-  /** By the number that tokens carry. */
+  /** By the number that tokens carry; undefined of what was removed. */
   keyOf(incarnation: number): Promise<InstanceKey | undefined>;
   /** Instances whose next timer is due at or before the moment, earliest first, from after `after` on. */
   due(beforeMs: number, limit: number, after?: DueInstance): Promise<readonly DueInstance[]>;
@@ -46,10 +54,15 @@ export interface ArchivePartition {
   /** Adds and replaces, in one transaction. */
   commit(changes: Changes): Promise<void>;
   /**
-   * Packs the history of all batches up to this number, so that they may be cut. Records of instances that were removed
-   * by then are left out.
+   * Packs the history of all batches up to this number, so that they may be cut. Not beyond what is covered. Records of
+   * instances that were removed by then are left out.
    */
   pack(upToBatch: number): Promise<void>;
+  /**
+   * Makes what was committed and packed so sure that no single flipped bit can take it back, and resolves with the last
+   * batch that nobody needs from the journal any more: it is covered and packed, and the journal may be cut behind it.
+   */
+  settle(): Promise<number>;
   /** Events of an instance in order, of those that are packed; the runtime adds those that are still in the journal. */
   history(wanted: HistoryWanted): Promise<readonly HistoryRecord[]>;
 }
@@ -61,12 +74,13 @@ export interface Opening {
   readonly packedTo: number;
   /** What the runtime keeps of the partition itself; empty in an empty archive. */
   readonly partitionSnapshot: Uint8Array;
-  /** How many live instances are kept. */
+  /** How many live instances have a line in the index. */
   readonly live: number;
 }
 
 /** What is kept under a key. */
 export type Kept =
+  /** Nor anything of an instance that goes on and has a line in the index but no snapshot: the journal has all of it. */
   | { readonly kind: "nothing" }
   /** A snapshot of an instance that goes on, or that ended with a state worth keeping. */
   | { readonly kind: "snapshot"; readonly snapshot: Uint8Array }
@@ -98,6 +112,7 @@ export interface Changes {
   readonly coveredTo: number;
   /** Replaces what is kept of the partition itself; undefined leaves it. */
   readonly partitionSnapshot: Uint8Array | undefined;
+  /** Of instances whose first line was committed before or is among these; of ended ones together with their last line. */
   readonly snapshots: readonly InstanceSnapshot[];
   /** New and changed lines of the index. */
   readonly entries: readonly IndexEntry[];

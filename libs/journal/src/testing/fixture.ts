@@ -17,8 +17,12 @@ export interface JournalFixture extends AsyncDisposable {
 /** What the suite is run on. */
 export interface JournalUnderTest {
   readonly name: string;
+  /** Why it cannot run here. */
+  readonly skip?: string | false;
   /** Whether commits can be made to fail: then fixtures have `fail`. */
   readonly canFail: boolean;
+  /** Whether each partition has a log of its own, so that a failure stops that one alone. Default false. */
+  readonly logPerPartition?: boolean;
   open(options: {
     readonly services: readonly ServicePartitions[];
     readonly batchBytesMax?: number;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { describe, it } from "node:test";
 import { Batch } from "@tutti/contracts/runtime/v1";
-import { crc32c } from "../../batch/crc32c.ts";
+import { crc32 } from "../../batch/crc32.ts";
 import { batchesFrom, type JournalUnderTest, Owner } from "../fixture.ts";
 
 const services = [{ service: "workflow", partitions: 3 }];
@@ -30,7 +30,7 @@ export function chainTests(underTest: JournalUnderTest): void {
             timeMs,
             behaviour,
             previousHash,
-            checksum: crc32c(records),
+            checksum: crc32(records),
             seal,
           },
           records: Batch.decode(records).records,

@@ -1,0 +1,48 @@
+import type { HistoryRecord, IndexEntry, InstanceSnapshot } from "../port.ts";
+
+/** What is known of an instance. */
+export interface KeptInstance {
+  entry: IndexEntry;
+  snapshot: InstanceSnapshot | undefined;
+  /** Removed: only its id is still taken. */
+  isRemoved: boolean;
+  readonly history: HistoryRecord[];
+}
+
+export interface KeptPartition {
+  coveredTo: number;
+  packedTo: number;
+  partitionSnapshot: Uint8Array;
+  /** By incarnation. */
+  readonly instances: Map<number, KeptInstance>;
+  /** The newest incarnation of each key. */
+  readonly newest: Map<string, number>;
+}
+
+/** What outlives an archive in memory: open another one on it, as if a process had started again. */
+export class MemoryArchiveStore {
+  readonly partitions = new Map<number, KeptPartition>();
+  /** Copies that backups made, by directory. */
+  readonly backups = new Map<string, MemoryArchiveStore>();
+
+  partition(partition: number): KeptPartition {
+    let kept = this.partitions.get(partition);
+    if (kept === undefined) {
+      kept = {
+        coveredTo: 0,
+        packedTo: 0,
+        partitionSnapshot: new Uint8Array(0),
+        instances: new Map(),
+        newest: new Map(),
+      };
+      this.partitions.set(partition, kept);
+    }
+    return kept;
+  }
+
+  copy(): MemoryArchiveStore {
+    const copy = new MemoryArchiveStore();
+    for (const [partition, kept] of this.partitions) copy.partitions.set(partition, structuredClone(kept));
+    return copy;
+  }
+}

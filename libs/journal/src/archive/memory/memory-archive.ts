@@ -1,0 +1,292 @@
+import { assert, type Clock, type InstanceKey, textOf } from "@tutti/kernel";
+import type { Schedule } from "../../segments/host.ts";
+import { archiveErrors } from "../errors.ts";
+import type {
+  Archive,
+  ArchiveFigures,
+  ArchivePartition,
+  Changes,
+  DueInstance,
+  HistoryRecord,
+  HistoryWanted,
+  Kept,
+  Opening,
+  RecordPlace,
+  Search,
+  SearchPage,
+} from "../port.ts";
+import { matches } from "../search/conditions.ts";
+import { cursorOf, orderOf, type Rank, rankOf, timeOf } from "../search/order.ts";
+import type { BatchSource } from "../source.ts";
+import { apply, byDue, dueInstances, load, outstandingInstances, purge } from "./changes.ts";
+import { type KeptPartition, MemoryArchiveStore } from "./memory-archive-store.ts";
+import { endsOf, packBatch } from "./packing.ts";
+
+/** What is asked of an archive: faults can pick. */
+export type ArchiveOperation =
+  | "opening"
+  | "load"
+  | "keyOf"
+  | "due"
+  | "outstanding"
+  | "commit"
+  | "pack"
+  | "settle"
+  | "history"
+  | "search"
+  | "purge"
+  | "figures"
+  | "backup";
+
+/** `lost`: it is refused and nothing happened. `unanswered`: it happened and is refused all the same. */
+export type MemoryArchiveFault = "lost" | "unanswered";
+
+export interface MemoryArchiveOptions {
+  /** How many partitions the service has. */
+  readonly partitions: number;
+  readonly source: BatchSource;
+  readonly clock: Clock;
+  readonly store?: MemoryArchiveStore;
+  /** Asked before each operation; a fault makes it fail. Default: none ever does. */
+  readonly fault?: (operation: ArchiveOperation) => MemoryArchiveFault | undefined;
+  /** Waited for before each operation: a gate makes it slow. Default: nothing. */
+  readonly pass?: (operation: ArchiveOperation) => Promise<void>;
+  /** Runs an operation when its turn has come. Default: at once, behind what runs now. */
+  readonly schedule?: Schedule;
+}
+
+/** Removed at once by one call of `purge`: few, so that callers learn to go on. */
+const purgedAtOnce = 64;
+
+/**
+ * The archive in memory, plain and slow, with the manners of a real one: it answers later and in order, and can fail.
+ * For tests, for simulations, and for what need not outlive its process.
+ */
+export class MemoryArchive implements Archive {
+  readonly store: MemoryArchiveStore;
+  readonly source: BatchSource;
+  readonly #options: MemoryArchiveOptions;
+  readonly #partitions: readonly MemoryArchivePartition[];
+  #last: Promise<unknown> = Promise.resolve();
+  #state: "open" | "closed" | "crashed" = "open";
+
+  constructor(options: MemoryArchiveOptions) {
+    const { store = new MemoryArchiveStore(), partitions, source } = options;
+    this.#options = options;
+    this.store = store;
+    this.source = source;
+    this.#partitions = Array.from({ length: partitions }, (_, index) => {
+      return new MemoryArchivePartition(this, index, store.partition(index));
+    });
+  }
+
+  partition(partition: number): ArchivePartition {
+    const found = this.#partitions[partition];
+    assert(found !== undefined, "only partitions of the service are asked for", { partition });
+    return found;
+  }
+
+  search(search: Search): Promise<SearchPage> {
+    const wanted = structuredClone(search);
+    const indexedToMs = this.#options.clock.now();
+    return this.run("search", () => ({ ...pageOf(this.store, wanted), indexedToMs }));
+  }
+
+  purge(nowMs: number): Promise<boolean> {
+    return this.run("purge", () =>
+      [...this.store.partitions.values()].map((kept) => purge(kept, nowMs, purgedAtOnce)).includes(true),
+    );
+  }
+
+  figures(): Promise<ArchiveFigures> {
+    return this.run("figures", () => {
+      const instances = [...this.store.partitions.values()].flatMap((kept) => [...kept.instances.values()]);
+      const present = instances.filter(({ isRemoved }) => !isRemoved);
+      const live = present.filter(({ entry }) => entry.endMs === 0).length;
+      const records = present.flatMap(({ history }) => history);
+      return {
+        bytes: records.reduce((sum, { record }) => sum + record.length, 0),
+        liveInstances: live,
+        endedInstances: present.length - live,
+        packedRows: present.filter(({ history }) => history.length > 0).length,
+      };
+    });
+  }
+
+  backup(directory: string): Promise<void> {
+    return this.run("backup", () => {
+      this.store.backups.set(directory, this.store.copy());
+    });
+  }
+
+  async close(): Promise<void> {
+    if (this.#state === "open") this.#state = "closed";
+    await this.#last;
+  }
+
+  /** Its process dies: what did not happen yet never will, and nothing is answered any more. */
+  crash(): void {
+    this.#state = "crashed";
+  }
+
+  /** Does something after all that was asked before. */
+  run<Result>(operation: ArchiveOperation, work: () => Result | Promise<Result>): Promise<Result> {
+    if (this.#state === "closed") return Promise.reject(archiveErrors.closed());
+    const done = this.#last.then(() => this.#do(operation, work));
+    this.#last = done.catch(() => undefined);
+    return done;
+  }
+
+  async #do<Result>(operation: ArchiveOperation, work: () => Result | Promise<Result>): Promise<Result> {
+    const { pass, schedule = queueMicrotask, fault } = this.#options;
+    await pass?.(operation);
+    await new Promise<void>((resolve) => schedule(resolve));
+    const failure = fault?.(operation);
+    if (failure === "lost") throw archiveErrors.failed({ reason: "a fault that was asked for" });
+    await this.alive();
+    const result = await work();
+    await this.alive();
+    if (failure !== undefined) throw archiveErrors.failed({ reason: "a fault that was asked for" });
+    return result;
+  }
+
+  /** Never again after a crash. */
+  alive(): Promise<void> | undefined {
+    return this.#state === "crashed" ? new Promise<never>(() => undefined) : undefined;
+  }
+}
+
+class MemoryArchivePartition implements ArchivePartition {
+  readonly #archive: MemoryArchive;
+  readonly #partition: number;
+  readonly #kept: KeptPartition;
+  /** Keys of commits that are under way, and how many of those. */
+  readonly #coming = new Map<string, number>();
+
+  constructor(archive: MemoryArchive, partition: number, kept: KeptPartition) {
+    this.#archive = archive;
+    this.#partition = partition;
+    this.#kept = kept;
+  }
+
+  opening(): Promise<Opening> {
+    return this.#archive.run("opening", () => {
+      const { coveredTo, packedTo, partitionSnapshot, instances } = this.#kept;
+      const live = [...instances.values()].filter(({ entry }) => entry.endMs === 0).length;
+      return { coveredTo, packedTo, partitionSnapshot: partitionSnapshot.slice(), live };
+    });
+  }
+
+  mayHave(key: InstanceKey): boolean {
+    const text = textOf(key);
+    return this.#kept.newest.has(text) || this.#coming.has(text);
+  }
+
+  load(keys: readonly InstanceKey[]): Promise<readonly Kept[]> {
+    const wanted = structuredClone(keys);
+    return this.#archive.run("load", () => wanted.map((key) => structuredClone(load(this.#kept, key))));
+  }
+
+  keyOf(incarnation: number): Promise<InstanceKey | undefined> {
+    return this.#archive.run("keyOf", () => {
+      const instance = this.#kept.instances.get(incarnation);
+      return instance === undefined || instance.isRemoved ? undefined : instance.entry.key;
+    });
+  }
+
+  due(beforeMs: number, limit: number, after?: DueInstance): Promise<readonly DueInstance[]> {
+    const from = after === undefined ? undefined : { ...after };
+    return this.#archive.run("due", () =>
+      dueInstances(this.#kept)
+        .filter((one) => one.dueMs <= beforeMs && byDue(one, from) > 0)
+        .slice(0, limit),
+    );
+  }
+
+  nextDueMs(): Promise<number | undefined> {
+    return this.#archive.run("due", () => dueInstances(this.#kept)[0]?.dueMs);
+  }
+
+  outstanding(after: number, limit: number): Promise<readonly InstanceKey[]> {
+    return this.#archive.run("outstanding", () =>
+      outstandingInstances(this.#kept)
+        .filter(({ incarnation }) => incarnation > after)
+        .slice(0, limit)
+        .map(({ key }) => key),
+    );
+  }
+
+  commit(changes: Changes): Promise<void> {
+    const taken = structuredClone(changes);
+    const texts = taken.entries.map(({ key }) => textOf(key));
+    for (const text of texts) this.#coming.set(text, (this.#coming.get(text) ?? 0) + 1);
+    const done = this.#archive.run("commit", () => apply(this.#kept, taken));
+    const forget = (): void => {
+      for (const text of texts) {
+        const left = (this.#coming.get(text) ?? 1) - 1;
+        if (left === 0) this.#coming.delete(text);
+        else this.#coming.set(text, left);
+      }
+    };
+    done.then(forget, forget);
+    return done;
+  }
+
+  pack(upToBatch: number): Promise<void> {
+    return this.#archive.run("pack", async () => {
+      const kept = this.#kept;
+      assert(upToBatch <= kept.coveredTo, "nothing is packed that is not covered", {
+        upToBatch,
+        coveredTo: kept.coveredTo,
+      });
+      if (upToBatch <= kept.packedTo) return;
+      const ends = endsOf(kept);
+      for await (const batches of this.#archive.source(this.#partition).read(kept.packedTo + 1)) {
+        await this.#archive.alive();
+        for (const batch of batches) {
+          if (batch.number > upToBatch) return;
+          packBatch(kept, ends, batch);
+          kept.packedTo = batch.number;
+        }
+      }
+    });
+  }
+
+  settle(): Promise<number> {
+    return this.#archive.run("settle", () => Math.min(this.#kept.coveredTo, this.#kept.packedTo));
+  }
+
+  history(wanted: HistoryWanted): Promise<readonly HistoryRecord[]> {
+    const { key, last, afterEvent, limit } = structuredClone(wanted);
+    return this.#archive.run("history", () => {
+      const instance = this.#kept.instances.get(this.#kept.newest.get(textOf(key)) ?? 0);
+      return (instance?.history ?? [])
+        .filter(({ event, place }) => event > afterEvent && !isBehind(place, last))
+        .slice(0, limit)
+        .map((record) => structuredClone(record));
+    });
+  }
+}
+
+function isBehind(place: RecordPlace, last: RecordPlace): boolean {
+  return place.batch > last.batch || (place.batch === last.batch && place.index > last.index);
+}
+
+function pageOf(store: MemoryArchiveStore, search: Search): Omit<SearchPage, "indexedToMs"> {
+  const order = orderOf(search);
+  const after = rankOf(search);
+  const found = [...store.partitions].flatMap(([partition, { instances }]) =>
+    [...instances.values()].flatMap(({ entry, isRemoved }) => {
+      if (isRemoved || !matches(search, entry)) return [];
+      const rank: Rank = { timeMs: timeOf(search, entry), partition, incarnation: entry.incarnation };
+      return after === undefined || order(after, rank) < 0 ? [{ entry, rank }] : [];
+    }),
+  );
+  found.sort((one, other) => order(one.rank, other.rank));
+  const page = found.slice(0, search.limit);
+  const last = page.at(-1);
+  return {
+    entries: page.map(({ entry }) => structuredClone(entry)),
+    cursor: last === undefined || page.length === found.length ? "" : cursorOf(search, last.rank),
+  };
+}

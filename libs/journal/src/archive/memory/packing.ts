@@ -1,0 +1,52 @@
+import type { JournalBatch } from "../../port.ts";
+import { keyOfPrefix, partitionKind } from "../records/record-key.ts";
+import { RecordScanner } from "../records/record-scanner.ts";
+import type { KeptInstance, KeptPartition } from "./memory-archive-store.ts";
+
+/**
+ * Adds the records of a batch to the histories they belong to: those that begin a kept instance, or go on where its
+ * history stands.
+ */
+export function packBatch(kept: KeptPartition, ends: Map<string, KeptInstance>, batch: JournalBatch): void {
+  const scanner = new RecordScanner();
+  let cause = new Uint8Array(0);
+  scanner.begin(batch.records);
+  while (scanner.next()) {
+    const { bytes, start, end, causeStart, causeEnd, event, index } = scanner;
+    if (causeEnd > 0) cause = bytes.slice(causeStart, causeEnd);
+    const { kind } = keyOfPrefix(bytes.subarray(start, scanner.keyEnd));
+    if (kind === partitionKind) continue;
+    const instance = ownerOf(kept, ends, scanner);
+    if (instance === undefined) continue;
+    const own = bytes.slice(start, end);
+    const place = { batch: batch.number, index };
+    ends.set(placeText(place.batch, index), instance);
+    const record = causeEnd > 0 ? own : Uint8Array.from([...own, ...cause]);
+    if ((instance.history.at(-1)?.event ?? 0) >= event) continue;
+    instance.history.push({ event, timeMs: batch.timeMs, place, record });
+  }
+}
+
+/** The last packed record of each instance, by its place. */
+export function endsOf(kept: KeptPartition): Map<string, KeptInstance> {
+  const ends = new Map<string, KeptInstance>();
+  for (const instance of kept.instances.values()) {
+    const last = instance.history.at(-1)?.place;
+    if (last !== undefined) ends.set(placeText(last.batch, last.index), instance);
+  }
+  return ends;
+}
+
+function ownerOf(
+  kept: KeptPartition,
+  ends: Map<string, KeptInstance>,
+  { event, incarnation, previousBatch, previousIndex }: RecordScanner,
+): KeptInstance | undefined {
+  const instance =
+    event === 1 ? kept.instances.get(incarnation) : ends.get(placeText(previousBatch, previousIndex));
+  return instance === undefined || instance.isRemoved ? undefined : instance;
+}
+
+function placeText(batch: number, index: number): string {
+  return `${batch}/${index}`;
+}

@@ -1,0 +1,49 @@
+import { archiveErrors } from "../errors.ts";
+import type { Search } from "../port.ts";
+
+/**
+ * Where an entry stands in the order of a search: by its time, and among those of one time by partition and
+ * incarnation, so that there is exactly one order and a page goes on where the last one ended.
+ */
+export interface Rank {
+  readonly timeMs: number;
+  readonly partition: number;
+  readonly incarnation: number;
+}
+
+/** Negative when the first comes earlier. */
+export type RankOrder = (one: Rank, other: Rank) => number;
+
+const ascending: RankOrder = (one, other) =>
+  one.timeMs - other.timeMs || one.partition - other.partition || one.incarnation - other.incarnation;
+const descending: RankOrder = (one, other) => ascending(other, one);
+
+export function orderOf({ order }: Search): RankOrder {
+  return order === "started-ascending" ? ascending : descending;
+}
+
+export function timeOf(
+  { order }: Search,
+  entry: { readonly startMs: number; readonly endMs: number },
+): number {
+  return order === "ended-descending" ? entry.endMs : entry.startMs;
+}
+
+const letters = { "started-ascending": "a", "started-descending": "d", "ended-descending": "e" } as const;
+
+/** A rank as the cursor of the page that it ends. */
+export function cursorOf({ order }: Search, { timeMs, partition, incarnation }: Rank): string {
+  return `${letters[order]}${[timeMs, partition, incarnation].join("_")}`;
+}
+
+/** The rank after which a search goes on; undefined for the first page. */
+export function rankOf({ order, cursor }: Search): Rank | undefined {
+  if (cursor === "") return;
+  const parts = cursor.slice(1).split("_").map(Number);
+  const [timeMs = Number.NaN, partition = Number.NaN, incarnation = Number.NaN] = parts;
+  const isWhole = [timeMs, partition, incarnation].every((part) => Number.isFinite(part) && part >= 0);
+  if (cursor[0] !== letters[order] || parts.length !== 3 || !isWhole) {
+    throw archiveErrors.cursorUnknown({ cursor });
+  }
+  return { timeMs, partition, incarnation };
+}

@@ -1,0 +1,169 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { WorkStatus } from "@tutti/contracts/types/v1";
+import type { ArchiveUnderTest } from "./fixture.ts";
+import { keptOf, stageOf } from "./stage.ts";
+import { character, crowd, snapshotOf } from "./story.ts";
+
+export function commitTests(underTest: ArchiveUnderTest): void {
+  describe("commits", () => {
+    it("begins empty", async () => {
+      await using stage = await stageOf(underTest);
+      const { partition } = stage;
+      const opening = await partition.opening();
+      assert.deepEqual([opening.coveredTo, opening.packedTo, opening.live], [0, 0, 0]);
+      assert.equal(opening.partitionSnapshot.length, 0);
+      assert.deepEqual(await keptOf(partition, character("nobody")), { kind: "nothing" });
+      assert.equal(await partition.keyOf(1), undefined);
+      assert.equal(await partition.settle(), 0);
+    });
+
+    it("gives back what was committed: snapshots, keys, how far it covers, and the partition's own", async () => {
+      await using stage = await stageOf(underTest);
+      const { partition, story } = stage;
+      const [ann, bob] = [character("ann"), character("bob")];
+      story.write(ann, bob, ann);
+      const changes = { ...story.changes([snapshotOf(ann)]), partitionSnapshot: Uint8Array.of(1, 2, 3) };
+      await partition.commit(changes);
+      const { coveredTo, packedTo, live, partitionSnapshot } = await partition.opening();
+      assert.deepEqual([coveredTo, packedTo, live], [1, 0, 2]);
+      assert.deepEqual([...partitionSnapshot], [1, 2, 3]);
+      assert.deepEqual(await keptOf(partition, ann), {
+        kind: "snapshot",
+        snapshot: snapshotOf(ann).snapshot,
+      });
+      assert.deepEqual(await keptOf(partition, bob), { kind: "nothing" });
+      assert.deepEqual(await partition.keyOf(2), bob.key);
+      assert.ok(partition.mayHave(ann.key) && partition.mayHave(bob.key));
+    });
+
+    it("answers many keys in their order, of any alphabet and kind", async () => {
+      await using stage = await stageOf(underTest);
+      const { partition, story } = stage;
+      const all = [
+        ...["ü-1", "日本", "", "a/b", "\u0003\u0000", "x".repeat(300)].map((id) => character(id)),
+        character("ü-1", { kind: "mission" }),
+      ];
+      story.write(...all);
+      await partition.commit(story.changes(all.map((one) => snapshotOf(one))));
+      const kept = await partition.load([...all, character("nobody")].map(({ key }) => key));
+      const texts = kept.map((one) =>
+        one.kind === "snapshot" ? new TextDecoder().decode(one.snapshot) : "",
+      );
+      assert.deepEqual(texts, [...all.map((one) => `${one.key.id} at 1, 1`), ""]);
+      for (const one of all) {
+        assert.ok(partition.mayHave(one.key));
+        assert.deepEqual(await partition.keyOf(one.incarnation), one.key);
+      }
+    });
+
+    it("replaces a snapshot, and takes what it is given before it returns", async () => {
+      await using stage = await stageOf(underTest);
+      const { partition, story } = stage;
+      const ann = character("ann");
+      story.write(ann);
+      await partition.commit(story.changes([snapshotOf(ann)]));
+      story.write(ann);
+      const snapshot = snapshotOf(ann);
+      const expected = Uint8Array.from(snapshot.snapshot);
+      const done = partition.commit(story.changes([snapshot]));
+      snapshot.snapshot.fill(0);
+      await done;
+      assert.deepEqual(await keptOf(partition, ann), { kind: "snapshot", snapshot: expected });
+      assert.equal((await partition.opening()).live, 1);
+    });
+
+    it("says of an ended instance where its history ends, and keeps a state that came with the end", async () => {
+      await using stage = await stageOf(underTest);
+      const { partition, story } = stage;
+      const [ann, bob, cat] = [character("ann"), character("bob"), character("cat")];
+      story.write(ann, bob);
+      await partition.commit(story.changes([snapshotOf(ann, { dueMs: 5, outstanding: true })]));
+      story.end(ann);
+      story.write(bob);
+      story.end(bob, { status: WorkStatus.WORK_STATUS_FAILED });
+      story.write(cat);
+      story.end(cat);
+      await partition.commit(story.changes([snapshotOf(bob)]));
+      const ended = ({ incarnation, history, last }: typeof ann) => ({
+        kind: "ended",
+        incarnation,
+        events: history.length,
+        last,
+      });
+      assert.deepEqual(await keptOf(partition, ann), ended(ann));
+      assert.deepEqual(await keptOf(partition, cat), ended(cat));
+      assert.deepEqual(await keptOf(partition, bob), {
+        kind: "snapshot",
+        snapshot: snapshotOf(bob).snapshot,
+      });
+      assert.deepEqual(await partition.keyOf(cat.incarnation), cat.key);
+      assert.equal(await partition.nextDueMs(), undefined);
+      assert.deepEqual(await partition.outstanding(0, 10), []);
+      assert.equal((await partition.opening()).live, 0);
+    });
+
+    it("keeps partitions apart", async () => {
+      await using stage = await stageOf(underTest);
+      const { archive, stories } = stage;
+      const [one, other] = [character("same"), character("same")];
+      stories[0]?.write(one);
+      stories[1]?.write(character("before"), other);
+      for (const [index, story] of stories.entries()) {
+        await archive.partition(index).commit(story.changes([snapshotOf(index === 0 ? one : other)]));
+      }
+      assert.deepEqual(await archive.partition(0).keyOf(2), undefined);
+      assert.deepEqual(await archive.partition(1).keyOf(2), other.key);
+      assert.equal((await archive.partition(1).opening()).live, 2);
+      assert.equal((await archive.partition(0).opening()).live, 1);
+    });
+
+    it("changes nothing when the same is committed once more", async () => {
+      await using stage = await stageOf(underTest);
+      const { partition, story } = stage;
+      const all = crowd("one", 20);
+      story.write(...all);
+      for (const one of all.slice(0, 10)) story.end(one);
+      story.end(all[10] ?? character(""), { keepMs: 0 });
+      const changes = story.changes(all.slice(5, 8).map((one) => snapshotOf(one)));
+      const looks = async () => ({
+        opening: await partition.opening(),
+        kept: await partition.load(all.map(({ key }) => key)),
+        figures: { ...(await stage.archive.figures()), bytes: 0, packedRows: 0 },
+      });
+      await partition.commit(changes);
+      const before = await looks();
+      await partition.commit(changes);
+      assert.deepEqual(await looks(), before);
+      await partition.pack(changes.coveredTo);
+      await partition.commit(changes);
+      assert.deepEqual({ ...(await looks()).kept }, { ...before.kept });
+      assert.deepEqual(before.figures, { bytes: 0, packedRows: 0, liveInstances: 9, endedInstances: 10 });
+    });
+
+    it("finds the newer of two that had the same key one after the other", async () => {
+      await using stage = await stageOf(underTest);
+      const { partition, story } = stage;
+      const first = character("order-1");
+      story.write(first);
+      story.end(first, { keepMs: 0 });
+      const second = character("order-1");
+      story.write(second);
+      await partition.commit(story.changes([snapshotOf(second)]));
+      assert.equal((await keptOf(partition, second))?.kind, "snapshot");
+      assert.equal(await partition.keyOf(first.incarnation), undefined);
+      assert.deepEqual(await partition.keyOf(second.incarnation), second.key);
+    });
+
+    it("takes a state of sixteen MiB", async () => {
+      await using stage = await stageOf(underTest);
+      const { partition, story } = stage;
+      const ann = character("ann");
+      story.write(ann);
+      const snapshot = new Uint8Array(16 * 1024 * 1024).fill(7);
+      await partition.commit(story.changes([{ ...snapshotOf(ann), snapshot }]));
+      const kept = await keptOf(partition, ann);
+      assert.ok(kept?.kind === "snapshot" && Buffer.from(kept.snapshot).equals(snapshot));
+    });
+  });
+}

@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { DueInstance } from "../../archive/port.ts";
+import type { ArchiveUnderTest } from "./fixture.ts";
+import { stageOf } from "./stage.ts";
+import { character, crowd, snapshotOf } from "./story.ts";
+
+export function dueTests(underTest: ArchiveUnderTest): void {
+  describe("what is due and outstanding", () => {
+    it("gives timers earliest first, in pages, up to a moment", async () => {
+      await using stage = await stageOf(underTest);
+      const { partition, story } = stage;
+      const all = crowd("sleeper", 50);
+      story.write(...all);
+      // Several at one moment, out of order, and some without.
+      const dueOf = (index: number): number => (index % 5 === 0 ? 0 : 1_000 + ((index * 7) % 10) * 100);
+      await partition.commit(
+        story.changes(all.map((one, index) => snapshotOf(one, { dueMs: dueOf(index) }))),
+      );
+      const expected = all
+        .map(({ incarnation, key }, index) => ({ dueMs: dueOf(index), incarnation, key }))
+        .filter(({ dueMs }) => dueMs > 0 && dueMs <= 1_500)
+        .sort((one, other) => one.dueMs - other.dueMs || one.incarnation - other.incarnation);
+      const found: DueInstance[] = [];
+      for (;;) {
+        const page = await partition.due(1_500, 7, found.at(-1));
+        found.push(...page);
+        if (page.length < 7) break;
+      }
+      assert.deepEqual(found, expected);
+      assert.ok(expected.length > 14);
+      assert.equal(await partition.nextDueMs(), expected[0]?.dueMs);
+      assert.equal(await stage.archive.partition(1).nextDueMs(), undefined);
+    });
+
+    it("moves a timer with its snapshot, and forgets it with the end", async () => {
+      await using stage = await stageOf(underTest);
+      const { partition, story } = stage;
+      const [ann, bob] = [character("ann"), character("bob")];
+      story.write(ann, bob);
+      await partition.commit(story.changes([snapshotOf(ann, { dueMs: 10 }), snapshotOf(bob, { dueMs: 20 })]));
+      assert.equal(await partition.nextDueMs(), 10);
+      story.write(ann);
+      await partition.commit(story.changes([snapshotOf(ann, { dueMs: 30 })]));
+      assert.equal(await partition.nextDueMs(), 20);
+      story.end(bob);
+      await partition.commit(story.changes());
+      assert.deepEqual(await partition.due(100, 10), [{ dueMs: 30, incarnation: 1, key: ann.key }]);
+      story.write(ann);
+      await partition.commit(story.changes([snapshotOf(ann)]));
+      assert.equal(await partition.nextDueMs(), undefined);
+    });
+
+    it("gives those with effects outstanding in order of incarnation, in pages", async () => {
+      await using stage = await stageOf(underTest);
+      const { partition, story } = stage;
+      const all = crowd("worker", 30);
+      story.write(...all);
+      const snapshots = all.map((one, index) => snapshotOf(one, { outstanding: index % 2 === 0 }));
+      await partition.commit(story.changes(snapshots.reverse()));
+      const expected = all.filter((_, index) => index % 2 === 0);
+      const first = await partition.outstanding(0, 10);
+      assert.deepEqual(
+        first,
+        expected.slice(0, 10).map(({ key }) => key),
+      );
+      const rest = await partition.outstanding(expected[9]?.incarnation ?? 0, 10);
+      assert.deepEqual(
+        rest,
+        expected.slice(10).map(({ key }) => key),
+      );
+      const [one] = expected;
+      assert.ok(one !== undefined);
+      story.write(one);
+      await partition.commit(story.changes([snapshotOf(one)]));
+      assert.deepEqual(await partition.outstanding(0, 1), [expected[1]?.key]);
+    });
+  });
+}

@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { archiveErrors } from "../../archive/errors.ts";
+import type { Archive } from "../../archive/port.ts";
+import type { ArchiveUnderTest } from "./fixture.ts";
+import { plainSearch } from "./search.ts";
+import { historyOf, keptOf, purgeAll, readable, type Stage, stageOf } from "./stage.ts";
+import { type Character, character, crowd, snapshotOf } from "./story.ts";
+
+export function lifeTests(underTest: ArchiveUnderTest): void {
+  describe("life", () => {
+    it("has everything again after it was closed and opened", async () => {
+      await using stage = await stageOf(underTest);
+      const all = await lived(stage);
+      await check(await stage.fixture.reopen(), all);
+    });
+
+    it("has all that was acknowledged after its process died", async () => {
+      await using stage = await stageOf(underTest);
+      const all = await lived(stage);
+      await check(await stage.fixture.crash(), all);
+    });
+
+    it("goes on after a crash where it stood", async () => {
+      await using stage = await stageOf(underTest);
+      const { story } = stage;
+      const all = await lived(stage);
+      const archive = await stage.fixture.crash();
+      const [first] = all;
+      assert.ok(first !== undefined);
+      for (let count = 0; count < 70; count++) story.write(first);
+      await story.keep(archive.partition(0), [snapshotOf(first)]);
+      await check(archive, all);
+    });
+
+    it("makes a copy that opens by itself, as of the moment it was begun or later", async () => {
+      await using stage = await stageOf(underTest);
+      const { archive, fixture } = stage;
+      const all = await lived(stage);
+      await archive.backup(fixture.directory);
+      const later = character("later");
+      stage.story.write(later);
+      await stage.story.keep(archive.partition(0));
+      const copy = await fixture.openBackup(fixture.directory);
+      await check(copy, all);
+      assert.deepEqual(await keptOf(copy.partition(0), later), { kind: "nothing" });
+      await copy.close();
+    });
+
+    it("settles what is covered and packed", async () => {
+      await using stage = await stageOf(underTest);
+      const { partition, story } = stage;
+      const ann = character("ann");
+      for (let count = 0; count < 5; count++) story.write(ann);
+      await partition.commit(story.changes([snapshotOf(ann)]));
+      assert.equal(await partition.settle(), 0);
+      await partition.pack(3);
+      assert.equal(await partition.settle(), 3);
+      await partition.pack(5);
+      assert.equal(await partition.settle(), 5);
+      const opened = await (await stage.fixture.crash()).partition(0).opening();
+      assert.deepEqual([opened.coveredTo, opened.packedTo], [5, 5]);
+    });
+
+    it("refuses what comes after it was closed", async () => {
+      await using stage = await stageOf(underTest);
+      const { archive, partition, story } = stage;
+      story.write(character("ann"));
+      const done = partition.commit(story.changes());
+      await archive.close();
+      await done;
+      await assert.rejects(() => partition.opening(), archiveErrors.closed.is);
+      await assert.rejects(() => archive.purge(0), archiveErrors.closed.is);
+      await archive.close();
+    });
+  });
+}
+
+/** Some of everything, in the first partition. */
+async function lived({ archive, partition, story }: Stage): Promise<Character[]> {
+  const all = [...crowd("one", 60), character("long")];
+  const [long] = all.slice(-1);
+  for (let count = 0; count < 31; count++) {
+    story.write(...all.slice(count, count + 30), ...(long === undefined ? [] : [long, long, long]));
+    if (count % 4 === 0)
+      await story.keep(
+        partition,
+        all.slice(0, count).map((one) => snapshotOf(one)),
+      );
+  }
+  for (const one of all.slice(10, 20)) story.end(one, { keepMs: 10 });
+  for (const one of all.slice(20, 30)) story.end(one);
+  await story.keep(
+    partition,
+    [...all.slice(0, 10), ...all.slice(30)].map((one) => snapshotOf(one, { dueMs: 7 })),
+  );
+  await purgeAll(archive, story.nowMs + 10);
+  return [...all.slice(0, 10), ...all.slice(20)];
+}
+
+async function check(archive: Archive, all: readonly Character[]): Promise<void> {
+  const partition = archive.partition(0);
+  for (const one of all) {
+    assert.ok(partition.mayHave(one.key));
+    assert.equal((await keptOf(partition, one))?.kind, one.entry.endMs > 0 ? "ended" : "snapshot");
+    assert.deepEqual(await historyOf(partition, one), readable(one.history), one.key.id);
+  }
+  const live = all.filter(({ entry }) => entry.endMs === 0).length;
+  assert.equal((await partition.opening()).live, live);
+  const { entries } = await archive.search({ ...plainSearch, limit: 1_000 });
+  const expected = all.map(({ entry }) => entry);
+  const byIncarnation = (one: (typeof entries)[number], other: (typeof entries)[number]): number =>
+    one.incarnation - other.incarnation;
+  assert.deepEqual([...entries].sort(byIncarnation), expected.sort(byIncarnation));
+}

@@ -1,0 +1,158 @@
+import { Record as JournalRecord } from "@tutti/contracts/runtime/v1";
+import { Actor, ActorKind, type Cause, WorkStatus } from "@tutti/contracts/types/v1";
+import { FlatWriter } from "@tutti/contracts/wire";
+import type { InstanceKey } from "@tutti/kernel";
+import type {
+  ArchivePartition,
+  Changes,
+  HistoryRecord,
+  IndexEntry,
+  InstanceSnapshot,
+  RecordPlace,
+} from "../../archive/port.ts";
+import type { BatchFeed, PlainRecord } from "./batch-feed.ts";
+import { beginMs } from "./fixture.ts";
+
+/** An instance in a story: what its index and its history must say. */
+export interface Character {
+  readonly key: InstanceKey;
+  incarnation: number;
+  entry: IndexEntry;
+  /** All its events, as history must give them. */
+  readonly history: HistoryRecord[];
+  last: RecordPlace;
+}
+
+export interface Ending {
+  readonly status?: WorkStatus;
+  /** How long it is kept. Default: a day. */
+  readonly keepMs?: number;
+  /** How long its id stays taken after that. */
+  readonly idKeptMs?: number;
+}
+
+const dayMs = 86_400_000;
+const ann: Actor = { kind: ActorKind.ACTOR_KIND_PERSON, id: "ann" };
+
+function causeOf(batch: number): Cause {
+  return { actor: ann, traceparent: "", decision: `decision ${batch}`, reason: "" };
+}
+const writer = new FlatWriter(1024);
+
+/** What happens in one partition: batches are written, and the archive is told, as a runtime does it. */
+export class Story {
+  readonly feed: BatchFeed;
+  readonly partition: number;
+  nowMs = beginMs;
+  #incarnations = 0;
+  #changed = new Set<Character>();
+
+  constructor(feed: BatchFeed, partition: number) {
+    this.feed = feed;
+    this.partition = partition;
+  }
+
+  /** One batch with an event of each of these, in order; whoever is new begins. */
+  write(...characters: readonly Character[]): number {
+    this.nowMs += 10;
+    const number = this.feed.last(this.partition) + 1;
+    const cause = causeOf(number);
+    const records = characters.map((character, index): PlainRecord => {
+      const isFirst = character.history.length === 0;
+      if (isFirst) this.#begin(character);
+      const { key, last, incarnation } = character;
+      const record: PlainRecord = {
+        ...key,
+        event: character.history.length + 1,
+        type: "thing_happened",
+        version: 1,
+        payload: new TextEncoder().encode(`${key.id} event ${character.history.length + 1} `.repeat(2)),
+        previousBatch: last.batch,
+        previousIndex: last.index,
+        cause: index % 3 === 0 ? cause : undefined,
+        incarnation: isFirst ? incarnation : 0,
+      };
+      this.#happened(character, record, { batch: number, index }, cause);
+      return record;
+    });
+    this.feed.append(this.partition, this.nowMs, records);
+    return number;
+  }
+
+  end(character: Character, ending: Ending = {}): void {
+    const { status = WorkStatus.WORK_STATUS_COMPLETED, keepMs = dayMs, idKeptMs = 0 } = ending;
+    this.write(character);
+    const keepUntilMs = this.nowMs + keepMs;
+    const idKeptUntilMs = idKeptMs === 0 ? 0 : keepUntilMs + idKeptMs;
+    character.entry = { ...character.entry, status, endMs: this.nowMs, keepUntilMs, idKeptUntilMs };
+  }
+
+  /** What has changed since the last time, covering all batches. */
+  changes(snapshots: readonly InstanceSnapshot[] = []): Changes {
+    const entries = [...this.#changed].map(({ entry }) => entry);
+    this.#changed = new Set();
+    return { coveredTo: this.feed.last(this.partition), partitionSnapshot: undefined, snapshots, entries };
+  }
+
+  /** Commits what has changed, packs it, and settles. */
+  async keep(archive: ArchivePartition, snapshots: readonly InstanceSnapshot[] = []): Promise<void> {
+    const changes = this.changes(snapshots);
+    await archive.commit(changes);
+    await archive.pack(changes.coveredTo);
+  }
+
+  #begin(character: Character): void {
+    character.incarnation = ++this.#incarnations;
+    const { incarnation } = character;
+    character.entry = { ...character.entry, incarnation, startMs: this.nowMs };
+  }
+
+  #happened(character: Character, record: PlainRecord, place: RecordPlace, cause: Cause): void {
+    const { event } = record;
+    character.last = place;
+    character.entry = { ...character.entry, events: event, last: place };
+    JournalRecord.encode({ ...record, cause }, writer);
+    character.history.push({ event, timeMs: this.nowMs, place, record: writer.finish() });
+    this.#changed.add(character);
+  }
+}
+
+/** Somebody who is new. */
+export function character(id: string, about: Partial<IndexEntry> & { kind?: string } = {}): Character {
+  const { kind = "run", ...entry } = about;
+  const key = { namespace: "default", kind, id };
+  return {
+    key,
+    incarnation: 0,
+    last: { batch: 0, index: 0 },
+    history: [],
+    entry: {
+      key,
+      incarnation: 0,
+      status: WorkStatus.WORK_STATUS_RUNNING,
+      definition: "order",
+      labels: {},
+      startMs: 0,
+      endMs: 0,
+      events: 0,
+      last: { batch: 0, index: 0 },
+      startedBy: Actor.encode(ann).finish(),
+      keepUntilMs: 0,
+      idKeptUntilMs: 0,
+      ...entry,
+    },
+  };
+}
+
+/** Characters `begin-0`, `begin-1` … */
+export function crowd(begin: string, count: number, about: Partial<IndexEntry> = {}): Character[] {
+  return Array.from({ length: count }, (_, index) => character(`${begin}-${index}`, about));
+}
+
+export function snapshotOf(
+  { key, incarnation, last, history }: Character,
+  about: { dueMs?: number; outstanding?: boolean; text?: string } = {},
+): InstanceSnapshot {
+  const { dueMs = 0, outstanding = false, text = `${key.id} at ${history.length}, ${last.batch}` } = about;
+  return { key, incarnation, snapshot: new TextEncoder().encode(text), dueMs, outstanding };
+}
