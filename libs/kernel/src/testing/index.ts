@@ -1,4 +1,5 @@
 export { type Gate, gate, type Latch, latch } from "./latch.ts";
+export * from "./machine/index.ts";
 export { type LogLine, type RecordingLogger, recordingLogger } from "./recording-logger.ts";
 export { type RecordingMetrics, recordingMetrics } from "./recording-metrics.ts";
 export { type RecordedSpan, type RecordingTracer, recordingTracer } from "./recording-tracer.ts";

@@ -1,1 +1,9 @@
-export {};
+export {
+  type BankBalances,
+  type BankCommand,
+  type BankLetter,
+  BankModel,
+  type BankOutcome,
+} from "./model.ts";
+export { type BankMoney, isConserved, type LetterUnderWay, moneyIn, moneyOf } from "./money.ts";
+export { accountKey, drawOperation, type OperationOptions, operations, printed } from "./operations.ts";

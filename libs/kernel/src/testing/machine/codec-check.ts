@@ -1,0 +1,21 @@
+import { FlatWriter } from "@tutti/contracts/wire";
+import type { WireCodec } from "../../machine/wire.ts";
+import { expectSame } from "./violation.ts";
+
+const writer = new FlatWriter();
+
+/** A message as bytes. */
+export function bytesOf<Body>(codec: WireCodec<Body>, body: Body): Uint8Array {
+  writer.reset();
+  codec.encode(body, writer);
+  return writer.finish();
+}
+
+/** A message as bytes, which are read as the same message. */
+export function checkedBytes<Body>(codec: WireCodec<Body>, body: Body, where: string): Uint8Array {
+  const bytes = bytesOf(codec, body);
+  const read = codec.decode(bytes);
+  expectSame(codec.toJSON(read), codec.toJSON(body), where, "what is written is read again");
+  expectSame([...bytesOf(codec, read)], [...bytes], where, "what was read is written as the same bytes");
+  return bytes;
+}

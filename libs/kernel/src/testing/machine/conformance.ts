@@ -1,0 +1,205 @@
+/**
+ * The suite that every machine passes: sequences of commands, letters, timers and results, drawn by chance, with the
+ * machine contract checked at every step; and golden histories, read for ever.
+ */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Arbitrary } from "fast-check";
+import type { InstanceKey } from "../../machine/instance-key.ts";
+import type { WireCodec } from "../../machine/wire.ts";
+import { type DrivenEffect, MachineDriver } from "./driver.ts";
+import { describeGolden } from "./golden.ts";
+import { type AnyMachine, checkTable, MachineTable, nameOf } from "./machine-table.ts";
+import { MachineViolation } from "./violation.ts";
+
+/** A command to an instance, as data. */
+export interface MachineCall {
+  readonly key: InstanceKey;
+  /** Type of the command. */
+  readonly command: string;
+  readonly body: unknown;
+}
+
+export interface ConformanceOptions {
+  /** Kinds that send each other letters are tried together. */
+  readonly machines: readonly AnyMachine[];
+  /** Name of the service that hosts them. */
+  readonly service: string;
+  /** Commands as callers give them. Few ids, small numbers: so that they meet. */
+  readonly commands: Arbitrary<MachineCall>;
+  /** The last word of the world on an effect, which has to settle this attempt; `luck` is drawn from [0, 1). Without it effects are never answered. */
+  readonly resultOf?: (effect: unknown, luck: number) => Omit<MachineCall, "key">;
+  /** How far time goes in one step at most; 1 minute unless given. */
+  readonly pauseMaxMs?: number;
+  /** What must hold between all instances after every step: throws when it does not. */
+  readonly invariant?: (driver: MachineDriver) => void;
+  /** The folder with the golden histories. */
+  readonly golden: URL;
+  /** Sequences that are tried; 100 unless given. */
+  readonly sequences?: number;
+  /** Steps of the longest one; 100 unless given. */
+  readonly stepsMax?: number;
+  /** Types of commands and names of events (`account_opened v2`) that chance need not come upon. */
+  readonly rare?: readonly string[];
+}
+
+/** One step of a sequence, as data: a failing sequence is printed, and is the test of the bug. */
+type Input =
+  | ({ readonly kind: "command" } & MachineCall)
+  | { readonly kind: "letter"; readonly channel: number }
+  | { readonly kind: "time"; readonly ms: number }
+  | { readonly kind: "result"; readonly effect: number; readonly luck: number };
+
+/** Registers the tests of a machine, or of several that belong together. */
+export function machineConformance(options: ConformanceOptions): void {
+  const kinds = options.machines.map(({ kind }) => kind).join(", ");
+  describe(`the machine contract, kept by ${kinds}`, () => {
+    for (const machine of options.machines) {
+      it(`${machine.kind}: names are in form and unique, versions count from 1`, () => checkTable(machine));
+
+      it(`${machine.kind}: what a newer release wrote is refused`, () => assertRefusesTheUnknown(machine));
+    }
+
+    it("any sequence of commands, letters, timers and results keeps the contract, step by step", async () => {
+      const { default: check } = await import("fast-check");
+      const seen = { taken: new Set<string>(), emitted: new Set<string>() };
+      const { sequences = 100, stepsMax = 100 } = options;
+      check.assert(
+        check.property(
+          check.noBias(check.array(await inputs(options), { maxLength: stepsMax, size: "max" })),
+          check.nat(),
+          (steps, seed) => {
+            const { taken, emitted } = runSequence(options, steps, seed);
+            for (const each of taken) seen.taken.add(each);
+            for (const each of emitted) seen.emitted.add(each);
+          },
+        ),
+        // The same sequences every time: whether all commands and events were among them must not be a matter of luck.
+        { seed: 1, numRuns: sequences },
+      );
+      assert.deepEqual(untried(options, seen), [], "expected chance to come upon every command and event");
+    });
+
+    describeGolden({ machines: options.machines, folder: options.golden });
+  });
+}
+
+async function inputs({ commands, pauseMaxMs = 60_000 }: ConformanceOptions): Promise<Arbitrary<Input>> {
+  const { default: check } = await import("fast-check");
+  return check.oneof(
+    { weight: 6, arbitrary: commands.map((call) => ({ kind: "command", ...call }) as const) },
+    {
+      weight: 3,
+      arbitrary: check.record({ kind: check.constant("letter" as const), channel: check.nat(7) }),
+    },
+    {
+      weight: 1,
+      arbitrary: check.record({
+        kind: check.constant("time" as const),
+        ms: check.integer({ min: 0, max: pauseMaxMs }),
+      }),
+    },
+    {
+      weight: 2,
+      arbitrary: check.record({
+        kind: check.constant("result" as const),
+        effect: check.nat(7),
+        luck: check.nat(999).map((thousandths) => thousandths / 1_000),
+      }),
+    },
+  );
+}
+
+function runSequence(options: ConformanceOptions, steps: readonly Input[], seed: number) {
+  const { machines, service, invariant } = options;
+  const driver = new MachineDriver({ machines, service, seed });
+  for (const step of steps) {
+    take(driver, step, options);
+    invariant?.(driver);
+  }
+  driver.deliverAll();
+  driver.checkReplay();
+  invariant?.(driver);
+  return driver.tally;
+}
+
+function take(driver: MachineDriver, input: Input, { resultOf }: ConformanceOptions): void {
+  switch (input.kind) {
+    case "command":
+      driver.call(input.key, input.command, input.body);
+      return;
+    case "letter":
+      driver.deliver(input.channel);
+      return;
+    case "time":
+      driver.advance(input.ms);
+      return;
+    case "result": {
+      const { effects } = driver;
+      const effect = effects[input.effect % Math.max(1, effects.length)];
+      if (effect !== undefined && resultOf !== undefined) settleTwice(driver, effect, resultOf, input.luck);
+      return;
+    }
+  }
+}
+
+/** The same result comes twice: the second one must find nothing that awaits it, unless the first was refused. */
+function settleTwice(
+  driver: MachineDriver,
+  effect: DrivenEffect,
+  resultOf: (effect: unknown, luck: number) => Omit<MachineCall, "key">,
+  luck: number,
+): void {
+  const { command, body } = resultOf(effect.effect, luck);
+  const before = driver.history(effect.key).length;
+  driver.settleBy(effect, command, body);
+  if (driver.history(effect.key).length === before) return;
+  const again = driver.settleBy(effect, command, body);
+  if (again !== "ignored")
+    throw new MachineViolation(
+      `effect ${effect.number} of ${effect.key.id}: expected its result to settle it or to begin another attempt, found the same attempt still awaited`,
+    );
+}
+
+function untried(
+  { machines, rare = [] }: ConformanceOptions,
+  seen: { readonly taken: ReadonlySet<string>; readonly emitted: ReadonlySet<string> },
+): readonly string[] {
+  return machines.flatMap((machine) => {
+    const table = new MachineTable(machine);
+    const commands = machine.commands
+      .map(({ type }) => type)
+      .filter((type) => !seen.taken.has(`${machine.kind}.${type}`));
+    const events = table.newest.map(nameOf).filter((name) => !seen.emitted.has(`${machine.kind}.${name}`));
+    return [...commands, ...events].filter((name) => !rare.includes(name));
+  });
+}
+
+function assertRefusesTheUnknown(machine: AnyMachine): void {
+  const table = new MachineTable(machine);
+  for (const { type, version } of table.newest)
+    assert.throws(() => table.event(type, version + 1), /a newer release may have written it/);
+  assert.throws(() => table.command("never_heard_of"), MachineViolation);
+  const { snapshots } = machine;
+  const state: unknown = machine.create({ namespace: "default", kind: machine.kind, id: "one" });
+  const bytes = snapshots.encode(state);
+  for (const version of [0, snapshots.version + 1])
+    assert.throws(
+      () => snapshots.decode(bytes, version),
+      Error,
+      `expected version ${version} of a snapshot to be refused: 1 to ${snapshots.version} are known`,
+    );
+  assertRefusesNonsense(machine);
+}
+
+/** Bytes that are no message at all are not taken for one. */
+function assertRefusesNonsense(machine: AnyMachine): void {
+  // A field that promises more bytes than there are.
+  const nonsense = Uint8Array.of(0x0a, 0xff, 0x01);
+  const all: readonly { readonly name: string; readonly codec: WireCodec<unknown> }[] = [
+    ...machine.commands.map(({ type, codec }) => ({ name: `command ${type}`, codec })),
+    ...machine.events.map((event) => ({ name: `event ${nameOf(event)}`, codec: event.codec })),
+  ];
+  for (const { name, codec } of all)
+    assert.throws(() => codec.decode(nonsense), Error, `expected ${name} to refuse bytes that are cut off`);
+}

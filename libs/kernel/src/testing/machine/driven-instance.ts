@@ -1,0 +1,162 @@
+/**
+ * One instance in the hands of a driver. It is kept twice: the live state, folded from what deciders emit, and a
+ * replica, folded from the encoded events and now and then put together anew from a snapshot. After every event both
+ * have to be the same.
+ */
+
+import { isEnded } from "../../machine/ended.ts";
+import type { InstanceKey } from "../../machine/instance-key.ts";
+import { textOf } from "../../machine/instance-key.ts";
+import type { Description } from "../../machine/machine.ts";
+import { checkedBytes } from "./codec-check.ts";
+import { frozen } from "./guarded.ts";
+import { type AnyEvent, type AnyMachine, type MachineTable, nameOf } from "./machine-table.ts";
+import { OutstandingBook } from "./outstanding-book.ts";
+import { expect, expectSame } from "./violation.ts";
+
+/** An event as a journal has it. */
+export interface RecordedEvent {
+  readonly type: string;
+  readonly version: number;
+  readonly payload: Uint8Array;
+}
+
+export class DrivenInstance {
+  readonly key: InstanceKey;
+  readonly table: MachineTable;
+  readonly outstanding: OutstandingBook;
+  readonly history: RecordedEvent[] = [];
+  readonly #ofReplica: OutstandingBook;
+  readonly #whenToRestore: () => boolean;
+  #live: unknown;
+  #replica: unknown;
+  #description: Description;
+
+  constructor(key: InstanceKey, table: MachineTable, whenToRestore: () => boolean) {
+    const where = () => this.where;
+    this.key = key;
+    this.table = table;
+    this.outstanding = new OutstandingBook(where);
+    this.#ofReplica = new OutstandingBook(where);
+    this.#whenToRestore = whenToRestore;
+    this.#live = table.machine.create(key);
+    this.#replica = table.machine.create(key);
+    this.#description = table.machine.describe(this.#live);
+    this.#check();
+  }
+
+  get machine(): AnyMachine {
+    return this.table.machine;
+  }
+
+  get state(): unknown {
+    return this.#live;
+  }
+
+  get description(): Description {
+    return this.#description;
+  }
+
+  /** For messages: `default/account/anna after event 3, hold_placed v1`. */
+  get where(): string {
+    const last = this.history.at(-1);
+    const when =
+      last === undefined ? "before any event" : `after event ${this.history.length}, ${nameOf(last)}`;
+    return `${textOf(this.key)} ${when}`;
+  }
+
+  /** The event has happened. */
+  fold(event: AnyEvent, body: unknown): void {
+    const name = `${textOf(this.key)}: event ${nameOf(event)}`;
+    const payload = checkedBytes(event.codec, frozen(body), name);
+    this.history.push({ type: event.type, version: event.version, payload });
+    event.evolve(this.#live, body, this.outstanding);
+    const known = this.table.event(event.type, event.version);
+    known.evolve(this.#replica, known.codec.decode(payload), this.#ofReplica);
+    expectSame(
+      [...checkedBytes(event.codec, body, name)],
+      [...payload],
+      name,
+      "a fold leaves the event as it is",
+    );
+    this.#check();
+    this.#checkDescription(event);
+  }
+
+  /** What the recorded events alone make of a new instance. */
+  replayed(): { readonly state: unknown; readonly outstanding: OutstandingBook } {
+    return replay(this.table, this.key, this.history);
+  }
+
+  #check(): void {
+    const { machine, where } = this;
+    const projection = machine.project(this.#live);
+    expectSame(machine.project(this.#replica), projection, where, "the recorded events give the live state");
+    expectSame(this.#ofReplica.all, this.outstanding.all, where, "the recorded events note the same");
+    const recovered = recoveredFrom(machine, this.#live, where);
+    expectSame(
+      this.outstanding.all,
+      recovered.all,
+      where,
+      "what the folds noted adds up to what recover finds",
+    );
+    const restored = this.#restored(projection);
+    if (this.#whenToRestore()) this.#replica = restored;
+  }
+
+  #restored(projection: unknown): unknown {
+    const { machine, where } = this;
+    const { snapshots } = machine;
+    const bytes = snapshots.encode(this.#live);
+    const restored: unknown = snapshots.decode(bytes, snapshots.version);
+    expectSame(machine.project(restored), projection, where, "a snapshot gives back the state");
+    expectSame([...snapshots.encode(restored)], [...bytes], where, "what a snapshot gives back is the same");
+    const recovered = recoveredFrom(machine, restored, where);
+    expectSame(recovered.all, this.outstanding.all, where, "a snapshot gives back what is outstanding");
+    return restored;
+  }
+
+  #checkDescription(event: AnyEvent): void {
+    const { where } = this;
+    const before = this.#description;
+    const now = this.machine.describe(this.#live);
+    this.#description = now;
+    const mayChange = event.described === true || this.history.length === 1;
+    if (!mayChange)
+      expectSame(now, before, where, "an event that changes the description says so with `described`");
+    if (isEnded(now.status))
+      expectSame(
+        this.outstanding.all,
+        { effects: [], timers: [] },
+        where,
+        "nothing is outstanding of what has ended",
+      );
+    expect(
+      this.history.length === 0 || now.status !== 0,
+      where,
+      "an instance that has events has a status; expected one other than unspecified",
+    );
+  }
+}
+
+/** What recover finds outstanding in a state. */
+export function recoveredFrom(machine: AnyMachine, state: unknown, where: string): OutstandingBook {
+  const found = new OutstandingBook(() => where);
+  machine.recover(state, found);
+  return found;
+}
+
+/** What events alone make of a new instance. */
+export function replay(
+  table: MachineTable,
+  key: InstanceKey,
+  events: readonly RecordedEvent[],
+): { readonly state: unknown; readonly outstanding: OutstandingBook } {
+  const state: unknown = table.machine.create(key);
+  const outstanding = new OutstandingBook(() => textOf(key));
+  for (const { type, version, payload } of events) {
+    const event = table.event(type, version);
+    event.evolve(state, event.codec.decode(payload), outstanding);
+  }
+  return { state, outstanding };
+}

@@ -1,0 +1,408 @@
+/**
+ * Drives machines without the runtime: holds their states, delivers their letters, lets their timers run out in virtual
+ * time and hands over the results of their effects; and checks the machine contract at every step.
+ *
+ * 1. A step is a command, a letter, a timer or a result. Nothing happens between steps.
+ * 2. Letters from one instance to another arrive in their order; which of several waiting ones comes next, the caller
+ *    chooses.
+ * 3. A timer that came due is set until a fold clears or moves it, as it would be after a restart.
+ * 4. The result of an attempt that is not awaited never reaches a decider.
+ */
+import type { Cause } from "@tutti/contracts/types/v1";
+import { isRefusal, type Refusal } from "../../errors/refusal.ts";
+import { type InstanceAddress, type InstanceKey, textOf } from "../../machine/instance-key.ts";
+import type {
+  Command,
+  Description,
+  MachineEvent,
+  MachineStep,
+  Message,
+  Query,
+} from "../../machine/machine.ts";
+import { seededChance } from "../seeded-chance.ts";
+import { checkedBytes } from "./codec-check.ts";
+import { DrivenInstance, type RecordedEvent } from "./driven-instance.ts";
+import { frozen, guarded } from "./guarded.ts";
+import { type AnyCommand, type AnyMachine, checkTable, MachineTable, nameOf } from "./machine-table.ts";
+import { expect, expectSame, MachineViolation } from "./violation.ts";
+
+export interface DriverOptions {
+  /** Kinds that send each other letters are driven together. */
+  readonly machines: readonly AnyMachine[];
+  /** Name of the service that hosts them: letters are addressed to it. */
+  readonly service: string;
+  /** What chance gives in a step, and when a state is put together from its snapshot; 1 unless given. */
+  readonly seed?: number;
+  /** What the clock shows at first, milliseconds since the Unix epoch; 2026-01-01T00:00:00Z unless given. */
+  readonly startMs?: number;
+}
+
+/** A letter that was sent and not delivered yet. */
+export interface DrivenLetter {
+  readonly from: InstanceKey;
+  readonly to: InstanceAddress;
+  readonly type: string;
+  readonly payload: Uint8Array;
+}
+
+/** An effect that is to be done. */
+export interface DrivenEffect {
+  readonly key: InstanceKey;
+  readonly number: number;
+  readonly attempt: number;
+  readonly effect: unknown;
+}
+
+/** What a driver saw so far: which commands were taken, and which events came of them. */
+export interface DriverTally {
+  readonly taken: ReadonlySet<string>;
+  readonly emitted: ReadonlySet<string>;
+  /** Letters that their receiver refused: they took no effect. */
+  readonly lettersRefused: number;
+}
+
+interface StepOptions {
+  readonly settles?: { readonly number: number; readonly attempt: number };
+}
+
+const defaultStartMs = 1_767_225_600_000;
+const timersPerAdvanceMax = 100_000;
+const lettersPerCallMax = 100_000;
+const nobody: Cause = { actor: undefined, traceparent: "", decision: "", reason: "" };
+
+export class MachineDriver {
+  readonly #service: string;
+  readonly #tables: ReadonlyMap<string, MachineTable>;
+  readonly #instances = new Map<string, DrivenInstance>();
+  readonly #chance;
+  readonly #letters: DrivenLetter[] = [];
+  readonly #taken = new Set<string>();
+  readonly #emitted = new Set<string>();
+  #lettersRefused = 0;
+  #nowMs: number;
+
+  constructor({ machines, service, seed = 1, startMs = defaultStartMs }: DriverOptions) {
+    for (const machine of machines) checkTable(machine);
+    this.#service = service;
+    this.#tables = new Map(machines.map((machine) => [machine.kind, new MachineTable(machine)]));
+    this.#chance = seededChance(seed);
+    this.#nowMs = startMs;
+  }
+
+  get nowMs(): number {
+    return this.#nowMs;
+  }
+
+  get tally(): DriverTally {
+    return { taken: this.#taken, emitted: this.#emitted, lettersRefused: this.#lettersRefused };
+  }
+
+  /** Instances that have events. */
+  get keys(): readonly InstanceKey[] {
+    return [...this.#instances.values()].filter(({ history }) => history.length > 0).map(({ key }) => key);
+  }
+
+  /** A command, as a caller gives it. */
+  execute<Body, Reply>(
+    key: InstanceKey,
+    // biome-ignore lint/suspicious/noExplicitAny: the machine's own types do not matter to who calls it
+    command: Command<any, Body, Reply, any>,
+    body: Body,
+  ): Reply | Refusal {
+    const instance = this.#instance(key);
+    const known = instance.table.command(command.type);
+    expect(known === command, key.kind, `expected command ${command.type} to be the one of the table`);
+    // What the table has under the type is this very command.
+    return this.#command(instance, known, body) as Reply | Refusal;
+  }
+
+  /** The same by the command's type. */
+  call(key: InstanceKey, type: string, body: unknown): unknown {
+    const instance = this.#instance(key);
+    return this.#command(instance, instance.table.command(type), body);
+  }
+
+  /** The answer to a question. */
+  // biome-ignore lint/suspicious/noExplicitAny: as in execute
+  ask<Body, Reply>(key: InstanceKey, query: Query<any, Body, Reply>, body: Body): Reply | Refusal {
+    const instance = this.#instance(key);
+    const where = `${instance.where}: query ${query.type}`;
+    return query.answer(guarded(instance.state, where), frozen(body), { key, nowMs: this.#nowMs });
+  }
+
+  /** Letters under way, the oldest first. */
+  get letters(): readonly DrivenLetter[] {
+    return this.#letters;
+  }
+
+  /**
+   * Delivers the oldest letter of one of the channels that have any, and gives what was answered; undefined when nothing
+   * is under way.
+   */
+  deliver(channel = 0): unknown {
+    const heads = [
+      ...new Map(this.#letters.toReversed().map((letter) => [channelOf(letter), letter])).values(),
+    ];
+    const letter = heads.toReversed()[channel % heads.length];
+    if (letter === undefined) return undefined;
+    this.#letters.splice(this.#letters.indexOf(letter), 1);
+    const instance = this.#instance(letter.to);
+    const command = instance.table.command(letter.type);
+    const answer = this.#command(instance, command, command.codec.decode(letter.payload));
+    if (isRefusal(answer)) this.#lettersRefused++;
+    return answer;
+  }
+
+  /** Delivers until nothing is under way any more. */
+  deliverAll(): void {
+    for (let delivered = 0; this.#letters.length > 0; delivered++) {
+      expect(delivered < lettersPerCallMax, this.#service, "letters breed letters without end");
+      this.deliver();
+    }
+  }
+
+  /** Effects to be done, of all instances. */
+  get effects(): readonly DrivenEffect[] {
+    return [...this.#instances.values()].flatMap(({ key, outstanding }) =>
+      outstanding.effects.map((effect) => ({ key, ...effect })),
+    );
+  }
+
+  /** The result of an attempt. Ignored when it is not awaited. */
+  settle<Body, Reply>(
+    effect: Pick<DrivenEffect, "key" | "number" | "attempt">,
+    // biome-ignore lint/suspicious/noExplicitAny: as in execute
+    command: Command<any, Body, Reply, any>,
+    body: Body,
+  ): Reply | Refusal | "ignored" {
+    return this.settleBy(effect, command.type, body) as Reply | Refusal | "ignored";
+  }
+
+  /** The same by the command's type. */
+  settleBy(
+    { key, number, attempt }: Pick<DrivenEffect, "key" | "number" | "attempt">,
+    type: string,
+    body: unknown,
+  ): unknown {
+    const instance = this.#instance(key);
+    if (!instance.outstanding.awaits(number, attempt)) return "ignored";
+    return this.#command(instance, instance.table.command(type), body, { settles: { number, attempt } });
+  }
+
+  /** Lets time pass. Timers run out at their moment, in their order. */
+  advance(ms: number): void {
+    expect(ms >= 0, this.#service, `expected time to go on, found ${ms} ms`);
+    const untilMs = this.#nowMs + ms;
+    for (let fired = 0; ; fired++) {
+      const next = this.#nextTimer();
+      if (next === undefined || next.dueMs > untilMs) break;
+      expect(fired < timersPerAdvanceMax, this.#service, "timers breed timers without time passing");
+      this.#nowMs = Math.max(this.#nowMs, next.dueMs);
+      this.#expire(next.instance, next.number, next.dueMs);
+    }
+    this.#nowMs = untilMs;
+  }
+
+  /** When the next timer is due; undefined without one. */
+  get nextDueMs(): number | undefined {
+    return this.#nextTimer()?.dueMs;
+  }
+
+  /** An event is in the journal, whoever wrote it: how a test begins with what an older release left. */
+  // biome-ignore lint/suspicious/noExplicitAny: as in execute
+  append<Body>(key: InstanceKey, event: MachineEvent<any, any, Body>, body: Body): void {
+    this.#instance(key).fold(event, body);
+  }
+
+  /** The state as plain JSON. */
+  projection(key: InstanceKey): unknown {
+    const { machine, state } = this.#instance(key);
+    return machine.project(state);
+  }
+
+  /** The state itself, only to be looked at. */
+  state<State>(key: InstanceKey, machine: { readonly kind: string; create(key: InstanceKey): State }): State {
+    expect(machine.kind === key.kind, textOf(key), `expected an instance of ${machine.kind}`);
+    // An instance of a kind has the state that its machine creates.
+    return this.#instance(key).state as State;
+  }
+
+  description(key: InstanceKey): Description {
+    return this.#instance(key).description;
+  }
+
+  /** The events so far, as a journal has them. */
+  history(key: InstanceKey): readonly RecordedEvent[] {
+    return this.#instance(key).history;
+  }
+
+  /** Reads every history from its beginning and compares. Each event was compared already, as it was folded. */
+  checkReplay(): void {
+    for (const instance of this.#instances.values()) {
+      const { machine, where, outstanding } = instance;
+      const replayed = instance.replayed();
+      const projection = machine.project(instance.state);
+      expectSame(
+        machine.project(replayed.state),
+        projection,
+        where,
+        "the whole history gives the live state",
+      );
+      expectSame(
+        replayed.outstanding.all,
+        outstanding.all,
+        where,
+        "the whole history leaves the same outstanding",
+      );
+    }
+  }
+
+  #instance({ namespace, kind, id }: InstanceKey): DrivenInstance {
+    const key = { namespace, kind, id };
+    const name = textOf(key);
+    const known = this.#instances.get(name);
+    if (known !== undefined) return known;
+    const table = this.#tables.get(kind);
+    if (table === undefined) throw new MachineViolation(`${name}: expected a kind that is driven here`);
+    const made = new DrivenInstance(key, table, () => this.#chance.random() < 0.25);
+    this.#instances.set(name, made);
+    return made;
+  }
+
+  #command(instance: DrivenInstance, command: AnyCommand, body: unknown, options: StepOptions = {}): unknown {
+    const name = `${textOf(instance.key)}: command ${command.type}`;
+    checkedBytes(command.codec, body, name);
+    const step = new DrivenStep(this.#worldOf(instance), options.settles, name);
+    const answer: unknown = command.decide(guarded(instance.state, name), frozen(body), step);
+    const { changes } = step.end();
+    if (isRefusal(answer)) {
+      expect(changes === 0, name, "a refusal emits and sends nothing; refuse before, or answer otherwise");
+      return answer;
+    }
+    checkedBytes(command.reply, answer, `${name}: its reply`);
+    this.#taken.add(`${instance.machine.kind}.${command.type}`);
+    return answer;
+  }
+
+  #expire(instance: DrivenInstance, number: number, dueMs: number): void {
+    const name = `${textOf(instance.key)}: timer ${number}`;
+    const { expire } = instance.machine;
+    expect(expire !== undefined, name, "a machine that sets timers says what happens when they expire");
+    const step = new DrivenStep(this.#worldOf(instance), undefined, name);
+    expire(guarded(instance.state, name), number, step);
+    step.end();
+    const same = instance.outstanding.timers.find((timer) => timer.number === number);
+    expect(
+      same === undefined || same.dueMs !== dueMs,
+      name,
+      "a timer that came due is cleared or moved by an event, or it would come due again after every restart",
+    );
+  }
+
+  #nextTimer(): { instance: DrivenInstance; number: number; dueMs: number } | undefined {
+    let next: { instance: DrivenInstance; number: number; dueMs: number } | undefined;
+    for (const instance of this.#instances.values()) {
+      const first = instance.outstanding.timers[0];
+      if (first !== undefined && (next === undefined || first.dueMs < next.dueMs))
+        next = { instance, ...first };
+    }
+    return next;
+  }
+
+  #worldOf(instance: DrivenInstance): StepWorld {
+    return {
+      instance,
+      nowMs: this.#nowMs,
+      random: () => this.#chance.random(),
+      emitted: (event) => this.#emitted.add(`${instance.machine.kind}.${nameOf(event)}`),
+      sent: (letter) => this.#send(letter),
+    };
+  }
+
+  #send(letter: DrivenLetter): void {
+    const { to, from } = letter;
+    const name = `${textOf(from)}: letter ${letter.type}`;
+    expect(
+      to.service === this.#service,
+      name,
+      `expected a receiver in ${this.#service}, found ${to.service}`,
+    );
+    expect(to.namespace === from.namespace, name, `expected a receiver in the same namespace`);
+    const table = this.#tables.get(to.kind);
+    expect(table !== undefined, name, `expected a receiver of a kind that is driven here, found ${to.kind}`);
+    table.command(letter.type);
+    this.#letters.push(letter);
+  }
+}
+
+interface StepWorld {
+  readonly instance: DrivenInstance;
+  readonly nowMs: number;
+  random(): number;
+  emitted(event: MachineEvent<unknown>): void;
+  sent(letter: DrivenLetter): void;
+}
+
+class DrivenStep implements MachineStep<unknown> {
+  readonly key: InstanceKey;
+  readonly nowMs: number;
+  readonly cause = nobody;
+  readonly settles: MachineStep<unknown>["settles"];
+  readonly #world: StepWorld;
+  readonly #name: string;
+  #changes = 0;
+  #ended = false;
+
+  constructor(world: StepWorld, settles: MachineStep<unknown>["settles"], name: string) {
+    this.key = world.instance.key;
+    this.nowMs = world.nowMs;
+    this.settles = settles;
+    this.#world = world;
+    this.#name = name;
+  }
+
+  get exists(): boolean {
+    return this.#world.instance.history.length > 0;
+  }
+
+  random(): number {
+    this.#checkRunning();
+    return this.#world.random();
+  }
+
+  emit<Body>(event: MachineEvent<unknown, unknown, Body>, body: Body): void {
+    this.#checkRunning();
+    const { instance } = this.#world;
+    const known = instance.table.event(event.type, event.version);
+    expect(known === event, this.#name, `expected event ${nameOf(event)} to be the one of the table`);
+    expect(
+      instance.table.isNewest(event),
+      this.#name,
+      `expected the newest version of ${event.type} to be emitted, found ${event.version}`,
+    );
+    this.#changes++;
+    instance.fold(event, body);
+    this.#world.emitted(event);
+  }
+
+  send<Body>(to: InstanceAddress, message: Message<Body>, body: Body): void {
+    this.#checkRunning();
+    this.#changes++;
+    const payload = checkedBytes(message.codec, body, `${this.#name}: letter ${message.type}`);
+    this.#world.sent({ from: this.key, to, type: message.type, payload });
+  }
+
+  /** The decider has decided. */
+  end(): { readonly changes: number } {
+    this.#ended = true;
+    return { changes: this.#changes };
+  }
+
+  #checkRunning(): void {
+    expect(!this.#ended, this.#name, "a step is over when its decider returns; do everything before");
+  }
+}
+
+function channelOf({ from, to }: DrivenLetter): string {
+  return `${textOf(from)} to ${textOf(to)}`;
+}

@@ -1,0 +1,82 @@
+/**
+ * What a decider is shown in a test: the live state, so that events show at once, but nothing in it can be changed.
+ * Plain objects, lists, maps, sets and bytes are guarded; what an object with private fields does to itself is not seen
+ * here, but shows where the state is compared with what its events make of it.
+ */
+import { MachineViolation } from "./violation.ts";
+
+const views = new WeakMap<object, object>();
+
+export function guarded<Value>(value: Value, where: string): Value {
+  if (typeof value !== "object" || value === null) return value;
+  const view = views.get(value) ?? viewOf(value, where);
+  views.set(value, view);
+  // The view has the type of what it shows.
+  return view as Value;
+}
+
+/** Freezes plain data for good: what is handed over by reference must not be changed by who receives it. */
+export function frozen<Value>(value: Value): Value {
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value) || Object.isFrozen(value))
+    return value;
+  Object.freeze(value);
+  for (const inner of Object.values(value)) frozen(inner);
+  return value;
+}
+
+function viewOf(value: object, where: string): object {
+  if (value instanceof Map || value instanceof Set) return new Proxy(value, collectionHandler(where));
+  // A typed array's methods want the array itself: show a copy.
+  if (ArrayBuffer.isView(value)) return structuredClone(value);
+  const prototype = Object.getPrototypeOf(value);
+  const isPlain = prototype === Object.prototype || prototype === null || Array.isArray(value);
+  return isPlain ? new Proxy(value, handler(where)) : value;
+}
+
+function refused(where: string, what: string): never {
+  throw new MachineViolation(`${where}: only a fold changes the state, found ${what}; emit an event instead`);
+}
+
+function handler(where: string): ProxyHandler<object> {
+  return {
+    get: (target, property, receiver) => guarded(Reflect.get(target, property, receiver), where),
+    set: (_, property) => refused(where, `${String(property)} set`),
+    deleteProperty: (_, property) => refused(where, `${String(property)} deleted`),
+    defineProperty: (_, property) => refused(where, `${String(property)} defined`),
+    setPrototypeOf: () => refused(where, "a prototype set"),
+    preventExtensions: () => refused(where, "an object frozen"),
+  };
+}
+
+const changes = new Set<PropertyKey>(["set", "add", "delete", "clear"]);
+
+function collectionHandler(where: string): ProxyHandler<Map<unknown, unknown> | Set<unknown>> {
+  return {
+    ...handler(where),
+    get(target, property) {
+      if (changes.has(property)) return () => refused(where, `${String(property)} of a collection`);
+      if (property === "forEach")
+        return (visit: (value: unknown, key: unknown) => void) =>
+          target.forEach((value, key) => {
+            visit(guarded(value, where), guarded(key, where));
+          });
+      // Native methods and `size` want the collection itself.
+      const found: unknown = Reflect.get(target, property, target);
+      if (typeof found !== "function") return found;
+      return (...given: unknown[]) => {
+        const result: unknown = Reflect.apply(found, target, given);
+        return isIterator(result) ? guardedEach(result, where) : guarded(result, where);
+      };
+    },
+  };
+}
+
+/** An entry of a map is a new array of what is in the map. */
+function* guardedEach(entries: Iterable<unknown>, where: string): Generator<unknown> {
+  for (const entry of entries)
+    yield Array.isArray(entry) ? entry.map((each) => guarded(each, where)) : guarded(entry, where);
+}
+
+function isIterator(value: unknown): value is Iterable<unknown> {
+  return typeof value === "object" && value !== null && "next" in value && Symbol.iterator in value;
+}

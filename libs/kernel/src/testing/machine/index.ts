@@ -1,0 +1,11 @@
+export { type ConformanceOptions, type MachineCall, machineConformance } from "./conformance.ts";
+export type { RecordedEvent } from "./driven-instance.ts";
+export {
+  type DrivenEffect,
+  type DrivenLetter,
+  type DriverOptions,
+  type DriverTally,
+  MachineDriver,
+} from "./driver.ts";
+export { describeGolden, type GoldenFolder, type GoldenHistory, goldenOf, writeGolden } from "./golden.ts";
+export { MachineViolation } from "./violation.ts";

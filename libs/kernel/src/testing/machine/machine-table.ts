@@ -1,0 +1,100 @@
+import type { Command, Machine, MachineEvent } from "../../machine/machine.ts";
+import { expect, expectSame, MachineViolation } from "./violation.ts";
+
+// biome-ignore lint/suspicious/noExplicitAny: a driver holds machines of any state
+export type AnyMachine = Machine<any, any>;
+// biome-ignore lint/suspicious/noExplicitAny: as above
+export type AnyCommand = Command<any, any, any, any>;
+// biome-ignore lint/suspicious/noExplicitAny: as above
+export type AnyEvent = MachineEvent<any, any, any>;
+
+/** A machine's table, by name. What is not in it is refused. */
+export class MachineTable {
+  readonly machine: AnyMachine;
+  readonly #commands: ReadonlyMap<string, AnyCommand>;
+  readonly #events: ReadonlyMap<string, AnyEvent>;
+  readonly #newest = new Map<string, AnyEvent>();
+
+  constructor(machine: AnyMachine) {
+    this.machine = machine;
+    this.#commands = new Map(machine.commands.map((command) => [command.type, command]));
+    this.#events = new Map(machine.events.map((event) => [nameOf(event), event]));
+    for (const event of machine.events) {
+      const other = this.#newest.get(event.type);
+      if (other === undefined || other.version < event.version) this.#newest.set(event.type, event);
+    }
+  }
+
+  command(type: string): AnyCommand {
+    const found = this.#commands.get(type);
+    if (found !== undefined) return found;
+    const known = [...this.#commands.keys()].join(", ");
+    throw new MachineViolation(`${this.machine.kind}: expected a command among ${known}, found ${type}`);
+  }
+
+  event(type: string, version: number): AnyEvent {
+    const found = this.#events.get(nameOf({ type, version }));
+    if (found !== undefined) return found;
+    const newest = this.#newest.get(type)?.version ?? 0;
+    throw new MachineViolation(
+      newest === 0
+        ? `${this.machine.kind}: expected an event of the table, found ${type}; a newer release may have written it`
+        : `${this.machine.kind}: expected ${type} in version 1 to ${newest}, found ${version}; a newer release may have written it`,
+    );
+  }
+
+  /** The versions that deciders emit. */
+  get newest(): readonly AnyEvent[] {
+    return [...this.#newest.values()];
+  }
+
+  isNewest(event: AnyEvent): boolean {
+    return this.#newest.get(event.type) === event;
+  }
+}
+
+/** `account_opened v2` */
+export function nameOf({ type, version }: { readonly type: string; readonly version: number }): string {
+  return `${type} v${version}`;
+}
+
+const typeForm = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
+
+/** What can be said of a machine without driving it. */
+export function checkTable(machine: AnyMachine): void {
+  const { kind, behaviour, commands, events, queries } = machine;
+  expect(/^[a-z][a-z0-9]*$/.test(kind), kind, `expected a kind of one lower-case word, found "${kind}"`);
+  expect(
+    Number.isInteger(behaviour) && behaviour >= 1,
+    kind,
+    `expected a behaviour from 1, found ${behaviour}`,
+  );
+  expect(
+    Number.isInteger(machine.snapshots.version) && machine.snapshots.version >= 1,
+    kind,
+    `expected a version of snapshots from 1, found ${machine.snapshots.version}`,
+  );
+  checkNames(kind, "command", commands);
+  checkNames(kind, "query", queries);
+  for (const { type } of events) checkForm(kind, "event", type);
+  const versions = Map.groupBy(events, ({ type }) => type);
+  for (const [type, each] of versions) {
+    const found = each.map(({ version }) => version).sort((a, b) => a - b);
+    const expected = found.map((_, index) => index + 1);
+    expectSame(found, expected, `${kind}: event ${type}`, "versions count from 1, each once");
+  }
+  for (const { type, decide } of commands)
+    expect(typeof decide === "function", kind, `expected command ${type} to have a decider`);
+  for (const event of events)
+    expect(typeof event.evolve === "function", kind, `expected event ${nameOf(event)} to have a fold`);
+}
+
+function checkNames(kind: string, what: string, list: readonly { readonly type: string }[]): void {
+  for (const { type } of list) checkForm(kind, what, type);
+  const twice = list.find(({ type }, index) => list.findIndex((other) => other.type === type) !== index);
+  expect(twice === undefined, kind, `expected each ${what} once, found ${twice?.type} twice`);
+}
+
+function checkForm(kind: string, what: string, type: string): void {
+  expect(typeForm.test(type), kind, `expected the type of a ${what} in lower_snake_case, found "${type}"`);
+}

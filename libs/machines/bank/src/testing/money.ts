@@ -1,0 +1,47 @@
+/** The sum of a bank: what its accounts and its letters hold is what came in less what went out, at every moment. */
+import { Credit, DeclineTransfer } from "@tutti/contracts/bank/v1";
+import { credit, declineTransfer } from "../index.ts";
+import { type AccountView, amountOf } from "../state.ts";
+
+/** A letter that was sent and has taken no effect yet. */
+export interface LetterUnderWay {
+  readonly type: string;
+  readonly payload: Uint8Array;
+}
+
+export interface BankMoney {
+  /** What came from outside less what left, by what the accounts know. */
+  readonly expectedCents: number;
+  /** In accounts, free or set aside. */
+  readonly inAccountsCents: number;
+  /** In letters: neither here nor there. */
+  readonly inLettersCents: number;
+}
+
+/**
+ * Adds up all accounts of a namespace, ended ones too, and the letters between them that have taken no effect yet, each
+ * once. Money is lost or made when `expectedCents` is not the sum of the two others.
+ */
+export function moneyOf(accounts: Iterable<AccountView>, letters: Iterable<LetterUnderWay>): BankMoney {
+  let expectedCents = 0;
+  let inAccountsCents = 0;
+  for (const account of accounts) {
+    expectedCents += account.paidInCents - account.paidOutCents;
+    inAccountsCents += account.balanceCents + amountOf(account.holds);
+  }
+  let inLettersCents = 0;
+  for (const letter of letters) inLettersCents += moneyIn(letter);
+  return { expectedCents, inAccountsCents, inLettersCents };
+}
+
+/** What a letter carries, in cents. */
+export function moneyIn({ type, payload }: LetterUnderWay): number {
+  if (type === credit.type) return Credit.decode(payload).amountCents;
+  if (type === declineTransfer.type) return DeclineTransfer.decode(payload).amountCents;
+  return 0;
+}
+
+/** Whether no money was lost or made. */
+export function isConserved({ expectedCents, inAccountsCents, inLettersCents }: BankMoney): boolean {
+  return expectedCents === inAccountsCents + inLettersCents;
+}
