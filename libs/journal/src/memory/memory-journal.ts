@@ -1,5 +1,5 @@
 import { assert } from "@tutti/kernel";
-import { crc32c } from "../batch/crc32c.ts";
+import { crc32 } from "../batch/crc32.ts";
 import { hashOfBatch } from "../batch/hash.ts";
 import { hashBeforeChecksum, readHeader } from "../batch/header.ts";
 import { journalErrors } from "../errors.ts";
@@ -240,7 +240,7 @@ function encode(
   const view = new DataView(bytes.buffer);
   ledger.encoder.write(bytes, view, 0, fields);
   bytes.set(hash, checksumAt - hashBeforeChecksum);
-  view.setUint32(checksumAt, crc32c(records), true);
+  view.setUint32(checksumAt, crc32(records), true);
   bytes.set(records, headerBytes);
   return bytes;
 }

@@ -1,4 +1,4 @@
-import { crc32c } from "../batch/crc32c.ts";
+import { crc32 } from "../batch/crc32.ts";
 import { hashBeforeChecksum, numberAfterEpoch, timeAfterEpoch } from "../batch/header.ts";
 import { frameHeaderBytes, groupHeaderBytes } from "./layout.ts";
 
@@ -122,11 +122,11 @@ export class Frames {
 
   /** What the checksum should be. */
   sumOfRecords(): number {
-    return crc32c(this.#bytes, this.recordsAt, this.batchAt + this.batchBytes);
+    return crc32(this.#bytes, this.recordsAt, this.batchAt + this.batchBytes);
   }
 
   /** Adds the places and the batch's header to the group's checksum. */
   sumOfHead(before: number): number {
-    return crc32c(this.#bytes, this.at, this.recordsAt, before);
+    return crc32(this.#bytes, this.at, this.recordsAt, before);
   }
 }

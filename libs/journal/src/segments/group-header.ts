@@ -1,4 +1,4 @@
-import { crc32c } from "../batch/crc32c.ts";
+import { crc32 } from "../batch/crc32.ts";
 import { Frames } from "./frames.ts";
 import { groupHeaderBytes, logIdBytes } from "./layout.ts";
 
@@ -78,7 +78,7 @@ export function readGroupHeader(
 
 /** Checksum of the header; the heads of the frames are added to it. */
 export function sumOfGroupHeader(bytes: Uint8Array): number {
-  return crc32c(bytes, at.sequence, groupHeaderBytes);
+  return crc32(bytes, at.sequence, groupHeaderBytes);
 }
 
 /** The checksum that a whole group should have; undefined when its frames do not fill it. */

@@ -1,3 +1,4 @@
+import { copyBytes } from "../batch/copy.ts";
 import type { HeaderEncoder, HeaderFields } from "../batch/header.ts";
 import type { AppendOutcome } from "../port.ts";
 import { writeFrameHead } from "./frames.ts";
@@ -63,7 +64,7 @@ export class GroupBuffer {
       checksumAt,
       epochAt,
     });
-    this.bytes.set(records, batchAt + headerBytes);
+    copyBytes(records, this.bytes, batchAt + headerBytes);
     this.#length = batchAt + batchBytes;
     this.#waiting.push(who);
   }

@@ -1,4 +1,4 @@
-import { crc32c } from "../batch/crc32c.ts";
+import { crc32 } from "../batch/crc32.ts";
 import { hashBytes } from "../batch/hash.ts";
 import { serviceBytesMax } from "../batch/header.ts";
 import type { PartitionName } from "../port.ts";
@@ -72,7 +72,7 @@ export function encodeSegmentHeader(header: SegmentHeader): Uint8Array {
     view.setFloat64(place + 20, header.ends.times[index] ?? 0, true);
     bytes.set(hashOf(header.ends, index), place + 28);
   }
-  view.setUint32(at.checksum, crc32c(bytes, at.version), true);
+  view.setUint32(at.checksum, crc32(bytes, at.version), true);
   return bytes;
 }
 
@@ -90,7 +90,7 @@ export function decodeSegmentHeader(bytes: Uint8Array): ReadSegmentHeader | unde
   const sound =
     view.getUint32(at.magic, true) === magic &&
     segmentHeaderBytes(count) === bytes.length &&
-    view.getUint32(at.checksum, true) === crc32c(bytes, at.version);
+    view.getUint32(at.checksum, true) === crc32(bytes, at.version);
   if (!sound) return;
   const partitions: PartitionName[] = [];
   const ends = emptyEnds(count);

@@ -1,4 +1,4 @@
-import { hashBytes, hashOfBatch } from "../batch/hash.ts";
+import { hashBatchInto, hashBytes } from "../batch/hash.ts";
 import { type Disk, type DiskFile, isDiskFull, reasonOf, writeFully } from "../disk/disk.ts";
 import type { PartitionName } from "../port.ts";
 import { type Ends, hashOf } from "./ends.ts";
@@ -185,7 +185,7 @@ function sealFrames(bytes: Uint8Array, view: DataView, length: number, ends: End
     if (number > 1) bytes.set(hashOf(ends, partition), frames.hashAt);
     frames.checksum = frames.sumOfRecords();
     sum = frames.sumOfHead(sum);
-    ends.hashes.set(hashOfBatch(frames.batch), partition * hashBytes);
+    hashBatchInto(frames.batch, ends.hashes, partition * hashBytes);
     ends.numbers[partition] = number;
     ends.epochs[partition] = frames.epoch;
     ends.times[partition] = frames.timeMs;

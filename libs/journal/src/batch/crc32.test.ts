@@ -1,37 +1,42 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { crc32c } from "./crc32c.ts";
+import { crc32 } from "./crc32.ts";
 
 /** As the definition has it, bit by bit. */
 function bitByBit(bytes: Uint8Array): number {
   let crc = ~0;
   for (const byte of bytes) {
     crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;
+    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
   }
   return ~crc >>> 0;
 }
 
-describe("crc32c", () => {
+describe("crc32", () => {
   for (const [input, sum] of [
     ["", 0],
-    ["123456789", 0xe306_9283],
-    ["\0".repeat(32), 0x8a91_36aa],
-    ["\xff".repeat(32), 0x62a8_ab43],
+    ["123456789", 0xcbf4_3926],
+    ["\0".repeat(32), 0x190a_55ad],
+    ["\xff".repeat(32), 0xff6c_ab0b],
   ] as const) {
     it(`gives the published ${sum.toString(16)} for ${JSON.stringify(input)}`, () => {
-      assert.equal(crc32c(Buffer.from(input, "latin1")), sum);
+      assert.equal(crc32(Buffer.from(input, "latin1")), sum);
     });
   }
 
   it("is what the definition says, for any range of any bytes", () => {
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 300 }), fc.nat(300), fc.nat(300), (bytes, one, other) => {
-        const from = Math.min(one, other, bytes.length);
-        const to = Math.min(Math.max(one, other), bytes.length);
-        assert.equal(crc32c(bytes, from, to), bitByBit(bytes.subarray(from, to)));
-      }),
+      fc.property(
+        fc.uint8Array({ maxLength: 600, size: "max" }),
+        fc.nat(600),
+        fc.nat(600),
+        (bytes, one, other) => {
+          const from = Math.min(one, other, bytes.length);
+          const to = Math.min(Math.max(one, other), bytes.length);
+          assert.equal(crc32(bytes, from, to), bitByBit(bytes.subarray(from, to)));
+        },
+      ),
     );
   });
 
@@ -39,7 +44,7 @@ describe("crc32c", () => {
     fc.assert(
       fc.property(fc.uint8Array(), fc.uint8Array(), (one, other) => {
         const whole = Uint8Array.from([...one, ...other]);
-        assert.equal(crc32c(other, 0, other.length, crc32c(one)), crc32c(whole));
+        assert.equal(crc32(other, 0, other.length, crc32(one)), crc32(whole));
       }),
     );
   });

@@ -1,10 +1,13 @@
+import { crc32 as crc32OfSystem } from "node:zlib";
+
 /**
- * CRC-32C (Castagnoli), the checksum of the contracts, eight bytes a step.
+ * CRC-32, the checksum of the contracts: that of zlib, gzip and PNG, so that every language has it at hand.
  *
- * Measured on Node 24: 2.1 GB/s at any length from 64 bytes on, where one byte a step gives 0.5. `zlib.crc32` gives 7 for
- * long input but is another polynomial, and costs 0.1 µs a call, which for a header is as much as it takes here.
+ * Measured on Node 24: the library's goes through 6.5 GB/s, but costs 0.1 µs a call; tables of our own give 1.2 to 1.6 GB/s at
+ * any length, and are faster up to 200 bytes. CRC-32C would be the better known choice for storage, and nothing in Node has
+ * it: by tables it was the largest part of what writing 64 KB cost.
  */
-const polynomial = 0x82f63b78;
+const polynomial = 0xedb88320;
 
 function tableAfter(previous: Uint32Array | undefined, first: Uint32Array | undefined): Uint32Array {
   const table = new Uint32Array(256);
@@ -31,8 +34,16 @@ const t5 = tableAfter(t4, t0);
 const t6 = tableAfter(t5, t0);
 const t7 = tableAfter(t6, t0);
 
+/** From this length on the library's is faster. */
+const libraryBytesMin = 200;
+
 /** The checksum of a range, going on from that of what came before it. */
-export function crc32c(bytes: Uint8Array, from = 0, to: number = bytes.length, before = 0): number {
+export function crc32(bytes: Uint8Array, from = 0, to: number = bytes.length, before = 0): number {
+  if (to - from < libraryBytesMin) return crc32ByTables(bytes, from, to, before);
+  return crc32OfSystem(bytes.subarray(from, to), before);
+}
+
+function crc32ByTables(bytes: Uint8Array, from: number, to: number, before: number): number {
   let crc = ~before;
   let at = from;
   // The casts tell the compiler that an index below 256 is in a table of 256, and one below `to` in the bytes; a check
