@@ -1,0 +1,78 @@
+import { createInbox, headers, type Msg } from "@nats-io/transport-node";
+import type { KeptSubscription, NatsConnection } from "@tutti/nats";
+
+/** What the server says to a message for a stream. */
+export type Answer =
+  | { readonly kind: "accepted"; readonly sequence: number }
+  /** The stream does not end where the message expected it; `found` is where, if it was said. */
+  | { readonly kind: "moved"; readonly found: number | undefined }
+  | { readonly kind: "full"; readonly reason: string }
+  /** Anything else: it may have taken effect. */
+  | { readonly kind: "unclear"; readonly reason: string };
+
+/** Publishes messages and hands each answer to who waits for it. One for all partitions of a journal. */
+export class Answers {
+  readonly #connection: NatsConnection;
+  readonly #inbox = createInbox();
+  readonly #subscription: KeptSubscription;
+  readonly #waiting = new Map<number, (answer: Answer) => void>();
+  #tokens = 0;
+
+  constructor(connection: NatsConnection) {
+    this.#connection = connection;
+    this.#subscription = connection.keep(`${this.#inbox}.*`, (message) => this.#take(message));
+  }
+
+  /** Throws where there is no connection; then nothing was sent. Gives a token to forget it by. */
+  send(subject: string, message: Uint8Array, expected: number, onAnswer: (answer: Answer) => void): number {
+    const token = ++this.#tokens;
+    const head = headers();
+    head.set("Nats-Expected-Last-Sequence", String(expected));
+    this.#connection
+      .client("append to the journal")
+      .publish(subject, message, { headers: head, reply: `${this.#inbox}.${token}` });
+    this.#waiting.set(token, onAnswer);
+    return token;
+  }
+
+  /** Its answer, should it still come, is of no interest. */
+  forget(token: number): void {
+    this.#waiting.delete(token);
+  }
+
+  close(): void {
+    this.#subscription.close();
+    this.#waiting.clear();
+  }
+
+  #take(message: Msg): void {
+    const token = Number(message.subject.slice(this.#inbox.length + 1));
+    const onAnswer = this.#waiting.get(token);
+    if (onAnswer === undefined) return;
+    this.#waiting.delete(token);
+    onAnswer(answerOf(message));
+  }
+}
+
+function answerOf(message: Msg): Answer {
+  if (message.headers?.code === 503) return { kind: "unclear", reason: "nobody keeps the stream" };
+  const { seq, error } = message.json<{
+    readonly seq?: number;
+    readonly error?: { readonly err_code?: number; readonly description?: string };
+  }>();
+  if (error === undefined && seq !== undefined && seq > 0) return { kind: "accepted", sequence: seq };
+  const { err_code: code = 0, description: reason = "an answer without a word" } = error ?? {};
+  if (movedCodes.includes(code)) {
+    const found = /wrong last sequence: (\d+)/.exec(reason)?.[1];
+    return { kind: "moved", found: found === undefined ? undefined : Number(found) };
+  }
+  const isFull = fullCodes.includes(code) || (code === storeFailedCode && /^maximum/.test(reason));
+  return isFull ? { kind: "full", reason } : { kind: "unclear", reason };
+}
+
+/** `wrong last sequence`, with and without the number. */
+const movedCodes: readonly number[] = [10071, 10164];
+/** Storage or memory of the server, resources, limits of the account: asked about before anything is written. */
+const fullCodes: readonly number[] = [10002, 10023, 10028, 10047];
+/** Written as far as it went, unless a limit of the stream was in the way. */
+const storeFailedCode = 10077;

@@ -1,0 +1,43 @@
+import { defineErrors } from "@tutti/kernel";
+import type { PartitionName } from "../port.ts";
+
+const named = ({ service, partition }: PartitionName): string => `partition ${partition} of ${service}`;
+
+/** What only a journal on JetStream says. */
+export const jetstreamErrors = defineErrors("journal", {
+  unsealed: {
+    status: "UNAVAILABLE",
+    retry: "same-key",
+    help: "NATS did not say what became of an earlier batch, so the partition takes nothing until it is sealed again, which shows what is there. Nothing of this was written. It goes on by itself; repeat with the same idempotency key.",
+    message: (at: PartitionName & { reason: string }) =>
+      `expected ${named(at)} to be sealed after ${at.reason}, found that it is not; nothing was written, seal it and read it`,
+  },
+  serverFull: {
+    status: "RESOURCE_EXHAUSTED",
+    retry: "same-key",
+    help: "JetStream has no room left for the journal: its storage, or a limit of the account or stream, is used up. Nothing was written and nothing is lost. Free space or raise the limit; writing goes on by itself.",
+    message: (at: PartitionName & { reason: string }) =>
+      `expected JetStream to have room for a batch of ${named(at)}, found none (${at.reason}); free some space or raise its limits, writing then goes on by itself`,
+  },
+  payloadTooSmall: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "The NATS server takes smaller messages than the journal needs. Set `max_payload: 8MB` in the configuration of every server of the cluster.",
+    message: ({ server, found, least }: { server: string; found: number; least: number }) =>
+      `expected max_payload of ${least} bytes or more at the NATS server ${server}, found ${found}; set max_payload: 8MB on every server of the cluster`,
+  },
+  syncNotAlways: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "A single NATS server acknowledges before its disk has the message, unless told otherwise, and so loses acknowledged batches when its machine fails. Set `jetstream { sync_interval: always }` in its configuration, or use three replicas in a cluster.",
+    message: ({ server }: { server: string }) =>
+      `expected sync_interval: always in the jetstream block of the single NATS server ${server}, found another one, with which what it acknowledged may not be on disk; set it, or use 3 replicas in a cluster`,
+  },
+  replicasUnavailable: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "More replicas of the journal are configured than the NATS servers can hold. Use a cluster of at least that many servers with JetStream, or one replica on a single server.",
+    message: ({ server, replicas, reason }: { server: string; replicas: number; reason: string }) =>
+      `expected ${replicas} replicas to be possible at the NATS server ${server}, found ${reason}; use a cluster of at least ${replicas} servers, or fewer replicas`,
+  },
+});

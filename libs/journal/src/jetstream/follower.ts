@@ -1,0 +1,204 @@
+/**
+ * Reads the messages of a partition's stream one after the other and says which batches they amount to. Who follows the
+ * same messages comes to the same batches, whoever wrote them, and that is what fences.
+ *
+ * 1. A seal counts if its epoch is newer than all before it. It stands for the batch that comes next, without records.
+ * 2. A batch counts if its epoch is that of the last seal, and all its parts are there. What has an older epoch was on its
+ *    way when its owner was replaced, and is nothing.
+ * 3. A batch of the newest epoch that does not follow the last one, by number, hash and time, is damage, and so is every
+ *    message whose checksum is wrong, and one that is missing between two.
+ */
+import { crc32 } from "../batch/crc32.ts";
+import { hashOfBatch } from "../batch/hash.ts";
+import { HeaderEncoder, readHeader } from "../batch/header.ts";
+import type { JournalBatch, PartitionName } from "../port.ts";
+import { damagedMessage } from "./damage.ts";
+import { encodeBatch } from "./encode.ts";
+import { type BatchPart, readMessage, type SealMark } from "./message.ts";
+import { unrestMax } from "./protocol.ts";
+
+/** The last batch that was followed. */
+export interface FollowedBatch {
+  readonly number: number;
+  readonly timeMs: number;
+  /** Undefined where the one that is next was said to count, and what comes before it was not read. */
+  readonly hash: Uint8Array | undefined;
+  /** Sequence of its last message. */
+  readonly end: number;
+}
+
+/** All that has to be known at a place in the stream to go on from there. */
+export interface Followed {
+  /** The last message that was followed. */
+  readonly sequence: number;
+  readonly epoch: number;
+  /** Of the seal of this epoch. */
+  readonly owner: number;
+  /** Where that seal is, as far as it was seen. */
+  readonly sealedAt: number;
+  /** Undefined as long as none was found. */
+  readonly last: FollowedBatch | undefined;
+  /** A batch of which the first parts are there. */
+  readonly gathering: Gathering | undefined;
+}
+
+/** A batch with its first and last message. */
+export interface FoundBatch {
+  readonly batch: JournalBatch;
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface Gathering {
+  readonly number: number;
+  readonly parts: number;
+  readonly from: number;
+  readonly chunks: readonly Uint8Array[];
+}
+
+const noBytes = new Uint8Array(0);
+
+/** Before the first message of a stream. */
+export const beginning: Followed = {
+  sequence: 0,
+  epoch: 0,
+  owner: 0,
+  sealedAt: 0,
+  last: { number: 0, timeMs: 0, hash: noBytes, end: 0 },
+  gathering: undefined,
+};
+
+/** Where the first part of a batch is next of which it is known that it counts. */
+export function beforeBatch(sequence: number, number: number): Followed {
+  const last = { number: number - 1, timeMs: 0, hash: undefined, end: sequence - 1 };
+  return { ...beginning, sequence: sequence - 1, last };
+}
+
+export class Follower {
+  readonly #stream: string;
+  readonly #name: PartitionName;
+  readonly #encoder: HeaderEncoder;
+  #sequence: number;
+  #epoch: number;
+  #owner: number;
+  #sealedAt: number;
+  #last: FollowedBatch | undefined;
+  #gathering: Gathering | undefined;
+  /** Up to here only the newest epoch is looked for; see `somewhere`. */
+  #lookUntil = 0;
+
+  constructor(stream: string, name: PartitionName, from: Followed) {
+    this.#stream = stream;
+    this.#name = name;
+    this.#encoder = new HeaderEncoder(name.service, name.partition);
+    this.#sequence = from.sequence;
+    this.#epoch = from.epoch;
+    this.#owner = from.owner;
+    this.#sealedAt = from.sealedAt;
+    this.#last = from.last;
+    this.#gathering = from.gathering;
+  }
+
+  /**
+   * Begins anywhere. The newest epoch among as many messages as stray ones can lie behind a seal is the one that counts
+   * after them; the first whole batch of it says which number is next.
+   */
+  static somewhere(stream: string, name: PartitionName, sequence: number): Follower {
+    const follower = new Follower(stream, name, { ...beginning, sequence: sequence - 1, last: undefined });
+    follower.#lookUntil = sequence - 1 + unrestMax;
+    return follower;
+  }
+
+  get followed(): Followed {
+    return {
+      sequence: this.#sequence,
+      epoch: this.#epoch,
+      owner: this.#owner,
+      sealedAt: this.#sealedAt,
+      last: this.#last,
+      gathering: this.#gathering,
+    };
+  }
+
+  /** The next message; gives the batch that it completes. */
+  take(sequence: number, message: Uint8Array): FoundBatch | undefined {
+    if (sequence !== this.#sequence + 1) this.#fail(this.#sequence + 1, "nothing where a message was");
+    const read = readMessage(message);
+    if (read.kind === "damaged") throw damagedMessage(this.#stream, this.#name, sequence, read);
+    this.#sequence = sequence;
+    if (read.kind === "seal") return this.#seal(sequence, read);
+    // The batch that was said to count brings its epoch along.
+    const isSaid = this.#last !== undefined && this.#last.hash === undefined && this.#epoch === 0;
+    if (isSaid || (sequence <= this.#lookUntil && read.epoch > this.#epoch)) this.#epoch = read.epoch;
+    if (read.epoch < this.#epoch || sequence <= this.#lookUntil) return;
+    if (read.epoch > this.#epoch) {
+      this.#fail(sequence, `epoch ${read.epoch}, which no seal began`, read.number);
+    }
+    return this.#gather(sequence, read);
+  }
+
+  #seal(sequence: number, mark: SealMark): FoundBatch | undefined {
+    if (mark.epoch <= this.#epoch) return;
+    this.#epoch = mark.epoch;
+    this.#owner = mark.owner;
+    this.#sealedAt = sequence;
+    this.#gathering = undefined;
+    const before = this.#last;
+    // Without the batch before there is no number for it; who began somewhere finds the next one.
+    if (before?.hash === undefined) return;
+    const number = before.number + 1;
+    const { epoch, behaviour } = mark;
+    const timeMs = Math.max(mark.timeMs, before.timeMs);
+    const fields = { epoch, number, timeMs, behaviour, seal: true };
+    const hash = hashOfBatch(encodeBatch(this.#encoder, fields, before.hash, noBytes, 0));
+    this.#last = { number, timeMs, hash, end: sequence };
+    const batch = { ...fields, previousHash: before.hash, records: noBytes, count: 0 };
+    return { batch, from: sequence, to: sequence };
+  }
+
+  #gather(sequence: number, read: BatchPart): FoundBatch | undefined {
+    const { number, part, parts, bytes } = read;
+    const before = part === 0 ? { number, parts, from: sequence, chunks: [] } : this.#gathering;
+    if (before?.number !== number || before.chunks.length !== part || before.parts !== parts) {
+      // It began before the place where the reading began.
+      if (this.#last === undefined) return;
+      return this.#fail(sequence, `part ${part} of a batch whose other parts are not before it`, number);
+    }
+    const { from } = before;
+    const chunks = [...before.chunks, bytes];
+    this.#gathering = part + 1 < parts ? { ...before, chunks } : undefined;
+    if (this.#gathering !== undefined) return;
+    const whole = chunks.length === 1 ? bytes : Buffer.concat(chunks);
+    return { batch: this.#batch(sequence, read, whole), from, to: sequence };
+  }
+
+  #batch(sequence: number, { number, epoch, count }: BatchPart, whole: Uint8Array): JournalBatch {
+    const header = readHeader(whole);
+    const { service, partition } = this.#name;
+    if (header?.service !== service || header.partition !== partition || header.number !== number) {
+      return this.#fail(sequence, "a batch of another place", number);
+    }
+    const records = whole.subarray(header.headerBytes);
+    if (header.epoch !== epoch || header.seal || header.checksum !== crc32(records)) {
+      return this.#fail(sequence, "a batch that contradicts itself", number);
+    }
+    const before = this.#last;
+    if (before !== undefined && before.number + 1 !== number) {
+      this.#fail(sequence, `batch ${number} where ${before.number + 1} belongs`, number);
+    }
+    if (before?.hash !== undefined && Buffer.compare(before.hash, header.previousHash) !== 0) {
+      this.#fail(sequence, "a batch that follows another one than is there", number);
+    }
+    const { timeMs, behaviour, previousHash } = header;
+    if (before !== undefined && before.timeMs > timeMs) {
+      this.#fail(sequence, "a batch whose time is before that of the last one", number);
+    }
+    this.#last = { number, timeMs, hash: hashOfBatch(whole), end: sequence };
+    return { number, epoch, timeMs, behaviour, seal: false, previousHash, records, count };
+  }
+
+  #fail(sequence: number, found: string, number?: number): never {
+    const batch = number === undefined ? {} : { number };
+    throw damagedMessage(this.#stream, this.#name, sequence, { found, ...batch });
+  }
+}

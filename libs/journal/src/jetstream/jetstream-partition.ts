@@ -1,0 +1,224 @@
+import { assert } from "@tutti/kernel";
+import type { NatsConnection } from "@tutti/nats";
+import { hashOfBatch } from "../batch/hash.ts";
+import { journalErrors } from "../errors.ts";
+import { Ledger } from "../ledger.ts";
+import type {
+  Append,
+  AppendOutcome,
+  Failure,
+  JournalBatch,
+  JournalPartition,
+  PartitionName,
+  Position,
+  Seal,
+  SealOutcome,
+} from "../port.ts";
+import type { Answers } from "./answers.ts";
+import { encodeBatch } from "./encode.ts";
+import type { Followed } from "./follower.ts";
+import { headBytes, partsOf } from "./message.ts";
+import { Pipeline } from "./pipeline.ts";
+import { batchStart, readBatches } from "./reader.ts";
+import type { Room } from "./room.ts";
+import { type Sealing, sealUntilAccepted } from "./sealing.ts";
+import type { StreamLog } from "./stream-log.ts";
+
+export interface PartitionParts {
+  readonly connection: NatsConnection;
+  readonly answers: Answers;
+  readonly room: Room;
+  readonly log: StreamLog;
+  readonly subject: string;
+  readonly batchBytesMax: number;
+  readonly messageBytesMax: number;
+  readonly answerMs: number;
+}
+
+/**
+ * One partition on its stream: judges what is appended by what this process knows, and lets the stream judge what it
+ * does not.
+ *
+ * 1. Batches are taken of the epoch alone that was sealed here, and from then on until a newer one is found.
+ * 2. A seal waits for what is under way, and while it is under way nothing is taken.
+ */
+export class JetStreamPartition implements JournalPartition {
+  readonly service: string;
+  readonly partition: number;
+  readonly #parts: PartitionParts;
+  readonly #ledger: Ledger;
+  readonly #pipeline: Pipeline;
+  readonly #closing = new AbortController();
+  /** The last seal that was asked for; seals are done one after the other. */
+  #sealing: Promise<unknown> = Promise.resolve();
+  readonly #seals = new Set<Seal>();
+
+  constructor(parts: PartitionParts, name: PartitionName, index: number) {
+    const { connection, answers, subject, log, answerMs } = parts;
+    this.service = name.service;
+    this.partition = name.partition;
+    this.#parts = parts;
+    const ledger = new Ledger(name, index);
+    this.#ledger = ledger;
+    this.#pipeline = new Pipeline({
+      connection,
+      answers,
+      subject,
+      log,
+      ledger,
+      answerMs,
+      onFallBack: () => {
+        ledger.fallBack();
+        this.#submitSeals();
+      },
+      onReplaced: (followed) => this.#replaced(followed),
+    });
+    this.#begin(log.followed);
+  }
+
+  get first(): number {
+    return this.#parts.log.first;
+  }
+
+  get last(): Position {
+    return this.#ledger.last;
+  }
+
+  append(batch: Append): Promise<AppendOutcome> {
+    const { epoch, number, timeMs, behaviour, records, count } = batch;
+    const { room, batchBytesMax, messageBytesMax } = this.#parts;
+    assert(records.length <= batchBytesMax, "a batch is not larger than the journal takes", {
+      bytes: records.length,
+      batchBytesMax,
+    });
+    const failure = this.#stop() ?? this.#ledger.judge(batch);
+    if (failure !== undefined) return Promise.resolve(failure);
+    const owner = this.#pipeline.owner;
+    assert(owner?.epoch === epoch && this.#seals.size === 0, "an owner seals its epoch before it appends", {
+      service: this.service,
+      partition: this.partition,
+      epoch,
+    });
+    if (!room.take(records.length)) return Promise.resolve(this.#ledger.busy());
+    const fields = { epoch, number, timeMs, behaviour, seal: false };
+    const bytes = encodeBatch(this.#ledger.encoder, fields, this.#pipeline.lastHash, records, headBytes);
+    const hash = hashOfBatch(bytes.subarray(headBytes));
+    const messages = partsOf(bytes, { epoch, owner: owner.owner, number, count }, messageBytesMax);
+    this.#ledger.submitted(epoch, timeMs);
+    return new Promise((resolve) => {
+      const settle = (outcome: AppendOutcome): void => {
+        room.give(records.length);
+        resolve(outcome);
+      };
+      this.#pipeline.add({ number, timeMs, hash, messages, settle });
+    });
+  }
+
+  async seal(seal: Seal): Promise<SealOutcome> {
+    const failure = this.#closed() ?? this.#ledger.judgeSeal(seal);
+    if (failure !== undefined) return failure;
+    const { timeMs } = this.#ledger.sealing(seal);
+    this.#seals.add(seal);
+    this.#submitSeals();
+    const sealed = this.#sealing.then(() => this.#seal({ ...seal, timeMs }, seal));
+    this.#sealing = sealed.catch(() => undefined);
+    return sealed;
+  }
+
+  async *read(from: number): AsyncGenerator<readonly JournalBatch[]> {
+    yield* readBatches(this.#parts.log, this.#ledger, from);
+  }
+
+  /** What is kept begins with a batch that has records: the number of a seal follows from the batch before it. */
+  async truncate(before: number): Promise<void> {
+    const { log, connection } = this.#parts;
+    const number = Math.min(before, this.#ledger.durableNumber);
+    const place = number <= log.first ? undefined : await batchStart(log, this.#ledger, number);
+    if (place === undefined || place.number <= log.first) return;
+    const operation = `truncation of the stream ${log.stream}`;
+    await connection.run(operation, async () => {
+      const manager = await connection.manager(operation);
+      await manager.streams.purge(log.stream, { seq: place.sequence });
+    });
+    log.begins(place.number, place.sequence);
+  }
+
+  /** The connection was lost: answers to what is under way will not come. */
+  disconnected(): void {
+    this.#pipeline.doubt("the connection to NATS was lost");
+  }
+
+  /** Refuses what comes from here on, and waits for what is under way. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#pipeline.idle();
+    await this.#sealing;
+  }
+
+  async #seal(seal: Seal, asked: Seal): Promise<SealOutcome> {
+    try {
+      await this.#pipeline.idle();
+      const { connection, answers, subject, log, answerMs } = this.#parts;
+      const options = { connection, answers, subject, log, attemptMs: Math.min(attemptMsMax, answerMs) };
+      const owner = Math.floor(connection.foundation.chance.random() * Number.MAX_SAFE_INTEGER);
+      const sealing = await sealUntilAccepted(options, seal, owner, this.#closing.signal);
+      return this.#sealed(seal, owner, sealing);
+    } finally {
+      this.#seals.delete(asked);
+      this.#submitSeals();
+    }
+  }
+
+  #sealed(seal: Seal, owner: number, sealing: Sealing): SealOutcome {
+    if (sealing.kind === "aborted") {
+      const refusal = journalErrors.outcomeUnknown.refusal({ reason: "that the journal is being closed" });
+      return { kind: "unknown", refusal };
+    }
+    if (sealing.kind === "full") {
+      this.#ledger.fallBack();
+      return this.#pipeline.full(sealing.reason);
+    }
+    const { followed } = sealing;
+    if (followed.epoch !== seal.epoch || followed.owner !== owner)
+      return this.#replaced(followed, seal.epoch);
+    this.#begin(followed);
+    this.#pipeline.begin(followed);
+    return { kind: "sealed", number: this.#ledger.durableNumber };
+  }
+
+  #replaced(followed: Followed, epoch?: number): Failure {
+    const mine = epoch ?? this.#pipeline.owner?.epoch ?? 0;
+    this.#pipeline.end();
+    this.#begin(followed);
+    const failure = this.#ledger.judgeSeal({ epoch: mine, timeMs: 0, behaviour: 0 });
+    assert(failure !== undefined, "an owner is replaced by an epoch that is not older", { epoch: mine });
+    this.#submitSeals();
+    return failure;
+  }
+
+  #begin({ last, epoch }: Followed): void {
+    if (last?.hash !== undefined) this.#ledger.begin(last.number, epoch, last.timeMs, last.hash);
+  }
+
+  /** From the moment a seal was asked for, what comes under an older epoch is fenced. */
+  #submitSeals(): void {
+    for (const seal of this.#seals) {
+      if (this.#ledger.judgeSeal(seal) === undefined) {
+        this.#ledger.submitted(seal.epoch, this.#ledger.sealing(seal).timeMs);
+      }
+    }
+  }
+
+  #stop(): Failure | undefined {
+    const { stopped } = this.#pipeline;
+    return this.#closed() ?? (stopped === undefined ? undefined : this.#pipeline.unsealed(stopped));
+  }
+
+  #closed(): Failure | undefined {
+    if (!this.#closing.signal.aborted) return;
+    return { kind: "stopped", refusal: journalErrors.stopped.refusal({ reason: "it was closed" }) };
+  }
+}
+
+/** A server that leads answers within milliseconds; after this time the seal is sent again. */
+const attemptMsMax = 1_000;

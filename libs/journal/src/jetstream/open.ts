@@ -1,0 +1,114 @@
+import type { NatsConnection } from "@tutti/nats";
+import type { PartitionName, ServicePartitions } from "../port.ts";
+import { Answers } from "./answers.ts";
+import { JetStreamJournal } from "./jetstream-journal.ts";
+import { JetStreamPartition, type PartitionParts } from "./jetstream-partition.ts";
+import { headBytes } from "./message.ts";
+import { overheadBytesMax, payloadBytesMin } from "./protocol.ts";
+import { batchOverheadBytes, Room } from "./room.ts";
+import { StreamSource } from "./source.ts";
+import { checkServers } from "./start-checks.ts";
+import { StreamLog } from "./stream-log.ts";
+import { ensureStreams, type StreamOptions, streamOf, subjectOf } from "./streams.ts";
+
+/** What a journal on JetStream is opened with. */
+export interface JetStreamOptions extends Partial<StreamOptions> {
+  /** Started, and stays the caller's. */
+  readonly connection: NatsConnection;
+  /** Must have as many partitions as they were made with; more services may be added. */
+  readonly services: readonly ServicePartitions[];
+  /** Bytes of records that one batch may have. Default 4 MiB. */
+  readonly batchBytesMax?: number;
+  /** Bytes of one message; larger batches travel in parts. Default, and at most: 8 MiB less 4 KiB. */
+  readonly messageBytesMax?: number;
+  /** Bytes that may be under way from all partitions. Default four of the largest batches. */
+  readonly underWayBytesMax?: number;
+  /** After this time without an answer an append is `unknown`. Default: the connection's `requestTimeoutMs`. */
+  readonly answerMs?: number;
+  /** A connection of the system account, to see whether a single server syncs before it acknowledges. */
+  readonly system?: NatsConnection;
+}
+
+export interface OpenedJetStream {
+  readonly journal: JetStreamJournal;
+  /** What could not be made sure of, in words; also in the log. */
+  readonly warnings: readonly string[];
+}
+
+const batchBytesMaxByDefault = 4 * 1024 * 1024;
+const messageBytesMost = payloadBytesMin - overheadBytesMax - headBytes;
+
+/**
+ * Opens the journal in JetStream, or makes it. Waits as long as no server answers, until the signal is aborted; throws
+ * for servers that cannot keep what a journal promises.
+ */
+export async function openJetStream(
+  options: JetStreamOptions,
+  signal: AbortSignal,
+): Promise<OpenedJetStream> {
+  const {
+    connection,
+    services,
+    replicas = 1,
+    bytesMax = -1,
+    batchBytesMax = batchBytesMaxByDefault,
+  } = options;
+  const { messageBytesMax = messageBytesMost, underWayBytesMax = 4 * batchBytesMax } = options;
+  if (!(messageBytesMax > 0 && messageBytesMax <= messageBytesMost)) {
+    throw new RangeError(`expected messageBytesMax from 1 to ${messageBytesMost}, found ${messageBytesMax}`);
+  }
+  if (underWayBytesMax < batchBytesMax + batchOverheadBytes) {
+    throw new RangeError(
+      `expected underWayBytesMax to have room for a batch of ${batchBytesMax} bytes, found ${underWayBytesMax}`,
+    );
+  }
+  const warnings = await checkServers(connection, replicas, options.system);
+  const logger = connection.foundation.logger.child({ component: "journal" });
+  for (const warning of warnings) logger.warn(warning);
+  for (const service of services) await ensureStreams(connection, service, { replicas, bytesMax }, signal);
+  const logs = await Promise.all(namesOf(services).map((name) => openLog(connection, name, signal)));
+  const answers = new Answers(connection);
+  const room = new Room(underWayBytesMax, batchBytesMax);
+  const answerMs = options.answerMs ?? connection.settings.requestTimeoutMs;
+  const partitions = logs.map((log, index) => {
+    const subject = subjectOf(log.name);
+    const parts: PartitionParts = {
+      connection,
+      answers,
+      room,
+      log,
+      subject,
+      batchBytesMax,
+      messageBytesMax,
+      answerMs,
+    };
+    return new JetStreamPartition(parts, log.name, index);
+  });
+  const journal = new JetStreamJournal({ connection, answers, room, partitions, batchBytesMax });
+  return { journal, warnings };
+}
+
+function namesOf(services: readonly ServicePartitions[]): PartitionName[] {
+  return services.flatMap(({ service, partitions }) =>
+    Array.from({ length: partitions }, (_, partition) => ({ service, partition })),
+  );
+}
+
+async function openLog(
+  connection: NatsConnection,
+  name: PartitionName,
+  signal: AbortSignal,
+): Promise<StreamLog> {
+  const stream = streamOf(name);
+  const patienceMs = connection.settings.requestTimeoutMs;
+  const source = new StreamSource({ connection, stream, name, patienceMs });
+  return connection.persist(
+    `opening of the stream ${stream}`,
+    async () => {
+      const log = new StreamLog(stream, name, source);
+      await log.open();
+      return log;
+    },
+    signal,
+  );
+}

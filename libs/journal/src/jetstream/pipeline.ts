@@ -1,0 +1,301 @@
+/**
+ * The batches of one owner on their way to the stream.
+ *
+ * 1. Each message expects the stream to end with the one sent before it. Answers are believed in the order of the
+ *    messages only: one that was accepted behind one that was not is a stray message, and does not count.
+ * 2. Up to `underWayMax` messages are under way; only one until the stream has come to rest after the seal, and then a
+ *    stray message that took its place makes it be sent again.
+ * 3. After a refusal everything is answered for before anything is sent again, so nothing can come in behind our back.
+ * 4. Without an answer in time, or without a connection, what is under way is in doubt, and nothing is sent until the
+ *    next seal. What was refused, what follows it, and what was not sent as a whole is not in doubt: it is not there.
+ */
+import type { Logger, Timer } from "@tutti/kernel";
+import type { NatsConnection } from "@tutti/nats";
+import { journalErrors } from "../errors.ts";
+import type { Ledger } from "../ledger.ts";
+import type { AppendOutcome, Failure } from "../port.ts";
+import type { Answer, Answers } from "./answers.ts";
+import { jetstreamErrors } from "./errors.ts";
+import type { Followed } from "./follower.ts";
+import { underWayMax, unrestMax } from "./protocol.ts";
+import type { StreamLog } from "./stream-log.ts";
+
+/** A batch to be sent. */
+export interface Outgoing {
+  readonly number: number;
+  readonly timeMs: number;
+  readonly hash: Uint8Array;
+  readonly messages: readonly Uint8Array[];
+  readonly settle: (outcome: AppendOutcome) => void;
+}
+
+export interface PipelineOptions {
+  readonly connection: NatsConnection;
+  readonly answers: Answers;
+  readonly subject: string;
+  readonly log: StreamLog;
+  readonly ledger: Ledger;
+  /** After this time without an answer a message is in doubt. */
+  readonly answerMs: number;
+  /** What was under way is not there. */
+  readonly onFallBack: () => void;
+  /** A newer epoch was found. */
+  readonly onReplaced: (followed: Followed) => Failure;
+}
+
+interface Sent {
+  readonly batch: Outgoing;
+  readonly index: number;
+  readonly expected: number;
+  readonly sentMs: number;
+  token: number;
+  answer: Answer | undefined;
+}
+
+export class Pipeline {
+  readonly #options: PipelineOptions;
+  readonly #logger: Logger;
+  /** Whose batches these are: the state of the stream at their seal. Undefined before it, and when it was replaced. */
+  #owner: Followed | undefined;
+  #stopped: string | undefined;
+  /** Not answered for, the oldest first. */
+  #waiting: Outgoing[] = [];
+  /** What is sent next: a batch of those, and its message. */
+  #next = { batch: 0, message: 0 };
+  #sent: Sent[] = [];
+  /** Sequence of the first message of the oldest batch. */
+  #from = 0;
+  /** Where the stream will end when all that is under way is there. */
+  #sequence = 0;
+  #isFailing = false;
+  #deadline: Timer | undefined;
+  #onIdle: (() => void)[] = [];
+
+  constructor(options: PipelineOptions) {
+    this.#options = options;
+    this.#logger = options.connection.foundation.logger.child({ component: "journal" });
+  }
+
+  /** Whose batches are taken. */
+  get owner(): Followed | undefined {
+    return this.#owner;
+  }
+
+  /** Why nothing is taken until the next seal. */
+  get stopped(): string | undefined {
+    return this.#stopped;
+  }
+
+  /** Hash of the last batch that was added. */
+  get lastHash(): Uint8Array {
+    return this.#waiting.at(-1)?.hash ?? this.#options.ledger.hash;
+  }
+
+  /** An epoch was sealed; the stream ends with what was followed. */
+  begin(owner: Followed): void {
+    this.#owner = owner;
+    this.#stopped = undefined;
+    this.#sequence = owner.sequence;
+  }
+
+  /** Another owner was found. */
+  end(): void {
+    this.#owner = undefined;
+  }
+
+  add(batch: Outgoing): void {
+    this.#waiting.push(batch);
+    this.#send();
+  }
+
+  /** Resolves when everything is answered for. */
+  async idle(): Promise<void> {
+    while (this.#waiting.length > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
+  }
+
+  /** What is under way is in doubt; nothing is, if nothing is under way. */
+  doubt(reason: string): void {
+    if (this.#waiting.length === 0) return;
+    const { answers } = this.#options;
+    for (const { token } of this.#sent) answers.forget(token);
+    const [oldest] = this.#waiting;
+    this.#stopped = `batch ${oldest?.number ?? 0}: ${reason}`;
+    const unknown = journalErrors.outcomeUnknown.refusal({ reason });
+    const stopped = this.unsealed(this.#stopped);
+    let isRefused = false;
+    this.#end((batch) => {
+      const messages = this.#sent.filter((sent) => sent.batch === batch);
+      isRefused ||= messages.some(({ answer }) => answer?.kind === "moved" || answer?.kind === "full");
+      const isWhole = messages.at(-1)?.index === batch.messages.length - 1;
+      return isRefused || !isWhole ? stopped : { kind: "unknown", refusal: unknown };
+    });
+  }
+
+  unsealed(reason: string): Failure {
+    const { service, partition } = this.#options.log.name;
+    const refusal = jetstreamErrors.unsealed.refusal({ service, partition, reason });
+    return { kind: "stopped", refusal };
+  }
+
+  full(reason: string): Failure {
+    const { service, partition } = this.#options.log.name;
+    const place = { service, partition, reason };
+    const refusal = jetstreamErrors.serverFull.refusal(place, { retryAfterMs: fullRetryMs });
+    return { kind: "full", refusal };
+  }
+
+  #send(): void {
+    const { answers, subject, connection } = this.#options;
+    const restFrom = (this.#owner?.sealedAt ?? 0) + unrestMax;
+    for (;;) {
+      const batch = this.#waiting[this.#next.batch];
+      const atOnce = this.#sequence < restFrom ? 1 : underWayMax;
+      if (batch === undefined || this.#isFailing || this.#sent.length >= atOnce) return;
+      const index = this.#next.message;
+      const message = batch.messages[index] ?? new Uint8Array(0);
+      const sentMs = connection.foundation.clock.monotonic();
+      const sent: Sent = { batch, index, expected: this.#sequence, sentMs, token: 0, answer: undefined };
+      try {
+        sent.token = answers.send(subject, message, sent.expected, (answer) => this.#answered(sent, answer));
+      } catch (error) {
+        this.doubt(error instanceof Error ? error.message : String(error));
+        return;
+      }
+      this.#sent.push(sent);
+      this.#sequence++;
+      const isLast = index + 1 === batch.messages.length;
+      this.#next = isLast
+        ? { batch: this.#next.batch + 1, message: 0 }
+        : { batch: this.#next.batch, message: index + 1 };
+      this.#deadline ??= connection.foundation.timers.after(this.#options.answerMs, () => this.#watch());
+    }
+  }
+
+  #watch(): void {
+    this.#deadline = undefined;
+    const { connection, answerMs } = this.#options;
+    const oldest = this.#sent.find(({ answer }) => answer === undefined);
+    if (oldest === undefined) return;
+    const leftMs = oldest.sentMs + answerMs - connection.foundation.clock.monotonic();
+    if (leftMs <= 0) this.doubt(`no answer from NATS within ${answerMs} ms`);
+    else this.#deadline = connection.foundation.timers.after(leftMs, () => this.#watch());
+  }
+
+  #answered(sent: Sent, answer: Answer): void {
+    sent.answer = answer;
+    for (;;) {
+      const [oldest] = this.#sent;
+      if (oldest?.answer?.kind !== "accepted" || oldest.answer.sequence !== oldest.expected + 1) break;
+      this.#sent.shift();
+      if (oldest.index === 0) this.#from = oldest.answer.sequence;
+      if (oldest.index + 1 === oldest.batch.messages.length)
+        this.#durable(oldest.batch, oldest.answer.sequence);
+    }
+    const [oldest] = this.#sent;
+    if (oldest?.answer !== undefined) this.#refused(oldest, oldest.answer);
+    // Its place was passed over, so its answer will not come; whether it came in later, the next seal shows.
+    else if (this.#sent.some((later) => later.answer?.kind === "moved")) this.doubt("later batches refused");
+    else this.#send();
+  }
+
+  #durable(batch: Outgoing, sequence: number): void {
+    const { ledger, log } = this.#options;
+    const owner = this.#owner;
+    if (owner === undefined) return;
+    const { number, timeMs, hash } = batch;
+    this.#waiting.shift();
+    this.#next = { batch: this.#next.batch - 1, message: this.#next.message };
+    ledger.durable(number, owner.epoch, timeMs);
+    ledger.hash.set(hash);
+    log.advance({ ...owner, sequence, last: { number, timeMs, hash, end: sequence }, gathering: undefined });
+    log.places.add(number, this.#from, false);
+    batch.settle({ kind: "durable" });
+    if (this.#waiting.length === 0) this.#tellIdle();
+  }
+
+  /** The oldest message was refused; when all are answered, it shows what that means. */
+  #refused(oldest: Sent, answer: Answer): void {
+    this.#isFailing = true;
+    if (answer.kind === "accepted" || answer.kind === "unclear") {
+      this.doubt(
+        answer.kind === "unclear" ? answer.reason : `message ${answer.sequence}, which is another one`,
+      );
+      return;
+    }
+    if (this.#sent.some((sent) => sent.answer === undefined)) return;
+    if (answer.kind === "moved") {
+      void this.#moved(oldest, answer.found);
+      return;
+    }
+    this.#sequence = oldest.expected;
+    const failure = this.full(answer.reason);
+    this.#end(() => failure);
+  }
+
+  /** Something else is where the message was to be: the seal of a new owner, or a stray message of an older one. */
+  async #moved(oldest: Sent, found: number | undefined): Promise<void> {
+    const { log, ledger, onReplaced } = this.#options;
+    const owner = this.#owner;
+    const sent = this.#sent;
+    try {
+      const end = found ?? (await log.source.ends()).last;
+      const followed = await log.followTo(end);
+      // Given up meanwhile, for the connection was lost.
+      if (this.#sent !== sent || owner === undefined) return;
+      if (followed.epoch > owner.epoch) {
+        const failure = onReplaced(followed);
+        return this.#end(() => failure);
+      }
+      if (followed.sequence < end || followed.last?.number !== ledger.durableNumber) {
+        return this.doubt("the stream is not as it was acknowledged");
+      }
+      this.#sequence = followed.sequence;
+      if (oldest.expected < owner.sealedAt + unrestMax) return this.#sendAgain(oldest);
+      const failure = this.#misplaced(oldest.batch.number);
+      this.#end(() => failure);
+    } catch (error) {
+      if (this.#sent !== sent) return;
+      this.#logger.warn("what became of a batch could not be read", { stream: log.stream, error });
+      this.doubt(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #sendAgain(oldest: Sent): void {
+    this.#sent = [];
+    this.#next = { batch: 0, message: oldest.index };
+    this.#isFailing = false;
+    this.#send();
+  }
+
+  #misplaced(found: number): Failure {
+    const { service, partition } = this.#options.log.name;
+    const expected = this.#options.ledger.durableNumber + 1;
+    return {
+      kind: "misplaced",
+      refusal: journalErrors.misplaced.refusal({ service, partition, expected, found }),
+    };
+  }
+
+  /** Answers everything that waits, in its order. */
+  #end(outcomeOf: (batch: Outgoing) => Failure): void {
+    const outcomes = this.#waiting.map((batch) => ({ batch, outcome: outcomeOf(batch) }));
+    this.#waiting = [];
+    this.#sent = [];
+    this.#next = { batch: 0, message: 0 };
+    this.#isFailing = false;
+    this.#options.onFallBack();
+    for (const { batch, outcome } of outcomes) batch.settle(outcome);
+    this.#tellIdle();
+  }
+
+  #tellIdle(): void {
+    this.#deadline?.cancel();
+    this.#deadline = undefined;
+    const onIdle = this.#onIdle;
+    this.#onIdle = [];
+    for (const resolve of onIdle) resolve();
+  }
+}
+
+/** A full server is not asked more often by who heeds it. */
+const fullRetryMs = 1_000;

@@ -1,0 +1,86 @@
+import type { Ledger } from "../ledger.ts";
+import type { JournalBatch } from "../port.ts";
+import { damagedMessage } from "./damage.ts";
+import { type Followed, Follower } from "./follower.ts";
+import type { BatchPlace } from "./places.ts";
+import { MessageGone } from "./source.ts";
+import type { StreamLog } from "./stream-log.ts";
+
+/** A slice is handed over when it has this much: little at first, for who wants one batch; twice as much each time. */
+const sliceBatchesMax = 256;
+const sliceBytesMax = 256 * 1024;
+
+/**
+ * Reads the batches of a partition from one on to the last durable one.
+ *
+ * The end is a message that was acknowledged, or seen by who followed the stream, so all before it is there and does not
+ * change any more. What is read is not done before exactly that batch was seen, whichever servers answer.
+ */
+export async function* readBatches(
+  log: StreamLog,
+  ledger: Ledger,
+  from: number,
+): AsyncGenerator<readonly JournalBatch[]> {
+  const last = ledger.durableNumber;
+  const end = log.followed.last?.end ?? 0;
+  ledger.checkReadable(from, log.first);
+  if (from > last) return;
+  let next = from;
+  try {
+    let slice: JournalBatch[] = [];
+    let bytes = 0;
+    let wanted = 1;
+    for await (const batch of batches(log, await log.startFor(from), end)) {
+      if (batch.number < from) continue;
+      next = batch.number + 1;
+      slice.push(batch);
+      bytes += batch.records.length;
+      if (slice.length < wanted && bytes < sliceBytesMax) continue;
+      yield slice;
+      slice = [];
+      bytes = 0;
+      wanted = Math.min(sliceBatchesMax, wanted * 2);
+    }
+    if (slice.length > 0) yield slice;
+  } catch (error) {
+    if (!(error instanceof MessageGone)) throw error;
+    await log.refreshFirst();
+    ledger.checkReadable(next, log.first);
+    throw error;
+  }
+  if (next > last) return;
+  throw damagedMessage(log.stream, log.name, end, { found: `no batch ${next}`, number: next });
+}
+
+async function* batches(log: StreamLog, start: Followed, end: number): AsyncGenerator<JournalBatch> {
+  const follower = new Follower(log.stream, log.name, start);
+  for await (const { sequence, data } of log.source.messages(start.sequence + 1, end)) {
+    const found = follower.take(sequence, data);
+    if (found === undefined) continue;
+    log.places.add(found.batch.number, found.from, found.batch.seal);
+    yield found.batch;
+  }
+}
+
+/** Where the last batch with records up to a number begins. */
+export async function batchStart(
+  log: StreamLog,
+  ledger: Ledger,
+  number: number,
+): Promise<BatchPlace | undefined> {
+  const known = log.places.upTo(number);
+  if (known !== undefined && (known.number === number || log.places.covers(known.number, number)))
+    return known;
+  let place: BatchPlace | undefined = known;
+  const start = await log.startFor(Math.max(log.first, number - 1));
+  const follower = new Follower(log.stream, log.name, start);
+  const end = log.followed.last?.end ?? 0;
+  for await (const { sequence, data } of log.source.messages(start.sequence + 1, end)) {
+    const found = follower.take(sequence, data);
+    if (found === undefined) continue;
+    if (found.batch.number > number) break;
+    if (!found.batch.seal) place = { number: found.batch.number, sequence: found.from };
+    if (found.batch.number === number || found.batch.number >= ledger.durableNumber) break;
+  }
+  return place;
+}

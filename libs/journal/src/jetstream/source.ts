@@ -1,0 +1,155 @@
+/**
+ * Gets messages of a stream by their sequences, many at a time.
+ *
+ * Any server that has the message answers: what lies at a sequence that was acknowledged is the same everywhere and for
+ * ever, so it does not matter who leads, and a change of leaders needs no care. Only that a message is *not* there is
+ * believed to nobody but the leader, and only once it has all that is known to be there.
+ */
+import type { Msg } from "@nats-io/transport-node";
+import { type NatsConnection, natsErrors } from "@tutti/nats";
+import { journalErrors } from "../errors.ts";
+import type { PartitionName } from "../port.ts";
+import { damagedMessage } from "./damage.ts";
+
+export interface StreamEnds {
+  /** Sequence of the first message; one above the last where there is none. */
+  readonly first: number;
+  readonly last: number;
+}
+
+export interface StreamMessage {
+  readonly sequence: number;
+  readonly data: Uint8Array;
+}
+
+export interface SourceOptions {
+  readonly connection: NatsConnection;
+  readonly stream: string;
+  readonly name: PartitionName;
+  /** How long a message is looked for that ought to be there. */
+  readonly patienceMs: number;
+}
+
+/** Asked for ahead: one at first, twice as many with each that is used. */
+const aheadMax = 128;
+const aheadBytesMax = 4 * 1024 * 1024;
+
+export class StreamSource {
+  readonly #options: SourceOptions;
+
+  constructor(options: SourceOptions) {
+    this.#options = options;
+  }
+
+  async ends(): Promise<StreamEnds> {
+    const { connection, stream } = this.#options;
+    const operation = `question for the ends of the stream ${stream}`;
+    return connection.run(operation, async () => {
+      const manager = await connection.manager(operation);
+      const { state } = await manager.streams.info(stream);
+      return { first: state.first_seq, last: state.last_seq };
+    });
+  }
+
+  /** All messages from one sequence to another, in their order; ended early, nothing is left behind. */
+  async *messages(from: number, to: number): AsyncGenerator<StreamMessage> {
+    const asked: Promise<Uint8Array>[] = [];
+    let next = from;
+    let ahead = 1;
+    for (let sequence = from; sequence <= to; sequence++) {
+      for (; next <= to && asked.length < ahead; next++) {
+        const message = this.get(next, to);
+        // Who stops reading does not wait for it.
+        message.catch(() => undefined);
+        asked.push(message);
+      }
+      const data = (await asked.shift()) ?? new Uint8Array(0);
+      const fitting = Math.max(1, Math.floor(aheadBytesMax / Math.max(1, data.length)));
+      ahead = Math.min(ahead * 2, aheadMax, fitting);
+      yield { sequence, data };
+    }
+  }
+
+  /** One message, where the stream is known to have reached `known`. */
+  async get(sequence: number, known: number): Promise<Uint8Array> {
+    const { connection, patienceMs } = this.#options;
+    const { clock } = connection.foundation;
+    const untilMs = clock.monotonic() + patienceMs;
+    for (let failures = 1; ; failures++) {
+      try {
+        const found = (await this.#fromAny(sequence)) ?? (await this.#fromLeader(sequence));
+        if (found !== undefined) return found;
+        await this.#checkMissing(sequence, known, failures);
+      } catch (error) {
+        if (!natsErrors.unavailable.is(error) || clock.monotonic() > untilMs) throw error;
+      }
+      await connection.pause(failures);
+    }
+  }
+
+  async #fromAny(sequence: number): Promise<Uint8Array | undefined> {
+    const answer = await this.#ask("DIRECT.GET", sequence).catch((error: unknown) => {
+      // Nobody answers directly while servers come and go; the leader may.
+      if (natsErrors.unavailable.is(error)) return undefined;
+      throw error;
+    });
+    if (answer === undefined || (answer.headers?.code ?? 0) >= 300) return;
+    if (answer.headers?.get("Nats-Sequence") !== String(sequence)) return;
+    return answer.data;
+  }
+
+  async #fromLeader(sequence: number): Promise<Uint8Array | undefined> {
+    const answer = await this.#ask("STREAM.MSG.GET", sequence);
+    const { message, error } = answer.json<{
+      readonly message?: { readonly data?: string };
+      readonly error?: { readonly err_code?: number; readonly description?: string };
+    }>();
+    if (message !== undefined) return Buffer.from(message.data ?? "", "base64");
+    if (error?.err_code === notFoundCode) return;
+    const operation = `reading of message ${sequence} of the stream ${this.#options.stream}`;
+    throw natsErrors.unavailable({ operation, reason: error?.description ?? "an answer without a word" });
+  }
+
+  #ask(what: string, sequence: number): Promise<Msg> {
+    const { connection, stream } = this.#options;
+    const operation = `reading of message ${sequence} of the stream ${stream}`;
+    const timeout = Math.min(askMs, connection.settings.requestTimeoutMs);
+    return connection.run(operation, () =>
+      connection
+        .client(operation)
+        .request(`$JS.API.${what}.${stream}`, JSON.stringify({ seq: sequence }), { timeout }),
+    );
+  }
+
+  /** Throws when it is certain that the message is gone. */
+  async #checkMissing(sequence: number, known: number, failures: number): Promise<void> {
+    const { stream, name } = this.#options;
+    const { first, last } = await this.ends();
+    if (first > sequence) throw new MessageGone(first);
+    // A new leader may be behind what was acknowledged, for a moment.
+    if (last < known || failures < missingMin) return;
+    throw damagedMessage(stream, name, sequence, { found: "nothing where a message was" });
+  }
+}
+
+/** The message was purged; the stream begins later. */
+export class MessageGone extends Error {
+  readonly first: number;
+
+  constructor(first: number) {
+    super(`the stream begins with message ${first}`);
+    this.first = first;
+  }
+}
+
+/** The error of a reader that was overtaken by a truncation. */
+export function truncatedBefore(name: PartitionName, from: number, first: number): Error {
+  return journalErrors.truncated({ service: name.service, partition: name.partition, from, first });
+}
+
+/** `no message found` */
+const notFoundCode = 10037;
+/** A server that has the message answers within milliseconds; another one is asked after this time. */
+const askMs = 1_000;
+/** How often a message must not be there before it is missing. */
+const missingMin = 3;

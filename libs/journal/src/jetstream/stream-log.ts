@@ -1,0 +1,149 @@
+/**
+ * What is known of a partition's stream: up to where it was followed, and where its batches are.
+ *
+ * 1. `followed` only grows, and is what the messages up to its sequence amount to.
+ * 2. The first message of a stream that was truncated begins a batch that counts.
+ */
+import type { PartitionName } from "../port.ts";
+import { damagedMessage } from "./damage.ts";
+import { beforeBatch, beginning, type Followed, Follower, type FoundBatch } from "./follower.ts";
+import { readMessage } from "./message.ts";
+import { Places } from "./places.ts";
+import { unrestMax } from "./protocol.ts";
+import type { StreamEnds, StreamSource } from "./source.ts";
+
+export class StreamLog {
+  readonly stream: string;
+  readonly name: PartitionName;
+  readonly source: StreamSource;
+  readonly places = new Places();
+  /** Number of the first batch that is left. */
+  first = 1;
+  #firstSequence = 1;
+  #followed: Followed = beginning;
+
+  constructor(stream: string, name: PartitionName, source: StreamSource) {
+    this.stream = stream;
+    this.name = name;
+    this.source = source;
+  }
+
+  get followed(): Followed {
+    return this.#followed;
+  }
+
+  /** Reads as much of the stream's end as is needed to know where it stands. */
+  async open(): Promise<void> {
+    const ends = await this.source.ends();
+    await this.refreshFirst(ends);
+    if (ends.last > 0) await this.#jumpTo(ends.last);
+  }
+
+  /** Follows up to a message that is known to be there. */
+  async followTo(sequence: number): Promise<Followed> {
+    const { last, sequence: at } = this.#followed;
+    // Far behind, only where it stands now is of interest.
+    const isFar = sequence - at > 4 * unrestMax || last?.hash === undefined;
+    if (isFar && sequence > at) await this.#jumpTo(sequence);
+    else await this.#follow(new Follower(this.stream, this.name, this.#followed), sequence);
+    return this.#followed;
+  }
+
+  /** More is known, as when a batch of ours has become durable. */
+  advance(followed: Followed): void {
+    if (followed.sequence >= this.#followed.sequence) this.#followed = followed;
+  }
+
+  /** Finds out where the stream begins now. */
+  async refreshFirst(known?: StreamEnds): Promise<void> {
+    const { first, last } = known ?? (await this.source.ends());
+    if (first <= 1 || first === this.#firstSequence) return;
+    if (first > last) {
+      const found = "no message at all, so that the position of the last batch is lost";
+      throw damagedMessage(this.stream, this.name, last, { found });
+    }
+    const message = readMessage(await this.source.get(first, last));
+    if (message.kind === "damaged") throw damagedMessage(this.stream, this.name, first, message);
+    if (message.kind !== "part" || message.part !== 0) {
+      const found = "the first message, which does not begin a batch; messages before it are missing";
+      throw damagedMessage(this.stream, this.name, first, { found });
+    }
+    this.begins(message.number, first);
+  }
+
+  /** The batches before this one are gone. */
+  begins(number: number, sequence: number): void {
+    this.first = number;
+    this.#firstSequence = sequence;
+    this.places.drop(number);
+    this.places.add(number, sequence, false);
+  }
+
+  /** Where reading can begin to come to a batch: at one before it, as near as can be told. */
+  async startFor(number: number): Promise<Followed> {
+    let start = this.#knownStart(number);
+    for (let tries = 0; tries < triesMax; tries++) {
+      const at = start.last?.number ?? 0;
+      // Each batch takes a message or more, so this is never too far.
+      const ahead = number - at - 2 * unrestMax;
+      if (ahead < unrestMax) break;
+      const found = await this.#startAfter(start.sequence + ahead);
+      if (found === undefined || (found.last?.number ?? 0) <= at) break;
+      start = found;
+    }
+    return start;
+  }
+
+  #knownStart(number: number): Followed {
+    const place = this.places.upTo(number);
+    if (place !== undefined) return beforeBatch(place.sequence, place.number);
+    return this.#firstSequence > 1 ? beforeBatch(this.#firstSequence, this.first) : beginning;
+  }
+
+  /** Where the batches stand a little after a message in the middle. */
+  async #startAfter(sequence: number): Promise<Followed | undefined> {
+    const follower = Follower.somewhere(this.stream, this.name, sequence);
+    const to = Math.min(sequence + 2 * unrestMax, this.#followed.sequence + 1) - 1;
+    for await (const message of this.source.messages(sequence, to)) {
+      if (follower.take(message.sequence, message.data) !== undefined) return follower.followed;
+    }
+    return;
+  }
+
+  /** Takes the stream's end by reading back from it until a whole batch is found. */
+  async #jumpTo(last: number): Promise<void> {
+    for (let span = 2 * unrestMax; ; span *= 2) {
+      const from = last - span + 1;
+      if (from <= this.#firstSequence) {
+        const start = this.#firstSequence > 1 ? beforeBatch(this.#firstSequence, this.first) : beginning;
+        return this.#follow(new Follower(this.stream, this.name, start), last);
+      }
+      const follower = Follower.somewhere(this.stream, this.name, from);
+      for await (const { sequence, data } of this.source.messages(from, last)) {
+        this.#note(follower.take(sequence, data));
+      }
+      if (follower.followed.last === undefined) continue;
+      this.advance(follower.followed);
+      return;
+    }
+  }
+
+  async #follow(follower: Follower, to: number): Promise<void> {
+    for await (const { sequence, data } of this.source.messages(follower.followed.sequence + 1, to)) {
+      this.#note(follower.take(sequence, data));
+    }
+    this.advance(follower.followed);
+  }
+
+  #note(found: FoundBatch | undefined): void {
+    if (found !== undefined) this.places.add(found.batch.number, found.from, found.batch.seal);
+  }
+}
+
+/** Whether the server lost what it had acknowledged: its stream ends before a message that was there. */
+export function lostMessages(log: StreamLog, last: number): Error {
+  const found = `the end of the stream at message ${last}; the server lost what it acknowledged (is sync_interval always, or are there 3 replicas?)`;
+  return damagedMessage(log.stream, log.name, log.followed.sequence, { found });
+}
+
+const triesMax = 64;

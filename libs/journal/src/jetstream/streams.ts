@@ -1,0 +1,115 @@
+/** The streams of a journal: one per partition. */
+import {
+  DiscardPolicy,
+  JetStreamApiError,
+  RetentionPolicy,
+  StorageType,
+  type StreamConfig,
+  type StreamInfo,
+} from "@nats-io/jetstream";
+import { type NatsConnection, natsErrors } from "@tutti/nats";
+import { journalErrors } from "../errors.ts";
+import type { PartitionName, ServicePartitions } from "../port.ts";
+import { jetstreamErrors } from "./errors.ts";
+
+export interface StreamOptions {
+  /** Copies in the cluster: 1, 3 or 5. */
+  readonly replicas: number;
+  /** Bytes that each stream may have; -1 for no limit. Batches beyond it are refused as `full`. */
+  readonly bytesMax: number;
+}
+
+export const streamOf = ({ service, partition }: PartitionName): string =>
+  `TUTTI_JOURNAL_${service}_${partition}`;
+export const subjectOf = ({ service, partition }: PartitionName): string =>
+  `tutti.journal.${service}.${partition}`;
+
+/** The number of partitions goes with each stream, so that it can be held against the configuration. */
+const partitionsKey = "tutti_partitions";
+/** What the names of streams and subjects allow. */
+const serviceName = /^[A-Za-z0-9-]{1,63}$/;
+/** `no suitable peers for placement` */
+const noPeersCode = 10005;
+/** `stream name already in use with a different configuration`: somebody was faster. */
+const nameInUseCode = 10058;
+
+/** Makes the streams of a service's partitions, or brings them in line where they differ. */
+export async function ensureStreams(
+  connection: NatsConnection,
+  { service, partitions }: ServicePartitions,
+  options: StreamOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!serviceName.test(service)) {
+    throw new RangeError(
+      `expected a service's name of 1 to 63 letters, digits and dashes, found "${service}"`,
+    );
+  }
+  await Promise.all(
+    Array.from({ length: partitions }, (_, partition) => {
+      const operation = `opening of the stream ${streamOf({ service, partition })}`;
+      const made = { service, partition, partitions };
+      return connection.persist(operation, () => ensureStream(connection, made, options, operation), signal);
+    }),
+  );
+}
+
+async function ensureStream(
+  connection: NatsConnection,
+  at: PartitionName & ServicePartitions,
+  options: StreamOptions,
+  operation: string,
+): Promise<void> {
+  const manager = await connection.manager(operation);
+  const { name, storage, ...changeable } = configurationOf(at, options);
+  const find = (): Promise<StreamInfo | undefined> =>
+    manager.streams.info(name).catch((error: unknown) => {
+      if (error instanceof JetStreamApiError && error.status === 404) return undefined;
+      throw error;
+    });
+  let found = await find();
+  if (found === undefined) {
+    try {
+      await manager.streams.add({ name, storage, ...fixed, ...changeable });
+      return;
+    } catch (error) {
+      if (!(error instanceof JetStreamApiError)) throw error;
+      if (error.code === noPeersCode) throw replicasUnavailable(connection, options.replicas, error.message);
+      if (error.code !== nameInUseCode) throw error;
+      found = await find();
+    }
+  }
+  if (found === undefined) throw natsErrors.unavailable({ operation, reason: "the stream comes and goes" });
+  const { config } = found;
+  const made = Number(config.metadata?.[partitionsKey] ?? Number.NaN);
+  const { service, partitions: asked } = at;
+  if (made !== asked) throw journalErrors.partitionsDiffer({ service, made, asked });
+  if (config.storage !== storage) {
+    throw natsErrors.storageDiffers({ name: `the stream ${name}`, wanted: storage, found: config.storage });
+  }
+  const differs = config.num_replicas !== options.replicas || config.max_bytes !== options.bytesMax;
+  if (differs) await manager.streams.update(name, changeable);
+}
+
+/** What cannot be changed once the stream is there. */
+const fixed = { retention: RetentionPolicy.Limits, deny_delete: true } as const;
+
+function configurationOf(at: PartitionName & ServicePartitions, { replicas, bytesMax }: StreamOptions) {
+  return {
+    name: streamOf(at),
+    storage: StorageType.File,
+    subjects: [subjectOf(at)],
+    num_replicas: replicas,
+    max_bytes: bytesMax,
+    // What is there is never dropped to make room.
+    discard: DiscardPolicy.New,
+    allow_direct: true,
+    description: `Journal of partition ${at.partition} of ${at.service}.`,
+    metadata: { [partitionsKey]: String(at.partitions) },
+  } satisfies Partial<StreamConfig>;
+}
+
+export function replicasUnavailable(connection: NatsConnection, replicas: number, reason: string): Error {
+  const server = connection.client("opening of the journal").getServer();
+  return jetstreamErrors.replicasUnavailable({ server, replicas, reason });
+}

@@ -1,0 +1,117 @@
+import { type JetStreamOptions, openJetStream, streamOf } from "@tutti/journal/jetstream";
+import type { CommitFault, JournalFixture, JournalUnderTest } from "@tutti/journal/testing";
+import { NatsConnection } from "@tutti/nats";
+import { testSettings } from "@tutti/nats/testing";
+
+/** What every server of these tests needs. */
+export const serverConfiguration = "max_payload: 8MB";
+export const { signal } = new AbortController();
+
+type Client = ReturnType<NatsConnection["client"]>;
+type Publish = Client["publish"];
+
+/** A connection through which one can get in the way of what the journal publishes. */
+export class MeddledConnection extends NatsConnection {
+  /** Called for each message of the journal instead of sending it. */
+  meddle: ((subject: string, send: (reply?: string) => void) => void) | undefined;
+
+  static async to(servers: readonly string[], requestTimeoutMs = 5_000): Promise<MeddledConnection> {
+    const connection = new MeddledConnection({ settings: testSettings(servers, { requestTimeoutMs }) });
+    await connection.start({ signal });
+    return connection;
+  }
+
+  override client(operation: string): Client {
+    const client = super.client(operation);
+    const { meddle } = this;
+    if (meddle === undefined || operation !== "append to the journal") return client;
+    const publish: Publish = (subject, payload, options = {}) =>
+      meddle(subject, (reply) =>
+        client.publish(subject, payload, { ...options, reply: reply ?? options.reply ?? "" }),
+      );
+    return Object.assign(Object.create(client) as Client, { publish });
+  }
+
+  /** Drops the connection once the server has what was sent; it comes back by itself. */
+  async cut(): Promise<void> {
+    const client = super.client("test");
+    await client.flush();
+    await client.reconnect();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop(signal);
+  }
+}
+
+/** Removes all streams of journals. */
+export async function removeStreams(connection: NatsConnection): Promise<void> {
+  const manager = await connection.manager("test");
+  for await (const name of manager.streams.names()) {
+    if (name.startsWith("TUTTI_JOURNAL_")) await manager.streams.delete(name);
+  }
+}
+
+/** The journal on these servers for the suite of all journals. */
+export function jetstreamUnderTest(
+  name: string,
+  skip: string | false,
+  servers: () => readonly string[],
+  options: Pick<JetStreamOptions, "replicas" | "messageBytesMax"> = {},
+): JournalUnderTest {
+  return {
+    name,
+    skip,
+    canFail: true,
+    logPerPartition: true,
+    async open({ services, batchBytesMax = 100_000 }): Promise<JournalFixture> {
+      const connection = await MeddledConnection.to(servers());
+      const open = async (wanted: typeof services) =>
+        (await openJetStream({ connection, services: wanted, batchBytesMax, ...options }, signal)).journal;
+      let journal = await open(services);
+      return {
+        journal,
+        reopen: async (wanted = services) => {
+          await journal.close();
+          connection.meddle = undefined;
+          journal = await open(wanted);
+          return journal;
+        },
+        fail: (fault) => makeFail(connection, fault),
+        makeRoom: () => limitFirst(connection, -1),
+        async [Symbol.asyncDispose]() {
+          await journal.close();
+          connection.meddle = undefined;
+          await removeStreams(connection);
+          await connection.stop(signal);
+        },
+      };
+    },
+  };
+}
+
+function makeFail(connection: MeddledConnection, fault: CommitFault): void {
+  if (fault === "full") return limitFirst(connection, 20_000);
+  connection.meddle = (_subject, send) => {
+    connection.meddle = undefined;
+    // It lands, and nobody hears of it.
+    send("_INBOX.nobody");
+    void connection.cut();
+  };
+}
+
+/** Holds messages back until the stream has this limit, above what is in it. */
+function limitFirst(connection: MeddledConnection, bytesMore: number): void {
+  const held: (() => void)[] = [];
+  connection.meddle = (_subject, send) => held.push(send);
+  const limit = async (): Promise<void> => {
+    const manager = await connection.manager("test");
+    const stream = streamOf({ service: "workflow", partition: 0 });
+    const { state } = await manager.streams.info(stream);
+    const bytesMax = bytesMore < 0 ? -1 : state.bytes + bytesMore;
+    await manager.streams.update(stream, { max_bytes: bytesMax });
+    connection.meddle = undefined;
+    for (const send of held) send();
+  };
+  void limit();
+}
