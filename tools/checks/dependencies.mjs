@@ -12,6 +12,9 @@ const require = createRequire(import.meta.url);
 
 /** @typedef {{ name: string, comment: string, severity: "error", from: object, to: object }} Rule */
 
+/** Machines have a folder of packages, one per kind of thing; everything else is a package by itself. */
+const packageFolder = "libs/machines/[^/]+|(?:libs|apps)/[^/]+|bench";
+
 /** @returns {Rule[]} */
 function rules() {
   return [
@@ -37,8 +40,8 @@ function rules() {
     rule(
       "packages-by-name",
       "another package is imported by its name, so that only what it exports is used",
-      { path: "^((libs|apps)/[^/]+|bench)/" },
-      { path: "^((libs|apps)/[^/]+|bench)/", pathNot: "^$1/", dependencyTypes: ["local"] },
+      { path: `^(${packageFolder})/` },
+      { path: `^(${packageFolder})/`, pathNot: "^$1/", dependencyTypes: ["local"] },
     ),
     rule(
       "tools-only-in-tests",

@@ -116,8 +116,14 @@ describe("purity", () => {
   it("refuses I/O and keys in packages that only decide, and takes them elsewhere", (t) => {
     const code =
       'import { readFile } from "node:fs/promises";\nimport { randomBytes } from "node:crypto";\nexport const a = [readFile, randomBytes, fetch("x")];\n';
-    const root = treeOf(t, { ...rooms, "libs/planner/src/a.ts": code, "libs/mesh/src/a.ts": code });
+    const root = treeOf(t, {
+      ...rooms,
+      "libs/planner/src/a.ts": code,
+      "libs/machines/loan/src/a.ts": 'import { readFile } from "node:fs/promises";\nreadFile("a");\n',
+      "libs/mesh/src/a.ts": code,
+    });
     assert.deepEqual(checkPurity(root), [
+      "libs/machines/loan/src/a.ts:1: node:fs/promises is not repeatable here: let the caller read and write, and take values",
       "libs/planner/src/a.ts:1: node:fs/promises is not repeatable here: let the caller read and write, and take values",
       "libs/planner/src/a.ts:2: node:crypto.randomBytes is not repeatable here: take Chance through the constructor",
       "libs/planner/src/a.ts:3: fetch is not repeatable here: let the caller read and write, and take values",
@@ -201,6 +207,9 @@ describe("dependencies", () => {
       "libs/mesh/src/wrong-test.ts": 'import "@tutti/kernel/testing";\n',
       "libs/mesh/src/wrong-nowhere.ts": 'import "./not-there.ts";\n',
       "libs/mesh/src/wrong-tool.ts": 'import "../../../tools/programs.mjs";\n',
+      "libs/machines/bank/src/wrong-reach.ts": 'import "../../loan/src/machine.ts";\n',
+      "libs/machines/bank/src/wrong-up.ts": 'import "@tutti/journal";\n',
+      "libs/machines/loan/src/machine.ts": "export const kind = 1;\n",
       "libs/stray/package.json": '{"name": "@tutti/stray"}\n',
     });
     const problems = await checkDependencies(wrong);
@@ -209,6 +218,8 @@ describe("dependencies", () => {
       ["libs/kernel/src/wrong-app.ts", "a library may not import an app"],
       ["apps/registry/src/wrong-app.ts", "an app may not import another"],
       ["libs/mesh/src/wrong-reach.ts", "another package is imported by its name"],
+      ["libs/machines/bank/src/wrong-reach.ts", "another package is imported by its name"],
+      ["libs/machines/bank/src/wrong-up.ts", "machines may import only contracts"],
       ["libs/mesh/src/wrong-cycle", "files that need each other"],
       ["libs/mesh/src/wrong-home.ts", "use @tutti/nats, @tutti/bus or @tutti/journal"],
       ["libs/mesh/src/wrong-test.ts", "may not be used by the product"],

@@ -4,8 +4,7 @@ import { expectSame } from "./violation.ts";
 
 const writer = new FlatWriter();
 
-/** A message as bytes. */
-export function bytesOf<Body>(codec: WireCodec<Body>, body: Body): Uint8Array {
+function bytesOf<Body>(codec: WireCodec<Body>, body: Body): Uint8Array {
   writer.reset();
   codec.encode(body, writer);
   return writer.finish();

@@ -8,7 +8,7 @@ import fc from "fast-check";
 import { accountKind } from "../index.ts";
 
 /** Where drawn numbers come from. */
-export interface Draw {
+interface Draw {
   /** A whole number between two, both included. */
   whole(min: number, max: number): number;
 }
