@@ -1,19 +1,38 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
+import type { Worker } from "node:worker_threads";
 import { seededChance } from "@tutti/kernel/testing";
 import { journalErrors } from "../errors.ts";
 import { batchesFrom, Owner } from "../testing/fixture.ts";
+import { emptyEnds } from "./ends.ts";
 import { openSegments, type SegmentsOptions } from "./open.ts";
-import { preparedName } from "./segment-files.ts";
+import { preparedName, segmentSizes } from "./segment-files.ts";
+import { WorkerHost } from "./worker-host.ts";
+import { durableAt } from "./writer.ts";
 
 const options: SegmentsOptions = {
   services: [{ service: "workflow", partitions: 1 }],
   chance: seededChance(1),
   sizes: { firstBytes: 32 * 1024, maxBytes: 32 * 1024 },
 };
+
+/** Opens a journal, and gives it with its thread. */
+async function openedWithThread(directory: string) {
+  const started = once(process, "worker");
+  const { journal } = await openSegments(directory, options);
+  const [thread]: Worker[] = await started;
+  assert.ok(thread !== undefined);
+  return { journal, thread };
+}
+
+async function assertStopped(owner: Owner): Promise<void> {
+  assert.equal((await owner.append("after the end")).kind, "stopped");
+  assert.equal((await owner.seal()).kind, "stopped");
+}
 
 describe("segments with a thread", () => {
   let directory = "";
@@ -52,6 +71,53 @@ describe("segments with a thread", () => {
     assert.equal((await batchesFrom(again.partition("workflow", 0))).length, 31);
     await again.close();
     assert.ok((await readdir(directory)).every((name) => name.endsWith(".log")));
+  });
+
+  it("answer everything when the thread dies, and have all they acknowledged when opened again", async () => {
+    const { journal, thread } = await openedWithThread(directory);
+    const owner = await Owner.of(journal.partition("workflow", 0));
+    const underWay = [1, 2, 3].map((count) => owner.append(String(count)));
+    // In the turn in which the group leaves; how far the thread gets with it nobody knows.
+    await new Promise((resolve) => setImmediate(resolve));
+    const behind = [4, 5].map((count) => owner.append(String(count)));
+    await thread.terminate();
+    const outcomes = await Promise.all([...underWay, ...behind]);
+    const acknowledged = outcomes.filter(({ kind }) => kind === "durable").length;
+    assert.ok(outcomes.slice(acknowledged).every(({ kind }) => kind === "unknown" || kind === "stopped"));
+    // The first one after the end may be what finds out.
+    await owner.append("later");
+    await assertStopped(owner);
+    await journal.close();
+    const again = await openSegments(directory, options);
+    assert.ok(again.journal.partition("workflow", 0).last.number >= 1 + acknowledged);
+    await again.journal.close();
+  });
+
+  it("say that the thread has ended, when nothing was under way", async () => {
+    const { journal, thread } = await openedWithThread(directory);
+    const owner = await Owner.of(journal.partition("workflow", 0));
+    await thread.terminate();
+    const outcome = await owner.append("nobody writes it");
+    assert.equal(outcome.kind, "unknown");
+    if (outcome.kind === "unknown") assert.match(outcome.refusal.message, /the journal's thread has ended/);
+    await assertStopped(owner);
+    await journal.close();
+  });
+
+  it("fail to open when the thread cannot be started", async () => {
+    const log = {
+      logId: new Uint8Array(16),
+      partitions: [],
+      ends: emptyEnds(0),
+      sequence: 0,
+      checksum: 0,
+      active: durableAt(0, 0, 0),
+      next: 0,
+      vouched: true,
+    };
+    const host = new WorkerHost(directory, segmentSizes, log, new URL("./none.ts", import.meta.url));
+    await assert.rejects(host.start(), /none\.ts/);
+    await host.close();
   });
 
   it("fail to open, and leave no thread, when the directory holds something else", async () => {

@@ -34,13 +34,14 @@ export class WorkerHost implements WriterHost {
   #done: ((result: CommitResult) => void) | undefined;
   #failed: string | undefined;
 
-  constructor(directory: string, sizes: SegmentSizes, log: LogState) {
+  /** The thread's file is another one only in tests. */
+  constructor(directory: string, sizes: SegmentSizes, log: LogState, file: URL = threadFile()) {
     const hashes = new Uint8Array(new SharedArrayBuffer(log.partitions.length * hashBytes));
     hashes.set(log.ends.hashes);
     this.hashes = hashes;
     const control = this.#control;
     const orders: WorkerOrders = { directory, sizes, log, control, buffers: this.#buffers, hashes };
-    this.#start = () => new Worker(threadFile(), { name: "journal", workerData: orders });
+    this.#start = () => new Worker(file, { name: "journal", workerData: orders });
   }
 
   memory(bytes: number): SharedArrayBuffer {
@@ -49,11 +50,13 @@ export class WorkerHost implements WriterHost {
     return buffer;
   }
 
-  /** Starts the thread, with the memory that was asked for so far. */
+  /**
+   * Starts the thread, with the memory that was asked for so far. Its first message says that it is there: that it is
+   * online means only that it begins to load its file.
+   */
   start(): Promise<void> {
     const worker = this.#start();
     this.#worker = worker;
-    worker.on("message", (failure: CommitFailure | undefined) => this.#settle(failure ?? this.#durable()));
     worker.on("error", (error) => this.#fail(`the journal's thread failed: ${reasonOf(error)}`));
     this.#ended = new Promise((resolve) => {
       worker.on("exit", () => {
@@ -62,8 +65,16 @@ export class WorkerHost implements WriterHost {
       });
     });
     return new Promise((resolve, reject) => {
-      worker.once("online", resolve);
       worker.once("error", reject);
+      worker.once("exit", () =>
+        reject(new Error("expected the journal's thread to start, found that it ended")),
+      );
+      worker.once("message", () => {
+        worker.on("message", (failure: CommitFailure | undefined) =>
+          this.#settle(failure ?? this.#durable()),
+        );
+        resolve();
+      });
     });
   }
 

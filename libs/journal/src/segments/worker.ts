@@ -8,6 +8,8 @@ import { SegmentWriter } from "./writer.ts";
 function run({ directory, sizes, log, control, buffers, hashes }: WorkerOrders): void {
   const writer = new SegmentWriter(fileDisk(directory), sizes, log);
   const memory = buffers.map((buffer) => new Uint8Array(buffer));
+  // See WorkerHost.start.
+  parentPort?.postMessage(undefined);
   let seen = 0;
   for (;;) {
     Atomics.wait(control, word.ordered, seen);
