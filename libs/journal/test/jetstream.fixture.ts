@@ -91,10 +91,14 @@ export function jetstreamUnderTest(
 }
 
 function makeFail(connection: MeddledConnection, fault: CommitFault): void {
-  if (fault === "full") return limitFirst(connection, 20_000);
+  if (fault === "full") limitFirst(connection, 20_000);
+  else loseAnswer(connection);
+}
+
+/** The next message lands, and nobody hears of it. */
+export function loseAnswer(connection: MeddledConnection): void {
   connection.meddle = (_subject, send) => {
     connection.meddle = undefined;
-    // It lands, and nobody hears of it.
     send("_INBOX.nobody");
     void connection.cut();
   };

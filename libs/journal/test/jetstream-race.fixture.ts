@@ -1,0 +1,298 @@
+/**
+ * Two owners race for partitions, round after round: both seal and append at the same instant, or one seals into the
+ * midst of what the other appends, while leaders step down and connections are cut. After each round a third one seals,
+ * reads, and holds what is there against what both were told.
+ */
+import assert from "node:assert/strict";
+import type { JournalBatch, JournalPartition } from "@tutti/journal";
+import { type JetStreamJournal, openJetStream, streamOf } from "@tutti/journal/jetstream";
+import { batchesFrom, recordBytes } from "@tutti/journal/testing";
+import { type Chance, sleep, systemTimers } from "@tutti/kernel";
+import { seededChance } from "@tutti/kernel/testing";
+import { MeddledConnection, signal } from "./jetstream.fixture.ts";
+
+export interface RaceOptions {
+  readonly servers: readonly string[];
+  readonly replicas: number;
+  /** Raced for side by side. */
+  readonly partitions: number;
+  readonly roundsEach: number;
+  /** How many rounds in a hundred have an owner that has appended so much that it pipelines. */
+  readonly longRounds: number;
+  /** Every so many milliseconds on average, a leader steps down or a connection is cut. */
+  readonly trouble?: { readonly stepDownMs?: number; readonly cutMs?: number };
+  readonly seed: number;
+}
+
+export interface RaceResult {
+  rounds: number;
+  acknowledged: number;
+  unknown: number;
+  /** Of the unknown ones. */
+  landed: number;
+  refused: number;
+  /** Messages in the streams that are no batches: those of replaced owners, and seals that came second. */
+  stray: number;
+  stepDowns: number;
+  cuts: number;
+}
+
+const service = "race";
+const timeMs = 1_767_225_600_000;
+
+export async function race(options: RaceOptions): Promise<RaceResult> {
+  const { servers, replicas, partitions, roundsEach, seed } = options;
+  const result: RaceResult = {
+    rounds: 0,
+    acknowledged: 0,
+    unknown: 0,
+    landed: 0,
+    refused: 0,
+    stray: 0,
+    stepDowns: 0,
+    cuts: 0,
+  };
+  const connections = await Promise.all(
+    [0, 1, 2].map((who) => MeddledConnection.to([...servers.slice(who), ...servers.slice(0, who)])),
+  );
+  const journals: JetStreamJournal[] = [];
+  for (const connection of connections) {
+    const services = [{ service, partitions }];
+    // Four partitions with all that an owner may have under way.
+    const underWayBytesMax = 64 * 1024 * 1024;
+    const opened = openJetStream(
+      {
+        connection,
+        services,
+        replicas,
+        batchBytesMax: 50_000,
+        messageBytesMax: 2_000,
+        underWayBytesMax,
+        answerMs: 2_000,
+      },
+      signal,
+    );
+    journals.push((await opened).journal);
+  }
+  const ended = new AbortController();
+  const troubles = trouble(connections, options, result, ended.signal);
+  const lanes = Array.from({ length: partitions }, (_, partition) =>
+    raceFor(journals, partition, seededChance(seed + partition), { ...options, roundsEach }, result),
+  );
+  try {
+    await Promise.all(lanes);
+  } finally {
+    ended.abort();
+    await troubles;
+    result.stray = await straysIn(connections[2], journals[2]);
+    await Promise.all(journals.map((journal) => journal.close()));
+    await Promise.all(connections.map((connection) => connection.stop(signal)));
+  }
+  return result;
+}
+
+/** One appender's record of what it was told. */
+class Racer {
+  readonly #name: string;
+  readonly partition: JournalPartition;
+  readonly told = new Map<string, "durable" | "unknown" | "refused">();
+  readonly #numbers = new Map<string, number>();
+  epoch = 0;
+  #next = 0;
+  #count = 0;
+
+  constructor(name: string, partition: JournalPartition) {
+    this.#name = name;
+    this.partition = partition;
+  }
+
+  async seal(epoch: number): Promise<boolean> {
+    const outcome = await this.partition.seal({ epoch, timeMs, behaviour: 1 });
+    assert.ok(outcome.kind === "sealed" || outcome.kind === "fenced", outcome.kind);
+    if (outcome.kind !== "sealed") return false;
+    this.epoch = epoch;
+    this.#next = outcome.number + 1;
+    return true;
+  }
+
+  /** Appends so many, all at once; whether all became durable. */
+  async append(count: number, bytes: number): Promise<boolean> {
+    const kinds = await Promise.all(Array.from({ length: count }, () => this.#appendOne(bytes)));
+    const firstFailed = kinds.findIndex((kind) => kind !== "durable");
+    assert.ok(
+      firstFailed === -1 || !kinds.slice(firstFailed).includes("durable"),
+      `after one that failed all fail: ${kinds.join(" ")}`,
+    );
+    return firstFailed === -1;
+  }
+
+  async #appendOne(bytes: number): Promise<string> {
+    const number = this.#next++;
+    const id = `${this.#name}-${this.#count++}`;
+    const records = recordBytes(id.padEnd(bytes, "."));
+    const { epoch } = this;
+    const { kind } = await this.partition.append({ epoch, number, timeMs, behaviour: 1, records, count: 1 });
+    assert.notEqual(kind, "busy");
+    this.told.set(id, kind === "durable" || kind === "unknown" ? kind : "refused");
+    this.#numbers.set(id, number);
+    return kind;
+  }
+
+  numberOf(id: string): number | undefined {
+    return this.#numbers.get(id);
+  }
+}
+
+async function raceFor(
+  journals: readonly JetStreamJournal[],
+  partition: number,
+  chance: Chance,
+  options: RaceOptions,
+  result: RaceResult,
+): Promise<void> {
+  const [one, two, three] = journals.map((journal) => journal.partition(service, partition));
+  assert.ok(one !== undefined && two !== undefined && three !== undefined);
+  let epoch = 0;
+  for (let round = 0; round < options.roundsEach; round++) {
+    const from: number = three.last.number + 1;
+    const racers = [new Racer(`a${round}`, one), new Racer(`b${round}`, two)] as const;
+    const isLong = chance.random() * 100 < options.longRounds;
+    if (isLong) await takeOver(racers, epoch, chance);
+    else await bothAtOnce(racers, epoch, chance);
+    epoch += 3;
+    const checker = new Racer(`c${round}`, three);
+    assert.ok(await checker.seal(epoch), "a newer epoch can be sealed");
+    const batches = await batchesFrom(three, from);
+    check(batches, racers, result);
+    assert.deepEqual(batches.at(-1)?.number, three.last.number);
+    // From time to time the others look, too: all who read come to the same.
+    if (round % 20 === 0 && (await racers[0].seal(++epoch))) {
+      assert.deepEqual(
+        (await batchesFrom(one, from)).slice(0, batches.length).map(plain),
+        batches.map(plain),
+      );
+    }
+    if (round % 50 === 49) await three.truncate(from);
+    result.rounds++;
+  }
+}
+
+async function bothAtOnce(racers: readonly [Racer, Racer], epoch: number, chance: Chance): Promise<void> {
+  // The same epoch for both, as no two owners ought to have, or one after the other.
+  const epochs = chance.random() < 0.3 ? [epoch + 1, epoch + 1] : [epoch + 1, epoch + 2];
+  if (chance.random() < 0.5) epochs.reverse();
+  await Promise.all(
+    racers.map(async (racer, index) => {
+      if (!(await racer.seal(epochs[index] ?? 0))) return;
+      const bytes = chance.random() < 0.2 ? 5_000 : 50;
+      await racer.append(1 + Math.floor(chance.random() * 8), bytes);
+    }),
+  );
+}
+
+/** One has many under way, and the other seals into their midst. */
+async function takeOver(
+  [owner, next]: readonly [Racer, Racer],
+  epoch: number,
+  chance: Chance,
+): Promise<void> {
+  if (!(await owner.seal(epoch + 1))) return;
+  if (!(await owner.append(260, 20))) return;
+  const appending = owner.append(150, chance.random() < 0.2 ? 3_000 : 50);
+  for (let turns = Math.floor(chance.random() * 30); turns > 0; turns--) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  if (await next.seal(epoch + 2)) await next.append(1 + Math.floor(chance.random() * 10), 50);
+  await appending;
+}
+
+function idOf({ records }: JournalBatch): string {
+  // The tag and length of record and id come before it.
+  const text = new TextDecoder().decode(records);
+  return /[abc]\d+-\d+/.exec(text)?.[0] ?? "";
+}
+
+function plain({ records, previousHash, ...rest }: JournalBatch) {
+  return { ...rest, id: records.length, previousHash: Buffer.from(previousHash).toString("hex") };
+}
+
+/** What is there is what was acknowledged, and nothing else but what nobody was told of. */
+function check(batches: readonly JournalBatch[], racers: readonly Racer[], result: RaceResult): void {
+  const there = new Set<string>();
+  const writers = new Map<number, string>();
+  let epoch = 0;
+  for (const batch of batches) {
+    assert.ok(batch.epoch >= epoch, `batch ${batch.number} is of an older epoch than the one before`);
+    if (batch.seal) {
+      assert.ok(batch.epoch > epoch, `the seal ${batch.number} begins an epoch`);
+      epoch = batch.epoch;
+      continue;
+    }
+    assert.equal(batch.epoch, epoch, `batch ${batch.number} is of the epoch that was sealed last`);
+    const id = idOf(batch);
+    const racer = racers.find(({ told }) => told.has(id));
+    assert.ok(racer !== undefined, `somebody appended "${id}"`);
+    assert.ok(!there.has(id), `${id} is there once`);
+    assert.equal(racer.numberOf(id), batch.number);
+    there.add(id);
+    const writer = id.slice(0, 1);
+    assert.equal(writers.get(epoch) ?? writer, writer, `two owners wrote in epoch ${epoch}`);
+    writers.set(epoch, writer);
+  }
+  for (const { told } of racers) {
+    for (const [id, outcome] of told) {
+      if (outcome === "durable") assert.ok(there.has(id), `${id} was acknowledged and is lost`);
+      if (outcome === "refused") assert.ok(!there.has(id), `${id} was refused and is there`);
+      if (outcome === "durable") result.acknowledged++;
+      else if (outcome === "refused") result.refused++;
+      else result.unknown++;
+      if (outcome === "unknown" && there.has(id)) result.landed++;
+    }
+  }
+}
+
+async function trouble(
+  connections: readonly MeddledConnection[],
+  { trouble: { stepDownMs, cutMs } = {}, partitions, seed }: RaceOptions,
+  result: RaceResult,
+  ended: AbortSignal,
+): Promise<void> {
+  const chance = seededChance(seed + 1_000);
+  const every = async (meanMs: number | undefined, work: () => Promise<void>): Promise<void> => {
+    while (meanMs !== undefined && !ended.aborted) {
+      await sleep(systemTimers, meanMs * (0.5 + chance.random()), ended).catch(() => undefined);
+      // A server that is without a connection or a leader just now is left alone.
+      if (!ended.aborted) await work().catch(() => undefined);
+    }
+  };
+  await Promise.all([
+    every(stepDownMs, async () => {
+      const partition = Math.floor(chance.random() * partitions);
+      const subject = `$JS.API.STREAM.LEADER.STEPDOWN.${streamOf({ service, partition })}`;
+      const answer = await connections[2]?.client("test").request(subject, "", { timeout: 1_000 });
+      if (answer?.json<{ success?: boolean }>().success === true) result.stepDowns++;
+    }),
+    every(cutMs, async () => {
+      await connections[Math.floor(chance.random() * 2)]?.cut();
+      result.cuts++;
+    }),
+  ]);
+}
+
+/** Messages of what is left of the streams that are not part of any batch. */
+async function straysIn(
+  connection: MeddledConnection | undefined,
+  journal: JetStreamJournal | undefined,
+): Promise<number> {
+  if (connection === undefined || journal === undefined) return 0;
+  let stray = 0;
+  for (const partition of journal.partitions) {
+    const { state } = await (await connection.manager("test")).streams.info(streamOf(partition));
+    let messages = 0;
+    for (const { records, seal } of await batchesFrom(partition, partition.first)) {
+      messages += seal ? 1 : Math.max(1, Math.ceil(records.length / 2_000));
+    }
+    stray += state.messages - messages;
+  }
+  return stray;
+}
