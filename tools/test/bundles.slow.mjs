@@ -1,12 +1,12 @@
 // @ts-check
 
 import assert from "node:assert/strict";
-import { cpSync, existsSync, readdirSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { environmentFor, nodeFor, workspaceRoot } from "../setup.mjs";
 import { startPlatform } from "./platform.mjs";
-import { emptyFolder, run } from "./tree.mjs";
+import { emptyFolder, run, treeOf } from "./tree.mjs";
 
 const apps = readdirSync(join(workspaceRoot, "apps")).filter((app) =>
   existsSync(join(workspaceRoot, "apps", app, "src", "main.ts")),
@@ -28,11 +28,43 @@ describe("bundles", () => {
       });
       assert.equal(code, 0, output);
       const alone = emptyFolder(t);
-      cpSync(join(folder, "dist", "main.mjs"), join(alone, "main.mjs"));
+      cpSync(join(folder, "dist"), alone, { recursive: true });
       const platform = await startPlatform(t, node, ["main.mjs"], { cwd: alone, env });
       for (const path of ["/livez", "/readyz"])
         assert.equal((await fetch(platform.url + path)).status, 200, path);
       assert.deepEqual(await platform.stop(), [0, null]);
     });
   }
+
+  it("of what has a journal bring its thread along, and write with it where there is nothing else", async (t) => {
+    const folder = treeOf(t, { "src/main.ts": journalProgram });
+    symlinkSync(join(workspaceRoot, "node_modules"), join(folder, "node_modules"));
+    const made = await run(node, [join(workspaceRoot, "tools", "build.mjs")], { cwd: folder, env });
+    assert.equal(made.code, 0, made.output);
+    const alone = emptyFolder(t);
+    cpSync(join(folder, "dist"), alone, { recursive: true });
+    const { code, output } = await run(node, ["main.mjs"], { cwd: alone, env });
+    assert.equal(code, 0, output);
+    assert.equal(output.trim(), "durable up to 2");
+  });
 });
+
+/** Seals and appends, then says what a journal that is opened again has. */
+const journalProgram = `
+import { openSegments } from "@tutti/journal";
+import { systemFoundation } from "@tutti/kernel";
+
+const open = () => openSegments("journal", {
+  services: [{ service: "some", partitions: 1 }],
+  chance: systemFoundation().chance,
+});
+const { journal } = await open();
+const [partition] = journal.partitions;
+await partition.seal({ epoch: 1, timeMs: 0, behaviour: 1 });
+const records = new Uint8Array(10);
+await partition.append({ epoch: 1, number: 2, timeMs: 0, behaviour: 1, records, count: 1 });
+await journal.close();
+const again = await open();
+console.log("durable up to", again.journal.partitions[0].last.number);
+await again.journal.close();
+`;
