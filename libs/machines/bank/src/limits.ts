@@ -8,7 +8,7 @@ export const amountMaxCents = 1_000_000_000;
 export const holdsMax = 100;
 export const holdPeriodMaxMs = 365 * 24 * 60 * 60_000;
 /** Transfers of one account that are not answered yet. */
-export const transfersMax = 1_000;
+export const transfersMax = 100;
 export const statementsMax = 10;
 /** Attempts to print a statement, the first included. */
 export const printAttemptsMax = 4;

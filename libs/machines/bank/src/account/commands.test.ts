@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { WorkStatus } from "@tutti/contracts/types/v1";
+import { anna, bankWith, ben, codeOf } from "../bank.fixture.ts";
+import {
+  account,
+  amountMaxCents,
+  balance,
+  close,
+  deposit,
+  freeze,
+  open,
+  placeHold,
+  transfer,
+  unfreeze,
+  withdraw,
+} from "../index.ts";
+
+describe("an account", () => {
+  for (const [given, balanceCents, answer] of [
+    ["nothing at first", 0, {}],
+    ["some money at once", 500, {}],
+    ["a part of a cent", 0.5, "bank.amount_invalid"],
+    ["a debt", -1, "bank.amount_invalid"],
+    ["too much", amountMaxCents + 1, "bank.amount_invalid"],
+    ["what is no number", Number.NaN, "bank.amount_invalid"],
+  ] as const) {
+    it(`opened with ${given}: ${JSON.stringify(answer)}`, () => {
+      const found = bankWith().execute(anna, open, { owner: "Anna", product: "", balanceCents });
+      assert.deepEqual(codeOf(found), answer);
+    });
+  }
+
+  it("is opened once, for somebody, as a current account unless something else is said", () => {
+    const bank = bankWith();
+    assert.equal(
+      codeOf(bank.execute(anna, open, { owner: "", product: "", balanceCents: 0 })),
+      "bank.owner_missing",
+    );
+    assert.deepEqual(bank.keys, []);
+    bank.execute(anna, open, { owner: "Anna", product: "", balanceCents: 0 });
+    const again = bank.execute(anna, open, { owner: "Anna", product: "", balanceCents: 0 });
+    assert.equal(codeOf(again), "bank.account_exists");
+    assert.deepEqual(bank.description(anna), {
+      status: WorkStatus.WORK_STATUS_RUNNING,
+      definition: "current",
+      labels: { owner: "Anna" },
+      idChosen: true,
+    });
+  });
+
+  it("gives the new balance for what is paid in and taken out, and never goes below zero", () => {
+    const bank = bankWith({ anna: 100 });
+    assert.deepEqual(bank.execute(anna, deposit, { amountCents: 50 }), { balanceCents: 150 });
+    assert.deepEqual(bank.execute(anna, withdraw, { amountCents: 150 }), { balanceCents: 0 });
+    assert.equal(codeOf(bank.execute(anna, withdraw, { amountCents: 1 })), "bank.funds_missing");
+    assert.equal(codeOf(bank.execute(anna, deposit, { amountCents: 0 })), "bank.amount_invalid");
+  });
+
+  it("that is frozen lets nothing in or out until it is unfrozen, and shows why", () => {
+    const bank = bankWith({ anna: 100 });
+    assert.equal(codeOf(bank.execute(anna, unfreeze, {})), "bank.account_not_frozen");
+    bank.execute(anna, freeze, { reason: "lost card" });
+    assert.equal(bank.description(anna).status, WorkStatus.WORK_STATUS_PAUSED);
+    assert.deepEqual(bank.description(anna).labels, { owner: "anna", frozen: "lost card" });
+    assert.equal(codeOf(bank.execute(anna, deposit, { amountCents: 1 })), "bank.account_frozen");
+    assert.equal(codeOf(bank.execute(anna, withdraw, { amountCents: 1 })), "bank.account_frozen");
+    assert.equal(codeOf(bank.execute(anna, close, {})), "bank.account_frozen");
+    bank.execute(anna, unfreeze, {});
+    assert.deepEqual(bank.execute(anna, withdraw, { amountCents: 1 }), { balanceCents: 99 });
+  });
+
+  it("is closed when it is empty, and refuses everything from then on", () => {
+    const bank = bankWith({ anna: 100 });
+    assert.equal(codeOf(bank.execute(anna, close, {})), "bank.account_in_use");
+    bank.execute(anna, withdraw, { amountCents: 100 });
+    assert.deepEqual(bank.execute(anna, close, {}), {});
+    assert.equal(bank.description(anna).status, WorkStatus.WORK_STATUS_COMPLETED);
+    assert.equal(codeOf(bank.execute(anna, deposit, { amountCents: 1 })), "bank.account_closed");
+    assert.equal(codeOf(bank.execute(anna, unfreeze, {})), "bank.account_closed");
+    assert.equal(codeOf(bank.ask(anna, balance, undefined)), "bank.account_closed");
+    const again = bank.execute(anna, open, { owner: "Anna", product: "", balanceCents: 0 });
+    assert.equal(codeOf(again), "bank.account_exists");
+  });
+
+  it("stays open while money is set aside or under way, because it may come back", () => {
+    const bank = bankWith({ anna: 100 });
+    bank.execute(anna, transfer, { to: "ben", amountCents: 100 });
+    assert.equal(codeOf(bank.execute(anna, close, {})), "bank.account_in_use");
+    bank.deliverAll();
+    bank.execute(anna, placeHold, { amountCents: 100, periodMs: 1 });
+    assert.equal(codeOf(bank.execute(anna, close, {})), "bank.account_in_use");
+  });
+
+  it("tells how much is where", () => {
+    const bank = bankWith({ anna: 100 });
+    bank.execute(anna, transfer, { to: "ben", amountCents: 30 });
+    bank.execute(anna, placeHold, { amountCents: 20, periodMs: 1_000 });
+    assert.deepEqual(bank.ask(anna, balance, undefined), {
+      balanceCents: 50,
+      heldCents: 20,
+      underWayCents: 30,
+    });
+    const missing = bank.ask(ben, balance, undefined);
+    assert.equal(codeOf(missing), "bank.account_missing");
+    assert.ok("message" in missing);
+    assert.equal(missing.message, "expected the account ben, found none; open it first");
+  });
+
+  it("refuses commands of an id that nobody opened", () => {
+    for (const command of account.commands.filter(({ type }) => !["open", "credit"].includes(type))) {
+      const body = command.codec.decode(new Uint8Array());
+      const refused = codeOf(bankWith().execute(anna, command, body));
+      const isBack = /statement$|_transfer$/.test(command.type) && !/^(request|cancel)/.test(command.type);
+      assert.ok(refused === "bank.account_missing" || isBack, `${command.type}: ${refused}`);
+      assert.equal(typeof refused, "string");
+    }
+  });
+});

@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { AccountSnapshotV1 } from "@tutti/contracts/bank/v1";
+import { anna, bankWith } from "../bank.fixture.ts";
+import { account, bankErrors, deposit } from "../index.ts";
+import { accountOpenedV1 } from "./events.ts";
+
+describe("what the first release of the bank wrote", () => {
+  it("is folded in cents, and the account goes on from there", () => {
+    const bank = bankWith();
+    bank.append(anna, accountOpenedV1, { owner: "Anna", balance: 12 });
+    assert.deepEqual(bank.execute(anna, deposit, { amountCents: 5 }), { balanceCents: 1_205 });
+    assert.equal(bank.description(anna).definition, "current");
+  });
+
+  for (const [closed, standing] of [
+    [false, "open"],
+    [true, "closed"],
+  ] as const) {
+    it(`is read from a snapshot: ${standing}`, () => {
+      const bytes = AccountSnapshotV1.encode({ owner: "Anna", balance: closed ? 0 : 12, closed }).finish();
+      const state = account.snapshots.decode(bytes, 1);
+      assert.deepEqual(
+        [state.standing, state.balanceCents, state.paidInCents, state.product],
+        [standing, closed ? 0 : 1_200, closed ? 0 : 1_200, "current"],
+      );
+    });
+  }
+});
+
+describe("a snapshot of an account", () => {
+  it("in a version that does not exist yet is refused in words", () => {
+    assert.throws(
+      () => account.snapshots.decode(new Uint8Array(), 3),
+      (error) =>
+        bankErrors.snapshotUnknown.is(error) &&
+        error.message ===
+          "expected the snapshot of an account in version 1 to 2, found 3; run a newer release",
+    );
+  });
+});

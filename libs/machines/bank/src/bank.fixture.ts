@@ -1,0 +1,20 @@
+import { isRefusal } from "@tutti/kernel";
+import { MachineDriver } from "@tutti/kernel/testing";
+import { account, bankService, open } from "./index.ts";
+import { accountKey } from "./testing/index.ts";
+
+export const anna = accountKey("anna");
+export const ben = accountKey("ben");
+
+/** A bank with accounts of these ids, each with so much in it. */
+export function bankWith(balances: Readonly<Record<string, number>> = {}): MachineDriver {
+  const bank = new MachineDriver({ machines: [account], service: bankService });
+  for (const [id, balanceCents] of Object.entries(balances))
+    bank.execute(accountKey(id), open, { owner: id, product: "current", balanceCents });
+  return bank;
+}
+
+/** The code of a refusal; the answer itself when it is none. */
+export function codeOf(answer: unknown): unknown {
+  return isRefusal(answer) ? answer.code : answer;
+}

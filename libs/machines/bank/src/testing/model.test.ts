@@ -1,0 +1,133 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { isRefusal } from "@tutti/kernel";
+import { type DrivenEffect, MachineDriver, seededChance } from "@tutti/kernel/testing";
+import { account, bankService } from "../index.ts";
+import {
+  accountKey,
+  type BankCommand,
+  BankModel,
+  drawOperation,
+  isConserved,
+  moneyOf,
+  printed,
+} from "./index.ts";
+
+const sequences = 60;
+const stepsPerSequence = 120;
+
+describe("the plain model of a bank", () => {
+  it("answers as the machine does, whatever is asked of which account in which order", () => {
+    for (let seed = 0; seed < sequences; seed++) new Comparison(seed).run();
+  });
+
+  it("refuses what is not covered, and counts nothing for it", () => {
+    const model = new BankModel();
+    model.take("anna", { command: "open", body: { owner: "Anna", product: "", balanceCents: 100 } });
+    const refused = model.take("anna", { command: "withdraw", body: { amountCents: 101 } });
+    assert.equal(refused.refused, "bank.funds_missing");
+    assert.deepEqual(model.balances("anna"), { balanceCents: 100, heldCents: 0, underWayCents: 0 });
+  });
+});
+
+/** One sequence, of which the machine and the model are told the same. */
+class Comparison {
+  readonly #chance;
+  readonly #driver: MachineDriver;
+  readonly #model = new BankModel();
+  readonly #ids = ["anna", "ben", "cleo"];
+
+  constructor(seed: number) {
+    this.#chance = seededChance(seed);
+    this.#driver = new MachineDriver({ machines: [account], service: bankService, seed });
+  }
+
+  run(): void {
+    for (let step = 0; step < stepsPerSequence; step++) {
+      const luck = this.#chance.random();
+      if (luck < 0.6) this.#command();
+      else if (luck < 0.8) this.#letter();
+      else if (luck < 0.9) this.#result();
+      else this.#time();
+      this.#compare();
+    }
+  }
+
+  #command(): void {
+    const { key, command, body } = drawOperation(this.#chance, {
+      accounts: this.#ids,
+      lastNumber: (id) => this.#driver.state(accountKey(id), account).lastNumber,
+    });
+    this.#tell(key.id, told(command, body), () => this.#driver.call(key, command, body));
+  }
+
+  #letter(): void {
+    const [letter] = this.#driver.letters;
+    if (letter === undefined) return;
+    const { codec } = account.commands.find(({ type }) => type === letter.type) ?? assert.fail(letter.type);
+    this.#tell(letter.to.id, told(letter.type, codec.decode(letter.payload)), () => this.#driver.deliver());
+  }
+
+  #result(): void {
+    const { effects } = this.#driver;
+    const effect = effects[Math.floor(this.#chance.random() * effects.length)];
+    if (effect === undefined) return;
+    const { command, body } = printed(effect.effect, this.#chance.random());
+    this.#tell(effect.key.id, told(command, body, effect), () =>
+      this.#driver.settleBy(effect, command, body),
+    );
+  }
+
+  /** To the moment of the next timer, so that the model can be told which one it was. */
+  #time(): void {
+    const { nextDueMs, nowMs } = this.#driver;
+    if (nextDueMs === undefined) return;
+    const due = this.#timersAt(nextDueMs);
+    this.#driver.advance(Math.max(0, nextDueMs - nowMs));
+    for (const { id, number } of due) this.#model.expire(id, number);
+  }
+
+  #timersAt(dueMs: number): { id: string; number: number }[] {
+    return this.#ids.flatMap((id) => {
+      const { holds, statements } = this.#driver.state(accountKey(id), account);
+      const numbers = [
+        ...[...holds].filter(([, hold]) => hold.dueMs === dueMs),
+        ...[...statements].filter(([, statement]) => statement.retryMs === dueMs),
+      ];
+      return numbers.map(([number]) => ({ id, number }));
+    });
+  }
+
+  #tell(id: string, command: BankCommand, act: () => unknown): void {
+    const before = new Set(this.#driver.letters);
+    const answer = act();
+    const { refused, reply, letters } = this.#model.take(id, command);
+    const what = `${command.command} to ${id}`;
+    assert.equal(isRefusal(answer) ? answer.code : undefined, refused, what);
+    if (refused === undefined) assert.deepEqual(answer, reply, what);
+    const sent = this.#driver.letters.filter((letter) => !before.has(letter));
+    assert.deepEqual(
+      sent.map(({ to, type }) => ({ to: to.id, type })),
+      letters.map(({ to, type }) => ({ to, type })),
+      what,
+    );
+  }
+
+  #compare(): void {
+    const states = this.#ids.map((id) => this.#driver.state(accountKey(id), account));
+    for (const [index, id] of this.#ids.entries()) {
+      const { standing, balanceCents } = states[index] ?? assert.fail(id);
+      assert.equal(standing, this.#model.standing(id), id);
+      assert.equal(balanceCents, this.#model.balances(id).balanceCents, id);
+    }
+    const money = moneyOf(states, this.#driver.letters);
+    assert.ok(isConserved(money), JSON.stringify(money));
+    assert.equal(money.expectedCents, this.#model.insideCents);
+  }
+}
+
+function told(command: string, body: unknown, effect?: DrivenEffect): BankCommand {
+  const settles = effect === undefined ? undefined : { number: effect.number, attempt: effect.attempt };
+  // The body is that of the command: it was drawn for it, or came through its codec.
+  return { command, body, settles } as BankCommand;
+}
