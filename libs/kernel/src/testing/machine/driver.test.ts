@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { isRefusal } from "../../errors/refusal.ts";
+import { counter, counterKey, type Fault, otherKey } from "./counter.fixture.ts";
+import { MachineDriver } from "./driver.ts";
+import { MachineViolation } from "./violation.ts";
+
+function drive(fault?: Fault) {
+  const made = counter(fault);
+  return { ...made, driver: new MachineDriver({ machines: [made.machine], service: "test" }) };
+}
+
+describe("a driver of machines", () => {
+  it("takes commands, shows the state as plain data, and refuses nothing that a sound machine does", () => {
+    const { driver, add } = drive();
+    assert.deepEqual(driver.execute(counterKey, add, { by: 2 }), { by: 2 });
+    assert.deepEqual(driver.execute(counterKey, add, { by: 3 }), { by: 5 });
+    assert.ok(isRefusal(driver.execute(counterKey, add, { by: 101 })));
+    assert.deepEqual(driver.projection(counterKey), { count: 5, reminders: [], letters: [0] });
+    assert.deepEqual(
+      driver.history(counterKey).map(({ type, version }) => [type, version]),
+      [
+        ["added", 2],
+        ["added", 2],
+      ],
+    );
+    driver.checkReplay();
+  });
+
+  it("delivers letters in their order, when it is told to", () => {
+    const { driver, tell } = drive();
+    driver.execute(counterKey, tell, { by: 2 });
+    driver.execute(counterKey, tell, { by: 3 });
+    assert.deepEqual(driver.keys, []);
+    driver.deliver();
+    assert.deepEqual(driver.projection(otherKey), { count: 2, reminders: [], letters: [0] });
+    driver.deliverAll();
+    assert.deepEqual(driver.projection(otherKey), { count: 5, reminders: [], letters: [0] });
+    assert.equal(driver.deliver(), undefined);
+  });
+
+  it("lets timers run out at their moment", () => {
+    const { driver, remind } = drive();
+    driver.execute(counterKey, remind, { by: 500 });
+    driver.advance(499);
+    assert.equal(driver.history(counterKey).length, 1);
+    driver.advance(1);
+    assert.equal(driver.history(counterKey).at(-1)?.type, "reminded");
+    assert.equal(driver.nextDueMs, undefined);
+  });
+
+  for (const [fault, found] of [
+    ["decider changes a number", /only a fold changes the state, found count set; emit an event instead/],
+    ["decider changes a map", /only a fold changes the state, found set of a collection/],
+    ["decider changes a list", /only a fold changes the state/],
+    ["decider changes its command", /read only property 'by'/],
+    ["refusal after an event", /a refusal emits and sends nothing/],
+    ["event of no table", /expected an event of the table, found stranger/],
+    ["older event emitted", /expected the newest version of added to be emitted, found 1/],
+    ["timer not noted", /what the folds noted adds up to what recover finds/],
+    ["timer not recovered", /what the folds noted adds up to what recover finds/],
+    ["timer never cleared", /a timer that came due is cleared or moved by an event/],
+    ["attempt used again", /expected effect 1 in an attempt above 1, found attempt 1/],
+    [
+      "snapshot forgets",
+      /a snapshot gives back the state: expected .*"count":1.* first difference at \/count/,
+    ],
+    ["fold keeps a memory", /the recorded events give the live state/],
+    ["fold changes its event", /read only property 'by'/],
+    ["codec forgets", /what is written is read again/],
+    ["description changes silently", /an event that changes the description says so/],
+    ["emits later", /a step is over when its decider returns/],
+    ["letter to nowhere", /expected a receiver in test, found elsewhere/],
+    ["letter of no table", /expected a command among add, remind, tell, found unheard/],
+  ] as const) {
+    it(`finds that a ${fault.replace(/ .*/, "")} is at fault: ${fault}`, () => {
+      const { driver, add, remind, tell } = drive(fault);
+      assert.throws(() => {
+        driver.execute(counterKey, add, { by: 1 });
+        driver.execute(counterKey, add, { by: 1 });
+        driver.execute(counterKey, add, { by: 101 });
+        driver.execute(counterKey, remind, { by: 500 });
+        driver.execute(counterKey, tell, { by: 1 });
+        driver.advance(1_000);
+        driver.deliverAll();
+      }, found);
+    });
+  }
+
+  it("says where it found it", () => {
+    const { driver, add } = drive("snapshot forgets");
+    assert.throws(
+      () => driver.execute(counterKey, add, { by: 1 }),
+      (error) =>
+        error instanceof MachineViolation &&
+        error.message.startsWith("default/counter/one after event 1, added v2: a snapshot"),
+    );
+  });
+});
