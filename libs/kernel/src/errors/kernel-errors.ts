@@ -56,6 +56,13 @@ export const kernelErrors = defineErrors("kernel", {
     message: ({ what }: { what: string }) =>
       `this machine ran out of something: ${what}; free some, then repeat`,
   },
+  snapshotUnknown: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "A newer release wrote the snapshot of a machine, and this one cannot read it. Run that release, or a newer one.",
+    message: ({ kind, version, newest }: { kind: string; version: number; newest: number }) =>
+      `expected the snapshot of a machine of kind ${kind} in version 1 to ${newest}, found ${version}; run the release that wrote it`,
+  },
   pageTokenInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",

@@ -99,13 +99,6 @@ export const bankErrors = defineErrors("bank", {
     message: ({ id }: { id: string }) =>
       `expected the token of an attempt to print for the account ${id}, found none; send the result with it`,
   },
-  snapshotUnknown: {
-    status: "FAILED_PRECONDITION",
-    retry: "never",
-    help: "A newer release wrote the snapshot of an account. Run that release, or a newer one.",
-    message: ({ version, newest }: { version: number; newest: number }) =>
-      `expected the snapshot of an account in version 1 to ${newest}, found ${version}; run a newer release`,
-  },
 });
 
 interface Usage {

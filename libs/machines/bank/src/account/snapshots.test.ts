@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { AccountSnapshotV1 } from "@tutti/contracts/bank/v1";
+import { kernelErrors } from "@tutti/kernel";
 import { anna, bankWith } from "../bank.fixture.ts";
-import { account, bankErrors, deposit } from "../index.ts";
+import { account, deposit } from "../index.ts";
 import { accountOpenedV1 } from "./events.ts";
 
 describe("what the first release of the bank wrote", () => {
@@ -33,9 +34,9 @@ describe("a snapshot of an account", () => {
     assert.throws(
       () => account.snapshots.decode(new Uint8Array(), 3),
       (error) =>
-        bankErrors.snapshotUnknown.is(error) &&
+        kernelErrors.snapshotUnknown.is(error) &&
         error.message ===
-          "expected the snapshot of an account in version 1 to 2, found 3; run a newer release",
+          "expected the snapshot of a machine of kind account in version 1 to 2, found 3; run the release that wrote it",
     );
   });
 });

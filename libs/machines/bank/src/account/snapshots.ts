@@ -1,7 +1,6 @@
 /** How an account is kept between its events. */
 import { AccountSnapshotV1, AccountSnapshotV2, AccountStanding } from "@tutti/contracts/bank/v1";
-import type { SnapshotCodec } from "@tutti/kernel";
-import { bankErrors } from "../errors.ts";
+import { kernelErrors, type SnapshotCodec } from "@tutti/kernel";
 import { type Account, type AccountView, newAccount } from "../state.ts";
 
 const newest = 2;
@@ -12,7 +11,7 @@ export const accountSnapshots: SnapshotCodec<Account> = {
   decode(bytes, version) {
     if (version === 1) return accountOf(broughtUp(AccountSnapshotV1.decode(bytes)));
     if (version === newest) return accountOf(AccountSnapshotV2.decode(bytes));
-    throw bankErrors.snapshotUnknown({ version, newest });
+    throw kernelErrors.snapshotUnknown({ kind: "account", version, newest });
   },
 };
 
