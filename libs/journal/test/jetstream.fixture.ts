@@ -1,3 +1,4 @@
+import type { Msg } from "@nats-io/transport-node";
 import { type JetStreamOptions, openJetStream, streamOf } from "@tutti/journal/jetstream";
 import type { CommitFault, JournalFixture, JournalUnderTest } from "@tutti/journal/testing";
 import { NatsConnection } from "@tutti/nats";
@@ -15,6 +16,9 @@ export class MeddledConnection extends NatsConnection {
   /** Called for each message of the journal instead of sending it. */
   meddle: ((subject: string, send: (reply?: string) => void) => void) | undefined;
 
+  /** Changes what the server returns as a message; undefined for one that it does not have. */
+  tamper: Tamper | undefined;
+
   static async to(servers: readonly string[], requestTimeoutMs = 5_000): Promise<MeddledConnection> {
     const connection = new MeddledConnection({ settings: testSettings(servers, { requestTimeoutMs }) });
     await connection.start({ signal });
@@ -23,7 +27,8 @@ export class MeddledConnection extends NatsConnection {
 
   override client(operation: string): Client {
     const client = super.client(operation);
-    const { meddle } = this;
+    const { meddle, tamper } = this;
+    if (tamper !== undefined && operation.startsWith("reading of message")) return tampered(client, tamper);
     if (meddle === undefined || operation !== "append to the journal") return client;
     const publish: Publish = (subject, payload, options = {}) =>
       meddle(subject, (reply) =>
@@ -42,6 +47,24 @@ export class MeddledConnection extends NatsConnection {
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop(signal);
   }
+}
+
+type Tamper = (sequence: number, data: Uint8Array) => Uint8Array | undefined;
+
+function tampered(client: Client, tamper: Tamper): Client {
+  const request: Client["request"] = async (subject, payload, options) => {
+    const { seq } = JSON.parse(String(payload)) as { seq: number };
+    const answer = await client.request(subject, payload, options);
+    const isDirect = subject.includes("DIRECT");
+    const data = tamper(seq, isDirect ? answer.data : new Uint8Array(0));
+    if (data === undefined && !isDirect) {
+      return Object.assign(Object.create(answer) as Msg, { json: () => ({ error: { err_code: 10037 } }) });
+    }
+    const headers = data === undefined ? { code: 404 } : answer.headers;
+    const changed = { data: { value: data ?? new Uint8Array(0) }, headers: { value: headers } };
+    return Object.create(answer, changed) as Msg;
+  };
+  return Object.assign(Object.create(client) as Client, { request });
 }
 
 /** Removes all streams of journals. */

@@ -22,6 +22,7 @@ import { Pipeline } from "./pipeline.ts";
 import { batchStart, readBatches } from "./reader.ts";
 import type { Room } from "./room.ts";
 import { type Sealing, sealUntilAccepted } from "./sealing.ts";
+import { MessageGone } from "./source.ts";
 import type { StreamLog } from "./stream-log.ts";
 
 export interface PartitionParts {
@@ -133,7 +134,8 @@ export class JetStreamPartition implements JournalPartition {
   async truncate(before: number): Promise<void> {
     const { log, connection } = this.#parts;
     const number = Math.min(before, this.#ledger.durableNumber);
-    const place = number <= log.first ? undefined : await batchStart(log, this.#ledger, number);
+    const place =
+      number <= log.first ? undefined : await batchStart(log, this.#ledger, number).catch(goneAlready);
     if (place === undefined || place.number <= log.first) return;
     const operation = `truncation of the stream ${log.stream}`;
     await connection.run(operation, async () => {
@@ -218,6 +220,11 @@ export class JetStreamPartition implements JournalPartition {
     if (!this.#closing.signal.aborted) return;
     return { kind: "stopped", refusal: journalErrors.stopped.refusal({ reason: "it was closed" }) };
   }
+}
+
+/** Another process truncated as far. */
+function goneAlready(error: unknown): undefined {
+  if (!(error instanceof MessageGone)) throw error;
 }
 
 /** A server that leads answers within milliseconds; after this time the seal is sent again. */

@@ -26,30 +26,38 @@ export async function* readBatches(
   ledger.checkReadable(from, log.first);
   if (from > last) return;
   let next = from;
-  try {
-    let slice: JournalBatch[] = [];
-    let bytes = 0;
-    let wanted = 1;
-    for await (const batch of batches(log, await log.startFor(from), end)) {
-      if (batch.number < from) continue;
-      next = batch.number + 1;
-      slice.push(batch);
-      bytes += batch.records.length;
-      if (slice.length < wanted && bytes < sliceBytesMax) continue;
-      yield slice;
-      slice = [];
-      bytes = 0;
-      wanted = Math.min(sliceBatchesMax, wanted * 2);
+  while (next <= last) {
+    try {
+      for await (const slice of slices(log, next, end)) {
+        next = (slice.at(-1)?.number ?? 0) + 1;
+        yield slice;
+      }
+      if (next <= last)
+        throw damagedMessage(log.stream, log.name, end, { found: `no batch ${next}`, number: next });
+    } catch (error) {
+      if (!(error instanceof MessageGone)) throw error;
+      // Truncated meanwhile, perhaps only where the reading began and not yet what is wanted.
+      await log.refreshFirst();
+      ledger.checkReadable(next, log.first);
     }
-    if (slice.length > 0) yield slice;
-  } catch (error) {
-    if (!(error instanceof MessageGone)) throw error;
-    await log.refreshFirst();
-    ledger.checkReadable(next, log.first);
-    throw error;
   }
-  if (next > last) return;
-  throw damagedMessage(log.stream, log.name, end, { found: `no batch ${next}`, number: next });
+}
+
+async function* slices(log: StreamLog, from: number, end: number): AsyncGenerator<readonly JournalBatch[]> {
+  let slice: JournalBatch[] = [];
+  let bytes = 0;
+  let wanted = 1;
+  for await (const batch of batches(log, await log.startFor(from), end)) {
+    if (batch.number < from) continue;
+    slice.push(batch);
+    bytes += batch.records.length;
+    if (slice.length < wanted && bytes < sliceBytesMax) continue;
+    yield slice;
+    slice = [];
+    bytes = 0;
+    wanted = Math.min(sliceBatchesMax, wanted * 2);
+  }
+  if (slice.length > 0) yield slice;
 }
 
 async function* batches(log: StreamLog, start: Followed, end: number): AsyncGenerator<JournalBatch> {

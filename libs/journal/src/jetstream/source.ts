@@ -7,7 +7,6 @@
  */
 import type { Msg } from "@nats-io/transport-node";
 import { type NatsConnection, natsErrors } from "@tutti/nats";
-import { journalErrors } from "../errors.ts";
 import type { PartitionName } from "../port.ts";
 import { damagedMessage } from "./damage.ts";
 
@@ -140,11 +139,6 @@ export class MessageGone extends Error {
     super(`the stream begins with message ${first}`);
     this.first = first;
   }
-}
-
-/** The error of a reader that was overtaken by a truncation. */
-export function truncatedBefore(name: PartitionName, from: number, first: number): Error {
-  return journalErrors.truncated({ service: name.service, partition: name.partition, from, first });
 }
 
 /** `no message found` */

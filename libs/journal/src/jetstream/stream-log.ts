@@ -10,7 +10,7 @@ import { beforeBatch, beginning, type Followed, Follower, type FoundBatch } from
 import { readMessage } from "./message.ts";
 import { Places } from "./places.ts";
 import { unrestMax } from "./protocol.ts";
-import type { StreamEnds, StreamSource } from "./source.ts";
+import { MessageGone, type StreamEnds, type StreamSource } from "./source.ts";
 
 export class StreamLog {
   readonly stream: string;
@@ -36,17 +36,25 @@ export class StreamLog {
   async open(): Promise<void> {
     const ends = await this.source.ends();
     await this.refreshFirst(ends);
-    if (ends.last > 0) await this.#jumpTo(ends.last);
+    if (ends.last > 0) await this.followTo(ends.last);
   }
 
   /** Follows up to a message that is known to be there. */
   async followTo(sequence: number): Promise<Followed> {
-    const { last, sequence: at } = this.#followed;
     // Far behind, only where it stands now is of interest.
-    const isFar = sequence - at > 4 * unrestMax || last?.hash === undefined;
-    if (isFar && sequence > at) await this.#jumpTo(sequence);
-    else await this.#follow(new Follower(this.stream, this.name, this.#followed), sequence);
-    return this.#followed;
+    let isFar = sequence - this.#followed.sequence > 4 * unrestMax;
+    for (;;) {
+      try {
+        if (isFar) await this.#jumpTo(sequence);
+        else await this.#follow(new Follower(this.stream, this.name, this.#followed), sequence);
+        return this.#followed;
+      } catch (error) {
+        if (!(error instanceof MessageGone)) throw error;
+        // Another process truncated what this one had not followed yet.
+        await this.refreshFirst();
+        isFar = true;
+      }
+    }
   }
 
   /** More is known, as when a batch of ours has become durable. */

@@ -1,0 +1,165 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import { journalErrors } from "../errors.ts";
+import { Follower } from "./follower.ts";
+import { underWayMax, unrestMax } from "./protocol.ts";
+import { name, type Read, stream, TestStream } from "./stream.fixture.ts";
+
+const shown = ({ batches }: Read): string[] =>
+  batches.map(({ number, epoch, seal }) => `${number}${seal ? " seals" : " of"} ${epoch}`);
+
+function corruptAt(work: () => unknown, place: RegExp): void {
+  assert.throws(work, (error: unknown) => {
+    assert.ok(journalErrors.corrupt.is(error), String(error));
+    assert.match(error.message, place);
+    return true;
+  });
+}
+
+describe("Follower", () => {
+  it("makes batches of seals and parts, chained by their hashes", () => {
+    const log = new TestStream().seal(1).append(2).append(1, { bytes: 2_500 }).seal(2).append();
+    const read = log.follow();
+    assert.deepEqual(shown(read), ["1 seals 1", "2 of 1", "3 of 1", "4 of 1", "5 seals 2", "6 of 2"]);
+    assert.deepEqual(
+      read.batches.map(({ records }) => records.length),
+      [0, 5, 5, 2_500, 0, 5],
+    );
+    assert.equal(read.followed.sequence, 8);
+    assert.deepEqual([read.followed.owner, read.followed.sealedAt], [20, 7]);
+  });
+
+  it("passes over what a replaced owner had under way", () => {
+    const log = new TestStream().seal(1).append();
+    const [, second = [], third = []] = log.batches(3);
+    log
+      .seal(2)
+      .push(...second, ...third)
+      .append()
+      .push(...third)
+      .append();
+    assert.deepEqual(shown(log.follow()), ["1 seals 1", "2 of 1", "3 seals 2", "4 of 2", "5 of 2"]);
+  });
+
+  it("passes over seals whose epoch is not newer than all before, whoever sent them", () => {
+    const log = new TestStream().seal(4, 1).seal(4, 2).append().seal(3).seal(4, 1).append();
+    const read = log.follow();
+    assert.deepEqual(shown(read), ["1 seals 4", "2 of 4", "3 of 4"]);
+    assert.equal(read.followed.owner, 1);
+  });
+
+  it("passes over a batch whose last part never came, and strays among the parts of another", () => {
+    const log = new TestStream().seal(1);
+    const [stray = []] = log.batches(1);
+    log.seal(2);
+    const [whole = []] = log.batches(1, { bytes: 3_000 });
+    log.push(...whole.slice(0, 2), ...whole.slice(0, 1), ...stray, ...whole.slice(1));
+    assert.deepEqual(shown(log.follow()), ["1 seals 1", "2 seals 2", "3 of 2"]);
+    log.push(...log.batches(1, { bytes: 3_000 }).flat().slice(0, 2)).seal(3);
+    assert.deepEqual(shown(log.follow()).slice(3), ["4 seals 3"]);
+  });
+
+  it("goes on from anything it has followed, also from within a batch", () => {
+    const log = new TestStream().seal(1).append(3).append(2, { bytes: 4_000 }).seal(2).append(2);
+    const whole = log.follow();
+    const part = new TestStream();
+    for (const [index, message] of log.messages.entries()) {
+      part.push(message);
+      const begun = part.follow();
+      const rest = log.follow(new Follower(stream, name, begun.followed));
+      assert.deepEqual([...begun.batches, ...rest.batches], whole.batches, `from message ${index + 1}`);
+    }
+  });
+
+  describe("damage", () => {
+    const log = new TestStream().seal(1).append(2).append(1, { bytes: 1_200 }).seal(2).append(2);
+
+    it("is found wherever one bit flips", () => {
+      const one = log.messages.map((message, index) => ({ index, bits: message.length * 8 }));
+      const place = fc
+        .constantFrom(...one)
+        .chain(({ index, bits }) => fc.tuple(fc.constant(index), fc.nat({ max: bits - 1 })));
+      fc.assert(
+        fc.property(place, ([index, bit]) => {
+          const flipped = new TestStream().push(...log.messages.map((message) => message.slice()));
+          const message = flipped.messages[index] ?? assert.fail();
+          message[bit >>> 3] = (message[bit >>> 3] ?? 0) ^ (1 << (bit & 7));
+          const at = `stream ${stream}, message ${index + 1}, byte \\d+, batch|stream ${stream}, message ${index + 1}`;
+          corruptAt(() => flipped.follow(), new RegExp(at));
+        }),
+      );
+    });
+
+    it("is found when a message is missing, doubled, or of another place", () => {
+      const without = (index: number) =>
+        new TestStream().push(...log.messages.filter((_, at) => at !== index));
+      for (const index of [1, 2, 3, 4]) corruptAt(() => without(index).follow(), /batch \d of partition 3/);
+      const doubled = new TestStream().push(...log.messages.slice(0, 2), log.messages[1] ?? new Uint8Array());
+      corruptAt(() => doubled.follow(), /message 3.*batch 2 where 3 belongs/);
+      const elsewhere = new Follower("other", { service: "workflow", partition: 4 }, log.follow().followed);
+      assert.throws(() => elsewhere.take(9, log.messages[7] ?? new Uint8Array()), /another place/);
+      const gap = new Follower(stream, name, log.follow().followed);
+      corruptAt(
+        () => gap.take(20, log.messages[1] ?? new Uint8Array()),
+        /message 9.*nothing where a message was/,
+      );
+    });
+
+    it("is found when a batch has an epoch that no seal began", () => {
+      const wrong = new TestStream().seal(1).append(1, { epoch: 2 });
+      corruptAt(() => wrong.follow(), /message 2.*epoch 2, which no seal began/);
+    });
+  });
+
+  it("comes to the same wherever it begins", () => {
+    const step = fc.oneof(
+      {
+        weight: 6,
+        arbitrary: fc.record({
+          kind: fc.constant("batches" as const),
+          count: fc.integer({ min: 1, max: 200 }),
+        }),
+      },
+      {
+        weight: 1,
+        arbitrary: fc.record({ kind: fc.constant("parts" as const), count: fc.integer({ min: 1, max: 3 }) }),
+      },
+      {
+        weight: 3,
+        arbitrary: fc.record({ kind: fc.constant("seal" as const), count: fc.nat({ max: underWayMax - 2 }) }),
+      },
+    );
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 1, maxLength: 12 }), fc.nat(), (steps, start) => {
+        const log = new TestStream().seal(1).append();
+        let epoch = 1;
+        for (const { kind, count } of steps) {
+          if (kind === "batches") log.append(count);
+          else if (kind === "parts") log.append(count, { bytes: 2_500 });
+          else {
+            const strays = log.batches(count + 1).flat();
+            log
+              .seal(++epoch)
+              .push(...strays.slice(1, 3))
+              .seal(epoch - 1)
+              .append(2)
+              .push(...strays.slice(5));
+          }
+        }
+        const whole = log.follow();
+        const from = 1 + (start % log.messages.length);
+        const follower = Follower.somewhere(stream, name, from);
+        for (const [index, message] of log.messages.slice(from - 1).entries()) {
+          const found = follower.take(from + index, message);
+          if (found === undefined) continue;
+          assert.deepEqual(found.batch, whole.batches[found.batch.number - 1]);
+        }
+        if (log.messages.length - from < unrestMax + 20) return;
+        const { last } = follower.followed;
+        if (last !== undefined) assert.deepEqual(last, whole.followed.last);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});

@@ -1,0 +1,326 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { type JournalPartition, journalErrors } from "@tutti/journal";
+import {
+  type JetStreamJournal,
+  type JetStreamOptions,
+  openJetStream,
+  streamOf,
+} from "@tutti/journal/jetstream";
+import { batchesFrom, Owner, recordBytes } from "@tutti/journal/testing";
+import { latch } from "@tutti/kernel/testing";
+import { type NatsServer, natsServerProgram, startNatsServer } from "@tutti/nats/testing";
+import {
+  loseAnswer,
+  MeddledConnection,
+  removeStreams,
+  serverConfiguration,
+  signal,
+} from "./jetstream.fixture.ts";
+
+const program = await natsServerProgram();
+const service = "workflow";
+const stream = streamOf({ service, partition: 0 });
+
+/** A process of its own with the journal: its connection, its journal, and the one partition of it. */
+interface Process extends AsyncDisposable {
+  readonly connection: MeddledConnection;
+  readonly journal: JetStreamJournal;
+  readonly partition: JournalPartition;
+}
+
+describe("owners of a partition on JetStream", { skip: program.skip }, () => {
+  let server: NatsServer;
+  before(async () => {
+    server = await startNatsServer({ configuration: serverConfiguration });
+  });
+  after(() => server[Symbol.asyncDispose]());
+
+  async function process(options: Partial<JetStreamOptions> = {}): Promise<Process> {
+    const connection = await MeddledConnection.to([server.address]);
+    const services = [{ service, partitions: 1 }];
+    const { journal } = await openJetStream({ connection, services, answerMs: 1_000, ...options }, signal);
+    return {
+      connection,
+      journal,
+      partition: journal.partition(service, 0),
+      async [Symbol.asyncDispose]() {
+        connection.meddle = undefined;
+        await journal.close();
+        await connection.stop(signal);
+      },
+    };
+  }
+
+  /** Several processes, and streams that are gone afterwards. */
+  async function processes(count: number, options: Partial<JetStreamOptions> = {}) {
+    const all: Process[] = [];
+    for (let made = 0; made < count; made++) all.push(await process(options));
+    const [one, two = one] = all;
+    assert.ok(one !== undefined && two !== undefined);
+    return {
+      one,
+      two,
+      [Symbol.asyncDispose]: async () => {
+        await removeStreams(one.connection);
+        for (const each of all) await each[Symbol.asyncDispose]();
+      },
+    };
+  }
+
+  const info = async ({ connection }: Process) =>
+    (await (await connection.manager("test")).streams.info(stream)).state;
+
+  /** An owner that has appended so much that it has many messages under way. */
+  async function settledOwner(partition: JournalPartition, epoch?: number): Promise<Owner> {
+    const owner = await Owner.of(partition, epoch);
+    const outcomes = await Promise.all(Array.from({ length: 260 }, () => owner.append("settled")));
+    assert.ok(outcomes.every(({ kind }) => kind === "durable"));
+    return owner;
+  }
+
+  const kindsOf = async (outcomes: readonly ReturnType<Owner["append"]>[]) =>
+    (await Promise.all(outcomes)).map(({ kind }) => kind);
+
+  it("do not count what the server takes from a replaced one behind the seal of the next", async () => {
+    await using both = await processes(1);
+    const { one } = both;
+    const old = await settledOwner(one.partition, 1);
+    await using two = await process();
+    const held: (() => void)[] = [];
+    one.connection.meddle = (_subject, send) => held.push(send);
+    const late = ["a", "b", "c", "d"].map((text) => old.append(text));
+    const next = await Owner.of(two.partition, 2);
+    const { last_seq: before } = await info(two);
+    for (const send of held) send();
+    assert.deepEqual(await kindsOf(late), ["fenced", "fenced", "fenced", "fenced"]);
+    // The first came too late; for the others, the stream ended just where they expected it.
+    assert.equal((await info(two)).last_seq, before + 3);
+    assert.deepEqual(await kindsOf([next.append("e"), next.append("f")]), ["durable", "durable"]);
+    const read = await batchesFrom(two.partition, 261);
+    assert.deepEqual(
+      read.map(({ number, epoch, seal }) => [number, epoch, seal]),
+      [
+        [261, 1, false],
+        [262, 2, true],
+        [263, 2, false],
+        [264, 2, false],
+      ],
+    );
+    await using third = await process();
+    assert.deepEqual(third.partition.last, two.partition.last);
+    assert.deepEqual((await batchesFrom(third.partition, 261)).length, 4);
+    assert.equal((await old.append("g", one.partition.last.number + 1)).kind, "fenced");
+  });
+
+  it("are replaced in the midst of all they write, by one seal", async () => {
+    await using both = await processes(2);
+    const { one, two } = both;
+    const old = await settledOwner(one.partition, 1);
+    const written = Array.from({ length: 1_500 }, (_, index) => old.append(`record ${index}`));
+    await written[100];
+    const next = new Owner(two.partition, 2);
+    assert.equal((await next.seal()).kind, "sealed");
+    const kinds = await kindsOf(written);
+    const durable = kinds.filter((kind) => kind === "durable").length;
+    assert.deepEqual(new Set(kinds.slice(durable)), new Set(durable < 1_500 ? ["fenced"] : []));
+    assert.equal(two.partition.last.number, 1 + 260 + durable + 1);
+  });
+
+  it("have the answer to what landed although its answer was lost, once they have sealed", async () => {
+    await using both = await processes(1);
+    const { one } = both;
+    const owner = await settledOwner(one.partition, 1);
+    loseAnswer(one.connection);
+    const outcomes = [owner.append("landed"), owner.append("after")];
+    const [first, second] = await kindsOf(outcomes);
+    assert.equal(first, "unknown");
+    assert.ok(second === "unknown" || second === "stopped");
+    const later = await owner.append("later", one.partition.last.number + 1);
+    assert.equal(later.kind, "stopped");
+    assert.match(
+      later.kind === "stopped" ? later.refusal.message : "",
+      /partition 0 of workflow to be sealed/,
+    );
+    const again = await Owner.of(one.partition, 2);
+    const texts = (await batchesFrom(one.partition, 262)).filter(({ seal }) => !seal);
+    assert.deepEqual(Buffer.from(texts[0]?.records ?? []), Buffer.from(recordBytes("landed")));
+    assert.equal((await again.append("goes on")).kind, "durable");
+  });
+
+  it("are told of no more than is certain when the connection is lost before anything was sent", async () => {
+    await using both = await processes(1);
+    const { one } = both;
+    const owner = await settledOwner(one.partition, 1);
+    one.connection.meddle = () => undefined;
+    const outcomes = [owner.append("lost"), owner.append("lost")];
+    await one.connection.cut();
+    assert.deepEqual(await kindsOf(outcomes), ["unknown", "unknown"]);
+    one.connection.meddle = undefined;
+    const again = await Owner.of(one.partition, 2);
+    assert.equal(again.next, 263);
+  });
+
+  it("are the same whose seal landed although its answer was lost", async () => {
+    await using both = await processes(1);
+    const { one } = both;
+    await settledOwner(one.partition, 1);
+    loseAnswer(one.connection);
+    const owner = await Owner.of(one.partition, 2);
+    assert.equal((await owner.append("x")).kind, "durable");
+    const seals = (await batchesFrom(one.partition)).filter(({ seal }) => seal);
+    assert.deepEqual(
+      seals.map(({ epoch }) => epoch),
+      [1, 2],
+    );
+  });
+
+  it("of which two seal the same epoch at the same instant are one", async () => {
+    await using both = await processes(2);
+    for (let epoch = 1; epoch <= 20; epoch++) {
+      const owners = [new Owner(both.one.partition, epoch), new Owner(both.two.partition, epoch)];
+      const kinds = await Promise.all(owners.map(async (owner) => (await owner.seal()).kind));
+      assert.deepEqual(kinds.sort(), ["fenced", "sealed"]);
+    }
+  });
+
+  it("wait with their seal for a server that comes back, and find everything there", async () => {
+    await using restarted = await startNatsServer({
+      configuration: serverConfiguration,
+      jetstream: "sync_interval: always",
+    });
+    await using connection = await MeddledConnection.to([restarted.address]);
+    const services = [{ service, partitions: 1 }];
+    const { journal } = await openJetStream({ connection, services }, signal);
+    const partition = journal.partition(service, 0);
+    const owner = await Owner.of(partition, 1);
+    assert.equal((await owner.append("kept")).kind, "durable");
+    await restarted.down("kill");
+    assert.match((await owner.append("gone")).kind, /unknown|stopped/);
+    const sealing = new Owner(partition, 2).seal();
+    await restarted.up();
+    const outcome = await sealing;
+    assert.equal(outcome.kind, "sealed");
+    const batches = await batchesFrom(partition);
+    assert.deepEqual(Buffer.from(batches[1]?.records ?? []), Buffer.from(recordBytes("kept")));
+    await journal.close();
+  });
+
+  describe("large batches", () => {
+    const options = { batchBytesMax: 50_000, messageBytesMax: 2_000, underWayBytesMax: 10_000_000 };
+
+    it("travel in parts, and are there when the last one is", async () => {
+      await using both = await processes(1, options);
+      const { one } = both;
+      const owner = await settledOwner(one.partition, 1);
+      const large = new Uint8Array(45_000).map((_, index) => index);
+      assert.deepEqual(await kindsOf([owner.append(large), owner.append("small"), owner.append(large)]), [
+        "durable",
+        "durable",
+        "durable",
+      ]);
+      await using other = await process(options);
+      const [first, , third] = await batchesFrom(other.partition, 262);
+      for (const batch of [first, third])
+        assert.deepEqual(Buffer.from(batch?.records ?? []), Buffer.from(large));
+      assert.deepEqual(other.partition.last, one.partition.last);
+    });
+
+    it("of which only the first parts came mean nothing to whoever reads", async () => {
+      await using both = await processes(2, options);
+      const { one, two } = both;
+      const owner = await Owner.of(one.partition, 1);
+      const sent = latch();
+      let parts = 0;
+      one.connection.meddle = (_subject, send) => {
+        if (++parts <= 5) send();
+        else sent.open();
+      };
+      const outcome = owner.append(new Uint8Array(45_000));
+      await sent.opened;
+      await one.connection.cut();
+      // Parts were never sent, so there is no doubt.
+      assert.equal((await outcome).kind, "stopped");
+      const next = await Owner.of(two.partition, 2);
+      assert.equal(next.next, 3);
+      assert.equal((await next.append("b")).kind, "durable");
+      assert.deepEqual(
+        (await batchesFrom(two.partition)).map(({ epoch }) => epoch),
+        [1, 2, 2],
+      );
+    });
+  });
+
+  it("who truncate leave the stream smaller, and reading works from any number that is left", async () => {
+    await using both = await processes(1, { batchBytesMax: 50_000, messageBytesMax: 2_000 });
+    const { one } = both;
+    let owner = await settledOwner(one.partition, 1);
+    for (let epoch = 2; epoch <= 4; epoch++) {
+      owner = await Owner.of(one.partition, epoch);
+      for (let count = 0; count < 5; count++) await owner.append(new Uint8Array(7_000));
+      await Promise.all(Array.from({ length: 300 }, () => owner.append("x")));
+    }
+    const before = await info(one);
+    await one.partition.truncate(120);
+    assert.equal((await info(one)).messages, before.messages - 119);
+    assert.equal(one.partition.first, 120);
+    await using other = await process({ batchBytesMax: 50_000, messageBytesMax: 2_000 });
+    const { partition } = other;
+    assert.deepEqual([partition.first, partition.last.number], [120, one.partition.last.number]);
+    for (const from of [700, 120, 1_100, 262, 263, 569, 130, partition.last.number]) {
+      for await (const [batch] of partition.read(from)) {
+        assert.equal(batch?.number, from);
+        break;
+      }
+    }
+    // Nothing begins with a seal, whose number only the batch before it tells.
+    await partition.truncate(262);
+    assert.equal(partition.first, 261);
+    await assert.rejects(
+      () => batchesFrom(one.partition, 200),
+      (error) => journalErrors.truncated.is(error),
+    );
+  });
+
+  it("are told the place of what is damaged on its way from the server, and get nothing from behind it", async () => {
+    await using both = await processes(1);
+    const { one } = both;
+    const owner = await Owner.of(one.partition, 1);
+    for (let count = 0; count < 10; count++) await owner.append("as it was");
+    for (const [byte, what] of [
+      [9, "epoch"],
+      [70, "header"],
+      [-3, "record"],
+    ] as const) {
+      one.connection.tamper = (sequence, data) => {
+        if (sequence !== 6) return data;
+        const flipped = Uint8Array.from(data);
+        const at = byte < 0 ? flipped.length + byte : byte;
+        flipped[at] = (flipped[at] ?? 0) ^ 4;
+        return flipped;
+      };
+      const numbers: number[] = [];
+      const reading = async () => {
+        for await (const slice of one.partition.read(1)) numbers.push(...slice.map(({ number }) => number));
+      };
+      await assert.rejects(reading, (error: unknown) => {
+        assert.ok(journalErrors.corrupt.is(error), what);
+        assert.match(error.message, new RegExp(`damaged at stream ${stream}, message 6, byte`));
+        return true;
+      });
+      assert.ok(numbers.every((number) => number < 6));
+    }
+  });
+
+  it("are told when a message is missing", async () => {
+    await using both = await processes(1);
+    const { one } = both;
+    const owner = await Owner.of(one.partition, 1);
+    for (let count = 0; count < 10; count++) await owner.append("as it was");
+    one.connection.tamper = (sequence, data) => (sequence === 6 ? undefined : data);
+    await assert.rejects(
+      () => batchesFrom(one.partition),
+      /damaged at stream .*, message 6, byte 0.*nothing where/,
+    );
+  });
+});
