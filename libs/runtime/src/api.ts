@@ -10,7 +10,8 @@ import type { Command, InstanceKey, LetterBatch, Query, Refusal } from "@tutti/k
 
 /** A command on its way. Made by whoever submits it; the runtime answers exactly once. */
 export interface Submission {
-  readonly key: InstanceKey;
+  /** Undefined when the token alone says which instance it is for. */
+  readonly key: InstanceKey | undefined;
   // biome-ignore lint/suspicious/noExplicitAny: an inbox holds commands of many machines
   readonly command: Command<any>;
   readonly body: unknown;

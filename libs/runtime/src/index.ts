@@ -1,1 +1,10 @@
+export * from "./api.ts";
+export { runtimeErrors } from "./errors.ts";
+export {
+  type JournalSource,
+  type Retention,
+  type RuntimeLimits,
+  type RuntimeOptions,
+  runtimeLimits,
+} from "./options.ts";
 export { Runtime } from "./runtime.ts";

@@ -1,19 +1,259 @@
-import type { Clock } from "@tutti/kernel";
-
 /**
- * Where the library begins: time comes from a port, so that a test decides what time it is.
+ * The runtime of one service in one process: its partitions, and the way to them.
+ *
+ * All partitions that have something to do take their turns together, so that what they decide travels to the journal in
+ * one group.
  */
-export class Runtime {
-  readonly #clock: Clock;
-  readonly #sinceMs: number;
+import type { RepairAction } from "@tutti/contracts/runtime/v1";
+import { ActorKind, type Cause } from "@tutti/contracts/types/v1";
+import type { HistoryRecord } from "@tutti/journal";
+import {
+  assert,
+  errorOf,
+  type InstanceKey,
+  type LetterBatch,
+  type Place,
+  stableHash,
+  textOf,
+} from "@tutti/kernel";
+import type { Order, Outcome, PartitionStanding, Question, RuntimeOfService, Submission } from "./api.ts";
+import { runtimeErrors } from "./errors.ts";
+import { Loads } from "./loads.ts";
+import { HostedMachines } from "./machines/hosted-machine.ts";
+import type { RuntimeOptions } from "./options.ts";
+import type { Instance } from "./partition/instance.ts";
+import { Partition } from "./partition/partition.ts";
+import type { Repair } from "./partition/repairs.ts";
 
-  constructor(clock: Clock) {
-    this.#clock = clock;
-    this.#sinceMs = clock.monotonic();
+export class Runtime implements RuntimeOfService {
+  readonly service: string;
+  readonly partitions: number;
+  readonly #options: RuntimeOptions;
+  readonly #machines: HostedMachines;
+  readonly #partitions: readonly Partition[];
+  readonly #loads: Loads;
+  #ready = new Set<Partition>();
+  #isTurnComing = false;
+
+  constructor(options: RuntimeOptions) {
+    this.#options = options;
+    this.service = options.service;
+    this.partitions = options.partitions;
+    this.#machines = new HostedMachines(options.service, options.machines);
+    const cause: Cause = {
+      actor: { kind: ActorKind.ACTOR_KIND_SERVICE, id: options.service },
+      traceparent: "",
+      decision: "",
+      reason: "",
+    };
+    const parts = {
+      ...options,
+      machines: this.#machines,
+      behaviour: this.#machines.behaviour,
+      cause,
+      deliver: (to: Place, batch: LetterBatch, signal: AbortSignal) => this.#deliver(to, batch, signal),
+      partitionsOf: (service: string) => options.partitionsOf(service),
+      retentionOf: (kind: string) => options.retentionOf(kind),
+      ownerOf: options.ownerOf?.bind(options),
+      ready: (partition: Partition) => this.#turnSoon(partition),
+    };
+    this.#partitions = Array.from(
+      { length: options.partitions },
+      (_, number) => new Partition(number, { ...parts, archive: options.archive.partition(number) }),
+    );
+    this.#loads = new Loads(options.clock);
   }
 
-  /** For how long this has existed. */
-  ageMs(): number {
-    return this.#clock.monotonic() - this.#sinceMs;
+  /** The kinds that are hosted here. */
+  get kinds(): readonly string[] {
+    return this.#machines.kinds;
   }
+
+  partitionOf({ namespace, kind, id }: InstanceKey): number {
+    return stableHash(namespace, kind, id) % this.partitions;
+  }
+
+  submit(submission: Submission): void {
+    const { key, token } = submission;
+    const number = token?.partition ?? (key && this.partitionOf(key));
+    const partition = number === undefined ? undefined : this.#partitions[number];
+    assert(partition !== undefined, "a submission names an instance or a partition of this service", {
+      service: this.service,
+      partition: number,
+    });
+    const refusal = partition.refusal();
+    if (refusal !== undefined) {
+      submission.answer(refusal);
+      return;
+    }
+    partition.inbox.add(submission);
+    this.#turnSoon(partition);
+  }
+
+  execute<Body, Reply>(order: Order<Body, Reply>): Promise<Reply> {
+    const { key, command, body, cause, idempotencyKey = "", token } = order;
+    return new Promise((resolve, reject) => {
+      const answer = (outcome: Outcome): void => settle(outcome, resolve, reject);
+      this.submit({ key, command, body, cause, idempotencyKey, token, answer });
+    });
+  }
+
+  ask<Body, Reply>(question: Question<Body, Reply>): Promise<Reply> {
+    const partition = this.#of(question.key);
+    return new Promise((resolve, reject) => {
+      const answer = (outcome: Outcome): void => settle(outcome, resolve, reject);
+      const refusal = partition.refusal();
+      if (refusal !== undefined) answer(refusal);
+      else
+        partition.arrive({
+          what: "question",
+          question: question as Question<unknown, unknown>,
+          settle: answer,
+        });
+    });
+  }
+
+  take(number: number, batch: LetterBatch): Promise<number> {
+    const partition = this.#partitions[number];
+    assert(partition !== undefined, "letters name a partition of this service", { partition: number });
+    return new Promise((resolve, reject) => {
+      const answer = (outcome: { readonly upTo: number } | Outcome): void => {
+        if ("upTo" in outcome) resolve(outcome.upTo);
+        else settle(outcome, () => reject(runtimeErrors.leaving(partitionAt)), reject);
+      };
+      const partitionAt = { service: this.service, partition: number };
+      const refusal = partition.refusal();
+      if (refusal !== undefined) answer(refusal);
+      else partition.arrive({ what: "letters", batch, settle: answer, absent: new Set() });
+    });
+  }
+
+  /** Lets a quarantined instance go on; resolves with how it stands when that is durable. */
+  async repair(repair: Repair & { readonly action: RepairAction }): Promise<Instance> {
+    const life = this.#of(repair.key).life;
+    if (life === undefined) throw this.#refused(this.#of(repair.key));
+    return life.loaded.repairs.repair(repair);
+  }
+
+  /** Events of an instance in order, from the one after `afterEvent` on. What is read is durable. */
+  async history(key: InstanceKey, afterEvent: number, limit: number): Promise<readonly HistoryRecord[]> {
+    const { life, instance } = await this.#durable(key);
+    const last = { batch: instance.lastBatch, index: instance.lastIndex };
+    return life.histories.read(key, last, afterEvent, limit);
+  }
+
+  /** The state of an instance after an event, as its machine projects it; 0 means the last one. */
+  async stateAt(key: InstanceKey, event: number) {
+    const { life, instance } = await this.#durable(key);
+    const { hosted, lastBatch: batch, lastIndex: index } = instance;
+    const wanted = event === 0 ? instance.folded : event;
+    if (wanted > instance.event) {
+      throw runtimeErrors.noSuchEvent({ kind: key.kind, id: key.id, event, events: instance.event });
+    }
+    const { state, timeMs } = await life.refolding.stateAt(key, hosted, { batch, index }, wanted);
+    return { event: wanted, timeMs, projection: hosted.machine.project(state) };
+  }
+
+  /** Instances in quarantine, longest first. */
+  quarantined(): readonly Instance[] {
+    return this.#partitions
+      .flatMap(({ life }) => [...(life?.memory.quarantined ?? [])])
+      .sort((one, other) => (one.quarantine?.sinceMs ?? 0) - (other.quarantine?.sinceMs ?? 0));
+  }
+
+  async own(number: number, epoch: number): Promise<void> {
+    await this.#partitions[number]?.own(epoch);
+  }
+
+  async disown(number: number): Promise<void> {
+    await this.#partitions[number]?.disown();
+  }
+
+  /** Owns all partitions: what an installation of a single process does. */
+  async start(): Promise<void> {
+    await Promise.all(this.#partitions.map((partition) => partition.own(1)));
+  }
+
+  /** Lets go of everything. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#partitions.map((partition) => partition.disown()));
+  }
+
+  standings(): readonly PartitionStanding[] {
+    const standings: PartitionStanding[] = [];
+    for (const partition of this.#partitions) {
+      const standing = partition.standing(this.#loads.of(partition.number, partition.turnMs));
+      if (standing !== undefined) standings.push(standing);
+    }
+    return standings;
+  }
+
+  /** What a partition has in memory, for checks. */
+  inspect(number: number) {
+    return this.#partitions[number]?.life?.memory;
+  }
+
+  async #durable(key: InstanceKey) {
+    const partition = this.#of(key);
+    const { life } = partition;
+    if (life === undefined) throw this.#refused(partition);
+    const instance = await this.#find(life.memory.instances, key);
+    if (!(await life.memory.commits.reached(instance.lastBatch))) throw this.#refused(partition);
+    return { life, instance };
+  }
+
+  async #find(
+    instances: NonNullable<Partition["life"]>["memory"]["instances"],
+    key: InstanceKey,
+  ): Promise<Instance> {
+    const there = instances.get(textOf(key));
+    if (there !== undefined) return there;
+    const found = instances.mayBeKept(key) ? await instances.find(key) : undefined;
+    if (found?.kind === "instance") return found.instance;
+    throw runtimeErrors.unknownInstance({ kind: key.kind, id: key.id });
+  }
+
+  #refused(partition: Partition) {
+    const refusal = partition.refusal();
+    return refusal?.kind === "refused"
+      ? errorOf(refusal.refusal)
+      : runtimeErrors.leaving({ service: this.service, partition: partition.number });
+  }
+
+  #of(key: InstanceKey): Partition {
+    return this.#partitions[this.partitionOf(key)] as Partition;
+  }
+
+  /** Letters to a partition that is here need no way. */
+  async #deliver(to: Place, batch: LetterBatch, signal: AbortSignal): Promise<number> {
+    const partition = this.#partitions.find(({ place }) => place === to);
+    if (partition === undefined || partition.state === "closed") {
+      return this.#options.delivery.deliver(to, batch, signal);
+    }
+    return this.take(partition.number, batch);
+  }
+
+  #turnSoon(partition: Partition): void {
+    this.#ready.add(partition);
+    if (this.#isTurnComing) return;
+    this.#isTurnComing = true;
+    this.#options.defer(() => this.#turns());
+  }
+
+  #turns(): void {
+    this.#isTurnComing = false;
+    const ready = this.#ready;
+    this.#ready = new Set();
+    for (const partition of ready) if (partition.turn()) this.#turnSoon(partition);
+  }
+}
+
+function settle<Reply>(
+  outcome: Outcome,
+  resolve: (reply: Reply) => void,
+  reject: (error: unknown) => void,
+): void {
+  if (outcome.kind === "done") resolve(outcome.reply as Reply);
+  else if (outcome.kind === "refused") reject(errorOf(outcome.refusal));
+  else reject(runtimeErrors.notAwaited());
 }

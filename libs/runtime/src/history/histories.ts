@@ -1,0 +1,113 @@
+/**
+ * Histories of the instances of a partition: what is packed in the archive, then what is still in the journal, read along
+ * the places that each record names for the one before.
+ */
+import { FlatWriter } from "@tutti/contracts/wire";
+import type {
+  ArchivePartition,
+  HistoryRecord,
+  JournalBatch,
+  JournalPartition,
+  RecordPlace,
+} from "@tutti/journal";
+import { assert, type InstanceKey } from "@tutti/kernel";
+import { RecordReader } from "../records/record-reader.ts";
+
+/** Batches that were read last: the records of an instance often stand close together. */
+const batchesKept = 64;
+
+export class Histories {
+  readonly #log: JournalPartition;
+  readonly #archive: ArchivePartition;
+  readonly #batches = new Map<number, JournalBatch>();
+  readonly #reader = new RecordReader();
+  readonly #writer = new FlatWriter(4_096);
+
+  constructor(log: JournalPartition, archive: ArchivePartition) {
+    this.#log = log;
+    this.#archive = archive;
+  }
+
+  /**
+   * Events of an instance in order, from the one after `afterEvent` on, at most so many. `last` is its last record, which
+   * is durable.
+   */
+  async read(
+    key: InstanceKey,
+    last: RecordPlace,
+    afterEvent: number,
+    limit: number,
+  ): Promise<readonly HistoryRecord[]> {
+    const packed = await this.#archive.history({ key, last, afterEvent, limit });
+    if (packed.length >= limit) return packed;
+    const known = packed.at(-1)?.event ?? afterEvent;
+    const fromJournal = await this.#walk(last, known, afterEvent + limit);
+    return packed.length === 0 ? fromJournal : [...packed, ...fromJournal];
+  }
+
+  /** From the last record backwards to the one after `afterEvent`; only those up to `upToEvent` are kept. */
+  async #walk(last: RecordPlace, afterEvent: number, upToEvent: number): Promise<HistoryRecord[]> {
+    const found: HistoryRecord[] = [];
+    let place: RecordPlace | undefined = last;
+    while (place !== undefined && place.batch >= this.#log.first) {
+      const batch = await this.#batch(place.batch);
+      const record = this.#record(batch, place);
+      if (record.event <= afterEvent) break;
+      if (record.event <= upToEvent) found.push(record.found());
+      place = record.before;
+    }
+    return found.reverse();
+  }
+
+  async #batch(number: number): Promise<JournalBatch> {
+    const kept = this.#batches.get(number);
+    if (kept !== undefined) return kept;
+    for await (const slice of this.#log.read(number)) {
+      for (const batch of slice) this.#keep(batch);
+      break;
+    }
+    const batch = this.#batches.get(number);
+    assert(batch !== undefined, "a batch that a record names is in the journal", { number });
+    return batch;
+  }
+
+  #keep(batch: JournalBatch): void {
+    this.#batches.set(batch.number, batch);
+    if (this.#batches.size <= batchesKept) return;
+    const [oldest] = this.#batches.keys();
+    if (oldest !== undefined && oldest !== batch.number) this.#batches.delete(oldest);
+  }
+
+  #record(batch: JournalBatch, place: RecordPlace) {
+    const reader = this.#reader;
+    reader.begin(batch.records);
+    let cause: Uint8Array = nothing;
+    while (reader.next()) {
+      if (reader.cause.length > 0) cause = reader.cause;
+      if (reader.index === place.index) break;
+    }
+    assert(reader.index === place.index, "a record that another names is in its batch", {
+      batch: place.batch,
+      index: place.index,
+    });
+    const { event, bytes, previousBatch, previousIndex } = reader;
+    const hasCause = reader.cause.length > 0;
+    const before = previousBatch === 0 ? undefined : { batch: previousBatch, index: previousIndex };
+    const found = (): HistoryRecord => ({
+      event,
+      timeMs: batch.timeMs,
+      place,
+      record: hasCause ? bytes.slice() : this.#withCause(bytes, cause),
+    });
+    return { event, before, found };
+  }
+
+  /** A record that stands alone says itself who caused it. */
+  #withCause(record: Uint8Array, cause: Uint8Array): Uint8Array {
+    if (cause.length === 0) return record.slice();
+    this.#writer.reset();
+    return this.#writer.raw(record).uint32(82).bytes(cause).finish();
+  }
+}
+
+const nothing = new Uint8Array(0);

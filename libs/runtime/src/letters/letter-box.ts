@@ -1,0 +1,226 @@
+/**
+ * Letters between machines: a partition's side of them.
+ *
+ * A channel leads from one partition to another; its letters have the numbers 1, 2, 3 … A letter is kept from the batch
+ * that sent it until the receiver has it durable; the receiver remembers per channel the last number it has taken. So
+ * each letter takes effect once, in the order sent, whatever is repeated, delayed or doubled on the way.
+ *
+ * 1. Nothing leaves before the batch that sent it is durable.
+ * 2. What is taken is recorded in the same batch as what it caused.
+ */
+import type { LettersConfirmed, LettersSent, LettersTaken, SentLetter } from "@tutti/contracts/runtime/v1";
+import type { Cause } from "@tutti/contracts/types/v1";
+import { FlatWriter } from "@tutti/contracts/wire";
+import { type InstanceAddress, type InstanceKey, type Message, type Place, stableHash } from "@tutti/kernel";
+
+export interface Channel {
+  readonly service: string;
+  readonly partition: number;
+  readonly place: Place;
+  /** The last number given. */
+  last: number;
+  /** Not confirmed, in order. */
+  letters: SentLetter[];
+  /** Letters up to this number are durable here and may leave. */
+  released: number;
+  /** All up to this number are confirmed. */
+  confirmed: number;
+  /** Confirmed, and not recorded so yet. */
+  isConfirmationDue: boolean;
+  isSending: boolean;
+  failures: number;
+}
+
+export class LetterBox {
+  readonly #partitionsOf: (service: string) => number;
+  readonly #writer = new FlatWriter(1_024);
+  readonly #channels = new Map<string, Channel>();
+  /** Per sending partition: the last letter that was taken. */
+  readonly #taken = new Map<string, { service: string; partition: number; number: number; isDue: boolean }>();
+  /** Letters of the open batch. */
+  #open: SentLetter[] = [];
+
+  constructor(partitionsOf: (service: string) => number) {
+    this.#partitionsOf = partitionsOf;
+  }
+
+  get channels(): Iterable<Channel> {
+    return this.#channels.values();
+  }
+
+  /** How many letters wait for their confirmation. */
+  get waiting(): number {
+    let count = 0;
+    for (const { letters } of this.#channels.values()) count += letters.length;
+    return count;
+  }
+
+  /** Sends a letter with the open batch. */
+  send<Body>(
+    from: InstanceKey,
+    to: InstanceAddress,
+    message: Message<Body>,
+    body: Body,
+    cause: Cause | undefined,
+  ): void {
+    const { service, namespace, kind, id } = to;
+    const partition = stableHash(namespace, kind, id) % this.#partitionsOf(service);
+    this.#writer.reset();
+    message.codec.encode(body, this.#writer);
+    this.#open.push({
+      service,
+      partition,
+      number: 0,
+      namespace,
+      sender: `${from.kind}/${from.id}`,
+      receiver: `${kind}/${id}`,
+      type: message.type,
+      payload: this.#writer.finish(),
+      cause,
+    });
+  }
+
+  /** How many letters the open batch has; `cutBack` forgets those beyond. */
+  get mark(): number {
+    return this.#open.length;
+  }
+
+  cutBack(mark: number): void {
+    this.#open.length = mark;
+  }
+
+  /** Gives the letters of the open batch their numbers: what is to be recorded with it. */
+  closeSent(): LettersSent | undefined {
+    if (this.#open.length === 0) return;
+    const letters = this.#open;
+    this.#open = [];
+    for (const letter of letters) {
+      const channel = this.channel(letter.service, letter.partition);
+      letter.number = ++channel.last;
+      channel.letters.push(letter);
+    }
+    return { letters };
+  }
+
+  /** What was taken since the last batch, to be recorded with this one. */
+  closeTaken(): LettersTaken[] {
+    const due: LettersTaken[] = [];
+    for (const taken of this.#taken.values()) {
+      if (!taken.isDue) continue;
+      taken.isDue = false;
+      due.push({ service: taken.service, partition: taken.partition, upTo: taken.number });
+    }
+    return due;
+  }
+
+  /** What was confirmed, to be recorded when there is a batch anyway: until then letters would only be repeated. */
+  closeConfirmed(): LettersConfirmed[] {
+    const due: LettersConfirmed[] = [];
+    for (const channel of this.#channels.values()) {
+      if (!channel.isConfirmationDue) continue;
+      channel.isConfirmationDue = false;
+      due.push({ service: channel.service, partition: channel.partition, upTo: channel.confirmed });
+    }
+    return due;
+  }
+
+  /** The last letter taken from a partition. */
+  takenFrom(service: string, partition: number): number {
+    return this.#taken.get(`${service}/${partition}`)?.number ?? 0;
+  }
+
+  take(service: string, partition: number, number: number, isDue: boolean): void {
+    const name = `${service}/${partition}`;
+    const taken = this.#taken.get(name);
+    if (taken === undefined) this.#taken.set(name, { service, partition, number, isDue });
+    else if (number > taken.number) {
+      taken.number = number;
+      taken.isDue ||= isDue;
+    }
+  }
+
+  /** The batch that sent these is durable: they may leave. Resolves which channels have something to send. */
+  release(sent: LettersSent): ReadonlySet<Channel> {
+    const channels = new Set<Channel>();
+    for (const { service, partition, number } of sent.letters) {
+      const channel = this.channel(service, partition);
+      channel.released = Math.max(channel.released, number);
+      channels.add(channel);
+    }
+    return channels;
+  }
+
+  /** The receiver has all letters up to this number. */
+  confirm(channel: Channel, upTo: number): void {
+    if (upTo <= channel.confirmed) return;
+    channel.confirmed = Math.min(upTo, channel.last);
+    channel.isConfirmationDue = true;
+    let count = 0;
+    while (count < channel.letters.length && (channel.letters[count] as SentLetter).number <= upTo) count++;
+    if (count > 0) channel.letters.splice(0, count);
+  }
+
+  /** The next letters that may leave, in order; at most so many, and so many bytes unless one alone has more. */
+  outgoing(channel: Channel, countMax: number, bytesMax: number): readonly SentLetter[] {
+    const { letters, released } = channel;
+    let count = 0;
+    let bytes = 0;
+    for (; count < letters.length && count < countMax; count++) {
+      const { number, payload } = letters[count] as SentLetter;
+      if (number > released) break;
+      bytes += payload.length + letterOverheadBytes;
+      if (bytes > bytesMax && count > 0) break;
+    }
+    return letters.slice(0, count);
+  }
+
+  channel(service: string, partition: number): Channel {
+    const name = `${service}/${partition}`;
+    let channel = this.#channels.get(name);
+    if (channel === undefined) {
+      channel = {
+        service,
+        partition,
+        place: `${service}/partition/${partition}` as Place,
+        last: 0,
+        letters: [],
+        released: 0,
+        confirmed: 0,
+        isConfirmationDue: false,
+        isSending: false,
+        failures: 0,
+      };
+      this.#channels.set(name, channel);
+    }
+    return channel;
+  }
+
+  /** Folds what a batch says was sent. */
+  recoverSent({ letters }: LettersSent): void {
+    for (const letter of letters) {
+      const channel = this.channel(letter.service, letter.partition);
+      channel.last = Math.max(channel.last, letter.number);
+      channel.released = channel.last;
+      if (letter.number > channel.confirmed) channel.letters.push(letter);
+    }
+  }
+
+  recoverConfirmed({ service, partition, upTo }: LettersConfirmed): void {
+    const channel = this.channel(service, partition);
+    channel.last = Math.max(channel.last, upTo);
+    this.confirm(channel, upTo);
+    channel.isConfirmationDue = false;
+  }
+
+  /** Where every channel stands that ever took a letter. */
+  takenEnds(): { service: string; partition: number; number: number }[] {
+    return [...this.#taken.values()].map(({ service, partition, number }) => ({
+      service,
+      partition,
+      number,
+    }));
+  }
+}
+
+/** Keys and numbers of a letter, roughly. */
+const letterOverheadBytes = 128;

@@ -1,0 +1,89 @@
+/** Sends a partition's letters, a batch per channel at a time, and repeats them until they are confirmed. */
+import {
+  type Backoff,
+  backoffMs,
+  type Chance,
+  type Delivery,
+  type Logger,
+  sleep,
+  type Timers,
+} from "@tutti/kernel";
+import type { Channel, LetterBox } from "./letter-box.ts";
+
+export interface LetterSenderParts {
+  readonly service: string;
+  readonly partition: number;
+  readonly letters: LetterBox;
+  readonly deliver: Delivery["deliver"];
+  readonly timers: Timers;
+  readonly chance: Chance;
+  readonly logger: Logger;
+}
+
+/** What one delivery may have. */
+const lettersMax = 1_024;
+const bytesMax = 1024 * 1024;
+const pause: Backoff = { firstMs: 20, maxMs: 5_000 };
+
+export class LetterSender {
+  readonly #parts: LetterSenderParts;
+  readonly #stopping = new AbortController();
+
+  constructor(parts: LetterSenderParts) {
+    this.#parts = parts;
+  }
+
+  /** Goes on with everything that may leave. */
+  start(): void {
+    for (const channel of this.#parts.letters.channels) this.send(channel);
+  }
+
+  stop(): void {
+    this.#stopping.abort();
+  }
+
+  /** Sends what may leave through a channel, unless that is under way. */
+  send(channel: Channel): void {
+    if (channel.isSending || this.#stopping.signal.aborted) return;
+    channel.isSending = true;
+    this.#sendAll(channel).finally(() => {
+      channel.isSending = false;
+    });
+  }
+
+  async #sendAll(channel: Channel): Promise<void> {
+    const { letters } = this.#parts;
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      const batch = letters.outgoing(channel, lettersMax, bytesMax);
+      if (batch.length === 0) return;
+      const confirmedBefore = channel.confirmed;
+      await this.#sendOne(channel, batch);
+      if (channel.confirmed > confirmedBefore) channel.failures = 0;
+      else await this.#pause(channel);
+    }
+  }
+
+  async #sendOne(channel: Channel, batch: ReturnType<LetterBox["outgoing"]>): Promise<void> {
+    const { service, partition, deliver, letters, logger } = this.#parts;
+    const { signal } = this.#stopping;
+    try {
+      const upTo = await deliver(channel.place, { service, partition, letters: batch }, signal);
+      if (!signal.aborted) letters.confirm(channel, upTo);
+    } catch (error) {
+      // Whether they arrived is unknown: they are repeated, and known again by their numbers.
+      if (!signal.aborted)
+        logger.debug("letters were not confirmed and are repeated", { to: channel.place, error });
+    }
+  }
+
+  async #pause(channel: Channel): Promise<void> {
+    channel.failures++;
+    const { timers, chance } = this.#parts;
+    try {
+      await sleep(timers, backoffMs(pause, channel.failures, chance), this.#stopping.signal);
+    } catch {
+      // Stopped: the loop ends.
+    }
+  }
+}

@@ -1,0 +1,92 @@
+/**
+ * Takes letters that came for machines of a partition.
+ *
+ * 1. Letters of a channel are taken in the order of their numbers, without gaps; what was taken before is passed over.
+ * 2. A letter is taken whatever its receiver says to it: a refusal is an answer too. One for an instance in quarantine
+ *    waits for the repair; one for an instance that is gone, or that nobody understands, is logged.
+ */
+
+import type { Cause } from "@tutti/contracts/types/v1";
+import type { Letter } from "@tutti/kernel";
+import { keyOf, textOf } from "@tutti/kernel";
+import type { LettersArrived } from "../partition/inbox.ts";
+import type { PartitionMemory } from "../partition/memory.ts";
+import type { Ward } from "../partition/ward.ts";
+
+export class LetterTaker {
+  readonly #memory: PartitionMemory;
+  readonly #ward: Ward;
+
+  constructor(memory: PartitionMemory, ward: Ward) {
+    this.#memory = memory;
+    this.#ward = ward;
+  }
+
+  take(arrived: LettersArrived): void {
+    const lookups = this.#lookUp(arrived);
+    if (lookups.length > 0) {
+      const { parts } = this.#memory;
+      Promise.all(lookups).then(() => parts.wake(arrived), parts.faulted);
+      return;
+    }
+    const { letters } = this.#memory;
+    const { service, partition } = arrived.batch;
+    for (const letter of arrived.batch.letters) {
+      const expected = letters.takenFrom(service, partition) + 1;
+      if (letter.number > expected) break;
+      if (letter.number < expected) continue;
+      this.#take(letter);
+      letters.take(service, partition, letter.number, true);
+    }
+    const upTo = letters.takenFrom(service, partition);
+    this.#memory.answers.addOther((failure) => arrived.settle(failure ?? { upTo }));
+  }
+
+  /** Receivers that are not in memory: all of them are looked up before the first letter is taken. */
+  #lookUp({ batch, absent }: LettersArrived): Promise<void>[] {
+    const { instances } = this.#memory;
+    const lookups: Promise<void>[] = [];
+    for (const { namespace, receiver } of batch.letters) {
+      const text = `${namespace}/${receiver}`;
+      if (absent.has(text) || instances.get(text) !== undefined) continue;
+      const key = keyOf(text);
+      if (instances.hosted(key.kind) === undefined || !instances.mayBeKept(key)) continue;
+      const note = async (): Promise<void> => {
+        const found = await instances.find(key);
+        if (found.kind !== "instance") absent.add(textOf(key));
+      };
+      lookups.push(note());
+    }
+    return lookups;
+  }
+
+  #take(letter: Letter): void {
+    const { instances, decider, nowMs, parts } = this.#memory;
+    const { type, payload } = letter;
+    const cause: Cause = letter.cause ?? parts.cause;
+    const text = `${letter.namespace}/${letter.receiver}`;
+    const key = keyOf(text);
+    const hosted = instances.hosted(key.kind);
+    const command = hosted?.command(type);
+    if (hosted === undefined || command === undefined) {
+      parts.logger.error("a letter came that no machine here understands; it is passed over", {
+        ...key,
+        type,
+      });
+      return;
+    }
+    const instance = instances.get(text) ?? instances.blank(key, text, hosted);
+    instance.touchedMs = nowMs;
+    const parked = { type, command: payload, number: 0, attempt: 0 };
+    if (instance.quarantine !== undefined) {
+      this.#ward.park(instance, parked, cause);
+      return;
+    }
+    const decision = decider.take(instance, command, payload, cause);
+    if (decision.kind === "reply") this.#memory.noteStep(instance);
+    else if (decision.kind === "refused") {
+      parts.logger.info("a letter was refused", { ...key, type, code: decision.refusal.code });
+    } else if (instance.exists) this.#ward.admit(instance, decision.error, parked, cause);
+    else parts.logger.error("a machine failed on its first letter", { ...key, type, error: decision.error });
+  }
+}

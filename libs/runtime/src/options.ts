@@ -1,0 +1,86 @@
+import type { Archive, Journal } from "@tutti/journal";
+import type { Chance, Clock, Defer, Delivery, Logger, Place, Timers } from "@tutti/kernel";
+import type { Effects, Tenure } from "./api.ts";
+import type { AnyMachine } from "./machines/hosted-machine.ts";
+
+/** What a runtime is made of. */
+export interface RuntimeOptions {
+  /** The service that hosts the machines: `workflow`. */
+  readonly service: string;
+  readonly machines: readonly AnyMachine[];
+  /** How many partitions the service has; the same for ever. */
+  readonly partitions: number;
+  readonly journals: JournalSource;
+  readonly archive: Archive;
+  /** Carries letters to partitions that are not here. */
+  readonly delivery: Delivery;
+  readonly tenure: Tenure;
+  readonly effects: Effects;
+  /** How many partitions another service has: letters are numbered per pair of partitions. */
+  partitionsOf(service: string): number;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly chance: Chance;
+  readonly defer: Defer;
+  readonly logger: Logger;
+  readonly limits: RuntimeLimits;
+  /** How long ended instances are kept. */
+  retentionOf(kind: string): Retention;
+  /** Where a partition is called, when it is not here: for `mesh.not_owner`. */
+  ownerOf?(place: Place): { instance: string; address: string; epoch: number } | undefined;
+}
+
+/**
+ * The journal in use. One that has stopped (a sync failed) has to be opened again before anything can be written; all
+ * partitions of all services that share it ask for that, and it is done once.
+ */
+export interface JournalSource {
+  readonly journal: Journal;
+  /** Resolves with a journal that is not the broken one. */
+  renew(broken: Journal): Promise<Journal>;
+}
+
+export interface Retention {
+  /** From the end of an instance to its removal, milliseconds; 0 means at once. */
+  readonly keepMs: number;
+  /** From then on, how long an id that somebody chose stays taken. */
+  readonly idKeptMs: number;
+}
+
+/** Bounds on memory and work. */
+export interface RuntimeLimits {
+  /** Commands that may wait per partition. */
+  readonly inboxMax: number;
+  /** Commands decided in one turn, before others get theirs. */
+  readonly turnCommandsMax: number;
+  /** A batch is closed when it has grown beyond this. */
+  readonly batchBytesSoft: number;
+  /** Instances in memory per partition, as far as they can be put away. */
+  readonly loadedMax: number;
+  /** An instance without anything to do is put away after this long. */
+  readonly idleMs: number;
+  /** Bytes of journal per partition that a restart may have to read. */
+  readonly tailBytesMax: number;
+  /** How often the index is written. */
+  readonly indexEveryMs: number;
+  readonly eventsMax: number;
+  readonly stateBytesMax: number;
+  /** How long the reply to an idempotency key is remembered. */
+  readonly keysKeptMs: number;
+  /** Up to here an ended instance is kept as its history alone. */
+  readonly smallEvents: number;
+}
+
+export const runtimeLimits: RuntimeLimits = {
+  inboxMax: 10_000,
+  turnCommandsMax: 1_024,
+  batchBytesSoft: 512 * 1024,
+  loadedMax: 50_000,
+  idleMs: 10_000,
+  tailBytesMax: 8 * 1024 * 1024,
+  indexEveryMs: 250,
+  eventsMax: 1_000_000,
+  stateBytesMax: 16 * 1024 * 1024,
+  keysKeptMs: 24 * 3_600_000,
+  smallEvents: 64,
+};

@@ -1,0 +1,76 @@
+/**
+ * Replies to calls with an idempotency key: the same call again is answered like the first, another one under the same
+ * key is refused.
+ */
+import { hash } from "node:crypto";
+import type { KeyAnswered } from "@tutti/contracts/runtime/v1";
+import { FlatWriter } from "@tutti/contracts/wire";
+import type { Outcome, Submission } from "../api.ts";
+import { runtimeErrors } from "../errors.ts";
+import { refused } from "../refusals.ts";
+import type { Instance } from "./instance.ts";
+
+export class AnsweredKeys {
+  readonly #keptMs: number;
+  readonly #writer = new FlatWriter(1_024);
+
+  /** @param keptMs how long a reply is remembered */
+  constructor(keptMs: number) {
+    this.#keptMs = keptMs;
+  }
+
+  /** What a repeated call is answered; undefined when its key is new. */
+  find(
+    instance: Instance,
+    { command, body, idempotencyKey }: Submission,
+    nowMs: number,
+  ): Outcome | undefined {
+    const answered = instance.keys?.get(idempotencyKey);
+    if (answered === undefined) return;
+    if (answered.untilMs <= nowMs) {
+      instance.keys?.delete(idempotencyKey);
+      return;
+    }
+    if (Buffer.compare(this.#hashOf(command, body), answered.commandHash) !== 0) {
+      const { kind, id } = instance.key;
+      return refused(runtimeErrors.keyReused.refusal({ kind, id, key: idempotencyKey }));
+    }
+    return { kind: "done", reply: command.reply.decode(answered.reply) };
+  }
+
+  /** Remembers a reply; what it gives is to be recorded. */
+  remember(
+    instance: Instance,
+    { command, body, idempotencyKey }: Submission,
+    reply: unknown,
+    nowMs: number,
+  ): KeyAnswered {
+    const commandHash = this.#hashOf(command, body);
+    this.#writer.reset();
+    command.reply.encode(reply, this.#writer);
+    const answered = { commandHash, reply: this.#writer.finish(), untilMs: nowMs + this.#keptMs };
+    keep(instance, idempotencyKey, answered);
+    return { key: idempotencyKey, ...answered };
+  }
+
+  #hashOf(command: Submission["command"], body: unknown): Uint8Array {
+    this.#writer.reset();
+    this.#writer.string(command.type);
+    command.codec.encode(body, this.#writer);
+    return hash("sha256", this.#writer.written(), "buffer");
+  }
+}
+
+/** Folds what was remembered. */
+export function recoverKey(instance: Instance, { key, commandHash, reply, untilMs }: KeyAnswered): void {
+  keep(instance, key, { commandHash, reply, untilMs });
+}
+
+function keep(
+  instance: Instance,
+  key: string,
+  answered: { commandHash: Uint8Array; reply: Uint8Array; untilMs: number },
+): void {
+  instance.keys ??= new Map();
+  instance.keys.set(key, answered);
+}

@@ -1,0 +1,206 @@
+/**
+ * Commands of a partition: finds the instance, lets it decide, and keeps the answer until it may be given.
+ *
+ * 1. Commands to one instance are taken in the order of their arrival, also while it is being looked up.
+ * 2. The result of an effect counts only while that attempt is awaited.
+ */
+import { errorFromUnknown, type InstanceKey, textOf } from "@tutti/kernel";
+import type { EffectToken, Outcome, Submission } from "../api.ts";
+import { runtimeErrors } from "../errors.ts";
+import { ownEvents } from "../records/own-events.ts";
+import { ignored, refused, refusedAsGone, refusedAsQuarantined } from "../refusals.ts";
+import { AnsweredKeys } from "./answered-keys.ts";
+import type { Instance } from "./instance.ts";
+import type { Found } from "./instances.ts";
+import type { PartitionMemory } from "./memory.ts";
+import type { Ward } from "./ward.ts";
+
+interface FoundForCommands {
+  readonly key: InstanceKey;
+  readonly found: Found;
+  readonly submissions: readonly Submission[];
+}
+
+export class Commands {
+  readonly #memory: PartitionMemory;
+  readonly #ward: Ward;
+  readonly #keys: AnsweredKeys;
+  /** By instance that is being looked up: what came for it meanwhile. */
+  readonly #waiting = new Map<string, Submission[]>();
+  /** Results whose instance the archive is asked for. */
+  readonly #byToken = new Set<Submission>();
+  #found: FoundForCommands[] = [];
+
+  constructor(memory: PartitionMemory, ward: Ward) {
+    this.#memory = memory;
+    this.#ward = ward;
+    this.#keys = new AnsweredKeys(memory.parts.limits.keysKeptMs);
+  }
+
+  /** Whether lookups have come back that wait for a turn. */
+  get hasFound(): boolean {
+    return this.#found.length > 0;
+  }
+
+  take(submission: Submission): void {
+    const { key, token } = submission;
+    if (token !== undefined) {
+      const instance = this.#memory.instances.byIncarnation(token.incarnation);
+      if (instance !== undefined) this.#run(instance, submission);
+      else if (key === undefined) this.#findByToken(submission, token);
+      else this.#find(key, textOf(key), submission);
+      return;
+    }
+    if (key === undefined) throw new RangeError("expected a key or a token in a submission, found neither");
+    const text = textOf(key);
+    const waiting = this.#waiting.get(text);
+    if (waiting !== undefined) {
+      waiting.push(submission);
+      return;
+    }
+    const { instances } = this.#memory;
+    const instance = instances.get(text);
+    if (instance !== undefined) this.#run(instance, submission);
+    else if (instances.mayBeKept(key)) this.#find(key, text, submission);
+    else this.#begin(key, text, submission);
+  }
+
+  /** Goes on with what was looked up. */
+  takeFound(): void {
+    if (this.#found.length === 0) return;
+    const all = this.#found;
+    this.#found = [];
+    for (const { key, found, submissions } of all) {
+      const text = textOf(key);
+      for (const submission of submissions) {
+        const instance = this.#memory.instances.get(text);
+        if (instance !== undefined) this.#run(instance, submission);
+        else if (found.kind === "tombstone") this.#answer(submission, refusedAsGone(key, found.untilMs));
+        else this.#begin(key, text, submission);
+      }
+    }
+  }
+
+  /** What waits for a lookup: none of it was decided. */
+  stop(): readonly Submission[] {
+    const waiting = [
+      ...this.#byToken,
+      ...[...this.#waiting.values()].flat(),
+      ...this.#found.flatMap(({ submissions }) => submissions),
+    ];
+    this.#byToken.clear();
+    this.#waiting.clear();
+    this.#found = [];
+    return waiting;
+  }
+
+  #find(key: InstanceKey, text: string, submission: Submission): void {
+    const waiting = this.#waiting.get(text);
+    if (waiting !== undefined) {
+      waiting.push(submission);
+      return;
+    }
+    const submissions = [submission];
+    const memory = this.#memory;
+    this.#waiting.set(text, submissions);
+    memory.instances.find(key).then(
+      (found) => {
+        if (memory.isStopped) return;
+        this.#waiting.delete(text);
+        this.#found.push({ key, found, submissions });
+        memory.parts.wake();
+      },
+      (fault: unknown) => memory.parts.faulted(fault),
+    );
+  }
+
+  #findByToken(submission: Submission, { incarnation }: EffectToken): void {
+    const memory = this.#memory;
+    this.#byToken.add(submission);
+    memory.parts.archive.keyOf(incarnation).then(
+      (key) => {
+        if (memory.isStopped) return;
+        this.#byToken.delete(submission);
+        if (key === undefined) this.#answer(submission, ignored);
+        else this.#find(key, textOf(key), submission);
+        memory.parts.wake();
+      },
+      (fault: unknown) => memory.parts.faulted(fault),
+    );
+  }
+
+  /** A command for an instance that does not exist. */
+  #begin(key: InstanceKey, text: string, submission: Submission): void {
+    const { instances, parts } = this.#memory;
+    const hosted = instances.hosted(key.kind);
+    if (submission.token !== undefined) this.#answer(submission, ignored);
+    else if (hosted === undefined) this.#answer(submission, refused(parts.machines.unknown(key)));
+    else this.#run(instances.blank(key, text, hosted), submission);
+  }
+
+  #run(instance: Instance, submission: Submission): void {
+    instance.touchedMs = this.#memory.nowMs;
+    const outcome = this.#known(instance, submission) ?? this.#decide(instance, submission);
+    this.#answer(submission, outcome);
+  }
+
+  /** What is answered without deciding anything. */
+  #known(instance: Instance, submission: Submission): Outcome | undefined {
+    const { token, idempotencyKey } = submission;
+    if (instance.quarantine !== undefined) return this.#toQuarantined(instance, submission);
+    if (token !== undefined && !isAwaited(instance, token)) return ignored;
+    if (idempotencyKey !== "") {
+      const repeated = this.#keys.find(instance, submission, this.#memory.nowMs);
+      if (repeated !== undefined) return repeated;
+    }
+    return instance.event >= this.#memory.parts.limits.eventsMax ? this.#full(instance) : undefined;
+  }
+
+  #decide(instance: Instance, submission: Submission): Outcome {
+    const memory = this.#memory;
+    const { token, command, body, cause, idempotencyKey } = submission;
+    const decision = memory.decider.decide(instance, command, body, cause, token);
+    if (decision.kind === "refused") return refused(decision.refusal);
+    if (decision.kind === "thrown") return this.#thrown(instance, submission, decision.error);
+    memory.noteStep(instance);
+    if (idempotencyKey !== "" && instance.exists) {
+      const answered = this.#keys.remember(instance, submission, decision.reply, memory.nowMs);
+      memory.record(instance, ownEvents.keyAnswered, answered, cause);
+    }
+    return { kind: "done", reply: decision.reply };
+  }
+
+  #answer(submission: Submission, outcome: Outcome): void {
+    this.#memory.answers.add(submission, outcome);
+  }
+
+  #thrown(instance: Instance, submission: Submission, error: unknown): Outcome {
+    const { command, body, token, cause } = submission;
+    if (instance.exists) {
+      this.#ward.admit(instance, error, this.#ward.parkable(command, body, token), cause);
+      return refusedAsQuarantined(instance);
+    }
+    // There is nothing to keep aside: the instance never came to be.
+    const { kind, id } = instance.key;
+    const { message } = errorFromUnknown(error);
+    this.#memory.parts.logger.error("a machine failed on its first command", { kind, id, error });
+    return refused(runtimeErrors.neverBegan.refusal({ kind, id, type: command.type, error: message }));
+  }
+
+  /** The result of an effect waits for the repair; everybody else is told. */
+  #toQuarantined(instance: Instance, { command, body, token, cause }: Submission): Outcome {
+    if (token === undefined) return refusedAsQuarantined(instance);
+    if (token.incarnation !== instance.incarnation) return ignored;
+    this.#ward.park(instance, this.#ward.parkable(command, body, token), cause);
+    return { kind: "done", reply: undefined };
+  }
+
+  #full({ key: { kind, id } }: Instance): Outcome {
+    const { eventsMax } = this.#memory.parts.limits;
+    return refused(runtimeErrors.tooManyEvents.refusal({ kind, id, eventsMax }));
+  }
+}
+
+function isAwaited(instance: Instance, { incarnation, number, attempt }: EffectToken): boolean {
+  return incarnation === instance.incarnation && instance.effects.get(number)?.token.attempt === attempt;
+}

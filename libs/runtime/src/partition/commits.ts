@@ -1,0 +1,140 @@
+/**
+ * Batches on their way into the journal, and what waits for them.
+ *
+ * 1. Batches are appended in the order of their numbers, many at a time; they become durable in that order.
+ * 2. An answer is given when all that its decision could have seen is durable: the batch it is in, or for a refusal, a
+ *    repeat or a read the last one before.
+ * 3. After a failure nothing more is appended here, and everything that waits is told so.
+ */
+
+import type { LettersSent } from "@tutti/contracts/runtime/v1";
+import type { AppendOutcome, Failure, JournalPartition } from "@tutti/journal";
+import type { DueEffect, EffectToken } from "../api.ts";
+import type { Answers } from "./answers.ts";
+import type { OpenBatch } from "./open-batch.ts";
+
+/** What happens when a batch is durable. */
+export interface Commit {
+  readonly number: number;
+  readonly answers: Answers;
+  readonly due: readonly DueEffect[];
+  readonly dropped: readonly EffectToken[];
+  readonly sent: LettersSent | undefined;
+}
+
+export interface CommitsParts {
+  readonly journal: JournalPartition;
+  readonly epoch: number;
+  readonly behaviour: number;
+  /** The batch that is durable when this begins. */
+  readonly durable: number;
+  onDurable(commit: Commit): void;
+  onFailure(failure: Failure): void;
+  onFault(fault: unknown): void;
+}
+
+export class Commits {
+  readonly #parts: CommitsParts;
+  readonly #flying: Commit[] = [];
+  #durable: number;
+  #appended: number;
+  #failure: Failure | undefined;
+  #appendedBytes = 0;
+  /** Waiting until a batch is durable, in no order. */
+  #waiting: { number: number; settle: (isDurable: boolean) => void }[] = [];
+
+  constructor(parts: CommitsParts) {
+    this.#parts = parts;
+    this.#durable = parts.durable;
+    this.#appended = parts.durable;
+  }
+
+  /** The last batch that is durable. */
+  get durable(): number {
+    return this.#durable;
+  }
+
+  /** The last batch that was appended. */
+  get appended(): number {
+    return this.#appended;
+  }
+
+  /** Bytes appended so far. */
+  get appendedBytes(): number {
+    return this.#appendedBytes;
+  }
+
+  get isFailed(): boolean {
+    return this.#failure !== undefined;
+  }
+
+  /** Whether everything that was appended is durable. */
+  get isIdle(): boolean {
+    return this.#flying.length === 0;
+  }
+
+  append(batch: OpenBatch, timeMs: number, commit: Commit): void {
+    const { journal, epoch, behaviour } = this.#parts;
+    this.#appended = commit.number;
+    this.#flying.push(commit);
+    this.#appendedBytes += batch.bytes;
+    journal
+      .append({
+        epoch,
+        number: commit.number,
+        timeMs,
+        behaviour,
+        records: batch.written(),
+        count: batch.count,
+      })
+      .then(
+        (outcome) => this.#settled(commit, outcome),
+        (fault: unknown) => this.#parts.onFault(fault),
+      );
+  }
+
+  /** The answers go with the last batch that is under way; false when there is none. */
+  attach(answers: Answers): boolean {
+    const last = this.#flying.at(-1);
+    last?.answers.join(answers);
+    return last !== undefined;
+  }
+
+  /** Resolves when the batch is durable: true; or when that will not be known here: false. */
+  reached(number: number): Promise<boolean> {
+    if (number <= this.#durable) return Promise.resolve(true);
+    if (this.#failure !== undefined) return Promise.resolve(false);
+    return new Promise((settle) => this.#waiting.push({ number, settle }));
+  }
+
+  /** Takes everything that waits out of here, because it will not be answered here. */
+  abandon(): readonly Answers[] {
+    const answers = this.#flying.map((commit) => commit.answers);
+    this.#flying.length = 0;
+    for (const { settle } of this.#waiting) settle(false);
+    this.#waiting = [];
+    return answers;
+  }
+
+  #settled(commit: Commit, outcome: AppendOutcome): void {
+    if (this.#failure !== undefined) return;
+    if (outcome.kind !== "durable") {
+      this.#failure = outcome;
+      this.#parts.onFailure(outcome);
+      return;
+    }
+    this.#durable = commit.number;
+    this.#flying.shift();
+    this.#parts.onDurable(commit);
+    if (this.#waiting.length > 0) this.#wake();
+  }
+
+  #wake(): void {
+    const still: { number: number; settle: (isDurable: boolean) => void }[] = [];
+    for (const waiting of this.#waiting) {
+      if (waiting.number <= this.#durable) waiting.settle(true);
+      else still.push(waiting);
+    }
+    this.#waiting = still;
+  }
+}

@@ -1,0 +1,189 @@
+/**
+ * Decides: gives a command to its machine and takes in what it says.
+ *
+ * 1. What one command does is all in the open batch, or nothing of it is: when a decider or a fold throws, the batch is cut
+ *    back to where it was, and the instance is to be kept aside.
+ * 2. An event is encoded first and folded then: a fold may do with the event what it likes.
+ */
+import type { Cause } from "@tutti/contracts/types/v1";
+import {
+  AssertionFault,
+  type Chance,
+  type InstanceAddress,
+  type InstanceKey,
+  isRefusal,
+  type MachineStep,
+  type Message,
+  type Refusal,
+} from "@tutti/kernel";
+import type { EffectToken } from "../api.ts";
+import { runtimeErrors } from "../errors.ts";
+import type { LetterBox } from "../letters/letter-box.ts";
+import type { AnyCommand, AnyEvent } from "../machines/hosted-machine.ts";
+import type { Folding } from "./folding.ts";
+import type { Instance } from "./instance.ts";
+import type { BatchMark, OpenBatch } from "./open-batch.ts";
+
+/** What a step came to. */
+export type Decision =
+  | { readonly kind: "reply"; readonly reply: unknown }
+  | { readonly kind: "refused"; readonly refusal: Refusal }
+  | { readonly kind: "thrown"; readonly error: unknown };
+
+export interface DeciderParts {
+  readonly batch: OpenBatch;
+  readonly folding: Folding;
+  readonly letters: LetterBox;
+  readonly chance: Chance;
+  /** Counts a new instance: its incarnation. */
+  readonly count: () => number;
+  /** Bytes of records that one step may add. */
+  readonly stepBytesMax: number;
+}
+
+export class Decider implements MachineStep<unknown, unknown> {
+  readonly #batch: OpenBatch;
+  readonly #folding: Folding;
+  readonly #letters: LetterBox;
+  readonly #chance: Chance;
+  readonly #count: () => number;
+  readonly #mark: BatchMark = { position: 0, count: 0, cause: undefined };
+  readonly #stepBytesMax: number;
+  #instance: Instance | undefined;
+  #emitted = 0;
+  /** Whether an event said that what is shown of the instance may have changed. */
+  wasDescribed = false;
+  nowMs = 0;
+  cause: Cause = { actor: undefined, traceparent: "", decision: "", reason: "" };
+  settles: { readonly number: number; readonly attempt: number } | undefined;
+
+  constructor({ batch, folding, letters, chance, count, stepBytesMax }: DeciderParts) {
+    this.#stepBytesMax = stepBytesMax;
+    this.#batch = batch;
+    this.#folding = folding;
+    this.#letters = letters;
+    this.#chance = chance;
+    this.#count = count;
+  }
+
+  get key(): InstanceKey {
+    return (this.#instance as Instance).key;
+  }
+
+  get exists(): boolean {
+    return (this.#instance as Instance).event > 0;
+  }
+
+  random(): number {
+    return this.#chance.random();
+  }
+
+  emit(event: AnyEvent, body: unknown): void {
+    const instance = this.#instance as Instance;
+    const header = instance.hosted.headerOf(event);
+    if (instance.event === 0) {
+      instance.incarnation = this.#count();
+      instance.startMs = this.nowMs;
+      instance.startedBy = this.cause.actor;
+      this.wasDescribed = true;
+    }
+    this.#emitted++;
+    this.#batch.add(instance, header, event.codec, body, this.cause);
+    event.evolve(instance.state, body, this.#folding);
+    if (event.described === true) this.wasDescribed = true;
+  }
+
+  send<Body>(to: InstanceAddress, message: Message<Body>, body: Body): void {
+    this.#letters.send(this.key, to, message, body, this.cause);
+  }
+
+  /** Whether the last step emitted anything. */
+  get emitted(): number {
+    return this.#emitted;
+  }
+
+  decide(
+    instance: Instance,
+    command: AnyCommand,
+    body: unknown,
+    cause: Cause,
+    token: EffectToken | undefined,
+  ): Decision {
+    this.settles = token;
+    return this.#step(instance, cause, token?.number ?? -1, () => command.decide(instance.state, body, this));
+  }
+
+  /** A command in its encoded form: as it came in a letter, or waited for a repair. */
+  take(
+    instance: Instance,
+    command: AnyCommand,
+    payload: Uint8Array,
+    cause: Cause,
+    token?: EffectToken,
+  ): Decision {
+    this.settles = token;
+    return this.#step(instance, cause, token?.number ?? -1, () =>
+      command.decide(instance.state, command.codec.decode(payload), this),
+    );
+  }
+
+  expire(instance: Instance, timer: number, cause: Cause): Decision {
+    this.settles = undefined;
+    return this.#step(instance, cause, -1, () => {
+      const { expire } = instance.hosted.machine;
+      if (expire === undefined)
+        throw new AssertionFault("a machine that sets timers has `expire`", { timer });
+      const before = instance.timers?.get(timer)?.dueMs;
+      expire.call(instance.hosted.machine, instance.state, timer, this);
+      if (before !== undefined && instance.timers?.get(timer)?.dueMs === before) {
+        throw new AssertionFault("a timer that has come due is cleared or set again by what happens then", {
+          kind: instance.key.kind,
+          timer,
+        });
+      }
+      return;
+    });
+  }
+
+  /** What the journal would not take must not be decided: it would be in memory and nowhere else. */
+  #checkSize({ key: { kind, id } }: Instance): void {
+    const bytes = this.#batch.bytes - this.#mark.position;
+    const bytesMax = this.#stepBytesMax;
+    if (bytes > bytesMax) throw runtimeErrors.batchTooLarge({ kind, id, bytes, bytesMax });
+  }
+
+  #step(instance: Instance, cause: Cause, settling: number, run: () => unknown): Decision {
+    const { event, lastBatch, lastIndex, incarnation } = instance;
+    const dueBefore = this.#folding.due.length;
+    const droppedBefore = this.#folding.dropped.length;
+    const lettersBefore = this.#letters.mark;
+    this.#batch.mark(this.#mark);
+    this.#instance = instance;
+    this.#emitted = 0;
+    this.wasDescribed = false;
+    this.cause = cause;
+    this.#folding.begin(instance, cause, settling);
+    try {
+      const reply = run();
+      if (!isRefusal(reply)) {
+        this.#checkSize(instance);
+        return { kind: "reply", reply };
+      }
+      if (this.#emitted > 0) {
+        throw new AssertionFault("a decider that refuses emits nothing", { kind: instance.key.kind });
+      }
+      this.#letters.cutBack(lettersBefore);
+      return { kind: "refused", refusal: reply };
+    } catch (error) {
+      this.#batch.cutBack(this.#mark);
+      this.#letters.cutBack(lettersBefore);
+      this.#folding.due.length = dueBefore;
+      this.#folding.dropped.length = droppedBefore;
+      instance.event = event;
+      instance.lastBatch = lastBatch;
+      instance.lastIndex = lastIndex;
+      instance.incarnation = incarnation;
+      return { kind: "thrown", error };
+    }
+  }
+}

@@ -1,0 +1,99 @@
+import type { Cause } from "@tutti/contracts/types/v1";
+import type { Outstanding } from "@tutti/kernel";
+import type { DueEffect, EffectToken } from "../api.ts";
+import type { TimerQueue } from "../timers/timer-queue.ts";
+import type { Instance, InstanceTimer } from "./instance.ts";
+
+/**
+ * What is outstanding in a partition, noted while events are folded: effects that are to be done when the batch is durable,
+ * effects that are no longer wanted, timers.
+ *
+ * Timers are set at once, before anything is durable: what one of them makes happen follows in a later batch, which
+ * cannot be durable without this one.
+ */
+export class Folding implements Outstanding<unknown> {
+  readonly #partition: number;
+  readonly #timers: TimerQueue<InstanceTimer>;
+  /** The instance that is being folded. */
+  instance: Instance | undefined;
+  cause: Cause | undefined;
+  /** Number of the effect whose result is being taken: nobody has to be told that it is no longer wanted. */
+  settling = -1;
+  /** To be begun when the open batch is durable. */
+  due: DueEffect[] = [];
+  /** No longer wanted, as soon as the open batch is durable. */
+  dropped: EffectToken[] = [];
+
+  constructor(partition: number, timers: TimerQueue<InstanceTimer>) {
+    this.#partition = partition;
+    this.#timers = timers;
+  }
+
+  begin(instance: Instance, cause: Cause | undefined, settling: number): void {
+    this.instance = instance;
+    this.cause = cause;
+    this.settling = settling;
+  }
+
+  effect(number: number, attempt: number, effect: unknown): void {
+    const instance = this.instance as Instance;
+    const before = instance.effects.get(number);
+    if (before !== undefined && before.token.attempt !== attempt) this.dropped.push(before.token);
+    const { key, incarnation } = instance;
+    const token = { partition: this.#partition, incarnation, number, attempt };
+    const due = { key, token, effect, cause: this.cause };
+    instance.effects.set(number, due);
+    this.due.push(due);
+  }
+
+  settled(number: number): void {
+    const { effects } = this.instance as Instance;
+    if (number === this.settling) {
+      effects.delete(number);
+      return;
+    }
+    const before = effects.get(number);
+    if (before === undefined) return;
+    effects.delete(number);
+    this.dropped.push(before.token);
+  }
+
+  timer(number: number, dueMs: number): void {
+    const instance = this.instance as Instance;
+    instance.timers ??= new Map();
+    let timer = instance.timers.get(number);
+    if (timer === undefined) {
+      timer = { instance, number, dueMs, rank: 0, place: -1 };
+      instance.timers.set(number, timer);
+    }
+    this.#timers.set(timer, dueMs);
+  }
+
+  cleared(number: number): void {
+    const { timers } = this.instance as Instance;
+    const timer = timers?.get(number);
+    if (timer === undefined) return;
+    timers?.delete(number);
+    this.#timers.remove(timer);
+  }
+
+  /** Notes what a loaded instance has outstanding. */
+  recover(instance: Instance): void {
+    this.begin(instance, undefined, -1);
+    instance.hosted.machine.recover(instance.state, this);
+  }
+
+  /** Nothing of this instance is awaited here any more: it was put away, kept aside, or ended by force. */
+  release(instance: Instance): void {
+    for (const timer of instance.timers?.values() ?? []) this.#timers.remove(timer);
+    instance.timers = undefined;
+  }
+}
+
+/** For folding when it does not matter what is outstanding: `recover` finds it afterwards. */
+export const heedless: Outstanding<unknown> = {
+  effect() {},
+  settled() {},
+  timer() {},
+  cleared() {},
+};

@@ -1,0 +1,83 @@
+import type { LetterBatch } from "@tutti/kernel";
+import type { Outcome, Question, Submission } from "../api.ts";
+import type { Found } from "./instances.ts";
+
+/** Letters that came for this partition. */
+export interface LettersArrived {
+  readonly what: "letters";
+  readonly batch: LetterBatch;
+  /** The number up to which all of the channel are durable, or why that is unknown. */
+  settle(outcome: { readonly upTo: number } | Outcome): void;
+  /** Receivers that were looked up and do not exist. */
+  readonly absent: Set<string>;
+}
+
+/** A question to one of its instances. */
+export interface QuestionAsked {
+  readonly what: "question";
+  readonly question: Question<unknown, unknown>;
+  /** What was found in the archive, when it was asked. */
+  readonly found?: Found | undefined;
+  settle(outcome: Outcome): void;
+}
+
+/** Anything else that has to happen between commands. */
+export interface Errand {
+  readonly what: "errand";
+  run(): void;
+  /** It will not run: the partition is gone from here. */
+  refuse(outcome: Outcome): void;
+}
+
+export type Arrival = LettersArrived | QuestionAsked | Errand;
+
+/**
+ * What waits for a partition's next turn. It outlives the loss of the partition's memory: what was not decided yet is
+ * decided after it was loaded again.
+ */
+export class Inbox {
+  #commands: Submission[] = [];
+  #next = 0;
+  readonly arrivals: Arrival[] = [];
+
+  get length(): number {
+    return this.#commands.length - this.#next + this.arrivals.length;
+  }
+
+  get isEmpty(): boolean {
+    return this.length === 0;
+  }
+
+  add(submission: Submission): void {
+    this.#commands.push(submission);
+  }
+
+  takeCommand(): Submission | undefined {
+    const submission = this.#commands[this.#next];
+    if (submission === undefined) {
+      this.#commands.length = 0;
+      this.#next = 0;
+      return;
+    }
+    this.#next++;
+    if (this.#next >= compactAt && this.#next * 2 > this.#commands.length) {
+      this.#commands = this.#commands.slice(this.#next);
+      this.#next = 0;
+    }
+    return submission;
+  }
+
+  /** Tells everything that waits. */
+  refuse(outcome: Outcome): void {
+    for (let submission = this.takeCommand(); submission !== undefined; submission = this.takeCommand()) {
+      submission.answer(outcome);
+    }
+    for (const arrival of this.arrivals.splice(0)) {
+      if (arrival.what === "errand") arrival.refuse(outcome);
+      else arrival.settle(outcome);
+    }
+  }
+}
+
+/** Below this it is not worth moving what is left to the front. */
+const compactAt = 4_096;

@@ -1,0 +1,130 @@
+/**
+ * The instances of a partition that are in memory, and how others get there.
+ *
+ * 1. An instance that is not in memory is in the archive whole: it leaves memory only when its last record is contained in
+ *    a committed snapshot, or it ended and its line in the index says so.
+ * 2. Lookups of many instances go to the archive together.
+ */
+
+import type { ArchivePartition, Kept } from "@tutti/journal";
+import { type InstanceKey, textOf } from "@tutti/kernel";
+import type { HostedMachine, HostedMachines } from "../machines/hosted-machine.ts";
+import type { Instance } from "./instance.ts";
+import { blankInstance } from "./reviving.ts";
+
+/** What a lookup found. */
+export type Found =
+  | { readonly kind: "instance"; readonly instance: Instance }
+  | { readonly kind: "absent" }
+  | { readonly kind: "tombstone"; readonly untilMs: number };
+
+export interface InstancesParts {
+  readonly machines: HostedMachines;
+  readonly archive: ArchivePartition;
+  /** Makes an instance of what is kept of it. */
+  revive(key: InstanceKey, kept: Kept): Promise<Instance | undefined>;
+  /** It has come into memory. */
+  arrived(instance: Instance): void;
+}
+
+const absent: Found = { kind: "absent" };
+
+export class Instances {
+  readonly #parts: InstancesParts;
+  readonly #byText = new Map<string, Instance>();
+  readonly #byIncarnation = new Map<number, Instance>();
+  /** Lookups under way, and those that go out next. */
+  readonly #lookups = new Map<string, Promise<Found>>();
+  #next: { key: InstanceKey; found: (found: Found) => void; failed: (error: unknown) => void }[] = [];
+
+  constructor(parts: InstancesParts) {
+    this.#parts = parts;
+  }
+
+  get size(): number {
+    return this.#byText.size;
+  }
+
+  values(): IterableIterator<Instance> {
+    return this.#byText.values();
+  }
+
+  get(text: string): Instance | undefined {
+    return this.#byText.get(text);
+  }
+
+  byIncarnation(incarnation: number): Instance | undefined {
+    return this.#byIncarnation.get(incarnation);
+  }
+
+  /** False when there is surely nothing under this key. */
+  mayBeKept(key: InstanceKey): boolean {
+    return this.#parts.archive.mayHave(key);
+  }
+
+  hosted(kind: string): HostedMachine | undefined {
+    return this.#parts.machines.of(kind);
+  }
+
+  /** An instance without events: not in memory until it is added. */
+  blank(key: InstanceKey, text: string, hosted: HostedMachine): Instance {
+    return blankInstance(key, text, hosted);
+  }
+
+  add(instance: Instance): void {
+    this.#byText.set(instance.text, instance);
+    this.#byIncarnation.set(instance.incarnation, instance);
+  }
+
+  remove(instance: Instance): void {
+    this.#byText.delete(instance.text);
+    this.#byIncarnation.delete(instance.incarnation);
+  }
+
+  /** Finds what is not in memory; asked again meanwhile, it is the same lookup. */
+  find(key: InstanceKey): Promise<Found> {
+    const text = textOf(key);
+    const there = this.#byText.get(text);
+    if (there !== undefined) return Promise.resolve({ kind: "instance", instance: there });
+    let lookup = this.#lookups.get(text);
+    if (lookup === undefined) {
+      lookup = new Promise<Found>((found, failed) => {
+        if (this.#next.length === 0) queueMicrotask(() => this.#lookUp());
+        this.#next.push({ key, found, failed });
+      });
+      this.#lookups.set(text, lookup);
+      const forget = () => this.#lookups.delete(text);
+      lookup.then(forget, forget);
+    }
+    return lookup;
+  }
+
+  async #lookUp(): Promise<void> {
+    const wanted = this.#next;
+    this.#next = [];
+    try {
+      const kept = await this.#parts.archive.load(wanted.map(({ key }) => key));
+      await Promise.all(
+        wanted.map(async ({ key, found, failed }, index) => {
+          try {
+            found(await this.#take(key, kept[index] ?? { kind: "nothing" }));
+          } catch (error) {
+            failed(error);
+          }
+        }),
+      );
+    } catch (error) {
+      for (const { failed } of wanted) failed(error);
+    }
+  }
+
+  async #take(key: InstanceKey, kept: Kept): Promise<Found> {
+    if (kept.kind === "tombstone") return { kind: "tombstone", untilMs: kept.untilMs };
+    if (kept.kind === "nothing") return absent;
+    const instance = await this.#parts.revive(key, kept);
+    if (instance === undefined) return absent;
+    this.add(instance);
+    this.#parts.arrived(instance);
+    return { kind: "instance", instance };
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * A partition at work under one epoch: takes what waits in its inbox, turn by turn.
+ *
+ * 1. A turn takes all that is waiting, up to a bound, and ends with one append; the next turn fills the next batch while
+ *    the journal writes.
+ * 2. Within a partition time never runs backwards.
+ */
+import type { Submission } from "../api.ts";
+import { LetterTaker } from "../letters/letter-taker.ts";
+import type { Answers } from "./answers.ts";
+import { Commands } from "./commands.ts";
+import type { Arrival, Inbox } from "./inbox.ts";
+import type { PartitionMemory } from "./memory.ts";
+import { Questions } from "./questions.ts";
+import type { Repairs } from "./repairs.ts";
+import type { Sleepers } from "./sleepers.ts";
+import type { Ward } from "./ward.ts";
+
+export interface LoadedPartitionParts {
+  readonly memory: PartitionMemory;
+  readonly ward: Ward;
+  readonly repairs: Repairs;
+  readonly sleepers: Sleepers;
+}
+
+export class LoadedPartition {
+  readonly memory: PartitionMemory;
+  readonly repairs: Repairs;
+  readonly #sleepers: Sleepers;
+  readonly #ward: Ward;
+  readonly #commands: Commands;
+  readonly #letters: LetterTaker;
+  readonly #questions: Questions;
+  #isWaitingForRoom = false;
+
+  constructor({ memory, ward, repairs, sleepers }: LoadedPartitionParts) {
+    this.memory = memory;
+    this.repairs = repairs;
+    this.#sleepers = sleepers;
+    this.#ward = ward;
+    this.#commands = new Commands(memory, ward);
+    this.#letters = new LetterTaker(memory, ward);
+    this.#questions = new Questions(memory);
+  }
+
+  /** Takes what waits. Gives whether there is more. */
+  turn(inbox: Inbox): boolean {
+    const { memory } = this;
+    if (memory.isStopped || this.#awaitsRoom()) return false;
+    const { turnCommandsMax, batchBytesSoft } = memory.parts.limits;
+    memory.beginTurn();
+    this.#sleepers.wakeDue(memory.nowMs);
+    this.#expire(turnCommandsMax);
+    this.#commands.takeFound();
+    for (const arrival of inbox.arrivals.splice(0)) this.#takeArrival(arrival);
+    for (let count = 0; count < turnCommandsMax && memory.batch.bytes < batchBytesSoft; count++) {
+      const submission = inbox.takeCommand();
+      if (submission === undefined) break;
+      this.#commands.take(submission);
+    }
+    memory.endTurn();
+    return !inbox.isEmpty || this.#commands.hasFound || memory.timers.nextDueMs <= memory.nowMs;
+  }
+
+  /** When the next turn is due at the latest; Infinity when nothing waits for a moment. */
+  get nextDueMs(): number {
+    return Math.min(this.memory.timers.nextDueMs, this.#sleepers.nextDueMs);
+  }
+
+  /** Nothing more is decided here. Gives the answers that will not come, and the commands that were not decided. */
+  stop(): { readonly undecided: readonly Submission[]; readonly unanswered: readonly Answers[] } {
+    return { unanswered: this.memory.stop(), undecided: this.#commands.stop() };
+  }
+
+  #awaitsRoom(): boolean {
+    if (this.#isWaitingForRoom) return true;
+    const { journal, wake, faulted } = this.memory.parts;
+    const room = journal.room();
+    if (room === undefined) return false;
+    this.#isWaitingForRoom = true;
+    room.then(() => {
+      this.#isWaitingForRoom = false;
+      wake();
+    }, faulted);
+    return true;
+  }
+
+  #takeArrival(arrival: Arrival): void {
+    if (arrival.what === "letters") this.#letters.take(arrival);
+    else if (arrival.what === "question") this.#questions.take(arrival);
+    else arrival.run();
+  }
+
+  #expire(limit: number): void {
+    const { memory } = this;
+    const { cause } = memory.parts;
+    for (let count = 0; count < limit; count++) {
+      const timer = memory.timers.takeDue(memory.nowMs);
+      if (timer === undefined) return;
+      const { instance, number } = timer;
+      instance.touchedMs = memory.nowMs;
+      const decision = memory.decider.expire(instance, number, cause);
+      if (decision.kind !== "thrown") memory.noteStep(instance);
+      else {
+        const failed = { type: "", command: nothing, number, attempt: 0 };
+        this.#ward.admit(instance, decision.error, failed, cause);
+      }
+    }
+  }
+}
+
+const nothing = new Uint8Array(0);

@@ -1,0 +1,283 @@
+/**
+ * What a partition has in memory under one epoch, and how anything in it changes. When an append fails, all of this is
+ * forgotten and read again from what is durable.
+ *
+ * 1. Whatever happens to an instance is recorded in the open batch in the same breath; what is not recorded did not happen.
+ * 2. Nothing leaves before what it rests on is durable: no answer, no effect, no letter.
+ */
+import type { LettersSent } from "@tutti/contracts/runtime/v1";
+import type { Cause } from "@tutti/contracts/types/v1";
+import { FlatWriter } from "@tutti/contracts/wire";
+import type { ArchivePartition, Failure, Journal, JournalPartition, Kept } from "@tutti/journal";
+import { type Chance, type InstanceKey, isEnded, type Logger, type WireCodec } from "@tutti/kernel";
+import type { Effects } from "../api.ts";
+import { type Channel, LetterBox } from "../letters/letter-box.ts";
+import type { HostedMachines } from "../machines/hosted-machine.ts";
+import type { RuntimeLimits } from "../options.ts";
+import { type OwnEvent, ownEvents } from "../records/own-events.ts";
+import { prefixBytes } from "../records/record-reader.ts";
+import type { PartitionClock } from "../timers/partition-clock.ts";
+import { TimerQueue } from "../timers/timer-queue.ts";
+import { Answers } from "./answers.ts";
+import { type Commit, Commits } from "./commits.ts";
+import { Decider } from "./decider.ts";
+import { Folding } from "./folding.ts";
+import type { Arrival } from "./inbox.ts";
+import type { Instance, InstanceTimer } from "./instance.ts";
+import { Instances } from "./instances.ts";
+import { OpenBatch, type Recorded } from "./open-batch.ts";
+
+export interface MemoryParts {
+  readonly service: string;
+  readonly partition: number;
+  readonly epoch: number;
+  readonly machines: HostedMachines;
+  readonly journal: Journal;
+  readonly log: JournalPartition;
+  readonly archive: ArchivePartition;
+  readonly clock: PartitionClock;
+  readonly chance: Chance;
+  readonly logger: Logger;
+  readonly limits: RuntimeLimits;
+  readonly effects: Effects;
+  readonly partitionsOf: (service: string) => number;
+  /** Who the partition's own records name. */
+  readonly cause: Cause;
+  /** Wants a turn, with something to do in it. */
+  wake(arrival?: Arrival): void;
+  /** Whether this process may answer for the partition without asking the journal. */
+  mayAnswer(): boolean;
+  /** Letters of a channel may leave. */
+  released(channel: Channel): void;
+  revive(key: InstanceKey, kept: Kept): Promise<Instance | undefined>;
+  failed(failure: Failure): void;
+  faulted(fault: unknown): void;
+}
+
+/** Who wants to know what has to be kept. */
+export interface Keeper {
+  /** It has its first record that no snapshot contains. */
+  dirty(instance: Instance): void;
+  /** Its line in the index is to be written. */
+  entryDue(instance: Instance): void;
+}
+
+export class PartitionMemory {
+  readonly parts: MemoryParts;
+  readonly timers = new TimerQueue<InstanceTimer>();
+  readonly batch = new OpenBatch();
+  readonly letters: LetterBox;
+  readonly instances: Instances;
+  readonly commits: Commits;
+  readonly folding: Folding;
+  readonly decider: Decider;
+  /** The partition itself, as far as it has records. */
+  readonly self: Recorded;
+  /** How many instances were ever begun here. */
+  incarnations = 0;
+  /** Instances that have not ended, here and in the archive. */
+  live = 0;
+  readonly quarantined = new Set<Instance>();
+  nowMs = 0;
+  isStopped = false;
+  answers = new Answers();
+  keeper: Keeper = { dirty() {}, entryDue() {} };
+  #sent: LettersSent | undefined;
+
+  /** @param durable the last batch that is durable: the seal of this epoch */
+  constructor(parts: MemoryParts, durable: number) {
+    this.parts = parts;
+    const { partition, machines, archive } = parts;
+    this.letters = new LetterBox(parts.partitionsOf);
+    this.folding = new Folding(partition, this.timers);
+    this.instances = new Instances({
+      machines,
+      archive,
+      revive: parts.revive,
+      arrived: (instance) => this.arrived(instance),
+    });
+    this.decider = new Decider({
+      batch: this.batch,
+      folding: this.folding,
+      letters: this.letters,
+      chance: parts.chance,
+      count: () => ++this.incarnations,
+      // Beside what the batch may have before, and the letters that it gets at its end.
+      stepBytesMax: Math.floor((parts.journal.batchBytesMax - parts.limits.batchBytesSoft) / 2),
+    });
+    this.commits = new Commits({
+      journal: parts.log,
+      epoch: parts.epoch,
+      behaviour: machines.behaviour,
+      durable,
+      onDurable: (commit) => this.#durable(commit),
+      onFailure: (failure) => {
+        if (!this.isStopped) parts.failed(failure);
+      },
+      onFault: parts.faulted,
+    });
+    const prefix = prefixBytes(new FlatWriter(64), "", "partition", String(partition));
+    this.self = { prefix, incarnation: 0, event: 0, lastBatch: 0, lastIndex: 0 };
+    this.batch.begin(durable + 1);
+  }
+
+  /** The batch that everything decided so far is durable with. */
+  get lastBatch(): number {
+    return this.batch.count > 0 ? this.batch.number : this.commits.appended;
+  }
+
+  /** The time of this turn. */
+  beginTurn(): void {
+    this.nowMs = this.parts.clock.now();
+    this.decider.nowMs = this.nowMs;
+  }
+
+  /** Ends a turn: what it decided goes into the journal, and answers go with it. */
+  endTurn(): void {
+    this.#recordLetters();
+    if (this.batch.count > 0) this.#append();
+    else if (!this.answers.isEmpty) this.#answerWithoutBatch();
+    else if (this.folding.due.length > 0) this.#dispatchRecovered();
+  }
+
+  /** Notes what the decider's last step did to an instance. */
+  noteStep(instance: Instance): void {
+    if (this.decider.emitted === 0) return;
+    if (this.instances.get(instance.text) !== instance) {
+      this.instances.add(instance);
+      this.live++;
+    }
+    if (this.decider.wasDescribed) this.noteDescribed(instance, this.nowMs);
+    this.noteRecord(instance);
+  }
+
+  /** An event of the runtime's own happens to an instance. */
+  record<Body>(instance: Instance, { header, codec }: OwnEvent<Body>, body: Body, cause: Cause): void {
+    this.batch.add(instance, header, codec as WireCodec<Body>, body, cause);
+    this.noteRecord(instance);
+  }
+
+  /** An instance has a record in the open batch. */
+  noteRecord(instance: Instance): void {
+    if (instance.dirtyFrom !== 0) return;
+    instance.dirtyFrom = this.batch.number;
+    this.keeper.dirty(instance);
+  }
+
+  /** What lists show of an instance may have changed. */
+  noteDescribed(instance: Instance, nowMs: number): void {
+    if (instance.quarantine === undefined && instance.endMs === 0) {
+      if (isEnded(instance.hosted.machine.describe(instance.state).status)) {
+        instance.endMs = nowMs;
+        this.live--;
+      }
+    }
+    if (instance.isEntryDue) return;
+    instance.isEntryDue = true;
+    this.keeper.entryDue(instance);
+  }
+
+  /** An instance has come from the archive: what it has outstanding is done and awaited here again. */
+  arrived(instance: Instance): void {
+    instance.touchedMs = this.nowMs;
+    if (instance.quarantine !== undefined) this.quarantined.add(instance);
+    else if (!instance.isEnded) this.folding.recover(instance);
+    if (this.folding.due.length > 0) this.parts.wake();
+  }
+
+  /** Puts an instance out of memory. */
+  putAway(instance: Instance): void {
+    this.folding.release(instance);
+    this.instances.remove(instance);
+    this.quarantined.delete(instance);
+  }
+
+  /** Nothing more is decided here. Gives what waits for an answer. */
+  stop(): readonly Answers[] {
+    this.isStopped = true;
+    const unwanted = [...this.instances.values()].flatMap(({ effects }) =>
+      [...effects.values()].map(({ token }) => token),
+    );
+    if (unwanted.length > 0) this.parts.effects.withdraw(unwanted);
+    this.timers.clear();
+    return [...this.commits.abandon(), this.answers];
+  }
+
+  #recordLetters(): void {
+    const { batch, letters, self } = this;
+    const { cause } = this.parts;
+    const add = <Body>({ header, codec }: OwnEvent<Body>, body: Body): void =>
+      batch.add(self, header, codec, body, cause);
+    this.#sent = letters.closeSent();
+    if (this.#sent !== undefined) add(ownEvents.lettersSent, this.#sent);
+    for (const taken of letters.closeTaken()) add(ownEvents.lettersTaken, taken);
+    // A confirmation that is not recorded costs a repetition after a restart: it waits for a batch that goes anyway.
+    if (batch.count > 0)
+      for (const confirmed of letters.closeConfirmed()) add(ownEvents.lettersConfirmed, confirmed);
+  }
+
+  #append(): void {
+    const { number } = this.batch;
+    const { due, dropped } = this.folding;
+    const { answers } = this;
+    this.folding.due = [];
+    this.folding.dropped = [];
+    this.answers = new Answers();
+    this.commits.append(this.batch, this.nowMs, { number, answers, due, dropped, sent: this.#sent });
+    this.batch.begin(number + 1);
+  }
+
+  /** Answers without a batch of their own rest on the last one under way; without one, on this process's tenure. */
+  #answerWithoutBatch(): void {
+    if (this.commits.attach(this.answers)) return;
+    if (!this.parts.mayAnswer()) {
+      this.#append();
+      return;
+    }
+    const { answers } = this;
+    this.answers = new Answers();
+    answers.give(this.parts.faulted);
+    if (this.folding.due.length > 0) this.#dispatchRecovered();
+  }
+
+  /** Effects of instances that came from the archive are durable already. */
+  #dispatchRecovered(): void {
+    if (!this.commits.isIdle) {
+      // They may rest on what is under way: the next turn takes them along.
+      const { due } = this.folding;
+      this.folding.due = [];
+      this.commits.reached(this.commits.appended).then((isDurable) => {
+        if (isDurable && !this.isStopped) this.#dispatch(due);
+      }, this.parts.faulted);
+      return;
+    }
+    const { due } = this.folding;
+    this.folding.due = [];
+    this.#dispatch(due);
+  }
+
+  #durable({ answers, due, dropped, sent }: Commit): void {
+    if (this.isStopped) return;
+    answers.give(this.parts.faulted);
+    if (dropped.length > 0) this.#guard(() => this.parts.effects.withdraw(dropped));
+    this.#dispatch(due);
+    if (sent !== undefined) for (const channel of this.letters.release(sent)) this.parts.released(channel);
+  }
+
+  #dispatch(due: Commit["due"]): void {
+    // What was settled or replaced meanwhile need not be begun.
+    const wanted = due.filter(
+      (effect) =>
+        this.instances.byIncarnation(effect.token.incarnation)?.effects.get(effect.token.number) === effect,
+    );
+    if (wanted.length > 0) this.#guard(() => this.parts.effects.dispatch(wanted));
+  }
+
+  #guard(run: () => void): void {
+    try {
+      run();
+    } catch (fault) {
+      this.parts.faulted(fault);
+    }
+  }
+}

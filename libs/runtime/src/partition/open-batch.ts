@@ -1,0 +1,92 @@
+import { Cause } from "@tutti/contracts/types/v1";
+import { FlatWriter } from "@tutti/contracts/wire";
+import type { WireCodec } from "@tutti/kernel";
+
+/** Something with records of its own: an instance, or the partition itself. */
+export interface Recorded {
+  /** Namespace, kind and id as they stand in every record. */
+  readonly prefix: Uint8Array;
+  readonly incarnation: number;
+  event: number;
+  lastBatch: number;
+  lastIndex: number;
+}
+
+/** A place in the open batch that it can be cut back to. */
+export interface BatchMark {
+  position: number;
+  count: number;
+  cause: Cause | undefined;
+}
+
+/**
+ * The batch that is being filled: records are encoded straight into it, and history is those same bytes.
+ *
+ * 1. Records of an instance name the one before: so a gap is found, and history is read along them.
+ * 2. The first record carries its cause; a later one only where it differs from the one before.
+ * 3. `number` is the one that the batch will have in the journal.
+ */
+export class OpenBatch {
+  readonly #writer = new FlatWriter(256 * 1024);
+  #count = 0;
+  #cause: Cause | undefined;
+  #number = 0;
+
+  /** Begins the batch that will have this number. */
+  begin(number: number): void {
+    this.#writer.reset();
+    this.#count = 0;
+    this.#cause = undefined;
+    this.#number = number;
+  }
+
+  get number(): number {
+    return this.#number;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  get bytes(): number {
+    return this.#writer.position;
+  }
+
+  /** What was encoded: valid until the next record. */
+  written(): Uint8Array {
+    return this.#writer.written();
+  }
+
+  mark(mark: BatchMark): void {
+    mark.position = this.#writer.position;
+    mark.count = this.#count;
+    mark.cause = this.#cause;
+  }
+
+  /** Forgets what was added since the mark. */
+  cutBack(mark: BatchMark): void {
+    this.#writer.truncate(mark.position);
+    this.#count = mark.count;
+    this.#cause = mark.cause;
+  }
+
+  /** Adds an event and moves what it happened to on. `header` is its type and version as they stand in a record. */
+  add<Body>(instance: Recorded, header: Uint8Array, codec: WireCodec<Body>, body: Body, cause: Cause): void {
+    const writer = this.#writer;
+    const event = instance.event + 1;
+    writer.uint32(18).fork().raw(instance.prefix).uint32(32).uint32(event).raw(header).uint32(58).fork();
+    codec.encode(body, writer);
+    writer.join();
+    if (instance.lastBatch !== 0) writer.uint32(65).double(instance.lastBatch);
+    if (instance.lastIndex !== 0) writer.uint32(72).uint32(instance.lastIndex);
+    if (cause !== this.#cause) {
+      Cause.encode(cause, writer.uint32(82).fork()).join();
+      this.#cause = cause;
+    }
+    if (event === 1) writer.uint32(89).double(instance.incarnation);
+    writer.join();
+    instance.event = event;
+    instance.lastBatch = this.#number;
+    instance.lastIndex = this.#count++;
+  }
+}

@@ -1,0 +1,31 @@
+import type { Cause } from "@tutti/contracts/types/v1";
+import type { ArchivePartition } from "@tutti/journal";
+import type { Chance, Clock, Delivery, Logger, Owner, Place, Timers } from "@tutti/kernel";
+import type { Effects, Tenure } from "../api.ts";
+import type { HostedMachines } from "../machines/hosted-machine.ts";
+import type { JournalSource, Retention, RuntimeLimits } from "../options.ts";
+import type { Partition } from "./partition.ts";
+
+/** What a partition is given by the runtime of its service. */
+export interface PartitionParts {
+  readonly service: string;
+  readonly behaviour: number;
+  readonly machines: HostedMachines;
+  readonly journals: JournalSource;
+  readonly archive: ArchivePartition;
+  readonly deliver: Delivery["deliver"];
+  readonly tenure: Tenure;
+  readonly effects: Effects;
+  readonly partitionsOf: (service: string) => number;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly chance: Chance;
+  readonly logger: Logger;
+  readonly limits: RuntimeLimits;
+  /** Who the partition's own records name. */
+  readonly cause: Cause;
+  readonly retentionOf: (kind: string) => Retention;
+  readonly ownerOf: ((place: Place) => Owner | undefined) | undefined;
+  /** The partition wants a turn. */
+  ready(partition: Partition): void;
+}

@@ -1,0 +1,435 @@
+/**
+ * A partition of this process, over the times that it is loaded: begins to own it, loads it, loads it again when the
+ * journal did not take something, and lets go of it.
+ *
+ *     closed ── own ──► starting ── sealed and read ──► running ── disown ──► leaving ──► closed
+ *     running ── append failed ──► starting
+ *     starting, running ── a newer epoch was sealed ──► closed
+ *     starting ── damage, archive out of reach ──► failed ── after a pause ──► starting
+ *
+ * 1. An append that failed may have landed or may land later: everything in memory is forgotten, and what is there is
+ *    read again behind a seal.
+ * 2. What waits in the inbox was not decided: it stays, and is decided after loading.
+ */
+import type { Failure, Journal, JournalPartition } from "@tutti/journal";
+import {
+  type Backoff,
+  backoffMs,
+  errorFromUnknown,
+  notOwner,
+  type Place,
+  sleep,
+  type Timer,
+  type TuttiError,
+} from "@tutti/kernel";
+import type { Outcome, PartitionStanding, PartitionState } from "../api.ts";
+import { runtimeErrors } from "../errors.ts";
+import { Histories } from "../history/histories.ts";
+import { Refolding } from "../history/refolding.ts";
+import { LetterSender } from "../letters/letter-sender.ts";
+import { refusalOf, refused } from "../refusals.ts";
+import { PartitionClock } from "../timers/partition-clock.ts";
+import { type Arrival, Inbox } from "./inbox.ts";
+import type { Instance } from "./instance.ts";
+import { ArchiveKeeper } from "./keeper.ts";
+import { LoadedPartition } from "./loaded-partition.ts";
+import { PartitionMemory } from "./memory.ts";
+import type { PartitionParts } from "./partition-parts.ts";
+import { Recovery } from "./recovery.ts";
+import { Repairs } from "./repairs.ts";
+import { revive } from "./reviving.ts";
+import { Sleepers } from "./sleepers.ts";
+import { Ward } from "./ward.ts";
+
+/** All that goes on while a partition is loaded. */
+interface Life {
+  readonly memory: PartitionMemory;
+  readonly loaded: LoadedPartition;
+  readonly keeper: ArchiveKeeper;
+  readonly sender: LetterSender;
+  readonly sleepers: Sleepers;
+  readonly histories: Histories;
+  readonly refolding: Refolding;
+}
+
+const pause: Backoff = { firstMs: 50, maxMs: 2_000 };
+
+export class Partition {
+  readonly number: number;
+  readonly place: Place;
+  readonly inbox = new Inbox();
+  readonly #parts: PartitionParts;
+  #state: PartitionState | "closed" = "closed";
+  #epoch = 0;
+  #life: Life | undefined;
+  #leaving = new AbortController();
+  #timer: Timer | undefined;
+  #timerDueMs = Number.POSITIVE_INFINITY;
+  #loading: Promise<void> | undefined;
+  #turnMs = 0;
+  #reason = "";
+
+  constructor(number: number, parts: PartitionParts) {
+    this.number = number;
+    this.#parts = parts;
+    this.place = `${parts.service}/partition/${number}` as Place;
+  }
+
+  get state(): PartitionState | "closed" {
+    return this.#state;
+  }
+
+  get life(): Life | undefined {
+    return this.#life;
+  }
+
+  /** Why nothing may be put into the inbox; undefined when it may. */
+  refusal(): Outcome | undefined {
+    const { service, limits } = this.#parts;
+    if (this.#state === "closed") return refused(refusalOf(this.#notOwner()));
+    const at = { service, partition: this.number };
+    if (this.#state === "leaving") return refused(runtimeErrors.leaving.refusal(at));
+    if (this.#state === "failed") {
+      return refused(runtimeErrors.failed.refusal({ ...at, reason: this.#reason }));
+    }
+    if (this.inbox.length < limits.inboxMax) return;
+    return refused(
+      runtimeErrors.inboxFull.refusal({ ...at, waiting: limits.inboxMax }, { retryAfterMs: 100 }),
+    );
+  }
+
+  /** Begins to own it under this epoch, or a newer one if the journal has seen more. Resolves when it is at work. */
+  own(epoch: number): Promise<void> {
+    if (this.#state !== "closed" && this.#state !== "leaving") {
+      return this.#loading ?? Promise.resolve();
+    }
+    this.#leaving = new AbortController();
+    this.#epoch = epoch;
+    this.#state = "starting";
+    return this.#load();
+  }
+
+  /** Lets go: what is under way becomes durable, or its callers are told that it is unknown. */
+  async disown(): Promise<void> {
+    if (this.#state === "closed") return;
+    this.#state = "leaving";
+    const memory = this.#life?.memory;
+    if (memory !== undefined && !memory.isStopped) await memory.commits.reached(memory.lastBatch);
+    this.#close();
+  }
+
+  /** Puts something into the inbox between commands. */
+  arrive(arrival: Arrival): void {
+    this.inbox.arrivals.push(arrival);
+    this.#parts.ready(this);
+  }
+
+  /** Takes what waits. Gives whether there is more. */
+  turn(): boolean {
+    const life = this.#life;
+    if (life === undefined || this.#state === "starting" || this.#state === "failed") return false;
+    const { clock } = this.#parts;
+    const startMs = clock.monotonic();
+    let hasMore = false;
+    try {
+      hasMore = life.loaded.turn(this.inbox);
+    } catch (fault) {
+      this.#faulted(life.memory, fault);
+    }
+    this.#turnMs += clock.monotonic() - startMs;
+    if (!hasMore) this.#setTimer(life);
+    return hasMore;
+  }
+
+  /** Milliseconds spent in turns so far: how busy it is. */
+  get turnMs(): number {
+    return this.#turnMs;
+  }
+
+  standing(load: number): PartitionStanding | undefined {
+    if (this.#state === "closed") return;
+    const memory = this.#life?.memory;
+    const nextDueMs = this.#life?.loaded.nextDueMs ?? Number.POSITIVE_INFINITY;
+    return {
+      partition: this.number,
+      state: this.#state,
+      epoch: this.#epoch,
+      head: memory?.commits.durable ?? 0,
+      loaded: memory?.instances.size ?? 0,
+      live: memory?.live ?? 0,
+      quarantined: memory?.quarantined.size ?? 0,
+      inbox: this.inbox.length,
+      nextDueMs: Number.isFinite(nextDueMs) ? nextDueMs : undefined,
+      load,
+    };
+  }
+
+  #load(): Promise<void> {
+    this.#loading ??= this.#loadUntilItWorks().finally(() => {
+      this.#loading = undefined;
+    });
+    return this.#loading;
+  }
+
+  async #loadUntilItWorks(): Promise<void> {
+    const { timers, chance, logger, service } = this.#parts;
+    const { signal } = this.#leaving;
+    for (let failures = 1; ; failures++) {
+      try {
+        if (await this.#loadOnce()) return;
+      } catch (error) {
+        if (signal.aborted) throw this.#notOwner();
+        const { message, status } = errorFromUnknown(error);
+        this.#reason = message;
+        if (status === "DATA_LOSS") this.#state = "failed";
+        logger.error("a partition cannot be loaded; it is tried again", {
+          service,
+          partition: this.number,
+          error,
+        });
+      }
+      await sleep(timers, backoffMs(pause, failures, chance), signal).catch(() => {});
+      if (signal.aborted) throw this.#notOwner();
+      this.#state = "starting";
+    }
+  }
+
+  /** One attempt. False when the journal has to be asked again. */
+  async #loadOnce(): Promise<boolean> {
+    const { service, journals, signal } = { ...this.#parts, signal: this.#leaving.signal };
+    const { journal } = journals;
+    const log = journal.partition(service, this.number);
+    const number = await this.#seal(journal, log);
+    if (number === undefined || signal.aborted) return false;
+    const opening = await this.#parts.archive.opening();
+    const life = this.#begin(journal, log, number, opening.coveredTo);
+    this.#life = life;
+    try {
+      const { toRebuild } = await new Recovery(life.memory).run(opening);
+      for (const instance of toRebuild) await this.#refold(life, instance);
+      await life.sleepers.start();
+    } catch (error) {
+      this.#end(life);
+      throw error;
+    }
+    // A fault, or the end of ownership, may have come while it was read.
+    if (life.memory.isStopped || signal.aborted) return false;
+    this.#state = "running";
+    life.sender.start();
+    life.keeper.wake();
+    this.#loadOutstanding(life);
+    this.#parts.ready(this);
+    return true;
+  }
+
+  /** Seals under the next epoch. Undefined when the journal did not take it and it has to be tried again. */
+  async #seal(journal: Journal, log: JournalPartition): Promise<number | undefined> {
+    const { clock, journals, behaviour } = this.#parts;
+    const epoch = Math.max(this.#epoch, log.last.epoch + 1);
+    const timeMs = Math.max(Math.floor(clock.now()), log.last.timeMs);
+    const outcome = await log.seal({ epoch, timeMs, behaviour });
+    this.#epoch = epoch;
+    if (outcome.kind === "sealed") return outcome.number;
+    if (outcome.kind === "stopped" || outcome.kind === "unknown") await journals.renew(journal);
+    // Somebody else has sealed at this moment. Who owns it is not decided here: a newer epoch is tried unless this
+    // process was told to let go.
+    this.#epoch = epoch + 1;
+    this.#reason = outcome.refusal.message;
+    return;
+  }
+
+  #begin(journal: Journal, log: JournalPartition, durable: number, coveredTo: number): Life {
+    const parts = this.#parts;
+    const { archive, machines, timers, chance, logger, retentionOf } = parts;
+    const histories = new Histories(log, archive);
+    const refolding = new Refolding(archive, histories);
+    const memory: PartitionMemory = new PartitionMemory(
+      {
+        ...parts,
+        partition: this.number,
+        epoch: this.#epoch,
+        journal,
+        log,
+        clock: new PartitionClock(parts.clock, log.last.timeMs),
+        wake: (arrival) => this.#wake(memory, arrival),
+        mayAnswer: () => parts.tenure.validUntilMs(this.number) > parts.clock.monotonic(),
+        released: (channel) => sender.send(channel),
+        revive: async (key, kept) => {
+          const hosted = machines.of(key.kind);
+          return hosted && revive(key, kept, hosted, refolding);
+        },
+        failed: (failure) => this.#failed(memory, failure),
+        faulted: (fault) => this.#faulted(memory, fault),
+      },
+      durable,
+    );
+    const { instances, letters } = memory;
+    const wake = (): void => this.#wake(memory);
+    const faulted = (fault: unknown): void => this.#faulted(memory, fault);
+    const sleepers = new Sleepers({ archive, instances, wake, faulted });
+    const keeper = new ArchiveKeeper({
+      memory,
+      timers,
+      chance,
+      coveredTo,
+      retentionOf,
+      sleeps: (dueMs) => {
+        sleepers.sleeps(dueMs);
+        this.#setTimer(life);
+      },
+    });
+    memory.keeper = keeper;
+    const ward = new Ward(memory, (instance) => void repairs.rebuild(instance).catch(faulted));
+    const repairs = new Repairs(memory, ward, refolding);
+    const sender = new LetterSender({
+      service: parts.service,
+      partition: this.number,
+      letters,
+      deliver: parts.deliver,
+      timers,
+      chance,
+      logger,
+    });
+    const loaded = new LoadedPartition({ memory, ward, repairs, sleepers });
+    const life: Life = { memory, loaded, keeper, sender, sleepers, histories, refolding };
+    return life;
+  }
+
+  async #refold(life: Life, instance: Instance): Promise<void> {
+    if (instance.quarantine !== undefined) {
+      await life.loaded.repairs.rebuild(instance);
+      return;
+    }
+    const { key, hosted, lastBatch, lastIndex, event } = instance;
+    const last = { batch: lastBatch, index: lastIndex };
+    instance.state = (await life.refolding.stateAt(key, hosted, last, event)).state;
+    if (!instance.isEnded) life.memory.folding.recover(instance);
+  }
+
+  /** Instances in the archive with effects outstanding: somebody has to be told to do them. A page at a time. */
+  #loadOutstanding(life: Life): void {
+    const { archive } = this.#parts;
+    const { memory } = life;
+    const load = async (): Promise<void> => {
+      for (let after = 0; !memory.isStopped; ) {
+        const page = await archive.outstanding(after, outstandingPage);
+        if (page.length === 0) return;
+        const found = await Promise.all(page.map((key) => memory.instances.find(key)));
+        const incarnations = found.map((one) => (one.kind === "instance" ? one.instance.incarnation : 0));
+        const last = Math.max(...incarnations);
+        if (last <= after) return;
+        after = last;
+      }
+    };
+    load().catch((fault: unknown) => this.#faulted(memory, fault));
+  }
+
+  /** Something wants a turn. What comes from an earlier life is looked up again in this one. */
+  #wake(memory: PartitionMemory, arrival?: Arrival): void {
+    if (arrival === undefined) {
+      this.#parts.ready(this);
+      return;
+    }
+    if (memory.isStopped && arrival.what === "letters") arrival.absent.clear();
+    this.arrive(memory.isStopped && arrival.what === "question" ? { ...arrival, found: undefined } : arrival);
+  }
+
+  /** The journal did not take a batch: what was decided in memory counts no more. */
+  #failed(memory: PartitionMemory, failure: Failure): void {
+    const life = this.#life;
+    if (life?.memory !== memory || memory.isStopped) return;
+    const { service, logger, tenure } = this.#parts;
+    const at = { service, partition: this.number };
+    const reason = failure.refusal.message;
+    this.#reason = reason;
+    logger.warn("the journal did not take a batch; the partition is loaded again", { ...at, reason });
+    const outcome = refused(
+      failure.kind === "unknown"
+        ? runtimeErrors.outcomeUnknown.refusal({ ...at, reason })
+        : runtimeErrors.notTaken.refusal({ ...at, reason }),
+    );
+    this.#end(life, outcome);
+    if (failure.kind === "fenced") {
+      this.#close();
+      tenure.lost(this.number);
+      return;
+    }
+    this.#restart();
+  }
+
+  /** Something threw that nobody expected: what is in memory may be wrong. */
+  #faulted(memory: PartitionMemory, fault: unknown): void {
+    const { service, logger } = this.#parts;
+    logger.error("a fault in a partition", { service, partition: this.number, error: fault });
+    const life = this.#life;
+    if (life?.memory !== memory || memory.isStopped || this.#state === "starting") {
+      if (life?.memory === memory) memory.isStopped = true;
+      return;
+    }
+    const reason = errorFromUnknown(fault).message;
+    const at = { service, partition: this.number };
+    this.#end(life, refused(runtimeErrors.outcomeUnknown.refusal({ ...at, reason })));
+    this.#restart();
+  }
+
+  #restart(): void {
+    if (this.#state !== "running") return;
+    this.#state = "starting";
+    // Not loaded by anybody any more: then whoever disowned it has been told.
+    this.#load().catch(() => {});
+  }
+
+  /** Ends a life: nothing of it decides or sends any more. */
+  #end(life: Life, outcome?: Outcome): void {
+    const { unanswered, undecided } = life.loaded.stop();
+    life.keeper.stop();
+    life.sender.stop();
+    life.sleepers.stop();
+    const told = outcome ?? this.#unknown();
+    for (const answers of unanswered) answers.refuse(told, (fault) => this.#logFault(fault));
+    for (const submission of undecided) this.inbox.add(submission);
+    if (this.#life === life) this.#life = undefined;
+  }
+
+  #close(): void {
+    this.#leaving.abort();
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#timerDueMs = Number.POSITIVE_INFINITY;
+    if (this.#life !== undefined) this.#end(this.#life);
+    this.#state = "closed";
+    this.inbox.refuse(refused(refusalOf(this.#notOwner())));
+  }
+
+  #unknown(): Outcome {
+    const at = { service: this.#parts.service, partition: this.number };
+    return refused(runtimeErrors.outcomeUnknown.refusal({ ...at, reason: this.#reason || "it was let go" }));
+  }
+
+  #notOwner(): TuttiError {
+    return notOwner(this.place, this.#parts.ownerOf?.(this.place));
+  }
+
+  #logFault(error: unknown): void {
+    this.#parts.logger.error("whoever waited for an answer failed on it", { error });
+  }
+
+  /** Sees to it that there is a turn when something is due. */
+  #setTimer(life: Life): void {
+    const dueMs = life.loaded.nextDueMs;
+    if (dueMs >= this.#timerDueMs) return;
+    this.#timer?.cancel();
+    this.#timerDueMs = dueMs;
+    const nowMs = life.memory.parts.clock.now();
+    this.#timer = this.#parts.timers.after(Math.min(Math.max(0, dueMs - nowMs), timerMaxMs), () => {
+      this.#timer = undefined;
+      this.#timerDueMs = Number.POSITIVE_INFINITY;
+      this.#parts.ready(this);
+    });
+  }
+}
+
+/** Looked up together after a start. */
+const outstandingPage = 256;
+/** Looked at again after this long: the wall clock may have been set forward. */
+const timerMaxMs = 10_000;

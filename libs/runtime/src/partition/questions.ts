@@ -1,0 +1,46 @@
+/** Questions to instances: answered from the state, when all that the state rests on is durable. */
+import { errorFromUnknown, isRefusal, textOf } from "@tutti/kernel";
+import type { Outcome } from "../api.ts";
+import { refusalOf, refused, refusedAsGone, refusedAsQuarantined, refusedAsUnknown } from "../refusals.ts";
+import type { QuestionAsked } from "./inbox.ts";
+import type { Instance } from "./instance.ts";
+import type { PartitionMemory } from "./memory.ts";
+
+export class Questions {
+  readonly #memory: PartitionMemory;
+
+  constructor(memory: PartitionMemory) {
+    this.#memory = memory;
+  }
+
+  take(asked: QuestionAsked): void {
+    const { instances, parts } = this.#memory;
+    const { key } = asked.question;
+    const instance = instances.get(textOf(key));
+    if (instance !== undefined) this.#settle(asked, this.#answer(instance, asked));
+    else if (asked.found !== undefined || !instances.mayBeKept(key)) {
+      const { found } = asked;
+      const isGone = found?.kind === "tombstone";
+      this.#settle(asked, isGone ? refusedAsGone(key, found.untilMs) : refusedAsUnknown(key));
+    } else {
+      instances.find(key).then((found) => parts.wake({ ...asked, found }), parts.faulted);
+    }
+  }
+
+  #settle(asked: QuestionAsked, outcome: Outcome): void {
+    this.#memory.answers.addOther((failure) => asked.settle(failure ?? outcome));
+  }
+
+  #answer(instance: Instance, { question }: QuestionAsked): Outcome {
+    const { nowMs } = this.#memory;
+    instance.touchedMs = nowMs;
+    if (instance.quarantine !== undefined) return refusedAsQuarantined(instance);
+    try {
+      const { key, state } = instance;
+      const reply = question.query.answer(state, question.body, { key, nowMs });
+      return isRefusal(reply) ? refused(reply) : { kind: "done", reply };
+    } catch (thrown) {
+      return refused(refusalOf(errorFromUnknown(thrown)));
+    }
+  }
+}

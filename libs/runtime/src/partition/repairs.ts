@@ -1,0 +1,196 @@
+/**
+ * Lets quarantined instances go on.
+ *
+ * 1. The state is folded again from what is durable before anything else: what a fault left of it is worth nothing.
+ * 2. A repair that fails in the same way changes nothing: the instance stays as it was.
+ * 3. After a repair, what waited is done in the order in which it came; when that fails, the rest goes on waiting.
+ */
+import { type CommandParked, RepairAction, type Repaired } from "@tutti/contracts/runtime/v1";
+import type { Cause } from "@tutti/contracts/types/v1";
+import { errorFromUnknown, type InstanceKey, type TuttiError, textOf } from "@tutti/kernel";
+import { runtimeErrors } from "../errors.ts";
+import type { Refolding } from "../history/refolding.ts";
+import { ownEvents } from "../records/own-events.ts";
+import type { Decision } from "./decider.ts";
+import type { Instance, Quarantine } from "./instance.ts";
+import type { PartitionMemory } from "./memory.ts";
+import type { BatchMark } from "./open-batch.ts";
+import type { Ward } from "./ward.ts";
+
+export interface Repair {
+  readonly key: InstanceKey;
+  readonly action: RepairAction;
+  /** For going back: the last event that still counts. */
+  readonly event: number;
+  readonly cause: Cause;
+}
+
+export class Repairs {
+  readonly #memory: PartitionMemory;
+  readonly #ward: Ward;
+  readonly #refolding: Refolding;
+
+  constructor(memory: PartitionMemory, ward: Ward, refolding: Refolding) {
+    this.#memory = memory;
+    this.#ward = ward;
+    this.#refolding = refolding;
+  }
+
+  /** Folds the state of a kept instance, so that it can be looked at and kept in the archive. */
+  async rebuild(instance: Instance): Promise<void> {
+    const { quarantine } = instance;
+    if (quarantine === undefined || quarantine.isRebuilt) return;
+    if (!(await this.#memory.commits.reached(instance.lastBatch))) return;
+    try {
+      instance.state = await this.#fold(instance, quarantine.folded);
+      quarantine.isRebuilt = true;
+    } catch (error) {
+      if (this.#memory.isStopped) return;
+      this.#memory.parts.logger.error("the state of a machine in quarantine cannot be folded", {
+        ...instance.key,
+        error,
+      });
+    }
+  }
+
+  /** Repairs an instance; resolves with it when that is durable, throws why it is not repaired. */
+  async repair(repair: Repair): Promise<Instance> {
+    const instance = await this.#find(repair.key);
+    const { quarantine } = instance;
+    if (quarantine === undefined) throw notQuarantined(repair.key);
+    const upTo = this.#eventAfter(instance, quarantine, repair);
+    await this.#memory.commits.reached(instance.lastBatch);
+    let state: unknown;
+    try {
+      state = await this.#fold(instance, upTo);
+    } catch (error) {
+      throw stillFails(repair.key, error);
+    }
+    return this.#inTurn(() => {
+      if (instance.quarantine !== quarantine) throw notQuarantined(repair.key);
+      this.#release(instance, quarantine, state, repair);
+      return instance;
+    });
+  }
+
+  #eventAfter(instance: Instance, quarantine: Quarantine, { action, event, key }: Repair): number {
+    if (action === RepairAction.REPAIR_ACTION_RESET) {
+      if (event >= 1 && event <= quarantine.folded) return event;
+      throw runtimeErrors.noSuchEvent({ kind: key.kind, id: key.id, event, events: quarantine.folded });
+    }
+    // Where folding failed, mended code can fold what is there.
+    return action === RepairAction.REPAIR_ACTION_RETRY ? instance.event : quarantine.folded;
+  }
+
+  async #find(key: InstanceKey): Promise<Instance> {
+    const { instances } = this.#memory;
+    const there = instances.get(textOf(key));
+    if (there !== undefined) return there;
+    const found = instances.mayBeKept(key) ? await instances.find(key) : undefined;
+    if (found?.kind === "instance") return found.instance;
+    throw runtimeErrors.unknownInstance({ kind: key.kind, id: key.id });
+  }
+
+  async #fold(instance: Instance, event: number): Promise<unknown> {
+    const { key, hosted, lastBatch, lastIndex } = instance;
+    const last = { batch: lastBatch, index: lastIndex };
+    return (await this.#refolding.stateAt(key, hosted, last, event)).state;
+  }
+
+  /** Runs it in the next turn; resolves when what it did is durable. */
+  #inTurn<T>(run: () => T): Promise<T> {
+    const { parts } = this.#memory;
+    return new Promise((resolve, reject) => {
+      const refuse = (): void => reject(runtimeErrors.leaving(parts));
+      const runNow = (): void => {
+        try {
+          const result = run();
+          this.#memory.answers.addOther((failure) => (failure === undefined ? resolve(result) : refuse()));
+        } catch (error) {
+          reject(error);
+        }
+      };
+      parts.wake({ what: "errand", run: runNow, refuse });
+    });
+  }
+
+  /** Within a turn: everything here goes into one batch. */
+  #release(
+    instance: Instance,
+    quarantine: Quarantine,
+    state: unknown,
+    { action, event, cause, key }: Repair,
+  ): void {
+    const memory = this.#memory;
+    const mark: BatchMark = { position: 0, count: 0, cause: undefined };
+    const { event: eventBefore, lastBatch, lastIndex, dirtyFrom } = instance;
+    memory.batch.mark(mark);
+    memory.record(instance, ownEvents.repaired, { action, event } satisfies Repaired, cause);
+    instance.quarantine = undefined;
+    instance.state = state;
+    if (action === RepairAction.REPAIR_ACTION_TERMINATE) {
+      this.#terminate(instance);
+      return;
+    }
+    memory.folding.recover(instance);
+    if (action === RepairAction.REPAIR_ACTION_RETRY && quarantine.reason.on !== "") {
+      const { on, command, number, attempt } = quarantine.reason;
+      const decision = this.#decide(instance, { type: on, command, number, attempt }, cause);
+      if (decision?.kind === "thrown") {
+        memory.batch.cutBack(mark);
+        Object.assign(instance, { event: eventBefore, lastBatch, lastIndex, dirtyFrom, quarantine });
+        memory.folding.release(instance);
+        instance.effects.clear();
+        quarantine.isRebuilt = false;
+        void this.rebuild(instance);
+        throw stillFails(key, decision.error);
+      }
+    }
+    memory.quarantined.delete(instance);
+    this.#doParked(instance, quarantine.parked, cause);
+    memory.noteDescribed(instance, memory.nowMs);
+  }
+
+  #terminate(instance: Instance): void {
+    const memory = this.#memory;
+    memory.quarantined.delete(instance);
+    if (instance.endMs === 0) memory.live--;
+    instance.endMs = memory.nowMs;
+    memory.noteDescribed(instance, memory.nowMs);
+  }
+
+  #doParked(instance: Instance, parked: readonly CommandParked[], cause: Cause): void {
+    let done = 0;
+    for (const command of parked) {
+      done++;
+      const decision = this.#decide(instance, command, cause);
+      if (decision?.kind !== "thrown") continue;
+      this.#ward.admit(instance, decision.error, command, cause);
+      for (const rest of parked.slice(done)) this.#ward.park(instance, rest, cause);
+      return;
+    }
+  }
+
+  /** Undefined for what no longer counts: the result of an effect that is not awaited any more. */
+  #decide(instance: Instance, parked: CommandParked, cause: Cause): Decision | undefined {
+    const { type, command, number, attempt } = parked;
+    const { decider, parts } = this.#memory;
+    const declared = instance.hosted.command(type);
+    if (declared === undefined) return;
+    const awaited = number === 0 ? undefined : instance.effects.get(number);
+    if (number !== 0 && awaited?.token.attempt !== attempt) return;
+    const { incarnation } = instance;
+    const token = number === 0 ? undefined : { partition: parts.partition, incarnation, number, attempt };
+    const decision = decider.take(instance, declared, command, cause, token);
+    if (decision.kind === "reply") this.#memory.noteStep(instance);
+    return decision;
+  }
+}
+
+function notQuarantined({ kind, id }: InstanceKey): TuttiError {
+  return runtimeErrors.notQuarantined({ kind, id });
+}
+
+function stillFails({ kind, id }: InstanceKey, error: unknown): TuttiError {
+  return runtimeErrors.stillFails({ kind, id, error: errorFromUnknown(error).message }, { cause: error });
+}

@@ -1,0 +1,39 @@
+import { FlatWriter } from "@tutti/contracts/wire";
+import type { Kept } from "@tutti/journal";
+import { type InstanceKey, textOf } from "@tutti/kernel";
+import type { Refolding } from "../history/refolding.ts";
+import type { HostedMachine } from "../machines/hosted-machine.ts";
+import { prefixBytes } from "../records/record-reader.ts";
+import { decodeSnapshot, restore } from "../snapshots/snapshot.ts";
+import { Instance } from "./instance.ts";
+
+const writer = new FlatWriter(512);
+
+/** An instance without events. */
+export function blankInstance(key: InstanceKey, text: string, hosted: HostedMachine): Instance {
+  return new Instance(key, text, hosted, prefixBytes(writer, key.namespace, key.kind, key.id));
+}
+
+/** Makes an instance of what the archive keeps of it; undefined when that is nothing. */
+export async function revive(
+  key: InstanceKey,
+  kept: Kept,
+  hosted: HostedMachine,
+  refolding: Refolding,
+): Promise<Instance | undefined> {
+  if (kept.kind === "nothing" || kept.kind === "tombstone") return;
+  const instance = blankInstance(key, textOf(key), hosted);
+  if (kept.kind === "snapshot") {
+    restore(instance, decodeSnapshot(kept.snapshot), hosted, key);
+    return instance;
+  }
+  const { incarnation, events, last } = kept;
+  const { state, timeMs } = await refolding.stateAt(key, hosted, last, events);
+  instance.state = state;
+  instance.incarnation = incarnation;
+  instance.event = events;
+  instance.lastBatch = last.batch;
+  instance.lastIndex = last.index;
+  instance.endMs = timeMs;
+  return instance;
+}

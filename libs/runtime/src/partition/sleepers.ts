@@ -1,0 +1,77 @@
+/**
+ * Instances that sleep in the archive until a timer: they are brought back when they are due, a page at a time, and cost no
+ * memory until then.
+ *
+ * 1. `after` is the last one brought back: what is in memory is still in the archive's index under its old time and must
+ *    not be taken for due again. So an instance that is due soon is never put to sleep.
+ */
+import type { ArchivePartition, DueInstance } from "@tutti/journal";
+import type { Instances } from "./instances.ts";
+
+export interface SleepersParts {
+  readonly archive: ArchivePartition;
+  readonly instances: Instances;
+  wake(): void;
+  faulted(fault: unknown): void;
+}
+
+/** Looked up together. */
+const pageInstances = 512;
+/** Brought back a little early, so that they are there when they are due. */
+const aheadMs = 100;
+
+export class Sleepers {
+  readonly #parts: SleepersParts;
+  #nextMs = Number.POSITIVE_INFINITY;
+  #after: DueInstance | undefined;
+  #isBusy = false;
+  #isStopped = false;
+
+  constructor(parts: SleepersParts) {
+    this.#parts = parts;
+  }
+
+  /** When the next one is to be brought back; Infinity while that is under way, or without any. */
+  get nextDueMs(): number {
+    return this.#isBusy ? Number.POSITIVE_INFINITY : this.#nextMs - aheadMs;
+  }
+
+  /** One was put to sleep. */
+  sleeps(dueMs: number): void {
+    this.#nextMs = Math.min(this.#nextMs, dueMs);
+  }
+
+  /** Finds out when the first is due. */
+  async start(): Promise<void> {
+    this.#nextMs = (await this.#parts.archive.nextDueMs()) ?? Number.POSITIVE_INFINITY;
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  wakeDue(nowMs: number): void {
+    if (this.#isBusy || this.#nextMs - aheadMs > nowMs) return;
+    this.#isBusy = true;
+    this.#wakePage(nowMs + aheadMs).then(
+      () => {
+        this.#isBusy = false;
+        if (!this.#isStopped) this.#parts.wake();
+      },
+      (fault: unknown) => {
+        if (!this.#isStopped) this.#parts.faulted(fault);
+      },
+    );
+  }
+
+  async #wakePage(beforeMs: number): Promise<void> {
+    const { archive, instances } = this.#parts;
+    // What is put to sleep while the archive is asked may be due before the next one that it names.
+    this.#nextMs = Number.POSITIVE_INFINITY;
+    const due = await archive.due(beforeMs, pageInstances, this.#after);
+    await Promise.all(due.map(({ key }) => instances.find(key)));
+    this.#after = due.at(-1) ?? this.#after;
+    const [next] = await archive.due(Number.MAX_SAFE_INTEGER, 1, this.#after);
+    this.#nextMs = Math.min(this.#nextMs, next?.dueMs ?? Number.POSITIVE_INFINITY);
+  }
+}

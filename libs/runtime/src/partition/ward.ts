@@ -1,0 +1,78 @@
+/**
+ * Where instances are kept whose code has failed: as they were before, visible, until somebody repairs them. Their
+ * partition goes on.
+ *
+ * 1. The record of a quarantine says on which command it happened, so that a repair can try it again.
+ * 2. What comes meanwhile and would be lost otherwise (letters, results) waits here, durably, and is done after the
+ *    repair in the order in which it came. Callers are refused.
+ * 3. No timer of a kept instance expires and none of its effects is begun.
+ */
+import type { CommandParked } from "@tutti/contracts/runtime/v1";
+import type { Cause } from "@tutti/contracts/types/v1";
+import { FlatWriter } from "@tutti/contracts/wire";
+import { errorFromUnknown, type Message, toErrorDetail } from "@tutti/kernel";
+import type { EffectToken } from "../api.ts";
+import { ownEvents } from "../records/own-events.ts";
+import type { Instance } from "./instance.ts";
+import type { PartitionMemory } from "./memory.ts";
+
+export class Ward {
+  readonly #memory: PartitionMemory;
+  readonly #rebuild: (instance: Instance) => void;
+  readonly #writer = new FlatWriter(1_024);
+
+  /** @param rebuild folds the state of an instance again, from what is durable: what a fault left of it is worth nothing */
+  constructor(memory: PartitionMemory, rebuild: (instance: Instance) => void) {
+    this.#memory = memory;
+    this.#rebuild = rebuild;
+  }
+
+  /** A command in the form in which it can wait. */
+  parkable<Body>(message: Message<Body>, body: Body, token: EffectToken | undefined): CommandParked {
+    this.#writer.reset();
+    let command: Uint8Array;
+    try {
+      message.codec.encode(body, this.#writer);
+      command = this.#writer.finish();
+    } catch {
+      // What its codec cannot write came from our own code; the quarantine still says which command it was.
+      command = nothing;
+    }
+    return { type: message.type, command, number: token?.number ?? 0, attempt: token?.attempt ?? 0 };
+  }
+
+  /** Keeps an instance aside, because its code threw on this command. */
+  admit(instance: Instance, error: unknown, failed: CommandParked, cause: Cause): void {
+    const memory = this.#memory;
+    const folded = instance.event;
+    const reason = {
+      error: toErrorDetail(errorFromUnknown(error)),
+      on: failed.type,
+      command: failed.command,
+      number: failed.number,
+      attempt: failed.attempt,
+    };
+    memory.parts.logger.error("a machine failed and is kept aside until it is repaired", {
+      ...instance.key,
+      event: folded,
+      on: failed.type,
+      error,
+    });
+    memory.record(instance, ownEvents.quarantined, reason, cause);
+    instance.quarantine = { reason, sinceMs: memory.nowMs, folded, isRebuilt: false, parked: [] };
+    memory.quarantined.add(instance);
+    memory.folding.release(instance);
+    for (const { token } of instance.effects.values()) memory.folding.dropped.push(token);
+    instance.effects.clear();
+    memory.noteDescribed(instance, memory.nowMs);
+    this.#rebuild(instance);
+  }
+
+  /** Lets a command wait for the repair. */
+  park(instance: Instance, parked: CommandParked, cause: Cause): void {
+    this.#memory.record(instance, ownEvents.commandParked, parked, cause);
+    instance.quarantine?.parked.push(parked);
+  }
+}
+
+const nothing = new Uint8Array(0);

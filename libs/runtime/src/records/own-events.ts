@@ -1,0 +1,41 @@
+/**
+ * Events of the runtime's own: they stand among those of an instance, or of the partition itself, and are folded by the
+ * runtime and not by a machine.
+ */
+import {
+  CommandParked,
+  KeyAnswered,
+  LettersConfirmed,
+  LettersSent,
+  LettersTaken,
+  Quarantined,
+  Repaired,
+} from "@tutti/contracts/runtime/v1";
+import { FlatWriter } from "@tutti/contracts/wire";
+import type { WireCodec } from "@tutti/kernel";
+
+export interface OwnEvent<Body> {
+  readonly type: string;
+  readonly codec: WireCodec<Body>;
+  /** Type and version as they stand in a record. */
+  readonly header: Uint8Array;
+}
+
+const writer = new FlatWriter(128);
+
+function own<Body>(type: string, codec: WireCodec<Body>): OwnEvent<Body> {
+  return { type, codec, header: writer.uint32(42).string(type).uint32(48).uint32(1).finish() };
+}
+
+export const ownEvents = {
+  lettersSent: own<LettersSent>("runtime.letters_sent", LettersSent),
+  lettersConfirmed: own<LettersConfirmed>("runtime.letters_confirmed", LettersConfirmed),
+  lettersTaken: own<LettersTaken>("runtime.letters_taken", LettersTaken),
+  keyAnswered: own<KeyAnswered>("runtime.key_answered", KeyAnswered),
+  quarantined: own<Quarantined>("runtime.quarantined", Quarantined),
+  commandParked: own<CommandParked>("runtime.command_parked", CommandParked),
+  repaired: own<Repaired>("runtime.repaired", Repaired),
+} as const;
+
+/** What the types of the runtime's own events begin with; no machine's event does. */
+export const ownPrefix = "runtime.";

@@ -1,0 +1,113 @@
+/** Snapshots of instances and of the partition itself: as the contracts say, with a checksum at their end. */
+import { PartitionSnapshot, Snapshot } from "@tutti/contracts/runtime/v1";
+import { FlatWriter } from "@tutti/contracts/wire";
+import { crc32 } from "@tutti/journal";
+import type { InstanceKey } from "@tutti/kernel";
+import type { HostedMachine } from "../machines/hosted-machine.ts";
+import type { AnsweredKey, Instance } from "../partition/instance.ts";
+
+const writer = new FlatWriter(64 * 1024);
+/** Field 17 of a snapshot and field 10 of a partition's, both `fixed32`: one or two bytes of tag, then the checksum. */
+const snapshotTag = (17 << 3) | 5;
+const partitionTag = (10 << 3) | 5;
+
+function sealed(tag: number): Uint8Array {
+  const checksum = crc32(writer.written());
+  return writer.uint32(tag).fixed32(checksum).finish();
+}
+
+function checked(bytes: Uint8Array, tag: number, what: string): void {
+  const end = bytes.length - (tag < 0x80 ? 5 : 6);
+  const found = end < 0 ? -1 : new DataView(bytes.buffer, bytes.byteOffset).getUint32(bytes.length - 4, true);
+  const expected = end < 0 ? 0 : crc32(bytes.subarray(0, end));
+  if (found !== expected) {
+    throw new RangeError(`expected ${what} with checksum ${expected}, found ${found}: it is damaged`);
+  }
+}
+
+/** What is kept of an instance; its state is that after its last event, or before what it was quarantined for. */
+export function encodeSnapshot(instance: Instance, nowMs: number): Uint8Array {
+  const { key, incarnation, event, hosted, quarantine } = instance;
+  const { snapshots } = hosted.machine;
+  const keys = [...(instance.keys ?? [])].filter(([, { untilMs }]) => untilMs > nowMs);
+  writer.reset();
+  Snapshot.encode(
+    {
+      ...key,
+      incarnation,
+      event,
+      batch: instance.lastBatch,
+      index: instance.lastIndex,
+      timeMs: nowMs,
+      folded: instance.folded,
+      stateVersion: snapshots.version,
+      state: snapshots.encode(instance.state),
+      startMs: instance.startMs,
+      endMs: instance.endMs,
+      startedBy: instance.startedBy,
+      keys: keys.map(([name, { commandHash, reply, untilMs }]) => ({
+        key: name,
+        commandHash,
+        reply,
+        untilMs,
+      })),
+      quarantined: quarantine?.reason,
+      parked: quarantine?.parked ?? [],
+      checksum: 0,
+    },
+    writer,
+  );
+  return sealed(snapshotTag);
+}
+
+export function decodeSnapshot(bytes: Uint8Array): Snapshot {
+  checked(bytes, snapshotTag, "a snapshot");
+  return Snapshot.decode(bytes);
+}
+
+/** Makes an instance what its snapshot says. */
+export function restore(
+  instance: Instance,
+  snapshot: Snapshot,
+  hosted: HostedMachine,
+  key: InstanceKey,
+): void {
+  instance.incarnation = snapshot.incarnation;
+  instance.event = snapshot.event;
+  instance.lastBatch = snapshot.batch;
+  instance.lastIndex = snapshot.index;
+  instance.startMs = snapshot.startMs;
+  instance.endMs = snapshot.endMs;
+  instance.startedBy = snapshot.startedBy;
+  instance.state =
+    snapshot.folded === 0
+      ? hosted.machine.create(key)
+      : hosted.machine.snapshots.decode(snapshot.state, snapshot.stateVersion);
+  if (snapshot.keys.length > 0) {
+    instance.keys = new Map(
+      snapshot.keys.map(({ key: name, ...answered }): [string, AnsweredKey] => [name, answered]),
+    );
+  }
+  if (snapshot.quarantined !== undefined) {
+    instance.quarantine = {
+      reason: snapshot.quarantined,
+      sinceMs: snapshot.timeMs,
+      folded: snapshot.folded,
+      isRebuilt: true,
+      parked: snapshot.parked,
+    };
+  }
+}
+
+export function encodePartition(partition: Omit<PartitionSnapshot, "checksum">): Uint8Array {
+  writer.reset();
+  PartitionSnapshot.encode({ ...partition, checksum: 0 }, writer);
+  return sealed(partitionTag);
+}
+
+/** Undefined for an archive that has none yet. */
+export function decodePartition(bytes: Uint8Array): PartitionSnapshot | undefined {
+  if (bytes.length === 0) return;
+  checked(bytes, partitionTag, "the snapshot of a partition");
+  return PartitionSnapshot.decode(bytes);
+}

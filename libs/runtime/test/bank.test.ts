@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { deposit, transfer } from "@tutti/machine-bank";
+import { Bank } from "./bank.fixture.ts";
+
+describe("a bank on the runtime", () => {
+  it("keeps what was acknowledged over a crash", async () => {
+    const bank = new Bank();
+    await bank.start();
+    await bank.open("ada", 1_000);
+    await bank.do("ada", deposit, { amountCents: 500 });
+    bank.crash();
+    await bank.start();
+    assert.equal(await bank.balanceOf("ada"), 1_500);
+  });
+
+  it("moves money between partitions by letters", async () => {
+    const bank = new Bank();
+    await bank.start();
+    for (const id of ["ada", "bob", "cyd", "dan", "eve"]) await bank.open(id, 1_000);
+    for (const to of ["bob", "cyd", "dan", "eve"]) await bank.do("ada", transfer, { to, amountCents: 100 });
+    await bank.time.advanceAsync(1_000);
+    assert.equal(await bank.balanceOf("ada"), 600);
+    for (const id of ["bob", "cyd", "dan", "eve"]) assert.equal(await bank.balanceOf(id), 1_100);
+  });
+
+  it("answers a repetition under the same key like the first", async () => {
+    const bank = new Bank();
+    await bank.start();
+    await bank.open("ada", 0);
+    const first = await bank.do("ada", deposit, { amountCents: 500 }, "k1");
+    const again = await bank.do("ada", deposit, { amountCents: 500 }, "k1");
+    assert.deepEqual(again, first);
+    await assert.rejects(bank.do("ada", deposit, { amountCents: 501 }, "k1"), { code: "runtime.key_reused" });
+    assert.equal(await bank.balanceOf("ada"), 500);
+  });
+
+  it("puts idle accounts away, cuts the journal, and finds them again", async () => {
+    const bank = new Bank({ idleMs: 1_000, tailBytesMax: 1_000 });
+    await bank.start();
+    for (let n = 0; n < 100; n++) await bank.open(`a${n}`, n);
+    await bank.time.advanceAsync(20_000);
+    assert.equal(
+      bank.runtime.standings().reduce((sum, { loaded }) => sum + loaded, 0),
+      0,
+    );
+    assert.ok(bank.journal.partition("bank", 0).first > 1);
+    assert.equal(await bank.balanceOf("a7"), 7);
+    bank.crash();
+    await bank.start();
+    assert.equal(await bank.balanceOf("a9"), 9);
+    assert.equal(
+      (
+        await bank.time.settle(
+          bank.runtime.history({ namespace: "default", kind: "account", id: "a9" }, 0, 10),
+        )
+      ).length,
+      1,
+    );
+  });
+});
