@@ -1,1 +1,6 @@
-export { Simulation } from "./simulation.ts";
+export { drawPlan } from "./plan/draw.ts";
+export type { Plan } from "./plan/plan.ts";
+export { type RunOutcome, simulate } from "./simulation.ts";
+export { none, type Weakening } from "./weakenings/weakening.ts";
+export { linesTo, noTrace, type Trace } from "./world/trace.ts";
+export type { Finding } from "./world/world.ts";

@@ -1,19 +1,277 @@
-import type { Clock } from "@tutti/kernel";
-
 /**
- * Where the library begins: time comes from a port, so that a test decides what time it is.
+ * One run: a bank on the real runtime, with everything around it simulated, through all that its plan has in store; then
+ * all faults end, everything has to come to rest, and everything is checked once more.
  */
-export class Simulation {
-  readonly #clock: Clock;
-  readonly #sinceMs: number;
+import { account } from "@tutti/machine-bank";
+import { partitionOf, service } from "./bank/accounts.ts";
+import { BankCheck } from "./bank/bank-check.ts";
+import { Chronicle } from "./checks/chronicle.ts";
+import { checkStates } from "./checks/states.ts";
+import { LetterCheck } from "./checks/letters.ts";
+import { Clients } from "./cluster/clients.ts";
+import { Coordinator } from "./cluster/coordinator.ts";
+import { Printer } from "./cluster/printer.ts";
+import { Server, type ServerParts } from "./cluster/server.ts";
+import { Network } from "./network/network.ts";
+import type { Disturbance, Plan } from "./plan/plan.ts";
+import { ClusterStorage } from "./storage/cluster-storage.ts";
+import { EmbeddedStorage } from "./storage/embedded-storage.ts";
+import { JournalServer } from "./storage/journal-server.ts";
+import type { Storage } from "./storage/storage.ts";
+import { none, type Weakening } from "./weakenings/weakening.ts";
+import { withWitness } from "./witness/witness.ts";
+import { type Finding, World } from "./world/world.ts";
+import { noTrace, type Trace } from "./world/trace.ts";
 
-  constructor(clock: Clock) {
-    this.#clock = clock;
-    this.#sinceMs = clock.monotonic();
+/** What became of a run. */
+export interface RunOutcome {
+  readonly finding: Finding | undefined;
+  readonly events: number;
+  /** How long it was for those in it. */
+  readonly elapsedMs: number;
+}
+
+/** Longer than anything that a plan sets a timer for, and than every pause of whoever tries again. */
+const restMs = 300_000;
+
+export async function simulate(
+  plan: Plan,
+  weakening: Weakening = none,
+  trace: Trace = noTrace,
+): Promise<RunOutcome> {
+  const simulation = new Simulation(plan, weakening, trace);
+  const { world } = simulation;
+  const onRejection = (error: unknown): void => world.fail("exception", `nobody takes the error: ${textOf(error)}`);
+  process.on("unhandledRejection", onRejection);
+  try {
+    await simulation.run();
+  } catch (error) {
+    world.fail("exception", textOf(error));
+  } finally {
+    process.off("unhandledRejection", onRejection);
+  }
+  const { finding, events, elapsedMs } = world;
+  return { finding, events, elapsedMs };
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? String(error)) : String(error);
+}
+
+class Simulation {
+  readonly world: World;
+  readonly #plan: Plan;
+  readonly #network: Network;
+  readonly #chronicle: Chronicle;
+  readonly #letters: LetterCheck;
+  readonly #bank: BankCheck;
+  readonly #storage: Storage;
+  readonly #servers: readonly Server[];
+  readonly #coordinator: Coordinator;
+  readonly #printer: Printer;
+
+  constructor(plan: Plan, weakening: Weakening, trace: Trace) {
+    const world = new World(plan.seed, trace);
+    this.world = world;
+    this.#plan = plan;
+    this.#network = new Network(world, plan.network);
+    const machine = withWitness(account, weakening.edge);
+    this.#chronicle = new Chronicle(world, plan.partitions, [machine]);
+    this.#letters = new LetterCheck(world);
+    this.#bank = new BankCheck(world, this.#chronicle, plan.operations);
+    this.#chronicle.follow(this.#letters);
+    this.#chronicle.follow(this.#bank);
+    this.#storage = this.#makeStorage(weakening);
+    const parts: ServerParts = {
+      world,
+      plan,
+      network: this.#network,
+      chronicle: this.#chronicle,
+      letters: this.#letters,
+      bank: this.#bank,
+      storage: this.#storage,
+      machine,
+      isClustered: plan.variant === "cluster",
+      ownerOf: (partition) => this.#ownerOf(partition),
+      started: (server) => this.#coordinator.joined(server.index),
+      print: (token) => this.#printer.print(token),
+      weakening,
+    };
+    this.#servers = Array.from({ length: plan.processes }, (_, index) => new Server(parts, index));
+    this.#coordinator = new Coordinator(world, this.#network, this.#servers, plan.partitions);
+    this.#printer = new Printer(world, plan.printFails, (token, command, body, answered) => {
+      const server = this.#ownerOf(token.partition);
+      if (server === undefined) return;
+      this.#network.send("printer", server.name, world.elapsedMs, "a result", () =>
+        server.settle(token, command, body, (outcome) =>
+          this.#network.send(server.name, "printer", world.elapsedMs, "thanks", () => answered(outcome)),
+        ),
+      );
+    });
   }
 
-  /** For how long this has existed. */
-  ageMs(): number {
-    return this.#clock.monotonic() - this.#sinceMs;
+  async run(): Promise<void> {
+    const { operations, disturbances, partitions } = this.#plan;
+    for (const server of this.#servers) server.start();
+    for (const disturbance of disturbances) this.world.at(disturbance.atMs, () => this.#disturb(disturbance));
+    const { world } = this;
+    const clients = new Clients({
+      world,
+      network: this.#network,
+      bank: this.#bank,
+      partitions,
+      servers: this.#servers,
+      ownerOf: (partition) => this.#ownerOf(partition),
+    });
+    clients.begin(operations);
+    const lastMs = Math.max(0, ...operations.map(({ atMs }) => atMs), ...disturbances.map(({ atMs }) => atMs));
+    await world.run(() => false, lastMs + 10);
+    await this.#comeToRest();
+    await this.#checkStates("at rest");
+    await this.#startAgain();
+    await this.#checkStates("after a restart in good order");
+    await this.#end();
+  }
+
+  async #comeToRest(): Promise<void> {
+    const { world } = this;
+    world.note("world", () => "all faults end");
+    this.#network.settleDown();
+    this.#storage.settleDown();
+    this.#printer.settleDown();
+    for (const server of this.#servers) server.settleDown();
+    await this.#waitFor(() => this.#restless());
+  }
+
+  #restless(): string | undefined {
+    const idle = this.#servers.find((server) => !server.isReady());
+    if (idle !== undefined) return `${idle.name} is not ready`;
+    if (this.#letters.underWay > 0) return `${this.#letters.underWay} letters are under way`;
+    return this.#bank.restless;
+  }
+
+  /** Lets the world go on until nothing is amiss any more. */
+  async #waitFor(amiss: () => string | undefined): Promise<void> {
+    const { world } = this;
+    const untilMs = world.elapsedMs + restMs;
+    let events = 0;
+    // Looked at now and then: it costs more than an event.
+    await world.run(() => events++ % 64 === 0 && amiss() === undefined, untilMs);
+    const left = amiss();
+    if (left !== undefined && world.finding === undefined) {
+      world.fail("rest", `${restMs} ms after all faults ended, ${left}`);
+    }
+  }
+
+  /** What runs with the world's help, until it has settled. */
+  async #await(running: Promise<unknown>, what: string): Promise<void> {
+    const { world } = this;
+    let isSettled = false;
+    running.then(
+      () => {
+        isSettled = true;
+      },
+      (error: unknown) => {
+        isSettled = true;
+        world.fail("rest", `${what}: ${String(error)}`);
+      },
+    );
+    await world.run(() => isSettled, world.elapsedMs + restMs);
+    if (!isSettled) world.fail("rest", `${what} does not come to an end`);
+  }
+
+  async #checkStates(when: string): Promise<void> {
+    if (this.world.finding !== undefined) return;
+    const asking = checkStates(this.world, this.#chronicle, this.#bank, when, (id) => {
+      const server = this.#ownerOf(partitionOf(id, this.#plan.partitions));
+      return server?.projection(id);
+    });
+    await this.#await(asking, `asking for all states ${when}`);
+  }
+
+  async #startAgain(): Promise<void> {
+    if (this.world.finding !== undefined) return;
+    await this.#stop();
+    if (this.world.finding !== undefined) return;
+    for (const server of this.#servers) server.start();
+    await this.#waitFor(() => this.#unowned());
+  }
+
+  #unowned(): string | undefined {
+    for (let partition = 0; partition < this.#plan.partitions; partition++) {
+      const owner = this.#ownerOf(partition);
+      if (owner?.owned().includes(partition) !== true) return `partition ${partition} has no owner`;
+    }
+    return;
+  }
+
+  async #stop(): Promise<void> {
+    await this.#await(Promise.all(this.#servers.map((server) => server.stop())), "ending in good order");
+  }
+
+  async #end(): Promise<void> {
+    if (this.world.finding !== undefined) return;
+    await this.#stop();
+    if (this.world.finding === undefined) await this.#await(this.#storage.verify(), "verifying the journal");
+  }
+
+  #disturb(disturbance: Disturbance): void {
+    const { kind } = disturbance;
+    const storage = this.#storage;
+    switch (kind) {
+      case "crash":
+        this.#servers[disturbance.process]?.life?.dieIn(disturbance.after, disturbance.how);
+        return;
+      case "pause":
+        this.#servers[disturbance.process]?.life?.pauseIn(disturbance.after, disturbance.ms);
+        return;
+      case "clock":
+        this.#servers[disturbance.process]?.setWallClock(disturbance.byMs);
+        return;
+      case "cut":
+        this.#network.cut(disturbance.one, disturbance.other, disturbance.ms);
+        return;
+      case "move":
+        this.#coordinator.move(disturbance.partition, disturbance.to);
+        return;
+      default:
+        if (storage instanceof EmbeddedStorage) this.#disturbDisk(disturbance, storage);
+    }
+  }
+
+  #disturbDisk(disturbance: Disturbance, storage: EmbeddedStorage): void {
+    const life = this.#servers[0]?.life;
+    switch (disturbance.kind) {
+      case "power fails":
+        storage.disk.failPowerIn(disturbance.after);
+        // Whatever still runs without power does not for long.
+        this.world.after(5, () => life?.die("power"));
+        return;
+      case "fill":
+        storage.fill(disturbance.ms);
+        return;
+      case "damage": {
+        const { how, part, place, bit } = disturbance;
+        storage.damages.push({ kind: how, part, place, bit });
+        life?.die("process");
+        return;
+      }
+      default:
+    }
+  }
+
+  #ownerOf(partition: number): Server | undefined {
+    const owner = this.#coordinator.ownerOf(partition);
+    return owner === undefined ? undefined : this.#servers[owner];
+  }
+
+  #makeStorage(weakening: Weakening): Storage {
+    const { world } = this;
+    const plan = this.#plan;
+    const chronicle = this.#chronicle;
+    const seams = weakening.storage ?? {};
+    if (plan.variant === "embedded") return new EmbeddedStorage({ world, chronicle, plan, service, seams });
+    const server = new JournalServer(world, chronicle, service, plan.partitions, weakening.server);
+    return new ClusterStorage({ world, plan, network: this.#network, server, service, seams });
   }
 }

@@ -1,0 +1,278 @@
+/**
+ * The bank, followed event by event as they become durable, and held against the plain one.
+ *
+ * 1. Each operation takes effect once, as the plain bank says, in the order that the journal says.
+ * 2. Money is neither made nor lost: what is in accounts, set aside and in letters is what came in less what went out.
+ * 3. A letter's money arrives once; a timer fires once, and not before its time.
+ * 4. An answer is what the plain bank answers after the same events, and a later question sees no less than an earlier one.
+ */
+import { isDeepStrictEqual } from "node:util";
+import type { Refusal } from "@tutti/kernel";
+import type { Chronicle, Follower, KnownEvent } from "../checks/chronicle.ts";
+import type { BankOperation } from "../plan/plan.ts";
+import { type Witnessed, type WitnessedAnswer, witnessOf } from "../witness/witness.ts";
+import type { World } from "../world/world.ts";
+import { accountKey } from "./accounts.ts";
+import { expect, type Fields, happen, type PlainAccount, plainAccount } from "./plain-account.ts";
+
+/** What is known of an operation. */
+export interface OperationRecord {
+  readonly operation: BankOperation;
+  /** Copies of it that were sent. */
+  copies: number;
+  /** What its account was known to have had when it was first sent. */
+  eventsBefore: number;
+  effect: { readonly events: number; readonly reply: Fields } | undefined;
+  answered: boolean;
+}
+
+interface LetterMoney {
+  readonly to: string;
+  readonly amount: number;
+  state: "sent" | "credited";
+}
+
+const letterEvents = new Set(["transfer_credited", "transfer_completed", "transfer_declined"]);
+const ownEvents = new Set([
+  "hold_expired",
+  "statement_completed",
+  "statement_failed",
+  "statement_retried",
+  "statement_abandoned",
+]);
+
+export class BankCheck implements Follower {
+  readonly accounts = new Map<string, PlainAccount>();
+  readonly records: readonly OperationRecord[];
+  readonly #world: World;
+  readonly #chronicle: Chronicle;
+  readonly #letters = new Map<string, LetterMoney>();
+  /** What clients know each account to have had. */
+  readonly #seen = new Map<string, number>();
+
+  constructor(world: World, chronicle: Chronicle, operations: readonly BankOperation[]) {
+    this.#world = world;
+    this.#chronicle = chronicle;
+    this.records = operations.map((operation) => ({
+      operation,
+      copies: 0,
+      eventsBefore: 0,
+      effect: undefined,
+      answered: false,
+    }));
+  }
+
+  event(event: KnownEvent): void {
+    const { type, key, timeMs } = event;
+    const body = event.body as Fields;
+    const account = this.#account(key.id);
+    if (letterEvents.has(type)) this.#letter(account, type, body);
+    else if (ownEvents.has(type)) this.#timer(account, type, body, timeMs);
+    else this.#effect(account, event, body);
+    const wrong = happen(account, type, body);
+    if (wrong !== undefined) this.#fail("once", account, `${type}: ${wrong}`);
+    this.#checkMoney(type);
+  }
+
+  partitionEvent(): void {}
+
+  /** An operation leaves its client. */
+  sent(number: number): void {
+    const record = this.#record(number);
+    if (record.copies === 0) record.eventsBefore = this.#seen.get(record.operation.account) ?? 0;
+    record.copies++;
+  }
+
+  /** A process answers an operation: whatever becomes of the answer, it has to be true. */
+  answeredBy(number: number, answer: unknown): void {
+    const record = this.#record(number);
+    const { operation } = record;
+    const { events, digest, answer: reply } = answer as WitnessedAnswer;
+    const name = (): string => `the answer to operation ${number} (${operation.command})`;
+    this.#chronicle.restsOn(name, accountKey(operation.account), { events, digest });
+    if (operation.command === "balance") this.#checkBalance(record, { events, digest }, reply as Fields);
+    else if (record.effect === undefined) {
+      this.#world.fail("acknowledged", `${name()} says that it is done, but nothing of it is in the journal`);
+    } else if (events !== record.effect.events || !agrees(record.effect.reply, reply as Fields)) {
+      this.#world.fail(
+        "model",
+        `${name()} is ${JSON.stringify(answer)}, the plain bank says ${JSON.stringify(record.effect)}`,
+      );
+    }
+  }
+
+  refusedBy(number: number, refusal: Refusal): void {
+    const witnessed = witnessOf(refusal);
+    if (witnessed === undefined) return;
+    const { operation } = this.#record(number);
+    const name = (): string => `the refusal of operation ${number} (${operation.command})`;
+    this.#chronicle.restsOn(name, accountKey(operation.account), witnessed);
+    const account = this.#accountAfter(operation.account, witnessed.events);
+    const expected =
+      operation.command === "balance"
+        ? { kind: "refused" as const, code: goneCode(account) }
+        : expect(account, operation.command, operation.body, 0);
+    if (expected.kind === "refused" && expected.code === refusal.code) return;
+    this.#world.fail(
+      "model",
+      `${name()} is ${refusal.code} after ${witnessed.events} events, the plain bank says ${JSON.stringify(expected)}`,
+    );
+  }
+
+  /** An answer has reached its client: later questions must not see less. */
+  received(number: number, witnessed: Witnessed | undefined): void {
+    const record = this.#record(number);
+    record.answered = true;
+    if (witnessed === undefined) return;
+    const { account } = record.operation;
+    if (record.effect === undefined && witnessed.events < record.eventsBefore) {
+      this.#world.fail(
+        "stale",
+        `operation ${number} (${record.operation.command}) was answered after ${witnessed.events} events of ${account}, ${record.eventsBefore} were known when it was asked`,
+      );
+    }
+    this.#seen.set(account, Math.max(this.#seen.get(account) ?? 0, witnessed.events));
+  }
+
+  /** What keeps the bank from being at rest; undefined when nothing does. */
+  get restless(): string | undefined {
+    for (const { operation, answered } of this.records) {
+      if (!answered) return `operation ${operation.number} (${operation.command}) has no answer`;
+    }
+    for (const { id, holds, transfers, statements } of this.accounts.values()) {
+      if (holds.size > 0) return `hold ${[...holds.keys()]} of ${id} goes on`;
+      if (transfers.size > 0) return `transfer ${[...transfers.keys()]} of ${id} is under way`;
+      if (statements.size > 0) return `statement ${[...statements.keys()]} of ${id} is not printed`;
+    }
+    return;
+  }
+
+  #effect(account: PlainAccount, { type, operation, timeMs }: KnownEvent, body: Fields): void {
+    const record = operation === undefined ? undefined : this.records[operation];
+    if (record === undefined) {
+      this.#fail("journal", account, `${type} was caused by no operation`);
+      return;
+    }
+    const name = `operation ${operation} (${record.operation.command})`;
+    if (record.operation.account !== account.id) this.#fail("journal", account, `${name} was for another account`);
+    if (record.effect !== undefined) {
+      this.#fail("once", account, `${name} takes effect once more`);
+      return;
+    }
+    const expected = expect(account, record.operation.command, record.operation.body, timeMs);
+    if (expected.kind === "event" && expected.type === type && agrees(expected.fields, body)) {
+      const events = this.#chronicle.instance(accountKey(account.id))?.events.length ?? 0;
+      record.effect = { events, reply: expected.reply };
+    } else {
+      this.#fail(
+        "model",
+        account,
+        `${name} made ${type} ${JSON.stringify(body)}, the plain bank says ${JSON.stringify(expected)}`,
+      );
+    }
+  }
+
+  #letter(account: PlainAccount, type: string, body: Fields): void {
+    const transfer = Number(body["transfer"]);
+    const from = type === "transfer_credited" ? String(body["from"]) : account.id;
+    const name = `transfer ${transfer} of ${from}`;
+    const letter = this.#letters.get(`${from}/${transfer}`) ?? this.#sentLetter(from, transfer);
+    if (letter === undefined) {
+      this.#fail("once", account, `${type}: ${name} was never started, or had ended`);
+      return;
+    }
+    if (type === "transfer_credited") {
+      const isRight = letter.to === account.id && letter.amount === body["amountCents"] && letter.state === "sent";
+      if (!isRight) this.#fail("once", account, `${name} is credited, but it is ${JSON.stringify(letter)}`);
+      letter.state = "credited";
+      this.#letters.set(`${from}/${transfer}`, letter);
+      return;
+    }
+    const wanted = type === "transfer_completed" ? "credited" : "sent";
+    if (letter.state !== wanted) this.#fail("once", account, `${type}: ${name} is ${letter.state}`);
+    this.#letters.delete(`${from}/${transfer}`);
+  }
+
+  #sentLetter(from: string, transfer: number): LetterMoney | undefined {
+    const started = this.accounts.get(from)?.transfers.get(transfer);
+    return started === undefined ? undefined : { ...started, state: "sent" };
+  }
+
+  #timer(account: PlainAccount, type: string, body: Fields, timeMs: number): void {
+    const dueMs =
+      type === "hold_expired"
+        ? account.holds.get(Number(body["hold"]))?.dueMs
+        : type === "statement_retried"
+          ? account.statements.get(Number(body["statement"]))?.retryMs
+          : 0;
+    if (dueMs === undefined) this.#fail("timers", account, `${type} without a timer that was set`);
+    else if (timeMs < dueMs) this.#fail("timers", account, `${type} came ${dueMs - timeMs} ms too early`);
+  }
+
+  #checkMoney(type: string): void {
+    let there = 0;
+    let paid = 0;
+    for (const { balance, holds, transfers, paidIn, paidOut } of this.accounts.values()) {
+      there += balance;
+      paid += paidIn - paidOut;
+      for (const { amount } of holds.values()) there += amount;
+      for (const { amount } of transfers.values()) there += amount;
+    }
+    // The sender counts a transfer until it hears that it arrived.
+    for (const { amount, state } of this.#letters.values()) if (state === "credited") there -= amount;
+    if (there !== paid) this.#world.fail("money", `after ${type} there are ${there} cents, ${paid} were paid in`);
+  }
+
+  #checkBalance({ operation }: OperationRecord, { events }: Witnessed, reply: Fields): void {
+    const { balance, holds, transfers } = this.#accountAfter(operation.account, events);
+    const sum = (of: Iterable<{ amount: number }>): number => [...of].reduce((all, { amount }) => all + amount, 0);
+    const expected = {
+      balanceCents: balance,
+      heldCents: sum(holds.values()),
+      underWayCents: sum(transfers.values()),
+    };
+    if (agrees(expected, reply)) return;
+    this.#world.fail(
+      "model",
+      `operation ${operation.number} (balance) was answered ${JSON.stringify(reply)}, the plain bank says ${JSON.stringify(expected)}`,
+    );
+  }
+
+  /** The account after so many of its events. */
+  #accountAfter(id: string, events: number): PlainAccount {
+    const account = plainAccount(id);
+    const known = this.#chronicle.instance(accountKey(id))?.events ?? [];
+    for (const { type, body } of known.slice(0, events)) happen(account, type, body as Fields);
+    return account;
+  }
+
+  #account(id: string): PlainAccount {
+    let account = this.accounts.get(id);
+    if (account === undefined) {
+      account = plainAccount(id);
+      this.accounts.set(id, account);
+    }
+    return account;
+  }
+
+  #record(number: number): OperationRecord {
+    const record = this.records[number];
+    if (record === undefined) throw new Error(`there is no operation ${number}`);
+    return record;
+  }
+
+  #fail(check: string, { id }: PlainAccount, text: string): void {
+    this.#world.fail(check, `${id}: ${text}`);
+  }
+}
+
+function agrees(expected: Fields, found: Fields): boolean {
+  for (const [name, value] of Object.entries(expected)) {
+    if (!isDeepStrictEqual(found[name], value)) return false;
+  }
+  return true;
+}
+
+function goneCode({ standing }: PlainAccount): string {
+  return standing === "closed" ? "bank.account_closed" : "bank.account_missing";
+}

@@ -1,0 +1,228 @@
+/**
+ * An account, written once more in the plainest way: what each command should do, and what each event means. It shares
+ * nothing with the machine, so that both would have to be wrong in the same way.
+ */
+export interface PlainAccount {
+  readonly id: string;
+  standing: "absent" | "open" | "frozen" | "closed";
+  balance: number;
+  numbers: number;
+  paidIn: number;
+  paidOut: number;
+  readonly holds: Map<number, { readonly amount: number; readonly dueMs: number }>;
+  readonly transfers: Map<number, { readonly to: string; readonly amount: number }>;
+  readonly statements: Map<number, { attempt: number; retryMs: number | undefined }>;
+}
+
+/** The fields of a command or an event. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** What should come of a command: an event and a reply, or a refusal by its code. */
+export type Expected =
+  | { readonly kind: "event"; readonly type: string; readonly fields: Fields; readonly reply: Fields }
+  | { readonly kind: "refused"; readonly code: string };
+
+export function plainAccount(id: string): PlainAccount {
+  return {
+    id,
+    standing: "absent",
+    balance: 0,
+    numbers: 0,
+    paidIn: 0,
+    paidOut: 0,
+    holds: new Map(),
+    transfers: new Map(),
+    statements: new Map(),
+  };
+}
+
+function number(fields: Fields, name: string): number {
+  return Number(fields[name]);
+}
+
+function refused(code: string): Expected {
+  return { kind: "refused", code: `bank.${code}` };
+}
+
+function event(type: string, fields: Fields, reply: Fields = {}): Expected {
+  return { kind: "event", type, fields, reply };
+}
+
+/** What should come of a command that a client sent. */
+export function expect(account: PlainAccount, command: string, body: Fields, nowMs: number): Expected {
+  const gone = goneCode(account);
+  const frozen = account.standing === "frozen" ? "account_frozen" : gone;
+  const next = account.numbers + 1;
+  switch (command) {
+    case "open":
+      if (account.standing !== "absent") return refused("account_exists");
+      return event("account_opened", body);
+    case "deposit":
+      if (frozen !== undefined) return refused(frozen);
+      return event("money_deposited", body, { balanceCents: account.balance + number(body, "amountCents") });
+    case "withdraw":
+      return spending(account, frozen, body, () =>
+        event("money_withdrawn", body, { balanceCents: account.balance - number(body, "amountCents") }),
+      );
+    case "freeze":
+      return frozen === undefined ? event("account_frozen", body) : refused(frozen);
+    case "unfreeze":
+      if (gone !== undefined) return refused(gone);
+      return account.standing === "frozen" ? event("account_unfrozen", {}) : refused("account_not_frozen");
+    case "close":
+      if (frozen !== undefined) return refused(frozen);
+      return account.balance > 0 || account.holds.size > 0 || account.transfers.size > 0
+        ? refused("account_in_use")
+        : event("account_closed", {});
+    case "transfer":
+      return spending(account, frozen, body, () =>
+        body["to"] === account.id
+          ? refused("receiver_invalid")
+          : event("transfer_started", { transfer: next, ...body }, { number: next }),
+      );
+    case "place_hold":
+      return spending(account, frozen, body, () => {
+        const { amountCents, periodMs } = body;
+        const dueMs = nowMs + Number(periodMs);
+        return event("hold_placed", { hold: next, amountCents, dueMs }, { number: next });
+      });
+    case "capture_hold":
+      if (frozen !== undefined) return refused(frozen);
+      return account.holds.has(number(body, "hold")) ? event("hold_captured", body) : refused("number_unknown");
+    case "release_hold":
+      if (gone !== undefined) return refused(gone);
+      return account.holds.has(number(body, "hold")) ? event("hold_released", body) : refused("number_unknown");
+    case "request_statement":
+      if (gone !== undefined) return refused(gone);
+      if (account.statements.size >= 10) return refused("too_many");
+      return event("statement_requested", { statement: next }, { number: next });
+    case "cancel_statement":
+      if (gone !== undefined) return refused(gone);
+      return account.statements.has(number(body, "statement"))
+        ? event("statement_cancelled", body)
+        : refused("number_unknown");
+    default:
+      throw new Error(`the plain bank does not know the command ${command}`);
+  }
+}
+
+function goneCode({ standing }: PlainAccount): string | undefined {
+  if (standing === "absent") return "account_missing";
+  return standing === "closed" ? "account_closed" : undefined;
+}
+
+function spending(
+  { balance }: PlainAccount,
+  unusable: string | undefined,
+  body: Fields,
+  then: () => Expected,
+): Expected {
+  if (unusable !== undefined) return refused(unusable);
+  return balance < number(body, "amountCents") ? refused("funds_missing") : then();
+}
+
+/** Lets an event happen. Returns what cannot be about it. */
+export function happen(account: PlainAccount, type: string, fields: Fields): string | undefined {
+  const amount = number(fields, "amountCents");
+  switch (type) {
+    case "account_opened":
+      account.standing = "open";
+      account.balance = number(fields, "balanceCents");
+      account.paidIn = account.balance;
+      return;
+    case "money_deposited":
+      account.balance += amount;
+      account.paidIn += amount;
+      return;
+    case "money_withdrawn":
+      account.balance -= amount;
+      account.paidOut += amount;
+      break;
+    case "account_frozen":
+      account.standing = "frozen";
+      return;
+    case "account_unfrozen":
+      account.standing = "open";
+      return;
+    case "account_closed":
+      account.standing = "closed";
+      account.statements.clear();
+      return;
+    default:
+      return happenToNumbered(account, type, fields, amount);
+  }
+  return account.balance < 0 ? "the balance is below zero" : undefined;
+}
+
+function happenToNumbered(
+  account: PlainAccount,
+  type: string,
+  fields: Fields,
+  amount: number,
+): string | undefined {
+  if (type.startsWith("hold_")) return happenToHold(account, type, number(fields, "hold"), fields, amount);
+  if (type.startsWith("statement_")) return happenToStatement(account, type, number(fields, "statement"), fields);
+  const transfer = number(fields, "transfer");
+  const started = account.transfers.get(transfer);
+  if (type === "transfer_credited") {
+    account.balance += amount;
+    return;
+  }
+  if (type === "transfer_started") {
+    account.balance -= amount;
+    account.numbers = transfer;
+    account.transfers.set(transfer, { to: String(fields["to"]), amount });
+    return account.balance < 0 ? "the balance is below zero" : undefined;
+  }
+  if (started === undefined) return `transfer ${transfer} is not under way`;
+  account.transfers.delete(transfer);
+  if (type === "transfer_declined") account.balance += started.amount;
+  return;
+}
+
+function happenToHold(
+  account: PlainAccount,
+  type: string,
+  hold: number,
+  fields: Fields,
+  amount: number,
+): string | undefined {
+  if (type === "hold_placed") {
+    account.balance -= amount;
+    account.numbers = hold;
+    account.holds.set(hold, { amount, dueMs: number(fields, "dueMs") });
+    return account.balance < 0 ? "the balance is below zero" : undefined;
+  }
+  const held = account.holds.get(hold);
+  if (held === undefined) return `hold ${hold} is not there`;
+  account.holds.delete(hold);
+  if (type === "hold_captured") account.paidOut += held.amount;
+  else account.balance += held.amount;
+  return;
+}
+
+function happenToStatement(
+  account: PlainAccount,
+  type: string,
+  statement: number,
+  fields: Fields,
+): string | undefined {
+  if (type === "statement_requested") {
+    account.numbers = statement;
+    account.statements.set(statement, { attempt: 1, retryMs: undefined });
+    return;
+  }
+  const asked = account.statements.get(statement);
+  if (asked === undefined) return `statement ${statement} is not awaited`;
+  if (type === "statement_failed") {
+    asked.retryMs = number(fields, "retryMs");
+    return;
+  }
+  if (type === "statement_retried") {
+    asked.attempt++;
+    asked.retryMs = undefined;
+    return;
+  }
+  account.statements.delete(statement);
+  return;
+}

@@ -1,0 +1,93 @@
+/**
+ * Every letter arrives, once, and in the order of its channel: from what the partitions themselves record of them.
+ */
+import { LettersConfirmed, LettersSent, LettersTaken, type SentLetter } from "@tutti/contracts/runtime/v1";
+import type { LetterBatch } from "@tutti/kernel";
+import type { World } from "../world/world.ts";
+import type { Follower, PartitionEvent } from "./chronicle.ts";
+
+interface Channel {
+  readonly from: number;
+  readonly to: number;
+  readonly sent: SentLetter[];
+  taken: number;
+  confirmed: number;
+}
+
+export class LetterCheck implements Follower {
+  readonly #world: World;
+  readonly #channels = new Map<string, Channel>();
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  event(): void {}
+
+  partitionEvent({ partition, type, payload }: PartitionEvent): void {
+    if (type === "runtime.letters_sent") {
+      for (const letter of LettersSent.decode(payload).letters) this.#sent(partition, letter);
+    } else if (type === "runtime.letters_taken") {
+      const { partition: from, upTo } = LettersTaken.decode(payload);
+      this.#taken(this.#channel(from, partition), upTo);
+    } else if (type === "runtime.letters_confirmed") {
+      const { partition: to, upTo } = LettersConfirmed.decode(payload);
+      this.#confirmed(this.#channel(partition, to), upTo);
+    }
+  }
+
+  /** Letters left their partition: each has to be durable there. */
+  left({ partition, letters }: LetterBatch, to: number): void {
+    const { sent } = this.#channel(partition, to);
+    for (const { number, type, payload } of letters) {
+      const there = sent[number - 1];
+      const isSame =
+        there !== undefined && there.type === type && Buffer.compare(there.payload, payload) === 0;
+      if (isSame) continue;
+      this.#world.fail(
+        "rests",
+        `letter ${number} (${type}) from partition ${partition} to ${to} left, but ${there === undefined ? "is not durable" : `there is ${there.type}`}`,
+      );
+    }
+  }
+
+  /** How many letters have not arrived. */
+  get underWay(): number {
+    let count = 0;
+    for (const { sent, taken } of this.#channels.values()) count += sent.length - taken;
+    return count;
+  }
+
+  #sent(from: number, letter: SentLetter): void {
+    const channel = this.#channel(from, letter.partition);
+    if (letter.number !== channel.sent.length + 1) {
+      this.#fail(channel, `letter ${letter.number} is sent after letter ${channel.sent.length}`);
+    }
+    channel.sent.push(letter);
+  }
+
+  #taken(channel: Channel, upTo: number): void {
+    if (upTo <= channel.taken) this.#fail(channel, `letter ${upTo} is taken once more`);
+    if (upTo > channel.sent.length) this.#fail(channel, `letter ${upTo} is taken, but was never sent`);
+    channel.taken = upTo;
+  }
+
+  #confirmed(channel: Channel, upTo: number): void {
+    if (upTo > channel.taken) this.#fail(channel, `letter ${upTo} is confirmed, but was not taken`);
+    channel.confirmed = Math.max(channel.confirmed, upTo);
+  }
+
+  #fail({ from, to, taken }: Channel, text: string): void {
+    this.#world.fail("letters", `from partition ${from} to ${to}, taken up to ${taken}: ${text}`);
+  }
+
+  #channel(from: number, to: number): Channel {
+    const name = `${from} ${to}`;
+    let channel = this.#channels.get(name);
+    if (channel === undefined) {
+      channel = { from, to, sent: [], taken: 0, confirmed: 0 };
+      this.#channels.set(name, channel);
+    }
+    return channel;
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * Every state as it lives in the runtime is what its events in the journal fold to, by the machine itself and by the plain
+ * bank.
+ */
+import { isDeepStrictEqual } from "node:util";
+import { account as machine } from "@tutti/machine-bank";
+import type { Outstanding } from "@tutti/kernel";
+import { accountKey } from "../bank/accounts.ts";
+import type { BankCheck } from "../bank/bank-check.ts";
+import type { PlainAccount } from "../bank/plain-account.ts";
+import type { WitnessedAnswer } from "../witness/witness.ts";
+import type { World } from "../world/world.ts";
+import type { Chronicle } from "./chronicle.ts";
+
+const heedless: Outstanding = { effect() {}, settled() {}, timer() {}, cleared() {} };
+
+export async function checkStates(
+  world: World,
+  chronicle: Chronicle,
+  bank: BankCheck,
+  when: string,
+  ask: (id: string) => Promise<WitnessedAnswer> | undefined,
+): Promise<void> {
+  await Promise.all(
+    [...bank.accounts.values()].map(async (account) => {
+      // Once it has ended it may be gone.
+      if (account.standing === "closed") return;
+      const live = await ask(account.id);
+      if (live === undefined) return;
+      const replayed = replay(chronicle, account.id);
+      const name = `${account.id}, ${when},`;
+      if (!isDeepStrictEqual(live.answer, replayed)) {
+        world.fail("replay", `${name} is ${JSON.stringify(live.answer)}, replayed ${JSON.stringify(replayed)}`);
+      }
+      const plain = shown(account);
+      if (!agreesWith(plain, live.answer)) {
+        world.fail("model", `${name} is ${JSON.stringify(live.answer)}, in the plain bank ${JSON.stringify(plain)}`);
+      }
+    }),
+  );
+}
+
+function replay(chronicle: Chronicle, id: string): unknown {
+  const key = accountKey(id);
+  const state = machine.create(key);
+  for (const { type, version, body } of chronicle.instance(key)?.events ?? []) {
+    const event = machine.events.find((one) => one.type === type && one.version === version);
+    event?.evolve(state, body, heedless);
+  }
+  return machine.project(state);
+}
+
+function shown({ standing, balance, paidIn, paidOut, holds, transfers, statements }: PlainAccount): object {
+  return {
+    standing,
+    balanceCents: balance,
+    paidInCents: paidIn,
+    paidOutCents: paidOut,
+    holds: [...holds].map(([number, { amount, dueMs }]) => ({ number, amountCents: amount, dueMs })),
+    transfers: [...transfers].map(([number, { to, amount }]) => ({ number, to, amountCents: amount })),
+    statements: [...statements].map(([number, { attempt, retryMs = null }]) => ({ number, attempt, retryMs })),
+  };
+}
+
+function agreesWith(plain: object, found: unknown): boolean {
+  const fields = new Map(Object.entries(found as object));
+  return Object.entries(plain).every(([name, value]) => isDeepStrictEqual(fields.get(name), value));
+}

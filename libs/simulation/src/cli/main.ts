@@ -1,0 +1,91 @@
+/**
+ * `npm run sim`: runs seeds, says which of them failed and why; or one of them, step by step. The last line is the summary
+ * as JSON; the exit code says whether any failed.
+ */
+import { systemClock } from "@tutti/kernel";
+import { drawPlan } from "../plan/draw.ts";
+import { minimise } from "../plan/minimise.ts";
+import type { Plan } from "../plan/plan.ts";
+import { simulate } from "../simulation.ts";
+import { weakeningOf } from "../weakenings/index.ts";
+import { linesTo, noTrace } from "../world/trace.ts";
+import { type Asked, readOptions, usage } from "./options.ts";
+import { type Failed, runSeeds } from "./pool.ts";
+
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
+
+async function main(): Promise<number> {
+  const asked = readOptions(process.argv.slice(2));
+  return asked.seed === undefined ? runMany(asked) : runOne(asked, asked.seed);
+}
+
+async function runMany({ from, seeds, weakening, workers }: Asked): Promise<number> {
+  const beganMs = systemClock.monotonic();
+  const failed: Failed[] = [];
+  let ran = 0;
+  let events = 0;
+  await runSeeds({
+    from,
+    seeds,
+    weakening,
+    workers,
+    stopsAtFirst: false,
+    done(share) {
+      ran += share.ran;
+      events += share.events;
+      for (const failure of share.failed) print(lineOf(failure));
+      failed.push(...share.failed);
+    },
+  });
+  const seconds = (systemClock.monotonic() - beganMs) / 1_000;
+  print(
+    JSON.stringify({
+      seeds: ran,
+      from,
+      failed: failed.length,
+      firstFailed: failed.map(({ seed }) => seed).sort((one, other) => one - other)[0] ?? null,
+      seconds: Number(seconds.toFixed(1)),
+      seedsPerSec: Number((ran / seconds).toFixed(1)),
+      eventsPerSeed: Math.round(events / Math.max(1, ran)),
+      weakening,
+    }),
+  );
+  return failed.length === 0 ? 0 : 1;
+}
+
+async function runOne(asked: Asked, seed: number): Promise<number> {
+  const weakening = weakeningOf(asked.weakening);
+  let plan = drawPlan(seed);
+  const trace = (): ReturnType<typeof linesTo> => (asked.trace ? linesTo(print) : noTrace);
+  if (asked.minimise) {
+    const { finding } = await simulate(plan, weakening);
+    if (finding === undefined) print(`seed ${seed} does not fail, so there is nothing to make smaller`);
+    else plan = await smallest(plan, finding.check, asked.weakening);
+    print(JSON.stringify(plan));
+  }
+  const { finding, events, elapsedMs } = await simulate(plan, weakening, trace());
+  if (finding !== undefined) print(lineOf({ seed, ...finding }));
+  print(
+    JSON.stringify({ seed, failed: finding === undefined ? 0 : 1, check: finding?.check ?? null, events, elapsedMs }),
+  );
+  return finding === undefined ? 0 : 1;
+}
+
+function smallest(plan: Plan, check: string, weakening: string): Promise<Plan> {
+  return minimise(plan, async (candidate) => {
+    const { finding } = await simulate(candidate, weakeningOf(weakening));
+    return finding?.check === check;
+  });
+}
+
+function lineOf({ seed, check, text, atMs }: Failed): string {
+  return `seed ${seed} failed at ${atMs.toFixed(3)} ms, ${check}: ${text}`;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  if (!(error instanceof Error)) throw error;
+  process.stderr.write(`${error.message}\n${usage}`);
+  process.exitCode = 2;
+}

@@ -1,0 +1,49 @@
+import { parseArgs } from "node:util";
+
+/** What was asked for on the command line. */
+export interface Asked {
+  readonly from: number;
+  readonly seeds: number;
+  readonly seed: number | undefined;
+  readonly trace: boolean;
+  readonly minimise: boolean;
+  /** Name of a weakening, or `none`. */
+  readonly weakening: string;
+  readonly workers: number;
+}
+
+export const usage = `usage: npm run sim -- [--seeds 1000] [--from 0] [--workers 2]     runs seeds, and tells which failed
+       npm run sim -- --seed S [--trace] [--minimise]               runs one, tells what happened, makes it smaller
+       … --weakening NAME                                           with something made wrong on purpose
+`;
+
+export function readOptions(args: readonly string[]): Asked {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      seeds: { type: "string", default: "1000" },
+      from: { type: "string", default: "0" },
+      seed: { type: "string" },
+      trace: { type: "boolean", default: false },
+      minimise: { type: "boolean", default: false },
+      weakening: { type: "string", default: "none" },
+      workers: { type: "string", default: "2" },
+    },
+  });
+  const { trace, minimise, weakening } = values;
+  return {
+    from: wholeNumber("from", values.from),
+    seeds: wholeNumber("seeds", values.seeds),
+    seed: values.seed === undefined ? undefined : wholeNumber("seed", values.seed),
+    trace,
+    minimise,
+    weakening,
+    workers: Math.max(1, wholeNumber("workers", values.workers)),
+  };
+}
+
+function wholeNumber(name: string, text: string): number {
+  const number = Number(text);
+  if (Number.isSafeInteger(number) && number >= 0) return number;
+  throw new RangeError(`expected --${name} to be a whole number, found ${text}`);
+}

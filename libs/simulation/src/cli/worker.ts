@@ -1,0 +1,25 @@
+/** Runs seeds that it is sent, a share at a time, in a thread of its own. */
+import { parentPort, workerData } from "node:worker_threads";
+import { drawPlan } from "../plan/draw.ts";
+import { simulate } from "../simulation.ts";
+import { weakeningOf } from "../weakenings/index.ts";
+import type { Failed, Share, ShareDone } from "./pool.ts";
+
+const port = parentPort;
+if (port === null) throw new Error("this file is the entry of a worker thread");
+const weakening = weakeningOf((workerData as { weakening: string }).weakening);
+
+port.on("message", async ({ from, seeds, stopsAtFirst }: Share) => {
+  const failed: Failed[] = [];
+  let events = 0;
+  let ran = 0;
+  for (let seed = from; seed < from + seeds; seed++) {
+    const outcome = await simulate(drawPlan(seed), weakening);
+    events += outcome.events;
+    ran++;
+    if (outcome.finding !== undefined) failed.push({ seed, ...outcome.finding });
+    if (stopsAtFirst && failed.length > 0) break;
+  }
+  const done: ShareDone = { ran, failed, events };
+  port.postMessage(done);
+});

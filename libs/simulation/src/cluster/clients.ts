@@ -1,0 +1,122 @@
+/**
+ * Clients: each wants one thing, and asks for it under one idempotency key until it has an answer that it can rest on.
+ */
+import type { Chance, Refusal } from "@tutti/kernel";
+import type { Outcome } from "@tutti/runtime";
+import { partitionOf } from "../bank/accounts.ts";
+import type { BankCheck } from "../bank/bank-check.ts";
+import type { Network } from "../network/network.ts";
+import type { BankOperation } from "../plan/plan.ts";
+import { type WitnessedAnswer, witnessOf } from "../witness/witness.ts";
+import type { World } from "../world/world.ts";
+import type { Server } from "./server.ts";
+
+const patienceMs = 1_500;
+const pauseMs = 150;
+/** How often a client asks somebody who is not known to own the partition. */
+const astray = 0.05;
+
+export interface ClientParts {
+  readonly world: World;
+  readonly network: Network;
+  readonly bank: BankCheck;
+  readonly partitions: number;
+  readonly servers: readonly Server[];
+  ownerOf(partition: number): Server | undefined;
+}
+
+export class Clients {
+  readonly #parts: ClientParts;
+  readonly #chance: Chance;
+  readonly #answered = new Set<number>();
+
+  constructor(parts: ClientParts) {
+    this.#parts = parts;
+    this.#chance = parts.world.chanceFor("clients");
+  }
+
+  begin(operations: readonly BankOperation[]): void {
+    for (const operation of operations) this.#parts.world.at(operation.atMs, () => this.#attempt(operation, 1));
+  }
+
+  #attempt(operation: BankOperation, attempt: number): void {
+    const { number, command, account, body } = operation;
+    if (this.#answered.has(number)) return;
+    const { world, network, bank } = this.#parts;
+    const server = this.#serverFor(account);
+    const patience = patienceMs * (0.5 + this.#chance.random());
+    const timeout = world.after(patience, () => this.#attempt(operation, attempt + 1));
+    bank.sent(number);
+    if (server === undefined) return;
+    const text = `operation ${number}`;
+    world.note("client", () => `${text}.${attempt} to ${server.name}: ${command} ${account} ${JSON.stringify(body)}`);
+    network.send("client", server.name, world.elapsedMs, text, () =>
+      server.operate(operation, (outcome) =>
+        network.send(server.name, "client", world.elapsedMs, `the answer to ${text}`, () => {
+          if (this.#answered.has(number)) return;
+          world.note("client", () => `${text}.${attempt} is ${shown(outcome)}`);
+          if (this.#take(operation, outcome)) {
+            this.#answered.add(number);
+            timeout.cancelled = true;
+            return;
+          }
+          // Repeated sooner than without an answer.
+          if (timeout.cancelled) return;
+          timeout.cancelled = true;
+          world.after(pauseMs * this.#chance.random() + pauseOf(outcome), () =>
+            this.#attempt(operation, attempt + 1),
+          );
+        }),
+      ),
+    );
+  }
+
+  /** Whether that settles it. */
+  #take({ number, command, account }: BankOperation, outcome: Outcome): boolean {
+    const { bank, world } = this.#parts;
+    if (outcome.kind === "done") {
+      const { events, digest } = outcome.reply as WitnessedAnswer;
+      bank.received(number, { events, digest });
+      return true;
+    }
+    const name = `operation ${number} (${command} ${account})`;
+    if (outcome.kind === "ignored") {
+      world.fail("answers", `${name} was ignored, as if it were the result of an effect`);
+      return true;
+    }
+    const { refusal } = outcome;
+    const witnessed = witnessOf(refusal);
+    if (witnessed !== undefined) {
+      bank.received(number, witnessed);
+      return true;
+    }
+    if (isAbsent(refusal)) {
+      bank.received(number, { events: 0, digest: 0 });
+      return true;
+    }
+    if (refusal.retry === "never") world.fail("answers", `${name} was refused: ${refusal.code}: ${refusal.message}`);
+    return false;
+  }
+
+  #serverFor(account: string): Server | undefined {
+    const { servers, partitions, ownerOf } = this.#parts;
+    if (servers.length > 1 && this.#chance.random() < astray) {
+      return servers[Math.floor(this.#chance.random() * servers.length)];
+    }
+    return ownerOf(partitionOf(account, partitions));
+  }
+}
+
+/** There is no such account, says the runtime itself. */
+function isAbsent({ code }: Refusal): boolean {
+  return code === "runtime.unknown_instance";
+}
+
+function pauseOf(outcome: Outcome): number {
+  return outcome.kind === "refused" ? outcome.refusal.retryAfterMs : 0;
+}
+
+function shown(outcome: Outcome): string {
+  if (outcome.kind === "done") return `done: ${JSON.stringify(outcome.reply)}`;
+  return outcome.kind === "refused" ? `refused: ${outcome.refusal.code}` : outcome.kind;
+}

@@ -1,0 +1,165 @@
+/**
+ * Who should own which partition: leases, kept by heartbeats over the network, and an epoch that grows with every change
+ * of hands. What it says is a hint; the journal judges.
+ *
+ * 1. A process knows its lease to be valid for a lease time from the moment before it sent the heartbeat that was answered.
+ * 2. A partition is given to another process when its owner handed it over, or when nothing was heard of the owner for a
+ *    full lease time. Who comes back after that has no lease for what was given away meanwhile.
+ */
+import type { Chance } from "@tutti/kernel";
+import type { Network } from "../network/network.ts";
+import type { World } from "../world/world.ts";
+
+const heartbeatMs = 500;
+const leaseMs = 2_000;
+/** An owner that does not say that it has a partition is told again after this long. */
+const repeatMs = 1_000;
+
+/** A process as the coordinator deals with it. */
+export interface Member {
+  readonly name: string;
+  /** Of its present life, 0 when there is none. */
+  readonly lifeNumber: number;
+  /** What its own clock says; behind a pause it is later than the world's. */
+  readonly localMs: number;
+  /** Partitions that it has begun to own. */
+  owned(): readonly number[];
+  own(partition: number, epoch: number): void;
+  /** Hands a partition over; calls back when it is done. */
+  disown(partition: number, done: () => void): void;
+  /** For these partitions its lease is valid until then, on its own clock. */
+  leaseUntil(partitions: readonly number[], localMs: number): void;
+  /** Calls back on its own clock, in its present life. */
+  schedule(delayMs: number, run: () => void): void;
+}
+
+interface PlaceRecord {
+  owner: number | undefined;
+  epoch: number;
+  /** It is being handed over. */
+  isMoving: boolean;
+  toldMs: number;
+}
+
+export class Coordinator {
+  readonly #world: World;
+  readonly #network: Network;
+  readonly #chance: Chance;
+  readonly #members: readonly Member[];
+  readonly #places: readonly PlaceRecord[];
+  /** When each member was last heard of. */
+  readonly #heardMs: number[];
+
+  constructor(world: World, network: Network, members: readonly Member[], partitions: number) {
+    this.#world = world;
+    this.#network = network;
+    this.#chance = world.chanceFor("coordinator");
+    this.#members = members;
+    this.#heardMs = members.map(() => Number.NEGATIVE_INFINITY);
+    this.#places = Array.from({ length: partitions }, () => ({
+      owner: undefined,
+      epoch: 0,
+      isMoving: false,
+      toldMs: 0,
+    }));
+    this.#look();
+  }
+
+  /** Who owns a partition, as far as anybody knows. */
+  ownerOf(partition: number): number | undefined {
+    return this.#places[partition]?.owner;
+  }
+
+  epochOf(partition: number): number {
+    return this.#places[partition]?.epoch ?? 0;
+  }
+
+  /** A process begins to send heartbeats. */
+  joined(index: number): void {
+    const member = this.#members[index];
+    if (member === undefined) return;
+    const beat = (): void => {
+      this.#heartbeat(index, member);
+      member.schedule(heartbeatMs, beat);
+    };
+    beat();
+  }
+
+  /** The owner is asked to hand a partition over to another one. */
+  move(partition: number, to: number): void {
+    const place = this.#places[partition];
+    const owner = place?.owner;
+    const member = owner === undefined ? undefined : this.#members[owner];
+    if (place === undefined || member === undefined || owner === to || place.isMoving) return;
+    place.isMoving = true;
+    this.#world.note("coordinator", () => `moves partition ${partition} from ${member.name} to process-${to}`);
+    const { epoch } = place;
+    const handedOver = (): void => {
+      if (place.epoch === epoch && place.isMoving) this.#give(partition, to);
+    };
+    this.#network.send("coordinator", member.name, this.#world.elapsedMs, "a request to hand over", () =>
+      member.disown(partition, () =>
+        this.#network.send(member.name, "coordinator", member.localMs, "a partition", handedOver),
+      ),
+    );
+    // Whoever does not answer keeps it, and is told so by the next look.
+    this.#world.after(5 * leaseMs, () => {
+      if (place.epoch === epoch) place.isMoving = false;
+    });
+  }
+
+  #heartbeat(index: number, member: Member): void {
+    const { lifeNumber } = member;
+    const sentMs = member.localMs;
+    const owned = member.owned();
+    this.#network.send(member.name, "coordinator", sentMs, "a heartbeat", () => {
+      this.#heardMs[index] = this.#world.elapsedMs;
+      this.#repeat(index, member, owned);
+      const granted = [...this.#places.keys()].filter((partition) => this.ownerOf(partition) === index);
+      this.#network.send("coordinator", member.name, this.#world.elapsedMs, "a lease", () => {
+        if (member.lifeNumber === lifeNumber) member.leaseUntil(granted, sentMs + leaseMs);
+      });
+    });
+  }
+
+  /** It should have partitions that it does not say it has. */
+  #repeat(index: number, member: Member, owned: readonly number[]): void {
+    for (const [partition, place] of this.#places.entries()) {
+      const isDue = this.#world.elapsedMs - place.toldMs >= repeatMs;
+      if (place.owner !== index || place.isMoving || owned.includes(partition) || !isDue) continue;
+      place.epoch++;
+      this.#tell(partition, place, member);
+    }
+  }
+
+  #look(): void {
+    const nowMs = this.#world.elapsedMs;
+    const isGone = (index: number): boolean => nowMs - (this.#heardMs[index] ?? 0) > leaseMs;
+    for (const [partition, { owner }] of this.#places.entries()) {
+      if (owner !== undefined && !isGone(owner)) continue;
+      const present = this.#members.flatMap((_, index) => (isGone(index) ? [] : [index]));
+      const next = present[Math.floor(this.#chance.random() * present.length)];
+      if (next !== undefined) this.#give(partition, next);
+    }
+    this.#world.after(heartbeatMs, () => this.#look());
+  }
+
+  #give(partition: number, to: number): void {
+    const place = this.#places[partition];
+    const member = this.#members[to];
+    if (place === undefined || member === undefined) return;
+    place.owner = to;
+    place.isMoving = false;
+    place.epoch++;
+    this.#tell(partition, place, member);
+  }
+
+  #tell(partition: number, place: PlaceRecord, member: Member): void {
+    const { epoch } = place;
+    place.toldMs = this.#world.elapsedMs;
+    this.#world.note("coordinator", () => `gives partition ${partition} to ${member.name} under epoch ${epoch}`);
+    this.#network.send("coordinator", member.name, this.#world.elapsedMs, "a partition", () =>
+      member.own(partition, epoch),
+    );
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * The network between processes: it delays, drops, doubles, reorders and is cut.
+ *
+ * A message is a call on the other side. Whoever sends learns nothing of what became of it; an answer is a message of its
+ * own. Messages of a connection keep their order, others overtake each other as their delays have it.
+ */
+import type { Chance } from "@tutti/kernel";
+import type { World } from "../world/world.ts";
+
+/** How often what goes wrong, as shares of all messages, and how long a message takes. */
+export interface NetworkFaults {
+  readonly drops: number;
+  readonly doubles: number;
+  /** Takes up to `slowMs` instead of up to `latencyMs`. */
+  readonly slow: number;
+  readonly latencyMs: number;
+  readonly slowMs: number;
+}
+
+export const calmNetwork: NetworkFaults = { drops: 0, doubles: 0, slow: 0, latencyMs: 1, slowMs: 0 };
+
+/** Who is on the network: a process by its name, `client`, `journal` … */
+export type Node = string;
+
+/** Messages on it arrive in the order in which they were sent, or not at all. */
+export class Connection {
+  lastArrivalMs = 0;
+}
+
+export class Network {
+  readonly #world: World;
+  readonly #chance: Chance;
+  #faults: NetworkFaults;
+  /** Until when a pair of nodes cannot reach each other. */
+  readonly #cuts = new Map<string, number>();
+
+  constructor(world: World, faults: NetworkFaults) {
+    this.#world = world;
+    this.#chance = world.chanceFor("network");
+    this.#faults = faults;
+  }
+
+  /** From now on everything arrives, soon and once. */
+  settleDown(): void {
+    this.#faults = calmNetwork;
+    this.#cuts.clear();
+  }
+
+  cut(one: Node, other: Node, ms: number): void {
+    this.#world.note("network", () => `${one} and ${other} are cut off from each other for ${ms} ms`);
+    this.#cuts.set(pair(one, other), this.#world.elapsedMs + ms);
+  }
+
+  isCut(one: Node, other: Node): boolean {
+    return (this.#cuts.get(pair(one, other)) ?? 0) > this.#world.elapsedMs;
+  }
+
+  /** What was sent not before the moment `fromMs` arrives later, or more than once, or never. */
+  send(from: Node, to: Node, fromMs: number, what: string, arrive: () => void, connection?: Connection): void {
+    const { drops, doubles } = this.#faults;
+    if (this.isCut(from, to) || this.#happens(drops)) {
+      this.#world.note("network", () => `loses ${what} from ${from} to ${to}`);
+      return;
+    }
+    this.#transmit(fromMs, arrive, connection);
+    if (connection === undefined && this.#happens(doubles)) {
+      this.#world.note("network", () => `doubles ${what} from ${from} to ${to}`);
+      this.#transmit(fromMs, arrive, undefined);
+    }
+  }
+
+  #transmit(fromMs: number, arrive: () => void, connection: Connection | undefined): void {
+    const { slow, slowMs, latencyMs } = this.#faults;
+    const delayMs = this.#chance.random() * (this.#happens(slow) ? slowMs : latencyMs);
+    const arrivalMs = Math.max(fromMs + delayMs, connection?.lastArrivalMs ?? 0);
+    if (connection !== undefined) connection.lastArrivalMs = arrivalMs;
+    this.#world.at(arrivalMs, arrive);
+  }
+
+  #happens(share: number): boolean {
+    return share > 0 && this.#chance.random() < share;
+  }
+}
+
+function pair(one: Node, other: Node): string {
+  return one < other ? `${one} ${other}` : `${other} ${one}`;
+}

@@ -1,0 +1,221 @@
+/** Draws a plan from a seed: which system, which faults in which mixture, and what is done with it. */
+import type { Chance } from "@tutti/kernel";
+import { seededChance } from "@tutti/kernel/testing";
+import type { Fields } from "../bank/plain-account.ts";
+import { calmNetwork, type NetworkFaults } from "../network/network.ts";
+import { calmArchive } from "../storage/faulty-archive.ts";
+import type { BankOperation, Disturbance, Plan, PlanLimits, Variant } from "./plan.ts";
+
+/** Draws from a chance, in the words of a plan. */
+class Draw {
+  readonly #chance: Chance;
+
+  constructor(chance: Chance) {
+    this.#chance = chance;
+  }
+
+  happens(share: number): boolean {
+    return this.#chance.random() < share;
+  }
+
+  /** From `from` to `to`, both included. */
+  whole(from: number, to: number): number {
+    return from + Math.floor(this.#chance.random() * (to - from + 1));
+  }
+
+  share(): number {
+    return this.#chance.random();
+  }
+
+  one<T>(...of: readonly [T, ...T[]]): T {
+    return of[this.whole(0, of.length - 1)] ?? of[0];
+  }
+
+  /** Many small, few large. */
+  skewed(from: number, to: number): number {
+    return from + Math.floor(this.#chance.random() ** 3 * (to - from + 1));
+  }
+}
+
+export function drawPlan(seed: number): Plan {
+  const draw = new Draw(seededChance(seed));
+  const variant: Variant = draw.happens(0.5) ? "embedded" : "cluster";
+  const isCalm = draw.happens(0.1);
+  const processes = variant === "embedded" ? 1 : draw.whole(2, 3);
+  const partitions = draw.whole(1, 4);
+  const spanMs = draw.one(500, 3_000, 10_000, 30_000);
+  const operations = drawOperations(draw, spanMs);
+  const shape = { variant, processes, partitions, spanMs };
+  return {
+    seed,
+    variant,
+    processes,
+    partitions,
+    network: isCalm ? calmNetwork : drawNetwork(draw),
+    disk: isCalm || variant === "cluster" ? {} : drawDisk(draw),
+    archive: isCalm || draw.happens(0.5) ? calmArchive : drawArchive(draw),
+    limits: drawLimits(draw),
+    printFails: draw.one(0, 0, 0.3, 0.8),
+    operations,
+    disturbances: isCalm ? [] : drawDisturbances(draw, shape),
+  };
+}
+
+function drawNetwork(draw: Draw): NetworkFaults {
+  if (draw.happens(0.3)) return { ...calmNetwork, latencyMs: draw.one(0.2, 1, 5, 20) };
+  return {
+    drops: draw.one(0, 0, 0.02, 0.2),
+    doubles: draw.one(0, 0, 0.05, 0.3),
+    slow: draw.one(0, 0.02, 0.2),
+    latencyMs: draw.one(0.2, 1, 5, 20),
+    slowMs: draw.one(50, 500, 5_000),
+  };
+}
+
+function drawDisk(draw: Draw): Plan["disk"] {
+  if (draw.happens(0.5)) return {};
+  return {
+    syncFails: draw.one(0, 0, 0.02, 0.1),
+    writeFails: draw.one(0, 0, 0.02),
+    shortWrites: draw.one(0, 0, 0.3),
+  };
+}
+
+function drawArchive(draw: Draw): Plan["archive"] {
+  return {
+    fails: draw.one(0, 0.02, 0.2),
+    failsAfter: draw.one(0, 0.02, 0.2),
+    latencyMs: draw.one(0.2, 2, 50, 500),
+  };
+}
+
+function drawLimits(draw: Draw): PlanLimits {
+  return {
+    loadedMax: draw.one(1, 2, 4, 1_000),
+    idleMs: draw.one(5, 100, 10_000),
+    tailBytesMax: draw.one(200, 2_000, 20_000, 1_000_000),
+    indexEveryMs: draw.one(20, 250, 1_000),
+    turnCommandsMax: draw.one(1, 3, 1_000),
+    segmentBytes: draw.one(16 * 1024, 32 * 1024, 64 * 1024),
+    keepMs: draw.one(0, 2_000, 3_600_000),
+    idKeptMs: draw.one(3_600_000, 3_600_000),
+  };
+}
+
+const commands = [
+  ["deposit", 5],
+  ["withdraw", 4],
+  ["transfer", 8],
+  ["place_hold", 4],
+  ["capture_hold", 1],
+  ["release_hold", 1],
+  ["request_statement", 2],
+  ["cancel_statement", 1],
+  ["freeze", 1],
+  ["unfreeze", 1],
+  ["close", 1],
+  ["balance", 5],
+] as const;
+const weights = commands.reduce((sum, [, weight]) => sum + weight, 0);
+
+function drawOperations(draw: Draw, spanMs: number): BankOperation[] {
+  const accounts = Array.from({ length: draw.whole(1, 8) }, (_, index) => `account-${index}`);
+  const count = draw.skewed(5, 120);
+  const operations: Omit<BankOperation, "number">[] = accounts.map((account) => ({
+    atMs: Math.floor(draw.share() * spanMs * 0.2),
+    account,
+    command: "open",
+    body: { owner: "ada", product: "current", balanceCents: draw.one(0, 100, 1_000) },
+  }));
+  // Bursts fill batches, pauses let instances be put away.
+  const isBursty = draw.happens(0.5);
+  let atMs = 0;
+  for (let index = 0; index < count; index++) {
+    atMs = isBursty && draw.happens(0.8) ? atMs : Math.floor(draw.share() * spanMs);
+    const account = accounts[draw.whole(0, accounts.length - 1)] ?? "account-0";
+    const command = drawCommand(draw);
+    operations.push({ atMs, account, command, body: drawBody(draw, command, accounts) });
+  }
+  return operations
+    .sort((one, other) => one.atMs - other.atMs)
+    .map((operation, number) => ({ number, ...operation }));
+}
+
+function drawCommand(draw: Draw): string {
+  let at = draw.share() * weights;
+  for (const [command, weight] of commands) {
+    at -= weight;
+    if (at < 0) return command;
+  }
+  return "balance";
+}
+
+function drawBody(draw: Draw, command: string, accounts: readonly string[]): Fields {
+  const amountCents = draw.one(1, 10, draw.whole(1, 300), draw.whole(1, 2_000));
+  switch (command) {
+    case "deposit":
+    case "withdraw":
+      return { amountCents };
+    case "transfer":
+      return { to: draw.happens(0.05) ? "nobody" : (accounts[draw.whole(0, accounts.length - 1)] ?? ""), amountCents };
+    case "place_hold":
+      return { amountCents, periodMs: draw.one(1, 50, 1_000, 5_000, draw.whole(1, 20_000)) };
+    case "capture_hold":
+    case "release_hold":
+      return { hold: draw.whole(1, 8) };
+    case "cancel_statement":
+      return { statement: draw.whole(1, 8) };
+    case "freeze":
+      return { reason: "lost card" };
+    default:
+      return {};
+  }
+}
+
+interface Shape {
+  readonly variant: Variant;
+  readonly processes: number;
+  readonly partitions: number;
+  readonly spanMs: number;
+}
+
+function drawDisturbances(draw: Draw, shape: Shape): Disturbance[] {
+  const count = draw.one(0, 1, 2, 4, 8);
+  const all = Array.from({ length: count }, () => drawDisturbance(draw, shape));
+  return all.sort((one, other) => one.atMs - other.atMs);
+}
+
+function drawDisturbance(draw: Draw, { variant, processes, partitions, spanMs }: Shape): Disturbance {
+  const atMs = Math.floor(draw.share() * spanMs * 1.2);
+  const process = draw.whole(0, processes - 1);
+  const after = draw.one(0, draw.whole(0, 20), draw.whole(0, 200));
+  const ofBoth = ["crash", "crash", "pause", "clock"] as const;
+  const kind =
+    variant === "embedded"
+      ? draw.one(...ofBoth, "power fails", "fill", "damage", "damage")
+      : draw.one(...ofBoth, "pause", "cut", "cut", "move", "move");
+  switch (kind) {
+    case "crash":
+      return { kind, atMs, process, how: draw.one("process", "power"), after };
+    case "pause":
+      return { kind, atMs, process, ms: draw.one(50, 1_000, 5_000, 30_000), after };
+    case "clock":
+      return { kind, atMs, process, byMs: draw.one(-3_600_000, -500, 500, 3_600_000) };
+    case "power fails":
+      return { kind, atMs, after: draw.whole(0, 8) };
+    case "fill":
+      return { kind, atMs, ms: draw.one(200, 3_000) };
+    case "damage": {
+      const part = draw.share();
+      const place = draw.share();
+      return { kind, atMs, how: draw.one("flip", "edit"), part, place, bit: draw.whole(0, 7) };
+    }
+    case "cut": {
+      const one = `process-${process}`;
+      const other = draw.one("journal", "coordinator", "client", `process-${draw.whole(0, processes - 1)}`);
+      return { kind, atMs, one, other, ms: draw.one(200, 1_500, 6_000) };
+    }
+    case "move":
+      return { kind, atMs, partition: draw.whole(0, partitions - 1), to: draw.whole(0, processes - 1) };
+  }
+}

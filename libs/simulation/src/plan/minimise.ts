@@ -1,0 +1,61 @@
+/**
+ * Makes a failing plan smaller: leaves out operations and disturbances, and takes faults back, as long as the same check
+ * still fails.
+ */
+import { calmNetwork } from "../network/network.ts";
+import { calmArchive } from "../storage/faulty-archive.ts";
+import type { Plan } from "./plan.ts";
+
+/** Whether a plan still fails in the same way. */
+export type Fails = (plan: Plan) => Promise<boolean>;
+
+export async function minimise(plan: Plan, fails: Fails): Promise<Plan> {
+  let smallest = plan;
+  for (let before = Number.POSITIVE_INFINITY; sizeOf(smallest) < before; ) {
+    before = sizeOf(smallest);
+    smallest = await withoutFaults(smallest, fails);
+    smallest = await leaveOut(smallest, fails, "disturbances");
+    smallest = await leaveOut(smallest, fails, "operations");
+  }
+  return smallest;
+}
+
+function sizeOf({ operations, disturbances }: Plan): number {
+  return operations.length + disturbances.length;
+}
+
+async function withoutFaults(plan: Plan, fails: Fails): Promise<Plan> {
+  let calmest = plan;
+  const calmer: Partial<Plan>[] = [
+    { network: calmNetwork },
+    { disk: {} },
+    { archive: calmArchive },
+    { printFails: 0 },
+    { processes: plan.variant === "cluster" ? 2 : 1 },
+  ];
+  for (const part of calmer) {
+    const candidate = { ...calmest, ...part };
+    if (await fails(candidate)) calmest = candidate;
+  }
+  return calmest;
+}
+
+/** Leaves out parts of a list, large ones first. Operations keep their numbers only in order, so they get new ones. */
+async function leaveOut(plan: Plan, fails: Fails, list: "operations" | "disturbances"): Promise<Plan> {
+  let smallest = plan;
+  for (let size = Math.ceil(plan[list].length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
+    for (let at = 0; at < smallest[list].length; ) {
+      const candidate = without(smallest, list, at, size);
+      if (await fails(candidate)) smallest = candidate;
+      else at += size;
+    }
+  }
+  return smallest;
+}
+
+function without(plan: Plan, list: "operations" | "disturbances", at: number, size: number): Plan {
+  const isKept = (_: unknown, index: number): boolean => index < at || index >= at + size;
+  if (list === "disturbances") return { ...plan, disturbances: plan.disturbances.filter(isKept) };
+  const operations = plan.operations.filter(isKept).map((operation, number) => ({ ...operation, number }));
+  return { ...plan, operations };
+}

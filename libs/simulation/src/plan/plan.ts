@@ -1,0 +1,76 @@
+/**
+ * What a run consists of: operations and disturbances as data. A run follows from its plan alone, so a failing one can be
+ * made smaller by leaving things out.
+ */
+import type { DiskFaults } from "@tutti/journal/testing";
+import type { Fields } from "../bank/plain-account.ts";
+import type { NetworkFaults } from "../network/network.ts";
+
+/** `embedded`: one process with a journal on its own disk. `cluster`: several with a journal server between them. */
+export type Variant = "embedded" | "cluster";
+
+export interface Plan {
+  readonly seed: number;
+  readonly variant: Variant;
+  readonly processes: number;
+  readonly partitions: number;
+  readonly network: NetworkFaults;
+  readonly disk: DiskFaults;
+  readonly archive: ArchiveFaults;
+  readonly limits: PlanLimits;
+  /** Shares of all attempts to print that fail. */
+  readonly printFails: number;
+  readonly operations: readonly BankOperation[];
+  readonly disturbances: readonly Disturbance[];
+}
+
+/** How an archive fails, as shares of its calls. */
+export interface ArchiveFaults {
+  /** The call is refused. */
+  readonly fails: number;
+  /** A commit is refused, and has happened all the same. */
+  readonly failsAfter: number;
+  readonly latencyMs: number;
+}
+
+/** Limits of the runtime that make things happen often which are rare otherwise. */
+export interface PlanLimits {
+  readonly loadedMax: number;
+  readonly idleMs: number;
+  readonly tailBytesMax: number;
+  readonly indexEveryMs: number;
+  readonly turnCommandsMax: number;
+  readonly segmentBytes: number;
+  /** How long an account is kept after its end, and its id after that. */
+  readonly keepMs: number;
+  readonly idKeptMs: number;
+}
+
+/** What a client wants. */
+export interface BankOperation {
+  /** Its place in the plan. */
+  readonly number: number;
+  readonly atMs: number;
+  readonly account: string;
+  /** Type of the command, or `balance`. */
+  readonly command: string;
+  readonly body: Fields;
+}
+
+/** What is done to the system. */
+export type Disturbance = { readonly atMs: number } & (
+  | { readonly kind: "crash"; readonly process: number; readonly how: "process" | "power"; readonly after: number }
+  | { readonly kind: "pause"; readonly process: number; readonly ms: number; readonly after: number }
+  | { readonly kind: "cut"; readonly one: string; readonly other: string; readonly ms: number }
+  | { readonly kind: "power fails"; readonly after: number }
+  | { readonly kind: "fill"; readonly ms: number }
+  | {
+      readonly kind: "damage";
+      readonly how: "flip" | "edit";
+      readonly part: number;
+      readonly place: number;
+      readonly bit: number;
+    }
+  | { readonly kind: "clock"; readonly process: number; readonly byMs: number }
+  | { readonly kind: "move"; readonly partition: number; readonly to: number }
+);

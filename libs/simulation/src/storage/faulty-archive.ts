@@ -1,0 +1,38 @@
+/** An archive in memory that is slow, fails, and fails after it has done what it was asked for. */
+import { type BatchSource, MemoryArchive, type MemoryArchiveStore } from "@tutti/journal";
+import type { Chance } from "@tutti/kernel";
+import type { ArchiveFaults } from "../plan/plan.ts";
+import type { Life } from "../world/process.ts";
+import { never } from "./observed-journal.ts";
+
+export interface ArchiveGround {
+  readonly store: MemoryArchiveStore;
+  readonly partitions: number;
+  readonly chance: Chance;
+  faults: ArchiveFaults;
+}
+
+export const calmArchive: ArchiveFaults = { fails: 0, failsAfter: 0, latencyMs: 0.2 };
+
+export function openArchive(ground: ArchiveGround, life: Life, source: BatchSource): MemoryArchive {
+  const { store, partitions, chance } = ground;
+  return new MemoryArchive({
+    partitions,
+    source,
+    store,
+    clock: life,
+    pass: async () => {
+      if (!life.cross()) await never();
+    },
+    schedule: (run) => {
+      life.schedule(chance.random() * ground.faults.latencyMs, run);
+    },
+    fault: () => {
+      const { fails, failsAfter } = ground.faults;
+      if (fails + failsAfter === 0) return undefined;
+      const drawn = chance.random();
+      if (drawn < fails) return "lost";
+      return drawn < fails + failsAfter ? "unanswered" : undefined;
+    },
+  });
+}

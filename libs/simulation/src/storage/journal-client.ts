@@ -1,0 +1,258 @@
+/**
+ * A process's view of the journal server. Appends are pipelined on one connection; an acknowledgement that does not come
+ * in time makes the outcome unknown, of that append and of all behind it, and the partition then takes nothing until it
+ * is sealed.
+ */
+import {
+  type Append,
+  type AppendOutcome,
+  type Failure,
+  type Journal,
+  type JournalBatch,
+  type JournalPartition,
+  journalErrors,
+  type Position,
+  type Seal,
+  type SealOutcome,
+} from "@tutti/journal";
+import type { Timer } from "@tutti/kernel";
+import { Connection, type Network } from "../network/network.ts";
+import type { Life } from "../world/process.ts";
+import type { World } from "../world/world.ts";
+import { batchBytesMax, type JournalServer, type ServerPartition } from "./journal-server.ts";
+import { never } from "./observed-journal.ts";
+
+/** After this long without an acknowledgement an append is unknown. */
+const timeoutMs = 2_000;
+/** Appends of one partition that may be under way. */
+const underWayMax = 64;
+
+export interface ServerLink {
+  readonly world: World;
+  readonly life: Life;
+  readonly network: Network;
+  readonly server: JournalServer;
+}
+
+export class JournalClient implements Journal {
+  readonly partitions: readonly ClientPartition[];
+  readonly batchBytesMax: number = batchBytesMax;
+
+  constructor(link: ServerLink) {
+    const line = { there: new Connection(), back: new Connection() };
+    this.partitions = link.server.partitions.map((partition) => new ClientPartition(link, line, partition));
+  }
+
+  partition(_service: string, partition: number): ClientPartition {
+    const found = this.partitions[partition];
+    if (found === undefined) throw new Error(`there is no partition ${partition}`);
+    return found;
+  }
+
+  room(): Promise<void> | undefined {
+    for (const partition of this.partitions) {
+      const room = partition.room();
+      if (room !== undefined) return room;
+    }
+    return;
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+interface Line {
+  readonly there: Connection;
+  readonly back: Connection;
+}
+
+interface Waiting {
+  readonly settle: (outcome: AppendOutcome) => void;
+  outcome: AppendOutcome | undefined;
+  timer: Timer | undefined;
+}
+
+export class ClientPartition implements JournalPartition {
+  readonly service: string;
+  readonly partition: number;
+  readonly #link: ServerLink;
+  readonly #line: Line;
+  readonly #server: ServerPartition;
+  #last: Position;
+  #stopped: string | undefined;
+  readonly #underWay: Waiting[] = [];
+  #onRoom: (() => void)[] = [];
+
+  constructor(link: ServerLink, line: Line, server: ServerPartition) {
+    this.service = server.service;
+    this.partition = server.partition;
+    this.#link = link;
+    this.#line = line;
+    this.#server = server;
+    this.#last = server.last;
+  }
+
+  get first(): number {
+    return this.#server.first;
+  }
+
+  get last(): Position {
+    return this.#last;
+  }
+
+  room(): Promise<void> | undefined {
+    if (this.#underWay.length < underWayMax) return;
+    return new Promise((resolve) => this.#onRoom.push(resolve));
+  }
+
+  append(append: Append): Promise<AppendOutcome> {
+    const { life } = this.#link;
+    if (!life.cross()) return never();
+    if (this.#stopped !== undefined) return Promise.resolve(stopped(this.#stopped));
+    const copy = { ...append, records: append.records.slice() };
+    return new Promise((settle) => {
+      const waiting: Waiting = { settle, outcome: undefined, timer: undefined };
+      this.#underWay.push(waiting);
+      waiting.timer = life.schedule(timeoutMs, () => this.#giveUp());
+      this.#ask(
+        () => this.#server.append(copy, this.#writer),
+        (outcome) => {
+          waiting.outcome = outcome;
+          if (outcome.kind === "durable") this.#acknowledged(copy);
+          this.#settle();
+        },
+      );
+    });
+  }
+
+  seal(seal: Seal): Promise<SealOutcome> {
+    const { life } = this.#link;
+    if (!life.cross()) return never();
+    return new Promise((settle) => {
+      const timer = life.schedule(timeoutMs, () => settle(unknown()));
+      this.#ask(
+        async () => ({ outcome: await this.#server.seal(seal, this.#writer), last: this.#server.last }),
+        ({ outcome, last }) => {
+          timer.cancel();
+          if (outcome.kind === "sealed") {
+            this.#stopped = undefined;
+            this.#last = last;
+          }
+          settle(outcome);
+        },
+      );
+    });
+  }
+
+  async *read(from: number): AsyncGenerator<readonly JournalBatch[]> {
+    const { life } = this.#link;
+    const batches = await this.#request(() => this.#server.read(from));
+    for (let at = 0; at < batches.length; at += sliceBatches) {
+      if (!life.cross()) await never();
+      yield batches.slice(at, at + sliceBatches);
+    }
+  }
+
+  async truncate(before: number): Promise<void> {
+    const { life, world } = this.#link;
+    if (!life.cross()) return never();
+    world.note(life.name, () => `cuts partition ${this.partition} before batch ${before}`);
+    await this.#request(() => this.#server.truncate(before));
+  }
+
+  get #writer(): string {
+    const { name, number } = this.#link.life;
+    return `${name}#${number}`;
+  }
+
+  #acknowledged({ number, epoch, timeMs }: Append): void {
+    if (number > this.#last.number) this.#last = { number, epoch, timeMs, hash: this.#last.hash };
+  }
+
+  /** Answers come in the order of the appends. */
+  #settle(): void {
+    for (let [first] = this.#underWay; first?.outcome !== undefined; [first] = this.#underWay) {
+      this.#underWay.shift();
+      first.timer?.cancel();
+      first.settle(first.outcome);
+    }
+    this.#wake();
+  }
+
+  #giveUp(): void {
+    if (this.#underWay.length === 0) return;
+    const { life, world } = this.#link;
+    world.note(life.name, () => `hears nothing of its appends to partition ${this.partition}`);
+    this.#stopped = "an append was not acknowledged";
+    for (const waiting of this.#underWay.splice(0)) {
+      waiting.timer?.cancel();
+      // What was refused behind it was refused; what was acknowledged is there, but its answer waits for the one before.
+      waiting.settle(waiting.outcome?.kind === "durable" ? unknown() : (waiting.outcome ?? unknown()));
+    }
+    this.#wake();
+  }
+
+  #wake(): void {
+    if (this.#underWay.length >= underWayMax) return;
+    const waiting = this.#onRoom;
+    this.#onRoom = [];
+    for (const resolve of waiting) resolve();
+  }
+
+  /** Asks the server and waits; rejects when no answer comes. */
+  #request<Answer>(serve: () => Promise<Answer>): Promise<Answer> {
+    const { life } = this.#link;
+    return new Promise((resolve, reject) => {
+      const timer = life.schedule(timeoutMs, () =>
+        reject(journalErrors.stopped({ reason: "the journal server does not answer" })),
+      );
+      this.#ask(
+        () => serve().catch((error: unknown) => Promise.reject(error)),
+        (answer) => {
+          timer.cancel();
+          resolve(answer);
+        },
+        (error) => {
+          timer.cancel();
+          reject(error);
+        },
+      );
+    });
+  }
+
+  #ask<Answer>(
+    serve: () => Promise<Answer>,
+    answered: (answer: Answer) => void,
+    failed: (error: unknown) => void = () => {},
+  ): void {
+    const { life, network, world } = this.#link;
+    const back = (arrive: () => void): void =>
+      network.send(
+        "journal",
+        life.name,
+        world.elapsedMs,
+        "an acknowledgement",
+        () => life.schedule(0, arrive),
+        this.#line.back,
+      );
+    const arrive = (): void => {
+      serve().then(
+        (answer) => back(() => answered(answer)),
+        (error: unknown) => back(() => failed(error)),
+      );
+    };
+    network.send(life.name, "journal", life.localMs, "a request", arrive, this.#line.there);
+  }
+}
+
+const sliceBatches = 8;
+
+function unknown(): Failure {
+  const reason = "no acknowledgement";
+  return { kind: "unknown", refusal: journalErrors.outcomeUnknown.refusal({ reason }) };
+}
+
+function stopped(reason: string): Failure {
+  return { kind: "stopped", refusal: journalErrors.stopped.refusal({ reason }) };
+}

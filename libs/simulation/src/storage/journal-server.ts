@@ -1,0 +1,109 @@
+/**
+ * A journal server that several processes share: it judges every append by number and epoch, and what it has it keeps.
+ * What becomes of requests and acknowledgements on their way is the network's business.
+ */
+import {
+  type Append,
+  type AppendOutcome,
+  type JournalBatch,
+  type JournalPartition,
+  MemoryJournal,
+  type Position,
+  type Seal,
+  type SealOutcome,
+} from "@tutti/journal";
+import type { Chronicle } from "../checks/chronicle.ts";
+import type { World } from "../world/world.ts";
+
+/** Bytes of records that a batch may have. */
+export const batchBytesMax = 64 * 1024;
+
+/** Where a server may be made to judge wrongly. */
+export interface ServerSeams {
+  /** An append as it arrives, and the end of the log as it is. */
+  append?(append: Append, last: Position): Append;
+}
+
+export class JournalServer {
+  readonly partitions: readonly ServerPartition[];
+
+  constructor(
+    world: World,
+    chronicle: Chronicle,
+    service: string,
+    partitions: number,
+    seams: ServerSeams = {},
+  ) {
+    const journal = new MemoryJournal({
+      services: [{ service, partitions }],
+      batchBytesMax,
+      // Whatever arrives is there at once; what takes time is the way.
+      schedule: (run) => run(),
+    });
+    this.partitions = journal.partitions.map((log) => new ServerPartition(world, chronicle, log, seams));
+  }
+}
+
+export class ServerPartition {
+  readonly #world: World;
+  readonly #chronicle: Chronicle;
+  readonly #log: JournalPartition;
+  readonly #seams: ServerSeams;
+
+  constructor(world: World, chronicle: Chronicle, log: JournalPartition, seams: ServerSeams) {
+    this.#seams = seams;
+    this.#world = world;
+    this.#chronicle = chronicle;
+    this.#log = log;
+  }
+
+  get service(): string {
+    return this.#log.service;
+  }
+
+  get partition(): number {
+    return this.#log.partition;
+  }
+
+  get first(): number {
+    return this.#log.first;
+  }
+
+  get last(): Position {
+    return this.#log.last;
+  }
+
+  async append(asked: Append, writer: string): Promise<AppendOutcome> {
+    const append = this.#seams.append?.(asked, this.#log.last) ?? asked;
+    const outcome = await this.#log.append(append);
+    if (outcome.kind === "durable") {
+      const { number, epoch, timeMs, records } = append;
+      this.#chronicle.durable(this.partition, { number, epoch, timeMs, seal: false, records, writer });
+    } else this.#note(writer, outcome.kind);
+    return outcome;
+  }
+
+  async seal(seal: Seal, writer: string): Promise<SealOutcome> {
+    const outcome = await this.#log.seal(seal);
+    if (outcome.kind === "sealed") {
+      const { number, epoch, timeMs } = this.#log.last;
+      const records = new Uint8Array(0);
+      this.#chronicle.durable(this.partition, { number, epoch, timeMs, seal: true, records, writer });
+    } else this.#note(writer, outcome.kind);
+    return outcome;
+  }
+
+  async read(from: number): Promise<readonly JournalBatch[]> {
+    const all: JournalBatch[] = [];
+    for await (const slice of this.#log.read(from)) all.push(...slice);
+    return all;
+  }
+
+  truncate(before: number): Promise<void> {
+    return this.#log.truncate(before);
+  }
+
+  #note(writer: string, kind: string): void {
+    this.#world.note(`journal ${this.partition}`, () => `refuses ${writer}: ${kind}`);
+  }
+}

@@ -1,0 +1,215 @@
+/**
+ * A journal with an observer beside it: what is appended, what is acknowledged, and, when the log is opened again, what is
+ * there. Between the runtime and the real journal; it changes nothing but when answers come.
+ */
+import type {
+  Append,
+  AppendOutcome,
+  Journal,
+  JournalBatch,
+  JournalPartition,
+  Position,
+  Seal,
+  SealOutcome,
+} from "@tutti/journal";
+import type { Chronicle, WrittenBatch } from "../checks/chronicle.ts";
+import type { Life } from "../world/process.ts";
+import type { World } from "../world/world.ts";
+
+/** What is under way to a log: it may be there or not. Outlives the process that appended it. */
+export class UnderWay {
+  readonly partitions: WrittenBatch[][];
+
+  constructor(partitions: number) {
+    this.partitions = Array.from({ length: partitions }, () => []);
+  }
+}
+
+export interface Observation {
+  readonly world: World;
+  readonly chronicle: Chronicle;
+  /** Whose it is; undefined for who only looks. */
+  readonly life: Life | undefined;
+  readonly underWay: UnderWay;
+}
+
+export class ObservedJournal implements Journal {
+  readonly partitions: readonly JournalPartition[];
+  readonly batchBytesMax: number;
+  readonly #inner: Journal;
+  readonly #observation: Observation;
+
+  constructor(inner: Journal, observation: Observation) {
+    this.#inner = inner;
+    this.#observation = observation;
+    this.batchBytesMax = inner.batchBytesMax;
+    this.partitions = inner.partitions.map((partition) => new ObservedPartition(partition, observation));
+  }
+
+  partition(_service: string, partition: number): JournalPartition {
+    const found = this.partitions[partition];
+    if (found === undefined) throw new Error(`there is no partition ${partition}`);
+    return found;
+  }
+
+  room(): Promise<void> | undefined {
+    return this.#inner.room();
+  }
+
+  close(): Promise<void> {
+    return this.#inner.close();
+  }
+
+  /** What a log that was just opened has: all that is known to be there, and of what was under way a beginning. */
+  async compare(): Promise<void> {
+    const { world, chronicle, underWay } = this.#observation;
+    for (const [index, partition] of this.#inner.partitions.entries()) {
+      const known = chronicle.partition(index).last?.number ?? 0;
+      const { number } = partition.last;
+      if (number < known) {
+        world.fail("acknowledged", `partition ${index} ends with batch ${number}, batch ${known} was acknowledged`);
+        return;
+      }
+      const waiting = underWay.partitions[index] ?? [];
+      for (const batch of await batchesOf(partition, known + 1)) {
+        const appended = waiting.shift();
+        if (appended === undefined || !isSame(batch, appended)) {
+          world.fail(
+            "journal",
+            `batch ${batch.number} of partition ${index} is another one than was appended there`,
+          );
+          return;
+        }
+        const { timeMs } = batch;
+        chronicle.durable(index, { ...appended, number: batch.number, timeMs });
+      }
+      underWay.partitions[index] = [];
+    }
+  }
+
+  /** All that can still be read is what was appended. */
+  async compareAll(): Promise<void> {
+    const { world, chronicle } = this.#observation;
+    for (const [index, partition] of this.#inner.partitions.entries()) {
+      const { batches } = chronicle.partition(index);
+      for (const batch of await batchesOf(partition, partition.first)) {
+        const known = batches[batch.number - 1];
+        if (known !== undefined && isSame(batch, known)) continue;
+        world.fail("journal", `batch ${batch.number} of partition ${index} is not the one that was appended`);
+      }
+    }
+  }
+}
+
+class ObservedPartition implements JournalPartition {
+  readonly service: string;
+  readonly partition: number;
+  readonly #inner: JournalPartition;
+  readonly #observation: Observation;
+
+  constructor(inner: JournalPartition, observation: Observation) {
+    this.service = inner.service;
+    this.partition = inner.partition;
+    this.#inner = inner;
+    this.#observation = observation;
+  }
+
+  get first(): number {
+    return this.#inner.first;
+  }
+
+  get last(): Position {
+    return this.#inner.last;
+  }
+
+  async append(append: Append): Promise<AppendOutcome> {
+    if (!this.#cross()) return never();
+    const { number, epoch, timeMs } = append;
+    const records = append.records.slice();
+    const batch = { number, epoch, timeMs, seal: false, records, writer: this.#writer };
+    const outcome = await this.#under(batch, this.#inner.append(append));
+    if (outcome.kind !== "durable") this.#failed(outcome.kind);
+    return outcome;
+  }
+
+  async seal(seal: Seal): Promise<SealOutcome> {
+    if (!this.#cross()) return never();
+    const { epoch, timeMs } = seal;
+    const batch = { number: 0, epoch, timeMs, seal: true, records: nothing, writer: this.#writer };
+    const outcome = await this.#under(batch, this.#inner.seal(seal));
+    if (outcome.kind !== "sealed") this.#failed(outcome.kind);
+    return outcome;
+  }
+
+  async *read(from: number): AsyncGenerator<readonly JournalBatch[]> {
+    for await (const slice of this.#inner.read(from)) {
+      if (!this.#cross()) await never();
+      yield slice;
+    }
+  }
+
+  async truncate(before: number): Promise<void> {
+    const { life, world } = this.#observation;
+    if (!this.#cross()) return never();
+    world.note(nameOf(life), () => `cuts partition ${this.partition} before batch ${before}`);
+    await this.#inner.truncate(before);
+  }
+
+  get #writer(): string {
+    const { life } = this.#observation;
+    return `${nameOf(life)}#${life?.number ?? 0}`;
+  }
+
+  #cross(): boolean {
+    return this.#observation.life?.cross() ?? true;
+  }
+
+  /** Before whoever appended hears of it, it is known here. */
+  async #under<Outcome extends AppendOutcome | SealOutcome>(
+    batch: WrittenBatch,
+    appending: Promise<Outcome>,
+  ): Promise<Outcome> {
+    const { chronicle, underWay } = this.#observation;
+    const waiting = underWay.partitions[this.partition] ?? [];
+    waiting.push(batch);
+    const outcome = await appending;
+    const at = waiting.indexOf(batch);
+    if (outcome.kind === "durable" || outcome.kind === "sealed") {
+      // What came before and has no answer has become durable with it.
+      waiting.splice(0, at + 1);
+      const number = outcome.kind === "sealed" ? outcome.number : batch.number;
+      // A seal gets the time of the batch before if that was later.
+      const { timeMs } = this.#inner.last;
+      chronicle.durable(this.partition, batch.seal ? { ...batch, number, timeMs } : batch);
+    } else if (outcome.kind !== "unknown" && at >= 0) {
+      waiting.splice(at, 1);
+    }
+    return outcome;
+  }
+
+  #failed(kind: string): void {
+    const { world, life } = this.#observation;
+    world.note(nameOf(life), () => `hears that its append to partition ${this.partition} is ${kind}`);
+  }
+}
+
+function nameOf(life: Life | undefined): string {
+  return life?.name ?? "observer";
+}
+
+const nothing = new Uint8Array(0);
+
+function isSame(batch: JournalBatch, { epoch, seal, records }: WrittenBatch): boolean {
+  return batch.epoch === epoch && batch.seal === seal && Buffer.compare(batch.records, records) === 0;
+}
+
+async function batchesOf(partition: JournalPartition, from: number): Promise<JournalBatch[]> {
+  const all: JournalBatch[] = [];
+  for await (const slice of partition.read(from)) all.push(...slice);
+  return all;
+}
+
+/** What a dead process waits for. */
+export function never<T>(): Promise<T> {
+  return new Promise(() => {});
+}

@@ -1,0 +1,27 @@
+import { chainNotChecked, eventsNotAwaited, noFencing, noSeal } from "./journal-weakenings.ts";
+import {
+  cutBeforeSnapshot,
+  noDeduplication,
+  refusalsNotAwaited,
+  timersForgotten,
+} from "./runtime-weakenings.ts";
+import { none, type Weakening } from "./weakening.ts";
+
+/** Everything that the simulation has to notice. */
+export const weakenings: readonly Weakening[] = [
+  noFencing,
+  noSeal,
+  noDeduplication,
+  eventsNotAwaited,
+  refusalsNotAwaited,
+  timersForgotten,
+  cutBeforeSnapshot,
+  chainNotChecked,
+];
+
+export function weakeningOf(name: string): Weakening {
+  const found = [none, ...weakenings].find((weakening) => weakening.name === name);
+  if (found !== undefined) return found;
+  const names = weakenings.map((weakening) => weakening.name).join(", ");
+  throw new RangeError(`expected a weakening (${names}), found ${name}`);
+}

@@ -1,0 +1,128 @@
+import type {
+  Append,
+  AppendOutcome,
+  Journal,
+  JournalBatch,
+  JournalPartition,
+  Position,
+  Seal,
+  SealOutcome,
+} from "@tutti/journal";
+import { verifyDisk } from "@tutti/journal";
+import { mendLog, partsOfLog } from "@tutti/journal/testing";
+import type { Weakening } from "./weakening.ts";
+
+/** A journal whose partitions are changed. */
+function changed(inner: Journal, change: (partition: JournalPartition) => JournalPartition): Journal {
+  const partitions = inner.partitions.map(change);
+  return {
+    partitions,
+    batchBytesMax: inner.batchBytesMax,
+    partition(service, partition) {
+      const found = partitions.find((one) => one.service === service && one.partition === partition);
+      if (found === undefined) throw new Error(`there is no partition ${partition}`);
+      return found;
+    },
+    room: () => inner.room(),
+    close: () => inner.close(),
+  };
+}
+
+/** A partition of a journal as it is: what is to be weakened is overridden. */
+class Unchanged implements JournalPartition {
+  protected readonly inner: JournalPartition;
+
+  constructor(inner: JournalPartition) {
+    this.inner = inner;
+  }
+
+  get service(): string {
+    return this.inner.service;
+  }
+  get partition(): number {
+    return this.inner.partition;
+  }
+  get first(): number {
+    return this.inner.first;
+  }
+  get last(): Position {
+    return this.inner.last;
+  }
+  append(append: Append): Promise<AppendOutcome> {
+    return this.inner.append(append);
+  }
+  seal(seal: Seal): Promise<SealOutcome> {
+    return this.inner.seal(seal);
+  }
+  read(from: number): AsyncIterable<readonly JournalBatch[]> {
+    return this.inner.read(from);
+  }
+  truncate(before: number): Promise<void> {
+    return this.inner.truncate(before);
+  }
+}
+
+/** What an owner reads is from before its seal: what lands in between it never sees. */
+class ReadBeforeSeal extends Unchanged {
+  #read: readonly JournalBatch[] | undefined;
+
+  override async seal(seal: Seal): Promise<SealOutcome> {
+    const read: JournalBatch[] = [];
+    for await (const slice of this.inner.read(this.inner.first)) read.push(...slice);
+    const outcome = await this.inner.seal(seal);
+    if (outcome.kind === "sealed") this.#read = read;
+    return outcome;
+  }
+
+  override async *read(from: number): AsyncGenerator<readonly JournalBatch[]> {
+    const read = this.#read;
+    this.#read = undefined;
+    if (read === undefined) yield* this.inner.read(from);
+    else yield read.filter(({ number }) => number >= from);
+  }
+}
+
+/** Says that it is durable before it is. */
+class Hasty extends Unchanged {
+  override append(append: Append): Promise<AppendOutcome> {
+    void this.inner.append(append);
+    return Promise.resolve({ kind: "durable" });
+  }
+}
+
+export const noFencing: Weakening = {
+  name: "no-fencing",
+  about: "the journal takes appends of owners that were replaced",
+  server: {
+    append: (append, { number, epoch, timeMs }) => ({
+      ...append,
+      epoch,
+      number: number + 1,
+      timeMs: Math.max(timeMs, append.timeMs),
+    }),
+  },
+};
+
+export const noSeal: Weakening = {
+  name: "no-seal",
+  about: "an owner reads the journal before it is sealed",
+  storage: { journal: (journal) => changed(journal, (partition) => new ReadBeforeSeal(partition)) },
+};
+
+export const eventsNotAwaited: Weakening = {
+  name: "events-not-awaited",
+  about: "answers are given before what was decided is durable",
+  storage: { journal: (journal) => changed(journal, (partition) => new Hasty(partition)) },
+};
+
+export const chainNotChecked: Weakening = {
+  name: "chain-not-checked",
+  about: "nobody compares the hash of a batch with the one that the next batch names",
+  storage: {
+    verify(disk, name) {
+      // A log with other hashes looks, to who does not compare them, like one whose hashes fit.
+      mendLog(disk, partsOfLog(disk), true);
+      return verifyDisk(disk, name);
+    },
+  },
+};

@@ -1,0 +1,87 @@
+import type { Archive, ArchivePartition, Changes } from "@tutti/journal";
+import { isRefusal } from "@tutti/kernel";
+import type { Weakening } from "./weakening.ts";
+
+export const noDeduplication: Weakening = {
+  name: "no-deduplication",
+  about: "a command that is repeated takes effect again",
+  submission: (submission) => ({ ...submission, idempotencyKey: "" }),
+};
+
+export const refusalsNotAwaited: Weakening = {
+  name: "refusals-not-awaited",
+  about: "refusals and reads are answered before what they saw is durable",
+  isHasty: true,
+  submission(submission) {
+    const { command } = submission;
+    return {
+      ...submission,
+      command: {
+        ...command,
+        decide(state, body, step) {
+          const answer: unknown = command.decide(state, body, step);
+          if (isRefusal(answer)) submission.answer({ kind: "refused", refusal: answer });
+          return answer;
+        },
+      },
+    };
+  },
+  question(question, early) {
+    const { query } = question;
+    return {
+      ...question,
+      query: {
+        type: query.type,
+        answer(state, body, at) {
+          const reply: unknown = query.answer(state, body, at);
+          early(isRefusal(reply) ? { kind: "refused", refusal: reply } : { kind: "done", reply });
+          return reply;
+        },
+      },
+    };
+  },
+};
+
+export const timersForgotten: Weakening = {
+  name: "timers-not-rearmed",
+  about: "the timers of a state that was loaded are not set again",
+  edge: { forgetsTimers: true },
+};
+
+export const cutBeforeSnapshot: Weakening = {
+  name: "cut-before-snapshot",
+  about: "the journal is cut before the snapshots that cover it are there",
+  storage: { archive: hasty },
+};
+
+/** Says that it has committed and packed before it has. */
+function hasty(inner: Archive): Archive {
+  return {
+    partition: (partition) => hastyPartition(inner.partition(partition)),
+    search: (search) => inner.search(search),
+    purge: (nowMs) => inner.purge(nowMs),
+    figures: () => inner.figures(),
+    backup: (directory) => inner.backup(directory),
+    close: () => inner.close(),
+  };
+}
+
+function hastyPartition(inner: ArchivePartition): ArchivePartition {
+  const later = (doing: Promise<void>): Promise<void> => {
+    doing.catch(() => {});
+    return Promise.resolve();
+  };
+  return {
+    opening: () => inner.opening(),
+    mayHave: (key) => inner.mayHave(key),
+    load: (keys) => inner.load(keys),
+    keyOf: (incarnation) => inner.keyOf(incarnation),
+    due: (beforeMs, limit, after) => inner.due(beforeMs, limit, after),
+    nextDueMs: () => inner.nextDueMs(),
+    outstanding: (after, limit) => inner.outstanding(after, limit),
+    commit: (changes: Changes) => later(inner.commit(changes)),
+    pack: (upToBatch) => later(inner.pack(upToBatch)),
+    settle: () => inner.settle(),
+    history: (wanted) => inner.history(wanted),
+  };
+}

@@ -1,0 +1,28 @@
+import type { Outcome, Question, Submission } from "@tutti/runtime";
+import type { EmbeddedSeams } from "../storage/embedded-storage.ts";
+import type { ServerSeams } from "../storage/journal-server.ts";
+import type { MachineEdge } from "../witness/witness.ts";
+
+/**
+ * Something that the system is made to do wrong, from outside: through its ports, or around its machines. A simulation
+ * that does not notice it is blind there.
+ */
+export interface Weakening {
+  readonly name: string;
+  /** What is wrong then. */
+  readonly about: string;
+  readonly edge?: MachineEdge;
+  readonly storage?: EmbeddedSeams;
+  readonly server?: ServerSeams;
+  /** Answers come twice: once too early, and once more from the runtime. */
+  readonly isHasty?: boolean;
+  submission?(submission: Submission): Submission;
+  /** `early` answers before the runtime does. */
+  question?(
+    question: Question<unknown, unknown>,
+    early: (outcome: Outcome) => void,
+  ): Question<unknown, unknown>;
+}
+
+/** Nothing is wrong. */
+export const none: Weakening = { name: "none", about: "nothing is weakened" };

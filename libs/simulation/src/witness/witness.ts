@@ -1,0 +1,252 @@
+/**
+ * Any machine with a witness: beside its state it counts its events and keeps a digest of them, and every answer, every
+ * refusal and every effect says after which events it was made. So whoever knows the journal can tell whether an answer
+ * rested on what is there. The machine inside does not notice.
+ */
+import {
+  type Command,
+  isRefusal,
+  type Machine,
+  type MachineEvent,
+  type Message,
+  type Outstanding,
+  type Query,
+  type ReadOnly,
+  type Refusal,
+  type MachineStep,
+  stableHash,
+} from "@tutti/kernel";
+import { answerCodec } from "./answer-codec.ts";
+import { snapshotsWith } from "./snapshot-codec.ts";
+
+/** Which events an instance had. */
+export interface Witnessed {
+  readonly events: number;
+  /** Differs where the events differ. */
+  readonly digest: number;
+}
+
+export interface WitnessState {
+  events: number;
+  digest: number;
+  inner: unknown;
+}
+
+/** An answer with what it was made after. */
+export interface WitnessedAnswer extends Witnessed {
+  readonly answer: unknown;
+}
+
+/** An effect with the events after which it was asked for. */
+export interface WitnessedEffect extends Witnessed {
+  readonly effect: unknown;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a witness stands beside machines of any state
+export type AnyMachine = Machine<any, any>;
+// biome-ignore lint/suspicious/noExplicitAny: as above
+export type AnyCommand = Command<any, any, any, any>;
+// biome-ignore lint/suspicious/noExplicitAny: as above
+type AnyEvent = MachineEvent<any, any, any>;
+
+/** Asks for the whole state, as `project` shows it. */
+export const projectionQuery = "witness_projection";
+
+/** The digest after one more event; whoever reads the journal calls it with what is recorded. */
+export function digestOf(before: number, type: string, json: string): number {
+  return stableHash(String(before), type, json);
+}
+
+/** What happens at a machine's edge: where a simulation may look, or break something. */
+export interface MachineEdge {
+  /** Before what was decided is anywhere near durable. */
+  decided?(command: AnyCommand, body: unknown, answer: unknown): void;
+  asked?(body: unknown, answer: unknown): void;
+  /** Whether what a state says to be outstanding includes its timers; a machine without that forgets them. */
+  readonly forgetsTimers?: boolean;
+}
+
+export function withWitness(machine: AnyMachine, edge: MachineEdge = {}): AnyMachine {
+  return new Witness(machine, edge).machine();
+}
+
+class Witness {
+  readonly #inner: AnyMachine;
+  readonly #edge: MachineEdge;
+  readonly #events = new Map<AnyEvent, AnyEvent>();
+  readonly #step = new WitnessStep(this.#events);
+  readonly #outstanding = new WitnessOutstanding();
+
+  constructor(inner: AnyMachine, edge: MachineEdge) {
+    this.#inner = inner;
+    this.#edge = edge;
+    for (const event of inner.events) this.#events.set(event, this.#event(event));
+  }
+
+  machine(): AnyMachine {
+    const inner = this.#inner;
+    const { expire } = inner;
+    return {
+      kind: inner.kind,
+      behaviour: inner.behaviour,
+      create: (key): WitnessState => ({ events: 0, digest: 0, inner: inner.create(key) }),
+      commands: inner.commands.map((command) => this.#command(command)),
+      events: [...this.#events.values()],
+      queries: [...inner.queries.map((query) => this.#query(query)), this.#projection()],
+      ...(expire === undefined
+        ? {}
+        : {
+            expire: (state: WitnessState, timer: number, step: MachineStep<WitnessState>) =>
+              expire(state.inner, timer, this.#step.of(step)),
+          }),
+      snapshots: snapshotsWith(inner.snapshots),
+      recover: (state: ReadOnly<WitnessState>, outstanding: Outstanding) => {
+        const { events, digest } = state;
+        inner.recover(
+          state.inner,
+          this.#outstanding.of(outstanding, { events, digest }, this.#edge.forgetsTimers === true),
+        );
+      },
+      describe: (state) => inner.describe(state.inner),
+      project: (state) => inner.project(state.inner),
+    };
+  }
+
+  #event(event: AnyEvent): AnyEvent {
+    return {
+      type: event.type,
+      version: event.version,
+      codec: event.codec,
+      ...(event.described === undefined ? {} : { described: event.described }),
+      evolve: (state: WitnessState, body, outstanding) => {
+        state.events++;
+        state.digest = digestOf(state.digest, event.type, JSON.stringify(event.codec.toJSON(body)));
+        const { events, digest } = state;
+        event.evolve(state.inner, body, this.#outstanding.of(outstanding, { events, digest }, false));
+      },
+    };
+  }
+
+  #command(command: AnyCommand): AnyCommand {
+    const edge = this.#edge;
+    return {
+      type: command.type,
+      codec: command.codec,
+      reply: answerCodec(command.reply),
+      decide: (state: WitnessState, body, step): WitnessedAnswer | Refusal => {
+        const answer = command.decide(state.inner, body, this.#step.of(step));
+        const witnessed = witnessedAnswer(state, answer);
+        edge.decided?.(command, body, witnessed);
+        return witnessed;
+      },
+    };
+  }
+
+  #query(query: Query<unknown>): Query<WitnessState> {
+    return {
+      type: query.type,
+      answer: (state, body, at) => {
+        const witnessed = witnessedAnswer(state, query.answer(state.inner, body, at));
+        this.#edge.asked?.(body, witnessed);
+        return witnessed;
+      },
+    };
+  }
+
+  #projection(): Query<WitnessState> {
+    return {
+      type: projectionQuery,
+      answer: (state, body) => {
+        const witnessed = witnessedAnswer(state, this.#inner.project(state.inner));
+        this.#edge.asked?.(body, witnessed);
+        return witnessed;
+      },
+    };
+  }
+}
+
+function witnessedAnswer({ events, digest }: Witnessed, answer: unknown): WitnessedAnswer | Refusal {
+  if (!isRefusal(answer)) return { events, digest, answer };
+  return { ...answer, details: { ...answer.details, events: String(events), digest: String(digest) } };
+}
+
+/** What a refusal was made after; undefined when it did not come from a machine. */
+export function witnessOf({ details }: Refusal): Witnessed | undefined {
+  const { events, digest } = details;
+  return events === undefined || digest === undefined
+    ? undefined
+    : { events: Number(events), digest: Number(digest) };
+}
+
+/** The step as the machine inside knows it. */
+class WitnessStep implements MachineStep<unknown> {
+  readonly #events: ReadonlyMap<AnyEvent, AnyEvent>;
+  #outer: MachineStep<WitnessState> | undefined;
+
+  constructor(events: ReadonlyMap<AnyEvent, AnyEvent>) {
+    this.#events = events;
+  }
+
+  of(outer: MachineStep<WitnessState>): this {
+    this.#outer = outer;
+    return this;
+  }
+
+  get #step(): MachineStep<WitnessState> {
+    if (this.#outer === undefined) throw new Error("a step is used while something is decided");
+    return this.#outer;
+  }
+
+  get key() {
+    return this.#step.key;
+  }
+  get exists() {
+    return this.#step.exists;
+  }
+  get nowMs() {
+    return this.#step.nowMs;
+  }
+  get cause() {
+    return this.#step.cause;
+  }
+  get settles() {
+    return this.#step.settles;
+  }
+  random(): number {
+    return this.#step.random();
+  }
+  emit<Body>(event: MachineEvent<unknown, unknown, Body>, body: Body): void {
+    this.#step.emit(this.#events.get(event) ?? event, body);
+  }
+  send<Body>(to: Parameters<MachineStep<unknown>["send"]>[0], message: Message<Body>, body: Body): void {
+    this.#step.send(to, message, body);
+  }
+}
+
+/** What is outstanding, with the events after which it is. */
+class WitnessOutstanding implements Outstanding {
+  #outer: Outstanding | undefined;
+  #after: Witnessed = { events: 0, digest: 0 };
+  #forgetsTimers = false;
+
+  of(outer: Outstanding, after: Witnessed, forgetsTimers: boolean): this {
+    this.#outer = outer;
+    this.#after = after;
+    this.#forgetsTimers = forgetsTimers;
+    return this;
+  }
+
+  effect(number: number, attempt: number, effect: unknown): void {
+    const witnessed: WitnessedEffect = { ...this.#after, effect };
+    this.#outer?.effect(number, attempt, witnessed);
+  }
+  settled(number: number): void {
+    this.#outer?.settled(number);
+  }
+  timer(number: number, dueMs: number): void {
+    if (!this.#forgetsTimers) this.#outer?.timer(number, dueMs);
+  }
+  cleared(number: number): void {
+    this.#outer?.cleared(number);
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * The world of one run: time, what will happen next, and what was found wrong.
+ *
+ * 1. Nothing happens but by an event of the queue. After each, all promises go on as far as they can; then time moves to
+ *    the next. So a run follows from its plan alone.
+ * 2. Delays are drawn from the seed; they decide what overtakes what.
+ * 3. The first thing that a check finds ends the run: what comes after rests on it.
+ */
+import { type Chance, stableHash } from "@tutti/kernel";
+import { seededChance } from "@tutti/kernel/testing";
+import { EventQueue, type Scheduled } from "./event-queue.ts";
+import type { Trace } from "./trace.ts";
+import { runTurns } from "./turns.ts";
+
+/** What a check found. */
+export interface Finding {
+  /** Which check: `acknowledged`, `once` … */
+  readonly check: string;
+  readonly text: string;
+  readonly atMs: number;
+}
+
+/** Wall clocks begin here: 2026-01-01T00:00:00Z. */
+export const epochMs = 1_767_225_600_000;
+/** A run that needs more is going round in circles. */
+const eventsMax = 400_000;
+
+export class World {
+  readonly seed: number;
+  readonly #trace: Trace;
+  readonly #queue = new EventQueue();
+  readonly #scheduling: Chance;
+  #elapsedMs = 0;
+  /** Events so far. */
+  events = 0;
+  finding: Finding | undefined;
+
+  constructor(seed: number, trace: Trace) {
+    this.seed = seed;
+    this.#trace = trace;
+    this.#scheduling = this.chanceFor("scheduling");
+  }
+
+  /** Milliseconds since the run began. */
+  get elapsedMs(): number {
+    return this.#elapsedMs;
+  }
+
+  /** A stream of its own for each concern: what one draws does not shift what another does. */
+  chanceFor(concern: string): Chance {
+    return seededChance(this.seed + (stableHash(concern) & 0x1f_ffff) * 2 ** 32);
+  }
+
+  /** Something between nothing and this. */
+  drawDelay(upToMs: number): number {
+    return this.#scheduling.random() * upToMs;
+  }
+
+  after(delayMs: number, run: () => void): Scheduled {
+    return this.#queue.add(this.#elapsedMs + Math.max(0, delayMs), run);
+  }
+
+  /** At a moment, or now if that is over. */
+  at(momentMs: number, run: () => void): Scheduled {
+    return this.#queue.add(Math.max(this.#elapsedMs, momentMs), run);
+  }
+
+  fail(check: string, text: string): void {
+    if (this.finding !== undefined) return;
+    this.finding = { check, text, atMs: this.#elapsedMs };
+    this.note("check", () => `${check}: ${text}`);
+  }
+
+  /** A line of the trace; the text is made only when somebody reads it. */
+  note(who: string, text: () => string): void {
+    if (this.#trace.isOn) this.#trace.line(`${this.#elapsedMs.toFixed(3).padStart(12)}  ${who.padEnd(10)} ${text()}`);
+  }
+
+  /** Lets things happen until it is done, something is found, nothing is left, or the moment has come. */
+  async run(isDone: () => boolean, untilMs: number = Number.POSITIVE_INFINITY): Promise<void> {
+    await runTurns(() => this.#step(isDone, untilMs));
+  }
+
+  #step(isDone: () => boolean, untilMs: number): boolean {
+    if (this.finding !== undefined || isDone()) return false;
+    const next = this.#queue.peek();
+    if (next === undefined || next.dueMs > untilMs) {
+      if (untilMs !== Number.POSITIVE_INFINITY) this.#elapsedMs = Math.max(this.#elapsedMs, untilMs);
+      return false;
+    }
+    this.#queue.take();
+    this.#elapsedMs = next.dueMs;
+    this.events++;
+    if (this.events > eventsMax) {
+      this.fail("rest", `more than ${eventsMax} events: something goes round in circles`);
+      return false;
+    }
+    try {
+      next.run();
+    } catch (error) {
+      this.fail("exception", String(error instanceof Error ? (error.stack ?? error) : error));
+    }
+    return this.finding === undefined;
+  }
+}
