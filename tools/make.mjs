@@ -4,40 +4,66 @@
 //
 //   npm run make -- service NAME                 a service with its rooms and its contract, part of the platform
 //   npm run make -- library NAME [--below LIB]   a library; it may import those up to LIB, and all if none is named
+//   npm run make -- machine NAME [--area AREA]   a kind of machine; its messages belong to the contracts of AREA, and to
+//                                                an area of its own if none is named
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { libraries } from "./checks/house.mjs";
 import { say } from "./launch.mjs";
 import { addLibrary } from "./make/library.mjs";
+import { addMachine } from "./make/machine.mjs";
 import { addService } from "./make/service.mjs";
 import { workspaceRoot } from "./setup.mjs";
 
-const usage = "expected `npm run make -- service NAME` or `npm run make -- library NAME [--below LIBRARY]`";
+const usage =
+  "expected `npm run make -- service NAME`, `npm run make -- library NAME [--below LIBRARY]` or `npm run make -- machine NAME [--area AREA]`";
+const nameForm = /^[a-z][a-z0-9]{0,29}$/;
 
 /** A wish that cannot be fulfilled, in words for the person who has it. */
 class Refused extends Error {}
 
-/** @param {string[]} args */
-async function main([kind, name, option, below, ...others]) {
-  if ((kind !== "service" && kind !== "library") || name === undefined || others.length > 0)
-    throw new Refused(usage);
-  if (!/^[a-z][a-z0-9]{0,29}$/.test(name))
-    throw new Refused(`a package's name is one word of a-z and 0-9, at most 30 characters; found ${name}`);
-  for (const place of [join("apps", name), join("libs", name)]) {
-    if (existsSync(join(workspaceRoot, place)))
-      throw new Refused(`${place} is there already: choose another name`);
-  }
-  if (kind === "library") {
+/** @type {Record<string, (name: string, option?: string, value?: string) => Promise<void>>} */
+const makers = {
+  async service(name, option) {
+    if (option !== undefined) throw new Refused(usage);
+    refuseTaken(`apps/${name}`, `libs/${name}`);
+    await addService(workspaceRoot, name);
+  },
+
+  async library(name, option, below) {
     if (option !== undefined && (option !== "--below" || below === undefined)) throw new Refused(usage);
+    refuseTaken(`apps/${name}`, `libs/${name}`);
     if (below !== undefined && libraries.includes(name))
       throw new Refused(`${name} has its place in the order of libraries already: leave --below out`);
     if (below !== undefined && !libraries.includes(below))
       throw new Refused(`no library is named ${below}: expected one of ${libraries.join(", ")}`);
     await addLibrary(workspaceRoot, name, below);
-  } else {
-    if (option !== undefined) throw new Refused(usage);
-    await addService(workspaceRoot, name);
+  },
+
+  async machine(name, option, area) {
+    if (option !== undefined && (option !== "--area" || area === undefined)) throw new Refused(usage);
+    refuseTaken(`libs/machines/${name}`);
+    if (area !== undefined && !nameForm.test(area))
+      throw new Refused(`an area's name is one word of a-z and 0-9, at most 30 characters; found ${area}`);
+    await addMachine(workspaceRoot, name, area);
+  },
+};
+
+/** @param {string[]} args */
+async function main([kind = "", name, option, value, ...others]) {
+  const maker = Object.hasOwn(makers, kind) ? makers[kind] : undefined;
+  if (maker === undefined || name === undefined || others.length > 0) throw new Refused(usage);
+  if (!nameForm.test(name))
+    throw new Refused(`a package's name is one word of a-z and 0-9, at most 30 characters; found ${name}`);
+  await maker(name, option, value);
+}
+
+/** @param {string[]} places */
+function refuseTaken(...places) {
+  for (const place of places) {
+    if (existsSync(join(workspaceRoot, place)))
+      throw new Refused(`${place} is there already: choose another name`);
   }
 }
 

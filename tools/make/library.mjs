@@ -23,7 +23,7 @@ export async function addLibrary(root, name, below) {
   const made = manifest(name, ["kernel"]);
   const files = {
     [`${folder}/package.json`]: json(made),
-    [`${folder}/tsconfig.json`]: compilerOptions,
+    [`${folder}/tsconfig.json`]: compilerOptions(),
     ...sources(name, folder),
   };
   writeFiles(root, files);

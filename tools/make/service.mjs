@@ -29,7 +29,7 @@ export async function addService(root, name) {
     : manifest(name, ["contracts", "host", "kernel", "mesh"], { zod: zodVersion(root) }, build);
   const files = {
     [`${folder}/package.json`]: json(made),
-    [`${folder}/tsconfig.json`]: compilerOptions,
+    [`${folder}/tsconfig.json`]: compilerOptions(),
     ...(hasContract ? emptyRooms(name, folder) : rooms(name, folder)),
   };
   writeFiles(root, hasContract ? files : { ...files, ...contract(name) });

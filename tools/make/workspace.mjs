@@ -1,6 +1,6 @@
 // @ts-check
 
-// What both generators do to the workspace around a new package.
+// What all generators do to the workspace around a new package.
 
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -65,7 +65,10 @@ export function manifest(name, dependencies, others = {}, scripts = {}) {
   };
 }
 
-export const compilerOptions = `${JSON.stringify({ extends: "../../tsconfig.base.json", include: ["src", "test"] }, undefined, 2)}\n`;
+/** @param {string} [up] leads from the package to the root */
+export function compilerOptions(up = "../..") {
+  return json({ extends: `${up}/tsconfig.base.json`, include: ["src", "test"] });
+}
 
 /** @param {object} value */
 export function json(value) {
@@ -136,7 +139,7 @@ function sorted(lock) {
  */
 export async function finish(root, made) {
   await setUp(say, root);
-  await step(root, "node_modules/@biomejs/biome/bin/biome", "check", "--write", ...made);
+  await format(root, made);
   const breaking = await tool("tools/generate.mjs", "--breaking")(root);
   if (breaking.length === 0) await step(root, "tools/generate.mjs", "--image");
   else
@@ -150,10 +153,18 @@ export async function finish(root, made) {
 
 /**
  * @param {string} root
+ * @param {string[]} paths
+ */
+export async function format(root, paths) {
+  await step(root, "node_modules/@biomejs/biome/bin/biome", "check", "--write", ...paths);
+}
+
+/**
+ * @param {string} root
  * @param {string} script
  * @param {...string} args
  */
-async function step(root, script, ...args) {
+export async function step(root, script, ...args) {
   const problems = await tool(script, ...args)(root);
   if (problems.length > 0) throw new Error(`${script} ${args.join(" ")}:\n${problems.join("\n")}`);
 }

@@ -1,8 +1,8 @@
 // @ts-check
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
 import { describe, it } from "node:test";
 import { copyOfWorkspace, run, runIn } from "./tree.mjs";
 
@@ -18,7 +18,7 @@ async function check(copy) {
 }
 
 describe("npm run make", () => {
-  it("makes services and libraries that pass every check and their own tests, and that npm knows", async (t) => {
+  it("makes services, libraries and machines that pass every check and their own tests, and that npm knows", async (t) => {
     const copy = copyOfWorkspace(t);
     // Nothing, unless the workspace itself is at fault, which other tests say.
     const before = await check(copy);
@@ -27,6 +27,8 @@ describe("npm run make", () => {
       ["service", "workflow"],
       ["library", "ledger", "--below", "nats"],
       ["library", "sdk"],
+      ["machine", "loan"],
+      ["machine", "voucher", "--area", "loan"],
     ]) {
       const { code, output } = await runIn(copy, "tools/make.mjs", ...wish);
       assert.equal(code, 0, output);
@@ -37,22 +39,31 @@ describe("npm run make", () => {
       [],
       output,
     );
-    assert.doesNotMatch(output, /quota|ledger|apps\/workflow|libs\/sdk/);
-    for (const folder of ["apps/quota", "apps/workflow", "libs/ledger", "libs/sdk"]) {
-      const { code, output } = await runIn(join(copy, folder), "../../tools/unit.mjs");
+    assert.doesNotMatch(output, /quota|ledger|apps\/workflow|libs\/sdk|loan|voucher/);
+    const machines = ["libs/machines/loan", "libs/machines/voucher"];
+    for (const folder of ["apps/quota", "apps/workflow", "libs/ledger", "libs/sdk", ...machines]) {
+      const { code, output } = await runIn(join(copy, folder), relative(folder, "tools/unit.mjs"));
       assert.equal(code, 0, output);
       assert.match(output, /^[1-9]\d* passed, 0 failed$/m, folder);
     }
     const platform = readFileSync(join(copy, "apps/platform/src/service.ts"), "utf8");
     assert.match(platform, /readonly ServiceModule\[\] = \[[^\]]*registry, quota, workflow,[^\]]*\]/);
+    const house = readFileSync(join(copy, "tools/checks/house.mjs"), "utf8");
+    for (const library of ["ledger", "sdk"]) assert.equal(house.split(`"${library}"`).length, 2, library);
+    assert.deepEqual(readdirSync(join(copy, "libs/machines/voucher/golden")), ["0.1.0-begun.json"]);
     const npm = await run("npm", ["ci", "--dry-run", "--offline"], { cwd: copy });
-    assert.doesNotMatch(npm.output, /@tutti\/(quota|workflow|ledger|sdk)/);
+    assert.doesNotMatch(npm.output, /@tutti\/(quota|workflow|ledger|sdk|machine-)/);
   });
 
   for (const [wish, said] of /** @type {const} */ ([
     [
       ["service"],
-      "expected `npm run make -- service NAME` or `npm run make -- library NAME [--below LIBRARY]`",
+      "expected `npm run make -- service NAME`, `npm run make -- library NAME [--below LIBRARY]` or `npm run make -- machine NAME [--area AREA]`",
+    ],
+    [["machine", "bank"], "libs/machines/bank is there already: choose another name"],
+    [
+      ["machine", "loan", "--area", "Loans"],
+      "an area's name is one word of a-z and 0-9, at most 30 characters; found Loans",
     ],
     [["service", "Quota"], "a package's name is one word of a-z and 0-9, at most 30 characters; found Quota"],
     [["service", "registry"], "apps/registry is there already: choose another name"],

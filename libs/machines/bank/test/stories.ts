@@ -1,6 +1,6 @@
 /** Histories that every release has to read: what happened, told once and written down by `npm run golden`. */
 import { AccountSnapshotV1 } from "@tutti/contracts/bank/v1";
-import { type GoldenHistory, goldenOf, MachineDriver } from "@tutti/kernel/testing";
+import { type GoldenStories, goldenOf, MachineDriver } from "@tutti/kernel/testing";
 import { accountOpenedV1 } from "../src/account/events.ts";
 import {
   account,
@@ -25,7 +25,7 @@ const anna = accountKey("anna");
 const ben = accountKey("ben");
 
 /** By the name of the file. */
-export const stories: Readonly<Record<string, (release: string) => GoldenHistory>> = {
+export const stories: GoldenStories = {
   /** As the first release of the bank left an account: everything in whole units. */
   "whole-units": (release) => {
     const driver = newDriver();

@@ -126,13 +126,25 @@ export function goldenOf(
   };
 }
 
-/** Writes a golden file, and leaves one that is there as it is. Gives whether it wrote. */
-export function writeGolden(folder: URL, name: string, history: GoldenHistory): boolean {
-  const file = new URL(`${name}.json`, folder);
-  if (existsSync(file)) return false;
+/** Histories to be written at each release, by the name of the file. */
+export type GoldenStories = Readonly<Record<string, (release: string) => GoldenHistory>>;
+
+/**
+ * Writes a golden file for each story. Those that are there stay as they are: they are what was released.
+ *
+ * @param given the arguments of the program: the release
+ */
+export function writeGoldenHistories(folder: URL, stories: GoldenStories, given: readonly string[]): void {
+  const [release, ...others] = given;
+  if (release === undefined || others.length > 0)
+    throw new Error(
+      `expected a release, like 0.2.0, and nothing else; found ${given.join(" ") || "nothing"}`,
+    );
   mkdirSync(folder, { recursive: true });
-  writeFileSync(file, `${JSON.stringify(history, undefined, 2)}\n`);
-  return true;
+  for (const [name, story] of Object.entries(stories)) {
+    const file = new URL(`${release}-${name}.json`, folder);
+    if (!existsSync(file)) writeFileSync(file, `${JSON.stringify(story(release), undefined, 2)}\n`);
+  }
 }
 
 function goldenFiles(folder: URL): readonly string[] {

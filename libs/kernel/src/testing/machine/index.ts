@@ -7,5 +7,5 @@ export {
   type DriverTally,
   MachineDriver,
 } from "./driver.ts";
-export { describeGolden, type GoldenFolder, type GoldenHistory, goldenOf, writeGolden } from "./golden.ts";
+export { type GoldenHistory, type GoldenStories, goldenOf, writeGoldenHistories } from "./golden.ts";
 export { MachineViolation } from "./violation.ts";

@@ -1,0 +1,285 @@
+// @ts-check
+
+// The files of a new machine. It can begin, and that is all: small enough to be replaced in a minute, and yet it goes the
+// whole way, from the message through decider and fold to the snapshot, the suite and the golden history.
+
+/**
+ * @param {string} name
+ * @param {string} area
+ */
+export function machineMessages(name, area) {
+  const type = typeOf(name);
+  return {
+    head: `syntax = "proto3";
+
+// What the machines of ${area} are told, and what happens to them. Each version of an event is a message of its own, for
+// ever: journals have it.
+package tutti.${area}.v1;
+`,
+    messages: `// Begins a ${name}.
+message Begin${type} {
+  // What it is about.
+  string title = 1;
+}
+
+// Reply: the ${name} has begun.
+message Begin${type}Reply {
+  // When, milliseconds since the Unix epoch.
+  double start_ms = 1;
+}
+
+// A ${name} has begun.
+message ${type}BegunV1 {
+  // What it is about.
+  string title = 1;
+  // When, milliseconds since the Unix epoch.
+  double start_ms = 2;
+}
+
+// The state of a ${name}.
+message ${type}SnapshotV1 {
+  // What it is about.
+  string title = 1;
+  // When it began, milliseconds since the Unix epoch.
+  double start_ms = 2;
+}
+`,
+  };
+}
+
+/**
+ * @param {string} name
+ * @param {string} area
+ * @param {string} folder
+ * @returns {Record<string, string>}
+ */
+export function machineFiles(name, area, folder) {
+  return {
+    [`${folder}/src/index.ts`]: index(name),
+    [`${folder}/src/machine.ts`]: machine(name),
+    [`${folder}/src/state.ts`]: state(name),
+    [`${folder}/src/errors.ts`]: errors(name),
+    [`${folder}/src/snapshots.ts`]: snapshots(name, area),
+    [`${folder}/src/life/commands.ts`]: commands(name, area),
+    [`${folder}/src/life/events.ts`]: events(name, area),
+    [`${folder}/src/life/commands.test.ts`]: commandsTest(name, area),
+    [`${folder}/test/conformance.test.ts`]: conformanceTest(name, area),
+    [`${folder}/test/stories.ts`]: stories(name, area),
+    [`${folder}/test/programs/golden.ts`]: golden,
+  };
+}
+
+/** @param {string} name */
+function index(name) {
+  return `export { ${name}Errors } from "./errors.ts";
+export { begin } from "./life/commands.ts";
+export { ${name} } from "./machine.ts";
+`;
+}
+
+/** @param {string} name */
+function machine(name) {
+  const type = typeOf(name);
+  return `/** The ${name}, a machine: the table of everything it understands. */
+import { WorkStatus } from "@tutti/contracts/types/v1";
+import type { Machine } from "@tutti/kernel";
+import { begin } from "./life/commands.ts";
+import { begun } from "./life/events.ts";
+import { ${name}Snapshots } from "./snapshots.ts";
+import { type ${type}, new${type} } from "./state.ts";
+
+export const ${name}: Machine<${type}, never> = {
+  kind: "${name}",
+  behaviour: 1,
+  create: new${type},
+  commands: [begin],
+  events: [begun],
+  queries: [],
+  snapshots: ${name}Snapshots,
+  // Every timer that is set and every effect that is asked for follows from the state: say them here.
+  recover() {},
+  describe: ({ startMs }) => ({
+    status: startMs === 0 ? WorkStatus.WORK_STATUS_UNSPECIFIED : WorkStatus.WORK_STATUS_RUNNING,
+    definition: "",
+    labels: {},
+    idChosen: true,
+  }),
+  project: (state) => ({ ...state }),
+};
+`;
+}
+
+/** @param {string} name */
+function state(name) {
+  const type = typeOf(name);
+  return `import type { Command, MachineEvent } from "@tutti/kernel";
+
+/** A ${name}, folded from its events. Only folds change it. */
+export interface ${type} {
+  title: string;
+  /** When it began; 0 before. */
+  startMs: number;
+}
+
+export type ${type}Event<Body> = MachineEvent<${type}, never, Body>;
+export type ${type}Command<Body, Reply> = Command<${type}, Body, Reply, never>;
+
+export function new${type}(): ${type} {
+  return { title: "", startMs: 0 };
+}
+`;
+}
+
+/** @param {string} name */
+function errors(name) {
+  return `import { defineErrors } from "@tutti/kernel";
+
+/** Why a ${name} says no. */
+export const ${name}Errors = defineErrors("${name}", {
+  begunAlready: {
+    status: "ALREADY_EXISTS",
+    retry: "never",
+    help: "The id belongs to a ${name} already. Choose another.",
+    message: ({ id }: { id: string }) =>
+      \`expected no ${name} \${id} yet, found one that has begun; choose another id\`,
+  },
+});
+`;
+}
+
+/** @param {string} name @param {string} area */
+function snapshots(name, area) {
+  const type = typeOf(name);
+  return `/** How a ${name} is kept between its events. */
+import { ${type}SnapshotV1 } from "@tutti/contracts/${area}/v1";
+import { kernelErrors, type SnapshotCodec } from "@tutti/kernel";
+import type { ${type} } from "./state.ts";
+
+const newest = 1;
+
+export const ${name}Snapshots: SnapshotCodec<${type}> = {
+  version: newest,
+  encode: (state) => ${type}SnapshotV1.encode(state).finish(),
+  decode(bytes, version) {
+    if (version === newest) return ${type}SnapshotV1.decode(bytes);
+    throw kernelErrors.snapshotUnknown({ kind: "${name}", version, newest });
+  },
+};
+`;
+}
+
+/** @param {string} name @param {string} area */
+function commands(name, area) {
+  const type = typeOf(name);
+  return `import { Begin${type}, Begin${type}Reply } from "@tutti/contracts/${area}/v1";
+import { ${name}Errors } from "../errors.ts";
+import type { ${type}Command } from "../state.ts";
+import { begun } from "./events.ts";
+
+export const begin: ${type}Command<Begin${type}, Begin${type}Reply> = {
+  type: "begin",
+  codec: Begin${type},
+  reply: Begin${type}Reply,
+  decide(_, { title }, step) {
+    if (step.exists) return ${name}Errors.begunAlready.refusal({ id: step.key.id });
+    step.emit(begun, { title, startMs: step.nowMs });
+    return { startMs: step.nowMs };
+  },
+};
+`;
+}
+
+/** @param {string} name @param {string} area */
+function events(name, area) {
+  const type = typeOf(name);
+  return `import { ${type}BegunV1 } from "@tutti/contracts/${area}/v1";
+import type { ${type}Event } from "../state.ts";
+
+export const begun: ${type}Event<${type}BegunV1> = {
+  type: "${name}_begun",
+  version: 1,
+  codec: ${type}BegunV1,
+  described: true,
+  evolve(state, { title, startMs }) {
+    state.title = title;
+    state.startMs = startMs;
+  },
+};
+`;
+}
+
+/** @param {string} name @param {string} area */
+function commandsTest(name, area) {
+  return `import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { isRefusal } from "@tutti/kernel";
+import { MachineDriver } from "@tutti/kernel/testing";
+import { begin, ${name} } from "../index.ts";
+
+const key = { namespace: "default", kind: "${name}", id: "one" };
+
+describe("${name}", () => {
+  it("begins once", () => {
+    const driver = new MachineDriver({ machines: [${name}], service: "${area}" });
+    assert.deepEqual(driver.execute(key, begin, { title: "first" }), { startMs: driver.nowMs });
+    const again = driver.execute(key, begin, { title: "second" });
+    assert.ok(isRefusal(again));
+    assert.equal(again.code, "${name}.begun_already");
+    assert.deepEqual(driver.projection(key), { title: "first", startMs: driver.nowMs });
+  });
+});
+`;
+}
+
+/** @param {string} name @param {string} area */
+function conformanceTest(name, area) {
+  return `import { describe } from "node:test";
+import { machineConformance } from "@tutti/kernel/testing";
+import fc from "fast-check";
+import { ${name} } from "../src/index.ts";
+
+const key = fc.constantFrom("one", "two").map((id) => ({ namespace: "default", kind: "${name}", id }));
+
+describe("${name}", () => {
+  machineConformance({
+    machines: [${name}],
+    service: "${area}",
+    commands: fc.oneof(
+      fc.record({ key, command: fc.constant("begin"), body: fc.record({ title: fc.string() }) }),
+    ),
+    golden: new URL("../golden/", import.meta.url),
+  });
+});
+`;
+}
+
+/** @param {string} name @param {string} area */
+function stories(name, area) {
+  return `/** Histories that every release has to read: what happened, told once and written down by \`npm run golden\`. */
+import { type GoldenStories, goldenOf, MachineDriver } from "@tutti/kernel/testing";
+import { begin, ${name} } from "../src/index.ts";
+
+const key = { namespace: "default", kind: "${name}", id: "one" };
+
+/** By the name of the file. */
+export const stories: GoldenStories = {
+  begun: (release) => {
+    const driver = new MachineDriver({ machines: [${name}], service: "${area}" });
+    driver.execute(key, begin, { title: "first" });
+    return goldenOf(driver, ${name}, key, release);
+  },
+};
+`;
+}
+
+const golden = `/** \`npm run golden -- 0.2.0\` in the folder of the package: writes what a release has to leave to all later ones. */
+import { writeGoldenHistories } from "@tutti/kernel/testing";
+import { stories } from "../stories.ts";
+
+writeGoldenHistories(new URL("../../golden/", import.meta.url), stories, process.argv.slice(2));
+`;
+
+/** @param {string} name */
+function typeOf(name) {
+  return name[0]?.toUpperCase() + name.slice(1);
+}
