@@ -153,6 +153,8 @@ export class Recovery {
     this.#cause = nothing;
     while (reader.next()) {
       if (reader.cause.length > 0) this.#cause = reader.cause;
+      // Also of instances that are newer in the archive than the partition's own snapshot: their numbers are taken.
+      this.#memory.incarnations = Math.max(this.#memory.incarnations, reader.incarnation);
       const name = reader.keyText;
       const instance = this.#known.get(name);
       if (instance) this.#foldRecord(instance, batch);
@@ -189,7 +191,6 @@ export class Recovery {
       instance.incarnation = incarnation;
       instance.startMs = batch.timeMs;
       instance.startedBy = Cause.decode(this.#cause).actor;
-      memory.incarnations = Math.max(memory.incarnations, incarnation);
       memory.live++;
     }
     instance.event = event;
