@@ -83,6 +83,13 @@ export const journalErrors = defineErrors("journal", {
     message: (at: InPartition & { from: number; first: number }) =>
       `expected to read ${named(at)} from batch ${at.first} or later, found ${at.from}; what is older is in snapshots and history`,
   },
+  cut: {
+    status: "OUT_OF_RANGE",
+    retry: "never",
+    help: "Somebody who follows the log was to go on from a place that is deleted. Whoever cuts the journal has to wait for those who follow it; if that place was kept from long ago, begin anew from what is left.",
+    message: ({ segment, oldest }: { segment: number; oldest: number }) =>
+      `expected to follow the log from segment ${segment} on, found that it begins with segment ${oldest}; what is older is deleted, begin there`,
+  },
   partitionsDiffer: {
     status: "FAILED_PRECONDITION",
     retry: "never",

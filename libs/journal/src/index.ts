@@ -21,6 +21,8 @@ export {
 } from "./memory/memory-journal.ts";
 export * from "./port.ts";
 export type { Schedule } from "./segments/host.ts";
+export { type LogPlace, LogReader } from "./segments/log-reader.ts";
+export type { LogVisitor } from "./segments/log-visitor.ts";
 export {
   type Found,
   type OpenedSegments,

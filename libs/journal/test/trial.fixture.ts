@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Journal, openSegmentsInline } from "@tutti/journal";
+import { type Journal, type LogVisitor, type OpenedSegments, openSegmentsInline } from "@tutti/journal";
 import { batchesFrom, MemoryDisk, recordBytes } from "@tutti/journal/testing";
 import type { Chance } from "@tutti/kernel";
 
@@ -40,12 +40,18 @@ export class Trial {
   #appended = 0;
   /** How many found no room for the moment. */
   busy = 0;
-  journal: Journal;
+  #opened: OpenedSegments;
+  /** The last batch of each partition that was handed over while the log was read. */
+  readonly #visited = new Map<number, number>();
 
   constructor(chance: Chance) {
     this.#chance = chance;
     this.disk = new MemoryDisk(chance);
-    this.journal = this.#open();
+    this.#opened = this.#open();
+  }
+
+  get journal(): Journal {
+    return this.#opened.journal;
   }
 
   async run(operations: readonly Operation[]): Promise<void> {
@@ -64,8 +70,15 @@ export class Trial {
     if (how === "process") this.disk.endProcess();
     else if (how === "power" || this.disk.isPowerFailing) this.disk.crash();
     this.#turns = [];
-    this.journal = this.#open();
+    this.#opened = this.#open();
     this.disk.faults = faults;
+    for (const [partition, number] of this.#visited) {
+      assert.equal(
+        number,
+        this.journal.partition("workflow", partition).last.number,
+        "the last one that opening has seen",
+      );
+    }
     await this.check();
   }
 
@@ -90,6 +103,20 @@ export class Trial {
       expected.under = [];
       expected.epoch = partition.last.epoch;
     }
+    this.#checkScan();
+  }
+
+  /** One pass through the whole log gives the batches that the partitions have, no more and no fewer. */
+  #checkScan(): void {
+    const next = this.journal.partitions.map(({ first }) => first);
+    this.#opened.scan(({ partition }, { number }) => {
+      assert.equal(number, next[partition]);
+      next[partition] = number + 1;
+    });
+    assert.deepEqual(
+      next,
+      this.journal.partitions.map(({ last }) => last.number + 1),
+    );
   }
 
   async #close(): Promise<void> {
@@ -104,9 +131,11 @@ export class Trial {
     await closed;
   }
 
-  #open(): Journal {
-    const options = { services, chance: this.#chance, sizes, batchBytesMax: 20_000 };
-    return openSegmentsInline(this.disk, (turn) => this.#turns.push(turn), options).journal;
+  #open(): OpenedSegments {
+    this.#visited.clear();
+    const visit: LogVisitor = ({ partition }, { number }) => this.#visited.set(partition, number);
+    const options = { services, chance: this.#chance, sizes, batchBytesMax: 20_000, visit };
+    return openSegmentsInline(this.disk, (turn) => this.#turns.push(turn), options);
   }
 
   async #do(operation: Operation): Promise<void> {

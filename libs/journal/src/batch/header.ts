@@ -114,6 +114,12 @@ function templateOf(prefix: readonly number[], first: boolean, seal: boolean, be
   };
 }
 
+/** The behaviour in a header that is sound: it comes behind the time, and is left out when it is 0. */
+export function readBehaviour(bytes: Uint8Array, at: number): number {
+  if (bytes[at] !== tags.behaviour) return 0;
+  return new FieldReader(bytes, at + 1, bytes.length).varint();
+}
+
 /** A header as it was read. */
 export interface Header extends HeaderFields {
   readonly service: string;

@@ -1,5 +1,5 @@
-import { hashBytes, hashOfBatch } from "../batch/hash.ts";
-import { type Ends, hashOf, setEnd } from "./ends.ts";
+import { hashBatchInto, hashBytes } from "../batch/hash.ts";
+import { type Ends, emptyEnds, hashOf } from "./ends.ts";
 import { Frames } from "./frames.ts";
 import type { ReadGroupHeader } from "./group-header.ts";
 import type { Unsound } from "./inspection.ts";
@@ -7,10 +7,20 @@ import { sameBytes } from "./layout.ts";
 
 /** The place in a log up to which it was read. */
 export interface LogEnd {
-  sequence: number;
+  /** Of the last group; undefined when the reading began in the middle, and any group may come. */
+  sequence: number | undefined;
   checksum: number;
   readonly ends: Ends;
 }
+
+/** Ends of which nothing is known yet: each partition's first batch is taken as it is. */
+export function unknownEnds(partitions: number): Ends {
+  const ends = emptyEnds(partitions);
+  ends.numbers.fill(unknown);
+  return ends;
+}
+
+const unknown = -1;
 
 /**
  * Moves the end of a log on by a sound group, if that group continues it. What is sound and does not is worse than a
@@ -19,12 +29,15 @@ export interface LogEnd {
 export function follow(
   end: LogEnd,
   { header, bytes, view }: { header: ReadGroupHeader; bytes: Uint8Array; view: DataView },
-  each: (partition: number, number: number) => void,
+  each: (frames: Frames) => void,
 ): Unsound | undefined {
-  if (header.sequence !== end.sequence + 1) {
-    return { found: `group ${header.sequence} where group ${end.sequence + 1} belongs`, at: 0 };
+  if (end.sequence !== undefined) {
+    const expected = end.sequence + 1;
+    if (header.sequence !== expected) {
+      return { found: `group ${header.sequence} where group ${expected} belongs`, at: 0 };
+    }
+    if (header.previousChecksum !== end.checksum) return { found: "a group that follows another one", at: 0 };
   }
-  if (header.previousChecksum !== end.checksum) return { found: "a group that follows another one", at: 0 };
   const frames = new Frames(bytes, view, header.bytes);
   while (frames.next()) {
     const wrong = wrongWith(frames, end.ends, bytes);
@@ -32,8 +45,11 @@ export function follow(
       return { found: wrong, at: frames.at, partition: frames.partition, number: frames.number };
     }
     const { partition, number, epoch, timeMs } = frames;
-    setEnd(end.ends, partition, { number, epoch, timeMs, hash: hashOfBatch(frames.batch) });
-    each(partition, number);
+    end.ends.numbers[partition] = number;
+    end.ends.epochs[partition] = epoch;
+    end.ends.times[partition] = timeMs;
+    hashBatchInto(frames.batch, end.ends.hashes, partition * hashBytes);
+    each(frames);
   }
   end.sequence = header.sequence;
   end.checksum = header.checksum;
@@ -44,6 +60,7 @@ function wrongWith(frames: Frames, ends: Ends, bytes: Uint8Array): string | unde
   const { partition, number } = frames;
   if (partition >= ends.numbers.length) return "a batch of a partition that is not there";
   const last = ends.numbers[partition] ?? 0;
+  if (last === unknown) return;
   if (number !== last + 1) return `a batch with the number ${number} where ${last + 1} belongs`;
   if (last > 0) {
     const previous = bytes.subarray(frames.hashAt, frames.hashAt + hashBytes);

@@ -1,5 +1,7 @@
 import { crc32 } from "../batch/crc32.ts";
-import { hashBeforeChecksum, numberAfterEpoch, timeAfterEpoch } from "../batch/header.ts";
+import { hashBytes } from "../batch/hash.ts";
+import { hashBeforeChecksum, numberAfterEpoch, readBehaviour, timeAfterEpoch } from "../batch/header.ts";
+import type { JournalBatch } from "../port.ts";
 import { frameHeaderBytes, groupHeaderBytes } from "./layout.ts";
 
 /** What a frame says before its batch: where things are in it, so that nobody has to parse it to seal or check it. */
@@ -89,6 +91,26 @@ export class Frames {
   /** The encoded batch. */
   get batch(): Uint8Array {
     return this.#bytes.subarray(this.batchAt, this.batchAt + this.batchBytes);
+  }
+
+  /** The batch as it is handed to those who read the journal. Its bytes are views of the group. */
+  read(): JournalBatch {
+    const at = this.batchAt;
+    const behaviourAt = at + this.#epochAt + timeAfterEpoch + 8;
+    const { epoch, number, timeMs, count } = this;
+    const previousHash =
+      number > 1 ? this.#bytes.subarray(this.hashAt, this.hashAt + hashBytes) : this.#bytes.subarray(0, 0);
+    return {
+      number,
+      epoch,
+      timeMs,
+      behaviour: readBehaviour(this.#bytes, behaviourAt),
+      // In a header it comes behind the checksum, which otherwise is the last.
+      seal: this.#checksumAt + 4 < this.headerBytes,
+      previousHash,
+      records: this.#bytes.subarray(this.recordsAt, at + this.batchBytes),
+      count,
+    };
   }
 
   get epoch(): number {

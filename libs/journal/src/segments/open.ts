@@ -7,6 +7,8 @@ import type { ServicePartitions } from "../port.ts";
 import { emptyEnds, grownEnds, hashOf } from "./ends.ts";
 import { inlineHost, type Schedule, type WriterHost } from "./host.ts";
 import { logIdBytes } from "./layout.ts";
+import { type LogPlace, LogReader } from "./log-reader.ts";
+import type { LogVisitor } from "./log-visitor.ts";
 import { Places } from "./places.ts";
 import { type Recovered, recover } from "./recovery.ts";
 import { type SegmentSizes, segmentSizes } from "./segment-files.ts";
@@ -25,6 +27,11 @@ export interface SegmentsOptions {
   readonly batchBytesMax?: number;
   /** How large the files are. Default 4 MiB, then up to 64. */
   readonly sizes?: SegmentSizes;
+  /**
+   * Takes every batch while the log is read anyway, so that a restart reads it once. What it was handed counts when the
+   * opening has succeeded: only then the last of it is sure to be durable.
+   */
+  readonly visit?: LogVisitor;
 }
 
 /** A frame has 16 bits for it. */
@@ -37,6 +44,11 @@ export type Found = Pick<Recovered, "torn" | "segments" | "groups" | "batches">;
 export interface OpenedSegments {
   readonly journal: SegmentsJournal;
   readonly found: Found;
+  /**
+   * Reads all batches that are durable by now, of all partitions in one pass, from the beginning or from a place on. At a
+   * restart `visit` is cheaper, which sees them while they are read anyway.
+   */
+  scan(visit: LogVisitor, from?: LogPlace): void;
 }
 
 /** Opens the journal in a directory, or makes one; a thread of its own writes it. One process at a time. */
@@ -64,8 +76,11 @@ interface Prepared {
 }
 
 /** Reads what is there, and begins a segment where there is none or where services were added. */
-function prepareLog(disk: Disk, { services, chance, sizes = segmentSizes }: SegmentsOptions): Prepared {
-  const recovered = recover(disk, true);
+function prepareLog(
+  disk: Disk,
+  { services, chance, sizes = segmentSizes, visit }: SegmentsOptions,
+): Prepared {
+  const recovered = recover(disk, true, visit);
   const partitions = tableOf(recovered?.log.partitions ?? [], services);
   assert(partitions.length <= partitionsMax, "a frame can name its partition", {
     partitions: partitions.length,
@@ -111,5 +126,16 @@ function assemble(
     return ledger;
   });
   const segments = new Segments({ disk, sizes, places, logId, partitions }, ends.numbers);
-  return { journal: new SegmentsJournal({ ledgers, segments, host, batchBytesMax }), found };
+  const { active, next } = writer.log;
+  const end = { segment: active.segment, offset: next };
+  const journal = new SegmentsJournal({ ledgers, segments, host, batchBytesMax, end });
+  const scan = (visit: LogVisitor, from?: LogPlace): void => {
+    const reader = new LogReader(disk, from);
+    try {
+      reader.read(journal.end, visit);
+    } finally {
+      reader.close();
+    }
+  };
+  return { journal, found, scan };
 }

@@ -5,6 +5,7 @@ import { type Ends, grownEnds } from "./ends.ts";
 import { follow, type LogEnd } from "./following.ts";
 import { type InspectedSegment, type Inspection, inspectGroup, laterGroup } from "./inspection.ts";
 import { aligned, sameBytes } from "./layout.ts";
+import { handOver, type LogVisitor } from "./log-visitor.ts";
 import { Places } from "./places.ts";
 import { isUnfinished, nameOfSegment } from "./segment-files.ts";
 import type { ReadSegmentHeader } from "./segment-header.ts";
@@ -32,8 +33,11 @@ export interface Recovered {
   readonly batches: number;
 }
 
-/** Reads the log; undefined when there is none. Only who may write removes leftovers and makes the end sure. */
-export function recover(disk: Disk, mayWrite: boolean): Recovered | undefined {
+/**
+ * Reads the log, and hands its batches to whoever wants them; undefined when there is none. Only who may write removes
+ * leftovers and makes the end sure.
+ */
+export function recover(disk: Disk, mayWrite: boolean, visit?: LogVisitor): Recovered | undefined {
   if (mayWrite) {
     for (const name of disk.list().filter(isUnfinished)) disk.remove(name);
     // Whoever was killed may have left a segment whose name only the memory of the system knows.
@@ -43,7 +47,7 @@ export function recover(disk: Disk, mayWrite: boolean): Recovered | undefined {
   const [first] = headers;
   const newest = headers.at(-1);
   if (first === undefined || newest === undefined) return;
-  const scan = new Scan(first, newest);
+  const scan = new Scan(first, newest, visit);
   for (const [index, header] of headers.entries()) {
     const file = disk.open(nameOfSegment(header.segment));
     try {
@@ -58,7 +62,8 @@ export function recover(disk: Disk, mayWrite: boolean): Recovered | undefined {
 
 class Scan {
   readonly #newest: ReadSegmentHeader;
-  readonly #end: LogEnd;
+  readonly #visit: LogVisitor | undefined;
+  readonly #end: LogEnd & { sequence: number };
   readonly #places: Places;
   #segmentBytes = 0;
   /** The last group of the segment that was read last. */
@@ -70,8 +75,9 @@ class Scan {
   #groups = 0;
   #batches = 0;
 
-  constructor(first: ReadSegmentHeader, newest: ReadSegmentHeader) {
+  constructor(first: ReadSegmentHeader, newest: ReadSegmentHeader, visit: LogVisitor | undefined) {
     this.#newest = newest;
+    this.#visit = visit;
     const partitions = newest.partitions.length;
     this.#places = new Places(partitions);
     this.#end = {
@@ -98,9 +104,10 @@ class Scan {
         return;
       }
       const at = offset;
-      const wrong = follow(this.#end, group, (partition, number) => {
-        this.#places.add(partition, number, at);
+      const wrong = follow(this.#end, group, (frames) => {
+        this.#places.add(frames.partition, frames.number, at);
         this.#batches++;
+        if (this.#visit !== undefined) handOver(frames, partitions, this.#visit);
       });
       if (wrong !== undefined) throw damaged(segment, offset, wrong, partitions);
       this.#groups++;

@@ -15,13 +15,10 @@ const headerBytesMax = 64 * 1024 * 1024;
 
 /** The headers of all segments, checked to belong together: one log, no file missing, a table that only grew. */
 export function readSegmentHeaders(disk: Disk): readonly ReadSegmentHeader[] {
-  const segments = disk
-    .list()
-    .flatMap((name) => segmentOfName(name) ?? [])
-    .sort((one, other) => one - other);
+  const segments = segmentsOn(disk).sort((one, other) => one - other);
   const headers: ReadSegmentHeader[] = [];
   for (const segment of segments) {
-    const header = readSegmentHeaderOf(disk, segment);
+    const header = readSegmentHeader(disk, segment);
     const before = headers.at(-1);
     if (before !== undefined) checkFollows(before, header);
     headers.push(header);
@@ -29,7 +26,17 @@ export function readSegmentHeaders(disk: Disk): readonly ReadSegmentHeader[] {
   return headers;
 }
 
-function readSegmentHeaderOf(disk: Disk, segment: number): ReadSegmentHeader {
+/** The first segment that is there; undefined when there is none. */
+export function oldestSegment(disk: Disk): number | undefined {
+  const segments = segmentsOn(disk);
+  return segments.length === 0 ? undefined : Math.min(...segments);
+}
+
+function segmentsOn(disk: Disk): number[] {
+  return disk.list().flatMap((name) => segmentOfName(name) ?? []);
+}
+
+export function readSegmentHeader(disk: Disk, segment: number): ReadSegmentHeader {
   const name = nameOfSegment(segment);
   const file = disk.open(name);
   try {

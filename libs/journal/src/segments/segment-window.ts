@@ -12,10 +12,13 @@ export class SegmentWindow {
   #from = 0;
   #has = 0;
   #view = viewOf(new Uint8Array(0));
+  /** Up to where it is read ahead: what is behind may still be written, and would be old when it is asked for. */
+  aheadTo: number;
 
   constructor(file: DiskFile) {
     this.#file = file;
     this.bytes = file.bytes;
+    this.aheadTo = file.bytes;
   }
 
   /** So many bytes from an offset; zeros beyond the end of the file. */
@@ -32,7 +35,7 @@ export class SegmentWindow {
   }
 
   #move(offset: number, length: number): void {
-    const wanted = Math.max(length, Math.min(windowBytes, this.bytes - offset));
+    const wanted = Math.max(length, Math.min(windowBytes, this.aheadTo - offset));
     if (this.#buffer.length < wanted) this.#buffer = new Uint8Array(wanted);
     readFully(this.#file, this.#buffer.subarray(0, wanted), offset);
     this.#from = offset;

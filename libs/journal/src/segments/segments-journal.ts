@@ -16,6 +16,8 @@ import type {
 } from "../port.ts";
 import { GroupBuffer, type Waiting } from "./group.ts";
 import type { WriterHost } from "./host.ts";
+import { aligned } from "./layout.ts";
+import type { LogPlace } from "./log-reader.ts";
 import { readBatches } from "./reader.ts";
 import type { Segments } from "./segments.ts";
 import type { CommitResult, Durable } from "./writer.ts";
@@ -25,6 +27,8 @@ export interface SegmentsJournalParts {
   readonly segments: Segments;
   readonly host: WriterHost;
   readonly batchBytesMax: number;
+  /** Where the log ends. */
+  readonly end: LogPlace;
 }
 
 /**
@@ -51,8 +55,10 @@ export class SegmentsJournal implements Journal {
   #stopped: string | undefined;
   #closed: Promise<void> | undefined;
   #onDone: (() => void)[] = [];
+  #end: LogPlace;
 
-  constructor({ ledgers, segments, host, batchBytesMax }: SegmentsJournalParts) {
+  constructor({ ledgers, segments, host, batchBytesMax, end }: SegmentsJournalParts) {
+    this.#end = end;
     this.batchBytesMax = batchBytesMax;
     this.#ledgers = ledgers;
     this.#segments = segments;
@@ -62,6 +68,11 @@ export class SegmentsJournal implements Journal {
     this.#spare = new GroupBuffer(host.memory(bytes));
     this.partitions = ledgers.map((ledger) => new SegmentsPartition(this, ledger, segments));
     this.partition = directoryOf(this.partitions);
+  }
+
+  /** Where the durable part of the log ends: how far a `LogReader` may go. */
+  get end(): LogPlace {
+    return this.#end;
   }
 
   room(): Promise<void> | undefined {
@@ -168,11 +179,14 @@ export class SegmentsJournal implements Journal {
   }
 
   #committed(group: GroupBuffer, result: CommitResult): void {
+    const { length } = group;
     const waiting = group.take();
     this.#flying = undefined;
     this.#spare = group;
-    if (result.kind === "durable") this.#durable(waiting, result);
-    else this.#failed(waiting, result.kind, result.reason);
+    if (result.kind === "durable") {
+      this.#end = { segment: result.segment, offset: result.offset + aligned(length) };
+      this.#durable(waiting, result);
+    } else this.#failed(waiting, result.kind, result.reason);
     const onDone = this.#onDone;
     this.#onDone = [];
     for (const resolve of onDone) resolve();
