@@ -5,8 +5,12 @@ import { idle } from "./idle.ts";
 import { journal } from "./journal/journal.ts";
 import { mesh } from "./mesh/mesh.ts";
 import { register } from "./register.ts";
+import { runtime } from "./runtime/runtime.ts";
 import { start } from "./start.ts";
 
 export const scenarios: ReadonlyMap<string, Scenario> = new Map(
-  [mesh, register, heartbeat, idle, start, ceiling, journal].map((scenario) => [scenario.name, scenario]),
+  [mesh, register, heartbeat, idle, start, ceiling, journal, runtime].map((scenario) => [
+    scenario.name,
+    scenario,
+  ]),
 );

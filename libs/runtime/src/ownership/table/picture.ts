@@ -34,6 +34,7 @@ export interface Assignment extends PartitionEntry {
 
 /** What has changed in the picture. */
 export type PictureNews =
+  /** It came, went, or says something else of itself than how busy it is. */
   | { readonly kind: "holder"; readonly holder: string }
   | { readonly kind: "partition"; readonly service: string; readonly partition: number };
 
@@ -108,8 +109,9 @@ export class Picture {
     const known = this.#holders.get(id);
     if (known !== undefined && revision === known.revision) return [];
     if (!fresh && known !== undefined && revision < known.revision) return [];
-    this.#holders.set(id, { ...decodeHolder(key, value), id, revision, heardMs: nowMs });
-    return [{ kind: "holder", holder: id }];
+    const holder = { ...decodeHolder(key, value), id, revision, heardMs: nowMs };
+    this.#holders.set(id, holder);
+    return known !== undefined && saysTheSame(known, holder) ? [] : [{ kind: "holder", holder: id }];
   }
 
   #forget(id: string, revision: number, fresh: boolean): readonly PictureNews[] {
@@ -142,4 +144,13 @@ export class Picture {
       for (const partition of byPartition.keys()) yield partitionKey(service, partition);
     }
   }
+}
+
+function saysTheSame(one: HolderEntry, other: HolderEntry): boolean {
+  return (
+    one.leaving === other.leaving &&
+    one.address === other.address &&
+    one.loads.size === other.loads.size &&
+    [...one.loads.keys()].every((service) => other.loads.has(service))
+  );
 }
