@@ -1,0 +1,345 @@
+/**
+ * The partitions that this process owns, brought in line with the table one by one.
+ *
+ * 1. A partition is begun only under an epoch that the table gives to this holder, and ended before the table names
+ *    another owner: of a planned move both processes know at every moment whose turn it is.
+ * 2. What the table says is looked at again after everything that was waited for.
+ * 3. What a failure left undone is tried again, more and more rarely, as long as the table wants it.
+ */
+import {
+  backoffMs,
+  type Chance,
+  type Clock,
+  errorFromUnknown,
+  type Logger,
+  type Timers,
+} from "@tutti/kernel";
+import type { RuntimeOfService } from "../../api.ts";
+import { journalEpochOf } from "../epochs.ts";
+import type { OwnershipStore } from "../store/port.ts";
+import { encodePartition, type PartitionEntry, partitionKey } from "../table/entries.ts";
+import type { Assignment, Picture } from "../table/picture.ts";
+
+/** What the holdings see of the process's lease. */
+export interface HolderName {
+  readonly holder: string;
+  readonly entered: boolean;
+}
+
+export interface HoldingsParts {
+  readonly store: OwnershipStore;
+  readonly picture: Picture;
+  readonly lease: HolderName;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly chance: Chance;
+  readonly logger: Logger;
+  readonly retryMaxMs: number;
+  /** Takes in what was written here, as if the watch had told it already. */
+  readonly wrote: (key: string, value: Uint8Array, revision: number) => void;
+  /** This process begins or ceases to hold a partition. */
+  readonly changed: (service: string, partition: number) => void;
+}
+
+/** What is to be done about a partition, as the table stands. */
+type Wish =
+  | { readonly kind: "nothing" }
+  | { readonly kind: "own"; readonly epoch: number }
+  /** Somebody else has sealed the journal although the table says that it is ours: under a new epoch it is again. */
+  | { readonly kind: "raise"; readonly entry: Assignment }
+  | { readonly kind: "hand-over"; readonly entry: Assignment }
+  | { readonly kind: "disown" };
+
+interface Cell {
+  readonly service: string;
+  readonly partition: number;
+  /** Whether the runtime was told to own it and not yet to let go. */
+  begun: boolean;
+  /** Whether it answers. */
+  held: boolean;
+  /** The last epoch it was held under. */
+  epoch: number;
+  /** The epoch under which the journal refused it. */
+  lostEpoch: number;
+  failures: number;
+  running: boolean;
+  /** Something has changed since it was looked at. */
+  poked: boolean;
+  wake: () => void;
+}
+
+/** First pause after a failure. */
+const retryFirstMs = 50;
+/** A partition that was held this long was not fought for. */
+const calmMs = 10_000;
+
+export class Holdings {
+  readonly #parts: HoldingsParts;
+  readonly #runtimes = new Map<string, RuntimeOfService>();
+  readonly #cells = new Map<string, Cell>();
+  #stopped = false;
+  /** The services whose partitions are given to nobody, since nobody else takes them. */
+  readonly #emptied = new Set<string>();
+
+  constructor(parts: HoldingsParts) {
+    this.#parts = parts;
+  }
+
+  get services(): readonly string[] {
+    return [...this.#runtimes.keys()];
+  }
+
+  host(runtime: RuntimeOfService): void {
+    this.#runtimes.set(runtime.service, runtime);
+  }
+
+  runtime(service: string): RuntimeOfService | undefined {
+    return this.#runtimes.get(service);
+  }
+
+  holds(service: string, partition: number): boolean {
+    return this.#cells.get(partitionKey(service, partition))?.held ?? false;
+  }
+
+  /** How many partitions the runtimes were told to own. */
+  get count(): number {
+    return [...this.#cells.values()].filter(({ begun }) => begun).length;
+  }
+
+  /** The load of each partition that is held, by service. */
+  loads(): ReadonlyMap<string, ReadonlyMap<number, number>> {
+    const loads = new Map<string, ReadonlyMap<number, number>>();
+    for (const [service, runtime] of this.#runtimes) {
+      const held = runtime.standings().filter(({ partition }) => this.holds(service, partition));
+      loads.set(service, new Map(held.map(({ partition, load }) => [partition, load])));
+    }
+    return loads;
+  }
+
+  /** Looks whether something is to be done about a partition. */
+  look(service: string, partition: number): void {
+    if (!this.#runtimes.has(service)) return;
+    const cell = this.#cellOf(service, partition);
+    cell.poked = true;
+    cell.wake();
+    if (!cell.running) void this.#settle(cell);
+  }
+
+  lookAtAll(): void {
+    for (const [service, runtime] of this.#runtimes) {
+      for (let partition = 0; partition < runtime.partitions; partition++) this.look(service, partition);
+    }
+  }
+
+  /** The journal has refused what this process wrote: somebody else has sealed it. */
+  lost(service: string, partition: number): void {
+    const cell = this.#cellOf(service, partition);
+    if (!cell.begun) return;
+    cell.lostEpoch = cell.epoch;
+    this.#hold(cell, false);
+    this.look(service, partition);
+  }
+
+  /** From now on the service's partitions are given to nobody: this process leaves, and no other one is there. */
+  empty(service: string): void {
+    if (this.#emptied.has(service)) return;
+    this.#emptied.add(service);
+    this.lookAtAll();
+  }
+
+  /** Lets go of what is left, without a word to the table. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    const begun = [...this.#cells.values()].filter((cell) => cell.begun);
+    for (const cell of this.#cells.values()) cell.wake();
+    await Promise.all(begun.map((cell) => this.#disown(cell).catch((error) => this.#report(cell, error))));
+  }
+
+  #cellOf(service: string, partition: number): Cell {
+    const key = partitionKey(service, partition);
+    let cell = this.#cells.get(key);
+    if (cell === undefined) {
+      cell = {
+        ...{ service, partition, begun: false, held: false, epoch: 0, lostEpoch: 0 },
+        ...{ failures: 0, running: false, poked: false, wake: () => {} },
+      };
+      this.#cells.set(key, cell);
+    }
+    return cell;
+  }
+
+  #wish(cell: Cell): Wish {
+    const { picture, lease } = this.#parts;
+    const entry = picture.assignment(cell.service, cell.partition);
+    const mine = entry !== undefined && lease.entered && entry.owner === lease.holder;
+    if (!mine) return cell.begun ? { kind: "disown" } : { kind: "nothing" };
+    if (entry.to !== "" || this.#emptied.has(cell.service)) return { kind: "hand-over", entry };
+    if (cell.lostEpoch === entry.epoch) return { kind: "raise", entry };
+    if (cell.held && cell.epoch === entry.epoch) return { kind: "nothing" };
+    return { kind: "own", epoch: entry.epoch };
+  }
+
+  async #settle(cell: Cell): Promise<void> {
+    cell.running = true;
+    while (!this.#stopped) {
+      cell.poked = false;
+      const wish = this.#wish(cell);
+      if (wish.kind === "nothing") break;
+      try {
+        await this.#fulfil(cell, wish);
+        // What was owned for a moment only must not be taken back at once, over and over.
+        if (wish.kind !== "raise") cell.failures = 0;
+      } catch (error) {
+        this.#report(cell, error);
+        await this.#pause(cell);
+      }
+    }
+    cell.running = false;
+  }
+
+  async #fulfil(cell: Cell, wish: Exclude<Wish, { kind: "nothing" }>): Promise<void> {
+    switch (wish.kind) {
+      case "own":
+        return await this.#own(cell, wish.epoch);
+      case "disown":
+        return await this.#disown(cell);
+      case "raise":
+        return await this.#raise(cell, wish.entry);
+      case "hand-over":
+        return await this.#handOver(cell, wish.entry);
+    }
+  }
+
+  async #own(cell: Cell, epoch: number): Promise<void> {
+    const runtime = this.#runtimeOf(cell);
+    // A table that was lost and made anew counts its epochs from the beginning.
+    await this.#disown(cell);
+    cell.begun = true;
+    cell.epoch = epoch;
+    const owning = runtime.own(cell.partition, journalEpochOf(epoch));
+    let settled = false;
+    const outcome = owning.then(
+      () => ({ error: undefined }),
+      (error: unknown) => ({ error }),
+    );
+    void outcome.then(() => {
+      settled = true;
+      cell.wake();
+    });
+    for (;;) {
+      await this.#woken(cell, () => settled || this.#unwanted(cell, epoch));
+      if (settled) break;
+      // A journal that does not answer must not keep a partition from whoever the table names by now.
+      await runtime.disown(cell.partition);
+      await outcome;
+      cell.begun = false;
+      return;
+    }
+    const { error } = await outcome;
+    if (error !== undefined) throw error;
+    if (!this.#unwanted(cell, epoch)) this.#hold(cell, true);
+  }
+
+  #unwanted(cell: Cell, epoch: number): boolean {
+    if (this.#stopped) return true;
+    const wish = this.#wish(cell);
+    return wish.kind !== "own" || wish.epoch !== epoch;
+  }
+
+  async #disown(cell: Cell): Promise<void> {
+    if (!cell.begun) return;
+    await this.#runtimeOf(cell).disown(cell.partition);
+    cell.begun = false;
+    this.#hold(cell, false);
+  }
+
+  async #raise(cell: Cell, { service, partition }: Assignment): Promise<void> {
+    await this.#disown(cell);
+    // The table may know by now who has sealed it.
+    const stored = await this.#parts.store.read(partitionKey(service, partition));
+    if (stored !== undefined) {
+      this.#parts.wrote(partitionKey(service, partition), stored.value, stored.revision);
+    }
+    const wish = this.#wish(cell);
+    if (wish.kind !== "raise") return;
+    const sinceMs = this.#parts.clock.monotonic() - wish.entry.sinceMs;
+    cell.failures = sinceMs > calmMs ? 0 : cell.failures + 1;
+    if (cell.failures > 1) await this.#pause(cell);
+    const { owner, address, epoch, to, movedLoad } = wish.entry;
+    // A table that was lost counts anew, far behind the journals: it catches up in a few steps.
+    const next = epoch + 2 ** Math.max(0, cell.failures - 1);
+    await this.#write(wish.entry, { owner, address, epoch: next, to, movedLoad });
+  }
+
+  async #handOver(cell: Cell, entry: Assignment): Promise<void> {
+    await this.#disown(cell);
+    const { picture } = this.#parts;
+    const receiver = picture.holder(entry.to);
+    const taken = receiver !== undefined && !receiver.leaving && receiver.loads.has(entry.service);
+    await this.#write(entry, {
+      owner: taken ? receiver.id : "",
+      address: taken ? receiver.address : "",
+      epoch: entry.epoch + 1,
+      to: "",
+      movedLoad: taken ? entry.movedLoad : 0,
+    });
+  }
+
+  /** Changes the table; where it was changed meanwhile, only looks at it again. */
+  async #write({ service, partition, revision }: Assignment, next: PartitionEntry): Promise<void> {
+    const { store, wrote } = this.#parts;
+    const key = partitionKey(service, partition);
+    const value = encodePartition(next);
+    const written = await store.change(key, value, revision);
+    if (written !== undefined) return wrote(key, value, written);
+    const stored = await store.read(key);
+    if (stored !== undefined) wrote(key, stored.value, stored.revision);
+  }
+
+  #hold(cell: Cell, held: boolean): void {
+    if (cell.held === held) return;
+    cell.held = held;
+    this.#parts.changed(cell.service, cell.partition);
+  }
+
+  #runtimeOf({ service }: Cell): RuntimeOfService {
+    const runtime = this.#runtimes.get(service);
+    if (runtime === undefined) throw new Error(`no runtime of ${service} is hosted here`);
+    return runtime;
+  }
+
+  #report({ service, partition, epoch, failures }: Cell, thrown: unknown): void {
+    if (failures > 0) return;
+    const error = errorFromUnknown(thrown);
+    this.#parts.logger.warn("a partition cannot be brought in line with the table, trying again", {
+      ...{ service, partition, epoch, error },
+    });
+  }
+
+  /** Ends early when the table has changed. */
+  async #pause(cell: Cell): Promise<void> {
+    cell.failures++;
+    const { chance, timers, retryMaxMs } = this.#parts;
+    let over = cell.poked;
+    const delayMs = backoffMs({ firstMs: retryFirstMs, maxMs: retryMaxMs }, cell.failures, chance);
+    const timer = timers.after(delayMs, () => {
+      over = true;
+      cell.wake();
+    });
+    await this.#woken(cell, () => over || cell.poked);
+    timer.cancel();
+  }
+
+  /** Resolves as soon as the condition holds; it is asked at every wake. */
+  #woken(cell: Cell, condition: () => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      const look = () => {
+        if (!condition() && !this.#stopped) return;
+        cell.wake = () => {};
+        resolve();
+      };
+      cell.wake = look;
+      look();
+    });
+  }
+}

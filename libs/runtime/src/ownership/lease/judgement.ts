@@ -1,0 +1,23 @@
+/**
+ * Who may be declared gone: a process that was heard of a full lease time ago or longer, all of which this process was
+ * able to write itself. Who could not write for a while cannot tell silence from its own deafness: while the store was
+ * away nobody could renew, and whoever was stopped has not listened.
+ */
+import type { Holder } from "../table/picture.ts";
+import type { Writing } from "./lease.ts";
+
+export interface Judgement {
+  /** The judge itself. */
+  readonly self: string;
+  readonly writing: Writing | undefined;
+  readonly leaseMs: number;
+  readonly nowMs: number;
+}
+
+export function overdue(holders: Iterable<Holder>, judgement: Judgement): readonly Holder[] {
+  const { self, writing, leaseMs, nowMs } = judgement;
+  if (writing === undefined || nowMs - writing.lastMs > leaseMs / 2) return [];
+  return [...holders].filter(
+    ({ id, heardMs }) => id !== self && nowMs - Math.max(heardMs, writing.sinceMs) >= leaseMs,
+  );
+}

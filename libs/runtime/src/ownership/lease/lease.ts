@@ -1,0 +1,237 @@
+/**
+ * The one lease of a process: a key that it alone writes and that it renews again and again.
+ *
+ * 1. Each renewal names the revision before, so a renewal and somebody's declaration that this process is gone exclude
+ *    each other: whichever comes first makes the other fail.
+ * 2. Nobody declares a process gone before having watched it unrenewed for a full lease time. So until a lease time
+ *    after the moment *before* a renewal was sent that succeeded, nobody else owns what this process owned; a margin
+ *    allows for clocks that run unequally.
+ * 3. A process that was declared gone comes back as another holder: what it owned before is not its own any more.
+ * 4. While the store does not answer, attempts become rarer, with chance in their pauses.
+ */
+import {
+  backoffMs,
+  type Chance,
+  type Clock,
+  errorFromUnknown,
+  type Logger,
+  sleep,
+  type Timers,
+} from "@tutti/kernel";
+import { ownershipErrors } from "../errors.ts";
+import type { OwnershipSettings } from "../settings.ts";
+import type { OwnershipStore } from "../store/port.ts";
+import { encodeHolder, type HolderEntry, holderKey } from "../table/entries.ts";
+
+export interface LeaseParts {
+  readonly store: OwnershipStore;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly chance: Chance;
+  readonly logger: Logger;
+  readonly settings: Pick<OwnershipSettings, "renewMs" | "leaseMs" | "marginMs" | "retryMaxMs">;
+  /** Id of the process; holders are named after it. */
+  readonly process: string;
+  /** What the process says of itself, asked at each renewal. */
+  readonly entry: () => HolderEntry;
+  /** A renewal succeeded. */
+  readonly renewed: (revision: number, value: Uint8Array) => void;
+  /** The cluster knows of this process under its present name. */
+  readonly entered: () => void;
+  /** The process was declared gone: its holder before is no more. */
+  readonly ended: (holder: string) => void;
+}
+
+/** How long this process has been able to write without a gap, and until when. */
+export interface Writing {
+  readonly sinceMs: number;
+  readonly lastMs: number;
+}
+
+interface Renewed {
+  /** On both clocks, the moment before the renewal was sent. */
+  readonly sentMs: number;
+  readonly sentWallMs: number;
+}
+
+type Attempt = "renewed" | "again" | "failed";
+
+export class Lease {
+  readonly #parts: LeaseParts;
+  #number = 1;
+  /** Of the own key as last known; 0 when it is not there. */
+  #revision = 0;
+  /** Whether the key was there once under this holder's name. */
+  #entered = false;
+  /** Whether nothing was sent whose outcome is unknown. */
+  #sure = true;
+  #renewal: Renewed | undefined;
+  #writing: Writing | undefined;
+  #wake: () => void = () => {};
+  #soon = false;
+  #failures = 0;
+
+  constructor(parts: LeaseParts) {
+    this.#parts = parts;
+  }
+
+  /** The name under which this process owns things. Another one after it was declared gone. */
+  get holder(): string {
+    return `${this.#parts.process}-${this.#number}`;
+  }
+
+  /** Whether the cluster knows of this holder. */
+  get entered(): boolean {
+    return this.#entered;
+  }
+
+  get writing(): Writing | undefined {
+    return this.#writing;
+  }
+
+  /** Until when nobody else can own what this process owns, on the monotonic clock. */
+  get validUntilMs(): number {
+    if (this.#renewal === undefined) return Number.NEGATIVE_INFINITY;
+    const { clock, settings } = this.#parts;
+    const { sentMs, sentWallMs } = this.#renewal;
+    const termMs = settings.leaseMs - settings.marginMs;
+    // A machine that slept may not have counted that time on its monotonic clock. The wall clock has.
+    if (Math.abs(clock.now() - sentWallMs - (clock.monotonic() - sentMs)) > settings.marginMs) {
+      return Number.NEGATIVE_INFINITY;
+    }
+    return sentMs + termMs;
+  }
+
+  /** Renews now instead of when it is due: what the process says of itself has changed. */
+  renewSoon(): void {
+    this.#soon = true;
+    this.#wake();
+  }
+
+  /** Renews until the signal is aborted. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, settings } = this.#parts;
+    while (!signal.aborted) {
+      this.#soon = false;
+      const startedMs = clock.monotonic();
+      const outcome = await this.#attempt();
+      if (outcome === "again") continue;
+      if (outcome === "renewed") await this.#pause(startedMs + settings.renewMs - clock.monotonic(), signal);
+      // Somebody's news must not make this process hammer a store that is away.
+      else await sleep(this.#parts.timers, this.#backoffMs(), signal).catch(() => undefined);
+    }
+  }
+
+  /** Gives the lease back, so that nobody has to watch it run out. */
+  async end(): Promise<void> {
+    const key = holderKey(this.holder);
+    const stored = this.#sure ? undefined : await this.#inTime("reading", this.#parts.store.read(key));
+    const revision = stored?.revision ?? this.#revision;
+    this.#renewal = undefined;
+    if (revision !== 0) await this.#inTime("end", this.#parts.store.remove(key, revision));
+  }
+
+  async #attempt(): Promise<Attempt> {
+    try {
+      if (!this.#sure) await this.#find();
+      return await this.#renew();
+    } catch (error) {
+      this.#failed(error);
+      return "failed";
+    }
+  }
+
+  async #renew(): Promise<Attempt> {
+    const { store, clock } = this.#parts;
+    const renewal = { sentMs: clock.monotonic(), sentWallMs: clock.now() };
+    const value = encodeHolder(this.#parts.entry());
+    this.#sure = false;
+    const revision = await this.#inTime(
+      "renewal",
+      store.change(holderKey(this.holder), value, this.#revision),
+    );
+    if (revision === undefined) return "again";
+    this.#sure = true;
+    this.#revision = revision;
+    this.#renewal = renewal;
+    this.#succeeded(renewal.sentMs);
+    this.#parts.renewed(revision, value);
+    this.#enter();
+    return "renewed";
+  }
+
+  /** What became of the own key. */
+  async #find(): Promise<void> {
+    const stored = await this.#inTime("reading", this.#parts.store.read(holderKey(this.holder)));
+    this.#sure = true;
+    this.#revision = stored?.revision ?? 0;
+    if (stored !== undefined) this.#enter();
+    else if (this.#entered) this.#end();
+  }
+
+  #enter(): void {
+    if (this.#entered) return;
+    this.#entered = true;
+    this.#parts.entered();
+  }
+
+  #end(): void {
+    const { holder } = this;
+    this.#number++;
+    this.#entered = false;
+    this.#renewal = undefined;
+    this.#writing = undefined;
+    this.#parts.logger.warn("this process was declared gone, it comes back as another holder", {
+      holder,
+      next: this.holder,
+    });
+    this.#parts.ended(holder);
+  }
+
+  #succeeded(sentMs: number): void {
+    this.#failures = 0;
+    const gapMaxMs = this.#parts.settings.leaseMs / 2;
+    const goesOn = this.#writing !== undefined && sentMs - this.#writing.lastMs <= gapMaxMs;
+    this.#writing = { sinceMs: goesOn ? (this.#writing?.sinceMs ?? sentMs) : sentMs, lastMs: sentMs };
+  }
+
+  #failed(thrown: unknown): void {
+    this.#failures++;
+    this.#writing = undefined;
+    const error = errorFromUnknown(thrown);
+    if (this.#failures > 1) return;
+    this.#parts.logger.warn("the lease is not renewed, trying again", { error });
+  }
+
+  #backoffMs(): number {
+    const { settings, chance } = this.#parts;
+    return backoffMs({ firstMs: settings.renewMs / 2, maxMs: settings.retryMaxMs }, this.#failures, chance);
+  }
+
+  /** An operation that takes too long counts as failed: its outcome is found out before the next attempt. */
+  #inTime<T>(operation: string, work: Promise<T>): Promise<T> {
+    const { timers, settings } = this.#parts;
+    const waitedMs = settings.leaseMs / 2;
+    return new Promise((resolve, reject) => {
+      const timer = timers.after(waitedMs, () =>
+        reject(ownershipErrors.storeSilent({ operation: `${operation} of the lease`, waitedMs })),
+      );
+      work.then(resolve, reject).finally(() => timer.cancel());
+    });
+  }
+
+  #pause(delayMs: number, signal: AbortSignal): Promise<void> {
+    if (this.#soon || signal.aborted || delayMs <= 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = () => {
+        timer.cancel();
+        signal.removeEventListener("abort", done);
+        this.#wake = () => {};
+        resolve();
+      };
+      const timer = this.#parts.timers.after(delayMs, done);
+      signal.addEventListener("abort", done, { once: true });
+      this.#wake = done;
+    });
+  }
+}

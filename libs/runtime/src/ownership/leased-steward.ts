@@ -1,0 +1,390 @@
+/**
+ * The steward of a process in a cluster.
+ *
+ * 1. The table of owners is changed by compare-and-set only: of two processes that want the same, one gets it.
+ * 2. Who owns a partition lets go of it before the table names another, unless its lease is over: then it stops
+ *    answering from memory by its own clock, and the journal's seal refuses what it still writes.
+ * 3. An owner goes on while the store is away. Nobody takes anything over in that time, nor before everybody had a full
+ *    lease time to renew.
+ */
+import {
+  assert,
+  backoffMs,
+  type Component,
+  type ComponentContext,
+  degraded,
+  errorFromUnknown,
+  type Foundation,
+  type Health,
+  healthy,
+  notOwner,
+  type Owner,
+  sleep,
+  type Timer,
+} from "@tutti/kernel";
+import type { RuntimeOfService, Tenure } from "../api.ts";
+import { ownershipErrors } from "./errors.ts";
+import { Holdings } from "./holding/holdings.ts";
+import { overdue } from "./lease/judgement.ts";
+import { Lease } from "./lease/lease.ts";
+import { Planner } from "./planning/planner.ts";
+import type { OwnershipSettings } from "./settings.ts";
+import type { Asked, Ownership, Steward } from "./steward.ts";
+import type { OwnershipStore, StoreChange } from "./store/port.ts";
+import { ChangeBells } from "./table/change-bells.ts";
+import {
+  decodeInstallation,
+  encodeInstallation,
+  type HolderEntry,
+  holderKey,
+  installationKey,
+  partitionKey,
+} from "./table/entries.ts";
+import { type Holder, Picture, type PictureNews } from "./table/picture.ts";
+
+export interface LeasedStewardParts {
+  readonly store: OwnershipStore;
+  readonly foundation: Pick<Foundation, "clock" | "timers" | "chance" | "logger" | "metrics">;
+  readonly settings: OwnershipSettings;
+  /** Id of this process, another one after each start. */
+  readonly process: string;
+  /** Where others call this process; asked once it is known. */
+  readonly address: () => string;
+}
+
+const retryFirstMs = 100;
+const tidyMs = 3_600_000;
+/** After what only a person can mend. */
+const rewatchMs = 10_000;
+/** The bell that is rung at every change of anything. */
+const anything = "*";
+
+export class LeasedSteward implements Steward, Component {
+  readonly partitions: number;
+  readonly #parts: LeasedStewardParts;
+  readonly #picture = new Picture();
+  readonly #lease: Lease;
+  readonly #holdings: Holdings;
+  readonly #planner: Planner;
+  readonly #bells = new ChangeBells();
+  readonly #listeners = new Set<(service: string, partition: number) => void>();
+  readonly #declaring = new Set<string>();
+  readonly #stopping = new AbortController();
+  #timers: readonly Timer[] = [];
+  #loops: Promise<unknown> = Promise.resolve();
+  #judgeFailures = 0;
+  #judgeAfterMs = Number.NEGATIVE_INFINITY;
+  #leaving = false;
+
+  constructor(parts: LeasedStewardParts) {
+    this.#parts = parts;
+    const { store, settings, process, foundation } = parts;
+    const { clock, timers, chance, logger, metrics } = foundation;
+    this.partitions = settings.partitions;
+    const moves = metrics.counter({
+      name: "tutti_ownership_moves_total",
+      help: "Partitions that this process gave to another owner in the table, by reason.",
+      labels: ["service", "reason"],
+    });
+    const common = { store, picture: this.#picture, clock, timers, chance, logger };
+    const wrote = (key: string, value: Uint8Array, revision: number) =>
+      this.#take({ kind: "put", key, value, revision });
+    this.#lease = new Lease({
+      ...common,
+      settings,
+      process,
+      entry: () => this.#entry(),
+      renewed: (revision, value) => wrote(holderKey(this.#lease.holder), value, revision),
+      // What it was given may have been heard of before the answer that it is there.
+      entered: () => this.#lookAtEverything(),
+      ended: (holder) => this.#ended(holder),
+    });
+    this.#holdings = new Holdings({
+      ...common,
+      lease: this.#lease,
+      retryMaxMs: settings.retryMaxMs,
+      wrote,
+      changed: (service, partition) => this.#tell(service, partition),
+    });
+    this.#planner = new Planner({
+      ...common,
+      settings,
+      self: () => (this.#lease.entered ? this.#lease.holder : undefined),
+      services: () => this.#holdings.services,
+      wrote,
+      moved: (service, { partition, from, to, reason }) => {
+        moves.with({ service, reason }).add();
+        logger.info("a partition gets another owner", { service, partition, from, to, reason });
+      },
+    });
+  }
+
+  tenureOf(service: string): Tenure {
+    return {
+      validUntilMs: (partition) =>
+        this.#holdings.holds(service, partition) ? this.#lease.validUntilMs : Number.NEGATIVE_INFINITY,
+      lost: (partition) => this.#holdings.lost(service, partition),
+    };
+  }
+
+  host(runtime: RuntimeOfService): void {
+    const { service, partitions } = runtime;
+    assert(partitions === this.partitions, "a service has as many partitions as the installation", {
+      ...{ service, partitions, installation: this.partitions },
+    });
+    this.#holdings.host(runtime);
+    const { metrics } = this.#parts.foundation;
+    metrics
+      .gauge({
+        name: "tutti_ownership_partitions",
+        help: "Partitions that this process owns.",
+        labels: ["service"],
+      })
+      .observe({ service }, () => runtime.standings().length);
+    this.#lease.renewSoon();
+  }
+
+  /** Resolves when the table is known and this process is in it; its partitions come after that. */
+  async start({ signal }: Pick<ComponentContext, "signal">): Promise<void> {
+    const stopping = this.#stopping.signal;
+    await this.#install(AbortSignal.any([signal, stopping]));
+    const { timers } = this.#parts.foundation;
+    const { renewMs } = this.#parts.settings;
+    this.#loops = Promise.all([this.#watch(stopping), this.#lease.run(stopping)]);
+    this.#timers = [
+      timers.every(renewMs / 3, () => this.#judge()),
+      timers.every(tidyMs, () => this.#parts.store.tidy().catch(() => undefined)),
+    ];
+    this.#planner.start();
+    try {
+      while (!(this.#picture.complete && this.#lease.entered)) await this.#bells.wait(anything, signal);
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  /** Hands over everything, to those who take it. */
+  async drain(signal: AbortSignal): Promise<void> {
+    this.#leaving = true;
+    this.#lease.renewSoon();
+    while (this.#holdings.count > 0 && !signal.aborted) {
+      for (const service of this.#holdings.services) {
+        if (!this.#somebodyTakes(service)) this.#holdings.empty(service);
+      }
+      await this.#bells.wait(anything, signal).catch(() => undefined);
+    }
+  }
+
+  async stop(): Promise<void> {
+    if (this.#stopping.signal.aborted) return;
+    this.#stopping.abort();
+    this.#planner.stop();
+    for (const timer of this.#timers) timer.cancel();
+    this.#bells.ringAll();
+    await this.#loops;
+    await this.#holdings.stop();
+    // Should it fail, the others wait until the lease is over.
+    await this.#lease.end().catch(() => undefined);
+  }
+
+  health(): Health {
+    const details = { holder: this.#lease.holder, owned: this.#holdings.count };
+    if (this.#lease.writing !== undefined) return { ...healthy, details };
+    return degraded("the lease of this process is not renewed: the ownership store does not answer", details);
+  }
+
+  holds(service: string, partition: number): boolean {
+    return this.#holdings.holds(service, partition);
+  }
+
+  admit(service: string, partition: number, asked: Asked): Promise<void> | undefined {
+    return this.#holdings.holds(service, partition) ? undefined : this.#admitted(service, partition, asked);
+  }
+
+  ownerOf(service: string, partition: number): Owner | undefined {
+    const owner = this.#ownerOf(service, partition);
+    return owner?.instance === this.#lease.holder ? { ...owner, address: "" } : owner;
+  }
+
+  *ownerships(): Generator<Ownership> {
+    for (const service of this.#picture.services) {
+      for (const { partition } of this.#picture.assignments(service)) {
+        yield { service, partition, owner: this.#ownerOf(service, partition) };
+      }
+    }
+  }
+
+  onOwner(listener: (service: string, partition: number) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #ownerOf(service: string, partition: number): Owner | undefined {
+    const entry = this.#picture.assignment(service, partition);
+    if (entry === undefined || this.#picture.holder(entry.owner) === undefined) return undefined;
+    return { instance: entry.owner, address: entry.address, epoch: entry.epoch };
+  }
+
+  async #admitted(service: string, partition: number, asked: Asked): Promise<void> {
+    while (!this.#holdings.holds(service, partition)) {
+      const owner = this.#ownerOf(service, partition);
+      const place = `${service}/partition/${partition}`;
+      if (this.#stopping.signal.aborted) throw notOwner(place, owner);
+      if (!this.#isAwaited(service, partition, asked.epoch)) throw notOwner(place, owner);
+      await this.#bells.wait(partitionKey(service, partition), asked.signal);
+    }
+  }
+
+  /** Whether the partition may be on its way to this process, or is on its way from here to nobody knows whom yet. */
+  #isAwaited(service: string, partition: number, epoch: number): boolean {
+    const entry = this.#picture.assignment(service, partition);
+    // The caller knows of a change of hands that has not been heard of here.
+    if (entry === undefined || epoch > entry.epoch) return true;
+    const self = this.#lease.holder;
+    if (entry.owner === self || entry.to === self) return true;
+    // Its owner is gone: naming it would send the caller to nobody.
+    return this.#picture.holder(entry.owner) === undefined;
+  }
+
+  #entry(): HolderEntry {
+    return { address: this.#parts.address(), leaving: this.#leaving, loads: this.#holdings.loads() };
+  }
+
+  #somebodyTakes(service: string): boolean {
+    return [...this.#picture.holders].some(
+      ({ id, leaving, loads }) => id !== this.#lease.holder && !leaving && loads.has(service),
+    );
+  }
+
+  /** Makes sure that this cluster was made with as many partitions as this process believes. */
+  async #install(signal: AbortSignal): Promise<void> {
+    const { store, settings } = this.#parts;
+    await this.#persist("the ownership store does not answer, trying again", signal, async () => {
+      const value = encodeInstallation({ partitions: settings.partitions });
+      const made = await store.change(installationKey, value, 0);
+      const found = made === undefined ? await store.read(installationKey) : undefined;
+      if (found === undefined) return;
+      const { partitions } = decodeInstallation(installationKey, found.value);
+      if (partitions !== settings.partitions) {
+        throw ownershipErrors.partitionsDiffer({ configured: settings.partitions, found: partitions });
+      }
+    });
+  }
+
+  async #watch(signal: AbortSignal): Promise<void> {
+    const { timers, logger } = this.#parts.foundation;
+    while (!signal.aborted) {
+      try {
+        await this.#persist("the ownership table is not told any more, asking again", signal, async () => {
+          this.#picture.begin();
+          for await (const change of this.#parts.store.watch(signal)) this.#take(change);
+        });
+      } catch (thrown) {
+        if (signal.aborted) return;
+        logger.error("the ownership table cannot be watched", { error: errorFromUnknown(thrown) });
+        await sleep(timers, rewatchMs, signal).catch(() => undefined);
+      }
+    }
+  }
+
+  /** Tries again, more and more rarely, what may succeed by itself. */
+  async #persist(complaint: string, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+    const { timers, chance, logger } = this.#parts.foundation;
+    const backoff = { firstMs: retryFirstMs, maxMs: this.#parts.settings.retryMaxMs };
+    for (let failures = 1; ; failures++) {
+      signal.throwIfAborted();
+      try {
+        return await work();
+      } catch (thrown) {
+        const error = errorFromUnknown(thrown);
+        if (!error.retryable && error.status !== "OUT_OF_RANGE") throw error;
+        if (failures === 1) logger.warn(complaint, { error });
+        await sleep(timers, backoffMs(backoff, failures, chance), signal);
+      }
+    }
+  }
+
+  #take(change: StoreChange): void {
+    const { clock, logger } = this.#parts.foundation;
+    try {
+      for (const news of this.#picture.apply(change, clock.monotonic())) this.#heard(news);
+    } catch (error) {
+      // One key that cannot be read must not hide the others.
+      logger.error("an entry of the ownership table cannot be read", { error: errorFromUnknown(error) });
+    }
+    if (change.kind === "caught-up") this.#lookAtEverything();
+  }
+
+  #lookAtEverything(): void {
+    this.#holdings.lookAtAll();
+    this.#bells.ringAll();
+    this.#planner.soon();
+  }
+
+  #heard(news: PictureNews): void {
+    if (news.kind === "partition") {
+      this.#holdings.look(news.service, news.partition);
+      this.#tell(news.service, news.partition);
+    } else {
+      this.#aboutHolder(news.holder);
+    }
+    this.#planner.soon();
+  }
+
+  /** Somebody came or went: what it owns, or is to own, looks different. */
+  #aboutHolder(holder: string): void {
+    for (const service of this.#picture.services) {
+      for (const { partition, owner, to } of this.#picture.assignments(service)) {
+        if (owner !== holder && to !== holder) continue;
+        this.#holdings.look(service, partition);
+        this.#tell(service, partition);
+      }
+    }
+    this.#bells.ring(anything);
+  }
+
+  /** The holder that this process was is no more; what it owned is not its own. */
+  #ended(holder: string): void {
+    const revision = Number.MAX_SAFE_INTEGER;
+    this.#take({ kind: "removed", key: holderKey(holder), revision });
+    this.#holdings.lookAtAll();
+  }
+
+  #tell(service: string, partition: number): void {
+    this.#bells.ring(partitionKey(service, partition));
+    this.#bells.ring(anything);
+    for (const listener of this.#listeners) listener(service, partition);
+  }
+
+  /** Declares gone whoever has been silent for a lease time. */
+  #judge(): void {
+    const { clock } = this.#parts.foundation;
+    const { leaseMs } = this.#parts.settings;
+    const nowMs = clock.monotonic();
+    if (nowMs < this.#judgeAfterMs || !this.#lease.entered) return;
+    const { holder: self, writing } = this.#lease;
+    for (const holder of overdue(this.#picture.holders, { self, writing, leaseMs, nowMs })) {
+      if (!this.#declaring.has(holder.id)) void this.#declareGone(holder);
+    }
+  }
+
+  async #declareGone({ id, revision }: Holder): Promise<void> {
+    const { clock, chance, logger } = this.#parts.foundation;
+    this.#declaring.add(id);
+    try {
+      // Refused when it has renewed meanwhile, or somebody else was faster: both are told by the watch.
+      if (await this.#parts.store.remove(holderKey(id), revision)) {
+        logger.warn("a process has not renewed its lease and loses what it owned", { holder: id });
+        this.#take({ kind: "removed", key: holderKey(id), revision });
+      }
+      this.#judgeFailures = 0;
+    } catch {
+      this.#judgeFailures++;
+      const backoff = { firstMs: retryFirstMs, maxMs: this.#parts.settings.retryMaxMs };
+      this.#judgeAfterMs = clock.monotonic() + backoffMs(backoff, this.#judgeFailures, chance);
+    } finally {
+      this.#declaring.delete(id);
+    }
+  }
+}

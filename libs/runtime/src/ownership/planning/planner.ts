@@ -1,0 +1,152 @@
+/**
+ * Puts plans into the table: for each service one process at a time does, the one that is there longest. Should two
+ * believe for a moment that it is theirs, the table takes each change from one of them only.
+ */
+import {
+  backoffMs,
+  type Chance,
+  type Clock,
+  errorFromUnknown,
+  type Logger,
+  type Timer,
+  type Timers,
+} from "@tutti/kernel";
+import type { OwnershipSettings } from "../settings.ts";
+import type { OwnershipStore } from "../store/port.ts";
+import { encodePartition, type PartitionEntry, partitionKey } from "../table/entries.ts";
+import type { Picture } from "../table/picture.ts";
+import { type Move, type PlanView, plan } from "./plan.ts";
+import { plannerOf, strandedOf, viewOf } from "./view.ts";
+
+export interface PlannerParts {
+  readonly store: OwnershipStore;
+  readonly picture: Picture;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly chance: Chance;
+  readonly logger: Logger;
+  readonly settings: Pick<OwnershipSettings, "partitions" | "retryMaxMs" | "balance">;
+  /** The holder that this process is; undefined while it is none. */
+  readonly self: () => string | undefined;
+  readonly services: () => readonly string[];
+  readonly wrote: (key: string, value: Uint8Array, revision: number) => void;
+  readonly moved: (service: string, move: Move) => void;
+}
+
+/** Changes that come together are planned for together. */
+const gatherMs = 5;
+const retryFirstMs = 100;
+
+export class Planner {
+  readonly #parts: PlannerParts;
+  #timer: Timer | undefined;
+  #round: Timer | undefined;
+  #running = false;
+  #again = false;
+  #failures = 0;
+  #stopped = false;
+
+  constructor(parts: PlannerParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    const { timers, settings } = this.#parts;
+    this.#round = timers.every(settings.balance.roundMs, () => this.soon());
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#round?.cancel();
+    this.#timer?.cancel();
+  }
+
+  /** Something has changed that the plan may depend on. */
+  soon(): void {
+    this.#after(gatherMs);
+  }
+
+  #after(delayMs: number): void {
+    this.#again = true;
+    if (this.#timer !== undefined || this.#running || this.#stopped) return;
+    this.#timer = this.#parts.timers.after(delayMs, () => {
+      this.#timer = undefined;
+      void this.#run();
+    });
+  }
+
+  async #run(): Promise<void> {
+    this.#running = true;
+    this.#again = false;
+    try {
+      await this.#planAll();
+      this.#failures = 0;
+    } catch (thrown) {
+      this.#failures++;
+      this.#again = true;
+      const error = errorFromUnknown(thrown);
+      if (this.#failures === 1) this.#parts.logger.warn("the plan does not get into the table", { error });
+    }
+    this.#running = false;
+    if (this.#again) this.#after(this.#pauseMs());
+  }
+
+  #pauseMs(): number {
+    if (this.#failures === 0) return gatherMs;
+    const { chance, settings } = this.#parts;
+    return backoffMs({ firstMs: retryFirstMs, maxMs: settings.retryMaxMs }, this.#failures, chance);
+  }
+
+  async #planAll(): Promise<void> {
+    const { picture, self, services } = this.#parts;
+    if (!picture.complete) return;
+    for (const service of services()) {
+      const holder = self();
+      if (holder !== undefined && plannerOf(picture, service) === holder) await this.#planFor(service);
+    }
+  }
+
+  async #planFor(service: string): Promise<void> {
+    const { picture, settings, clock } = this.#parts;
+    const view = viewOf(picture, service, settings.partitions, settings.balance, clock.monotonic());
+    const moves = plan(view, settings.balance);
+    const planned = new Set(moves.map(({ partition }) => partition));
+    const stranded = strandedOf(picture, service).filter(({ partition }) => !planned.has(partition));
+    await Promise.all([
+      ...moves.map((move) => this.#put(service, move, view)),
+      // Back to its owner, unless that has let go of it already: then its hand-over comes first.
+      ...stranded.map((entry) => this.#write(service, entry.partition, { ...entry, to: "", movedLoad: 0 })),
+    ]);
+  }
+
+  async #put(service: string, move: Move, view: PlanView): Promise<void> {
+    const { picture } = this.#parts;
+    const { partition, from, to, reason } = move;
+    const known = picture.assignment(service, partition);
+    const load = reason === "load" ? (view.partitions[partition]?.load ?? 0) : 0;
+    const next: PartitionEntry =
+      from === undefined
+        ? {
+            owner: to,
+            address: picture.holder(to)?.address ?? "",
+            epoch: (known?.epoch ?? 0) + 1,
+            to: "",
+            movedLoad: 0,
+          }
+        : { owner: from, address: known?.address ?? "", epoch: known?.epoch ?? 0, to, movedLoad: load };
+    if (await this.#write(service, partition, next)) this.#parts.moved(service, move);
+  }
+
+  /** False where the table has changed meanwhile: the watch brings what it says, and that is planned for anew. */
+  async #write(service: string, partition: number, entry: PartitionEntry): Promise<boolean> {
+    const { picture, store, wrote } = this.#parts;
+    const { owner, address, epoch, to, movedLoad } = entry;
+    const key = partitionKey(service, partition);
+    const value = encodePartition({ owner, address, epoch, to, movedLoad });
+    const revision = picture.assignment(service, partition)?.revision ?? 0;
+    const written = await store.change(key, value, revision);
+    if (written === undefined) return false;
+    wrote(key, value, written);
+    return true;
+  }
+}

@@ -1,0 +1,22 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { ownershipSettings } from "./settings.ts";
+
+describe("the settings of ownership", () => {
+  it("have as many partitions as a process alone, or a cluster, has by default", () => {
+    assert.equal(ownershipSettings().partitions, 16);
+    assert.equal(ownershipSettings({ kind: "leased" }).partitions, 8);
+    assert.equal(ownershipSettings({ kind: "leased", partitions: 32 }).partitions, 32);
+  });
+
+  it("refuse times that contradict each other, with the reason", () => {
+    assert.throws(
+      () => ownershipSettings({ renewMs: 500 }),
+      /at least three times ownership.renewMs \(500\), found 1200/,
+    );
+    assert.throws(
+      () => ownershipSettings({ marginMs: 1_000 }),
+      /less than ownership.leaseMs - ownership.renewMs \(900\)/,
+    );
+  });
+});

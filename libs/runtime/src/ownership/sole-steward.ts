@@ -1,0 +1,127 @@
+import {
+  assert,
+  backoffMs,
+  type Chance,
+  type ComponentContext,
+  errorFromUnknown,
+  type Logger,
+  type Owner,
+  sleep,
+  type Timers,
+} from "@tutti/kernel";
+import type { RuntimeOfService, Tenure } from "../api.ts";
+import { journalEpochOf } from "./epochs.ts";
+import type { Asked, Ownership, Steward } from "./steward.ts";
+import { ChangeBells } from "./table/change-bells.ts";
+import { partitionKey } from "./table/entries.ts";
+
+export interface SoleStewardParts {
+  readonly timers: Timers;
+  readonly chance: Chance;
+  readonly logger: Logger;
+}
+
+const owner: Owner = { instance: "this-process", address: "", epoch: 1 };
+const retry = { firstMs: 50, maxMs: 5_000 };
+
+/** The steward of a process that is alone: it owns everything, for ever. */
+export class SoleSteward implements Steward {
+  readonly partitions: number;
+  readonly #parts: SoleStewardParts;
+  readonly #runtimes: RuntimeOfService[] = [];
+  readonly #held = new Set<string>();
+  readonly #bells = new ChangeBells();
+  readonly #stopping = new AbortController();
+
+  constructor(partitions: number, parts: SoleStewardParts) {
+    this.partitions = partitions;
+    this.#parts = parts;
+  }
+
+  tenureOf(service: string): Tenure {
+    return {
+      validUntilMs: () => Number.POSITIVE_INFINITY,
+      lost: (partition) => this.#lost(service, partition),
+    };
+  }
+
+  host(runtime: RuntimeOfService): void {
+    const { service, partitions } = runtime;
+    assert(partitions === this.partitions, "a service has as many partitions as the installation", {
+      ...{ service, partitions, installation: this.partitions },
+    });
+    this.#runtimes.push(runtime);
+  }
+
+  /** Waits until everything is owned for the first time; what cannot be owned is tried again and again. */
+  async start({ signal }: Pick<ComponentContext, "signal">): Promise<void> {
+    const until = AbortSignal.any([signal, this.#stopping.signal]);
+    const all = this.#runtimes.flatMap((runtime) =>
+      Array.from({ length: runtime.partitions }, (_, partition) => this.#own(runtime, partition, until)),
+    );
+    await Promise.all(all);
+    signal.throwIfAborted();
+  }
+
+  /** The partitions are let go of by the services that host them. */
+  stop(): void {
+    this.#stopping.abort();
+  }
+
+  holds(service: string, partition: number): boolean {
+    return this.#held.has(partitionKey(service, partition));
+  }
+
+  admit(service: string, partition: number, { signal }: Asked): Promise<void> | undefined {
+    return this.holds(service, partition) ? undefined : this.#awaited(service, partition, signal);
+  }
+
+  ownerOf(): Owner {
+    return owner;
+  }
+
+  *ownerships(): Generator<Ownership> {
+    for (const { service, partitions } of this.#runtimes) {
+      for (let partition = 0; partition < partitions; partition++) yield { service, partition, owner };
+    }
+  }
+
+  onOwner(): () => void {
+    return () => {};
+  }
+
+  async #awaited(service: string, partition: number, signal: AbortSignal): Promise<void> {
+    while (!this.holds(service, partition)) {
+      await this.#bells.wait(partitionKey(service, partition), signal);
+    }
+  }
+
+  async #own(runtime: RuntimeOfService, partition: number, signal: AbortSignal): Promise<void> {
+    const { timers, chance, logger } = this.#parts;
+    const { service } = runtime;
+    for (let failures = 1; !signal.aborted; failures++) {
+      try {
+        await runtime.own(partition, journalEpochOf(owner.epoch));
+        this.#held.add(partitionKey(service, partition));
+        return this.#bells.ring(partitionKey(service, partition));
+      } catch (thrown) {
+        const error = errorFromUnknown(thrown);
+        if (failures === 1)
+          logger.error("a partition does not begin, trying again", { service, partition, error });
+        await sleep(timers, backoffMs(retry, failures, chance), signal).catch(() => undefined);
+      }
+    }
+  }
+
+  /** Somebody else writes into the journal of a process that is alone: its runtime begins it anew. */
+  #lost(service: string, partition: number): void {
+    if (!this.#held.delete(partitionKey(service, partition))) return;
+    this.#parts.logger.error("the journal of this process was sealed by another one", { service, partition });
+    const runtime = this.#runtimes.find((each) => each.service === service);
+    if (runtime === undefined) return;
+    void runtime
+      .disown(partition)
+      .catch(() => undefined)
+      .then(() => this.#own(runtime, partition, this.#stopping.signal));
+  }
+}

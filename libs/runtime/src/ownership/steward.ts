@@ -1,0 +1,44 @@
+/**
+ * The steward of a process sees to it that its runtimes own the partitions that are theirs, and knows who owns the
+ * others. Alone, a process owns everything; in a cluster the stewards share by leases and a table.
+ */
+import type { Component, Owner } from "@tutti/kernel";
+import type { RuntimeOfService, Tenure } from "../api.ts";
+
+export interface Steward extends Component {
+  /** Partitions of each service. */
+  readonly partitions: number;
+  /** What a runtime asks whether it may answer from memory. Made before the runtime itself. */
+  tenureOf(service: string): Tenure;
+  /** Takes a runtime in; its partitions are begun when the steward runs. */
+  host(runtime: RuntimeOfService): void;
+  /** Whether this process owns a partition and has loaded it. */
+  holds(service: string, partition: number): boolean;
+  /**
+   * Lets a call through to a partition: at once (undefined), or as soon as this process owns it. While it is being
+   * loaded, handed over or taken over, the call waits; throws `mesh.not_owner` when it is clear that another process
+   * owns it, and that one's name.
+   */
+  admit(service: string, partition: number, asked: Asked): Promise<void> | undefined;
+  /** Who owns a partition, with an empty address when it is this process; undefined while nobody is known to. */
+  ownerOf(service: string, partition: number): Owner | undefined;
+  /** Everything that is known, with the addresses that others use. */
+  ownerships(): Iterable<Ownership>;
+  /** Calls back after each change of an owner. Returns how to stop that. */
+  onOwner(listener: (service: string, partition: number) => void): () => void;
+}
+
+/** Who asks for admission. */
+export interface Asked {
+  /** The epoch under which the caller believes this process to be the owner; 0 when it did not say. */
+  readonly epoch: number;
+  /** Aborted when nobody waits any more. */
+  readonly signal: AbortSignal;
+}
+
+/** A partition with its owner. */
+export interface Ownership {
+  readonly service: string;
+  readonly partition: number;
+  readonly owner: Owner | undefined;
+}

@@ -1,0 +1,1 @@
+export { describeOwnershipStore, type StoreSuite, type StoreUnderTest } from "./store-conformance.ts";

@@ -1,0 +1,120 @@
+/** What every ownership store owes, as one suite for any implementation. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { OwnershipStore, StoreChange } from "../store/port.ts";
+
+export interface StoreUnderTest {
+  /** One process's way to the same keys as all others opened from this. */
+  open(): OwnershipStore;
+}
+
+export interface StoreSuite {
+  readonly name: string;
+  readonly skip?: string | false;
+  /** Keys that nobody has written to. */
+  fresh(): Promise<StoreUnderTest>;
+}
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+const text = (value: Uint8Array): string => new TextDecoder().decode(value);
+
+/** A change in short: `a=1`, `-a`, `|` where what was there ends. */
+function short(change: StoreChange): string {
+  if (change.kind === "caught-up") return "|";
+  return change.kind === "removed" ? `-${change.key}` : `${change.key}=${text(change.value)}`;
+}
+
+async function take(changes: AsyncIterator<StoreChange>, count: number): Promise<string[]> {
+  const taken: string[] = [];
+  while (taken.length < count) {
+    const { value, done } = await changes.next();
+    if (done === true) break;
+    taken.push(short(value));
+  }
+  return taken;
+}
+
+export function describeOwnershipStore({ name, skip = false, fresh }: StoreSuite): void {
+  describe(`the ownership store ${name}`, { skip }, () => {
+    it("keeps a value under its key, with revisions that grow over all keys", async () => {
+      const store = (await fresh()).open();
+      assert.equal(await store.read("process.a"), undefined);
+      const first = await store.change("process.a", bytes("1"), 0);
+      const second = await store.change("partition.bank.0", bytes("2"), 0);
+      assert.ok(first !== undefined && second !== undefined && second > first);
+      assert.deepEqual(await store.read("process.a").then((found) => found && text(found.value)), "1");
+      assert.equal((await store.read("partition.bank.0"))?.revision, second);
+    });
+
+    it("lets exactly one of many who saw the same revision succeed", async () => {
+      const keys = await fresh();
+      const stores = [keys.open(), keys.open(), keys.open()];
+      const made = await Promise.all(stores.map((store) => store.change("a", bytes("1"), 0)));
+      const [revision] = made.filter((each) => each !== undefined);
+      assert.equal(made.filter((each) => each !== undefined).length, 1);
+      assert.ok(revision);
+      const outcomes = await Promise.all([
+        ...stores.map((store, index) => store.change("a", bytes(`change ${index}`), revision)),
+        ...stores.map((store) => store.remove("a", revision)),
+      ]);
+      assert.equal(outcomes.filter((outcome) => outcome !== undefined && outcome !== false).length, 1);
+    });
+
+    it("removes the revision that is named, once, and lets the key be made anew", async () => {
+      const store = (await fresh()).open();
+      const revision = (await store.change("a", bytes("1"), 0)) ?? 0;
+      assert.equal(await store.remove("a", revision + 100), false);
+      assert.equal(await store.remove("a", revision), true);
+      assert.equal(await store.remove("a", revision), false);
+      assert.equal(await store.read("a"), undefined);
+      assert.equal(await store.change("a", bytes("2"), revision), undefined);
+      assert.notEqual(await store.change("a", bytes("2"), 0), undefined);
+    });
+
+    it("shows every process its own change at once", async () => {
+      const keys = await fresh();
+      const [one, other] = [keys.open(), keys.open()];
+      for (let count = 0; count < 20; count++) {
+        const at = await one.read("a");
+        const revision = await one.change("a", bytes(String(count)), at?.revision ?? 0);
+        assert.equal((await one.read("a"))?.revision, revision);
+        assert.equal((await other.read("a"))?.revision, revision);
+      }
+    });
+
+    it("tells a watcher what is there, where that ends, and every change since, in order", async () => {
+      const keys = await fresh();
+      const store = keys.open();
+      const a = (await store.change("a", bytes("1"), 0)) ?? 0;
+      await store.change("b", bytes("1"), 0);
+      await store.change("a", bytes("2"), a);
+      const watching = new AbortController();
+      const changes = keys.open().watch(watching.signal)[Symbol.asyncIterator]();
+      assert.deepEqual(await take(changes, 3), ["b=1", "a=2", "|"]);
+      const b = (await store.read("b"))?.revision ?? 0;
+      await store.change("c", bytes("1"), 0);
+      await store.remove("b", b);
+      await store.change("b", bytes("2"), 0);
+      assert.deepEqual(await take(changes, 3), ["c=1", "-b", "b=2"]);
+      watching.abort();
+      assert.deepEqual(await take(changes, 1), []);
+    });
+
+    it("marks the end of what is there when there is nothing", async () => {
+      const watching = new AbortController();
+      const changes = (await fresh()).open().watch(watching.signal)[Symbol.asyncIterator]();
+      assert.deepEqual(await take(changes, 1), ["|"]);
+      watching.abort();
+    });
+
+    it("tidies up without anybody's noticing", async () => {
+      const store = (await fresh()).open();
+      const revision = (await store.change("a", bytes("1"), 0)) ?? 0;
+      await store.remove("a", revision);
+      await store.change("b", bytes("1"), 0);
+      await store.tidy();
+      assert.equal(await store.read("a"), undefined);
+      assert.notEqual(await store.read("b"), undefined);
+    });
+  });
+}

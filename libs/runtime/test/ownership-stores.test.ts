@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { VirtualTime } from "@tutti/kernel/testing";
+import type { NatsConnection } from "@tutti/nats";
+import { connectionTo, type NatsServer, natsServerProgram, startNatsServer } from "@tutti/nats/testing";
+import { MemoryOwnershipStore, ownershipErrors, SharedKeys } from "../src/ownership/index.ts";
+import { NatsOwnershipStore } from "../src/ownership/store/nats-store.ts";
+import { describeOwnershipStore } from "../src/ownership/testing/index.ts";
+
+describeOwnershipStore({
+  name: "in memory",
+  fresh: async () => {
+    const keys = new SharedKeys();
+    const time = new VirtualTime();
+    return { open: () => new MemoryOwnershipStore(keys, time) };
+  },
+});
+
+const program = await natsServerProgram();
+
+describe("with a server", { skip: program.skip }, () => {
+  let server: NatsServer;
+  let connection: NatsConnection & AsyncDisposable;
+  let number = 0;
+  before(async () => {
+    server = await startNatsServer();
+    connection = await connectionTo([server.address]);
+  });
+  after(async () => {
+    await connection[Symbol.asyncDispose]();
+    await server[Symbol.asyncDispose]();
+  });
+
+  describeOwnershipStore({
+    name: "on NATS",
+    fresh: async () => {
+      const bucket = `ownership-${number++}`;
+      return { open: () => new NatsOwnershipStore({ connection, replicas: 1, bucket }) };
+    },
+  });
+});
+
+describe("the faults of the store in memory", () => {
+  const bytes = new TextEncoder().encode("1");
+
+  it("cut: nothing is done, and changes are told when it is mended", async () => {
+    const time = new VirtualTime();
+    const keys = new SharedKeys();
+    const [cut, other] = [new MemoryOwnershipStore(keys, time), new MemoryOwnershipStore(keys, time)];
+    const stopping = new AbortController();
+    const changes = cut.watch(stopping.signal)[Symbol.asyncIterator]();
+    await changes.next();
+    cut.faults.failing = "cut";
+    await assert.rejects(cut.change("a", bytes, 0), ownershipErrors.storeUnavailable.is);
+    await assert.rejects(cut.read("a"), ownershipErrors.storeUnavailable.is);
+    assert.equal(await other.read("a"), undefined);
+    await other.change("a", bytes, 0);
+    const next = changes.next();
+    await time.advanceAsync(1_000);
+    cut.faults.failing = "no";
+    assert.equal((await time.settle(next)).value?.kind, "put");
+    stopping.abort();
+  });
+
+  it("silent: changes are made, and nobody hears so", async () => {
+    const keys = new SharedKeys();
+    const store = new MemoryOwnershipStore(keys, new VirtualTime());
+    store.faults.failing = "silent";
+    await assert.rejects(store.change("a", bytes, 0), ownershipErrors.storeUnavailable.is);
+    assert.notEqual(await store.read("a"), undefined);
+  });
+
+  it("lost: a watch cannot go on", async () => {
+    const keys = new SharedKeys();
+    const store = new MemoryOwnershipStore(keys, new VirtualTime());
+    const changes = store.watch(new AbortController().signal)[Symbol.asyncIterator]();
+    await changes.next();
+    const next = changes.next();
+    keys.lose();
+    await assert.rejects(next, ownershipErrors.storeUnavailable.is);
+  });
+});

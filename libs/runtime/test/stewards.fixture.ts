@@ -1,0 +1,361 @@
+/**
+ * Stewards of many processes under one virtual time, with runtimes that do nothing but seal, read and write: enough to
+ * see who may do what when. A process can be killed, and stopped as by SIGSTOP: then nothing of it goes on, neither its
+ * timers nor what it waits for, while time does.
+ */
+import assert from "node:assert/strict";
+import { type Clock, silentLogger, silentMetrics, type Timer, type Timers } from "@tutti/kernel";
+import { seededChance, VirtualTime } from "@tutti/kernel/testing";
+import type { PartitionStanding, RuntimeOfService, Tenure } from "../src/api.ts";
+import {
+  epochRoom,
+  LeasedSteward,
+  MemoryOwnershipStore,
+  type OwnershipStore,
+  ownershipSettings,
+  SharedKeys,
+  type StoreChange,
+} from "../src/ownership/index.ts";
+
+export const service = "bank";
+
+/** Time as one process lives it: while it is stopped, nothing of it goes on. */
+export class Life implements Timers {
+  readonly #time: VirtualTime;
+  #stopped = false;
+  #over = false;
+  #held: (() => void)[] = [];
+
+  constructor(time: VirtualTime) {
+    this.#time = time;
+  }
+
+  after(delayMs: number, callback: () => void): Timer {
+    let cancelled = false;
+    const timer = this.#time.after(delayMs, () => this.#run(() => !cancelled && callback()));
+    return {
+      cancel: () => {
+        cancelled = true;
+        timer.cancel();
+      },
+    };
+  }
+
+  every(periodMs: number, callback: () => void): Timer {
+    let due = false;
+    return this.#time.every(periodMs, () => {
+      if (due) return;
+      due = true;
+      this.#run(() => {
+        due = false;
+        callback();
+      });
+    });
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  get stopped(): boolean {
+    return this.#stopped;
+  }
+
+  /** Nothing of it goes on any more. */
+  end(): void {
+    this.#stopped = true;
+    this.#over = true;
+  }
+
+  /** For what is to be put away after the test as well. */
+  go(afterDeath = false): void {
+    if (this.#over && !afterDeath) return;
+    this.#stopped = false;
+    for (const run of this.#held.splice(0)) run();
+  }
+
+  /** Resolves when the process runs. */
+  async running(): Promise<void> {
+    while (this.#stopped) await new Promise<void>((resolve) => this.#held.push(resolve));
+  }
+
+  #run(callback: () => void): void {
+    if (this.#stopped) this.#held.push(callback);
+    else callback();
+  }
+}
+
+/** The journals of all partitions: who sealed them last, and what was written. */
+export class Journals {
+  readonly #epochs = new Map<number, number>();
+  readonly #written = new Map<number, number>();
+
+  epoch(partition: number): number {
+    return this.#epochs.get(partition) ?? 0;
+  }
+
+  /** Undefined where somebody from a later room of epochs has sealed. */
+  seal(partition: number, epoch: number): number | undefined {
+    const sealed = Math.max(epoch, this.epoch(partition) + 1);
+    if (sealed >= epoch + epochRoom) return undefined;
+    this.#epochs.set(partition, sealed);
+    return sealed;
+  }
+
+  append(partition: number, epoch: number): boolean {
+    if (this.epoch(partition) !== epoch) return false;
+    this.#written.set(partition, this.written(partition) + 1);
+    return true;
+  }
+
+  written(partition: number): number {
+    return this.#written.get(partition) ?? 0;
+  }
+}
+
+/** A runtime that counts: its state is how much was written to a partition. */
+export class CountingRuntime implements RuntimeOfService {
+  readonly service = service;
+  readonly partitions: number;
+  readonly loads = new Map<number, number>();
+  readonly #parts: {
+    readonly life: Life;
+    readonly clock: Clock;
+    readonly journals: Journals;
+    readonly tenure: Tenure;
+  };
+  readonly #owned = new Map<number, { readonly epoch: number; count: number }>();
+  /** How long sealing and loading takes. */
+  ownMs = 20;
+  /** How often it was told to begin a partition. */
+  begun = 0;
+
+  constructor(partitions: number, parts: { life: Life; clock: Clock; journals: Journals; tenure: Tenure }) {
+    this.partitions = partitions;
+    this.#parts = parts;
+  }
+
+  async own(partition: number, epoch: number): Promise<void> {
+    const { life, journals, tenure } = this.#parts;
+    assert.ok(!this.#owned.has(partition), "a partition is begun once");
+    this.begun++;
+    const sealed = journals.seal(partition, epoch);
+    if (sealed === undefined) {
+      tenure.lost(partition);
+      throw new Error("somebody else has sealed the journal");
+    }
+    await new Promise<void>((resolve) => life.after(this.ownMs, resolve));
+    this.#owned.set(partition, { epoch: sealed, count: journals.written(partition) });
+  }
+
+  async disown(partition: number): Promise<void> {
+    this.#owned.delete(partition);
+  }
+
+  standings(): readonly PartitionStanding[] {
+    return [...this.#owned].map(([partition, { epoch }]) => ({
+      ...{ partition, state: "running", epoch, head: 0, loaded: 0, live: 0, quarantined: 0, inbox: 0 },
+      ...{ nextDueMs: undefined, load: this.loads.get(partition) ?? 0 },
+    })) as readonly PartitionStanding[];
+  }
+
+  owns(partition: number): boolean {
+    return this.#owned.has(partition);
+  }
+
+  /** Whether it became durable; what the journal refuses is told to the steward. */
+  write(partition: number): boolean {
+    const { journals, tenure } = this.#parts;
+    const owned = this.#owned.get(partition);
+    if (owned === undefined) return false;
+    if (!journals.append(partition, owned.epoch)) {
+      tenure.lost(partition);
+      return false;
+    }
+    owned.count++;
+    return true;
+  }
+
+  /** What it answers from memory; undefined where it would have to ask the journal first. */
+  read(partition: number): number | undefined {
+    const { tenure, clock } = this.#parts;
+    const owned = this.#owned.get(partition);
+    return owned !== undefined && clock.monotonic() < tenure.validUntilMs(partition)
+      ? owned.count
+      : undefined;
+  }
+
+  partitionOf(): number {
+    throw new Error("not asked here");
+  }
+  submit(): void {
+    throw new Error("not asked here");
+  }
+  execute(): never {
+    throw new Error("not asked here");
+  }
+  ask(): never {
+    throw new Error("not asked here");
+  }
+  take(): never {
+    throw new Error("not asked here");
+  }
+}
+
+/** A store as a process sees it that may be stopped. */
+class LivedStore implements OwnershipStore {
+  readonly view: MemoryOwnershipStore;
+  readonly #life: Life;
+
+  constructor(keys: SharedKeys, life: Life, time: VirtualTime) {
+    // What is on its way goes on when the process does not.
+    this.view = new MemoryOwnershipStore(keys, time);
+    this.#life = life;
+  }
+
+  read(key: string) {
+    return this.#lived(() => this.view.read(key));
+  }
+  change(key: string, value: Uint8Array, revision: number) {
+    return this.#lived(() => this.view.change(key, value, revision));
+  }
+  remove(key: string, revision: number) {
+    return this.#lived(() => this.view.remove(key, revision));
+  }
+  tidy() {
+    return this.view.tidy();
+  }
+
+  async *watch(signal: AbortSignal): AsyncGenerator<StoreChange, void> {
+    for await (const change of this.view.watch(signal)) {
+      await this.#life.running();
+      yield change;
+    }
+  }
+
+  async #lived<T>(work: () => Promise<T>): Promise<T> {
+    await this.#life.running();
+    try {
+      return await work();
+    } finally {
+      await this.#life.running();
+    }
+  }
+}
+
+export interface TestProcess {
+  readonly name: string;
+  readonly life: Life;
+  readonly store: MemoryOwnershipStore;
+  readonly steward: LeasedSteward;
+  readonly runtime: CountingRuntime;
+}
+
+export interface ClusterGiven {
+  readonly partitions?: number;
+  readonly seed?: number;
+}
+
+export class Cluster {
+  readonly time = new VirtualTime();
+  readonly keys = new SharedKeys();
+  readonly journals = new Journals();
+  readonly partitions: number;
+  readonly #processes: TestProcess[] = [];
+  readonly #dead = new Set<TestProcess>();
+  readonly #seed: number;
+  #names = 0;
+
+  constructor({ partitions = 4, seed = 1 }: ClusterGiven = {}) {
+    this.partitions = partitions;
+    this.#seed = seed;
+  }
+
+  get alive(): readonly TestProcess[] {
+    return this.#processes.filter((process) => !this.#dead.has(process));
+  }
+
+  /** Starts another process and waits until it is in the table. */
+  async join(): Promise<TestProcess> {
+    const process = this.open();
+    await this.time.settle(process.steward.start({ signal: new AbortController().signal }));
+    return process;
+  }
+
+  /** Two processes that share evenly: `bbaa`. */
+  async pair(): Promise<readonly [TestProcess, TestProcess]> {
+    const a = await this.join();
+    await this.until(() => !this.owners().includes("."));
+    const b = await this.join();
+    const half = this.partitions / 2;
+    await this.until(() => this.owners() === "b".repeat(half) + "a".repeat(half));
+    return [a, b];
+  }
+
+  open(): TestProcess {
+    const name = `proc_${String.fromCharCode(97 + this.#names++)}`;
+    const life = new Life(this.time);
+    const store = new LivedStore(this.keys, life, this.time);
+    const steward = new LeasedSteward({
+      store,
+      foundation: {
+        clock: this.time,
+        timers: life,
+        chance: seededChance(this.#seed * 100 + this.#names),
+        logger: silentLogger,
+        metrics: silentMetrics,
+      },
+      settings: ownershipSettings({ kind: "leased", partitions: this.partitions }),
+      process: name,
+      address: () => `${name}:1`,
+    });
+    const tenure = steward.tenureOf(service);
+    const { journals, partitions } = this;
+    const runtime = new CountingRuntime(partitions, { life, clock: this.time, journals, tenure });
+    steward.host(runtime);
+    const process = { name, life, store: store.view, steward, runtime };
+    this.#processes.push(process);
+    return process;
+  }
+
+  /** As by SIGKILL. */
+  kill(process: TestProcess): void {
+    process.life.end();
+    this.#dead.add(process);
+  }
+
+  async leave(process: TestProcess): Promise<void> {
+    await this.time.settle(process.steward.drain(new AbortController().signal));
+    await this.time.settle(process.steward.stop());
+    this.#dead.add(process);
+  }
+
+  /** Who answers for each partition: `aabb`; `.` for nobody, `!` for more than one. */
+  owners(): string {
+    return Array.from({ length: this.partitions }, (_, partition) => {
+      const holding = this.alive.filter(({ steward }) => steward.holds(service, partition));
+      if (holding.length > 1) return "!";
+      return holding[0]?.name.at(-1) ?? ".";
+    }).join("");
+  }
+
+  /** Moves time on until the condition holds, and tells how long that took. */
+  async until(condition: () => boolean, withinMs = 60_000): Promise<number> {
+    const sinceMs = this.time.monotonic();
+    while (!condition()) {
+      if (this.time.monotonic() - sinceMs > withinMs) {
+        assert.fail(`expected it within ${withinMs} ms, found ${this.owners()}`);
+      }
+      await this.time.advanceAsync(5);
+    }
+    return this.time.monotonic() - sinceMs;
+  }
+
+  async close(): Promise<void> {
+    for (const process of this.#processes) process.life.go(true);
+    for (const process of this.#processes) {
+      process.store.faults.failing = "no";
+      await this.time.settle(process.steward.stop());
+    }
+  }
+}

@@ -1,0 +1,308 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { notOwnerOf } from "@tutti/kernel";
+import { tableEpochOf } from "../src/ownership/index.ts";
+import { Cluster, type ClusterGiven, service } from "./stewards.fixture.ts";
+
+function cluster(title: string, run: (cluster: Cluster) => Promise<void>, given: ClusterGiven = {}): void {
+  it(title, async () => {
+    const cluster = new Cluster(given);
+    try {
+      await run(cluster);
+    } finally {
+      await cluster.close();
+    }
+  });
+}
+
+const never = new AbortController().signal;
+
+describe("stewards of a cluster", () => {
+  cluster("give everything to the first process, and half of it to the second", async (cluster) => {
+    const a = await cluster.join();
+    await cluster.until(() => cluster.owners() === "aaaa", 1_000);
+    const b = await cluster.join();
+    await cluster.until(() => cluster.owners() === "bbaa", 3_000);
+    assert.equal(a.runtime.begun + b.runtime.begun, 6);
+    await cluster.time.advanceAsync(60_000);
+    assert.equal(cluster.owners(), "bbaa");
+    assert.equal(a.runtime.begun + b.runtime.begun, 6);
+  });
+
+  cluster("take over from a process that was killed in less than two seconds", async (cluster) => {
+    const a = await cluster.join();
+    const b = await cluster.join();
+    await cluster.join();
+    await cluster.until(() => new Set(cluster.owners()).size === 3);
+    for (const [killed, pauseMs] of [
+      [a, 0],
+      [b, 250],
+    ] as const) {
+      await cluster.time.advanceAsync(5_000 + pauseMs);
+      cluster.kill(killed);
+      const tookMs = await cluster.until(() => !cluster.owners().includes("."), 2_000);
+      assert.ok(tookMs > 800, `not before the lease is over: ${tookMs}`);
+    }
+    assert.equal(cluster.owners(), "cccc");
+  });
+
+  cluster("hand over what a leaving process has, without a moment in which two own it", async (cluster) => {
+    const [a] = await cluster.pair();
+    const leaving = cluster.leave(a);
+    const tookMs = await cluster.until(() => cluster.owners() === "bbbb", 1_000);
+    await leaving;
+    assert.ok(tookMs < 300, `${tookMs} ms`);
+    // Nothing has to run out for that: the next one who comes finds nobody else.
+    assert.deepEqual(
+      [...a.steward.ownerships()].map(({ owner }) => owner?.instance.slice(0, 6)),
+      Array(4).fill("proc_b"),
+    );
+  });
+
+  cluster("leave nothing behind when the last one leaves, and begin anew with the next", async (cluster) => {
+    const a = await cluster.join();
+    await cluster.until(() => cluster.owners() === "aaaa");
+    await cluster.leave(a);
+    await cluster.join();
+    const tookMs = await cluster.until(() => cluster.owners() === "bbbb", 1_000);
+    assert.ok(tookMs < 200, `${tookMs} ms`);
+    assert.equal(tableEpochOf(cluster.journals.epoch(0)), 3);
+  });
+
+  cluster(
+    "move a hot set to an idle process by load, once",
+    async (cluster) => {
+      const [a, b] = await cluster.pair();
+      for (const partition of [4, 5, 6, 7]) a.runtime.loads.set(partition, 0.2);
+      const before = a.runtime.begun + b.runtime.begun;
+      await cluster.until(
+        () => [...cluster.owners().slice(4)].filter((owner) => owner === "b").length === 2,
+        10_000,
+      );
+      for (const partition of [4, 5, 6, 7]) b.runtime.loads.set(partition, 0.2);
+      await cluster.time.advanceAsync(60_000);
+      // Two of the busy ones, and idle ones the other way so that numbers are even again.
+      const busy = [...cluster.owners().slice(4)];
+      assert.equal(busy.filter((owner) => owner === "a").length, 2);
+      assert.ok(a.runtime.begun + b.runtime.begun - before <= 4, "moves that were not needed");
+    },
+    { partitions: 8 },
+  );
+
+  cluster("do not move partitions to and fro while their load swings", async (cluster) => {
+    const [a, b] = await cluster.pair();
+    const before = a.runtime.begun + b.runtime.begun;
+    for (let round = 0; round < 60; round++) {
+      for (const { runtime } of [a, b]) {
+        for (let partition = 0; partition < 4; partition++) {
+          runtime.loads.set(partition, (round + partition) % 2 === 0 ? 0.4 : 0.05);
+        }
+      }
+      await cluster.time.advanceAsync(2_000);
+    }
+    const moves = a.runtime.begun + b.runtime.begun - before;
+    assert.ok(moves <= 8, `${moves} moves in two minutes`);
+  });
+});
+
+describe("a process that was stopped for 30 seconds", () => {
+  cluster("can neither write nor answer from memory, and comes back as another holder", async (cluster) => {
+    const [a, b] = await cluster.pair();
+    assert.equal(a.runtime.write(3), true);
+    assert.equal(a.runtime.read(3), 1);
+    a.life.stop();
+    await cluster.until(() => b.steward.holds(service, 2) && b.steward.holds(service, 3), 2_000);
+    assert.equal(b.runtime.write(3), true);
+    await cluster.time.advanceAsync(30_000);
+    // At its first instruction, before it has heard of anything:
+    assert.equal(a.steward.holds(service, 3), true);
+    assert.equal(a.runtime.read(3), undefined);
+    assert.equal(a.runtime.write(3), false);
+    a.life.go();
+    await cluster.until(() => cluster.owners() === "aabb", 10_000);
+    assert.equal(a.steward.ownerOf(service, 0)?.instance, "proc_a-2");
+    assert.equal(b.runtime.read(3), 2);
+  });
+
+  cluster("judges nobody by what it did not hear", async (cluster) => {
+    const [a, b] = await cluster.pair();
+    // Both at once, as on a machine that sleeps: nobody has declared the other gone.
+    a.life.stop();
+    b.life.stop();
+    await cluster.time.advanceAsync(30_000);
+    const before = [a.runtime.begun, b.runtime.begun];
+    assert.deepEqual([a.runtime.read(3), b.runtime.read(0)], [undefined, undefined]);
+    a.life.go();
+    b.life.go();
+    await cluster.time.advanceAsync(5_000);
+    assert.deepEqual([a.runtime.begun, b.runtime.begun], before);
+    assert.deepEqual([a.runtime.read(3), b.runtime.read(0)], [0, 0]);
+  });
+});
+
+describe("while the ownership store is away", () => {
+  cluster("owners go on, nobody takes over, and nobody hammers", async (cluster) => {
+    const [a, b] = await cluster.pair();
+    const begun = [a.runtime.begun, b.runtime.begun];
+    for (const { store } of [a, b]) store.faults.failing = "cut";
+    const operations = cluster.keys.operations;
+    await cluster.time.advanceAsync(6_000);
+    assert.equal(cluster.owners(), "bbaa");
+    assert.equal(a.runtime.write(3), true);
+    // By the lease alone it might have another owner by now: a read has to ask the journal.
+    assert.equal(a.runtime.read(3), undefined);
+    assert.ok(
+      cluster.keys.operations - operations < 60,
+      `${cluster.keys.operations - operations} operations`,
+    );
+    for (const { store } of [a, b]) store.faults.failing = "no";
+    await cluster.time.advanceAsync(5_000);
+    assert.deepEqual([a.runtime.begun, b.runtime.begun], begun);
+    assert.equal(a.runtime.read(3), 1);
+  });
+
+  cluster(
+    "one process alone is cut off: it loses what it owns, and gets its share when it is back",
+    async (cluster) => {
+      const [a, b] = await cluster.pair();
+      a.store.faults.failing = "cut";
+      await cluster.until(() => b.steward.holds(service, 3), 2_000);
+      assert.equal(a.runtime.read(3), undefined);
+      assert.equal(a.runtime.write(3), false);
+      a.store.faults.failing = "no";
+      await cluster.until(() => cluster.owners() === "aabb", 10_000);
+    },
+  );
+
+  cluster("lost answers are found out about, and nothing moves", async (cluster) => {
+    const [a] = await cluster.pair();
+    a.store.faults.failing = "silent";
+    await cluster.time.advanceAsync(3_000);
+    a.store.faults.failing = "no";
+    await cluster.time.advanceAsync(3_000);
+    assert.equal(cluster.owners(), "bbaa");
+    assert.equal(a.steward.ownerOf(service, 3)?.instance, "proc_a-1");
+  });
+
+  cluster("a slow store makes everything slower, and nobody lose anything", async (cluster) => {
+    const [a, b] = await cluster.pair();
+    for (const { store } of [a, b]) store.faults.delayMs = 200;
+    await cluster.time.advanceAsync(30_000);
+    assert.equal(cluster.owners(), "bbaa");
+    assert.notEqual(a.runtime.read(3), undefined);
+  });
+
+  cluster("a store that lost everything is filled anew", async (cluster) => {
+    const [a, b] = await cluster.pair();
+    cluster.keys.lose();
+    await cluster.time.advanceAsync(10_000);
+    assert.match(cluster.owners(), /^(aabb|bbaa|abab|baba|abba|baab)$/);
+    for (let partition = 0; partition < 4; partition++) {
+      const owner = [a, b].find(({ steward }) => steward.holds(service, partition));
+      assert.equal(owner?.runtime.write(partition), true);
+    }
+  });
+});
+
+describe("clocks that jump", () => {
+  for (const byMs of [3_600_000, -3_600_000]) {
+    cluster(`by ${byMs} ms move nothing and cost an owner one renewal`, async (cluster) => {
+      const [a, b] = await cluster.pair();
+      const begun = [a.runtime.begun, b.runtime.begun];
+      cluster.time.jumpWallClock(byMs);
+      assert.equal(a.runtime.read(3), undefined);
+      await cluster.time.advanceAsync(400);
+      assert.equal(a.runtime.read(3), 0);
+      await cluster.time.advanceAsync(10_000);
+      assert.deepEqual([a.runtime.begun, b.runtime.begun], begun);
+    });
+  }
+});
+
+describe("admission to a partition", () => {
+  cluster("is given at once by its owner, and names the owner elsewhere", async (cluster) => {
+    const [a, b] = await cluster.pair();
+    assert.equal(a.steward.admit(service, 3, { epoch: 0, signal: never }), undefined);
+    await assert.rejects(
+      b.steward.admit(service, 3, { epoch: 0, signal: never }) ?? Promise.resolve(),
+      (error) => {
+        assert.deepEqual(notOwnerOf(error), {
+          place: "bank/partition/3",
+          owner: { instance: "proc_a-1", address: "proc_a:1", epoch: 1 },
+        });
+        return true;
+      },
+    );
+  });
+
+  cluster("waits at both ends of a move, and then goes where the partition went", async (cluster) => {
+    const [a, b] = await cluster.pair();
+    b.runtime.ownMs = 500;
+    const leaving = cluster.leave(a);
+    await cluster.until(() => !a.steward.holds(service, 3));
+    const atOld = notOwnerOf(await refusal(a.steward.admit(service, 3, { epoch: 1, signal: never })));
+    assert.deepEqual(atOld?.owner, { instance: "proc_b-1", address: "proc_b:1", epoch: 2 });
+    const atNew = b.steward.admit(service, 3, { epoch: 2, signal: never });
+    assert.ok(atNew !== undefined, "the new owner is still loading");
+    await cluster.time.settle(atNew);
+    assert.equal(b.steward.holds(service, 3), true);
+    await leaving;
+  });
+
+  cluster("waits when the caller knows of a move that this process has not heard of", async (cluster) => {
+    const [a, b] = await cluster.pair();
+    b.store.faults.delayMs = 100;
+    await cluster.time.advanceAsync(1_000);
+    const leaving = cluster.leave(a);
+    await cluster.until(() => a.steward.ownerOf(service, 3)?.instance === "proc_b-1");
+    const told = a.steward.ownerOf(service, 3);
+    const waiting = b.steward.admit(service, 3, { epoch: told?.epoch ?? 0, signal: never });
+    await cluster.time.settle(waiting ?? Promise.resolve());
+    assert.equal(b.steward.holds(service, 3), true);
+    await leaving;
+  });
+
+  cluster("waits for a new owner of what a dead process had, instead of naming the dead", async (cluster) => {
+    const a = await cluster.join();
+    const b = await cluster.join();
+    const c = await cluster.join();
+    await cluster.until(() => new Set(cluster.owners()).size === 3);
+    const partition = cluster.owners().indexOf("c");
+    cluster.kill(c);
+    await cluster.until(
+      () => [a, b].some(({ steward }) => steward.ownerOf(service, partition) === undefined),
+      2_000,
+    );
+    const waiting = [a, b].map(({ steward }) =>
+      refusal(steward.admit(service, partition, { epoch: 1, signal: never })),
+    );
+    const outcomes = await cluster.time.settle(Promise.all(waiting));
+    const owner = cluster.owners()[partition] === "a" ? "proc_a-1" : "proc_b-1";
+    const named = outcomes.map((outcome) => notOwnerOf(outcome)?.owner?.instance);
+    assert.deepEqual(named.toSorted(), [owner, undefined].toSorted());
+  });
+
+  cluster("ends when nobody waits for it any more", async (cluster) => {
+    const a = await cluster.join();
+    await cluster.until(() => cluster.owners() === "aaaa");
+    const giving = new AbortController();
+    const waiting = a.steward.admit(service, 3, { epoch: 0, signal: giving.signal });
+    assert.equal(waiting, undefined);
+    a.runtime.ownMs = 1_000;
+    const b = await cluster.join();
+    b.runtime.ownMs = 1_000;
+    await cluster.until(() => cluster.owners().includes("."));
+    const partition = cluster.owners().indexOf(".");
+    const late = b.steward.admit(service, partition, { epoch: 9, signal: giving.signal });
+    giving.abort(new Error("enough"));
+    await assert.rejects(late ?? Promise.resolve(), /enough/);
+  });
+});
+
+/** What it fails with; undefined when it does not. */
+function refusal(work: Promise<void> | undefined): Promise<unknown> {
+  return (work ?? Promise.resolve()).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+}
