@@ -1,0 +1,19 @@
+import { defineErrors } from "@tutti/kernel";
+
+/** How an evaluation fails, as callers see it. */
+export const expressionErrors = defineErrors("expressions", {
+  failed: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "An expression could not be evaluated with the values it met: a key that is not there, a division by zero, a type that does not fit. The details have the expression, the place in it and what it worked on.",
+    message: ({ message, expression }: { message: string; expression: string }) =>
+      `expected a value of \`${expression}\`, found none: ${message}`,
+  },
+  stepsExhausted: {
+    status: "RESOURCE_EXHAUSTED",
+    retry: "never",
+    help: "An expression needed more steps than one evaluation may take: it goes over too much, or goes over it too often. Give it smaller lists, or have a task do the work.",
+    message: ({ message, expression }: { message: string; expression: string }) =>
+      `expected \`${expression}\` to come to an end, found too much work: ${message}`,
+  },
+});

@@ -1,0 +1,49 @@
+import { Fault } from "../problem.ts";
+import {
+  emptyMap,
+  fitsInt,
+  type MapKey,
+  MapValue,
+  mapKeyOf,
+  typeNameOf,
+  type Value,
+} from "../values/value.ts";
+
+/** Values that an evaluation makes: ints out of numbers of JSON, maps out of entries. */
+
+export function wholeNumber(value: number, at: number): bigint {
+  const whole = Number.isInteger(value) ? BigInt(value) : undefined;
+  if (whole === undefined || !fitsInt(whole))
+    throw new Fault("out_of_range", at, `expected a whole number of 64 bits, found ${value}`);
+  return whole;
+}
+
+/** A map of these entries; a key twice is an error. */
+export function mapOfEntries(entries: readonly (readonly [key: Value, value: Value])[], at: number): Value {
+  if (entries.every(([key]) => typeof key === "string")) {
+    const map = emptyMap();
+    for (const [key, value] of entries) {
+      const name = String(key);
+      if (name in map) throw twice(name, at);
+      map[name] = value;
+    }
+    return map;
+  }
+  const map = new Map<MapKey, readonly [Value, Value]>();
+  for (const entry of entries) {
+    const key = typeof entry[0] === "number" ? undefined : mapKeyOf(entry[0]);
+    if (key === undefined)
+      throw new Fault(
+        "no_such_overload",
+        at,
+        `expected a string, int, uint or bool as key, found ${typeNameOf(entry[0])}`,
+      );
+    if (map.has(key)) throw twice(String(key), at);
+    map.set(key, entry);
+  }
+  return new MapValue(map);
+}
+
+function twice(key: string, at: number): Fault {
+  return new Fault("invalid_argument", at, `the key \`${key}\` stands in the map twice`);
+}

@@ -1,0 +1,117 @@
+import { Fault } from "../problem.ts";
+import type { Loop, Node } from "../syntax/tree.ts";
+import type { Type } from "../types/type.ts";
+import { entriesOf } from "../values/equality.ts";
+import { isList, isPlainMap, MapValue, type Value } from "../values/value.ts";
+import { mapOfEntries, wholeNumber } from "./build.ts";
+import type { Evaluate, Frame } from "./frame.ts";
+import { noOverload } from "./operators.ts";
+
+/** Goes over a list or a map; every round is a step, besides what its body costs. */
+export function compileLoop(node: Loop, compile: (node: Node) => Evaluate): Evaluate {
+  const { at, form } = node;
+  const over = compile(node.over);
+  const condition = node.condition === undefined ? undefined : compile(node.condition);
+  const result = node.result === undefined ? undefined : compile(node.result);
+  const rounds = roundsOf(node);
+  const loop: CompiledLoop = { at, rounds, condition, result };
+  switch (form) {
+    case "all":
+      return (frame) => decides(loop, over(frame), frame, false);
+    case "exists":
+      return (frame) => decides(loop, over(frame), frame, true);
+    case "existsOne":
+      return (frame) => existsOne(loop, over(frame), frame);
+    default:
+      return (frame) => collected(node, loop, over(frame), frame);
+  }
+}
+
+interface CompiledLoop {
+  readonly at: number;
+  /** Sets the variables for each round and gives the value that the round is about. */
+  readonly rounds: (over: Value, frame: Frame) => Generator<readonly [key: Value, value: Value]>;
+  readonly condition: Evaluate | undefined;
+  readonly result: Evaluate | undefined;
+}
+
+function roundsOf({ at, locals, elements, second }: Loop): CompiledLoop["rounds"] {
+  const [firstPlace, secondPlace] = locals ?? [0, 1];
+  const [firstType, secondType] = elements ?? [undefined, undefined];
+  const read = (value: Value, type: Type | undefined): Value =>
+    type?.kind === "int" && typeof value === "number" ? wholeNumber(value, at) : value;
+  return function* rounds(over, frame) {
+    const list = isList(over);
+    if (!list && !(over instanceof MapValue) && !isPlainMap(over)) throw noOverload("macro", [over], at);
+    const entries = list ? over.entries() : entriesOf(over);
+    for (const [key, value] of entries) {
+      frame.charge(1, at);
+      const first: Value = typeof key === "number" ? (second === undefined ? value : BigInt(key)) : key;
+      frame.locals[firstPlace] = read(first, firstType);
+      if (second !== undefined) frame.locals[secondPlace] = read(value, secondType);
+      yield [typeof key === "number" ? BigInt(key) : key, list ? value : second === undefined ? key : value];
+    }
+  };
+}
+
+/** As with `&&` and `||`, a round that decides outweighs errors of others. */
+function decides(
+  { at, rounds, condition }: CompiledLoop,
+  over: Value,
+  frame: Frame,
+  decisive: boolean,
+): boolean {
+  let fault: Fault | undefined;
+  for (const _round of rounds(over, frame)) {
+    try {
+      const value = condition?.(frame);
+      if (value === decisive) return decisive;
+      if (typeof value !== "boolean") fault ??= noOverload("macro", [value ?? null], at);
+    } catch (thrown) {
+      if (!(thrown instanceof Fault) || thrown.code === "steps_exhausted") throw thrown;
+      fault ??= thrown;
+    }
+  }
+  if (fault !== undefined) throw fault;
+  return !decisive;
+}
+
+function holds({ at, condition }: CompiledLoop, frame: Frame): boolean {
+  if (condition === undefined) return true;
+  const value = condition(frame);
+  if (typeof value !== "boolean") throw noOverload("macro", [value], at);
+  return value;
+}
+
+function existsOne(loop: CompiledLoop, over: Value, frame: Frame): boolean {
+  let found = 0;
+  for (const _round of loop.rounds(over, frame)) if (holds(loop, frame)) found += 1;
+  return found === 1;
+}
+
+function collected(node: Loop, loop: CompiledLoop, over: Value, frame: Frame): Value {
+  const list: Value[] = [];
+  const entries: (readonly [Value, Value])[] = [];
+  for (const [key, value] of loop.rounds(over, frame)) {
+    if (!holds(loop, frame)) continue;
+    if (node.form === "filter") {
+      list.push(frame.locals[node.locals?.[0] ?? 0] ?? value);
+      continue;
+    }
+    const made = loop.result?.(frame) ?? null;
+    if (node.form === "transformMap") entries.push([key, made]);
+    else if (node.form === "transformMapEntry") entries.push(onlyEntry(made, node.at));
+    else list.push(made);
+  }
+  return node.form === "transformMap" || node.form === "transformMapEntry"
+    ? mapOfEntries(entries, node.at)
+    : list;
+}
+
+function onlyEntry(map: Value, at: number): readonly [Value, Value] {
+  const entries = entriesOf(map);
+  const [only] = entries;
+  if (only === undefined || entries.length > 1)
+    throw new Fault("invalid_argument", at, `expected a map with one entry, found ${entries.length}`);
+  return only;
+}

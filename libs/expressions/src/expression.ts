@@ -1,0 +1,153 @@
+import { compile } from "./evaluate/compile.ts";
+import type { Evaluate, Frame } from "./evaluate/frame.ts";
+import { limits } from "./limits.ts";
+import { Fault, type Problem } from "./problem.ts";
+import { Program } from "./program.ts";
+import { Parser } from "./syntax/parser.ts";
+import type { Node } from "./syntax/tree.ts";
+import { Checker } from "./types/checker.ts";
+import { References } from "./types/references.ts";
+import type { Scope } from "./types/scope.ts";
+import { fits, printType, type Type } from "./types/type.ts";
+import { toJson } from "./values/json.ts";
+import { isList, isPlainMap, type Json, type Value } from "./values/value.ts";
+
+/** An expression that was read and checked. It is compiled when it is evaluated for the first time. */
+export interface CheckedExpression {
+  readonly text: string;
+  readonly type: Type;
+  readonly node: Node;
+  readonly run: (frame: Frame) => Json;
+}
+
+export type Compiled =
+  | { readonly ok: true; readonly program: Program }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+export interface CompileOptions {
+  /** The type that is needed; absent when any will do. */
+  readonly wanted?: Type;
+}
+
+/** Compiles one expression, without `${{ }}` around it. */
+export function compileExpression(text: string, scope: Scope, { wanted }: CompileOptions = {}): Compiled {
+  const references = new References();
+  const problems: Problem[] = [];
+  const checked = checkExpression(text, { scope, references, problems, from: 0, closing: "" });
+  if (checked === undefined) return { ok: false, problems };
+  const { expression } = checked;
+  problems.push(...mismatch(expression.type, wanted, expression.node.at));
+  if (problems.length > 0) return { ok: false, problems };
+  return { ok: true, program: programOf(expression, references) };
+}
+
+export function programOf(expression: CheckedExpression, { names }: References): Program {
+  const { node, text, type, run } = expression;
+  return new Program({
+    type,
+    references: names,
+    passes: passedVariable(node),
+    constant: node.kind === "literal" ? constantOf(node.value) : undefined,
+    run: (frame, begin) => {
+      begin(text);
+      return run(frame);
+    },
+  });
+}
+
+function constantOf(value: unknown): Json | undefined {
+  return value === null || typeof value === "string" || typeof value === "boolean" ? value : undefined;
+}
+
+/** The variable that the expression is, and nothing else; undefined for any other. */
+export function passedVariable(node: Node): number | undefined {
+  if (node.kind === "name" || node.kind === "index") return node.variable;
+  return node.kind === "select" && !node.probe ? node.variable : undefined;
+}
+
+export interface CheckRequest {
+  readonly scope: Scope;
+  readonly references: References;
+  readonly problems: Problem[];
+  /** Where the expression begins in the text. */
+  readonly from: number;
+  /** What has to follow it; empty for the end of the text. */
+  readonly closing: string;
+}
+
+/** Reads one expression out of a text and checks it; undefined when it cannot be read. Problems have places in the text. */
+export function checkExpression(
+  text: string,
+  request: CheckRequest,
+): { readonly expression: CheckedExpression; readonly end: number } | undefined {
+  const { scope, references, problems, from, closing } = request;
+  try {
+    const { node, end } = parse(text, from, closing);
+    const checker = new Checker(scope, references);
+    const type = checker.check(node);
+    problems.push(...checker.problems);
+    return { expression: checkedExpression(text, type, node), end };
+  } catch (fault) {
+    if (!(fault instanceof Fault)) throw fault;
+    problems.push(fault);
+    return undefined;
+  }
+}
+
+function checkedExpression(text: string, type: Type, node: Node): CheckedExpression {
+  let evaluate: Evaluate | undefined;
+  const untouched = isPartOfVariable(node);
+  return {
+    text,
+    type,
+    node,
+    run: (frame) => {
+      evaluate ??= compile(node);
+      const value = evaluate(frame);
+      return untouched && isWhole(value) ? (value as Json) : toJson(value, frame, node.at);
+    },
+  };
+}
+
+function isWhole(value: Value): boolean {
+  return isList(value) || isPlainMap(value);
+}
+
+/** What is taken out of a variable is JSON as the variable is, and need not be gone through. */
+function isPartOfVariable(node: Node): boolean {
+  if (passedVariable(node) !== undefined) return true;
+  return (node.kind === "select" || node.kind === "index") && isPartOfVariable(node.of);
+}
+
+function parse(text: string, from: number, closing: string): { node: Node; end: number } {
+  const parser = new Parser(text, from);
+  const node = parser.expression();
+  const end = parser.stoppedAt;
+  const length = end - from;
+  if (length > limits.textLengthMax)
+    throw new Fault(
+      "too_large",
+      from,
+      `expected at most ${limits.textLengthMax} characters, found ${length}`,
+    );
+  if (closing === "" ? !parser.atEnd : !text.startsWith(closing, end)) {
+    const expected = closing === "" ? "an operator or the end" : `an operator or \`${closing}\``;
+    throw new Fault("syntax", end, `expected ${expected}, found ${parser.stoppedWord}`, expected);
+  }
+  return { node, end: end + closing.length };
+}
+
+/** The problem of a value that does not fit; empty when it does. */
+export function mismatch(type: Type, wanted: Type | undefined, at: number): readonly Problem[] {
+  if (wanted === undefined || fits(type, wanted)) return [];
+  if (wanted.kind === "double" && type.kind === "int") return [];
+  const expected = wanted.kind === "object" ? "an object" : `a ${printType(wanted)}`;
+  return [
+    {
+      code: "type_mismatch",
+      at,
+      message: `expected ${expected}, found ${printType(type)}`,
+      expected: printType(wanted),
+    },
+  ];
+}

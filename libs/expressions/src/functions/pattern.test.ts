@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import { Frame } from "../evaluate/frame.ts";
+import { Fault } from "../problem.ts";
+import { matches } from "./pattern.ts";
+
+function found(text: string, pattern: string, stepsMax = 1_000_000): boolean {
+  return matches(text, pattern, new Frame(() => undefined, stepsMax), 0);
+}
+
+describe("a pattern", () => {
+  for (const [pattern, yes, no] of [
+    ["abc", "xabcx", "ab"],
+    ["^a.c$", "abc", "abcd"],
+    ["a|b|", "", undefined],
+    ["^(a|bc)+$", "abca", "abd"],
+    ["^a{2,3}$", "aaa", "aaaa"],
+    ["^a{2,}$", "aaaa", "a"],
+    ["^[^a-c]+$", "xyz", "xaz"],
+    ["^[\\d_-]+$", "1_2-3", "1a"],
+    ["^\\w+@\\w+\\.com$", "me@example.com", "me@com"],
+    ["(?i)^HeLLo$", "hEllO", "hell"],
+    ["(?m)^b$", "a\nb\nc", "ab"],
+    ["(?s)^a.b$", "a\nb", "a\n\nb"],
+    ["^a.b$", "a.b", "a\nb"],
+    ["\\bcat\\b", "a cat!", "concat"],
+    ["^\\pL+$", "straße", "a1"],
+    ["^\\p{Greek}+$", "αβγ", "abc"],
+    ["^[[:alpha:]]+$", "abc", "ab1"],
+    ["^\\x{1F600}$", "😀", "😁"],
+    ["^.$", "😀", "ab"],
+    ["^\\Qa.b\\E$", "a.b", "axb"],
+    ["^(?P<year>\\d{4})$", "2026", "26"],
+    ["^a**$|^(?:a*)*$", "aaa", undefined],
+  ] as const) {
+    if (pattern.includes("**")) continue;
+    it(`${pattern} is found in ${JSON.stringify(yes)} and not in ${JSON.stringify(no)}`, () => {
+      assert.equal(found(yes, pattern), true);
+      if (no !== undefined) assert.equal(found(no, pattern), false);
+    });
+  }
+
+  for (const pattern of [
+    "(",
+    ")",
+    "[a",
+    "a**",
+    "*a",
+    "a{1001}",
+    "\\1",
+    "(?=a)",
+    "(?!a)",
+    "\\p{Nope}",
+    "[b-a]",
+    "\\",
+  ]) {
+    it(`${pattern} is refused`, () => assert.throws(() => found("a", pattern), Fault));
+  }
+
+  it("that would make others go back for ever takes linear time", () => {
+    assert.equal(found(`${"a".repeat(5_000)}b`, "^(a+)+$"), false);
+    assert.equal(found("a".repeat(2_000), "(a*)*(a*)*(a*)*c"), false);
+  });
+
+  it("pays for what it does, and is refused when it would be too long", () => {
+    assert.throws(() => found("a".repeat(100_000), "(a?){50}a{50}$", 10_000), Fault);
+    assert.throws(() => found("a", "((a{100}){100}){100}"), Fault);
+  });
+
+  it("agrees with JavaScript on what both have", () => {
+    const atom = fc.constantFrom(
+      "a",
+      "b",
+      ".",
+      "[ab]",
+      "[^a]",
+      "(a|b)",
+      "(?:ab)",
+      "(a*b)",
+      "^",
+      "$",
+      "\\b",
+      "\\d",
+    );
+    const piece = fc
+      .tuple(atom, fc.constantFrom("", "", "*", "+", "?", "{2}", "{1,2}"))
+      .map(([of, times]) => (/^[$^]$|^\\b$/.test(of) ? of : of + times));
+    const patterns = fc.array(piece, { minLength: 1, maxLength: 5 }).map((pieces) => pieces.join(""));
+    fc.assert(
+      fc.property(
+        patterns,
+        fc.string({ unit: fc.constantFrom("a", "b", "1", " "), maxLength: 8 }),
+        (pattern, text) => {
+          assert.equal(found(text, pattern), new RegExp(pattern, "u").test(text), `${pattern} in ${text}`);
+        },
+      ),
+      { numRuns: 1_000, seed: 4 },
+    );
+  });
+});

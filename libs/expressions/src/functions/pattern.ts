@@ -1,0 +1,186 @@
+import type { Frame } from "../evaluate/frame.ts";
+import { Fault } from "../problem.ts";
+import { type CharacterTest, isWordCode } from "./pattern-classes.ts";
+import { type Assertion, type PatternNode, PatternParser } from "./pattern-parser.ts";
+
+/**
+ * Patterns as the language has them: RE2's syntax, matched in time proportional to text times pattern, whatever either
+ * of them is. JavaScript's own would go back and try again, and one unlucky text could hold the process for a day.
+ *
+ * A pattern becomes a list of instructions; all the places in it where a match could be are carried along the text at
+ * once, and every one of them is a step that is paid for.
+ */
+
+type Instruction =
+  | { readonly kind: "character"; readonly test: CharacterTest }
+  | { readonly kind: "assertion"; readonly assertion: Assertion }
+  /** Goes on in both places. */
+  | { readonly kind: "fork"; first: number; second: number }
+  | { readonly kind: "match" };
+
+const instructionsMax = 10_000;
+const cache = new Map<string, readonly Instruction[]>();
+const cachedMax = 256;
+
+/** Whether the pattern is found anywhere in the text. */
+export function matches(text: string, pattern: string, frame: Frame, at: number): boolean {
+  return new Matching(compiled(pattern, frame, at), frame, at).run(text);
+}
+
+/** Refuses a pattern that cannot be read; for patterns that are known before evaluation. */
+export function checkPattern(pattern: string, at: number): void {
+  compile(pattern, at);
+}
+
+function compiled(pattern: string, frame: Frame, at: number): readonly Instruction[] {
+  const known = cache.get(pattern);
+  if (known !== undefined) return known;
+  const program = compile(pattern, at);
+  frame.charge(program.length, at);
+  if (cache.size >= cachedMax) cache.clear();
+  cache.set(pattern, program);
+  return program;
+}
+
+function compile(pattern: string, at: number): readonly Instruction[] {
+  const program: Instruction[] = [];
+  emit(new PatternParser(pattern, at).parse(), program, at);
+  program.push({ kind: "match" });
+  return program;
+}
+
+function emit(node: PatternNode, program: Instruction[], at: number): void {
+  if (program.length > instructionsMax)
+    throw new Fault("too_large", at, "the pattern repeats too much", "smaller numbers in its braces");
+  switch (node.kind) {
+    case "character":
+    case "assertion":
+      program.push(node);
+      return;
+    case "sequence":
+      for (const part of node.parts) emit(part, program, at);
+      return;
+    case "choice":
+      emitChoice(node.parts, program, at);
+      return;
+    case "repeat":
+      emitRepeat(node, program, at);
+  }
+}
+
+function emitChoice(parts: readonly PatternNode[], program: Instruction[], at: number): void {
+  const ends: { first: number; second: number }[] = [];
+  for (const [index, part] of parts.entries()) {
+    const last = index === parts.length - 1;
+    const fork = { kind: "fork" as const, first: program.length + 1, second: -1 };
+    if (!last) program.push(fork);
+    emit(part, program, at);
+    if (!last) {
+      const end = { kind: "fork" as const, first: -1, second: -1 };
+      program.push(end);
+      ends.push(end);
+      fork.second = program.length;
+    }
+  }
+  for (const end of ends) {
+    end.first = program.length;
+    end.second = program.length;
+  }
+}
+
+function emitRepeat(
+  { of, min, max }: Extract<PatternNode, { kind: "repeat" }>,
+  program: Instruction[],
+  at: number,
+): void {
+  for (let times = 0; times < min; times++) emit(of, program, at);
+  if (max === Number.POSITIVE_INFINITY) {
+    const start = program.length;
+    const fork = { kind: "fork" as const, first: start + 1, second: -1 };
+    program.push(fork);
+    emit(of, program, at);
+    program.push({ kind: "fork", first: start, second: start });
+    fork.second = program.length;
+    return;
+  }
+  const forks: { second: number }[] = [];
+  for (let times = min; times < max; times++) {
+    const fork = { kind: "fork" as const, first: program.length + 1, second: -1 };
+    program.push(fork);
+    forks.push(fork);
+    emit(of, program, at);
+  }
+  for (const fork of forks) fork.second = program.length;
+}
+
+class Matching {
+  readonly #program: readonly Instruction[];
+  readonly #frame: Frame;
+  readonly #place: number;
+  /** Which instructions were already reached at which position; a number per position saves clearing. */
+  readonly #reached: Uint32Array;
+  #round = 0;
+
+  constructor(program: readonly Instruction[], frame: Frame, place: number) {
+    this.#program = program;
+    this.#frame = frame;
+    this.#place = place;
+    this.#reached = new Uint32Array(program.length);
+    frame.charge(program.length >>> 4, place);
+  }
+
+  run(text: string): boolean {
+    let current: number[] = [];
+    let before: number | undefined;
+    for (let at = 0; ; ) {
+      const code = text.codePointAt(at);
+      this.#round += 1;
+      const reached: number[] = [];
+      // A match may begin anywhere.
+      for (const from of [...current, 0]) if (this.#follow(from, before, code, reached)) return true;
+      this.#frame.charge(1 + (reached.length >>> 2), this.#place);
+      if (code === undefined) return false;
+      current = [];
+      for (const index of reached) {
+        const instruction = this.#program[index];
+        if (instruction?.kind === "character" && instruction.test(code)) current.push(index + 1);
+      }
+      before = code;
+      at += code > 0xffff ? 2 : 1;
+    }
+  }
+
+  /** Adds all characters that can be wanted from here on; true when the end of the pattern is among them. */
+  #follow(from: number, before: number | undefined, after: number | undefined, reached: number[]): boolean {
+    const open = [from];
+    for (let index = open.pop(); index !== undefined; index = open.pop()) {
+      if (this.#reached[index] === this.#round) continue;
+      this.#reached[index] = this.#round;
+      const instruction = this.#program[index];
+      if (instruction?.kind === "match") return true;
+      if (instruction?.kind === "character") reached.push(index);
+      else if (instruction?.kind === "fork") open.push(instruction.second, instruction.first);
+      else if (instruction !== undefined && holds(instruction.assertion, before, after)) open.push(index + 1);
+    }
+    return false;
+  }
+}
+
+const newline = 10;
+
+function holds(assertion: Assertion, before: number | undefined, after: number | undefined): boolean {
+  switch (assertion) {
+    case "textStart":
+      return before === undefined;
+    case "textEnd":
+      return after === undefined;
+    case "lineStart":
+      return before === undefined || before === newline;
+    case "lineEnd":
+      return after === undefined || after === newline;
+    case "wordBoundary":
+      return isWordCode(before) !== isWordCode(after);
+    case "noWordBoundary":
+      return isWordCode(before) === isWordCode(after);
+  }
+}

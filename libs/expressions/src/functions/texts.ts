@@ -1,0 +1,213 @@
+import { Fault } from "../problem.ts";
+import { listOf, types } from "../types/type.ts";
+import { sizeOfMap } from "../values/equality.ts";
+import { isBytes, isList, isPlainMap, MapValue, type Value } from "../values/value.ts";
+import { type Apply, type FunctionDeclaration, overload } from "./declaration.ts";
+import { matches } from "./pattern.ts";
+
+const { bool, bytes, dyn, int, string } = types;
+const surrogate = /[\ud800-\udfff]/;
+
+/** Positions in texts count code points. Most texts have none that takes two units, and need not be cut up. */
+function points(text: string): string | readonly string[] {
+  return surrogate.test(text) ? [...text] : text;
+}
+
+function joined(part: string | readonly string[]): string {
+  return typeof part === "string" ? part : part.join("");
+}
+
+/** A whole number that counts something; numbers of JSON are doubles, and may count too. */
+function count(value: Value | undefined): number | undefined {
+  if (typeof value === "bigint") return Number(value);
+  return typeof value === "number" && Number.isInteger(value) ? value : undefined;
+}
+
+function method(name: string, takes: FunctionDeclaration["overloads"], apply: Apply): FunctionDeclaration {
+  return { name, style: "method", overloads: takes, apply };
+}
+
+function ofTwoTexts(name: string, decide: (text: string, other: string) => boolean): FunctionDeclaration {
+  return method(name, [overload([string, string], bool)], ([text, other], frame, at) => {
+    if (typeof text !== "string" || typeof other !== "string") return undefined;
+    frame.charge(text.length >>> 4, at);
+    return decide(text, other);
+  });
+}
+
+function changed(name: string, change: (text: string) => string): FunctionDeclaration {
+  return method(name, [overload([string], string)], ([text], frame, at) => {
+    if (typeof text !== "string") return undefined;
+    frame.charge(text.length >>> 3, at);
+    return change(text);
+  });
+}
+
+const size: FunctionDeclaration = {
+  name: "size",
+  style: "both",
+  overloads: [string, bytes, listOf(dyn), { kind: "map", key: dyn, value: dyn } as const].map((taken) =>
+    overload([taken], int),
+  ),
+  apply: ([value = null], frame, at) => {
+    if (typeof value === "string") {
+      frame.charge(value.length >>> 6, at);
+      return BigInt(points(value).length);
+    }
+    if (isBytes(value) || isList(value)) return BigInt(value.length);
+    return value instanceof MapValue || isPlainMap(value) ? BigInt(sizeOfMap(value)) : undefined;
+  },
+};
+
+const escapes: Readonly<Record<string, string>> = {
+  "\x07": "\\a",
+  "\b": "\\b",
+  "\f": "\\f",
+  "\n": "\\n",
+  "\r": "\\r",
+  "\t": "\\t",
+  "\v": "\\v",
+  "\\": "\\\\",
+  '"': '\\"',
+};
+
+function searching(
+  name: "indexOf" | "lastIndexOf",
+  search: (text: string, wanted: string, from: number) => number,
+): FunctionDeclaration {
+  const takes = [overload([string, string], int), overload([string, string, int], int)];
+  return method(name, takes, (args, frame, at) => {
+    const [text, wanted, place] = args;
+    if (typeof text !== "string" || typeof wanted !== "string") return undefined;
+    frame.charge((text.length >>> 4) + (wanted.length >>> 4), at);
+    const characters = points(text);
+    const from = args.length === 2 ? (name === "indexOf" ? 0 : characters.length) : count(place);
+    if (from === undefined) return undefined;
+    if (from < 0 || (args.length === 3 && from > characters.length))
+      throw outside(from, characters.length, at);
+    if (typeof characters === "string") return BigInt(search(text, wanted, from));
+    const found = search(text, wanted, joined(characters.slice(0, from)).length);
+    return BigInt(found < 0 ? found : [...text.slice(0, found)].length);
+  });
+}
+
+const replace: Apply = (args, frame, at) => {
+  const [text, old, fresh, limit] = args;
+  if (typeof text !== "string" || typeof old !== "string" || typeof fresh !== "string") return undefined;
+  const most = args.length === 3 ? -1 : count(limit);
+  if (most === undefined) return undefined;
+  const places = old === "" ? text.length + 1 : Math.floor(text.length / old.length) + 1;
+  frame.charge((text.length + places * fresh.length) >>> 3, at);
+  const pieces = old === "" ? ["", ...text, ""] : text.split(old);
+  const taken = most < 0 ? pieces.length - 1 : Math.min(most, pieces.length - 1);
+  return (
+    pieces.slice(0, taken + 1).join(fresh) +
+    pieces
+      .slice(taken + 1)
+      .map((piece) => old + piece)
+      .join("")
+  );
+};
+
+const split: Apply = (args, frame, at) => {
+  const [text, separator, limit] = args;
+  if (typeof text !== "string" || typeof separator !== "string") return undefined;
+  const most = args.length === 2 ? -1 : count(limit);
+  if (most === undefined) return undefined;
+  frame.charge(text.length >>> 1, at);
+  if (most === 0) return [];
+  const pieces = separator === "" ? [...text] : text.split(separator);
+  if (most < 0 || pieces.length <= most) return pieces;
+  return [...pieces.slice(0, most - 1), pieces.slice(most - 1).join(separator)];
+};
+
+const join: Apply = ([list, separator = ""], frame, at) => {
+  if (list === undefined || !isList(list) || typeof separator !== "string") return undefined;
+  let length = 0;
+  for (const item of list) {
+    if (typeof item !== "string") return undefined;
+    length += item.length + separator.length;
+  }
+  frame.charge(list.length + (length >>> 4), at);
+  return list.join(separator);
+};
+
+const space = /\p{White_Space}/u;
+
+/** What Unicode calls white space, which differs from what JavaScript's own trim takes. From both ends, in one pass. */
+function trimmed(text: string): string {
+  let from = 0;
+  let to = text.length;
+  while (from < to && space.test(text.charAt(from))) from += 1;
+  while (to > from && space.test(text.charAt(to - 1))) to -= 1;
+  return text.slice(from, to);
+}
+
+function outside(found: number, length: number, at: number): Fault {
+  return new Fault("out_of_range", at, `expected a position from 0 to ${length}, found ${found}`);
+}
+
+export const texts: readonly FunctionDeclaration[] = [
+  size,
+  ofTwoTexts("contains", (text, other) => text.includes(other)),
+  ofTwoTexts("startsWith", (text, other) => text.startsWith(other)),
+  ofTwoTexts("endsWith", (text, other) => text.endsWith(other)),
+  {
+    name: "matches",
+    style: "both",
+    overloads: [overload([string, string], bool)],
+    apply: ([text, pattern], frame, at) =>
+      typeof text === "string" && typeof pattern === "string" ? matches(text, pattern, frame, at) : undefined,
+  },
+  changed("lowerAscii", (text) => text.replace(/[A-Z]+/g, (found) => found.toLowerCase())),
+  changed("upperAscii", (text) => text.replace(/[a-z]+/g, (found) => found.toUpperCase())),
+  changed("trim", trimmed),
+  method("charAt", [overload([string, int], string)], ([text, index], frame, at) => {
+    const place = count(index);
+    if (typeof text !== "string" || place === undefined) return undefined;
+    frame.charge(text.length >>> 6, at);
+    const characters = points(text);
+    if (place < 0 || place > characters.length) throw outside(place, characters.length, at);
+    return characters[place] ?? "";
+  }),
+  method(
+    "substring",
+    [overload([string, int], string), overload([string, int, int], string)],
+    (args, frame, at) => {
+      const [text, from, to] = args;
+      if (typeof text !== "string") return undefined;
+      frame.charge(text.length >>> 6, at);
+      const characters = points(text);
+      const start = count(from);
+      const end = args.length === 2 ? characters.length : count(to);
+      if (start === undefined || end === undefined) return undefined;
+      if (start < 0 || start > characters.length) throw outside(start, characters.length, at);
+      if (end < start || end > characters.length) throw outside(end, characters.length, at);
+      return joined(characters.slice(start, end));
+    },
+  ),
+  searching("indexOf", (text, wanted, from) => text.indexOf(wanted, from)),
+  searching("lastIndexOf", (text, wanted, from) => text.lastIndexOf(wanted, from)),
+  method(
+    "replace",
+    [overload([string, string, string], string), overload([string, string, string, int], string)],
+    replace,
+  ),
+  method(
+    "split",
+    [overload([string, string], listOf(string)), overload([string, string, int], listOf(string))],
+    split,
+  ),
+  method("join", [overload([listOf(string)], string), overload([listOf(string), string], string)], join),
+  changed("reverse", (text) => [...text].reverse().join("")),
+  {
+    name: "strings.quote",
+    style: "global",
+    overloads: [overload([string], string)],
+    apply: ([text], frame, at) => {
+      if (typeof text !== "string") return undefined;
+      frame.charge(text.length >>> 3, at);
+      return `"${text.toWellFormed().replace(/./gsu, (found) => escapes[found] ?? found)}"`;
+    },
+  },
+];

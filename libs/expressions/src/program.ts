@@ -1,0 +1,103 @@
+import { type Refusal, redactText } from "@tutti/kernel";
+import { expressionErrors } from "./errors.ts";
+import { Frame, type ReadVariable } from "./evaluate/frame.ts";
+import { inputsShown } from "./inputs.ts";
+import { limits } from "./limits.ts";
+import { Fault, lineAndColumn, type ProblemCode } from "./problem.ts";
+import type { Type } from "./types/type.ts";
+import type { Json } from "./values/value.ts";
+
+/** What went wrong in an evaluation, with all that somebody needs to see why. */
+export interface EvaluationProblem {
+  readonly code: ProblemCode;
+  readonly message: string;
+  /** What would be right, where that can be said; else empty. */
+  readonly expected: string;
+  /** The expression that failed. */
+  readonly expression: string;
+  /** Place in it, from 1. */
+  readonly line: number;
+  /** Place in its line, from 1. */
+  readonly column: number;
+  /** What it worked on, by name, shortened and without secrets. */
+  readonly inputs: Readonly<Record<string, string>>;
+}
+
+export type Evaluation =
+  | { readonly ok: true; readonly value: Json; readonly stepsUsed: number }
+  | { readonly ok: false; readonly problem: EvaluationProblem; readonly stepsUsed: number };
+
+export interface EvaluateOptions {
+  /** Steps it may take; `limits.stepsMax` when nothing is said. */
+  readonly stepsMax?: number;
+}
+
+/** Which expression of a program is being evaluated, for messages. */
+export interface Part {
+  readonly text: string;
+  readonly value: (frame: Frame) => Json;
+}
+
+/** Something compiled, which gives JSON out of the variables it refers to and nothing else. */
+export class Program {
+  /** What it gives, as far as that is known before. */
+  readonly type: Type;
+  /** Names of the variables that it reads, each once; their places are what `evaluate` asks for. */
+  readonly references: readonly string[];
+  /** Set when it gives one variable as it is, so that nobody needs to parse it: its place among the references. */
+  readonly passes: number | undefined;
+  /** Set when it gives the same whatever its variables are. */
+  readonly constant: Json | undefined;
+  readonly #run: (frame: Frame, begin: (expression: string) => void) => Json;
+
+  constructor(made: {
+    readonly type: Type;
+    readonly references: readonly string[];
+    readonly passes: number | undefined;
+    readonly constant: Json | undefined;
+    readonly run: (frame: Frame, begin: (expression: string) => void) => Json;
+  }) {
+    this.type = made.type;
+    this.references = made.references;
+    this.passes = made.passes;
+    this.constant = made.constant;
+    this.#run = made.run;
+  }
+
+  /** Never throws, however wrong the values are; what `read` throws is its own. */
+  evaluate(read: ReadVariable, { stepsMax = limits.stepsMax }: EvaluateOptions = {}): Evaluation {
+    const frame = new Frame(read, stepsMax);
+    let expression = "";
+    try {
+      const value = this.#run(frame, (text) => {
+        expression = text;
+      });
+      return { ok: true, value, stepsUsed: frame.stepsUsed };
+    } catch (fault) {
+      if (!(fault instanceof Fault)) throw fault;
+      return { ok: false, problem: this.#problem(fault, expression, frame), stepsUsed: frame.stepsUsed };
+    }
+  }
+
+  #problem(fault: Fault, expression: string, frame: Frame): EvaluationProblem {
+    const { code, expected, at } = fault;
+    const message = redactText(fault.message).toWellFormed();
+    const inputs = inputsShown(this.references, (place) => frame.known(place));
+    return { code, message, expected, expression, ...lineAndColumn(expression, at), inputs };
+  }
+}
+
+/** The refusal that tells whoever waits for the value. */
+export function evaluationRefusal(problem: EvaluationProblem): Refusal {
+  const { code, message, line, column, inputs } = problem;
+  const expression = problem.expression.trim();
+  const declared = code === "steps_exhausted" ? expressionErrors.stepsExhausted : expressionErrors.failed;
+  const details: Record<string, string> = {
+    expression,
+    problem: code,
+    line: String(line),
+    column: String(column),
+  };
+  for (const [name, value] of Object.entries(inputs)) details[`input.${name}`] = value;
+  return declared.refusal({ message, expression }, { details });
+}

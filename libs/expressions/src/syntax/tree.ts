@@ -1,0 +1,138 @@
+import type { Type } from "../types/type.ts";
+import type { Value } from "../values/value.ts";
+
+/** What every node has. `depth` is that of the tree below it. The checker notes types and variables on the nodes. */
+interface Base {
+  readonly at: number;
+  readonly depth: number;
+  type?: Type;
+}
+
+export interface Literal extends Base {
+  readonly kind: "literal";
+  readonly value: Value;
+}
+
+/** A variable, or the beginning of a dotted name. */
+export interface Name extends Base {
+  readonly kind: "name";
+  readonly name: string;
+  /** Written with a dot in front: no variable of a loop is meant. */
+  readonly absolute: boolean;
+  variable?: number;
+  local?: number;
+}
+
+export interface Select extends Base {
+  readonly kind: "select";
+  readonly of: Node;
+  readonly field: string;
+  /** Inside `has(…)`: asks whether it is there. */
+  readonly probe: boolean;
+  /** Set when the whole dotted name is a variable. */
+  variable?: number;
+}
+
+export interface Index extends Base {
+  readonly kind: "index";
+  readonly of: Node;
+  readonly by: Node;
+  variable?: number;
+}
+
+export interface Unary extends Base {
+  readonly kind: "unary";
+  readonly operator: "!" | "-";
+  readonly of: Node;
+}
+
+export type BinaryOperator = "+" | "-" | "*" | "/" | "%" | "==" | "!=" | "<" | "<=" | ">" | ">=" | "in";
+
+export interface Binary extends Base {
+  readonly kind: "binary";
+  readonly operator: BinaryOperator;
+  readonly left: Node;
+  readonly right: Node;
+}
+
+/** A chain of one operator, flat, so that a long one is not deep. */
+export interface Logic extends Base {
+  readonly kind: "logic";
+  readonly operator: "&&" | "||";
+  readonly parts: readonly Node[];
+}
+
+export interface Condition extends Base {
+  readonly kind: "condition";
+  readonly test: Node;
+  readonly then: Node;
+  readonly otherwise: Node;
+}
+
+export interface Call extends Base {
+  readonly kind: "call";
+  readonly name: string;
+  readonly target: Node | undefined;
+  readonly args: readonly Node[];
+  /** Set by the checker: the full name of the function, when the target is only a part of it. */
+  qualified?: string;
+}
+
+export interface ListLiteral extends Base {
+  readonly kind: "list";
+  readonly items: readonly Node[];
+}
+
+export interface MapLiteral extends Base {
+  readonly kind: "map";
+  readonly entries: readonly (readonly [key: Node, value: Node])[];
+}
+
+export type LoopForm =
+  | "all"
+  | "exists"
+  | "existsOne"
+  | "map"
+  | "filter"
+  | "transformList"
+  | "transformMap"
+  | "transformMapEntry";
+
+/** A macro that goes over a list or a map. */
+export interface Loop extends Base {
+  readonly kind: "loop";
+  readonly form: LoopForm;
+  readonly over: Node;
+  readonly first: string;
+  /** With two variables the first is the index or key, the second the value. */
+  readonly second: string | undefined;
+  readonly condition: Node | undefined;
+  readonly result: Node | undefined;
+  locals?: readonly [first: number, second: number];
+  /** Types of the variables, which say how numbers of JSON are to be read. */
+  elements?: readonly [first: Type, second: Type];
+}
+
+/** `cel.bind(name, value, body)`. */
+export interface Bind extends Base {
+  readonly kind: "bind";
+  readonly variable: string;
+  readonly value: Node;
+  readonly body: Node;
+  local?: number;
+}
+
+export type Node =
+  | Literal
+  | Name
+  | Select
+  | Index
+  | Unary
+  | Binary
+  | Logic
+  | Condition
+  | Call
+  | ListLiteral
+  | MapLiteral
+  | Loop
+  | Bind;

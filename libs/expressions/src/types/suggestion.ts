@@ -1,0 +1,46 @@
+/** The known name that somebody most likely meant; undefined when none is near. Looks at no more than 2,000 of them. */
+export function nearest(found: string, known: Iterable<string>): string | undefined {
+  const limit = Math.max(1, Math.min(4, Math.floor(found.length / 3)));
+  const wanted = found.toLowerCase();
+  let best: string | undefined;
+  let bestDistance = limit + 1;
+  let looked = 0;
+  for (const name of known) {
+    looked += 1;
+    if (looked > 2_000) break;
+    const distance = distanceOf(wanted, name.toLowerCase(), bestDistance);
+    if (distance < bestDistance) {
+      best = name;
+      bestDistance = distance;
+    }
+  }
+  return best;
+}
+
+/** Insertions, deletions, replacements and swaps of neighbours; `enough` or more is not told exactly. */
+function distanceOf(a: string, b: string, enough: number): number {
+  if (Math.abs(a.length - b.length) >= enough || a.length > 200) return enough;
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= a.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= b.length; column++) {
+      const same = a[row - 1] === b[column - 1];
+      let cost = Math.min(
+        at(last, column) + 1,
+        at(current, column - 1) + 1,
+        at(last, column - 1) + (same ? 0 : 1),
+      );
+      const swapped = row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
+      if (swapped) cost = Math.min(cost, at(beforeLast, column - 2) + 1);
+      current.push(cost);
+    }
+    beforeLast = last;
+    last = current;
+  }
+  return at(last, b.length);
+}
+
+function at(row: readonly number[], column: number): number {
+  return row[column] ?? Number.POSITIVE_INFINITY;
+}
