@@ -9,15 +9,16 @@
 
 import type { LettersSent } from "@tutti/contracts/runtime/v1";
 import type { AppendOutcome, Failure, JournalPartition } from "@tutti/journal";
-import type { DueEffect, EffectToken } from "../api.ts";
+import type { EffectToken } from "../api.ts";
 import type { Answers } from "./answers.ts";
+import type { PendingEffect } from "./instance.ts";
 import type { OpenBatch } from "./open-batch.ts";
 
 /** What happens when a batch is durable. */
 export interface Commit {
   readonly number: number;
   readonly answers: Answers;
-  readonly due: readonly DueEffect[];
+  readonly due: readonly PendingEffect[];
   readonly dropped: readonly EffectToken[];
   readonly sent: LettersSent | undefined;
 }

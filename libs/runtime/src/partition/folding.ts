@@ -1,8 +1,8 @@
 import type { Cause } from "@tutti/contracts/types/v1";
 import type { Outstanding } from "@tutti/kernel";
-import type { DueEffect, EffectToken } from "../api.ts";
+import type { EffectToken } from "../api.ts";
 import type { TimerQueue } from "../timers/timer-queue.ts";
-import type { Instance, InstanceTimer } from "./instance.ts";
+import type { Instance, InstanceTimer, PendingEffect } from "./instance.ts";
 
 /**
  * What is outstanding in a partition, noted while events are folded: effects that are to be done when the batch is durable,
@@ -20,7 +20,7 @@ export class Folding implements Outstanding<unknown> {
   /** Number of the effect whose result is being taken: nobody has to be told that it is no longer wanted. */
   settling = -1;
   /** To be begun when the open batch is durable. */
-  due: DueEffect[] = [];
+  due: PendingEffect[] = [];
   /** No longer wanted, as soon as the open batch is durable. */
   dropped: EffectToken[] = [];
 
@@ -41,7 +41,7 @@ export class Folding implements Outstanding<unknown> {
     if (before !== undefined && before.token.attempt !== attempt) this.dropped.push(before.token);
     const { key, incarnation } = instance;
     const token = { partition: this.#partition, incarnation, number, attempt };
-    const due = { key, token, effect, cause: this.cause };
+    const due = { key, token, effect, cause: this.cause, instance };
     instance.effects.set(number, due);
     this.due.push(due);
   }

@@ -11,6 +11,11 @@ export interface InstanceTimer extends TimerEntry {
   readonly number: number;
 }
 
+/** An effect that is outstanding, with the instance that awaits it. */
+export interface PendingEffect extends DueEffect {
+  readonly instance: Instance;
+}
+
 /** What was answered to a call with an idempotency key. */
 export interface AnsweredKey {
   readonly commandHash: Uint8Array;
@@ -44,13 +49,15 @@ export class Instance {
   /** Namespace, kind and id as they stand in every record. */
   readonly prefix: Uint8Array;
   state: unknown;
+  /** Whether it is found by its key: not before its first event, nor after it was put away. */
+  isInMemory = false;
   /** 0 until it has an event. */
   incarnation = 0;
   event = 0;
   /** Its last record. */
   lastBatch = 0;
   lastIndex = 0;
-  readonly effects = new Map<number, DueEffect>();
+  readonly effects = new Map<number, PendingEffect>();
   timers: Map<number, InstanceTimer> | undefined;
   keys: Map<string, AnsweredKey> | undefined;
   quarantine: Quarantine | undefined;

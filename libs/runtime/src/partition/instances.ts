@@ -72,11 +72,13 @@ export class Instances {
   }
 
   add(instance: Instance): void {
+    instance.isInMemory = true;
     this.#byText.set(instance.text, instance);
     this.#byIncarnation.set(instance.incarnation, instance);
   }
 
   remove(instance: Instance): void {
+    instance.isInMemory = false;
     this.#byText.delete(instance.text);
     this.#byIncarnation.delete(instance.incarnation);
   }

@@ -23,7 +23,7 @@ import { type Commit, Commits } from "./commits.ts";
 import { Decider } from "./decider.ts";
 import { Folding } from "./folding.ts";
 import type { Arrival } from "./inbox.ts";
-import type { Instance, InstanceTimer } from "./instance.ts";
+import type { Instance, InstanceTimer, PendingEffect } from "./instance.ts";
 import { Instances } from "./instances.ts";
 import { OpenBatch, type Recorded } from "./open-batch.ts";
 
@@ -143,7 +143,7 @@ export class PartitionMemory {
   /** Notes what the decider's last step did to an instance. */
   noteStep(instance: Instance): void {
     if (this.decider.emitted === 0) return;
-    if (this.instances.get(instance.text) !== instance) {
+    if (!instance.isInMemory) {
       this.instances.add(instance);
       this.live++;
     }
@@ -266,10 +266,7 @@ export class PartitionMemory {
 
   #dispatch(due: Commit["due"]): void {
     // What was settled or replaced meanwhile need not be begun.
-    const wanted = due.filter(
-      (effect) =>
-        this.instances.byIncarnation(effect.token.incarnation)?.effects.get(effect.token.number) === effect,
-    );
+    const wanted = due.filter((effect) => isWanted(effect));
     if (wanted.length > 0) this.#guard(() => this.parts.effects.dispatch(wanted));
   }
 
@@ -280,4 +277,9 @@ export class PartitionMemory {
       this.parts.faulted(fault);
     }
   }
+}
+
+function isWanted(effect: PendingEffect): boolean {
+  const { instance, token } = effect;
+  return instance.isInMemory && instance.effects.get(token.number) === effect;
 }

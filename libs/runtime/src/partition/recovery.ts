@@ -196,7 +196,7 @@ export class Recovery {
     instance.event = event;
     instance.lastBatch = batch.number;
     instance.lastIndex = index;
-    if (memory.instances.get(instance.text) !== instance) memory.instances.add(instance);
+    if (!instance.isInMemory) memory.instances.add(instance);
     if (instance.dirtyFrom === 0) {
       instance.dirtyFrom = batch.number;
       memory.keeper.dirty(instance);
