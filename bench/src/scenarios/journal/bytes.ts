@@ -37,7 +37,9 @@ export async function openBytes(path: string) {
         leaveSoon();
       });
     },
-    close: () => log.close(),
+    close: async () => {
+      await log.close();
+    },
   };
 }
 

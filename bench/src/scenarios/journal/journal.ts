@@ -1,13 +1,12 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Journal, MemoryJournal, openSegments } from "@tutti/journal";
-import { systemFoundation } from "@tutti/kernel";
 import { alternate } from "../../measure/rounds.ts";
 import { rounded } from "../../measure/statistics.ts";
 import type { Budget, Result, Scenario } from "../../scenario.ts";
 import { Appender, type AppendFigures, appendFor, type Load } from "./appending.ts";
 import { openBytes } from "./bytes.ts";
+import { implementations, type OpenJournal } from "./implementations.ts";
 
 /** One at a time in each partition, and as many as a busy runtime has. */
 const loads: readonly Load[] = [200, 4_096, 65_536].flatMap((bytes) => [
@@ -17,18 +16,6 @@ const loads: readonly Load[] = [200, 4_096, 65_536].flatMap((bytes) => [
   { partitions: 8, underWay: 64, bytes },
 ]);
 
-const implementations: Readonly<Record<string, (directory: string, partitions: number) => Promise<Journal>>> =
-  {
-    async segments(directory, partitions) {
-      const services = [{ service: "bench", partitions }];
-      const { journal } = await openSegments(directory, { services, chance: systemFoundation().chance });
-      return journal;
-    },
-    async memory(_directory, partitions) {
-      return new MemoryJournal({ services: [{ service: "bench", partitions }] });
-    },
-  };
-
 /** Many loads: each is measured for a quarter of the time. */
 const turnsPerLoad = 4;
 
@@ -37,35 +24,38 @@ export const journal: Scenario = {
   about:
     "durable appends per second of each journal, beside the same bytes with one write and sync per group",
   async *run({ rounds, seconds }) {
-    for (const load of loads) yield* underLoad(load, { rounds, seconds: seconds / turnsPerLoad });
+    const journals = await implementations();
+    for (const load of loads) yield* underLoad(journals, load, { rounds, seconds: seconds / turnsPerLoad });
   },
 };
 
-async function* underLoad(load: Load, budget: Budget): AsyncIterable<Result> {
+async function* underLoad(
+  journals: ReadonlyMap<string, OpenJournal>,
+  load: Load,
+  budget: Budget,
+): AsyncIterable<Result> {
+  await using open = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), "tutti-bench-"));
+  open.defer(() => rm(directory, { recursive: true }));
   const records = new Uint8Array(load.bytes).fill(7);
   const bytes = await openBytes(join(directory, "ceiling.log"));
-  const journals: Journal[] = [];
+  open.defer(() => bytes.close());
   const contestants = [
     { name: "ceiling", measure: (seconds: number) => appendFor(() => bytes.append(records), load, seconds) },
   ];
-  for (const [name, open] of Object.entries(implementations)) {
-    const opened = await open(join(directory, name), load.partitions);
-    journals.push(opened);
-    const appender = await Appender.of(opened);
+  for (const [name, openJournal] of journals) {
+    const { journal } = open.use(await openJournal(join(directory, name), load.partitions));
+    const appender = await Appender.of(journal);
     const append = (partition: number) => appender.append(partition, records);
     contestants.push({ name, measure: (seconds: number) => appendFor(append, load, seconds) });
   }
   const figures = await alternate(contestants, budget);
   const ceiling = figures.get("ceiling");
-  for (const implementation of Object.keys(implementations)) {
-    const measured = figures.get(implementation);
-    if (measured !== undefined && ceiling !== undefined)
+  for (const [implementation, measured] of figures) {
+    if (implementation !== "ceiling" && ceiling !== undefined) {
       yield lineOf(implementation, load, measured, ceiling);
+    }
   }
-  for (const one of journals) await one.close();
-  await bytes.close();
-  await rm(directory, { recursive: true });
 }
 
 function lineOf(
