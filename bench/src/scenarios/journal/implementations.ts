@@ -4,7 +4,7 @@ import { systemFoundation } from "@tutti/kernel";
 import { connectionTo, natsServerProgram, startNatsServer } from "@tutti/nats/testing";
 
 /** A journal, and what it stands on. */
-export interface OpenedJournal extends AsyncDisposable {
+interface OpenedJournal extends AsyncDisposable {
   readonly journal: Journal;
 }
 
