@@ -26,6 +26,11 @@ export interface CallContext {
   readonly trace: TraceContext;
   /** Empty, or the key under which a repeated call is answered like the first. */
   readonly idempotencyKey: string;
+  /**
+   * Of a keyed call: the epoch under which the caller believes this process to be the owner, so that one that has not
+   * heard of its ownership yet waits for the news instead of sending the caller away. 0 when it did not say.
+   */
+  readonly ownerEpoch?: number | undefined;
   /** Writes the trace id, the call and the namespace in each line. */
   readonly logger: Logger;
 }

@@ -4,6 +4,8 @@ import type { RpcDescription, ServiceDescription } from "@tutti/contracts/rpc";
 export interface Method {
   /** The name the service is found by: `registry`. */
   readonly service: string;
+  /** The same where it is not the contract's own area, else empty: several services may host such a contract. */
+  readonly hosted: string;
   /** `tutti.registry.v1.RegistryService` */
   readonly contract: string;
   /** `Register` */
@@ -26,10 +28,12 @@ export interface MethodOptions {
 export function methodsOf(description: ServiceDescription, options: MethodOptions = {}): [string, Method][] {
   const contract = description.name;
   const short = contract.slice(contract.lastIndexOf(".") + 1);
+  const service = options.service ?? description.area;
   return Object.entries(description.methods).map(([key, rpc]) => [
     key,
     {
-      service: options.service ?? description.area,
+      service,
+      hosted: service === description.area ? "" : service,
       contract,
       name: rpc.name,
       label: `${short}.${rpc.name}`,

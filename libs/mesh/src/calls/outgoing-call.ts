@@ -11,6 +11,8 @@ export interface OutgoingCall {
   readonly deadlineMs: number;
   readonly trace: TraceContext | undefined;
   readonly idempotencyKey: string;
+  /** Of a keyed call: the epoch of the owner it goes to; otherwise 0. */
+  readonly ownerEpoch: number;
   /** Why it ended early; undefined as long as it is wanted. */
   readonly stopped: TuttiError | undefined;
   /** Names what the call waits at now, to be stopped with it. */

@@ -59,6 +59,7 @@ export class ClientCall implements OutgoingCall, Intercepted, Expiring, Stoppabl
   /** Instances that said they did nothing: the next attempt goes elsewhere. */
   avoid: Target[] | undefined = undefined;
   place: Place | undefined = undefined;
+  ownerEpoch = 0;
   /** How often an instance named another owner. */
   redirects = 0;
 

@@ -115,6 +115,7 @@ export class Routes {
       const target = await this.#targetOf(call, owner);
       if (!target.breaker.admits) throw this.#nobody(call.method.service);
       call.target = target;
+      call.ownerEpoch = owner.epoch;
       try {
         return await next(call);
       } catch (thrown) {

@@ -39,11 +39,9 @@ export class MeshServer implements LocalServer {
   readonly pipeline = new StepRegistry<Binding<ServerCall>, void>("mesh.server");
   readonly load: ServerLoad;
   readonly defaults: ServerCallDefaults;
-  readonly #methods = new Map<string, ServedMethod>();
-  readonly #services = new Map<
-    string,
-    { readonly service: string; readonly methods: readonly ServedMethod[] }
-  >();
+  /** By path, and by the service that hosts them. */
+  readonly #methods = new Map<string, ServedByService>();
+  readonly #services: ServedService[] = [];
   readonly #listeners: ServiceListener[] = [];
   #bind: ((binding: Binding<ServerCall>) => void) | undefined = undefined;
 
@@ -63,33 +61,37 @@ export class MeshServer implements LocalServer {
 
   /** The contracts that are served, by full name. */
   get contracts(): readonly string[] {
-    return [...this.#services.keys()];
+    return [...new Set(this.#services.map(({ contract }) => contract))];
   }
 
-  /** Serves a contract with one handler per method. */
+  /**
+   * Serves a contract with one handler per method. Services that host the same contract, each for what is its own, are
+   * told apart by their names.
+   */
   serve<S extends ServiceDescription>(
     description: S,
     handlers: Handlers<S>,
     options: MethodOptions = {},
   ): void {
     const { name: contract } = description;
-    if (this.#services.has(contract))
-      throw new Error(`expected ${contract} to be served once, found it served already`);
+    const service = options.service ?? description.area;
+    if (this.#services.some((each) => each.contract === contract && each.service === service))
+      throw new Error(`expected ${contract} to be served once by ${service}, found it served already`);
     const methods = methodsOf(description, options).map(([key, method]) =>
       this.#serveMethod(method, (handlers as Record<string, AnyHandler>)[key]),
     );
-    const service = options.service ?? description.area;
-    this.#services.set(contract, { service, methods });
+    this.#services.push({ contract, service, methods });
     for (const listener of this.#listeners) listener(contract, service, methods);
   }
 
-  served(path: string): ServedMethod | undefined {
-    return this.#methods.get(path);
+  served(path: string, hosted: string): ServedMethod | undefined {
+    const byService = this.#methods.get(path);
+    return byService && servedBy(byService, hosted);
   }
 
   onService(listener: ServiceListener): void {
     this.#listeners.push(listener);
-    for (const [contract, { service, methods }] of this.#services) listener(contract, service, methods);
+    for (const { contract, service, methods } of this.#services) listener(contract, service, methods);
   }
 
   #serveMethod(method: Method, handler: AnyHandler | undefined): ServedMethod {
@@ -97,9 +99,27 @@ export class MeshServer implements LocalServer {
     const chain = new Chain<ServerCall>(method);
     this.#bind(chain);
     const served = new ServedMethod(method, handler ?? notServed(method), chain);
-    this.#methods.set(method.rpc.path, served);
+    const byService = this.#methods.get(method.rpc.path) ?? new Map<string, ServedMethod>();
+    this.#methods.set(method.rpc.path, byService.set(method.hosted, served));
     return served;
   }
+}
+
+interface ServedService {
+  readonly contract: string;
+  readonly service: string;
+  readonly methods: readonly ServedMethod[];
+}
+
+type ServedByService = Map<string, ServedMethod>;
+
+/** What the service named serves. Who names none means the only one there is. */
+export function servedBy(
+  byService: ReadonlyMap<string, ServedMethod>,
+  hosted: string,
+): ServedMethod | undefined {
+  const [first] = byService.values();
+  return byService.get(hosted) ?? (hosted === "" && byService.size === 1 ? first : undefined);
 }
 
 function notServed(method: Method): AnyHandler {

@@ -13,6 +13,10 @@ export interface Incoming {
   readonly deadlineMs: number;
   readonly parent: TraceContext | undefined;
   readonly idempotencyKey: string;
+  /** The service that the caller means, where a contract is not hosted by its own area; else empty. */
+  readonly hosted: string;
+  /** Of a keyed call: the epoch under which the caller believes this process to be the owner; otherwise 0. */
+  readonly ownerEpoch: number;
   /** Who the other end of the connection is by its certificate; undefined without TLS or in-process. */
   readonly peer: (() => string | undefined) | undefined;
 }
@@ -28,6 +32,7 @@ export class ServerCall implements CallContext, Intercepted, Expiring, Stoppable
   trace: TraceContext;
   readonly parentTrace: TraceContext | undefined;
   readonly idempotencyKey: string;
+  readonly ownerEpoch: number;
 
   // What the interceptors keep.
   begun = 0;
@@ -57,6 +62,7 @@ export class ServerCall implements CallContext, Intercepted, Expiring, Stoppable
     this.parentTrace = incoming.parent;
     this.trace = incoming.parent ?? fallback.trace;
     this.idempotencyKey = incoming.idempotencyKey;
+    this.ownerEpoch = incoming.ownerEpoch;
     this.#baseLogger = fallback.logger;
   }
 

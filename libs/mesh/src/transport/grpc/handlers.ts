@@ -35,13 +35,20 @@ type Writable = ServerWritableStream<Buffer, Buffer>;
 type Duplex = ServerDuplexStream<Buffer, Buffer>;
 type Answer = (error: ReturnType<typeof statusOf> | null, reply?: Buffer) => void;
 
-export function handlerOf(served: ServedMethod, parts: HandlerParts): UntypedHandleCall {
+/** A method as all services of this process that host its contract serve it. */
+export interface HostedMethod {
+  readonly method: Method;
+  /** What the service that a call means has to say; throws when it does not serve this. */
+  servedBy(hosted: string): ServedMethod;
+}
+
+export function handlerOf(served: HostedMethod, parts: HandlerParts): UntypedHandleCall {
   const { rpc } = served.method;
   if (rpc.replyStream) return rpc.requestStream ? bidi(served, parts) : serverStream(served, parts);
   return rpc.requestStream ? clientStream(served, parts) : unary(served, parts);
 }
 
-function unary(served: ServedMethod, parts: HandlerParts): handleUnaryCall<Buffer, Buffer> {
+function unary(served: HostedMethod, parts: HandlerParts): handleUnaryCall<Buffer, Buffer> {
   return (wire, answer) => {
     const call = arrive(wire, served.method, parts);
     serveOne(served, call, parts, answer, () =>
@@ -50,14 +57,14 @@ function unary(served: ServedMethod, parts: HandlerParts): handleUnaryCall<Buffe
   };
 }
 
-function clientStream(served: ServedMethod, parts: HandlerParts): handleClientStreamingCall<Buffer, Buffer> {
+function clientStream(served: HostedMethod, parts: HandlerParts): handleClientStreamingCall<Buffer, Buffer> {
   return (wire, answer) => {
     const call = arrive(wire, served.method, parts);
     serveOne(served, call, parts, answer, () => requestsOf(wire, served.method, parts));
   };
 }
 
-function serverStream(served: ServedMethod, parts: HandlerParts): handleServerStreamingCall<Buffer, Buffer> {
+function serverStream(served: HostedMethod, parts: HandlerParts): handleServerStreamingCall<Buffer, Buffer> {
   return (wire) => {
     const call = arrive(wire, served.method, parts);
     serveMany(served, call, parts, wire, () =>
@@ -66,7 +73,7 @@ function serverStream(served: ServedMethod, parts: HandlerParts): handleServerSt
   };
 }
 
-function bidi(served: ServedMethod, parts: HandlerParts): handleBidiStreamingCall<Buffer, Buffer> {
+function bidi(served: HostedMethod, parts: HandlerParts): handleBidiStreamingCall<Buffer, Buffer> {
   return (wire) => {
     const call = arrive(wire, served.method, parts);
     serveMany(served, call, parts, wire, () => requestsOf(wire, served.method, parts));
@@ -74,7 +81,7 @@ function bidi(served: ServedMethod, parts: HandlerParts): handleBidiStreamingCal
 }
 
 function serveOne(
-  served: ServedMethod,
+  served: HostedMethod,
   call: ServerCall,
   parts: HandlerParts,
   answer: Answer,
@@ -89,13 +96,13 @@ function serveOne(
   };
   call.onStopped = end;
   Promise.resolve()
-    .then(() => served.one(call, input()))
+    .then(() => served.servedBy(call.incoming.hosted).one(call, input()))
     .then((reply) => end(undefined, encode(served.method, "reply", reply, parts.messageBytes)))
     .catch((thrown: unknown) => end(errorFromUnknown(thrown)));
 }
 
 function serveMany(
-  served: ServedMethod,
+  served: HostedMethod,
   call: ServerCall,
   parts: HandlerParts,
   wire: Writable | Duplex,
@@ -104,7 +111,10 @@ function serveMany(
   const pump = new ReplyPump(call, wire, parts.messageBytes);
   try {
     const taken = input();
-    pump.run(served.many(call, taken, () => wire.sendMetadata(new Metadata())));
+    const replies = served
+      .servedBy(call.incoming.hosted)
+      .many(call, taken, () => wire.sendMetadata(new Metadata()));
+    pump.run(replies);
   } catch (thrown) {
     pump.fail(errorFromUnknown(thrown));
   }

@@ -25,6 +25,7 @@ describe("the headers of a call", () => {
         const parts = { method, context: undefined, namespace, idempotencyKey, startedMs: 0, deadlineMs: 1 };
         const call = new ClientCall(parts, undefined);
         call.principal = who;
+        call.ownerEpoch = 7;
         call.trace = {
           traceId: "0af7651916cd43dd8448eb211c80319c",
           spanId: "b7ad6b7169203331",
@@ -35,6 +36,8 @@ describe("the headers of a call", () => {
           presented: who,
           namespace: namespace === "" ? "default" : namespace,
           idempotencyKey,
+          hosted: "",
+          ownerEpoch: 7,
           parent: call.trace,
         });
       }),
@@ -47,16 +50,21 @@ describe("the headers of a call", () => {
       presented: undefined,
       namespace: "default",
       idempotencyKey: "",
+      hosted: "",
+      ownerEpoch: 0,
       parent: undefined,
     });
     const strange = new Metadata();
     strange.set("traceparent", "nonsense");
     strange.set("tutti-principal", "root?all");
     strange.set("tutti-namespace", "100%");
+    strange.set("tutti-owner-epoch", "-1.5");
     assert.deepEqual(readMetadata(strange), {
       presented: undefined,
       namespace: "100%",
       idempotencyKey: "",
+      hosted: "",
+      ownerEpoch: 0,
       parent: undefined,
     });
   });

@@ -11,6 +11,8 @@ const headers = {
   principal: "tutti-principal",
   namespace: "tutti-namespace",
   idempotencyKey: "tutti-idempotency-key",
+  service: "tutti-service",
+  ownerEpoch: "tutti-owner-epoch",
 };
 
 export function metadataOf(call: OutgoingCall): Metadata {
@@ -19,10 +21,15 @@ export function metadataOf(call: OutgoingCall): Metadata {
   metadata.set(headers.principal, printPrincipal(call.principal));
   if (call.namespace !== defaultNamespace) metadata.set(headers.namespace, safe(call.namespace));
   if (call.idempotencyKey !== "") metadata.set(headers.idempotencyKey, safe(call.idempotencyKey));
+  if (call.method.hosted !== "") metadata.set(headers.service, safe(call.method.hosted));
+  if (call.ownerEpoch !== 0) metadata.set(headers.ownerEpoch, String(call.ownerEpoch));
   return metadata;
 }
 
-type Carried = Pick<Incoming, "presented" | "namespace" | "parent" | "idempotencyKey">;
+type Carried = Pick<
+  Incoming,
+  "presented" | "namespace" | "parent" | "idempotencyKey" | "hosted" | "ownerEpoch"
+>;
 
 export function readMetadata(metadata: Metadata): Carried {
   const namespace = textOf(metadata, headers.namespace);
@@ -32,7 +39,14 @@ export function readMetadata(metadata: Metadata): Carried {
     namespace: namespace === "" ? defaultNamespace : namespace,
     parent: traceOf(textOf(metadata, headers.trace)),
     idempotencyKey: textOf(metadata, headers.idempotencyKey),
+    hosted: textOf(metadata, headers.service),
+    ownerEpoch: countOf(metadata, headers.ownerEpoch),
   };
+}
+
+function countOf(metadata: Metadata, name: string): number {
+  const count = Number(textOf(metadata, name));
+  return Number.isSafeInteger(count) && count > 0 ? count : 0;
 }
 
 const printed = new WeakMap<Principal, string>();

@@ -9,11 +9,12 @@ import type { ServerCredentials } from "@grpc/grpc-js";
 import { type MethodDefinition, Server, type UntypedHandleCall } from "@grpc/grpc-js";
 import type { Clock } from "@tutti/kernel";
 import { meshErrors } from "../../errors.ts";
+import { servedBy } from "../../server/mesh-server.ts";
 import type { ServedMethod } from "../../server/served-method.ts";
 import type { ServerCallDefaults } from "../../server/server-call.ts";
 import type { MeshSettings } from "../../settings.ts";
 import { serverOptions } from "./channel-options.ts";
-import { type HandlerParts, handlerOf } from "./handlers.ts";
+import { type HandlerParts, type HostedMethod, handlerOf } from "./handlers.ts";
 
 interface GrpcServerParts {
   readonly credentials: ServerCredentials;
@@ -26,6 +27,8 @@ interface GrpcServerParts {
 export class GrpcServer {
   readonly #server: Server;
   readonly #parts: GrpcServerParts;
+  /** By path, and by the service that hosts them. */
+  readonly #served = new Map<string, Map<string, ServedMethod>>();
   #closing: Promise<void> | undefined = undefined;
 
   constructor(parts: GrpcServerParts) {
@@ -34,7 +37,15 @@ export class GrpcServer {
   }
 
   add(served: ServedMethod): void {
-    const { rpc, name } = served.method;
+    const { method } = served;
+    const { rpc, name, hosted } = method;
+    const known = this.#served.get(rpc.path);
+    if (known !== undefined) {
+      known.set(hosted, served);
+      return;
+    }
+    const byService = new Map([[hosted, served]]);
+    this.#served.set(rpc.path, byService);
     const bytes = (message: Buffer): Buffer => message;
     const definition: MethodDefinition<Buffer, Buffer> = {
       path: rpc.path,
@@ -46,7 +57,15 @@ export class GrpcServer {
       responseDeserialize: bytes,
     };
     const parts: HandlerParts = this.#parts;
-    const handler: UntypedHandleCall = handlerOf(served, parts);
+    const hostedMethod: HostedMethod = {
+      method,
+      servedBy(hosted) {
+        const meant = servedBy(byService, hosted);
+        if (meant === undefined) throw meshErrors.noHandler({ rpc: method.label });
+        return meant;
+      },
+    };
+    const handler: UntypedHandleCall = handlerOf(hostedMethod, parts);
     this.#server.addService({ [name]: definition }, { [name]: handler });
   }
 

@@ -12,7 +12,8 @@ import { InProcessStream } from "./stream.ts";
 /** What a server shows to callers of its own process. */
 export interface LocalServer {
   readonly defaults: ServerCallDefaults;
-  served(path: string): ServedMethod | undefined;
+  /** The method that a service, or whoever alone hosts the contract, serves. */
+  served(path: string, hosted: string): ServedMethod | undefined;
 }
 
 export interface InProcessOptions {
@@ -68,7 +69,7 @@ export class InProcessLink implements Link {
   }
 
   #served(call: OutgoingCall): ServedMethod {
-    const served = this.#server.served(call.method.rpc.path);
+    const served = this.#server.served(call.method.rpc.path, call.method.hosted);
     if (served === undefined) throw meshErrors.noHandler({ rpc: call.method.label });
     return served;
   }
@@ -81,6 +82,8 @@ export class InProcessLink implements Link {
       deadlineMs: call.deadlineMs,
       parent: call.trace,
       idempotencyKey: call.idempotencyKey,
+      hosted: call.method.hosted,
+      ownerEpoch: call.ownerEpoch,
       peer: undefined,
     };
     return new ServerCall(call.method, incoming, this.#server.defaults, this.#options.clock.monotonic());

@@ -1,0 +1,58 @@
+/** One contract that several services of a process host, each for what is its own. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { InProcessNetwork, Mesh, meshErrors } from "../src/index.ts";
+import { note, noteHandlers, noteService } from "../src/testing/index.ts";
+import { all, errorOf } from "./notes.ts";
+import { quiet } from "./pairs.ts";
+
+const handlersOf = (service: string) =>
+  noteHandlers({
+    get: () => note({ text: service }),
+    async *list() {
+      yield note({ text: service });
+    },
+  });
+
+for (const transport of ["in-process", "grpc"] as const) {
+  describe(`a contract that several services host, ${transport}`, () => {
+    const settings = { transport, listen: "127.0.0.1:0" };
+
+    it("is served by the one that the caller means, whatever kind of call it is", async () => {
+      const network = new InProcessNetwork();
+      const server = new Mesh({ foundation: quiet, settings, network });
+      for (const service of ["workflow", "swarm"])
+        server.serve(noteService, handlersOf(service), { service });
+      await server.start();
+      const peers = { workflow: [server.address], swarm: [server.address], notes: [server.address] };
+      const grpc = { ...settings, peers };
+      const client = new Mesh({
+        foundation: quiet,
+        settings: transport === "grpc" ? grpc : settings,
+        network,
+      });
+      try {
+        for (const service of ["workflow", "swarm"]) {
+          const notes = client.client(noteService, { service });
+          assert.equal((await notes.get(note())).text, service);
+          assert.deepEqual(
+            (await all(notes.list(note()))).map(({ text }) => text),
+            [service],
+          );
+        }
+        assert.equal(server.server.contracts.filter((name) => name === noteService.name).length, 1);
+        assert.throws(
+          () => server.serve(noteService, handlersOf("swarm"), { service: "swarm" }),
+          /to be served once by swarm, found it served already/,
+        );
+        if (transport === "in-process") return;
+        // Who names no service while there are several is told, instead of getting any of them.
+        const nameless = await errorOf(client.client(noteService).get(note()));
+        assert.ok(meshErrors.noHandler.is(nameless), nameless.message);
+      } finally {
+        await client.stop();
+        await server.stop();
+      }
+    });
+  });
+}
