@@ -27,6 +27,7 @@ import { runtimeErrors } from "../errors.ts";
 import { Histories } from "../history/histories.ts";
 import { Refolding } from "../history/refolding.ts";
 import { LetterSender } from "../letters/letter-sender.ts";
+import { tableEpochOf } from "../ownership/epochs.ts";
 import { refusalOf, refused } from "../refusals.ts";
 import { PartitionClock } from "../timers/partition-clock.ts";
 import { type Arrival, Inbox } from "./inbox.ts";
@@ -61,6 +62,8 @@ export class Partition {
   readonly #parts: PartitionParts;
   #state: PartitionState | "closed" = "closed";
   #epoch = 0;
+  /** The table's epoch, in whose room all of this owner's epochs lie. */
+  #room = 0;
   #life: Life | undefined;
   #leaving = new AbortController();
   #timer: Timer | undefined;
@@ -105,6 +108,7 @@ export class Partition {
     }
     this.#leaving = new AbortController();
     this.#epoch = epoch;
+    this.#room = tableEpochOf(epoch);
     this.#state = "starting";
     return this.#load();
   }
@@ -165,18 +169,26 @@ export class Partition {
   }
 
   #load(): Promise<void> {
-    this.#loading ??= this.#loadUntilItWorks().finally(() => {
-      this.#loading = undefined;
+    const before = this.#loading;
+    const { signal } = this.#leaving;
+    const load = async (): Promise<void> => {
+      // One at a time: a load that was told to let go may still be waiting for the journal.
+      await before?.catch(() => {});
+      await this.#loadUntilItWorks(signal);
+    };
+    const loading = load().finally(() => {
+      if (this.#loading === loading) this.#loading = undefined;
     });
-    return this.#loading;
+    this.#loading = loading;
+    return loading;
   }
 
-  async #loadUntilItWorks(): Promise<void> {
+  async #loadUntilItWorks(signal: AbortSignal): Promise<void> {
     const { timers, chance, logger, service } = this.#parts;
-    const { signal } = this.#leaving;
+    if (signal.aborted) throw this.#notOwner();
     for (let failures = 1; ; failures++) {
       try {
-        if (await this.#loadOnce()) return;
+        if (await this.#loadOnce(signal)) return;
       } catch (error) {
         if (signal.aborted) throw this.#notOwner();
         const { message, status } = errorFromUnknown(error);
@@ -195,13 +207,14 @@ export class Partition {
   }
 
   /** One attempt. False when the journal has to be asked again. */
-  async #loadOnce(): Promise<boolean> {
-    const { service, journals, signal } = { ...this.#parts, signal: this.#leaving.signal };
+  async #loadOnce(signal: AbortSignal): Promise<boolean> {
+    const { service, journals } = this.#parts;
     const { journal } = journals;
     const log = journal.partition(service, this.number);
     const number = await this.#seal(journal, log);
     if (number === undefined || signal.aborted) return false;
     const opening = await this.#parts.archive.opening();
+    if (signal.aborted) return false;
     const life = this.#begin(journal, log, number, opening.coveredTo);
     this.#life = life;
     try {
@@ -213,7 +226,10 @@ export class Partition {
       throw error;
     }
     // A fault, or the end of ownership, may have come while it was read.
-    if (life.memory.isStopped || signal.aborted) return false;
+    if (life.memory.isStopped || signal.aborted) {
+      this.#end(life);
+      return false;
+    }
     this.#state = "running";
     life.sender.start();
     life.keeper.wake();
@@ -226,13 +242,17 @@ export class Partition {
   async #seal(journal: Journal, log: JournalPartition): Promise<number | undefined> {
     const { clock, journals, behaviour } = this.#parts;
     const epoch = Math.max(this.#epoch, log.last.epoch + 1);
+    if (tableEpochOf(epoch) > this.#room) {
+      this.#lose();
+      return;
+    }
     const timeMs = Math.max(Math.floor(clock.now()), log.last.timeMs);
     const outcome = await log.seal({ epoch, timeMs, behaviour });
     this.#epoch = epoch;
     if (outcome.kind === "sealed") return outcome.number;
     if (outcome.kind === "stopped" || outcome.kind === "unknown") await journals.renew(journal);
-    // Somebody else has sealed at this moment. Who owns it is not decided here: a newer epoch is tried unless this
-    // process was told to let go.
+    // An earlier seal of this owner may have landed after all, or one of the owner before: the next epoch is tried, as
+    // long as none was sealed in the room of a later owner.
     this.#epoch = epoch + 1;
     this.#reason = outcome.refusal.message;
     return;
@@ -338,7 +358,7 @@ export class Partition {
   #failed(memory: PartitionMemory, failure: Failure): void {
     const life = this.#life;
     if (life?.memory !== memory || memory.isStopped) return;
-    const { service, logger, tenure } = this.#parts;
+    const { service, logger } = this.#parts;
     const at = { service, partition: this.number };
     const reason = failure.refusal.message;
     this.#reason = reason;
@@ -349,12 +369,8 @@ export class Partition {
         : runtimeErrors.notTaken.refusal({ ...at, reason }),
     );
     this.#end(life, outcome);
-    if (failure.kind === "fenced") {
-      this.#close();
-      tenure.lost(this.number);
-      return;
-    }
-    this.#restart();
+    if (failure.kind === "fenced") this.#lose();
+    else this.#restart();
   }
 
   /** Something threw that nobody expected: what is in memory may be wrong. */
@@ -370,6 +386,12 @@ export class Partition {
     const at = { service, partition: this.number };
     this.#end(life, refused(runtimeErrors.outcomeUnknown.refusal({ ...at, reason })));
     this.#restart();
+  }
+
+  /** The journal says that somebody else owns it. */
+  #lose(): void {
+    this.#close();
+    this.#parts.tenure.lost(this.number);
   }
 
   #restart(): void {
