@@ -26,7 +26,14 @@ export class LetterTaker {
     const lookups = this.#lookUp(arrived);
     if (lookups.length > 0) {
       const { parts } = this.#memory;
-      Promise.all(lookups).then(() => parts.wake(arrived), parts.faulted);
+      Promise.all(lookups).then(
+        () => parts.wake(arrived),
+        (fault: unknown) => {
+          parts.faulted(fault);
+          // Nothing of it was decided: it is taken after loading.
+          parts.wake(arrived);
+        },
+      );
       return;
     }
     const { letters } = this.#memory;

@@ -72,11 +72,14 @@ export class Inbox {
     for (let submission = this.takeCommand(); submission !== undefined; submission = this.takeCommand()) {
       submission.answer(outcome);
     }
-    for (const arrival of this.arrivals.splice(0)) {
-      if (arrival.what === "errand") arrival.refuse(outcome);
-      else arrival.settle(outcome);
-    }
+    for (const arrival of this.arrivals.splice(0)) refuse(arrival, outcome);
   }
+}
+
+/** Tells whoever waits for an arrival that nothing will come of it here. */
+export function refuse(arrival: Arrival, outcome: Outcome): void {
+  if (arrival.what === "errand") arrival.refuse(outcome);
+  else arrival.settle(outcome);
 }
 
 /** Below this it is not worth moving what is left to the front. */

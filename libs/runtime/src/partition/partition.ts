@@ -30,7 +30,7 @@ import { LetterSender } from "../letters/letter-sender.ts";
 import { tableEpochOf } from "../ownership/epochs.ts";
 import { refusalOf, refused } from "../refusals.ts";
 import { PartitionClock } from "../timers/partition-clock.ts";
-import { type Arrival, Inbox } from "./inbox.ts";
+import { type Arrival, Inbox, refuse } from "./inbox.ts";
 import type { Instance } from "./instance.ts";
 import { ArchiveKeeper } from "./keeper.ts";
 import { LoadedPartition } from "./loaded-partition.ts";
@@ -351,6 +351,10 @@ export class Partition {
       return;
     }
     if (memory.isStopped && arrival.what === "letters") arrival.absent.clear();
+    if (this.#state === "closed") {
+      refuse(arrival, refused(refusalOf(this.#notOwner())));
+      return;
+    }
     this.arrive(memory.isStopped && arrival.what === "question" ? { ...arrival, found: undefined } : arrival);
   }
 

@@ -23,7 +23,14 @@ export class Questions {
       const isGone = found?.kind === "tombstone";
       this.#settle(asked, isGone ? refusedAsGone(key, found.untilMs) : refusedAsUnknown(key));
     } else {
-      instances.find(key).then((found) => parts.wake({ ...asked, found }), parts.faulted);
+      instances.find(key).then(
+        (found) => parts.wake({ ...asked, found }),
+        (fault: unknown) => {
+          parts.faulted(fault);
+          // It was not answered: it is asked again after loading.
+          parts.wake(asked);
+        },
+      );
     }
   }
 
