@@ -36,49 +36,77 @@ function figuresOf({ callsPerSec, p50Ms, p99Ms, cpuPerCallUs }: Measured, bytes:
   return { appendsPerSec: callsPerSec, mbPerSec, p50Ms, p99Ms, cpuPerAppendUs: cpuPerCallUs };
 }
 
-/** The owner of every partition of a journal. It cuts what is behind, as snapshots let a runtime do. */
+/**
+ * The owner of every partition of a journal. It cuts what is behind, as snapshots let a runtime do, and seals anew when an
+ * append failed, as a runtime does too: under load a server may refuse one.
+ */
 export class Appender {
   readonly #journal: Journal;
-  readonly #partitions: readonly JournalPartition[];
-  readonly #numbers: number[] = [];
-  readonly #epochs: number[] = [];
-  readonly #cuts: number[] = [];
+  readonly #owners: readonly Owner[];
 
   private constructor(journal: Journal) {
     this.#journal = journal;
-    this.#partitions = journal.partitions;
+    this.#owners = journal.partitions.map((partition) => new Owner(partition));
   }
 
   static async of(journal: Journal): Promise<Appender> {
     const appender = new Appender(journal);
-    for (const [index, partition] of journal.partitions.entries()) {
-      const epoch = partition.last.epoch + 1;
-      const outcome = await partition.seal({ epoch, timeMs: 0, behaviour: 1 });
-      if (outcome.kind !== "sealed") throw new Error(outcome.refusal.message);
-      appender.#numbers[index] = outcome.number;
-      appender.#cuts[index] = outcome.number;
-      appender.#epochs[index] = epoch;
-    }
+    for (const owner of appender.#owners) await owner.seal();
     return appender;
   }
 
   async append(index: number, records: Uint8Array): Promise<void> {
     for (let room = this.#journal.room(); room !== undefined; room = this.#journal.room()) await room;
-    const partition = this.#partitions[index];
-    const number = (this.#numbers[index] ?? 0) + 1;
-    this.#numbers[index] = number;
-    const outcome = await partition?.append({
-      epoch: this.#epochs[index] ?? 0,
+    await this.#owners[index]?.append(records);
+  }
+}
+
+class Owner {
+  readonly #partition: JournalPartition;
+  #epoch = 0;
+  #number = 0;
+  #cut = 0;
+  #sealing: Promise<void> | undefined;
+
+  constructor(partition: JournalPartition) {
+    this.#partition = partition;
+  }
+
+  /** Those whose appends failed together wait for one seal. */
+  seal(): Promise<void> {
+    this.#sealing ??= this.#seal().finally(() => {
+      this.#sealing = undefined;
+    });
+    return this.#sealing;
+  }
+
+  async append(records: Uint8Array): Promise<void> {
+    const epoch = this.#epoch;
+    const number = ++this.#number;
+    const outcome = await this.#partition.append({
+      epoch,
       number,
       timeMs: 0,
       behaviour: 1,
       records,
       count: 1,
     });
-    if (outcome?.kind !== "durable") throw new Error(outcome?.refusal.message ?? `no partition ${index}`);
-    if ((number - (this.#cuts[index] ?? 0)) * records.length < keptBytes) return;
-    this.#cuts[index] = number;
-    await partition?.truncate(number);
+    if (outcome.kind !== "durable") {
+      if (epoch === this.#epoch) await this.seal();
+      return this.append(records);
+    }
+    if ((number - this.#cut) * records.length < keptBytes) return;
+    this.#cut = number;
+    await this.#partition.truncate(number);
+  }
+
+  async #seal(): Promise<void> {
+    const epoch = Math.max(this.#epoch, this.#partition.last.epoch) + 1;
+    const outcome = await this.#partition.seal({ epoch, timeMs: 0, behaviour: 1 });
+    if (outcome.kind !== "sealed") throw new Error(outcome.refusal.message);
+    this.#epoch = epoch;
+    this.#number = outcome.number;
+    this.#cut = Math.max(this.#cut, this.#partition.first);
   }
 }
 
