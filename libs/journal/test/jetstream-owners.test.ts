@@ -11,9 +11,10 @@ import { batchesFrom, Owner, recordBytes } from "@tutti/journal/testing";
 import { latch } from "@tutti/kernel/testing";
 import { type NatsServer, natsServerProgram, startNatsServer } from "@tutti/nats/testing";
 import {
+  accounts,
+  accountsConfiguration,
   loseAnswer,
   MeddledConnection,
-  removeStreams,
   serverConfiguration,
   signal,
 } from "./jetstream.fixture.ts";
@@ -32,12 +33,16 @@ interface Process extends AsyncDisposable {
 describe("owners of a partition on JetStream", { skip: program.skip }, () => {
   let server: NatsServer;
   before(async () => {
-    server = await startNatsServer({ configuration: serverConfiguration });
+    server = await startNatsServer({ configuration: accountsConfiguration(20) });
   });
   after(() => server[Symbol.asyncDispose]());
 
+  const nextAccount = accounts();
+  /** That of the test that runs. */
+  let account = {};
+
   async function process(options: Partial<JetStreamOptions> = {}): Promise<Process> {
-    const connection = await MeddledConnection.to([server.address]);
+    const connection = await MeddledConnection.to([server.address], account);
     const services = [{ service, partitions: 1 }];
     const { journal } = await openJetStream({ connection, services, answerMs: 1_000, ...options }, signal);
     return {
@@ -52,8 +57,9 @@ describe("owners of a partition on JetStream", { skip: program.skip }, () => {
     };
   }
 
-  /** Several processes, and streams that are gone afterwards. */
+  /** Several processes, with streams that no other test has. */
   async function processes(count: number, options: Partial<JetStreamOptions> = {}) {
+    account = nextAccount();
     const all: Process[] = [];
     for (let made = 0; made < count; made++) all.push(await process(options));
     const [one, two = one] = all;
@@ -62,7 +68,6 @@ describe("owners of a partition on JetStream", { skip: program.skip }, () => {
       one,
       two,
       [Symbol.asyncDispose]: async () => {
-        await removeStreams(one.connection);
         for (const each of all) await each[Symbol.asyncDispose]();
       },
     };
@@ -74,7 +79,7 @@ describe("owners of a partition on JetStream", { skip: program.skip }, () => {
   /** An owner that has appended so much that it has many messages under way. */
   async function settledOwner(partition: JournalPartition, epoch?: number): Promise<Owner> {
     const owner = await Owner.of(partition, epoch);
-    const outcomes = await Promise.all(Array.from({ length: 260 }, () => owner.append("settled")));
+    const outcomes = await Promise.all(Array.from({ length: 80 }, () => owner.append("settled")));
     assert.ok(outcomes.every(({ kind }) => kind === "durable"));
     return owner;
   }
@@ -97,19 +102,19 @@ describe("owners of a partition on JetStream", { skip: program.skip }, () => {
     // The first came too late; for the others, the stream ended just where they expected it.
     assert.equal((await info(two)).last_seq, before + 3);
     assert.deepEqual(await kindsOf([next.append("e"), next.append("f")]), ["durable", "durable"]);
-    const read = await batchesFrom(two.partition, 261);
+    const read = await batchesFrom(two.partition, 81);
     assert.deepEqual(
       read.map(({ number, epoch, seal }) => [number, epoch, seal]),
       [
-        [261, 1, false],
-        [262, 2, true],
-        [263, 2, false],
-        [264, 2, false],
+        [81, 1, false],
+        [82, 2, true],
+        [83, 2, false],
+        [84, 2, false],
       ],
     );
     await using third = await process();
     assert.deepEqual(third.partition.last, two.partition.last);
-    assert.deepEqual((await batchesFrom(third.partition, 261)).length, 4);
+    assert.deepEqual((await batchesFrom(third.partition, 81)).length, 4);
     assert.equal((await old.append("g", one.partition.last.number + 1)).kind, "fenced");
   });
 
@@ -124,7 +129,7 @@ describe("owners of a partition on JetStream", { skip: program.skip }, () => {
     const kinds = await kindsOf(written);
     const durable = kinds.filter((kind) => kind === "durable").length;
     assert.deepEqual(new Set(kinds.slice(durable)), new Set(durable < 1_500 ? ["fenced"] : []));
-    assert.equal(two.partition.last.number, 1 + 260 + durable + 1);
+    assert.equal(two.partition.last.number, 1 + 80 + durable + 1);
   });
 
   it("have the answer to what landed although its answer was lost, once they have sealed", async () => {
@@ -143,7 +148,7 @@ describe("owners of a partition on JetStream", { skip: program.skip }, () => {
       /partition 0 of workflow to be sealed/,
     );
     const again = await Owner.of(one.partition, 2);
-    const texts = (await batchesFrom(one.partition, 262)).filter(({ seal }) => !seal);
+    const texts = (await batchesFrom(one.partition, 82)).filter(({ seal }) => !seal);
     assert.deepEqual(Buffer.from(texts[0]?.records ?? []), Buffer.from(recordBytes("landed")));
     assert.equal((await again.append("goes on")).kind, "durable");
   });
@@ -158,7 +163,7 @@ describe("owners of a partition on JetStream", { skip: program.skip }, () => {
     assert.deepEqual(await kindsOf(outcomes), ["unknown", "unknown"]);
     one.connection.meddle = undefined;
     const again = await Owner.of(one.partition, 2);
-    assert.equal(again.next, 263);
+    assert.equal(again.next, 83);
   });
 
   it("are the same whose seal landed although its answer was lost", async () => {
@@ -220,7 +225,7 @@ describe("owners of a partition on JetStream", { skip: program.skip }, () => {
         "durable",
       ]);
       await using other = await process(options);
-      const [first, , third] = await batchesFrom(other.partition, 262);
+      const [first, , third] = await batchesFrom(other.partition, 82);
       for (const batch of [first, third])
         assert.deepEqual(Buffer.from(batch?.records ?? []), Buffer.from(large));
       assert.deepEqual(other.partition.last, one.partition.last);
@@ -258,26 +263,26 @@ describe("owners of a partition on JetStream", { skip: program.skip }, () => {
     for (let epoch = 2; epoch <= 4; epoch++) {
       owner = await Owner.of(one.partition, epoch);
       for (let count = 0; count < 5; count++) await owner.append(new Uint8Array(7_000));
-      await Promise.all(Array.from({ length: 300 }, () => owner.append("x")));
+      await Promise.all(Array.from({ length: 150 }, () => owner.append("x")));
     }
     const before = await info(one);
-    await one.partition.truncate(120);
-    assert.equal((await info(one)).messages, before.messages - 119);
-    assert.equal(one.partition.first, 120);
+    await one.partition.truncate(60);
+    assert.equal((await info(one)).messages, before.messages - 59);
+    assert.equal(one.partition.first, 60);
     await using other = await process({ batchBytesMax: 50_000, messageBytesMax: 2_000 });
     const { partition } = other;
-    assert.deepEqual([partition.first, partition.last.number], [120, one.partition.last.number]);
-    for (const from of [700, 120, 1_100, 262, 263, 569, 130, partition.last.number]) {
+    assert.deepEqual([partition.first, partition.last.number], [60, one.partition.last.number]);
+    for (const from of [350, 60, 500, 82, 83, 238, 70, partition.last.number]) {
       for await (const [batch] of partition.read(from)) {
         assert.equal(batch?.number, from);
         break;
       }
     }
     // Nothing begins with a seal, whose number only the batch before it tells.
-    await partition.truncate(262);
-    assert.equal(partition.first, 261);
+    await partition.truncate(82);
+    assert.equal(partition.first, 81);
     await assert.rejects(
-      () => batchesFrom(one.partition, 200),
+      () => batchesFrom(one.partition, 70),
       (error) => journalErrors.truncated.is(error),
     );
   });

@@ -197,7 +197,7 @@ async function takeOver(
   chance: Chance,
 ): Promise<void> {
   if (!(await owner.seal(epoch + 1))) return;
-  if (!(await owner.append(260, 20))) return;
+  if (!(await owner.append(80, 20))) return;
   const appending = owner.append(150, chance.random() < 0.2 ? 3_000 : 50);
   for (let turns = Math.floor(chance.random() * 30); turns > 0; turns--) {
     await new Promise((resolve) => setImmediate(resolve));

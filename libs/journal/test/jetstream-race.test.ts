@@ -11,8 +11,8 @@ describe("two owners of a partition on JetStream", { skip: program.skip }, () =>
     await using server = await startNatsServer({ configuration: serverConfiguration });
     const servers = [server.address];
     const options = { servers, replicas: 1, partitions: 2, trouble: { cutMs: 100 }, seed: 1 };
-    const { rounds, acknowledged } = await race({ ...options, roundsEach: 25, longRounds: 20 });
-    assert.equal(rounds, 50);
-    assert.ok(acknowledged > 50);
+    const { rounds, acknowledged } = await race({ ...options, roundsEach: 15, longRounds: 20 });
+    assert.equal(rounds, 30);
+    assert.ok(acknowledged > 30);
   });
 });

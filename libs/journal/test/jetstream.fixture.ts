@@ -1,11 +1,27 @@
 import type { Msg } from "@nats-io/transport-node";
 import { type JetStreamOptions, openJetStream, streamOf } from "@tutti/journal/jetstream";
 import type { CommitFault, JournalFixture, JournalUnderTest } from "@tutti/journal/testing";
-import { NatsConnection } from "@tutti/nats";
+import { type ConnectionSettings, NatsConnection } from "@tutti/nats";
 import { testSettings } from "@tutti/nats/testing";
 
 /** What every server of these tests needs. */
 export const serverConfiguration = "max_payload: 8MB";
+
+/** A server for many tests, each with streams of its own: a stream that is deleted and made anew can have old messages. */
+export function accountsConfiguration(count: number): string {
+  const account = (index: number): string =>
+    `A${index} { jetstream: enabled, users: [{ user: u${index}, password: p }] }`;
+  return `${serverConfiguration}\naccounts { ${Array.from({ length: count }, (_, index) => account(index)).join("\n")} }`;
+}
+
+/** Each time the next of the accounts. */
+export function accounts(): () => Partial<ConnectionSettings> {
+  let next = 0;
+  return () => {
+    const user = `u${next++}`;
+    return { credentials: { kind: "password", user, password: () => "p" } };
+  };
+}
 export const { signal } = new AbortController();
 
 type Client = ReturnType<NatsConnection["client"]>;
@@ -19,8 +35,12 @@ export class MeddledConnection extends NatsConnection {
   /** Changes what the server returns as a message; undefined for one that it does not have. */
   tamper: Tamper | undefined;
 
-  static async to(servers: readonly string[], requestTimeoutMs = 5_000): Promise<MeddledConnection> {
-    const connection = new MeddledConnection({ settings: testSettings(servers, { requestTimeoutMs }) });
+  static async to(
+    servers: readonly string[],
+    settings: Partial<ConnectionSettings> = {},
+  ): Promise<MeddledConnection> {
+    const patient = { requestTimeoutMs: 5_000, ...settings };
+    const connection = new MeddledConnection({ settings: testSettings(servers, patient) });
     await connection.start({ signal });
     return connection;
   }
@@ -67,14 +87,6 @@ function tampered(client: Client, tamper: Tamper): Client {
   return Object.assign(Object.create(client) as Client, { request });
 }
 
-/** Removes all streams of journals. */
-export async function removeStreams(connection: NatsConnection): Promise<void> {
-  const manager = await connection.manager("test");
-  for await (const name of manager.streams.names()) {
-    if (name.startsWith("TUTTI_JOURNAL_")) await manager.streams.delete(name);
-  }
-}
-
 /** The journal on these servers for the suite of all journals. */
 export function jetstreamUnderTest(
   name: string,
@@ -82,13 +94,14 @@ export function jetstreamUnderTest(
   servers: () => readonly string[],
   options: Pick<JetStreamOptions, "replicas" | "messageBytesMax"> = {},
 ): JournalUnderTest {
+  const nextAccount = accounts();
   return {
     name,
     skip,
     canFail: true,
     logPerPartition: true,
     async open({ services, batchBytesMax = 100_000 }): Promise<JournalFixture> {
-      const connection = await MeddledConnection.to(servers());
+      const connection = await MeddledConnection.to(servers(), nextAccount());
       const open = async (wanted: typeof services) =>
         (await openJetStream({ connection, services: wanted, batchBytesMax, ...options }, signal)).journal;
       let journal = await open(services);
@@ -105,7 +118,6 @@ export function jetstreamUnderTest(
         async [Symbol.asyncDispose]() {
           await journal.close();
           connection.meddle = undefined;
-          await removeStreams(connection);
           await connection.stop(signal);
         },
       };

@@ -4,11 +4,14 @@ import type { KeptSubscription, NatsConnection } from "@tutti/nats";
 /** What the server says to a message for a stream. */
 export type Answer =
   | { readonly kind: "accepted"; readonly sequence: number }
-  /** The stream does not end where the message expected it; `found` is where, if it was said. */
+  /** What the message expected to be last is not; `found` is what is, if it was said. */
   | { readonly kind: "moved"; readonly found: number | undefined }
   | { readonly kind: "full"; readonly reason: string }
   /** Anything else: it may have taken effect. */
   | { readonly kind: "unclear"; readonly reason: string };
+
+/** What a message expects to be last: in the stream, or among those of its subject; 0 for nothing. */
+export type Expected = { readonly last: number } | { readonly lastOfSubject: number };
 
 /** Publishes messages and hands each answer to who waits for it. One for all partitions of a journal. */
 export class Answers {
@@ -24,10 +27,11 @@ export class Answers {
   }
 
   /** Throws where there is no connection; then nothing was sent. Gives a token to forget it by. */
-  send(subject: string, message: Uint8Array, expected: number, onAnswer: (answer: Answer) => void): number {
+  send(subject: string, message: Uint8Array, expected: Expected, onAnswer: (answer: Answer) => void): number {
     const token = ++this.#tokens;
     const head = headers();
-    head.set("Nats-Expected-Last-Sequence", String(expected));
+    if ("last" in expected) head.set("Nats-Expected-Last-Sequence", String(expected.last));
+    else head.set("Nats-Expected-Last-Subject-Sequence", String(expected.lastOfSubject));
     this.#connection
       .client("append to the journal")
       .publish(subject, message, { headers: head, reply: `${this.#inbox}.${token}` });

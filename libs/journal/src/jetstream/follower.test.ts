@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { journalErrors } from "../errors.ts";
 import { Follower } from "./follower.ts";
-import { underWayMax, unrestMax } from "./protocol.ts";
+import { underWayMax } from "./protocol.ts";
 import { name, type Read, stream, TestStream } from "./stream.fixture.ts";
 
 const shown = ({ batches }: Read): string[] =>
@@ -47,6 +47,16 @@ describe("Follower", () => {
     const read = log.follow();
     assert.deepEqual(shown(read), ["1 seals 4", "2 of 4", "3 of 4"]);
     assert.equal(read.followed.owner, 1);
+  });
+
+  it("passes over what follows a batch whose place a seal took that does not count", () => {
+    const log = new TestStream().seal(4).append(2);
+    const [, second = [], third = []] = log.batches(3);
+    log
+      .seal(3)
+      .push(...second, ...third)
+      .append(2);
+    assert.deepEqual(shown(log.follow()), ["1 seals 4", "2 of 4", "3 of 4", "4 of 4", "5 of 4"]);
   });
 
   it("passes over a batch whose last part never came, and strays among the parts of another", () => {
@@ -155,7 +165,7 @@ describe("Follower", () => {
           if (found === undefined) continue;
           assert.deepEqual(found.batch, whole.batches[found.batch.number - 1]);
         }
-        if (log.messages.length - from < unrestMax + 20) return;
+        if (log.messages.length - from < underWayMax + 20) return;
         const { last } = follower.followed;
         if (last !== undefined) assert.deepEqual(last, whole.followed.last);
       }),

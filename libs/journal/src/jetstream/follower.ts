@@ -5,7 +5,9 @@
  * 1. A seal counts if its epoch is newer than all before it. It stands for the batch that comes next, without records.
  * 2. A batch counts if its epoch is that of the last seal, and all its parts are there. What has an older epoch was on its
  *    way when its owner was replaced, and is nothing.
- * 3. A batch of the newest epoch that does not follow the last one, by number, hash and time, is damage, and so is every
+ * 3. A seal that does not count is possible only where it was delayed until all seals before it were truncated. It may have
+ *    taken the place of a batch of the owner, whose later ones under way then do not follow and mean nothing.
+ * 4. A batch of the newest epoch that otherwise does not follow the last one, by number, hash and time, is damage, and so is every
  *    message whose checksum is wrong, and one that is missing between two.
  */
 import { crc32 } from "../batch/crc32.ts";
@@ -15,7 +17,7 @@ import type { JournalBatch, PartitionName } from "../port.ts";
 import { damagedMessage } from "./damage.ts";
 import { encodeBatch } from "./encode.ts";
 import { type BatchPart, readMessage, type SealMark } from "./message.ts";
-import { unrestMax } from "./protocol.ts";
+import { underWayMax } from "./protocol.ts";
 
 /** The last batch that was followed. */
 export interface FollowedBatch {
@@ -86,6 +88,8 @@ export class Follower {
   #gathering: Gathering | undefined;
   /** Up to here only the newest epoch is looked for; see `somewhere`. */
   #lookUntil = 0;
+  /** Up to here batches of the newest epoch may be stray ones, because a seal that does not count is among them. */
+  #disturbedUntil = 0;
 
   constructor(stream: string, name: PartitionName, from: Followed) {
     this.#stream = stream;
@@ -105,7 +109,7 @@ export class Follower {
    */
   static somewhere(stream: string, name: PartitionName, sequence: number): Follower {
     const follower = new Follower(stream, name, { ...beginning, sequence: sequence - 1, last: undefined });
-    follower.#lookUntil = sequence - 1 + unrestMax;
+    follower.#lookUntil = sequence - 1 + underWayMax;
     return follower;
   }
 
@@ -131,6 +135,7 @@ export class Follower {
     const isSaid = this.#last !== undefined && this.#last.hash === undefined && this.#epoch === 0;
     if (isSaid || (sequence <= this.#lookUntil && read.epoch > this.#epoch)) this.#epoch = read.epoch;
     if (read.epoch < this.#epoch || sequence <= this.#lookUntil) return;
+    if (sequence <= this.#disturbedUntil && this.#isStray(read)) return;
     if (read.epoch > this.#epoch) {
       this.#fail(sequence, `epoch ${read.epoch}, which no seal began`, read.number);
     }
@@ -138,6 +143,8 @@ export class Follower {
   }
 
   #seal(sequence: number, mark: SealMark): FoundBatch | undefined {
+    // Who does not know all that was before cannot tell whether it counts.
+    if (mark.epoch <= this.#epoch || this.#last === undefined) this.#disturbedUntil = sequence + underWayMax;
     if (mark.epoch <= this.#epoch) return;
     this.#epoch = mark.epoch;
     this.#owner = mark.owner;
@@ -156,12 +163,16 @@ export class Follower {
     return { batch, from: sequence, to: sequence };
   }
 
+  #isStray({ number }: BatchPart): boolean {
+    return this.#last === undefined || number > this.#last.number + 1;
+  }
+
   #gather(sequence: number, read: BatchPart): FoundBatch | undefined {
     const { number, part, parts, bytes } = read;
     const before = part === 0 ? { number, parts, from: sequence, chunks: [] } : this.#gathering;
     if (before?.number !== number || before.chunks.length !== part || before.parts !== parts) {
-      // It began before the place where the reading began.
-      if (this.#last === undefined) return;
+      // It began before the place where the reading began, or one of its parts was displaced.
+      if (this.#last === undefined || sequence <= this.#disturbedUntil) return;
       return this.#fail(sequence, `part ${part} of a batch whose other parts are not before it`, number);
     }
     const { from } = before;

@@ -18,6 +18,7 @@ import type { Answers } from "./answers.ts";
 import { encodeBatch } from "./encode.ts";
 import type { Followed } from "./follower.ts";
 import { headBytes, partsOf } from "./message.ts";
+import { subjectsOf } from "./names.ts";
 import { Pipeline } from "./pipeline.ts";
 import { batchStart, readBatches } from "./reader.ts";
 import type { Room } from "./room.ts";
@@ -30,7 +31,6 @@ export interface PartitionParts {
   readonly answers: Answers;
   readonly room: Room;
   readonly log: StreamLog;
-  readonly subject: string;
   readonly batchBytesMax: number;
   readonly messageBytesMax: number;
   readonly answerMs: number;
@@ -55,7 +55,7 @@ export class JetStreamPartition implements JournalPartition {
   readonly #seals = new Set<Seal>();
 
   constructor(parts: PartitionParts, name: PartitionName, index: number) {
-    const { connection, answers, subject, log, answerMs } = parts;
+    const { connection, answers, log, answerMs } = parts;
     this.service = name.service;
     this.partition = name.partition;
     this.#parts = parts;
@@ -64,7 +64,7 @@ export class JetStreamPartition implements JournalPartition {
     this.#pipeline = new Pipeline({
       connection,
       answers,
-      subject,
+      subject: subjectsOf(name).batches,
       log,
       ledger,
       answerMs,
@@ -160,8 +160,8 @@ export class JetStreamPartition implements JournalPartition {
   async #seal(seal: Seal, asked: Seal): Promise<SealOutcome> {
     try {
       await this.#pipeline.idle();
-      const { connection, answers, subject, log, answerMs } = this.#parts;
-      const options = { connection, answers, subject, log, attemptMs: Math.min(attemptMsMax, answerMs) };
+      const { connection, answers, log, answerMs } = this.#parts;
+      const options = { connection, answers, log, attemptMs: Math.min(attemptMsMax, answerMs) };
       const owner = Math.floor(connection.foundation.chance.random() * Number.MAX_SAFE_INTEGER);
       const sealing = await sealUntilAccepted(options, seal, owner, this.#closing.signal);
       return this.#sealed(seal, owner, sealing);

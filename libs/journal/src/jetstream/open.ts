@@ -4,12 +4,13 @@ import { Answers } from "./answers.ts";
 import { JetStreamJournal } from "./jetstream-journal.ts";
 import { JetStreamPartition, type PartitionParts } from "./jetstream-partition.ts";
 import { headBytes } from "./message.ts";
+import { streamOf } from "./names.ts";
 import { overheadBytesMax, payloadBytesMin } from "./protocol.ts";
 import { batchOverheadBytes, Room } from "./room.ts";
 import { StreamSource } from "./source.ts";
 import { checkServers } from "./start-checks.ts";
 import { StreamLog } from "./stream-log.ts";
-import { ensureStreams, type StreamOptions, streamOf, subjectOf } from "./streams.ts";
+import { ensureStreams, type StreamOptions } from "./streams.ts";
 
 /** What a journal on JetStream is opened with. */
 export interface JetStreamOptions extends Partial<StreamOptions> {
@@ -71,13 +72,11 @@ export async function openJetStream(
   const room = new Room(underWayBytesMax, batchBytesMax);
   const answerMs = options.answerMs ?? connection.settings.requestTimeoutMs;
   const partitions = logs.map((log, index) => {
-    const subject = subjectOf(log.name);
     const parts: PartitionParts = {
       connection,
       answers,
       room,
       log,
-      subject,
       batchBytesMax,
       messageBytesMax,
       answerMs,
@@ -105,7 +104,7 @@ async function openLog(
   return connection.persist(
     `opening of the stream ${stream}`,
     async () => {
-      const log = new StreamLog(stream, name, source);
+      const log = new StreamLog(name, source);
       await log.open();
       return log;
     },

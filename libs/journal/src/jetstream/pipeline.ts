@@ -17,7 +17,7 @@ import type { AppendOutcome, Failure } from "../port.ts";
 import type { Answer, Answers } from "./answers.ts";
 import { jetstreamErrors } from "./errors.ts";
 import type { Followed } from "./follower.ts";
-import { underWayMax, unrestMax } from "./protocol.ts";
+import { underWayMax } from "./protocol.ts";
 import type { StreamLog } from "./stream-log.ts";
 
 /** A batch to be sent. */
@@ -146,7 +146,7 @@ export class Pipeline {
 
   #send(): void {
     const { answers, subject, connection } = this.#options;
-    const restFrom = (this.#owner?.sealedAt ?? 0) + unrestMax;
+    const restFrom = (this.#owner?.sealedAt ?? 0) + underWayMax;
     for (;;) {
       const batch = this.#waiting[this.#next.batch];
       const atOnce = this.#sequence < restFrom ? 1 : underWayMax;
@@ -156,7 +156,9 @@ export class Pipeline {
       const sentMs = connection.foundation.clock.monotonic();
       const sent: Sent = { batch, index, expected: this.#sequence, sentMs, token: 0, answer: undefined };
       try {
-        sent.token = answers.send(subject, message, sent.expected, (answer) => this.#answered(sent, answer));
+        sent.token = answers.send(subject, message, { last: sent.expected }, (answer) =>
+          this.#answered(sent, answer),
+        );
       } catch (error) {
         this.doubt(error instanceof Error ? error.message : String(error));
         return;
@@ -250,7 +252,7 @@ export class Pipeline {
         return this.doubt("the stream is not as it was acknowledged");
       }
       this.#sequence = followed.sequence;
-      if (oldest.expected < owner.sealedAt + unrestMax) return this.#sendAgain(oldest);
+      if (oldest.expected < owner.sealedAt + underWayMax) return this.#sendAgain(oldest);
       const failure = this.#misplaced(oldest.batch.number);
       this.#end(() => failure);
     } catch (error) {

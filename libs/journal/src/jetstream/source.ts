@@ -86,37 +86,50 @@ export class StreamSource {
     }
   }
 
+  /** The last message of a subject, as the leader has it. */
+  async lastOf(subject: string): Promise<StreamMessage | undefined> {
+    const what = `the last message on ${subject}`;
+    return this.#read(what, await this.#ask("STREAM.MSG.GET", what, { last_by_subj: subject }));
+  }
+
   async #fromAny(sequence: number): Promise<Uint8Array | undefined> {
-    const answer = await this.#ask("DIRECT.GET", sequence).catch((error: unknown) => {
-      // Nobody answers directly while servers come and go; the leader may.
-      if (natsErrors.unavailable.is(error)) return undefined;
-      throw error;
-    });
+    const answer = await this.#ask("DIRECT.GET", `message ${sequence}`, { seq: sequence }).catch(
+      (error: unknown) => {
+        // Nobody answers directly while servers come and go; the leader may.
+        if (natsErrors.unavailable.is(error)) return undefined;
+        throw error;
+      },
+    );
     if (answer === undefined || (answer.headers?.code ?? 0) >= 300) return;
     if (answer.headers?.get("Nats-Sequence") !== String(sequence)) return;
     return answer.data;
   }
 
   async #fromLeader(sequence: number): Promise<Uint8Array | undefined> {
-    const answer = await this.#ask("STREAM.MSG.GET", sequence);
+    const what = `message ${sequence}`;
+    return this.#read(what, await this.#ask("STREAM.MSG.GET", what, { seq: sequence }))?.data;
+  }
+
+  /** What the leader has to say, and nobody else. */
+  #read(what: string, answer: Msg): StreamMessage | undefined {
     const { message, error } = answer.json<{
-      readonly message?: { readonly data?: string };
+      readonly message?: { readonly seq?: number; readonly data?: string };
       readonly error?: { readonly err_code?: number; readonly description?: string };
     }>();
-    if (message !== undefined) return Buffer.from(message.data ?? "", "base64");
+    if (message !== undefined) {
+      return { sequence: message.seq ?? 0, data: Buffer.from(message.data ?? "", "base64") };
+    }
     if (error?.err_code === notFoundCode) return;
-    const operation = `reading of message ${sequence} of the stream ${this.#options.stream}`;
+    const operation = `reading of ${what} of the stream ${this.#options.stream}`;
     throw natsErrors.unavailable({ operation, reason: error?.description ?? "an answer without a word" });
   }
 
-  #ask(what: string, sequence: number): Promise<Msg> {
+  #ask(api: string, what: string, wanted: object): Promise<Msg> {
     const { connection, stream } = this.#options;
-    const operation = `reading of message ${sequence} of the stream ${stream}`;
+    const operation = `reading of ${what} of the stream ${stream}`;
     const timeout = Math.min(askMs, connection.settings.requestTimeoutMs);
     return connection.run(operation, () =>
-      connection
-        .client(operation)
-        .request(`$JS.API.${what}.${stream}`, JSON.stringify({ seq: sequence }), { timeout }),
+      connection.client(operation).request(`$JS.API.${api}.${stream}`, JSON.stringify(wanted), { timeout }),
     );
   }
 

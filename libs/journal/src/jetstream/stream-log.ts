@@ -8,24 +8,28 @@ import type { PartitionName } from "../port.ts";
 import { damagedMessage } from "./damage.ts";
 import { beforeBatch, beginning, type Followed, Follower, type FoundBatch } from "./follower.ts";
 import { readMessage } from "./message.ts";
+import { streamOf, subjectsOf } from "./names.ts";
 import { Places } from "./places.ts";
-import { unrestMax } from "./protocol.ts";
+import { underWayMax } from "./protocol.ts";
 import { MessageGone, type StreamEnds, type StreamSource } from "./source.ts";
 
 export class StreamLog {
   readonly stream: string;
   readonly name: PartitionName;
   readonly source: StreamSource;
+  /** Where marks of seals are published. */
+  readonly sealSubject: string;
   readonly places = new Places();
   /** Number of the first batch that is left. */
   first = 1;
   #firstSequence = 1;
   #followed: Followed = beginning;
 
-  constructor(stream: string, name: PartitionName, source: StreamSource) {
-    this.stream = stream;
+  constructor(name: PartitionName, source: StreamSource) {
+    this.stream = streamOf(name);
     this.name = name;
     this.source = source;
+    this.sealSubject = subjectsOf(name).seals;
   }
 
   get followed(): Followed {
@@ -42,7 +46,7 @@ export class StreamLog {
   /** Follows up to a message that is known to be there. */
   async followTo(sequence: number): Promise<Followed> {
     // Far behind, only where it stands now is of interest.
-    let isFar = sequence - this.#followed.sequence > 4 * unrestMax;
+    let isFar = sequence - this.#followed.sequence > 4 * underWayMax;
     for (;;) {
       try {
         if (isFar) await this.#jumpTo(sequence);
@@ -55,6 +59,16 @@ export class StreamLog {
         isFar = true;
       }
     }
+  }
+
+  /** The last mark of a seal in the stream; it need not be one that counts. */
+  async lastMark(): Promise<{ readonly sequence: number; readonly epoch: number } | undefined> {
+    const found = await this.source.lastOf(this.sealSubject);
+    if (found === undefined) return;
+    const message = readMessage(found.data);
+    if (message.kind === "seal") return { sequence: found.sequence, epoch: message.epoch };
+    const damage = message.kind === "damaged" ? message : { found: "a part of a batch where a seal was" };
+    throw damagedMessage(this.stream, this.name, found.sequence, damage);
   }
 
   /** More is known, as when a batch of ours has become durable. */
@@ -93,8 +107,8 @@ export class StreamLog {
     for (let tries = 0; tries < triesMax; tries++) {
       const at = start.last?.number ?? 0;
       // Each batch takes a message or more, so this is never too far.
-      const ahead = number - at - 2 * unrestMax;
-      if (ahead < unrestMax) break;
+      const ahead = number - at - 2 * underWayMax;
+      if (ahead < underWayMax) break;
       const found = await this.#startAfter(start.sequence + ahead);
       if (found === undefined || (found.last?.number ?? 0) <= at) break;
       start = found;
@@ -111,7 +125,7 @@ export class StreamLog {
   /** Where the batches stand a little after a message in the middle. */
   async #startAfter(sequence: number): Promise<Followed | undefined> {
     const follower = Follower.somewhere(this.stream, this.name, sequence);
-    const to = Math.min(sequence + 2 * unrestMax, this.#followed.sequence + 1) - 1;
+    const to = Math.min(sequence + 2 * underWayMax, this.#followed.sequence + 1) - 1;
     for await (const message of this.source.messages(sequence, to)) {
       if (follower.take(message.sequence, message.data) !== undefined) return follower.followed;
     }
@@ -120,7 +134,7 @@ export class StreamLog {
 
   /** Takes the stream's end by reading back from it until a whole batch is found. */
   async #jumpTo(last: number): Promise<void> {
-    for (let span = 2 * unrestMax; ; span *= 2) {
+    for (let span = 2 * underWayMax; ; span *= 2) {
       const from = last - span + 1;
       if (from <= this.#firstSequence) {
         const start = this.#firstSequence > 1 ? beforeBatch(this.#firstSequence, this.first) : beginning;

@@ -11,6 +11,7 @@ import { type NatsConnection, natsErrors } from "@tutti/nats";
 import { journalErrors } from "../errors.ts";
 import type { PartitionName, ServicePartitions } from "../port.ts";
 import { jetstreamErrors } from "./errors.ts";
+import { streamOf, subjectsOf } from "./names.ts";
 
 export interface StreamOptions {
   /** Copies in the cluster: 1, 3 or 5. */
@@ -18,11 +19,6 @@ export interface StreamOptions {
   /** Bytes that each stream may have; -1 for no limit. Batches beyond it are refused as `full`. */
   readonly bytesMax: number;
 }
-
-export const streamOf = ({ service, partition }: PartitionName): string =>
-  `TUTTI_JOURNAL_${service}_${partition}`;
-export const subjectOf = ({ service, partition }: PartitionName): string =>
-  `tutti.journal.${service}.${partition}`;
 
 /** The number of partitions goes with each stream, so that it can be held against the configuration. */
 const partitionsKey = "tutti_partitions";
@@ -45,13 +41,14 @@ export async function ensureStreams(
       `expected a service's name of 1 to 63 letters, digits and dashes, found "${service}"`,
     );
   }
-  await Promise.all(
-    Array.from({ length: partitions }, (_, partition) => {
-      const operation = `opening of the stream ${streamOf({ service, partition })}`;
-      const made = { service, partition, partitions };
-      return connection.persist(operation, () => ensureStream(connection, made, options, operation), signal);
-    }),
-  );
+  const ensure = (partition: number): Promise<void> => {
+    const operation = `opening of the stream ${streamOf({ service, partition })}`;
+    const made = { service, partition, partitions };
+    return connection.persist(operation, () => ensureStream(connection, made, options, operation), signal);
+  };
+  // The first one by itself: where it was made with another number of partitions, no others are made.
+  await ensure(0);
+  await Promise.all(Array.from({ length: partitions - 1 }, (_, index) => ensure(index + 1)));
 }
 
 async function ensureStream(
@@ -98,7 +95,7 @@ function configurationOf(at: PartitionName & ServicePartitions, { replicas, byte
   return {
     name: streamOf(at),
     storage: StorageType.File,
-    subjects: [subjectOf(at)],
+    subjects: Object.values(subjectsOf(at)),
     num_replicas: replicas,
     max_bytes: bytesMax,
     // What is there is never dropped to make room.
