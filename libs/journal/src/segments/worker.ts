@@ -1,4 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
+import { copyBytes } from "../batch/copy.ts";
 import { fileDisk } from "../disk/file-disk.ts";
 import { closing, word } from "./shared.ts";
 import type { WorkerOrders } from "./worker-host.ts";
@@ -22,7 +23,7 @@ function run({ directory, sizes, log, control, buffers, hashes }: WorkerOrders):
       control[word.segment] = result.segment;
       control[word.offset] = result.offset;
       control[word.segmentBytes] = result.segmentBytes;
-      hashes.set(log.ends.hashes);
+      copyBytes(log.ends.hashes, hashes, 0);
     }
     parentPort?.postMessage(result.kind === "durable" ? undefined : result);
   }

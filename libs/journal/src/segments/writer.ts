@@ -1,10 +1,11 @@
+import { copyBytes } from "../batch/copy.ts";
 import { hashBatchInto, hashBytes } from "../batch/hash.ts";
 import { type Disk, type DiskFile, isDiskFull, reasonOf, writeFully } from "../disk/disk.ts";
 import type { PartitionName } from "../port.ts";
 import { type Ends, hashOf } from "./ends.ts";
 import { Frames } from "./frames.ts";
 import { sumOfGroupHeader, writeGroupChecksum, writeGroupHeader } from "./group-header.ts";
-import { aligned, groupHeaderBytes, viewOf } from "./layout.ts";
+import { aligned, blockBytes, groupHeaderBytes, viewOf } from "./layout.ts";
 import { nameOfSegment, nextSegmentBytes, type SegmentSizes, startSegment } from "./segment-files.ts";
 
 /**
@@ -123,7 +124,7 @@ export class SegmentWriter {
     const checksum = sealFrames(bytes, view, length, log.ends);
     writeGroupChecksum(view, checksum);
     const whole = aligned(length);
-    bytes.fill(0, length, whole);
+    copyBytes(zeros.subarray(0, whole - length), bytes, length);
     this.#file ??= this.#disk.open(nameOfSegment(segment));
     writeFully(this.#file, whole === bytes.length ? bytes : bytes.subarray(0, whole), offset);
     this.#file.sync();
@@ -175,6 +176,9 @@ export type CommitResult = Durable | CommitFailure;
 export function durableAt(segment: number, offset: number, segmentBytes: number): Durable {
   return { kind: "durable", segment, offset, segmentBytes };
 }
+
+/** What is behind the last frame of a group. Copied, because filling shared memory goes byte by byte. */
+const zeros = new Uint8Array(blockBytes);
 
 /** Fills in hash and checksum of every batch, moves the chain on, and gives the checksum of the group. */
 function sealFrames(bytes: Uint8Array, view: DataView, length: number, ends: Ends): number {
