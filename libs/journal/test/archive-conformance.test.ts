@@ -1,6 +1,7 @@
 import { MemoryArchive, MemoryArchiveStore } from "@tutti/journal";
 import { archiveConformance } from "@tutti/journal/testing";
 import { VirtualTime } from "@tutti/kernel/testing";
+import { archiveFixture } from "./archive.fixture.ts";
 
 archiveConformance({
   name: "memory",
@@ -27,4 +28,9 @@ archiveConformance({
       [Symbol.asyncDispose]: () => archive.close(),
     };
   },
+});
+
+archiveConformance({
+  name: "SQLite, in line",
+  open: ({ partitions, feed }) => archiveFixture(partitions, feed),
 });

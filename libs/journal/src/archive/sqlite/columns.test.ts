@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import { countOf, decodeColumn, encodeColumns } from "./columns.ts";
+
+const value = fc.oneof(fc.nat(300), fc.nat(), fc.maxSafeNat(), fc.double({ noNaN: true }));
+
+describe("columns of numbers", () => {
+  it("come back as they went in, whatever their range", () => {
+    fc.assert(
+      fc.property(
+        fc.nat(20),
+        fc.infiniteStream(value),
+        fc.integer({ min: 1, max: 4 }),
+        (count, stream, width) => {
+          const values = stream[Symbol.iterator]();
+          const columns = Array.from({ length: width }, () =>
+            Float64Array.from({ length: count }, () => Number(values.next().value)),
+          );
+          const encoded = encodeColumns(columns);
+          assert.equal(countOf(encoded), count);
+          for (const [index, column] of columns.entries()) {
+            assert.deepEqual(decodeColumn(encoded, index), column);
+            assert.deepEqual(decodeColumn(encoded, index, new Float64Array(64)), column);
+          }
+        },
+      ),
+    );
+  });
+
+  it("take no room where all values are the same, and one byte where they are close", () => {
+    const same = new Float64Array(1_000).fill(1_767_225_600_000);
+    const close = Float64Array.from({ length: 1_000 }, (_, index) => 1_767_225_600_000 + (index % 200));
+    assert.ok(encodeColumns([same]).length < 40);
+    assert.ok(encodeColumns([close]).length < 1_050);
+  });
+});

@@ -1,0 +1,202 @@
+import type { RecordPlace } from "../port.ts";
+import type { ArchiveDatabase } from "./database.ts";
+import type { History } from "./history/history.ts";
+import { state } from "./index/block-info.ts";
+import type { Blocks, LinePlace } from "./index/blocks.ts";
+import { field, joined, keyAt, type Lines, lastAt, numberAt } from "./index/lines.ts";
+import { type InstanceRow, type Instances, stage, unpacked } from "./instances.ts";
+import type { Purge } from "./purge.ts";
+import type { RecentlyEnded } from "./recently-ended.ts";
+import { instanceId } from "./schema.ts";
+import type { Standing, Standings } from "./standings.ts";
+
+/** What the parts of an archive work on. */
+export interface Tables {
+  readonly database: ArchiveDatabase;
+  readonly standings: Standings;
+  readonly instances: Instances;
+  readonly blocks: Blocks;
+  readonly history: History;
+  readonly recent: RecentlyEnded;
+}
+
+/** A commit on its way to another thread. */
+export interface EncodedChanges {
+  readonly coveredTo: number;
+  readonly partitionSnapshot: Uint8Array | undefined;
+  readonly lines: Lines;
+  readonly snapshots: readonly EncodedSnapshot[];
+}
+
+export interface EncodedSnapshot {
+  readonly incarnation: number;
+  readonly snapshot: Uint8Array;
+  readonly dueMs: number;
+  readonly outstanding: boolean;
+}
+
+/** A block of more lines is several. */
+const linesMax = 4_096;
+
+/** Does commits: what is new, what replaces what, what is removed as it comes. */
+export class Committer {
+  readonly #tables: Tables;
+  readonly #purge: Purge;
+
+  constructor(tables: Tables, purge: Purge) {
+    this.#tables = tables;
+    this.#purge = purge;
+  }
+
+  commit(partition: number, { coveredTo, partitionSnapshot, lines, snapshots }: EncodedChanges): void {
+    const { standings, blocks } = this.#tables;
+    const standing = standings.of(partition);
+    standing.coveredTo = Math.max(standing.coveredTo, coveredTo);
+    if (partitionSnapshot !== undefined) standing.snapshot = partitionSnapshot;
+    this.#index(standing, lines, new Map(snapshots.map((snapshot) => [snapshot.incarnation, snapshot])));
+    this.#store(partition, snapshots);
+    blocks.flush();
+    standings.store(standing);
+  }
+
+  #index(standing: Standing, lines: Lines, snapshots: ReadonlyMap<number, EncodedSnapshot>): void {
+    const { partition } = standing;
+    const states = new Uint8Array(lines.count);
+    const chosen: number[] = [];
+    const latest = latestLines(lines);
+    let { incarnation: highest, version } = standing;
+    const before = highest;
+    for (let line = 0; line < lines.count; line++) {
+      const incarnation = numberAt(lines, field.incarnation, line);
+      if (latest !== undefined && latest.get(incarnation) !== line) continue;
+      const isNew = incarnation > before;
+      if (isNew && incarnation > highest) highest = incarnation;
+      const fate = this.#fate(standing, lines, line, isNew, version + 1, snapshots.has(incarnation));
+      if (fate === state.gone) continue;
+      lines.numbers[field.version * lines.count + line] = ++version;
+      states[chosen.length] = fate;
+      chosen.push(line);
+    }
+    standing.version = version;
+    standing.incarnation = highest;
+    for (let from = 0; from < chosen.length; from += linesMax) {
+      const some = chosen.slice(from, from + linesMax);
+      const isAll = some.length === lines.count;
+      const block = isAll ? lines : joined([{ lines, chosen: some }]);
+      this.#tables.blocks.add(partition, block, states.slice(from, from + some.length));
+    }
+  }
+
+  /** Makes room for a new line, and says how it stands itself. */
+  #fate(
+    standing: Standing,
+    lines: Lines,
+    line: number,
+    isNew: boolean,
+    version: number,
+    hasSnapshot: boolean,
+  ): number {
+    const { instances, blocks, recent } = this.#tables;
+    const { partition, packedTo } = standing;
+    const incarnation = numberAt(lines, field.incarnation, line);
+    const id = instanceId(partition, incarnation);
+    const row = isNew ? undefined : instances.get(id);
+    const older = isNew ? undefined : this.#older(partition, incarnation, row);
+    const was = older === undefined ? state.gone : older.block.states[older.line];
+    // Removed already: whoever commits it again has it from the journal, where it just ended once more.
+    if (older !== undefined && was === state.removed) return state.gone;
+    if (older !== undefined) {
+      if (this.#hasEnded(older, row)) standing.ended--;
+      else standing.live--;
+      blocks.mark(older, state.gone);
+    }
+    const endMs = numberAt(lines, field.end, line);
+    if (endMs === 0) {
+      standing.live++;
+      instances.put(this.#row(lines, line, id, version, stage.live, row));
+      return state.present;
+    }
+    const last = lastAt(lines, line);
+    if (numberAt(lines, field.keepUntil, line) <= endMs)
+      return this.#removeAtOnce(partition, lines, line, row);
+    standing.ended++;
+    if (last.batch > packedTo) recent.add(partition, incarnation, last);
+    this.#keepEnded(lines, line, id, version, row, hasSnapshot, last.batch > packedTo);
+    return state.present;
+  }
+
+  /** An ended instance has a row of its own only with a snapshot, or until its last records are packed. */
+  #keepEnded(
+    lines: Lines,
+    line: number,
+    id: number,
+    version: number,
+    row: InstanceRow | undefined,
+    hasSnapshot: boolean,
+    isUnpacked: boolean,
+  ): void {
+    const { instances } = this.#tables;
+    if (row !== undefined) instances.deleteSnapshot(id);
+    if (hasSnapshot) {
+      lines.numbers[field.hasRow * lines.count + line] = 1;
+      instances.put(this.#row(lines, line, id, version, stage.kept, row));
+    } else if (row !== undefined) {
+      if (isUnpacked && row.packedEvents > 0) instances.put({ ...row, version, stage: stage.ended });
+      else instances.delete(id);
+    }
+  }
+
+  #removeAtOnce(partition: number, lines: Lines, line: number, row: InstanceRow | undefined): number {
+    const { instances, recent } = this.#tables;
+    recent.remove(partition, numberAt(lines, field.incarnation, line));
+    if (row !== undefined) {
+      this.#purge.dropLater(row.id, row.packed, row.packedEvents);
+      instances.delete(row.id);
+    }
+    const isIdKept = numberAt(lines, field.idKeptUntil, line) > numberAt(lines, field.keepUntil, line);
+    return isIdKept ? state.removed : state.gone;
+  }
+
+  /** The line that a newer one replaces. */
+  #older(partition: number, incarnation: number, row: InstanceRow | undefined): LinePlace | undefined {
+    const { blocks } = this.#tables;
+    const place = row === undefined || row.version === 0 ? undefined : blocks.place(partition, row.version);
+    if (place !== undefined && place.block.states[place.line] !== state.gone) return place;
+    return blocks.placeOfIncarnation(partition, incarnation);
+  }
+
+  #hasEnded(older: LinePlace, row: InstanceRow | undefined): boolean {
+    if (row !== undefined) return row.stage !== stage.live;
+    return numberAt(this.#tables.blocks.parts.lines(older.block.id), field.end, older.line) > 0;
+  }
+
+  #row(
+    lines: Lines,
+    line: number,
+    id: number,
+    version: number,
+    at: number,
+    row: InstanceRow | undefined,
+  ): InstanceRow {
+    const hash = numberAt(lines, field.hash, line);
+    const packed: RecordPlace = row?.packed ?? unpacked;
+    const key = row?.key ?? keyAt(lines, line);
+    return { id, hash, version, stage: at, packed, packedEvents: row?.packedEvents ?? 0, key };
+  }
+
+  #store(partition: number, snapshots: readonly EncodedSnapshot[]): void {
+    const { instances } = this.#tables;
+    for (const snapshot of snapshots) {
+      const id = instanceId(partition, snapshot.incarnation);
+      const row = instances.get(id);
+      if (row !== undefined && row.stage !== stage.ended) instances.putSnapshot(id, snapshot);
+    }
+  }
+}
+
+/** Where an instance has several lines in one commit: the last of each. */
+function latestLines(lines: Lines): Map<number, number> | undefined {
+  const latest = new Map<number, number>();
+  for (let line = 0; line < lines.count; line++) latest.set(numberAt(lines, field.incarnation, line), line);
+  return latest.size === lines.count ? undefined : latest;
+}

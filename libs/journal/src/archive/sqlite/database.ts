@@ -1,0 +1,187 @@
+import { mkdirSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { backup, DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import { isTuttiError } from "@tutti/kernel";
+import { reasonOf } from "../../disk/disk.ts";
+import { archiveErrors } from "../errors.ts";
+import { formatVersion, schema } from "./schema.ts";
+
+/** A row as SQLite gives it. */
+export type Row = Readonly<Record<string, unknown>>;
+
+/**
+ * The database file of an archive.
+ *
+ * 1. A transaction is there whole or not at all, and on the disk when `transaction` returns.
+ * 2. SQLite drops from its log, without a word, everything from a flipped bit on. So the log never holds what is in the
+ *    database file already (then a part of it could hide newer pages), and `settle` puts everything there.
+ * 3. What SQLite says about damage is passed on as damage with its place, never as an empty answer.
+ */
+export class ArchiveDatabase {
+  readonly file: string;
+  readonly #database: DatabaseSync;
+  readonly #begin: StatementSync;
+  readonly #commit: StatementSync;
+  #isSettled = false;
+
+  constructor(file: string) {
+    this.file = file;
+    this.#database = this.#guarded(() => opened(file));
+    this.#begin = this.#database.prepare("BEGIN IMMEDIATE");
+    this.#commit = this.#database.prepare("COMMIT");
+  }
+
+  statement(sql: string): Statement {
+    return new Statement(this.#database.prepare(sql), (work) => this.#guarded(work));
+  }
+
+  /** Everything or nothing of it. */
+  transaction<Result>(work: () => Result): Result {
+    return this.#guarded(() => {
+      this.#begin.run();
+      let result: Result;
+      try {
+        result = work();
+        this.#isSettled = false;
+        this.#commit.run();
+      } catch (error) {
+        if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+        throw error;
+      }
+      if (this.#logBytes() >= checkpointBytes) this.settle();
+      return result;
+    });
+  }
+
+  /** Puts everything that was committed into the database file, and empties the log. */
+  settle(): void {
+    if (this.#isSettled) return;
+    this.#guarded(() => this.#database.exec("PRAGMA wal_checkpoint(TRUNCATE)"));
+    this.#isSettled = true;
+  }
+
+  /** Gives up to so many pages that nothing uses back to the file system; says whether there are more. */
+  vacuum(pages: number): boolean {
+    return this.#guarded(() => {
+      const free = this.#number("PRAGMA freelist_count");
+      if (free < vacuumFrom) return false;
+      this.#database.exec(`PRAGMA incremental_vacuum(${pages})`);
+      this.#isSettled = false;
+      return free - pages >= vacuumFrom;
+    });
+  }
+
+  /** On disk, the log included. */
+  bytes(): number {
+    return this.#guarded(
+      () => this.#number("PRAGMA page_count") * this.#number("PRAGMA page_size") + this.#logBytes(),
+    );
+  }
+
+  async backup(file: string): Promise<void> {
+    try {
+      mkdirSync(dirname(file), { recursive: true });
+      await backup(this.#database, file, { rate: backupPages });
+    } catch (error) {
+      throw this.#failure(error);
+    }
+  }
+
+  /** Reads everything, and says what SQLite finds wrong with it. */
+  integrity(): readonly string[] {
+    return this.#guarded(() =>
+      this.#database
+        .prepare("PRAGMA integrity_check(20)")
+        .all()
+        .map((row) => String(Object.values(row)[0]))
+        .filter((text) => text !== "ok"),
+    );
+  }
+
+  close(): void {
+    this.#guarded(() => this.#database.close());
+  }
+
+  #logBytes(): number {
+    return statSync(`${this.file}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+  }
+
+  #number(sql: string): number {
+    return Number(Object.values(this.#database.prepare(sql).get() ?? {})[0] ?? 0);
+  }
+
+  #guarded<Result>(work: () => Result): Result {
+    try {
+      return work();
+    } catch (error) {
+      throw this.#failure(error);
+    }
+  }
+
+  #failure(error: unknown): unknown {
+    if (isTuttiError(error) || !isSqliteError(error)) return error;
+    const reason = reasonOf(error);
+    // The lower eight bits say what kind of error it is, the others which one.
+    const kind = error.errcode & 0xff;
+    if (kind === sqlite.corrupt || kind === sqlite.notADatabase) {
+      const extras = { cause: error };
+      return archiveErrors.damaged({ place: { file: this.file }, found: reason }, extras);
+    }
+    return kind === sqlite.full
+      ? archiveErrors.full({ reason })
+      : archiveErrors.failed({ reason }, { cause: error });
+  }
+}
+
+/** A prepared statement. */
+export class Statement {
+  readonly #statement: StatementSync;
+  readonly #guarded: <Result>(work: () => Result) => Result;
+
+  constructor(statement: StatementSync, guarded: <Result>(work: () => Result) => Result) {
+    this.#statement = statement;
+    this.#guarded = guarded;
+  }
+
+  run(...values: readonly SQLInputValue[]): number {
+    return this.#guarded(() => Number(this.#statement.run(...values).changes));
+  }
+
+  get(...values: readonly SQLInputValue[]): Row | undefined {
+    return this.#guarded(() => this.#statement.get(...values));
+  }
+
+  all(...values: readonly SQLInputValue[]): readonly Row[] {
+    return this.#guarded(() => this.#statement.all(...values));
+  }
+}
+
+/** SQLite's own result codes. */
+const sqlite = { corrupt: 11, full: 13, notADatabase: 26 } as const;
+/** A thousand pages, as SQLite's own checkpoints: larger ones stall, smaller ones sync more. */
+const checkpointBytes = 1_000 * 4_096;
+const vacuumFrom = 64;
+/** Copied at once: about a millisecond. */
+const backupPages = 256;
+
+function opened(file: string): DatabaseSync {
+  const database = new DatabaseSync(file, { timeout: 5_000 });
+  try {
+    // Before anything is written: it cannot be changed later.
+    database.exec("PRAGMA auto_vacuum = INCREMENTAL");
+    database.exec("PRAGMA journal_mode = WAL");
+    database.exec("PRAGMA synchronous = FULL");
+    database.exec("PRAGMA cache_size = -4000");
+    const version = Number(Object.values(database.prepare("PRAGMA user_version").get() ?? {})[0] ?? 0);
+    if (version > formatVersion) throw archiveErrors.formatUnknown({ file, version, known: formatVersion });
+    if (version === 0) database.exec(`BEGIN; ${schema} PRAGMA user_version = ${formatVersion}; COMMIT`);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function isSqliteError(error: unknown): error is Error & { readonly errcode: number } {
+  return error instanceof Error && "errcode" in error && typeof error.errcode === "number";
+}

@@ -1,0 +1,60 @@
+import type { ArchiveEngine } from "./engine.ts";
+
+/** What can be asked of an engine, wherever it runs. */
+export type EngineCall =
+  | "opening"
+  | "commit"
+  | "load"
+  | "keyOf"
+  | "due"
+  | "nextDueMs"
+  | "outstanding"
+  | "pack"
+  | "settle"
+  | "page"
+  | "search"
+  | "purge"
+  | "figures"
+  | "backup"
+  | "filterWords";
+
+export type EngineArguments<Call extends EngineCall> = Parameters<ArchiveEngine[Call]>;
+export type EngineResult<Call extends EngineCall> = Awaited<ReturnType<ArchiveEngine[Call]>>;
+
+/** Where an engine runs. Calls are done in the order in which they are made. */
+export interface EngineHost {
+  /** What is handed over may be moved away: the caller does not look at it any more. */
+  call<Call extends EngineCall>(call: Call, ...values: EngineArguments<Call>): Promise<EngineResult<Call>>;
+  close(): Promise<void>;
+}
+
+/** An engine in the caller's thread: for tests, and where nobody minds waiting. */
+export class InlineHost implements EngineHost {
+  readonly #engine: ArchiveEngine;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(engine: ArchiveEngine) {
+    this.#engine = engine;
+  }
+
+  call<Call extends EngineCall>(call: Call, ...values: EngineArguments<Call>): Promise<EngineResult<Call>> {
+    const done = this.#last.then(() => callEngine(this.#engine, call, values));
+    this.#last = done.catch(() => undefined);
+    return done;
+  }
+
+  async close(): Promise<void> {
+    await this.#last;
+    this.#engine.close();
+  }
+}
+
+export function callEngine<Call extends EngineCall>(
+  engine: ArchiveEngine,
+  call: Call,
+  values: EngineArguments<Call>,
+): EngineResult<Call> | Promise<EngineResult<Call>> {
+  // The cast: TypeScript does not see that a method goes with its own arguments.
+  const method = engine[call] as (...given: unknown[]) => EngineResult<Call>;
+  return method.apply(engine, values);
+}

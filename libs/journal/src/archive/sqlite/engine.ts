@@ -1,0 +1,315 @@
+import { assert, type InstanceKey } from "@tutti/kernel";
+import type { JournalBatch } from "../../port.ts";
+import type {
+  ArchiveFigures,
+  DueInstance,
+  HistoryRecord,
+  HistoryWanted,
+  Kept,
+  Opening,
+  RecordPlace,
+  Search,
+  SearchPage,
+} from "../port.ts";
+import { keyOfPrefix } from "../records/record-key.ts";
+import { Committer, type EncodedChanges } from "./committer.ts";
+import { ArchiveDatabase } from "./database.ts";
+import type { RecordGroup } from "./history/groups.ts";
+import { type GroupOwner, History, type PackedEnd } from "./history/history.ts";
+import { state } from "./index/block-info.ts";
+import { part } from "./index/block-parts.ts";
+import { Blocks, type LinePlace } from "./index/blocks.ts";
+import { field, keyAt, lastAt, numberAt } from "./index/lines.ts";
+import { type InstanceRow, Instances, stage } from "./instances.ts";
+import { KeyFilter } from "./key-filter.ts";
+import { keyHash } from "./key-hash.ts";
+import { Purge } from "./purge.ts";
+import { RecentlyEnded } from "./recently-ended.ts";
+import { instanceId } from "./schema.ts";
+import { searchBlocks } from "./search.ts";
+import { Standings } from "./standings.ts";
+
+/**
+ * The archive on SQLite, all of it synchronous: it runs in a thread of its own, or in the caller's for tests.
+ *
+ * 1. What is in memory beside the tables (standings, what is known of blocks, who ended lately) is made of them when it is
+ *    opened, and made anew when a transaction fails.
+ */
+export class ArchiveEngine {
+  readonly #database: ArchiveDatabase;
+  readonly #standings: Standings;
+  readonly #instances: Instances;
+  readonly #blocks: Blocks;
+  readonly #history: History;
+  readonly #recent: RecentlyEnded;
+  readonly #committer: Committer;
+  readonly #purge: Purge;
+
+  constructor(file: string) {
+    const database = new ArchiveDatabase(file);
+    this.#database = database;
+    this.#standings = new Standings(database);
+    this.#instances = new Instances(database);
+    this.#blocks = new Blocks(database);
+    this.#history = new History(database);
+    this.#recent = new RecentlyEnded();
+    const tables = {
+      database,
+      standings: this.#standings,
+      instances: this.#instances,
+      blocks: this.#blocks,
+      history: this.#history,
+      recent: this.#recent,
+    };
+    this.#purge = new Purge(tables);
+    this.#committer = new Committer(tables, this.#purge);
+    try {
+      this.#load();
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  }
+
+  opening(partition: number): Opening {
+    const { coveredTo, packedTo, snapshot, live } = this.#standings.of(partition);
+    return { coveredTo, packedTo, partitionSnapshot: snapshot, live };
+  }
+
+  commit(partition: number, changes: EncodedChanges): void {
+    this.#transaction(() => this.#committer.commit(partition, changes));
+  }
+
+  load(partition: number, keys: readonly InstanceKey[]): Kept[] {
+    return keys.map((key) => this.#loadOne(partition, key));
+  }
+
+  keyOf(partition: number, incarnation: number): InstanceKey | undefined {
+    const row = this.#instances.get(instanceId(partition, incarnation));
+    if (row !== undefined) return row.key;
+    const place = this.#blocks.placeOfIncarnation(partition, incarnation);
+    if (place === undefined || stateOf(place) !== state.present) return;
+    return keyAt(this.#blocks.parts.lines(place.block.id), place.line);
+  }
+
+  due(partition: number, beforeMs: number, limit: number, after?: DueInstance): DueInstance[] {
+    return this.#instances.due(partition, beforeMs, limit, after);
+  }
+
+  nextDueMs(partition: number): number | undefined {
+    return this.#instances.nextDueMs(partition);
+  }
+
+  outstanding(partition: number, after: number, limit: number): InstanceKey[] {
+    return this.#instances.outstanding(partition, after, limit);
+  }
+
+  /** Packs these batches, which follow those that are packed; empty when they are all that is to be packed for now. */
+  pack(partition: number, batches: readonly JournalBatch[]): void {
+    const standing = this.#standings.of(partition);
+    const last = batches.at(-1)?.number ?? 0;
+    assert(
+      batches[0]?.number === standing.packedTo + 1 && last <= standing.coveredTo,
+      "batches are packed in order, and not before they are covered",
+      { first: batches[0]?.number, last, packedTo: standing.packedTo, coveredTo: standing.coveredTo },
+    );
+    this.#transaction(() => {
+      const ends = this.#history.pack(partition, batches, (group) => this.#ownerOf(partition, group));
+      for (const end of ends) this.#packed(partition, end);
+      this.#history.packed.flush();
+      standing.packedTo = last;
+      this.#recent.forget(partition, last);
+      this.#standings.store(standing);
+    });
+  }
+
+  settle(partition: number): number {
+    this.#database.settle();
+    const { coveredTo, packedTo } = this.#standings.of(partition);
+    return Math.min(coveredTo, packedTo);
+  }
+
+  page(partition: number, wanted: HistoryWanted): HistoryRecord[] {
+    const end = this.#packedEnd(partition, wanted.key, wanted.last);
+    if (end === undefined) return [];
+    const { incarnation, packed, events } = end;
+    return this.#history.page(instanceId(partition, incarnation), partition, packed, events, wanted);
+  }
+
+  search(search: Search): Omit<SearchPage, "indexedToMs"> {
+    return searchBlocks(this.#blocks, search);
+  }
+
+  /** A slice of upkeep; says whether there is more. */
+  purge(nowMs: number): boolean {
+    return this.#transaction(() => this.#purge.slice(nowMs)) || this.#database.vacuum(vacuumedAtOnce);
+  }
+
+  figures(): ArchiveFigures {
+    const standings = [...this.#standings.all()];
+    return {
+      bytes: this.#database.bytes(),
+      liveInstances: standings.reduce((sum, { live }) => sum + live, 0),
+      endedInstances: standings.reduce((sum, { ended }) => sum + ended, 0),
+      packedRows: this.#history.packed.count(),
+    };
+  }
+
+  backup(file: string): Promise<void> {
+    return this.#database.backup(file);
+  }
+
+  /** A filter with the keys of everything there is, with room for half as many more. */
+  filterWords(): { capacity: number; count: number; words: Uint32Array } {
+    const building = this.buildFilter();
+    for (;;) {
+      const { done, value } = building.next();
+      if (done) return { capacity: value.capacity, count: value.count, words: value.words };
+    }
+  }
+
+  /** The same a block at a time. */
+  *buildFilter(): Generator<void, KeyFilter> {
+    const blocks = [...this.#blocks.all()];
+    const count = blocks.reduce((sum, block) => sum + block.count - block.gone, 0);
+    const filter = new KeyFilter(Math.max(filterCapacityMin, Math.ceil(count * filterRoom)));
+    for (const { id, states } of blocks) {
+      // Merged meanwhile: its lines are in a newer block, which is not among these.
+      if (!this.#blocks.has(id)) return yield* this.buildFilter();
+      const hashes = this.#blocks.parts.column(id, part.keys, field.hash);
+      for (let line = 0; line < hashes.length; line++) {
+        if (states[line] !== state.gone) filter.add(hashes[line] as number);
+      }
+      yield;
+    }
+    return filter;
+  }
+
+  /** Reads and checks everything, a slice at a time; throws what is damaged first. */
+  *verify(): Generator<void> {
+    for (const { id } of this.#blocks.all()) {
+      this.#blocks.parts.lines(id);
+      yield;
+    }
+    for (let after: number | undefined = -1; after !== undefined; yield) {
+      after = this.#instances.verify(after, verifiedAtOnce);
+    }
+    yield* this.#history.packed.verify(verifiedAtOnce);
+    for (let after: number | undefined = -1; after !== undefined; yield) {
+      after = this.#history.solid.verify(after, verifiedAtOnce);
+    }
+  }
+
+  /** What SQLite itself finds wrong with its file. */
+  integrity(): readonly string[] {
+    return this.#database.integrity();
+  }
+
+  standings(): readonly { partition: number; coveredTo: number; packedTo: number; commits: number }[] {
+    return [...this.#standings.all()].map(({ partition, coveredTo, packedTo, commits }) => {
+      return { partition, coveredTo, packedTo, commits };
+    });
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  #load(): void {
+    this.#standings.load();
+    this.#blocks.load();
+    this.#history.packed.load();
+    this.#recent.load(this.#standings, this.#blocks);
+  }
+
+  #transaction<Result>(work: () => Result): Result {
+    try {
+      return this.#database.transaction(work);
+    } catch (error) {
+      this.#load();
+      throw error;
+    }
+  }
+
+  #loadOne(partition: number, key: InstanceKey): Kept {
+    const hash = keyHash(key);
+    const row = this.#instances.find(partition, hash, key);
+    if (row !== undefined && row.stage !== stage.ended) {
+      const snapshot = this.#instances.snapshot(row.id);
+      if (snapshot !== undefined) return { kind: "snapshot", snapshot };
+      if (row.stage === stage.live) return { kind: "nothing" };
+    }
+    const place = this.#blocks.placeOfKey(partition, hash, key);
+    if (place === undefined) return { kind: "nothing" };
+    const lines = this.#blocks.parts.lines(place.block.id);
+    const at = (index: number): number => numberAt(lines, index, place.line);
+    if (stateOf(place) === state.removed) return { kind: "tombstone", untilMs: at(field.idKeptUntil) };
+    if (at(field.end) === 0) return { kind: "nothing" };
+    const last = lastAt(lines, place.line);
+    return { kind: "ended", incarnation: at(field.incarnation), events: at(field.events), last };
+  }
+
+  /** Of a group that begins a life its incarnation says whose it is; of any other, that it goes on where a history stands. */
+  #ownerOf(partition: number, group: RecordGroup): GroupOwner | undefined {
+    const { incarnation, previous, events } = group;
+    if (events[0]?.event === 1) {
+      const id = instanceId(partition, incarnation);
+      const isKnown = this.#recent.has(partition, incarnation) || this.#instances.get(id) !== undefined;
+      return isKnown ? { id, incarnation } : undefined;
+    }
+    const row = this.#rowOf(partition, group);
+    if (row?.packed.batch !== previous.batch || row.packed.index !== previous.index) return;
+    return { id: row.id, incarnation: row.id - instanceId(partition, 0) };
+  }
+
+  #rowOf(partition: number, { prefix, prefixStart, prefixEnd }: RecordGroup): InstanceRow | undefined {
+    const key = keyOfPrefix(prefix.subarray(prefixStart, prefixEnd));
+    return this.#instances.find(partition, keyHash(key), key);
+  }
+
+  /** Notes how far an instance is packed, as long as more is to come. */
+  #packed(partition: number, { group, owner, last, events }: PackedEnd): void {
+    const ended = this.#recent.lastOf(partition, owner.incarnation);
+    const isWhole = ended !== undefined && ended.batch === last.batch && ended.index === last.index;
+    if (isWhole && group.events[0]?.event === 1) return;
+    const row = this.#instances.get(owner.id);
+    if (row !== undefined) {
+      if (isWhole && row.stage === stage.ended) this.#instances.delete(owner.id);
+      else this.#instances.put({ ...row, packed: last, packedEvents: events });
+      return;
+    }
+    const key = keyOfPrefix(group.prefix.subarray(group.prefixStart, group.prefixEnd));
+    const known = { id: owner.id, hash: keyHash(key), version: 0, stage: stage.ended, key };
+    this.#instances.put({ ...known, packed: last, packedEvents: events });
+  }
+
+  /** Where the packed history of an instance ends, asked from one of its records. */
+  #packedEnd(
+    partition: number,
+    key: InstanceKey,
+    last: RecordPlace,
+  ): { incarnation: number; packed: RecordPlace; events: number } | undefined {
+    const exact = this.#history.at(partition, last);
+    if (exact !== undefined) return { ...exact, packed: last };
+    const row = this.#instances.find(partition, keyHash(key), key);
+    if (row !== undefined) {
+      const incarnation = row.id - instanceId(partition, 0);
+      if (row.packedEvents > 0) return { incarnation, packed: row.packed, events: row.packedEvents };
+      if (row.stage === stage.live) return;
+    }
+    const place = this.#blocks.placeOfKey(partition, keyHash(key), key);
+    if (place === undefined || stateOf(place) !== state.present) return;
+    const end = lastAt(this.#blocks.parts.lines(place.block.id), place.line);
+    const found = this.#history.at(partition, end);
+    return found === undefined ? undefined : { ...found, packed: end };
+  }
+}
+
+function stateOf({ block, line }: LinePlace): number {
+  return block.states[line] ?? state.gone;
+}
+
+const vacuumedAtOnce = 64;
+const verifiedAtOnce = 64;
+const filterCapacityMin = 20_000;
+const filterRoom = 1.5;

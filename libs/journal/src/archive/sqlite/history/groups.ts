@@ -1,0 +1,75 @@
+import type { JournalBatch } from "../../../port.ts";
+import type { RecordPlace } from "../../port.ts";
+import { keyOfPrefix, partitionKind } from "../../records/record-key.ts";
+import { RecordScanner } from "../../records/record-scanner.ts";
+import type { PlainEvent } from "./chunk.ts";
+
+/** Records of one life of one instance, in the order of the batches that they come from. */
+export interface RecordGroup {
+  readonly events: PlainEvent[];
+  /** In the group that begins a life: the incarnation. Else 0. */
+  readonly incarnation: number;
+  /** The record before the first; all 0 when the first begins the life. */
+  readonly previous: RecordPlace;
+  /** What all records begin with lies here. */
+  readonly prefix: Uint8Array;
+  readonly prefixStart: number;
+  readonly prefixEnd: number;
+}
+
+/** Sorts the records of some batches by the instances they belong to. Events of the partition itself are left out. */
+export function groupRecords(batches: readonly JournalBatch[]): RecordGroup[] {
+  const groups: RecordGroup[] = [];
+  const current = new Map<string, RecordGroup | undefined>();
+  const scanner = new RecordScanner();
+  for (const { number, timeMs, records } of batches) {
+    let sharedStart = 0;
+    let sharedEnd = 0;
+    scanner.begin(records);
+    while (scanner.next()) {
+      const { start, end, keyEnd, event, index, causeStart, causeEnd } = scanner;
+      if (causeEnd > 0) {
+        sharedStart = causeStart;
+        sharedEnd = causeEnd;
+      }
+      const text = scanner.keyText;
+      let group = current.get(text);
+      if (group === undefined ? !current.has(text) : event === 1) {
+        group = isOfPartition(records, start, keyEnd) ? undefined : groupOf(scanner);
+        current.set(text, group);
+        if (group !== undefined) groups.push(group);
+      }
+      group?.events.push({
+        event,
+        timeMs,
+        batch: number,
+        index,
+        bytes: records,
+        keyEnd,
+        end,
+        causeStart,
+        causeEnd,
+        cause: records,
+        sharedStart,
+        sharedEnd,
+      });
+    }
+  }
+  return groups;
+}
+
+function groupOf(scanner: RecordScanner): RecordGroup {
+  const { incarnation, previousBatch, previousIndex, bytes, start, keyEnd } = scanner;
+  return {
+    events: [],
+    incarnation,
+    previous: { batch: previousBatch, index: previousIndex },
+    prefix: bytes,
+    prefixStart: start,
+    prefixEnd: keyEnd,
+  };
+}
+
+function isOfPartition(records: Uint8Array, start: number, keyEnd: number): boolean {
+  return keyOfPrefix(records.subarray(start, keyEnd)).kind === partitionKind;
+}

@@ -1,0 +1,261 @@
+import { assert } from "@tutti/kernel";
+import type { JournalBatch } from "../../../port.ts";
+import { archiveErrors } from "../../errors.ts";
+import type { HistoryRecord, HistoryWanted, RecordPlace } from "../../port.ts";
+import type { ArchiveDatabase } from "../database.ts";
+import { ByteSink } from "./byte-sink.ts";
+import { ChunkWriter, eventsOf, type PlainEvent, prefixOf, recordOf } from "./chunk.ts";
+import { groupRecords, type RecordGroup } from "./groups.ts";
+import {
+  type ChunkPlace,
+  chunkField,
+  chunkNumber,
+  chunkSpan,
+  isBehind,
+  type NewChunk,
+  PackedRows,
+  sameChunk,
+} from "./packed-rows.ts";
+import { SolidRows, solidEvents } from "./solid-rows.ts";
+
+/** Who the records of a group belong to. */
+export interface GroupOwner {
+  /** Partition and incarnation. */
+  readonly id: number;
+  readonly incarnation: number;
+}
+
+/** What was packed of an instance. */
+export interface PackedEnd {
+  readonly group: RecordGroup;
+  readonly owner: GroupOwner;
+  readonly last: RecordPlace;
+  readonly events: number;
+}
+
+/**
+ * The history of all instances.
+ *
+ * 1. Records that come together are packed together: a chunk has an instance's events of one packing, a row the chunks of
+ *    many instances, in the order of their last records. A chunk names the record before its first.
+ * 2. As soon as 64 events are complete (1 to 64, 65 to 128 …) they move into a solid row; their chunks are gone then. So
+ *    a chain of chunks never has more than 63 events, and any page of any length of life is a few rows.
+ * 3. The last chunk of an instance stays a chunk, also when all its events moved: from its place the instance is found.
+ */
+export class History {
+  readonly packed: PackedRows;
+  readonly solid: SolidRows;
+  readonly #file: string;
+  readonly #sink = new ByteSink();
+  readonly #writer = new ChunkWriter(this.#sink);
+
+  constructor(database: ArchiveDatabase) {
+    this.#file = database.file;
+    this.packed = new PackedRows(database);
+    this.solid = new SolidRows(database);
+  }
+
+  /** Packs the records of those batches whose owner is known, and says of each how far it is now. */
+  pack(
+    partition: number,
+    batches: readonly JournalBatch[],
+    ownerOf: (group: RecordGroup) => GroupOwner | undefined,
+  ): PackedEnd[] {
+    const ends: PackedEnd[] = [];
+    const chunks: NewChunk[] = [];
+    for (const group of groupRecords(batches)) {
+      const owner = ownerOf(group);
+      const last = group.events.at(-1);
+      if (owner === undefined || last === undefined) continue;
+      chunks.push(this.#chunk(partition, group, owner));
+      ends.push({ group, owner, last: { batch: last.batch, index: last.index }, events: last.event });
+    }
+    this.#addRows(partition, chunks);
+    this.packed.flush();
+    return ends;
+  }
+
+  /**
+   * A page of events up to a place. `packed` is the instance's last packed record, `events` how many it has up to there.
+   */
+  page(
+    id: number,
+    partition: number,
+    packed: RecordPlace,
+    events: number,
+    wanted: HistoryWanted,
+  ): HistoryRecord[] {
+    const first = wanted.afterEvent + 1;
+    const last = Math.min(events, wanted.afterEvent + wanted.limit);
+    if (first > last) return [];
+    const solidTo = events - (events % solidEvents);
+    const records: HistoryRecord[] = [];
+    const take = (chunk: Uint8Array, begin: number, end: number): void => {
+      const prefix = prefixOf(chunk, begin);
+      for (const one of eventsOf(chunk, begin, end)) {
+        if (one.event < first || one.event > last) continue;
+        const record = recordOf(prefix, one);
+        if (!isBehind(record.place, wanted.last)) records.push(record);
+      }
+    };
+    if (first <= solidTo) {
+      const range = this.solid.range(id, partOf(first), partOf(Math.min(last, solidTo)));
+      for (const chunk of range) take(chunk, 0, chunk.length);
+    }
+    if (last > solidTo) {
+      for (const place of this.#chain(partition, packed, events).reverse()) {
+        const { begin, end } = chunkSpan(place);
+        take(place.row.data, begin, end);
+      }
+    }
+    return records;
+  }
+
+  /** The chunk that ends with this record: whose it is, and how many events there are up to it. */
+  at(partition: number, place: RecordPlace): { incarnation: number; events: number } | undefined {
+    const found = this.packed.find(partition, place);
+    if (found === undefined || found.row.states[found.chunk] === 1) return;
+    return {
+      incarnation: chunkNumber(found, chunkField.incarnation),
+      events: chunkNumber(found, chunkField.lastEvent),
+    };
+  }
+
+  /** Lets the chunks of an instance go, from its last packed record back. Its solid rows are another matter. */
+  dropChain(partition: number, last: RecordPlace, events: number): void {
+    for (const place of this.#chain(partition, last, events)) this.packed.markGone(place);
+  }
+
+  /** Rewrites a row of which at least half is not needed, with its neighbour if both are small; says whether there was one. */
+  compact(): boolean {
+    this.packed.flush();
+    const row = this.packed.sparse();
+    if (row === undefined) return false;
+    const needed = chunksOf(row);
+    let bytes = needed.reduce((sum, chunk) => sum + chunk.bytes.length, 0);
+    const rows = [row];
+    while (needed.length > 0 && bytes < rowBytes / 2) {
+      const next = this.packed.after(rows.at(-1) ?? row, rowBytes - bytes);
+      if (next === undefined) break;
+      const more = chunksOf(next);
+      bytes += more.reduce((sum, chunk) => sum + chunk.bytes.length, 0);
+      needed.push(...more);
+      rows.push(next);
+    }
+    for (const one of rows) this.packed.remove(one);
+    this.packed.add(row.partition, needed);
+    return true;
+  }
+
+  /** Events of the group that complete 64s become solid; what remains is its chunk. */
+  #chunk(partition: number, group: RecordGroup, { id, incarnation }: GroupOwner): NewChunk {
+    const { events, prefix, prefixStart, prefixEnd, previous } = group;
+    const first = events[0] as PlainEvent;
+    const last = events.at(-1) as PlainEvent;
+    const solidTo = last.event - (last.event % solidEvents);
+    const isMore = first.event > 1;
+    let begin = 0;
+    if (solidTo >= first.event) {
+      const before = isMore ? this.#taken(partition, previous, first.event - 1) : [];
+      begin = solidTo - first.event + 1;
+      this.#solidify(id, group, [...before, ...events.slice(0, begin)]);
+    } else if (isMore && (first.event - 1) % solidEvents === 0) {
+      // The end that was left when all its events became solid: nobody comes by there any more.
+      const left = this.packed.find(partition, previous);
+      if (left !== undefined) this.packed.markGone(left);
+    }
+    this.#sink.reset();
+    this.#writer.begin(prefix, prefixStart, prefixEnd);
+    for (let index = begin; index < events.length; index++) this.#writer.add(events[index] as PlainEvent);
+    const firstEvent = first.event + begin;
+    const isChainEnd = (firstEvent - 1) % solidEvents === 0;
+    const before = isChainEnd ? { batch: 0, index: 0 } : previous;
+    const fields = [last.batch, last.index, firstEvent, last.event, incarnation, before.batch, before.index];
+    return { fields, bytes: this.#sink.copy() };
+  }
+
+  #solidify(
+    id: number,
+    { prefix, prefixStart, prefixEnd }: RecordGroup,
+    events: readonly PlainEvent[],
+  ): void {
+    for (let from = 0; from < events.length; from += solidEvents) {
+      const some = events.slice(from, from + solidEvents);
+      const [first] = some;
+      assert(
+        first !== undefined && some.length === solidEvents && first.event % solidEvents === 1,
+        "64 events in a row become solid",
+        { event: first?.event, events: some.length },
+      );
+      this.#sink.reset();
+      this.#writer.begin(prefix, prefixStart, prefixEnd);
+      for (const one of some) this.#writer.add(one);
+      this.solid.put(id, partOf(first.event), this.#sink.copy());
+    }
+  }
+
+  /** The events of the chain that ends at this record, in order; its chunks are not needed any more. */
+  #taken(partition: number, last: RecordPlace, events: number): PlainEvent[] {
+    const chain = this.#chain(partition, last, events).reverse();
+    return chain.flatMap((place) => {
+      const { begin, end } = chunkSpan(place);
+      this.packed.markGone(place);
+      return [...eventsOf(place.row.data, begin, end)];
+    });
+  }
+
+  /** The chunks that end at this record, the last one first, back to where solid rows or the beginning are. */
+  #chain(partition: number, last: RecordPlace, events: number): ChunkPlace[] {
+    const chain: ChunkPlace[] = [];
+    let place = last;
+    let next = events;
+    for (;;) {
+      const found = this.packed.find(partition, place);
+      if (found === undefined || chunkNumber(found, chunkField.lastEvent) !== next) {
+        const row = `${partition}/${place.batch}/${place.index}`;
+        throw archiveErrors.damaged({
+          place: { file: this.#file, table: "packed_place", row },
+          found: `no chunk that ends with event ${next}`,
+        });
+      }
+      chain.push(found);
+      next = chunkNumber(found, chunkField.firstEvent) - 1;
+      if (next % solidEvents === 0) return chain;
+      place = {
+        batch: chunkNumber(found, chunkField.previousBatch),
+        index: chunkNumber(found, chunkField.previousIndex),
+      };
+    }
+  }
+
+  #addRows(partition: number, chunks: readonly NewChunk[]): void {
+    const ordered = chunks.toSorted(
+      ({ fields: one }, { fields: other }) =>
+        (one[chunkField.lastBatch] ?? 0) - (other[chunkField.lastBatch] ?? 0) ||
+        (one[chunkField.lastIndex] ?? 0) - (other[chunkField.lastIndex] ?? 0),
+    );
+    let from = 0;
+    let bytes = 0;
+    for (const [index, chunk] of ordered.entries()) {
+      bytes += chunk.bytes.length;
+      if (bytes < rowBytes && index + 1 < ordered.length) continue;
+      this.packed.add(partition, ordered.slice(from, index + 1));
+      from = index + 1;
+      bytes = 0;
+    }
+  }
+}
+
+/** A row is written when it has this much. Larger ones make pages of history slow, smaller ones cost more each. */
+const rowBytes = 64 * 1024;
+
+function partOf(event: number): number {
+  return Math.ceil(event / solidEvents);
+}
+
+/** Those of a row that are needed. */
+function chunksOf(row: ChunkPlace["row"]): NewChunk[] {
+  return Array.from({ length: row.count }, (_, chunk) => chunk)
+    .filter((chunk) => row.states[chunk] !== 1)
+    .map((chunk) => sameChunk({ row, chunk }));
+}

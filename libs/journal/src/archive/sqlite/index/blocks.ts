@@ -1,0 +1,294 @@
+import type { InstanceKey } from "@tutti/kernel";
+import { archiveErrors } from "../../errors.ts";
+import { rowSum } from "../checksum.ts";
+import type { ArchiveDatabase, Row, Statement } from "../database.ts";
+import { type BlockInfo, decodeInfo, encodeInfo, encodeStates, infoOf, nextOf, state } from "./block-info.ts";
+import { BlockParts, part } from "./block-parts.ts";
+import { field, joined, keyAt, type Lines, plainText } from "./lines.ts";
+
+/** Where a line is. */
+export interface LinePlace {
+  readonly block: BlockInfo;
+  readonly line: number;
+}
+
+/** A block is not merged any more from this size on. */
+const fullCount = 2_048;
+const mergedAtOnce = 8;
+const cachedVersions = 32;
+
+/**
+ * The lines of the index, packed into blocks.
+ *
+ * 1. A line is never changed: a newer one is added, and the older one's state becomes `gone`. Of each instance at most
+ *    one line is not gone.
+ * 2. Lines of a partition have ascending versions; a block has a range of them, and blocks of a partition are in order.
+ *    So merging neighbours moves nothing that anybody refers to.
+ * 3. What is known without reading parts (`BlockInfo`) is in memory: a few hundred bytes per thousands of lines.
+ */
+export class Blocks {
+  readonly parts: BlockParts;
+  readonly #database: ArchiveDatabase;
+  readonly #insert: Statement;
+  readonly #update: Statement;
+  readonly #delete: Statement;
+  readonly #all: Statement;
+  /** By partition, in order of versions. */
+  readonly #byPartition = new Map<number, BlockInfo[]>();
+  readonly #changed = new Set<BlockInfo>();
+  readonly #versions = new Map<number, Float64Array>();
+  readonly #ids = new Set<number>();
+  #nextId = 1;
+
+  constructor(database: ArchiveDatabase) {
+    this.#database = database;
+    this.parts = new BlockParts(database);
+    this.#insert = database.statement(
+      "INSERT INTO block (id, partition, about, states, sum) VALUES (?, ?, ?, ?, ?)",
+    );
+    this.#update = database.statement("UPDATE block SET about = ?, states = ?, sum = ? WHERE id = ?");
+    this.#delete = database.statement("DELETE FROM block WHERE id = ?");
+    this.#all = database.statement("SELECT id, partition, about, states, sum FROM block ORDER BY id");
+  }
+
+  /** Reads what is known of all blocks. */
+  load(): void {
+    this.#byPartition.clear();
+    this.#changed.clear();
+    this.#versions.clear();
+    this.#ids.clear();
+    this.#nextId = 1;
+    for (const row of this.#all.all()) {
+      const info = this.#info(row);
+      this.of(info.partition).push(info);
+      this.#ids.add(info.id);
+      this.#nextId = Math.max(this.#nextId, info.id + 1);
+    }
+    for (const blocks of this.#byPartition.values())
+      blocks.sort((one, other) => one.firstVersion - other.firstVersion);
+  }
+
+  of(partition: number): BlockInfo[] {
+    let blocks = this.#byPartition.get(partition);
+    if (blocks === undefined) {
+      blocks = [];
+      this.#byPartition.set(partition, blocks);
+    }
+    return blocks;
+  }
+
+  /** Whether a block is still there. */
+  has(id: number): boolean {
+    return this.#ids.has(id);
+  }
+
+  *all(): Generator<BlockInfo> {
+    for (const blocks of this.#byPartition.values()) yield* blocks;
+  }
+
+  /** Adds lines with ascending versions behind all others of the partition. */
+  add(partition: number, lines: Lines, states: Uint8Array): void {
+    if (lines.count === 0) return;
+    this.of(partition).push(this.#store(partition, lines, states));
+    this.#mergeSmall(partition);
+  }
+
+  /** Where the line with this version is. */
+  place(partition: number, version: number): LinePlace | undefined {
+    const blocks = this.of(partition);
+    let low = 0;
+    let high = blocks.length - 1;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((blocks[middle] as BlockInfo).lastVersion < version) low = middle + 1;
+      else high = middle;
+    }
+    const block = blocks[low];
+    if (block === undefined || version < block.firstVersion || version > block.lastVersion) return;
+    const line = this.#lineOf(block, version);
+    return line < 0 ? undefined : { block, line };
+  }
+
+  /** The line of an instance that is not gone. Slow: for what has no row of its own. */
+  placeOfIncarnation(partition: number, incarnation: number): LinePlace | undefined {
+    for (const block of this.of(partition).toReversed()) {
+      if (incarnation < block.minIncarnation || incarnation > block.maxIncarnation) continue;
+      const column = this.parts.column(block.id, part.keys, field.incarnation);
+      for (let line = column.indexOf(incarnation); line >= 0; line = column.indexOf(incarnation, line + 1)) {
+        if (block.states[line] !== state.gone) return { block, line };
+      }
+    }
+    return;
+  }
+
+  /** The newest line under a key that is not gone. */
+  placeOfKey(partition: number, hash: number, key: InstanceKey): LinePlace | undefined {
+    const wanted = plainText(key.id);
+    for (const block of this.of(partition).toReversed()) {
+      if (block.gone === block.count) continue;
+      const column = this.parts.column(block.id, part.keys, field.hash);
+      for (
+        let line = column.lastIndexOf(hash);
+        line >= 0;
+        line = line === 0 ? -1 : column.lastIndexOf(hash, line - 1)
+      ) {
+        if (block.states[line] === state.gone) continue;
+        const lines = this.parts.lines(block.id);
+        const found = keyAt(lines, line);
+        if (lines.ids[line] === wanted && found.kind === key.kind && found.namespace === key.namespace) {
+          return { block, line };
+        }
+      }
+    }
+    return;
+  }
+
+  /** Marks a line. Stored with `flush`. */
+  mark({ block, line }: LinePlace, next: number): void {
+    if (block.states[line] === state.gone) return;
+    block.states[line] = next;
+    if (next === state.gone) block.gone++;
+    this.#changed.add(block);
+  }
+
+  changed(block: BlockInfo): void {
+    this.#changed.add(block);
+  }
+
+  /** Stores what was marked, and deletes blocks of which nothing is left. */
+  flush(): void {
+    for (const block of this.#changed) {
+      if (block.gone === block.count) this.#remove(block);
+      else {
+        const about = encodeInfo(block);
+        const states = encodeStates(block.states);
+        this.#update.run(about, states, rowSum([block.id, block.partition], about, states), block.id);
+      }
+    }
+    this.#changed.clear();
+  }
+
+  /** Merges neighbours of which little is left; says whether it found any. */
+  mergeSparse(): boolean {
+    for (const [partition, blocks] of this.#byPartition) {
+      for (let index = 0; index + 1 < blocks.length; index++) {
+        const [one, other] = [blocks[index] as BlockInfo, blocks[index + 1] as BlockInfo];
+        const isSparse = (block: BlockInfo): boolean => block.gone * 2 > block.count;
+        const left = one.count - one.gone + other.count - other.gone;
+        if ((!isSparse(one) && !isSparse(other)) || left > fullCount) continue;
+        this.#merge(partition, index, index + 2);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Merges the last blocks while several are about as large: each line is written again only a few times. */
+  #mergeSmall(partition: number): void {
+    const blocks = this.of(partition);
+    for (;;) {
+      const last = blocks.at(-1);
+      if (last === undefined || last.count >= fullCount) return;
+      let from = blocks.length - 1;
+      let sum = last.count;
+      while (from > 0) {
+        const before = blocks[from - 1] as BlockInfo;
+        if (before.count >= fullCount || tierOf(before.count) > tierOf(last.count)) break;
+        from--;
+        sum += before.count;
+      }
+      const many = blocks.length - from;
+      if (many < 2 || (many < mergedAtOnce && sum < fullCount)) return;
+      this.#merge(partition, from, blocks.length);
+    }
+  }
+
+  #merge(partition: number, from: number, to: number): void {
+    const blocks = this.of(partition);
+    const merged = blocks.slice(from, to);
+    const sources = merged.map((block) => ({
+      lines: this.parts.lines(block.id),
+      chosen: indexesWhere(block.states, (one) => one !== state.gone),
+    }));
+    const lines = joined(sources);
+    const states = Uint8Array.from(
+      merged.flatMap(({ states: all }, index) =>
+        (sources[index]?.chosen ?? []).map((line) => all[line] ?? 0),
+      ),
+    );
+    for (const block of merged) this.#drop(block);
+    blocks.splice(from, to - from, ...(lines.count === 0 ? [] : [this.#store(partition, lines, states)]));
+  }
+
+  #store(partition: number, lines: Lines, states: Uint8Array): BlockInfo {
+    const info = infoOf(this.#nextId++, partition, lines, states);
+    this.#ids.add(info.id);
+    this.parts.write(info.id, lines);
+    const about = encodeInfo(info);
+    const packed = encodeStates(states);
+    this.#insert.run(info.id, partition, about, packed, rowSum([info.id, partition], about, packed));
+    return info;
+  }
+
+  #remove(block: BlockInfo): void {
+    const blocks = this.of(block.partition);
+    const index = blocks.indexOf(block);
+    if (index >= 0) blocks.splice(index, 1);
+    this.#drop(block);
+  }
+
+  #drop({ id }: BlockInfo): void {
+    this.#delete.run(id);
+    this.#ids.delete(id);
+    this.parts.delete(id);
+    this.#versions.delete(id);
+    for (const block of this.#changed) if (block.id === id) this.#changed.delete(block);
+  }
+
+  #lineOf(block: BlockInfo, version: number): number {
+    const { id, firstVersion, lastVersion, count } = block;
+    if (lastVersion - firstVersion + 1 === count) return version - firstVersion;
+    let versions = this.#versions.get(id);
+    if (versions === undefined) {
+      versions = this.parts.column(id, part.keys, field.version);
+      const [oldest] = this.#versions.keys();
+      if (this.#versions.size >= cachedVersions && oldest !== undefined) this.#versions.delete(oldest);
+      this.#versions.set(id, versions);
+    }
+    let low = 0;
+    let high = versions.length - 1;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((versions[middle] as number) < version) low = middle + 1;
+      else high = middle;
+    }
+    return versions[low] === version ? low : -1;
+  }
+
+  #info(row: Row): BlockInfo {
+    const { id, partition, about, states, sum } = row;
+    const isSound =
+      about instanceof Uint8Array &&
+      states instanceof Uint8Array &&
+      rowSum([Number(id), Number(partition)], about, states) === sum;
+    if (isSound) return decodeInfo(Number(id), Number(partition), about, states);
+    const place = { file: this.#database.file, table: "block", row: Number(id) };
+    throw archiveErrors.damaged({ place, found: "a row whose checksum does not match" });
+  }
+}
+
+/** After lines were removed: when the next are to be. */
+export function refreshNext(block: BlockInfo, lines: Lines): void {
+  block.nextMs = nextOf(lines, block.states);
+}
+
+function tierOf(count: number): number {
+  return Math.floor(Math.log2(Math.max(1, count)) / 3);
+}
+
+function indexesWhere(states: Uint8Array, wanted: (state: number) => boolean): number[] {
+  const indexes: number[] = [];
+  for (let index = 0; index < states.length; index++)
+    if (wanted(states[index] as number)) indexes.push(index);
+  return indexes;
+}

@@ -1,0 +1,37 @@
+import type { InstanceKey } from "@tutti/kernel";
+
+/**
+ * A hash of a key in 53 bits, so that it is a number here and an integer in SQLite. It finds; whether what was found is
+ * meant, the key itself says.
+ */
+export function keyHash(key: InstanceKey): number {
+  const { namespace, kind, id } = key;
+  let low = 0x811c9dc5;
+  let high = 0x9e3779b9;
+  for (let index = 0; index < namespace.length; index++) {
+    const code = namespace.charCodeAt(index);
+    low = Math.imul(low ^ code, 0x01000193);
+    high = Math.imul(high ^ code, 0x85ebca6b);
+  }
+  low = Math.imul(low ^ 0x1_0000, 0x01000193);
+  for (let index = 0; index < kind.length; index++) {
+    const code = kind.charCodeAt(index);
+    low = Math.imul(low ^ code, 0x01000193);
+    high = Math.imul(high ^ code, 0x85ebca6b);
+  }
+  low = Math.imul(low ^ 0x1_0000, 0x01000193);
+  for (let index = 0; index < id.length; index++) {
+    const code = id.charCodeAt(index);
+    low = Math.imul(low ^ code, 0x01000193);
+    high = Math.imul(high ^ code, 0x85ebca6b);
+  }
+  return (mixed(high) >>> 11) * 2 ** 32 + mixed(low ^ (high >>> 3));
+}
+
+function mixed(hash: number): number {
+  let mixing = hash ^ (hash >>> 16);
+  mixing = Math.imul(mixing, 0x85ebca6b);
+  mixing ^= mixing >>> 13;
+  mixing = Math.imul(mixing, 0xc2b2ae35);
+  return (mixing ^ (mixing >>> 16)) >>> 0;
+}

@@ -1,0 +1,139 @@
+import { archiveErrors } from "../errors.ts";
+import type { RecordPlace } from "../port.ts";
+import { rowSum } from "./checksum.ts";
+import type { Tables } from "./committer.ts";
+import type { Statement } from "./database.ts";
+import { solidEvents } from "./history/solid-rows.ts";
+import { type BlockInfo, state } from "./index/block-info.ts";
+import { refreshNext } from "./index/blocks.ts";
+import { field, type Lines, lastAt, numberAt } from "./index/lines.ts";
+import { incarnationOf, instanceId, partitionOf } from "./schema.ts";
+
+/** Done in one slice: below 5 ms. */
+const linesAtOnce = 512;
+const removalsAtOnce = 16;
+const solidRowsAtOnce = 128;
+
+/**
+ * Removes what is no longer to be kept, and gives room back, a slice at a time.
+ *
+ * 1. Nothing is removed whose end is not covered: a restart would find it in the journal, ending once more.
+ * 2. The history of an instance goes with its line, or is noted in `removal` in the same transaction.
+ */
+export class Purge {
+  readonly #tables: Tables;
+  readonly #insert: Statement;
+  readonly #some: Statement;
+  readonly #delete: Statement;
+
+  constructor(tables: Tables) {
+    this.#tables = tables;
+    const { database } = tables;
+    this.#insert = database.statement("INSERT OR IGNORE INTO removal VALUES (?, ?, ?, ?, ?)");
+    this.#some = database.statement("SELECT * FROM removal LIMIT ?");
+    this.#delete = database.statement("DELETE FROM removal WHERE id = ?");
+  }
+
+  /** Says whether there is more to do now. */
+  slice(nowMs: number): boolean {
+    const { blocks, history } = this.#tables;
+    const isMore = this.#expire(nowMs) || this.#removals() || history.compact() || blocks.mergeSparse();
+    history.packed.flush();
+    blocks.flush();
+    return isMore;
+  }
+
+  /** The history of an instance is to go, soon. */
+  dropLater(id: number, packed: RecordPlace, events: number): void {
+    if (events === 0) return;
+    const values = [id, packed.batch, packed.index, events];
+    this.#insert.run(...values, rowSum(values));
+  }
+
+  /** Lines whose time has come. */
+  #expire(nowMs: number): boolean {
+    const { blocks, standings } = this.#tables;
+    for (const block of blocks.all()) {
+      const { coveredTo } = standings.of(block.partition);
+      if (block.nextMs > nowMs || block.waitsFor > coveredTo) continue;
+      if (this.#expireLines(block, nowMs) > 0) return true;
+    }
+    return false;
+  }
+
+  #expireLines(block: BlockInfo, nowMs: number): number {
+    const { blocks, standings } = this.#tables;
+    const standing = standings.of(block.partition);
+    const lines = blocks.parts.lines(block.id);
+    let done = 0;
+    let waitsFor = Number.POSITIVE_INFINITY;
+    for (let line = 0; line < lines.count && done < linesAtOnce; line++) {
+      const at = block.states[line];
+      if (at === state.gone || numberAt(lines, field.end, line) === 0) continue;
+      const untilMs = numberAt(lines, at === state.present ? field.keepUntil : field.idKeptUntil, line);
+      if (untilMs > nowMs) continue;
+      const { batch } = lastAt(lines, line);
+      if (batch > standing.coveredTo) {
+        waitsFor = Math.min(waitsFor, batch);
+        continue;
+      }
+      done++;
+      if (at === state.present) {
+        standing.ended--;
+        this.#remove(block.partition, standing.packedTo, lines, line);
+      }
+      const idKeptMs = numberAt(lines, field.idKeptUntil, line);
+      const isIdKept = idKeptMs > nowMs && idKeptMs > numberAt(lines, field.keepUntil, line);
+      blocks.mark({ block, line }, isIdKept ? state.removed : state.gone);
+    }
+    if (done === 0) {
+      block.waitsFor = waitsFor;
+      return 0;
+    }
+    block.waitsFor = 0;
+    refreshNext(block, lines);
+    standings.store(standing);
+    return done;
+  }
+
+  /** What there is of an instance beside its line. */
+  #remove(partition: number, packedTo: number, lines: Lines, line: number): void {
+    const { instances, recent, history } = this.#tables;
+    const incarnation = numberAt(lines, field.incarnation, line);
+    const id = instanceId(partition, incarnation);
+    const events = numberAt(lines, field.events, line);
+    const last = lastAt(lines, line);
+    const isPacked = last.batch <= packedTo;
+    const hasRow = !isPacked || numberAt(lines, field.hasRow, line) === 1;
+    const row = hasRow ? instances.get(id) : undefined;
+    if (row !== undefined) instances.delete(id);
+    recent.remove(partition, incarnation);
+    if (!isPacked) this.dropLater(id, row?.packed ?? last, row?.packedEvents ?? 0);
+    else if (events >= solidEvents) this.dropLater(id, last, events);
+    else history.dropChain(partition, last, events);
+  }
+
+  /** Histories that are to go. */
+  #removals(): boolean {
+    const { history } = this.#tables;
+    const rows = this.#some.all(removalsAtOnce);
+    let solidRows = 0;
+    for (const row of rows) {
+      const values = ["id", "batch", "place", "event"].map((name) => Number(row[name]));
+      const [id = 0, batch = 0, index = 0, events = 0] = values;
+      if (rowSum(values) !== row["sum"]) {
+        const place = { file: this.#tables.database.file, table: "removal", row: id };
+        throw archiveErrors.damaged({ place, found: "a row whose checksum does not match" });
+      }
+      const partition = partitionOf(id);
+      const end = history.at(partition, { batch, index });
+      // Its chunks go first; when the slice ended among its solid rows they are gone already.
+      if (end?.incarnation === incarnationOf(id)) history.dropChain(partition, { batch, index }, events);
+      const removed = events < solidEvents ? 0 : history.solid.delete(id, solidRowsAtOnce - solidRows);
+      solidRows += removed;
+      if (solidRows >= solidRowsAtOnce) return true;
+      this.#delete.run(id);
+    }
+    return rows.length > 0;
+  }
+}

@@ -1,0 +1,61 @@
+import type { RecordPlace } from "../port.ts";
+import { state } from "./index/block-info.ts";
+import { part } from "./index/block-parts.ts";
+import type { Blocks } from "./index/blocks.ts";
+import { field } from "./index/lines.ts";
+import type { Standings } from "./standings.ts";
+
+/** Instances that ended and are kept, whose last record is not packed yet: by incarnation, with that record. */
+export class RecentlyEnded {
+  readonly #byPartition = new Map<number, Map<number, RecordPlace>>();
+
+  /** Finds them among the lines of the index. */
+  load(standings: Standings, blocks: Blocks): void {
+    this.#byPartition.clear();
+    for (const { partition, packedTo } of standings.all()) {
+      for (const block of blocks.of(partition)) {
+        if (block.maxBatch <= packedTo) continue;
+        const ends = blocks.parts.column(block.id, part.scan, field.end);
+        const batches = blocks.parts.column(block.id, part.facts, field.lastBatch);
+        const indexes = blocks.parts.column(block.id, part.facts, field.lastIndex);
+        const incarnations = blocks.parts.column(block.id, part.keys, field.incarnation);
+        for (let line = 0; line < block.count; line++) {
+          if (block.states[line] !== state.present || ends[line] === 0) continue;
+          const last = { batch: batches[line] as number, index: indexes[line] as number };
+          if (last.batch > packedTo) this.add(partition, incarnations[line] as number, last);
+        }
+      }
+    }
+  }
+
+  add(partition: number, incarnation: number, last: RecordPlace): void {
+    this.#of(partition).set(incarnation, last);
+  }
+
+  has(partition: number, incarnation: number): boolean {
+    return this.#byPartition.get(partition)?.has(incarnation) ?? false;
+  }
+
+  lastOf(partition: number, incarnation: number): RecordPlace | undefined {
+    return this.#byPartition.get(partition)?.get(incarnation);
+  }
+
+  remove(partition: number, incarnation: number): void {
+    this.#byPartition.get(partition)?.delete(incarnation);
+  }
+
+  /** Those whose last record is in a batch up to this one are packed now. */
+  forget(partition: number, upToBatch: number): void {
+    const recent = this.#of(partition);
+    for (const [incarnation, { batch }] of recent) if (batch <= upToBatch) recent.delete(incarnation);
+  }
+
+  #of(partition: number): Map<number, RecordPlace> {
+    let recent = this.#byPartition.get(partition);
+    if (recent === undefined) {
+      recent = new Map();
+      this.#byPartition.set(partition, recent);
+    }
+    return recent;
+  }
+}

@@ -1,0 +1,224 @@
+import type { IndexEntry, LabelCondition, Search, SearchPage } from "../port.ts";
+import { cursorOf, orderOf, type Rank, type RankOrder, rankOf } from "../search/order.ts";
+import { decodeColumn } from "./columns.ts";
+import { type BlockInfo, bitOf, state } from "./index/block-info.ts";
+import { columnsOfPart, part } from "./index/block-parts.ts";
+import type { Blocks } from "./index/blocks.ts";
+import { entryAt, field, labelEdge, labelMiddle, plainText, textEdge } from "./index/lines.ts";
+
+/** A line that is in the page as it looks now. */
+interface Candidate extends Rank {
+  readonly block: BlockInfo;
+  readonly line: number;
+}
+
+/**
+ * Searches the blocks. Those that can have the earliest lines of the order come first, and it ends when no other block
+ * can have one that belongs in the page; of each block it reads the words, and goes on only when they have what is wanted.
+ */
+export function searchBlocks(blocks: Blocks, search: Search): Omit<SearchPage, "indexedToMs"> {
+  const order = orderOf(search);
+  const page = new Page(order, search.limit + 1);
+  const after = rankOf(search);
+  const compiled = compile(search);
+  const candidates = [...blocks.all()]
+    .filter((block) => mayHave(block, search, compiled, after))
+    .map((block) => ({ block, best: bestOf(block, search) }))
+    .sort((one, other) => order(one.best, other.best));
+  for (const { block, best } of candidates) {
+    if (page.isClosedTo(best)) break;
+    searchBlock(blocks, block, search, compiled, after, page);
+  }
+  const found = page.inOrder();
+  const shown = found.slice(0, search.limit);
+  const last = shown.at(-1);
+  const cursor = last === undefined || found.length <= search.limit ? "" : cursorOf(search, last);
+  return { entries: entriesOf(blocks, shown), cursor };
+}
+
+interface Compiled {
+  readonly namespace: string;
+  readonly kinds: readonly string[];
+  readonly definition: string;
+  readonly statuses: number;
+  readonly labels: readonly ((text: string) => boolean)[];
+  /** One text of each of these lists must be among a block's words. */
+  readonly required: readonly (readonly string[])[];
+  readonly idPrefix: string;
+}
+
+function compile({ namespace, kinds, definition, statuses, labels, idPrefix }: Search): Compiled {
+  return {
+    namespace: plainText(namespace),
+    kinds: kinds.map(plainText),
+    definition: plainText(definition),
+    statuses: statuses.reduce((bits: number, status) => bits | bitOf(status), 0),
+    labels: labels.map(testOf),
+    required: labels.flatMap(requiredBy),
+    idPrefix: plainText(idPrefix),
+  };
+}
+
+const nameText = (name: string): string => `${labelEdge}${plainText(name)}${labelMiddle}`;
+const valueTexts = ({ name, values }: { name: string; values: readonly string[] }): string[] =>
+  values.map((value) => `${nameText(name)}${plainText(value)}${labelEdge}`);
+
+function testOf(condition: LabelCondition): (text: string) => boolean {
+  if (condition.kind === "exists") return (text) => text.includes(nameText(condition.name));
+  if (condition.kind === "absent") return (text) => !text.includes(nameText(condition.name));
+  const wanted = valueTexts(condition);
+  const isWanted = condition.kind === "equals";
+  return (text) => wanted.some((value) => text.includes(value)) === isWanted;
+}
+
+function requiredBy(condition: LabelCondition): string[][] {
+  if (condition.kind === "exists") return [[nameText(condition.name)]];
+  return condition.kind === "equals" ? [valueTexts(condition)] : [];
+}
+
+function mayHave(block: BlockInfo, search: Search, { statuses }: Compiled, after: Rank | undefined): boolean {
+  const { startedMs, endedMs, order } = search;
+  if (block.gone === block.count || (statuses !== 0 && (block.statuses & statuses) === 0)) return false;
+  if (block.maxStart < startedMs.from || block.minStart >= startedMs.to) return false;
+  if (endedMs !== undefined && (block.maxEnd < endedMs.from || block.minEnd >= endedMs.to)) return false;
+  if (after === undefined) return true;
+  if (order === "started-ascending") return block.maxStart >= after.timeMs;
+  return (order === "ended-descending" ? block.minEnd : block.minStart) <= after.timeMs;
+}
+
+/** The earliest place in the order that a line of the block could have. */
+function bestOf(block: BlockInfo, { order }: Search): Rank {
+  if (order === "started-ascending") return { timeMs: block.minStart, partition: -1, incarnation: 0 };
+  const timeMs = order === "ended-descending" ? block.maxEnd : block.maxStart;
+  return { timeMs, partition: Number.POSITIVE_INFINITY, incarnation: 0 };
+}
+
+const scratch = Array.from({ length: 7 }, () => new Float64Array(4_096));
+
+function searchBlock(
+  blocks: Blocks,
+  block: BlockInfo,
+  search: Search,
+  compiled: Compiled,
+  after: Rank | undefined,
+  page: Page,
+): void {
+  const text = blocks.parts.text(block.id, part.words);
+  if (!compiled.required.every((some) => some.some((wanted) => text.includes(wanted)))) return;
+  const wanted = wantedWords(text.split(textEdge), compiled);
+  if (wanted === undefined) return;
+  const withPrefix = linesWithPrefix(blocks, block, compiled.idPrefix);
+  if (withPrefix === none) return;
+  const scan = blocks.parts.bytes(block.id, part.scan);
+  const column = (index: number): Float64Array => {
+    const at = (columnsOfPart[part.scan] as readonly number[]).indexOf(index);
+    return decodeColumn(scan, at, scratch[at]);
+  };
+  const [namespaces, kinds, statuses] = [column(field.namespace), column(field.kind), column(field.status)];
+  const definitions = column(field.definition);
+  const labels = column(field.labels);
+  const [starts, ends] = [column(field.start), column(field.end)];
+  const times = search.order === "ended-descending" ? ends : starts;
+  const { startedMs, endedMs } = search;
+  let incarnations: Float64Array | undefined;
+  for (let line = 0; line < block.count; line++) {
+    if (
+      block.states[line] !== state.present ||
+      wanted.namespaces[namespaces[line] as number] !== 1 ||
+      wanted.kinds[kinds[line] as number] !== 1 ||
+      wanted.definitions[definitions[line] as number] !== 1 ||
+      (compiled.statuses !== 0 && (compiled.statuses & bitOf(statuses[line] as number)) === 0)
+    ) {
+      continue;
+    }
+    const startMs = starts[line] as number;
+    const endMs = ends[line] as number;
+    if (startMs < startedMs.from || startMs >= startedMs.to) continue;
+    if (endedMs !== undefined && (endMs === 0 || endMs < endedMs.from || endMs >= endedMs.to)) continue;
+    if (withPrefix !== undefined && withPrefix[line] !== 1) continue;
+    if (!wanted.hasLabels(labels[line] as number)) continue;
+    incarnations ??= blocks.parts.column(block.id, part.keys, field.incarnation);
+    const { partition } = block;
+    const rank = { timeMs: times[line] as number, partition, incarnation: incarnations[line] as number };
+    if (after !== undefined && page.order(after, rank) >= 0) continue;
+    page.offer({ ...rank, block, line });
+  }
+}
+
+/** Which of a block's words are wanted where; undefined when none can be. */
+function wantedWords(words: readonly string[], compiled: Compiled) {
+  const { namespace, kinds, definition, labels } = compiled;
+  const chosen = (isWanted: (word: string) => boolean): Uint8Array =>
+    Uint8Array.from(words, (word) => (isWanted(word) ? 1 : 0));
+  const namespaces = chosen((word) => word === namespace);
+  const wantedKinds = chosen((word) => kinds.length === 0 || kinds.includes(word));
+  const definitions = chosen((word) => definition === "" || word === definition);
+  if (!namespaces.includes(1) || !wantedKinds.includes(1) || !definitions.includes(1)) return;
+  const known = new Int8Array(words.length).fill(-1);
+  const hasLabels = (word: number): boolean => {
+    if (labels.length === 0) return true;
+    if (known[word] === -1) known[word] = labels.every((holds) => holds(words[word] ?? "")) ? 1 : 0;
+    return known[word] === 1;
+  };
+  return { namespaces, kinds: wantedKinds, definitions, hasLabels };
+}
+
+const none = new Uint8Array(0);
+
+/** The lines whose id begins so; undefined when any does. */
+function linesWithPrefix(blocks: Blocks, block: BlockInfo, prefix: string): Uint8Array | undefined {
+  if (prefix === "") return;
+  const text = blocks.parts.text(block.id, part.ids);
+  if (!text.startsWith(prefix) && !text.includes(`${textEdge}${prefix}`)) return none;
+  return Uint8Array.from(text.split(textEdge), (id) => (id.startsWith(prefix) ? 1 : 0));
+}
+
+/** The earliest so many of what is offered. */
+class Page {
+  readonly order: RankOrder;
+  readonly #limit: number;
+  #found: Candidate[] = [];
+  /** Of those found, the last that is in the page; undefined while there is room. */
+  #worst: Candidate | undefined;
+
+  constructor(order: RankOrder, limit: number) {
+    this.order = order;
+    this.#limit = limit;
+  }
+
+  offer(candidate: Candidate): void {
+    if (this.#worst !== undefined && this.order(this.#worst, candidate) <= 0) return;
+    this.#found.push(candidate);
+    if (this.#found.length >= this.#limit * 2 + 64) this.#cut();
+    else if (this.#worst === undefined && this.#found.length === this.#limit) this.#cut();
+  }
+
+  /** Whether nothing at or behind this place can still come into the page. */
+  isClosedTo(rank: Rank): boolean {
+    if (this.#found.length >= this.#limit) this.#cut();
+    return this.#worst !== undefined && this.order(this.#worst, rank) < 0;
+  }
+
+  inOrder(): readonly Candidate[] {
+    this.#cut();
+    return this.#found;
+  }
+
+  #cut(): void {
+    this.#found.sort(this.order);
+    this.#found = this.#found.slice(0, this.#limit);
+    this.#worst = this.#found.length === this.#limit ? this.#found.at(-1) : undefined;
+  }
+}
+
+function entriesOf(blocks: Blocks, found: readonly Candidate[]): IndexEntry[] {
+  const linesOf = new Map<number, ReturnType<Blocks["parts"]["lines"]>>();
+  return found.map(({ block, line }) => {
+    let lines = linesOf.get(block.id);
+    if (lines === undefined) {
+      lines = blocks.parts.lines(block.id);
+      linesOf.set(block.id, lines);
+    }
+    return entryAt(lines, line);
+  });
+}

@@ -1,0 +1,212 @@
+import { assert, type Clock, type InstanceKey } from "@tutti/kernel";
+import type { JournalBatch } from "../../port.ts";
+import { archiveErrors } from "../errors.ts";
+import type {
+  Archive,
+  ArchiveFigures,
+  ArchivePartition,
+  Changes,
+  DueInstance,
+  HistoryRecord,
+  HistoryWanted,
+  Kept,
+  Opening,
+  Search,
+  SearchPage,
+} from "../port.ts";
+import type { BatchSource } from "../source.ts";
+import { encodeChanges } from "./encode.ts";
+import type { EngineArguments, EngineCall, EngineHost, EngineResult } from "./engine-host.ts";
+import { fileOf } from "./file.ts";
+import { field } from "./index/lines.ts";
+import { KeyFilter } from "./key-filter.ts";
+import { keyHash } from "./key-hash.ts";
+
+export interface SqliteArchiveOptions {
+  /** How many partitions the service has. */
+  readonly partitions: number;
+  readonly source: BatchSource;
+  readonly clock: Clock;
+}
+
+/**
+ * The archive on SQLite, as its process sees it.
+ *
+ * 1. The engine does everything in the order of the calls; here is only what may not wait: taking what a commit says, and
+ *    the filter of keys.
+ * 2. Until the filter is there, everything may be there. It is built by the engine; what is committed meanwhile is added
+ *    to it when it comes.
+ */
+export class SqliteArchive implements Archive {
+  readonly source: BatchSource;
+  readonly #host: EngineHost;
+  readonly #clock: Clock;
+  readonly #partitions: readonly SqlitePartition[];
+  #filter: KeyFilter | undefined;
+  /** Hashes of keys that were committed while a filter is built. */
+  #meanwhile: number[] | undefined;
+  #isClosed = false;
+
+  constructor(host: EngineHost, { partitions, source, clock }: SqliteArchiveOptions) {
+    this.#host = host;
+    this.#clock = clock;
+    this.source = source;
+    this.#partitions = Array.from(
+      { length: partitions },
+      (_, partition) => new SqlitePartition(this, partition),
+    );
+    this.#buildFilter();
+  }
+
+  partition(partition: number): ArchivePartition {
+    const found = this.#partitions[partition];
+    assert(found !== undefined, "only partitions of the service are asked for", { partition });
+    return found;
+  }
+
+  async search(search: Search): Promise<SearchPage> {
+    const indexedToMs = this.#clock.now();
+    const page = await this.call("search", structuredClone(search));
+    return { ...page, indexedToMs };
+  }
+
+  purge(nowMs: number): Promise<boolean> {
+    return this.call("purge", nowMs);
+  }
+
+  figures(): Promise<ArchiveFigures> {
+    return this.call("figures");
+  }
+
+  backup(directory: string): Promise<void> {
+    return this.call("backup", fileOf(directory));
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await this.#host.close();
+  }
+
+  call<Call extends EngineCall>(call: Call, ...values: EngineArguments<Call>): Promise<EngineResult<Call>> {
+    if (this.#isClosed) return Promise.reject(archiveErrors.closed());
+    return this.#host.call(call, ...values);
+  }
+
+  mayHave(key: InstanceKey): boolean {
+    return this.#filter?.mayHave(keyHash(key)) ?? true;
+  }
+
+  /** Keys that are committed from now on. */
+  willHave(hashes: Float64Array): void {
+    for (let index = 0; index < hashes.length; index++) {
+      const hash = hashes[index] as number;
+      this.#filter?.add(hash);
+      this.#meanwhile?.push(hash);
+    }
+    const isFull = this.#filter !== undefined && this.#filter.count > this.#filter.capacity;
+    if (isFull && this.#meanwhile === undefined) this.#buildFilter();
+  }
+
+  #buildFilter(): void {
+    this.#meanwhile = [];
+    const done = ({ capacity, words, count }: EngineResult<"filterWords">): void => {
+      const filter = new KeyFilter(capacity, words, count);
+      for (const hash of this.#meanwhile ?? []) filter.add(hash);
+      this.#filter = filter;
+      this.#meanwhile = undefined;
+    };
+    // Without a filter everything may be there: slower, and right.
+    const failed = (): void => {
+      this.#filter = undefined;
+      this.#meanwhile = undefined;
+    };
+    this.call("filterWords").then(done, failed);
+  }
+}
+
+class SqlitePartition implements ArchivePartition {
+  readonly #archive: SqliteArchive;
+  readonly #partition: number;
+  /** One packing after the other. */
+  #packing: Promise<unknown> = Promise.resolve();
+
+  constructor(archive: SqliteArchive, partition: number) {
+    this.#archive = archive;
+    this.#partition = partition;
+  }
+
+  opening(): Promise<Opening> {
+    return this.#archive.call("opening", this.#partition);
+  }
+
+  mayHave(key: InstanceKey): boolean {
+    return this.#archive.mayHave(key);
+  }
+
+  load(keys: readonly InstanceKey[]): Promise<readonly Kept[]> {
+    return this.#archive.call("load", this.#partition, structuredClone(keys));
+  }
+
+  keyOf(incarnation: number): Promise<InstanceKey | undefined> {
+    return this.#archive.call("keyOf", this.#partition, incarnation);
+  }
+
+  due(beforeMs: number, limit: number, after?: DueInstance): Promise<readonly DueInstance[]> {
+    return this.#archive.call("due", this.#partition, beforeMs, limit, after);
+  }
+
+  nextDueMs(): Promise<number | undefined> {
+    return this.#archive.call("nextDueMs", this.#partition);
+  }
+
+  outstanding(after: number, limit: number): Promise<readonly InstanceKey[]> {
+    return this.#archive.call("outstanding", this.#partition, after, limit);
+  }
+
+  commit(changes: Changes): Promise<void> {
+    const encoded = encodeChanges(changes);
+    const { count, numbers } = encoded.lines;
+    this.#archive.willHave(numbers.subarray(field.hash * count, (field.hash + 1) * count));
+    return this.#archive.call("commit", this.#partition, encoded);
+  }
+
+  pack(upToBatch: number): Promise<void> {
+    const done = this.#packing.then(() => this.#pack(upToBatch));
+    this.#packing = done.catch(() => undefined);
+    return done;
+  }
+
+  settle(): Promise<number> {
+    return this.#archive.call("settle", this.#partition);
+  }
+
+  history(wanted: HistoryWanted): Promise<readonly HistoryRecord[]> {
+    return this.#archive.call("page", this.#partition, structuredClone(wanted));
+  }
+
+  async #pack(upToBatch: number): Promise<void> {
+    const { coveredTo, packedTo } = await this.opening();
+    assert(upToBatch <= coveredTo, "nothing is packed that is not covered", { upToBatch, coveredTo });
+    if (upToBatch <= packedTo) return;
+    let slice: JournalBatch[] = [];
+    let bytes = 0;
+    const flush = async (): Promise<void> => {
+      if (slice.length > 0) await this.#archive.call("pack", this.#partition, slice);
+      slice = [];
+      bytes = 0;
+    };
+    for await (const batches of this.#archive.source(this.#partition).read(packedTo + 1)) {
+      for (const batch of batches) {
+        if (batch.number > upToBatch) return flush();
+        slice.push(batch);
+        bytes += batch.records.length;
+        if (bytes >= sliceBytes) await flush();
+      }
+    }
+    await flush();
+  }
+}
+
+/** Packed in one transaction. */
+const sliceBytes = 512 * 1024;

@@ -1,0 +1,213 @@
+import assert from "node:assert/strict";
+import { WorkStatus } from "@tutti/contracts/types/v1";
+import { type Archive, MemoryArchive, MemoryArchiveStore, type Search } from "@tutti/journal";
+import {
+  type ArchiveFixture,
+  BatchFeed,
+  type Character,
+  character,
+  Story,
+  snapshotOf,
+} from "@tutti/journal/testing";
+import { seededChance, VirtualTime } from "@tutti/kernel/testing";
+
+const search: Search = {
+  namespace: "default",
+  kinds: [],
+  statuses: [],
+  definition: "",
+  labels: [],
+  startedMs: { from: 0, to: Number.POSITIVE_INFINITY },
+  endedMs: undefined,
+  idPrefix: "",
+  order: "started-descending",
+  limit: 13,
+  cursor: "",
+};
+
+/**
+ * Does at random what a runtime does, on an archive and on the plain one in memory: both must look the same whenever
+ * they are compared. Now and then the process dies, and what was not covered is committed once more.
+ */
+export class Comparison {
+  readonly #chance;
+  readonly #feed = new BatchFeed();
+  readonly #story = new Story(this.#feed, 0);
+  readonly #characters: Character[] = [];
+  readonly #model: MemoryArchive;
+  readonly #open: (feed: BatchFeed) => Promise<ArchiveFixture>;
+  #fixture: ArchiveFixture | undefined;
+  #archive: Archive | undefined;
+  /** Ids that are free to be taken again. */
+  #ids = 0;
+  #steps: string[] = [];
+
+  constructor(seed: number, open: (feed: BatchFeed) => Promise<ArchiveFixture>) {
+    this.#chance = seededChance(seed);
+    this.#open = open;
+    const options = { partitions: 1, source: this.#feed.source, clock: new VirtualTime() };
+    this.#model = new MemoryArchive({ ...options, store: new MemoryArchiveStore() });
+  }
+
+  async run(steps: number): Promise<void> {
+    const fixture = await this.#open(this.#feed);
+    this.#fixture = fixture;
+    this.#archive = fixture.archive;
+    try {
+      for (let step = 0; step < steps; step++) {
+        await this.#step();
+        if (step % 10 === 9) await this.#compare();
+      }
+      await this.#compare();
+    } catch (error) {
+      throw new Error(`after ${this.#steps.join(", ")}`, { cause: error });
+    } finally {
+      await fixture[Symbol.asyncDispose]();
+    }
+  }
+
+  async #step(): Promise<void> {
+    const roll = this.#chance.random();
+    if (roll < 0.35) this.#live(1 + this.#below(30));
+    else if (roll < 0.4) this.#live(90);
+    else if (roll < 0.65) await this.#commit();
+    else if (roll < 0.8) await this.#pack();
+    else if (roll < 0.9) await this.#purge();
+    else if (roll < 0.95) await this.#reopen();
+    else await this.#settle();
+  }
+
+  /** Some batches: new ones begin, others go on or end. */
+  #live(batches: number): void {
+    this.#steps.push(`live ${batches}`);
+    for (let count = 0; count < batches; count++) {
+      const live = this.#characters.filter(({ entry }) => entry.endMs === 0);
+      if (live.length < 4 || this.#chance.random() < 0.3) this.#characters.push(this.#someone());
+      const some = this.#characters.filter(
+        ({ entry, history }) => entry.endMs === 0 && (history.length === 0 || this.#chance.random() < 0.3),
+      );
+      if (some.length > 0) this.#story.write(...some, ...some.slice(0, this.#below(3)));
+      for (const one of some) if (this.#chance.random() < 0.15) this.#end(one);
+    }
+  }
+
+  #someone(): Character {
+    const labels: Record<string, string> = this.#chance.random() < 0.5 ? { a: String(this.#below(3)) } : {};
+    // Ids of which every life was removed as it ended are taken again.
+    const isFree = ({ key: { id } }: Character): boolean =>
+      this.#characters.every(({ key, entry }) => {
+        const isGone = entry.endMs > 0 && entry.keepUntilMs <= entry.endMs && entry.idKeptUntilMs === 0;
+        return key.id !== id || isGone;
+      });
+    const free = this.#chance.random() < 0.3 ? this.#characters.find(isFree) : undefined;
+    if (free !== undefined) return character(free.key.id, { labels });
+    return character(`id-${this.#ids++}`, { labels, definition: `d${this.#below(2)}` });
+  }
+
+  #end(one: Character): void {
+    const keepMs = [0, 200, 2_000, 100_000][this.#below(4)] ?? 0;
+    const idKeptMs = this.#chance.random() < 0.3 ? 1_000 : 0;
+    const status =
+      this.#chance.random() < 0.5 ? WorkStatus.WORK_STATUS_FAILED : WorkStatus.WORK_STATUS_COMPLETED;
+    this.#story.end(one, { keepMs, idKeptMs, status });
+  }
+
+  async #commit(): Promise<void> {
+    this.#steps.push("commit");
+    const entries = new Map(this.#story.changes().entries.map((entry) => [entry.incarnation, entry]));
+    const changed = this.#characters.filter(({ incarnation }) => entries.has(incarnation));
+    // Everything that is covered has its snapshot, unless it ended; some of those have one too.
+    const kept = changed.filter(({ entry }) => entry.endMs === 0 || this.#chance.random() < 0.2);
+    const snapshots = kept.map((one) => {
+      const dueMs = this.#chance.random() < 0.5 ? 0 : 1 + this.#below(1_000);
+      return snapshotOf(one, one.entry.endMs > 0 ? {} : { dueMs, outstanding: this.#chance.random() < 0.3 });
+    });
+    const coveredTo = this.#feed.last(0);
+    const partitionSnapshot = this.#chance.random() < 0.5 ? Uint8Array.of(coveredTo % 256) : undefined;
+    const changes = { coveredTo, partitionSnapshot, snapshots, entries: [...entries.values()] };
+    for (const archive of this.#both()) {
+      await archive.partition(0).commit(changes);
+      // A restart commits what it finds in the journal again.
+      if (coveredTo % 5 === 0) await archive.partition(0).commit(changes);
+    }
+  }
+
+  async #pack(): Promise<void> {
+    const { coveredTo, packedTo } = await this.#model.partition(0).opening();
+    const to = this.#chance.random() < 0.5 ? coveredTo : packedTo + this.#below(coveredTo - packedTo + 1);
+    this.#steps.push(`pack ${to}`);
+    for (const archive of this.#both()) await archive.partition(0).pack(to);
+  }
+
+  async #purge(): Promise<void> {
+    const nowMs = this.#story.nowMs + this.#below(3) * 500;
+    this.#steps.push(`purge ${nowMs - this.#story.nowMs}`);
+    for (const archive of this.#both()) while (await archive.purge(nowMs));
+  }
+
+  async #reopen(): Promise<void> {
+    this.#steps.push("reopen");
+    if (this.#fixture !== undefined) this.#archive = await this.#fixture.crash();
+  }
+
+  async #settle(): Promise<void> {
+    this.#steps.push("settle");
+    const [one, other] = this.#both().map((archive) => archive.partition(0).settle());
+    assert.equal(await one, await other);
+  }
+
+  #both(): Archive[] {
+    return [this.#model, ...(this.#archive === undefined ? [] : [this.#archive])];
+  }
+
+  async #compare(): Promise<void> {
+    const [model, archive] = this.#both();
+    assert.ok(model !== undefined && archive !== undefined);
+    const [looks, expected] = [await this.#looks(archive), await this.#looks(model)];
+    for (const [index, { key, incarnation, entry }] of this.#characters.entries()) {
+      const of = ({ kept, known, histories }: typeof looks) => [kept[index], known[index], histories[index]];
+      const about = `${key.id}, incarnation ${incarnation}: ${JSON.stringify(entry)}`;
+      assert.deepEqual(of(looks), of(expected), about);
+    }
+    assert.deepEqual(looks, expected);
+  }
+
+  async #looks(archive: Archive) {
+    const partition = archive.partition(0);
+    const { liveInstances, endedInstances } = await archive.figures();
+    const { partitionSnapshot, ...opening } = await partition.opening();
+    const kept = await partition.load(this.#characters.map(({ key }) => key));
+    const known = await Promise.all(this.#characters.map(({ incarnation }) => partition.keyOf(incarnation)));
+    const histories = [];
+    for (const { key, last, history } of this.#characters) {
+      const afterEvent = this.#ids % 2 === 0 ? 0 : Math.floor(history.length / 2);
+      const page = await partition.history({ key, last, afterEvent, limit: 70 });
+      histories.push(page.map(({ event, timeMs, place, record }) => [event, timeMs, place, record.length]));
+    }
+    const ids: string[] = [];
+    let cursor = "";
+    do {
+      const page = await archive.search({ ...search, cursor });
+      ids.push(
+        ...page.entries.map(({ incarnation, status, events }) => `${incarnation} ${status} ${events}`),
+      );
+      cursor = page.cursor;
+    } while (cursor !== "");
+    return {
+      figures: { liveInstances, endedInstances },
+      opening,
+      partitionSnapshot: [...partitionSnapshot],
+      kept: kept.map((one) => ({ ...one, snapshot: "snapshot" in one ? [...one.snapshot] : [] })),
+      known,
+      due: await partition.due(500, 20),
+      next: await partition.nextDueMs(),
+      outstanding: await partition.outstanding(3, 20),
+      histories,
+      ids,
+    };
+  }
+
+  #below(limit: number): number {
+    return Math.floor(this.#chance.random() * limit);
+  }
+}

@@ -1,0 +1,10 @@
+import { describe, it } from "node:test";
+import { archiveFixture } from "./archive.fixture.ts";
+import { Comparison } from "./archive-model.fixture.ts";
+
+describe("the archive on SQLite", () => {
+  it("looks like the plain one whatever is done to both, from a hundred seeds", async () => {
+    for (let seed = 100; seed < 200; seed++)
+      await new Comparison(seed, (feed) => archiveFixture(1, feed)).run(150);
+  });
+});
