@@ -72,7 +72,7 @@ export function machineFiles(name, area, folder) {
 /** @param {string} name */
 function index(name) {
   return `export { ${name}Errors } from "./errors.ts";
-export { begin } from "./life/commands.ts";
+export * from "./life/commands.ts";
 export { ${name} } from "./machine.ts";
 `;
 }

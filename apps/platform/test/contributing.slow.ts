@@ -1,14 +1,14 @@
-/** CONTRIBUTING's steps, carried out on a copy of the tree: what they make passes the checks and the service's tests. */
+/** CONTRIBUTING's steps, carried out on a copy of the tree: what they make passes the checks and the packages' tests. */
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { describe, it } from "node:test";
 import { copyOfWorkspace, runIn } from "../../../tools/test/tree.mjs";
 import { isChange } from "./docs/kinds.ts";
 import { type Block, readPage } from "./docs/page.ts";
 
 describe("CONTRIBUTING.md", () => {
-  it("has steps that lead to an rpc, an error, a key and an event which pass every check", async (t) => {
+  it("has steps that lead to an rpc, a command, an error, a key and an event which pass every check", async (t) => {
     const copy = copyOfWorkspace(t);
     const changes = readPage("CONTRIBUTING.md").blocks.filter(isChange);
     for (const change of changes) apply(copy, change);
@@ -27,9 +27,12 @@ describe("CONTRIBUTING.md", () => {
 
     await succeeds("tools/checks.mjs");
     // The suite of refusals asks for a row for every rpc, so the new one was tried too.
-    const tests = await runIn(join(copy, "apps/registry"), "../../tools/unit.mjs");
-    assert.equal(tests.code, 0, tests.output);
-    assert.match(tests.output, /^\d+ passed, 0 failed/m);
+    // That of machines asks chance for every command and event, the plain model for every answer.
+    for (const folder of ["apps/registry", "libs/machines/bank"]) {
+      const tests = await runIn(join(copy, folder), relative(folder, "tools/unit.mjs"));
+      assert.equal(tests.code, 0, tests.output);
+      assert.match(tests.output, /^\d+ passed, 0 failed/m);
+    }
   });
 });
 

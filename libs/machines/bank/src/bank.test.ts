@@ -11,7 +11,7 @@ describe("the bank", () => {
     commands: operations({ accounts: ["anna", "ben"] }),
     resultOf: printed,
     pauseMaxMs: 5_000,
-    sequences: 200,
+    sequences: 400,
     golden: new URL("../golden/", import.meta.url),
     invariant(driver) {
       const money = moneyOf(

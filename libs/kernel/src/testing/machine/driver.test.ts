@@ -39,6 +39,19 @@ describe("a driver of machines", () => {
     assert.equal(driver.deliver(), undefined);
   });
 
+  it("delivers the oldest letter of all, or that of another channel, when it is told which", () => {
+    const { driver, tell } = drive();
+    const third = { ...counterKey, id: "three" };
+    driver.execute(counterKey, tell, { by: 1 });
+    driver.execute(third, tell, { by: 10 });
+    driver.execute(counterKey, tell, { by: 100 });
+    const counts = () => driver.letters.map(({ from }) => from.id);
+    driver.deliver();
+    assert.deepEqual(counts(), ["three", "one"]);
+    driver.deliver(1);
+    assert.deepEqual(counts(), ["three"]);
+  });
+
   it("lets timers run out at their moment", () => {
     const { driver, remind } = drive();
     driver.execute(counterKey, remind, { by: 500 });

@@ -136,14 +136,13 @@ export class MachineDriver {
   }
 
   /**
-   * Delivers the oldest letter of one of the channels that have any, and gives what was answered; undefined when nothing
-   * is under way.
+   * Delivers the oldest letter of one of the channels that have any, the first one's being the oldest of all, and gives
+   * what was answered; undefined when nothing is under way.
    */
   deliver(channel = 0): unknown {
-    const heads = [
-      ...new Map(this.#letters.toReversed().map((letter) => [channelOf(letter), letter])).values(),
-    ];
-    const letter = heads.toReversed()[channel % heads.length];
+    const heads = new Map<string, DrivenLetter>();
+    for (const letter of this.#letters) heads.set(channelOf(letter), heads.get(channelOf(letter)) ?? letter);
+    const letter = [...heads.values()][channel % heads.size];
     if (letter === undefined) return undefined;
     this.#letters.splice(this.#letters.indexOf(letter), 1);
     const instance = this.#instance(letter.to);

@@ -115,8 +115,8 @@ function product(draw: Draw): string {
   return one(draw, ["", "current", "savings"]);
 }
 
-/** What a printer answers: every other time it prints. */
+/** What a printer answers: two times in five it prints. */
 export function printed(_effect: unknown, luck: number): Omit<MachineCall, "key"> {
-  if (luck < 0.5) return { command: "complete_statement", body: { pages: 1 + Math.floor(luck * 10) } };
+  if (luck < 0.4) return { command: "complete_statement", body: { pages: 1 + Math.floor(luck * 10) } };
   return { command: "fail_statement", body: { problem: "out of paper" } };
 }
