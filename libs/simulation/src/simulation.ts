@@ -2,6 +2,7 @@
  * One run: a bank on the real runtime, with everything around it simulated, through all that its plan has in store; then
  * all faults end, everything has to come to rest, and everything is checked once more.
  */
+import { isTuttiError } from "@tutti/kernel";
 import { account } from "@tutti/machine-bank";
 import { partitionOf, service } from "./bank/accounts.ts";
 import { BankCheck } from "./bank/bank-check.ts";
@@ -19,7 +20,7 @@ import { EmbeddedStorage } from "./storage/embedded-storage.ts";
 import { JournalServer } from "./storage/journal-server.ts";
 import type { Storage } from "./storage/storage.ts";
 import { none, type Weakening } from "./weakenings/weakening.ts";
-import { withWitness } from "./witness/witness.ts";
+import { type WitnessedAnswer, withWitness } from "./witness/witness.ts";
 import { type Finding, World } from "./world/world.ts";
 import { noTrace, type Trace } from "./world/trace.ts";
 
@@ -33,6 +34,7 @@ export interface RunOutcome {
 
 /** Longer than anything that a plan sets a timer for, and than every pause of whoever tries again. */
 const restMs = 300_000;
+const askAgainMs = 200;
 
 export async function simulate(
   plan: Plan,
@@ -182,11 +184,23 @@ class Simulation {
 
   async #checkStates(when: string): Promise<void> {
     if (this.world.finding !== undefined) return;
-    const asking = checkStates(this.world, this.#chronicle, this.#bank, when, (id) => {
-      const server = this.#ownerOf(partitionOf(id, this.#plan.partitions));
-      return server?.projection(id);
-    });
+    const asking = checkStates(this.world, this.#chronicle, this.#bank, when, (id) => this.#projection(id));
     await this.#await(asking, `asking for all states ${when}`);
+  }
+
+  /** Asked again while nobody can answer for the moment. */
+  async #projection(id: string): Promise<WitnessedAnswer> {
+    const { world } = this;
+    for (;;) {
+      try {
+        const asked = this.#ownerOf(partitionOf(id, this.#plan.partitions))?.projection(id);
+        if (asked !== undefined) return await asked;
+      } catch (error) {
+        if (!isTuttiError(error) || !error.retryable) throw error;
+        world.note("world", () => `asks again for ${id}: ${error.code}`);
+      }
+      await new Promise<void>((resolve) => world.after(askAgainMs, resolve));
+    }
   }
 
   async #startAgain(): Promise<void> {
@@ -243,9 +257,10 @@ class Simulation {
     const life = this.#servers[0]?.life;
     switch (disturbance.kind) {
       case "power fails":
+        if (life?.isAlive !== true) return;
         storage.disk.failPowerIn(disturbance.after);
         // Whatever still runs without power does not for long.
-        this.world.after(5, () => life?.die("power"));
+        this.world.after(5, () => life.die("power"));
         return;
       case "fill":
         storage.fill(disturbance.ms);
@@ -272,6 +287,6 @@ class Simulation {
     const seams = weakening.storage ?? {};
     if (plan.variant === "embedded") return new EmbeddedStorage({ world, chronicle, plan, service, seams });
     const server = new JournalServer(world, chronicle, service, plan.partitions, weakening.server);
-    return new ClusterStorage({ world, plan, network: this.#network, server, service, seams });
+    return new ClusterStorage({ world, chronicle, plan, network: this.#network, server, service, seams });
   }
 }

@@ -125,7 +125,9 @@ export class BankCheck implements Follower {
     record.answered = true;
     if (witnessed === undefined) return;
     const { account } = record.operation;
-    if (record.effect === undefined && witnessed.events < record.eventsBefore) {
+    // Once an account is closed it may be gone, and is then as if it had never been.
+    const isGone = witnessed.events === 0 && this.#account(account).standing === "closed";
+    if (record.effect === undefined && witnessed.events < record.eventsBefore && !isGone) {
       this.#world.fail(
         "stale",
         `operation ${number} (${record.operation.command}) was answered after ${witnessed.events} events of ${account}, ${record.eventsBefore} were known when it was asked`,

@@ -19,14 +19,13 @@ export async function checkStates(
   chronicle: Chronicle,
   bank: BankCheck,
   when: string,
-  ask: (id: string) => Promise<WitnessedAnswer> | undefined,
+  ask: (id: string) => Promise<WitnessedAnswer>,
 ): Promise<void> {
   await Promise.all(
     [...bank.accounts.values()].map(async (account) => {
       // Once it has ended it may be gone.
-      if (account.standing === "closed") return;
+      if (account.standing === "closed" || account.standing === "absent") return;
       const live = await ask(account.id);
-      if (live === undefined) return;
       const replayed = replay(chronicle, account.id);
       const name = `${account.id}, ${when},`;
       if (!isDeepStrictEqual(live.answer, replayed)) {

@@ -29,6 +29,8 @@ export class Clients {
   readonly #parts: ClientParts;
   readonly #chance: Chance;
   readonly #answered = new Set<number>();
+  /** The last attempt of each: only that one is followed by another. */
+  readonly #attempts = new Map<number, number>();
 
   constructor(parts: ClientParts) {
     this.#parts = parts;
@@ -41,7 +43,8 @@ export class Clients {
 
   #attempt(operation: BankOperation, attempt: number): void {
     const { number, command, account, body } = operation;
-    if (this.#answered.has(number)) return;
+    if (this.#answered.has(number) || attempt <= (this.#attempts.get(number) ?? 0)) return;
+    this.#attempts.set(number, attempt);
     const { world, network, bank } = this.#parts;
     const server = this.#serverFor(account);
     const patience = patienceMs * (0.5 + this.#chance.random());
@@ -61,8 +64,6 @@ export class Clients {
             return;
           }
           // Repeated sooner than without an answer.
-          if (timeout.cancelled) return;
-          timeout.cancelled = true;
           world.after(pauseMs * this.#chance.random() + pauseOf(outcome), () =>
             this.#attempt(operation, attempt + 1),
           );
@@ -107,9 +108,9 @@ export class Clients {
   }
 }
 
-/** There is no such account, says the runtime itself. */
+/** There is no such account, or none any more, says the runtime itself. */
 function isAbsent({ code }: Refusal): boolean {
-  return code === "runtime.unknown_instance";
+  return code === "runtime.unknown_instance" || code === "runtime.id_taken";
 }
 
 function pauseOf(outcome: Outcome): number {

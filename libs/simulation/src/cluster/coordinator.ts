@@ -7,6 +7,7 @@
  *    full lease time. Who comes back after that has no lease for what was given away meanwhile.
  */
 import type { Chance } from "@tutti/kernel";
+import { journalEpochOf } from "@tutti/runtime/ownership";
 import type { Network } from "../network/network.ts";
 import type { World } from "../world/world.ts";
 
@@ -114,6 +115,7 @@ export class Coordinator {
     const owned = member.owned();
     this.#network.send(member.name, "coordinator", sentMs, "a heartbeat", () => {
       this.#heardMs[index] = this.#world.elapsedMs;
+      this.#giveAbandoned();
       this.#repeat(index, member, owned);
       const granted = [...this.#places.keys()].filter((partition) => this.ownerOf(partition) === index);
       this.#network.send("coordinator", member.name, this.#world.elapsedMs, "a lease", () => {
@@ -133,6 +135,11 @@ export class Coordinator {
   }
 
   #look(): void {
+    this.#giveAbandoned();
+    this.#world.after(heartbeatMs, () => this.#look());
+  }
+
+  #giveAbandoned(): void {
     const nowMs = this.#world.elapsedMs;
     const isGone = (index: number): boolean => nowMs - (this.#heardMs[index] ?? 0) > leaseMs;
     for (const [partition, { owner }] of this.#places.entries()) {
@@ -141,7 +148,6 @@ export class Coordinator {
       const next = present[Math.floor(this.#chance.random() * present.length)];
       if (next !== undefined) this.#give(partition, next);
     }
-    this.#world.after(heartbeatMs, () => this.#look());
   }
 
   #give(partition: number, to: number): void {
@@ -159,7 +165,7 @@ export class Coordinator {
     place.toldMs = this.#world.elapsedMs;
     this.#world.note("coordinator", () => `gives partition ${partition} to ${member.name} under epoch ${epoch}`);
     this.#network.send("coordinator", member.name, this.#world.elapsedMs, "a partition", () =>
-      member.own(partition, epoch),
+      member.own(partition, journalEpochOf(epoch)),
     );
   }
 }

@@ -2,7 +2,6 @@
  * A process that hosts the bank: the real runtime on its storage, and the doors through which the network reaches it. All
  * that goes in or out passes here, and is checked on its way out.
  */
-import type { Archive, Journal } from "@tutti/journal";
 import {
   type Delivery,
   isTuttiError,
@@ -41,6 +40,8 @@ import { type CrashKind, Life } from "../world/process.ts";
 import type { Weakening } from "../weakenings/weakening.ts";
 import type { World } from "../world/world.ts";
 import type { Member } from "./coordinator.ts";
+import { Errands } from "./errands.ts";
+import { tokenText } from "./printer.ts";
 
 /** What the servers of a run share. */
 export interface ServerParts {
@@ -73,6 +74,7 @@ const turnMs = 0.05;
 
 interface Running {
   readonly life: Life;
+  readonly errands: Errands;
   readonly storage: OpenedStorage;
   readonly runtime: Runtime;
 }
@@ -219,7 +221,9 @@ export class Server implements Member {
         idempotencyKey: "",
         token,
         answer: (outcome) => {
-          if (running.life.cross()) running.life.emit(0, () => answered(outcome));
+          if (!running.life.cross()) return;
+          if (outcome.kind !== "refused") running.errands.end(token);
+          running.life.emit(0, () => answered(outcome));
         },
       });
     });
@@ -303,14 +307,18 @@ export class Server implements Member {
     const { world } = this.#parts;
     this.#leaseUntilMs.clear();
     this.#owned.clear();
-    const runtime = this.#makeRuntime(life, storage.journals, storage.archive);
-    this.#running = { life, storage, runtime };
+    const { network, print } = this.#parts;
+    const errands = new Errands(life, (token) =>
+      network.send(this.name, "printer", life.localMs, "an effect", () => print(token)),
+    );
+    const runtime = this.#makeRuntime(life, storage, errands);
+    this.#running = { life, storage, runtime, errands };
     if (this.#isCalm) life.settleDown();
     world.note(this.name, () => "is up");
     this.#parts.started(this);
   }
 
-  #makeRuntime(life: Life, journals: { readonly journal: Journal; renew(broken: Journal): Promise<Journal> }, archive: Archive): Runtime {
+  #makeRuntime(life: Life, { journals, archive }: OpenedStorage, errands: Errands): Runtime {
     const { world, plan, machine, isClustered } = this.#parts;
     const limits = limitsOf(plan);
     const turns = world.chanceFor(`turns of ${this.name} ${life.number}`);
@@ -332,9 +340,11 @@ export class Server implements Member {
       },
       effects: {
         dispatch: (effects) => {
-          if (life.cross()) for (const effect of effects) this.#dispatch(life, effect);
+          if (life.cross()) for (const effect of effects) this.#dispatch(errands, effect);
         },
-        withdraw() {},
+        withdraw(tokens) {
+          for (const token of tokens) errands.end(token);
+        },
       },
       partitionsOf: () => plan.partitions,
       clock: life,
@@ -349,11 +359,10 @@ export class Server implements Member {
     });
   }
 
-  #dispatch(life: Life, { key, token, effect }: DueEffect): void {
-    const { chronicle, network, print } = this.#parts;
+  #dispatch(errands: Errands, { key, token, effect }: DueEffect): void {
     const { events, digest } = effect as WitnessedEffect;
-    chronicle.restsOn(() => `effect ${token.number}#${token.attempt}`, key, { events, digest });
-    network.send(this.name, "printer", life.localMs, "an effect", () => print(token));
+    this.#parts.chronicle.restsOn(() => tokenText(token), key, { events, digest });
+    errands.begin(token);
   }
 
   #delivery(life: Life): Delivery {

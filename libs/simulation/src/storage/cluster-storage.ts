@@ -1,5 +1,6 @@
 /** Several processes share a journal server, and an archive that all of them reach. */
 import { MemoryArchiveStore } from "@tutti/journal";
+import type { Chronicle } from "../checks/chronicle.ts";
 import type { Network } from "../network/network.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Life } from "../world/process.ts";
@@ -11,6 +12,7 @@ import type { OpenedStorage, Storage, StorageSeams } from "./storage.ts";
 
 export interface ClusterParts {
   readonly world: World;
+  readonly chronicle: Chronicle;
   readonly plan: Plan;
   readonly network: Network;
   readonly server: JournalServer;
@@ -24,12 +26,13 @@ export class ClusterStorage implements Storage {
 
   constructor(parts: ClusterParts) {
     this.#parts = parts;
-    const { world, plan } = parts;
+    const { world, plan, chronicle } = parts;
     this.#archive = {
       store: new MemoryArchiveStore(),
       partitions: plan.partitions,
       chance: world.chanceFor("archive"),
       faults: plan.archive,
+      mayChange: ({ name, number }, partition) => chronicle.ownerOf(partition) === `${name}#${number}`,
     };
   }
 

@@ -59,6 +59,7 @@ export class EmbeddedStorage implements Storage {
       partitions,
       chance: world.chanceFor("archive"),
       faults,
+      mayChange: () => true,
     };
   }
 

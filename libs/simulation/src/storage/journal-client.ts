@@ -135,10 +135,9 @@ export class ClientPartition implements JournalPartition {
         async () => ({ outcome: await this.#server.seal(seal, this.#writer), last: this.#server.last }),
         ({ outcome, last }) => {
           timer.cancel();
-          if (outcome.kind === "sealed") {
-            this.#stopped = undefined;
-            this.#last = last;
-          }
+          // Also who was refused learns how far the log is.
+          this.#last = last;
+          if (outcome.kind === "sealed") this.#stopped = undefined;
           settle(outcome);
         },
       );
