@@ -27,7 +27,6 @@ export type Fault =
   | "attempt used again"
   | "snapshot forgets"
   | "fold keeps a memory"
-  | "fold changes its event"
   | "codec forgets"
   | "description changes silently"
   | "emits later"
@@ -66,7 +65,6 @@ export function counter(fault?: Fault): CounterMachine {
     "added",
     (state, body) => {
       if (fault === "fold keeps a memory") remembered += body.by;
-      if (fault === "fold changes its event") body.by += 1;
       state.count += fault === "fold keeps a memory" ? remembered : body.by;
     },
     2,

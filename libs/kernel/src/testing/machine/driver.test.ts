@@ -79,7 +79,6 @@ describe("a driver of machines", () => {
       /a snapshot gives back the state: expected .*"count":1.* first difference at \/count/,
     ],
     ["fold keeps a memory", /the recorded events give the live state/],
-    ["fold changes its event", /read only property 'by'/],
     ["codec forgets", /what is written is read again/],
     ["description changes silently", /an event that changes the description says so/],
     ["emits later", /a step is over when its decider returns/],

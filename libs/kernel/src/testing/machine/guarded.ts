@@ -34,7 +34,9 @@ function viewOf(value: object, where: string): object {
 }
 
 function refused(where: string, what: string): never {
-  throw new MachineViolation(`${where}: only a fold changes the state, found ${what}; emit an event instead`);
+  throw new MachineViolation(
+    `${where}: only a fold changes the state, found ${what}; emit an event instead, and copy what you take from the state into it`,
+  );
 }
 
 function handler(where: string): ProxyHandler<object> {
