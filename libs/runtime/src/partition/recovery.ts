@@ -44,6 +44,8 @@ export class Recovery {
   #ownUpTo = 0;
   /** Events up to which an ended instance is contained in the archive. */
   readonly #endedAt = new Map<string, number>();
+  /** Instances that have ended and are removed, though what happened at their end is still in the journal. */
+  readonly #gone = new Set<string>();
   #cause: Uint8Array = nothing;
 
   constructor(memory: PartitionMemory) {
@@ -109,7 +111,7 @@ export class Recovery {
 
   #meet(name: string, lookups: Promise<void>[]): void {
     const { instances, parts } = this.#memory;
-    const { namespace, kind, id } = this.#reader;
+    const { namespace, kind, id, event } = this.#reader;
     this.#known.set(name, null);
     if (kind === partitionKind) return;
     const hosted = instances.hosted(kind);
@@ -128,6 +130,7 @@ export class Recovery {
     const lookUp = async (): Promise<void> => {
       const [kept = { kind: "nothing" } as const] = await parts.archive.load([key]);
       if (kept.kind === "ended") this.#endedAt.set(name, kept.events);
+      else if (kept.kind === "tombstone" && event > 1) this.#gone.add(name);
       else if (kept.kind === "nothing" || kept.kind === "tombstone") blank();
       else this.#known.set(name, (await parts.revive(key, kept)) ?? null);
     };
@@ -156,10 +159,22 @@ export class Recovery {
       // Also of instances that are newer in the archive than the partition's own snapshot: their numbers are taken.
       this.#memory.incarnations = Math.max(this.#memory.incarnations, reader.incarnation);
       const name = reader.keyText;
-      const instance = this.#known.get(name);
+      const instance = this.#known.get(name) ?? this.#begunAgain(name);
       if (instance) this.#foldRecord(instance, batch);
       else if (reader.kind === partitionKind) this.#foldOwn(batch);
     }
+  }
+
+  /** The id of an instance that is gone was used once more. */
+  #begunAgain(name: string): Instance | undefined {
+    const { namespace, kind, id, event } = this.#reader;
+    if (event !== 1 || !this.#gone.has(name)) return;
+    const { instances } = this.#memory;
+    const hosted = instances.hosted(kind);
+    const text = `${namespace}/${kind}/${id}`;
+    const instance = hosted && instances.blank(keyOf(text), text, hosted);
+    if (instance !== undefined) this.#known.set(name, instance);
+    return instance;
   }
 
   #foldOwn(batch: JournalBatch): void {
