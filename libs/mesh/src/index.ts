@@ -1,5 +1,7 @@
 export type { Method, MethodOptions } from "./calls/method.ts";
 export type { Callable, CallOptions, Client, ReplyStream } from "./client/types.ts";
+export { type LetterReceiver, MeshDelivery, type MeshDeliveryParts } from "./delivery/mesh-delivery.ts";
+export { type ReceivingParts, receiveLetters } from "./delivery/receiving.ts";
 export { Announcer, type AnnouncerOptions } from "./discovery/announcer.ts";
 export type { Discovery, Instance } from "./discovery/discovery.ts";
 export { InProcessNetwork } from "./discovery/in-process.ts";
@@ -18,6 +20,7 @@ export {
   type Rule,
 } from "./interceptors/identity.ts";
 export { Mesh, type MeshOptions } from "./mesh.ts";
+export { LeasedOwnership, type OwnerTable, partitionOf } from "./routing/leased-ownership.ts";
 export { MemoryOwnership, type MemoryOwnershipOptions, soleOwnership } from "./routing/memory-ownership.ts";
 export { OwnershipGuard } from "./routing/ownership-guard.ts";
 export { MeshServer } from "./server/mesh-server.ts";

@@ -39,12 +39,12 @@ export class MemoryOwnership implements Ownership {
     const known = this.#owners.get(place);
     if (known !== undefined && owner.epoch < known.epoch) return;
     this.#owners.set(place, owner);
-    if (known?.instance !== owner.instance || known.epoch !== owner.epoch) this.#changed(place);
+    if (known?.instance !== owner.instance || known.epoch !== owner.epoch) this.changedAt(place);
   }
 
   /** Forgets who owns a place, as when a lease has run out. */
   release(place: Place): void {
-    if (this.#owners.delete(place)) this.#changed(place);
+    if (this.#owners.delete(place)) this.changedAt(place);
   }
 
   changed(place: Place, signal: AbortSignal): Promise<void> {
@@ -70,7 +70,7 @@ export class MemoryOwnership implements Ownership {
     });
   }
 
-  #changed(place: Place): void {
+  protected changedAt(place: Place): void {
     for (const tell of [...(this.#waiting.get(place) ?? [])]) tell();
   }
 }

@@ -1,0 +1,51 @@
+import type { DeliverRequest, Letter as WireLetter } from "@tutti/contracts/runtime/v1";
+import type { Letter, LetterBatch } from "@tutti/kernel";
+
+/** What a message may carry, by the contract. */
+export const lettersMax = 4_096;
+export const partBytesMax = 2 * 1_024 * 1_024;
+
+/** What one request carries of a batch. */
+export interface Part {
+  readonly letters: readonly Letter[];
+  readonly bytes: number;
+}
+
+/** A batch in parts that each fit into a message; a letter that is too large by itself travels alone. */
+export function partsOf(letters: readonly Letter[]): readonly Part[] {
+  const parts: Part[] = [];
+  let from = 0;
+  let bytes = 0;
+  for (const [index, letter] of letters.entries()) {
+    const size = sizeOf(letter);
+    if (index > from && (index - from === lettersMax || bytes + size > partBytesMax)) {
+      parts.push({ letters: letters.slice(from, index), bytes });
+      from = index;
+      bytes = 0;
+    }
+    bytes += size;
+  }
+  parts.push({ letters: from === 0 ? letters : letters.slice(from), bytes });
+  return parts;
+}
+
+/** Roughly, and rather too much. */
+function sizeOf({ payload, sender, receiver, type }: Letter): number {
+  return payload.length + sender.length + receiver.length + type.length + 200;
+}
+
+export interface Address {
+  readonly partition: number;
+  readonly fromService: string;
+  readonly fromPartition: number;
+}
+
+export function requestOf(address: Address, batch: number, { letters }: Part): DeliverRequest {
+  // The kernel's letters and the contract's are the same.
+  const wire: WireLetter[] = letters.map((letter) => ({ ...letter }));
+  return { ...address, batch, letters: wire };
+}
+
+export function batchOf({ fromService, fromPartition, letters }: DeliverRequest): LetterBatch {
+  return { service: fromService, partition: fromPartition, letters };
+}

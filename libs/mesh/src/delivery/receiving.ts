@@ -1,0 +1,149 @@
+/**
+ * The receiving end of a stream of letters.
+ *
+ * 1. A request is answered when the receiver has it durable; many may be on their way to that, and so many at most.
+ * 2. What ends with the partition's moving away ends the stream with the new owner's name, as soon as that is known.
+ */
+import type { DeliverReply, DeliverRequest } from "@tutti/contracts/runtime/v1";
+import type { CallContext, LetterBatch } from "@tutti/kernel";
+import { meshErrors } from "../errors.ts";
+import { batchOf } from "./parcels.ts";
+
+export interface ReceivingParts {
+  /**
+   * Lets the letters through to a partition: at once (undefined), or as soon as this process owns it. Throws
+   * `mesh.not_owner` when another one does.
+   */
+  admit(
+    partition: number,
+    asked: { readonly epoch: number; readonly signal: AbortSignal },
+  ): Promise<void> | undefined;
+  take(partition: number, batch: LetterBatch): Promise<number>;
+}
+
+/** Requests that are taken in before the first of them is durable. */
+const takenMax = 64;
+
+export async function* receiveLetters(
+  requests: AsyncIterable<DeliverRequest>,
+  context: Pick<CallContext, "signal" | "ownerEpoch">,
+  parts: ReceivingParts,
+): AsyncGenerator<DeliverReply, void> {
+  const receiving = new Receiving(parts, context);
+  // It ends with the requests, or when the stream does: then nobody waits for it.
+  void receiving.readAll(requests);
+  try {
+    for (;;) {
+      const reply = await receiving.next();
+      if (reply === undefined) return;
+      yield reply;
+    }
+  } finally {
+    receiving.end();
+  }
+}
+
+class Receiving {
+  readonly #parts: ReceivingParts;
+  readonly #context: Pick<CallContext, "signal" | "ownerEpoch">;
+  readonly #replies: DeliverReply[] = [];
+  #partition: number | undefined;
+  #batch = 0;
+  #taken = 0;
+  #read = false;
+  #error: unknown;
+  #failed = false;
+  #ended = false;
+  #wakeWriter: () => void = () => {};
+  #wakeReader: () => void = () => {};
+
+  constructor(parts: ReceivingParts, context: Pick<CallContext, "signal" | "ownerEpoch">) {
+    this.#parts = parts;
+    this.#context = context;
+  }
+
+  async readAll(requests: AsyncIterable<DeliverRequest>): Promise<void> {
+    try {
+      for await (const request of requests) {
+        this.#check(request);
+        await this.#parts.admit(request.partition, {
+          epoch: this.#context.ownerEpoch ?? 0,
+          signal: this.#context.signal,
+        });
+        if (this.#ended || this.#failed) return;
+        this.#take(request);
+        while (this.#taken >= takenMax && !this.#ended && !this.#failed) {
+          await new Promise<void>((resolve) => {
+            this.#wakeReader = resolve;
+          });
+        }
+      }
+      this.#read = true;
+      this.#wakeWriter();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** The next reply; undefined when there will be none. */
+  async next(): Promise<DeliverReply | undefined> {
+    for (;;) {
+      const reply = this.#replies.shift();
+      if (reply !== undefined) return reply;
+      if (this.#failed) throw this.#error;
+      if (this.#read && this.#taken === 0) return undefined;
+      await new Promise<void>((resolve) => {
+        this.#wakeWriter = resolve;
+      });
+    }
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#wakeReader();
+  }
+
+  #check({ partition, batch }: DeliverRequest): void {
+    this.#partition ??= partition;
+    const expected = ++this.#batch;
+    if (partition === this.#partition && batch === expected) return;
+    const first = `batch ${expected} for partition ${this.#partition}, found batch ${batch} for partition ${partition}`;
+    throw meshErrors.invalidRequest({ rpc: "RuntimeService.Deliver", first: `expected ${first}`, count: 1 });
+  }
+
+  #take(request: DeliverRequest): void {
+    const { partition, batch } = request;
+    this.#taken++;
+    this.#parts.take(partition, batchOf(request)).then(
+      (upTo) => {
+        this.#replies.push({ batch, upTo });
+        this.#done();
+      },
+      (error: unknown) => void this.#refused(partition, error),
+    );
+  }
+
+  /** Where the partition was moved away meanwhile, its new owner is the better answer. */
+  async #refused(partition: number, error: unknown): Promise<void> {
+    const { signal, ownerEpoch = 0 } = this.#context;
+    try {
+      await this.#parts.admit(partition, { epoch: ownerEpoch, signal });
+      this.#fail(error);
+    } catch (moved) {
+      this.#fail(moved);
+    }
+    this.#done();
+  }
+
+  #done(): void {
+    this.#taken--;
+    this.#wakeWriter();
+    this.#wakeReader();
+  }
+
+  #fail(error: unknown): void {
+    if (!this.#failed) this.#error = error;
+    this.#failed = true;
+    this.#wakeWriter();
+  }
+}

@@ -1,0 +1,61 @@
+/** Bounds what is on its way: who finds no room waits for those before. One alone always fits. */
+export class Room {
+  readonly #countMax: number;
+  readonly #bytesMax: number;
+  readonly #waiting: { readonly count: number; readonly bytes: number; readonly enter: () => void }[] = [];
+  #count = 0;
+  #bytes = 0;
+
+  constructor(countMax: number, bytesMax: number) {
+    this.#countMax = countMax;
+    this.#bytesMax = bytesMax;
+  }
+
+  /** Resolves when there is room; rejects with the signal's reason when nobody waits any more. */
+  async enter(count: number, bytes: number, signal: AbortSignal): Promise<void> {
+    if (this.#waiting.length === 0 && this.#fits(count, bytes)) return this.#take(count, bytes);
+    await new Promise<void>((resolve, reject) => {
+      const waiter = {
+        count,
+        bytes,
+        enter: () => {
+          signal.removeEventListener("abort", givenUp);
+          this.#take(count, bytes);
+          resolve();
+        },
+      };
+      const givenUp = (): void => {
+        this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
+        reject(signal.reason);
+        this.#letIn();
+      };
+      this.#waiting.push(waiter);
+      signal.addEventListener("abort", givenUp, { once: true });
+    });
+  }
+
+  leave(count: number, bytes: number): void {
+    this.#count -= count;
+    this.#bytes -= bytes;
+    this.#letIn();
+  }
+
+  #letIn(): void {
+    for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
+      if (!this.#fits(first.count, first.bytes)) return;
+      this.#waiting.shift();
+      first.enter();
+    }
+  }
+
+  #fits(count: number, bytes: number): boolean {
+    return (
+      this.#count === 0 || (this.#count + count <= this.#countMax && this.#bytes + bytes <= this.#bytesMax)
+    );
+  }
+
+  #take(count: number, bytes: number): void {
+    this.#count += count;
+    this.#bytes += bytes;
+  }
+}

@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Owner, Place } from "@tutti/kernel";
+import { LeasedOwnership, type OwnerTable, partitionOf } from "./leased-ownership.ts";
+
+const place = "bank/partition/3" as Place;
+const never = new AbortController().signal;
+const owner = (instance: string, epoch: number): Owner => ({ instance, address: `${instance}:1`, epoch });
+
+/** A table that says what its test does. */
+class Table implements OwnerTable {
+  readonly partitions = 8;
+  owner: Owner | undefined;
+  epoch = 0;
+  #listener: (service: string, partition: number) => void = () => {};
+
+  ownerOf(): Owner | undefined {
+    return this.owner;
+  }
+  epochOf(): number {
+    return this.epoch;
+  }
+  onOwner(listener: (service: string, partition: number) => void): () => void {
+    this.#listener = listener;
+    return () => {};
+  }
+  say(given: Owner | undefined, epoch = given?.epoch ?? this.epoch): void {
+    this.owner = given;
+    this.epoch = epoch;
+    this.#listener("bank", 3);
+  }
+}
+
+describe("LeasedOwnership", () => {
+  it("says what the table says, and tells of its changes", async () => {
+    const table = new Table();
+    const ownership = new LeasedOwnership(table);
+    assert.equal(ownership.ownerOf(place), undefined);
+    const changed = ownership.changed(place, never);
+    table.say(owner("a", 1));
+    await changed;
+    assert.deepEqual(ownership.ownerOf(place), owner("a", 1));
+    const gone = ownership.changed(place, never);
+    table.say(undefined);
+    await gone;
+    assert.equal(ownership.ownerOf(place), undefined);
+  });
+
+  it("believes others who know of a later owner, until the table has come that far", () => {
+    const table = new Table();
+    const ownership = new LeasedOwnership(table);
+    table.say(owner("a", 1));
+    ownership.learn(place, owner("b", 2));
+    assert.deepEqual(ownership.ownerOf(place), owner("b", 2));
+    table.say(owner("b", 2));
+    table.say(owner("c", 3));
+    assert.deepEqual(ownership.ownerOf(place), owner("c", 3));
+  });
+
+  it("does not believe who knows less than the table, also when that names nobody", () => {
+    const table = new Table();
+    const ownership = new LeasedOwnership(table);
+    table.say(undefined, 5);
+    for (const epoch of [4, 5]) ownership.learn(place, owner("a", epoch));
+    assert.equal(ownership.ownerOf(place), undefined);
+  });
+
+  it("knows places that are no partitions from others alone", () => {
+    const ownership = new LeasedOwnership(new Table());
+    const pool = ownership.placeOf({ service: "swarm", namespace: "default", kind: "pool", id: "gpu" });
+    ownership.learn(pool, owner("a", 1));
+    assert.deepEqual(ownership.ownerOf(pool), owner("a", 1));
+  });
+});
+
+describe("partitionOf", () => {
+  it("reads what a place says, and nothing into others", () => {
+    assert.deepEqual(partitionOf(place), { service: "bank", partition: 3 });
+    for (const other of [
+      "bank/pool/default/3",
+      "bank/partition/",
+      "bank/partition/x",
+      "bank/partition/3/4",
+      "bank",
+    ]) {
+      assert.equal(partitionOf(other as Place), undefined, other);
+    }
+  });
+});

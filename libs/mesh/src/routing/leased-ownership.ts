@@ -1,0 +1,58 @@
+/**
+ * The table of owners of a process in a cluster: what its steward knows from the cluster's table, and what other
+ * processes said when they were asked for what they do not own. The newer of the two counts.
+ */
+import type { Owner, Place } from "@tutti/kernel";
+import { MemoryOwnership } from "./memory-ownership.ts";
+
+/** What a steward knows of the partitions of all services. */
+export interface OwnerTable {
+  readonly partitions: number;
+  ownerOf(service: string, partition: number): Owner | undefined;
+  /** The epoch in which it has its owner, or had its last one; 0 when it never had any. */
+  epochOf(service: string, partition: number): number;
+  onOwner(listener: (service: string, partition: number) => void): () => void;
+}
+
+export class LeasedOwnership extends MemoryOwnership {
+  readonly #table: OwnerTable;
+
+  constructor(table: OwnerTable) {
+    super({ partitions: table.partitions });
+    this.#table = table;
+    table.onOwner((service, partition) => this.#heard(service, partition));
+  }
+
+  override ownerOf(place: Place): Owner | undefined {
+    const said = super.ownerOf(place);
+    const at = partitionOf(place);
+    if (at === undefined) return said;
+    const { service, partition } = at;
+    // Owners that were heard of from elsewhere matter only as long as the table has not come that far.
+    if (said !== undefined && said.epoch > this.#table.epochOf(service, partition)) return said;
+    return this.#table.ownerOf(service, partition);
+  }
+
+  override learn(place: Place, owner: Owner): void {
+    const at = partitionOf(place);
+    if (at !== undefined && owner.epoch <= this.#table.epochOf(at.service, at.partition)) return;
+    super.learn(place, owner);
+  }
+
+  #heard(service: string, partition: number): void {
+    const place = `${service}/partition/${partition}` as Place;
+    const said = super.ownerOf(place);
+    if (said !== undefined && said.epoch <= this.#table.epochOf(service, partition)) this.release(place);
+    else this.changedAt(place);
+  }
+}
+
+/** `workflow/partition/7`; undefined for other places. */
+export function partitionOf(
+  place: Place,
+): { readonly service: string; readonly partition: number } | undefined {
+  const [service, kind, number, ...rest] = place.split("/");
+  const partition = Number(number);
+  const named = service !== undefined && kind === "partition" && number !== "" && rest.length === 0;
+  return named && Number.isSafeInteger(partition) && partition >= 0 ? { service, partition } : undefined;
+}
