@@ -10,6 +10,9 @@
  *    `recover` finds in the state, after every event.
  * 5. An effect is done at least once, and its result counts once: later ones for the same number or an older attempt
  *    never reach `decide`.
+ * 6. A timer that came due stays set until a fold clears or moves it: `expire` emits an event that does.
+ * 7. A letter is a command of its receiver, be it one that does not exist. A refusal of a letter goes nowhere: what has to
+ *    be answered is answered by a letter back, with or without an event.
  */
 import type { Cause, WorkStatus } from "@tutti/contracts/types/v1";
 import type { Refusal } from "../errors/refusal.ts";
