@@ -59,10 +59,17 @@ export class Imports {
   }
 }
 
+/** Messages that are read by hand, each by what is exported from `libs/contracts/src/wire/link-frames.ts`. */
+const readByHand = new Map([
+  ["tutti.agent.v1.AgentFrame", "readAgentFrame"],
+  ["tutti.agent.v1.HostFrame", "readHostFrame"],
+]);
+
 /** The codecs that a generated file makes, one per message. */
 export class Codecs {
   #messages;
-  #types = new Set();
+  /** What each codec is made of, by its type. */
+  #types = new Map();
 
   constructor(messages) {
     this.#messages = messages;
@@ -71,12 +78,17 @@ export class Codecs {
   /** The name of the codec of a message. */
   of(descriptor) {
     const type = this.#messages.message(descriptor);
-    this.#types.add(type);
+    const reader = readByHand.get(descriptor.typeName);
+    const read =
+      reader === undefined ? [] : [this.#messages.from("../../wire/link-frames.ts", "linkFrames", reader)];
+    this.#types.set(type, [type, ...read]);
     return codecName(type);
   }
 
   lines() {
-    return [...this.#types].map((type) => `const ${codecName(type)} = codecOf(${type});`);
+    return [...this.#types].map(
+      ([type, parts]) => `const ${codecName(type)} = codecOf(${parts.join(", ")});`,
+    );
   }
 }
 

@@ -18,7 +18,8 @@ const keptBytesMax = 256 * 1024;
  */
 let spare: FlatWriter | undefined;
 
-export function codecOf<T>(type: MessageType<T>): MessageCodec<T> {
+/** For a message that is read by hand, what reads it. */
+export function codecOf<T>(type: MessageType<T>, read?: (bytes: Uint8Array) => T): MessageCodec<T> {
   return {
     encode(message) {
       const writer = spare ?? new FlatWriter();
@@ -28,14 +29,16 @@ export function codecOf<T>(type: MessageType<T>): MessageCodec<T> {
       if (bytes.length <= keptBytesMax) spare = writer;
       return bytes;
     },
-    decode(bytes) {
-      const reader = new BinaryReader(bytes);
-      const message = type.decode(reader);
-      // The generated decoders stop silently at a tag that cannot be; what follows it would be lost.
-      if (reader.pos !== reader.len) {
-        throw new RangeError(`expected a field at byte ${reader.pos} of ${reader.len}, found no valid tag`);
-      }
-      return message;
-    },
+    decode: read ?? ((bytes) => decodeGenerated(type, bytes)),
   };
+}
+
+function decodeGenerated<T>(type: MessageType<T>, bytes: Uint8Array): T {
+  const reader = new BinaryReader(bytes);
+  const message = type.decode(reader);
+  // The generated decoders stop silently at a tag that cannot be; what follows it would be lost.
+  if (reader.pos !== reader.len) {
+    throw new RangeError(`expected a field at byte ${reader.pos} of ${reader.len}, found no valid tag`);
+  }
+  return message;
 }

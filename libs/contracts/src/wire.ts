@@ -1,2 +1,3 @@
+export { Cursor } from "./wire/cursor.ts";
 export { FlatWriter } from "./wire/flat-writer.ts";
 export { readAgentFrame, readHostFrame } from "./wire/link-frames.ts";

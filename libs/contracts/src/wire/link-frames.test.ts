@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { codecOf } from "../codec.ts";
+import { agentLinkService } from "../generated/agent/v1.ts";
 import { AgentFrame, HostFrame } from "../generated/tutti/agent/v1/link.ts";
 import type { MessageCodec } from "../rpc.ts";
 import { readAgentFrame, readHostFrame } from "./link-frames.ts";
@@ -75,4 +76,11 @@ describeKind("frames of hosts", {
   read: readHostFrame,
   any: hostFrames,
   daily: dailyHostFrames,
+});
+
+describe("the contract of the link", () => {
+  it("reads both kinds of frames by hand", () => {
+    const { request, reply } = agentLinkService.methods.link;
+    assert.deepEqual([request.decode, reply.decode], [readAgentFrame, readHostFrame]);
+  });
 });
