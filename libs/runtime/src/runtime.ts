@@ -137,20 +137,22 @@ export class Runtime implements RuntimeOfService {
 
   /** Events of an instance in order, from the one after `afterEvent` on. What is read is durable. */
   async history(key: InstanceKey, afterEvent: number, limit: number): Promise<readonly HistoryRecord[]> {
-    const { life, instance } = await this.#durable(key);
-    const last = { batch: instance.lastBatch, index: instance.lastIndex };
-    return life.histories.read(key, last, afterEvent, limit);
+    const { partition, life, last } = await this.#durable(key);
+    const records = await life.histories.read(key, last, afterEvent, limit);
+    await partition.stillOwned(life);
+    return records;
   }
 
   /** The state of an instance after an event, as its machine projects it; 0 means the last one. */
   async stateAt(key: InstanceKey, event: number) {
-    const { life, instance } = await this.#durable(key);
-    const { hosted, lastBatch: batch, lastIndex: index } = instance;
-    const wanted = event === 0 ? instance.folded : event;
-    if (wanted > instance.event) {
-      throw runtimeErrors.noSuchEvent({ kind: key.kind, id: key.id, event, events: instance.event });
+    const { partition, life, instance, last, events, folded } = await this.#durable(key);
+    const { hosted } = instance;
+    const wanted = event === 0 ? folded : event;
+    if (!(Number.isInteger(wanted) && wanted >= 1 && wanted <= events)) {
+      throw runtimeErrors.noSuchEvent({ kind: key.kind, id: key.id, event, events });
     }
-    const { state, timeMs } = await life.refolding.stateAt(key, hosted, { batch, index }, wanted);
+    const { state, timeMs } = await life.refolding.stateAt(key, hosted, last, wanted);
+    await partition.stillOwned(life);
     return { event: wanted, timeMs, projection: hosted.machine.project(state) };
   }
 
@@ -193,13 +195,16 @@ export class Runtime implements RuntimeOfService {
     return this.#partitions[number]?.life?.memory;
   }
 
+  /** An instance as it stands now, when that is durable. */
   async #durable(key: InstanceKey) {
     const partition = this.#of(key);
     const { life } = partition;
     if (life === undefined) throw this.#refused(partition);
     const instance = await this.#find(life.memory.instances, key);
-    if (!(await life.memory.commits.reached(instance.lastBatch))) throw this.#refused(partition);
-    return { life, instance };
+    // What is decided while this waits is not durable yet.
+    const { lastBatch: batch, lastIndex: index, event: events, folded } = instance;
+    if (!(await life.memory.commits.reached(batch))) throw this.#refused(partition);
+    return { partition, life, instance, last: { batch, index }, events, folded };
   }
 
   async #find(

@@ -1,19 +1,23 @@
 /** The bank on a runtime in memory: a journal and an archive that outlive it, and time that a test moves. */
 import { ActorKind, type Cause } from "@tutti/contracts/types/v1";
 import {
+  type ArchiveOperation,
   MemoryArchive,
+  type MemoryArchiveFault,
   MemoryArchiveStore,
+  type MemoryFault,
   MemoryJournal,
   type MemoryJournalOptions,
   MemoryStore,
 } from "@tutti/journal";
-import { type Command, type InstanceKey, type Letter, silentLogger } from "@tutti/kernel";
-import { seededChance, VirtualTime } from "@tutti/kernel/testing";
+import { type Command, type InstanceKey, stableHash, TuttiError } from "@tutti/kernel";
+import { type RecordingLogger, recordingLogger, seededChance, VirtualTime } from "@tutti/kernel/testing";
 import { account, balance, open } from "@tutti/machine-bank";
 import {
   type DueEffect,
   type EffectToken,
   type JournalSource,
+  type Outcome,
   Runtime,
   type RuntimeLimits,
   type RuntimeOptions,
@@ -33,31 +37,133 @@ export function accountKey(id: string): InstanceKey {
   return { namespace: "default", kind: "account", id };
 }
 
+export function partitionOf(id: string): number {
+  return stableHash("default", "account", id) % partitions;
+}
+
+/** Ids of accounts in one partition: what meets there is under the test's control. */
+export function idsIn(partition: number, count: number): string[] {
+  const ids: string[] = [];
+  for (let number = 0; ids.length < count; number++) {
+    if (partitionOf(`a${number}`) === partition) ids.push(`a${number}`);
+  }
+  return ids;
+}
+
+/** Holds commits of a journal back until they are let through, and makes the next ones fail. */
+export class CommitGate {
+  readonly #held: (() => void)[] = [];
+  readonly #faults: MemoryFault[] = [];
+  #isHolding = false;
+
+  readonly schedule = (run: () => void): void => {
+    if (this.#isHolding) this.#held.push(run);
+    else queueMicrotask(run);
+  };
+
+  readonly fault = (): MemoryFault | undefined => this.#faults.shift();
+
+  get waiting(): number {
+    return this.#held.length;
+  }
+
+  hold(): void {
+    this.#isHolding = true;
+  }
+
+  /** Lets those through that wait; later ones are held still. */
+  letThrough(): void {
+    for (const run of this.#held.splice(0)) run();
+  }
+
+  open(): void {
+    this.#isHolding = false;
+    this.letThrough();
+  }
+
+  /** Those that wait will never be. */
+  drop(): void {
+    this.#held.length = 0;
+    this.#isHolding = false;
+  }
+
+  /** The next commits fail so. */
+  fail(...faults: MemoryFault[]): void {
+    this.#faults.push(...faults);
+  }
+}
+
+/** What an answer was, in a word: `done`, `ignored`, or the code of a refusal. */
+export function wordOf(outcome: Outcome): string {
+  return outcome.kind === "refused" ? outcome.refusal.code : outcome.kind;
+}
+
+/** The code of the error with which a promise is rejected; `done` when it is not. */
+export async function codeOf(promise: Promise<unknown>): Promise<string> {
+  try {
+    await promise;
+    return "done";
+  } catch (error) {
+    if (error instanceof TuttiError) return error.code;
+    throw error;
+  }
+}
+
 export class Bank {
-  readonly time = new VirtualTime();
+  readonly time: VirtualTime;
   readonly store = new MemoryStore();
   readonly archiveStore = new MemoryArchiveStore();
+  readonly commits = new CommitGate();
   readonly dispatched: DueEffect[] = [];
   readonly withdrawn: EffectToken[] = [];
+  readonly lost: number[] = [];
+  readonly logger: RecordingLogger = recordingLogger();
   readonly #limits: Partial<RuntimeLimits>;
   readonly #overrides: Partial<RuntimeOptions>;
+  /** Asked before what the archive does. */
+  archiveFault: ((operation: ArchiveOperation) => MemoryArchiveFault | undefined) | undefined;
+  archivePass: ((operation: ArchiveOperation) => Promise<void>) | undefined;
+  validUntilMs = Number.POSITIVE_INFINITY;
+  /** Counts the processes; what an earlier one still wants to write is lost. */
+  #processes = 0;
   journal!: MemoryJournal;
   archive!: MemoryArchive;
   runtime!: Runtime;
 
-  constructor(limits: Partial<RuntimeLimits> = {}, overrides: Partial<RuntimeOptions> = {}) {
+  constructor(
+    limits: Partial<RuntimeLimits> = {},
+    overrides: Partial<RuntimeOptions> = {},
+    time = new VirtualTime(),
+  ) {
     this.#limits = limits;
     this.#overrides = overrides;
+    this.time = time;
   }
 
   /** Begins as a new process does, with what is durable. */
-  async start(options: Partial<MemoryJournalOptions> = {}): Promise<void> {
+  async start(
+    options: Partial<MemoryJournalOptions> = {},
+    overrides: Partial<RuntimeOptions> = {},
+  ): Promise<void> {
+    this.make(options, overrides);
+    await this.time.settle(this.runtime.start());
+  }
+
+  /** A new process that owns nothing yet. */
+  make(options: Partial<MemoryJournalOptions> = {}, overrides: Partial<RuntimeOptions> = {}): void {
     const services = [{ service: "bank", partitions }];
-    const openJournal = (): MemoryJournal => new MemoryJournal({ services, store: this.store, ...options });
+    const process = this.#processes;
+    const { fault } = this.commits;
+    const schedule = (run: () => void): void => {
+      if (process === this.#processes) this.commits.schedule(run);
+    };
+    const openJournal = (): MemoryJournal =>
+      new MemoryJournal({ services, store: this.store, schedule, fault, ...options });
     this.journal = openJournal();
     const journals: JournalSource & { journal: MemoryJournal } = {
       journal: this.journal,
-      renew: async () => {
+      renew: async (broken) => {
+        if (journals.journal !== broken) return journals.journal;
         this.journal = openJournal();
         journals.journal = this.journal;
         return this.journal;
@@ -68,6 +174,8 @@ export class Bank {
       clock: this.time,
       store: this.archiveStore,
       source: (partition) => this.journal.partition("bank", partition),
+      fault: (operation) => this.archiveFault?.(operation),
+      pass: async (operation) => this.archivePass?.(operation),
     });
     this.runtime = new Runtime({
       service: "bank",
@@ -76,7 +184,7 @@ export class Bank {
       journals,
       archive: this.archive,
       delivery: { deliver: () => Promise.reject(new Error("everything is here")) },
-      tenure: { validUntilMs: () => Number.POSITIVE_INFINITY, lost() {} },
+      tenure: { validUntilMs: () => this.validUntilMs, lost: (partition) => this.lost.push(partition) },
       effects: {
         dispatch: (effects) => this.dispatched.push(...effects),
         withdraw: (tokens) => this.withdrawn.push(...tokens),
@@ -86,18 +194,34 @@ export class Bank {
       timers: this.time,
       chance: seededChance(1),
       defer: (run) => queueMicrotask(run),
-      logger: silentLogger,
+      logger: this.logger,
       limits: { ...runtimeLimits, ...this.#limits },
       retentionOf: () => ({ keepMs: 3_600_000, idKeptMs: 3_600_000 }),
       ...this.#overrides,
+      ...overrides,
     });
-    await this.time.settle(this.runtime.start());
   }
 
   /** What a killed process leaves: what is durable, and nothing else. */
   crash(): void {
+    this.#processes++;
+    this.commits.drop();
     this.archive.crash();
     void this.runtime.stop();
+  }
+
+  /** Begins a command; the test says when time goes on. */
+  begin<Body, Reply>(
+    id: string,
+    // biome-ignore lint/suspicious/noExplicitAny: commands of any machine
+    command: Command<any, Body, Reply>,
+    body: Body,
+    idempotencyKey = "",
+  ): Promise<Reply> {
+    const key = accountKey(id);
+    const promise = this.runtime.execute({ key, command, body, cause: tester, idempotencyKey });
+    promise.catch(() => undefined);
+    return promise;
   }
 
   do<Body, Reply>(
@@ -107,18 +231,52 @@ export class Bank {
     body: Body,
     idempotencyKey = "",
   ): Promise<Reply> {
-    const key = accountKey(id);
-    return this.time.settle(this.runtime.execute({ key, command, body, cause: tester, idempotencyKey }));
+    return this.time.settle(this.begin(id, command, body, idempotencyKey));
+  }
+
+  /** The result of an effect; gives what became of it. */
+  async settle<Body>(
+    token: EffectToken,
+    // biome-ignore lint/suspicious/noExplicitAny: commands of any machine
+    command: Command<any, Body>,
+    body: Body,
+    key?: InstanceKey,
+  ): Promise<string> {
+    const answered = new Promise<Outcome>((answer) => {
+      this.runtime.submit({ key, command, body, cause: tester, idempotencyKey: "", token, answer });
+    });
+    return wordOf(await this.time.settle(answered));
   }
 
   async open(id: string, balanceCents: number): Promise<void> {
     await this.do(id, open, { owner: id, product: "", balanceCents });
   }
 
-  async balanceOf(id: string): Promise<number> {
+  askBalance(id: string): Promise<{ readonly balanceCents: number; readonly heldCents: number }> {
     const answer = this.runtime.ask({ key: accountKey(id), query: balance, body: undefined });
-    return (await this.time.settle(answer)).balanceCents;
+    answer.catch(() => undefined);
+    return answer;
+  }
+
+  async balanceOf(id: string): Promise<number> {
+    return (await this.time.settle(this.askBalance(id))).balanceCents;
+  }
+
+  /** The code of the refusal that a command gets, or `done`. */
+  codeOf(promise: Promise<unknown>): Promise<string> {
+    return codeOf(this.time.settle(promise));
+  }
+
+  isLoaded(id: string): boolean {
+    return this.memoryOf(id)?.instances.get(`default/account/${id}`) !== undefined;
+  }
+
+  memoryOf(id: string) {
+    return this.runtime.inspect(partitionOf(id));
+  }
+
+  /** Last batch of a partition in the journal. */
+  head(partition: number): number {
+    return this.journal.partition("bank", partition).last.number;
   }
 }
-
-export type { Letter };

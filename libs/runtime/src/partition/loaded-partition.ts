@@ -62,8 +62,9 @@ export class LoadedPartition {
     return !inbox.isEmpty || this.#commands.hasFound || memory.timers.nextDueMs <= memory.nowMs;
   }
 
-  /** When the next turn is due at the latest; Infinity when nothing waits for a moment. */
+  /** When the next turn is due at the latest; Infinity when nothing waits for a moment, or the room for it comes first. */
   get nextDueMs(): number {
+    if (this.#isWaitingForRoom) return Number.POSITIVE_INFINITY;
     return Math.min(this.memory.timers.nextDueMs, this.#sleepers.nextDueMs);
   }
 

@@ -16,6 +16,7 @@ import {
   type Backoff,
   backoffMs,
   errorFromUnknown,
+  errorOf,
   notOwner,
   type Place,
   sleep,
@@ -69,6 +70,7 @@ export class Partition {
   #timer: Timer | undefined;
   #timerDueMs = Number.POSITIVE_INFINITY;
   #loading: Promise<void> | undefined;
+  #parting: Promise<void> | undefined;
   #turnMs = 0;
   #reason = "";
 
@@ -103,9 +105,9 @@ export class Partition {
 
   /** Begins to own it under this epoch, or a newer one if the journal has seen more. Resolves when it is at work. */
   own(epoch: number): Promise<void> {
-    if (this.#state !== "closed" && this.#state !== "leaving") {
-      return this.#loading ?? Promise.resolve();
-    }
+    // Who lets go of it at the moment would close it again behind its new beginning.
+    if (this.#parting !== undefined) return this.#parting.then(() => this.own(epoch));
+    if (this.#state !== "closed") return this.#loading ?? Promise.resolve();
     this.#leaving = new AbortController();
     this.#epoch = epoch;
     this.#room = tableEpochOf(epoch);
@@ -114,12 +116,37 @@ export class Partition {
   }
 
   /** Lets go: what is under way becomes durable, or its callers are told that it is unknown. */
-  async disown(): Promise<void> {
-    if (this.#state === "closed") return;
+  disown(): Promise<void> {
+    if (this.#state === "closed") return this.#parting ?? Promise.resolve();
+    this.#parting ??= this.#part().finally(() => {
+      this.#parting = undefined;
+    });
+    return this.#parting;
+  }
+
+  async #part(): Promise<void> {
     this.#state = "leaving";
     const memory = this.#life?.memory;
     if (memory !== undefined && !memory.isStopped) await memory.commits.reached(memory.lastBatch);
     this.#close();
+  }
+
+  /** Resolves when this process was the owner after what was read in this life was read; throws when it was not. */
+  stillOwned(life: Life): Promise<void> {
+    const { clock, tenure } = this.#parts;
+    const { memory } = life;
+    if (!memory.isStopped && tenure.validUntilMs(this.number) > clock.monotonic()) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const settle = (failure: Outcome | undefined): void => {
+        if (failure?.kind === "refused") reject(errorOf(failure.refusal));
+        else resolve();
+      };
+      const run = (): void => {
+        if (this.#life === life) memory.answers.addOther(settle);
+        else settle(this.#unknown());
+      };
+      this.#wake(memory, { what: "errand", run, refuse: settle });
+    });
   }
 
   /** Puts something into the inbox between commands. */

@@ -7,6 +7,7 @@
  */
 import { type CommandParked, RepairAction, type Repaired } from "@tutti/contracts/runtime/v1";
 import type { Cause } from "@tutti/contracts/types/v1";
+import type { RecordPlace } from "@tutti/journal";
 import { errorFromUnknown, type InstanceKey, type TuttiError, textOf } from "@tutti/kernel";
 import { runtimeErrors } from "../errors.ts";
 import type { Refolding } from "../history/refolding.ts";
@@ -40,9 +41,10 @@ export class Repairs {
   async rebuild(instance: Instance): Promise<void> {
     const { quarantine } = instance;
     if (quarantine === undefined || quarantine.isRebuilt) return;
-    if (!(await this.#memory.commits.reached(instance.lastBatch))) return;
+    const last = lastOf(instance);
+    if (!(await this.#memory.commits.reached(last.batch))) return;
     try {
-      instance.state = await this.#fold(instance, quarantine.folded);
+      instance.state = await this.#fold(instance, last, quarantine.folded);
       quarantine.isRebuilt = true;
     } catch (error) {
       if (this.#memory.isStopped) return;
@@ -59,10 +61,11 @@ export class Repairs {
     const { quarantine } = instance;
     if (quarantine === undefined) throw notQuarantined(repair.key);
     const upTo = this.#eventAfter(instance, quarantine, repair);
-    await this.#memory.commits.reached(instance.lastBatch);
+    const last = lastOf(instance);
+    if (!(await this.#memory.commits.reached(last.batch))) throw runtimeErrors.leaving(this.#memory.parts);
     let state: unknown;
     try {
-      state = await this.#fold(instance, upTo);
+      state = await this.#fold(instance, last, upTo);
     } catch (error) {
       throw stillFails(repair.key, error);
     }
@@ -91,9 +94,7 @@ export class Repairs {
     throw runtimeErrors.unknownInstance({ kind: key.kind, id: key.id });
   }
 
-  async #fold(instance: Instance, event: number): Promise<unknown> {
-    const { key, hosted, lastBatch, lastIndex } = instance;
-    const last = { batch: lastBatch, index: lastIndex };
+  async #fold({ key, hosted }: Instance, last: RecordPlace, event: number): Promise<unknown> {
     return (await this.#refolding.stateAt(key, hosted, last, event)).state;
   }
 
@@ -103,6 +104,8 @@ export class Repairs {
     return new Promise((resolve, reject) => {
       const refuse = (): void => reject(runtimeErrors.leaving(parts));
       const runNow = (): void => {
+        // It waited while the partition was loaded again: the instance is another one now.
+        if (this.#memory.isStopped) return refuse();
         try {
           const result = run();
           this.#memory.answers.addOther((failure) => (failure === undefined ? resolve(result) : refuse()));
@@ -185,6 +188,11 @@ export class Repairs {
     if (decision.kind === "reply") this.#memory.noteStep(instance);
     return decision;
   }
+}
+
+/** Where its last record is, now: while something is awaited there may be more, which are not durable yet. */
+function lastOf({ lastBatch, lastIndex }: Instance): RecordPlace {
+  return { batch: lastBatch, index: lastIndex };
 }
 
 function notQuarantined({ kind, id }: InstanceKey): TuttiError {

@@ -1,0 +1,261 @@
+/** Whatever is answered rests on what is durable: replies, refusals, repeats, reads, letters, effects. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Credit } from "@tutti/contracts/bank/v1";
+import type { Command, LetterBatch } from "@tutti/kernel";
+import {
+  completeStatement,
+  credit,
+  deposit,
+  open,
+  requestStatement,
+  transfer,
+  withdraw,
+} from "@tutti/machine-bank";
+import type { Outcome, RuntimeOptions } from "../src/index.ts";
+import { accountKey, Bank, idsIn, partitionOf, tester, wordOf } from "./bank.fixture.ts";
+
+const [ada = "", bob = ""] = idsIn(0, 2);
+
+/** A bank with ada in it whose commits are held back from here on, behind a deposit that is decided. */
+async function withDepositUnderWay(overrides: Partial<RuntimeOptions> = {}) {
+  const bank = new Bank({}, overrides);
+  await bank.start();
+  await bank.open(ada, 1_000);
+  bank.commits.hold();
+  const told: string[] = [];
+  const note = (what: string) => (outcome: Outcome) => told.push(`${what} ${wordOf(outcome)}`);
+  submit(bank, note("deposit"), deposit, { amountCents: 500 }, "first");
+  await bank.time.flush();
+  return { bank, told, note };
+}
+
+function submit(
+  bank: Bank,
+  answer: (outcome: Outcome) => void,
+  // biome-ignore lint/suspicious/noExplicitAny: commands of any body
+  command: Command<any>,
+  body: object,
+  idempotencyKey = "",
+): void {
+  const key = accountKey(ada);
+  bank.runtime.submit({ key, command, body, cause: tester, idempotencyKey, token: undefined, answer });
+}
+
+describe("an answer", () => {
+  it("is given for a reply when its batch is durable, not before", async () => {
+    const { bank, told } = await withDepositUnderWay();
+    await bank.time.advanceAsync(10_000);
+    assert.deepEqual(told, []);
+    bank.commits.letThrough();
+    await bank.time.flush();
+    assert.deepEqual(told, ["deposit done"]);
+  });
+
+  it("is given for a refusal when what the refusal saw is durable", async () => {
+    const { bank, told, note } = await withDepositUnderWay();
+    submit(bank, note("withdrawal"), withdraw, { amountCents: 9_999 });
+    await bank.time.advanceAsync(10_000);
+    assert.deepEqual(told, []);
+    bank.commits.open();
+    await bank.time.flush();
+    assert.deepEqual(told, ["deposit done", "withdrawal bank.funds_missing"]);
+  });
+
+  it("is given for a refusal of something else in the partition when all before it is durable", async () => {
+    const { bank, told } = await withDepositUnderWay();
+    const refused = bank.begin(bob, deposit, { amountCents: 1 });
+    refused.catch((error: { code: string }) => told.push(error.code));
+    await bank.time.advanceAsync(1_000);
+    assert.deepEqual(told, []);
+    bank.commits.open();
+    await bank.time.flush();
+    assert.deepEqual(told, ["deposit done", "bank.account_missing"]);
+  });
+
+  it("is given for a repetition when the first is durable", async () => {
+    const { bank, told, note } = await withDepositUnderWay();
+    submit(bank, note("repetition"), deposit, { amountCents: 500 }, "first");
+    await bank.time.advanceAsync(1_000);
+    assert.deepEqual(told, []);
+    bank.commits.open();
+    await bank.time.flush();
+    assert.deepEqual(told, ["deposit done", "repetition done"]);
+    assert.equal(await bank.balanceOf(ada), 1_500);
+  });
+
+  it("is given for a read when what it has seen is durable", async () => {
+    const { bank, told } = await withDepositUnderWay();
+    void bank.askBalance(ada).then(({ balanceCents }) => told.push(`balance ${balanceCents}`));
+    await bank.time.advanceAsync(1_000);
+    assert.deepEqual(told, []);
+    bank.commits.open();
+    await bank.time.flush();
+    assert.deepEqual(told, ["deposit done", "balance 1500"]);
+  });
+
+  it("is given for a read of what does not exist when all before it is durable", async () => {
+    const { bank, told } = await withDepositUnderWay();
+    bank.askBalance(bob).catch((error: { code: string }) => told.push(error.code));
+    await bank.time.advanceAsync(1_000);
+    assert.deepEqual(told, []);
+    bank.commits.open();
+    await bank.time.flush();
+    assert.deepEqual(told, ["deposit done", "runtime.unknown_instance"]);
+  });
+
+  it("is given for a result that nobody awaits when all before it is durable", async () => {
+    const { bank, told, note } = await withDepositUnderWay();
+    bank.runtime.submit({
+      key: undefined,
+      command: completeStatement,
+      body: { pages: 1 },
+      cause: tester,
+      idempotencyKey: "",
+      token: { partition: partitionOf(ada), incarnation: 1, number: 7, attempt: 1 },
+      answer: note("result"),
+    });
+    await bank.time.advanceAsync(1_000);
+    assert.deepEqual(told, []);
+    bank.commits.open();
+    await bank.time.flush();
+    assert.deepEqual(told, ["deposit done", "result ignored"]);
+  });
+
+  it("is given for letters when they are durable, also when they were taken before", async () => {
+    const { bank, told } = await withDepositUnderWay();
+    const batch = creditLetters(1);
+    for (const time of ["first", "again"]) {
+      void bank.runtime.take(0, batch).then((upTo) => told.push(`${time} up to ${upTo}`));
+      await bank.time.advanceAsync(1_000);
+    }
+    assert.deepEqual(told, []);
+    bank.commits.open();
+    await bank.time.flush();
+    assert.deepEqual(told, ["deposit done", "first up to 1", "again up to 1"]);
+  });
+
+  it("names an effect to whoever does it when it is durable", async () => {
+    const { bank } = await withDepositUnderWay();
+    const requested = bank.begin(ada, requestStatement, {});
+    await bank.time.advanceAsync(1_000);
+    assert.equal(bank.dispatched.length, 0);
+    bank.commits.open();
+    await bank.time.settle(requested);
+    assert.equal(bank.dispatched.length, 1);
+  });
+
+  it("sends a letter when it is durable", async () => {
+    const sent: LetterBatch[] = [];
+    const delivery = {
+      deliver: async (_: unknown, batch: LetterBatch) => {
+        sent.push(batch);
+        return batch.letters.at(-1)?.number ?? 0;
+      },
+    };
+    const { bank } = await withDepositUnderWay({ delivery });
+    const foreign = idsIn(1, 1)[0] ?? "";
+    await bank.time.settle(bank.runtime.disown(1));
+    const begun = bank.begin(ada, transfer, { to: foreign, amountCents: 10 });
+    await bank.time.advanceAsync(1_000);
+    assert.equal(sent.length, 0);
+    bank.commits.open();
+    await bank.time.settle(begun);
+    await bank.time.flush();
+    assert.deepEqual(
+      sent.map(({ letters }) => letters.map(({ number, type }) => `${number} ${type}`)),
+      [["1 credit"]],
+    );
+  });
+
+  it("gives the events of an instance that are durable, and no others", async () => {
+    const { bank } = await withDepositUnderWay();
+    const page = bank.runtime.history(accountKey(ada), 0, 10);
+    let events = 0;
+    void page.then((records) => {
+      events = records.length;
+    });
+    await bank.time.advanceAsync(1_000);
+    assert.equal(events, 0);
+    bank.commits.open();
+    await bank.time.settle(page);
+    assert.equal(events, 3);
+  });
+
+  it("comes in the order of the commands, whatever they are", async () => {
+    const { bank, told, note } = await withDepositUnderWay();
+    for (const amountCents of [1, 99_999, 2, 99_999])
+      submit(bank, note(`${amountCents}`), withdraw, { amountCents });
+    bank.commits.open();
+    await bank.time.flush();
+    assert.deepEqual(told, [
+      "deposit done",
+      "1 done",
+      "99999 bank.funds_missing",
+      "2 done",
+      "99999 bank.funds_missing",
+    ]);
+  });
+
+  it("comes once for each command, also when a later batch fails", async () => {
+    const { bank, told, note } = await withDepositUnderWay();
+    bank.commits.letThrough();
+    bank.commits.fail("unknown-lost");
+    submit(bank, note("second"), deposit, { amountCents: 1 });
+    await bank.time.flush();
+    bank.commits.open();
+    await bank.time.advanceAsync(5_000);
+    assert.deepEqual(told, ["deposit done", "second runtime.outcome_unknown"]);
+  });
+});
+
+describe("a turn", () => {
+  it("takes all that waits, in one batch", async () => {
+    const bank = new Bank();
+    await bank.start();
+    const before = bank.head(0);
+    const opened = idsIn(0, 50).map((id) =>
+      bank.begin(id, open, { owner: id, product: "", balanceCents: 1 }),
+    );
+    await bank.time.settle(Promise.all(opened));
+    assert.equal(bank.head(0), before + 1);
+  });
+
+  it("decides the next batch while the one before is on its way", async () => {
+    const { bank } = await withDepositUnderWay();
+    const more = [1, 2, 3].map(() => bank.begin(ada, deposit, { amountCents: 1 }));
+    await bank.time.flush();
+    // Decided: the state says so, though nothing of it is durable.
+    assert.equal(stateOf(bank).balanceCents, 1_503);
+    bank.commits.open();
+    await bank.time.settle(Promise.all(more));
+  });
+
+  it("leaves commands beyond its bound to the next one", async () => {
+    const bank = new Bank({ turnCommandsMax: 10 });
+    await bank.start();
+    const before = bank.head(0);
+    const opened = idsIn(0, 35).map((id) =>
+      bank.begin(id, open, { owner: id, product: "", balanceCents: 1 }),
+    );
+    await bank.time.settle(Promise.all(opened));
+    assert.equal(bank.head(0), before + 4);
+  });
+});
+
+function stateOf(bank: Bank): { readonly balanceCents: number } {
+  return bank.memoryOf(ada)?.instances.get(`default/account/${ada}`)?.state as { balanceCents: number };
+}
+
+function creditLetters(count: number): LetterBatch {
+  const letters = Array.from({ length: count }, (_, index) => ({
+    namespace: "default",
+    sender: "account/elsewhere",
+    receiver: `account/${ada}`,
+    number: index + 1,
+    type: credit.type,
+    payload: Credit.encode({ from: "elsewhere", transfer: 1, amountCents: 5 }).finish(),
+    cause: tester,
+  }));
+  return { service: "elsewhere", partition: 3, letters };
+}

@@ -1,0 +1,390 @@
+/** What becomes of a partition and of its callers when the journal does not take a batch, has no room, or is somebody else's. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { TuttiError } from "@tutti/kernel";
+import { deposit, open, placeHold, withdraw } from "@tutti/machine-bank";
+import { accountKey, Bank, codeOf, idsIn, tester } from "./bank.fixture.ts";
+
+const [ada = "", bob = ""] = idsIn(0, 2);
+
+async function bankWithAda(limits = {}): Promise<Bank> {
+  const bank = new Bank(limits);
+  await bank.start();
+  await bank.open(ada, 1_000);
+  return bank;
+}
+
+describe("an append whose outcome is unknown", () => {
+  for (const fault of ["unknown-lost", "unknown-landed"] as const) {
+    it(`tells its callers so, and what they repeat takes effect once (${fault})`, async () => {
+      const bank = await bankWithAda();
+      bank.commits.fail(fault);
+      const before = bank.head(0);
+      assert.equal(
+        await bank.codeOf(bank.begin(ada, deposit, { amountCents: 5 }, "k")),
+        "runtime.outcome_unknown",
+      );
+      const again = await bank.do(ada, deposit, { amountCents: 5 }, "k");
+      assert.equal(again.balanceCents, 1_005);
+      assert.equal(await bank.balanceOf(ada), 1_005);
+      // A seal lies between what was unknown and what came after.
+      assert.ok(bank.head(0) >= before + 2);
+    });
+
+    it(`tells those who read and those who were refused the same (${fault})`, async () => {
+      const bank = await bankWithAda();
+      bank.commits.hold();
+      bank.commits.fail(fault);
+      const told = [
+        bank.begin(ada, deposit, { amountCents: 5 }),
+        bank.begin(ada, withdraw, { amountCents: 99_999 }),
+        bank.askBalance(ada),
+        bank.askBalance(bob),
+      ].map(codeOf);
+      await bank.time.flush();
+      bank.commits.open();
+      assert.deepEqual(await bank.time.settle(Promise.all(told)), Array(4).fill("runtime.outcome_unknown"));
+    });
+
+    it(`leaves what was not decided in the inbox, to be decided after loading (${fault})`, async () => {
+      const bank = await bankWithAda();
+      bank.commits.hold();
+      bank.commits.fail(fault);
+      const first = codeOf(bank.begin(ada, deposit, { amountCents: 5 }));
+      await bank.time.flush();
+      bank.commits.letThrough();
+      const later = bank.begin(ada, deposit, { amountCents: 7 });
+      bank.commits.open();
+      const landed = fault === "unknown-landed" ? 5 : 0;
+      assert.equal((await bank.time.settle(later)).balanceCents, 1_007 + landed);
+      assert.equal(await bank.time.settle(first), "runtime.outcome_unknown");
+    });
+  }
+
+  it("fails all that were on their way behind it", async () => {
+    const bank = await bankWithAda();
+    bank.commits.hold();
+    bank.commits.fail("unknown-lost");
+    const told: Promise<string>[] = [];
+    for (let number = 0; number < 5; number++) {
+      told.push(codeOf(bank.begin(ada, deposit, { amountCents: 1 })));
+      await bank.time.flush();
+    }
+    bank.commits.open();
+    assert.deepEqual(await bank.time.settle(Promise.all(told)), Array(5).fill("runtime.outcome_unknown"));
+    assert.equal(await bank.balanceOf(ada), 1_000);
+  });
+
+  it("is an error that says to repeat with the same key", async () => {
+    const bank = await bankWithAda();
+    bank.commits.fail("unknown-lost");
+    await assert.rejects(bank.time.settle(bank.begin(ada, deposit, { amountCents: 5 })), (error) => {
+      assert.ok(error instanceof TuttiError);
+      assert.equal(error.status, "UNAVAILABLE");
+      assert.equal(error.retry, "same-key");
+      return true;
+    });
+  });
+
+  it("again and again ends with every repeated deposit counted once", async () => {
+    const bank = await bankWithAda();
+    for (let number = 0; number < 20; number++) {
+      bank.commits.fail(number % 2 === 0 ? "unknown-landed" : "unknown-lost");
+      let code = "";
+      for (let tries = 0; code !== "done" && tries < 10; tries++) {
+        code = await bank.codeOf(bank.begin(ada, deposit, { amountCents: 1 }, `k${number}`));
+      }
+      assert.equal(code, "done");
+    }
+    assert.equal(await bank.balanceOf(ada), 1_020);
+  });
+
+  it("while sealing is repeated until the seal is accepted", async () => {
+    const bank = await bankWithAda();
+    bank.commits.fail("unknown-lost", "unknown-landed", "unknown-lost", "full");
+    assert.equal(await bank.codeOf(bank.begin(ada, deposit, { amountCents: 5 })), "runtime.outcome_unknown");
+    assert.equal((await bank.do(ada, deposit, { amountCents: 5 })).balanceCents, 1_005);
+  });
+
+  it("does not repeat a timer that had expired, and does not forget one that had not", async () => {
+    for (const fault of ["unknown-lost", "unknown-landed"] as const) {
+      const bank = await bankWithAda();
+      await bank.do(ada, placeHold, { amountCents: 300, periodMs: 10_000 });
+      bank.commits.fail(fault);
+      await bank.time.advanceAsync(30_000);
+      assert.equal(await bank.balanceOf(ada), 1_000);
+      const records = await bank.time.settle(bank.runtime.history(accountKey(ada), 0, 10));
+      assert.equal(records.length, 3);
+    }
+  });
+});
+
+describe("a disk that is full", () => {
+  it("refuses what was not written, and the partition goes on when there is room", async () => {
+    const bank = await bankWithAda();
+    bank.commits.fail("full", "full", "full");
+    assert.equal(await bank.codeOf(bank.begin(ada, deposit, { amountCents: 5 })), "runtime.not_taken");
+    assert.equal((await bank.do(ada, deposit, { amountCents: 7 })).balanceCents, 1_007);
+  });
+});
+
+describe("back-pressure", () => {
+  it("refuses at once what the inbox does not hold, and says when to come again", async () => {
+    const bank = await bankWithAda({ inboxMax: 10 });
+    const told = Array.from({ length: 15 }, () => bank.begin(ada, deposit, { amountCents: 1 }));
+    const outcomes = await bank.time.settle(Promise.allSettled(told));
+    const refused = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
+    assert.equal(refused.length, 5);
+    for (const error of refused) {
+      assert.equal(error.code, "runtime.inbox_full");
+      assert.equal(error.status, "RESOURCE_EXHAUSTED");
+      assert.ok(error.retryAfterMs > 0);
+    }
+    assert.equal(await bank.balanceOf(ada), 1_010);
+  });
+
+  it("decides nothing while the journal has no room, and everything when there is some", async () => {
+    const bank = new Bank();
+    await bank.start({ batchBytesMax: 1024 * 1024, waitingBytesMax: 1024 * 1024 });
+    await bank.open(ada, 1_000);
+    bank.commits.hold();
+    const first = bank.begin(ada, deposit, { amountCents: 1 });
+    await bank.time.flush();
+    const later = Array.from({ length: 5 }, () => bank.begin(ada, deposit, { amountCents: 1 }));
+    await bank.time.flush();
+    assert.equal(bank.runtime.standings()[0]?.inbox, 5);
+    bank.commits.open();
+    await bank.time.settle(Promise.all([first, ...later]));
+    assert.equal(await bank.balanceOf(ada), 1_006);
+  });
+
+  it("does not spin while the journal has no room and a timer is due", async () => {
+    const bank = new Bank();
+    await bank.start({ batchBytesMax: 1024 * 1024, waitingBytesMax: 1024 * 1024 });
+    await bank.open(ada, 1_000);
+    await bank.do(ada, placeHold, { amountCents: 300, periodMs: 1_000 });
+    bank.commits.hold();
+    const first = bank.begin(ada, deposit, { amountCents: 1 });
+    await bank.time.flush();
+    let callbacks = 0;
+    const { after } = bank.time;
+    bank.time.after = (delayMs, callback) => {
+      callbacks++;
+      return callbacks > 1_000 ? { cancel() {} } : after.call(bank.time, delayMs, callback);
+    };
+    await bank.time.advanceAsync(5_000);
+    assert.ok(callbacks < 200, `${callbacks} callbacks in five seconds`);
+    bank.commits.open();
+    await bank.time.settle(first);
+    await bank.time.advanceAsync(1);
+    assert.equal(await bank.balanceOf(ada), 1_001);
+  });
+});
+
+describe("an owner whose partition somebody else has sealed", () => {
+  /** Two processes on one journal; the second one takes partition 0. */
+  async function twoOwners() {
+    const bank = await bankWithAda();
+    const old = bank.runtime;
+    const { journal } = bank;
+    bank.make({}, { journals: { journal, renew: async () => journal } });
+    const next = bank.runtime;
+    await bank.time.settle(next.own(0, journal.partition("bank", 0).last.epoch + 1));
+    bank.runtime = old;
+    return { bank, old, next };
+  }
+
+  it("writes nothing, tells its callers, and says that it lost it", async () => {
+    const { bank, old, next } = await twoOwners();
+    const before = bank.head(0);
+    const first = codeOf(bank.begin(ada, deposit, { amountCents: 5 }));
+    assert.equal(await bank.time.settle(first), "runtime.not_taken");
+    assert.equal(bank.head(0), before);
+    assert.deepEqual(bank.lost, [0]);
+    assert.equal(await bank.codeOf(bank.begin(ada, deposit, { amountCents: 5 })), "mesh.not_owner");
+    assert.equal(await bank.codeOf(bank.askBalance(ada)), "mesh.not_owner");
+    assert.equal(old.standings().length, 3);
+    bank.runtime = next;
+    assert.equal(await bank.balanceOf(ada), 1_000);
+  });
+
+  it("does not answer a read from what it remembers", async () => {
+    const { bank } = await twoOwners();
+    bank.validUntilMs = 0;
+    assert.notEqual(await bank.codeOf(bank.askBalance(ada)), "done");
+    assert.deepEqual(bank.lost, [0]);
+  });
+
+  it("gives no history from what it remembers", async () => {
+    const { bank } = await twoOwners();
+    bank.validUntilMs = 0;
+    assert.notEqual(await bank.codeOf(bank.runtime.history(accountKey(ada), 0, 10)), "done");
+    assert.notEqual(await bank.codeOf(bank.runtime.stateAt(accountKey(ada), 0)), "done");
+  });
+
+  it("keeps the partitions that are still its own", async () => {
+    const { bank } = await twoOwners();
+    await bank.codeOf(bank.begin(ada, deposit, { amountCents: 5 }));
+    const [other = ""] = idsIn(1, 1);
+    await bank.open(other, 5);
+    assert.equal(await bank.balanceOf(other), 5);
+  });
+});
+
+describe("a read", () => {
+  it("writes nothing while this process is surely the owner", async () => {
+    const bank = await bankWithAda();
+    const before = bank.head(0);
+    await bank.balanceOf(ada);
+    assert.equal(bank.head(0), before);
+  });
+
+  it("is answered behind a barrier in the journal when the lease may be over", async () => {
+    const bank = await bankWithAda();
+    bank.validUntilMs = 0;
+    const before = bank.head(0);
+    bank.commits.hold();
+    const read = bank.askBalance(ada);
+    let isAnswered = false;
+    void read.then(() => {
+      isAnswered = true;
+    });
+    await bank.time.advanceAsync(1_000);
+    assert.equal(isAnswered, false);
+    bank.commits.open();
+    assert.equal((await bank.time.settle(read)).balanceCents, 1_000);
+    assert.equal(bank.head(0), before + 1);
+  });
+
+  it("that met a barrier is there after a restart as before", async () => {
+    const bank = await bankWithAda();
+    bank.validUntilMs = 0;
+    await bank.balanceOf(ada);
+    await bank.do(ada, deposit, { amountCents: 5 });
+    await bank.balanceOf(ada);
+    bank.crash();
+    await bank.start();
+    assert.equal(await bank.balanceOf(ada), 1_005);
+  });
+});
+
+describe("a partition that is let go of", () => {
+  it("finishes what is under way and sends everybody else to the next owner", async () => {
+    const bank = await bankWithAda();
+    bank.commits.hold();
+    const underWay = bank.begin(ada, deposit, { amountCents: 5 });
+    await bank.time.flush();
+    const gone = bank.runtime.disown(0);
+    const later = codeOf(bank.begin(ada, deposit, { amountCents: 7 }));
+    bank.commits.open();
+    assert.equal((await bank.time.settle(underWay)).balanceCents, 1_005);
+    assert.equal(await bank.time.settle(later), "runtime.leaving");
+    await bank.time.settle(gone);
+    assert.equal(await bank.codeOf(bank.askBalance(ada)), "mesh.not_owner");
+  });
+
+  it("can be owned again, and has everything", async () => {
+    const bank = await bankWithAda();
+    await bank.time.settle(bank.runtime.disown(0));
+    await bank.time.settle(bank.runtime.own(0, 9));
+    assert.equal(await bank.balanceOf(ada), 1_000);
+    assert.ok((bank.runtime.standings()[0]?.epoch ?? 0) >= 9);
+  });
+
+  it("and taken again before that is over is owned in the end", async () => {
+    const bank = await bankWithAda();
+    bank.commits.hold();
+    const underWay = codeOf(bank.begin(ada, deposit, { amountCents: 5 }));
+    await bank.time.flush();
+    const gone = bank.runtime.disown(0);
+    const again = codeOf(bank.runtime.own(0, 9));
+    bank.commits.open();
+    await bank.time.settle(Promise.all([gone, again, underWay]));
+    await bank.time.advanceAsync(10_000);
+    assert.equal(bank.runtime.standings().length, 4);
+    assert.ok((await bank.balanceOf(ada)) >= 1_000);
+  });
+
+  it("tells those who wait for a lookup", async () => {
+    const bank = await bankWithAda();
+    await bank.time.advanceAsync(60_000);
+    assert.equal(bank.isLoaded(ada), false);
+    const held = Promise.withResolvers<void>();
+    bank.archivePass = async (operation) => {
+      if (operation === "load") await held.promise;
+    };
+    const told = [
+      bank.begin(ada, deposit, { amountCents: 5 }),
+      bank.askBalance(ada),
+      bank.runtime.take(0, { service: "x", partition: 0, letters: [letterTo(ada)] }),
+    ].map(codeOf);
+    await bank.time.flush();
+    await bank.time.settle(bank.runtime.disown(0));
+    held.resolve();
+    const codes = await bank.time.settle(Promise.all(told));
+    assert.deepEqual(codes, Array(3).fill("mesh.not_owner"));
+  });
+});
+
+describe("an archive that fails for a moment", () => {
+  it("leaves nobody without an answer", async () => {
+    const bank = await bankWithAda();
+    await bank.time.advanceAsync(60_000);
+    assert.equal(bank.isLoaded(ada), false);
+    let failures = 3;
+    bank.archiveFault = (operation) => (operation === "load" && failures-- > 0 ? "lost" : undefined);
+    const told = [
+      bank.begin(ada, deposit, { amountCents: 5 }),
+      bank.askBalance(ada),
+      bank.runtime.take(0, { service: "x", partition: 0, letters: [letterTo(ada)] }),
+    ].map(codeOf);
+    for (const code of await bank.time.settle(Promise.all(told))) {
+      assert.ok(["done", "runtime.outcome_unknown"].includes(code), code);
+    }
+    assert.ok((await bank.balanceOf(ada)) >= 1_000);
+  });
+
+  it("keeps trying to keep what is to be kept", async () => {
+    const bank = await bankWithAda();
+    let failures = 20;
+    bank.archiveFault = (operation) =>
+      operation === "commit" && failures > 0 ? (failures-- % 2 === 0 ? "lost" : "unanswered") : undefined;
+    await bank.do(ada, deposit, { amountCents: 5 });
+    await bank.time.advanceAsync(600_000);
+    assert.equal(failures, 0);
+    assert.equal(bank.isLoaded(ada), false);
+    assert.equal(await bank.balanceOf(ada), 1_005);
+    bank.crash();
+    await bank.start();
+    assert.equal(await bank.balanceOf(ada), 1_005);
+  });
+});
+
+describe("a start with a chosen id", () => {
+  it("that is repeated after an unknown outcome is refused as there already, or begins", async () => {
+    const bank = new Bank();
+    await bank.start();
+    for (const [fault, expected] of [
+      ["unknown-landed", "bank.account_exists"],
+      ["unknown-lost", "done"],
+    ] as const) {
+      const id = idsIn(2, 9).at(fault.length - 7) ?? "";
+      bank.commits.fail(fault);
+      const body = { owner: "x", product: "", balanceCents: 0 };
+      assert.equal(await bank.codeOf(bank.begin(id, open, body)), "runtime.outcome_unknown");
+      assert.equal(await bank.codeOf(bank.begin(id, open, body)), expected);
+    }
+  });
+});
+
+function letterTo(id: string) {
+  return {
+    namespace: "default",
+    sender: "account/x",
+    receiver: `account/${id}`,
+    number: 1,
+    type: "nothing_of_the_kind",
+    payload: new Uint8Array(0),
+    cause: tester,
+  };
+}
