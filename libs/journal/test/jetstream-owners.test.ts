@@ -287,6 +287,22 @@ describe("owners of a partition on JetStream", { skip: program.skip }, () => {
     );
   });
 
+  it("are told apart by their epochs also when all seals were truncated", async () => {
+    await using both = await processes(1);
+    const { one } = both;
+    await settledOwner(one.partition, 7);
+    await using two = await process();
+    await one.partition.truncate(60);
+    await using three = await process();
+    assert.equal(three.partition.last.epoch, 7);
+    assert.equal((await new Owner(three.partition, 6).seal()).kind, "fenced");
+    const kinds = await Promise.all(
+      [one, two, three].map(async ({ partition }) => (await new Owner(partition, 8).seal()).kind),
+    );
+    assert.deepEqual(kinds.sort(), ["fenced", "fenced", "sealed"]);
+    assert.equal((await Owner.of(two.partition, 9)).next, 84);
+  });
+
   it("are told the place of what is damaged on its way from the server, and get nothing from behind it", async () => {
     await using both = await processes(1);
     const { one } = both;

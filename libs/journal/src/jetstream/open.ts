@@ -3,7 +3,7 @@ import type { PartitionName, ServicePartitions } from "../port.ts";
 import { Answers } from "./answers.ts";
 import { JetStreamJournal } from "./jetstream-journal.ts";
 import { JetStreamPartition, type PartitionParts } from "./jetstream-partition.ts";
-import { headBytes } from "./message.ts";
+import { headBytes, partsMax } from "./message.ts";
 import { streamOf } from "./names.ts";
 import { overheadBytesMax, payloadBytesMin } from "./protocol.ts";
 import { batchOverheadBytes, Room } from "./room.ts";
@@ -57,6 +57,11 @@ export async function openJetStream(
   const { messageBytesMax = messageBytesMost, underWayBytesMax = 4 * batchBytesMax } = options;
   if (!(messageBytesMax > 0 && messageBytesMax <= messageBytesMost)) {
     throw new RangeError(`expected messageBytesMax from 1 to ${messageBytesMost}, found ${messageBytesMax}`);
+  }
+  if (Math.ceil((batchBytesMax + overheadBytesMax) / messageBytesMax) > partsMax) {
+    throw new RangeError(
+      `expected a batch of ${batchBytesMax} bytes to have at most ${partsMax} parts, found parts of ${messageBytesMax} bytes`,
+    );
   }
   if (underWayBytesMax < batchBytesMax + batchOverheadBytes) {
     throw new RangeError(
