@@ -6,9 +6,11 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import type { Worker } from "node:worker_threads";
 import { seededChance } from "@tutti/kernel/testing";
+import { fileDisk } from "../disk/file-disk.ts";
 import { journalErrors } from "../errors.ts";
 import { batchesFrom, Owner } from "../testing/fixture.ts";
 import { emptyEnds } from "./ends.ts";
+import { LogReader } from "./log-reader.ts";
 import { openSegments, type SegmentsOptions } from "./open.ts";
 import { preparedName, segmentSizes } from "./segment-files.ts";
 import { WorkerHost } from "./worker-host.ts";
@@ -71,6 +73,23 @@ describe("segments with a thread", () => {
     assert.equal((await batchesFrom(again.partition("workflow", 0))).length, 31);
     await again.close();
     assert.ok((await readdir(directory)).every((name) => name.endsWith(".log")));
+  });
+
+  it("are followed from elsewhere, through files of its own, while they are written", async () => {
+    const { journal } = await openSegments(directory, options);
+    const owner = await Owner.of(journal.partition("workflow", 0));
+    const reader = new LogReader(fileDisk(directory, "read"));
+    const numbers: number[] = [];
+    for (let count = 0; count < 12; count++) {
+      await owner.append("a".repeat(5_000));
+      assert.ok(reader.read(journal.end, (_, { number }) => numbers.push(number)));
+    }
+    reader.close();
+    await journal.close();
+    assert.deepEqual(
+      numbers,
+      Array.from({ length: 13 }, (_, index) => index + 1),
+    );
   });
 
   it("answer everything when the thread dies, and have all they acknowledged when opened again", async () => {
