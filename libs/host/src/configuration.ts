@@ -1,6 +1,7 @@
 import { defineSection, type Section } from "@tutti/kernel";
 import { meshSection } from "@tutti/mesh";
 import { natsSection } from "@tutti/nats/settings";
+import { ownershipSection } from "@tutti/runtime/ownership";
 import { logSection, metricsSection, operationsSection, tracingSection } from "@tutti/telemetry";
 import { z } from "zod";
 import type { ServiceModule } from "./service-module.ts";
@@ -27,6 +28,7 @@ export const hostSections: readonly Section[] = [
   natsSection,
   busSection,
   meshSection,
+  ownershipSection,
 ];
 
 /** What can be set about a process with these services. */

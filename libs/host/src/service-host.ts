@@ -4,8 +4,8 @@
  * services, any other process one with a single service.
  *
  * Order of start, and of stop in reverse: the operations endpoints come first, so that probes are answered while the
- * rest starts and stops; the mesh listens when what it serves is there; the registry is told last, and on the way out
- * first.
+ * rest starts and stops; the mesh listens when what it serves is there; partitions are owned when they can be called;
+ * the registry is told last, and on the way out first.
  */
 import { registryService } from "@tutti/contracts/registry/v1";
 import {
@@ -19,7 +19,8 @@ import {
   Orchestrator,
   systemFoundation,
 } from "@tutti/kernel";
-import { Announcer, Mesh, meshSection, RegistryDiscovery } from "@tutti/mesh";
+import { Announcer, Mesh, MeshDelivery, meshSection, RegistryDiscovery } from "@tutti/mesh";
+import type { Steward } from "@tutti/runtime/ownership";
 import {
   OperationsServer,
   openTelemetry,
@@ -32,6 +33,7 @@ import { sectionsOf } from "./configuration.ts";
 import { hostErrors } from "./errors.ts";
 import { instanceHealthOf } from "./instance-health.ts";
 import { NatsOnDemand } from "./nats-on-demand.ts";
+import { openSteward } from "./runtime/open-steward.ts";
 import type { HostContext, ServiceModule } from "./service-module.ts";
 
 export interface HostOptions {
@@ -52,6 +54,8 @@ interface Parts {
   readonly nats: NatsOnDemand;
   readonly bus: HostBus;
   readonly mesh: Mesh;
+  readonly steward: Steward;
+  readonly delivery: MeshDelivery;
   readonly discovery: RegistryDiscovery;
   readonly announcer: Announcer;
   readonly services: ReadonlyMap<string, Component>;
@@ -91,7 +95,17 @@ export class ServiceHost extends Orchestrator {
       registry,
       onNewHistory: () => announcer.register(),
     });
-    const mesh = new Mesh({ settings: configuration.read(meshSection), foundation, discovery });
+    const { steward, ownership } = await openSteward({
+      ...{ configuration, foundation, nats, processId },
+      address: () => mesh.address,
+    });
+    const mesh: Mesh = new Mesh({
+      settings: configuration.read(meshSection),
+      foundation,
+      discovery,
+      ownership,
+    });
+    const delivery = new MeshDelivery({ mesh, ownership });
     const services = new Map<string, Component>();
     const announcer: Announcer = new Announcer({
       foundation,
@@ -102,7 +116,7 @@ export class ServiceHost extends Orchestrator {
       healthOf: (service) => instanceHealthOf(services.get(service)),
     });
     const context = {
-      ...{ processId, version, configuration, ids, mesh, bus, telemetry, announcer },
+      ...{ processId, version, configuration, ids, mesh, bus, telemetry, announcer, steward, delivery },
       nats: () => nats.connection(),
     };
     for (const module of modules) {
@@ -114,6 +128,7 @@ export class ServiceHost extends Orchestrator {
     }
     const host: ServiceHost = new ServiceHost(options, {
       ...{ processId, configuration, telemetry, foundation, nats, bus, mesh, discovery, announcer, services },
+      ...{ steward, delivery },
     });
     return host;
   }
@@ -147,6 +162,13 @@ export class ServiceHost extends Orchestrator {
       if (component instanceof Orchestrator) component.on("healthChanged", () => parts.announcer.announce());
     }
     this.register("mesh", mesh, { scope: "integration" });
+    // Partitions are taken when they can be called, and handed over while they still can.
+    this.register("ownership", parts.steward, patient);
+    this.register(
+      "delivery",
+      { stop: () => parts.delivery.stop() },
+      { scope: "integration", critical: false },
+    );
     this.register("announcer", parts.announcer, { scope: "integration", critical: false });
   }
 

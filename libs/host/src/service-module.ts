@@ -1,7 +1,8 @@
 import type { Bus } from "@tutti/bus";
 import type { Component, Configuration, Foundation, IdSource, Section } from "@tutti/kernel";
-import type { Announcer, Mesh } from "@tutti/mesh";
+import type { Announcer, Mesh, MeshDelivery } from "@tutti/mesh";
 import type { NatsConnection } from "@tutti/nats";
+import type { Steward } from "@tutti/runtime/ownership";
 import type { Telemetry } from "@tutti/telemetry";
 
 /** A service, or another part of a process, as a host takes it in: what can be set about it, and how it is made. */
@@ -28,6 +29,10 @@ export interface HostContext {
   readonly telemetry: Telemetry;
   /** Tells the registry what a service offers. */
   readonly announcer: Announcer;
+  /** Sees to it that runtimes own their partitions, and knows who owns the others. */
+  readonly steward: Steward;
+  /** Carries letters between partitions. */
+  readonly delivery: MeshDelivery;
   /**
    * The connection to NATS. Whoever asks for it while the services are made has the process need it: it is connected
    * before they start.

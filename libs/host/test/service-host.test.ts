@@ -28,6 +28,8 @@ describe("ServiceHost", () => {
       "desk",
       "shelf",
       "mesh",
+      "ownership",
+      "delivery",
       "announcer",
     ]);
     assert.deepEqual(stopped, started.toReversed());

@@ -199,7 +199,8 @@ export class Mesh implements Component {
     if (server === undefined && transport === "in-process") {
       throw meshErrors.noInstance({ service: instance.service, waitedMs: 0 });
     }
-    if (server === undefined) return this.#grpc.link(instance.address);
+    // An owner whose address is empty is this very process.
+    if (server === undefined) return this.#grpc.link(instance.address || this.#address);
     const { clock } = this.#foundation;
     const { messageBytes } = this.settings.limits;
     return new InProcessLink(server, { clock, messageBytes, freeze: this.#freeze });

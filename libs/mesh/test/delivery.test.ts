@@ -79,6 +79,7 @@ async function openPost(transport: "in-process" | "grpc"): Promise<Post> {
         deliver: (requests, context) => {
           receiver.streams++;
           return receiveLetters(requests, context, {
+            partitions: 16,
             admit: (_partition, { epoch }) => receiver.admit(epoch),
             take: (partition, given) => {
               assert.equal(partition, 3);
@@ -297,7 +298,7 @@ for (const transport of ["in-process", "grpc"] as const) {
         })(),
       );
       assert.ok(meshErrors.invalidRequest.is(refusal), refusal.message);
-      assert.match(refusal.message, /batch 2 for partition 3, found batch 2 for partition 4/);
+      assert.match(refusal.message, /that of the first request of the stream, 3, found 4/);
     });
   });
 }

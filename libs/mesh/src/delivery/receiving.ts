@@ -10,6 +10,8 @@ import { meshErrors } from "../errors.ts";
 import { batchOf } from "./parcels.ts";
 
 export interface ReceivingParts {
+  /** How many partitions the service has. */
+  readonly partitions: number;
   /**
    * Lets the letters through to a partition: at once (undefined), or as soon as this process owns it. Throws
    * `mesh.not_owner` when another one does.
@@ -106,9 +108,18 @@ class Receiving {
   #check({ partition, batch }: DeliverRequest): void {
     this.#partition ??= partition;
     const expected = ++this.#batch;
-    if (partition === this.#partition && batch === expected) return;
-    const first = `batch ${expected} for partition ${this.#partition}, found batch ${batch} for partition ${partition}`;
-    throw meshErrors.invalidRequest({ rpc: "RuntimeService.Deliver", first: `expected ${first}`, count: 1 });
+    const { partitions } = this.#parts;
+    if (partition >= partitions) {
+      throw invalid("partition", `expected a partition below ${partitions}, found ${partition}`);
+    }
+    if (partition !== this.#partition) {
+      const first = this.#partition;
+      throw invalid(
+        "partition",
+        `expected that of the first request of the stream, ${first}, found ${partition}`,
+      );
+    }
+    if (batch !== expected) throw invalid("batch", `expected ${expected}, found ${batch}`);
   }
 
   #take(request: DeliverRequest): void {
@@ -146,4 +157,10 @@ class Receiving {
     this.#failed = true;
     this.#wakeWriter();
   }
+}
+
+function invalid(field: string, message: string): Error {
+  const violations = [{ field, message }];
+  const first = `${field}: ${message}`;
+  return meshErrors.invalidRequest({ rpc: "RuntimeService.Deliver", first, count: 1 }, { violations });
 }

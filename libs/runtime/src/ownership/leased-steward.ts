@@ -141,7 +141,6 @@ export class LeasedSteward implements Steward, Component {
         labels: ["service"],
       })
       .observe({ service }, () => runtime.standings().length);
-    this.#lease.renewSoon();
   }
 
   /** Resolves when the table is known and this process is in it; its partitions come after that. */
@@ -150,14 +149,22 @@ export class LeasedSteward implements Steward, Component {
     await this.#install(AbortSignal.any([signal, stopping]));
     const { timers } = this.#parts.foundation;
     const { renewMs } = this.#parts.settings;
-    this.#loops = Promise.all([this.#watch(stopping), this.#lease.run(stopping)]);
-    this.#timers = [
-      timers.every(renewMs / 3, () => this.#judge()),
-      timers.every(tidyMs, () => this.#parts.store.tidy().catch(() => undefined)),
-    ];
-    this.#planner.start();
+    const loops = [this.#watch(stopping)];
+    // Who hosts nothing only wants to know where the others are.
+    const takesPart = this.#holdings.services.length > 0;
+    if (takesPart) {
+      loops.push(this.#lease.run(stopping));
+      this.#timers = [
+        timers.every(renewMs / 3, () => this.#judge()),
+        timers.every(tidyMs, () => this.#parts.store.tidy().catch(() => undefined)),
+      ];
+      this.#planner.start();
+    }
+    this.#loops = Promise.all(loops);
     try {
-      while (!(this.#picture.complete && this.#lease.entered)) await this.#bells.wait(anything, signal);
+      while (!this.#picture.complete || this.#lease.entered !== takesPart) {
+        await this.#bells.wait(anything, signal);
+      }
     } catch (error) {
       await this.stop();
       throw error;
@@ -190,7 +197,8 @@ export class LeasedSteward implements Steward, Component {
 
   health(): Health {
     const details = { holder: this.#lease.holder, owned: this.#holdings.count };
-    if (this.#lease.writing !== undefined) return { ...healthy, details };
+    const takesPart = this.#holdings.services.length > 0;
+    if (!takesPart || this.#lease.writing !== undefined) return { ...healthy, details };
     return degraded("the lease of this process is not renewed: the ownership store does not answer", details);
   }
 
@@ -205,6 +213,10 @@ export class LeasedSteward implements Steward, Component {
   ownerOf(service: string, partition: number): Owner | undefined {
     const owner = this.#ownerOf(service, partition);
     return owner?.instance === this.#lease.holder ? { ...owner, address: "" } : owner;
+  }
+
+  epochOf(service: string, partition: number): number {
+    return this.#picture.assignment(service, partition)?.epoch ?? 0;
   }
 
   *ownerships(): Generator<Ownership> {

@@ -19,9 +19,13 @@ export interface SoleStewardParts {
   readonly timers: Timers;
   readonly chance: Chance;
   readonly logger: Logger;
+  /** Id of this process. */
+  readonly process: string;
+  /** Where others call this process; asked when somebody wants to know. */
+  readonly address: () => string;
 }
 
-const owner: Owner = { instance: "this-process", address: "", epoch: 1 };
+const epoch = 1;
 const retry = { firstMs: 50, maxMs: 5_000 };
 
 /** The steward of a process that is alone: it owns everything, for ever. */
@@ -77,10 +81,16 @@ export class SoleSteward implements Steward {
   }
 
   ownerOf(): Owner {
-    return owner;
+    return { instance: this.#parts.process, address: "", epoch };
+  }
+
+  epochOf(): number {
+    return epoch;
   }
 
   *ownerships(): Generator<Ownership> {
+    const { process, address } = this.#parts;
+    const owner: Owner = { instance: process, address: address(), epoch };
     for (const { service, partitions } of this.#runtimes) {
       for (let partition = 0; partition < partitions; partition++) yield { service, partition, owner };
     }
@@ -101,7 +111,7 @@ export class SoleSteward implements Steward {
     const { service } = runtime;
     for (let failures = 1; !signal.aborted; failures++) {
       try {
-        await runtime.own(partition, journalEpochOf(owner.epoch));
+        await runtime.own(partition, journalEpochOf(epoch));
         this.#held.add(partitionKey(service, partition));
         return this.#bells.ring(partitionKey(service, partition));
       } catch (thrown) {

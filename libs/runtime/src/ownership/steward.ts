@@ -10,7 +10,7 @@ export interface Steward extends Component {
   readonly partitions: number;
   /** What a runtime asks whether it may answer from memory. Made before the runtime itself. */
   tenureOf(service: string): Tenure;
-  /** Takes a runtime in; its partitions are begun when the steward runs. */
+  /** Takes a runtime in, before the steward starts; its partitions are begun from then on. */
   host(runtime: RuntimeOfService): void;
   /** Whether this process owns a partition and has loaded it. */
   holds(service: string, partition: number): boolean;
@@ -22,6 +22,8 @@ export interface Steward extends Component {
   admit(service: string, partition: number, asked: Asked): Promise<void> | undefined;
   /** Who owns a partition, with an empty address when it is this process; undefined while nobody is known to. */
   ownerOf(service: string, partition: number): Owner | undefined;
+  /** The epoch in which a partition has its owner, or had its last one; 0 when it never had any. */
+  epochOf(service: string, partition: number): number;
   /** Everything that is known, with the addresses that others use. */
   ownerships(): Iterable<Ownership>;
   /** Calls back after each change of an owner. Returns how to stop that. */

@@ -1,0 +1,43 @@
+import type { Configuration, Foundation, Ownership } from "@tutti/kernel";
+import { LeasedOwnership, soleOwnership } from "@tutti/mesh";
+import {
+  LeasedSteward,
+  ownershipSection,
+  ownershipSettings,
+  SoleSteward,
+  type Steward,
+} from "@tutti/runtime/ownership";
+import type { NatsOnDemand } from "../nats-on-demand.ts";
+
+export interface StewardParts {
+  readonly configuration: Configuration;
+  readonly foundation: Foundation;
+  readonly nats: NatsOnDemand;
+  readonly processId: string;
+  /** Where others call this process; asked once it listens. */
+  readonly address: () => string;
+}
+
+/** The steward that the configuration names, and the table of owners that the mesh sends keyed calls by. */
+export async function openSteward(
+  parts: StewardParts,
+): Promise<{ readonly steward: Steward; readonly ownership: Ownership }> {
+  const { configuration, foundation, nats, processId, address } = parts;
+  const settings = ownershipSettings(configuration.read(ownershipSection));
+  const { kind, partitions, replicas } = settings;
+  const logger = foundation.logger.child({ component: "ownership" });
+  if (kind === "sole") {
+    const { timers, chance } = foundation;
+    const steward = new SoleSteward(partitions, { timers, chance, logger, process: processId, address });
+    return { steward, ownership: soleOwnership("this-process", partitions) };
+  }
+  // Loaded on need: what it stands on is large.
+  const { NatsOwnershipStore } = await import("@tutti/runtime/ownership/nats");
+  const store = new NatsOwnershipStore({ connection: await nats.connection(), replicas });
+  const steward = new LeasedSteward({
+    ...{ store, settings, address },
+    foundation: { ...foundation, logger },
+    process: processId,
+  });
+  return { steward, ownership: new LeasedOwnership(steward) };
+}

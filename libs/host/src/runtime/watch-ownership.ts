@@ -1,0 +1,66 @@
+/**
+ * Who owns the partitions of a service, as one of its instances knows it. A watch begins with all of them, also where
+ * it resumes: a partition whose owner has gone has no change to resume by. From then on it tells what has changed.
+ */
+import type { PlaceOwner, WatchOwnershipReply, WatchOwnershipRequest } from "@tutti/contracts/runtime/v1";
+import { sleep } from "@tutti/kernel";
+import type { RuntimeDesk } from "./handlers.ts";
+
+/** A watcher hears something at least this often. */
+const signOfLifeMs = 5_000;
+
+export async function* watchOwnership(
+  { runtime, steward, foundation }: RuntimeDesk,
+  { prefix }: WatchOwnershipRequest,
+  signal: AbortSignal,
+): AsyncGenerator<WatchOwnershipReply, void> {
+  const { service } = runtime;
+  const changed = new Set<number>();
+  let wake = (): void => {};
+  const unlisten = steward.onOwner((of, partition) => {
+    if (of !== service) return;
+    changed.add(partition);
+    wake();
+  });
+  let revision = 1;
+  try {
+    const all = Array.from({ length: runtime.partitions }, (_, partition) => partition);
+    yield { owners: ownersOf(all).filter(({ instance }) => instance !== ""), snapshot: true, revision };
+    while (!signal.aborted) {
+      if (changed.size === 0) await news();
+      if (signal.aborted) return;
+      const owners = ownersOf([...changed]);
+      changed.clear();
+      if (owners.length > 0) revision++;
+      yield { owners, snapshot: false, revision };
+    }
+  } finally {
+    unlisten();
+  }
+
+  function ownersOf(partitions: readonly number[]): PlaceOwner[] {
+    const wanted = new Set(partitions);
+    const known = new Map<number, PlaceOwner>();
+    for (const { service: of, partition, owner } of steward.ownerships()) {
+      if (of !== service || !wanted.has(partition)) continue;
+      const epoch = owner?.epoch ?? steward.epochOf(service, partition);
+      const { instance = "", address = "" } = owner ?? {};
+      known.set(partition, { place: placeOf(partition), instance, address, epoch });
+    }
+    const nobody = { instance: "", address: "", epoch: 0 };
+    return partitions
+      .map((partition) => known.get(partition) ?? { place: placeOf(partition), ...nobody })
+      .filter(({ place }) => place.startsWith(prefix));
+  }
+
+  function placeOf(partition: number): string {
+    return `${service}/partition/${partition}`;
+  }
+
+  /** Resolves at the next change, or when it is time for a sign of life. */
+  async function news(): Promise<void> {
+    const waiting = new AbortController();
+    wake = () => waiting.abort();
+    await sleep(foundation.timers, signOfLifeMs, AbortSignal.any([signal, waiting.signal])).catch(() => {});
+  }
+}

@@ -1,0 +1,59 @@
+/** A service that hosts a runtime which writes down what it is told, as much of one as its handlers need. */
+import type { LetterBatch } from "@tutti/kernel";
+import type { PartitionStanding, RuntimeOfService } from "@tutti/runtime";
+import { hostRuntime, type ServiceModule } from "../src/index.ts";
+
+export class NotingRuntime implements RuntimeOfService {
+  readonly service = "bank";
+  readonly partitions: number;
+  readonly owned = new Map<number, number>();
+  readonly taken: string[] = [];
+
+  constructor(partitions = 16) {
+    this.partitions = partitions;
+  }
+
+  async own(partition: number, epoch: number): Promise<void> {
+    this.owned.set(partition, epoch);
+  }
+
+  async disown(partition: number): Promise<void> {
+    this.owned.delete(partition);
+  }
+
+  async take(partition: number, { service, partition: from, letters }: LetterBatch): Promise<number> {
+    this.taken.push(`${service}/${from} to ${partition}: ${letters.map(({ number }) => number).join()}`);
+    return letters.at(-1)?.number ?? 0;
+  }
+
+  standings(): readonly PartitionStanding[] {
+    return [...this.owned].map(([partition, epoch]) => ({
+      ...{ partition, epoch, state: "running", head: 12, loaded: 3, live: 2, quarantined: 1, inbox: 4 },
+      ...{ nextDueMs: partition === 0 ? 1_767_225_600_000 : undefined, load: 0.1 },
+    })) as readonly PartitionStanding[];
+  }
+
+  partitionOf(): number {
+    return 3;
+  }
+  submit(): never {
+    throw new Error("no machines are hosted here");
+  }
+  execute(): never {
+    throw new Error("no machines are hosted here");
+  }
+  ask(): never {
+    throw new Error("no machines are hosted here");
+  }
+}
+
+export function bankOf(runtime: RuntimeOfService): ServiceModule {
+  return {
+    name: "bank",
+    sections: [],
+    create: (host) => {
+      hostRuntime(host, runtime);
+      return {};
+    },
+  };
+}

@@ -1,0 +1,135 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import {
+  DeliverRequest,
+  ListPartitionsRequest,
+  runtimeService,
+  WatchOwnershipRequest,
+} from "@tutti/contracts/runtime/v1";
+import type { Place } from "@tutti/kernel";
+import { journalEpochOf } from "@tutti/runtime/ownership";
+import { admit, type HostContext } from "../src/index.ts";
+import { describeRefusals } from "../src/testing/index.ts";
+import { serviceOf, startHost } from "./fixture.ts";
+import { bankOf, NotingRuntime } from "./runtime.fixture.ts";
+
+const never = new AbortController().signal;
+const bank = { service: "bank" };
+
+describe("a process alone that hosts machines", () => {
+  it("owns all partitions before it is ready, and says so", async () => {
+    const runtime = new NotingRuntime();
+    const host = await startHost({ services: [bankOf(runtime)], flags: ["--mesh.transport=grpc"] });
+    try {
+      assert.equal(runtime.owned.size, 16);
+      assert.equal(runtime.owned.get(3), journalEpochOf(1));
+      const client = host.mesh.client(runtimeService, bank);
+      const { partitions, partitionsTotal } = await client.listPartitions(ListPartitionsRequest.create());
+      assert.equal(partitionsTotal, 16);
+      assert.deepEqual(
+        partitions.map(({ partition }) => partition),
+        [...runtime.owned.keys()],
+      );
+      const { nextDue, ...first } = partitions[0] ?? assert.fail("there are partitions");
+      assert.equal(nextDue?.seconds, 1_767_225_600);
+      assert.deepEqual([first.head, first.live, first.quarantined, first.inbox], [12, 2, 1, 4]);
+    } finally {
+      await host.stop();
+    }
+  });
+
+  it("tells who asks that it owns them all, where it is called", async () => {
+    const host = await startHost({
+      services: [bankOf(new NotingRuntime())],
+      flags: ["--mesh.transport=grpc"],
+    });
+    try {
+      const watch = host.mesh
+        .client(runtimeService, bank)
+        .watchOwnership(WatchOwnershipRequest.fromPartial({ prefix: "bank/partition/1" }));
+      const { value } = await watch.next();
+      assert.equal(value?.snapshot, true);
+      assert.deepEqual(
+        value?.owners.map(({ place }) => place),
+        [1, 10, 11, 12, 13, 14, 15].map((partition) => `bank/partition/${partition}`),
+      );
+      assert.deepEqual(
+        [value?.owners[0]?.instance, value?.owners[0]?.address, value?.owners[0]?.epoch],
+        [host.processId, host.mesh.address, 1],
+      );
+      await watch.return();
+    } finally {
+      await host.stop();
+    }
+  });
+
+  it("takes letters from elsewhere, and its own without a stream", async () => {
+    const runtime = new NotingRuntime();
+    let context: HostContext | undefined;
+    const spy = serviceOf("spy", (given) => {
+      context = given;
+      return {};
+    });
+    const host = await startHost({ services: [bankOf(runtime), spy], flags: ["--mesh.transport=grpc"] });
+    try {
+      const letter = {
+        namespace: "default",
+        sender: "account/a",
+        receiver: "account/b",
+        number: 1,
+        type: "deposit",
+      };
+      const letters = [{ ...letter, payload: new Uint8Array(), cause: undefined }];
+      const batch = { service: "other", partition: 2, letters };
+      const upTo = await context?.delivery.deliver("bank/partition/3" as Place, batch, never);
+      assert.equal(upTo, 1);
+      async function* requests() {
+        yield DeliverRequest.fromPartial({
+          ...{ partition: 4, fromService: "other", fromPartition: 2, batch: 1, letters },
+        });
+      }
+      const replies = host.mesh.client(runtimeService, bank).deliver(requests());
+      assert.deepEqual((await replies.next()).value, { batch: 1, upTo: 1 });
+      assert.deepEqual(runtime.taken, ["other/2 to 3: 1", "other/2 to 4: 1"]);
+    } finally {
+      await host.stop();
+    }
+  });
+
+  it("admits every call, at once", async () => {
+    const runtime = new NotingRuntime();
+    let context: HostContext | undefined;
+    const spy = serviceOf("spy", (given) => {
+      context = given;
+      return {};
+    });
+    const host = await startHost({ services: [bankOf(runtime), spy] });
+    const key = { namespace: "default", kind: "account", id: "a" };
+    assert.ok(context);
+    assert.equal(admit(context.steward, runtime, key, { signal: never }), undefined);
+    await host.stop();
+  });
+});
+
+const { deliver, watchOwnership } = runtimeService.methods;
+const long = "x".repeat(2_000);
+
+describeRefusals({
+  contract: { ...runtimeService, area: "bank", methods: { deliver, watchOwnership } },
+  services: [bankOf(new NotingRuntime())],
+  table: {
+    deliver: {
+      malformed: DeliverRequest.fromPartial({ partition: 99, fromService: "bank", batch: 1 }),
+      field: "partition",
+      tooLarge: DeliverRequest.fromPartial({
+        ...{ fromService: "bank", batch: 1 },
+        letters: [{ namespace: "default", sender: "a/a", receiver: "a/b", number: 1, type: long }],
+      }),
+    },
+    watchOwnership: {
+      malformed: WatchOwnershipRequest.fromPartial({ prefix: "x".repeat(201) }),
+      field: "prefix",
+      tooLarge: WatchOwnershipRequest.fromPartial({ prefix: long }),
+    },
+  },
+});
