@@ -1,6 +1,5 @@
 /**
- * The account, a machine: the table of everything it understands. What it is for, a letter of this kind says best: money
- * is never made and never lost, whatever crashes.
+ * The account, a machine: the table of everything it understands. Money is never made and never lost, whatever crashes:
  *
  * 1. What an account holds, sets aside and has under way in letters adds up to what came in less what went out.
  * 2. No balance is ever below zero.

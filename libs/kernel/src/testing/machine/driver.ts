@@ -8,20 +8,13 @@
  * 3. A timer that came due is set until a fold clears or moves it, as it would be after a restart.
  * 4. The result of an attempt that is not awaited never reaches a decider.
  */
-import type { Cause } from "@tutti/contracts/types/v1";
 import { isRefusal, type Refusal } from "../../errors/refusal.ts";
-import { type InstanceAddress, type InstanceKey, textOf } from "../../machine/instance-key.ts";
-import type {
-  Command,
-  Description,
-  MachineEvent,
-  MachineStep,
-  Message,
-  Query,
-} from "../../machine/machine.ts";
+import { type InstanceKey, textOf } from "../../machine/instance-key.ts";
+import type { Command, Description, MachineEvent, Query } from "../../machine/machine.ts";
 import { seededChance } from "../seeded-chance.ts";
 import { checkedBytes } from "./codec-check.ts";
 import { DrivenInstance, type RecordedEvent } from "./driven-instance.ts";
+import { type DrivenLetter, DrivenStep, type StepWorld } from "./driven-step.ts";
 import { frozen, guarded } from "./guarded.ts";
 import { type AnyCommand, type AnyMachine, checkTable, MachineTable, nameOf } from "./machine-table.ts";
 import { expect, expectSame, MachineViolation } from "./violation.ts";
@@ -35,14 +28,6 @@ export interface DriverOptions {
   readonly seed?: number;
   /** What the clock shows at first, milliseconds since the Unix epoch; 2026-01-01T00:00:00Z unless given. */
   readonly startMs?: number;
-}
-
-/** A letter that was sent and not delivered yet. */
-export interface DrivenLetter {
-  readonly from: InstanceKey;
-  readonly to: InstanceAddress;
-  readonly type: string;
-  readonly payload: Uint8Array;
 }
 
 /** An effect that is to be done. */
@@ -68,7 +53,6 @@ interface StepOptions {
 const defaultStartMs = 1_767_225_600_000;
 const timersPerAdvanceMax = 100_000;
 const lettersPerCallMax = 100_000;
-const nobody: Cause = { actor: undefined, traceparent: "", decision: "", reason: "" };
 
 export class MachineDriver {
   readonly #service: string;
@@ -331,74 +315,6 @@ export class MachineDriver {
     expect(table !== undefined, name, `expected a receiver of a kind that is driven here, found ${to.kind}`);
     table.command(letter.type);
     this.#letters.push(letter);
-  }
-}
-
-interface StepWorld {
-  readonly instance: DrivenInstance;
-  readonly nowMs: number;
-  random(): number;
-  emitted(event: MachineEvent<unknown>): void;
-  sent(letter: DrivenLetter): void;
-}
-
-class DrivenStep implements MachineStep<unknown> {
-  readonly key: InstanceKey;
-  readonly nowMs: number;
-  readonly cause = nobody;
-  readonly settles: MachineStep<unknown>["settles"];
-  readonly #world: StepWorld;
-  readonly #name: string;
-  #changes = 0;
-  #ended = false;
-
-  constructor(world: StepWorld, settles: MachineStep<unknown>["settles"], name: string) {
-    this.key = world.instance.key;
-    this.nowMs = world.nowMs;
-    this.settles = settles;
-    this.#world = world;
-    this.#name = name;
-  }
-
-  get exists(): boolean {
-    return this.#world.instance.history.length > 0;
-  }
-
-  random(): number {
-    this.#checkRunning();
-    return this.#world.random();
-  }
-
-  emit<Body>(event: MachineEvent<unknown, unknown, Body>, body: Body): void {
-    this.#checkRunning();
-    const { instance } = this.#world;
-    const known = instance.table.event(event.type, event.version);
-    expect(known === event, this.#name, `expected event ${nameOf(event)} to be the one of the table`);
-    expect(
-      instance.table.isNewest(event),
-      this.#name,
-      `expected the newest version of ${event.type} to be emitted, found ${event.version}`,
-    );
-    this.#changes++;
-    instance.fold(event, body);
-    this.#world.emitted(event);
-  }
-
-  send<Body>(to: InstanceAddress, message: Message<Body>, body: Body): void {
-    this.#checkRunning();
-    this.#changes++;
-    const payload = checkedBytes(message.codec, body, `${this.#name}: letter ${message.type}`);
-    this.#world.sent({ from: this.key, to, type: message.type, payload });
-  }
-
-  /** The decider has decided. */
-  end(): { readonly changes: number } {
-    this.#ended = true;
-    return { changes: this.#changes };
-  }
-
-  #checkRunning(): void {
-    expect(!this.#ended, this.#name, "a step is over when its decider returns; do everything before");
   }
 }
 

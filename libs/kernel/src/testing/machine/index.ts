@@ -1,8 +1,8 @@
 export { type ConformanceOptions, type MachineCall, machineConformance } from "./conformance.ts";
 export type { RecordedEvent } from "./driven-instance.ts";
+export type { DrivenLetter } from "./driven-step.ts";
 export {
   type DrivenEffect,
-  type DrivenLetter,
   type DriverOptions,
   type DriverTally,
   MachineDriver,
