@@ -15,6 +15,9 @@ const require = createRequire(import.meta.url);
 /** Machines have a folder of packages, one per kind of thing; everything else is a package by itself. */
 const packageFolder = "libs/machines/[^/]+|(?:libs|apps)/[^/]+|bench";
 
+/** A test of its own, and nothing else: it may use what tests share, and the product may not use it. */
+const simulation = "^libs/simulation/";
+
 /** @returns {Rule[]} */
 function rules() {
   return [
@@ -52,8 +55,8 @@ function rules() {
     rule(
       "no-tests-in-the-product",
       "tests, and what they share, may not be used by the product",
-      { path: "^(libs|apps|bench)/", pathNot: testPaths },
-      { path: `${testPaths}|^node:test|(^|node_modules/)fast-check/` },
+      { path: "^(libs|apps|bench)/", pathNot: `${testPaths}|${simulation}` },
+      { path: `${testPaths}|${simulation}|^node:test|(^|node_modules/)fast-check/` },
     ),
     rule(
       "no-cycles",

@@ -205,6 +205,8 @@ describe("dependencies", () => {
       "libs/mesh/src/wrong-cycle-b.ts": 'import type { A } from "./wrong-cycle.ts";\nexport type B = A;\n',
       "libs/mesh/src/wrong-home.ts": 'await import("@nats-io/transport-node");\n',
       "libs/mesh/src/wrong-test.ts": 'import "@tutti/kernel/testing";\n',
+      "libs/mesh/src/wrong-simulation.ts": 'import "@tutti/simulation";\n',
+      "libs/simulation/src/right-test.ts": 'import "@tutti/kernel/testing";\n',
       "libs/mesh/src/wrong-nowhere.ts": 'import "./not-there.ts";\n',
       "libs/mesh/src/wrong-tool.ts": 'import "../../../tools/programs.mjs";\n',
       "libs/machines/bank/src/wrong-reach.ts": 'import "../../loan/src/machine.ts";\n',
@@ -223,6 +225,7 @@ describe("dependencies", () => {
       ["libs/mesh/src/wrong-cycle", "files that need each other"],
       ["libs/mesh/src/wrong-home.ts", "use @tutti/nats, @tutti/bus or @tutti/journal"],
       ["libs/mesh/src/wrong-test.ts", "may not be used by the product"],
+      ["libs/mesh/src/wrong-simulation.ts", "may not be used by the product"],
       ["libs/mesh/src/wrong-nowhere.ts", "this import leads nowhere"],
       ["libs/mesh/src/wrong-tool.ts", "only tests may use tools/"],
       ["libs/stray", "not in the order of libraries"],
@@ -233,5 +236,6 @@ describe("dependencies", () => {
         `${from}: expected “${meaning}”, found ${found.join(" | ") || "nothing"}`,
       );
     }
+    assert.ok(!problems.some((problem) => problem.startsWith("libs/simulation/src/right-test.ts")));
   });
 });
