@@ -76,6 +76,8 @@ export class Commands {
         const instance = this.#memory.instances.get(text);
         if (instance !== undefined) this.#run(instance, submission);
         else if (found.kind === "tombstone") this.#answer(submission, refusedAsGone(key, found.untilMs));
+        // It was put away again before this turn.
+        else if (found.kind === "instance") this.#find(key, text, submission);
         else this.#begin(key, text, submission);
       }
     }

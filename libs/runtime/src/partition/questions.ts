@@ -18,7 +18,7 @@ export class Questions {
     const { key } = asked.question;
     const instance = instances.get(textOf(key));
     if (instance !== undefined) this.#settle(asked, this.#answer(instance, asked));
-    else if (asked.found !== undefined || !instances.mayBeKept(key)) {
+    else if (isSettled(asked) || !instances.mayBeKept(key)) {
       const { found } = asked;
       const isGone = found?.kind === "tombstone";
       this.#settle(asked, isGone ? refusedAsGone(key, found.untilMs) : refusedAsUnknown(key));
@@ -50,4 +50,9 @@ export class Questions {
       return refused(refusalOf(errorFromUnknown(thrown)));
     }
   }
+}
+
+/** Whether a lookup has said that there is no such instance. One that was found may have been put away again since. */
+function isSettled({ found }: QuestionAsked): boolean {
+  return found !== undefined && found.kind !== "instance";
 }
