@@ -7,8 +7,8 @@ import { account } from "@tutti/machine-bank";
 import { partitionOf, service } from "./bank/accounts.ts";
 import { BankCheck } from "./bank/bank-check.ts";
 import { Chronicle } from "./checks/chronicle.ts";
-import { checkStates } from "./checks/states.ts";
 import { LetterCheck } from "./checks/letters.ts";
+import { checkStates } from "./checks/states.ts";
 import { Clients } from "./cluster/clients.ts";
 import { Coordinator } from "./cluster/coordinator.ts";
 import { Printer } from "./cluster/printer.ts";
@@ -21,8 +21,8 @@ import { JournalServer } from "./storage/journal-server.ts";
 import type { Storage } from "./storage/storage.ts";
 import { none, type Weakening } from "./weakenings/weakening.ts";
 import { type WitnessedAnswer, withWitness } from "./witness/witness.ts";
-import { type Finding, World } from "./world/world.ts";
 import { noTrace, type Trace } from "./world/trace.ts";
+import { type Finding, World } from "./world/world.ts";
 
 /** What became of a run. */
 export interface RunOutcome {
@@ -43,7 +43,8 @@ export async function simulate(
 ): Promise<RunOutcome> {
   const simulation = new Simulation(plan, weakening, trace);
   const { world } = simulation;
-  const onRejection = (error: unknown): void => world.fail("exception", `nobody takes the error: ${textOf(error)}`);
+  const onRejection = (error: unknown): void =>
+    world.fail("exception", `nobody takes the error: ${textOf(error)}`);
   process.on("unhandledRejection", onRejection);
   try {
     await simulation.run();
@@ -126,7 +127,11 @@ class Simulation {
       ownerOf: (partition) => this.#ownerOf(partition),
     });
     clients.begin(operations);
-    const lastMs = Math.max(0, ...operations.map(({ atMs }) => atMs), ...disturbances.map(({ atMs }) => atMs));
+    const lastMs = Math.max(
+      0,
+      ...operations.map(({ atMs }) => atMs),
+      ...disturbances.map(({ atMs }) => atMs),
+    );
     await world.run(() => false, lastMs + 10);
     await this.#comeToRest();
     await this.#checkStates("at rest");

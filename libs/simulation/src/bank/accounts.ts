@@ -1,5 +1,5 @@
-import { accountKind, bankService } from "@tutti/machine-bank";
 import { type InstanceKey, stableHash } from "@tutti/kernel";
+import { accountKind, bankService } from "@tutti/machine-bank";
 
 export const service = bankService;
 const namespace = "default";

@@ -146,7 +146,7 @@ export class BankCheck implements Follower {
       if (transfers.size > 0) return `transfer ${[...transfers.keys()]} of ${id} is under way`;
       if (statements.size > 0) return `statement ${[...statements.keys()]} of ${id} is not printed`;
     }
-    return;
+    return undefined;
   }
 
   #effect(account: PlainAccount, { type, operation, timeMs }: KnownEvent, body: Fields): void {
@@ -156,7 +156,8 @@ export class BankCheck implements Follower {
       return;
     }
     const name = `operation ${operation} (${record.operation.command})`;
-    if (record.operation.account !== account.id) this.#fail("journal", account, `${name} was for another account`);
+    if (record.operation.account !== account.id)
+      this.#fail("journal", account, `${name} was for another account`);
     if (record.effect !== undefined) {
       this.#fail("once", account, `${name} takes effect once more`);
       return;
@@ -184,7 +185,8 @@ export class BankCheck implements Follower {
       return;
     }
     if (type === "transfer_credited") {
-      const isRight = letter.to === account.id && letter.amount === body["amountCents"] && letter.state === "sent";
+      const isRight =
+        letter.to === account.id && letter.amount === body["amountCents"] && letter.state === "sent";
       if (!isRight) this.#fail("once", account, `${name} is credited, but it is ${JSON.stringify(letter)}`);
       letter.state = "credited";
       this.#letters.set(`${from}/${transfer}`, letter);
@@ -222,12 +224,14 @@ export class BankCheck implements Follower {
     }
     // The sender counts a transfer until it hears that it arrived.
     for (const { amount, state } of this.#letters.values()) if (state === "credited") there -= amount;
-    if (there !== paid) this.#world.fail("money", `after ${type} there are ${there} cents, ${paid} were paid in`);
+    if (there !== paid)
+      this.#world.fail("money", `after ${type} there are ${there} cents, ${paid} were paid in`);
   }
 
   #checkBalance({ operation }: OperationRecord, { events }: Witnessed, reply: Fields): void {
     const { balance, holds, transfers } = this.#accountAfter(operation.account, events);
-    const sum = (of: Iterable<{ amount: number }>): number => [...of].reduce((all, { amount }) => all + amount, 0);
+    const sum = (of: Iterable<{ amount: number }>): number =>
+      [...of].reduce((all, { amount }) => all + amount, 0);
     const expected = {
       balanceCents: balance,
       heldCents: sum(holds.values()),

@@ -88,10 +88,14 @@ export function expect(account: PlainAccount, command: string, body: Fields, now
       });
     case "capture_hold":
       if (frozen !== undefined) return refused(frozen);
-      return account.holds.has(number(body, "hold")) ? event("hold_captured", body) : refused("number_unknown");
+      return account.holds.has(number(body, "hold"))
+        ? event("hold_captured", body)
+        : refused("number_unknown");
     case "release_hold":
       if (gone !== undefined) return refused(gone);
-      return account.holds.has(number(body, "hold")) ? event("hold_released", body) : refused("number_unknown");
+      return account.holds.has(number(body, "hold"))
+        ? event("hold_released", body)
+        : refused("number_unknown");
     case "request_statement":
       if (gone !== undefined) return refused(gone);
       if (account.statements.size >= 10) return refused("too_many");
@@ -161,7 +165,8 @@ function happenToNumbered(
   amount: number,
 ): string | undefined {
   if (type.startsWith("hold_")) return happenToHold(account, type, number(fields, "hold"), fields, amount);
-  if (type.startsWith("statement_")) return happenToStatement(account, type, number(fields, "statement"), fields);
+  if (type.startsWith("statement_"))
+    return happenToStatement(account, type, number(fields, "statement"), fields);
   const transfer = number(fields, "transfer");
   const started = account.transfers.get(transfer);
   if (type === "transfer_credited") {

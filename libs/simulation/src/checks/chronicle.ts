@@ -130,7 +130,8 @@ export class Chronicle {
     const known = this.partition(partition);
     this.#world.note(
       `journal ${partition}`,
-      () => `has batch ${batch.number} of epoch ${batch.epoch}${batch.seal ? ", a seal," : ""} by ${batch.writer}`,
+      () =>
+        `has batch ${batch.number} of epoch ${batch.epoch}${batch.seal ? ", a seal," : ""} by ${batch.writer}`,
     );
     this.#checkPlace(known, batch);
     known.batches.push(batch);
@@ -185,7 +186,10 @@ export class Chronicle {
       .get(key.kind)
       ?.events.find((event) => event.type === type && event.version === version);
     if (declared === undefined) {
-      this.#world.fail("journal", `${textOf(key)} has an event that its machine does not know: ${type}@${version}`);
+      this.#world.fail(
+        "journal",
+        `${textOf(key)} has an event that its machine does not know: ${type}@${version}`,
+      );
       return;
     }
     const body: unknown = declared.codec.decode(payload);
@@ -254,7 +258,7 @@ export function causeOf(operation: number): Cause {
   };
 }
 
-export function operationOf(cause: Cause | undefined): number | undefined {
+function operationOf(cause: Cause | undefined): number | undefined {
   const found = decision.exec(cause?.decision ?? "")?.[1];
   return found === undefined ? undefined : Number(found);
 }

@@ -3,8 +3,8 @@
  * bank.
  */
 import { isDeepStrictEqual } from "node:util";
-import { account as machine } from "@tutti/machine-bank";
 import type { Outstanding } from "@tutti/kernel";
+import { account as machine } from "@tutti/machine-bank";
 import { accountKey } from "../bank/accounts.ts";
 import type { BankCheck } from "../bank/bank-check.ts";
 import type { PlainAccount } from "../bank/plain-account.ts";
@@ -29,11 +29,17 @@ export async function checkStates(
       const replayed = replay(chronicle, account.id);
       const name = `${account.id}, ${when},`;
       if (!isDeepStrictEqual(live.answer, replayed)) {
-        world.fail("replay", `${name} is ${JSON.stringify(live.answer)}, replayed ${JSON.stringify(replayed)}`);
+        world.fail(
+          "replay",
+          `${name} is ${JSON.stringify(live.answer)}, replayed ${JSON.stringify(replayed)}`,
+        );
       }
       const plain = shown(account);
       if (!agreesWith(plain, live.answer)) {
-        world.fail("model", `${name} is ${JSON.stringify(live.answer)}, in the plain bank ${JSON.stringify(plain)}`);
+        world.fail(
+          "model",
+          `${name} is ${JSON.stringify(live.answer)}, in the plain bank ${JSON.stringify(plain)}`,
+        );
       }
     }),
   );
@@ -57,7 +63,11 @@ function shown({ standing, balance, paidIn, paidOut, holds, transfers, statement
     paidOutCents: paidOut,
     holds: [...holds].map(([number, { amount, dueMs }]) => ({ number, amountCents: amount, dueMs })),
     transfers: [...transfers].map(([number, { to, amount }]) => ({ number, to, amountCents: amount })),
-    statements: [...statements].map(([number, { attempt, retryMs = null }]) => ({ number, attempt, retryMs })),
+    statements: [...statements].map(([number, { attempt, retryMs = null }]) => ({
+      number,
+      attempt,
+      retryMs,
+    })),
   };
 }
 

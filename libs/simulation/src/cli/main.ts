@@ -67,7 +67,13 @@ async function runOne(asked: Asked, seed: number): Promise<number> {
   const { finding, events, elapsedMs } = await simulate(plan, weakening, trace());
   if (finding !== undefined) print(lineOf({ seed, ...finding }));
   print(
-    JSON.stringify({ seed, failed: finding === undefined ? 0 : 1, check: finding?.check ?? null, events, elapsedMs }),
+    JSON.stringify({
+      seed,
+      failed: finding === undefined ? 0 : 1,
+      check: finding?.check ?? null,
+      events,
+      elapsedMs,
+    }),
   );
   return finding === undefined ? 0 : 1;
 }

@@ -34,7 +34,14 @@ export interface Seeds {
 }
 
 /** Runs all of them, or until the first failure. */
-export async function runSeeds({ from, seeds, weakening, workers, stopsAtFirst, done }: Seeds): Promise<void> {
+export async function runSeeds({
+  from,
+  seeds,
+  weakening,
+  workers,
+  stopsAtFirst,
+  done,
+}: Seeds): Promise<void> {
   let next = from;
   const end = from + seeds;
   let hasFailed = false;

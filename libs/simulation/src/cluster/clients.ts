@@ -38,7 +38,8 @@ export class Clients {
   }
 
   begin(operations: readonly BankOperation[]): void {
-    for (const operation of operations) this.#parts.world.at(operation.atMs, () => this.#attempt(operation, 1));
+    for (const operation of operations)
+      this.#parts.world.at(operation.atMs, () => this.#attempt(operation, 1));
   }
 
   #attempt(operation: BankOperation, attempt: number): void {
@@ -52,7 +53,10 @@ export class Clients {
     bank.sent(number);
     if (server === undefined) return;
     const text = `operation ${number}`;
-    world.note("client", () => `${text}.${attempt} to ${server.name}: ${command} ${account} ${JSON.stringify(body)}`);
+    world.note(
+      "client",
+      () => `${text}.${attempt} to ${server.name}: ${command} ${account} ${JSON.stringify(body)}`,
+    );
     network.send("client", server.name, world.elapsedMs, text, () =>
       server.operate(operation, (outcome) =>
         network.send(server.name, "client", world.elapsedMs, `the answer to ${text}`, () => {
@@ -95,7 +99,8 @@ export class Clients {
       bank.received(number, { events: 0, digest: 0 });
       return true;
     }
-    if (refusal.retry === "never") world.fail("answers", `${name} was refused: ${refusal.code}: ${refusal.message}`);
+    if (refusal.retry === "never")
+      world.fail("answers", `${name} was refused: ${refusal.code}: ${refusal.message}`);
     return false;
   }
 

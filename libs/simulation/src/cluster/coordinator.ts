@@ -93,7 +93,10 @@ export class Coordinator {
     const member = owner === undefined ? undefined : this.#members[owner];
     if (place === undefined || member === undefined || owner === to || place.isMoving) return;
     place.isMoving = true;
-    this.#world.note("coordinator", () => `moves partition ${partition} from ${member.name} to process-${to}`);
+    this.#world.note(
+      "coordinator",
+      () => `moves partition ${partition} from ${member.name} to process-${to}`,
+    );
     const { epoch } = place;
     const handedOver = (): void => {
       if (place.epoch === epoch && place.isMoving) this.#give(partition, to);
@@ -163,7 +166,10 @@ export class Coordinator {
   #tell(partition: number, place: PlaceRecord, member: Member): void {
     const { epoch } = place;
     place.toldMs = this.#world.elapsedMs;
-    this.#world.note("coordinator", () => `gives partition ${partition} to ${member.name} under epoch ${epoch}`);
+    this.#world.note(
+      "coordinator",
+      () => `gives partition ${partition} to ${member.name} under epoch ${epoch}`,
+    );
     this.#network.send("coordinator", member.name, this.#world.elapsedMs, "a partition", () =>
       member.own(partition, journalEpochOf(epoch)),
     );

@@ -2,8 +2,9 @@
  * Prints statements: the outside world that effects happen in. It prints whatever it is told to, as often as it is told,
  * and repeats a result until somebody has taken it.
  */
-import { completeStatement, failStatement } from "@tutti/machine-bank";
+
 import type { Chance } from "@tutti/kernel";
+import { completeStatement, failStatement } from "@tutti/machine-bank";
 import type { EffectToken, Outcome } from "@tutti/runtime";
 import type { World } from "../world/world.ts";
 

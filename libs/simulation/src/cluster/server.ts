@@ -29,6 +29,7 @@ import type { Network } from "../network/network.ts";
 import type { BankOperation, Plan } from "../plan/plan.ts";
 import { never } from "../storage/observed-journal.ts";
 import type { OpenedStorage, Storage } from "../storage/storage.ts";
+import type { Weakening } from "../weakenings/weakening.ts";
 import {
   type AnyCommand,
   type AnyMachine,
@@ -37,7 +38,6 @@ import {
   type WitnessedEffect,
 } from "../witness/witness.ts";
 import { type CrashKind, Life } from "../world/process.ts";
-import type { Weakening } from "../weakenings/weakening.ts";
 import type { World } from "../world/world.ts";
 import type { Member } from "./coordinator.ts";
 import { Errands } from "./errands.ts";
@@ -118,7 +118,9 @@ export class Server implements Member {
   start(): void {
     const { world, storage } = this.#parts;
     if (this.#life !== undefined) return;
-    const life = new Life(world, this.name, ++this.#lives, this.#wallClockOffsetMs, (how) => this.#died(life, how));
+    const life = new Life(world, this.name, ++this.#lives, this.#wallClockOffsetMs, (how) =>
+      this.#died(life, how),
+    );
     this.#life = life;
     world.note(this.name, () => `starts, life ${life.number}`);
     storage.open(life).then(
@@ -248,7 +250,11 @@ export class Server implements Member {
     const running = this.#running;
     const query = this.#parts.machine.queries.find(({ type }) => type === projectionQuery);
     if (running === undefined || query === undefined) return never();
-    return running.runtime.ask({ key: accountKey(account), query, body: undefined }) as Promise<WitnessedAnswer>;
+    return running.runtime.ask({
+      key: accountKey(account),
+      query,
+      body: undefined,
+    }) as Promise<WitnessedAnswer>;
   }
 
   isReady(): boolean {
@@ -293,7 +299,8 @@ export class Server implements Member {
     return (outcome) => {
       if (!life.cross()) return;
       if (isAnswered) {
-        if (weakening.isHasty !== true) world.fail("answers", `operation ${number} is answered a second time`);
+        if (weakening.isHasty !== true)
+          world.fail("answers", `operation ${number} is answered a second time`);
         return;
       }
       isAnswered = true;
@@ -331,7 +338,9 @@ export class Server implements Member {
       delivery: this.#delivery(life),
       tenure: {
         validUntilMs: (partition) =>
-          isClustered ? (this.#leaseUntilMs.get(partition) ?? Number.NEGATIVE_INFINITY) : Number.POSITIVE_INFINITY,
+          isClustered
+            ? (this.#leaseUntilMs.get(partition) ?? Number.NEGATIVE_INFINITY)
+            : Number.POSITIVE_INFINITY,
         lost: (partition) => {
           if (!life.cross()) return;
           world.note(this.name, () => `has lost partition ${partition}`);
@@ -426,7 +435,11 @@ export class Server implements Member {
 
 function shown(fields: object | undefined): string {
   return JSON.stringify(fields ?? {}, (_, value: unknown) =>
-    value instanceof Error ? (value.stack ?? String(value)) : typeof value === "bigint" ? String(value) : value,
+    value instanceof Error
+      ? (value.stack ?? String(value))
+      : typeof value === "bigint"
+        ? String(value)
+        : value,
   );
 }
 
@@ -443,7 +456,7 @@ function partitionOfPlace(place: Place): number {
 }
 
 /** What an error says as a refusal. */
-export function refusalOf(error: unknown): Refusal {
+function refusalOf(error: unknown): Refusal {
   if (!isTuttiError(error)) throw error;
   const { code, status, message, retry, retryAfterMs, violations, details } = error;
   return { refused: true, code, status, message, retry, retryAfterMs, violations, details };

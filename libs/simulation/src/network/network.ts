@@ -56,7 +56,14 @@ export class Network {
   }
 
   /** What was sent not before the moment `fromMs` arrives later, or more than once, or never. */
-  send(from: Node, to: Node, fromMs: number, what: string, arrive: () => void, connection?: Connection): void {
+  send(
+    from: Node,
+    to: Node,
+    fromMs: number,
+    what: string,
+    arrive: () => void,
+    connection?: Connection,
+  ): void {
     const { drops, doubles } = this.#faults;
     if (this.isCut(from, to) || this.#happens(drops)) {
       this.#world.note("network", () => `loses ${what} from ${from} to ${to}`);

@@ -157,7 +157,10 @@ function drawBody(draw: Draw, command: string, accounts: readonly string[]): Fie
     case "withdraw":
       return { amountCents };
     case "transfer":
-      return { to: draw.happens(0.05) ? "nobody" : (accounts[draw.whole(0, accounts.length - 1)] ?? ""), amountCents };
+      return {
+        to: draw.happens(0.05) ? "nobody" : (accounts[draw.whole(0, accounts.length - 1)] ?? ""),
+        amountCents,
+      };
     case "place_hold":
       return { amountCents, periodMs: draw.one(1, 50, 1_000, 5_000, draw.whole(1, 20_000)) };
     case "capture_hold":

@@ -59,7 +59,12 @@ export interface BankOperation {
 
 /** What is done to the system. */
 export type Disturbance = { readonly atMs: number } & (
-  | { readonly kind: "crash"; readonly process: number; readonly how: "process" | "power"; readonly after: number }
+  | {
+      readonly kind: "crash";
+      readonly process: number;
+      readonly how: "process" | "power";
+      readonly after: number;
+    }
   | { readonly kind: "pause"; readonly process: number; readonly ms: number; readonly after: number }
   | { readonly kind: "cut"; readonly one: string; readonly other: string; readonly ms: number }
   | { readonly kind: "power fails"; readonly after: number }

@@ -2,9 +2,10 @@
  * Damage to a disk that nobody has open: a flipped bit, or records that somebody changed and whose checksums were made to
  * fit. It has to be found, and told with its place; then it is taken back, as from a backup, and the run goes on.
  */
-import { isTuttiError } from "@tutti/kernel";
+
 import { journalErrors, type Verification, verifyDisk } from "@tutti/journal";
 import { type LogPart, type MemoryDisk, mendLog, partsOfLog } from "@tutti/journal/testing";
+import { isTuttiError } from "@tutti/kernel";
 import type { World } from "../world/world.ts";
 
 /** Looks at a whole log for damage. */
@@ -34,7 +35,10 @@ export function damageFound(world: World, disk: MemoryDisk, damage: Damage, veri
     disk.flipBit(hit.file, offset, damage.bit);
     if (damage.kind === "edit") mendLog(disk, parts, false);
   };
-  world.note("disk", () => `${damage.kind} of bit ${damage.bit} of byte ${offset} of ${hit.file} (${hit.kind})`);
+  world.note(
+    "disk",
+    () => `${damage.kind} of bit ${damage.bit} of byte ${offset} of ${hit.file} (${hit.kind})`,
+  );
   change();
   const verification = verify(disk, name);
   world.note("disk", () => verification.text);
@@ -69,7 +73,9 @@ function wrongWithFlip(
   if (hit.kind === "last group") return kind === "sound" ? undefined : "the last group to be cut";
   if (damage === undefined) return "the damage to be found";
   const { file, offset: at, partition, number } = damage.details;
-  const group = parts.findLast((part) => part.file === hit.file && part.batch === undefined && part.from <= offset);
+  const group = parts.findLast(
+    (part) => part.file === hit.file && part.batch === undefined && part.from <= offset,
+  );
   const isThere = group !== undefined && Number(at) >= group.from && Number(at) < group.to;
   if (file !== hit.file || !isThere) return `its place: ${hit.file}, byte ${group?.from} to ${group?.to}`;
   if (hit.batch === undefined) return;
@@ -83,5 +89,7 @@ function wrongWithEdit({ damage }: Verification, { batch, file }: LogPart): stri
   // A segment that begins in between says where each partition stood, and notices first.
   const isNext = Number(partition) === batch.partition && Number(number) === batch.number + 1;
   const isSegment = number === undefined && damage.details["file"] !== file;
-  return isNext || isSegment ? undefined : `batch ${batch.number + 1} of partition ${batch.partition} not to follow`;
+  return isNext || isSegment
+    ? undefined
+    : `batch ${batch.number + 1} of partition ${batch.partition} not to follow`;
 }

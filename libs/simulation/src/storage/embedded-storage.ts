@@ -65,7 +65,8 @@ export class EmbeddedStorage implements Storage {
 
   async open(life: Life): Promise<OpenedStorage> {
     const { seams, world } = this.#parts;
-    for (const damage of this.damages.splice(0)) damageFound(world, this.disk, damage, seams.verify ?? verifyDisk);
+    for (const damage of this.damages.splice(0))
+      damageFound(world, this.disk, damage, seams.verify ?? verifyDisk);
     let current = await this.#openJournal(life);
     let renewing: Promise<Journal> | undefined;
     const journals: JournalSource = {
@@ -97,7 +98,10 @@ export class EmbeddedStorage implements Storage {
 
   died(life: Life, how: CrashKind): void {
     const isPower = how === "power" || this.disk.isPowerFailing;
-    this.#parts.world.note(life.name, () => `leaves a disk ${isPower ? "without power" : "as the system has it"}`);
+    this.#parts.world.note(
+      life.name,
+      () => `leaves a disk ${isPower ? "without power" : "as the system has it"}`,
+    );
     if (isPower) this.disk.crash();
     else this.disk.endProcess();
   }

@@ -67,7 +67,10 @@ export class ObservedJournal implements Journal {
       const known = chronicle.partition(index).last?.number ?? 0;
       const { number } = partition.last;
       if (number < known) {
-        world.fail("acknowledged", `partition ${index} ends with batch ${number}, batch ${known} was acknowledged`);
+        world.fail(
+          "acknowledged",
+          `partition ${index} ends with batch ${number}, batch ${known} was acknowledged`,
+        );
         return;
       }
       const waiting = underWay.partitions[index] ?? [];

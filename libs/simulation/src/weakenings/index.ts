@@ -19,6 +19,9 @@ export const weakenings: readonly Weakening[] = [
   chainNotChecked,
 ];
 
+/** Where each of them is looked for. */
+export const firstSeeds: readonly number[] = [0, 100_000, 200_000, 300_000, 400_000];
+
 export function weakeningOf(name: string): Weakening {
   const found = [none, ...weakenings].find((weakening) => weakening.name === name);
   if (found !== undefined) return found;

@@ -11,6 +11,8 @@ export interface Weakening {
   readonly name: string;
   /** What is wrong then. */
   readonly about: string;
+  /** From any seed on, it is found by one of so many: from the five that are tried. */
+  readonly foundWithin: number;
   readonly edge?: MachineEdge;
   readonly storage?: EmbeddedSeams;
   readonly server?: ServerSeams;
@@ -25,4 +27,4 @@ export interface Weakening {
 }
 
 /** Nothing is wrong. */
-export const none: Weakening = { name: "none", about: "nothing is weakened" };
+export const none: Weakening = { name: "none", about: "nothing is weakened", foundWithin: 0 };

@@ -8,12 +8,12 @@ import {
   isRefusal,
   type Machine,
   type MachineEvent,
+  type MachineStep,
   type Message,
   type Outstanding,
   type Query,
   type ReadOnly,
   type Refusal,
-  type MachineStep,
   stableHash,
 } from "@tutti/kernel";
 import { answerCodec } from "./answer-codec.ts";

@@ -73,7 +73,8 @@ export class World {
 
   /** A line of the trace; the text is made only when somebody reads it. */
   note(who: string, text: () => string): void {
-    if (this.#trace.isOn) this.#trace.line(`${this.#elapsedMs.toFixed(3).padStart(12)}  ${who.padEnd(10)} ${text()}`);
+    if (this.#trace.isOn)
+      this.#trace.line(`${this.#elapsedMs.toFixed(3).padStart(12)}  ${who.padEnd(10)} ${text()}`);
   }
 
   /** Lets things happen until it is done, something is found, nothing is left, or the moment has come. */

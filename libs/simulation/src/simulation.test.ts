@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, it } from "node:test";
+import { drawPlan } from "./plan/draw.ts";
+import { minimise } from "./plan/minimise.ts";
+import type { Plan } from "./plan/plan.ts";
+import { simulate } from "./simulation.ts";
+import { weakeningOf, weakenings } from "./weakenings/index.ts";
+import { linesTo } from "./world/trace.ts";
+
+const plans = new URL("../test/plans/", import.meta.url);
+
+describe("a simulated run", () => {
+  it("finds nothing wrong in a sample of seeds, with and without faults", async () => {
+    for (let seed = 0; seed < 60; seed++) {
+      const { finding } = await simulate(drawPlan(seed));
+      assert.equal(finding, undefined, `seed ${seed}: ${finding?.check}: ${finding?.text}`);
+    }
+  });
+
+  it("tells the same story each time, line by line", async () => {
+    for (const seed of [2, 3, 7, 11]) {
+      const story = async (): Promise<string[]> => {
+        const lines: string[] = [];
+        await simulate(
+          drawPlan(seed),
+          undefined,
+          linesTo((line) => lines.push(line)),
+        );
+        return lines;
+      };
+      const first = await story();
+      assert.ok(first.length > 20);
+      assert.deepEqual(await story(), first);
+    }
+  });
+
+  it("draws embedded and clustered systems, calm ones and ones with every kind of fault", () => {
+    const drawn = Array.from({ length: 400 }, (_, seed) => drawPlan(seed));
+    const kinds = new Set(drawn.flatMap(({ disturbances }) => disturbances.map(({ kind }) => kind)));
+    const expected = ["clock", "crash", "cut", "damage", "fill", "move", "pause", "power fails"];
+    assert.deepEqual([...kinds].sort(), expected);
+    const has = (what: (plan: Plan) => boolean): void => assert.ok(drawn.some(what), String(what));
+    has(({ variant }) => variant === "embedded");
+    has(({ variant }) => variant === "cluster");
+    has(({ network, disturbances }) => network.drops === 0 && disturbances.length === 0);
+    has(({ network }) => network.drops > 0 && network.doubles > 0 && network.slow > 0);
+    has(({ disk }) => (disk.syncFails ?? 0) > 0 && (disk.shortWrites ?? 0) > 0);
+    has(({ archive }) => archive.fails > 0 && archive.failsAfter > 0);
+  });
+});
+
+describe("what was found once", () => {
+  for (const name of readdirSync(plans).sort()) {
+    it(`stays mended: ${name.replace(".json", "").replaceAll("-", " ")}`, async () => {
+      const plan = JSON.parse(readFileSync(new URL(name, plans), "utf8")) as Plan;
+      const { finding } = await simulate(plan);
+      assert.equal(finding, undefined, `${finding?.check}: ${finding?.text}`);
+    });
+  }
+});
+
+describe("a weakened system", () => {
+  it("is one of eight, each known by its name", () => {
+    assert.equal(weakenings.length, 8);
+    for (const weakening of weakenings) assert.equal(weakeningOf(weakening.name), weakening);
+    assert.throws(() => weakeningOf("no-such"), /expected a weakening \(no-fencing, .*\), found no-such/);
+  });
+
+  it("is caught, and its failing plan made smaller still fails in the same way", async () => {
+    const weakening = weakeningOf("events-not-awaited");
+    const plan = drawPlan(0);
+    const fails = async (candidate: Plan): Promise<boolean> =>
+      (await simulate(candidate, weakening)).finding?.check === "rests";
+    assert.ok(await fails(plan));
+    const smallest = await minimise(plan, fails);
+    assert.ok(await fails(smallest));
+    assert.deepEqual([smallest.operations.length, smallest.disturbances.length], [1, 0]);
+  });
+});

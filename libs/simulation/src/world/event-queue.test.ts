@@ -1,0 +1,28 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import { EventQueue } from "./event-queue.ts";
+
+describe("EventQueue", () => {
+  it("gives what is due first, equals in the order in which they were added, without what was cancelled", () => {
+    const entry = fc.record({ dueMs: fc.nat({ max: 20 }), isCancelled: fc.boolean() });
+    fc.assert(
+      fc.property(fc.array(entry), (entries) => {
+        const queue = new EventQueue();
+        const added = entries.map(({ dueMs, isCancelled }, index) => {
+          queue.add(dueMs, () => {}).cancelled = isCancelled;
+          return { dueMs, isCancelled, index };
+        });
+        const expected = added
+          .filter(({ isCancelled }) => !isCancelled)
+          .sort((one, other) => one.dueMs - other.dueMs || one.index - other.index)
+          .map(({ dueMs, index }) => [dueMs, index]);
+        const taken: number[][] = [];
+        for (let next = queue.take(); next !== undefined; next = queue.take()) {
+          taken.push([next.dueMs, next.number]);
+        }
+        assert.deepEqual(taken, expected);
+      }),
+    );
+  });
+});
