@@ -26,6 +26,8 @@ const partitionsKey = "tutti_partitions";
 const serviceName = /^[A-Za-z0-9-]{1,63}$/;
 /** `no suitable peers for placement` */
 const noPeersCode = 10005;
+/** A cluster that is just starting does not have all its servers yet; after this time, it has too few. */
+const peersMs = 30_000;
 /** `stream name already in use with a different configuration`: somebody was faster. */
 const nameInUseCode = 10058;
 
@@ -41,10 +43,20 @@ export async function ensureStreams(
       `expected a service's name of 1 to 63 letters, digits and dashes, found "${service}"`,
     );
   }
+  const { clock } = connection.foundation;
+  const untilMs = clock.monotonic() + peersMs;
   const ensure = (partition: number): Promise<void> => {
     const operation = `opening of the stream ${streamOf({ service, partition })}`;
     const made = { service, partition, partitions };
-    return connection.persist(operation, () => ensureStream(connection, made, options, operation), signal);
+    const attempt = (): Promise<void> =>
+      ensureStream(connection, made, options, operation).catch((error: unknown) => {
+        const isShort = error instanceof JetStreamApiError && error.code === noPeersCode;
+        if (isShort && clock.monotonic() > untilMs) {
+          throw replicasUnavailable(connection, options.replicas, error.message);
+        }
+        throw error;
+      });
+    return connection.persist(operation, attempt, signal);
   };
   // The first one by itself: where it was made with another number of partitions, no others are made.
   await ensure(0);
@@ -70,9 +82,7 @@ async function ensureStream(
       await manager.streams.add({ name, storage, ...fixed, ...changeable });
       return;
     } catch (error) {
-      if (!(error instanceof JetStreamApiError)) throw error;
-      if (error.code === noPeersCode) throw replicasUnavailable(connection, options.replicas, error.message);
-      if (error.code !== nameInUseCode) throw error;
+      if (!(error instanceof JetStreamApiError) || error.code !== nameInUseCode) throw error;
       found = await find();
     }
   }
