@@ -16,6 +16,11 @@ const threads = [
     file: "libs/journal/src/segments/worker.ts",
     name: "journal-worker.mjs",
   },
+  {
+    startedBy: "libs/journal/src/archive/sqlite/thread/archive-thread.ts",
+    file: "libs/journal/src/archive/sqlite/thread/worker.ts",
+    name: "archive-worker.mjs",
+  },
 ];
 
 // CommonJS packages in the bundle ask for Node's own modules with `require`, which a module of the bundle's kind lacks.

@@ -8,8 +8,9 @@ export {
 export { MemoryArchiveStore } from "./archive/memory/memory-archive-store.ts";
 export type * from "./archive/port.ts";
 export type { BatchSource } from "./archive/source.ts";
-export { openArchiveInline } from "./archive/sqlite/open.ts";
+export { openArchive, openArchiveInline } from "./archive/sqlite/open.ts";
 export type { SqliteArchive, SqliteArchiveOptions } from "./archive/sqlite/sqlite-archive.ts";
+export { ArchiveThread } from "./archive/sqlite/thread/archive-thread.ts";
 export { crc32 } from "./batch/crc32.ts";
 export type { Disk, DiskFile } from "./disk/disk.ts";
 export { fileDisk } from "./disk/file-disk.ts";

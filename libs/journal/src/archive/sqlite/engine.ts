@@ -80,6 +80,13 @@ export class ArchiveEngine {
     this.#transaction(() => this.#committer.commit(partition, changes));
   }
 
+  /** Several commits in one transaction. */
+  commitAll(commits: readonly (readonly [partition: number, changes: EncodedChanges])[]): void {
+    this.#transaction(() => {
+      for (const [partition, changes] of commits) this.#committer.commit(partition, changes);
+    });
+  }
+
   load(partition: number, keys: readonly InstanceKey[]): Kept[] {
     return keys.map((key) => this.#loadOne(partition, key));
   }

@@ -3,6 +3,17 @@ import { ArchiveEngine } from "./engine.ts";
 import { InlineHost } from "./engine-host.ts";
 import { fileOf } from "./file.ts";
 import { SqliteArchive, type SqliteArchiveOptions } from "./sqlite-archive.ts";
+import type { ArchiveThread } from "./thread/archive-thread.ts";
+
+/** The archive of one service in a directory. All archives of a process share a thread, which starts when it is needed. */
+export function openArchive(
+  directory: string,
+  thread: ArchiveThread,
+  options: SqliteArchiveOptions,
+): SqliteArchive {
+  mkdirSync(directory, { recursive: true });
+  return new SqliteArchive(thread.host(fileOf(directory)), options);
+}
 
 /** The archive of one service in a directory, in the caller's thread: every call keeps it waiting. For tests. */
 export function openArchiveInline(directory: string, options: SqliteArchiveOptions): SqliteArchive {

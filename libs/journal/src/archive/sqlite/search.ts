@@ -2,7 +2,7 @@ import type { IndexEntry, LabelCondition, Search, SearchPage } from "../port.ts"
 import { cursorOf, orderOf, type Rank, type RankOrder, rankOf } from "../search/order.ts";
 import { decodeColumn } from "./columns.ts";
 import { type BlockInfo, bitOf, state } from "./index/block-info.ts";
-import { columnsOfPart, part } from "./index/block-parts.ts";
+import { columnsOfPart, part, textOf } from "./index/block-parts.ts";
 import type { Blocks } from "./index/blocks.ts";
 import { entryAt, field, labelEdge, labelMiddle, plainText, textEdge } from "./index/lines.ts";
 
@@ -14,7 +14,7 @@ interface Candidate extends Rank {
 
 /**
  * Searches the blocks. Those that can have the earliest lines of the order come first, and it ends when no other block
- * can have one that belongs in the page; of each block it reads the words, and goes on only when they have what is wanted.
+ * can have one that belongs in the page; of each block it reads the words first, and goes on only when they have what is wanted.
  */
 export function searchBlocks(blocks: Blocks, search: Search): Omit<SearchPage, "indexedToMs"> {
   const order = orderOf(search);
@@ -42,9 +42,11 @@ interface Compiled {
   readonly definition: string;
   readonly statuses: number;
   readonly labels: readonly ((text: string) => boolean)[];
-  /** One text of each of these lists must be among a block's words. */
-  readonly required: readonly (readonly string[])[];
+  /** One text of each of these lists must be among a block's labels. */
+  readonly required: readonly (readonly Buffer[])[];
+  /** What an id must begin with, and the same behind the one before. */
   readonly idPrefix: string;
+  readonly joinedPrefix: Buffer;
 }
 
 function compile({ namespace, kinds, definition, statuses, labels, idPrefix }: Search): Compiled {
@@ -54,8 +56,9 @@ function compile({ namespace, kinds, definition, statuses, labels, idPrefix }: S
     definition: plainText(definition),
     statuses: statuses.reduce((bits: number, status) => bits | bitOf(status), 0),
     labels: labels.map(testOf),
-    required: labels.flatMap(requiredBy),
+    required: labels.flatMap(requiredBy).map((some) => some.map((text) => Buffer.from(text))),
     idPrefix: plainText(idPrefix),
+    joinedPrefix: Buffer.from(`${textEdge}${plainText(idPrefix)}`),
   };
 }
 
@@ -103,11 +106,11 @@ function searchBlock(
   after: Rank | undefined,
   page: Page,
 ): void {
-  const text = blocks.parts.text(block.id, part.words);
-  if (!compiled.required.every((some) => some.some((wanted) => text.includes(wanted)))) return;
-  const wanted = wantedWords(text.split(textEdge), compiled);
+  const wanted = wantedWords(blocks.parts.text(block.id, part.words).split(textEdge), compiled);
   if (wanted === undefined) return;
-  const withPrefix = linesWithPrefix(blocks, block, compiled.idPrefix);
+  const hasLabels = labelTest(blocks, block, compiled);
+  if (hasLabels === undefined) return;
+  const withPrefix = linesWithPrefix(blocks, block, compiled);
   if (withPrefix === none) return;
   const scan = blocks.parts.bytes(block.id, part.scan);
   const column = (index: number): Float64Array => {
@@ -136,7 +139,7 @@ function searchBlock(
     if (startMs < startedMs.from || startMs >= startedMs.to) continue;
     if (endedMs !== undefined && (endMs === 0 || endMs < endedMs.from || endMs >= endedMs.to)) continue;
     if (withPrefix !== undefined && withPrefix[line] !== 1) continue;
-    if (!wanted.hasLabels(labels[line] as number)) continue;
+    if (!hasLabels(labels[line] as number)) continue;
     incarnations ??= blocks.parts.column(block.id, part.keys, field.incarnation);
     const { partition } = block;
     const rank = { timeMs: times[line] as number, partition, incarnation: incarnations[line] as number };
@@ -146,31 +149,64 @@ function searchBlock(
 }
 
 /** Which of a block's words are wanted where; undefined when none can be. */
-function wantedWords(words: readonly string[], compiled: Compiled) {
-  const { namespace, kinds, definition, labels } = compiled;
-  const chosen = (isWanted: (word: string) => boolean): Uint8Array =>
-    Uint8Array.from(words, (word) => (isWanted(word) ? 1 : 0));
-  const namespaces = chosen((word) => word === namespace);
-  const wantedKinds = chosen((word) => kinds.length === 0 || kinds.includes(word));
-  const definitions = chosen((word) => definition === "" || word === definition);
-  if (!namespaces.includes(1) || !wantedKinds.includes(1) || !definitions.includes(1)) return;
-  const known = new Int8Array(words.length).fill(-1);
-  const hasLabels = (word: number): boolean => {
-    if (labels.length === 0) return true;
-    if (known[word] === -1) known[word] = labels.every((holds) => holds(words[word] ?? "")) ? 1 : 0;
-    return known[word] === 1;
+function wantedWords(words: readonly string[], { namespace, kinds, definition }: Compiled) {
+  const chosen = (wanted: readonly string[]): Uint8Array => {
+    const flags = new Uint8Array(words.length).fill(wanted.length === 0 ? 1 : 0);
+    for (const word of wanted) {
+      const at = words.indexOf(word);
+      if (at >= 0) flags[at] = 1;
+    }
+    return flags;
   };
-  return { namespaces, kinds: wantedKinds, definitions, hasLabels };
+  const namespaces = chosen([namespace]);
+  const wantedKinds = chosen(kinds);
+  const definitions = chosen(definition === "" ? [] : [definition]);
+  if (!namespaces.includes(1) || !wantedKinds.includes(1) || !definitions.includes(1)) return;
+  return { namespaces, kinds: wantedKinds, definitions };
+}
+
+/**
+ * Whether the labels with a number are as wanted; undefined when none of the block can be. Most blocks are told apart by
+ * their bytes; texts are made only of the others.
+ */
+function labelTest(
+  blocks: Blocks,
+  block: BlockInfo,
+  { labels, required }: Compiled,
+): ((number: number) => boolean) | undefined {
+  if (labels.length === 0) return () => true;
+  const bytes = bufferOf(blocks.parts.bytes(block.id, part.labels));
+  if (!required.every((some) => some.some((wanted) => bytes.includes(wanted)))) return;
+  let texts: readonly string[] | undefined;
+  const known: boolean[] = [];
+  return (number) => {
+    texts ??= textOf(bytes).split(textEdge);
+    const text = texts[number] ?? "";
+    known[number] ??= labels.every((holds) => holds(text));
+    return known[number];
+  };
 }
 
 const none = new Uint8Array(0);
 
 /** The lines whose id begins so; undefined when any does. */
-function linesWithPrefix(blocks: Blocks, block: BlockInfo, prefix: string): Uint8Array | undefined {
-  if (prefix === "") return;
-  const text = blocks.parts.text(block.id, part.ids);
-  if (!text.startsWith(prefix) && !text.includes(`${textEdge}${prefix}`)) return none;
-  return Uint8Array.from(text.split(textEdge), (id) => (id.startsWith(prefix) ? 1 : 0));
+function linesWithPrefix(
+  blocks: Blocks,
+  block: BlockInfo,
+  { idPrefix, joinedPrefix }: Compiled,
+): Uint8Array | undefined {
+  if (idPrefix === "") return;
+  const bytes = bufferOf(blocks.parts.bytes(block.id, part.ids));
+  const isFirst = bytes.indexOf(joinedPrefix.subarray(1)) === 0;
+  if (!isFirst && !bytes.includes(joinedPrefix)) return none;
+  const lines = new Uint8Array(block.count);
+  let line = 0;
+  for (const id of textOf(bytes).split(textEdge)) lines[line++] = id.startsWith(idPrefix) ? 1 : 0;
+  return lines;
+}
+
+function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }
 
 /** The earliest so many of what is offered. */

@@ -5,7 +5,7 @@ import type { ArchiveDatabase, Row, Statement } from "../database.ts";
 import { columnOf, field, fields, type Lines, textEdge } from "./lines.ts";
 
 /** A block is kept in parts, so that a search reads no more of it than it asks about. */
-export const part = { keys: 0, scan: 1, facts: 2, words: 3, ids: 4, actors: 5 } as const;
+export const part = { keys: 0, scan: 1, facts: 2, words: 3, labels: 4, ids: 5, actors: 6 } as const;
 const partsMax = 8;
 
 /** Which columns are in which part, in order. */
@@ -32,8 +32,14 @@ export const columnsOfPart = {
 } as const;
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const numberParts = [part.keys, part.scan, part.facts] as const;
+
+/** Words, labels or ids, still joined. */
+type TextPart = typeof part.words | typeof part.labels | typeof part.ids;
+
+export function textOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString();
+}
 
 /** Writes and reads the parts of blocks. */
 export class BlockParts {
@@ -54,6 +60,7 @@ export class BlockParts {
       this.#put(block, which, encodeColumns(columnsOfPart[which].map((index) => columnOf(lines, index))));
     }
     this.#put(block, part.words, encoder.encode(lines.words.join(textEdge)));
+    this.#put(block, part.labels, encoder.encode(lines.labels.join(textEdge)));
     this.#put(block, part.ids, encoder.encode(lines.ids.join(textEdge)));
     this.#put(block, part.actors, encodeActors(lines.actors));
   }
@@ -68,9 +75,8 @@ export class BlockParts {
     return checked(this.#database.file, "part", id, this.#select.get(id));
   }
 
-  /** Words or ids, still joined. */
-  text(block: number, which: typeof part.words | typeof part.ids): string {
-    return decoder.decode(this.bytes(block, which));
+  text(block: number, which: TextPart): string {
+    return textOf(this.bytes(block, which));
   }
 
   column(block: number, which: keyof typeof columnsOfPart, index: number): Float64Array {
@@ -94,7 +100,8 @@ export class BlockParts {
     }
     const words = this.text(block, part.words).split(textEdge);
     const ids = this.text(block, part.ids).split(textEdge);
-    return { count, numbers, words, ids, actors: decodeActors(this.bytes(block, part.actors)) };
+    const labels = this.text(block, part.labels).split(textEdge);
+    return { count, numbers, words, labels, ids, actors: decodeActors(this.bytes(block, part.actors)) };
   }
 
   #put(block: number, which: number, data: Uint8Array): void {

@@ -35,8 +35,10 @@ export interface Lines {
   readonly count: number;
   /** Field f of line i is at f × count + i. */
   readonly numbers: Float64Array<ArrayBuffer>;
-  /** Namespaces, kinds, definitions and labels; see `labelText`. */
+  /** Namespaces, kinds and definitions. */
   readonly words: readonly string[];
+  /** All labels of a line in one text; see `labelText`. */
+  readonly labels: readonly string[];
   readonly ids: readonly string[];
   readonly actors: readonly Uint8Array[];
 }
@@ -53,6 +55,7 @@ export function numberAt({ count, numbers }: Lines, index: number, line: number)
 export class LineWriter {
   readonly #words = new Words();
   readonly #names = new Map<string, number>();
+  readonly #labels = new Words();
   readonly #actors: Uint8Array[] = [];
   readonly #actorNumbers = new Map<string, number>();
   #lastActor: Uint8Array | undefined;
@@ -71,7 +74,7 @@ export class LineWriter {
       numbers[line + 3 * count] = this.#name(key.namespace);
       numbers[line + 4 * count] = this.#name(key.kind);
       numbers[line + 5 * count] = this.#name(entry.definition);
-      numbers[line + 6 * count] = this.#words.number(labelText(entry.labels));
+      numbers[line + 6 * count] = this.#labels.number(labelText(entry.labels));
       numbers[line + 7 * count] = entry.status;
       numbers[line + 8 * count] = entry.startMs;
       numbers[line + 9 * count] = entry.endMs;
@@ -82,7 +85,7 @@ export class LineWriter {
       numbers[line + 14 * count] = entry.idKeptUntilMs;
       numbers[line + 15 * count] = this.#actor(entry.startedBy);
     }
-    return { count, numbers, words: this.#words.all, ids, actors: this.#actors };
+    return { count, numbers, words: this.#words.all, labels: this.#labels.all, ids, actors: this.#actors };
   }
 
   #name(name: string): number {
@@ -184,7 +187,7 @@ export function entryAt(lines: Lines, line: number): IndexEntry {
     // The cast: statuses are numbers, and these are some that were statuses when they were written.
     status: at(field.status) as IndexEntry["status"],
     definition: unplain(lines.words[at(field.definition)] ?? ""),
-    labels: labelsOf(lines.words[at(field.labels)] ?? ""),
+    labels: labelsOf(lines.labels[at(field.labels)] ?? ""),
     startMs: at(field.start),
     endMs: at(field.end),
     events: at(field.events),
@@ -203,33 +206,44 @@ export function joined(
   const numbers = new Float64Array(fields * count);
   const ids: string[] = [];
   const words = new Words();
+  const labels = new Words();
   const actors: Uint8Array[] = [];
   let begin = 0;
   for (const { lines, chosen } of parts) {
-    const renumbered = new Map<number, number>();
-    const wordNumber = (number: number): number => {
-      let known = renumbered.get(number);
-      if (known === undefined) {
-        known = words.number(lines.words[number] ?? "");
-        renumbered.set(number, known);
+    const wordNumber = renumbered(words, lines.words);
+    const labelNumber = renumbered(labels, lines.labels);
+    const actorNumbers = joinActors(actors, lines.actors);
+    const numberOf = (index: number, value: number): number => {
+      if (index < field.namespace || index > field.labels) {
+        return index === field.actor ? (actorNumbers[value] ?? 0) : value;
       }
-      return known;
+      return index === field.labels ? labelNumber(value) : wordNumber(value);
     };
-    const actorNumber = joinActors(actors, lines.actors);
     for (let index = 0; index < fields; index++) {
       const from = index * lines.count;
       const to = index * count + begin;
-      const isWord = index >= field.namespace && index <= field.labels;
+      const isPlain = (index < field.namespace || index > field.labels) && index !== field.actor;
       for (let line = 0; line < chosen.length; line++) {
         const value = lines.numbers[from + (chosen[line] as number)] as number;
-        if (isWord) numbers[to + line] = wordNumber(value);
-        else numbers[to + line] = index === field.actor ? (actorNumber[value] ?? 0) : value;
+        numbers[to + line] = isPlain ? value : numberOf(index, value);
       }
     }
     for (const line of chosen) ids.push(lines.ids[line] ?? "");
     begin += chosen.length;
   }
-  return { count, numbers, words: words.all, ids, actors };
+  return { count, numbers, words: words.all, labels: labels.all, ids, actors };
+}
+
+/** The numbers that texts of one list have in another; those that nobody asks for are not added. */
+function renumbered(target: Words, source: readonly string[]): (number: number) => number {
+  const known = new Float64Array(source.length).fill(-1);
+  return (number) => {
+    const before = known[number] as number;
+    if (before >= 0) return before;
+    const after = target.number(source[number] ?? "");
+    known[number] = after;
+    return after;
+  };
 }
 
 /** Adds actors that are not there yet, and returns their numbers. */

@@ -1,0 +1,18 @@
+import type { Problem } from "@tutti/kernel";
+import type { EngineCall } from "../engine-host.ts";
+
+/** What the archive's thread is told. Engines are named by numbers; every message but the first of one gets an answer. */
+export type ToThread =
+  | { readonly kind: "open"; readonly engine: number; readonly file: string }
+  | {
+      readonly kind: "call";
+      readonly id: number;
+      readonly engine: number;
+      readonly call: EngineCall;
+      readonly values: readonly unknown[];
+    }
+  | { readonly kind: "close"; readonly id: number; readonly engine: number };
+
+export type FromThread =
+  | { readonly id: number; readonly result: unknown }
+  | { readonly id: number; readonly problem: Problem };
