@@ -56,7 +56,8 @@ export class StreamSource {
     let next = from;
     let ahead = 1;
     for (let sequence = from; sequence <= to; sequence++) {
-      for (; next <= to && asked.length < ahead; next++) {
+      // Many at a time: asked for one by one, each is a write to the socket, which costs more than all else.
+      for (const many = asked.length <= ahead / 2; many && next <= to && asked.length < ahead; next++) {
         const message = this.get(next, to);
         // Who stops reading does not wait for it.
         message.catch(() => undefined);
