@@ -20,7 +20,8 @@ import { EmbeddedStorage } from "./storage/embedded-storage.ts";
 import { JournalServer } from "./storage/journal-server.ts";
 import type { Storage } from "./storage/storage.ts";
 import { none, type Weakening } from "./weakenings/weakening.ts";
-import { type WitnessedAnswer, withWitness } from "./witness/witness.ts";
+import { withWitness } from "./witness/witness.ts";
+import type { WitnessedAnswer } from "./witness/witnessed.ts";
 import { noTrace, type Trace } from "./world/trace.ts";
 import { type Finding, World } from "./world/world.ts";
 

@@ -9,8 +9,9 @@
 import { Batch, type Record } from "@tutti/contracts/runtime/v1";
 import { ActorKind, type Cause } from "@tutti/contracts/types/v1";
 import { type InstanceKey, textOf } from "@tutti/kernel";
-import type { AnyMachine, Witnessed } from "../witness/witness.ts";
+import type { AnyMachine } from "../witness/witness.ts";
 import { digestOf } from "../witness/witness.ts";
+import type { Witnessed } from "../witness/witnessed.ts";
 import type { World } from "../world/world.ts";
 
 /** A batch as it was appended. */

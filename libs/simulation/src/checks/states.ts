@@ -8,7 +8,7 @@ import { account as machine } from "@tutti/machine-bank";
 import { accountKey } from "../bank/accounts.ts";
 import type { BankCheck } from "../bank/bank-check.ts";
 import type { PlainAccount } from "../bank/plain-account.ts";
-import type { WitnessedAnswer } from "../witness/witness.ts";
+import type { WitnessedAnswer } from "../witness/witnessed.ts";
 import type { World } from "../world/world.ts";
 import type { Chronicle } from "./chronicle.ts";
 

@@ -52,7 +52,11 @@ export async function runSeeds({
     return share;
   };
   const work = async (): Promise<void> => {
-    const worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData: { weakening } });
+    const worker = new Worker(new URL("./worker.ts", import.meta.url), {
+      workerData: { weakening },
+      // What the main thread was started with is for processes.
+      execArgv: [],
+    });
     try {
       for (let share = take(); share !== undefined; share = take()) {
         const result = await ask(worker, share);

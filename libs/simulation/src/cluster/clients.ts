@@ -7,7 +7,8 @@ import { partitionOf } from "../bank/accounts.ts";
 import type { BankCheck } from "../bank/bank-check.ts";
 import type { Network } from "../network/network.ts";
 import type { BankOperation } from "../plan/plan.ts";
-import { type WitnessedAnswer, witnessOf } from "../witness/witness.ts";
+import { witnessOf } from "../witness/witness.ts";
+import type { WitnessedAnswer } from "../witness/witnessed.ts";
 import type { World } from "../world/world.ts";
 import type { Server } from "./server.ts";
 

@@ -30,13 +30,8 @@ import type { BankOperation, Plan } from "../plan/plan.ts";
 import { never } from "../storage/observed-journal.ts";
 import type { OpenedStorage, Storage } from "../storage/storage.ts";
 import type { Weakening } from "../weakenings/weakening.ts";
-import {
-  type AnyCommand,
-  type AnyMachine,
-  projectionQuery,
-  type WitnessedAnswer,
-  type WitnessedEffect,
-} from "../witness/witness.ts";
+import { type AnyCommand, type AnyMachine, projectionQuery } from "../witness/witness.ts";
+import type { WitnessedAnswer, WitnessedEffect } from "../witness/witnessed.ts";
 import { type CrashKind, Life } from "../world/process.ts";
 import type { World } from "../world/world.ts";
 import type { Member } from "./coordinator.ts";

@@ -1,6 +1,6 @@
 import { FlatWriter } from "@tutti/contracts/wire";
 import type { WireCodec } from "@tutti/kernel";
-import type { WitnessedAnswer } from "./witness.ts";
+import type { WitnessedAnswer } from "./witnessed.ts";
 
 /** A reply with its witness: two doubles, then the reply. */
 // biome-ignore lint/suspicious/noExplicitAny: replies of any machine

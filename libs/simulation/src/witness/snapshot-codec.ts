@@ -1,5 +1,5 @@
 import type { ReadOnly, SnapshotCodec } from "@tutti/kernel";
-import type { WitnessState } from "./witness.ts";
+import type { WitnessState } from "./witnessed.ts";
 
 const headBytes = 16;
 
