@@ -11,7 +11,13 @@ export type { BatchSource } from "./archive/source.ts";
 export { openArchive, openArchiveInline } from "./archive/sqlite/open.ts";
 export type { SqliteArchive, SqliteArchiveOptions } from "./archive/sqlite/sqlite-archive.ts";
 export { ArchiveThread } from "./archive/sqlite/thread/archive-thread.ts";
+export {
+  type ArchivedPartition,
+  type ArchiveVerification,
+  verifyArchive,
+} from "./archive/sqlite/verify.ts";
 export { crc32 } from "./batch/crc32.ts";
+export { encodeBatch } from "./batch/encode.ts";
 export type { Disk, DiskFile } from "./disk/disk.ts";
 export { fileDisk } from "./disk/file-disk.ts";
 export { type DamagePlace, journalErrors } from "./errors.ts";
@@ -33,5 +39,5 @@ export {
   type SegmentsOptions,
 } from "./segments/open.ts";
 export { type SegmentSizes, segmentSizes } from "./segments/segment-files.ts";
-export type { SegmentsJournal } from "./segments/segments-journal.ts";
+export type { CommittedGroup, SegmentsJournal } from "./segments/segments-journal.ts";
 export { type Verification, type VerifiedPartition, verifyDisk, verifySegments } from "./segments/verify.ts";

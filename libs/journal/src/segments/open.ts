@@ -13,7 +13,7 @@ import { Places } from "./places.ts";
 import { type Recovered, recover } from "./recovery.ts";
 import { type SegmentSizes, segmentSizes } from "./segment-files.ts";
 import { Segments } from "./segments.ts";
-import { SegmentsJournal } from "./segments-journal.ts";
+import { type CommittedGroup, SegmentsJournal } from "./segments-journal.ts";
 import { WorkerHost } from "./worker-host.ts";
 import { durableAt, type LogState, SegmentWriter } from "./writer.ts";
 
@@ -32,6 +32,8 @@ export interface SegmentsOptions {
    * opening has succeeded: only then the last of it is sure to be durable.
    */
   readonly visit?: LogVisitor;
+  /** Told of every group that has become durable: for figures. Must not throw. */
+  readonly committed?: (group: CommittedGroup) => void;
 }
 
 /** A frame has 16 bits for it. */
@@ -116,7 +118,7 @@ function assemble(
   disk: Disk,
   { writer, places, sizes, found }: Prepared,
   host: WriterHost,
-  { batchBytesMax = batchBytesMaxByDefault }: SegmentsOptions,
+  { batchBytesMax = batchBytesMaxByDefault, committed }: SegmentsOptions,
 ): OpenedSegments {
   const { logId, partitions, ends } = writer.log;
   const ledgers = partitions.map((name, index) => {
@@ -128,7 +130,7 @@ function assemble(
   const segments = new Segments({ disk, sizes, places, logId, partitions }, ends.numbers);
   const { active, next } = writer.log;
   const end = { segment: active.segment, offset: next };
-  const journal = new SegmentsJournal({ ledgers, segments, host, batchBytesMax, end });
+  const journal = new SegmentsJournal({ ledgers, segments, host, batchBytesMax, end, committed });
   const scan = (visit: LogVisitor, from?: LogPlace): void => {
     const reader = new LogReader(disk, from);
     try {

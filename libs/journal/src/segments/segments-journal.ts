@@ -29,6 +29,14 @@ export interface SegmentsJournalParts {
   readonly batchBytesMax: number;
   /** Where the log ends. */
   readonly end: LogPlace;
+  /** Told of every group that has become durable. */
+  readonly committed: ((group: CommittedGroup) => void) | undefined;
+}
+
+/** What a sync has made durable. */
+export interface CommittedGroup {
+  readonly batches: number;
+  readonly bytes: number;
 }
 
 /**
@@ -56,9 +64,11 @@ export class SegmentsJournal implements Journal {
   #closed: Promise<void> | undefined;
   #onDone: (() => void)[] = [];
   #end: LogPlace;
+  readonly #told: SegmentsJournalParts["committed"];
 
-  constructor({ ledgers, segments, host, batchBytesMax, end }: SegmentsJournalParts) {
+  constructor({ ledgers, segments, host, batchBytesMax, end, committed }: SegmentsJournalParts) {
     this.#end = end;
+    this.#told = committed;
     this.batchBytesMax = batchBytesMax;
     this.#ledgers = ledgers;
     this.#segments = segments;
@@ -73,6 +83,16 @@ export class SegmentsJournal implements Journal {
   /** Where the durable part of the log ends: how far a `LogReader` may go. */
   get end(): LogPlace {
     return this.#end;
+  }
+
+  /** Bytes of all segments on the disk. */
+  get bytes(): number {
+    return this.#segments.places.bytes;
+  }
+
+  /** From when it resolves until it is let go, nothing of the log is removed. Gives how to let go. */
+  hold(): Promise<() => void> {
+    return this.#segments.hold();
   }
 
   room(): Promise<void> | undefined {
@@ -186,6 +206,7 @@ export class SegmentsJournal implements Journal {
     if (result.kind === "durable") {
       this.#end = { segment: result.segment, offset: result.offset + aligned(length) };
       this.#durable(waiting, result);
+      this.#told?.({ batches: waiting.length, bytes: length });
     } else this.#failed(waiting, result.kind, result.reason);
     const onDone = this.#onDone;
     this.#onDone = [];

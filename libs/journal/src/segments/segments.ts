@@ -42,6 +42,7 @@ export class Segments {
   /** Segments that nobody needs and that are still there, the oldest first. */
   readonly #dropped: DroppedSegment[] = [];
   #removing: Promise<void> = Promise.resolve();
+  #holds = 0;
 
   constructor({ disk, sizes, places, logId, partitions }: SegmentsParts, numbers: Float64Array) {
     this.disk = disk;
@@ -73,6 +74,24 @@ export class Segments {
   /** Allows what is below a number to go, and removes what nobody needs. */
   truncate(partition: number, before: number): Promise<void> {
     this.#cuts[partition] = Math.max(before, this.#cuts[partition] ?? 0);
+    return this.#drop();
+  }
+
+  /** From when it resolves until it is let go, no segment is removed: somebody copies them. Gives how to let go. */
+  async hold(): Promise<() => void> {
+    this.#holds++;
+    await this.#removing.catch(() => {});
+    let isHeld = true;
+    return () => {
+      if (!isHeld) return;
+      isHeld = false;
+      this.#holds--;
+      this.#drop().catch(() => {});
+    };
+  }
+
+  #drop(): Promise<void> {
+    if (this.#holds > 0) return Promise.resolve();
     this.#dropped.push(...this.places.dropBelow(this.#cuts));
     this.#removing = this.#removing.catch(() => {}).then(() => this.#removeDropped());
     return this.#removing;
