@@ -14,7 +14,7 @@ export class RecentlyEnded {
     this.#byPartition.clear();
     for (const { partition, packedTo } of standings.all()) {
       for (const block of blocks.of(partition)) {
-        if (block.maxBatch <= packedTo) continue;
+        if (block.maxBatch <= packedTo || block.maxEnd === 0) continue;
         const ends = blocks.parts.column(block.id, part.scan, field.end);
         const batches = blocks.parts.column(block.id, part.facts, field.lastBatch);
         const indexes = blocks.parts.column(block.id, part.facts, field.lastIndex);

@@ -80,7 +80,7 @@ export class ArchiveThread {
 
   #started(): Worker {
     if (this.#worker !== undefined) return this.#worker;
-    const worker = new Worker(threadFile(), { name: "archive" });
+    const worker = new Worker(threadFile(), { name: "archive", resourceLimits });
     this.#worker = worker;
     let reason = "it was ended";
     worker.on("message", (answer: FromThread) => this.#answered(worker, answer));
@@ -191,6 +191,9 @@ function moved<Call extends EngineCall>(
   }
   return { given: values, transfer: [] };
 }
+
+/** What dies young is little here; the default lets it grow to more than everything else in the thread. */
+const resourceLimits = { maxYoungGenerationSizeMb: 4 };
 
 /** Beside this file; in a bundle, beside the bundle. */
 function threadFile(): URL {
