@@ -58,6 +58,13 @@ export const runtimeErrors = defineErrors("runtime", {
     message: (at: { kind: string; id: string; type: string; error: string }) =>
       `expected ${at.kind} ${at.id} to begin with ${at.type}, found that its code failed (${at.error}); nothing was written`,
   },
+  terminated: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "The machine was ended by force after its code had failed, and takes nothing any more. Its history can be read.",
+    message: (at: { kind: string; id: string }) =>
+      `expected ${at.kind} ${at.id} to be at work, found it ended by force; begin a new one`,
+  },
   notAwaited: {
     status: "FAILED_PRECONDITION",
     retry: "never",

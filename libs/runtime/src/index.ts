@@ -7,5 +7,5 @@ export {
   type RuntimeOptions,
   runtimeLimits,
 } from "./options.ts";
-export { readToken, tokenBytes, writeToken } from "./tokens/token.ts";
 export { Runtime } from "./runtime.ts";
+export { readToken, tokenBytes, writeToken } from "./tokens/token.ts";

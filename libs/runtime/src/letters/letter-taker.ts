@@ -8,10 +8,13 @@
 
 import type { Cause } from "@tutti/contracts/types/v1";
 import type { Letter } from "@tutti/kernel";
-import { keyOf, textOf } from "@tutti/kernel";
+import { errorFromUnknown, type InstanceKey, keyOf, textOf } from "@tutti/kernel";
+import type { HostedMachine } from "../machines/hosted-machine.ts";
 import type { LettersArrived } from "../partition/inbox.ts";
+import type { Instance } from "../partition/instance.ts";
 import type { PartitionMemory } from "../partition/memory.ts";
 import type { Ward } from "../partition/ward.ts";
+import { refusalOf, refused } from "../refusals.ts";
 
 export class LetterTaker {
   readonly #memory: PartitionMemory;
@@ -25,14 +28,10 @@ export class LetterTaker {
   take(arrived: LettersArrived): void {
     const lookups = this.#lookUp(arrived);
     if (lookups.length > 0) {
-      const { parts } = this.#memory;
+      // Nothing was taken: when a receiver cannot be read, the sender repeats all of them, until it can.
       Promise.all(lookups).then(
-        () => parts.wake(arrived),
-        (fault: unknown) => {
-          parts.faulted(fault);
-          // Nothing of it was decided: it is taken after loading.
-          parts.wake(arrived);
-        },
+        () => this.#memory.parts.wake(arrived),
+        (error: unknown) => arrived.settle(refused(refusalOf(errorFromUnknown(error)))),
       );
       return;
     }
@@ -60,6 +59,7 @@ export class LetterTaker {
       if (instances.hosted(key.kind) === undefined || !instances.mayBeKept(key)) continue;
       const note = async (): Promise<void> => {
         const found = await instances.find(key);
+        if (found.kind === "unreadable") throw found.error;
         if (found.kind !== "instance") absent.add(textOf(key));
       };
       lookups.push(note());
@@ -82,7 +82,12 @@ export class LetterTaker {
       });
       return;
     }
-    const instance = instances.get(text) ?? instances.blank(key, text, hosted);
+    const instance = instances.get(text) ?? this.#blank(key, text, hosted);
+    if (instance === undefined) return;
+    if (instance.isTerminated) {
+      parts.logger.info("a letter came for a machine that was ended by force", { ...key, type });
+      return;
+    }
     instance.touchedMs = nowMs;
     const parked = { type, command: payload, number: 0, attempt: 0 };
     if (instance.quarantine !== undefined) {
@@ -95,5 +100,15 @@ export class LetterTaker {
       parts.logger.info("a letter was refused", { ...key, type, code: decision.refusal.code });
     } else if (instance.exists) this.#ward.admit(instance, decision.error, parked, cause);
     else parts.logger.error("a machine failed on its first letter", { ...key, type, error: decision.error });
+  }
+
+  /** Undefined when its machine fails on a state without events: there is nobody to take the letter. */
+  #blank(key: InstanceKey, text: string, hosted: HostedMachine): Instance | undefined {
+    try {
+      return this.#memory.instances.blank(key, text, hosted);
+    } catch (error) {
+      this.#memory.parts.logger.error("a machine failed before its first letter", { ...key, error });
+      return;
+    }
   }
 }

@@ -38,19 +38,13 @@ export class AnsweredKeys {
     return { kind: "done", reply: command.reply.decode(answered.reply) };
   }
 
-  /** Remembers a reply; what it gives is to be recorded. */
-  remember(
-    instance: Instance,
-    { command, body, idempotencyKey }: Submission,
-    reply: unknown,
-    nowMs: number,
-  ): KeyAnswered {
+  /** What is to be remembered, and recorded, of a reply. */
+  answered({ command, body, idempotencyKey }: Submission, reply: unknown, nowMs: number): KeyAnswered {
     const commandHash = this.#hashOf(command, body);
     this.#writer.reset();
     command.reply.encode(reply, this.#writer);
-    const answered = { commandHash, reply: this.#writer.finish(), untilMs: nowMs + this.#keptMs };
-    keep(instance, idempotencyKey, answered);
-    return { key: idempotencyKey, ...answered };
+    const untilMs = nowMs + this.#keptMs;
+    return { key: idempotencyKey, commandHash, reply: this.#writer.finish(), untilMs };
   }
 
   #hashOf(command: Submission["command"], body: unknown): Uint8Array {
@@ -61,16 +55,8 @@ export class AnsweredKeys {
   }
 }
 
-/** Folds what was remembered. */
+/** An instance remembers a reply. */
 export function recoverKey(instance: Instance, { key, commandHash, reply, untilMs }: KeyAnswered): void {
-  keep(instance, key, { commandHash, reply, untilMs });
-}
-
-function keep(
-  instance: Instance,
-  key: string,
-  answered: { commandHash: Uint8Array; reply: Uint8Array; untilMs: number },
-): void {
   instance.keys ??= new Map();
-  instance.keys.set(key, answered);
+  instance.keys.set(key, { commandHash, reply, untilMs });
 }

@@ -4,12 +4,13 @@
  * 1. Commands to one instance are taken in the order of their arrival, also while it is being looked up.
  * 2. The result of an effect counts only while that attempt is awaited.
  */
+import type { KeyAnswered } from "@tutti/contracts/runtime/v1";
 import { errorFromUnknown, type InstanceKey, textOf } from "@tutti/kernel";
 import type { EffectToken, Outcome, Submission } from "../api.ts";
 import { runtimeErrors } from "../errors.ts";
 import { ownEvents } from "../records/own-events.ts";
-import { ignored, refused, refusedAsGone, refusedAsQuarantined } from "../refusals.ts";
-import { AnsweredKeys } from "./answered-keys.ts";
+import { ignored, refusalOf, refused, refusedAsGone, refusedAsQuarantined } from "../refusals.ts";
+import { AnsweredKeys, recoverKey } from "./answered-keys.ts";
 import type { Instance } from "./instance.ts";
 import type { Found } from "./instances.ts";
 import type { PartitionMemory } from "./memory.ts";
@@ -77,6 +78,7 @@ export class Commands {
         if (instance !== undefined) this.#run(instance, submission);
         else if (found.kind === "tombstone") this.#answer(submission, refusedAsGone(key, found.untilMs));
         // It was put away again before this turn.
+        else if (found.kind === "unreadable") this.#answer(submission, refused(refusalOf(found.error)));
         else if (found.kind === "instance") this.#find(key, text, submission);
         else this.#begin(key, text, submission);
       }
@@ -137,7 +139,20 @@ export class Commands {
     const hosted = instances.hosted(key.kind);
     if (submission.token !== undefined) this.#answer(submission, ignored);
     else if (hosted === undefined) this.#answer(submission, refused(parts.machines.unknown(key)));
-    else this.#run(instances.blank(key, text, hosted), submission);
+    else {
+      try {
+        this.#run(instances.blank(key, text, hosted), submission);
+      } catch (error) {
+        // Its machine fails on a state without events, or its codec on what it is given.
+        this.#answer(submission, this.#neverBegan(key, submission, error));
+      }
+    }
+  }
+
+  #neverBegan({ kind, id }: InstanceKey, { command }: Submission, error: unknown): Outcome {
+    const { message } = errorFromUnknown(error);
+    this.#memory.parts.logger.error("a machine failed on its first command", { kind, id, error });
+    return refused(runtimeErrors.neverBegan.refusal({ kind, id, type: command.type, error: message }));
   }
 
   #run(instance: Instance, submission: Submission): void {
@@ -150,6 +165,7 @@ export class Commands {
   #known(instance: Instance, submission: Submission): Outcome | undefined {
     const { token, idempotencyKey } = submission;
     if (instance.quarantine !== undefined) return this.#toQuarantined(instance, submission);
+    if (instance.isTerminated) return this.#terminated(instance);
     if (token !== undefined && !isAwaited(instance, token)) return ignored;
     if (idempotencyKey !== "") {
       const repeated = this.#keys.find(instance, submission, this.#memory.nowMs);
@@ -161,12 +177,19 @@ export class Commands {
   #decide(instance: Instance, submission: Submission): Outcome {
     const memory = this.#memory;
     const { token, command, body, cause, idempotencyKey } = submission;
-    const decision = memory.decider.decide(instance, command, body, cause, token);
+    let answered: KeyAnswered | undefined;
+    const remember =
+      idempotencyKey === ""
+        ? undefined
+        : (reply: unknown): void => {
+            answered = this.#keys.answered(submission, reply, memory.nowMs);
+          };
+    const decision = memory.decider.decide(instance, command, body, cause, token, remember);
     if (decision.kind === "refused") return refused(decision.refusal);
     if (decision.kind === "thrown") return this.#thrown(instance, submission, decision.error);
     memory.noteStep(instance);
-    if (idempotencyKey !== "" && instance.exists) {
-      const answered = this.#keys.remember(instance, submission, decision.reply, memory.nowMs);
+    if (answered !== undefined && instance.exists) {
+      recoverKey(instance, answered);
       memory.record(instance, ownEvents.keyAnswered, answered, cause);
     }
     return { kind: "done", reply: decision.reply };
@@ -183,10 +206,7 @@ export class Commands {
       return refusedAsQuarantined(instance);
     }
     // There is nothing to keep aside: the instance never came to be.
-    const { kind, id } = instance.key;
-    const { message } = errorFromUnknown(error);
-    this.#memory.parts.logger.error("a machine failed on its first command", { kind, id, error });
-    return refused(runtimeErrors.neverBegan.refusal({ kind, id, type: command.type, error: message }));
+    return this.#neverBegan(instance.key, submission, error);
   }
 
   /** The result of an effect waits for the repair; everybody else is told. */
@@ -195,6 +215,10 @@ export class Commands {
     if (token.incarnation !== instance.incarnation) return ignored;
     this.#ward.park(instance, this.#ward.parkable(command, body, token), cause);
     return { kind: "done", reply: undefined };
+  }
+
+  #terminated({ key: { kind, id } }: Instance): Outcome {
+    return refused(runtimeErrors.terminated.refusal({ kind, id }));
   }
 
   #full({ key: { kind, id } }: Instance): Outcome {

@@ -5,7 +5,7 @@
  *    back to where it was, and the instance is to be kept aside.
  * 2. An event is encoded first and folded then: a fold may do with the event what it likes.
  */
-import type { Cause } from "@tutti/contracts/types/v1";
+import { type Cause, WorkStatus } from "@tutti/contracts/types/v1";
 import {
   AssertionFault,
   type Chance,
@@ -20,6 +20,8 @@ import type { EffectToken } from "../api.ts";
 import { runtimeErrors } from "../errors.ts";
 import type { LetterBox } from "../letters/letter-box.ts";
 import type { AnyCommand, AnyEvent } from "../machines/hosted-machine.ts";
+import { refusalOf } from "../refusals.ts";
+import { attemptOf } from "../tokens/attempts.ts";
 import type { Folding } from "./folding.ts";
 import type { Instance } from "./instance.ts";
 import type { BatchMark, OpenBatch } from "./open-batch.ts";
@@ -53,6 +55,8 @@ export class Decider implements MachineStep<unknown, unknown> {
   #emitted = 0;
   /** Whether an event said that what is shown of the instance may have changed. */
   wasDescribed = false;
+  /** How the instance stands after a step that was described. */
+  status: WorkStatus = WorkStatus.WORK_STATUS_UNSPECIFIED;
   nowMs = 0;
   cause: Cause = { actor: undefined, traceparent: "", decision: "", reason: "" };
   settles: { readonly number: number; readonly attempt: number } | undefined;
@@ -87,8 +91,9 @@ export class Decider implements MachineStep<unknown, unknown> {
       instance.startedBy = this.cause.actor;
       this.wasDescribed = true;
     }
-    this.#emitted++;
     this.#batch.add(instance, header, event.codec, body, this.cause);
+    this.#checkSize(instance);
+    this.#emitted++;
     event.evolve(instance.state, body, this.#folding);
     if (event.described === true) this.wasDescribed = true;
   }
@@ -102,15 +107,21 @@ export class Decider implements MachineStep<unknown, unknown> {
     return this.#emitted;
   }
 
+  /** @param answered is told the reply before anything of the step counts */
   decide(
     instance: Instance,
     command: AnyCommand,
     body: unknown,
     cause: Cause,
     token: EffectToken | undefined,
+    answered?: (reply: unknown) => void,
   ): Decision {
-    this.settles = token;
-    return this.#step(instance, cause, token?.number ?? -1, () => command.decide(instance.state, body, this));
+    this.settles = settledBy(token);
+    return this.#step(instance, cause, token?.number ?? -1, () => {
+      const reply = command.decide(instance.state, body, this);
+      if (answered !== undefined && !isRefusal(reply)) answered(reply);
+      return reply;
+    });
   }
 
   /** A command in its encoded form: as it came in a letter, or waited for a repair. */
@@ -121,7 +132,7 @@ export class Decider implements MachineStep<unknown, unknown> {
     cause: Cause,
     token?: EffectToken,
   ): Decision {
-    this.settles = token;
+    this.settles = settledBy(token);
     return this.#step(instance, cause, token?.number ?? -1, () =>
       command.decide(instance.state, command.codec.decode(payload), this),
     );
@@ -166,7 +177,7 @@ export class Decider implements MachineStep<unknown, unknown> {
     try {
       const reply = run();
       if (!isRefusal(reply)) {
-        this.#checkSize(instance);
+        if (this.wasDescribed) this.status = instance.hosted.machine.describe(instance.state).status;
         return { kind: "reply", reply };
       }
       if (this.#emitted > 0) {
@@ -183,7 +194,16 @@ export class Decider implements MachineStep<unknown, unknown> {
       instance.lastBatch = lastBatch;
       instance.lastIndex = lastIndex;
       instance.incarnation = incarnation;
+      // Too much to write is the caller's matter, as long as nothing of it has changed the state.
+      if (runtimeErrors.batchTooLarge.is(error) && this.#emitted === 0) {
+        return { kind: "refused", refusal: refusalOf(error) };
+      }
       return { kind: "thrown", error };
     }
   }
+}
+
+/** What a machine hears of a token. */
+function settledBy(token: EffectToken | undefined): MachineStep<unknown>["settles"] {
+  return token && { number: token.number, attempt: attemptOf(token) };
 }

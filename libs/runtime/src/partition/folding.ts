@@ -2,6 +2,7 @@ import type { Cause } from "@tutti/contracts/types/v1";
 import type { Outstanding } from "@tutti/kernel";
 import type { EffectToken } from "../api.ts";
 import type { TimerQueue } from "../timers/timer-queue.ts";
+import { tokenAttempt } from "../tokens/attempts.ts";
 import type { Instance, InstanceTimer, PendingEffect } from "./instance.ts";
 
 /**
@@ -38,9 +39,9 @@ export class Folding implements Outstanding<unknown> {
   effect(number: number, attempt: number, effect: unknown): void {
     const instance = this.instance as Instance;
     const before = instance.effects.get(number);
-    if (before !== undefined && before.token.attempt !== attempt) this.dropped.push(before.token);
-    const { key, incarnation } = instance;
-    const token = { partition: this.#partition, incarnation, number, attempt };
+    const { key, incarnation, resets } = instance;
+    const token = { partition: this.#partition, incarnation, number, attempt: tokenAttempt(attempt, resets) };
+    if (before !== undefined && before.token.attempt !== token.attempt) this.dropped.push(before.token);
     const due = { key, token, effect, cause: this.cause, instance };
     instance.effects.set(number, due);
     this.due.push(due);

@@ -1,6 +1,6 @@
 import type { CommandParked, Quarantined } from "@tutti/contracts/runtime/v1";
 import type { Actor } from "@tutti/contracts/types/v1";
-import type { InstanceKey } from "@tutti/kernel";
+import { errorFromUnknown, type InstanceKey, toErrorDetail } from "@tutti/kernel";
 import type { DueEffect } from "../api.ts";
 import type { HostedMachine } from "../machines/hosted-machine.ts";
 import type { TimerEntry } from "../timers/timer-queue.ts";
@@ -29,6 +29,8 @@ export interface Quarantine {
   readonly sinceMs: number;
   /** The last event that is folded into the state. */
   readonly folded: number;
+  /** Whether the journal says so. What fails while loading is kept aside without a word, and a mended release goes on. */
+  isRecorded: boolean;
   /** Whether the state is what those events fold to; after a fault it has to be folded again first. */
   isRebuilt: boolean;
   /** What came since, in order. */
@@ -61,8 +63,12 @@ export class Instance {
   timers: Map<number, InstanceTimer> | undefined;
   keys: Map<string, AnsweredKey> | undefined;
   quarantine: Quarantine | undefined;
+  /** How often it was taken back to an earlier event. */
+  resets = 0;
   startMs = 0;
   endMs = 0;
+  /** It was ended by force: its machine does not know, and is asked nothing any more. */
+  isTerminated = false;
   startedBy: Actor | undefined;
   dirtyFrom = 0;
   /** What lists show of it has changed since it was last written to the index. */
@@ -100,3 +106,17 @@ export class Instance {
     return dueMs;
   }
 }
+
+/** Kept aside without a record of it. */
+export function quarantineFor(on: string, error: unknown, folded: number, sinceMs: number): Quarantine {
+  const reason = {
+    error: toErrorDetail(errorFromUnknown(error)),
+    on,
+    command: nothing,
+    number: 0,
+    attempt: 0,
+  };
+  return { reason, sinceMs, folded, isRecorded: false, isRebuilt: false, parked: [] };
+}
+
+const nothing = new Uint8Array(0);

@@ -7,7 +7,7 @@
  */
 
 import type { ArchivePartition, Kept } from "@tutti/journal";
-import { type InstanceKey, textOf } from "@tutti/kernel";
+import { errorFromUnknown, type InstanceKey, type TuttiError, textOf } from "@tutti/kernel";
 import type { HostedMachine, HostedMachines } from "../machines/hosted-machine.ts";
 import type { Instance } from "./instance.ts";
 import { blankInstance } from "./reviving.ts";
@@ -16,7 +16,9 @@ import { blankInstance } from "./reviving.ts";
 export type Found =
   | { readonly kind: "instance"; readonly instance: Instance }
   | { readonly kind: "absent" }
-  | { readonly kind: "tombstone"; readonly untilMs: number };
+  | { readonly kind: "tombstone"; readonly untilMs: number }
+  /** What is kept of it is damaged, or cannot be read just now. */
+  | { readonly kind: "unreadable"; readonly error: TuttiError };
 
 export interface InstancesParts {
   readonly machines: HostedMachines;
@@ -107,11 +109,12 @@ export class Instances {
     try {
       const kept = await this.#parts.archive.load(wanted.map(({ key }) => key));
       await Promise.all(
-        wanted.map(async ({ key, found, failed }, index) => {
+        wanted.map(async ({ key, found }, index) => {
           try {
             found(await this.#take(key, kept[index] ?? { kind: "nothing" }));
           } catch (error) {
-            failed(error);
+            // The others that were looked up with it are none the worse.
+            found({ kind: "unreadable", error: errorFromUnknown(error) });
           }
         }),
       );

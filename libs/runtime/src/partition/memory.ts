@@ -6,7 +6,7 @@
  * 2. Nothing leaves before what it rests on is durable: no answer, no effect, no letter.
  */
 import type { LettersSent } from "@tutti/contracts/runtime/v1";
-import type { Cause } from "@tutti/contracts/types/v1";
+import type { Cause, WorkStatus } from "@tutti/contracts/types/v1";
 import { FlatWriter } from "@tutti/contracts/wire";
 import type { ArchivePartition, Failure, Journal, JournalPartition, Kept } from "@tutti/journal";
 import { type Chance, type InstanceKey, isEnded, type Logger, type WireCodec } from "@tutti/kernel";
@@ -23,7 +23,7 @@ import { type Commit, Commits } from "./commits.ts";
 import { Decider } from "./decider.ts";
 import { Folding } from "./folding.ts";
 import type { Arrival } from "./inbox.ts";
-import type { Instance, InstanceTimer, PendingEffect } from "./instance.ts";
+import { type Instance, type InstanceTimer, type PendingEffect, quarantineFor } from "./instance.ts";
 import { Instances } from "./instances.ts";
 import { OpenBatch, type Recorded } from "./open-batch.ts";
 
@@ -147,7 +147,7 @@ export class PartitionMemory {
       this.instances.add(instance);
       this.live++;
     }
-    if (this.decider.wasDescribed) this.noteDescribed(instance, this.nowMs);
+    if (this.decider.wasDescribed) this.noteStatus(instance, this.decider.status, this.nowMs);
     this.noteRecord(instance);
   }
 
@@ -164,14 +164,25 @@ export class PartitionMemory {
     this.keeper.dirty(instance);
   }
 
-  /** What lists show of an instance may have changed. */
-  noteDescribed(instance: Instance, nowMs: number): void {
-    if (instance.quarantine === undefined && instance.endMs === 0) {
-      if (isEnded(instance.hosted.machine.describe(instance.state).status)) {
-        instance.endMs = nowMs;
-        this.live--;
-      }
+  /** How an instance stands now; it may have ended. */
+  noteStatus(instance: Instance, status: WorkStatus, nowMs: number): void {
+    if (instance.endMs === 0 && isEnded(status)) {
+      instance.endMs = nowMs;
+      this.live--;
     }
+    this.noteEntry(instance);
+  }
+
+  /** Ended by force: its machine is asked nothing any more. */
+  noteTerminated(instance: Instance, nowMs: number): void {
+    if (instance.endMs === 0) this.live--;
+    if (instance.endMs === 0) instance.endMs = nowMs;
+    instance.isTerminated = true;
+    this.noteEntry(instance);
+  }
+
+  /** What lists show of an instance may have changed. */
+  noteEntry(instance: Instance): void {
     if (instance.isEntryDue) return;
     instance.isEntryDue = true;
     this.keeper.entryDue(instance);
@@ -180,9 +191,36 @@ export class PartitionMemory {
   /** An instance has come from the archive: what it has outstanding is done and awaited here again. */
   arrived(instance: Instance): void {
     instance.touchedMs = this.nowMs;
-    if (instance.quarantine !== undefined) this.quarantined.add(instance);
-    else if (!instance.isEnded) this.folding.recover(instance);
+    this.recoverOutstanding(instance);
     if (this.folding.due.length > 0) this.parts.wake();
+  }
+
+  /** What an instance has outstanding, as its state says, is done and awaited here. */
+  recoverOutstanding(instance: Instance): void {
+    if (instance.quarantine !== undefined) this.quarantined.add(instance);
+    else if (!instance.isEnded) {
+      try {
+        this.folding.recover(instance);
+      } catch (error) {
+        this.keepAside(instance, "recover", error, instance.event);
+      }
+    }
+  }
+
+  /**
+   * An instance cannot be used because its code fails on what is durable, as with a release that has a fault. Nothing is
+   * recorded: a mended release goes on by itself.
+   */
+  keepAside(instance: Instance, on: string, error: unknown, folded: number): void {
+    this.parts.logger.error("a machine fails on what is durable of it; it is kept aside", {
+      ...instance.key,
+      on,
+      error,
+    });
+    instance.quarantine = quarantineFor(on, error, folded, this.nowMs);
+    this.quarantined.add(instance);
+    this.folding.release(instance);
+    instance.effects.clear();
   }
 
   /** Puts an instance out of memory. */

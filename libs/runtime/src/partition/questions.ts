@@ -20,8 +20,9 @@ export class Questions {
     if (instance !== undefined) this.#settle(asked, this.#answer(instance, asked));
     else if (isSettled(asked) || !instances.mayBeKept(key)) {
       const { found } = asked;
-      const isGone = found?.kind === "tombstone";
-      this.#settle(asked, isGone ? refusedAsGone(key, found.untilMs) : refusedAsUnknown(key));
+      if (found?.kind === "tombstone") this.#settle(asked, refusedAsGone(key, found.untilMs));
+      else if (found?.kind === "unreadable") this.#settle(asked, refused(refusalOf(found.error)));
+      else this.#settle(asked, refusedAsUnknown(key));
     } else {
       instances.find(key).then(
         (found) => parts.wake({ ...asked, found }),

@@ -17,10 +17,10 @@ import {
   Repaired,
 } from "@tutti/contracts/runtime/v1";
 import { Cause } from "@tutti/contracts/types/v1";
-import type { JournalBatch, Opening } from "@tutti/journal";
-import { errorFromUnknown, isEnded, keyOf, toErrorDetail } from "@tutti/kernel";
+import type { JournalBatch, Kept, Opening, RecordPlace } from "@tutti/journal";
+import { type InstanceKey, type TuttiError, textOf } from "@tutti/kernel";
 import { runtimeErrors } from "../errors.ts";
-import { partitionKind } from "../machines/hosted-machine.ts";
+import { type HostedMachine, partitionKind } from "../machines/hosted-machine.ts";
 import { ownEvents, ownPrefix } from "../records/own-events.ts";
 import { RecordReader } from "../records/record-reader.ts";
 import { decodePartition } from "../snapshots/snapshot.ts";
@@ -34,18 +34,27 @@ export interface Recovered {
   readonly toRebuild: ReadonlySet<Instance>;
 }
 
+/** What is known of a key while the journal is read. Two instances may have had it, one after the other. */
+interface Known {
+  readonly key: InstanceKey;
+  /** Undefined: not hosted here. */
+  readonly hosted: HostedMachine | undefined;
+  /** The last record that the archive contains. */
+  containedTo: RecordPlace;
+  /** It ended, and the archive has it whole: it is folded again only if the journal has more of it. */
+  ended: Kept | undefined;
+  instance: Instance | undefined;
+}
+
 export class Recovery {
   readonly #memory: PartitionMemory;
   readonly #reader = new RecordReader();
-  /** Instances by the encoded form of their keys; null for what is not hosted, or ended and contained in the archive. */
-  readonly #known = new Map<string, Instance | null>();
+  /** By the encoded form of the key. */
+  readonly #known = new Map<string, Known>();
   readonly #toRebuild = new Set<Instance>();
   /** Up to here the partition's own records are contained in its snapshot. */
   #ownUpTo = 0;
-  /** Events up to which an ended instance is contained in the archive. */
-  readonly #endedAt = new Map<string, number>();
-  /** Instances that have ended and are removed, though what happened at their end is still in the journal. */
-  readonly #gone = new Set<string>();
+  #coveredTo = 0;
   #cause: Uint8Array = nothing;
 
   constructor(memory: PartitionMemory) {
@@ -58,6 +67,7 @@ export class Recovery {
       const what = `an archive up to batch ${opening.coveredTo} and a journal from batch ${log.first} on`;
       throw runtimeErrors.gap({ service, partition, what });
     }
+    this.#coveredTo = opening.coveredTo;
     this.#takeOpening(opening);
     for await (const slice of log.read(Math.max(log.first, opening.coveredTo + 1))) {
       await this.#prepare(slice);
@@ -95,86 +105,86 @@ export class Recovery {
 
   /** Looks up all instances that these batches are about and that may be in the archive, together. */
   async #prepare(slice: readonly JournalBatch[]): Promise<void> {
-    const lookups: Promise<void>[] = [];
+    const reader = this.#reader;
+    const met: Known[] = [];
     for (const { records } of slice) {
-      this.#reader.begin(records);
-      while (this.#reader.next()) {
-        const name = this.#reader.keyText;
-        if (!this.#known.has(name)) this.#meet(name, lookups);
-        else if (this.#reader.event > (this.#endedAt.get(name) ?? Number.POSITIVE_INFINITY)) {
-          this.#meetAgain(name, lookups);
-        }
+      reader.begin(records);
+      while (reader.next()) if (!this.#known.has(reader.keyText)) this.#meet(met);
+    }
+    if (met.length > 0) await this.#lookUp(met);
+    await this.#foldEnded(slice);
+  }
+
+  #meet(met: Known[]): void {
+    const { instances, parts } = this.#memory;
+    const { keyText, namespace, kind, id } = this.#reader;
+    const key = { namespace, kind, id };
+    const hosted = instances.hosted(kind);
+    const known = { key, hosted, containedTo: nowhere, ended: undefined, instance: undefined };
+    this.#known.set(keyText, known);
+    if (kind === partitionKind) return;
+    // Machines of another release: their records stay where they are.
+    if (hosted === undefined)
+      parts.logger.warn("the journal has records of a kind not hosted here", { kind });
+    else if (instances.mayBeKept(key)) met.push(known);
+  }
+
+  async #lookUp(met: readonly Known[]): Promise<void> {
+    const { archive, revive } = this.#memory.parts;
+    const kept = await archive.load(met.map(({ key }) => key));
+    await Promise.all(
+      met.map(async (known, index) => {
+        const found = kept[index] ?? nothingKept;
+        if (found.kind === "ended") {
+          known.ended = found;
+          known.containedTo = found.last;
+        } else if (found.kind === "snapshot") this.#take(known, await revive(known.key, found));
+      }),
+    );
+  }
+
+  #take(known: Known, instance: Instance | undefined): void {
+    known.instance = instance;
+    if (instance !== undefined) known.containedTo = { batch: instance.lastBatch, index: instance.lastIndex };
+  }
+
+  /** Instances that had ended and have events that the archive does not contain: rare, so only then are they folded. */
+  async #foldEnded(slice: readonly JournalBatch[]): Promise<void> {
+    const reader = this.#reader;
+    const again: Known[] = [];
+    for (const { records, number } of slice) {
+      reader.begin(records);
+      while (reader.next()) {
+        const known = this.#known.get(reader.keyText);
+        if (known?.ended === undefined || isWithin(number, reader.index, known.containedTo)) continue;
+        // An instance that begins here has the key of the one that ended, and nothing else of it.
+        if (reader.event > 1) again.push(known);
+        else known.ended = undefined;
       }
     }
-    await Promise.all(lookups);
-  }
-
-  #meet(name: string, lookups: Promise<void>[]): void {
-    const { instances, parts } = this.#memory;
-    const { namespace, kind, id, event } = this.#reader;
-    this.#known.set(name, null);
-    if (kind === partitionKind) return;
-    const hosted = instances.hosted(kind);
-    if (hosted === undefined) {
-      // Machines of another release: their records stay where they are.
-      parts.logger.warn("the journal has records of a kind that is not hosted here", { kind });
-      return;
-    }
-    const text = `${namespace}/${kind}/${id}`;
-    const key = keyOf(text);
-    const blank = (): void => void this.#known.set(name, instances.blank(key, text, hosted));
-    if (!instances.mayBeKept(key)) {
-      blank();
-      return;
-    }
-    const lookUp = async (): Promise<void> => {
-      const [kept = { kind: "nothing" } as const] = await parts.archive.load([key]);
-      if (kept.kind === "ended") this.#endedAt.set(name, kept.events);
-      else if (kept.kind === "tombstone" && event > 1) this.#gone.add(name);
-      else if (kept.kind === "nothing" || kept.kind === "tombstone") blank();
-      else this.#known.set(name, (await parts.revive(key, kept)) ?? null);
-    };
-    lookups.push(lookUp());
-  }
-
-  /** An instance that had ended has an event that the archive does not contain: rare, so only then is it folded again. */
-  #meetAgain(name: string, lookups: Promise<void>[]): void {
-    const { parts } = this.#memory;
-    const { namespace, kind, id } = this.#reader;
-    const key = keyOf(`${namespace}/${kind}/${id}`);
-    this.#endedAt.delete(name);
-    const lookUp = async (): Promise<void> => {
-      const [kept = { kind: "nothing" } as const] = await parts.archive.load([key]);
-      this.#known.set(name, (await parts.revive(key, kept)) ?? null);
-    };
-    lookups.push(lookUp());
+    const { revive } = this.#memory.parts;
+    await Promise.all(
+      again.map(async (known) => {
+        const { ended } = known;
+        known.ended = undefined;
+        if (ended !== undefined) this.#take(known, await revive(known.key, ended));
+      }),
+    );
   }
 
   #fold(batch: JournalBatch): void {
     const reader = this.#reader;
+    const memory = this.#memory;
     reader.begin(batch.records);
     this.#cause = nothing;
     while (reader.next()) {
       if (reader.cause.length > 0) this.#cause = reader.cause;
       // Also of instances that are newer in the archive than the partition's own snapshot: their numbers are taken.
-      this.#memory.incarnations = Math.max(this.#memory.incarnations, reader.incarnation);
-      const name = reader.keyText;
-      const instance = this.#known.get(name) ?? this.#begunAgain(name);
-      if (instance) this.#foldRecord(instance, batch);
-      else if (reader.kind === partitionKind) this.#foldOwn(batch);
+      memory.incarnations = Math.max(memory.incarnations, reader.incarnation);
+      const known = this.#known.get(reader.keyText);
+      if (known?.hosted !== undefined) this.#foldRecord(known, known.hosted, batch);
+      else if (known?.key.kind === partitionKind) this.#foldOwn(batch);
     }
-  }
-
-  /** The id of an instance that is gone was used once more. */
-  #begunAgain(name: string): Instance | undefined {
-    const { namespace, kind, id, event } = this.#reader;
-    if (event !== 1 || !this.#gone.has(name)) return;
-    const { instances } = this.#memory;
-    const hosted = instances.hosted(kind);
-    const text = `${namespace}/${kind}/${id}`;
-    const instance = hosted && instances.blank(keyOf(text), text, hosted);
-    if (instance !== undefined) this.#known.set(name, instance);
-    return instance;
   }
 
   #foldOwn(batch: JournalBatch): void {
@@ -193,21 +203,18 @@ export class Recovery {
     }
   }
 
-  #foldRecord(instance: Instance, batch: JournalBatch): void {
-    const { event, index, incarnation } = this.#reader;
-    if (event <= instance.event) return;
+  #foldRecord(known: Known, hosted: HostedMachine, batch: JournalBatch): void {
+    const { index, event } = this.#reader;
+    if (isWithin(batch.number, index, known.containedTo)) return;
+    if (event === 1) this.#begin(known, hosted, batch);
+    const { instance } = known;
+    if (instance === undefined) {
+      // Its beginning is behind the cut and the archive has nothing of it: it has ended and was removed since.
+      if (this.#reader.previousBatch <= this.#coveredTo) return;
+      throw this.#gap(known.key, 0);
+    }
     const memory = this.#memory;
-    if (event !== instance.event + 1) {
-      const { service, partition } = memory.parts;
-      const what = `event ${event} of ${instance.text} after event ${instance.event}`;
-      throw runtimeErrors.gap({ service, partition, what });
-    }
-    if (event === 1) {
-      instance.incarnation = incarnation;
-      instance.startMs = batch.timeMs;
-      instance.startedBy = Cause.decode(this.#cause).actor;
-      memory.live++;
-    }
+    if (event !== instance.event + 1) throw this.#gap(known.key, instance.event);
     instance.event = event;
     instance.lastBatch = batch.number;
     instance.lastIndex = index;
@@ -217,6 +224,24 @@ export class Recovery {
       memory.keeper.dirty(instance);
     }
     this.#foldEvent(instance, batch.timeMs);
+  }
+
+  /** An instance begins here; one that had its key before has ended, and goes. */
+  #begin(known: Known, hosted: HostedMachine, batch: JournalBatch): void {
+    const memory = this.#memory;
+    if (known.instance?.isInMemory === true) memory.putAway(known.instance);
+    const instance = memory.instances.blank(known.key, textOf(known.key), hosted);
+    instance.incarnation = this.#reader.incarnation;
+    instance.startMs = batch.timeMs;
+    instance.startedBy = Cause.decode(this.#cause).actor;
+    known.instance = instance;
+    memory.live++;
+  }
+
+  #gap(key: InstanceKey, after: number): TuttiError {
+    const { service, partition } = this.#memory.parts;
+    const what = `event ${this.#reader.event} of ${textOf(key)} after event ${after}`;
+    return runtimeErrors.gap({ service, partition, what });
   }
 
   #foldEvent(instance: Instance, timeMs: number): void {
@@ -232,35 +257,12 @@ export class Recovery {
       if (event === undefined)
         throw runtimeErrors.unknownEvent({ kind: key.kind, id: key.id, type, version });
       event.evolve(instance.state, event.codec.decode(payload), heedless);
-      if (event.described === true || instance.event === 1) this.#noteDescribed(instance, timeMs);
+      if (event.described !== true && instance.event > 1) return;
+      this.#memory.noteStatus(instance, hosted.machine.describe(instance.state).status, timeMs);
     } catch (error) {
-      this.#keepAside(instance, type, error, timeMs);
+      this.#memory.keepAside(instance, type, error, instance.event - 1);
+      this.#toRebuild.add(instance);
     }
-  }
-
-  #noteDescribed(instance: Instance, timeMs: number): void {
-    this.#memory.noteDescribed(instance, timeMs);
-  }
-
-  /** Folding failed, as it can with a release that has a fault: nothing is recorded, and a mended release goes on. */
-  #keepAside(instance: Instance, on: string, error: unknown, timeMs: number): void {
-    const { parts, quarantined } = this.#memory;
-    parts.logger.error("an event cannot be folded; its machine is kept aside", {
-      ...instance.key,
-      on,
-      error,
-    });
-    const reason = {
-      error: toErrorDetail(errorFromUnknown(error)),
-      on,
-      command: nothing,
-      number: 0,
-      attempt: 0,
-    };
-    const folded = instance.event - 1;
-    instance.quarantine = { reason, sinceMs: timeMs, folded, isRebuilt: false, parked: [] };
-    quarantined.add(instance);
-    this.#toRebuild.add(instance);
   }
 
   #foldOwnOf(instance: Instance, type: string, payload: Uint8Array, timeMs: number): void {
@@ -269,12 +271,13 @@ export class Recovery {
     else if (type === ownEvents.commandParked.type) {
       instance.quarantine?.parked.push(CommandParked.decode(payload));
     } else if (type === ownEvents.quarantined.type) {
-      const folded = instance.event - 1;
+      // Where folding had failed before, the state is still that from before.
+      const folded = instance.quarantine?.folded ?? instance.event - 1;
       const isRebuilt = !this.#toRebuild.has(instance);
       const reason = Quarantined.decode(payload);
-      instance.quarantine = { reason, sinceMs: timeMs, folded, isRebuilt, parked: [] };
+      instance.quarantine = { reason, sinceMs: timeMs, folded, isRecorded: true, isRebuilt, parked: [] };
       quarantined.add(instance);
-      this.#noteDescribed(instance, timeMs);
+      this.#memory.noteEntry(instance);
     } else if (type === ownEvents.repaired.type) this.#foldRepair(instance, Repaired.decode(payload), timeMs);
   }
 
@@ -283,20 +286,28 @@ export class Recovery {
     instance.quarantine = undefined;
     quarantined.delete(instance);
     // The state after going back is somewhere in the history: it is folded when everything has been read.
-    if (action === RepairAction.REPAIR_ACTION_RESET) this.#toRebuild.add(instance);
-    if (action === RepairAction.REPAIR_ACTION_TERMINATE) instance.endMs = timeMs;
-    this.#noteDescribed(instance, timeMs);
+    if (action === RepairAction.REPAIR_ACTION_RESET) {
+      instance.resets++;
+      this.#toRebuild.add(instance);
+    }
+    if (action === RepairAction.REPAIR_ACTION_TERMINATE) this.#memory.noteTerminated(instance, timeMs);
+    else this.#memory.noteEntry(instance);
   }
 
   /** Everything that was read is durable: what is outstanding follows from the states. */
   #recoverOutstanding(): void {
-    const { instances, folding } = this.#memory;
-    for (const instance of instances.values()) {
-      if (instance.isEnded || instance.quarantine !== undefined || this.#toRebuild.has(instance)) continue;
-      if (isEnded(instance.hosted.machine.describe(instance.state).status)) continue;
-      folding.recover(instance);
+    const memory = this.#memory;
+    for (const instance of memory.instances.values()) {
+      if (!this.#toRebuild.has(instance)) memory.recoverOutstanding(instance);
     }
   }
 }
 
+/** Whether a record is one of those up to a place. */
+function isWithin(batch: number, index: number, place: RecordPlace): boolean {
+  return batch < place.batch || (batch === place.batch && index <= place.index);
+}
+
+const nowhere: RecordPlace = { batch: 0, index: -1 };
+const nothingKept: Kept = { kind: "nothing" };
 const nothing = new Uint8Array(0);

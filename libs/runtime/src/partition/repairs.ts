@@ -105,7 +105,10 @@ export class Repairs {
       const refuse = (): void => reject(runtimeErrors.leaving(parts));
       const runNow = (): void => {
         // It waited while the partition was loaded again: the instance is another one now.
-        if (this.#memory.isStopped) return refuse();
+        if (this.#memory.isStopped) {
+          refuse();
+          return;
+        }
         try {
           const result = run();
           this.#memory.answers.addOther((failure) => (failure === undefined ? resolve(result) : refuse()));
@@ -132,9 +135,11 @@ export class Repairs {
     instance.quarantine = undefined;
     instance.state = state;
     if (action === RepairAction.REPAIR_ACTION_TERMINATE) {
-      this.#terminate(instance);
+      memory.quarantined.delete(instance);
+      memory.noteTerminated(instance, memory.nowMs);
       return;
     }
+    if (action === RepairAction.REPAIR_ACTION_RESET) instance.resets++;
     memory.folding.recover(instance);
     if (action === RepairAction.REPAIR_ACTION_RETRY && quarantine.reason.on !== "") {
       const { on, command, number, attempt } = quarantine.reason;
@@ -151,15 +156,8 @@ export class Repairs {
     }
     memory.quarantined.delete(instance);
     this.#doParked(instance, quarantine.parked, cause);
-    memory.noteDescribed(instance, memory.nowMs);
-  }
-
-  #terminate(instance: Instance): void {
-    const memory = this.#memory;
-    memory.quarantined.delete(instance);
-    if (instance.endMs === 0) memory.live--;
-    instance.endMs = memory.nowMs;
-    memory.noteDescribed(instance, memory.nowMs);
+    if (!instance.isInMemory || instance.quarantine !== undefined) memory.noteEntry(instance);
+    else memory.noteStatus(instance, instance.hosted.machine.describe(instance.state).status, memory.nowMs);
   }
 
   #doParked(instance: Instance, parked: readonly CommandParked[], cause: Cause): void {

@@ -1,11 +1,12 @@
 import { FlatWriter } from "@tutti/contracts/wire";
 import type { Kept } from "@tutti/journal";
-import { type InstanceKey, textOf } from "@tutti/kernel";
+import { errorFromUnknown, type InstanceKey, textOf } from "@tutti/kernel";
+import { runtimeErrors } from "../errors.ts";
 import type { Refolding } from "../history/refolding.ts";
 import type { HostedMachine } from "../machines/hosted-machine.ts";
 import { prefixBytes } from "../records/record-reader.ts";
 import { decodeSnapshot, restore } from "../snapshots/snapshot.ts";
-import { Instance } from "./instance.ts";
+import { Instance, quarantineFor } from "./instance.ts";
 
 const writer = new FlatWriter(512);
 
@@ -28,12 +29,23 @@ export async function revive(
     return instance;
   }
   const { incarnation, events, last } = kept;
-  const { state, timeMs } = await refolding.stateAt(key, hosted, last, events);
-  instance.state = state;
   instance.incarnation = incarnation;
   instance.event = events;
   instance.lastBatch = last.batch;
   instance.lastIndex = last.index;
-  instance.endMs = timeMs;
+  try {
+    const { state, timeMs } = await refolding.stateAt(key, hosted, last, events);
+    instance.state = state;
+    instance.endMs = timeMs;
+  } catch (error) {
+    if (!isOfMachine(error)) throw error;
+    instance.quarantine = quarantineFor("history", error, events, 0);
+  }
   return instance;
+}
+
+/** Whether the machine's code failed, and not what keeps its history. */
+function isOfMachine(error: unknown): boolean {
+  const { status } = errorFromUnknown(error);
+  return runtimeErrors.unknownEvent.is(error) || (status !== "DATA_LOSS" && status !== "UNAVAILABLE");
 }

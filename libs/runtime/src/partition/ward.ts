@@ -59,19 +59,27 @@ export class Ward {
       error,
     });
     memory.record(instance, ownEvents.quarantined, reason, cause);
-    instance.quarantine = { reason, sinceMs: memory.nowMs, folded, isRebuilt: false, parked: [] };
+    const sinceMs = memory.nowMs;
+    instance.quarantine = { reason, sinceMs, folded, isRecorded: true, isRebuilt: false, parked: [] };
     memory.quarantined.add(instance);
     memory.folding.release(instance);
     for (const { token } of instance.effects.values()) memory.folding.dropped.push(token);
     instance.effects.clear();
-    memory.noteDescribed(instance, memory.nowMs);
+    memory.noteEntry(instance);
     this.#rebuild(instance);
   }
 
   /** Lets a command wait for the repair. */
   park(instance: Instance, parked: CommandParked, cause: Cause): void {
+    const { quarantine } = instance;
+    if (quarantine === undefined) return;
+    if (!quarantine.isRecorded) {
+      // What waits must be found again by a mended release, which knows of no quarantine.
+      this.#memory.record(instance, ownEvents.quarantined, quarantine.reason, cause);
+      quarantine.isRecorded = true;
+    }
     this.#memory.record(instance, ownEvents.commandParked, parked, cause);
-    instance.quarantine?.parked.push(parked);
+    quarantine.parked.push(parked);
   }
 }
 

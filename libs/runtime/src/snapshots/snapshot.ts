@@ -2,9 +2,9 @@
 import { PartitionSnapshot, Snapshot } from "@tutti/contracts/runtime/v1";
 import { FlatWriter } from "@tutti/contracts/wire";
 import { crc32 } from "@tutti/journal";
-import type { InstanceKey } from "@tutti/kernel";
+import { type InstanceKey, isEnded } from "@tutti/kernel";
 import type { HostedMachine } from "../machines/hosted-machine.ts";
-import type { AnsweredKey, Instance } from "../partition/instance.ts";
+import { type AnsweredKey, type Instance, quarantineFor } from "../partition/instance.ts";
 
 const writer = new FlatWriter(64 * 1024);
 /** Field 17 of a snapshot and field 10 of a partition's, both `fixed32`: one or two bytes of tag, then the checksum. */
@@ -44,6 +44,7 @@ export function encodeSnapshot(instance: Instance, nowMs: number): Uint8Array {
       state: snapshots.encode(instance.state),
       startMs: instance.startMs,
       endMs: instance.endMs,
+      resets: instance.resets,
       startedBy: instance.startedBy,
       keys: keys.map(([name, { commandHash, reply, untilMs }]) => ({
         key: name,
@@ -78,11 +79,8 @@ export function restore(
   instance.lastIndex = snapshot.index;
   instance.startMs = snapshot.startMs;
   instance.endMs = snapshot.endMs;
+  instance.resets = snapshot.resets;
   instance.startedBy = snapshot.startedBy;
-  instance.state =
-    snapshot.folded === 0
-      ? hosted.machine.create(key)
-      : hosted.machine.snapshots.decode(snapshot.state, snapshot.stateVersion);
   if (snapshot.keys.length > 0) {
     instance.keys = new Map(
       snapshot.keys.map(({ key: name, ...answered }): [string, AnsweredKey] => [name, answered]),
@@ -93,9 +91,27 @@ export function restore(
       reason: snapshot.quarantined,
       sinceMs: snapshot.timeMs,
       folded: snapshot.folded,
+      isRecorded: true,
       isRebuilt: true,
       parked: snapshot.parked,
     };
+  }
+  restoreState(instance, snapshot, hosted, key);
+}
+
+/** A machine that cannot read what it kept is kept aside itself: its partition goes on. */
+function restoreState(
+  instance: Instance,
+  { folded, state, stateVersion, timeMs }: Snapshot,
+  { machine }: HostedMachine,
+  key: InstanceKey,
+): void {
+  try {
+    instance.state = folded === 0 ? machine.create(key) : machine.snapshots.decode(state, stateVersion);
+    const isOver = instance.isEnded && instance.quarantine === undefined;
+    instance.isTerminated = isOver && !isEnded(machine.describe(instance.state).status);
+  } catch (error) {
+    instance.quarantine = quarantineFor("snapshot", error, folded, timeMs);
   }
 }
 

@@ -1,0 +1,20 @@
+/**
+ * Attempts as tokens carry them: with how often the instance was taken back to an earlier event before. After that its
+ * effects have the same numbers again, and a late result of one that was undone must not be taken for another's.
+ */
+import { assert } from "@tutti/kernel";
+import type { EffectToken } from "../api.ts";
+
+const attemptsMax = 2 ** 20;
+
+export function tokenAttempt(attempt: number, resets: number): number {
+  assert(attempt >= 0 && attempt < attemptsMax, `an effect has fewer than ${attemptsMax} attempts`, {
+    attempt,
+  });
+  return (resets % 4_096) * attemptsMax + attempt;
+}
+
+/** The attempt as its machine counts it. */
+export function attemptOf({ attempt }: EffectToken): number {
+  return attempt % attemptsMax;
+}
