@@ -50,6 +50,8 @@ export class BankCheck implements Follower {
   readonly #letters = new Map<string, LetterMoney>();
   /** What clients know each account to have had. */
   readonly #seen = new Map<string, number>();
+  /** Paid in less paid out, of accounts whose ids were used again. */
+  #paidBefore = 0;
 
   constructor(world: World, chronicle: Chronicle, operations: readonly BankOperation[]) {
     this.#world = world;
@@ -66,7 +68,7 @@ export class BankCheck implements Follower {
   event(event: KnownEvent): void {
     const { type, key, timeMs } = event;
     const body = event.body as Fields;
-    const account = this.#account(key.id);
+    const account = type === "account_opened" ? this.#opened(key.id) : this.#account(key.id);
     if (letterEvents.has(type)) this.#letter(account, type, body);
     else if (ownEvents.has(type)) this.#timer(account, type, body, timeMs);
     else this.#effect(account, event, body);
@@ -108,7 +110,7 @@ export class BankCheck implements Follower {
     const { operation } = this.#record(number);
     const name = (): string => `the refusal of operation ${number} (${operation.command})`;
     this.#chronicle.restsOn(name, accountKey(operation.account), witnessed);
-    const account = this.#accountAfter(operation.account, witnessed.events);
+    const account = this.accountAfter(operation.account, witnessed);
     const expected =
       operation.command === "balance"
         ? { kind: "refused" as const, code: goneCode(account) }
@@ -148,6 +150,14 @@ export class BankCheck implements Follower {
       if (statements.size > 0) return `statement ${[...statements.keys()]} of ${id} is not printed`;
     }
     return undefined;
+  }
+
+  /** The account after so many of its events. */
+  accountAfter(id: string, witnessed: Witnessed): PlainAccount {
+    const account = plainAccount(id);
+    const known = this.#chronicle.instance(accountKey(id))?.with(witnessed)?.events ?? [];
+    for (const { type, body } of known.slice(0, witnessed.events)) happen(account, type, body as Fields);
+    return account;
   }
 
   #effect(account: PlainAccount, { type, operation, timeMs }: KnownEvent, body: Fields): void {
@@ -216,7 +226,7 @@ export class BankCheck implements Follower {
 
   #checkMoney(type: string): void {
     let there = 0;
-    let paid = 0;
+    let paid = this.#paidBefore;
     for (const { balance, holds, transfers, paidIn, paidOut } of this.accounts.values()) {
       there += balance;
       paid += paidIn - paidOut;
@@ -229,8 +239,8 @@ export class BankCheck implements Follower {
       this.#world.fail("money", `after ${type} there are ${there} cents, ${paid} were paid in`);
   }
 
-  #checkBalance({ operation }: OperationRecord, { events }: Witnessed, reply: Fields): void {
-    const { balance, holds, transfers } = this.#accountAfter(operation.account, events);
+  #checkBalance({ operation }: OperationRecord, witnessed: Witnessed, reply: Fields): void {
+    const { balance, holds, transfers } = this.accountAfter(operation.account, witnessed);
     const sum = (of: Iterable<{ amount: number }>): number =>
       [...of].reduce((all, { amount }) => all + amount, 0);
     const expected = {
@@ -245,12 +255,16 @@ export class BankCheck implements Follower {
     );
   }
 
-  /** The account after so many of its events. */
-  #accountAfter(id: string, events: number): PlainAccount {
-    const account = plainAccount(id);
-    const known = this.#chronicle.instance(accountKey(id))?.events ?? [];
-    for (const { type, body } of known.slice(0, events)) happen(account, type, body as Fields);
-    return account;
+  /** Opened again after it was closed and is gone, an account begins anew. */
+  #opened(id: string): PlainAccount {
+    const before = this.#account(id);
+    if (before.standing !== "closed" || this.#chronicle.instance(accountKey(id))?.events.length !== 1)
+      return before;
+    this.#paidBefore += before.paidIn - before.paidOut;
+    this.accounts.delete(id);
+    this.#seen.delete(id);
+    for (const record of this.records) if (record.operation.account === id) record.eventsBefore = 0;
+    return this.#account(id);
   }
 
   #account(id: string): PlainAccount {

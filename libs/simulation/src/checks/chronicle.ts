@@ -74,7 +74,12 @@ export class KnownInstance {
   }
 
   has(witnessed: Witnessed): boolean {
-    return this.digests[witnessed.events] === witnessed.digest || this.before?.has(witnessed) === true;
+    return this.with(witnessed) !== undefined;
+  }
+
+  /** The one that had these events: this one, or one before with the same id. */
+  with(witnessed: Witnessed): KnownInstance | undefined {
+    return this.digests[witnessed.events] === witnessed.digest ? this : this.before?.with(witnessed);
   }
 }
 

@@ -25,16 +25,21 @@ export async function checkStates(
     [...bank.accounts.values()].map(async (account) => {
       // Once it has ended it may be gone.
       if (account.standing === "closed" || account.standing === "absent") return;
+      const key = accountKey(account.id);
+      const before = chronicle.instance(key)?.events.length ?? 0;
       const live = await ask(account.id);
-      const replayed = replay(chronicle, account.id);
       const name = `${account.id}, ${when},`;
+      chronicle.restsOn(() => name, key, live);
+      if (live.events < before)
+        world.fail("stale", `${name} is as of event ${live.events}, ${before} were durable`);
+      const replayed = replay(chronicle, account.id, live.events);
       if (!isDeepStrictEqual(live.answer, replayed)) {
         world.fail(
           "replay",
           `${name} is ${JSON.stringify(live.answer)}, replayed ${JSON.stringify(replayed)}`,
         );
       }
-      const plain = shown(account);
+      const plain = shown(bank.accountAfter(account.id, live));
       if (!agreesWith(plain, live.answer)) {
         world.fail(
           "model",
@@ -45,10 +50,11 @@ export async function checkStates(
   );
 }
 
-function replay(chronicle: Chronicle, id: string): unknown {
+/** The state after so many of its events. */
+function replay(chronicle: Chronicle, id: string, events: number): unknown {
   const key = accountKey(id);
   const state = machine.create(key);
-  for (const { type, version, body } of chronicle.instance(key)?.events ?? []) {
+  for (const { type, version, body } of chronicle.instance(key)?.events.slice(0, events) ?? []) {
     const event = machine.events.find((one) => one.type === type && one.version === version);
     event?.evolve(state, body, heedless);
   }

@@ -9,6 +9,9 @@ const port = parentPort;
 if (port === null) throw new Error("this file is the entry of a worker thread");
 const weakening = weakeningOf((workerData as { weakening: string }).weakening);
 
+// Errors are made by the thousand here; who looks into one runs its seed alone, with all that errors can say.
+Error.stackTraceLimit = 0;
+
 port.on("message", async ({ from, seeds, stopsAtFirst }: Share) => {
   const failed: Failed[] = [];
   let events = 0;

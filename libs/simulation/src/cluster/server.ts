@@ -2,6 +2,7 @@
  * A process that hosts the bank: the real runtime on its storage, and the doors through which the network reaches it. All
  * that goes in or out passes here, and is checked on its way out.
  */
+import type { Archive } from "@tutti/journal";
 import {
   type Delivery,
   isTuttiError,
@@ -316,8 +317,21 @@ export class Server implements Member {
     const runtime = this.#makeRuntime(life, storage, errands);
     this.#running = { life, storage, runtime, errands };
     if (this.#isCalm) life.settleDown();
+    this.#purge(life, storage.archive);
     world.note(this.name, () => "is up");
     this.#parts.started(this);
+  }
+
+  /** What is no longer to be kept goes, again and again. */
+  #purge(life: Life, archive: Archive): void {
+    const again = (delayMs: number): void => {
+      life.schedule(delayMs, () => this.#purge(life, archive));
+    };
+    const { purgeEveryMs } = this.#parts.plan.limits;
+    archive.purge(life.now()).then(
+      (hasMore) => again(hasMore ? 1 : purgeEveryMs),
+      () => again(purgeEveryMs),
+    );
   }
 
   #makeRuntime(life: Life, { journals, archive }: OpenedStorage, errands: Errands): Runtime {

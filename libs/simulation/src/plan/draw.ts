@@ -98,7 +98,8 @@ function drawLimits(draw: Draw): PlanLimits {
     turnCommandsMax: draw.one(1, 3, 1_000),
     segmentBytes: draw.one(16 * 1024, 32 * 1024, 64 * 1024),
     keepMs: draw.one(0, 2_000, 3_600_000),
-    idKeptMs: draw.one(3_600_000, 3_600_000),
+    idKeptMs: draw.one(500, 3_000, 3_600_000),
+    purgeEveryMs: draw.one(100, 1_000, 10_000),
   };
 }
 
@@ -114,6 +115,7 @@ const commands = [
   ["freeze", 1],
   ["unfreeze", 1],
   ["close", 1],
+  ["open", 2],
   ["balance", 5],
 ] as const;
 const weights = commands.reduce((sum, [, weight]) => sum + weight, 0);
@@ -170,6 +172,8 @@ function drawBody(draw: Draw, command: string, accounts: readonly string[]): Fie
       return { statement: draw.whole(1, 8) };
     case "freeze":
       return { reason: "lost card" };
+    case "open":
+      return { owner: "ada", product: "savings", balanceCents: draw.one(0, 100) };
     default:
       return {};
   }

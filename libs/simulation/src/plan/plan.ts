@@ -44,6 +44,7 @@ export interface PlanLimits {
   /** How long an account is kept after its end, and its id after that. */
   readonly keepMs: number;
   readonly idKeptMs: number;
+  readonly purgeEveryMs: number;
 }
 
 /** What a client wants. */
