@@ -43,6 +43,8 @@ interface Known {
   containedTo: RecordPlace;
   /** It ended, and the archive has it whole: it is folded again only if the journal has more of it. */
   ended: Kept | undefined;
+  /** It ended and was removed, though what happened at its end is still in the journal. */
+  isGone: boolean;
   instance: Instance | undefined;
 }
 
@@ -120,7 +122,14 @@ export class Recovery {
     const { keyText, namespace, kind, id } = this.#reader;
     const key = { namespace, kind, id };
     const hosted = instances.hosted(kind);
-    const known = { key, hosted, containedTo: nowhere, ended: undefined, instance: undefined };
+    const known: Known = {
+      key,
+      hosted,
+      containedTo: nowhere,
+      ended: undefined,
+      isGone: false,
+      instance: undefined,
+    };
     this.#known.set(keyText, known);
     if (kind === partitionKind) return;
     // Machines of another release: their records stay where they are.
@@ -210,7 +219,8 @@ export class Recovery {
     const { instance } = known;
     if (instance === undefined) {
       // Its beginning is behind the cut and the archive has nothing of it: it has ended and was removed since.
-      if (this.#reader.previousBatch <= this.#coveredTo) return;
+      known.isGone ||= this.#reader.previousBatch <= this.#coveredTo;
+      if (known.isGone) return;
       throw this.#gap(known.key, 0);
     }
     const memory = this.#memory;
