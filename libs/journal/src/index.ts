@@ -18,6 +18,10 @@ export {
 } from "./archive/sqlite/verify.ts";
 export { crc32 } from "./batch/crc32.ts";
 export { encodeBatch } from "./batch/encode.ts";
+export { DirectoryBlobs } from "./blobs/directory-blobs.ts";
+export { blobErrors } from "./blobs/errors.ts";
+export { MemoryBlobs } from "./blobs/memory-blobs.ts";
+export type * from "./blobs/port.ts";
 export type { Disk, DiskFile } from "./disk/disk.ts";
 export { fileDisk } from "./disk/file-disk.ts";
 export { type DamagePlace, journalErrors } from "./errors.ts";

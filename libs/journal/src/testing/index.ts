@@ -2,6 +2,7 @@ export { BatchFeed } from "./archive-conformance/batch-feed.ts";
 export type { ArchiveFixture, ArchiveUnderTest } from "./archive-conformance/fixture.ts";
 export { type Character, character, crowd, Story, snapshotOf } from "./archive-conformance/story.ts";
 export { archiveConformance } from "./archive-conformance.ts";
+export { type BlobsFixture, type BlobsUnderTest, blobConformance } from "./blob-conformance.ts";
 export { journalConformance } from "./conformance.ts";
 export {
   batchesFrom,

@@ -1,0 +1,19 @@
+import { defineErrors } from "@tutti/kernel";
+
+/** How blobs fail. */
+export const blobErrors = defineErrors("blobs", {
+  missing: {
+    status: "NOT_FOUND",
+    retry: "never",
+    help: "There is no blob with this hash: it was never put, or nothing named it any more and it was removed.",
+    message: ({ name }: { name: string }) =>
+      `expected a blob ${name}, found none; put its content again where there is a copy`,
+  },
+  damaged: {
+    status: "DATA_LOSS",
+    retry: "never",
+    help: "The content that is stored no longer has the hash that it is named by: a bit flipped, or the file was cut or edited. Put the content again where there is a copy, or restore it from a backup, and look at the disk.",
+    message: ({ name, place, found }: { name: string; place: string; found: string }) =>
+      `the blob ${name} is damaged: ${place} has content with the hash ${found}; put it again or restore it from a backup, and check the disk`,
+  },
+});
