@@ -107,7 +107,11 @@ export class Partition {
   own(epoch: number): Promise<void> {
     // Who lets go of it at the moment would close it again behind its new beginning.
     if (this.#parting !== undefined) return this.#parting.then(() => this.own(epoch));
-    if (this.#state !== "closed") return this.#loading ?? Promise.resolve();
+    if (this.#state !== "closed") {
+      if (tableEpochOf(epoch) <= this.#room) return this.#loading ?? Promise.resolve();
+      // Somebody else owned it meanwhile, and it was not heard of here: what is in memory may be old.
+      this.#close();
+    }
     this.#leaving = new AbortController();
     this.#epoch = epoch;
     this.#room = tableEpochOf(epoch);
