@@ -2,6 +2,7 @@
  * `npm run sim`: runs seeds, says which of them failed and why; or one of them, step by step. The last line is the summary
  * as JSON; the exit code says whether any failed.
  */
+import { readFileSync } from "node:fs";
 import { systemClock } from "@tutti/kernel";
 import { drawPlan } from "../plan/draw.ts";
 import { minimise } from "../plan/minimise.ts";
@@ -17,7 +18,8 @@ const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 async function main(): Promise<number> {
   const asked = readOptions(process.argv.slice(2));
-  return asked.seed === undefined ? runMany(asked) : runOne(asked, asked.seed);
+  if (asked.plan !== undefined) return runOne(asked, JSON.parse(readFileSync(asked.plan, "utf8")) as Plan);
+  return asked.seed === undefined ? runMany(asked) : runOne(asked, drawPlan(asked.seed));
 }
 
 async function runMany({ from, seeds, weakening, workers }: Asked): Promise<number> {
@@ -54,9 +56,10 @@ async function runMany({ from, seeds, weakening, workers }: Asked): Promise<numb
   return failed.length === 0 ? 0 : 1;
 }
 
-async function runOne(asked: Asked, seed: number): Promise<number> {
+async function runOne(asked: Asked, drawn: Plan): Promise<number> {
   const weakening = weakeningOf(asked.weakening);
-  let plan = drawPlan(seed);
+  const { seed } = drawn;
+  let plan = drawn;
   const trace = (): ReturnType<typeof linesTo> => (asked.trace ? linesTo(print) : noTrace);
   if (asked.minimise) {
     const { finding } = await simulate(plan, weakening);

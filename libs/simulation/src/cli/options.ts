@@ -5,6 +5,8 @@ export interface Asked {
   readonly from: number;
   readonly seeds: number;
   readonly seed: number | undefined;
+  /** A file with a plan, instead of one that is drawn. */
+  readonly plan: string | undefined;
   readonly trace: boolean;
   readonly minimise: boolean;
   /** Name of a weakening, or `none`. */
@@ -14,6 +16,7 @@ export interface Asked {
 
 export const usage = `usage: npm run sim -- [--seeds 1000] [--from 0] [--workers 2]     runs seeds, and tells which failed
        npm run sim -- --seed S [--trace] [--minimise]               runs one, tells what happened, makes it smaller
+       npm run sim -- --plan FILE [--trace] [--minimise]            the same with a plan that was printed
        … --weakening NAME                                           with something made wrong on purpose
 `;
 
@@ -24,17 +27,19 @@ export function readOptions(args: readonly string[]): Asked {
       seeds: { type: "string", default: "1000" },
       from: { type: "string", default: "0" },
       seed: { type: "string" },
+      plan: { type: "string" },
       trace: { type: "boolean", default: false },
       minimise: { type: "boolean", default: false },
       weakening: { type: "string", default: "none" },
       workers: { type: "string", default: "2" },
     },
   });
-  const { trace, minimise, weakening } = values;
+  const { trace, minimise, weakening, plan } = values;
   return {
     from: wholeNumber("from", values.from),
     seeds: wholeNumber("seeds", values.seeds),
     seed: values.seed === undefined ? undefined : wholeNumber("seed", values.seed),
+    plan,
     trace,
     minimise,
     weakening,
