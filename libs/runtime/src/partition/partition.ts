@@ -242,7 +242,7 @@ export class Partition {
     const { service, journals } = this.#parts;
     const { journal } = journals;
     const log = journal.partition(service, this.number);
-    const number = await this.#seal(journal, log);
+    const number = await this.#seal(journal, log, signal);
     if (number === undefined || signal.aborted) return false;
     const opening = await this.#parts.archive.opening();
     if (signal.aborted) return false;
@@ -270,7 +270,7 @@ export class Partition {
   }
 
   /** Seals under the next epoch. Undefined when the journal did not take it and it has to be tried again. */
-  async #seal(journal: Journal, log: JournalPartition): Promise<number | undefined> {
+  async #seal(journal: Journal, log: JournalPartition, signal: AbortSignal): Promise<number | undefined> {
     const { clock, journals, behaviour } = this.#parts;
     const epoch = Math.max(this.#epoch, log.last.epoch + 1);
     if (tableEpochOf(epoch) > this.#room) {
@@ -279,13 +279,15 @@ export class Partition {
     }
     const timeMs = Math.max(Math.floor(clock.now()), log.last.timeMs);
     const outcome = await log.seal({ epoch, timeMs, behaviour });
+    // It may be owned anew by now, under an epoch that must not be forgotten.
+    if (signal.aborted) return;
     this.#epoch = epoch;
     if (outcome.kind === "sealed") return outcome.number;
+    this.#epoch = epoch + 1;
+    this.#reason = outcome.refusal.message;
     if (outcome.kind === "stopped" || outcome.kind === "unknown") await journals.renew(journal);
     // An earlier seal of this owner may have landed after all, or one of the owner before: the next epoch is tried, as
     // long as none was sealed in the room of a later owner.
-    this.#epoch = epoch + 1;
-    this.#reason = outcome.refusal.message;
     return;
   }
 
