@@ -159,7 +159,7 @@ describe("what is wrong with an expression", () => {
     ],
     ["input.total + 'a'", "type_mismatch", 12, "`+` does not take double and string"],
     ["input.count == 'a'", "type_mismatch", 12, "`==` does not take int and string"],
-    ["input.count && true", "type_mismatch", 6, "expected a bool of `&&`, found int"],
+    ["input.count && true", "type_mismatch", 0, "expected a bool of `&&`, found int"],
     ["siz(input.items)", "unknown_function", 0, "unknown function `siz`; did you mean `size`?"],
     ["input.items.map(x)", "unknown_function", 12, "`map` takes other arguments: 1 were given"],
     ["size(1)", "type_mismatch", 0, "`size` does not take (int)"],

@@ -4,7 +4,7 @@ import { limits } from "./limits.ts";
 import { Fault, type Problem } from "./problem.ts";
 import { Program } from "./program.ts";
 import { Parser } from "./syntax/parser.ts";
-import type { Node } from "./syntax/tree.ts";
+import { type Node, startOf } from "./syntax/tree.ts";
 import { Checker } from "./types/checker.ts";
 import { References } from "./types/references.ts";
 import type { Scope } from "./types/scope.ts";
@@ -36,7 +36,7 @@ export function compileExpression(text: string, scope: Scope, { wanted }: Compil
   const checked = checkExpression(text, { scope, references, problems, from: 0, closing: "" });
   if (checked === undefined) return { ok: false, problems };
   const { expression } = checked;
-  problems.push(...mismatch(expression.type, wanted, expression.node.at));
+  problems.push(...mismatch(expression.type, wanted, startOf(expression.node)));
   if (problems.length > 0) return { ok: false, problems };
   return { ok: true, program: programOf(expression, references) };
 }

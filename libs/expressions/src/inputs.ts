@@ -8,7 +8,7 @@ const textMax = 80;
 const itemsMax = 8;
 const depthMax = 4;
 
-export function shown(value: Value | undefined, depth = 0): string {
+function shown(value: Value | undefined, depth = 0): string {
   if (value === undefined) return "nothing";
   if (typeof value === "string") return quoted(value);
   if (value === null || typeof value !== "object") return String(value);

@@ -4,7 +4,7 @@ import { Frame, type ReadVariable } from "./evaluate/frame.ts";
 import { inputsShown } from "./inputs.ts";
 import { limits } from "./limits.ts";
 import { Fault, lineAndColumn, type ProblemCode } from "./problem.ts";
-import type { Type } from "./types/type.ts";
+import { type Type, types } from "./types/type.ts";
 import type { Json } from "./values/value.ts";
 
 /** What went wrong in an evaluation, with all that somebody needs to see why. */
@@ -32,12 +32,6 @@ export interface EvaluateOptions {
   readonly stepsMax?: number;
 }
 
-/** Which expression of a program is being evaluated, for messages. */
-export interface Part {
-  readonly text: string;
-  readonly value: (frame: Frame) => Json;
-}
-
 /** Something compiled, which gives JSON out of the variables it refers to and nothing else. */
 export class Program {
   /** What it gives, as far as that is known before. */
@@ -49,6 +43,17 @@ export class Program {
   /** Set when it gives the same whatever its variables are. */
   readonly constant: Json | undefined;
   readonly #run: (frame: Frame, begin: (expression: string) => void) => Json;
+
+  /** One that gives the same every time. */
+  static constant(value: Json): Program {
+    return new Program({
+      type: types.dyn,
+      references: [],
+      passes: undefined,
+      constant: value,
+      run: () => value,
+    });
+  }
 
   constructor(made: {
     readonly type: Type;

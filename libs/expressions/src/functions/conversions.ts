@@ -151,7 +151,7 @@ function toText(value: Value, frame: Frame, at: number): Value | undefined {
   }
 }
 
-export function doubleText(value: number): string {
+function doubleText(value: number): string {
   if (Object.is(value, -0)) return "-0";
   const text = String(value);
   return text.includes("e") ? text.replace(/e([+-])(\d)$/, "e$10$2") : text;

@@ -8,7 +8,7 @@ interface Base {
   type?: Type;
 }
 
-export interface Literal extends Base {
+interface Literal extends Base {
   readonly kind: "literal";
   readonly value: Value;
 }
@@ -40,7 +40,7 @@ export interface Index extends Base {
   variable?: number;
 }
 
-export interface Unary extends Base {
+interface Unary extends Base {
   readonly kind: "unary";
   readonly operator: "!" | "-";
   readonly of: Node;
@@ -48,7 +48,7 @@ export interface Unary extends Base {
 
 export type BinaryOperator = "+" | "-" | "*" | "/" | "%" | "==" | "!=" | "<" | "<=" | ">" | ">=" | "in";
 
-export interface Binary extends Base {
+interface Binary extends Base {
   readonly kind: "binary";
   readonly operator: BinaryOperator;
   readonly left: Node;
@@ -78,7 +78,7 @@ export interface Call extends Base {
   qualified?: string;
 }
 
-export interface ListLiteral extends Base {
+interface ListLiteral extends Base {
   readonly kind: "list";
   readonly items: readonly Node[];
 }
@@ -136,3 +136,24 @@ export type Node =
   | MapLiteral
   | Loop
   | Bind;
+
+/** Where the text of a node begins; its own place is that of its operator, field or call. */
+export function startOf(node: Node): number {
+  switch (node.kind) {
+    case "select":
+    case "index":
+      return startOf(node.of);
+    case "binary":
+      return startOf(node.left);
+    case "logic":
+      return node.parts[0] === undefined ? node.at : startOf(node.parts[0]);
+    case "condition":
+      return startOf(node.test);
+    case "call":
+      return node.target === undefined ? node.at : startOf(node.target);
+    case "loop":
+      return startOf(node.over);
+    default:
+      return node.at;
+  }
+}

@@ -10,6 +10,7 @@ import {
 } from "../expression.ts";
 import type { Problem } from "../problem.ts";
 import { Program } from "../program.ts";
+import { startOf } from "../syntax/tree.ts";
 import { References } from "../types/references.ts";
 import type { Scope } from "../types/scope.ts";
 import { type Type, types } from "../types/type.ts";
@@ -21,7 +22,7 @@ import type { Json } from "../values/value.ts";
  * itself.
  */
 
-export const opening = "${{";
+const opening = "${{";
 const closing = "}}";
 
 /** Whether there is anything to evaluate, or to unescape, in a text. */
@@ -110,7 +111,13 @@ export function checkTemplate(
   if (plainFrom < text.length) parts.push(text.slice(plainFrom));
   const [only] = parts;
   const lone = parts.length === 1 && typeof only === "object" ? only : undefined;
-  return { text, type: lone?.type ?? types.string, at: lone?.node.at ?? 0, parts, lone };
+  return {
+    text,
+    type: lone?.type ?? types.string,
+    at: lone === undefined ? 0 : startOf(lone.node),
+    parts,
+    lone,
+  };
 }
 
 /** Evaluates a checked template; a text in a text is itself, everything else is written as JSON. */

@@ -3,7 +3,17 @@ import { globals, methods, typeNames } from "../functions/functions.ts";
 import { checkPattern } from "../functions/pattern.ts";
 import { Fault, type Problem } from "../problem.ts";
 import { macroNames } from "../syntax/macros.ts";
-import type { Bind, Call, Index, Loop, MapLiteral, Name, Node, Select } from "../syntax/tree.ts";
+import {
+  type Bind,
+  type Call,
+  type Index,
+  type Loop,
+  type MapLiteral,
+  type Name,
+  type Node,
+  type Select,
+  startOf,
+} from "../syntax/tree.ts";
 import { isBytes, Special, TypeValue, Uint } from "../values/value.ts";
 import { typeOfBinary } from "./operators.ts";
 import type { References } from "./references.ts";
@@ -230,7 +240,7 @@ export class Checker {
   #mustBeBool(node: Node, where: string): void {
     const type = this.check(node);
     if (isDyn(type) || type.kind === "bool") return;
-    this.#refuse("type_mismatch", node.at, `expected a bool ${where}, found ${printType(type)}`);
+    this.#refuse("type_mismatch", startOf(node), `expected a bool ${where}, found ${printType(type)}`);
   }
 
   #map(node: MapLiteral): Type {

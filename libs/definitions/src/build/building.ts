@@ -1,0 +1,222 @@
+import { listOf, objectOf, type Type, typeOfSchema, types } from "@tutti/expressions";
+import type { Catalogue } from "../check/catalogue.ts";
+import { approvalType, Environment, gateType, TaskNames } from "../check/environment.ts";
+import type { Steps } from "../check/steps.ts";
+import type { TaskDocument } from "../language/document.ts";
+import { limits } from "../limits.ts";
+import type { PlanScope } from "../plan/plan.ts";
+import { type Programmed, ProgramTable } from "../plan/program-table.ts";
+import type { Findings, Path } from "../problem.ts";
+import { kindOf } from "./options.ts";
+import { splitAt } from "./values.ts";
+
+/** A task that has its number, and is built later. */
+export interface Draft {
+  readonly number: number;
+  readonly id: string;
+  readonly document: TaskDocument;
+  readonly path: Path;
+  readonly scope: number;
+  /** Scope of the rounds, of a loop. */
+  body: number;
+  forEach: Programmed | undefined;
+  environment: Environment | undefined;
+  /** Undefined until somebody asks; `dyn` while it is being found. */
+  output: Type | undefined;
+  /** Conditions by numbers of the tasks that are needed. */
+  readonly needs: Map<number, number>;
+}
+
+interface ScopeDraft {
+  readonly names: TaskNames;
+  readonly first: number;
+  readonly count: number;
+  /** Names around the scope; absent inside a loop, where they are those of the loop. */
+  readonly base: Environment | undefined;
+  environment: Environment | undefined;
+}
+
+/** How far types of outputs follow each other; what is further is `dyn`. */
+const typeDepthMax = 40;
+
+/**
+ * What is being built: tasks with their numbers, and what expressions see at each. Types of outputs are found when an
+ * expression asks for them, so the order of tasks does not matter.
+ */
+export class Building {
+  readonly findings: Findings;
+  readonly steps: Steps;
+  readonly catalogue: Catalogue | undefined;
+  readonly programs: ProgramTable;
+  readonly drafts: Draft[] = [];
+  readonly signalTypes: ReadonlyMap<string, Type>;
+  readonly #scopes: ScopeDraft[] = [];
+  #typeDepth = 0;
+
+  constructor(given: {
+    readonly findings: Findings;
+    readonly steps: Steps;
+    readonly catalogue: Catalogue | undefined;
+    readonly signalTypes: ReadonlyMap<string, Type>;
+  }) {
+    this.findings = given.findings;
+    this.steps = given.steps;
+    this.catalogue = given.catalogue;
+    this.signalTypes = given.signalTypes;
+    this.programs = new ProgramTable(this.findings, this.steps);
+  }
+
+  get scopes(): readonly PlanScope[] {
+    return this.#scopes.map(({ names, first, count }) => {
+      let roots = 0;
+      for (let number = first; number < first + count; number++)
+        if (this.drafts[number]?.needs.size === 0) roots += 1;
+      return { owner: names.owner, first, count, roots };
+    });
+  }
+
+  /** Numbers the tasks of a scope, and those of the loops in it behind them. */
+  declare(
+    tasks: readonly (readonly [id: string, document: TaskDocument, path: Path])[],
+    place: {
+      readonly owner: number;
+      readonly outer: TaskNames | undefined;
+      readonly base: Environment | undefined;
+    },
+  ): number {
+    const scope = this.#scopes.length;
+    const first = this.drafts.length;
+    const numbers = new Map(tasks.map(([id], index) => [id, first + index]));
+    const names = new TaskNames(scope, place.owner, place.outer, numbers);
+    this.#scopes.push({ names, first, count: tasks.length, base: place.base, environment: undefined });
+    for (const [id, document, path] of tasks) {
+      this.steps.take(1);
+      const number = this.drafts.length;
+      this.drafts.push({
+        number,
+        id,
+        document,
+        path,
+        scope,
+        body: -1,
+        forEach: undefined,
+        environment: undefined,
+        output: undefined,
+        needs: new Map(),
+      });
+    }
+    if (this.drafts.length > limits.tasksMax) {
+      this.findings.error("too_large", [], `expected at most ${limits.tasksMax} tasks, found more`);
+      return scope;
+    }
+    for (let number = first; number < first + tasks.length; number++)
+      this.#declareBody(this.drafts[number], names);
+    return scope;
+  }
+
+  #declareBody(draft: Draft | undefined, names: TaskNames): void {
+    const loop = draft?.document.loop;
+    if (draft === undefined || loop === undefined) return;
+    const inner = Object.entries(loop.tasks ?? {}).map(
+      ([id, document]) => [id, document, [...draft.path, "loop", "tasks", id]] as const,
+    );
+    draft.body = this.declare(inner, { owner: draft.number, outer: names, base: undefined });
+  }
+
+  /** Number of the first task of a scope. */
+  firstOf(scope: number): number {
+    return this.#scopes[scope]?.first ?? -1;
+  }
+
+  namesOf(scope: number): TaskNames {
+    const names = this.#scopes[scope]?.names;
+    return names ?? new TaskNames(scope, -1, undefined, new Map());
+  }
+
+  /** What expressions see in a scope, besides what a task itself adds. */
+  environmentOfScope(scope: number): Environment {
+    const found = this.#scopes[scope];
+    const names = this.namesOf(scope);
+    if (found === undefined) return this.#nowhere(names);
+    if (found.environment !== undefined) return found.environment;
+    const owner = this.drafts[names.owner];
+    let environment = found.base?.inside(names);
+    if (environment === undefined && owner !== undefined)
+      environment = this.environmentOf(owner)
+        .inside(names)
+        .with({ round: objectOf({ number: types.int, last: types.dyn }) });
+    found.environment = (environment ?? this.#nowhere(names)).with({ feedback: types.dyn });
+    return found.environment;
+  }
+
+  #nowhere(names: TaskNames): Environment {
+    return new Environment(new Map(), names, this);
+  }
+
+  /** What expressions of a task see. */
+  environmentOf(draft: Draft): Environment {
+    if (draft.environment !== undefined) return draft.environment;
+    const around = this.environmentOfScope(draft.scope);
+    const { forEach } = draft.document;
+    if (forEach === undefined) {
+      draft.environment = around;
+      return around;
+    }
+    draft.forEach = this.programs.condition(forEach, around, [...draft.path, "forEach"], listOf(types.dyn));
+    const { type } = draft.forEach;
+    const item = type.kind === "list" ? type.of : types.dyn;
+    draft.environment = around.with({ item, index: types.int });
+    return draft.environment;
+  }
+
+  /** Type of the output of a task. */
+  readonly outputTypeOf = (number: number): Type => {
+    const draft = this.drafts[number];
+    if (draft === undefined) return types.dyn;
+    if (draft.output !== undefined) return draft.output;
+    if (this.#typeDepth >= typeDepthMax) return types.dyn;
+    draft.output = types.dyn;
+    this.#typeDepth += 1;
+    const single = this.#typeOfOne(draft);
+    this.#typeDepth -= 1;
+    draft.output = draft.document.forEach === undefined ? single : listOf(single);
+    return draft.output;
+  };
+
+  #typeOfOne(draft: Draft): Type {
+    const { document, path } = draft;
+    switch (kindOf(document)) {
+      case "uses": {
+        const schema = this.catalogue?.capability(...splitAt(document.uses ?? ""))?.outputSchema;
+        return schema === undefined ? types.dyn : typeOfSchema(schema);
+      }
+      case "workflow":
+      case "mission": {
+        const schema = this.catalogue?.definition(
+          ...splitAt(document.workflow ?? document.mission ?? ""),
+        )?.outputSchema;
+        return schema === undefined ? types.dyn : typeOfSchema(schema);
+      }
+      case "wait": {
+        const signal = typeof document.wait === "object" ? document.wait.signal : undefined;
+        return signal === undefined ? types.dyn : (this.signalTypes.get(signal) ?? types.dyn);
+      }
+      case "approve":
+        return approvalType(
+          document.approve?.form === undefined ? types.dyn : typeOfSchema(document.approve.form),
+        );
+      case "gate":
+        return gateType;
+      case "set":
+        return this.programs.data(document.set ?? null, this.environmentOf(draft), [...path, "set"]).type;
+      case "loop": {
+        const output = document.loop?.output;
+        if (output === undefined || draft.body < 0) return types.dyn;
+        return this.programs.data(output, this.environmentOfScope(draft.body), [...path, "loop", "output"])
+          .type;
+      }
+      default:
+        return types.dyn;
+    }
+  }
+}

@@ -1,0 +1,223 @@
+import { type Json, objectOf, type Type, typeOfSchema, types } from "@tutti/expressions";
+import type { Catalogue } from "../check/catalogue.ts";
+import { Environment, namesOfRun, TaskNames } from "../check/environment.ts";
+import type { Steps } from "../check/steps.ts";
+import type { TaskDocument, WorkflowDocument } from "../language/document.ts";
+import { canonical } from "../plan/canonical.ts";
+import type { Plan, PlanEntry, PlanTask } from "../plan/plan.ts";
+import type { Findings } from "../problem.ts";
+import { Building } from "./building.ts";
+import { Graph } from "./graph.ts";
+import { StatesBuilder } from "./states-builder.ts";
+import { TaskBuilder } from "./task-builder.ts";
+import { durationMs, sorted } from "./values.ts";
+
+export interface BuildRequest {
+  readonly document: WorkflowDocument;
+  readonly findings: Findings;
+  readonly steps: Steps;
+  readonly catalogue: Catalogue | undefined;
+}
+
+/** Builds the plan of a document whose shape was checked, and tells what its parts mean that they cannot. */
+export function buildPlan(request: BuildRequest): Plan {
+  return new DefinitionBuilder(request).build();
+}
+
+class DefinitionBuilder {
+  readonly #document: WorkflowDocument;
+  readonly #findings: Findings;
+  readonly #building: Building;
+  readonly #base: Environment;
+  readonly #vars: ReadonlyMap<string, Type>;
+
+  constructor({ document, findings, steps, catalogue }: BuildRequest) {
+    this.#document = document;
+    this.#findings = findings;
+    const signals = Object.entries(document.signals ?? {}).map(
+      ([name, { schema }]) => [name, schemaType(schema)] as const,
+    );
+    this.#building = new Building({ findings, steps, catalogue, signalTypes: new Map(signals) });
+    this.#vars = new Map(
+      Object.entries(document.vars ?? {}).map(([name, value]) => [name, typeOfConstant(value)]),
+    );
+    const names = namesOfRun({
+      input: schemaType(document.input?.schema),
+      vars: { kind: "object", fields: this.#vars, others: undefined },
+      parameters: document.parameters === undefined ? undefined : schemaType(document.parameters.schema),
+    });
+    this.#base = new Environment(names, new TaskNames(-1, -1, undefined, new Map()), this.#building);
+  }
+
+  build(): Plan {
+    const document = this.#document;
+    const building = this.#building;
+    const rootTasks = Object.entries(document.tasks ?? {}).map(
+      ([id, task]) => [id, task as TaskDocument, ["tasks", id]] as const,
+    );
+    const root = building.declare(rootTasks, { owner: -1, outer: undefined, base: this.#base });
+    const states = this.#states();
+    const builder = new TaskBuilder(building);
+    const tasks = building.drafts.map((draft) => builder.build(draft));
+    const graph = new Graph(building);
+    graph.check(tasks);
+    const outside = building.environmentOfScope(root);
+    const { programs } = building;
+    const output =
+      document.output === undefined ? -1 : programs.data(document.output, outside, ["output"]).program;
+    const entries = this.#entries(states, outside);
+    const run = this.#run(builder, outside);
+    return {
+      format: 1,
+      name: document.workflow ?? "",
+      kind: document.states === undefined ? "tasks" : "states",
+      description: document.description ?? "",
+      labels: sorted(document.labels ?? {}),
+      inputSchema: canonical(document.input?.schema ?? null),
+      outputSchema: canonical(document.outputSchema ?? null),
+      parameters: canonical(document.parameters?.values ?? null),
+      vars: sorted(
+        Object.fromEntries(
+          Object.entries(document.vars ?? {}).map(([name, value]) => [name, canonical(value)]),
+        ),
+      ),
+      entries,
+      run,
+      output,
+      scopes: building.scopes,
+      tasks: tasks.map(
+        (task, number): PlanTask => ({ ...task, needs: building.drafts[number]?.needs.size ?? 0 }),
+      ),
+      edges: graph.edges,
+      works: builder.works,
+      policies: builder.policies,
+      programs: programs.programs,
+      types: programs.types,
+      states: states.states,
+      transitions: states.transitions,
+      initial: this.#initial(states),
+    };
+  }
+
+  #states(): StatesBuilder {
+    const documents = Object.entries(this.#document.states ?? {});
+    const names = documents.map(([name]) => name);
+    const builder = new StatesBuilder(this.#building, this.#base, this.#vars, names);
+    for (const [name, state] of documents) builder.build(name, state);
+    return builder;
+  }
+
+  #initial(states: StatesBuilder): number {
+    const { initial, states: documents } = this.#document;
+    if (documents === undefined) {
+      if (initial !== undefined)
+        this.#findings.error("conflicting_keys", ["initial"], "`initial` means nothing without `states`", {
+          key: true,
+        });
+      return -1;
+    }
+    if (initial === undefined) {
+      this.#findings.error(
+        "missing_key",
+        [],
+        "expected `initial`, the state that a run begins in, found none",
+        { key: true, expected: "`initial`" },
+      );
+      return -1;
+    }
+    const number = states.stateNumber(initial, ["initial"]);
+    states.checkReachable(number);
+    return number;
+  }
+
+  #entries(states: StatesBuilder, outside: Environment): readonly PlanEntry[] {
+    const { signals = {}, queries = {}, updates = {} } = this.#document;
+    const { programs } = this.#building;
+    const none = { validate: -1, message: -1, set: {}, output: -1, outputSchema: null };
+    const entries: PlanEntry[] = [];
+    for (const [name, { schema = null, description = "" }] of Object.entries(signals))
+      entries.push({ kind: "signal", name, description, inputSchema: canonical(schema), ...none });
+    for (const [name, query] of Object.entries(queries)) {
+      const environment = outside.with({ payload: schemaType(query.schema) });
+      const output = programs.data(query.output ?? null, environment, ["queries", name, "output"]).program;
+      const { schema = null, description = "", outputSchema = null } = query;
+      entries.push({
+        kind: "query",
+        name,
+        description,
+        inputSchema: canonical(schema),
+        ...none,
+        output,
+        outputSchema: canonical(outputSchema),
+      });
+    }
+    for (const [name, update] of Object.entries(updates)) {
+      const environment = outside.with({ payload: schemaType(update.schema) });
+      const path = ["updates", name];
+      const { schema = null, description = "", outputSchema = null, validate, message, output } = update;
+      entries.push({
+        kind: "update",
+        name,
+        description,
+        inputSchema: canonical(schema),
+        outputSchema: canonical(outputSchema),
+        validate:
+          validate === undefined
+            ? -1
+            : programs.condition(validate, environment, [...path, "validate"]).program,
+        message:
+          message === undefined ? -1 : programs.template(message, environment, [...path, "message"]).program,
+        set: states.assignments(update.set, environment, [...path, "set"]),
+        output: output === undefined ? -1 : programs.data(output, environment, [...path, "output"]).program,
+      });
+    }
+    return entries;
+  }
+
+  #run(builder: TaskBuilder, outside: Environment): Plan["run"] {
+    const {
+      pool = "",
+      priority = 0,
+      timeout,
+      retention,
+      limits,
+      onFailure = "compensate",
+      continueAsNew,
+    } = this.#document;
+    const { programs } = this.#building;
+    return {
+      pool,
+      priority,
+      timeoutMs: durationMs(timeout),
+      retentionMs: durationMs(retention),
+      limits: builder.limitsOf(limits, this.#base, ["limits"]),
+      onFailure,
+      continueAsNew:
+        continueAsNew === undefined
+          ? null
+          : {
+              when:
+                continueAsNew.when === undefined
+                  ? -1
+                  : programs.condition(continueAsNew.when, outside, ["continueAsNew", "when"]).program,
+              input:
+                continueAsNew.with === undefined
+                  ? -1
+                  : programs.data(continueAsNew.with, outside, ["continueAsNew", "with"]).program,
+            },
+    };
+  }
+}
+
+function schemaType(schema: Json | undefined): Type {
+  return schema === undefined ? types.dyn : typeOfSchema(schema);
+}
+
+/** The type that a variable keeps: that of its first value, where it says one. */
+function typeOfConstant(value: Json): Type {
+  if (value === null) return types.dyn;
+  if (typeof value === "string") return types.string;
+  if (typeof value === "boolean") return types.bool;
+  if (typeof value === "number") return Number.isInteger(value) ? types.int : types.double;
+  return Array.isArray(value) ? { kind: "list", of: types.dyn } : objectOf({}, types.dyn);
+}

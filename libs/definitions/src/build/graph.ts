@@ -1,0 +1,196 @@
+import type { PlanEdges, PlanTask } from "../plan/plan.ts";
+import type { Path } from "../problem.ts";
+import type { Building, Draft } from "./building.ts";
+
+/**
+ * Edges between tasks, and what is wrong with them. All of it is linear in tasks and needs.
+ */
+export class Graph {
+  readonly edges: PlanEdges;
+  /** Needs of each task, and an order in which each task comes after all that it needs; shorter where there is a circle. */
+  readonly order: readonly number[];
+  readonly #building: Building;
+
+  constructor(building: Building) {
+    this.#building = building;
+    this.edges = edgesOf(building.drafts);
+    this.order = this.#ordered();
+    building.steps.take(building.drafts.length + this.edges.targets.length);
+  }
+
+  /** Tells of circles, and of tasks that are never done. */
+  check(tasks: readonly PlanTask[]): void {
+    this.#tellCircles();
+    this.#tellUnreachable(tasks);
+    this.#tellGates();
+  }
+
+  #ordered(): number[] {
+    const { drafts } = this.#building;
+    const missing = drafts.map(({ needs }) => needs.size);
+    const order = drafts.filter(({ needs }) => needs.size === 0).map(({ number }) => number);
+    for (let next = 0; next < order.length; next++) {
+      for (const target of this.#targets(order[next] ?? 0)) {
+        const left = (missing[target] ?? 0) - 1;
+        missing[target] = left;
+        if (left === 0) order.push(target);
+      }
+    }
+    return order;
+  }
+
+  *#targets(task: number): Generator<number> {
+    const { offsets, targets } = this.edges;
+    for (let at = offsets[task] ?? 0; at < (offsets[task + 1] ?? 0); at++) yield targets[at] ?? 0;
+  }
+
+  /** Every circle is told once, by one way around it. */
+  #tellCircles(): void {
+    const { drafts } = this.#building;
+    const ordered = new Uint8Array(drafts.length);
+    for (const number of this.order) ordered[number] = 1;
+    /** 1 for what can be ordered, else the number of the walk that came by, from 2. */
+    const walks = new Uint32Array(ordered);
+    let walk = 1;
+    for (const start of drafts) {
+      if (walks[start.number] !== 0) continue;
+      walk += 1;
+      const way: number[] = [];
+      let at: number | undefined = start.number;
+      while (at !== undefined && walks[at] === 0) {
+        walks[at] = walk;
+        way.push(at);
+        at = firstUnordered(drafts[at], ordered);
+      }
+      if (at !== undefined && walks[at] === walk) this.#tellCircle(way.slice(way.indexOf(at)));
+    }
+  }
+
+  #tellCircle(circle: readonly number[]): void {
+    const drafts = circle.map((number) => this.#building.drafts[number]);
+    const ids = drafts.map((draft) => draft?.id ?? "");
+    const shown = ids.length > 12 ? [...ids.slice(0, 6), "…", ...ids.slice(-5)] : ids;
+    const [first] = drafts;
+    const message = `tasks need each other in a circle: ${[...shown, ids[0]].join(" → ")}`;
+    this.#building.findings.error("cycle", first?.path ?? [], message, {
+      key: true,
+      expected: "an order in which one task comes first",
+    });
+  }
+
+  /** A condition that is always false skips a task, and what needs its success. */
+  #tellUnreachable(tasks: readonly PlanTask[]): void {
+    const { drafts, findings, programs } = this.#building;
+    const never = new Uint8Array(drafts.length);
+    for (const number of this.order) {
+      const draft = drafts[number];
+      const when = programs.programs[tasks[number]?.when ?? -1];
+      if (draft === undefined) continue;
+      if (when?.form === "constant" && when.source === false) {
+        never[number] = 1;
+        findings.warning(
+          "unreachable",
+          [...draft.path, "when"],
+          "this task is never done: its condition is always false",
+        );
+        continue;
+      }
+      for (const [needed, condition] of draft.needs) {
+        if (condition !== 2 && never[needed] === 1) {
+          never[number] = 1;
+          const message = `this task is never done: it needs \`${drafts[needed]?.id}\`, which is never done`;
+          findings.warning("unreachable", draft.path, message, {
+            key: true,
+            expected: "a need that can be met, or `on: always`",
+          });
+          break;
+        }
+        if (condition === 1 && cannotFail(drafts[needed])) {
+          never[number] = 1;
+          const message = `this task is never done: it needs a failure of \`${drafts[needed]?.id}\`, which cannot fail`;
+          findings.warning("unreachable", draft.path, message, { key: true });
+          break;
+        }
+      }
+    }
+  }
+
+  /** Work can be sent back only to what a gate rests on. */
+  #tellGates(): void {
+    for (const draft of this.#building.drafts) {
+      const { gate, checks } = draft.document;
+      const targets: [id: string | undefined, path: Path][] = [
+        [gate?.sendBack, [...draft.path, "gate", "sendBack"]],
+      ];
+      for (const [index, { sendBackTo }] of (checks ?? []).entries())
+        targets.push([sendBackTo, [...draft.path, "checks", index, "sendBackTo"]]);
+      for (const [id, path] of targets) {
+        const number = id === undefined ? undefined : this.#building.namesOf(draft.scope).numbers.get(id);
+        if (number === undefined || number === draft.number || this.#restsOn(draft, number)) continue;
+        this.#building.findings.error(
+          "unknown_task",
+          path,
+          `work can be sent back only to a task that \`${draft.id}\` rests on, and \`${id}\` is none`,
+          {
+            expected: "a task in its needs, or in theirs",
+          },
+        );
+      }
+    }
+  }
+
+  #restsOn(draft: Draft, wanted: number): boolean {
+    const open = [...draft.needs.keys()];
+    const seen = new Set(open);
+    for (let number = open.pop(); number !== undefined; number = open.pop()) {
+      if (number === wanted) return true;
+      this.#building.steps.take(1);
+      for (const needed of this.#building.drafts[number]?.needs.keys() ?? []) {
+        if (seen.has(needed)) continue;
+        seen.add(needed);
+        open.push(needed);
+      }
+      // Beyond this nobody is told anything wrong, and many gates over a large graph stay cheap.
+      if (seen.size > 10_000) return true;
+    }
+    return false;
+  }
+}
+
+function cannotFail(draft: Draft | undefined): boolean {
+  const wait = draft?.document.wait;
+  return (
+    wait !== undefined &&
+    draft?.document.timeout === undefined &&
+    (typeof wait === "string" ? !wait.includes("${{") : wait.for !== undefined && !wait.for.includes("${{"))
+  );
+}
+
+function firstUnordered(draft: Draft | undefined, ordered: Uint8Array): number | undefined {
+  for (const needed of draft?.needs.keys() ?? []) if (ordered[needed] === 0) return needed;
+  return undefined;
+}
+
+function edgesOf(drafts: readonly Draft[]): PlanEdges {
+  const counts = new Uint32Array(drafts.length + 1);
+  let total = 0;
+  for (const { needs } of drafts) {
+    for (const needed of needs.keys()) counts[needed] = (counts[needed] ?? 0) + 1;
+    total += needs.size;
+  }
+  const offsets = new Array<number>(drafts.length + 1).fill(0);
+  for (let task = 0; task < drafts.length; task++)
+    offsets[task + 1] = (offsets[task] ?? 0) + (counts[task] ?? 0);
+  const next = [...offsets];
+  const targets = new Array<number>(total).fill(0);
+  const conditions = new Array<number>(total).fill(0);
+  for (const { number, needs } of drafts) {
+    for (const [needed, condition] of needs) {
+      const at = next[needed] ?? 0;
+      next[needed] = at + 1;
+      targets[at] = number;
+      conditions[at] = condition;
+    }
+  }
+  return { offsets, targets, conditions };
+}

@@ -1,0 +1,134 @@
+import { fits, type Json, printType, type Type, typeOfSchema } from "@tutti/expressions";
+import { isList, isMembers } from "../check/shape-checker.ts";
+import type { Programmed } from "../plan/program-table.ts";
+import type { Path } from "../problem.ts";
+import type { Building, Draft } from "./building.ts";
+import { splitAt } from "./values.ts";
+
+/** Holds what tasks are given against what the catalogue says that they take. */
+export function checkInput(
+  building: Building,
+  draft: Draft,
+  kind: "uses" | "workflow" | "mission",
+  made: Programmed | undefined,
+): void {
+  const { catalogue } = building;
+  if (catalogue === undefined) return;
+  const { document, path } = draft;
+  const [name, version] = splitAt(document[kind] ?? "");
+  const known = kind === "uses" ? catalogue.capability(name, version) : catalogue.definition(name, version);
+  if (known === undefined) {
+    if (name !== "") unknown(building, kind, name, version, [...path, kind]);
+    return;
+  }
+  if (known.inputSchema !== undefined) {
+    const place = document.with === undefined ? path : [...path, "with"];
+    if (made === undefined)
+      new InputCheck(building, `${kind === "uses" ? "capability" : "definition"} \`${name}\``).absent(
+        known.inputSchema,
+        [...path, kind],
+      );
+    else new InputCheck(building, `\`${name}\``).check(made.type, known.inputSchema, place);
+  }
+}
+
+function unknown(building: Building, kind: string, name: string, version: string, path: Path): void {
+  const { catalogue, findings } = building;
+  const names = kind === "uses" ? catalogue?.capabilityNames() : catalogue?.definitionNames();
+  const near = findings.suggest(name, names ?? []);
+  const other = near === undefined || near === name ? undefined : near;
+  const what = kind === "uses" ? `nobody offers \`${name}\`` : `there is no definition \`${name}\``;
+  const versions =
+    version === "" ? "" : kind === "uses" ? ` in the versions ${version}` : ` with the version ${version}`;
+  findings.error(
+    kind === "uses" ? "unknown_capability" : "unknown_definition",
+    path,
+    `${what}${versions}${other === undefined ? "" : `; did you mean \`${other}\`?`}`,
+    {
+      expected: other === undefined ? "one that is there" : `\`${other}\``,
+    },
+  );
+}
+
+const depthMax = 32;
+
+class InputCheck {
+  readonly #building: Building;
+  readonly #what: string;
+
+  constructor(building: Building, what: string) {
+    this.#building = building;
+    this.#what = what;
+  }
+
+  absent(schema: Json, path: Path): void {
+    const required = isMembers(schema) ? schema["required"] : undefined;
+    if (!isList(required) || required.length === 0) return;
+    const names = required.map((name) => `\`${String(name)}\``).join(", ");
+    this.#building.findings.error(
+      "wrong_input",
+      path,
+      `${this.#what} needs ${names} in \`with\`, found nothing`,
+      { key: true, expected: `\`with\` with ${names}` },
+    );
+  }
+
+  check(type: Type, schema: Json, path: Path): void {
+    this.#building.steps.take(1);
+    if (!isMembers(schema) || path.length > depthMax) return;
+    if (type.kind === "object") this.#object(type, schema, path);
+    const wanted = typeOfSchema(schema);
+    const whole = type.kind === "int" && wanted.kind === "double";
+    if (fits(type, wanted) || whole) {
+      if (type.kind === "list" && isMembers(schema["items"])) this.check(type.of, schema["items"], path);
+      return;
+    }
+    const expected =
+      wanted.kind === "object" || wanted.kind === "map" ? "an object" : `a ${printType(wanted)}`;
+    const found = type.kind === "object" ? "an object" : `a ${printType(type)}`;
+    this.#building.findings.error(
+      "wrong_input",
+      path,
+      `${this.#what} takes ${expected} here, found ${found}`,
+      { expected },
+    );
+  }
+
+  #object(
+    type: Extract<Type, { kind: "object" }>,
+    schema: { readonly [key: string]: Json },
+    path: Path,
+  ): void {
+    const { properties, required, additionalProperties } = schema;
+    const known = isMembers(properties) ? properties : {};
+    for (const name of isList(required) ? required : []) {
+      if (typeof name !== "string" || type.fields.has(name) || type.others !== undefined) continue;
+      this.#building.findings.error("wrong_input", path, `${this.#what} needs \`${name}\`, found none`, {
+        key: true,
+        expected: `\`${name}\``,
+      });
+    }
+    for (const [name, field] of type.fields) {
+      const property = Object.hasOwn(known, name) ? known[name] : undefined;
+      if (property !== undefined) this.check(field, property, [...path, name]);
+      else if (
+        additionalProperties === false ||
+        (additionalProperties === undefined && isMembers(properties))
+      )
+        this.#unknownField(name, known, path);
+    }
+  }
+
+  #unknownField(name: string, known: { readonly [key: string]: Json }, path: Path): void {
+    const near = this.#building.findings.suggest(name, Object.keys(known));
+    this.#building.findings.error(
+      "wrong_input",
+      [...path, name],
+      `${this.#what} takes no \`${name}\`${near === undefined ? "" : `; did you mean \`${near}\`?`}`,
+      {
+        key: true,
+        expected: near === undefined ? `one of ${Object.keys(known).slice(0, 20).join(", ")}` : `\`${near}\``,
+      },
+    );
+  }
+}

@@ -1,0 +1,97 @@
+import { type NeedConditionWord, needConditions } from "../plan/plan.ts";
+import type { Building, Draft } from "./building.ts";
+
+/** What tasks need: what `needs` says, and what expressions refer to. */
+
+const success = needConditions.indexOf("success");
+const always = needConditions.indexOf("always");
+
+export function readNeeds(building: Building, draft: Draft): void {
+  const { needs } = draft.document;
+  if (needs === undefined) return;
+  const list = typeof needs === "string" ? [needs] : needs;
+  const { numbers } = building.namesOf(draft.scope);
+  for (const [index, need] of list.entries()) {
+    building.steps.take(1);
+    const path = typeof needs === "string" ? [...draft.path, "needs"] : [...draft.path, "needs", index];
+    const { task, on = "success" } = typeof need === "string" ? { task: need } : need;
+    if (task === undefined) continue;
+    const place = typeof need === "string" ? path : [...path, "task"];
+    const number = numbers.get(task);
+    if (number === undefined) {
+      const near = building.findings.suggest(task, numbers.keys());
+      building.findings.error(
+        "unknown_task",
+        place,
+        `unknown task \`${task}\`${near === undefined ? "" : `; did you mean \`${near}\`?`}`,
+        {
+          expected: near === undefined ? "a task beside it" : `\`${near}\``,
+        },
+      );
+    } else if (number === draft.number)
+      building.findings.error("cycle", place, `\`${task}\` needs itself`, { expected: "other tasks" });
+    else addStated(building, draft, { task, number, on, path: place });
+  }
+}
+
+function addStated(
+  building: Building,
+  draft: Draft,
+  need: {
+    readonly task: string;
+    readonly number: number;
+    readonly on: NeedConditionWord;
+    readonly path: readonly (string | number)[];
+  },
+): void {
+  const condition = needConditions.indexOf(need.on);
+  const known = draft.needs.get(need.number);
+  if (known === undefined) draft.needs.set(need.number, condition);
+  else if (known === condition)
+    building.findings.warning("duplicate", need.path, `\`${need.task}\` is needed already`);
+  else {
+    const message = `\`${need.task}\` cannot end both with ${needConditions[known]} and with ${need.on}; this task would never be done`;
+    building.findings.error("unreachable", need.path, message, { expected: "one way to end, or `always`" });
+  }
+}
+
+/**
+ * Adds what a name in an expression refers to, unless `needs` says how it has to end. Whoever looks at `status` or `error`
+ * wants to know of a failure; whoever takes the output needs that there is one. Inside a loop, a task around it is needed
+ * by the loop.
+ */
+export function addNeed(building: Building, draft: Draft, name: string): void {
+  const [, id = "", field] = name.split(".");
+  const condition = field === "output" || field === undefined ? success : always;
+  let needing: Draft | undefined = draft;
+  while (needing !== undefined) {
+    const names = building.namesOf(needing.scope);
+    const number = names.numbers.get(id);
+    if (number !== undefined) {
+      if (number === needing.number) refuseOwn(building, draft, needing, id);
+      else addImplied(needing, number, condition);
+      return;
+    }
+    // The tasks of a loop's own rounds are seen by its conditions and its output.
+    if (needing.body >= 0 && building.namesOf(needing.body).numbers.has(id)) return;
+    needing = building.drafts[names.owner];
+  }
+}
+
+function refuseOwn(building: Building, draft: Draft, needing: Draft, id: string): void {
+  const inside = draft === needing ? "" : ", which it is a part of";
+  building.findings.error(
+    "cycle",
+    draft.path,
+    `\`${draft.id}\` refers to the output of \`${id}\`${inside}: it is not there before it has ended`,
+    {
+      key: true,
+      expected: "other tasks; `round.last` is the output of the round before",
+    },
+  );
+}
+
+function addImplied(needing: Draft, number: number, condition: number): void {
+  const known = needing.needs.get(number);
+  if (known === undefined) needing.needs.set(number, condition);
+}

@@ -1,0 +1,59 @@
+import type { TaskDocument } from "../language/document.ts";
+import { type TaskKindWord, taskKinds } from "../language/task-shape.ts";
+import type { Findings, Path } from "../problem.ts";
+
+/** Which options mean something for which kinds of tasks; those that are not named mean something for all. */
+
+const work: readonly TaskKindWord[] = ["uses", "workflow", "mission"];
+const agents: readonly TaskKindWord[] = ["uses"];
+const children: readonly TaskKindWord[] = ["workflow", "mission"];
+const waiting: readonly TaskKindWord[] = [...work, "wait", "approve", "loop", "gate"];
+
+const meant: Partial<Record<keyof TaskDocument, readonly TaskKindWord[]>> = {
+  with: work,
+  parameters: children,
+  parentClose: children,
+  retry: work,
+  timeout: waiting,
+  compensate: work,
+  placement: agents,
+  resources: agents,
+  estimate: waiting,
+  checks: work,
+  limits: work,
+  cache: agents,
+  idempotencyKey: work,
+  mayBeDoubled: agents,
+};
+
+export function kindOf(document: TaskDocument): TaskKindWord | undefined {
+  return taskKinds.find((kind) => document[kind] !== undefined);
+}
+
+export function checkOptions(
+  document: TaskDocument,
+  kind: TaskKindWord,
+  path: Path,
+  findings: Findings,
+): void {
+  for (const key of Object.keys(document) as (keyof TaskDocument)[]) {
+    const kinds = meant[key];
+    if (kinds === undefined || kinds.includes(kind)) continue;
+    findings.error(
+      "conflicting_keys",
+      [...path, key],
+      `\`${key}\` means nothing for a task of the kind \`${kind}\``,
+      {
+        key: true,
+        expected: `\`${key}\` on ${kinds.map((one) => `\`${one}\``).join(", ")}`,
+      },
+    );
+  }
+  for (const key of ["maxParallel", "failFast"] as const) {
+    if (document[key] === undefined || document.forEach !== undefined) continue;
+    findings.error("conflicting_keys", [...path, key], `\`${key}\` means nothing without \`forEach\``, {
+      key: true,
+      expected: "`forEach` beside it",
+    });
+  }
+}

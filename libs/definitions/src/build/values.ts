@@ -1,0 +1,104 @@
+import { parseDurationMs } from "../duration.ts";
+import type {
+  LimitDocument,
+  RetryDocument,
+  SelectorDocument,
+  TaskDocument,
+  TimeoutDocument,
+} from "../language/document.ts";
+import type { RetryPolicy, Selector, Timeouts } from "../plan/plan.ts";
+
+/** Options as the plan has them, out of what documents say in short. */
+
+export function durationMs(text: string | undefined): number {
+  return text === undefined ? 0 : (parseDurationMs(text) ?? 0);
+}
+
+const hourMs = 3_600_000;
+const firstPauseMs = 1_000;
+
+export function retryPolicy(retry: number | RetryDocument | undefined): RetryPolicy {
+  const {
+    max = retry === undefined ? 1 : 3,
+    backoff,
+    factor = 2,
+    jitter = 0.2,
+    on = [],
+    notOn = [],
+    exhausted = "fail",
+  } = typeof retry === "number" ? { max: retry } : (retry ?? {});
+  const [first, longest] = (backoff ?? "").split("..");
+  const initialMs = first ? durationMs(first) : firstPauseMs;
+  return {
+    maxAttempts: max,
+    initialMs: max > 1 ? initialMs : 0,
+    factor,
+    maxMs: longest === undefined ? hourMs : durationMs(longest),
+    jitter,
+    retryOn: on,
+    failOn: notOn,
+    pauseWhenExhausted: exhausted === "pause",
+  };
+}
+
+export function timeoutsOf(timeout: string | TimeoutDocument | undefined): Timeouts {
+  const { queue, run, heartbeat, total } = typeof timeout === "string" ? { run: timeout } : (timeout ?? {});
+  return {
+    queueMs: durationMs(queue),
+    runMs: durationMs(run),
+    heartbeatMs: durationMs(heartbeat),
+    totalMs: durationMs(total),
+  };
+}
+
+export interface RateValues {
+  readonly rateCount: number;
+  readonly ratePerMs: number;
+  readonly rateBurst: number;
+}
+
+/** `10/s`, `100/5m`, or spelt out. */
+export function rateOf(rate: LimitDocument["rate"]): RateValues {
+  if (rate === undefined) return { rateCount: 0, ratePerMs: 0, rateBurst: 0 };
+  if (typeof rate !== "string") {
+    const { count, per, burst = 0 } = rate;
+    return { rateCount: count, ratePerMs: durationMs(per), rateBurst: burst };
+  }
+  const [count = "0", per = "1s"] = rate.split("/");
+  return { rateCount: Number(count), ratePerMs: durationMs(/^\d/.test(per) ? per : `1${per}`), rateBurst: 0 };
+}
+
+export function selectorOf(selector: SelectorDocument | undefined): Selector {
+  const { equals = {}, exists = [], absent = [] } = selector ?? {};
+  return { equals: sorted(equals), exists, absent };
+}
+
+export function sorted<T>(members: Readonly<Record<string, T>>): Readonly<Record<string, T>> {
+  return Object.fromEntries(Object.entries(members).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** `stock.reserve@^2` is a capability and a range of versions. */
+export function splitAt(text: string): readonly [name: string, version: string] {
+  const at = text.indexOf("@");
+  return at === -1 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+/** Options that say how a task is treated; a task with none of them has the common policy. */
+export const policyKeys = [
+  "maxParallel",
+  "failFast",
+  "retry",
+  "timeout",
+  "compensate",
+  "priority",
+  "labels",
+  "placement",
+  "resources",
+  "estimate",
+  "checks",
+  "limits",
+  "cache",
+  "idempotencyKey",
+  "mayBeDoubled",
+  "mayFail",
+] as const satisfies readonly (keyof TaskDocument)[];

@@ -1,0 +1,229 @@
+import type { Json } from "@tutti/expressions";
+import { buildPlan } from "../build/definition-builder.ts";
+import { definition } from "../language/definition-shape.ts";
+import type { WorkflowDocument } from "../language/document.ts";
+import { limits } from "../limits.ts";
+import { canonical, hashOf } from "../plan/canonical.ts";
+import type { Plan } from "../plan/plan.ts";
+import { type DefinitionProblem, type Finding, Findings, type Places, printPath } from "../problem.ts";
+import { type DefinitionText, readSource } from "../source/source.ts";
+import type { Catalogue } from "./catalogue.ts";
+import { checkSchema, satisfying } from "./json-schemas.ts";
+import { Parameters } from "./parameters.ts";
+import { isMembers, ShapeChecker } from "./shape-checker.ts";
+import { Steps, StepsExhausted } from "./steps.ts";
+
+export interface CheckOptions {
+  /** What the installation offers; without it, what is used is not looked up. */
+  readonly catalogue?: Catalogue;
+  /** Fills in a template. */
+  readonly parameters?: Json;
+  readonly textLengthMax?: number;
+  readonly stepsMax?: number;
+}
+
+export interface CheckedDefinition {
+  /** In the order of the source. */
+  readonly problems: readonly DefinitionProblem[];
+  /** Undefined when there is an error among the problems. */
+  readonly definition: Definition | undefined;
+  /** What the check did, in steps. */
+  readonly stepsTaken: number;
+}
+
+/** A definition without errors. */
+export interface Definition {
+  readonly document: WorkflowDocument;
+  /** SHA-256 of the plan, or of the content of a template that is not filled in; 64 hexadecimal digits. */
+  readonly hash: string;
+  /** Undefined for a template that is not filled in. */
+  readonly plan: Plan | undefined;
+}
+
+/** Checks a text. Tells everything that is wrong with it at once; never throws because of what it says. */
+export function checkText(source: DefinitionText, options: CheckOptions = {}): CheckedDefinition {
+  const findings = new Findings(limits.problemsMax);
+  const { textLengthMax = limits.textLengthMax } = options;
+  const { length } = source.text;
+  if (length > textLengthMax) {
+    findings.error("too_large", [], `expected at most ${textLengthMax} characters, found ${length}`);
+    return { problems: located(findings, source.fileName, nowhere), definition: undefined, stepsTaken: 1 };
+  }
+  const { value, places } = readSource(source, findings);
+  if (value === undefined)
+    return { problems: located(findings, source.fileName, places), definition: undefined, stepsTaken: 1 };
+  return check(value, { findings, places, fileName: source.fileName }, options);
+}
+
+/** Checks a document that was built, or read by somebody else; its problems have paths and no lines. */
+export function checkDocument(
+  document: WorkflowDocument | Json,
+  options: CheckOptions = {},
+): CheckedDefinition {
+  return check(
+    document as Json,
+    { findings: new Findings(limits.problemsMax), places: nowhere, fileName: "" },
+    options,
+  );
+}
+
+const nowhere: Places = { placeOf: () => undefined };
+
+interface Checking {
+  readonly findings: Findings;
+  readonly places: Places;
+  readonly fileName: string;
+}
+
+function check(
+  value: Json,
+  { findings, places, fileName }: Checking,
+  options: CheckOptions,
+): CheckedDefinition {
+  const steps = new Steps(options.stepsMax);
+  let made: Definition | undefined;
+  try {
+    made = new DocumentCheck(findings, steps, options).check(value);
+  } catch (fault) {
+    if (!(fault instanceof StepsExhausted)) throw fault;
+    findings.error(
+      "too_large",
+      [],
+      `expected a definition that is checked in ${fault.stepsMax} steps, found a larger one`,
+    );
+  }
+  const definition = findings.hasErrors ? undefined : made;
+  return { problems: located(findings, fileName, places), definition, stepsTaken: steps.taken };
+}
+
+class DocumentCheck {
+  readonly #findings: Findings;
+  readonly #steps: Steps;
+  readonly #options: CheckOptions;
+
+  constructor(findings: Findings, steps: Steps, options: CheckOptions) {
+    this.#findings = findings;
+    this.#steps = steps;
+    this.#options = options;
+  }
+
+  check(value: Json): Definition | undefined {
+    const before = this.#findings.list.length;
+    const { isTemplate, parameters, values, filled } = this.#parametersOf(value);
+    const cleaned = new ShapeChecker(this.#findings, this.#steps, parameters).check(filled, definition, []);
+    if (!isMembers(cleaned)) return undefined;
+    this.#checkSchemas(cleaned);
+    const document = cleaned as unknown as WorkflowDocument;
+    const plan = buildPlan({
+      document,
+      findings: this.#findings,
+      steps: this.#steps,
+      catalogue: this.#options.catalogue,
+    });
+    if (this.#findings.list.slice(before).some(({ severity }) => severity === "error")) return undefined;
+    const whole = filled as unknown as WorkflowDocument;
+    if (isTemplate && values === undefined)
+      return { document: whole, plan: undefined, hash: hashOf(JSON.stringify(inOrder(filled))) };
+    return { document: whole, plan, hash: hashOf(JSON.stringify(plan)) };
+  }
+
+  #parametersOf(value: Json): {
+    readonly isTemplate: boolean;
+    readonly parameters: Parameters | undefined;
+    readonly values: Json | undefined;
+    readonly filled: Json;
+  } {
+    const declared = isMembers(value) ? value["parameters"] : undefined;
+    const given = this.#options.parameters;
+    if (!isMembers(value) || !isMembers(declared) || declared["schema"] === undefined) {
+      if (given !== undefined)
+        this.#findings.error(
+          "not_a_template",
+          [],
+          "expected a definition with `parameters` to be filled in, found one without",
+        );
+      return { isTemplate: false, parameters: undefined, values: undefined, filled: value };
+    }
+    const schema = declared["schema"];
+    const found = given ?? declared["values"];
+    const values =
+      found === undefined ? undefined : satisfying(found, schema, ["parameters", "values"], this.#findings);
+    const filled = values === undefined ? value : { ...value, parameters: { ...declared, values } };
+    return { isTemplate: true, parameters: new Parameters(this.#findings, schema, values), values, filled };
+  }
+
+  #checkSchemas(document: { readonly [key: string]: Json }): void {
+    const inside = (path: readonly string[]): void => {
+      let found: Json | undefined = document;
+      for (const part of path)
+        found = isMembers(found) && Object.hasOwn(found, part) ? found[part] : undefined;
+      if (found === undefined) return;
+      this.#steps.takeFor(found);
+      checkSchema(found, path, this.#findings);
+    };
+    inside(["parameters", "schema"]);
+    inside(["input", "schema"]);
+    inside(["outputSchema"]);
+    for (const group of ["signals", "queries", "updates"]) {
+      const entries = document[group];
+      for (const name of isMembers(entries) ? Object.keys(entries) : [])
+        for (const key of ["schema", "outputSchema"]) inside([group, name, key]);
+    }
+    const tasks = document["tasks"];
+    for (const id of isMembers(tasks) ? Object.keys(tasks) : []) inside(["tasks", id, "approve", "form"]);
+  }
+}
+
+/** The content with keys in order, apart from tasks and states, whose order is a part of it. */
+function inOrder(value: Json): Json {
+  if (!isMembers(value)) return Array.isArray(value) ? value.map(inOrder) : value;
+  const members = Object.create(null) as Record<string, Json>;
+  for (const key of Object.keys(value).sort()) {
+    const inner = value[key] ?? null;
+    const ordered = (key === "tasks" || key === "states") && isMembers(inner);
+    members[key] = ordered
+      ? Object.entries(inner).map(([name, one]) => [name, inOrder(one)])
+      : inOrder(inner);
+  }
+  return canonical({ ...members });
+}
+
+function located(findings: Findings, fileName: string, places: Places): DefinitionProblem[] {
+  const problems = findings.list.map((finding) => locate(finding, fileName, places));
+  problems.sort((a, b) => a.line - b.line || a.column - b.column);
+  if (findings.left > 0) {
+    const message = `${findings.left} more problems are not told`;
+    problems.push({
+      severity: "warning",
+      code: "too_many",
+      fileName,
+      line: 0,
+      column: 0,
+      path: "",
+      message,
+      expected: "",
+    });
+  }
+  return problems;
+}
+
+function locate(
+  { severity, code, path, key, at, message, expected }: Finding,
+  fileName: string,
+  places: Places,
+): DefinitionProblem {
+  const place = places.placeOf(path, {
+    ...(key === undefined ? {} : { key }),
+    ...(at === undefined ? {} : { at }),
+  });
+  return {
+    severity,
+    code,
+    fileName,
+    line: place?.line ?? 0,
+    column: place?.column ?? 0,
+    path: printPath(path),
+    message,
+    expected,
+  };
+}

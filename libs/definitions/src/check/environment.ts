@@ -1,0 +1,134 @@
+import { listOf, mapOf, nullable, objectOf, type Scope, type Type, types } from "@tutti/expressions";
+import type { Findings } from "../problem.ts";
+
+/** Names of tasks that can be seen from a place: those of its own scope, and of those around it. */
+export class TaskNames {
+  readonly scope: number;
+  /** Task that the scope belongs to; -1 for none. */
+  readonly owner: number;
+  readonly outer: TaskNames | undefined;
+  readonly numbers: ReadonlyMap<string, number>;
+
+  constructor(
+    scope: number,
+    owner: number,
+    outer: TaskNames | undefined,
+    numbers: ReadonlyMap<string, number>,
+  ) {
+    this.scope = scope;
+    this.owner = owner;
+    this.outer = outer;
+    this.numbers = numbers;
+  }
+
+  find(id: string): number | undefined {
+    return this.numbers.get(id) ?? this.outer?.find(id);
+  }
+
+  *ids(): Generator<string> {
+    yield* this.numbers.keys();
+    if (this.outer !== undefined) yield* this.outer.ids();
+  }
+}
+
+/** What all environments of a definition share. */
+export interface Known {
+  /** Type of the output of a task by its number. */
+  readonly outputTypeOf: (task: number) => Type;
+  readonly findings: Findings;
+}
+
+const errorType: Type = objectOf(
+  { code: types.string, message: types.string, details: mapOf(types.string, types.string) },
+  types.dyn,
+);
+
+/** What an expression at a certain place can see. */
+export class Environment implements Scope {
+  readonly tasks: TaskNames;
+  readonly #names: ReadonlyMap<string, Type>;
+  readonly #known: Known;
+
+  constructor(names: ReadonlyMap<string, Type>, tasks: TaskNames, known: Known) {
+    this.#names = names;
+    this.tasks = tasks;
+    this.#known = known;
+  }
+
+  /** The same with more names. */
+  with(names: Readonly<Record<string, Type>>): Environment {
+    return new Environment(new Map([...this.#names, ...Object.entries(names)]), this.tasks, this.#known);
+  }
+
+  /** The same names, seen from inside another scope. */
+  inside(tasks: TaskNames): Environment {
+    return new Environment(this.#names, tasks, this.#known);
+  }
+
+  typeOf(name: string): Type | undefined {
+    if (!name.startsWith("tasks.")) return this.#names.get(name);
+    const [id = "", field, ...rest] = name.slice("tasks.".length).split(".");
+    if (rest.length > 0) return undefined;
+    const task = this.tasks.find(id);
+    return task === undefined ? undefined : this.#ofTask(task, field);
+  }
+
+  #ofTask(task: number, field: string | undefined): Type | undefined {
+    switch (field) {
+      case undefined:
+        return objectOf({
+          output: this.#known.outputTypeOf(task),
+          status: types.string,
+          error: nullable(errorType),
+        });
+      case "output":
+        return this.#known.outputTypeOf(task);
+      case "status":
+        return types.string;
+      case "error":
+        return nullable(errorType);
+      default:
+        return undefined;
+    }
+  }
+
+  *names(): Generator<string> {
+    yield* this.#names.keys();
+    for (const id of this.#known.findings.counted(this.tasks.ids())) yield `tasks.${id}.output`;
+  }
+}
+
+/** Names that every expression of a run sees. */
+export function namesOfRun(declared: {
+  readonly input: Type;
+  readonly vars: Type;
+  readonly parameters: Type | undefined;
+}): Map<string, Type> {
+  const names = new Map<string, Type>([
+    ["input", declared.input],
+    ["vars", declared.vars],
+    [
+      "run",
+      objectOf({
+        id: types.string,
+        namespace: types.string,
+        definition: types.string,
+        incarnation: types.int,
+        startTime: types.string,
+        labels: mapOf(types.string, types.string),
+      }),
+    ],
+  ]);
+  if (declared.parameters !== undefined) names.set("parameters", declared.parameters);
+  return names;
+}
+
+/** Of outcomes that a handler or a transition hears of. */
+export const failureType: Type = errorType;
+export const approvalType = (form: Type): Type =>
+  objectOf({ verdict: types.string, by: listOf(types.string), comment: types.string, data: form });
+export const gateType: Type = objectOf({
+  passed: types.bool,
+  checks: listOf(objectOf({ name: types.string, passed: types.bool })),
+  sentBack: types.int,
+});

@@ -1,0 +1,55 @@
+import {
+  compileTemplate,
+  type Json,
+  type Scope,
+  scopeOf,
+  type Type,
+  typeOfSchema,
+  types,
+} from "@tutti/expressions";
+import type { Shape } from "../language/shape.ts";
+import type { Findings, Path } from "../problem.ts";
+
+const stepsMax = 100_000;
+
+/** The parameters of a template, where names and numbers are computed out of them. */
+export class Parameters {
+  readonly #findings: Findings;
+  readonly #scope: Scope;
+  /** Undefined as long as the template is not filled in. */
+  readonly #values: Json | undefined;
+
+  constructor(findings: Findings, schema: Json, values: Json | undefined) {
+    this.#findings = findings;
+    this.#scope = scopeOf({ parameters: typeOfSchema(schema) });
+    this.#values = values;
+  }
+
+  /** What stands in place of a name or a number; undefined when that is not known, or wrong. */
+  evaluate(text: string, shape: Shape, path: Path): Json | undefined {
+    const compiled = compileTemplate(text, this.#scope, { wanted: wantedBy(shape) });
+    if (!compiled.ok) {
+      for (const { code, at, message, expected } of compiled.problems)
+        this.#findings.error(code, path, message, { at, expected });
+      return undefined;
+    }
+    if (this.#values === undefined) return undefined;
+    const values = this.#values;
+    const evaluation = compiled.program.evaluate(() => values, { stepsMax });
+    if (evaluation.ok) return evaluation.value;
+    const { code, message, expected } = evaluation.problem;
+    this.#findings.error(code, path, message, { expected });
+    return undefined;
+  }
+}
+
+function wantedBy(shape: Shape): Type {
+  switch (shape.kind) {
+    case "number":
+      return shape.whole ? types.int : types.double;
+    case "flag":
+      return types.bool;
+    default:
+      return types.string;
+  }
+}

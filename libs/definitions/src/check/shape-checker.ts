@@ -1,0 +1,338 @@
+import type { Json } from "@tutti/expressions";
+import { durationPattern, parseDurationMs } from "../duration.ts";
+import { jsonKindOf } from "../language/json-schema.ts";
+import { type JsonKind, type MapShape, type MembersShape, type Shape, textForms } from "../language/shape.ts";
+import type { Findings, Path } from "../problem.ts";
+import type { Parameters } from "./parameters.ts";
+import type { Steps } from "./steps.ts";
+
+/**
+ * Walks along a document and its shape, tells everything that does not fit, and gives back what does: parts that are wrong
+ * are left out, so that the rest can be checked for what it means.
+ */
+export class ShapeChecker {
+  readonly #findings: Findings;
+  readonly #steps: Steps;
+  readonly #parameters: Parameters | undefined;
+
+  /** @param parameters of a template, where a lone `${{ }}` may stand wherever a name or a number does */
+  constructor(findings: Findings, steps: Steps, parameters: Parameters | undefined) {
+    this.#findings = findings;
+    this.#steps = steps;
+    this.#parameters = parameters;
+  }
+
+  /** Undefined for what does not fit. */
+  check(value: Json, shape: Shape, path: Path): Json | undefined {
+    this.#steps.take(1);
+    switch (shape.kind) {
+      case "data":
+      case "json":
+        return this.#data(value);
+      case "schema":
+        return this.#expect(
+          typeof value === "boolean" || isMembers(value),
+          value,
+          path,
+          "a JSON Schema: a mapping",
+        );
+      case "template":
+        return this.#expect(typeof value === "string", value, path, "a text");
+      case "condition":
+        return this.#expect(
+          typeof value === "string" || typeof value === "boolean",
+          value,
+          path,
+          "an expression",
+        );
+      case "list":
+        return this.#list(value, shape, path);
+      case "map":
+        return this.#map(value, shape, path);
+      case "members":
+        return this.members(value, shape, path);
+      case "later":
+        return this.members(value, shape.shape(), path);
+      case "variants":
+        return this.#variant(value, shape.of, path);
+      default:
+        return this.#scalar(value, shape, path);
+    }
+  }
+
+  #scalar(
+    value: Json,
+    shape: Extract<Shape, { kind: "text" | "number" | "duration" | "flag" | "choice" }>,
+    path: Path,
+  ): Json | undefined {
+    const mayBeParameter = shape.kind !== "text" || shape.form !== undefined;
+    if (mayBeParameter && isLoneExpression(value)) return this.#parameter(value, shape, path);
+    switch (shape.kind) {
+      case "text":
+        return this.#text(value, shape, path);
+      case "number":
+        return this.#number(value, shape, path);
+      case "duration": {
+        const fits = typeof value === "string" && parseDurationMs(value) !== undefined;
+        return this.#expect(fits, value, path, "a span of time such as `30s`, `1h30m` or `2d`");
+      }
+      case "flag":
+        return this.#expect(typeof value === "boolean", value, path, "`true` or `false`");
+      case "choice":
+        return this.#choice(value, shape.among, path);
+    }
+  }
+
+  /** Of what a template says nothing is known before its parameters are. */
+  #parameter(text: string, shape: Shape, path: Path): Json | undefined {
+    if (this.#parameters === undefined) {
+      this.#findings.error("wrong_type", path, `expected ${nameOf(shape)}, found an expression`, {
+        expected: `${nameOf(shape)}; expressions can stand here only in a definition with \`parameters\``,
+      });
+      return undefined;
+    }
+    const value = this.#parameters.evaluate(text, shape, path);
+    if (value === undefined || isLoneExpression(value)) return undefined;
+    return this.check(value, shape, path);
+  }
+
+  #text(value: Json, { form, lengthMax }: Extract<Shape, { kind: "text" }>, path: Path): Json | undefined {
+    if (typeof value !== "string")
+      return this.#expect(false, value, path, form === undefined ? "a text" : textForms[form].expected);
+    if (value.length > lengthMax) {
+      this.#findings.error(
+        "too_large",
+        path,
+        `expected at most ${lengthMax} characters, found ${value.length}`,
+      );
+      return undefined;
+    }
+    if (form === undefined || patternOf(form).test(value)) return value;
+    this.#findings.error("wrong_form", path, `expected ${textForms[form].expected}, found ${shown(value)}`, {
+      expected: textForms[form].expected,
+    });
+    return undefined;
+  }
+
+  #number(
+    value: Json,
+    { whole, min, max }: Extract<Shape, { kind: "number" }>,
+    path: Path,
+  ): Json | undefined {
+    const kind = whole ? "a whole number" : "a number";
+    if (typeof value !== "number" || (whole && !Number.isInteger(value)))
+      return this.#expect(false, value, path, kind);
+    if (value >= min && value <= max) return value;
+    const range =
+      max >= Number.MAX_SAFE_INTEGER ? `${kind} of ${min} or more` : `${kind} from ${min} to ${max}`;
+    this.#findings.error("out_of_range", path, `expected ${range}, found ${value}`, { expected: range });
+    return undefined;
+  }
+
+  #choice(value: Json, among: readonly string[], path: Path): Json | undefined {
+    if (typeof value === "string" && among.includes(value)) return value;
+    const near = typeof value === "string" ? this.#findings.suggest(value, among) : undefined;
+    const expected = among.map((one) => `\`${one}\``).join(" or ");
+    this.#findings.error(
+      "wrong_form",
+      path,
+      `expected ${expected}, found ${shown(value)}${near === undefined ? "" : `; did you mean \`${near}\`?`}`,
+      {
+        expected: near === undefined ? expected : `\`${near}\``,
+      },
+    );
+    return undefined;
+  }
+
+  #data(value: Json): Json {
+    this.#steps.takeFor(value);
+    return value;
+  }
+
+  #list(value: Json, { of, max, min = 0 }: Extract<Shape, { kind: "list" }>, path: Path): Json | undefined {
+    if (!isList(value)) return this.#expect(false, value, path, "a list");
+    if (value.length > max || value.length < min) {
+      this.#findings.error(
+        "too_large",
+        path,
+        `expected ${min > 0 ? `${min} to ` : "at most "}${max} entries, found ${value.length}`,
+      );
+      if (value.length > max) return undefined;
+    }
+    const list: Json[] = [];
+    for (const [index, item] of value.entries()) {
+      const checked = this.check(item, of, [...path, index]);
+      if (checked !== undefined) list.push(checked);
+    }
+    return list;
+  }
+
+  #map(value: Json, { keys, of, max, min = 0 }: MapShape, path: Path): Json | undefined {
+    if (!isMembers(value)) return this.#expect(false, value, path, "a mapping");
+    const names = Object.keys(value);
+    if (names.length > max) {
+      this.#findings.error("too_large", path, `expected at most ${max} entries, found ${names.length}`);
+      return undefined;
+    }
+    if (names.length < min)
+      this.#findings.error("missing_key", path, "expected at least one entry, found none");
+    const members: Record<string, Json> = {};
+    for (const name of names) {
+      const inner = [...path, name];
+      if (!keyFits(name, keys)) {
+        const expected = keys === "duration" ? "a span of time such as `30s`" : textForms[keys].expected;
+        this.#findings.error("wrong_form", inner, `expected ${expected} as key, found ${shown(name)}`, {
+          key: true,
+          expected,
+        });
+        continue;
+      }
+      const checked = this.check(value[name] ?? null, of, inner);
+      // The name stays known, so that whoever refers to it is not told that it is missing.
+      members[name] = checked ?? (isObjectShape(of) ? {} : null);
+      if (checked === undefined && !isObjectShape(of)) delete members[name];
+    }
+    return members;
+  }
+
+  members(value: Json, shape: MembersShape, path: Path): Json | undefined {
+    if (!isMembers(value))
+      return this.#expect(
+        false,
+        value,
+        path,
+        shape.name === undefined ? "a mapping" : `a mapping for \`${shape.name}\``,
+      );
+    const members: Record<string, Json> = {};
+    for (const [key, item] of Object.entries(value)) {
+      const member = Object.hasOwn(shape.members, key) ? shape.members[key] : undefined;
+      if (member === undefined) {
+        this.#unknownKey(key, shape, path);
+        continue;
+      }
+      const checked = this.check(item, member, [...path, key]);
+      if (checked !== undefined) members[key] = checked;
+    }
+    for (const key of shape.required) {
+      if (Object.hasOwn(value, key)) continue;
+      this.#findings.error("missing_key", path, `expected \`${key}\`, found none`, {
+        key: true,
+        expected: `\`${key}\``,
+      });
+    }
+    for (const group of shape.oneOf) this.#oneOf(value, group, path);
+    return members;
+  }
+
+  #oneOf(value: { readonly [key: string]: Json }, group: readonly string[], path: Path): void {
+    const there = group.filter((key) => Object.hasOwn(value, key));
+    if (there.length === 1) return;
+    const expected = `one of ${group.map((key) => `\`${key}\``).join(", ")}`;
+    if (there.length === 0)
+      this.#findings.error("missing_key", path, `expected ${expected}, found none`, { key: true, expected });
+    else {
+      const found = there.map((key) => `\`${key}\``).join(" and ");
+      this.#findings.error(
+        "conflicting_keys",
+        [...path, there[1] ?? ""],
+        `expected ${expected}, found ${found}`,
+        { key: true, expected },
+      );
+    }
+  }
+
+  #unknownKey(key: string, shape: MembersShape, path: Path): void {
+    const known = Object.keys(shape.members);
+    const near = this.#findings.suggest(key, known);
+    this.#findings.error(
+      "unknown_key",
+      [...path, key],
+      `unknown key ${shown(key)}${near === undefined ? "" : `; did you mean \`${near}\`?`}`,
+      {
+        key: true,
+        expected: near === undefined ? `one of ${known.join(", ")}` : `\`${near}\``,
+      },
+    );
+  }
+
+  #variant(value: Json, of: Partial<Record<JsonKind, Shape>>, path: Path): Json | undefined {
+    const kind = jsonKindOf(value);
+    const shape = kind === "null" ? undefined : of[kind];
+    if (shape !== undefined) return this.check(value, shape, path);
+    if (isLoneExpression(value) && this.#parameters !== undefined && of.number !== undefined)
+      return this.#parameter(value, of.number, path);
+    const expected = Object.values(of).map(nameOf).join(" or ");
+    return this.#expect(false, value, path, expected);
+  }
+
+  #expect(fits: boolean, value: Json, path: Path, expected: string): Json | undefined {
+    if (fits) return value;
+    this.#findings.error("wrong_type", path, `expected ${expected}, found ${shown(value)}`, { expected });
+    return undefined;
+  }
+}
+
+function isLoneExpression(value: Json): value is string {
+  return typeof value === "string" && /^\s*\$\{\{[\s\S]*\}\}\s*$/.test(value);
+}
+
+const patterns = new Map<string, RegExp>();
+
+function patternOf(form: keyof typeof textForms): RegExp {
+  let pattern = patterns.get(form);
+  if (pattern === undefined) {
+    pattern = new RegExp(textForms[form].pattern);
+    patterns.set(form, pattern);
+  }
+  return pattern;
+}
+
+const wholeDuration = new RegExp(`^${durationPattern}$`);
+
+function keyFits(name: string, keys: MapShape["keys"]): boolean {
+  if (name.length > 200) return false;
+  return keys === "duration" ? wholeDuration.test(name) : patternOf(keys).test(name);
+}
+
+function isObjectShape(shape: Shape): boolean {
+  return shape.kind === "members" || shape.kind === "later";
+}
+
+export function isMembers(value: Json | undefined): value is { readonly [key: string]: Json } {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export function isList(value: Json | undefined): value is readonly Json[] {
+  return Array.isArray(value);
+}
+
+/** What was found, in a few words. */
+export function shown(value: Json): string {
+  if (value === null) return "nothing";
+  if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+  if (typeof value === "object") return isList(value) ? "a list" : "a mapping";
+  return String(value);
+}
+
+function nameOf(shape: Shape): string {
+  switch (shape.kind) {
+    case "text":
+      return shape.form === undefined ? "a text" : textForms[shape.form].expected;
+    case "number":
+      return shape.whole ? "a whole number" : "a number";
+    case "duration":
+      return "a span of time such as `30s`";
+    case "flag":
+      return "`true` or `false`";
+    case "choice":
+      return shape.among.map((one) => `\`${one}\``).join(" or ");
+    case "list":
+      return "a list";
+    case "template":
+      return "a text";
+    case "condition":
+      return "an expression";
+    default:
+      return "a mapping";
+  }
+}

@@ -1,0 +1,40 @@
+import type { Json } from "@tutti/expressions";
+import { limits } from "../limits.ts";
+
+/** Thrown when a check has taken all its steps; whoever runs the check turns it into a problem. */
+export class StepsExhausted {
+  readonly stepsMax: number;
+
+  constructor(stepsMax: number) {
+    this.stepsMax = stepsMax;
+  }
+}
+
+/** Counts what a check does, so that no text makes it go on for ever. */
+export class Steps {
+  readonly #max: number;
+  #taken = 0;
+
+  constructor(max: number = limits.stepsMax) {
+    this.#max = max;
+  }
+
+  get taken(): number {
+    return this.#taken;
+  }
+
+  take(count: number): void {
+    this.#taken += count;
+    if (this.#taken > this.#max) throw new StepsExhausted(this.#max);
+  }
+
+  /** A step for every part of a value. */
+  takeFor(value: Json): void {
+    const open: Json[] = [value];
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      this.take(1);
+      if (typeof next !== "object" || next === null) continue;
+      for (const inner of Object.values(next)) open.push(inner);
+    }
+  }
+}

@@ -1,0 +1,17 @@
+export type { Catalogue, KnownCapability, KnownDefinition } from "./check/catalogue.ts";
+export {
+  type CheckedDefinition,
+  type CheckOptions,
+  checkDocument,
+  checkText,
+  type Definition,
+} from "./check/checker.ts";
+export { parseDurationMs, printDuration } from "./duration.ts";
+export * from "./language/document.ts";
+export { languageJsonSchema } from "./language/json-schema.ts";
+export { type TaskKindWord, taskKinds } from "./language/task-shape.ts";
+export { limits as definitionLimits } from "./limits.ts";
+export type * from "./plan/plan.ts";
+export { PlanPrograms } from "./plan/plan-programs.ts";
+export { type DefinitionProblem, printProblem } from "./problem.ts";
+export type { DefinitionText, SourceFormat } from "./source/source.ts";

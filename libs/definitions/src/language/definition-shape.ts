@@ -1,0 +1,147 @@
+import { type MembersShape, shapes } from "./shape.ts";
+import { limit, task } from "./task-shape.ts";
+
+/** What stands in a definition. */
+
+const {
+  choice,
+  condition,
+  data,
+  duration,
+  flag,
+  json,
+  list,
+  map,
+  members,
+  schema,
+  template,
+  text,
+  variants,
+  whole,
+} = shapes;
+
+const transition = members(
+  {
+    to: text("The state that is entered; absent stays in the state without leaving it.", "taskId", 200),
+    when: condition(
+      "The guard: the transition is taken when it is true. `event.name` and `event.payload` are known.",
+    ),
+    set: map("taskId", data("The new value."), 100, "Variables that change."),
+    do: list(task, 100, "What is done on the way, one after the other."),
+  },
+  { name: "transition" },
+);
+
+const transitions = variants(
+  "The state that is entered, or transitions of which the first is taken whose guard is true.",
+  {
+    text: text("The state that is entered.", "taskId", 200),
+    members: transition,
+    list: list(transition, 100, "", 1),
+  },
+);
+
+const state = members(
+  {
+    title: text("For people."),
+    entry: list(task, 100, "What is done when the state is entered, one after the other."),
+    exit: list(task, 100, "What is done when the state is left, one after the other."),
+    run: { ...task, doc: "What is done while the run is in the state; stopped when the state is left." },
+    onDone: { ...transitions, doc: "Where to go when `run` has done well; `output` is its output." },
+    onFailed: {
+      ...transitions,
+      doc: "Where to go when something in the state has failed; `error` says why.",
+    },
+    on: map("id", transitions, 200, "Where to go on which signal."),
+    after: map("duration", transitions, 32, "Where to go after which time in the state."),
+    always: { ...transitions, doc: "Where to go at once when a guard is true." },
+    final: flag("Whether the run ends here."),
+    output: data("The output of the run, in a final state."),
+    fail: template("Ends the run with an error and these words, in a final state."),
+  },
+  { name: "state" },
+);
+
+const entry = {
+  schema: schema("JSON Schema of what is sent."),
+  description: text("One sentence for people.", undefined, 4096),
+};
+
+const update = members(
+  {
+    ...entry,
+    validate: condition("Must give true, else the update is refused; `payload` is what was sent."),
+    message: template("Why it is refused."),
+    set: map("taskId", data("The new value."), 100, "Variables that change."),
+    output: data("The answer."),
+    outputSchema: schema("JSON Schema of the answer."),
+  },
+  { name: "update" },
+);
+
+export const definition: MembersShape = members(
+  {
+    workflow: text("The name of the definition.", "name", 200),
+    description: text("For people, in Markdown.", undefined, 16_384),
+    labels: map("labelKey", text("Its value.", undefined, 256), 64, "To search and to select by."),
+    parameters: members(
+      {
+        schema: schema("JSON Schema of the parameters."),
+        values: json("What the parameters are, where the template is filled in."),
+      },
+      {
+        name: "parameters",
+        required: ["schema"],
+        doc: "Makes the definition a template: `parameters.name` is known everywhere.",
+      },
+    ),
+    input: members(
+      { schema: schema("JSON Schema of the input.") },
+      { name: "input", required: ["schema"], doc: "What a run is given." },
+    ),
+    outputSchema: schema("JSON Schema of the output."),
+    vars: map(
+      "taskId",
+      json("The value at the start."),
+      100,
+      "Variables of the run, `vars.name`, which updates and transitions change.",
+    ),
+    signals: map("id", members(entry, { name: "signal" }), 200, "What may be told to a run."),
+    queries: map(
+      "id",
+      members(
+        {
+          ...entry,
+          output: data("The answer; `payload` is what was sent."),
+          outputSchema: schema("JSON Schema of the answer."),
+        },
+        { name: "query", required: ["output"] },
+      ),
+      200,
+      "What may be asked of a run.",
+    ),
+    updates: map("id", update, 200, "What may be told to a run, is validated first, and gets an answer."),
+    pool: text("Pool of its tasks, where they name none.", "name", 200),
+    priority: whole("Added to the priority of each task.", -100, 100),
+    timeout: duration("How long a run may take; then it fails, with compensation."),
+    retention: duration("How long a run can be read after its end."),
+    limits: list(limit, 16, "Limits that its runs share with all others of the same key."),
+    onFailure: choice(
+      "What a failed run does with what was done; `compensate` when nothing is said.",
+      "compensate",
+      "keep",
+    ),
+    tasks: map("taskId", task, 100_000, "What is to be done.", 1),
+    initial: text("The state that a run begins in.", "taskId", 200),
+    states: map("taskId", state, 10_000, "The states of a run.", 1),
+    output: data("The output of a run; the outputs of all its tasks by name when nothing is said."),
+    continueAsNew: members(
+      {
+        when: condition("Whether the run goes on as a new one when its tasks have ended."),
+        with: data("The input of the new one; that of the old one when nothing is said."),
+      },
+      { name: "continueAsNew", doc: "For runs without an end: the history begins anew." },
+    ),
+  },
+  { name: "definition", required: ["workflow"], oneOf: [["tasks", "states"]], doc: "A workflow of Tutti." },
+);

@@ -1,0 +1,206 @@
+import type { Json } from "@tutti/expressions";
+
+/**
+ * A definition as JSON: what YAML and JSON say, and what the builder makes. `Id` are the names of its tasks, so that a
+ * misspelt one is found by the compiler already.
+ */
+export interface WorkflowDocument<Id extends string = string> {
+  readonly workflow: string;
+  readonly description?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly parameters?: { readonly schema: JsonSchema; readonly values?: Data };
+  readonly input?: { readonly schema: JsonSchema };
+  readonly outputSchema?: JsonSchema;
+  readonly vars?: Readonly<Record<string, Data>>;
+  readonly signals?: Readonly<Record<string, SignalDocument>>;
+  readonly queries?: Readonly<Record<string, QueryDocument>>;
+  readonly updates?: Readonly<Record<string, UpdateDocument>>;
+  readonly pool?: string;
+  readonly priority?: number;
+  readonly timeout?: string;
+  readonly retention?: string;
+  readonly limits?: readonly LimitDocument[];
+  readonly onFailure?: "compensate" | "keep";
+  readonly tasks?: Readonly<Record<Id, TaskDocument<NoInfer<Id>>>>;
+  readonly initial?: string;
+  readonly states?: Readonly<Record<string, StateDocument>>;
+  readonly output?: Data;
+  readonly continueAsNew?: { readonly when?: Condition; readonly with?: Data };
+}
+
+export type JsonSchema = boolean | { readonly [key: string]: Json };
+/** JSON whose texts may have `${{ }}` in them. */
+export type Data = Json;
+/** An expression, with or without `${{ }}`; true and false are themselves. */
+export type Condition = string | boolean;
+
+export interface SignalDocument {
+  readonly schema?: JsonSchema;
+  readonly description?: string;
+}
+
+export interface QueryDocument extends SignalDocument {
+  readonly output: Data;
+  readonly outputSchema?: JsonSchema;
+}
+
+export interface UpdateDocument extends SignalDocument {
+  readonly validate?: Condition;
+  readonly message?: string;
+  readonly set?: Readonly<Record<string, Data>>;
+  readonly output?: Data;
+  readonly outputSchema?: JsonSchema;
+}
+
+export interface TaskDocument<Id extends string = string> {
+  readonly title?: string;
+  readonly uses?: string;
+  readonly workflow?: string;
+  readonly mission?: string;
+  readonly wait?: string | WaitDocument;
+  readonly approve?: ApproveDocument;
+  readonly gate?: GateDocument<Id>;
+  readonly set?: Data;
+  readonly loop?: LoopDocument;
+  readonly spawn?: string | { readonly tasks: Condition; readonly max?: number };
+  readonly with?: Data;
+  readonly parameters?: Data;
+  readonly parentClose?: "cancel" | "terminate" | "abandon";
+  readonly needs?: Id | readonly NeedDocument<Id>[];
+  readonly when?: Condition;
+  readonly forEach?: Condition;
+  readonly maxParallel?: number;
+  readonly failFast?: boolean;
+  readonly retry?: number | RetryDocument;
+  readonly timeout?: string | TimeoutDocument;
+  readonly compensate?: CompensateDocument;
+  readonly priority?: number;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly placement?: PlacementDocument<Id>;
+  readonly resources?: Readonly<Record<string, number>>;
+  readonly estimate?: { readonly duration?: string; readonly money?: number; readonly tokens?: number };
+  readonly checks?: readonly CheckDocument<Id>[];
+  readonly limits?: readonly LimitDocument[];
+  readonly cache?: string | { readonly key?: string; readonly ttl: string };
+  readonly idempotencyKey?: string;
+  readonly mayBeDoubled?: boolean;
+  readonly mayFail?: boolean;
+}
+
+export type NeedDocument<Id extends string = string> =
+  | Id
+  | { readonly task: Id; readonly on?: "success" | "failure" | "always" };
+
+export interface WaitDocument {
+  readonly for?: string;
+  readonly until?: string;
+  readonly signal?: string;
+  readonly where?: Condition;
+  readonly within?: string;
+}
+
+export interface ApproveDocument {
+  readonly by?: readonly string[];
+  readonly title?: string;
+  readonly message?: string;
+  readonly context?: Data;
+  readonly form?: JsonSchema;
+  readonly needed?: number;
+  readonly within?: string;
+}
+
+export interface GateDocument<Id extends string = string> {
+  readonly check?: Condition;
+  readonly checks?: Readonly<Record<string, Condition>>;
+  readonly sendBack?: Id;
+  readonly times?: number;
+  readonly report?: Data;
+}
+
+export interface LoopDocument {
+  readonly tasks: Readonly<Record<string, TaskDocument>>;
+  readonly while?: Condition;
+  readonly until?: Condition;
+  readonly max: number;
+  readonly every?: string;
+  readonly initial?: Data;
+  readonly output?: Data;
+}
+
+export interface RetryDocument {
+  readonly max?: number;
+  readonly backoff?: string;
+  readonly factor?: number;
+  readonly jitter?: number;
+  readonly on?: readonly string[];
+  readonly notOn?: readonly string[];
+  readonly exhausted?: "fail" | "pause";
+}
+
+export interface TimeoutDocument {
+  readonly queue?: string;
+  readonly run?: string;
+  readonly heartbeat?: string;
+  readonly total?: string;
+}
+
+export interface CompensateDocument {
+  readonly uses: string;
+  readonly with?: Data;
+  readonly retry?: number | RetryDocument;
+  readonly timeout?: string | TimeoutDocument;
+}
+
+export interface SelectorDocument {
+  readonly equals?: Readonly<Record<string, string>>;
+  readonly exists?: readonly string[];
+  readonly absent?: readonly string[];
+}
+
+export interface PlacementDocument<Id extends string = string> {
+  readonly pool?: string;
+  readonly require?: SelectorDocument;
+  readonly prefer?: SelectorDocument;
+  readonly sameAgentAs?: readonly Id[];
+  readonly notAgentOf?: readonly Id[];
+  readonly stickyKey?: string;
+  readonly contextKey?: string;
+}
+
+export interface CheckDocument<Id extends string = string> {
+  readonly name: string;
+  readonly condition: Condition;
+  readonly onFailure?: "fail" | "sendBack" | "approval";
+  readonly sendBackTo?: Id;
+  readonly times?: number;
+}
+
+export interface LimitDocument {
+  readonly key: string;
+  readonly concurrency?: number;
+  readonly rate?: string | { readonly count: number; readonly per: string; readonly burst?: number };
+}
+
+export interface StateDocument {
+  readonly title?: string;
+  readonly entry?: readonly TaskDocument[];
+  readonly exit?: readonly TaskDocument[];
+  readonly run?: TaskDocument;
+  readonly onDone?: TransitionsDocument;
+  readonly onFailed?: TransitionsDocument;
+  readonly on?: Readonly<Record<string, TransitionsDocument>>;
+  readonly after?: Readonly<Record<string, TransitionsDocument>>;
+  readonly always?: TransitionsDocument;
+  readonly final?: boolean;
+  readonly output?: Data;
+  readonly fail?: string;
+}
+
+export type TransitionsDocument = string | TransitionDocument | readonly TransitionDocument[];
+
+export interface TransitionDocument {
+  readonly to?: string;
+  readonly when?: Condition;
+  readonly set?: Readonly<Record<string, Data>>;
+  readonly do?: readonly TaskDocument[];
+}

@@ -1,0 +1,140 @@
+import type { Json } from "@tutti/expressions";
+import { durationPattern } from "../duration.ts";
+import { definition } from "./definition-shape.ts";
+import { type JsonKind, type MembersShape, type Shape, textForms } from "./shape.ts";
+
+/** What may stand in place of anything else in a template. */
+const parameter = { type: "string", pattern: "^\\s*\\$\\{\\{[\\s\\S]*\\}\\}\\s*$" } as const;
+
+/** The JSON Schema of the language, for editors, generated from its shapes. */
+export function languageJsonSchema(): Json {
+  const parts: Record<string, Json> = {};
+  const root = new SchemaWriter(parts).members(definition);
+  return {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: "https://tutti.dev/schemas/workflow.json",
+    title: "A workflow of Tutti",
+    ...root,
+    $defs: parts,
+  };
+}
+
+type Members = { readonly [key: string]: Json };
+
+class SchemaWriter {
+  readonly #parts: Record<string, Json>;
+
+  constructor(parts: Record<string, Json>) {
+    this.#parts = parts;
+  }
+
+  of(shape: Shape): Members {
+    const written = this.#written(shape);
+    return shape.doc === undefined || shape.doc === "" ? written : { ...written, description: shape.doc };
+  }
+
+  #written(shape: Shape): Members {
+    switch (shape.kind) {
+      case "text":
+        return this.#text(shape);
+      case "template":
+      case "condition":
+        return shape.kind === "template" ? { type: "string" } : { type: ["string", "boolean"] };
+      case "number":
+        return orParameter({
+          type: shape.whole ? "integer" : "number",
+          minimum: shape.min,
+          maximum: shape.max,
+        });
+      case "duration":
+        return { type: "string", pattern: `^(?:${durationPattern}|\\s*\\$\\{\\{[\\s\\S]*\\}\\}\\s*)$` };
+      case "flag":
+        return orParameter({ type: "boolean" });
+      case "choice":
+        return orParameter({ enum: shape.among });
+      case "data":
+      case "json":
+        return {};
+      case "schema":
+        return { type: ["object", "boolean"] };
+      case "list":
+        return {
+          type: "array",
+          items: this.of(shape.of),
+          maxItems: shape.max,
+          ...(shape.min ? { minItems: shape.min } : {}),
+        };
+      case "map":
+        return {
+          type: "object",
+          propertyNames: {
+            pattern: shape.keys === "duration" ? `^${durationPattern}$` : textForms[shape.keys].pattern,
+            maxLength: 200,
+          },
+          additionalProperties: this.of(shape.of),
+          maxProperties: shape.max,
+          ...(shape.min ? { minProperties: shape.min } : {}),
+        };
+      case "members":
+        return this.#reference(shape);
+      case "later":
+        return this.#reference(shape.shape());
+      case "variants":
+        return { anyOf: Object.values(shape.of).map((variant) => this.of(variant)) };
+    }
+  }
+
+  #text({ form, lengthMax }: Extract<Shape, { kind: "text" }>): Members {
+    if (form === undefined) return { type: "string", maxLength: lengthMax };
+    return orParameter({
+      type: "string",
+      pattern: textForms[form].pattern,
+      minLength: 1,
+      maxLength: lengthMax,
+    });
+  }
+
+  #reference(shape: MembersShape): Members {
+    if (shape.name === undefined) return this.members(shape);
+    if (this.#parts[shape.name] === undefined) {
+      // Taken before it is written: a task contains loops, which contain tasks.
+      this.#parts[shape.name] = {};
+      this.#parts[shape.name] = this.members(shape);
+    }
+    return { $ref: `#/$defs/${shape.name}` };
+  }
+
+  members(shape: MembersShape): Members {
+    const properties: Record<string, Json> = {};
+    for (const [key, member] of Object.entries(shape.members)) properties[key] = this.of(member);
+    const groups = shape.oneOf.map((group) => ({ oneOf: group.map((key) => ({ required: [key] })) }));
+    return {
+      type: "object",
+      ...(shape.doc === undefined ? {} : { description: shape.doc }),
+      properties,
+      additionalProperties: false,
+      ...(shape.required.length > 0 ? { required: shape.required } : {}),
+      ...(groups.length > 0 ? { allOf: groups } : {}),
+    };
+  }
+}
+
+function orParameter(schema: Members): Members {
+  return { anyOf: [schema, parameter] };
+}
+
+/** What kind of JSON a value is, where shapes tell variants apart. */
+export function jsonKindOf(value: Json): JsonKind | "null" {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "list";
+  switch (typeof value) {
+    case "string":
+      return "text";
+    case "number":
+      return "number";
+    case "boolean":
+      return "flag";
+    default:
+      return "members";
+  }
+}

@@ -1,0 +1,312 @@
+import { type MembersShape, shapes } from "./shape.ts";
+
+/** What stands in a task. */
+
+const {
+  choice,
+  condition,
+  data,
+  duration,
+  flag,
+  later,
+  list,
+  map,
+  members,
+  number,
+  schema,
+  template,
+  text,
+  variants,
+  whole,
+} = shapes;
+
+const million = 1_000_000;
+const any = Number.MAX_SAFE_INTEGER;
+
+const retry = variants("When a failed attempt is followed by another; a number is that of all attempts.", {
+  number: whole("Attempts in all, the first included.", 1, million),
+  members: members(
+    {
+      max: whole("Attempts in all, the first included.", 1, million),
+      backoff: text("The first pause, and the longest behind two dots: `1s..1m`.", "backoff"),
+      factor: number("What each pause is multiplied by; 2 when nothing is said.", 1, 100),
+      jitter: number("Share of each pause that is left to chance.", 0, 1),
+      on: list(
+        text("Code of an error.", "errorPattern", 200),
+        64,
+        "Codes of errors that are retried; all that are not final when nothing is said.",
+      ),
+      notOn: list(
+        text("Code of an error.", "errorPattern", 200),
+        64,
+        "Codes of errors that are never retried.",
+      ),
+      exhausted: choice("What happens when the last attempt has failed.", "fail", "pause"),
+    },
+    { name: "retry" },
+  ),
+});
+
+const timeout = variants("How long it may take; a span alone is that of each attempt.", {
+  text: duration("From started to the result, per attempt."),
+  members: members(
+    {
+      queue: duration("From ready to started."),
+      run: duration("From started to the result, per attempt."),
+      heartbeat: duration("Between two signs of life of an attempt."),
+      total: duration("From ready to the outcome, over all attempts and pauses."),
+    },
+    { name: "timeout" },
+  ),
+});
+
+const rate = variants("How many may begin per time.", {
+  text: text("So many per time.", "rate"),
+  members: members(
+    {
+      count: number("How many.", 0, any),
+      per: duration("Per which time."),
+      burst: number("How many at once after a quiet time.", 0, any),
+    },
+    { required: ["count", "per"], name: "rate" },
+  ),
+});
+
+export const limit = members(
+  {
+    key: template("What shares the limit: a word, or a text with expressions."),
+    concurrency: whole("How many may be at work at once.", 1, million),
+    rate,
+  },
+  { name: "limit", required: ["key"] },
+);
+
+const selector = members(
+  {
+    equals: map(
+      "labelKey",
+      text("Its value.", undefined, 256),
+      64,
+      "Labels that must have exactly these values.",
+    ),
+    exists: list(text("A label.", "labelKey", 128), 64, "Labels that must exist."),
+    absent: list(text("A label.", "labelKey", 128), 64, "Labels that must not exist."),
+  },
+  { name: "selector" },
+);
+
+const placement = members(
+  {
+    pool: text("The pool; that of the run when nothing is said.", "name", 200),
+    require: { ...selector, doc: "What the agent's labels must satisfy." },
+    prefer: { ...selector, doc: "What the agent's labels should satisfy." },
+    sameAgentAs: list(text("A task.", "taskId", 200), 32, "Tasks whose agent is to do this one too."),
+    notAgentOf: list(text("A task.", "taskId", 200), 32, "Tasks whose agents must not do this one."),
+    stickyKey: template("Tasks with the same key go to the same agent while it is able."),
+    contextKey: template("Context that the agent had better hold already."),
+  },
+  { name: "placement", doc: "Where it may and should run." },
+);
+
+const need = variants("A task that has to end first: its name, or how it has to end.", {
+  text: text("The task; it has to complete.", "taskId", 200),
+  members: members(
+    {
+      task: text("The task.", "taskId", 200),
+      on: choice("How it has to end; `success` when nothing is said.", "success", "failure", "always"),
+    },
+    { required: ["task"], name: "need" },
+  ),
+});
+
+const wait = variants("Waits: for a span, until a moment, or for a signal.", {
+  text: template("For how long: `5m`, or an expression that gives a span."),
+  members: members(
+    {
+      for: template("For how long: `5m`, or an expression that gives a span."),
+      until: template("Until when: a moment in RFC 3339, or an expression that gives one."),
+      signal: text("For which signal.", "id", 200),
+      where: condition("Which of these signals: a condition on `signal.payload`."),
+      within: template(
+        "How long to wait for the signal; then the task fails with `workflow.signal_missing`.",
+      ),
+    },
+    { oneOf: [["for", "until", "signal"]], name: "wait" },
+  ),
+});
+
+const approve = members(
+  {
+    by: list(
+      text("A person, a group or a role.", undefined, 256),
+      100,
+      "Who may decide; everybody whom the policy lets when nothing is said.",
+    ),
+    title: template("The question in a line."),
+    message: template("The question in full."),
+    context: data("What to look at before deciding."),
+    form: schema("JSON Schema of what an approval brings along."),
+    needed: whole("How many have to approve; 1 when nothing is said.", 1, 100),
+    within: duration(
+      "How long the question stays open; then the task fails with `workflow.approval_expired`.",
+    ),
+  },
+  { name: "approve" },
+);
+
+const gate = members(
+  {
+    check: condition("Must give true."),
+    checks: map("taskId", condition("Must give true."), 32, "Conditions by name; all must give true.", 1),
+    sendBack: text(
+      "The task that is done again when the gate does not pass, with all that follows from it.",
+      "taskId",
+      200,
+    ),
+    times: whole("How often work is sent back before the gate fails; 1 when nothing is said.", 1, 1_000),
+    report: data("What the sent back task is told, as `feedback`."),
+  },
+  { name: "gate", oneOf: [["check", "checks"]] },
+);
+
+const loop = members(
+  {
+    tasks: map(
+      "taskId",
+      later(() => task),
+      10_000,
+      "What is done in each round.",
+      1,
+    ),
+    while: condition(
+      "Asked before each round; `round.number` counts from 1, `round.last` is the output of the round before.",
+    ),
+    until: condition("Asked after each round; true ends the loop."),
+    max: whole("Rounds at most; then the task fails with `workflow.loop_endless`.", 1, million),
+    every: duration("Pause between two rounds."),
+    initial: data("What `round.last` is in the first round; null when nothing is said."),
+    output: data("The output of a round; the last one is that of the task."),
+  },
+  { name: "loop", required: ["tasks", "max"], oneOf: [["while", "until"]] },
+);
+
+const spawn = variants("Adds tasks that a result names.", {
+  text: condition("A list of tasks, each with id, uses or workflow, with, needs."),
+  members: members(
+    {
+      tasks: condition("A list of tasks, each with id, uses or workflow, with, needs."),
+      max: whole("How many tasks may be added; 1,000 when nothing is said.", 1, 100_000),
+    },
+    { required: ["tasks"], name: "spawn" },
+  ),
+});
+
+const compensate = members(
+  {
+    uses: text("The capability that undoes it.", "usesCapability", 250),
+    with: data("What it works on; input and output of the task when nothing is said."),
+    retry: { ...retry, doc: "When and how often it is tried again; as the task is when nothing is said." },
+    timeout,
+  },
+  { name: "compensate", required: ["uses"] },
+);
+
+const check = members(
+  {
+    name: text("For people, and in reports.", "name", 200),
+    condition: condition("Over `input` and `output`; must give true."),
+    onFailure: choice("What happens when it does not.", "fail", "sendBack", "approval"),
+    sendBackTo: text("The task that has to be done again; this one when nothing is said.", "taskId", 200),
+    times: whole("How often work is sent back before it fails.", 1, 1_000),
+  },
+  { name: "check", required: ["name", "condition"] },
+);
+
+const cache = variants("Reuse of earlier outputs; a span alone says for how long.", {
+  text: duration("How long an output may be reused."),
+  members: members(
+    {
+      key: template(
+        "Tasks of one capability with the same key share an output; the input when nothing is said.",
+      ),
+      ttl: duration("How long an output may be reused."),
+    },
+    { required: ["ttl"], name: "cache" },
+  ),
+});
+
+/** Exactly one of these says what kind of task it is. */
+export const taskKinds = [
+  "uses",
+  "workflow",
+  "mission",
+  "wait",
+  "approve",
+  "gate",
+  "set",
+  "loop",
+  "spawn",
+] as const;
+export type TaskKindWord = (typeof taskKinds)[number];
+
+export const task: MembersShape = members(
+  {
+    title: text("For people."),
+    uses: text("The capability that does it.", "usesCapability", 250),
+    workflow: text("The definition of the child run that does it.", "usesDefinition", 450),
+    mission: text("The definition of the mission that does it.", "usesDefinition", 450),
+    wait,
+    approve: { ...approve, doc: "Waits for a person." },
+    gate: { ...gate, doc: "Checks results: passes, fails, or sends back." },
+    set: data("Computes a value."),
+    loop: { ...loop, doc: "Repeats tasks." },
+    spawn,
+    with: data("What it works on."),
+    parameters: data("Parameters of the child, where its definition is a template."),
+    parentClose: choice(
+      "What becomes of the child when this run ends before it.",
+      "cancel",
+      "terminate",
+      "abandon",
+    ),
+    needs: variants("What has to come before it.", {
+      text: text("The task; it has to complete.", "taskId", 200),
+      list: list(need, 10_000),
+    }),
+    when: condition("When it is false the task is skipped."),
+    forEach: condition(
+      "A list; the task is done once for each entry, which is `item`, and `index` from 0. Its output is the list of outputs in the same order.",
+    ),
+    maxParallel: whole("How many entries may be at work at once; all when nothing is said.", 1, 100_000),
+    failFast: flag("Whether the first entry that fails ends the others; true when nothing is said."),
+    retry,
+    timeout,
+    compensate: { ...compensate, doc: "How its effect is undone." },
+    priority: whole("Greater is more urgent.", -100, 100),
+    labels: map("labelKey", template("Its value."), 64, "To search and to select by; the agent sees them."),
+    placement,
+    resources: map(
+      "labelKey",
+      number("How much.", 0, any),
+      32,
+      "What it needs of its agent while it runs: cpu, memory_bytes, gpu, a licence.",
+    ),
+    estimate: members(
+      {
+        duration: duration("How long it takes."),
+        money: number("What it costs.", 0, any),
+        tokens: number("Tokens of a language model.", 0, any),
+      },
+      { name: "estimate", doc: "What it is expected to cost; learned figures replace it." },
+    ),
+    checks: list(check, 32, "What its output must satisfy."),
+    limits: list(limit, 16, "Limits that it shares with every other task of the same key."),
+    cache,
+    idempotencyKey: template(
+      "What agents hand to other systems so that a repeated attempt takes effect once.",
+    ),
+    mayBeDoubled: flag("Whether a second copy may be started when the first is much slower than usual."),
+    mayFail: flag("Whether the run goes on to do well when this task fails."),
+  },
+  { name: "task", oneOf: [taskKinds], doc: "One thing to be done." },
+);

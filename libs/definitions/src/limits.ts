@@ -1,0 +1,15 @@
+/** Bounds of definitions. */
+export const limits = {
+  /** Characters of a source as the contracts take it. Whoever reads tasks from elsewhere may allow more. */
+  textLengthMax: 1_048_576,
+  /** How deep a document may be nested. */
+  depthMax: 64,
+  /** Tasks of a definition, those inside loops and states included. */
+  tasksMax: 100_000,
+  /** Needs of one task. */
+  needsMax: 10_000,
+  /** Problems that are told. */
+  problemsMax: 1_000,
+  /** Steps of one check: values looked at, expressions compiled, needs followed. */
+  stepsMax: 50_000_000,
+} as const;

@@ -1,0 +1,282 @@
+import type { EncodedType, Json } from "@tutti/expressions";
+import type { TaskKindWord } from "../language/task-shape.ts";
+
+/**
+ * What the run machine executes: tasks by dense numbers, how many needs each has and what follows from it, and programs
+ * by number. JSON as it is, so that it can be stored and hashed. The same content gives the same plan, to the byte.
+ *
+ * Invariants:
+ * 1. Tasks of one scope have numbers in a row, in the order of the definition; scope 0 is the run itself (or empty, for a
+ *    definition of states).
+ * 2. `needs` of a task is the number of edges that lead to it; each edge leads between two tasks of one scope.
+ * 3. Edges have no circle.
+ * 4. A number of a program, work, policy, scope or state is -1 where there is none, and else exists.
+ */
+export interface Plan {
+  readonly format: 1;
+  readonly name: string;
+  readonly kind: "tasks" | "states";
+  readonly description: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly inputSchema: Json;
+  readonly outputSchema: Json;
+  /** What `parameters` is; null where the definition is no template. */
+  readonly parameters: Json;
+  /** What `vars` is at the start. */
+  readonly vars: Readonly<Record<string, Json>>;
+  readonly entries: readonly PlanEntry[];
+  readonly run: RunPolicy;
+  /** Program of the output; -1 for the outputs of all tasks of scope 0 by id. */
+  readonly output: number;
+  readonly scopes: readonly PlanScope[];
+  readonly tasks: readonly PlanTask[];
+  readonly edges: PlanEdges;
+  readonly works: readonly Work[];
+  readonly policies: readonly TaskPolicy[];
+  readonly programs: readonly PlanProgram[];
+  /** Types of references, interned. */
+  readonly types: readonly EncodedType[];
+  readonly states: readonly PlanState[];
+  readonly transitions: readonly PlanTransition[];
+  /** State that a run begins in; -1 for a definition of tasks. */
+  readonly initial: number;
+}
+
+export interface PlanTask {
+  readonly id: string;
+  readonly title: string;
+  readonly kind: TaskKindWord;
+  readonly scope: number;
+  /** How many edges lead here. */
+  readonly needs: number;
+  readonly work: number;
+  readonly policy: number;
+  /** Program of what it works on; of the value, for `set`. */
+  readonly input: number;
+  readonly when: number;
+  readonly forEach: number;
+}
+
+/** Tasks that are started together: the run's own, those of a round of a loop, those of a list of actions. */
+export interface PlanScope {
+  /** Task that it belongs to; -1 for the run and for states. */
+  readonly owner: number;
+  readonly first: number;
+  readonly count: number;
+  /** How many of its tasks have no needs. */
+  readonly roots: number;
+}
+
+/**
+ * What follows from what, as one list: successors of task t are at `offsets[t]` to `offsets[t + 1]`.
+ * Conditions: 0 success, 1 failure, 2 always.
+ */
+export interface PlanEdges {
+  readonly offsets: readonly number[];
+  readonly targets: readonly number[];
+  readonly conditions: readonly number[];
+}
+
+export const needConditions = ["success", "failure", "always"] as const;
+export type NeedConditionWord = (typeof needConditions)[number];
+
+/** What does a task. */
+export type Work =
+  | { readonly kind: "uses"; readonly capability: string; readonly versionRange: string }
+  | {
+      readonly kind: "workflow" | "mission";
+      readonly definition: string;
+      /** Label of the version; empty for `latest`, or where the hash is given. */
+      readonly label: string;
+      readonly hash: string;
+      readonly parameters: number;
+      readonly parentClose: "cancel" | "terminate" | "abandon";
+    }
+  | { readonly kind: "waitFor"; readonly span: number; readonly ms: number }
+  | { readonly kind: "waitUntil"; readonly moment: number }
+  | {
+      readonly kind: "waitSignal";
+      readonly signal: string;
+      readonly where: number;
+      readonly within: number;
+      readonly withinMs: number;
+    }
+  | {
+      readonly kind: "approve";
+      readonly by: readonly string[];
+      readonly title: number;
+      readonly message: number;
+      readonly context: number;
+      readonly form: Json;
+      readonly needed: number;
+      readonly withinMs: number;
+    }
+  | {
+      readonly kind: "gate";
+      readonly checks: readonly { readonly name: string; readonly condition: number }[];
+      /** Task that work is sent back to; -1 when the gate only fails. */
+      readonly sendBack: number;
+      readonly times: number;
+      readonly report: number;
+    }
+  | { readonly kind: "set" }
+  | {
+      readonly kind: "loop";
+      readonly scope: number;
+      readonly while: number;
+      readonly until: number;
+      readonly max: number;
+      readonly everyMs: number;
+      readonly initial: number;
+      readonly output: number;
+    }
+  | { readonly kind: "spawn"; readonly tasks: number; readonly max: number };
+
+export interface RetryPolicy {
+  readonly maxAttempts: number;
+  readonly initialMs: number;
+  readonly factor: number;
+  readonly maxMs: number;
+  readonly jitter: number;
+  readonly retryOn: readonly string[];
+  readonly failOn: readonly string[];
+  readonly pauseWhenExhausted: boolean;
+}
+
+/** 0 means without limit. */
+export interface Timeouts {
+  readonly queueMs: number;
+  readonly runMs: number;
+  readonly heartbeatMs: number;
+  readonly totalMs: number;
+}
+
+export interface Selector {
+  readonly equals: Readonly<Record<string, string>>;
+  readonly exists: readonly string[];
+  readonly absent: readonly string[];
+}
+
+export interface KeyedLimit {
+  readonly key: number;
+  /** 0 means any number. */
+  readonly concurrency: number;
+  /** 0 means any number. */
+  readonly rateCount: number;
+  readonly ratePerMs: number;
+  readonly rateBurst: number;
+}
+
+/** How a task is treated; tasks with the same options share one. */
+export interface TaskPolicy {
+  /** 0 means all. */
+  readonly maxParallel: number;
+  readonly failFast: boolean;
+  readonly retry: RetryPolicy;
+  readonly timeouts: Timeouts;
+  readonly compensate: Compensation | null;
+  readonly priority: number;
+  readonly labels: Readonly<Record<string, number>>;
+  readonly placement: Placement | null;
+  readonly resources: Readonly<Record<string, number>>;
+  readonly estimate: { readonly durationMs: number; readonly money: number; readonly tokens: number };
+  readonly checks: readonly QualityCheck[];
+  readonly limits: readonly KeyedLimit[];
+  readonly cache: { readonly key: number; readonly ttlMs: number } | null;
+  readonly idempotencyKey: number;
+  readonly mayBeDoubled: boolean;
+  readonly mayFail: boolean;
+}
+
+export interface Compensation {
+  readonly capability: string;
+  readonly versionRange: string;
+  readonly input: number;
+  readonly retry: RetryPolicy;
+  readonly timeouts: Timeouts;
+}
+
+export interface Placement {
+  readonly pool: string;
+  readonly require: Selector;
+  readonly prefer: Selector;
+  readonly sameAgentAs: readonly number[];
+  readonly notAgentOf: readonly number[];
+  readonly stickyKey: number;
+  readonly contextKey: number;
+}
+
+export interface QualityCheck {
+  readonly name: string;
+  readonly condition: number;
+  readonly onFailure: "fail" | "sendBack" | "approval";
+  readonly sendBackTo: number;
+  readonly times: number;
+}
+
+export interface RunPolicy {
+  readonly pool: string;
+  readonly priority: number;
+  readonly timeoutMs: number;
+  readonly retentionMs: number;
+  readonly limits: readonly KeyedLimit[];
+  readonly onFailure: "compensate" | "keep";
+  readonly continueAsNew: { readonly when: number; readonly input: number } | null;
+}
+
+export interface PlanEntry {
+  readonly kind: "signal" | "query" | "update";
+  readonly name: string;
+  readonly description: string;
+  readonly inputSchema: Json;
+  readonly outputSchema: Json;
+  readonly validate: number;
+  readonly message: number;
+  readonly set: Readonly<Record<string, number>>;
+  readonly output: number;
+}
+
+/** A variable that a program reads. */
+export interface PlanReference {
+  /** `input`, `tasks.reserve.output`, `item`. */
+  readonly name: string;
+  /** Number of the task, for names of tasks; else -1. */
+  readonly task: number;
+  /** Place in the types of the plan. */
+  readonly type: number;
+}
+
+/** Something to evaluate: a value of JSON with expressions in its texts, a text, or one expression. */
+export interface PlanProgram {
+  readonly form: "constant" | "data" | "template" | "condition";
+  readonly source: Json;
+  readonly references: readonly PlanReference[];
+  /** Place of the only reference, where the program is that and nothing else; -1 for any other. */
+  readonly passes: number;
+}
+
+export interface PlanState {
+  readonly name: string;
+  readonly title: string;
+  readonly entry: number;
+  readonly exit: number;
+  /** Task that is done in the state. */
+  readonly run: number;
+  readonly onDone: readonly number[];
+  readonly onFailed: readonly number[];
+  readonly on: readonly { readonly signal: string; readonly transitions: readonly number[] }[];
+  readonly after: readonly { readonly ms: number; readonly transitions: readonly number[] }[];
+  readonly always: readonly number[];
+  readonly final: boolean;
+  readonly output: number;
+  readonly fail: number;
+}
+
+export interface PlanTransition {
+  /** State that is entered; -1 stays. */
+  readonly to: number;
+  readonly when: number;
+  readonly set: Readonly<Record<string, number>>;
+  /** Scope of what is done on the way. */
+  readonly do: number;
+}

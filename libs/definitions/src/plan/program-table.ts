@@ -1,0 +1,147 @@
+import {
+  compileCondition,
+  compileData,
+  compileTemplate,
+  type EncodedType,
+  encodeType,
+  type Json,
+  type Problem,
+  type Program,
+  type Type,
+  types,
+} from "@tutti/expressions";
+import type { Environment } from "../check/environment.ts";
+import type { Steps } from "../check/steps.ts";
+import type { Findings, Path } from "../problem.ts";
+import { canonical } from "./canonical.ts";
+import type { PlanProgram, PlanReference } from "./plan.ts";
+
+export interface Programmed {
+  /** Number of the program. */
+  readonly program: number;
+  readonly type: Type;
+  /** Names that it reads. */
+  readonly references: readonly string[];
+  /** What it gives, where that is the same every time. */
+  readonly constant: Json | undefined;
+}
+
+/** Compiles what stands in a definition and numbers it; what is the same in the same place is there once. */
+export class ProgramTable {
+  readonly programs: PlanProgram[] = [];
+  readonly types: EncodedType[] = [];
+  readonly #findings: Findings;
+  readonly #steps: Steps;
+  readonly #known = new Map<string, Programmed>();
+  readonly #environments = new Map<Environment, number>();
+  readonly #typeNumbers = new Map<string, number>();
+  readonly #typeObjects = new Map<Type, number>();
+
+  constructor(findings: Findings, steps: Steps) {
+    this.#findings = findings;
+    this.#steps = steps;
+  }
+
+  /** JSON with expressions in its texts. */
+  data(value: Json, environment: Environment, path: Path): Programmed {
+    const source = canonical(value);
+    return this.#once("data", source, { environment }, () => {
+      const compiled = compileData(source, environment);
+      if (compiled.ok) return compiled.program;
+      for (const problem of compiled.problems) this.#refuse(problem, [...path, ...problem.path]);
+      return undefined;
+    });
+  }
+
+  /** A text with expressions. */
+  template(text: string, environment: Environment, path: Path, wanted?: Type): Programmed {
+    return this.#once("template", text, { environment, wanted }, () => {
+      const compiled = compileTemplate(text, environment, wanted === undefined ? {} : { wanted });
+      if (compiled.ok) return compiled.program;
+      for (const problem of compiled.problems) this.#refuse(problem, path);
+      return undefined;
+    });
+  }
+
+  /** One expression. */
+  condition(
+    source: string | boolean,
+    environment: Environment,
+    path: Path,
+    wanted: Type = types.bool,
+  ): Programmed {
+    const text = String(source);
+    return this.#once("condition", text, { environment, wanted }, () => {
+      const compiled = compileCondition(text, environment, { wanted });
+      if (compiled.ok) return compiled.program;
+      for (const problem of compiled.problems) this.#refuse(problem, path);
+      return undefined;
+    });
+  }
+
+  #once(
+    form: PlanProgram["form"],
+    source: Json,
+    { environment, wanted }: { readonly environment: Environment; readonly wanted?: Type | undefined },
+    compile: () => Program | undefined,
+  ): Programmed {
+    const text = typeof source === "string" ? source : JSON.stringify(source);
+    const kind = `${form} ${wanted?.kind ?? ""} ${typeof source === "string" ? "text" : "json"}`;
+    const key = `${this.#environmentNumber(environment)} ${kind} ${text}`;
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    this.#steps.take(1 + (text.length >>> 2));
+    const program = compile();
+    const made = program === undefined ? failed : this.#numbered(form, source, program, environment);
+    // One that failed is told about wherever it stands.
+    if (program !== undefined) this.#known.set(key, made);
+    return made;
+  }
+
+  #numbered(form: PlanProgram["form"], source: Json, program: Program, environment: Environment): Programmed {
+    const { constant, type, references, passes } = program;
+    const number = this.programs.length;
+    const constantly = constant !== undefined;
+    this.programs.push({
+      form: constantly ? "constant" : form,
+      source: constantly ? constant : source,
+      references: references.map((name) => this.#reference(name, environment)),
+      passes: passes ?? -1,
+    });
+    return { program: number, type, references, constant };
+  }
+
+  #reference(name: string, environment: Environment): PlanReference {
+    const id = name.startsWith("tasks.") ? name.split(".")[1] : undefined;
+    const task = id === undefined ? -1 : (environment.tasks.find(id) ?? -1);
+    return { name, task, type: this.#typeNumber(environment.typeOf(name) ?? types.dyn) };
+  }
+
+  #typeNumber(type: Type): number {
+    const known = this.#typeObjects.get(type);
+    if (known !== undefined) return known;
+    const encoded = encodeType(type);
+    const text = JSON.stringify(encoded);
+    let number = this.#typeNumbers.get(text);
+    if (number === undefined) {
+      number = this.types.length;
+      this.types.push(encoded);
+      this.#typeNumbers.set(text, number);
+    }
+    this.#typeObjects.set(type, number);
+    return number;
+  }
+
+  #environmentNumber(environment: Environment): number {
+    const known = this.#environments.get(environment);
+    if (known !== undefined) return known;
+    this.#environments.set(environment, this.#environments.size);
+    return this.#environments.size - 1;
+  }
+
+  #refuse({ code, at, message, expected }: Problem, path: Path): void {
+    this.#findings.error(code, path, message, { at, expected });
+  }
+}
+
+const failed: Programmed = { program: -1, type: types.dyn, references: [], constant: undefined };

@@ -1,0 +1,241 @@
+import type { Json, LineAndColumn } from "@tutti/expressions";
+import {
+  type Alias,
+  type Document,
+  type ErrorCode,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  type ParsedNode,
+  parseDocument,
+  type YAMLMap,
+} from "yaml";
+import { limits } from "../limits.ts";
+import type { Findings, Path, Places } from "../problem.ts";
+import type { ReadSource } from "./source.ts";
+
+/** Reads YAML, every part of which knows its line and column. */
+export function readYaml(text: string, findings: Findings): ReadSource {
+  const lines = new LineCounter();
+  let document: Document.Parsed<ParsedNode>;
+  try {
+    // The library looks for equal keys by comparing each with all others; ours are found on the way.
+    document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
+  } catch {
+    return unreadable(findings, "nested too deeply");
+  }
+  const places = new YamlPlaces(document, text, lines);
+  for (const { code, pos } of [...document.errors, ...document.warnings])
+    findings.error("syntax", [], `the text is not YAML: ${mistakes[code] ?? "not understood"}`, {
+      at: pos[0],
+    });
+  if (findings.list.length > 0) return { value: undefined, places: places.ofText };
+  const value = new Plainer(document, findings).plain(document.contents, []);
+  return { value: findings.list.some(({ code }) => code === "syntax") ? undefined : value, places };
+}
+
+function unreadable(findings: Findings, why: string): ReadSource {
+  findings.error("syntax", [], `the text is not YAML that can be read: ${why}`);
+  return { value: undefined, places: { placeOf: () => ({ line: 1, column: 1 }) } };
+}
+
+/** Values that aliases stand for are copied; a text that grows by them beyond any use is refused. */
+const aliasedMax = 100_000;
+
+/** Makes JSON of what YAML says, and tells of what JSON has no form for. */
+class Plainer {
+  readonly #document: Document.Parsed<ParsedNode>;
+  readonly #findings: Findings;
+  #aliased = 0;
+  #insideAlias = 0;
+
+  constructor(document: Document.Parsed<ParsedNode>, findings: Findings) {
+    this.#document = document;
+    this.#findings = findings;
+  }
+
+  plain(node: unknown, path: Path): Json {
+    if (path.length > limits.depthMax + 1)
+      return this.#refuse("too_large", path, `nested more than ${limits.depthMax} deep`);
+    if (this.#insideAlias > 0) this.#aliased += 1;
+    if (isAlias(node)) return this.#alias(node, path);
+    if (isScalar(node)) return this.#scalar(node.value, path);
+    if (isSeq(node)) return node.items.map((item, index) => this.plain(item, [...path, index]));
+    if (isMap(node)) return this.#members(node, path);
+    return null;
+  }
+
+  #alias(alias: Alias, path: Path): Json {
+    const source = alias.resolve(this.#document);
+    if (source === undefined || this.#aliased > aliasedMax)
+      return this.#refuse("syntax", path, "the text has more aliases than a person writes; write it out");
+    this.#insideAlias += 1;
+    const value = this.plain(source, path);
+    this.#insideAlias -= 1;
+    return value;
+  }
+
+  #scalar(value: unknown, path: Path): Json {
+    switch (typeof value) {
+      case "string":
+      case "boolean":
+        return value;
+      case "number":
+        if (Number.isFinite(value)) return value;
+        return this.#refuse("wrong_type", path, `expected a number that JSON has, found ${value}`);
+      default:
+        return value === null || value === undefined
+          ? null
+          : this.#refuse("wrong_type", path, `expected JSON, found a ${typeof value}`);
+    }
+  }
+
+  #members(map: YAMLMap, path: Path): Json {
+    const members: Record<string, Json> = {};
+    for (const { key, value } of map.items) {
+      const name = isScalar(key) ? String(key.value) : undefined;
+      if (name === undefined || name === "__proto__")
+        this.#refuse("syntax", path, "expected a text as key, found something else");
+      else if (Object.hasOwn(members, name))
+        this.#findings.error(
+          "duplicate_key",
+          [...path, name],
+          `the key \`${name}\` stands here a second time`,
+          offsetOf(key),
+        );
+      else members[name] = this.plain(value, [...path, name]);
+    }
+    return members;
+  }
+
+  #refuse(code: string, path: Path, message: string): null {
+    this.#findings.error(code, path, message);
+    return null;
+  }
+}
+
+function offsetOf(key: unknown): { readonly key: true; readonly at?: number } {
+  return isNode(key) && key.range ? { key: true, at: key.range[0] } : { key: true };
+}
+
+class YamlPlaces implements Places {
+  readonly #document: Document.Parsed<ParsedNode>;
+  readonly #text: string;
+  readonly #lines: LineCounter;
+  /** A map of 100,000 tasks is not gone through for each problem. */
+  readonly #members = new WeakMap<YAMLMap, Map<string, Pair>>();
+
+  constructor(document: Document.Parsed<ParsedNode>, text: string, lines: LineCounter) {
+    this.#document = document;
+    this.#text = text;
+    this.#lines = lines;
+  }
+
+  /** Places of a text that could not be read: offsets alone. */
+  get ofText(): Places {
+    return { placeOf: (_path, { at = 0 }) => this.#place(at) };
+  }
+
+  placeOf(path: Path, { key = false, at }: { readonly key?: boolean; readonly at?: number }): LineAndColumn {
+    let node: Node | null = this.#document.contents;
+    let keyNode: unknown = node;
+    let whole = true;
+    for (const part of path) {
+      const next = this.#inside(node, part);
+      if (next === undefined) {
+        whole = false;
+        break;
+      }
+      [keyNode, node] = next;
+    }
+    const meant = key && whole ? keyNode : (node ?? keyNode);
+    // Of a key that stands there twice the offset is known, and is that of the second one.
+    if (key && at !== undefined) return this.#place(at);
+    if (!isNode(meant) || !meant.range) return this.#place(0);
+    const [start, end] = meant.range;
+    if (at === undefined || !whole || key || !isScalar(meant)) return this.#place(start);
+    return this.#place(insideScalar(this.#text, start, end, String(meant.value), at));
+  }
+
+  #inside(node: Node | null, part: string | number): readonly [key: unknown, value: Node | null] | undefined {
+    const found = isAlias(node) ? node.resolve(this.#document) : node;
+    if (isSeq(found) && typeof part === "number") {
+      const item = found.items[part];
+      return isNode(item) ? [item, item] : undefined;
+    }
+    if (!isMap(found)) return undefined;
+    const pair = this.#membersOf(found).get(String(part));
+    return pair === undefined ? undefined : [pair.key, isNode(pair.value) ? pair.value : null];
+  }
+
+  #membersOf(map: YAMLMap): ReadonlyMap<string, Pair> {
+    const known = this.#members.get(map);
+    if (known !== undefined) return known;
+    const members = new Map<string, Pair>();
+    for (const pair of map.items) if (isScalar(pair.key)) members.set(String(pair.key.value), pair);
+    this.#members.set(map, members);
+    return members;
+  }
+
+  #place(offset: number): LineAndColumn {
+    const { line, col } = this.#lines.linePos(offset);
+    return { line: Math.max(1, line), column: Math.max(1, col) };
+  }
+}
+
+/**
+ * Where in the source a character of a text stands. Plain and quoted texts are looked at directly; in folded and escaped
+ * ones the words around the place are searched for.
+ */
+function insideScalar(source: string, start: number, end: number, value: string, at: number): number {
+  // One word: line breaks of folded texts are blanks of the value.
+  const snippet = /^\S+/.exec(value.slice(at, at + 16))?.[0] ?? "";
+  for (const direct of [start + at, start + 1 + at])
+    if (snippet !== "" && direct < end && source.startsWith(snippet, direct)) return direct;
+  if (snippet === "") return Math.min(start + at, Math.max(start, end - 1));
+  // As many equal pieces as there are before it in the value are passed over.
+  let from = start;
+  for (
+    let before = value.indexOf(snippet);
+    before !== -1 && before < at;
+    before = value.indexOf(snippet, before + 1)
+  ) {
+    const found = source.indexOf(snippet, from);
+    if (found === -1 || found >= end) return start;
+    from = found + 1;
+  }
+  const found = source.indexOf(snippet, from);
+  return found === -1 || found >= end ? start : found;
+}
+
+/** The library's own messages repeat parts of the text, which may be a secret. */
+const mistakes: Readonly<Record<ErrorCode, string>> = {
+  ALIAS_PROPS: "an alias takes no tag or anchor",
+  BAD_ALIAS: "an alias or anchor without a clear name; put text that begins with * or & in quotes",
+  BAD_COLLECTION_TYPE: "a tag that does not fit what follows it",
+  BAD_DIRECTIVE: "an unknown directive; put text that begins with % in quotes",
+  BAD_DQ_ESCAPE: "an unknown escape sequence; use single quotes for text with backslashes",
+  BAD_INDENT: "indented differently than expected, or a bracket is not closed",
+  BAD_PROP_ORDER: "a tag or anchor in the wrong place",
+  BAD_SCALAR_START: "text that begins with a reserved character; put it in quotes",
+  BLOCK_AS_IMPLICIT_KEY: "a mapping or list in the middle of a line; put text with a colon in quotes",
+  BLOCK_IN_FLOW: "a block mapping or list inside brackets",
+  DUPLICATE_KEY: "the same key a second time in one mapping",
+  IMPOSSIBLE: "not understood",
+  KEY_OVER_1024_CHARS: "a key of more than 1024 characters",
+  MISSING_CHAR: "something is missing: a closing quote, a comma, a colon or a space",
+  MULTILINE_IMPLICIT_KEY: "a key over several lines, or a line without a colon",
+  MULTIPLE_ANCHORS: "more than one anchor",
+  MULTIPLE_DOCS: "a second document; expected one",
+  MULTIPLE_TAGS: "more than one tag",
+  NON_STRING_KEY: "a key that is no text",
+  RESOURCE_EXHAUSTION: "nested too deeply, or too many aliases",
+  TAB_AS_INDENT: "indented with a tab; use spaces",
+  TAG_RESOLVE_FAILED: "an unknown tag; put text that begins with ! in quotes",
+  UNEXPECTED_TOKEN: "something that cannot stand here",
+};

@@ -1,0 +1,354 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { type Catalogue, checkText, printProblem } from "../src/index.ts";
+import { check, problemsOf } from "./language.fixture.ts";
+
+/** Texts, and everything that is told about them. */
+const table: readonly (readonly [title: string, text: string, problems: readonly string[]])[] = [
+  [
+    "text that is not YAML",
+    "workflow: [",
+    [
+      "a.yaml:1:12: error: the text is not YAML: indented differently than expected, or a bracket is not closed",
+    ],
+  ],
+  ["a list", "- a", ["a.yaml:1:1: error: expected a mapping for `definition`, found a list"]],
+  ["nothing", "", ["a.yaml:1:1: error: expected a mapping for `definition`, found nothing"]],
+  [
+    "no name and no tasks",
+    "description: x",
+    [
+      "a.yaml:1:1: error: expected `workflow`, found none",
+      "a.yaml:1:1: error: expected one of `tasks`, `states`, found none",
+    ],
+  ],
+  [
+    "a misspelt key",
+    "workflow: w\ntask: {a: {uses: x}}\ntasks: {a: {uses: x}}",
+    ['a.yaml:2:1: error: task: unknown key "task"; did you mean `tasks`?'],
+  ],
+  [
+    "a key twice",
+    "workflow: w\ntasks:\n  a: {uses: x}\n  a: {uses: y}",
+    ["a.yaml:4:3: error: tasks.a: the key `a` stands here a second time"],
+  ],
+  [
+    "two kinds in one task",
+    "workflow: w\ntasks:\n  a: {uses: x, set: 1}",
+    [
+      "a.yaml:3:16: error: tasks.a.set: expected one of `uses`, `workflow`, `mission`, `wait`, `approve`, `gate`, `set`, `loop`, `spawn`, found `uses` and `set`",
+    ],
+  ],
+  [
+    "a name with capitals",
+    "workflow: Order\ntasks: {a: {uses: x}}",
+    [
+      'a.yaml:1:11: error: workflow: expected a lower-case name such as `order` or `shop.order`, found "Order"',
+    ],
+  ],
+  [
+    "a task's name with a blank",
+    "workflow: w\ntasks: {a b: {uses: x}}",
+    [
+      'a.yaml:2:9: error: tasks["a b"]: expected letters, digits, _ and -, starting with a letter as key, found "a b"',
+    ],
+  ],
+  [
+    "needs in a circle",
+    "workflow: w\ntasks:\n  a: {uses: x, needs: [c]}\n  b: {uses: x, needs: [a]}\n  c: {uses: x, needs: [b]}\n  d: {uses: x, needs: [c]}",
+    ["a.yaml:3:3: error: tasks.a: tasks need each other in a circle: a → c → b → a"],
+  ],
+  [
+    "a need of itself",
+    "workflow: w\ntasks:\n  a: {uses: x, needs: a}",
+    ["a.yaml:3:23: error: tasks.a.needs: `a` needs itself"],
+  ],
+  [
+    "a circle by expressions",
+    'workflow: w\ntasks:\n  a: {set: "${{ tasks.b.output }}"}\n  b: {set: "${{ tasks.a.output }}"}',
+    ["a.yaml:3:3: error: tasks.a: tasks need each other in a circle: a → b → a"],
+  ],
+  [
+    "a task that reads itself",
+    'workflow: w\ntasks:\n  a: {set: "${{ tasks.a.output }}"}',
+    ["a.yaml:3:3: error: tasks.a: `a` refers to the output of `a`: it is not there before it has ended"],
+  ],
+  [
+    "unknown tasks in needs and expressions",
+    'workflow: w\ntasks:\n  reserve: {uses: x}\n  charge: {uses: y, needs: [resrve], with: {a: "id ${{ tasks.reserv.output.id }}"}}',
+    [
+      "a.yaml:4:29: error: tasks.charge.needs[0]: unknown task `resrve`; did you mean `reserve`?",
+      "a.yaml:4:56: error: tasks.charge.with.a: unknown name `tasks.reserv.output.id`; did you mean `tasks.reserve.output`?",
+    ],
+  ],
+  [
+    "a task that waits for both ends of another",
+    "workflow: w\ntasks:\n  a: {uses: x}\n  b: {uses: y, needs: [a, {task: a, on: failure}]}",
+    [
+      "a.yaml:4:34: error: tasks.b.needs[1].task: `a` cannot end both with success and with failure; this task would never be done",
+    ],
+  ],
+  [
+    "tasks that are never done",
+    "workflow: w\ntasks:\n  a: {uses: x, when: false}\n  b: {uses: y, needs: [a]}\n  c: {uses: y, needs: [{task: b, on: always}]}\n  d: {wait: 5m}\n  e: {uses: z, needs: [{task: d, on: failure}]}",
+    [
+      "a.yaml:3:22: warning: tasks.a.when: this task is never done: its condition is always false",
+      "a.yaml:4:3: warning: tasks.b: this task is never done: it needs `a`, which is never done",
+      "a.yaml:7:3: warning: tasks.e: this task is never done: it needs a failure of `d`, which cannot fail",
+    ],
+  ],
+  [
+    "types that do not go together",
+    'workflow: w\ninput: {schema: {type: object, properties: {n: {type: integer}, s: {type: string}}}}\ntasks:\n  a: {uses: x, when: "${{ input.n }}"}\n  b: {uses: x, forEach: "${{ input.s }}"}\n  c: {set: "${{ input.n + input.s }}"}\n  d: {set: "${{ input.m }}"}',
+    [
+      "a.yaml:4:27: error: tasks.a.when: expected a bool, found int",
+      "a.yaml:5:30: error: tasks.b.forEach: expected a list(dyn), found string",
+      "a.yaml:6:25: error: tasks.c.set: `+` does not take int and string",
+      "a.yaml:7:23: error: tasks.d.set: unknown field `m`; did you mean `n`?",
+    ],
+  ],
+  [
+    "a type that comes through other tasks",
+    'workflow: w\ntasks:\n  a: {set: {n: 1, list: ["x"]}}\n  b: {set: "${{ tasks.a.output.n + 1 }}"}\n  c: {set: "${{ tasks.b.output + tasks.a.output.list[0] }}"}\n  d: {forEach: "${{ tasks.a.output.list }}", set: "${{ item }}"}\n  e: {set: "${{ tasks.d.output[0] + 1 }}"}',
+    [
+      "a.yaml:5:32: error: tasks.c.set: `+` does not take int and string",
+      "a.yaml:7:35: error: tasks.e.set: `+` does not take string and int",
+    ],
+  ],
+  [
+    "an expression in a folded text",
+    "workflow: w\ntasks:\n  a:\n    set: >-\n      some words\n      and ${{ inptu.a }}\n      more",
+    ["a.yaml:6:15: error: tasks.a.set: unknown name `inptu.a`; did you mean `input`?"],
+  ],
+  [
+    "options that mean nothing",
+    "workflow: w\ntasks:\n  a: {set: 1, retry: 3, maxParallel: 2}\n  b: {wait: 5m, with: 1}\n  c: {uses: x, limits: [{key: k}], parameters: {a: 1}}",
+    [
+      "a.yaml:3:15: error: tasks.a.retry: `retry` means nothing for a task of the kind `set`",
+      "a.yaml:3:25: error: tasks.a.maxParallel: `maxParallel` means nothing without `forEach`",
+      "a.yaml:4:17: error: tasks.b.with: `with` means nothing for a task of the kind `wait`",
+      "a.yaml:5:25: error: tasks.c.limits[0]: expected `concurrency` or `rate`, found neither",
+      "a.yaml:5:36: error: tasks.c.parameters: `parameters` means nothing for a task of the kind `uses`",
+    ],
+  ],
+  [
+    "a gate that sends back where nothing comes from",
+    "workflow: w\ntasks:\n  a: {uses: x}\n  b: {uses: x}\n  g: {needs: [a], gate: {check: true, sendBack: b}}\n  h: {needs: [a], gate: {check: true, sendBack: c}}",
+    [
+      "a.yaml:5:49: error: tasks.g.gate.sendBack: work can be sent back only to a task that `g` rests on, and `b` is none",
+      "a.yaml:6:49: error: tasks.h.gate.sendBack: unknown task `c`; did you mean `a`?",
+    ],
+  ],
+  [
+    "spans, numbers and choices",
+    "workflow: w\ntimeout: 5 minutes\nonFailure: rollback\ntasks:\n  a: {uses: x, retry: 0, priority: 1.5, timeout: {rnu: 1s}}\n  b: {wait: soon}\n  c: {wait: {until: tomorrow}}",
+    [
+      'a.yaml:2:10: error: timeout: expected a span of time such as `30s`, `1h30m` or `2d`, found "5 minutes"',
+      'a.yaml:3:12: error: onFailure: expected `compensate` or `keep`, found "rollback"',
+      "a.yaml:5:23: error: tasks.a.retry: expected a whole number from 1 to 1000000, found 0",
+      "a.yaml:5:36: error: tasks.a.priority: expected a whole number, found 1.5",
+      'a.yaml:5:51: error: tasks.a.timeout.rnu: unknown key "rnu"; did you mean `run`?',
+      'a.yaml:6:13: error: tasks.b.wait: expected a span of time such as `30s`, `1h30m` or `2d`, found "soon"',
+      'a.yaml:7:21: error: tasks.c.wait.until: expected a moment such as 2026-01-31T09:30:00Z, found "tomorrow"',
+    ],
+  ],
+  [
+    "signals, schemas, variables",
+    "workflow: w\ninput: {schema: {type: objekt}}\nvars: {n: 0}\nsignals: {paid: {}}\nupdates: {u: {set: {m: 1, n: \"${{ 'x' }}\"}}}\ntasks:\n  a: {wait: {signal: payd}}",
+    [
+      "a.yaml:2:24: error: input.schema.type: this is no JSON Schema: `type` must be equal to one of the allowed values",
+      "a.yaml:5:21: error: updates.u.set.m: unknown variable `m`; did you mean `n`?",
+      "a.yaml:5:30: error: updates.u.set.n: expected a int for `n`, found string",
+      "a.yaml:7:22: error: tasks.a.wait.signal: unknown signal `payd`; did you mean `paid`?",
+    ],
+  ],
+  [
+    "states that lead nowhere",
+    "workflow: w\ninitial: aa\nstates:\n  a: {on: {go: bb}}\n  b: {final: true, on: {go: a}}\n  c: {output: 1}\n  d: {onDone: a, after: {soon: a}}",
+    [
+      "a.yaml:2:10: error: initial: unknown state `aa`; did you mean `a`?",
+      "a.yaml:4:16: error: states.a.on.go: unknown state `bb`; did you mean `b`?",
+      "a.yaml:5:20: error: states.b.on: `on` means nothing in a final state",
+      "a.yaml:6:3: warning: states.c: nothing leads out of this state, and it is not final",
+      "a.yaml:6:7: error: states.c.output: `output` means nothing in a state that is not final",
+      "a.yaml:7:7: error: states.d.onDone: `onDone` means nothing without `run`",
+      'a.yaml:7:26: error: states.d.after.soon: expected a span of time such as `30s` as key, found "soon"',
+    ],
+  ],
+  [
+    "states that nothing leads to",
+    "workflow: w\ninitial: a\nstates:\n  a: {on: {go: b}}\n  b: {final: true}\n  c: {on: {go: a}}",
+    ["a.yaml:6:3: warning: states.c: nothing leads to the state `c`"],
+  ],
+  [
+    "an expression where a number stands",
+    'workflow: w\ntasks:\n  a: {uses: x, forEach: "${{ [1] }}", maxParallel: "${{ 1 }}"}',
+    ["a.yaml:3:52: error: tasks.a.maxParallel: expected a whole number, found an expression"],
+  ],
+  [
+    "aliases that explode",
+    `a: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: [*e,*e,*e,*e,*e,*e,*e,*e,*e,*e]`,
+    [],
+  ],
+];
+
+describe("what is wrong with a definition", () => {
+  for (const [title, text, problems] of table.slice(0, -1))
+    it(title, () => assert.deepEqual(problemsOf(text), problems));
+
+  it("aliases that explode", () => {
+    const [, text = ""] = table.at(-1) ?? [];
+    const { problems } = check(text);
+    assert.ok(problems.some(({ message }) => message.includes("more aliases than a person writes")));
+    assert.ok(problems.length < 1_010);
+  });
+
+  it("is told in JSON as well, with its places", () => {
+    const text =
+      '{\n "workflow": "w",\n "tasks": {\n  "a": {"uses": "x", "needs": ["b"]},\n  "b": {"uses": "x", "when": "${{ \\"é\\" + 1 }}"},\n  "b": {"uses": "y"}\n }\n}';
+    const { problems } = checkText({ format: "json", text, fileName: "a.json" });
+    assert.deepEqual(
+      problems.map((problem) => printProblem({ ...problem, expected: "" })),
+      [
+        "a.json:5:41: error: tasks.b.when: `+` does not take string and int",
+        "a.json:6:3: error: tasks.b: the key `b` stands here a second time",
+      ],
+    );
+    const broken = checkText({ format: "json", text: '{"workflow": "w",}', fileName: "a.json" });
+    assert.deepEqual(
+      broken.problems.map((problem) => printProblem(problem)),
+      ["a.json:1:18: error: the text is not JSON: expected a key in double quotes, found `}`"],
+    );
+  });
+
+  it("says what would be right", () => {
+    const [problem] = check("workflow: w\ntasks: {a: {usse: x}, b: {uses: y}}").problems.filter(
+      ({ code }) => code === "unknown_key",
+    );
+    assert.equal(problem?.expected, "`uses`");
+  });
+
+  it("is too much, when there is more of it than anybody reads", () => {
+    const tasks = Array.from({ length: 2_000 }, (_, n) => `  t${n}: {uses: x, needs: [nobody]}`);
+    const { problems } = check(`workflow: w\ntasks:\n${tasks.join("\n")}`);
+    assert.equal(problems.length, 1_001);
+    assert.match(problems.at(-1)?.message ?? "", /1000 more problems/);
+  });
+
+  it("is a text that is too long, nested too deeply, or has too much to check", () => {
+    assert.equal(check("x".repeat(2_000_000)).problems[0]?.code, "too_large");
+    assert.ok(
+      check(`workflow: w\ntasks: {a: {uses: x, with: ${"[".repeat(100)}${"]".repeat(100)}}}`).problems.some(
+        ({ code }) => code === "too_large",
+      ),
+    );
+    assert.ok(check("[".repeat(100_000)).problems.length > 0);
+    assert.ok(checkText({ format: "json", text: "[".repeat(100_000), fileName: "a" }).problems.length > 0);
+    assert.equal(
+      check("workflow: w\ntasks: {a: {uses: x, with: [1,2,3,4,5,6,7,8,9,10]}}", { stepsMax: 10 }).problems[0]
+        ?.code,
+      "too_large",
+    );
+  });
+});
+
+describe("a definition beside a catalogue", () => {
+  const order = {
+    type: "object",
+    properties: { id: { type: "string" }, count: { type: "integer" } },
+    required: ["id"],
+  };
+  const catalogue: Catalogue = {
+    capability: (name, range) =>
+      name === "pay.charge" && range !== "^9"
+        ? {
+            inputSchema: order,
+            outputSchema: { type: "object", properties: { receipt: { type: "string" } } },
+          }
+        : undefined,
+    capabilityNames: () => ["pay.charge"],
+    definition: (name) => (name === "billing" ? { inputSchema: order } : undefined),
+    definitionNames: () => ["billing"],
+  };
+
+  for (const [task, problems] of [
+    ["{uses: pay.charge, with: {id: x, count: 3}}", []],
+    ["{uses: pay.chagre, with: {id: x}}", ["nobody offers `pay.chagre`; did you mean `pay.charge`?"]],
+    ["{uses: pay.charge@^9, with: {id: x}}", ["nobody offers `pay.charge` in the versions ^9"]],
+    ["{uses: pay.charge}", ["capability `pay.charge` needs `id` in `with`, found nothing"]],
+    ["{uses: pay.charge, with: {count: 1}}", ["`pay.charge` needs `id`, found none"]],
+    [
+      "{uses: pay.charge, with: {id: 1, cuont: 2}}",
+      [
+        "`pay.charge` takes a string here, found a int",
+        "`pay.charge` takes no `cuont`; did you mean `count`?",
+      ],
+    ],
+    ['{uses: pay.charge, with: "${{ input.anything }}"}', []],
+    ["{uses: pay.charge, with: [1]}", ["`pay.charge` takes an object here, found a list(int)"]],
+    ["{workflow: billing, with: {id: 5}}", ["`billing` takes a string here, found a int"]],
+    ["{workflow: biling}", ["there is no definition `biling`; did you mean `billing`?"]],
+    ["{uses: pay.charge, with: {id: x}, compensate: {uses: pay.back}}", ["nobody offers `pay.back`"]],
+  ] as const) {
+    it(`${task}: ${problems.join(", ") || "nothing"}`, () => {
+      const { problems: found } = check(`workflow: w\ntasks:\n  a: ${task}`, { catalogue });
+      assert.deepEqual(
+        found.map(({ message }) => message),
+        problems,
+      );
+    });
+  }
+
+  it("gives outputs their types", () => {
+    const text =
+      'workflow: w\ntasks:\n  a: {uses: pay.charge, with: {id: x}}\n  b: {set: "${{ tasks.a.output.receit }}"}';
+    assert.deepEqual(problemsOf(text, { catalogue }), [
+      "a.yaml:4:32: error: tasks.b.set: unknown field `receit`; did you mean `receipt`?",
+    ]);
+  });
+});
+
+describe("a template", () => {
+  const text =
+    'workflow: t\nparameters:\n  schema: {type: object, properties: {who: {type: string}, tries: {type: integer, default: 3}, list: {type: array}}, required: [who]}\ntasks:\n  a: {uses: "${{ \'mail.\' + parameters.who }}", retry: "${{ parameters.tries }}", with: {to: "${{ parameters.who }}"}}\n  b: {forEach: "${{ parameters.list }}", uses: x, maxParallel: "${{ parameters.tries * 2 }}"}\n';
+
+  it("is checked without its parameters, and has no plan then", () => {
+    const { definition, problems } = check(text);
+    assert.deepEqual(problems, []);
+    assert.equal(definition?.plan, undefined);
+    assert.match(definition?.hash ?? "", /^[0-9a-f]{64}$/);
+  });
+
+  it("has one with them, defaults filled in", () => {
+    const { definition, problems } = check(text, { parameters: { who: "ann", list: [1] } });
+    assert.deepEqual(problems, []);
+    const plan = definition?.plan;
+    assert.deepEqual(plan?.works[0], { kind: "uses", capability: "mail.ann", versionRange: "" });
+    assert.equal(plan?.policies[plan.tasks[0]?.policy ?? -1]?.retry.maxAttempts, 3);
+    assert.equal(plan?.policies[plan.tasks[1]?.policy ?? -1]?.maxParallel, 6);
+    assert.equal(JSON.stringify(plan?.parameters), '{"list":[1],"tries":3,"who":"ann"}');
+    assert.equal(definition?.document.parameters?.values !== undefined, true);
+  });
+
+  it("refuses parameters that do not fit", () => {
+    const messages = (parameters: Parameters<typeof check>[1]) =>
+      check(text, parameters ?? {}).problems.map(({ message }) => message);
+    assert.deepEqual(messages({ parameters: {} }), ["parameters must have required property 'who'"]);
+    assert.deepEqual(messages({ parameters: { who: 3 } }), ["`who` must be string, found 3"]);
+    assert.deepEqual(messages({ parameters: { who: "Not A Name" } }), [
+      'expected a capability such as `stock.reserve`, with a range of versions if need be: `stock.reserve@^2`, found "mail.Not A Name"',
+    ]);
+    assert.deepEqual(
+      check("workflow: w\ntasks: {a: {uses: x}}", { parameters: {} }).problems.map(({ code }) => code),
+      ["not_a_template"],
+    );
+  });
+
+  it("tells of parameters that it does not declare", () => {
+    const { problems } = check(text.replace("parameters.tries * 2", "parameters.tris"));
+    assert.deepEqual(
+      problems.map(({ message }) => message),
+      ["unknown field `tris`; did you mean `tries`?"],
+    );
+  });
+});
