@@ -1,6 +1,6 @@
 /** The runtime with its chains in a process of its own: node runtime-process.ts DIRECTORY CODECS */
 import { join } from "node:path";
-import { MemoryArchive, openSegments } from "@tutti/journal";
+import { ArchiveThread, openArchive, openSegments } from "@tutti/journal";
 import { silentLogger, systemChance, systemClock, systemDefer, systemTimers } from "@tutti/kernel";
 import { Runtime, runtimeLimits } from "@tutti/runtime";
 import { serveEngine } from "../chains/engine-process.ts";
@@ -15,7 +15,7 @@ const { address } = await serveChains(codecs as Codecs, async (outbox) => {
   const engine = new RuntimeEngine(outbox);
   const services = [{ service, partitions }];
   const { journal } = await openSegments(join(directory, "journal"), { services, chance: systemChance });
-  const archive = new MemoryArchive({
+  const archive = openArchive(join(directory, "archive"), new ArchiveThread(), {
     partitions,
     clock: systemClock,
     source: (partition) => journal.partition(service, partition),
@@ -35,8 +35,8 @@ const { address } = await serveChains(codecs as Codecs, async (outbox) => {
     chance: systemChance,
     defer: systemDefer,
     logger: silentLogger,
-    limits: { ...runtimeLimits, indexEveryMs: 1e8 },
-    retentionOf: () => ({ keepMs: 0, idKeptMs: 0 }),
+    limits: runtimeLimits,
+    retentionOf: () => ({ keepMs: 3_600_000, idKeptMs: 0 }),
   });
   await engine.runtime.start();
   return engine;
