@@ -113,7 +113,8 @@ export class Committer {
     const endMs = numberAt(lines, field.end, line);
     if (endMs === 0) {
       standing.live++;
-      instances.put(this.#row(lines, line, id, version, stage.live, row));
+      const isKept = hasSnapshot || row?.stage === stage.snapshotted;
+      instances.put(this.#row(lines, line, id, version, isKept ? stage.snapshotted : stage.live, row));
       return state.present;
     }
     const last = lastAt(lines, line);
@@ -166,7 +167,7 @@ export class Committer {
   }
 
   #hasEnded(older: LinePlace, row: InstanceRow | undefined): boolean {
-    if (row !== undefined) return row.stage !== stage.live;
+    if (row !== undefined) return row.stage === stage.ended || row.stage === stage.kept;
     return numberAt(this.#tables.blocks.parts.lines(older.block.id), field.end, older.line) > 0;
   }
 
@@ -189,7 +190,9 @@ export class Committer {
     for (const snapshot of snapshots) {
       const id = instanceId(partition, snapshot.incarnation);
       const row = instances.get(id);
-      if (row !== undefined && row.stage !== stage.ended) instances.putSnapshot(id, snapshot);
+      if (row === undefined || row.stage === stage.ended) continue;
+      if (row.stage === stage.live) instances.put({ ...row, stage: stage.snapshotted });
+      instances.putSnapshot(id, snapshot);
     }
   }
 }

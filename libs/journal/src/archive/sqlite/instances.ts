@@ -6,11 +6,14 @@ import type { ArchiveDatabase, Row, Statement } from "./database.ts";
 import { incarnationOf, instanceId, partitionOf } from "./schema.ts";
 
 export const stage = {
+  /** It goes on, and the journal has all of it. */
   live: 0,
   /** It ended, and its last records are not packed yet. */
   ended: 1,
   /** It ended and has a snapshot. */
   kept: 2,
+  /** It goes on and has a snapshot. */
+  snapshotted: 3,
 } as const;
 
 /** What is known of an instance beside its line in the index. */
@@ -142,6 +145,11 @@ export class Instances {
     return { id, hash, version, stage: at, packed: { batch, index }, packedEvents, key: decodeKey(key) };
   }
 
+  /** Reports a row that should be there: what leads to it is damaged, or it is. */
+  missing(table: "instance" | "snapshot", id: number): never {
+    return this.#damaged(table, id, "no row where one was written");
+  }
+
   #damaged(table: string, row: number, found: string): never {
     throw archiveErrors.damaged({ place: { file: this.#file, table, row }, found });
   }
@@ -150,7 +158,10 @@ export class Instances {
 const statements = {
   get: "SELECT * FROM instance WHERE id = ?",
   find: "SELECT * FROM instance WHERE hash = ? AND id >= ? AND id < ? ORDER BY id",
-  put: "INSERT OR REPLACE INTO instance VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+  // An update, because it leaves the index of hashes alone.
+  put: `INSERT INTO instance VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
+        version = excluded.version, stage = excluded.stage, batch = excluded.batch, place = excluded.place,
+        event = excluded.event, sum = excluded.sum`,
   delete: "DELETE FROM instance WHERE id = ?",
   putSnapshot: "INSERT OR REPLACE INTO snapshot VALUES (?, ?, ?, ?, ?, ?)",
   deleteSnapshot: "DELETE FROM snapshot WHERE id = ?",

@@ -61,15 +61,21 @@ export class History {
     batches: readonly JournalBatch[],
     ownerOf: (group: RecordGroup) => GroupOwner | undefined,
   ): PackedEnd[] {
-    const ends: PackedEnd[] = [];
-    const chunks: NewChunk[] = [];
-    for (const group of groupRecords(batches)) {
+    const owned = groupRecords(batches).flatMap((group) => {
       const owner = ownerOf(group);
-      const last = group.events.at(-1);
-      if (owner === undefined || last === undefined) continue;
-      chunks.push(this.#chunk(partition, group, owner));
-      ends.push({ group, owner, last: { batch: last.batch, index: last.index }, events: last.event });
-    }
+      return owner === undefined ? [] : [{ group, owner }];
+    });
+    const before = this.#takeChains(
+      partition,
+      owned.map(({ group }) => group),
+    );
+    const chunks = owned.map(({ group, owner }) =>
+      this.#chunk(partition, group, owner, before.get(group) ?? []),
+    );
+    const ends = owned.map(({ group, owner }) => {
+      const { batch, index, event } = group.events.at(-1) as PlainEvent;
+      return { group, owner, last: { batch, index }, events: event };
+    });
     this.#addRows(partition, chunks);
     this.packed.flush();
     return ends;
@@ -148,7 +154,12 @@ export class History {
   }
 
   /** Events of the group that complete 64s become solid; what remains is its chunk. */
-  #chunk(partition: number, group: RecordGroup, { id, incarnation }: GroupOwner): NewChunk {
+  #chunk(
+    partition: number,
+    group: RecordGroup,
+    { id, incarnation }: GroupOwner,
+    before: readonly PlainEvent[],
+  ): NewChunk {
     const { events, prefix, prefixStart, prefixEnd, previous } = group;
     const first = events[0] as PlainEvent;
     const last = events.at(-1) as PlainEvent;
@@ -156,7 +167,6 @@ export class History {
     const isMore = first.event > 1;
     let begin = 0;
     if (solidTo >= first.event) {
-      const before = isMore ? this.#taken(partition, previous, first.event - 1) : [];
       begin = solidTo - first.event + 1;
       this.#solidify(id, group, [...before, ...events.slice(0, begin)]);
     } else if (isMore && (first.event - 1) % solidEvents === 0) {
@@ -169,8 +179,8 @@ export class History {
     for (let index = begin; index < events.length; index++) this.#writer.add(events[index] as PlainEvent);
     const firstEvent = first.event + begin;
     const isChainEnd = (firstEvent - 1) % solidEvents === 0;
-    const before = isChainEnd ? { batch: 0, index: 0 } : previous;
-    const fields = [last.batch, last.index, firstEvent, last.event, incarnation, before.batch, before.index];
+    const link = isChainEnd ? { batch: 0, index: 0 } : previous;
+    const fields = [last.batch, last.index, firstEvent, last.event, incarnation, link.batch, link.index];
     return { fields, bytes: this.#sink.copy() };
   }
 
@@ -194,14 +204,34 @@ export class History {
     }
   }
 
-  /** The events of the chain that ends at this record, in order; its chunks are not needed any more. */
-  #taken(partition: number, last: RecordPlace, events: number): PlainEvent[] {
-    const chain = this.#chain(partition, last, events).reverse();
-    return chain.flatMap((place) => {
-      const { begin, end } = chunkSpan(place);
-      this.packed.markGone(place);
-      return [...eventsOf(place.row.data, begin, end)];
+  /**
+   * The events before those of each group that become solid with them; their chunks are not needed any more. The chains
+   * are followed together, always on from the latest record, because their chunks lie in the same rows: one after the
+   * other, 200 chains through 63 rows took a second.
+   */
+  #takeChains(
+    partition: number,
+    groups: readonly RecordGroup[],
+  ): ReadonlyMap<RecordGroup, readonly PlainEvent[]> {
+    const taken = new Map<RecordGroup, PlainEvent[]>();
+    let open = groups.flatMap((group) => {
+      const { event: first } = group.events[0] as PlainEvent;
+      const { event: last } = group.events.at(-1) as PlainEvent;
+      const isPart = (first - 1) % solidEvents > 0 && last - (last % solidEvents) >= first;
+      return isPart ? [{ group, place: group.previous, events: first - 1 }] : [];
     });
+    while (open.length > 0) {
+      open.sort((one, other) => (isBehind(one.place, other.place) ? -1 : 1));
+      open = open.flatMap(({ group, place, events }) => {
+        const found = this.#chunkAt(partition, place, events);
+        const { begin, end } = chunkSpan(found);
+        this.packed.markGone(found);
+        taken.set(group, [...eventsOf(found.row.data, begin, end), ...(taken.get(group) ?? [])]);
+        const before = chunkNumber(found, chunkField.firstEvent) - 1;
+        return before % solidEvents === 0 ? [] : [{ group, place: placeBefore(found), events: before }];
+      });
+    }
+    return taken;
   }
 
   /** The chunks that end at this record, the last one first, back to where solid rows or the beginning are. */
@@ -210,22 +240,23 @@ export class History {
     let place = last;
     let next = events;
     for (;;) {
-      const found = this.packed.find(partition, place);
-      if (found === undefined || chunkNumber(found, chunkField.lastEvent) !== next) {
-        const row = `${partition}/${place.batch}/${place.index}`;
-        throw archiveErrors.damaged({
-          place: { file: this.#file, table: "packed_place", row },
-          found: `no chunk that ends with event ${next}`,
-        });
-      }
+      const found = this.#chunkAt(partition, place, next);
       chain.push(found);
       next = chunkNumber(found, chunkField.firstEvent) - 1;
       if (next % solidEvents === 0) return chain;
-      place = {
-        batch: chunkNumber(found, chunkField.previousBatch),
-        index: chunkNumber(found, chunkField.previousIndex),
-      };
+      place = placeBefore(found);
     }
+  }
+
+  /** The chunk that ends with this record, which is this event. */
+  #chunkAt(partition: number, place: RecordPlace, event: number): ChunkPlace {
+    const found = this.packed.find(partition, place);
+    if (found !== undefined && chunkNumber(found, chunkField.lastEvent) === event) return found;
+    const row = `${partition}/${place.batch}/${place.index}`;
+    throw archiveErrors.damaged({
+      place: { file: this.#file, table: "packed_place", row },
+      found: `no chunk that ends with event ${event}`,
+    });
   }
 
   #addRows(partition: number, chunks: readonly NewChunk[]): void {
@@ -248,6 +279,11 @@ export class History {
 
 /** A row is written when it has this much. Larger ones make pages of history slow, smaller ones cost more each. */
 const rowBytes = 64 * 1024;
+
+function placeBefore(chunk: ChunkPlace): RecordPlace {
+  const batch = chunkNumber(chunk, chunkField.previousBatch);
+  return { batch, index: chunkNumber(chunk, chunkField.previousIndex) };
+}
 
 function partOf(event: number): number {
   return Math.ceil(event / solidEvents);
