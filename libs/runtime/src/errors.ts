@@ -107,6 +107,13 @@ export const runtimeErrors = defineErrors("runtime", {
     message: (at: { service: string; kind: string; kinds: string }) =>
       `expected a kind of ${at.service} (${at.kinds}), found ${at.kind}`,
   },
+  unknownCommand: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "The command or the result belongs to another kind of machine. Check the token, or the id.",
+    message: (at: { kind: string; id: string; type: string }) =>
+      `expected a command of ${at.kind} for ${at.id}, found ${at.type} of another kind; check the token or the id`,
+  },
   unknownInstance: {
     status: "NOT_FOUND",
     retry: "never",

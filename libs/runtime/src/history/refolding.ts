@@ -2,11 +2,12 @@
  * Folds the state of an instance again, at any of its events.
  *
  * 1. It begins with the last snapshot where that is early enough, else with nothing.
- * 2. A repair that went back to an earlier event is gone back to here too: what came in between does not count.
+ * 2. A repair that went back to an earlier event is gone back to here too: what came in between does not count, not even
+ *    when it cannot be folded.
  */
 import { Record, RepairAction, Repaired } from "@tutti/contracts/runtime/v1";
-import type { ArchivePartition, HistoryRecord, RecordPlace } from "@tutti/journal";
-import type { InstanceKey, Outstanding } from "@tutti/kernel";
+import type { ArchivePartition, RecordPlace } from "@tutti/journal";
+import type { InstanceKey } from "@tutti/kernel";
 import { runtimeErrors } from "../errors.ts";
 import type { HostedMachine } from "../machines/hosted-machine.ts";
 import { heedless } from "../partition/folding.ts";
@@ -15,6 +16,14 @@ import { decodeSnapshot } from "../snapshots/snapshot.ts";
 import type { Histories } from "./histories.ts";
 
 const pageEvents = 500;
+
+/** How far a history could be folded. */
+export interface Refolded {
+  readonly state: unknown;
+  readonly timeMs: number;
+  /** Where the machine's code failed: then the state is worth nothing. A later record that goes back behind it heals it. */
+  readonly fault: { readonly error: unknown; readonly on: string; readonly folded: number } | undefined;
+}
 
 export class Refolding {
   readonly #archive: ArchivePartition;
@@ -32,24 +41,44 @@ export class Refolding {
     last: RecordPlace,
     event: number,
   ): Promise<{ readonly state: unknown; readonly timeMs: number }> {
+    const { state, timeMs, fault } = await this.furthest(key, hosted, last, event);
+    if (fault !== undefined) throw fault.error;
+    return { state, timeMs };
+  }
+
+  /** The same, but where an event cannot be folded it says so, and which is the last one that counts before it. */
+  async furthest(
+    key: InstanceKey,
+    hosted: HostedMachine,
+    last: RecordPlace,
+    event: number,
+  ): Promise<Refolded> {
     const start = await this.#start(key, hosted, event);
     let { state, timeMs } = start;
     let at = start.event;
+    let fault: Refolded["fault"];
+    /** The last event that did something to the state. */
+    let changed = at;
     while (at < event) {
       const page = await this.#histories.read(key, last, at, Math.min(pageEvents, event - at));
       if (page.length === 0) {
         const { kind, id } = key;
         throw runtimeErrors.noSuchEvent({ kind, id, event, events: at });
       }
-      for (const record of page) {
-        const reset = resetOf(record);
-        if (reset === undefined) foldRecord(hosted, key, state, record, heedless);
-        else ({ state } = await this.stateAt(key, hosted, last, reset));
-        at = record.event;
-        timeMs = record.timeMs;
+      for (const entry of page) {
+        const record = Record.decode(entry.record);
+        const back = goesBackTo(record);
+        if (back !== undefined && (fault !== undefined || back < changed)) {
+          ({ state, fault } = await this.furthest(key, hosted, last, back));
+        } else if (!record.type.startsWith(ownPrefix) && fault === undefined) {
+          changed = record.event;
+          fault = fold(hosted, key, state, record);
+        }
+        at = entry.event;
+        timeMs = entry.timeMs;
       }
     }
-    return { state, timeMs };
+    return { state, timeMs, fault };
   }
 
   async #start(key: InstanceKey, hosted: HostedMachine, event: number) {
@@ -66,23 +95,25 @@ export class Refolding {
 }
 
 /** The event that a record goes back to; undefined for one that does not. */
-function resetOf({ record }: HistoryRecord): number | undefined {
-  const { type, payload } = Record.decode(record);
+function goesBackTo({ type, payload }: Record): number | undefined {
   if (type !== ownEvents.repaired.type) return;
   const { action, event } = Repaired.decode(payload);
-  return action === RepairAction.REPAIR_ACTION_RESET ? event : undefined;
+  return action === RepairAction.REPAIR_ACTION_RETRY ? undefined : event;
 }
 
-function foldRecord(
+/** Gives what went wrong. */
+function fold(
   hosted: HostedMachine,
-  key: InstanceKey,
+  { kind, id }: InstanceKey,
   state: unknown,
-  { record }: HistoryRecord,
-  outstanding: Outstanding,
-): void {
-  const { type, version, payload } = Record.decode(record);
-  if (type.startsWith(ownPrefix)) return;
-  const event = hosted.event(type, version);
-  if (event === undefined) throw runtimeErrors.unknownEvent({ kind: key.kind, id: key.id, type, version });
-  event.evolve(state, event.codec.decode(payload), outstanding);
+  { type, version, payload, event: number }: Record,
+): Refolded["fault"] {
+  try {
+    const event = hosted.event(type, version);
+    if (event === undefined) throw runtimeErrors.unknownEvent({ kind, id, type, version });
+    event.evolve(state, event.codec.decode(payload), heedless);
+    return;
+  } catch (error) {
+    return { error, on: type, folded: number - 1 };
+  }
 }

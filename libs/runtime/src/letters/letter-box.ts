@@ -5,6 +5,9 @@
  * that sent it until the receiver has it durable; the receiver remembers per channel the last number it has taken. So
  * each letter takes effect once, in the order sent, whatever is repeated, delayed or doubled on the way.
  *
+ * A letter is addressed to an id: when the one who had it is gone and somebody else has it, the letter is theirs. So a
+ * machine that expects answers does not end before it has them, or tells by what is in them that they are not for it.
+ *
  * 1. Nothing leaves before the batch that sent it is durable.
  * 2. What is taken is recorded in the same batch as what it caused.
  */
@@ -39,6 +42,7 @@ export class LetterBox {
   readonly #taken = new Map<string, { service: string; partition: number; number: number; isDue: boolean }>();
   /** Letters of the open batch. */
   #open: SentLetter[] = [];
+  #openBytes = 0;
 
   constructor(partitionsOf: (service: string) => number) {
     this.#partitionsOf = partitionsOf;
@@ -67,7 +71,7 @@ export class LetterBox {
     const partition = stableHash(namespace, kind, id) % this.#partitionsOf(service);
     this.#writer.reset();
     message.codec.encode(body, this.#writer);
-    this.#open.push({
+    const letter = {
       service,
       partition,
       number: 0,
@@ -77,7 +81,14 @@ export class LetterBox {
       type: message.type,
       payload: this.#writer.finish(),
       cause,
-    });
+    };
+    this.#open.push(letter);
+    this.#openBytes += sizeOf(letter);
+  }
+
+  /** What the letters of the open batch will add to it, at most. */
+  get openBytes(): number {
+    return this.#openBytes;
   }
 
   /** How many letters the open batch has; `cutBack` forgets those beyond. */
@@ -86,6 +97,9 @@ export class LetterBox {
   }
 
   cutBack(mark: number): void {
+    for (let index = mark; index < this.#open.length; index++) {
+      this.#openBytes -= sizeOf(this.#open[index] as SentLetter);
+    }
     this.#open.length = mark;
   }
 
@@ -94,6 +108,7 @@ export class LetterBox {
     if (this.#open.length === 0) return;
     const letters = this.#open;
     this.#open = [];
+    this.#openBytes = 0;
     for (const letter of letters) {
       const channel = this.channel(letter.service, letter.partition);
       letter.number = ++channel.last;
@@ -224,3 +239,15 @@ export class LetterBox {
 
 /** Keys and numbers of a letter, roughly. */
 const letterOverheadBytes = 128;
+/** Bytes of UTF-8 that a unit of a text takes at most. */
+const bytesPerUnit = 3;
+
+/** How many bytes a letter has at most in a record. */
+function sizeOf({ namespace, sender, receiver, type, payload, cause }: SentLetter): number {
+  let units = namespace.length + sender.length + receiver.length + type.length;
+  if (cause !== undefined) {
+    units += cause.traceparent.length + cause.decision.length + cause.reason.length;
+    units += cause.actor?.id.length ?? 0;
+  }
+  return letterOverheadBytes + units * bytesPerUnit + payload.length;
+}

@@ -41,6 +41,8 @@ export class LetterTaker {
       const expected = letters.takenFrom(service, partition) + 1;
       if (letter.number > expected) break;
       if (letter.number < expected) continue;
+      // The rest comes again, behind what is taken now.
+      if (this.#memory.isBatchFull) break;
       this.#take(letter);
       letters.take(service, partition, letter.number, true);
     }

@@ -31,7 +31,7 @@ export class AnsweredKeys {
       instance.keys?.delete(idempotencyKey);
       return;
     }
-    if (Buffer.compare(this.#hashOf(command, body), answered.commandHash) !== 0) {
+    if (!this.#isSame(command, body, answered.commandHash)) {
       const { kind, id } = instance.key;
       return refused(runtimeErrors.keyReused.refusal({ kind, id, key: idempotencyKey }));
     }
@@ -45,6 +45,15 @@ export class AnsweredKeys {
     command.reply.encode(reply, this.#writer);
     const untilMs = nowMs + this.#keptMs;
     return { key: idempotencyKey, commandHash, reply: this.#writer.finish(), untilMs };
+  }
+
+  #isSame(command: Submission["command"], body: unknown, commandHash: Uint8Array): boolean {
+    try {
+      return Buffer.compare(this.#hashOf(command, body), commandHash) === 0;
+    } catch {
+      // What cannot be written was never answered.
+      return false;
+    }
   }
 
   #hashOf(command: Submission["command"], body: unknown): Uint8Array {

@@ -71,7 +71,11 @@ export class Commands {
     if (this.#found.length === 0) return;
     const all = this.#found;
     this.#found = [];
-    for (const { key, found, submissions } of all) {
+    for (const [index, { key, found, submissions }] of all.entries()) {
+      if (this.#memory.isBatchFull) {
+        this.#found = [...all.slice(index), ...this.#found];
+        return;
+      }
       const text = textOf(key);
       for (const submission of submissions) {
         const instance = this.#memory.instances.get(text);
@@ -163,14 +167,16 @@ export class Commands {
 
   /** What is answered without deciding anything. */
   #known(instance: Instance, submission: Submission): Outcome | undefined {
-    const { token, idempotencyKey } = submission;
-    if (instance.quarantine !== undefined) return this.#toQuarantined(instance, submission);
-    if (instance.isTerminated) return this.#terminated(instance);
-    if (token !== undefined && !isAwaited(instance, token)) return ignored;
+    const { token, idempotencyKey, command } = submission;
+    // Also what is kept aside now has done it.
     if (idempotencyKey !== "") {
       const repeated = this.#keys.find(instance, submission, this.#memory.nowMs);
       if (repeated !== undefined) return repeated;
     }
+    if (instance.hosted.command(command.type) !== command) return this.#notUnderstood(instance, command.type);
+    if (instance.quarantine !== undefined) return this.#toQuarantined(instance, submission);
+    if (instance.isTerminated) return this.#terminated(instance);
+    if (token !== undefined && !isAwaited(instance, token)) return ignored;
     return instance.event >= this.#memory.parts.limits.eventsMax ? this.#full(instance) : undefined;
   }
 
@@ -219,6 +225,11 @@ export class Commands {
 
   #terminated({ key: { kind, id } }: Instance): Outcome {
     return refused(runtimeErrors.terminated.refusal({ kind, id }));
+  }
+
+  /** A command of another machine, as with a token that was made up: its decider must not see this state. */
+  #notUnderstood({ key: { kind, id } }: Instance, type: string): Outcome {
+    return refused(runtimeErrors.unknownCommand.refusal({ kind, id, type }));
   }
 
   #full({ key: { kind, id } }: Instance): Outcome {

@@ -53,6 +53,7 @@ export class Decider implements MachineStep<unknown, unknown> {
   readonly #stepBytesMax: number;
   #instance: Instance | undefined;
   #emitted = 0;
+  #letterBytesBefore = 0;
   /** Whether an event said that what is shown of the instance may have changed. */
   wasDescribed = false;
   /** How the instance stands after a step that was described. */
@@ -100,6 +101,7 @@ export class Decider implements MachineStep<unknown, unknown> {
 
   send<Body>(to: InstanceAddress, message: Message<Body>, body: Body): void {
     this.#letters.send(this.key, to, message, body, this.cause);
+    this.#checkSize(this.#instance as Instance);
   }
 
   /** Whether the last step emitted anything. */
@@ -158,7 +160,7 @@ export class Decider implements MachineStep<unknown, unknown> {
 
   /** What the journal would not take must not be decided: it would be in memory and nowhere else. */
   #checkSize({ key: { kind, id } }: Instance): void {
-    const bytes = this.#batch.bytes - this.#mark.position;
+    const bytes = this.#batch.bytes - this.#mark.position + this.#letters.openBytes - this.#letterBytesBefore;
     const bytesMax = this.#stepBytesMax;
     if (bytes > bytesMax) throw runtimeErrors.batchTooLarge({ kind, id, bytes, bytesMax });
   }
@@ -168,6 +170,7 @@ export class Decider implements MachineStep<unknown, unknown> {
     const dueBefore = this.#folding.due.length;
     const droppedBefore = this.#folding.dropped.length;
     const lettersBefore = this.#letters.mark;
+    this.#letterBytesBefore = this.#letters.openBytes;
     this.#batch.mark(this.#mark);
     this.#instance = instance;
     this.#emitted = 0;
@@ -194,6 +197,7 @@ export class Decider implements MachineStep<unknown, unknown> {
       instance.lastBatch = lastBatch;
       instance.lastIndex = lastIndex;
       instance.incarnation = incarnation;
+      if (event === 0) this.#folding.forget(instance);
       // Too much to write is the caller's matter, as long as nothing of it has changed the state.
       if (runtimeErrors.batchTooLarge.is(error) && this.#emitted === 0) {
         return { kind: "refused", refusal: refusalOf(error) };

@@ -89,6 +89,12 @@ export class Folding implements Outstanding<unknown> {
     for (const timer of instance.timers?.values() ?? []) this.#timers.remove(timer);
     instance.timers = undefined;
   }
+
+  /** The instance never came to be: nothing of it is outstanding. */
+  forget(instance: Instance): void {
+    this.release(instance);
+    instance.effects.clear();
+  }
 }
 
 /** For folding when it does not matter what is outstanding: `recover` finds it afterwards. */

@@ -8,7 +8,7 @@
  * 3. An instance leaves memory only when the archive has it whole.
  */
 import { type Actor, Actor as ActorCodec, WorkStatus } from "@tutti/contracts/types/v1";
-import type { Changes, IndexEntry, InstanceSnapshot } from "@tutti/journal";
+import { archiveErrors, type Changes, type IndexEntry, type InstanceSnapshot } from "@tutti/journal";
 import {
   type Backoff,
   backoffMs,
@@ -64,10 +64,13 @@ export class ArchiveKeeper implements Keeper {
   #dirty: DirtyEntry[] = [];
   #dirtyNext = 0;
   #entries: Instance[] = [];
+  #pendingSinceMs: number | undefined;
   #coveredTo: number;
   #cutBytes = 0;
   #ticks = 0;
   #timer: Timer | undefined;
+  /** While the partition is loaded, states are not whole: nothing is kept before that is over. */
+  #isStarted = false;
   #isWorking = false;
   #isPacking = false;
   #packedTo = 0;
@@ -90,14 +93,26 @@ export class ArchiveKeeper implements Keeper {
     this.wake();
   }
 
+  /** How long the oldest line waits that is not in the index yet. */
+  get indexLagMs(): number {
+    return this.#pendingSinceMs === undefined ? 0 : this.#memory.parts.clock.now() - this.#pendingSinceMs;
+  }
+
   entryDue(instance: Instance): void {
+    this.#pendingSinceMs ??= this.#memory.parts.clock.now();
     this.#entries.push(instance);
+    this.wake();
+  }
+
+  /** The partition is loaded. */
+  start(): void {
+    this.#isStarted = true;
     this.wake();
   }
 
   /** Sees to it that there is a next tick. */
   wake(): void {
-    if (this.#timer !== undefined || this.#memory.isStopped) return;
+    if (!this.#isStarted || this.#timer !== undefined || this.#memory.isStopped) return;
     const { indexEveryMs } = this.#memory.parts.limits;
     const delayMs =
       this.#failures === 0 ? indexEveryMs : backoffMs(pause, this.#failures, this.#parts.chance);
@@ -121,20 +136,36 @@ export class ArchiveKeeper implements Keeper {
         (error: unknown) => this.#failed(error),
       );
     }
-    if (this.#memory.instances.size > 0) this.wake();
+    if (this.#hasMore) this.wake();
+  }
+
+  /** Also a partition that has put everything away is cut once more, or it would hold what others could cut. */
+  get #hasMore(): boolean {
+    return this.#memory.instances.size > 0 || this.#isCutOpen;
+  }
+
+  /** Whether anything in the journal could be cut. */
+  get #isCutOpen(): boolean {
+    return this.#memory.commits.appended > this.#coveredTo || this.#packedTo < this.#coveredTo;
   }
 
   #worked(failures: number): void {
     this.#isWorking = false;
     this.#failures = failures;
-    if (this.#memory.instances.size > 0) this.wake();
+    if (this.#hasMore) this.wake();
   }
 
-  #failed(error: unknown): void {
+  #failed(thrown: unknown): void {
+    const error = errorFromUnknown(thrown);
+    if (archiveErrors.fenced.is(error)) {
+      this.#isWorking = false;
+      this.#memory.parts.fenced(error);
+      return;
+    }
     this.#memory.parts.logger.warn("the archive did not take what is to be kept; it is tried again", {
       service: this.#memory.parts.service,
       partition: this.#memory.parts.partition,
-      error: errorFromUnknown(error),
+      error,
     });
     this.#worked(this.#failures + 1);
   }
@@ -143,10 +174,11 @@ export class ArchiveKeeper implements Keeper {
     const { tailBytesMax } = this.#memory.parts.limits;
     const leaving = this.#findLeaving();
     const bytes = this.#memory.commits.appendedBytes - this.#cutBytes;
-    const isCutDue = bytes > tailBytesMax || (++this.#ticks % cutEveryTicks === 0 && bytes > 0);
+    const isCutDue = bytes > tailBytesMax || (++this.#ticks % cutEveryTicks === 0 && this.#isCutOpen);
     while (this.#entries.length > 0 || leaving.length > 0) {
       if (!(await this.#keep(this.#capture(false, leaving.splice(0, sliceInstances))))) return;
     }
+    this.#pendingSinceMs = undefined;
     if (isCutDue) await this.#cut();
   }
 
@@ -168,12 +200,12 @@ export class ArchiveKeeper implements Keeper {
   #pack(): void {
     if (this.#isPacking || this.#packedTo >= this.#coveredTo) return;
     this.#isPacking = true;
-    const { archive, log } = this.#memory.parts;
+    const { archive, log, epoch } = this.#memory.parts;
     const upTo = this.#coveredTo;
     const packAndCut = async (): Promise<void> => {
-      await archive.pack(upTo);
+      await archive.pack(epoch, upTo);
       this.#packedTo = upTo;
-      const settled = await archive.settle();
+      const settled = await archive.settle(epoch);
       if (!this.#memory.isStopped) await log.truncate(settled + 1);
     };
     packAndCut().then(
@@ -212,17 +244,23 @@ export class ArchiveKeeper implements Keeper {
     const snapshots: InstanceSnapshot[] = [];
     const entries: IndexEntry[] = [];
     const keep = (instance: Instance): void => {
+      // The last line of an instance that has ended belongs to how it is kept.
+      const encoded = this.#encoded(instance, true, instance.isEntryDue || instance.isEnded);
+      if (encoded === undefined) return;
       if (instance.dirtyFrom !== 0) kept.push({ instance, from: instance.dirtyFrom });
       instance.dirtyFrom = 0;
       instance.isBeingKept = true;
-      if (!this.#isKeptByHistory(instance)) snapshots.push(this.#snapshotOf(instance));
-      // The last line of an instance that has ended belongs to how it is kept.
-      if (instance.isEntryDue || instance.isEnded) list(instance);
+      if (encoded.snapshot !== undefined) snapshots.push(encoded.snapshot);
+      if (encoded.entry !== undefined) note(instance, encoded.entry);
     };
     const list = (instance: Instance): void => {
+      const entry = this.#encoded(instance, false, true)?.entry;
+      if (entry !== undefined) note(instance, entry);
+    };
+    const note = (instance: Instance, entry: IndexEntry): void => {
       instance.isEntryDue = false;
       listed.push(instance);
-      entries.push(this.#entryOf(instance));
+      entries.push(entry);
     };
     for (const instance of leaving) if (canBeKept(instance)) keep(instance);
     while (isCut && kept.length < sliceInstances) {
@@ -251,7 +289,7 @@ export class ArchiveKeeper implements Keeper {
     const memory = this.#memory;
     if (!(await memory.commits.reached(upTo)) || memory.isStopped) return false;
     try {
-      await memory.parts.archive.commit(changes);
+      await memory.parts.archive.commit(memory.parts.epoch, changes);
     } catch (error) {
       this.#putBack(kept, listed);
       throw error;
@@ -298,7 +336,7 @@ export class ArchiveKeeper implements Keeper {
     const { instances, nowMs, parts } = this.#memory;
     const leaving: Instance[] = [];
     const nowOrLater = Math.max(nowMs, parts.clock.now());
-    const excess = instances.size - parts.limits.loadedMax;
+    let excess = instances.size - parts.limits.loadedMax;
     let looked = Math.min(instances.size, Math.max(sweepInstances, excess));
     while (looked-- > 0) {
       this.#sweep ??= instances.values();
@@ -311,6 +349,8 @@ export class ArchiveKeeper implements Keeper {
       if (!isIdle && excess <= 0) continue;
       if (this.#mayLeave(instance, true)) this.#putAway(instance);
       else if (instance.effects.size === 0 && canBeKept(instance)) leaving.push(instance);
+      else continue;
+      excess--;
     }
     return leaving;
   }
@@ -330,6 +370,24 @@ export class ArchiveKeeper implements Keeper {
       instance.event <= this.#memory.parts.limits.smallEvents &&
       instance.keys === undefined
     );
+  }
+
+  /**
+   * What is to be kept of an instance. Undefined when its code fails on it: then it is kept aside, and the journal is not
+   * cut before its first record that nothing else contains. The others are kept all the same.
+   */
+  #encoded(instance: Instance, isKept: boolean, isListed: boolean) {
+    try {
+      const snapshot = isKept && !this.#isKeptByHistory(instance) ? this.#snapshotOf(instance) : undefined;
+      const entry = isListed ? this.#entryOf(instance) : undefined;
+      return { snapshot, entry };
+    } catch (error) {
+      this.#memory.keepAside(instance, "snapshot", error, instance.folded);
+      // Its line says so: it is the next to be written.
+      instance.isEntryDue = true;
+      this.#entries.push(instance);
+      return;
+    }
   }
 
   #snapshotOf(instance: Instance): InstanceSnapshot {

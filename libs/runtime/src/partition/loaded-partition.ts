@@ -47,13 +47,13 @@ export class LoadedPartition {
   turn(inbox: Inbox): boolean {
     const { memory } = this;
     if (memory.isStopped || this.#awaitsRoom()) return false;
-    const { turnCommandsMax, batchBytesSoft } = memory.parts.limits;
+    const { turnCommandsMax } = memory.parts.limits;
     memory.beginTurn();
     this.#sleepers.wakeDue(memory.nowMs);
     this.#expire(turnCommandsMax);
     this.#commands.takeFound();
-    for (const arrival of inbox.arrivals.splice(0)) this.#takeArrival(arrival);
-    for (let count = 0; count < turnCommandsMax && memory.batch.bytes < batchBytesSoft; count++) {
+    this.#takeArrivals(inbox);
+    for (let count = 0; count < turnCommandsMax && !memory.isBatchFull; count++) {
       const submission = inbox.takeCommand();
       if (submission === undefined) break;
       this.#commands.take(submission);
@@ -86,6 +86,15 @@ export class LoadedPartition {
     return true;
   }
 
+  /** Those that have come by now: what they cause to come waits for the next turn. */
+  #takeArrivals({ arrivals }: Inbox): void {
+    let count = 0;
+    for (const { length } = arrivals; count < length && !this.memory.isBatchFull; count++) {
+      this.#takeArrival(arrivals[count] as Arrival);
+    }
+    arrivals.splice(0, count);
+  }
+
   #takeArrival(arrival: Arrival): void {
     if (arrival.what === "letters") this.#letters.take(arrival);
     else if (arrival.what === "question") this.#questions.take(arrival);
@@ -95,7 +104,7 @@ export class LoadedPartition {
   #expire(limit: number): void {
     const { memory } = this;
     const { cause } = memory.parts;
-    for (let count = 0; count < limit; count++) {
+    for (let count = 0; count < limit && !memory.isBatchFull; count++) {
       const timer = memory.timers.takeDue(memory.nowMs);
       if (timer === undefined) return;
       const { instance, number } = timer;

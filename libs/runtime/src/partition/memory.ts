@@ -9,7 +9,14 @@ import type { LettersSent } from "@tutti/contracts/runtime/v1";
 import type { Cause, WorkStatus } from "@tutti/contracts/types/v1";
 import { FlatWriter } from "@tutti/contracts/wire";
 import type { ArchivePartition, Failure, Journal, JournalPartition, Kept } from "@tutti/journal";
-import { type Chance, type InstanceKey, isEnded, type Logger, type WireCodec } from "@tutti/kernel";
+import {
+  type Chance,
+  type InstanceKey,
+  isEnded,
+  type Logger,
+  type TuttiError,
+  type WireCodec,
+} from "@tutti/kernel";
 import type { Effects } from "../api.ts";
 import { type Channel, LetterBox } from "../letters/letter-box.ts";
 import type { HostedMachines } from "../machines/hosted-machine.ts";
@@ -51,6 +58,8 @@ export interface MemoryParts {
   released(channel: Channel): void;
   revive(key: InstanceKey, kept: Kept): Promise<Instance | undefined>;
   failed(failure: Failure): void;
+  /** The archive has refused this owner: it was replaced. */
+  fenced(error: TuttiError): void;
   faulted(fault: unknown): void;
 }
 
@@ -124,6 +133,11 @@ export class PartitionMemory {
   /** The batch that everything decided so far is durable with. */
   get lastBatch(): number {
     return this.batch.count > 0 ? this.batch.number : this.commits.appended;
+  }
+
+  /** Whether the turn has to end here: what else waits belongs into the next batch. */
+  get isBatchFull(): boolean {
+    return this.batch.bytes + this.letters.openBytes >= this.parts.limits.batchBytesSoft;
   }
 
   /** The time of this turn. */
@@ -267,7 +281,10 @@ export class PartitionMemory {
 
   /** Answers without a batch of their own rest on the last one under way; without one, on this process's tenure. */
   #answerWithoutBatch(): void {
-    if (this.commits.attach(this.answers)) return;
+    if (this.commits.attach(this.answers)) {
+      if (this.folding.due.length > 0) this.#dispatchRecovered();
+      return;
+    }
     if (!this.parts.mayAnswer()) {
       this.#append();
       return;

@@ -4,7 +4,7 @@
  *
  *     closed ── own ──► starting ── sealed and read ──► running ── disown ──► leaving ──► closed
  *     running ── append failed ──► starting
- *     starting, running ── a newer epoch was sealed ──► closed
+ *     starting, running ── a newer epoch was sealed, or opened the archive ──► closed
  *     starting ── damage, archive out of reach ──► failed ── after a pause ──► starting
  *
  * 1. An append that failed may have landed or may land later: everything in memory is forgotten, and what is there is
@@ -194,6 +194,7 @@ export class Partition {
       live: memory?.live ?? 0,
       quarantined: memory?.quarantined.size ?? 0,
       inbox: this.inbox.length,
+      indexLagMs: this.#life?.keeper.indexLagMs ?? 0,
       nextDueMs: Number.isFinite(nextDueMs) ? nextDueMs : undefined,
       load,
     };
@@ -244,7 +245,7 @@ export class Partition {
     const log = journal.partition(service, this.number);
     const number = await this.#seal(journal, log, signal);
     if (number === undefined || signal.aborted) return false;
-    const opening = await this.#parts.archive.opening();
+    const opening = await this.#parts.archive.opening(this.#epoch);
     if (signal.aborted) return false;
     const life = this.#begin(journal, log, number, opening.coveredTo);
     this.#life = life;
@@ -263,7 +264,7 @@ export class Partition {
     }
     this.#state = "running";
     life.sender.start();
-    life.keeper.wake();
+    life.keeper.start();
     this.#loadOutstanding(life);
     this.#parts.ready(this);
     return true;
@@ -312,6 +313,7 @@ export class Partition {
           return hosted && revive(key, kept, hosted, refolding);
         },
         failed: (failure) => this.#failed(memory, failure),
+        fenced: (error) => this.#fenced(memory, error),
         faulted: (fault) => this.#faulted(memory, fault),
       },
       durable,
@@ -355,8 +357,14 @@ export class Partition {
     }
     const { key, hosted, lastBatch, lastIndex, event } = instance;
     const last = { batch: lastBatch, index: lastIndex };
-    instance.state = (await life.refolding.stateAt(key, hosted, last, event)).state;
-    if (!instance.isEnded) life.memory.folding.recover(instance);
+    const { state, fault } = await life.refolding.furthest(key, hosted, last, event);
+    if (fault !== undefined) {
+      life.memory.keepAside(instance, fault.on, fault.error, fault.folded);
+      await life.loaded.repairs.rebuild(instance);
+      return;
+    }
+    instance.state = state;
+    life.memory.recoverOutstanding(instance);
   }
 
   /** Instances in the archive with effects outstanding: somebody has to be told to do them. A page at a time. */
@@ -410,6 +418,15 @@ export class Partition {
     else this.#restart();
   }
 
+  /** The archive says that somebody else owns it. What was appended meanwhile may have come before the new owner's seal. */
+  #fenced(memory: PartitionMemory, error: TuttiError): void {
+    const life = this.#life;
+    if (life?.memory !== memory || memory.isStopped) return;
+    this.#reason = error.message;
+    this.#end(life);
+    this.#lose();
+  }
+
   /** Something threw that nobody expected: what is in memory may be wrong. */
   #faulted(memory: PartitionMemory, fault: unknown): void {
     const { service, logger } = this.#parts;
@@ -457,6 +474,7 @@ export class Partition {
     this.#timerDueMs = Number.POSITIVE_INFINITY;
     if (this.#life !== undefined) this.#end(this.#life);
     this.#state = "closed";
+    this.#parts.archive.leave(this.#epoch);
     this.inbox.refuse(refused(refusalOf(this.#notOwner())));
   }
 

@@ -46,6 +46,8 @@ interface Known {
   /** It ended and was removed, though what happened at its end is still in the journal. */
   isGone: boolean;
   instance: Instance | undefined;
+  /** The last event that did something to its state. */
+  changed: number;
 }
 
 export class Recovery {
@@ -54,9 +56,13 @@ export class Recovery {
   /** By the encoded form of the key. */
   readonly #known = new Map<string, Known>();
   readonly #toRebuild = new Set<Instance>();
+  /** Of those, what this release cannot fold. */
+  readonly #failed = new Set<Instance>();
   /** Up to here the partition's own records are contained in its snapshot. */
   #ownUpTo = 0;
   #coveredTo = 0;
+  /** What was kept aside when the partition's own snapshot was taken. */
+  #aside: readonly InstanceKey[] = [];
   #cause: Uint8Array = nothing;
 
   constructor(memory: PartitionMemory) {
@@ -76,6 +82,8 @@ export class Recovery {
       for (const batch of slice) this.#fold(batch);
     }
     this.#recoverOutstanding();
+    // What is kept aside is to be seen, also when the journal has nothing of it.
+    await Promise.all(this.#aside.map((key) => this.#memory.instances.find(key)));
     return { toRebuild: this.#toRebuild };
   }
 
@@ -85,6 +93,7 @@ export class Recovery {
     const snapshot = decodePartition(partitionSnapshot);
     if (snapshot === undefined) return;
     this.#ownUpTo = snapshot.batch;
+    this.#aside = snapshot.quarantined;
     memory.incarnations = snapshot.incarnations;
     memory.self.event = snapshot.event;
     memory.self.lastBatch = snapshot.eventBatch;
@@ -129,6 +138,7 @@ export class Recovery {
       ended: undefined,
       isGone: false,
       instance: undefined,
+      changed: 0,
     };
     this.#known.set(keyText, known);
     if (kind === partitionKind) return;
@@ -154,7 +164,12 @@ export class Recovery {
 
   #take(known: Known, instance: Instance | undefined): void {
     known.instance = instance;
-    if (instance !== undefined) known.containedTo = { batch: instance.lastBatch, index: instance.lastIndex };
+    if (instance === undefined) return;
+    known.containedTo = { batch: instance.lastBatch, index: instance.lastIndex };
+    known.changed = instance.folded;
+    if (instance.quarantine === undefined) return;
+    this.#memory.instances.add(instance);
+    this.#memory.quarantined.add(instance);
   }
 
   /** Instances that had ended and have events that the archive does not contain: rare, so only then are they folded. */
@@ -233,7 +248,7 @@ export class Recovery {
       instance.dirtyFrom = batch.number;
       memory.keeper.dirty(instance);
     }
-    this.#foldEvent(instance, batch.timeMs);
+    this.#foldEvent(known, instance, batch.timeMs);
   }
 
   /** An instance begins here; one that had its key before has ended, and goes. */
@@ -254,12 +269,13 @@ export class Recovery {
     return runtimeErrors.gap({ service, partition, what });
   }
 
-  #foldEvent(instance: Instance, timeMs: number): void {
+  #foldEvent(known: Known, instance: Instance, timeMs: number): void {
     const { type, version, payload } = this.#reader;
     if (type.startsWith(ownPrefix)) {
-      this.#foldOwnOf(instance, type, payload, timeMs);
+      this.#foldOwnOf(known, instance, type, payload, timeMs);
       return;
     }
+    known.changed = instance.event;
     if (instance.quarantine !== undefined || this.#toRebuild.has(instance)) return;
     try {
       const { key, hosted } = instance;
@@ -272,10 +288,11 @@ export class Recovery {
     } catch (error) {
       this.#memory.keepAside(instance, type, error, instance.event - 1);
       this.#toRebuild.add(instance);
+      this.#failed.add(instance);
     }
   }
 
-  #foldOwnOf(instance: Instance, type: string, payload: Uint8Array, timeMs: number): void {
+  #foldOwnOf(known: Known, instance: Instance, type: string, payload: Uint8Array, timeMs: number): void {
     const { quarantined } = this.#memory;
     if (type === ownEvents.keyAnswered.type) recoverKey(instance, KeyAnswered.decode(payload));
     else if (type === ownEvents.commandParked.type) {
@@ -288,20 +305,27 @@ export class Recovery {
       instance.quarantine = { reason, sinceMs: timeMs, folded, isRecorded: true, isRebuilt, parked: [] };
       quarantined.add(instance);
       this.#memory.noteEntry(instance);
-    } else if (type === ownEvents.repaired.type) this.#foldRepair(instance, Repaired.decode(payload), timeMs);
+    } else if (type === ownEvents.repaired.type) {
+      this.#foldRepair(known, instance, Repaired.decode(payload), timeMs);
+    }
   }
 
-  #foldRepair(instance: Instance, { action }: Repaired, timeMs: number): void {
-    const { quarantined } = this.#memory;
-    instance.quarantine = undefined;
-    quarantined.delete(instance);
-    // The state after going back is somewhere in the history: it is folded when everything has been read.
-    if (action === RepairAction.REPAIR_ACTION_RESET) {
-      instance.resets++;
-      this.#toRebuild.add(instance);
+  #foldRepair(known: Known, instance: Instance, { action, event }: Repaired, timeMs: number): void {
+    const { quarantine } = instance;
+    const memory = this.#memory;
+    const isRetry = action === RepairAction.REPAIR_ACTION_RETRY;
+    if (isRetry && quarantine !== undefined && this.#failed.has(instance)) {
+      // Another release could go on; this one still cannot.
+      instance.quarantine = { ...quarantine, isRecorded: false, parked: [] };
+      return;
     }
-    if (action === RepairAction.REPAIR_ACTION_TERMINATE) this.#memory.noteTerminated(instance, timeMs);
-    else this.#memory.noteEntry(instance);
+    instance.quarantine = undefined;
+    memory.quarantined.delete(instance);
+    // The state that is gone back to is somewhere in the history: it is folded when everything has been read.
+    if (!isRetry && (this.#failed.delete(instance) || event < known.changed)) this.#toRebuild.add(instance);
+    if (action === RepairAction.REPAIR_ACTION_RESET) instance.resets++;
+    if (action === RepairAction.REPAIR_ACTION_TERMINATE) memory.noteTerminated(instance, timeMs);
+    else memory.noteEntry(instance);
   }
 
   /** Everything that was read is durable: what is outstanding follows from the states. */

@@ -21,7 +21,7 @@ import type { Ward } from "./ward.ts";
 export interface Repair {
   readonly key: InstanceKey;
   readonly action: RepairAction;
-  /** For going back: the last event that still counts. */
+  /** For a reset: the last event that still counts. */
   readonly event: number;
   readonly cause: Cause;
 }
@@ -71,7 +71,7 @@ export class Repairs {
     }
     return this.#inTurn(() => {
       if (instance.quarantine !== quarantine) throw notQuarantined(repair.key);
-      this.#release(instance, quarantine, state, repair);
+      this.#release(instance, quarantine, state, { ...repair, event: upTo });
       return instance;
     });
   }
@@ -120,7 +120,7 @@ export class Repairs {
     });
   }
 
-  /** Within a turn: everything here goes into one batch. */
+  /** Within a turn: everything here goes into one batch. `event` is the last one that counts in the state. */
   #release(
     instance: Instance,
     quarantine: Quarantine,
@@ -130,8 +130,14 @@ export class Repairs {
     const memory = this.#memory;
     const mark: BatchMark = { position: 0, count: 0, cause: undefined };
     const { event: eventBefore, lastBatch, lastIndex, dirtyFrom } = instance;
+    const isRetry = action === RepairAction.REPAIR_ACTION_RETRY;
     memory.batch.mark(mark);
-    memory.record(instance, ownEvents.repaired, { action, event } satisfies Repaired, cause);
+    memory.record(
+      instance,
+      ownEvents.repaired,
+      { action, event: isRetry ? 0 : event } satisfies Repaired,
+      cause,
+    );
     instance.quarantine = undefined;
     instance.state = state;
     if (action === RepairAction.REPAIR_ACTION_TERMINATE) {
@@ -141,7 +147,7 @@ export class Repairs {
     }
     if (action === RepairAction.REPAIR_ACTION_RESET) instance.resets++;
     memory.folding.recover(instance);
-    if (action === RepairAction.REPAIR_ACTION_RETRY && quarantine.reason.on !== "") {
+    if (isRetry && quarantine.reason.on !== "") {
       const { on, command, number, attempt } = quarantine.reason;
       const decision = this.#decide(instance, { type: on, command, number, attempt }, cause);
       if (decision?.kind === "thrown") {

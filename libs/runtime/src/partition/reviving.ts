@@ -1,6 +1,6 @@
 import { FlatWriter } from "@tutti/contracts/wire";
 import type { Kept } from "@tutti/journal";
-import { errorFromUnknown, type InstanceKey, textOf } from "@tutti/kernel";
+import { errorFromUnknown, type InstanceKey, isEnded, textOf } from "@tutti/kernel";
 import { runtimeErrors } from "../errors.ts";
 import type { Refolding } from "../history/refolding.ts";
 import type { HostedMachine } from "../machines/hosted-machine.ts";
@@ -37,6 +37,7 @@ export async function revive(
     const { state, timeMs } = await refolding.stateAt(key, hosted, last, events);
     instance.state = state;
     instance.endMs = timeMs;
+    instance.isTerminated = !isEnded(hosted.machine.describe(state).status);
   } catch (error) {
     if (!isOfMachine(error)) throw error;
     instance.quarantine = quarantineFor("history", error, events, 0);

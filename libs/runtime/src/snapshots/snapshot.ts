@@ -111,7 +111,11 @@ function restoreState(
     const isOver = instance.isEnded && instance.quarantine === undefined;
     instance.isTerminated = isOver && !isEnded(machine.describe(instance.state).status);
   } catch (error) {
-    instance.quarantine = quarantineFor("snapshot", error, folded, timeMs);
+    const before = instance.quarantine;
+    instance.quarantine =
+      before === undefined
+        ? quarantineFor("snapshot", error, folded, timeMs)
+        : { ...before, isRebuilt: false };
   }
 }
 

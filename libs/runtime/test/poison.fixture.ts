@@ -1,0 +1,101 @@
+/** The bank's account with code that fails where a test wants it to: as a release with a fault in it would. */
+import type { Command, MachineEvent, MachineStep } from "@tutti/kernel";
+import { account } from "@tutti/machine-bank";
+import type { AnyMachine } from "../src/machines/hosted-machine.ts";
+
+type Account = ReturnType<typeof account.create>;
+
+/** What fails, by `type id` or by `type` alone; an account's owner is its id here. */
+export class Poison {
+  readonly decides = new Set<string>();
+  /** Fails when the event is folded already: what it did to the state stays. */
+  readonly folds = new Set<string>();
+  readonly expires = new Set<string>();
+  /** Ids whose state cannot be written or read or described. */
+  readonly encodes = new Set<string>();
+  readonly decodes = new Set<string>();
+  readonly describes = new Set<string>();
+  readonly recovers = new Set<string>();
+  readonly creates = new Set<string>();
+
+  cure(): void {
+    for (const set of Object.values(this)) (set as Set<string>).clear();
+  }
+}
+
+function strike(poisoned: ReadonlySet<string>, what: string, id: string): void {
+  if (poisoned.has(what) || poisoned.has(`${what} ${id}`)) throw new TypeError(`poison in ${what}`);
+}
+
+export function poisonedAccount(poison: Poison): AnyMachine {
+  const events = new Map(account.events.map((event) => [event, poisonedEvent(event, poison)]));
+  return {
+    ...account,
+    create(key) {
+      strike(poison.creates, "create", key.id);
+      return account.create(key);
+    },
+    events: [...events.values()],
+    commands: account.commands.map((command) => poisonedCommand(command, events, poison)),
+    expire(state, timer, step) {
+      strike(poison.expires, "expire", step.key.id);
+      account.expire?.(state, timer, stepOf(step, events));
+    },
+    snapshots: {
+      ...account.snapshots,
+      encode(state: Account) {
+        strike(poison.encodes, "encode", state.owner);
+        return account.snapshots.encode(state);
+      },
+      decode(bytes: Uint8Array, version: number) {
+        const state = account.snapshots.decode(bytes, version);
+        strike(poison.decodes, "decode", state.owner);
+        return state;
+      },
+    },
+    describe(state: Account) {
+      strike(poison.describes, "describe", state.owner);
+      return account.describe(state);
+    },
+    recover(state: Account, outstanding) {
+      strike(poison.recovers, "recover", state.owner);
+      account.recover(state, outstanding);
+    },
+  };
+}
+
+type Events = ReadonlyMap<unknown, MachineEvent<Account>>;
+
+function poisonedEvent(event: MachineEvent<Account>, poison: Poison): MachineEvent<Account> {
+  return {
+    ...event,
+    evolve(state, body, outstanding) {
+      event.evolve(state, body, outstanding);
+      strike(poison.folds, event.type, state.owner);
+    },
+  };
+}
+
+function poisonedCommand(command: Command<Account>, events: Events, poison: Poison): Command<Account> {
+  return {
+    ...command,
+    decide(state, body, step) {
+      strike(poison.decides, command.type, step.key.id);
+      return command.decide(state, body, stepOf(step, events));
+    },
+  };
+}
+
+/** The step with the events of the poisoned table in place of the bank's. */
+function stepOf<Effect>(step: MachineStep<Account, Effect>, events: Events): MachineStep<Account, Effect> {
+  return {
+    key: step.key,
+    exists: step.exists,
+    nowMs: step.nowMs,
+    cause: step.cause,
+    settles: step.settles,
+    random: () => step.random(),
+    emit: (event, body) => step.emit(events.get(event) ?? event, body),
+    send: (to, message, body) => step.send(to, message, body),
+  };
+}
