@@ -6,9 +6,10 @@ import {
   runtimeService,
   WatchOwnershipRequest,
 } from "@tutti/contracts/runtime/v1";
-import type { Place } from "@tutti/kernel";
-import { journalEpochOf } from "@tutti/runtime/ownership";
-import { admit, type HostContext } from "../src/index.ts";
+import { notOwner, type Place } from "@tutti/kernel";
+import { runtimeErrors } from "@tutti/runtime";
+import { journalEpochOf, type Steward } from "@tutti/runtime/ownership";
+import { type HostContext, whenOwned } from "../src/index.ts";
 import { describeRefusals } from "../src/testing/index.ts";
 import { serviceOf, startHost } from "./fixture.ts";
 import { bankOf, NotingRuntime } from "./runtime.fixture.ts";
@@ -95,19 +96,70 @@ describe("a process alone that hosts machines", () => {
       await host.stop();
     }
   });
+});
 
-  it("admits every call, at once", async () => {
-    const runtime = new NotingRuntime();
-    let context: HostContext | undefined;
-    const spy = serviceOf("spy", (given) => {
-      context = given;
-      return {};
+describe("the work of a keyed call", () => {
+  const key = { namespace: "default", kind: "account", id: "a" };
+  const elsewhere = notOwner("bank/partition/3", { instance: "proc_b-1", address: "b:1", epoch: 2 });
+
+  /** A steward whose partition comes and goes as the test says. */
+  class Stub {
+    held = true;
+    admissions = 0;
+    admitted: () => Promise<void> = async () => {};
+    holds(): boolean {
+      return this.held;
+    }
+    admit(): Promise<void> {
+      this.admissions++;
+      return this.admitted();
+    }
+  }
+  const run = <T>(stub: Stub, work: () => Promise<T>) =>
+    whenOwned(
+      { steward: stub as unknown as Steward, runtime: new NotingRuntime() },
+      key,
+      { signal: never },
+      work,
+    );
+
+  it("begins at once where the partition is here", async () => {
+    const stub = new Stub();
+    assert.equal(await run(stub, async () => 7), 7);
+    assert.equal(stub.admissions, 0);
+  });
+
+  it("is sent on when the partition leaves before it was begun", async () => {
+    const stub = new Stub();
+    stub.admitted = () => Promise.reject(elsewhere);
+    const working = run(stub, async () => {
+      stub.held = false;
+      throw runtimeErrors.leaving({ service: "bank", partition: 3 });
     });
-    const host = await startHost({ services: [bankOf(runtime), spy] });
-    const key = { namespace: "default", kind: "account", id: "a" };
-    assert.ok(context);
-    assert.equal(admit(context.steward, runtime, key, { signal: never }), undefined);
-    await host.stop();
+    await assert.rejects(working, (error) => error === elsewhere);
+  });
+
+  it("is done here when the partition comes back", async () => {
+    const stub = new Stub();
+    stub.admitted = async () => {
+      stub.held = true;
+    };
+    let attempts = 0;
+    const reply = await run(stub, async () => {
+      if (++attempts > 1) return "done";
+      stub.held = false;
+      throw runtimeErrors.leaving({ service: "bank", partition: 3 });
+    });
+    assert.deepEqual([reply, stub.admissions], ["done", 1]);
+  });
+
+  it("fails as it did when something may have been done, whoever owns the partition now", async () => {
+    const stub = new Stub();
+    const working = run(stub, async () => {
+      stub.held = false;
+      throw runtimeErrors.outcomeUnknown({ service: "bank", partition: 3, reason: "no answer" });
+    });
+    await assert.rejects(working, runtimeErrors.outcomeUnknown.is);
   });
 });
 

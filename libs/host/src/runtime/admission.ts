@@ -1,21 +1,35 @@
-import type { CallContext, InstanceKey } from "@tutti/kernel";
-import type { RuntimeOfService } from "@tutti/runtime";
+import { type CallContext, type InstanceKey, notOwnerOf } from "@tutti/kernel";
+import { type RuntimeOfService, runtimeErrors } from "@tutti/runtime";
 import type { Steward } from "@tutti/runtime/ownership";
 
+/** Who hosts what a call is about. */
+export interface Hosting {
+  readonly steward: Steward;
+  readonly runtime: Pick<RuntimeOfService, "service" | "partitionOf">;
+}
+
 /**
- * What a handler of a keyed call does before anything else: goes on at once where this process owns what the call is
- * about, waits while it is about to, and sends the caller to the owner elsewhere.
+ * What a handler of a keyed call wraps its work in. It goes on at once where this process owns what the call is about,
+ * waits while it is about to, and sends the caller to the owner elsewhere, also when the partition leaves meanwhile: so
+ * a caller with an old table comes to the owner with one more hop.
  */
-export function admit(
-  steward: Steward,
-  runtime: Pick<RuntimeOfService, "service" | "partitionOf">,
+export async function whenOwned<Reply>(
+  { steward, runtime }: Hosting,
   key: InstanceKey,
   context: Pick<CallContext, "signal" | "ownerEpoch">,
-): Promise<void> | undefined {
+  work: () => Reply | Promise<Reply>,
+): Promise<Reply> {
+  const { service } = runtime;
   const partition = runtime.partitionOf(key);
-  if (steward.holds(runtime.service, partition)) return undefined;
-  return steward.admit(runtime.service, partition, {
-    epoch: context.ownerEpoch ?? 0,
-    signal: context.signal,
-  });
+  const asked = { epoch: context.ownerEpoch ?? 0, signal: context.signal };
+  for (;;) {
+    if (!steward.holds(service, partition)) await steward.admit(service, partition, asked);
+    try {
+      return await work();
+    } catch (error) {
+      // Nothing was done. Where the partition goes is told by the next admission, as soon as it is known.
+      const left = runtimeErrors.leaving.is(error) || notOwnerOf(error) !== undefined;
+      if (!left || steward.holds(service, partition)) throw error;
+    }
+  }
 }

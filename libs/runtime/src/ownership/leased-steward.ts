@@ -155,7 +155,7 @@ export class LeasedSteward implements Steward, Component {
     if (takesPart) {
       loops.push(this.#lease.run(stopping));
       this.#timers = [
-        timers.every(renewMs / 3, () => this.#judge()),
+        timers.every(renewMs / 6, () => this.#judge()),
         timers.every(tidyMs, () => this.#parts.store.tidy().catch(() => undefined)),
       ];
       this.#planner.start();

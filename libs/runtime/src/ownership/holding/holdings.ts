@@ -214,6 +214,7 @@ export class Holdings {
     const runtime = this.#runtimeOf(cell);
     // A table that was lost and made anew counts its epochs from the beginning.
     await this.#disown(cell);
+    const sinceMs = this.#parts.clock.monotonic();
     cell.begun = true;
     cell.epoch = epoch;
     const owning = runtime.own(cell.partition, journalEpochOf(epoch));
@@ -237,7 +238,9 @@ export class Holdings {
     }
     const { error } = await outcome;
     if (error !== undefined) throw error;
-    if (!this.#unwanted(cell, epoch)) this.#hold(cell, true);
+    if (this.#unwanted(cell, epoch)) return;
+    this.#hold(cell, true);
+    this.#tell("a partition is owned here", cell, sinceMs);
   }
 
   #unwanted(cell: Cell, epoch: number): boolean {
@@ -272,6 +275,7 @@ export class Holdings {
   }
 
   async #handOver(cell: Cell, entry: Assignment): Promise<void> {
+    const sinceMs = this.#parts.clock.monotonic();
     await this.#disown(cell);
     const { picture } = this.#parts;
     const receiver = picture.holder(entry.to);
@@ -283,6 +287,7 @@ export class Holdings {
       to: "",
       movedLoad: taken ? entry.movedLoad : 0,
     });
+    this.#tell("a partition is handed over", cell, sinceMs);
   }
 
   /** Changes the table; where it was changed meanwhile, only looks at it again. */
@@ -306,6 +311,11 @@ export class Holdings {
     const runtime = this.#runtimes.get(service);
     if (runtime === undefined) throw new Error(`no runtime of ${service} is hosted here`);
     return runtime;
+  }
+
+  #tell(message: string, { service, partition, epoch }: Cell, sinceMs: number): void {
+    const tookMs = Math.round(this.#parts.clock.monotonic() - sinceMs);
+    this.#parts.logger.info(message, { service, partition, epoch, tookMs });
   }
 
   #report({ service, partition, epoch, failures }: Cell, thrown: unknown): void {

@@ -45,6 +45,8 @@ export class Planner {
   #again = false;
   #failures = 0;
   #stopped = false;
+  /** Moves that merely balance begin in rounds; what has no owner gets one at once. */
+  #roundIsDue = true;
 
   constructor(parts: PlannerParts) {
     this.#parts = parts;
@@ -52,7 +54,10 @@ export class Planner {
 
   start(): void {
     const { timers, settings } = this.#parts;
-    this.#round = timers.every(settings.balance.roundMs, () => this.soon());
+    this.#round = timers.every(settings.balance.roundMs, () => {
+      this.#roundIsDue = true;
+      this.soon();
+    });
   }
 
   stop(): void {
@@ -100,16 +105,20 @@ export class Planner {
   async #planAll(): Promise<void> {
     const { picture, self, services } = this.#parts;
     if (!picture.complete) return;
+    const isRound = this.#roundIsDue;
+    this.#roundIsDue = false;
     for (const service of services()) {
       const holder = self();
-      if (holder !== undefined && plannerOf(picture, service) === holder) await this.#planFor(service);
+      if (holder !== undefined && plannerOf(picture, service) === holder)
+        await this.#planFor(service, isRound);
     }
   }
 
-  async #planFor(service: string): Promise<void> {
+  async #planFor(service: string, isRound: boolean): Promise<void> {
     const { picture, settings, clock } = this.#parts;
-    const view = viewOf(picture, service, settings.partitions, settings.balance, clock.monotonic());
-    const moves = plan(view, settings.balance);
+    const { balance } = settings;
+    const view = viewOf(picture, service, settings.partitions, balance, clock.monotonic());
+    const moves = plan(view, isRound ? balance : { ...balance, movesMax: 0 });
     const planned = new Set(moves.map(({ partition }) => partition));
     const stranded = strandedOf(picture, service).filter(({ partition }) => !planned.has(partition));
     await Promise.all([

@@ -1,0 +1,28 @@
+/** The contract of the bank that the tests of a cluster call, and what its processes tell their test. */
+import { type Note, noteService } from "@tutti/mesh/testing";
+
+const byAccount = { kind: "account", idOf: ({ key }: Note) => key };
+const { change } = noteService.methods;
+
+/** `key` is the account; `text` names the call, once for all; `count` is an amount or a balance. */
+export const bankContract = {
+  name: "test.v1.BankService",
+  area: "bank",
+  methods: {
+    open: { ...change, name: "Open", path: "/test.v1.BankService/Open", ...keyed() },
+    deposit: { ...change, name: "Deposit", path: "/test.v1.BankService/Deposit", ...keyed() },
+    balance: { ...change, name: "Balance", path: "/test.v1.BankService/Balance", ...keyed("safe") },
+  },
+} as const;
+
+function keyed(repeat: "keyed" | "safe" = "keyed") {
+  return { repeat, route: byAccount, idempotencyKeyOf: ({ text }: Note) => text };
+}
+
+export const partitions = 8;
+
+/** What a process says to its test, unasked when it is ready. */
+export type BankNews =
+  | { readonly kind: "ready"; readonly address: string; readonly processId: string }
+  /** The calls that this process sent on to another one, with how often. */
+  | { readonly kind: "sent-on"; readonly calls: readonly (readonly [string, number])[] };

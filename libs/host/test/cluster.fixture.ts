@@ -1,0 +1,259 @@
+/** A cluster of processes with a real NATS server, and a client of them in the process of the test. */
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { sleep, systemFoundation, systemTimers, TuttiError } from "@tutti/kernel";
+import { LeasedOwnership, Mesh } from "@tutti/mesh";
+import { note } from "@tutti/mesh/testing";
+import type { NatsConnection } from "@tutti/nats";
+import { connectionTo, type NatsServer, startNatsServer } from "@tutti/nats/testing";
+import {
+  LeasedSteward,
+  type OwnershipStore,
+  ownershipSettings,
+  type StoreChange,
+} from "@tutti/runtime/ownership";
+import { NatsOwnershipStore } from "@tutti/runtime/ownership/nats";
+import { type BankNews, bankContract, partitions } from "./bank.fixture.ts";
+
+const program = fileURLToPath(new URL("./programs/bank.ts", import.meta.url));
+const logger = {
+  ...{ trace() {}, debug() {}, info() {}, warn() {}, error() {}, fatal() {} },
+  child: () => logger,
+  enabled: () => false,
+};
+
+export interface BankProcess {
+  readonly child: ChildProcess;
+  readonly address: string;
+  readonly processId: string;
+}
+
+/** A store whose changes are told late: what a process that lags behind knows. */
+class LateStore implements OwnershipStore {
+  readonly #store: OwnershipStore;
+  readonly #lateMs: number;
+
+  constructor(store: OwnershipStore, lateMs: number) {
+    this.#store = store;
+    this.#lateMs = lateMs;
+  }
+
+  read(key: string) {
+    return this.#store.read(key);
+  }
+  change(key: string, value: Uint8Array, revision: number) {
+    return this.#store.change(key, value, revision);
+  }
+  remove(key: string, revision: number) {
+    return this.#store.remove(key, revision);
+  }
+  tidy() {
+    return this.#store.tidy();
+  }
+  async *watch(signal: AbortSignal): AsyncGenerator<StoreChange, void> {
+    const heard: { readonly change: StoreChange; readonly atMs: number }[] = [];
+    const reading = this.#read(signal, (change) => heard.push({ change, atMs: performance.now() }));
+    // What is there is told at once: everybody knows that when it begins.
+    let isLate = false;
+    while (!signal.aborted) {
+      const next = heard.shift();
+      if (next === undefined) await sleep(systemTimers, 5);
+      else {
+        if (isLate) await sleep(systemTimers, Math.max(0, next.atMs + this.#lateMs - performance.now()));
+        isLate ||= next.change.kind === "caught-up";
+        yield next.change;
+      }
+    }
+    await reading;
+  }
+
+  async #read(signal: AbortSignal, heard: (change: StoreChange) => void): Promise<void> {
+    for await (const change of this.#store.watch(signal)) heard(change);
+  }
+}
+
+/** Somebody who calls the bank, with a table of owners of its own. */
+export interface Client {
+  readonly steward: LeasedSteward;
+  readonly mesh: Mesh;
+  deposit(account: string, call: string, cents: number, timeoutMs?: number): Promise<number>;
+  balance(account: string, call: string): Promise<number>;
+  open(account: string, call: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export class BankCluster {
+  readonly nats: NatsServer;
+  readonly connection: NatsConnection & AsyncDisposable;
+  readonly processes: BankProcess[] = [];
+  readonly #flags: readonly string[];
+  readonly #clients: Client[] = [];
+  /** What processes that have ended told before. */
+  readonly #sentOn = new Map<string, number>();
+
+  static async open(flags: readonly string[] = []): Promise<BankCluster> {
+    const nats = await startNatsServer({ configuration: "max_payload: 8MB" });
+    const connection = await connectionTo([nats.address]);
+    return new BankCluster(nats, connection, flags);
+  }
+
+  private constructor(
+    nats: NatsServer,
+    connection: NatsConnection & AsyncDisposable,
+    flags: readonly string[],
+  ) {
+    this.nats = nats;
+    this.connection = connection;
+    this.#flags = flags;
+  }
+
+  async join(): Promise<BankProcess> {
+    const flags = [
+      "--ownership.kind=leased",
+      `--ownership.partitions=${partitions}`,
+      `--nats.servers=["${this.nats.address}"]`,
+      "--mesh.listen=127.0.0.1:0",
+      "--operations.port=0",
+      "--log.level=fatal",
+      "--mesh.timeouts.discoveryMs=1",
+      ...this.#flags,
+    ];
+    // Without the environment of the test runner, whose results a child would write.
+    const { NODE_TEST_CONTEXT: _context, ...env } = process.env;
+    const child = fork(program, flags, { env, execArgv: [], stdio: ["ignore", "inherit", "inherit", "ipc"] });
+    const [news] = (await once(child, "message")) as [BankNews];
+    if (news.kind !== "ready") throw new Error(`expected the process to be ready, found ${news.kind}`);
+    const joined = { child, address: news.address, processId: news.processId };
+    this.processes.push(joined);
+    return joined;
+  }
+
+  /** In good order. */
+  async leave(process: BankProcess): Promise<void> {
+    await this.#note(process);
+    const ended = once(process.child, "exit");
+    process.child.kill("SIGTERM");
+    await ended;
+    this.#forget(process);
+  }
+
+  async kill(process: BankProcess): Promise<void> {
+    const ended = once(process.child, "exit");
+    process.child.kill("SIGKILL");
+    await ended;
+    this.#forget(process);
+  }
+
+  /** How often calls were sent on, by processes that still run or left in good order. */
+  async sentOn(): Promise<ReadonlyMap<string, number>> {
+    const sums = new Map(this.#sentOn);
+    for (const process of this.processes) add(sums, await told(process));
+    return sums;
+  }
+
+  async client({ lateMs = 0 }: { readonly lateMs?: number } = {}): Promise<Client> {
+    const foundation = systemFoundation({ logger });
+    const store = new NatsOwnershipStore({ connection: this.connection, replicas: 1 });
+    const steward = new LeasedSteward({
+      store: new LateStore(store, lateMs),
+      foundation,
+      settings: ownershipSettings({ kind: "leased", partitions }),
+      process: "proc_client",
+      address: () => "",
+    });
+    await steward.start({ signal: new AbortController().signal });
+    const ownership = new LeasedOwnership(steward);
+    const mesh = new Mesh({ foundation, ownership, settings: { transport: "grpc" } });
+    const calls = mesh.client(bankContract);
+    const client: Client = {
+      steward,
+      mesh,
+      deposit: async (key, text, count, timeoutMs = 15_000) =>
+        (await calls.deposit(note({ key, text, count }), { timeoutMs })).count,
+      balance: async (key, text) => (await calls.balance(note({ key, text }))).count,
+      open: async (key, text) => void (await calls.open(note({ key, text }))),
+      close: async () => {
+        await mesh.stop();
+        await steward.stop();
+      },
+    };
+    this.#clients.push(client);
+    return client;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const client of this.#clients) await client.close();
+    for (const process of [...this.processes]) await this.kill(process);
+    await this.connection[Symbol.asyncDispose]();
+    await this.nats[Symbol.asyncDispose]();
+  }
+
+  async #note(process: BankProcess): Promise<void> {
+    add(this.#sentOn, await told(process));
+  }
+
+  #forget(process: BankProcess): void {
+    this.processes.splice(this.processes.indexOf(process), 1);
+  }
+}
+
+async function told({ child }: BankProcess): Promise<readonly (readonly [string, number])[]> {
+  const answer = once(child, "message");
+  child.send("sent on");
+  const [news] = (await answer) as [BankNews];
+  return news.kind === "sent-on" ? news.calls : [];
+}
+
+function add(sums: Map<string, number>, calls: readonly (readonly [string, number])[]): void {
+  for (const [call, count] of calls) sums.set(call, (sums.get(call) ?? 0) + count);
+}
+
+/** Waits until the condition holds; tells how long that took. */
+export async function until(condition: () => boolean, withinMs: number): Promise<number> {
+  const sinceMs = performance.now();
+  while (!condition()) {
+    if (performance.now() - sinceMs > withinMs) throw new Error(`expected it within ${withinMs} ms`);
+    await sleep(systemTimers, 5);
+  }
+  return performance.now() - sinceMs;
+}
+
+/** Deposits of one cent each, one after the other in many chains, each to be accounted for. */
+export class Depositors {
+  readonly acknowledged = new Map<string, number>();
+  readonly calls: { readonly account: string; readonly endMs: number; readonly tookMs: number }[] = [];
+  readonly failures: string[] = [];
+  #running = true;
+  #number = 0;
+  readonly #chains: Promise<void>[];
+
+  constructor(clients: readonly Client[], accounts: readonly string[], chains: number, name: string) {
+    this.#chains = Array.from({ length: chains }, (_, chain) => {
+      const client = clients[chain % clients.length];
+      if (client === undefined) throw new Error("nobody deposits");
+      return this.#run(client, accounts, chain, name);
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#running = false;
+    await Promise.all(this.#chains);
+  }
+
+  async #run(client: Client, accounts: readonly string[], chain: number, name: string): Promise<void> {
+    for (let turn = chain; this.#running; turn++) {
+      const account = accounts[turn % accounts.length] ?? "";
+      const call = `${name}-${this.#number++}`;
+      const sinceMs = performance.now();
+      try {
+        await client.deposit(account, call, 1);
+        const endMs = performance.now();
+        this.calls.push({ account, endMs, tookMs: endMs - sinceMs });
+        this.acknowledged.set(account, (this.acknowledged.get(account) ?? 0) + 1);
+      } catch (error) {
+        this.failures.push(error instanceof TuttiError ? `${error.code}: ${error.message}` : String(error));
+      }
+    }
+  }
+}

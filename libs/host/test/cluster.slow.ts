@@ -1,0 +1,210 @@
+/** Real processes, a real NATS server: who owns what while processes come, go, die, freeze and get busy. */
+import assert from "node:assert/strict";
+import { after, before, describe, it, type TestContext } from "node:test";
+import { sleep, stableHash, systemTimers } from "@tutti/kernel";
+import { Mesh } from "@tutti/mesh";
+import { note } from "@tutti/mesh/testing";
+import { natsServerProgram } from "@tutti/nats/testing";
+import { bankContract, partitions } from "./bank.fixture.ts";
+import { BankCluster, type BankProcess, type Client, Depositors, until } from "./cluster.fixture.ts";
+
+const { skip } = await natsServerProgram();
+const accounts = Array.from({ length: 64 }, (_, index) => `account-${index}`);
+const numbers = Array.from({ length: partitions }, (_, partition) => partition);
+const partitionOf = (account: string) => stableHash("default", "account", account) % partitions;
+
+/** Partitions by the address of their owner, as a client knows. */
+function owned({ steward }: Client): ReadonlyMap<string, readonly number[]> {
+  const byAddress = new Map<string, number[]>();
+  for (const partition of numbers) {
+    const address = steward.ownerOf("bank", partition)?.address ?? "";
+    byAddress.set(address, [...(byAddress.get(address) ?? []), partition]);
+  }
+  return byAddress;
+}
+
+const has = (client: Client, { address }: BankProcess): readonly number[] => owned(client).get(address) ?? [];
+const isComplete = (client: Client): boolean => !owned(client).has("");
+
+function say(context: TestContext, text: string): void {
+  context.diagnostic(text);
+}
+
+describe("a cluster of real processes", { skip, concurrency: false }, () => {
+  let cluster: BankCluster;
+  let client: Client;
+  /** Hears of changes half a second late: it calls whoever was the owner before. */
+  let late: Client;
+  const acknowledged = new Map<string, number>();
+  const calls = new Set<string>();
+  const process = (index: number): BankProcess => cluster.processes[index] ?? assert.fail("it runs");
+
+  before(async () => {
+    cluster = await BankCluster.open();
+    await cluster.join();
+    await cluster.join();
+    await cluster.join();
+    client = await cluster.client();
+    late = await cluster.client({ lateMs: 500 });
+    await until(
+      () => [...owned(client).values()].every(({ length }) => length <= 3) && isComplete(client),
+      20_000,
+    );
+    await Promise.all(accounts.map((account) => client.open(account, `open-${account}`)));
+  });
+  after(() => cluster[Symbol.asyncDispose]());
+
+  /** Deposits while something happens; all that was acknowledged is remembered. */
+  async function underLoad(name: string, happening: () => Promise<void>): Promise<Depositors> {
+    const depositors = new Depositors([client, late], accounts, 16, name);
+    await sleep(systemTimers, 500);
+    await happening();
+    await depositors.stop();
+    for (const [account, count] of depositors.acknowledged) {
+      acknowledged.set(account, (acknowledged.get(account) ?? 0) + count);
+    }
+    assert.deepEqual(depositors.failures, []);
+    assert.ok(depositors.calls.length > 100, `${depositors.calls.length} calls`);
+    return depositors;
+  }
+
+  async function checkBalances(): Promise<void> {
+    for (const account of accounts) {
+      const balance = await client.balance(account, `check-${account}-${calls.size}`);
+      assert.equal(balance, acknowledged.get(account) ?? 0, account);
+    }
+    calls.add(`check-${calls.size}`);
+  }
+
+  /** How many hops the calls of one name took besides the one to the owner; fails when it was more than one. */
+  async function extraHops(name: string, { calls }: Depositors): Promise<string> {
+    const counts = [...(await cluster.sentOn())].filter(([call]) => call.startsWith(`${name}-`));
+    for (const [call, count] of counts) assert.equal(count, 1, `${call} was sent on ${count} times`);
+    return `${calls.length} calls, ${counts.length} of them with one extra hop, none with more`;
+  }
+
+  it("gives a process that joins its share, while calls go on", async (context) => {
+    const depositors = await underLoad("join", async () => {
+      const joined = await cluster.join();
+      await until(() => has(client, joined).length >= 2, 10_000);
+      await sleep(systemTimers, 1_500);
+    });
+    say(context, await extraHops("join", depositors));
+    say(context, `slowest call ${Math.round(Math.max(...depositors.calls.map(({ tookMs }) => tookMs)))} ms`);
+    await checkBalances();
+  });
+
+  it("takes over from a process that leaves, without anybody's noticing more than a pause", async (context) => {
+    const depositors = await underLoad("leave", async () => {
+      await cluster.leave(process(0));
+      await until(() => isComplete(client), 5_000);
+      await sleep(systemTimers, 1_500);
+    });
+    say(context, await extraHops("leave", depositors));
+    say(context, `slowest call ${Math.round(Math.max(...depositors.calls.map(({ tookMs }) => tookMs)))} ms`);
+    await checkBalances();
+  });
+
+  it("serves every partition of a process again that was killed", async (context) => {
+    const killed = process(0);
+    const lost = has(client, killed);
+    let killedMs = 0;
+    const depositors = await underLoad("kill", async () => {
+      killedMs = performance.now();
+      await cluster.kill(killed);
+      await until(() => isComplete(client) && has(client, killed).length === 0, 10_000);
+      await sleep(systemTimers, 2_500);
+    });
+    const backMs = lost.map((partition) => {
+      const done = depositors.calls.filter(
+        ({ account, endMs }) => partitionOf(account) === partition && endMs > killedMs + 50,
+      );
+      return Math.min(...done.map(({ endMs }) => endMs)) - killedMs;
+    });
+    say(context, `${lost.length} partitions without an owner for ${backMs.map(Math.round).join(", ")} ms`);
+    assert.ok(backMs.every(Number.isFinite), "each of them is served again");
+    say(context, await extraHops("kill", depositors));
+    await checkBalances();
+  });
+
+  it("refuses what a process says that was stopped for 30 seconds", async (context) => {
+    await cluster.join();
+    await until(() => cluster.processes.every((each) => has(client, each).length >= 2), 20_000);
+    const frozen = process(0);
+    const [partition = 0] = has(client, frozen);
+    const account = accounts.find((each) => partitionOf(each) === partition) ?? "";
+    const before = await client.balance(account, "frozen-before");
+    frozen.child.kill("SIGSTOP");
+    const sinceMs = performance.now();
+    await until(() => isComplete(client) && !has(client, frozen).includes(partition), 10_000);
+    await client.deposit(account, "frozen-elsewhere", 100);
+    acknowledged.set(account, (acknowledged.get(account) ?? 0) + 100);
+    say(context, `another owner after ${Math.round(performance.now() - sinceMs)} ms`);
+    // Straight to the frozen process, past every table; they wait in its socket until it goes on.
+    const straight = new Mesh({ settings: { transport: "grpc", peers: { bank: [frozen.address] } } });
+    const any = straight.client({
+      ...bankContract,
+      methods: {
+        balance: { ...bankContract.methods.balance, route: undefined },
+        deposit: { ...bankContract.methods.deposit, route: undefined },
+      },
+    });
+    const timeoutMs = 40_000;
+    const reads = Array.from({ length: 20 }, (_, index) =>
+      any.balance(note({ key: account, text: `frozen-read-${index}` }), { timeoutMs }),
+    );
+    const writes = Array.from({ length: 20 }, (_, index) =>
+      any.deposit(note({ key: account, text: `frozen-write-${index}`, count: 1 }), { timeoutMs }),
+    );
+    const outcomes = Promise.allSettled([...reads, ...writes]);
+    await sleep(systemTimers, 30_000 - (performance.now() - sinceMs));
+    frozen.child.kill("SIGCONT");
+    const settled = await outcomes;
+    for (const [index, outcome] of settled.entries()) {
+      // It may own the partition again by the time it answers: then it knows of what happened meanwhile.
+      if (outcome.status === "fulfilled")
+        assert.ok(outcome.value.count >= before + 100, `answer ${index} is stale`);
+    }
+    const written = settled.slice(20).filter(({ status }) => status === "fulfilled").length;
+    const refused = settled.filter(({ status }) => status === "rejected").length;
+    say(context, `of 40 calls to it, ${refused} were refused, and none was answered from its old memory`);
+    acknowledged.set(account, (acknowledged.get(account) ?? 0) + written);
+    await straight.stop();
+    await until(() => isComplete(client), 10_000);
+    await checkBalances();
+  });
+});
+
+describe("a cluster with a hot set of partitions", { skip, concurrency: false }, () => {
+  it("moves half of it to an idle process by load, and little more after that", async (context) => {
+    // A machine for tests has less to decide than one for work: what counts as busy is scaled to that.
+    await using cluster = await BankCluster.open([
+      "--ownership.balance.gapMin=0.02",
+      "--ownership.balance.benefitMin=0.004",
+      "--ownership.balance.idleMax=0.002",
+    ]);
+    const busy = await cluster.join();
+    const client = await cluster.client();
+    await until(() => isComplete(client), 5_000);
+    const idle = await cluster.join();
+    await until(() => has(client, idle).length === 4, 20_000);
+    const hot = accounts.filter((account) => has(client, busy).includes(partitionOf(account)));
+    await Promise.all(hot.map((account) => client.open(account, `open-${account}`)));
+    const hotPartitions = [...new Set(hot.map(partitionOf))];
+    const depositors = new Depositors([client], hot, 64, "hot");
+    const isShared = () => hotPartitions.filter((each) => has(client, idle).includes(each)).length >= 2;
+    const tookMs = await until(isShared, 60_000);
+    let moves = 0;
+    const unlisten = client.steward.onOwner(() => {
+      moves++;
+    });
+    await sleep(systemTimers, 10_000);
+    unlisten();
+    await depositors.stop();
+    assert.deepEqual(depositors.failures, []);
+    say(context, `two of ${hotPartitions.length} hot partitions moved in ${Math.round(tookMs)} ms`);
+    say(context, `${moves} changes of the table in the ten seconds after that`);
+    // Each move is two changes: whom it goes to, and that it is there.
+    assert.ok(moves <= 16, `${moves} changes of the table`);
+  });
+});
