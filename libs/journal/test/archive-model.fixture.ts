@@ -11,6 +11,8 @@ import {
 } from "@tutti/journal/testing";
 import { seededChance, VirtualTime } from "@tutti/kernel/testing";
 
+const epoch = 1;
+
 const search: Search = {
   namespace: "default",
   kinds: [],
@@ -53,6 +55,7 @@ export class Comparison {
     const fixture = await this.#open(this.#feed);
     this.#fixture = fixture;
     this.#archive = fixture.archive;
+    for (const archive of this.#both()) await archive.partition(0).opening(epoch);
     try {
       for (let step = 0; step < steps; step++) {
         await this.#step();
@@ -126,17 +129,17 @@ export class Comparison {
     const partitionSnapshot = this.#chance.random() < 0.5 ? Uint8Array.of(coveredTo % 256) : undefined;
     const changes = { coveredTo, partitionSnapshot, snapshots, entries: [...entries.values()] };
     for (const archive of this.#both()) {
-      await archive.partition(0).commit(changes);
+      await archive.partition(0).commit(epoch, changes);
       // A restart commits what it finds in the journal again.
-      if (coveredTo % 5 === 0) await archive.partition(0).commit(changes);
+      if (coveredTo % 5 === 0) await archive.partition(0).commit(epoch, changes);
     }
   }
 
   async #pack(): Promise<void> {
-    const { coveredTo, packedTo } = await this.#model.partition(0).opening();
+    const { coveredTo, packedTo } = await this.#model.partition(0).opening(epoch);
     const to = this.#chance.random() < 0.5 ? coveredTo : packedTo + this.#below(coveredTo - packedTo + 1);
     this.#steps.push(`pack ${to}`);
-    for (const archive of this.#both()) await archive.partition(0).pack(to);
+    for (const archive of this.#both()) await archive.partition(0).pack(epoch, to);
   }
 
   async #purge(): Promise<void> {
@@ -147,12 +150,14 @@ export class Comparison {
 
   async #reopen(): Promise<void> {
     this.#steps.push("reopen");
-    if (this.#fixture !== undefined) this.#archive = await this.#fixture.crash();
+    if (this.#fixture === undefined) return;
+    this.#archive = await this.#fixture.crash();
+    await this.#archive.partition(0).opening(epoch);
   }
 
   async #settle(): Promise<void> {
     this.#steps.push("settle");
-    const [one, other] = this.#both().map((archive) => archive.partition(0).settle());
+    const [one, other] = this.#both().map((archive) => archive.partition(0).settle(epoch));
     assert.equal(await one, await other);
   }
 
@@ -175,7 +180,7 @@ export class Comparison {
   async #looks(archive: Archive) {
     const partition = archive.partition(0);
     const { liveInstances, endedInstances } = await archive.figures();
-    const { partitionSnapshot, ...opening } = await partition.opening();
+    const { partitionSnapshot, ...opening } = await partition.opening(epoch);
     const kept = await partition.load(this.#characters.map(({ key }) => key));
     const known = await Promise.all(this.#characters.map(({ incarnation }) => partition.keyOf(incarnation)));
     const histories = [];

@@ -35,6 +35,13 @@ export const archiveErrors = defineErrors("archive", {
     message: ({ reason }: { reason: string }) =>
       `expected the archive to read and write, found ${reason}; it is tried again, look at the disk if it lasts`,
   },
+  fenced: {
+    status: "ABORTED",
+    retry: "elsewhere",
+    help: "Another owner has opened this partition of the archive under a newer epoch. Nothing was written. Ask the new owner; the ownership table names it.",
+    message: ({ partition, epoch, newest }: { partition: number; epoch: number; newest: number }) =>
+      `expected epoch ${newest} or newer for partition ${partition} of the archive, found ${epoch}; this owner was replaced, ask the new one`,
+  },
   closed: {
     status: "UNAVAILABLE",
     retry: "same-key",

@@ -13,6 +13,9 @@
  * 5. Calls take effect in the order in which they were made, and see everything that was called before. What is handed
  *    over is taken before the call returns; arrays and bytes may be reused.
  * 6. Repeating what was committed before changes nothing: a restart does so with all that the journal still has.
+ * 7. A partition has one writer at a time, wherever they run: whoever opens it under a newer epoch ends all that older
+ *    ones may change. What they still ask for changes nothing and is refused as `archive.fenced`; of what they asked for
+ *    before, everything or nothing is there when the newer one begins.
  *
  * What is removed: an instance that ended and whose `keepUntilMs` has passed, once its end is covered; one whose
  * `keepUntilMs` is its end is removed as its last line is committed. Removed means not found by any search, without
@@ -37,8 +40,14 @@ export interface Archive {
 }
 
 export interface ArchivePartition {
-  /** Where the archive stands: what a new owner begins with. */
-  opening(): Promise<Opening>;
+  /**
+   * Takes the partition over for the owner of an epoch, and says where the archive stands: what a new owner begins with.
+   * Nothing else is asked of a partition before. Under an epoch older than another's it is refused as fenced; under the
+   * same one it may be asked again.
+   */
+  opening(epoch: number): Promise<Opening>;
+  /** The owner of this epoch lets go of it: it is not searched here any more, until it is opened again. */
+  leave(epoch: number): void;
   /** False when there is surely nothing under this key; asked for every start, so it costs no more than a few hashes. */
   mayHave(key: InstanceKey): boolean;
   /** What is kept of instances, in the order of the keys. */
@@ -52,17 +61,17 @@ export interface ArchivePartition {
   /** Live instances with effects outstanding, in order of incarnation, from after `after` on: a restart loads them. */
   outstanding(after: number, limit: number): Promise<readonly InstanceKey[]>;
   /** Adds and replaces, in one transaction. */
-  commit(changes: Changes): Promise<void>;
+  commit(epoch: number, changes: Changes): Promise<void>;
   /**
    * Packs the history of all batches up to this number, so that they may be cut. Not beyond what is covered. Records of
    * instances that were removed by then are left out.
    */
-  pack(upToBatch: number): Promise<void>;
+  pack(epoch: number, upToBatch: number): Promise<void>;
   /**
    * Makes what was committed and packed so sure that no single flipped bit can take it back, and resolves with the last
    * batch that nobody needs from the journal any more: it is covered and packed, and the journal may be cut behind it.
    */
-  settle(): Promise<number>;
+  settle(epoch: number): Promise<number>;
   /** Events of an instance in order, of those that are packed; the runtime adds those that are still in the journal. */
   history(wanted: HistoryWanted): Promise<readonly HistoryRecord[]>;
 }

@@ -4,6 +4,7 @@ import { dueTests } from "./archive-conformance/due.ts";
 import type { ArchiveUnderTest } from "./archive-conformance/fixture.ts";
 import { historyTests } from "./archive-conformance/history.ts";
 import { lifeTests } from "./archive-conformance/life.ts";
+import { ownerTests } from "./archive-conformance/owners.ts";
 import { removalTests } from "./archive-conformance/removal.ts";
 import { searchTests } from "./archive-conformance/search.ts";
 
@@ -16,5 +17,6 @@ export function archiveConformance(underTest: ArchiveUnderTest): void {
     searchTests(underTest);
     removalTests(underTest);
     lifeTests(underTest);
+    ownerTests(underTest);
   });
 }

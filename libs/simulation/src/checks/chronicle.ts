@@ -121,12 +121,6 @@ export class Chronicle {
     return known;
   }
 
-  /** Who sealed a partition last. */
-  ownerOf(partition: number): string | undefined {
-    const { last, writers } = this.partition(partition);
-    return last === undefined ? undefined : writers.get(last.epoch);
-  }
-
   instance(key: InstanceKey): KnownInstance | undefined {
     return this.instances.get(textOf(key));
   }

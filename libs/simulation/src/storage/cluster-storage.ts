@@ -26,13 +26,12 @@ export class ClusterStorage implements Storage {
 
   constructor(parts: ClusterParts) {
     this.#parts = parts;
-    const { world, plan, chronicle } = parts;
+    const { world, plan } = parts;
     this.#archive = {
       store: new MemoryArchiveStore(),
       partitions: plan.partitions,
       chance: world.chanceFor("archive"),
       faults: plan.archive,
-      mayChange: ({ name, number }, partition) => chronicle.ownerOf(partition) === `${name}#${number}`,
     };
   }
 

@@ -59,7 +59,6 @@ export class EmbeddedStorage implements Storage {
       partitions,
       chance: world.chanceFor("archive"),
       faults,
-      mayChange: () => true,
     };
   }
 

@@ -76,16 +76,17 @@ function hastyPartition(inner: ArchivePartition): ArchivePartition {
     return Promise.resolve();
   };
   return {
-    opening: () => inner.opening(),
+    opening: (epoch) => inner.opening(epoch),
+    leave: (epoch) => inner.leave(epoch),
     mayHave: (key) => inner.mayHave(key),
     load: (keys) => inner.load(keys),
     keyOf: (incarnation) => inner.keyOf(incarnation),
     due: (beforeMs, limit, after) => inner.due(beforeMs, limit, after),
     nextDueMs: () => inner.nextDueMs(),
     outstanding: (after, limit) => inner.outstanding(after, limit),
-    commit: (changes: Changes) => later(inner.commit(changes)),
-    pack: (upToBatch) => later(inner.pack(upToBatch)),
-    settle: () => inner.settle(),
+    commit: (epoch: number, changes: Changes) => later(inner.commit(epoch, changes)),
+    pack: (epoch, upToBatch) => later(inner.pack(epoch, upToBatch)),
+    settle: (epoch) => inner.settle(epoch),
     history: (wanted) => inner.history(wanted),
   };
 }

@@ -10,6 +10,8 @@ export interface KeptInstance {
 }
 
 export interface KeptPartition {
+  /** Of who opened it last: nobody older changes anything. */
+  epoch: number;
   coveredTo: number;
   packedTo: number;
   partitionSnapshot: Uint8Array;
@@ -29,6 +31,7 @@ export class MemoryArchiveStore {
     let kept = this.partitions.get(partition);
     if (kept === undefined) {
       kept = {
+        epoch: 0,
         coveredTo: 0,
         packedTo: 0,
         partitionSnapshot: new Uint8Array(0),

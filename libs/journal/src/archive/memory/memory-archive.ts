@@ -89,7 +89,8 @@ export class MemoryArchive implements Archive {
   search(search: Search): Promise<SearchPage> {
     const wanted = structuredClone(search);
     const indexedToMs = this.#options.clock.now();
-    return this.run("search", () => ({ ...pageOf(this.store, wanted), indexedToMs }));
+    const left = new Set(this.#partitions.flatMap(({ isLeft, partition }) => (isLeft ? [partition] : [])));
+    return this.run("search", () => ({ ...pageOf(this.store, wanted, left), indexedToMs }));
   }
 
   purge(nowMs: number): Promise<boolean> {
@@ -158,23 +159,34 @@ export class MemoryArchive implements Archive {
 
 class MemoryArchivePartition implements ArchivePartition {
   readonly #archive: MemoryArchive;
-  readonly #partition: number;
+  readonly partition: number;
   readonly #kept: KeptPartition;
+  #epoch = 0;
+  /** Somebody else owns it now. */
+  isLeft = false;
   /** Keys of commits that are under way, and how many of those. */
   readonly #coming = new Map<string, number>();
 
   constructor(archive: MemoryArchive, partition: number, kept: KeptPartition) {
     this.#archive = archive;
-    this.#partition = partition;
+    this.partition = partition;
     this.#kept = kept;
   }
 
-  opening(): Promise<Opening> {
+  opening(epoch: number): Promise<Opening> {
+    this.#epoch = Math.max(this.#epoch, epoch);
+    this.isLeft &&= epoch < this.#epoch;
     return this.#archive.run("opening", () => {
+      this.#fence(epoch);
+      this.#kept.epoch = epoch;
       const { coveredTo, packedTo, partitionSnapshot, instances } = this.#kept;
       const live = [...instances.values()].filter(({ entry }) => entry.endMs === 0).length;
       return { coveredTo, packedTo, partitionSnapshot: partitionSnapshot.slice(), live };
     });
+  }
+
+  leave(epoch: number): void {
+    this.isLeft ||= epoch >= this.#epoch;
   }
 
   mayHave(key: InstanceKey): boolean {
@@ -216,11 +228,14 @@ class MemoryArchivePartition implements ArchivePartition {
     );
   }
 
-  commit(changes: Changes): Promise<void> {
+  commit(epoch: number, changes: Changes): Promise<void> {
     const taken = structuredClone(changes);
     const texts = taken.entries.map(({ key }) => textOf(key));
     for (const text of texts) this.#coming.set(text, (this.#coming.get(text) ?? 0) + 1);
-    const done = this.#archive.run("commit", () => apply(this.#kept, taken));
+    const done = this.#archive.run("commit", () => {
+      this.#fence(epoch);
+      apply(this.#kept, taken);
+    });
     const forget = (): void => {
       for (const text of texts) {
         const left = (this.#coming.get(text) ?? 1) - 1;
@@ -232,8 +247,9 @@ class MemoryArchivePartition implements ArchivePartition {
     return done;
   }
 
-  pack(upToBatch: number): Promise<void> {
+  pack(epoch: number, upToBatch: number): Promise<void> {
     return this.#archive.run("pack", async () => {
+      this.#fence(epoch);
       const kept = this.#kept;
       assert(upToBatch <= kept.coveredTo, "nothing is packed that is not covered", {
         upToBatch,
@@ -241,8 +257,10 @@ class MemoryArchivePartition implements ArchivePartition {
       });
       if (upToBatch <= kept.packedTo) return;
       const ends = endsOf(kept);
-      for await (const batches of this.#archive.source(this.#partition).read(kept.packedTo + 1)) {
+      for await (const batches of this.#archive.source(this.partition).read(kept.packedTo + 1)) {
         await this.#archive.alive();
+        // While it was read, somebody else may have opened it.
+        this.#fence(epoch);
         for (const batch of batches) {
           if (batch.number > upToBatch) return;
           packBatch(kept, ends, batch);
@@ -252,8 +270,11 @@ class MemoryArchivePartition implements ArchivePartition {
     });
   }
 
-  settle(): Promise<number> {
-    return this.#archive.run("settle", () => Math.min(this.#kept.coveredTo, this.#kept.packedTo));
+  settle(epoch: number): Promise<number> {
+    return this.#archive.run("settle", () => {
+      this.#fence(epoch);
+      return Math.min(this.#kept.coveredTo, this.#kept.packedTo);
+    });
   }
 
   history(wanted: HistoryWanted): Promise<readonly HistoryRecord[]> {
@@ -266,18 +287,28 @@ class MemoryArchivePartition implements ArchivePartition {
         .map((record) => structuredClone(record));
     });
   }
+
+  /** Refuses who was replaced. */
+  #fence(epoch: number): void {
+    const { epoch: newest } = this.#kept;
+    if (epoch < newest) throw archiveErrors.fenced({ partition: this.partition, epoch, newest });
+  }
 }
 
 function isBehind(place: RecordPlace, last: RecordPlace): boolean {
   return place.batch > last.batch || (place.batch === last.batch && place.index > last.index);
 }
 
-function pageOf(store: MemoryArchiveStore, search: Search): Omit<SearchPage, "indexedToMs"> {
+function pageOf(
+  store: MemoryArchiveStore,
+  search: Search,
+  left: ReadonlySet<number>,
+): Omit<SearchPage, "indexedToMs"> {
   const order = orderOf(search);
   const after = rankOf(search);
   const found = [...store.partitions].flatMap(([partition, { instances }]) =>
     [...instances.values()].flatMap(({ entry, isRemoved }) => {
-      if (isRemoved || !matches(search, entry)) return [];
+      if (isRemoved || left.has(partition) || !matches(search, entry)) return [];
       const rank: Rank = { timeMs: timeOf(search, entry), partition, incarnation: entry.incarnation };
       return after === undefined || order(after, rank) < 0 ? [{ entry, rank }] : [];
     }),

@@ -143,8 +143,9 @@ export class ArchiveEngine {
     return this.#history.page(instanceId(partition, incarnation), partition, packed, events, wanted);
   }
 
-  search(search: Search): Omit<SearchPage, "indexedToMs"> {
-    return searchBlocks(this.#blocks, search);
+  /** In all partitions but these. */
+  search(search: Search, left: readonly number[]): Omit<SearchPage, "indexedToMs"> {
+    return searchBlocks(this.#blocks, search, new Set(left));
   }
 
   /** A slice of upkeep; says whether there is more. */

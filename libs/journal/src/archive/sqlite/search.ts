@@ -14,15 +14,19 @@ interface Candidate extends Rank {
 
 /**
  * Searches the blocks. Those that can have the earliest lines of the order come first, and it ends when no other block
- * can have one that belongs in the page; of each block it reads the words first, and goes on only when they have what is wanted.
+ * can have one that belongs in the page; those of partitions that were left are passed over; of each block it reads the words first, and goes on only when they have what is wanted.
  */
-export function searchBlocks(blocks: Blocks, search: Search): Omit<SearchPage, "indexedToMs"> {
+export function searchBlocks(
+  blocks: Blocks,
+  search: Search,
+  left: ReadonlySet<number>,
+): Omit<SearchPage, "indexedToMs"> {
   const order = orderOf(search);
   const page = new Page(order, search.limit + 1);
   const after = rankOf(search);
   const compiled = compile(search);
   const candidates = [...blocks.all()]
-    .filter((block) => mayHave(block, search, compiled, after))
+    .filter((block) => !left.has(block.partition) && mayHave(block, search, compiled, after))
     .map((block) => ({ block, best: bestOf(block, search) }))
     .sort((one, other) => order(one.best, other.best));
   for (const { block, best } of candidates) {

@@ -36,6 +36,8 @@ export interface SqliteArchiveOptions {
  *    the filter of keys.
  * 2. Until the filter is there, everything may be there. It is built by the engine; what is committed meanwhile is added
  *    to it when it comes.
+ * 3. One process has the file, so it is an earlier life of a partition in the same process that is fenced, and calls are
+ *    done in their order: who is fenced is known when it asks.
  */
 export class SqliteArchive implements Archive {
   readonly source: BatchSource;
@@ -66,7 +68,8 @@ export class SqliteArchive implements Archive {
 
   async search(search: Search): Promise<SearchPage> {
     const indexedToMs = this.#clock.now();
-    const page = await this.call("search", structuredClone(search));
+    const left = this.#partitions.flatMap(({ isLeft, partition }) => (isLeft ? [partition] : []));
+    const page = await this.call("search", structuredClone(search), left);
     return { ...page, indexedToMs };
   }
 
@@ -127,17 +130,28 @@ export class SqliteArchive implements Archive {
 
 class SqlitePartition implements ArchivePartition {
   readonly #archive: SqliteArchive;
-  readonly #partition: number;
+  readonly partition: number;
+  /** Of who opened it last. */
+  #epoch = 0;
+  /** Nobody here owns it at the moment. */
+  isLeft = false;
   /** One packing after the other. */
   #packing: Promise<unknown> = Promise.resolve();
 
   constructor(archive: SqliteArchive, partition: number) {
     this.#archive = archive;
-    this.#partition = partition;
+    this.partition = partition;
   }
 
-  opening(): Promise<Opening> {
-    return this.#archive.call("opening", this.#partition);
+  async opening(epoch: number): Promise<Opening> {
+    this.#fence(epoch);
+    this.#epoch = epoch;
+    this.isLeft = false;
+    return this.#archive.call("opening", this.partition);
+  }
+
+  leave(epoch: number): void {
+    this.isLeft ||= epoch >= this.#epoch;
   }
 
   mayHave(key: InstanceKey): boolean {
@@ -145,58 +159,62 @@ class SqlitePartition implements ArchivePartition {
   }
 
   load(keys: readonly InstanceKey[]): Promise<readonly Kept[]> {
-    return this.#archive.call("load", this.#partition, structuredClone(keys));
+    return this.#archive.call("load", this.partition, structuredClone(keys));
   }
 
   keyOf(incarnation: number): Promise<InstanceKey | undefined> {
-    return this.#archive.call("keyOf", this.#partition, incarnation);
+    return this.#archive.call("keyOf", this.partition, incarnation);
   }
 
   due(beforeMs: number, limit: number, after?: DueInstance): Promise<readonly DueInstance[]> {
-    return this.#archive.call("due", this.#partition, beforeMs, limit, after);
+    return this.#archive.call("due", this.partition, beforeMs, limit, after);
   }
 
   nextDueMs(): Promise<number | undefined> {
-    return this.#archive.call("nextDueMs", this.#partition);
+    return this.#archive.call("nextDueMs", this.partition);
   }
 
   outstanding(after: number, limit: number): Promise<readonly InstanceKey[]> {
-    return this.#archive.call("outstanding", this.#partition, after, limit);
+    return this.#archive.call("outstanding", this.partition, after, limit);
   }
 
-  commit(changes: Changes): Promise<void> {
+  async commit(epoch: number, changes: Changes): Promise<void> {
+    this.#fence(epoch);
     const encoded = encodeChanges(changes);
     const { count, numbers } = encoded.lines;
     this.#archive.willHave(numbers.subarray(field.hash * count, (field.hash + 1) * count));
-    return this.#archive.call("commit", this.#partition, encoded);
+    return this.#archive.call("commit", this.partition, encoded);
   }
 
-  pack(upToBatch: number): Promise<void> {
-    const done = this.#packing.then(() => this.#pack(upToBatch));
+  pack(epoch: number, upToBatch: number): Promise<void> {
+    const done = this.#packing.then(() => this.#pack(epoch, upToBatch));
     this.#packing = done.catch(() => undefined);
     return done;
   }
 
-  settle(): Promise<number> {
-    return this.#archive.call("settle", this.#partition);
+  async settle(epoch: number): Promise<number> {
+    this.#fence(epoch);
+    return this.#archive.call("settle", this.partition);
   }
 
   history(wanted: HistoryWanted): Promise<readonly HistoryRecord[]> {
-    return this.#archive.call("page", this.#partition, structuredClone(wanted));
+    return this.#archive.call("page", this.partition, structuredClone(wanted));
   }
 
-  async #pack(upToBatch: number): Promise<void> {
-    const { coveredTo, packedTo } = await this.opening();
+  async #pack(epoch: number, upToBatch: number): Promise<void> {
+    this.#fence(epoch);
+    const { coveredTo, packedTo } = await this.#archive.call("opening", this.partition);
     assert(upToBatch <= coveredTo, "nothing is packed that is not covered", { upToBatch, coveredTo });
     if (upToBatch <= packedTo) return;
     let slice: JournalBatch[] = [];
     let bytes = 0;
     const flush = async (): Promise<void> => {
-      if (slice.length > 0) await this.#archive.call("pack", this.#partition, slice);
+      this.#fence(epoch);
+      if (slice.length > 0) await this.#archive.call("pack", this.partition, slice);
       slice = [];
       bytes = 0;
     };
-    for await (const batches of this.#archive.source(this.#partition).read(packedTo + 1)) {
+    for await (const batches of this.#archive.source(this.partition).read(packedTo + 1)) {
       for (const batch of batches) {
         if (batch.number > upToBatch) return flush();
         slice.push(batch);
@@ -205,6 +223,12 @@ class SqlitePartition implements ArchivePartition {
       }
     }
     await flush();
+  }
+
+  /** Refuses who was replaced. */
+  #fence(epoch: number): void {
+    const newest = this.#epoch;
+    if (epoch < newest) throw archiveErrors.fenced({ partition: this.partition, epoch, newest });
   }
 }
 

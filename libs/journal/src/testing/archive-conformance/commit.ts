@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { WorkStatus } from "@tutti/contracts/types/v1";
-import type { ArchiveUnderTest } from "./fixture.ts";
+import { type ArchiveUnderTest, epoch } from "./fixture.ts";
 import { keptOf, stageOf } from "./stage.ts";
 import { character, crowd, snapshotOf } from "./story.ts";
 
@@ -10,12 +10,12 @@ export function commitTests(underTest: ArchiveUnderTest): void {
     it("begins empty", async () => {
       await using stage = await stageOf(underTest);
       const { partition } = stage;
-      const opening = await partition.opening();
+      const opening = await partition.opening(epoch);
       assert.deepEqual([opening.coveredTo, opening.packedTo, opening.live], [0, 0, 0]);
       assert.equal(opening.partitionSnapshot.length, 0);
       assert.deepEqual(await keptOf(partition, character("nobody")), { kind: "nothing" });
       assert.equal(await partition.keyOf(1), undefined);
-      assert.equal(await partition.settle(), 0);
+      assert.equal(await partition.settle(epoch), 0);
     });
 
     it("gives back what was committed: snapshots, keys, how far it covers, and the partition's own", async () => {
@@ -24,8 +24,8 @@ export function commitTests(underTest: ArchiveUnderTest): void {
       const [ann, bob] = [character("ann"), character("bob")];
       story.write(ann, bob, ann);
       const changes = { ...story.changes([snapshotOf(ann)]), partitionSnapshot: Uint8Array.of(1, 2, 3) };
-      await partition.commit(changes);
-      const { coveredTo, packedTo, live, partitionSnapshot } = await partition.opening();
+      await partition.commit(epoch, changes);
+      const { coveredTo, packedTo, live, partitionSnapshot } = await partition.opening(epoch);
       assert.deepEqual([coveredTo, packedTo, live], [1, 0, 2]);
       assert.deepEqual([...partitionSnapshot], [1, 2, 3]);
       assert.deepEqual(await keptOf(partition, ann), {
@@ -45,7 +45,7 @@ export function commitTests(underTest: ArchiveUnderTest): void {
         character("ü-1", { kind: "mission" }),
       ];
       story.write(...all);
-      await partition.commit(story.changes(all.map((one) => snapshotOf(one))));
+      await partition.commit(epoch, story.changes(all.map((one) => snapshotOf(one))));
       const kept = await partition.load([...all, character("nobody")].map(({ key }) => key));
       const texts = kept.map((one) =>
         one.kind === "snapshot" ? new TextDecoder().decode(one.snapshot) : "",
@@ -62,15 +62,15 @@ export function commitTests(underTest: ArchiveUnderTest): void {
       const { partition, story } = stage;
       const ann = character("ann");
       story.write(ann);
-      await partition.commit(story.changes([snapshotOf(ann)]));
+      await partition.commit(epoch, story.changes([snapshotOf(ann)]));
       story.write(ann);
       const snapshot = snapshotOf(ann);
       const expected = Uint8Array.from(snapshot.snapshot);
-      const done = partition.commit(story.changes([snapshot]));
+      const done = partition.commit(epoch, story.changes([snapshot]));
       snapshot.snapshot.fill(0);
       await done;
       assert.deepEqual(await keptOf(partition, ann), { kind: "snapshot", snapshot: expected });
-      assert.equal((await partition.opening()).live, 1);
+      assert.equal((await partition.opening(epoch)).live, 1);
     });
 
     it("says of an ended instance where its history ends, and keeps a state that came with the end", async () => {
@@ -78,13 +78,13 @@ export function commitTests(underTest: ArchiveUnderTest): void {
       const { partition, story } = stage;
       const [ann, bob, cat] = [character("ann"), character("bob"), character("cat")];
       story.write(ann, bob);
-      await partition.commit(story.changes([snapshotOf(ann, { dueMs: 5, outstanding: true })]));
+      await partition.commit(epoch, story.changes([snapshotOf(ann, { dueMs: 5, outstanding: true })]));
       story.end(ann);
       story.write(bob);
       story.end(bob, { status: WorkStatus.WORK_STATUS_FAILED });
       story.write(cat);
       story.end(cat);
-      await partition.commit(story.changes([snapshotOf(bob)]));
+      await partition.commit(epoch, story.changes([snapshotOf(bob)]));
       const ended = ({ incarnation, history, last }: typeof ann) => ({
         kind: "ended",
         incarnation,
@@ -100,7 +100,7 @@ export function commitTests(underTest: ArchiveUnderTest): void {
       assert.deepEqual(await partition.keyOf(cat.incarnation), cat.key);
       assert.equal(await partition.nextDueMs(), undefined);
       assert.deepEqual(await partition.outstanding(0, 10), []);
-      assert.equal((await partition.opening()).live, 0);
+      assert.equal((await partition.opening(epoch)).live, 0);
     });
 
     it("keeps partitions apart", async () => {
@@ -110,12 +110,12 @@ export function commitTests(underTest: ArchiveUnderTest): void {
       stories[0]?.write(one);
       stories[1]?.write(character("before"), other);
       for (const [index, story] of stories.entries()) {
-        await archive.partition(index).commit(story.changes([snapshotOf(index === 0 ? one : other)]));
+        await archive.partition(index).commit(epoch, story.changes([snapshotOf(index === 0 ? one : other)]));
       }
       assert.deepEqual(await archive.partition(0).keyOf(2), undefined);
       assert.deepEqual(await archive.partition(1).keyOf(2), other.key);
-      assert.equal((await archive.partition(1).opening()).live, 2);
-      assert.equal((await archive.partition(0).opening()).live, 1);
+      assert.equal((await archive.partition(1).opening(epoch)).live, 2);
+      assert.equal((await archive.partition(0).opening(epoch)).live, 1);
     });
 
     it("changes nothing when the same is committed once more", async () => {
@@ -127,16 +127,16 @@ export function commitTests(underTest: ArchiveUnderTest): void {
       story.end(all[10] ?? character(""), { keepMs: 0 });
       const changes = story.changes(all.slice(5, 8).map((one) => snapshotOf(one)));
       const looks = async () => ({
-        opening: await partition.opening(),
+        opening: await partition.opening(epoch),
         kept: await partition.load(all.map(({ key }) => key)),
         figures: { ...(await stage.archive.figures()), bytes: 0, packedRows: 0 },
       });
-      await partition.commit(changes);
+      await partition.commit(epoch, changes);
       const before = await looks();
-      await partition.commit(changes);
+      await partition.commit(epoch, changes);
       assert.deepEqual(await looks(), before);
-      await partition.pack(changes.coveredTo);
-      await partition.commit(changes);
+      await partition.pack(epoch, changes.coveredTo);
+      await partition.commit(epoch, changes);
       assert.deepEqual({ ...(await looks()).kept }, { ...before.kept });
       assert.deepEqual(before.figures, { bytes: 0, packedRows: 0, liveInstances: 9, endedInstances: 10 });
     });
@@ -149,7 +149,7 @@ export function commitTests(underTest: ArchiveUnderTest): void {
       story.end(first, { keepMs: 0 });
       const second = character("order-1");
       story.write(second);
-      await partition.commit(story.changes([snapshotOf(second)]));
+      await partition.commit(epoch, story.changes([snapshotOf(second)]));
       assert.equal((await keptOf(partition, second))?.kind, "snapshot");
       assert.equal(await partition.keyOf(first.incarnation), undefined);
       assert.deepEqual(await partition.keyOf(second.incarnation), second.key);
@@ -161,7 +161,7 @@ export function commitTests(underTest: ArchiveUnderTest): void {
       const ann = character("ann");
       story.write(ann);
       const snapshot = new Uint8Array(16 * 1024 * 1024).fill(7);
-      await partition.commit(story.changes([{ ...snapshotOf(ann), snapshot }]));
+      await partition.commit(epoch, story.changes([{ ...snapshotOf(ann), snapshot }]));
       const kept = await keptOf(partition, ann);
       assert.ok(kept?.kind === "snapshot" && Buffer.from(kept.snapshot).equals(snapshot));
     });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { DueInstance } from "../../archive/port.ts";
-import type { ArchiveUnderTest } from "./fixture.ts";
+import { type ArchiveUnderTest, epoch } from "./fixture.ts";
 import { stageOf } from "./stage.ts";
 import { character, crowd, snapshotOf } from "./story.ts";
 
@@ -15,6 +15,7 @@ export function dueTests(underTest: ArchiveUnderTest): void {
       // Several at one moment, out of order, and some without.
       const dueOf = (index: number): number => (index % 5 === 0 ? 0 : 1_000 + ((index * 7) % 10) * 100);
       await partition.commit(
+        epoch,
         story.changes(all.map((one, index) => snapshotOf(one, { dueMs: dueOf(index) }))),
       );
       const expected = all
@@ -38,16 +39,19 @@ export function dueTests(underTest: ArchiveUnderTest): void {
       const { partition, story } = stage;
       const [ann, bob] = [character("ann"), character("bob")];
       story.write(ann, bob);
-      await partition.commit(story.changes([snapshotOf(ann, { dueMs: 10 }), snapshotOf(bob, { dueMs: 20 })]));
+      await partition.commit(
+        epoch,
+        story.changes([snapshotOf(ann, { dueMs: 10 }), snapshotOf(bob, { dueMs: 20 })]),
+      );
       assert.equal(await partition.nextDueMs(), 10);
       story.write(ann);
-      await partition.commit(story.changes([snapshotOf(ann, { dueMs: 30 })]));
+      await partition.commit(epoch, story.changes([snapshotOf(ann, { dueMs: 30 })]));
       assert.equal(await partition.nextDueMs(), 20);
       story.end(bob);
-      await partition.commit(story.changes());
+      await partition.commit(epoch, story.changes());
       assert.deepEqual(await partition.due(100, 10), [{ dueMs: 30, incarnation: 1, key: ann.key }]);
       story.write(ann);
-      await partition.commit(story.changes([snapshotOf(ann)]));
+      await partition.commit(epoch, story.changes([snapshotOf(ann)]));
       assert.equal(await partition.nextDueMs(), undefined);
     });
 
@@ -57,7 +61,7 @@ export function dueTests(underTest: ArchiveUnderTest): void {
       const all = crowd("worker", 30);
       story.write(...all);
       const snapshots = all.map((one, index) => snapshotOf(one, { outstanding: index % 2 === 0 }));
-      await partition.commit(story.changes(snapshots.reverse()));
+      await partition.commit(epoch, story.changes(snapshots.reverse()));
       const expected = all.filter((_, index) => index % 2 === 0);
       const first = await partition.outstanding(0, 10);
       assert.deepEqual(
@@ -72,7 +76,7 @@ export function dueTests(underTest: ArchiveUnderTest): void {
       const [one] = expected;
       assert.ok(one !== undefined);
       story.write(one);
-      await partition.commit(story.changes([snapshotOf(one)]));
+      await partition.commit(epoch, story.changes([snapshotOf(one)]));
       assert.deepEqual(await partition.outstanding(0, 1), [expected[1]?.key]);
     });
   });

@@ -20,5 +20,8 @@ export interface ArchiveUnderTest {
   open(options: { readonly partitions: number; readonly feed: BatchFeed }): Promise<ArchiveFixture>;
 }
 
+/** Of the owner in these tests, unless it is about owners. */
+export const epoch = 1;
+
 /** When everything in these tests begins. */
 export const beginMs = 1_767_225_600_000;

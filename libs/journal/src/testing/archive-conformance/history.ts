@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Record as JournalRecord } from "@tutti/contracts/runtime/v1";
-import type { ArchiveUnderTest } from "./fixture.ts";
+import { type ArchiveUnderTest, epoch } from "./fixture.ts";
 import { historyOf, readable, stageOf } from "./stage.ts";
 import { character, crowd, snapshotOf } from "./story.ts";
 
@@ -60,10 +60,10 @@ export function historyTests(underTest: ArchiveUnderTest): void {
       const atFive = ann.last;
       for (let count = 0; count < 70; count++) story.write(ann, bob);
       story.end(bob);
-      await partition.commit(story.changes());
+      await partition.commit(epoch, story.changes());
       assert.deepEqual(await historyOf(partition, ann), readable(ann.history.slice(0, 5)));
       assert.deepEqual(await historyOf(partition, bob), readable(bob.history.slice(0, 5)));
-      await partition.pack(story.feed.last(0));
+      await partition.pack(epoch, story.feed.last(0));
       const wanted = { key: ann.key, last: atFive, afterEvent: 2, limit: 10 };
       assert.deepEqual(readable(await partition.history(wanted)), readable(ann.history.slice(2, 5)));
       const middle = ann.history[69]?.place ?? assert.fail();
@@ -84,9 +84,9 @@ export function historyTests(underTest: ArchiveUnderTest): void {
         for (const one of some.slice(0, 1)) story.end(one);
       }
       const changes = story.changes();
-      await partition.commit(changes);
-      for (const to of [3, 3, 1, 11, 12, changes.coveredTo]) await partition.pack(to);
-      assert.equal((await partition.opening()).packedTo, changes.coveredTo);
+      await partition.commit(epoch, changes);
+      for (const to of [3, 3, 1, 11, 12, changes.coveredTo]) await partition.pack(epoch, to);
+      assert.equal((await partition.opening(epoch)).packedTo, changes.coveredTo);
       for (const one of all) assert.deepEqual(await historyOf(partition, one), readable(one.history));
     });
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { archiveErrors } from "../../archive/errors.ts";
 import type { Archive } from "../../archive/port.ts";
-import type { ArchiveUnderTest } from "./fixture.ts";
+import { type ArchiveUnderTest, epoch } from "./fixture.ts";
 import { plainSearch } from "./search.ts";
 import { historyOf, keptOf, purgeAll, readable, type Stage, stageOf } from "./stage.ts";
 import { type Character, character, crowd, snapshotOf } from "./story.ts";
@@ -26,6 +26,7 @@ export function lifeTests(underTest: ArchiveUnderTest): void {
       const { story } = stage;
       const all = await lived(stage);
       const archive = await stage.fixture.crash();
+      await archive.partition(0).opening(epoch);
       const [first] = all;
       assert.ok(first !== undefined);
       for (let count = 0; count < 70; count++) story.write(first);
@@ -52,13 +53,13 @@ export function lifeTests(underTest: ArchiveUnderTest): void {
       const { partition, story } = stage;
       const ann = character("ann");
       for (let count = 0; count < 5; count++) story.write(ann);
-      await partition.commit(story.changes([snapshotOf(ann)]));
-      assert.equal(await partition.settle(), 0);
-      await partition.pack(3);
-      assert.equal(await partition.settle(), 3);
-      await partition.pack(5);
-      assert.equal(await partition.settle(), 5);
-      const opened = await (await stage.fixture.crash()).partition(0).opening();
+      await partition.commit(epoch, story.changes([snapshotOf(ann)]));
+      assert.equal(await partition.settle(epoch), 0);
+      await partition.pack(epoch, 3);
+      assert.equal(await partition.settle(epoch), 3);
+      await partition.pack(epoch, 5);
+      assert.equal(await partition.settle(epoch), 5);
+      const opened = await (await stage.fixture.crash()).partition(0).opening(epoch);
       assert.deepEqual([opened.coveredTo, opened.packedTo], [5, 5]);
     });
 
@@ -66,10 +67,10 @@ export function lifeTests(underTest: ArchiveUnderTest): void {
       await using stage = await stageOf(underTest);
       const { archive, partition, story } = stage;
       story.write(character("ann"));
-      const done = partition.commit(story.changes());
+      const done = partition.commit(epoch, story.changes());
       await archive.close();
       await done;
-      await assert.rejects(() => partition.opening(), archiveErrors.closed.is);
+      await assert.rejects(() => partition.opening(epoch), archiveErrors.closed.is);
       await assert.rejects(() => archive.purge(0), archiveErrors.closed.is);
       await archive.close();
     });
@@ -100,13 +101,13 @@ async function lived({ archive, partition, story }: Stage): Promise<Character[]>
 
 async function check(archive: Archive, all: readonly Character[]): Promise<void> {
   const partition = archive.partition(0);
+  const { live } = await partition.opening(epoch);
   for (const one of all) {
     assert.ok(partition.mayHave(one.key));
     assert.equal((await keptOf(partition, one))?.kind, one.entry.endMs > 0 ? "ended" : "snapshot");
     assert.deepEqual(await historyOf(partition, one), readable(one.history), one.key.id);
   }
-  const live = all.filter(({ entry }) => entry.endMs === 0).length;
-  assert.equal((await partition.opening()).live, live);
+  assert.equal(live, all.filter(({ entry }) => entry.endMs === 0).length);
   const { entries } = await archive.search({ ...plainSearch, limit: 1_000 });
   const expected = all.map(({ entry }) => entry);
   const byIncarnation = (one: (typeof entries)[number], other: (typeof entries)[number]): number =>

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { ArchiveUnderTest } from "./fixture.ts";
+import { type ArchiveUnderTest, epoch } from "./fixture.ts";
 import { plainSearch } from "./search.ts";
 import { historyOf, keptOf, purgeAll, readable, stageOf } from "./stage.ts";
 import { character, crowd, snapshotOf } from "./story.ts";
@@ -52,14 +52,14 @@ export function removalTests(underTest: ArchiveUnderTest): void {
       story.write(unknown);
       for (const one of [known, unknown, long]) story.end(one, { keepMs: 0 });
       const changes = story.changes();
-      await partition.commit(changes);
+      await partition.commit(epoch, changes);
       for (const packed of [false, true]) {
         for (const one of [known, unknown, long]) {
           assert.deepEqual(await keptOf(partition, one), { kind: "nothing" });
           assert.equal(await partition.keyOf(one.incarnation), undefined);
           assert.deepEqual(await historyOf(partition, one), [], `${one.key.id}, packed: ${packed}`);
         }
-        await partition.pack(changes.coveredTo);
+        await partition.pack(epoch, changes.coveredTo);
         await purgeAll(archive, story.nowMs);
       }
       assert.deepEqual((await archive.search({ ...plainSearch, limit: 10 })).entries, []);
@@ -102,10 +102,10 @@ export function removalTests(underTest: ArchiveUnderTest): void {
       story.write(ann);
       story.end(ann, { keepMs: 1 });
       const changes = story.changes();
-      await partition.commit({ ...changes, coveredTo: 1 });
+      await partition.commit(epoch, { ...changes, coveredTo: 1 });
       await purgeAll(archive, story.nowMs + 1_000);
       assert.equal((await keptOf(partition, ann))?.kind, "ended");
-      await partition.commit({ ...changes, entries: [] });
+      await partition.commit(epoch, { ...changes, entries: [] });
       await purgeAll(archive, story.nowMs + 1_000);
       assert.deepEqual(await keptOf(partition, ann), { kind: "nothing" });
     });

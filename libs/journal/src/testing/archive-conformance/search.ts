@@ -4,7 +4,7 @@ import { WorkStatus } from "@tutti/contracts/types/v1";
 import { archiveErrors } from "../../archive/errors.ts";
 import type { Archive, IndexEntry, Search } from "../../archive/port.ts";
 import { matches } from "../../archive/search/conditions.ts";
-import type { ArchiveUnderTest } from "./fixture.ts";
+import { type ArchiveUnderTest, epoch } from "./fixture.ts";
 import { type Stage, stageOf } from "./stage.ts";
 import { type Character, character } from "./story.ts";
 
@@ -59,7 +59,7 @@ export function searchTests(underTest: ArchiveUnderTest): void {
       ] as const) {
         story.write(ann);
         ann.entry = { ...ann.entry, status, labels: { stage: stageName } };
-        await partition.commit(story.changes());
+        await partition.commit(epoch, story.changes());
         const { entries, cursor } = await archive.search({ ...plainSearch, statuses: [status] });
         assert.deepEqual(entries.map(plain), [plain(ann.entry)]);
         assert.equal(cursor, "");

@@ -1,7 +1,7 @@
 import { Record as JournalRecord } from "@tutti/contracts/runtime/v1";
 import type { Archive, ArchivePartition, HistoryRecord, Kept } from "../../archive/port.ts";
 import { BatchFeed } from "./batch-feed.ts";
-import type { ArchiveFixture, ArchiveUnderTest } from "./fixture.ts";
+import { type ArchiveFixture, type ArchiveUnderTest, epoch } from "./fixture.ts";
 import { type Character, Story } from "./story.ts";
 
 /** An archive with one story per partition. */
@@ -19,6 +19,7 @@ export async function stageOf(underTest: ArchiveUnderTest, partitions = 2): Prom
   const feed = new BatchFeed();
   const fixture = await underTest.open({ partitions, feed });
   const stories = Array.from({ length: partitions }, (_, partition) => new Story(feed, partition));
+  for (const { partition } of stories) await fixture.archive.partition(partition).opening(epoch);
   const [story] = stories;
   if (story === undefined) throw new RangeError("expected at least one partition");
   return {

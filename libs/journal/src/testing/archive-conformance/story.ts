@@ -11,7 +11,7 @@ import type {
   RecordPlace,
 } from "../../archive/port.ts";
 import type { BatchFeed, PlainRecord } from "./batch-feed.ts";
-import { beginMs } from "./fixture.ts";
+import { beginMs, epoch } from "./fixture.ts";
 
 /** An instance in a story: what its index and its history must say. */
 export interface Character {
@@ -97,8 +97,8 @@ export class Story {
   /** Commits what has changed, packs it, and settles. */
   async keep(archive: ArchivePartition, snapshots: readonly InstanceSnapshot[] = []): Promise<void> {
     const changes = this.changes(snapshots);
-    await archive.commit(changes);
-    await archive.pack(changes.coveredTo);
+    await archive.commit(epoch, changes);
+    await archive.pack(epoch, changes.coveredTo);
   }
 
   #begin(character: Character): void {
