@@ -24,15 +24,15 @@ export class ArchiveDatabase {
   readonly #commit: StatementSync;
   #isSettled = false;
 
-  constructor(file: string) {
+  constructor(file: string, access: "write" | "read") {
     this.file = file;
-    this.#database = this.#guarded(() => opened(file));
+    this.#database = this.#guarded(() => (access === "write" ? opened(file) : openedToRead(file)));
     this.#begin = this.#database.prepare("BEGIN IMMEDIATE");
     this.#commit = this.#database.prepare("COMMIT");
   }
 
   statement(sql: string): Statement {
-    return new Statement(this.#database.prepare(sql), (work) => this.#guarded(work));
+    return new Statement(this.#prepared(sql), (work) => this.#guarded(work));
   }
 
   /** Everything or nothing of it. */
@@ -100,6 +100,19 @@ export class ArchiveDatabase {
 
   close(): void {
     this.#guarded(() => this.#database.close());
+  }
+
+  #prepared(sql: string): StatementSync {
+    try {
+      return this.#database.prepare(sql);
+    } catch (error) {
+      // The tables are ours, and so are the statements: what does not fit was changed.
+      const found = `tables that are not as they were made (${reasonOf(error)})`;
+      throw archiveErrors.damaged(
+        { place: { file: this.file, table: "sqlite_schema" }, found },
+        { cause: error },
+      );
+    }
   }
 
   #logBytes(): number {
@@ -172,14 +185,31 @@ function opened(file: string): DatabaseSync {
     database.exec("PRAGMA journal_mode = WAL");
     database.exec("PRAGMA synchronous = FULL");
     database.exec("PRAGMA cache_size = -4000");
-    const version = Number(Object.values(database.prepare("PRAGMA user_version").get() ?? {})[0] ?? 0);
-    if (version > formatVersion) throw archiveErrors.formatUnknown({ file, version, known: formatVersion });
-    if (version === 0) database.exec(`BEGIN; ${schema} PRAGMA user_version = ${formatVersion}; COMMIT`);
+    if (versionOf(database, file) === 0) {
+      database.exec(`BEGIN; ${schema} PRAGMA user_version = ${formatVersion}; COMMIT`);
+    }
     return database;
   } catch (error) {
     database.close();
     throw error;
   }
+}
+
+function openedToRead(file: string): DatabaseSync {
+  const database = new DatabaseSync(file, { readOnly: true, timeout: 5_000 });
+  try {
+    versionOf(database, file);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function versionOf(database: DatabaseSync, file: string): number {
+  const version = Number(Object.values(database.prepare("PRAGMA user_version").get() ?? {})[0] ?? 0);
+  if (version <= formatVersion) return version;
+  throw archiveErrors.formatUnknown({ file, version, known: formatVersion });
 }
 
 function isSqliteError(error: unknown): error is Error & { readonly errcode: number } {

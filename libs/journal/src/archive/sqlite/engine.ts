@@ -45,8 +45,18 @@ export class ArchiveEngine {
   readonly #committer: Committer;
   readonly #purge: Purge;
 
-  constructor(file: string) {
-    const database = new ArchiveDatabase(file);
+  /** Opens a file, or makes one. */
+  static open(file: string, access: "write" | "read" = "write"): ArchiveEngine {
+    const database = new ArchiveDatabase(file, access);
+    try {
+      return new ArchiveEngine(database);
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  }
+
+  private constructor(database: ArchiveDatabase) {
     this.#database = database;
     this.#standings = new Standings(database);
     this.#instances = new Instances(database);
@@ -63,12 +73,7 @@ export class ArchiveEngine {
     };
     this.#purge = new Purge(tables);
     this.#committer = new Committer(tables, this.#purge);
-    try {
-      this.#load();
-    } catch (error) {
-      database.close();
-      throw error;
-    }
+    this.#load();
   }
 
   opening(partition: number): Opening {
@@ -245,14 +250,16 @@ export class ArchiveEngine {
     if (row !== undefined && row.stage !== stage.ended) {
       const snapshot = this.#instances.snapshot(row.id);
       if (snapshot !== undefined) return { kind: "snapshot", snapshot };
-      if (row.stage === stage.live) return { kind: "nothing" };
+      return row.stage === stage.live ? { kind: "nothing" } : this.#instances.missing("snapshot", row.id);
     }
     const place = this.#blocks.placeOfKey(partition, hash, key);
     if (place === undefined) return { kind: "nothing" };
     const lines = this.#blocks.parts.lines(place.block.id);
     const at = (index: number): number => numberAt(lines, index, place.line);
     if (stateOf(place) === state.removed) return { kind: "tombstone", untilMs: at(field.idKeptUntil) };
-    if (at(field.end) === 0) return { kind: "nothing" };
+    const hasRow = at(field.end) === 0 || at(field.hasRow) === 1;
+    // What goes on has a row, so it was not found for another reason than that it is not there.
+    if (hasRow) this.#instances.missing("instance", instanceId(partition, at(field.incarnation)));
     const last = lastAt(lines, place.line);
     return { kind: "ended", incarnation: at(field.incarnation), events: at(field.events), last };
   }
@@ -303,7 +310,7 @@ export class ArchiveEngine {
     if (row !== undefined) {
       const incarnation = row.id - instanceId(partition, 0);
       if (row.packedEvents > 0) return { incarnation, packed: row.packed, events: row.packedEvents };
-      if (row.stage === stage.live) return;
+      if (row.stage !== stage.kept && row.stage !== stage.ended) return;
     }
     const place = this.#blocks.placeOfKey(partition, keyHash(key), key);
     if (place === undefined || stateOf(place) !== state.present) return;

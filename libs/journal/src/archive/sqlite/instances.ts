@@ -95,8 +95,7 @@ export class Instances {
     const afterId = after === undefined ? 0 : instanceId(partition, after.incarnation);
     return this.#statements.due
       .all(partition, afterMs, afterMs, afterId, beforeMs, limit)
-      .map((row) => ({ id: Number(row["id"]), dueMs: Number(row["due"]) }))
-      .map(({ id, dueMs }) => ({ dueMs, incarnation: incarnationOf(id), key: this.#existing(id).key }));
+      .map((row) => this.#due(Number(row["id"]), Number(row["due"])));
   }
 
   nextDueMs(partition: number): number | undefined {
@@ -120,6 +119,14 @@ export class Instances {
     for (const row of rows) this.#instance(row);
     const last = rows.at(-1);
     return last === undefined ? undefined : Number(last["id"]);
+  }
+
+  /** What an index says is what its row says; it has no checksum of its own. */
+  #due(id: number, dueMs: number): DueInstance {
+    const row = this.#statements.dueOf.get(id);
+    if (Number(row?.["due"]) !== dueMs)
+      this.#damaged("snapshot_by_due", id, "a moment that its row does not have");
+    return { dueMs, incarnation: incarnationOf(id), key: this.#existing(id).key };
   }
 
   #existing(id: number): InstanceRow {
@@ -166,6 +173,7 @@ const statements = {
   putSnapshot: "INSERT OR REPLACE INTO snapshot VALUES (?, ?, ?, ?, ?, ?)",
   deleteSnapshot: "DELETE FROM snapshot WHERE id = ?",
   snapshot: "SELECT * FROM snapshot WHERE id = ?",
+  dueOf: "SELECT due FROM snapshot WHERE id = ?",
   due: `SELECT id, due FROM snapshot INDEXED BY snapshot_by_due
         WHERE partition = ? AND due > 0 AND due >= ? AND (due, id) > (?, ?) AND due <= ? ORDER BY due, id LIMIT ?`,
   next: `SELECT due FROM snapshot INDEXED BY snapshot_by_due WHERE partition = ? AND due > 0 ORDER BY due LIMIT 1`,

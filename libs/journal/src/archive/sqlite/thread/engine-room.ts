@@ -97,7 +97,7 @@ export class EngineRoom {
   #engine(number: number): ArchiveEngine {
     let engine = this.#engines.get(number);
     if (engine === undefined) {
-      engine = new ArchiveEngine(this.#files.get(number) ?? "");
+      engine = ArchiveEngine.open(this.#files.get(number) ?? "");
       this.#engines.set(number, engine);
     }
     return engine;
