@@ -156,6 +156,21 @@ export class Runtime implements RuntimeOfService {
     return { event: wanted, timeMs, projection: hosted.machine.project(state) };
   }
 
+  /** How an instance stands, of what is durable. */
+  async instanceOf(key: InstanceKey): Promise<{ readonly events: number; readonly isEnded: boolean }> {
+    const { partition, life, instance, events } = await this.#durable(key);
+    await partition.stillOwned(life);
+    return { events, isEnded: instance.isEnded };
+  }
+
+  /** Whether an instance may have events behind this one. Cheap: for who looks often. */
+  hasNews(key: InstanceKey, afterEvent: number): boolean {
+    const memory = this.#of(key).life?.memory;
+    // Elsewhere, or being loaded: whoever asks properly finds out.
+    if (memory === undefined) return true;
+    return (memory.instances.get(textOf(key))?.event ?? 0) > afterEvent;
+  }
+
   /** Instances in quarantine, longest first. */
   quarantined(): readonly Instance[] {
     return this.#partitions
@@ -204,7 +219,7 @@ export class Runtime implements RuntimeOfService {
     // What is decided while this waits is not durable yet.
     const { lastBatch: batch, lastIndex: index, event: events, folded } = instance;
     if (!(await life.memory.commits.reached(batch))) throw this.#refused(partition);
-    return { partition, life, instance, last: { batch, index }, events, folded };
+    return { partition, life, instance, last: { batch, index, event: events }, events, folded };
   }
 
   async #find(

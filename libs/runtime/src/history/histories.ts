@@ -3,16 +3,25 @@
  * the places that each record names for the one before.
  */
 import { FlatWriter } from "@tutti/contracts/wire";
-import type {
-  ArchivePartition,
-  HistoryRecord,
-  JournalBatch,
-  JournalPartition,
-  RecordPlace,
+import {
+  type ArchivePartition,
+  type HistoryRecord,
+  type JournalBatch,
+  type JournalPartition,
+  journalErrors,
+  type RecordPlace,
 } from "@tutti/journal";
-import { assert, type InstanceKey } from "@tutti/kernel";
+import { assert, type InstanceKey, textOf } from "@tutti/kernel";
+import { runtimeErrors } from "../errors.ts";
 import { RecordReader } from "../records/record-reader.ts";
 
+/** Where the last record of an instance is, and which event that is. */
+export interface LastRecord extends RecordPlace {
+  readonly event: number;
+}
+
+/** The journal may be cut between looking into the archive and looking into the journal; not again and again. */
+const triesMax = 5;
 /** Batches that were read last: the records of an instance often stand close together. */
 const batchesKept = 64;
 
@@ -34,37 +43,53 @@ export class Histories {
    */
   async read(
     key: InstanceKey,
-    last: RecordPlace,
+    last: LastRecord,
     afterEvent: number,
     limit: number,
   ): Promise<readonly HistoryRecord[]> {
-    const packed = await this.#archive.history({ key, last, afterEvent, limit });
-    if (packed.length >= limit) return packed;
-    const known = packed.at(-1)?.event ?? afterEvent;
-    const fromJournal = await this.#walk(last, known, afterEvent + limit);
-    return packed.length === 0 ? fromJournal : [...packed, ...fromJournal];
+    for (let tries = 0; tries < triesMax; tries++) {
+      const packed = await this.#archive.history({ key, last, afterEvent, limit });
+      if (packed.length >= limit) return packed;
+      const known = packed.at(-1)?.event ?? afterEvent;
+      const walked = await this.#walk(last, known, afterEvent + limit);
+      // Otherwise the journal was cut between the two: what is missing is packed by now.
+      if (walked !== undefined) return packed.length === 0 ? walked : [...packed, ...walked];
+    }
+    const { service, partition } = this.#log;
+    throw runtimeErrors.gap({ service, partition, what: `a hole in the history of ${textOf(key)}` });
   }
 
-  /** From the last record backwards to the one after `afterEvent`; only those up to `upToEvent` are kept. */
-  async #walk(last: RecordPlace, afterEvent: number, upToEvent: number): Promise<HistoryRecord[]> {
+  /**
+   * From the last record backwards to the one after `afterEvent`; only those up to `upToEvent` are kept. Undefined when it
+   * leads to where the journal has been cut.
+   */
+  async #walk(last: LastRecord, afterEvent: number, upToEvent: number): Promise<HistoryRecord[] | undefined> {
     const found: HistoryRecord[] = [];
+    let { event } = last;
     let place: RecordPlace | undefined = last;
-    while (place !== undefined && place.batch >= this.#log.first) {
+    for (; place !== undefined && event > afterEvent; event--) {
       const batch = await this.#batch(place.batch);
+      if (batch === undefined) return;
       const record = this.#record(batch, place);
-      if (record.event <= afterEvent) break;
       if (record.event <= upToEvent) found.push(record.found());
       place = record.before;
     }
     return found.reverse();
   }
 
-  async #batch(number: number): Promise<JournalBatch> {
+  /** Undefined when it has been cut. */
+  async #batch(number: number): Promise<JournalBatch | undefined> {
     const kept = this.#batches.get(number);
     if (kept !== undefined) return kept;
-    for await (const slice of this.#log.read(number)) {
-      for (const batch of slice) this.#keep(batch);
-      break;
+    if (number < this.#log.first) return;
+    try {
+      for await (const slice of this.#log.read(number)) {
+        for (const batch of slice) this.#keep(batch);
+        break;
+      }
+    } catch (error) {
+      if (journalErrors.truncated.is(error)) return;
+      throw error;
     }
     const batch = this.#batches.get(number);
     assert(batch !== undefined, "a batch that a record names is in the journal", { number });

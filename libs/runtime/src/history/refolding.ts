@@ -6,14 +6,14 @@
  *    when it cannot be folded.
  */
 import { Record, RepairAction, Repaired } from "@tutti/contracts/runtime/v1";
-import type { ArchivePartition, RecordPlace } from "@tutti/journal";
+import type { ArchivePartition } from "@tutti/journal";
 import type { InstanceKey } from "@tutti/kernel";
 import { runtimeErrors } from "../errors.ts";
 import type { HostedMachine } from "../machines/hosted-machine.ts";
 import { heedless } from "../partition/folding.ts";
 import { ownEvents, ownPrefix } from "../records/own-events.ts";
 import { decodeSnapshot } from "../snapshots/snapshot.ts";
-import type { Histories } from "./histories.ts";
+import type { Histories, LastRecord } from "./histories.ts";
 
 const pageEvents = 500;
 
@@ -38,7 +38,7 @@ export class Refolding {
   async stateAt(
     key: InstanceKey,
     hosted: HostedMachine,
-    last: RecordPlace,
+    last: LastRecord,
     event: number,
   ): Promise<{ readonly state: unknown; readonly timeMs: number }> {
     const { state, timeMs, fault } = await this.furthest(key, hosted, last, event);
@@ -50,7 +50,7 @@ export class Refolding {
   async furthest(
     key: InstanceKey,
     hosted: HostedMachine,
-    last: RecordPlace,
+    last: LastRecord,
     event: number,
   ): Promise<Refolded> {
     const start = await this.#start(key, hosted, event);

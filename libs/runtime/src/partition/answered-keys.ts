@@ -69,3 +69,11 @@ export function recoverKey(instance: Instance, { key, commandHash, reply, untilM
   instance.keys ??= new Map();
   instance.keys.set(key, { commandHash, reply, untilMs });
 }
+
+/** Forgets what need not be remembered any more. */
+export function dropOldKeys(instance: Instance, nowMs: number): void {
+  const { keys } = instance;
+  if (keys === undefined) return;
+  for (const [key, { untilMs }] of keys) if (untilMs <= nowMs) keys.delete(key);
+  if (keys.size === 0) instance.keys = undefined;
+}

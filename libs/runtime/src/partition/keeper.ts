@@ -20,6 +20,7 @@ import {
 } from "@tutti/kernel";
 import type { Retention } from "../options.ts";
 import { encodePartition, encodeSnapshot } from "../snapshots/snapshot.ts";
+import { dropOldKeys } from "./answered-keys.ts";
 import type { Instance } from "./instance.ts";
 import type { Keeper, PartitionMemory } from "./memory.ts";
 
@@ -377,6 +378,7 @@ export class ArchiveKeeper implements Keeper {
    * cut before its first record that nothing else contains. The others are kept all the same.
    */
   #encoded(instance: Instance, isKept: boolean, isListed: boolean) {
+    dropOldKeys(instance, this.#memory.nowMs);
     try {
       const snapshot = isKept && !this.#isKeptByHistory(instance) ? this.#snapshotOf(instance) : undefined;
       const entry = isListed ? this.#entryOf(instance) : undefined;

@@ -356,7 +356,7 @@ export class Partition {
       return;
     }
     const { key, hosted, lastBatch, lastIndex, event } = instance;
-    const last = { batch: lastBatch, index: lastIndex };
+    const last = { batch: lastBatch, index: lastIndex, event };
     const { state, fault } = await life.refolding.furthest(key, hosted, last, event);
     if (fault !== undefined) {
       life.memory.keepAside(instance, fault.on, fault.error, fault.folded);

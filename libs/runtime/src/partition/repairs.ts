@@ -7,9 +7,9 @@
  */
 import { type CommandParked, RepairAction, type Repaired } from "@tutti/contracts/runtime/v1";
 import type { Cause } from "@tutti/contracts/types/v1";
-import type { RecordPlace } from "@tutti/journal";
 import { errorFromUnknown, type InstanceKey, type TuttiError, textOf } from "@tutti/kernel";
 import { runtimeErrors } from "../errors.ts";
+import type { LastRecord } from "../history/histories.ts";
 import type { Refolding } from "../history/refolding.ts";
 import { ownEvents } from "../records/own-events.ts";
 import type { Decision } from "./decider.ts";
@@ -94,7 +94,7 @@ export class Repairs {
     throw runtimeErrors.unknownInstance({ kind: key.kind, id: key.id });
   }
 
-  async #fold({ key, hosted }: Instance, last: RecordPlace, event: number): Promise<unknown> {
+  async #fold({ key, hosted }: Instance, last: LastRecord, event: number): Promise<unknown> {
     return (await this.#refolding.stateAt(key, hosted, last, event)).state;
   }
 
@@ -195,8 +195,8 @@ export class Repairs {
 }
 
 /** Where its last record is, now: while something is awaited there may be more, which are not durable yet. */
-function lastOf({ lastBatch, lastIndex }: Instance): RecordPlace {
-  return { batch: lastBatch, index: lastIndex };
+function lastOf({ lastBatch, lastIndex, event }: Instance): LastRecord {
+  return { batch: lastBatch, index: lastIndex, event };
 }
 
 function notQuarantined({ kind, id }: InstanceKey): TuttiError {

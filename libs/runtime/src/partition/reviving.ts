@@ -34,7 +34,7 @@ export async function revive(
   instance.lastBatch = last.batch;
   instance.lastIndex = last.index;
   try {
-    const { state, timeMs } = await refolding.stateAt(key, hosted, last, events);
+    const { state, timeMs } = await refolding.stateAt(key, hosted, { ...last, event: events }, events);
     instance.state = state;
     instance.endMs = timeMs;
     instance.isTerminated = !isEnded(hosted.machine.describe(state).status);

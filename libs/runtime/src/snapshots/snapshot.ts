@@ -29,7 +29,7 @@ function checked(bytes: Uint8Array, tag: number, what: string): void {
 export function encodeSnapshot(instance: Instance, nowMs: number): Uint8Array {
   const { key, incarnation, event, hosted, quarantine } = instance;
   const { snapshots } = hosted.machine;
-  const keys = [...(instance.keys ?? [])].filter(([, { untilMs }]) => untilMs > nowMs);
+  const keys = [...(instance.keys ?? [])];
   writer.reset();
   Snapshot.encode(
     {
