@@ -1,3 +1,28 @@
+export {
+  approve,
+  type Built,
+  child,
+  gate,
+  loop,
+  mission,
+  set,
+  spawn,
+  uses,
+  wait,
+  workflow,
+} from "./builder/builder.ts";
+export {
+  cel,
+  type Expression,
+  input,
+  item,
+  outputOf,
+  parameters,
+  type Reference,
+  reference,
+  template,
+  vars,
+} from "./builder/expression.ts";
 export type { Catalogue, KnownCapability, KnownDefinition } from "./check/catalogue.ts";
 export {
   type CheckedDefinition,
@@ -6,6 +31,10 @@ export {
   checkText,
   type Definition,
 } from "./check/checker.ts";
+export { definitionMessage, graphNodes, problemMessage, usedBy } from "./contracts/messages.ts";
+export { documentOfTask, documentOfTasks, repeatedIds } from "./contracts/task-list.ts";
+export { type PrintFormat, printDefinition } from "./convert/print.ts";
+export { printTypeScript } from "./convert/typescript.ts";
 export { parseDurationMs, printDuration } from "./duration.ts";
 export * from "./language/document.ts";
 export { languageJsonSchema } from "./language/json-schema.ts";

@@ -50,7 +50,7 @@ const table: readonly (readonly [title: string, text: string, problems: readonly
     "a task's name with a blank",
     "workflow: w\ntasks: {a b: {uses: x}}",
     [
-      'a.yaml:2:9: error: tasks["a b"]: expected letters, digits, _ and -, starting with a letter as key, found "a b"',
+      'a.yaml:2:9: error: tasks["a b"]: expected letters, digits and . _ -, not starting with a dot or dash as key, found "a b"',
     ],
   ],
   [

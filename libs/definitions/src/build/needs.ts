@@ -1,3 +1,4 @@
+import { taskNamed } from "../check/environment.ts";
 import { type NeedConditionWord, needConditions } from "../plan/plan.ts";
 import type { Building, Draft } from "./building.ts";
 
@@ -61,7 +62,12 @@ function addStated(
  * by the loop.
  */
 export function addNeed(building: Building, draft: Draft, name: string): void {
-  const [, id = "", field] = name.split(".");
+  const { tasks } = building.environmentOf(draft);
+  const inLoop = draft.body < 0 ? undefined : building.namesOf(draft.body).numbers;
+  const { id, field } = taskNamed(
+    name,
+    (known) => tasks.find(known) !== undefined || inLoop?.has(known) === true,
+  );
   const condition = field === "output" || field === undefined ? success : always;
   let needing: Draft | undefined = draft;
   while (needing !== undefined) {

@@ -22,6 +22,7 @@ const meant: Partial<Record<keyof TaskDocument, readonly TaskKindWord[]>> = {
   checks: work,
   limits: work,
   cache: agents,
+  dueTime: waiting,
   idempotencyKey: work,
   mayBeDoubled: agents,
 };

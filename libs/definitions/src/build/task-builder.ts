@@ -368,6 +368,7 @@ export class TaskBuilder {
               key: this.#template(draft, key, environment, [...path, "cache", "key"]),
               ttlMs: durationMs(ttl),
             },
+      dueTime: this.#template(draft, document.dueTime, environment, [...path, "dueTime"]),
       idempotencyKey: this.#template(draft, idempotencyKey, environment, [...path, "idempotencyKey"]),
       mayBeDoubled: document.mayBeDoubled ?? false,
       mayFail: document.mayFail ?? false,
@@ -494,8 +495,9 @@ export class TaskBuilder {
 
 /** The options of a task as a text, where none of them can refer to anything; else undefined. */
 function plainPolicyText(document: TaskDocument): string | undefined {
-  const { labels, placement, checks, limits, cache, idempotencyKey, compensate } = document;
-  if (labels ?? placement ?? checks ?? limits ?? cache ?? idempotencyKey ?? compensate) return undefined;
+  const { labels, placement, checks, limits, cache, dueTime, idempotencyKey, compensate } = document;
+  if (labels ?? placement ?? checks ?? limits ?? cache ?? dueTime ?? idempotencyKey ?? compensate)
+    return undefined;
   const { maxParallel, failFast, retry, timeout, priority, resources, estimate, mayBeDoubled, mayFail } =
     document;
   return JSON.stringify([

@@ -98,6 +98,7 @@ export const policyKeys = [
   "checks",
   "limits",
   "cache",
+  "dueTime",
   "idempotencyKey",
   "mayBeDoubled",
   "mayFail",

@@ -31,6 +31,21 @@ export class TaskNames {
   }
 }
 
+const taskPrefix = "tasks.";
+const taskFields: ReadonlySet<string> = new Set(["output", "status", "error"]);
+
+/** The task that `tasks.ship.output` is about, and what of it. Names of tasks may have dots. */
+export function taskNamed(
+  name: string,
+  isTask: (id: string) => boolean,
+): { readonly id: string; readonly field: string | undefined } {
+  const rest = name.slice(taskPrefix.length);
+  const dot = rest.lastIndexOf(".");
+  const field = rest.slice(dot + 1);
+  const id = rest.slice(0, Math.max(0, dot));
+  return taskFields.has(field) && isTask(id) ? { id, field } : { id: rest, field: undefined };
+}
+
 /** What all environments of a definition share. */
 export interface Known {
   /** Type of the output of a task by its number. */
@@ -66,9 +81,8 @@ export class Environment implements Scope {
   }
 
   typeOf(name: string): Type | undefined {
-    if (!name.startsWith("tasks.")) return this.#names.get(name);
-    const [id = "", field, ...rest] = name.slice("tasks.".length).split(".");
-    if (rest.length > 0) return undefined;
+    if (!name.startsWith(taskPrefix)) return this.#names.get(name);
+    const { id, field } = taskNamed(name, (known) => this.tasks.find(known) !== undefined);
     const task = this.tasks.find(id);
     return task === undefined ? undefined : this.#ofTask(task, field);
   }

@@ -26,7 +26,7 @@ const transition = members(
     when: condition(
       "The guard: the transition is taken when it is true. `event.name` and `event.payload` are known.",
     ),
-    set: map("taskId", data("The new value."), 100, "Variables that change."),
+    set: map("word", data("The new value."), 100, "Variables that change."),
     do: list(task, 100, "What is done on the way, one after the other."),
   },
   { name: "transition" },
@@ -72,7 +72,7 @@ const update = members(
     ...entry,
     validate: condition("Must give true, else the update is refused; `payload` is what was sent."),
     message: template("Why it is refused."),
-    set: map("taskId", data("The new value."), 100, "Variables that change."),
+    set: map("word", data("The new value."), 100, "Variables that change."),
     output: data("The answer."),
     outputSchema: schema("JSON Schema of the answer."),
   },
@@ -101,7 +101,7 @@ export const definition: MembersShape = members(
     ),
     outputSchema: schema("JSON Schema of the output."),
     vars: map(
-      "taskId",
+      "word",
       json("The value at the start."),
       100,
       "Variables of the run, `vars.name`, which updates and transitions change.",

@@ -82,6 +82,7 @@ export interface TaskDocument<Id extends string = string> {
   readonly checks?: readonly CheckDocument<Id>[];
   readonly limits?: readonly LimitDocument[];
   readonly cache?: string | { readonly key?: string; readonly ttl: string };
+  readonly dueTime?: string;
   readonly idempotencyKey?: string;
   readonly mayBeDoubled?: boolean;
   readonly mayFail?: boolean;

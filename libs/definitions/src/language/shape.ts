@@ -7,6 +7,7 @@ export type TextForm =
   | "name"
   | "id"
   | "taskId"
+  | "word"
   | "labelKey"
   | "usesCapability"
   | "usesDefinition"
@@ -190,8 +191,12 @@ export const textForms: Readonly<Record<TextForm, { readonly pattern: string; re
       expected: "letters, digits and . _ -, not starting with a dot or dash",
     },
     taskId: {
-      pattern: "^[A-Za-z_][A-Za-z0-9_-]*$",
-      expected: "letters, digits, _ and -, starting with a letter",
+      pattern: "^[A-Za-z0-9_][A-Za-z0-9._-]*$",
+      expected: "letters, digits and . _ -, not starting with a dot or dash",
+    },
+    word: {
+      pattern: "^[A-Za-z_][A-Za-z0-9_]*$",
+      expected: "letters, digits and _, starting with a letter",
     },
     labelKey: {
       pattern: "^[A-Za-z0-9][A-Za-z0-9._/-]*$",

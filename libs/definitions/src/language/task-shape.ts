@@ -191,7 +191,7 @@ const loop = members(
 );
 
 const spawn = variants("Adds tasks that a result names.", {
-  text: condition("A list of tasks, each with id, uses or workflow, with, needs."),
+  text: template("A list of tasks, each with id, uses or workflow, with, needs."),
   members: members(
     {
       tasks: condition("A list of tasks, each with id, uses or workflow, with, needs."),
@@ -302,6 +302,9 @@ export const task: MembersShape = members(
     checks: list(check, 32, "What its output must satisfy."),
     limits: list(limit, 16, "Limits that it shares with every other task of the same key."),
     cache,
+    dueTime: template(
+      "When its outcome is wanted; orders the queue, and lateness is reported. Not a timeout.",
+    ),
     idempotencyKey: template(
       "What agents hand to other systems so that a repeated attempt takes effect once.",
     ),

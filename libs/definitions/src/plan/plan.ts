@@ -183,6 +183,8 @@ export interface TaskPolicy {
   readonly checks: readonly QualityCheck[];
   readonly limits: readonly KeyedLimit[];
   readonly cache: { readonly key: number; readonly ttlMs: number } | null;
+  /** Program of the moment at which its outcome is wanted. */
+  readonly dueTime: number;
   readonly idempotencyKey: number;
   readonly mayBeDoubled: boolean;
   readonly mayFail: boolean;

@@ -10,7 +10,7 @@ import {
   type Type,
   types,
 } from "@tutti/expressions";
-import type { Environment } from "../check/environment.ts";
+import { type Environment, taskNamed } from "../check/environment.ts";
 import type { Steps } from "../check/steps.ts";
 import type { Findings, Path } from "../problem.ts";
 import { canonical } from "./canonical.ts";
@@ -112,8 +112,11 @@ export class ProgramTable {
   }
 
   #reference(name: string, environment: Environment): PlanReference {
-    const id = name.startsWith("tasks.") ? name.split(".")[1] : undefined;
-    const task = id === undefined ? -1 : (environment.tasks.find(id) ?? -1);
+    const { tasks } = environment;
+    const named = name.startsWith("tasks.")
+      ? taskNamed(name, (known) => tasks.find(known) !== undefined)
+      : undefined;
+    const task = named === undefined ? -1 : (tasks.find(named.id) ?? -1);
     return { name, task, type: this.#typeNumber(environment.typeOf(name) ?? types.dyn) };
   }
 

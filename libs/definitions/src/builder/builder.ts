@@ -1,0 +1,150 @@
+import type { Json } from "@tutti/expressions";
+import type {
+  ApproveDocument,
+  GateDocument,
+  LoopDocument,
+  TaskDocument,
+  WaitDocument,
+  WorkflowDocument,
+} from "../language/document.ts";
+import { type Expression, written } from "./expression.ts";
+
+/**
+ * Definitions in code. They are the same documents as in YAML: what the builder adds are types, which know the names of
+ * tasks, the options of each kind, and the fields of what expressions refer to.
+ */
+
+/** A part of a document, wherever an expression may stand. */
+export type Built<T> =
+  | T
+  | Expression
+  | (T extends readonly (infer E)[]
+      ? readonly Built<E>[]
+      : T extends object
+        ? { readonly [K in keyof T]: Built<T[K]> }
+        : never);
+
+type KindKey = "uses" | "workflow" | "mission" | "wait" | "approve" | "gate" | "set" | "loop" | "spawn";
+type Common =
+  | "title"
+  | "needs"
+  | "when"
+  | "forEach"
+  | "maxParallel"
+  | "failFast"
+  | "priority"
+  | "labels"
+  | "mayFail";
+type OfWork =
+  | Common
+  | "with"
+  | "retry"
+  | "timeout"
+  | "compensate"
+  | "checks"
+  | "limits"
+  | "dueTime"
+  | "idempotencyKey"
+  | "estimate";
+type OfWaiting = Common | "timeout" | "dueTime" | "estimate";
+type Options<Id extends string, K extends keyof TaskDocument> = {
+  readonly [P in K]?: Built<Exclude<TaskDocument<Id>[P], undefined>>;
+};
+
+export type AgentOptions<Id extends string = string> = Options<
+  Id,
+  Exclude<keyof TaskDocument, KindKey | "parameters" | "parentClose">
+>;
+export type ChildOptions<Id extends string = string> = Options<Id, OfWork | "parameters" | "parentClose">;
+export type WaitingOptions<Id extends string = string> = Options<Id, OfWaiting>;
+export type ComputingOptions<Id extends string = string> = Options<Id, Common>;
+
+function task<Id extends string>(kind: KindKey, value: unknown, options: object): TaskDocument<Id> {
+  return written({ [kind]: value, ...options }) as TaskDocument<Id>;
+}
+
+/** A task that an agent does. */
+export function uses<const Id extends string = never>(
+  capability: string,
+  options: AgentOptions<Id> = {},
+): TaskDocument<Id> {
+  return task("uses", capability, options);
+}
+
+/** A task that a child run does. */
+export function child<const Id extends string = never>(
+  definition: string,
+  options: ChildOptions<Id> = {},
+): TaskDocument<Id> {
+  return task("workflow", definition, options);
+}
+
+/** A task that a mission does. */
+export function mission<const Id extends string = never>(
+  definition: string,
+  options: ChildOptions<Id> = {},
+): TaskDocument<Id> {
+  return task("mission", definition, options);
+}
+
+/** Waits for a span, until a moment, or for a signal. */
+export function wait<const Id extends string = never>(
+  what: Built<string | WaitDocument>,
+  options: WaitingOptions<Id> = {},
+): TaskDocument<Id> {
+  return task("wait", what, options);
+}
+
+/** Waits for a person. */
+export function approve<const Id extends string = never>(
+  question: Built<ApproveDocument>,
+  options: WaitingOptions<Id> = {},
+): TaskDocument<Id> {
+  return task("approve", question, options);
+}
+
+/** Checks results: passes, fails, or sends back. */
+export function gate<const Id extends string = never>(
+  check: Built<GateDocument<NoInfer<Id>>>,
+  options: WaitingOptions<Id> = {},
+): TaskDocument<Id> {
+  return task("gate", check, options);
+}
+
+/** Computes a value. */
+export function set<const Id extends string = never>(
+  value: Built<Json>,
+  options: ComputingOptions<Id> = {},
+): TaskDocument<Id> {
+  return task("set", value, options);
+}
+
+/** Repeats tasks. */
+export function loop<const Id extends string = never>(
+  rounds: Built<LoopDocument>,
+  options: WaitingOptions<Id> = {},
+): TaskDocument<Id> {
+  return task("loop", rounds, options);
+}
+
+/** Adds tasks that a result names. */
+export function spawn<const Id extends string = never>(
+  tasks: Built<Exclude<TaskDocument["spawn"], undefined>>,
+  options: ComputingOptions<Id> = {},
+): TaskDocument<Id> {
+  return task("spawn", tasks, options);
+}
+
+type RunOptions = {
+  readonly [K in Exclude<keyof WorkflowDocument, "workflow" | "tasks">]?: Built<
+    Exclude<WorkflowDocument[K], undefined>
+  >;
+};
+
+/** A definition. What its tasks need are names of its tasks, and nothing else compiles. */
+export function workflow<const Id extends string>(
+  name: string,
+  definition: RunOptions & { readonly tasks?: { readonly [K in Id]: TaskDocument<NoInfer<Id>> } },
+): WorkflowDocument<Id> {
+  return written({ workflow: name, ...definition }) as unknown as WorkflowDocument<Id>;
+}

@@ -1,0 +1,113 @@
+import type { Json } from "@tutti/expressions";
+
+/** Expressions in code: references that know what they refer to, and texts put together out of them. */
+
+const text: unique symbol = Symbol("the text of an expression");
+
+/** An expression of the language. Where JSON is wanted it becomes `${{ … }}`. */
+export interface Expression {
+  readonly [text]: string;
+}
+
+/** An expression that stands for a value of a type: its fields and elements are references too. */
+export type Reference<T> = Expression &
+  (T extends readonly (infer E)[]
+    ? { readonly [index: number]: Reference<E> }
+    : T extends object
+      ? { readonly [K in keyof T & string]-?: Reference<NonNullable<T[K]>> }
+      : unknown);
+
+/** What can be put into an expression or a text. */
+export type Part = Expression | Json;
+
+export function isExpression(value: unknown): value is Expression {
+  return (typeof value === "object" || typeof value === "function") && value !== null && text in value;
+}
+
+/** The text of an expression, without `${{ }}`. */
+export function textOf(expression: Expression): string {
+  return expression[text];
+}
+
+export function expression(source: string): Expression {
+  return { [text]: source };
+}
+
+const plainName = /^[A-Za-z_]\w*$/;
+
+/** A reference to a name: `reference<Order>("input").items` is `input.items`. */
+export function reference<T>(name: string): Reference<T> {
+  const target = { [text]: name };
+  const proxy = new Proxy(target, {
+    get(_, key) {
+      if (key === text) return name;
+      // Neither awaiting nor printing one asks for a field.
+      if (typeof key === "symbol" || key === "then" || key === "toJSON") return undefined;
+      if (/^\d+$/.test(key)) return reference(`${name}[${key}]`);
+      return reference(plainName.test(key) ? `${name}.${key}` : `${name}[${JSON.stringify(key)}]`);
+    },
+    has: (_, key) => key === text,
+  });
+  return proxy as unknown as Reference<T>;
+}
+
+/** What a run is given. */
+export function input<T = Json>(): Reference<T> {
+  return reference("input");
+}
+
+/** The output of a task. */
+export function outputOf<T = Json>(task: string): Reference<T> {
+  return reference(plainName.test(task) ? `tasks.${task}.output` : `tasks[${JSON.stringify(task)}].output`);
+}
+
+/** The entry that a task with `forEach` is about. */
+export function item<T = Json>(): Reference<T> {
+  return reference("item");
+}
+
+/** Variables of the run. */
+export function vars<T = Json>(): Reference<T> {
+  return reference("vars");
+}
+
+/** Parameters of a template. */
+export function parameters<T = Json>(): Reference<T> {
+  return reference("parameters");
+}
+
+/** An expression: cel`${order.total} > 0`. What is no expression stands in it as a literal. */
+export function cel(words: TemplateStringsArray, ...parts: readonly Part[]): Expression {
+  return expression(
+    words.map((word, index) => word + (index < parts.length ? literal(parts[index] ?? null) : "")).join(""),
+  );
+}
+
+/** A text with expressions in it: text`Order ${order.id} is ready`. */
+export function template(words: TemplateStringsArray, ...parts: readonly Part[]): string {
+  const inserted = (part: Part): string =>
+    isExpression(part)
+      ? `\${{ ${textOf(part)} }}`
+      : escaped(typeof part === "string" ? part : JSON.stringify(part));
+  return words
+    .map((word, index) => escaped(word) + (index < parts.length ? inserted(parts[index] ?? null) : ""))
+    .join("");
+}
+
+function literal(part: Part): string {
+  return isExpression(part) ? textOf(part) : JSON.stringify(part);
+}
+
+function escaped(plain: string): string {
+  return plain.replaceAll("${{", "$${{");
+}
+
+/** The same value with `${{ … }}` in place of expressions. */
+export function written(value: unknown): Json {
+  if (isExpression(value)) return `\${{ ${textOf(value)} }}`;
+  if (value === null || typeof value !== "object") return value as Json;
+  if (Array.isArray(value)) return value.map(written);
+  const members: Record<string, Json> = {};
+  for (const [key, member] of Object.entries(value)) if (member !== undefined) members[key] = written(member);
+  return members;
+}

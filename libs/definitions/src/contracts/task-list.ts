@@ -1,0 +1,198 @@
+import {
+  CheckFailure,
+  type Compensation,
+  type KeyedLimit,
+  type LabelSelector,
+  NeedCondition,
+  type Payload,
+  type Placement,
+  type QualityCheck,
+  type RetryPolicy,
+  type TaskList,
+  type TaskSpec,
+  type Timeouts,
+} from "@tutti/contracts/types/v1";
+import type { Json } from "@tutti/expressions";
+import { fromTimestamp } from "@tutti/kernel";
+import { printDuration } from "../duration.ts";
+import type {
+  CheckDocument,
+  CompensateDocument,
+  LimitDocument,
+  PlacementDocument,
+  RetryDocument,
+  SelectorDocument,
+  TaskDocument,
+  TimeoutDocument,
+  WorkflowDocument,
+} from "../language/document.ts";
+
+/**
+ * Tasks of the contracts as a document of the language, so that tasks which are given at a start, added to a run or moved
+ * from another engine are checked and planned as all others. Inputs have to be inline: what is in the blob store is
+ * fetched before.
+ */
+export function documentOfTasks(name: string, list: TaskList): WorkflowDocument {
+  const tasks: Record<string, TaskDocument> = {};
+  for (const spec of list.tasks) tasks[spec.id] = documentOfTask(spec);
+  return { workflow: name, tasks, ...(list.output === "" ? {} : { output: lone(list.output) }) };
+}
+
+/** Ids that stand in a list more than once. */
+export function repeatedIds(list: TaskList): readonly string[] {
+  const seen = new Set<string>();
+  const repeated = new Set<string>();
+  for (const { id } of list.tasks) (seen.has(id) ? repeated : seen).add(id);
+  return [...repeated];
+}
+
+export function documentOfTask(spec: TaskSpec): TaskDocument {
+  const { title, when, priority, idempotencyKey, mayBeDoubled } = spec;
+  const input = jsonOf(spec.input);
+  return defined<TaskDocument>({
+    ...workOf(spec),
+    title: title || undefined,
+    with: input,
+    needs:
+      spec.needs.length === 0
+        ? undefined
+        : spec.needs.map(({ task, condition }) => ({ task, on: conditionWords[condition] })),
+    when: when || undefined,
+    retry: spec.retry === undefined ? undefined : retryOf(spec.retry),
+    timeout: spec.timeouts === undefined ? undefined : timeoutOf(spec.timeouts),
+    priority: priority || undefined,
+    dueTime: spec.dueTime === undefined ? undefined : new Date(fromTimestamp(spec.dueTime)).toISOString(),
+    labels: orNothing(spec.labels),
+    placement: spec.placement === undefined ? undefined : placementOf(spec.placement),
+    resources: orNothing(spec.resources),
+    estimate:
+      spec.estimate === undefined
+        ? undefined
+        : {
+            duration: printDuration(spec.estimate.durationMs),
+            money: spec.estimate.money,
+            tokens: spec.estimate.tokens,
+          },
+    checks: spec.checks.length === 0 ? undefined : spec.checks.map(checkOf),
+    limits: spec.limits.length === 0 ? undefined : spec.limits.map(limitOf),
+    cache:
+      spec.cache === undefined
+        ? undefined
+        : defined({ key: spec.cache.key || undefined, ttl: printDuration(spec.cache.ttlMs) }),
+    compensate: spec.compensate === undefined ? undefined : compensateOf(spec.compensate),
+    idempotencyKey: idempotencyKey || undefined,
+    mayBeDoubled: mayBeDoubled || undefined,
+  });
+}
+
+const conditionWords: Readonly<Record<NeedCondition, "success" | "failure" | "always">> = {
+  [NeedCondition.NEED_CONDITION_UNSPECIFIED]: "success",
+  [NeedCondition.NEED_CONDITION_SUCCESS]: "success",
+  [NeedCondition.NEED_CONDITION_FAILURE]: "failure",
+  [NeedCondition.NEED_CONDITION_ALWAYS]: "always",
+  [NeedCondition.UNRECOGNIZED]: "success",
+};
+
+function workOf({ work, versionRange }: TaskSpec): TaskDocument {
+  switch (work?.$case) {
+    case "capability":
+      return { uses: versionRange === "" ? work.value : `${work.value}@${versionRange}` };
+    case "workflow":
+    case "mission": {
+      const { name, version } = work.value;
+      return { [work.$case]: version === undefined ? name : `${name}@${version.value}` };
+    }
+    default:
+      return {};
+  }
+}
+
+function jsonOf(payload: Payload | undefined): Json | undefined {
+  if (payload?.body?.$case !== "inline") return undefined;
+  return JSON.parse(Buffer.from(payload.body.value).toString("utf8")) as Json;
+}
+
+function retryOf(retry: RetryPolicy): RetryDocument {
+  const { maxAttempts, initialMs, factor, maxMs, jitter, retryOn, failOn, pauseWhenExhausted } = retry;
+  const longest = maxMs === 0 ? "" : `..${printDuration(maxMs)}`;
+  return defined<RetryDocument>({
+    max: Math.max(1, maxAttempts),
+    backoff: `${printDuration(initialMs)}${longest}`,
+    factor: factor === 0 ? undefined : factor,
+    jitter,
+    on: retryOn.length === 0 ? undefined : retryOn,
+    notOn: failOn.length === 0 ? undefined : failOn,
+    exhausted: pauseWhenExhausted ? "pause" : undefined,
+  });
+}
+
+function timeoutOf({ queueMs, runMs, heartbeatMs, totalMs }: Timeouts): TimeoutDocument {
+  const span = (ms: number) => (ms === 0 ? undefined : printDuration(ms));
+  return defined<TimeoutDocument>({
+    queue: span(queueMs),
+    run: span(runMs),
+    heartbeat: span(heartbeatMs),
+    total: span(totalMs),
+  });
+}
+
+function placementOf(placement: Placement): PlacementDocument {
+  const { pool, require, prefer, sameAgentAs, notAgentOf, stickyKey, contextKey } = placement;
+  return defined<PlacementDocument>({
+    pool: pool || undefined,
+    require: require === undefined ? undefined : selectorOf(require),
+    prefer: prefer === undefined ? undefined : selectorOf(prefer),
+    sameAgentAs: sameAgentAs.length === 0 ? undefined : sameAgentAs,
+    notAgentOf: notAgentOf.length === 0 ? undefined : notAgentOf,
+    stickyKey: stickyKey || undefined,
+    contextKey: contextKey || undefined,
+  });
+}
+
+function selectorOf({ equals, exists, absent }: LabelSelector): SelectorDocument {
+  return { equals, exists, absent };
+}
+
+function checkOf({ name, condition, onFailure, sendBackTo, maxSendBacks }: QualityCheck): CheckDocument {
+  const sendBack = onFailure === CheckFailure.CHECK_FAILURE_SEND_BACK;
+  const approval = onFailure === CheckFailure.CHECK_FAILURE_APPROVAL;
+  return defined<CheckDocument>({
+    name,
+    condition,
+    onFailure: sendBack ? "sendBack" : approval ? "approval" : "fail",
+    sendBackTo: sendBackTo || undefined,
+    times: maxSendBacks === 0 ? undefined : maxSendBacks,
+  });
+}
+
+function limitOf({ key, maxConcurrent, rate }: KeyedLimit): LimitDocument {
+  return defined<LimitDocument>({
+    key,
+    concurrency: maxConcurrent === 0 ? undefined : maxConcurrent,
+    rate:
+      rate === undefined
+        ? undefined
+        : { count: rate.count, per: printDuration(rate.perMs), burst: rate.burst },
+  });
+}
+
+function compensateOf({ capability, versionRange, input, retry }: Compensation): CompensateDocument {
+  return defined<CompensateDocument>({
+    uses: versionRange === "" ? capability : `${capability}@${versionRange}`,
+    with: jsonOf(input),
+    retry: retry === undefined ? undefined : retryOf(retry),
+  });
+}
+
+function lone(expression: string): string {
+  return expression.includes("${{") ? expression : `\${{ ${expression} }}`;
+}
+
+function orNothing<T>(members: Readonly<Record<string, T>>): Readonly<Record<string, T>> | undefined {
+  return Object.keys(members).length === 0 ? undefined : members;
+}
+
+/** Leaves out what is undefined. */
+function defined<T>(members: { readonly [K in keyof T]: T[K] | undefined }): T {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as T;
+}
