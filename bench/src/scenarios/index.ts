@@ -1,6 +1,7 @@
 import type { Scenario } from "../scenario.ts";
 import { ceiling } from "./ceiling/ceiling.ts";
 import { heartbeat } from "./heartbeat.ts";
+import { history } from "./history/history.ts";
 import { idle } from "./idle.ts";
 import { journal } from "./journal/journal.ts";
 import { mesh } from "./mesh/mesh.ts";
@@ -9,7 +10,7 @@ import { runtime } from "./runtime/runtime.ts";
 import { start } from "./start.ts";
 
 export const scenarios: ReadonlyMap<string, Scenario> = new Map(
-  [mesh, register, heartbeat, idle, start, ceiling, journal, runtime].map((scenario) => [
+  [mesh, register, heartbeat, idle, start, ceiling, journal, history, runtime].map((scenario) => [
     scenario.name,
     scenario,
   ]),
