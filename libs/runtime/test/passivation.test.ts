@@ -1,0 +1,382 @@
+/** Instances leave memory when they have nothing to do, and are found again when they are wanted, whole and in order. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import {
+  close,
+  completeStatement,
+  deposit,
+  open,
+  placeHold,
+  requestStatement,
+  transfer,
+  withdraw,
+} from "@tutti/machine-bank";
+import type { Retention, RuntimeLimits } from "../src/index.ts";
+import { accountKey, Bank, codeOf, idsIn } from "./bank.fixture.ts";
+
+const [ada = "", bob = "", ...others] = idsIn(0, 40);
+const idleMs = 25_000;
+
+async function restingBank(limits: Partial<RuntimeLimits> = {}): Promise<Bank> {
+  const bank = new Bank(limits);
+  await bank.start();
+  await bank.open(ada, 1_000);
+  await bank.do(ada, deposit, { amountCents: 5 });
+  await bank.time.advanceAsync(idleMs);
+  return bank;
+}
+
+async function bankWith(retention: Retention, limits: Partial<RuntimeLimits> = {}): Promise<Bank> {
+  const bank = new Bank(limits, { retentionOf: () => retention });
+  await bank.start();
+  return bank;
+}
+
+async function openAndClose(bank: Bank, id: string): Promise<void> {
+  await bank.open(id, 0);
+  await bank.do(id, close, {});
+}
+
+describe("an instance without anything to do", () => {
+  it("leaves memory, is found again by a command, and goes on", async () => {
+    const bank = await restingBank();
+    assert.equal(bank.isLoaded(ada), false);
+    assert.equal((await bank.do(ada, deposit, { amountCents: 1 })).balanceCents, 1_006);
+    assert.equal(bank.isLoaded(ada), true);
+  });
+
+  it("is found again by a question", async () => {
+    const bank = await restingBank();
+    assert.equal(await bank.balanceOf(ada), 1_005);
+  });
+
+  it("is found again by a letter", async () => {
+    const bank = await restingBank();
+    await bank.open(bob, 100);
+    await bank.do(bob, transfer, { to: ada, amountCents: 100 });
+    await bank.time.advanceAsync(1_000);
+    assert.equal(await bank.balanceOf(ada), 1_105);
+  });
+
+  it("is found again after a restart, and has its whole history", async () => {
+    const bank = await restingBank();
+    bank.crash();
+    await bank.start();
+    assert.equal(bank.isLoaded(ada), false);
+    assert.equal(await bank.balanceOf(ada), 1_005);
+    const records = await bank.time.settle(bank.runtime.history(accountKey(ada), 0, 10));
+    assert.deepEqual(
+      records.map(({ event }) => event),
+      [1, 2],
+    );
+  });
+
+  it("cannot be begun a second time", async () => {
+    const bank = await restingBank();
+    const body = { owner: "x", product: "", balanceCents: 0 };
+    assert.equal(await bank.codeOf(bank.begin(ada, open, body)), "bank.account_exists");
+    bank.crash();
+    await bank.start();
+    assert.equal(await bank.codeOf(bank.begin(ada, open, body)), "bank.account_exists");
+  });
+
+  it("stays while it has an effect outstanding", async () => {
+    const bank = await restingBank();
+    await bank.do(ada, requestStatement, {});
+    await bank.time.advanceAsync(idleMs);
+    assert.equal(bank.isLoaded(ada), true);
+  });
+
+  it("gets what was sent to it while it is looked up in the order in which it came", async () => {
+    const bank = await restingBank();
+    const held = Promise.withResolvers<void>();
+    bank.archivePass = async (operation) => {
+      if (operation === "load") await held.promise;
+    };
+    const order: string[] = [];
+    const note = (what: string) => () => order.push(what);
+    for (let number = 0; number < 5; number++) {
+      void bank
+        .begin(ada, withdraw, { amountCents: 500 })
+        .then(note(`${number} done`), note(`${number} refused`));
+      await bank.time.flush();
+    }
+    held.resolve();
+    await bank.time.advanceAsync(100);
+    assert.deepEqual(order, ["0 done", "1 done", "2 refused", "3 refused", "4 refused"]);
+  });
+
+  it("is begun once when two starts of a new id come while the archive is asked", async () => {
+    const bank = await restingBank();
+    await openAndClose(bank, bob);
+    const body = { owner: "x", product: "", balanceCents: 0 };
+    const both = [bank.begin(others[0] ?? "", open, body), bank.begin(others[0] ?? "", open, body)].map(
+      codeOf,
+    );
+    assert.deepEqual(await bank.time.settle(Promise.all(both)), ["done", "bank.account_exists"]);
+  });
+});
+
+describe("memory", () => {
+  it("is bounded: beyond the bound the idlest leave at once", async () => {
+    const bank = new Bank({ loadedMax: 10, idleMs: 3_600_000 });
+    await bank.start();
+    await Promise.all(others.map((id) => bank.open(id, 1)));
+    await bank.time.advanceAsync(1_000);
+    const loaded = bank.runtime.standings()[0]?.loaded ?? 0;
+    assert.ok(loaded <= 10 && loaded > 0, `${loaded} are loaded`);
+    for (const id of others) assert.equal(await bank.balanceOf(id), 1);
+  });
+
+  it("holds nothing of a key whose time is over", async () => {
+    const bank = new Bank({ keysKeptMs: 1_000, idleMs: 3_600_000, tailBytesMax: 1 });
+    await bank.start();
+    await bank.open(ada, 0);
+    for (let number = 0; number < 20; number++) {
+      await bank.do(ada, deposit, { amountCents: 1 }, `k${number}`);
+      await bank.time.advanceAsync(500);
+    }
+    await bank.time.advanceAsync(2_000);
+    await bank.do(ada, deposit, { amountCents: 1 });
+    await bank.time.advanceAsync(2_000);
+    assert.equal(bank.memoryOf(ada)?.instances.get(`default/account/${ada}`)?.keys, undefined);
+  });
+});
+
+describe("a snapshot", () => {
+  it("is taken while commands go on, and nothing of them is lost", async () => {
+    const bank = new Bank({ tailBytesMax: 200 });
+    await bank.start();
+    for (const id of [ada, bob]) await bank.open(id, 0);
+    for (let number = 1; number <= 60; number++) {
+      await Promise.all([
+        bank.do(ada, deposit, { amountCents: 1 }),
+        bank.do(bob, deposit, { amountCents: 2 }),
+      ]);
+      if (number % 7 === 0) await bank.time.advanceAsync(300);
+    }
+    await bank.time.advanceAsync(300);
+    assert.ok(bank.journal.partition("bank", 0).first > 10);
+    bank.crash();
+    await bank.start();
+    assert.equal(await bank.balanceOf(ada), 60);
+    assert.equal(await bank.balanceOf(bob), 120);
+    const records = await bank.time.settle(bank.runtime.history(accountKey(ada), 0, 100));
+    assert.deepEqual(
+      records.map(({ event }) => event),
+      Array.from({ length: 61 }, (_, index) => index + 1),
+    );
+  });
+
+  it("of a partition that is idle lets the journal be cut to its end", async () => {
+    const bank = await restingBank();
+    await bank.time.advanceAsync(idleMs);
+    const { first, last } = bank.journal.partition("bank", 0);
+    assert.equal(first, last.number + 1);
+  });
+
+  it("lets the journal of a partition be cut that was only loaded again", async () => {
+    const bank = await restingBank();
+    bank.crash();
+    await bank.start();
+    await bank.time.advanceAsync(idleMs);
+    for (const { first, last } of bank.journal.partitions) assert.equal(first, last.number + 1);
+  });
+
+  it("lets the journal be cut behind short instances that have come and gone", async () => {
+    const bank = await bankWith({ keepMs: 0, idKeptMs: 0 });
+    for (const id of others.slice(0, 10)) await openAndClose(bank, id);
+    await bank.time.advanceAsync(idleMs);
+    assert.equal(bank.runtime.standings()[0]?.loaded, 0);
+    const { first, last } = bank.journal.partition("bank", 0);
+    assert.equal(first, last.number + 1);
+  });
+
+  it("is never taken while the partition is loaded, and so no timer is forgotten", async () => {
+    const bank = new Bank();
+    await bank.start();
+    await bank.open(ada, 1_000);
+    await bank.do(ada, placeHold, { amountCents: 100, periodMs: 600_000 });
+    bank.crash();
+    bank.make();
+    slowDown(bank);
+    const started = bank.runtime.start();
+    await bank.time.advanceAsync(10_000);
+    await bank.time.settle(started);
+    await bank.time.advanceAsync(30_000);
+    assert.equal(bank.isLoaded(ada), false);
+    await bank.time.advanceAsync(600_000);
+    assert.equal(await bank.balanceOf(ada), 1_000);
+  });
+});
+
+/** Gives the batches of the journal one by one, a second apart. */
+function slowDown(bank: Bank): void {
+  for (const log of bank.journal.partitions) {
+    const read = log.read.bind(log);
+    log.read = async function* (from) {
+      for await (const slice of read(from)) {
+        for (const batch of slice) {
+          await new Promise<void>((resolve) => void bank.time.after(1_000, resolve));
+          yield [batch];
+        }
+      }
+    };
+  }
+}
+
+for (const [name, count] of [
+  ["a short instance", 2],
+  ["a long instance", 10],
+] as const) {
+  describe(`${name} that has ended`, () => {
+    async function ended(): Promise<Bank> {
+      const bank = new Bank({ smallEvents: 5 });
+      await bank.start();
+      await bank.open(bob, 0);
+      await bank.open(ada, 0);
+      for (let number = 2; number < count; number += 2) {
+        await bank.do(ada, deposit, { amountCents: 1 });
+        await bank.do(ada, withdraw, { amountCents: 1 });
+      }
+      await bank.do(ada, close, {});
+      return bank;
+    }
+
+    it("is found with its state, its history and its line", async () => {
+      const bank = await ended();
+      await bank.time.advanceAsync(idleMs);
+      assert.equal(bank.isLoaded(ada), false);
+      for (const isAfterRestart of [false, true]) {
+        if (isAfterRestart) {
+          bank.crash();
+          await bank.start();
+        }
+        assert.equal(await bank.codeOf(bank.begin(ada, deposit, { amountCents: 1 })), "bank.account_closed");
+        const records = await bank.time.settle(bank.runtime.history(accountKey(ada), 0, 100));
+        assert.equal(records.length, count);
+        const { projection } = await bank.time.settle(bank.runtime.stateAt(accountKey(ada), 0));
+        assert.equal((projection as { standing: string }).standing, "closed");
+      }
+    });
+
+    it("is not live any more, nor after a restart", async () => {
+      const bank = await ended();
+      for (const waitMs of [0, 500, idleMs]) {
+        await bank.time.advanceAsync(waitMs);
+        assert.equal(bank.runtime.standings()[0]?.live, 1, `after ${waitMs} ms`);
+        bank.crash();
+        await bank.start();
+        assert.equal(bank.runtime.standings()[0]?.live, 1, `after ${waitMs} ms and a restart`);
+      }
+    });
+  });
+}
+
+describe("an instance whose retention is over", () => {
+  it("is gone, and its chosen id stays taken until its time is over, over restarts", async () => {
+    const bank = await bankWith({ keepMs: 60_000, idKeptMs: 60_000 });
+    await openAndClose(bank, ada);
+    await bank.time.advanceAsync(70_000);
+    await bank.time.settle(bank.archive.purge(bank.time.now()));
+    const body = { owner: "x", product: "", balanceCents: 3 };
+    for (const isAfterRestart of [false, true]) {
+      if (isAfterRestart) {
+        bank.crash();
+        await bank.start();
+      }
+      assert.equal(await bank.codeOf(bank.begin(ada, open, body)), "runtime.id_taken");
+      assert.equal(await bank.codeOf(bank.askBalance(ada)), "runtime.id_taken");
+    }
+    await bank.time.advanceAsync(60_000);
+    await bank.time.settle(bank.archive.purge(bank.time.now()));
+    assert.equal(await bank.codeOf(bank.begin(ada, open, body)), "done");
+    assert.equal(await bank.balanceOf(ada), 3);
+  });
+
+  for (const waitMs of [500, idleMs]) {
+    it(`of nothing leaves a free id at once, also when both were in the journal at a crash (${waitMs} ms)`, async () => {
+      const bank = await bankWith({ keepMs: 0, idKeptMs: 0 });
+      for (let life = 1; life <= 4; life++) {
+        await bank.open(ada, life);
+        for (let number = 1; number < life; number++) await bank.do(ada, deposit, { amountCents: 1 });
+        if (life % 2 === 0) {
+          bank.crash();
+          await bank.start();
+        }
+        const balance = await bank.balanceOf(ada);
+        assert.equal(balance, 2 * life - 1);
+        await bank.do(ada, withdraw, { amountCents: balance });
+        await bank.do(ada, close, {});
+        await bank.time.advanceAsync(waitMs);
+        if (life % 2 === 1) {
+          bank.crash();
+          await bank.start();
+          // What is still in the journal of the one before is gone after a tick.
+          await bank.time.advanceAsync(500);
+        }
+      }
+      await bank.open(ada, 77);
+      bank.crash();
+      await bank.start();
+      assert.equal(await bank.balanceOf(ada), 77);
+      const records = await bank.time.settle(bank.runtime.history(accountKey(ada), 0, 10));
+      assert.equal(records.length, 1);
+    });
+  }
+
+  it("that lived over a cut and ended behind it does not keep the partition from loading", async () => {
+    const bank = await bankWith({ keepMs: 0, idKeptMs: 0 });
+    await bank.open(ada, 0);
+    await bank.time.advanceAsync(idleMs);
+    await bank.do(ada, close, {});
+    await bank.time.advanceAsync(500);
+    bank.crash();
+    await bank.start();
+    await bank.open(bob, 1);
+    assert.equal(await bank.balanceOf(bob), 1);
+    await bank.open(ada, 5);
+    bank.crash();
+    await bank.start();
+    assert.equal(await bank.balanceOf(ada), 5);
+  });
+
+  it("has an id whose late token does nothing to the one who has it now", async () => {
+    const bank = await bankWith({ keepMs: 0, idKeptMs: 0 });
+    await bank.open(ada, 0);
+    await bank.do(ada, requestStatement, {});
+    const token = bank.dispatched[0]?.token;
+    assert.ok(token);
+    await bank.do(ada, close, {});
+    await bank.time.advanceAsync(1_000);
+    await bank.open(ada, 0);
+    await bank.do(ada, requestStatement, {});
+    for (const isAfterRestart of [false, true]) {
+      if (isAfterRestart) {
+        bank.crash();
+        await bank.start();
+      }
+      assert.equal(await bank.settle(token, completeStatement, { pages: 1 }), "ignored");
+      assert.equal(await bank.settle(token, completeStatement, { pages: 1 }, accountKey(ada)), "ignored");
+    }
+    const now = bank.dispatched.at(-1)?.token;
+    assert.ok(now);
+    assert.equal(await bank.settle(now, completeStatement, { pages: 1 }), "done");
+  });
+});
+
+describe("how many are live", () => {
+  it("is the same after a restart, whatever was kept in between", async () => {
+    const bank = new Bank();
+    await bank.start();
+    for (const id of others.slice(0, 6)) await bank.open(id, 0);
+    await bank.do(others[0] ?? "", close, {});
+    for (const waitMs of [0, 500, idleMs, 500]) {
+      await bank.time.advanceAsync(waitMs);
+      assert.equal(bank.runtime.standings()[0]?.live, 5, `after ${waitMs} ms`);
+      bank.crash();
+      await bank.start();
+      assert.equal(bank.runtime.standings()[0]?.live, 5, `after ${waitMs} ms and a restart`);
+    }
+  });
+});
