@@ -4,13 +4,17 @@ import { type Note, noteService } from "@tutti/mesh/testing";
 const byAccount = { kind: "account", idOf: ({ key }: Note) => key };
 const { change } = noteService.methods;
 
-/** `key` is the account; `text` names the call, once for all; `count` is an amount or a balance. */
+/**
+ * `key` is the account; `text` names the call, once for all; `count` is an amount or a balance; the first of `tags` is
+ * the account that a transfer goes to.
+ */
 export const bankContract = {
   name: "test.v1.BankService",
   area: "bank",
   methods: {
     open: { ...change, name: "Open", path: "/test.v1.BankService/Open", ...keyed() },
     deposit: { ...change, name: "Deposit", path: "/test.v1.BankService/Deposit", ...keyed() },
+    transfer: { ...change, name: "Transfer", path: "/test.v1.BankService/Transfer", ...keyed() },
     balance: { ...change, name: "Balance", path: "/test.v1.BankService/Balance", ...keyed("safe") },
   },
 } as const;

@@ -78,6 +78,7 @@ export interface Client {
   readonly steward: LeasedSteward;
   readonly mesh: Mesh;
   deposit(account: string, call: string, cents: number, timeoutMs?: number): Promise<number>;
+  transfer(from: string, to: string, call: string, cents: number): Promise<number>;
   balance(account: string, call: string): Promise<number>;
   open(account: string, call: string): Promise<void>;
   close(): Promise<void>;
@@ -171,6 +172,8 @@ export class BankCluster {
       mesh,
       deposit: async (key, text, count, timeoutMs = 15_000) =>
         (await calls.deposit(note({ key, text, count }), { timeoutMs })).count,
+      transfer: async (key, to, text, count) =>
+        (await calls.transfer(note({ key, text, count, tags: [to] }))).count,
       balance: async (key, text) => (await calls.balance(note({ key, text }))).count,
       open: async (key, text) => void (await calls.open(note({ key, text }))),
       close: async () => {

@@ -8,7 +8,7 @@ import {
 import { type Foundation, toTimestamp } from "@tutti/kernel";
 import { type Handlers, receiveLetters } from "@tutti/mesh";
 import type { PartitionStanding, RuntimeOfService } from "@tutti/runtime";
-import type { Steward } from "@tutti/runtime/ownership";
+import { type Steward, tableEpochOf } from "@tutti/runtime/ownership";
 import { watchOwnership } from "./watch-ownership.ts";
 
 export interface RuntimeDesk {
@@ -33,7 +33,7 @@ export function runtimeHandlers(desk: RuntimeDesk): Served {
   };
 }
 
-function listPartitions(runtime: RuntimeOfService): ListPartitionsReply {
+export function listPartitions(runtime: RuntimeOfService): ListPartitionsReply {
   const standings = [...runtime.standings()].sort((one, other) => one.partition - other.partition);
   return { partitions: standings.map(partitionOf), partitionsTotal: runtime.partitions };
 }
@@ -48,7 +48,8 @@ const states = {
 function partitionOf({ state, nextDueMs, ...standing }: PartitionStanding): Partition {
   const { partition, epoch, head, loaded, live, quarantined, inbox } = standing;
   return {
-    ...{ partition, epoch, head, loaded, live, quarantined, inbox },
+    ...{ partition, head, loaded, live, quarantined, inbox },
+    epoch: tableEpochOf(epoch),
     state: states[state],
     headHash: new Uint8Array(),
     first: 0,

@@ -7,7 +7,7 @@ import { MemoryArchive } from "@tutti/journal";
 import { openJetStream } from "@tutti/journal/jetstream";
 import type { CallContext, Component, ComponentContext, InstanceKey } from "@tutti/kernel";
 import { notOwnerOf, systemClock, systemDefer, systemSources } from "@tutti/kernel";
-import { account, balance, deposit, open } from "@tutti/machine-bank";
+import { account, balance, deposit, open, transfer } from "@tutti/machine-bank";
 import type { Handlers } from "@tutti/mesh";
 import { type Note, note } from "@tutti/mesh/testing";
 import type { NatsConnection } from "@tutti/nats";
@@ -100,6 +100,12 @@ function handlers({ steward }: HostContext, runtime: Runtime): Handlers<typeof b
         const body = { amountCents: request.count };
         const order = { key, command: deposit, body, cause, idempotencyKey: request.text };
         return (await runtime.execute(order)).balanceCents;
+      }),
+    transfer: (request, context) =>
+      owned(request, context, async (key) => {
+        const body = { to: request.tags[0] ?? "", amountCents: request.count };
+        const order = { key, command: transfer, body, cause, idempotencyKey: request.text };
+        return (await runtime.execute(order)).number;
       }),
     balance: (request, context) =>
       owned(request, context, async (key) => {
