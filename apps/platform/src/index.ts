@@ -1,1 +1,1 @@
-export { services } from "./service.ts";
+export { dataDirectory, services } from "./service.ts";

@@ -1,5 +1,5 @@
 import { runHost } from "@tutti/host";
-import { services } from "./service.ts";
+import { dataDirectory, services } from "./service.ts";
 import { welcome } from "./welcome.ts";
 
-await runHost({ name: "platform", services, ready: welcome });
+await runHost({ name: "platform", services, dataDirectory, ready: welcome });

@@ -1,14 +1,8 @@
-import { DataDirectory, type ServiceModule } from "@tutti/host";
+import type { ServiceModule } from "@tutti/host";
+import type { Configuration } from "@tutti/kernel";
 import { registry } from "@tutti/registry";
 import { platformSection } from "./configuration.ts";
 import { Extensions, openExtension } from "./extensions.ts";
-
-const data: ServiceModule = {
-  name: "data",
-  sections: [platformSection],
-  create: ({ configuration, foundation }) =>
-    new DataDirectory(configuration.read(platformSection).dataDirectory, foundation),
-};
 
 const extensions: ServiceModule = {
   name: "extensions",
@@ -22,4 +16,9 @@ const extensions: ServiceModule = {
 };
 
 /** Everything that runs in the platform's one process, in the order of its start. */
-export const services: readonly ServiceModule[] = [data, registry, extensions];
+export const services: readonly ServiceModule[] = [registry, extensions];
+
+/** Where the platform keeps what must last. */
+export function dataDirectory(configuration: Configuration): string {
+  return configuration.read(platformSection).dataDirectory;
+}

@@ -5,6 +5,7 @@ import { ownershipSection } from "@tutti/runtime/ownership";
 import { logSection, metricsSection, operationsSection, tracingSection } from "@tutti/telemetry";
 import { z } from "zod";
 import type { ServiceModule } from "./service-module.ts";
+import { durableSection } from "./storage/settings.ts";
 
 export const busSection = defineSection({
   scope: "integration",
@@ -29,6 +30,7 @@ export const hostSections: readonly Section[] = [
   busSection,
   meshSection,
   ownershipSection,
+  durableSection,
 ];
 
 /** What can be set about a process with these services. */

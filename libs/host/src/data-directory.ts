@@ -5,7 +5,7 @@
  * everywhere: of several that want it exactly one gets it, and a process that is killed holds nobody up. Lock files
  * with a process id in them do neither: numbers are used again, and taking over a dead one's file is a race.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
@@ -18,10 +18,10 @@ const notADatabase = 26;
 
 export class DataDirectory implements Component {
   readonly path: string;
-  readonly #foundation: Foundation;
+  readonly #foundation: Pick<Foundation, "clock">;
   #lock: DatabaseSync | undefined;
 
-  constructor(path: string, foundation: Foundation) {
+  constructor(path: string, foundation: Pick<Foundation, "clock">) {
     this.path = resolve(path);
     this.#foundation = foundation;
   }
@@ -44,9 +44,17 @@ export class DataDirectory implements Component {
   }
 
   stop(): void {
+    // While nobody else can have written it. After a crash it stays, and tells of it.
+    if (this.#lock !== undefined) rmSync(join(this.path, "lock.json"), { force: true });
     this.#lock?.close();
     this.#lock = undefined;
   }
+}
+
+/** Who has a data directory, or had it and did not stop in good order. */
+export interface Holder {
+  readonly pid: string;
+  readonly since: string;
 }
 
 async function locked(path: string): Promise<DatabaseSync> {
@@ -70,7 +78,7 @@ function reasonOf(error: unknown, path: string): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function holderIn(path: string): { readonly pid: string; readonly since: string } {
+function holderIn(path: string): Holder {
   try {
     const { pid, since } = JSON.parse(readFileSync(path, "utf8"));
     return { pid: String(pid), since: String(since) };

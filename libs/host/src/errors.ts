@@ -29,4 +29,74 @@ export const hostErrors = defineErrors("host", {
     message: ({ directory, reason }: { directory: string; reason: string }) =>
       `expected to be able to write the data directory ${directory}, found: ${reason}; mend that, or set platform.dataDirectory to another directory`,
   },
+  dataUnreadable: {
+    status: "DATA_LOSS",
+    retry: "never",
+    help: "The file that says what a data directory was made as is not what was written. Everything else may be sound: the doctor says so. Restore that file from a backup.",
+    message: ({ file }: { file: string }) =>
+      `expected ${file} to say how the data directory was made, found something else; restore that file from a backup, it never changes`,
+  },
+  dataNewer: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "The data directory was made by a newer release. An older one does not touch what it cannot read.",
+    message: (at: { directory: string; format: number; known: number; release: string }) =>
+      `expected the data directory ${at.directory} to have format ${at.known}, found ${at.format}, made by release ${at.release}; use that release or a newer one`,
+  },
+  dataIncomplete: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "There is a journal and nothing that says how many partitions it was made with, as in a copy that was not finished. Whoever began anew here would lose sight of what is there.",
+    message: ({ directory }: { directory: string }) =>
+      `expected the data directory ${directory} to be whole, found a journal without data.json; it is a copy that was not finished, make it again`,
+  },
+  partitionsDiffer: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "The number of partitions is fixed when a data directory is made, because it decides where each machine lives. Set ownership.partitions to the number it was made with, or begin with an empty directory.",
+    message: (at: { directory: string; made: number; asked: number }) =>
+      `expected ${at.made} partitions, with which the data directory ${at.directory} was made, found ${at.asked} in the configuration; set ownership.partitions to ${at.made}`,
+  },
+  noDataDirectory: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "A service names machines, and its process was put together without a directory to keep them in. Give the host a dataDirectory.",
+    message: ({ service }: { service: string }) =>
+      `expected a data directory for the machines of ${service}, found a process without one; give its host a dataDirectory`,
+  },
+  storageNotShared: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "Machines are kept on the disk of one process. Processes that share partitions need storage that all of them reach, which this release has no service for yet.",
+    message: ({ service }: { service: string }) =>
+      `expected the process with the machines of ${service} to own all of them, found ownership.kind: leased; set it to sole`,
+  },
+  copyRefused: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "A copy of a data directory goes to a directory that is empty or not there yet, outside of the one that is copied.",
+    message: ({ target, found }: { target: string; found: string }) =>
+      `expected an empty directory outside of the one that is copied, found ${target} ${found}; name another one`,
+  },
+  copyFailed: {
+    status: "UNAVAILABLE",
+    retry: "same-key",
+    help: "The copy could not be made. What there is of it is not a data directory, and no process takes it for one. Mend the reason, remove it, and make the copy again.",
+    message: ({ target, reason }: { target: string; reason: string }) =>
+      `expected to copy everything to ${target}, found: ${reason}; what is there is not whole, remove it and try again`,
+  },
+  notAnswering: {
+    status: "UNAVAILABLE",
+    retry: "same-key",
+    help: "A process has the data directory, and it did not answer when it was asked for a copy. It may be starting or stopping, or it hosts no machines.",
+    message: ({ directory, pid }: { directory: string; pid: string }) =>
+      `expected the process ${pid}, which has ${directory}, to answer, found nobody at its door; wait until it is ready, or stop it and try again`,
+  },
+  noSuchPartition: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "Partitions are numbered from 0. ListPartitions says how many a service has.",
+    message: (at: { service: string; partition: number; partitions: number }) =>
+      `expected a partition of ${at.service} from 0 to ${at.partitions - 1}, found ${at.partition}`,
+  },
 });

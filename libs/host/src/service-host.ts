@@ -4,7 +4,7 @@
  * services, any other process one with a single service.
  *
  * Order of start, and of stop in reverse: the operations endpoints come first, so that probes are answered while the
- * rest starts and stops; the mesh listens when what it serves is there; partitions are owned when they can be called;
+ * rest starts and stops; the data directory comes before the services; the mesh listens when what it serves is there; partitions are owned when they can be called;
  * the registry is told last, and on the way out first.
  */
 import { registryService } from "@tutti/contracts/registry/v1";
@@ -20,6 +20,7 @@ import {
   systemFoundation,
 } from "@tutti/kernel";
 import { Announcer, Mesh, MeshDelivery, meshSection, RegistryDiscovery } from "@tutti/mesh";
+import type { Effects } from "@tutti/runtime";
 import type { Steward } from "@tutti/runtime/ownership";
 import {
   OperationsServer,
@@ -30,11 +31,15 @@ import {
 } from "@tutti/telemetry";
 import { type HostBus, openBus } from "./bus.ts";
 import { sectionsOf } from "./configuration.ts";
+import type { DataDirectory } from "./data-directory.ts";
 import { hostErrors } from "./errors.ts";
 import { instanceHealthOf } from "./instance-health.ts";
 import { NatsOnDemand } from "./nats-on-demand.ts";
+import { hostMachines } from "./runtime/host-runtime.ts";
 import { openSteward } from "./runtime/open-steward.ts";
+import { openStorage } from "./runtime/open-storage.ts";
 import type { HostContext, ServiceModule } from "./service-module.ts";
+import type { Storage } from "./storage/storage.ts";
 
 export interface HostOptions {
   /** Name of the process in logs and metrics: `platform`, `registry`. */
@@ -42,6 +47,8 @@ export interface HostOptions {
   readonly version: string;
   readonly services: readonly ServiceModule[];
   readonly sources: ConfigurationSources;
+  /** Where machines are kept, and whatever else must last; absent where nothing does. */
+  readonly dataDirectory?: (configuration: Configuration) => string;
   /** Parts to be used instead of the system's own. */
   readonly ports?: Partial<Pick<Foundation, "clock" | "timers" | "chance">>;
 }
@@ -58,6 +65,8 @@ interface Parts {
   readonly delivery: MeshDelivery;
   readonly discovery: RegistryDiscovery;
   readonly announcer: Announcer;
+  readonly directory: DataDirectory | undefined;
+  readonly storage: Storage | undefined;
   readonly services: ReadonlyMap<string, Component>;
 }
 
@@ -106,6 +115,10 @@ export class ServiceHost extends Orchestrator {
       ownership,
     });
     const delivery = new MeshDelivery({ mesh, ownership });
+    const { directory, storage } = await openStorage({
+      ...{ configuration, foundation, steward, delivery, services: modules, version },
+      dataDirectory: options.dataDirectory,
+    });
     const services = new Map<string, Component>();
     const announcer: Announcer = new Announcer({
       foundation,
@@ -124,11 +137,13 @@ export class ServiceHost extends Orchestrator {
       if (services.has(module.name))
         throw lifecycleErrors.componentTwice({ orchestrator: name, component: module.name });
       const logger = foundation.logger.child({ service: module.name });
-      services.set(module.name, await made(module, { ...context, foundation: { ...foundation, logger } }));
+      const own = { ...context, foundation: { ...foundation, logger } };
+      const storageOf = (effects: Effects) => hostMachines(module, storage, effects, own);
+      services.set(module.name, await made(module, { ...own, storage: storageOf }));
     }
     const host: ServiceHost = new ServiceHost(options, {
       ...{ processId, configuration, telemetry, foundation, nats, bus, mesh, discovery, announcer, services },
-      ...{ steward, delivery },
+      ...{ steward, delivery, directory, storage },
     });
     return host;
   }
@@ -156,11 +171,17 @@ export class ServiceHost extends Orchestrator {
     if (connection !== undefined) this.register("nats", connection, patient);
     this.register("bus", bus, patient);
     this.register("discovery", parts.discovery, { scope: "integration", critical: false });
+    // What is kept is there before those who keep it, and goes after them.
+    const data = parts.storage ?? parts.directory;
+    if (data !== undefined) this.register("data", data, patient);
     for (const [service, component] of parts.services) {
       this.register(service, component);
       // Callers go elsewhere as soon as they hear of it, not a third of a lease later.
       if (component instanceof Orchestrator) component.on("healthChanged", () => parts.announcer.announce());
     }
+    const { storage } = parts;
+    // Nobody calls any more, and the services are still there for what their machines want done.
+    if (storage !== undefined) this.register("machines", { stop: () => storage.stopRuntimes() });
     this.register("mesh", mesh, { scope: "integration" });
     // Partitions are taken when they can be called, and handed over while they still can.
     this.register("ownership", parts.steward, patient);

@@ -2,14 +2,18 @@ import type { Bus } from "@tutti/bus";
 import type { Component, Configuration, Foundation, IdSource, Section } from "@tutti/kernel";
 import type { Announcer, Mesh, MeshDelivery } from "@tutti/mesh";
 import type { NatsConnection } from "@tutti/nats";
+import type { Effects, RuntimeOptions } from "@tutti/runtime";
 import type { Steward } from "@tutti/runtime/ownership";
 import type { Telemetry } from "@tutti/telemetry";
+import type { ServiceStorage } from "./storage/service-storage.ts";
 
 /** A service, or another part of a process, as a host takes it in: what can be set about it, and how it is made. */
 export interface ServiceModule {
   /** The name it is found by: `registry`. */
   readonly name: string;
   readonly sections: readonly Section[];
+  /** The kinds of machines that it hosts: then its process keeps them, and `host.storage` gives what they run on. */
+  readonly machines?: RuntimeOptions["machines"];
   /** Makes the service and has it serve its contracts on the mesh. Nothing runs before the host starts it. */
   create(host: HostContext): Component | Promise<Component>;
 }
@@ -33,6 +37,11 @@ export interface HostContext {
   readonly steward: Steward;
   /** Carries letters between partitions. */
   readonly delivery: MeshDelivery;
+  /**
+   * What the machines of this service run on; asked once, while the service is made. Their partitions are owned when
+   * everything has started, and their effects are dispatched from then on.
+   */
+  storage(effects: Effects): ServiceStorage;
   /**
    * The connection to NATS. Whoever asks for it while the services are made has the process need it: it is connected
    * before they start.

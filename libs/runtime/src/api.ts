@@ -112,6 +112,8 @@ export interface PartitionStanding {
   readonly quarantined: number;
   /** Commands that wait. */
   readonly inbox: number;
+  /** How far the index is behind. */
+  readonly indexLagMs: number;
   /** When the next timer is due; undefined without one. */
   readonly nextDueMs: number | undefined;
   /** Share of the time that was spent deciding, over the last seconds: what moves partitions between processes. */

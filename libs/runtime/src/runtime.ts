@@ -166,9 +166,9 @@ export class Runtime implements RuntimeOfService {
   /** Whether an instance may have events behind this one. Cheap: for who looks often. */
   hasNews(key: InstanceKey, afterEvent: number): boolean {
     const memory = this.#of(key).life?.memory;
-    // Elsewhere, or being loaded: whoever asks properly finds out.
-    if (memory === undefined) return true;
-    return (memory.instances.get(textOf(key))?.event ?? 0) > afterEvent;
+    const instance = memory?.instances.get(textOf(key));
+    // Elsewhere, being loaded, or put away with what it did last: whoever asks properly finds out.
+    return instance === undefined || instance.event > afterEvent;
   }
 
   /** Instances in quarantine, longest first. */

@@ -155,7 +155,7 @@ export class CountingRuntime implements RuntimeOfService {
   standings(): readonly PartitionStanding[] {
     return [...this.#owned].map(([partition, { epoch }]) => ({
       ...{ partition, state: "running", epoch, head: 0, loaded: 0, live: 0, quarantined: 0, inbox: 0 },
-      ...{ nextDueMs: undefined, load: this.loads.get(partition) ?? 0 },
+      ...{ nextDueMs: undefined, indexLagMs: 0, load: this.loads.get(partition) ?? 0 },
     })) as readonly PartitionStanding[];
   }
 

@@ -1,0 +1,107 @@
+/** The events of a machine, its state at any of them, and its events as they happen. */
+import {
+  type GetHistoryReply,
+  type GetHistoryRequest,
+  type GetStateReply,
+  type GetStateRequest,
+  type HistoryEvent,
+  Record,
+  type WatchHistoryReply,
+  type WatchHistoryRequest,
+} from "@tutti/contracts/runtime/v1";
+import type { HistoryRecord } from "@tutti/journal";
+import { type CallContext, kernelErrors, toTimestamp } from "@tutti/kernel";
+import { whenOwned } from "../admission.ts";
+import { keyIn, type MachineDesk, newsOf } from "./desk.ts";
+import { ownEventCodecs } from "./own-event-codecs.ts";
+
+const pageDefault = 100;
+const pageMax = 500;
+
+export async function getHistory(
+  desk: MachineDesk,
+  request: GetHistoryRequest,
+  context: CallContext,
+): Promise<GetHistoryReply> {
+  const key = keyIn(request);
+  const size = Math.min(request.page?.size || pageDefault, pageMax);
+  const token = request.page?.token ?? "";
+  const after = token === "" ? request.afterEvent : eventOfToken(token);
+  return whenOwned(desk, key, context, async () => {
+    const records = await desk.runtime.history(key, after, size);
+    const { events: total, isEnded } = await desk.runtime.instanceOf(key);
+    const events = records.map((record) => eventOf(desk, record, request.withJson));
+    const last = records.at(-1)?.event ?? after;
+    const nextToken = last < total ? tokenOf(last) : "";
+    return { events, page: { nextToken, ...(isEnded && { total }) } };
+  });
+}
+
+export async function* watchHistory(
+  desk: MachineDesk,
+  request: WatchHistoryRequest,
+  context: CallContext,
+): AsyncGenerator<WatchHistoryReply, void> {
+  const key = keyIn(request);
+  const { signal } = context;
+  for (let after = request.afterEvent; !signal.aborted; ) {
+    const { events, isEnded, records } = await whenOwned(desk, key, context, async () => ({
+      ...(await desk.runtime.instanceOf(key)),
+      records: await desk.runtime.history(key, after, pageMax),
+    }));
+    after = records.at(-1)?.event ?? after;
+    const last = isEnded && after >= events;
+    yield { events: records.map((record) => eventOf(desk, record, request.withJson)), last };
+    if (last) return;
+    while (!signal.aborted && after >= events) {
+      if (await newsOf(() => desk.runtime.hasNews(key, after), desk.foundation, signal)) break;
+      if (!signal.aborted) yield { events: [], last: false };
+    }
+  }
+}
+
+export async function getState(
+  desk: MachineDesk,
+  request: GetStateRequest,
+  context: CallContext,
+): Promise<GetStateReply> {
+  const key = keyIn(request);
+  return whenOwned(desk, key, context, async () => {
+    const { event, timeMs, projection } = await desk.runtime.stateAt(key, request.event);
+    return { event, time: toTimestamp(timeMs), json: JSON.stringify(projection) };
+  });
+}
+
+function eventOf(
+  desk: MachineDesk,
+  { record, timeMs, place }: HistoryRecord,
+  withJson: boolean,
+): HistoryEvent {
+  const { event, kind, type, version, payload, cause } = Record.decode(record);
+  const json = withJson ? jsonOf(desk, kind, type, version, payload) : "";
+  return { event, time: toTimestamp(timeMs), type, version, payload, json, cause, batch: place.batch };
+}
+
+function jsonOf(
+  { machines }: MachineDesk,
+  kind: string,
+  type: string,
+  version: number,
+  payload: Uint8Array,
+): string {
+  const codec =
+    ownEventCodecs.get(type) ??
+    machines
+      .find((machine) => machine.kind === kind)
+      ?.events.find((event) => event.type === type && event.version === version)?.codec;
+  return codec === undefined ? "" : JSON.stringify(codec.toJSON(codec.decode(payload)));
+}
+
+// The leading letter is the version of the token's form.
+const tokenOf = (event: number): string => `a${event}`;
+
+function eventOfToken(token: string): number {
+  if (/^a\d{1,10}$/.test(token)) return Number(token.slice(1));
+  const message = `expected the token of the page before, found ${token}`;
+  throw kernelErrors.pageTokenInvalid(undefined, { violations: [{ field: "page.token", message }] });
+}

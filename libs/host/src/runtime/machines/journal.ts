@@ -1,0 +1,62 @@
+import type { ListPartitionsReply, ReadJournalReply, ReadJournalRequest } from "@tutti/contracts/runtime/v1";
+import { encodeBatch, type JournalPartition } from "@tutti/journal";
+import type { CallContext } from "@tutti/kernel";
+import { hostErrors } from "../../errors.ts";
+import { type MachineDesk, newsOf } from "./desk.ts";
+
+/** Bytes of batches in one reply, unless one alone has more. */
+const replyBytes = 1024 * 1024;
+
+/** The partitions with where their journals begin and end. */
+export function withJournals(
+  { runtime, journals }: MachineDesk,
+  { partitions, ...reply }: ListPartitionsReply,
+): ListPartitionsReply {
+  const standing = partitions.map((partition) => {
+    const { first, last } = journals.journal.partition(runtime.service, partition.partition);
+    return { ...partition, first, head: last.number, headHash: last.hash.slice() };
+  });
+  return { ...reply, partitions: standing };
+}
+
+/** The journal of a partition as it is, and as it goes on. */
+export async function* readJournal(
+  desk: MachineDesk,
+  { partition, afterBatch, follow }: ReadJournalRequest,
+  context: CallContext,
+): AsyncGenerator<ReadJournalReply, void> {
+  const { steward, runtime, journals } = desk;
+  const { service, partitions } = runtime;
+  const { signal } = context;
+  if (partition >= partitions) throw hostErrors.noSuchPartition({ service, partition, partitions });
+  await steward.admit(service, partition, { epoch: context.ownerEpoch ?? 0, signal });
+  // Asked each time: a journal that stopped is opened anew.
+  const log = (): JournalPartition => journals.journal.partition(service, partition);
+  for (let after = afterBatch; !signal.aborted; ) {
+    for await (const reply of replies(log(), after)) {
+      after += reply.batches.length;
+      yield reply;
+    }
+    if (!follow) return;
+    const isNews = await newsOf(() => log().last.number > after, desk.foundation, signal);
+    if (!isNews && !signal.aborted) yield { batches: [] };
+  }
+}
+
+async function* replies(log: JournalPartition, after: number): AsyncGenerator<ReadJournalReply, void> {
+  let batches: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const slice of log.read(after + 1)) {
+    for (const batch of slice) {
+      const encoded = encodeBatch(log, batch);
+      if (bytes > 0 && bytes + encoded.length > replyBytes) {
+        yield { batches };
+        batches = [];
+        bytes = 0;
+      }
+      batches.push(encoded);
+      bytes += encoded.length;
+    }
+  }
+  if (batches.length > 0) yield { batches };
+}

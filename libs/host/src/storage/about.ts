@@ -1,0 +1,64 @@
+/**
+ * What a data directory says of itself. It is written once, when the directory is made: the number of partitions decides
+ * where every machine lives, so another one would look for all of them in the wrong place.
+ */
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { z } from "zod";
+import { hostErrors } from "../errors.ts";
+import type { DataLayout } from "./layout.ts";
+
+/** Raised when an older release could not make sense of a directory. */
+export const dataFormat = 1;
+
+const schema = z.object({
+  format: z.int().min(1),
+  /** Of the software that made it. */
+  release: z.string(),
+  made: z.string(),
+  partitions: z.int().min(1),
+});
+
+export type AboutData = z.output<typeof schema>;
+
+/** Undefined where there is none; throws `host.data_unreadable` when it is not what was written. */
+export function readAbout({ about }: Pick<DataLayout, "about">): AboutData | undefined {
+  let text: string;
+  try {
+    text = readFileSync(about, "utf8");
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return;
+    throw error;
+  }
+  const found = schema.safeParse(parsed(text));
+  if (!found.success) throw hostErrors.dataUnreadable({ file: about });
+  return found.data;
+}
+
+/** There whole or not at all. */
+export function writeAbout({ about }: Pick<DataLayout, "about">, data: AboutData): void {
+  writeFileSync(`${about}.new`, `${JSON.stringify(data, undefined, 2)}\n`, { flush: true });
+  renameSync(`${about}.new`, about);
+}
+
+/** Refuses a directory that this process would take for something else than it is. */
+export function checkAbout(data: AboutData, layout: DataLayout, partitions: number): void {
+  const { directory } = layout;
+  if (data.format > dataFormat) {
+    throw hostErrors.dataNewer({ directory, format: data.format, known: dataFormat, release: data.release });
+  }
+  if (data.partitions !== partitions) {
+    throw hostErrors.partitionsDiffer({ directory, made: data.partitions, asked: partitions });
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error ? String(error.code) : undefined;
+}

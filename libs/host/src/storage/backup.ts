@@ -1,0 +1,129 @@
+/**
+ * Copies a data directory while everything goes on.
+ *
+ * 1. Nothing of the log is removed meanwhile, and the archives are copied before its end is taken: so the log of the copy
+ *    begins no later than where its archives end, and ends no earlier.
+ * 2. Of the last segment the durable part is copied and nothing else: what is behind it may be half written. Everything
+ *    that was acknowledged before the copy was begun is before that end.
+ * 3. The copy says what it is at the very end: what was not finished is no data directory, and nobody takes it for one.
+ */
+import { constants } from "node:fs";
+import { copyFile, cp, mkdir, open, readdir } from "node:fs/promises";
+import { join, relative, resolve, sep } from "node:path";
+import type { LogPlace } from "@tutti/journal";
+import { errorFromUnknown } from "@tutti/kernel";
+import { hostErrors } from "../errors.ts";
+import { type AboutData, codeOf, writeAbout } from "./about.ts";
+import { type DataLayout, layoutOf } from "./layout.ts";
+
+/** What is copied. */
+export interface Copied {
+  readonly layout: DataLayout;
+  readonly about: AboutData;
+  readonly archives: readonly {
+    readonly service: string;
+    backup(directory: string): Promise<void>;
+  }[];
+  /** Where the durable part of the log ends; asked when the archives have been copied. Undefined where there is no log. */
+  end(): LogPlace | undefined;
+}
+
+const partBytes = 1024 * 1024;
+
+export async function copyData(source: Copied, target: string): Promise<void> {
+  const { layout, about, archives } = source;
+  await refuseUnfit(layout.directory, target);
+  const to = layoutOf(resolve(target));
+  try {
+    for (const { service, backup } of archives) await backup(to.archiveOf(service));
+    const end = source.end();
+    await mkdir(to.journal, { recursive: true });
+    if (end !== undefined) await copyLog(layout.journal, to.journal, end);
+    await copyBlobs(layout.blobs, to.blobs);
+    for (const folder of [to.archives, to.journal]) await syncFolder(folder);
+    writeAbout(to, about);
+    await syncFolder(to.directory);
+  } catch (error) {
+    throw hostErrors.copyFailed({ target, reason: errorFromUnknown(error).message }, { cause: error });
+  }
+}
+
+async function refuseUnfit(directory: string, target: string): Promise<void> {
+  const way = relative(resolve(directory), resolve(target));
+  const isOutside = way === ".." || way.startsWith(`..${sep}`) || resolve(way) === way;
+  if (!isOutside) throw hostErrors.copyRefused({ target, found: `inside ${directory}` });
+  try {
+    await mkdir(target, { recursive: true });
+    if ((await readdir(target)).length > 0)
+      throw hostErrors.copyRefused({ target, found: "with files in it" });
+  } catch (error) {
+    if (codeOf(error) === "EEXIST" || codeOf(error) === "ENOTDIR") {
+      throw hostErrors.copyRefused({ target, found: "to be a file" });
+    }
+    throw error;
+  }
+}
+
+async function copyLog(from: string, to: string, end: LogPlace): Promise<void> {
+  const segments = (await readdir(from)).filter((name) => /^\d+\.log$/.test(name)).sort();
+  for (const name of segments) {
+    const segment = Number.parseInt(name, 10);
+    if (segment < end.segment) {
+      await copyFile(join(from, name), join(to, name), constants.COPYFILE_FICLONE);
+      await syncFile(join(to, name));
+    } else if (segment === end.segment) await copyBeginning(join(from, name), join(to, name), end.offset);
+  }
+}
+
+/** The file is as long as the other, and has its first bytes. */
+async function copyBeginning(from: string, to: string, bytes: number): Promise<void> {
+  const source = await open(from, "r");
+  const target = await open(to, "wx");
+  try {
+    const part = new Uint8Array(partBytes);
+    for (let done = 0; done < bytes; ) {
+      const { bytesRead } = await source.read(part, 0, Math.min(partBytes, bytes - done), done);
+      if (bytesRead === 0) throw new Error(`${from} ended at byte ${done}, before ${bytes}`);
+      await target.write(part, 0, bytesRead, done);
+      done += bytesRead;
+    }
+    await target.truncate((await source.stat()).size);
+    await target.sync();
+  } finally {
+    await source.close();
+    await target.close();
+  }
+}
+
+/** After the end of the log was taken: a blob is durable before a record names it. */
+async function copyBlobs(from: string, to: string): Promise<void> {
+  try {
+    await cp(from, to, { recursive: true });
+  } catch (error) {
+    if (codeOf(error) !== "ENOENT") throw error;
+  }
+}
+
+async function syncFile(path: string): Promise<void> {
+  const file = await open(path, "r+");
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  // Windows can neither open nor sync a directory.
+  if (process.platform === "win32") return;
+  const folder = await open(path, "r").catch((error: unknown) => {
+    if (codeOf(error) === "ENOENT") return undefined;
+    throw error;
+  });
+  if (folder === undefined) return;
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

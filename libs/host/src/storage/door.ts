@@ -1,0 +1,112 @@
+/**
+ * The door of a data directory: where whoever may read the directory asks the process that has it. It listens on this
+ * machine only, at a port that the directory names together with a secret; so it asks for no rights beyond those of the
+ * files, and works where nothing else of the process is reachable.
+ */
+import { rmSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
+import { json } from "node:stream/consumers";
+import {
+  type Chance,
+  errorFromUnknown,
+  fromProblem,
+  type Logger,
+  type Problem,
+  problemMediaType,
+  toProblem,
+} from "@tutti/kernel";
+import { z } from "zod";
+import { codeOf } from "./about.ts";
+import type { DataLayout } from "./layout.ts";
+
+export interface DoorParts {
+  readonly layout: Pick<DataLayout, "door">;
+  readonly chance: Chance;
+  readonly logger: Logger;
+  /** Copies everything to a directory that is empty or not there. */
+  backUp(target: string): Promise<void>;
+}
+
+const sign = z.object({ port: z.int(), secret: z.string() });
+const wanted = z.object({ target: z.string().min(1) });
+const secretBytes = 32;
+
+export class Door {
+  readonly #parts: DoorParts;
+  readonly #secret: string;
+  #server: Server | undefined;
+
+  constructor(parts: DoorParts) {
+    this.#parts = parts;
+    this.#secret = Buffer.from(parts.chance.fill(new Uint8Array(secretBytes))).toString("hex");
+  }
+
+  async start(): Promise<void> {
+    const server = createServer((asked, reply) => void this.#answer(asked, reply));
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject).listen(0, "127.0.0.1", resolve);
+    });
+    server.unref();
+    this.#server = server;
+    const address = server.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    const { door } = this.#parts.layout;
+    rmSync(door, { force: true });
+    writeFileSync(door, `${JSON.stringify({ port, secret: this.#secret })}\n`, { mode: 0o600 });
+  }
+
+  async stop(): Promise<void> {
+    const server = this.#server;
+    if (server === undefined) return;
+    rmSync(this.#parts.layout.door, { force: true });
+    await new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+    this.#server = undefined;
+  }
+
+  async #answer(asked: IncomingMessage, reply: ServerResponse): Promise<void> {
+    const isKnown = asked.headers.authorization === `Bearer ${this.#secret}`;
+    if (!isKnown || asked.method !== "POST" || asked.url !== "/backup") {
+      reply.writeHead(isKnown ? 404 : 403).end();
+      return;
+    }
+    try {
+      const { target } = wanted.parse(await json(asked));
+      await this.#parts.backUp(target);
+      reply.writeHead(204).end();
+    } catch (error) {
+      this.#parts.logger.warn("the data directory could not be copied", { error });
+      reply.writeHead(500, { "content-type": problemMediaType });
+      reply.end(JSON.stringify(toProblem(errorFromUnknown(error))));
+    }
+  }
+}
+
+/** Asks the process that has a directory for a copy. False when nobody is at the door. */
+export async function askForBackup(layout: Pick<DataLayout, "door">, target: string): Promise<boolean> {
+  const found = sign.safeParse(await readSign(layout.door));
+  if (!found.success) return false;
+  const { port, secret } = found.data;
+  return new Promise((resolve, reject) => {
+    const headers = { authorization: `Bearer ${secret}`, "content-type": "application/json" };
+    const asking = request({ host: "127.0.0.1", port, path: "/backup", method: "POST", headers }, (reply) => {
+      if (reply.statusCode === 204) resolve(true);
+      else if (reply.statusCode !== 500) resolve(false);
+      // The cast: who has the secret of the door is the process that wrote it there.
+      else json(reply).then((problem) => reject(fromProblem(problem as Problem)), reject);
+    });
+    asking.on("error", (error) => (codeOf(error) === "ECONNREFUSED" ? resolve(false) : reject(error)));
+    asking.end(JSON.stringify({ target }));
+  });
+}
+
+async function readSign(path: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(path, "utf8"));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,2 @@
+export { askForBackup } from "./door.ts";
+export { layoutOf } from "./layout.ts";

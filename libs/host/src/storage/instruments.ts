@@ -1,0 +1,117 @@
+/** The figures of journal, archives and runtimes. Counted per group that was synced, or taken now and then; never per item. */
+import type { CommittedGroup } from "@tutti/journal";
+import type { GaugeCell, Metrics } from "@tutti/kernel";
+import type { PartitionStanding } from "@tutti/runtime";
+
+const service = ["service"] as const;
+const groupBytes = [4_096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304];
+const groupBatches = [1, 2, 4, 8, 16, 32, 64];
+
+export class StorageInstruments {
+  readonly journalBytes: GaugeCell;
+  readonly freeBytes: GaugeCell;
+  readonly #metrics: Metrics;
+  readonly #committed: (group: CommittedGroup) => void;
+  readonly #services = new Map<string, ServiceInstruments>();
+
+  constructor(metrics: Metrics) {
+    this.#metrics = metrics;
+    this.journalBytes = metrics
+      .gauge({ name: "tutti_journal_size_bytes", help: "Size of the journal's files on the disk." })
+      .with({});
+    this.freeBytes = metrics
+      .gauge({
+        name: "tutti_journal_disk_free_bytes",
+        help: "Room that is left on the disk of the data directory.",
+      })
+      .with({});
+    const groups = metrics
+      .counter({
+        name: "tutti_journal_groups_total",
+        help: "Groups of batches that one sync each made durable.",
+      })
+      .with({});
+    const batches = metrics
+      .counter({
+        name: "tutti_journal_batches_total",
+        help: "Batches of all partitions that became durable.",
+      })
+      .with({});
+    const written = metrics
+      .counter({
+        name: "tutti_journal_written_bytes_total",
+        help: "Bytes of the groups that became durable.",
+      })
+      .with({});
+    const sizes = metrics
+      .histogram({ name: "tutti_journal_group_bytes", help: "Size of one group.", buckets: groupBytes })
+      .with({});
+    const counts = metrics
+      .histogram({
+        name: "tutti_journal_group_batches",
+        help: "Batches that one sync made durable together.",
+        buckets: groupBatches,
+      })
+      .with({});
+    this.#committed = (group) => {
+      groups.add();
+      batches.add(group.batches);
+      written.add(group.bytes);
+      sizes.observe(group.bytes);
+      counts.observe(group.batches);
+    };
+  }
+
+  get committed(): (group: CommittedGroup) => void {
+    return this.#committed;
+  }
+
+  ofService(name: string): ServiceInstruments {
+    let instruments = this.#services.get(name);
+    if (instruments === undefined) {
+      instruments = new ServiceInstruments(this.#metrics, name);
+      this.#services.set(name, instruments);
+    }
+    return instruments;
+  }
+}
+
+export class ServiceInstruments {
+  readonly #loaded: GaugeCell;
+  readonly #live: GaugeCell;
+  readonly #quarantined: GaugeCell;
+  readonly #inbox: GaugeCell;
+  readonly #running: GaugeCell;
+  readonly #lag: GaugeCell;
+  readonly #archive: GaugeCell;
+
+  constructor(metrics: Metrics, name: string) {
+    const gauge = (metric: string, help: string) =>
+      metrics.gauge({ name: metric, help, labels: service }).with({ service: name });
+    this.#loaded = gauge("tutti_runtime_machines_loaded", "Machines in memory.");
+    this.#live = gauge("tutti_runtime_machines_live", "Machines that have not ended.");
+    this.#quarantined = gauge(
+      "tutti_runtime_machines_quarantined",
+      "Machines that are kept aside for a repair.",
+    );
+    this.#inbox = gauge("tutti_runtime_inbox_commands", "Commands that wait in all inboxes.");
+    this.#running = gauge(
+      "tutti_runtime_partitions_running",
+      "Partitions of this process that take commands.",
+    );
+    this.#lag = gauge("tutti_runtime_index_lag_seconds", "How far what searches find is behind the journal.");
+    this.#archive = gauge("tutti_runtime_archive_bytes", "Size of snapshots, history and index on the disk.");
+  }
+
+  figures(standings: readonly PartitionStanding[], archiveBytes: number): void {
+    const sum = (of: (standing: PartitionStanding) => number): number =>
+      standings.reduce((total, standing) => total + of(standing), 0);
+    this.#loaded.set(sum(({ loaded }) => loaded));
+    this.#live.set(sum(({ live }) => live));
+    this.#quarantined.set(sum(({ quarantined }) => quarantined));
+    this.#inbox.set(sum(({ inbox }) => inbox));
+    this.#running.set(sum(({ state }) => (state === "running" ? 1 : 0)));
+    this.#lag.set(Math.max(0, ...standings.map(({ indexLagMs }) => indexLagMs)) / 1_000);
+    this.#archive.set(archiveBytes);
+  }
+}

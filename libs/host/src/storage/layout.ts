@@ -1,0 +1,28 @@
+import { join } from "node:path";
+
+/** Where things are in a data directory. */
+export interface DataLayout {
+  readonly directory: string;
+  /** What it was made as: how many partitions, by which release. */
+  readonly about: string;
+  /** Where whoever may read the directory asks the process that has it. */
+  readonly door: string;
+  readonly journal: string;
+  /** One folder per service. */
+  readonly archives: string;
+  readonly blobs: string;
+  archiveOf(service: string): string;
+}
+
+export function layoutOf(directory: string): DataLayout {
+  const archives = join(directory, "archive");
+  return {
+    directory,
+    about: join(directory, "data.json"),
+    door: join(directory, "door.json"),
+    journal: join(directory, "journal"),
+    archives,
+    blobs: join(directory, "blobs"),
+    archiveOf: (service) => join(archives, service),
+  };
+}

@@ -1,0 +1,93 @@
+/**
+ * The journal of a process, which all its services share.
+ *
+ * 1. A journal that has stopped is opened again once, whoever asks and however many do: everybody gets the same new one.
+ * 2. It is closed before it is opened again: two writers in one log would be its end.
+ * 3. As long as it cannot be opened it is tried again, ever more slowly; whoever waits goes on when it works.
+ */
+import { type Journal, journalErrors } from "@tutti/journal";
+import {
+  assert,
+  type Backoff,
+  backoffMs,
+  errorFromUnknown,
+  type Foundation,
+  type Health,
+  healthy,
+  sleep,
+  unhealthy,
+} from "@tutti/kernel";
+import type { JournalSource } from "@tutti/runtime";
+
+export interface ProcessJournalParts<J extends Journal> {
+  open(): Promise<J>;
+  readonly foundation: Pick<Foundation, "timers" | "chance" | "logger">;
+}
+
+const pause: Backoff = { firstMs: 20, maxMs: 5_000 };
+
+export class ProcessJournal<J extends Journal = Journal> implements JournalSource {
+  readonly #parts: ProcessJournalParts<J>;
+  readonly #stopping = new AbortController();
+  #journal: J | undefined;
+  #renewing: Promise<J> | undefined;
+  #trouble = "";
+
+  constructor(parts: ProcessJournalParts<J>) {
+    this.#parts = parts;
+  }
+
+  get journal(): J {
+    assert(this.#journal !== undefined, "nobody asks for the journal before it is open", {});
+    return this.#journal;
+  }
+
+  async start(): Promise<void> {
+    this.#journal = await this.#parts.open();
+  }
+
+  renew(broken: Journal): Promise<J> {
+    if (broken !== this.#journal) return Promise.resolve(this.journal);
+    this.#renewing ??= this.#renew(broken).finally(() => {
+      this.#renewing = undefined;
+    });
+    return this.#renewing;
+  }
+
+  /** Whoever waits for a new journal hears that there will be none. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#renewing?.catch(() => {});
+    await this.#journal?.close();
+  }
+
+  health(): Health {
+    return this.#renewing === undefined
+      ? healthy
+      : unhealthy(`the journal stopped and is being opened again: ${this.#trouble}`);
+  }
+
+  async #renew(broken: Journal): Promise<J> {
+    const { open, foundation } = this.#parts;
+    const { timers, chance, logger } = foundation;
+    const { signal } = this.#stopping;
+    this.#trouble = "a write failed";
+    logger.warn("the journal has stopped; it is opened again");
+    await broken.close().catch((error: unknown) => {
+      logger.warn("the journal that stopped could not be closed in good order", { error });
+    });
+    for (let failures = 1; !signal.aborted; failures++) {
+      try {
+        const journal = await open();
+        this.#journal = journal;
+        logger.info("the journal is open again");
+        return journal;
+      } catch (error) {
+        this.#trouble = errorFromUnknown(error).message;
+        logger.error("the journal cannot be opened; it is tried again", { error });
+      }
+      await sleep(timers, backoffMs(pause, failures, chance), signal).catch(() => {});
+    }
+    throw journalErrors.stopped({ reason: "the process stops" });
+  }
+}

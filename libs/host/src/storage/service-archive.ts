@@ -1,0 +1,73 @@
+/**
+ * The archive of one service from before it is opened: a runtime is put together before its process may touch the data
+ * directory.
+ */
+import type {
+  Archive,
+  ArchiveFigures,
+  ArchivePartition,
+  Search,
+  SearchPage,
+  SqliteArchive,
+} from "@tutti/journal";
+import { assert } from "@tutti/kernel";
+
+export class ServiceArchive implements Archive {
+  readonly service: string;
+  readonly #open: () => SqliteArchive;
+  #opened: SqliteArchive | undefined;
+
+  constructor(service: string, open: () => SqliteArchive) {
+    this.service = service;
+    this.#open = open;
+  }
+
+  start(): void {
+    this.#opened = this.#open();
+  }
+
+  partition(partition: number): ArchivePartition {
+    const opened = (): ArchivePartition => this.#archive.partition(partition);
+    return {
+      opening: (...given) => opened().opening(...given),
+      leave: (...given) => opened().leave(...given),
+      mayHave: (key) => opened().mayHave(key),
+      load: (...given) => opened().load(...given),
+      keyOf: (...given) => opened().keyOf(...given),
+      due: (...given) => opened().due(...given),
+      nextDueMs: () => opened().nextDueMs(),
+      outstanding: (...given) => opened().outstanding(...given),
+      commit: (...given) => opened().commit(...given),
+      pack: (...given) => opened().pack(...given),
+      settle: (...given) => opened().settle(...given),
+      history: (...given) => opened().history(...given),
+    };
+  }
+
+  search(search: Search): Promise<SearchPage> {
+    return this.#archive.search(search);
+  }
+
+  purge(nowMs: number): Promise<boolean> {
+    return this.#archive.purge(nowMs);
+  }
+
+  figures(): Promise<ArchiveFigures> {
+    return this.#archive.figures();
+  }
+
+  backup(directory: string): Promise<void> {
+    return this.#archive.backup(directory);
+  }
+
+  async close(): Promise<void> {
+    await this.#opened?.close();
+  }
+
+  get #archive(): SqliteArchive {
+    assert(this.#opened !== undefined, "nobody asks the archive before it is open", {
+      service: this.service,
+    });
+    return this.#opened;
+  }
+}

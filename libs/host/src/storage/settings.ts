@@ -1,0 +1,92 @@
+/** What can be set about what machines stand on. Partitions are a matter of ownership. */
+import { defineSection } from "@tutti/kernel";
+import { type Retention, type RuntimeLimits, runtimeLimits } from "@tutti/runtime/options";
+import { z } from "zod";
+
+const dayMs = 24 * 3_600_000;
+const count = (value: number, max: number) => z.int().min(1).max(max).default(value);
+const milliseconds = (value: number) =>
+  z
+    .int()
+    .min(0)
+    .max(100 * 365 * dayMs)
+    .default(value);
+
+const limits = z.strictObject({
+  inboxMax: count(runtimeLimits.inboxMax, 1_000_000).describe(
+    "Commands that may wait for one partition; more are refused with a delay.",
+  ),
+  loadedMax: count(runtimeLimits.loadedMax, 10_000_000).describe(
+    "Machines in memory per partition, as far as they can be put away.",
+  ),
+  idleMs: milliseconds(runtimeLimits.idleMs).describe(
+    "A machine without anything to do leaves memory after this long.",
+  ),
+  tailBytesMax: count(runtimeLimits.tailBytesMax, 2 ** 40).describe(
+    "Bytes of the journal, per partition, that a restart may have to read.",
+  ),
+  indexEveryMs: z
+    .int()
+    .min(1)
+    .max(1_000)
+    .default(runtimeLimits.indexEveryMs)
+    .describe("How often what searches find is brought up to date."),
+  eventsMax: count(runtimeLimits.eventsMax, 100_000_000).describe("Events that one machine may have."),
+  stateBytesMax: count(runtimeLimits.stateBytesMax, 2 ** 30).describe(
+    "Bytes that the state of one may have.",
+  ),
+  keysKeptMs: milliseconds(runtimeLimits.keysKeptMs).describe(
+    "How long a repetition under the same idempotency key is answered like the first time.",
+  ),
+});
+
+const retention = z.strictObject({
+  keepMs: milliseconds(7 * dayMs).describe(
+    "From the end of a machine to its removal with all its history; 0 removes it at once.",
+  ),
+  idKeptMs: milliseconds(dayMs).describe("From then on, how long an id that somebody chose stays taken."),
+  kinds: z
+    .record(z.string(), z.int().min(0))
+    .default({})
+    .describe("The same as keepMs, for machines of one kind: run: 86400000."),
+});
+
+export const durableSection = defineSection({
+  scope: "foundation",
+  name: "durable",
+  description: "What machines stand on: limits, and how long what has ended is kept.",
+  schema: z.object({
+    limits,
+    retention,
+    purgeMs: z
+      .int()
+      .min(10)
+      .max(dayMs)
+      .default(1_000)
+      .describe("How often it is looked whether something is no longer to be kept."),
+    freeBytesMin: z
+      .int()
+      .min(0)
+      .default(256 * 1024 * 1024)
+      .describe("With less room on the disk than this the process says that it is degraded."),
+  }),
+});
+
+export interface DurableSettings {
+  readonly limits: RuntimeLimits;
+  readonly purgeMs: number;
+  readonly freeBytesMin: number;
+  retentionOf(kind: string): Retention;
+}
+
+type Values = z.output<(typeof durableSection)["schema"]>;
+
+export function durableSettings(values: Values): DurableSettings {
+  const { keepMs, idKeptMs, kinds } = values.retention;
+  return {
+    limits: { ...runtimeLimits, ...values.limits },
+    purgeMs: values.purgeMs,
+    freeBytesMin: values.freeBytesMin,
+    retentionOf: (kind) => ({ keepMs: kinds[kind] ?? keepMs, idKeptMs }),
+  };
+}

@@ -1,0 +1,93 @@
+/**
+ * What is done for a data directory beside the work: what need not be kept any more is removed, a slice at a time, and
+ * figures are taken. Nothing of it is urgent: when it fails it is tried again in the next round.
+ */
+import { statfs } from "node:fs/promises";
+import type { Archive } from "@tutti/journal";
+import type { Foundation, Timer } from "@tutti/kernel";
+import type { Runtime } from "@tutti/runtime";
+import type { StorageInstruments } from "./instruments.ts";
+
+export interface Kept {
+  readonly service: string;
+  readonly runtime: Runtime;
+  readonly archive: Archive;
+}
+
+export interface UpkeepParts {
+  readonly foundation: Pick<Foundation, "clock" | "timers" | "logger">;
+  readonly services: readonly Kept[];
+  readonly instruments: StorageInstruments;
+  readonly directory: string;
+  readonly purgeMs: number;
+  journalBytes(): number;
+}
+
+/** Between two slices others get their turn. */
+const betweenSlicesMs = 5;
+const figuresEveryMs = 5_000;
+
+export class Upkeep {
+  readonly #parts: UpkeepParts;
+  #purging: Timer | undefined;
+  #counting: Timer | undefined;
+  #isStopped = false;
+  /** Bytes that are free on the disk; undefined as long as nobody knows. */
+  freeBytes: number | undefined;
+
+  constructor(parts: UpkeepParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    const { timers } = this.#parts.foundation;
+    this.#purgeIn(this.#parts.purgeMs);
+    this.#counting = timers.every(figuresEveryMs, () => void this.count());
+    void this.count();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#purging?.cancel();
+    this.#counting?.cancel();
+  }
+
+  /** Takes all figures once. */
+  async count(): Promise<void> {
+    const { services, instruments, directory, foundation } = this.#parts;
+    try {
+      instruments.journalBytes.set(this.#parts.journalBytes());
+      const { bavail, bsize } = await statfs(directory);
+      this.freeBytes = bavail * bsize;
+      instruments.freeBytes.set(this.freeBytes);
+      for (const { service, runtime, archive } of services) {
+        const { bytes } = await archive.figures();
+        if (this.#isStopped) return;
+        instruments.ofService(service).figures(runtime.standings(), bytes);
+      }
+    } catch (error) {
+      if (!this.#isStopped)
+        foundation.logger.warn("the figures of the storage could not be taken", { error });
+    }
+  }
+
+  #purgeIn(delayMs: number): void {
+    if (this.#isStopped) return;
+    this.#purging = this.#parts.foundation.timers.after(delayMs, () => void this.#purge());
+  }
+
+  async #purge(): Promise<void> {
+    const { services, foundation, purgeMs } = this.#parts;
+    let isMore = false;
+    for (const { service, archive } of services) {
+      if (this.#isStopped) return;
+      try {
+        isMore = (await archive.purge(foundation.clock.now())) || isMore;
+      } catch (error) {
+        if (this.#isStopped) return;
+        foundation.logger.warn("what is no longer to be kept could not be removed", { service, error });
+      }
+    }
+    this.#purgeIn(isMore ? betweenSlicesMs : purgeMs);
+  }
+}

@@ -1,0 +1,296 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import {
+  GetHistoryRequest,
+  GetStateRequest,
+  ListMachinesRequest,
+  ListPartitionsRequest,
+  ListQuarantinedRequest,
+  ReadJournalRequest,
+  RepairAction,
+  RepairQuarantinedRequest,
+  runtimeService,
+  WatchHistoryRequest,
+} from "@tutti/contracts/runtime/v1";
+import { WorkStatus } from "@tutti/contracts/types/v1";
+import { type Machine, memorySources } from "@tutti/kernel";
+import { account, balance, close, deposit, transfer, withdraw } from "@tutti/machine-bank";
+import { ServiceHost } from "../src/index.ts";
+import { serviceOf } from "./fixture.ts";
+import { accountKey, BankProcess, makeFolder, teller } from "./storage.fixture.ts";
+
+const inBank = { service: "bank" };
+
+describe("a process that keeps machines", () => {
+  it("has after a restart what it had before, in a directory that says how it was made", async () => {
+    await using folder = await makeFolder();
+    {
+      await using bank = await BankProcess.start(folder.path);
+      await bank.openAccount("anna", 100);
+      await bank.openAccount("ben", 0);
+      const { runtime } = bank.storage;
+      await runtime.execute({
+        ...{ key: accountKey("anna"), command: transfer, cause: teller },
+        body: { to: "ben", amountCents: 40 },
+      });
+      const ask = () => runtime.ask({ key: accountKey("ben"), query: balance, body: undefined });
+      while ((await ask()).balanceCents !== 40) await new Promise(setImmediate);
+    }
+    const { partitions, release, format } = JSON.parse(
+      await readFile(join(folder.path, "data.json"), "utf8"),
+    );
+    assert.deepEqual({ partitions, release, format }, { partitions: 16, release: "1.2.3", format: 1 });
+    assert.deepEqual((await readdir(folder.path)).sort(), [
+      "archive",
+      "blobs",
+      "data.json",
+      "journal",
+      "lock",
+    ]);
+    await using bank = await BankProcess.start(folder.path);
+    assert.equal(await bank.deposit("anna", 1), 61);
+    assert.equal(await bank.deposit("ben", 1), 41);
+  });
+
+  it("refuses another number of partitions than its directory was made with", async () => {
+    await using folder = await makeFolder();
+    await (await BankProcess.start(folder.path)).host.stop();
+    const bank = await BankProcess.open(folder.path, ["--ownership.partitions=8"]);
+    await assert.rejects(bank.host.start(), (error: Error) => {
+      assert.match(
+        error.message,
+        /expected 16 partitions, with which the data directory .* was made, found 8 in the configuration; set ownership\.partitions to 16/,
+      );
+      return true;
+    });
+    // What was taken is given back.
+    await (await BankProcess.start(folder.path)).host.stop();
+  });
+
+  it("refuses a directory of a newer release, and one that lacks its beginning", async () => {
+    await using folder = await makeFolder();
+    await (await BankProcess.start(folder.path)).host.stop();
+    const about = join(folder.path, "data.json");
+    const said = JSON.parse(await readFile(about, "utf8"));
+    await writeFile(about, JSON.stringify({ ...said, format: 9, release: "7.0.0" }));
+    const start = async () => (await BankProcess.open(folder.path)).host.start();
+    await assert.rejects(start(), /to have format 1, found 9, made by release 7\.0\.0; use that release/);
+    await rm(about);
+    await assert.rejects(start(), /found a journal without data\.json; it is a copy that was not finished/);
+    await writeFile(about, "{");
+    await assert.rejects(start(), /restore that file from a backup, it never changes/);
+  });
+
+  it("has a directory where it names machines, and owns them alone", async () => {
+    const bank = { ...serviceOf("bank"), machines: [account] };
+    const given = { name: "test", version: "1.2.3", services: [bank] };
+    await assert.rejects(ServiceHost.open({ ...given, sources: memorySources({ arguments: [] }) }), {
+      code: "host.no_data_directory",
+    });
+    const sources = memorySources({ arguments: ["--ownership.kind=leased", "--nats.servers=127.0.0.1:1"] });
+    const dataDirectory = () => "nowhere";
+    await assert.rejects(ServiceHost.open({ ...given, sources, dataDirectory }), {
+      code: "host.storage_not_shared",
+    });
+    assert.equal(existsSync("nowhere"), false);
+  });
+
+  it("removes what need not be kept any more", async () => {
+    await using folder = await makeFolder();
+    await using bank = await BankProcess.start(folder.path, [
+      ...["--durable.retention.keepMs=0", "--durable.purgeMs=10", "--durable.limits.tailBytesMax=1"],
+      ...["--durable.limits.indexEveryMs=5", "--durable.limits.idleMs=0"],
+    ]);
+    await bank.openAccount("anna", 0);
+    const { runtime, archive } = bank.storage;
+    await runtime.execute({ key: accountKey("anna"), command: close, body: {}, cause: teller });
+    const client = bank.host.mesh.client(runtimeService, inBank);
+    const list = async () => (await client.listMachines(ListMachinesRequest.create())).machines.length;
+    const read = () => runtime.history(accountKey("anna"), 0, 10);
+    for (let rounds = 0; rounds < 400; rounds++) {
+      const isGone =
+        (await list()) === 0 &&
+        (await read().then(
+          () => false,
+          () => true,
+        ));
+      if (isGone) break;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    await assert.rejects(read(), { code: "runtime.unknown_instance" });
+    assert.ok(archive);
+  });
+
+  it("tells figures and health", async () => {
+    await using folder = await makeFolder();
+    await using bank = await BankProcess.start(folder.path, ["--durable.freeBytesMin=9007199254740991"]);
+    await bank.openAccount("anna", 100);
+    const metrics = async () => (await fetch(`${bank.host.url}/metrics`)).text();
+    let text = await metrics();
+    for (let rounds = 0; rounds < 400 && !text.includes("tutti_runtime_partitions_running"); rounds++) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      text = await metrics();
+    }
+    for (const name of ["tutti_journal_groups_total", "tutti_journal_size_bytes"]) {
+      assert.match(text, new RegExp(`^${name} [1-9]`, "m"));
+    }
+    assert.match(text, /^tutti_runtime_archive_bytes\{service="bank"\}/m);
+    assert.match(text, /^tutti_journal_group_batches_bucket/m);
+    const health = bank.host.status().health;
+    assert.ok(health);
+  });
+});
+
+for (const transport of ["in-process", "grpc"]) {
+  describe(`the runtime's contract, ${transport}`, () => {
+    const flags = [`--mesh.transport=${transport}`, "--durable.limits.indexEveryMs=5"];
+
+    it("reads histories, states, lists and journals", async () => {
+      await using folder = await makeFolder();
+      await using bank = await BankProcess.start(folder.path, flags);
+      await bank.openAccount("anna", 100);
+      for (let count = 1; count <= 5; count++) await bank.deposit("anna", count);
+      const client = bank.host.mesh.client(runtimeService, inBank);
+      const anna = { kind: "account", id: "anna" };
+
+      const page = await client.getHistory(
+        GetHistoryRequest.fromPartial({ ...anna, withJson: true, page: { size: 4 } }),
+      );
+      assert.deepEqual(
+        page.events.map(({ event, type }) => [event, type]),
+        [[1, "account_opened"], ...[2, 3, 4].map((event) => [event, "money_deposited"])],
+      );
+      assert.match(page.events[1]?.json ?? "", /"amountCents":1\b/);
+      assert.equal(page.events[1]?.cause?.actor?.id, "teller");
+      const token = page.page?.nextToken ?? "";
+      const rest = await client.getHistory(GetHistoryRequest.fromPartial({ ...anna, page: { token } }));
+      assert.deepEqual([rest.events.map(({ event }) => event), rest.page?.nextToken], [[5, 6], ""]);
+      await assert.rejects(
+        client.getHistory(GetHistoryRequest.fromPartial({ ...anna, page: { token: "x" } })),
+        { status: "INVALID_ARGUMENT" },
+      );
+      await assert.rejects(client.getHistory(GetHistoryRequest.fromPartial({ ...anna, id: "nobody" })), {
+        code: "runtime.unknown_instance",
+      });
+
+      const then = await client.getState(GetStateRequest.fromPartial({ ...anna, event: 2 }));
+      const now = await client.getState(GetStateRequest.fromPartial(anna));
+      assert.deepEqual(
+        [then, now].map(({ event, json }) => [event, JSON.parse(json).balanceCents]),
+        [
+          [2, 101],
+          [6, 115],
+        ],
+      );
+
+      const list = () => client.listMachines(ListMachinesRequest.fromPartial({ kinds: ["account"] }));
+      let listed = await list();
+      while (listed.machines.length === 0) listed = await list();
+      assert.deepEqual(listed.machines[0]?.reference, { namespace: "default", ...anna, task: "" });
+      assert.equal(listed.machines[0]?.startedBy?.id, "teller");
+      assert.ok((listed.indexedTo?.seconds ?? 0) > 1e9);
+
+      const { partitions } = await client.listPartitions(ListPartitionsRequest.create());
+      const owner = bank.storage.runtime.partitionOf(accountKey("anna"));
+      const { head = 0, headHash } = partitions.find(({ partition }) => partition === owner) ?? {};
+      const hashes: string[] = [];
+      for await (const { batches } of client.readJournal(
+        ReadJournalRequest.fromPartial({ partition: owner }),
+      )) {
+        for (const batch of batches) hashes.push(createHash("sha256").update(batch).digest("hex"));
+      }
+      assert.equal(hashes.length, head);
+      assert.equal(hashes.at(-1), Buffer.from(headHash ?? []).toString("hex"));
+      await assert.rejects(client.readJournal(ReadJournalRequest.fromPartial({ partition: 99 })).next(), {
+        code: "host.no_such_partition",
+      });
+    });
+
+    it("follows a machine until it has ended, and a journal for as long as one likes", async () => {
+      await using folder = await makeFolder();
+      await using bank = await BankProcess.start(folder.path, flags);
+      await bank.openAccount("anna", 1);
+      const client = bank.host.mesh.client(runtimeService, inBank);
+      const watch = client.watchHistory(WatchHistoryRequest.fromPartial({ kind: "account", id: "anna" }));
+      const seen: number[] = [];
+      const key = accountKey("anna");
+      const { runtime } = bank.storage;
+      for await (const { events, last } of watch) {
+        seen.push(...events.map(({ event }) => event));
+        if (events.at(-1)?.event === 1) await bank.deposit("anna", 1);
+        if (events.at(-1)?.event === 2) {
+          await runtime.execute({ key, command: withdraw, body: { amountCents: 2 }, cause: teller });
+          await runtime.execute({ key, command: close, body: {}, cause: teller });
+        }
+        if (last) break;
+      }
+      assert.deepEqual(seen, [1, 2, 3, 4]);
+      const partition = runtime.partitionOf(key);
+      const follow = client.readJournal(ReadJournalRequest.fromPartial({ partition, follow: true }));
+      const first = await follow.next();
+      const count = first.value?.batches.length ?? 0;
+      await runtime
+        .execute({
+          ...{ key: accountKey("anna"), command: deposit, body: { amountCents: 1 }, cause: teller },
+        })
+        .catch(() => {});
+      const other = [..."abcdefghijklmnopqrstuvwxyz"].find(
+        (id) => runtime.partitionOf(accountKey(id)) === partition,
+      );
+      if (other !== undefined) {
+        await bank.openAccount(other, 1);
+        const { value } = await follow.next();
+        assert.ok((value?.batches.length ?? 0) > 0 && count > 0);
+      }
+      await follow.return();
+    });
+
+    it("lists machines whose code fails, and lets them go on, once per key", async () => {
+      await using folder = await makeFolder();
+      let isBroken = true;
+      const broken: Machine<unknown> = {
+        ...(account as Machine<unknown>),
+        commands: account.commands.map((command) =>
+          command.type !== deposit.type
+            ? command
+            : {
+                ...command,
+                decide: (...given: Parameters<typeof command.decide>) => {
+                  if (isBroken) throw new Error("no ink");
+                  return command.decide(...given);
+                },
+              },
+        ) as Machine<unknown>["commands"],
+      };
+      await using bank = await BankProcess.start(folder.path, flags, [broken]);
+      await bank.openAccount("anna", 100);
+      const ours = broken.commands.find(({ type }) => type === deposit.type) ?? assert.fail();
+      const order = { key: accountKey("anna"), command: ours, body: { amountCents: 5 }, cause: teller };
+      await assert.rejects(bank.storage.runtime.execute(order));
+      const client = bank.host.mesh.client(runtimeService, inBank);
+      const { machines } = await client.listQuarantined(ListQuarantinedRequest.create());
+      assert.deepEqual(
+        machines.map(({ reference, on }) => [reference?.id, on]),
+        [["anna", "deposit"]],
+      );
+      assert.match(machines[0]?.error?.message ?? "", /no ink/);
+      const repair = RepairQuarantinedRequest.fromPartial({
+        ...{ kind: "account", id: "anna", action: RepairAction.REPAIR_ACTION_RETRY },
+        ...{ reason: "there is ink again", idempotencyKey: "k1" },
+      });
+      await assert.rejects(client.repairQuarantined(repair), { code: "runtime.still_fails" });
+      isBroken = false;
+      const repaired = await client.repairQuarantined(repair);
+      assert.equal(repaired.status, WorkStatus.WORK_STATUS_RUNNING);
+      assert.deepEqual(await client.repairQuarantined(repair), repaired);
+      await assert.rejects(client.repairQuarantined({ ...repair, reason: "another" }), {
+        code: "runtime.key_reused",
+      });
+      assert.deepEqual((await client.listQuarantined(ListQuarantinedRequest.create())).machines, []);
+    });
+  });
+}
