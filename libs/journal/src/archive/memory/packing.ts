@@ -1,6 +1,6 @@
 import type { JournalBatch } from "../../port.ts";
-import { keyOfPrefix, partitionKind } from "../records/record-key.ts";
-import { RecordScanner } from "../records/record-scanner.ts";
+import { keyOfPrefix, partitionKind } from "../../records/record-key.ts";
+import { RecordScanner } from "../../records/record-scanner.ts";
 import type { KeptInstance, KeptPartition } from "./memory-archive-store.ts";
 
 /**

@@ -22,6 +22,7 @@ export class ArchiveDatabase {
   readonly #database: DatabaseSync;
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
+  readonly #checkpoint: StatementSync;
   #isSettled = false;
 
   constructor(file: string, access: "write" | "read") {
@@ -29,6 +30,7 @@ export class ArchiveDatabase {
     this.#database = this.#guarded(() => (access === "write" ? opened(file) : openedToRead(file)));
     this.#begin = this.#database.prepare("BEGIN IMMEDIATE");
     this.#commit = this.#database.prepare("COMMIT");
+    this.#checkpoint = this.#database.prepare("PRAGMA wal_checkpoint(TRUNCATE)");
   }
 
   statement(sql: string): Statement {
@@ -53,11 +55,16 @@ export class ArchiveDatabase {
     });
   }
 
-  /** Puts everything that was committed into the database file, and empties the log. */
-  settle(): void {
-    if (this.#isSettled) return;
-    this.#guarded(() => this.#database.exec("PRAGMA wal_checkpoint(TRUNCATE)"));
-    this.#isSettled = true;
+  /**
+   * Puts everything that was committed into the database file, and empties the log. False while somebody else (a
+   * verification) reads what is in the log: then it stays, and is tried again.
+   */
+  settle(): boolean {
+    if (!this.#isSettled) {
+      const result = this.#guarded(() => this.#checkpoint.get());
+      this.#isSettled = Number(result?.["busy"]) === 0;
+    }
+    return this.#isSettled;
   }
 
   /** Gives up to so many pages that nothing uses back to the file system; says whether there are more. */
@@ -178,7 +185,8 @@ const vacuumFrom = 64;
 const backupPages = 256;
 
 function opened(file: string): DatabaseSync {
-  const database = new DatabaseSync(file, { timeout: 5_000 });
+  // One process writes, so only a checkpoint can find somebody in its way, and nobody waits for that.
+  const database = new DatabaseSync(file, { timeout: 0 });
   try {
     // Before anything is written: it cannot be changed later.
     database.exec("PRAGMA auto_vacuum = INCREMENTAL");

@@ -1,5 +1,6 @@
 import { assert, type InstanceKey } from "@tutti/kernel";
 import type { JournalBatch } from "../../port.ts";
+import { archiveErrors } from "../errors.ts";
 import type {
   ArchiveFigures,
   DueInstance,
@@ -11,7 +12,7 @@ import type {
   Search,
   SearchPage,
 } from "../port.ts";
-import { keyOfPrefix } from "../records/record-key.ts";
+import { keyOfPrefix } from "../../records/record-key.ts";
 import { Committer, type EncodedChanges } from "./committer.ts";
 import { ArchiveDatabase } from "./database.ts";
 import type { RecordGroup } from "./history/groups.ts";
@@ -136,7 +137,9 @@ export class ArchiveEngine {
   }
 
   settle(partition: number): number {
-    this.#database.settle();
+    if (!this.#database.settle()) {
+      throw archiveErrors.failed({ reason: "somebody else reading what is to be put in its place" });
+    }
     const { coveredTo, packedTo } = this.#standings.of(partition);
     return Math.min(coveredTo, packedTo);
   }

@@ -48,6 +48,32 @@ export function lifeTests(underTest: ArchiveUnderTest): void {
       await copy.close();
     });
 
+    it("makes a copy while it is written: everything of a commit, or nothing", async () => {
+      await using stage = await stageOf(underTest);
+      const { archive, fixture, partition, story } = stage;
+      await lived(stage);
+      const copied = archive.backup(fixture.directory);
+      const later: Character[] = [];
+      for (let count = 0; count < 20; count++) {
+        const some = crowd(`later-${count}`, 10);
+        story.write(...some);
+        await story.keep(
+          partition,
+          some.map((one) => snapshotOf(one)),
+        );
+        later.push(...some);
+      }
+      await copied;
+      const copy = await fixture.openBackup(fixture.directory);
+      const [one, ...others] = await copy.partition(0).load(later.map(({ key }) => key));
+      const kinds = [one, ...others].map((kept) => kept?.kind);
+      const there = kinds.filter((kind) => kind === "snapshot").length;
+      assert.equal(there % 10, 0);
+      assert.deepEqual(kinds.slice(0, there), new Array(there).fill("snapshot"));
+      assert.deepEqual(kinds.slice(there), new Array(later.length - there).fill("nothing"));
+      await copy.close();
+    });
+
     it("settles what is covered and packed", async () => {
       await using stage = await stageOf(underTest);
       const { partition, story } = stage;
