@@ -69,6 +69,8 @@ export interface Keeper {
   dirty(instance: Instance): void;
   /** Its line in the index is to be written. */
   entryDue(instance: Instance): void;
+  /** An instance has come into memory that will have to leave again. */
+  wake(): void;
 }
 
 export class PartitionMemory {
@@ -90,7 +92,7 @@ export class PartitionMemory {
   nowMs = 0;
   isStopped = false;
   answers = new Answers();
-  keeper: Keeper = { dirty() {}, entryDue() {} };
+  keeper: Keeper = { dirty() {}, entryDue() {}, wake() {} };
   #sent: LettersSent | undefined;
 
   /** @param durable the last batch that is durable: the seal of this epoch */
@@ -206,6 +208,7 @@ export class PartitionMemory {
   arrived(instance: Instance): void {
     instance.touchedMs = this.nowMs;
     this.recoverOutstanding(instance);
+    this.keeper.wake();
     if (this.folding.due.length > 0) this.parts.wake();
   }
 
