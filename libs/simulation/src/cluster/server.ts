@@ -144,9 +144,14 @@ export class Server implements Member {
   async stop(): Promise<void> {
     const running = this.#running;
     if (running === undefined) return;
+    const { life, runtime, storage } = running;
+    await new Promise<void>((resolve) => {
+      life.schedule(0, resolve);
+    });
     this.#parts.world.note(this.name, () => "ends in good order");
-    await running.runtime.stop();
-    await running.storage.close();
+    await runtime.stop();
+    await storage.close();
+    life.end();
     this.#running = undefined;
     this.#life = undefined;
     this.#owned.clear();

@@ -141,6 +141,11 @@ export class Life implements Clock, Timers {
     this.#onDeath(how);
   }
 
+  /** It has ended by itself. */
+  end(): void {
+    this.#isAlive = false;
+  }
+
   /** Somebody sets the clock of the machine. */
   setWallClock(offsetMs: number): void {
     this.#wallClockOffsetMs = offsetMs;
