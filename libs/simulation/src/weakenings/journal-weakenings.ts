@@ -91,7 +91,7 @@ class ReadBeforeSeal extends Unchanged {
   }
 }
 
-const readingMs = 20;
+const readingMs = 200;
 
 /** Says that it is durable before it is. */
 class Hasty extends Unchanged {
@@ -104,7 +104,7 @@ class Hasty extends Unchanged {
 export const noFencing: Weakening = {
   name: "no-fencing",
   about: "the journal takes appends of owners that were replaced",
-  foundWithin: 2_000,
+  foundWithin: 300,
   server: {
     append: (append, { number, epoch, timeMs }) => ({
       ...append,
@@ -127,14 +127,14 @@ export const noSeal: Weakening = {
 export const eventsNotAwaited: Weakening = {
   name: "events-not-awaited",
   about: "answers are given before what was decided is durable",
-  foundWithin: 2_000,
+  foundWithin: 10,
   storage: { journal: (journal) => changed(journal, (partition) => new Hasty(partition)) },
 };
 
 export const chainNotChecked: Weakening = {
   name: "chain-not-checked",
   about: "nobody compares the hash of a batch with the one that the next batch names",
-  foundWithin: 2_000,
+  foundWithin: 200,
   storage: {
     verify(disk, name) {
       const verification = verifyDisk(disk, name);

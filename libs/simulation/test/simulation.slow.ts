@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { type Failed, runSeeds } from "../src/cli/pool.ts";
+import { firstSeeds, weakenings } from "../src/weakenings/index.ts";
+
+async function failuresOf(from: number, seeds: number, weakening: string): Promise<Failed[]> {
+  const failed: Failed[] = [];
+  const stopsAtFirst = weakening !== "none";
+  const done = (share: { readonly failed: readonly Failed[] }): void => void failed.push(...share.failed);
+  await runSeeds({ from, seeds, weakening, workers: 2, stopsAtFirst, done });
+  return failed;
+}
+
+describe("some thousands of seeds", () => {
+  it("find nothing wrong", async () => {
+    assert.deepEqual(await failuresOf(0, 3_000, "none"), []);
+  });
+
+  for (const [index, { name, about, foundWithin }] of weakenings.entries()) {
+    const from = firstSeeds[index % firstSeeds.length] ?? 0;
+    it(`find ${name}: ${about}`, async () => {
+      const failed = await failuresOf(from, foundWithin, name);
+      assert.ok(
+        failed.length > 0,
+        `expected one of ${foundWithin} seeds from ${from} on to fail, found none`,
+      );
+    });
+  }
+});
