@@ -1,27 +1,16 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Json } from "@tutti/expressions";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";
-import { ShapeChecker } from "../src/check/shape-checker.ts";
-import { Steps } from "../src/check/steps.ts";
 import { languageJsonSchema } from "../src/index.ts";
-import { definition } from "../src/language/definition-shape.ts";
-import { Findings } from "../src/problem.ts";
 import { documents } from "./documents.fixture.ts";
+import { shapeFits } from "./json-schema.fixture.ts";
 import { definitionOf, everything, machine } from "./language.fixture.ts";
 import { mutated } from "./mutations.fixture.ts";
 
 describe("the JSON Schema of the language", () => {
   const schema = languageJsonSchema();
   const validate = new Ajv2020({ strict: false, allErrors: false }).compile(schema as object);
-
-  function shapeFits(document: Json): boolean {
-    const findings = new Findings();
-    new ShapeChecker(findings, new Steps(), undefined).check(document, definition, []);
-    // The schema lets expressions stand wherever a template may have them; which ones are templates it does not know.
-    return !findings.list.some(({ message }) => !message.endsWith(", found an expression"));
-  }
 
   it("takes what the checker takes", () => {
     for (const text of [everything, machine])
@@ -31,7 +20,7 @@ describe("the JSON Schema of the language", () => {
         assert.ok(shapeFits(document));
         assert.ok(validate(document), JSON.stringify(validate.errors));
       }),
-      { numRuns: 300, seed: 4 },
+      { numRuns: 100, seed: 4 },
     );
   });
 
@@ -44,9 +33,9 @@ describe("the JSON Schema of the language", () => {
         if (!fits) refused += 1;
         assert.equal(validate(changed), fits, JSON.stringify({ changed, errors: validate.errors }));
       }),
-      { numRuns: 2_000, seed: 4 },
+      { numRuns: 800, seed: 4 },
     );
-    assert.ok(refused > 500, `a good part of them is refused: ${refused}`);
+    assert.ok(refused > 200, `a good part of them is refused: ${refused}`);
   });
 
   it("describes every key", () => {

@@ -242,8 +242,8 @@ describe("what is wrong with a definition", () => {
         ({ code }) => code === "too_large",
       ),
     );
-    assert.ok(check("[".repeat(100_000)).problems.length > 0);
-    assert.ok(checkText({ format: "json", text: "[".repeat(100_000), fileName: "a" }).problems.length > 0);
+    assert.ok(check("[".repeat(10_000)).problems.length > 0);
+    assert.ok(checkText({ format: "json", text: "[".repeat(10_000), fileName: "a" }).problems.length > 0);
     assert.equal(
       check("workflow: w\ntasks: {a: {uses: x, with: [1,2,3,4,5,6,7,8,9,10]}}", { stepsMax: 10 }).problems[0]
         ?.code,

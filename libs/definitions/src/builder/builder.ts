@@ -67,7 +67,7 @@ function task<Id extends string>(kind: KindKey, value: unknown, options: object)
 export function uses<const Id extends string = never>(
   capability: string,
   options: AgentOptions<Id> = {},
-): TaskDocument<Id> {
+): TaskDocument<NoInfer<Id>> {
   return task("uses", capability, options);
 }
 
@@ -75,7 +75,7 @@ export function uses<const Id extends string = never>(
 export function child<const Id extends string = never>(
   definition: string,
   options: ChildOptions<Id> = {},
-): TaskDocument<Id> {
+): TaskDocument<NoInfer<Id>> {
   return task("workflow", definition, options);
 }
 
@@ -83,7 +83,7 @@ export function child<const Id extends string = never>(
 export function mission<const Id extends string = never>(
   definition: string,
   options: ChildOptions<Id> = {},
-): TaskDocument<Id> {
+): TaskDocument<NoInfer<Id>> {
   return task("mission", definition, options);
 }
 
@@ -91,7 +91,7 @@ export function mission<const Id extends string = never>(
 export function wait<const Id extends string = never>(
   what: Built<string | WaitDocument>,
   options: WaitingOptions<Id> = {},
-): TaskDocument<Id> {
+): TaskDocument<NoInfer<Id>> {
   return task("wait", what, options);
 }
 
@@ -99,7 +99,7 @@ export function wait<const Id extends string = never>(
 export function approve<const Id extends string = never>(
   question: Built<ApproveDocument>,
   options: WaitingOptions<Id> = {},
-): TaskDocument<Id> {
+): TaskDocument<NoInfer<Id>> {
   return task("approve", question, options);
 }
 
@@ -107,7 +107,7 @@ export function approve<const Id extends string = never>(
 export function gate<const Id extends string = never>(
   check: Built<GateDocument<NoInfer<Id>>>,
   options: WaitingOptions<Id> = {},
-): TaskDocument<Id> {
+): TaskDocument<NoInfer<Id>> {
   return task("gate", check, options);
 }
 
@@ -115,7 +115,7 @@ export function gate<const Id extends string = never>(
 export function set<const Id extends string = never>(
   value: Built<Json>,
   options: ComputingOptions<Id> = {},
-): TaskDocument<Id> {
+): TaskDocument<NoInfer<Id>> {
   return task("set", value, options);
 }
 
@@ -123,7 +123,7 @@ export function set<const Id extends string = never>(
 export function loop<const Id extends string = never>(
   rounds: Built<LoopDocument>,
   options: WaitingOptions<Id> = {},
-): TaskDocument<Id> {
+): TaskDocument<NoInfer<Id>> {
   return task("loop", rounds, options);
 }
 
@@ -131,7 +131,7 @@ export function loop<const Id extends string = never>(
 export function spawn<const Id extends string = never>(
   tasks: Built<Exclude<TaskDocument["spawn"], undefined>>,
   options: ComputingOptions<Id> = {},
-): TaskDocument<Id> {
+): TaskDocument<NoInfer<Id>> {
   return task("spawn", tasks, options);
 }
 

@@ -83,15 +83,24 @@ export function cel(words: TemplateStringsArray, ...parts: readonly Part[]): Exp
   );
 }
 
-/** A text with expressions in it: text`Order ${order.id} is ready`. */
+/** A text with expressions in it: template`Order ${order.id} is ready`. */
 export function template(words: TemplateStringsArray, ...parts: readonly Part[]): string {
-  const inserted = (part: Part): string =>
-    isExpression(part)
-      ? `\${{ ${textOf(part)} }}`
-      : escaped(typeof part === "string" ? part : JSON.stringify(part));
-  return words
-    .map((word, index) => escaped(word) + (index < parts.length ? inserted(parts[index] ?? null) : ""))
-    .join("");
+  let result = "";
+  let plain = "";
+  for (const [index, word] of words.entries()) {
+    plain += word;
+    if (index >= parts.length) break;
+    const part = parts[index] ?? null;
+    if (!isExpression(part)) {
+      plain += typeof part === "string" ? part : JSON.stringify(part);
+      continue;
+    }
+    // A dollar before an expression would escape it.
+    result += plain.endsWith("$") ? `${escaped(plain.slice(0, -1))}\${{ "$" }}` : escaped(plain);
+    result += `\${{ ${textOf(part)} }}`;
+    plain = "";
+  }
+  return result + escaped(plain);
 }
 
 function literal(part: Part): string {
@@ -99,7 +108,7 @@ function literal(part: Part): string {
 }
 
 function escaped(plain: string): string {
-  return plain.replaceAll("${{", "$${{");
+  return plain.replaceAll("${{", () => "$${{");
 }
 
 /** The same value with `${{ … }}` in place of expressions. */

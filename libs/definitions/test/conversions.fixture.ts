@@ -1,0 +1,12 @@
+import assert from "node:assert/strict";
+import type { Json } from "@tutti/expressions";
+import { Findings } from "../src/problem.ts";
+import { readSource } from "../src/source/source.ts";
+
+/** Reads what was written; it has to be readable. */
+export function readBack(text: string, format: "yaml" | "json"): Json | undefined {
+  const findings = new Findings();
+  const { value } = readSource({ format, text, fileName: "a" }, findings);
+  assert.deepEqual(findings.list, []);
+  return value;
+}

@@ -1,0 +1,13 @@
+import type { Json } from "@tutti/expressions";
+import { ShapeChecker } from "../src/check/shape-checker.ts";
+import { Steps } from "../src/check/steps.ts";
+import { definition } from "../src/language/definition-shape.ts";
+import { Findings } from "../src/problem.ts";
+
+/** Whether the checker finds the document right in shape, whatever it means. */
+export function shapeFits(document: Json): boolean {
+  const findings = new Findings();
+  new ShapeChecker(findings, new Steps(), undefined).check(document, definition, []);
+  // The schema lets expressions stand wherever a template may have them; which ones are templates it does not know.
+  return !findings.list.some(({ message }) => !message.endsWith(", found an expression"));
+}
