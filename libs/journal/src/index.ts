@@ -32,6 +32,8 @@ export {
   MemoryStore,
 } from "./memory/memory-journal.ts";
 export * from "./port.ts";
+export { partitionKind } from "./records/record-key.ts";
+export { RecordScanner } from "./records/record-scanner.ts";
 export type { Schedule } from "./segments/host.ts";
 export { type LogPlace, LogReader } from "./segments/log-reader.ts";
 export type { LogVisitor } from "./segments/log-visitor.ts";

@@ -10,10 +10,10 @@ import {
   type JournalPartition,
   journalErrors,
   type RecordPlace,
+  RecordScanner,
 } from "@tutti/journal";
 import { assert, type InstanceKey, textOf } from "@tutti/kernel";
 import { runtimeErrors } from "../errors.ts";
-import { RecordReader } from "../records/record-reader.ts";
 
 /** Where the last record of an instance is, and which event that is. */
 export interface LastRecord extends RecordPlace {
@@ -29,7 +29,7 @@ export class Histories {
   readonly #log: JournalPartition;
   readonly #archive: ArchivePartition;
   readonly #batches = new Map<number, JournalBatch>();
-  readonly #reader = new RecordReader();
+  readonly #scanner = new RecordScanner();
   readonly #writer = new FlatWriter(4_096);
 
   constructor(log: JournalPartition, archive: ArchivePartition) {
@@ -104,19 +104,19 @@ export class Histories {
   }
 
   #record(batch: JournalBatch, place: RecordPlace) {
-    const reader = this.#reader;
-    reader.begin(batch.records);
+    const scanner = this.#scanner;
+    scanner.begin(batch.records);
     let cause: Uint8Array = nothing;
-    while (reader.next()) {
-      if (reader.cause.length > 0) cause = reader.cause;
-      if (reader.index === place.index) break;
+    while (scanner.next()) {
+      if (scanner.causeEnd > 0) cause = scanner.cause;
+      if (scanner.index === place.index) break;
     }
-    assert(reader.index === place.index, "a record that another names is in its batch", {
+    assert(scanner.index === place.index, "a record that another names is in its batch", {
       batch: place.batch,
       index: place.index,
     });
-    const { event, bytes, previousBatch, previousIndex } = reader;
-    const hasCause = reader.cause.length > 0;
+    const { event, record: bytes, previousBatch, previousIndex } = scanner;
+    const hasCause = scanner.causeEnd > 0;
     const before = previousBatch === 0 ? undefined : { batch: previousBatch, index: previousIndex };
     const found = (): HistoryRecord => ({
       event,

@@ -1,4 +1,5 @@
 import { FlatWriter } from "@tutti/contracts/wire";
+import { partitionKind } from "@tutti/journal";
 import {
   assert,
   type Command,
@@ -99,6 +100,3 @@ export class HostedMachines {
     return runtimeErrors.unknownKind.refusal({ service: this.#service, kind, kinds: this.kinds.join(", ") });
   }
 }
-
-/** The kind under which a partition's own events are recorded. */
-export const partitionKind = "partition";

@@ -22,7 +22,7 @@ import { type Channel, LetterBox } from "../letters/letter-box.ts";
 import type { HostedMachines } from "../machines/hosted-machine.ts";
 import type { RuntimeLimits } from "../options.ts";
 import { type OwnEvent, ownEvents } from "../records/own-events.ts";
-import { prefixBytes } from "../records/record-reader.ts";
+import { prefixBytes } from "../records/prefix.ts";
 import type { PartitionClock } from "../timers/partition-clock.ts";
 import { TimerQueue } from "../timers/timer-queue.ts";
 import { Answers } from "./answers.ts";

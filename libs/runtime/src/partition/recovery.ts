@@ -17,12 +17,18 @@ import {
   Repaired,
 } from "@tutti/contracts/runtime/v1";
 import { Cause } from "@tutti/contracts/types/v1";
-import type { JournalBatch, Kept, Opening, RecordPlace } from "@tutti/journal";
+import {
+  type JournalBatch,
+  type Kept,
+  type Opening,
+  partitionKind,
+  type RecordPlace,
+  RecordScanner,
+} from "@tutti/journal";
 import { type InstanceKey, type TuttiError, textOf } from "@tutti/kernel";
 import { runtimeErrors } from "../errors.ts";
-import { type HostedMachine, partitionKind } from "../machines/hosted-machine.ts";
+import type { HostedMachine } from "../machines/hosted-machine.ts";
 import { ownEvents, ownPrefix } from "../records/own-events.ts";
-import { RecordReader } from "../records/record-reader.ts";
 import { decodePartition } from "../snapshots/snapshot.ts";
 import { recoverKey } from "./answered-keys.ts";
 import { heedless } from "./folding.ts";
@@ -52,7 +58,7 @@ interface Known {
 
 export class Recovery {
   readonly #memory: PartitionMemory;
-  readonly #reader = new RecordReader();
+  readonly #scanner = new RecordScanner();
   /** By the encoded form of the key. */
   readonly #known = new Map<string, Known>();
   readonly #toRebuild = new Set<Instance>();
@@ -116,11 +122,11 @@ export class Recovery {
 
   /** Looks up all instances that these batches are about and that may be in the archive, together. */
   async #prepare(slice: readonly JournalBatch[]): Promise<void> {
-    const reader = this.#reader;
+    const scanner = this.#scanner;
     const met: Known[] = [];
     for (const { records } of slice) {
-      reader.begin(records);
-      while (reader.next()) if (!this.#known.has(reader.keyText)) this.#meet(met);
+      scanner.begin(records);
+      while (scanner.next()) if (!this.#known.has(scanner.keyText)) this.#meet(met);
     }
     if (met.length > 0) await this.#lookUp(met);
     await this.#foldEnded(slice);
@@ -128,8 +134,8 @@ export class Recovery {
 
   #meet(met: Known[]): void {
     const { instances, parts } = this.#memory;
-    const { keyText, namespace, kind, id } = this.#reader;
-    const key = { namespace, kind, id };
+    const { keyText, key } = this.#scanner;
+    const { kind } = key;
     const hosted = instances.hosted(kind);
     const known: Known = {
       key,
@@ -174,15 +180,15 @@ export class Recovery {
 
   /** Instances that had ended and have events that the archive does not contain: rare, so only then are they folded. */
   async #foldEnded(slice: readonly JournalBatch[]): Promise<void> {
-    const reader = this.#reader;
+    const scanner = this.#scanner;
     const again: Known[] = [];
     for (const { records, number } of slice) {
-      reader.begin(records);
-      while (reader.next()) {
-        const known = this.#known.get(reader.keyText);
-        if (known?.ended === undefined || isWithin(number, reader.index, known.containedTo)) continue;
+      scanner.begin(records);
+      while (scanner.next()) {
+        const known = this.#known.get(scanner.keyText);
+        if (known?.ended === undefined || isWithin(number, scanner.index, known.containedTo)) continue;
         // An instance that begins here has the key of the one that ended, and nothing else of it.
-        if (reader.event > 1) again.push(known);
+        if (scanner.event > 1) again.push(known);
         else known.ended = undefined;
       }
     }
@@ -197,15 +203,15 @@ export class Recovery {
   }
 
   #fold(batch: JournalBatch): void {
-    const reader = this.#reader;
+    const scanner = this.#scanner;
     const memory = this.#memory;
-    reader.begin(batch.records);
+    scanner.begin(batch.records);
     this.#cause = nothing;
-    while (reader.next()) {
-      if (reader.cause.length > 0) this.#cause = reader.cause;
+    while (scanner.next()) {
+      if (scanner.causeEnd > 0) this.#cause = scanner.cause;
       // Also of instances that are newer in the archive than the partition's own snapshot: their numbers are taken.
-      memory.incarnations = Math.max(memory.incarnations, reader.incarnation);
-      const known = this.#known.get(reader.keyText);
+      memory.incarnations = Math.max(memory.incarnations, scanner.incarnation);
+      const known = this.#known.get(scanner.keyText);
       if (known?.hosted !== undefined) this.#foldRecord(known, known.hosted, batch);
       else if (known?.key.kind === partitionKind) this.#foldOwn(batch);
     }
@@ -214,7 +220,7 @@ export class Recovery {
   #foldOwn(batch: JournalBatch): void {
     if (batch.number <= this.#ownUpTo) return;
     const { self, letters } = this.#memory;
-    const { event, index, type, payload } = this.#reader;
+    const { event, index, type, payload } = this.#scanner;
     self.event = event;
     self.lastBatch = batch.number;
     self.lastIndex = index;
@@ -228,13 +234,13 @@ export class Recovery {
   }
 
   #foldRecord(known: Known, hosted: HostedMachine, batch: JournalBatch): void {
-    const { index, event } = this.#reader;
+    const { index, event } = this.#scanner;
     if (isWithin(batch.number, index, known.containedTo)) return;
     if (event === 1) this.#begin(known, hosted, batch);
     const { instance } = known;
     if (instance === undefined) {
       // Its beginning is behind the cut and the archive has nothing of it: it has ended and was removed since.
-      known.isGone ||= this.#reader.previousBatch <= this.#coveredTo;
+      known.isGone ||= this.#scanner.previousBatch <= this.#coveredTo;
       if (known.isGone) return;
       throw this.#gap(known.key, 0);
     }
@@ -256,7 +262,7 @@ export class Recovery {
     const memory = this.#memory;
     if (known.instance?.isInMemory === true) memory.putAway(known.instance);
     const instance = memory.instances.blank(known.key, textOf(known.key), hosted);
-    instance.incarnation = this.#reader.incarnation;
+    instance.incarnation = this.#scanner.incarnation;
     instance.startMs = batch.timeMs;
     instance.startedBy = Cause.decode(this.#cause).actor;
     known.instance = instance;
@@ -265,12 +271,12 @@ export class Recovery {
 
   #gap(key: InstanceKey, after: number): TuttiError {
     const { service, partition } = this.#memory.parts;
-    const what = `event ${this.#reader.event} of ${textOf(key)} after event ${after}`;
+    const what = `event ${this.#scanner.event} of ${textOf(key)} after event ${after}`;
     return runtimeErrors.gap({ service, partition, what });
   }
 
   #foldEvent(known: Known, instance: Instance, timeMs: number): void {
-    const { type, version, payload } = this.#reader;
+    const { type, version, payload } = this.#scanner;
     if (type.startsWith(ownPrefix)) {
       this.#foldOwnOf(known, instance, type, payload, timeMs);
       return;

@@ -4,7 +4,7 @@ import { errorFromUnknown, type InstanceKey, isEnded, textOf } from "@tutti/kern
 import { runtimeErrors } from "../errors.ts";
 import type { Refolding } from "../history/refolding.ts";
 import type { HostedMachine } from "../machines/hosted-machine.ts";
-import { prefixBytes } from "../records/record-reader.ts";
+import { prefixBytes } from "../records/prefix.ts";
 import { decodeSnapshot, restore } from "../snapshots/snapshot.ts";
 import { Instance, quarantineFor } from "./instance.ts";
 

@@ -1,5 +1,6 @@
 import { assert, type InstanceKey } from "@tutti/kernel";
 import type { JournalBatch } from "../../port.ts";
+import { keyOfPrefix } from "../../records/record-key.ts";
 import { archiveErrors } from "../errors.ts";
 import type {
   ArchiveFigures,
@@ -12,7 +13,6 @@ import type {
   Search,
   SearchPage,
 } from "../port.ts";
-import { keyOfPrefix } from "../../records/record-key.ts";
 import { Committer, type EncodedChanges } from "./committer.ts";
 import { ArchiveDatabase } from "./database.ts";
 import type { RecordGroup } from "./history/groups.ts";
@@ -102,7 +102,7 @@ export class ArchiveEngine {
     if (row !== undefined) return row.key;
     const place = this.#blocks.placeOfIncarnation(partition, incarnation);
     if (place === undefined || stateOf(place) !== state.present) return;
-    return keyAt(this.#blocks.parts.lines(place.block.id), place.line);
+    return keyAt(this.#blocks.parts.some(place.block.id, [place.line]), 0);
   }
 
   due(partition: number, beforeMs: number, limit: number, after?: DueInstance): DueInstance[] {
@@ -257,13 +257,13 @@ export class ArchiveEngine {
     }
     const place = this.#blocks.placeOfKey(partition, hash, key);
     if (place === undefined) return { kind: "nothing" };
-    const lines = this.#blocks.parts.lines(place.block.id);
-    const at = (index: number): number => numberAt(lines, index, place.line);
+    const lines = this.#blocks.parts.some(place.block.id, [place.line]);
+    const at = (index: number): number => numberAt(lines, index, 0);
     if (stateOf(place) === state.removed) return { kind: "tombstone", untilMs: at(field.idKeptUntil) };
     const hasRow = at(field.end) === 0 || at(field.hasRow) === 1;
     // What goes on has a row, so it was not found for another reason than that it is not there.
     if (hasRow) this.#instances.missing("instance", instanceId(partition, at(field.incarnation)));
-    const last = lastAt(lines, place.line);
+    const last = lastAt(lines, 0);
     return { kind: "ended", incarnation: at(field.incarnation), events: at(field.events), last };
   }
 
@@ -317,7 +317,7 @@ export class ArchiveEngine {
     }
     const place = this.#blocks.placeOfKey(partition, keyHash(key), key);
     if (place === undefined || stateOf(place) !== state.present) return;
-    const end = lastAt(this.#blocks.parts.lines(place.block.id), place.line);
+    const end = lastAt(this.#blocks.parts.some(place.block.id, [place.line]), 0);
     const found = this.#history.at(partition, end);
     return found === undefined ? undefined : { ...found, packed: end };
   }

@@ -1,7 +1,7 @@
 import type { JournalBatch } from "../../../port.ts";
-import type { RecordPlace } from "../../port.ts";
 import { keyOfPrefix, partitionKind } from "../../../records/record-key.ts";
 import { RecordScanner } from "../../../records/record-scanner.ts";
+import type { RecordPlace } from "../../port.ts";
 import type { PlainEvent } from "./chunk.ts";
 
 /** Records of one life of one instance, in the order of the batches that they come from. */

@@ -1,0 +1,182 @@
+import { Cursor } from "@tutti/contracts/wire";
+import type { InstanceKey } from "@tutti/kernel";
+import { keyOfPrefix } from "./record-key.ts";
+
+/**
+ * Goes through the records of a batch and finds what is in each and where it lies, without making an object for it: a
+ * recovery reads hundreds of thousands. Texts and views are made only of what is asked for.
+ */
+export class RecordScanner {
+  #cursor = new Cursor(nothing);
+  /** Index in the batch; -1 before the first. */
+  index = -1;
+  /** The encoded record lies from here to `end` in `bytes`. */
+  start = 0;
+  end = 0;
+  /** Its namespace, kind and id lie from `start` to here, when they come first as encoders write them. */
+  keyEnd = 0;
+  event = 0;
+  version = 0;
+  previousBatch = 0;
+  previousIndex = 0;
+  /** In the first record of an instance, else 0. */
+  incarnation = 0;
+  /** The field with the cause, its tag included; empty (both 0) when it is that of the record before. */
+  causeStart = 0;
+  causeEnd = 0;
+  #causeBody = 0;
+  #typeStart = 0;
+  #typeEnd = 0;
+  #payloadStart = 0;
+  #payloadEnd = 0;
+
+  /** All records of the batch. */
+  get bytes(): Uint8Array {
+    return this.#cursor.bytes;
+  }
+
+  begin(records: Uint8Array): void {
+    this.#cursor = new Cursor(records);
+    this.index = -1;
+  }
+
+  /** Whether there was another record. */
+  next(): boolean {
+    const cursor = this.#cursor;
+    if (cursor.at >= cursor.end) return false;
+    const tag = cursor.uint32();
+    if (tag !== recordTag)
+      throw new RangeError(`expected a record in the batch, found a field with tag ${tag}`);
+    const end = cursor.endOfLength();
+    this.index++;
+    this.start = cursor.at;
+    this.end = end;
+    this.keyEnd = cursor.at;
+    this.event = 0;
+    this.version = 0;
+    this.#typeStart = 0;
+    this.#typeEnd = 0;
+    this.#payloadStart = 0;
+    this.#payloadEnd = 0;
+    this.previousBatch = 0;
+    this.previousIndex = 0;
+    this.incarnation = 0;
+    this.causeStart = 0;
+    this.causeEnd = 0;
+    this.#causeBody = 0;
+    while (cursor.at < end) this.#field(cursor);
+    if (cursor.at !== end) throw new RangeError("expected the record to end with its last field");
+    return true;
+  }
+
+  /** The encoded key as a text: the same for the same key. */
+  get keyText(): string {
+    return buffered(this.#cursor.bytes).toString("latin1", this.start, this.keyEnd);
+  }
+
+  get key(): InstanceKey {
+    return keyOfPrefix(this.bytes.subarray(this.start, this.keyEnd));
+  }
+
+  get type(): string {
+    return buffered(this.#cursor.bytes).toString("latin1", this.#typeStart, this.#typeEnd);
+  }
+
+  /** A view. */
+  get payload(): Uint8Array {
+    return this.bytes.subarray(this.#payloadStart, this.#payloadEnd);
+  }
+
+  /** The whole encoded record: a view. */
+  get record(): Uint8Array {
+    return this.bytes.subarray(this.start, this.end);
+  }
+
+  /** The encoded cause: a view, empty when it is that of the record before. */
+  get cause(): Uint8Array {
+    return this.bytes.subarray(this.#causeBody, this.causeEnd);
+  }
+
+  #field(cursor: Cursor): void {
+    const at = cursor.at;
+    const tag = cursor.uint32();
+    switch (tag) {
+      case tags.namespace:
+      case tags.kind:
+      case tags.id:
+        cursor.at = cursor.endOfLength();
+        this.keyEnd = cursor.at;
+        return;
+      case tags.event:
+        this.event = cursor.uint32();
+        return;
+      case tags.type:
+        this.#typeEnd = cursor.endOfLength();
+        this.#typeStart = cursor.at;
+        cursor.at = this.#typeEnd;
+        return;
+      case tags.version:
+        this.version = cursor.uint32();
+        return;
+      case tags.payload:
+        this.#payloadEnd = cursor.endOfLength();
+        this.#payloadStart = cursor.at;
+        cursor.at = this.#payloadEnd;
+        return;
+      case tags.previousBatch:
+        this.previousBatch = cursor.double();
+        return;
+      case tags.previousIndex:
+        this.previousIndex = cursor.uint32();
+        return;
+      case tags.cause:
+        this.causeEnd = cursor.endOfLength();
+        this.causeStart = at;
+        this.#causeBody = cursor.at;
+        cursor.at = this.causeEnd;
+        return;
+      case tags.incarnation:
+        this.incarnation = cursor.double();
+        return;
+      default:
+        skip(cursor, tag);
+    }
+  }
+}
+
+const nothing = new Uint8Array(0);
+/** Of a record in its batch. */
+const recordTag = 18;
+const tags = {
+  namespace: 10,
+  kind: 18,
+  id: 26,
+  event: 32,
+  type: 42,
+  version: 48,
+  payload: 58,
+  previousBatch: 65,
+  previousIndex: 72,
+  cause: 82,
+  incarnation: 89,
+} as const;
+
+function skip(cursor: Cursor, tag: number): void {
+  const type = tag & 7;
+  if (type === 0) cursor.uint32();
+  else if (type === 1) cursor.at += 8;
+  else if (type === 2) cursor.at = cursor.endOfLength();
+  else if (type === 5) cursor.at += 4;
+  else throw new RangeError(`expected a field of a record, found tag ${tag}`);
+}
+
+/** The same bytes as a Buffer: it makes texts of parts without a view for each. */
+function buffered(bytes: Uint8Array): Buffer {
+  if (lastBytes !== bytes) {
+    lastBytes = bytes;
+    lastBuffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+  return lastBuffer;
+}
+let lastBytes: Uint8Array = nothing;
+let lastBuffer: Buffer = Buffer.alloc(0);
