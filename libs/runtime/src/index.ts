@@ -7,5 +7,6 @@ export {
   type RuntimeOptions,
   runtimeLimits,
 } from "./options.ts";
+export { ownEventCodec } from "./records/own-events.ts";
 export { Runtime } from "./runtime.ts";
 export { readToken, tokenBytes, writeToken } from "./tokens/token.ts";

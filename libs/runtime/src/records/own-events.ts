@@ -39,3 +39,12 @@ export const ownEvents = {
 
 /** What the types of the runtime's own events begin with; no machine's event does. */
 export const ownPrefix = "runtime.";
+
+const codecs = new Map<string, WireCodec<unknown>>(
+  Object.values(ownEvents).map(({ type, codec }): [string, WireCodec<unknown>] => [type, codec]),
+);
+
+/** For reading histories: how an event of the runtime's own is decoded and shown. */
+export function ownEventCodec(type: string): WireCodec<unknown> | undefined {
+  return codecs.get(type);
+}

@@ -11,9 +11,9 @@ import {
 } from "@tutti/contracts/runtime/v1";
 import type { HistoryRecord } from "@tutti/journal";
 import { type CallContext, kernelErrors, toTimestamp } from "@tutti/kernel";
+import { ownEventCodec } from "@tutti/runtime";
 import { whenOwned } from "../admission.ts";
 import { keyIn, type MachineDesk, newsOf } from "./desk.ts";
-import { ownEventCodecs } from "./own-event-codecs.ts";
 
 const pageDefault = 100;
 const pageMax = 500;
@@ -90,7 +90,7 @@ function jsonOf(
   payload: Uint8Array,
 ): string {
   const codec =
-    ownEventCodecs.get(type) ??
+    ownEventCodec(type) ??
     machines
       .find((machine) => machine.kind === kind)
       ?.events.find((event) => event.type === type && event.version === version)?.codec;
