@@ -460,8 +460,17 @@ const unreadable = {
   idChosen: false,
 };
 
+/** Most instances are begun by the same few, whose calls share one object. */
+const actors = new WeakMap<Actor, Uint8Array>();
+
 function encodedActor(actor: Actor | undefined): Uint8Array {
-  return actor === undefined ? nothing : ActorCodec.encode(actor).finish();
+  if (actor === undefined) return nothing;
+  let encoded = actors.get(actor);
+  if (encoded === undefined) {
+    encoded = ActorCodec.encode(actor).finish();
+    actors.set(actor, encoded);
+  }
+  return encoded;
 }
 
 const nothing = new Uint8Array(0);
