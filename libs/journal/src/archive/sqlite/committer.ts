@@ -168,7 +168,7 @@ export class Committer {
 
   #hasEnded(older: LinePlace, row: InstanceRow | undefined): boolean {
     if (row !== undefined) return row.stage === stage.ended || row.stage === stage.kept;
-    return numberAt(this.#tables.blocks.parts.lines(older.block.id), field.end, older.line) > 0;
+    return numberAt(this.#tables.blocks.parts.some(older.block.id, [older.line]), field.end, 0) > 0;
   }
 
   #row(

@@ -112,8 +112,8 @@ function searchBlock(
 ): void {
   const wanted = wantedWords(blocks.parts.text(block.id, part.words).split(textEdge), compiled);
   if (wanted === undefined) return;
-  const hasLabels = labelTest(blocks, block, compiled);
-  if (hasLabels === undefined) return;
+  const labelled = wantedLabels(blocks, block, compiled);
+  if (labelled === none) return;
   const withPrefix = linesWithPrefix(blocks, block, compiled);
   if (withPrefix === none) return;
   const scan = blocks.parts.bytes(block.id, part.scan);
@@ -121,9 +121,11 @@ function searchBlock(
     const at = (columnsOfPart[part.scan] as readonly number[]).indexOf(index);
     return decodeColumn(scan, at, scratch[at]);
   };
+  // What asks for labels mostly asks for few: then nothing else of the other lines is looked at.
+  const labels = labelled === undefined ? undefined : column(field.labels);
+  if (labels !== undefined && !labels.some((number) => labelled?.[number] === 1)) return;
   const [namespaces, kinds, statuses] = [column(field.namespace), column(field.kind), column(field.status)];
   const definitions = column(field.definition);
-  const labels = column(field.labels);
   const [starts, ends] = [column(field.start), column(field.end)];
   const times = search.order === "ended-descending" ? ends : starts;
   const { startedMs, endedMs } = search;
@@ -131,6 +133,7 @@ function searchBlock(
   for (let line = 0; line < block.count; line++) {
     if (
       block.states[line] !== state.present ||
+      (labels !== undefined && labelled?.[labels[line] as number] !== 1) ||
       wanted.namespaces[namespaces[line] as number] !== 1 ||
       wanted.kinds[kinds[line] as number] !== 1 ||
       wanted.definitions[definitions[line] as number] !== 1 ||
@@ -143,7 +146,6 @@ function searchBlock(
     if (startMs < startedMs.from || startMs >= startedMs.to) continue;
     if (endedMs !== undefined && (endMs === 0 || endMs < endedMs.from || endMs >= endedMs.to)) continue;
     if (withPrefix !== undefined && withPrefix[line] !== 1) continue;
-    if (!hasLabels(labels[line] as number)) continue;
     incarnations ??= blocks.parts.column(block.id, part.keys, field.incarnation);
     const { partition } = block;
     const rank = { timeMs: times[line] as number, partition, incarnation: incarnations[line] as number };
@@ -169,29 +171,64 @@ function wantedWords(words: readonly string[], { namespace, kinds, definition }:
   return { namespaces, kinds: wantedKinds, definitions };
 }
 
+const none = new Uint8Array(0);
+
 /**
- * Whether the labels with a number are as wanted; undefined when none of the block can be. Most blocks are told apart by
- * their bytes; texts are made only of the others.
+ * A 1 for each of a block's labels that are as wanted; undefined when any are. What has to be there is looked for among
+ * the bytes: most blocks are done with that, and of the others few texts are made.
  */
-function labelTest(
+function wantedLabels(
   blocks: Blocks,
   block: BlockInfo,
   { labels, required }: Compiled,
-): ((number: number) => boolean) | undefined {
-  if (labels.length === 0) return () => true;
+): Uint8Array | undefined {
+  if (labels.length === 0) return;
   const bytes = bufferOf(blocks.parts.bytes(block.id, part.labels));
-  if (!required.every((some) => some.some((wanted) => bytes.includes(wanted)))) return;
-  let texts: readonly string[] | undefined;
-  const known: boolean[] = [];
-  return (number) => {
-    texts ??= textOf(bytes).split(textEdge);
-    const text = texts[number] ?? "";
-    known[number] ??= labels.every((holds) => holds(text));
-    return known[number];
-  };
+  const flags = (count: number) => new Uint8Array(Math.max(1, count));
+  const holds = (text: string): 0 | 1 => (labels.every((test) => test(text)) ? 1 : 0);
+  for (const some of required) {
+    const hits = hitsOf(bytes, some);
+    if (hits?.length === 0) return none;
+    if (hits === undefined) continue;
+    const places = blocks.parts.labelPlaces(block.id);
+    const wanted = flags(places.length);
+    for (const hit of hits) {
+      const number = lastBefore(places, hit);
+      const end = places[number + 1] ?? bytes.length + 1;
+      wanted[number] = holds(bytes.toString("utf8", places[number], end - 1));
+    }
+    return wanted.includes(1) ? wanted : none;
+  }
+  const texts = bytes.toString().split(textEdge);
+  const wanted = flags(texts.length);
+  for (const [number, text] of texts.entries()) wanted[number] = holds(text);
+  return wanted;
 }
 
-const none = new Uint8Array(0);
+/** Where any of these is; undefined when that is in too many places for looking at each. */
+function hitsOf(bytes: Buffer, wanted: readonly Buffer[]): number[] | undefined {
+  const hits: number[] = [];
+  for (const one of wanted) {
+    for (let at = bytes.indexOf(one); at >= 0; at = bytes.indexOf(one, at + 1)) {
+      if (hits.push(at) > hitsMax) return;
+    }
+  }
+  return hits;
+}
+
+const hitsMax = 128;
+
+/** The last of these, which ascend, that is not behind a place. */
+function lastBefore(places: Float64Array, place: number): number {
+  let low = 0;
+  let high = places.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((places[middle] as number) <= place) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
 
 /** The lines whose id begins so; undefined when any does. */
 function linesWithPrefix(
@@ -252,13 +289,14 @@ class Page {
 }
 
 function entriesOf(blocks: Blocks, found: readonly Candidate[]): IndexEntry[] {
-  const linesOf = new Map<number, ReturnType<Blocks["parts"]["lines"]>>();
-  return found.map(({ block, line }) => {
-    let lines = linesOf.get(block.id);
-    if (lines === undefined) {
-      lines = blocks.parts.lines(block.id);
-      linesOf.set(block.id, lines);
-    }
-    return entryAt(lines, line);
-  });
+  const byBlock = Map.groupBy(found, ({ block }) => block.id);
+  const entries = new Map<Candidate, IndexEntry>();
+  for (const [block, candidates] of byBlock) {
+    const lines = blocks.parts.some(
+      block,
+      candidates.map(({ line }) => line),
+    );
+    for (const [index, candidate] of candidates.entries()) entries.set(candidate, entryAt(lines, index));
+  }
+  return found.flatMap((candidate) => entries.get(candidate) ?? []);
 }

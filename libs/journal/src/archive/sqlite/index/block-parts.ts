@@ -5,7 +5,16 @@ import type { ArchiveDatabase, Row, Statement } from "../database.ts";
 import { columnOf, field, fields, type Lines, textEdge } from "./lines.ts";
 
 /** A block is kept in parts, so that a search reads no more of it than it asks about. */
-export const part = { keys: 0, scan: 1, facts: 2, words: 3, labels: 4, ids: 5, actors: 6 } as const;
+export const part = {
+  keys: 0,
+  scan: 1,
+  facts: 2,
+  words: 3,
+  labels: 4,
+  ids: 5,
+  actors: 6,
+  labelPlaces: 7,
+} as const;
 const partsMax = 8;
 
 /** Which columns are in which part, in order. */
@@ -56,12 +65,18 @@ export class BlockParts {
   }
 
   write(block: number, lines: Lines): void {
+    const ids = encoder.encode(lines.ids.join(textEdge));
     for (const which of numberParts) {
-      this.#put(block, which, encodeColumns(columnsOfPart[which].map((index) => columnOf(lines, index))));
+      const columns = columnsOfPart[which].map((index) => columnOf(lines, index));
+      // Behind the facts: where each id begins.
+      if (which === part.facts) columns.push(placesIn(ids, lines.count));
+      this.#put(block, which, encodeColumns(columns));
     }
     this.#put(block, part.words, encoder.encode(lines.words.join(textEdge)));
-    this.#put(block, part.labels, encoder.encode(lines.labels.join(textEdge)));
-    this.#put(block, part.ids, encoder.encode(lines.ids.join(textEdge)));
+    const labels = encoder.encode(lines.labels.join(textEdge));
+    this.#put(block, part.labels, labels);
+    this.#put(block, part.labelPlaces, encodeColumns([placesIn(labels, lines.labels.length)]));
+    this.#put(block, part.ids, ids);
     this.#put(block, part.actors, encodeActors(lines.actors));
   }
 
@@ -82,6 +97,47 @@ export class BlockParts {
   column(block: number, which: keyof typeof columnsOfPart, index: number): Float64Array {
     const columns: readonly number[] = columnsOfPart[which];
     return decodeColumn(this.bytes(block, which), columns.indexOf(index));
+  }
+
+  /** Where each of the labels begins among the joined ones. */
+  labelPlaces(block: number): Float64Array {
+    return decodeColumn(this.bytes(block, part.labelPlaces), 0);
+  }
+
+  /** Some lines of a block, in this order, without making texts of the others. */
+  some(block: number, chosen: readonly number[]): Lines {
+    const count = chosen.length;
+    const numbers = new Float64Array(fields * count);
+    let idPlaces: Float64Array = numbers;
+    for (const which of numberParts) {
+      const bytes = this.bytes(block, which);
+      for (const [at, index] of columnsOfPart[which].entries()) {
+        const column = decodeColumn(bytes, at, scratch);
+        for (let line = 0; line < count; line++) {
+          numbers[index * count + line] = column[chosen[line] as number] as number;
+        }
+      }
+      if (which === part.facts) idPlaces = decodeColumn(bytes, columnsOfPart[which].length);
+    }
+    const words = this.text(block, part.words).split(textEdge);
+    const ids = this.bytes(block, part.ids);
+    const labels = this.bytes(block, part.labels);
+    const labelPlaces = this.labelPlaces(block);
+    const texts = chosen.map((_, line) => {
+      const at = field.labels * count + line;
+      const text = textAt(labels, labelPlaces, numbers[at] ?? 0);
+      // Each line has labels of its own here.
+      numbers[at] = line;
+      return text;
+    });
+    return {
+      count,
+      numbers,
+      words,
+      labels: texts,
+      ids: chosen.map((line) => textAt(ids, idPlaces, line)),
+      actors: decodeActors(this.bytes(block, part.actors)),
+    };
   }
 
   /** The whole block. */
@@ -124,6 +180,25 @@ export function checked(file: string, table: string, id: number, row: Row | unde
   }
   return data;
 }
+
+/** One of the joined texts. */
+function textAt(joined: Uint8Array, places: Float64Array, index: number): string {
+  const end = places[index + 1];
+  return textOf(joined.subarray(places[index], end === undefined ? joined.length : end - 1));
+}
+
+const scratch = new Float64Array(4_096);
+
+/** Where each of the joined texts begins. */
+function placesIn(joined: Uint8Array, count: number): Float64Array<ArrayBuffer> {
+  const places = new Float64Array(count);
+  for (let index = 1; index < count; index++) {
+    places[index] = joined.indexOf(edgeByte, places[index - 1] as number) + 1;
+  }
+  return places;
+}
+
+const edgeByte = textEdge.charCodeAt(0);
 
 function encodeActors(actors: readonly Uint8Array[]): Uint8Array {
   const bytes = actors.reduce((sum, actor) => sum + 4 + actor.length, 0);

@@ -133,9 +133,9 @@ export class Blocks {
         line = line === 0 ? -1 : column.lastIndexOf(hash, line - 1)
       ) {
         if (block.states[line] === state.gone) continue;
-        const lines = this.parts.lines(block.id);
-        const found = keyAt(lines, line);
-        if (lines.ids[line] === wanted && found.kind === key.kind && found.namespace === key.namespace) {
+        const lines = this.parts.some(block.id, [line]);
+        const found = keyAt(lines, 0);
+        if (lines.ids[0] === wanted && found.kind === key.kind && found.namespace === key.namespace) {
           return { block, line };
         }
       }
