@@ -5,14 +5,14 @@ import type { Weakening } from "./weakening.ts";
 export const noDeduplication: Weakening = {
   name: "no-deduplication",
   about: "a command that is repeated takes effect again",
-  foundWithin: 2_000,
+  foundWithin: 100,
   submission: (submission) => ({ ...submission, idempotencyKey: "" }),
 };
 
 export const refusalsNotAwaited: Weakening = {
   name: "refusals-not-awaited",
   about: "refusals and reads are answered before what they saw is durable",
-  foundWithin: 2_000,
+  foundWithin: 30,
   isHasty: true,
   submission(submission) {
     const { command } = submission;
@@ -47,14 +47,14 @@ export const refusalsNotAwaited: Weakening = {
 export const timersForgotten: Weakening = {
   name: "timers-not-rearmed",
   about: "the timers of a state that was loaded are not set again",
-  foundWithin: 2_000,
+  foundWithin: 50,
   edge: { forgetsTimers: true },
 };
 
 export const cutBeforeSnapshot: Weakening = {
   name: "cut-before-snapshot",
   about: "the journal is cut before the snapshots that cover it are there",
-  foundWithin: 2_000,
+  foundWithin: 500,
   storage: { archive: hasty },
 };
 
