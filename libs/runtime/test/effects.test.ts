@@ -1,0 +1,275 @@
+/** Effects are begun when they are durable, again after a restart, and settled once. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Command } from "@tutti/kernel";
+import {
+  cancelStatement,
+  close,
+  completeStatement,
+  deposit,
+  failStatement,
+  requestStatement,
+} from "@tutti/machine-bank";
+import type { EffectToken } from "../src/index.ts";
+import { accountKey, Bank, idsIn, partitionOf } from "./bank.fixture.ts";
+import { Poison, poisonedAccount } from "./poison.fixture.ts";
+
+const [ada = "", bob = ""] = idsIn(0, 2);
+
+async function bankWithStatement(overrides = {}): Promise<{ bank: Bank; token: EffectToken }> {
+  const bank = new Bank({}, overrides);
+  await bank.start();
+  await bank.open(ada, 0);
+  await bank.do(ada, requestStatement, {});
+  const token = bank.dispatched[0]?.token;
+  assert.ok(token);
+  return { bank, token };
+}
+
+async function restart(bank: Bank): Promise<void> {
+  bank.crash();
+  bank.dispatched.length = 0;
+  bank.withdrawn.length = 0;
+  await bank.start();
+  await bank.time.advanceAsync(1);
+}
+
+async function statementsOf(bank: Bank): Promise<number> {
+  const { projection } = await bank.time.settle(bank.runtime.stateAt(accountKey(ada), 0));
+  return (projection as { statementsCompleted: number }).statementsCompleted;
+}
+
+describe("an effect", () => {
+  it("is dispatched once, with what it is, of whom, and a token", async () => {
+    const { bank, token } = await bankWithStatement();
+    await bank.time.advanceAsync(60_000);
+    assert.equal(bank.dispatched.length, 1);
+    const [due] = bank.dispatched;
+    assert.deepEqual(due?.key, accountKey(ada));
+    assert.deepEqual(due?.effect, { kind: "print_statement", statement: 1 });
+    assert.equal(token.partition, partitionOf(ada));
+    assert.equal(token.number, 1);
+  });
+
+  it("is settled by its token alone, once", async () => {
+    const { bank, token } = await bankWithStatement();
+    assert.equal(await bank.settle(token, completeStatement, { pages: 1 }), "done");
+    assert.equal(await bank.settle(token, completeStatement, { pages: 1 }), "ignored");
+    assert.equal(await statementsOf(bank), 1);
+    assert.deepEqual(bank.withdrawn, []);
+  });
+
+  it("is settled once when two results come in one turn, or before the first is durable", async () => {
+    const { bank, token } = await bankWithStatement();
+    const both = [1, 2].map(() => bank.settle(token, completeStatement, { pages: 1 }));
+    assert.deepEqual(await Promise.all(both), ["done", "ignored"]);
+    assert.equal(await statementsOf(bank), 1);
+  });
+
+  it("of an older attempt is not settled any more", async () => {
+    const { bank, token } = await bankWithStatement();
+    assert.equal(await bank.settle(token, failStatement, { problem: "jam" }), "done");
+    assert.equal(await bank.settle(token, completeStatement, { pages: 1 }), "ignored");
+    await bank.time.advanceAsync(10_000);
+    const second = bank.dispatched[1]?.token;
+    assert.ok(second);
+    assert.notDeepEqual(second, token);
+    assert.equal(await bank.settle(token, completeStatement, { pages: 1 }), "ignored");
+    assert.equal(await bank.settle(second, completeStatement, { pages: 1 }), "done");
+  });
+
+  it("that is not wanted any more is withdrawn when that is durable", async () => {
+    const { bank, token } = await bankWithStatement();
+    bank.commits.hold();
+    const cancelled = bank.begin(ada, cancelStatement, { statement: 1 });
+    await bank.time.flush();
+    assert.deepEqual(bank.withdrawn, []);
+    bank.commits.open();
+    await bank.time.settle(cancelled);
+    assert.deepEqual(bank.withdrawn, [token]);
+    assert.equal(await bank.settle(token, completeStatement, { pages: 1 }), "ignored");
+  });
+
+  it("that is settled before its own batch is durable is never begun", async () => {
+    const bank = new Bank();
+    await bank.start();
+    await bank.open(ada, 0);
+    bank.commits.hold();
+    const requested = bank.begin(ada, requestStatement, {});
+    await bank.time.flush();
+    const cancelled = bank.begin(ada, cancelStatement, { statement: 1 });
+    await bank.time.flush();
+    bank.commits.open();
+    await bank.time.settle(Promise.all([requested, cancelled]));
+    assert.equal(bank.dispatched.length, 0);
+  });
+
+  it("of an instance that ends is withdrawn", async () => {
+    const { bank, token } = await bankWithStatement();
+    await bank.do(ada, close, {});
+    assert.deepEqual(bank.withdrawn, [token]);
+  });
+
+  it("is withdrawn when the partition goes elsewhere, and dispatched where it goes", async () => {
+    const { bank, token } = await bankWithStatement();
+    await bank.time.settle(bank.runtime.disown(0));
+    assert.deepEqual(bank.withdrawn, [token]);
+    bank.dispatched.length = 0;
+    await bank.time.settle(bank.runtime.own(0, 5));
+    await bank.time.advanceAsync(1);
+    assert.deepEqual(
+      bank.dispatched.map((due) => due.token),
+      [token],
+    );
+  });
+});
+
+for (const [where, waitMs] of [
+  ["in the journal", 0],
+  ["in the index and the journal", 1_000],
+  ["in the archive", 25_000],
+] as const) {
+  describe(`an effect that was under way at a crash, with its instance ${where},`, () => {
+    async function crashed() {
+      const { bank, token } = await bankWithStatement();
+      await bank.time.advanceAsync(waitMs);
+      await restart(bank);
+      return { bank, token };
+    }
+
+    it("is dispatched again with the same token", async () => {
+      const { bank, token } = await crashed();
+      assert.deepEqual(
+        bank.dispatched.map((due) => due.token),
+        [token],
+      );
+      assert.deepEqual(bank.dispatched[0]?.effect, { kind: "print_statement", statement: 1 });
+      assert.deepEqual(bank.dispatched[0]?.key, accountKey(ada));
+    });
+
+    it("is settled by the result of before, once, over another restart", async () => {
+      const { bank, token } = await crashed();
+      assert.equal(await bank.settle(token, completeStatement, { pages: 1 }), "done");
+      assert.equal(await bank.settle(token, completeStatement, { pages: 1 }), "ignored");
+      await restart(bank);
+      assert.equal(await bank.settle(token, completeStatement, { pages: 1 }), "ignored");
+      assert.deepEqual(bank.dispatched, []);
+      assert.equal(await statementsOf(bank), 1);
+    });
+
+    it("is settled by a result that comes while the partition loads", async () => {
+      const { bank, token } = await bankWithStatement();
+      await bank.time.advanceAsync(waitMs);
+      bank.crash();
+      bank.make();
+      const started = bank.runtime.start();
+      const settled = bank.settle(token, completeStatement, { pages: 1 });
+      await bank.time.settle(started);
+      assert.equal(await settled, "done");
+      await bank.time.advanceAsync(1);
+      assert.equal(await statementsOf(bank), 1);
+    });
+  });
+}
+
+describe("a result that does not fit", () => {
+  const made = (token: EffectToken, change: Partial<EffectToken>): EffectToken => ({ ...token, ...change });
+
+  it("is ignored whatever is made up in its token", async () => {
+    const { bank, token } = await bankWithStatement();
+    for (const change of [
+      { incarnation: 99 },
+      { incarnation: 0 },
+      { number: 2 },
+      { number: 0 },
+      { attempt: 2 },
+      { attempt: 0 },
+      { partition: 1 },
+    ]) {
+      assert.equal(await bank.settle(made(token, change), completeStatement, { pages: 1 }), "ignored");
+    }
+    assert.equal(await bank.settle(token, completeStatement, { pages: 1 }), "done");
+  });
+
+  it("of another kind of machine is refused and harms nobody", async () => {
+    const { bank, token } = await bankWithStatement();
+    const foreign: Command<unknown> = {
+      ...completeStatement,
+      type: "complete_task",
+      decide() {
+        throw new TypeError("a decider that sees a state of another kind");
+      },
+    };
+    assert.equal(await bank.settle(token, foreign, { pages: 1 }), "runtime.unknown_command");
+    assert.deepEqual(bank.runtime.quarantined(), []);
+    assert.equal(await bank.settle(token, completeStatement, { pages: 1 }), "done");
+  });
+
+  it("is refused by the machine like any command, and stays awaited", async () => {
+    const { bank, token } = await bankWithStatement();
+    const code = await bank.codeOf(bank.begin(ada, completeStatement, { pages: 1 }));
+    assert.equal(code, "bank.result_unasked");
+    assert.equal(await bank.settle(token, completeStatement, { pages: 1 }), "done");
+  });
+});
+
+describe("effects of an instance that comes from the archive", () => {
+  it("are dispatched also when something else is under way at that moment", async () => {
+    const { bank, token } = await bankWithStatement();
+    await bank.open(bob, 0);
+    await bank.time.advanceAsync(25_000);
+    bank.crash();
+    bank.dispatched.length = 0;
+    bank.make();
+    const held = Promise.withResolvers<void>();
+    bank.archivePass = async (operation) => {
+      if (operation === "outstanding") await held.promise;
+    };
+    await bank.time.settle(bank.runtime.start());
+    bank.commits.hold();
+    const deposited = bank.begin(bob, deposit, { amountCents: 1 });
+    await bank.time.advanceAsync(1);
+    const asked = bank.askBalance(bob);
+    held.resolve();
+    await bank.time.advanceAsync(1);
+    const askedAgain = bank.askBalance(bob);
+    await bank.time.advanceAsync(1);
+    bank.commits.open();
+    await bank.time.settle(Promise.all([deposited, asked, askedAgain]));
+    assert.deepEqual(
+      bank.dispatched.map((due) => due.token),
+      [token],
+    );
+  });
+});
+
+describe("whoever does effects", () => {
+  it("may fail on a dispatch: the partition starts again and dispatches again", async () => {
+    let failures = 1;
+    const dispatched: EffectToken[] = [];
+    const effects = {
+      dispatch(due: readonly { readonly token: EffectToken }[]) {
+        if (failures-- > 0) throw new Error("no printer");
+        dispatched.push(...due.map(({ token }) => token));
+      },
+      withdraw() {},
+    };
+    const bank = new Bank({}, { effects });
+    await bank.start();
+    await bank.open(ada, 0);
+    await bank.codeOf(bank.begin(ada, requestStatement, {}));
+    await bank.time.advanceAsync(5_000);
+    assert.equal(dispatched.length, 1);
+  });
+
+  it("hears nothing of an effect whose fold failed", async () => {
+    const poison = new Poison();
+    const bank = new Bank({}, { machines: [poisonedAccount(poison)] });
+    await bank.start();
+    await bank.open(ada, 0);
+    poison.folds.add("statement_requested");
+    assert.equal(await bank.codeOf(bank.begin(ada, requestStatement, {})), "runtime.quarantined");
+    await bank.time.advanceAsync(5_000);
+    assert.deepEqual(bank.dispatched, []);
+  });
+});

@@ -1,0 +1,150 @@
+/** A command that is repeated under its idempotency key takes effect once and is answered like the first time. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { deposit, open, placeHold, withdraw } from "@tutti/machine-bank";
+import { accountKey, Bank, codeOf, idsIn } from "./bank.fixture.ts";
+import { Poison, poisonedAccount } from "./poison.fixture.ts";
+
+const [ada = "", bob = ""] = idsIn(0, 2);
+
+const lives = {
+  "at once": async () => {},
+  "after it was put away": (bank: Bank) => bank.time.advanceAsync(25_000),
+  "after a restart": async (bank: Bank) => {
+    bank.crash();
+    await bank.start();
+  },
+  "after it was put away and a restart": async (bank: Bank) => {
+    await bank.time.advanceAsync(25_000);
+    bank.crash();
+    await bank.start();
+  },
+};
+
+async function bankWithAda(limits = {}): Promise<Bank> {
+  const bank = new Bank(limits);
+  await bank.start();
+  await bank.open(ada, 1_000);
+  return bank;
+}
+
+for (const [when, then] of Object.entries(lives)) {
+  describe(`a command that is repeated under its key ${when}`, () => {
+    it("gets the first answer and does nothing again", async () => {
+      const bank = await bankWithAda();
+      const first = await bank.do(ada, deposit, { amountCents: 5 }, "k");
+      await bank.do(ada, deposit, { amountCents: 100 });
+      await then(bank);
+      assert.deepEqual(await bank.do(ada, deposit, { amountCents: 5 }, "k"), first);
+      assert.equal(await bank.balanceOf(ada), 1_105);
+    });
+
+    it("is refused with another body, or as another command", async () => {
+      const bank = await bankWithAda();
+      await bank.do(ada, deposit, { amountCents: 5 }, "k");
+      await then(bank);
+      assert.equal(
+        await bank.codeOf(bank.begin(ada, deposit, { amountCents: 6 }, "k")),
+        "runtime.key_reused",
+      );
+      assert.equal(
+        await bank.codeOf(bank.begin(ada, withdraw, { amountCents: 5 }, "k")),
+        "runtime.key_reused",
+      );
+      assert.equal(await bank.balanceOf(ada), 1_005);
+    });
+
+    it("is done again when the time of the key is over", async () => {
+      const bank = await bankWithAda({ keysKeptMs: 60_000 });
+      await bank.do(ada, deposit, { amountCents: 5 }, "k");
+      await then(bank);
+      await bank.time.advanceAsync(60_000);
+      await bank.do(ada, deposit, { amountCents: 5 }, "k");
+      assert.equal(await bank.balanceOf(ada), 1_010);
+    });
+
+    it("as the start of an instance is answered as begun", async () => {
+      const bank = await bankWithAda();
+      const body = { owner: bob, product: "", balanceCents: 7 };
+      await bank.do(bob, open, body, "start");
+      await then(bank);
+      assert.equal(await bank.codeOf(bank.begin(bob, open, body, "start")), "done");
+      assert.equal(await bank.codeOf(bank.begin(bob, open, body)), "bank.account_exists");
+      assert.equal(await bank.balanceOf(bob), 7);
+    });
+
+    it("is answered like the first also when its instance was quarantined since", async () => {
+      const poison = new Poison();
+      const bank = new Bank({}, { machines: [poisonedAccount(poison)] });
+      await bank.start();
+      await bank.open(ada, 1_000);
+      await bank.do(ada, deposit, { amountCents: 5 }, "k");
+      poison.decides.add("withdraw");
+      await bank.codeOf(bank.begin(ada, withdraw, { amountCents: 5 }, "w"));
+      await then(bank);
+      assert.equal((await bank.do(ada, deposit, { amountCents: 5 }, "k")).balanceCents, 1_005);
+      assert.equal(
+        await bank.codeOf(bank.begin(ada, withdraw, { amountCents: 5 }, "w")),
+        "runtime.quarantined",
+      );
+    });
+  });
+}
+
+describe("a key", () => {
+  it("belongs to one instance: another one may have the same", async () => {
+    const bank = await bankWithAda();
+    await bank.open(bob, 0);
+    await bank.do(ada, deposit, { amountCents: 5 }, "k");
+    await bank.do(bob, deposit, { amountCents: 6 }, "k");
+    assert.equal(await bank.balanceOf(ada), 1_005);
+    assert.equal(await bank.balanceOf(bob), 6);
+  });
+
+  it("of a refusal is not remembered: the command may be done later", async () => {
+    const bank = await bankWithAda();
+    assert.equal(
+      await bank.codeOf(bank.begin(ada, withdraw, { amountCents: 5_000 }, "k")),
+      "bank.funds_missing",
+    );
+    await bank.do(ada, deposit, { amountCents: 9_000 });
+    assert.equal(await bank.codeOf(bank.begin(ada, withdraw, { amountCents: 5_000 }, "k")), "done");
+    assert.equal(await bank.codeOf(bank.begin(ada, withdraw, { amountCents: 5_000 }, "k")), "done");
+    assert.equal(await bank.balanceOf(ada), 5_000);
+  });
+
+  it("counts within one turn too", async () => {
+    const bank = await bankWithAda();
+    const told = Array.from({ length: 10 }, () => bank.begin(ada, deposit, { amountCents: 5 }, "k"));
+    await bank.time.settle(Promise.all(told));
+    assert.equal(await bank.balanceOf(ada), 1_005);
+  });
+
+  it("of a command whose batch was lost is free again", async () => {
+    const bank = await bankWithAda();
+    bank.commits.fail("unknown-lost");
+    assert.equal(
+      await bank.codeOf(bank.begin(ada, placeHold, { amountCents: 5, periodMs: 1e9 }, "k")),
+      "runtime.outcome_unknown",
+    );
+    await bank.do(ada, deposit, { amountCents: 5 }, "k");
+    assert.equal(await bank.balanceOf(ada), 1_005);
+  });
+
+  it("comes with a body that cannot be written: that call alone is refused", async () => {
+    const bank = await bankWithAda();
+    await bank.open(bob, 0);
+    await bank.do(ada, deposit, { amountCents: 5 }, "k");
+    const broken = codeOf(bank.begin(ada, open, { owner: 7 } as never, "k"));
+    const other = codeOf(bank.begin(bob, deposit, { amountCents: 1 }));
+    assert.deepEqual(await bank.time.settle(Promise.all([broken, other])), ["runtime.key_reused", "done"]);
+    assert.deepEqual(bank.runtime.quarantined(), []);
+  });
+
+  it("is in the history", async () => {
+    const bank = await bankWithAda();
+    await bank.do(ada, deposit, { amountCents: 5 }, "k");
+    const records = await bank.time.settle(bank.runtime.history(accountKey(ada), 0, 10));
+    assert.equal(records.length, 3);
+  });
+});
