@@ -1,0 +1,118 @@
+/**
+ * Two processes that share the partitions of one bank, with letters between them that are lost, doubled, late and out of
+ * order.
+ */
+import type { LetterBatch, Place } from "@tutti/kernel";
+import { seededChance, VirtualTime } from "@tutti/kernel/testing";
+import type { account } from "@tutti/machine-bank";
+import { moneyOf } from "@tutti/machine-bank/testing";
+import { accountKey, Bank, partitionOf, partitions } from "./bank.fixture.ts";
+
+export interface Mail {
+  /** Shares of the deliveries that are lost on their way, or whose answer is. */
+  readonly lost: number;
+  readonly doubled: number;
+  readonly delayMaxMs: number;
+}
+
+export const fairMail: Mail = { lost: 0, doubled: 0, delayMaxMs: 0 };
+export const foulMail: Mail = { lost: 0.3, doubled: 0.3, delayMaxMs: 400 };
+
+export class TwoBanks {
+  readonly time = new VirtualTime();
+  readonly banks: readonly [Bank, Bank];
+  /** Batches as they arrived, for whoever looks. */
+  readonly delivered: { readonly to: Place; readonly batch: LetterBatch }[] = [];
+  mail: Mail = fairMail;
+  readonly #chance: ReturnType<typeof seededChance>;
+  readonly #isUp = [true, true];
+
+  constructor(seed: number) {
+    this.#chance = seededChance(seed);
+    const bank = (): Bank =>
+      new Bank({}, { delivery: { deliver: (to, batch) => this.#deliver(to, batch) } }, this.time);
+    this.banks = [bank(), bank()];
+  }
+
+  /** Even partitions belong to the first, odd ones to the second. */
+  async start(which: 0 | 1): Promise<void> {
+    const bank = this.banks[which];
+    bank.make();
+    const owned = [0, 1, 2, 3].filter((partition) => partition % 2 === which);
+    const begun = Promise.all(owned.map((partition) => bank.runtime.own(partition, 1)));
+    await this.#settle(begun);
+    this.#isUp[which] = true;
+  }
+
+  crash(which: 0 | 1): void {
+    this.#isUp[which] = false;
+    this.banks[which].crash();
+  }
+
+  ownerOf(id: string): Bank {
+    return this.banks[partitionOf(id) % 2 === 0 ? 0 : 1];
+  }
+
+  /** Everything that exists of the given accounts, as the machine projects it. */
+  async projections(ids: readonly string[]): Promise<Record<string, unknown>[]> {
+    const all = ids.map((id) => this.#settle(this.ownerOf(id).runtime.stateAt(accountKey(id), 0)));
+    return (await Promise.all(all)).map(({ projection }) => projection as Record<string, unknown>);
+  }
+
+  /** The money of all accounts and of all letters that were not taken. */
+  money() {
+    const states = this.banks.flatMap(({ runtime }) =>
+      [0, 1, 2, 3].flatMap((partition) => [...(runtime.inspect(partition)?.instances.values() ?? [])]),
+    );
+    const letters = this.banks.flatMap(({ runtime }) =>
+      [0, 1, 2, 3].flatMap((partition) =>
+        [...(runtime.inspect(partition)?.letters.channels ?? [])].flatMap((channel) =>
+          channel.letters.filter(({ number }) => number > this.#taken(channel.partition, partition)),
+        ),
+      ),
+    );
+    return moneyOf(
+      states.map(({ state }) => state as ReturnType<typeof account.create>),
+      letters,
+    );
+  }
+
+  #taken(receiver: number, sender: number): number {
+    return (
+      this.banks[receiver % 2 === 0 ? 0 : 1].runtime.inspect(receiver)?.letters.takenFrom("bank", sender) ?? 0
+    );
+  }
+
+  async #deliver(to: Place, batch: LetterBatch): Promise<number> {
+    const { lost, doubled, delayMaxMs } = this.mail;
+    if (this.#chance.random() < lost) throw new Error("lost on its way");
+    if (this.#chance.random() < doubled) void this.#arrive(to, batch, delayMaxMs * 3).catch(() => undefined);
+    const upTo = await this.#arrive(to, batch, delayMaxMs);
+    if (this.#chance.random() < lost) throw new Error("the answer was lost");
+    return upTo;
+  }
+
+  async #arrive(to: Place, batch: LetterBatch, delayMaxMs: number): Promise<number> {
+    const delayMs = Math.floor(this.#chance.random() * delayMaxMs);
+    if (delayMs > 0) await new Promise<void>((resolve) => void this.time.after(delayMs, resolve));
+    const partition = Number(to.split("/").at(-1));
+    const which = partition % 2;
+    if (this.#isUp[which] !== true || partition >= partitions) throw new Error("nobody is there");
+    this.delivered.push({ to, batch });
+    return (this.banks[which] as Bank).runtime.take(partition, batch);
+  }
+
+  async #settle<T>(promise: Promise<T>): Promise<T> {
+    let isSettled = false;
+    const mark = (): void => {
+      isSettled = true;
+    };
+    promise.then(mark, mark);
+    await this.time.flush();
+    for (let moments = 0; !isSettled && moments < 2_000; moments++) {
+      await this.time.advanceAsync(Math.max(0, (this.time.nextDueMs ?? 0) - this.time.monotonic()));
+    }
+    if (!isSettled) throw new Error("nothing was answered");
+    return promise;
+  }
+}
