@@ -19,20 +19,30 @@ import {
 
 export const service = "bank";
 
-/** Time as one process lives it: while it is stopped, nothing of it goes on. */
-export class Life implements Timers {
+/** Time as one process lives it: its clock runs at a rate of its own, and while it is stopped nothing of it goes on. */
+export class Life implements Timers, Clock {
   readonly #time: VirtualTime;
+  readonly #rate: number;
   #stopped = false;
   #over = false;
   #held: (() => void)[] = [];
 
-  constructor(time: VirtualTime) {
+  constructor(time: VirtualTime, rate: number) {
     this.#time = time;
+    this.#rate = rate;
+  }
+
+  now(): number {
+    return this.#time.now();
+  }
+
+  monotonic(): number {
+    return this.#time.monotonic() * this.#rate;
   }
 
   after(delayMs: number, callback: () => void): Timer {
     let cancelled = false;
-    const timer = this.#time.after(delayMs, () => this.#run(() => !cancelled && callback()));
+    const timer = this.#time.after(delayMs / this.#rate, () => this.#run(() => !cancelled && callback()));
     return {
       cancel: () => {
         cancelled = true;
@@ -43,7 +53,7 @@ export class Life implements Timers {
 
   every(periodMs: number, callback: () => void): Timer {
     let due = false;
-    return this.#time.every(periodMs, () => {
+    return this.#time.every(periodMs / this.#rate, () => {
       if (due) return;
       due = true;
       this.#run(() => {
@@ -120,17 +130,18 @@ export class CountingRuntime implements RuntimeOfService {
   readonly loads = new Map<number, number>();
   readonly #parts: {
     readonly life: Life;
-    readonly clock: Clock;
     readonly journals: Journals;
     readonly tenure: Tenure;
   };
   readonly #owned = new Map<number, { readonly epoch: number; count: number }>();
   /** How long sealing and loading takes. */
   ownMs = 20;
+  /** How long it takes until nothing is under way any more. */
+  disownMs = 0;
   /** How often it was told to begin a partition. */
   begun = 0;
 
-  constructor(partitions: number, parts: { life: Life; clock: Clock; journals: Journals; tenure: Tenure }) {
+  constructor(partitions: number, parts: { life: Life; journals: Journals; tenure: Tenure }) {
     this.partitions = partitions;
     this.#parts = parts;
   }
@@ -148,7 +159,10 @@ export class CountingRuntime implements RuntimeOfService {
     this.#owned.set(partition, { epoch: sealed, count: journals.written(partition) });
   }
 
+  /** What is under way becomes durable first: until then it is answered for. */
   async disown(partition: number): Promise<void> {
+    const { life } = this.#parts;
+    if (this.disownMs > 0) await new Promise<void>((resolve) => life.after(this.disownMs, resolve));
     this.#owned.delete(partition);
   }
 
@@ -178,11 +192,9 @@ export class CountingRuntime implements RuntimeOfService {
 
   /** What it answers from memory; undefined where it would have to ask the journal first. */
   read(partition: number): number | undefined {
-    const { tenure, clock } = this.#parts;
+    const { tenure, life } = this.#parts;
     const owned = this.#owned.get(partition);
-    return owned !== undefined && clock.monotonic() < tenure.validUntilMs(partition)
-      ? owned.count
-      : undefined;
+    return owned !== undefined && life.monotonic() < tenure.validUntilMs(partition) ? owned.count : undefined;
   }
 
   partitionOf(): number {
@@ -254,6 +266,8 @@ export interface TestProcess {
 export interface ClusterGiven {
   readonly partitions?: number;
   readonly seed?: number;
+  /** By how much clocks run apart at most, as a share. Default 0. */
+  readonly drift?: number;
 }
 
 export class Cluster {
@@ -264,11 +278,13 @@ export class Cluster {
   readonly #processes: TestProcess[] = [];
   readonly #dead = new Set<TestProcess>();
   readonly #seed: number;
+  readonly #drift: number;
   #names = 0;
 
-  constructor({ partitions = 4, seed = 1 }: ClusterGiven = {}) {
+  constructor({ partitions = 4, seed = 1, drift = 0 }: ClusterGiven = {}) {
     this.partitions = partitions;
     this.#seed = seed;
+    this.#drift = drift;
   }
 
   get alive(): readonly TestProcess[] {
@@ -294,14 +310,13 @@ export class Cluster {
 
   open(): TestProcess {
     const name = `proc_${String.fromCharCode(97 + this.#names++)}`;
-    const life = new Life(this.time);
+    const chance = seededChance(this.#seed * 100 + this.#names);
+    const life = new Life(this.time, 1 + (chance.random() - 0.5) * this.#drift);
     const store = new LivedStore(this.keys, life, this.time);
     const steward = new LeasedSteward({
       store,
       foundation: {
-        clock: this.time,
-        timers: life,
-        chance: seededChance(this.#seed * 100 + this.#names),
+        ...{ clock: life, timers: life, chance },
         logger: silentLogger,
         metrics: silentMetrics,
       },
@@ -311,7 +326,7 @@ export class Cluster {
     });
     const tenure = steward.tenureOf(service);
     const { journals, partitions } = this;
-    const runtime = new CountingRuntime(partitions, { life, clock: this.time, journals, tenure });
+    const runtime = new CountingRuntime(partitions, { life, journals, tenure });
     steward.host(runtime);
     const process = { name, life, store: store.view, steward, runtime };
     this.#processes.push(process);

@@ -2,8 +2,8 @@ import type { DeliverRequest, Letter as WireLetter } from "@tutti/contracts/runt
 import type { Letter, LetterBatch } from "@tutti/kernel";
 
 /** What a message may carry, by the contract. */
-export const lettersMax = 4_096;
-export const partBytesMax = 2 * 1_024 * 1_024;
+const lettersMax = 4_096;
+const partBytesMax = 2 * 1_024 * 1_024;
 
 /** What one request carries of a batch. */
 export interface Part {

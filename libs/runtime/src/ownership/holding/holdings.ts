@@ -3,8 +3,10 @@
  *
  * 1. A partition is begun only under an epoch that the table gives to this holder, and ended before the table names
  *    another owner: of a planned move both processes know at every moment whose turn it is.
- * 2. What the table says is looked at again after everything that was waited for.
- * 3. What a failure left undone is tried again, more and more rarely, as long as the table wants it.
+ * 2. What was begun for a holder that this process is no longer is not held from that moment on, however long it takes
+ *    to end it.
+ * 3. What the table says is looked at again after everything that was waited for.
+ * 4. What a failure left undone is tried again, more and more rarely, as long as the table wants it.
  */
 import {
   backoffMs,
@@ -21,7 +23,7 @@ import { encodePartition, type PartitionEntry, partitionKey } from "../table/ent
 import type { Assignment, Picture } from "../table/picture.ts";
 
 /** What the holdings see of the process's lease. */
-export interface HolderName {
+interface HolderName {
   readonly holder: string;
   readonly entered: boolean;
 }
@@ -57,6 +59,8 @@ interface Cell {
   begun: boolean;
   /** Whether it answers. */
   held: boolean;
+  /** The holder that this process was when it began to hold it: what that one had, the next one has not. */
+  holder: string;
   /** The last epoch it was held under. */
   epoch: number;
   /** The epoch under which the journal refused it. */
@@ -98,7 +102,8 @@ export class Holdings {
   }
 
   holds(service: string, partition: number): boolean {
-    return this.#cells.get(partitionKey(service, partition))?.held ?? false;
+    const cell = this.#cells.get(partitionKey(service, partition));
+    return cell?.held === true && cell.holder === this.#parts.lease.holder;
   }
 
   /** How many partitions the runtimes were told to own. */
@@ -160,7 +165,7 @@ export class Holdings {
     let cell = this.#cells.get(key);
     if (cell === undefined) {
       cell = {
-        ...{ service, partition, begun: false, held: false, epoch: 0, lostEpoch: 0 },
+        ...{ service, partition, begun: false, held: false, holder: "", epoch: 0, lostEpoch: 0 },
         ...{ failures: 0, running: false, poked: false, wake: () => {} },
       };
       this.#cells.set(key, cell);
@@ -175,7 +180,8 @@ export class Holdings {
     if (!mine) return cell.begun ? { kind: "disown" } : { kind: "nothing" };
     if (entry.to !== "" || this.#emptied.has(cell.service)) return { kind: "hand-over", entry };
     if (cell.lostEpoch === entry.epoch) return { kind: "raise", entry };
-    if (cell.held && cell.epoch === entry.epoch) return { kind: "nothing" };
+    const isHeld = cell.held && cell.holder === lease.holder && cell.epoch === entry.epoch;
+    if (isHeld) return { kind: "nothing" };
     return { kind: "own", epoch: entry.epoch };
   }
 
@@ -217,6 +223,7 @@ export class Holdings {
     const sinceMs = this.#parts.clock.monotonic();
     cell.begun = true;
     cell.epoch = epoch;
+    cell.holder = this.#parts.lease.holder;
     const owning = runtime.own(cell.partition, journalEpochOf(epoch));
     let settled = false;
     const outcome = owning.then(
