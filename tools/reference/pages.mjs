@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { languageJsonSchema } from "../../libs/definitions/src/index.ts";
 import {
   configurationJsonSchema,
   declaredErrors,
@@ -26,6 +27,7 @@ export async function referencePages(root) {
     ["errors.md", page(renderErrorReference(declaredErrors()))],
     ["configuration.md", page(renderConfigurationReference(sections), schemaHint)],
     ["tutti.schema.json", formatted(root, "tutti.schema.json", configurationJsonSchema(sections))],
+    ["workflow.schema.json", formatted(root, "workflow.schema.json", languageJsonSchema())],
     ["rpcs.md", page(rpcsPage(image, rules, servedContracts(files)))],
     ["events.md", page(eventsPage(image, rules))],
     ["metrics.md", page(metricsPage(declaredMetrics(files)))],

@@ -23,6 +23,7 @@ export {
   template,
   vars,
 } from "./builder/expression.ts";
+export { type AdditionOptions, checkAddition, tasksOfList } from "./check/addition.ts";
 export type { Catalogue, KnownCapability, KnownDefinition } from "./check/catalogue.ts";
 export {
   type CheckedDefinition,

@@ -51,6 +51,8 @@ export class Building {
   readonly drafts: Draft[] = [];
   readonly signalTypes: ReadonlyMap<string, Type>;
   readonly #scopes: ScopeDraft[] = [];
+  readonly #standIns = new Map<string, number>();
+  readonly #outside: ((id: string) => number | undefined) | undefined;
   #typeDepth = 0;
 
   constructor(given: {
@@ -58,12 +60,16 @@ export class Building {
     readonly steps: Steps;
     readonly catalogue: Catalogue | undefined;
     readonly signalTypes: ReadonlyMap<string, Type>;
+    /** Whether a task is there already, for what is added to a run. */
+    readonly exists: ((id: string) => boolean) | undefined;
   }) {
     this.findings = given.findings;
     this.steps = given.steps;
     this.catalogue = given.catalogue;
     this.signalTypes = given.signalTypes;
     this.programs = new ProgramTable(this.findings, this.steps);
+    const { exists } = given;
+    this.#outside = exists === undefined ? undefined : (id) => this.#standIn(id, exists);
   }
 
   get scopes(): readonly PlanScope[] {
@@ -87,23 +93,16 @@ export class Building {
     const scope = this.#scopes.length;
     const first = this.drafts.length;
     const numbers = new Map(tasks.map(([id], index) => [id, first + index]));
-    const names = new TaskNames(scope, place.owner, place.outer, numbers);
-    this.#scopes.push({ names, first, count: tasks.length, base: place.base, environment: undefined });
+    const { owner, outer, base } = place;
+    const names = new TaskNames(
+      { scope, owner, outer },
+      numbers,
+      outer === undefined ? this.#outside : undefined,
+    );
+    this.#scopes.push({ names, first, count: tasks.length, base, environment: undefined });
     for (const [id, document, path] of tasks) {
       this.steps.take(1);
-      const number = this.drafts.length;
-      this.drafts.push({
-        number,
-        id,
-        document,
-        path,
-        scope,
-        body: -1,
-        forEach: undefined,
-        environment: undefined,
-        output: undefined,
-        needs: new Map(),
-      });
+      this.#draft(id, document, path, scope);
     }
     if (this.drafts.length > limits.tasksMax) {
       this.findings.error("too_large", [], `expected at most ${limits.tasksMax} tasks, found more`);
@@ -112,6 +111,28 @@ export class Building {
     for (let number = first; number < first + tasks.length; number++)
       this.#declareBody(this.drafts[number], names);
     return scope;
+  }
+
+  #draft(id: string, document: TaskDocument, path: Path, scope: number): number {
+    const number = this.drafts.length;
+    const open = { forEach: undefined, environment: undefined, output: undefined };
+    this.drafts.push({ number, id, document, path, scope, body: -1, ...open, needs: new Map() });
+    return number;
+  }
+
+  /** Number of the stand-in for a task that is there already; undefined when there is none. */
+  #standIn(id: string, exists: (id: string) => boolean): number | undefined {
+    const known = this.#standIns.get(id);
+    if (known !== undefined) return known;
+    if (!exists(id)) return undefined;
+    const number = this.#draft(id, {}, [], -1);
+    this.#standIns.set(id, number);
+    return number;
+  }
+
+  /** Ids of tasks that are there already and are needed; their stand-ins have the last numbers. */
+  get standIns(): readonly string[] {
+    return [...this.#standIns.keys()];
   }
 
   #declareBody(draft: Draft | undefined, names: TaskNames): void {
@@ -130,7 +151,7 @@ export class Building {
 
   namesOf(scope: number): TaskNames {
     const names = this.#scopes[scope]?.names;
-    return names ?? new TaskNames(scope, -1, undefined, new Map());
+    return names ?? new TaskNames({ scope, owner: -1, outer: undefined }, new Map());
   }
 
   /** What expressions see in a scope, besides what a task itself adds. */

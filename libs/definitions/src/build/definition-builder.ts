@@ -17,6 +17,8 @@ export interface BuildRequest {
   readonly findings: Findings;
   readonly steps: Steps;
   readonly catalogue: Catalogue | undefined;
+  /** Whether a task is there already, for tasks that are added to a run. */
+  readonly exists?: ((id: string) => boolean) | undefined;
 }
 
 /** Builds the plan of a document whose shape was checked, and tells what its parts mean that they cannot. */
@@ -31,13 +33,13 @@ class DefinitionBuilder {
   readonly #base: Environment;
   readonly #vars: ReadonlyMap<string, Type>;
 
-  constructor({ document, findings, steps, catalogue }: BuildRequest) {
+  constructor({ document, findings, steps, catalogue, exists }: BuildRequest) {
     this.#document = document;
     this.#findings = findings;
     const signals = Object.entries(document.signals ?? {}).map(
       ([name, { schema }]) => [name, schemaType(schema)] as const,
     );
-    this.#building = new Building({ findings, steps, catalogue, signalTypes: new Map(signals) });
+    this.#building = new Building({ findings, steps, catalogue, signalTypes: new Map(signals), exists });
     this.#vars = new Map(
       Object.entries(document.vars ?? {}).map(([name, value]) => [name, typeOfConstant(value)]),
     );
@@ -46,7 +48,11 @@ class DefinitionBuilder {
       vars: { kind: "object", fields: this.#vars, others: undefined },
       parameters: document.parameters === undefined ? undefined : schemaType(document.parameters.schema),
     });
-    this.#base = new Environment(names, new TaskNames(-1, -1, undefined, new Map()), this.#building);
+    this.#base = new Environment(
+      names,
+      new TaskNames({ scope: -1, owner: -1, outer: undefined }, new Map()),
+      this.#building,
+    );
   }
 
   build(): Plan {
@@ -58,7 +64,9 @@ class DefinitionBuilder {
     const root = building.declare(rootTasks, { owner: -1, outer: undefined, base: this.#base });
     const states = this.#states();
     const builder = new TaskBuilder(building);
-    const tasks = building.drafts.map((draft) => builder.build(draft));
+    // Stand-ins come up while tasks are built, and are none themselves.
+    const own = building.drafts.slice();
+    const tasks = own.map((draft) => builder.build(draft));
     const graph = new Graph(building);
     graph.check(tasks);
     const outside = building.environmentOfScope(root);
@@ -85,9 +93,13 @@ class DefinitionBuilder {
       run,
       output,
       scopes: building.scopes,
-      tasks: tasks.map(
-        (task, number): PlanTask => ({ ...task, needs: building.drafts[number]?.needs.size ?? 0 }),
-      ),
+      tasks: [
+        ...tasks.map(
+          (task, number): PlanTask => ({ ...task, needs: building.drafts[number]?.needs.size ?? 0 }),
+        ),
+        ...building.standIns.map(standIn),
+      ],
+      outside: building.standIns,
       edges: graph.edges,
       works: builder.works,
       policies: builder.policies,
@@ -207,6 +219,21 @@ class DefinitionBuilder {
             },
     };
   }
+}
+
+function standIn(id: string): PlanTask {
+  return {
+    id,
+    title: "",
+    kind: "set",
+    scope: -1,
+    needs: 0,
+    work: -1,
+    policy: -1,
+    input: -1,
+    when: -1,
+    forEach: -1,
+  };
 }
 
 function schemaType(schema: Json | undefined): Type {

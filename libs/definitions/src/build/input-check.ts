@@ -21,6 +21,7 @@ export function checkInput(
     if (name !== "") unknown(building, kind, name, version, [...path, kind]);
     return;
   }
+  if (kind !== "uses") checkParameters(building, draft, catalogue.definition(name, version)?.parameterSchema);
   if (known.inputSchema !== undefined) {
     const place = document.with === undefined ? path : [...path, "with"];
     if (made === undefined)
@@ -30,6 +31,28 @@ export function checkInput(
       );
     else new InputCheck(building, `\`${name}\``).check(made.type, known.inputSchema, place);
   }
+}
+
+/** Parameters of a template that a child is started from. */
+function checkParameters(building: Building, draft: Draft, schema: Json | undefined): void {
+  const { parameters } = draft.document;
+  const path = [...draft.path, "parameters"];
+  if (schema === undefined) {
+    if (parameters !== undefined)
+      building.findings.error(
+        "wrong_input",
+        path,
+        "the definition is no template, and takes no `parameters`",
+        { key: true },
+      );
+    return;
+  }
+  const given = building.programs.data(parameters ?? {}, building.environmentOf(draft), path);
+  new InputCheck(building, "the template").check(
+    given.type,
+    schema,
+    parameters === undefined ? draft.path : path,
+  );
 }
 
 function unknown(building: Building, kind: string, name: string, version: string, path: Path): void {

@@ -11,16 +11,16 @@ export function readNeeds(building: Building, draft: Draft): void {
   const { needs } = draft.document;
   if (needs === undefined) return;
   const list = typeof needs === "string" ? [needs] : needs;
-  const { numbers } = building.namesOf(draft.scope);
+  const names = building.namesOf(draft.scope);
   for (const [index, need] of list.entries()) {
     building.steps.take(1);
     const path = typeof needs === "string" ? [...draft.path, "needs"] : [...draft.path, "needs", index];
     const { task, on = "success" } = typeof need === "string" ? { task: need } : need;
     if (task === undefined) continue;
     const place = typeof need === "string" ? path : [...path, "task"];
-    const number = numbers.get(task);
+    const number = names.beside(task);
     if (number === undefined) {
-      const near = building.findings.suggest(task, numbers.keys());
+      const near = building.findings.suggest(task, names.numbers.keys());
       building.findings.error(
         "unknown_task",
         place,
@@ -72,7 +72,7 @@ export function addNeed(building: Building, draft: Draft, name: string): void {
   let needing: Draft | undefined = draft;
   while (needing !== undefined) {
     const names = building.namesOf(needing.scope);
-    const number = names.numbers.get(id);
+    const number = names.beside(id);
     if (number !== undefined) {
       if (number === needing.number) refuseOwn(building, draft, needing, id);
       else addImplied(needing, number, condition);

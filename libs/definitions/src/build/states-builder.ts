@@ -156,7 +156,7 @@ export class StatesBuilder {
     if (when !== undefined)
       place.when = this.#building.programs.condition(when, environment, [...path, "when"]).program;
     place.set = this.assignments(set, environment, [...path, "set"]);
-    place.do = this.#actions(actions, `${path.join(".")}`, environment, [...path, "do"]);
+    place.do = this.#actions(actions, path.slice(1).join("."), environment, [...path, "do"]);
     return number;
   }
 

@@ -20,16 +20,16 @@ export type Reference<T> = Expression &
 /** What can be put into an expression or a text. */
 export type Part = Expression | Json;
 
-export function isExpression(value: unknown): value is Expression {
+function isExpression(value: unknown): value is Expression {
   return (typeof value === "object" || typeof value === "function") && value !== null && text in value;
 }
 
 /** The text of an expression, without `${{ }}`. */
-export function textOf(expression: Expression): string {
+function textOf(expression: Expression): string {
   return expression[text];
 }
 
-export function expression(source: string): Expression {
+function expression(source: string): Expression {
   return { [text]: source };
 }
 

@@ -67,6 +67,26 @@ export function checkDocument(
   );
 }
 
+/** Where tasks are added: which tasks are there already, and which ids are taken by them. */
+export interface Surroundings {
+  readonly exists: (id: string) => boolean;
+  readonly taken: readonly string[];
+}
+
+/** Checks tasks that are added to others. */
+export function checkWithin(
+  document: Json,
+  options: CheckOptions,
+  surroundings: Surroundings,
+): CheckedDefinition {
+  const findings = new Findings(limits.problemsMax);
+  for (const id of surroundings.taken)
+    findings.error("duplicate", ["tasks", id], `there is a task \`${id}\` already`, {
+      expected: "another id",
+    });
+  return check(document, { findings, places: nowhere, fileName: "" }, options, surroundings);
+}
+
 const nowhere: Places = { placeOf: () => undefined };
 
 interface Checking {
@@ -79,11 +99,12 @@ function check(
   value: Json,
   { findings, places, fileName }: Checking,
   options: CheckOptions,
+  surroundings?: Surroundings,
 ): CheckedDefinition {
   const steps = new Steps(options.stepsMax);
   let made: Definition | undefined;
   try {
-    made = new DocumentCheck(findings, steps, options).check(value);
+    made = new DocumentCheck(findings, steps, options, surroundings).check(value);
   } catch (fault) {
     if (!(fault instanceof StepsExhausted)) throw fault;
     findings.error(
@@ -100,8 +121,15 @@ class DocumentCheck {
   readonly #findings: Findings;
   readonly #steps: Steps;
   readonly #options: CheckOptions;
+  readonly #surroundings: Surroundings | undefined;
 
-  constructor(findings: Findings, steps: Steps, options: CheckOptions) {
+  constructor(
+    findings: Findings,
+    steps: Steps,
+    options: CheckOptions,
+    surroundings: Surroundings | undefined,
+  ) {
+    this.#surroundings = surroundings;
     this.#findings = findings;
     this.#steps = steps;
     this.#options = options;
@@ -119,6 +147,7 @@ class DocumentCheck {
       findings: this.#findings,
       steps: this.#steps,
       catalogue: this.#options.catalogue,
+      exists: this.#surroundings?.exists,
     });
     if (this.#findings.list.slice(before).some(({ severity }) => severity === "error")) return undefined;
     const whole = filled as unknown as WorkflowDocument;

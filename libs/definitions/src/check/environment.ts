@@ -8,21 +8,28 @@ export class TaskNames {
   readonly owner: number;
   readonly outer: TaskNames | undefined;
   readonly numbers: ReadonlyMap<string, number>;
+  /** Tasks that are there already, for what is added to a run: gives them numbers as they are asked for. */
+  readonly #outside: ((id: string) => number | undefined) | undefined;
 
   constructor(
-    scope: number,
-    owner: number,
-    outer: TaskNames | undefined,
+    place: { readonly scope: number; readonly owner: number; readonly outer: TaskNames | undefined },
     numbers: ReadonlyMap<string, number>,
+    outside?: (id: string) => number | undefined,
   ) {
-    this.scope = scope;
-    this.owner = owner;
-    this.outer = outer;
+    this.scope = place.scope;
+    this.owner = place.owner;
+    this.outer = place.outer;
     this.numbers = numbers;
+    this.#outside = outside;
+  }
+
+  /** A task that tasks of this scope may need. */
+  beside(id: string): number | undefined {
+    return this.numbers.get(id) ?? this.#outside?.(id);
   }
 
   find(id: string): number | undefined {
-    return this.numbers.get(id) ?? this.outer?.find(id);
+    return this.beside(id) ?? this.outer?.find(id);
   }
 
   *ids(): Generator<string> {

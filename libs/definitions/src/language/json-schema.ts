@@ -12,7 +12,7 @@ export function languageJsonSchema(): Json {
   const root = new SchemaWriter(parts).members(definition);
   return {
     $schema: "https://json-schema.org/draft/2020-12/schema",
-    $id: "https://tutti.dev/schemas/workflow.json",
+    $id: "urn:tutti:workflow",
     title: "A workflow of Tutti",
     ...root,
     $defs: parts,

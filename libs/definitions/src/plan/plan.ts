@@ -30,6 +30,11 @@ export interface Plan {
   readonly output: number;
   readonly scopes: readonly PlanScope[];
   readonly tasks: readonly PlanTask[];
+  /**
+   * Of tasks that are added to a run: ids of those that are there already and are needed. They have the last numbers of
+   * `tasks`, in this order, and stand in no scope.
+   */
+  readonly outside: readonly string[];
   readonly edges: PlanEdges;
   readonly works: readonly Work[];
   readonly policies: readonly TaskPolicy[];
