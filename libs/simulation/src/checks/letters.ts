@@ -1,10 +1,12 @@
 /**
- * Every letter arrives, once, and in the order of its channel: from what the partitions themselves record of them.
+ * Every letter arrives, once, and in the order of its channel: from what the partitions themselves record of them, and from
+ * the events that letters of the bank lead to.
  */
+import { CompleteTransfer, Credit, DeclineTransfer } from "@tutti/contracts/bank/v1";
 import { LettersConfirmed, LettersSent, LettersTaken, type SentLetter } from "@tutti/contracts/runtime/v1";
 import type { LetterBatch } from "@tutti/kernel";
 import type { World } from "../world/world.ts";
-import type { Follower, PartitionEvent } from "./chronicle.ts";
+import type { Follower, KnownEvent, PartitionEvent } from "./chronicle.ts";
 
 interface Channel {
   readonly from: number;
@@ -12,17 +14,48 @@ interface Channel {
   readonly sent: SentLetter[];
   taken: number;
   confirmed: number;
+  /** The last letter whose effect was seen. */
+  effective: number;
 }
+
+interface Sent {
+  readonly channel: Channel;
+  readonly number: number;
+}
+
+/** Which letter leads to which event. */
+const letterOf: Readonly<Record<string, string>> = {
+  transfer_credited: "credit",
+  transfer_completed: "complete_transfer",
+  transfer_declined: "decline_transfer",
+};
 
 export class LetterCheck implements Follower {
   readonly #world: World;
   readonly #channels = new Map<string, Channel>();
+  /** By what their events will say of them. */
+  readonly #sentLetters = new Map<string, Sent>();
 
   constructor(world: World) {
     this.#world = world;
   }
 
-  event(): void {}
+  event({ key, type, body }: KnownEvent): void {
+    const letter = letterOf[type];
+    if (letter === undefined) return;
+    const { transfer, from = "" } = body as { readonly transfer: number; readonly from?: string };
+    const name = nameOf(letter, `account/${key.id}`, transfer, from);
+    const sent = this.#sentLetters.get(name);
+    if (sent === undefined) {
+      this.#world.fail("letters", `${type} of ${key.id} comes from a letter that was never sent: ${name}`);
+      return;
+    }
+    const { channel, number } = sent;
+    if (number <= channel.effective) {
+      this.#fail(channel, `letter ${number} takes effect after letter ${channel.effective}`);
+    }
+    channel.effective = number;
+  }
 
   partitionEvent({ partition, type, payload }: PartitionEvent): void {
     if (type === "runtime.letters_sent") {
@@ -64,6 +97,9 @@ export class LetterCheck implements Follower {
       this.#fail(channel, `letter ${letter.number} is sent after letter ${channel.sent.length}`);
     }
     channel.sent.push(letter);
+    const payer = letter.type === "credit" ? letter.sender.slice("account/".length) : "";
+    const name = nameOf(letter.type, letter.receiver, transferIn(letter), payer);
+    this.#sentLetters.set(name, { channel, number: letter.number });
   }
 
   #taken(channel: Channel, upTo: number): void {
@@ -85,9 +121,19 @@ export class LetterCheck implements Follower {
     const name = `${from} ${to}`;
     let channel = this.#channels.get(name);
     if (channel === undefined) {
-      channel = { from, to, sent: [], taken: 0, confirmed: 0 };
+      channel = { from, to, sent: [], taken: 0, confirmed: 0, effective: 0 };
       this.#channels.set(name, channel);
     }
     return channel;
   }
+}
+
+function nameOf(letter: string, receiver: string, transfer: number, from: string): string {
+  return `${letter} ${transfer} to ${receiver} ${from}`.trimEnd();
+}
+
+function transferIn({ type, payload }: SentLetter): number {
+  if (type === "credit") return Credit.decode(payload).transfer;
+  if (type === "complete_transfer") return CompleteTransfer.decode(payload).transfer;
+  return DeclineTransfer.decode(payload).transfer;
 }
