@@ -44,4 +44,4 @@ export { limits as definitionLimits } from "./limits.ts";
 export type * from "./plan/plan.ts";
 export { PlanPrograms } from "./plan/plan-programs.ts";
 export { type DefinitionProblem, printProblem } from "./problem.ts";
-export type { DefinitionText, SourceFormat } from "./source/source.ts";
+export type { DefinitionText, SourceFormat } from "./source/text.ts";

@@ -1,7 +1,7 @@
 import { type Json, type LineAndColumn, lineAndColumn } from "@tutti/expressions";
 import { limits } from "../limits.ts";
 import type { Findings, Path, Places } from "../problem.ts";
-import type { ReadSource } from "./source.ts";
+import type { ReadSource } from "./text.ts";
 
 /**
  * Reads JSON strictly, a key twice being a mistake, and says where it is wrong. Where everything stands is found by reading

@@ -1,23 +1,7 @@
-import type { Json } from "@tutti/expressions";
-import type { Findings, Places } from "../problem.ts";
+import type { Findings } from "../problem.ts";
 import { readJson } from "./json-source.ts";
+import type { DefinitionText, ReadSource } from "./text.ts";
 import { readYaml } from "./yaml-source.ts";
-
-export type SourceFormat = "yaml" | "json";
-
-/** A definition as somebody wrote it. */
-export interface DefinitionText {
-  readonly format: SourceFormat;
-  readonly text: string;
-  /** For messages: `order.yaml`. */
-  readonly fileName: string;
-}
-
-export interface ReadSource {
-  /** Undefined when the text cannot be read. */
-  readonly value: Json | undefined;
-  readonly places: Places;
-}
 
 /**
  * Reads a text to JSON, and keeps what it takes to find places in it. JSON is YAML too, but is read ten times as fast by

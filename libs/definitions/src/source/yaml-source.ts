@@ -17,7 +17,7 @@ import {
 } from "yaml";
 import { limits } from "../limits.ts";
 import type { Findings, Path, Places } from "../problem.ts";
-import type { ReadSource } from "./source.ts";
+import type { ReadSource } from "./text.ts";
 
 /** Reads YAML, every part of which knows its line and column. */
 export function readYaml(text: string, findings: Findings): ReadSource {
