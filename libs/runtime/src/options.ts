@@ -63,7 +63,9 @@ export interface RuntimeLimits {
   readonly tailBytesMax: number;
   /** How often the index is written. */
   readonly indexEveryMs: number;
+  /** Beyond it an instance takes no commands and results; letters and timers are still taken, or they would be lost. */
   readonly eventsMax: number;
+  /** Of the encoded state. It is known when the state is written; from then on commands are refused. */
   readonly stateBytesMax: number;
   /** How long the reply to an idempotency key is remembered. */
   readonly keysKeptMs: number;

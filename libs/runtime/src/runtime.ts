@@ -20,7 +20,7 @@ import type { Order, Outcome, PartitionStanding, Question, RuntimeOfService, Sub
 import { runtimeErrors } from "./errors.ts";
 import { Loads } from "./loads.ts";
 import { HostedMachines } from "./machines/hosted-machine.ts";
-import type { RuntimeOptions } from "./options.ts";
+import type { RuntimeLimits, RuntimeOptions } from "./options.ts";
 import type { Instance } from "./partition/instance.ts";
 import { Partition } from "./partition/partition.ts";
 import type { Repair } from "./partition/repairs.ts";
@@ -40,6 +40,7 @@ export class Runtime implements RuntimeOfService {
     this.service = options.service;
     this.partitions = options.partitions;
     this.#machines = new HostedMachines(options.service, options.machines);
+    checkBounds(options.limits);
     const cause: Cause = {
       actor: { kind: ActorKind.ACTOR_KIND_SERVICE, id: options.service },
       traceparent: "",
@@ -179,6 +180,7 @@ export class Runtime implements RuntimeOfService {
   }
 
   async own(number: number, epoch: number): Promise<void> {
+    checkRoom(this.#options);
     await this.#partitions[number]?.own(epoch);
   }
 
@@ -188,7 +190,7 @@ export class Runtime implements RuntimeOfService {
 
   /** Owns all partitions: what an installation of a single process does. */
   async start(): Promise<void> {
-    await Promise.all(this.#partitions.map((partition) => partition.own(1)));
+    await Promise.all(this.#partitions.map(({ number }) => this.own(number, 1)));
   }
 
   /** Lets go of everything. */
@@ -276,4 +278,22 @@ function settle<Reply>(
   if (outcome.kind === "done") resolve(outcome.reply as Reply);
   else if (outcome.kind === "refused") reject(errorOf(outcome.refusal));
   else reject(runtimeErrors.notAwaited());
+}
+
+/** Bounds that contradict each other would let nothing through. */
+function checkBounds({ batchBytesSoft, inboxMax, turnCommandsMax }: RuntimeLimits): void {
+  assert(batchBytesSoft >= 1, "a batch is closed when something is in it", { batchBytesSoft });
+  assert(inboxMax >= 1 && turnCommandsMax >= 1, "a partition takes at least one command", {
+    inboxMax,
+    turnCommandsMax,
+  });
+}
+
+/** A batch gets one more step and its letters after it was full. */
+function checkRoom({ limits: { batchBytesSoft }, journals: { journal } }: RuntimeOptions): void {
+  const { batchBytesMax } = journal;
+  assert(batchBytesSoft <= batchBytesMax / 2, "a batch is closed well below what the journal takes", {
+    batchBytesSoft,
+    batchBytesMax,
+  });
 }

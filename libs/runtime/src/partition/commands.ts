@@ -177,7 +177,11 @@ export class Commands {
     if (instance.quarantine !== undefined) return this.#toQuarantined(instance, submission);
     if (instance.isTerminated) return this.#terminated(instance);
     if (token !== undefined && !isAwaited(instance, token)) return ignored;
-    return instance.event >= this.#memory.parts.limits.eventsMax ? this.#full(instance) : undefined;
+    const { eventsMax, stateBytesMax } = this.#memory.parts.limits;
+    if (instance.event >= eventsMax) return this.#full(instance);
+    // A result may make it smaller.
+    if (instance.stateBytes > stateBytesMax && token === undefined) return this.#large(instance);
+    return;
   }
 
   #decide(instance: Instance, submission: Submission): Outcome {
@@ -230,6 +234,11 @@ export class Commands {
   /** A command of another machine, as with a token that was made up: its decider must not see this state. */
   #notUnderstood({ key: { kind, id } }: Instance, type: string): Outcome {
     return refused(runtimeErrors.unknownCommand.refusal({ kind, id, type }));
+  }
+
+  #large({ key: { kind, id }, stateBytes: bytes }: Instance): Outcome {
+    const { stateBytesMax: bytesMax } = this.#memory.parts.limits;
+    return refused(runtimeErrors.stateTooLarge.refusal({ kind, id, bytes, bytesMax }));
   }
 
   #full({ key: { kind, id } }: Instance): Outcome {

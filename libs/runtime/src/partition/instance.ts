@@ -70,6 +70,8 @@ export class Instance {
   /** It was ended by force: its machine does not know, and is asked nothing any more. */
   isTerminated = false;
   startedBy: Actor | undefined;
+  /** How large its state was when it was last written. */
+  stateBytes = 0;
   dirtyFrom = 0;
   /** What lists show of it has changed since it was last written to the index. */
   isEntryDue = false;

@@ -30,6 +30,8 @@ export function encodeSnapshot(instance: Instance, nowMs: number): Uint8Array {
   const { key, incarnation, event, hosted, quarantine } = instance;
   const { snapshots } = hosted.machine;
   const keys = [...(instance.keys ?? [])];
+  const state = snapshots.encode(instance.state);
+  instance.stateBytes = state.length;
   writer.reset();
   Snapshot.encode(
     {
@@ -41,7 +43,7 @@ export function encodeSnapshot(instance: Instance, nowMs: number): Uint8Array {
       timeMs: nowMs,
       folded: instance.folded,
       stateVersion: snapshots.version,
-      state: snapshots.encode(instance.state),
+      state,
       startMs: instance.startMs,
       endMs: instance.endMs,
       resets: instance.resets,
@@ -81,6 +83,7 @@ export function restore(
   instance.endMs = snapshot.endMs;
   instance.resets = snapshot.resets;
   instance.startedBy = snapshot.startedBy;
+  instance.stateBytes = snapshot.state.length;
   if (snapshot.keys.length > 0) {
     instance.keys = new Map(
       snapshot.keys.map(({ key: name, ...answered }): [string, AnsweredKey] => [name, answered]),

@@ -1,0 +1,160 @@
+/** Every bound says so clearly, and what is refused by one changes nothing. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { TuttiError } from "@tutti/kernel";
+import {
+  completeStatement,
+  deposit,
+  freeze,
+  open,
+  placeHold,
+  requestStatement,
+  transfer,
+} from "@tutti/machine-bank";
+import { Bank, codeOf, idsIn } from "./bank.fixture.ts";
+
+const [ada = "", bob = ""] = idsIn(0, 2);
+const [far = ""] = idsIn(1, 1);
+
+describe("an instance with as many events as it may have", () => {
+  async function fullBank(): Promise<Bank> {
+    const bank = new Bank({ eventsMax: 3 });
+    await bank.start();
+    await bank.open(ada, 1_000);
+    await bank.do(ada, placeHold, { amountCents: 100, periodMs: 60_000 });
+    await bank.do(ada, deposit, { amountCents: 1 });
+    return bank;
+  }
+
+  it("takes no commands, and says how many it may have", async () => {
+    const bank = await fullBank();
+    await assert.rejects(bank.do(ada, deposit, { amountCents: 1 }), (error) => {
+      assert.ok(error instanceof TuttiError);
+      assert.equal(error.code, "runtime.too_many_events");
+      assert.equal(error.status, "RESOURCE_EXHAUSTED");
+      assert.match(error.message, /fewer than 3 events/);
+      return true;
+    });
+    assert.equal(await bank.balanceOf(ada), 901);
+  });
+
+  it("takes letters and timers, which nobody could repeat", async () => {
+    const bank = await fullBank();
+    await bank.open(far, 50);
+    await bank.do(far, transfer, { to: ada, amountCents: 50 });
+    await bank.time.advanceAsync(70_000);
+    assert.equal(await bank.balanceOf(ada), 1_051);
+  });
+
+  it("is there after a restart as before", async () => {
+    const bank = await fullBank();
+    bank.crash();
+    await bank.start();
+    assert.equal(await bank.codeOf(bank.begin(ada, deposit, { amountCents: 1 })), "runtime.too_many_events");
+    assert.equal(await bank.balanceOf(ada), 901);
+  });
+});
+
+describe("a command that decides more than a batch may have", () => {
+  const reason = "x".repeat(100_000);
+
+  async function smallBank(): Promise<Bank> {
+    const bank = new Bank({ batchBytesSoft: 8_192 });
+    await bank.start({ batchBytesMax: 65_536, waitingBytesMax: 262_144 });
+    await bank.open(ada, 1_000);
+    return bank;
+  }
+
+  it("is refused with how large it was, and harms neither its instance nor the others of the turn", async () => {
+    const bank = await smallBank();
+    await bank.open(bob, 0);
+    const told = [
+      bank.begin(bob, deposit, { amountCents: 1 }),
+      bank.begin(ada, freeze, { reason }),
+      bank.begin(ada, deposit, { amountCents: 1 }),
+      bank.begin(bob, deposit, { amountCents: 1 }),
+    ].map(codeOf);
+    const codes = await bank.time.settle(Promise.all(told));
+    assert.deepEqual(codes, ["done", "runtime.batch_too_large", "done", "done"]);
+    assert.deepEqual(bank.runtime.quarantined(), []);
+    assert.equal(await bank.balanceOf(bob), 2);
+  });
+
+  it("as the first of an instance is refused the same, and the id stays free", async () => {
+    const bank = await smallBank();
+    const body = { owner: reason, product: "", balanceCents: 0 };
+    assert.equal(await bank.codeOf(bank.begin(bob, open, body)), "runtime.batch_too_large");
+    assert.equal(await bank.codeOf(bank.begin(bob, open, { ...body, owner: "bob" })), "done");
+  });
+
+  it("does not come near it: many large commands at once go into several batches", async () => {
+    const bank = await smallBank();
+    const ids = idsIn(0, 40);
+    for (const id of ids.slice(1)) await bank.open(id, 0);
+    const before = bank.head(0);
+    const frozen = ids.map((id) => bank.begin(id, freeze, { reason: "x".repeat(4_000) }));
+    await bank.time.settle(Promise.all(frozen));
+    assert.ok(bank.head(0) - before >= 13);
+  });
+
+  it("is also refused when it is its reply that is remembered", async () => {
+    const bank = await smallBank();
+    assert.equal(await bank.codeOf(bank.begin(ada, freeze, { reason }, "k")), "runtime.batch_too_large");
+    assert.equal(await bank.codeOf(bank.begin(ada, freeze, { reason: "short" }, "k")), "done");
+  });
+});
+
+describe("a state that is larger than it may be", () => {
+  it("takes no commands from when that is known, says so, and takes results, which may make it smaller", async () => {
+    const bank = new Bank({ stateBytesMax: 200, idleMs: 1_000 });
+    await bank.start();
+    await bank.open(ada, 1_000);
+    await bank.do(ada, requestStatement, {});
+    await bank.do(ada, freeze, { reason: "x".repeat(300) });
+    await bank.time.advanceAsync(15_000);
+    for (const isAfterRestart of [false, true]) {
+      if (isAfterRestart) {
+        bank.crash();
+        await bank.start();
+      }
+      await assert.rejects(bank.do(ada, deposit, { amountCents: 1 }), (error) => {
+        assert.ok(error instanceof TuttiError);
+        assert.equal(error.code, "runtime.state_too_large");
+        assert.match(error.message, /at most 200 bytes/);
+        return true;
+      });
+    }
+    const token = bank.dispatched[0]?.token;
+    assert.ok(token);
+    assert.equal(await bank.settle(token, completeStatement, { pages: 1 }), "done");
+  });
+});
+
+describe("bounds that contradict each other", () => {
+  for (const [name, limits] of Object.entries({
+    "a batch that is closed before anything is in it": { batchBytesSoft: 0 },
+    "an inbox that holds nothing": { inboxMax: 0 },
+    "a turn that takes nothing": { turnCommandsMax: 0 },
+  })) {
+    it(`are refused when the runtime is made: ${name}`, () => {
+      assert.throws(() => new Bank(limits).make());
+    });
+  }
+
+  it("are refused when it begins: a batch that is closed beyond what the journal takes", async () => {
+    const bank = new Bank({ batchBytesSoft: 8 * 1024 * 1024 });
+    bank.make();
+    await assert.rejects(bank.runtime.start(), /well below what the journal takes/);
+  });
+});
+
+describe("a kind that is not hosted", () => {
+  it("is refused with the kinds that are", async () => {
+    const bank = new Bank();
+    await bank.start();
+    const key = { namespace: "default", kind: "song", id: "1" };
+    const cause = { actor: undefined, traceparent: "", decision: "", reason: "" };
+    const order = bank.runtime.execute({ key, command: deposit, body: { amountCents: 1 }, cause });
+    await assert.rejects(bank.time.settle(order), /expected a kind of bank \(account\), found song/);
+  });
+});
