@@ -1,24 +1,12 @@
 import type { RecordPlace } from "../port.ts";
-import type { ArchiveDatabase } from "./database.ts";
-import type { History } from "./history/history.ts";
 import { state } from "./index/block-info.ts";
-import type { Blocks, LinePlace } from "./index/blocks.ts";
+import type { LinePlace } from "./index/blocks.ts";
 import { field, joined, keyAt, type Lines, lastAt, numberAt } from "./index/lines.ts";
-import { type InstanceRow, type Instances, stage, unpacked } from "./instances.ts";
+import { type InstanceRow, stage, unpacked } from "./instances.ts";
 import type { Purge } from "./purge.ts";
-import type { RecentlyEnded } from "./recently-ended.ts";
 import { instanceId } from "./schema.ts";
-import type { Standing, Standings } from "./standings.ts";
-
-/** What the parts of an archive work on. */
-export interface Tables {
-  readonly database: ArchiveDatabase;
-  readonly standings: Standings;
-  readonly instances: Instances;
-  readonly blocks: Blocks;
-  readonly history: History;
-  readonly recent: RecentlyEnded;
-}
+import type { Standing } from "./standings.ts";
+import type { Tables } from "./tables.ts";
 
 /** A commit on its way to another thread. */
 export interface EncodedChanges {

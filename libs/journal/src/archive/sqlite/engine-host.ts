@@ -4,6 +4,7 @@ import type { ArchiveEngine } from "./engine.ts";
 export type EngineCall =
   | "opening"
   | "commit"
+  | "commitAll"
   | "load"
   | "keyOf"
   | "due"

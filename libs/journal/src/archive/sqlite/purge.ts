@@ -1,13 +1,13 @@
 import { archiveErrors } from "../errors.ts";
 import type { RecordPlace } from "../port.ts";
 import { rowSum } from "./checksum.ts";
-import type { Tables } from "./committer.ts";
 import type { Statement } from "./database.ts";
 import { solidEvents } from "./history/solid-rows.ts";
 import { type BlockInfo, state } from "./index/block-info.ts";
 import { refreshNext } from "./index/blocks.ts";
 import { field, type Lines, lastAt, numberAt } from "./index/lines.ts";
 import { incarnationOf, instanceId, partitionOf } from "./schema.ts";
+import type { Tables } from "./tables.ts";
 
 /** Done in one slice: below 5 ms. */
 const linesAtOnce = 512;

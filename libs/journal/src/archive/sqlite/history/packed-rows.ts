@@ -18,7 +18,7 @@ export const chunkField = {
   /** Where it begins among the row's chunks. */
   begin: 7,
 } as const;
-export const chunkFields = 8;
+const chunkFields = 8;
 
 /** A chunk that is to be packed. */
 export interface NewChunk {

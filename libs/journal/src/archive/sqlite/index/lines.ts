@@ -112,7 +112,7 @@ export class LineWriter {
 }
 
 /** Texts and their numbers. */
-export class Words {
+class Words {
   readonly all: string[] = [];
   readonly #numbers = new Map<string, number>();
 
@@ -134,7 +134,7 @@ export const textEdge = "\u0003";
 const escaped = "\u0002";
 
 /** Labels as one text, in which a label is found by looking for a part: `edge name middle value edge`. */
-export function labelText(labels: Readonly<Record<string, string>>): string {
+function labelText(labels: Readonly<Record<string, string>>): string {
   let text = "";
   for (const name in labels) {
     text += `${text === "" ? labelEdge : ""}${plainText(name)}${labelMiddle}${plainText(labels[name] ?? "")}${labelEdge}`;
@@ -142,7 +142,7 @@ export function labelText(labels: Readonly<Record<string, string>>): string {
   return text;
 }
 
-export function labelsOf(text: string): Record<string, string> {
+function labelsOf(text: string): Record<string, string> {
   const labels: Record<string, string> = {};
   for (const label of text.split(labelEdge)) {
     const middle = label.indexOf(labelMiddle);
@@ -161,7 +161,7 @@ export function plainText(text: string): string {
   return text.replace(/[\u0000-\u0003]/g, (edge) => `${escaped}${edge.charCodeAt(0)}`);
 }
 
-export function unplain(text: string): string {
+function unplain(text: string): string {
   if (!text.includes(escaped)) return text;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: as above
   return text.replace(/\u0002(\d)/g, (_, code: string) => String.fromCharCode(Number(code)));

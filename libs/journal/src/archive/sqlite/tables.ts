@@ -1,0 +1,16 @@
+import type { ArchiveDatabase } from "./database.ts";
+import type { History } from "./history/history.ts";
+import type { Blocks } from "./index/blocks.ts";
+import type { Instances } from "./instances.ts";
+import type { RecentlyEnded } from "./recently-ended.ts";
+import type { Standings } from "./standings.ts";
+
+/** What the parts of an archive work on. */
+export interface Tables {
+  readonly database: ArchiveDatabase;
+  readonly standings: Standings;
+  readonly instances: Instances;
+  readonly blocks: Blocks;
+  readonly history: History;
+  readonly recent: RecentlyEnded;
+}
