@@ -23,6 +23,7 @@ import { HostedMachines } from "./machines/hosted-machine.ts";
 import type { RuntimeLimits, RuntimeOptions } from "./options.ts";
 import type { Instance } from "./partition/instance.ts";
 import { Partition } from "./partition/partition.ts";
+import type { TurnTaker } from "./partition/partition-parts.ts";
 import type { Repair } from "./partition/repairs.ts";
 
 export class Runtime implements RuntimeOfService {
@@ -32,7 +33,7 @@ export class Runtime implements RuntimeOfService {
   readonly #machines: HostedMachines;
   readonly #partitions: readonly Partition[];
   readonly #loads: Loads;
-  #ready = new Set<Partition>();
+  #ready = new Set<TurnTaker>();
   #isTurnComing = false;
 
   constructor(options: RuntimeOptions) {
@@ -56,7 +57,7 @@ export class Runtime implements RuntimeOfService {
       partitionsOf: (service: string) => options.partitionsOf(service),
       retentionOf: (kind: string) => options.retentionOf(kind),
       ownerOf: options.ownerOf?.bind(options),
-      ready: (partition: Partition) => this.#turnSoon(partition),
+      ready: (partition: TurnTaker) => this.#turnSoon(partition),
     };
     this.#partitions = Array.from(
       { length: options.partitions },
@@ -255,7 +256,7 @@ export class Runtime implements RuntimeOfService {
     return this.take(partition.number, batch);
   }
 
-  #turnSoon(partition: Partition): void {
+  #turnSoon(partition: TurnTaker): void {
     this.#ready.add(partition);
     if (this.#isTurnComing) return;
     this.#isTurnComing = true;

@@ -4,7 +4,11 @@ import type { Chance, Clock, Delivery, Logger, Owner, Place, Timers } from "@tut
 import type { Effects, Tenure } from "../api.ts";
 import type { HostedMachines } from "../machines/hosted-machine.ts";
 import type { JournalSource, Retention, RuntimeLimits } from "../options.ts";
-import type { Partition } from "./partition.ts";
+
+/** Something that takes turns, as long as it says that there is more. */
+export interface TurnTaker {
+  turn(): boolean;
+}
 
 /** What a partition is given by the runtime of its service. */
 export interface PartitionParts {
@@ -27,5 +31,5 @@ export interface PartitionParts {
   readonly retentionOf: (kind: string) => Retention;
   readonly ownerOf: ((place: Place) => Owner | undefined) | undefined;
   /** The partition wants a turn. */
-  ready(partition: Partition): void;
+  ready(partition: TurnTaker): void;
 }
