@@ -86,8 +86,8 @@ function poisonedCommand(command: Command<Account>, events: Events, poison: Pois
   };
 }
 
-/** The step with the events of the poisoned table in place of the bank's. */
-function stepOf<Effect>(step: MachineStep<Account, Effect>, events: Events): MachineStep<Account, Effect> {
+/** The step with the events of another table in place of the bank's. */
+export function stepOf<Effect>(step: MachineStep<Account, Effect>, events: Events): MachineStep<Account, Effect> {
   return {
     key: step.key,
     exists: step.exists,

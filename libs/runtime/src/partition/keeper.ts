@@ -274,7 +274,8 @@ export class ArchiveKeeper implements Keeper {
       if (instance.isEnded && canBeKept(instance)) keep(instance);
       else list(instance);
     }
-    const coveredTo = isCut ? Math.min(upTo, (this.#oldestDirty()?.from ?? upTo + 1) - 1) : this.#coveredTo;
+    const neededFrom = Math.min(this.#oldestDirty()?.from ?? upTo + 1, this.#memory.heldFrom);
+    const coveredTo = isCut ? Math.min(upTo, neededFrom - 1) : this.#coveredTo;
     const partitionSnapshot = isCut ? this.#partitionSnapshot(upTo) : undefined;
     const changes = {
       coveredTo: Math.max(coveredTo, this.#coveredTo),

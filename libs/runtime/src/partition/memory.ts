@@ -89,6 +89,8 @@ export class PartitionMemory {
   /** Instances that have not ended, here and in the archive. */
   live = 0;
   readonly quarantined = new Set<Instance>();
+  /** The first batch with a record of a kind that is not hosted here: a release that hosts it needs it. */
+  heldFrom = Number.POSITIVE_INFINITY;
   nowMs = 0;
   isStopped = false;
   answers = new Answers();

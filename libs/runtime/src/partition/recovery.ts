@@ -214,6 +214,7 @@ export class Recovery {
       const known = this.#known.get(scanner.keyText);
       if (known?.hosted !== undefined) this.#foldRecord(known, known.hosted, batch);
       else if (known?.key.kind === partitionKind) this.#foldOwn(batch);
+      else memory.heldFrom = Math.min(memory.heldFrom, batch.number);
     }
   }
 

@@ -1,0 +1,58 @@
+/** The bank as its first release had it: accounts of one product, counted in whole units. */
+import { type AccountOpenedV1, AccountSnapshotV1, type Open } from "@tutti/contracts/bank/v1";
+import type { Command, MachineEvent } from "@tutti/kernel";
+import { account } from "@tutti/machine-bank";
+import type { AnyMachine } from "../src/machines/hosted-machine.ts";
+import { stepOf } from "./poison.fixture.ts";
+
+type Account = ReturnType<typeof account.create>;
+
+const found = account.events.find(({ type, version }) => type === "account_opened" && version === 1);
+/** What it wrote is in today's table still. */
+const opened = found as MachineEvent<Account, unknown, AccountOpenedV1>;
+
+const openFirst: Command<Account, Open> = {
+  ...(account.commands.find(({ type }) => type === "open") as Command<Account, Open>),
+  decide(_state, { owner, balanceCents }, step) {
+    step.emit(opened, { owner, balance: balanceCents / 100 });
+    return {};
+  },
+};
+
+export const firstRelease: AnyMachine = {
+  ...account,
+  commands: account.commands.map((command) => (command.type === "open" ? openFirst : command)),
+  events: account.events.filter((event) => event.type !== "account_opened" || event.version === 1),
+  snapshots: {
+    version: 1,
+    encode: ({ owner, balanceCents, standing }: Account) =>
+      AccountSnapshotV1.encode({
+        owner,
+        balance: balanceCents / 100,
+        closed: standing === "closed",
+      }).finish(),
+    decode: (bytes: Uint8Array, version: number) => account.snapshots.decode(bytes, version),
+  },
+};
+
+/** What a release to come writes, which today's does not know. */
+const nextEvents = new Map(
+  account.events.map((event) => [event, event.type === "money_deposited" ? { ...event, version: 2 } : event]),
+);
+
+/** That release: its behaviour, one of its events and its snapshots are newer. */
+export const nextRelease: AnyMachine = {
+  ...account,
+  behaviour: 2,
+  events: [...nextEvents.values()],
+  commands: account.commands.map((command) => ({
+    ...command,
+    decide: (state, body, step) => command.decide(state, body, stepOf(step, nextEvents)),
+  })),
+  snapshots: {
+    ...account.snapshots,
+    version: 3,
+    decode: (bytes: Uint8Array, version: number) =>
+      account.snapshots.decode(bytes, version === 3 ? 2 : version),
+  },
+};

@@ -1,0 +1,131 @@
+/** What an older release wrote is read by the newer one; what a newer one wrote is kept aside by the older, not misread. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Record } from "@tutti/contracts/runtime/v1";
+import { account, close, deposit, withdraw } from "@tutti/machine-bank";
+import { accountKey, Bank, idsIn } from "./bank.fixture.ts";
+import { firstRelease, nextRelease } from "./older-release.fixture.ts";
+
+const [ada = "", bob = ""] = idsIn(0, 2);
+
+const today = { machines: [account] };
+
+async function writtenBy(machine: typeof firstRelease): Promise<Bank> {
+  const bank = new Bank();
+  await bank.start({}, { machines: [machine] });
+  await bank.open(ada, 1_000);
+  return bank;
+}
+
+async function upgrade(bank: Bank, machines: { readonly machines: (typeof firstRelease)[] }): Promise<void> {
+  bank.crash();
+  await bank.start({}, machines);
+}
+
+describe("a journal that an older release wrote", () => {
+  it("is read event by event, each brought up on the way, and gone on with", async () => {
+    const bank = await writtenBy(firstRelease);
+    await upgrade(bank, today);
+    assert.equal(await bank.balanceOf(ada), 1_000);
+    await bank.do(ada, deposit, { amountCents: 5 });
+    await bank.open(bob, 7);
+    const records = await bank.time.settle(bank.runtime.history(accountKey(ada), 0, 10));
+    const names = records
+      .map(({ record }) => Record.decode(record))
+      .map(({ type, version }) => `${type} ${version}`);
+    assert.deepEqual(names, ["account_opened 1", "money_deposited 1"]);
+    const { projection } = await bank.time.settle(bank.runtime.stateAt(accountKey(ada), 1));
+    assert.equal((projection as { product: string }).product, "current");
+    await upgrade(bank, today);
+    assert.equal(await bank.balanceOf(ada), 1_005);
+  });
+
+  it("is read behind snapshots of its version, and they are written anew in today's", async () => {
+    const bank = await writtenBy(firstRelease);
+    await bank.time.advanceAsync(25_000);
+    await bank.do(ada, withdraw, { amountCents: 100 });
+    await upgrade(bank, today);
+    assert.equal(await bank.balanceOf(ada), 900);
+    await bank.do(ada, deposit, { amountCents: 5 });
+    await bank.time.advanceAsync(25_000);
+    assert.equal(bank.isLoaded(ada), false);
+    await upgrade(bank, today);
+    assert.equal(await bank.balanceOf(ada), 905);
+    // In whole units this state could not be written.
+    const { projection } = await bank.time.settle(bank.runtime.stateAt(accountKey(ada), 0));
+    assert.equal((projection as { balanceCents: number }).balanceCents, 905);
+  });
+
+  it("has accounts that ended, as snapshots and as histories, and both are read", async () => {
+    for (const smallEvents of [1, 64]) {
+      const bank = new Bank({ smallEvents });
+      await bank.start({}, { machines: [firstRelease] });
+      await bank.open(ada, 0);
+      await bank.do(ada, close, {});
+      await bank.time.advanceAsync(25_000);
+      await upgrade(bank, today);
+      assert.equal(await bank.codeOf(bank.begin(ada, deposit, { amountCents: 1 })), "bank.account_closed");
+    }
+  });
+});
+
+describe("a journal that a newer release wrote", () => {
+  it("keeps aside what this one cannot read, and everything else goes on", async () => {
+    const bank = await writtenBy(nextRelease);
+    await bank.open(bob, 50);
+    await bank.do(ada, deposit, { amountCents: 5 });
+    await upgrade(bank, today);
+    assert.equal(await bank.balanceOf(bob), 50);
+    assert.equal(await bank.codeOf(bank.begin(ada, deposit, { amountCents: 1 })), "runtime.quarantined");
+    assert.match(
+      bank.runtime.quarantined()[0]?.quarantine?.reason.error?.message ?? "",
+      /money_deposited version 2/,
+    );
+    await upgrade(bank, { machines: [nextRelease] });
+    assert.deepEqual(bank.runtime.quarantined(), []);
+    assert.equal(await bank.balanceOf(ada), 1_005);
+  });
+
+  it("with snapshots of its own keeps them aside and leaves them as they are", async () => {
+    const bank = await writtenBy(nextRelease);
+    await bank.open(bob, 50);
+    await bank.time.advanceAsync(25_000);
+    await upgrade(bank, today);
+    assert.equal(await bank.codeOf(bank.begin(ada, deposit, { amountCents: 1 })), "runtime.quarantined");
+    await bank.time.advanceAsync(25_000);
+    await upgrade(bank, { machines: [nextRelease] });
+    assert.equal(await bank.balanceOf(ada), 1_000);
+  });
+
+  it("names in every batch the behaviour that decided it", async () => {
+    const bank = await writtenBy(nextRelease);
+    await upgrade(bank, today);
+    await bank.open(bob, 50);
+    const behaviours: number[] = [];
+    for await (const slice of bank.journal.partition("bank", 0).read(1)) {
+      for (const { behaviour } of slice) behaviours.push(behaviour);
+    }
+    assert.deepEqual([...new Set(behaviours)], [2, 1]);
+  });
+});
+
+describe("a kind that this release does not host", () => {
+  it("leaves what the journal has of it where it is, for a release that does", async () => {
+    const bank = await writtenBy(account);
+    await upgrade(bank, { machines: [{ ...account, kind: "vault" }] });
+    assert.equal(bank.runtime.standings()[0]?.loaded, 0);
+    await bank.time.advanceAsync(25_000);
+    await upgrade(bank, today);
+    assert.equal(await bank.balanceOf(ada), 1_000);
+  });
+
+  it("leaves its snapshots and timers where they are", async () => {
+    const bank = await writtenBy(account);
+    await bank.time.advanceAsync(25_000);
+    await upgrade(bank, { machines: [{ ...account, kind: "vault" }] });
+    assert.equal(await bank.codeOf(bank.askBalance(ada)), "runtime.unknown_instance");
+    await bank.time.advanceAsync(25_000);
+    await upgrade(bank, today);
+    assert.equal(await bank.balanceOf(ada), 1_000);
+  });
+});
