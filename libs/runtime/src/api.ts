@@ -106,6 +106,10 @@ export interface PartitionStanding {
   readonly epoch: number;
   /** Number of the last durable batch. */
   readonly head: number;
+  /** Its SHA-256; empty while there is none. */
+  readonly headHash: Uint8Array;
+  /** Number of the first batch that is still in the journal. */
+  readonly first: number;
   /** Instances in memory. */
   readonly loaded: number;
   readonly live: number;

@@ -129,7 +129,7 @@ export class CountingRuntime implements RuntimeOfService {
   readonly partitions: number;
   readonly loads = new Map<number, number>();
   readonly #parts: {
-    readonly life: Life;
+    readonly life: Pick<Timers, "after"> & Clock;
     readonly journals: Journals;
     readonly tenure: Tenure;
   };
@@ -141,7 +141,10 @@ export class CountingRuntime implements RuntimeOfService {
   /** How often it was told to begin a partition. */
   begun = 0;
 
-  constructor(partitions: number, parts: { life: Life; journals: Journals; tenure: Tenure }) {
+  constructor(
+    partitions: number,
+    parts: { life: Pick<Timers, "after"> & Clock; journals: Journals; tenure: Tenure },
+  ) {
     this.partitions = partitions;
     this.#parts = parts;
   }
@@ -169,7 +172,13 @@ export class CountingRuntime implements RuntimeOfService {
   standings(): readonly PartitionStanding[] {
     return [...this.#owned].map(([partition, { epoch }]) => ({
       ...{ partition, state: "running", epoch, head: 0, loaded: 0, live: 0, quarantined: 0, inbox: 0 },
-      ...{ nextDueMs: undefined, indexLagMs: 0, load: this.loads.get(partition) ?? 0 },
+      ...{
+        nextDueMs: undefined,
+        indexLagMs: 0,
+        headHash: new Uint8Array(0),
+        first: 1,
+        load: this.loads.get(partition) ?? 0,
+      },
     })) as readonly PartitionStanding[];
   }
 

@@ -5,17 +5,12 @@ import {
   PartitionState,
   type runtimeService,
 } from "@tutti/contracts/runtime/v1";
-import { type Foundation, toTimestamp } from "@tutti/kernel";
+import { toTimestamp } from "@tutti/kernel";
 import { type Handlers, receiveLetters } from "@tutti/mesh";
 import type { PartitionStanding, RuntimeOfService } from "@tutti/runtime";
-import { type Steward, tableEpochOf } from "@tutti/runtime/ownership";
+import { tableEpochOf } from "@tutti/runtime/ownership";
+import type { RuntimeDesk } from "./runtime-desk.ts";
 import { watchOwnership } from "./watch-ownership.ts";
-
-export interface RuntimeDesk {
-  readonly runtime: RuntimeOfService;
-  readonly steward: Steward;
-  readonly foundation: Pick<Foundation, "timers">;
-}
 
 type Served = Pick<Handlers<typeof runtimeService>, "deliver" | "watchOwnership" | "listPartitions">;
 
@@ -46,13 +41,11 @@ const states = {
 } as const;
 
 function partitionOf({ state, nextDueMs, ...standing }: PartitionStanding): Partition {
-  const { partition, epoch, head, loaded, live, quarantined, inbox } = standing;
+  const { epoch, load: _, ...shown } = standing;
   return {
-    ...{ partition, head, loaded, live, quarantined, inbox },
+    ...shown,
     epoch: tableEpochOf(epoch),
     state: states[state],
-    headHash: new Uint8Array(),
-    first: 0,
     nextDue: nextDueMs === undefined ? undefined : toTimestamp(nextDueMs),
   };
 }

@@ -4,7 +4,7 @@
  */
 import type { PlaceOwner, WatchOwnershipReply, WatchOwnershipRequest } from "@tutti/contracts/runtime/v1";
 import { sleep } from "@tutti/kernel";
-import type { RuntimeDesk } from "./handlers.ts";
+import type { RuntimeDesk } from "./runtime-desk.ts";
 
 /** A watcher hears something at least this often. */
 const signOfLifeMs = 5_000;

@@ -185,11 +185,15 @@ export class Partition {
     if (this.#state === "closed") return;
     const memory = this.#life?.memory;
     const nextDueMs = this.#life?.loaded.nextDueMs ?? Number.POSITIVE_INFINITY;
+    const { service, journals } = this.#parts;
+    const { first, last } = journals.journal.partition(service, this.number);
     return {
       partition: this.number,
       state: this.#state,
       epoch: this.#epoch,
-      head: memory?.commits.durable ?? 0,
+      head: last.number,
+      headHash: last.hash,
+      first,
       loaded: memory?.instances.size ?? 0,
       live: memory?.live ?? 0,
       quarantined: memory?.quarantined.size ?? 0,

@@ -1,14 +1,13 @@
 /** What is answered about the machines of a service: histories, states, lists, journals, repairs. */
 import type { runtimeService } from "@tutti/contracts/runtime/v1";
 import type { Handlers } from "@tutti/mesh";
-import { listPartitions } from "../handlers.ts";
 import type { MachineDesk } from "./desk.ts";
 import { getHistory, getState, watchHistory } from "./history.ts";
-import { readJournal, withJournals } from "./journal.ts";
+import { readJournal } from "./journal.ts";
 import { listMachines } from "./list.ts";
 import { listQuarantined, RepairDesk } from "./quarantine.ts";
 
-type Served = Omit<Handlers<typeof runtimeService>, "deliver" | "watchOwnership">;
+type Served = Omit<Handlers<typeof runtimeService>, "deliver" | "watchOwnership" | "listPartitions">;
 
 export function machineHandlers(desk: MachineDesk): Served {
   const repairs = new RepairDesk(desk);
@@ -16,7 +15,6 @@ export function machineHandlers(desk: MachineDesk): Served {
     getHistory: (request, context) => getHistory(desk, request, context),
     watchHistory: (request, context) => watchHistory(desk, request, context),
     getState: (request, context) => getState(desk, request, context),
-    listPartitions: () => withJournals(desk, listPartitions(desk.runtime)),
     listMachines: (request) => listMachines(desk, request),
     readJournal: (request, context) => readJournal(desk, request, context),
     listQuarantined: (request) => listQuarantined(desk, request),

@@ -1,4 +1,4 @@
-import type { ListPartitionsReply, ReadJournalReply, ReadJournalRequest } from "@tutti/contracts/runtime/v1";
+import type { ReadJournalReply, ReadJournalRequest } from "@tutti/contracts/runtime/v1";
 import { encodeBatch, type JournalPartition } from "@tutti/journal";
 import type { CallContext } from "@tutti/kernel";
 import { hostErrors } from "../../errors.ts";
@@ -6,18 +6,6 @@ import { type MachineDesk, newsOf } from "./desk.ts";
 
 /** Bytes of batches in one reply, unless one alone has more. */
 const replyBytes = 1024 * 1024;
-
-/** The partitions with where their journals begin and end. */
-export function withJournals(
-  { runtime, journals }: MachineDesk,
-  { partitions, ...reply }: ListPartitionsReply,
-): ListPartitionsReply {
-  const standing = partitions.map((partition) => {
-    const { first, last } = journals.journal.partition(runtime.service, partition.partition);
-    return { ...partition, first, head: last.number, headHash: last.hash.slice() };
-  });
-  return { ...reply, partitions: standing };
-}
 
 /** The journal of a partition as it is, and as it goes on. */
 export async function* readJournal(
