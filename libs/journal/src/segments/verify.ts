@@ -1,6 +1,7 @@
 import { isTuttiError, type TuttiError } from "@tutti/kernel";
 import type { Disk } from "../disk/disk.ts";
 import { fileDisk } from "../disk/file-disk.ts";
+import type { DamagePlace } from "../errors.ts";
 import type { PartitionName } from "../port.ts";
 import { type Recovered, recover } from "./recovery.ts";
 
@@ -11,6 +12,8 @@ export interface Verification {
   /** The same in words. */
   readonly text: string;
   readonly damage?: TuttiError;
+  /** Where a group was half written when its process ended, or is being written. */
+  readonly torn?: DamagePlace;
   /** How far each partition's log goes; in a damaged journal unknown. */
   readonly partitions: readonly VerifiedPartition[];
 }
@@ -33,7 +36,13 @@ export function verifyDisk(disk: Disk, name: string): Verification {
     if (recovered === undefined) {
       return { kind: "none", text: `There is no journal in ${name}.`, partitions: [] };
     }
-    return { kind: "sound", text: wordsFor(recovered, name), partitions: partitionsOf(recovered) };
+    const { torn } = recovered;
+    return {
+      kind: "sound",
+      text: wordsFor(recovered, name),
+      ...(torn && { torn }),
+      partitions: partitionsOf(recovered),
+    };
   } catch (error) {
     if (!isTuttiError(error)) throw error;
     return { kind: "damaged", text: `In ${name}, ${error.message}.`, damage: error, partitions: [] };

@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
 import { isTuttiError, type TuttiError } from "@tutti/kernel";
 import { archiveErrors } from "../errors.ts";
 import { ArchiveEngine } from "./engine.ts";
@@ -27,8 +28,7 @@ export interface ArchivedPartition {
 /** Checks every row of the archive in a directory and all that SQLite can check, and changes nothing. */
 export function verifyArchive(directory: string): ArchiveVerification {
   const file = fileOf(directory);
-  if (!existsSync(file))
-    return { kind: "none", text: `There is no archive in ${directory}.`, partitions: [] };
+  if (!isMade(file)) return { kind: "none", text: `There is no archive in ${directory}.`, partitions: [] };
   try {
     checkLog(file);
     const engine = ArchiveEngine.open(file, "read");
@@ -64,3 +64,23 @@ function checkLog(file: string): void {
     });
   }
 }
+
+/** A process that was killed while it made the file has left none: nothing was ever in it. */
+function isMade(file: string): boolean {
+  const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  // Once it has tables it has a log of another kind.
+  if (size === 0 || existsSync(`${file}-journal`)) return false;
+  if (size > pageBytes) return true;
+  const database = new DatabaseSync(file, { readOnly: true });
+  try {
+    return Number(Object.values(database.prepare("PRAGMA page_count").get() ?? {})[0]) > 1;
+  } catch {
+    // What is wrong with it is said by whoever reads all of it.
+    return true;
+  } finally {
+    database.close();
+  }
+}
+
+/** In a file of one page there is nothing but its header. */
+const pageBytes = 4_096;
