@@ -1,7 +1,7 @@
-import { defineSection, type Section } from "@tutti/kernel";
+import { Configuration, defineSection, type Section, systemSources } from "@tutti/kernel";
 import { meshSection } from "@tutti/mesh";
 import { natsSection } from "@tutti/nats/settings";
-import { ownershipSection } from "@tutti/runtime/ownership";
+import { ownershipSection, ownershipSettings } from "@tutti/runtime/ownership";
 import { logSection, metricsSection, operationsSection, tracingSection } from "@tutti/telemetry";
 import { z } from "zod";
 import type { ServiceModule } from "./service-module.ts";
@@ -36,4 +36,17 @@ export const hostSections: readonly Section[] = [
 /** What can be set about a process with these services. */
 export function sectionsOf(services: readonly Pick<ServiceModule, "sections">[]): readonly Section[] {
   return [...new Set([...hostSections, ...services.flatMap(({ sections }) => sections)])];
+}
+
+/** The configuration of a process with these services, as it would be read in this directory; for tools. */
+export function loadConfiguration(services: readonly Pick<ServiceModule, "sections">[]): Configuration {
+  return Configuration.load({
+    sections: sectionsOf(services),
+    sources: { ...systemSources(), arguments: [] },
+  });
+}
+
+/** How many partitions each service has. */
+export function partitionsIn(configuration: Configuration): number {
+  return ownershipSettings(configuration.read(ownershipSection)).partitions;
 }

@@ -5,7 +5,7 @@
  * everywhere: of several that want it exactly one gets it, and a process that is killed holds nobody up. Lock files
  * with a process id in them do neither: numbers are used again, and taking over a dead one's file is a race.
  */
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
@@ -55,6 +55,26 @@ export class DataDirectory implements Component {
 export interface Holder {
   readonly pid: string;
   readonly since: string;
+}
+
+/**
+ * Takes the lock of a directory without saying so in it: for whoever looks at what nobody else may change meanwhile. Gives
+ * how to let go; undefined when a process has it.
+ */
+export async function claim(path: string): Promise<(() => void) | undefined> {
+  try {
+    const lock = await locked(join(path, "lock"));
+    return () => lock.close();
+  } catch (error) {
+    if (isSqlite(error, busy)) return;
+    throw error;
+  }
+}
+
+/** Who has a directory, or had it when it was killed; undefined where nobody has, or has said so. */
+export function lastHolder(path: string): Holder | undefined {
+  const holder = join(path, "lock.json");
+  return existsSync(holder) ? holderIn(holder) : undefined;
 }
 
 async function locked(path: string): Promise<DatabaseSync> {

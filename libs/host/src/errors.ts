@@ -99,4 +99,11 @@ export const hostErrors = defineErrors("host", {
     message: (at: { service: string; partition: number; partitions: number }) =>
       `expected a partition of ${at.service} from 0 to ${at.partitions - 1}, found ${at.partition}`,
   },
+  nothingToCopy: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "Where nothing says how a data directory was made, there is none, or what is left of a copy that was not finished.",
+    message: ({ directory }: { directory: string }) =>
+      `expected a data directory in ${directory}, found none; name the right one`,
+  },
 });

@@ -1,4 +1,4 @@
-export { busSection, hostSections } from "./configuration.ts";
+export { busSection, hostSections, loadConfiguration, partitionsIn } from "./configuration.ts";
 export { DataDirectory } from "./data-directory.ts";
 export { hostErrors } from "./errors.ts";
 export { type RunHostOptions, runHost } from "./run-host.ts";

@@ -11,9 +11,8 @@ import { constants } from "node:fs";
 import { copyFile, cp, mkdir, open, readdir } from "node:fs/promises";
 import { join, relative, resolve, sep } from "node:path";
 import type { LogPlace } from "@tutti/journal";
-import { errorFromUnknown } from "@tutti/kernel";
 import { hostErrors } from "../errors.ts";
-import { type AboutData, codeOf, writeAbout } from "./about.ts";
+import { type AboutData, codeOf, reasonOf, writeAbout } from "./about.ts";
 import { type DataLayout, layoutOf } from "./layout.ts";
 
 /** What is copied. */
@@ -44,7 +43,7 @@ export async function copyData(source: Copied, target: string): Promise<void> {
     writeAbout(to, about);
     await syncFolder(to.directory);
   } catch (error) {
-    throw hostErrors.copyFailed({ target, reason: errorFromUnknown(error).message }, { cause: error });
+    throw hostErrors.copyFailed({ target, reason: reasonOf(error) }, { cause: error });
   }
 }
 

@@ -1,2 +1,1 @@
-export { askForBackup } from "./door.ts";
-export { layoutOf } from "./layout.ts";
+export { commands, type DataCommand, runDataCommand } from "./command-line.ts";

@@ -75,11 +75,14 @@ process.on("message", (orders: readonly BankOrder[]) => {
 });
 tell({ number: -1 });
 
+/** Whoever is gone needs no answer, and this process ends with it. */
+function noticed(): void {}
+
 /** Puts together what became of orders at the same moment. */
 function tell(answered: BankAnswer): void {
   told.push(answered);
   if (told.length > 1) return;
-  queueMicrotask(() => process.send?.(told.splice(0)));
+  queueMicrotask(() => process.send?.(told.splice(0), noticed));
 }
 
 async function answer(order: BankOrder): Promise<number | undefined> {

@@ -1,0 +1,182 @@
+/**
+ * Looks at a data directory from outside and says in words what is wrong with it and what to do. It changes nothing, and
+ * leaves alone what a running process has.
+ */
+import { constants, existsSync, readFileSync } from "node:fs";
+import { access, readdir, stat, statfs } from "node:fs/promises";
+import { join } from "node:path";
+import { claim, lastHolder } from "../../data-directory.ts";
+import { hostErrors } from "../../errors.ts";
+import { type AboutData, checkAbout, codeOf, readAbout, reasonOf } from "../about.ts";
+import { type DataLayout, layoutOf } from "../layout.ts";
+import { type Finding, notice, problem } from "./finding.ts";
+import { verifyContents } from "./verify.ts";
+
+export interface Examined {
+  /** As the configuration has it; undefined where nobody knows. */
+  readonly partitions?: number | undefined;
+  /** Whether this user may read and write a path; rejects when not. */
+  readonly mayUse?: (path: string) => Promise<void>;
+  /** Bytes that are free on the disk of a path. */
+  readonly freeBytesAt?: (path: string) => Promise<number>;
+}
+
+/** A segment of the journal and some of the archive; without that nothing more can be written. */
+const fullBytes = 16 * 1024 * 1024;
+const almostFullBytes = 256 * 1024 * 1024;
+
+const mayReadAndWrite = (path: string): Promise<void> => access(path, constants.R_OK | constants.W_OK);
+
+async function freeBytesOf(path: string): Promise<number> {
+  const { bavail, bsize } = await statfs(path);
+  return bavail * bsize;
+}
+
+/** Everything there is to say about a directory, the worst not necessarily first. */
+export async function examine(directory: string, given: Examined = {}): Promise<readonly Finding[]> {
+  const { mayUse = mayReadAndWrite, freeBytesAt = freeBytesOf, partitions } = given;
+  const layout = layoutOf(directory);
+  const nothing = await nothingThere(layout);
+  if (nothing !== undefined) return [nothing];
+  const denied = await deniedIn(layout, mayUse);
+  if (denied !== undefined) return [denied];
+  const found: Finding[] = [...spaceFindings(directory, await freeBytesAt(directory))];
+  let release: (() => void) | undefined;
+  try {
+    release = await claim(directory);
+    found.push(...holderFindings(directory, release !== undefined));
+    const about = aboutFindings(layout, partitions);
+    found.push(...about);
+    const isUnknown = about.some(({ code }) => code === "newer-release");
+    if (release !== undefined && !isUnknown) found.push(...verifyContents(layout));
+  } catch (error) {
+    found.push(notData(directory, reasonOf(error)));
+  } finally {
+    release?.();
+  }
+  return found;
+}
+
+/** What there is to say where there is no data directory; undefined where there is one. */
+async function nothingThere({ directory }: DataLayout): Promise<Finding | undefined> {
+  const start = "Nothing has to be done: the first start of the platform makes it.";
+  let names: readonly string[];
+  try {
+    names = await readdir(directory);
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return notice("absent", `There is nothing at ${directory}.`, start);
+    if (codeOf(error) === "ENOTDIR") {
+      const what = `${directory} is a file.`;
+      return problem("not-a-directory", what, "Name the directory: --data DIR, or platform.dataDirectory.");
+    }
+    return denial(directory, error);
+  }
+  if (names.length === 0) return notice("empty", `${directory} is empty.`, start);
+  const ours = ["lock", "data.json", "journal", "archive"].some((name) => names.includes(name));
+  return ours
+    ? undefined
+    : notData(directory, `there are ${names.slice(0, 3).join(", ")} and nothing of Tutti's`);
+}
+
+function notData(directory: string, found: string): Finding {
+  const what = `${directory} is not a data directory: ${found}.`;
+  return problem("not-data", what, "Name the right one: --data DIR, or platform.dataDirectory.");
+}
+
+/** The first file or folder that this user may not use. */
+async function deniedIn(
+  layout: DataLayout,
+  mayUse: (path: string) => Promise<void>,
+): Promise<Finding | undefined> {
+  const { directory } = layout;
+  const names = await readdir(directory, { recursive: true });
+  for (const path of [directory, ...names.map((name) => join(directory, name))]) {
+    try {
+      await mayUse(path);
+    } catch (error) {
+      // A running process has removed it meanwhile.
+      if (codeOf(error) !== "ENOENT") return denial(path, error, await ownerOf(path));
+    }
+  }
+  return;
+}
+
+function denial(path: string, error: unknown, owner = ""): Finding {
+  const what = `${path} cannot be read and written by this user${owner}: ${reasonOf(error)}.`;
+  const advice = `Run as the user that it belongs to, or give it to this one: chown -R "$(id -u)" DIRECTORY.`;
+  return problem("no-permission", what, advice);
+}
+
+async function ownerOf(path: string): Promise<string> {
+  const owner = await stat(path).catch(() => undefined);
+  return owner === undefined ? "" : `, it belongs to the user with the number ${owner.uid}`;
+}
+
+function spaceFindings(directory: string, freeBytes: number): Finding[] {
+  const left = `The disk of ${directory} has ${Math.floor(freeBytes / 1_048_576)} MiB left`;
+  if (freeBytes < fullBytes) {
+    const what = `${left}: nothing more can be written.`;
+    const advice =
+      "Free some space; a running process goes on by itself, and nothing that it confirmed is lost.";
+    return [problem("disk-full", what, advice)];
+  }
+  if (freeBytes >= almostFullBytes) return [];
+  return [notice("disk-almost-full", `${left}.`, "Free some space, or keep less: durable.retention.keepMs.")];
+}
+
+function holderFindings(directory: string, isFree: boolean): Finding[] {
+  const holder = lastHolder(directory);
+  if (!isFree) {
+    const { pid, since } = holder ?? { pid: "of an unknown number", since: "an unknown time" };
+    const what = `The process ${pid}${commandOf(pid)} has ${directory} since ${since}; its journal and archives were not looked at.`;
+    const advice =
+      "Ask it how it is (/readyz), copy it (npm run backup) and verify the copy, or stop it and look again.";
+    return [notice("held", what, advice)];
+  }
+  if (holder === undefined) return [];
+  const what = `The process ${holder.pid}, which had ${directory} since ${holder.since}, did not stop in good order.`;
+  return [
+    notice("left-behind", what, "Nothing has to be done: the lock is free, and the next start takes it."),
+  ];
+}
+
+/** What a process runs, where the system tells. */
+function commandOf(pid: string): string {
+  try {
+    const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").filter(Boolean);
+    return ` (${words.join(" ").slice(0, 120)})`;
+  } catch {
+    return "";
+  }
+}
+
+function aboutFindings(layout: DataLayout, partitions: number | undefined): Finding[] {
+  let about: AboutData | undefined;
+  try {
+    about = readAbout(layout);
+    if (about !== undefined) checkAbout(about, layout, partitions ?? about.partitions);
+    return about === undefined && existsSync(layout.journal) ? [unfinishedCopy(layout)] : [];
+  } catch (error) {
+    const message = reasonOf(error);
+    if (hostErrors.dataNewer.is(error)) {
+      return [problem("newer-release", said(message), "Use that release, or a newer one.")];
+    }
+    if (hostErrors.partitionsDiffer.is(error)) {
+      const advice = `Set ownership.partitions to ${about?.partitions}.`;
+      return [problem("partitions-differ", said(message), advice)];
+    }
+    const advice = "Put that file of any backup of this directory in its place: it never changes.";
+    return [problem("about-unreadable", said(message), advice)];
+  }
+}
+
+function unfinishedCopy({ directory }: DataLayout): Finding {
+  const what = `${directory} has a journal and no data.json: it is a copy that was not finished.`;
+  return problem("unfinished-copy", what, "Remove it and make the copy again.");
+}
+
+/** A message of an error as a sentence: what is to be done is said beside it. */
+function said(message: string): string {
+  const [what = ""] = message.split(";");
+  return `${what.charAt(0).toUpperCase()}${what.slice(1)}.`;
+}

@@ -1,0 +1,96 @@
+/**
+ * Reads everything that is in a data directory, and checks it: every byte of the journal, every row of the archives, and
+ * that one begins no later than the other ends. Changes nothing; nobody may write meanwhile.
+ */
+import { existsSync, readdirSync } from "node:fs";
+import {
+  type ArchiveVerification,
+  archiveErrors,
+  journalErrors,
+  type Verification,
+  verifyArchive,
+  verifySegments,
+} from "@tutti/journal";
+import type { TuttiError } from "@tutti/kernel";
+import type { DataLayout } from "../layout.ts";
+import { type Finding, notice, problem, sound } from "./finding.ts";
+
+export const restore =
+  "Stop the process, move this directory aside, put a backup in its place, and look at the disk and its memory.";
+const newer = "Use the release that wrote it, or a newer one; this one does not touch what it cannot read.";
+
+export function verifyContents(layout: DataLayout): Finding[] {
+  const journal = verifySegments(layout.journal);
+  const archives = archivesIn(layout).map((service) => ({
+    service,
+    archive: verifyArchive(layout.archiveOf(service)),
+  }));
+  return [
+    ...journalFindings(journal, layout),
+    ...archives.flatMap(({ archive }) => archiveFindings(archive)),
+    ...(journal.kind === "sound" ? joinFindings(journal, archives) : []),
+  ];
+}
+
+export function archivesIn({ archives }: Pick<DataLayout, "archives">): readonly string[] {
+  if (!existsSync(archives)) return [];
+  return readdirSync(archives, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+    .sort();
+}
+
+function journalFindings({ kind, text, damage, torn }: Verification, { journal }: DataLayout): Finding[] {
+  if (kind === "none") {
+    const advice = "Nothing has to be done: the first process with machines makes it.";
+    return [notice("no-journal", `There is no journal in ${journal} yet.`, advice)];
+  }
+  if (damage !== undefined) return [damageFinding("journal-damaged", text, damage)];
+  if (torn === undefined) return [sound("journal-sound", text)];
+  const end = `The last group, in ${torn.file} at byte ${torn.offset}, is only half there: the process was killed while it wrote.`;
+  const advice =
+    "Nothing has to be done: nobody was told that it is durable, and the next start cuts it off.";
+  return [sound("journal-sound", text), notice("torn-tail", end, advice)];
+}
+
+function archiveFindings({ kind, text, damage }: ArchiveVerification): Finding[] {
+  if (damage !== undefined) return [damageFinding("archive-damaged", text, damage)];
+  return kind === "none" ? [] : [sound("archive-sound", text)];
+}
+
+function damageFinding(
+  code: "journal-damaged" | "archive-damaged",
+  text: string,
+  damage: TuttiError,
+): Finding {
+  const isNewer = journalErrors.formatUnknown.is(damage) || archiveErrors.formatUnknown.is(damage);
+  return isNewer ? problem("newer-release", text, newer) : problem(code, text, restore);
+}
+
+/** Between the end of an archive and the beginning of the journal nothing may be missing, and nothing is ahead. */
+function joinFindings(
+  { partitions }: Verification,
+  archives: readonly { readonly service: string; readonly archive: ArchiveVerification }[],
+): Finding[] {
+  const gaps: string[] = [];
+  for (const { service, partition, first, last } of partitions) {
+    const archive = archives.find((one) => one.service === service)?.archive;
+    // Its damage is said already.
+    if (archive?.kind === "damaged") continue;
+    const known = archive?.partitions.find((one) => one.partition === partition);
+    const { coveredTo = 0, packedTo = 0 } = known ?? {};
+    const upTo = Math.min(coveredTo, packedTo);
+    const where = `Of partition ${partition} of ${service}`;
+    if (first > upTo + 1) {
+      const missing = `${where} the archive has everything up to batch ${upTo} and the journal begins with batch ${first}: what is between is missing.`;
+      gaps.push(missing);
+    } else if (coveredTo > last) {
+      const ahead = `${where} the archive has everything up to batch ${coveredTo} and the journal ends with batch ${last}: they are not of the same time.`;
+      gaps.push(ahead);
+    }
+  }
+  const [first, ...others] = gaps;
+  if (first === undefined) return [];
+  const more = others.length === 0 ? "" : ` The same is so for ${others.length} other partitions.`;
+  return [problem("not-joined", `${first}${more}`, restore)];
+}

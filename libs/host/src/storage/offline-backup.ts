@@ -1,0 +1,56 @@
+/** Copies a data directory: by the process that has it, or by this one where nobody has. */
+import { openArchiveInline } from "@tutti/journal";
+import { systemClock } from "@tutti/kernel";
+import { claim, lastHolder } from "../data-directory.ts";
+import { hostErrors } from "../errors.ts";
+import { readAbout } from "./about.ts";
+import { copyData } from "./backup.ts";
+import { askForBackup } from "./door.ts";
+import { archivesIn } from "./inspection/verify.ts";
+import { layoutOf } from "./layout.ts";
+
+/** Gives who made the copy: the process that has the directory, or this one. */
+export async function backUp(directory: string, target: string): Promise<"asked" | "copied"> {
+  const layout = layoutOf(directory);
+  const release = await claim(directory);
+  if (release === undefined) {
+    if (await askForBackup(layout, target)) return "asked";
+    const { pid } = lastHolder(directory) ?? { pid: "of an unknown number" };
+    throw hostErrors.notAnswering({ directory, pid });
+  }
+  try {
+    const about = readAbout(layout);
+    if (about === undefined) throw hostErrors.nothingToCopy({ directory });
+    await copyData(
+      {
+        ...{ layout, about, end: () => wholeLog },
+        archives: archivesIn(layout).map((service) => ({
+          service,
+          backup: (to) => copyArchive(layout.archiveOf(service), about.partitions, to),
+        })),
+      },
+      target,
+    );
+    return "copied";
+  } finally {
+    release();
+  }
+}
+
+/** Nobody writes: every segment is copied whole. */
+const wholeLog = { segment: Number.POSITIVE_INFINITY, offset: 0 };
+
+async function copyArchive(from: string, partitions: number, to: string): Promise<void> {
+  const archive = openArchiveInline(from, {
+    ...{ partitions, clock: systemClock },
+    source: () => ({ read: () => emptyLog() }),
+  });
+  try {
+    await archive.backup(to);
+  } finally {
+    await archive.close();
+  }
+}
+
+/** A copy packs nothing. */
+async function* emptyLog(): AsyncGenerator<never> {}

@@ -1,0 +1,389 @@
+import assert from "node:assert/strict";
+import { cp, mkdir, open, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { after, before, describe, it } from "node:test";
+import { crc32, openSegments, type Search } from "@tutti/journal";
+import { seededChance } from "@tutti/kernel/testing";
+import { balance } from "@tutti/machine-bank";
+import { type DataCommand, runDataCommand } from "../src/storage/index.ts";
+import { examine } from "../src/storage/inspection/doctor.ts";
+import type { Finding } from "../src/storage/inspection/finding.ts";
+import { accountKey, BankProcess, type Folder, makeFolder } from "./storage.fixture.ts";
+
+const log = join("journal", "000000000001.log");
+const blockBytes = 4_096;
+
+/** The only finding of that kind, in its words: what it is, and what to do. */
+function words(findings: readonly Finding[], code: string): string {
+  const found = findings.filter((one) => one.code === code);
+  assert.equal(found.length, 1, JSON.stringify(findings));
+  return `${found[0]?.level}: ${found[0]?.text} ${found[0]?.advice}`;
+}
+
+async function patch(file: string, at: number, change: (bytes: Buffer) => void, length = 1): Promise<void> {
+  const handle = await open(file, "r+");
+  try {
+    const bytes = Buffer.alloc(length);
+    await handle.read(bytes, 0, length, at);
+    change(bytes);
+    await handle.write(bytes, 0, length, at);
+  } finally {
+    await handle.close();
+  }
+}
+
+const flip = (bytes: Buffer): void => {
+  bytes[0] = (bytes[0] ?? 0) ^ 4;
+};
+
+/** Where the last thing is that was written to a file. */
+async function lastWritten(file: string): Promise<number> {
+  const bytes = await readFile(file);
+  let at = bytes.length - 1;
+  while (bytes[at] === 0) at--;
+  return at;
+}
+
+describe("what is said of a data directory", () => {
+  let folder: Folder;
+  let copies = 0;
+  /** A copy of a directory that was stopped in good order, of one that was killed, and of the same at a later time. */
+  const stopped = () => copyOf("stopped");
+  const killed = () => copyOf("killed");
+  const later = () => copyOf("later");
+
+  async function copyOf(name: string): Promise<string> {
+    const copy = join(folder.path, `copy-${++copies}`);
+    await cp(join(folder.path, name), copy, { recursive: true });
+    return copy;
+  }
+
+  before(async () => {
+    folder = await makeFolder();
+    const at = (name: string) => join(folder.path, name);
+    const flags = ["--durable.limits.indexEveryMs=5", "--durable.limits.tailBytesMax=1"];
+    const bank = await BankProcess.start(at("live"), flags);
+    for (const id of ["anna", "ben", "clara"]) await bank.openAccount(id, 100);
+    await cp(at("live"), at("killed"), { recursive: true });
+    await bank.host.stop();
+    await cp(at("live"), at("stopped"), { recursive: true });
+    const again = await BankProcess.start(at("live"), flags);
+    for (let count = 0; count < 50; count++) await again.deposit("anna", 1);
+    const { archive } = again.storage;
+    const events = async () => (await archive.search(everything)).entries.map((entry) => entry.events);
+    while (!(await events()).every((count) => count > 0)) await new Promise(setImmediate);
+    await until(() => covers(at("live"), 30));
+    await again.host.stop();
+    await cp(at("live"), at("later"), { recursive: true });
+  });
+  after(() => folder[Symbol.asyncDispose]());
+
+  it("there is none", async () => {
+    const nowhere = join(folder.path, "nowhere");
+    assert.equal(
+      words(await examine(nowhere), "absent"),
+      `notice: There is nothing at ${nowhere}. Nothing has to be done: the first start of the platform makes it.`,
+    );
+    await mkdir(join(folder.path, "bare"));
+    assert.match(words(await examine(join(folder.path, "bare")), "empty"), /bare is empty\. Nothing has to/);
+    const file = join(folder.path, "stopped", "data.json");
+    assert.match(
+      words(await examine(file), "not-a-directory"),
+      /^problem: .*data\.json is a file\. Name the/,
+    );
+    await mkdir(join(folder.path, "photos"));
+    await writeFile(join(folder.path, "photos", "a.jpg"), "");
+    assert.match(
+      words(await examine(join(folder.path, "photos")), "not-data"),
+      /photos is not a data directory: there are a\.jpg and nothing of Tutti's\. Name the right one: --data DIR/,
+    );
+  });
+
+  it("it is sound", async () => {
+    const findings = await examine(await stopped(), { partitions: 16 });
+    assert.deepEqual(
+      findings.map(({ code }) => code),
+      ["journal-sound", "archive-sound"],
+    );
+    assert.match(words(findings, "journal-sound"), /is sound: [\d,]+ batches, 16 partitions, 1 segment/);
+    assert.match(words(findings, "archive-sound"), /is sound: 3 live and 0 ended machines/);
+  });
+
+  it("this user may not use it, and whose it is", async () => {
+    const directory = await stopped();
+    const mayUse = async (path: string) => {
+      if (path.endsWith(".log")) throw new Error("EACCES: permission denied");
+    };
+    assert.match(
+      words(await examine(directory, { mayUse }), "no-permission"),
+      /000001\.log cannot be read and written by this user, it belongs to the user with the number \d+: EACCES: permission denied\. Run as the user/,
+    );
+  });
+
+  it("its disk is full, or almost", async () => {
+    const directory = await stopped();
+    const with_ = (mebibytes: number) =>
+      examine(directory, { freeBytesAt: async () => mebibytes * 1_048_576 });
+    assert.match(
+      words(await with_(3), "disk-full"),
+      /^problem: .* has 3 MiB left: nothing more can be written/,
+    );
+    assert.match(words(await with_(99), "disk-almost-full"), /^notice: .* has 99 MiB left\. Free some space/);
+  });
+
+  it("a living process has it, and which", async () => {
+    const directory = await stopped();
+    await using _bank = await BankProcess.start(directory);
+    const text = words(await examine(directory), "held");
+    assert.match(
+      text,
+      new RegExp(`^notice: The process ${process.pid} \\(.*node.*\\) has ${directory} since 20`),
+    );
+    assert.match(
+      text,
+      /its journal and archives were not looked at\. Ask it how it is \(\/readyz\), copy it/,
+    );
+  });
+
+  it("a process was killed that had it", async () => {
+    const directory = await killed();
+    assert.match(
+      words(await examine(directory), "left-behind"),
+      new RegExp(
+        `^notice: The process ${process.pid}, which had ${directory} since .* did not stop in good order\\. ` +
+          "Nothing has to be done: the lock is free",
+      ),
+    );
+    // Looking changed nothing.
+    assert.match(words(await examine(directory), "left-behind"), /did not stop in good order/);
+  });
+
+  it("the last group is only half there", async () => {
+    const directory = await killed();
+    const at = await lastWritten(join(directory, log));
+    await patch(join(directory, log), at, flip);
+    const findings = await examine(directory);
+    const text = words(findings, "torn-tail");
+    assert.match(text, /^notice: The last group, in 000000000001\.log at byte \d+, is only half there/);
+    assert.match(text, /nobody was told that it is durable, and the next start cuts it off\.$/);
+    assert.ok(findings.every(({ level }) => level !== "problem"));
+  });
+
+  it("a record is damaged, and where", async () => {
+    const directory = await stopped();
+    await patch(join(directory, log), blockBytes + 300, flip);
+    assert.match(
+      words(await examine(directory), "journal-damaged"),
+      /^problem: .*the journal is damaged at 000000000001\.log, byte \d+.*: .*; restore it .*\. Stop the process, move this directory aside, put a backup in its place/,
+    );
+  });
+
+  it("the archive is damaged, and where", async () => {
+    const directory = await later();
+    const database = new DatabaseSync(join(directory, "archive", "bank", "archive.db"));
+    database.exec("UPDATE standing SET covered = covered + 1");
+    database.close();
+    assert.match(
+      words(await examine(directory), "archive-damaged"),
+      /^problem: .*the archive is damaged at .*archive\.db, table standing, row \d+: .* Stop the process/,
+    );
+  });
+
+  it("archive and journal do not join", async () => {
+    const ahead = await stopped();
+    await rm(join(ahead, "archive"), { recursive: true });
+    await cp(join(folder.path, "later", "archive"), join(ahead, "archive"), { recursive: true });
+    assert.match(
+      words(await examine(ahead), "not-joined"),
+      /^problem: Of partition \d+ of bank the archive has everything up to batch \d+ and the journal ends with batch \d+: they are not of the same time\. The same is so for \d+ other partitions\. Stop/,
+    );
+    const missing = await stopped();
+    await rm(join(missing, "archive"), { recursive: true });
+    // Another service begins another segment; without the first one the beginning is gone.
+    const services = [
+      { service: "bank", partitions: 16 },
+      { service: "other", partitions: 1 },
+    ];
+    const { journal } = await openSegments(join(missing, "journal"), { services, chance: seededChance(1) });
+    await journal.close();
+    await rm(join(missing, log));
+    const findings = await examine(missing);
+    assert.match(
+      findings.find(({ code }) => code === "not-joined")?.text ?? "",
+      /^Of partition 0 of bank the archive has everything up to batch 0 and the journal begins with batch \d+: what is between is missing\. The same/,
+    );
+  });
+
+  it("it was made with other partitions than the configuration has", async () => {
+    assert.match(
+      words(await examine(await stopped(), { partitions: 8 }), "partitions-differ"),
+      /^problem: Expected 16 partitions, with which .* was made, found 8 in the configuration\. Set ownership\.partitions to 16\.$/,
+    );
+  });
+
+  it("a newer release made it, wrote its journal, or its archive", async () => {
+    const made = await stopped();
+    const about = join(made, "data.json");
+    const said = JSON.parse(await readFile(about, "utf8"));
+    await writeFile(about, JSON.stringify({ ...said, format: 2, release: "9.0.0" }));
+    assert.match(
+      words(await examine(made), "newer-release"),
+      /format 1, found 2, made by release 9\.0\.0\. Use/,
+    );
+
+    const journal = await stopped();
+    const newer = (header: Buffer) => {
+      header.writeUInt32LE(2, 8);
+      header.writeUInt32LE(crc32(header, 8), 4);
+    };
+    await patch(join(journal, log), 0, newer, blockBytes);
+    assert.match(
+      words(await examine(journal), "newer-release"),
+      /expected format 1 in 0+1\.log, found 2; .* Use the release/,
+    );
+
+    const archive = await later();
+    const database = new DatabaseSync(join(archive, "archive", "bank", "archive.db"));
+    database.exec("PRAGMA user_version = 99");
+    database.close();
+    assert.match(words(await examine(archive), "newer-release"), /archive\.db, found 99; .* Use the release/);
+  });
+
+  it("it is a copy that was not finished, or does not say how it was made", async () => {
+    const directory = await stopped();
+    await writeFile(join(directory, "data.json"), "scribble");
+    assert.match(words(await examine(directory), "about-unreadable"), /Put that file of any backup of this/);
+    await rm(join(directory, "data.json"));
+    assert.match(words(await examine(directory), "unfinished-copy"), /Remove it and make the copy again\.$/);
+  });
+});
+
+describe("the commands", () => {
+  const run = (command: DataCommand, ...given: string[]) =>
+    runDataCommand(command, given, () => ({ directory: "./.tutti", partitions: 16 }));
+
+  it("end with 0 where nothing has to be done, 1 where something has, 2 for wrong words, 3 while it is in use", async () => {
+    await using folder = await makeFolder();
+    const data = join(folder.path, "data");
+    {
+      await using bank = await BankProcess.start(data);
+      await bank.openAccount("anna", 1);
+      const held = await run("verify", "--data", data);
+      assert.equal(held.exitCode, 3);
+      assert.match(
+        held.output,
+        /A process has .* and writes to it\.\n +Copy it and verify the copy: npm run backup/,
+      );
+      assert.equal((await run("doctor", "--data", data)).exitCode, 3);
+    }
+    const sound = await run("verify", "--data", data);
+    assert.equal(sound.exitCode, 0);
+    assert.match(sound.output, /^ok +The journal in .* is sound: .*\nok? ?.*\n?Nothing has to be done\.\n$/s);
+    const wrong = await run("backup", "--data", data);
+    assert.deepEqual(wrong, {
+      exitCode: 2,
+      output: "expected --to DIR\nusage: npm run backup -- [--data DIR] --to DIR [--json]\n",
+    });
+    assert.equal((await run("doctor", "--dta", data)).exitCode, 2);
+    await patch(join(data, log), blockBytes + 300, flip);
+    const damaged = await run("doctor", "--data", data, "--json");
+    assert.equal(damaged.exitCode, 1);
+    const { findings, directory, exitCode } = JSON.parse(damaged.output);
+    assert.deepEqual([directory, exitCode], [data, 1]);
+    assert.ok(findings.some(({ code }: Finding) => code === "journal-damaged"));
+    assert.match(
+      (await run("doctor", "--data", data)).output,
+      /^PROBLEM .*1 problem: see above what to do\.\n$/s,
+    );
+  });
+
+  it("copy a directory that nobody has, and refuse where the copy cannot go", async () => {
+    await using folder = await makeFolder();
+    const [data, to] = [join(folder.path, "data"), join(folder.path, "copy")];
+    await using bank = await BankProcess.start(data);
+    await bank.openAccount("anna", 7);
+    await bank.host.stop();
+    const copied = await run("backup", "--data", data, "--to", to);
+    assert.equal(copied.exitCode, 0, copied.output);
+    assert.match(copied.output, /was copied to .*copy, while nobody had it\.\nok +The journal in .*copy/);
+    await using restored = await BankProcess.start(to);
+    assert.equal(await restored.deposit("anna", 1), 8);
+    const again = await run("backup", "--data", data, "--to", to);
+    assert.match(again.output, /^PROBLEM .*found .*copy with files in it\.\n +name another one\./);
+    const within = await run("backup", "--data", data, "--to", join(data, "copy"));
+    assert.match(within.output, /found .*copy inside .*data\.\n +name another one\./);
+    const nothing = await run(
+      "backup",
+      "--data",
+      join(folder.path, "nowhere"),
+      "--to",
+      join(folder.path, "x"),
+    );
+    assert.match(nothing.output, /There is nothing to copy in .*nowhere/);
+  });
+
+  it("copy a directory under load: everything that was acknowledged before is in the copy", async () => {
+    await using folder = await makeFolder();
+    const [data, to] = [join(folder.path, "data"), join(folder.path, "copy")];
+    const flags = [
+      ...["--durable.limits.indexEveryMs=5", "--durable.limits.tailBytesMax=1"],
+      "--durable.limits.idleMs=20",
+    ];
+    const ids = Array.from({ length: 40 }, (_, number) => `account-${number}`);
+    const acknowledged = new Map<string, number>();
+    let isOver = false;
+    {
+      await using bank = await BankProcess.start(data, flags);
+      await Promise.all(ids.map((id) => bank.openAccount(id, 0)));
+      const load = ids.map(async (id) => {
+        while (!isOver) acknowledged.set(id, await bank.deposit(id, 1));
+      });
+      await until(async () => [...acknowledged.values()].every((count) => count > 20));
+      const before_ = new Map(acknowledged);
+      const copied = await run("backup", "--data", data, "--to", to);
+      assert.equal(copied.exitCode, 0, copied.output);
+      assert.match(copied.output, /by the process that has it, which went on\./);
+      const then = new Map(acknowledged);
+      await until(async () => ids.every((id) => (acknowledged.get(id) ?? 0) > (then.get(id) ?? 0)));
+      isOver = true;
+      await Promise.all(load);
+      await using restored = await BankProcess.start(to, flags);
+      for (const id of ids) {
+        const question = { key: accountKey(id), query: balance, body: undefined };
+        const { balanceCents } = await restored.storage.runtime.ask(question);
+        assert.ok(balanceCents >= (before_.get(id) ?? 0), `${id}: ${balanceCents} of ${before_.get(id)}`);
+        assert.ok(balanceCents <= (acknowledged.get(id) ?? 0));
+      }
+    }
+    assert.deepEqual(
+      (await readdir(to)).sort().filter((name) => !name.startsWith("lock")),
+      ["archive", "blobs", "data.json", "journal"],
+    );
+  });
+});
+
+const everything: Search = {
+  ...{ namespace: "default", kinds: [], statuses: [], definition: "", labels: [], idPrefix: "" },
+  ...{ startedMs: { from: 0, to: Number.POSITIVE_INFINITY }, endedMs: undefined },
+  ...{ order: "started-descending", limit: 10, cursor: "" },
+};
+
+/** Whether the archive contains more than so many batches of any partition. */
+async function covers(directory: string, batches: number): Promise<boolean> {
+  const database = new DatabaseSync(join(directory, "archive", "bank", "archive.db"), { readOnly: true });
+  try {
+    const row = database.prepare("SELECT max(covered) AS covered FROM standing").get();
+    return Number(row?.["covered"] ?? 0) > batches;
+  } finally {
+    database.close();
+  }
+}
+
+async function until(isTrue: () => Promise<boolean>): Promise<void> {
+  for (let rounds = 0; rounds < 2_000; rounds++) {
+    if (await isTrue()) return;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  assert.fail("what was waited for did not come");
+}
