@@ -21,6 +21,7 @@ interface Waiting {
  * 2. When it dies, what waits is refused, and the next call starts another: everything that matters is in the files.
  */
 export class ArchiveThread {
+  readonly #file: URL;
   #worker: Worker | undefined;
   #ended: Promise<void> = Promise.resolve();
   readonly #waiting = new Map<number, Waiting>();
@@ -28,6 +29,11 @@ export class ArchiveThread {
   /** Engines that the running thread knows. */
   readonly #known = new Set<number>();
   #numbers = 0;
+
+  /** @param file what the thread runs; another one only where its death is tested. */
+  constructor(file: URL = threadFile()) {
+    this.#file = file;
+  }
 
   /** Whether it runs. */
   get isStarted(): boolean {
@@ -80,7 +86,7 @@ export class ArchiveThread {
 
   #started(): Worker {
     if (this.#worker !== undefined) return this.#worker;
-    const worker = new Worker(threadFile(), { name: "archive", resourceLimits });
+    const worker = new Worker(this.#file, { name: "archive", resourceLimits });
     this.#worker = worker;
     let reason = "it was ended";
     worker.on("message", (answer: FromThread) => this.#answered(worker, answer));
