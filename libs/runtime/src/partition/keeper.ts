@@ -157,18 +157,23 @@ export class ArchiveKeeper implements Keeper {
   }
 
   #failed(thrown: unknown): void {
+    this.#isWorking = false;
+    if (this.#isToBeTriedAgain(thrown)) this.#worked(this.#failures + 1);
+  }
+
+  #isToBeTriedAgain(thrown: unknown): boolean {
     const error = errorFromUnknown(thrown);
+    const { service, partition, logger, fenced } = this.#memory.parts;
     if (archiveErrors.fenced.is(error)) {
-      this.#isWorking = false;
-      this.#memory.parts.fenced(error);
-      return;
+      fenced(error);
+      return false;
     }
-    this.#memory.parts.logger.warn("the archive did not take what is to be kept; it is tried again", {
-      service: this.#memory.parts.service,
-      partition: this.#memory.parts.partition,
+    logger.warn("the archive did not take what is to be kept; it is tried again", {
+      service,
+      partition,
       error,
     });
-    this.#worked(this.#failures + 1);
+    return true;
   }
 
   async #work(): Promise<void> {
@@ -215,7 +220,8 @@ export class ArchiveKeeper implements Keeper {
       },
       (error: unknown) => {
         this.#isPacking = false;
-        if (!this.#memory.isStopped) this.#failed(error);
+        // Work may be under way beside it, and must not be begun a second time.
+        if (!this.#memory.isStopped && this.#isToBeTriedAgain(error)) this.wake();
       },
     );
   }
