@@ -27,6 +27,30 @@ describe("a driver of machines", () => {
     driver.checkReplay();
   });
 
+  it("shows a decider what a fold kept of an event, frozen as it is", () => {
+    const { machine } = counter();
+    const noted: { readonly by: number; readonly inner: { readonly deep: readonly number[] } }[] = [];
+    const add = machine.commands.find(({ type }) => type === "add");
+    assert.ok(add);
+    const kept = Object.freeze({ by: 1, inner: Object.freeze({ deep: Object.freeze([7]) }) });
+    const sees: typeof add = {
+      ...add,
+      decide(state) {
+        const { kept: seen } = state as typeof state & { readonly kept: typeof kept };
+        noted.push(seen);
+        return { by: seen.inner.deep[0] };
+      },
+    };
+    const machineThatKeeps = {
+      ...machine,
+      create: () => ({ count: 0, reminders: new Map(), letters: [0], kept }),
+      commands: [sees],
+    };
+    const driver = new MachineDriver({ machines: [machineThatKeeps], service: "test" });
+    assert.deepEqual(driver.execute(counterKey, sees, { by: 2 }), { by: 7 });
+    assert.deepEqual(noted, [kept]);
+  });
+
   it("delivers letters in their order, when it is told to", () => {
     const { driver, tell } = drive();
     driver.execute(counterKey, tell, { by: 2 });

@@ -41,13 +41,22 @@ function refused(where: string, what: string): never {
 
 function handler(where: string): ProxyHandler<object> {
   return {
-    get: (target, property, receiver) => guarded(Reflect.get(target, property, receiver), where),
+    get(target, property, receiver) {
+      const found: unknown = Reflect.get(target, property, receiver);
+      // A view of something frozen has to show the very thing, which is frozen all the way down: an event's body, kept.
+      return isFixed(target, property) ? found : guarded(found, where);
+    },
     set: (_, property) => refused(where, `${String(property)} set`),
     deleteProperty: (_, property) => refused(where, `${String(property)} deleted`),
     defineProperty: (_, property) => refused(where, `${String(property)} defined`),
     setPrototypeOf: () => refused(where, "a prototype set"),
     preventExtensions: () => refused(where, "an object frozen"),
   };
+}
+
+function isFixed(target: object, property: PropertyKey): boolean {
+  const found = Reflect.getOwnPropertyDescriptor(target, property);
+  return found?.configurable === false && found.writable === false;
 }
 
 const changes = new Set<PropertyKey>(["set", "add", "delete", "clear"]);
