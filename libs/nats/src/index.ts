@@ -7,7 +7,7 @@ export {
 export type { NatsPorts } from "./connection/ports.ts";
 export { type ConnectionState, whyNotConnected } from "./connection/state.ts";
 export { isServerAccepted, leastServerVersion } from "./connection/version.ts";
-export { natsErrorOf, natsErrors } from "./errors.ts";
+export { natsErrorOf, natsErrors, wrongRevisionOf } from "./errors.ts";
 export { Bucket, type BucketEntry, type BucketOptions, openBucket, type Written } from "./kv/bucket.ts";
 export type { BucketChange, Watch, WatchOptions } from "./kv/watch.ts";
 export { connectionSettings, type NatsSectionValues, natsSection } from "./settings.ts";

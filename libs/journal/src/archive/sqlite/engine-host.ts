@@ -5,6 +5,7 @@ export type EngineCall =
   | "opening"
   | "commit"
   | "commitAll"
+  | "commitAll"
   | "load"
   | "keyOf"
   | "due"

@@ -1,0 +1,144 @@
+/** Brings a process's own copy of a partition's archive to where the log stands. */
+import { rename } from "node:fs/promises";
+import { isTuttiError } from "@tutti/kernel";
+import { archiveErrors } from "../../archive/errors.ts";
+import { MessageGone } from "../../jetstream/source.ts";
+import { type Entry, entryKinds } from "../log/entry.ts";
+import { beginning, type LogHead, type PartitionLog } from "../log/partition-log.ts";
+import { decodeOperations, type Operation } from "../operations.ts";
+import type { ObjectStore } from "../store/object-store.ts";
+import { type Base, decodeBase, decodeParts, downloadBase, inParallel, readPart } from "./base.ts";
+import { type CacheParts, isCacheThere, PartitionCache, removeCache } from "./partition-cache.ts";
+
+/** Commits of so many entries are one transaction when many are followed. */
+const entriesAtOnce = 64;
+
+/** The copy is from another past than the log's, or from so long ago that the log does not go back to there. */
+class Unusable extends Error {}
+
+/** Opens the copy that is there, or makes a new one, and does all that the log has up to its head. */
+export async function followedCache(
+  parts: CacheParts,
+  log: PartitionLog,
+  objects: ObjectStore,
+): Promise<PartitionCache> {
+  const there = await openThere(parts);
+  if (there !== undefined) {
+    try {
+      await follow(there, log, objects);
+      return there;
+    } catch (error) {
+      await there.close();
+      if (!isUseless(error)) throw error;
+    }
+  }
+  await removeCache(parts.file);
+  const { base } = log.head;
+  if (base > 0) await download(parts.file, await baseAt(log, log.head), objects);
+  const cache = await PartitionCache.open(parts);
+  try {
+    await follow(cache, log, objects);
+    return cache;
+  } catch (error) {
+    await cache.close();
+    throw error instanceof Unusable ? log.damaged(base, `a base that ${error.message}`) : error;
+  }
+}
+
+/** The base that a log's head names. */
+export async function baseAt(log: PartitionLog, { base }: LogHead): Promise<Base> {
+  for await (const { kind, body } of log.entries(base, base)) {
+    if (kind === entryKinds.base) return readable(log, base, () => decodeBase(body));
+  }
+  throw log.damaged(base, "another entry where a base was");
+}
+
+/** The objects that an entry names. */
+export function partsOfEntry(
+  log: PartitionLog,
+  { kind, body, sequence }: Entry,
+): ReturnType<typeof decodeParts> {
+  return kind === entryKinds.stored ? readable(log, sequence, () => decodeParts(body)) : [];
+}
+
+async function openThere(parts: CacheParts): Promise<PartitionCache | undefined> {
+  if (!isCacheThere(parts.file)) return;
+  try {
+    return await PartitionCache.open(parts);
+  } catch (error) {
+    // Whatever is wrong with it: it is only a copy.
+    if (isTuttiError(error)) return;
+    throw error;
+  }
+}
+
+async function download(file: string, base: Base, objects: ObjectStore): Promise<void> {
+  const incoming = `${file}.incoming`;
+  await downloadBase(objects, incoming, base);
+  await rename(incoming, file);
+}
+
+async function follow(cache: PartitionCache, log: PartitionLog, objects: ObjectStore): Promise<void> {
+  const { head } = log;
+  const { sequence, hash } = cache.mark ?? beginning;
+  if (sequence > head.sequence) throw new Unusable("is ahead of the log");
+  let waiting: Operation[] = [];
+  let last: (Entry & { hash: Uint8Array }) | undefined;
+  let entries = 0;
+  const flush = async (): Promise<void> => {
+    if (last !== undefined) await cache.apply(waiting, last);
+    waiting = [];
+    entries = 0;
+  };
+  try {
+    for await (const entry of log.entries(sequence + 1, head.sequence)) {
+      if (entry.sequence === sequence + 1 && Buffer.compare(entry.previous, hash) !== 0) {
+        throw new Unusable("does not lead to the log");
+      }
+      const operations = await operationsOf(entry, log, objects);
+      const isPlain = operations.every(({ kind }) => kind === "commit");
+      if (!isPlain || entries >= entriesAtOnce) await flush();
+      waiting.push(...operations);
+      entries++;
+      last = entry;
+      if (!isPlain) await flush();
+    }
+  } catch (error) {
+    if (error instanceof MessageGone) throw new Unusable("ends before the log begins");
+    throw error;
+  }
+  await flush();
+  if (last === undefined && Buffer.compare(head.hash, hash) !== 0) throw new Unusable("is not of this log");
+}
+
+async function operationsOf(
+  entry: Entry,
+  log: PartitionLog,
+  objects: ObjectStore,
+): Promise<readonly Operation[]> {
+  const { kind, body, sequence } = entry;
+  if (kind === entryKinds.operations) return readable(log, sequence, () => decodeOperations(body));
+  if (kind !== entryKinds.stored) return [];
+  const parts = partsOfEntry(log, entry);
+  const contents: Uint8Array[] = Array.from({ length: parts.length });
+  await inParallel(parts.length, async (index) => {
+    contents[index] = await readPart(objects, parts[index]);
+  });
+  return readable(log, sequence, () => decodeOperations(Uint8Array.from(Buffer.concat(contents))));
+}
+
+/** What passed the checksums and cannot be read all the same has a place too. */
+function readable<Result>(log: PartitionLog, sequence: number, read: () => Result): Result {
+  try {
+    return read();
+  } catch (error) {
+    if (isTuttiError(error)) throw error;
+    throw log.damaged(sequence, error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Another copy may do better. */
+function isUseless(error: unknown): boolean {
+  if (error instanceof Unusable) return true;
+  return isTuttiError(error) && archiveErrors.damaged.is(error);
+}

@@ -1,0 +1,12 @@
+export type { ObjectBlobs } from "./blobs/object-blobs.ts";
+export type { ArchiveCopies } from "./copies.ts";
+export type { ObjectArchive } from "./object-archive.ts";
+export {
+  type CopiesOptions,
+  type ObjectArchiveOptions,
+  type ObjectBlobsOptions,
+  openCopies,
+  openObjectArchive,
+  openObjectBlobs,
+} from "./open.ts";
+export { type ObjectLimits, objectLimits } from "./settings.ts";

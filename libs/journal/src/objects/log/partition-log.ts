@@ -1,0 +1,184 @@
+/**
+ * The log of a partition of the archive, a stream that several processes write to, one at a time.
+ *
+ * 1. An entry is accepted only where the stream ends, as its writer knows it; one is under way at a time. So all entries
+ *    of an owner follow on its opening, and as soon as another one opens, nothing of the older one is accepted any more.
+ * 2. An answer that was lost is found by reading: what lies where the entry was to be is that entry, or it was never
+ *    accepted and cannot be any more.
+ * 3. Each entry carries the hash of the one before: a gap, an exchange or a flipped bit is found when it is read.
+ */
+import { isTuttiError } from "@tutti/kernel";
+import { type NatsConnection, natsErrors, wrongRevisionOf } from "@tutti/nats";
+import { archiveErrors } from "../../archive/errors.ts";
+import { journalErrors } from "../../errors.ts";
+import { MessageGone, StreamSource } from "../../jetstream/source.ts";
+import type { PartitionName } from "../../port.ts";
+import { logOf } from "../names.ts";
+import { type Entry, encodeEntry, hashOf, readEntry } from "./entry.ts";
+
+/** Where a log stands: its last entry, and what that says of it. */
+export type LogHead = Omit<Entry, "kind" | "body" | "previous"> & { readonly hash: Uint8Array };
+
+export const beginning: LogHead = {
+  sequence: 0,
+  epoch: 0,
+  owner: 0,
+  base: 0,
+  baseBytes: 0,
+  tailBytes: 0,
+  hash: new Uint8Array(32),
+};
+
+export type NewEntry = Omit<Entry, "sequence" | "previous">;
+
+export class PartitionLog {
+  readonly stream: string;
+  readonly #subject: string;
+  readonly #connection: NatsConnection;
+  readonly #source: StreamSource;
+  #head: LogHead = beginning;
+
+  constructor(connection: NatsConnection, name: PartitionName) {
+    const { stream, subject } = logOf(name);
+    this.stream = stream;
+    this.#subject = subject;
+    this.#connection = connection;
+    const patienceMs = connection.settings.requestTimeoutMs;
+    this.#source = new StreamSource({ connection, stream, name, patienceMs });
+  }
+
+  get head(): LogHead {
+    return this.#head;
+  }
+
+  /** Finds out where it ends. */
+  async refresh(): Promise<LogHead> {
+    for (;;) {
+      const { last } = await this.#source.ends();
+      try {
+        this.#head = last === 0 ? beginning : headOf(...(await this.#read(last, last)));
+        return this.#head;
+      } catch (error) {
+        if (!(error instanceof MessageGone)) throw error;
+      }
+    }
+  }
+
+  /**
+   * Adds an entry behind the last that is known. `moved`: somebody else was faster, and `refresh` shows who. Goes on while
+   * nobody answers, until the signal is aborted.
+   */
+  async append(entry: NewEntry, signal: AbortSignal): Promise<"appended" | "moved"> {
+    const { sequence: before, hash } = this.#head;
+    const sequence = before + 1;
+    const message = encodeEntry({ ...entry, sequence, previous: hash });
+    for (let failures = 1; ; failures++) {
+      signal.throwIfAborted();
+      try {
+        const isThere = (await this.#publish(message, before)) || (await this.#isAt(sequence, message));
+        if (!isThere) return "moved";
+        const { kind, body, ...said } = entry;
+        this.#head = { ...said, sequence, hash: hashOf(message) };
+        return "appended";
+      } catch (error) {
+        if (natsErrors.noSpace.is(error)) throw archiveErrors.full({ reason: reasonOf(error) });
+        if (!natsErrors.unavailable.is(error)) throw error;
+      }
+      await this.#connection.pause(failures, signal);
+    }
+  }
+
+  /** Entries from one to another, each held against the one before; throws `MessageGone` where they are removed. */
+  async *entries(
+    from: number,
+    to: number,
+    previous?: Uint8Array,
+  ): AsyncGenerator<Entry & { hash: Uint8Array }> {
+    let before = previous;
+    try {
+      for await (const { sequence, data } of this.#source.messages(from, to)) {
+        const [entry, hash] = this.#checked(data, sequence);
+        if (before !== undefined && Buffer.compare(before, entry.previous) !== 0) {
+          throw this.damaged(sequence, "an entry that does not follow on the one before");
+        }
+        before = hash;
+        yield { ...entry, hash };
+      }
+    } catch (error) {
+      throw this.#failure(error, from);
+    }
+  }
+
+  /** Removes the entries before this one. */
+  truncate(before: number): Promise<void> {
+    const operation = `truncation of the stream ${this.stream}`;
+    return this.#connection.run(operation, async () => {
+      const manager = await this.#connection.manager(operation);
+      await manager.streams.purge(this.stream, { seq: before });
+    });
+  }
+
+  damaged(sequence: number, found: string): Error {
+    const place = { file: `stream ${this.stream}`, row: sequence };
+    return archiveErrors.damaged({ place, found });
+  }
+
+  async #publish(message: Uint8Array, before: number): Promise<boolean> {
+    const operation = `writing to the stream ${this.stream}`;
+    return this.#connection.run(operation, async () => {
+      try {
+        const client = this.#connection.jetstream(operation);
+        await client.publish(this.#subject, message, { expect: { lastSequence: before } });
+        return true;
+      } catch (error) {
+        if (wrongRevisionOf(error) === undefined) throw error;
+        return false;
+      }
+    });
+  }
+
+  /** Whether this very message lies there. */
+  async #isAt(sequence: number, message: Uint8Array): Promise<boolean> {
+    const { last } = await this.#source.ends();
+    if (last < sequence) {
+      const operation = `reading of the stream ${this.stream}`;
+      if (last === sequence - 1)
+        throw natsErrors.unavailable({ operation, reason: "two answers that differ" });
+      throw this.damaged(last, "the end of the log; the server lost what it acknowledged");
+    }
+    try {
+      return Buffer.compare(await this.#source.get(sequence, last), message) === 0;
+    } catch (error) {
+      if (error instanceof MessageGone) return false;
+      throw this.#failure(error, sequence);
+    }
+  }
+
+  async #read(sequence: number, known: number): Promise<[Entry, Uint8Array]> {
+    try {
+      return this.#checked(await this.#source.get(sequence, known), sequence);
+    } catch (error) {
+      throw this.#failure(error, sequence);
+    }
+  }
+
+  #checked(data: Uint8Array, sequence: number): [Entry, Uint8Array] {
+    const entry = readEntry(data, sequence);
+    if (entry.kind === "damaged") throw this.damaged(sequence, entry.found);
+    return [entry, hashOf(data)];
+  }
+
+  /** What the reader of streams says of a message that is not there, in the archive's words. */
+  #failure(error: unknown, sequence: number): unknown {
+    if (!isTuttiError(error) || !journalErrors.corrupt.is(error)) return error;
+    return this.damaged(sequence, "nothing where an entry was, or behind it");
+  }
+}
+
+function headOf({ sequence, epoch, owner, base, baseBytes, tailBytes }: Entry, hash: Uint8Array): LogHead {
+  return { sequence, epoch, owner, base, baseBytes, tailBytes, hash };
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,197 @@
+import { type InstanceKey, isTuttiError } from "@tutti/kernel";
+import { archiveErrors } from "../archive/errors.ts";
+import type {
+  ArchivePartition,
+  Changes,
+  DueInstance,
+  HistoryRecord,
+  HistoryWanted,
+  Kept,
+  Opening,
+} from "../archive/port.ts";
+import { encodeChanges } from "../archive/sqlite/encode.ts";
+import { followedCache } from "./cache/following.ts";
+import { type CacheParts, removeCache } from "./cache/partition-cache.ts";
+import { entryKinds } from "./log/entry.ts";
+import { PartitionLog } from "./log/partition-log.ts";
+import type { ObjectParts } from "./settings.ts";
+import { Tenancy } from "./tenancy.ts";
+
+/** Owners draw a number to tell their entries and objects apart. */
+const ownersMax = 2 ** 52;
+
+/**
+ * A partition of the cluster's archive, as this process sees it: under one tenancy after the other.
+ *
+ * 1. Reads are answered from the process's own copy, which has everything whose commit was answered.
+ * 2. A copy that turns out to be damaged is thrown away with the next opening.
+ */
+export class ObjectPartition implements ArchivePartition {
+  readonly #parts: ObjectParts;
+  readonly #partition: number;
+  readonly #file: string;
+  /** The newest that it was opened under here. */
+  #epoch = 0;
+  #tenancy: Tenancy | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+  /** Ends an opening that nobody waits for any more. */
+  #opening = new AbortController();
+  #isSuspect = false;
+  #isClosed = false;
+
+  constructor(parts: ObjectParts, partition: number, file: string) {
+    this.#parts = parts;
+    this.#partition = partition;
+    this.#file = file;
+  }
+
+  /** While this process is its owner. */
+  get tenancy(): Tenancy | undefined {
+    return this.#tenancy?.isEnded === false ? this.#tenancy : undefined;
+  }
+
+  async opening(epoch: number): Promise<Opening> {
+    this.#checkOpen();
+    this.#fence(epoch);
+    const before = this.#tenancy;
+    if (epoch > this.#epoch) {
+      this.#epoch = epoch;
+      void this.#end(
+        archiveErrors.fenced({ partition: this.#partition, epoch: before?.epoch ?? 0, newest: epoch }),
+      );
+    }
+    const { signal } = this.#opening;
+    const opening = this.#last.then(() => this.#open(epoch, signal));
+    this.#last = opening.catch(() => undefined);
+    return opening;
+  }
+
+  leave(epoch: number): void {
+    if (epoch >= this.#epoch) void this.#end(archiveErrors.closed());
+  }
+
+  mayHave(key: InstanceKey): boolean {
+    return this.#tenancy?.cache.view.mayHave(key) ?? true;
+  }
+
+  load(keys: readonly InstanceKey[]): Promise<readonly Kept[]> {
+    return this.#read((view) => view.load(keys));
+  }
+
+  keyOf(incarnation: number): Promise<InstanceKey | undefined> {
+    return this.#read((view) => view.keyOf(incarnation));
+  }
+
+  due(beforeMs: number, limit: number, after?: DueInstance): Promise<readonly DueInstance[]> {
+    return this.#read((view) => view.due(beforeMs, limit, after));
+  }
+
+  nextDueMs(): Promise<number | undefined> {
+    return this.#read((view) => view.nextDueMs());
+  }
+
+  outstanding(after: number, limit: number): Promise<readonly InstanceKey[]> {
+    return this.#read((view) => view.outstanding(after, limit));
+  }
+
+  history(wanted: HistoryWanted): Promise<readonly HistoryRecord[]> {
+    return this.#read((view) => view.history(wanted));
+  }
+
+  async commit(epoch: number, changes: Changes): Promise<void> {
+    return this.#owned(epoch).commit(encodeChanges(changes));
+  }
+
+  async pack(epoch: number, upToBatch: number): Promise<void> {
+    return this.#owned(epoch).pack(upToBatch);
+  }
+
+  async settle(epoch: number): Promise<number> {
+    return this.#owned(epoch).settle();
+  }
+
+  /** Writes what waits, and closes. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#opening.abort(archiveErrors.closed());
+    await this.#last;
+    await this.#tenancy?.finish();
+  }
+
+  async #open(epoch: number, signal: AbortSignal): Promise<Opening> {
+    this.#checkOpen();
+    this.#fence(epoch);
+    if (this.tenancy?.epoch !== epoch || this.#isSuspect) {
+      await this.#tenancy?.end(archiveErrors.closed());
+      const tenancy = await this.#begin(epoch, signal);
+      if (signal.aborted) {
+        await tenancy.end(signal.reason);
+        throw signal.reason;
+      }
+      this.#tenancy = tenancy;
+    }
+    return this.#read(() => this.#owned(epoch).cache.opening());
+  }
+
+  async #begin(epoch: number, signal: AbortSignal): Promise<Tenancy> {
+    const { connection, service, objects, partitions, host, source } = this.#parts;
+    const { clock, chance } = connection.foundation;
+    const partition = this.#partition;
+    const log = new PartitionLog(connection, { service, partition });
+    const owner = Math.floor(chance.random() * ownersMax);
+    // First nobody else writes any more; what is there then is all there is.
+    for (let isThere = false; !isThere; ) {
+      const { epoch: newest, base, baseBytes, tailBytes } = await log.refresh();
+      if (newest > epoch) throw archiveErrors.fenced({ partition, epoch, newest });
+      const body = new Uint8Array(0);
+      const entry = { kind: entryKinds.opening, epoch, owner, base, baseBytes, tailBytes, body };
+      isThere = (await log.append(entry, signal)) === "appended";
+    }
+    const file = this.#file;
+    if (this.#isSuspect) await removeCache(file);
+    this.#isSuspect = false;
+    const cacheParts: CacheParts = { file, partition, partitions, host, source, clock };
+    const cache = await followedCache(cacheParts, log, objects);
+    return new Tenancy({ ...this.#parts, partition, epoch, owner, log, cache, file });
+  }
+
+  #end(reason: unknown): Promise<void> {
+    this.#opening.abort(reason);
+    this.#opening = new AbortController();
+    const tenancy = this.#tenancy;
+    this.#tenancy = undefined;
+    if (tenancy === undefined) return Promise.resolve();
+    const ended = tenancy.end(reason).catch(() => undefined);
+    this.#last = Promise.all([this.#last, ended]);
+    return ended;
+  }
+
+  async #read<Result>(read: (view: ArchivePartition) => Promise<Result>): Promise<Result> {
+    this.#checkOpen();
+    const tenancy = this.#tenancy;
+    if (tenancy === undefined) throw archiveErrors.closed();
+    try {
+      return await read(tenancy.cache.view);
+    } catch (error) {
+      this.#isSuspect ||= isTuttiError(error) && archiveErrors.damaged.is(error);
+      throw error;
+    }
+  }
+
+  #owned(epoch: number): Tenancy {
+    this.#checkOpen();
+    this.#fence(epoch);
+    if (this.#tenancy === undefined) throw archiveErrors.closed();
+    return this.#tenancy;
+  }
+
+  #checkOpen(): void {
+    if (this.#isClosed) throw archiveErrors.closed();
+  }
+
+  /** Refuses who was replaced in this process; those in others are refused by the log. */
+  #fence(epoch: number): void {
+    const newest = this.#epoch;
+    if (epoch < newest) throw archiveErrors.fenced({ partition: this.#partition, epoch, newest });
+  }
+}

@@ -1,0 +1,84 @@
+import type { NatsConnection } from "@tutti/nats";
+import type { BatchSource } from "../archive/source.ts";
+import { ArchiveEngine } from "../archive/sqlite/engine.ts";
+import { type EngineHost, InlineHost } from "../archive/sqlite/engine-host.ts";
+import type { ArchiveThread } from "../archive/sqlite/thread/archive-thread.ts";
+import { ObjectBlobs } from "./blobs/object-blobs.ts";
+import { ArchiveCopies } from "./copies.ts";
+import { blobsOf, logOf, objectsOf } from "./names.ts";
+import { ObjectArchive } from "./object-archive.ts";
+import { type ObjectLimits, objectLimits } from "./settings.ts";
+import { ObjectStore } from "./store/object-store.ts";
+import { ensureStream, type StreamSettings } from "./streams.ts";
+
+export interface ObjectArchiveOptions extends Partial<StreamSettings> {
+  /** Started, and stays the caller's. */
+  readonly connection: NatsConnection;
+  readonly service: string;
+  /** As many as the service's journal has. */
+  readonly partitions: number;
+  /** Where this process has its copies; nobody else's. */
+  readonly directory: string;
+  /** Where they are read and written; undefined is the caller's own thread, which is kept waiting: for tests. */
+  readonly thread: ArchiveThread | undefined;
+  readonly source: BatchSource;
+  readonly limits?: Partial<ObjectLimits>;
+}
+
+/** Opens the archive of a service in NATS, or makes it. Waits as long as no server answers, until the signal is aborted. */
+export async function openObjectArchive(
+  options: ObjectArchiveOptions,
+  signal: AbortSignal,
+): Promise<ObjectArchive> {
+  const { connection, service, partitions, directory, thread, source, replicas = 1, bytesMax = -1 } = options;
+  const settings = { replicas, bytesMax };
+  const { stream, root } = objectsOf(service);
+  const description = `Objects of the archive of ${service}.`;
+  const wanted = { name: stream, subject: `${root}.>`, description, lastOnly: true };
+  await ensureStream(connection, wanted, settings, signal);
+  const logs = Array.from({ length: partitions }, (_, partition) => {
+    const log = logOf({ service, partition });
+    const about = `Archive of partition ${partition} of ${service}.`;
+    const stream = { name: log.stream, subject: log.subject, description: about, lastOnly: false };
+    return ensureStream(connection, stream, settings, signal);
+  });
+  await Promise.all(logs);
+  const objects = new ObjectStore({ connection, stream, root });
+  const limits = { ...objectLimits, ...options.limits };
+  const host = hostsOf(thread);
+  return new ObjectArchive({ connection, service, partitions, directory, host, source, objects, limits });
+}
+
+export type CopiesOptions = Pick<ObjectArchiveOptions, "connection" | "partitions" | "thread" | "source">;
+
+/** Opens a backup of an archive in NATS by itself. */
+export function openCopies(directory: string, options: CopiesOptions): ArchiveCopies {
+  const { connection, partitions, thread, source } = options;
+  const { clock } = connection.foundation;
+  return new ArchiveCopies(directory, { partitions, host: hostsOf(thread), source, clock });
+}
+
+export interface ObjectBlobsOptions extends Partial<StreamSettings> {
+  readonly connection: NatsConnection;
+  /** Several stores may be in one cluster: letters, digits and dashes. */
+  readonly store: string;
+}
+
+/** Opens blobs in NATS, or makes a store for them. */
+export async function openObjectBlobs(
+  options: ObjectBlobsOptions,
+  signal: AbortSignal,
+): Promise<ObjectBlobs> {
+  const { connection, replicas = 1, bytesMax = -1 } = options;
+  const { stream, root } = blobsOf(options.store);
+  const description = "Content that records name by its hash.";
+  const wanted = { name: stream, subject: `${root}.>`, description, lastOnly: true };
+  await ensureStream(connection, wanted, { replicas, bytesMax }, signal);
+  return new ObjectBlobs(connection, new ObjectStore({ connection, stream, root }));
+}
+
+function hostsOf(thread: ArchiveThread | undefined): (file: string) => EngineHost {
+  return thread === undefined
+    ? (file) => new InlineHost(ArchiveEngine.open(file))
+    : (file) => thread.host(file);
+}

@@ -1,0 +1,146 @@
+/**
+ * Objects: bytes under a name, a message each, in a stream that keeps the last of every subject.
+ *
+ * 1. An object is durable when `put` has resolved.
+ * 2. A name of an archive's object is never used twice, so what is under it is the same on every server; that there is
+ *    nothing under a name is believed to the leader alone.
+ */
+import { type NatsConnection, natsErrors, wrongRevisionOf } from "@tutti/nats";
+
+export interface StoreOptions {
+  readonly connection: NatsConnection;
+  readonly stream: string;
+  /** What all subjects begin with. */
+  readonly root: string;
+}
+
+/** An object with the place of its message: whoever replaces it says which one it saw. */
+export interface StoredObject {
+  readonly data: Uint8Array;
+  readonly sequence: number;
+}
+
+/** How often a leader must say that there is nothing. */
+const missingMin = 3;
+const notFoundCode = 10037;
+const askMs = 1_000;
+const atOnce = 8;
+
+export class ObjectStore {
+  readonly stream: string;
+  readonly #connection: NatsConnection;
+  readonly #root: string;
+
+  constructor({ connection, stream, root }: StoreOptions) {
+    this.#connection = connection;
+    this.stream = stream;
+    this.#root = root;
+  }
+
+  /** Goes on while nobody answers, until the signal is aborted. */
+  async put(name: string, data: Uint8Array, signal: AbortSignal): Promise<void> {
+    const operation = `writing of the object ${name}`;
+    const publish = () => this.#connection.jetstream(operation).publish(this.#subject(name), data);
+    await this.#connection.persist(operation, publish, signal);
+  }
+
+  /** Only when the last one under this name has this sequence, 0 for none; resolves with its own, or undefined. */
+  async replace(name: string, data: Uint8Array, sequence: number): Promise<number | undefined> {
+    const operation = `replacing of the object ${name}`;
+    return this.#connection.run(operation, async () => {
+      try {
+        const expect = { lastSubjectSequence: sequence };
+        const client = this.#connection.jetstream(operation);
+        return (await client.publish(this.#subject(name), data, { expect })).seq;
+      } catch (error) {
+        if (wrongRevisionOf(error) === undefined) throw error;
+        return undefined;
+      }
+    });
+  }
+
+  /** Undefined when it is certain that there is none. */
+  async get(name: string): Promise<Uint8Array | undefined> {
+    for (let failures = 1; ; failures++) {
+      const found = (await this.#fromAny(name)) ?? (await this.latest(name))?.data;
+      if (found !== undefined || failures === missingMin) return found;
+      await this.#connection.pause(failures);
+    }
+  }
+
+  /** As the leader has it. */
+  async latest(name: string): Promise<StoredObject | undefined> {
+    const answer = await this.#ask(`STREAM.MSG.GET.${this.stream}`, name, {
+      last_by_subj: this.#subject(name),
+    });
+    const { message, error } = answer.json<{
+      readonly message?: { readonly seq?: number; readonly data?: string };
+      readonly error?: { readonly err_code?: number; readonly description?: string };
+    }>();
+    if (message !== undefined) {
+      return { data: Buffer.from(message.data ?? "", "base64"), sequence: message.seq ?? 0 };
+    }
+    if (error?.err_code === notFoundCode) return;
+    const operation = `reading of the object ${name}`;
+    throw natsErrors.unavailable({ operation, reason: error?.description ?? "an answer without a word" });
+  }
+
+  /** All names that begin with these parts. */
+  async list(prefix: string): Promise<string[]> {
+    const operation = `listing of objects of the stream ${this.stream}`;
+    return this.#connection.run(operation, async () => {
+      const manager = await this.#connection.manager(operation);
+      const { state } = await manager.streams.info(this.stream, {
+        subjects_filter: `${this.#subject(prefix)}.>`,
+      });
+      return Object.keys(state.subjects ?? {}).map((subject) => subject.slice(this.#root.length + 1));
+    });
+  }
+
+  async remove(names: readonly string[]): Promise<void> {
+    const waiting = [...names];
+    const removing = async (): Promise<void> => {
+      for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) await this.#purge(name);
+    };
+    await Promise.all(Array.from({ length: atOnce }, removing));
+  }
+
+  /** Removes what is under a name up to a message; a newer one stays. */
+  removeUpTo(name: string, sequence: number): Promise<void> {
+    return this.#purge(name, sequence + 1);
+  }
+
+  #purge(name: string, seq?: number): Promise<void> {
+    const operation = `removal of the object ${name}`;
+    const filter = this.#subject(name);
+    return this.#connection.run(operation, async () => {
+      const manager = await this.#connection.manager(operation);
+      await manager.streams.purge(this.stream, seq === undefined ? { filter } : { filter, seq });
+    });
+  }
+
+  async #fromAny(name: string): Promise<Uint8Array | undefined> {
+    try {
+      const answer = await this.#ask(`DIRECT.GET.${this.stream}`, name, {
+        last_by_subj: this.#subject(name),
+      });
+      return (answer.headers?.code ?? 0) >= 300 ? undefined : answer.data;
+    } catch (error) {
+      // Nobody answers directly while servers come and go; the leader may.
+      if (natsErrors.unavailable.is(error)) return;
+      throw error;
+    }
+  }
+
+  #ask(api: string, name: string, wanted: object) {
+    const operation = `reading of the object ${name}`;
+    const timeout = Math.min(askMs, this.#connection.settings.requestTimeoutMs);
+    return this.#connection.run(operation, () =>
+      this.#connection.client(operation).request(`$JS.API.${api}`, JSON.stringify(wanted), { timeout }),
+    );
+  }
+
+  #subject(name: string): string {
+    return `${this.#root}.${name}`;
+  }
+}

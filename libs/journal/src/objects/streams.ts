@@ -1,0 +1,82 @@
+import {
+  DiscardPolicy,
+  JetStreamApiError,
+  RetentionPolicy,
+  StorageType,
+  type StreamConfig,
+} from "@nats-io/jetstream";
+import { type NatsConnection, natsErrors } from "@tutti/nats";
+
+export interface StreamWanted {
+  readonly name: string;
+  readonly subject: string;
+  readonly description: string;
+  /** Only the last message of each subject is kept. */
+  readonly lastOnly: boolean;
+}
+
+export interface StreamSettings {
+  /** Copies in the cluster: 1, 3 or 5. */
+  readonly replicas: number;
+  /** Bytes that each stream may have; -1 for no limit. */
+  readonly bytesMax: number;
+}
+
+/** `stream name already in use with a different configuration`: somebody was faster. */
+const nameInUseCode = 10058;
+
+/** Makes a stream, or brings it in line. Goes on while nobody answers, until the signal is aborted. */
+export function ensureStream(
+  connection: NatsConnection,
+  wanted: StreamWanted,
+  settings: StreamSettings,
+  signal: AbortSignal,
+): Promise<void> {
+  const operation = `opening of the stream ${wanted.name}`;
+  return connection.persist(operation, () => ensure(connection, wanted, settings, operation), signal);
+}
+
+async function ensure(
+  connection: NatsConnection,
+  wanted: StreamWanted,
+  settings: StreamSettings,
+  operation: string,
+): Promise<void> {
+  const manager = await connection.manager(operation);
+  const { name, storage, retention, ...changeable } = configurationOf(wanted, settings);
+  const found = await manager.streams.info(name).catch((error: unknown) => {
+    if (error instanceof JetStreamApiError && error.status === 404) return undefined;
+    throw error;
+  });
+  if (found === undefined) {
+    await manager.streams.add({ name, storage, retention, ...changeable }).catch((error: unknown) => {
+      if (!(error instanceof JetStreamApiError) || error.code !== nameInUseCode) throw error;
+    });
+    return;
+  }
+  const { config } = found;
+  if (config.storage !== storage) {
+    throw natsErrors.storageDiffers({ name: `the stream ${name}`, wanted: storage, found: config.storage });
+  }
+  const differs = config.num_replicas !== settings.replicas || config.max_bytes !== settings.bytesMax;
+  if (differs) await manager.streams.update(name, changeable);
+}
+
+function configurationOf(
+  { name, subject, description, lastOnly }: StreamWanted,
+  { replicas, bytesMax }: StreamSettings,
+) {
+  return {
+    name,
+    subjects: [subject],
+    description,
+    storage: StorageType.File,
+    retention: RetentionPolicy.Limits,
+    num_replicas: replicas,
+    max_bytes: bytesMax,
+    max_msgs_per_subject: lastOnly ? 1 : -1,
+    // What is there is never dropped to make room.
+    discard: DiscardPolicy.New,
+    allow_direct: true,
+  } satisfies Partial<StreamConfig>;
+}

@@ -1,0 +1,343 @@
+/**
+ * The archive of a partition under one owner: takes what is to be committed, packed and removed, writes it to the log,
+ * and does it with the process's own copy.
+ *
+ * 1. One thing after the other, in the order of the calls: first it is in the log, then in the copy, then it is answered.
+ *    What waits meanwhile is written together.
+ * 2. Without servers it waits and tries again, as long as this owner is not replaced.
+ * 3. When the log has moved, another owner has opened it: nothing more is written, and all who wait are told.
+ * 4. Names of objects are never used twice. What an older base named and a newer one does not is removed once that is in
+ *    the log; what was written and never named, by the next owner that makes a base.
+ */
+import { rm } from "node:fs/promises";
+import { assert, isTuttiError } from "@tutti/kernel";
+import { natsErrors } from "@tutti/nats";
+import { archiveErrors } from "../archive/errors.ts";
+import type { EncodedChanges } from "../archive/sqlite/committer.ts";
+import type { JournalBatch } from "../port.ts";
+import { type Base, encodeBase, encodeParts, inParallel, type StoredPart, uploadBase } from "./cache/base.ts";
+import { baseAt } from "./cache/following.ts";
+import type { PartitionCache } from "./cache/partition-cache.ts";
+import { type EntryKind, entryKinds, hashOf } from "./log/entry.ts";
+import type { LogHead, PartitionLog } from "./log/partition-log.ts";
+import { encodeOperations, type Operation } from "./operations.ts";
+import type { ObjectParts } from "./settings.ts";
+
+export interface TenancyParts extends ObjectParts {
+  readonly partition: number;
+  readonly epoch: number;
+  /** Drawn for this owner alone. */
+  readonly owner: number;
+  readonly log: PartitionLog;
+  readonly cache: PartitionCache;
+  /** The file of the copy. */
+  readonly file: string;
+}
+
+interface Job {
+  readonly kind: "commit" | "other";
+  readonly changes: EncodedChanges | undefined;
+  readonly work: () => Promise<unknown>;
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Commits that wait are one entry, up to so many. */
+const commitsAtOnce = 64;
+/** Packed in one entry. */
+const packBytes = 512 * 1024;
+
+export class Tenancy {
+  readonly epoch: number;
+  readonly cache: PartitionCache;
+  readonly #parts: TenancyParts;
+  readonly #ending = new AbortController();
+  readonly #jobs: Job[] = [];
+  /** Written, and not done yet with the copy: something was wrong with its disk. */
+  readonly #behind: { readonly operations: readonly Operation[]; readonly head: LogHead }[] = [];
+  readonly #storedParts: { readonly sequence: number; readonly names: readonly string[] }[] = [];
+  #working: Promise<void> | undefined;
+  #basing: Promise<void> | undefined;
+  #base: Base | undefined;
+  #done: LogHead;
+  #names = 0;
+  #baseNextBytes = 0;
+  #hasSwept = false;
+  #purgedMs: number | undefined;
+
+  constructor(parts: TenancyParts) {
+    this.#parts = parts;
+    this.epoch = parts.epoch;
+    this.cache = parts.cache;
+    this.#done = parts.log.head;
+  }
+
+  get isEnded(): boolean {
+    return this.#ending.signal.aborted;
+  }
+
+  commit(changes: EncodedChanges): Promise<void> {
+    return this.#enqueue("commit", () => Promise.resolve(), changes);
+  }
+
+  pack(upToBatch: number): Promise<void> {
+    return this.#enqueue("other", () => this.#pack(upToBatch));
+  }
+
+  settle(): Promise<number> {
+    return this.#enqueue("other", async () => {
+      const { sequence } = this.#parts.log.head;
+      const head = await this.#parts.log.refresh();
+      if (head.sequence !== sequence) throw this.#replaced(head);
+      const { coveredTo, packedTo } = await this.cache.opening();
+      return Math.min(coveredTo, packedTo);
+    });
+  }
+
+  /** A slice of it; says whether there is more. What it came to is in the log when there is not. */
+  async purge(nowMs: number): Promise<boolean> {
+    if (this.isEnded) return false;
+    if (await this.cache.archive.purge(nowMs)) {
+      this.#purgedMs = Math.max(this.#purgedMs ?? 0, nowMs);
+      return true;
+    }
+    const purgedMs = this.#purgedMs;
+    this.#purgedMs = undefined;
+    if (purgedMs !== undefined) {
+      const operation: Operation = { kind: "purge", nowMs: Math.floor(purgedMs) };
+      await this.#enqueue("other", () => this.#write([operation]));
+    }
+    return false;
+  }
+
+  /** Nothing more is written; who waits is told why. */
+  end(reason: unknown): Promise<void> {
+    this.#ending.abort(reason);
+    return this.#close();
+  }
+
+  /** Writes what waits, unless there is nobody to write it to. */
+  async finish(): Promise<void> {
+    const { connection } = this.#parts;
+    const give = (): void => {
+      if (connection.state.kind !== "connected") this.#ending.abort(archiveErrors.closed());
+    };
+    const stop = connection.onState(give);
+    give();
+    await this.#working;
+    stop();
+    this.#ending.abort(archiveErrors.closed());
+    await this.#close();
+  }
+
+  async #close(): Promise<void> {
+    await this.#working;
+    await this.#basing;
+    await this.cache.close();
+  }
+
+  #enqueue<Result>(
+    kind: Job["kind"],
+    work: () => Promise<Result>,
+    changes?: EncodedChanges,
+  ): Promise<Result> {
+    const { signal } = this.#ending;
+    if (signal.aborted) return Promise.reject(signal.reason);
+    const done = new Promise<Result>((resolve, reject) => {
+      // The cast: what is resolved with is what the work results in.
+      this.#jobs.push({ kind, work, changes, resolve: resolve as Job["resolve"], reject });
+    });
+    this.#working ??= this.#work().finally(() => {
+      this.#working = undefined;
+    });
+    return done;
+  }
+
+  async #work(): Promise<void> {
+    await Promise.resolve();
+    const { signal } = this.#ending;
+    for (let jobs = this.#next(); jobs.length > 0; jobs = this.#next()) {
+      try {
+        signal.throwIfAborted();
+        const result = await this.#doAll(jobs);
+        for (const { resolve } of jobs) resolve(result);
+      } catch (error) {
+        const reason = signal.aborted ? signal.reason : error;
+        for (const { reject } of jobs) reject(reason);
+      }
+    }
+  }
+
+  #next(): Job[] {
+    const [first] = this.#jobs;
+    if (first === undefined) return [];
+    const isOther = (job: Job): boolean => job.kind !== "commit";
+    const end = this.#jobs.findIndex(isOther);
+    const commits = end < 0 ? this.#jobs.length : end;
+    return this.#jobs.splice(0, Math.min(commitsAtOnce, Math.max(1, commits)));
+  }
+
+  async #doAll(jobs: readonly Job[]): Promise<unknown> {
+    const commits = jobs.flatMap(({ changes }) => (changes === undefined ? [] : [changes]));
+    if (commits.length === 0) return jobs[0]?.work();
+    await this.#write(commits.map((changes) => ({ kind: "commit", changes })));
+    return;
+  }
+
+  async #pack(upToBatch: number): Promise<void> {
+    const { coveredTo, packedTo } = await this.cache.opening();
+    assert(upToBatch <= coveredTo, "nothing is packed that is not covered", { upToBatch, coveredTo });
+    if (upToBatch <= packedTo) return;
+    let slice: JournalBatch[] = [];
+    let bytes = 0;
+    const flush = async (): Promise<void> => {
+      if (slice.length > 0) await this.#write([{ kind: "pack", batches: slice }]);
+      slice = [];
+      bytes = 0;
+    };
+    for await (const batches of this.#parts.source(this.#parts.partition).read(packedTo + 1)) {
+      for (const batch of batches) {
+        if (batch.number > upToBatch) return flush();
+        slice.push(batch);
+        bytes += batch.records.length;
+        if (bytes >= packBytes) await flush();
+      }
+    }
+    await flush();
+  }
+
+  /** Into the log, then with the copy. */
+  async #write(operations: readonly Operation[]): Promise<void> {
+    const { log, limits } = this.#parts;
+    await this.#catchUp();
+    const bytes = encodeOperations(operations);
+    const tailBytes = log.head.tailBytes + bytes.length;
+    if (bytes.length <= limits.entryBytesMax) await this.#append(entryKinds.operations, bytes, { tailBytes });
+    else {
+      const parts = await this.#store(bytes);
+      await this.#append(entryKinds.stored, encodeParts(parts), { tailBytes });
+      this.#storedParts.push({ sequence: log.head.sequence, names: parts.map(({ name }) => name) });
+    }
+    this.#behind.push({ operations, head: log.head });
+    await this.#catchUp();
+    this.#baseWhenDue();
+  }
+
+  async #catchUp(): Promise<void> {
+    for (let [next] = this.#behind; next !== undefined; [next] = this.#behind) {
+      await this.cache.apply(next.operations, next.head);
+      this.#done = next.head;
+      this.#behind.shift();
+    }
+  }
+
+  async #append(kind: EntryKind, body: Uint8Array, about: Partial<LogHead>): Promise<void> {
+    const { log, epoch, owner } = this.#parts;
+    const { base, baseBytes, tailBytes } = { ...log.head, ...about };
+    const entry = { kind, epoch, owner, base, baseBytes, tailBytes, body };
+    if ((await log.append(entry, this.#ending.signal)) === "moved") throw this.#replaced(await log.refresh());
+  }
+
+  #replaced({ epoch: newest }: LogHead): unknown {
+    const { partition, epoch } = this.#parts;
+    const error = archiveErrors.fenced({ partition, epoch, newest });
+    this.#ending.abort(error);
+    return error;
+  }
+
+  /** Bytes that are too many for an entry. */
+  async #store(bytes: Uint8Array): Promise<StoredPart[]> {
+    const { objects, limits } = this.#parts;
+    const size = limits.partBytesMax;
+    const parts: StoredPart[] = Array.from({ length: Math.ceil(bytes.length / size) });
+    await inParallel(parts.length, async (index) => {
+      const part = bytes.subarray(index * size, (index + 1) * size);
+      const name = this.#nextName();
+      await this.#roomFor(() => objects.put(name, part, this.#ending.signal));
+      parts[index] = { name, hash: hashOf(part) };
+    });
+    return parts;
+  }
+
+  async #roomFor<Result>(work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work();
+    } catch (error) {
+      if (isTuttiError(error) && natsErrors.noSpace.is(error)) {
+        throw archiveErrors.full({ reason: error.message });
+      }
+      throw error;
+    }
+  }
+
+  readonly #nextName = (): string => {
+    const { partition, epoch, owner } = this.#parts;
+    return `${partition}.${epoch}.${owner.toString(36)}.${++this.#names}`;
+  };
+
+  #baseWhenDue(): void {
+    const { limits, log, connection } = this.#parts;
+    const { tailBytes, baseBytes } = log.head;
+    const isDue = tailBytes >= Math.max(limits.tailBytesMin, baseBytes / 2, this.#baseNextBytes);
+    if (!isDue || this.#basing !== undefined || this.isEnded) return;
+    this.#basing = this.#makeBase().then(
+      () => {
+        this.#baseNextBytes = 0;
+        this.#basing = undefined;
+      },
+      (error: unknown) => {
+        this.#basing = undefined;
+        this.#baseNextBytes = log.head.tailBytes + limits.tailBytesMin;
+        if (this.isEnded) return;
+        connection.foundation.logger.warn("a base of the archive was not made; it is tried again later", {
+          service: this.#parts.service,
+          partition: this.#parts.partition,
+          error,
+        });
+      },
+    );
+  }
+
+  async #makeBase(): Promise<void> {
+    const { log, objects, file } = this.#parts;
+    const { signal } = this.#ending;
+    const copy = `${file}.copy`;
+    const done = this.#done;
+    try {
+      await this.cache.copyTo(copy);
+      this.#base ??= done.base === 0 ? undefined : await baseAt(log, done);
+      const before = this.#base;
+      const put = () => uploadBase(objects, copy, done.sequence, before, this.#nextName, signal);
+      const base = await this.#roomFor(put);
+      await this.#enqueue("other", () => {
+        const tailBytes = log.head.tailBytes - done.tailBytes;
+        const about = { base: log.head.sequence + 1, baseBytes: base.fileBytes, tailBytes };
+        return this.#append(entryKinds.base, encodeBase(base), about);
+      });
+      this.#base = base;
+      await log.truncate(base.followed + 1);
+      await this.#removeUnnamed(before, base);
+    } finally {
+      for (const end of ["", "-wal", "-shm", "-journal"]) await rm(`${copy}${end}`, { force: true });
+    }
+  }
+
+  /** What only the base before named, and entries that are cut; the first time also what older owners left behind. */
+  async #removeUnnamed(before: Base | undefined, base: Base): Promise<void> {
+    const { objects, partition, epoch } = this.#parts;
+    const named = new Set(base.parts.map(({ name }) => name));
+    const gone = (before?.parts ?? []).map(({ name }) => name).filter((name) => !named.has(name));
+    while ((this.#storedParts[0]?.sequence ?? Number.POSITIVE_INFINITY) <= base.followed) {
+      gone.push(...(this.#storedParts.shift()?.names ?? []));
+    }
+    if (!this.#hasSwept) {
+      const epochOf = (name: string): number => Number(name.split(".")[1]);
+      for (const name of await objects.list(String(partition))) {
+        // A newer owner's are its own business, named or not.
+        if (epochOf(name) < epoch && !named.has(name)) gone.push(name);
+      }
+    }
+    await objects.remove([...new Set(gone)]);
+    this.#hasSwept = true;
+  }
+}
