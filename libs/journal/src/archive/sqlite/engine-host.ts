@@ -5,7 +5,6 @@ export type EngineCall =
   | "opening"
   | "commit"
   | "commitAll"
-  | "commitAll"
   | "load"
   | "keyOf"
   | "due"
