@@ -140,6 +140,58 @@ describe("a process that was stopped for 30 seconds", () => {
   });
 });
 
+describe("a process that knows too little", () => {
+  cluster("does not seal a journal behind its owner's successor", async (cluster) => {
+    const [a, b] = await cluster.pair();
+    const c = await cluster.join();
+    await cluster.until(() => !cluster.owners().includes(".") && new Set(cluster.owners()).size === 3);
+    const partition = cluster.owners().indexOf("a");
+    // The busier one, who plans, does not get it. The other does, and is cut off: it hears neither of that nor of losing it.
+    b.runtime.loads.set(cluster.owners().indexOf("b"), 0.9);
+    await cluster.time.advanceAsync(400);
+    c.store.faults.failing = "cut";
+    const leaving = cluster.leave(a);
+    await cluster.until(() => b.steward.ownerOf(service, partition)?.instance === "proc_c-1", 1_000);
+    await cluster.until(() => b.steward.holds(service, partition), 5_000);
+    await leaving;
+    assert.equal(b.runtime.write(partition), true);
+    const sealed = cluster.journals.epoch(partition);
+    c.store.faults.failing = "no";
+    await cluster.time.advanceAsync(200);
+    assert.equal(cluster.journals.epoch(partition), sealed);
+    assert.equal(b.runtime.read(partition), 1);
+    assert.equal(b.runtime.write(partition), true);
+  });
+
+  cluster("takes what it was given before it heard that it is there", async (cluster) => {
+    const a = await cluster.join();
+    await cluster.until(() => cluster.owners() === "aaaa");
+    const b = cluster.open();
+    b.store.faults.delayMs = 50;
+    const starting = b.steward.start({ signal: never });
+    // Two operations to see what the cluster was made with; the third makes its entry, and the answer is lost.
+    await cluster.time.advanceAsync(120);
+    b.store.faults.failing = "silent";
+    await cluster.until(() => a.steward.ownerOf(service, 0)?.instance === "proc_b-1");
+    b.store.faults.failing = "no";
+    await cluster.time.settle(starting);
+    await cluster.until(() => cluster.owners() === "bbaa", 3_000);
+  });
+
+  cluster("answers for nothing of the holder that it was, however long letting go takes", async (cluster) => {
+    const [a, b] = await cluster.pair();
+    a.runtime.disownMs = 5_000;
+    a.life.stop();
+    await cluster.until(() => b.steward.holds(service, 3), 2_000);
+    assert.equal(b.runtime.write(3), true);
+    await cluster.time.advanceAsync(5_000);
+    a.life.go();
+    await cluster.until(() => a.steward.ownerOf(service, 0)?.instance === "proc_a-2", 3_000);
+    assert.equal(a.runtime.owns(3), true);
+    assert.equal(a.runtime.read(3), undefined);
+  });
+});
+
 describe("while the ownership store is away", () => {
   cluster("owners go on, nobody takes over, and nobody hammers", async (cluster) => {
     const [a, b] = await cluster.pair();
