@@ -7,7 +7,7 @@ import { Parser } from "../src/syntax/parser.ts";
 import { Checker } from "../src/types/checker.ts";
 import { References } from "../src/types/references.ts";
 import { scopeOf } from "../src/types/scope.ts";
-import { listOf, mapOf, type Type, types } from "../src/types/type.ts";
+import { listOf, mapOf, printType, type Type, types } from "../src/types/type.ts";
 import { entriesOf } from "../src/values/equality.ts";
 import { Duration, Timestamp } from "../src/values/time.ts";
 import {
@@ -49,6 +49,40 @@ export function casesOf(suite: string): readonly ConformanceCase[] {
   };
   for (const inner of (tests as Wire)["suites"]) if (inner.name === suite) walk(inner, suite);
   return found;
+}
+
+export interface TypedCase {
+  readonly expression: string;
+  /** The type that the official checker finds. */
+  readonly wanted: string;
+  /** The type that ours finds; undefined when it refuses the expression. */
+  readonly found: string | undefined;
+}
+
+/** Types of all cases that need neither variables nor what this library leaves out. */
+export function typedCases(): readonly TypedCase[] {
+  const found: TypedCase[] = [];
+  const walk = (node: Wire): void => {
+    for (const { original, type } of node["tests"] ?? []) {
+      if (type === undefined || original.typeEnv !== undefined || original.disableCheck === true) continue;
+      if (/TestAll|google|proto|optional|cel\.block|[A-Z]\w+\{|Enum/.test(`${original.expr} ${type}`)) continue;
+      found.push({ expression: original.expr, wanted: type, found: typeFound(original.expr) });
+    }
+    for (const inner of node["suites"] ?? []) walk(inner);
+  };
+  walk(tests as Wire);
+  return found;
+}
+
+function typeFound(expression: string): string | undefined {
+  const checker = new Checker(scopeOf({}), new References());
+  try {
+    const type = checker.check(new Parser(expression).expression());
+    return checker.problems.length > 0 ? undefined : printType(type);
+  } catch (fault) {
+    if (fault instanceof Fault) return undefined;
+    throw fault;
+  }
 }
 
 /** What is wrong with the outcome of a case; undefined when it is as it should be. */

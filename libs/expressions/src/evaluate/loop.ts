@@ -29,29 +29,44 @@ export function compileLoop(node: Loop, compile: (node: Node) => Evaluate): Eval
 
 interface CompiledLoop {
   readonly at: number;
-  /** Sets the variables for each round and gives the value that the round is about. */
-  readonly rounds: (over: Value, frame: Frame) => Generator<readonly [key: Value, value: Value]>;
+  /** Sets the variables for each round, until a visit says that it is enough. */
+  readonly rounds: (over: Value, frame: Frame, visit: Visit) => void;
   readonly condition: Evaluate | undefined;
   readonly result: Evaluate | undefined;
 }
 
+/** True ends the loop. */
+type Visit = (key: Value, value: Value) => boolean;
+
 function roundsOf({ at, locals, elements, second }: Loop): CompiledLoop["rounds"] {
   const [firstPlace, secondPlace] = locals ?? [0, 1];
   const [firstType, secondType] = elements ?? [undefined, undefined];
-  const read = (value: Value, type: Type | undefined): Value =>
-    type?.kind === "int" && typeof value === "number" ? wholeNumber(value, at) : value;
-  return function* rounds(over, frame) {
-    const list = isList(over);
-    if (!list && !(over instanceof MapValue) && !isPlainMap(over)) throw noOverload("macro", [over], at);
-    const entries = list ? over.entries() : entriesOf(over);
-    for (const [key, value] of entries) {
+  const readFirst = readerOf(firstType, at);
+  const readSecond = readerOf(secondType, at);
+  return (over, frame, visit) => {
+    if (isList(over)) {
+      for (let index = 0; index < over.length; index++) {
+        frame.charge(1, at);
+        const value = over[index] ?? null;
+        frame.locals[firstPlace] = second === undefined ? readFirst(value) : BigInt(index);
+        if (second !== undefined) frame.locals[secondPlace] = readSecond(value);
+        if (visit(second === undefined ? value : BigInt(index), value)) return;
+      }
+      return;
+    }
+    if (!(over instanceof MapValue) && !isPlainMap(over)) throw noOverload("macro", [over], at);
+    for (const [key, value] of entriesOf(over)) {
       frame.charge(1, at);
-      const first: Value = typeof key === "number" ? (second === undefined ? value : BigInt(key)) : key;
-      frame.locals[firstPlace] = read(first, firstType);
-      if (second !== undefined) frame.locals[secondPlace] = read(value, secondType);
-      yield [typeof key === "number" ? BigInt(key) : key, list ? value : second === undefined ? key : value];
+      frame.locals[firstPlace] = readFirst(key);
+      if (second !== undefined) frame.locals[secondPlace] = readSecond(value);
+      if (visit(key, second === undefined ? key : value)) return;
     }
   };
+}
+
+function readerOf(type: Type | undefined, at: number): (value: Value) => Value {
+  if (type?.kind !== "int") return (value) => value;
+  return (value) => (typeof value === "number" ? wholeNumber(value, at) : value);
 }
 
 /** As with `&&` and `||`, a round that decides outweighs errors of others. */
@@ -62,16 +77,19 @@ function decides(
   decisive: boolean,
 ): boolean {
   let fault: Fault | undefined;
-  for (const _round of rounds(over, frame)) {
+  let decided = false;
+  rounds(over, frame, () => {
     try {
       const value = condition?.(frame);
-      if (value === decisive) return decisive;
+      decided = value === decisive;
       if (typeof value !== "boolean") fault ??= noOverload("macro", [value ?? null], at);
     } catch (thrown) {
       if (!(thrown instanceof Fault) || thrown.code === "steps_exhausted") throw thrown;
       fault ??= thrown;
     }
-  }
+    return decided;
+  });
+  if (decided) return decisive;
   if (fault !== undefined) throw fault;
   return !decisive;
 }
@@ -85,24 +103,29 @@ function holds({ at, condition }: CompiledLoop, frame: Frame): boolean {
 
 function existsOne(loop: CompiledLoop, over: Value, frame: Frame): boolean {
   let found = 0;
-  for (const _round of loop.rounds(over, frame)) if (holds(loop, frame)) found += 1;
+  loop.rounds(over, frame, () => {
+    if (holds(loop, frame)) found += 1;
+    return false;
+  });
   return found === 1;
 }
 
 function collected(node: Loop, loop: CompiledLoop, over: Value, frame: Frame): Value {
   const list: Value[] = [];
   const entries: (readonly [Value, Value])[] = [];
-  for (const [key, value] of loop.rounds(over, frame)) {
-    if (!holds(loop, frame)) continue;
+  const place = node.locals?.[0] ?? 0;
+  loop.rounds(over, frame, (key, value) => {
+    if (!holds(loop, frame)) return false;
     if (node.form === "filter") {
-      list.push(frame.locals[node.locals?.[0] ?? 0] ?? value);
-      continue;
+      list.push(frame.locals[place] ?? value);
+      return false;
     }
     const made = loop.result?.(frame) ?? null;
     if (node.form === "transformMap") entries.push([key, made]);
     else if (node.form === "transformMapEntry") entries.push(onlyEntry(made, node.at));
     else list.push(made);
-  }
+    return false;
+  });
   return node.form === "transformMap" || node.form === "transformMapEntry"
     ? mapOfEntries(entries, node.at)
     : list;

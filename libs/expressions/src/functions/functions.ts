@@ -1,5 +1,6 @@
 import { conversions } from "./conversions.ts";
 import type { FunctionDeclaration } from "./declaration.ts";
+import { format } from "./format.ts";
 import { lists } from "./lists.ts";
 import { numbers } from "./numbers.ts";
 import { texts } from "./texts.ts";
@@ -7,7 +8,7 @@ import { times } from "./times.ts";
 
 /** Everything that can be called, by name: the standard functions of the language, and its extensions for texts, lists and numbers. */
 
-const all = [...conversions, ...lists, ...numbers, ...texts, ...times];
+const all = [...conversions, ...lists, ...numbers, ...texts, ...times, format];
 
 export const globals: ReadonlyMap<string, FunctionDeclaration> = new Map(
   all.filter(({ style }) => style !== "method").map((declared) => [declared.name, declared]),
