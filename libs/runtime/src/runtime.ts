@@ -25,6 +25,7 @@ import type { Instance } from "./partition/instance.ts";
 import { Partition } from "./partition/partition.ts";
 import type { TurnTaker } from "./partition/partition-parts.ts";
 import type { Repair } from "./partition/repairs.ts";
+import { ignored } from "./refusals.ts";
 
 export class Runtime implements RuntimeOfService {
   readonly service: string;
@@ -79,6 +80,11 @@ export class Runtime implements RuntimeOfService {
     const { key, token } = submission;
     const number = token?.partition ?? (key && this.partitionOf(key));
     const partition = number === undefined ? undefined : this.#partitions[number];
+    if (partition === undefined && token !== undefined) {
+      // Tokens come from outside: one that names no partition was never given.
+      submission.answer(ignored);
+      return;
+    }
     assert(partition !== undefined, "a submission names an instance or a partition of this service", {
       service: this.service,
       partition: number,

@@ -1,6 +1,7 @@
 /** Effects are begun when they are durable, again after a restart, and settled once. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { RepairAction } from "@tutti/contracts/runtime/v1";
 import type { Command } from "@tutti/kernel";
 import {
   cancelStatement,
@@ -11,7 +12,7 @@ import {
   requestStatement,
 } from "@tutti/machine-bank";
 import type { EffectToken } from "../src/index.ts";
-import { accountKey, Bank, idsIn, partitionOf } from "./bank.fixture.ts";
+import { accountKey, Bank, idsIn, partitionOf, tester } from "./bank.fixture.ts";
 import { Poison, poisonedAccount } from "./poison.fixture.ts";
 
 const [ada = "", bob = ""] = idsIn(0, 2);
@@ -172,6 +173,32 @@ for (const [where, waitMs] of [
   });
 }
 
+describe("an effect that a reset undid", () => {
+  it("is not settled by its late result, nor is the one that has its number now, over restarts", async () => {
+    const poison = new Poison();
+    const { bank, token } = await bankWithStatement({ machines: [poisonedAccount(poison)] });
+    poison.decides.add("deposit");
+    await bank.codeOf(bank.begin(ada, deposit, { amountCents: 1 }));
+    poison.cure();
+    const action = RepairAction.REPAIR_ACTION_RESET;
+    await bank.time.settle(bank.runtime.repair({ key: accountKey(ada), action, event: 1, cause: tester }));
+    await bank.do(ada, requestStatement, {});
+    const now = bank.dispatched.at(-1)?.token;
+    assert.ok(now);
+    assert.equal(now.number, token.number);
+    for (const waitMs of [0, 25_000]) {
+      await bank.time.advanceAsync(waitMs);
+      await restart(bank);
+      assert.equal(await bank.settle(token, completeStatement, { pages: 1 }), "ignored");
+      assert.deepEqual(
+        bank.dispatched.map((due) => due.token),
+        [now],
+      );
+    }
+    assert.equal(await bank.settle(now, completeStatement, { pages: 1 }), "done");
+  });
+});
+
 describe("a result that does not fit", () => {
   const made = (token: EffectToken, change: Partial<EffectToken>): EffectToken => ({ ...token, ...change });
 
@@ -185,6 +212,7 @@ describe("a result that does not fit", () => {
       { attempt: 2 },
       { attempt: 0 },
       { partition: 1 },
+      { partition: 65_535 },
     ]) {
       assert.equal(await bank.settle(made(token, change), completeStatement, { pages: 1 }), "ignored");
     }

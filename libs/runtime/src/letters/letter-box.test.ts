@@ -1,0 +1,172 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Credit } from "@tutti/contracts/bank/v1";
+import { LettersSent } from "@tutti/contracts/runtime/v1";
+import { stableHash } from "@tutti/kernel";
+import fc from "fast-check";
+import { LetterBox } from "./letter-box.ts";
+
+const from = { namespace: "default", kind: "account", id: "ada" };
+const message = { type: "credit", codec: Credit };
+const partitions = 3;
+
+function send(box: LetterBox, id: string, transfer: number): void {
+  const to = { service: "bank", namespace: "default", kind: "account", id };
+  box.send(from, to, message, { from: "ada", transfer, amountCents: 1 }, undefined);
+}
+
+function partitionOf(id: string): number {
+  return stableHash("default", "account", id) % partitions;
+}
+
+const boxOf = () => new LetterBox(() => partitions);
+const everything = 1e9;
+
+describe("letters of a partition", () => {
+  it("are numbered per receiving partition, from 1, without gaps, in the order sent", () => {
+    const ids = ["a", "b", "c", "d", "e"];
+    fc.assert(
+      fc.property(
+        fc.array(fc.array(fc.constantFrom(...ids), { maxLength: 8 }), { maxLength: 10 }),
+        (batches) => {
+          const box = boxOf();
+          const numbers = new Map<number, number>();
+          for (const batch of batches) {
+            batch.forEach((id, index) => send(box, id, index));
+            const sent = box.closeSent();
+            assert.equal(sent?.letters.length ?? 0, batch.length);
+            sent?.letters.forEach((letter, index) => {
+              const partition = partitionOf(batch[index] ?? "");
+              const number = (numbers.get(partition) ?? 0) + 1;
+              numbers.set(partition, number);
+              assert.deepEqual([letter.partition, letter.number], [partition, number]);
+            });
+          }
+        },
+      ),
+      { seed: 3 },
+    );
+  });
+
+  it("do not leave before their batch is durable", () => {
+    const box = boxOf();
+    send(box, "b", 1);
+    const sent = box.closeSent();
+    assert.ok(sent);
+    const channel = box.channel("bank", partitionOf("b"));
+    assert.deepEqual(box.outgoing(channel, 10, everything), []);
+    assert.deepEqual([...box.release(sent)], [channel]);
+    assert.equal(box.outgoing(channel, 10, everything).length, 1);
+  });
+
+  it("that are cut back were never sent, and count no bytes", () => {
+    const box = boxOf();
+    send(box, "b", 1);
+    const { mark, openBytes } = box;
+    send(box, "b", 2);
+    send(box, "c", 3);
+    assert.ok(box.openBytes > openBytes);
+    box.cutBack(mark);
+    assert.equal(box.openBytes, openBytes);
+    assert.equal(box.closeSent()?.letters.length, 1);
+    assert.equal(box.openBytes, 0);
+    assert.equal(box.closeSent(), undefined);
+  });
+
+  it("count at least the bytes that they have in their record", () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: "binary", maxLength: 40 }),
+        fc.integer({ min: 0, max: 9 }),
+        (id, count) => {
+          const box = boxOf();
+          for (let number = 0; number < count; number++) send(box, id, number);
+          const { openBytes } = box;
+          const sent = box.closeSent() ?? { letters: [] };
+          assert.ok(LettersSent.encode(sent).finish().length <= openBytes);
+        },
+      ),
+      { seed: 4 },
+    );
+  });
+
+  it("leave within the bounds of a delivery, but one at least", () => {
+    const box = boxOf();
+    for (let number = 0; number < 10; number++) send(box, "b", number);
+    box.release(box.closeSent() ?? { letters: [] });
+    const channel = box.channel("bank", partitionOf("b"));
+    assert.equal(box.outgoing(channel, 4, everything).length, 4);
+    assert.equal(box.outgoing(channel, 100, 1).length, 1);
+  });
+
+  it("are kept until they are confirmed, whatever is confirmed in whatever order", () => {
+    const box = boxOf();
+    for (let number = 0; number < 5; number++) send(box, "b", number);
+    box.release(box.closeSent() ?? { letters: [] });
+    const channel = box.channel("bank", partitionOf("b"));
+    const numbers = () => box.outgoing(channel, 100, everything).map(({ number }) => number);
+    box.confirm(channel, 2);
+    assert.deepEqual(numbers(), [3, 4, 5]);
+    box.confirm(channel, 1);
+    assert.deepEqual(numbers(), [3, 4, 5]);
+    assert.deepEqual(box.closeConfirmed(), [{ service: "bank", partition: partitionOf("b"), upTo: 2 }]);
+    assert.deepEqual(box.closeConfirmed(), []);
+    box.confirm(channel, 99);
+    assert.deepEqual(numbers(), []);
+    assert.equal(channel.confirmed, 5);
+    send(box, "b", 9);
+    assert.equal(box.closeSent()?.letters[0]?.number, 6);
+  });
+
+  it("are the same after a replay as they were", () => {
+    const acts = fc.array(
+      fc.oneof(
+        fc.record({ send: fc.array(fc.constantFrom("a", "b", "c"), { minLength: 1, maxLength: 4 }) }),
+        fc.record({ confirm: fc.integer({ min: 0, max: 12 }), partition: fc.integer({ min: 0, max: 2 }) }),
+      ),
+      { maxLength: 30 },
+    );
+    fc.assert(
+      fc.property(acts, (steps) => {
+        const [live, replayed] = [boxOf(), boxOf()];
+        for (const step of steps) {
+          if ("send" in step) {
+            step.send.forEach((id, index) => send(live, id, index));
+            const sent = live.closeSent() ?? { letters: [] };
+            live.release(sent);
+            replayed.recoverSent(sent);
+          } else {
+            const channel = live.channel("bank", step.partition);
+            live.confirm(channel, Math.min(step.confirm, channel.last));
+          }
+          for (const confirmed of live.closeConfirmed()) replayed.recoverConfirmed(confirmed);
+        }
+        const shown = (box: LetterBox) =>
+          [0, 1, 2].map((partition) => {
+            const channel = box.channel("bank", partition);
+            const { last, confirmed, released } = channel;
+            return { last, confirmed, released, letters: box.outgoing(channel, 1_000, everything) };
+          });
+        assert.deepEqual(shown(replayed), shown(live));
+      }),
+      { seed: 5 },
+    );
+  });
+});
+
+describe("letters that were taken", () => {
+  it("are remembered per sending partition, never less than before, and recorded once", () => {
+    const box = boxOf();
+    assert.equal(box.takenFrom("bank", 1), 0);
+    box.take("bank", 1, 3, true);
+    box.take("bank", 1, 2, true);
+    box.take("bank", 2, 7, false);
+    assert.equal(box.takenFrom("bank", 1), 3);
+    assert.deepEqual(box.closeTaken(), [{ service: "bank", partition: 1, upTo: 3 }]);
+    assert.deepEqual(box.closeTaken(), []);
+    assert.deepEqual(box.takenEnds(), [
+      { service: "bank", partition: 1, number: 3 },
+      { service: "bank", partition: 2, number: 7 },
+    ]);
+  });
+});
