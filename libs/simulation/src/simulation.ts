@@ -4,6 +4,7 @@
  */
 import { isTuttiError } from "@tutti/kernel";
 import { account } from "@tutti/machine-bank";
+import { SharedKeys } from "@tutti/runtime/ownership";
 import { partitionOf, service } from "./bank/accounts.ts";
 import { BankCheck } from "./bank/bank-check.ts";
 import { Chronicle } from "./checks/chronicle.ts";
@@ -96,6 +97,7 @@ class Simulation {
       storage: this.#storage,
       machine,
       isClustered: plan.variant === "cluster",
+      ownershipKeys: plan.stewards ? new SharedKeys() : undefined,
       ownerOf: (partition) => this.#ownerOf(partition),
       started: (server) => this.#coordinator.joined(server.index),
       print: (token) => this.#printer.print(token),
@@ -252,7 +254,7 @@ class Simulation {
         this.#network.cut(disturbance.one, disturbance.other, disturbance.ms);
         return;
       case "move":
-        this.#coordinator.move(disturbance.partition, disturbance.to);
+        if (!this.#plan.stewards) this.#coordinator.move(disturbance.partition, disturbance.to);
         return;
       default:
         if (storage instanceof EmbeddedStorage) this.#disturbDisk(disturbance, storage);
@@ -282,8 +284,18 @@ class Simulation {
   }
 
   #ownerOf(partition: number): Server | undefined {
+    if (this.#plan.stewards) return this.#ownerByStewards(partition);
     const owner = this.#coordinator.ownerOf(partition);
     return owner === undefined ? undefined : this.#servers[owner];
+  }
+
+  /** What anybody who is up says. */
+  #ownerByStewards(partition: number): Server | undefined {
+    for (const server of this.#servers) {
+      const owner = server.knownOwner(partition);
+      if (owner !== undefined) return this.#servers.find(({ name }) => name === owner);
+    }
+    return undefined;
   }
 
   #makeStorage(weakening: Weakening): Storage {

@@ -21,7 +21,9 @@ import {
   type RuntimeLimits,
   runtimeLimits,
   type Submission,
+  type Tenure,
 } from "@tutti/runtime";
+import type { SharedKeys } from "@tutti/runtime/ownership";
 import { accountKey, service } from "../bank/accounts.ts";
 import type { BankCheck } from "../bank/bank-check.ts";
 import { type Chronicle, causeOf } from "../checks/chronicle.ts";
@@ -38,6 +40,7 @@ import type { World } from "../world/world.ts";
 import type { Member } from "./coordinator.ts";
 import { Errands } from "./errands.ts";
 import { tokenText } from "./printer.ts";
+import { Stewardship } from "./stewardship.ts";
 
 /** What the servers of a run share. */
 export interface ServerParts {
@@ -50,6 +53,8 @@ export interface ServerParts {
   readonly storage: Storage;
   readonly machine: AnyMachine;
   readonly isClustered: boolean;
+  /** Where stewards keep leases and the table of owners; undefined where the coordinator says who owns what. */
+  readonly ownershipKeys: SharedKeys | undefined;
   /** Which server has a partition, as far as anybody knows. */
   ownerOf(partition: number): Server | undefined;
   /** A server has started and can be given partitions. */
@@ -73,6 +78,7 @@ interface Running {
   readonly errands: Errands;
   readonly storage: OpenedStorage;
   readonly runtime: Runtime;
+  readonly stewardship: Stewardship | undefined;
 }
 
 export class Server implements Member {
@@ -149,6 +155,7 @@ export class Server implements Member {
       life.schedule(0, resolve);
     });
     this.#parts.world.note(this.name, () => "ends in good order");
+    await running.stewardship?.stop();
     await runtime.stop();
     await storage.close();
     life.end();
@@ -160,7 +167,12 @@ export class Server implements Member {
   // What the coordinator asks of it.
 
   owned(): readonly number[] {
-    return [...this.#owned];
+    return this.#running?.stewardship?.owned ?? [...this.#owned];
+  }
+
+  /** Who owns a partition, as far as its steward knows. */
+  knownOwner(partition: number): string | undefined {
+    return this.#running?.stewardship?.ownerOf(partition);
   }
 
   own(partition: number, epoch: number): void {
@@ -319,12 +331,37 @@ export class Server implements Member {
     const errands = new Errands(life, (token) =>
       network.send(this.name, "printer", life.localMs, "an effect", () => print(token)),
     );
-    const runtime = this.#makeRuntime(life, storage, errands);
-    this.#running = { life, storage, runtime, errands };
+    const stewardship = this.#makeStewardship(life);
+    const runtime = this.#makeRuntime(life, storage, errands, stewardship?.tenure ?? this.#tenure(life));
+    this.#running = { life, storage, runtime, errands, stewardship };
     if (this.#isCalm) life.settleDown();
     this.#purge(life, storage.archive);
     world.note(this.name, () => "is up");
-    this.#parts.started(this);
+    if (stewardship === undefined) this.#parts.started(this);
+    else stewardship.start(runtime);
+  }
+
+  #makeStewardship(life: Life): Stewardship | undefined {
+    const { world, network, ownershipKeys: keys, plan } = this.#parts;
+    if (keys === undefined) return undefined;
+    const { partitions } = plan;
+    return new Stewardship({ world, network, life, keys, partitions, logger: this.#logger() });
+  }
+
+  /** By the coordinator's leases. */
+  #tenure(life: Life): Tenure {
+    const { world, isClustered } = this.#parts;
+    return {
+      validUntilMs: (partition) =>
+        isClustered
+          ? (this.#leaseUntilMs.get(partition) ?? Number.NEGATIVE_INFINITY)
+          : Number.POSITIVE_INFINITY,
+      lost: (partition) => {
+        if (!life.cross()) return;
+        world.note(this.name, () => `has lost partition ${partition}`);
+        this.#owned.delete(partition);
+      },
+    };
   }
 
   /** What is no longer to be kept goes, again and again. */
@@ -339,8 +376,8 @@ export class Server implements Member {
     );
   }
 
-  #makeRuntime(life: Life, { journals, archive }: OpenedStorage, errands: Errands): Runtime {
-    const { world, plan, machine, isClustered } = this.#parts;
+  #makeRuntime(life: Life, { journals, archive }: OpenedStorage, errands: Errands, tenure: Tenure): Runtime {
+    const { world, plan, machine } = this.#parts;
     const limits = limitsOf(plan);
     const turns = world.chanceFor(`turns of ${this.name} ${life.number}`);
     return new Runtime({
@@ -350,17 +387,7 @@ export class Server implements Member {
       journals,
       archive,
       delivery: this.#delivery(life),
-      tenure: {
-        validUntilMs: (partition) =>
-          isClustered
-            ? (this.#leaseUntilMs.get(partition) ?? Number.NEGATIVE_INFINITY)
-            : Number.POSITIVE_INFINITY,
-        lost: (partition) => {
-          if (!life.cross()) return;
-          world.note(this.name, () => `has lost partition ${partition}`);
-          this.#owned.delete(partition);
-        },
-      },
+      tenure,
       effects: {
         dispatch: (effects) => {
           if (life.cross()) for (const effect of effects) this.#dispatch(errands, effect);

@@ -13,6 +13,8 @@ export interface Plan {
   readonly seed: number;
   readonly variant: Variant;
   readonly processes: number;
+  /** In a cluster: whether the real stewards share the partitions, by leases, instead of a coordinator. */
+  readonly stewards: boolean;
   readonly partitions: number;
   readonly network: NetworkFaults;
   readonly disk: DiskFaults;

@@ -1,0 +1,97 @@
+/** A process's way to the store of the ownership table: over the network, which delays, drops and is cut. */
+import {
+  type OwnershipStore,
+  ownershipErrors,
+  type SharedKeys,
+  type StoreChange,
+  type StoredValue,
+} from "@tutti/runtime/ownership";
+import type { Network } from "../network/network.ts";
+import { never } from "../storage/observed-journal.ts";
+import type { Life } from "../world/process.ts";
+import type { World } from "../world/world.ts";
+
+export const storeNode = "coordinator";
+/** An operation without an answer is given up after this long. */
+const patienceMs = 1_000;
+/** What a change takes until it is told, at most; and between two looks at whether a way is still cut. */
+const tellingMs = 5;
+const mendedMs = 50;
+
+export class SimulatedStore implements OwnershipStore {
+  readonly #world: World;
+  readonly #network: Network;
+  readonly #life: Life;
+  readonly #keys: SharedKeys;
+
+  constructor(world: World, network: Network, life: Life, keys: SharedKeys) {
+    this.#world = world;
+    this.#network = network;
+    this.#life = life;
+    this.#keys = keys;
+  }
+
+  read(key: string): Promise<StoredValue | undefined> {
+    return this.#ask(`reading of ${key}`, () => {
+      const { value, revision } = this.#keys.entry(key);
+      return value && { value, revision };
+    });
+  }
+
+  change(key: string, value: Uint8Array, revision: number): Promise<number | undefined> {
+    const bytes = value.slice();
+    return this.#ask(`writing of ${key}`, () => this.#keys.set(key, bytes, revision));
+  }
+
+  remove(key: string, revision: number): Promise<boolean> {
+    const remove = (): boolean => revision !== 0 && this.#keys.set(key, undefined, revision) !== undefined;
+    return this.#ask(`removal of ${key}`, remove);
+  }
+
+  async *watch(signal: AbortSignal): AsyncGenerator<StoreChange, void> {
+    const { position, snapshot } = await this.#ask("watch", () => ({
+      position: this.#keys.length,
+      snapshot: this.#keys.snapshot(),
+    }));
+    yield* snapshot;
+    yield { kind: "caught-up" };
+    for (let told = position; !signal.aborted; ) {
+      await this.#pause(this.#world.drawDelay(tellingMs));
+      while (this.#network.isCut(this.#life.name, storeNode)) await this.#pause(mendedMs);
+      const changes = this.#keys.since(told);
+      told += changes.length;
+      yield* changes;
+      if (changes.length === 0) await this.#keys.next(signal);
+    }
+  }
+
+  tidy(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#life.schedule(ms, resolve);
+    });
+  }
+
+  #ask<Answer>(operation: string, serve: () => Answer): Promise<Answer> {
+    const life = this.#life;
+    if (!life.cross()) return never();
+    return new Promise((resolve, reject) => {
+      const timer = life.schedule(patienceMs, () =>
+        reject(ownershipErrors.storeUnavailable({ operation, reason: "no answer" })),
+      );
+      const { name } = life;
+      this.#network.send(name, storeNode, life.localMs, operation, () => {
+        const answer = serve();
+        this.#network.send(storeNode, name, this.#world.elapsedMs, `the answer to the ${operation}`, () => {
+          life.schedule(0, () => {
+            timer.cancel();
+            resolve(answer);
+          });
+        });
+      });
+    });
+  }
+}

@@ -1,0 +1,87 @@
+/** The steward of a process, the real one, on simulated ground: leases and the table of owners in a shared store. */
+import { type Logger, silentMetrics } from "@tutti/kernel";
+import type { Runtime, Tenure } from "@tutti/runtime";
+import { LeasedSteward, ownershipSettings, type SharedKeys } from "@tutti/runtime/ownership";
+import { service } from "../bank/accounts.ts";
+import type { Network } from "../network/network.ts";
+import type { Life } from "../world/process.ts";
+import type { World } from "../world/world.ts";
+import { SimulatedStore } from "./simulated-store.ts";
+
+/** Longer than by default, so that a run has fewer events. */
+const leases = { renewMs: 700, leaseMs: 2_500, marginMs: 300 };
+
+export interface StewardshipParts {
+  readonly world: World;
+  readonly network: Network;
+  readonly life: Life;
+  readonly keys: SharedKeys;
+  readonly partitions: number;
+  readonly logger: Logger;
+}
+
+export class Stewardship {
+  readonly #steward: LeasedSteward;
+  readonly #life: Life;
+  readonly #world: World;
+  readonly #partitions: number;
+  #isStopping = false;
+
+  constructor({ world, network, life, keys, partitions, logger }: StewardshipParts) {
+    this.#world = world;
+    this.#life = life;
+    this.#partitions = partitions;
+    this.#steward = new LeasedSteward({
+      store: new SimulatedStore(world, network, life, keys),
+      foundation: {
+        clock: life,
+        timers: life,
+        chance: world.chanceFor(`steward of ${life.name} ${life.number}`),
+        logger,
+        metrics: silentMetrics,
+      },
+      settings: ownershipSettings({ kind: "leased", partitions, ...leases }),
+      process: `${life.name}-${life.number}`,
+      address: () => life.name,
+    });
+  }
+
+  get tenure(): Tenure {
+    const tenure = this.#steward.tenureOf(service);
+    return {
+      validUntilMs: (partition) => tenure.validUntilMs(partition),
+      lost: (partition) => {
+        if (!this.#life.cross()) return;
+        this.#world.note(this.#life.name, () => `has lost partition ${partition}`);
+        tenure.lost(partition);
+      },
+    };
+  }
+
+  start(runtime: Runtime): void {
+    this.#steward.host(runtime);
+    const { signal } = new AbortController();
+    this.#steward.start({ signal }).catch((error: unknown) => {
+      if (this.#isStopping) return;
+      this.#world.fail("exception", `the steward of ${this.#life.name} does not start: ${String(error)}`);
+    });
+  }
+
+  /** Hands nothing over: who stops at once lets its leases run out. */
+  stop(): Promise<void> {
+    this.#isStopping = true;
+    return this.#steward.stop();
+  }
+
+  get owned(): readonly number[] {
+    return Array.from({ length: this.#partitions }, (_, partition) => partition).filter((partition) =>
+      this.#steward.holds(service, partition),
+    );
+  }
+
+  /** Name of the process that owns a partition, as far as it is known here. */
+  ownerOf(partition: number): string | undefined {
+    const owner = this.#steward.ownerOf(service, partition);
+    return owner === undefined ? undefined : owner.address || this.#life.name;
+  }
+}
