@@ -17,10 +17,13 @@ function sealed(tag: number): Uint8Array {
 }
 
 function checked(bytes: Uint8Array, tag: number, what: string): void {
-  const end = bytes.length - (tag < 0x80 ? 5 : 6);
-  const found = end < 0 ? -1 : new DataView(bytes.buffer, bytes.byteOffset).getUint32(bytes.length - 4, true);
-  const expected = end < 0 ? 0 : crc32(bytes.subarray(0, end));
-  if (found !== expected) {
+  const tagBytes = tag < 0x80 ? 1 : 2;
+  const end = bytes.length - tagBytes - 4;
+  if (end < 0) throw new RangeError(`expected ${what}, found ${bytes.length} bytes: it is damaged`);
+  const expected = crc32(bytes.subarray(0, end));
+  const found = new DataView(bytes.buffer, bytes.byteOffset).getUint32(bytes.length - 4, true);
+  const foundTag = tagBytes === 1 ? bytes[end] : ((bytes[end] ?? 0) & 0x7f) | ((bytes[end + 1] ?? 0) << 7);
+  if (found !== expected || foundTag !== tag) {
     throw new RangeError(`expected ${what} with checksum ${expected}, found ${found}: it is damaged`);
   }
 }

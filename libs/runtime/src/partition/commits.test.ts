@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { AppendOutcome, Failure, JournalPartition } from "@tutti/journal";
+import { runtimeErrors } from "../errors.ts";
+import { Answers } from "./answers.ts";
+import { Commits } from "./commits.ts";
+import { OpenBatch } from "./open-batch.ts";
+
+/** A journal that answers when a test says so. */
+function scene() {
+  const appended: { readonly number: number; answer(outcome: AppendOutcome): void }[] = [];
+  const told: string[] = [];
+  const journal = {
+    append: ({ number }: { readonly number: number }) =>
+      new Promise<AppendOutcome>((answer) => appended.push({ number, answer })),
+  } as unknown as JournalPartition;
+  const commits = new Commits({
+    journal,
+    epoch: 1,
+    behaviour: 1,
+    durable: 10,
+    onDurable: ({ number, answers }) => {
+      told.push(`durable ${number}`);
+      answers.give(() => undefined);
+    },
+    onFailure: ({ kind }) => told.push(`failed ${kind}`),
+    onFault: () => told.push("fault"),
+  });
+  const append = (number: number): Answers => {
+    const answers = new Answers();
+    answers.addOther((failure) =>
+      told.push(failure === undefined ? `answer ${number}` : `refusal ${number}`),
+    );
+    commits.append(new OpenBatch(), 0, { number, answers, due: [], dropped: [], sent: undefined });
+    return answers;
+  };
+  return { commits, append, appended, told };
+}
+
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+const failure: Failure = {
+  kind: "unknown",
+  refusal: runtimeErrors.outcomeUnknown.refusal({ service: "x", partition: 0, reason: "" }),
+};
+
+describe("commits", () => {
+  it("answer each batch when it is durable, and tell those who wait for it or an earlier one", async () => {
+    const { commits, append, appended, told } = scene();
+    append(11);
+    append(12);
+    for (const number of [10, 12, 11]) {
+      void commits.reached(number).then((isDurable) => told.push(`reached ${number} ${isDurable}`));
+    }
+    await turn();
+    assert.deepEqual(told, ["reached 10 true"]);
+    appended[0]?.answer({ kind: "durable" });
+    await turn();
+    assert.equal(commits.durable, 11);
+    assert.equal(commits.isIdle, false);
+    appended[1]?.answer({ kind: "durable" });
+    await turn();
+    assert.equal(commits.isIdle, true);
+    assert.deepEqual(told.slice(1), [
+      "durable 11",
+      "answer 11",
+      "reached 11 true",
+      "durable 12",
+      "answer 12",
+      "reached 12 true",
+    ]);
+  });
+
+  it("give what rests on no batch of its own with the last one under way", async () => {
+    const { commits, append, appended, told } = scene();
+    const answers = new Answers();
+    answers.addOther(() => told.push("read"));
+    assert.equal(commits.attach(answers), false);
+    append(11);
+    append(12);
+    assert.equal(commits.attach(answers), true);
+    appended[0]?.answer({ kind: "durable" });
+    await turn();
+    assert.equal(told.includes("read"), false);
+    appended[1]?.answer({ kind: "durable" });
+    await turn();
+    assert.equal(told.at(-1), "read");
+  });
+
+  it("say a failure once, answer nothing after it, and give out what waits", async () => {
+    const { commits, append, appended, told } = scene();
+    append(11);
+    append(12);
+    append(13);
+    const reached = commits.reached(13);
+    appended[0]?.answer({ kind: "durable" });
+    appended[1]?.answer(failure);
+    appended[2]?.answer(failure);
+    await turn();
+    assert.deepEqual(told, ["durable 11", "answer 11", "failed unknown"]);
+    assert.equal(await commits.reached(14), false);
+    const left = commits.abandon();
+    assert.equal(left.length, 2);
+    assert.equal(await reached, false);
+  });
+});
+
+describe("answers", () => {
+  it("are given once each, in order, and one that throws does not keep the others from theirs", () => {
+    const answers = new Answers();
+    const told: string[] = [];
+    const faults: unknown[] = [];
+    for (const name of ["a", "b", "c"]) {
+      const answer = (): void => {
+        told.push(name);
+        if (name === "b") throw new Error("whoever asked is gone");
+      };
+      answers.add({ answer } as never, { kind: "ignored" });
+      answers.addOther(answer);
+    }
+    answers.give((fault) => faults.push(fault));
+    assert.deepEqual(told, ["a", "b", "c", "a", "b", "c"]);
+    assert.equal(faults.length, 2);
+    assert.equal(answers.isEmpty, true);
+    answers.give(() => assert.fail());
+  });
+});
