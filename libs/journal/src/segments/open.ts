@@ -59,7 +59,7 @@ export async function openSegments(directory: string, options: SegmentsOptions):
   const prepared = prepareLog(disk, options);
   prepared.writer.release();
   const host = new WorkerHost(directory, prepared.sizes, prepared.writer.log);
-  const opened = assemble(disk, prepared, host, options);
+  const opened = assemble(disk, prepared, host, options, directory);
   await host.start();
   return opened;
 }
@@ -119,6 +119,7 @@ function assemble(
   { writer, places, sizes, found }: Prepared,
   host: WriterHost,
   { batchBytesMax = batchBytesMaxByDefault, committed }: SegmentsOptions,
+  directory?: string,
 ): OpenedSegments {
   const { logId, partitions, ends } = writer.log;
   const ledgers = partitions.map((name, index) => {
@@ -127,7 +128,7 @@ function assemble(
     ledger.begin(numbers[index] ?? 0, epochs[index] ?? 0, times[index] ?? 0, hashOf(ends, index));
     return ledger;
   });
-  const segments = new Segments({ disk, sizes, places, logId, partitions }, ends.numbers);
+  const segments = new Segments({ disk, directory, sizes, places, logId, partitions }, ends.numbers);
   const { active, next } = writer.log;
   const end = { segment: active.segment, offset: next };
   const journal = new SegmentsJournal({ ledgers, segments, host, batchBytesMax, end, committed });

@@ -2,7 +2,7 @@ import { hashOfBatch } from "../batch/hash.ts";
 import { readHeader } from "../batch/header.ts";
 import type { DiskFile } from "../disk/disk.ts";
 import type { Ledger } from "../ledger.ts";
-import type { JournalBatch } from "../port.ts";
+import type { JournalBatch, PartitionName } from "../port.ts";
 import { damaged } from "./damage.ts";
 import { Frames } from "./frames.ts";
 import { readGroupHeader, sumOfGroup } from "./group-header.ts";
@@ -31,6 +31,11 @@ export async function* readBatches(
   ledger.checkReadable(from, places.first(ledger.index));
   if (from > last) return;
   const chain: Chain = { number: from, hash: undefined };
+  const wanted: WantedPartition = {
+    ...{ logId: segments.logId, partitions: segments.partitions, index: ledger.index },
+    // The segment may have been dropped since, and its file be another one's by now.
+    check: (number) => ledger.checkReadable(number, places.first(ledger.index)),
+  };
   let open: OpenSegment | undefined;
   try {
     for (const place of places.from(ledger.index, from)) {
@@ -41,7 +46,7 @@ export async function* readBatches(
         open = openSegment(segments, ledger, place.segment, from);
       }
       const bytes = await groupAt(open, place.offset);
-      const batches = batchesOf(segments, ledger, place, bytes, chain, last);
+      const batches = batchesOf(wanted, place, bytes, chain, last);
       if (batches.length > 0) yield batches;
     }
   } finally {
@@ -58,8 +63,18 @@ interface OpenSegment {
   ahead: number;
 }
 
+/** Whose batches are wanted, of which log. */
+export interface WantedPartition {
+  readonly logId: Uint8Array;
+  readonly partitions: readonly PartitionName[];
+  /** Of the partition, in that table. */
+  readonly index: number;
+  /** Throws when this batch cannot be there any more: then what was found instead is no damage. */
+  check(number: number): void;
+}
+
 /** The batch that comes next, and the hash of the one before it once that was read. */
-interface Chain {
+export interface Chain {
   number: number;
   hash: Uint8Array | undefined;
 }
@@ -99,18 +114,17 @@ async function partAt(open: OpenSegment, offset: number, bytes: number): Promise
   return open.part.subarray(offset - open.from, offset - open.from + bytes);
 }
 
-function batchesOf(
-  { logId, partitions, places }: Segments,
-  ledger: Ledger,
+/** The partition's batches in a group, checked; views of its bytes. */
+export function batchesOf(
+  { logId, partitions, index, check }: WantedPartition,
   { segment, offset }: GroupPlace,
   bytes: Uint8Array,
   chain: Chain,
   last: number,
 ): JournalBatch[] {
   const fail = (found: string, at: number, number?: number): never => {
-    // The segment may have been dropped since, and its file be another one's by now.
-    ledger.checkReadable(chain.number, places.first(ledger.index));
-    const batch = number === undefined ? {} : { partition: ledger.index, number };
+    check(chain.number);
+    const batch = number === undefined ? {} : { partition: index, number };
     throw damaged(segment, offset, { found, at, ...batch }, partitions);
   };
   const view = viewOf(bytes);
@@ -126,7 +140,7 @@ function batchesOf(
   const frames = new Frames(bytes, view, header.bytes);
   while (frames.next()) {
     const { number } = frames;
-    if (frames.partition !== ledger.index || number < chain.number || number > last) continue;
+    if (frames.partition !== index || number < chain.number || number > last) continue;
     if (frames.sumOfRecords() !== frames.checksum) {
       return fail("records whose checksum does not match", frames.recordsAt, number);
     }

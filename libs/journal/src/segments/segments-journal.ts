@@ -17,7 +17,9 @@ import type {
 import { GroupBuffer, type Waiting } from "./group.ts";
 import type { WriterHost } from "./host.ts";
 import { aligned } from "./layout.ts";
+import type { LocatedBatches } from "./located.ts";
 import type { LogPlace } from "./log-reader.ts";
+import type { GroupPlace } from "./places.ts";
 import { readBatches } from "./reader.ts";
 import type { Segments } from "./segments.ts";
 import type { CommitResult, Durable } from "./writer.ts";
@@ -287,7 +289,21 @@ class SegmentsPartition implements JournalPartition {
   truncate(before: number): Promise<void> {
     return this.#segments.truncate(this.#ledger.index, before);
   }
+
+  /** Where the batches from one number on lie, some at a time; undefined when they are not in files. */
+  locate(from: number, upTo: number): LocatedBatches | undefined {
+    const { directory, places, logId, partitions } = this.#segments;
+    if (directory === undefined) return;
+    const { index, durableNumber } = this.#ledger;
+    this.#ledger.checkReadable(from, places.first(index));
+    const groups: GroupPlace[] = [];
+    for (const place of places.from(index, from)) if (groups.push(place) >= locatedAtOnce) break;
+    return { directory, logId, partitions, index, groups, from, upTo: Math.min(upTo, durableNumber) };
+  }
 }
+
+/** More groups than are read in one go. */
+const locatedAtOnce = 512;
 
 const durable: AppendOutcome = Object.freeze({ kind: "durable" });
 /** In turns of the microtask queue: what it takes from an answer through an `await` or two to the next append. */

@@ -12,6 +12,8 @@ import type { Durable } from "./writer.ts";
 
 export interface SegmentsParts {
   readonly disk: Disk;
+  /** Where the files are, if the disk is a directory of the machine: another thread may read them there. */
+  readonly directory: string | undefined;
   readonly sizes: SegmentSizes;
   readonly places: Places;
   readonly logId: Uint8Array;
@@ -28,6 +30,7 @@ export interface SegmentsParts {
  */
 export class Segments {
   readonly disk: Disk;
+  readonly directory: string | undefined;
   readonly places: Places;
   readonly logId: Uint8Array;
   readonly partitions: readonly PartitionName[];
@@ -44,8 +47,9 @@ export class Segments {
   #removing: Promise<void> = Promise.resolve();
   #holds = 0;
 
-  constructor({ disk, sizes, places, logId, partitions }: SegmentsParts, numbers: Float64Array) {
+  constructor({ disk, directory, sizes, places, logId, partitions }: SegmentsParts, numbers: Float64Array) {
     this.disk = disk;
+    this.directory = directory;
     this.places = places;
     this.logId = logId;
     this.partitions = partitions;

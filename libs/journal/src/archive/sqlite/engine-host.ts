@@ -11,6 +11,7 @@ export type EngineCall =
   | "nextDueMs"
   | "outstanding"
   | "pack"
+  | "packLocated"
   | "settle"
   | "page"
   | "search"

@@ -1,6 +1,8 @@
 import { assert, type InstanceKey } from "@tutti/kernel";
+import { fileDisk } from "../../disk/file-disk.ts";
 import type { JournalBatch } from "../../port.ts";
 import { keyOfPrefix } from "../../records/record-key.ts";
+import { type LocatedBatches, readLocated } from "../../segments/located.ts";
 import { archiveErrors } from "../errors.ts";
 import type {
   ArchiveFigures,
@@ -134,6 +136,17 @@ export class ArchiveEngine {
       this.#recent.forget(partition, last);
       this.#standings.store(standing);
     });
+  }
+
+  /** The same with batches that lie in the files of a journal: some of them, at least one; says up to which. */
+  packLocated(partition: number, located: LocatedBatches): number {
+    const batches = readLocated(fileDisk(located.directory, "read"), located, packedBytes);
+    assert(batches.length > 0, "batches that are located are there", {
+      from: located.from,
+      upTo: located.upTo,
+    });
+    this.pack(partition, batches);
+    return this.#standings.of(partition).packedTo;
   }
 
   settle(partition: number): number {
@@ -327,6 +340,8 @@ function stateOf({ block, line }: LinePlace): number {
   return block.states[line] ?? state.gone;
 }
 
+/** Packed in one transaction. */
+const packedBytes = 512 * 1024;
 const vacuumedAtOnce = 64;
 const verifiedAtOnce = 64;
 const filterCapacityMin = 20_000;

@@ -206,6 +206,17 @@ class SqlitePartition implements ArchivePartition {
     const { coveredTo, packedTo } = await this.#archive.call("opening", this.partition);
     assert(upToBatch <= coveredTo, "nothing is packed that is not covered", { upToBatch, coveredTo });
     if (upToBatch <= packedTo) return;
+    const source = this.#archive.source(this.partition);
+    for (let done = packedTo; done < upToBatch; ) {
+      const located = source.locate?.(done + 1, upToBatch);
+      if (located === undefined) return this.#packRead(epoch, done, upToBatch);
+      this.#fence(epoch);
+      done = await this.#archive.call("packLocated", this.partition, located);
+    }
+  }
+
+  /** Packs batches that have to be read here. */
+  async #packRead(epoch: number, packedTo: number, upToBatch: number): Promise<void> {
     let slice: JournalBatch[] = [];
     let bytes = 0;
     const flush = async (): Promise<void> => {
