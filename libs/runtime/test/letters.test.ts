@@ -3,11 +3,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Credit } from "@tutti/contracts/bank/v1";
 import type { Letter } from "@tutti/kernel";
-import { seededChance } from "@tutti/kernel/testing";
-import { close, credit, open, transfer } from "@tutti/machine-bank";
-import { isConserved } from "@tutti/machine-bank/testing";
+import { close, credit, transfer } from "@tutti/machine-bank";
 import { Bank, codeOf, idsIn, tester } from "./bank.fixture.ts";
-import { fairMail, foulMail, TwoBanks } from "./two-banks.fixture.ts";
+import { TwoBanks, tradeByFoulMail } from "./two-banks.fixture.ts";
 
 const [ada = "", bob = ""] = idsIn(0, 2);
 const [far = "", farther = ""] = idsIn(1, 2);
@@ -187,49 +185,16 @@ describe("many letters", () => {
 describe("letters between two processes", () => {
   const ids = [ada, bob, far, farther];
 
-  for (let seed = 1; seed <= 12; seed++) {
-    it(`arrive once and in order by foul mail, over crashes and unknown outcomes (seed ${seed})`, async () => {
-      const two = new TwoBanks(seed);
-      const chance = seededChance(seed + 1_000);
-      await two.start(0);
-      await two.start(1);
-      for (const id of ids) await settled(two, two.ownerOf(id).begin(id, open, body(id)));
-      two.mail = foulMail;
-      for (let step = 0; step < 40; step++) {
-        const from = ids[Math.floor(chance.random() * 4)] ?? "";
-        const to = ids[Math.floor(chance.random() * 4)] ?? "";
-        const bank = two.ownerOf(from);
-        void bank.begin(from, transfer, { to, amountCents: 1 + Math.floor(chance.random() * 9) });
-        const luck = chance.random();
-        if (luck < 0.1) bank.commits.fail(chance.random() < 0.5 ? "unknown-landed" : "unknown-lost");
-        await two.time.advanceAsync(Math.floor(chance.random() * 200));
-        if (luck > 0.9) {
-          const which = luck > 0.95 ? 1 : 0;
-          two.crash(which);
-          await two.time.advanceAsync(Math.floor(chance.random() * 1_000));
-          await two.start(which);
-        }
-      }
-      two.mail = fairMail;
-      await two.time.advanceAsync(20_000);
-      const accounts = await two.projections(ids);
-      assert.equal(
-        accounts.reduce((sum, { balanceCents }) => sum + Number(balanceCents), 0),
-        4_000,
-      );
-      for (const { transfers } of accounts) assert.deepEqual(transfers, []);
-      assert.ok(isConserved(two.money()));
-      for (const { runtime } of two.banks)
-        for (const partition of [0, 1, 2, 3])
-          assert.equal(runtime.inspect(partition)?.letters.waiting ?? 0, 0);
-    });
+  for (let seed = 1; seed <= 4; seed++) {
+    it(`arrive once and in order by foul mail, over crashes and unknown outcomes (seed ${seed})`, () =>
+      tradeByFoulMail(ids, seed));
   }
 
   it("carry who caused them", async () => {
     const two = new TwoBanks(1);
     await two.start(0);
     await two.start(1);
-    for (const id of ids) await settled(two, two.ownerOf(id).begin(id, open, body(id)));
+    for (const id of ids) await two.open(id);
     await settled(two, two.ownerOf(ada).begin(ada, transfer, { to: far, amountCents: 1 }));
     await two.time.advanceAsync(1_000);
     assert.deepEqual(two.delivered[0]?.batch.letters[0]?.cause, tester);
@@ -239,10 +204,6 @@ describe("letters between two processes", () => {
 async function settled(two: TwoBanks, promise: Promise<unknown>): Promise<void> {
   await two.time.advanceAsync(10);
   await promise;
-}
-
-function body(id: string) {
-  return { owner: id, product: "", balanceCents: 1_000 };
 }
 
 function letter(number: number, given: Partial<Letter>): Letter {

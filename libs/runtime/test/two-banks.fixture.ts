@@ -2,10 +2,11 @@
  * Two processes that share the partitions of one bank, with letters between them that are lost, doubled, late and out of
  * order.
  */
+import assert from "node:assert/strict";
 import type { LetterBatch, Place } from "@tutti/kernel";
 import { seededChance, VirtualTime } from "@tutti/kernel/testing";
-import type { account } from "@tutti/machine-bank";
-import { moneyOf } from "@tutti/machine-bank/testing";
+import { type account, open, transfer } from "@tutti/machine-bank";
+import { isConserved, moneyOf } from "@tutti/machine-bank/testing";
 import { accountKey, Bank, partitionOf, partitions } from "./bank.fixture.ts";
 
 export interface Mail {
@@ -47,6 +48,10 @@ export class TwoBanks {
   crash(which: 0 | 1): void {
     this.#isUp[which] = false;
     this.banks[which].crash();
+  }
+
+  async open(id: string): Promise<void> {
+    await this.#settle(this.ownerOf(id).begin(id, open, { owner: id, product: "", balanceCents: 1_000 }));
   }
 
   ownerOf(id: string): Bank {
@@ -115,4 +120,40 @@ export class TwoBanks {
     if (!isSettled) throw new Error("nothing was answered");
     return promise;
   }
+}
+
+/** Trade between two processes by the worst mail there is; in the end all the money is there, and nothing is under way. */
+export async function tradeByFoulMail(ids: readonly string[], seed: number): Promise<void> {
+  const two = new TwoBanks(seed);
+  const chance = seededChance(seed + 1_000);
+  await two.start(0);
+  await two.start(1);
+  for (const id of ids) await two.open(id);
+  two.mail = foulMail;
+  for (let step = 0; step < 40; step++) {
+    const from = ids[Math.floor(chance.random() * ids.length)] ?? "";
+    const to = ids[Math.floor(chance.random() * ids.length)] ?? "";
+    const bank = two.ownerOf(from);
+    void bank.begin(from, transfer, { to, amountCents: 1 + Math.floor(chance.random() * 9) });
+    const luck = chance.random();
+    if (luck < 0.1) bank.commits.fail(chance.random() < 0.5 ? "unknown-landed" : "unknown-lost");
+    await two.time.advanceAsync(Math.floor(chance.random() * 200));
+    if (luck > 0.9) {
+      const which = luck > 0.95 ? 1 : 0;
+      two.crash(which);
+      await two.time.advanceAsync(Math.floor(chance.random() * 1_000));
+      await two.start(which);
+    }
+  }
+  two.mail = fairMail;
+  await two.time.advanceAsync(20_000);
+  const accounts = await two.projections(ids);
+  assert.equal(
+    accounts.reduce((sum, { balanceCents }) => sum + Number(balanceCents), 0),
+    1_000 * ids.length,
+  );
+  for (const { transfers } of accounts) assert.deepEqual(transfers, []);
+  assert.ok(isConserved(two.money()));
+  for (const { runtime } of two.banks)
+    for (const partition of [0, 1, 2, 3]) assert.equal(runtime.inspect(partition)?.letters.waiting ?? 0, 0);
 }
