@@ -5,12 +5,13 @@ import { history } from "./history/history.ts";
 import { idle } from "./idle.ts";
 import { journal } from "./journal/journal.ts";
 import { mesh } from "./mesh/mesh.ts";
+import { recovery } from "./recovery/recovery.ts";
 import { register } from "./register.ts";
 import { runtime } from "./runtime/runtime.ts";
 import { start } from "./start.ts";
 
 export const scenarios: ReadonlyMap<string, Scenario> = new Map(
-  [mesh, register, heartbeat, idle, start, ceiling, journal, history, runtime].map((scenario) => [
+  [mesh, register, heartbeat, idle, start, ceiling, journal, history, runtime, recovery].map((scenario) => [
     scenario.name,
     scenario,
   ]),

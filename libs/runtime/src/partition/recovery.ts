@@ -16,7 +16,7 @@ import {
   RepairAction,
   Repaired,
 } from "@tutti/contracts/runtime/v1";
-import { Cause } from "@tutti/contracts/types/v1";
+import { type Actor, Cause } from "@tutti/contracts/types/v1";
 import {
   type JournalBatch,
   type Kept,
@@ -70,6 +70,8 @@ export class Recovery {
   /** What was kept aside when the partition's own snapshot was taken. */
   #aside: readonly InstanceKey[] = [];
   #cause: Uint8Array = nothing;
+  #decodedCause: Uint8Array = nothing;
+  #actor: Actor | undefined;
 
   constructor(memory: PartitionMemory) {
     this.#memory = memory;
@@ -265,9 +267,18 @@ export class Recovery {
     const instance = memory.instances.blank(known.key, textOf(known.key), hosted);
     instance.incarnation = this.#scanner.incarnation;
     instance.startMs = batch.timeMs;
-    instance.startedBy = Cause.decode(this.#cause).actor;
+    instance.startedBy = this.#starter();
     known.instance = instance;
     memory.live++;
+  }
+
+  /** Most records of a batch have the cause of the one before: it is decoded once. */
+  #starter(): Actor | undefined {
+    if (this.#decodedCause !== this.#cause) {
+      this.#decodedCause = this.#cause;
+      this.#actor = Cause.decode(this.#cause).actor;
+    }
+    return this.#actor;
   }
 
   #gap(key: InstanceKey, after: number): TuttiError {
