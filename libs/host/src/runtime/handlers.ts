@@ -28,7 +28,7 @@ export function runtimeHandlers(desk: RuntimeDesk): Served {
   };
 }
 
-export function listPartitions(runtime: RuntimeOfService): ListPartitionsReply {
+function listPartitions(runtime: RuntimeOfService): ListPartitionsReply {
   const standings = [...runtime.standings()].sort((one, other) => one.partition - other.partition);
   return { partitions: standings.map(partitionOf), partitionsTotal: runtime.partitions };
 }

@@ -8,7 +8,7 @@ import type { Foundation, Timer } from "@tutti/kernel";
 import type { Runtime } from "@tutti/runtime";
 import type { StorageInstruments } from "./instruments.ts";
 
-export interface Kept {
+interface Kept {
   readonly service: string;
   readonly runtime: Runtime;
   readonly archive: Archive;

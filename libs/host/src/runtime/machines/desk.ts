@@ -20,7 +20,7 @@ export function keyIn({ namespace, kind, id }: NamedMachine): InstanceKey {
 }
 
 /** A stream says something at least this often. */
-export const signOfLifeMs = 5_000;
+const signOfLifeMs = 5_000;
 /** How often it is looked whether something has become durable: a look costs a microsecond. */
 const lookMs = 10;
 

@@ -15,7 +15,7 @@ import type { TuttiError } from "@tutti/kernel";
 import type { DataLayout } from "../layout.ts";
 import { type Finding, notice, problem, sound } from "./finding.ts";
 
-export const restore =
+const restore =
   "Stop the process, move this directory aside, put a backup in its place, and look at the disk and its memory.";
 const newer = "Use the release that wrote it, or a newer one; this one does not touch what it cannot read.";
 
