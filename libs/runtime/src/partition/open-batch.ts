@@ -27,7 +27,8 @@ export interface BatchMark {
  * 3. `number` is the one that the batch will have in the journal.
  */
 export class OpenBatch {
-  readonly #writer = new FlatWriter(256 * 1024);
+  // Small at first: it keeps what it has grown to, and partitions are loaded more often than they are busy.
+  readonly #writer = new FlatWriter(16 * 1024);
   #count = 0;
   #cause: Cause | undefined;
   #number = 0;
