@@ -9,7 +9,7 @@ import { partitionOf, service } from "./bank/accounts.ts";
 import { BankCheck } from "./bank/bank-check.ts";
 import { Chronicle } from "./checks/chronicle.ts";
 import { LetterCheck } from "./checks/letters.ts";
-import { checkStates } from "./checks/states.ts";
+import { checkHistories, checkStates } from "./checks/states.ts";
 import { Clients } from "./cluster/clients.ts";
 import { Coordinator } from "./cluster/coordinator.ts";
 import { Printer } from "./cluster/printer.ts";
@@ -22,7 +22,6 @@ import { JournalServer } from "./storage/journal-server.ts";
 import type { Storage } from "./storage/storage.ts";
 import { none, type Weakening } from "./weakenings/weakening.ts";
 import { withWitness } from "./witness/witness.ts";
-import type { WitnessedAnswer } from "./witness/witnessed.ts";
 import { noTrace, type Trace } from "./world/trace.ts";
 import { type Finding, World } from "./world/world.ts";
 
@@ -140,6 +139,7 @@ class Simulation {
     await this.#checkStates("at rest");
     await this.#startAgain();
     await this.#checkStates("after a restart in good order");
+    await this.#checkHistories();
     await this.#end();
   }
 
@@ -192,17 +192,28 @@ class Simulation {
 
   async #checkStates(when: string): Promise<void> {
     if (this.world.finding !== undefined) return;
-    const asking = checkStates(this.world, this.#chronicle, this.#bank, when, (id) => this.#projection(id));
+    const asking = checkStates(this.world, this.#chronicle, this.#bank, when, (id) =>
+      this.#asked(id, (server) => server.projection(id)),
+    );
     await this.#await(asking, `asking for all states ${when}`);
   }
 
-  /** Asked again while nobody can answer for the moment. */
-  async #projection(id: string): Promise<WitnessedAnswer> {
+  async #checkHistories(): Promise<void> {
+    if (this.world.finding !== undefined) return;
+    const asking = checkHistories(this.world, this.#chronicle, this.#bank, {
+      history: (id, after, limit) => this.#asked(id, (server) => server.history(id, after, limit)),
+      stateAt: (id, event) => this.#asked(id, (server) => server.stateAt(id, event)),
+    });
+    await this.#await(asking, "asking for all histories");
+  }
+
+  /** Asks the owner of an account, again while nobody can answer for the moment. */
+  async #asked<Answer>(id: string, ask: (server: Server) => Promise<Answer>): Promise<Answer> {
     const { world } = this;
     for (;;) {
       try {
-        const asked = this.#ownerOf(partitionOf(id, this.#plan.partitions))?.projection(id);
-        if (asked !== undefined) return await asked;
+        const server = this.#ownerOf(partitionOf(id, this.#plan.partitions));
+        if (server?.isRunning === true) return await ask(server);
       } catch (error) {
         if (!isTuttiError(error) || !error.retryable) throw error;
         world.note("world", () => `asks again for ${id}: ${error.code}`);

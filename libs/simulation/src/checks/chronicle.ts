@@ -59,6 +59,8 @@ export class KnownInstance {
   records = 0;
   lastBatch = 0;
   lastIndex = 0;
+  /** Where each record is, and how many events of its machine there are up to it. */
+  readonly places: { readonly batch: number; readonly index: number; readonly events: number }[] = [];
   /** After each event of its machine, from none on. */
   readonly digests: number[] = [0];
   readonly events: KnownEvent[] = [];
@@ -215,7 +217,7 @@ export class Chronicle {
   /** See invariant 2. */
   #checkRecord(
     instance: KnownInstance,
-    { event, previousBatch, previousIndex }: Record,
+    { event, type, previousBatch, previousIndex }: Record,
     partition: number,
     batch: number,
     index: number,
@@ -229,6 +231,9 @@ export class Chronicle {
         `${name} names ${previousBatch}/${previousIndex} as the one before, that was ${lastBatch}/${lastIndex}`,
       );
     }
+    const isMachines = !type.startsWith("runtime.");
+    const events = instance.events.length + (isMachines ? 1 : 0);
+    instance.places.push({ batch, index, events });
     instance.records = event;
     instance.lastBatch = batch;
     instance.lastIndex = index;

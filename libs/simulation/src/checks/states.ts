@@ -3,6 +3,7 @@
  * bank.
  */
 import { isDeepStrictEqual } from "node:util";
+import type { HistoryRecord } from "@tutti/journal";
 import type { Outstanding } from "@tutti/kernel";
 import { account as machine } from "@tutti/machine-bank";
 import { accountKey } from "../bank/accounts.ts";
@@ -50,13 +51,59 @@ export async function checkStates(
   );
 }
 
+/** What can be asked of an account's past. */
+export interface PastOf {
+  history(id: string, afterEvent: number, limit: number): Promise<readonly HistoryRecord[]>;
+  stateAt(id: string, event: number): Promise<{ readonly projection: unknown }>;
+}
+
+/** Few, so that a history has several. */
+const pageEvents = 7;
+
+/** Every history is what the journal had, record by record, whether it still has it or not; and so is a state of the past. */
+export async function checkHistories(
+  world: World,
+  chronicle: Chronicle,
+  bank: BankCheck,
+  past: PastOf,
+): Promise<void> {
+  await Promise.all(
+    [...bank.accounts.values()].map(async ({ id, standing }) => {
+      if (standing === "closed" || standing === "absent") return;
+      const places = chronicle.instance(accountKey(id))?.places ?? [];
+      const expected = places.map(({ batch, index }, at) => `${at + 1}: ${batch}/${index}`);
+      const found: string[] = [];
+      for (;;) {
+        const page = await past.history(id, found.length, pageEvents);
+        found.push(...page.map(({ event, place: { batch, index } }) => `${event}: ${batch}/${index}`));
+        // A late repetition may add to it at any time.
+        if (page.length < pageEvents || found.length >= expected.length) break;
+      }
+      const missing = expected.findIndex((text, at) => text !== found[at]);
+      if (missing >= 0) {
+        const there = found[missing] ?? "nothing";
+        world.fail("history", `${id} has ${expected[missing]} in the journal, ${there} in its history`);
+      }
+      const middle = Math.ceil(expected.length / 2);
+      const { projection } = await past.stateAt(id, middle);
+      const replayed = replay(chronicle, id, places[middle - 1]?.events ?? 0);
+      if (isDeepStrictEqual(projection, replayed)) return;
+      world.fail(
+        "replay",
+        `${id} at event ${middle} is ${JSON.stringify(projection)}, replayed ${JSON.stringify(replayed)}`,
+      );
+    }),
+  );
+}
+
+const eventsByName = new Map(machine.events.map((event) => [`${event.type}@${event.version}`, event]));
+
 /** The state after so many of its events. */
 function replay(chronicle: Chronicle, id: string, events: number): unknown {
   const key = accountKey(id);
   const state = machine.create(key);
   for (const { type, version, body } of chronicle.instance(key)?.events.slice(0, events) ?? []) {
-    const event = machine.events.find((one) => one.type === type && one.version === version);
-    event?.evolve(state, body, heedless);
+    eventsByName.get(`${type}@${version}`)?.evolve(state, body, heedless);
   }
   return machine.project(state);
 }

@@ -16,6 +16,9 @@ import { type Failed, runSeeds } from "./pool.ts";
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
+/** Said on the way, on standard error. */
+const progressSeeds = 10_000;
+
 async function main(): Promise<number> {
   const asked = readOptions(process.argv.slice(2));
   if (asked.plan !== undefined) return runOne(asked, JSON.parse(readFileSync(asked.plan, "utf8")) as Plan);
@@ -34,6 +37,9 @@ async function runMany({ from, seeds, weakening, workers }: Asked): Promise<numb
     workers,
     stopsAtFirst: false,
     done(share) {
+      if (Math.floor((ran + share.ran) / progressSeeds) > Math.floor(ran / progressSeeds)) {
+        process.stderr.write(`${ran + share.ran} seeds, ${failed.length} failed\n`);
+      }
       ran += share.ran;
       events += share.events;
       for (const failure of share.failed) print(lineOf(failure));

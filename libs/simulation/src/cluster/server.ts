@@ -2,7 +2,7 @@
  * A process that hosts the bank: the real runtime on its storage, and the doors through which the network reaches it. All
  * that goes in or out passes here, and is checked on its way out.
  */
-import type { Archive } from "@tutti/journal";
+import type { Archive, HistoryRecord } from "@tutti/journal";
 import {
   type Delivery,
   isTuttiError,
@@ -268,6 +268,14 @@ export class Server implements Member {
       query,
       body: undefined,
     }) as Promise<WitnessedAnswer>;
+  }
+
+  history(account: string, afterEvent: number, limit: number): Promise<readonly HistoryRecord[]> {
+    return this.#running?.runtime.history(accountKey(account), afterEvent, limit) ?? never();
+  }
+
+  async stateAt(account: string, event: number): Promise<{ readonly projection: unknown }> {
+    return this.#running?.runtime.stateAt(accountKey(account), event) ?? never();
   }
 
   isReady(): boolean {

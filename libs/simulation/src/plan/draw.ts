@@ -43,7 +43,7 @@ export function drawPlan(seed: number): Plan {
   const isCalm = draw.happens(0.1);
   const processes = variant === "embedded" ? 1 : draw.whole(2, 3);
   const partitions = draw.whole(1, 4);
-  const spanMs = draw.one(500, 3_000, 10_000, 30_000);
+  const spanMs = draw.one(500, 3_000, 3_000, 10_000, 30_000);
   const operations = drawOperations(draw, spanMs);
   const shape = { variant, processes, partitions, spanMs };
   return {
@@ -95,12 +95,12 @@ function drawLimits(draw: Draw): PlanLimits {
     loadedMax: draw.one(1, 2, 4, 1_000),
     idleMs: draw.one(5, 100, 10_000),
     tailBytesMax: draw.one(200, 2_000, 20_000, 1_000_000),
-    indexEveryMs: draw.one(20, 250, 1_000),
+    indexEveryMs: draw.one(60, 250, 1_000),
     turnCommandsMax: draw.one(1, 3, 1_000),
     segmentBytes: draw.one(16 * 1024, 32 * 1024, 64 * 1024),
     keepMs: draw.one(0, 2_000, 3_600_000),
     idKeptMs: draw.one(500, 3_000, 3_600_000),
-    purgeEveryMs: draw.one(100, 1_000, 10_000),
+    purgeEveryMs: draw.one(300, 1_000, 10_000),
   };
 }
 
@@ -123,7 +123,7 @@ const weights = commands.reduce((sum, [, weight]) => sum + weight, 0);
 
 function drawOperations(draw: Draw, spanMs: number): BankOperation[] {
   const accounts = Array.from({ length: draw.whole(1, 8) }, (_, index) => `account-${index}`);
-  const count = draw.skewed(5, 120);
+  const count = draw.skewed(3, 90);
   const operations: Omit<BankOperation, "number">[] = accounts.map((account) => ({
     atMs: Math.floor(draw.share() * spanMs * 0.2),
     account,
@@ -165,7 +165,7 @@ function drawBody(draw: Draw, command: string, accounts: readonly string[]): Fie
         amountCents,
       };
     case "place_hold":
-      return { amountCents, periodMs: draw.one(1, 50, 1_000, 5_000, draw.whole(1, 20_000)) };
+      return { amountCents, periodMs: draw.one(1, 50, 1_000, 5_000, draw.whole(1, 12_000)) };
     case "capture_hold":
     case "release_hold":
       return { hold: draw.whole(1, 8) };
