@@ -1,6 +1,7 @@
 /** Instances leave memory when they have nothing to do, and are found again when they are wanted, whole and in order. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { Actor } from "@tutti/contracts/types/v1";
 import {
   close,
   completeStatement,
@@ -12,7 +13,8 @@ import {
   withdraw,
 } from "@tutti/machine-bank";
 import type { Retention, RuntimeLimits } from "../src/index.ts";
-import { accountKey, Bank, codeOf, idsIn } from "./bank.fixture.ts";
+import { accountKey, Bank, codeOf, idsIn, tester } from "./bank.fixture.ts";
+import { Poison, poisonedAccount } from "./poison.fixture.ts";
 
 const [ada = "", bob = "", ...others] = idsIn(0, 40);
 const idleMs = 25_000;
@@ -272,6 +274,41 @@ for (const [name, count] of [
     });
   });
 }
+
+describe("the line of an instance that had ended and has another record since", () => {
+  it("says still when it began, by whom, and that it has ended", async () => {
+    const poison = new Poison();
+    const bank = new Bank({}, { machines: [poisonedAccount(poison)] });
+    await bank.start();
+    const startMs = bank.time.now();
+    await openAndClose(bank, ada);
+    await bank.time.advanceAsync(idleMs);
+    poison.decides.add("deposit");
+    assert.equal(await bank.codeOf(bank.begin(ada, deposit, { amountCents: 1 })), "runtime.quarantined");
+    await bank.time.advanceAsync(1_000);
+    const page = await bank.time.settle(bank.archive.search(everything));
+    const [line] = page.entries;
+    assert.equal(page.entries.length, 1);
+    assert.equal(line?.startMs, startMs);
+    assert.equal(line?.events, 3);
+    assert.deepEqual(Actor.decode(line?.startedBy ?? new Uint8Array(0)), tester.actor);
+    assert.ok((line?.endMs ?? 0) > 0);
+  });
+});
+
+const everything = {
+  namespace: "default",
+  kinds: [],
+  statuses: [],
+  definition: "",
+  labels: [],
+  startedMs: { from: 0, to: Number.POSITIVE_INFINITY },
+  endedMs: undefined,
+  idPrefix: "",
+  order: "started-descending" as const,
+  limit: 10,
+  cursor: "",
+};
 
 describe("an instance whose retention is over", () => {
   it("is gone, and its chosen id stays taken until its time is over, over restarts", async () => {

@@ -6,6 +6,7 @@
  *    when it cannot be folded.
  */
 import { Record, RepairAction, Repaired } from "@tutti/contracts/runtime/v1";
+import type { Actor } from "@tutti/contracts/types/v1";
 import type { ArchivePartition } from "@tutti/journal";
 import type { InstanceKey } from "@tutti/kernel";
 import { runtimeErrors } from "../errors.ts";
@@ -21,6 +22,8 @@ const pageEvents = 500;
 export interface Refolded {
   readonly state: unknown;
   readonly timeMs: number;
+  /** When it began, and who began it; undefined when folding did not begin there. */
+  readonly beginning: { readonly timeMs: number; readonly actor: Actor | undefined } | undefined;
   /** Where the machine's code failed: then the state is worth nothing. A later record that goes back behind it heals it. */
   readonly fault: { readonly error: unknown; readonly on: string; readonly folded: number } | undefined;
 }
@@ -57,6 +60,7 @@ export class Refolding {
     let { state, timeMs } = start;
     let at = start.event;
     let fault: Refolded["fault"];
+    let beginning: Refolded["beginning"];
     /** The last event that did something to the state. */
     let changed = at;
     while (at < event) {
@@ -76,9 +80,10 @@ export class Refolding {
         }
         at = entry.event;
         timeMs = entry.timeMs;
+        if (at === 1) beginning = { timeMs, actor: record.cause?.actor };
       }
     }
-    return { state, timeMs, fault };
+    return { state, timeMs, beginning, fault };
   }
 
   async #start(key: InstanceKey, hosted: HostedMachine, event: number) {

@@ -1,7 +1,6 @@
 import { FlatWriter } from "@tutti/contracts/wire";
 import type { Kept } from "@tutti/journal";
-import { errorFromUnknown, type InstanceKey, isEnded, textOf } from "@tutti/kernel";
-import { runtimeErrors } from "../errors.ts";
+import { type InstanceKey, isEnded, textOf } from "@tutti/kernel";
 import type { Refolding } from "../history/refolding.ts";
 import type { HostedMachine } from "../machines/hosted-machine.ts";
 import { prefixBytes } from "../records/prefix.ts";
@@ -33,20 +32,20 @@ export async function revive(
   instance.event = events;
   instance.lastBatch = last.batch;
   instance.lastIndex = last.index;
+  const lastRecord = { ...last, event: events };
+  const { state, timeMs, beginning, fault } = await refolding.furthest(key, hosted, lastRecord, events);
+  instance.startMs = beginning?.timeMs ?? 0;
+  instance.startedBy = beginning?.actor;
+  instance.endMs = timeMs;
+  instance.state = state;
+  if (fault !== undefined) {
+    instance.quarantine = quarantineFor("history", fault.error, fault.folded, 0);
+    return instance;
+  }
   try {
-    const { state, timeMs } = await refolding.stateAt(key, hosted, { ...last, event: events }, events);
-    instance.state = state;
-    instance.endMs = timeMs;
     instance.isTerminated = !isEnded(hosted.machine.describe(state).status);
   } catch (error) {
-    if (!isOfMachine(error)) throw error;
     instance.quarantine = quarantineFor("history", error, events, 0);
   }
   return instance;
-}
-
-/** Whether the machine's code failed, and not what keeps its history. */
-function isOfMachine(error: unknown): boolean {
-  const { status } = errorFromUnknown(error);
-  return runtimeErrors.unknownEvent.is(error) || (status !== "DATA_LOSS" && status !== "UNAVAILABLE");
 }
