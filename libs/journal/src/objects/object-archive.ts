@@ -27,9 +27,21 @@ export class ObjectArchive implements Archive {
   }
 
   partition(partition: number): ArchivePartition {
+    return this.#found(partition);
+  }
+
+  #found(partition: number): ObjectPartition {
     const found = this.#partitions[partition];
     assert(found !== undefined, "only partitions of the service are asked for", { partition });
     return found;
+  }
+
+  /**
+   * Brings this process's copy of a partition up to date while another one owns it: before a move, and for those it is to
+   * take over when another process dies. It may fail when the owner goes on meanwhile; then it is done again.
+   */
+  prepare(partition: number): Promise<void> {
+    return this.#found(partition).prepare();
   }
 
   async search(search: Search): Promise<SearchPage> {

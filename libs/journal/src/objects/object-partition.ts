@@ -1,4 +1,5 @@
 import { type InstanceKey, isTuttiError } from "@tutti/kernel";
+import { natsErrors } from "@tutti/nats";
 import { archiveErrors } from "../archive/errors.ts";
 import type {
   ArchivePartition,
@@ -11,7 +12,7 @@ import type {
 } from "../archive/port.ts";
 import { encodeChanges } from "../archive/sqlite/encode.ts";
 import { followedCache } from "./cache/following.ts";
-import { type CacheParts, removeCache } from "./cache/partition-cache.ts";
+import { type CacheParts, type PartitionCache, removeCache } from "./cache/partition-cache.ts";
 import { entryKinds } from "./log/entry.ts";
 import { PartitionLog } from "./log/partition-log.ts";
 import type { ObjectParts } from "./settings.ts";
@@ -110,6 +111,21 @@ export class ObjectPartition implements ArchivePartition {
     return this.#owned(epoch).settle();
   }
 
+  /** Brings the copy to where the log stands while somebody else owns it, so that taking it over is a matter of little. */
+  prepare(): Promise<void> {
+    const { signal } = this.#opening;
+    const preparing = this.#last.then(async () => {
+      if (this.#tenancy !== undefined || signal.aborted) return;
+      const { connection, service } = this.#parts;
+      const log = new PartitionLog(connection, { service, partition: this.#partition });
+      await log.refresh(signal);
+      const cache = await this.#follow(log, signal);
+      await cache.close();
+    });
+    this.#last = preparing.catch(() => undefined);
+    return preparing;
+  }
+
   /** Writes what waits, and closes. */
   async close(): Promise<void> {
     this.#isClosed = true;
@@ -134,14 +150,14 @@ export class ObjectPartition implements ArchivePartition {
   }
 
   async #begin(epoch: number, signal: AbortSignal): Promise<Tenancy> {
-    const { connection, service, objects, partitions, host, source } = this.#parts;
-    const { clock, chance } = connection.foundation;
+    const { connection, service } = this.#parts;
+    const { chance } = connection.foundation;
     const partition = this.#partition;
     const log = new PartitionLog(connection, { service, partition });
     const owner = Math.floor(chance.random() * ownersMax);
     // First nobody else writes any more; what is there then is all there is.
     for (let isThere = false; !isThere; ) {
-      const { epoch: newest, base, baseBytes, tailBytes } = await log.refresh();
+      const { epoch: newest, base, baseBytes, tailBytes } = await log.refresh(signal);
       if (newest > epoch) throw archiveErrors.fenced({ partition, epoch, newest });
       const body = new Uint8Array(0);
       const entry = { kind: entryKinds.opening, epoch, owner, base, baseBytes, tailBytes, body };
@@ -150,9 +166,31 @@ export class ObjectPartition implements ArchivePartition {
     const file = this.#file;
     if (this.#isSuspect) await removeCache(file);
     this.#isSuspect = false;
-    const cacheParts: CacheParts = { file, partition, partitions, host, source, clock };
-    const cache = await followedCache(cacheParts, log, objects);
+    const cache = await this.#follow(log, signal);
     return new Tenancy({ ...this.#parts, partition, epoch, owner, log, cache, file });
+  }
+
+  /** Goes on while nobody answers, from where it was. */
+  async #follow(log: PartitionLog, signal: AbortSignal): Promise<PartitionCache> {
+    const { connection, partitions, host, source, objects } = this.#parts;
+    const { clock } = connection.foundation;
+    const parts: CacheParts = {
+      file: this.#file,
+      partition: this.#partition,
+      partitions,
+      host,
+      source,
+      clock,
+    };
+    for (let failures = 1; ; failures++) {
+      signal.throwIfAborted();
+      try {
+        return await followedCache(parts, log, objects);
+      } catch (error) {
+        if (!natsErrors.unavailable.is(error)) throw error;
+      }
+      await connection.pause(failures, signal);
+    }
   }
 
   #end(reason: unknown): Promise<void> {

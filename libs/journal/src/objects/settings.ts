@@ -9,7 +9,7 @@ export interface ObjectLimits {
   readonly entryBytesMax: number;
   /** Bytes of one such object. */
   readonly partBytesMax: number;
-  /** A new base is made when the log has so many bytes since the last, or half as many as the base if those are more. */
+  /** A new base is made when the log has so many bytes since the last, or a quarter of the base's if those are more. */
   readonly tailBytesMin: number;
 }
 

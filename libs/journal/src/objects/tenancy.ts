@@ -87,7 +87,7 @@ export class Tenancy {
   settle(): Promise<number> {
     return this.#enqueue("other", async () => {
       const { sequence } = this.#parts.log.head;
-      const head = await this.#parts.log.refresh();
+      const head = await this.#parts.log.refresh(this.#ending.signal);
       if (head.sequence !== sequence) throw this.#replaced(head);
       const { coveredTo, packedTo } = await this.cache.opening();
       return Math.min(coveredTo, packedTo);
@@ -235,7 +235,9 @@ export class Tenancy {
     const { log, epoch, owner } = this.#parts;
     const { base, baseBytes, tailBytes } = { ...log.head, ...about };
     const entry = { kind, epoch, owner, base, baseBytes, tailBytes, body };
-    if ((await log.append(entry, this.#ending.signal)) === "moved") throw this.#replaced(await log.refresh());
+    if ((await log.append(entry, this.#ending.signal)) === "moved") {
+      throw this.#replaced(await log.refresh(this.#ending.signal));
+    }
   }
 
   #replaced({ epoch: newest }: LogHead): unknown {
@@ -278,7 +280,7 @@ export class Tenancy {
   #baseWhenDue(): void {
     const { limits, log, connection } = this.#parts;
     const { tailBytes, baseBytes } = log.head;
-    const isDue = tailBytes >= Math.max(limits.tailBytesMin, baseBytes / 2, this.#baseNextBytes);
+    const isDue = tailBytes >= Math.max(limits.tailBytesMin, baseBytes / 4, this.#baseNextBytes);
     if (!isDue || this.#basing !== undefined || this.isEnded) return;
     this.#basing = this.#makeBase().then(
       () => {

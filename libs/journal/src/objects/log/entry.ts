@@ -4,9 +4,9 @@ import { crc32 } from "../../batch/crc32.ts";
 /**
  * An entry of a partition's log, a message each. Little endian:
  *
- *      0  "TA", version, kind       24  owner: drawn with each opening      48  bytes of operations since the base
- *      4  CRC-32 of all that follows 32  sequence of the last base, 0 for none 56  SHA-256 of the entry before
- *      8  sequence                  40  bytes of that base                   88  the body
+ *      0  "TA", version, kind         24  owner: drawn with each opening       48  bytes of operations since the base
+ *      4  CRC-32 of all but itself    32  sequence of the last base, 0: none   56  SHA-256 of the entry before
+ *      8  sequence                    40  bytes of that base                   88  the body
  *     16  epoch of the last opening
  */
 export interface Entry {
@@ -64,7 +64,7 @@ export function encodeEntry(entry: Entry): Uint8Array {
   view.setFloat64(at.tailBytes, entry.tailBytes, true);
   message.set(entry.previous, previousAt);
   message.set(entry.body, headBytes);
-  view.setUint32(at.sum, crc32(message, at.sequence), true);
+  view.setUint32(at.sum, sumOf(message), true);
   return message;
 }
 
@@ -77,7 +77,7 @@ export function readEntry(given: Uint8Array, sequence: number): Entry | DamagedE
   if (view.getUint16(0, true) !== magic) return damaged("a message that is none of an archive");
   const found = view.getUint8(at.version);
   if (found !== version) return damaged(`an entry of format ${found}, where ${version} is known`);
-  if (view.getUint32(at.sum, true) !== crc32(message, at.sequence)) {
+  if (view.getUint32(at.sum, true) !== sumOf(message)) {
     return damaged("an entry whose checksum does not match");
   }
   const said = view.getFloat64(at.sequence, true);
@@ -95,6 +95,10 @@ export function readEntry(given: Uint8Array, sequence: number): Entry | DamagedE
     previous: message.slice(previousAt, previousAt + hashBytes),
     body: message.subarray(headBytes),
   };
+}
+
+function sumOf(message: Uint8Array): number {
+  return crc32(message, at.sequence, message.length, crc32(message, 0, at.sum));
 }
 
 export function hashOf(bytes: Uint8Array): Uint8Array {

@@ -51,16 +51,14 @@ export class PartitionLog {
     return this.#head;
   }
 
-  /** Finds out where it ends. */
-  async refresh(): Promise<LogHead> {
+  /** Finds out where it ends. Goes on while nobody answers, until the signal is aborted. */
+  async refresh(signal: AbortSignal): Promise<LogHead> {
+    const operation = `question for the end of the stream ${this.stream}`;
     for (;;) {
-      const { last } = await this.#source.ends();
-      try {
-        this.#head = last === 0 ? beginning : headOf(...(await this.#read(last, last)));
-        return this.#head;
-      } catch (error) {
-        if (!(error instanceof MessageGone)) throw error;
-      }
+      const head = await this.#connection.persist(operation, () => this.#last(), signal);
+      if (head === undefined) continue;
+      this.#head = head;
+      return head;
     }
   }
 
@@ -121,6 +119,18 @@ export class PartitionLog {
   damaged(sequence: number, found: string): Error {
     const place = { file: `stream ${this.stream}`, row: sequence };
     return archiveErrors.damaged({ place, found });
+  }
+
+  /** Undefined where it was removed while it was asked for. */
+  async #last(): Promise<LogHead | undefined> {
+    const { last } = await this.#source.ends();
+    if (last === 0) return beginning;
+    try {
+      return headOf(...(await this.#read(last, last)));
+    } catch (error) {
+      if (error instanceof MessageGone) return;
+      throw error;
+    }
   }
 
   async #publish(message: Uint8Array, before: number): Promise<boolean> {

@@ -1,0 +1,249 @@
+import assert from "node:assert/strict";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { type ArchivePartition, archiveErrors, type Changes } from "@tutti/journal";
+import type { ObjectArchive } from "@tutti/journal/objects";
+import { BatchFeed, character, snapshotOf } from "@tutti/journal/testing";
+import { type Chance, isTuttiError, type Timer } from "@tutti/kernel";
+import { seededChance } from "@tutti/kernel/testing";
+import { MeddledConnection, signal } from "./jetstream.fixture.ts";
+import { directoryFor, openSmall, service } from "./objects.fixture.ts";
+
+export interface ArchiveRaceOptions {
+  readonly servers: readonly string[];
+  readonly replicas: number;
+  readonly rounds: number;
+  readonly seed: number;
+  /** How often a leader steps down, and a connection is cut; undefined for never. */
+  readonly stepDownMs?: number;
+  readonly cutMs?: number;
+}
+
+export interface ArchiveRaceResult {
+  readonly rounds: number;
+  readonly acknowledged: number;
+  /** Asked for and not acknowledged; of those, found to be there. */
+  readonly refused: number;
+  readonly landed: number;
+  readonly lateRefused: number;
+  readonly stepDowns: number;
+  readonly cuts: number;
+}
+
+/** What a partition's snapshot says: who committed last, and how many this owner had by then. */
+interface Said {
+  readonly epoch: number;
+  readonly count: number;
+}
+
+const one = character("one");
+/** Copies are lost in so many of the rounds. */
+const lost = 0.1;
+
+/**
+ * Two processes own a partition in turn. While one commits, the other opens under a newer epoch; the first goes on
+ * trying. Whatever was acknowledged to an owner is what the next one begins with, in order and whole, and nothing that an
+ * older one tries after that changes anything.
+ */
+export async function archiveRace(options: ArchiveRaceOptions): Promise<ArchiveRaceResult> {
+  const directory = await directoryFor("race");
+  const racing = new Race(options, directory);
+  try {
+    return await racing.run();
+  } finally {
+    await racing.end();
+    await rm(directory, { recursive: true });
+  }
+}
+
+interface Contender {
+  readonly connection: MeddledConnection;
+  archive: ObjectArchive;
+  partition: ArchivePartition;
+  epoch: number;
+  asked: number;
+  acknowledged: number;
+}
+
+class Race {
+  readonly #options: ArchiveRaceOptions;
+  readonly #directory: string;
+  readonly #chance: Chance;
+  readonly #feed = new BatchFeed();
+  readonly #contenders: Contender[] = [];
+  readonly #troubles: Timer[] = [];
+  #copies = 0;
+  #covered = 0;
+  readonly #result = { acknowledged: 0, refused: 0, landed: 0, lateRefused: 0, stepDowns: 0, cuts: 0 };
+
+  constructor(options: ArchiveRaceOptions, directory: string) {
+    this.#options = options;
+    this.#directory = directory;
+    this.#chance = seededChance(options.seed);
+  }
+
+  async run(): Promise<ArchiveRaceResult> {
+    for (let count = 0; count < 2; count++) this.#contenders.push(await this.#contender());
+    this.#makeTrouble();
+    let before: Contender | undefined;
+    for (let round = 1; round <= this.#options.rounds; round++) {
+      const owner = this.#contenders[round % 2] ?? assert.fail();
+      await this.#round(round, owner, before);
+      before = owner;
+    }
+    return { rounds: this.#options.rounds, ...this.#result };
+  }
+
+  async end(): Promise<void> {
+    for (const timer of this.#troubles) timer.cancel();
+    for (const { archive, connection } of this.#contenders) {
+      await archive.close();
+      await connection.stop(signal);
+    }
+  }
+
+  async #round(epoch: number, owner: Contender, before: Contender | undefined): Promise<void> {
+    if (this.#chance.random() < lost) await this.#loseCopies(owner);
+    Object.assign(owner, { epoch, asked: 0, acknowledged: 0 });
+    const old = before === undefined ? [] : this.#commitSome(before, 1 + this.#below(6));
+    if (this.#chance.random() < 0.5) await old[this.#below(old.length)]?.catch(() => undefined);
+    const opening = owner.partition.opening(epoch);
+    if (before !== undefined) old.push(...this.#commitSome(before, this.#below(3)));
+    await opening;
+    const found = await this.#look(owner);
+    // Everything that the old owner hears now was decided before the new one opened.
+    await Promise.all(old);
+    if (before !== undefined) this.#check(found, before);
+    const own = this.#commitSome(owner, 1 + this.#below(4));
+    await this.#late(before);
+    await Promise.all(own);
+    const mine = await this.#look(owner);
+    assert.deepEqual(
+      mine,
+      { epoch, count: owner.acknowledged },
+      "what the owner committed is there, and nothing else",
+    );
+  }
+
+  /** What the new owner found is what the old one was told, and perhaps what it was not told of. */
+  #check({ epoch, count }: Said, old: Contender): void {
+    const about = `epoch ${old.epoch}: ${JSON.stringify({ epoch, count, asked: old.asked, told: old.acknowledged })}`;
+    if (old.acknowledged > 0 || epoch === old.epoch) assert.equal(epoch, old.epoch, about);
+    if (epoch !== old.epoch) return;
+    assert.ok(count >= old.acknowledged && count <= old.asked, about);
+    this.#result.landed += count - old.acknowledged;
+  }
+
+  /** Who was replaced tries once more, and is refused. */
+  async #late(old: Contender | undefined): Promise<void> {
+    if (old === undefined) return;
+    await assert.rejects(() => old.partition.commit(old.epoch, this.#changes(old)), archiveErrors.fenced.is);
+    this.#result.lateRefused++;
+  }
+
+  #commitSome(who: Contender, count: number): Promise<void>[] {
+    return Array.from({ length: count }, async () => {
+      const changes = this.#changes(who);
+      const asked = who.asked;
+      try {
+        await who.partition.commit(who.epoch, changes);
+        assert.equal(who.acknowledged + 1, asked, "commits are answered in order");
+        who.acknowledged = asked;
+        this.#result.acknowledged++;
+      } catch (error) {
+        if (!isTuttiError(error) || !archiveErrors.fenced.is(error)) throw error;
+        this.#result.refused++;
+      }
+    });
+  }
+
+  #changes(who: Contender): Changes {
+    who.asked++;
+    const said = `${who.epoch}/${who.asked}`;
+    const entry = { ...one.entry, incarnation: 1, events: ++this.#covered };
+    // Now and then one that is too large for an entry of the log.
+    const text = this.#chance.random() < 0.05 ? said.padEnd(9_000) : said;
+    return {
+      coveredTo: this.#covered,
+      partitionSnapshot: Buffer.from(said),
+      snapshots: [{ ...snapshotOf(one, { text }), incarnation: 1 }],
+      entries: [entry],
+    };
+  }
+
+  /** What there is, which must be of one commit. */
+  async #look({ partition, epoch }: Contender): Promise<Said> {
+    const { partitionSnapshot, live } = await partition.opening(epoch);
+    const text = Buffer.from(partitionSnapshot).toString();
+    if (text === "") return { epoch: 0, count: 0 };
+    const [kept] = await partition.load([one.key]);
+    assert.ok(kept?.kind === "snapshot" && live === 1);
+    assert.equal(Buffer.from(kept.snapshot).toString().trim(), text, "a commit is there whole");
+    const [said = 0, count = 0] = text.split("/").map(Number);
+    return { epoch: said, count };
+  }
+
+  async #contender(): Promise<Contender> {
+    const connection = await MeddledConnection.to(this.#options.servers);
+    const archive = await this.#open(connection);
+    const none = { epoch: 0, asked: 0, acknowledged: 0 };
+    return { connection, archive, partition: archive.partition(0), ...none };
+  }
+
+  async #loseCopies(who: Contender): Promise<void> {
+    await who.archive.close();
+    who.archive = await this.#open(who.connection);
+    who.partition = who.archive.partition(0);
+  }
+
+  #open(connection: MeddledConnection): Promise<ObjectArchive> {
+    const copies = join(this.#directory, String(++this.#copies));
+    return openSmall(connection, copies, this.#feed.source, {
+      replicas: this.#options.replicas,
+      partitions: 1,
+    });
+  }
+
+  #makeTrouble(): void {
+    const { stepDownMs, cutMs } = this.#options;
+    const [first] = this.#contenders;
+    if (first === undefined) return;
+    const { timers } = first.connection.foundation;
+    const every = (ms: number, work: () => void): void => {
+      const index = this.#troubles.length;
+      const again = (): Timer =>
+        timers.after(ms * (0.5 + Math.floor(this.#chance.random() * 100) / 100), () => {
+          work();
+          this.#troubles[index] = again();
+        });
+      this.#troubles.push(again());
+    };
+    if (cutMs !== undefined) {
+      every(cutMs, () => {
+        const who = this.#contenders[this.#below(2)];
+        who?.connection.cut().then(
+          () => this.#result.cuts++,
+          () => undefined,
+        );
+      });
+    }
+    if (stepDownMs !== undefined) {
+      every(stepDownMs, () => {
+        const stream =
+          this.#chance.random() < 0.7 ? `TUTTI_ARCHIVE_${service}_0` : `TUTTI_ARCHIVE_${service}`;
+        const asking = async () => {
+          const client = first.connection.client("test");
+          await client.request(`$JS.API.STREAM.LEADER.STEPDOWN.${stream}`, "");
+        };
+        asking().then(
+          () => this.#result.stepDowns++,
+          () => undefined,
+        );
+      });
+    }
+  }
+
+  #below(limit: number): number {
+    return Math.floor(this.#chance.random() * limit);
+  }
+}
