@@ -10,7 +10,11 @@ import { launch, ready, type Service } from "../support/services.ts";
 import { root } from "./page.ts";
 
 /** Scripts of the workspace that a page may really run; the others would change the clone, or take minutes. */
-const harmless: Readonly<Record<string, string>> = { certs: "tools/certs.mjs" };
+const harmless: Readonly<Record<string, readonly [tool: string, ...given: string[]]>> = {
+  certs: ["tools/certs.mjs"],
+  doctor: ["tools/data.mjs", "doctor"],
+  verify: ["tools/data.mjs", "verify"],
+};
 const commandTimeoutMs = 20_000;
 
 export class Workshop implements AsyncDisposable {
@@ -49,7 +53,9 @@ export class Workshop implements AsyncDisposable {
       return "";
     }
     const tool = harmless[script];
-    return tool === undefined ? "" : run(process.execPath, [join(root, tool), ...given], this.folder);
+    if (tool === undefined) return "";
+    const [file, ...first] = tool;
+    return run(process.execPath, [join(root, file), ...first, ...given], this.folder);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
