@@ -1,0 +1,132 @@
+/**
+ * What is done at a time: a run is started, waits, takes the place of another, or the time passes.
+ *
+ * 1. A run's id is made of the schedule and the time, so a time that is acted on twice, by a backfill or after a crash, starts
+ *    nothing twice.
+ * 2. Nothing waits while no run is live, except what the clock brought while the schedule is paused.
+ * 3. What waits begins in its order, one when all before it have ended.
+ */
+import { FiringOrigin, Overlap, PauseReason, SkipReason } from "@tutti/contracts/workflow/v1";
+import { stableHash } from "@tutti/kernel";
+import { schedulePaused } from "../life/events.ts";
+import { liveMax, waitingMax } from "../limits.ts";
+import { nextNumber, type ScheduleStep, type ScheduleView } from "../state.ts";
+import { firingQueued, firingSkipped, firingStarted, stopRequested } from "./events.ts";
+
+export interface ScheduledTime {
+  readonly nominalMs: number;
+  readonly origin: FiringOrigin;
+}
+
+export function act(schedule: ScheduleView, time: ScheduledTime, overlap: Overlap, step: ScheduleStep): void {
+  const runId = runIdOf(schedule, time, step);
+  if (schedule.byRun.has(runId)) {
+    skip(time, SkipReason.SKIP_REASON_TWICE, step);
+    return;
+  }
+  if (schedule.live.size === 0) {
+    start(schedule, nextNumber(schedule), time, runId, step);
+    return;
+  }
+  switch (overlap) {
+    case Overlap.OVERLAP_ALLOW:
+      if (schedule.live.size >= liveMax) skip(time, SkipReason.SKIP_REASON_FULL, step);
+      else start(schedule, nextNumber(schedule), time, runId, step);
+      return;
+    case Overlap.OVERLAP_QUEUE_ONE:
+      if (schedule.waiting.size > 0) skip(time, SkipReason.SKIP_REASON_REPLACED, step);
+      else queue(schedule, time, runId, false, step);
+      return;
+    case Overlap.OVERLAP_QUEUE_ALL:
+      if (schedule.waiting.size >= waitingMax) skip(time, SkipReason.SKIP_REASON_FULL, step);
+      else queue(schedule, time, runId, false, step);
+      return;
+    case Overlap.OVERLAP_CANCEL_OTHER:
+    case Overlap.OVERLAP_TERMINATE_OTHER:
+      takeTheirPlace(schedule, overlap === Overlap.OVERLAP_TERMINATE_OTHER, step);
+      if (schedule.waiting.size >= waitingMax) skip(time, SkipReason.SKIP_REASON_FULL, step);
+      else queue(schedule, time, runId, true, step);
+      return;
+    default:
+      skip(time, SkipReason.SKIP_REASON_OVERLAP, step);
+  }
+}
+
+/** Something ended: the next that waits begins. */
+export function startNext(schedule: ScheduleView, step: ScheduleStep): void {
+  if (schedule.live.size > 0) return;
+  for (const { firing, nominalMs, origin, runId } of schedule.waiting.values()) {
+    // What the clock brought waits until the schedule is resumed.
+    if (schedule.standing === "paused" && origin === FiringOrigin.FIRING_ORIGIN_TIME) continue;
+    start(schedule, firing, { nominalMs, origin }, runId, step);
+    return;
+  }
+}
+
+function start(
+  schedule: ScheduleView,
+  firing: number,
+  { nominalMs, origin }: ScheduledTime,
+  runId: string,
+  step: ScheduleStep,
+): void {
+  step.emit(firingStarted, { firing, nominalMs, fireMs: step.nowMs, origin, runId });
+  countRun(schedule, step);
+}
+
+/** A run by the clock was started: the schedule may have had its last one. */
+function countRun(schedule: ScheduleView, step: ScheduleStep): void {
+  const { maxRuns } = schedule.plan;
+  if (schedule.standing !== "active" || maxRuns === 0 || schedule.countedRuns < maxRuns) return;
+  step.emit(schedulePaused, {
+    reason: PauseReason.PAUSE_REASON_MAX_RUNS,
+    note: `started ${schedule.countedRuns} of ${maxRuns} runs`,
+    pauseMs: step.nowMs,
+  });
+}
+
+function queue(
+  schedule: ScheduleView,
+  { nominalMs, origin }: ScheduledTime,
+  runId: string,
+  replaceable: boolean,
+  step: ScheduleStep,
+): void {
+  const firing = nextNumber(schedule);
+  step.emit(firingQueued, { firing, nominalMs, fireMs: step.nowMs, origin, runId, replaceable });
+}
+
+function skip({ nominalMs, origin }: ScheduledTime, reason: SkipReason, step: ScheduleStep): void {
+  step.emit(firingSkipped, { firing: 0, nominalMs, fireMs: step.nowMs, origin, reason });
+}
+
+/** All that live are asked to end, and those that wait to take their place give way. */
+function takeTheirPlace(schedule: ScheduleView, terminate: boolean, step: ScheduleStep): void {
+  for (const { firing, nominalMs, origin, replaceable } of [...schedule.waiting.values()]) {
+    if (!replaceable) continue;
+    const reason = SkipReason.SKIP_REASON_REPLACED;
+    step.emit(firingSkipped, { firing, nominalMs, fireMs: step.nowMs, origin, reason });
+  }
+  for (const live of [...schedule.live.values()]) {
+    if (live.stopping && (live.terminate || !terminate)) continue;
+    step.emit(stopRequested, { stop: nextNumber(schedule), firing: live.firing, terminate });
+  }
+}
+
+/** An id has 200 characters at most; that of a schedule too. */
+const idLengthMax = 150;
+
+function runIdOf(
+  schedule: ScheduleView,
+  { nominalMs, origin }: ScheduledTime,
+  { key }: ScheduleStep,
+): string {
+  const id =
+    key.id.length <= idLengthMax
+      ? key.id
+      : `${key.id.slice(0, idLengthMax)}-${stableHash(key.id).toString(16)}`;
+  // 20260329T013000Z, with milliseconds where there are any.
+  const time = new Date(nominalMs).toISOString().replaceAll(/[-:]|\.000/g, "");
+  if (origin !== FiringOrigin.FIRING_ORIGIN_TRIGGER) return `${id}-${time}`;
+  return `${id}-trigger-${time}-${nextNumber(schedule)}`;
+}

@@ -1,0 +1,77 @@
+/**
+ * What comes next by the clock, and what is done when it comes.
+ *
+ * 1. The times of a schedule are acted on in their order, each once: one that was acted on, missed or let pass while the
+ *    schedule was paused is behind it for good.
+ * 2. A time that is noticed late, because nothing ran when it came, is acted on within the catch-up window; older ones are
+ *    missed, and said to be.
+ * 3. A step acts on a hundred times at most. The timer is then due at once again.
+ */
+import { FiringOrigin, type NextTime, Overlap } from "@tutti/contracts/workflow/v1";
+import { catchUpDefaultMs, missedCountMax, recentMax, timesPerStepMax } from "../limits.ts";
+import { type ScheduleStep, type ScheduleView, timingOf } from "../state.ts";
+import { type Calendar, calendarOf } from "../timing/timing.ts";
+import { act } from "./act.ts";
+import { scheduleAdvanced, timesMissed } from "./events.ts";
+
+/** The first time after a moment. */
+export function nextTime(calendar: Calendar, afterMs: number): NextTime {
+  const ahead = calendar.nextAfter(afterMs);
+  switch (ahead.kind) {
+    case "time":
+      return { nominalMs: ahead.nominalMs, dueMs: ahead.nominalMs + calendar.putOffMs(ahead.nominalMs) };
+    case "unknown":
+      return { nominalMs: 0, dueMs: ahead.searchedMs };
+    case "none":
+      return { nominalMs: 0, dueMs: 0 };
+  }
+}
+
+/** The timer is due. */
+export function advance(schedule: ScheduleView, step: ScheduleStep): void {
+  const calendar = calendarOf(timingOf(schedule), step.key.id);
+  const { nowMs } = step;
+  const oldestMs = nowMs - (schedule.plan.catchUpMs || catchUpDefaultMs);
+  let next: NextTime = { nominalMs: schedule.nominalMs, dueMs: schedule.dueMs };
+  if (isDue(next, oldestMs)) next = miss(calendar, next, oldestMs, step);
+  for (let acted = 0; acted < timesPerStepMax && isDue(next, nowMs); acted++) {
+    if (next.nominalMs > 0) {
+      const time = { nominalMs: next.nominalMs, origin: FiringOrigin.FIRING_ORIGIN_TIME };
+      act(schedule, time, schedule.plan.overlap || Overlap.OVERLAP_SKIP, step);
+      if (schedule.standing !== "active") return;
+    }
+    next = nextTime(calendar, next.nominalMs || next.dueMs);
+  }
+  step.emit(scheduleAdvanced, { next });
+}
+
+function isDue({ dueMs }: NextTime, untilMs: number): boolean {
+  return dueMs > 0 && dueMs <= untilMs;
+}
+
+/** Passes over what is too late, and says so: the latest times one by one, those before them together. */
+function miss(calendar: Calendar, first: NextTime, oldestMs: number, step: ScheduleStep): NextTime {
+  const latest: number[] = [];
+  let [count, firstMs, lastMs] = [0, 0, 0];
+  let next = first;
+  let searches = 0;
+  while (isDue(next, oldestMs - 1) && count + latest.length < missedCountMax && searches < missedCountMax) {
+    if (next.nominalMs > 0) latest.push(next.nominalMs);
+    else searches++;
+    if (latest.length > recentMax) {
+      lastMs = latest.shift() ?? 0;
+      firstMs = firstMs || lastMs;
+      count++;
+    }
+    next = nextTime(calendar, next.nominalMs || next.dueMs);
+  }
+  const more = isDue(next, oldestMs - 1);
+  if (more) next = nextTime(calendar, oldestMs - 1);
+  const fireMs = step.nowMs;
+  if (count > 0) step.emit(timesMissed, { firstMs, lastMs, count, more: false, fireMs });
+  for (const [index, nominalMs] of latest.entries()) {
+    const isLast = index === latest.length - 1;
+    step.emit(timesMissed, { firstMs: nominalMs, lastMs: nominalMs, count: 1, more: more && isLast, fireMs });
+  }
+  return next;
+}

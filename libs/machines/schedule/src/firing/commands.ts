@@ -1,0 +1,164 @@
+/** Firings by hand, what the world says of them, and what runs report. */
+import { WorkStatus } from "@tutti/contracts/types/v1";
+import type { LiveFiring } from "@tutti/contracts/workflow/v1";
+import {
+  BackfillSchedule,
+  ConfirmStart,
+  ConfirmStop,
+  FiringOrigin,
+  Overlap,
+  PastFiring,
+  PauseReason,
+  RefuseStart,
+  ReportRunEnd,
+  ScheduleBackfilled,
+  ScheduleDone,
+  ScheduleTriggered,
+  TriggerSchedule,
+} from "@tutti/contracts/workflow/v1";
+import type { ReadOnly } from "@tutti/kernel";
+import { scheduleErrors } from "../errors.ts";
+import { schedulePaused } from "../life/events.ts";
+import { backfillMax, waitingMax } from "../limits.ts";
+import { notThere } from "../refusals.ts";
+import { type ScheduleCommand, type ScheduleStep, type ScheduleView, timingOf } from "../state.ts";
+import { calendarOf } from "../timing/timing.ts";
+import { act, startNext } from "./act.ts";
+import { runEndNoted, startConfirmed, startRefused, stopConfirmed } from "./events.ts";
+
+export const trigger: ScheduleCommand<TriggerSchedule, ScheduleTriggered> = {
+  type: "trigger",
+  codec: TriggerSchedule,
+  reply: ScheduleTriggered,
+  decide(schedule, { overlap }, step) {
+    const refusal = notThere(schedule, step.key.id);
+    if (refusal !== undefined) return refusal;
+    const time = { nominalMs: step.nowMs, origin: FiringOrigin.FIRING_ORIGIN_TRIGGER };
+    act(schedule, time, overlap || schedule.plan.overlap || Overlap.OVERLAP_SKIP, step);
+    return { firing: PastFiring.create({ ...schedule.recent.at(-1) }) };
+  },
+};
+
+export const backfill: ScheduleCommand<BackfillSchedule, ScheduleBackfilled> = {
+  type: "backfill",
+  codec: BackfillSchedule,
+  reply: ScheduleBackfilled,
+  decide(schedule, { fromMs, untilMs, overlap: wanted }, step) {
+    const { id } = step.key;
+    const refusal = notThere(schedule, id);
+    if (refusal !== undefined) return refusal;
+    if (!(fromMs >= 0 && fromMs < untilMs && untilMs <= step.nowMs))
+      return scheduleErrors.spanInvalid.refusal({
+        problem: `expected a span that is over by ${step.nowMs}, found ${fromMs} to ${untilMs}`,
+      });
+    const times = timesBetween(schedule, id, fromMs, untilMs);
+    if (times === undefined)
+      return scheduleErrors.spanInvalid.refusal({
+        problem: `expected at most ${backfillMax} times, found more from ${fromMs} to ${untilMs}`,
+      });
+    const overlap = wanted || Overlap.OVERLAP_QUEUE_ALL;
+    const waiting = schedule.waiting.size;
+    if (overlap === Overlap.OVERLAP_QUEUE_ALL && waiting + times.length > waitingMax)
+      return scheduleErrors.waitingFull.refusal({ id, max: waitingMax, waiting, wanted: times.length });
+    for (const nominalMs of times)
+      act(schedule, { nominalMs, origin: FiringOrigin.FIRING_ORIGIN_BACKFILL }, overlap, step);
+    return { count: times.length };
+  },
+};
+
+/** Searches that each pass over 5,000 times that are left out. */
+const searchesMax = 20;
+
+function timesBetween(
+  schedule: ScheduleView,
+  id: string,
+  fromMs: number,
+  untilMs: number,
+): readonly number[] | undefined {
+  const calendar = calendarOf(timingOf(schedule), id);
+  const times: number[] = [];
+  let atMs = fromMs - 1;
+  for (let searches = 0; searches < searchesMax; ) {
+    const ahead = calendar.nextAfter(atMs);
+    if (ahead.kind === "none") return times;
+    atMs = ahead.kind === "time" ? ahead.nominalMs : ahead.searchedMs;
+    if (atMs >= untilMs) return times;
+    if (ahead.kind === "unknown") searches++;
+    else if (times.length === backfillMax) return undefined;
+    else times.push(atMs);
+  }
+  return undefined;
+}
+
+/** A result. */
+export const confirmStart: ScheduleCommand<ConfirmStart, ScheduleDone> = {
+  type: "confirm_start",
+  codec: ConfirmStart,
+  reply: ScheduleDone,
+  decide(schedule, { existed, ended }, step) {
+    const live = startOf(schedule, step);
+    if (live === undefined) return scheduleErrors.resultUnasked.refusal({ id: step.key.id });
+    step.emit(startConfirmed, { firing: live.firing, existed, ended });
+    startNext(schedule, step);
+    return {};
+  },
+};
+
+/** A result. */
+export const refuseStart: ScheduleCommand<RefuseStart, ScheduleDone> = {
+  type: "refuse_start",
+  codec: RefuseStart,
+  reply: ScheduleDone,
+  decide(schedule, { code, message }, step) {
+    const live = startOf(schedule, step);
+    if (live === undefined) return scheduleErrors.resultUnasked.refusal({ id: step.key.id });
+    step.emit(startRefused, { firing: live.firing, code, message });
+    startNext(schedule, step);
+    return {};
+  },
+};
+
+/** A result. */
+export const confirmStop: ScheduleCommand<ConfirmStop, ScheduleDone> = {
+  type: "confirm_stop",
+  codec: ConfirmStop,
+  reply: ScheduleDone,
+  decide(schedule, { ended }, step) {
+    const stop = step.settles?.number ?? 0;
+    const isAsked =
+      stop > 0 && [...schedule.live.values()].some((live) => live.stop === stop && !live.starting);
+    if (!isAsked) return scheduleErrors.resultUnasked.refusal({ id: step.key.id });
+    step.emit(stopConfirmed, { stop, ended });
+    startNext(schedule, step);
+    return {};
+  },
+};
+
+/** A letter. One about a run that nobody waits for is of no interest. */
+export const reportRunEnd: ScheduleCommand<ReportRunEnd, ScheduleDone> = {
+  type: "report_run_end",
+  codec: ReportRunEnd,
+  reply: ScheduleDone,
+  decide(schedule, { runId, status, message }, step) {
+    const firing = schedule.byRun.get(runId);
+    if (firing === undefined || !schedule.live.has(firing)) return {};
+    step.emit(runEndNoted, { firing, status });
+    const isFailed = status === WorkStatus.WORK_STATUS_FAILED;
+    if (isFailed && schedule.plan.pauseOnFailure && schedule.standing === "active")
+      step.emit(schedulePaused, {
+        reason: PauseReason.PAUSE_REASON_FAILURE,
+        note: `run ${runId} failed: ${message.slice(0, messageLengthMax)}`,
+        pauseMs: step.nowMs,
+      });
+    startNext(schedule, step);
+    return {};
+  },
+};
+
+const messageLengthMax = 1_000;
+
+/** The firing whose start the step settles. */
+function startOf(schedule: ScheduleView, { settles }: ScheduleStep): ReadOnly<LiveFiring> | undefined {
+  const live = settles === undefined ? undefined : schedule.live.get(settles.number);
+  return live?.starting === true ? live : undefined;
+}

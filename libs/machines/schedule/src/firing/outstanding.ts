@@ -1,0 +1,39 @@
+/** What a schedule waits for: the clock, and what it asked the world to do. */
+import type { LiveFiring, NextTime } from "@tutti/contracts/workflow/v1";
+import { assert, type Outstanding, type ReadOnly } from "@tutti/kernel";
+import {
+  clockTimer,
+  type Schedule,
+  type ScheduleEffect,
+  type ScheduleView,
+  type StartRun,
+  type StopRun,
+} from "../state.ts";
+
+export function setNext(schedule: Schedule, next: NextTime | undefined, outstanding: Outstanding): void {
+  schedule.nominalMs = next?.nominalMs ?? 0;
+  schedule.dueMs = next?.dueMs ?? 0;
+  if (schedule.dueMs > 0) outstanding.timer(clockTimer, schedule.dueMs);
+  else outstanding.cleared(clockTimer);
+}
+
+/** The effect that starts a run, by the plan that was in force when it was decided. */
+export function starting(schedule: ScheduleView, { runId, revision }: ReadOnly<LiveFiring>): StartRun {
+  const run = revision === schedule.revision ? schedule.plan.run : schedule.former.get(revision);
+  assert(run !== undefined, "what a run is started by is kept", { revision });
+  // A Buffer, as a decoder may hand out, is shown as a plain view: effects are compared.
+  return { kind: "start_run", runId, run: new Uint8Array(run.buffer, run.byteOffset, run.length) };
+}
+
+/** The effect that asks a run to end. */
+export function stopping({ runId, terminate }: ReadOnly<LiveFiring>): StopRun {
+  return { kind: "stop_run", runId, terminate };
+}
+
+export function recover(schedule: ScheduleView, outstanding: Outstanding<ScheduleEffect>): void {
+  if (schedule.dueMs > 0) outstanding.timer(clockTimer, schedule.dueMs);
+  for (const live of schedule.live.values()) {
+    if (live.starting) outstanding.effect(live.firing, 1, starting(schedule, live));
+    else if (live.stop > 0) outstanding.effect(live.stop, 1, stopping(live));
+  }
+}

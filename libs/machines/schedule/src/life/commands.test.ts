@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { MachineDriver } from "@tutti/kernel/testing";
+import {
+  create,
+  facts,
+  labelsMax,
+  pause,
+  previewTimes,
+  remove,
+  resume,
+  schedule,
+  scheduleErrors,
+  trigger,
+  update,
+} from "../index.ts";
+import { codeOf, driven, hourMs, key, plan, service, startMs, story, toStart } from "../schedule.fixture.ts";
+
+describe("a schedule", () => {
+  it("is made once: the same again is the one that is there, another is refused", () => {
+    const driver = driven();
+    const { length } = driver.history(key);
+    const again = { plan: plan(), paused: false, note: "" };
+    assert.deepEqual(driver.execute(key, create, again), { existed: true });
+    assert.equal(
+      codeOf(driver.execute(key, create, { ...again, plan: plan({ definition: "other" }) })),
+      "schedule.exists",
+    );
+    assert.equal(driver.history(key).length, length);
+  });
+
+  it("that is made paused waits to be resumed", () => {
+    const driver = new MachineDriver({ machines: [schedule], service, startMs });
+    driver.execute(key, create, { plan: plan(), paused: true, note: "not yet" });
+    assert.equal(driver.nextDueMs, undefined);
+    driver.execute(key, resume, { note: "now" });
+    assert.equal(driver.nextDueMs, startMs + hourMs);
+  });
+
+  for (const [what, given, problem] of [
+    ["without a timing", { timing: undefined }, /when the schedule fires, found nothing/],
+    ["with a rule that never comes", plan({}, { rules: [{ cron: "0 0 30 2 *" }] }), /never does/],
+    ["with nothing to start", { run: new Uint8Array() }, /what to start in 1 to/],
+    ["with a catch-up window that is no number", { catchUpMs: Number.NaN }, /catch-up window/],
+    ["with a book for a description", { description: "x".repeat(5_000) }, /at most 4096 characters/],
+    [
+      "with too many labels",
+      { labels: Object.fromEntries(Array.from({ length: labelsMax + 1 }, (_, index) => [`a${index}`, ""])) },
+      /at most 64 labels/,
+    ],
+  ] as const)
+    it(`${what} is refused: ${problem}`, () => {
+      const driver = new MachineDriver({ machines: [schedule], service, startMs });
+      const refused = driver.execute(key, create, { plan: plan(given), paused: false, note: "" });
+      assert.equal(codeOf(refused), "schedule.plan_invalid");
+      assert.match((refused as { message: string }).message, problem);
+    });
+
+  it("that is not there is told nothing but to come into being", () => {
+    const driver = new MachineDriver({ machines: [schedule], service, startMs });
+    const said = [
+      driver.execute(key, update, { plan: plan(), revision: 0 }),
+      driver.execute(key, pause, { note: "" }),
+      driver.execute(key, resume, { note: "" }),
+      driver.execute(key, trigger, { overlap: 0 }),
+      driver.ask(key, facts, undefined),
+    ];
+    assert.deepEqual(said.map(codeOf), Array(5).fill(scheduleErrors.missing.refusal({ id: "" }).code));
+    assert.deepEqual(driver.execute(key, remove, {}), { removed: false });
+  });
+
+  it("that is removed ends with nothing outstanding, and is not made again while it is kept", () => {
+    const driver = driven();
+    driver.advance(2 * hourMs);
+    assert.deepEqual(driver.execute(key, remove, {}), { removed: true });
+    assert.deepEqual([driver.effects, driver.nextDueMs], [[], undefined]);
+    assert.equal(
+      codeOf(driver.execute(key, create, { plan: plan(), paused: false, note: "" })),
+      "schedule.removed",
+    );
+    assert.deepEqual(driver.execute(key, remove, {}), { removed: false });
+  });
+
+  it("shows how it stands and what comes next", () => {
+    const driver = driven(plan({}, { timeZone: "Asia/Kathmandu" }));
+    driver.advance(hourMs);
+    const view = driver.ask(key, facts, undefined);
+    assert.ok("nextMs" in view);
+    assert.deepEqual(view.nextMs.slice(0, 2), [startMs + 1.25 * hourMs, startMs + 2.25 * hourMs]);
+    assert.equal(view.nextMs.length, 10);
+    assert.deepEqual(view.liveRunIds, ["nightly-20260101T001500Z"]);
+    assert.deepEqual([view.paused, view.revision, view.startedCount], [false, 1, 1]);
+    driver.execute(key, pause, { note: "" });
+    assert.deepEqual((driver.ask(key, facts, undefined) as { nextMs: unknown }).nextMs, []);
+  });
+});
+
+describe("a change of a schedule", () => {
+  it("takes effect from now on", () => {
+    const driver = driven();
+    driver.advance(hourMs / 2);
+    const changed = plan({}, { rules: [{ cron: "*/10 * * * *" }] });
+    assert.deepEqual(driver.execute(key, update, { plan: changed, revision: 1 }), { revision: 2 });
+    assert.equal(driver.nextDueMs, startMs + hourMs / 2 + 600_000);
+  });
+
+  it("that was made meanwhile is noticed, unless it is the same", () => {
+    const driver = driven();
+    const changed = plan({ definition: "other" });
+    driver.execute(key, update, { plan: changed, revision: 1 });
+    assert.deepEqual(driver.execute(key, update, { plan: changed, revision: 1 }), { revision: 2 });
+    assert.equal(codeOf(driver.execute(key, update, { plan: plan(), revision: 1 })), "schedule.moved");
+    assert.deepEqual(driver.execute(key, update, { plan: plan(), revision: 0 }), { revision: 3 });
+  });
+
+  it("loses no time that has come and is only put off", () => {
+    const put = { jitterMs: hourMs };
+    const driver = driven(plan({}, put));
+    driver.advance((driver.nextDueMs ?? 0) - driver.nowMs - 1);
+    assert.ok(driver.nowMs > startMs + hourMs);
+    driver.execute(key, update, { plan: plan({ definition: "other" }, put), revision: 1 });
+    driver.advance(1);
+    assert.deepEqual(toStart(driver), ["nightly-20260101T010000Z"]);
+  });
+
+  it("of what is paused waits too", () => {
+    const driver = driven();
+    driver.execute(key, pause, { note: "" });
+    driver.execute(key, update, { plan: plan({ definition: "other" }), revision: 0 });
+    assert.equal(driver.nextDueMs, undefined);
+    assert.equal(driver.description(key).definition, "other");
+    driver.execute(key, pause, { note: "" });
+    driver.execute(key, resume, { note: "" });
+    driver.execute(key, resume, { note: "" });
+    assert.deepEqual(story(driver), [
+      "schedule_created",
+      "schedule_paused",
+      "schedule_updated",
+      "schedule_resumed",
+    ]);
+  });
+});
+
+describe("a preview", () => {
+  it("says as many times as were asked for", () => {
+    const { timing } = plan();
+    assert.ok(timing);
+    assert.deepEqual(previewTimes(timing, startMs, 2), [startMs + hourMs, startMs + 2 * hourMs]);
+  });
+});

@@ -1,0 +1,24 @@
+/** Bounds of everything in a schedule that could grow. */
+export const rulesMax = 100;
+export const exceptionsMax = 100;
+export const intervalMinMs = 1_000;
+export const jitterMaxMs = 366 * 86_400_000;
+/** The end of the year 9999. */
+export const momentMaxMs = 253_402_300_799_999;
+/** Firings that wait for runs to end. */
+export const waitingMax = 1_000;
+/** Runs that have not ended. */
+export const liveMax = 1_000;
+/** Firings that are kept to be shown. */
+export const recentMax = 10;
+/** Times that a backfill may have. */
+export const backfillMax = 1_000;
+/** Times that are acted on in one step; the next step takes those that are left. */
+export const timesPerStepMax = 100;
+/** Times that are counted one by one when they were missed. */
+export const missedCountMax = 10_000;
+/** How late a time may be acted on, unless the plan says otherwise. */
+export const catchUpDefaultMs = 60_000;
+export const labelsMax = 64;
+export const textLengthMax = 4_096;
+export const runBytesMax = 1_100_000;

@@ -1,0 +1,84 @@
+/**
+ * The schedule, a machine: the table of everything it understands. It starts runs by the clock, each time once:
+ *
+ * 1. What comes next was decided in the step before and is in its event: no fold asks a calendar or a time zone.
+ * 2. The clock is one timer, which follows from the state; a restart forgets no time, and acts on none twice.
+ * 3. Every time by the rules has one end: a run, a place in the queue, a reason why not, or a pause that it fell into.
+ */
+import type { Machine } from "@tutti/kernel";
+import { advance } from "./firing/clock.ts";
+import {
+  backfill,
+  confirmStart,
+  confirmStop,
+  refuseStart,
+  reportRunEnd,
+  trigger,
+} from "./firing/commands.ts";
+import {
+  firingQueued,
+  firingSkipped,
+  firingStarted,
+  runEndNoted,
+  scheduleAdvanced,
+  startConfirmed,
+  startRefused,
+  stopConfirmed,
+  stopRequested,
+  timesMissed,
+} from "./firing/events.ts";
+import { recover } from "./firing/outstanding.ts";
+import { create, pause, remove, resume, update } from "./life/commands.ts";
+import { describeSchedule, projectSchedule } from "./life/description.ts";
+import {
+  scheduleCreated,
+  schedulePaused,
+  scheduleRemoved,
+  scheduleResumed,
+  scheduleUpdated,
+} from "./life/events.ts";
+import { facts } from "./life/queries.ts";
+import { scheduleSnapshots } from "./snapshots.ts";
+import { newSchedule, type Schedule, type ScheduleEffect } from "./state.ts";
+
+export const schedule: Machine<Schedule, ScheduleEffect> = {
+  kind: "schedule",
+  behaviour: 1,
+  create: newSchedule,
+  commands: [
+    create,
+    update,
+    pause,
+    resume,
+    remove,
+    trigger,
+    backfill,
+    confirmStart,
+    refuseStart,
+    confirmStop,
+    reportRunEnd,
+  ],
+  events: [
+    scheduleCreated,
+    scheduleUpdated,
+    schedulePaused,
+    scheduleResumed,
+    scheduleRemoved,
+    scheduleAdvanced,
+    firingStarted,
+    firingQueued,
+    firingSkipped,
+    timesMissed,
+    startConfirmed,
+    startRefused,
+    stopRequested,
+    stopConfirmed,
+    runEndNoted,
+  ],
+  queries: [facts],
+  expire: (state, _, step) => advance(state, step),
+  snapshots: scheduleSnapshots,
+  recover,
+  describe: describeSchedule,
+  project: projectSchedule,
+};

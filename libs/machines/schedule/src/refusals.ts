@@ -1,0 +1,32 @@
+/** Reasons to say no that several nouns share. Each gives the refusal, or undefined when there is none. */
+import type { SchedulePlan } from "@tutti/contracts/workflow/v1";
+import type { ReadOnly, Refusal } from "@tutti/kernel";
+import { scheduleErrors } from "./errors.ts";
+import { labelsMax, runBytesMax, textLengthMax } from "./limits.ts";
+import type { ScheduleView } from "./state.ts";
+import { timingProblem } from "./timing/problem.ts";
+
+/** The schedule is not there, or has ended. */
+export function notThere({ standing }: ScheduleView, id: string): Refusal | undefined {
+  return standing === "absent" || standing === "removed" ? scheduleErrors.missing.refusal({ id }) : undefined;
+}
+
+export function notAPlan(plan: ReadOnly<SchedulePlan> | undefined): Refusal | undefined {
+  const problem = planProblem(plan);
+  return problem === undefined ? undefined : scheduleErrors.planInvalid.refusal({ problem });
+}
+
+function planProblem(plan: ReadOnly<SchedulePlan> | undefined): string | undefined {
+  if (plan?.timing === undefined) return "expected when the schedule fires, found nothing";
+  const { catchUpMs, labels, description, run } = plan;
+  if (!(Number.isFinite(catchUpMs) && catchUpMs >= 0))
+    return `expected a catch-up window from 0 ms on, found ${catchUpMs}`;
+  if (run.length < 1 || run.length > runBytesMax)
+    return `expected what to start in 1 to ${runBytesMax} bytes, found ${run.length}`;
+  if (description.length > textLengthMax)
+    return `expected a description of at most ${textLengthMax} characters, found ${description.length}`;
+  const count = Object.keys(labels).length;
+  if (count > labelsMax) return `expected at most ${labelsMax} labels, found ${count}`;
+  // Only read.
+  return timingProblem(plan.timing as Parameters<typeof timingProblem>[0]);
+}

@@ -1,0 +1,78 @@
+import { Overlap, PlannedTiming, SchedulePlan } from "@tutti/contracts/workflow/v1";
+import { isRefusal } from "@tutti/kernel";
+import { type DrivenEffect, MachineDriver } from "@tutti/kernel/testing";
+import { confirmStart, create, reportRunEnd, schedule } from "./index.ts";
+import { scheduleCreated } from "./life/events.ts";
+
+type Given<Message> = { readonly [Name in keyof Message]?: Message[Name] | undefined };
+type GivenTiming = Omit<Given<PlannedTiming>, "rules" | "exceptions"> & {
+  readonly rules?: readonly Given<PlannedTiming["rules"][number]>[];
+  readonly exceptions?: readonly Given<PlannedTiming["rules"][number]>[];
+};
+
+export const key = { namespace: "default", kind: "schedule", id: "nightly" };
+export const service = "workflow";
+export const startMs = Date.parse("2026-01-01T00:00:00Z");
+export const hourMs = 3_600_000;
+
+/** A timing with what is given, and nothing else. */
+export function timing(given: GivenTiming): PlannedTiming {
+  return PlannedTiming.fromPartial(given as Parameters<typeof PlannedTiming.fromPartial>[0]);
+}
+
+/** Every hour, one after the other if need be. */
+export function plan(given: Given<SchedulePlan> = {}, rules: GivenTiming = {}): SchedulePlan {
+  return SchedulePlan.create({
+    timing: timing({ rules: [{ cron: "0 * * * *" }], ...rules }),
+    run: Uint8Array.of(1),
+    definition: "report",
+    overlap: Overlap.OVERLAP_QUEUE_ALL,
+    ...given,
+  } as SchedulePlan);
+}
+
+/** A driver with the schedule made; so long ago that nothing ran since, when that is given. */
+export function driven(made: SchedulePlan = plan(), awayMs = 0): MachineDriver {
+  const driver = new MachineDriver({ machines: [schedule], service, startMs: startMs + awayMs });
+  if (awayMs === 0) driver.execute(key, create, { plan: made, paused: false, note: "" });
+  else {
+    const nominalMs = startMs + hourMs;
+    const next = { nominalMs, dueMs: nominalMs };
+    driver.append(key, scheduleCreated, { plan: made, paused: false, note: "", createMs: startMs, next });
+    driver.advance(0);
+  }
+  return driver;
+}
+
+/** Ids of the runs that are to be started, as the world sees it. */
+export function toStart(driver: MachineDriver): readonly string[] {
+  return driver.effects
+    .map(({ effect }) => effect as { kind: string; runId: string })
+    .filter(({ kind }) => kind === "start_run")
+    .map(({ runId }) => runId);
+}
+
+/** The world does what is asked for: runs are there. */
+export function startAll(driver: MachineDriver): void {
+  for (const effect of driver.effects)
+    if (kindOf(effect) === "start_run") driver.settle(effect, confirmStart, { existed: false, ended: false });
+}
+
+export function kindOf({ effect }: DrivenEffect): string {
+  return (effect as { kind: string }).kind;
+}
+
+/** A run says that it has ended. */
+export function end(driver: MachineDriver, runId: string, status: 5 | 6 = 5): void {
+  driver.execute(key, reportRunEnd, { runId, status, message: status === 6 ? "out of paper" : "" });
+}
+
+/** Types of the events so far. */
+export function story(driver: MachineDriver): readonly string[] {
+  return driver.history(key).map(({ type }) => type);
+}
+
+/** The code of a refusal; the answer itself when it is none. */
+export function codeOf(answer: unknown): unknown {
+  return isRefusal(answer) ? answer.code : answer;
+}

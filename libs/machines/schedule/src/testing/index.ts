@@ -1,0 +1,1 @@
+export { done, operations, plans, scheduleKey } from "./operations.ts";

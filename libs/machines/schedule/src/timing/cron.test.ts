@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import { timing } from "../schedule.fixture.ts";
+import { civilDay, dayNumber, daysInMonth, weekdayOf } from "./civil.ts";
+import { readCron } from "./cron.ts";
+import { timingProblem } from "./problem.ts";
+
+describe("what is no cron rule", () => {
+  for (const [text, problem] of [
+    ["", /five fields .* found 0/],
+    ["* * * *", /found 4 in/],
+    ["60 * * * *", /a minute as 0 to 59.*found "60"/],
+    ["* 24 * * *", /an hour as 0 to 23/],
+    ["* * 0 * *", /a day of the month as 1 to 31/],
+    ["* * * 13 *", /a month as 1 to 12 or jan to dec/],
+    ["* * * * 8", /a weekday as 0 to 7 or sun to sat/],
+    ["* * * * 5#6", /first to the fifth weekday/],
+    ["5-1 * * * *", /a minute/],
+    ["*/0 * * * *", /a minute/],
+    ["1,,2 * * * *", /a minute/],
+    ["*-5 * * * *", /a minute/],
+    ["1.5 * * * *", /a minute/],
+    ["-1 * * * *", /a minute/],
+    ["* * L-31 * *", /at most L-30/],
+    ["* * 32W * *", /a day of the month/],
+    ["* * * * 5LL", /a weekday/],
+    ["@often", /one of @yearly/],
+    ["@constructor", /one of @yearly/],
+  ] as const)
+    it(`${JSON.stringify(text)} is refused: ${problem}`, () => {
+      const read = readCron(text);
+      assert.ok(typeof read === "string");
+      assert.match(read, problem);
+    });
+
+  it("whatever it is, it is refused in words and never crashes", () => {
+    const field = fc.stringMatching(/^[0-9*/,\-#LWa-f?]{1,6}$/);
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.array(field, { minLength: 4, maxLength: 7 }).map((all) => all.join(" ")),
+        ),
+        (text) => {
+          const read = readCron(text);
+          if (typeof read === "string") assert.match(read, /^expected .*found/);
+        },
+      ),
+      { seed: 1, numRuns: 2_000 },
+    );
+  });
+});
+
+describe("a timing", () => {
+  for (const [what, plan, problem] of [
+    ["without rules", { rules: [] }, /1 to 100 rules, found 0/],
+    [
+      "in a zone that is none",
+      { rules: [{ cron: "* * * * *" }], timeZone: "Europe/Bern" },
+      /IANA.*Europe\/Bern/,
+    ],
+    ["in an offset", { rules: [{ cron: "* * * * *" }], timeZone: "+01:00" }, /IANA/],
+    ["that never comes", { rules: [{ cron: "0 0 31 2 *" }] }, /rules\[0\]: expected a time that comes/],
+    ["too often", { rules: [{ everyMs: 999 }] }, /rules\[0\]: expected an interval .* from 1000 on/],
+    ["with half milliseconds", { rules: [{ everyMs: 1_000.5 }] }, /whole milliseconds/],
+    ["that is two things", { rules: [{ cron: "* * * * *", everyMs: 1_000 }] }, /one of/],
+    ["that is nothing", { rules: [{}] }, /one of/],
+    [
+      "with a faulty exception",
+      { rules: [{ everyMs: 1_000 }], exceptions: [{ cron: "x" }] },
+      /exceptions\[0\]/,
+    ],
+    [
+      "that ends before it begins",
+      { rules: [{ everyMs: 1_000 }], fromMs: 5, untilMs: 5 },
+      /end after the beginning/,
+    ],
+    ["with a negative jitter", { rules: [{ everyMs: 1_000 }], jitterMs: -1 }, /jitter/],
+    ["with no number for a jitter", { rules: [{ everyMs: 1_000 }], jitterMs: Number.NaN }, /jitter/],
+  ] as const)
+    it(`${what} is refused: ${problem}`, () => {
+      assert.match(timingProblem(timing(plan)) ?? "", problem);
+    });
+
+  it("is sound with the rarest rule there is", () => {
+    assert.equal(timingProblem(timing({ rules: [{ cron: "0 0 29 2 *" }] })), undefined);
+  });
+});
+
+describe("days as numbers", () => {
+  it("are those of the built-in calendar, for four hundred years", () => {
+    for (let number = -80_000; number < 80_000; number += 7) {
+      const date = new Date(number * 86_400_000);
+      const civil = { year: date.getUTCFullYear(), month: date.getUTCMonth() + 1, day: date.getUTCDate() };
+      assert.deepEqual(civilDay(number), civil);
+      assert.equal(dayNumber(civil), number);
+      assert.equal(weekdayOf(number), date.getUTCDay());
+      assert.equal(
+        daysInMonth(civil.year, civil.month),
+        new Date(Date.UTC(civil.year, civil.month, 0)).getUTCDate(),
+      );
+    }
+  });
+});

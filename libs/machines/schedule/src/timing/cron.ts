@@ -1,0 +1,129 @@
+/**
+ * Cron rules: five fields (minute, hour, day of the month, month, weekday), or six with seconds first. A field is a list of
+ * values, ranges and steps; months and weekdays have names. Of days besides: `L` the last one, `L-2` two before it, `15W`
+ * the working day nearest to the 15th, `LW` the last working day; `5#2` the second Friday, `5L` the last one.
+ *
+ * 1. When both the day of the month and the weekday are restricted, either is enough, as cron has it ever since; a field
+ *    that begins with `*` does not restrict.
+ * 2. A rule is read once. What it gives depends on nothing but the local time that is asked about.
+ */
+
+import { civilDay, dayMs, dayNumber, daysInMonth } from "./civil.ts";
+import { type Days, daysOf, readDays } from "./days.ts";
+import { type Field, type FieldForm, readField } from "./field.ts";
+
+/** A rule, read. */
+export interface Cron {
+  readonly seconds: Field;
+  readonly minutes: Field;
+  readonly hours: Field;
+  readonly months: Field;
+  readonly days: Days;
+  /** Whether it goes by the clock's hands rather than by the hour of the day: every hour is one of its hours. */
+  readonly isEveryHour: boolean;
+}
+
+/** Reads a rule; gives what is wrong in words when it cannot. */
+export function readCron(text: string): Cron | string {
+  const known = read.get(text);
+  if (known !== undefined) return known;
+  const made = parse(text.trim());
+  if (read.size >= readMax) read.clear();
+  read.set(text, made);
+  return made;
+}
+
+const read = new Map<string, Cron | string>();
+const readMax = 1_000;
+
+const names: Readonly<Record<string, string>> = {
+  "@yearly": "0 0 1 1 *",
+  "@annually": "0 0 1 1 *",
+  "@monthly": "0 0 1 * *",
+  "@weekly": "0 0 * * 0",
+  "@daily": "0 0 * * *",
+  "@midnight": "0 0 * * *",
+  "@hourly": "0 * * * *",
+};
+
+const sixty: FieldForm = { what: "a minute", min: 0, max: 59 };
+const forms = {
+  second: { ...sixty, what: "a second" },
+  minute: sixty,
+  hour: { what: "an hour", min: 0, max: 23 },
+  month: {
+    what: "a month",
+    min: 1,
+    max: 12,
+    names: ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"],
+  },
+} satisfies Record<string, FieldForm>;
+
+function parse(text: string): Cron | string {
+  const written = text.startsWith("@") ? names[text.toLowerCase()] : text;
+  if (written === undefined)
+    return `expected one of ${Object.keys(names).join(", ")}, found ${JSON.stringify(text)}`;
+  const fields = written.split(/\s+/);
+  if (fields.length !== 5 && fields.length !== 6)
+    return `expected five fields (minute, hour, day, month, weekday), or six with seconds first, found ${text === "" ? 0 : fields.length} in ${JSON.stringify(text)}`;
+  const [second = "", minute = "", hour = "", day = "", month = "", weekday = ""] =
+    fields.length === 6 ? fields : ["0", ...fields];
+  const seconds = readField(second, forms.second);
+  const minutes = readField(minute, forms.minute);
+  const hours = readField(hour, forms.hour);
+  const months = readField(month, forms.month);
+  const days = readDays(day, weekday);
+  if (typeof seconds === "string") return seconds;
+  if (typeof minutes === "string") return minutes;
+  if (typeof hours === "string") return hours;
+  if (typeof months === "string") return months;
+  if (typeof days === "string") return days;
+  return { seconds, minutes, hours, months, days, isEveryHour: hours.count === 24 };
+}
+
+/** The rarest rule fires on 29 February, which is missing for eight years around 2100. */
+const yearsInSight = 12;
+
+/** The first local time from one on that fits, both as if in UTC; undefined when none is in sight. */
+export function nextLocal(cron: Cron, fromMs: number): number | undefined {
+  const first = Math.floor(fromMs / dayMs);
+  const time = timeFrom(cron, Math.ceil((fromMs - first * dayMs) / 1_000));
+  let { year, month, day } = civilDay(first);
+  const lastYear = year + yearsInSight;
+  if (time !== undefined && isDay(cron, year, month, day)) return first * dayMs + time;
+  const start = timeFrom(cron, 0);
+  if (start === undefined) return undefined;
+  day++;
+  while (year <= lastYear) {
+    if (cron.months.has(month)) {
+      const mask = daysOf(cron.days, year, month);
+      const length = daysInMonth(year, month);
+      for (; day <= length; day++)
+        if ((mask & (1 << day)) !== 0) return dayNumber({ year, month, day }) * dayMs + start;
+    }
+    day = 1;
+    month = month === 12 ? 1 : month + 1;
+    if (month === 1) year++;
+  }
+  return undefined;
+}
+
+function isDay({ months, days }: Cron, year: number, month: number, day: number): boolean {
+  return months.has(month) && (daysOf(days, year, month) & (1 << day)) !== 0;
+}
+
+/** The first time of a day from a second on, in milliseconds from midnight. */
+function timeFrom({ seconds, minutes, hours }: Cron, second: number): number | undefined {
+  if (second >= 86_400) return undefined;
+  const [hour, minute] = [Math.floor(second / 3_600), Math.floor(second / 60) % 60];
+  const inMinute = hours.has(hour) && minutes.has(minute) ? seconds.from(second % 60) : undefined;
+  if (inMinute !== undefined) return at(hour, minute, inMinute);
+  const laterMinute = hours.has(hour) ? minutes.from(minute + 1) : undefined;
+  if (laterMinute !== undefined) return at(hour, laterMinute, seconds.first);
+  const laterHour = hours.from(hour + 1);
+  return laterHour === undefined ? undefined : at(laterHour, minutes.first, seconds.first);
+}
+
+function at(hour: number, minute: number, second: number): number {
+  return ((hour * 60 + minute) * 60 + second) * 1_000;
+}

@@ -1,0 +1,53 @@
+/** What is wrong with a timing, in words; undefined when it is sound. */
+import type { PlannedRule, PlannedTiming } from "@tutti/contracts/workflow/v1";
+import { exceptionsMax, intervalMinMs, jitterMaxMs, momentMaxMs, rulesMax } from "../limits.ts";
+import { nextLocal, readCron } from "./cron.ts";
+import { zoneOf } from "./zone.ts";
+
+export function timingProblem(timing: PlannedTiming): string | undefined {
+  const { rules, exceptions, fromMs, untilMs, timeZone, jitterMs } = timing;
+  if (rules.length < 1 || rules.length > rulesMax)
+    return `expected 1 to ${rulesMax} rules, found ${rules.length}`;
+  if (exceptions.length > exceptionsMax)
+    return `expected at most ${exceptionsMax} exceptions, found ${exceptions.length}`;
+  if (zoneOf(timeZone) === undefined)
+    return `expected a time zone as the IANA names it, like Europe/Berlin, found ${JSON.stringify(timeZone)}`;
+  if (!isMoment(fromMs) || !isMoment(untilMs)) return "expected bounds between the years 1970 and 9999";
+  if (untilMs > 0 && untilMs <= fromMs) return "expected the end after the beginning, found it before";
+  if (!(Number.isFinite(jitterMs) && jitterMs >= 0 && jitterMs <= jitterMaxMs))
+    return `expected a jitter from 0 to ${jitterMaxMs} ms, found ${jitterMs}`;
+  return firstProblem("rules", rules) ?? firstProblem("exceptions", exceptions);
+}
+
+function firstProblem(what: string, rules: readonly PlannedRule[]): string | undefined {
+  for (const [index, rule] of rules.entries()) {
+    const problem = ruleProblem(rule);
+    if (problem !== undefined) return `${what}[${index}]: ${problem}`;
+  }
+  return undefined;
+}
+
+/** 2000-03-01, the first day of the longest cycle of leap days, to look for any time at all. */
+const anyMomentMs = 951_868_800_000;
+
+function ruleProblem({ cron, everyMs, offsetMs, onceMs }: PlannedRule): string | undefined {
+  const given = [cron !== "", everyMs !== 0, onceMs !== 0].filter(Boolean).length;
+  if (given !== 1) return "expected one of a cron rule, an interval and a moment";
+  if (cron !== "") {
+    const read = readCron(cron);
+    if (typeof read === "string") return read;
+    return nextLocal(read, anyMomentMs) === undefined
+      ? `expected a time that comes, found ${JSON.stringify(cron)}, which never does`
+      : undefined;
+  }
+  if (onceMs !== 0) return isMoment(onceMs) ? undefined : "expected a moment between the years 1970 and 9999";
+  if (!(Number.isInteger(everyMs) && everyMs >= intervalMinMs && everyMs <= momentMaxMs))
+    return `expected an interval of whole milliseconds from ${intervalMinMs} on, found ${everyMs}`;
+  return Number.isInteger(offsetMs) && offsetMs >= 0 && offsetMs <= momentMaxMs
+    ? undefined
+    : `expected an offset of whole milliseconds from 0 on, found ${offsetMs}`;
+}
+
+function isMoment(ms: number): boolean {
+  return Number.isInteger(ms) && ms >= 0 && ms <= momentMaxMs;
+}

@@ -1,0 +1,101 @@
+/**
+ * The times of one rule, as moments. A cron rule is read in local time; where clocks are put forward or back, the timing says
+ * what happens:
+ *
+ * 1. A time that does not exist fires at the first moment after the gap, or not at all.
+ * 2. A time that exists twice fires the first time, the second, or both.
+ * 3. Where nothing is said, a rule for certain hours fires after the gap and the first time, so exactly once on such a day
+ *    too; a rule for every hour goes on as if nothing had happened: neither twice at once nor an hour not at all.
+ */
+import { DoubleHour, MissingHour, type PlannedRule, type PlannedTiming } from "@tutti/contracts/workflow/v1";
+import { dayMs } from "./civil.ts";
+import { type Cron, nextLocal, readCron } from "./cron.ts";
+import type { Zone, ZoneSpan } from "./zone.ts";
+
+/** How far ahead is searched; nothing is rarer than 29 February around 2100. */
+export const sightMs = 12 * 366 * dayMs;
+
+/** Gives the next time after a moment; undefined when there is none in sight. */
+export type NextTimeAfter = (afterMs: number) => number | undefined;
+
+/** A rule that was found sound. */
+export function timesOf(rule: PlannedRule, timing: PlannedTiming, zone: Zone): NextTimeAfter {
+  const { cron, everyMs, offsetMs, onceMs } = rule;
+  if (cron === "") {
+    if (everyMs > 0) return (afterMs) => nextInterval(everyMs, offsetMs, afterMs);
+    return (afterMs) => (onceMs > afterMs ? onceMs : undefined);
+  }
+  const read = readCron(cron);
+  if (typeof read === "string") return () => undefined;
+  const hours = { missing: missingOf(read, timing), double: doubleOf(read, timing) };
+  return (afterMs) => nextCron(read, zone, hours, afterMs);
+}
+
+type Missing = "after gap" | "skip";
+type Double = "first" | "second" | "both";
+interface OddHours {
+  readonly missing: Missing;
+  readonly double: Double;
+}
+
+function missingOf({ isEveryHour }: Cron, { missingHour }: PlannedTiming): Missing {
+  if (missingHour === MissingHour.MISSING_HOUR_SKIP) return "skip";
+  if (missingHour === MissingHour.MISSING_HOUR_AFTER_GAP) return "after gap";
+  return isEveryHour ? "skip" : "after gap";
+}
+
+function doubleOf({ isEveryHour }: Cron, { doubleHour }: PlannedTiming): Double {
+  if (doubleHour === DoubleHour.DOUBLE_HOUR_FIRST) return "first";
+  if (doubleHour === DoubleHour.DOUBLE_HOUR_SECOND) return "second";
+  if (doubleHour === DoubleHour.DOUBLE_HOUR_BOTH) return "both";
+  return isEveryHour ? "both" : "first";
+}
+
+function nextInterval(everyMs: number, offsetMs: number, afterMs: number): number {
+  const offset = offsetMs % everyMs;
+  return (Math.floor((afterMs - offset) / everyMs) + 1) * everyMs + offset;
+}
+
+/** A change of the clocks is nowhere further from the local time that it repeats. */
+const overlapMaxMs = 26 * 3_600_000;
+
+function nextCron(cron: Cron, zone: Zone, hours: OddHours, afterMs: number): number | undefined {
+  const endMs = afterMs + sightMs;
+  let atMs = (Math.floor(afterMs / 1_000) + 1) * 1_000;
+  while (atMs <= endMs) {
+    const span = zone.spanAt(atMs);
+    if (atMs === span.fromMs && hours.missing === "after gap" && firesInGap(cron, span)) return atMs;
+    const found = nextWithin(cron, span, hours.double, atMs);
+    if (found.firesMs !== undefined) return found.firesMs;
+    if (found.localMs === undefined) return undefined;
+    // Nothing before that local time, twice or not: what lies between need not be looked at.
+    const nearMs = found.localMs - 2 * dayMs;
+    atMs = span.toMs > atMs + overlapMaxMs && nearMs > atMs + dayMs ? nearMs : span.toMs;
+  }
+  return undefined;
+}
+
+/** Whether a time of the hour that was left out before this span fits. */
+function firesInGap(cron: Cron, { fromMs, offsetMs, beforeMs }: ZoneSpan): boolean {
+  if (offsetMs <= beforeMs) return false;
+  const found = nextLocal(cron, fromMs + beforeMs);
+  return found !== undefined && found < fromMs + offsetMs;
+}
+
+/** The next time within a span; without one, the next local time that fits, wherever it is. */
+function nextWithin(
+  cron: Cron,
+  { fromMs, toMs, offsetMs, beforeMs, afterMs }: ZoneSpan,
+  double: Double,
+  atMs: number,
+): { readonly firesMs?: number; readonly localMs: number | undefined } {
+  const endLocalMs = toMs + offsetMs;
+  // Local times before the one bound were there already, those from the other on come again.
+  const secondBeforeMs =
+    double === "first" && offsetMs < beforeMs ? fromMs + beforeMs : Number.NEGATIVE_INFINITY;
+  const firstFromMs = double === "second" && afterMs < offsetMs ? toMs + afterMs : Number.POSITIVE_INFINITY;
+  const localMs = nextLocal(cron, Math.max(atMs + offsetMs, secondBeforeMs));
+  if (localMs === undefined || localMs >= endLocalMs) return { localMs };
+  if (localMs >= firstFromMs) return { localMs };
+  return { firesMs: localMs - offsetMs, localMs };
+}

@@ -1,0 +1,81 @@
+/** The times of a whole timing: of all rules, without the exceptions, within its bounds. */
+import type { PlannedTiming } from "@tutti/contracts/workflow/v1";
+import { stableHash } from "@tutti/kernel";
+import { type NextTimeAfter, timesOf } from "./rule.ts";
+import { zoneOf } from "./zone.ts";
+
+/** What comes next: a time; a moment to go on searching from; or nothing ever. */
+export type Ahead =
+  | { readonly kind: "time"; readonly nominalMs: number }
+  | { readonly kind: "unknown"; readonly searchedMs: number }
+  | { readonly kind: "none" };
+
+/** Times that are left out in one search. An exception may cover every second of a day. */
+const leftOutMax = 5_000;
+
+export interface Calendar {
+  nextAfter(afterMs: number): Ahead;
+  /** By how much a time is put off; the same for the same time of the same schedule. */
+  putOffMs(nominalMs: number): number;
+}
+
+/** Of a timing that was found sound. `identity` tells schedules apart whose times are put off. */
+export function calendarOf(timing: PlannedTiming, identity: string): Calendar {
+  const { fromMs, untilMs, jitterMs } = timing;
+  const zone = zoneOf(timing.timeZone);
+  if (zone === undefined) return { nextAfter: () => ({ kind: "none" }), putOffMs: () => 0 };
+  const rules = timing.rules.map((rule) => timesOf(rule, timing, zone));
+  const exceptions = timing.exceptions.map((rule) => timesOf(rule, timing, zone));
+  const isExcepted = (ms: number) => exceptions.some((times) => times(ms - 1) === ms);
+  const endMs = untilMs > 0 ? untilMs : Number.POSITIVE_INFINITY;
+
+  const nextAfter = (afterMs: number): Ahead => {
+    let atMs = Math.max(afterMs, fromMs - 1);
+    for (let leftOut = 0; leftOut < leftOutMax; leftOut++) {
+      const nominalMs = earliest(rules, atMs);
+      if (nominalMs === undefined || nominalMs >= endMs) return { kind: "none" };
+      if (!isExcepted(nominalMs)) return { kind: "time", nominalMs };
+      atMs = nominalMs;
+    }
+    return { kind: "unknown", searchedMs: atMs };
+  };
+
+  return {
+    nextAfter,
+    putOffMs(nominalMs) {
+      if (jitterMs <= 0) return 0;
+      const share = stableHash(identity, String(nominalMs)) / 2 ** 32;
+      // Not beyond the time that follows: times keep their order.
+      const following = earliest(rules, nominalMs);
+      const boundMs = following === undefined ? jitterMs : Math.min(jitterMs, following - nominalMs - 1);
+      return Math.floor(share * (boundMs + 1));
+    },
+  };
+}
+
+function earliest(rules: readonly NextTimeAfter[], afterMs: number): number | undefined {
+  let found: number | undefined;
+  for (const times of rules) {
+    const ms = times(afterMs);
+    if (ms !== undefined && (found === undefined || ms < found)) found = ms;
+  }
+  return found;
+}
+
+/** Searches that a preview may take; each leaves out 5,000 times at most. */
+const searchesMax = 20;
+
+/** The next times after a moment, before they are put off. */
+export function previewTimes(timing: PlannedTiming, afterMs: number, countMax: number): readonly number[] {
+  const calendar = calendarOf(timing, "");
+  const times: number[] = [];
+  let atMs = afterMs;
+  for (let searches = 0; times.length < countMax && searches < searchesMax; ) {
+    const ahead = calendar.nextAfter(atMs);
+    if (ahead.kind === "none") break;
+    if (ahead.kind === "unknown") searches++;
+    else times.push(ahead.nominalMs);
+    atMs = ahead.kind === "time" ? ahead.nominalMs : ahead.searchedMs;
+  }
+  return times;
+}

@@ -1,0 +1,126 @@
+/**
+ * Time zones: which offset holds when. What ICU knows is asked by `Intl`, once a day of each year that is looked at, and
+ * kept as spans of one offset, so that a conversion costs a search in a short list.
+ *
+ * 1. A span has one offset. Where two meet, clocks are put forward or back, or a year of ours ends and nothing changes.
+ * 2. No two changes lie within a day of each other; none ever did.
+ * 3. What is known of a zone changes with ICU's release. So nothing that is folded may depend on it: what is computed here
+ *    goes into events.
+ */
+import { dayMs, dayNumber } from "./civil.ts";
+
+/** A stretch of time in which clocks run on. */
+export interface ZoneSpan {
+  readonly fromMs: number;
+  /** The first moment that is not in it. */
+  readonly toMs: number;
+  /** What local clocks show more than UTC. */
+  readonly offsetMs: number;
+  /** The offset just before and just after it. */
+  readonly beforeMs: number;
+  readonly afterMs: number;
+}
+
+export interface Zone {
+  spanAt(ms: number): ZoneSpan;
+}
+
+/** The zone of a name as the IANA has it; undefined when there is none. Empty means UTC. */
+export function zoneOf(name: string): Zone | undefined {
+  const known = zones.get(name);
+  if (known !== undefined) return known;
+  const made = isFixed(name) ? utc : namedZone(name);
+  if (made === undefined) return undefined;
+  if (zones.size >= zonesMax) zones.clear();
+  zones.set(name, made);
+  return made;
+}
+
+const zones = new Map<string, Zone>();
+const zonesMax = 64;
+const yearsMax = 64;
+/** A change this near to the end of a year's list is in the list of the next one too. */
+const marginMs = 2 * dayMs;
+
+const utc: Zone = {
+  spanAt: () => ({
+    fromMs: Number.NEGATIVE_INFINITY,
+    toMs: Number.POSITIVE_INFINITY,
+    offsetMs: 0,
+    beforeMs: 0,
+    afterMs: 0,
+  }),
+};
+
+function isFixed(name: string): boolean {
+  return name === "" || name === "UTC" || name === "Etc/UTC" || name === "GMT";
+}
+
+function namedZone(name: string): Zone | undefined {
+  // `+01:00` is a zone to some releases of Node and none to others.
+  if (!/^[A-Za-z]/.test(name)) return undefined;
+  let format: Intl.DateTimeFormat;
+  try {
+    format = new Intl.DateTimeFormat("en-US", { timeZone: name, timeZoneName: "longOffset" });
+  } catch {
+    return undefined;
+  }
+  return new NamedZone((ms) => offsetIn(format.format(ms)));
+}
+
+const offsetForm = /GMT(?:([+-])(\d\d):(\d\d)(?::(\d\d))?)?$/;
+
+/** `10/25/2026, GMT+05:45` */
+function offsetIn(text: string): number {
+  const [, sign, hours = "0", minutes = "0", seconds = "0"] = offsetForm.exec(text) ?? [];
+  const total = (Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds);
+  return (sign === "-" ? -total : total) * 1_000;
+}
+
+class NamedZone implements Zone {
+  readonly #offsetAt: (ms: number) => number;
+  readonly #years = new Map<number, readonly ZoneSpan[]>();
+
+  constructor(offsetAt: (ms: number) => number) {
+    this.#offsetAt = offsetAt;
+  }
+
+  spanAt(ms: number): ZoneSpan {
+    const year = new Date(ms).getUTCFullYear();
+    const spans = this.#years.get(year) ?? this.#read(year);
+    let index = spans.length - 1;
+    while (index > 0 && (spans[index] as ZoneSpan).fromMs > ms) index--;
+    return spans[index] as ZoneSpan;
+  }
+
+  #read(year: number): readonly ZoneSpan[] {
+    const firstMs = dayNumber({ year, month: 1, day: 1 }) * dayMs - marginMs;
+    const lastMs = dayNumber({ year: year + 1, month: 1, day: 1 }) * dayMs + marginMs;
+    const spans: ZoneSpan[] = [];
+    let offsetMs = this.#offsetAt(firstMs);
+    let span = { fromMs: firstMs, beforeMs: offsetMs };
+    for (let ms = firstMs; ms < lastMs; ms += dayMs) {
+      const afterMs = this.#offsetAt(ms + dayMs);
+      if (afterMs === offsetMs) continue;
+      const toMs = this.#changeBetween(ms, ms + dayMs, offsetMs);
+      spans.push({ ...span, toMs, offsetMs, afterMs });
+      span = { fromMs: toMs, beforeMs: offsetMs };
+      offsetMs = afterMs;
+    }
+    spans.push({ ...span, toMs: lastMs, offsetMs, afterMs: offsetMs });
+    if (this.#years.size >= yearsMax) this.#years.clear();
+    this.#years.set(year, spans);
+    return spans;
+  }
+
+  /** The first second at which another offset holds than at the beginning. */
+  #changeBetween(fromMs: number, toMs: number, offsetMs: number): number {
+    let [before, after] = [fromMs / 1_000, toMs / 1_000];
+    while (after - before > 1) {
+      const middle = Math.floor((before + after) / 2);
+      if (this.#offsetAt(middle * 1_000) === offsetMs) before = middle;
+      else after = middle;
+    }
+    return after * 1_000;
+  }
+}
