@@ -290,6 +290,24 @@ describe("whoever does effects", () => {
     assert.equal(dispatched.length, 1);
   });
 
+  it("may fail for good: the partition tries ever less often, and seals no more than that", async () => {
+    const effects = {
+      dispatch() {
+        throw new Error("no printer");
+      },
+      withdraw() {
+        throw new Error("no printer");
+      },
+    };
+    const bank = new Bank({}, { effects });
+    await bank.start();
+    await bank.open(ada, 0);
+    const before = bank.head(0);
+    void bank.begin(ada, requestStatement, {});
+    await bank.time.advanceAsync(60_000);
+    assert.ok(bank.head(0) - before < 120, `${bank.head(0) - before} batches in a minute`);
+  });
+
   it("hears nothing of an effect whose fold failed", async () => {
     const poison = new Poison();
     const bank = new Bank({}, { machines: [poisonedAccount(poison)] });

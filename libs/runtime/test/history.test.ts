@@ -81,6 +81,19 @@ describe("a page of history", () => {
     });
   }
 
+  it("is read from a long journal, whose batches are many and far apart", async () => {
+    const bank = await bankWithAda();
+    await bank.open(bob, 0);
+    for (let number = 1; number <= 300; number++) {
+      await bank.do(number % 3 === 0 ? ada : bob, deposit, { amountCents: number });
+    }
+    const records = await page(bank, 0, 1_000);
+    assert.deepEqual(
+      amounts(records),
+      Array.from({ length: 100 }, (_, index) => 3 * (index + 1)),
+    );
+  });
+
   it("is read while the journal is cut under it", async () => {
     const bank = await bankWithAda({ tailBytesMax: 1 });
     for (let number = 1; number <= 30; number++) await bank.do(ada, deposit, { amountCents: number });

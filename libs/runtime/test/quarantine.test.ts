@@ -12,6 +12,7 @@ import {
   transfer,
   withdraw,
 } from "@tutti/machine-bank";
+import type { AnyMachine } from "../src/machines/hosted-machine.ts";
 import { accountKey, Bank, codeOf, idsIn, tester } from "./bank.fixture.ts";
 import { Poison, poisonedAccount } from "./poison.fixture.ts";
 
@@ -183,6 +184,39 @@ describe("an event on which folding throws", () => {
     assert.equal(await bank.codeOf(bank.begin(cyd, open, body)), "done");
   });
 });
+
+describe("a timer or an effect that makes no sense", () => {
+  it("keeps its own instance aside, and the timers of the others come at their moments", async () => {
+    for (const periodMs of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      const { bank } = await poisonedBank({}, { machines: [withTimersAt(periodMs)] });
+      await bank.do(bob, placeHold, { amountCents: 10, periodMs: 5_000 });
+      const code = await bank.codeOf(bank.begin(ada, deposit, { amountCents: 1 }));
+      assert.equal(code, "runtime.quarantined");
+      await bank.time.advanceAsync(4_999);
+      assert.equal(await bank.balanceOf(bob), 990);
+      await bank.time.advanceAsync(1);
+      assert.equal(await bank.balanceOf(bob), 1_000);
+    }
+  });
+});
+
+/** Every deposit sets a timer to a moment that is none. */
+function withTimersAt(dueMs: number): AnyMachine {
+  const sane = poisonedAccount(new Poison());
+  return {
+    ...sane,
+    events: sane.events.map((event) => {
+      if (event.type !== "money_deposited") return event;
+      const { evolve } = event;
+      return Object.assign(event, {
+        evolve(...[state, body, outstanding]: Parameters<typeof evolve>) {
+          evolve(state, body, outstanding);
+          outstanding.timer(99, dueMs);
+        },
+      });
+    }),
+  };
+}
 
 describe("a letter on which deciding throws", () => {
   it("waits in its instance, and the channel goes on", async () => {
@@ -430,6 +464,22 @@ describe("a repair", () => {
     await bank.time.settle(Promise.all([repaired, ...sent]));
     await bank.time.advanceAsync(5_000);
     assert.equal(await bank.balanceOf(ada), 1_006);
+  });
+
+  it("to a state that its code cannot use is refused, and changes nothing", async () => {
+    for (const kind of ["recovers", "describes"] as const) {
+      const { bank, poison } = await poisonedBank();
+      poison.decides.add("deposit");
+      await bank.codeOf(bank.begin(ada, deposit, { amountCents: 1 }));
+      poison.cure();
+      poison[kind].add(`${kind.slice(0, -1)} ${ada}`);
+      const before = bank.head(0);
+      assert.equal(await bank.codeOf(repair(bank, ada, skip)), "runtime.still_fails");
+      assert.equal(bank.head(0), before);
+      poison.cure();
+      await repair(bank, ada, skip);
+      assert.equal(await bank.balanceOf(ada), 1_000);
+    }
   });
 
   it("says by whom it was done", async () => {

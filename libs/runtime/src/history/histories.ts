@@ -24,11 +24,16 @@ export interface LastRecord extends RecordPlace {
 const triesMax = 5;
 /** Batches that were read last: the records of an instance often stand close together. */
 const batchesKept = 64;
+/** They may be large. */
+const keptBytesMax = 4 * 1024 * 1024;
+/** Of those that were read with one, so many are kept. */
+const batchesAhead = 8;
 
 export class Histories {
   readonly #log: JournalPartition;
   readonly #archive: ArchivePartition;
   readonly #batches = new Map<number, JournalBatch>();
+  #keptBytes = 0;
   readonly #scanner = new RecordScanner();
   readonly #writer = new FlatWriter(4_096);
 
@@ -84,23 +89,26 @@ export class Histories {
     if (number < this.#log.first) return;
     try {
       for await (const slice of this.#log.read(number)) {
-        for (const batch of slice) this.#keep(batch);
-        break;
+        const [batch] = slice;
+        assert(batch?.number === number, "a batch that a record names is in the journal", { number });
+        for (const one of slice.slice(0, batchesAhead)) this.#keep(one);
+        return batch;
       }
     } catch (error) {
-      if (journalErrors.truncated.is(error)) return;
-      throw error;
+      if (!journalErrors.truncated.is(error)) throw error;
     }
-    const batch = this.#batches.get(number);
-    assert(batch !== undefined, "a batch that a record names is in the journal", { number });
-    return batch;
+    return;
   }
 
   #keep(batch: JournalBatch): void {
+    if (this.#batches.has(batch.number)) return;
     this.#batches.set(batch.number, batch);
-    if (this.#batches.size <= batchesKept) return;
-    const [oldest] = this.#batches.keys();
-    if (oldest !== undefined && oldest !== batch.number) this.#batches.delete(oldest);
+    this.#keptBytes += batch.records.length;
+    for (const [number, { records }] of this.#batches) {
+      if (this.#batches.size <= batchesKept && this.#keptBytes <= keptBytesMax) return;
+      this.#batches.delete(number);
+      this.#keptBytes -= records.length;
+    }
   }
 
   #record(batch: JournalBatch, place: RecordPlace) {

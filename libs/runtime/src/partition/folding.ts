@@ -1,5 +1,5 @@
 import type { Cause } from "@tutti/contracts/types/v1";
-import type { Outstanding } from "@tutti/kernel";
+import { assert, type Outstanding } from "@tutti/kernel";
 import type { EffectToken } from "../api.ts";
 import type { TimerQueue } from "../timers/timer-queue.ts";
 import { tokenAttempt } from "../tokens/attempts.ts";
@@ -37,6 +37,7 @@ export class Folding implements Outstanding<unknown> {
   }
 
   effect(number: number, attempt: number, effect: unknown): void {
+    assert(number > 0 && number >>> 0 === number, "effects are numbered from 1", { number });
     const instance = this.instance as Instance;
     const before = instance.effects.get(number);
     const { key, incarnation, resets } = instance;
@@ -60,6 +61,7 @@ export class Folding implements Outstanding<unknown> {
   }
 
   timer(number: number, dueMs: number): void {
+    assert(Number.isFinite(dueMs), "a timer is due at a moment", { number, dueMs });
     const instance = this.instance as Instance;
     instance.timers ??= new Map();
     let timer = instance.timers.get(number);

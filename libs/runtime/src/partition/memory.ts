@@ -255,7 +255,11 @@ export class PartitionMemory {
     const unwanted = [...this.instances.values()].flatMap(({ effects }) =>
       [...effects.values()].map(({ token }) => token),
     );
-    if (unwanted.length > 0) this.parts.effects.withdraw(unwanted);
+    try {
+      if (unwanted.length > 0) this.parts.effects.withdraw(unwanted);
+    } catch (error) {
+      this.parts.logger.error("whoever does effects failed when they were withdrawn", { error });
+    }
     this.timers.clear();
     return [...this.commits.abandon(), this.answers];
   }

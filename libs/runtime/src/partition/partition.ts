@@ -55,6 +55,7 @@ interface Life {
 }
 
 const pause: Backoff = { firstMs: 50, maxMs: 2_000 };
+const shortLifeMs = 5_000;
 
 export class Partition {
   readonly number: number;
@@ -72,6 +73,9 @@ export class Partition {
   #loading: Promise<void> | undefined;
   #parting: Promise<void> | undefined;
   #turnMs = 0;
+  #runsSinceMs = 0;
+  /** How many times in a row it did not run for long. */
+  #shortLives = 0;
   #reason = "";
 
   constructor(number: number, parts: PartitionParts) {
@@ -222,6 +226,11 @@ export class Partition {
   async #loadUntilItWorks(signal: AbortSignal): Promise<void> {
     const { timers, chance, logger, service } = this.#parts;
     if (signal.aborted) throw this.#notOwner();
+    // What fails again and again right after loading would do nothing but seal.
+    if (this.#shortLives > 1) {
+      await sleep(timers, backoffMs(pause, this.#shortLives - 1, chance), signal).catch(() => {});
+      if (signal.aborted) throw this.#notOwner();
+    }
     for (let failures = 1; ; failures++) {
       try {
         if (await this.#loadOnce(signal)) return;
@@ -267,6 +276,7 @@ export class Partition {
       return false;
     }
     this.#state = "running";
+    this.#runsSinceMs = this.#parts.clock.monotonic();
     life.sender.start();
     life.keeper.start();
     this.#loadOutstanding(life);
@@ -455,6 +465,8 @@ export class Partition {
   #restart(): void {
     if (this.#state !== "running") return;
     this.#state = "starting";
+    const livedMs = this.#parts.clock.monotonic() - this.#runsSinceMs;
+    this.#shortLives = livedMs < shortLifeMs ? this.#shortLives + 1 : 0;
     // Not loaded by anybody any more: then whoever disowned it has been told.
     this.#load().catch(() => {});
   }

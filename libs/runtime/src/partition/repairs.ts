@@ -13,6 +13,7 @@ import type { LastRecord } from "../history/histories.ts";
 import type { Refolding } from "../history/refolding.ts";
 import { ownEvents } from "../records/own-events.ts";
 import type { Decision } from "./decider.ts";
+import { heedless } from "./folding.ts";
 import type { Instance, Quarantine } from "./instance.ts";
 import type { PartitionMemory } from "./memory.ts";
 import type { BatchMark } from "./open-batch.ts";
@@ -66,6 +67,10 @@ export class Repairs {
     let state: unknown;
     try {
       state = await this.#fold(instance, last, upTo);
+      // What is asked of it next must not fail when it is half repaired.
+      const { machine } = instance.hosted;
+      machine.recover(state, heedless);
+      machine.describe(state);
     } catch (error) {
       throw stillFails(repair.key, error);
     }
