@@ -53,6 +53,9 @@ export interface HostOptions {
   readonly ports?: Partial<Pick<Foundation, "clock" | "timers" | "chance">>;
 }
 
+/** What is under way is made durable first, on however busy a disk. */
+const durableStopMs = 60_000;
+
 interface Parts {
   readonly processId: string;
   readonly configuration: Configuration;
@@ -173,7 +176,8 @@ export class ServiceHost extends Orchestrator {
     this.register("discovery", parts.discovery, { scope: "integration", critical: false });
     // What is kept is there before those who keep it, and goes after them.
     const data = parts.storage ?? parts.directory;
-    if (data !== undefined) this.register("data", data, patient);
+    const unhurried = { stopTimeoutMs: durableStopMs };
+    if (data !== undefined) this.register("data", data, { ...patient, ...unhurried });
     for (const [service, component] of parts.services) {
       this.register(service, component);
       // Callers go elsewhere as soon as they hear of it, not a third of a lease later.
@@ -181,7 +185,7 @@ export class ServiceHost extends Orchestrator {
     }
     const { storage } = parts;
     // Nobody calls any more, and the services are still there for what their machines want done.
-    if (storage !== undefined) this.register("machines", { stop: () => storage.stopRuntimes() });
+    if (storage !== undefined) this.register("machines", { stop: () => storage.stopRuntimes() }, unhurried);
     this.register("mesh", mesh, { scope: "integration" });
     // Partitions are taken when they can be called, and handed over while they still can.
     this.register("ownership", parts.steward, patient);
