@@ -89,7 +89,7 @@ export class Runtime implements RuntimeOfService {
       service: this.service,
       partition: number,
     });
-    const refusal = partition.refusal();
+    const refusal = partition.commandRefusal();
     if (refusal !== undefined) {
       submission.answer(refusal);
       return;
@@ -225,6 +225,10 @@ export class Runtime implements RuntimeOfService {
     const { life } = partition;
     if (life === undefined) throw this.#refused(partition);
     const instance = await this.#find(life.memory.instances, key);
+    if (instance === undefined) {
+      await partition.stillOwned(life);
+      throw runtimeErrors.unknownInstance({ kind: key.kind, id: key.id });
+    }
     // What is decided while this waits is not durable yet.
     const { lastBatch: batch, lastIndex: index, event: events, folded } = instance;
     if (!(await life.memory.commits.reached(batch))) throw this.#refused(partition);
@@ -234,12 +238,12 @@ export class Runtime implements RuntimeOfService {
   async #find(
     instances: NonNullable<Partition["life"]>["memory"]["instances"],
     key: InstanceKey,
-  ): Promise<Instance> {
+  ): Promise<Instance | undefined> {
     const there = instances.get(textOf(key));
     if (there !== undefined) return there;
     const found = instances.mayBeKept(key) ? await instances.find(key) : undefined;
-    if (found?.kind === "instance") return found.instance;
-    throw runtimeErrors.unknownInstance({ kind: key.kind, id: key.id });
+    if (found?.kind === "unreadable") throw found.error;
+    return found?.kind === "instance" ? found.instance : undefined;
   }
 
   #refused(partition: Partition) {

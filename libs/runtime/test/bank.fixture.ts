@@ -1,4 +1,5 @@
 /** The bank on a runtime in memory: a journal and an archive that outlive it, and time that a test moves. */
+import type { SentLetter } from "@tutti/contracts/runtime/v1";
 import { ActorKind, type Cause } from "@tutti/contracts/types/v1";
 import {
   type ArchiveOperation,
@@ -72,6 +73,11 @@ class PatientTime extends VirtualTime {
     }
     return promise;
   }
+}
+
+/** Letters that a partition has sent and that are not confirmed. */
+export function lettersOf(runtime: Runtime, partition: number): readonly SentLetter[] {
+  return [...(runtime.inspect(partition)?.letters.channels ?? [])].flatMap(({ letters }) => letters);
 }
 
 /** Holds commits of a journal back until they are let through, and makes the next ones fail. */

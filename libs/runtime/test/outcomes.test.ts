@@ -222,6 +222,15 @@ describe("an owner whose partition somebody else has sealed", () => {
     assert.notEqual(await bank.codeOf(bank.runtime.stateAt(accountKey(ada), 0)), "done");
   });
 
+  it("does not say of anybody that he is not there", async () => {
+    const { bank } = await twoOwners();
+    bank.validUntilMs = 0;
+    assert.notEqual(
+      await bank.codeOf(bank.runtime.history(accountKey(bob), 0, 10)),
+      "runtime.unknown_instance",
+    );
+  });
+
   it("keeps the partitions that are still its own", async () => {
     const { bank } = await twoOwners();
     await bank.codeOf(bank.begin(ada, deposit, { amountCents: 5 }));

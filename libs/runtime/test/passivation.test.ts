@@ -331,6 +331,17 @@ describe("an instance whose retention is over", () => {
     assert.equal(await bank.balanceOf(ada), 3);
   });
 
+  it("answers a letter as somebody who is not there, and is not begun by it", async () => {
+    const bank = await bankWith({ keepMs: 0, idKeptMs: 600_000 });
+    await openAndClose(bank, ada);
+    await bank.time.advanceAsync(1_000);
+    await bank.open(bob, 100);
+    await bank.do(bob, transfer, { to: ada, amountCents: 100 });
+    await bank.time.advanceAsync(1_000);
+    assert.equal(await bank.balanceOf(bob), 100);
+    assert.equal(await bank.codeOf(bank.askBalance(ada)), "runtime.id_taken");
+  });
+
   for (const waitMs of [500, idleMs]) {
     it(`of nothing leaves a free id at once, also when both were in the journal at a crash (${waitMs} ms)`, async () => {
       const bank = await bankWith({ keepMs: 0, idKeptMs: 0 });

@@ -7,7 +7,8 @@ import type { LetterBatch, Place } from "@tutti/kernel";
 import { seededChance, VirtualTime } from "@tutti/kernel/testing";
 import { type account, open, transfer } from "@tutti/machine-bank";
 import { isConserved, moneyOf } from "@tutti/machine-bank/testing";
-import { accountKey, Bank, partitionOf, partitions } from "./bank.fixture.ts";
+import type { RuntimeLimits } from "../src/index.ts";
+import { accountKey, Bank, lettersOf, partitionOf, partitions } from "./bank.fixture.ts";
 
 export interface Mail {
   /** Shares of the deliveries that are lost on their way, or whose answer is. */
@@ -17,6 +18,7 @@ export interface Mail {
 }
 
 export const fairMail: Mail = { lost: 0, doubled: 0, delayMaxMs: 0 };
+export const noMail: Mail = { lost: 1, doubled: 0, delayMaxMs: 0 };
 export const foulMail: Mail = { lost: 0.3, doubled: 0.3, delayMaxMs: 400 };
 
 export class TwoBanks {
@@ -28,10 +30,10 @@ export class TwoBanks {
   readonly #chance: ReturnType<typeof seededChance>;
   readonly #isUp = [true, true];
 
-  constructor(seed: number) {
+  constructor(seed: number, limits: Partial<RuntimeLimits> = {}) {
     this.#chance = seededChance(seed);
     const bank = (): Bank =>
-      new Bank({}, { delivery: { deliver: (to, batch) => this.#deliver(to, batch) } }, this.time);
+      new Bank(limits, { delivery: { deliver: (to, batch) => this.#deliver(to, batch) } }, this.time);
     this.banks = [bank(), bank()];
   }
 
@@ -155,5 +157,5 @@ export async function tradeByFoulMail(ids: readonly string[], seed: number): Pro
   for (const { transfers } of accounts) assert.deepEqual(transfers, []);
   assert.ok(isConserved(two.money()));
   for (const { runtime } of two.banks)
-    for (const partition of [0, 1, 2, 3]) assert.equal(runtime.inspect(partition)?.letters.waiting ?? 0, 0);
+    for (const partition of [0, 1, 2, 3]) assert.equal(lettersOf(runtime, partition).length, 0);
 }

@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { ArchivePartition, DueInstance } from "@tutti/journal";
+import fc from "fast-check";
+import type { Instances } from "./instances.ts";
+import { Sleepers } from "./sleepers.ts";
+
+function due(dueMs: number, incarnation: number): DueInstance {
+  return { dueMs, incarnation, key: { namespace: "", kind: "k", id: `${incarnation}` } };
+}
+
+function isBehind(one: DueInstance, after: DueInstance | undefined): boolean {
+  if (after === undefined) return true;
+  return one.dueMs > after.dueMs || (one.dueMs === after.dueMs && one.incarnation > after.incarnation);
+}
+
+/** Sleepers on a list instead of an archive, which is never changed by what wakes: as with one that is not put away anew. */
+function scene(list: DueInstance[]) {
+  const woken: number[] = [];
+  const asked: number[] = [];
+  const faults: unknown[] = [];
+  let wakes = 0;
+  const archive = {
+    due: async (beforeMs: number, limit: number, after?: DueInstance) => {
+      asked.push(limit);
+      return list
+        .toSorted((one, other) => one.dueMs - other.dueMs || one.incarnation - other.incarnation)
+        .filter((one) => one.dueMs <= beforeMs && isBehind(one, after))
+        .slice(0, limit);
+    },
+    nextDueMs: async () => (list.length === 0 ? undefined : Math.min(...list.map(({ dueMs }) => dueMs))),
+  } as unknown as ArchivePartition;
+  const instances = {
+    find: async ({ id }: { readonly id: string }) => {
+      woken.push(Number(id));
+      return { kind: "absent" };
+    },
+  } as unknown as Instances;
+  const sleepers = new Sleepers({
+    archive,
+    instances,
+    wake: () => wakes++,
+    faulted: (fault) => faults.push(fault),
+  });
+  return { sleepers, woken, asked, faults, list, wakes: () => wakes };
+}
+
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+describe("sleepers", () => {
+  it("are brought back once each, a little before they are due, in their order", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.integer({ min: 1_000, max: 9_000 }), { maxLength: 30 }), async (times) => {
+        const { sleepers, woken, list } = scene(times.map((dueMs, index) => due(dueMs, index + 1)));
+        await sleepers.start();
+        for (let nowMs = 0; nowMs <= 10_000; nowMs += 500) {
+          sleepers.wakeDue(nowMs);
+          await turn();
+          const early = list.filter(
+            ({ incarnation, dueMs }) => woken.includes(incarnation) && dueMs > nowMs + 500,
+          );
+          assert.deepEqual(early, []);
+          for (const { dueMs, incarnation } of list)
+            if (dueMs <= nowMs) assert.ok(woken.includes(incarnation));
+        }
+        const order = list.toSorted(
+          (one, other) => one.dueMs - other.dueMs || one.incarnation - other.incarnation,
+        );
+        assert.deepEqual(
+          woken,
+          order.map(({ incarnation }) => incarnation),
+        );
+        assert.equal(sleepers.nextDueMs, Number.POSITIVE_INFINITY);
+      }),
+      { seed: 11, numRuns: 30 },
+    );
+  });
+
+  it("come a page at a time when very many are due", async () => {
+    const { sleepers, woken, wakes } = scene(
+      Array.from({ length: 1_500 }, (_, index) => due(1_000, index + 1)),
+    );
+    await sleepers.start();
+    for (let pages = 1; pages <= 3; pages++) {
+      assert.ok(sleepers.nextDueMs <= 1_000);
+      sleepers.wakeDue(5_000);
+      sleepers.wakeDue(5_000);
+      await turn();
+      assert.equal(wakes(), pages);
+    }
+    assert.equal(woken.length, 1_500);
+    assert.equal(new Set(woken).size, 1_500);
+  });
+
+  it("that are put to sleep while others are brought back are not missed", async () => {
+    const { sleepers, woken, list } = scene([due(1_000, 1), due(90_000, 2)]);
+    await sleepers.start();
+    sleepers.wakeDue(1_000);
+    list.push(due(7_000, 3));
+    sleepers.sleeps(7_000);
+    await turn();
+    sleepers.wakeDue(7_000);
+    await turn();
+    assert.deepEqual(woken, [1, 3]);
+    sleepers.wakeDue(90_000);
+    await turn();
+    assert.deepEqual(woken, [1, 3, 2]);
+  });
+
+  it("say a fault of the archive, unless they were stopped", async () => {
+    for (const isStopped of [false, true]) {
+      const { sleepers, faults, list } = scene([due(1_000, 1)]);
+      await sleepers.start();
+      list.toSorted = () => {
+        throw new Error("damaged");
+      };
+      sleepers.wakeDue(1_000);
+      if (isStopped) sleepers.stop();
+      await turn();
+      assert.equal(faults.length, isStopped ? 0 : 1);
+    }
+  });
+});
