@@ -28,9 +28,14 @@ export class ArchiveDatabase {
   constructor(file: string, access: "write" | "read") {
     this.file = file;
     this.#database = this.#guarded(() => (access === "write" ? opened(file) : openedToRead(file)));
-    this.#begin = this.#database.prepare("BEGIN IMMEDIATE");
-    this.#commit = this.#database.prepare("COMMIT");
-    this.#checkpoint = this.#database.prepare("PRAGMA wal_checkpoint(TRUNCATE)");
+    try {
+      this.#begin = this.#prepared("BEGIN IMMEDIATE");
+      this.#commit = this.#prepared("COMMIT");
+      this.#checkpoint = this.#prepared("PRAGMA wal_checkpoint(TRUNCATE)");
+    } catch (error) {
+      this.#database.close();
+      throw error;
+    }
   }
 
   statement(sql: string): Statement {
@@ -139,8 +144,11 @@ export class ArchiveDatabase {
   }
 
   #failure(error: unknown): unknown {
-    if (isTuttiError(error) || !isSqliteError(error)) return error;
     const reason = reasonOf(error);
+    if (isOutOfRange(error)) {
+      return archiveErrors.damaged({ place: { file: this.file }, found: reason }, { cause: error });
+    }
+    if (isTuttiError(error) || !isSqliteError(error)) return error;
     // The lower eight bits say what kind of error it is, the others which one.
     const kind = error.errcode & 0xff;
     if (kind === sqlite.corrupt || kind === sqlite.notADatabase) {
@@ -218,6 +226,11 @@ function versionOf(database: DatabaseSync, file: string): number {
   const version = Number(Object.values(database.prepare("PRAGMA user_version").get() ?? {})[0] ?? 0);
   if (version <= formatVersion) return version;
   throw archiveErrors.formatUnknown({ file, version, known: formatVersion });
+}
+
+/** A whole number that no statement of ours wrote: they are all below 2^53. */
+function isOutOfRange(error: unknown): boolean {
+  return error instanceof RangeError && "code" in error && error.code === "ERR_OUT_OF_RANGE";
 }
 
 function isSqliteError(error: unknown): error is Error & { readonly errcode: number } {
