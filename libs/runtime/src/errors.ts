@@ -30,6 +30,13 @@ export const runtimeErrors = defineErrors("runtime", {
     message: (at: AtPartition & { waiting: number }) =>
       `expected fewer than ${at.waiting} commands waiting in ${named(at)}, found its inbox full; repeat after a moment`,
   },
+  lettersFull: {
+    status: "RESOURCE_EXHAUSTED",
+    retry: "same-key",
+    help: "The machines of a partition have sent more letters than it may keep, and those who should take them do not: the partitions that they go to are away or too slow. Nothing was done. Repeat after the delay; see which partitions have no owner.",
+    message: (at: AtPartition & { waitingBytes: number }) =>
+      `expected room for letters in ${named(at)}, found ${at.waitingBytes} bytes of them waiting for receivers that do not take them; repeat after a moment`,
+  },
   leaving: {
     status: "UNAVAILABLE",
     retry: "same-key",

@@ -51,6 +51,8 @@ export interface Retention {
 export interface RuntimeLimits {
   /** Commands that may wait per partition. */
   readonly inboxMax: number;
+  /** Bytes of letters per partition that may wait for receivers that are away; then commands are refused. */
+  readonly lettersBytesMax: number;
   /** Commands decided in one turn, before others get theirs. */
   readonly turnCommandsMax: number;
   /** A batch is closed when it has grown beyond this. */
@@ -75,6 +77,7 @@ export interface RuntimeLimits {
 
 export const runtimeLimits: RuntimeLimits = {
   inboxMax: 10_000,
+  lettersBytesMax: 32 * 1024 * 1024,
   turnCommandsMax: 1_024,
   batchBytesSoft: 512 * 1024,
   loadedMax: 50_000,

@@ -43,6 +43,7 @@ export class LetterBox {
   /** Letters of the open batch. */
   #open: SentLetter[] = [];
   #openBytes = 0;
+  #waitingBytes = 0;
 
   constructor(partitionsOf: (service: string) => number) {
     this.#partitionsOf = partitionsOf;
@@ -57,6 +58,11 @@ export class LetterBox {
     let count = 0;
     for (const { letters } of this.#channels.values()) count += letters.length;
     return count;
+  }
+
+  /** Bytes of all letters that wait for their confirmation. */
+  get waitingBytes(): number {
+    return this.#waitingBytes;
   }
 
   /** Sends a letter with the open batch. */
@@ -112,7 +118,7 @@ export class LetterBox {
     for (const letter of letters) {
       const channel = this.channel(letter.service, letter.partition);
       letter.number = ++channel.last;
-      channel.letters.push(letter);
+      this.#keep(channel, letter);
     }
     return { letters };
   }
@@ -171,8 +177,17 @@ export class LetterBox {
     channel.confirmed = Math.min(upTo, channel.last);
     channel.isConfirmationDue = true;
     let count = 0;
-    while (count < channel.letters.length && (channel.letters[count] as SentLetter).number <= upTo) count++;
+    for (; count < channel.letters.length; count++) {
+      const letter = channel.letters[count] as SentLetter;
+      if (letter.number > upTo) break;
+      this.#waitingBytes -= sizeOf(letter);
+    }
     if (count > 0) channel.letters.splice(0, count);
+  }
+
+  #keep(channel: Channel, letter: SentLetter): void {
+    channel.letters.push(letter);
+    this.#waitingBytes += sizeOf(letter);
   }
 
   /** The next letters that may leave, in order; at most so many, and so many bytes unless one alone has more. */
@@ -216,7 +231,7 @@ export class LetterBox {
       const channel = this.channel(letter.service, letter.partition);
       channel.last = Math.max(channel.last, letter.number);
       channel.released = channel.last;
-      if (letter.number > channel.confirmed) channel.letters.push(letter);
+      if (letter.number > channel.confirmed) this.#keep(channel, letter);
     }
   }
 

@@ -92,6 +92,15 @@ export class Partition {
     return this.#life;
   }
 
+  /** The same for a command, which may send letters: while too many wait for receivers that are away, none is taken. */
+  commandRefusal(): Outcome | undefined {
+    const refusal = this.refusal();
+    const waitingBytes = this.#life?.memory.letters.waitingBytes ?? 0;
+    if (refusal !== undefined || waitingBytes < this.#parts.limits.lettersBytesMax) return refusal;
+    const at = { service: this.#parts.service, partition: this.number };
+    return refused(runtimeErrors.lettersFull.refusal({ ...at, waitingBytes }, { retryAfterMs: 1_000 }));
+  }
+
   /** Why nothing may be put into the inbox; undefined when it may. */
   refusal(): Outcome | undefined {
     const { service, limits } = this.#parts;
