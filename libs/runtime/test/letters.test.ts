@@ -1,0 +1,220 @@
+/** Letters arrive once and in order, whatever is lost, doubled, late or crashed on either side. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Credit } from "@tutti/contracts/bank/v1";
+import type { Letter } from "@tutti/kernel";
+import { close, credit, transfer } from "@tutti/machine-bank";
+import { Bank, codeOf, idsIn, lettersOf, tester } from "./bank.fixture.ts";
+import { TwoBanks, tradeByFoulMail } from "./two-banks.fixture.ts";
+
+const [ada = "", bob = ""] = idsIn(0, 2);
+const [far = "", farther = ""] = idsIn(1, 2);
+
+describe("a letter", () => {
+  it("to an instance that does not exist is answered by its machine", async () => {
+    const bank = new Bank();
+    await bank.start();
+    await bank.open(ada, 100);
+    await bank.do(ada, transfer, { to: far, amountCents: 40 });
+    await bank.time.advanceAsync(2_000);
+    assert.equal(await bank.balanceOf(ada), 100);
+  });
+
+  it("to an instance that has ended and was put away is answered by its machine", async () => {
+    const bank = new Bank();
+    await bank.start();
+    await bank.open(ada, 100);
+    await bank.open(far, 0);
+    await bank.do(far, close, {});
+    await bank.time.advanceAsync(2_000);
+    assert.equal(bank.isLoaded(far), false);
+    await bank.do(ada, transfer, { to: far, amountCents: 40 });
+    await bank.time.advanceAsync(2_000);
+    assert.equal(await bank.balanceOf(ada), 100);
+  });
+
+  it("that nobody understands, or for a kind that is not hosted, is passed over and logged, and the channel goes on", async () => {
+    const bank = new Bank();
+    await bank.start();
+    await bank.open(ada, 100);
+    const upTo = await bank.time.settle(
+      bank.runtime.take(0, {
+        service: "elsewhere",
+        partition: 0,
+        letters: [
+          letter(1, { type: "sing" }),
+          letter(2, { receiver: "song/1" }),
+          letter(3, { receiver: "nonsense" }),
+          letter(4, { payload: Uint8Array.of(255, 255) }),
+          letter(5, {}),
+        ],
+      }),
+    );
+    assert.equal(upTo, 5);
+    assert.ok(bank.logger.messages("error").length >= 3);
+    if (bank.runtime.quarantined().length === 0) assert.equal(await bank.balanceOf(ada), 105);
+  });
+
+  it("is taken once, however often and in whatever parts it comes", async () => {
+    const bank = new Bank();
+    await bank.start();
+    await bank.open(ada, 0);
+    const take = (...numbers: number[]) =>
+      bank.time.settle(
+        bank.runtime.take(0, {
+          service: "elsewhere",
+          partition: 0,
+          letters: numbers.map((number) => letter(number, {})),
+        }),
+      );
+    assert.equal(await take(2, 3), 0);
+    assert.equal(await take(1, 2), 2);
+    assert.equal(await take(1, 2), 2);
+    assert.equal(await take(2, 3, 4), 4);
+    assert.equal(await take(6), 4);
+    assert.equal(await take(5, 6), 6);
+    assert.equal(await bank.balanceOf(ada), 30);
+    bank.crash();
+    await bank.start();
+    assert.equal(await take(5, 6), 6);
+    assert.equal(await bank.balanceOf(ada), 30);
+    await bank.time.advanceAsync(25_000);
+    bank.crash();
+    await bank.start();
+    assert.equal(await take(6, 7), 7);
+    assert.equal(await bank.balanceOf(ada), 35);
+  });
+
+  it("of one sender does not hold up those of another", async () => {
+    const bank = new Bank();
+    await bank.start();
+    await bank.open(ada, 0);
+    for (const service of ["one", "other"]) {
+      const batch = { service, partition: 0, letters: [letter(1, {})] };
+      assert.equal(await bank.time.settle(bank.runtime.take(0, batch)), 1);
+    }
+    assert.equal(await bank.balanceOf(ada), 10);
+  });
+
+  it("is acknowledged as durable only when its batch is", async () => {
+    const bank = new Bank();
+    await bank.start();
+    await bank.open(ada, 0);
+    bank.commits.fail("unknown-lost");
+    const batch = { service: "elsewhere", partition: 0, letters: [letter(1, {})] };
+    assert.equal(await bank.time.settle(codeOf(bank.runtime.take(0, batch))), "runtime.outcome_unknown");
+    assert.equal(await bank.time.settle(bank.runtime.take(0, batch)), 1);
+    assert.equal(await bank.balanceOf(ada), 5);
+  });
+
+  it("waits with all that follow while the archive cannot be asked", async () => {
+    const bank = new Bank();
+    await bank.start();
+    await bank.open(ada, 100);
+    await bank.open(far, 0);
+    await bank.time.advanceAsync(25_000);
+    let failures = 5;
+    bank.archiveFault = (operation) => (operation === "load" && failures-- > 0 ? "lost" : undefined);
+    for (const amountCents of [1, 2, 3]) {
+      while (
+        (await bank.codeOf(bank.begin(ada, transfer, { to: far, amountCents }, `k${amountCents}`))) !== "done"
+      ) {}
+    }
+    await bank.time.advanceAsync(10_000);
+    assert.equal(await bank.balanceOf(far), 6);
+    assert.equal(await bank.balanceOf(ada), 94);
+  });
+});
+
+describe("many letters", () => {
+  it("at once go in batches, all arrive, and no batch is too large for the journal", async () => {
+    const bank = new Bank({ batchBytesSoft: 4_096, turnCommandsMax: 100 });
+    await bank.start({ batchBytesMax: 16_384, waitingBytesMax: 65_536 });
+    const senders = idsIn(0, 60);
+    await bank.open(far, 0);
+    for (const id of senders) await bank.open(id, 100);
+    const sent = senders.flatMap((id) =>
+      [1, 2, 3].map((amountCents) => bank.begin(id, transfer, { to: far, amountCents })),
+    );
+    await bank.time.settle(Promise.all(sent));
+    await bank.time.advanceAsync(20_000);
+    assert.equal(await bank.balanceOf(far), 360);
+    assert.deepEqual(bank.logger.messages("error"), []);
+    assert.equal(lettersOf(bank.runtime, 0).length, 0);
+  });
+
+  it("that wait for a receiver that is not there are sent when it is", async () => {
+    const bank = new Bank();
+    await bank.start();
+    await bank.open(ada, 1_000);
+    await bank.open(far, 0);
+    await bank.time.settle(bank.runtime.disown(1));
+    for (let number = 1; number <= 5; number++)
+      await bank.do(ada, transfer, { to: far, amountCents: number });
+    await bank.time.advanceAsync(25_000);
+    bank.crash();
+    bank.make();
+    await bank.time.settle(Promise.all([0, 2, 3].map((partition) => bank.runtime.own(partition, 1))));
+    await bank.time.advanceAsync(25_000);
+    assert.equal(lettersOf(bank.runtime, 0).length, 5);
+    await bank.time.settle(bank.runtime.own(1, 3));
+    await bank.time.advanceAsync(10_000);
+    assert.equal(await bank.balanceOf(far), 15);
+    assert.equal(lettersOf(bank.runtime, 0).length, 0);
+  });
+
+  it("keep their numbers over crashes of the sender at any moment", async () => {
+    const bank = new Bank();
+    await bank.start();
+    await bank.open(ada, 1_000);
+    await bank.open(far, 0);
+    for (let round = 0; round < 12; round++) {
+      const sent = bank.begin(ada, transfer, { to: far, amountCents: 1 }, `k${round}`);
+      await bank.time.advanceAsync([0, 1, 30, 300, 11_000][round % 5] ?? 0);
+      bank.crash();
+      await bank.start();
+      await bank.do(ada, transfer, { to: far, amountCents: 1 }, `k${round}`);
+      void sent;
+    }
+    await bank.time.advanceAsync(10_000);
+    assert.equal(await bank.balanceOf(far), 12);
+    assert.equal(await bank.balanceOf(ada), 988);
+  });
+});
+
+describe("letters between two processes", () => {
+  const ids = [ada, bob, far, farther];
+
+  for (let seed = 1; seed <= 4; seed++) {
+    it(`arrive once and in order by foul mail, over crashes and unknown outcomes (seed ${seed})`, () =>
+      tradeByFoulMail(ids, seed));
+  }
+
+  it("carry who caused them", async () => {
+    const two = new TwoBanks(1);
+    await two.start(0);
+    await two.start(1);
+    for (const id of ids) await two.open(id);
+    await settled(two, two.ownerOf(ada).begin(ada, transfer, { to: far, amountCents: 1 }));
+    await two.time.advanceAsync(1_000);
+    assert.deepEqual(two.delivered[0]?.batch.letters[0]?.cause, tester);
+  });
+});
+
+async function settled(two: TwoBanks, promise: Promise<unknown>): Promise<void> {
+  await two.time.advanceAsync(10);
+  await promise;
+}
+
+function letter(number: number, given: Partial<Letter>): Letter {
+  return {
+    namespace: "default",
+    sender: "account/elsewhere",
+    receiver: `account/${ada}`,
+    number,
+    type: credit.type,
+    payload: Credit.encode({ from: "elsewhere", transfer: number, amountCents: 5 }).finish(),
+    cause: tester,
+    ...given,
+  };
+}
