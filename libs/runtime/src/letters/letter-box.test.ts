@@ -32,7 +32,7 @@ describe("letters of a partition", () => {
           const box = boxOf();
           const numbers = new Map<number, number>();
           for (const batch of batches) {
-            batch.forEach((id, index) => send(box, id, index));
+            for (const [index, id] of batch.entries()) send(box, id, index);
             const sent = box.closeSent();
             assert.equal(sent?.letters.length ?? 0, batch.length);
             sent?.letters.forEach((letter, index) => {
@@ -131,7 +131,7 @@ describe("letters of a partition", () => {
         const [live, replayed] = [boxOf(), boxOf()];
         for (const step of steps) {
           if ("send" in step) {
-            step.send.forEach((id, index) => send(live, id, index));
+            for (const [index, id] of step.send.entries()) send(live, id, index);
             const sent = live.closeSent() ?? { letters: [] };
             live.release(sent);
             replayed.recoverSent(sent);

@@ -22,7 +22,7 @@ export interface QuestionAsked {
 }
 
 /** Anything else that has to happen between commands. */
-export interface Errand {
+interface Errand {
   readonly what: "errand";
   run(): void;
   /** It will not run: the partition is gone from here. */
