@@ -90,12 +90,19 @@ export class ArchiveDatabase {
     );
   }
 
+  /**
+   * Copies what is committed now, beside everything that goes on: through a connection of its own, in one go, because a
+   * copy in steps begins anew or fails with every write. Until it is done the log cannot be emptied.
+   */
   async backup(file: string): Promise<void> {
+    mkdirSync(dirname(file), { recursive: true });
+    const source = this.#guarded(() => openedToRead(this.file));
     try {
-      mkdirSync(dirname(file), { recursive: true });
-      await backup(this.#database, file, { rate: backupPages });
+      await backup(source, file, { rate: allPages });
     } catch (error) {
       throw this.#failure(error);
+    } finally {
+      source.close();
     }
   }
 
@@ -189,8 +196,8 @@ const sqlite = { corrupt: 11, full: 13, notADatabase: 26 } as const;
 /** A thousand pages, as SQLite's own checkpoints: larger ones stall, smaller ones sync more. */
 const checkpointBytes = 1_000 * 4_096;
 const vacuumFrom = 64;
-/** Copied at once: about a millisecond. */
-const backupPages = 256;
+/** More than a file has. */
+const allPages = 2 ** 30;
 
 function opened(file: string): DatabaseSync {
   // One process writes, so only a checkpoint can find somebody in its way, and nobody waits for that.
