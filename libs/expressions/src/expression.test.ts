@@ -252,6 +252,28 @@ describe("an evaluation that fails", () => {
     assert.equal(evaluationRefusal(problem).code, "expressions.steps_exhausted");
   });
 
+  it("pays for what takes long, however short it is written", () => {
+    const long = "a".repeat(100_000);
+    const wide = Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`k${index}`, index]));
+    for (const [text, least] of [
+      ["any.long.contains(any.long + 'b')", 20_000],
+      ["any.long.lastIndexOf(any.half + 'b' + any.half)", 15_000],
+      ["any.long == any.other", 300],
+      ["any.wide.exists(key, true)", 2_000],
+      ["size(any.wide)", 500],
+      ["has(any.wide.nothing) || true", 1],
+      ["any.wide.nothing == 1 || true", 2_000],
+      ["any.long.matches('(|||||||||||||||||||||)x')", 500_000],
+      ["timestamp(0).getHours('Europe/Berlin')", 500],
+      ["[any.long + 'b', any.other + 'a'].sort()", 300],
+    ] as const) {
+      const evaluation = evaluate(text, {
+        any: { long, half: long.slice(50_000), other: `${long.slice(1)}a`, wide },
+      });
+      assert.ok(evaluation.stepsUsed >= least, `${text} took ${evaluation.stepsUsed} steps`);
+    }
+  });
+
   it("takes no more steps than it is given", () => {
     const made = program("lists.range(100).map(n, n).size()");
     assert.equal(made.evaluate(() => null, { stepsMax: 100 }).ok, false);

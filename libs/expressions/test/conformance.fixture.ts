@@ -65,7 +65,8 @@ export function typedCases(): readonly TypedCase[] {
   const walk = (node: Wire): void => {
     for (const { original, type } of node["tests"] ?? []) {
       if (type === undefined || original.typeEnv !== undefined || original.disableCheck === true) continue;
-      if (/TestAll|google|proto|optional|cel\.block|[A-Z]\w+\{|Enum/.test(`${original.expr} ${type}`)) continue;
+      if (/TestAll|google|proto|optional|cel\.block|[A-Z]\w+\{|Enum/.test(`${original.expr} ${type}`))
+        continue;
       found.push({ expression: original.expr, wanted: type, found: typeFound(original.expr) });
     }
     for (const inner of node["suites"] ?? []) walk(inner);

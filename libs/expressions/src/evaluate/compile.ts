@@ -123,7 +123,7 @@ function compileSelect(node: Select): Evaluate {
   return adapted(
     (frame) => {
       frame.charge(1, at);
-      return selected(of(frame), field, at);
+      return selected(of(frame), field, frame, at);
     },
     node.type,
     at,
@@ -138,7 +138,7 @@ function compileIndex(node: Index): Evaluate {
   const by = compile(node.by);
   const evaluate: Evaluate = (frame) => {
     frame.charge(1, at);
-    return indexed(of(frame), by(frame), at);
+    return indexed(of(frame), by(frame), frame, at);
   };
   return adapted(evaluate, node.type, at);
 }

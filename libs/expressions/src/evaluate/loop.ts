@@ -1,7 +1,7 @@
 import { Fault } from "../problem.ts";
 import type { Loop, Node } from "../syntax/tree.ts";
 import type { Type } from "../types/type.ts";
-import { entriesOf } from "../values/equality.ts";
+import { chargeForEntries, entriesOf } from "../values/equality.ts";
 import { isList, isPlainMap, MapValue, type Value } from "../values/value.ts";
 import { mapOfEntries, wholeNumber } from "./build.ts";
 import type { Evaluate, Frame } from "./frame.ts";
@@ -55,7 +55,10 @@ function roundsOf({ at, locals, elements, second }: Loop): CompiledLoop["rounds"
       return;
     }
     if (!(over instanceof MapValue) && !isPlainMap(over)) throw noOverload("macro", [over], at);
-    for (const [key, value] of entriesOf(over)) {
+    const entries = entriesOf(over);
+    // They are listed before the first round, however soon the loop ends.
+    chargeForEntries(entries.length, frame, at);
+    for (const [key, value] of entries) {
       frame.charge(1, at);
       frame.locals[firstPlace] = readFirst(key);
       if (second !== undefined) frame.locals[secondPlace] = readSecond(value);
@@ -121,6 +124,7 @@ function collected(node: Loop, loop: CompiledLoop, over: Value, frame: Frame): V
       return false;
     }
     const made = loop.result?.(frame) ?? null;
+    if (node.form === "transformMap" || node.form === "transformMapEntry") frame.charge(8, node.at);
     if (node.form === "transformMap") entries.push([key, made]);
     else if (node.form === "transformMapEntry") entries.push(onlyEntry(made, node.at));
     else list.push(made);

@@ -1,6 +1,13 @@
 import { Fault } from "../problem.ts";
 import type { BinaryOperator } from "../syntax/tree.ts";
-import { areEqual, compare, entriesOf, entryOf } from "../values/equality.ts";
+import {
+  areEqual,
+  chargeForEntries,
+  chargeForTexts,
+  compare,
+  entriesOf,
+  entryOf,
+} from "../values/equality.ts";
 import { Duration, Timestamp } from "../values/time.ts";
 import {
   fitsInt,
@@ -27,13 +34,13 @@ export function binary(operator: BinaryOperator, a: Value, b: Value, frame: Fram
     case "!=":
       return !areEqual(a, b, frame, at);
     case "<":
-      return order(operator, a, b, at) < 0;
+      return order(operator, [a, b], frame, at) < 0;
     case "<=":
-      return order(operator, a, b, at) <= 0;
+      return order(operator, [a, b], frame, at) <= 0;
     case ">":
-      return order(operator, a, b, at) > 0;
+      return order(operator, [a, b], frame, at) > 0;
     case ">=":
-      return order(operator, a, b, at) >= 0;
+      return order(operator, [a, b], frame, at) >= 0;
     case "in":
       return isIn(a, b, frame, at);
     case "+":
@@ -43,9 +50,11 @@ export function binary(operator: BinaryOperator, a: Value, b: Value, frame: Fram
   }
 }
 
-function order(operator: string, a: Value, b: Value, at: number): number {
+function order(operator: string, sides: readonly [Value, Value], frame: Frame, at: number): number {
+  const [a, b] = sides;
+  if (typeof a === "string" && typeof b === "string") chargeForTexts(a, b, frame, at);
   const found = compare(a, b);
-  if (found === undefined) throw noOverload(operator, [a, b], at);
+  if (found === undefined) throw noOverload(operator, sides, at);
   return found;
 }
 
@@ -167,7 +176,7 @@ export function negated(value: Value, at: number): Value {
 }
 
 /** `list[1]`, `map["key"]`. */
-export function indexed(of: Value, by: Value, at: number): Value {
+export function indexed(of: Value, by: Value, frame: Frame, at: number): Value {
   if (isList(of)) {
     const index =
       typeof by === "number" || typeof by === "bigint"
@@ -182,15 +191,16 @@ export function indexed(of: Value, by: Value, at: number): Value {
   }
   if (!(of instanceof MapValue) && !isPlainMap(of)) throw noOverload("[]", [of, by], at);
   const found = entryOf(of, by);
-  if (found === undefined) throw noSuchKey(String(typeof by === "object" ? typeNameOf(by) : by), of, at);
+  if (found === undefined)
+    throw noSuchKey(String(typeof by === "object" ? typeNameOf(by) : by), of, frame, at);
   return found;
 }
 
-export function selected(of: Value, field: string, at: number): Value {
+export function selected(of: Value, field: string, frame: Frame, at: number): Value {
   const found = entryOf(of, field);
   if (found !== undefined) return found;
   if (!(of instanceof MapValue) && !isPlainMap(of)) throw noOverload(`.${field}`, [of], at);
-  throw noSuchKey(field, of, at);
+  throw noSuchKey(field, of, frame, at);
 }
 
 export function isThere(of: Value, field: string, at: number): boolean {
@@ -198,10 +208,11 @@ export function isThere(of: Value, field: string, at: number): boolean {
   return entryOf(of, field) !== undefined;
 }
 
-function noSuchKey(key: string, of: Value, at: number): Fault {
-  const keys = entriesOf(of)
-    .slice(0, 10)
-    .map(([known]) => String(known));
+function noSuchKey(key: string, of: Value, frame: Frame, at: number): Fault {
+  const entries = entriesOf(of);
+  // The keys are told, and listing them takes time: `||` may hide this error a million times.
+  chargeForEntries(entries.length, frame, at);
+  const keys = entries.slice(0, 10).map(([known]) => String(known));
   const there = keys.length === 0 ? "the map is empty" : `there are ${keys.join(", ")}`;
   return new Fault(
     "no_such_key",

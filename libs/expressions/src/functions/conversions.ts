@@ -7,6 +7,9 @@ import { type FunctionDeclaration, overload } from "./declaration.ts";
 
 const { bool, bytes, double, duration, dyn, int, string, timestamp, type, uint } = types;
 
+/** Reading or writing a time takes about a microsecond. */
+const textOfTimeSteps = 20;
+
 export const conversions: readonly FunctionDeclaration[] = [
   {
     name: "int",
@@ -55,13 +58,19 @@ export const conversions: readonly FunctionDeclaration[] = [
     name: "timestamp",
     style: "global",
     overloads: [timestamp, string, int].map((taken) => overload([taken], timestamp)),
-    apply: ([value = null], _frame, at) => toTimestamp(value, at),
+    apply: ([value = null], frame, at) => {
+      frame.charge(textOfTimeSteps, at);
+      return toTimestamp(value, at);
+    },
   },
   {
     name: "duration",
     style: "global",
     overloads: [duration, string, int].map((taken) => overload([taken], duration)),
-    apply: ([value = null], _frame, at) => toDuration(value, at),
+    apply: ([value = null], frame, at) => {
+      frame.charge(textOfTimeSteps, at);
+      return toDuration(value, at);
+    },
   },
   { name: "dyn", style: "global", overloads: [overload([dyn], dyn)], apply: ([value = null]) => value },
   {
@@ -146,7 +155,10 @@ function toText(value: Value, frame: Frame, at: number): Value | undefined {
       return doubleText(value);
     default:
       if (value instanceof Uint) return String(value.value);
-      if (value instanceof Timestamp || value instanceof Duration) return value.toString();
+      if (value instanceof Timestamp || value instanceof Duration) {
+        frame.charge(textOfTimeSteps, at);
+        return value.toString();
+      }
       return isBytes(value) ? decoded(value, frame, at) : undefined;
   }
 }

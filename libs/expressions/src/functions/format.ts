@@ -58,7 +58,7 @@ class Formatting {
         throw this.#fault(`expected a value at place ${next} of the list, found ${values.length} in all`);
       next += 1;
       const piece = this.#clause(letter, precision === undefined ? undefined : Number(precision), value);
-      this.#frame.charge(piece.length >>> 3, this.#at);
+      this.#frame.charge(20 + (piece.length >>> 3), this.#at);
       result += piece;
     }
     return result + this.#plain(text.slice(from));

@@ -120,6 +120,7 @@ class Matching {
   /** Which instructions were already reached at which position; a number per position saves clearing. */
   readonly #reached: Uint32Array;
   #round = 0;
+  #visited = 0;
 
   constructor(program: readonly Instruction[], frame: Frame, place: number) {
     this.#program = program;
@@ -138,7 +139,8 @@ class Matching {
       const reached: number[] = [];
       // A match may begin anywhere.
       for (const from of [...current, 0]) if (this.#follow(from, before, code, reached)) return true;
-      this.#frame.charge(1 + (reached.length >>> 2), this.#place);
+      this.#frame.charge(1 + (this.#visited >>> 2), this.#place);
+      this.#visited = 0;
       if (code === undefined) return false;
       current = [];
       for (const index of reached) {
@@ -156,6 +158,7 @@ class Matching {
     for (let index = open.pop(); index !== undefined; index = open.pop()) {
       if (this.#reached[index] === this.#round) continue;
       this.#reached[index] = this.#round;
+      this.#visited += 1;
       const instruction = this.#program[index];
       if (instruction?.kind === "match") return true;
       if (instruction?.kind === "character") reached.push(index);

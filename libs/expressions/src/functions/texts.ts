@@ -1,16 +1,21 @@
+import type { Frame } from "../evaluate/frame.ts";
 import { Fault } from "../problem.ts";
 import { listOf, types } from "../types/type.ts";
-import { sizeOfMap } from "../values/equality.ts";
+import { chargeForEntries, sizeOfMap } from "../values/equality.ts";
 import { isBytes, isList, isPlainMap, MapValue, type Value } from "../values/value.ts";
 import { type Apply, type FunctionDeclaration, overload } from "./declaration.ts";
 import { matches } from "./pattern.ts";
+import { lastPlace, searchSteps, splitAt, TextSearch } from "./search.ts";
 
 const { bool, bytes, dyn, int, string } = types;
 const surrogate = /[\ud800-\udfff]/;
 
 /** Positions in texts count code points. Most texts have none that takes two units, and need not be cut up. */
-function points(text: string): string | readonly string[] {
-  return surrogate.test(text) ? [...text] : text;
+function points(text: string, frame: Frame, at: number): string | readonly string[] {
+  frame.charge(text.length >>> 6, at);
+  if (!surrogate.test(text)) return text;
+  frame.charge(text.length >>> 2, at);
+  return [...text];
 }
 
 function joined(part: string | readonly string[]): string {
@@ -30,7 +35,7 @@ function method(name: string, takes: FunctionDeclaration["overloads"], apply: Ap
 function ofTwoTexts(name: string, decide: (text: string, other: string) => boolean): FunctionDeclaration {
   return method(name, [overload([string, string], bool)], ([text, other], frame, at) => {
     if (typeof text !== "string" || typeof other !== "string") return undefined;
-    frame.charge(text.length >>> 4, at);
+    frame.charge(searchSteps(text, other), at);
     return decide(text, other);
   });
 }
@@ -51,11 +56,13 @@ const size: FunctionDeclaration = {
   ),
   apply: ([value = null], frame, at) => {
     if (typeof value === "string") {
-      frame.charge(value.length >>> 6, at);
-      return BigInt(points(value).length);
+      return BigInt(points(value, frame, at).length);
     }
     if (isBytes(value) || isList(value)) return BigInt(value.length);
-    return value instanceof MapValue || isPlainMap(value) ? BigInt(sizeOfMap(value)) : undefined;
+    if (!(value instanceof MapValue) && !isPlainMap(value)) return undefined;
+    const entries = sizeOfMap(value);
+    chargeForEntries(entries, frame, at);
+    return BigInt(entries);
   },
 };
 
@@ -79,8 +86,8 @@ function searching(
   return method(name, takes, (args, frame, at) => {
     const [text, wanted, place] = args;
     if (typeof text !== "string" || typeof wanted !== "string") return undefined;
-    frame.charge((text.length >>> 4) + (wanted.length >>> 4), at);
-    const characters = points(text);
+    frame.charge(searchSteps(text, wanted), at);
+    const characters = points(text, frame, at);
     const from = args.length === 2 ? (name === "indexOf" ? 0 : characters.length) : count(place);
     if (from === undefined) return undefined;
     if (from < 0 || (args.length === 3 && from > characters.length))
@@ -97,8 +104,8 @@ const replace: Apply = (args, frame, at) => {
   const most = args.length === 3 ? -1 : count(limit);
   if (most === undefined) return undefined;
   const places = old === "" ? text.length + 1 : Math.floor(text.length / old.length) + 1;
-  frame.charge((text.length + places * fresh.length) >>> 3, at);
-  const pieces = old === "" ? ["", ...text, ""] : text.split(old);
+  frame.charge(searchSteps(text, old) + ((text.length + places * fresh.length) >>> 3), at);
+  const pieces = old === "" ? ["", ...text, ""] : splitAt(text, old);
   const taken = most < 0 ? pieces.length - 1 : Math.min(most, pieces.length - 1);
   return (
     pieces.slice(0, taken + 1).join(fresh) +
@@ -114,9 +121,9 @@ const split: Apply = (args, frame, at) => {
   if (typeof text !== "string" || typeof separator !== "string") return undefined;
   const most = args.length === 2 ? -1 : count(limit);
   if (most === undefined) return undefined;
-  frame.charge(text.length >>> 1, at);
+  frame.charge(searchSteps(text, separator) + (text.length >>> 1), at);
   if (most === 0) return [];
-  const pieces = separator === "" ? [...text] : text.split(separator);
+  const pieces = separator === "" ? [...text] : splitAt(text, separator);
   if (most < 0 || pieces.length <= most) return pieces;
   return [...pieces.slice(0, most - 1), pieces.slice(most - 1).join(separator)];
 };
@@ -149,7 +156,7 @@ function outside(found: number, length: number, at: number): Fault {
 
 export const texts: readonly FunctionDeclaration[] = [
   size,
-  ofTwoTexts("contains", (text, other) => text.includes(other)),
+  ofTwoTexts("contains", (text, other) => new TextSearch(other).first(text, 0) !== -1),
   ofTwoTexts("startsWith", (text, other) => text.startsWith(other)),
   ofTwoTexts("endsWith", (text, other) => text.endsWith(other)),
   {
@@ -165,8 +172,7 @@ export const texts: readonly FunctionDeclaration[] = [
   method("charAt", [overload([string, int], string)], ([text, index], frame, at) => {
     const place = count(index);
     if (typeof text !== "string" || place === undefined) return undefined;
-    frame.charge(text.length >>> 6, at);
-    const characters = points(text);
+    const characters = points(text, frame, at);
     if (place < 0 || place > characters.length) throw outside(place, characters.length, at);
     return characters[place] ?? "";
   }),
@@ -176,8 +182,7 @@ export const texts: readonly FunctionDeclaration[] = [
     (args, frame, at) => {
       const [text, from, to] = args;
       if (typeof text !== "string") return undefined;
-      frame.charge(text.length >>> 6, at);
-      const characters = points(text);
+      const characters = points(text, frame, at);
       const start = count(from);
       const end = args.length === 2 ? characters.length : count(to);
       if (start === undefined || end === undefined) return undefined;
@@ -186,8 +191,8 @@ export const texts: readonly FunctionDeclaration[] = [
       return joined(characters.slice(start, end));
     },
   ),
-  searching("indexOf", (text, wanted, from) => text.indexOf(wanted, from)),
-  searching("lastIndexOf", (text, wanted, from) => text.lastIndexOf(wanted, from)),
+  searching("indexOf", (text, wanted, from) => new TextSearch(wanted).first(text, from)),
+  searching("lastIndexOf", lastPlace),
   method(
     "replace",
     [overload([string, string, string], string), overload([string, string, string, int], string)],
@@ -199,14 +204,18 @@ export const texts: readonly FunctionDeclaration[] = [
     split,
   ),
   method("join", [overload([listOf(string)], string), overload([listOf(string), string], string)], join),
-  changed("reverse", (text) => [...text].reverse().join("")),
+  method("reverse", [overload([string], string)], ([text], frame, at) => {
+    if (typeof text !== "string") return undefined;
+    frame.charge(text.length, at);
+    return [...text].reverse().join("");
+  }),
   {
     name: "strings.quote",
     style: "global",
     overloads: [overload([string], string)],
     apply: ([text], frame, at) => {
       if (typeof text !== "string") return undefined;
-      frame.charge(text.length >>> 3, at);
+      frame.charge(text.length, at);
       return `"${text.toWellFormed().replace(/./gsu, (found) => escapes[found] ?? found)}"`;
     },
   },

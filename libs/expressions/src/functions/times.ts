@@ -21,9 +21,11 @@ function part(
     name,
     style: "method",
     overloads,
-    apply: ([value = null, zone], _frame, at) => {
+    apply: ([value = null, zone], frame, at) => {
       if (value instanceof Duration && zone === undefined) return ofDuration?.(value.nanos);
       if (!(value instanceof Timestamp) || !isZone(zone)) return undefined;
+      // Zones are the platform's, and cost it much more than anything else here.
+      if (zone !== undefined) frame.charge(formats.has(zone) ? 500 : 5_000, at);
       return BigInt(ofDate(localDate(value, zone, at)));
     },
   };

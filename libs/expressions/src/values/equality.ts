@@ -19,6 +19,7 @@ export function areEqual(a: Value, b: Value, frame: Frame, at: number): boolean 
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) {
     const x = a instanceof Uint ? a.value : a;
     const y = b instanceof Uint ? b.value : b;
+    if (typeof x === "string" && typeof y === "string") chargeForTexts(x, y, frame, at);
     // A bigint and a double are compared exactly.
     // biome-ignore lint/suspicious/noDoubleEquals: the one comparison that crosses the two kinds of numbers
     return isNumber(x) && isNumber(y) ? x == y : x === y;
@@ -28,6 +29,17 @@ export function areEqual(a: Value, b: Value, frame: Frame, at: number): boolean 
   if (isBytes(a)) return isBytes(b) && compareBytes(a, b) === 0;
   if (a instanceof Special && !(a instanceof MapValue)) return areSpecialsEqual(a, b);
   return isMap(b) && areMapsEqual(a, b, frame, at);
+}
+
+/** Long texts take time to compare, also when they are equal. */
+export function chargeForTexts(a: string, b: string, frame: Frame, at: number): void {
+  const length = Math.min(a.length, b.length);
+  if (length >= 256) frame.charge(length >>> 8, at);
+}
+
+/** Listing the entries of a large map takes half a microsecond for each. */
+export function chargeForEntries(count: number, frame: Frame, at: number): void {
+  frame.charge(count * 8, at);
 }
 
 function isNumber(value: Value): value is number | bigint {
@@ -52,8 +64,9 @@ function areSpecialsEqual(a: Special, b: Value): boolean {
 }
 
 function areMapsEqual(a: Value, b: Value, frame: Frame, at: number): boolean {
-  if (sizeOfMap(a) !== sizeOfMap(b)) return false;
-  frame.charge(sizeOfMap(a), at);
+  const size = sizeOfMap(a);
+  chargeForEntries(size * 2, frame, at);
+  if (size !== sizeOfMap(b)) return false;
   for (const [key, value] of entriesOf(a)) {
     const other = entryOf(b, key);
     if (other === undefined || !areEqual(value, other, frame, at)) return false;
