@@ -55,7 +55,7 @@ function rules() {
     rule(
       "no-tests-in-the-product",
       "tests, and what they share, may not be used by the product",
-      { path: "^(libs|apps|bench)/", pathNot: `${testPaths}|${simulation}` },
+      { path: "^(libs|apps)/", pathNot: `${testPaths}|${simulation}` },
       { path: `${testPaths}|${simulation}|^node:test|(^|node_modules/)fast-check/` },
     ),
     rule(
