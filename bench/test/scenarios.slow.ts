@@ -25,6 +25,19 @@ const fields = {
     "ratio",
   ],
   ceiling: ["concurrency", "stepsPerSec", "p50Ms", "p99Ms", "mainUsPerStep"],
+  runtime: [
+    "concurrency",
+    "stepsPerSec",
+    "p50Ms",
+    "p99Ms",
+    "ceilingStepsPerSec",
+    "ceilingP50Ms",
+    "ratio",
+    "latencyRatio",
+    "mainUsPerStep",
+  ],
+  recovery: ["instances", "sleeping", "readyMs", "allServedMs", "rssMiB"],
+  history: ["events", "pageMs", "searchMs", "indexLagMs"],
 };
 
 describe("bench", { concurrency: 2 }, () => {
