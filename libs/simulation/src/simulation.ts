@@ -20,6 +20,7 @@ import { ClusterStorage } from "./storage/cluster-storage.ts";
 import { EmbeddedStorage } from "./storage/embedded-storage.ts";
 import { JournalServer } from "./storage/journal-server.ts";
 import type { Storage } from "./storage/storage.ts";
+import { EarlyAnswers } from "./weakenings/early-answers.ts";
 import { none, type Weakening } from "./weakenings/weakening.ts";
 import { withWitness } from "./witness/witness.ts";
 import { noTrace, type Trace } from "./world/trace.ts";
@@ -79,7 +80,8 @@ class Simulation {
     this.world = world;
     this.#plan = plan;
     this.#network = new Network(world, plan.network);
-    const machine = withWitness(account, weakening.edge);
+    const early = weakening.answersEarly === true ? new EarlyAnswers() : undefined;
+    const machine = withWitness(account, early ?? weakening.edge);
     this.#chronicle = new Chronicle(world, plan.partitions, [machine]);
     this.#letters = new LetterCheck(world);
     this.#bank = new BankCheck(world, this.#chronicle, plan.operations);
@@ -101,6 +103,7 @@ class Simulation {
       started: (server) => this.#coordinator.joined(server.index),
       print: (token) => this.#printer.print(token),
       weakening,
+      early,
     };
     this.#servers = Array.from({ length: plan.processes }, (_, index) => new Server(parts, index));
     this.#coordinator = new Coordinator(world, this.#network, this.#servers, plan.partitions);

@@ -16,7 +16,6 @@ import {
   type DueEffect,
   type EffectToken,
   type Outcome,
-  type Question,
   Runtime,
   type RuntimeLimits,
   runtimeLimits,
@@ -32,6 +31,7 @@ import type { Network } from "../network/network.ts";
 import type { BankOperation, Plan } from "../plan/plan.ts";
 import { never } from "../storage/observed-journal.ts";
 import type { OpenedStorage, Storage } from "../storage/storage.ts";
+import type { EarlyAnswers } from "../weakenings/early-answers.ts";
 import type { Weakening } from "../weakenings/weakening.ts";
 import { type AnyCommand, type AnyMachine, projectionQuery } from "../witness/witness.ts";
 import type { WitnessedAnswer, WitnessedEffect } from "../witness/witnessed.ts";
@@ -61,6 +61,8 @@ export interface ServerParts {
   started(server: Server): void;
   print(token: EffectToken): void;
   readonly weakening: Weakening;
+  /** Undefined unless answers are to be given too early. */
+  readonly early: EarlyAnswers | undefined;
 }
 
 /** A command or question on its way in. */
@@ -298,16 +300,18 @@ export class Server implements Member {
       token: undefined,
       answer: this.#answering(life, number, answered),
     };
+    this.#parts.early?.expect(body, submission.answer);
     runtime.submit(this.#parts.weakening.submission?.(submission) ?? submission);
   }
 
   #ask({ runtime, life }: Running, { number, account }: BankOperation, answered: Answered): void {
-    const { machine, weakening } = this.#parts;
+    const { machine, early } = this.#parts;
     const query = machine.queries.find(({ type }) => type === "balance");
     if (query === undefined) throw new Error("the bank has no question for the balance");
-    const question: Question<unknown, unknown> = { key: accountKey(account), query, body: undefined };
+    const body = { operation: number };
     const answer = this.#answering(life, number, answered);
-    runtime.ask(weakening.question?.(question, answer) ?? question).then(
+    early?.expect(body, answer);
+    runtime.ask({ key: accountKey(account), query, body }).then(
       (reply) => answer({ kind: "done", reply }),
       (error: unknown) => answer({ kind: "refused", refusal: refusalOf(error) }),
     );
@@ -315,13 +319,12 @@ export class Server implements Member {
 
   /** How one submission is answered: once, with what is true, and not any more when the process is dead. */
   #answering(life: Life, number: number, answered: Answered): Answered {
-    const { bank, world, weakening } = this.#parts;
+    const { bank, world, early } = this.#parts;
     let isAnswered = false;
     return (outcome) => {
       if (!life.cross()) return;
       if (isAnswered) {
-        if (weakening.isHasty !== true)
-          world.fail("answers", `operation ${number} is answered a second time`);
+        if (early === undefined) world.fail("answers", `operation ${number} is answered a second time`);
         return;
       }
       isAnswered = true;

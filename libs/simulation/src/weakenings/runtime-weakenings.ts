@@ -1,5 +1,4 @@
 import type { Archive, ArchivePartition, Changes } from "@tutti/journal";
-import { isRefusal } from "@tutti/kernel";
 import type { Weakening } from "./weakening.ts";
 
 export const noDeduplication: Weakening = {
@@ -13,35 +12,7 @@ export const refusalsNotAwaited: Weakening = {
   name: "refusals-not-awaited",
   about: "refusals and reads are answered before what they saw is durable",
   foundWithin: 30,
-  isHasty: true,
-  submission(submission) {
-    const { command } = submission;
-    return {
-      ...submission,
-      command: {
-        ...command,
-        decide(state, body, step) {
-          const answer: unknown = command.decide(state, body, step);
-          if (isRefusal(answer)) submission.answer({ kind: "refused", refusal: answer });
-          return answer;
-        },
-      },
-    };
-  },
-  question(question, early) {
-    const { query } = question;
-    return {
-      ...question,
-      query: {
-        type: query.type,
-        answer(state, body, at) {
-          const reply: unknown = query.answer(state, body, at);
-          early(isRefusal(reply) ? { kind: "refused", refusal: reply } : { kind: "done", reply });
-          return reply;
-        },
-      },
-    };
-  },
+  answersEarly: true,
 };
 
 export const timersForgotten: Weakening = {

@@ -1,4 +1,4 @@
-import type { Outcome, Question, Submission } from "@tutti/runtime";
+import type { Submission } from "@tutti/runtime";
 import type { EmbeddedSeams } from "../storage/embedded-storage.ts";
 import type { ServerSeams } from "../storage/journal-server.ts";
 import type { MachineEdge } from "../witness/witness.ts";
@@ -16,14 +16,9 @@ export interface Weakening {
   readonly edge?: MachineEdge;
   readonly storage?: EmbeddedSeams;
   readonly server?: ServerSeams;
-  /** Answers come twice: once too early, and once more from the runtime. */
-  readonly isHasty?: boolean;
+  /** Refusals and reads are given too early, and once more by the runtime. */
+  readonly answersEarly?: boolean;
   submission?(submission: Submission): Submission;
-  /** `early` answers before the runtime does. */
-  question?(
-    question: Question<unknown, unknown>,
-    early: (outcome: Outcome) => void,
-  ): Question<unknown, unknown>;
 }
 
 /** Nothing is wrong. */
