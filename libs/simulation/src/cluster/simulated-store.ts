@@ -11,7 +11,7 @@ import { never } from "../storage/observed-journal.ts";
 import type { Life } from "../world/process.ts";
 import type { World } from "../world/world.ts";
 
-export const storeNode = "coordinator";
+const storeNode = "coordinator";
 /** An operation without an answer is given up after this long. */
 const patienceMs = 1_000;
 /** What a change takes until it is told, at most; and between two looks at whether a way is still cut. */
