@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
+import { cp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { type ArchivePartition, archiveErrors } from "@tutti/journal";
@@ -8,7 +8,7 @@ import { isTuttiError } from "@tutti/kernel";
 import { type NatsServer, natsServerProgram, startNatsServer } from "@tutti/nats/testing";
 import { accounts, accountsConfiguration, MeddledConnection, signal } from "./jetstream.fixture.ts";
 import { openSmall } from "./objects.fixture.ts";
-import { type Process, Processes, subjectsIn } from "./objects-owners.fixture.ts";
+import { idsOf, type Process, Processes, subjectsIn } from "./objects-owners.fixture.ts";
 
 const program = await natsServerProgram();
 const logStream = "TUTTI_ARCHIVE_workflow_0";
@@ -110,6 +110,30 @@ describe("damage to an archive in NATS", { skip: program.skip }, () => {
     }
     connection.tamper = undefined;
     await connection.stop(signal);
+  });
+
+  it("is not done by a copy of another past, be it behind the log or ahead of it", async () => {
+    await using all = await Processes.of([server.address], nextAccount());
+    await using others = await Processes.of([server.address], nextAccount());
+    const lived = async (processes: Processes, name: string, commits: number): Promise<Process> => {
+      const owner = await processes.start();
+      await owner.partition.opening(1);
+      for (let count = 0; count < commits; count++) {
+        processes.story.write(character(`${name}-${count}`));
+        await owner.partition.commit(1, processes.story.changes());
+      }
+      await owner.archive.close();
+      return owner;
+    };
+    const [short, long] = [await lived(all, "short", 2), await lived(others, "long", 4)];
+    const foundWith = async (processes: Processes, copyOf: Process): Promise<string[]> => {
+      const taken = await processes.start();
+      await cp(copyOf.copies, taken.copies, { recursive: true });
+      await taken.partition.opening(2);
+      return idsOf(taken.archive);
+    };
+    assert.deepEqual(await foundWith(all, long), ["short-0", "short-1"]);
+    assert.deepEqual(await foundWith(others, short), ["long-0", "long-1", "long-2", "long-3"]);
   });
 
   it("to a copy costs the copy, and nothing else", async () => {

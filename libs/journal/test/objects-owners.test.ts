@@ -66,6 +66,25 @@ describe("an archive in NATS that several processes open", { skip: program.skip 
     assert.deepEqual(await idsOf(one.archive), ["first", "second", "third"]);
   });
 
+  it("brings a copy up to date while another process owns the partition, and changes nothing by it", async () => {
+    await using all = await processes();
+    const { story } = all;
+    const [owner, spare] = [await all.start(), await all.start()];
+    await owner.partition.opening(1);
+    for (const name of ["first", "second"]) {
+      story.write(character(name));
+      await owner.partition.commit(1, story.changes());
+      await spare.archive.prepare(0);
+    }
+    const before = await messagesIn(owner, logStream);
+    await spare.archive.prepare(0);
+    await owner.archive.prepare(0);
+    assert.equal(await messagesIn(owner, logStream), before);
+    assert.deepEqual(await idsOf(spare.archive), []);
+    await spare.partition.opening(2);
+    assert.deepEqual(await idsOf(spare.archive), ["first", "second"]);
+  });
+
   it("makes bases, cuts the log behind them, and removes the objects that nothing names any more", async () => {
     await using all = await processes();
     const { story } = all;
@@ -170,7 +189,7 @@ describe("an archive in NATS that several processes open", { skip: program.skip 
     await server.up();
   });
 
-  it("throws a copy away that is damaged, from another past, or gone", async () => {
+  it("makes a copy anew that is gone", async () => {
     await using all = await processes();
     const { story } = all;
     const owner = await all.start("same");

@@ -10,8 +10,8 @@
  *    journal, the archive has lost something, and whoever opens says so instead of going on.
  * 3. Every row carries a checksum. What is damaged is reported with its place, never answered.
  * 4. Nothing here blocks the thread that calls: all waiting is for promises, and slices of upkeep are below 5 ms.
- * 5. Calls take effect in the order in which they were made, and see everything that was called before. What is handed
- *    over is taken before the call returns; arrays and bytes may be reused.
+ * 5. Changes take effect in the order in which they were asked for, and a read sees at least all that were answered when
+ *    it was asked. What is handed over is taken before the call returns; arrays and bytes may be reused.
  * 6. Repeating what was committed before changes nothing: a restart does so with all that the journal still has.
  * 7. A partition has one writer at a time, wherever they run: whoever opens it under a newer epoch ends all that older
  *    ones may change. What they still ask for changes nothing and is refused as `archive.fenced`; of what they asked for

@@ -9,14 +9,14 @@ export interface ObjectLimits {
   readonly entryBytesMax: number;
   /** Bytes of one such object. */
   readonly partBytesMax: number;
-  /** A new base is made when the log has so many bytes since the last, or a quarter of the base's if those are more. */
+  /** A new base is made when the log has so many bytes since the last, or an eighth of the base's if those are more. */
   readonly tailBytesMin: number;
 }
 
 export const objectLimits: ObjectLimits = {
   entryBytesMax: 512 * 1024,
   partBytesMax: 1024 * 1024,
-  tailBytesMin: 8 * 1024 * 1024,
+  tailBytesMin: 4 * 1024 * 1024,
 };
 
 /** What all partitions of an archive share. */

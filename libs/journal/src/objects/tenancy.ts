@@ -9,7 +9,6 @@
  * 4. Names of objects are never used twice. What an older base named and a newer one does not is removed once that is in
  *    the log; what was written and never named, by the next owner that makes a base.
  */
-import { rm } from "node:fs/promises";
 import { assert, isTuttiError } from "@tutti/kernel";
 import { natsErrors } from "@tutti/nats";
 import { archiveErrors } from "../archive/errors.ts";
@@ -17,7 +16,7 @@ import type { EncodedChanges } from "../archive/sqlite/committer.ts";
 import type { JournalBatch } from "../port.ts";
 import { type Base, encodeBase, encodeParts, inParallel, type StoredPart, uploadBase } from "./cache/base.ts";
 import { baseAt } from "./cache/following.ts";
-import type { PartitionCache } from "./cache/partition-cache.ts";
+import { type PartitionCache, removeCache } from "./cache/partition-cache.ts";
 import { type EntryKind, entryKinds, hashOf } from "./log/entry.ts";
 import type { LogHead, PartitionLog } from "./log/partition-log.ts";
 import { encodeOperations, type Operation } from "./operations.ts";
@@ -280,7 +279,7 @@ export class Tenancy {
   #baseWhenDue(): void {
     const { limits, log, connection } = this.#parts;
     const { tailBytes, baseBytes } = log.head;
-    const isDue = tailBytes >= Math.max(limits.tailBytesMin, baseBytes / 4, this.#baseNextBytes);
+    const isDue = tailBytes >= Math.max(limits.tailBytesMin, baseBytes / 8, this.#baseNextBytes);
     if (!isDue || this.#basing !== undefined || this.isEnded) return;
     this.#basing = this.#makeBase().then(
       () => {
@@ -306,6 +305,7 @@ export class Tenancy {
     const copy = `${file}.copy`;
     const done = this.#done;
     try {
+      await removeCache(copy);
       await this.cache.copyTo(copy);
       this.#base ??= done.base === 0 ? undefined : await baseAt(log, done);
       const before = this.#base;
@@ -320,7 +320,7 @@ export class Tenancy {
       await log.truncate(base.followed + 1);
       await this.#removeUnnamed(before, base);
     } finally {
-      for (const end of ["", "-wal", "-shm", "-journal"]) await rm(`${copy}${end}`, { force: true });
+      await removeCache(copy);
     }
   }
 

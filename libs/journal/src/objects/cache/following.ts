@@ -54,10 +54,7 @@ export async function baseAt(log: PartitionLog, { base }: LogHead): Promise<Base
 }
 
 /** The objects that an entry names. */
-export function partsOfEntry(
-  log: PartitionLog,
-  { kind, body, sequence }: Entry,
-): ReturnType<typeof decodeParts> {
+function partsOfEntry(log: PartitionLog, { kind, body, sequence }: Entry): ReturnType<typeof decodeParts> {
   return kind === entryKinds.stored ? readable(log, sequence, () => decodeParts(body)) : [];
 }
 

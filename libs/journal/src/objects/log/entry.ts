@@ -33,7 +33,7 @@ export interface DamagedEntry {
   readonly found: string;
 }
 
-export const headBytes = 88;
+const headBytes = 88;
 const magic = 0x4154;
 const version = 1;
 const at = {
