@@ -482,6 +482,18 @@ describe("a repair", () => {
     }
   });
 
+  it("that the archive fails is refused as that, and can be tried again", async () => {
+    const { bank, poison } = await poisonedBank();
+    poison.decides.add("deposit");
+    await bank.codeOf(bank.begin(ada, deposit, { amountCents: 1 }));
+    poison.cure();
+    let failures = 1;
+    bank.archiveFault = (operation) => (operation === "load" && failures-- > 0 ? "lost" : undefined);
+    assert.equal(await bank.codeOf(repair(bank, ada, skip)), "archive.failed");
+    await repair(bank, ada, skip);
+    assert.equal(await bank.balanceOf(ada), 1_000);
+  });
+
   it("says by whom it was done", async () => {
     const { bank, poison } = await poisonedBank();
     poison.decides.add("deposit");

@@ -64,15 +64,15 @@ export class Repairs {
     const upTo = this.#eventAfter(instance, quarantine, repair);
     const last = lastOf(instance);
     if (!(await this.#memory.commits.reached(last.batch))) throw runtimeErrors.leaving(this.#memory.parts);
-    let state: unknown;
+    const { key, hosted } = instance;
+    const { state, fault } = await this.#refolding.furthest(key, hosted, last, upTo);
+    if (fault !== undefined) throw stillFails(key, fault.error);
     try {
-      state = await this.#fold(instance, last, upTo);
       // What is asked of it next must not fail when it is half repaired.
-      const { machine } = instance.hosted;
-      machine.recover(state, heedless);
-      machine.describe(state);
+      hosted.machine.recover(state, heedless);
+      hosted.machine.describe(state);
     } catch (error) {
-      throw stillFails(repair.key, error);
+      throw stillFails(key, error);
     }
     return this.#inTurn(() => {
       if (instance.quarantine !== quarantine) throw notQuarantined(repair.key);
