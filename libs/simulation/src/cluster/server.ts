@@ -495,12 +495,14 @@ function shown(fields: object | undefined): string {
   );
 }
 
-/** Well below what a batch of the simulated journals may have. */
-const batchBytesSoft = 8 * 1024;
-
 function limitsOf({ limits }: Plan): RuntimeLimits {
   const { loadedMax, idleMs, tailBytesMax, indexEveryMs, turnCommandsMax } = limits;
-  return { ...runtimeLimits, batchBytesSoft, loadedMax, idleMs, tailBytesMax, indexEveryMs, turnCommandsMax };
+  const { inboxMax, batchBytesSoft, smallEvents } = limits;
+  return {
+    ...runtimeLimits,
+    ...{ loadedMax, idleMs, tailBytesMax, indexEveryMs, turnCommandsMax },
+    ...{ inboxMax, batchBytesSoft, smallEvents },
+  };
 }
 
 function partitionOfPlace(place: Place): number {

@@ -42,6 +42,12 @@ export interface PlanLimits {
   readonly tailBytesMax: number;
   readonly indexEveryMs: number;
   readonly turnCommandsMax: number;
+  readonly inboxMax: number;
+  readonly batchBytesSoft: number;
+  /** Up to here an account that was closed is kept as its history alone. */
+  readonly smallEvents: number;
+  /** Appends of one partition that the journal server takes at a time. */
+  readonly appendsMax: number;
   readonly segmentBytes: number;
   /** How long an account is kept after its end, and its id after that. */
   readonly keepMs: number;

@@ -36,8 +36,9 @@ export class ClusterStorage implements Storage {
   }
 
   open(life: Life): Promise<OpenedStorage> {
-    const { world, network, server, seams, service } = this.#parts;
-    const client = new JournalClient({ world, life, network, server });
+    const { world, network, server, seams, service, plan } = this.#parts;
+    const { appendsMax } = plan.limits;
+    const client = new JournalClient({ world, life, network, server, appendsMax });
     const journal = seams.journal?.(client, life) ?? client;
     const archive = openArchive(this.#archive, life, (partition) => journal.partition(service, partition));
     return Promise.resolve({

@@ -24,14 +24,14 @@ import { never } from "./observed-journal.ts";
 
 /** After this long without an acknowledgement an append is unknown. */
 const timeoutMs = 2_000;
-/** Appends of one partition that may be under way. */
-const underWayMax = 64;
 
 export interface ServerLink {
   readonly world: World;
   readonly life: Life;
   readonly network: Network;
   readonly server: JournalServer;
+  /** Appends of one partition that may be under way. */
+  readonly appendsMax: number;
 }
 
 export class JournalClient implements Journal {
@@ -102,7 +102,7 @@ export class ClientPartition implements JournalPartition {
   }
 
   room(): Promise<void> | undefined {
-    if (this.#underWay.length < underWayMax) return;
+    if (this.#underWay.length < this.#link.appendsMax) return;
     return new Promise((resolve) => this.#onRoom.push(resolve));
   }
 
@@ -110,6 +110,7 @@ export class ClientPartition implements JournalPartition {
     const { life } = this.#link;
     if (!life.cross()) return never();
     if (this.#stopped !== undefined) return Promise.resolve(stopped(this.#stopped));
+    if (this.#underWay.length >= this.#link.appendsMax) return Promise.resolve(this.#busy());
     const copy = { ...append, records: append.records.slice() };
     return new Promise((settle) => {
       const waiting: Waiting = { settle, outcome: undefined, timer: undefined };
@@ -160,6 +161,11 @@ export class ClientPartition implements JournalPartition {
     await this.#request(() => this.#server.truncate(before));
   }
 
+  #busy(): Failure {
+    const { service, partition } = this;
+    return { kind: "busy", refusal: journalErrors.busy.refusal({ service, partition }) };
+  }
+
   get #writer(): string {
     const { name, number } = this.#link.life;
     return `${name}#${number}`;
@@ -193,7 +199,7 @@ export class ClientPartition implements JournalPartition {
   }
 
   #wake(): void {
-    if (this.#underWay.length >= underWayMax) return;
+    if (this.#underWay.length >= this.#link.appendsMax) return;
     const waiting = this.#onRoom;
     this.#onRoom = [];
     for (const resolve of waiting) resolve();
