@@ -1,7 +1,7 @@
 /** A command that is repeated under its idempotency key takes effect once and is answered like the first time. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { deposit, open, placeHold, withdraw } from "@tutti/machine-bank";
+import { close, deposit, open, placeHold, withdraw } from "@tutti/machine-bank";
 import { accountKey, Bank, codeOf, idsIn } from "./bank.fixture.ts";
 import { Poison, poisonedAccount } from "./poison.fixture.ts";
 
@@ -71,6 +71,15 @@ for (const [when, then] of Object.entries(lives)) {
       assert.equal(await bank.codeOf(bank.begin(bob, open, body, "start")), "done");
       assert.equal(await bank.codeOf(bank.begin(bob, open, body)), "bank.account_exists");
       assert.equal(await bank.balanceOf(bob), 7);
+    });
+
+    it("as the end of an instance is answered as ended", async () => {
+      const bank = await bankWithAda();
+      await bank.do(ada, withdraw, { amountCents: 1_000 });
+      await bank.do(ada, close, {}, "end");
+      await then(bank);
+      assert.equal(await bank.codeOf(bank.begin(ada, close, {}, "end")), "done");
+      assert.equal(await bank.codeOf(bank.begin(ada, close, {})), "bank.account_closed");
     });
 
     it("is answered like the first also when its instance was quarantined since", async () => {

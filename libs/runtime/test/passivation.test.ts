@@ -199,6 +199,8 @@ describe("a snapshot", () => {
     await bank.start();
     await bank.open(ada, 1_000);
     await bank.do(ada, placeHold, { amountCents: 100, periodMs: 600_000 });
+    await bank.open(bob, 0);
+    for (let number = 0; number < 5; number++) await bank.do(bob, deposit, { amountCents: 1 });
     bank.crash();
     bank.make();
     slowDown(bank);
@@ -207,8 +209,11 @@ describe("a snapshot", () => {
     await bank.time.settle(started);
     await bank.time.advanceAsync(30_000);
     assert.equal(bank.isLoaded(ada), false);
-    await bank.time.advanceAsync(600_000);
+    await bank.time.advanceAsync(700_000);
     assert.equal(await bank.balanceOf(ada), 1_000);
+    const records = await bank.time.settle(bank.runtime.history(accountKey(ada), 0, 10));
+    // Not only now, because somebody asked.
+    assert.ok((records[2]?.timeMs ?? 0) <= bank.time.now() - 60_000);
   });
 });
 

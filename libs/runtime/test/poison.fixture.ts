@@ -8,6 +8,8 @@ type Account = ReturnType<typeof account.create>;
 /** What fails, by `type id` or by `type` alone; an account's owner is its id here. */
 export class Poison {
   readonly decides = new Set<string>();
+  /** Fails when everything is decided, and nothing given back. */
+  readonly ends = new Set<string>();
   /** Fails when the event is folded already: what it did to the state stays. */
   readonly folds = new Set<string>();
   readonly expires = new Set<string>();
@@ -81,13 +83,18 @@ function poisonedCommand(command: Command<Account>, events: Events, poison: Pois
     ...command,
     decide(state, body, step) {
       strike(poison.decides, command.type, step.key.id);
-      return command.decide(state, body, stepOf(step, events));
+      const reply = command.decide(state, body, stepOf(step, events));
+      strike(poison.ends, command.type, step.key.id);
+      return reply;
     },
   };
 }
 
 /** The step with the events of another table in place of the bank's. */
-export function stepOf<Effect>(step: MachineStep<Account, Effect>, events: Events): MachineStep<Account, Effect> {
+export function stepOf<Effect>(
+  step: MachineStep<Account, Effect>,
+  events: Events,
+): MachineStep<Account, Effect> {
   return {
     key: step.key,
     exists: step.exists,

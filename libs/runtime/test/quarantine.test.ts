@@ -129,6 +129,28 @@ describe("a command on which deciding throws", () => {
   });
 });
 
+describe("a command on which deciding throws at its very end", () => {
+  it("leaves no letter, effect or timer of what it had decided", async () => {
+    for (const [command, body] of [
+      [transfer, { to: far, amountCents: 10 }],
+      [requestStatement, {}],
+      [placeHold, { amountCents: 10, periodMs: 1_000 }],
+    ] as const) {
+      const { bank, poison } = await poisonedBank();
+      poison.ends.add(command.type);
+      // biome-ignore lint/suspicious/noExplicitAny: a command of the table above
+      assert.equal(await bank.codeOf(bank.begin(ada, command as any, body)), "runtime.quarantined");
+      poison.cure();
+      await bank.time.advanceAsync(3_000);
+      await repair(bank, ada, skip);
+      await bank.time.advanceAsync(3_000);
+      assert.equal(await bank.balanceOf(ada), 1_000);
+      assert.equal(await bank.balanceOf(far), 1_000);
+      assert.equal(bank.dispatched.length, 0);
+    }
+  });
+});
+
 describe("an event on which folding throws", () => {
   it("halfway through a turn takes its own command back and no other", async () => {
     const { bank, poison } = await poisonedBank();
@@ -175,7 +197,9 @@ describe("an event on which folding throws", () => {
   });
 
   it("of the first command of an instance leaves no timer behind", async () => {
-    const { bank, poison } = await poisonedBank();
+    const poison = new Poison();
+    const bank = new Bank({}, { machines: [withTimer(poisonedAccount(poison), "account_opened", 1e13)] });
+    await bank.start();
     poison.folds.add("account_opened");
     const body = { owner: cyd, product: "", balanceCents: 0 };
     assert.equal(await bank.codeOf(bank.begin(cyd, open, body)), "runtime.never_began");
@@ -188,7 +212,10 @@ describe("an event on which folding throws", () => {
 describe("a timer or an effect that makes no sense", () => {
   it("keeps its own instance aside, and the timers of the others come at their moments", async () => {
     for (const periodMs of [Number.NaN, Number.POSITIVE_INFINITY]) {
-      const { bank } = await poisonedBank({}, { machines: [withTimersAt(periodMs)] });
+      const { bank } = await poisonedBank(
+        {},
+        { machines: [withTimer(poisonedAccount(new Poison()), "money_deposited", periodMs)] },
+      );
       await bank.do(bob, placeHold, { amountCents: 10, periodMs: 5_000 });
       const code = await bank.codeOf(bank.begin(ada, deposit, { amountCents: 1 }));
       assert.equal(code, "runtime.quarantined");
@@ -200,22 +227,18 @@ describe("a timer or an effect that makes no sense", () => {
   });
 });
 
-/** Every deposit sets a timer to a moment that is none. */
-function withTimersAt(dueMs: number): AnyMachine {
-  const sane = poisonedAccount(new Poison());
-  return {
-    ...sane,
-    events: sane.events.map((event) => {
-      if (event.type !== "money_deposited") return event;
-      const { evolve } = event;
-      return Object.assign(event, {
-        evolve(...[state, body, outstanding]: Parameters<typeof evolve>) {
-          evolve(state, body, outstanding);
-          outstanding.timer(99, dueMs);
-        },
-      });
-    }),
-  };
+/** An event of this type sets a timer besides. */
+function withTimer(machine: AnyMachine, type: string, dueMs: number): AnyMachine {
+  for (const event of machine.events.filter((one) => one.type === type)) {
+    const { evolve } = event;
+    Object.assign(event, {
+      evolve(...[state, body, outstanding]: Parameters<typeof evolve>) {
+        outstanding.timer(99, dueMs);
+        evolve(state, body, outstanding);
+      },
+    });
+  }
+  return machine;
 }
 
 describe("a letter on which deciding throws", () => {
