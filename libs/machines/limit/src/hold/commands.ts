@@ -1,0 +1,177 @@
+/**
+ * Acquiring a limit, keeping it and giving it back.
+ *
+ * 1. Who wants the limit is answered by letter, always: granted, at once or when it is its turn; or declined.
+ * 2. The same holder again is the same wish: it gets the same ticket, and its letter once more if it holds the limit.
+ * 3. A hold is a lease. What is not renewed is given to others, so that a holder that is no more wedges nothing.
+ */
+import {
+  AcquireLimit,
+  EvictHolder,
+  HolderEvicted,
+  LeasesRenewed,
+  LimitAcquired,
+  LimitDone,
+  ReleaseLimit,
+  RenewLeases,
+  WaitEnd,
+} from "@tutti/contracts/workflow/v1";
+import { limitErrors } from "../errors.ts";
+import { sendDecline, sendGrant, sendWithdrawal } from "../letters.ts";
+import {
+  holdsMax,
+  leaseDefaultMs,
+  retryAfterMs,
+  sharesMax,
+  ticketsPerRenewalMax,
+  waitingMax,
+} from "../limits.ts";
+import { holderProblem, leaseProblem, ruleProblem, wishProblem } from "../refusals.ts";
+import { isSameRule } from "../rule/commands.ts";
+import { limitImplied } from "../rule/events.ts";
+import { type LimitCommand, type LimitStep, type LimitView, nameOf } from "../state.ts";
+import { waitBegun, waitEnded } from "../waiting/events.ts";
+import { holderEvicted, leasesRenewed, limitReleased, limitTaken } from "./events.ts";
+import { leaseDueMs } from "./leases.ts";
+import { canHold, pump } from "./pump.ts";
+
+/** A letter. */
+export const acquire: LimitCommand<AcquireLimit, LimitAcquired> = {
+  type: "acquire",
+  codec: AcquireLimit,
+  reply: LimitAcquired,
+  decide(limit, wish, step) {
+    const { holder } = wish;
+    const stranger = holderProblem(holder);
+    // There is nobody whom a letter would reach.
+    if (stranger !== undefined || holder === undefined)
+      return limitErrors.wishInvalid.refusal({ problem: stranger ?? "expected who wants the limit" });
+    const known = limit.byHolder.get(nameOf(holder));
+    if (known !== undefined) return again(limit, known, step);
+    const problem = wishProblem(wish) ?? ruleProblem(wish.rule);
+    const { id } = step.key;
+    if (problem !== undefined) {
+      sendDecline(step, holder, limitErrors.wishInvalid.refusal({ problem }));
+      return declined;
+    }
+    if (wish.deadlineMs > 0 && wish.deadlineMs <= step.nowMs) {
+      sendDecline(step, holder, limitErrors.deadlinePassed.refusal({ id, deadlineMs: wish.deadlineMs }));
+      return declined;
+    }
+    imply(limit, wish, step);
+    const ticket = limit.lastTicket + 1;
+    const isFull = limit.line.size >= waitingMax || limit.holds.size >= holdsMax;
+    if (isFull) {
+      sendDecline(step, holder, limitErrors.queueFull.refusal({ id, max: waitingMax }), retryAfterMs);
+      return declined;
+    }
+    if (limit.line.size === 0 && canHold(limit, wish.weight || 1, step.nowMs))
+      take(ticket, wish, holder, step);
+    else {
+      wait(limit, ticket, wish, step);
+      // It may stand before others, and be so light that it fits.
+      pump(limit, step);
+    }
+    return { ticket, granted: limit.holds.has(ticket) };
+  },
+};
+
+const declined: LimitAcquired = { ticket: 0, granted: false };
+
+function again(limit: LimitView, ticket: number, step: LimitStep): LimitAcquired {
+  const held = limit.holds.get(ticket);
+  if (held !== undefined) sendGrant(step, held, held.dueMs);
+  return { ticket, granted: held !== undefined };
+}
+
+/** What holders bring along counts where nothing is set; the latest one's does. */
+function imply(limit: LimitView, { rule }: AcquireLimit, step: LimitStep): void {
+  if (rule === undefined || (rule.maxConcurrent === 0 && rule.rate === undefined)) return;
+  if (limit.implied !== undefined && isSameRule(limit.implied, rule)) return;
+  step.emit(limitImplied, { rule, implyMs: step.nowMs });
+  pump(limit, step);
+}
+
+function take(
+  ticket: number,
+  wish: AcquireLimit,
+  holder: NonNullable<AcquireLimit["holder"]>,
+  step: LimitStep,
+): void {
+  const leaseMs = wish.leaseMs || leaseDefaultMs;
+  const dueMs = leaseDueMs(step.nowMs, leaseMs);
+  const weight = wish.weight || 1;
+  step.emit(limitTaken, { ticket, holder, weight, grantMs: step.nowMs, leaseDueMs: dueMs, leaseMs });
+  sendGrant(step, { ticket, holder }, dueMs);
+}
+
+function wait(limit: LimitView, ticket: number, wish: AcquireLimit, step: LimitStep): void {
+  const { holder, priority, deadlineMs } = wish;
+  // More shares than are kept apart stand in the one line that is there for all.
+  const isApart = limit.line.hasShare(wish.share) || limit.line.shareCount < sharesMax;
+  step.emit(waitBegun, {
+    ticket,
+    holder,
+    weight: wish.weight || 1,
+    priority,
+    share: isApart ? wish.share : "",
+    shareWeight: (isApart ? wish.shareWeight : 1) || 1,
+    beginMs: step.nowMs,
+    deadlineMs,
+    leaseMs: wish.leaseMs || leaseDefaultMs,
+  });
+}
+
+/** A letter. Also takes back a wish that was not granted yet. */
+export const release: LimitCommand<ReleaseLimit, LimitDone> = {
+  type: "release",
+  codec: ReleaseLimit,
+  reply: LimitDone,
+  decide(limit, { holder, ticket: wanted }, step) {
+    const ticket = holder === undefined ? undefined : limit.byHolder.get(nameOf(holder));
+    // One that was lost meanwhile, and perhaps granted anew under another number, is not given back by an old letter.
+    if (ticket === undefined || (wanted !== 0 && wanted !== ticket)) return {};
+    if (limit.holds.has(ticket)) step.emit(limitReleased, { ticket });
+    else step.emit(waitEnded, { ticket, reason: WaitEnd.WAIT_END_CANCELLED });
+    pump(limit, step);
+    return {};
+  },
+};
+
+/** Of all holders in a partition at once: whoever knows which of them are alive says so. */
+export const renew: LimitCommand<RenewLeases, LeasesRenewed> = {
+  type: "renew",
+  codec: RenewLeases,
+  reply: LeasesRenewed,
+  decide(limit, { tickets, leaseMs }, step) {
+    const problem =
+      tickets.length > ticketsPerRenewalMax
+        ? `expected at most ${ticketsPerRenewalMax} leases at once, found ${tickets.length}`
+        : leaseProblem(leaseMs);
+    if (problem !== undefined) return limitErrors.wishInvalid.refusal({ problem });
+    const held = [...new Set(tickets)].filter((ticket) => limit.holds.has(ticket));
+    const dueMs = leaseDueMs(step.nowMs, leaseMs || leaseDefaultMs);
+    if (held.length > 0) step.emit(leasesRenewed, { tickets: held, dueMs });
+    return { lost: tickets.filter((ticket) => !limit.holds.has(ticket)) };
+  },
+};
+
+export const evict: LimitCommand<EvictHolder, HolderEvicted> = {
+  type: "evict",
+  codec: EvictHolder,
+  reply: HolderEvicted,
+  decide(limit, { holder, reason }, step) {
+    const ticket = holder === undefined ? undefined : limit.byHolder.get(nameOf(holder));
+    if (ticket === undefined || holder === undefined) return { evicted: false };
+    const why = limitErrors.evicted.refusal({ id: step.key.id, reason });
+    if (limit.holds.has(ticket)) {
+      step.emit(holderEvicted, { ticket, reason });
+      sendWithdrawal(step, { ticket, holder }, why);
+    } else {
+      step.emit(waitEnded, { ticket, reason: WaitEnd.WAIT_END_EVICTED });
+      sendDecline(step, holder, why);
+    }
+    pump(limit, step);
+    return { evicted: true };
+  },
+};

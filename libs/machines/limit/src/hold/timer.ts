@@ -1,0 +1,44 @@
+/** The one timer: leases that end, deadlines that pass, and what the rate gives now. */
+import { WaitEnd } from "@tutti/contracts/workflow/v1";
+import { limitErrors } from "../errors.ts";
+import { sendDecline, sendWithdrawal } from "../letters.ts";
+import { changesPerStepMax, leaseDefaultMs, unwatchedMs } from "../limits.ts";
+import type { LimitStep, LimitView } from "../state.ts";
+import { waitEnded } from "../waiting/events.ts";
+import { leaseExpired, leasesRenewed } from "./events.ts";
+import { leaseDueMs } from "./leases.ts";
+import { pump, putOff } from "./pump.ts";
+
+export function expire(limit: LimitView, step: LimitStep): void {
+  const { nowMs } = step;
+  const firstMs = limit.leases.firstDueMs ?? nowMs;
+  // The limit itself was away, so nobody could renew: all get one more lease to do it in.
+  if (firstMs < nowMs - unwatchedMs)
+    step.emit(leasesRenewed, {
+      tickets: [...limit.leases.dueBy(nowMs)],
+      dueMs: leaseDueMs(nowMs, leaseDefaultMs),
+    });
+  let changes = 0;
+  while (changes < changesPerStepMax && expireNext(limit, step)) changes++;
+  if (changes >= changesPerStepMax) putOff(limit, step);
+  else pump(limit, step, changes);
+}
+
+/** Ends one lease or one wait that is over; says whether there was one. */
+function expireNext(limit: LimitView, step: LimitStep): boolean {
+  const { leases, line } = limit;
+  const { id } = step.key;
+  const { firstDueMs: dueMs } = leases;
+  if (dueMs !== undefined && dueMs <= step.nowMs) {
+    const [ticket = 0] = leases.firstTickets;
+    const held = limit.holds.get(ticket);
+    step.emit(leaseExpired, { ticket });
+    if (held !== undefined) sendWithdrawal(step, held, limitErrors.leaseExpired.refusal({ id, dueMs }));
+    return true;
+  }
+  const late = line.firstDeadline;
+  if (late === undefined || late.deadlineMs > step.nowMs) return false;
+  step.emit(waitEnded, { ticket: late.ticket, reason: WaitEnd.WAIT_END_DEADLINE });
+  sendDecline(step, late.holder, limitErrors.deadlinePassed.refusal({ id, deadlineMs: late.deadlineMs }));
+  return true;
+}

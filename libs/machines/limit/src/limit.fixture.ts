@@ -1,0 +1,56 @@
+import { AcquireLimit, LimitRule } from "@tutti/contracts/workflow/v1";
+import { isRefusal } from "@tutti/kernel";
+import { MachineDriver } from "@tutti/kernel/testing";
+import { acquire, limit, release, setLimit } from "./index.ts";
+import { holder, holderKey, holderOf, limitKey, limitService } from "./testing/index.ts";
+
+export type GivenWish = { readonly [Name in keyof AcquireLimit]?: AcquireLimit[Name] };
+
+export function newDriver(): MachineDriver {
+  return new MachineDriver({ machines: [limit, holder], service: limitService });
+}
+
+/** A limit that allows so much at once, and so much per time. */
+export function limited(
+  maxConcurrent: number,
+  rate?: { count: number; perMs: number; burst?: number },
+): MachineDriver {
+  const driver = newDriver();
+  const rule = LimitRule.fromPartial(rate === undefined ? { maxConcurrent } : { maxConcurrent, rate });
+  driver.execute(limitKey, setLimit, { rule, description: "", revision: 0 });
+  return driver;
+}
+
+export function wish(id: string, given: GivenWish = {}): AcquireLimit {
+  return AcquireLimit.create({ holder: holderOf(id), ...given } as AcquireLimit);
+}
+
+/** Holders want the limit, one after the other; says which of them hold it then. */
+export function acquireAll(driver: MachineDriver, ...ids: readonly string[]): readonly string[] {
+  for (const id of ids) driver.execute(limitKey, acquire, wish(id));
+  return holding(driver);
+}
+
+export function giveBack(driver: MachineDriver, id: string, ticket = 0): void {
+  driver.execute(limitKey, release, { holder: holderOf(id), ticket });
+}
+
+export function holding(driver: MachineDriver): readonly string[] {
+  return [...driver.state(limitKey, limit).holds.values()].map(({ holder: { id } }) => id);
+}
+
+/** Those that wait, in the order in which they get the limit. */
+export function inLine(driver: MachineDriver): readonly string[] {
+  return [...driver.state(limitKey, limit).line.inOrder()].map(({ holder: { id } }) => id);
+}
+
+/** What a holder heard last, after all letters have arrived. */
+export function heard(driver: MachineDriver, id: string): string {
+  driver.deliverAll();
+  return driver.state(holderKey(id), holder).standing.get("") ?? "nothing";
+}
+
+/** The code of a refusal; the answer itself when it is none. */
+export function codeOf(answer: unknown): unknown {
+  return isRefusal(answer) ? answer.code : answer;
+}

@@ -1,0 +1,50 @@
+/**
+ * The limit, a machine: the table of everything it understands. It gives out what many share, so much at once and so much
+ * per time:
+ *
+ * 1. What is held never exceeds the rule by more than one grant of a weight above it, except by what was held before the
+ *    rule became smaller.
+ * 2. Whoever waits is answered in the end: by a grant, or by the reason why not.
+ * 3. No operation costs more the more wait, but for the logarithm; and every fold follows the event alone: who is next was
+ *    decided before.
+ */
+import type { Machine } from "@tutti/kernel";
+import { describeLimit, projectLimit } from "./description.ts";
+import { acquire, evict, release, renew } from "./hold/commands.ts";
+import { holderEvicted, leaseExpired, leasesRenewed, limitReleased, limitTaken } from "./hold/events.ts";
+import { expire } from "./hold/timer.ts";
+import { removeLimit, setLimit } from "./rule/commands.ts";
+import { limitImplied, limitSet, limitUnset } from "./rule/events.ts";
+import { places, usage } from "./rule/queries.ts";
+import { limitSnapshots } from "./snapshots.ts";
+import { type Limit, newLimit, timer } from "./state.ts";
+import { grantsPutOff, limitGranted, waitBegun, waitEnded } from "./waiting/events.ts";
+
+export const limit: Machine<Limit, never> = {
+  kind: "limit",
+  behaviour: 1,
+  create: newLimit,
+  commands: [setLimit, removeLimit, acquire, release, renew, evict],
+  events: [
+    limitSet,
+    limitUnset,
+    limitImplied,
+    waitBegun,
+    waitEnded,
+    limitGranted,
+    grantsPutOff,
+    limitTaken,
+    limitReleased,
+    leasesRenewed,
+    leaseExpired,
+    holderEvicted,
+  ],
+  queries: [usage, places],
+  expire: (state, _, step) => expire(state, step),
+  snapshots: limitSnapshots,
+  recover({ dueMs }, outstanding) {
+    if (dueMs > 0) outstanding.timer(timer, dueMs);
+  },
+  describe: describeLimit,
+  project: projectLimit,
+};

@@ -1,0 +1,42 @@
+/** What is wrong with what a limit is told, in words; undefined when nothing is. */
+import type { AcquireLimit, LimitHolder, LimitRule } from "@tutti/contracts/workflow/v1";
+import { leaseMaxMs, leaseMinMs, nameLengthMax, weightMax } from "./limits.ts";
+
+export function ruleProblem(rule: LimitRule | undefined): string | undefined {
+  const { maxConcurrent = 0, rate } = rule ?? {};
+  if (!(Number.isInteger(maxConcurrent) && maxConcurrent >= 0))
+    return `expected a whole number to be held at once, found ${maxConcurrent}`;
+  if (rate === undefined) return undefined;
+  const { count, perMs, burst } = rate;
+  if (!(count > 0 && perMs > 0 && Number.isFinite(count) && Number.isFinite(perMs)))
+    return `expected a rate of more than 0 per more than 0 ms, found ${count} per ${perMs} ms`;
+  if (!(burst >= 0 && Number.isFinite(burst))) return `expected a burst from 0 on, found ${burst}`;
+  // Beyond that a time in milliseconds has no room for its parts.
+  return perMs / count <= 1e12
+    ? undefined
+    : `expected at least one in 30 years, found ${count} per ${perMs} ms`;
+}
+
+export function holderProblem(holder: LimitHolder | undefined): string | undefined {
+  const { service = "", kind = "", id = "", task = "" } = holder ?? {};
+  for (const [what, text] of Object.entries({ service, kind, id }))
+    if (text === "" || text.length > nameLengthMax || text.includes("/"))
+      return `expected the ${what} of whoever wants the limit, found ${JSON.stringify(text.slice(0, 50))}`;
+  return task.length > nameLengthMax ? `expected a task of at most ${nameLengthMax} characters` : undefined;
+}
+
+export function wishProblem(wish: AcquireLimit): string | undefined {
+  const { weight, share, shareWeight, deadlineMs } = wish;
+  if (!(Number.isInteger(weight) && weight >= 0 && weight <= weightMax))
+    return `expected a weight of whole numbers up to ${weightMax}, found ${weight}`;
+  if (share.length > nameLengthMax) return `expected a share of at most ${nameLengthMax} characters`;
+  if (!(shareWeight === 0 || (shareWeight >= 0.001 && shareWeight <= 1_000)))
+    return `expected a share to weigh from 0.001 to 1000, found ${shareWeight}`;
+  if (!(deadlineMs >= 0)) return `expected a deadline, found ${deadlineMs}`;
+  return leaseProblem(wish.leaseMs);
+}
+
+export function leaseProblem(leaseMs: number): string | undefined {
+  if (leaseMs === 0 || (leaseMs >= leaseMinMs && leaseMs <= leaseMaxMs)) return undefined;
+  return `expected a lease of ${leaseMinMs} to ${leaseMaxMs} ms, found ${leaseMs}`;
+}

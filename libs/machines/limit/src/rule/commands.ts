@@ -1,0 +1,49 @@
+/** What a limit allows. A change takes effect at once, and takes nothing away from whoever holds it. */
+import { LimitRule, LimitSet, LimitUnset, RemoveLimit, SetLimit } from "@tutti/contracts/workflow/v1";
+import type { ReadOnly } from "@tutti/kernel";
+import { limitErrors } from "../errors.ts";
+import { pump } from "../hold/pump.ts";
+import { textLengthMax } from "../limits.ts";
+import { ruleProblem } from "../refusals.ts";
+import type { LimitCommand } from "../state.ts";
+import { limitSet, limitUnset } from "./events.ts";
+
+export const setLimit: LimitCommand<SetLimit, LimitSet> = {
+  type: "set_limit",
+  codec: SetLimit,
+  reply: LimitSet,
+  decide(limit, { rule = LimitRule.create(), description, revision }, step) {
+    const problem =
+      ruleProblem(rule) ??
+      (description.length > textLengthMax
+        ? `expected a description of at most ${textLengthMax} characters`
+        : undefined);
+    if (problem !== undefined) return limitErrors.ruleInvalid.refusal({ problem });
+    if (limit.set !== undefined && isSameRule(limit.set, rule) && limit.description === description)
+      return { revision: limit.revision };
+    if (revision !== 0 && revision !== limit.revision)
+      return limitErrors.moved.refusal({ id: step.key.id, revision, found: limit.revision });
+    step.emit(limitSet, { rule, description, setMs: step.nowMs });
+    pump(limit, step);
+    return { revision: limit.revision };
+  },
+};
+
+export const removeLimit: LimitCommand<RemoveLimit, LimitUnset> = {
+  type: "remove_limit",
+  codec: RemoveLimit,
+  reply: LimitUnset,
+  decide(limit, _, step) {
+    if (limit.set === undefined) return { removed: false };
+    step.emit(limitUnset, { unsetMs: step.nowMs });
+    pump(limit, step);
+    return { removed: true };
+  },
+};
+
+export function isSameRule(one: ReadOnly<LimitRule>, other: ReadOnly<LimitRule>): boolean {
+  if (one.maxConcurrent !== other.maxConcurrent) return false;
+  if (one.rate === undefined || other.rate === undefined) return one.rate === other.rate;
+  const { count, perMs, burst } = one.rate;
+  return count === other.rate.count && perMs === other.rate.perMs && burst === other.rate.burst;
+}

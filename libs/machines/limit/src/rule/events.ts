@@ -1,0 +1,47 @@
+import { LimitImpliedV1, LimitRule, LimitSetV1, LimitUnsetV1 } from "@tutti/contracts/workflow/v1";
+import { rateUnder, ruleOf } from "../pace.ts";
+import { arm, type Limit, type LimitEvent } from "../state.ts";
+
+export const limitSet: LimitEvent<LimitSetV1> = {
+  type: "limit_set",
+  version: 1,
+  codec: LimitSetV1,
+  described: true,
+  evolve(limit, { rule, description, setMs }, outstanding) {
+    change(limit, { set: rule ?? LimitRule.create() }, setMs);
+    limit.description = description;
+    limit.revision += 1;
+    arm(limit, outstanding);
+  },
+};
+
+export const limitUnset: LimitEvent<LimitUnsetV1> = {
+  type: "limit_unset",
+  version: 1,
+  codec: LimitUnsetV1,
+  described: true,
+  evolve(limit, { unsetMs }, outstanding) {
+    change(limit, { set: undefined }, unsetMs);
+    limit.description = "";
+    limit.revision += 1;
+    arm(limit, outstanding);
+  },
+};
+
+export const limitImplied: LimitEvent<LimitImpliedV1> = {
+  type: "limit_implied",
+  version: 1,
+  codec: LimitImpliedV1,
+  described: true,
+  evolve(limit, { rule, implyMs }, outstanding) {
+    change(limit, { implied: rule }, implyMs);
+    arm(limit, outstanding);
+  },
+};
+
+function change(limit: Limit, changed: Partial<Pick<Limit, "set" | "implied">>, nowMs: number): void {
+  const before = ruleOf(limit);
+  Object.assign(limit, changed);
+  limit.rateMs = rateUnder(ruleOf(limit), before, limit.rateMs, nowMs);
+  limit.updateMs = nowMs;
+}

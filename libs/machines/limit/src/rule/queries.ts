@@ -1,0 +1,82 @@
+import type { LimitHolder, LimitRule } from "@tutti/contracts/workflow/v1";
+import type { Query, ReadOnly } from "@tutti/kernel";
+import { limitErrors } from "../errors.ts";
+import { ruleOf } from "../pace.ts";
+import type { Limit } from "../state.ts";
+
+/** How a limit is used. */
+export interface LimitUsage {
+  /** What it allows as things stand. */
+  readonly rule: ReadOnly<LimitRule> | undefined;
+  /** Whether it was set, and not only brought along by holders. */
+  readonly isSet: boolean;
+  readonly description: string;
+  readonly revision: number;
+  readonly updateMs: number;
+  readonly holdCount: number;
+  readonly heldWeight: number;
+  readonly waitingCount: number;
+  readonly longestWaitMs: number;
+  readonly grantedCount: number;
+}
+
+export const usage: Query<Limit, void, LimitUsage> = {
+  type: "usage",
+  answer(limit, _, { key, nowMs }) {
+    if (!limit.used) return limitErrors.missing.refusal({ id: key.id });
+    const { description, revision, updateMs, heldWeight, grantedCount, line } = limit;
+    const oldestMs = line.oldest?.beginMs;
+    return {
+      rule: ruleOf(limit),
+      isSet: limit.set !== undefined,
+      description,
+      revision,
+      updateMs,
+      holdCount: limit.holds.size,
+      heldWeight,
+      waitingCount: line.size,
+      longestWaitMs: oldestMs === undefined ? 0 : Math.max(0, nowMs - oldestMs),
+      grantedCount,
+    };
+  },
+};
+
+/** One that holds the limit or waits for it. */
+export interface LimitPlace {
+  readonly holder: ReadOnly<LimitHolder>;
+  readonly ticket: number;
+  /** Since when. */
+  readonly startMs: number;
+  /** When it is lost unless renewed; 0 while it waits. */
+  readonly leaseDueMs: number;
+  /** Its place among those that wait, from 1; 0 for one that holds it. */
+  readonly place: number;
+}
+
+export interface PlacesWanted {
+  readonly offset: number;
+  readonly size: number;
+}
+
+/** Holders first, then those that wait, in the order in which they get the limit as things stand. */
+export const places: Query<Limit, PlacesWanted, readonly LimitPlace[]> = {
+  type: "places",
+  answer(limit, { offset, size }) {
+    const found: LimitPlace[] = [];
+    let index = 0;
+    for (const { holder, ticket, grantMs, dueMs } of limit.holds.values()) {
+      if (index >= offset && found.length < size)
+        found.push({ holder, ticket, startMs: grantMs, leaseDueMs: dueMs, place: 0 });
+      index++;
+    }
+    if (found.length >= size) return found;
+    let place = 0;
+    for (const { holder, ticket, beginMs } of limit.line.inOrder()) {
+      place++;
+      if (index++ < offset) continue;
+      found.push({ holder, ticket, startMs: beginMs, leaseDueMs: 0, place });
+      if (found.length >= size) break;
+    }
+    return found;
+  },
+};

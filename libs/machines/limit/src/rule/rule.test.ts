@@ -1,0 +1,133 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { LimitRule } from "@tutti/contracts/workflow/v1";
+import { acquire, places, removeLimit, setLimit, usage } from "../index.ts";
+import { acquireAll, codeOf, giveBack, holding, limited, newDriver, wish } from "../limit.fixture.ts";
+import { limitKey } from "../testing/index.ts";
+
+const set = (maxConcurrent: number, rate?: { count: number; perMs: number; burst?: number }) => ({
+  rule: LimitRule.fromPartial(rate === undefined ? { maxConcurrent } : { maxConcurrent, rate }),
+  description: "",
+  revision: 0,
+});
+
+describe("a limit on how many begin per time", () => {
+  it("lets a burst begin at once, then one after the other at its pace", () => {
+    const driver = limited(0, { count: 2, perMs: 1_000, burst: 3 });
+    assert.deepEqual(acquireAll(driver, "a", "b", "c", "d", "e"), ["a", "b", "c"]);
+    driver.advance(499);
+    assert.equal(holding(driver).length, 3);
+    driver.advance(1);
+    assert.deepEqual(holding(driver).at(-1), "d");
+    driver.advance(500);
+    assert.deepEqual(holding(driver).at(-1), "e");
+  });
+
+  it("saves up no more than a burst", () => {
+    const driver = limited(0, { count: 1, perMs: 100, burst: 2 });
+    driver.advance(3_600_000);
+    assert.deepEqual(acquireAll(driver, "a", "b", "c"), ["a", "b"]);
+  });
+
+  it("gives a weight above the burst the whole burst", () => {
+    const driver = limited(0, { count: 1, perMs: 100, burst: 2 });
+    driver.execute(limitKey, acquire, wish("a"));
+    driver.execute(limitKey, acquire, wish("heavy", { weight: 50 }));
+    assert.deepEqual(holding(driver), ["a"]);
+    driver.advance(100);
+    assert.deepEqual(holding(driver), ["a", "heavy"]);
+  });
+
+  it("keeps what was used up when the pace changes", () => {
+    const driver = limited(0, { count: 1, perMs: 1_000 });
+    acquireAll(driver, "a", "b");
+    driver.advance(500);
+    driver.execute(limitKey, setLimit, set(0, { count: 1, perMs: 100 }));
+    driver.advance(49);
+    assert.deepEqual(holding(driver), ["a"]);
+    driver.advance(1);
+    assert.deepEqual(holding(driver), ["a", "b"]);
+  });
+});
+
+describe("a change of a limit", () => {
+  it("to more lets those that wait begin at once", () => {
+    const driver = limited(1);
+    acquireAll(driver, "a", "b", "c");
+    assert.deepEqual(driver.execute(limitKey, setLimit, set(2)), { revision: 2 });
+    assert.deepEqual(holding(driver), ["a", "b"]);
+  });
+
+  it("to less takes nothing away, and lets nobody begin until it fits", () => {
+    const driver = limited(3);
+    acquireAll(driver, "a", "b", "c", "d");
+    driver.execute(limitKey, setLimit, set(1));
+    for (const id of ["a", "b"]) giveBack(driver, id);
+    assert.deepEqual(holding(driver), ["c"]);
+    giveBack(driver, "c");
+    assert.deepEqual(holding(driver), ["d"]);
+  });
+
+  it("to nothing lets all begin, and what holders bring along counts again", () => {
+    const driver = limited(1);
+    acquireAll(driver, "a", "b", "c");
+    assert.deepEqual(driver.execute(limitKey, removeLimit, {}), { removed: true });
+    assert.deepEqual(driver.execute(limitKey, removeLimit, {}), { removed: false });
+    assert.equal(holding(driver).length, 3);
+    driver.execute(limitKey, acquire, wish("d", { rule: { maxConcurrent: 2, rate: undefined } }));
+    assert.equal(holding(driver).length, 3);
+  });
+
+  it("that was made meanwhile is noticed, unless it is the same", () => {
+    const driver = limited(1);
+    driver.execute(limitKey, setLimit, set(2));
+    assert.deepEqual(driver.execute(limitKey, setLimit, { ...set(2), revision: 1 }), { revision: 2 });
+    assert.equal(codeOf(driver.execute(limitKey, setLimit, { ...set(3), revision: 1 })), "limit.moved");
+  });
+
+  for (const [what, given] of [
+    ["a negative number", set(-1)],
+    ["half of one", set(0.5)],
+    ["no number", set(Number.NaN)],
+    ["nothing per time", set(0, { count: 0, perMs: 100 })],
+    ["some per no time", set(0, { count: 1, perMs: 0 })],
+    ["a negative burst", set(0, { count: 1, perMs: 1, burst: -1 })],
+    ["one in ten thousand years", set(0, { count: 1, perMs: 3e14 })],
+    ["a book for a description", { ...set(1), description: "x".repeat(5_000) }],
+  ] as const)
+    it(`to ${what} is refused`, () => {
+      assert.equal(codeOf(newDriver().execute(limitKey, setLimit, given)), "limit.rule_invalid");
+    });
+});
+
+describe("what is shown of a limit", () => {
+  it("says how it is used, and by whom, in the order in which they get it", () => {
+    const driver = limited(1);
+    acquireAll(driver, "a", "b");
+    driver.advance(250);
+    driver.execute(limitKey, acquire, wish("urgent", { priority: 1 }));
+    assert.deepEqual(driver.description(limitKey).labels, { set: "yes", held: "1", waiting: "2" });
+    const used = driver.ask(limitKey, usage, undefined);
+    assert.ok("rule" in used);
+    assert.deepEqual(
+      [used.holdCount, used.waitingCount, used.longestWaitMs, used.grantedCount],
+      [1, 2, 250, 1],
+    );
+    const shown = driver.ask(limitKey, places, { offset: 0, size: 10 });
+    assert.ok(Array.isArray(shown));
+    assert.deepEqual(
+      shown.map(({ holder, place }) => [holder.id, place]),
+      [
+        ["a", 0],
+        ["urgent", 1],
+        ["b", 2],
+      ],
+    );
+    assert.deepEqual(driver.ask(limitKey, places, { offset: 1, size: 1 }), [shown[1]]);
+    assert.deepEqual(driver.ask(limitKey, places, { offset: 0, size: 1 }), [shown[0]]);
+  });
+
+  it("is nothing where nobody ever set or wanted it", () => {
+    assert.equal(codeOf(newDriver().ask(limitKey, usage, undefined)), "limit.missing");
+  });
+});

@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { LimitRule } from "@tutti/contracts/workflow/v1";
+import { seededChance } from "@tutti/kernel/testing";
+import { acquire, limit, setLimit } from "../index.ts";
+import { giveBack, holding, newDriver, wish } from "../limit.fixture.ts";
+import { limitKey } from "./index.ts";
+import { LimitModel, type ModelRule } from "./model.ts";
+
+const ids = ["a", "b", "c", "d", "e", "f", "g", "h"];
+
+describe("the plain model of a limit", () => {
+  for (const [what, rate] of [
+    ["at once", undefined],
+    ["at once and per time", { count: 2, perMs: 40, burst: 2 }],
+    ["at once and per time, with a larger burst", { count: 1, perMs: 15, burst: 3 }],
+  ] as const)
+    it(`gives the same to the same, ${what}, whoever comes and goes when`, () => {
+      for (let seed = 0; seed < 25; seed++) compare(seed, rate === undefined ? { max: 2 } : { max: 3, rate });
+    });
+});
+
+function compare(seed: number, first: ModelRule): void {
+  const chance = seededChance(seed);
+  const one = <Item>(items: readonly Item[]): Item =>
+    items[Math.floor(chance.random() * items.length)] ?? assert.fail();
+  const driver = newDriver();
+  const model = new LimitModel(first, driver.nowMs);
+  const set = ({ max, rate }: ModelRule) => {
+    const rule = LimitRule.fromPartial({ maxConcurrent: max, ...(rate === undefined ? {} : { rate }) });
+    driver.execute(limitKey, setLimit, { rule, description: "", revision: 0 });
+  };
+  set(first);
+  for (let step = 0; step < 80; step++) {
+    const luck = chance.random();
+    const id = one(ids);
+    if (luck < 0.5) {
+      const wanted = { weight: one([1, 1, 2, 4]), priority: one([0, 0, 1, -1]), share: one(["x", "y", "z"]) };
+      const shareWeight = wanted.share === "x" ? 2 : 1;
+      model.want({ id, ...wanted, shareWeight });
+      driver.execute(limitKey, acquire, wish(id, { ...wanted, shareWeight }));
+    } else if (luck < 0.8) {
+      model.leave(id);
+      giveBack(driver, id);
+    } else if (luck < 0.95) {
+      const ms = Math.floor(chance.random() * 30);
+      for (let tick = 0; tick < ms; tick++) model.tick();
+      driver.advance(ms);
+    } else {
+      const rule = { ...first, max: one([0, 1, 2, 5]) };
+      model.change(rule);
+      set(rule);
+    }
+    assert.deepEqual(
+      holding(driver),
+      model.holds.map((hold) => hold.id),
+      `seed ${seed}, step ${step}`,
+    );
+    assert.deepEqual(
+      [...driver.state(limitKey, limit).line.waiters.values()].map(({ holder }) => holder.id),
+      model.waiting.map((waiting) => waiting.id),
+      `seed ${seed}, step ${step}`,
+    );
+  }
+}

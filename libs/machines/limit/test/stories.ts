@@ -1,0 +1,47 @@
+/** Histories that every release has to read: what happened, told once and written down by `npm run golden`. */
+import { LimitRule } from "@tutti/contracts/workflow/v1";
+import { type GoldenStories, goldenOf } from "@tutti/kernel/testing";
+import { acquire, evict, limit, removeLimit, renew, setLimit } from "../src/index.ts";
+import { giveBack, limited, wish } from "../src/limit.fixture.ts";
+import { holderOf, limitKey } from "../src/testing/index.ts";
+
+/** By the name of the file. */
+export const stories: GoldenStories = {
+  /** Holders, and a line of two shares with priorities and a deadline. */
+  contended: (release) => {
+    const driver = limited(2, { count: 4, perMs: 1_000 });
+    for (const id of ["a", "b", "c"]) driver.execute(limitKey, acquire, wish(id, { share: "x" }));
+    driver.advance(100);
+    driver.execute(limitKey, acquire, wish("d", { share: "y", shareWeight: 2, priority: 3, weight: 2 }));
+    driver.execute(
+      limitKey,
+      acquire,
+      wish("e", { share: "x", priority: -1, deadlineMs: driver.nowMs + 60_000 }),
+    );
+    driver.execute(limitKey, renew, { tickets: [1], leaseMs: 90_000 });
+    giveBack(driver, "b");
+    return goldenOf(driver, limit, limitKey, release);
+  },
+
+  /** Everything else that can happen to one. */
+  eventful: (release) => {
+    const driver = limited(1);
+    for (const id of ["a", "b", "c", "d", "e"])
+      driver.execute(
+        limitKey,
+        acquire,
+        wish(id, { leaseMs: 1_000, deadlineMs: id === "b" ? driver.nowMs + 500 : 0 }),
+      );
+    driver.advance(1_000);
+    driver.execute(limitKey, evict, { holder: holderOf("d"), reason: "gone" });
+    driver.execute(limitKey, evict, { holder: holderOf("c"), reason: "gone" });
+    giveBack(driver, "e");
+    const rule = LimitRule.fromPartial({ maxConcurrent: 3, rate: { count: 1, perMs: 100, burst: 2 } });
+    driver.execute(limitKey, acquire, wish("f", { rule }));
+    driver.execute(limitKey, acquire, wish("g", { rule }));
+    giveBack(driver, "g");
+    driver.execute(limitKey, setLimit, { rule, description: "for all", revision: 1 });
+    driver.execute(limitKey, removeLimit, {});
+    return goldenOf(driver, limit, limitKey, release);
+  },
+};
