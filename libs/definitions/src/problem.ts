@@ -65,7 +65,7 @@ export interface Places {
  */
 export class Findings {
   readonly list: Finding[] = [];
-  #comparisonsLeft = 100_000;
+  #comparisonsLeft = 50_000;
   readonly #most: number;
   #left = 0;
 

@@ -29,13 +29,14 @@ export function readYaml(text: string, findings: Findings): ReadSource {
   } catch {
     return unreadable(findings, "nested too deeply");
   }
-  const places = new YamlPlaces(document, text, lines);
   for (const { code, pos } of [...document.errors, ...document.warnings])
     findings.error("syntax", [], `the text is not YAML: ${mistakes[code] ?? "not understood"}`, {
       at: pos[0],
     });
-  if (findings.list.length > 0) return { value: undefined, places: places.ofText };
-  const value = new Plainer(document, findings).plain(document.contents, []);
+  if (findings.list.length > 0) return { value: undefined, places: placesOfOffsets(lines) };
+  const plainer = new Plainer(findings);
+  const places = new YamlPlaces(document, { text, lines, targets: plainer.targets });
+  const value = plainer.plain(document.contents, []);
   return { value: findings.list.some(({ code }) => code === "syntax") ? undefined : value, places };
 }
 
@@ -44,40 +45,60 @@ function unreadable(findings: Findings, why: string): ReadSource {
   return { value: undefined, places: { placeOf: () => ({ line: 1, column: 1 }) } };
 }
 
-/** Values that aliases stand for are copied; a text that grows by them beyond any use is refused. */
+/** How many parts all aliases together may stand for; a text that grows by them beyond any use is refused. */
 const aliasedMax = 100_000;
 
-/** Makes JSON of what YAML says, and tells of what JSON has no form for. */
+/**
+ * Makes JSON of what YAML says, and tells of what JSON has no form for. What an alias stands for is remembered when its
+ * anchor is passed: the library would go through the whole text for each.
+ */
 class Plainer {
-  readonly #document: Document.Parsed<ParsedNode>;
+  /** What aliases stand for, for whoever looks for places behind them. */
+  readonly targets = new WeakMap<Node, Node>();
   readonly #findings: Findings;
+  readonly #anchors = new Map<
+    string,
+    { readonly node: Node; readonly value: Json; readonly parts: number }
+  >();
+  #parts = 0;
   #aliased = 0;
-  #insideAlias = 0;
 
-  constructor(document: Document.Parsed<ParsedNode>, findings: Findings) {
-    this.#document = document;
+  constructor(findings: Findings) {
     this.#findings = findings;
   }
 
   plain(node: unknown, path: Path): Json {
+    const before = this.#parts;
+    this.#parts += 1;
+    const value = this.#plain(node, path);
+    const anchor = isScalar(node) || isMap(node) || isSeq(node) ? node.anchor : undefined;
+    if (anchor !== undefined && isNode(node))
+      this.#anchors.set(anchor, { node, value, parts: this.#parts - before });
+    return value;
+  }
+
+  #plain(node: unknown, path: Path): Json {
     if (path.length > limits.depthMax + 1)
       return this.#refuse("too_large", path, `nested more than ${limits.depthMax} deep`);
-    if (this.#insideAlias > 0) this.#aliased += 1;
     if (isAlias(node)) return this.#alias(node, path);
     if (isScalar(node)) return this.#scalar(node.value, path);
     if (isSeq(node)) return node.items.map((item, index) => this.plain(item, [...path, index]));
-    if (isMap(node)) return this.#members(node, path);
-    return null;
+    return isMap(node) ? this.#members(node, path) : null;
   }
 
   #alias(alias: Alias, path: Path): Json {
-    const source = alias.resolve(this.#document);
-    if (source === undefined || this.#aliased > aliasedMax)
-      return this.#refuse("syntax", path, "the text has more aliases than a person writes; write it out");
-    this.#insideAlias += 1;
-    const value = this.plain(source, path);
-    this.#insideAlias -= 1;
-    return value;
+    const target = this.#anchors.get(alias.source);
+    if (target === undefined)
+      return this.#refuse(
+        "syntax",
+        path,
+        `expected an anchor \`&${alias.source.slice(0, 60)}\` before this alias, found none`,
+      );
+    this.targets.set(alias, target.node);
+    this.#parts += target.parts;
+    this.#aliased += target.parts;
+    if (this.#aliased <= aliasedMax) return target.value;
+    return this.#refuse("syntax", path, "the text has more aliases than a person writes; write it out");
   }
 
   #scalar(value: unknown, path: Path): Json {
@@ -124,25 +145,25 @@ function offsetOf(key: unknown): { readonly key: true; readonly at?: number } {
 }
 
 class YamlPlaces implements Places {
-  readonly #document: Document.Parsed<ParsedNode>;
+  readonly #contents: Node | null;
   readonly #text: string;
   readonly #lines: LineCounter;
+  readonly #targets: WeakMap<Node, Node>;
   /** A map of 100,000 tasks is not gone through for each problem. */
   readonly #members = new WeakMap<YAMLMap, Map<string, Pair>>();
 
-  constructor(document: Document.Parsed<ParsedNode>, text: string, lines: LineCounter) {
-    this.#document = document;
-    this.#text = text;
-    this.#lines = lines;
-  }
-
-  /** Places of a text that could not be read: offsets alone. */
-  get ofText(): Places {
-    return { placeOf: (_path, { at = 0 }) => this.#place(at) };
+  constructor(
+    document: Document.Parsed<ParsedNode>,
+    source: { readonly text: string; readonly lines: LineCounter; readonly targets: WeakMap<Node, Node> },
+  ) {
+    this.#contents = document.contents;
+    this.#text = source.text;
+    this.#lines = source.lines;
+    this.#targets = source.targets;
   }
 
   placeOf(path: Path, { key = false, at }: { readonly key?: boolean; readonly at?: number }): LineAndColumn {
-    let node: Node | null = this.#document.contents;
+    let node: Node | null = this.#contents;
     let keyNode: unknown = node;
     let whole = true;
     for (const part of path) {
@@ -163,7 +184,7 @@ class YamlPlaces implements Places {
   }
 
   #inside(node: Node | null, part: string | number): readonly [key: unknown, value: Node | null] | undefined {
-    const found = isAlias(node) ? node.resolve(this.#document) : node;
+    const found = isAlias(node) ? this.#targets.get(node) : node;
     if (isSeq(found) && typeof part === "number") {
       const item = found.items[part];
       return isNode(item) ? [item, item] : undefined;
@@ -183,9 +204,18 @@ class YamlPlaces implements Places {
   }
 
   #place(offset: number): LineAndColumn {
-    const { line, col } = this.#lines.linePos(offset);
-    return { line: Math.max(1, line), column: Math.max(1, col) };
+    return placeIn(this.#lines, offset);
   }
+}
+
+function placeIn(lines: LineCounter, offset: number): LineAndColumn {
+  const { line, col } = lines.linePos(offset);
+  return { line: Math.max(1, line), column: Math.max(1, col) };
+}
+
+/** Places of a text that could not be read: offsets alone. */
+function placesOfOffsets(lines: LineCounter): Places {
+  return { placeOf: (_path, { at = 0 }) => placeIn(lines, at) };
 }
 
 /**
