@@ -353,6 +353,24 @@ describe("an archive that fails for a moment", () => {
     assert.ok((await bank.balanceOf(ada)) >= 1_000);
   });
 
+  for (const which of [1, 2, 3]) {
+    it(`loses nothing that it did not take (commit ${which})`, async () => {
+      const bank = new Bank({ tailBytesMax: 1, idleMs: 1e9 });
+      await bank.start();
+      await bank.open(ada, 1_000);
+      let commits = 0;
+      bank.archiveFault = (operation) => (operation === "commit" && ++commits === which ? "lost" : undefined);
+      await bank.time.advanceAsync(3_000);
+      await bank.open(bob, 1);
+      await bank.time.advanceAsync(3_000);
+      assert.ok(bank.journal.partition("bank", 0).first > 2);
+      bank.crash();
+      await bank.start();
+      assert.equal(await bank.balanceOf(ada), 1_000);
+      assert.equal(await bank.balanceOf(bob), 1);
+    });
+  }
+
   it("keeps trying to keep what is to be kept", async () => {
     const bank = await bankWithAda();
     let failures = 20;

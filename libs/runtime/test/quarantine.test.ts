@@ -49,6 +49,7 @@ async function crashAndStart(bank: Bank): Promise<void> {
 /** After each of these the same is expected: memory, journal and archive tell the same story. */
 const lives = {
   "at once": async () => {},
+  "after a while": (bank: Bank) => bank.time.advanceAsync(25_000),
   "after a crash": crashAndStart,
   "after a crash behind a cut": async (bank: Bank) => {
     await bank.time.advanceAsync(25_000);

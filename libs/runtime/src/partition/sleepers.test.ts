@@ -107,6 +107,22 @@ describe("sleepers", () => {
     assert.deepEqual(woken, [1, 3, 2]);
   });
 
+  it("that are put to sleep behind what the archive is asked are not missed either", async () => {
+    // Somewhere among these steps the archive has said what comes next, and its answer is on its way.
+    for (let steps = 1; steps <= 8; steps++) {
+      const { sleepers, woken, list } = scene([due(1_000, 1), due(90_000, 2)]);
+      await sleepers.start();
+      sleepers.wakeDue(1_000);
+      for (let step = 0; step < steps; step++) await Promise.resolve();
+      list.push(due(7_000, 3));
+      sleepers.sleeps(7_000);
+      await turn();
+      sleepers.wakeDue(7_000);
+      await turn();
+      assert.deepEqual(woken, [1, 3]);
+    }
+  });
+
   it("say a fault of the archive, unless they were stopped", async () => {
     for (const isStopped of [false, true]) {
       const { sleepers, faults, list } = scene([due(1_000, 1)]);
