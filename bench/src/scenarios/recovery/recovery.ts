@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { median, rounded } from "../../measure/statistics.ts";
 import { childEnvironment } from "../../processes/child.ts";
+import { cpuMs } from "../../processes/figures.ts";
 import type { Budget, Result, Scenario } from "../../scenario.ts";
 import type { RecoveryAnswer, RecoveryQuestion } from "./recovery-process.ts";
 
@@ -15,16 +16,19 @@ type Figures = Extract<RecoveryAnswer, { kind: "figures" }>;
 const program = fileURLToPath(new URL("recovery-process.ts", import.meta.url));
 const liveCount = 100_000;
 const sleepingCount = 1_000_000;
-/** With nothing to do, everything is in snapshots and cut from the journal after this long. */
+const fewCount = 1_000;
+/** With nothing to do, everything is kept and cut from the journal after this long, and however long packing takes. */
 const quietMs = 15_000;
+/** A process that uses less than that in so long has nothing to do any more. */
+const idle = { forMs: 3_000, cpuMs: 60 };
 
 export const recovery: Scenario = {
   name: "recovery",
-  about: `a restart after kill -9: with nothing, with ${liveCount} live machines, with ${sleepingCount} that sleep`,
+  about: `a restart after kill -9: with ${liveCount} live machines, with ${fewCount} and with ${sleepingCount} that sleep`,
   async *run(budget) {
-    yield* restarts("empty", { live: 0, sleeping: 0, quietMs: 0 }, budget);
-    yield* restarts("live, in the journal", { live: liveCount, sleeping: 0, quietMs: 0 }, budget);
-    yield* restarts("live, in snapshots", { live: liveCount, sleeping: 0, quietMs }, budget);
+    yield* restarts("live, killed at once", { live: liveCount, sleeping: 0, quietMs: 0 }, budget);
+    yield* restarts("live, killed later", { live: liveCount, sleeping: 0, quietMs }, budget);
+    yield* restarts("few sleep", { live: 0, sleeping: fewCount, quietMs }, budget);
     yield* restarts("sleeping", { live: 0, sleeping: sleepingCount, quietMs }, budget);
   },
 };
@@ -41,6 +45,7 @@ async function* restarts(variant: string, filled: Filled, { rounds }: Budget): A
     const before = await fill(directory, filled);
     const readyMs: number[] = [];
     const allServedMs: number[] = [];
+    const usedMs: number[] = [];
     const rssMiB: number[] = [];
     const peakMiB: number[] = [];
     for (let round = 0; round < rounds; round++) {
@@ -49,6 +54,7 @@ async function* restarts(variant: string, filled: Filled, { rounds }: Budget): A
       readyMs.push(life.ageMs());
       await life.heard("served");
       allServedMs.push(life.ageMs());
+      usedMs.push(life.cpuMs());
       const figures = await life.figures();
       rssMiB.push(figures.rssMiB);
       peakMiB.push(figures.peakMiB);
@@ -60,6 +66,7 @@ async function* restarts(variant: string, filled: Filled, { rounds }: Budget): A
       sleeping: filled.sleeping,
       readyMs: rounded(median(readyMs)),
       allServedMs: rounded(median(allServedMs)),
+      cpuMs: rounded(median(usedMs)),
       rssMiB: rounded(median(rssMiB)),
       peakMiB: rounded(median(peakMiB)),
       filledRssMiB: rounded(before.rssMiB),
@@ -84,7 +91,7 @@ async function fill(directory: string, { live, sleeping, quietMs: quiet }: Fille
   }
   // All that sleep have left memory, however long that takes.
   while (sleeping > 0 && (await life.figures()).loaded > live + 1) await pause(500);
-  await pause(quiet);
+  if (quiet > 0) await life.hasNothingToDo(quiet);
   const figures = await life.figures();
   await life.kill();
   return figures;
@@ -118,6 +125,21 @@ class Life {
 
   ageMs(): number {
     return performance.now() - this.#startMs;
+  }
+
+  /** All its threads together. */
+  cpuMs(): number {
+    return cpuMs(this.#child.pid ?? 0);
+  }
+
+  /** Resolves after so long at least, when it has come to rest. */
+  async hasNothingToDo(atLeastMs: number): Promise<void> {
+    await pause(atLeastMs);
+    for (;;) {
+      const beforeMs = this.cpuMs();
+      await pause(idle.forMs);
+      if (this.cpuMs() - beforeMs < idle.cpuMs) return;
+    }
   }
 
   say(question: RecoveryQuestion): void {
