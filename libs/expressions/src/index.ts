@@ -1,6 +1,7 @@
 export { expressionErrors } from "./errors.ts";
 export type { ReadVariable } from "./evaluate/frame.ts";
 export { type Compiled, type CompileOptions, compileExpression } from "./expression.ts";
+export { matchesPattern, type PatternOutcome } from "./functions/pattern.ts";
 export { limits as expressionLimits } from "./limits.ts";
 export { type LineAndColumn, lineAndColumn, type Problem, type ProblemCode } from "./problem.ts";
 export {

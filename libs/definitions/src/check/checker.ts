@@ -177,7 +177,12 @@ class DocumentCheck {
     const schema = declared["schema"];
     const found = given ?? declared["values"];
     const values =
-      found === undefined ? undefined : satisfying(found, schema, ["parameters", "values"], this.#findings);
+      found === undefined
+        ? undefined
+        : satisfying(found, schema, ["parameters", "values"], {
+            findings: this.#findings,
+            steps: this.#steps,
+          });
     const filled = values === undefined ? value : { ...value, parameters: { ...declared, values } };
     return { isTemplate: true, parameters: new Parameters(this.#findings, schema, values), values, filled };
   }

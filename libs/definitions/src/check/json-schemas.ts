@@ -1,7 +1,9 @@
 import type { Json } from "@tutti/expressions";
-import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import type { Findings, Path } from "../problem.ts";
-import { isMembers, shown } from "./shape-checker.ts";
+import { SchemaValidator } from "./schema-validator.ts";
+import { isMembers } from "./shape-checker.ts";
+import type { Steps } from "./steps.ts";
 
 /** JSON Schemas that users write: whether they are ones, and whether values satisfy them. */
 
@@ -19,9 +21,15 @@ function ajv(): Ajv2020 {
   return made;
 }
 
+const partsMax = 20_000;
+
 /** Tells what is wrong with a schema itself. */
 export function checkSchema(schema: Json, path: Path, findings: Findings): void {
   if (!isMembers(schema)) return;
+  if (partsOf(schema) > partsMax) {
+    findings.error("too_large", path, `expected a schema of at most ${partsMax} parts, found a larger one`);
+    return;
+  }
   // Others may name dialects that are not known here; what they mean is theirs.
   const { $schema: _dialect, ...rest } = schema;
   if (ajv().validateSchema(rest) === true) return;
@@ -39,6 +47,16 @@ export function checkSchema(schema: Json, path: Path, findings: Findings): void 
   }
 }
 
+function partsOf(value: Json): number {
+  const open: Json[] = [value];
+  let parts = 0;
+  for (let next = open.pop(); next !== undefined && parts <= partsMax; next = open.pop()) {
+    parts += 1;
+    if (typeof next === "object" && next !== null) for (const inner of Object.values(next)) open.push(inner);
+  }
+  return parts;
+}
+
 function wordOf(instancePath: string, path: Path): string {
   return `\`${instancePath.split("/").at(-1) || String(path.at(-1) ?? "schema")}\``;
 }
@@ -52,51 +70,17 @@ function pathOf(pointer: string): Path {
 }
 
 /** A value with the defaults of its schema filled in; undefined when it does not satisfy the schema. */
-export function satisfying(value: Json, schema: Json, path: Path, findings: Findings): Json | undefined {
-  const copy: unknown = structuredClone(value);
-  let validate: ValidateFunction;
-  try {
-    const filling = new Ajv2020({
-      strict: false,
-      allErrors: true,
-      useDefaults: true,
-      addUsedSchema: false,
-      validateFormats: false,
-      logger: false,
-    });
-    validate = filling.compile(
-      isMembers(schema) ? withoutDialect(schema) : schema === true ? {} : { not: {} },
-    );
-  } catch {
-    // What is wrong with the schema has been told where it stands.
-    return undefined;
-  }
-  if (validate(copy)) return copy as Json;
-  for (const error of validate.errors ?? []) tell(error, value, path, findings);
-  return undefined;
-}
-
-function withoutDialect(schema: { readonly [key: string]: Json }): Record<string, Json> {
-  const { $schema: _dialect, $id: _id, ...rest } = schema;
-  return rest;
-}
-
-function tell(
-  { instancePath, message = "is wrong", keyword, params }: ErrorObject,
+export function satisfying(
   value: Json,
+  schema: Json,
   path: Path,
-  findings: Findings,
-): void {
-  const inner = pathOf(instancePath);
-  let found: Json = value;
-  for (const part of inner)
-    found = (isMembers(found) || Array.isArray(found) ? (found as never)[part] : null) ?? null;
-  const extra =
-    keyword === "additionalProperties"
-      ? ` \`${String(params["additionalProperty"])}\``
-      : keyword === "required"
-        ? ""
-        : `, found ${shown(found)}`;
-  const what = inner.length === 0 ? "parameters" : `\`${inner.join(".")}\``;
-  findings.error("wrong_parameters", [...path, ...inner], `${what} ${message}${extra}`);
+  { findings, steps }: { readonly findings: Findings; readonly steps: Steps },
+): Json | undefined {
+  const validator = new SchemaValidator(schema, steps);
+  const filled = validator.validate(value);
+  for (const violation of validator.violations) {
+    const what = violation.path.length === 0 ? "parameters" : `\`${violation.path.join(".")}\``;
+    findings.error("wrong_parameters", [...path, ...violation.path], `${what} ${violation.message}`);
+  }
+  return validator.violations.length === 0 ? filled : undefined;
 }

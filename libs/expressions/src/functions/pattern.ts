@@ -1,4 +1,4 @@
-import type { Frame } from "../evaluate/frame.ts";
+import { Frame } from "../evaluate/frame.ts";
 import { Fault } from "../problem.ts";
 import { type CharacterTest, isWordCode } from "./pattern-classes.ts";
 import { type Assertion, type PatternNode, PatternParser } from "./pattern-parser.ts";
@@ -25,6 +25,24 @@ const cachedMax = 256;
 /** Whether the pattern is found anywhere in the text. */
 export function matches(text: string, pattern: string, frame: Frame, at: number): boolean {
   return new Matching(compiled(pattern, frame, at), frame, at).run(text);
+}
+
+/** The outcome of a match outside of expressions; undefined, with the problem, where there is none. */
+export interface PatternOutcome {
+  readonly matches: boolean | undefined;
+  readonly problem: string;
+  readonly stepsUsed: number;
+}
+
+/** The same for whoever holds texts of others against patterns of others, such as those of JSON Schemas. */
+export function matchesPattern(text: string, pattern: string, stepsMax: number): PatternOutcome {
+  const frame = new Frame(() => undefined, stepsMax);
+  try {
+    return { matches: matches(text, pattern, frame, 0), problem: "", stepsUsed: frame.stepsUsed };
+  } catch (fault) {
+    if (!(fault instanceof Fault)) throw fault;
+    return { matches: undefined, problem: fault.message, stepsUsed: frame.stepsUsed };
+  }
 }
 
 /** Refuses a pattern that cannot be read; for patterns that are known before evaluation. */

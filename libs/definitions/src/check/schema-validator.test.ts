@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Json } from "@tutti/expressions";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import fc from "fast-check";
+import { SchemaValidator } from "./schema-validator.ts";
+import { Steps, StepsExhausted } from "./steps.ts";
+
+function messages(value: Json, schema: Json): readonly string[] {
+  const validator = new SchemaValidator(schema, new Steps(100_000));
+  validator.validate(value);
+  return validator.violations.map(({ path, message }) => `${path.join(".")} ${message}`.trim());
+}
+
+describe("a value beside its schema", () => {
+  it("has what is wrong told, with its place", () => {
+    const schema = {
+      type: "object",
+      properties: {
+        name: { type: "string", pattern: "^[a-z]+$", maxLength: 5 },
+        age: { type: "integer", minimum: 0 },
+        kind: { enum: ["a", "b"] },
+        list: { type: "array", items: { type: "string" }, uniqueItems: true },
+      },
+      required: ["name"],
+      additionalProperties: false,
+    };
+    assert.deepEqual(messages({ name: "Ab", age: -1.5, kind: "c", list: ["x", 1, "x"], more: 1 }, schema), [
+      'name must match the pattern "^[a-z]+$"',
+      "age must be integer, found -1.5",
+      'kind must be one of "a", "b", found "c"',
+      "list must not have an entry twice",
+      "list.1 must be string, found 1",
+      "more is not known",
+    ]);
+    assert.deepEqual(messages({}, schema), ["must have required property 'name'"]);
+  });
+
+  it("gets the defaults of the schema", () => {
+    const schema = { properties: { a: { default: 3 }, b: { properties: { c: { default: [] } } } } };
+    assert.deepEqual(new SchemaValidator(schema, new Steps()).validate({ b: {} }), { a: 3, b: { c: [] } });
+  });
+
+  it("agrees with ajv on what both know", () => {
+    const ajv = new Ajv2020({ strict: false, validateFormats: false });
+    const small = fc
+      .jsonValue({ maxDepth: 2, depthSize: "small" })
+      .map((value) => JSON.parse(JSON.stringify(value).replaceAll("__proto__", "p")) as Json);
+    const leaf = fc.oneof(
+      fc.constantFrom<Json>(
+        true,
+        false,
+        {},
+        { type: "string" },
+        { type: ["integer", "null"] },
+        { type: "number", exclusiveMinimum: 0 },
+        { const: 0 },
+        { enum: [1, "", null, []] },
+        { minLength: 1, pattern: "a|^$" },
+        { maxItems: 1 },
+        { required: ["a"] },
+        { maxProperties: 1 },
+      ),
+    );
+    const { schema } = fc.letrec<{ schema: Json }>((tie) => ({
+      schema: fc.oneof(
+        { maxDepth: 3, withCrossShrink: true },
+        leaf,
+        tie("schema").map((of) => ({ type: "array", items: of })),
+        fc
+          .tuple(tie("schema"), tie("schema"))
+          .map(([a, b]) => ({ properties: { a, "": b }, additionalProperties: false })),
+        fc.tuple(tie("schema"), tie("schema")).map(([a, b]) => ({ anyOf: [a, b] })),
+        fc.tuple(tie("schema"), tie("schema")).map(([a, b]) => ({ oneOf: [a, b] })),
+        tie("schema").map((of) => ({ not: of })),
+        tie("schema").map((of) => ({
+          allOf: [of, { $ref: "#/$defs/x" }],
+          $defs: { x: { type: ["object", "array", "string", "null"] } },
+        })),
+      ),
+    }));
+    fc.assert(
+      fc.property(schema, small, (one, value) => {
+        // References lead to the root of the whole.
+        const whole = { allOf: [one], $defs: { x: { type: ["object", "array", "string", "null"] } } };
+        assert.equal(
+          messages(value, whole).length === 0,
+          ajv.compile(whole as object)(value),
+          JSON.stringify({ whole, value }),
+        );
+      }),
+      { numRuns: 500, seed: 4 },
+    );
+  });
+
+  it("is given up when its schema makes it go on for ever", () => {
+    assert.match(messages(1, { $ref: "#" })[0] ?? "", /refers to itself without end/);
+    const $defs: Record<string, Json> = { d40: { type: "string" } };
+    for (let n = 0; n < 40; n++)
+      $defs[`d${n}`] = { allOf: [{ $ref: `#/$defs/d${n + 1}` }, { $ref: `#/$defs/d${n + 1}` }] };
+    assert.throws(
+      () => messages(1, { $ref: "#/$defs/d0", $defs }),
+      (fault) => fault instanceof StepsExhausted,
+    );
+    assert.deepEqual(messages(`${"a".repeat(50)}b`, { pattern: "^(a+)+$" }), [
+      'must match the pattern "^(a+)+$"',
+    ]);
+    assert.match(messages("a", { pattern: "(?=a)" })[0] ?? "", /^cannot be checked: the pattern/);
+  });
+});

@@ -1,0 +1,227 @@
+import { type Json, matchesPattern } from "@tutti/expressions";
+import type { Path } from "../problem.ts";
+import { isList, isMembers, shown } from "./shape-checker.ts";
+import type { Steps } from "./steps.ts";
+
+/** Something in a value that its schema does not allow. */
+export interface SchemaViolation {
+  readonly path: Path;
+  readonly message: string;
+}
+
+/**
+ * Holds a value against a JSON Schema, in counted steps: schema and value both come from whoever writes a definition, and
+ * references that double at every level, or a pattern that goes back and forth, would take for ever elsewhere. Formats are
+ * remarks; keywords that are not known are, too.
+ */
+export class SchemaValidator {
+  readonly violations: SchemaViolation[] = [];
+  readonly #root: Json;
+  readonly #steps: Steps;
+  #depth = 0;
+
+  constructor(root: Json, steps: Steps) {
+    this.#root = root;
+    this.#steps = steps;
+  }
+
+  /** The value with the defaults of its schema filled in. */
+  validate(value: Json): Json {
+    return this.#value(value, this.#root, []);
+  }
+
+  #value(value: Json, schema: Json, path: Path): Json {
+    this.#steps.take(1 + (typeof value === "string" ? value.length >>> 4 : 0));
+    if (schema === false) this.#refuse(path, "is not allowed here");
+    if (!isMembers(schema)) return value;
+    if (path.length > depthMax) {
+      this.#refuse(path, "is nested too deeply");
+      return value;
+    }
+    this.#references(value, schema, path);
+    if (!this.#hasType(value, schema, path)) return value;
+    this.#constants(value, schema, path);
+    this.#combined(value, schema, path);
+    if (typeof value === "string") this.#text(value, schema, path);
+    if (typeof value === "number") this.#number(value, schema, path);
+    if (isList(value)) return this.#list(value, schema, path);
+    return isMembers(value) ? this.#members(value, schema, path) : value;
+  }
+
+  #references(value: Json, schema: Members, path: Path): void {
+    const { $ref: reference } = schema;
+    if (typeof reference !== "string") return;
+    let found: Json | undefined = reference.startsWith("#") ? this.#root : undefined;
+    for (const part of reference.slice(1).split("/").slice(1)) {
+      const key = part.replaceAll("~1", "/").replaceAll("~0", "~");
+      found =
+        isMembers(found) && Object.hasOwn(found, key)
+          ? found[key]
+          : isList(found)
+            ? found[Number(key)]
+            : undefined;
+    }
+    if (found === undefined)
+      this.#refuse(path, `cannot be checked: its schema refers to ${shown(reference)}, which is not there`);
+    else if (++this.#depth > depthMax)
+      this.#refuse(path, "cannot be checked: its schema refers to itself without end");
+    else this.#value(value, found, path);
+    this.#depth -= 1;
+  }
+
+  #hasType(value: Json, { type }: Members, path: Path): boolean {
+    if (type === undefined) return true;
+    const names = isList(type) ? type : [type];
+    if (names.some((name) => typeof name === "string" && isOfType(value, name))) return true;
+    this.#refuse(path, `must be ${names.join(" or ")}, found ${shown(value)}`);
+    return false;
+  }
+
+  #constants(value: Json, schema: Members, path: Path): void {
+    const among = schema["enum"];
+    if (isList(among) && !among.some((one) => this.#same(one, value)))
+      this.#refuse(
+        path,
+        `must be one of ${among
+          .slice(0, 10)
+          .map((one) => JSON.stringify(one))
+          .join(", ")}, found ${shown(value)}`,
+      );
+    if ("const" in schema && !this.#same(schema["const"] ?? null, value))
+      this.#refuse(path, `must be ${JSON.stringify(schema["const"])}, found ${shown(value)}`);
+  }
+
+  #same(a: Json, b: Json): boolean {
+    this.#steps.take(1);
+    if (typeof a !== "object" || a === null || typeof b !== "object" || b === null) return a === b;
+    if (isList(a) !== isList(b)) return false;
+    const keys = Object.keys(a);
+    if (keys.length !== Object.keys(b).length) return false;
+    const [left, right] = [a as Members, b as Members];
+    return keys.every(
+      (key) => Object.hasOwn(right, key) && this.#same(left[key] ?? null, right[key] ?? null),
+    );
+  }
+
+  #combined(value: Json, schema: Members, path: Path): void {
+    for (const part of partsOf(schema["allOf"])) this.#value(value, part, path);
+    const any = partsOf(schema["anyOf"]);
+    if (any.length > 0 && !any.some((part) => this.#satisfies(value, part)))
+      this.#refuse(path, "must satisfy one of the schemas of `anyOf`");
+    const one = partsOf(schema["oneOf"]);
+    if (one.length > 0 && one.filter((part) => this.#satisfies(value, part)).length !== 1)
+      this.#refuse(path, "must satisfy exactly one of the schemas of `oneOf`");
+    const { not } = schema;
+    if (not !== undefined && this.#satisfies(value, not))
+      this.#refuse(path, "must not satisfy the schema of `not`");
+  }
+
+  #satisfies(value: Json, schema: Json): boolean {
+    const before = this.violations.length;
+    this.#value(value, schema, []);
+    const satisfied = this.violations.length === before;
+    this.violations.length = before;
+    return satisfied;
+  }
+
+  #text(value: string, schema: Members, path: Path): void {
+    const { minLength, maxLength, pattern } = schema;
+    const length = [...value].length;
+    if (typeof minLength === "number" && length < minLength)
+      this.#refuse(path, `must have at least ${minLength} characters, found ${length}`);
+    if (typeof maxLength === "number" && length > maxLength)
+      this.#refuse(path, `must have at most ${maxLength} characters, found ${length}`);
+    if (typeof pattern !== "string") return;
+    const found = matchesPattern(value, pattern, 100_000);
+    this.#steps.take(found.stepsUsed);
+    if (found.matches === undefined) this.#refuse(path, `cannot be checked: ${found.problem}`);
+    else if (!found.matches) this.#refuse(path, `must match the pattern ${shown(pattern)}`);
+  }
+
+  #number(value: number, schema: Members, path: Path): void {
+    const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf } = schema;
+    if (typeof minimum === "number" && value < minimum)
+      this.#refuse(path, `must be ${minimum} or more, found ${value}`);
+    if (typeof maximum === "number" && value > maximum)
+      this.#refuse(path, `must be ${maximum} or less, found ${value}`);
+    if (typeof exclusiveMinimum === "number" && value <= exclusiveMinimum)
+      this.#refuse(path, `must be more than ${exclusiveMinimum}, found ${value}`);
+    if (typeof exclusiveMaximum === "number" && value >= exclusiveMaximum)
+      this.#refuse(path, `must be less than ${exclusiveMaximum}, found ${value}`);
+    if (typeof multipleOf === "number" && !Number.isInteger(value / multipleOf))
+      this.#refuse(path, `must be a multiple of ${multipleOf}, found ${value}`);
+  }
+
+  #list(list: readonly Json[], schema: Members, path: Path): Json {
+    const { minItems, maxItems, items, prefixItems, uniqueItems } = schema;
+    if (typeof minItems === "number" && list.length < minItems)
+      this.#refuse(path, `must have at least ${minItems} entries, found ${list.length}`);
+    if (typeof maxItems === "number" && list.length > maxItems)
+      this.#refuse(path, `must have at most ${maxItems} entries, found ${list.length}`);
+    if (uniqueItems === true && new Set(list.map((item) => this.#textOf(item))).size < list.length)
+      this.#refuse(path, "must not have an entry twice");
+    const first = partsOf(prefixItems);
+    return list.map((item, index) => this.#value(item, first[index] ?? items ?? true, [...path, index]));
+  }
+
+  /** The same text for the same value, whatever the order of its keys. */
+  #textOf(value: Json): string {
+    this.#steps.takeFor(value);
+    return JSON.stringify(value, (_, part: Json) =>
+      isMembers(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part,
+    );
+  }
+
+  #members(members: Members, schema: Members, path: Path): Json {
+    const properties = isMembers(schema["properties"]) ? schema["properties"] : {};
+    const { additionalProperties = true, required, minProperties, maxProperties } = schema;
+    const keys = Object.keys(members);
+    for (const name of isList(required) ? required : [])
+      if (typeof name === "string" && !Object.hasOwn(members, name))
+        this.#refuse(path, `must have required property '${name}'`);
+    if (typeof minProperties === "number" && keys.length < minProperties)
+      this.#refuse(path, `must have at least ${minProperties} entries`);
+    if (typeof maxProperties === "number" && keys.length > maxProperties)
+      this.#refuse(path, `must have at most ${maxProperties} entries`);
+    const filled: Record<string, Json> = {};
+    for (const [name, member] of Object.entries(members)) {
+      const property = Object.hasOwn(properties, name) ? properties[name] : undefined;
+      const known = property ?? additionalProperties;
+      if (known === false) this.#refuse([...path, name], "is not known");
+      else filled[name] = this.#value(member, known, [...path, name]);
+    }
+    for (const [name, property] of Object.entries(properties)) {
+      this.#steps.take(1);
+      if (!Object.hasOwn(filled, name) && isMembers(property) && property["default"] !== undefined)
+        filled[name] = property["default"];
+    }
+    return filled;
+  }
+
+  #refuse(path: Path, message: string): void {
+    if (this.violations.length < 100) this.violations.push({ path, message });
+  }
+}
+
+type Members = { readonly [key: string]: Json };
+
+const depthMax = 100;
+
+function partsOf(value: Json | undefined): readonly Json[] {
+  return isList(value) ? value : [];
+}
+
+function isOfType(value: Json, name: string): boolean {
+  switch (name) {
+    case "null":
+      return value === null;
+    case "integer":
+      return Number.isInteger(value);
+    case "array":
+      return isList(value);
+    case "object":
+      return isMembers(value);
+    default:
+      return typeof value === name;
+  }
+}
