@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import { Credit } from "@tutti/contracts/bank/v1";
 import type { Letter } from "@tutti/kernel";
 import { close, credit, transfer } from "@tutti/machine-bank";
-import { Bank, codeOf, idsIn, lettersOf, tester } from "./bank.fixture.ts";
+import { accountKey, Bank, codeOf, idsIn, lettersOf, tester } from "./bank.fixture.ts";
 import { TwoBanks, tradeByFoulMail } from "./two-banks.fixture.ts";
 
 const [ada = "", bob = ""] = idsIn(0, 2);
@@ -139,6 +139,28 @@ describe("many letters", () => {
     await bank.time.settle(Promise.all(sent));
     await bank.time.advanceAsync(20_000);
     assert.equal(await bank.balanceOf(far), 360);
+    assert.deepEqual(bank.logger.messages("error"), []);
+    assert.equal(lettersOf(bank.runtime, 0).length, 0);
+  });
+
+  it("whose causes are large go into as many batches as they need, sent, taken and answered", async () => {
+    const bank = new Bank({ batchBytesSoft: 8_192 });
+    await bank.start({ batchBytesMax: 65_536, waitingBytesMax: 262_144 });
+    await bank.open(far, 0);
+    await bank.open(ada, 1_000);
+    const cause = { ...tester, reason: "x".repeat(3_000) };
+    const sent = Array.from({ length: 80 }, () =>
+      bank.runtime.execute({
+        key: accountKey(ada),
+        command: transfer,
+        body: { to: far, amountCents: 1 },
+        cause,
+      }),
+    );
+    await bank.time.settle(Promise.all(sent));
+    await bank.time.advanceAsync(10_000);
+    assert.equal(await bank.balanceOf(far), 80);
+    assert.equal(await bank.balanceOf(ada), 920);
     assert.deepEqual(bank.logger.messages("error"), []);
     assert.equal(lettersOf(bank.runtime, 0).length, 0);
   });
