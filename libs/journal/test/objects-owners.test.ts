@@ -4,6 +4,7 @@ import { after, before, describe, it } from "node:test";
 import { archiveErrors } from "@tutti/journal";
 import { character, crowd, snapshotOf } from "@tutti/journal/testing";
 import { type NatsServer, natsServerProgram, startNatsServer } from "@tutti/nats/testing";
+import { PartitionLog } from "../src/objects/log/partition-log.ts";
 import { accounts, accountsConfiguration } from "./jetstream.fixture.ts";
 import { idsOf, messagesIn, Processes, subjectsIn } from "./objects-owners.fixture.ts";
 
@@ -64,6 +65,46 @@ describe("an archive in NATS that several processes open", { skip: program.skip 
     story.write(character("third"));
     await one.partition.commit(3, story.changes());
     assert.deepEqual(await idsOf(one.archive), ["first", "second", "third"]);
+  });
+
+  it("is opened by the next owner however fast the old one commits, who is refused at once", async () => {
+    await using all = await processes();
+    const { story } = all;
+    const [old, next] = [await all.start(), await all.start()];
+    await old.partition.opening(1);
+    const one = character("one");
+    const going = async (): Promise<number> => {
+      for (let count = 0; ; count++) {
+        story.write(one);
+        try {
+          await old.partition.commit(1, story.changes());
+        } catch (error) {
+          assert.ok(archiveErrors.fenced.is(error));
+          return count;
+        }
+      }
+    };
+    const [committed, { coveredTo }] = await Promise.all([going(), next.partition.opening(2)]);
+    assert.equal(coveredTo, committed);
+  });
+
+  it("goes on although somebody older knocks", async () => {
+    await using all = await processes();
+    const { story } = all;
+    const owner = await all.start();
+    await owner.partition.opening(5);
+    const log = new PartitionLog(owner.connection, { service: "workflow", partition: 0 });
+    for (const name of ["first", "second"]) {
+      await log.knock(4, new AbortController().signal);
+      story.write(character(name));
+      await owner.partition.commit(5, story.changes());
+    }
+    await log.knock(6, new AbortController().signal);
+    story.write(character("third"));
+    await assert.rejects(() => owner.partition.commit(5, story.changes()), archiveErrors.fenced.is);
+    const next = await all.start();
+    await next.partition.opening(6);
+    assert.deepEqual(await idsOf(next.archive), ["first", "second"]);
   });
 
   it("brings a copy up to date while another process owns the partition, and changes nothing by it", async () => {

@@ -108,7 +108,9 @@ class Race {
     const old = before === undefined ? [] : this.#commitSome(before, 1 + this.#below(6));
     if (this.#chance.random() < 0.5) await old[this.#below(old.length)]?.catch(() => undefined);
     const opening = owner.partition.opening(epoch);
-    if (before !== undefined) old.push(...this.#commitSome(before, this.#below(3)));
+    if (before !== undefined) old.push(this.#goOn(before));
+    // Whoever fails meanwhile is awaited below.
+    for (const one of old) one.catch(() => undefined);
     await opening;
     const found = await this.#look(owner);
     // Everything that the old owner hears now was decided before the new one opened.
@@ -139,6 +141,14 @@ class Race {
     if (old === undefined) return;
     await assert.rejects(() => old.partition.commit(old.epoch, this.#changes(old)), archiveErrors.fenced.is);
     this.#result.lateRefused++;
+  }
+
+  /** One after the other until it is refused, as who does not know yet that it was replaced. */
+  async #goOn(who: Contender): Promise<void> {
+    const { refused } = this.#result;
+    for (let count = 0; count < 30 && this.#result.refused === refused; count++) {
+      await Promise.all(this.#commitSome(who, 1));
+    }
   }
 
   #commitSome(who: Contender, count: number): Promise<void>[] {

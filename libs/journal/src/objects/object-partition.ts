@@ -162,6 +162,7 @@ export class ObjectPartition implements ArchivePartition {
       const body = new Uint8Array(0);
       const entry = { kind: entryKinds.opening, epoch, owner, base, baseBytes, tailBytes, body };
       isThere = (await log.append(entry, signal)) === "appended";
+      if (!isThere) await log.knock(epoch, signal);
     }
     const file = this.#file;
     if (this.#isSuspect) await removeCache(file);

@@ -95,7 +95,16 @@ export class Tenancy {
 
   /** A slice of it; says whether there is more. What it came to is in the log when there is not. */
   async purge(nowMs: number): Promise<boolean> {
-    if (this.isEnded) return false;
+    try {
+      return !this.isEnded && (await this.#purge(nowMs));
+    } catch (error) {
+      // Whoever owns it now does it.
+      if (this.isEnded) return false;
+      throw error;
+    }
+  }
+
+  async #purge(nowMs: number): Promise<boolean> {
     if (await this.cache.archive.purge(nowMs)) {
       this.#purgedMs = Math.max(this.#purgedMs ?? 0, nowMs);
       return true;
@@ -234,14 +243,18 @@ export class Tenancy {
     const { log, epoch, owner } = this.#parts;
     const { base, baseBytes, tailBytes } = { ...log.head, ...about };
     const entry = { kind, epoch, owner, base, baseBytes, tailBytes, body };
-    if ((await log.append(entry, this.#ending.signal)) === "moved") {
-      throw this.#replaced(await log.refresh(this.#ending.signal));
+    const { signal } = this.#ending;
+    while ((await log.append(entry, signal)) === "moved") {
+      const { sequence } = log.head;
+      const head = await log.refresh(signal);
+      // Who knocks and is older has nothing to say here.
+      if (head.sequence !== sequence || log.knocked > epoch) throw this.#replaced(head);
     }
   }
 
   #replaced({ epoch: newest }: LogHead): unknown {
-    const { partition, epoch } = this.#parts;
-    const error = archiveErrors.fenced({ partition, epoch, newest });
+    const { partition, epoch, log } = this.#parts;
+    const error = archiveErrors.fenced({ partition, epoch, newest: Math.max(newest, log.knocked) });
     this.#ending.abort(error);
     return error;
   }

@@ -80,6 +80,7 @@ async function follow(cache: PartitionCache, log: PartitionLog, objects: ObjectS
   const { sequence, hash } = cache.mark ?? beginning;
   if (sequence > head.sequence) throw new Unusable("is ahead of the log");
   let waiting: Operation[] = [];
+  let isFirst = true;
   let last: (Entry & { hash: Uint8Array }) | undefined;
   let entries = 0;
   const flush = async (): Promise<void> => {
@@ -89,9 +90,10 @@ async function follow(cache: PartitionCache, log: PartitionLog, objects: ObjectS
   };
   try {
     for await (const entry of log.entries(sequence + 1, head.sequence)) {
-      if (entry.sequence === sequence + 1 && Buffer.compare(entry.previous, hash) !== 0) {
+      if (isFirst && Buffer.compare(entry.previous, hash) !== 0) {
         throw new Unusable("does not lead to the log");
       }
+      isFirst = false;
       const operations = await operationsOf(entry, log, objects);
       const isPlain = operations.every(({ kind }) => kind === "commit");
       if (!isPlain || entries >= entriesAtOnce) await flush();

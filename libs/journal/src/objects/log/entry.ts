@@ -23,9 +23,10 @@ export interface Entry {
 
 /**
  * `opening`: an owner begins. `operations`: what was committed, packed, removed. `stored`: the same, in objects that the
- * body names. `base`: a copy of the whole archive of the partition, in objects that the body names.
+ * body names. `base`: a copy of the whole archive of the partition, in objects that the body names. `knock`: somebody
+ * wants to open and is always too late; it lies wherever it came in, and is no link of the chain.
  */
-export const entryKinds = { opening: 1, operations: 2, stored: 3, base: 4 } as const;
+export const entryKinds = { opening: 1, operations: 2, stored: 3, base: 4, knock: 5 } as const;
 export type EntryKind = (typeof entryKinds)[keyof typeof entryKinds];
 
 export interface DamagedEntry {
@@ -80,10 +81,10 @@ export function readEntry(given: Uint8Array, sequence: number): Entry | DamagedE
   if (view.getUint32(at.sum, true) !== sumOf(message)) {
     return damaged("an entry whose checksum does not match");
   }
-  const said = view.getFloat64(at.sequence, true);
-  if (said !== sequence) return damaged(`the entry that was written as ${said}`);
   const kind = view.getUint8(at.kind);
   if (!isEntryKind(kind)) return damaged(`an entry of the kind ${kind}`);
+  const said = view.getFloat64(at.sequence, true);
+  if (said !== sequence && kind !== entryKinds.knock) return damaged(`the entry that was written as ${said}`);
   return {
     kind,
     sequence,

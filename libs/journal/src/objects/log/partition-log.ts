@@ -5,7 +5,9 @@
  *    of an owner follow on its opening, and as soon as another one opens, nothing of the older one is accepted any more.
  * 2. An answer that was lost is found by reading: what lies where the entry was to be is that entry, or it was never
  *    accepted and cannot be any more.
- * 3. Each entry carries the hash of the one before: a gap, an exchange or a flipped bit is found when it is read.
+ * 3. An owner that writes without a pause could always be ahead of who wants to open. Whoever was too late knocks: the
+ *    stream ends elsewhere then, and its owner sees who is there.
+ * 4. Each entry carries the hash of the one before: a gap, an exchange or a flipped bit is found when it is read.
  */
 import { isTuttiError } from "@tutti/kernel";
 import { type NatsConnection, natsErrors, wrongRevisionOf } from "@tutti/nats";
@@ -14,7 +16,7 @@ import { journalErrors } from "../../errors.ts";
 import { MessageGone, StreamSource } from "../../jetstream/source.ts";
 import type { PartitionName } from "../../port.ts";
 import { logOf } from "../names.ts";
-import { type Entry, encodeEntry, hashOf, readEntry } from "./entry.ts";
+import { type Entry, encodeEntry, entryKinds, hashOf, readEntry } from "./entry.ts";
 
 /** Where a log stands: its last entry, and what that says of it. */
 export type LogHead = Omit<Entry, "kind" | "body" | "previous"> & { readonly hash: Uint8Array };
@@ -37,6 +39,10 @@ export class PartitionLog {
   readonly #connection: NatsConnection;
   readonly #source: StreamSource;
   #head: LogHead = beginning;
+  /** Where the stream ends: behind the head there may be knocks. */
+  #end = 0;
+  /** The newest epoch of those who knocked behind the head. */
+  #knocked = 0;
 
   constructor(connection: NatsConnection, name: PartitionName) {
     const { stream, subject } = logOf(name);
@@ -51,14 +57,16 @@ export class PartitionLog {
     return this.#head;
   }
 
+  get knocked(): number {
+    return this.#knocked;
+  }
+
   /** Finds out where it ends. Goes on while nobody answers, until the signal is aborted. */
   async refresh(signal: AbortSignal): Promise<LogHead> {
     const operation = `question for the end of the stream ${this.stream}`;
     for (;;) {
       const head = await this.#connection.persist(operation, () => this.#last(), signal);
-      if (head === undefined) continue;
-      this.#head = head;
-      return head;
+      if (head !== undefined) return head;
     }
   }
 
@@ -67,7 +75,8 @@ export class PartitionLog {
    * nobody answers, until the signal is aborted.
    */
   async append(entry: NewEntry, signal: AbortSignal): Promise<"appended" | "moved"> {
-    const { sequence: before, hash } = this.#head;
+    const { hash } = this.#head;
+    const before = this.#end;
     const sequence = before + 1;
     const message = encodeEntry({ ...entry, sequence, previous: hash });
     for (let failures = 1; ; failures++) {
@@ -76,7 +85,7 @@ export class PartitionLog {
         const isThere = (await this.#publish(message, before)) || (await this.#isAt(sequence, message));
         if (!isThere) return "moved";
         const { kind, body, ...said } = entry;
-        this.#head = { ...said, sequence, hash: hashOf(message) };
+        this.#stands({ ...said, sequence, hash: hashOf(message) }, sequence, 0);
         return "appended";
       } catch (error) {
         if (natsErrors.noSpace.is(error)) throw archiveErrors.full({ reason: reasonOf(error) });
@@ -86,7 +95,16 @@ export class PartitionLog {
     }
   }
 
-  /** Entries from one to another, each held against the one before; throws `MessageGone` where they are removed. */
+  /** Lets the owner of the log know that somebody else wants to open it. */
+  async knock(epoch: number, signal: AbortSignal): Promise<void> {
+    const none = { sequence: 0, owner: 0, base: 0, baseBytes: 0, tailBytes: 0, previous: beginning.hash };
+    const message = encodeEntry({ ...none, kind: entryKinds.knock, epoch, body: new Uint8Array(0) });
+    const operation = `knocking at the stream ${this.stream}`;
+    const publish = () => this.#connection.jetstream(operation).publish(this.#subject, message);
+    await this.#connection.persist(operation, publish, signal);
+  }
+
+  /** Entries from one to another without knocks, each held against the one before; throws `MessageGone` where they are removed. */
   async *entries(
     from: number,
     to: number,
@@ -96,6 +114,7 @@ export class PartitionLog {
     try {
       for await (const { sequence, data } of this.#source.messages(from, to)) {
         const [entry, hash] = this.#checked(data, sequence);
+        if (entry.kind === entryKinds.knock) continue;
         if (before !== undefined && Buffer.compare(before, entry.previous) !== 0) {
           throw this.damaged(sequence, "an entry that does not follow on the one before");
         }
@@ -123,14 +142,34 @@ export class PartitionLog {
 
   /** Undefined where it was removed while it was asked for. */
   async #last(): Promise<LogHead | undefined> {
-    const { last } = await this.#source.ends();
-    if (last === 0) return beginning;
+    const { first, last } = await this.#source.ends();
+    if (last < this.#end) throw this.#behind(last);
     try {
-      return headOf(...(await this.#read(last, last)));
+      let knocked = 0;
+      for (let sequence = last; sequence >= first && sequence > 0; sequence--) {
+        const [entry, hash] = await this.#read(sequence, last);
+        if (entry.kind !== entryKinds.knock) return this.#stands(headOf(entry, hash), last, knocked);
+        knocked = Math.max(knocked, entry.epoch);
+      }
+      return this.#stands(beginning, last, knocked);
     } catch (error) {
       if (error instanceof MessageGone) return;
       throw error;
     }
+  }
+
+  /** A new leader may be behind what was acknowledged, for a moment: it is asked again. */
+  #behind(last: number): Error {
+    const operation = `reading of the stream ${this.stream}`;
+    const reason = `an end at ${last}, before ${this.#end}; a server that is behind, or lost what it acknowledged`;
+    return natsErrors.unavailable({ operation, reason });
+  }
+
+  #stands(head: LogHead, end: number, knocked: number): LogHead {
+    this.#head = head;
+    this.#end = end;
+    this.#knocked = knocked;
+    return head;
   }
 
   async #publish(message: Uint8Array, before: number): Promise<boolean> {
@@ -150,12 +189,7 @@ export class PartitionLog {
   /** Whether this very message lies there. */
   async #isAt(sequence: number, message: Uint8Array): Promise<boolean> {
     const { last } = await this.#source.ends();
-    if (last < sequence) {
-      const operation = `reading of the stream ${this.stream}`;
-      if (last === sequence - 1)
-        throw natsErrors.unavailable({ operation, reason: "two answers that differ" });
-      throw this.damaged(last, "the end of the log; the server lost what it acknowledged");
-    }
+    if (last < sequence) throw this.#behind(last);
     try {
       return Buffer.compare(await this.#source.get(sequence, last), message) === 0;
     } catch (error) {

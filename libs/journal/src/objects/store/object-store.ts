@@ -21,7 +21,7 @@ export interface StoredObject {
 }
 
 /** How often a leader must say that there is nothing. */
-const missingMin = 3;
+const missingMin = 5;
 const notFoundCode = 10037;
 const askMs = 1_000;
 const atOnce = 8;
