@@ -165,6 +165,24 @@ describe("many letters", () => {
     assert.equal(lettersOf(bank.runtime, 0).length, 0);
   });
 
+  it("in one delivery are taken as far as they fit into a batch, and the rest when it comes again", async () => {
+    const bank = new Bank({ batchBytesSoft: 8_192 });
+    await bank.start({ batchBytesMax: 65_536, waitingBytesMax: 262_144 });
+    await bank.open(ada, 0);
+    const cause = { ...tester, reason: "x".repeat(3_000) };
+    const letters = Array.from({ length: 60 }, (_, index) => letter(index + 1, { cause }));
+    const takes: number[] = [];
+    while ((takes.at(-1) ?? 0) < 60 && takes.length < 60) {
+      takes.push(
+        await bank.time.settle(bank.runtime.take(0, { service: "elsewhere", partition: 0, letters })),
+      );
+    }
+    assert.ok(takes.length > 3, `${takes}`);
+    assert.equal(takes.at(-1), 60);
+    assert.equal(await bank.balanceOf(ada), 300);
+    assert.equal(bank.logger.messages("error").length, 0);
+  });
+
   it("that wait for a receiver that is not there are sent when it is", async () => {
     const bank = new Bank();
     await bank.start();
