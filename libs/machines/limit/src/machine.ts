@@ -12,12 +12,13 @@ import type { Machine } from "@tutti/kernel";
 import { describeLimit, projectLimit } from "./description.ts";
 import { acquire, evict, release, renew } from "./hold/commands.ts";
 import { holderEvicted, leaseExpired, leasesRenewed, limitReleased, limitTaken } from "./hold/events.ts";
-import { expire } from "./hold/timer.ts";
+import { expire } from "./hold/expire.ts";
 import { removeLimit, setLimit } from "./rule/commands.ts";
 import { limitImplied, limitSet, limitUnset } from "./rule/events.ts";
 import { places, usage } from "./rule/queries.ts";
 import { limitSnapshots } from "./snapshots.ts";
-import { type Limit, newLimit, timer } from "./state.ts";
+import { type Limit, newLimit } from "./state.ts";
+import { timer } from "./timer.ts";
 import { grantsPutOff, limitGranted, waitBegun, waitEnded } from "./waiting/events.ts";
 
 export const limit: Machine<Limit, never> = {

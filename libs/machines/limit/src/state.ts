@@ -1,7 +1,6 @@
 import type { LimitHolder, LimitRule } from "@tutti/contracts/workflow/v1";
-import type { Command, MachineEvent, MachineStep, Outstanding, ReadOnly } from "@tutti/kernel";
+import type { Command, MachineEvent, MachineStep, ReadOnly } from "@tutti/kernel";
 import { Leases } from "./hold/leases.ts";
-import { dueMsOf } from "./pace.ts";
 import { Line } from "./waiting/line.ts";
 
 /** A limit, folded from its events. Only folds change it. */
@@ -72,17 +71,4 @@ export function newLimit(): Limit {
 /** Who it is, as one text. Services, kinds and ids have no slash in them. */
 export function nameOf({ service, kind, id, task }: ReadOnly<LimitHolder>): string {
   return `${service}/${kind}/${id}/${task}`;
-}
-
-/** Number of the one timer. */
-export const timer = 1;
-
-/** The last line of every fold: the timer is due when something can be done next. */
-export function arm(limit: Limit, outstanding: Outstanding): void {
-  limit.used = true;
-  const dueMs = dueMsOf(limit);
-  if (dueMs === limit.dueMs) return;
-  limit.dueMs = dueMs;
-  if (dueMs > 0) outstanding.timer(timer, dueMs);
-  else outstanding.cleared(timer);
 }

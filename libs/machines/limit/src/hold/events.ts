@@ -8,7 +8,8 @@ import {
 } from "@tutti/contracts/workflow/v1";
 import { assert, type Outstanding } from "@tutti/kernel";
 import { rateAfter } from "../pace.ts";
-import { arm, type Hold, type Limit, type LimitEvent, nameOf } from "../state.ts";
+import { type Hold, type Limit, type LimitEvent, nameOf } from "../state.ts";
+import { arm } from "../timer.ts";
 
 export const limitTaken: LimitEvent<LimitTakenV1> = {
   type: "limit_taken",

@@ -1,6 +1,7 @@
 import { LimitImpliedV1, LimitRule, LimitSetV1, LimitUnsetV1 } from "@tutti/contracts/workflow/v1";
 import { rateUnder, ruleOf } from "../pace.ts";
-import { arm, type Limit, type LimitEvent } from "../state.ts";
+import type { Limit, LimitEvent } from "../state.ts";
+import { arm } from "../timer.ts";
 
 export const limitSet: LimitEvent<LimitSetV1> = {
   type: "limit_set",

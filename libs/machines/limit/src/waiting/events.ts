@@ -7,7 +7,8 @@ import {
 } from "@tutti/contracts/workflow/v1";
 import { assert } from "@tutti/kernel";
 import { hold } from "../hold/events.ts";
-import { arm, type Limit, type LimitEvent, nameOf } from "../state.ts";
+import { type Limit, type LimitEvent, nameOf } from "../state.ts";
+import { arm } from "../timer.ts";
 import type { Waiter } from "./line.ts";
 
 export const waitBegun: LimitEvent<WaitBegunV1> = {

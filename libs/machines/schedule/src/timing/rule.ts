@@ -13,7 +13,7 @@ import { type Cron, nextLocal, readCron } from "./cron.ts";
 import type { Zone, ZoneSpan } from "./zone.ts";
 
 /** How far ahead is searched; nothing is rarer than 29 February around 2100. */
-export const sightMs = 12 * 366 * dayMs;
+const sightMs = 12 * 366 * dayMs;
 
 /** Gives the next time after a moment; undefined when there is none in sight. */
 export type NextTimeAfter = (afterMs: number) => number | undefined;

@@ -5,7 +5,7 @@ import { type NextTimeAfter, timesOf } from "./rule.ts";
 import { zoneOf } from "./zone.ts";
 
 /** What comes next: a time; a moment to go on searching from; or nothing ever. */
-export type Ahead =
+type Ahead =
   | { readonly kind: "time"; readonly nominalMs: number }
   | { readonly kind: "unknown"; readonly searchedMs: number }
   | { readonly kind: "none" };
