@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { deposit, transfer } from "@tutti/machine-bank";
+import { close, deposit, transfer } from "@tutti/machine-bank";
 import { Bank } from "./bank.fixture.ts";
 
 describe("a bank on the runtime", () => {
@@ -57,5 +57,27 @@ describe("a bank on the runtime", () => {
       ).length,
       1,
     );
+  });
+
+  it("counts what is live once, wherever it is kept, also after a crash", async () => {
+    const bank = new Bank({ idleMs: 5_000, tailBytesMax: 1_000 });
+    const live = (): number => bank.runtime.standings().reduce((sum, standing) => sum + standing.live, 0);
+    await bank.start();
+    for (let n = 0; n < 20; n++) await bank.open(`a${n}`, 0);
+    await bank.time.advanceAsync(400);
+    for (const pauseMs of [0, 400, 20_000]) {
+      bank.crash();
+      await bank.start();
+      assert.equal(live(), 20);
+      await bank.time.advanceAsync(pauseMs);
+    }
+    for (let n = 0; n < 5; n++) await bank.do(`a${n}`, close, {});
+    assert.equal(live(), 15);
+    for (const pauseMs of [0, 400, 20_000]) {
+      bank.crash();
+      await bank.start();
+      assert.equal(live(), 15);
+      await bank.time.advanceAsync(pauseMs);
+    }
   });
 });

@@ -79,6 +79,7 @@ async function putToSleep(archive: (partition: number) => ArchivePartition, nowM
     snapshots: [] as InstanceSnapshot[],
     entries: [] as IndexEntry[],
     incarnations: 0,
+    live: 3,
   }));
   const commit = async (partition: number): Promise<void> => {
     const { snapshots, entries, incarnations } = waiting[partition] as (typeof waiting)[number];
@@ -88,6 +89,7 @@ async function putToSleep(archive: (partition: number) => ArchivePartition, nowM
       eventBatch: 0,
       eventIndex: 0,
       incarnations,
+      live: incarnations,
       letters: [],
       sent: [],
       taken: [],

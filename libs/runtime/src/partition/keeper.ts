@@ -429,7 +429,7 @@ export class ArchiveKeeper implements Keeper {
   }
 
   #partitionSnapshot(batch: number): Uint8Array {
-    const { self, letters, incarnations, quarantined } = this.#memory;
+    const { self, letters, incarnations, live, quarantined } = this.#memory;
     const channels = [...letters.channels];
     return encodePartition({
       batch,
@@ -437,6 +437,7 @@ export class ArchiveKeeper implements Keeper {
       eventBatch: self.lastBatch,
       eventIndex: self.lastIndex,
       incarnations,
+      live,
       letters: channels.flatMap((channel) => channel.letters),
       sent: channels.map(({ service, partition, last }) => ({ service, partition, number: last })),
       taken: letters.takenEnds(),

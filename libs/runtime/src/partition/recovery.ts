@@ -51,6 +51,8 @@ interface Known {
   ended: Kept | undefined;
   /** It ended and was removed, though what happened at its end is still in the journal. */
   isGone: boolean;
+  /** Its end is no longer counted among what is live. */
+  isEndCounted: boolean;
   instance: Instance | undefined;
   /** The last event that did something to its state. */
   changed: number;
@@ -95,14 +97,14 @@ export class Recovery {
     return { toRebuild: this.#toRebuild };
   }
 
-  #takeOpening({ partitionSnapshot, live }: Opening): void {
+  #takeOpening({ partitionSnapshot }: Opening): void {
     const memory = this.#memory;
-    memory.live = live;
     const snapshot = decodePartition(partitionSnapshot);
     if (snapshot === undefined) return;
     this.#ownUpTo = snapshot.batch;
     this.#aside = snapshot.quarantined;
     memory.incarnations = snapshot.incarnations;
+    memory.live = snapshot.live;
     memory.self.event = snapshot.event;
     memory.self.lastBatch = snapshot.eventBatch;
     memory.self.lastIndex = snapshot.eventIndex;
@@ -145,6 +147,7 @@ export class Recovery {
       containedTo: nowhere,
       ended: undefined,
       isGone: false,
+      isEndCounted: false,
       instance: undefined,
       changed: 0,
     };
@@ -165,7 +168,11 @@ export class Recovery {
         if (found.kind === "ended") {
           known.ended = found;
           known.containedTo = found.last;
-        } else if (found.kind === "snapshot") this.#take(known, await revive(known.key, found));
+          this.#countEnd(known, found.last.batch);
+        } else if (found.kind === "snapshot") {
+          this.#take(known, await revive(known.key, found));
+          if (known.instance?.isEnded) this.#countEnd(known, known.containedTo.batch);
+        }
       }),
     );
   }
@@ -209,6 +216,7 @@ export class Recovery {
     const memory = this.#memory;
     scanner.begin(batch.records);
     this.#cause = nothing;
+    const { live } = memory;
     while (scanner.next()) {
       if (scanner.causeEnd > 0) this.#cause = scanner.cause;
       // Also of instances that are newer in the archive than the partition's own snapshot: their numbers are taken.
@@ -218,6 +226,8 @@ export class Recovery {
       else if (known?.key.kind === partitionKind) this.#foldOwn(batch);
       else memory.heldFrom = Math.min(memory.heldFrom, batch.number);
     }
+    // What began and ended up to there is counted in the snapshot.
+    if (batch.number <= this.#ownUpTo) memory.live = live;
   }
 
   #foldOwn(batch: JournalBatch): void {
@@ -238,13 +248,19 @@ export class Recovery {
 
   #foldRecord(known: Known, hosted: HostedMachine, batch: JournalBatch): void {
     const { index, event } = this.#scanner;
-    if (isWithin(batch.number, index, known.containedTo)) return;
+    if (isWithin(batch.number, index, known.containedTo)) {
+      if (event === 1 && batch.number > this.#ownUpTo) this.#memory.live++;
+      return;
+    }
     if (event === 1) this.#begin(known, hosted, batch);
     const { instance } = known;
     if (instance === undefined) {
       // Its beginning is behind the cut and the archive has nothing of it: it has ended and was removed since.
       known.isGone ||= this.#scanner.previousBatch <= this.#coveredTo;
-      if (known.isGone) return;
+      if (known.isGone) {
+        this.#countEnd(known, batch.number);
+        return;
+      }
       throw this.#gap(known.key, 0);
     }
     const memory = this.#memory;
@@ -279,6 +295,13 @@ export class Recovery {
       this.#actor = Cause.decode(this.#cause).actor;
     }
     return this.#actor;
+  }
+
+  /** The partition's snapshot counts an instance as live that has ended since. */
+  #countEnd(known: Known, batch: number): void {
+    if (batch <= this.#ownUpTo || known.isEndCounted) return;
+    known.isEndCounted = true;
+    this.#memory.live--;
   }
 
   #gap(key: InstanceKey, after: number): TuttiError {

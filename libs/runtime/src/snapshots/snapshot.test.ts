@@ -97,6 +97,7 @@ describe("the snapshot of a partition", () => {
           eventBatch: 2,
           eventIndex: 3,
           incarnations: 4,
+          live: 3,
           letters: [],
           sent,
           taken,
