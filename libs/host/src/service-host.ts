@@ -9,6 +9,7 @@
  */
 import { registryService } from "@tutti/contracts/registry/v1";
 import {
+  assert,
   type Component,
   Configuration,
   type ConfigurationSources,
@@ -35,10 +36,10 @@ import type { DataDirectory } from "./data-directory.ts";
 import { hostErrors } from "./errors.ts";
 import { instanceHealthOf } from "./instance-health.ts";
 import { NatsOnDemand } from "./nats-on-demand.ts";
-import { hostMachines } from "./runtime/host-runtime.ts";
 import { openSteward } from "./runtime/open-steward.ts";
-import { openStorage } from "./runtime/open-storage.ts";
+import { type Opened, openStorage } from "./runtime/open-storage.ts";
 import type { HostContext, ServiceModule } from "./service-module.ts";
+import type { ServiceStorage } from "./storage/service-storage.ts";
 import type { Storage } from "./storage/storage.ts";
 
 export interface HostOptions {
@@ -118,7 +119,7 @@ export class ServiceHost extends Orchestrator {
       ownership,
     });
     const delivery = new MeshDelivery({ mesh, ownership });
-    const { directory, storage } = await openStorage({
+    const kept = await openStorage({
       ...{ configuration, foundation, steward, delivery, services: modules, version },
       dataDirectory: options.dataDirectory,
     });
@@ -141,12 +142,12 @@ export class ServiceHost extends Orchestrator {
         throw lifecycleErrors.componentTwice({ orchestrator: name, component: module.name });
       const logger = foundation.logger.child({ service: module.name });
       const own = { ...context, foundation: { ...foundation, logger } };
-      const storageOf = (effects: Effects) => hostMachines(module, storage, effects, own);
-      services.set(module.name, await made(module, { ...own, storage: storageOf }));
+      const storage = (effects: Effects) => storageOf(module, kept, effects, own);
+      services.set(module.name, await made(module, { ...own, storage }));
     }
     const host: ServiceHost = new ServiceHost(options, {
       ...{ processId, configuration, telemetry, foundation, nats, bus, mesh, discovery, announcer, services },
-      ...{ steward, delivery, directory, storage },
+      ...{ steward, delivery, directory: kept.directory, storage: kept.storage },
     });
     return host;
   }
@@ -212,6 +213,18 @@ export class ServiceHost extends Orchestrator {
       stop: () => stop(),
     };
   }
+}
+
+function storageOf(
+  { name, machines }: ServiceModule,
+  { storage, hostMachines }: Opened,
+  effects: Effects,
+  hosting: Parameters<NonNullable<Opened["hostMachines"]>>[4],
+): ServiceStorage {
+  assert(machines !== undefined && storage !== undefined, "who asks for storage names its machines", {
+    service: name,
+  });
+  return hostMachines(name, machines, storage, effects, hosting);
 }
 
 async function made(module: ServiceModule, context: HostContext): Promise<Component> {

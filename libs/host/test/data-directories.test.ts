@@ -65,14 +65,12 @@ describe("what is said of a data directory", () => {
     const flags = ["--durable.limits.indexEveryMs=5", "--durable.limits.tailBytesMax=1"];
     const bank = await BankProcess.start(at("live"), flags);
     for (const id of ["anna", "ben", "clara"]) await bank.openAccount(id, 100);
+    await until(async () => (await bank.storage.archive.search(everything)).entries.length === 3);
     await cp(at("live"), at("killed"), { recursive: true });
     await bank.host.stop();
     await cp(at("live"), at("stopped"), { recursive: true });
     const again = await BankProcess.start(at("live"), flags);
     for (let count = 0; count < 50; count++) await again.deposit("anna", 1);
-    const { archive } = again.storage;
-    const events = async () => (await archive.search(everything)).entries.map((entry) => entry.events);
-    while (!(await events()).every((count) => count > 0)) await new Promise(setImmediate);
     await until(() => covers(at("live"), 30));
     await again.host.stop();
     await cp(at("live"), at("later"), { recursive: true });

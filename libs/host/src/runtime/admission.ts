@@ -1,5 +1,6 @@
 import { type CallContext, type InstanceKey, notOwnerOf } from "@tutti/kernel";
-import { type RuntimeOfService, runtimeErrors } from "@tutti/runtime";
+import type { RuntimeOfService } from "@tutti/runtime";
+import { runtimeErrors } from "@tutti/runtime/errors";
 import type { Steward } from "@tutti/runtime/ownership";
 
 /** Who hosts what a call is about. */

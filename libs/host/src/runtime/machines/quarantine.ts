@@ -8,7 +8,7 @@ import {
 } from "@tutti/contracts/runtime/v1";
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import { type CallContext, pageOf, toTimestamp } from "@tutti/kernel";
-import { runtimeErrors } from "@tutti/runtime";
+import { runtimeErrors } from "@tutti/runtime/errors";
 import { whenOwned } from "../admission.ts";
 import { causeOf } from "../cause.ts";
 import { keyIn, type MachineDesk } from "./desk.ts";
