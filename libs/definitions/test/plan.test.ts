@@ -138,7 +138,8 @@ describe("the plan of a definition", () => {
         references.map(({ name }) => name),
       );
       assert.equal(program.passes ?? -1, passes);
-      for (const { name, task } of references) assert.equal(name.startsWith("tasks."), task >= 0);
+      for (const { name, task, field } of references)
+        assert.deepEqual([task >= 0, field !== ""], [name.startsWith("tasks."), name.startsWith("tasks.")]);
     }
     const sum = programs.program(taskOf(plan, "heavy").input);
     const evaluation = sum.evaluate((place) =>

@@ -13,7 +13,7 @@ export {
 } from "./program.ts";
 export { type CompiledData, compileData, type DataProblem } from "./template/data.ts";
 export { compileCondition, compileTemplate, hasTemplate } from "./template/template.ts";
-export { decodeType, type EncodedType, encodeType } from "./types/encoding.ts";
+export { decodeType, type EncodedType, TypeEncoder } from "./types/encoding.ts";
 export { typeOfSchema } from "./types/json-schema.ts";
 export { type Scope, scopeOf } from "./types/scope.ts";
 export { nearest } from "./types/suggestion.ts";

@@ -39,18 +39,19 @@ export class TaskNames {
 }
 
 const taskPrefix = "tasks.";
-const taskFields: ReadonlySet<string> = new Set(["output", "status", "error"]);
+const taskFields = ["output", "status", "error"] as const;
+type TaskField = (typeof taskFields)[number];
 
 /** The task that `tasks.ship.output` is about, and what of it. Names of tasks may have dots. */
 export function taskNamed(
   name: string,
   isTask: (id: string) => boolean,
-): { readonly id: string; readonly field: string | undefined } {
+): { readonly id: string; readonly field: TaskField | undefined } {
   const rest = name.slice(taskPrefix.length);
   const dot = rest.lastIndexOf(".");
-  const field = rest.slice(dot + 1);
+  const field = taskFields.find((known) => known === rest.slice(dot + 1));
   const id = rest.slice(0, Math.max(0, dot));
-  return taskFields.has(field) && isTask(id) ? { id, field } : { id: rest, field: undefined };
+  return field !== undefined && isTask(id) ? { id, field } : { id: rest, field: undefined };
 }
 
 /** What all environments of a definition share. */
@@ -94,7 +95,7 @@ export class Environment implements Scope {
     return task === undefined ? undefined : this.#ofTask(task, field);
   }
 
-  #ofTask(task: number, field: string | undefined): Type | undefined {
+  #ofTask(task: number, field: TaskField | undefined): Type {
     switch (field) {
       case undefined:
         return objectOf({
@@ -108,8 +109,6 @@ export class Environment implements Scope {
         return types.string;
       case "error":
         return nullable(errorType);
-      default:
-        return undefined;
     }
   }
 

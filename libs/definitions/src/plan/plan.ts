@@ -249,6 +249,8 @@ export interface PlanReference {
   readonly name: string;
   /** Number of the task, for names of tasks; else -1. */
   readonly task: number;
+  /** What of the task; `task` for an object of all three, empty for other names. */
+  readonly field: "" | "output" | "status" | "error" | "task";
   /** Place in the types of the plan. */
   readonly type: number;
 }

@@ -3,11 +3,11 @@ import {
   compileData,
   compileTemplate,
   type EncodedType,
-  encodeType,
   type Json,
   type Problem,
   type Program,
   type Type,
+  TypeEncoder,
   types,
 } from "@tutti/expressions";
 import { type Environment, taskNamed } from "../check/environment.ts";
@@ -26,6 +26,9 @@ export interface Programmed {
   readonly constant: Json | undefined;
 }
 
+/** Parts of all types of a plan. Types of outputs are made of each other, and may grow without end. */
+const typePartsMax = 200_000;
+
 /** Compiles what stands in a definition and numbers it; what is the same in the same place is there once. */
 export class ProgramTable {
   readonly programs: PlanProgram[] = [];
@@ -34,6 +37,7 @@ export class ProgramTable {
   readonly #steps: Steps;
   readonly #known = new Map<string, Programmed>();
   readonly #environments = new Map<Environment, number>();
+  readonly #encoder = new TypeEncoder(typePartsMax);
   readonly #typeNumbers = new Map<string, number>();
   readonly #typeObjects = new Map<Type, number>();
 
@@ -117,13 +121,14 @@ export class ProgramTable {
       ? taskNamed(name, (known) => tasks.find(known) !== undefined)
       : undefined;
     const task = named === undefined ? -1 : (tasks.find(named.id) ?? -1);
-    return { name, task, type: this.#typeNumber(environment.typeOf(name) ?? types.dyn) };
+    const field = named === undefined ? "" : (named.field ?? "task");
+    return { name, task, field, type: this.#typeNumber(environment.typeOf(name) ?? types.dyn) };
   }
 
   #typeNumber(type: Type): number {
     const known = this.#typeObjects.get(type);
     if (known !== undefined) return known;
-    const encoded = encodeType(type);
+    const encoded = this.#encoder.encode(type);
     const text = JSON.stringify(encoded);
     let number = this.#typeNumbers.get(text);
     if (number === undefined) {

@@ -248,13 +248,14 @@ export class Checker {
     let value: Type = types.never;
     for (const [keyNode, valueNode] of node.entries) {
       const found = this.check(keyNode);
-      if (!isDyn(found) && !keyKinds.has(found.kind))
+      const isKey = isDyn(found) || keyKinds.has(found.kind);
+      if (!isKey)
         this.#refuse(
           "type_mismatch",
           keyNode.at,
           `expected a string, int, uint or bool as key, found ${printType(found)}`,
         );
-      key = join(key, found);
+      key = join(key, isKey ? found : types.dyn);
       value = join(value, this.check(valueNode));
     }
     return mapOf(key, value);

@@ -9,21 +9,47 @@ export type EncodedType =
 
 const depthMax = 32;
 
-/** What is deeper than anybody reads is `dyn`. */
-export function encodeType(type: Type, depth = 0): EncodedType {
-  if (depth > depthMax) return "dyn";
-  switch (type.kind) {
-    case "list":
-      return ["list", encodeType(type.of, depth + 1)];
-    case "map":
-      return ["map", encodeType(type.key, depth + 1), encodeType(type.value, depth + 1)];
-    case "object": {
-      const fields = Object.create(null) as Record<string, EncodedType>;
-      for (const [name, field] of type.fields) fields[name] = encodeType(field, depth + 1);
-      return type.others === undefined ? { fields } : { fields, others: encodeType(type.others, depth + 1) };
+/** Counts the parts of types that are encoded: a type may have the same part many times, and each time is one more. */
+export class TypeEncoder {
+  #left: number;
+
+  /** @param partsMax in all types together; what is beyond, and what is deeper than anybody reads, is `dyn` */
+  constructor(partsMax: number) {
+    this.#left = partsMax;
+  }
+
+  encode(type: Type, partsMax = 2_000): EncodedType {
+    const reserved = Math.max(0, this.#left - partsMax);
+    const before = this.#left - reserved;
+    this.#left = before;
+    const encoded = this.#part(type, 0);
+    this.#left += reserved;
+    return encoded;
+  }
+
+  #part(type: Type, depth: number): EncodedType {
+    this.#left -= 1;
+    if (depth > depthMax || this.#left < 0) return "dyn";
+    switch (type.kind) {
+      case "list":
+        return ["list", this.#part(type.of, depth + 1)];
+      case "map":
+        return ["map", this.#part(type.key, depth + 1), this.#part(type.value, depth + 1)];
+      case "object":
+        return this.#object(type, depth);
+      default:
+        return type.nullable ? `${type.kind}?` : type.kind;
     }
-    default:
-      return type.nullable ? `${type.kind}?` : type.kind;
+  }
+
+  #object(type: Extract<Type, { kind: "object" }>, depth: number): EncodedType {
+    const fields = Object.create(null) as Record<string, EncodedType>;
+    for (const [name, field] of type.fields) {
+      // Fields that are left out are of any type, and not unknown.
+      if (this.#left <= 0) return { fields, others: "dyn" };
+      fields[name] = this.#part(field, depth + 1);
+    }
+    return type.others === undefined ? { fields } : { fields, others: this.#part(type.others, depth + 1) };
   }
 }
 
