@@ -5,7 +5,7 @@ import { Credit } from "@tutti/contracts/bank/v1";
 import type { Letter } from "@tutti/kernel";
 import { close, credit, transfer } from "@tutti/machine-bank";
 import { accountKey, Bank, codeOf, idsIn, lettersOf, tester } from "./bank.fixture.ts";
-import { TwoBanks, tradeByFoulMail } from "./two-banks.fixture.ts";
+import { fairMail, noMail, TwoBanks, tradeByFoulMail } from "./two-banks.fixture.ts";
 
 const [ada = "", bob = ""] = idsIn(0, 2);
 const [far = "", farther = ""] = idsIn(1, 2);
@@ -219,6 +219,26 @@ describe("many letters", () => {
     await bank.time.advanceAsync(10_000);
     assert.equal(await bank.balanceOf(far), 12);
     assert.equal(await bank.balanceOf(ada), 988);
+  });
+});
+
+describe("letters whose receivers are away", () => {
+  it("stop new commands when too many wait, and let them in again when they are taken", async () => {
+    const two = new TwoBanks(1, { lettersBytesMax: 1_000 });
+    await two.start(0);
+    await two.start(1);
+    for (const id of [ada, far]) await two.open(id);
+    two.mail = noMail;
+    const pay = () => two.ownerOf(ada).begin(ada, transfer, { to: far, amountCents: 1 });
+    for (let n = 0; n < 8; n++)
+      await settled(
+        two,
+        pay().catch(() => undefined),
+      );
+    await assert.rejects(settled(two, pay()), { code: "runtime.letters_full", retryAfterMs: 1_000 });
+    two.mail = fairMail;
+    await two.time.advanceAsync(20_000);
+    await settled(two, pay());
   });
 });
 
