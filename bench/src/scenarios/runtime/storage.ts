@@ -10,7 +10,7 @@ import {
 import { silentLogger, systemChance, systemClock, systemDefer, systemTimers } from "@tutti/kernel";
 import { Runtime, type RuntimeLimits, type RuntimeOptions, runtimeLimits } from "@tutti/runtime";
 
-export const partitions = 16;
+const partitions = 16;
 
 export interface StoredRuntime {
   readonly runtime: Runtime;
