@@ -3,10 +3,10 @@
  * all faults end, everything has to come to rest, and everything is checked once more.
  */
 import { isTuttiError } from "@tutti/kernel";
-import { account } from "@tutti/machine-bank";
 import { SharedKeys } from "@tutti/runtime/ownership";
 import { partitionOf, service } from "./bank/accounts.ts";
 import { BankCheck } from "./bank/bank-check.ts";
+import { breakableAccount } from "./bank/breakable.ts";
 import { Chronicle } from "./checks/chronicle.ts";
 import { LetterCheck } from "./checks/letters.ts";
 import { checkHistories, checkStates } from "./checks/states.ts";
@@ -81,7 +81,7 @@ class Simulation {
     this.#plan = plan;
     this.#network = new Network(world, plan.network);
     const early = weakening.answersEarly === true ? new EarlyAnswers() : undefined;
-    const machine = withWitness(account, early ?? weakening.edge);
+    const machine = withWitness(breakableAccount(), early ?? weakening.edge);
     this.#chronicle = new Chronicle(world, plan.partitions, [machine]);
     this.#letters = new LetterCheck(world);
     this.#bank = new BankCheck(world, this.#chronicle, plan.operations);
@@ -159,6 +159,8 @@ class Simulation {
   #restless(): string | undefined {
     const idle = this.#servers.find((server) => !server.isReady());
     if (idle !== undefined) return `${idle.name} is not ready`;
+    const broken = this.#servers.find((server) => server.quarantined > 0);
+    if (broken !== undefined) return `${broken.name} keeps an account aside`;
     if (this.#letters.underWay > 0) return `${this.#letters.underWay} letters are under way`;
     return this.#bank.restless;
   }

@@ -14,8 +14,8 @@ interface Channel {
   readonly sent: SentLetter[];
   taken: number;
   confirmed: number;
-  /** The last letter whose effect was seen. */
-  effective: number;
+  /** By receiver, the last letter whose effect was seen: for one that is kept aside letters wait, for others not. */
+  readonly effective: Map<string, number>;
 }
 
 interface Sent {
@@ -51,10 +51,9 @@ export class LetterCheck implements Follower {
       return;
     }
     const { channel, number } = sent;
-    if (number <= channel.effective) {
-      this.#fail(channel, `letter ${number} takes effect after letter ${channel.effective}`);
-    }
-    channel.effective = number;
+    const before = channel.effective.get(key.id) ?? 0;
+    if (number <= before) this.#fail(channel, `letter ${number} takes effect after letter ${before}`);
+    channel.effective.set(key.id, number);
   }
 
   partitionEvent({ partition, type, payload }: PartitionEvent): void {
@@ -121,7 +120,7 @@ export class LetterCheck implements Follower {
     const name = `${from} ${to}`;
     let channel = this.#channels.get(name);
     if (channel === undefined) {
-      channel = { from, to, sent: [], taken: 0, confirmed: 0, effective: 0 };
+      channel = { from, to, sent: [], taken: 0, confirmed: 0, effective: new Map() };
       this.#channels.set(name, channel);
     }
     return channel;

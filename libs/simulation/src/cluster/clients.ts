@@ -5,6 +5,7 @@ import type { Chance, Refusal } from "@tutti/kernel";
 import type { Outcome } from "@tutti/runtime";
 import { partitionOf } from "../bank/accounts.ts";
 import type { BankCheck } from "../bank/bank-check.ts";
+import { breakCommand } from "../bank/breakable.ts";
 import type { Network } from "../network/network.ts";
 import type { BankOperation } from "../plan/plan.ts";
 import { witnessOf } from "../witness/witness.ts";
@@ -99,6 +100,11 @@ export class Clients {
     if (isAbsent(refusal)) {
       bank.received(number, { events: 0, digest: 0 });
       return true;
+    }
+    // Whoever broke it has his answer; everybody else waits for the repair.
+    if (refusal.code === "runtime.quarantined" || refusal.code === "runtime.never_began") {
+      if (command === breakCommand) bank.received(number, undefined);
+      return command === breakCommand;
     }
     if (refusal.retry === "never")
       world.fail("answers", `${name} was refused: ${refusal.code}: ${refusal.message}`);

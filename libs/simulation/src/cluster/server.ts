@@ -2,6 +2,8 @@
  * A process that hosts the bank: the real runtime on its storage, and the doors through which the network reaches it. All
  * that goes in or out passes here, and is checked on its way out.
  */
+import { RepairAction } from "@tutti/contracts/runtime/v1";
+import type { Cause } from "@tutti/contracts/types/v1";
 import type { Archive, HistoryRecord } from "@tutti/journal";
 import {
   type Delivery,
@@ -72,6 +74,7 @@ export type Answered = (outcome: Outcome) => void;
 const deliveryMs = 2_000;
 /** A process starts again after up to so long. */
 const restartMs = 1_500;
+const repairMs = 900;
 /** What a turn of the event loop takes, at most. */
 const turnMs = 0.05;
 
@@ -280,6 +283,11 @@ export class Server implements Member {
     return this.#running?.runtime.stateAt(accountKey(account), event) ?? never();
   }
 
+  /** How many accounts are kept aside here. */
+  get quarantined(): number {
+    return this.#running?.runtime.quarantined().length ?? 0;
+  }
+
   isReady(): boolean {
     return this.#running?.runtime.standings().every(({ state }) => state === "running") ?? false;
   }
@@ -347,6 +355,7 @@ export class Server implements Member {
     this.#running = { life, storage, runtime, errands, stewardship };
     if (this.#isCalm) life.settleDown();
     this.#purge(life, storage.archive);
+    this.#repair(life, runtime);
     world.note(this.name, () => "is up");
     if (stewardship === undefined) this.#parts.started(this);
     else stewardship.start(runtime);
@@ -373,6 +382,20 @@ export class Server implements Member {
         this.#owned.delete(partition);
       },
     };
+  }
+
+  /** Somebody looks now and then whether anything is kept aside, and lets it go on without what it failed on. */
+  #repair(life: Life, runtime: Runtime): void {
+    const cause: Cause = { actor: undefined, traceparent: "", decision: "operator", reason: "skip it" };
+    for (const { key } of runtime.quarantined()) {
+      this.#parts.world.note(this.name, () => `repairs ${key.id}`);
+      runtime
+        .repair({ key, action: RepairAction.REPAIR_ACTION_SKIP, event: 0, cause })
+        .catch((error: unknown) => {
+          this.#parts.world.note(this.name, () => `cannot repair ${key.id}: ${String(error)}`);
+        });
+    }
+    life.schedule(repairMs, () => this.#repair(life, runtime));
   }
 
   /** What is no longer to be kept goes, again and again. */

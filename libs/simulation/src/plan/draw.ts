@@ -1,6 +1,7 @@
 /** Draws a plan from a seed: which system, which faults in which mixture, and what is done with it. */
 import type { Chance } from "@tutti/kernel";
 import { seededChance } from "@tutti/kernel/testing";
+import { breakCommand } from "../bank/breakable.ts";
 import type { Fields } from "../bank/plain-account.ts";
 import { calmNetwork, type NetworkFaults } from "../network/network.ts";
 import { calmArchive } from "../storage/faulty-archive.ts";
@@ -134,13 +135,14 @@ function drawOperations(draw: Draw, spanMs: number): BankOperation[] {
     command: "open",
     body: { owner: "ada", product: "current", balanceCents: draw.one(0, 100, 1_000) },
   }));
+  const breaks = draw.one(0, 0, 0, 0.03);
   // Bursts fill batches, pauses let instances be put away.
   const isBursty = draw.happens(0.5);
   let atMs = 0;
   for (let index = 0; index < count; index++) {
     atMs = isBursty && draw.happens(0.8) ? atMs : Math.floor(draw.share() * spanMs);
     const account = accounts[draw.whole(0, accounts.length - 1)] ?? "account-0";
-    const command = drawCommand(draw);
+    const command = drawCommand(draw, breaks);
     operations.push({ atMs, account, command, body: drawBody(draw, command, accounts) });
   }
   return operations
@@ -148,7 +150,8 @@ function drawOperations(draw: Draw, spanMs: number): BankOperation[] {
     .map((operation, number) => ({ number, ...operation }));
 }
 
-function drawCommand(draw: Draw): string {
+function drawCommand(draw: Draw, breaks: number): string {
+  if (draw.happens(breaks)) return breakCommand;
   let at = draw.share() * weights;
   for (const [command, weight] of commands) {
     at -= weight;
