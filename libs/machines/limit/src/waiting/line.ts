@@ -96,10 +96,6 @@ export class Line {
   join(waiter: Waiter, shareWeight: number): void {
     const share = this.#shares.get(waiter.share) ?? this.#newShare(waiter.share);
     share.weight = shareWeight;
-    if (share.passed < this.#passed) {
-      share.passed = this.#passed;
-      this.#turns.move(share);
-    }
     share.waiters.add(waiter);
     this.#waiters.set(waiter.ticket, waiter);
     if (waiter.deadlineMs > 0) this.#deadlines.add(waiter);

@@ -171,6 +171,20 @@ describe("a time at which the run before has not ended", () => {
     assert.deepEqual(toStart(driver), [two]);
   });
 
+  it("asks the other to end once, and once more when it is to be at once", () => {
+    const driver = driven(plan({ overlap: Overlap.OVERLAP_CANCEL_OTHER }));
+    driver.advance(hourMs);
+    startAll(driver);
+    driver.advance(3 * hourMs);
+    driver.execute(key, trigger, { overlap: Overlap.OVERLAP_TERMINATE_OTHER });
+    driver.execute(key, trigger, { overlap: Overlap.OVERLAP_CANCEL_OTHER });
+    assert.equal(story(driver).filter((type) => type === "stop_requested").length, 2);
+    assert.deepEqual(
+      driver.effects.map(({ effect }) => effect),
+      [{ kind: "stop_run", runId: one, terminate: true }],
+    );
+  });
+
   it("gives way to a later one that takes the same place", () => {
     const driver = driven(plan({ overlap: Overlap.OVERLAP_TERMINATE_OTHER }));
     driver.advance(3 * hourMs);
