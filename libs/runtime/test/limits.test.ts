@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { TuttiError } from "@tutti/kernel";
 import {
+  account,
   completeStatement,
   deposit,
   freeze,
@@ -25,6 +26,14 @@ describe("an instance with as many events as it may have", () => {
     await bank.do(ada, deposit, { amountCents: 1 });
     return bank;
   }
+
+  it("goes on when its kind goes on for ever", async () => {
+    const bank = new Bank({ eventsMax: 3 }, { machines: [{ ...account, isEndless: true }] });
+    await bank.start();
+    await bank.open(ada, 1_000);
+    for (let n = 0; n < 5; n++) await bank.do(ada, deposit, { amountCents: 1 });
+    assert.equal(await bank.balanceOf(ada), 1_005);
+  });
 
   it("takes no commands, and says how many it may have", async () => {
     const bank = await fullBank();

@@ -28,6 +28,11 @@ export interface Machine<State, Effect = unknown> {
    * input; from 1.
    */
   readonly behaviour: number;
+  /**
+   * True for a kind whose instances go on for ever, like a schedule: no bound on the number of events holds for them.
+   * Others let an instance end and go on as a new one. Default false.
+   */
+  readonly isEndless?: boolean;
   /** The state of an instance that has no events yet. */
   create(key: InstanceKey): State;
   /** Every command, by its type. */

@@ -24,6 +24,7 @@ import { grantsPutOff, limitGranted, waitBegun, waitEnded } from "./waiting/even
 export const limit: Machine<Limit, never> = {
   kind: "limit",
   behaviour: 1,
+  isEndless: true,
   create: newLimit,
   commands: [setLimit, removeLimit, acquire, release, renew, evict],
   events: [

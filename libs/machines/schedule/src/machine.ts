@@ -44,6 +44,7 @@ import { newSchedule, type Schedule, type ScheduleEffect } from "./state.ts";
 export const schedule: Machine<Schedule, ScheduleEffect> = {
   kind: "schedule",
   behaviour: 1,
+  isEndless: true,
   create: newSchedule,
   commands: [
     create,

@@ -178,7 +178,8 @@ export class Commands {
     if (instance.isTerminated) return this.#terminated(instance);
     if (token !== undefined && !isAwaited(instance, token)) return ignored;
     const { eventsMax, stateBytesMax } = this.#memory.parts.limits;
-    if (instance.event >= eventsMax) return this.#full(instance);
+    if (instance.event >= eventsMax && instance.hosted.machine.isEndless !== true)
+      return this.#full(instance);
     // A result may make it smaller.
     if (instance.stateBytes > stateBytesMax && token === undefined) return this.#large(instance);
     return;
