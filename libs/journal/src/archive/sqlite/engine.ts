@@ -217,6 +217,7 @@ export class ArchiveEngine {
   /** Reads and checks everything, a slice at a time; throws what is damaged first. */
   *verify(): Generator<void> {
     for (const { id } of this.#blocks.all()) {
+      this.#blocks.parts.verify(id);
       this.#blocks.parts.lines(id);
       yield;
     }

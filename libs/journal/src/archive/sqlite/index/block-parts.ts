@@ -90,6 +90,11 @@ export class BlockParts {
     return checked(this.#database.file, "part", id, this.#select.get(id));
   }
 
+  /** Reads every part of a block: whatever is damaged throws. */
+  verify(block: number): void {
+    for (const which of Object.values(part)) this.bytes(block, which);
+  }
+
   text(block: number, which: TextPart): string {
     return textOf(this.bytes(block, which));
   }
