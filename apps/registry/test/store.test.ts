@@ -172,9 +172,12 @@ describe("Store in NATS", { skip: program.skip }, () => {
   it("shares signs of life with the other registries and not with itself", async () => {
     await using one = await opened("registry-1");
     await using two = await opened("registry-2");
-    one.store.renewed([renewal("a"), renewal("b")]);
-    await two.listener.until(() => two.listener.renewals.length >= 2);
-    assert.deepEqual(two.listener.renewals.slice(-2), ["a", "b"]);
+    // Nobody keeps a sign of life for who does not listen yet: it is given again, as instances do.
+    while (two.listener.renewals.length < 2) {
+      one.store.renewed([renewal("a"), renewal("b")]);
+      await turn();
+    }
+    assert.deepEqual(two.listener.renewals.slice(0, 2), ["a", "b"]);
     assert.deepEqual(one.listener.renewals, []);
   });
 
