@@ -1,4 +1,5 @@
-import { type LineAndColumn, nearest } from "@tutti/expressions";
+import type { LineAndColumn } from "@tutti/expressions";
+import { nearest } from "@tutti/kernel";
 
 /**
  * What is wrong with a definition, or worth a remark. The same words as `tutti.types.v1.Problem`, so that one report can

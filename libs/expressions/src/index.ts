@@ -16,6 +16,5 @@ export { compileCondition, compileTemplate, hasTemplate } from "./template/templ
 export { decodeType, type EncodedType, TypeEncoder } from "./types/encoding.ts";
 export { typeOfSchema } from "./types/json-schema.ts";
 export { type Scope, scopeOf } from "./types/scope.ts";
-export { nearest } from "./types/suggestion.ts";
 export { fits, listOf, mapOf, nullable, objectOf, printType, type Type, types } from "./types/type.ts";
 export type { Json, Value } from "./values/value.ts";

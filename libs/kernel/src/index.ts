@@ -16,6 +16,8 @@ export {
   memorySources,
   systemSources,
 } from "./configuration/sources.ts";
+export { nearest } from "./configuration/suggestion.ts";
+export { yamlMistakes } from "./configuration/yaml-mistakes.ts";
 export * from "./context/call-context.ts";
 export { AssertionFault, assert, type Facts, unreachable } from "./errors/assertion.ts";
 export * from "./errors/catalogue.ts";
@@ -36,7 +38,7 @@ export * from "./errors/tutti-error.ts";
 export { fromErrorDetail, toErrorDetail } from "./errors/wire.ts";
 export { type Id, type IdParts, isId, kindOf, parseId, printId, timeOf } from "./ids/id.ts";
 export { IdSource } from "./ids/id-source.ts";
-export { stableHash } from "./ids/stable-hash.ts";
+export { mixedHash, stableHash } from "./ids/stable-hash.ts";
 export { isEnded } from "./machine/ended.ts";
 export { type InstanceAddress, type InstanceKey, keyOf, textOf } from "./machine/instance-key.ts";
 export type * from "./machine/machine.ts";

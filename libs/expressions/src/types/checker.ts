@@ -1,3 +1,4 @@
+import { nearest } from "@tutti/kernel";
 import type { FunctionDeclaration } from "../functions/declaration.ts";
 import { globals, methods, typeNames } from "../functions/functions.ts";
 import { checkPattern } from "../functions/pattern.ts";
@@ -18,7 +19,6 @@ import { isBytes, Special, TypeValue, Uint } from "../values/value.ts";
 import { typeOfBinary } from "./operators.ts";
 import type { References } from "./references.ts";
 import type { Scope } from "./scope.ts";
-import { nearest } from "./suggestion.ts";
 import { fits, isDyn, join, listOf, mapOf, printType, type Type, types } from "./type.ts";
 
 /**

@@ -24,6 +24,18 @@ describe("a suggestion for a misspelt name", () => {
       assert.equal(nearest(found, known), name));
   }
 
+  it("is looked for among the first 2,000 names", () => {
+    const many = Array.from({ length: 2_000 }, (_, index) => `unlike-${index}-anything`);
+    assert.equal(nearest("levl", [...many.slice(1), "level"]), "level");
+    assert.equal(nearest("levl", [...many, "level"]), undefined);
+  });
+
+  it("is missing for a text that is longer than names are", () => {
+    const name = "a".repeat(200);
+    assert.equal(nearest(`${name.slice(1)}b`, [name]), name);
+    assert.equal(nearest(`${name}b`, [`${name}a`]), undefined);
+  });
+
   it("is part of a sentence, or nothing", () => {
     assert.equal(didYouMean("levl", known), "; did you mean `level`?");
     assert.equal(didYouMean("colour", known), "");

@@ -1,10 +1,19 @@
-/** The known name that somebody most likely meant; undefined when none is near. */
+/** More names are not compared: a list of them is longer than anybody would look through. */
+const comparedMax = 2_000;
+/** No name that anybody mistypes is longer; two of this length cost 40,000 steps. */
+const lengthMax = 200;
+
+/** The known name that somebody most likely meant; undefined when none is near. Looks at no more than 2,000 of them. */
 export function nearest(found: string, known: Iterable<string>): string | undefined {
   const limit = Math.max(1, Math.min(4, Math.floor(found.length / 3)));
+  const wanted = found.toLowerCase();
   let best: string | undefined;
   let bestDistance = limit + 1;
+  let compared = 0;
   for (const name of known) {
-    const distance = distanceOf(found.toLowerCase(), name.toLowerCase(), bestDistance);
+    compared += 1;
+    if (compared > comparedMax) break;
+    const distance = distanceOf(wanted, name.toLowerCase(), bestDistance);
     if (distance < bestDistance) {
       best = name;
       bestDistance = distance;
@@ -21,7 +30,7 @@ export function didYouMean(found: string, known: Iterable<string>): string {
 
 /** Insertions, deletions, replacements and swaps of neighbours between two words; `enough` or more is not told exactly. */
 function distanceOf(a: string, b: string, enough: number): number {
-  if (Math.abs(a.length - b.length) >= enough) return enough;
+  if (Math.abs(a.length - b.length) >= enough || a.length > lengthMax) return enough;
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (let row = 1; row <= a.length; row++) {
