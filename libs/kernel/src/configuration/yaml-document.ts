@@ -1,14 +1,5 @@
-import {
-  type ErrorCode,
-  isAlias,
-  isCollection,
-  isMap,
-  isNode,
-  isScalar,
-  LineCounter,
-  type Node,
-  parseDocument,
-} from "yaml";
+import { isAlias, isCollection, isMap, isNode, isScalar, LineCounter, type Node, parseDocument } from "yaml";
+import { yamlMistakes } from "./yaml-mistakes.ts";
 
 export interface Member {
   readonly word: string;
@@ -36,9 +27,8 @@ export class YamlDocument {
   /** What keeps the text from being YAML, each with its place. */
   get mistakes(): readonly string[] {
     const { errors, warnings } = this.#document;
-    // The library's own messages repeat parts of the text, which may be a secret.
     return [...errors, ...warnings].map(
-      ({ code, pos }) => `${this.#at(pos[0])} is not valid YAML: ${mistakes[code]}`,
+      ({ code, pos }) => `${this.#at(pos[0])} is not valid YAML: ${yamlMistakes[code]}`,
     );
   }
 
@@ -85,29 +75,3 @@ export class YamlDocument {
     return `${this.#name}:${line}:${col}`;
   }
 }
-
-const mistakes: Readonly<Record<ErrorCode, string>> = {
-  ALIAS_PROPS: "an alias takes no tag or anchor",
-  BAD_ALIAS: "an alias or anchor without a clear name; put text that begins with * or & in quotes",
-  BAD_COLLECTION_TYPE: "a tag that does not fit what follows it",
-  BAD_DIRECTIVE: "an unknown directive; put text that begins with % in quotes",
-  BAD_DQ_ESCAPE: "an unknown escape sequence; use single quotes for text with backslashes",
-  BAD_INDENT: "indented differently than expected, or a bracket is not closed",
-  BAD_PROP_ORDER: "a tag or anchor in the wrong place",
-  BAD_SCALAR_START: "text that begins with a reserved character; put it in quotes",
-  BLOCK_AS_IMPLICIT_KEY: "a mapping or list in the middle of a line; put text with a colon in quotes",
-  BLOCK_IN_FLOW: "a block mapping or list inside brackets",
-  DUPLICATE_KEY: "the same key a second time in one mapping",
-  IMPOSSIBLE: "not understood",
-  KEY_OVER_1024_CHARS: "a key of more than 1024 characters",
-  MISSING_CHAR: "something is missing: a closing quote, a comma, a colon or a space",
-  MULTILINE_IMPLICIT_KEY: "a key over several lines, or a line without a colon",
-  MULTIPLE_ANCHORS: "more than one anchor",
-  MULTIPLE_DOCS: "a second document; expected one",
-  MULTIPLE_TAGS: "more than one tag",
-  NON_STRING_KEY: "a key that is no text",
-  RESOURCE_EXHAUSTION: "nested too deeply, or too many aliases",
-  TAB_AS_INDENT: "indented with a tab; use spaces",
-  TAG_RESOLVE_FAILED: "an unknown tag; put text that begins with ! in quotes",
-  UNEXPECTED_TOKEN: "something that cannot stand here",
-};

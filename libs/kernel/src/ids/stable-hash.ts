@@ -16,7 +16,7 @@ export function stableHash(...texts: readonly string[]): number {
       return overBytes(texts);
     }
   }
-  return mixed(hash);
+  return mixedHash(hash);
 }
 
 /** The same hash by way of the bytes themselves, for texts that are not ASCII. */
@@ -26,14 +26,15 @@ function overBytes(texts: readonly string[]): number {
     hash = step(hash, 0xff);
     for (const byte of Buffer.from(text, "utf8")) hash = step(hash, byte);
   }
-  return mixed(hash);
+  return mixedHash(hash);
 }
 
 function step(hash: number, byte: number): number {
   return Math.imul(hash ^ byte, 0x01000193);
 }
 
-function mixed(hash: number): number {
+/** Spreads what the last steps of a hash changed over all its 32 bits. */
+export function mixedHash(hash: number): number {
   let mixing = hash ^ (hash >>> 16);
   mixing = Math.imul(mixing, 0x85ebca6b);
   mixing ^= mixing >>> 13;

@@ -1,4 +1,4 @@
-import type { InstanceKey } from "@tutti/kernel";
+import { type InstanceKey, mixedHash } from "@tutti/kernel";
 
 /**
  * A hash of a key in 53 bits, so that it is a number here and an integer in SQLite. It finds; whether what was found is
@@ -25,13 +25,5 @@ export function keyHash(key: InstanceKey): number {
     low = Math.imul(low ^ code, 0x01000193);
     high = Math.imul(high ^ code, 0x85ebca6b);
   }
-  return (mixed(high) >>> 11) * 2 ** 32 + mixed(low ^ (high >>> 3));
-}
-
-function mixed(hash: number): number {
-  let mixing = hash ^ (hash >>> 16);
-  mixing = Math.imul(mixing, 0x85ebca6b);
-  mixing ^= mixing >>> 13;
-  mixing = Math.imul(mixing, 0xc2b2ae35);
-  return (mixing ^ (mixing >>> 16)) >>> 0;
+  return (mixedHash(high) >>> 11) * 2 ** 32 + mixedHash(low ^ (high >>> 3));
 }
