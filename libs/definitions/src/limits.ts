@@ -6,7 +6,7 @@ export const limits = {
   depthMax: 64,
   /** Tasks of a definition, those inside loops and states included. */
   tasksMax: 100_000,
-  /** Needs of one task. */
+  /** Needs that one task names; those by its expressions come on top. */
   needsMax: 10_000,
   /** Problems that are told. */
   problemsMax: 1_000,

@@ -1,3 +1,4 @@
+import { limits } from "../limits.ts";
 import { type MembersShape, shapes } from "./shape.ts";
 
 /** What stands in a task. */
@@ -271,7 +272,7 @@ export const task: MembersShape = members(
     ),
     needs: variants("What has to come before it.", {
       text: text("The task; it has to complete.", "taskId", 200),
-      list: list(need, 10_000),
+      list: list(need, limits.needsMax),
     }),
     when: condition("When it is false the task is skipped."),
     forEach: condition(
