@@ -1,6 +1,7 @@
 import type { ServiceModule } from "@tutti/host";
 import type { Configuration } from "@tutti/kernel";
 import { registry } from "@tutti/registry";
+import { swarm } from "@tutti/swarm";
 import { platformSection } from "./configuration.ts";
 import { Extensions, openExtension } from "./extensions.ts";
 
@@ -16,7 +17,7 @@ const extensions: ServiceModule = {
 };
 
 /** Everything that runs in the platform's one process, in the order of its start. */
-export const services: readonly ServiceModule[] = [registry, extensions];
+export const services: readonly ServiceModule[] = [registry, swarm, extensions];
 
 /** Where the platform keeps what must last. */
 export function dataDirectory(configuration: Configuration): string {

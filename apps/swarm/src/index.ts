@@ -1,0 +1,1 @@
+export { SwarmService, swarm } from "./service.ts";
