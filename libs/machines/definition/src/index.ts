@@ -1,0 +1,11 @@
+export { definitionErrors } from "./errors.ts";
+export { definition } from "./machine.ts";
+export { latest } from "./state.ts";
+export { archive, point, register } from "./version/commands.ts";
+export {
+  type VersionFacts,
+  type VersionsPage,
+  type VersionWish,
+  version,
+  versions,
+} from "./version/queries.ts";

@@ -1,0 +1,35 @@
+import { LabelPointedV1, VersionArchivedV1, VersionRegisteredV1 } from "@tutti/contracts/workflow/v1";
+import { type DefinitionEvent, latest } from "../state.ts";
+
+export const versionRegistered: DefinitionEvent<VersionRegisteredV1> = {
+  type: "version_registered",
+  version: 1,
+  codec: VersionRegisteredV1,
+  described: true,
+  evolve(definition, { version }) {
+    if (version !== undefined) definition.versions.set(version.hash, version);
+  },
+};
+
+export const labelPointed: DefinitionEvent<LabelPointedV1> = {
+  type: "label_pointed",
+  version: 1,
+  codec: LabelPointedV1,
+  described: true,
+  evolve(definition, { label, hash, searchLabels }) {
+    if (hash === "") definition.labels.delete(label);
+    else definition.labels.set(label, hash);
+    if (label === latest) definition.searchLabels = searchLabels;
+  },
+};
+
+export const versionArchived: DefinitionEvent<VersionArchivedV1> = {
+  type: "version_archived",
+  version: 1,
+  codec: VersionArchivedV1,
+  described: true,
+  evolve(definition, { hash, archived }) {
+    const version = definition.versions.get(hash);
+    if (version !== undefined) version.archived = archived;
+  },
+};

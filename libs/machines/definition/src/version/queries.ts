@@ -1,0 +1,50 @@
+import type { KeptVersion } from "@tutti/contracts/workflow/v1";
+import type { Query, ReadOnly } from "@tutti/kernel";
+import { definitionErrors } from "../errors.ts";
+import { type Definition, type DefinitionView, latest } from "../state.ts";
+
+/** A version, and what points to it. */
+export interface VersionFacts {
+  readonly version: ReadOnly<KeptVersion>;
+  readonly labels: readonly string[];
+}
+
+/** Which version is meant: by hash, else by label, else the latest. */
+export interface VersionWish {
+  readonly hash: string;
+  readonly label: string;
+}
+
+export const version: Query<Definition, VersionWish, VersionFacts> = {
+  type: "version",
+  answer(definition, { hash, label }, { key }) {
+    const wanted = hash || definition.labels.get(label || latest);
+    const found = wanted === undefined ? undefined : definition.versions.get(wanted);
+    if (found === undefined)
+      return definitionErrors.missing.refusal({ name: key.id, version: hash || label || latest });
+    return { version: found, labels: labelsOf(definition, found.hash) };
+  },
+};
+
+/** Part of the versions, newest first. */
+export interface VersionsPage {
+  readonly versions: readonly VersionFacts[];
+  readonly total: number;
+}
+
+export const versions: Query<Definition, { readonly from: number; readonly count: number }, VersionsPage> = {
+  type: "versions",
+  answer(definition, { from, count }, { key }) {
+    if (definition.versions.size === 0)
+      return definitionErrors.missing.refusal({ name: key.id, version: latest });
+    const newestFirst = [...definition.versions.values()].reverse().slice(from, from + count);
+    return {
+      versions: newestFirst.map((each) => ({ version: each, labels: labelsOf(definition, each.hash) })),
+      total: definition.versions.size,
+    };
+  },
+};
+
+function labelsOf({ labels }: DefinitionView, hash: string): readonly string[] {
+  return [...labels].filter(([, pointed]) => pointed === hash).map(([label]) => label);
+}
