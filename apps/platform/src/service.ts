@@ -2,6 +2,7 @@ import type { ServiceModule } from "@tutti/host";
 import type { Configuration } from "@tutti/kernel";
 import { registry } from "@tutti/registry";
 import { swarm } from "@tutti/swarm";
+import { workflow } from "@tutti/workflow";
 import { platformSection } from "./configuration.ts";
 import { Extensions, openExtension } from "./extensions.ts";
 
@@ -17,7 +18,7 @@ const extensions: ServiceModule = {
 };
 
 /** Everything that runs in the platform's one process, in the order of its start. */
-export const services: readonly ServiceModule[] = [registry, swarm, extensions];
+export const services: readonly ServiceModule[] = [registry, swarm, workflow, extensions];
 
 /** Where the platform keeps what must last. */
 export function dataDirectory(configuration: Configuration): string {

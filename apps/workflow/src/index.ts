@@ -1,0 +1,1 @@
+export { WorkflowService, workflow } from "./service.ts";

@@ -1,0 +1,4 @@
+import { runHost } from "@tutti/host";
+import { workflow } from "./service.ts";
+
+await runHost({ name: "workflow", services: [workflow] });
