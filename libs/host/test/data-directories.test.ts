@@ -3,7 +3,8 @@ import { cp, mkdir, open, readdir, readFile, rm, writeFile } from "node:fs/promi
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, before, describe, it } from "node:test";
-import { crc32, openSegments, type Search } from "@tutti/journal";
+import { crc32, openSegments } from "@tutti/journal";
+import { plainSearch } from "@tutti/journal/testing";
 import { seededChance } from "@tutti/kernel/testing";
 import { balance } from "@tutti/machine-bank";
 import { type DataCommand, runDataCommand } from "../src/storage/index.ts";
@@ -65,7 +66,7 @@ describe("what is said of a data directory", () => {
     const flags = ["--durable.limits.indexEveryMs=5", "--durable.limits.tailBytesMax=1"];
     const bank = await BankProcess.start(at("live"), flags);
     for (const id of ["anna", "ben", "clara"]) await bank.openAccount(id, 100);
-    await until(async () => (await bank.storage.archive.search(everything)).entries.length === 3);
+    await until(async () => (await bank.storage.archive.search(plainSearch)).entries.length === 3);
     await cp(at("live"), at("killed"), { recursive: true });
     await bank.host.stop();
     await cp(at("live"), at("stopped"), { recursive: true });
@@ -362,12 +363,6 @@ describe("the commands", () => {
     );
   });
 });
-
-const everything: Search = {
-  ...{ namespace: "default", kinds: [], statuses: [], definition: "", labels: [], idPrefix: "" },
-  ...{ startedMs: { from: 0, to: Number.POSITIVE_INFINITY }, endedMs: undefined },
-  ...{ order: "started-descending", limit: 10, cursor: "" },
-};
 
 /** Whether the archive contains more than so many batches of any partition. */
 async function covers(directory: string, batches: number): Promise<boolean> {

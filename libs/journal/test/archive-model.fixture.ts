@@ -6,6 +6,7 @@ import {
   BatchFeed,
   type Character,
   character,
+  plainSearch,
   Story,
   snapshotOf,
 } from "@tutti/journal/testing";
@@ -13,19 +14,7 @@ import { seededChance, VirtualTime } from "@tutti/kernel/testing";
 
 const epoch = 1;
 
-const search: Search = {
-  namespace: "default",
-  kinds: [],
-  statuses: [],
-  definition: "",
-  labels: [],
-  startedMs: { from: 0, to: Number.POSITIVE_INFINITY },
-  endedMs: undefined,
-  idPrefix: "",
-  order: "started-descending",
-  limit: 13,
-  cursor: "",
-};
+const search: Search = { ...plainSearch, limit: 13 };
 
 /**
  * Does at random what a runtime does, on an archive and on the plain one in memory: both must look the same whenever

@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Archive, ArchivePartition } from "@tutti/journal";
 import type { ObjectArchive, ObjectArchiveOptions } from "@tutti/journal/objects";
-import { BatchFeed, Story } from "@tutti/journal/testing";
+import { BatchFeed, plainSearch, Story } from "@tutti/journal/testing";
 import { type ConnectionSettings, NatsConnection, natsErrors } from "@tutti/nats";
 import { testSettings } from "@tutti/nats/testing";
 import { signal } from "./jetstream.fixture.ts";
@@ -92,17 +92,9 @@ export async function subjectsIn({ connection }: Process, stream: string): Promi
 
 export async function idsOf(archive: Archive): Promise<string[]> {
   const { entries } = await archive.search({
-    namespace: "default",
-    kinds: [],
-    statuses: [],
-    definition: "",
-    labels: [],
-    startedMs: { from: 0, to: Number.POSITIVE_INFINITY },
-    endedMs: undefined,
-    idPrefix: "",
+    ...plainSearch,
     order: "started-ascending",
     limit: 10_000,
-    cursor: "",
   });
   return entries.map(({ key }) => key.id);
 }

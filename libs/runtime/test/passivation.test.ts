@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Actor } from "@tutti/contracts/types/v1";
+import { plainSearch } from "@tutti/journal/testing";
 import {
   close,
   completeStatement,
@@ -291,7 +292,7 @@ describe("the line of an instance that had ended and has another record since", 
     poison.decides.add("deposit");
     assert.equal(await bank.codeOf(bank.begin(ada, deposit, { amountCents: 1 })), "runtime.quarantined");
     await bank.time.advanceAsync(1_000);
-    const page = await bank.time.settle(bank.archive.search(everything));
+    const page = await bank.time.settle(bank.archive.search(plainSearch));
     const [line] = page.entries;
     assert.equal(page.entries.length, 1);
     assert.equal(line?.startMs, startMs);
@@ -300,20 +301,6 @@ describe("the line of an instance that had ended and has another record since", 
     assert.ok((line?.endMs ?? 0) > 0);
   });
 });
-
-const everything = {
-  namespace: "default",
-  kinds: [],
-  statuses: [],
-  definition: "",
-  labels: [],
-  startedMs: { from: 0, to: Number.POSITIVE_INFINITY },
-  endedMs: undefined,
-  idPrefix: "",
-  order: "started-descending" as const,
-  limit: 10,
-  cursor: "",
-};
 
 describe("an instance whose retention is over", () => {
   it("is gone, and its chosen id stays taken until its time is over, over restarts", async () => {

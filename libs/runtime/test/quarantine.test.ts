@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { RepairAction } from "@tutti/contracts/runtime/v1";
 import { WorkStatus } from "@tutti/contracts/types/v1";
+import { plainSearch } from "@tutti/journal/testing";
 import {
   completeStatement,
   deposit,
@@ -98,19 +99,7 @@ describe("a command on which deciding throws", () => {
     await bank.codeOf(bank.begin(ada, deposit, { amountCents: 5 }));
     await bank.time.advanceAsync(1_000);
     const page = await bank.time.settle(
-      bank.archive.search({
-        namespace: "default",
-        kinds: [],
-        statuses: [WorkStatus.WORK_STATUS_QUARANTINED],
-        definition: "",
-        labels: [],
-        startedMs: { from: 0, to: Number.POSITIVE_INFINITY },
-        endedMs: undefined,
-        idPrefix: "",
-        order: "started-descending",
-        limit: 10,
-        cursor: "",
-      }),
+      bank.archive.search({ ...plainSearch, statuses: [WorkStatus.WORK_STATUS_QUARANTINED] }),
     );
     assert.deepEqual(
       page.entries.map(({ key }) => key.id),

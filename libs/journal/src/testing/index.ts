@@ -1,5 +1,6 @@
 export { BatchFeed } from "./archive-conformance/batch-feed.ts";
 export type { ArchiveFixture, ArchiveUnderTest } from "./archive-conformance/fixture.ts";
+export { plainSearch } from "./archive-conformance/search.ts";
 export { type Character, character, crowd, Story, snapshotOf } from "./archive-conformance/story.ts";
 export { archiveConformance } from "./archive-conformance.ts";
 export { type BlobsFixture, type BlobsUnderTest, blobConformance } from "./blob-conformance.ts";

@@ -4,6 +4,9 @@
  *
  * It is told every step that an account takes, in the account's order: commands, letters, timers, results. For each it
  * says what has to come of it. Results that nobody awaits never reach an account, so the model is not told of them.
+ *
+ * It has to know which commands were taken, and in which order. The simulation, whose crashes leave that open, follows
+ * events instead, with a plain account of its own.
  */
 import type {
   CancelStatement,
