@@ -4,14 +4,16 @@ import { describe, it } from "node:test";
 import { RepairAction } from "@tutti/contracts/runtime/v1";
 import type { Command } from "@tutti/kernel";
 import {
+  account,
   cancelStatement,
   close,
   completeStatement,
   deposit,
   failStatement,
+  open,
   requestStatement,
 } from "@tutti/machine-bank";
-import type { EffectToken } from "../src/index.ts";
+import { type EffectToken, runtimeLimits } from "../src/index.ts";
 import { accountKey, Bank, idsIn, partitionOf, tester } from "./bank.fixture.ts";
 import { Poison, poisonedAccount } from "./poison.fixture.ts";
 
@@ -268,6 +270,76 @@ describe("effects of an instance that comes from the archive", () => {
       bank.dispatched.map((due) => due.token),
       [token],
     );
+  });
+});
+
+describe("effects of many instances that come from the archive", () => {
+  async function withStatements(count: number): Promise<Bank> {
+    const bank = new Bank();
+    await bank.start();
+    const ids = idsIn(0, count);
+    const owned = (id: string) => ({ owner: id, product: "", balanceCents: 0 });
+    await bank.time.settle(Promise.all(ids.map((id) => bank.begin(id, open, owned(id)))));
+    await bank.time.settle(Promise.all(ids.map((id) => bank.begin(id, requestStatement, {}))));
+    await bank.time.advanceAsync(25_000);
+    return bank;
+  }
+
+  it("are dispatched whatever else cannot be read", async () => {
+    const bank = await withStatements(700);
+    for (const [incarnation, { snapshot }] of bank.archiveStore.partition(0).instances) {
+      if (incarnation <= 600) snapshot?.snapshot.fill(0);
+    }
+    await restart(bank);
+    assert.deepEqual(
+      bank.dispatched.map(({ token }) => token.incarnation),
+      Array.from({ length: 100 }, (_, index) => 601 + index),
+    );
+    assert.equal(bank.logger.messages("error").length, 600);
+  });
+
+  it("of kinds that are not hosted any more are left alone", async () => {
+    const bank = await withStatements(300);
+    bank.crash();
+    bank.dispatched.length = 0;
+    await bank.start({}, { machines: [{ ...account, kind: "purse" }] });
+    await bank.time.advanceAsync(1);
+    assert.deepEqual(bank.dispatched, []);
+    bank.crash();
+    await restart(bank);
+    assert.equal(bank.dispatched.length, 300);
+  });
+
+  it("are dispatched once, also when it was called for and settled before its page came", async () => {
+    const bank = await withStatements(300);
+    const [first] = bank.dispatched;
+    assert.ok(first);
+    bank.crash();
+    bank.dispatched.length = 0;
+    bank.make();
+    const held = Promise.withResolvers<void>();
+    const asked = Promise.withResolvers<void>();
+    const kept = bank.archive.partition(0);
+    const outstanding = kept.outstanding.bind(kept);
+    kept.outstanding = async (after, limit) => {
+      const page = await outstanding(after, limit);
+      asked.resolve();
+      await held.promise;
+      return page;
+    };
+    await bank.time.settle(bank.runtime.start());
+    await bank.time.settle(asked.promise);
+    assert.equal(await bank.settle(first.token, completeStatement, { pages: 1 }), "done");
+    // Long enough to be kept and put away again.
+    await bank.time.advanceAsync(runtimeLimits.idleMs + 60_000);
+    assert.equal(bank.isLoaded(first.key.id), false);
+    bank.dispatched.length = 0;
+    held.resolve();
+    await bank.time.advanceAsync(1_000);
+    assert.equal(bank.isLoaded(first.key.id), false);
+    assert.equal(bank.dispatched.length, 299);
+    const { projection } = await bank.time.settle(bank.runtime.stateAt(first.key, 0));
+    assert.equal((projection as { statementsCompleted: number }).statementsCompleted, 1);
   });
 });
 

@@ -58,8 +58,11 @@ export interface ArchivePartition {
   due(beforeMs: number, limit: number, after?: DueInstance): Promise<readonly DueInstance[]>;
   /** When the earliest timer of any kept instance is due; undefined without one. */
   nextDueMs(): Promise<number | undefined>;
-  /** Live instances with effects outstanding, in order of incarnation, from after `after` on: a restart loads them. */
-  outstanding(after: number, limit: number): Promise<readonly InstanceKey[]>;
+  /**
+   * Live instances with effects outstanding and their snapshots, in order of incarnation, from after `after` on: a restart
+   * brings them back. At most so many, fewer where the snapshots are large; none at the end.
+   */
+  outstanding(after: number, limit: number): Promise<readonly OutstandingInstance[]>;
   /** Adds and replaces, in one transaction. */
   commit(epoch: number, changes: Changes): Promise<void>;
   /**
@@ -113,6 +116,12 @@ export interface DueInstance {
   readonly dueMs: number;
   readonly incarnation: number;
   readonly key: InstanceKey;
+}
+
+export interface OutstandingInstance {
+  readonly incarnation: number;
+  /** It says itself whose it is. */
+  readonly snapshot: Uint8Array;
 }
 
 /** What a commit adds and replaces. */

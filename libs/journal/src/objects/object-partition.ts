@@ -9,6 +9,7 @@ import type {
   HistoryWanted,
   Kept,
   Opening,
+  OutstandingInstance,
 } from "../archive/port.ts";
 import { encodeChanges } from "../archive/sqlite/encode.ts";
 import { followedCache } from "./cache/following.ts";
@@ -91,7 +92,7 @@ export class ObjectPartition implements ArchivePartition {
     return this.#read((view) => view.nextDueMs());
   }
 
-  outstanding(after: number, limit: number): Promise<readonly InstanceKey[]> {
+  outstanding(after: number, limit: number): Promise<readonly OutstandingInstance[]> {
     return this.#read((view) => view.outstanding(after, limit));
   }
 

@@ -37,6 +37,9 @@ export class Instances {
   readonly #byIncarnation = new Map<number, Instance>();
   /** Lookups under way, and those that go out next. */
   readonly #lookups = new Map<string, Promise<Found>>();
+  /** Incarnations that have left memory lately, up to this one, while anybody wants to know. */
+  #left: Set<number> | undefined;
+  #leftUpTo = 0;
   #next: { key: InstanceKey; found: (found: Found) => void; failed: (error: unknown) => void }[] = [];
 
   constructor(parts: InstancesParts) {
@@ -81,8 +84,35 @@ export class Instances {
 
   remove(instance: Instance): void {
     instance.isInMemory = false;
+    if (instance.incarnation <= this.#leftUpTo) this.#left?.add(instance.incarnation);
     this.#byText.delete(instance.text);
     this.#byIncarnation.delete(instance.incarnation);
+  }
+
+  /** It has come from the archive. */
+  arrive(instance: Instance): void {
+    this.add(instance);
+    this.#parts.arrived(instance);
+  }
+
+  /** From now on it is noted which instances with numbers up to this one leave memory. */
+  noteLeaving(upTo: number): void {
+    this.#left = new Set();
+    this.#leftUpTo = upTo;
+  }
+
+  hasLeft(incarnation: number): boolean {
+    return this.#left?.has(incarnation) === true;
+  }
+
+  forgetLeft(): void {
+    this.#left = undefined;
+    this.#leftUpTo = 0;
+  }
+
+  /** Whether it is on its way into memory. */
+  isLookedUp(text: string): boolean {
+    return this.#lookups.has(text);
   }
 
   /** Finds what is not in memory; asked again meanwhile, it is the same lookup. */
@@ -128,8 +158,7 @@ export class Instances {
     if (kept.kind === "nothing") return absent;
     const instance = await this.#parts.revive(key, kept);
     if (instance === undefined) return absent;
-    this.add(instance);
-    this.#parts.arrived(instance);
+    this.arrive(instance);
     return { kind: "instance", instance };
   }
 }

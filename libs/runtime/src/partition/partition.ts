@@ -39,6 +39,7 @@ import { PartitionMemory } from "./memory.ts";
 import type { PartitionParts } from "./partition-parts.ts";
 import { Recovery } from "./recovery.ts";
 import { Repairs } from "./repairs.ts";
+import { resume } from "./resumption.ts";
 import { revive } from "./reviving.ts";
 import { Sleepers } from "./sleepers.ts";
 import { Ward } from "./ward.ts";
@@ -288,7 +289,9 @@ export class Partition {
     this.#runsSinceMs = this.#parts.clock.monotonic();
     life.sender.start();
     life.keeper.start();
-    this.#loadOutstanding(life);
+    resume(life.memory).catch((fault: unknown) => {
+      if (!life.memory.isStopped) this.#faulted(life.memory, fault);
+    });
     this.#parts.ready(this);
     return true;
   }
@@ -388,24 +391,6 @@ export class Partition {
     }
     instance.state = state;
     life.memory.recoverOutstanding(instance);
-  }
-
-  /** Instances in the archive with effects outstanding: somebody has to be told to do them. A page at a time. */
-  #loadOutstanding(life: Life): void {
-    const { archive } = this.#parts;
-    const { memory } = life;
-    const load = async (): Promise<void> => {
-      for (let after = 0; !memory.isStopped; ) {
-        const page = await archive.outstanding(after, outstandingPage);
-        if (page.length === 0) return;
-        const found = await Promise.all(page.map((key) => memory.instances.find(key)));
-        const incarnations = found.map((one) => (one.kind === "instance" ? one.instance.incarnation : 0));
-        const last = Math.max(...incarnations);
-        if (last <= after) return;
-        after = last;
-      }
-    };
-    load().catch((fault: unknown) => this.#faulted(memory, fault));
   }
 
   /** Something wants a turn. What comes from an earlier life is looked up again in this one. */
@@ -531,7 +516,5 @@ export class Partition {
   }
 }
 
-/** Looked up together after a start. */
-const outstandingPage = 256;
 /** Looked at again after this long: the wall clock may have been set forward. */
 const timerMaxMs = 10_000;

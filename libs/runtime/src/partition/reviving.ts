@@ -1,3 +1,4 @@
+import type { Snapshot } from "@tutti/contracts/runtime/v1";
 import { FlatWriter } from "@tutti/contracts/wire";
 import type { Kept } from "@tutti/journal";
 import { type InstanceKey, isEnded, textOf } from "@tutti/kernel";
@@ -14,6 +15,18 @@ export function blankInstance(key: InstanceKey, text: string, hosted: HostedMach
   return new Instance(key, text, hosted, prefixBytes(writer, key.namespace, key.kind, key.id));
 }
 
+/** Makes an instance of its snapshot. */
+export function reviveSnapshot(
+  key: InstanceKey,
+  text: string,
+  snapshot: Snapshot,
+  hosted: HostedMachine,
+): Instance {
+  const instance = blankInstance(key, text, hosted);
+  restore(instance, snapshot, hosted, key);
+  return instance;
+}
+
 /** Makes an instance of what the archive keeps of it; undefined when that is nothing. */
 export async function revive(
   key: InstanceKey,
@@ -22,11 +35,9 @@ export async function revive(
   refolding: Refolding,
 ): Promise<Instance | undefined> {
   if (kept.kind === "nothing" || kept.kind === "tombstone") return;
+  if (kept.kind === "snapshot")
+    return reviveSnapshot(key, textOf(key), decodeSnapshot(kept.snapshot), hosted);
   const instance = blankInstance(key, textOf(key), hosted);
-  if (kept.kind === "snapshot") {
-    restore(instance, decodeSnapshot(kept.snapshot), hosted, key);
-    return instance;
-  }
   const { incarnation, events, last } = kept;
   instance.incarnation = incarnation;
   instance.event = events;

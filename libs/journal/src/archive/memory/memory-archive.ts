@@ -1,6 +1,7 @@
 import { assert, type Clock, type InstanceKey, textOf } from "@tutti/kernel";
 import type { Schedule } from "../../segments/host.ts";
 import { archiveErrors } from "../errors.ts";
+import { pageBytesMax } from "../outstanding-page.ts";
 import type {
   Archive,
   ArchiveFigures,
@@ -11,6 +12,7 @@ import type {
   HistoryWanted,
   Kept,
   Opening,
+  OutstandingInstance,
   RecordPlace,
   Search,
   SearchPage,
@@ -219,13 +221,18 @@ class MemoryArchivePartition implements ArchivePartition {
     return this.#archive.run("due", () => dueInstances(this.#kept)[0]?.dueMs);
   }
 
-  outstanding(after: number, limit: number): Promise<readonly InstanceKey[]> {
-    return this.#archive.run("outstanding", () =>
-      outstandingInstances(this.#kept)
-        .filter(({ incarnation }) => incarnation > after)
-        .slice(0, limit)
-        .map(({ key }) => key),
-    );
+  outstanding(after: number, limit: number): Promise<readonly OutstandingInstance[]> {
+    return this.#archive.run("outstanding", () => {
+      const page: OutstandingInstance[] = [];
+      let bytes = 0;
+      for (const { incarnation, snapshot } of outstandingInstances(this.#kept)) {
+        if (incarnation <= after) continue;
+        if (page.length === limit || bytes >= pageBytesMax) break;
+        page.push({ incarnation, snapshot: snapshot.slice() });
+        bytes += snapshot.length;
+      }
+      return page;
+    });
   }
 
   commit(epoch: number, changes: Changes): Promise<void> {

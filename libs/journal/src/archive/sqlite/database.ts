@@ -189,6 +189,13 @@ export class Statement {
   all(...values: readonly SQLInputValue[]): readonly Row[] {
     return this.#guarded(() => this.#statement.all(...values));
   }
+
+  /** Gives row after row, until `take` wants no more. */
+  each(values: readonly SQLInputValue[], take: (row: Row) => boolean): void {
+    this.#guarded(() => {
+      for (const row of this.#statement.iterate(...values)) if (!take(row)) return;
+    });
+  }
 }
 
 /** SQLite's own result codes. */

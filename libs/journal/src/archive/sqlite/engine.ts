@@ -4,6 +4,7 @@ import type { JournalBatch } from "../../port.ts";
 import { keyOfPrefix } from "../../records/record-key.ts";
 import { type LocatedBatches, readLocated } from "../../segments/located.ts";
 import { archiveErrors } from "../errors.ts";
+import { type PackedPage, packPage } from "../outstanding-page.ts";
 import type {
   ArchiveFigures,
   DueInstance,
@@ -115,8 +116,8 @@ export class ArchiveEngine {
     return this.#instances.nextDueMs(partition);
   }
 
-  outstanding(partition: number, after: number, limit: number): InstanceKey[] {
-    return this.#instances.outstanding(partition, after, limit);
+  outstanding(partition: number, after: number, limit: number): PackedPage {
+    return packPage(this.#instances.outstanding(partition, after, limit));
   }
 
   /** Packs these batches, which follow those that are packed; empty when they are all that is to be packed for now. */

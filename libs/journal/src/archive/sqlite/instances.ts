@@ -1,6 +1,7 @@
 import type { InstanceKey } from "@tutti/kernel";
 import { archiveErrors } from "../errors.ts";
-import type { DueInstance, InstanceSnapshot, RecordPlace } from "../port.ts";
+import { pageBytesMax } from "../outstanding-page.ts";
+import type { DueInstance, InstanceSnapshot, OutstandingInstance, RecordPlace } from "../port.ts";
 import { rowSum } from "./checksum.ts";
 import type { ArchiveDatabase, Row, Statement } from "./database.ts";
 import { incarnationOf, instanceId, partitionOf } from "./schema.ts";
@@ -103,10 +104,17 @@ export class Instances {
     return row === undefined ? undefined : Number(row["due"]);
   }
 
-  outstanding(partition: number, after: number, limit: number): InstanceKey[] {
-    return this.#statements.outstanding
-      .all(instanceId(partition, after), instanceId(partition + 1, 0), limit)
-      .map((row) => this.#existing(Number(row["id"])).key);
+  outstanding(partition: number, after: number, limit: number): OutstandingInstance[] {
+    const page: OutstandingInstance[] = [];
+    let bytes = 0;
+    const range = [instanceId(partition, after), instanceId(partition + 1, 0), limit];
+    this.#statements.outstanding.each(range, (row) => {
+      const snapshot = this.#state(row);
+      page.push({ incarnation: incarnationOf(Number(row["id"])), snapshot });
+      bytes += snapshot.length;
+      return bytes < pageBytesMax;
+    });
+    return page;
   }
 
   /** Checks some rows with ids above this one, and returns the last; undefined at the end. */
@@ -177,7 +185,7 @@ const statements = {
   due: `SELECT id, due FROM snapshot INDEXED BY snapshot_by_due
         WHERE partition = ? AND due > 0 AND due >= ? AND (due, id) > (?, ?) AND due <= ? ORDER BY due, id LIMIT ?`,
   next: `SELECT due FROM snapshot INDEXED BY snapshot_by_due WHERE partition = ? AND due > 0 ORDER BY due LIMIT 1`,
-  outstanding: `SELECT id FROM snapshot INDEXED BY snapshot_by_outstanding
+  outstanding: `SELECT * FROM snapshot INDEXED BY snapshot_by_outstanding
                 WHERE outstanding = 1 AND id > ? AND id < ? ORDER BY id LIMIT ?`,
   someInstances: "SELECT * FROM instance WHERE id > ? ORDER BY id LIMIT ?",
   someSnapshots: "SELECT * FROM snapshot WHERE id > ? ORDER BY id LIMIT ?",

@@ -1,6 +1,7 @@
 import { assert, type Clock, type InstanceKey } from "@tutti/kernel";
 import type { JournalBatch } from "../../port.ts";
 import { archiveErrors } from "../errors.ts";
+import { unpackPage } from "../outstanding-page.ts";
 import type {
   Archive,
   ArchiveFigures,
@@ -11,6 +12,7 @@ import type {
   HistoryWanted,
   Kept,
   Opening,
+  OutstandingInstance,
   Search,
   SearchPage,
 } from "../port.ts";
@@ -174,8 +176,8 @@ class SqlitePartition implements ArchivePartition {
     return this.#archive.call("nextDueMs", this.partition);
   }
 
-  outstanding(after: number, limit: number): Promise<readonly InstanceKey[]> {
-    return this.#archive.call("outstanding", this.partition, after, limit);
+  async outstanding(after: number, limit: number): Promise<readonly OutstandingInstance[]> {
+    return unpackPage(await this.#archive.call("outstanding", this.partition, after, limit));
   }
 
   async commit(epoch: number, changes: Changes): Promise<void> {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { DueInstance } from "../../archive/port.ts";
+import type { DueInstance, OutstandingInstance } from "../../archive/port.ts";
 import { type ArchiveUnderTest, epoch } from "./fixture.ts";
 import { stageOf } from "./stage.ts";
 import { character, crowd, snapshotOf } from "./story.ts";
@@ -63,21 +63,50 @@ export function dueTests(underTest: ArchiveUnderTest): void {
       const snapshots = all.map((one, index) => snapshotOf(one, { outstanding: index % 2 === 0 }));
       await partition.commit(epoch, story.changes(snapshots.reverse()));
       const expected = all.filter((_, index) => index % 2 === 0);
+      const shown = ({ incarnation, snapshot }: OutstandingInstance) => [incarnation, [...snapshot]];
       const first = await partition.outstanding(0, 10);
       assert.deepEqual(
-        first,
-        expected.slice(0, 10).map(({ key }) => key),
+        first.map(shown),
+        expected.slice(0, 10).map((one) => shown(snapshotOf(one))),
       );
       const rest = await partition.outstanding(expected[9]?.incarnation ?? 0, 10);
       assert.deepEqual(
-        rest,
-        expected.slice(10).map(({ key }) => key),
+        rest.map(shown),
+        expected.slice(10).map((one) => shown(snapshotOf(one))),
       );
+      assert.deepEqual(await partition.outstanding(expected.at(-1)?.incarnation ?? 0, 10), []);
       const [one] = expected;
       assert.ok(one !== undefined);
       story.write(one);
       await partition.commit(epoch, story.changes([snapshotOf(one)]));
-      assert.deepEqual(await partition.outstanding(0, 1), [expected[1]?.key]);
+      const [next] = await partition.outstanding(0, 1);
+      assert.equal(next?.incarnation, expected[1]?.incarnation);
+    });
+
+    it("keeps pages small in bytes when the states are large, and leaves out none", async () => {
+      await using stage = await stageOf(underTest);
+      const { partition, story } = stage;
+      const all = crowd("worker", 9);
+      story.write(...all);
+      const snapshot = new Uint8Array(400 * 1024).fill(7);
+      const large = all.map((one) => ({ ...snapshotOf(one, { outstanding: true }), snapshot }));
+      await partition.commit(epoch, story.changes(large));
+      const sizes: number[] = [];
+      const found: number[] = [];
+      for (;;) {
+        const page = await partition.outstanding(found.at(-1) ?? 0, 100);
+        if (page.length === 0) break;
+        sizes.push(page.length);
+        found.push(...page.map(({ incarnation }) => incarnation));
+      }
+      assert.deepEqual(
+        found,
+        all.map(({ incarnation }) => incarnation),
+      );
+      assert.ok(
+        sizes.every((size) => size <= 3),
+        `${sizes}`,
+      );
     });
   });
 }

@@ -3,6 +3,7 @@ import { Worker } from "node:worker_threads";
 import { fromProblem } from "@tutti/kernel";
 import { reasonOf } from "../../../disk/disk.ts";
 import { archiveErrors } from "../../errors.ts";
+import { packPage } from "../../outstanding-page.ts";
 import type { EncodedChanges } from "../committer.ts";
 import type { EngineArguments, EngineCall, EngineHost, EngineResult } from "../engine-host.ts";
 import { KeyFilter } from "../key-filter.ts";
@@ -165,7 +166,7 @@ const ofNothing: {
   keyOf: () => undefined,
   due: () => [],
   nextDueMs: () => undefined,
-  outstanding: () => [],
+  outstanding: () => packPage([]),
   settle: () => 0,
   page: () => [],
   purge: () => false,

@@ -1,0 +1,72 @@
+/**
+ * Brings back from the archive what was under way when a partition was loaded: instances with effects outstanding, because
+ * somebody has to be told to do them. Goes on beside the turns, a page at a time.
+ *
+ * 1. A page may be older than memory. What is in memory, is being looked up, or has left memory since the load began is
+ *    passed over: whoever leaves has nothing outstanding.
+ * 2. Only what had begun by then is looked for. What begins later stays in memory as long as anything of it is outstanding.
+ * 3. What cannot be read holds up nobody else.
+ */
+import type { Snapshot } from "@tutti/contracts/runtime/v1";
+import { type InstanceKey, textOf } from "@tutti/kernel";
+import { decodeSnapshot } from "../snapshots/snapshot.ts";
+import type { PartitionMemory } from "./memory.ts";
+import { reviveSnapshot } from "./reviving.ts";
+
+/** Folded in one go, between two turns. */
+const pageInstances = 256;
+
+export async function resume(memory: PartitionMemory): Promise<void> {
+  const { instances, parts, incarnations } = memory;
+  const { archive } = parts;
+  if (incarnations === 0) return;
+  const foreign = new Set<string>();
+  instances.noteLeaving(incarnations);
+  try {
+    let page = await archive.outstanding(0, pageInstances);
+    for (;;) {
+      const last = page.at(-1)?.incarnation;
+      if (last === undefined || memory.isStopped) return;
+      // The archive reads the next page while this one is folded.
+      const next = last < incarnations ? archive.outstanding(last, pageInstances) : undefined;
+      // It is awaited below, unless something fails before.
+      next?.catch(() => {});
+      for (const { incarnation, snapshot } of page) {
+        if (incarnation <= incarnations) resumeOne(memory, incarnation, snapshot, foreign);
+      }
+      if (next === undefined) return;
+      page = await next;
+    }
+  } finally {
+    instances.forgetLeft();
+  }
+}
+
+function resumeOne(
+  memory: PartitionMemory,
+  incarnation: number,
+  bytes: Uint8Array,
+  foreign: Set<string>,
+): void {
+  const { instances, parts } = memory;
+  if (instances.hasLeft(incarnation) || instances.byIncarnation(incarnation) !== undefined) return;
+  const { service, partition, logger } = parts;
+  let snapshot: Snapshot;
+  try {
+    snapshot = decodeSnapshot(bytes);
+  } catch (error) {
+    const at = { service, partition, incarnation };
+    logger.error("what is kept of a machine with effects outstanding cannot be read", { ...at, error });
+    return;
+  }
+  const { namespace, kind, id } = snapshot;
+  const key: InstanceKey = { namespace, kind, id };
+  const text = textOf(key);
+  if (instances.get(text) !== undefined || instances.isLookedUp(text)) return;
+  const hosted = instances.hosted(kind);
+  if (hosted !== undefined) instances.arrive(reviveSnapshot(key, text, snapshot, hosted));
+  else if (!foreign.has(kind)) {
+    foreign.add(kind);
+    logger.warn("the archive has effects outstanding of a kind not hosted here", { service, kind });
+  }
+}
