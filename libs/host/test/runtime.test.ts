@@ -10,7 +10,6 @@ import { notOwner, type Place } from "@tutti/kernel";
 import { runtimeErrors } from "@tutti/runtime";
 import { journalEpochOf, type Steward } from "@tutti/runtime/ownership";
 import { type HostContext, whenOwned } from "../src/index.ts";
-import { describeRefusals } from "../src/testing/index.ts";
 import { serviceOf, startHost } from "./fixture.ts";
 import { bankOf, NotingRuntime } from "./runtime.fixture.ts";
 
@@ -161,27 +160,4 @@ describe("the work of a keyed call", () => {
     });
     await assert.rejects(working, runtimeErrors.outcomeUnknown.is);
   });
-});
-
-const { deliver, watchOwnership } = runtimeService.methods;
-const long = "x".repeat(2_000);
-
-describeRefusals({
-  contract: { ...runtimeService, area: "bank", methods: { deliver, watchOwnership } },
-  services: [bankOf(new NotingRuntime())],
-  table: {
-    deliver: {
-      malformed: DeliverRequest.fromPartial({ partition: 99, fromService: "bank", batch: 1 }),
-      field: "partition",
-      tooLarge: DeliverRequest.fromPartial({
-        ...{ fromService: "bank", batch: 1 },
-        letters: [{ namespace: "default", sender: "a/a", receiver: "a/b", number: 1, type: long }],
-      }),
-    },
-    watchOwnership: {
-      malformed: WatchOwnershipRequest.fromPartial({ prefix: "x".repeat(201) }),
-      field: "prefix",
-      tooLarge: WatchOwnershipRequest.fromPartial({ prefix: long }),
-    },
-  },
 });

@@ -4,6 +4,9 @@
  * neither the compiler nor the suite.
  */
 import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { RpcDescription, ServiceDescription } from "@tutti/contracts/rpc";
 import { isTuttiError, memorySources, type Status, type TuttiError } from "@tutti/kernel";
@@ -11,13 +14,23 @@ import type { CallOptions } from "@tutti/mesh";
 import { ServiceHost } from "../service-host.ts";
 import type { ServiceModule } from "../service-module.ts";
 
-export interface RefusalRow<Request> {
-  /** Breaks a rule of the contract; as small as can be. */
-  readonly malformed: Request;
-  /** Path of the field that is wrong: `instance.id`. */
-  readonly field: string;
+export type RefusalRow<Request> = MalformedRow<Request> & LargeRow<Request>;
+
+/** Where no rule can be broken, or nothing large can be asked with, a row says so: `malformed: "cannot be"`. */
+type CannotBe = "cannot be";
+
+type MalformedRow<Request> =
+  | {
+      /** Breaks a rule of the contract; as small as can be. */
+      readonly malformed: Request;
+      /** Path of the field that is wrong: `instance.id`. */
+      readonly field: string;
+    }
+  | { readonly malformed: CannotBe };
+
+interface LargeRow<Request> {
   /** Takes more than 1,024 bytes. */
-  readonly tooLarge: Request;
+  readonly tooLarge: Request | CannotBe;
 }
 
 export type RefusalTable<S extends ServiceDescription> = {
@@ -28,7 +41,7 @@ export type RefusalTable<S extends ServiceDescription> = {
 
 export interface RefusalSuite<S extends ServiceDescription> {
   readonly contract: S;
-  /** What a process needs to serve it. */
+  /** What a process needs to serve it. Where they host machines it has a data directory, which goes with it. */
   readonly services: readonly ServiceModule[];
   readonly table: RefusalTable<S>;
 }
@@ -52,15 +65,20 @@ export function describeRefusals<S extends ServiceDescription>(suite: RefusalSui
         before(() => Promise.all([usual.start(), narrow.start()]));
         after(() => Promise.all([usual.stop(), narrow.stop()]));
 
-        for (const [rpc, { malformed, field, tooLarge }] of rows) {
-          it(`${rpc} names the field that breaks a rule`, async () => {
-            const error = await usual.refusal(rpc, malformed, "INVALID_ARGUMENT");
-            assert.deepEqual([error.code, error.violations[0]?.field], ["mesh.invalid_request", field]);
-          });
+        for (const [rpc, row] of rows) {
+          if (row.malformed !== "cannot be") {
+            const { malformed, field } = row as Extract<typeof row, { readonly field: string }>;
+            it(`${rpc} names the field that breaks a rule`, async () => {
+              const error = await usual.refusal(rpc, malformed, "INVALID_ARGUMENT");
+              assert.deepEqual([error.code, error.violations[0]?.field], ["mesh.invalid_request", field]);
+            });
+          }
 
-          it(`${rpc} refuses a message beyond the limit`, async () => {
-            await narrow.refusal(rpc, tooLarge, "RESOURCE_EXHAUSTED");
-          });
+          if (row.tooLarge !== "cannot be") {
+            it(`${rpc} refuses a message beyond the limit`, async () => {
+              await narrow.refusal(rpc, row.tooLarge, "RESOURCE_EXHAUSTED");
+            });
+          }
 
           it(`${rpc} is not begun when it is too late`, async () => {
             const empty = contract.methods[rpc]?.request.decode(new Uint8Array());
@@ -77,6 +95,7 @@ class Served<S extends ServiceDescription> {
   readonly #suite: RefusalSuite<S>;
   readonly #flags: readonly string[];
   #host: ServiceHost | undefined;
+  #directory: string | undefined;
 
   constructor(suite: RefusalSuite<S>, transport: string, flags: readonly string[]) {
     this.#suite = suite;
@@ -95,12 +114,18 @@ class Served<S extends ServiceDescription> {
   async start(): Promise<void> {
     const sources = memorySources({ arguments: this.#flags });
     const { services } = this.#suite;
-    this.#host = await ServiceHost.open({ name: "refusals", version: "0.0.0", services, sources });
+    const options = { name: "refusals", version: "0.0.0", services, sources };
+    const isKeeping = services.some(({ machines }) => machines !== undefined);
+    const directory = isKeeping ? await mkdtemp(join(tmpdir(), "tutti-refusals-")) : undefined;
+    this.#directory = directory;
+    const keeping = directory === undefined ? {} : { dataDirectory: () => directory };
+    this.#host = await ServiceHost.open({ ...options, ...keeping });
     await this.#host.start();
   }
 
   async stop(): Promise<void> {
     await this.#host?.stop();
+    if (this.#directory !== undefined) await rm(this.#directory, { recursive: true, force: true });
   }
 
   /** What a call is refused with; its status has to be the one expected. */
