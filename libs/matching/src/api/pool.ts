@@ -1,0 +1,135 @@
+import type { AgentState, Hello, Hold } from "@tutti/contracts/agent/v1";
+import type { Agent, AgentWork, PoolLimit, PoolStatus, QueuedTask } from "@tutti/contracts/swarm/v1";
+import type { Explanation } from "@tutti/contracts/types/v1";
+import type { Chance, Refusal } from "@tutti/kernel";
+import type { Strategy } from "../strategies/strategy.ts";
+import type { AgentOutlet, Joined } from "./agents.ts";
+
+/**
+ * The place where tasks meet agents. It does nothing by itself: whoever owns it hands in what senders and agents say, and
+ * takes turns. All times are milliseconds since the epoch by a clock that never goes back.
+ *
+ * A turn looks at what is due, matches, and hands out batches: one per sender and one per agent that there is something
+ * to tell. Take a turn after each batch that came in (or several), and at `nextDueMs`.
+ */
+export interface Pool {
+  readonly namespace: string;
+  readonly name: string;
+
+  /** Welcomes an agent, or says why not. An earlier link of the same agent is ended by it. */
+  join(hello: Hello, host: string, outlet: AgentOutlet, nowMs: number): Joined | Refusal;
+
+  /** What is due, then matching, then batches. Gives how many tasks were assigned. */
+  turn(nowMs: number): number;
+  /** When the next turn has to be taken although nothing came in; infinite when never. */
+  readonly nextDueMs: number;
+
+  /** Changes how the pool works; what is not given stays. */
+  configure(changes: Partial<PoolSettings>, nowMs: number): Refusal | undefined;
+
+  /** Sets the rule of a key, or of all keys that begin so when it ends in `*`. Counts stay. */
+  setLimit(rule: LimitRule, nowMs: number): Refusal | undefined;
+  /** What tasks bring along for the key counts again. */
+  removeLimit(key: string, nowMs: number): Refusal | undefined;
+  /** The rules that were set, and every key that somebody holds or waits for, by key. */
+  limits(nowMs: number): PoolLimit[];
+
+  /** Gives an agent no more work; it keeps what it has, but when it is quarantined that goes to others. */
+  hold(agentId: string, order: HoldOrder, nowMs: number): Refusal | undefined;
+  /** Ends whatever hold there is. */
+  release(agentId: string, reason: string, nowMs: number): Refusal | undefined;
+  /** Asks an agent to finish and to go. What it still has at the deadline goes to others; 0 for no deadline. */
+  drain(agentId: string, reason: string, deadlineMs: number, nowMs: number): Refusal | undefined;
+  /** Puts an agent to sleep; 0 for until it is woken. */
+  sleep(agentId: string, reason: string, forMs: number, nowMs: number): Refusal | undefined;
+  wake(agentId: string, reason: string, nowMs: number): Refusal | undefined;
+  /** Ends the link of an agent; what it has goes to others. Below 0 it is told to stay away for good. */
+  remove(agentId: string, reason: string, returnAfterMs: number, nowMs: number): Refusal | undefined;
+
+  status(nowMs: number): PoolStatus;
+  agent(agentId: string, nowMs: number): Agent | undefined;
+  /** All that are known, those that are gone but not forgotten included, by id. */
+  agents(nowMs: number): Agent[];
+  /** What an agent has. */
+  work(agentId: string, nowMs: number): AgentWork[];
+  /** Tasks that wait, in the order in which they would go, as far as one can say; at most so many. */
+  queued(count: number, nowMs: number): QueuedTask[];
+  /** Why a task is where it is; undefined when its token is not known here. */
+  explain(token: Uint8Array, nowMs: number): Explanation | undefined;
+}
+
+export interface PoolOptions {
+  readonly namespace: string;
+  readonly name: string;
+  /** Instance id of the owner, and the epoch of its ownership. */
+  readonly owner: string;
+  readonly epoch: number;
+  readonly chance: Chance;
+  readonly openedMs: number;
+  readonly settings?: Partial<PoolSettings>;
+  /** Hears how agents come, go and change; not on the path of tasks. */
+  readonly onAgentChange?: (change: AgentChange) => void;
+}
+
+/** All of a pool that can be chosen; times in milliseconds. Each has a default and bounds. */
+export interface PoolSettings {
+  /** How an agent is chosen. Default: least loaded. */
+  readonly strategy: Strategy;
+  /** Share of each namespace; those not named have 1. */
+  readonly weights: Readonly<Record<string, number>>;
+  /** How long a task waits to rise by one in priority. Default 60,000. */
+  readonly ageingMs: number;
+  /** A task whose outcome is wanted at a time stands where one would that was ready so long before. Default 600,000. */
+  readonly dueLeadMs: number;
+  /** How many tasks may wait. Default 100,000. */
+  readonly queuedMax: number;
+  /** How many agents may be there. Default 10,000. */
+  readonly agentsMax: number;
+  /** How many tasks of one sender may be outstanding. Default 1,024. */
+  readonly window: number;
+  /** Whether nothing is assigned. */
+  readonly paused: boolean;
+  /** Whether agents that say they are busy are given fewer tasks at once, for a while. Default true. */
+  readonly adaptiveConcurrency: boolean;
+  /** How often an agent has to be heard, told in its welcome. Default 5,000. */
+  readonly heartbeatMs: number;
+  /** How long an agent may be silent before it is suspect. Default 12,500. */
+  readonly suspectMs: number;
+  /** How long an agent may be silent before its tasks go to others. Default 30,000. */
+  readonly leaseMs: number;
+  /** How long a link that was cut can be resumed. Default 60,000. */
+  readonly resumeWindowMs: number;
+  /** How long a task waits for the agent of its sticky key while that one is able, but full. Default 5,000. */
+  readonly stickyMs: number;
+  /** How long an attempt that ran out of time has to end before its slot is free again. Default 5,000. */
+  readonly graceMs: number;
+  /** How long what agents brought along is kept for senders that have not offered it again. Default 30,000. */
+  readonly claimMs: number;
+  /** How long tasks of a sender that is away are kept. Default 600,000. */
+  readonly orphanMs: number;
+}
+
+export interface LimitRule {
+  readonly key: string;
+  /** 0 for any number. */
+  readonly maxConcurrent: number;
+  readonly rate: { readonly count: number; readonly perMs: number; readonly burst: number } | undefined;
+  readonly description: string;
+}
+
+export interface HoldOrder {
+  readonly hold: Hold;
+  readonly reason: string;
+  /** 0 for until released. */
+  readonly forMs: number;
+}
+
+/** An agent stands otherwise than before. */
+export interface AgentChange {
+  readonly agentId: string;
+  readonly before: AgentState;
+  readonly after: AgentState;
+  readonly hold: Hold;
+  readonly reason: string;
+  readonly atMs: number;
+}
