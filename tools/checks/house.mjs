@@ -31,7 +31,7 @@ export const libraries = [
  * @type {ReadonlyArray<{ packages: string, homes: string[], instead: string }>}
  */
 export const homes = [
-  { packages: "@grpc/", homes: ["libs/mesh/"], instead: "use @tutti/mesh" },
+  { packages: "@grpc/", homes: ["libs/mesh/", "libs/sdk/"], instead: "use @tutti/mesh" },
   { packages: "opossum/", homes: ["libs/mesh/"], instead: "use @tutti/mesh" },
   {
     packages: "@nats-io/",

@@ -1,0 +1,88 @@
+/** Plays the rules with a worker, and says which it keeps. */
+import { systemClock } from "@tutti/kernel";
+import type { Rule } from "./rule.ts";
+import { deliveryRules } from "./rules/delivery.ts";
+import { endRules } from "./rules/ends.ts";
+import { failureRules } from "./rules/failures.ts";
+import { greetingRules } from "./rules/greeting.ts";
+import { leaveRules } from "./rules/leave.ts";
+import { workRules } from "./rules/work.ts";
+import { type LaunchWorker, Stage } from "./stage.ts";
+import { Unmet } from "./unmet.ts";
+
+export const conformanceRules: readonly Rule[] = [
+  ...greetingRules,
+  ...workRules,
+  ...failureRules,
+  ...endRules,
+  ...deliveryRules,
+  ...leaveRules,
+];
+
+/** What became of one rule. */
+export interface RuleReport {
+  readonly id: string;
+  readonly rule: string;
+  readonly kept: boolean;
+  readonly tookMs: number;
+  /** Of a rule that was not kept. */
+  readonly expected: string;
+  readonly found: string;
+  readonly remedy: string;
+  /** What the worker printed meanwhile. */
+  readonly printed: string;
+}
+
+export interface ConformanceOptions {
+  /** Starts a worker; called once per rule. */
+  readonly launch: LaunchWorker;
+  /** Only these rules; all unless given. */
+  readonly only?: readonly string[];
+  /** By what all waiting is multiplied, for slow machines; 1 unless given. */
+  readonly patience?: number;
+  /** Hears of each rule as soon as it was played. */
+  readonly onReport?: (report: RuleReport) => void;
+}
+
+export async function checkConformance(options: ConformanceOptions): Promise<readonly RuleReport[]> {
+  const { launch, only, patience = 1, onReport } = options;
+  const unknown = only?.find((id) => !conformanceRules.some((rule) => rule.id === id));
+  if (unknown !== undefined) {
+    const ids = conformanceRules.map(({ id }) => id).join(", ");
+    throw new Error(`expected one of the rules ${ids}; found ${unknown}`);
+  }
+  const reports: RuleReport[] = [];
+  for (const rule of conformanceRules) {
+    if (only !== undefined && !only.includes(rule.id)) continue;
+    const report = await play(rule, new Stage(launch, patience));
+    reports.push(report);
+    onReport?.(report);
+  }
+  return reports;
+}
+
+async function play(rule: Rule, stage: Stage): Promise<RuleReport> {
+  const sinceMs = systemClock.monotonic();
+  let unmet: Unmet | undefined;
+  try {
+    await stage.open();
+    await rule.play(stage);
+    // What always holds was broken in passing.
+    unmet = stage.links.find(({ violation }) => violation !== undefined)?.violation;
+  } catch (error) {
+    if (!(error instanceof Unmet)) throw error;
+    unmet = error;
+  } finally {
+    await stage.close();
+  }
+  return {
+    id: rule.id,
+    rule: rule.rule,
+    kept: unmet === undefined,
+    tookMs: Math.round(systemClock.monotonic() - sinceMs),
+    expected: unmet?.expected ?? "",
+    found: unmet?.found ?? "",
+    remedy: unmet === undefined ? "" : unmet.remedy || rule.remedy,
+    printed: stage.printed,
+  };
+}

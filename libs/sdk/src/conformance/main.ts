@@ -1,0 +1,60 @@
+/** `npm run conformance -- [options] -- COMMAND …`: whether a worker keeps the rules of the link. */
+import { parseArgs } from "node:util";
+import { checkConformance, conformanceRules } from "./conformance.ts";
+import { commandWorker } from "./process-worker.ts";
+import { printedBy, renderReport, renderSummary } from "./report.ts";
+
+const usage = `expected: npm run conformance -- [--only RULE,…] [--list] [--json] [--show] [--patience=N] -- COMMAND …
+
+  --only      only these rules
+  --list      the rules, without trying any
+  --json      one JSON object per rule
+  --show      what the worker prints, also for rules that it keeps
+  --patience  by what all waiting is multiplied, for slow machines`;
+
+const cut = process.argv.indexOf("--", 2);
+const own = process.argv.slice(2, cut < 0 ? undefined : cut);
+const command = cut < 0 ? [] : process.argv.slice(cut + 1);
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  process.stderr.write(`tutti: ${error instanceof Error ? error.message : error}\n`);
+  process.exitCode = 2;
+}
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    args: own,
+    options: {
+      only: { type: "string" },
+      list: { type: "boolean" },
+      json: { type: "boolean" },
+      show: { type: "boolean" },
+      patience: { type: "string" },
+      help: { type: "boolean" },
+    },
+  });
+  if (values.help === true) return say(usage);
+  if (values.list === true)
+    return say(conformanceRules.map(({ id, rule }) => `${id.padEnd(20)} ${rule}`).join("\n"));
+  if (command.length === 0) throw new Error(usage);
+  const reports = await checkConformance({
+    launch: commandWorker(command),
+    patience: Number(values.patience ?? 1),
+    ...(values.only !== undefined && { only: values.only.split(",") }),
+    onReport(report) {
+      if (values.json === true) return say(JSON.stringify(report));
+      say(renderReport(report));
+      if (values.show === true && report.kept) say(printedBy(report).join("\n"));
+      return 0;
+    },
+  });
+  if (values.json !== true) say(renderSummary(reports));
+  return reports.every(({ kept }) => kept) ? 0 : 1;
+}
+
+function say(text: string): number {
+  if (text !== "") process.stdout.write(`${text}\n`);
+  return 0;
+}

@@ -1,0 +1,37 @@
+import { spawn } from "node:child_process";
+import type { LaunchWorker } from "./stage.ts";
+
+/** What a worker printed is kept up to this length, from its end. */
+const printedMax = 20_000;
+
+/** Starts a command anew each time, with where to go in its environment. */
+export function commandWorker(command: readonly string[]): LaunchWorker {
+  const [program = "", ...args] = command;
+  return (environment) => {
+    const child = spawn(program, args, {
+      env: { ...process.env, ...environment },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let printed = "";
+    const keep = (chunk: Buffer): void => {
+      printed = `${printed}${chunk}`.slice(-printedMax);
+    };
+    child.stdout.on("data", keep);
+    child.stderr.on("data", keep);
+    const exited = new Promise<number | null>((resolve) => {
+      child.on("error", (error) => {
+        printed += `${program} could not be started: ${error.message}\n`;
+        resolve(127);
+      });
+      child.on("exit", (code) => resolve(code));
+    });
+    return {
+      exited,
+      get printed() {
+        return printed;
+      },
+      terminate: () => child.kill("SIGTERM"),
+      kill: () => child.kill("SIGKILL"),
+    };
+  };
+}

@@ -1,0 +1,223 @@
+/** Nothing is lost and nothing counts twice, whatever becomes of frames and streams. */
+import { HostFrame } from "@tutti/contracts/agent/v1";
+import type { Rule } from "../rule.ts";
+import { expect, expectEqual } from "../unmet.ts";
+import { begun } from "./ends.ts";
+import { outputOf } from "./work.ts";
+
+export const deliveryRules: readonly Rule[] = [
+  {
+    id: "duplicate",
+    rule: "An assignment that comes twice is done and answered once.",
+    remedy: "know attempts by their tokens: drop an assignment whose token is at work or has a result",
+    async play(stage) {
+      const link = await stage.link();
+      await link.creditOf(3);
+      const slow = link.assignment("conformance.slow", { ms: 300 });
+      const quick = link.assignment("conformance.echo", 7);
+      link.give(slow, slow, quick);
+      const tokens = [slow, quick].map(({ token }) => Buffer.from(token).toString("hex"));
+      for (const token of tokens) await link.result(token);
+      await link.creditOf(1);
+      link.give(quick);
+      await stage.changes.pass(500);
+      for (const token of tokens)
+        expect(
+          link.resultsOf(token).length === 1,
+          "one result of each token",
+          () => `${link.resultsOf(token).length}`,
+        );
+      await link.creditOf(link.slots);
+    },
+  },
+  {
+    id: "host-repeat",
+    rule: "A frame of the host that was taken in already is dropped.",
+    remedy: "drop frames whose number is not above that of the last one that was taken in",
+    async play(stage) {
+      const link = await stage.link();
+      const token = await begun(link, "conformance.echo", 7);
+      await link.result(token);
+      const [first] = link.sent;
+      if (first !== undefined) link.stream.writeBytes(first);
+      expectEqual(outputOf(await link.do("conformance.echo", 8)), 8, "the next output");
+      expect(link.resultsOf(token).length === 1, "one result", () => `${link.resultsOf(token).length}`);
+    },
+  },
+  {
+    id: "durable",
+    rule: "A result is kept until it is durable: on a new link its token is among `running`, and it is given again.",
+    remedy:
+      "keep results until results_durable (or results_durable_beyond) names them; acknowledgement is not enough",
+    async play(stage) {
+      const first = await stage.link({ resumeWindowMs: 1 });
+      first.isDurable = false;
+      const tokens: string[] = [];
+      for (const input of [1, 2, 3]) {
+        const token = await begun(first, "conformance.echo", input);
+        await first.result(token);
+        tokens.push(token);
+      }
+      const [one = "", two = "", three = ""] = tokens;
+      first.send({ resultsDurable: 1, resultsDurableBeyond: [3] });
+      const running = await begun(first, "conformance.slow", { ms: 1_200 });
+      await first.until(() => first.acknowledged >= first.sent.length, {
+        expected: "the frame with results_durable to be acknowledged",
+        found: () => `${first.acknowledged} of ${first.sent.length}`,
+      });
+      first.stream.cut();
+      const greeting = await stage.greeting();
+      const named = greeting.hello.running.map((token) => Buffer.from(token).toString("hex"));
+      expect(
+        !named.includes(one) && !named.includes(three),
+        "durable results not to be named",
+        () => "one of them",
+      );
+      expect(
+        named.includes(two),
+        "the result that is not durable to be named in `running`",
+        () => `${named.length} others`,
+      );
+      expect(
+        named.includes(running),
+        "the attempt at work to be named in `running`",
+        () => `${named.length} others`,
+      );
+      const second = stage.accept(greeting);
+      for (const token of named) second.tokens.add(token);
+      expectEqual(outputOf(await second.result(two)), 2, "the repeated output");
+      expectEqual(
+        outputOf(await second.result(running)),
+        { waited: 1_200 },
+        "the output of what was at work meanwhile",
+      );
+      expect(
+        second.taken[0]?.frame.sequence === 1,
+        "frames to be numbered from 1 again",
+        () => `${second.taken[0]?.frame.sequence}`,
+      );
+      await second.creditOf(second.slots);
+    },
+  },
+  {
+    id: "resume",
+    rule: "After a cut the link goes on by its id: what the host lacks is repeated unchanged, and nothing else.",
+    remedy:
+      "say hello with resume{link_id, received}; then repeat the frames after Welcome.received, and number on",
+    async play(stage) {
+      const link = await stage.link();
+      await link.creditOf(2);
+      const running = await begun(link, "conformance.slow", { ms: 900 });
+      link.isDeaf = true;
+      const [lost = ""] = link.assign(["conformance.echo", "lost"]);
+      const heard = link.stream.arrivals;
+      await link.until(() => heard.some(({ frame }) => frame.results.length > 0), {
+        expected: "a result",
+        found: () => "none",
+      });
+      const missed = heard.filter(({ frame }) => frame.sequence > link.taken.length);
+      link.stream.cut();
+      const greeting = await stage.greeting();
+      const { resume } = greeting.hello;
+      expectEqual(
+        [resume?.linkId, resume?.received],
+        [link.welcome.linkId, link.sent.length],
+        "link_id and received in `resume`",
+      );
+      const takenBefore = link.taken.length;
+      stage.resume(link, greeting);
+      expectEqual(outputOf(await link.result(lost)), "lost", "the output that was lost");
+      for (const [index, { bytes }] of missed.entries())
+        expect(
+          Buffer.compare(link.taken[takenBefore + index]?.bytes ?? new Uint8Array(), bytes) === 0,
+          "lost frames to be repeated as they were",
+          () => "other bytes",
+        );
+      const second = greeting.stream.arrivals[1]?.frame.sequence;
+      expect(
+        second === takenBefore + 1,
+        `the frames after ${takenBefore} to be repeated, and no others`,
+        () => `frame ${second}`,
+      );
+      expectEqual(
+        outputOf(await link.result(running)),
+        { waited: 900 },
+        "the output of what was at work meanwhile",
+      );
+      expectEqual(outputOf(await link.do("conformance.echo", 8)), 8, "the next output");
+    },
+  },
+  {
+    id: "resume-host-frames",
+    rule: "What the host sent and the worker did not take in is not lost either: the host repeats it, and it takes effect once.",
+    remedy: "name the last frame that was taken in, as `received`; take in what follows it",
+    async play(stage) {
+      const link = await stage.link();
+      await link.creditOf(1);
+      const before = link.sent.length;
+      link.stream.cut();
+      const [token = ""] = link.assign(["conformance.echo", "sent into the void"]);
+      const greeting = await stage.greeting();
+      expectEqual(greeting.hello.resume?.received, before, "received in `resume`");
+      stage.resume(link, greeting);
+      for (const bytes of link.sent.slice(before)) link.stream.writeBytes(bytes);
+      expectEqual(outputOf(await link.result(token)), "sent into the void", "the output");
+      expect(link.resultsOf(token).length === 1, "one result", () => `${link.resultsOf(token).length}`);
+    },
+  },
+  {
+    id: "not-resumed",
+    rule: "A host that cannot resume welcomes with a new link: numbers begin anew, credit is granted anew.",
+    remedy:
+      "look at Welcome.resumed: if it is false, count frames and results from 1 and grant credit for all free slots",
+    async play(stage) {
+      const link = await stage.link();
+      link.isDurable = false;
+      const token = await begun(link, "conformance.echo", 7);
+      await link.result(token);
+      link.stream.cut();
+      const greeting = await stage.greeting();
+      expect(greeting.hello.resume !== undefined, "`resume` in the greeting", () => "none");
+      const next = stage.accept(greeting);
+      next.tokens.add(token);
+      expectEqual(outputOf(await next.result(token)), 7, "the repeated output");
+      await next.creditOf(next.slots);
+      expectEqual(outputOf(await next.do("conformance.echo", 8)), 8, "the next output");
+    },
+  },
+  {
+    id: "gap",
+    rule: "A gap in the host's numbers ends the stream; nothing after it takes effect.",
+    remedy: "when a frame's number is not the next one, end the stream and come again",
+    async play(stage) {
+      const link = await stage.link();
+      await link.creditOf();
+      const { token, ...others } = link.assignment("conformance.echo", 7);
+      const name = Buffer.from(token).toString("hex");
+      link.tokens.add(name);
+      const frame = { sequence: link.sent.length + 2, assignments: [{ ...others, token }] };
+      link.stream.write(HostFrame.fromPartial(frame));
+      await stage.ended(link.stream, { expected: "the stream to be ended upon a gap", remedy: "" });
+      expect(link.resultsOf(name).length === 0, "nothing done after a gap", () => "a result");
+      const greeting = await stage.greeting();
+      const next = stage.accept(greeting);
+      expectEqual(outputOf(await next.do("conformance.echo", 8)), 8, "the next output");
+    },
+  },
+  {
+    id: "garbage-host",
+    rule: "Bytes that are no frame end the stream, not the worker.",
+    remedy: "end the stream when a frame cannot be read, and come again with a pause",
+    async play(stage) {
+      const link = await stage.link();
+      await link.creditOf();
+      link.stream.writeBytes(Uint8Array.of(0xff, 0xff, 0xff, 0x00, 0x12, 0x34));
+      await stage.ended(link.stream, {
+        expected: "the stream to be ended upon bytes that are no frame",
+        remedy: "",
+      });
+      const next = stage.accept(await stage.greeting());
+      expectEqual(outputOf(await next.do("conformance.echo", 8)), 8, "the next output");
+    },
+  },
+];

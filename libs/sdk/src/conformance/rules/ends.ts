@@ -1,0 +1,105 @@
+/** Attempts that are ended from outside. */
+import type { Rule } from "../rule.ts";
+import type { ScriptedLink } from "../scripted-link.ts";
+import { expect, expectEqual, Unmet } from "../unmet.ts";
+import { failureOf } from "./failures.ts";
+import { outputOf } from "./work.ts";
+
+export const endRules: readonly Rule[] = [
+  {
+    id: "cancel",
+    rule: "A cancelled attempt ends within the grace, as stopped, or with its output if it was done already.",
+    remedy: "tell the handler by its cancellation signal, and answer `stopped` when it ends because of it",
+    async play(stage) {
+      const link = await stage.link();
+      const token = await begun(link, "conformance.slow", { ms: 20_000 });
+      link.cancel(token, 2_000);
+      const { outcome } = await link.result(token, 2_500);
+      expect(outcome?.$case === "stopped", "`stopped`", () => `${outcome?.$case}`);
+      expectEqual(outputOf(await link.do("conformance.echo", 1)), 1, "the next output");
+    },
+  },
+  {
+    id: "cancel-stubborn",
+    rule: "A handler that does not listen is answered as stopped when the grace is over, and not again when it ends.",
+    remedy: "answer `stopped` at the end of the grace, and drop what the handler gives afterwards",
+    async play(stage) {
+      const link = await stage.link();
+      const token = await begun(link, "conformance.stubborn", { ms: 1_500 });
+      link.cancel(token, 300);
+      const { outcome } = await link.result(token, 1_200);
+      expect(outcome?.$case === "stopped", "`stopped`", () => `${outcome?.$case}`);
+      await stage.changes.pass(1_700);
+      expect(link.resultsOf(token).length === 1, "one answer", () => `${link.resultsOf(token).length}`);
+    },
+  },
+  {
+    id: "cancel-at-once",
+    rule: "An attempt that is cancelled without grace is not answered at all, and its slot is used again.",
+    remedy: "with grace_ms 0 tell the handler, and drop whatever it gives",
+    async play(stage) {
+      const link = await stage.link();
+      const token = await begun(link, "conformance.slow", { ms: 20_000 });
+      link.cancel(token, 0);
+      await link.creditOf(link.slots);
+      await stage.changes.pass(300);
+      expect(link.resultsOf(token).length === 0, "no result", () => `${link.resultsOf(token).length}`);
+    },
+  },
+  {
+    id: "timeout",
+    rule: "An attempt that takes longer than run_ms fails by itself; an extension moves that.",
+    remedy: "abort the handler's signal at run_ms, and answer `failed`; begin anew to count at Extend",
+    async play(stage) {
+      const link = await stage.link();
+      await link.creditOf(2);
+      const [late = "", extended = ""] = link.assign(
+        ["conformance.slow", { ms: 20_000 }, { runMs: 400 }],
+        ["conformance.slow", { ms: 1_000 }, { runMs: 400 }],
+      );
+      link.send({ extensions: [{ token: Buffer.from(extended, "hex"), runMs: 30_000, totalMs: 0 }] });
+      const failed = failureOf(await link.result(late, 2_500));
+      expect(failed.code !== "", "a code", () => "none");
+      expectEqual(
+        outputOf(await link.result(extended)),
+        { waited: 1_000 },
+        "the output of the one with more time",
+      );
+    },
+  },
+  {
+    id: "unwanted",
+    rule: "What the welcome of a new link says is no longer wanted is stopped, and its result forgotten.",
+    remedy: "drop the attempts and the kept results that Welcome.unwanted names",
+    async play(stage) {
+      const link = await stage.link({ resumeWindowMs: 1 });
+      link.isDurable = false;
+      const done = await begun(link, "conformance.echo", "done");
+      await link.result(done);
+      const running = await begun(link, "conformance.slow", { ms: 20_000 });
+      link.stream.cut();
+      const greeting = await stage.greeting();
+      const named = greeting.hello.running.map((token) => Buffer.from(token).toString("hex"));
+      expectEqual([...named].sort(), [done, running].sort(), "`running` in the greeting");
+      const next = stage.accept(greeting, {
+        unwanted: [done, running].map((token) => Buffer.from(token, "hex")),
+      });
+      await next.creditOf(next.slots);
+      await stage.changes.pass(300);
+      if (next.violation !== undefined)
+        throw new Unmet("nothing about tokens that are not wanted", next.violation.found);
+      expect(
+        next.words.length === 0,
+        "nothing about tokens that are not wanted",
+        () => `${next.words.length} words`,
+      );
+    },
+  },
+];
+
+/** A task that was given. */
+export async function begun(link: ScriptedLink, capability: string, input: unknown): Promise<string> {
+  await link.creditOf();
+  const [token = ""] = link.assign([capability, input]);
+  return token;
+}

@@ -1,0 +1,149 @@
+/** What goes wrong in handlers, in what they are given and in what they give. */
+import type { Result } from "@tutti/contracts/agent/v1";
+import { type ErrorDetail, RetryClass } from "@tutti/contracts/types/v1";
+import type { Rule } from "../rule.ts";
+import { expect, expectEqual, Unmet } from "../unmet.ts";
+import { outputOf } from "./work.ts";
+
+export const failureRules: readonly Rule[] = [
+  {
+    id: "failure",
+    rule: "A deliberate failure arrives as it was made: code, message, details, whether it is final, when to try again.",
+    remedy: "map the SDK's failure to ErrorDetail: final means RETRY_CLASS_NEVER, else RETRY_CLASS_SAME_KEY",
+    async play(stage) {
+      const link = await stage.link();
+      const given = { code: "pay.declined", message: "the card was declined", details: { card: "…17" } };
+      const final = failureOf(await link.do("conformance.fail", { ...given, final: true }));
+      expectEqual(
+        [final.code, final.message, final.details["card"]],
+        [given.code, given.message, "…17"],
+        "code, message and details",
+      );
+      expect(
+        final.retry === RetryClass.RETRY_CLASS_NEVER,
+        "RETRY_CLASS_NEVER for a final failure",
+        () => `${final.retry}`,
+      );
+      const passing = failureOf(await link.do("conformance.fail", { ...given, retryAfterMs: 1_500 }));
+      expect(
+        passing.retry === RetryClass.RETRY_CLASS_SAME_KEY,
+        "RETRY_CLASS_SAME_KEY for one that is not final",
+        () => `${passing.retry}`,
+      );
+      expectEqual(passing.retryAfterMs, 1_500, "retry_after_ms");
+    },
+  },
+  {
+    id: "exception",
+    rule: "Whatever a handler throws fails the attempt, not the worker; the definition decides whether it is tried again.",
+    remedy:
+      "catch everything around the handler: a code that names the kind of exception, its message, RETRY_CLASS_SAME_KEY",
+    async play(stage) {
+      const link = await stage.link();
+      const failed = failureOf(await link.do("conformance.throw", { message: "the shelf 🎻 is empty" }));
+      expect(failed.code !== "", "a code", () => "none");
+      expect(
+        failed.message.includes("the shelf 🎻 is empty"),
+        "the message of what was thrown",
+        () => failed.message,
+      );
+      expect(
+        failed.retry === RetryClass.RETRY_CLASS_SAME_KEY,
+        "RETRY_CLASS_SAME_KEY",
+        () => `${failed.retry}`,
+      );
+      expectEqual(outputOf(await link.do("conformance.echo", 1)), 1, "the next output");
+    },
+  },
+  {
+    id: "busy",
+    rule: "A handler that has no capacity is answered as busy, not as failed: no attempt is counted.",
+    remedy: "map the SDK's Busy to Result.busy with retry_after_ms",
+    async play(stage) {
+      const link = await stage.link();
+      const { outcome } = await link.do("conformance.busy", { retryAfterMs: 750 });
+      expect(outcome?.$case === "busy", "`busy`", () => `${outcome?.$case}`);
+      expectEqual(outcome.value.retryAfterMs, 750, "retry_after_ms");
+    },
+  },
+  {
+    id: "unknown-number",
+    rule: "An assignment for a number that was not agreed fails, and may be tried elsewhere.",
+    remedy: "answer with `failed` and RETRY_CLASS_ELSEWHERE; keep the link",
+    async play(stage) {
+      const link = await stage.link();
+      await link.creditOf();
+      const assignment = { ...link.assignment("conformance.echo", 1), capability: 4_000_000_000 };
+      link.give(assignment);
+      const failed = failureOf(await link.result(Buffer.from(assignment.token).toString("hex")));
+      expect(failed.code !== "" && failed.message !== "", "a code and a message", () =>
+        JSON.stringify(failed),
+      );
+      expect(
+        failed.retry !== RetryClass.RETRY_CLASS_NEVER,
+        "RETRY_CLASS_ELSEWHERE or RETRY_CLASS_SAME_KEY",
+        () => "RETRY_CLASS_NEVER",
+      );
+      expectEqual(outputOf(await link.do("conformance.echo", 1)), 1, "the next output");
+    },
+  },
+  {
+    id: "malformed-input",
+    rule: "An input that is no JSON fails the attempt, not the link.",
+    remedy: "answer with `failed` and RETRY_CLASS_NEVER: the same bytes are no JSON next time either",
+    async play(stage) {
+      const link = await stage.link();
+      for (const bytes of [
+        new TextEncoder().encode('{"a": '),
+        Uint8Array.of(0xff, 0xfe),
+        new TextEncoder().encode("1 2"),
+      ]) {
+        const failed = failureOf(await link.do("conformance.echo", bytes));
+        expect(failed.retry === RetryClass.RETRY_CLASS_NEVER, "RETRY_CLASS_NEVER", () => `${failed.retry}`);
+      }
+      expectEqual(outputOf(await link.do("conformance.echo", 1)), 1, "the next output");
+    },
+  },
+  {
+    id: "oversize",
+    rule: "An output above max_inline_bytes never leaves the worker: the attempt fails with an error that says how large it was.",
+    remedy: "measure the encoded output before sending it; answer with `failed` and RETRY_CLASS_NEVER",
+    async play(stage) {
+      const link = await stage.link();
+      expectEqual(
+        String(outputOf(await link.do("conformance.big", { bytes: 512 * 1024 }))).length,
+        512 * 1024,
+        "the length of a large output",
+      );
+      const failed = failureOf(await link.do("conformance.big", { bytes: 50_000_000 }));
+      expect(failed.retry === RetryClass.RETRY_CLASS_NEVER, "RETRY_CLASS_NEVER", () => `${failed.retry}`);
+      expect(
+        failed.message.includes("1048576") || failed.message.includes("1,048,576"),
+        "a message that names the limit of 1048576 bytes",
+        () => failed.message,
+      );
+      const received = link.taken.reduce((sum, { bytes }) => sum + bytes.length, 0);
+      expect(received < 2_000_000, "the output not to be sent", () => `${received} bytes`);
+      expectEqual(outputOf(await link.do("conformance.echo", 1)), 1, "the next output");
+    },
+  },
+  {
+    id: "garbage-output",
+    rule: "An output that is no JSON fails the attempt for good.",
+    remedy:
+      "check outputs where they are encoded; answer with `failed` and RETRY_CLASS_NEVER, and say where in the output the trouble is",
+    async play(stage) {
+      const link = await stage.link();
+      const failed = failureOf(await link.do("conformance.garbage"));
+      expect(failed.retry === RetryClass.RETRY_CLASS_NEVER, "RETRY_CLASS_NEVER", () => `${failed.retry}`);
+      expect(failed.message !== "", "a message", () => "none");
+      expectEqual(outputOf(await link.do("conformance.echo", 1)), 1, "the next output");
+    },
+  },
+];
+
+/** The error of an attempt that failed. */
+export function failureOf({ outcome }: Result): ErrorDetail {
+  if (outcome?.$case !== "failed") throw new Unmet("`failed`", outcome?.$case ?? "no outcome");
+  return outcome.value;
+}

@@ -1,0 +1,287 @@
+/**
+ * The host's side of a link, as a rule plays it: counts, acknowledges and remembers by itself, and does wrong on demand.
+ *
+ * 1. What every worker owes is checked on each frame, whatever the rule at hand is about: numbers without gaps, the
+ *    same bytes when repeated, nothing but a greeting in the greeting, nothing after the goodbye, no answer for a token
+ *    that was never given, frames within the limit.
+ * 2. Frames that arrive while the host is `deaf` were never taken in: they have to come again.
+ */
+import {
+  type AgentFrame,
+  Assign,
+  Cancel,
+  HostFrame,
+  type PartialOutput,
+  type Progress,
+  type Result,
+  type Started,
+  Welcome,
+} from "@tutti/contracts/agent/v1";
+import { systemChance } from "@tutti/kernel";
+import type { Changes, Wanted } from "./changes.ts";
+import type { Arrival, WorkerStream } from "./host.ts";
+import { Unmet } from "./unmet.ts";
+
+/** Something a worker said about an attempt, in the order in which it takes effect. */
+export type Word =
+  | { readonly kind: "started"; readonly token: string; readonly value: Started }
+  | { readonly kind: "progress"; readonly token: string; readonly value: Progress }
+  | { readonly kind: "output"; readonly token: string; readonly value: PartialOutput }
+  | { readonly kind: "result"; readonly token: string; readonly value: Result };
+
+type Hello = NonNullable<AgentFrame["hello"]>;
+type AssignFields = Partial<Omit<Assign, "token" | "capability" | "input">>;
+
+export interface LinkOptions {
+  readonly hello: Hello;
+  readonly changes: Changes;
+  readonly welcome: Welcome;
+}
+
+export class ScriptedLink {
+  readonly hello: Hello;
+  readonly changes: Changes;
+  readonly welcome: Welcome;
+  readonly words: Word[] = [];
+  /** The frames taken in; number 1 is at index 0. */
+  readonly taken: Arrival[] = [];
+  /** The frames sent, by number; number 1 is at index 0. */
+  readonly sent: Uint8Array[] = [];
+  readonly tokens = new Set<string>();
+  stream: WorkerStream;
+  acknowledged = 0;
+  /** What the worker would take at the moment. */
+  credit = 0;
+  creditGranted = 0;
+  resultsTaken = 0;
+  resultsDurable = 0;
+  /** Whether results are durable as soon as they come. */
+  isDurable = true;
+  isDeaf = false;
+  saidBye = false;
+  saidDrain = false;
+  saidSleep = false;
+  violation: Unmet | undefined;
+
+  constructor(stream: WorkerStream, { hello, changes, welcome }: LinkOptions) {
+    this.stream = stream;
+    this.hello = hello;
+    this.changes = changes;
+    this.welcome = welcome;
+    this.attach(stream);
+  }
+
+  get slots(): number {
+    return Math.max(1, this.hello.offering?.slots ?? 1);
+  }
+
+  get heartbeatMs(): number {
+    return this.welcome.heartbeatMs;
+  }
+
+  /** Goes on over another stream of the same link. */
+  attach(stream: WorkerStream): void {
+    this.stream = stream;
+    this.isDeaf = false;
+    stream.onFrame = (arrival) => {
+      if (this.isDeaf || stream !== this.stream) return;
+      try {
+        this.#take(arrival);
+      } catch (error) {
+        if (!(error instanceof Unmet)) throw error;
+        this.violation ??= error;
+      }
+    };
+    for (const arrival of stream.arrivals.slice(1)) stream.onFrame(arrival);
+  }
+
+  /** Sends a numbered frame. */
+  send(frame: Partial<HostFrame> = {}): void {
+    const bytes = HostFrame.encode(
+      HostFrame.fromPartial({ ...frame, sequence: this.sent.length + 1, acknowledged: this.taken.length }),
+    ).finish();
+    this.sent.push(bytes);
+    this.stream.writeBytes(bytes);
+  }
+
+  /** Gives tasks in one frame and returns their tokens. */
+  assign(
+    ...tasks: readonly (readonly [capability: string, input?: unknown, fields?: AssignFields])[]
+  ): string[] {
+    const assignments = tasks.map(([capability, input, fields]) =>
+      this.assignment(capability, input, fields),
+    );
+    this.give(...assignments);
+    return assignments.map(({ token }) => nameOf(token));
+  }
+
+  give(...assignments: readonly Assign[]): void {
+    for (const { token } of assignments) {
+      this.tokens.add(nameOf(token));
+      this.credit--;
+    }
+    this.send({ assignments: [...assignments] });
+  }
+
+  assignment(capability: string, input?: unknown, fields: AssignFields = {}): Assign {
+    const number = this.welcome.capabilityNumbers?.numbers[`${capability}@1.0.0`];
+    if (number === undefined)
+      throw new Unmet(
+        `the capability ${capability} in version 1.0.0`,
+        "a worker that does not offer it",
+        "offer it: the guide to workers lists what the program needs",
+      );
+    const inlineInput = input instanceof Uint8Array ? input : input === undefined ? undefined : json(input);
+    return Assign.fromPartial({
+      token: systemChance.fill(new Uint8Array(16)),
+      capability: number,
+      attempt: 1,
+      workId: "conformance-1",
+      taskId: "task-1",
+      ...(inlineInput && { input: { $case: "inlineInput", value: inlineInput } }),
+      ...fields,
+    });
+  }
+
+  cancel(token: string, graceMs: number, reason = "the conformance program cancels it"): void {
+    this.send({ cancels: [Cancel.fromPartial({ token: Buffer.from(token, "hex"), graceMs, reason })] });
+  }
+
+  /** Waits, and fails as soon as the worker has broken a rule that always holds. */
+  until<T>(look: () => T | undefined | false, wanted: Wanted): Promise<T> {
+    return this.changes.until(() => {
+      if (this.violation !== undefined) throw this.violation;
+      return look();
+    }, wanted);
+  }
+
+  async creditOf(count = 1): Promise<void> {
+    await this.until(() => this.credit >= count, {
+      expected: `credit for ${count} more`,
+      found: () => `credit for ${this.credit}`,
+      remedy:
+        "grant credit for every slot that is free, with the first frame after the welcome and with each result",
+    });
+  }
+
+  result(token: string, withinMs?: number): Promise<Result> {
+    return this.until(() => this.resultsOf(token)[0], {
+      expected: "a result of the attempt",
+      found: () => (this.stream.isEnded ? "a stream that ended without one" : "none"),
+      ...(withinMs !== undefined && { withinMs }),
+    });
+  }
+
+  resultsOf(token: string): Result[] {
+    return this.wordsOf(token).flatMap((word) => (word.kind === "result" ? [word.value] : []));
+  }
+
+  wordsOf(token: string): Word[] {
+    return this.words.filter((word) => word.token === token);
+  }
+
+  /** Has a task done. */
+  async do(capability: string, input?: unknown, fields: AssignFields = {}): Promise<Result> {
+    await this.creditOf();
+    const [token = ""] = this.assign([capability, input, fields]);
+    return this.result(token);
+  }
+
+  #take({ bytes, frame, atMs }: Arrival): void {
+    const { sequence } = frame;
+    if (frame.hello !== undefined)
+      throw new Unmet("a greeting only in the first frame of a stream", `one in frame ${sequence}`);
+    if (bytes.length > this.welcome.maxFrameBytes)
+      throw new Unmet(`frames of at most ${this.welcome.maxFrameBytes} bytes`, `one of ${bytes.length}`);
+    const before = this.taken[sequence - 1];
+    if (before !== undefined && sequence <= this.taken.length) {
+      if (Buffer.compare(before.bytes, bytes) !== 0)
+        throw new Unmet(
+          `frame ${sequence} to be repeated as it was`,
+          "another content under the same number",
+          "keep the bytes of each frame until it is acknowledged, and repeat those",
+        );
+      return;
+    }
+    if (sequence !== this.taken.length + 1)
+      throw new Unmet(
+        `frame ${this.taken.length + 1}`,
+        `frame ${sequence}`,
+        "number frames from 1 on each link, without gaps, the empty ones too",
+      );
+    if (this.saidBye) throw new Unmet("nothing after the goodbye", `frame ${sequence}`);
+    if (frame.acknowledged > this.sent.length)
+      throw new Unmet(
+        `an acknowledgement of at most ${this.sent.length}`,
+        `${frame.acknowledged}`,
+        "acknowledge the last frame that was taken in",
+      );
+    this.taken.push({ bytes, frame, atMs });
+    this.acknowledged = Math.max(this.acknowledged, frame.acknowledged);
+    this.#hear(frame);
+    if (this.isDurable && this.resultsDurable < this.resultsTaken) this.makeDurable();
+  }
+
+  /** Every result that was taken in is durable. */
+  makeDurable(): void {
+    this.resultsDurable = this.resultsTaken;
+    this.send({ resultsDurable: this.resultsDurable });
+  }
+
+  #hear(frame: AgentFrame): void {
+    for (const value of frame.started) this.#word({ kind: "started", token: nameOf(value.token), value });
+    for (const value of frame.progress) this.#word({ kind: "progress", token: nameOf(value.token), value });
+    for (const value of frame.partialOutputs)
+      this.#word({ kind: "output", token: nameOf(value.token), value });
+    for (const value of frame.results) {
+      this.resultsTaken++;
+      this.#word({ kind: "result", token: nameOf(value.token), value });
+    }
+    this.credit += frame.credit;
+    this.creditGranted += frame.credit;
+    if (frame.drain !== undefined || frame.sleep !== undefined) this.credit = 0;
+    this.saidDrain ||= frame.drain !== undefined;
+    this.saidSleep ||= frame.sleep !== undefined;
+    this.saidBye ||= frame.bye !== undefined;
+  }
+
+  #word(word: Word): void {
+    if (word.token.length !== 32 || !this.tokens.has(word.token))
+      throw new Unmet(
+        "the token of an attempt that was given",
+        `${word.kind} of ${word.token || "nothing"}`,
+        "give back the 16 bytes of the assignment's token unchanged",
+      );
+    this.words.push(word);
+  }
+}
+
+export function nameOf(token: Uint8Array): string {
+  return Buffer.from(token).toString("hex");
+}
+
+export function json(value: unknown): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(value));
+}
+
+export function parsed(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    throw new Unmet("a JSON document", `${bytes.length} bytes that are none`);
+  }
+}
+
+/** The limits and times that rules begin with: short, so that the program does not take long. */
+export function usualWelcome(fields: Partial<Welcome>): Welcome {
+  return Welcome.fromPartial({
+    version: 1,
+    heartbeatMs: 200,
+    leaseMs: 3_000,
+    resumeWindowMs: 5_000,
+    startedAfterMs: 100,
+    maxFrameBytes: 4 * 1024 * 1024,
+    maxInlineBytes: 1024 * 1024,
+    ...fields,
+  });
+}

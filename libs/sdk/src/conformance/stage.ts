@@ -1,0 +1,182 @@
+/** Where one rule is played: a host, a worker that was started for it, and what connects them. */
+import { AgentFrame, HostFrame, type Redirect, type Refused, type Welcome } from "@tutti/contracts/agent/v1";
+import { Changes } from "./changes.ts";
+import { ConformanceHost, type WorkerStream } from "./host.ts";
+import { ScriptedLink, usualWelcome } from "./scripted-link.ts";
+import { expect, Unmet } from "./unmet.ts";
+
+/** What the worker is told about where to go, as variables of its environment. */
+export interface WorkerEnvironment {
+  readonly TUTTI_ADDRESS: string;
+  readonly TUTTI_NAMESPACE: string;
+  readonly TUTTI_POOL: string;
+}
+
+/** A worker under test, a process or not. */
+export interface WorkerUnderTest {
+  /** Resolves with the exit code, null when it was killed; 0 is a good end. */
+  readonly exited: Promise<number | null>;
+  /** What it printed last. */
+  readonly printed: string;
+  terminate(): void;
+  kill(): void;
+}
+
+export type LaunchWorker = (environment: WorkerEnvironment) => WorkerUnderTest;
+
+type Hello = NonNullable<AgentFrame["hello"]>;
+
+export interface Greeting {
+  readonly stream: WorkerStream;
+  readonly hello: Hello;
+}
+
+const startMs = 15_000;
+const endMs = 5_000;
+
+export class Stage {
+  readonly changes: Changes;
+  readonly host: ConformanceHost;
+  readonly #others: ConformanceHost[] = [];
+  readonly #launch: LaunchWorker;
+  readonly #met = new Map<ConformanceHost, number>();
+  readonly links: ScriptedLink[] = [];
+  #worker: WorkerUnderTest | undefined;
+  #links = 0;
+  exitCode: number | null | undefined;
+
+  constructor(launch: LaunchWorker, patience: number) {
+    this.#launch = launch;
+    this.changes = new Changes(patience);
+    this.host = new ConformanceHost(this.changes);
+  }
+
+  get printed(): string {
+    return this.#worker?.printed ?? "";
+  }
+
+  async open(): Promise<void> {
+    await this.host.open();
+    this.#worker = this.#launch({
+      TUTTI_ADDRESS: this.host.address,
+      TUTTI_NAMESPACE: "default",
+      TUTTI_POOL: "conformance",
+    });
+    this.#worker.exited.then((code) => {
+      this.exitCode = code;
+      this.changes.happened();
+    });
+  }
+
+  /** Another host, to be sent to. */
+  async secondHost(): Promise<ConformanceHost> {
+    const host = new ConformanceHost(this.changes);
+    this.#others.push(host);
+    await host.open();
+    return host;
+  }
+
+  terminate(): void {
+    this.#worker?.terminate();
+  }
+
+  async close(): Promise<void> {
+    this.terminate();
+    for (const host of [this.host, ...this.#others]) host.close();
+    const worker = this.#worker;
+    if (worker === undefined) return;
+    const ended = this.changes.until(() => this.exitCode !== undefined, {
+      expected: "the worker to end upon SIGTERM",
+      found: () => "one that runs",
+      withinMs: endMs,
+    });
+    await ended.catch(() => worker.kill());
+  }
+
+  /** The next stream that the worker opens, with its greeting. */
+  async greeting(host: ConformanceHost = this.host, withinMs = startMs): Promise<Greeting> {
+    const index = this.#met.get(host) ?? 0;
+    this.#met.set(host, index + 1);
+    const stream = await this.changes.until(
+      () => {
+        const opened = host.streams[index];
+        if (opened !== undefined && opened.arrivals.length > 0) return opened;
+        if (opened?.malformed)
+          throw new Unmet("a greeting", `bytes that are no AgentFrame: ${opened.malformed}`);
+        if (this.exitCode !== undefined)
+          throw new Unmet("a worker that connects", `one that has ended with ${this.exitCode}`);
+        return undefined;
+      },
+      {
+        expected: `the worker to open stream ${index + 1} and say hello`,
+        found: () => `${host.streams.length} streams`,
+        remedy: "connect to TUTTI_ADDRESS, and again, with pauses, when a stream ends",
+        withinMs,
+      },
+    );
+    const [first] = stream.arrivals;
+    const frame = first?.frame ?? AgentFrame.create();
+    expect(frame.hello !== undefined, "`hello` in the first frame of the stream", () => "a frame without");
+    return { stream, hello: frame.hello };
+  }
+
+  /** Answers a greeting with a welcome. */
+  accept({ stream, hello }: Greeting, fields: Partial<Welcome> = {}): ScriptedLink {
+    const numbers: Record<string, number> = {};
+    for (const [index, { name, version }] of (hello.offering?.capabilities ?? []).entries())
+      numbers[`${name}@${version}`] = index + 1;
+    const welcome = usualWelcome({
+      linkId: `link-${++this.#links}`,
+      agentId: hello.agentId || `agent-${this.#links}`,
+      capabilityNumbers: { numbers },
+      ...fields,
+    });
+    const link = new ScriptedLink(stream, { hello, changes: this.changes, welcome });
+    this.links.push(link);
+    this.#answer(stream, { $case: "welcome", value: welcome });
+    return link;
+  }
+
+  /** The next stream, greeted and welcomed. */
+  async link(fields: Partial<Welcome> = {}, host?: ConformanceHost): Promise<ScriptedLink> {
+    return this.accept(await this.greeting(host), fields);
+  }
+
+  /** Answers a greeting by going on with a link. */
+  resume(link: ScriptedLink, { stream }: Greeting): void {
+    const value = { ...link.welcome, resumed: true, received: link.taken.length };
+    this.#answer(stream, { $case: "welcome", value });
+    link.attach(stream);
+  }
+
+  redirect(stream: WorkerStream, value: Redirect): void {
+    this.#answer(stream, { $case: "redirect", value });
+    stream.end();
+  }
+
+  refuse(stream: WorkerStream, value: Refused): void {
+    this.#answer(stream, { $case: "refused", value });
+    stream.end();
+  }
+
+  /** Resolves when the worker has closed the stream. */
+  ended(
+    stream: WorkerStream,
+    wanted: { readonly expected: string; readonly remedy: string },
+  ): Promise<boolean> {
+    return this.changes.until(() => stream.isEnded, { ...wanted, found: () => "an open stream" });
+  }
+
+  async exited(withinMs: number): Promise<number | null> {
+    const { code } = await this.changes.until(() => this.exitCode !== undefined && { code: this.exitCode }, {
+      expected: "the worker to end by itself",
+      found: () => "one that runs",
+      withinMs,
+    });
+    return code;
+  }
+
+  #answer(stream: WorkerStream, answer: NonNullable<HostFrame["answer"]>): void {
+    stream.write(HostFrame.fromPartial({ answer }));
+  }
+}
