@@ -420,3 +420,52 @@ describe("how many are live", () => {
     }
   });
 });
+
+describe("an instance of which nothing is to be kept", () => {
+  const nothing: Retention = { keepMs: 0, idKeptMs: 0 };
+
+  it("is gone as soon as its end is durable, and the archive never hears of it", async () => {
+    const bank = await bankWith(nothing);
+    let commits = 0;
+    bank.archiveFault = () => {
+      commits++;
+      return undefined;
+    };
+    await openAndClose(bank, ada);
+    assert.equal(bank.isLoaded(ada), false);
+    assert.equal(commits, 0);
+  });
+
+  it("stays until its end is durable", async () => {
+    const bank = await bankWith(nothing);
+    await bank.open(ada, 0);
+    bank.commits.hold();
+    const closing = bank.begin(ada, close, {});
+    await bank.time.advanceAsync(1);
+    assert.equal(bank.isLoaded(ada), true);
+    bank.commits.open();
+    await bank.time.settle(closing);
+    assert.equal(bank.isLoaded(ada), false);
+  });
+
+  it("leaves its id to another, also after a restart that reads both", async () => {
+    const bank = await bankWith(nothing);
+    await openAndClose(bank, ada);
+    await bank.open(ada, 77);
+    bank.crash();
+    await bank.start({}, { retentionOf: () => nothing });
+    assert.equal(await bank.balanceOf(ada), 77);
+  });
+
+  it("whose line the archive had before is taken out of there", async () => {
+    const bank = await bankWith(nothing);
+    await bank.open(ada, 0);
+    await bank.time.advanceAsync(1_000);
+    await bank.do(ada, close, {});
+    assert.equal(bank.isLoaded(ada), true);
+    await bank.time.advanceAsync(1_000);
+    assert.equal(bank.isLoaded(ada), false);
+    const page = await bank.time.settle(bank.archive.search(plainSearch));
+    assert.equal(page.entries.length, 0);
+  });
+});

@@ -31,7 +31,7 @@ function scene() {
     answers.addOther((failure) =>
       told.push(failure === undefined ? `answer ${number}` : `refusal ${number}`),
     );
-    commits.append(new OpenBatch(), 0, { number, answers, due: [], dropped: [], sent: undefined });
+    commits.append(new OpenBatch(), 0, { number, answers, due: [], dropped: [], ended: [], sent: undefined });
     return answers;
   };
   return { commits, append, appended, told };

@@ -11,7 +11,7 @@ import type { LettersSent } from "@tutti/contracts/runtime/v1";
 import type { AppendOutcome, Failure, JournalPartition } from "@tutti/journal";
 import type { EffectToken } from "../api.ts";
 import type { Answers } from "./answers.ts";
-import type { PendingEffect } from "./instance.ts";
+import type { Instance, PendingEffect } from "./instance.ts";
 import type { OpenBatch } from "./open-batch.ts";
 
 /** What happens when a batch is durable. */
@@ -20,6 +20,8 @@ export interface Commit {
   readonly answers: Answers;
   readonly due: readonly PendingEffect[];
   readonly dropped: readonly EffectToken[];
+  /** Instances that ended in it. */
+  readonly ended: readonly Instance[];
   readonly sent: LettersSent | undefined;
 }
 

@@ -88,6 +88,7 @@ export class Decider implements MachineStep<unknown, unknown> {
     const header = instance.hosted.headerOf(event);
     if (instance.event === 0) {
       instance.incarnation = this.#count();
+      instance.isNew = true;
       instance.startMs = this.nowMs;
       instance.startedBy = this.cause.actor;
       this.wasDescribed = true;

@@ -75,6 +75,8 @@ export class Instance {
   dirtyFrom = 0;
   /** What lists show of it has changed since it was last written to the index. */
   isEntryDue = false;
+  /** It began in this life of its partition, and nothing of it was on its way to the archive yet. */
+  isNew = false;
   /** A snapshot or a line of the index is on its way to the archive. */
   isBeingKept = false;
   touchedMs = 0;

@@ -7,21 +7,27 @@
  *    is cut is never needed again.
  * 3. An instance leaves memory only when the archive has it whole.
  */
-import { type Actor, Actor as ActorCodec, WorkStatus } from "@tutti/contracts/types/v1";
 import { archiveErrors, type Changes, type IndexEntry, type InstanceSnapshot } from "@tutti/journal";
 import {
   type Backoff,
   backoffMs,
   type Chance,
   errorFromUnknown,
-  isEnded,
   type Timer,
   type Timers,
 } from "@tutti/kernel";
 import type { Retention } from "../options.ts";
-import { encodePartition, encodeSnapshot } from "../snapshots/snapshot.ts";
 import { dropOldKeys } from "./answered-keys.ts";
+import { type DirtyEntry, DirtyInstances } from "./dirty-instances.ts";
 import type { Instance } from "./instance.ts";
+import {
+  canBeKept,
+  entryOf,
+  isKeptByHistory,
+  leavesNothing,
+  partitionSnapshotOf,
+  snapshotOf,
+} from "./kept-form.ts";
 import type { Keeper, PartitionMemory } from "./memory.ts";
 
 export interface KeeperParts {
@@ -32,12 +38,6 @@ export interface KeeperParts {
   retentionOf(kind: string): Retention;
   /** An instance was put away whose next timer is due then. */
   sleeps(dueMs: number): void;
-}
-
-interface DirtyEntry {
-  readonly instance: Instance;
-  /** The entry counts while the instance says the same. */
-  readonly from: number;
 }
 
 /** What one commit takes from memory, between two turns. */
@@ -61,10 +61,9 @@ const pause: Backoff = { firstMs: 100, maxMs: 5_000 };
 export class ArchiveKeeper implements Keeper {
   readonly #parts: KeeperParts;
   readonly #memory: PartitionMemory;
-  /** In the order of `from`, oldest first. */
-  #dirty: DirtyEntry[] = [];
-  #dirtyNext = 0;
-  #entries: Instance[] = [];
+  readonly #dirty = new DirtyInstances();
+  /** Whose lines in the index are to be written. */
+  readonly #entries = new Set<Instance>();
   #pendingSinceMs: number | undefined;
   #coveredTo: number;
   #cutBytes = 0;
@@ -90,7 +89,7 @@ export class ArchiveKeeper implements Keeper {
   }
 
   dirty(instance: Instance): void {
-    this.#dirty.push({ instance, from: instance.dirtyFrom });
+    this.#dirty.add(instance);
     this.wake();
   }
 
@@ -101,8 +100,20 @@ export class ArchiveKeeper implements Keeper {
 
   entryDue(instance: Instance): void {
     this.#pendingSinceMs ??= this.#memory.parts.clock.now();
-    this.#entries.push(instance);
+    this.#entries.add(instance);
     this.wake();
+  }
+
+  ended(instance: Instance): void {
+    const { commits } = this.#memory;
+    if (!instance.isInMemory || instance.lastBatch > commits.durable) return;
+    if (!this.#leavesNothing(instance)) return;
+    instance.dirtyFrom = 0;
+    instance.isEntryDue = false;
+    this.#dirty.remove(instance);
+    this.#entries.delete(instance);
+    if (this.#entries.size === 0) this.#pendingSinceMs = undefined;
+    this.#memory.putAway(instance);
   }
 
   /** The partition is loaded. */
@@ -177,14 +188,16 @@ export class ArchiveKeeper implements Keeper {
   }
 
   async #work(): Promise<void> {
-    const { tailBytesMax } = this.#memory.parts.limits;
+    const { limits, clock } = this.#memory.parts;
+    const startMs = clock.now();
     const leaving = this.#findLeaving();
     const bytes = this.#memory.commits.appendedBytes - this.#cutBytes;
-    const isCutDue = bytes > tailBytesMax || (++this.#ticks % cutEveryTicks === 0 && this.#isCutOpen);
-    while (this.#entries.length > 0 || leaving.length > 0) {
+    const isCutDue = bytes > limits.tailBytesMax || (++this.#ticks % cutEveryTicks === 0 && this.#isCutOpen);
+    // What comes meanwhile waits for the next tick: many at a time cost little more than one.
+    for (let due = this.#entries.size; due > 0 || leaving.length > 0; due -= sliceInstances) {
       if (!(await this.#keep(this.#capture(false, leaving.splice(0, sliceInstances))))) return;
     }
-    this.#pendingSinceMs = undefined;
+    this.#pendingSinceMs = this.#entries.size > 0 ? startMs : undefined;
     if (isCutDue) await this.#cut();
   }
 
@@ -196,8 +209,8 @@ export class ArchiveKeeper implements Keeper {
     for (;;) {
       const capture = this.#capture(true, []);
       if (!(await this.#keep(capture))) return;
-      const oldest = this.#oldestDirty();
-      if (oldest === undefined || oldest.from > target || capture.kept.length === 0) break;
+      const { oldest } = this.#dirty;
+      if (oldest === undefined || oldest.dirtyFrom > target || capture.kept.length === 0) break;
     }
     this.#pack();
   }
@@ -226,20 +239,25 @@ export class ArchiveKeeper implements Keeper {
     );
   }
 
-  #oldestDirty(): DirtyEntry | undefined {
-    for (;;) {
-      const entry = this.#dirty[this.#dirtyNext];
-      if (entry === undefined) {
-        this.#dirty = [];
-        this.#dirtyNext = 0;
-        return;
-      }
-      if (entry.instance.dirtyFrom === entry.from) return entry;
-      this.#dirtyNext++;
-      if (this.#dirtyNext > 8_192) {
-        this.#dirty = this.#dirty.slice(this.#dirtyNext);
-        this.#dirtyNext = 0;
-      }
+  /** Some of those whose lines are to be written. Who ended in a batch under way and leaves nothing leaves by itself. */
+  #nextListed(limit: number): Instance[] {
+    const { durable } = this.#memory.commits;
+    const next: Instance[] = [];
+    for (const instance of this.#entries) {
+      if (next.length >= limit) break;
+      if (instance.lastBatch > durable && this.#leavesNothing(instance)) continue;
+      next.push(instance);
+    }
+    for (const instance of next) this.#entries.delete(instance);
+    return next;
+  }
+
+  #leavesNothing(instance: Instance): boolean {
+    try {
+      return leavesNothing(instance, this.#parts.retentionOf(instance.key.kind));
+    } catch {
+      // Its machine fails on it: it is kept aside when it is to be kept.
+      return false;
     }
   }
 
@@ -256,6 +274,8 @@ export class ArchiveKeeper implements Keeper {
       if (encoded === undefined) return;
       if (instance.dirtyFrom !== 0) kept.push({ instance, from: instance.dirtyFrom });
       instance.dirtyFrom = 0;
+      this.#dirty.remove(instance);
+      instance.isNew = false;
       instance.isBeingKept = true;
       if (encoded.snapshot !== undefined) snapshots.push(encoded.snapshot);
       if (encoded.entry !== undefined) note(instance, encoded.entry);
@@ -266,23 +286,26 @@ export class ArchiveKeeper implements Keeper {
     };
     const note = (instance: Instance, entry: IndexEntry): void => {
       instance.isEntryDue = false;
+      instance.isNew = false;
+      this.#entries.delete(instance);
       listed.push(instance);
       entries.push(entry);
     };
     for (const instance of leaving) if (canBeKept(instance)) keep(instance);
-    while (isCut && kept.length < sliceInstances) {
-      const oldest = this.#oldestDirty();
-      if (oldest === undefined || !canBeKept(oldest.instance)) break;
-      keep(oldest.instance);
+    if (isCut) {
+      for (const instance of this.#dirty) {
+        if (kept.length >= sliceInstances || !canBeKept(instance)) break;
+        keep(instance);
+      }
+    } else {
+      for (const instance of this.#nextListed(sliceInstances)) {
+        if (instance.isEnded && canBeKept(instance)) keep(instance);
+        else list(instance);
+      }
     }
-    for (const instance of this.#entries.splice(0, isCut ? 0 : sliceInstances)) {
-      if (!instance.isEntryDue) continue;
-      if (instance.isEnded && canBeKept(instance)) keep(instance);
-      else list(instance);
-    }
-    const neededFrom = Math.min(this.#oldestDirty()?.from ?? upTo + 1, this.#memory.heldFrom);
+    const neededFrom = Math.min(this.#dirty.oldest?.dirtyFrom ?? upTo + 1, this.#memory.heldFrom);
     const coveredTo = isCut ? Math.min(upTo, neededFrom - 1) : this.#coveredTo;
-    const partitionSnapshot = isCut ? this.#partitionSnapshot(upTo) : undefined;
+    const partitionSnapshot = isCut ? partitionSnapshotOf(this.#memory, upTo) : undefined;
     const changes = {
       coveredTo: Math.max(coveredTo, this.#coveredTo),
       partitionSnapshot,
@@ -315,21 +338,12 @@ export class ArchiveKeeper implements Keeper {
 
   /** Nothing of it may count as kept: it is the oldest again. */
   #putBack(kept: readonly DirtyEntry[], listed: readonly Instance[]): void {
-    const oldest: DirtyEntry[] = [];
-    for (const entry of kept) {
-      entry.instance.isBeingKept = false;
-      entry.instance.dirtyFrom = entry.from;
-      oldest.push(entry);
-    }
-    oldest.sort((one, other) => one.from - other.from);
-    const rest = this.#dirty.slice(this.#dirtyNext);
-    this.#dirty = mergeByAge(oldest, rest);
-    this.#dirtyNext = 0;
+    for (const { instance } of kept) instance.isBeingKept = false;
+    this.#dirty.putBack(kept);
     for (const instance of listed) {
       instance.isBeingKept = false;
-      if (instance.isEntryDue) continue;
       instance.isEntryDue = true;
-      this.#entries.push(instance);
+      this.#entries.add(instance);
     }
   }
 
@@ -370,119 +384,25 @@ export class ArchiveKeeper implements Keeper {
     return dueMs === 0 || instance.isEnded || dueMs > this.#memory.nowMs + wakesSoonMs;
   }
 
-  /** Short instances that have ended are folded from their history when somebody asks for them. */
-  #isKeptByHistory(instance: Instance): boolean {
-    return (
-      instance.isEnded &&
-      instance.quarantine === undefined &&
-      instance.event <= this.#memory.parts.limits.smallEvents &&
-      instance.keys === undefined
-    );
-  }
-
   /**
    * What is to be kept of an instance. Undefined when its code fails on it: then it is kept aside, and the journal is not
    * cut before its first record that nothing else contains. The others are kept all the same.
    */
   #encoded(instance: Instance, isKept: boolean, isListed: boolean) {
-    dropOldKeys(instance, this.#memory.nowMs);
+    const { nowMs, parts } = this.#memory;
+    const { smallEvents } = parts.limits;
+    dropOldKeys(instance, nowMs);
     try {
-      const snapshot = isKept && !this.#isKeptByHistory(instance) ? this.#snapshotOf(instance) : undefined;
-      const entry = isListed ? this.#entryOf(instance) : undefined;
+      const snapshot =
+        isKept && !isKeptByHistory(instance, smallEvents) ? snapshotOf(instance, nowMs) : undefined;
+      const entry = isListed ? entryOf(instance, this.#parts.retentionOf(instance.key.kind)) : undefined;
       return { snapshot, entry };
     } catch (error) {
       this.#memory.keepAside(instance, "snapshot", error, instance.folded);
       // Its line says so: it is the next to be written.
       instance.isEntryDue = true;
-      this.#entries.push(instance);
+      this.#entries.add(instance);
       return;
     }
   }
-
-  #snapshotOf(instance: Instance): InstanceSnapshot {
-    const { key, incarnation, effects, quarantine } = instance;
-    const snapshot = encodeSnapshot(instance, this.#memory.nowMs);
-    const isAsleep = !instance.isEnded && quarantine === undefined;
-    const dueMs = isAsleep ? instance.dueMs : 0;
-    return { key, incarnation, snapshot, dueMs, outstanding: isAsleep && effects.size > 0 };
-  }
-
-  #entryOf(instance: Instance): IndexEntry {
-    const { key, incarnation, event, startMs, endMs, startedBy, lastBatch, lastIndex } = instance;
-    const { status, definition, labels, idChosen } = shownOf(instance);
-    const { keepMs, idKeptMs } = this.#parts.retentionOf(key.kind);
-    const keepUntilMs = endMs === 0 ? 0 : endMs + keepMs;
-    return {
-      key,
-      incarnation,
-      status,
-      definition,
-      labels,
-      startMs,
-      endMs,
-      events: event,
-      last: { batch: lastBatch, index: lastIndex },
-      startedBy: encodedActor(startedBy),
-      keepUntilMs,
-      idKeptUntilMs: endMs !== 0 && idChosen ? keepUntilMs + idKeptMs : 0,
-    };
-  }
-
-  #partitionSnapshot(batch: number): Uint8Array {
-    const { self, letters, incarnations, live, quarantined } = this.#memory;
-    const channels = [...letters.channels];
-    return encodePartition({
-      batch,
-      event: self.event,
-      eventBatch: self.lastBatch,
-      eventIndex: self.lastIndex,
-      incarnations,
-      live,
-      letters: channels.flatMap((channel) => channel.letters),
-      sent: channels.map(({ service, partition, last }) => ({ service, partition, number: last })),
-      taken: letters.takenEnds(),
-      quarantined: [...quarantined].map(({ key }) => ({ ...key, task: "" })),
-    });
-  }
-}
-
-/** An instance whose state a fault has left unusable is kept when its state was folded again. */
-function canBeKept({ quarantine }: Instance): boolean {
-  return quarantine === undefined || quarantine.isRebuilt;
-}
-
-function shownOf(instance: Instance) {
-  const { quarantine, hosted, state, endMs } = instance;
-  if (quarantine !== undefined && !quarantine.isRebuilt) return unreadable;
-  const described = hosted.machine.describe(state);
-  if (quarantine !== undefined) return { ...described, status: WorkStatus.WORK_STATUS_QUARANTINED };
-  return endMs > 0 && !isEnded(described.status)
-    ? { ...described, status: WorkStatus.WORK_STATUS_TERMINATED }
-    : described;
-}
-
-const unreadable = {
-  status: WorkStatus.WORK_STATUS_QUARANTINED,
-  definition: "",
-  labels: {},
-  idChosen: false,
-};
-
-/** Most instances are begun by the same few, whose calls share one object. */
-const actors = new WeakMap<Actor, Uint8Array>();
-
-function encodedActor(actor: Actor | undefined): Uint8Array {
-  if (actor === undefined) return nothing;
-  let encoded = actors.get(actor);
-  if (encoded === undefined) {
-    encoded = ActorCodec.encode(actor).finish();
-    actors.set(actor, encoded);
-  }
-  return encoded;
-}
-
-const nothing = new Uint8Array(0);
-
-function mergeByAge(older: readonly DirtyEntry[], younger: readonly DirtyEntry[]): DirtyEntry[] {
-  return [...older, ...younger].sort((one, other) => one.from - other.from);
 }

@@ -69,6 +69,8 @@ export interface Keeper {
   dirty(instance: Instance): void;
   /** Its line in the index is to be written. */
   entryDue(instance: Instance): void;
+  /** It has ended, and that is durable. */
+  ended(instance: Instance): void;
   /** An instance has come into memory that will have to leave again. */
   wake(): void;
 }
@@ -94,7 +96,9 @@ export class PartitionMemory {
   nowMs = 0;
   isStopped = false;
   answers = new Answers();
-  keeper: Keeper = { dirty() {}, entryDue() {}, wake() {} };
+  keeper: Keeper = { dirty() {}, entryDue() {}, ended() {}, wake() {} };
+  /** Those that have ended in the open batch, and began in this life. */
+  #ended: Instance[] = [];
   #sent: LettersSent | undefined;
 
   /** @param durable the last batch that is durable: the seal of this epoch */
@@ -187,6 +191,7 @@ export class PartitionMemory {
     if (instance.endMs === 0 && isEnded(status)) {
       instance.endMs = nowMs;
       this.live--;
+      if (instance.isNew) this.#ended.push(instance);
     }
     this.noteEntry(instance);
   }
@@ -284,7 +289,9 @@ export class PartitionMemory {
     this.folding.due = [];
     this.folding.dropped = [];
     this.answers = new Answers();
-    this.commits.append(this.batch, this.nowMs, { number, answers, due, dropped, sent: this.#sent });
+    const ended = this.#ended;
+    if (ended.length > 0) this.#ended = [];
+    this.commits.append(this.batch, this.nowMs, { number, answers, due, dropped, ended, sent: this.#sent });
     this.batch.begin(number + 1);
   }
 
@@ -320,9 +327,10 @@ export class PartitionMemory {
     this.#dispatch(due);
   }
 
-  #durable({ answers, due, dropped, sent }: Commit): void {
+  #durable({ answers, due, dropped, ended, sent }: Commit): void {
     if (this.isStopped) return;
     answers.give(this.parts.faulted);
+    for (const instance of ended) this.keeper.ended(instance);
     if (dropped.length > 0) this.#guard(() => this.parts.effects.withdraw(dropped));
     this.#dispatch(due);
     if (sent !== undefined) for (const channel of this.letters.release(sent)) this.parts.released(channel);

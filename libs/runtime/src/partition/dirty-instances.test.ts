@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { DirtyInstances } from "./dirty-instances.ts";
+import type { Instance } from "./instance.ts";
+
+function dirtySince(dirtyFrom: number): Instance {
+  // The cast: of an instance nothing else is looked at here.
+  return { dirtyFrom } as Instance;
+}
+
+describe("instances with records that are not kept", () => {
+  it("come from the oldest on, and are passed over when they have gone", () => {
+    const dirty = new DirtyInstances();
+    const all = [1, 1, 2, 3].map(dirtySince);
+    for (const instance of all) dirty.add(instance);
+    dirty.remove(all[0] as Instance);
+    assert.deepEqual([...dirty], all.slice(1));
+    assert.equal(dirty.oldest, all[1]);
+  });
+
+  it("that were not kept after all are the oldest again", () => {
+    const dirty = new DirtyInstances();
+    const [old, older, young] = [5, 2, 9].map(dirtySince) as [Instance, Instance, Instance];
+    dirty.add(young);
+    old.dirtyFrom = 12;
+    older.dirtyFrom = 0;
+    dirty.putBack([
+      { instance: old, from: 5 },
+      { instance: older, from: 2 },
+    ]);
+    assert.deepEqual([...dirty], [older, old, young]);
+    assert.equal(older.dirtyFrom, 2);
+  });
+
+  it("whose step was taken back are not among them, and come last when something happens to them again", () => {
+    const dirty = new DirtyInstances();
+    const [first, second] = [1, 2].map(dirtySince) as [Instance, Instance];
+    dirty.add(first);
+    first.dirtyFrom = 0;
+    dirty.add(second);
+    first.dirtyFrom = 3;
+    dirty.add(first);
+    assert.deepEqual([...dirty], [second, first]);
+    first.dirtyFrom = 0;
+    assert.deepEqual([...dirty], [second]);
+  });
+});
