@@ -86,8 +86,6 @@ export interface Opening {
   readonly packedTo: number;
   /** What the runtime keeps of the partition itself; empty in an empty archive. */
   readonly partitionSnapshot: Uint8Array;
-  /** How many live instances have a line in the index. */
-  readonly live: number;
 }
 
 /** What is kept under a key. */

@@ -63,6 +63,8 @@ export class Recovery {
   readonly #scanner = new RecordScanner();
   /** By the encoded form of the key. */
   readonly #known = new Map<string, Known>();
+  /** Those that ended and that the archive has whole. */
+  readonly #ended = new Set<Known>();
   readonly #toRebuild = new Set<Instance>();
   /** Of those, what this release cannot fold. */
   readonly #failed = new Set<Instance>();
@@ -167,6 +169,7 @@ export class Recovery {
         const found = kept[index] ?? nothingKept;
         if (found.kind === "ended") {
           known.ended = found;
+          this.#ended.add(known);
           known.containedTo = found.last;
           this.#countEnd(known, found.last.batch);
         } else if (found.kind === "snapshot") {
@@ -189,6 +192,7 @@ export class Recovery {
 
   /** Instances that had ended and have events that the archive does not contain: rare, so only then are they folded. */
   async #foldEnded(slice: readonly JournalBatch[]): Promise<void> {
+    if (this.#ended.size === 0) return;
     const scanner = this.#scanner;
     const again: Known[] = [];
     for (const { records, number } of slice) {
@@ -198,17 +202,22 @@ export class Recovery {
         if (known?.ended === undefined || isWithin(number, scanner.index, known.containedTo)) continue;
         // An instance that begins here has the key of the one that ended, and nothing else of it.
         if (scanner.event > 1) again.push(known);
-        else known.ended = undefined;
+        else this.#forgetEnded(known);
       }
     }
     const { revive } = this.#memory.parts;
     await Promise.all(
       again.map(async (known) => {
         const { ended } = known;
-        known.ended = undefined;
+        this.#forgetEnded(known);
         if (ended !== undefined) this.#take(known, await revive(known.key, ended));
       }),
     );
+  }
+
+  #forgetEnded(known: Known): void {
+    known.ended = undefined;
+    this.#ended.delete(known);
   }
 
   #fold(batch: JournalBatch): void {

@@ -14,7 +14,7 @@ import type { PartitionMemory } from "./memory.ts";
 import { reviveSnapshot } from "./reviving.ts";
 
 /** Folded in one go, between two turns. */
-const pageInstances = 256;
+const pageInstances = 64;
 
 export async function resume(memory: PartitionMemory): Promise<void> {
   const { instances, parts, incarnations } = memory;

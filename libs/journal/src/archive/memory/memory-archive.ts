@@ -181,9 +181,8 @@ class MemoryArchivePartition implements ArchivePartition {
     return this.#archive.run("opening", () => {
       this.#fence(epoch);
       this.#kept.epoch = epoch;
-      const { coveredTo, packedTo, partitionSnapshot, instances } = this.#kept;
-      const live = [...instances.values()].filter(({ entry }) => entry.endMs === 0).length;
-      return { coveredTo, packedTo, partitionSnapshot: partitionSnapshot.slice(), live };
+      const { coveredTo, packedTo, partitionSnapshot } = this.#kept;
+      return { coveredTo, packedTo, partitionSnapshot: partitionSnapshot.slice() };
     });
   }
 

@@ -81,8 +81,8 @@ export class ArchiveEngine {
   }
 
   opening(partition: number): Opening {
-    const { coveredTo, packedTo, snapshot, live } = this.#standings.of(partition);
-    return { coveredTo, packedTo, partitionSnapshot: snapshot, live };
+    const { coveredTo, packedTo, snapshot } = this.#standings.of(partition);
+    return { coveredTo, packedTo, partitionSnapshot: snapshot };
   }
 
   commit(partition: number, changes: EncodedChanges): void {

@@ -58,7 +58,7 @@ export function ownerTests(underTest: ArchiveUnderTest): void {
 
     it("has of what an owner asked for before it was replaced everything or nothing", async () => {
       await using stage = await stageOf(underTest);
-      const { partition, story } = stage;
+      const { archive, partition, story } = stage;
       const [ann, bob] = [character("ann"), character("bob")];
       story.write(ann, bob);
       const committing = partition.commit(epoch, story.changes([snapshotOf(ann), snapshotOf(bob)]));
@@ -66,8 +66,9 @@ export function ownerTests(underTest: ArchiveUnderTest): void {
         () => true,
         (error: unknown) => assert.ok(archiveErrors.fenced.is(error)),
       );
-      const { coveredTo, live } = await partition.opening(epoch + 1);
-      assert.ok((coveredTo === 1 && live === 2) || (coveredTo === 0 && live === 0));
+      const { coveredTo } = await partition.opening(epoch + 1);
+      const { liveInstances } = await archive.figures();
+      assert.ok((coveredTo === 1 && liveInstances === 2) || (coveredTo === 0 && liveInstances === 0));
       if (await told) assert.equal(coveredTo, 1);
       const kept = await partition.load([ann.key, bob.key]);
       const expected = coveredTo === 1 ? "snapshot" : "nothing";

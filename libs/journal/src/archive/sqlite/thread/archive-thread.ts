@@ -161,7 +161,7 @@ class ThreadHost implements EngineHost {
 const ofNothing: {
   readonly [Call in EngineCall]?: (...values: EngineArguments<Call>) => EngineResult<Call>;
 } = {
-  opening: () => ({ coveredTo: 0, packedTo: 0, partitionSnapshot: new Uint8Array(0), live: 0 }),
+  opening: () => ({ coveredTo: 0, packedTo: 0, partitionSnapshot: new Uint8Array(0) }),
   load: (_partition, keys) => keys.map(() => ({ kind: "nothing" })),
   keyOf: () => undefined,
   due: () => [],
