@@ -1,5 +1,6 @@
 import { BinaryReader, type BinaryWriter } from "@bufbuild/protobuf/wire";
 import type { MessageCodec } from "./rpc.ts";
+import { Encoded } from "./wire/encoded.ts";
 import { FlatWriter } from "./wire/flat-writer.ts";
 
 /** What ts-proto makes of a message, as far as the wire needs it. */
@@ -22,6 +23,8 @@ let spare: FlatWriter | undefined;
 export function codecOf<T>(type: MessageType<T>, read?: (bytes: Uint8Array) => T): MessageCodec<T> {
   return {
     encode(message) {
+      const encoded = Encoded.bytesOf(message);
+      if (encoded !== undefined) return encoded;
       const writer = spare ?? new FlatWriter();
       spare = undefined;
       type.encode(message, writer);

@@ -1,3 +1,4 @@
 export { Cursor } from "./wire/cursor.ts";
+export { EncodedHostFrame } from "./wire/encoded-host-frame.ts";
 export { FlatWriter } from "./wire/flat-writer.ts";
 export { readAgentFrame, readHostFrame } from "./wire/link-frames.ts";
