@@ -4,7 +4,7 @@
  * All partitions that have something to do take their turns together, so that what they decide travels to the journal in
  * one group.
  */
-import type { RepairAction } from "@tutti/contracts/runtime/v1";
+import type { RepairAction, RepairQuarantinedReply } from "@tutti/contracts/runtime/v1";
 import { ActorKind, type Cause } from "@tutti/contracts/types/v1";
 import type { HistoryRecord } from "@tutti/journal";
 import {
@@ -137,7 +137,7 @@ export class Runtime implements RuntimeOfService {
   }
 
   /** Lets a quarantined instance go on; resolves with how it stands when that is durable. */
-  async repair(repair: Repair & { readonly action: RepairAction }): Promise<Instance> {
+  async repair(repair: Repair & { readonly action: RepairAction }): Promise<RepairQuarantinedReply> {
     const life = this.#of(repair.key).life;
     if (life === undefined) throw this.#refused(this.#of(repair.key));
     return life.loaded.repairs.repair(repair);

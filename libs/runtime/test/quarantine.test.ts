@@ -13,6 +13,7 @@ import {
   transfer,
   withdraw,
 } from "@tutti/machine-bank";
+import { runtimeLimits } from "../src/index.ts";
 import type { AnyMachine } from "../src/machines/hosted-machine.ts";
 import { accountKey, Bank, codeOf, idsIn, tester } from "./bank.fixture.ts";
 import { Poison, poisonedAccount } from "./poison.fixture.ts";
@@ -439,6 +440,43 @@ describe("a repair", () => {
       codeOf(bank.runtime.repair({ key: accountKey(ada), action: retry, event: 0, cause: tester })),
     );
     assert.deepEqual(await bank.time.settle(Promise.all(both)), ["done", "runtime.not_quarantined"]);
+    assert.equal(await bank.balanceOf(ada), 1_001);
+  });
+
+  for (const [when, then] of Object.entries(lives)) {
+    it(`under a key is answered like the first time when it is repeated ${when}`, async () => {
+      const { bank, poison } = await poisonedBank();
+      poison.decides.add(`deposit ${ada}`);
+      await bank.codeOf(bank.begin(ada, deposit, { amountCents: 1 }));
+      const keyed = (reason = "cured") =>
+        bank.time.settle(
+          bank.runtime.repair({
+            ...{ key: accountKey(ada), action: retry, event: 0 },
+            ...{ cause: { ...tester, reason }, idempotencyKey: "k1" },
+          }),
+        );
+      assert.equal(await bank.codeOf(keyed()), "runtime.still_fails");
+      poison.cure();
+      const first = await keyed();
+      assert.deepEqual(first, { status: WorkStatus.WORK_STATUS_RUNNING, event: 5 });
+      await then(bank);
+      assert.deepEqual(await keyed(), first);
+      assert.equal(await bank.codeOf(keyed("for another reason")), "runtime.key_reused");
+      assert.equal(await bank.balanceOf(ada), 1_001);
+      await bank.time.advanceAsync(runtimeLimits.keysKeptMs);
+      assert.equal(await bank.codeOf(keyed()), "runtime.not_quarantined");
+    });
+  }
+
+  it("under one key done by two at once is done once, and both are told the same", async () => {
+    const { bank, poison } = await poisonedBank();
+    poison.decides.add("deposit");
+    await bank.codeOf(bank.begin(ada, deposit, { amountCents: 1 }));
+    poison.cure();
+    const asked = { key: accountKey(ada), action: retry, event: 0, cause: tester, idempotencyKey: "k1" };
+    const both = [1, 2].map(() => bank.runtime.repair(asked));
+    const [one, other] = await bank.time.settle(Promise.all(both));
+    assert.deepEqual(one, other);
     assert.equal(await bank.balanceOf(ada), 1_001);
   });
 

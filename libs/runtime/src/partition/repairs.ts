@@ -4,14 +4,22 @@
  * 1. The state is folded again from what is durable before anything else: what a fault left of it is worth nothing.
  * 2. A repair that fails in the same way changes nothing: the instance stays as it was.
  * 3. After a repair, what waited is done in the order in which it came; when that fails, the rest goes on waiting.
+ * 4. A repair under a key is recorded together with its answer: whoever repeats it is told the same, also after a restart.
  */
-import { type CommandParked, RepairAction, type Repaired } from "@tutti/contracts/runtime/v1";
-import type { Cause } from "@tutti/contracts/types/v1";
+import { hash } from "node:crypto";
+import {
+  type CommandParked,
+  RepairAction,
+  type Repaired,
+  RepairQuarantinedReply,
+} from "@tutti/contracts/runtime/v1";
+import { type Cause, WorkStatus } from "@tutti/contracts/types/v1";
 import { errorFromUnknown, type InstanceKey, type TuttiError, textOf } from "@tutti/kernel";
 import { runtimeErrors } from "../errors.ts";
 import type { LastRecord } from "../history/histories.ts";
 import type { Refolding } from "../history/refolding.ts";
 import { ownEvents } from "../records/own-events.ts";
+import { recoverKey } from "./answered-keys.ts";
 import type { Decision } from "./decider.ts";
 import { heedless } from "./folding.ts";
 import type { Instance, Quarantine } from "./instance.ts";
@@ -25,6 +33,8 @@ export interface Repair {
   /** For a reset: the last event that still counts. */
   readonly event: number;
   readonly cause: Cause;
+  /** Under the same key the same repair is answered like the first time; empty or absent for none. */
+  readonly idempotencyKey?: string;
 }
 
 export class Repairs {
@@ -56,9 +66,11 @@ export class Repairs {
     }
   }
 
-  /** Repairs an instance; resolves with it when that is durable, throws why it is not repaired. */
-  async repair(repair: Repair): Promise<Instance> {
+  /** Repairs an instance; resolves with how it stands when that is durable, throws why it is not repaired. */
+  async repair(repair: Repair): Promise<RepairQuarantinedReply> {
     const instance = await this.#find(repair.key);
+    const repeated = this.#repeated(instance, repair);
+    if (repeated !== undefined) return this.#inTurn(() => repeated);
     const { quarantine } = instance;
     if (quarantine === undefined) throw notQuarantined(repair.key);
     const upTo = this.#eventAfter(instance, quarantine, repair);
@@ -75,10 +87,44 @@ export class Repairs {
       throw stillFails(key, error);
     }
     return this.#inTurn(() => {
-      if (instance.quarantine !== quarantine) throw notQuarantined(repair.key);
+      if (instance.quarantine !== quarantine) {
+        const meanwhile = this.#repeated(instance, repair);
+        if (meanwhile !== undefined) return meanwhile;
+        throw notQuarantined(repair.key);
+      }
       this.#release(instance, quarantine, state, { ...repair, event: upTo });
-      return instance;
+      return this.#answer(instance, repair);
     });
+  }
+
+  /** What the same repair was answered before; undefined when it is new. */
+  #repeated(instance: Instance, repair: Repair): RepairQuarantinedReply | undefined {
+    const { idempotencyKey: key = "" } = repair;
+    const answered = key === "" ? undefined : instance.keys?.get(key);
+    if (answered === undefined || answered.untilMs <= this.#memory.parts.clock.now()) return;
+    if (Buffer.compare(answered.commandHash, hashOf(repair)) === 0)
+      return RepairQuarantinedReply.decode(answered.reply);
+    const { kind, id } = instance.key;
+    throw runtimeErrors.keyReused({ kind, id, key });
+  }
+
+  /** Within the turn of the repair: what it is answered, which is recorded where it has a key. */
+  #answer(instance: Instance, repair: Repair): RepairQuarantinedReply {
+    const memory = this.#memory;
+    const { idempotencyKey: key = "", cause } = repair;
+    const status = statusOf(instance);
+    if (key === "") return { status, event: instance.event };
+    // The answer is an event itself.
+    const reply = { status, event: instance.event + 1 };
+    const answered = {
+      key,
+      commandHash: hashOf(repair),
+      reply: RepairQuarantinedReply.encode(reply).finish(),
+      untilMs: memory.nowMs + memory.parts.limits.keysKeptMs,
+    };
+    recoverKey(instance, answered);
+    memory.record(instance, ownEvents.keyAnswered, answered, cause);
+    return reply;
   }
 
   #eventAfter(instance: Instance, quarantine: Quarantine, { action, event, key }: Repair): number {
@@ -202,6 +248,17 @@ export class Repairs {
 /** Where its last record is, now: while something is awaited there may be more, which are not durable yet. */
 function lastOf({ lastBatch, lastIndex, event }: Instance): LastRecord {
   return { batch: lastBatch, index: lastIndex, event };
+}
+
+function statusOf({ hosted, state, quarantine, isTerminated }: Instance): WorkStatus {
+  // Something that waited has failed: it is kept aside once more.
+  if (quarantine !== undefined) return WorkStatus.WORK_STATUS_QUARANTINED;
+  return isTerminated ? WorkStatus.WORK_STATUS_TERMINATED : hosted.machine.describe(state).status;
+}
+
+/** Of what was asked for, to know it again. */
+function hashOf({ action, event, cause }: Repair): Uint8Array {
+  return hash("sha256", JSON.stringify(["repair", action, event, cause.reason]), "buffer");
 }
 
 function notQuarantined({ kind, id }: InstanceKey): TuttiError {

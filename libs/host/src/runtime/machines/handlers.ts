@@ -5,12 +5,11 @@ import type { MachineDesk } from "./desk.ts";
 import { getHistory, getState, watchHistory } from "./history.ts";
 import { readJournal } from "./journal.ts";
 import { listMachines } from "./list.ts";
-import { listQuarantined, RepairDesk } from "./quarantine.ts";
+import { listQuarantined, repairQuarantined } from "./quarantine.ts";
 
 type Served = Omit<Handlers<typeof runtimeService>, "deliver" | "watchOwnership" | "listPartitions">;
 
 export function machineHandlers(desk: MachineDesk): Served {
-  const repairs = new RepairDesk(desk);
   return {
     getHistory: (request, context) => getHistory(desk, request, context),
     watchHistory: (request, context) => watchHistory(desk, request, context),
@@ -18,6 +17,6 @@ export function machineHandlers(desk: MachineDesk): Served {
     listMachines: (request) => listMachines(desk, request),
     readJournal: (request, context) => readJournal(desk, request, context),
     listQuarantined: (request) => listQuarantined(desk, request),
-    repairQuarantined: (request, context) => repairs.repair(request, context),
+    repairQuarantined: (request, context) => repairQuarantined(desk, request, context),
   };
 }
