@@ -5,6 +5,7 @@ import { ownershipSection, ownershipSettings } from "@tutti/runtime/ownership";
 import { logSection, metricsSection, operationsSection, tracingSection } from "@tutti/telemetry";
 import { z } from "zod";
 import type { ServiceModule } from "./service-module.ts";
+import { clusterSection } from "./storage/cluster/settings.ts";
 import { durableSection } from "./storage/settings.ts";
 
 export const busSection = defineSection({
@@ -31,6 +32,7 @@ export const hostSections: readonly Section[] = [
   meshSection,
   ownershipSection,
   durableSection,
+  clusterSection,
 ];
 
 /** What can be set about a process with these services. */

@@ -19,15 +19,19 @@ const notADatabase = 26;
 export class DataDirectory implements Component {
   readonly path: string;
   readonly #foundation: Pick<Foundation, "clock">;
+  readonly #setting: string;
   #lock: DatabaseSync | undefined;
 
-  constructor(path: string, foundation: Pick<Foundation, "clock">) {
+  /** @param setting by which another directory is chosen */
+  constructor(path: string, foundation: Pick<Foundation, "clock">, setting = "platform.dataDirectory") {
     this.path = resolve(path);
     this.#foundation = foundation;
+    this.#setting = setting;
   }
 
   async start(): Promise<void> {
     const holder = join(this.path, "lock.json");
+    const setting = this.#setting;
     try {
       await mkdir(this.path, { recursive: true });
       this.#lock = await locked(join(this.path, "lock"));
@@ -37,9 +41,9 @@ export class DataDirectory implements Component {
     } catch (error) {
       this.stop();
       if (isSqlite(error, busy))
-        throw hostErrors.dataDirectoryLocked({ directory: this.path, ...holderIn(holder) });
+        throw hostErrors.dataDirectoryLocked({ directory: this.path, setting, ...holderIn(holder) });
       const reason = reasonOf(error, this.path);
-      throw hostErrors.dataDirectoryUnusable({ directory: this.path, reason }, { cause: error });
+      throw hostErrors.dataDirectoryUnusable({ directory: this.path, reason, setting }, { cause: error });
     }
   }
 

@@ -19,15 +19,15 @@ export const hostErrors = defineErrors("host", {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "A data directory belongs to one process at a time. Stop the other process, or give this one another directory.",
-    message: ({ directory, pid, since }: { directory: string; pid: string; since: string }) =>
-      `expected the data directory ${directory} to be free, found it locked by the process ${pid} since ${since}; stop that process, or set platform.dataDirectory to another directory`,
+    message: (at: { directory: string; pid: string; since: string; setting: string }) =>
+      `expected the data directory ${at.directory} to be free, found it locked by the process ${at.pid} since ${at.since}; stop that process, or set ${at.setting} to another directory`,
   },
   dataDirectoryUnusable: {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "The process has to be able to make and write the data directory. Mend its permissions, or choose another one.",
-    message: ({ directory, reason }: { directory: string; reason: string }) =>
-      `expected to be able to write the data directory ${directory}, found: ${reason}; mend that, or set platform.dataDirectory to another directory`,
+    message: ({ directory, reason, setting }: { directory: string; reason: string; setting: string }) =>
+      `expected to be able to write the data directory ${directory}, found: ${reason}; mend that, or set ${setting} to another directory`,
   },
   dataUnreadable: {
     status: "DATA_LOSS",
@@ -63,13 +63,6 @@ export const hostErrors = defineErrors("host", {
     help: "A service names machines, and its process was put together without a directory to keep them in. Give the host a dataDirectory.",
     message: ({ service }: { service: string }) =>
       `expected a data directory for the machines of ${service}, found a process without one; give its host a dataDirectory`,
-  },
-  storageNotShared: {
-    status: "FAILED_PRECONDITION",
-    retry: "never",
-    help: "Machines are kept on the disk of one process. Processes that share partitions need storage that all of them reach, which this release has no service for yet.",
-    message: ({ service }: { service: string }) =>
-      `expected the process with the machines of ${service} to own all of them, found ownership.kind: leased; set it to sole`,
   },
   copyRefused: {
     status: "FAILED_PRECONDITION",

@@ -32,12 +32,12 @@ import {
 } from "@tutti/telemetry";
 import { type HostBus, openBus } from "./bus.ts";
 import { sectionsOf } from "./configuration.ts";
-import type { DataDirectory } from "./data-directory.ts";
 import { hostErrors } from "./errors.ts";
 import { instanceHealthOf } from "./instance-health.ts";
 import { NatsOnDemand } from "./nats-on-demand.ts";
 import { openSteward } from "./runtime/open-steward.ts";
 import { type Opened, openStorage } from "./runtime/open-storage.ts";
+import { OwnedPartitions } from "./runtime/owned-partitions.ts";
 import type { HostContext, ServiceModule } from "./service-module.ts";
 import type { ServiceStorage } from "./storage/service-storage.ts";
 import type { Storage } from "./storage/storage.ts";
@@ -69,7 +69,7 @@ interface Parts {
   readonly delivery: MeshDelivery;
   readonly discovery: RegistryDiscovery;
   readonly announcer: Announcer;
-  readonly directory: DataDirectory | undefined;
+  readonly data: Component | undefined;
   readonly storage: Storage | undefined;
   readonly services: ReadonlyMap<string, Component>;
 }
@@ -120,7 +120,7 @@ export class ServiceHost extends Orchestrator {
     });
     const delivery = new MeshDelivery({ mesh, ownership });
     const kept = await openStorage({
-      ...{ configuration, foundation, steward, delivery, services: modules, version },
+      ...{ configuration, foundation, nats, steward, delivery, services: modules, version },
       dataDirectory: options.dataDirectory,
     });
     const services = new Map<string, Component>();
@@ -147,7 +147,7 @@ export class ServiceHost extends Orchestrator {
     }
     const host: ServiceHost = new ServiceHost(options, {
       ...{ processId, configuration, telemetry, foundation, nats, bus, mesh, discovery, announcer, services },
-      ...{ steward, delivery, directory: kept.directory, storage: kept.storage },
+      ...{ steward, delivery, data: kept.data, storage: kept.storage },
     });
     return host;
   }
@@ -176,7 +176,7 @@ export class ServiceHost extends Orchestrator {
     this.register("bus", bus, patient);
     this.register("discovery", parts.discovery, { scope: "integration", critical: false });
     // What is kept is there before those who keep it, and goes after them.
-    const data = parts.storage ?? parts.directory;
+    const { data } = parts;
     const unhurried = { stopTimeoutMs: durableStopMs };
     if (data !== undefined) this.register("data", data, { ...patient, ...unhurried });
     for (const [service, component] of parts.services) {
@@ -190,6 +190,12 @@ export class ServiceHost extends Orchestrator {
     this.register("mesh", mesh, { scope: "integration" });
     // Partitions are taken when they can be called, and handed over while they still can.
     this.register("ownership", parts.steward, patient);
+    if (storage !== undefined)
+      this.register(
+        "partitions",
+        new OwnedPartitions(parts.steward, storage.runtimes, parts.foundation),
+        patient,
+      );
     this.register(
       "delivery",
       { stop: () => parts.delivery.stop() },

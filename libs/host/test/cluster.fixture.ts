@@ -1,12 +1,15 @@
-/** A cluster of processes with a real NATS server, and a client of them in the process of the test. */
+/** A cluster of processes with real NATS servers, and clients of them in the process of the test. */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { sleep, systemFoundation, systemTimers, TuttiError } from "@tutti/kernel";
 import { LeasedOwnership, Mesh } from "@tutti/mesh";
 import { note } from "@tutti/mesh/testing";
 import type { NatsConnection } from "@tutti/nats";
-import { connectionTo, type NatsServer, startNatsServer } from "@tutti/nats/testing";
+import { connectionTo, type NatsServer, startNatsCluster, startNatsServer } from "@tutti/nats/testing";
 import {
   LeasedSteward,
   type OwnershipStore,
@@ -84,45 +87,77 @@ export interface Client {
   close(): Promise<void>;
 }
 
+export interface ClusterGiven {
+  /** NATS servers; with several, everything is on three of them. Default 1. */
+  readonly servers?: 1 | 3;
+  /** More of what the processes are set to. */
+  readonly flags?: readonly string[];
+}
+
+const payload = "max_payload: 8MB";
+/** The system account alone can see whether a server syncs before it acknowledges. */
+const accounts = `system_account: SYS
+no_auth_user: bank
+accounts {
+  SYS { users: [{ user: system, password: seen }] }
+  BANK { jetstream: enabled, users: [{ user: bank, password: kept }] }
+}`;
+
+/** One server that syncs always, or three. */
+async function startServers(count: 1 | 3): Promise<readonly NatsServer[]> {
+  if (count === 3) return startNatsCluster({ configuration: payload });
+  const configuration = `${payload}\n${accounts}`;
+  return [await startNatsServer({ jetstream: "sync_interval: always", configuration })];
+}
+
 export class BankCluster {
-  readonly nats: NatsServer;
+  readonly servers: readonly NatsServer[];
   readonly connection: NatsConnection & AsyncDisposable;
   readonly processes: BankProcess[] = [];
+  readonly replicas: number;
+  readonly #copies: string;
   readonly #flags: readonly string[];
   readonly #clients: Client[] = [];
   /** What processes that have ended told before. */
   readonly #sentOn = new Map<string, number>();
 
-  static async open(flags: readonly string[] = []): Promise<BankCluster> {
-    const nats = await startNatsServer({ configuration: "max_payload: 8MB" });
-    const connection = await connectionTo([nats.address]);
-    return new BankCluster(nats, connection, flags);
+  static async open({ servers: count = 1, flags = [] }: ClusterGiven = {}): Promise<BankCluster> {
+    const servers = await startServers(count);
+    const connection = await connectionTo(servers.map(({ address }) => address));
+    const copies = await mkdtemp(join(tmpdir(), "tutti-copies-"));
+    return new BankCluster(servers, connection, copies, flags);
   }
 
   private constructor(
-    nats: NatsServer,
+    servers: readonly NatsServer[],
     connection: NatsConnection & AsyncDisposable,
+    copies: string,
     flags: readonly string[],
   ) {
-    this.nats = nats;
+    this.servers = servers;
     this.connection = connection;
-    this.#flags = flags;
+    this.replicas = servers.length;
+    this.#copies = copies;
+    const system = ["--cluster.system.user=system", "--cluster.system.password=env:TEST_SYSTEM_PASSWORD"];
+    this.#flags = [
+      ...["--ownership.kind=leased", `--ownership.partitions=${partitions}`],
+      ...[`--ownership.replicas=${this.replicas}`, `--cluster.replicas=${this.replicas}`],
+      ...[`--nats.servers=${JSON.stringify(servers.map(({ address }) => address))}`],
+      ...[`--cluster.copies=${copies}`, ...(this.replicas === 1 ? system : [])],
+      ...["--mesh.listen=127.0.0.1:0", "--operations.port=0", "--log.level=fatal"],
+      ...["--mesh.timeouts.discoveryMs=1", ...flags],
+    ];
   }
 
   async join(): Promise<BankProcess> {
-    const flags = [
-      "--ownership.kind=leased",
-      `--ownership.partitions=${partitions}`,
-      `--nats.servers=["${this.nats.address}"]`,
-      "--mesh.listen=127.0.0.1:0",
-      "--operations.port=0",
-      "--log.level=fatal",
-      "--mesh.timeouts.discoveryMs=1",
-      ...this.#flags,
-    ];
     // Without the environment of the test runner, whose results a child would write.
-    const { NODE_TEST_CONTEXT: _context, ...env } = process.env;
-    const child = fork(program, flags, { env, execArgv: [], stdio: ["ignore", "inherit", "inherit", "ipc"] });
+    const { NODE_TEST_CONTEXT: _context, ...inherited } = process.env;
+    const env = { ...inherited, TEST_SYSTEM_PASSWORD: "seen" };
+    const child = fork(program, this.#flags, {
+      env,
+      execArgv: [],
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+    });
     const [news] = (await once(child, "message")) as [BankNews];
     if (news.kind !== "ready") throw new Error(`expected the process to be ready, found ${news.kind}`);
     const joined = { child, address: news.address, processId: news.processId };
@@ -155,7 +190,7 @@ export class BankCluster {
 
   async client({ lateMs = 0 }: { readonly lateMs?: number } = {}): Promise<Client> {
     const foundation = systemFoundation({ logger });
-    const store = new NatsOwnershipStore({ connection: this.connection, replicas: 1 });
+    const store = new NatsOwnershipStore({ connection: this.connection, replicas: this.replicas });
     const steward = new LeasedSteward({
       store: new LateStore(store, lateMs),
       foundation,
@@ -189,7 +224,8 @@ export class BankCluster {
     for (const client of this.#clients) await client.close();
     for (const process of [...this.processes]) await this.kill(process);
     await this.connection[Symbol.asyncDispose]();
-    await this.nats[Symbol.asyncDispose]();
+    for (const server of this.servers) await server[Symbol.asyncDispose]();
+    await rm(this.#copies, { recursive: true, force: true });
   }
 
   async #note(process: BankProcess): Promise<void> {

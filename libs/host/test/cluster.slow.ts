@@ -176,9 +176,9 @@ describe("a cluster of real processes", { skip, concurrency: false }, () => {
       moves++;
     });
     const depositors = await underLoad("away", async () => {
-      await cluster.nats.down();
+      for (const server of cluster.servers) await server.down();
       await sleep(systemTimers, 5_000);
-      await cluster.nats.up();
+      for (const server of cluster.servers) await server.up();
       await sleep(systemTimers, 4_000);
     });
     unlisten();
@@ -238,11 +238,13 @@ describe("a cluster of real processes", { skip, concurrency: false }, () => {
 describe("a cluster with a hot set of partitions", { skip, concurrency: false }, () => {
   it("moves half of it to an idle process by load, and little more after that", async (context) => {
     // A machine for tests has less to decide than one for work: what counts as busy is scaled to that.
-    await using cluster = await BankCluster.open([
-      "--ownership.balance.gapMin=0.02",
-      "--ownership.balance.benefitMin=0.004",
-      "--ownership.balance.idleMax=0.002",
-    ]);
+    await using cluster = await BankCluster.open({
+      flags: [
+        "--ownership.balance.gapMin=0.02",
+        "--ownership.balance.benefitMin=0.004",
+        "--ownership.balance.idleMax=0.002",
+      ],
+    });
     const busy = await cluster.join();
     const client = await cluster.client();
     await until(() => isComplete(client), 5_000);

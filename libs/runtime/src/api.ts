@@ -80,6 +80,11 @@ export interface RuntimeOfService {
   ask<Body, Reply>(question: Question<Body, Reply>): Promise<Reply>;
   /** Takes letters for one of its partitions; resolves with the number up to which all of the channel are durable. */
   take(partition: number, batch: LetterBatch): Promise<number>;
+  /**
+   * Gets ready for a partition that is to come here while another process still owns it, so that it is not without an owner
+   * for long. Absent where that makes no difference.
+   */
+  readonly prepare?: ((partition: number) => Promise<void>) | undefined;
   /** Begins to own a partition: seals its journal under this epoch or a newer one, and loads it. */
   own(partition: number, epoch: number): Promise<void>;
   /** Lets go of a partition: what is under way becomes durable or is answered as unknown, then nothing more is decided. */

@@ -26,6 +26,8 @@ export interface RuntimeOptions {
   readonly limits: RuntimeLimits;
   /** How long ended instances are kept. */
   retentionOf(kind: string): Retention;
+  /** Gets ready for a partition that another process still owns; absent where nothing can be done before. */
+  readonly prepare?: (partition: number) => Promise<void>;
   /** Where a partition is called, when it is not here: for `mesh.not_owner`. */
   ownerOf?(place: Place): { instance: string; address: string; epoch: number } | undefined;
 }

@@ -30,6 +30,7 @@ import { ignored } from "./refusals.ts";
 export class Runtime implements RuntimeOfService {
   readonly service: string;
   readonly partitions: number;
+  readonly prepare: RuntimeOfService["prepare"];
   readonly #options: RuntimeOptions;
   readonly #machines: HostedMachines;
   readonly #partitions: readonly Partition[];
@@ -41,6 +42,7 @@ export class Runtime implements RuntimeOfService {
     this.#options = options;
     this.service = options.service;
     this.partitions = options.partitions;
+    this.prepare = options.prepare;
     this.#machines = new HostedMachines(options.service, options.machines);
     checkBounds(options.limits);
     const cause: Cause = {

@@ -138,6 +138,8 @@ export class CountingRuntime implements RuntimeOfService {
   ownMs = 20;
   /** How long it takes until nothing is under way any more. */
   disownMs = 0;
+  /** Where it gets ready for what is to come: how. */
+  prepare: RuntimeOfService["prepare"];
   /** How often it was told to begin a partition. */
   begun = 0;
 
@@ -277,6 +279,8 @@ export interface ClusterGiven {
   readonly seed?: number;
   /** By how much clocks run apart at most, as a share. Default 0. */
   readonly drift?: number;
+  /** How long it takes to get ready for a partition that is to come. Default: there is nothing to be done. */
+  readonly prepareMs?: number;
 }
 
 export class Cluster {
@@ -288,12 +292,14 @@ export class Cluster {
   readonly #dead = new Set<TestProcess>();
   readonly #seed: number;
   readonly #drift: number;
+  readonly #prepareMs: number | undefined;
   #names = 0;
 
-  constructor({ partitions = 4, seed = 1, drift = 0 }: ClusterGiven = {}) {
+  constructor({ partitions = 4, seed = 1, drift = 0, prepareMs }: ClusterGiven = {}) {
     this.partitions = partitions;
     this.#seed = seed;
     this.#drift = drift;
+    this.#prepareMs = prepareMs;
   }
 
   get alive(): readonly TestProcess[] {
@@ -336,6 +342,10 @@ export class Cluster {
     const tenure = steward.tenureOf(service);
     const { journals, partitions } = this;
     const runtime = new CountingRuntime(partitions, { life, journals, tenure });
+    const prepareMs = this.#prepareMs;
+    if (prepareMs !== undefined) {
+      runtime.prepare = () => new Promise<void>((resolve) => void life.after(prepareMs, resolve));
+    }
     steward.host(runtime);
     const process = { name, life, store: store.view, steward, runtime };
     this.#processes.push(process);

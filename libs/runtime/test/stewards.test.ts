@@ -105,6 +105,54 @@ describe("stewards of a cluster", () => {
   });
 });
 
+describe("a process that a partition is to come to", () => {
+  cluster(
+    "gets ready for it while its owner goes on",
+    async (cluster) => {
+      const a = await cluster.join();
+      await cluster.until(() => cluster.owners() === "aaaa");
+      const b = await cluster.join();
+      let prepared = 0;
+      const { prepare } = b.runtime;
+      b.runtime.prepare = async (partition) => {
+        await prepare?.(partition);
+        prepared++;
+        assert.ok(a.steward.holds(service, partition), "its owner goes on meanwhile");
+      };
+      await cluster.until(() => cluster.owners() === "bbaa", 5_000);
+      assert.equal(prepared, 2);
+    },
+    { prepareMs: 800 },
+  );
+
+  cluster(
+    "gets it all the same when getting ready lasts too long",
+    async (cluster) => {
+      await cluster.join();
+      await cluster.until(() => cluster.owners() === "aaaa");
+      await cluster.join();
+      await cluster.until(() => cluster.owners() === "bbaa", 12_000);
+    },
+    { prepareMs: 1_000_000 },
+  );
+
+  cluster(
+    "is not waited for when it dies, and the partition stays",
+    async (cluster) => {
+      const a = await cluster.join();
+      await cluster.until(() => cluster.owners() === "aaaa");
+      const b = await cluster.join();
+      await cluster.until(() => [...a.steward.ownerships()].length === 4 && cluster.time.monotonic() > 500);
+      await cluster.time.advanceAsync(1_500);
+      cluster.kill(b);
+      await cluster.time.advanceAsync(10_000);
+      assert.equal(cluster.owners(), "aaaa");
+      assert.equal(a.runtime.begun, 4);
+    },
+    { prepareMs: 4_000 },
+  );
+});
+
 describe("a process that was stopped for 30 seconds", () => {
   cluster("can neither write nor answer from memory, and comes back as another holder", async (cluster) => {
     const [a, b] = await cluster.pair();

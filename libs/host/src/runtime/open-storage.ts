@@ -1,17 +1,21 @@
 /** What a process keeps its machines in, if any of its services has some. */
-import type { Configuration, Foundation } from "@tutti/kernel";
+import type { Component, Configuration, Foundation } from "@tutti/kernel";
 import type { MeshDelivery } from "@tutti/mesh";
+import { natsSection } from "@tutti/nats/settings";
 import { ownershipSection, type Steward } from "@tutti/runtime/ownership";
 import { DataDirectory } from "../data-directory.ts";
 import { hostErrors } from "../errors.ts";
+import type { NatsOnDemand } from "../nats-on-demand.ts";
 import type { ServiceModule } from "../service-module.ts";
+import { clusterSection, clusterSettings } from "../storage/cluster/settings.ts";
 import { durableSection, durableSettings } from "../storage/settings.ts";
-import type { Storage } from "../storage/storage.ts";
+import type { Storage, StorageParts } from "../storage/storage.ts";
 import type { HostMachines } from "./host-machines.ts";
 
 export interface StorageNeeds {
   readonly configuration: Configuration;
   readonly foundation: Foundation;
+  readonly nats: NatsOnDemand;
   readonly steward: Steward;
   readonly delivery: MeshDelivery;
   readonly services: readonly ServiceModule[];
@@ -21,27 +25,44 @@ export interface StorageNeeds {
 
 export type Opened =
   | {
-      readonly directory: DataDirectory | undefined;
+      /** What of it is part of the process; undefined where nothing is kept. */
+      readonly data: Component | undefined;
       readonly storage: undefined;
       readonly hostMachines: undefined;
     }
-  | { readonly directory: DataDirectory; readonly storage: Storage; readonly hostMachines: HostMachines };
+  | { readonly data: Component; readonly storage: Storage; readonly hostMachines: HostMachines };
 
 /** The directory of a process, and its storage where there are machines: the code for that is large. */
 export async function openStorage(needs: StorageNeeds): Promise<Opened> {
-  const { configuration, foundation, steward, delivery, services, dataDirectory, version } = needs;
+  const { configuration, foundation, services, dataDirectory } = needs;
+  const hosting = services.find(({ machines }) => machines !== undefined);
   const directory =
     dataDirectory === undefined ? undefined : new DataDirectory(dataDirectory(configuration), foundation);
-  const hosting = services.find(({ machines }) => machines !== undefined);
-  if (hosting === undefined) return { directory, storage: undefined, hostMachines: undefined };
-  const { name: service } = hosting;
-  if (directory === undefined) throw hostErrors.noDataDirectory({ service });
-  if (configuration.read(ownershipSection).kind !== "sole") throw hostErrors.storageNotShared({ service });
-  const [{ Storage }, { hostMachines }] = await Promise.all([
-    import("../storage/storage.ts"),
-    import("./host-machines.ts"),
-  ]);
+  if (hosting === undefined) return { data: directory, storage: undefined, hostMachines: undefined };
   const settings = durableSettings(configuration.read(durableSection));
-  const storage = new Storage({ directory, release: version, settings, foundation, steward, delivery });
-  return { directory, storage, hostMachines };
+  const { steward, delivery } = needs;
+  const parts: StorageParts = { settings, foundation, steward, delivery };
+  const isShared = configuration.read(ownershipSection).kind === "leased";
+  const storage = isShared
+    ? await openShared(needs, parts)
+    : await openEmbedded(needs, parts, directory, hosting.name);
+  const { hostMachines } = await import("./host-machines.ts");
+  return { data: storage, storage, hostMachines };
+}
+
+async function openEmbedded(
+  { version: release }: StorageNeeds,
+  parts: StorageParts,
+  directory: DataDirectory | undefined,
+  service: string,
+): Promise<Storage> {
+  if (directory === undefined) throw hostErrors.noDataDirectory({ service });
+  const { EmbeddedStorage } = await import("../storage/embedded-storage.ts");
+  return new EmbeddedStorage({ ...parts, directory, release });
+}
+
+async function openShared({ configuration, nats }: StorageNeeds, parts: StorageParts): Promise<Storage> {
+  const cluster = clusterSettings(configuration.read(clusterSection), configuration.read(natsSection));
+  const { ClusterStorage } = await import("../storage/cluster/cluster-storage.ts");
+  return new ClusterStorage({ ...parts, cluster, connection: await nats.connection() });
 }

@@ -1,29 +1,22 @@
 /**
  * The archive of one service from before it is opened: a runtime is put together before its process may touch the data
- * directory.
+ * directory, and before it is connected to anything.
  */
-import type {
-  Archive,
-  ArchiveFigures,
-  ArchivePartition,
-  Search,
-  SearchPage,
-  SqliteArchive,
-} from "@tutti/journal";
+import type { Archive, ArchiveFigures, ArchivePartition, Search, SearchPage } from "@tutti/journal";
 import { assert } from "@tutti/kernel";
 
 export class ServiceArchive implements Archive {
   readonly service: string;
-  readonly #open: () => SqliteArchive;
-  #opened: SqliteArchive | undefined;
+  readonly #open: () => Archive | Promise<Archive>;
+  #opened: Archive | undefined;
 
-  constructor(service: string, open: () => SqliteArchive) {
+  constructor(service: string, open: () => Archive | Promise<Archive>) {
     this.service = service;
     this.#open = open;
   }
 
-  start(): void {
-    this.#opened = this.#open();
+  async start(): Promise<void> {
+    this.#opened = await this.#open();
   }
 
   partition(partition: number): ArchivePartition {
@@ -64,7 +57,7 @@ export class ServiceArchive implements Archive {
     await this.#opened?.close();
   }
 
-  get #archive(): SqliteArchive {
+  get #archive(): Archive {
     assert(this.#opened !== undefined, "nobody asks the archive before it is open", {
       service: this.service,
     });

@@ -1,58 +1,24 @@
-/**
- * Where the machines of a process are kept: one journal for all its services, an archive for each, in the data directory
- * that belongs to this process alone.
- *
- *     data.json        how it was made; written once
- *     lock             held by the system for the process that has it
- *     journal/         the log of all partitions of all services
- *     archive/NAME/    snapshots, history and index of one service
- *     blobs/           large content by its hash
- *
- * 1. Nothing of it is touched before the lock is held, and the lock is given back last.
- * 2. Runtimes let go of their partitions first: what is under way becomes durable. Then archives, then the journal.
- */
-import { existsSync } from "node:fs";
-import { rm } from "node:fs/promises";
-import {
-  type Archive,
-  ArchiveThread,
-  type Blobs,
-  DirectoryBlobs,
-  openArchive,
-  openSegments,
-  type SegmentsJournal,
-} from "@tutti/journal";
-import {
-  assert,
-  type Component,
-  type Delivery,
-  degraded,
-  type Foundation,
-  type Health,
-  healthy,
-  type Owner,
-  type Place,
-  systemDefer,
-  unhealthy,
-} from "@tutti/kernel";
-import { type Effects, Runtime, type RuntimeOptions } from "@tutti/runtime";
+import type { Archive, Blobs } from "@tutti/journal";
+import type { Component, Delivery, Foundation } from "@tutti/kernel";
+import type { Effects, Runtime, RuntimeOptions } from "@tutti/runtime";
 import type { Steward } from "@tutti/runtime/ownership";
-import type { DataDirectory } from "../data-directory.ts";
-import { hostErrors } from "../errors.ts";
-import { type AboutData, checkAbout, dataFormat, readAbout, writeAbout } from "./about.ts";
-import { copyData } from "./backup.ts";
-import { Door } from "./door.ts";
-import { StorageInstruments } from "./instruments.ts";
-import { type DataLayout, layoutOf } from "./layout.ts";
-import { ProcessJournal } from "./process-journal.ts";
-import { ServiceArchive } from "./service-archive.ts";
+import type { ProcessJournal } from "./process-journal.ts";
 import type { DurableSettings } from "./settings.ts";
-import { Upkeep } from "./upkeep.ts";
 
+/** Where the machines of a process are kept: on its own disk, or in a cluster where others reach them too. */
+export interface Storage extends Component {
+  /** The runtime of a service, before the storage is started. It owns nothing yet. */
+  host(service: string, machines: RuntimeOptions["machines"], effects: Effects): HostedRuntime;
+  /** Those that were made so far. */
+  readonly runtimes: readonly Runtime[];
+  /** Large content of all services, once the storage is started. */
+  readonly blobs: Blobs;
+  /** All partitions are let go of: what is under way becomes durable, nothing more is decided. */
+  stopRuntimes(): Promise<void>;
+}
+
+/** What every storage is made of. */
 export interface StorageParts {
-  readonly directory: DataDirectory;
-  /** Of this software. */
-  readonly release: string;
   readonly settings: DurableSettings;
   readonly foundation: Foundation;
   readonly steward: Steward;
@@ -66,181 +32,4 @@ export interface HostedRuntime {
   readonly runtime: Runtime;
   readonly archive: Archive;
   readonly journals: Pick<ProcessJournal, "journal">;
-}
-
-/** A copy is begun again when the journal was opened anew meanwhile, at most so often. */
-const copyAttemptsMax = 3;
-
-export class Storage implements Component {
-  readonly #parts: StorageParts;
-  readonly #layout: DataLayout;
-  readonly #journal: ProcessJournal<SegmentsJournal>;
-  readonly #thread = new ArchiveThread();
-  readonly #services: (HostedRuntime & { readonly archive: ServiceArchive })[] = [];
-  readonly #instruments: StorageInstruments;
-  readonly #upkeep: Upkeep;
-  readonly #door: Door;
-  #about: AboutData | undefined;
-  #blobs: Blobs | undefined;
-
-  constructor(parts: StorageParts) {
-    const { directory, foundation, settings } = parts;
-    this.#parts = parts;
-    this.#layout = layoutOf(directory.path);
-    this.#journal = new ProcessJournal({ open: () => this.#openJournal(), foundation });
-    this.#instruments = new StorageInstruments(foundation.metrics);
-    this.#upkeep = new Upkeep({
-      ...{ foundation, services: this.#services, instruments: this.#instruments },
-      ...{ directory: directory.path, purgeMs: settings.purgeMs },
-      journalBytes: () => this.#journal.journal.bytes,
-    });
-    const { chance, logger } = foundation;
-    this.#door = new Door({ layout: this.#layout, chance, logger, backUp: (to) => this.backUp(to) });
-  }
-
-  /** The runtime of a service, before the storage is started. It owns nothing yet. */
-  host(service: string, machines: RuntimeOptions["machines"], effects: Effects): HostedRuntime {
-    const { steward, delivery, foundation, settings } = this.#parts;
-    const { clock, timers, chance, logger } = foundation;
-    const { partitions } = steward;
-    const archive = new ServiceArchive(service, () =>
-      openArchive(this.#layout.archiveOf(service), this.#thread, {
-        ...{ partitions, clock },
-        source: (partition) => this.#journal.journal.partition(service, partition),
-      }),
-    );
-    const runtime = new Runtime({
-      ...{ service, machines, partitions, archive, delivery, effects, clock, timers, chance, logger },
-      journals: this.#journal,
-      tenure: steward.tenureOf(service),
-      partitionsOf: () => partitions,
-      defer: systemDefer,
-      limits: settings.limits,
-      retentionOf: settings.retentionOf,
-      ownerOf: (place) => ownerOf(steward, service, place),
-    });
-    const hosted = { service, machines, runtime, archive, journals: this.#journal };
-    this.#services.push(hosted);
-    return hosted;
-  }
-
-  /** Large content of all services, once the storage is started. */
-  get blobs(): Blobs {
-    assert(this.#blobs !== undefined, "nobody asks for blobs before the storage is started", {});
-    return this.#blobs;
-  }
-
-  async start(): Promise<void> {
-    const { directory, foundation } = this.#parts;
-    await directory.start();
-    try {
-      this.#about = this.#madeAs();
-      await this.#journal.start();
-      for (const { archive } of this.#services) archive.start();
-      this.#blobs = await DirectoryBlobs.open(this.#layout.blobs, foundation.clock);
-      await this.#door.start();
-      this.#upkeep.start();
-    } catch (error) {
-      await this.stop();
-      throw error;
-    }
-  }
-
-  /** All partitions are let go of: what is under way becomes durable, nothing more is decided. */
-  async stopRuntimes(): Promise<void> {
-    await Promise.all(this.#services.map(({ runtime }) => runtime.stop()));
-  }
-
-  async stop(): Promise<void> {
-    this.#upkeep.stop();
-    await this.#door.stop();
-    await this.stopRuntimes();
-    for (const { archive } of this.#services) await archive.close();
-    await this.#blobs?.close();
-    await this.#journal.stop();
-    this.#parts.directory.stop();
-  }
-
-  health(): Health {
-    const journal = this.#journal.health();
-    if (journal.level !== "healthy") return journal;
-    const failed = this.#services.flatMap(({ service, runtime }) =>
-      runtime
-        .standings()
-        .filter(({ state }) => state === "failed")
-        .map(({ partition }) => `${service}/${partition}`),
-    );
-    if (failed.length > 0)
-      return unhealthy(`partitions cannot be loaded: ${failed.join(", ")}; npm run doctor says why`);
-    const { freeBytes } = this.#upkeep;
-    if (freeBytes === undefined || freeBytes >= this.#parts.settings.freeBytesMin) return healthy;
-    return degraded(
-      `the disk of ${this.#layout.directory} has ${mebibytes(freeBytes)} MiB left; free some space`,
-    );
-  }
-
-  /** Copies everything to a directory that is empty or not there, while the work goes on. */
-  async backUp(target: string): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
-      const { journal } = this.#journal;
-      const release = await journal.hold();
-      try {
-        await copyData(
-          {
-            layout: this.#layout,
-            about: this.#about ?? this.#madeAs(),
-            archives: this.#services.map(({ service, archive }) => ({
-              service,
-              backup: (directory) => archive.backup(directory),
-            })),
-            end: () => journal.end,
-          },
-          target,
-        );
-      } finally {
-        release();
-      }
-      // Opened anew, the log may have been cut while it was copied.
-      if (this.#journal.journal === journal) return;
-      const reason = "the journal was opened anew meanwhile";
-      if (attempt === copyAttemptsMax) throw hostErrors.copyFailed({ target, reason });
-      await rm(target, { recursive: true, force: true });
-    }
-  }
-
-  #madeAs(): AboutData {
-    const { steward, release, foundation } = this.#parts;
-    const layout = this.#layout;
-    const known = readAbout(layout);
-    if (known !== undefined) {
-      checkAbout(known, layout, steward.partitions);
-      return known;
-    }
-    if (existsSync(layout.journal)) throw hostErrors.dataIncomplete({ directory: layout.directory });
-    const made = new Date(foundation.clock.now()).toISOString();
-    const about = { format: dataFormat, release, made, partitions: steward.partitions };
-    writeAbout(layout, about);
-    return about;
-  }
-
-  async #openJournal(): Promise<SegmentsJournal> {
-    const { foundation, steward } = this.#parts;
-    const services = this.#services.map(({ service }) => ({ service, partitions: steward.partitions }));
-    const { committed } = this.#instruments;
-    const { journal, found } = await openSegments(this.#layout.journal, {
-      ...{ services, committed, chance: foundation.chance },
-    });
-    const { torn, ...counts } = found;
-    const cut = torn === undefined ? {} : { cutFile: torn.file, cutOffset: torn.offset };
-    foundation.logger.info("the journal is open", { ...counts, ...cut });
-    return journal;
-  }
-}
-
-function ownerOf(steward: Steward, service: string, place: Place): Owner | undefined {
-  return steward.ownerOf(service, Number(place.slice(place.lastIndexOf("/") + 1)));
-}
-
-function mebibytes(bytes: number): number {
-  return Math.floor(bytes / 1_048_576);
 }

@@ -20,7 +20,8 @@ export interface UpkeepParts {
   readonly instruments: StorageInstruments;
   readonly directory: string;
   readonly purgeMs: number;
-  journalBytes(): number;
+  /** Absent where others keep the journal. */
+  readonly journalBytes?: () => number;
 }
 
 /** Between two slices others get their turn. */
@@ -56,7 +57,8 @@ export class Upkeep {
   async count(): Promise<void> {
     const { services, instruments, directory, foundation } = this.#parts;
     try {
-      instruments.journalBytes.set(this.#parts.journalBytes());
+      const bytes = this.#parts.journalBytes?.();
+      if (bytes !== undefined) instruments.journalBytes.set(bytes);
       const { bavail, bsize } = await statfs(directory);
       this.freeBytes = bavail * bsize;
       instruments.freeBytes.set(this.freeBytes);
@@ -90,4 +92,8 @@ export class Upkeep {
     }
     this.#purgeIn(isMore ? betweenSlicesMs : purgeMs);
   }
+}
+
+export function mebibytes(bytes: number): number {
+  return Math.floor(bytes / 1_048_576);
 }

@@ -14,6 +14,7 @@ import type {
   Seal,
   SealOutcome,
 } from "../port.ts";
+import type { CommittedGroup } from "../segments/segments-journal.ts";
 import type { Answers } from "./answers.ts";
 import { encodeBatch } from "./encode.ts";
 import type { Followed } from "./follower.ts";
@@ -34,6 +35,7 @@ export interface PartitionParts {
   readonly batchBytesMax: number;
   readonly messageBytesMax: number;
   readonly answerMs: number;
+  readonly committed: ((group: CommittedGroup) => void) | undefined;
 }
 
 /**
@@ -87,7 +89,7 @@ export class JetStreamPartition implements JournalPartition {
 
   append(batch: Append): Promise<AppendOutcome> {
     const { epoch, number, timeMs, behaviour, records, count } = batch;
-    const { room, batchBytesMax, messageBytesMax } = this.#parts;
+    const { room, batchBytesMax, messageBytesMax, committed } = this.#parts;
     assert(records.length <= batchBytesMax, "a batch is not larger than the journal takes", {
       bytes: records.length,
       batchBytesMax,
@@ -109,6 +111,7 @@ export class JetStreamPartition implements JournalPartition {
     return new Promise((resolve) => {
       const settle = (outcome: AppendOutcome): void => {
         room.give(records.length);
+        if (outcome.kind === "durable") committed?.({ batches: 1, bytes: bytes.length });
         resolve(outcome);
       };
       this.#pipeline.add({ number, timeMs, hash, messages, settle });

@@ -1,5 +1,6 @@
 import type { NatsConnection } from "@tutti/nats";
 import type { PartitionName, ServicePartitions } from "../port.ts";
+import type { CommittedGroup } from "../segments/segments-journal.ts";
 import { Answers } from "./answers.ts";
 import { JetStreamJournal } from "./jetstream-journal.ts";
 import { JetStreamPartition, type PartitionParts } from "./jetstream-partition.ts";
@@ -26,6 +27,8 @@ export interface JetStreamOptions extends Partial<StreamOptions> {
   readonly underWayBytesMax?: number;
   /** After this time without an answer an append is `unknown`. Default: the connection's `requestTimeoutMs`. */
   readonly answerMs?: number;
+  /** Told of each batch that became durable. */
+  readonly committed?: (group: CommittedGroup) => void;
   /** A connection of the system account, to see whether a single server syncs before it acknowledges. */
   readonly system?: NatsConnection;
 }
@@ -85,6 +88,7 @@ export async function openJetStream(
       batchBytesMax,
       messageBytesMax,
       answerMs,
+      committed: options.committed,
     };
     return new JetStreamPartition(parts, log.name, index);
   });

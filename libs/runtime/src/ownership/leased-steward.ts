@@ -103,7 +103,9 @@ export class LeasedSteward implements Steward, Component {
       ...common,
       lease: this.#lease,
       retryMaxMs: settings.retryMaxMs,
+      prepareMs: settings.prepareMs,
       wrote,
+      prepared: () => this.#lease.renewSoon(),
       changed: (service, partition) => this.#tell(service, partition),
     });
     this.#planner = new Planner({
@@ -260,7 +262,7 @@ export class LeasedSteward implements Steward, Component {
   }
 
   #entry(): HolderEntry {
-    return { address: this.#parts.address(), leaving: this.#leaving, loads: this.#holdings.loads() };
+    return { address: this.#parts.address(), leaving: this.#leaving, ...this.#holdings.shown() };
   }
 
   #somebodyTakes(service: string): boolean {

@@ -52,6 +52,15 @@ const schema = z.strictObject({
     "So long before the end of its lease a process stops answering from memory without asking the journal.",
   ),
   retryMaxMs: milliseconds(1_000).describe("Longest pause between attempts while NATS does not answer."),
+  prepareMs: z
+    .number()
+    .int()
+    .min(0)
+    .max(600_000)
+    .default(5_000)
+    .describe(
+      "So long an owner waits with a planned move until the process that the partition goes to has a copy of its archive.",
+    ),
   replicas: z
     .number()
     .int()
@@ -89,6 +98,7 @@ export interface OwnershipSettings {
   readonly leaseMs: number;
   readonly marginMs: number;
   readonly retryMaxMs: number;
+  readonly prepareMs: number;
   readonly replicas: number;
   readonly balance: BalanceSettings;
 }

@@ -6,7 +6,9 @@
  * 2. What was begun for a holder that this process is no longer is not held from that moment on, however long it takes
  *    to end it.
  * 3. What the table says is looked at again after everything that was waited for.
- * 4. What a failure left undone is tried again, more and more rarely, as long as the table wants it.
+ * 4. Who is to get a partition brings its copy of the archive up to date and says so; its owner goes on until then, and lets
+ *    go when it is so or has lasted too long.
+ * 5. What a failure left undone is tried again, more and more rarely, as long as the table wants it.
  */
 import {
   backoffMs,
@@ -19,7 +21,7 @@ import {
 import type { RuntimeOfService } from "../../api.ts";
 import { journalEpochOf } from "../epochs.ts";
 import type { OwnershipStore } from "../store/port.ts";
-import { encodePartition, type PartitionEntry, partitionKey } from "../table/entries.ts";
+import { encodePartition, type HolderEntry, type PartitionEntry, partitionKey } from "../table/entries.ts";
 import type { Assignment, Picture } from "../table/picture.ts";
 
 /** What the holdings see of the process's lease. */
@@ -37,6 +39,10 @@ export interface HoldingsParts {
   readonly chance: Chance;
   readonly logger: Logger;
   readonly retryMaxMs: number;
+  /** So long an owner waits for whom a partition goes to. */
+  readonly prepareMs: number;
+  /** This process is ready for a partition that is to come: others want to know. */
+  readonly prepared: () => void;
   /** Takes in what was written here, as if the watch had told it already. */
   readonly wrote: (key: string, value: Uint8Array, revision: number) => void;
   /** This process begins or ceases to hold a partition. */
@@ -50,6 +56,8 @@ type Wish =
   /** Somebody else has sealed the journal although the table says that it is ours: under a new epoch it is again. */
   | { readonly kind: "raise"; readonly entry: Assignment }
   | { readonly kind: "hand-over"; readonly entry: Assignment }
+  /** It is to come here; its owner waits until we are ready for it. */
+  | { readonly kind: "prepare"; readonly epoch: number }
   | { readonly kind: "disown" };
 
 interface Cell {
@@ -65,6 +73,8 @@ interface Cell {
   epoch: number;
   /** The epoch under which the journal refused it. */
   lostEpoch: number;
+  /** The epoch of the owner before, for whose partition this process is ready; 0 for none. */
+  preparedEpoch: number;
   failures: number;
   running: boolean;
   /** Something has changed since it was looked at. */
@@ -111,8 +121,14 @@ export class Holdings {
     return [...this.#cells.values()].filter(({ begun }) => begun).length;
   }
 
+  /** What others are told. */
+  shown(): Pick<HolderEntry, "loads" | "prepared"> {
+    const ready = [...this.#cells].filter(([, cell]) => cell.preparedEpoch > 0 && this.#isToCome(cell));
+    return { loads: this.#loads(), prepared: new Set(ready.map(([key]) => key)) };
+  }
+
   /** The load of each partition that is held, by service. */
-  loads(): ReadonlyMap<string, ReadonlyMap<number, number>> {
+  #loads(): ReadonlyMap<string, ReadonlyMap<number, number>> {
     const loads = new Map<string, ReadonlyMap<number, number>>();
     for (const [service, runtime] of this.#runtimes) {
       const held = runtime.standings().filter(({ partition }) => this.holds(service, partition));
@@ -166,7 +182,7 @@ export class Holdings {
     if (cell === undefined) {
       cell = {
         ...{ service, partition, begun: false, held: false, holder: "", epoch: 0, lostEpoch: 0 },
-        ...{ failures: 0, running: false, poked: false, wake: () => {} },
+        ...{ preparedEpoch: 0, failures: 0, running: false, poked: false, wake: () => {} },
       };
       this.#cells.set(key, cell);
     }
@@ -177,12 +193,23 @@ export class Holdings {
     const { picture, lease } = this.#parts;
     const entry = picture.assignment(cell.service, cell.partition);
     const mine = entry !== undefined && lease.entered && entry.owner === lease.holder;
-    if (!mine) return cell.begun ? { kind: "disown" } : { kind: "nothing" };
+    if (!mine && cell.begun) return { kind: "disown" };
+    if (!mine) {
+      const isNew = entry !== undefined && cell.preparedEpoch !== entry.epoch;
+      return isNew && this.#isToCome(cell) ? { kind: "prepare", epoch: entry.epoch } : { kind: "nothing" };
+    }
     if (entry.to !== "" || this.#emptied.has(cell.service)) return { kind: "hand-over", entry };
     if (cell.lostEpoch === entry.epoch) return { kind: "raise", entry };
     const isHeld = cell.held && cell.holder === lease.holder && cell.epoch === entry.epoch;
     if (isHeld) return { kind: "nothing" };
     return { kind: "own", epoch: entry.epoch };
+  }
+
+  /** Whether its owner is to hand it to this process. */
+  #isToCome({ service, partition }: Cell): boolean {
+    const { picture, lease } = this.#parts;
+    const entry = picture.assignment(service, partition);
+    return lease.entered && entry?.to === lease.holder && entry.owner !== lease.holder;
   }
 
   async #settle(cell: Cell): Promise<void> {
@@ -213,6 +240,8 @@ export class Holdings {
         return await this.#raise(cell, wish.entry);
       case "hand-over":
         return await this.#handOver(cell, wish.entry);
+      case "prepare":
+        return await this.#prepare(cell, wish.epoch);
     }
   }
 
@@ -281,7 +310,52 @@ export class Holdings {
     await this.#write(wish.entry, { owner, address, epoch: next, to, movedLoad });
   }
 
-  async #handOver(cell: Cell, entry: Assignment): Promise<void> {
+  /** Whatever comes of it: without a copy it only takes longer. */
+  async #prepare(cell: Cell, epoch: number): Promise<void> {
+    const sinceMs = this.#parts.clock.monotonic();
+    let isOver = false;
+    const preparing = this.#runtimeOf(cell).prepare?.(cell.partition) ?? Promise.resolve();
+    preparing
+      .catch((error: unknown) => this.#report(cell, error))
+      .finally(() => {
+        isOver = true;
+        cell.wake();
+      });
+    await this.#woken(cell, () => isOver || !this.#isToCome(cell));
+    if (!isOver || !this.#isToCome(cell)) return;
+    cell.preparedEpoch = epoch;
+    this.#parts.prepared();
+    this.#tell("a partition that is to come is prepared for", cell, sinceMs);
+  }
+
+  /** Resolves when whom it goes to is ready for it, or takes too long; with nothing when it stays after all. */
+  async #readyToGo(cell: Cell, { to, epoch }: Assignment): Promise<Assignment | undefined> {
+    const { picture, timers, prepareMs } = this.#parts;
+    const key = partitionKey(cell.service, cell.partition);
+    const wanted = (): Assignment | undefined => {
+      const wish = this.#wish(cell);
+      const isSame = wish.kind === "hand-over" && wish.entry.to === to && wish.entry.epoch === epoch;
+      return isSame ? wish.entry : undefined;
+    };
+    const isReady = (): boolean => {
+      const receiver = picture.holder(to);
+      // One that is gone is planned anew for: then the partition stays, and nobody is without it.
+      return receiver?.leaving === true || receiver?.prepared.has(key) === true;
+    };
+    let isOver = false;
+    const timer = timers.after(prepareMs, () => {
+      isOver = true;
+      cell.wake();
+    });
+    await this.#woken(cell, () => isOver || wanted() === undefined || isReady());
+    timer.cancel();
+    return wanted();
+  }
+
+  async #handOver(cell: Cell, asked: Assignment): Promise<void> {
+    const isAwaited = asked.to !== "" && this.#runtimeOf(cell).prepare !== undefined;
+    const entry = isAwaited ? await this.#readyToGo(cell, asked) : asked;
+    if (entry === undefined || this.#stopped) return;
     const sinceMs = this.#parts.clock.monotonic();
     await this.#disown(cell);
     const { picture } = this.#parts;

@@ -23,8 +23,11 @@ describe("entries of the ownership store", () => {
         ["workflow", new Map([[3, 0.25]])],
         ["swarm", new Map()],
       ]),
+      prepared: new Set<string>(),
     };
     assert.deepEqual(decodeHolder("process.a", encodeHolder(holder)), holder);
+    const ready = { ...holder, prepared: new Set(["partition.workflow.3"]) };
+    assert.deepEqual(decodeHolder("process.a", encodeHolder(ready)), ready);
     const partition = { owner: "proc_a-1", address: "a:1", epoch: 7, to: "proc_b-1", movedLoad: 0.5 };
     assert.deepEqual(decodePartition("partition.workflow.3", encodePartition(partition)), partition);
     assert.deepEqual(decodeInstallation("installation", encodeInstallation({ partitions: 8 })), {

@@ -15,6 +15,8 @@ export interface HolderEntry {
   readonly leaving: boolean;
   /** The services whose partitions it may own, with the load of those that it owns. */
   readonly loads: ReadonlyMap<string, ReadonlyMap<number, number>>;
+  /** Partitions that are to come to it and that it is ready for, by their keys. */
+  readonly prepared: ReadonlySet<string>;
 }
 
 export interface PartitionEntry {
@@ -64,19 +66,21 @@ export function entryKeyOf(key: string): EntryKey | undefined {
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-export function encodeHolder({ address, leaving, loads }: HolderEntry): Uint8Array {
+export function encodeHolder({ address, leaving, loads, prepared }: HolderEntry): Uint8Array {
   const services: Record<string, Record<string, number>> = {};
   for (const [service, byPartition] of loads) {
     const figures: Record<string, number> = {};
     for (const [partition, load] of byPartition) figures[partition] = Math.round(load * 1_000) / 1_000;
     services[service] = figures;
   }
-  return encoder.encode(JSON.stringify({ address, leaving, services }));
+  const ready = prepared.size > 0 && { prepared: [...prepared] };
+  return encoder.encode(JSON.stringify({ address, leaving, services, ...ready }));
 }
 
 export function decodeHolder(key: string, bytes: Uint8Array): HolderEntry {
-  const { address, leaving, services } = decoded(key, bytes);
+  const { address, leaving, services, prepared = [] } = decoded(key, bytes);
   if (!isText(address) || typeof leaving !== "boolean" || !isObject(services)) throw wrong(key);
+  if (!Array.isArray(prepared) || !prepared.every(isText)) throw wrong(key);
   const loads = new Map<string, ReadonlyMap<number, number>>();
   for (const [service, figures] of Object.entries(services)) {
     if (!isObject(figures)) throw wrong(key);
@@ -86,7 +90,7 @@ export function decodeHolder(key: string, bytes: Uint8Array): HolderEntry {
     }
     loads.set(service, new Map(entries));
   }
-  return { address, leaving, loads };
+  return { address, leaving, loads, prepared: new Set(prepared) };
 }
 
 export function encodePartition(entry: PartitionEntry): Uint8Array {

@@ -150,6 +150,8 @@ function saysTheSame(one: HolderEntry, other: HolderEntry): boolean {
   return (
     one.leaving === other.leaving &&
     one.address === other.address &&
+    one.prepared.size === other.prepared.size &&
+    [...one.prepared].every((key) => other.prepared.has(key)) &&
     one.loads.size === other.loads.size &&
     [...one.loads.keys()].every((service) => other.loads.has(service))
   );

@@ -1,0 +1,160 @@
+/**
+ * Where the machines of a process are kept that shares them with other processes: journals, archives and blobs are in NATS,
+ * where all of them reach what any of them owns.
+ *
+ *     TUTTI_JOURNAL_NAME_N    the journal of a partition, a stream
+ *     TUTTI_ARCHIVE_NAME_N    the log of its archive, a stream; TUTTI_ARCHIVE_NAME has the objects that it names
+ *     TUTTI_BLOBS_shared      large content by its hash
+ *     copies/PLACE/NAME/      on the disk of this process: the archives of what it owns, to be read from
+ *
+ * 1. Nothing on the disk counts: a copy that is lost, old or damaged is fetched again.
+ * 2. Partitions come and go with the steward; a partition that cannot be read is left alone, said to be so and tried again,
+ *    and the others go on.
+ * 3. Runtimes let go of their partitions first: what is under way becomes durable. Then archives, then the journal.
+ */
+import { join } from "node:path";
+import { ArchiveThread, type Blobs } from "@tutti/journal";
+import { type JetStreamJournal, openJetStream } from "@tutti/journal/jetstream";
+import { type ObjectArchive, openObjectArchive, openObjectBlobs } from "@tutti/journal/objects";
+import { assert, type ComponentContext, degraded, type Health, healthy } from "@tutti/kernel";
+import { NatsConnection } from "@tutti/nats";
+import type { Effects, Runtime, RuntimeOptions } from "@tutti/runtime";
+import type { DataDirectory } from "../../data-directory.ts";
+import { HostedServices } from "../hosted-services.ts";
+import { StorageInstruments } from "../instruments.ts";
+import { ProcessJournal } from "../process-journal.ts";
+import { ServiceArchive } from "../service-archive.ts";
+import type { HostedRuntime, Storage, StorageParts } from "../storage.ts";
+import { mebibytes, Upkeep } from "../upkeep.ts";
+import { claimCopies } from "./copies-directory.ts";
+import type { ClusterSettings } from "./settings.ts";
+
+export interface ClusterStorageParts extends StorageParts {
+  readonly cluster: ClusterSettings;
+  /** Started before the storage, and stopped after it. */
+  readonly connection: NatsConnection;
+}
+
+/** All services of a cluster have their large content in one store. */
+const blobStore = "shared";
+
+export class ClusterStorage implements Storage {
+  readonly #parts: ClusterStorageParts;
+  readonly #services: HostedServices;
+  readonly #journal: ProcessJournal<JetStreamJournal>;
+  readonly #thread = new ArchiveThread();
+  readonly #instruments: StorageInstruments;
+  readonly #upkeep: Upkeep;
+  readonly #stopping = new AbortController();
+  /** Of the start, as long as it lasts. */
+  #signal: AbortSignal = this.#stopping.signal;
+  #copies: DataDirectory | undefined;
+  #blobs: Blobs | undefined;
+
+  constructor(parts: ClusterStorageParts) {
+    const { foundation, settings, cluster } = parts;
+    this.#parts = parts;
+    this.#services = new HostedServices(parts);
+    this.#journal = new ProcessJournal({ open: () => this.#openJournal(), foundation });
+    this.#instruments = new StorageInstruments(foundation.metrics);
+    this.#upkeep = new Upkeep({
+      ...{ foundation, services: this.#services.all, instruments: this.#instruments },
+      ...{ directory: cluster.copies, purgeMs: settings.purgeMs },
+    });
+  }
+
+  host(service: string, machines: RuntimeOptions["machines"], effects: Effects): HostedRuntime {
+    let opened: ObjectArchive | undefined;
+    const archive = new ServiceArchive(service, async () => {
+      opened = await this.#openArchive(service);
+      return opened;
+    });
+    const prepare = async (partition: number): Promise<void> => opened?.prepare(partition);
+    return this.#services.add(machines, effects, { archive, journals: this.#journal, prepare });
+  }
+
+  get runtimes(): readonly Runtime[] {
+    return this.#services.runtimes;
+  }
+
+  get blobs(): Blobs {
+    assert(this.#blobs !== undefined, "nobody asks for blobs before the storage is started", {});
+    return this.#blobs;
+  }
+
+  async start({ signal }: Pick<ComponentContext, "signal">): Promise<void> {
+    const { cluster, foundation, connection } = this.#parts;
+    this.#signal = AbortSignal.any([signal, this.#stopping.signal]);
+    this.#copies = await claimCopies(cluster.copies, foundation);
+    try {
+      await this.#journal.start();
+      await this.#services.openArchives();
+      const { replicas, blobBytesMax: bytesMax } = cluster;
+      const wanted = { connection, store: blobStore, replicas, bytesMax };
+      this.#blobs = await openObjectBlobs(wanted, this.#signal);
+      this.#signal = this.#stopping.signal;
+      this.#upkeep.start();
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  stopRuntimes(): Promise<void> {
+    return this.#services.stopRuntimes();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#upkeep.stop();
+    await this.stopRuntimes();
+    await this.#services.closeArchives();
+    await this.#blobs?.close();
+    await this.#journal.stop();
+    this.#copies?.stop();
+  }
+
+  /** A partition that fails here would fail elsewhere too; the process serves the others. */
+  health(): Health {
+    const journal = this.#journal.health();
+    if (journal.level !== "healthy") return journal;
+    const { failed } = this.#services;
+    if (failed.length > 0)
+      return degraded(`partitions cannot be loaded: ${failed.join(", ")}; the log of this process says why`);
+    const { freeBytes } = this.#upkeep;
+    const { settings, cluster } = this.#parts;
+    if (freeBytes === undefined || freeBytes >= settings.freeBytesMin) return healthy;
+    return degraded(`the disk of ${cluster.copies} has ${mebibytes(freeBytes)} MiB left; free some space`);
+  }
+
+  #openArchive(service: string): Promise<ObjectArchive> {
+    const { connection, cluster, steward } = this.#parts;
+    const { replicas, archiveBytesMax: bytesMax } = cluster;
+    const { partitions } = steward;
+    const directory = join(this.#copies?.path ?? cluster.copies, service);
+    const source = (partition: number) => this.#journal.journal.partition(service, partition);
+    const thread = this.#thread;
+    const options = { connection, service, partitions, directory, thread, source, replicas, bytesMax };
+    return openObjectArchive(options, this.#signal);
+  }
+
+  async #openJournal(): Promise<JetStreamJournal> {
+    const { connection, cluster, foundation } = this.#parts;
+    const { replicas, journalBytesMax: bytesMax, answerMs } = cluster;
+    const { partitions: services } = this.#services;
+    const { committed } = this.#instruments;
+    const system =
+      cluster.system && new NatsConnection({ settings: cluster.system, jetstream: false, foundation });
+    try {
+      await system?.start({ signal: this.#signal });
+      const { journal } = await openJetStream(
+        { connection, services, replicas, bytesMax, answerMs, committed, ...(system && { system }) },
+        this.#signal,
+      );
+      foundation.logger.info("the journal is open", { partitions: journal.partitions.length, replicas });
+      return journal;
+    } finally {
+      await system?.stop(this.#signal);
+    }
+  }
+}

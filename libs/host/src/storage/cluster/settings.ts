@@ -1,0 +1,83 @@
+/** What can be set about where the processes of a cluster keep their machines. */
+import { defineSection, secret } from "@tutti/kernel";
+import type { ConnectionSettings } from "@tutti/nats";
+import { connectionSettings, type NatsSectionValues } from "@tutti/nats/settings";
+import { z } from "zod";
+
+const bytesMax = (what: string) =>
+  z
+    .int()
+    .min(-1)
+    .default(-1)
+    .describe(`Bytes that ${what} may have in NATS; -1 for no limit but that of the servers.`);
+
+const system = z
+  .strictObject({
+    user: z.string().optional().describe("User of the system account, together with `password`."),
+    password: secret().optional().describe("Password of that user."),
+    credentials: secret().optional().describe("Content of a `.creds` file of the system account."),
+  })
+  .optional();
+
+const schema = z.strictObject({
+  replicas: z
+    .int()
+    .min(1)
+    .max(5)
+    .default(1)
+    .describe("Copies of journals, archives and blobs in NATS; 3 in a cluster."),
+  journalBytesMax: bytesMax("the journal of a partition"),
+  archiveBytesMax: bytesMax("the archive of a partition, or the objects of a service,"),
+  blobBytesMax: bytesMax("large content of all services"),
+  answerMs: z
+    .int()
+    .min(100)
+    .max(60_000)
+    .default(2_000)
+    .describe("After so long without an answer of NATS it is unknown whether a batch is durable."),
+  copies: z
+    .string()
+    .min(1)
+    .default("./.tutti/copies")
+    .describe(
+      "Where processes have copies of the archives that they serve, each in a folder of its own. What is lost is fetched again.",
+    ),
+  system: system.describe(
+    "To see at the start whether a single server syncs before it acknowledges; without it there is a warning.",
+  ),
+});
+
+/** The section `cluster` of the configuration. */
+export const clusterSection = defineSection({
+  scope: "integration",
+  name: "cluster",
+  description:
+    "Where processes that share machines keep them: streams of NATS JetStream. For ownership.kind: leased.",
+  schema,
+});
+
+export interface ClusterSettings {
+  readonly replicas: number;
+  readonly journalBytesMax: number;
+  readonly archiveBytesMax: number;
+  readonly blobBytesMax: number;
+  readonly answerMs: number;
+  readonly copies: string;
+  /** Of the connection of the system account, where there is one. */
+  readonly system: ConnectionSettings | undefined;
+}
+
+type Values = z.output<typeof schema>;
+
+export function clusterSettings({ system, ...values }: Values, nats: NatsSectionValues): ClusterSettings {
+  const isSet = system !== undefined && Object.values(system).some((value) => value !== undefined);
+  if (!isSet) return { ...values, system: undefined };
+  const others = {
+    user: undefined,
+    password: undefined,
+    token: undefined,
+    credentials: undefined,
+    nkey: undefined,
+  };
+  return { ...values, system: connectionSettings({ ...nats, ...others, ...system }) };
+}

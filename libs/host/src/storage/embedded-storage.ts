@@ -1,0 +1,195 @@
+/**
+ * Where the machines of a process are kept: one journal for all its services, an archive for each, in the data directory
+ * that belongs to this process alone.
+ *
+ *     data.json        how it was made; written once
+ *     lock             held by the system for the process that has it
+ *     journal/         the log of all partitions of all services
+ *     archive/NAME/    snapshots, history and index of one service
+ *     blobs/           large content by its hash
+ *
+ * 1. Nothing of it is touched before the lock is held, and the lock is given back last.
+ * 2. Runtimes let go of their partitions first: what is under way becomes durable. Then archives, then the journal.
+ */
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import {
+  ArchiveThread,
+  type Blobs,
+  DirectoryBlobs,
+  openArchive,
+  openSegments,
+  type SegmentsJournal,
+} from "@tutti/journal";
+import { assert, degraded, type Health, healthy, unhealthy } from "@tutti/kernel";
+import type { Effects, Runtime, RuntimeOptions } from "@tutti/runtime";
+import type { DataDirectory } from "../data-directory.ts";
+import { hostErrors } from "../errors.ts";
+import { type AboutData, checkAbout, dataFormat, readAbout, writeAbout } from "./about.ts";
+import { copyData } from "./backup.ts";
+import { Door } from "./door.ts";
+import { HostedServices } from "./hosted-services.ts";
+import { StorageInstruments } from "./instruments.ts";
+import { type DataLayout, layoutOf } from "./layout.ts";
+import { ProcessJournal } from "./process-journal.ts";
+import { ServiceArchive } from "./service-archive.ts";
+import type { HostedRuntime, Storage, StorageParts } from "./storage.ts";
+import { mebibytes, Upkeep } from "./upkeep.ts";
+
+export interface EmbeddedStorageParts extends StorageParts {
+  readonly directory: DataDirectory;
+  /** Of this software. */
+  readonly release: string;
+}
+
+/** A copy is begun again when the journal was opened anew meanwhile, at most so often. */
+const copyAttemptsMax = 3;
+
+export class EmbeddedStorage implements Storage {
+  readonly #parts: EmbeddedStorageParts;
+  readonly #layout: DataLayout;
+  readonly #journal: ProcessJournal<SegmentsJournal>;
+  readonly #thread = new ArchiveThread();
+  readonly #services: HostedServices;
+  readonly #instruments: StorageInstruments;
+  readonly #upkeep: Upkeep;
+  readonly #door: Door;
+  #about: AboutData | undefined;
+  #blobs: Blobs | undefined;
+
+  constructor(parts: EmbeddedStorageParts) {
+    const { directory, foundation, settings } = parts;
+    this.#parts = parts;
+    this.#layout = layoutOf(directory.path);
+    this.#services = new HostedServices(parts);
+    this.#journal = new ProcessJournal({ open: () => this.#openJournal(), foundation });
+    this.#instruments = new StorageInstruments(foundation.metrics);
+    this.#upkeep = new Upkeep({
+      ...{ foundation, services: this.#services.all, instruments: this.#instruments },
+      ...{ directory: directory.path, purgeMs: settings.purgeMs },
+      journalBytes: () => this.#journal.journal.bytes,
+    });
+    const { chance, logger } = foundation;
+    this.#door = new Door({ layout: this.#layout, chance, logger, backUp: (to) => this.backUp(to) });
+  }
+
+  host(service: string, machines: RuntimeOptions["machines"], effects: Effects): HostedRuntime {
+    const { steward, foundation } = this.#parts;
+    const archive = new ServiceArchive(service, () =>
+      openArchive(this.#layout.archiveOf(service), this.#thread, {
+        ...{ partitions: steward.partitions, clock: foundation.clock },
+        source: (partition) => this.#journal.journal.partition(service, partition),
+      }),
+    );
+    return this.#services.add(machines, effects, { archive, journals: this.#journal });
+  }
+
+  get runtimes(): readonly Runtime[] {
+    return this.#services.runtimes;
+  }
+
+  get blobs(): Blobs {
+    assert(this.#blobs !== undefined, "nobody asks for blobs before the storage is started", {});
+    return this.#blobs;
+  }
+
+  async start(): Promise<void> {
+    const { directory, foundation } = this.#parts;
+    await directory.start();
+    try {
+      this.#about = this.#madeAs();
+      await this.#journal.start();
+      await this.#services.openArchives();
+      this.#blobs = await DirectoryBlobs.open(this.#layout.blobs, foundation.clock);
+      await this.#door.start();
+      this.#upkeep.start();
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  stopRuntimes(): Promise<void> {
+    return this.#services.stopRuntimes();
+  }
+
+  async stop(): Promise<void> {
+    this.#upkeep.stop();
+    await this.#door.stop();
+    await this.stopRuntimes();
+    await this.#services.closeArchives();
+    await this.#blobs?.close();
+    await this.#journal.stop();
+    this.#parts.directory.stop();
+  }
+
+  health(): Health {
+    const journal = this.#journal.health();
+    if (journal.level !== "healthy") return journal;
+    const { failed } = this.#services;
+    if (failed.length > 0)
+      return unhealthy(`partitions cannot be loaded: ${failed.join(", ")}; npm run doctor says why`);
+    const { freeBytes } = this.#upkeep;
+    if (freeBytes === undefined || freeBytes >= this.#parts.settings.freeBytesMin) return healthy;
+    return degraded(
+      `the disk of ${this.#layout.directory} has ${mebibytes(freeBytes)} MiB left; free some space`,
+    );
+  }
+
+  /** Copies everything to a directory that is empty or not there, while the work goes on. */
+  async backUp(target: string): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      const { journal } = this.#journal;
+      const release = await journal.hold();
+      try {
+        await copyData(
+          {
+            layout: this.#layout,
+            about: this.#about ?? this.#madeAs(),
+            archives: this.#services.all.map(({ service, archive }) => ({
+              service,
+              backup: (directory) => archive.backup(directory),
+            })),
+            end: () => journal.end,
+          },
+          target,
+        );
+      } finally {
+        release();
+      }
+      // Opened anew, the log may have been cut while it was copied.
+      if (this.#journal.journal === journal) return;
+      const reason = "the journal was opened anew meanwhile";
+      if (attempt === copyAttemptsMax) throw hostErrors.copyFailed({ target, reason });
+      await rm(target, { recursive: true, force: true });
+    }
+  }
+
+  #madeAs(): AboutData {
+    const { steward, release, foundation } = this.#parts;
+    const layout = this.#layout;
+    const known = readAbout(layout);
+    if (known !== undefined) {
+      checkAbout(known, layout, steward.partitions);
+      return known;
+    }
+    if (existsSync(layout.journal)) throw hostErrors.dataIncomplete({ directory: layout.directory });
+    const made = new Date(foundation.clock.now()).toISOString();
+    const about = { format: dataFormat, release, made, partitions: steward.partitions };
+    writeAbout(layout, about);
+    return about;
+  }
+
+  async #openJournal(): Promise<SegmentsJournal> {
+    const { foundation } = this.#parts;
+    const { partitions: services } = this.#services;
+    const { committed } = this.#instruments;
+    const { journal, found } = await openSegments(this.#layout.journal, {
+      ...{ services, committed, chance: foundation.chance },
+    });
+    const { torn, ...counts } = found;
+    const cut = torn === undefined ? {} : { cutFile: torn.file, cutOffset: torn.offset };
+    foundation.logger.info("the journal is open", { ...counts, ...cut });
+    return journal;
+  }
+}

@@ -1,0 +1,82 @@
+/** The runtimes of a process, each with its archive: made the same way wherever they are kept. */
+import { type Owner, type Place, systemDefer } from "@tutti/kernel";
+import { type Effects, Runtime, type RuntimeOptions } from "@tutti/runtime";
+import type { Steward } from "@tutti/runtime/ownership";
+import type { ProcessJournal } from "./process-journal.ts";
+import type { ServiceArchive } from "./service-archive.ts";
+import type { HostedRuntime, StorageParts } from "./storage.ts";
+
+export type HostedService = HostedRuntime & { readonly archive: ServiceArchive };
+
+/** What a service stands on. */
+export interface ServiceGrounds {
+  readonly archive: ServiceArchive;
+  readonly journals: ProcessJournal;
+  /** Where partitions come from other processes: gets what there is of one while another process still owns it. */
+  readonly prepare?: (partition: number) => Promise<void>;
+}
+
+export class HostedServices {
+  readonly all: HostedService[] = [];
+  readonly #parts: StorageParts;
+
+  constructor(parts: StorageParts) {
+    this.#parts = parts;
+  }
+
+  add(machines: RuntimeOptions["machines"], effects: Effects, grounds: ServiceGrounds): HostedService {
+    const { steward, delivery, foundation, settings } = this.#parts;
+    const { clock, timers, chance, logger } = foundation;
+    const { partitions } = steward;
+    const { archive, journals, prepare } = grounds;
+    const { service } = archive;
+    const runtime = new Runtime({
+      ...{ service, machines, partitions, archive, delivery, effects, clock, timers, chance, logger },
+      ...{ journals, ...(prepare && { prepare }) },
+      tenure: steward.tenureOf(service),
+      partitionsOf: () => partitions,
+      defer: systemDefer,
+      limits: settings.limits,
+      retentionOf: settings.retentionOf,
+      ownerOf: (place) => ownerOf(steward, service, place),
+    });
+    const hosted = { service, machines, runtime, archive, journals };
+    this.all.push(hosted);
+    return hosted;
+  }
+
+  get runtimes(): readonly Runtime[] {
+    return this.all.map(({ runtime }) => runtime);
+  }
+
+  /** How many partitions each of them has. */
+  get partitions(): { readonly service: string; readonly partitions: number }[] {
+    return this.all.map(({ service, runtime }) => ({ service, partitions: runtime.partitions }));
+  }
+
+  /** Partitions whose journal or archive cannot be read, by name: `workflow/3`. */
+  get failed(): readonly string[] {
+    return this.all.flatMap(({ service, runtime }) =>
+      runtime
+        .standings()
+        .filter(({ state }) => state === "failed")
+        .map(({ partition }) => `${service}/${partition}`),
+    );
+  }
+
+  async openArchives(): Promise<void> {
+    for (const { archive } of this.all) await archive.start();
+  }
+
+  async stopRuntimes(): Promise<void> {
+    await Promise.all(this.all.map(({ runtime }) => runtime.stop()));
+  }
+
+  async closeArchives(): Promise<void> {
+    for (const { archive } of this.all) await archive.close();
+  }
+}
+
+function ownerOf(steward: Steward, service: string, place: Place): Owner | undefined {
+  return steward.ownerOf(service, Number(place.slice(place.lastIndexOf("/") + 1)));
+}
