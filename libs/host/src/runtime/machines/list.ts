@@ -45,7 +45,8 @@ const orders: Readonly<Partial<Record<MachineOrder, Search["order"]>>> = {
   [MachineOrder.MACHINE_ORDER_ENDED_DESCENDING]: "ended-descending",
 };
 
-function conditionsOf({ equals, exists, absent }: LabelSelector): LabelCondition[] {
+/** A selector of the contracts as the index takes it. */
+export function conditionsOf({ equals, exists, absent }: LabelSelector): LabelCondition[] {
   return [
     ...Object.entries(equals).map(([name, value]) => ({ kind: "equals", name, values: [value] }) as const),
     ...exists.map((name) => ({ kind: "exists", name }) as const),

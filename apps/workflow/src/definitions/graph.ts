@@ -1,0 +1,52 @@
+/** The tasks of a plan as a graph: what needs what, what takes longest, how much can run side by side. */
+import type { Graph as GraphMessage } from "@tutti/contracts/workflow/v1";
+import { graphNodes, type Plan, type PlanTask } from "@tutti/definitions";
+import { levelsOf, timingOf, widthOf } from "@tutti/planner";
+
+/** What a task is taken to last that says nothing of it, so that a path of many counts more than one of few. */
+const usualMs = 1_000;
+
+export function graphOf(plan: Plan): GraphMessage {
+  const nodes = graphNodes(plan);
+  if (plan.kind === "states")
+    return { nodes, criticalPath: [], criticalPathMs: 0, workMs: 0, width: 1, depth: 1 };
+  // Tasks of loops and of lists of actions are behind those of the run: they are inside the one that owns their scope.
+  const [own] = plan.scopes;
+  const count = own?.count ?? 0;
+  const graph = {
+    offsets: plan.edges.offsets.slice(0, count + 1),
+    targets: plan.edges.targets.slice(0, plan.edges.offsets[count]),
+  };
+  const durations = plan.tasks.slice(0, count).map((task) => expectedMs(plan, task));
+  const { criticalPath, lengthMs, workMs, slackMs } = timingOf(graph, durations);
+  const places = new Map(plan.tasks.slice(0, count).map(({ id }, number) => [id, number]));
+  for (const node of nodes) {
+    const number = places.get(node.taskId);
+    if (number === undefined) continue;
+    node.expectedMs = durations[number] ?? 0;
+    node.slackMs = slackMs[number] ?? 0;
+  }
+  return {
+    nodes,
+    criticalPath: criticalPath.map((number) => plan.tasks[number]?.id ?? ""),
+    criticalPathMs: lengthMs,
+    workMs,
+    width: widthOf(graph),
+    depth: 1 + levelsOf(graph).reduce((deepest, level) => Math.max(deepest, level), 0),
+  };
+}
+
+function expectedMs(plan: Plan, { policy, work }: PlanTask): number {
+  const hint = plan.policies[policy]?.estimate.durationMs ?? 0;
+  if (hint > 0) return hint;
+  const what = plan.works[work];
+  switch (what?.kind) {
+    case "set":
+    case "gate":
+      return 0;
+    case "waitFor":
+      return what.ms > 0 ? what.ms : usualMs;
+    default:
+      return usualMs;
+  }
+}

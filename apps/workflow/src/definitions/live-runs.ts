@@ -1,0 +1,41 @@
+import { WorkStatus } from "@tutti/contracts/types/v1";
+import type { Archive } from "@tutti/journal";
+
+/** A label that every run has: the hash of the version that it stays on. */
+export const versionLabel = "tutti/version";
+
+const open = [
+  WorkStatus.WORK_STATUS_PENDING,
+  WorkStatus.WORK_STATUS_RUNNING,
+  WorkStatus.WORK_STATUS_PAUSED,
+  WorkStatus.WORK_STATUS_CANCELLING,
+  WorkStatus.WORK_STATUS_QUARANTINED,
+];
+
+const pageMax = 1_000;
+
+/** How many runs of a definition have not ended. */
+export class LiveRuns {
+  readonly #archive: Pick<Archive, "search">;
+
+  constructor(archive: Pick<Archive, "search">) {
+    this.#archive = archive;
+  }
+
+  /** Of one version, or with an empty hash of all. */
+  async count(namespace: string, definition: string, hash: string): Promise<number> {
+    const labels = hash === "" ? [] : [{ kind: "equals", name: versionLabel, values: [hash] } as const];
+    let count = 0;
+    let cursor = "";
+    do {
+      const page = await this.#archive.search({
+        ...{ namespace, kinds: ["run"], statuses: open, definition, labels, idPrefix: "", cursor },
+        ...{ startedMs: { from: 0, to: Number.POSITIVE_INFINITY }, endedMs: undefined },
+        ...{ order: "started-ascending", limit: pageMax },
+      });
+      count += page.entries.length;
+      ({ cursor } = page);
+    } while (cursor !== "");
+    return count;
+  }
+}

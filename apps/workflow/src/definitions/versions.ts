@@ -1,0 +1,163 @@
+/** The versions of definitions: registered, found, filled in. What is large of them is in the blobs. */
+import type { BlobReference, DefinitionReference } from "@tutti/contracts/types/v1";
+import type { Definition as DefinitionMessage, DefinitionSource } from "@tutti/contracts/workflow/v1";
+import { type Definition, definitionMessage, type Plan } from "@tutti/definitions";
+import type { Json } from "@tutti/expressions";
+import { causeOf, type Hosting, whenOwned } from "@tutti/host";
+import type { Blobs } from "@tutti/journal";
+import { assert, type CallContext, type InstanceKey, toTimestamp } from "@tutti/kernel";
+import {
+  definitionErrors,
+  latest,
+  register,
+  type VersionFacts,
+  version,
+  versions,
+} from "@tutti/machine-definition";
+import type { Question, Runtime } from "@tutti/runtime";
+import { runtimeErrors } from "@tutti/runtime/errors";
+import { sourceErrors } from "../errors.ts";
+import { factsOf, keepFacts, keepSource, sourceOf } from "./kept.ts";
+import { checkSource, withoutMistakes } from "./sources.ts";
+
+export interface VersionsNeeds extends Hosting {
+  readonly runtime: Runtime;
+  /** There once the service has started. */
+  readonly blobs: () => Blobs;
+}
+
+/** What a run is started with. */
+export interface RunnableVersion {
+  readonly name: string;
+  /** Of the plan: for a template another one for each set of parameters. */
+  readonly hash: string;
+  readonly label: string;
+  readonly definition: DefinitionMessage;
+}
+
+export class Versions {
+  readonly #needs: VersionsNeeds;
+
+  constructor(needs: VersionsNeeds) {
+    this.#needs = needs;
+  }
+
+  /** Makes plan, source and facts durable, and then the version. */
+  async register(
+    made: Definition,
+    { source, labels }: { readonly source: DefinitionSource; readonly labels: readonly string[] },
+    context: CallContext,
+  ): Promise<{ readonly definition: DefinitionMessage; readonly existed: boolean }> {
+    const blobs = this.#needs.blobs();
+    const message = definitionMessage(made);
+    if (made.plan !== undefined) await keepPlan(blobs, made.plan, made.hash);
+    const [kept, facts] = await Promise.all([keepSource(blobs, source), keepFacts(blobs, message)]);
+    const key = keyOf(context.namespace, message.name);
+    const body = {
+      hash: made.hash,
+      source: kept,
+      labels: [...labels],
+      searchLabels: message.labels,
+      ...facts,
+    };
+    const { existed } = await whenOwned(this.#needs, key, context, () =>
+      this.#needs.runtime.execute({ key, command: register, body, cause: causeOf(context) }),
+    );
+    const definition = await this.find(
+      { name: message.name, version: { $case: "hash", value: made.hash } },
+      context,
+    );
+    return { definition, existed };
+  }
+
+  /** One version. Throws `definition.missing`. */
+  async find(reference: DefinitionReference, context: CallContext): Promise<DefinitionMessage> {
+    return this.#messageOf(await this.#facts(reference, context), context.namespace);
+  }
+
+  async findSource(reference: DefinitionReference, context: CallContext): Promise<DefinitionSource> {
+    const { version: kept } = await this.#facts(reference, context);
+    return sourceOf(this.#needs.blobs(), kept);
+  }
+
+  /** Versions of a definition, newest first. */
+  async list(
+    name: string,
+    { from, count }: { readonly from: number; readonly count: number },
+    context: CallContext,
+  ): Promise<{ readonly definitions: readonly DefinitionMessage[]; readonly total: number }> {
+    const wanted = { query: versions, body: { from, count } };
+    const { versions: page, total } = await this.#ask(name, wanted, context);
+    const definitions = await Promise.all(page.map((each) => this.#messageOf(each, context.namespace)));
+    return { definitions, total };
+  }
+
+  /** The version that a run is to be started with, its plan at hand. A template is filled in. */
+  async runnable(
+    reference: DefinitionReference,
+    parameters: Json | undefined,
+    context: CallContext,
+  ): Promise<RunnableVersion> {
+    const { name } = reference;
+    const facts = await this.#facts(reference, context);
+    const { hash, archived } = facts.version;
+    if (archived) throw sourceErrors.archived({ name, hash });
+    const definition = await this.#messageOf(facts, context.namespace);
+    const label = reference.version?.$case === "hash" ? "" : (reference.version?.value ?? latest);
+    if (definition.parameterSchema === "") return { name, hash, label, definition };
+    return { name, hash: await this.#fillIn(facts, parameters), label, definition };
+  }
+
+  /** The plan of a template with these parameters, kept like any other. */
+  async #fillIn({ version: kept }: VersionFacts, parameters: Json | undefined): Promise<string> {
+    const blobs = this.#needs.blobs();
+    const source = await sourceOf(blobs, kept);
+    const checked = checkSource(source, { parameters });
+    const { plan, hash, document } = withoutMistakes(checked, source.fileName);
+    if (plan === undefined) throw sourceErrors.parametersWanted({ name: document.workflow });
+    await keepPlan(blobs, plan, hash);
+    return hash;
+  }
+
+  #facts({ name, version: wanted }: DefinitionReference, context: CallContext): Promise<VersionFacts> {
+    const hash = wanted?.$case === "hash" ? wanted.value : "";
+    const label = wanted?.$case === "label" ? wanted.value : "";
+    return this.#ask(name, { query: version, body: { hash, label } }, context);
+  }
+
+  #ask<Body, Reply>(name: string, question: Omit<Question<Body, Reply>, "key">, context: CallContext) {
+    const key = keyOf(context.namespace, name);
+    return whenOwned(this.#needs, key, context, async () => {
+      try {
+        return await this.#needs.runtime.ask({ key, ...question });
+      } catch (error) {
+        throw runtimeErrors.unknownInstance.is(error)
+          ? definitionErrors.missing({ name, version: latest })
+          : error;
+      }
+    });
+  }
+
+  async #messageOf({ version: kept, labels }: VersionFacts, namespace: string): Promise<DefinitionMessage> {
+    const facts = await factsOf(this.#needs.blobs(), kept);
+    return {
+      ...facts,
+      namespace,
+      versionLabels: [...labels],
+      createTime: toTimestamp(kept.registerMs),
+      createCause: kept.cause as DefinitionMessage["createCause"],
+      archived: kept.archived,
+    };
+  }
+}
+
+/** The plan as the blob that its hash names. */
+async function keepPlan(blobs: Blobs, plan: Plan, hash: string): Promise<BlobReference> {
+  const kept = await blobs.put([Buffer.from(JSON.stringify(plan))]);
+  assert(Buffer.from(kept.sha256).toString("hex") === hash, "a plan's hash is that of its text", { hash });
+  return kept;
+}
+
+export function keyOf(namespace: string, name: string): InstanceKey {
+  return { namespace, kind: "definition", id: name };
+}

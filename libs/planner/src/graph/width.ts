@@ -1,0 +1,80 @@
+import { type Graph, sizeOf, topologicalOrder } from "./graph.ts";
+
+/** Up to this size the width is exact: the work grows with the third power. */
+export const exactWidthMax = 600;
+
+/**
+ * How many tasks can run at the same time at most. Exact for graphs up to `exactWidthMax` tasks; for larger ones, as many
+ * as there are on the fullest level, which is never too much.
+ */
+export function widthOf(graph: Graph): number {
+  return sizeOf(graph) <= exactWidthMax ? greatestAntichain(graph) : fullestLevel(levelsOf(graph));
+}
+
+/** A task's level is one more than the highest of those it needs, from 0. */
+export function levelsOf(graph: Graph): Uint32Array {
+  const { offsets, targets } = graph;
+  const levels = new Uint32Array(sizeOf(graph));
+  for (const task of topologicalOrder(graph)) {
+    const below = (levels[task] ?? 0) + 1;
+    for (let edge = offsets[task] ?? 0; edge < (offsets[task + 1] ?? 0); edge++) {
+      const target = targets[edge] ?? 0;
+      if (below > (levels[target] ?? 0)) levels[target] = below;
+    }
+  }
+  return levels;
+}
+
+function fullestLevel(levels: Uint32Array): number {
+  const counts = new Map<number, number>();
+  for (const level of levels) counts.set(level, (counts.get(level) ?? 0) + 1);
+  return Math.max(0, ...counts.values());
+}
+
+/**
+ * Tasks none of which comes before another: by Dilworth's theorem as many as chains are needed to cover all, and those
+ * are all tasks less a greatest matching between tasks and what comes after them.
+ */
+function greatestAntichain(graph: Graph): number {
+  const size = sizeOf(graph);
+  const after = closureOf(graph);
+  const chosenBy = new Int32Array(size).fill(-1);
+  let matched = 0;
+  for (let task = 0; task < size; task++) if (extend(task, after, chosenBy, new Uint8Array(size))) matched++;
+  return size - matched;
+}
+
+/** For each task, all that come after it. */
+function closureOf(graph: Graph): readonly Uint8Array[] {
+  const size = sizeOf(graph);
+  const { offsets, targets } = graph;
+  const after = Array.from({ length: size }, () => new Uint8Array(size));
+  const order = topologicalOrder(graph);
+  for (let at = size - 1; at >= 0; at--) {
+    const task = order[at] ?? 0;
+    const mine = after[task] ?? new Uint8Array();
+    for (let edge = offsets[task] ?? 0; edge < (offsets[task + 1] ?? 0); edge++) {
+      const target = targets[edge] ?? 0;
+      mine[target] = 1;
+      after[target]?.forEach((reached, other) => {
+        if (reached === 1) mine[other] = 1;
+      });
+    }
+  }
+  return after;
+}
+
+/** Looks for a successor that is free, or whose task can take another. */
+function extend(task: number, after: readonly Uint8Array[], chosenBy: Int32Array, seen: Uint8Array): boolean {
+  const successors = after[task] ?? new Uint8Array();
+  for (let other = 0; other < successors.length; other++) {
+    if (successors[other] === 0 || seen[other] === 1) continue;
+    seen[other] = 1;
+    const holder = chosenBy[other] ?? -1;
+    if (holder === -1 || extend(holder, after, chosenBy, seen)) {
+      chosenBy[other] = task;
+      return true;
+    }
+  }
+  return false;
+}

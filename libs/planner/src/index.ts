@@ -1,0 +1,3 @@
+export { type Timing, timingOf } from "./graph/critical-path.ts";
+export { type Graph, topologicalOrder } from "./graph/graph.ts";
+export { exactWidthMax, levelsOf, widthOf } from "./graph/width.ts";
