@@ -1,10 +1,11 @@
-import type { IndexEntry, LabelCondition, Search, SearchPage } from "../port.ts";
+import type { IndexEntry, Search, SearchPage } from "../port.ts";
 import { cursorOf, orderOf, type Rank, type RankOrder, rankOf } from "../search/order.ts";
 import { decodeColumn } from "./columns.ts";
 import { type BlockInfo, bitOf, state } from "./index/block-info.ts";
 import { columnsOfPart, part, textOf } from "./index/block-parts.ts";
 import type { Blocks } from "./index/blocks.ts";
-import { entryAt, field, labelEdge, labelMiddle, plainText, textEdge } from "./index/lines.ts";
+import { entryAt, field, plainText, textEdge } from "./index/lines.ts";
+import { none, WantedLabels } from "./label-search.ts";
 
 /** A line that is in the page as it looks now. */
 interface Candidate extends Rank {
@@ -45,9 +46,7 @@ interface Compiled {
   readonly kinds: readonly string[];
   readonly definition: string;
   readonly statuses: number;
-  readonly labels: readonly ((text: string) => boolean)[];
-  /** One text of each of these lists must be among a block's labels. */
-  readonly required: readonly (readonly Buffer[])[];
+  readonly labels: WantedLabels;
   /** What an id must begin with, and the same behind the one before. */
   readonly idPrefix: string;
   readonly joinedPrefix: Buffer;
@@ -59,28 +58,10 @@ function compile({ namespace, kinds, definition, statuses, labels, idPrefix }: S
     kinds: kinds.map(plainText),
     definition: plainText(definition),
     statuses: statuses.reduce((bits: number, status) => bits | bitOf(status), 0),
-    labels: labels.map(testOf),
-    required: labels.flatMap(requiredBy).map((some) => some.map((text) => Buffer.from(text))),
+    labels: new WantedLabels(labels),
     idPrefix: plainText(idPrefix),
     joinedPrefix: Buffer.from(`${textEdge}${plainText(idPrefix)}`),
   };
-}
-
-const nameText = (name: string): string => `${labelEdge}${plainText(name)}${labelMiddle}`;
-const valueTexts = ({ name, values }: { name: string; values: readonly string[] }): string[] =>
-  values.map((value) => `${nameText(name)}${plainText(value)}${labelEdge}`);
-
-function testOf(condition: LabelCondition): (text: string) => boolean {
-  if (condition.kind === "exists") return (text) => text.includes(nameText(condition.name));
-  if (condition.kind === "absent") return (text) => !text.includes(nameText(condition.name));
-  const wanted = valueTexts(condition);
-  const isWanted = condition.kind === "equals";
-  return (text) => wanted.some((value) => text.includes(value)) === isWanted;
-}
-
-function requiredBy(condition: LabelCondition): string[][] {
-  if (condition.kind === "exists") return [[nameText(condition.name)]];
-  return condition.kind === "equals" ? [valueTexts(condition)] : [];
 }
 
 function mayHave(block: BlockInfo, search: Search, { statuses }: Compiled, after: Rank | undefined): boolean {
@@ -110,9 +91,10 @@ function searchBlock(
   after: Rank | undefined,
   page: Page,
 ): void {
-  const wanted = wantedWords(blocks.parts.text(block.id, part.words).split(textEdge), compiled);
+  const words = blocks.parts.text(block.id, part.words).split(textEdge);
+  const wanted = wantedWords(words, compiled);
   if (wanted === undefined) return;
-  const labelled = wantedLabels(blocks, block, compiled);
+  const labelled = compiled.labels.among(blocks.parts, block.id, words);
   if (labelled === none) return;
   const withPrefix = linesWithPrefix(blocks, block, compiled);
   if (withPrefix === none) return;
@@ -171,65 +153,6 @@ function wantedWords(words: readonly string[], { namespace, kinds, definition }:
   return { namespaces, kinds: wantedKinds, definitions };
 }
 
-const none = new Uint8Array(0);
-
-/**
- * A 1 for each of a block's labels that are as wanted; undefined when any are. What has to be there is looked for among
- * the bytes: most blocks are done with that, and of the others few texts are made.
- */
-function wantedLabels(
-  blocks: Blocks,
-  block: BlockInfo,
-  { labels, required }: Compiled,
-): Uint8Array | undefined {
-  if (labels.length === 0) return;
-  const bytes = bufferOf(blocks.parts.bytes(block.id, part.labels));
-  const flags = (count: number) => new Uint8Array(Math.max(1, count));
-  const holds = (text: string): 0 | 1 => (labels.every((test) => test(text)) ? 1 : 0);
-  for (const some of required) {
-    const hits = hitsOf(bytes, some);
-    if (hits?.length === 0) return none;
-    if (hits === undefined) continue;
-    const places = blocks.parts.labelPlaces(block.id);
-    const wanted = flags(places.length);
-    for (const hit of hits) {
-      const number = lastBefore(places, hit);
-      const end = places[number + 1] ?? bytes.length + 1;
-      wanted[number] = holds(bytes.toString("utf8", places[number], end - 1));
-    }
-    return wanted.includes(1) ? wanted : none;
-  }
-  const texts = bytes.toString().split(textEdge);
-  const wanted = flags(texts.length);
-  for (const [number, text] of texts.entries()) wanted[number] = holds(text);
-  return wanted;
-}
-
-/** Where any of these is; undefined when that is in too many places for looking at each. */
-function hitsOf(bytes: Buffer, wanted: readonly Buffer[]): number[] | undefined {
-  const hits: number[] = [];
-  for (const one of wanted) {
-    for (let at = bytes.indexOf(one); at >= 0; at = bytes.indexOf(one, at + 1)) {
-      if (hits.push(at) > hitsMax) return;
-    }
-  }
-  return hits;
-}
-
-const hitsMax = 128;
-
-/** The last of these, which ascend, that is not behind a place. */
-function lastBefore(places: Float64Array, place: number): number {
-  let low = 0;
-  let high = places.length - 1;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if ((places[middle] as number) <= place) low = middle;
-    else high = middle - 1;
-  }
-  return low;
-}
-
 /** The lines whose id begins so; undefined when any does. */
 function linesWithPrefix(
   blocks: Blocks,
@@ -237,17 +160,13 @@ function linesWithPrefix(
   { idPrefix, joinedPrefix }: Compiled,
 ): Uint8Array | undefined {
   if (idPrefix === "") return;
-  const bytes = bufferOf(blocks.parts.bytes(block.id, part.ids));
+  const bytes = blocks.parts.buffer(block.id, part.ids);
   const isFirst = bytes.indexOf(joinedPrefix.subarray(1)) === 0;
   if (!isFirst && !bytes.includes(joinedPrefix)) return none;
   const lines = new Uint8Array(block.count);
   let line = 0;
   for (const id of textOf(bytes).split(textEdge)) lines[line++] = id.startsWith(idPrefix) ? 1 : 0;
   return lines;
-}
-
-function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
-  return Buffer.from(buffer, byteOffset, byteLength);
 }
 
 /** The earliest so many of what is offered. */

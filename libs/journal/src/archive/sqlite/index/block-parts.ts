@@ -2,6 +2,7 @@ import { archiveErrors } from "../../errors.ts";
 import { rowSum } from "../checksum.ts";
 import { countOf, decodeColumn, encodeColumns } from "../columns.ts";
 import type { ArchiveDatabase, Row, Statement } from "../database.ts";
+import { shapesOf } from "./label-shapes.ts";
 import { columnOf, field, fields, type Lines, textEdge } from "./lines.ts";
 
 /** A block is kept in parts, so that a search reads no more of it than it asks about. */
@@ -43,7 +44,7 @@ export const columnsOfPart = {
 const encoder = new TextEncoder();
 const numberParts = [part.keys, part.scan, part.facts] as const;
 
-/** Words, labels or ids, still joined. */
+/** Words (and behind them the shapes of labels), labels or ids, still joined. */
 type TextPart = typeof part.words | typeof part.labels | typeof part.ids;
 
 export function textOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
@@ -72,10 +73,14 @@ export class BlockParts {
       if (which === part.facts) columns.push(placesIn(ids, lines.count));
       this.#put(block, which, encodeColumns(columns));
     }
-    this.#put(block, part.words, encoder.encode(lines.words.join(textEdge)));
+    const shaped = shapesOf(lines.labels);
+    const words = [...lines.words, ...(shaped?.shapes ?? [])];
+    this.#put(block, part.words, encoder.encode(words.join(textEdge)));
     const labels = encoder.encode(lines.labels.join(textEdge));
     this.#put(block, part.labels, labels);
-    this.#put(block, part.labelPlaces, encodeColumns([placesIn(labels, lines.labels.length)]));
+    const aboutLabels = [placesIn(labels, lines.labels.length)];
+    if (shaped !== undefined) aboutLabels.push(shaped.numbers);
+    this.#put(block, part.labelPlaces, encodeColumns(aboutLabels));
     this.#put(block, part.ids, ids);
     this.#put(block, part.actors, encodeActors(lines.actors));
   }
@@ -88,6 +93,12 @@ export class BlockParts {
   bytes(block: number, which: number): Uint8Array {
     const id = block * partsMax + which;
     return checked(this.#database.file, "part", id, this.#select.get(id));
+  }
+
+  /** The same to be searched in. */
+  buffer(block: number, which: number): Buffer {
+    const { buffer, byteOffset, byteLength } = this.bytes(block, which);
+    return Buffer.from(buffer, byteOffset, byteLength);
   }
 
   /** Reads every part of a block: whatever is damaged throws. */
@@ -107,6 +118,11 @@ export class BlockParts {
   /** Where each of the labels begins among the joined ones. */
   labelPlaces(block: number): Float64Array {
     return decodeColumn(this.bytes(block, part.labelPlaces), 0);
+  }
+
+  /** The shape of each of the labels; only where there are shapes among the words. */
+  labelShapes(block: number): Float64Array {
+    return decodeColumn(this.bytes(block, part.labelPlaces), 1);
   }
 
   /** Some lines of a block, in this order, without making texts of the others. */

@@ -132,6 +132,8 @@ export const labelMiddle = "\u0000";
 /** Stands between texts that are kept together. */
 export const textEdge = "\u0003";
 const escaped = "\u0002";
+/** Stands for a value that is not given: in no text is it by itself. */
+export const various = escaped;
 
 /** Labels as one text, in which a label is found by looking for a part: `edge name middle value edge`. */
 function labelText(labels: Readonly<Record<string, string>>): string {

@@ -1,0 +1,82 @@
+/**
+ * What the labels of a block have in common: each text without the values of those names that have many. There are few
+ * shapes where there are a million different labels, so a search that asks which names a line has, or about a name with few
+ * values, looks at them instead of at every text.
+ */
+import { labelEdge, labelMiddle, various } from "./lines.ts";
+
+export interface LabelShapes {
+  /** Each begins with an edge, so that it is no other word. */
+  readonly shapes: readonly string[];
+  /** The shape of each text. */
+  readonly numbers: Float64Array<ArrayBuffer>;
+}
+
+/** Fewer texts are looked at one by one. */
+const textsMin = 256;
+const shapesMax = 128;
+/** Names with more values lose them; where that leaves too many shapes all names do. */
+const valuesMaxOfTries = [12, 0];
+
+/** Undefined where it is not worth it. */
+export function shapesOf(texts: readonly string[]): LabelShapes | undefined {
+  if (texts.length < textsMin) return;
+  const labels = texts.map((text) => text.split(labelEdge));
+  const values = valuesOf(labels);
+  for (const valuesMax of valuesMaxOfTries) {
+    const found = shapesWith(labels, values, valuesMax);
+    if (found !== undefined) return found;
+  }
+  return;
+}
+
+/** Whether a word of a block is a shape. */
+export function isShape(word: string): boolean {
+  return word.startsWith(labelEdge);
+}
+
+function shapesWith(
+  texts: readonly (readonly string[])[],
+  values: ReadonlyMap<string, ReadonlySet<string>>,
+  valuesMax: number,
+): LabelShapes | undefined {
+  const all = new Map<string, number>();
+  const numbers = new Float64Array(texts.length);
+  for (const [index, labels] of texts.entries()) {
+    let shape: string = labelEdge;
+    for (const label of labels) {
+      if (label === "") continue;
+      const name = nameOf(label);
+      const isKnown = (values.get(name)?.size ?? 0) <= valuesMax;
+      shape += isKnown ? label + labelEdge : name + labelMiddle + various + labelEdge;
+    }
+    let number = all.get(shape);
+    if (number === undefined) {
+      if (all.size === shapesMax) return;
+      number = all.size;
+      all.set(shape, number);
+    }
+    numbers[index] = number;
+  }
+  return { shapes: [...all.keys()], numbers };
+}
+
+/** The values of each name, but not many more than matter. */
+function valuesOf(texts: readonly (readonly string[])[]): Map<string, Set<string>> {
+  const most = Math.max(...valuesMaxOfTries);
+  const values = new Map<string, Set<string>>();
+  for (const labels of texts) {
+    for (const label of labels) {
+      if (label === "") continue;
+      const name = nameOf(label);
+      const known = values.get(name);
+      if (known === undefined) values.set(name, new Set([label]));
+      else if (known.size <= most) known.add(label);
+    }
+  }
+  return values;
+}
+
+function nameOf(label: string): string {
+  return label.slice(0, label.indexOf(labelMiddle));
+}

@@ -1,0 +1,145 @@
+import type { LabelCondition } from "../port.ts";
+import { type BlockParts, part } from "./index/block-parts.ts";
+import { isShape } from "./index/label-shapes.ts";
+import { labelEdge, labelMiddle, plainText, textEdge, various } from "./index/lines.ts";
+
+/** No line is wanted. */
+export const none = new Uint8Array(0);
+
+interface LabelTest {
+  holds(text: string): boolean;
+  /** In a shape it says that the condition depends on a value that the shape does not give. */
+  readonly open: string | undefined;
+  /** One of these is in every text for which it holds. */
+  readonly required: readonly Buffer[] | undefined;
+}
+
+/** A shape, or a text of that shape, is as wanted, or is not, or that is open. */
+const verdict = { no: 0, yes: 1, open: 2 } as const;
+
+/** What a search asks of labels. */
+export class WantedLabels {
+  readonly #tests: readonly LabelTest[];
+
+  constructor(conditions: readonly LabelCondition[]) {
+    this.#tests = conditions.map(testOf);
+  }
+
+  /**
+   * A 1 for each of a block's labels that are as wanted; undefined when all are. Their shapes are looked at first, if there
+   * are any. What has to be there is looked for among the bytes: most blocks are done with that, and of the others few
+   * texts are made.
+   */
+  among(parts: BlockParts, block: number, words: readonly string[]): Uint8Array | undefined {
+    if (this.#tests.length === 0) return;
+    const shapes = words.filter(isShape);
+    const verdicts = shapes.map((shape) => this.#verdictOn(shape));
+    if (verdicts.length > 0 && !verdicts.includes(verdict.open)) {
+      if (!verdicts.includes(verdict.yes)) return none;
+      if (!verdicts.includes(verdict.no)) return;
+      return Uint8Array.from(parts.labelShapes(block), (shape) => verdicts[shape] ?? verdict.no);
+    }
+    // What shapes decide is in too many places to be looked for.
+    const open = this.#tests.filter(
+      (test) => shapes.length === 0 || shapes.some((shape) => isOpen(test, shape)),
+    );
+    return this.#amongTexts(parts, block, open, verdicts);
+  }
+
+  #verdictOn(shape: string): number {
+    const isSo = this.#tests.every((test) => isOpen(test, shape) || test.holds(shape));
+    if (!isSo) return verdict.no;
+    return this.#tests.some((test) => isOpen(test, shape)) ? verdict.open : verdict.yes;
+  }
+
+  #amongTexts(
+    parts: BlockParts,
+    block: number,
+    open: readonly LabelTest[],
+    verdicts: readonly number[],
+  ): Uint8Array {
+    const bytes = parts.buffer(block, part.labels);
+    for (const { required } of open) {
+      if (required === undefined) continue;
+      const hits = hitsOf(bytes, required);
+      if (hits?.length === 0) return none;
+      if (hits !== undefined) return this.#amongHits(parts.labelPlaces(block), bytes, hits);
+    }
+    const texts = bytes.toString().split(textEdge);
+    const shapes = verdicts.length > 0 ? parts.labelShapes(block) : undefined;
+    const wanted = flags(texts.length);
+    for (let number = 0; number < texts.length; number++) {
+      const known = shapes === undefined ? verdict.open : verdicts[shapes[number] as number];
+      wanted[number] = known === verdict.open ? this.#holds(texts[number] ?? "") : (known ?? verdict.no);
+    }
+    return wanted;
+  }
+
+  #amongHits(places: Float64Array, bytes: Buffer, hits: readonly number[]): Uint8Array {
+    const wanted = flags(places.length);
+    for (const hit of hits) {
+      const number = lastBefore(places, hit);
+      const end = places[number + 1] ?? bytes.length + 1;
+      wanted[number] = this.#holds(bytes.toString("utf8", places[number], end - 1));
+    }
+    return wanted.includes(1) ? wanted : none;
+  }
+
+  #holds(text: string): number {
+    return this.#tests.every(({ holds }) => holds(text)) ? verdict.yes : verdict.no;
+  }
+}
+
+const nameText = (name: string): string => `${labelEdge}${plainText(name)}${labelMiddle}`;
+const valueTexts = ({ name, values }: { name: string; values: readonly string[] }): string[] =>
+  values.map((value) => `${nameText(name)}${plainText(value)}${labelEdge}`);
+
+function testOf(condition: LabelCondition): LabelTest {
+  const name = nameText(condition.name);
+  if (condition.kind === "exists") {
+    return { holds: (text) => text.includes(name), open: undefined, required: [Buffer.from(name)] };
+  }
+  if (condition.kind === "absent")
+    return { holds: (text) => !text.includes(name), open: undefined, required: undefined };
+  const wanted = valueTexts(condition);
+  const isWanted = condition.kind === "equals";
+  const holds = (text: string): boolean => wanted.some((value) => text.includes(value)) === isWanted;
+  return {
+    holds,
+    open: `${name}${various}${labelEdge}`,
+    required: isWanted ? wanted.map((text) => Buffer.from(text)) : undefined,
+  };
+}
+
+function isOpen({ open }: LabelTest, shape: string): boolean {
+  return open !== undefined && shape.includes(open);
+}
+
+function flags(count: number): Uint8Array {
+  return new Uint8Array(Math.max(1, count));
+}
+
+/** Where any of these is; undefined when that is in too many places for looking at each. */
+function hitsOf(bytes: Buffer, wanted: readonly Buffer[]): number[] | undefined {
+  const hits: number[] = [];
+  for (const one of wanted) {
+    for (let at = bytes.indexOf(one); at >= 0; at = bytes.indexOf(one, at + 1)) {
+      if (hits.push(at) > hitsMax) return;
+    }
+  }
+  return hits;
+}
+
+const hitsMax = 128;
+
+/** The last of these, which ascend, that is not behind a place. */
+function lastBefore(places: Float64Array, place: number): number {
+  let low = 0;
+  let high = places.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((places[middle] as number) <= place) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
