@@ -242,7 +242,7 @@ function shown(state: unknown): unknown {
 /** What the runtime awaits is what the state says. */
 function checkOutstanding(
   instance: {
-    readonly effects: Map<number, { token: EffectToken }>;
+    readonly effects: Iterable<{ readonly token: EffectToken }>;
     readonly timers: Map<number, { dueMs: number }> | undefined;
   },
   state: Account,
@@ -256,7 +256,7 @@ function checkOutstanding(
     cleared() {},
   });
   assert.deepEqual(
-    new Map([...instance.effects].map(([number, { token }]) => [number, attemptOf(token)])),
+    new Map([...instance.effects].map(({ token }) => [token.number, attemptOf(token)])),
     effects,
   );
   assert.deepEqual(

@@ -230,7 +230,10 @@ export class SegmentsJournal implements Journal {
       const ledger = this.#ledgers[partition];
       if (ledger === undefined) continue;
       ledger.durable(number, epoch, timeMs);
-      ledger.hash.set(hashes.subarray(partition * hashBytes, (partition + 1) * hashBytes));
+      // Byte by byte: a view for each of them costs more than the copy.
+      const { hash } = ledger;
+      const from = partition * hashBytes;
+      for (let byte = 0; byte < hashBytes; byte++) hash[byte] = hashes[from + byte] as number;
     }
   }
 

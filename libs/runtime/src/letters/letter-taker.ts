@@ -97,7 +97,7 @@ export class LetterTaker {
       return;
     }
     const decision = decider.take(instance, command, payload, cause);
-    if (decision.kind === "reply") this.#memory.noteStep(instance);
+    if (decision.kind === "done") this.#memory.noteStep(instance);
     else if (decision.kind === "refused") {
       parts.logger.info("a letter was refused", { ...key, type, code: decision.refusal.code });
     } else if (instance.exists) this.#ward.admit(instance, decision.error, parked, cause);

@@ -196,14 +196,14 @@ export class Commands {
             answered = this.#keys.answered(submission, reply, memory.nowMs);
           };
     const decision = memory.decider.decide(instance, command, body, cause, token, remember);
-    if (decision.kind === "refused") return refused(decision.refusal);
+    if (decision.kind === "refused") return decision;
     if (decision.kind === "thrown") return this.#thrown(instance, submission, decision.error);
     memory.noteStep(instance);
     if (answered !== undefined && instance.exists) {
       recoverKey(instance, answered);
       memory.record(instance, ownEvents.keyAnswered, answered, cause);
     }
-    return { kind: "done", reply: decision.reply };
+    return decision;
   }
 
   #answer(submission: Submission, outcome: Outcome): void {

@@ -26,9 +26,9 @@ import type { Folding } from "./folding.ts";
 import type { Instance } from "./instance.ts";
 import type { BatchMark, OpenBatch } from "./open-batch.ts";
 
-/** What a step came to. */
+/** What a step came to; the first two are what is answered. */
 export type Decision =
-  | { readonly kind: "reply"; readonly reply: unknown }
+  | { readonly kind: "done"; readonly reply: unknown }
   | { readonly kind: "refused"; readonly refusal: Refusal }
   | { readonly kind: "thrown"; readonly error: unknown };
 
@@ -50,6 +50,12 @@ export class Decider implements MachineStep<unknown, unknown> {
   readonly #chance: Chance;
   readonly #count: () => number;
   readonly #mark: BatchMark = { position: 0, count: 0, cause: undefined };
+  /** What a step that throws is taken back to. */
+  readonly #before = {
+    ...{ event: 0, lastBatch: 0, lastIndex: 0, incarnation: 0 },
+    ...{ due: 0, dropped: 0, letters: 0 },
+  };
+  readonly #settling = { number: 0, attempt: 0 };
   readonly #stepBytesMax: number;
   #instance: Instance | undefined;
   #emitted = 0;
@@ -119,12 +125,14 @@ export class Decider implements MachineStep<unknown, unknown> {
     token: EffectToken | undefined,
     answered?: (reply: unknown) => void,
   ): Decision {
-    this.settles = settledBy(token);
-    return this.#step(instance, cause, token?.number ?? -1, () => {
+    this.#begin(instance, cause, token);
+    try {
       const reply = command.decide(instance.state, body, this);
       if (answered !== undefined && !isRefusal(reply)) answered(reply);
-      return reply;
-    });
+      return this.#decided(instance, reply);
+    } catch (error) {
+      return this.#thrown(instance, error);
+    }
   }
 
   /** A command in its encoded form: as it came in a letter, or waited for a repair. */
@@ -135,28 +143,36 @@ export class Decider implements MachineStep<unknown, unknown> {
     cause: Cause,
     token?: EffectToken,
   ): Decision {
-    this.settles = settledBy(token);
-    return this.#step(instance, cause, token?.number ?? -1, () =>
-      command.decide(instance.state, command.codec.decode(payload), this),
-    );
+    this.#begin(instance, cause, token);
+    try {
+      return this.#decided(instance, command.decide(instance.state, command.codec.decode(payload), this));
+    } catch (error) {
+      return this.#thrown(instance, error);
+    }
   }
 
   expire(instance: Instance, timer: number, cause: Cause): Decision {
-    this.settles = undefined;
-    return this.#step(instance, cause, -1, () => {
-      const { expire } = instance.hosted.machine;
-      if (expire === undefined)
-        throw new AssertionFault("a machine that sets timers has `expire`", { timer });
-      const before = instance.timers?.get(timer)?.dueMs;
-      expire.call(instance.hosted.machine, instance.state, timer, this);
-      if (before !== undefined && instance.timers?.get(timer)?.dueMs === before) {
-        throw new AssertionFault("a timer that has come due is cleared or set again by what happens then", {
-          kind: instance.key.kind,
-          timer,
-        });
-      }
-      return;
-    });
+    this.#begin(instance, cause, undefined);
+    try {
+      this.#expire(instance, timer);
+      return this.#decided(instance, undefined);
+    } catch (error) {
+      return this.#thrown(instance, error);
+    }
+  }
+
+  #expire(instance: Instance, timer: number): void {
+    const { machine } = instance.hosted;
+    const { expire } = machine;
+    if (expire === undefined) throw new AssertionFault("a machine that sets timers has `expire`", { timer });
+    const before = instance.timers?.get(timer)?.dueMs;
+    expire.call(machine, instance.state, timer, this);
+    if (before !== undefined && instance.timers?.get(timer)?.dueMs === before) {
+      throw new AssertionFault("a timer that has come due is cleared or set again by what happens then", {
+        kind: instance.key.kind,
+        timer,
+      });
+    }
   }
 
   /** What the journal would not take must not be decided: it would be in memory and nowhere else. */
@@ -166,49 +182,60 @@ export class Decider implements MachineStep<unknown, unknown> {
     if (bytes > bytesMax) throw runtimeErrors.batchTooLarge({ kind, id, bytes, bytesMax });
   }
 
-  #step(instance: Instance, cause: Cause, settling: number, run: () => unknown): Decision {
-    const { event, lastBatch, lastIndex, incarnation } = instance;
-    const dueBefore = this.#folding.due.length;
-    const droppedBefore = this.#folding.dropped.length;
-    const lettersBefore = this.#letters.mark;
+  #begin(instance: Instance, cause: Cause, token: EffectToken | undefined): void {
+    const before = this.#before;
+    before.event = instance.event;
+    before.lastBatch = instance.lastBatch;
+    before.lastIndex = instance.lastIndex;
+    before.incarnation = instance.incarnation;
+    before.due = this.#folding.due.length;
+    before.dropped = this.#folding.dropped.length;
+    before.letters = this.#letters.mark;
     this.#letterBytesBefore = this.#letters.openBytes;
     this.#batch.mark(this.#mark);
     this.#instance = instance;
     this.#emitted = 0;
     this.wasDescribed = false;
     this.cause = cause;
-    this.#folding.begin(instance, cause, settling);
-    try {
-      const reply = run();
-      if (!isRefusal(reply)) {
-        if (this.wasDescribed) this.status = instance.hosted.machine.describe(instance.state).status;
-        return { kind: "reply", reply };
-      }
-      if (this.#emitted > 0) {
-        throw new AssertionFault("a decider that refuses emits nothing", { kind: instance.key.kind });
-      }
-      this.#letters.cutBack(lettersBefore);
-      return { kind: "refused", refusal: reply };
-    } catch (error) {
-      this.#batch.cutBack(this.#mark);
-      this.#letters.cutBack(lettersBefore);
-      this.#folding.due.length = dueBefore;
-      this.#folding.dropped.length = droppedBefore;
-      instance.event = event;
-      instance.lastBatch = lastBatch;
-      instance.lastIndex = lastIndex;
-      instance.incarnation = incarnation;
-      if (event === 0) this.#folding.forget(instance);
-      // Too much to write is the caller's matter, as long as nothing of it has changed the state.
-      if (runtimeErrors.batchTooLarge.is(error) && this.#emitted === 0) {
-        return { kind: "refused", refusal: refusalOf(error) };
-      }
-      return { kind: "thrown", error };
-    }
+    this.settles = token && this.#settled(token);
+    this.#folding.begin(instance, cause, token?.number ?? -1);
   }
-}
 
-/** What a machine hears of a token. */
-function settledBy(token: EffectToken | undefined): MachineStep<unknown>["settles"] {
-  return token && { number: token.number, attempt: attemptOf(token) };
+  /** What a machine hears of a token; it is told of one at a time. */
+  #settled(token: EffectToken): { readonly number: number; readonly attempt: number } {
+    this.#settling.number = token.number;
+    this.#settling.attempt = attemptOf(token);
+    return this.#settling;
+  }
+
+  #decided(instance: Instance, reply: unknown): Decision {
+    if (!isRefusal(reply)) {
+      if (this.wasDescribed) this.status = instance.hosted.machine.describe(instance.state).status;
+      return { kind: "done", reply };
+    }
+    if (this.#emitted > 0) {
+      throw new AssertionFault("a decider that refuses emits nothing", { kind: instance.key.kind });
+    }
+    this.#letters.cutBack(this.#before.letters);
+    return { kind: "refused", refusal: reply };
+  }
+
+  /** Nothing of the step counts. */
+  #thrown(instance: Instance, error: unknown): Decision {
+    const { event, lastBatch, lastIndex, incarnation, due, dropped, letters } = this.#before;
+    this.#batch.cutBack(this.#mark);
+    this.#letters.cutBack(letters);
+    this.#folding.due.length = due;
+    this.#folding.dropped.length = dropped;
+    instance.event = event;
+    instance.lastBatch = lastBatch;
+    instance.lastIndex = lastIndex;
+    instance.incarnation = incarnation;
+    if (event === 0) this.#folding.forget(instance);
+    // Too much to write is the caller's matter, as long as nothing of it has changed the state.
+    if (runtimeErrors.batchTooLarge.is(error) && this.#emitted === 0) {
+      return { kind: "refused", refusal: refusalOf(error) };
+    }
+    return { kind: "thrown", error };
+  }
 }

@@ -44,7 +44,7 @@ export class Folding implements Outstanding<unknown> {
     const token = { partition: this.#partition, incarnation, number, attempt: tokenAttempt(attempt, resets) };
     if (before !== undefined && before.token.attempt !== token.attempt) this.dropped.push(before.token);
     const due = { key, token, effect, cause: this.cause, instance };
-    instance.effects.set(number, due);
+    instance.effects.set(due);
     this.due.push(due);
   }
 

@@ -4,6 +4,7 @@ import { errorFromUnknown, type InstanceKey, toErrorDetail } from "@tutti/kernel
 import type { DueEffect } from "../api.ts";
 import type { HostedMachine } from "../machines/hosted-machine.ts";
 import type { TimerEntry } from "../timers/timer-queue.ts";
+import { OutstandingEffects } from "./outstanding-effects.ts";
 
 /** A timer of an instance, in its partition's queue. */
 export interface InstanceTimer extends TimerEntry {
@@ -59,7 +60,7 @@ export class Instance {
   /** Its last record. */
   lastBatch = 0;
   lastIndex = 0;
-  readonly effects = new Map<number, PendingEffect>();
+  readonly effects = new OutstandingEffects();
   timers: Map<number, InstanceTimer> | undefined;
   keys: Map<string, AnsweredKey> | undefined;
   quarantine: Quarantine | undefined;

@@ -197,7 +197,8 @@ export class ArchiveKeeper implements Keeper {
     for (let due = this.#entries.size; due > 0 || leaving.length > 0; due -= sliceInstances) {
       if (!(await this.#keep(this.#capture(false, leaving.splice(0, sliceInstances))))) return;
     }
-    this.#pendingSinceMs = this.#entries.size > 0 ? startMs : undefined;
+    // What is left there came since the tick before.
+    this.#pendingSinceMs = this.#entries.size > 0 ? startMs - limits.indexEveryMs : undefined;
     if (isCutDue) await this.#cut();
   }
 
@@ -239,14 +240,22 @@ export class ArchiveKeeper implements Keeper {
     );
   }
 
-  /** Some of those whose lines are to be written. Who ended in a batch under way and leaves nothing leaves by itself. */
+  /**
+   * Some of those whose lines are to be written. Who has just begun waits for the next tick: most are over by then, and
+   * have one line instead of two. Who ended in a batch under way and leaves nothing leaves by itself.
+   */
   #nextListed(limit: number): Instance[] {
-    const { durable } = this.#memory.commits;
+    const { commits, parts } = this.#memory;
+    const { durable } = commits;
+    const begunMs = parts.clock.now() - parts.limits.indexEveryMs;
     const next: Instance[] = [];
     for (const instance of this.#entries) {
       if (next.length >= limit) break;
-      if (instance.lastBatch > durable && this.#leavesNothing(instance)) continue;
-      next.push(instance);
+      const isYoung = instance.isNew && instance.startMs > begunMs;
+      const isLater = instance.isEnded
+        ? instance.lastBatch > durable && this.#leavesNothing(instance)
+        : isYoung && instance.quarantine === undefined;
+      if (!isLater) next.push(instance);
     }
     for (const instance of next) this.#entries.delete(instance);
     return next;

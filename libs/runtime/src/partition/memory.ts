@@ -258,7 +258,7 @@ export class PartitionMemory {
   stop(): readonly Answers[] {
     this.isStopped = true;
     const unwanted = [...this.instances.values()].flatMap(({ effects }) =>
-      [...effects.values()].map(({ token }) => token),
+      [...effects].map(({ token }) => token),
     );
     try {
       if (unwanted.length > 0) this.parts.effects.withdraw(unwanted);
@@ -331,20 +331,25 @@ export class PartitionMemory {
     if (this.isStopped) return;
     answers.give(this.parts.faulted);
     for (const instance of ended) this.keeper.ended(instance);
-    if (dropped.length > 0) this.#guard(() => this.parts.effects.withdraw(dropped));
+    if (dropped.length > 0) this.#withdraw(dropped);
     this.#dispatch(due);
     if (sent !== undefined) for (const channel of this.letters.release(sent)) this.parts.released(channel);
   }
 
   #dispatch(due: Commit["due"]): void {
     // What was settled or replaced meanwhile need not be begun.
-    const wanted = due.filter((effect) => isWanted(effect));
-    if (wanted.length > 0) this.#guard(() => this.parts.effects.dispatch(wanted));
+    const wanted = due.every(isWanted) ? due : due.filter(isWanted);
+    if (wanted.length === 0) return;
+    try {
+      this.parts.effects.dispatch(wanted);
+    } catch (fault) {
+      this.parts.faulted(fault);
+    }
   }
 
-  #guard(run: () => void): void {
+  #withdraw(dropped: Commit["dropped"]): void {
     try {
-      run();
+      this.parts.effects.withdraw(dropped);
     } catch (fault) {
       this.parts.faulted(fault);
     }

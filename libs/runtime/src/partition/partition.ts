@@ -105,6 +105,7 @@ export class Partition {
   /** Why nothing may be put into the inbox; undefined when it may. */
   refusal(): Outcome | undefined {
     const { service, limits } = this.#parts;
+    if (this.#state === "running" && this.inbox.length < limits.inboxMax) return;
     if (this.#state === "closed") return refused(refusalOf(this.#notOwner()));
     const at = { service, partition: this.number };
     if (this.#state === "leaving") return refused(runtimeErrors.leaving.refusal(at));

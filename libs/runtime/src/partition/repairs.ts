@@ -240,7 +240,7 @@ export class Repairs {
     const { incarnation } = instance;
     const token = number === 0 ? undefined : { partition: parts.partition, incarnation, number, attempt };
     const decision = decider.take(instance, declared, command, cause, token);
-    if (decision.kind === "reply") this.#memory.noteStep(instance);
+    if (decision.kind === "done") this.#memory.noteStep(instance);
     return decision;
   }
 }

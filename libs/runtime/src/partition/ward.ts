@@ -63,7 +63,7 @@ export class Ward {
     instance.quarantine = { reason, sinceMs, folded, isRecorded: true, isRebuilt: false, parked: [] };
     memory.quarantined.add(instance);
     memory.folding.release(instance);
-    for (const { token } of instance.effects.values()) memory.folding.dropped.push(token);
+    for (const { token } of instance.effects) memory.folding.dropped.push(token);
     instance.effects.clear();
     memory.noteEntry(instance);
     this.#rebuild(instance);

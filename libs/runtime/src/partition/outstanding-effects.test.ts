@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import type { PendingEffect } from "./instance.ts";
+import { OutstandingEffects } from "./outstanding-effects.ts";
+
+function effect(number: number, attempt: number): PendingEffect {
+  // The cast: of an effect only its token is looked at here.
+  return { token: { partition: 0, incarnation: 1, number, attempt } } as PendingEffect;
+}
+
+const step = fc.record({
+  what: fc.constantFrom("set", "set", "delete", "clear"),
+  number: fc.integer({ min: 1, max: 4 }),
+});
+
+describe("outstanding effects", () => {
+  it("are those of a map, whatever comes and goes", () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const effects = new OutstandingEffects();
+        const model = new Map<number, PendingEffect>();
+        for (const [attempt, { what, number }] of steps.entries()) {
+          if (what === "set") {
+            const one = effect(number, attempt);
+            effects.set(one);
+            model.set(number, one);
+          } else if (what === "delete") {
+            effects.delete(number);
+            model.delete(number);
+          } else if (number === 1) {
+            effects.clear();
+            model.clear();
+          }
+          assert.equal(effects.size, model.size);
+          assert.deepEqual([...effects], [...model.values()]);
+          for (const wanted of [1, 2, 3, 4]) assert.equal(effects.get(wanted), model.get(wanted));
+        }
+      }),
+    );
+  });
+});
