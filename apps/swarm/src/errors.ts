@@ -1,0 +1,135 @@
+import { defineErrors } from "@tutti/kernel";
+
+/** What can go wrong between agents, pools and those who have tasks. */
+export const swarmErrors = defineErrors("swarm", {
+  greetingExpected: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "The first frame of each stream of a link is the greeting: it has the number 0 and nothing but `hello`. No other frame has one.",
+    message: ({ found }: { found: string }) =>
+      `expected the first frame of the stream to be a greeting, with the number 0 and hello alone, found ${found}; send hello first`,
+  },
+  greetingRepeated: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "A link is greeted once per stream. To say hello again, open another stream.",
+    message: ({ agent }: { agent: string }) =>
+      `expected one greeting per stream, found another one of agent ${agent}; open a new stream to greet again`,
+  },
+  versionUnsupported: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "Agent and host have no version of the protocol in common. Use a library of the agent that belongs to the release of the platform.",
+    message: ({ min, max, own }: { min: number; max: number; own: number }) =>
+      `expected an agent that speaks version ${own} of the link's protocol, found ${min} to ${max}; update the agent's library or the platform`,
+  },
+  linkUnknown: {
+    status: "FAILED_PRECONDITION",
+    retry: "same-key",
+    help: "The link that is to be resumed is not known here: its time is over, it was ended, or it was at another host. Say hello with the offering, and with the tokens that are still at work.",
+    message: ({ link }: { link: string }) =>
+      `expected a link that can be resumed, found none with the id ${link}; say hello again with the offering and the tokens at work`,
+  },
+  linkOfAnother: {
+    status: "PERMISSION_DENIED",
+    retry: "never",
+    help: "A link is resumed by the incarnation of the agent that opened it, in the same pool, and by nobody else.",
+    message: ({ link, agent }: { link: string; agent: string }) =>
+      `expected link ${link} to be resumed by the agent that opened it, found ${agent}; open a link of its own`,
+  },
+  frameMissing: {
+    status: "FAILED_PRECONDITION",
+    retry: "same-key",
+    help: "Frames of a link are numbered without gaps. One was left out: the stream ends, and a new one resumes the link where it stands.",
+    message: ({ expected, found }: { expected: number; found: number }) =>
+      `expected frame ${expected}, found ${found}; resume the link on a new stream and repeat what is missing`,
+  },
+  acknowledgementAhead: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "A frame was acknowledged that was never sent. Acknowledge the number of the last frame that was taken in.",
+    message: ({ sent, found }: { sent: number; found: number }) =>
+      `expected an acknowledgement of frames up to ${sent}, found one of ${found}; acknowledge what was taken in`,
+  },
+  frameTooLarge: {
+    status: "RESOURCE_EXHAUSTED",
+    retry: "never",
+    help: "A frame of a link has at most as many bytes as the welcome says. Send less in one frame, and put large payloads into the blob store.",
+    message: ({ bytes, max }: { bytes: number; max: number }) =>
+      `expected a frame of at most ${max} bytes, found more than ${bytes}; send less in one frame`,
+  },
+  payloadTooLarge: {
+    status: "RESOURCE_EXHAUSTED",
+    retry: "never",
+    help: "A payload within a frame has at most as many bytes as the welcome says. Put a larger one into the blob store and send the reference.",
+    message: ({ what, bytes, max }: { what: string; bytes: number; max: number }) =>
+      `expected ${what} of at most ${max} bytes, found ${bytes}; put it into the blob store and send a reference`,
+  },
+  tooMuchUnacknowledged: {
+    status: "RESOURCE_EXHAUSTED",
+    retry: "never",
+    help: "A side that has 1,024 frames or 16 MiB unacknowledged waits for an acknowledgement before it sends more. This agent did not wait, or does not read what it is sent.",
+    message: ({ frames, bytes }: { frames: number; bytes: number }) =>
+      `expected the agent to wait for acknowledgements, found ${frames} frames of ${bytes} bytes sent without; read what is sent, and wait`,
+  },
+  agentSilent: {
+    status: "UNAVAILABLE",
+    retry: "same-key",
+    help: "Nothing was heard from the agent for longer than its lease. Its stream was ended; it may resume the link. Look at its process and the network between.",
+    message: ({ agent, silentMs, leaseMs }: { agent: string; silentMs: number; leaseMs: number }) =>
+      `expected a sign of life of agent ${agent} within ${leaseMs} ms, found none for ${silentMs} ms; resume the link when the agent is well`,
+  },
+  streamReplaced: {
+    status: "ABORTED",
+    retry: "never",
+    help: "The agent opened another stream for the same link; this one ends.",
+    message: ({ agent }: { agent: string }) =>
+      `agent ${agent} resumed its link on another stream, so this one ends`,
+  },
+  hostStopping: {
+    status: "UNAVAILABLE",
+    retry: "elsewhere",
+    help: "The swarm process stops. The agent connects to another one, or to this one when it is back, with a back-off.",
+    message: () => "this swarm process is stopping; connect again, with a back-off",
+  },
+  poolUnknown: {
+    status: "NOT_FOUND",
+    retry: "never",
+    help: "No pool of this name is in the namespace. The one named `default` is always there; others are made with CreatePool.",
+    message: ({ namespace, pool }: { namespace: string; pool: string }) =>
+      `expected a pool of namespace ${namespace}, found none with the name ${pool}; make it, or use default`,
+  },
+  poolsNotShared: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "Pools belong to one process each, and processes that share what they own (`ownership.kind` is `leased`) do not yet agree on whose each pool is. Run the swarm service in one process, with `ownership.kind` as `sole`.",
+    message: () =>
+      "expected ownership.kind to be sole where pools are owned, found leased; run the swarm service in one process of its own",
+  },
+  offerGreetingExpected: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "The first request of a stream of offers says who speaks, and which pool it begins with. No other request does.",
+    message: () => "expected the first request of the stream to have hello, found none; say hello first",
+  },
+  offerGreetingRepeated: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "A stream of offers is greeted once. Further pools are opened by `pools`.",
+    message: () => "expected one hello per stream, found another one; open further pools by `pools`",
+  },
+  offerVersionUnsupported: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "Sender and owner have no version of the protocol of offers in common. Bring both to the same release.",
+    message: ({ found, own }: { found: number; own: number }) =>
+      `expected a sender that speaks version ${own} of the protocol of offers, found ${found}; bring both to the same release`,
+  },
+  agentUnknown: {
+    status: "NOT_FOUND",
+    retry: "never",
+    help: "No agent with this id is in the pool: it never joined, said goodbye, or was not heard for too long. List those that are there with ListAgents.",
+    message: ({ pool, agent }: { pool: string; agent: string }) =>
+      `expected an agent of pool ${pool}, found none with the id ${agent}; list the agents that are there`,
+  },
+});

@@ -1,0 +1,60 @@
+/**
+ * What a host has to say to an agent, as bytes that get their number when they are sent. A message's fields may stand in
+ * any order and each beside the others, so the header is put before what was encoded earlier.
+ */
+import { type Assign, HostFrame } from "@tutti/contracts/agent/v1";
+import { FlatWriter } from "@tutti/contracts/wire";
+import { linkLimits } from "./limits.ts";
+
+/** The fields of a frame without its numbers, with room for those at the front. */
+export type Content = Uint8Array<ArrayBuffer>;
+
+/** Two numbers of at most five bytes each, with their tags. */
+export const headerBytes = 12;
+
+const emptyHeader = new Uint8Array(headerBytes);
+const writer = new FlatWriter();
+
+/** A frame that says nothing but its numbers. */
+export function emptyContent(): Content {
+  return new Uint8Array(headerBytes);
+}
+
+/** The content of a frame: in one piece, or in several where it would be larger than a frame may be. */
+export function contentsOf(frame: HostFrame): Content[] {
+  const whole = encoded(frame);
+  if (whole.length <= linkLimits.frameBytesMax || frame.assignments.length === 0) return [whole];
+  // Assignments come first within a frame, so they do in frames of their own.
+  const { assignments, ...rest } = frame;
+  const others = encoded({ ...rest, assignments: [] });
+  const last = others.length > headerBytes ? [others] : [];
+  return [...piecesOf(assignments), ...last];
+}
+
+/** Puts the numbers before a content that is sent now. */
+export function numbered(content: Content, sequence: number, acknowledged: number): Uint8Array {
+  writer.reset();
+  writer.uint32(sequenceTag).uint32(sequence);
+  if (acknowledged > 0) writer.uint32(acknowledgedTag).uint32(acknowledged);
+  const from = headerBytes - writer.position;
+  content.set(writer.written(), from);
+  return content.subarray(from);
+}
+
+function piecesOf(assignments: readonly Assign[]): Content[] {
+  const whole = encoded({ ...HostFrame.create(), assignments: [...assignments] });
+  if (whole.length <= linkLimits.frameBytesMax || assignments.length === 1) return [whole];
+  const half = assignments.length >> 1;
+  return [...piecesOf(assignments.slice(0, half)), ...piecesOf(assignments.slice(half))];
+}
+
+function encoded(frame: HostFrame): Content {
+  writer.reset();
+  writer.raw(emptyHeader);
+  HostFrame.encode(frame, writer);
+  return writer.finish();
+}
+
+/** Field 1 and field 2, both numbers. */
+const sequenceTag = 8;
+const acknowledgedTag = 16;

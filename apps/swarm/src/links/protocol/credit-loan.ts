@@ -1,0 +1,44 @@
+/**
+ * How much of an agent's credit the pool may use now. An agent may grant any number; what it is given is held up here
+ * while it does not read what it has got already, so that memory is bounded by what it reads and not by what it asks for.
+ *
+ * 1. The pool never has more than a part at a time, and never more than the agent has granted.
+ * 2. Nothing is lent while the link is clogged.
+ */
+export class CreditLoan {
+  readonly #lentMax: number;
+  #granted = 0;
+  #lent = 0;
+
+  constructor(lentMax: number) {
+    this.#lentMax = lentMax;
+  }
+
+  /** Granted by the agent and not lent to the pool yet. */
+  get kept(): number {
+    return this.#granted;
+  }
+
+  grant(count: number): void {
+    this.#granted += count;
+  }
+
+  /** The pool has used some of it. */
+  used(count: number): void {
+    this.#lent = Math.max(0, this.#lent - count);
+  }
+
+  /** What the pool gets now. */
+  lend(isClogged: boolean): number {
+    const count = isClogged ? 0 : Math.min(this.#granted, this.#lentMax - this.#lent);
+    this.#granted -= count;
+    this.#lent += count;
+    return count;
+  }
+
+  /** An agent that drains or sleeps takes nothing back of what it granted: it is void. */
+  void(): void {
+    this.#granted = 0;
+    this.#lent = 0;
+  }
+}
