@@ -15,9 +15,8 @@ blobConformance({
       time,
       crash: async () => new MemoryBlobs(time, blobs.kept),
       flip: async (sha256, byte) => {
-        const kept = blobs.kept.get(Buffer.from(sha256).toString("hex"));
-        const { content } = kept as { content: Uint8Array };
-        content[byte] = (content[byte] ?? 0) ^ 4;
+        const kept = blobs.kept.blobs.get(`${Buffer.from(sha256).toString("hex")}.default`);
+        if (kept !== undefined) kept.content[byte] = (kept.content[byte] ?? 0) ^ 4;
       },
       [Symbol.asyncDispose]: () => blobs.close(),
     };
@@ -36,7 +35,7 @@ blobConformance({
       crash: () => DirectoryBlobs.open(directory, time),
       flip: async (sha256, byte) => {
         const name = Buffer.from(sha256).toString("hex");
-        const file = await openFile(join(directory, name.slice(0, 2), name), "r+");
+        const file = await openFile(join(directory, "content", name.slice(0, 2), `${name}.default`), "r+");
         const target = new Uint8Array(1);
         await file.read(target, 0, 1, byte);
         target[0] = (target[0] ?? 0) ^ 4;

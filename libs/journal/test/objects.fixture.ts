@@ -10,7 +10,7 @@ import {
   openObjectArchive,
   openObjectBlobs,
 } from "@tutti/journal/objects";
-import type { ArchiveFixture, ArchiveUnderTest, BlobsUnderTest } from "@tutti/journal/testing";
+import type { ArchiveFixture, ArchiveUnderTest, BlobsFixture } from "@tutti/journal/testing";
 import { VirtualTime } from "@tutti/kernel/testing";
 import { type ConnectionSettings, NatsConnection } from "@tutti/nats";
 import { testSettings } from "@tutti/nats/testing";
@@ -85,13 +85,18 @@ export function objectsUnderTest(options: UnderTestOptions): ArchiveUnderTest {
   };
 }
 
+export interface NatsBlobsFixture extends BlobsFixture {
+  /** How many there are in the stream. */
+  messages(): Promise<number>;
+}
+
 /** Blobs in NATS for the suite of all stores of blobs. */
 export function blobsUnderTest(
   name: string,
   servers: () => readonly string[],
   nextAccount: () => Partial<ConnectionSettings>,
   replicas = 1,
-): BlobsUnderTest {
+): { readonly name: string; open(): Promise<NatsBlobsFixture> } {
   let stores = 0;
   return {
     name,
@@ -115,13 +120,16 @@ export function blobsUnderTest(
             const client = connection.client("test");
             return (await client.request(`$JS.API.DIRECT.GET.TUTTI_BLOBS_${store}`, request)).data;
           };
-          const head = await read(`${root}.heads.${Buffer.from(sha256).toString("hex")}`);
+          const hash = Buffer.from(sha256).toString("hex");
+          const head = await read(`${root}.heads.${hash.slice(0, 2)}.${hash}.default`);
           const parts = /parts\.[\w-]+/.exec(Buffer.from(head).toString("latin1"))?.[0];
           const part = `${root}.${parts}.${Math.floor(byte / partBytes)}`;
           const data = Uint8Array.from(await read(part));
           data[byte % partBytes] = (data[byte % partBytes] ?? 0) ^ 4;
           await connection.jetstream("test").publish(part, data);
         },
+        messages: async () =>
+          (await (await connection.manager("test")).streams.info(`TUTTI_BLOBS_${store}`)).state.messages,
         [Symbol.asyncDispose]: () => connection.stop(signal),
       };
     },

@@ -1,5 +1,7 @@
-import { after, before, describe } from "node:test";
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
 import { archiveConformance, blobConformance } from "@tutti/journal/testing";
+import { type Gate, gate } from "@tutti/kernel/testing";
 import { type NatsServer, natsServerProgram, startNatsServer } from "@tutti/nats/testing";
 import { accounts, accountsConfiguration } from "./jetstream.fixture.ts";
 import { blobsUnderTest, objectsUnderTest } from "./objects.fixture.ts";
@@ -19,5 +21,36 @@ describe("archive and blobs on one NATS server", { skip: program.skip }, () => {
   archiveConformance(
     objectsUnderTest({ name: "NATS, copies lost", servers, nextAccount, losesCopies: true }),
   );
-  blobConformance(blobsUnderTest("NATS", servers, nextAccount));
+  const blobs = blobsUnderTest("NATS", servers, nextAccount);
+  blobConformance(blobs);
+
+  it("parts of a blob whose process died while it was put are removed a day later, and no others", async () => {
+    await using fixture = await blobs.open();
+    const whole = await fixture.blobs.put("default", [large]);
+    const dead = gate();
+    const dying = fixture.blobs.put("default", dyingAfter(dead));
+    await dead.arrivals(1);
+    await fixture.time.advance(23 * hourMs);
+    const others = await fixture.crash();
+    const sweep = () => others.sweep(0, { beforeMs: 0, isKept: async () => [] });
+    const before = await fixture.messages();
+    await sweep();
+    assert.equal(await fixture.messages(), before);
+    await fixture.time.advance(2 * hourMs);
+    await sweep();
+    // Its part, and the note that it was begun.
+    assert.equal(await fixture.messages(), before - 2);
+    assert.equal((await others.find("default", whole.sha256))?.size, large.length);
+    dead.open();
+    await assert.rejects(dying, /died/);
+  });
 });
+
+const hourMs = 3_600_000;
+const large = new Uint8Array(600_000);
+
+async function* dyingAfter(dead: Gate): AsyncGenerator<Uint8Array> {
+  yield large;
+  await dead.pass();
+  throw new Error("died");
+}

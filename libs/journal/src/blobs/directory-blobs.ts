@@ -1,31 +1,52 @@
 import { createHash } from "node:crypto";
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import type { Stats } from "node:fs";
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "@tutti/kernel";
 import { blobErrors } from "./errors.ts";
-import { nameOf } from "./memory-blobs.ts";
-import type { Blob, BlobContent, Blobs } from "./port.ts";
+import { decodeMention, encodeMention, mentionerOf, nameOf, sliceName } from "./names.ts";
+import type { Blob, BlobContent, BlobMention, Blobs, MentionSource, StoredBlob, Sweep } from "./port.ts";
+import { blobName, checkAsSaid, type FoundMention, mentionedBlobs } from "./sweeping.ts";
 
 const partBytes = 256 * 1024;
-/** Where content is until its hash is known. */
-const incoming = "incoming";
+
+/** Another number or another time of change is another file under the same name. */
+interface FileIdentity {
+  readonly ino: number;
+  readonly ctimeMs: number;
+}
+
+interface MentionFile extends FoundMention {
+  readonly path: string;
+  readonly file: FileIdentity;
+}
 
 /**
- * Blobs as files of a directory, each named by its hash, in folders by its first two digits. One process at a time.
+ * Blobs as files of a directory. One process at a time.
  *
- * 1. Content is written beside, synced, and then renamed; the folder is synced before anybody hears of it. So a file with
- *    a hash for its name is whole, or was damaged later.
- * 2. When a file was last put is its time of change.
+ *     content/AB/HASH.NAMESPACE   a blob, in a folder by the first two digits of its hash
+ *     mentions/AB/HASH.WHO        an instance mentions it
+ *     through/SERVICE.PARTITION   up to when a partition has mentioned everything
+ *     incoming/                   what is being written
+ *
+ * 1. Everything is written beside, synced, and then renamed; the folder is synced before anybody hears of it. So a file is
+ *    whole, or was damaged later.
+ * 2. When a file was last put or mentioned is its time of change.
+ * 3. What removes a file looks at its time and removes it while nobody else changes the folder: a put or a mention comes
+ *    before the look, and is seen, or after the removal, and writes the file anew.
  */
 export class DirectoryBlobs implements Blobs {
   readonly #directory: string;
   readonly #clock: Clock;
+  /** Folders that somebody changes, with when that is over. */
+  readonly #busy = new Map<string, Promise<unknown>>();
   #count = 0;
 
   /** Opens the directory, or makes one; what a killed process had begun is thrown away. */
   static async open(directory: string, clock: Clock): Promise<DirectoryBlobs> {
-    await rm(join(directory, incoming), { recursive: true, force: true });
-    await mkdir(join(directory, incoming), { recursive: true });
+    await rm(join(directory, "incoming"), { recursive: true, force: true });
+    for (const folder of ["incoming", "content", "mentions", "through"])
+      await mkdir(join(directory, folder), { recursive: true });
     await syncDirectory(directory);
     return new DirectoryBlobs(directory, clock);
   }
@@ -35,25 +56,22 @@ export class DirectoryBlobs implements Blobs {
     this.#clock = clock;
   }
 
-  async put(content: BlobContent): Promise<Blob> {
-    const temporary = join(this.#directory, incoming, String(++this.#count));
+  async put(namespace: string, content: BlobContent, said: Partial<Blob> = {}): Promise<Blob> {
+    const temporary = this.#temporary();
     try {
-      const { sha256, size } = await this.#write(temporary, content);
-      const path = this.#path(sha256);
-      const folder = join(path, "..");
-      if ((await mkdir(folder, { recursive: true })) !== undefined) await syncDirectory(this.#directory);
-      await rename(temporary, path);
-      await syncDirectory(folder);
-      return { sha256, size };
+      const blob = await this.#write(temporary, content);
+      checkAsSaid(blob, said);
+      await this.#place(temporary, "content", blobName(namespace, nameOf(blob.sha256)));
+      return blob;
     } catch (error) {
       await rm(temporary, { force: true });
       throw error;
     }
   }
 
-  async *read(sha256: Uint8Array): AsyncGenerator<Uint8Array> {
+  async *read(namespace: string, sha256: Uint8Array): AsyncGenerator<Uint8Array> {
     const name = nameOf(sha256);
-    const path = this.#path(sha256);
+    const path = this.#pathOf(namespace, sha256);
     const file = await open(path, "r").catch((error: unknown) => {
       throw isMissing(error) ? blobErrors.missing({ name }) : error;
     });
@@ -73,36 +91,116 @@ export class DirectoryBlobs implements Blobs {
     }
   }
 
-  async size(sha256: Uint8Array): Promise<number | undefined> {
-    try {
-      return (await stat(this.#path(sha256))).size;
-    } catch (error) {
-      if (isMissing(error)) return;
-      throw error;
+  async find(namespace: string, sha256: Uint8Array): Promise<StoredBlob | undefined> {
+    const found = await statOf(this.#pathOf(namespace, sha256));
+    return found && { size: found.size, putMs: found.mtimeMs };
+  }
+
+  async mention(mentions: readonly BlobMention[]): Promise<void> {
+    for (const mention of mentions) {
+      const temporary = this.#temporary();
+      await this.#write(temporary, [encodeMention(mention)]);
+      await this.#place(temporary, "mentions", `${nameOf(mention.sha256)}.${mentionerOf(mention)}`);
     }
   }
 
-  remove(sha256: Uint8Array): Promise<void> {
-    return rm(this.#path(sha256), { force: true });
+  async noteThrough({ service, partition }: MentionSource, throughMs: number): Promise<void> {
+    const temporary = this.#temporary();
+    await this.#write(temporary, [Buffer.from(String(throughMs))]);
+    const folder = join(this.#directory, "through");
+    await rename(temporary, join(folder, `${service}.${partition}`));
+    await syncDirectory(folder);
   }
 
-  async sweep(isLive: (sha256: Uint8Array) => boolean, beforeMs: number): Promise<number> {
+  async through(): Promise<number | undefined> {
+    let earliest: number | undefined;
+    for (const name of await readdir(join(this.#directory, "through"))) {
+      const throughMs = Number(await readFile(join(this.#directory, "through", name), "utf8"));
+      earliest = Math.min(earliest ?? throughMs, throughMs);
+    }
+    return earliest;
+  }
+
+  async sweep(slice: number, { beforeMs, isKept }: Sweep): Promise<number> {
+    const start = sliceName(slice);
+    const mentions = await this.#mentionsOf(start);
+    const mentioned = await mentionedBlobs(mentions, isKept, (mention) => this.#release(mention));
     let removed = 0;
-    for (const folder of await readdir(this.#directory)) {
-      if (folder === incoming) continue;
-      for (const name of await readdir(join(this.#directory, folder))) {
-        const path = join(this.#directory, folder, name);
-        if ((await stat(path)).mtimeMs >= beforeMs || isLive(Uint8Array.from(Buffer.from(name, "hex"))))
-          continue;
-        await rm(path);
-        removed++;
-      }
+    for (const name of await namesIn(join(this.#directory, "content", start))) {
+      if (!mentioned.has(name) && (await this.#removeOld("content", name, beforeMs))) removed++;
     }
     return removed;
   }
 
   close(): Promise<void> {
     return Promise.resolve();
+  }
+
+  async #mentionsOf(start: string): Promise<MentionFile[]> {
+    const folder = join(this.#directory, "mentions", start);
+    const found: MentionFile[] = [];
+    for (const name of await namesIn(folder)) {
+      const path = join(folder, name);
+      const file = await stat(path);
+      found.push({ mention: decodeMention(await readFile(path)), path, file });
+    }
+    return found;
+  }
+
+  /** The blob's time begins anew before the mention is gone, or a crash between the two would shorten it. */
+  #release({ mention, path, file }: MentionFile): Promise<boolean> {
+    return this.#alone(sliceOf(nameOf(mention.sha256)), async () => {
+      const now = await statOf(path);
+      if (now === undefined || now.ino !== file.ino || now.ctimeMs !== file.ctimeMs) return false;
+      await this.#touch(this.#pathOf(mention.namespace, mention.sha256));
+      await rm(path, { force: true });
+      return true;
+    });
+  }
+
+  async #touch(path: string): Promise<void> {
+    const nowSeconds = this.#clock.now() / 1_000;
+    try {
+      await utimes(path, nowSeconds, nowSeconds);
+      await syncFile(path);
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+    }
+  }
+
+  #removeOld(kind: string, name: string, beforeMs: number): Promise<boolean> {
+    const path = join(this.#directory, kind, sliceOf(name), name);
+    return this.#alone(sliceOf(name), async () => {
+      const found = await statOf(path);
+      if (found === undefined || found.mtimeMs >= beforeMs) return false;
+      await rm(path);
+      return true;
+    });
+  }
+
+  /** What was written beside is at its place, for good. */
+  #place(temporary: string, kind: string, name: string): Promise<void> {
+    const parent = join(this.#directory, kind);
+    const folder = join(parent, sliceOf(name));
+    return this.#alone(sliceOf(name), async () => {
+      if ((await mkdir(folder, { recursive: true })) !== undefined) await syncDirectory(parent);
+      await rename(temporary, join(folder, name));
+      await syncDirectory(folder);
+    });
+  }
+
+  /** Runs when nobody else changes what has this slice. */
+  #alone<T>(slice: string, run: () => Promise<T>): Promise<T> {
+    const result = (this.#busy.get(slice) ?? Promise.resolve()).then(run);
+    const over = result.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#busy.set(slice, over);
+    void over.then(() => {
+      if (this.#busy.get(slice) === over) this.#busy.delete(slice);
+    });
+    return result;
   }
 
   async #write(path: string, content: BlobContent): Promise<Blob> {
@@ -124,10 +222,18 @@ export class DirectoryBlobs implements Blobs {
     return { sha256: Uint8Array.from(hash.digest()), size };
   }
 
-  #path(sha256: Uint8Array): string {
-    const name = nameOf(sha256);
-    return join(this.#directory, name.slice(0, 2), name);
+  #temporary(): string {
+    return join(this.#directory, "incoming", String(++this.#count));
   }
+
+  #pathOf(namespace: string, sha256: Uint8Array): string {
+    const name = nameOf(sha256);
+    return join(this.#directory, "content", sliceOf(name), blobName(namespace, name));
+  }
+}
+
+function sliceOf(name: string): string {
+  return name.slice(0, 2);
 }
 
 async function writeWhole(file: FileHandle, part: Uint8Array): Promise<void> {
@@ -141,6 +247,33 @@ async function* partsOf(file: FileHandle): AsyncGenerator<Uint8Array> {
     const { bytesRead, buffer } = await file.read(new Uint8Array(partBytes), 0, partBytes);
     if (bytesRead === 0) return;
     yield buffer.subarray(0, bytesRead);
+  }
+}
+
+async function statOf(path: string): Promise<Stats | undefined> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    if (isMissing(error)) return;
+    throw error;
+  }
+}
+
+async function namesIn(folder: string): Promise<readonly string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
+}
+
+async function syncFile(path: string): Promise<void> {
+  const file = await open(path, "r+");
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
   }
 }
 

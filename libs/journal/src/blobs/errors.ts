@@ -16,4 +16,11 @@ export const blobErrors = defineErrors("blobs", {
     message: ({ name, place, found }: { name: string; place: string; found: string }) =>
       `the blob ${name} is damaged: ${place} has content with the hash ${found}; put it again or restore it from a backup, and check the disk`,
   },
+  notAsSaid: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "The content that came is not what was announced before it: its size or its SHA-256 differs. Nothing was stored. It may have changed while it was sent: read it again and put it again.",
+    message: ({ expected, found }: { expected: string; found: string }) =>
+      `expected content with ${expected}, found ${found}; nothing was stored, put it again`,
+  },
 });

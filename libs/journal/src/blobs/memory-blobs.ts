@@ -1,74 +1,101 @@
 import { createHash } from "node:crypto";
 import type { Clock } from "@tutti/kernel";
 import { blobErrors } from "./errors.ts";
-import type { Blob, BlobContent, Blobs } from "./port.ts";
+import { mentionerOf, nameOf, sliceName } from "./names.ts";
+import type { Blob, BlobContent, BlobMention, Blobs, MentionSource, StoredBlob, Sweep } from "./port.ts";
+import { blobName, checkAsSaid, mentionedBlobs } from "./sweeping.ts";
 
 interface KeptBlob {
-  readonly sha256: Uint8Array;
   readonly content: Uint8Array;
-  readonly putMs: number;
+  putMs: number;
 }
+
+/** What outlives whoever opened it. */
+export interface KeptBlobs {
+  readonly blobs: Map<string, KeptBlob>;
+  readonly mentions: Map<string, { readonly mention: BlobMention }>;
+  readonly through: Map<string, number>;
+}
+
+const partBytes = 1024 * 1024;
 
 /** Blobs in memory, for tests, simulations, and what need not outlive its process. */
 export class MemoryBlobs implements Blobs {
   readonly #clock: Clock;
-  readonly #kept: Map<string, KeptBlob>;
+  readonly kept: KeptBlobs;
 
   /** Opened on what another one kept, it is as if a process had started again. */
-  constructor(clock: Clock, kept: Map<string, unknown> = new Map<string, KeptBlob>()) {
+  constructor(clock: Clock, kept: KeptBlobs = { blobs: new Map(), mentions: new Map(), through: new Map() }) {
     this.#clock = clock;
-    // The cast: who hands one in has it from `kept`, and cannot have changed it.
-    this.#kept = kept as Map<string, KeptBlob>;
+    this.kept = kept;
   }
 
-  get kept(): Map<string, unknown> {
-    return this.#kept;
-  }
-
-  async put(content: BlobContent): Promise<Blob> {
+  async put(namespace: string, content: BlobContent, said: Partial<Blob> = {}): Promise<Blob> {
     const parts: Uint8Array[] = [];
     for await (const part of content) parts.push(part.slice());
     const whole = Uint8Array.from(Buffer.concat(parts));
     const sha256 = Uint8Array.from(createHash("sha256").update(whole).digest());
-    this.#kept.set(nameOf(sha256), { sha256, content: whole, putMs: this.#clock.now() });
-    return { sha256: sha256.slice(), size: whole.length };
+    const blob = { sha256, size: whole.length };
+    checkAsSaid(blob, said);
+    const putMs = this.#clock.now();
+    this.kept.blobs.set(blobName(namespace, nameOf(sha256)), { content: whole, putMs });
+    return blob;
   }
 
-  async *read(sha256: Uint8Array): AsyncGenerator<Uint8Array> {
+  async *read(namespace: string, sha256: Uint8Array): AsyncGenerator<Uint8Array> {
     const name = nameOf(sha256);
-    const kept = this.#kept.get(name);
+    const kept = this.kept.blobs.get(blobName(namespace, name));
     await Promise.resolve();
     if (kept === undefined) throw blobErrors.missing({ name });
     const found = createHash("sha256").update(kept.content).digest("hex");
     if (found !== name) throw blobErrors.damaged({ name, place: "memory", found });
-    yield kept.content.slice();
+    for (let at = 0; at < kept.content.length; at += partBytes) yield kept.content.slice(at, at + partBytes);
   }
 
-  size(sha256: Uint8Array): Promise<number | undefined> {
-    return Promise.resolve(this.#kept.get(nameOf(sha256))?.content.length);
+  find(namespace: string, sha256: Uint8Array): Promise<StoredBlob | undefined> {
+    const kept = this.kept.blobs.get(blobName(namespace, nameOf(sha256)));
+    return Promise.resolve(kept && { size: kept.content.length, putMs: kept.putMs });
   }
 
-  remove(sha256: Uint8Array): Promise<void> {
-    this.#kept.delete(nameOf(sha256));
+  mention(mentions: readonly BlobMention[]): Promise<void> {
+    for (const mention of mentions)
+      this.kept.mentions.set(`${nameOf(mention.sha256)}.${mentionerOf(mention)}`, { mention });
     return Promise.resolve();
   }
 
-  sweep(isLive: (sha256: Uint8Array) => boolean, beforeMs: number): Promise<number> {
+  noteThrough({ service, partition }: MentionSource, throughMs: number): Promise<void> {
+    this.kept.through.set(`${service}/${partition}`, throughMs);
+    return Promise.resolve();
+  }
+
+  through(): Promise<number | undefined> {
+    const all = [...this.kept.through.values()];
+    return Promise.resolve(all.length === 0 ? undefined : Math.min(...all));
+  }
+
+  async sweep(slice: number, { beforeMs, isKept }: Sweep): Promise<number> {
+    const start = sliceName(slice);
+    const { blobs, mentions } = this.kept;
+    const found = [...mentions]
+      .filter(([name]) => name.startsWith(start))
+      .map(([name, entry]) => ({ name, entry, mention: entry.mention }));
+    const mentioned = await mentionedBlobs(found, isKept, async ({ name, entry, mention }) => {
+      if (mentions.get(name) !== entry) return false;
+      mentions.delete(name);
+      const blob = blobs.get(blobName(mention.namespace, nameOf(mention.sha256)));
+      if (blob !== undefined) blob.putMs = this.#clock.now();
+      return true;
+    });
     let removed = 0;
-    for (const [name, { sha256, putMs }] of this.#kept) {
-      if (putMs >= beforeMs || isLive(sha256)) continue;
-      this.#kept.delete(name);
+    for (const [name, { putMs }] of blobs) {
+      if (!name.startsWith(start) || putMs >= beforeMs || mentioned.has(name)) continue;
+      blobs.delete(name);
       removed++;
     }
-    return Promise.resolve(removed);
+    return removed;
   }
 
   close(): Promise<void> {
     return Promise.resolve();
   }
-}
-
-/** A hash as the name of what it stands for. */
-export function nameOf(sha256: Uint8Array): string {
-  return Buffer.from(sha256.buffer, sha256.byteOffset, sha256.byteLength).toString("hex");
 }

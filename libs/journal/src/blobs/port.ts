@@ -1,22 +1,29 @@
 /**
- * Blobs: content too large for a record, named by what it contains.
+ * Blobs: content too large for a record, kept by namespace and named by what it contains.
  *
  * What every implementation owes, and its conformance suite checks:
- * 1. When `put` has resolved the content is there for ever (until it is removed), whatever dies: a record may name it.
+ * 1. When `put` has resolved the content is there until it is swept, whatever dies: a record may name it.
  * 2. What is read is what was put, or it is reported as damaged; the last part is handed out after all of it was checked.
- * 3. `sweep` removes nothing that is live, nor what was put lately: a record that names it may be on its way.
+ * 3. `sweep` removes what nobody mentions and was last put before a moment. The end of its last mention counts like
+ *    another put: whoever is about to name it again has the same time as after a first one.
+ * 4. What is put or mentioned while a sweep is under way is not lost to it.
+ * 5. The same content in two namespaces is two blobs.
  */
 export interface Blobs {
-  /** Takes content in parts. The same content twice is one blob, put anew. */
-  put(content: BlobContent): Promise<Blob>;
-  /** The content in parts. Throws `blobs.missing` and `blobs.damaged`. */
-  read(sha256: Uint8Array): AsyncIterable<Uint8Array>;
-  /** Its length, or undefined when there is none. */
-  size(sha256: Uint8Array): Promise<number | undefined>;
-  /** Nothing when there is none. */
-  remove(sha256: Uint8Array): Promise<void>;
-  /** Removes what is not live and was last put before the moment; resolves with how many. */
-  sweep(isLive: (sha256: Uint8Array) => boolean, beforeMs: number): Promise<number>;
+  /** Takes content in parts. The same content twice is one blob, put anew. Throws `blobs.not_as_said`. */
+  put(namespace: string, content: BlobContent, said?: Partial<Blob>): Promise<Blob>;
+  /** The content in parts of 1 MiB at most. Throws `blobs.missing` and `blobs.damaged`. */
+  read(namespace: string, sha256: Uint8Array): AsyncIterable<Uint8Array>;
+  /** What is there without reading it; undefined when there is none. */
+  find(namespace: string, sha256: Uint8Array): Promise<StoredBlob | undefined>;
+  /** Instances have records that name blobs; durable when it resolves. The same again is mentioned anew. */
+  mention(mentions: readonly BlobMention[]): Promise<void>;
+  /** Whoever mentions has mentioned all that its records named before this moment. */
+  noteThrough(from: MentionSource, throughMs: number): Promise<void>;
+  /** The earliest of these moments, over all that ever mentioned anything; undefined where nobody has. */
+  through(): Promise<number | undefined>;
+  /** Looks at one part of all blobs and mentions, 0 to 255, and resolves with how many blobs it has removed. */
+  sweep(slice: number, how: Sweep): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -28,3 +35,33 @@ export interface Blob {
   readonly sha256: Uint8Array;
   readonly size: number;
 }
+
+export interface StoredBlob {
+  readonly size: number;
+  /** When it was last put, or the last mention of it ended. */
+  readonly putMs: number;
+}
+
+/** A partition whose records may name blobs. */
+export interface MentionSource {
+  readonly service: string;
+  readonly partition: number;
+}
+
+/** An instance has records that name a blob of its namespace. */
+export interface BlobMention extends MentionSource {
+  readonly namespace: string;
+  readonly kind: string;
+  readonly id: string;
+  readonly sha256: Uint8Array;
+}
+
+export interface Sweep {
+  /** What was put at this moment or later stays. */
+  readonly beforeMs: number;
+  /** Which of these count: false for those of instances that are gone, true where that is not known here. */
+  isKept(mentions: readonly BlobMention[]): Promise<readonly boolean[]>;
+}
+
+/** How many parts a sweep goes through everything in. */
+export const sweepSlices = 256;

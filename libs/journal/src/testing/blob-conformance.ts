@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { describe, it } from "node:test";
 import type { VirtualTime } from "@tutti/kernel/testing";
 import { blobErrors } from "../blobs/errors.ts";
-import type { Blobs } from "../blobs/port.ts";
+import type { BlobMention, Blobs, Sweep } from "../blobs/port.ts";
 
 /** Blobs under test. */
 export interface BlobsFixture extends AsyncDisposable {
@@ -11,7 +11,7 @@ export interface BlobsFixture extends AsyncDisposable {
   readonly time: VirtualTime;
   /** Its process dies; opens what it left. */
   crash(): Promise<Blobs>;
-  /** Flips one bit of a blob where it is kept. */
+  /** Flips one bit of a blob of the namespace `default` where it is kept. */
   flip(sha256: Uint8Array, byte: number): Promise<void>;
 }
 
@@ -20,11 +20,13 @@ export interface BlobsUnderTest {
   open(): Promise<BlobsFixture>;
 }
 
+const space = "default";
+
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 async function contentOf(blobs: Blobs, sha256: Uint8Array): Promise<Buffer> {
   const parts: Uint8Array[] = [];
-  for await (const part of blobs.read(sha256)) parts.push(part);
+  for await (const part of blobs.read(space, sha256)) parts.push(part);
   return Buffer.concat(parts);
 }
 
@@ -36,49 +38,61 @@ export function blobConformance({ name, open }: BlobsUnderTest): void {
       const { blobs } = fixture;
       const large = Buffer.alloc(700_000, "abc");
       for (const parts of [[], [bytesOf("small")], [large], [bytesOf("a"), large, bytesOf("b")]]) {
-        const { sha256, size } = await blobs.put(parts);
+        const { sha256, size } = await blobs.put(space, parts);
         const content = Buffer.concat(parts);
         assert.deepEqual(Buffer.from(sha256), createHash("sha256").update(content).digest());
         assert.equal(size, content.length);
-        assert.equal(await blobs.size(sha256), content.length);
+        assert.equal((await blobs.find(space, sha256))?.size, content.length);
         assert.ok((await contentOf(blobs, sha256)).equals(content));
       }
     });
 
     it("has after a crash what was put before, and not what had only begun", async () => {
       await using fixture = await open();
-      const { sha256 } = await fixture.blobs.put([bytesOf("whole")]);
+      const { sha256 } = await fixture.blobs.put(space, [bytesOf("whole")]);
       const broken = function* (): Generator<Uint8Array> {
         yield bytesOf("half");
         throw new Error("the caller has gone");
       };
-      await assert.rejects(() => fixture.blobs.put(broken()), /the caller has gone/);
+      await assert.rejects(() => fixture.blobs.put(space, broken()), /the caller has gone/);
       const blobs = await fixture.crash();
       assert.equal((await contentOf(blobs, sha256)).toString(), "whole");
-      assert.equal(await blobs.size(createHash("sha256").update("half").digest()), undefined);
+      assert.equal(await blobs.find(space, createHash("sha256").update("half").digest()), undefined);
     });
 
-    it("says that a blob is missing, before it was put and after it was removed", async () => {
+    it("says that a blob is missing, before it was put and in another namespace", async () => {
       await using fixture = await open();
       const { blobs } = fixture;
       const sha256 = createHash("sha256").update("missing").digest();
       await assert.rejects(() => contentOf(blobs, sha256), blobErrors.missing.is);
-      assert.equal(await blobs.size(sha256), undefined);
-      await blobs.put([bytesOf("missing")]);
-      await blobs.remove(sha256);
-      await blobs.remove(sha256);
+      assert.equal(await blobs.find(space, sha256), undefined);
+      await blobs.put("elsewhere", [bytesOf("missing")]);
       await assert.rejects(() => contentOf(blobs, sha256), blobErrors.missing.is);
+      assert.equal(await blobs.find(space, sha256), undefined);
+    });
+
+    it("takes nothing that is not what was said of it", async () => {
+      await using fixture = await open();
+      const { blobs } = fixture;
+      const sha256 = createHash("sha256").update("content").digest();
+      const other = createHash("sha256").update("other").digest();
+      const content = [bytesOf("cont"), bytesOf("ent")];
+      await assert.rejects(blobs.put(space, content, { size: 8 }), blobErrors.notAsSaid.is);
+      await assert.rejects(blobs.put(space, content, { size: 7, sha256: other }), blobErrors.notAsSaid.is);
+      assert.equal(await blobs.find(space, sha256), undefined);
+      assert.equal(await blobs.find(space, other), undefined);
+      assert.equal((await blobs.put(space, content, { size: 7, sha256 })).size, 7);
     });
 
     it("reports a flipped bit instead of handing out the end of it", async () => {
       await using fixture = await open();
       const content = Buffer.alloc(600_000, "abcdefg");
-      const { sha256 } = await fixture.blobs.put([content]);
+      const { sha256 } = await fixture.blobs.put(space, [content]);
       for (const byte of [0, 300_000, 599_999]) {
         await fixture.flip(sha256, byte);
         let read = 0;
         const reading = async (): Promise<void> => {
-          for await (const part of fixture.blobs.read(sha256)) read += part.length;
+          for await (const part of fixture.blobs.read(space, sha256)) read += part.length;
         };
         await assert.rejects(reading, blobErrors.damaged.is);
         assert.ok(read < content.length);
@@ -87,20 +101,113 @@ export function blobConformance({ name, open }: BlobsUnderTest): void {
       assert.ok((await contentOf(fixture.blobs, sha256)).equals(content));
     });
 
-    it("sweeps what nothing names any more, and leaves what is live or was put lately, also once more", async () => {
+    it("sweeps what was put long ago and nobody mentions, and says so", async () => {
       await using fixture = await open();
       const { blobs, time } = fixture;
-      const put = async (text: string): Promise<Uint8Array> => (await blobs.put([bytesOf(text)])).sha256;
-      const [live, old, again] = [await put("live"), await put("old"), await put("again")];
+      const [old, again] = [await putText(blobs, "old"), await putText(blobs, "again")];
       await time.advance(10_000);
       const beforeMs = time.now() - 5_000;
-      const late = await put("late");
-      await put("again");
-      const isLive = (sha256: Uint8Array): boolean => Buffer.from(sha256).equals(live);
-      assert.equal(await blobs.sweep(isLive, beforeMs), 1);
-      const sizes = await Promise.all([live, old, again, late].map((sha256) => blobs.size(sha256)));
-      assert.deepEqual(sizes, [4, undefined, 5, 4]);
-      assert.equal(await blobs.sweep(isLive, time.now() + 1), 2);
+      const late = await putText(blobs, "late");
+      await putText(blobs, "again");
+      assert.equal(await sweepAt(blobs, [old, again, late], beforeMs), 1);
+      assert.deepEqual(await sizes(blobs, [old, again, late]), [undefined, 5, 4]);
+      assert.equal((await blobs.find(space, late))?.putMs, time.now());
+      assert.equal(await sweepAt(blobs, [old, again, late], time.now() + 1), 2);
+      assert.equal(await sweepAt(blobs, [old, again, late], time.now() + 1), 0);
+    });
+
+    it("keeps what is mentioned, also after a crash and whoever has stopped mentioning it", async () => {
+      await using fixture = await open();
+      const sha256 = await putText(fixture.blobs, "mentioned");
+      await fixture.blobs.mention([mentionBy("anna", sha256), mentionBy("ben", sha256)]);
+      // Nothing is there under this hash: it may come later.
+      const none = createHash("sha256").update("none").digest();
+      await fixture.blobs.mention([mentionBy("anna", none)]);
+      const blobs = await fixture.crash();
+      await fixture.time.advance(10_000);
+      const asked: string[] = [];
+      const isKept = async (mentions: readonly BlobMention[]) =>
+        mentions.map(({ id, service, partition, kind, namespace }) => {
+          asked.push(`${service}/${partition} ${namespace}/${kind}/${id}`);
+          return id !== "anna";
+        });
+      assert.equal(await sweepAt(blobs, [sha256, none], fixture.time.now(), isKept), 0);
+      const [anna, ben] = ["bank/3 default/account/anna", "bank/3 default/account/ben"];
+      assert.deepEqual(asked.sort(), [anna, anna, ben]);
+      asked.length = 0;
+      assert.equal(await sweepAt(blobs, [sha256, none], fixture.time.now() + 1, isKept), 0);
+      assert.deepEqual(asked, [ben]);
+      assert.deepEqual(await sizes(blobs, [sha256]), [9]);
+    });
+
+    it("keeps a blob after its last mention as long as after it was put", async () => {
+      await using fixture = await open();
+      const { blobs, time } = fixture;
+      const sha256 = await putText(blobs, "mentioned");
+      await blobs.mention([mentionBy("anna", sha256)]);
+      await time.advance(10_000);
+      const nobody = async (mentions: readonly BlobMention[]) => mentions.map(() => false);
+      assert.equal(await sweepAt(blobs, [sha256], time.now(), nobody), 0);
+      assert.equal((await blobs.find(space, sha256))?.putMs, time.now());
+      await time.advance(1);
+      assert.equal(await sweepAt(blobs, [sha256], time.now(), nobody), 1);
+    });
+
+    it("does not lose what is put or mentioned while it sweeps", async () => {
+      await using fixture = await open();
+      const { blobs, time } = fixture;
+      const sha256 = await putText(blobs, "busy");
+      await blobs.mention([mentionBy("anna", sha256)]);
+      await time.advance(10_000);
+      // The instance begins anew while it is found that it is gone.
+      const isKept = async (mentions: readonly BlobMention[]) => {
+        await blobs.mention([mentionBy("anna", sha256)]);
+        return mentions.map(() => false);
+      };
+      await sweepAt(blobs, [sha256], time.now() + 1, isKept);
+      await time.advance(10_000);
+      assert.equal(await sweepAt(blobs, [sha256], time.now() + 1), 0);
+      const other = await putText(blobs, "another");
+      await time.advance(10_000);
+      await Promise.all([sweepAt(blobs, [other], time.now()), putText(blobs, "another")]);
+      assert.deepEqual(await sizes(blobs, [sha256, other]), [4, 7]);
+    });
+
+    it("knows up to when all that mention have done so", async () => {
+      await using fixture = await open();
+      const { blobs } = fixture;
+      assert.equal(await blobs.through(), undefined);
+      await blobs.noteThrough({ service: "bank", partition: 1 }, 2_000);
+      await blobs.noteThrough({ service: "bank", partition: 2 }, 3_000);
+      assert.equal(await blobs.through(), 2_000);
+      await blobs.noteThrough({ service: "bank", partition: 1 }, 4_000);
+      assert.equal(await (await fixture.crash()).through(), 3_000);
     });
   });
+}
+
+const putText = async (blobs: Blobs, text: string): Promise<Uint8Array> =>
+  (await blobs.put(space, [bytesOf(text)])).sha256;
+
+function sizes(blobs: Blobs, hashes: readonly Uint8Array[]): Promise<(number | undefined)[]> {
+  return Promise.all(hashes.map(async (sha256) => (await blobs.find(space, sha256))?.size));
+}
+
+function mentionBy(id: string, sha256: Uint8Array): BlobMention {
+  return { namespace: space, service: "bank", partition: 3, kind: "account", id, sha256 };
+}
+
+const allKept: Sweep["isKept"] = async (mentions) => mentions.map(() => true);
+
+/** Sweeps where these are; through everything it takes a store of a network long. */
+async function sweepAt(
+  blobs: Blobs,
+  hashes: readonly Uint8Array[],
+  beforeMs: number,
+  isKept = allKept,
+): Promise<number> {
+  let removed = 0;
+  for (const slice of new Set(hashes.map(([first = 0]) => first)))
+    removed += await blobs.sweep(slice, { beforeMs, isKept });
+  return removed;
 }

@@ -2,14 +2,24 @@ import { createHash } from "node:crypto";
 import type { NatsConnection } from "@tutti/nats";
 import { ByteSink, ByteSource } from "../../archive/sqlite/history/byte-sink.ts";
 import { blobErrors } from "../../blobs/errors.ts";
-import { nameOf } from "../../blobs/memory-blobs.ts";
-import type { Blob, BlobContent, Blobs } from "../../blobs/port.ts";
+import { decodeMention, encodeMention, mentionerOf, nameOf, sliceName } from "../../blobs/names.ts";
+import type {
+  Blob,
+  BlobContent,
+  BlobMention,
+  Blobs,
+  MentionSource,
+  StoredBlob,
+  Sweep,
+} from "../../blobs/port.ts";
+import { blobName, checkAsSaid, type FoundMention, mentionedBlobs } from "../../blobs/sweeping.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 
 const partBytes = 512 * 1024;
-/** Parts that nobody names and that are older than this were left behind by who died with them. */
+/** Who has begun to put something so long ago died with it. */
 const abandonedMs = 24 * 3_600_000;
 const drawnMax = 2 ** 52;
+const atOnce = 8;
 
 /** What is stored under a hash: where its parts are. */
 interface Head {
@@ -20,94 +30,163 @@ interface Head {
   readonly parts: string;
 }
 
+interface FoundHead {
+  readonly head: Head;
+  readonly sequence: number;
+}
+
+interface MentionObject extends FoundMention {
+  readonly name: string;
+  readonly sequence: number;
+}
+
 /**
  * Blobs in NATS: an object per part, and a head under the hash that names them. Any number of processes at a time.
  *
+ *     heads.AB.HASH.NAMESPACE       where the parts of a blob are
+ *     parts.GROUP.N                 a part
+ *     begun.GROUP                   parts that somebody is writing, and then the head that is to name them
+ *     mentions.AB.HASH.WHO          an instance mentions a blob
+ *     through.SERVICE.PARTITION     up to when a partition has mentioned everything
+ *
  * 1. The parts are durable before the head is written, so a head stands for content that is whole.
- * 2. A head changes only as whoever changes it has seen it. So who puts what is there already keeps it from being swept,
- *    or finds it swept and stores it anew.
+ * 2. A head or a mention changes only as whoever changes it has seen it. So who puts or mentions what is there already
+ *    keeps it from being removed, or finds it gone and stores it anew.
+ * 3. What is begun is noted before its first part and until its head is there: whoever dies meanwhile leaves parts that the
+ *    note leads to.
  */
 export class ObjectBlobs implements Blobs {
   readonly #connection: NatsConnection;
   readonly #objects: ObjectStore;
+  /** Of writes: they are tried until they succeed or the caller gives up. */
+  readonly #always = new AbortController().signal;
 
   constructor(connection: NatsConnection, objects: ObjectStore) {
     this.#connection = connection;
     this.#objects = objects;
   }
 
-  async put(content: BlobContent): Promise<Blob> {
+  async put(namespace: string, content: BlobContent, said: Partial<Blob> = {}): Promise<Blob> {
     const { clock, chance } = this.#connection.foundation;
     const drawn = Math.floor(chance.random() * drawnMax).toString(36);
-    const parts = `parts.${Math.floor(clock.now())}-${drawn}`;
+    const group = `${Math.floor(clock.now())}-${drawn}`;
+    const parts = `parts.${group}`;
+    const begun = `begun.${group}`;
     const written: string[] = [];
     try {
-      const { sha256, size } = await this.#write(content, (bytes) => {
+      await this.#objects.put(begun, Buffer.from("?"), this.#always);
+      const blob = await this.#write(content, (bytes) => {
         const name = `${parts}.${written.length}`;
         written.push(name);
-        return this.#objects.put(name, bytes, new AbortController().signal);
+        return this.#objects.put(name, bytes, this.#always);
       });
-      const isOurs = await this.#writeHead(nameOf(sha256), { size, putMs: clock.now(), parts });
-      if (!isOurs) await this.#objects.remove(written);
-      return { sha256, size };
+      checkAsSaid(blob, said);
+      const head = headName(namespace, nameOf(blob.sha256));
+      await this.#objects.put(begun, Buffer.from(head), this.#always);
+      const isOurs = await this.#writeHead(head, { size: blob.size, putMs: clock.now(), parts });
+      await this.#objects.remove(isOurs ? [begun] : [...written, begun]);
+      return blob;
     } catch (error) {
-      await this.#objects.remove(written).catch(() => undefined);
+      await this.#objects.remove([...written, begun]).catch(() => undefined);
       throw error;
     }
   }
 
-  async *read(sha256: Uint8Array): AsyncGenerator<Uint8Array> {
+  async *read(namespace: string, sha256: Uint8Array): AsyncGenerator<Uint8Array> {
     const name = nameOf(sha256);
-    const found = await this.#head(name);
+    const found = await this.#head(headName(namespace, name));
     if (found === undefined) throw blobErrors.missing({ name });
     const { size, parts } = found.head;
     const hash = createHash("sha256");
     const count = partsOf(size);
     for (let index = 0; index < count; index++) {
       const bytes = await this.#objects.get(`${parts}.${index}`);
-      if (bytes === undefined) throw await this.#gone(name, parts, index);
+      if (bytes === undefined) throw await this.#gone(namespace, name, parts, index);
       hash.update(bytes);
       if (index + 1 === count) this.#check(name, parts, hash.digest("hex"));
       yield bytes;
     }
   }
 
-  async size(sha256: Uint8Array): Promise<number | undefined> {
-    return (await this.#head(nameOf(sha256)))?.head.size;
+  async find(namespace: string, sha256: Uint8Array): Promise<StoredBlob | undefined> {
+    return (await this.#head(headName(namespace, nameOf(sha256))))?.head;
   }
 
-  async remove(sha256: Uint8Array): Promise<void> {
-    const name = nameOf(sha256);
-    for (let found = await this.#head(name); found !== undefined; found = await this.#head(name)) {
-      if (await this.#removeHead(name, found)) return;
-    }
+  async mention(mentions: readonly BlobMention[]): Promise<void> {
+    const waiting = [...mentions];
+    const writing = async (): Promise<void> => {
+      for (let mention = waiting.pop(); mention !== undefined; mention = waiting.pop())
+        await this.#objects.put(mentionName(mention), encodeMention(mention), this.#always);
+    };
+    await Promise.all(Array.from({ length: atOnce }, writing));
   }
 
-  async sweep(isLive: (sha256: Uint8Array) => boolean, beforeMs: number): Promise<number> {
-    let removed = 0;
-    const named = new Set<string>();
-    // Before the heads are read: whose head comes later is not among them.
-    const all = await this.#objects.list("parts");
-    for (const object of await this.#objects.list("heads")) {
-      const name = object.slice("heads.".length);
-      const found = await this.#head(name);
+  noteThrough({ service, partition }: MentionSource, throughMs: number): Promise<void> {
+    return this.#objects.put(`through.${service}.${partition}`, Buffer.from(String(throughMs)), this.#always);
+  }
+
+  async through(): Promise<number | undefined> {
+    let earliest: number | undefined;
+    for (const name of await this.#objects.list("through")) {
+      const found = await this.#objects.latest(name);
       if (found === undefined) continue;
-      const { putMs, parts } = found.head;
-      const isOld = putMs < beforeMs && !isLive(Uint8Array.from(Buffer.from(name, "hex")));
-      if (isOld && (await this.#removeHead(name, found))) removed++;
-      else named.add(parts);
+      const throughMs = Number(Buffer.from(found.data).toString());
+      earliest = Math.min(earliest ?? throughMs, throughMs);
     }
-    const abandonedBeforeMs = this.#connection.foundation.clock.now() - abandonedMs;
-    const abandoned = all.filter((part) => {
-      const parts = part.slice(0, part.lastIndexOf("."));
-      return !named.has(parts) && Number(parts.slice("parts.".length).split("-")[0]) < abandonedBeforeMs;
-    });
-    await this.#objects.remove(abandoned);
+    return earliest;
+  }
+
+  async sweep(slice: number, { beforeMs, isKept }: Sweep): Promise<number> {
+    const start = sliceName(slice);
+    const mentions = await this.#mentionsOf(start);
+    const mentioned = await mentionedBlobs(mentions, isKept, (mention) => this.#release(mention));
+    let removed = 0;
+    for (const name of await this.#objects.list(`heads.${start}`)) {
+      if (mentioned.has(name.slice(`heads.${start}.`.length))) continue;
+      const found = await this.#head(name);
+      if (found === undefined || found.head.putMs >= beforeMs) continue;
+      if (await this.#removeHead(name, found)) removed++;
+    }
+    if (slice === 0) await this.#removeAbandoned();
     return removed;
   }
 
   close(): Promise<void> {
     return Promise.resolve();
+  }
+
+  async #mentionsOf(start: string): Promise<MentionObject[]> {
+    const mentions: MentionObject[] = [];
+    for (const name of await this.#objects.list(`mentions.${start}`)) {
+      const found = await this.#objects.latest(name);
+      if (found === undefined || found.data.length === 0) continue;
+      mentions.push({ name, sequence: found.sequence, mention: decodeMention(found.data) });
+    }
+    return mentions;
+  }
+
+  /** The blob's time begins anew before the mention is gone, or a crash between the two would shorten it. */
+  async #release({ name, sequence, mention: { namespace, sha256 } }: MentionObject): Promise<boolean> {
+    const putMs = this.#connection.foundation.clock.now();
+    await this.#touchHead(headName(namespace, nameOf(sha256)), putMs);
+    const mark = await this.#objects.replace(name, new Uint8Array(0), sequence);
+    if (mark === undefined) return false;
+    await this.#objects.removeUpTo(name, mark);
+    return true;
+  }
+
+  /** Parts of those who died while they put something. */
+  async #removeAbandoned(): Promise<void> {
+    const beforeMs = this.#connection.foundation.clock.now() - abandonedMs;
+    for (const begun of await this.#objects.list("begun")) {
+      const group = begun.slice("begun.".length);
+      if (Number(group.split("-")[0]) >= beforeMs) continue;
+      const found = await this.#objects.latest(begun);
+      const head = found && (await this.#head(Buffer.from(found.data).toString()));
+      const parts = `parts.${group}`;
+      if (head?.head.parts !== parts) await this.#objects.remove(await this.#objects.list(parts));
+      await this.#objects.remove([begun]);
+    }
   }
 
   /** In parts of one size, whatever sizes it comes in. */
@@ -136,31 +215,36 @@ export class ObjectBlobs implements Blobs {
   /** Whether these parts are the blob's now; false when it is there already, and was put anew as it is. */
   async #writeHead(name: string, head: Head): Promise<boolean> {
     for (;;) {
-      const found = await this.#objects.latest(`heads.${name}`);
+      const found = await this.#objects.latest(name);
       const before = found === undefined || found.data.length === 0 ? undefined : decodeHead(found.data);
       const next = before === undefined ? head : { ...before, putMs: Math.max(before.putMs, head.putMs) };
-      const written = await this.#objects.replace(`heads.${name}`, encodeHead(next), found?.sequence ?? 0);
+      const written = await this.#objects.replace(name, encodeHead(next), found?.sequence ?? 0);
       if (written !== undefined) return next.parts === head.parts;
       // Its own, whose answer was lost, or somebody else's: the next look shows.
     }
   }
 
-  async #head(name: string): Promise<{ readonly head: Head; readonly sequence: number } | undefined> {
-    const found = await this.#objects.latest(`heads.${name}`);
+  async #touchHead(name: string, putMs: number): Promise<void> {
+    for (let found = await this.#head(name); found !== undefined; found = await this.#head(name)) {
+      const { head, sequence } = found;
+      if (head.putMs >= putMs) return;
+      if ((await this.#objects.replace(name, encodeHead({ ...head, putMs }), sequence)) !== undefined) return;
+    }
+  }
+
+  async #head(name: string): Promise<FoundHead | undefined> {
+    const found = await this.#objects.latest(name);
     if (found === undefined || found.data.length === 0) return;
     return { head: decodeHead(found.data), sequence: found.sequence };
   }
 
   /** First the head, so that nobody finds it without its parts. False when it was changed meanwhile. */
-  async #removeHead(
-    name: string,
-    { head, sequence }: { readonly head: Head; readonly sequence: number },
-  ): Promise<boolean> {
-    const mark = await this.#objects.replace(`heads.${name}`, new Uint8Array(0), sequence);
+  async #removeHead(name: string, { head, sequence }: FoundHead): Promise<boolean> {
+    const mark = await this.#objects.replace(name, new Uint8Array(0), sequence);
     if (mark === undefined) return false;
     const parts = Array.from({ length: partsOf(head.size) }, (_, index) => `${head.parts}.${index}`);
     await this.#objects.remove(parts);
-    await this.#objects.removeUpTo(`heads.${name}`, mark);
+    await this.#objects.removeUpTo(name, mark);
     return true;
   }
 
@@ -170,12 +254,21 @@ export class ObjectBlobs implements Blobs {
   }
 
   /** A part is not there: the blob was removed meanwhile, or something was lost. */
-  async #gone(name: string, parts: string, index: number): Promise<Error> {
-    const now = await this.#head(name);
+  async #gone(namespace: string, name: string, parts: string, index: number): Promise<Error> {
+    const now = await this.#head(headName(namespace, name));
     if (now?.head.parts !== parts) return blobErrors.missing({ name });
     const place = `stream ${this.#objects.stream}, object ${parts}.${index}`;
     return blobErrors.damaged({ name, place, found: "nothing" });
   }
+}
+
+function headName(namespace: string, name: string): string {
+  return `heads.${name.slice(0, 2)}.${blobName(namespace, name)}`;
+}
+
+function mentionName(mention: BlobMention): string {
+  const name = nameOf(mention.sha256);
+  return `mentions.${name.slice(0, 2)}.${name}.${mentionerOf(mention)}`;
 }
 
 function partsOf(size: number): number {

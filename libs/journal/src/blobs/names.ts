@@ -1,0 +1,33 @@
+import { createHash } from "node:crypto";
+import type { BlobMention } from "./port.ts";
+
+/** A hash as the name of what it stands for. */
+export function nameOf(sha256: Uint8Array): string {
+  return Buffer.from(sha256.buffer, sha256.byteOffset, sha256.byteLength).toString("hex");
+}
+
+/** The part of a sweep that a name is looked at in, as its name begins. */
+export function sliceName(slice: number): string {
+  return slice.toString(16).padStart(2, "0");
+}
+
+/** Who mentions, in as few letters as keep any two apart. */
+export function mentionerOf({ namespace, service, kind, id }: BlobMention): string {
+  const text = JSON.stringify([namespace, service, kind, id]);
+  return createHash("sha256").update(text).digest("hex").slice(0, 32);
+}
+
+interface KeptMention extends Omit<BlobMention, "sha256"> {
+  readonly sha256: string;
+}
+
+export function encodeMention({ namespace, service, partition, kind, id, sha256 }: BlobMention): Buffer {
+  const kept: KeptMention = { namespace, service, partition, kind, id, sha256: nameOf(sha256) };
+  return Buffer.from(JSON.stringify(kept));
+}
+
+export function decodeMention(bytes: Uint8Array): BlobMention {
+  // The cast: nobody else writes these, each is there whole or not at all.
+  const kept = JSON.parse(Buffer.from(bytes).toString()) as KeptMention;
+  return { ...kept, sha256: Uint8Array.from(Buffer.from(kept.sha256, "hex")) };
+}

@@ -1,0 +1,46 @@
+import { blobErrors } from "./errors.ts";
+import { nameOf } from "./names.ts";
+import type { Blob, BlobMention, Sweep } from "./port.ts";
+
+/** Mentions that are asked about at a time. */
+const askedMax = 256;
+
+/** A mention as it was found: whoever removes it has to find it as it was. */
+export interface FoundMention {
+  readonly mention: BlobMention;
+}
+
+/**
+ * Goes through mentions: what is not kept any more is released. Resolves with those that count, as names of blobs.
+ * `release` says whether the mention is gone; it is not when it was made anew meanwhile.
+ */
+export async function mentionedBlobs<Found extends FoundMention>(
+  found: readonly Found[],
+  isKept: Sweep["isKept"],
+  release: (found: Found) => Promise<boolean>,
+): Promise<ReadonlySet<string>> {
+  const mentioned = new Set<string>();
+  for (let from = 0; from < found.length; from += askedMax) {
+    const asked = found.slice(from, from + askedMax);
+    const kept = await isKept(asked.map(({ mention }) => mention));
+    for (const [index, one] of asked.entries()) {
+      const { namespace, sha256 } = one.mention;
+      if (kept[index] !== false || !(await release(one))) mentioned.add(blobName(namespace, nameOf(sha256)));
+    }
+  }
+  return mentioned;
+}
+
+/** Of one blob among those of all namespaces. */
+export function blobName(namespace: string, name: string): string {
+  return `${name}.${namespace}`;
+}
+
+/** Before content counts: it has to be what was announced. */
+export function checkAsSaid({ sha256, size }: Blob, said: Partial<Blob>): void {
+  const [found, expected] = [nameOf(sha256), said.sha256 && nameOf(said.sha256)];
+  if (said.size !== undefined && said.size !== size)
+    throw blobErrors.notAsSaid({ expected: `${said.size} bytes`, found: `${size} bytes` });
+  if (expected !== undefined && expected !== found)
+    throw blobErrors.notAsSaid({ expected: `the hash ${expected}`, found });
+}
