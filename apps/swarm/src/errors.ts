@@ -72,6 +72,13 @@ export const swarmErrors = defineErrors("swarm", {
     message: ({ frames, bytes }: { frames: number; bytes: number }) =>
       `expected the agent to wait for acknowledgements, found ${frames} frames of ${bytes} bytes sent without; read what is sent, and wait`,
   },
+  linkStuck: {
+    status: "RESOURCE_EXHAUSTED",
+    retry: "never",
+    help: "The link was resumed again and again, and each time the stream broke before the agent's next frame got through, as it does for one that is larger than any message may be. What the agent had has gone to others.",
+    message: ({ agent, frame, times }: { agent: string; frame: number; times: number }) =>
+      `expected frame ${frame} of agent ${agent} to get through, found that the stream broke ${times} times before it; send less in one frame, and say hello anew`,
+  },
   agentSilent: {
     status: "UNAVAILABLE",
     retry: "same-key",

@@ -56,6 +56,8 @@ class FaultyWire {
   #toHost: AgentFrame[] = [];
   #toAgent: HostFrame[] = [];
   #nowMs = 0;
+  #resumedAt = -1;
+  #fruitless = 0;
   said = { byHost: 0, byAgent: 0 };
 
   constructor() {
@@ -99,6 +101,17 @@ class FaultyWire {
     this.link.attach(this.#stream, this.#nowMs);
     this.#toAgent = [];
     this.#toHost = [...this.peer.resume(this.link.received)];
+    this.#letOneThrough();
+  }
+
+  /** No wire is so bad that it never brings anything over: that is another case. */
+  #letOneThrough(): void {
+    this.#fruitless = this.link.received === this.#resumedAt ? this.#fruitless + 1 : 0;
+    this.#resumedAt = this.link.received;
+    if (this.#fruitless < 4) return;
+    const [frame = this.peer.frame({}), ...rest] = this.#toHost;
+    this.#toHost = rest;
+    this.#hostTakes(frame);
   }
 
   pass(ms: number): void {
@@ -211,6 +224,18 @@ describe("what an agent does wrong on its link", () => {
     const { link, peer } = openLink();
     const again = peer.frame({ hello: { versionMin: 1 } as never });
     assert.throws(() => link.take(again, 0), refusedWith("swarm.greeting_repeated"));
+  });
+});
+
+describe("a link that is resumed again and again", () => {
+  it("is given up when the agent's next frame never gets through, and not while any does", () => {
+    const { link, peer } = openLink();
+    for (let round = 0; round < 20; round++) {
+      link.resume(0);
+      link.take(peer.frame({}), 0);
+    }
+    for (let round = 0; round < 5; round++) link.resume(0);
+    assert.throws(() => link.resume(0), refusedWith("swarm.link_stuck"));
   });
 });
 

@@ -50,6 +50,9 @@ export type LinkDue = "silent" | "expired";
 /** Acknowledged at once, and not with what is sent anyway: so many frames, or bytes. */
 const atOnce = { frames: 32, bytes: 1_048_576 } as const;
 
+/** So often a link is resumed without a frame of the agent getting through. */
+const fruitlessMax = 5;
+
 export class HostLink {
   readonly id: string;
   readonly identity: LinkIdentity;
@@ -66,6 +69,9 @@ export class HostLink {
   #cutMs: number;
   /** Whether a frame is to go out although it says nothing but how far the other side was taken in. */
   #owesWord = false;
+  /** How far the agent was taken in when the link was resumed last, and how often that brought nothing. */
+  #resumedAt = -1;
+  #fruitless = 0;
 
   /** It is cut until a stream carries it. */
   constructor(id: string, identity: LinkIdentity, times: LinkTimes, nowMs: number) {
@@ -125,9 +131,19 @@ export class HostLink {
     return true;
   }
 
-  /** A new stream goes on: everything after what the agent has taken in is sent again, unchanged. */
+  /**
+   * A new stream goes on: everything after what the agent has taken in is sent again, unchanged. Throws when stream after
+   * stream broke without a frame getting through: the next one is such that no transport takes it.
+   */
   resume(received: number): void {
     this.#acknowledged(received);
+    const { last } = this.#received;
+    this.#fruitless = last === this.#resumedAt ? this.#fruitless + 1 : 0;
+    this.#resumedAt = last;
+    if (this.#fruitless >= fruitlessMax) {
+      const { agentId: agent } = this.identity;
+      throw swarmErrors.linkStuck({ agent, frame: nextNumber(last), times: this.#fruitless });
+    }
     this.#repeats = [...this.#sent.pending()];
   }
 
