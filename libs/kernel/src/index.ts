@@ -119,4 +119,5 @@ export * from "./ports/tracer.ts";
 export * from "./ports/turns.ts";
 export { isSecretKey, redacted, redactText } from "./redaction/redaction.ts";
 export { type Backoff, backoffBoundMs, backoffMs } from "./time/backoff.ts";
+export { Bell } from "./time/bell.ts";
 export { fromTimestamp, type Timestamp, toTimestamp } from "./time/timestamp.ts";

@@ -1,0 +1,21 @@
+/** Wakes the one that sends on a stream when there may be something to send. A ring while nobody waits is kept. */
+export class Bell {
+  #hasRung = false;
+  #answer: (() => void) | undefined;
+
+  ring(): void {
+    this.#hasRung = true;
+    this.#answer?.();
+  }
+
+  /** Resolves at the next ring, or at once when it has rung since it was asked last. For one that waits. */
+  async rung(): Promise<void> {
+    if (!this.#hasRung) {
+      await new Promise<void>((resolve) => {
+        this.#answer = resolve;
+      });
+      this.#answer = undefined;
+    }
+    this.#hasRung = false;
+  }
+}
