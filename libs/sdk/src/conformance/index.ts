@@ -1,3 +1,4 @@
+export { handleConformance } from "./capabilities.ts";
 export {
   type ConformanceOptions,
   checkConformance,

@@ -32,7 +32,7 @@ export interface Greeting {
 }
 
 const startMs = 15_000;
-const endMs = 5_000;
+const endMs = 3_000;
 
 export class Stage {
   readonly changes: Changes;
@@ -81,16 +81,19 @@ export class Stage {
   }
 
   async close(): Promise<void> {
-    this.terminate();
-    for (const host of [this.host, ...this.#others]) host.close();
     const worker = this.#worker;
-    if (worker === undefined) return;
-    const ended = this.changes.until(() => this.exitCode !== undefined, {
+    if (this.exitCode === undefined) this.terminate();
+    // As long as it is linked it can leave in good order.
+    if (worker !== undefined) await this.#end().catch(() => worker.kill());
+    for (const host of [this.host, ...this.#others]) host.close();
+  }
+
+  #end(): Promise<unknown> {
+    return this.changes.until(() => this.exitCode !== undefined, {
       expected: "the worker to end upon SIGTERM",
       found: () => "one that runs",
       withinMs: endMs,
     });
-    await ended.catch(() => worker.kill());
   }
 
   /** The next stream that the worker opens, with its greeting. */

@@ -1,0 +1,80 @@
+import { defineErrors } from "@tutti/kernel";
+
+/** What the library itself refuses or reports. What handlers throw keeps its own code. */
+export const sdkErrors = defineErrors("sdk", {
+  unknownCapability: {
+    status: "UNIMPLEMENTED",
+    retry: "elsewhere",
+    help: "A worker was given a task for a capability number that it did not agree on. The task goes to another worker; if this repeats, the pool's owner and the worker disagree: restart the worker.",
+    message: ({ number }: { number: number }) =>
+      `expected one of the capability numbers agreed in the greeting, found ${number}; give the task to another worker`,
+  },
+  inputMalformed: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "The input of a task is no JSON document, or lies in the blob store where the handler did not ask for it. Look at what the definition gives the task.",
+    message: ({ capability, reason }: { capability: string; reason: string }) =>
+      `expected a JSON document as the input of ${capability}, found ${reason}; correct what the task is given`,
+  },
+  outputInvalid: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "A handler returned something that JSON cannot say: a function, a bigint, NaN, a Map, a cycle. The message says where in the output. Return plain data.",
+    message: ({ capability, path, found }: { capability: string; path: string; found: string }) =>
+      `expected an output of ${capability} that is JSON, found ${found} at ${path}; return plain data`,
+  },
+  outputTooLarge: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "A handler returned more than fits inline, 1 MiB unless the host says otherwise. Nothing was sent. Put large results into a store of your own and return where they are.",
+    message: ({ capability, bytes, bytesMax }: { capability: string; bytes: number; bytesMax: number }) =>
+      `expected an output of ${capability} of at most ${bytesMax} bytes, found ${bytes}; store it elsewhere and return a reference to it`,
+  },
+  savedTooLarge: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "What an attempt keeps for the next one is at most 64 KiB of JSON. Keep a position, not the data.",
+    message: ({ bytes, bytesMax }: { bytes: number; bytesMax: number }) =>
+      `expected at most ${bytesMax} bytes of saved progress, found ${bytes}; save a position instead of the data`,
+  },
+  timedOut: {
+    status: "DEADLINE_EXCEEDED",
+    retry: "same-key",
+    help: "An attempt took longer than the task's timeout. Its signal was aborted. Raise the timeout, or make the handler quicker.",
+    message: ({ what, afterMs }: { what: string; afterMs: number }) =>
+      `expected ${what} to end within ${Math.round(afterMs)} ms, found it at work; raise the timeout or make the handler quicker`,
+  },
+  linkLost: {
+    status: "UNAVAILABLE",
+    retry: "same-key",
+    help: "The worker had no link to its host for so long that its tasks were given to others. The signals of what it had at work were aborted.",
+    message: ({ afterMs }: { afterMs: number }) =>
+      `expected a link to the host within ${Math.round(afterMs)} ms, found none; the task is given to another worker`,
+  },
+  cancelled: {
+    status: "CANCELLED",
+    retry: "never",
+    help: "The reason of an aborted signal: the attempt is no longer wanted. Clean up and end; what the handler throws is told to the run as what was left undone.",
+    message: ({ reason }: { reason: string }) => `the attempt is no longer wanted${reason && `: ${reason}`}`,
+  },
+  refused: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "The host does not let this worker in, and trying again does not help. The cause says why.",
+    message: ({ address, reason }: { address: string; reason: string }) =>
+      `expected ${address} to let the worker in, found a refusal for good: ${reason}`,
+  },
+  stopped: {
+    status: "CANCELLED",
+    retry: "never",
+    help: "The worker was stopped before it was linked.",
+    message: () => "the worker was stopped before it had a link",
+  },
+  optionInvalid: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "An option of a worker, or the variable of the environment that stands for it, is wrong. The message names both.",
+    message: ({ option, expected, found }: { option: string; expected: string; found: string }) =>
+      `expected ${option} to be ${expected}, found ${found}`,
+  },
+});

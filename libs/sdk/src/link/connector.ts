@@ -1,0 +1,320 @@
+/**
+ * Keeps a worker linked: opens streams, greets, resumes, goes where it is sent, and comes again with pauses.
+ *
+ *     idle ── start ──► greeting ── welcome ──► linked
+ *     greeting, linked ── stream ended, refused for now ──► waiting ── pause ──► greeting
+ *     greeting, linked ── redirect, goodbye ──► waiting
+ *     any ── stop, refused for good ──► closed
+ *
+ * 1. A link is resumed at the same address, within its window, and only if nothing that came over it was wrong;
+ *    otherwise a new one begins, with the tokens that are still there.
+ * 2. Pauses double with each failure in a row; a link that lasted ends the row.
+ * 3. Time, chance and streams are handed in.
+ */
+import { type Redirect, type Refused, Welcome } from "@tutti/contracts/agent/v1";
+import {
+  type Backoff,
+  backoffMs,
+  type Chance,
+  type Clock,
+  fromErrorDetail,
+  type Logger,
+  type Timer,
+  type Timers,
+} from "@tutti/kernel";
+import { sdkErrors } from "../errors.ts";
+import type { Agent } from "../worker/agent.ts";
+import { LinkBroken } from "./link-broken.ts";
+import { readAnswer } from "./link-state.ts";
+import type { LinkStream, Transport } from "./transport.ts";
+
+export interface ConnectorParts {
+  readonly addresses: readonly string[];
+  readonly agent: Agent;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly chance: Chance;
+  readonly logger: Logger;
+  readonly backoff: Backoff;
+  /** It is linked, for the first time or again. */
+  readonly onLinked: () => void;
+  /** It will never be linked again. */
+  readonly onRefused: (error: Error) => void;
+  /** The stream on which it said goodbye has ended. */
+  readonly onLeft: () => void;
+}
+
+const greetingTimeoutMs = 15_000;
+/** A link that held for this long was a good one: the next failure is the first of a row. */
+const goodLinkMs = 5_000;
+const leaveTimeoutMs = 2_000;
+/** After so many failures in a row it looks elsewhere, though it was sent here or could go on with its link here. */
+const followedFailuresMax = 4;
+
+type Phase =
+  | { readonly name: "idle" | "closed" }
+  | { readonly name: "greeting"; readonly stream: LinkStream; readonly timer: Timer }
+  | { readonly name: "linked"; readonly stream: LinkStream; readonly sinceMs: number; readonly beat: Timer }
+  | { readonly name: "leaving"; readonly stream: LinkStream; readonly timer: Timer }
+  | { readonly name: "waiting"; readonly timer: Timer };
+
+export class Connector {
+  readonly #parts: ConnectorParts;
+  #phase: Phase = { name: "idle" };
+  #address: string;
+  #isFollowing = false;
+  #epoch = -1;
+  #failures = 0;
+  #turn = 1;
+  #welcome: Welcome = Welcome.create();
+  /** Where the link is that can be resumed, and until when. */
+  #resumable: { readonly address: string; readonly untilMs: number } | undefined;
+  #lostTimer: Timer | undefined;
+  #heardMs = 0;
+  /** Streams are told apart by number: what a former one says has no effect. */
+  #streams = 0;
+
+  constructor(parts: ConnectorParts) {
+    this.#parts = parts;
+    this.#address = parts.addresses[0] ?? "";
+  }
+
+  get isLinked(): boolean {
+    return this.#phase.name === "linked";
+  }
+
+  get address(): string {
+    return this.#address;
+  }
+
+  start(): void {
+    if (this.#phase.name === "idle") this.#greet();
+  }
+
+  /** Says goodbye where there is a link, and ends the stream in good order. */
+  leave(reason: string): void {
+    const phase = this.#phase;
+    if (phase.name !== "linked") {
+      this.stop();
+      this.#parts.onLeft();
+      return;
+    }
+    const { agent, timers } = this.#parts;
+    phase.beat.cancel();
+    agent.bye(reason);
+    agent.cut();
+    phase.stream.end();
+    const timer = timers.after(leaveTimeoutMs, () => {
+      phase.stream.cancel("the goodbye was not answered");
+      this.#left();
+    });
+    this.#phase = { name: "leaving", stream: phase.stream, timer };
+  }
+
+  /** At once. */
+  stop(): void {
+    const phase = this.#phase;
+    this.#phase = { name: "closed" };
+    this.#streams++;
+    this.#lostTimer?.cancel();
+    if ("timer" in phase) phase.timer.cancel();
+    if ("beat" in phase) phase.beat.cancel();
+    if ("stream" in phase) phase.stream.cancel("the worker stops");
+    this.#parts.agent.cut();
+    this.#parts.transport.close();
+  }
+
+  #greet(): void {
+    const { transport, timers, agent, clock } = this.#parts;
+    const number = ++this.#streams;
+    const resumable = this.#resumable;
+    const resumes = resumable?.address === this.#address && clock.monotonic() < resumable.untilMs;
+    let stream: LinkStream;
+    try {
+      stream = transport.open(this.#address, {
+        frame: (bytes) => {
+          if (number === this.#streams) this.#frame(bytes);
+        },
+        ended: (reason) => {
+          if (number === this.#streams) this.#ended(reason);
+        },
+      });
+    } catch (error) {
+      this.#phase = { name: "waiting", timer: timers.after(0, () => {}) };
+      this.#ended(error instanceof Error ? error.message : String(error));
+      return;
+    }
+    const timer = timers.after(greetingTimeoutMs, () => this.#breakOff("no answer to the greeting"));
+    this.#phase = { name: "greeting", stream, timer };
+    stream.write(agent.hello({ resumes }));
+  }
+
+  #frame(bytes: Uint8Array): void {
+    const phase = this.#phase;
+    this.#heardMs = this.#parts.clock.monotonic();
+    try {
+      if (phase.name === "greeting") this.#answered(bytes, phase);
+      else if (phase.name === "linked") this.#linkedFrame(bytes);
+    } catch (error) {
+      if (!(error instanceof LinkBroken)) throw error;
+      if (!error.canResume) this.#resumable = undefined;
+      this.#breakOff(error.message, error.canResume);
+    }
+  }
+
+  #answered(bytes: Uint8Array, phase: Extract<Phase, { name: "greeting" }>): void {
+    const answer = readAnswer(bytes);
+    phase.timer.cancel();
+    switch (answer.$case) {
+      case "welcome":
+        this.#welcomed(answer.value, phase.stream);
+        return;
+      case "redirect":
+        this.#redirected(answer.value);
+        return;
+      case "refused":
+        this.#refused(answer.value);
+        return;
+    }
+  }
+
+  #welcomed(welcome: Welcome, stream: LinkStream): void {
+    const { agent, timers, clock, logger } = this.#parts;
+    this.#welcome = welcome;
+    this.#lostTimer?.cancel();
+    this.#lostTimer = undefined;
+    const beat = timers.every(Math.max(10, welcome.heartbeatMs || 10_000), () => this.#beat());
+    this.#phase = { name: "linked", stream, sinceMs: clock.monotonic(), beat };
+    logger.info(welcome.resumed ? "linked again" : "linked", {
+      address: this.#address,
+      link: welcome.linkId,
+      agent: welcome.agentId,
+      ...(welcome.held !== undefined && { held: welcome.held.reason }),
+    });
+    agent.welcomed(welcome, (bytes) => stream.write(bytes));
+    this.#parts.onLinked();
+  }
+
+  #linkedFrame(bytes: Uint8Array): void {
+    const frame = this.#parts.agent.take(bytes);
+    if (frame === undefined) return;
+    if (frame.answer?.$case === "redirect") this.#redirected(frame.answer.value);
+    else if (frame.bye !== undefined) this.#sentAway(frame.bye.reason, frame.bye.returnAfterMs);
+  }
+
+  #beat(): void {
+    const { clock, agent } = this.#parts;
+    const silentMs = clock.monotonic() - this.#heardMs;
+    const { leaseMs, heartbeatMs } = this.#welcome;
+    // A host that has nothing to say sends an empty frame each period.
+    if (silentMs > Math.max(leaseMs, heartbeatMs * 3)) {
+      this.#breakOff("the host is silent", true);
+      return;
+    }
+    agent.heartbeat();
+  }
+
+  #redirected({ address, epoch, delayMs }: Redirect): void {
+    const { logger } = this.#parts;
+    const isStale = epoch < this.#epoch;
+    if (isStale && this.#phase.name === "linked") return;
+    this.#release("sent to another host");
+    this.#resumable = undefined;
+    if (isStale) {
+      this.#pause("sent to a former owner");
+      return;
+    }
+    this.#epoch = epoch;
+    this.#address = address;
+    this.#isFollowing = true;
+    logger.info("sent to another host", { address, delayMs });
+    this.#wait(delayMs);
+  }
+
+  #refused({ error }: Refused): void {
+    const { onRefused } = this.#parts;
+    this.#release("refused");
+    this.#resumable = undefined;
+    const told = error === undefined ? undefined : fromErrorDetail(error);
+    if (told !== undefined && !told.retryable && told.retryAfterMs === 0) {
+      this.#phase = { name: "closed" };
+      onRefused(sdkErrors.refused({ address: this.#address, reason: told.message }, { cause: told }));
+      return;
+    }
+    this.#pause(told?.message ?? "refused without a reason", told?.retryAfterMs ?? 0);
+  }
+
+  #sentAway(reason: string, returnAfterMs: number): void {
+    const { onRefused } = this.#parts;
+    this.#release("the host said goodbye");
+    this.#resumable = undefined;
+    if (returnAfterMs < 0) {
+      this.#phase = { name: "closed" };
+      onRefused(sdkErrors.refused({ address: this.#address, reason: `sent away: ${reason}` }));
+      return;
+    }
+    this.#pause(`sent away: ${reason}`, returnAfterMs);
+  }
+
+  /** The stream ended by itself. */
+  #ended(reason: string): void {
+    if (this.#phase.name === "leaving") {
+      this.#left();
+      return;
+    }
+    this.#breakOff(reason, true);
+  }
+
+  /** This stream is of no use any more. */
+  #breakOff(reason: string, canResume = false): void {
+    const phase = this.#phase;
+    const { clock, timers, agent } = this.#parts;
+    if (phase.name === "linked") {
+      const nowMs = clock.monotonic();
+      if (nowMs - phase.sinceMs >= goodLinkMs) this.#failures = 0;
+      const { resumeWindowMs, leaseMs } = this.#welcome;
+      if (canResume) this.#resumable = { address: this.#address, untilMs: nowMs + resumeWindowMs };
+      const lostAfterMs = Math.max(resumeWindowMs, leaseMs);
+      this.#lostTimer?.cancel();
+      if (agent.atWork > 0) this.#lostTimer = timers.after(lostAfterMs, () => agent.lost(lostAfterMs));
+    }
+    this.#release(reason);
+    this.#pause(reason);
+  }
+
+  /** Lets go of the stream. */
+  #release(reason: string): void {
+    const phase = this.#phase;
+    this.#streams++;
+    this.#parts.agent.cut();
+    if ("timer" in phase) phase.timer.cancel();
+    if ("beat" in phase) phase.beat.cancel();
+    if ("stream" in phase) phase.stream.cancel(reason);
+  }
+
+  #pause(reason: string, atLeastMs = 0): void {
+    const { backoff, chance, logger, addresses } = this.#parts;
+    const ownMs = backoffMs(backoff, ++this.#failures, chance);
+    const pauseMs = atLeastMs > 0 ? atLeastMs + ownMs / 4 : ownMs;
+    const told = { address: this.#address, reason, pauseMs: Math.round(pauseMs), failures: this.#failures };
+    if (this.#failures <= 1) logger.info("no link; trying again", told);
+    else logger.warn("no link; trying again", told);
+    const hasReason = this.#isFollowing || this.#resumable?.address === this.#address;
+    if (!hasReason || this.#failures >= followedFailuresMax) {
+      this.#isFollowing = false;
+      this.#address = addresses[this.#turn++ % addresses.length] ?? "";
+    }
+    this.#wait(pauseMs);
+  }
+
+  #wait(pauseMs: number): void {
+    const timer = this.#parts.timers.after(pauseMs, () => this.#greet());
+    this.#phase = { name: "waiting", timer };
+  }
+
+  #left(): void {
+    this.stop();
+    this.#parts.onLeft();
+  }
+}

@@ -1,0 +1,114 @@
+/** Frames over gRPC. Loaded when a worker links: grpc-js takes more memory than all the rest of the library. */
+import { checkServerIdentity, type PeerCertificate } from "node:tls";
+import { Client, type ClientDuplexStream, credentials, Metadata, type ServiceError } from "@grpc/grpc-js";
+import { agentLinkService } from "@tutti/contracts/agent/v1";
+import { isEncrypted, type WorkerCredentials } from "../worker/settings.ts";
+import type { LinkStream, StreamEvents, Transport } from "./transport.ts";
+
+type Wire = ClientDuplexStream<Uint8Array, Uint8Array>;
+
+/** A frame of a thousand tasks does not wait for the other side's window. */
+const windowBytes = 4 * 1024 * 1024;
+
+export class GrpcTransport implements Transport {
+  readonly #credentials: WorkerCredentials;
+  readonly #namespace: string;
+  #client: { readonly address: string; readonly client: Client } | undefined;
+
+  constructor(given: WorkerCredentials, namespace: string) {
+    this.#credentials = given;
+    this.#namespace = namespace;
+  }
+
+  open(address: string, events: StreamEvents): LinkStream {
+    const wire: Wire = this.#clientFor(address).makeBidiStreamRequest(
+      agentLinkService.methods.link.path,
+      bufferOf,
+      (bytes) => bytes,
+      this.#metadata(),
+    );
+    let isOver = false;
+    const end = (reason: string): void => {
+      if (isOver) return;
+      isOver = true;
+      events.ended(reason);
+    };
+    wire.on("data", (bytes: Uint8Array) => {
+      if (!isOver) events.frame(bytes);
+    });
+    wire.on("error", (error: ServiceError) => end(error.details || error.message));
+    wire.on("end", () => end("the host ended the stream"));
+    return {
+      write: (bytes) => {
+        if (!isOver) wire.write(bytes);
+      },
+      end: () => wire.end(),
+      cancel: () => {
+        isOver = true;
+        wire.cancel();
+      },
+    };
+  }
+
+  close(): void {
+    this.#client?.client.close();
+    this.#client = undefined;
+  }
+
+  #clientFor(address: string): Client {
+    if (this.#client?.address !== address) {
+      this.#client?.client.close();
+      this.#client = { address, client: new Client(address, channelCredentials(this.#credentials), options) };
+    }
+    return this.#client.client;
+  }
+
+  #metadata(): Metadata {
+    const metadata = new Metadata();
+    const { accessToken } = this.#credentials;
+    if (accessToken !== undefined) metadata.set("authorization", `Bearer ${accessToken}`);
+    if (this.#namespace !== "default") metadata.set("tutti-namespace", encodeURIComponent(this.#namespace));
+    return metadata;
+  }
+}
+
+const options = {
+  "grpc-node.flow_control_window": windowBytes,
+  "grpc.max_receive_message_length": 8 * 1024 * 1024,
+  "grpc.max_send_message_length": -1,
+  "grpc.keepalive_time_ms": 20_000,
+  "grpc.keepalive_timeout_ms": 10_000,
+  // The worker has pauses of its own; the channel is to try as soon as it is asked.
+  "grpc.initial_reconnect_backoff_ms": 50,
+  "grpc.min_reconnect_backoff_ms": 50,
+  "grpc.max_reconnect_backoff_ms": 1_000,
+  "grpc.service_config_disable_resolution": 1,
+  "grpc.enable_channelz": 0,
+  "grpc.enable_retries": 0,
+} as const;
+
+function channelCredentials(given: WorkerCredentials) {
+  if (!isEncrypted(given)) return credentials.createInsecure();
+  const { certificateAuthority, certificate, privateKey } = given;
+  return credentials.createSsl(pem(certificateAuthority), pem(privateKey), pem(certificate), {
+    checkServerIdentity: checkHost,
+  });
+}
+
+/**
+ * Whether a certificate, whose issuer has been verified, is that of a host. Hosts are called at addresses that no
+ * certificate can foresee: the name of a service of an installation is enough.
+ */
+function checkHost(name: string, certificate: PeerCertificate): Error | undefined {
+  const names = certificate.subjectaltname?.split(", ") ?? [];
+  if (names.some((each) => each.startsWith("URI:spiffe://tutti/service/"))) return undefined;
+  return checkServerIdentity(name, certificate);
+}
+
+function pem(text: string | Uint8Array | undefined): Buffer | null {
+  return text === undefined ? null : Buffer.from(text);
+}
+
+function bufferOf({ buffer, byteOffset, length }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, length);
+}

@@ -1,0 +1,170 @@
+/**
+ * One link as its agent sees it: numbers, acknowledgement, credit, and the results that are kept.
+ *
+ * 1. A frame of the host takes effect once, in the order of its number; a repeated one is dropped, a gap breaks the
+ *    stream.
+ * 2. A result is kept, with its bytes, until the host says that it is durable. On a new link every kept result is given
+ *    again, in the order in which they came to be.
+ * 3. What was granted and not used, and what is at work, are together never more than the slots.
+ * 4. It is pure: bytes in, bytes out. Streams, clocks and handlers are elsewhere.
+ */
+import type { HostFrame, Welcome } from "@tutti/contracts/agent/v1";
+import { readHostFrame } from "@tutti/contracts/wire";
+import { LinkBroken } from "./link-broken.ts";
+import { type Encode, Outbox, type Place } from "./outbox.ts";
+import { after, isRepeated } from "./sequence.ts";
+
+/** A result that the host may lose. */
+interface Kept {
+  readonly token: string;
+  place: Place;
+  /** Durable before others that were given earlier. */
+  isDurable: boolean;
+}
+
+/** More frames or bytes than these are acknowledged at once, and not with the next heartbeat. */
+const unacknowledgedFramesMax = 64;
+const unacknowledgedBytesMax = 1024 * 1024;
+
+export class LinkState {
+  readonly outbox = new Outbox();
+  linkId = "";
+  /** What the host still may assign. */
+  credit = 0;
+  #received = 0;
+  /** In the order of their numbers on this link; the first one has the number after `#durable`. */
+  #kept: Kept[] = [];
+  #durable = 0;
+  #unacknowledgedFrames = 0;
+  #unacknowledgedBytes = 0;
+  readonly #forget: (token: string) => void;
+
+  /** @param forget told of each result that is durable */
+  constructor(forget: (token: string) => void) {
+    this.#forget = forget;
+  }
+
+  /** The last frame of the host that was taken in. */
+  get received(): number {
+    return this.#received;
+  }
+
+  get keptCount(): number {
+    return this.#kept.length;
+  }
+
+  /** Tokens of results that are not known to be durable. */
+  keptTokens(): string[] {
+    return this.#kept.flatMap(({ token, isDurable }) => (isDurable ? [] : [token]));
+  }
+
+  /** A frame of a linked host; undefined when it was taken in before. */
+  take(bytes: Uint8Array): HostFrame | undefined {
+    const frame = decode(bytes);
+    const { sequence } = frame;
+    if (sequence !== after(this.#received)) {
+      if (sequence !== 0 && isRepeated(sequence, this.#received)) return undefined;
+      throw new LinkBroken(`expected frame ${after(this.#received)} of the host, found ${sequence}`, {
+        canResume: true,
+      });
+    }
+    this.outbox.acknowledge(frame.acknowledged);
+    this.#received = sequence;
+    this.outbox.received = sequence;
+    this.#unacknowledgedFrames++;
+    this.#unacknowledgedBytes += bytes.length;
+    if (
+      this.#unacknowledgedFrames >= unacknowledgedFramesMax ||
+      this.#unacknowledgedBytes >= unacknowledgedBytesMax
+    ) {
+      this.outbox.touch();
+    }
+    return frame;
+  }
+
+  /** The link goes on; frames after this one are sent again. */
+  resumed(received: number): void {
+    this.outbox.resume(received);
+  }
+
+  /** A new link: everything counts from the beginning, and what is kept is given again. */
+  begun({ linkId, maxFrameBytes }: Welcome, isWanted: (token: string) => boolean): void {
+    const { outbox } = this;
+    outbox.reset();
+    if (maxFrameBytes > 0) outbox.frameBytesMax = maxFrameBytes;
+    this.linkId = linkId;
+    this.credit = 0;
+    this.#received = 0;
+    this.#durable = 0;
+    this.#unacknowledgedFrames = 0;
+    this.#unacknowledgedBytes = 0;
+    const before = this.#kept;
+    this.#kept = [];
+    for (const kept of before) {
+      if (kept.isDurable) continue;
+      if (!isWanted(kept.token)) {
+        this.#forget(kept.token);
+        continue;
+      }
+      const { frame, start, end } = kept.place;
+      if (frame === undefined) throw new Error("expected the bytes of a kept result, found none");
+      this.addResult(kept.token, (writer) => writer.raw(frame.subarray(start, end)));
+    }
+  }
+
+  /** Takes a result to be sent and kept; the encoder writes the field with its tag. */
+  addResult(token: string, encode: Encode): void {
+    this.#kept.push({ token, place: this.outbox.addKept(encode), isDurable: false });
+  }
+
+  /** What a frame says about results. */
+  durable(upTo: number, beyond: readonly number[]): void {
+    const count = upTo - this.#durable;
+    if (count > this.#kept.length)
+      throw new LinkBroken(
+        `expected at most ${this.#durable + this.#kept.length} durable results, found ${upTo}`,
+      );
+    if (count > 0) {
+      for (const { token, isDurable } of this.#kept.splice(0, count)) if (!isDurable) this.#forget(token);
+      this.#durable = upTo;
+    }
+    for (const number of beyond) {
+      const kept = this.#kept[number - this.#durable - 1];
+      if (kept === undefined || kept.isDurable) continue;
+      kept.isDurable = true;
+      this.#forget(kept.token);
+    }
+  }
+
+  /** Grants what is free and not granted yet. */
+  grant(freeSlots: number): void {
+    const more = freeSlots - this.credit;
+    if (more <= 0) return;
+    this.credit += more;
+    this.outbox.addCredit(more);
+  }
+
+  /** Sends what there is. */
+  flush(send: (bytes: Uint8Array) => void): void {
+    if (this.outbox.isEmpty) return;
+    this.#unacknowledgedFrames = 0;
+    this.#unacknowledgedBytes = 0;
+    this.outbox.flush(send);
+  }
+}
+
+/** The answer to a greeting: the first frame of a stream. */
+export function readAnswer(bytes: Uint8Array): NonNullable<HostFrame["answer"]> {
+  const { answer } = decode(bytes);
+  if (answer === undefined) throw new LinkBroken("expected the answer to the greeting, found another frame");
+  return answer;
+}
+
+function decode(bytes: Uint8Array): HostFrame {
+  try {
+    return readHostFrame(bytes);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new LinkBroken(`expected a frame of the host, found bytes that are none: ${reason}`);
+  }
+}

@@ -1,0 +1,172 @@
+/**
+ * What goes out over a link: messages of a turn in one frame, frames in order, kept until they are acknowledged.
+ *
+ * 1. A message is encoded once, straight into the frame that is being filled; a frame's bytes never change after that, so
+ *    that what is repeated after a cut is what was sent before it.
+ * 2. No frame is larger than the host takes, and never more is unacknowledged than the protocol allows: what is beyond
+ *    that waits here.
+ * 3. Nothing here knows a stream or a clock.
+ */
+import { FlatWriter } from "@tutti/contracts/wire";
+import { LinkBroken } from "./link-broken.ts";
+import { after, stepsTo } from "./sequence.ts";
+
+interface Sealed {
+  readonly sequence: number;
+  readonly bytes: Uint8Array;
+}
+
+/** Where an encoded message is: in the bytes of its frame, as soon as that is sealed. */
+export class Place {
+  frame: Uint8Array | undefined;
+  readonly start: number;
+  readonly end: number;
+
+  constructor(start: number, end: number) {
+    this.start = start;
+    this.end = end;
+  }
+}
+
+/** Encodes one field of a frame, its tag included. */
+export type Encode = (writer: FlatWriter) => void;
+
+const framesMax = 1_024;
+const bytesMax = 16 * 1024 * 1024;
+/** Left for number, acknowledgement and credit. */
+const headBytesMax = 32;
+const tags = { sequence: 8, acknowledged: 16, credit: 56 } as const;
+
+export class Outbox {
+  readonly #writer = new FlatWriter(16 * 1024);
+  /** Unacknowledged, oldest first; the first `#sent` of them were handed to the stream. */
+  #frames: Sealed[] = [];
+  #sent = 0;
+  #bytes = 0;
+  #sentBytes = 0;
+  #sequence = 0;
+  /** Places in the frame that is being filled. */
+  #places: Place[] = [];
+  #credit = 0;
+  #isWanted = false;
+  frameBytesMax = 4 * 1024 * 1024;
+  /** The last frame of the host that was taken in; part of each frame. */
+  received = 0;
+
+  /** Bytes that wait to be sent or acknowledged. */
+  get backlogBytes(): number {
+    return this.#bytes + this.#writer.position;
+  }
+
+  /** Whether anything waits to be sent. */
+  get isEmpty(): boolean {
+    return !this.#isWanted && this.#sent === this.#frames.length;
+  }
+
+  /** Gives where in the frame the message begins. */
+  add(encode: Encode): number {
+    const writer = this.#writer;
+    const start = writer.position;
+    encode(writer);
+    this.#isWanted = true;
+    if (writer.position <= this.frameBytesMax - headBytesMax || start === 0) return start;
+    writer.truncate(start);
+    this.#seal();
+    encode(writer);
+    this.#isWanted = true;
+    return 0;
+  }
+
+  /** The same, for a message that may have to be repeated by itself. */
+  addKept(encode: Encode): Place {
+    const start = this.add(encode);
+    const place = new Place(start, this.#writer.position);
+    this.#places.push(place);
+    return place;
+  }
+
+  addCredit(count: number): void {
+    this.#credit += count;
+    this.#isWanted = true;
+  }
+
+  /** Asks for a frame, though an empty one: a sign of life, an acknowledgement. */
+  touch(): void {
+    this.#isWanted = true;
+  }
+
+  /** Sends what there is and may be sent. */
+  flush(send: (bytes: Uint8Array) => void): void {
+    if (this.#isWanted && this.#sent === this.#frames.length && this.#mayGo(this.frameBytesMax)) this.#seal();
+    for (let next = this.#frames[this.#sent]; next !== undefined; next = this.#frames[this.#sent]) {
+      if (!this.#mayGo(next.bytes.length)) break;
+      this.#sent++;
+      this.#sentBytes += next.bytes.length;
+      send(next.bytes);
+    }
+  }
+
+  /** Everything up to this frame was taken in by the host. */
+  acknowledge(sequence: number): void {
+    const [first] = this.#frames;
+    if (sequence === 0) return;
+    if (first === undefined) {
+      if (sequence === this.#sequence || stepsTo(sequence, this.#sequence) < 0x7fff_ffff) return;
+      throw this.#neverSent(sequence);
+    }
+    const steps = stepsTo(first.sequence, sequence);
+    if (steps > 0x7fff_ffff) return;
+    const count = steps + 1;
+    if (count > this.#sent) throw this.#neverSent(sequence);
+    for (const { bytes } of this.#frames.splice(0, count)) {
+      this.#bytes -= bytes.length;
+      this.#sentBytes -= bytes.length;
+    }
+    this.#sent -= count;
+  }
+
+  /** The link goes on over a new stream: what the host has is forgotten, all else is sent again. */
+  resume(received: number): void {
+    this.acknowledge(received);
+    this.#sent = 0;
+    this.#sentBytes = 0;
+  }
+
+  /** The link has ended: a new one begins with nothing. What was kept has its bytes. */
+  reset(): void {
+    if (this.#writer.position > 0) this.#seal();
+    this.#frames = [];
+    this.#sent = 0;
+    this.#bytes = 0;
+    this.#sentBytes = 0;
+    this.#sequence = 0;
+    this.#credit = 0;
+    this.#isWanted = false;
+    this.received = 0;
+  }
+
+  #mayGo(bytes: number): boolean {
+    return this.#sent < framesMax && (this.#sent === 0 || this.#sentBytes + bytes <= bytesMax);
+  }
+
+  #seal(): void {
+    const writer = this.#writer;
+    this.#sequence = after(this.#sequence);
+    writer.uint32(tags.sequence).uint32(this.#sequence);
+    if (this.received !== 0) writer.uint32(tags.acknowledged).uint32(this.received);
+    if (this.#credit > 0) writer.uint32(tags.credit).uint32(this.#credit);
+    const bytes = writer.finish();
+    for (const place of this.#places) place.frame = bytes;
+    this.#places = [];
+    this.#frames.push({ sequence: this.#sequence, bytes });
+    this.#bytes += bytes.length;
+    this.#credit = 0;
+    this.#isWanted = false;
+  }
+
+  #neverSent(sequence: number): LinkBroken {
+    return new LinkBroken(
+      `expected an acknowledgement of at most frame ${this.#sequence}, found ${sequence}`,
+    );
+  }
+}

@@ -1,0 +1,256 @@
+/** What a handler knows about its task, and what it can say while it works. */
+import { AsyncLocalStorage } from "node:async_hooks";
+import { inspect } from "node:util";
+import type { Logger, TraceContext } from "@tutti/kernel";
+import { sdkErrors } from "../errors.ts";
+import type { Attempt } from "./attempt.ts";
+
+export interface Progress {
+  /** How much is done, 0 to 1. */
+  readonly fraction?: number;
+  /** In words, for people. */
+  readonly message?: string;
+  /** What a later attempt finds in `context.saved`: JSON, at most 64 KiB. */
+  readonly saved?: unknown;
+}
+
+export interface OutputOptions {
+  /** Which of several outputs the piece belongs to, such as `stdout`. */
+  readonly channel?: string;
+  /** Default: text in UTF-8. */
+  readonly mediaType?: string;
+}
+
+const savedBytesMax = 65_536;
+const chunkBytesMax = 65_536;
+const messageLengthMax = 4_096;
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+export class TaskContext {
+  readonly #attempt: Attempt;
+  readonly #logger: Logger;
+  #saved: { readonly value: unknown } | undefined;
+  #ownLogger: Logger | undefined;
+
+  constructor(attempt: Attempt, logger: Logger) {
+    this.#attempt = attempt;
+    this.#logger = logger;
+  }
+
+  get capability(): string {
+    return this.#attempt.registered.name;
+  }
+
+  get version(): string {
+    return this.#attempt.registered.version;
+  }
+
+  /** Kind of the work that the task belongs to: `run`, `mission`. */
+  get workKind(): string {
+    return this.#attempt.assign.workKind || "run";
+  }
+
+  /** Id of the run or mission. */
+  get workId(): string {
+    return this.#attempt.assign.workId;
+  }
+
+  /** Id of the task in it; with the index where it is done for each of a list: `ship[3]`. */
+  get taskId(): string {
+    return this.#attempt.assign.taskId;
+  }
+
+  /** The namespace of the work; the worker's own unless it is said otherwise. */
+  get namespace(): string {
+    return this.#attempt.assign.namespace || this.#attempt.port.namespace;
+  }
+
+  /** Who asked for it: `run order-17, task reserve`. */
+  get caller(): string {
+    return `${this.workKind} ${this.workId}, task ${this.taskId}`;
+  }
+
+  /** From 1. */
+  get attempt(): number {
+    return this.#attempt.assign.attempt;
+  }
+
+  /** To be handed to other systems, so that a repeated attempt takes effect there once. The same for every attempt. */
+  get idempotencyKey(): string {
+    return this.#attempt.assign.idempotencyKey || `${this.workId}/${this.taskId}`;
+  }
+
+  get labels(): Readonly<Record<string, string>> {
+    return Object.fromEntries(this.#attempt.assign.labels.map(({ name, value }) => [name, value]));
+  }
+
+  /** The sticky or context key by which this worker was chosen; empty for none. */
+  get contextKey(): string {
+    return this.#attempt.assign.contextKey;
+  }
+
+  /** Credential for calls back to the platform, narrowed to what this task may do. */
+  get accessToken(): string {
+    return this.#attempt.assign.accessToken;
+  }
+
+  /** What the attempt may use up; undefined without limit. */
+  get budget(): { readonly tokens: number; readonly money: number; readonly timeMs: number } | undefined {
+    return this.#attempt.assign.budget;
+  }
+
+  /** The W3C header to hand on; empty when the work is not traced. */
+  get traceparent(): string {
+    return this.#attempt.assign.traceparent;
+  }
+
+  /** The place in a distributed trace; undefined when the work is not traced. */
+  get trace(): TraceContext | undefined {
+    const [, traceId, spanId, flags] = traceForm.exec(this.traceparent) ?? [];
+    if (traceId === undefined || spanId === undefined || flags === undefined) return undefined;
+    return { traceId, spanId, sampled: (Number.parseInt(flags, 16) & 1) === 1 };
+  }
+
+  /** How long the attempt may still take, milliseconds; Infinity without a limit. */
+  get remainingMs(): number {
+    return this.#attempt.remainingMs;
+  }
+
+  /**
+   * Aborted when the attempt is no longer wanted: cancelled, timed out, or the worker had no link for so long that the
+   * task went to another. Hand it to what you call, and end soon after.
+   */
+  get signal(): AbortSignal {
+    return this.#attempt.signal;
+  }
+
+  /** What an earlier attempt kept by `progress({saved})`; undefined for none. */
+  get saved(): unknown {
+    const { saved } = this.#attempt.assign;
+    this.#saved ??= { value: saved.length === 0 ? undefined : parsedOrText(saved) };
+    return this.#saved.value;
+  }
+
+  /** Says how far the work is. A sign of life too; what comes within a moment is put together. */
+  progress({ fraction, message, saved }: Progress): void {
+    const attempt = this.#attempt;
+    if (attempt.isOver) return;
+    const told = attempt.told ?? { saved: undefined, fraction: 0, message: "" };
+    if (fraction !== undefined) told.fraction = Math.min(1, Math.max(0, fraction || 0));
+    if (message !== undefined) told.message = message.slice(0, messageLengthMax);
+    if (saved !== undefined) {
+      const bytes = encoder.encode(JSON.stringify(saved) ?? "null");
+      if (bytes.length > savedBytesMax)
+        throw sdkErrors.savedTooLarge({ bytes: bytes.length, bytesMax: savedBytesMax });
+      told.saved = bytes;
+      attempt.saved = bytes;
+    }
+    attempt.told = told;
+    attempt.port.progressed(attempt);
+  }
+
+  /** A sign of life, where the task has a heartbeat timeout. */
+  heartbeat(): void {
+    this.progress({});
+  }
+
+  /**
+   * A piece of output before the result, such as a token of a language model: for readers, at best effort. Wait for it
+   * where there is much: it resolves when there is room.
+   */
+  async output(
+    chunk: string | Uint8Array,
+    { channel = "", mediaType = "" }: OutputOptions = {},
+  ): Promise<void> {
+    const attempt = this.#attempt;
+    const bytes = typeof chunk === "string" ? encoder.encode(chunk) : chunk;
+    for (let start = 0; start < bytes.length && !attempt.isOver; start += chunkBytesMax) {
+      const piece = bytes.subarray(start, start + chunkBytesMax);
+      const room = attempt.port.output(attempt, {
+        index: attempt.pieces++,
+        chunk: piece,
+        channel,
+        mediaType,
+      });
+      if (room !== undefined) await room;
+    }
+  }
+
+  /** Counts what the attempt used up beside time; told with its result. */
+  use({ tokens = 0, money = 0 }: { readonly tokens?: number; readonly money?: number }): void {
+    this.#attempt.tokens += tokens;
+    this.#attempt.money += money;
+  }
+
+  /** Writes work, task, attempt and trace in each line. */
+  get logger(): Logger {
+    this.#ownLogger ??= this.#logger.child({
+      capability: this.capability,
+      workId: this.workId,
+      taskId: this.taskId,
+      attempt: this.attempt,
+      ...(this.trace !== undefined && { traceId: this.trace.traceId, spanId: this.trace.spanId }),
+    });
+    return this.#ownLogger;
+  }
+
+  toString(): string {
+    const rows = [
+      ["caller", `${this.caller} in namespace ${this.namespace}, attempt ${this.attempt}`],
+      ["remaining", shownMs(this.remainingMs)],
+      ["trace", this.traceparent || "none"],
+      ["key", this.idempotencyKey],
+    ];
+    const lines = rows.map(([name = "", value]) => `  ${name.padEnd(10)}${value}`);
+    return [`task ${this.capability}@${this.version}`, ...lines].join("\n");
+  }
+
+  /** For logs; without the credential. */
+  toJSON(): Readonly<Record<string, unknown>> {
+    const { capability, version, caller, namespace, attempt, remainingMs, traceparent, idempotencyKey } =
+      this;
+    return {
+      capability,
+      version,
+      caller,
+      namespace,
+      attempt,
+      remainingMs: Number.isFinite(remainingMs) ? Math.round(remainingMs) : null,
+      traceparent,
+      idempotencyKey,
+    };
+  }
+
+  [inspect.custom](): string {
+    return this.toString();
+  }
+}
+
+const traceForm = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
+
+const tasks = new AsyncLocalStorage<TaskContext>();
+
+/** The task that the calling code works for, however deep inside its handler; undefined outside of one. */
+export function currentTask(): TaskContext | undefined {
+  return tasks.getStore();
+}
+
+export function runAs<T>(context: TaskContext, run: () => T): T {
+  return tasks.run(context, run);
+}
+
+function parsedOrText(bytes: Uint8Array): unknown {
+  const text = decoder.decode(bytes);
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function shownMs(ms: number): string {
+  if (ms === Number.POSITIVE_INFINITY) return "no limit";
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  return ms < 120_000 ? `${(ms / 1_000).toFixed(1)} s` : `${Math.round(ms / 60_000)} min`;
+}

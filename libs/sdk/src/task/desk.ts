@@ -1,0 +1,418 @@
+/**
+ * The attempts of a worker: given, begun, cancelled, timed out, answered.
+ *
+ * 1. A token is done once: an assignment whose token is at work, or was answered lately, is dropped.
+ * 2. An attempt is answered at most once; what its handler gives after it was given up goes nowhere.
+ * 3. A slot is taken until its handler has ended, also when nobody waits for it any more.
+ * 4. What an attempt told before it ended goes out before its result.
+ */
+import type { Assign, Cancel, Extend } from "@tutti/contracts/agent/v1";
+import type { Clock, Logger, Timer, Timers } from "@tutti/kernel";
+import { sdkErrors } from "../errors.ts";
+import type { Encode } from "../link/outbox.ts";
+import { Attempt, type AttemptPort, type Piece } from "./attempt.ts";
+import { runAs, TaskContext } from "./context.ts";
+import { otherResult, outputResult, pieceMessage, progressMessage, startedMessage } from "./encode.ts";
+import { Busy, failureDetail } from "./failure.ts";
+import type { Registered } from "./handlers.ts";
+import { findNotJson } from "./json.ts";
+
+/** Where the desk puts what it has to say. */
+export interface DeskOutbox {
+  add(encode: Encode): void;
+  addResult(token: string, encode: Encode): void;
+  readonly backlogBytes: number;
+  /** Something is to be sent, or a slot has become free. */
+  changed(): void;
+}
+
+export interface DeskParts {
+  readonly namespace: string;
+  readonly slots: number;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly logger: Logger;
+  readonly outbox: DeskOutbox;
+}
+
+type Outcome = Parameters<typeof otherResult>[1];
+
+/** A handler that was told to end and does not is answered for after this time. */
+const giveUpAfterMs = 5_000;
+/** Progress of one attempt goes out no more often than this, but for what it saves. */
+const progressEveryMs = 100;
+/** Answered tokens that are remembered though their results are durable. */
+const rememberedMax = 4_096;
+/** Above this a handler that streams has to wait; above the other its pieces are dropped. */
+const backlogHighBytes = 4 * 1024 * 1024;
+const backlogDropBytes = 32 * 1024 * 1024;
+
+export class Desk implements AttemptPort {
+  readonly namespace: string;
+  readonly #parts: DeskParts;
+  readonly #running = new Map<string, Attempt>();
+  readonly #answered = new Set<string>();
+  readonly #remembered: string[] = [];
+  #rememberedAt = 0;
+  #numbered: ReadonlyMap<number, Registered> = new Map();
+  #handlersAtWork = 0;
+  #telling = new Set<Attempt>();
+  #sweep: { readonly atMs: number; readonly timer: Timer } | undefined;
+  #room: PromiseWithResolvers<void> | undefined;
+  /** From the welcome. */
+  startedAfterMs = 0;
+  outputBytesMax = 1024 * 1024;
+  /** Why nothing new is begun; empty while it is. */
+  closedBecause = "";
+
+  constructor(parts: DeskParts) {
+    this.namespace = parts.namespace;
+    this.#parts = parts;
+  }
+
+  /** Handlers that have not ended. */
+  get atWork(): number {
+    return this.#handlersAtWork;
+  }
+
+  get freeSlots(): number {
+    return Math.max(0, this.#parts.slots - this.#handlersAtWork);
+  }
+
+  /** Tokens of attempts that will be answered. */
+  get tokens(): string[] {
+    return [...this.#running.keys()];
+  }
+
+  nowMs(): number {
+    return this.#parts.clock.monotonic();
+  }
+
+  /** The capabilities by the numbers that the host has given them. */
+  number(numbered: ReadonlyMap<number, Registered>): void {
+    this.#numbered = numbered;
+  }
+
+  assigned(assign: Assign, nowMs: number): void {
+    const token = tokenOf(assign.token);
+    if (this.#running.has(token) || this.#answered.has(token)) return;
+    const registered = this.#numbered.get(assign.capability);
+    if (registered === undefined) {
+      const error = sdkErrors.unknownCapability({ number: assign.capability });
+      this.#answer(token, assign, { $case: "failed", value: failureDetail(error) });
+      return;
+    }
+    if (this.closedBecause !== "" || this.#handlersAtWork >= this.#parts.slots) {
+      const message = this.closedBecause || `all ${this.#parts.slots} slots are taken`;
+      this.#answer(token, assign, { $case: "busy", value: { retryAfterMs: 0, message } });
+      return;
+    }
+    let input: unknown;
+    try {
+      input = inputOf(assign, registered.name);
+    } catch (error) {
+      this.#answer(token, assign, { $case: "failed", value: failureDetail(error) });
+      return;
+    }
+    const attempt = new Attempt(token, assign, registered, this, nowMs);
+    attempt.tellStartedMs = nowMs + this.startedAfterMs;
+    this.#running.set(token, attempt);
+    this.#plan(attempt, nowMs);
+    this.#begin(attempt, input);
+  }
+
+  cancelled({ token, reason, graceMs }: Cancel): void {
+    const attempt = this.#running.get(tokenOf(token));
+    if (attempt === undefined) return;
+    const error = sdkErrors.cancelled({ reason });
+    if (graceMs <= 0) {
+      this.#drop(attempt, error);
+      return;
+    }
+    const nowMs = this.nowMs();
+    attempt.isCancelled = true;
+    attempt.givenUpMs = nowMs + graceMs;
+    attempt.runEndsMs = Number.POSITIVE_INFINITY;
+    attempt.totalEndsMs = Number.POSITIVE_INFINITY;
+    attempt.abort(error);
+    this.#plan(attempt, nowMs);
+  }
+
+  extended({ token, runMs, totalMs }: Extend): void {
+    const attempt = this.#running.get(tokenOf(token));
+    if (attempt === undefined || attempt.reason !== undefined) return;
+    const nowMs = this.nowMs();
+    attempt.runEndsMs = runMs > 0 ? nowMs + runMs : Number.POSITIVE_INFINITY;
+    attempt.totalEndsMs = totalMs > 0 ? nowMs + totalMs : Number.POSITIVE_INFINITY;
+    this.#plan(attempt, nowMs);
+  }
+
+  /** Not wanted any more: ended without an answer. */
+  unwanted(token: string): void {
+    const attempt = this.#running.get(token);
+    if (attempt !== undefined) this.#drop(attempt, sdkErrors.cancelled({ reason: "given to another" }));
+  }
+
+  /** The result of this token is durable: it is remembered for a while, and then forgotten. */
+  forget(token: string): void {
+    const old = this.#remembered[this.#rememberedAt];
+    if (old !== undefined) this.#answered.delete(old);
+    this.#remembered[this.#rememberedAt] = token;
+    this.#rememberedAt = (this.#rememberedAt + 1) % rememberedMax;
+  }
+
+  /** A new link, which knows nothing of what is at work. */
+  tellAgain(): void {
+    const nowMs = this.nowMs();
+    for (const attempt of this.#running.values()) {
+      this.#parts.outbox.add(startedMessage(attempt.assign.token, nowMs - attempt.startedMs));
+      attempt.tellStartedMs = Number.POSITIVE_INFINITY;
+      if (attempt.saved === undefined) continue;
+      attempt.told ??= { saved: attempt.saved, fraction: 0, message: "" };
+      attempt.told.saved ??= attempt.saved;
+      this.#telling.add(attempt);
+    }
+  }
+
+  /** Ends what is at work, for one reason; it is answered as far as its handlers end. */
+  abortAll(reason: Error): void {
+    const nowMs = this.nowMs();
+    for (const attempt of this.#running.values()) {
+      attempt.abort(reason);
+      attempt.runEndsMs = Number.POSITIVE_INFINITY;
+      attempt.totalEndsMs = Number.POSITIVE_INFINITY;
+      attempt.givenUpMs = Math.min(attempt.givenUpMs, nowMs + giveUpAfterMs);
+      this.#plan(attempt, nowMs);
+    }
+  }
+
+  /** Puts what attempts told this turn into the outbox. */
+  collect(): void {
+    if (this.#telling.size === 0) return;
+    const telling = this.#telling;
+    this.#telling = new Set();
+    const nowMs = this.nowMs();
+    for (const attempt of telling) {
+      if (attempt.told === undefined || attempt.isOver) continue;
+      const isDue = attempt.told.saved !== undefined || nowMs - attempt.lastToldMs >= progressEveryMs;
+      if (isDue) this.#tell(attempt, nowMs);
+      else this.#plan(attempt, nowMs);
+    }
+  }
+
+  /** The backlog may have become shorter. */
+  drained(): void {
+    if (this.#room === undefined || this.#parts.outbox.backlogBytes > backlogHighBytes / 2) return;
+    this.#room.resolve();
+    this.#room = undefined;
+  }
+
+  stop(): void {
+    this.#sweep?.timer.cancel();
+    this.#sweep = undefined;
+    this.#room?.resolve();
+    this.#room = undefined;
+  }
+
+  progressed(attempt: Attempt): void {
+    this.#telling.add(attempt);
+    this.#parts.outbox.changed();
+  }
+
+  output(attempt: Attempt, piece: Piece): Promise<void> | undefined {
+    const { outbox } = this.#parts;
+    if (outbox.backlogBytes < backlogDropBytes) outbox.add(pieceMessage(attempt.assign.token, piece));
+    outbox.changed();
+    if (outbox.backlogBytes < backlogHighBytes) return undefined;
+    this.#room ??= Promise.withResolvers<void>();
+    return this.#room.promise;
+  }
+
+  #begin(attempt: Attempt, input: unknown): void {
+    const context = new TaskContext(attempt, this.#parts.logger);
+    this.#handlersAtWork++;
+    try {
+      const output = runAs(context, () => attempt.registered.handler(input, context));
+      if (!isThenable(output)) {
+        this.#succeeded(attempt, output);
+        return;
+      }
+      output.then(
+        (value) => this.#succeeded(attempt, value),
+        (error: unknown) => this.#failed(attempt, error),
+      );
+    } catch (error) {
+      this.#failed(attempt, error);
+    }
+  }
+
+  #succeeded(attempt: Attempt, output: unknown): void {
+    if (this.#isLate(attempt)) return;
+    const capability = attempt.registered.name;
+    let json: string;
+    try {
+      const wrong = findNotJson(output);
+      if (wrong !== undefined) throw sdkErrors.outputInvalid({ capability, ...wrong });
+      json = JSON.stringify(output) ?? "null";
+      const bytesMax = this.outputBytesMax;
+      if (json.length * 3 > bytesMax) {
+        const bytes = Buffer.byteLength(json);
+        if (bytes > bytesMax) throw sdkErrors.outputTooLarge({ capability, bytes, bytesMax });
+      }
+    } catch (error) {
+      this.#over(attempt, { $case: "failed", value: failureDetail(error) });
+      return;
+    }
+    this.#end(attempt, outputResult(attempt.assign.token, json, this.nowMs() - attempt.startedMs, attempt));
+  }
+
+  #failed(attempt: Attempt, error: unknown): void {
+    if (this.#isLate(attempt)) return;
+    this.#over(attempt, outcomeOf(attempt, error));
+  }
+
+  /** The handler has ended; whether it was answered for before. */
+  #isLate(attempt: Attempt): boolean {
+    this.#handlersAtWork--;
+    if (!attempt.isOver) return false;
+    // Its slot is free.
+    this.#parts.outbox.changed();
+    return true;
+  }
+
+  #over(attempt: Attempt, outcome: Outcome): void {
+    const runMs = this.nowMs() - attempt.startedMs;
+    this.#end(attempt, otherResult(attempt.assign.token, outcome, runMs, attempt));
+  }
+
+  #end(attempt: Attempt, result: Encode): void {
+    if (attempt.told !== undefined) this.#tell(attempt, this.nowMs());
+    attempt.isOver = true;
+    this.#running.delete(attempt.token);
+    this.#answered.add(attempt.token);
+    this.#parts.outbox.addResult(attempt.token, result);
+    this.#parts.outbox.changed();
+  }
+
+  /** An assignment that was not begun. */
+  #answer(token: string, assign: Assign, outcome: Outcome): void {
+    this.#answered.add(token);
+    this.#parts.outbox.addResult(token, otherResult(assign.token, outcome, 0, nothingUsed));
+    this.#parts.outbox.changed();
+  }
+
+  #drop(attempt: Attempt, reason: Error): void {
+    attempt.isOver = true;
+    this.#running.delete(attempt.token);
+    this.#answered.add(attempt.token);
+    this.forget(attempt.token);
+    attempt.abort(reason);
+  }
+
+  #tell(attempt: Attempt, nowMs: number): void {
+    if (attempt.told === undefined) return;
+    this.#parts.outbox.add(progressMessage(attempt.assign.token, attempt.told, attempt));
+    attempt.told = undefined;
+    attempt.lastToldMs = nowMs;
+  }
+
+  /** One timer for all attempts: most end before anything about them is due. */
+  #plan(attempt: Attempt, nowMs: number): void {
+    const toldMs =
+      attempt.told === undefined ? Number.POSITIVE_INFINITY : attempt.lastToldMs + progressEveryMs;
+    const dueMs = Math.min(attempt.nextDueMs(), toldMs);
+    attempt.dueMs = dueMs;
+    if (dueMs === Number.POSITIVE_INFINITY) return;
+    if (this.#sweep !== undefined && this.#sweep.atMs <= dueMs) return;
+    this.#sweep?.timer.cancel();
+    const timer = this.#parts.timers.after(Math.max(0, dueMs - nowMs), () => this.#lookAtAll());
+    this.#sweep = { atMs: dueMs, timer };
+  }
+
+  #lookAtAll(): void {
+    this.#sweep = undefined;
+    const nowMs = this.nowMs();
+    for (const attempt of this.#running.values()) {
+      if (attempt.dueMs <= nowMs) this.#look(attempt, nowMs);
+      if (!attempt.isOver) this.#plan(attempt, nowMs);
+    }
+    this.#parts.outbox.changed();
+  }
+
+  #look(attempt: Attempt, nowMs: number): void {
+    if (attempt.tellStartedMs <= nowMs) {
+      attempt.tellStartedMs = Number.POSITIVE_INFINITY;
+      this.#parts.outbox.add(startedMessage(attempt.assign.token, nowMs - attempt.startedMs));
+    }
+    if (attempt.told !== undefined && nowMs - attempt.lastToldMs >= progressEveryMs)
+      this.#tell(attempt, nowMs);
+    if (Math.min(attempt.runEndsMs, attempt.totalEndsMs) <= nowMs) {
+      const what = attempt.runEndsMs <= nowMs ? "the attempt" : "the task";
+      attempt.runEndsMs = Number.POSITIVE_INFINITY;
+      attempt.totalEndsMs = Number.POSITIVE_INFINITY;
+      attempt.givenUpMs = Math.min(attempt.givenUpMs, nowMs + giveUpAfterMs);
+      attempt.abort(sdkErrors.timedOut({ what, afterMs: nowMs - attempt.startedMs }));
+    }
+    if (attempt.givenUpMs <= nowMs) this.#giveUp(attempt);
+  }
+
+  #giveUp(attempt: Attempt): void {
+    this.#parts.logger.warn("a handler goes on though it was told to end; its slot stays taken", {
+      capability: attempt.registered.name,
+      workId: attempt.assign.workId,
+      taskId: attempt.assign.taskId,
+    });
+    if (attempt.isCancelled) {
+      const message = "the handler did not end in the time that it was given";
+      this.#over(attempt, { $case: "stopped", value: { message } });
+      return;
+    }
+    this.#over(attempt, { $case: "failed", value: failureDetail(attempt.reason) });
+  }
+}
+
+function outcomeOf(attempt: Attempt, error: unknown): Outcome {
+  const { reason } = attempt;
+  const isEcho = error === reason || (error instanceof Error && error.name === "AbortError");
+  if (attempt.isCancelled) {
+    const message = isEcho || !(error instanceof Error) ? "" : error.message.slice(0, 4_096);
+    return { $case: "stopped", value: { message } };
+  }
+  if (reason !== undefined && isEcho) return { $case: "failed", value: failureDetail(reason) };
+  if (error instanceof Busy)
+    return { $case: "busy", value: { retryAfterMs: error.retryAfterMs, message: error.message } };
+  return { $case: "failed", value: failureDetail(error) };
+}
+
+function inputOf({ input }: Assign, capability: string): unknown {
+  if (input === undefined) return null;
+  if (input.$case === "inlineInput") return parsed(input.value, capability);
+  const { body, mediaType } = input.value;
+  const isJson = mediaType === "" || mediaType === "application/json";
+  if (body?.$case === "inline") return isJson ? parsed(body.value, capability) : Uint8Array.from(body.value);
+  throw sdkErrors.inputMalformed({ capability, reason: "a reference into the blob store" });
+}
+
+function parsed(bytes: Uint8Array, capability: string): unknown {
+  try {
+    return JSON.parse(decoder.decode(bytes));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw sdkErrors.inputMalformed({ capability, reason });
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+}
+
+export function tokenOf(token: Uint8Array): string {
+  return String.fromCharCode.apply(String, token as unknown as number[]);
+}
+
+export function bytesOfToken(token: string): Uint8Array {
+  return Uint8Array.from(token, (character) => character.charCodeAt(0));
+}
+
+const decoder = new TextDecoder("utf-8", { fatal: true });
+const nothingUsed = { tokens: 0, money: 0 };

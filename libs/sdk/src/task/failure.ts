@@ -1,0 +1,102 @@
+import type { ErrorDetail } from "@tutti/contracts/types/v1";
+import { isTuttiError, redactText, TuttiError, toErrorDetail } from "@tutti/kernel";
+
+export interface TaskFailureOptions {
+  /** The same task fails again: it is not retried, whatever the definition says. Default false. */
+  readonly final?: boolean;
+  /** How long to wait before the next attempt, milliseconds; the definition's back-off unless given. */
+  readonly retryAfterMs?: number;
+  /** Identifiers that a program can use. Never a secret. */
+  readonly details?: Readonly<Record<string, string>>;
+  readonly cause?: unknown;
+}
+
+/**
+ * Thrown by a handler that knows why it fails: `throw new TaskFailure("pay.declined", "the card was declined", { final: true })`.
+ * Definitions match the code in `retry` and `catch`.
+ */
+export class TaskFailure extends TuttiError {
+  constructor(code: string, message: string, options: TaskFailureOptions = {}) {
+    const { final = false, retryAfterMs, details, cause } = options;
+    super({
+      code,
+      message,
+      status: final ? "FAILED_PRECONDITION" : "UNAVAILABLE",
+      retry: final ? "never" : "same-key",
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
+      ...(details !== undefined && { details }),
+      cause,
+    });
+  }
+
+  static {
+    TaskFailure.prototype.name = "TaskFailure";
+  }
+}
+
+/**
+ * Thrown by a handler that cannot begin now, such as one whose provider answered 429. No attempt is counted, and the pool
+ * gives this worker less.
+ */
+export class Busy extends Error {
+  readonly retryAfterMs: number;
+
+  constructor({
+    retryAfterMs = 1_000,
+    message = "",
+  }: { readonly retryAfterMs?: number; readonly message?: string } = {}) {
+    super(message || "no capacity at present");
+    this.name = "Busy";
+    this.retryAfterMs = Math.max(0, retryAfterMs);
+  }
+}
+
+const stackLengthMax = 8_192;
+const messageLengthMax = 4_096;
+
+/** Whatever a handler threw, as the run is told. Never throws, and repeats nothing that looks like a credential. */
+export function failureDetail(thrown: unknown): ErrorDetail {
+  if (isTuttiError(thrown)) return toErrorDetail(thrown);
+  const name = textOf(thrown, "name") || "Error";
+  const ownCode = textOf(thrown, "code");
+  const code = codeForm.test(ownCode) ? ownCode : codeForm.test(name) ? name : "Error";
+  const message = typeof thrown === "object" && thrown !== null ? textOf(thrown, "message") : shownOf(thrown);
+  const stack = textOf(thrown, "stack");
+  const cause = typeof thrown === "object" && thrown !== null ? read(thrown, "cause") : undefined;
+  return toErrorDetail(
+    new TuttiError({
+      code,
+      message: safe(message || name, messageLengthMax),
+      status: "UNKNOWN",
+      retry: "same-key",
+      ...(stack !== "" && { details: { stack: safe(stack, stackLengthMax) } }),
+      cause,
+    }),
+  );
+}
+
+const codeForm = /^[A-Za-z][\w.-]{0,99}$/;
+
+function shownOf(thrown: unknown): string {
+  if (typeof thrown === "string") return thrown;
+  return typeof thrown === "function" ? "a function was thrown" : `${String(thrown)} was thrown`;
+}
+
+function textOf(thrown: unknown, key: string): string {
+  if (typeof thrown !== "object" || thrown === null) return "";
+  const value = read(thrown, key);
+  return typeof value === "string" ? value : "";
+}
+
+function read(target: object, key: string): unknown {
+  try {
+    return Reflect.get(target, key);
+  } catch {
+    return undefined;
+  }
+}
+
+function safe(text: string, lengthMax: number): string {
+  const bounded = text.length > lengthMax ? `${text.slice(0, lengthMax)}…` : text;
+  return redactText(bounded.toWellFormed());
+}

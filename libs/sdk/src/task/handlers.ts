@@ -1,0 +1,81 @@
+import { Capability } from "@tutti/contracts/types/v1";
+import { sdkErrors } from "../errors.ts";
+import type { TaskContext } from "./context.ts";
+
+export type Handler<Input = unknown, Output = unknown> = (
+  input: Input,
+  context: TaskContext,
+) => Output | Promise<Output>;
+
+/** A JSON Schema. */
+export type JsonSchema = Readonly<Record<string, unknown>> | boolean;
+
+export interface HandleOptions {
+  /** Semantic version of the behaviour; definitions ask for ranges of it. Default 1.0.0. */
+  readonly version?: string;
+  /** What it takes. Definitions are checked against it when they are registered. */
+  readonly inputSchema?: JsonSchema;
+  /** What it gives. */
+  readonly outputSchema?: JsonSchema;
+  /** One sentence for people. */
+  readonly description?: string;
+  /** What one use is expected to cost, until it is learned. */
+  readonly estimate?: { readonly durationMs?: number; readonly money?: number; readonly tokens?: number };
+}
+
+/** What a worker does for a capability. */
+export interface Registered {
+  readonly name: string;
+  readonly version: string;
+  readonly handler: Handler;
+  readonly capability: Capability;
+}
+
+const nameForm = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/;
+const versionForm = /^\d+\.\d+\.\d+([-+][\w.+-]+)?$/;
+
+export class Handlers {
+  readonly #byKey = new Map<string, Registered>();
+
+  get size(): number {
+    return this.#byKey.size;
+  }
+
+  /** As the greeting offers them. */
+  get capabilities(): Capability[] {
+    return [...this.#byKey.values()].map(({ capability }) => capability);
+  }
+
+  add(name: string, handler: Handler, options: HandleOptions = {}): void {
+    const { version = "1.0.0", inputSchema, outputSchema, description = "", estimate } = options;
+    if (!nameForm.test(name))
+      throw invalid("the name of a capability", "dotted lower-case words such as pay.charge", name);
+    if (!versionForm.test(version))
+      throw invalid(`the version of ${name}`, "a semantic version such as 2.1.0", version);
+    const key = `${name}@${version}`;
+    if (this.#byKey.has(key)) throw invalid(`the handler of ${key}`, "given once", "a second one");
+    const capability = Capability.fromPartial({
+      name,
+      version,
+      description,
+      inputSchema: inputSchema === undefined ? "" : JSON.stringify(inputSchema),
+      outputSchema: outputSchema === undefined ? "" : JSON.stringify(outputSchema),
+      ...(estimate !== undefined && { cost: estimate }),
+    });
+    this.#byKey.set(key, { name, version, handler, capability });
+  }
+
+  /** By the numbers that a host has given them. */
+  numbered(numbers: Readonly<Record<string, number>>): Map<number, Registered> {
+    const result = new Map<number, Registered>();
+    for (const [key, number] of Object.entries(numbers)) {
+      const registered = this.#byKey.get(key);
+      if (registered !== undefined) result.set(number, registered);
+    }
+    return result;
+  }
+}
+
+function invalid(option: string, expected: string, found: string) {
+  return sdkErrors.optionInvalid({ option, expected, found: JSON.stringify(found) });
+}

@@ -1,0 +1,80 @@
+/** Handlers' outputs as JSON, and where they are not. */
+
+/** Where a value is not what JSON can say. */
+export interface NotJson {
+  /** `output.items[3].price` */
+  readonly path: string;
+  readonly found: string;
+}
+
+/** Deeper values are cycles, or would overflow whoever reads them. */
+const depthMax = 500;
+
+/** The first thing in a value that JSON cannot say; undefined when there is none. Fields that are undefined are left out. */
+export function findNotJson(value: unknown): NotJson | undefined {
+  const path: (string | number)[] = [];
+  const found = look(value, path, 0);
+  return found === undefined ? undefined : { path: `output${path.reverse().map(step).join("")}`, found };
+}
+
+function look(value: unknown, path: (string | number)[], depth: number): string | undefined {
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+      return undefined;
+    case "number":
+      return Number.isFinite(value) ? undefined : String(value);
+    case "object":
+      return value === null ? undefined : lookInto(value, path, depth);
+    case "undefined":
+      return depth === 0 ? undefined : "undefined";
+    default:
+      return `a ${typeof value}`;
+  }
+}
+
+function lookInto(value: object, path: (string | number)[], depth: number): string | undefined {
+  if (depth >= depthMax) return `something nested more than ${depthMax} deep, or a cycle`;
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index++) {
+      const found = look(value[index], path, depth + 1);
+      if (found !== undefined) {
+        path.push(index);
+        return found;
+      }
+    }
+    return undefined;
+  }
+  if ("toJSON" in value && typeof value.toJSON === "function") return undefined;
+  const name = opaque(value);
+  if (name !== undefined) return name;
+  for (const key in value) {
+    const field = (value as Readonly<Record<string, unknown>>)[key];
+    if (field === undefined) continue;
+    const found = look(field, path, depth + 1);
+    if (found !== undefined && Object.hasOwn(value, key)) {
+      path.push(key);
+      return found;
+    }
+  }
+  return undefined;
+}
+
+/** What JSON would silently make an empty object of, or an object with numbers for keys. */
+function opaque(value: object): string | undefined {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype === Object.prototype || prototype === null) return undefined;
+  if (value instanceof Map) return "a Map";
+  if (value instanceof Set) return "a Set";
+  if (value instanceof Promise) return "a Promise that was not awaited";
+  if (value instanceof Error) return "an Error";
+  if (value instanceof RegExp) return "a RegExp";
+  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return "bytes";
+  if (value instanceof WeakMap || value instanceof WeakSet) return "a weak collection";
+  return undefined;
+}
+
+function step(key: string | number): string {
+  if (typeof key === "number") return `[${key}]`;
+  return /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
+}

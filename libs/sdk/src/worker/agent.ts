@@ -1,0 +1,305 @@
+/**
+ * What a worker is on its link: joins the attempts with the frames. It knows no stream: a connector hands it frames and
+ * takes what it sends.
+ *
+ * 1. Everything that comes to be in one turn leaves in one frame.
+ * 2. Credit is granted only to a linked host, and only for slots in which nothing runs and that were not granted before.
+ * 3. A worker that drains or sleeps grants nothing and begins nothing.
+ */
+import {
+  type AgentFrame,
+  AgentFrame as AgentFrameType,
+  AgentKind,
+  type HostFrame,
+  type Offering,
+  type Welcome,
+} from "@tutti/contracts/agent/v1";
+import type { HostFigures } from "@tutti/contracts/types/v1";
+import type { Clock, Defer, Logger, Timer, Timers } from "@tutti/kernel";
+import { sdkErrors } from "../errors.ts";
+import { LinkState } from "../link/link-state.ts";
+import type { Encode } from "../link/outbox.ts";
+import { bytesOfToken, Desk, tokenOf } from "../task/desk.ts";
+import type { Handlers } from "../task/handlers.ts";
+import type { WorkerSettings } from "./settings.ts";
+
+export interface AgentParts {
+  readonly settings: WorkerSettings;
+  readonly handlers: Handlers;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly defer: Defer;
+  readonly logger: Logger;
+  readonly incarnation: string;
+  readonly figures: () => HostFigures;
+  /** The host wants it to drain. */
+  readonly onDrain: (reason: string, deadlineMs: number) => void;
+  /** Something has ended or become durable. */
+  readonly onQuiet: () => void;
+}
+
+type Send = (bytes: Uint8Array) => void;
+
+export class Agent {
+  readonly #parts: AgentParts;
+  readonly #link: LinkState;
+  readonly #desk: Desk;
+  #send: Send | undefined;
+  #isFlushing = false;
+  #isDraining = false;
+  #isAsleep = false;
+  #waking: Timer | undefined;
+  #isHeld = false;
+  agentId: string;
+
+  constructor(parts: AgentParts) {
+    this.#parts = parts;
+    this.agentId = parts.settings.agentId;
+    this.#link = new LinkState((token) => this.#desk.forget(token));
+    const { settings, clock, timers, logger } = parts;
+    const { namespace, slots } = settings;
+    const link = this.#link;
+    const outbox = {
+      add: (encode: Encode) => {
+        link.outbox.add(encode);
+      },
+      addResult: (token: string, encode: Encode) => link.addResult(token, encode),
+      get backlogBytes() {
+        return link.outbox.backlogBytes;
+      },
+      changed: () => this.#flushSoon(),
+    };
+    this.#desk = new Desk({ namespace, slots, clock, timers, logger, outbox });
+  }
+
+  /** Handlers at work, and results that are not known to be durable. */
+  get unfinished(): number {
+    return this.#desk.tokens.length + this.#link.keptCount;
+  }
+
+  get atWork(): number {
+    return this.#desk.atWork;
+  }
+
+  get isHeld(): boolean {
+    return this.#isHeld;
+  }
+
+  get isAsleep(): boolean {
+    return this.#isAsleep;
+  }
+
+  get linkId(): string {
+    return this.#link.linkId;
+  }
+
+  /** The first frame of a stream: to go on with the link, or to begin one. */
+  hello({ resumes }: { readonly resumes: boolean }): Uint8Array {
+    const { settings, incarnation } = this.#parts;
+    const hello: Partial<NonNullable<AgentFrame["hello"]>> = {
+      versionMin: 1,
+      versionMax: 1,
+      namespace: settings.namespace,
+      agentId: this.agentId,
+      incarnation,
+      pool: settings.pool,
+      kind: AgentKind.AGENT_KIND_FUNCTION,
+      sdkName: "tutti-typescript",
+      sdkVersion: "0.1.0",
+      canFollow: true,
+      launchId: settings.launchId,
+      offering: this.#offering(),
+      running: resumes ? [] : this.#tokens().map(bytesOfToken),
+    };
+    if (resumes) hello.resume = { linkId: this.#link.linkId, received: this.#link.received };
+    return AgentFrameType.encode(AgentFrameType.fromPartial({ hello })).finish();
+  }
+
+  /** The host has let it in; from now on it sends by itself. */
+  welcomed(welcome: Welcome, send: Send): void {
+    this.#send = send;
+    this.agentId = welcome.agentId || this.agentId;
+    this.#desk.startedAfterMs = welcome.startedAfterMs;
+    if (welcome.maxInlineBytes > 0) this.#desk.outputBytesMax = welcome.maxInlineBytes;
+    const unwanted = new Set(welcome.unwanted.map(tokenOf));
+    for (const token of unwanted) this.#desk.unwanted(token);
+    if (welcome.resumed) {
+      this.#link.resumed(welcome.received);
+    } else {
+      this.#link.begun(welcome, (token) => !unwanted.has(token));
+      this.#desk.tellAgain();
+    }
+    if (welcome.capabilityNumbers !== undefined) this.#number(welcome.capabilityNumbers.numbers);
+    this.#isHeld = welcome.held !== undefined;
+    if (this.#isDraining) this.#sayDrain("the worker stops");
+    if (this.#isAsleep) this.#saySleep("", 0);
+    this.#link.outbox.touch();
+    this.flush();
+  }
+
+  /** A frame of a linked host. Throws a `LinkBroken`. */
+  take(bytes: Uint8Array): HostFrame | undefined {
+    const frame = this.#link.take(bytes);
+    if (frame === undefined) return undefined;
+    const { assignments } = frame;
+    if (assignments.length > 0) {
+      const nowMs = this.#desk.nowMs();
+      for (const assign of assignments) {
+        if (this.#link.credit > 0) this.#link.credit--;
+        this.#desk.assigned(assign, nowMs);
+      }
+      this.#flushSoon();
+    }
+    if (frame.resultsDurable > 0 || frame.resultsDurableBeyond.length > 0) {
+      this.#link.durable(frame.resultsDurable, frame.resultsDurableBeyond);
+      if (this.#isDraining) this.#parts.onQuiet();
+    }
+    for (const cancel of frame.cancels) this.#desk.cancelled(cancel);
+    for (const extension of frame.extensions) this.#desk.extended(extension);
+    this.#takeRare(frame);
+    this.#desk.drained();
+    if (!this.#link.outbox.isEmpty) this.#flushSoon();
+    return frame;
+  }
+
+  /** The stream is gone: everything is kept until there is another. */
+  cut(): void {
+    this.#send = undefined;
+  }
+
+  /** There was no link for so long that the host has given its tasks to others. */
+  lost(afterMs: number): void {
+    this.#desk.abortAll(sdkErrors.linkLost({ afterMs }));
+  }
+
+  heartbeat(): void {
+    const heartbeat = {
+      figures: this.#parts.figures(),
+      freeSlots: this.#desk.freeSlots,
+      attempts: this.#desk.tokens.length,
+      freeResources: {},
+    };
+    this.#link.outbox.add((writer) => {
+      AgentFrameType.encode(AgentFrameType.fromPartial({ heartbeat }), writer);
+    });
+    this.flush();
+  }
+
+  /** The offer has changed. */
+  offerAgain(): void {
+    if (this.#send === undefined) return;
+    const offering = this.#offering();
+    this.#say({ offering });
+  }
+
+  drain(reason: string): void {
+    if (this.#isDraining) return;
+    this.#isDraining = true;
+    this.#desk.closedBecause = `the worker drains: ${reason}`;
+    this.#link.credit = 0;
+    if (this.#send !== undefined) this.#sayDrain(reason);
+    this.flush();
+  }
+
+  sleep(reason: string, forMs: number, isTold: boolean): void {
+    this.#isAsleep = true;
+    this.#desk.closedBecause = "the worker sleeps";
+    this.#link.credit = 0;
+    this.#waking?.cancel();
+    if (forMs > 0) this.#waking = this.#parts.timers.after(forMs, () => this.wake("its time is over", false));
+    if (!isTold) this.#saySleep(reason, forMs);
+    this.flush();
+  }
+
+  wake(reason: string, isTold: boolean): void {
+    if (!this.#isAsleep) return;
+    this.#isAsleep = false;
+    this.#waking?.cancel();
+    if (!this.#isDraining) this.#desk.closedBecause = "";
+    if (!isTold) this.#say({ wake: { reason } });
+    this.flush();
+  }
+
+  bye(reason: string): void {
+    this.#say({ bye: { reason, returnAfterMs: 0 } });
+    this.flush();
+  }
+
+  abortAll(reason: Error): void {
+    this.#desk.abortAll(reason);
+  }
+
+  stop(): void {
+    this.#waking?.cancel();
+    this.#desk.stop();
+    this.#send = undefined;
+  }
+
+  /** Sends what there is; nothing without a link. */
+  flush(): void {
+    if (this.#send === undefined) return;
+    this.#desk.collect();
+    if (!this.#isDraining && !this.#isAsleep) this.#link.grant(this.#desk.freeSlots);
+    this.#link.flush(this.#send);
+  }
+
+  #flushSoon(): void {
+    if (this.#isFlushing) return;
+    this.#isFlushing = true;
+    this.#parts.defer(() => {
+      this.#isFlushing = false;
+      this.flush();
+      if (this.#isDraining) this.#parts.onQuiet();
+    });
+  }
+
+  #takeRare(frame: HostFrame): void {
+    const { drain, sleep, wake, held, released, capabilityNumbers } = frame;
+    if (drain !== undefined) this.#parts.onDrain(drain.reason, drain.deadlineMs);
+    if (sleep !== undefined) this.sleep(sleep.reason, sleep.forMs, true);
+    if (wake !== undefined) this.wake(wake.reason, true);
+    if (held !== undefined) this.#isHeld = true;
+    if (released !== undefined) this.#isHeld = false;
+    if (capabilityNumbers !== undefined) this.#number(capabilityNumbers.numbers);
+  }
+
+  readonly #numbers: Record<string, number> = {};
+
+  #number(numbers: Readonly<Record<string, number>>): void {
+    Object.assign(this.#numbers, numbers);
+    this.#desk.number(this.#parts.handlers.numbered(this.#numbers));
+  }
+
+  #tokens(): string[] {
+    return [...new Set([...this.#desk.tokens, ...this.#link.keptTokens()])];
+  }
+
+  #offering(): Offering {
+    const { settings, handlers } = this.#parts;
+    const { labels, slots, resources, contextKeys, description } = settings;
+    return {
+      capabilities: handlers.capabilities,
+      labels: { ...labels },
+      slots,
+      resources: { ...resources },
+      contextKeys: [...contextKeys],
+      description,
+    };
+  }
+
+  #sayDrain(reason: string): void {
+    this.#say({ drain: { reason, deadlineMs: 0 } });
+  }
+
+  #saySleep(reason: string, forMs: number): void {
+    this.#say({ sleep: { reason, forMs } });
+  }
+
+  #say(frame: Partial<AgentFrame>): void {
+    if (this.#send === undefined) return;
+    this.#link.outbox.add((writer) => {
+      AgentFrameType.encode(AgentFrameType.fromPartial(frame), writer);
+    });
+    this.#flushSoon();
+  }
+}

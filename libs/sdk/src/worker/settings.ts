@@ -1,0 +1,114 @@
+import { sdkErrors } from "../errors.ts";
+
+export interface WorkerCredentials {
+  /** Sent with each stream, as `authorization: Bearer …`. Never logged. */
+  readonly accessToken?: string;
+  /** PEM of who signs the hosts' certificates. With it, or with a certificate of its own, the link is encrypted. */
+  readonly certificateAuthority?: string | Uint8Array;
+  /** PEM of this worker's own certificate and its key. */
+  readonly certificate?: string | Uint8Array;
+  readonly privateKey?: string | Uint8Array;
+}
+
+export interface WorkerOptions {
+  /** One host or several, `host:port`. Default: `TUTTI_ADDRESS`, else 127.0.0.1:7401. */
+  readonly address?: string | readonly string[];
+  /** Default: `TUTTI_POOL`, else `default`. */
+  readonly pool?: string;
+  /** Default: `TUTTI_NAMESPACE`, else `default`. */
+  readonly namespace?: string;
+  /** Unique in the pool and the same at each start. Default: `TUTTI_AGENT_ID`, else the host gives one. */
+  readonly agentId?: string;
+  /** To be matched by. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** How many tasks it does at once. Default 16. */
+  readonly slots?: number;
+  /** What its tasks share, by name: cpu, memory_bytes, gpu, a licence. */
+  readonly resources?: Readonly<Record<string, number>>;
+  /** Keys of context that it holds, and that make it quicker for tasks which name one. */
+  readonly contextKeys?: readonly string[];
+  /** One sentence for people. */
+  readonly description?: string;
+  /** Default: the access token in `TUTTI_ACCESS_TOKEN`, and no encryption. */
+  readonly credentials?: WorkerCredentials;
+  /** Sends an access token over a connection that is not encrypted, to another machine. Default false. */
+  readonly allowUnprotected?: boolean;
+  /**
+   * Whether SIGTERM and SIGINT drain it and end the process; a second one ends the process at once. Default true. Without
+   * it, call `stop()` yourself.
+   */
+  readonly handleSignals?: boolean;
+  /** How long what is at work may take when it is stopped, milliseconds; then its signals are aborted. Default 30,000. */
+  readonly drainMs?: number;
+}
+
+/** What the options, the environment and the defaults come to. */
+export interface WorkerSettings {
+  readonly addresses: readonly string[];
+  readonly pool: string;
+  readonly namespace: string;
+  readonly agentId: string;
+  readonly launchId: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly slots: number;
+  readonly resources: Readonly<Record<string, number>>;
+  readonly contextKeys: readonly string[];
+  readonly description: string;
+  readonly credentials: WorkerCredentials;
+  readonly handleSignals: boolean;
+  readonly drainMs: number;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const slotsMax = 100_000;
+
+export function resolveSettings(options: WorkerOptions, environment: Environment): WorkerSettings {
+  const given = options.address ?? environment["TUTTI_ADDRESS"] ?? "127.0.0.1:7401";
+  const addresses = typeof given === "string" ? given.split(",").map((each) => each.trim()) : [...given];
+  const where = options.address === undefined ? "TUTTI_ADDRESS" : "the option address";
+  const wrong = addresses.length === 0 ? "nothing" : addresses.find((each) => !addressForm.test(each));
+  if (wrong !== undefined) throw invalid(where, "host:port, such as 127.0.0.1:7401", wrong);
+  const { slots = 16, drainMs = 30_000, allowUnprotected = false } = options;
+  if (!Number.isInteger(slots) || slots < 1 || slots > slotsMax)
+    throw invalid("the option slots", `a whole number from 1 to ${slotsMax}`, slots);
+  if (!(drainMs >= 0)) throw invalid("the option drainMs", "milliseconds from 0", drainMs);
+  const accessToken = options.credentials?.accessToken ?? environment["TUTTI_ACCESS_TOKEN"];
+  const credentials = { ...options.credentials, ...(accessToken !== undefined && { accessToken }) };
+  const far = addresses.find((address) => !isLoopback(address));
+  if (accessToken !== undefined && !isEncrypted(credentials) && far !== undefined && !allowUnprotected)
+    throw invalid(
+      "credentials",
+      `a certificateAuthority beside the accessToken, which would be sent to ${far} in the clear (or allowUnprotected)`,
+      "none",
+    );
+  return {
+    addresses,
+    pool: options.pool ?? environment["TUTTI_POOL"] ?? "default",
+    namespace: options.namespace ?? environment["TUTTI_NAMESPACE"] ?? "default",
+    agentId: options.agentId ?? environment["TUTTI_AGENT_ID"] ?? "",
+    launchId: environment["TUTTI_LAUNCH_ID"] ?? "",
+    labels: { ...options.labels },
+    slots,
+    resources: { ...options.resources },
+    contextKeys: [...(options.contextKeys ?? [])],
+    description: options.description ?? "",
+    credentials,
+    handleSignals: options.handleSignals ?? true,
+    drainMs,
+  };
+}
+
+export function isEncrypted({ certificateAuthority, certificate }: WorkerCredentials): boolean {
+  return certificateAuthority !== undefined || certificate !== undefined;
+}
+
+const addressForm = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}$/;
+
+function isLoopback(address: string): boolean {
+  return /^(127\.|localhost:|\[::1\])/.test(address);
+}
+
+function invalid(option: string, expected: string, found: unknown) {
+  return sdkErrors.optionInvalid({ option, expected, found: JSON.stringify(found) });
+}

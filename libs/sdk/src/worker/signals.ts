@@ -1,0 +1,30 @@
+import type { Logger, ProcessEdge, StopSignal } from "@tutti/kernel";
+
+const numbers: Readonly<Record<StopSignal, number>> = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 };
+const watched: readonly StopSignal[] = ["SIGTERM", "SIGINT"];
+
+/**
+ * The first signal stops in good order, and then the process exits with what `stop` gives; a second one exits at once
+ * with 128 and its number. Returns how to stop watching.
+ */
+export function watchSignals(
+  edge: ProcessEdge,
+  logger: Logger,
+  stop: (signal: StopSignal) => Promise<number>,
+): () => void {
+  let isStopping = false;
+  const releases = watched.map((signal) =>
+    edge.onSignal(signal, () => {
+      if (isStopping) {
+        logger.warn("told to stop a second time, the process exits at once", { signal });
+        return edge.exit(128 + numbers[signal]);
+      }
+      isStopping = true;
+      stop(signal).then((code) => edge.exit(code));
+    }),
+  );
+  return () => {
+    // While it stops, a second signal must still be heard.
+    if (!isStopping) for (const release of releases) release();
+  };
+}

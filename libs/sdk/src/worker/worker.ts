@@ -1,0 +1,272 @@
+/**
+ * A worker: handlers for capabilities, linked to a pool.
+ *
+ *     idle ── start ──► linking ── welcome ──► working ── stop, signal, told by the host ──► draining ──► stopped
+ *     linking, working ── refused for good ──► failed
+ */
+import type { HostFigures } from "@tutti/contracts/types/v1";
+import {
+  type Chance,
+  type Clock,
+  type Defer,
+  IdSource,
+  type Logger,
+  lineLogger,
+  type ProcessEdge,
+  systemChance,
+  systemClock,
+  systemDefer,
+  systemProcess,
+  systemTimers,
+  type Timer,
+  type Timers,
+} from "@tutti/kernel";
+import { HostGauge } from "@tutti/mesh/host-figures";
+import { sdkErrors } from "../errors.ts";
+import { Connector } from "../link/connector.ts";
+import type { Transport } from "../link/transport.ts";
+import { type HandleOptions, type Handler, Handlers } from "../task/handlers.ts";
+import { Agent } from "./agent.ts";
+import { resolveSettings, type WorkerOptions, type WorkerSettings } from "./settings.ts";
+import { watchSignals } from "./signals.ts";
+
+export type WorkerState = "idle" | "linking" | "working" | "draining" | "stopped" | "failed";
+
+/** The world, for those who bring their own: a test, a simulation, a logger of the process. */
+export interface WorkerPorts {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly chance: Chance;
+  readonly defer: Defer;
+  readonly logger: Logger;
+  readonly edge: ProcessEdge;
+  /** Default: gRPC. */
+  readonly transport: (settings: WorkerSettings) => Promise<Transport>;
+  /** Default: those of this machine. */
+  readonly figures: () => HostFigures;
+}
+
+const firstPauseMs = 100;
+const longestPauseMs = 10_000;
+
+export class Worker {
+  readonly settings: WorkerSettings;
+  readonly #ports: WorkerPorts;
+  readonly #handlers = new Handlers();
+  readonly #agent: Agent;
+  readonly #started = Promise.withResolvers<void>();
+  readonly #stopped = Promise.withResolvers<void>();
+  #connector: Connector | undefined;
+  #state: WorkerState = "idle";
+  #failure: Error | undefined;
+  #releases: (() => void)[] = [];
+  #drainTimer: Timer | undefined;
+
+  constructor(options: WorkerOptions = {}, ports: Partial<WorkerPorts> = {}) {
+    this.settings = resolveSettings(options, process.env);
+    this.#ports = systemPorts(ports);
+    const { clock, chance } = this.#ports;
+    const ids = new IdSource({ clock, chance });
+    this.#agent = new Agent({
+      ...this.#ports,
+      settings: this.settings,
+      handlers: this.#handlers,
+      incarnation: ids.newId("worker"),
+      onDrain: (reason, deadlineMs) => this.#drain(`the host wants it: ${reason}`, deadlineMs),
+      onQuiet: () => this.#leaveIfDone(),
+    });
+    // Whoever does not wait for them hears of a failure by the log.
+    this.#started.promise.catch(() => {});
+    this.#stopped.promise.catch(() => {});
+  }
+
+  get state(): WorkerState {
+    return this.#state;
+  }
+
+  /** Its id in the pool; empty until it is linked, unless it was given one. */
+  get agentId(): string {
+    return this.#agent.agentId;
+  }
+
+  /** Whether there is a link at the moment. It comes back by itself. */
+  get isLinked(): boolean {
+    return this.#connector?.isLinked ?? false;
+  }
+
+  /** Resolves when it has stopped; rejects when it was refused for good. */
+  get stopped(): Promise<void> {
+    return this.#stopped.promise;
+  }
+
+  /** Does a capability: whatever the handler returns is the output, whatever it throws fails the attempt. */
+  handle<Input = unknown, Output = unknown>(
+    capability: string,
+    handler: Handler<Input, Output>,
+    options: HandleOptions = {},
+  ): this {
+    // What arrives is what the definition gives; its schema, where there is one, was checked there.
+    this.#handlers.add(capability, handler as Handler, options);
+    this.#agent.offerAgain();
+    return this;
+  }
+
+  /** Links to the pool. Resolves with the first welcome, however long that takes; rejects when it is refused for good. */
+  start(): Promise<void> {
+    if (this.#state !== "idle") return this.#started.promise;
+    if (this.#handlers.size === 0)
+      throw sdkErrors.optionInvalid({
+        option: "handlers",
+        expected: "at least one before start",
+        found: "none",
+      });
+    this.#state = "linking";
+    const { edge } = this.#ports;
+    this.#releases.push(edge.keepAlive());
+    if (this.settings.handleSignals) this.#releases.push(this.#watchSignals());
+    this.#connect().catch((error: unknown) => this.#fail(error));
+    return this.#started.promise;
+  }
+
+  /** Starts, and resolves when it has stopped, by a signal, the host or `stop()`. */
+  async run(): Promise<void> {
+    await this.start();
+    await this.stopped;
+  }
+
+  /** Finishes what is at work, waits until its results are durable, says goodbye. */
+  stop(reason = "the worker stops"): Promise<void> {
+    if (this.#state === "idle") {
+      this.#state = "stopped";
+      this.#started.reject(sdkErrors.stopped());
+      this.#stopped.resolve();
+    }
+    this.#drain(reason, this.settings.drainMs);
+    return this.#stopped.promise;
+  }
+
+  /** Takes no work until `wake`, and stays linked. */
+  sleep(reason = "the worker sleeps", forMs = 0): void {
+    this.#agent.sleep(reason, forMs, false);
+  }
+
+  wake(reason = "the worker is awake"): void {
+    this.#agent.wake(reason, false);
+  }
+
+  async #connect(): Promise<void> {
+    const { transport, clock, timers, chance, logger } = this.#ports;
+    const opened = await transport(this.settings);
+    if (this.#state !== "linking") return opened.close();
+    this.#connector = new Connector({
+      addresses: this.settings.addresses,
+      agent: this.#agent,
+      transport: opened,
+      clock,
+      timers,
+      chance,
+      logger,
+      backoff: { firstMs: firstPauseMs, maxMs: longestPauseMs },
+      onLinked: () => this.#linked(),
+      onRefused: (error) => this.#fail(error),
+      onLeft: () => this.#left(),
+    });
+    this.#connector.start();
+  }
+
+  #linked(): void {
+    if (this.#state === "linking") this.#state = "working";
+    this.#started.resolve();
+    if (this.#state === "draining") this.#leaveIfDone();
+  }
+
+  #drain(reason: string, deadlineMs: number): void {
+    if (this.#state !== "working" && this.#state !== "linking") return;
+    const wasLinking = this.#state === "linking";
+    this.#state = "draining";
+    const { logger, timers } = this.#ports;
+    logger.info("drains: what is at work is finished", { reason, atWork: this.#agent.atWork });
+    if (wasLinking) {
+      this.#started.reject(sdkErrors.stopped());
+      this.#connector?.stop();
+      this.#left();
+      return;
+    }
+    this.#agent.drain(reason);
+    if (deadlineMs > 0) this.#drainTimer = timers.after(deadlineMs, () => this.#hurry(deadlineMs));
+    this.#leaveIfDone();
+  }
+
+  /** The time to finish is over: handlers are told, and a moment later it leaves whatever they do. */
+  #hurry(deadlineMs: number): void {
+    const { logger, timers } = this.#ports;
+    const { atWork, unfinished } = this.#agent;
+    logger.warn("the time to finish is over; what is at work is aborted", { atWork, unfinished });
+    this.#agent.abortAll(sdkErrors.timedOut({ what: "the rest of the work", afterMs: deadlineMs }));
+    this.#drainTimer = timers.after(hurryMs, () => this.#connector?.leave("drained, not all of it finished"));
+  }
+
+  #leaveIfDone(): void {
+    if (this.#state !== "draining" || this.#agent.unfinished > 0) return;
+    this.#connector?.leave("drained");
+  }
+
+  #left(): void {
+    if (this.#state === "stopped" || this.#state === "failed") return;
+    this.#state = "stopped";
+    this.#release();
+    this.#stopped.resolve();
+  }
+
+  #fail(error: unknown): void {
+    const failure = error instanceof Error ? error : new Error(String(error));
+    this.#state = "failed";
+    this.#failure = failure;
+    this.#ports.logger.error("the worker ends", { error: failure });
+    this.#connector?.stop();
+    this.#release();
+    this.#started.reject(failure);
+    this.#stopped.reject(failure);
+    // A process whose worker was refused must not look as if all were well.
+    if (this.settings.handleSignals) process.exitCode ??= 1;
+  }
+
+  #release(): void {
+    this.#drainTimer?.cancel();
+    this.#agent.stop();
+    for (const release of this.#releases.splice(0)) release();
+  }
+
+  #watchSignals(): () => void {
+    const { edge, logger } = this.#ports;
+    return watchSignals(edge, logger, async (signal) => {
+      await this.stop(`told by ${signal}`).catch(() => {});
+      return this.#failure === undefined ? 0 : 1;
+    });
+  }
+}
+
+/** How long handlers have after their signals were aborted at the end of a drain. */
+const hurryMs = 2_000;
+
+function systemPorts(given: Partial<WorkerPorts>): WorkerPorts {
+  const clock = given.clock ?? systemClock;
+  let gauge: HostGauge | undefined;
+  return {
+    clock,
+    timers: systemTimers,
+    chance: systemChance,
+    defer: systemDefer,
+    logger: given.logger ?? lineLogger({ clock }),
+    edge: systemProcess,
+    async transport({ credentials, namespace }) {
+      const { GrpcTransport } = await import("../link/grpc-transport.ts");
+      return new GrpcTransport(credentials, namespace);
+    },
+    figures() {
+      gauge ??= new HostGauge(clock);
+      return gauge.read();
+    },
+    ...given,
+  };
+}

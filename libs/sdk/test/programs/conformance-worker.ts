@@ -1,0 +1,7 @@
+/** The worker that the conformance program is tried with: node conformance-worker.ts */
+import { Worker } from "@tutti/sdk";
+import { handleConformance } from "@tutti/sdk/conformance";
+
+const worker = new Worker({ slots: 4 });
+handleConformance(worker);
+await worker.run();
