@@ -1,4 +1,4 @@
-import type { Archive, Journal } from "@tutti/journal";
+import type { Archive, Blobs, Journal } from "@tutti/journal";
 import type { Chance, Clock, Defer, Delivery, Logger, Place, Timers } from "@tutti/kernel";
 import type { Effects, Tenure } from "./api.ts";
 import type { AnyMachine } from "./machines/hosted-machine.ts";
@@ -12,6 +12,8 @@ export interface RuntimeOptions {
   readonly partitions: number;
   readonly journals: JournalSource;
   readonly archive: Archive;
+  /** Hears which instances name which blobs; needed where events of the machines name any. */
+  readonly blobs?: Pick<Blobs, "mention">;
   /** Carries letters to partitions that are not here. */
   readonly delivery: Delivery;
   readonly tenure: Tenure;

@@ -45,6 +45,13 @@ export class Runtime implements RuntimeOfService {
     this.prepare = options.prepare;
     this.#machines = new HostedMachines(options.service, options.machines);
     checkBounds(options.limits);
+    assert(
+      options.blobs !== undefined || !this.#machines.namesBlobs,
+      "machines that name blobs have a store of them",
+      {
+        service: options.service,
+      },
+    );
     const cause: Cause = {
       actor: { kind: ActorKind.ACTOR_KIND_SERVICE, id: options.service },
       traceparent: "",
@@ -55,6 +62,7 @@ export class Runtime implements RuntimeOfService {
       ...options,
       machines: this.#machines,
       behaviour: this.#machines.behaviour,
+      blobs: options.blobs,
       cause,
       deliver: (to: Place, batch: LetterBatch, signal: AbortSignal) => this.#deliver(to, batch, signal),
       partitionsOf: (service: string) => options.partitionsOf(service),
@@ -188,6 +196,22 @@ export class Runtime implements RuntimeOfService {
       .sort((one, other) => (one.quarantine?.sinceMs ?? 0) - (other.quarantine?.sinceMs ?? 0));
   }
 
+  /** Resolves when the blobs that records here have named so far are mentioned; false where that cannot be said. */
+  async mentioned(number: number): Promise<boolean> {
+    const memory = this.#memoryAtWork(number);
+    // What is not hosted here may name others.
+    if (memory === undefined || Number.isFinite(memory.heldFrom)) return false;
+    await memory.mentions.flush();
+    return !memory.isStopped;
+  }
+
+  /** Which of these instances of a partition are still there, ended or not; undefined where that cannot be said. */
+  async areKept(number: number, keys: readonly InstanceKey[]): Promise<readonly boolean[] | undefined> {
+    const memory = this.#memoryAtWork(number);
+    const kept = await memory?.instances.areKept(keys);
+    return memory?.isStopped === false ? kept : undefined;
+  }
+
   async own(number: number, epoch: number): Promise<void> {
     checkRoom(this.#options);
     await this.#partitions[number]?.own(epoch);
@@ -219,6 +243,11 @@ export class Runtime implements RuntimeOfService {
   /** What a partition has in memory, for checks. */
   inspect(number: number) {
     return this.#partitions[number]?.life?.memory;
+  }
+
+  #memoryAtWork(number: number) {
+    const partition = this.#partitions[number];
+    return partition?.state === "running" ? partition.life?.memory : undefined;
   }
 
   /** An instance as it stands now, when that is durable. */

@@ -91,6 +91,11 @@ export interface MachineEvent<State, Effect = any, Body = any> {
   evolve(state: State, body: Body, outstanding: Outstanding<Effect>): void;
   /** True when what `describe` says may change with it. The first event of an instance always counts as such. */
   readonly described?: boolean;
+  /**
+   * Hashes of the blobs that the event names, of the instance's namespace: they are kept as long as the instance. Absent
+   * in events that name none. Events that were recorded before a release has it are not asked again.
+   */
+  blobs?(body: Body): Iterable<Uint8Array>;
 }
 
 /** A question that is answered from the state. */

@@ -20,6 +20,8 @@ export type AnyCommand = Command<any, any, any, any>;
 /** A machine with what the runtime looks up for every command and record. */
 export class HostedMachine {
   readonly machine: AnyMachine;
+  /** Whether any of its events names blobs. */
+  readonly namesBlobs: boolean;
   readonly #commands = new Map<string, AnyCommand>();
   readonly #events = new Map<string, AnyEvent>();
   /** Type and version of each event as they stand in a record. */
@@ -27,6 +29,7 @@ export class HostedMachine {
 
   constructor(machine: AnyMachine) {
     this.machine = machine;
+    this.namesBlobs = machine.events.some(({ blobs }) => blobs !== undefined);
     const writer = new FlatWriter(256);
     for (const command of machine.commands) {
       assert(!this.#commands.has(command.type), "a machine's commands have different types", {
@@ -86,6 +89,10 @@ export class HostedMachines {
   /** The highest of the machines' behaviours: what batches name. */
   get behaviour(): number {
     return Math.max(1, ...[...this.#byKind.values()].map(({ machine }) => machine.behaviour));
+  }
+
+  get namesBlobs(): boolean {
+    return [...this.#byKind.values()].some(({ namesBlobs }) => namesBlobs);
   }
 
   get kinds(): readonly string[] {

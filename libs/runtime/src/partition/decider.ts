@@ -24,6 +24,7 @@ import { refusalOf } from "../refusals.ts";
 import { attemptOf } from "../tokens/attempts.ts";
 import type { Folding } from "./folding.ts";
 import type { Instance } from "./instance.ts";
+import type { Mentions } from "./mentions.ts";
 import type { BatchMark, OpenBatch } from "./open-batch.ts";
 
 /** What a step came to; the first two are what is answered. */
@@ -36,6 +37,7 @@ export interface DeciderParts {
   readonly batch: OpenBatch;
   readonly folding: Folding;
   readonly letters: LetterBox;
+  readonly mentions: Mentions;
   readonly chance: Chance;
   /** Counts a new instance: its incarnation. */
   readonly count: () => number;
@@ -47,6 +49,7 @@ export class Decider implements MachineStep<unknown, unknown> {
   readonly #batch: OpenBatch;
   readonly #folding: Folding;
   readonly #letters: LetterBox;
+  readonly #mentions: Mentions;
   readonly #chance: Chance;
   readonly #count: () => number;
   readonly #mark: BatchMark = { position: 0, count: 0, cause: undefined };
@@ -68,11 +71,12 @@ export class Decider implements MachineStep<unknown, unknown> {
   cause: Cause = { actor: undefined, traceparent: "", decision: "", reason: "" };
   settles: { readonly number: number; readonly attempt: number } | undefined;
 
-  constructor({ batch, folding, letters, chance, count, stepBytesMax }: DeciderParts) {
+  constructor({ batch, folding, letters, mentions, chance, count, stepBytesMax }: DeciderParts) {
     this.#stepBytesMax = stepBytesMax;
     this.#batch = batch;
     this.#folding = folding;
     this.#letters = letters;
+    this.#mentions = mentions;
     this.#chance = chance;
     this.#count = count;
   }
@@ -102,6 +106,7 @@ export class Decider implements MachineStep<unknown, unknown> {
     this.#batch.add(instance, header, event.codec, body, this.cause);
     this.#checkSize(instance);
     this.#emitted++;
+    if (event.blobs !== undefined) this.#mentions.add(instance.key, event.blobs(body));
     event.evolve(instance.state, body, this.#folding);
     if (event.described === true) this.wasDescribed = true;
   }

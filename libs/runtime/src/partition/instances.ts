@@ -133,6 +133,20 @@ export class Instances {
     return lookup;
   }
 
+  /** Which of these are here or in the archive, ended or not. */
+  async areKept(keys: readonly InstanceKey[]): Promise<readonly boolean[]> {
+    const kept = keys.map((key) => this.#byText.has(textOf(key)));
+    const open = keys.flatMap((key, index) =>
+      kept[index] === true || !this.mayBeKept(key) ? [] : [{ key, index }],
+    );
+    const found = await this.#parts.archive.load(open.map(({ key }) => key));
+    for (const [place, { index }] of open.entries()) {
+      const kind = found[place]?.kind;
+      kept[index] = kind === "snapshot" || kind === "ended";
+    }
+    return kept;
+  }
+
   async #lookUp(): Promise<void> {
     const wanted = this.#next;
     this.#next = [];

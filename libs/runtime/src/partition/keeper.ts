@@ -190,6 +190,8 @@ export class ArchiveKeeper implements Keeper {
   async #work(): Promise<void> {
     const { limits, clock } = this.#memory.parts;
     const startMs = clock.now();
+    const { mentions } = this.#memory;
+    if (mentions.isOpen) await mentions.flush();
     const leaving = this.#findLeaving();
     const bytes = this.#memory.commits.appendedBytes - this.#cutBytes;
     const isCutDue = bytes > limits.tailBytesMax || (++this.#ticks % cutEveryTicks === 0 && this.#isCutOpen);
@@ -329,6 +331,7 @@ export class ArchiveKeeper implements Keeper {
     const memory = this.#memory;
     if (!(await memory.commits.reached(upTo)) || memory.isStopped) return false;
     try {
+      await memory.mentions.flush();
       await memory.parts.archive.commit(memory.parts.epoch, changes);
     } catch (error) {
       this.#putBack(kept, listed);

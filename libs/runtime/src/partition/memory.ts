@@ -8,7 +8,7 @@
 import type { LettersSent } from "@tutti/contracts/runtime/v1";
 import type { Cause, WorkStatus } from "@tutti/contracts/types/v1";
 import { FlatWriter } from "@tutti/contracts/wire";
-import type { ArchivePartition, Failure, Journal, JournalPartition, Kept } from "@tutti/journal";
+import type { ArchivePartition, Blobs, Failure, Journal, JournalPartition, Kept } from "@tutti/journal";
 import {
   type Chance,
   type InstanceKey,
@@ -32,6 +32,7 @@ import { Folding } from "./folding.ts";
 import type { Arrival } from "./inbox.ts";
 import { type Instance, type InstanceTimer, type PendingEffect, quarantineFor } from "./instance.ts";
 import { Instances } from "./instances.ts";
+import { Mentions } from "./mentions.ts";
 import { OpenBatch, type Recorded } from "./open-batch.ts";
 
 export interface MemoryParts {
@@ -42,6 +43,7 @@ export interface MemoryParts {
   readonly journal: Journal;
   readonly log: JournalPartition;
   readonly archive: ArchivePartition;
+  readonly blobs: Pick<Blobs, "mention"> | undefined;
   readonly clock: PartitionClock;
   readonly chance: Chance;
   readonly logger: Logger;
@@ -80,6 +82,7 @@ export class PartitionMemory {
   readonly timers = new TimerQueue<InstanceTimer>();
   readonly batch = new OpenBatch();
   readonly letters: LetterBox;
+  readonly mentions: Mentions;
   readonly instances: Instances;
   readonly commits: Commits;
   readonly folding: Folding;
@@ -106,6 +109,7 @@ export class PartitionMemory {
     this.parts = parts;
     const { partition, machines, archive } = parts;
     this.letters = new LetterBox(parts.partitionsOf);
+    this.mentions = new Mentions(parts, parts.blobs);
     this.folding = new Folding(partition, this.timers);
     this.instances = new Instances({
       machines,
@@ -117,6 +121,7 @@ export class PartitionMemory {
       batch: this.batch,
       folding: this.folding,
       letters: this.letters,
+      mentions: this.mentions,
       chance: parts.chance,
       count: () => ++this.incarnations,
       // Beside what the batch may have before, and the letters that it gets at its end.

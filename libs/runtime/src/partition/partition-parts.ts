@@ -1,5 +1,5 @@
 import type { Cause } from "@tutti/contracts/types/v1";
-import type { ArchivePartition } from "@tutti/journal";
+import type { ArchivePartition, Blobs } from "@tutti/journal";
 import type { Chance, Clock, Delivery, Logger, Owner, Place, Timers } from "@tutti/kernel";
 import type { Effects, Tenure } from "../api.ts";
 import type { HostedMachines } from "../machines/hosted-machine.ts";
@@ -17,6 +17,7 @@ export interface PartitionParts {
   readonly machines: HostedMachines;
   readonly journals: JournalSource;
   readonly archive: ArchivePartition;
+  readonly blobs: Pick<Blobs, "mention"> | undefined;
   readonly deliver: Delivery["deliver"];
   readonly tenure: Tenure;
   readonly effects: Effects;

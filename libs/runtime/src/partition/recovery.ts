@@ -326,6 +326,7 @@ export class Recovery {
       return;
     }
     known.changed = instance.event;
+    if (instance.hosted.namesBlobs) this.#mention(instance, type, version, payload);
     if (instance.quarantine !== undefined || this.#toRebuild.has(instance)) return;
     try {
       const { key, hosted } = instance;
@@ -339,6 +340,18 @@ export class Recovery {
       this.#memory.keepAside(instance, type, error, instance.event - 1);
       this.#toRebuild.add(instance);
       this.#failed.add(instance);
+    }
+  }
+
+  /** Also of those that are kept aside: nobody knows how much of it was mentioned before. */
+  #mention({ key, hosted }: Instance, type: string, version: number, payload: Uint8Array): void {
+    const event = hosted.event(type, version);
+    if (event?.blobs === undefined) return;
+    try {
+      this.#memory.mentions.add(key, event.blobs(event.codec.decode(payload)));
+    } catch (error) {
+      // Its code fails on what is durable: it is not known what it names, and folding it will fail as well.
+      this.#memory.parts.logger.error("what an event names cannot be read", { ...key, type, error });
     }
   }
 

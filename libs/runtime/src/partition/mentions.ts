@@ -1,0 +1,58 @@
+/**
+ * Blobs that records of a partition name, told to the store of blobs so that they are kept as long as their instances.
+ *
+ * 1. Before the archive contains a record its blobs are mentioned, durably; what a crash leaves out is folded again from the
+ *    journal and mentioned then.
+ * 2. A mention may come before its record is durable, and then for nothing: whoever sweeps finds that nobody has it.
+ */
+import type { BlobMention, Blobs, MentionSource } from "@tutti/journal";
+import { assert, type InstanceKey, textOf } from "@tutti/kernel";
+
+const hashBytes = 32;
+
+export class Mentions {
+  readonly #source: MentionSource;
+  readonly #blobs: Pick<Blobs, "mention"> | undefined;
+  #open = new Map<string, BlobMention>();
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor({ service, partition }: MentionSource, blobs: Pick<Blobs, "mention"> | undefined) {
+    this.#source = { service, partition };
+    this.#blobs = blobs;
+  }
+
+  /** Whether anything waits to be mentioned. */
+  get isOpen(): boolean {
+    return this.#open.size > 0;
+  }
+
+  add(key: InstanceKey, hashes: Iterable<Uint8Array>): void {
+    for (const sha256 of hashes) {
+      assert(sha256.length === hashBytes, "a blob is named by a SHA-256", { bytes: sha256.length });
+      const name = `${Buffer.from(sha256).toString("hex")} ${textOf(key)}`;
+      if (!this.#open.has(name)) this.#open.set(name, { ...this.#source, ...key, sha256: sha256.slice() });
+    }
+  }
+
+  /** Resolves when all that was named so far is mentioned. */
+  flush(): Promise<void> {
+    if (this.#open.size === 0) return this.#writing;
+    this.#writing = this.#writing.catch(() => undefined).then(() => this.#write());
+    return this.#writing;
+  }
+
+  async #write(): Promise<void> {
+    const written = this.#open;
+    if (written.size === 0) return;
+    this.#open = new Map();
+    try {
+      assert(this.#blobs !== undefined, "who hosts machines that name blobs has a store of them", {
+        ...this.#source,
+      });
+      await this.#blobs.mention([...written.values()]);
+    } catch (error) {
+      for (const [name, mention] of written) this.#open.set(name, mention);
+      throw error;
+    }
+  }
+}
