@@ -44,6 +44,8 @@ export interface RefusalSuite<S extends ServiceDescription> {
   /** What a process needs to serve it. Where they host machines it has a data directory, which goes with it. */
   readonly services: readonly ServiceModule[];
   readonly table: RefusalTable<S>;
+  /** The service that hosts the contract, where that is not the contract's area. */
+  readonly service?: string;
 }
 
 type Call = (request: unknown, options?: CallOptions) => Promise<unknown> | AsyncIterator<unknown>;
@@ -130,13 +132,15 @@ class Served<S extends ServiceDescription> {
 
   /** What a call is refused with; its status has to be the one expected. */
   async refusal(rpc: string, request: unknown, status: Status, options?: CallOptions): Promise<TuttiError> {
-    const { contract } = this.#suite;
+    const { contract, service } = this.#suite;
     assert.ok(this.#host, "the host runs");
-    const calls: Readonly<Record<string, Call>> = this.#host.mesh.client<ServiceDescription>(contract);
+    const calls: Readonly<Record<string, Call>> = this.#host.mesh.client<ServiceDescription>(contract, {
+      service,
+    });
     const input = contract.methods[rpc]?.requestStream ? only(request) : request;
     const call = calls[rpc]?.(input, options);
     try {
-      await (call instanceof Promise ? call : call?.next());
+      await (call instanceof Promise ? call : repliesOf(call));
     } catch (error) {
       assert.ok(isTuttiError(error), `${rpc} is refused with an error of Tutti's own`);
       assert.equal(error.status, status, `${rpc}: ${error.message}`);
@@ -144,6 +148,11 @@ class Served<S extends ServiceDescription> {
     }
     assert.fail(`${rpc} was not refused`);
   }
+}
+
+/** A stream may say in a reply what it is refused with, before it ends with the same. */
+async function repliesOf(stream: AsyncIterator<unknown> | undefined): Promise<void> {
+  for (let count = 0; count < 2; count++) await stream?.next();
 }
 
 async function* only(message: unknown): AsyncGenerator<unknown> {
