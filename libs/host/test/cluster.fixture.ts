@@ -5,8 +5,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { GetHistoryRequest, runtimeService } from "@tutti/contracts/runtime/v1";
 import { sleep, systemFoundation, systemTimers, TuttiError } from "@tutti/kernel";
-import { LeasedOwnership, Mesh } from "@tutti/mesh";
+import { LeasedOwnership, Mesh, type Client as MeshClient } from "@tutti/mesh";
 import { note } from "@tutti/mesh/testing";
 import type { NatsConnection } from "@tutti/nats";
 import { connectionTo, type NatsServer, startNatsCluster, startNatsServer } from "@tutti/nats/testing";
@@ -76,6 +77,26 @@ class LateStore implements OwnershipStore {
   }
 }
 
+const { getHistory } = runtimeService.methods;
+/** As a service calls it that knows where the machines are. */
+const keyedRuntime = {
+  ...runtimeService,
+  methods: {
+    getHistory: { ...getHistory, route: { kind: "account", idOf: ({ id }: GetHistoryRequest) => id } },
+  },
+};
+
+async function historyOf(runtimes: MeshClient<typeof keyedRuntime>, id: string): Promise<number[]> {
+  const numbers: number[] = [];
+  for (;;) {
+    const afterEvent = numbers.at(-1) ?? 0;
+    const request = GetHistoryRequest.fromPartial({ kind: "account", id, afterEvent, page: { size: 500 } });
+    const { events } = await runtimes.getHistory(request);
+    if (events.length === 0) return numbers;
+    numbers.push(...events.map(({ event }) => event));
+  }
+}
+
 /** Somebody who calls the bank, with a table of owners of its own. */
 export interface Client {
   readonly steward: LeasedSteward;
@@ -83,7 +104,9 @@ export interface Client {
   deposit(account: string, call: string, cents: number, timeoutMs?: number): Promise<number>;
   transfer(from: string, to: string, call: string, cents: number): Promise<number>;
   balance(account: string, call: string): Promise<number>;
-  open(account: string, call: string): Promise<void>;
+  open(account: string, call: string, cents?: number): Promise<void>;
+  /** The numbers of its events. */
+  history(account: string): Promise<number[]>;
   close(): Promise<void>;
 }
 
@@ -158,7 +181,10 @@ export class BankCluster {
       execArgv: [],
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });
-    const [news] = (await once(child, "message")) as [BankNews];
+    const { promise: ended, reject } = Promise.withResolvers<never>();
+    ended.catch(() => undefined);
+    child.once("exit", (code) => reject(new Error(`the process ended with ${code} before it was ready`)));
+    const [news] = (await Promise.race([once(child, "message"), ended])) as [BankNews];
     if (news.kind !== "ready") throw new Error(`expected the process to be ready, found ${news.kind}`);
     const joined = { child, address: news.address, processId: news.processId };
     this.processes.push(joined);
@@ -202,6 +228,7 @@ export class BankCluster {
     const ownership = new LeasedOwnership(steward);
     const mesh = new Mesh({ foundation, ownership, settings: { transport: "grpc" } });
     const calls = mesh.client(bankContract);
+    const runtimes = mesh.client(keyedRuntime, { service: "bank" });
     const client: Client = {
       steward,
       mesh,
@@ -210,7 +237,8 @@ export class BankCluster {
       transfer: async (key, to, text, count) =>
         (await calls.transfer(note({ key, text, count, tags: [to] }))).count,
       balance: async (key, text) => (await calls.balance(note({ key, text }))).count,
-      open: async (key, text) => void (await calls.open(note({ key, text }))),
+      open: async (key, text, count = 0) => void (await calls.open(note({ key, text, count }))),
+      history: (account) => historyOf(runtimes, account),
       close: async () => {
         await mesh.stop();
         await steward.stop();

@@ -287,6 +287,21 @@ describe("owners of a partition on JetStream", { skip: program.skip }, () => {
     );
   });
 
+  it("may truncate while another process opens the journal", async () => {
+    await using both = await processes(1);
+    const { one } = both;
+    await settledOwner(one.partition, 1);
+    await one.partition.truncate(20);
+    await using connection = await MeddledConnection.to([server.address], account);
+    // It has asked where the stream begins, and now that is gone.
+    connection.beforeReading = () => one.partition.truncate(60);
+    const services = [{ service, partitions: 1 }];
+    const { journal } = await openJetStream({ connection, services }, signal);
+    const partition = journal.partition(service, 0);
+    assert.deepEqual([partition.first, partition.last.number], [60, 81]);
+    await journal.close();
+  });
+
   it("are told apart by their epochs also when all seals were truncated", async () => {
     await using both = await processes(1);
     const { one } = both;

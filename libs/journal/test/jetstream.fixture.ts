@@ -32,6 +32,9 @@ export class MeddledConnection extends NatsConnection {
   /** Called for each message of the journal instead of sending it. */
   meddle: ((subject: string, send: (reply?: string) => void) => void) | undefined;
 
+  /** Awaited once, before the next message is read. */
+  beforeReading: (() => Promise<unknown>) | undefined;
+
   /** Changes what the server returns as a message; undefined for one that it does not have. */
   tamper: Tamper | undefined;
 
@@ -48,6 +51,15 @@ export class MeddledConnection extends NatsConnection {
   override client(operation: string): Client {
     const client = super.client(operation);
     const { meddle, tamper } = this;
+    if (this.beforeReading !== undefined && operation.startsWith("reading of message")) {
+      const request: Client["request"] = async (...asked) => {
+        const { beforeReading } = this;
+        this.beforeReading = undefined;
+        await beforeReading?.();
+        return client.request(...asked);
+      };
+      return Object.assign(Object.create(client) as Client, { request });
+    }
     if (tamper !== undefined && operation.startsWith("reading of message")) return tampered(client, tamper);
     if (meddle === undefined || operation !== "append to the journal") return client;
     const publish: Publish = (subject, payload, options = {}) =>

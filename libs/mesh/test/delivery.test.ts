@@ -46,6 +46,8 @@ interface Receiver {
   /** Makes a batch durable, or not. */
   take: (batch: LetterBatch) => Promise<number>;
   admit: (epoch: number) => Promise<void> | undefined;
+  /** Tells that the partition may have got another owner. */
+  ownerChanged: () => void;
   streams: number;
 }
 
@@ -71,6 +73,7 @@ async function openPost(transport: "in-process" | "grpc"): Promise<Post> {
       taken: [],
       take: async (given) => lastOf(given),
       admit: () => undefined,
+      ownerChanged: () => {},
       streams: 0,
     };
     mesh.serve(
@@ -85,6 +88,10 @@ async function openPost(transport: "in-process" | "grpc"): Promise<Post> {
               assert.equal(partition, 3);
               receiver.taken.push(`${given.letters[0]?.number}-${lastOf(given)}`);
               return receiver.take(given);
+            },
+            onOwner: (heard) => {
+              receiver.ownerChanged = () => heard(3);
+              return () => {};
             },
           });
         },
@@ -188,6 +195,23 @@ for (const transport of ["in-process", "grpc"] as const) {
       const [a, b] = post.receivers;
       post.table.learn(place, a.owner(1));
       await post.delivery.deliver(place, batch(1, 1), never);
+      post.table.learn(place, b.owner(2));
+      assert.equal(await post.delivery.deliver(place, batch(2, 2), never), 2);
+      assert.deepEqual([a.taken, b.taken], [["1-1"], ["2-2"]]);
+    });
+
+    it("do not keep a process that has handed the partition over: an idle stream is ended", async () => {
+      await using post = await openPost(transport);
+      const [a, b] = post.receivers;
+      post.table.learn(place, a.owner(1));
+      await post.delivery.deliver(place, batch(1, 1), never);
+      a.ownerChanged();
+      await new Promise((resolve) => setImmediate(resolve));
+      assert.equal(a.mesh.server.load.streams, 1, "it goes on while the partition is here");
+      a.admit = () => Promise.reject(notOwner(place, b.owner(2)));
+      a.ownerChanged();
+      await a.mesh.drain();
+      assert.equal(a.mesh.server.load.streams, 0);
       post.table.learn(place, b.owner(2));
       assert.equal(await post.delivery.deliver(place, batch(2, 2), never), 2);
       assert.deepEqual([a.taken, b.taken], [["1-1"], ["2-2"]]);

@@ -22,6 +22,10 @@ export function runtimeHandlers(desk: RuntimeDesk): Served {
         partitions: runtime.partitions,
         admit: (partition, asked) => steward.admit(runtime.service, partition, asked),
         take: (partition, batch) => runtime.take(partition, batch),
+        onOwner: (heard) =>
+          steward.onOwner((service, partition) => {
+            if (service === runtime.service) heard(partition);
+          }),
       }),
     watchOwnership: (request, { signal }) => watchOwnership(desk, request, signal),
     listPartitions: () => listPartitions(runtime),

@@ -76,9 +76,18 @@ export class StreamLog {
     if (followed.sequence >= this.#followed.sequence) this.#followed = followed;
   }
 
-  /** Finds out where the stream begins now. */
+  /** Finds out where the stream begins now. Its owner may truncate further while it is looked at. */
   async refreshFirst(known?: StreamEnds): Promise<void> {
-    const { first, last } = known ?? (await this.source.ends());
+    for (let ends = known; ; ends = undefined) {
+      try {
+        return await this.#lookAtFirst(ends ?? (await this.source.ends()));
+      } catch (error) {
+        if (!(error instanceof MessageGone)) throw error;
+      }
+    }
+  }
+
+  async #lookAtFirst({ first, last }: StreamEnds): Promise<void> {
     if (first <= 1 || first === this.#firstSequence) return;
     if (first > last) {
       const found = "no message at all, so that the position of the last batch is lost";

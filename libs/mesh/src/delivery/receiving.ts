@@ -2,7 +2,8 @@
  * The receiving end of a stream of letters.
  *
  * 1. A request is answered when the receiver has it durable; many may be on their way to that, and so many at most.
- * 2. What ends with the partition's moving away ends the stream with the new owner's name, as soon as that is known.
+ * 2. What ends with the partition's moving away ends the stream with the new owner's name, as soon as that is known; also
+ *    one on which nothing is sent at the moment, or a process that leaves would wait for it.
  */
 import type { DeliverReply, DeliverRequest } from "@tutti/contracts/runtime/v1";
 import type { CallContext, LetterBatch } from "@tutti/kernel";
@@ -21,6 +22,8 @@ export interface ReceivingParts {
     asked: { readonly epoch: number; readonly signal: AbortSignal },
   ): Promise<void> | undefined;
   take(partition: number, batch: LetterBatch): Promise<number>;
+  /** Calls back when the partition may have got another owner. Returns how to stop that. */
+  onOwner?(heard: (partition: number) => void): () => void;
 }
 
 /** Requests that are taken in before the first of them is durable. */
@@ -32,6 +35,7 @@ export async function* receiveLetters(
   parts: ReceivingParts,
 ): AsyncGenerator<DeliverReply, void> {
   const receiving = new Receiving(parts, context);
+  const unlisten = parts.onOwner?.((partition) => receiving.ownerChanged(partition));
   // It ends with the requests, or when the stream does: then nobody waits for it.
   void receiving.readAll(requests);
   try {
@@ -41,6 +45,7 @@ export async function* receiveLetters(
       yield reply;
     }
   } finally {
+    unlisten?.();
     receiving.end();
   }
 }
@@ -100,6 +105,10 @@ class Receiving {
     }
   }
 
+  ownerChanged(partition: number): void {
+    if (partition === this.#partition) void this.#look(partition);
+  }
+
   end(): void {
     this.#ended = true;
     this.#wakeReader();
@@ -132,6 +141,16 @@ class Receiving {
       },
       (error: unknown) => void this.#refused(partition, error),
     );
+  }
+
+  /** Ends the stream where the partition is somebody else's by now. */
+  async #look(partition: number): Promise<void> {
+    const { signal, ownerEpoch = 0 } = this.#context;
+    try {
+      await this.#parts.admit(partition, { epoch: ownerEpoch, signal });
+    } catch (moved) {
+      this.#fail(moved);
+    }
   }
 
   /** Where the partition was moved away meanwhile, its new owner is the better answer. */
