@@ -8,4 +8,10 @@ export type {
   PoolSettings,
 } from "./api/pool.ts";
 export type { OfferStream, SenderOutlet } from "./api/senders.ts";
+export { labelsMatch } from "./demand/labels.ts";
+export { newestIn } from "./demand/versions.ts";
+export { matchingErrors } from "./errors.ts";
+export { openOfferStream } from "./offers/offer-stream.ts";
+export { openPool } from "./pool.ts";
+export { leastLoaded } from "./strategies/least-loaded.ts";
 export type { AgentLoad, Strategy, TaskView } from "./strategies/strategy.ts";

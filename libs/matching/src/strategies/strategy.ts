@@ -18,7 +18,7 @@ export interface Strategy {
 /** What a strategy may know of an agent. */
 export interface AgentLoad {
   readonly agentId: string;
-  /** How many tasks it takes at once now. */
+  /** How many tasks it takes at once. */
   readonly slots: number;
   /** How many it has. */
   readonly used: number;

@@ -1,0 +1,190 @@
+import type { Offering } from "@tutti/contracts/agent/v1";
+import { type AgentKind, AgentState, Hold } from "@tutti/contracts/agent/v1";
+import type { HostFigures } from "@tutti/contracts/types/v1";
+import type { Ranked } from "../queue/heap.ts";
+import type { AgentLoad } from "../strategies/strategy.ts";
+import type { Task } from "../task/task.ts";
+import { Due } from "../time/due.ts";
+import type { Cohort, Offered } from "./cohort.ts";
+import type { Link } from "./link.ts";
+
+/** What an agent shares among its tasks, by name. */
+interface Resource {
+  readonly total: number;
+  /** By tasks of this pool. */
+  used: number;
+  /** By others, as its last heartbeat said. */
+  foreign: number;
+}
+
+/** Who an agent is; it does not change while it is there. */
+export interface AgentIdentity {
+  readonly agentId: string;
+  readonly incarnation: string;
+  readonly kind: AgentKind;
+  readonly host: string;
+  readonly sdk: string;
+  readonly launchId: string;
+  readonly joinMs: number;
+}
+
+export interface AgentWatch {
+  /** Something about an agent is due. */
+  due(agent: Agent, nowMs: number): void;
+}
+
+const never = Number.POSITIVE_INFINITY;
+
+/**
+ * An agent of a pool, as long as one of its incarnations is there.
+ *
+ * 1. `used` is the number of its tasks, and what they use of its resources is the sum of what they need.
+ * 2. It is among those of its cohort that are ready exactly when `hasRoom`.
+ */
+export class Agent extends Due implements Ranked, AgentLoad {
+  readonly #watch: AgentWatch;
+  identity: AgentIdentity;
+  readonly agentId: string;
+  rank = 0;
+  order = 0;
+  place = -1;
+  /** Among those that have something to send in this turn. */
+  link: Link | undefined = undefined;
+  offering: Offering;
+  offered: readonly Offered[] = [];
+  cohort: Cohort | undefined = undefined;
+  slots = 1;
+  /** How many at once, by what its busy answers have taught; never more than its slots. */
+  allowed = 1;
+  used = 0;
+  credit = 0;
+  lastAssigned = 0;
+  heardMs: number;
+  /** What it is apart from being busy, suspect or held. */
+  life: "active" | "draining" | "asleep" = "active";
+  cut = false;
+  silent = false;
+  hold: Hold = Hold.HOLD_NONE;
+  holdReason = "";
+  holdDueMs = never;
+  /** Given nothing because it said that it is busy. */
+  slowed = false;
+  slowedDueMs = never;
+  busyInRow = 0;
+  cutDueMs = never;
+  drainDueMs = never;
+  sleepDueMs = never;
+  stateMs: number;
+  stateReason = "";
+  told: AgentState = AgentState.AGENT_STATE_STARTING;
+  figures: HostFigures | undefined = undefined;
+  completed = 0;
+  failed = 0;
+  refused = 0;
+  busyMs = 0;
+  #resources = new Map<string, Resource>();
+  #first: Task | undefined = undefined;
+
+  constructor(identity: AgentIdentity, offering: Offering, watch: AgentWatch) {
+    super();
+    this.#watch = watch;
+    this.identity = identity;
+    this.agentId = identity.agentId;
+    this.offering = offering;
+    this.heardMs = identity.joinMs;
+    this.stateMs = identity.joinMs;
+  }
+
+  override run(nowMs: number): void {
+    this.#watch.due(this, nowMs);
+  }
+
+  /** Whether it may be given work, had it room. */
+  get isAble(): boolean {
+    return this.life === "active" && !this.cut && !this.silent && this.hold === Hold.HOLD_NONE;
+  }
+
+  /** How many tasks it takes at once now. */
+  get capacity(): number {
+    return Math.min(this.slots, Math.max(1, Math.floor(this.allowed)));
+  }
+
+  get hasRoom(): boolean {
+    return this.used < this.capacity && this.credit > 0 && !this.slowed && this.isAble;
+  }
+
+  get state(): AgentState {
+    if (this.cut || this.silent) return AgentState.AGENT_STATE_SUSPECT;
+    if (this.life === "draining") return AgentState.AGENT_STATE_DRAINING;
+    if (this.life === "asleep") return AgentState.AGENT_STATE_ASLEEP;
+    return this.used >= this.slots ? AgentState.AGENT_STATE_BUSY : AgentState.AGENT_STATE_READY;
+  }
+
+  freeOf(name: string): number {
+    const resource = this.#resources.get(name);
+    return resource === undefined ? 0 : resource.total - Math.max(resource.used, 0) - resource.foreign;
+  }
+
+  totalOf(name: string): number {
+    return this.#resources.get(name)?.total ?? 0;
+  }
+
+  /** What it offers is this from now on. Tasks that it has keep what they use. */
+  offer(offering: Offering, offered: readonly Offered[]): void {
+    const before = this.#resources;
+    this.offering = offering;
+    this.offered = offered;
+    this.slots = Math.max(1, offering.slots);
+    this.allowed = this.slots;
+    this.#resources = new Map(
+      Object.entries(offering.resources).map(([name, total]) => {
+        const used = before.get(name)?.used ?? 0;
+        return [name, { total, used, foreign: 0 }];
+      }),
+    );
+  }
+
+  /** What is left of its resources, as it says: what tasks of this pool do not use, others do. */
+  report(free: Readonly<Record<string, number>>): void {
+    for (const [name, left] of Object.entries(free)) {
+      const resource = this.#resources.get(name);
+      if (resource !== undefined) resource.foreign = Math.max(0, resource.total - resource.used - left);
+    }
+  }
+
+  add(task: Task): void {
+    task.agent = this;
+    task.agentBefore = undefined;
+    task.agentAfter = this.#first;
+    if (this.#first !== undefined) this.#first.agentBefore = task;
+    this.#first = task;
+    this.used++;
+    for (const [name, amount] of task.demand.fit.resources) this.#use(name, amount);
+  }
+
+  remove(task: Task): void {
+    const { agentBefore, agentAfter } = task;
+    if (agentBefore === undefined) this.#first = agentAfter;
+    else agentBefore.agentAfter = agentAfter;
+    if (agentAfter !== undefined) agentAfter.agentBefore = agentBefore;
+    task.agent = undefined;
+    task.agentBefore = undefined;
+    task.agentAfter = undefined;
+    this.used--;
+    for (const [name, amount] of task.demand.fit.resources) this.#use(name, -amount);
+  }
+
+  *tasks(): Generator<Task> {
+    let task = this.#first;
+    while (task !== undefined) {
+      const { agentAfter } = task;
+      yield task;
+      task = agentAfter;
+    }
+  }
+
+  #use(name: string, amount: number): void {
+    const resource = this.#resources.get(name);
+    if (resource !== undefined) resource.used += amount;
+  }
+}

@@ -1,0 +1,48 @@
+/** What agents offer, by numbers that are the same for all agents of a pool. */
+import type { Offering } from "@tutti/contracts/agent/v1";
+import { capabilitiesPerAgentMax, capabilityNumbersMax, slotsMax } from "../bounds.ts";
+import { isVersion } from "../demand/versions.ts";
+import type { Offered } from "./cohort.ts";
+
+export class CapabilityNumbers {
+  readonly #byName = new Map<string, Offered>();
+
+  /** What is wrong with an offering; undefined when nothing is. */
+  problemOf({ capabilities, slots, resources }: Offering): string | undefined {
+    if (capabilities.length > capabilitiesPerAgentMax)
+      return `expected at most ${capabilitiesPerAgentMax} capabilities, found ${capabilities.length}`;
+    if (slots > slotsMax) return `expected at most ${slotsMax} slots, found ${slots}`;
+    let added = 0;
+    for (const { name, version } of capabilities) {
+      if (name === "" || !isVersion(version))
+        return `expected capabilities with a name and a semantic version, found "${name}" in version "${version}"`;
+      if (!this.#byName.has(`${name}@${version}`)) added++;
+    }
+    if (this.#byName.size + added > capabilityNumbersMax)
+      return `expected at most ${capabilityNumbersMax} capabilities and versions in the pool, found more`;
+    for (const [name, total] of Object.entries(resources))
+      if (!(total >= 0 && total <= Number.MAX_SAFE_INTEGER))
+        return `expected 0 or more of the resource ${name}, found ${total}`;
+    return undefined;
+  }
+
+  /** In the order of their numbers, each once. */
+  of({ capabilities }: Offering): readonly Offered[] {
+    const offered = new Set<Offered>();
+    for (const { name, version } of capabilities) {
+      const key = `${name}@${version}`;
+      let known = this.#byName.get(key);
+      if (known === undefined) {
+        known = { name, version, number: this.#byName.size + 1 };
+        this.#byName.set(key, known);
+      }
+      offered.add(known);
+    }
+    return [...offered].sort((one, other) => one.number - other.number);
+  }
+}
+
+/** `name@version` → number. */
+export function numbersOf(offered: readonly Offered[]): Record<string, number> {
+  return Object.fromEntries(offered.map(({ name, version, number }) => [`${name}@${version}`, number]));
+}

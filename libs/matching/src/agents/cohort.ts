@@ -1,0 +1,188 @@
+/**
+ * Agents that are alike: they offer the same capabilities in the same versions, and no task that was offered tells their
+ * labels apart. What waits for them waits once, however many there are.
+ *
+ * 1. `ready` has exactly the agents that may be given work now, in the order of the strategy.
+ * 2. Stands are live, or put aside because nobody who is ready was fit. Each agent that gets more room is looked at for
+ *    those that are put aside, so that none of them misses anybody.
+ */
+
+import type { Site } from "../demand/demand.ts";
+import type { Fit } from "../demand/fit.ts";
+import { isFit } from "../demand/fit.ts";
+import { Heap } from "../queue/heap.ts";
+import { Stand, Tab } from "../queue/stand.ts";
+import type { Agent } from "./agent.ts";
+
+/** A capability as agents offer it. */
+export interface Offered {
+  readonly name: string;
+  readonly version: string;
+  /** Its number in this pool, for assignments. */
+  readonly number: number;
+}
+
+/** Hears when there may be something to match in a cohort, and when not. */
+export interface CohortWatch {
+  update(cohort: Cohort): void;
+}
+
+/** Namespaces are only forgotten when there are so many more than those that wait. */
+const tabsKept = 64;
+
+export class Cohort {
+  readonly key: string;
+  readonly offered: readonly Offered[];
+  /** Those that tasks look at. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly agents = new Set<Agent>();
+  readonly ready = new Heap<Agent>();
+  readonly sites = new Set<Site>();
+  /** Stands with somebody who may find an agent. */
+  readonly live: Stand[] = [];
+  /** Place among the cohorts that are to be matched; below 0 when not. */
+  place = -1;
+  readonly #watch: CohortWatch;
+  readonly #stands = new Map<string, Stand>();
+  /** Stands with wishes of their own where somebody waits. */
+  readonly #choosy = new Set<Stand>();
+  /** The same where certain agents are wished for, by agent. */
+  readonly #byAgent = new Map<string, Set<Stand>>();
+  readonly #tabs = new Map<string, Tab>();
+  #waitingTabs = 0;
+  /** What the namespace had that went last. */
+  #passed = 0;
+
+  constructor(
+    key: string,
+    offered: readonly Offered[],
+    labels: Readonly<Record<string, string>>,
+    watch: CohortWatch,
+  ) {
+    this.key = key;
+    this.offered = offered;
+    this.labels = labels;
+    this.#watch = watch;
+  }
+
+  standOf(fit: Fit): Stand {
+    let stand = this.#stands.get(fit.key);
+    if (stand === undefined) {
+      stand = new Stand(this, fit);
+      this.#stands.set(fit.key, stand);
+    }
+    return stand;
+  }
+
+  forget(stand: Stand): void {
+    if (stand.stops === 0) this.#stands.delete(stand.fit.key);
+  }
+
+  tabOf(namespace: string): Tab {
+    let tab = this.#tabs.get(namespace);
+    if (tab === undefined) {
+      if (this.#tabs.size > tabsKept && this.#tabs.size > 2 * this.#waitingTabs) this.#forgetTabs();
+      tab = new Tab(namespace);
+      this.#tabs.set(namespace, tab);
+    }
+    return tab;
+  }
+
+  /** A namespace waits here that did not wait at any stand, or at one more. */
+  arrive(tab: Tab): void {
+    if (tab.turns++ > 0) return;
+    this.#waitingTabs++;
+    tab.passed = Math.max(tab.passed, this.#passed);
+  }
+
+  depart(tab: Tab): void {
+    if (--tab.turns === 0) this.#waitingTabs--;
+  }
+
+  /** A task of the namespace was given to an agent of this cohort. */
+  charge(namespace: string, weight: number): void {
+    const tab = this.tabOf(namespace);
+    // It may have waited elsewhere alone.
+    if (tab.turns === 0) tab.passed = Math.max(tab.passed, this.#passed);
+    this.#passed = Math.max(this.#passed, tab.passed);
+    tab.passed += 1 / weight;
+  }
+
+  /** Somebody waits at a stand. */
+  open(stand: Stand): void {
+    if (!stand.plain) this.#listen(stand);
+    this.#revive(stand);
+  }
+
+  /** Nobody waits there any more. */
+  shut(stand: Stand): void {
+    this.#putOut(stand);
+    stand.narrow = undefined;
+    if (stand.plain) return;
+    this.#choosy.delete(stand);
+    for (const agentId of stand.fit.only ?? []) {
+      const stands = this.#byAgent.get(agentId);
+      stands?.delete(stand);
+      if (stands?.size === 0) this.#byAgent.delete(agentId);
+    }
+  }
+
+  /** Nobody who is ready is fit. */
+  putAside(stand: Stand): void {
+    this.#putOut(stand);
+    stand.narrow = [];
+  }
+
+  /** An agent has more room than before, or has come. */
+  loosened(agent: Agent): void {
+    if (this.#choosy.size > 0) for (const stand of this.#choosy) this.#offer(stand, agent);
+    if (this.#byAgent.size > 0)
+      for (const stand of this.#byAgent.get(agent.agentId) ?? []) this.#offer(stand, agent);
+    this.#watch.update(this);
+  }
+
+  /** Whether somebody is ready or not has changed. */
+  changed(): void {
+    this.#watch.update(this);
+  }
+
+  #listen(stand: Stand): void {
+    const { only } = stand.fit;
+    if (only === undefined) {
+      this.#choosy.add(stand);
+      return;
+    }
+    for (const agentId of only) {
+      const stands = this.#byAgent.get(agentId) ?? new Set();
+      stands.add(stand);
+      this.#byAgent.set(agentId, stands);
+    }
+  }
+
+  #offer(stand: Stand, agent: Agent): void {
+    const { narrow } = stand;
+    if (narrow === undefined || !isFit(agent, stand.fit) || narrow.includes(agent)) return;
+    narrow.push(agent);
+    this.#revive(stand);
+  }
+
+  #revive(stand: Stand): void {
+    if (stand.live) return;
+    stand.live = true;
+    this.live.push(stand);
+    if (this.live.length === 1) this.#watch.update(this);
+  }
+
+  #putOut(stand: Stand): void {
+    if (!stand.live) return;
+    stand.live = false;
+    const last = this.live.pop();
+    if (last !== undefined && last !== stand) this.live[this.live.indexOf(stand)] = last;
+    if (this.live.length === 0) this.#watch.update(this);
+  }
+
+  #forgetTabs(): void {
+    for (const [namespace, tab] of this.#tabs)
+      if (tab.turns === 0 && tab.passed <= this.#passed) this.#tabs.delete(namespace);
+  }
+}

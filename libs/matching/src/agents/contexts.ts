@@ -1,0 +1,28 @@
+import type { Agent } from "./agent.ts";
+
+/** Who says that he holds which context. */
+export class Contexts {
+  readonly #holders = new Map<string, Set<Agent>>();
+
+  add(agent: Agent): void {
+    for (const key of agent.offering.contextKeys) {
+      const holders = this.#holders.get(key) ?? new Set();
+      holders.add(agent);
+      this.#holders.set(key, holders);
+    }
+  }
+
+  remove(agent: Agent): void {
+    for (const key of agent.offering.contextKeys) {
+      const holders = this.#holders.get(key);
+      holders?.delete(agent);
+      if (holders?.size === 0) this.#holders.delete(key);
+    }
+  }
+
+  /** One of them that has room and will do. */
+  find(key: string, willDo: (agent: Agent) => boolean): Agent | undefined {
+    for (const agent of this.#holders.get(key) ?? []) if (agent.hasRoom && willDo(agent)) return agent;
+    return undefined;
+  }
+}

@@ -1,0 +1,158 @@
+import type { AgentFrame, Bye, HostFrame } from "@tutti/contracts/agent/v1";
+import type { Refusal } from "@tutti/kernel";
+import type { AgentLink, AgentOutlet } from "../api/agents.ts";
+import { creditMax } from "../bounds.ts";
+import type { PoolCore } from "../core.ts";
+import { matchingErrors } from "../errors.ts";
+import { answer, partialOutput, progressed, started } from "../task/attempts.ts";
+import type { Agent } from "./agent.ts";
+
+/**
+ * One link of an agent.
+ *
+ * 1. Results are counted in the order in which they come. Each is settled once: when its sender has it durable, or at once
+ *    when nobody wants it.
+ * 2. `resultsDurable` is the number up to which all are settled; those beyond it are named once.
+ */
+export class Link implements AgentLink {
+  readonly #core: PoolCore;
+  readonly #outlet: AgentOutlet;
+  readonly agent: Agent;
+  frame = emptyFrame();
+  /** Whether something is to be sent in this turn. */
+  dirty = false;
+  #open = true;
+  #results = 0;
+  #durable = 0;
+  readonly #beyond = new Set<number>();
+
+  constructor(core: PoolCore, agent: Agent, outlet: AgentOutlet) {
+    this.#core = core;
+    this.agent = agent;
+    this.#outlet = outlet;
+  }
+
+  get agentId(): string {
+    return this.agent.agentId;
+  }
+
+  get open(): boolean {
+    return this.#open;
+  }
+
+  take(frame: AgentFrame, nowMs: number): Refusal | undefined {
+    if (!this.#open) return undefined;
+    const core = this.#core;
+    const { agent } = this;
+    core.roster.heard(agent, nowMs);
+    for (const one of frame.started) started(core, agent, one, nowMs);
+    for (const one of frame.progress) progressed(core, agent, one, nowMs);
+    for (const one of frame.partialOutputs) partialOutput(core, agent, one);
+    for (const result of frame.results) answer(core, this, ++this.#results, result, nowMs);
+    if (frame.credit > 0) {
+      agent.credit = Math.min(creditMax, agent.credit + frame.credit);
+      core.roster.loosened(agent);
+    }
+    return this.#takeRare(frame, nowMs);
+  }
+
+  cut(nowMs: number): void {
+    if (this.#open) this.#core.roster.cut(this.agent, nowMs);
+  }
+
+  resume(nowMs: number): void {
+    if (this.#open) this.#core.roster.resume(this.agent, nowMs);
+  }
+
+  end(reason: string, nowMs: number): void {
+    if (this.#open) this.#core.roster.leave(this.agent, reason, undefined, nowMs);
+  }
+
+  /** Something is to be sent. */
+  get outgoing(): HostFrame {
+    if (!this.dirty && this.#open) {
+      this.dirty = true;
+      this.#core.dirtyLinks.push(this);
+    }
+    return this.frame;
+  }
+
+  /** A result of this link need not be kept any longer. */
+  settle(number: number): void {
+    if (!this.#open || number <= this.#durable || this.#beyond.has(number)) return;
+    const frame = this.outgoing;
+    if (number !== this.#durable + 1) {
+      this.#beyond.add(number);
+      frame.resultsDurableBeyond.push(number);
+      return;
+    }
+    this.#durable++;
+    while (this.#beyond.size > 0 && this.#beyond.delete(this.#durable + 1)) this.#durable++;
+    frame.resultsDurable = this.#durable;
+  }
+
+  flush(): void {
+    this.dirty = false;
+    if (!this.#open) return;
+    const { frame } = this;
+    frame.resultsDurable = this.#durable;
+    this.#outlet.send(frame);
+    // What was sent is the receiver's no longer; only lists that had something are made anew.
+    if (frame.assignments.length > 0) frame.assignments = [];
+    if (frame.resultsDurableBeyond.length > 0) frame.resultsDurableBeyond = [];
+    if (frame.cancels.length > 0) frame.cancels = [];
+    if (frame.extensions.length > 0) frame.extensions = [];
+    frame.drain = undefined;
+    frame.sleep = undefined;
+    frame.wake = undefined;
+    frame.held = undefined;
+    frame.released = undefined;
+    frame.capabilityNumbers = undefined;
+  }
+
+  /** The pool is done with it; with a goodbye where the agent may still hear one. */
+  close(bye: Bye | undefined): void {
+    if (!this.#open) return;
+    if (this.dirty && bye !== undefined) this.flush();
+    this.#open = false;
+    if (bye !== undefined) this.#outlet.end(bye);
+  }
+
+  #takeRare(frame: AgentFrame, nowMs: number): Refusal | undefined {
+    const { roster } = this.#core;
+    const { agent } = this;
+    const { heartbeat, offering, drain, sleep, wake, bye } = frame;
+    if (heartbeat !== undefined) roster.report(agent, heartbeat);
+    if (offering !== undefined) {
+      const problem = roster.offeringProblem(offering);
+      if (problem !== undefined)
+        return matchingErrors.offeringInvalid.refusal({ agent: agent.agentId, problem });
+      roster.reoffer(agent, offering);
+    }
+    if (drain !== undefined) roster.drains(agent, drain.reason, drain.deadlineMs, nowMs);
+    if (sleep !== undefined) roster.sleeps(agent, sleep.reason, sleep.forMs, nowMs);
+    if (wake !== undefined) roster.wakes(agent, wake.reason, nowMs);
+    if (bye !== undefined) roster.leave(agent, bye.reason, undefined, nowMs);
+    return undefined;
+  }
+}
+
+function emptyFrame(): HostFrame {
+  return {
+    sequence: 0,
+    acknowledged: 0,
+    assignments: [],
+    resultsDurable: 0,
+    resultsDurableBeyond: [],
+    cancels: [],
+    extensions: [],
+    answer: undefined,
+    drain: undefined,
+    sleep: undefined,
+    wake: undefined,
+    held: undefined,
+    released: undefined,
+    capabilityNumbers: undefined,
+    bye: undefined,
+  };
+}

@@ -1,0 +1,50 @@
+/** What an agent says it has, held against what is known of it. */
+import type { PoolCore } from "../core.ts";
+import { detach, letGoOf, requeue } from "../task/attempts.ts";
+import type { Task } from "../task/task.ts";
+import { TokenTable } from "../task/token-table.ts";
+import type { Agent } from "./agent.ts";
+
+/**
+ * Gives the tokens that the agent can forget.
+ *
+ * 1. What both know goes on, and so does a result that its sender does not have durable: the agent repeats it.
+ * 2. What nobody knows belongs, in a pool that has just moved here, to a sender that has yet to come.
+ * 3. What the agent does not name it does not have. The same incarnation never got it, if it never said that it began; of
+ *    another incarnation nobody knows how far it came.
+ */
+export function reconcile(
+  core: PoolCore,
+  agent: Agent,
+  running: readonly Uint8Array[],
+  isSame: boolean,
+  nowMs: number,
+): Uint8Array[] {
+  const unwanted: Uint8Array[] = [];
+  const named = new TokenTable<true>(0);
+  core.claims.drop(agent);
+  const isYoung = nowMs < core.claimUntilMs;
+  for (const token of running) {
+    const task = core.tasks.get(token);
+    if (task === undefined) {
+      if (!isYoung || !core.claims.add(token, agent)) unwanted.push(token);
+    } else if (task.agent === agent && task.stage === "working") named.set(token, true);
+    else if (!isKept(task, agent)) unwanted.push(token);
+  }
+  for (const task of agent.tasks()) {
+    if (task.stage !== "working") letGoOf(core, task, nowMs);
+    else if (named.get(task.offer.token) === undefined) {
+      if (isSame && task.begunMs === 0) {
+        detach(core, task, false, nowMs);
+        requeue(core, task, nowMs);
+      } else core.roster.lose(task, "the agent does not have it any more", nowMs);
+    }
+  }
+  core.roster.loosened(agent);
+  return unwanted;
+}
+
+/** Whether the agent has a result of it that is not durable yet. */
+function isKept({ stage, link, agent: owner }: Task, agent: Agent): boolean {
+  return stage === "ended" && owner === undefined && link?.agentId === agent.agentId;
+}

@@ -1,0 +1,413 @@
+/**
+ * The agents of a pool: who is there, who may be given work, and what becomes of the work of those who go.
+ *
+ * 1. An agent id has one agent, an agent at most one open link. A later incarnation takes the place of an earlier one, a
+ *    later link that of an earlier one.
+ * 2. An agent is given work only while it is heard, linked, neither held nor draining nor asleep, and has room.
+ * 3. What an agent had when it went has failed as lost. Nobody waits for one that is gone.
+ */
+import {
+  AgentState,
+  type Bye,
+  type Heartbeat,
+  type Hello,
+  Hold,
+  Offering,
+  type Result,
+} from "@tutti/contracts/agent/v1";
+import { backoffMs, type Refusal } from "@tutti/kernel";
+import type { AgentOutlet } from "../api/agents.ts";
+import type { HoldOrder } from "../api/pool.ts";
+import { busyBackoff, busyFactor, busyPauseMaxMs, heldAgentsMax } from "../bounds.ts";
+import type { PoolCore } from "../core.ts";
+import { matchingErrors } from "../errors.ts";
+import { detach, fail, letGoOf } from "../task/attempts.ts";
+import type { Task } from "../task/task.ts";
+import { letOthers } from "../task/waiting.ts";
+import { Agent, type AgentIdentity, type AgentWatch } from "./agent.ts";
+import { CapabilityNumbers, numbersOf } from "./capabilities.ts";
+import { Contexts } from "./contexts.ts";
+import { Link } from "./link.ts";
+
+const never = Number.POSITIVE_INFINITY;
+const { HOLD_NONE, HOLD_QUARANTINED } = Hold;
+
+export class Roster implements AgentWatch {
+  readonly #core: PoolCore;
+  readonly #agents = new Map<string, Agent>();
+  /** Agents that are held, also while they are away. */
+  readonly #holds = new Map<string, { readonly order: HoldOrder; readonly dueMs: number }>();
+  readonly #capabilities = new CapabilityNumbers();
+  readonly #contexts = new Contexts();
+
+  constructor(core: PoolCore) {
+    this.#core = core;
+    core.demands.onLabels = () => {
+      for (const agent of this.#agents.values()) this.#settleIn(agent);
+    };
+  }
+
+  get agents(): ReadonlyMap<string, Agent> {
+    return this.#agents;
+  }
+
+  get(agentId: string): Agent | undefined {
+    return this.#agents.get(agentId);
+  }
+
+  /** Takes an agent in, or its next incarnation or link; what it says it has is the caller's to look at. */
+  join(hello: Hello, agentId: string, host: string, outlet: AgentOutlet, nowMs: number): Link | Refusal {
+    const known = this.#agents.get(agentId);
+    const refusal = this.#refusalOf(hello, agentId, known);
+    if (refusal !== undefined) return refusal;
+    const offering = hello.offering ?? Offering.fromPartial({});
+    const identity: AgentIdentity = {
+      agentId,
+      incarnation: hello.incarnation,
+      kind: hello.kind,
+      host,
+      sdk: [hello.sdkName, hello.sdkVersion].filter((part) => part !== "").join(" "),
+      launchId: hello.launchId,
+      joinMs: nowMs,
+    };
+    const agent = known ?? new Agent(identity, offering, this);
+    agent.link?.close({ reason: "the agent has said hello again", returnAfterMs: 0 });
+    agent.identity = identity;
+    this.#reset(agent, nowMs);
+    this.#agents.set(agentId, agent);
+    const link = new Link(this.#core, agent, outlet);
+    agent.link = link;
+    this.#offer(agent, offering);
+    this.#applyHold(agent, nowMs);
+    this.#watch(agent);
+    this.restate(agent, "", nowMs);
+    return link;
+  }
+
+  /** An agent goes, with a goodbye where its link can still carry one. */
+  leave(agent: Agent, reason: string, bye: Bye | undefined, nowMs: number): void {
+    if (this.#agents.get(agent.agentId) !== agent) return;
+    this.#agents.delete(agent.agentId);
+    agent.link?.close(bye);
+    agent.link = undefined;
+    this.#core.wheel.remove(agent);
+    this.#contexts.remove(agent);
+    agent.cut = true;
+    this.#moveOut(agent);
+    this.#core.claims.drop(agent);
+    this.giveAway(agent, reason === "" ? "the agent is gone" : reason, nowMs);
+    this.#core.tell(agent, AgentState.AGENT_STATE_GONE, reason, nowMs);
+  }
+
+  /** Whatever an agent has goes to others. */
+  giveAway(agent: Agent, reason: string, nowMs: number): void {
+    for (const task of this.#core.bound.of(agent.agentId)) letOthers(this.#core, task);
+    for (const task of agent.tasks()) this.lose(task, reason, nowMs);
+  }
+
+  /** An agent has lost one of its attempts. */
+  lose(task: Task, reason: string, nowMs: number): void {
+    const { agent } = task;
+    if (agent === undefined) return;
+    if (task.stage !== "working") {
+      letGoOf(this.#core, task, nowMs);
+      return;
+    }
+    agent.link?.outgoing.cancels.push({ token: task.offer.token, reason, graceMs: 0 });
+    const { capability } = task.demand.wish;
+    const parameters = { capability, agent: agent.agentId, reason };
+    const refusal = matchingErrors.lost.refusal(parameters, { details: { agent: agent.agentId } });
+    detach(this.#core, task, true, nowMs);
+    fail(this.#core, task, refusal);
+  }
+
+  heard(agent: Agent, nowMs: number): void {
+    agent.heardMs = nowMs;
+    if (!agent.silent) return;
+    agent.silent = false;
+    this.#changed(agent, "it was heard again", nowMs);
+  }
+
+  cut(agent: Agent, nowMs: number): void {
+    agent.cut = true;
+    agent.cutDueMs = nowMs + this.#core.settings.resumeWindowMs;
+    this.#changed(agent, "its link was cut", nowMs);
+  }
+
+  resume(agent: Agent, nowMs: number): void {
+    agent.cut = false;
+    agent.cutDueMs = never;
+    agent.silent = false;
+    agent.heardMs = nowMs;
+    this.#changed(agent, "its link goes on", nowMs);
+  }
+
+  drains(agent: Agent, reason: string, deadlineMs: number, nowMs: number): void {
+    agent.life = "draining";
+    agent.credit = 0;
+    agent.drainDueMs = deadlineMs > 0 ? nowMs + deadlineMs : never;
+    this.#changed(agent, reason, nowMs);
+  }
+
+  sleeps(agent: Agent, reason: string, forMs: number, nowMs: number): void {
+    agent.life = "asleep";
+    agent.credit = 0;
+    agent.sleepDueMs = forMs > 0 ? nowMs + forMs : never;
+    this.#changed(agent, reason, nowMs);
+  }
+
+  wakes(agent: Agent, reason: string, nowMs: number): void {
+    if (agent.life !== "asleep") return;
+    agent.life = "active";
+    agent.sleepDueMs = never;
+    this.#changed(agent, reason, nowMs);
+  }
+
+  hold(agent: Agent, order: HoldOrder, nowMs: number): void {
+    const dueMs = order.forMs > 0 ? nowMs + order.forMs : never;
+    const oldest = this.#holds.size >= heldAgentsMax ? this.#holds.keys().next().value : undefined;
+    if (oldest !== undefined) this.#holds.delete(oldest);
+    this.#holds.set(agent.agentId, { order, dueMs });
+    this.#applyHold(agent, nowMs);
+    if (agent.link !== undefined) agent.link.outgoing.held = { ...order };
+    this.#changed(agent, order.reason, nowMs);
+    if (order.hold === HOLD_QUARANTINED) this.giveAway(agent, "the agent was quarantined", nowMs);
+  }
+
+  /** Whether there was something to release. */
+  release(agentId: string, reason: string, nowMs: number): boolean {
+    const isHeld = this.#holds.delete(agentId);
+    const agent = this.#agents.get(agentId);
+    if (agent === undefined) return isHeld;
+    if (agent.hold === HOLD_NONE) return true;
+    this.#letGo(agent);
+    if (agent.link !== undefined) agent.link.outgoing.released = { reason };
+    this.#changed(agent, reason, nowMs);
+    return true;
+  }
+
+  /** An agent said that it is busy: it is left alone for a while, and then given less at once. */
+  slow(agent: Agent, retryAfterMs: number, nowMs: number): void {
+    const { settings, chance } = this.#core;
+    agent.refused++;
+    agent.busyInRow++;
+    const pauseMs = Math.max(retryAfterMs, backoffMs(busyBackoff, Math.min(agent.busyInRow, 30), chance));
+    agent.slowed = true;
+    agent.slowedDueMs = Math.max(
+      agent.slowedDueMs === never ? 0 : agent.slowedDueMs,
+      nowMs + Math.min(pauseMs, busyPauseMaxMs),
+    );
+    if (settings.adaptiveConcurrency)
+      agent.allowed = Math.max(1, Math.min(agent.allowed, agent.used + 1) * busyFactor);
+    this.loaded(agent);
+    this.#watch(agent);
+  }
+
+  /** An agent has answered: what it was not allowed for being busy it gets back, bit by bit. */
+  answered(agent: Agent, { outcome }: Result, tookMs: number): void {
+    agent.busyInRow = 0;
+    agent.busyMs += tookMs;
+    if (outcome?.$case === "failed") agent.failed++;
+    else agent.completed++;
+    if (agent.allowed < agent.slots) agent.allowed = Math.min(agent.slots, agent.allowed + 1 / agent.allowed);
+  }
+
+  report(agent: Agent, { figures, freeResources }: Heartbeat): void {
+    if (figures !== undefined) agent.figures = figures;
+    agent.report(freeResources);
+    this.loosened(agent);
+  }
+
+  offeringProblem(offering: Offering): string | undefined {
+    return this.#capabilities.problemOf(offering);
+  }
+
+  /** An agent offers something else than before. */
+  reoffer(agent: Agent, offering: Offering): void {
+    const before = new Set(agent.offered);
+    this.#offer(agent, offering);
+    const added = agent.offered.filter((one) => !before.has(one));
+    if (added.length > 0 && agent.link !== undefined)
+      agent.link.outgoing.capabilityNumbers = { numbers: numbersOf(added) };
+  }
+
+  /** An agent with room that says it has the context; undefined when none can do the task. */
+  holderOf(contextKey: string, { demand }: Task): Agent | undefined {
+    return this.#contexts.find(contextKey, (agent) =>
+      demand.sites.some(({ cohort }) => cohort === agent.cohort),
+    );
+  }
+
+  /** An agent has more to do than before, or less credit. */
+  loaded(agent: Agent): void {
+    const { cohort } = agent;
+    if (cohort === undefined) return;
+    const { ready } = cohort;
+    if (agent.hasRoom) {
+      agent.rank = this.#core.settings.strategy.rank(agent);
+      agent.order = agent.lastAssigned;
+      if (agent.place >= 0) ready.move(agent);
+      else {
+        ready.add(agent);
+        if (ready.size === 1) cohort.changed();
+      }
+    } else if (agent.place >= 0) {
+      ready.remove(agent);
+      if (ready.size === 0) cohort.changed();
+    }
+  }
+
+  /** An agent may have more room than before. */
+  loosened(agent: Agent): void {
+    this.loaded(agent);
+    if (agent.place >= 0) agent.cohort?.loosened(agent);
+  }
+
+  freed(agent: Agent): void {
+    this.loosened(agent);
+  }
+
+  /** Something else than before decides who is first. */
+  rankAnew(): void {
+    for (const agent of this.#agents.values()) this.loaded(agent);
+  }
+
+  due(agent: Agent, nowMs: number): void {
+    const { suspectMs, leaseMs } = this.#core.settings;
+    if (agent.cutDueMs <= nowMs) {
+      this.leave(
+        agent,
+        "its link was cut and not resumed in time",
+        goodbye("the link was not resumed in time"),
+        nowMs,
+      );
+      return;
+    }
+    if (!agent.cut && agent.heardMs + leaseMs <= nowMs) {
+      this.leave(
+        agent,
+        `it was not heard for ${leaseMs} ms`,
+        goodbye("the agent was silent for too long"),
+        nowMs,
+      );
+      return;
+    }
+    if (!agent.cut && !agent.silent && agent.heardMs + suspectMs <= nowMs) {
+      agent.silent = true;
+      this.#changed(agent, `it was not heard for ${suspectMs} ms`, nowMs);
+    }
+    if (agent.slowedDueMs <= nowMs) {
+      agent.slowed = false;
+      agent.slowedDueMs = never;
+      this.loosened(agent);
+    }
+    if (agent.holdDueMs <= nowMs) this.release(agent.agentId, "its time is over", nowMs);
+    if (agent.drainDueMs <= nowMs) {
+      agent.drainDueMs = never;
+      this.giveAway(agent, "the agent drains, and its deadline is over", nowMs);
+    }
+    if (agent.sleepDueMs <= nowMs) {
+      if (agent.link !== undefined) agent.link.outgoing.wake = { reason: "the time to sleep is over" };
+      this.wakes(agent, "its time is over", nowMs);
+    }
+    this.#watch(agent);
+  }
+
+  restate(agent: Agent, reason: string, nowMs: number): void {
+    this.#core.tell(agent, agent.state, reason, nowMs);
+  }
+
+  /** Whether it may be given work, and how it stands, may be otherwise than before. */
+  #changed(agent: Agent, reason: string, nowMs: number): void {
+    if (!agent.isAble) for (const task of this.#core.bound.of(agent.agentId)) letOthers(this.#core, task);
+    this.loosened(agent);
+    this.#watch(agent);
+    this.restate(agent, reason, nowMs);
+  }
+
+  #refusalOf(hello: Hello, agent: string, known: Agent | undefined): Refusal | undefined {
+    const { settings, name } = this.#core;
+    const later = known?.identity.incarnation ?? "";
+    const { incarnation } = hello;
+    if (incarnation < later) return matchingErrors.agentSuperseded.refusal({ agent, incarnation, later });
+    if (known === undefined && this.#agents.size >= settings.agentsMax)
+      return matchingErrors.agentsFull.refusal({ pool: name, max: settings.agentsMax });
+    const problem = hello.offering === undefined ? undefined : this.offeringProblem(hello.offering);
+    return problem === undefined ? undefined : matchingErrors.offeringInvalid.refusal({ agent, problem });
+  }
+
+  #reset(agent: Agent, nowMs: number): void {
+    agent.credit = 0;
+    agent.heardMs = nowMs;
+    agent.cut = false;
+    agent.silent = false;
+    agent.slowed = false;
+    agent.life = "active";
+    agent.busyInRow = 0;
+    agent.cutDueMs = never;
+    agent.slowedDueMs = never;
+    agent.drainDueMs = never;
+    agent.sleepDueMs = never;
+  }
+
+  #applyHold(agent: Agent, nowMs: number): void {
+    const held = this.#holds.get(agent.agentId);
+    if (held === undefined) return;
+    if (held.dueMs <= nowMs) {
+      this.#holds.delete(agent.agentId);
+      this.#letGo(agent);
+      return;
+    }
+    agent.hold = held.order.hold;
+    agent.holdReason = held.order.reason;
+    agent.holdDueMs = held.dueMs;
+  }
+
+  #letGo(agent: Agent): void {
+    agent.hold = HOLD_NONE;
+    agent.holdReason = "";
+    agent.holdDueMs = never;
+  }
+
+  #offer(agent: Agent, offering: Offering): void {
+    this.#contexts.remove(agent);
+    agent.offer(offering, this.#capabilities.of(offering));
+    this.#contexts.add(agent);
+    this.#settleIn(agent);
+  }
+
+  /** Into the cohort where it belongs. */
+  #settleIn(agent: Agent): void {
+    const cohort = this.#core.demands.cohortOf(agent.offered, agent.offering.labels);
+    if (cohort !== agent.cohort) {
+      this.#moveOut(agent);
+      agent.cohort = cohort;
+      cohort.agents.add(agent);
+    }
+    this.loosened(agent);
+  }
+
+  #moveOut(agent: Agent): void {
+    const { cohort } = agent;
+    if (cohort === undefined) return;
+    if (agent.place >= 0) {
+      cohort.ready.remove(agent);
+      cohort.changed();
+    }
+    cohort.agents.delete(agent);
+    agent.cohort = undefined;
+    if (cohort.agents.size === 0) this.#core.demands.forgetCohort(cohort);
+  }
+
+  #watch(agent: Agent): void {
+    const { suspectMs, leaseMs } = this.#core.settings;
+    const silenceMs = agent.cut ? never : agent.heardMs + (agent.silent ? leaseMs : suspectMs);
+    const { cutDueMs, slowedDueMs, holdDueMs, drainDueMs, sleepDueMs } = agent;
+    const dueMs = Math.min(silenceMs, cutDueMs, slowedDueMs, holdDueMs, drainDueMs, sleepDueMs);
+    this.#core.wheel.set(agent, dueMs);
+  }
+}
+
+function goodbye(reason: string): Bye {
+  return { reason, returnAfterMs: 0 };
+}

@@ -1,0 +1,33 @@
+/** Bounds of everything in a pool that could grow, beside those that are settings. */
+export const profilesPerStreamMax = 10_000;
+export const poolsPerStreamMax = 1_000;
+export const namespacesMax = 10_000;
+/** Results that are kept for a sender, in windows: more are not taken on before it has made some durable. */
+export const keptWindowsMax = 8;
+export const limitKeysMax = 100_000;
+export const limitRulesMax = 10_000;
+export const heldAgentsMax = 100_000;
+/** Sticky and context keys that are remembered; those not used for longest are forgotten. */
+export const affinitiesMax = 100_000;
+/** Tokens that agents brought along and nobody has offered yet. */
+export const claimsMax = 1_000_000;
+export const capabilitiesPerAgentMax = 1_000;
+export const capabilityNumbersMax = 100_000;
+export const slotsMax = 100_000;
+export const creditMax = 1_000_000;
+/** How often one task may be answered as busy before it goes back to its sender. */
+export const busyAnswersMax = 20;
+/** The pause after a busy answer that does not say for how long. */
+export const busyBackoff = { firstMs: 100, maxMs: 30_000 };
+export const busyPauseMaxMs = 300_000;
+/** What an agent is allowed at once after a busy answer, as a share of what it had. */
+export const busyFactor = 0.7;
+/** Results that one agent sends for one attempt; of more the number is settled at once. */
+export const repeatsMax = 16;
+/** How many agents are judged where a strategy judges, and how many of those with room are compared for a hard wish. */
+export const judgedMax = 16;
+export const comparedMax = 64;
+/** Nobody is told when to come back sooner. */
+export const retryAfterMs = 1_000;
+/** Of what waits or could be chosen, so many are named in an explanation. */
+export const namedMax = 100;

@@ -1,0 +1,130 @@
+/** All that a pool consists of, for the parts that work on it together. Nothing here decides anything. */
+import type { AgentState } from "@tutti/contracts/agent/v1";
+import type { Chance } from "@tutti/kernel";
+import type { Agent } from "./agents/agent.ts";
+import type { Link } from "./agents/link.ts";
+import { Roster } from "./agents/roster.ts";
+import type { PoolOptions, PoolSettings } from "./api/pool.ts";
+import { affinitiesMax } from "./bounds.ts";
+import { Demands } from "./demand/demands.ts";
+import { LimitBook } from "./limits/limit-book.ts";
+import { Affinity } from "./match/affinity.ts";
+import { Bound } from "./match/bound.ts";
+import { Matcher } from "./match/matcher.ts";
+import { Pace } from "./match/pace.ts";
+import type { Stream } from "./offers/offer-stream.ts";
+import { Profiles } from "./offers/profile.ts";
+import type { Seat } from "./offers/seat.ts";
+import { Claims } from "./task/claims.ts";
+import { expire } from "./task/expiry.ts";
+import type { Task, TaskWatch } from "./task/task.ts";
+import { TokenTable } from "./task/token-table.ts";
+import { letGo } from "./task/waiting.ts";
+import { Wheel } from "./time/wheel.ts";
+
+export class PoolCore implements TaskWatch {
+  readonly namespace: string;
+  readonly name: string;
+  readonly owner: string;
+  readonly epoch: number;
+  readonly openedMs: number;
+  readonly chance: Chance;
+  settings: PoolSettings;
+  readonly wheel: Wheel;
+  readonly tasks: TokenTable<Task>;
+  readonly matcher: Matcher;
+  readonly demands: Demands;
+  readonly profiles: Profiles;
+  readonly limits: LimitBook;
+  readonly claims: Claims;
+  readonly affinity = new Affinity(affinitiesMax);
+  readonly bound = new Bound();
+  readonly #starts = new Pace();
+  readonly roster: Roster;
+  readonly seats = new Set<Seat>();
+  /** Those with something to send in this turn. */
+  dirtyLinks: Link[] = [];
+  dirtyStreams: Stream[] = [];
+  /** Tasks that wait, and that are at work. */
+  queued = 0;
+  working = 0;
+  /** Offers and assignments so far. */
+  offered = 0;
+  assigned = 0;
+  /** Until when agents may bring along tokens that nobody knows. */
+  claimUntilMs: number;
+  readonly #onAgentChange: PoolOptions["onAgentChange"];
+
+  constructor(options: PoolOptions, settings: PoolSettings) {
+    const { namespace, name, owner, epoch, chance, openedMs } = options;
+    this.namespace = namespace;
+    this.name = name;
+    this.owner = owner;
+    this.epoch = epoch;
+    this.openedMs = openedMs;
+    this.chance = chance;
+    this.settings = settings;
+    this.claimUntilMs = openedMs + settings.claimMs;
+    this.wheel = new Wheel(openedMs);
+    const seed = Math.floor(chance.random() * 2 ** 32);
+    this.tasks = new TokenTable(seed);
+    this.matcher = new Matcher(this);
+    this.demands = new Demands(this.matcher);
+    this.profiles = new Profiles(this.demands);
+    this.limits = new LimitBook(this.wheel, letGo);
+    const freed = (agent: Agent) => this.roster.freed(agent);
+    this.claims = new Claims(seed, freed);
+    this.roster = new Roster(this);
+    this.#onAgentChange = options.onAgentChange;
+  }
+
+  expire(task: Task, nowMs: number): void {
+    expire(this, task, nowMs);
+  }
+
+  weightOf(namespace: string): number {
+    return this.settings.weights[namespace] ?? 1;
+  }
+
+  /** A task is looked at when its next time has come. */
+  watch(task: Task): void {
+    const dueMs = task.nextDueMs;
+    if (dueMs !== Number.POSITIVE_INFINITY || task.spoke >= 0) this.wheel.set(task, dueMs);
+  }
+
+  /** Attempts that were given out, per second, over the last minute. */
+  startsPerSec(nowMs: number): number {
+    return this.#starts.perSec(nowMs);
+  }
+
+  countStarts(count: number, nowMs: number): void {
+    if (count > 0) this.#starts.add(count, nowMs);
+  }
+
+  leaveSeat(task: Task): void {
+    task.seat?.remove(task);
+  }
+
+  /** Nothing is known of a task any more; it waits nowhere, and nobody works on it. */
+  forget(task: Task, nowMs: number): void {
+    this.leaveSeat(task);
+    task.stage = "forgotten";
+    this.tasks.delete(task.offer.token);
+    if (task.spoke >= 0) this.wheel.remove(task);
+    const { demand, extras } = task;
+    if (demand.uses > 1) demand.uses--;
+    else this.demands.giveBack(demand);
+    if (extras !== undefined && extras.limits.length > 0) this.limits.giveBack(extras.limits, nowMs);
+  }
+
+  /** How an agent stands is told when it is otherwise than before. Ready or busy is one thing to those who listen. */
+  tell(agent: Agent, after: AgentState, reason: string, atMs: number): void {
+    const before = agent.told;
+    if (before === after) return;
+    agent.told = after;
+    agent.stateMs = atMs;
+    agent.stateReason = reason;
+    const { agentId, hold } = agent;
+    this.#onAgentChange?.({ agentId, before, after, hold, reason, atMs });
+  }
+}

@@ -1,0 +1,158 @@
+/**
+ * All demands and all cohorts, and which of them go together: worked out when either is new, never while matching.
+ */
+import type { OfferProfile } from "@tutti/contracts/swarm/v1";
+import { Cohort, type CohortWatch, type Offered } from "../agents/cohort.ts";
+import { Demand, type Wish } from "./demand.ts";
+import { type Fit, fitOf } from "./fit.ts";
+import { byName, labelsMatch, labelsPreference, namesIn, selectorKey } from "./labels.ts";
+import { newestIn } from "./versions.ts";
+
+/** Everything that has to do with one capability. */
+interface Field {
+  readonly demands: Set<Demand>;
+  readonly cohorts: Set<Cohort>;
+}
+
+export class Demands {
+  readonly #watch: CohortWatch;
+  readonly #demands = new Map<string, Demand>();
+  readonly #cohorts = new Map<string, Cohort>();
+  readonly #fields = new Map<string, Field>();
+  /** Labels that some demand looks at, and for how many: others do not tell agents apart. */
+  readonly #labelUses = new Map<string, number>();
+  /** Hears that another label counts, or one no longer does: agents may belong to other cohorts. */
+  onLabels: () => void = () => {};
+
+  constructor(watch: CohortWatch) {
+    this.#watch = watch;
+  }
+
+  get all(): Iterable<Demand> {
+    return this.#demands.values();
+  }
+
+  get cohorts(): Iterable<Cohort> {
+    return this.#cohorts.values();
+  }
+
+  /** What the tasks of a profile ask for. Each call is a use that has to be given back. */
+  ofProfile({ capability, versionRange, placement, resources }: OfferProfile): Demand {
+    const { require, prefer } = placement ?? {};
+    const wish = { capability, range: versionRange, require, prefer };
+    return this.#demand(wish, fitOf(resources, [], []));
+  }
+
+  /** The same, of certain agents or not of certain ones. Each call is a use that has to be given back. */
+  narrowed({ wish, fit }: Demand, only: readonly string[], not: readonly string[]): Demand {
+    return this.#demand(wish, fitOf(Object.fromEntries(fit.resources), only, not));
+  }
+
+  giveBack(demand: Demand): void {
+    if (--demand.uses > 0) return;
+    this.#demands.delete(demand.key);
+    demand.dispose();
+    const { capability, require, prefer } = demand.wish;
+    const field = this.#fields.get(capability);
+    field?.demands.delete(demand);
+    this.#forgetField(capability);
+    this.#countLabels([...namesIn(require), ...namesIn(prefer)], -1);
+  }
+
+  fieldOf(capability: string): Readonly<Field> | undefined {
+    return this.#fields.get(capability);
+  }
+
+  /** Where an agent belongs that offers this. */
+  cohortOf(offered: readonly Offered[], labels: Readonly<Record<string, string>>): Cohort {
+    const counting = Object.entries(labels)
+      .filter(([name]) => this.#labelUses.has(name))
+      .sort(byName);
+    const key = JSON.stringify([offered.map(({ number }) => number), counting]);
+    let cohort = this.#cohorts.get(key);
+    if (cohort === undefined) {
+      cohort = new Cohort(key, offered, Object.fromEntries(counting), this.#watch);
+      this.#cohorts.set(key, cohort);
+      for (const name of new Set(offered.map((one) => one.name))) {
+        const field = this.#field(name);
+        field.cohorts.add(cohort);
+        for (const demand of field.demands) this.#join(demand, cohort);
+      }
+    }
+    return cohort;
+  }
+
+  /** Nobody is in it any more. */
+  forgetCohort(cohort: Cohort): void {
+    this.#cohorts.delete(cohort.key);
+    for (const site of [...cohort.sites]) site.demand.removeSite(site);
+    for (const { name } of cohort.offered) {
+      this.#fields.get(name)?.cohorts.delete(cohort);
+      this.#forgetField(name);
+    }
+  }
+
+  #demand(wish: Wish, fit: Fit): Demand {
+    const { capability, range, require, prefer } = wish;
+    const key = JSON.stringify([capability, range, selectorKey(require), selectorKey(prefer), fit.key]);
+    let demand = this.#demands.get(key);
+    if (demand === undefined) {
+      demand = new Demand(key, wish, fit);
+      demand.uses = 1;
+      this.#demands.set(key, demand);
+      // Before it looks for cohorts: its labels may tell agents apart that were alike.
+      this.#countLabels([...namesIn(require), ...namesIn(prefer)], 1);
+      const field = this.#field(capability);
+      field.demands.add(demand);
+      for (const cohort of field.cohorts) this.#join(demand, cohort);
+    } else demand.uses++;
+    return demand;
+  }
+
+  #join(demand: Demand, cohort: Cohort): void {
+    const { capability, range, require, prefer } = demand.wish;
+    if (!labelsMatch(cohort.labels, require)) return;
+    const offered = cohort.offered.filter(({ name }) => name === capability);
+    const version = newestIn(
+      offered.map((one) => one.version),
+      range,
+    );
+    const chosen = offered.find((one) => one.version === version);
+    if (chosen === undefined) return;
+    demand.addSite({
+      demand,
+      cohort,
+      stand: cohort.standOf(demand.fit),
+      number: chosen.number,
+      version: chosen.version,
+      preference: labelsPreference(cohort.labels, prefer),
+    });
+  }
+
+  #field(capability: string): Field {
+    let field = this.#fields.get(capability);
+    if (field === undefined) {
+      field = { demands: new Set(), cohorts: new Set() };
+      this.#fields.set(capability, field);
+    }
+    return field;
+  }
+
+  #forgetField(capability: string): void {
+    const field = this.#fields.get(capability);
+    if (field?.demands.size === 0 && field.cohorts.size === 0) this.#fields.delete(capability);
+  }
+
+  #countLabels(names: readonly string[], by: 1 | -1): void {
+    let changed = false;
+    for (const name of names) {
+      const before = this.#labelUses.get(name) ?? 0;
+      const after = before + by;
+      if (after === 0) this.#labelUses.delete(name);
+      else this.#labelUses.set(name, after);
+      // Cohorts that a label no longer tells apart do no harm.
+      if (before === 0) changed = true;
+    }
+    if (changed) this.onLabels();
+  }
+}

@@ -1,0 +1,42 @@
+import type { LabelSelector } from "@tutti/contracts/types/v1";
+
+type Labels = Readonly<Record<string, string>>;
+
+export function labelsMatch(labels: Labels, selector: LabelSelector | undefined): boolean {
+  if (selector === undefined) return true;
+  for (const [name, value] of Object.entries(selector.equals)) if (labels[name] !== value) return false;
+  for (const name of selector.exists) if (labels[name] === undefined) return false;
+  for (const name of selector.absent) if (labels[name] !== undefined) return false;
+  return true;
+}
+
+/** How much of a wish is fulfilled, 0 to 1; 1 where nothing is wished for. */
+export function labelsPreference(labels: Labels, selector: LabelSelector | undefined): number {
+  if (selector === undefined) return 1;
+  const equals = Object.entries(selector.equals);
+  const count = equals.length + selector.exists.length + selector.absent.length;
+  if (count === 0) return 1;
+  let met = 0;
+  for (const [name, value] of equals) if (labels[name] === value) met++;
+  for (const name of selector.exists) if (labels[name] !== undefined) met++;
+  for (const name of selector.absent) if (labels[name] === undefined) met++;
+  return met / count;
+}
+
+/** The names that a selector looks at. */
+export function namesIn(selector: LabelSelector | undefined): string[] {
+  if (selector === undefined) return [];
+  return [...Object.keys(selector.equals), ...selector.exists, ...selector.absent];
+}
+
+/** The same text for selectors that mean the same. */
+export function selectorKey(selector: LabelSelector | undefined): string {
+  if (selector === undefined) return "";
+  const { equals, exists, absent } = selector;
+  const parts = [Object.entries(equals).sort(byName), [...exists].sort(), [...absent].sort()];
+  return parts.every((part) => part.length === 0) ? "" : JSON.stringify(parts);
+}
+
+export function byName([one]: readonly [string, unknown], [other]: readonly [string, unknown]): number {
+  return one < other ? -1 : one > other ? 1 : 0;
+}

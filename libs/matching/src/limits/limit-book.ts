@@ -1,0 +1,164 @@
+/**
+ * The limits of a pool by key: those that were set, and those that tasks bring along.
+ *
+ * A key that tasks bring along is shared within their namespace: no tenant fills another's. A key for which a rule was set
+ * is shared by all of the pool, as whoever owns the pool wants it.
+ */
+import type { KeyedLimit } from "@tutti/contracts/types/v1";
+import { isRefusal, type Refusal } from "@tutti/kernel";
+import type { LimitRule } from "../api/pool.ts";
+import { limitKeysMax, limitRulesMax } from "../bounds.ts";
+import { matchingErrors } from "../errors.ts";
+import type { Task } from "../task/task.ts";
+import type { Wheel } from "../time/wheel.ts";
+import { Limit, type LimitWatch } from "./limit.ts";
+
+const keyLengthMax = 1_000;
+
+export class LimitBook implements LimitWatch {
+  readonly #wheel: Wheel;
+  readonly #limits = new Map<string, Limit>();
+  readonly #rules = new Map<string, LimitRule>();
+  /** While some of what is at work is not known, nothing that is limited begins. */
+  #frozen = false;
+  /** Takes a task back into its queue. */
+  readonly #go: (task: Task) => void;
+
+  constructor(wheel: Wheel, go: (task: Task) => void) {
+    this.#wheel = wheel;
+    this.#go = go;
+  }
+
+  get limits(): Iterable<Limit> {
+    return this.#limits.values();
+  }
+
+  get rules(): ReadonlyMap<string, LimitRule> {
+    return this.#rules;
+  }
+
+  /** The limits of a task, which counts as one that uses them; they are given back by `giveBack`. */
+  take(brought: readonly KeyedLimit[], namespace: string): readonly Limit[] | Refusal {
+    const taken: Limit[] = [];
+    for (const one of brought) {
+      const limit = this.#limit(one.key, namespace);
+      if (isRefusal(limit)) {
+        for (const known of taken) known.uses--;
+        return limit;
+      }
+      if (taken.includes(limit)) continue;
+      limit.bring(one);
+      limit.uses++;
+      taken.push(limit);
+    }
+    return taken;
+  }
+
+  /** The first that has no room now; undefined when all have. */
+  fullOf(limits: readonly Limit[], nowMs: number): Limit | undefined {
+    if (this.#frozen) return limits[0];
+    for (const limit of limits) if (limit.roomAt(nowMs) < 1) return limit;
+    return undefined;
+  }
+
+  freeze(): void {
+    this.#frozen = true;
+  }
+
+  unfreeze(nowMs: number): void {
+    if (!this.#frozen) return;
+    this.#frozen = false;
+    for (const limit of this.#limits.values()) this.wake(limit, nowMs);
+  }
+
+  giveBack(limits: readonly Limit[], nowMs: number): void {
+    for (const limit of limits) {
+      limit.uses--;
+      this.#forget(limit, nowMs);
+    }
+  }
+
+  /** Lets those go on that there is room for, and looks again when the rate has more. */
+  wake(limit: Limit, nowMs: number): void {
+    if (limit.waiting === 0 || this.#frozen) return;
+    limit.wake(nowMs, this.#go);
+    if (limit.waiting > 0)
+      this.#wheel.set(limit, limit.paceDueMs <= nowMs ? Number.POSITIVE_INFINITY : limit.paceDueMs);
+  }
+
+  due(limit: Limit, nowMs: number): void {
+    this.wake(limit, nowMs);
+    this.#forget(limit, nowMs);
+  }
+
+  set(rule: LimitRule, nowMs: number): Refusal | undefined {
+    const problem = problemOf(rule);
+    if (problem !== undefined) return matchingErrors.limitInvalid.refusal({ problem });
+    if (!this.#rules.has(rule.key) && this.#rules.size >= limitRulesMax)
+      return matchingErrors.limitsFull.refusal({ max: limitRulesMax });
+    this.#rules.set(rule.key, rule);
+    this.#apply(nowMs);
+    return undefined;
+  }
+
+  remove(key: string, nowMs: number): Refusal | undefined {
+    if (!this.#rules.delete(key)) return matchingErrors.limitMissing.refusal({ key });
+    this.#apply(nowMs);
+    return undefined;
+  }
+
+  /** Limits of namespaces keep their counts; a rule that comes later binds what is new. */
+  #apply(nowMs: number): void {
+    for (const limit of this.#limits.values()) {
+      limit.set = this.#ruleOf(limit.key);
+      this.wake(limit, nowMs);
+    }
+  }
+
+  #limit(key: string, namespace: string): Limit | Refusal {
+    const rule = this.#ruleOf(key);
+    const id = rule === undefined ? `${namespace}\n${key}` : `\n${key}`;
+    let limit = this.#limits.get(id);
+    if (limit === undefined) {
+      if (this.#limits.size >= limitKeysMax) return matchingErrors.limitsFull.refusal({ max: limitKeysMax });
+      limit = new Limit(id, key, rule === undefined ? namespace : "", rule, this);
+      this.#limits.set(id, limit);
+    }
+    return limit;
+  }
+
+  /** The rule for the key itself, else that for the longest beginning. */
+  #ruleOf(key: string): LimitRule | undefined {
+    const own = this.#rules.get(key);
+    if (own !== undefined) return own;
+    let best: LimitRule | undefined;
+    for (const rule of this.#rules.values()) {
+      if (!rule.key.endsWith("*") || !key.startsWith(rule.key.slice(0, -1))) continue;
+      if (best === undefined || rule.key.length > best.key.length) best = rule;
+    }
+    return best;
+  }
+
+  #forget(limit: Limit, nowMs: number): void {
+    if (limit.uses > 0) return;
+    if (limit.idleAt(nowMs)) {
+      this.#wheel.remove(limit);
+      this.#limits.delete(limit.id);
+    } else this.#wheel.set(limit, limit.restDueMs);
+  }
+}
+
+function problemOf({ key, maxConcurrent, rate }: LimitRule): string | undefined {
+  if (key.length === 0 || key.length > keyLengthMax)
+    return `expected a key of 1 to ${keyLengthMax} characters, found ${key.length}`;
+  if (!Number.isInteger(maxConcurrent) || maxConcurrent < 0)
+    return `limit ${key}: expected a whole number at once, 0 for any, found ${maxConcurrent}`;
+  if (rate === undefined)
+    return maxConcurrent === 0
+      ? `limit ${key}: expected so many at once or per time, found neither`
+      : undefined;
+  const { count, perMs, burst } = rate;
+  if (!(count > 0 && perMs > 0 && burst >= 0))
+    return `limit ${key}: expected a rate above 0, found ${count} per ${perMs} ms with a burst of ${burst}`;
+  return undefined;
+}

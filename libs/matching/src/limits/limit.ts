@@ -1,0 +1,172 @@
+/**
+ * What tasks with the same key share in a pool: so many at work at once, so many per time.
+ *
+ * 1. Only what is at work counts. A task that waits holds nothing, so one that nobody can do keeps no other from going.
+ * 2. What finds the key full waits here, apart from the queues, and costs them nothing. When there is room, as many go back
+ *    to their places as there is room for, of each demand: whoever finds an agent first takes it, the others come back.
+ * 3. The rate is one number, the moment up to which everything that began is paid for; the burst is how far that may be
+ *    ahead of the clock.
+ */
+import type { KeyedLimit } from "@tutti/contracts/types/v1";
+import type { Demand } from "../demand/demand.ts";
+import { Heap } from "../queue/heap.ts";
+import type { Task } from "../task/task.ts";
+import { Due } from "../time/due.ts";
+
+/** How much a limit allows. */
+export interface Allowance {
+  /** 0 for any number. */
+  readonly maxConcurrent: number;
+  readonly rate: { readonly count: number; readonly perMs: number; readonly burst: number } | undefined;
+}
+
+export interface LimitWatch {
+  /** Time has come to look at who waits. */
+  due(limit: Limit, nowMs: number): void;
+}
+
+const unlimited: Allowance = { maxConcurrent: 0, rate: undefined };
+
+interface Line {
+  readonly tasks: Heap<Task>;
+  /** How many were let go on and have not been assigned. */
+  woken: number;
+}
+
+export class Limit extends Due {
+  readonly id: string;
+  readonly key: string;
+  /** The namespace whose tasks share it; empty when all do. */
+  readonly namespace: string;
+  readonly #watch: LimitWatch;
+  /** What is set for the key; undefined when only tasks say something. */
+  set: Allowance | undefined;
+  #brought: Allowance = unlimited;
+  held = 0;
+  /** Tasks that refer to it. */
+  uses = 0;
+  waiting = 0;
+  #rateMs = 0;
+  readonly #lines = new Map<Demand, Line>();
+
+  constructor(id: string, key: string, namespace: string, set: Allowance | undefined, watch: LimitWatch) {
+    super();
+    this.id = id;
+    this.key = key;
+    this.namespace = namespace;
+    this.set = set;
+    this.#watch = watch;
+  }
+
+  get allowance(): Allowance {
+    return this.set ?? this.#brought;
+  }
+
+  /** What a task says of the key. Of several that differ, the last counts. */
+  bring({ maxConcurrent, rate }: KeyedLimit): void {
+    const paced = rate !== undefined && rate.count > 0 && rate.perMs > 0 ? rate : undefined;
+    if (maxConcurrent > 0 || paced !== undefined) this.#brought = { maxConcurrent, rate: paced };
+  }
+
+  override run(nowMs: number): void {
+    this.#watch.due(this, nowMs);
+  }
+
+  /** How many more may begin now. */
+  roomAt(nowMs: number): number {
+    const { maxConcurrent, rate } = this.allowance;
+    let room = maxConcurrent > 0 ? Math.max(0, maxConcurrent - this.held) : Number.POSITIVE_INFINITY;
+    if (rate !== undefined && room > 0) {
+      const part = rate.perMs / rate.count;
+      const ahead = Math.max(0, this.#rateMs - nowMs);
+      // A hair is nothing: sums of parts are not exact.
+      room = Math.min(room, Math.max(0, Math.floor(burstOf(rate) - ahead / part + 1e-6)));
+    }
+    return room;
+  }
+
+  /** When the rate gives the next one its part; infinite when it is not the rate that is in the way. */
+  get paceDueMs(): number {
+    const { rate, maxConcurrent } = this.allowance;
+    if (rate === undefined || (maxConcurrent > 0 && this.held >= maxConcurrent))
+      return Number.POSITIVE_INFINITY;
+    return this.#rateMs - (burstOf(rate) - 1) * (rate.perMs / rate.count);
+  }
+
+  /** Whether nothing is left of it. */
+  idleAt(nowMs: number): boolean {
+    return this.uses === 0 && (this.allowance.rate === undefined || this.#rateMs <= nowMs);
+  }
+
+  /** When nothing is left of the rate. */
+  get restDueMs(): number {
+    return this.#rateMs;
+  }
+
+  begin(nowMs: number): void {
+    this.held++;
+    const { rate } = this.allowance;
+    if (rate !== undefined) this.#rateMs = Math.max(nowMs, this.#rateMs) + rate.perMs / rate.count;
+  }
+
+  /** An attempt has ended, or did not begin after all. */
+  end(hasBegun: boolean): void {
+    this.held--;
+    const { rate } = this.allowance;
+    if (!hasBegun && rate !== undefined) this.#rateMs -= rate.perMs / rate.count;
+  }
+
+  wait(task: Task): void {
+    let line = this.#lines.get(task.demand);
+    if (line === undefined) {
+      line = { tasks: new Heap(), woken: 0 };
+      this.#lines.set(task.demand, line);
+    }
+    line.tasks.add(task);
+    this.waiting++;
+  }
+
+  /** A task that waits here leaves for good. */
+  leave(task: Task): void {
+    const line = this.#lines.get(task.demand);
+    if (line === undefined) return;
+    line.tasks.remove(task);
+    this.waiting--;
+    this.#forget(task.demand, line);
+  }
+
+  /** The rank of one that waits here has changed. */
+  move(task: Task): void {
+    this.#lines.get(task.demand)?.tasks.move(task);
+  }
+
+  /** One that was let go on has been assigned, or has left, or waits again. */
+  unwake(demand: Demand): void {
+    const line = this.#lines.get(demand);
+    if (line === undefined) return;
+    line.woken--;
+    this.#forget(demand, line);
+  }
+
+  /** Lets as many go on as there is room for. */
+  wake(nowMs: number, go: (task: Task) => void): void {
+    if (this.waiting === 0) return;
+    const room = this.roomAt(nowMs);
+    for (const line of this.#lines.values()) {
+      for (let first = line.tasks.first; first !== undefined && line.woken < room; first = line.tasks.first) {
+        line.tasks.remove(first);
+        this.waiting--;
+        line.woken++;
+        go(first);
+      }
+    }
+  }
+
+  #forget(demand: Demand, line: Line): void {
+    if (line.tasks.size === 0 && line.woken === 0) this.#lines.delete(demand);
+  }
+}
+
+function burstOf({ count, burst }: { readonly count: number; readonly burst: number }): number {
+  return Math.max(1, burst > 0 ? burst : count);
+}

@@ -1,0 +1,202 @@
+/**
+ * Gives what waits to those who have room.
+ *
+ * 1. As long as somebody is ready in a cohort where somebody waits and may find him, it goes on: when it ends, no task
+ *    waits that an agent with room could do.
+ * 2. Of those cohorts the one is served whose first agent is the least loaded, so that alike agents of different cohorts
+ *    get alike.
+ * 3. What cannot go now is not in the way: it is taken aside, to the limit that holds it or to the agent that it wants,
+ *    and a stand where nobody is fit is put aside as a whole.
+ */
+import { assert } from "@tutti/kernel";
+import type { Agent } from "../agents/agent.ts";
+import type { Cohort, CohortWatch } from "../agents/cohort.ts";
+import { comparedMax, judgedMax } from "../bounds.ts";
+import type { PoolCore } from "../core.ts";
+import type { Site } from "../demand/demand.ts";
+import { isFit } from "../demand/fit.ts";
+import { isBefore } from "../queue/heap.ts";
+import type { Stand, Stop, Turn } from "../queue/stand.ts";
+import type { Strategy, TaskView } from "../strategies/strategy.ts";
+import { assign } from "../task/attempts.ts";
+import type { Task } from "../task/task.ts";
+import { bindTask, holdBack } from "../task/waiting.ts";
+
+export class Matcher implements CohortWatch {
+  readonly #core: PoolCore;
+  /** Cohorts with somebody who is ready and somebody who may find him. */
+  readonly #cohorts: Cohort[] = [];
+
+  constructor(core: PoolCore) {
+    this.#core = core;
+  }
+
+  update(cohort: Cohort): void {
+    const wanted = cohort.live.length > 0 && cohort.ready.size > 0;
+    if (wanted === cohort.place >= 0) return;
+    if (wanted) {
+      cohort.place = this.#cohorts.length;
+      this.#cohorts.push(cohort);
+      return;
+    }
+    const last = this.#cohorts.pop();
+    if (last !== undefined && last !== cohort) {
+      this.#cohorts[cohort.place] = last;
+      last.place = cohort.place;
+    }
+    cohort.place = -1;
+  }
+
+  /** Gives how many were assigned. */
+  match(nowMs: number): number {
+    let assigned = 0;
+    for (let cohort = this.#next(); cohort !== undefined; cohort = this.#next()) {
+      const turn = firstTurn(cohort);
+      const stop = turn?.stops.first;
+      const task = stop?.share.head;
+      assert(
+        turn !== undefined && stop !== undefined && task !== undefined,
+        "somebody waits at a live stand",
+        {
+          cohort: cohort.key,
+        },
+      );
+      if (task.extras === undefined) {
+        if (this.#serve(turn.stand, stop, task, nowMs)) assigned++;
+      } else if (this.#serveChoosy(turn.stand, stop, task, nowMs)) assigned++;
+    }
+    return assigned;
+  }
+
+  /** The cohort whose first agent goes before those of the others. */
+  #next(): Cohort | undefined {
+    const [first, ...others] = this.#cohorts.length > 1 ? this.#cohorts : [this.#cohorts[0]];
+    let best = first;
+    for (const cohort of others) {
+      const agent = cohort?.ready.first;
+      const other = best?.ready.first;
+      if (agent !== undefined && other !== undefined && isBefore(agent, other)) best = cohort;
+    }
+    return best;
+  }
+
+  #serve(stand: Stand, { site }: Stop, task: Task, nowMs: number): boolean {
+    const chosen = site.demand.picky ? this.#preferred(task, site) : site;
+    const agent = this.#agentAt(chosen, task);
+    if (agent === undefined) {
+      stand.cohort.putAside(stand);
+      return false;
+    }
+    assign(this.#core, task, agent, chosen, nowMs);
+    return true;
+  }
+
+  /** A task with limits or with keys of its own. */
+  #serveChoosy(stand: Stand, stop: Stop, task: Task, nowMs: number): boolean {
+    const core = this.#core;
+    const { extras, profile } = task;
+    if (extras === undefined || holdBack(core, task, extras, nowMs)) return false;
+    const { stickyKey, contextKey } = extras;
+    if (stickyKey !== "" && extras.unbound === undefined) {
+      const agent = this.#known(profile.namespace, stickyKey);
+      const site = agent === undefined ? undefined : siteFor(task, agent);
+      if (agent !== undefined && site !== undefined) {
+        if (!agent.hasRoom || !isFit(agent, task.demand.fit)) {
+          if (extras.mayBind) {
+            bindTask(core, task, extras, agent, nowMs);
+            return false;
+          }
+        } else {
+          assign(core, task, agent, site, nowMs);
+          return true;
+        }
+      }
+    }
+    if (contextKey !== "") {
+      const agent = core.roster.holderOf(contextKey, task) ?? this.#known(profile.namespace, contextKey);
+      const site = agent?.hasRoom === true ? siteFor(task, agent) : undefined;
+      if (agent !== undefined && site !== undefined && isFit(agent, task.demand.fit)) {
+        assign(core, task, agent, site, nowMs);
+        return true;
+      }
+    }
+    return this.#serve(stand, stop, task, nowMs);
+  }
+
+  #known(namespace: string, key: string): Agent | undefined {
+    const agentId = this.#core.affinity.get(namespace, key);
+    const agent = agentId === undefined ? undefined : this.#core.roster.get(agentId);
+    return agent?.isAble === true ? agent : undefined;
+  }
+
+  /** The site whose labels are the most wished for, of those where somebody is ready. */
+  #preferred(task: Task, site: Site): Site {
+    for (const other of task.demand.sites) {
+      if (other === site || other.preference <= site.preference) break;
+      if (other.stand.live && this.#agentAt(other, task) !== undefined) return other;
+    }
+    return site;
+  }
+
+  #agentAt({ cohort, stand }: Site, task: Task): Agent | undefined {
+    const { strategy } = this.#core.settings;
+    const { ready } = cohort;
+    if (stand.plain) {
+      if (strategy.judge === undefined) return ready.first;
+      return bestJudged(ready.items, judgedMax, strategy, task);
+    }
+    const { fit, narrow } = stand;
+    if (narrow !== undefined)
+      stand.narrow = narrow.filter((agent) => agent.place >= 0 && agent.cohort === cohort);
+    const candidates = stand.narrow ?? ready.items;
+    let best: Agent | undefined;
+    let compared = 0;
+    for (const agent of candidates) {
+      if (!isFit(agent, fit)) continue;
+      if (best === undefined || isBefore(agent, best)) best = agent;
+      if (++compared >= comparedMax) break;
+    }
+    return best;
+  }
+}
+
+/** Who goes next at a cohort, at whichever of its stands. */
+function firstTurn({ live }: Cohort): Turn | undefined {
+  let best = live[0]?.first();
+  for (let at = 1; at < live.length; at++) {
+    const turn = live[at]?.first();
+    if (turn !== undefined && (best === undefined || isBefore(turn, best))) best = turn;
+  }
+  return best;
+}
+
+function siteFor({ demand }: Task, { cohort }: Agent): Site | undefined {
+  return demand.sites.find((site) => site.cohort === cohort);
+}
+
+function bestJudged(
+  agents: readonly Agent[],
+  count: number,
+  { judge }: Strategy,
+  task: Task,
+): Agent | undefined {
+  if (judge === undefined) return agents[0];
+  const { profile, offer, demand } = task;
+  const view: TaskView = {
+    capability: demand.wish.capability,
+    definition: profile.definition,
+    definitionTask: profile.definitionTask,
+    workId: offer.workId,
+    attempt: offer.attempt,
+  };
+  let best = agents[0];
+  let bestScore = Number.NEGATIVE_INFINITY;
+  for (let at = 0; at < Math.min(count, agents.length); at++) {
+    const agent = agents[at] as Agent;
+    const score = judge(agent, view);
+    if (score <= bestScore) continue;
+    best = agent;
+    bestScore = score;
+  }
+  return best;
+}

@@ -1,0 +1,271 @@
+/**
+ * One stream of a sender, over all pools that it has opened on it.
+ *
+ * 1. Results are counted from 1 over all pools, in the order in which they are sent. Each is kept until the sender says
+ *    that it is durable; then nothing is known of its task any more.
+ * 2. What a broken stream leaves behind keeps its tokens: it is taken over by whoever offers them again.
+ */
+import type { PartialOutput, Progress } from "@tutti/contracts/agent/v1";
+import {
+  type OfferProfile,
+  OfferReply,
+  type OfferRequest,
+  ReturnReason,
+  type Waiting,
+} from "@tutti/contracts/swarm/v1";
+import type { Refusal } from "@tutti/kernel";
+import type { Agent } from "../agents/agent.ts";
+import type { Pool } from "../api/pool.ts";
+import type { OfferStream, SenderOutlet } from "../api/senders.ts";
+import { poolsPerStreamMax, profilesPerStreamMax } from "../bounds.ts";
+import type { PoolCore } from "../core.ts";
+import { matchingErrors } from "../errors.ts";
+import { PoolOwner } from "../pool.ts";
+import { detailOf } from "../refusals.ts";
+import { settle } from "../task/attempts.ts";
+import { cancel, extend, offerTask, prioritize, recall } from "../task/offering.ts";
+import type { Task } from "../task/task.ts";
+import { sendAway } from "../task/waiting.ts";
+import { Ledger } from "./ledger.ts";
+import { type Profile, profileProblem } from "./profile.ts";
+import { Seat } from "./seat.ts";
+
+/** Opens a stream for a sender that has been greeted. */
+export function openOfferStream(sender: string, outlet: SenderOutlet): OfferStream {
+  return new Stream(sender, outlet);
+}
+
+interface SeatedProfile {
+  readonly seat: Seat;
+  readonly profile: Profile;
+}
+
+export class Stream implements OfferStream {
+  readonly sender: string;
+  readonly #outlet: SenderOutlet;
+  readonly #seats = new Map<number, Seat>();
+  readonly #profiles: (SeatedProfile | undefined)[] = [];
+  readonly #ledger = new Ledger();
+  readonly #agentNumbers = new Map<string, number>();
+  #reply = OfferReply.create();
+  #waiting: readonly Waiting[] = [];
+  #open = true;
+  /** Whether something is to be sent in this turn. */
+  #dirty = false;
+
+  constructor(sender: string, outlet: SenderOutlet) {
+    this.sender = sender;
+    this.#outlet = outlet;
+  }
+
+  open(number: number, pool: Pool): Refusal | undefined {
+    if (this.#seats.has(number)) return matchingErrors.poolNumberTaken.refusal({ number, pool: pool.name });
+    if (this.#seats.size >= poolsPerStreamMax)
+      return matchingErrors.streamFull.refusal({ what: "pools", max: poolsPerStreamMax });
+    const seat = new Seat(this, PoolOwner.coreOf(pool), number);
+    this.#seats.set(number, seat);
+    seat.pool.seats.add(seat);
+    this.#touch(seat.pool);
+    return undefined;
+  }
+
+  shut(number: number): void {
+    const seat = this.#seats.get(number);
+    if (seat === undefined) return;
+    this.#seats.delete(number);
+    this.#leave(seat, undefined);
+    for (const [at, seated] of this.#profiles.entries())
+      if (seated?.seat === seat) this.#profiles[at] = undefined;
+  }
+
+  take(request: OfferRequest, nowMs: number): Refusal | undefined {
+    if (!this.#open) return undefined;
+    for (const profile of request.profiles) {
+      const refusal = this.#learn(profile);
+      if (refusal !== undefined) return refusal;
+    }
+    for (const offer of request.offers) {
+      const seated = this.#profiles[offer.profile];
+      const { token } = offer;
+      if (token.length !== 16) return matchingErrors.tokenInvalid.refusal({ bytes: token.length });
+      if (seated === undefined) this.#returnUnknown(token, offer.profile);
+      else offerTask(seated.seat.pool, seated.seat, offer, seated.profile, nowMs);
+    }
+    this.#takeOrders(request, nowMs);
+    if (request.waiting !== undefined) this.#waiting = request.waiting.entries;
+    return this.#takeDurable(request, nowMs);
+  }
+
+  close(nowMs: number): void {
+    if (!this.#open) return;
+    this.#open = false;
+    for (const seat of this.#seats.values()) this.#leave(seat, nowMs);
+    this.#seats.clear();
+    this.#profiles.length = 0;
+    this.#ledger.clear();
+  }
+
+  /** A result goes to the sender, and is kept. */
+  deliver(task: Task, agentId: string): void {
+    const { result, seat } = task;
+    if (result === undefined || seat === undefined || !this.#open) return;
+    this.#touch(seat.pool);
+    this.#ledger.add(task);
+    this.#reply.results.push(result);
+    this.#reply.resultAgents.push(agentId === "" ? 0 : this.#numberOf(agentId));
+  }
+
+  begun(task: Task, agent: Agent, nowMs: number): void {
+    if (!this.#touchFor(task)) return;
+    this.#reply.begun.push({
+      token: task.offer.token,
+      agent: this.#numberOf(agent.agentId),
+      assignedAgoMs: nowMs - task.assignedMs,
+      begunAgoMs: nowMs - task.begunMs,
+    });
+  }
+
+  progressed(task: Task, progress: Progress): void {
+    if (this.#touchFor(task)) this.#reply.progress.push(progress);
+  }
+
+  partialOutput(task: Task, output: PartialOutput): void {
+    if (this.#touchFor(task)) this.#reply.partialOutputs.push(output);
+  }
+
+  returned(
+    pool: PoolCore,
+    token: Uint8Array,
+    reason: ReturnReason,
+    error: Refusal | undefined,
+    retryAfterMs: number,
+  ): void {
+    if (!this.#open) return;
+    this.#touch(pool);
+    this.#reply.returned.push({ token, reason, error: error && detailOf(error), retryAfterMs });
+  }
+
+  /** Tasks that wait at the sender for a pool, and for how long the one that waits longest. */
+  waitingFor(pool: PoolCore): { readonly count: number; readonly longestMs: number } {
+    let count = 0;
+    let longestMs = 0;
+    for (const entry of this.#waiting) {
+      if (this.#profiles[entry.profile]?.seat.pool !== pool) continue;
+      count += entry.count;
+      longestMs = Math.max(longestMs, entry.longestMs);
+    }
+    return { count, longestMs };
+  }
+
+  /** The window of a pool may have changed. */
+  retell(pool: PoolCore): void {
+    if (this.#open) this.#touch(pool);
+  }
+
+  flush(): void {
+    if (!this.#dirty) return;
+    this.#dirty = false;
+    if (!this.#open) return;
+    const reply = this.#reply;
+    for (const seat of this.#seats.values()) {
+      const { window } = seat.pool.settings;
+      if (seat.toldWindow === window) continue;
+      seat.toldWindow = window;
+      reply.windows.push({ pool: seat.number, window, epoch: seat.pool.epoch });
+    }
+    this.#outlet.send(reply);
+    this.#reply = OfferReply.create();
+  }
+
+  #touchFor({ seat }: Task): boolean {
+    if (seat === undefined || !this.#open) return false;
+    this.#touch(seat.pool);
+    return true;
+  }
+
+  #touch(pool: PoolCore): void {
+    if (this.#dirty) return;
+    this.#dirty = true;
+    pool.dirtyStreams.push(this);
+  }
+
+  #numberOf(agentId: string): number {
+    let number = this.#agentNumbers.get(agentId);
+    if (number === undefined) {
+      number = this.#agentNumbers.size + 1;
+      this.#agentNumbers.set(agentId, number);
+      this.#reply.agents.push({ number, agentId });
+    }
+    return number;
+  }
+
+  #learn(sent: OfferProfile): Refusal | undefined {
+    const { number, pool } = sent;
+    if (number > profilesPerStreamMax)
+      return matchingErrors.streamFull.refusal({ what: "profiles", max: profilesPerStreamMax });
+    const seat = this.#seats.get(pool);
+    const problem =
+      profileProblem(sent) ?? (seat === undefined ? `expected an open pool, found ${pool}` : undefined);
+    if (problem !== undefined) return matchingErrors.profileInvalid.refusal({ number, problem });
+    if (seat === undefined) return undefined;
+    const before = this.#profiles[number];
+    this.#profiles[number] = { seat, profile: seat.pool.profiles.take(sent, seat.pool.namespace) };
+    before?.seat.pool.profiles.giveBack(before.profile);
+    return undefined;
+  }
+
+  #returnUnknown(token: Uint8Array, profile: number): void {
+    const [seat] = this.#seats.values();
+    if (seat === undefined) return;
+    const error = matchingErrors.profileUnknown.refusal({ profile });
+    this.returned(seat.pool, token, ReturnReason.RETURN_REASON_INVALID, error, 0);
+  }
+
+  #takeOrders({ recalls, cancels, extensions, priorities }: OfferRequest, nowMs: number): void {
+    for (const token of recalls) {
+      if (this.#anySeat((seat) => recall(seat.pool, seat, token, nowMs))) continue;
+      const [seat] = this.#seats.values();
+      if (seat !== undefined)
+        this.returned(seat.pool, token, ReturnReason.RETURN_REASON_RECALLED, undefined, 0);
+    }
+    for (const one of cancels) this.#anySeat(({ pool }) => cancel(pool, one, nowMs));
+    for (const one of extensions) this.#anySeat(({ pool }) => extend(pool, one, nowMs));
+    for (const one of priorities) this.#anySeat(({ pool }) => prioritize(pool, one));
+  }
+
+  /** Orders name a token alone: they are about the first pool that knows it. */
+  #anySeat(act: (seat: Seat) => boolean): boolean {
+    for (const seat of this.#seats.values()) if (act(seat)) return true;
+    return false;
+  }
+
+  #takeDurable({ resultsDurable, resultsDurableBeyond }: OfferRequest, nowMs: number): Refusal | undefined {
+    const ledger = this.#ledger;
+    const number = Math.max(resultsDurable, ...resultsDurableBeyond);
+    if (number > ledger.last) return matchingErrors.durableUnknown.refusal({ number, last: ledger.last });
+    for (let task = ledger.shift(resultsDurable); task !== undefined; task = ledger.shift(resultsDurable))
+      this.#settle(task, nowMs);
+    for (const beyond of resultsDurableBeyond) {
+      const task = ledger.remove(beyond);
+      if (task !== undefined) this.#settle(task, nowMs);
+    }
+    return undefined;
+  }
+
+  #settle(task: Task, nowMs: number): void {
+    // Offered again elsewhere meanwhile, it is that stream's.
+    if (task.seat?.stream === this && task.stage === "ended") settle(task.seat.pool, task, nowMs);
+  }
+
+  /** Tasks of a pool that is closed on this stream wait for their sender; without a time nothing becomes of them. */
+  #leave(seat: Seat, nowMs: number | undefined): void {
+    const { pool } = seat;
+    seat.open = false;
+    pool.seats.delete(seat);
+    for (const task of seat.tasks()) {
+      pool.leaveSeat(task);
+      if (nowMs !== undefined) sendAway(pool, task, nowMs);
+    }
+    for (const seated of this.#profiles) if (seated?.seat === seat) pool.profiles.giveBack(seated.profile);
+  }
+}

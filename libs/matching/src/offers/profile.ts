@@ -1,0 +1,81 @@
+/** What tasks have in common, as a pool knows it: the same for all senders that say the same. */
+import type { Label } from "@tutti/contracts/agent/v1";
+import type { OfferProfile } from "@tutti/contracts/swarm/v1";
+import type { Demand } from "../demand/demand.ts";
+import type { Demands } from "../demand/demands.ts";
+import { isRange } from "../demand/versions.ts";
+
+export interface Profile {
+  readonly key: string;
+  readonly namespace: string;
+  readonly workKind: string;
+  readonly definition: string;
+  readonly definitionTask: string;
+  readonly demand: Demand;
+  readonly weight: number;
+  /** Times as said; 0 for without limit. */
+  readonly queueMs: number;
+  readonly runMs: number;
+  readonly heartbeatMs: number;
+  readonly labels: readonly Label[];
+  readonly stickyKey: string;
+  readonly contextKey: string;
+  /** Streams that have it. */
+  uses: number;
+}
+
+/** What is wrong with a profile; undefined when nothing is. */
+export function profileProblem({ capability, versionRange, weight }: OfferProfile): string | undefined {
+  if (capability === "") return "expected a capability, found none";
+  if (!isRange(versionRange)) return `expected a range of versions, found ${versionRange}`;
+  if (!(weight >= 0 && weight <= 1e6)) return `expected a weight from 0 to 1,000,000, found ${weight}`;
+  return undefined;
+}
+
+export class Profiles {
+  readonly #demands: Demands;
+  readonly #byKey = new Map<string, Profile>();
+
+  constructor(demands: Demands) {
+    this.#demands = demands;
+  }
+
+  /** Each call is a use that has to be given back. */
+  take(sent: OfferProfile, defaultNamespace: string): Profile {
+    const key = JSON.stringify({ ...sent, number: 0, pool: 0 });
+    let profile = this.#byKey.get(key);
+    if (profile === undefined) {
+      profile = this.#made(key, sent, defaultNamespace);
+      this.#byKey.set(key, profile);
+    }
+    profile.uses++;
+    return profile;
+  }
+
+  giveBack(profile: Profile): void {
+    if (--profile.uses > 0) return;
+    this.#byKey.delete(profile.key);
+    // Tasks that still have it hold the demand themselves.
+    this.#demands.giveBack(profile.demand);
+  }
+
+  #made(key: string, sent: OfferProfile, defaultNamespace: string): Profile {
+    const { timeouts, placement, weight } = sent;
+    return {
+      key,
+      namespace: sent.namespace === "" ? defaultNamespace : sent.namespace,
+      workKind: sent.workKind === "run" ? "" : sent.workKind,
+      definition: sent.definition,
+      definitionTask: sent.definitionTask,
+      demand: this.#demands.ofProfile(sent),
+      weight: weight === 0 ? 1 : weight,
+      queueMs: timeouts?.queueMs ?? 0,
+      runMs: timeouts?.runMs ?? 0,
+      heartbeatMs: timeouts?.heartbeatMs ?? 0,
+      labels: Object.entries(sent.labels).map(([name, value]) => ({ name, value })),
+      stickyKey: placement?.stickyKey ?? "",
+      contextKey: placement?.contextKey ?? "",
+      uses: 0,
+    };
+  }
+}

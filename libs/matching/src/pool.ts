@@ -1,0 +1,209 @@
+import { type Hello, Hold } from "@tutti/contracts/agent/v1";
+import type {
+  Agent as AgentView,
+  AgentWork,
+  PoolLimit,
+  PoolStatus,
+  QueuedTask,
+} from "@tutti/contracts/swarm/v1";
+import type { Explanation } from "@tutti/contracts/types/v1";
+import { assert, isRefusal, type Refusal } from "@tutti/kernel";
+import type { Agent } from "./agents/agent.ts";
+import { numbersOf } from "./agents/capabilities.ts";
+import { reconcile } from "./agents/reconcile.ts";
+import type { AgentOutlet, Joined } from "./api/agents.ts";
+import type { HoldOrder, LimitRule, Pool, PoolOptions, PoolSettings } from "./api/pool.ts";
+import { PoolCore } from "./core.ts";
+import { matchingErrors } from "./errors.ts";
+import { defaultSettings, resolveSettings } from "./settings.ts";
+import { agentView, workView } from "./views/agents.ts";
+import { explainTask } from "./views/explanation.ts";
+import { limitViews } from "./views/limits.ts";
+import { queuedViews } from "./views/queue.ts";
+import { statusView } from "./views/status.ts";
+
+/** Opens a pool. Throws when its settings are out of bounds. */
+export function openPool(options: PoolOptions): Pool {
+  const settings = resolveSettings(defaultSettings, options.settings ?? {});
+  if (isRefusal(settings)) throw matchingErrors.settingsInvalid({ problem: settings.message });
+  return new PoolOwner(new PoolCore(options, settings));
+}
+
+export class PoolOwner implements Pool {
+  readonly #core: PoolCore;
+  #unnamed = 0;
+
+  constructor(core: PoolCore) {
+    this.#core = core;
+  }
+
+  /** What is behind a pool, for the streams that belong to the same library. */
+  static coreOf(pool: Pool): PoolCore {
+    assert(#core in pool, "a pool was made by openPool", { pool: pool.name });
+    return pool.#core;
+  }
+
+  get namespace(): string {
+    return this.#core.namespace;
+  }
+
+  get name(): string {
+    return this.#core.name;
+  }
+
+  get nextDueMs(): number {
+    const { wheel, claims, claimUntilMs } = this.#core;
+    return claims.size > 0 ? Math.min(wheel.nextDueMs, claimUntilMs) : wheel.nextDueMs;
+  }
+
+  join(hello: Hello, host: string, outlet: AgentOutlet, nowMs: number): Joined | Refusal {
+    const core = this.#core;
+    const agentId = hello.agentId === "" ? this.#newAgentId() : hello.agentId;
+    const isSame = core.roster.get(agentId)?.identity.incarnation === hello.incarnation;
+    const link = core.roster.join(hello, agentId, host, outlet, nowMs);
+    if (isRefusal(link)) return link;
+    const { agent } = link;
+    const unwanted = reconcile(core, agent, hello.running, isSame, nowMs);
+    const { hold, holdReason: reason, holdDueMs } = agent;
+    const forMs = holdDueMs === Number.POSITIVE_INFINITY ? 0 : holdDueMs - nowMs;
+    return {
+      link,
+      agentId,
+      capabilityNumbers: numbersOf(agent.offered),
+      unwanted,
+      held: hold === Hold.HOLD_NONE ? undefined : { hold, reason, forMs },
+    };
+  }
+
+  turn(nowMs: number): number {
+    const core = this.#core;
+    core.wheel.advance(nowMs);
+    this.#lookAtClaims(nowMs);
+    const assigned = core.settings.paused ? 0 : core.matcher.match(nowMs);
+    core.countStarts(assigned, nowMs);
+    if (core.dirtyLinks.length > 0) {
+      const links = core.dirtyLinks;
+      core.dirtyLinks = [];
+      for (const link of links) link.flush();
+    }
+    if (core.dirtyStreams.length > 0) {
+      const streams = core.dirtyStreams;
+      core.dirtyStreams = [];
+      for (const stream of streams) stream.flush();
+    }
+    return assigned;
+  }
+
+  configure(changes: Partial<PoolSettings>): Refusal | undefined {
+    const core = this.#core;
+    const settings = resolveSettings(core.settings, changes);
+    if (isRefusal(settings)) return settings;
+    const before = core.settings;
+    core.settings = settings;
+    if (before.strategy !== settings.strategy) core.roster.rankAnew();
+    if (before.window !== settings.window) for (const { stream, pool } of core.seats) stream.retell(pool);
+    return undefined;
+  }
+
+  setLimit(rule: LimitRule, nowMs: number): Refusal | undefined {
+    return this.#core.limits.set(rule, nowMs);
+  }
+
+  removeLimit(key: string, nowMs: number): Refusal | undefined {
+    return this.#core.limits.remove(key, nowMs);
+  }
+
+  limits(): PoolLimit[] {
+    return limitViews(this.#core);
+  }
+
+  hold(agentId: string, order: HoldOrder, nowMs: number): Refusal | undefined {
+    return this.#steer(agentId, (agent) => this.#core.roster.hold(agent, order, nowMs));
+  }
+
+  release(agentId: string, reason: string, nowMs: number): Refusal | undefined {
+    return this.#core.roster.release(agentId, reason, nowMs) ? undefined : this.#unknown(agentId);
+  }
+
+  drain(agentId: string, reason: string, deadlineMs: number, nowMs: number): Refusal | undefined {
+    return this.#steer(agentId, (agent) => {
+      if (agent.link !== undefined) agent.link.outgoing.drain = { reason, deadlineMs };
+      this.#core.roster.drains(agent, reason, deadlineMs, nowMs);
+    });
+  }
+
+  sleep(agentId: string, reason: string, forMs: number, nowMs: number): Refusal | undefined {
+    return this.#steer(agentId, (agent) => {
+      if (agent.link !== undefined) agent.link.outgoing.sleep = { reason, forMs };
+      this.#core.roster.sleeps(agent, reason, forMs, nowMs);
+    });
+  }
+
+  wake(agentId: string, reason: string, nowMs: number): Refusal | undefined {
+    return this.#steer(agentId, (agent) => {
+      if (agent.link !== undefined) agent.link.outgoing.wake = { reason };
+      this.#core.roster.wakes(agent, reason, nowMs);
+    });
+  }
+
+  remove(agentId: string, reason: string, returnAfterMs: number, nowMs: number): Refusal | undefined {
+    return this.#steer(agentId, (agent) =>
+      this.#core.roster.leave(agent, reason, { reason, returnAfterMs }, nowMs),
+    );
+  }
+
+  status(nowMs: number): PoolStatus {
+    return statusView(this.#core, nowMs);
+  }
+
+  agent(agentId: string, nowMs: number): AgentView | undefined {
+    const agent = this.#core.roster.get(agentId);
+    return agent && agentView(this.#core, agent, nowMs);
+  }
+
+  agents(nowMs: number): AgentView[] {
+    return [...this.#core.roster.agents.values()]
+      .sort((one, other) => (one.agentId < other.agentId ? -1 : 1))
+      .map((agent) => agentView(this.#core, agent, nowMs));
+  }
+
+  work(agentId: string): AgentWork[] {
+    const agent = this.#core.roster.get(agentId);
+    return agent === undefined ? [] : workView(agent);
+  }
+
+  queued(count: number, nowMs: number): QueuedTask[] {
+    return queuedViews(this.#core, count, nowMs);
+  }
+
+  explain(token: Uint8Array, nowMs: number): Explanation | undefined {
+    const task = this.#core.tasks.get(token);
+    return task && explainTask(this.#core, task, nowMs);
+  }
+
+  /** While some of what is at work is not known, nothing that is limited begins; and it is not waited for ever. */
+  #lookAtClaims(nowMs: number): void {
+    const { claims, limits, claimUntilMs } = this.#core;
+    if (claims.size > 0 && nowMs >= claimUntilMs)
+      claims.dropAll("nobody has offered it since the pool moved here");
+    if (claims.size > 0) limits.freeze();
+    else limits.unfreeze(nowMs);
+  }
+
+  #newAgentId(): string {
+    const bytes = this.#core.chance.fill(new Uint8Array(8));
+    const unique = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    return `agent-${++this.#unnamed}-${unique}`;
+  }
+
+  #steer(agentId: string, act: (agent: Agent) => void): Refusal | undefined {
+    const agent = this.#core.roster.get(agentId);
+    if (agent === undefined) return this.#unknown(agentId);
+    act(agent);
+    return undefined;
+  }
+
+  #unknown(agent: string): Refusal {
+    return matchingErrors.agentUnknown.refusal({ agent, pool: this.#core.name });
+  }
+}

@@ -1,0 +1,139 @@
+/**
+ * The tasks of one namespace that ask for the same agents, in their order.
+ *
+ * 1. A task's place is the moment it was ready, less a minute (the pool says how much) per point of priority. Time does
+ *    not change that order, so what waits ages without being touched.
+ * 2. Profiles with a weight of their own stand in lanes of their own, which take turns by what they have had, as
+ *    namespaces do; all others share one lane, where priority holds between them.
+ */
+import type { Demand } from "../demand/demand.ts";
+import type { Task } from "../task/task.ts";
+import { Heap, type Ranked } from "./heap.ts";
+import type { Stop } from "./stand.ts";
+
+/** One line within a share. */
+export class Lane implements Ranked {
+  readonly key: string;
+  readonly weight: number;
+  readonly tasks = new Heap<Task>();
+  /** What it has had, by its weight. */
+  rank = 0;
+  /** Where its first task stands. */
+  order = 0;
+  place = -1;
+
+  constructor(key: string, weight: number) {
+    this.key = key;
+    this.weight = weight;
+  }
+}
+
+const plainLane = "";
+
+export class Share {
+  readonly namespace: string;
+  readonly demand: Demand;
+  /** Where it stands, one per cohort that will do. */
+  readonly stops: Stop[] = [];
+  readonly #lanes = new Heap<Lane>();
+  readonly #byKey = new Map<string, Lane>();
+  /** What the lane had that went last: where others begin. */
+  #passed = 0;
+  #size = 0;
+
+  constructor(namespace: string, demand: Demand) {
+    this.namespace = namespace;
+    this.demand = demand;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get head(): Task | undefined {
+    return this.#lanes.first?.tasks.first;
+  }
+
+  add(task: Task): void {
+    const before = this.head;
+    const lane = this.#laneOf(task);
+    task.lane = lane;
+    lane.tasks.add(task);
+    this.#size++;
+    if (lane.tasks.size === 1) {
+      lane.rank = Math.max(lane.rank, this.#passed);
+      lane.order = task.rank;
+      this.#lanes.add(lane);
+    } else this.#settle(lane);
+    if (before === undefined) for (const stop of this.stops) stop.enter();
+    else this.#tell(before.rank);
+  }
+
+  remove(task: Task): void {
+    const before = task.rank;
+    const { lane } = task;
+    if (lane === undefined) return;
+    task.lane = undefined;
+    lane.tasks.remove(task);
+    this.#size--;
+    if (lane.tasks.size > 0) this.#settle(lane);
+    else {
+      this.#lanes.remove(lane);
+      if (lane.rank <= this.#passed) this.#byKey.delete(lane.key);
+    }
+    if (this.#size > 0) {
+      // With one lane the next in line stands behind the one that has left.
+      if (this.#byKey.size > 1) this.#tell(before);
+      return;
+    }
+    this.#byKey.clear();
+    this.#passed = 0;
+    for (const stop of this.stops) stop.leave();
+  }
+
+  /** A task goes to its agent, and its lane has had its turn. */
+  grant(task: Task): void {
+    const { lane } = task;
+    if (lane !== undefined && this.#byKey.size > 1) {
+      this.#passed = lane.rank;
+      lane.rank += 1 / lane.weight;
+      this.#lanes.move(lane);
+    }
+    this.remove(task);
+  }
+
+  /** The task's rank has changed. */
+  move(task: Task): void {
+    const { lane } = task;
+    if (lane === undefined) return;
+    lane.tasks.move(task);
+    this.#settle(lane);
+    for (const stop of this.stops) stop.rise();
+  }
+
+  *tasks(): Generator<Task> {
+    for (const lane of this.#byKey.values()) yield* lane.tasks.items;
+  }
+
+  #settle(lane: Lane): void {
+    const order = lane.tasks.first?.rank ?? 0;
+    if (order === lane.order) return;
+    lane.order = order;
+    if (this.#byKey.size > 1) this.#lanes.move(lane);
+  }
+
+  /** Stops have to know when the first goes before the one that was first; that it goes behind it they find out. */
+  #tell(before: number): void {
+    if ((this.head?.rank ?? before) < before) for (const stop of this.stops) stop.rise();
+  }
+
+  #laneOf({ profile }: Task): Lane {
+    const key = profile.weight === 1 ? plainLane : profile.key;
+    let lane = this.#byKey.get(key);
+    if (lane === undefined) {
+      lane = new Lane(key, profile.weight);
+      this.#byKey.set(key, lane);
+    }
+    return lane;
+  }
+}

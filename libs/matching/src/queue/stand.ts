@@ -1,0 +1,186 @@
+/**
+ * Who waits at a cohort, by what is asked of the one agent: at a stand all ask the same, so when one of them finds nobody,
+ * none would, and the stand is put aside until an agent has more room than before.
+ *
+ * 1. Namespaces take turns by what they have had of the cohort. One that comes, or comes back, begins where the one stands
+ *    that went last: nobody saves up turns by staying away, and nobody has to make up for what it got while it was alone.
+ * 2. Within a namespace the first by rank goes, whatever it asks for.
+ * 3. Ranks only grow while something waits, apart from what `rise` says: so the first is looked at, and put where it
+ *    belongs by now, until it is there already. Nothing else has to be kept in order.
+ */
+import type { Agent } from "../agents/agent.ts";
+import type { Cohort } from "../agents/cohort.ts";
+import type { Site } from "../demand/demand.ts";
+import type { Fit } from "../demand/fit.ts";
+import { Heap, type Ranked } from "./heap.ts";
+import type { Share } from "./share.ts";
+
+/** What a namespace has had of a cohort, by its weight. */
+export class Tab {
+  readonly namespace: string;
+  passed = 0;
+  /** At how many stands of the cohort it waits. */
+  turns = 0;
+
+  constructor(namespace: string) {
+    this.namespace = namespace;
+  }
+}
+
+/** A namespace at a stand. */
+export class Turn implements Ranked {
+  readonly tab: Tab;
+  readonly stand: Stand;
+  readonly stops = new Heap<Stop>();
+  rank = 0;
+  order = 0;
+  place = -1;
+
+  constructor(tab: Tab, stand: Stand) {
+    this.tab = tab;
+    this.stand = stand;
+  }
+}
+
+/** A share at a stand. */
+export class Stop implements Ranked {
+  readonly share: Share;
+  readonly site: Site;
+  readonly #stand: Stand;
+  turn: Turn | undefined = undefined;
+  rank = 0;
+  order = 0;
+  place = -1;
+
+  constructor(share: Share, site: Site, stand: Stand) {
+    this.share = share;
+    this.site = site;
+    this.#stand = stand;
+  }
+
+  get stand(): Stand {
+    return this.#stand;
+  }
+
+  /** The share has something that waits. */
+  enter(): void {
+    this.#read();
+    this.#stand.enter(this);
+  }
+
+  /** It has nothing any more. */
+  leave(): void {
+    this.#stand.leave(this);
+  }
+
+  /** The first of the share may go before the one that was first. */
+  rise(): void {
+    const { turn } = this;
+    if (turn === undefined) return;
+    this.#read();
+    turn.stops.move(this);
+    this.#stand.order(turn);
+  }
+
+  /** Whether it stood where it belongs. */
+  refresh(): boolean {
+    const { rank, order } = this;
+    this.#read();
+    if (rank === this.rank && order === this.order) return true;
+    this.turn?.stops.move(this);
+    return false;
+  }
+
+  #read(): void {
+    const { head } = this.share;
+    if (head === undefined) return;
+    this.rank = head.rank;
+    this.order = head.order;
+  }
+}
+
+export class Stand {
+  readonly cohort: Cohort;
+  readonly fit: Fit;
+  readonly #turns = new Heap<Turn>();
+  readonly #byNamespace = new Map<string, Turn>();
+  /** Shares that stand here, waiting or not: without any it is forgotten. */
+  stops = 0;
+  /** Whether somebody here may find an agent. */
+  live = false;
+  /** The agents that can have become fit since all were looked at; undefined when all have to be. */
+  narrow: Agent[] | undefined = undefined;
+
+  constructor(cohort: Cohort, fit: Fit) {
+    this.cohort = cohort;
+    this.fit = fit;
+  }
+
+  get waiting(): boolean {
+    return this.#turns.size > 0;
+  }
+
+  /** Whether all agents of the cohort with room are fit. */
+  get plain(): boolean {
+    return this.fit.key === "";
+  }
+
+  enter(stop: Stop): void {
+    const turn = this.#turnOf(stop.share.namespace);
+    stop.turn = turn;
+    turn.stops.add(stop);
+    if (turn.stops.size > 1) {
+      this.order(turn);
+      return;
+    }
+    this.cohort.arrive(turn.tab);
+    turn.rank = turn.tab.passed;
+    turn.order = stop.rank;
+    this.#turns.add(turn);
+    if (this.#turns.size === 1) this.cohort.open(this);
+  }
+
+  leave(stop: Stop): void {
+    const { turn } = stop;
+    if (turn === undefined) return;
+    stop.turn = undefined;
+    turn.stops.remove(stop);
+    if (turn.stops.size > 0) return;
+    this.#turns.remove(turn);
+    this.#byNamespace.delete(turn.tab.namespace);
+    this.cohort.depart(turn.tab);
+    if (this.#turns.size === 0) this.cohort.shut(this);
+  }
+
+  /** The first of a namespace may go before the one that was first. */
+  order(turn: Turn): void {
+    const order = turn.stops.first?.rank ?? 0;
+    if (order >= turn.order) return;
+    turn.order = order;
+    this.#turns.move(turn);
+  }
+
+  /** Who goes next; undefined when nobody waits. */
+  first(): Turn | undefined {
+    for (;;) {
+      const turn = this.#turns.first;
+      const stop = turn?.stops.first;
+      if (turn === undefined || stop === undefined) return undefined;
+      if (!stop.refresh()) continue;
+      if (turn.rank === turn.tab.passed && turn.order === stop.rank) return turn;
+      turn.rank = turn.tab.passed;
+      turn.order = stop.rank;
+      this.#turns.move(turn);
+      if (this.#turns.first === turn) return turn;
+    }
+  }
+
+  #turnOf(namespace: string): Turn {
+    let turn = this.#byNamespace.get(namespace);
+    if (turn === undefined) {
+      turn = new Turn(this.cohort.tabOf(namespace), this);
+      this.#byNamespace.set(namespace, turn);
+    }
+    return turn;
+  }
+}

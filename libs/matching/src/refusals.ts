@@ -1,0 +1,24 @@
+import { type ErrorDetail, RetryClass } from "@tutti/contracts/types/v1";
+import type { Refusal } from "@tutti/kernel";
+
+const retryClasses = {
+  never: RetryClass.RETRY_CLASS_NEVER,
+  "same-key": RetryClass.RETRY_CLASS_SAME_KEY,
+  elsewhere: RetryClass.RETRY_CLASS_ELSEWHERE,
+} as const;
+
+/** A refusal in the contracts' form. No error is made of it: ten thousand attempts may be lost at once. */
+export function detailOf(refusal: Refusal): ErrorDetail {
+  const { code, message, retry, retryAfterMs, violations, details, status } = refusal;
+  return {
+    code,
+    message,
+    retry: retryClasses[retry],
+    retryAfterMs,
+    violations: violations.map((violation) => ({ ...violation })),
+    details: { ...details },
+    cause: undefined,
+    notOwner: undefined,
+    status,
+  };
+}

@@ -1,0 +1,73 @@
+import type { Refusal } from "@tutti/kernel";
+import type { PoolSettings } from "./api/pool.ts";
+import { namespacesMax } from "./bounds.ts";
+import { matchingErrors } from "./errors.ts";
+import { leastLoaded } from "./strategies/least-loaded.ts";
+
+export const defaultSettings: PoolSettings = {
+  strategy: leastLoaded,
+  weights: {},
+  ageingMs: 60_000,
+  dueLeadMs: 600_000,
+  queuedMax: 100_000,
+  agentsMax: 10_000,
+  window: 1_024,
+  paused: false,
+  adaptiveConcurrency: true,
+  heartbeatMs: 5_000,
+  suspectMs: 12_500,
+  leaseMs: 30_000,
+  resumeWindowMs: 60_000,
+  stickyMs: 5_000,
+  graceMs: 5_000,
+  claimMs: 30_000,
+  orphanMs: 600_000,
+};
+
+const numbers: Readonly<
+  Record<
+    Exclude<keyof PoolSettings, "strategy" | "weights" | "paused" | "adaptiveConcurrency">,
+    readonly [number, number]
+  >
+> = {
+  ageingMs: [1, 86_400_000],
+  dueLeadMs: [0, 86_400_000],
+  queuedMax: [1, 10_000_000],
+  agentsMax: [1, 1_000_000],
+  window: [1, 1_000_000],
+  heartbeatMs: [100, 600_000],
+  suspectMs: [100, 3_600_000],
+  leaseMs: [100, 86_400_000],
+  resumeWindowMs: [0, 86_400_000],
+  stickyMs: [0, 3_600_000],
+  graceMs: [0, 3_600_000],
+  claimMs: [0, 3_600_000],
+  orphanMs: [1_000, 604_800_000],
+};
+
+/** The settings with changes, or what is wrong with them. */
+export function resolveSettings(
+  before: PoolSettings,
+  changes: Partial<PoolSettings>,
+): PoolSettings | Refusal {
+  const settings = { ...before, ...changes };
+  for (const [name, [min, max]] of Object.entries(numbers)) {
+    const value = settings[name as keyof typeof numbers];
+    if (!(value >= min && value <= max)) return invalid(`${name}: expected ${min} to ${max}, found ${value}`);
+  }
+  const { heartbeatMs, suspectMs, leaseMs, weights } = settings;
+  if (!(heartbeatMs < suspectMs && suspectMs < leaseMs))
+    return invalid(
+      `expected heartbeatMs < suspectMs < leaseMs, since an agent is suspect when it misses its time and gone later; found ${heartbeatMs}, ${suspectMs}, ${leaseMs}`,
+    );
+  const weighted = Object.entries(weights);
+  if (weighted.length > namespacesMax) return invalid(`expected at most ${namespacesMax} weights`);
+  for (const [namespace, weight] of weighted)
+    if (!(weight > 0 && weight <= 1e6))
+      return invalid(`weight of ${namespace}: expected above 0, at most 1,000,000, found ${weight}`);
+  return settings;
+}
+
+function invalid(problem: string): Refusal {
+  return matchingErrors.settingsInvalid.refusal({ problem });
+}

@@ -1,0 +1,87 @@
+/**
+ * Tokens that agents brought along and that no sender has offered yet: of a pool that has just moved here. What is known of
+ * them is who works on them, and the result if it has come; so they take a slot, and nothing else can be said.
+ */
+import type { Result } from "@tutti/contracts/agent/v1";
+import type { Agent } from "../agents/agent.ts";
+import type { Link } from "../agents/link.ts";
+import { claimsMax } from "../bounds.ts";
+import { TokenTable } from "./token-table.ts";
+
+export interface Claim {
+  readonly token: Uint8Array;
+  readonly agent: Agent;
+  answered: { readonly link: Link; readonly number: number; readonly result: Result } | undefined;
+}
+
+export class Claims {
+  readonly #table: TokenTable<Claim>;
+  /** Hears that an agent has one less. */
+  readonly #onFreed: (agent: Agent) => void;
+
+  constructor(seed: number, onFreed: (agent: Agent) => void) {
+    this.#table = new TokenTable(seed);
+    this.#onFreed = onFreed;
+  }
+
+  get size(): number {
+    return this.#table.size;
+  }
+
+  /** Whether there was room for it. */
+  add(token: Uint8Array, agent: Agent): boolean {
+    if (this.#table.size >= claimsMax || this.#table.get(token) !== undefined) return false;
+    this.#table.set(token.slice(), { token, agent, answered: undefined });
+    agent.used++;
+    return true;
+  }
+
+  /** An offer bears the token. */
+  take(token: Uint8Array): Claim | undefined {
+    const claim = this.#table.get(token);
+    if (claim !== undefined) this.#remove(claim);
+    return claim;
+  }
+
+  /** The agent's answer comes before the offer. False when it is not the agent's. */
+  answer(agent: Agent, link: Link, number: number, result: Result): boolean {
+    const claim = this.#table.get(result.token);
+    if (claim?.agent !== agent) return false;
+    // Of several answers the last one's number stands for all.
+    claim.answered?.link.settle(claim.answered.number);
+    claim.answered = { link, number, result };
+    return true;
+  }
+
+  cancel(token: Uint8Array, reason: string, graceMs: number): boolean {
+    const claim = this.take(token);
+    if (claim === undefined) return false;
+    disclaim(claim, reason, graceMs);
+    return true;
+  }
+
+  /** An agent is gone, or says anew what it has. */
+  drop(agent: Agent): void {
+    if (this.#table.size === 0) return;
+    for (const claim of [...this.#table.values()]) if (claim.agent === agent) this.#remove(claim);
+  }
+
+  /** Nobody has offered them in time. */
+  dropAll(reason: string): void {
+    for (const claim of [...this.#table.values()]) {
+      this.#remove(claim);
+      disclaim(claim, reason, 0);
+    }
+  }
+
+  #remove(claim: Claim): void {
+    this.#table.delete(claim.token);
+    claim.agent.used--;
+    this.#onFreed(claim.agent);
+  }
+}
+
+function disclaim({ token, agent, answered }: Claim, reason: string, graceMs: number): void {
+  if (answered === undefined) agent.link?.outgoing.cancels.push({ token, reason, graceMs });
+  else answered.link.settle(answered.number);
+}

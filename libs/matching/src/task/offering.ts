@@ -1,0 +1,178 @@
+/** How tasks come into a pool, and what their senders order about them afterwards. */
+import type { Cancel, Extend } from "@tutti/contracts/agent/v1";
+import { type Offer, type PriorityChange, ReturnReason } from "@tutti/contracts/swarm/v1";
+import { isRefusal, type Refusal } from "@tutti/kernel";
+import { keptWindowsMax, retryAfterMs } from "../bounds.ts";
+import type { PoolCore } from "../core.ts";
+import { matchingErrors } from "../errors.ts";
+import type { Limit } from "../limits/limit.ts";
+import type { Profile } from "../offers/profile.ts";
+import type { Seat } from "../offers/seat.ts";
+import { detach, finish, hold, settle, stop } from "./attempts.ts";
+import { type Extras, Task } from "./task.ts";
+import { dropWaiting, enqueue, giveBack, rankOf } from "./waiting.ts";
+
+const never = Number.POSITIVE_INFINITY;
+const noLimits: readonly Limit[] = [];
+const { RETURN_REASON_RECALLED, RETURN_REASON_OVER_WINDOW, RETURN_REASON_PUT_BACK } = ReturnReason;
+
+export function offerTask(core: PoolCore, seat: Seat, offer: Offer, profile: Profile, nowMs: number): void {
+  const { stream } = seat;
+  const known = core.tasks.get(offer.token);
+  if (known !== undefined) {
+    adopt(core, seat, known, nowMs);
+    return;
+  }
+  const full = fullness(core, seat);
+  if (full !== undefined) {
+    stream.returned(core, offer.token, RETURN_REASON_OVER_WINDOW, full, retryAfterMs);
+    return;
+  }
+  const limits = offer.limits.length === 0 ? noLimits : core.limits.take(offer.limits, profile.namespace);
+  if (isRefusal(limits)) {
+    stream.returned(core, offer.token, RETURN_REASON_OVER_WINDOW, limits, retryAfterMs);
+    return;
+  }
+  const task = taskOf(core, offer, profile, limits, nowMs);
+  core.tasks.set(offer.token, task);
+  seat.add(task);
+  if (core.claims.size > 0 && claimed(core, task, nowMs)) return;
+  core.queued++;
+  enqueue(task);
+  core.watch(task);
+}
+
+function fullness(core: PoolCore, seat: Seat): Refusal | undefined {
+  const { window, queuedMax } = core.settings;
+  const { windowFull } = matchingErrors;
+  if (seat.outstanding >= window) return windowFull.refusal({ what: "tasks outstanding", max: window });
+  const keptMax = window * keptWindowsMax;
+  if (seat.kept >= keptMax) return windowFull.refusal({ what: "results that are not durable", max: keptMax });
+  if (core.queued >= queuedMax)
+    return windowFull.refusal({ what: "tasks waiting in the pool", max: queuedMax });
+  return undefined;
+}
+
+function taskOf(
+  core: PoolCore,
+  offer: Offer,
+  profile: Profile,
+  limits: readonly Limit[],
+  nowMs: number,
+): Task {
+  const task = new Task(core, offer, profile, nowMs - offer.waitedMs);
+  const { onlyAgents, notAgents, dueMs, totalMs } = offer;
+  if (onlyAgents.length > 0 || notAgents.length > 0)
+    task.demand = core.demands.narrowed(profile.demand, onlyAgents, notAgents);
+  else profile.demand.uses++;
+  task.dueWantedMs = dueMs > 0 ? nowMs + dueMs : never;
+  task.order = ++core.offered;
+  task.rank = rankOf(core, task, task.dueWantedMs);
+  if (profile.queueMs > 0) task.queueDueMs = task.readyMs + profile.queueMs;
+  if (totalMs > 0) task.totalDueMs = nowMs + totalMs;
+  const stickyKey = offer.stickyKey || profile.stickyKey;
+  const contextKey = offer.contextKey || profile.contextKey;
+  if (limits.length > 0 || stickyKey !== "" || contextKey !== "")
+    task.extras = extrasOf(limits, stickyKey, contextKey);
+  return task;
+}
+
+function extrasOf(limits: readonly Limit[], stickyKey: string, contextKey: string): Extras {
+  return {
+    limits,
+    wokenBy: undefined,
+    waitsFor: "",
+    stickyKey,
+    contextKey,
+    unbound: undefined,
+    boundDueMs: never,
+    mayBind: true,
+    repeats: [],
+  };
+}
+
+/** Whether an agent has the task already: then that goes on, or its result is there. */
+function claimed(core: PoolCore, task: Task, nowMs: number): boolean {
+  const claim = core.claims.take(task.offer.token);
+  if (claim === undefined) return false;
+  const { agent, answered } = claim;
+  hold(core, task, agent, nowMs);
+  core.roster.loaded(agent);
+  if (answered === undefined) return true;
+  detach(core, task, true, nowMs);
+  task.link = answered.link;
+  task.linkNumber = answered.number;
+  finish(core, task, answered.result, agent);
+  return true;
+}
+
+/** A task that is known was offered again: nothing changes but where its result goes. */
+function adopt(core: PoolCore, seat: Seat, task: Task, nowMs: number): void {
+  if (task.stage === "forgotten") {
+    // It was cancelled, and its agent is still busy with that.
+    seat.stream.returned(core, task.offer.token, RETURN_REASON_PUT_BACK, undefined, core.settings.graceMs);
+    return;
+  }
+  if (task.seat === seat) return;
+  core.leaveSeat(task);
+  seat.add(task);
+  task.awayDueMs = never;
+  if (task.stage === "away") enqueue(task);
+  if (task.stage === "ended") seat.stream.deliver(task, task.link?.agentId ?? "");
+  else if (task.begunMs > 0 && task.agent !== undefined) seat.stream.begun(task, task.agent, nowMs);
+  core.watch(task);
+}
+
+/** A sender wants an offer back if it has not been assigned. */
+export function recall(core: PoolCore, seat: Seat, token: Uint8Array, nowMs: number): boolean {
+  const task = core.tasks.get(token);
+  if (task?.seat !== seat) return false;
+  if (isWaiting(task)) giveBack(core, task, RETURN_REASON_RECALLED, undefined, 0, nowMs);
+  return true;
+}
+
+/** Nobody wants a task any more, wherever it is. */
+export function cancel(core: PoolCore, { token, reason, graceMs }: Cancel, nowMs: number): boolean {
+  const task = core.tasks.get(token);
+  if (task === undefined) return core.claims.cancel(token, reason, graceMs);
+  if (isWaiting(task)) dropWaiting(core, task, nowMs);
+  else if (task.stage === "working") abandon(core, task, reason, graceMs, nowMs);
+  else if (task.stage === "ended") settle(core, task, nowMs);
+  return true;
+}
+
+/** An attempt that nobody waits for is ended. */
+export function abandon(core: PoolCore, task: Task, reason: string, graceMs: number, nowMs: number): void {
+  core.leaveSeat(task);
+  stop(core, task, reason, graceMs, nowMs);
+  task.stage = "forgotten";
+  if (task.agent === undefined) core.forget(task, nowMs);
+  else core.watch(task);
+}
+
+export function extend(core: PoolCore, extension: Extend, nowMs: number): boolean {
+  const task = core.tasks.get(extension.token);
+  if (task === undefined) return false;
+  const { runMs, totalMs } = extension;
+  task.runMs = runMs;
+  task.runFromMs = nowMs;
+  task.totalDueMs = totalMs > 0 ? nowMs + totalMs : never;
+  if (task.stage === "working") task.agent?.link?.outgoing.extensions.push(extension);
+  core.watch(task);
+  return true;
+}
+
+export function prioritize(core: PoolCore, { token, priority }: PriorityChange): boolean {
+  const task = core.tasks.get(token);
+  if (task === undefined) return false;
+  task.priority = priority;
+  task.rank = rankOf(core, task, task.dueWantedMs);
+  if (task.stage === "queued") task.share?.move(task);
+  else if (task.stage === "limited")
+    task.extras?.limits.find(({ id }) => id === task.extras?.waitsFor)?.move(task);
+  return true;
+}
+
+export function isWaiting({ stage }: Task): boolean {
+  return stage === "queued" || stage === "limited" || stage === "away";
+}

@@ -1,0 +1,127 @@
+import type { Result } from "@tutti/contracts/agent/v1";
+import type { Offer } from "@tutti/contracts/swarm/v1";
+import type { Agent } from "../agents/agent.ts";
+import type { Link } from "../agents/link.ts";
+import type { Demand } from "../demand/demand.ts";
+import type { Limit } from "../limits/limit.ts";
+import type { Profile } from "../offers/profile.ts";
+import type { Seat } from "../offers/seat.ts";
+import type { Ranked } from "../queue/heap.ts";
+import type { Lane, Share } from "../queue/share.ts";
+import { Due } from "../time/due.ts";
+
+/**
+ * How a task stands in its pool:
+ *
+ *     queued ── assigned ──► working ── result, lost, timed out ──► ended ── durable ──► forgotten
+ *     queued ── its key is full ──► limited ── room ──► queued
+ *     queued ── its agent is full ──► bound ── time, agent not able ──► queued, or assigned to that agent
+ *     queued, limited, bound ── sender gone ──► away ── offered again ──► queued
+ *     working ── busy ──► queued
+ *     queued, limited, bound, away ── recalled, cancelled, timed out ──► forgotten
+ *     working ── cancelled ──► forgotten
+ *
+ * Bound is queued with another demand. An attempt that timed out or was cancelled has ended for its sender at once; its
+ * agent keeps it, and its slot, until it says so or its grace is over: until then its token is known.
+ */
+export type Stage = "queued" | "limited" | "away" | "working" | "ended" | "forgotten";
+
+/** What only some tasks have. */
+export interface Extras {
+  readonly limits: readonly Limit[];
+  /** The limit that let it go on, while it has not been assigned. */
+  wokenBy: Limit | undefined;
+  /** The limit that it waits for, by id; empty when for none. */
+  waitsFor: string;
+  readonly stickyKey: string;
+  readonly contextKey: string;
+  /** What it asked for, while it waits for the agent of its key. */
+  unbound: Demand | undefined;
+  boundDueMs: number;
+  /** Whether it may still wait for that agent. */
+  mayBind: boolean;
+  /** Numbers of results that its agent sent more than once. */
+  repeats: number[];
+}
+
+/** What a task's time running out leads to. */
+export interface TaskWatch {
+  expire(task: Task, nowMs: number): void;
+}
+
+const never = Number.POSITIVE_INFINITY;
+
+export class Task extends Due implements Ranked {
+  readonly #watch: TaskWatch;
+  readonly offer: Offer;
+  readonly profile: Profile;
+  demand: Demand;
+  rank = 0;
+  order = 0;
+  place = -1;
+  stage: Stage = "queued";
+  priority: number;
+  readonly readyMs: number;
+  /** When its time in the queue is over, and that over all attempts. */
+  queueDueMs = never;
+  totalDueMs = never;
+  /** When its outcome is wanted. */
+  dueWantedMs = never;
+  /** For how long an attempt may run and be silent; 0 for any time. */
+  runMs: number;
+  assignedMs = 0;
+  /** 0 while it has not begun. */
+  begunMs = 0;
+  heardMs = 0;
+  /** From when on its time to run counts. */
+  runFromMs = 0;
+  /** When it is forgotten because its sender has not come back. */
+  awayDueMs = never;
+  /** When its agent is treated as done with it although it has not said so. */
+  stopDueMs = never;
+  share: Share | undefined = undefined;
+  lane: Lane | undefined = undefined;
+  seat: Seat | undefined = undefined;
+  seatBefore: Task | undefined = undefined;
+  seatAfter: Task | undefined = undefined;
+  agent: Agent | undefined = undefined;
+  agentBefore: Task | undefined = undefined;
+  agentAfter: Task | undefined = undefined;
+  result: Result | undefined = undefined;
+  /** The link whose agent keeps the result, and the result's number there. */
+  link: Link | undefined = undefined;
+  linkNumber = 0;
+  busyAnswers = 0;
+  /** How far it is, 0 to 1, and in words, as its agent said last. */
+  fraction = 0;
+  message = "";
+  extras: Extras | undefined = undefined;
+
+  constructor(watch: TaskWatch, offer: Offer, profile: Profile, readyMs: number) {
+    super();
+    this.#watch = watch;
+    this.offer = offer;
+    this.profile = profile;
+    this.demand = profile.demand;
+    this.readyMs = readyMs;
+    this.priority = offer.priority;
+    this.runMs = profile.runMs;
+  }
+
+  override run(nowMs: number): void {
+    this.#watch.expire(this, nowMs);
+  }
+
+  /** When it has to be looked at, as it stands. */
+  get nextDueMs(): number {
+    const { stage, profile } = this;
+    if (stage === "ended" || stage === "forgotten") return Math.min(this.awayDueMs, this.stopDueMs);
+    if (stage !== "working") {
+      const boundDueMs = this.extras?.boundDueMs ?? never;
+      return Math.min(this.queueDueMs, this.totalDueMs, this.awayDueMs, boundDueMs);
+    }
+    const runDueMs = this.runMs > 0 ? this.runFromMs + this.runMs : never;
+    const silentDueMs = profile.heartbeatMs > 0 ? this.heardMs + profile.heartbeatMs : never;
+    return Math.min(runDueMs, silentDueMs, this.totalDueMs, this.awayDueMs);
+  }
+}

@@ -1,0 +1,148 @@
+/** Tasks that wait: in their queue, for a limit, for the agent of their key, for their sender. */
+import type { ReturnReason } from "@tutti/contracts/swarm/v1";
+import type { Refusal } from "@tutti/kernel";
+import type { Agent } from "../agents/agent.ts";
+import type { PoolCore } from "../core.ts";
+import type { Extras, Task } from "./task.ts";
+
+const never = Number.POSITIVE_INFINITY;
+
+/** Where a task stands in the order, which time does not change. */
+export function rankOf(core: PoolCore, { readyMs, priority }: Task, dueMs: number): number {
+  const { ageingMs, dueLeadMs } = core.settings;
+  return Math.min(readyMs, dueMs - dueLeadMs) - priority * ageingMs;
+}
+
+/** Puts a task into its queue. */
+export function enqueue(task: Task): void {
+  task.stage = "queued";
+  const share = task.demand.shareOf(task.profile.namespace);
+  task.share = share;
+  share.add(task);
+}
+
+/** Takes a task that waits from wherever it waits. */
+export function dequeue(core: PoolCore, task: Task, nowMs: number): void {
+  const { stage, share, extras } = task;
+  if (stage === "queued") {
+    task.share = undefined;
+    share?.remove(task);
+  } else if (stage === "limited") extras?.limits.find((limit) => limit.id === extras.waitsFor)?.leave(task);
+  if (extras !== undefined) {
+    sleepAgain(core, task, extras, nowMs);
+    unbind(core, task, extras);
+  }
+}
+
+/** Takes a task aside when one of its limits is full. */
+export function holdBack(core: PoolCore, task: Task, extras: Extras, nowMs: number): boolean {
+  const full = core.limits.fullOf(extras.limits, nowMs);
+  if (full === undefined) return false;
+  task.share?.remove(task);
+  task.share = undefined;
+  sleepAgain(core, task, extras, nowMs);
+  unbind(core, task, extras);
+  task.stage = "limited";
+  extras.waitsFor = full.id;
+  full.wait(task);
+  core.limits.wake(full, nowMs);
+  return true;
+}
+
+/** A limit has room for a task that waited for it. */
+export function letGo(task: Task): void {
+  const { extras } = task;
+  if (extras === undefined) return;
+  extras.wokenBy = extras.limits.find((limit) => limit.id === extras.waitsFor);
+  extras.waitsFor = "";
+  enqueue(task);
+}
+
+/** What let a task go on may let another one go instead. */
+function sleepAgain(core: PoolCore, task: Task, extras: Extras, nowMs: number): void {
+  const { wokenBy } = extras;
+  if (wokenBy === undefined) return;
+  extras.wokenBy = undefined;
+  wokenBy.unwake(extras.unbound ?? task.demand);
+  core.limits.wake(wokenBy, nowMs);
+}
+
+/** A task waits for the agent that did the last one with its key. */
+export function bindTask(core: PoolCore, task: Task, extras: Extras, agent: Agent, nowMs: number): void {
+  task.share?.remove(task);
+  extras.unbound = task.demand;
+  extras.mayBind = false;
+  extras.boundDueMs = nowMs + core.settings.stickyMs;
+  task.demand = core.demands.narrowed(task.demand, [agent.agentId], []);
+  core.bound.add(task, agent.agentId);
+  enqueue(task);
+  core.watch(task);
+}
+
+/** It no longer does. It is in no queue then. */
+function unbind(core: PoolCore, task: Task, extras: Extras): void {
+  const { unbound } = extras;
+  if (unbound === undefined) return;
+  core.bound.remove(task);
+  const { demand } = task;
+  task.demand = unbound;
+  extras.unbound = undefined;
+  extras.boundDueMs = never;
+  core.demands.giveBack(demand);
+}
+
+/** It has waited long enough for its agent, or that one cannot take it any more. */
+export function letOthers(core: PoolCore, task: Task): void {
+  const { extras, share } = task;
+  if (extras?.unbound === undefined) return;
+  share?.remove(task);
+  unbind(core, task, extras);
+  enqueue(task);
+  core.watch(task);
+}
+
+/** Its queue and its keys let go of it, because it is assigned. */
+export function leaveQueue(core: PoolCore, task: Task): void {
+  const { share, extras } = task;
+  task.share = undefined;
+  share?.grant(task);
+  core.queued--;
+  if (extras === undefined) return;
+  const { wokenBy } = extras;
+  if (wokenBy !== undefined) {
+    extras.wokenBy = undefined;
+    wokenBy.unwake(extras.unbound ?? task.demand);
+  }
+  unbind(core, task, extras);
+}
+
+/** Its sender is away: it waits to be offered again. */
+export function sendAway(core: PoolCore, task: Task, nowMs: number): void {
+  if (task.stage === "queued" || task.stage === "limited") {
+    dequeue(core, task, nowMs);
+    task.stage = "away";
+  }
+  task.awayDueMs = nowMs + core.settings.orphanMs;
+  core.watch(task);
+}
+
+/** A task that waits goes back to its sender. */
+export function giveBack(
+  core: PoolCore,
+  task: Task,
+  reason: ReturnReason,
+  error: Refusal | undefined,
+  retryAfterMs: number,
+  nowMs: number,
+): void {
+  const { seat, offer } = task;
+  seat?.stream.returned(core, offer.token, reason, error, retryAfterMs);
+  dropWaiting(core, task, nowMs);
+}
+
+/** A task that waits is forgotten. */
+export function dropWaiting(core: PoolCore, task: Task, nowMs: number): void {
+  dequeue(core, task, nowMs);
+  core.queued--;
+  core.forget(task, nowMs);
+}

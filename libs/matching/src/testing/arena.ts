@@ -1,0 +1,233 @@
+/** A pool with senders and agents that tests speak through, as those who own a pool do. */
+import assert from "node:assert/strict";
+import {
+  type AgentFrame,
+  AgentFrame as AgentFrames,
+  type Assign,
+  type Bye,
+  Hello,
+  type HostFrame,
+  type Result,
+} from "@tutti/contracts/agent/v1";
+import { type OfferProfile, OfferReply, OfferRequest } from "@tutti/contracts/swarm/v1";
+import { isRefusal } from "@tutti/kernel";
+import { seededChance } from "@tutti/kernel/testing";
+import type { AgentLink, Joined } from "../api/agents.ts";
+import type { AgentChange, Pool, PoolSettings } from "../api/pool.ts";
+import type { OfferStream } from "../api/senders.ts";
+import { openOfferStream } from "../offers/offer-stream.ts";
+import { openPool } from "../pool.ts";
+
+/** What can be left out has the value that protobuf gives it. */
+export type Partly<T> = T extends Uint8Array | bigint | Date
+  ? T
+  : T extends readonly (infer Item)[]
+    ? readonly Partly<Item>[]
+    : T extends object
+      ? { readonly [K in keyof T]?: Partly<T[K]> | undefined }
+      : T;
+
+export const startMs = 1_000_000;
+
+export function tokenOf(number: number): Uint8Array {
+  const token = new Uint8Array(16);
+  new DataView(token.buffer).setUint32(0, number);
+  return token;
+}
+
+export function numberOf(token: Uint8Array): number {
+  return new DataView(token.buffer, token.byteOffset).getUint32(0);
+}
+
+export class Arena {
+  nowMs = startMs;
+  readonly pool: Pool;
+  readonly changes: AgentChange[] = [];
+
+  constructor(settings: Partial<PoolSettings> = {}, seed = 1) {
+    this.pool = openPool({
+      namespace: "default",
+      name: "default",
+      owner: "swarm-1",
+      epoch: 3,
+      chance: seededChance(seed),
+      openedMs: startMs,
+      settings: { claimMs: 0, ...settings },
+      onAgentChange: (change) => void this.changes.push(change),
+    });
+  }
+
+  sender(name = "workflow-1"): Sender {
+    return new Sender(this, name);
+  }
+
+  agent(agentId: string, wishes: AgentWishes = {}): TestAgent {
+    const { slots = 1, credit = 100, does = ["work@1.0.0"], labels = {}, resources = {} } = wishes;
+    const { contextKeys = [], incarnation = "01", running = [] } = wishes;
+    const capabilities = does.map((one) => {
+      const [name = "", version = ""] = one.split("@");
+      return { name, version };
+    });
+    const hello = Hello.fromPartial({
+      agentId,
+      incarnation,
+      running,
+      offering: { capabilities, labels, slots, resources, contextKeys: [...contextKeys] },
+    });
+    const agent = new TestAgent(this);
+    const joined = this.pool.join(hello, "swarm-1", agent, this.nowMs);
+    assert.ok(!isRefusal(joined), isRefusal(joined) ? joined.message : "");
+    agent.joined = joined;
+    if (credit > 0) agent.say({ credit });
+    return agent;
+  }
+
+  turn(): number {
+    return this.pool.turn(this.nowMs);
+  }
+
+  /** Time passes, with a turn whenever one is due. */
+  pass(byMs: number): void {
+    const untilMs = this.nowMs + byMs;
+    while (this.pool.nextDueMs <= untilMs) {
+      this.nowMs = Math.max(this.nowMs, this.pool.nextDueMs);
+      this.turn();
+    }
+    this.nowMs = untilMs;
+    this.turn();
+  }
+}
+
+export interface AgentWishes {
+  readonly slots?: number;
+  readonly credit?: number;
+  /** `name@version` */
+  readonly does?: readonly string[];
+  readonly labels?: Record<string, string>;
+  readonly resources?: Record<string, number>;
+  readonly contextKeys?: readonly string[];
+  readonly incarnation?: string;
+  readonly running?: Uint8Array[];
+}
+
+export class TestAgent {
+  readonly #arena: Arena;
+  joined: Joined | undefined = undefined;
+  /** Everything it was sent, joined. */
+  readonly assigned: Assign[] = [];
+  readonly cancelled: number[] = [];
+  readonly frames: HostFrame[] = [];
+  durable = 0;
+  readonly durableBeyond: number[] = [];
+  ended: Bye | undefined = undefined;
+
+  constructor(arena: Arena) {
+    this.#arena = arena;
+  }
+
+  get link(): AgentLink {
+    assert.ok(this.joined !== undefined);
+    return this.joined.link;
+  }
+
+  /** Numbers of the tasks it was given, in their order. */
+  get given(): number[] {
+    return this.assigned.map(({ token }) => numberOf(token));
+  }
+
+  send(frame: HostFrame): void {
+    assert.equal(this.ended, undefined, "nothing is sent after the end");
+    this.frames.push(structuredClone(frame));
+    this.assigned.push(...frame.assignments);
+    this.cancelled.push(...frame.cancels.map(({ token }) => numberOf(token)));
+    assert.ok(frame.resultsDurable >= this.durable);
+    this.durable = frame.resultsDurable;
+    this.durableBeyond.push(...frame.resultsDurableBeyond);
+  }
+
+  end(bye: Bye): void {
+    this.ended = bye;
+  }
+
+  say(frame: Partly<AgentFrame>): void {
+    const refusal = this.link.take(AgentFrames.fromPartial(frame as Partial<AgentFrame>), this.#arena.nowMs);
+    assert.equal(refusal, undefined);
+  }
+
+  answer(number: number, outcome?: Result["outcome"]): void {
+    const well = { $case: "inlineOutput" as const, value: new Uint8Array([number & 0xff]) };
+    const result = { token: tokenOf(number), outcome: outcome ?? well, runMs: 1, used: undefined };
+    this.say({ results: [result] });
+  }
+
+  busy(number: number, retryAfterMs = 0): void {
+    this.answer(number, { $case: "busy", value: { retryAfterMs, message: "" } });
+  }
+}
+
+export class Sender {
+  readonly #arena: Arena;
+  readonly stream: OfferStream;
+  readonly told = OfferReply.create();
+  /** Profiles that were sent, by what they say. */
+  readonly #profiles = new Map<string, number>();
+
+  constructor(arena: Arena, name: string) {
+    this.#arena = arena;
+    this.stream = openOfferStream(name, this);
+    assert.equal(this.stream.open(1, arena.pool), undefined);
+  }
+
+  send(reply: OfferReply): void {
+    for (const key of Object.keys(reply) as (keyof OfferReply)[]) {
+      const part = reply[key];
+      if (Array.isArray(part)) (this.told[key] as unknown[]).push(...part);
+    }
+  }
+
+  /** Numbers of the tasks that have a result, in their order, each with what became of it. */
+  get results(): (readonly [number: number, what: string])[] {
+    return this.told.results.map(({ token, outcome }) => [
+      numberOf(token),
+      outcome?.$case === "failed" ? outcome.value.code : (outcome?.$case ?? ""),
+    ]);
+  }
+
+  get returned(): number[] {
+    return this.told.returned.map(({ token }) => numberOf(token));
+  }
+
+  offer(
+    numbers: number | readonly number[],
+    profile: Partly<OfferProfile> = {},
+    offer: Partly<OfferRequest["offers"][number]> = {},
+  ): void {
+    const key = JSON.stringify(profile);
+    let number = this.#profiles.get(key);
+    const profiles: Partly<OfferProfile>[] = [];
+    if (number === undefined) {
+      number = this.#profiles.size + 1;
+      this.#profiles.set(key, number);
+      profiles.push({ capability: "work", ...profile, number, pool: 1 });
+    }
+    const offers = [numbers].flat().map((one) => ({
+      attempt: 1,
+      workId: "run-1",
+      taskId: `t${one}`,
+      ...offer,
+      token: tokenOf(one),
+      profile: number,
+    }));
+    this.request({ profiles, offers });
+  }
+
+  request(request: Partly<OfferRequest>): void {
+    const whole = OfferRequest.fromPartial(request as Partial<OfferRequest>);
+    const refusal = this.stream.take(whole, this.#arena.nowMs);
+    assert.equal(refusal, undefined);
+  }
+
+  durable(resultsDurable: number, resultsDurableBeyond: number[] = []): void {
+    this.request({ resultsDurable, resultsDurableBeyond });
+  }
+}

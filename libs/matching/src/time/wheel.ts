@@ -1,0 +1,175 @@
+/**
+ * All that waits for a time, however much of it there is.
+ *
+ * Six rings of 64 lists: those of the first are a millisecond wide, those of each further one as wide as all of the ring
+ * before. What is far away stands in a wide list and is spread over narrower ones as its time comes nearer.
+ *
+ * 1. Adding and removing cost the same whatever is in it.
+ * 2. Nothing runs before its time, and at most a millisecond after it, or after it was put in, if somebody looks then.
+ * 3. `nextDueMs` is never later than the first that is due. It may be earlier, when a list has to be spread.
+ */
+import { assert } from "@tutti/kernel";
+import type { Due } from "./due.ts";
+
+const bits = 6;
+const spokes = 1 << bits;
+const rings = 6;
+/** What is later than this, two years, is looked at then and put off again. */
+const furthestTicks = spokes ** rings - 1;
+
+export class Wheel {
+  readonly #startMs: number;
+  readonly #lists: (Due | undefined)[] = new Array<Due | undefined>(rings * spokes).fill(undefined);
+  /** For each ring two words that say which of its lists have something. */
+  readonly #taken = new Int32Array(rings * 2);
+  /** Everything before this tick has run. */
+  #tick = 0;
+  #size = 0;
+  #nextTick = -1;
+
+  constructor(startMs: number) {
+    this.#startMs = Math.floor(startMs);
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get nextDueMs(): number {
+    if (this.#size === 0) return Number.POSITIVE_INFINITY;
+    if (this.#nextTick < 0) this.#nextTick = this.#findNext();
+    return this.#startMs + this.#nextTick;
+  }
+
+  /** Puts something in, or elsewhere. An infinite time takes it out. */
+  set(due: Due, dueMs: number): void {
+    if (due.spoke >= 0) {
+      if (due.dueMs === dueMs) return;
+      this.remove(due);
+    }
+    if (dueMs === Number.POSITIVE_INFINITY) return;
+    due.dueMs = dueMs;
+    this.#size++;
+    this.#put(due);
+  }
+
+  remove(due: Due): void {
+    if (due.spoke < 0) return;
+    this.#unlink(due);
+    this.#size--;
+    due.dueMs = Number.POSITIVE_INFINITY;
+    this.#nextTick = -1;
+  }
+
+  /** Runs all that is due, in the order of time as far as milliseconds tell. */
+  advance(nowMs: number): void {
+    const until = Math.floor(nowMs - this.#startMs);
+    while (this.#size > 0) {
+      const next = this.nextDueMs - this.#startMs;
+      if (next > until) break;
+      this.#tick = next;
+      this.#nextTick = -1;
+      this.#spread(next);
+      this.#runList(next & (spokes - 1), nowMs);
+      this.#tick = next + 1;
+      // What a run has put in for this very tick stands in the next one.
+    }
+    if (this.#tick <= until) {
+      this.#tick = until + 1;
+      this.#nextTick = -1;
+    }
+  }
+
+  #put(due: Due): void {
+    const wanted = Math.ceil(due.dueMs - this.#startMs);
+    const tick = Math.min(Math.max(wanted, this.#tick), this.#tick + furthestTicks);
+    let ring = 0;
+    // In the narrowest ring in which its list is not passed again before its time.
+    while (ring < rings - 1 && tick >= spanEnd(this.#tick, ring)) ring++;
+    const spoke = ring * spokes + (Math.floor(tick / spokes ** ring) & (spokes - 1));
+    const head = this.#lists[spoke];
+    due.spoke = spoke;
+    due.earlier = undefined;
+    due.later = head;
+    if (head !== undefined) head.earlier = due;
+    this.#lists[spoke] = due;
+    const word = spoke >> 5;
+    this.#taken[word] = (this.#taken[word] ?? 0) | (1 << (spoke & 31));
+    const begins = Math.max(this.#tick, Math.floor(tick / spokes ** ring) * spokes ** ring);
+    if (this.#nextTick >= 0 && begins < this.#nextTick) this.#nextTick = begins;
+  }
+
+  #unlink(due: Due): void {
+    const { spoke, earlier, later } = due;
+    if (earlier === undefined) this.#lists[spoke] = later;
+    else earlier.later = later;
+    if (later !== undefined) later.earlier = earlier;
+    if (earlier === undefined && later === undefined) this.#clear(spoke);
+    due.spoke = -1;
+    due.earlier = undefined;
+    due.later = undefined;
+  }
+
+  #clear(spoke: number): void {
+    const word = spoke >> 5;
+    this.#taken[word] = (this.#taken[word] ?? 0) & ~(1 << (spoke & 31));
+  }
+
+  /** Spreads the wide lists that begin at a tick. */
+  #spread(tick: number): void {
+    for (let ring = rings - 1; ring > 0; ring--) {
+      const width = spokes ** ring;
+      if (tick % width !== 0) continue;
+      const spoke = ring * spokes + (Math.floor(tick / width) & (spokes - 1));
+      let due = this.#lists[spoke];
+      this.#lists[spoke] = undefined;
+      this.#clear(spoke);
+      while (due !== undefined) {
+        const { later } = due;
+        this.#put(due);
+        due = later;
+      }
+    }
+  }
+
+  #runList(spoke: number, nowMs: number): void {
+    // One by one: a run may remove others that are due too, and puts what is new elsewhere.
+    this.#tick++;
+    for (let due = this.#lists[spoke]; due !== undefined; due = this.#lists[spoke]) {
+      this.remove(due);
+      due.run(nowMs);
+    }
+  }
+
+  #findNext(): number {
+    let best = Number.POSITIVE_INFINITY;
+    for (let ring = 0; ring < rings; ring++) {
+      const width = spokes ** ring;
+      const here = Math.floor(this.#tick / width);
+      const distance = this.#distance(ring, here & (spokes - 1), this.#tick % width !== 0);
+      if (distance >= 0) best = Math.min(best, (here + distance) * width);
+    }
+    assert(Number.isFinite(best), "something is in the wheel", { size: this.#size });
+    return Math.max(best, this.#tick);
+  }
+
+  /** How many lists after a place of a ring the next one is that has something; below 0 for none. */
+  #distance(ring: number, from: number, isPassed: boolean): number {
+    const low = this.#taken[2 * ring] ?? 0;
+    const high = this.#taken[2 * ring + 1] ?? 0;
+    if (low === 0 && high === 0) return -1;
+    // The list of a wide ring that has begun already was spread: what stands there belongs to the next round.
+    for (let step = isPassed ? 1 : 0; step <= spokes; step++) {
+      const spoke = (from + step) & (spokes - 1);
+      const word = spoke < 32 ? low : high;
+      if ((word & (1 << (spoke & 31))) !== 0) return step;
+    }
+    return -1;
+  }
+}
+
+/** The first tick that a ring cannot hold, as seen from a tick: its lists would be passed before. */
+function spanEnd(tick: number, ring: number): number {
+  const width = spokes ** ring;
+  return (Math.floor(tick / width) + spokes) * width;
+}

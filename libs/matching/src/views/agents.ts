@@ -1,0 +1,61 @@
+import { Hold } from "@tutti/contracts/agent/v1";
+import type { Agent as AgentView, AgentWork } from "@tutti/contracts/swarm/v1";
+import { Cause } from "@tutti/contracts/types/v1";
+import { toTimestamp } from "@tutti/kernel";
+import type { Agent } from "../agents/agent.ts";
+import type { PoolCore } from "../core.ts";
+import { workOf } from "./work.ts";
+
+/** An agent as others see it. Its silence is told in parts of what is allowed: 8 when it is suspect. */
+export function agentView(core: PoolCore, agent: Agent, nowMs: number): AgentView {
+  const { identity, hold, holdReason, used, slots } = agent;
+  return {
+    namespace: core.namespace,
+    pool: core.name,
+    agentId: agent.agentId,
+    kind: identity.kind,
+    state: agent.state,
+    stateReason: agent.stateReason,
+    stateTime: toTimestamp(agent.stateMs),
+    hold,
+    holdCause: hold === Hold.HOLD_NONE ? undefined : Cause.fromPartial({ reason: holdReason }),
+    offering: agent.offering,
+    freeSlots: Math.max(0, slots - used),
+    attempts: used,
+    credit: agent.credit,
+    figures: agent.figures,
+    heardTime: toTimestamp(agent.heardMs),
+    suspicion: (suspicionAtThreshold * (nowMs - agent.heardMs)) / core.settings.suspectMs,
+    host: identity.host,
+    incarnation: identity.incarnation,
+    sdk: identity.sdk,
+    joinTime: toTimestamp(identity.joinMs),
+    scalerId: "",
+    crashes: 0,
+    done: {
+      completed: agent.completed,
+      failed: agent.failed,
+      refused: agent.refused,
+      busyMs: agent.busyMs,
+      used: undefined,
+    },
+    speeds: [],
+  };
+}
+
+export function workView(agent: Agent): AgentWork[] {
+  return [...agent.tasks()]
+    .filter(({ stage }) => stage === "working")
+    .map((task) => ({
+      work: workOf(task),
+      attempt: task.offer.attempt,
+      capability: task.demand.wish.capability,
+      assignTime: toTimestamp(task.assignedMs),
+      startTime: task.begunMs === 0 ? undefined : toTimestamp(task.begunMs),
+      expectedEndTime: undefined,
+      progress: task.fraction,
+      message: task.message,
+    }));
+}
+
+const suspicionAtThreshold = 8;

@@ -1,0 +1,46 @@
+import type { PoolLimit } from "@tutti/contracts/swarm/v1";
+import type { WorkReference } from "@tutti/contracts/types/v1";
+import { namedMax } from "../bounds.ts";
+import type { PoolCore } from "../core.ts";
+import type { Limit } from "../limits/limit.ts";
+import { workOf } from "./work.ts";
+
+/** The rules that were set, and the keys in use, by key. */
+export function limitViews(core: PoolCore): PoolLimit[] {
+  const { limits } = core;
+  const views: PoolLimit[] = [];
+  const inUse = new Set<string>();
+  for (const limit of limits.limits) {
+    const { key, held, waiting } = limit;
+    const { maxConcurrent, rate } = limit.allowance;
+    inUse.add(key);
+    views.push({
+      key,
+      maxConcurrent,
+      rate: rate && { ...rate },
+      description: limits.rules.get(key)?.description ?? "",
+      queued: waiting,
+      running: held,
+      retrying: 0,
+      holders: holdersOf(core, limit),
+    });
+  }
+  for (const { key, maxConcurrent, rate, description } of limits.rules.values()) {
+    if (inUse.has(key)) continue;
+    const empty = { queued: 0, running: 0, retrying: 0, holders: [] };
+    views.push({ key, maxConcurrent, rate: rate && { ...rate }, description, ...empty });
+  }
+  return views.sort((one, other) => (one.key < other.key ? -1 : 1));
+}
+
+/** Who counts against a limit. Looks at all tasks: for people who ask. */
+export function holdersOf(core: PoolCore, limit: Limit): WorkReference[] {
+  const holders: WorkReference[] = [];
+  if (limit.held === 0) return holders;
+  for (const task of core.tasks.values()) {
+    if (task.agent === undefined || task.extras?.limits.includes(limit) !== true) continue;
+    holders.push(workOf(task));
+    if (holders.length >= namedMax) break;
+  }
+  return holders;
+}

@@ -1,0 +1,167 @@
+/** Why a task waits, as its pool knows it. */
+import { WaitCause, type WorkReference } from "@tutti/contracts/types/v1";
+import type { Agent } from "../agents/agent.ts";
+import type { PoolCore } from "../core.ts";
+import { isEverFit, isFit } from "../demand/fit.ts";
+import { newestIn } from "../demand/versions.ts";
+import { isBefore } from "../queue/heap.ts";
+import type { Task } from "../task/task.ts";
+import { holdersOf } from "./limits.ts";
+
+/** One reason. */
+export interface Reason {
+  readonly cause: WaitCause;
+  readonly message: string;
+  /** What it is about: a capability, a key, an agent. */
+  readonly subject: string;
+  readonly holders: readonly WorkReference[];
+  /** What would help. */
+  readonly remedy: string;
+}
+
+const {
+  WAIT_CAUSE_LIMIT,
+  WAIT_CAUSE_NO_CAPABILITY,
+  WAIT_CAUSE_NO_MATCH,
+  WAIT_CAUSE_BUSY,
+  WAIT_CAUSE_BEHIND_OTHERS,
+  WAIT_CAUSE_SLOWED_DOWN,
+  WAIT_CAUSE_PAUSED,
+  WAIT_CAUSE_OWNER,
+} = WaitCause;
+
+/** The reasons of a task that waits, the weightiest first; none when it goes at the next turn. */
+export function reasonsOf(core: PoolCore, task: Task, nowMs: number): Reason[] {
+  const reasons: Reason[] = [];
+  if (core.settings.paused)
+    reasons.push(reason(WAIT_CAUSE_PAUSED, `the pool ${core.name} is paused`, core.name, "resume the pool"));
+  if (task.stage === "away")
+    reasons.push(
+      reason(
+        WAIT_CAUSE_OWNER,
+        "its sender is away and has to offer it again",
+        "",
+        "wait for its sender to come back",
+      ),
+    );
+  const limit = limitReason(core, task, nowMs);
+  if (limit !== undefined) reasons.push(limit);
+  return [...reasons, ...agentReasons(task)];
+}
+
+/** What keeps an agent that will do from being given the task; empty when nothing does. */
+export function obstacleOf(agent: Agent, task: Task): string {
+  const { fit } = task.demand;
+  if (!isEverFit(agent, fit)) return notFitText(agent, task);
+  if (agent.cut) return "its link is cut";
+  if (agent.silent) return "it has not been heard";
+  if (agent.life !== "active") return agent.life === "asleep" ? "it sleeps" : "it drains";
+  if (agent.holdReason !== "" || !agent.isAble) return `it is held: ${agent.holdReason}`;
+  if (agent.slowed) return "it said that it is busy";
+  if (agent.used >= agent.slots) return "all its slots are taken";
+  if (agent.used >= agent.capacity) return "it takes fewer tasks at once since it said that it is busy";
+  if (agent.credit === 0) return "it has granted no credit";
+  return isFit(agent, fit) ? "" : "its resources are in use";
+}
+
+function limitReason(core: PoolCore, { extras, stage }: Task, nowMs: number): Reason | undefined {
+  if (extras === undefined) return undefined;
+  const full =
+    stage === "limited"
+      ? extras.limits.find(({ id }) => id === extras.waitsFor)
+      : core.limits.fullOf(extras.limits, nowMs);
+  if (full === undefined) return undefined;
+  const { maxConcurrent, rate } = full.allowance;
+  const isFull = maxConcurrent > 0 && full.held >= maxConcurrent;
+  let text = `the limit ${full.key} is not known to have room while agents and senders come back`;
+  if (isFull) text = `the limit ${full.key} is full: ${full.held} of ${maxConcurrent} are at work`;
+  else if (rate !== undefined) text = `the limit ${full.key} lets ${rate.count} begin per ${rate.perMs} ms`;
+  const remedy = `raise the limit ${full.key}, or wait for those who hold it`;
+  return { ...reason(WAIT_CAUSE_LIMIT, text, full.key, remedy), holders: holdersOf(core, full) };
+}
+
+function agentReasons(task: Task): Reason[] {
+  const { demand, extras } = task;
+  const { capability } = demand.wish;
+  const agents = demand.sites.flatMap(({ cohort }) => [...cohort.agents]);
+  if (extras?.unbound !== undefined) {
+    const [agent] = demand.fit.only ?? [];
+    const text = `it waits for ${agent}, which did the last one with the key ${extras.stickyKey}`;
+    return [reason(WAIT_CAUSE_BUSY, text, agent ?? "", `wait until ${agent} has room`)];
+  }
+  const fit = agents.filter((agent) => isEverFit(agent, demand.fit));
+  if (fit.length === 0 && agents.length > 0) {
+    const text = `${agents.length} agents offer ${capability}, and none is one that the task may have: ${notFitText(agents[0], task)}`;
+    return [reason(WAIT_CAUSE_NO_MATCH, text, capability, "add agents with what it needs, or ask for less")];
+  }
+  const obstacles = new Map<string, number>();
+  for (const agent of fit) {
+    const obstacle = obstacleOf(agent, task);
+    obstacles.set(obstacle, (obstacles.get(obstacle) ?? 0) + 1);
+  }
+  if (obstacles.has("")) return behindReasons(task);
+  const text = [...obstacles].map(([obstacle, count]) => `${count}: ${obstacle}`).join("; ");
+  const cause = fit.every(({ slowed }) => slowed) ? WAIT_CAUSE_SLOWED_DOWN : WAIT_CAUSE_BUSY;
+  const busy = reason(
+    cause,
+    `of ${fit.length} agents for ${capability} none has room: ${text}`,
+    capability,
+    "add agents or slots",
+  );
+  return [busy, ...behindReasons(task)];
+}
+
+/** Nobody offers what is asked for. */
+export function missingReason(core: PoolCore, task: Task): Reason | undefined {
+  const { capability, range, require } = task.demand.wish;
+  if (task.demand.sites.length > 0) return undefined;
+  const cohorts = [...(core.demands.fieldOf(capability)?.cohorts ?? [])];
+  if (cohorts.length === 0)
+    return reason(
+      WAIT_CAUSE_NO_CAPABILITY,
+      `no agent offers ${capability}`,
+      capability,
+      `start an agent that offers ${capability}`,
+    );
+  const versions = cohorts.flatMap(({ offered }) =>
+    offered.filter(({ name }) => name === capability).map(({ version }) => version),
+  );
+  if (newestIn(versions, range) === undefined) {
+    const text = `agents offer ${capability} in ${[...new Set(versions)].join(", ")}, none in ${range}`;
+    return reason(
+      WAIT_CAUSE_NO_CAPABILITY,
+      text,
+      capability,
+      `start an agent with ${capability} in ${range}`,
+    );
+  }
+  const text = `agents offer ${capability}, and none has the labels ${JSON.stringify(require ?? {})}`;
+  return reason(WAIT_CAUSE_NO_MATCH, text, capability, "start an agent with these labels, or ask for others");
+}
+
+function behindReasons(task: Task): Reason[] {
+  const { share, demand } = task;
+  if (share === undefined) return [];
+  let before = 0;
+  for (const other of share.tasks()) if (isBefore(other, task)) before++;
+  let others = 0;
+  for (const one of demand.shares) if (one !== share && one.size > 0) others++;
+  if (before === 0 && others === 0) return [];
+  const text = `${before} tasks of its namespace go before it, and it takes turns with ${others} other namespaces`;
+  return [
+    reason(WAIT_CAUSE_BEHIND_OTHERS, text, demand.wish.capability, "raise its priority, or add agents"),
+  ];
+}
+
+function notFitText(agent: Agent | undefined, { demand }: Task): string {
+  const { only, not, resources } = demand.fit;
+  if (agent === undefined) return "";
+  if (only !== undefined && !only.has(agent.agentId)) return `it wants one of ${[...only].join(", ")}`;
+  if (not.has(agent.agentId)) return `it must not be ${agent.agentId}`;
+  const [name = "", amount = 0] = resources.find(([one, needed]) => agent.totalOf(one) < needed) ?? [];
+  return `it needs ${amount} of ${name}, ${agent.agentId} has ${agent.totalOf(name)}`;
+}
+
+function reason(cause: WaitCause, message: string, subject: string, remedy: string): Reason {
+  return { cause, message, subject, holders: [], remedy };
+}
