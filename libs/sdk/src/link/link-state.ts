@@ -11,16 +11,8 @@
 import type { HostFrame, Welcome } from "@tutti/contracts/agent/v1";
 import { readHostFrame } from "@tutti/contracts/wire";
 import { LinkBroken } from "./link-broken.ts";
-import { type Encode, Outbox, type Place } from "./outbox.ts";
+import { type Kept, Outbox } from "./outbox.ts";
 import { after, isRepeated } from "./sequence.ts";
-
-/** A result that the host may lose. */
-interface Kept {
-  readonly token: string;
-  place: Place;
-  /** Durable before others that were given earlier. */
-  isDurable: boolean;
-}
 
 /** More frames or bytes than these are acknowledged at once, and not with the next heartbeat. */
 const unacknowledgedFramesMax = 64;
@@ -106,15 +98,17 @@ export class LinkState {
         this.#forget(kept.token);
         continue;
       }
-      const { frame, start, end } = kept.place;
+      const { frame, start, end } = kept;
       if (frame === undefined) throw new Error("expected the bytes of a kept result, found none");
-      this.addResult(kept.token, (writer) => writer.raw(frame.subarray(start, end)));
+      const { position } = outbox.writer;
+      outbox.writer.raw(frame.subarray(start, end));
+      this.addedResult(kept.token, position);
     }
   }
 
-  /** Takes a result to be sent and kept; the encoder writes the field with its tag. */
-  addResult(token: string, encode: Encode): void {
-    this.#kept.push({ token, place: this.outbox.addKept(encode), isDurable: false });
+  /** A result was written into the outbox, from this position on: it is sent, and kept. */
+  addedResult(token: string, start: number): void {
+    this.#kept.push(this.outbox.addedKept(token, start));
   }
 
   /** What a frame says about results. */

@@ -16,20 +16,21 @@ interface Sealed {
   readonly bytes: Uint8Array;
 }
 
-/** Where an encoded message is: in the bytes of its frame, as soon as that is sealed. */
-export class Place {
+/** A message that may have to be repeated by itself: where it is in the bytes of its frame, as soon as that is sealed. */
+export class Kept {
+  readonly token: string;
   frame: Uint8Array | undefined;
-  readonly start: number;
-  readonly end: number;
+  start: number;
+  end: number;
+  /** Durable before others that were given earlier. */
+  isDurable = false;
 
-  constructor(start: number, end: number) {
+  constructor(token: string, start: number, end: number) {
+    this.token = token;
     this.start = start;
     this.end = end;
   }
 }
-
-/** Encodes one field of a frame, its tag included. */
-export type Encode = (writer: FlatWriter) => void;
 
 const framesMax = 1_024;
 const bytesMax = 16 * 1024 * 1024;
@@ -45,8 +46,8 @@ export class Outbox {
   #bytes = 0;
   #sentBytes = 0;
   #sequence = 0;
-  /** Places in the frame that is being filled. */
-  #places: Place[] = [];
+  /** In the frame that is being filled. */
+  #unsealed: Kept[] = [];
   #credit = 0;
   #isWanted = false;
   frameBytesMax = 4 * 1024 * 1024;
@@ -63,26 +64,30 @@ export class Outbox {
     return !this.#isWanted && this.#sent === this.#frames.length;
   }
 
-  /** Gives where in the frame the message begins. */
-  add(encode: Encode): number {
+  /** Where messages are encoded: fields of the frame that is being filled, each with its tag. `added` follows. */
+  get writer(): FlatWriter {
+    return this.#writer;
+  }
+
+  /** A message was written, from this position of the writer on. Gives where it begins in its frame. */
+  added(start: number): number {
     const writer = this.#writer;
-    const start = writer.position;
-    encode(writer);
     this.#isWanted = true;
     if (writer.position <= this.frameBytesMax - headBytesMax || start === 0) return start;
+    // It does not fit any more: it is the first of the next frame.
+    const bytes = writer.memory.slice(start, writer.position);
     writer.truncate(start);
     this.#seal();
-    encode(writer);
+    writer.raw(bytes);
     this.#isWanted = true;
     return 0;
   }
 
   /** The same, for a message that may have to be repeated by itself. */
-  addKept(encode: Encode): Place {
-    const start = this.add(encode);
-    const place = new Place(start, this.#writer.position);
-    this.#places.push(place);
-    return place;
+  addedKept(token: string, start: number): Kept {
+    const kept = new Kept(token, this.added(start), this.#writer.position);
+    this.#unsealed.push(kept);
+    return kept;
   }
 
   addCredit(count: number): void {
@@ -97,7 +102,13 @@ export class Outbox {
 
   /** Sends what there is and may be sent. */
   flush(send: (bytes: Uint8Array) => void): void {
-    if (this.#isWanted && this.#sent === this.#frames.length && this.#mayGo(this.frameBytesMax)) this.#seal();
+    this.#sendSealed(send);
+    if (!this.#isWanted || this.#sent < this.#frames.length || !this.#mayGo(this.frameBytesMax)) return;
+    this.#seal();
+    this.#sendSealed(send);
+  }
+
+  #sendSealed(send: (bytes: Uint8Array) => void): void {
     for (let next = this.#frames[this.#sent]; next !== undefined; next = this.#frames[this.#sent]) {
       if (!this.#mayGo(next.bytes.length)) break;
       this.#sent++;
@@ -156,8 +167,8 @@ export class Outbox {
     if (this.received !== 0) writer.uint32(tags.acknowledged).uint32(this.received);
     if (this.#credit > 0) writer.uint32(tags.credit).uint32(this.#credit);
     const bytes = writer.finish();
-    for (const place of this.#places) place.frame = bytes;
-    this.#places = [];
+    for (const kept of this.#unsealed) kept.frame = bytes;
+    this.#unsealed = [];
     this.#frames.push({ sequence: this.#sequence, bytes });
     this.#bytes += bytes.length;
     this.#credit = 0;

@@ -26,37 +26,46 @@ export interface Told {
   message: string;
 }
 
-/** A running handler, and what there is to be said about it. */
+/** What it used up beside time. */
+export interface Used {
+  tokens: number;
+  money: number;
+}
+
+/** When it has to be over, on the monotonic clock; Infinity for never. */
+interface Limits {
+  readonly runEndsMs: number;
+  readonly totalEndsMs: number;
+  /** When it is answered for, whether its handler has ended or not. */
+  readonly givenUpMs: number;
+}
+
+const never = Number.POSITIVE_INFINITY;
+
+/** A running handler, and what there is to be said about it. Most fields stay empty for most attempts, which keeps them cheap. */
 export class Attempt {
   readonly token: string;
   readonly assign: Assign;
   readonly registered: Registered;
   readonly port: AttemptPort;
   readonly startedMs: number;
-  /** When something about it is due next; Infinity for nothing. */
-  dueMs = Number.POSITIVE_INFINITY;
-  /** When it has to be over, on the monotonic clock. */
-  runEndsMs: number;
-  totalEndsMs: number;
-  /** When it is answered whether its handler has ended or not. */
-  givenUpMs = Number.POSITIVE_INFINITY;
-  /** When the host is told that it has begun; Infinity when it knows. */
-  tellStartedMs = Number.POSITIVE_INFINITY;
-  /** Whether anybody wants to hear of it. */
-  isWanted = true;
+  /** Absent while those of the assignment hold. */
+  #limits: Limits | undefined;
+  #abort: AbortController | undefined;
+  #reason: Error | undefined;
   /** Whether it was answered, or is not to be. */
   isOver = false;
   /** Whether it was asked to end, and its end is no failure. */
   isCancelled = false;
+  /** Whether the host knows that it has begun. */
+  isKnown = false;
+  pieces = 0;
   told: Told | undefined;
-  lastToldMs = Number.NEGATIVE_INFINITY;
+  /** When it told something last; undefined for never. */
+  toldMs: number | undefined;
   /** The last thing that it kept for later attempts; told again on a new link. */
   saved: Uint8Array | undefined;
-  pieces = 0;
-  tokens = 0;
-  money = 0;
-  #abort: AbortController | undefined;
-  #reason: Error | undefined;
+  used: Used | undefined;
 
   constructor(token: string, assign: Assign, registered: Registered, port: AttemptPort, nowMs: number) {
     this.token = token;
@@ -64,8 +73,6 @@ export class Attempt {
     this.registered = registered;
     this.port = port;
     this.startedMs = nowMs;
-    this.runEndsMs = assign.runMs > 0 ? nowMs + assign.runMs : Number.POSITIVE_INFINITY;
-    this.totalEndsMs = assign.totalMs > 0 ? nowMs + assign.totalMs : Number.POSITIVE_INFINITY;
   }
 
   /** Made when a handler asks for it: most never do. */
@@ -82,18 +89,51 @@ export class Attempt {
     return this.#reason;
   }
 
-  get remainingMs(): number {
-    const endsMs = Math.min(this.runEndsMs, this.totalEndsMs);
-    return endsMs === Number.POSITIVE_INFINITY ? endsMs : Math.max(0, endsMs - this.port.nowMs());
+  get limits(): Limits {
+    if (this.#limits !== undefined) return this.#limits;
+    const { runMs, totalMs } = this.assign;
+    return {
+      runEndsMs: runMs > 0 ? this.startedMs + runMs : never,
+      totalEndsMs: totalMs > 0 ? this.startedMs + totalMs : never,
+      givenUpMs: never,
+    };
   }
 
-  abort(reason: Error): void {
+  get remainingMs(): number {
+    const { runEndsMs, totalEndsMs } = this.limits;
+    const endsMs = Math.min(runEndsMs, totalEndsMs);
+    return endsMs === never ? endsMs : Math.max(0, endsMs - this.port.nowMs());
+  }
+
+  /** It has got more time. */
+  extend(runMs: number, totalMs: number, nowMs: number): void {
+    this.#limits = {
+      runEndsMs: runMs > 0 ? nowMs + runMs : never,
+      totalEndsMs: totalMs > 0 ? nowMs + totalMs : never,
+      givenUpMs: never,
+    };
+  }
+
+  /** Its handler is told to end; at this time it is answered for in any case. */
+  abort(reason: Error, givenUpMs: number): void {
+    const before = this.limits.givenUpMs;
+    this.#limits = { runEndsMs: never, totalEndsMs: never, givenUpMs: Math.min(before, givenUpMs) };
     if (this.#reason !== undefined) return;
     this.#reason = reason;
     this.#abort?.abort(reason);
   }
 
-  nextDueMs(): number {
-    return Math.min(this.runEndsMs, this.totalEndsMs, this.givenUpMs, this.tellStartedMs);
+  /** When something about it is due. */
+  dueMs(startedAfterMs: number, progressEveryMs: number): number {
+    let dueMs = this.isKnown ? never : this.startedMs + startedAfterMs;
+    if (this.told !== undefined)
+      dueMs = Math.min(dueMs, (this.toldMs ?? Number.NEGATIVE_INFINITY) + progressEveryMs);
+    if (this.#limits !== undefined) {
+      const { runEndsMs, totalEndsMs, givenUpMs } = this.#limits;
+      return Math.min(dueMs, runEndsMs, totalEndsMs, givenUpMs);
+    }
+    const { runMs, totalMs } = this.assign;
+    if (runMs > 0) dueMs = Math.min(dueMs, this.startedMs + runMs);
+    return totalMs > 0 ? Math.min(dueMs, this.startedMs + totalMs) : dueMs;
   }
 }

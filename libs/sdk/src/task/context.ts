@@ -179,8 +179,10 @@ export class TaskContext {
 
   /** Counts what the attempt used up beside time; told with its result. */
   use({ tokens = 0, money = 0 }: { readonly tokens?: number; readonly money?: number }): void {
-    this.#attempt.tokens += tokens;
-    this.#attempt.money += money;
+    const used = this.#attempt.used ?? { tokens: 0, money: 0 };
+    used.tokens += tokens;
+    used.money += money;
+    this.#attempt.used = used;
   }
 
   /** Writes work, task, attempt and trace in each line. */
@@ -236,8 +238,13 @@ export function currentTask(): TaskContext | undefined {
   return tasks.getStore();
 }
 
-export function runAs<T>(context: TaskContext, run: () => T): T {
-  return tasks.run(context, run);
+/** Calls a handler so that everything below it finds its task. */
+export function callAs<Input, Output>(
+  context: TaskContext,
+  handler: (input: Input, context: TaskContext) => Output,
+  input: Input,
+): Output {
+  return tasks.run(context, handler, input, context);
 }
 
 function parsedOrText(bytes: Uint8Array): unknown {

@@ -1,26 +1,35 @@
 /**
  * The attempts of a worker: given, begun, cancelled, timed out, answered.
  *
- * 1. A token is done once: an assignment whose token is at work, or was answered lately, is dropped.
+ * 1. A token is done once: an assignment whose token is at work, or has a result that is not durable, is dropped.
  * 2. An attempt is answered at most once; what its handler gives after it was given up goes nowhere.
  * 3. A slot is taken until its handler has ended, also when nobody waits for it any more.
  * 4. What an attempt told before it ended goes out before its result.
  */
 import type { Assign, Cancel, Extend } from "@tutti/contracts/agent/v1";
+import type { FlatWriter } from "@tutti/contracts/wire";
 import type { Clock, Logger, Timer, Timers } from "@tutti/kernel";
 import { sdkErrors } from "../errors.ts";
-import type { Encode } from "../link/outbox.ts";
 import { Attempt, type AttemptPort, type Piece } from "./attempt.ts";
-import { runAs, TaskContext } from "./context.ts";
-import { otherResult, outputResult, pieceMessage, progressMessage, startedMessage } from "./encode.ts";
+import { callAs, TaskContext } from "./context.ts";
+import {
+  type Outcome,
+  writeOutcome,
+  writeOutput,
+  writePiece,
+  writeProgress,
+  writeStarted,
+} from "./encode.ts";
 import { Busy, failureDetail } from "./failure.ts";
 import type { Registered } from "./handlers.ts";
 import { findNotJson } from "./json.ts";
 
 /** Where the desk puts what it has to say. */
 export interface DeskOutbox {
-  add(encode: Encode): void;
-  addResult(token: string, encode: Encode): void;
+  /** Messages are written here, each followed by `added`, or by `addedResult`, with where it begins. */
+  readonly writer: FlatWriter;
+  added(start: number): void;
+  addedResult(token: string, start: number): void;
   readonly backlogBytes: number;
   /** Something is to be sent, or a slot has become free. */
   changed(): void;
@@ -35,14 +44,10 @@ export interface DeskParts {
   readonly outbox: DeskOutbox;
 }
 
-type Outcome = Parameters<typeof otherResult>[1];
-
 /** A handler that was told to end and does not is answered for after this time. */
 const giveUpAfterMs = 5_000;
 /** Progress of one attempt goes out no more often than this, but for what it saves. */
 const progressEveryMs = 100;
-/** Answered tokens that are remembered though their results are durable. */
-const rememberedMax = 4_096;
 /** Above this a handler that streams has to wait; above the other its pieces are dropped. */
 const backlogHighBytes = 4 * 1024 * 1024;
 const backlogDropBytes = 32 * 1024 * 1024;
@@ -50,14 +55,14 @@ const backlogDropBytes = 32 * 1024 * 1024;
 export class Desk implements AttemptPort {
   readonly namespace: string;
   readonly #parts: DeskParts;
-  readonly #running = new Map<string, Attempt>();
-  readonly #answered = new Set<string>();
-  readonly #remembered: string[] = [];
-  #rememberedAt = 0;
+  /** By their tokens; those that were answered until their results are durable. */
+  readonly #attempts = new Map<string, Attempt | typeof answered>();
+  #running = 0;
   #numbered: ReadonlyMap<number, Registered> = new Map();
   #handlersAtWork = 0;
   #telling = new Set<Attempt>();
-  #sweep: { readonly atMs: number; readonly timer: Timer } | undefined;
+  #sweep: Timer | undefined;
+  #sweepMs = Number.POSITIVE_INFINITY;
   #room: PromiseWithResolvers<void> | undefined;
   /** From the welcome. */
   startedAfterMs = 0;
@@ -79,9 +84,14 @@ export class Desk implements AttemptPort {
     return Math.max(0, this.#parts.slots - this.#handlersAtWork);
   }
 
-  /** Tokens of attempts that will be answered. */
+  /** How many attempts will be answered. */
+  get running(): number {
+    return this.#running;
+  }
+
+  /** Their tokens. */
   get tokens(): string[] {
-    return [...this.#running.keys()];
+    return this.#alive().map(({ token }) => token);
   }
 
   nowMs(): number {
@@ -95,7 +105,7 @@ export class Desk implements AttemptPort {
 
   assigned(assign: Assign, nowMs: number): void {
     const token = tokenOf(assign.token);
-    if (this.#running.has(token) || this.#answered.has(token)) return;
+    if (this.#attempts.has(token)) return;
     const registered = this.#numbered.get(assign.capability);
     if (registered === undefined) {
       const error = sdkErrors.unknownCapability({ number: assign.capability });
@@ -115,14 +125,14 @@ export class Desk implements AttemptPort {
       return;
     }
     const attempt = new Attempt(token, assign, registered, this, nowMs);
-    attempt.tellStartedMs = nowMs + this.startedAfterMs;
-    this.#running.set(token, attempt);
+    this.#attempts.set(token, attempt);
+    this.#running++;
     this.#plan(attempt, nowMs);
     this.#begin(attempt, input);
   }
 
   cancelled({ token, reason, graceMs }: Cancel): void {
-    const attempt = this.#running.get(tokenOf(token));
+    const attempt = this.#attempt(tokenOf(token));
     if (attempt === undefined) return;
     const error = sdkErrors.cancelled({ reason });
     if (graceMs <= 0) {
@@ -131,42 +141,34 @@ export class Desk implements AttemptPort {
     }
     const nowMs = this.nowMs();
     attempt.isCancelled = true;
-    attempt.givenUpMs = nowMs + graceMs;
-    attempt.runEndsMs = Number.POSITIVE_INFINITY;
-    attempt.totalEndsMs = Number.POSITIVE_INFINITY;
-    attempt.abort(error);
+    attempt.abort(error, nowMs + graceMs);
     this.#plan(attempt, nowMs);
   }
 
   extended({ token, runMs, totalMs }: Extend): void {
-    const attempt = this.#running.get(tokenOf(token));
+    const attempt = this.#attempt(tokenOf(token));
     if (attempt === undefined || attempt.reason !== undefined) return;
     const nowMs = this.nowMs();
-    attempt.runEndsMs = runMs > 0 ? nowMs + runMs : Number.POSITIVE_INFINITY;
-    attempt.totalEndsMs = totalMs > 0 ? nowMs + totalMs : Number.POSITIVE_INFINITY;
+    attempt.extend(runMs, totalMs, nowMs);
     this.#plan(attempt, nowMs);
   }
 
   /** Not wanted any more: ended without an answer. */
   unwanted(token: string): void {
-    const attempt = this.#running.get(token);
+    const attempt = this.#attempt(token);
     if (attempt !== undefined) this.#drop(attempt, sdkErrors.cancelled({ reason: "given to another" }));
   }
 
-  /** The result of this token is durable: it is remembered for a while, and then forgotten. */
+  /** The result of this token is durable. */
   forget(token: string): void {
-    const old = this.#remembered[this.#rememberedAt];
-    if (old !== undefined) this.#answered.delete(old);
-    this.#remembered[this.#rememberedAt] = token;
-    this.#rememberedAt = (this.#rememberedAt + 1) % rememberedMax;
+    this.#attempts.delete(token);
   }
 
   /** A new link, which knows nothing of what is at work. */
   tellAgain(): void {
     const nowMs = this.nowMs();
-    for (const attempt of this.#running.values()) {
-      this.#parts.outbox.add(startedMessage(attempt.assign.token, nowMs - attempt.startedMs));
-      attempt.tellStartedMs = Number.POSITIVE_INFINITY;
+    for (const attempt of this.#alive()) {
+      this.#tellStarted(attempt, nowMs);
       if (attempt.saved === undefined) continue;
       attempt.told ??= { saved: attempt.saved, fraction: 0, message: "" };
       attempt.told.saved ??= attempt.saved;
@@ -177,11 +179,8 @@ export class Desk implements AttemptPort {
   /** Ends what is at work, for one reason; it is answered as far as its handlers end. */
   abortAll(reason: Error): void {
     const nowMs = this.nowMs();
-    for (const attempt of this.#running.values()) {
-      attempt.abort(reason);
-      attempt.runEndsMs = Number.POSITIVE_INFINITY;
-      attempt.totalEndsMs = Number.POSITIVE_INFINITY;
-      attempt.givenUpMs = Math.min(attempt.givenUpMs, nowMs + giveUpAfterMs);
+    for (const attempt of this.#alive()) {
+      attempt.abort(reason, nowMs + giveUpAfterMs);
       this.#plan(attempt, nowMs);
     }
   }
@@ -194,8 +193,8 @@ export class Desk implements AttemptPort {
     const nowMs = this.nowMs();
     for (const attempt of telling) {
       if (attempt.told === undefined || attempt.isOver) continue;
-      const isDue = attempt.told.saved !== undefined || nowMs - attempt.lastToldMs >= progressEveryMs;
-      if (isDue) this.#tell(attempt, nowMs);
+      const isDue = attempt.told.saved !== undefined || nowMs - (attempt.toldMs ?? never) >= progressEveryMs;
+      if (isDue) this.#tell(attempt);
       else this.#plan(attempt, nowMs);
     }
   }
@@ -208,8 +207,7 @@ export class Desk implements AttemptPort {
   }
 
   stop(): void {
-    this.#sweep?.timer.cancel();
-    this.#sweep = undefined;
+    this.#sweep?.cancel();
     this.#room?.resolve();
     this.#room = undefined;
   }
@@ -221,7 +219,11 @@ export class Desk implements AttemptPort {
 
   output(attempt: Attempt, piece: Piece): Promise<void> | undefined {
     const { outbox } = this.#parts;
-    if (outbox.backlogBytes < backlogDropBytes) outbox.add(pieceMessage(attempt.assign.token, piece));
+    if (outbox.backlogBytes < backlogDropBytes) {
+      const start = outbox.writer.position;
+      writePiece(outbox.writer, attempt.assign.token, piece);
+      outbox.added(start);
+    }
     outbox.changed();
     if (outbox.backlogBytes < backlogHighBytes) return undefined;
     this.#room ??= Promise.withResolvers<void>();
@@ -232,7 +234,7 @@ export class Desk implements AttemptPort {
     const context = new TaskContext(attempt, this.#parts.logger);
     this.#handlersAtWork++;
     try {
-      const output = runAs(context, () => attempt.registered.handler(input, context));
+      const output = callAs(context, attempt.registered.handler, input);
       if (!isThenable(output)) {
         this.#succeeded(attempt, output);
         return;
@@ -263,7 +265,12 @@ export class Desk implements AttemptPort {
       this.#over(attempt, { $case: "failed", value: failureDetail(error) });
       return;
     }
-    this.#end(attempt, outputResult(attempt.assign.token, json, this.nowMs() - attempt.startedMs, attempt));
+    const { writer } = this.#parts.outbox;
+    this.#tell(attempt);
+    const start = writer.position;
+    const runMs = this.nowMs() - attempt.startedMs;
+    writeOutput(writer, attempt.assign.token, json, runMs, attempt.used);
+    this.#answered(attempt, start);
   }
 
   #failed(attempt: Attempt, error: unknown): void {
@@ -281,79 +288,98 @@ export class Desk implements AttemptPort {
   }
 
   #over(attempt: Attempt, outcome: Outcome): void {
+    const { writer } = this.#parts.outbox;
+    this.#tell(attempt);
+    const start = writer.position;
     const runMs = this.nowMs() - attempt.startedMs;
-    this.#end(attempt, otherResult(attempt.assign.token, outcome, runMs, attempt));
+    writeOutcome(writer, attempt.assign.token, outcome, runMs, attempt.used);
+    this.#answered(attempt, start);
   }
 
-  #end(attempt: Attempt, result: Encode): void {
-    if (attempt.told !== undefined) this.#tell(attempt, this.nowMs());
+  #answered(attempt: Attempt, start: number): void {
+    const { outbox } = this.#parts;
     attempt.isOver = true;
-    this.#running.delete(attempt.token);
-    this.#answered.add(attempt.token);
-    this.#parts.outbox.addResult(attempt.token, result);
-    this.#parts.outbox.changed();
+    this.#running--;
+    this.#attempts.set(attempt.token, answered);
+    outbox.addedResult(attempt.token, start);
+    outbox.changed();
   }
 
   /** An assignment that was not begun. */
   #answer(token: string, assign: Assign, outcome: Outcome): void {
-    this.#answered.add(token);
-    this.#parts.outbox.addResult(token, otherResult(assign.token, outcome, 0, nothingUsed));
-    this.#parts.outbox.changed();
+    const { outbox } = this.#parts;
+    const start = outbox.writer.position;
+    writeOutcome(outbox.writer, assign.token, outcome, 0, undefined);
+    this.#attempts.set(token, answered);
+    outbox.addedResult(token, start);
+    outbox.changed();
   }
 
   #drop(attempt: Attempt, reason: Error): void {
     attempt.isOver = true;
-    this.#running.delete(attempt.token);
-    this.#answered.add(attempt.token);
-    this.forget(attempt.token);
-    attempt.abort(reason);
+    this.#running--;
+    this.#attempts.delete(attempt.token);
+    attempt.abort(reason, Number.POSITIVE_INFINITY);
   }
 
-  #tell(attempt: Attempt, nowMs: number): void {
+  #attempt(token: string): Attempt | undefined {
+    const attempt = this.#attempts.get(token);
+    return attempt === answered ? undefined : attempt;
+  }
+
+  #alive(): Attempt[] {
+    return [...this.#attempts.values()].filter((attempt) => attempt !== answered);
+  }
+
+  #tell(attempt: Attempt): void {
     if (attempt.told === undefined) return;
-    this.#parts.outbox.add(progressMessage(attempt.assign.token, attempt.told, attempt));
+    const { outbox } = this.#parts;
+    const start = outbox.writer.position;
+    writeProgress(outbox.writer, attempt.assign.token, attempt.told, attempt.used);
+    outbox.added(start);
     attempt.told = undefined;
-    attempt.lastToldMs = nowMs;
+    attempt.toldMs = this.nowMs();
+  }
+
+  #tellStarted(attempt: Attempt, nowMs: number): void {
+    const { outbox } = this.#parts;
+    const start = outbox.writer.position;
+    writeStarted(outbox.writer, attempt.assign.token, nowMs - attempt.startedMs);
+    outbox.added(start);
+    attempt.isKnown = true;
   }
 
   /** One timer for all attempts: most end before anything about them is due. */
   #plan(attempt: Attempt, nowMs: number): void {
-    const toldMs =
-      attempt.told === undefined ? Number.POSITIVE_INFINITY : attempt.lastToldMs + progressEveryMs;
-    const dueMs = Math.min(attempt.nextDueMs(), toldMs);
-    attempt.dueMs = dueMs;
-    if (dueMs === Number.POSITIVE_INFINITY) return;
-    if (this.#sweep !== undefined && this.#sweep.atMs <= dueMs) return;
-    this.#sweep?.timer.cancel();
-    const timer = this.#parts.timers.after(Math.max(0, dueMs - nowMs), () => this.#lookAtAll());
-    this.#sweep = { atMs: dueMs, timer };
+    const dueMs = attempt.dueMs(this.startedAfterMs, progressEveryMs);
+    if (this.#sweepMs <= dueMs || dueMs === Number.POSITIVE_INFINITY) return;
+    this.#sweep?.cancel();
+    this.#sweepMs = dueMs;
+    this.#sweep = this.#parts.timers.after(Math.max(0, dueMs - nowMs), () => this.#lookAtAll());
   }
 
   #lookAtAll(): void {
-    this.#sweep = undefined;
+    this.#sweepMs = Number.POSITIVE_INFINITY;
     const nowMs = this.nowMs();
-    for (const attempt of this.#running.values()) {
-      if (attempt.dueMs <= nowMs) this.#look(attempt, nowMs);
+    for (const attempt of this.#alive()) {
+      if (attempt.dueMs(this.startedAfterMs, progressEveryMs) <= nowMs) this.#look(attempt, nowMs);
       if (!attempt.isOver) this.#plan(attempt, nowMs);
     }
     this.#parts.outbox.changed();
   }
 
   #look(attempt: Attempt, nowMs: number): void {
-    if (attempt.tellStartedMs <= nowMs) {
-      attempt.tellStartedMs = Number.POSITIVE_INFINITY;
-      this.#parts.outbox.add(startedMessage(attempt.assign.token, nowMs - attempt.startedMs));
+    if (!attempt.isKnown && attempt.startedMs + this.startedAfterMs <= nowMs)
+      this.#tellStarted(attempt, nowMs);
+    if (attempt.told !== undefined && nowMs - (attempt.toldMs ?? never) >= progressEveryMs)
+      this.#tell(attempt);
+    const { runEndsMs, totalEndsMs, givenUpMs } = attempt.limits;
+    if (Math.min(runEndsMs, totalEndsMs) <= nowMs) {
+      const what = runEndsMs <= nowMs ? "the attempt" : "the task";
+      const afterMs = nowMs - attempt.startedMs;
+      attempt.abort(sdkErrors.timedOut({ what, afterMs }), nowMs + giveUpAfterMs);
     }
-    if (attempt.told !== undefined && nowMs - attempt.lastToldMs >= progressEveryMs)
-      this.#tell(attempt, nowMs);
-    if (Math.min(attempt.runEndsMs, attempt.totalEndsMs) <= nowMs) {
-      const what = attempt.runEndsMs <= nowMs ? "the attempt" : "the task";
-      attempt.runEndsMs = Number.POSITIVE_INFINITY;
-      attempt.totalEndsMs = Number.POSITIVE_INFINITY;
-      attempt.givenUpMs = Math.min(attempt.givenUpMs, nowMs + giveUpAfterMs);
-      attempt.abort(sdkErrors.timedOut({ what, afterMs: nowMs - attempt.startedMs }));
-    }
-    if (attempt.givenUpMs <= nowMs) this.#giveUp(attempt);
+    if (givenUpMs <= nowMs) this.#giveUp(attempt);
   }
 
   #giveUp(attempt: Attempt): void {
@@ -415,4 +441,6 @@ export function bytesOfToken(token: string): Uint8Array {
 }
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
-const nothingUsed = { tokens: 0, money: 0 };
+const never = Number.NEGATIVE_INFINITY;
+/** An attempt that has a result. */
+const answered = Symbol("answered");

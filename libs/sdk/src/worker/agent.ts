@@ -18,7 +18,6 @@ import type { HostFigures } from "@tutti/contracts/types/v1";
 import type { Clock, Defer, Logger, Timer, Timers } from "@tutti/kernel";
 import { sdkErrors } from "../errors.ts";
 import { LinkState } from "../link/link-state.ts";
-import type { Encode } from "../link/outbox.ts";
 import { bytesOfToken, Desk, tokenOf } from "../task/desk.ts";
 import type { Handlers } from "../task/handlers.ts";
 import type { WorkerSettings } from "./settings.ts";
@@ -60,10 +59,11 @@ export class Agent {
     const { namespace, slots } = settings;
     const link = this.#link;
     const outbox = {
-      add: (encode: Encode) => {
-        link.outbox.add(encode);
+      writer: link.outbox.writer,
+      added: (start: number) => {
+        link.outbox.added(start);
       },
-      addResult: (token: string, encode: Encode) => link.addResult(token, encode),
+      addedResult: (token: string, start: number) => link.addedResult(token, start),
       get backlogBytes() {
         return link.outbox.backlogBytes;
       },
@@ -74,7 +74,7 @@ export class Agent {
 
   /** Handlers at work, and results that are not known to be durable. */
   get unfinished(): number {
-    return this.#desk.tokens.length + this.#link.keptCount;
+    return this.#desk.running + this.#link.keptCount;
   }
 
   get atWork(): number {
@@ -109,7 +109,8 @@ export class Agent {
       canFollow: true,
       launchId: settings.launchId,
       offering: this.#offering(),
-      running: resumes ? [] : this.#tokens().map(bytesOfToken),
+      // Though it resumes: a host that cannot has to say which of them are unwanted.
+      running: this.#tokens().map(bytesOfToken),
     };
     if (resumes) hello.resume = { linkId: this.#link.linkId, received: this.#link.received };
     return AgentFrameType.encode(AgentFrameType.fromPartial({ hello })).finish();
@@ -176,12 +177,10 @@ export class Agent {
     const heartbeat = {
       figures: this.#parts.figures(),
       freeSlots: this.#desk.freeSlots,
-      attempts: this.#desk.tokens.length,
+      attempts: this.#desk.running,
       freeResources: {},
     };
-    this.#link.outbox.add((writer) => {
-      AgentFrameType.encode(AgentFrameType.fromPartial({ heartbeat }), writer);
-    });
+    this.#write({ heartbeat });
     this.flush();
   }
 
@@ -297,9 +296,14 @@ export class Agent {
 
   #say(frame: Partial<AgentFrame>): void {
     if (this.#send === undefined) return;
-    this.#link.outbox.add((writer) => {
-      AgentFrameType.encode(AgentFrameType.fromPartial(frame), writer);
-    });
+    this.#write(frame);
     this.#flushSoon();
+  }
+
+  #write(frame: Partial<AgentFrame>): void {
+    const { outbox } = this.#link;
+    const start = outbox.writer.position;
+    AgentFrameType.encode(AgentFrameType.fromPartial(frame), outbox.writer);
+    outbox.added(start);
   }
 }

@@ -1,0 +1,358 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { RetryClass } from "@tutti/contracts/types/v1";
+import { latch } from "@tutti/kernel/testing";
+import { assignOf, bytesOf, stage, told } from "./memory-host.fixture.ts";
+
+describe("a worker's link", () => {
+  it("greets alone, then grants credit for its slots", async () => {
+    const { worker, host, settle } = stage({ pool: "gpu", labels: { zone: "a" }, slots: 8 });
+    worker.handle("stock.reserve", () => 1, { version: "2.1.0", inputSchema: { type: "object" } });
+    const started = worker.start();
+    await settle();
+    assert.equal(host.stream.frames.length, 1);
+    const { hello } = host;
+    assert.deepEqual(
+      [hello.pool, hello.namespace, hello.versionMin, hello.versionMax],
+      ["gpu", "default", 1, 1],
+    );
+    assert.deepEqual(hello.offering?.labels, { zone: "a" });
+    assert.deepEqual(
+      hello.offering?.capabilities.map(({ name, version, inputSchema }) => ({ name, version, inputSchema })),
+      [{ name: "stock.reserve", version: "2.1.0", inputSchema: '{"type":"object"}' }],
+    );
+    host.welcome();
+    await started;
+    assert.equal(worker.state, "working");
+    assert.deepEqual(
+      host.stream.frames.slice(1).map(({ sequence, credit }) => ({ sequence, credit })),
+      [{ sequence: 1, credit: 8 }],
+    );
+  });
+
+  it("answers everything of a turn in one frame, with the credit that has become free", async () => {
+    const { worker, host, settle, link } = stage();
+    worker.handle("echo", async (input) => input);
+    await link();
+    host.send({ assignments: [assignOf(1, {}, "a"), assignOf(2, {}, "b")] });
+    host.send({ assignments: [assignOf(3, {}, "c")] });
+    await settle();
+    const [, , frame, ...others] = host.stream.frames;
+    assert.deepEqual(others, []);
+    assert.deepEqual(told(frame?.results ?? []), ['1: "a"', '2: "b"', '3: "c"']);
+    assert.deepEqual([frame?.acknowledged, frame?.credit], [2, 3]);
+  });
+
+  it("drops an assignment that comes again, at work or answered", async () => {
+    const { worker, host, settle, link } = stage();
+    const go = latch();
+    let calls = 0;
+    worker.handle("slow", async () => {
+      calls++;
+      await go.opened;
+      return calls;
+    });
+    await link();
+    host.send({ assignments: [assignOf(1), assignOf(1)] });
+    go.open();
+    await settle();
+    host.send({ assignments: [assignOf(1)] });
+    await settle();
+    assert.deepEqual([calls, told(host.results)], [1, ["1: 1"]]);
+    assert.equal(host.credit, 4 + 3, "each assignment used up a credit, and every slot is free");
+  });
+
+  it("repeats what the host lacks after a cut, byte for byte, and nothing else", async () => {
+    const { worker, host, settle, link, pass } = stage();
+    worker.handle("echo", (input) => input);
+    await link();
+    host.send({ assignments: [assignOf(1)] });
+    await settle();
+    host.send({ assignments: [assignOf(2)], acknowledged: 2 });
+    await settle();
+    const before = host.stream.raw;
+    host.cut();
+    await pass(1_000);
+    assert.deepEqual(host.hello.resume, { linkId: "link-1", received: 2 });
+    host.welcome({ resumed: true, received: 2, linkId: "link-1" });
+    await settle();
+    assert.deepEqual(host.stream.raw[1], before[3]);
+    assert.deepEqual(told(host.results), ["2: null"]);
+    host.send({ assignments: [assignOf(3)] });
+    await settle();
+    assert.deepEqual(
+      host.stream.frames.map(({ sequence }) => sequence),
+      [0, 3, 4, 5],
+    );
+    assert.deepEqual(told(host.results), ["2: null", "3: null"]);
+  });
+
+  it("begins a new link with the tokens that are left, and gives again what is not durable", async () => {
+    const { worker, host, settle, link, pass } = stage();
+    const go = latch();
+    worker.handle("echo", async (input) => {
+      if (input === "slow") await go.opened;
+      return input;
+    });
+    await link({ resumeWindowMs: 500 });
+    host.send({
+      assignments: [
+        assignOf(1, {}, "one"),
+        assignOf(2, {}, "two"),
+        assignOf(3, {}, "three"),
+        assignOf(4, {}, "slow"),
+      ],
+    });
+    await settle();
+    host.send({ resultsDurable: 1, resultsDurableBeyond: [3] });
+    host.isDown = true;
+    host.cut();
+    await pass(1_000);
+    host.isDown = false;
+    await pass(10_000);
+    assert.equal(host.hello.resume, undefined);
+    assert.deepEqual(
+      host.hello.running.map(([first]) => first),
+      [4, 2],
+    );
+    host.welcome();
+    await settle();
+    assert.deepEqual(told(host.results), ['2: "two"']);
+    assert.deepEqual(
+      host.stream.frames.flatMap(({ started }) => started).map(({ token }) => token[0]),
+      [4],
+    );
+    assert.equal(host.credit, 3);
+    go.open();
+    await settle();
+    assert.deepEqual(told(host.results), ['2: "two"', '4: "slow"']);
+    host.send({ resultsDurable: 2 });
+    host.cut();
+    await pass(1_000);
+    assert.deepEqual(host.hello.running, []);
+  });
+
+  it("forgets what a new host does not want", async () => {
+    const { worker, host, settle, link, pass } = stage();
+    let reason: unknown;
+    worker.handle("echo", async (input, { signal }) => {
+      if (input !== "slow") return input;
+      await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+      reason = signal.reason;
+      return input;
+    });
+    await link();
+    host.send({ assignments: [assignOf(1), assignOf(2, {}, "slow")] });
+    await settle();
+    host.cut();
+    await pass(1_000);
+    assert.deepEqual(host.hello.running.length, 2);
+    host.welcome({ unwanted: [bytesOf(1), bytesOf(2)] });
+    await settle();
+    assert.deepEqual(host.results, []);
+    assert.match(String(reason), /no longer wanted/);
+    await pass(10_000);
+    assert.equal(host.credit, 4, "the slot is free again");
+  });
+
+  it("aborts what is at work when there was no link for longer than the lease and the window", async () => {
+    const { worker, host, settle, link, pass } = stage();
+    const reasons: unknown[] = [];
+    worker.handle("slow", async (_, { signal }) => {
+      await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+      reasons.push(signal.reason);
+      throw signal.reason;
+    });
+    await link();
+    host.send({ assignments: [assignOf(1)] });
+    await settle();
+    host.isDown = true;
+    host.cut();
+    await pass(59_000);
+    assert.deepEqual(reasons, []);
+    await pass(2_000);
+    assert.match(String(reasons[0]), /expected a link to the host within 60000 ms/);
+    host.isDown = false;
+    await pass(10_000);
+    host.welcome();
+    await settle();
+    assert.deepEqual(told(host.results), ["1: failed sdk.link_lost"]);
+  });
+
+  it("drops a repeated frame, and breaks the stream at a gap", async () => {
+    const { worker, host, settle, link, pass } = stage();
+    worker.handle("echo", (input) => input);
+    await link();
+    const bytes = host.send({ assignments: [assignOf(1)] });
+    host.stream.events.frame(bytes);
+    await settle();
+    assert.equal(host.results.length, 1);
+    host.sequence++;
+    host.send({ assignments: [assignOf(2)] });
+    await settle();
+    assert.match(host.stream.cancelledBecause, /expected frame 2 of the host, found 3/);
+    assert.equal(host.results.length, 1);
+    await pass(1_000);
+    assert.deepEqual(host.hello.resume, { linkId: "link-1", received: 1 });
+  });
+
+  it("leaves a link over which garbage came, and begins another", async () => {
+    const { worker, host, settle, link, pass } = stage();
+    worker.handle("echo", (input) => input);
+    await link();
+    host.send({ assignments: [assignOf(1)] });
+    await settle();
+    host.stream.events.frame(Uint8Array.of(0xff, 0xff, 0xff));
+    await pass(1_000);
+    assert.equal(host.streams.length, 2);
+    assert.equal(host.hello.resume, undefined);
+    assert.equal(host.hello.running.length, 1);
+  });
+
+  it("does not believe acknowledgements and durable results that cannot be", async () => {
+    for (const frame of [{ acknowledged: 9 }, { resultsDurable: 3 }]) {
+      const { worker, host, link } = stage();
+      worker.handle("echo", (input) => input);
+      await link();
+      host.send(frame);
+      assert.match(host.stream.cancelledBecause, /expected (an acknowledgement|at most 0 durable)/);
+    }
+  });
+
+  it("comes again with growing pauses, and at once no more often than chance allows", async () => {
+    const { worker, host, settle, link, pass, time } = stage();
+    worker.handle("echo", (input) => input);
+    await link();
+    host.isDown = true;
+    host.cut();
+    await settle();
+    const pauses: number[] = [];
+    for (let count = 0; count < 8; count++) {
+      const waitMs = (time.nextDueMs ?? 0) - time.monotonic();
+      pauses.push(waitMs);
+      await pass(waitMs);
+    }
+    assert.ok(
+      pauses.every((pause, index) => pause >= Math.min(50 * 2 ** index, 5_000) && pause <= 100 * 2 ** index),
+      `${pauses}`,
+    );
+    assert.ok(Math.max(...pauses) <= 10_000);
+    host.isDown = false;
+    await pass(10_000);
+    assert.equal(host.streams.length, 2);
+  });
+
+  it("goes where it is sent, and back where it was told first when nobody is there", async () => {
+    const { worker, host, settle, pass } = stage();
+    worker.handle("echo", (input) => input);
+    const started = worker.start();
+    await settle();
+    host.answer({
+      $case: "redirect",
+      value: { address: "host-2:7401", instance: "two", epoch: 5, delayMs: 200 },
+    });
+    await pass(199);
+    assert.equal(host.streams.length, 1);
+    await pass(1);
+    assert.equal(host.stream.address, "host-2:7401");
+    host.welcome();
+    await started;
+    host.send({ assignments: [assignOf(1)] });
+    await settle();
+    host.send({
+      answer: {
+        $case: "redirect",
+        value: { address: "host-9:7401", instance: "nine", epoch: 4, delayMs: 0 },
+      },
+    });
+    assert.equal(host.stream.cancelledBecause, "", "a redirect of a former owner has no effect");
+    host.send({
+      answer: {
+        $case: "redirect",
+        value: { address: "host-3:7401", instance: "three", epoch: 6, delayMs: 0 },
+      },
+    });
+    host.isDown = true;
+    await pass(5_000);
+    host.isDown = false;
+    await pass(10_000);
+    assert.equal(host.stream.address, "host-1:7401");
+    assert.equal(host.hello.running.length, 1);
+  });
+
+  it("waits when it is refused for now, and ends when it is refused for good", async () => {
+    const { worker, host, settle, pass, edge } = stage();
+    const refuse = (retry: RetryClass, retryAfterMs: number) =>
+      host.answer({
+        $case: "refused",
+        value: {
+          error: {
+            code: "pool.full",
+            message: "the pool is full",
+            retry,
+            retryAfterMs,
+            status: "RESOURCE_EXHAUSTED",
+            violations: [],
+            details: {},
+            cause: undefined,
+            notOwner: undefined,
+          },
+        },
+      });
+    worker.handle("echo", (input) => input);
+    const started = worker.start();
+    await settle();
+    refuse(RetryClass.RETRY_CLASS_SAME_KEY, 5_000);
+    await pass(4_999);
+    assert.equal(host.streams.length, 1);
+    await pass(200);
+    assert.equal(host.streams.length, 2);
+    assert.equal(edge.kept, 1, "the process stays while it waits");
+    const before = process.exitCode;
+    refuse(RetryClass.RETRY_CLASS_NEVER, 0);
+    process.exitCode = before;
+    await assert.rejects(started, /the pool is full/);
+    await assert.rejects(worker.stopped, { code: "sdk.refused" });
+    assert.deepEqual([worker.state, edge.kept, host.isClosed], ["failed", 0, true]);
+  });
+
+  it("gives a sign of life each period, and leaves a host that gives none", async () => {
+    const { worker, host, link, pass } = stage();
+    worker.handle("echo", (input) => input);
+    await link({ heartbeatMs: 1_000, leaseMs: 3_000 });
+    await pass(3_000);
+    const beats = host.stream.frames.flatMap(({ heartbeat }) => heartbeat ?? []);
+    assert.deepEqual(
+      beats.map(({ freeSlots, attempts, figures }) => [freeSlots, attempts, figures?.cpu]),
+      [
+        [4, 0, 0.5],
+        [4, 0, 0.5],
+        [4, 0, 0.5],
+      ],
+    );
+    await pass(2_000);
+    assert.match(host.streams[0]?.cancelledBecause ?? "", /silent/);
+    assert.deepEqual(host.hello.resume, { linkId: "link-1", received: 0 });
+  });
+
+  it("never has more than the window unacknowledged, and loses nothing by waiting", async () => {
+    const { worker, host, settle, link } = stage({ slots: 40 });
+    worker.handle("big", (input) => `${input}`.padEnd(1_000_000, "x"));
+    await link();
+    host.send({ assignments: Array.from({ length: 40 }, (_, at) => assignOf(at + 1, {}, at + 1)) });
+    await settle();
+    const bytes = host.stream.raw.reduce((sum, { length }) => sum + length, 0);
+    assert.ok(bytes <= 16 * 1024 * 1024, `${bytes}`);
+    assert.ok(host.stream.raw.every(({ length }) => length <= 4 * 1024 * 1024));
+    while (host.results.length < 40) {
+      const before = host.results.length;
+      host.send({ acknowledged: host.stream.frames.length - 1 });
+      await settle();
+      assert.ok(host.results.length > before);
+    }
+    assert.deepEqual(
+      host.results.map(({ token }) => token[0]),
+      Array.from({ length: 40 }, (_, at) => at + 1),
+    );
+  });
+});
