@@ -1,3 +1,4 @@
+import type { Clock } from "@tutti/kernel";
 import type { NatsConnection } from "@tutti/nats";
 import type { BatchSource } from "../archive/source.ts";
 import { ArchiveEngine } from "../archive/sqlite/engine.ts";
@@ -45,7 +46,7 @@ export async function openObjectArchive(
   await Promise.all(logs);
   const objects = new ObjectStore({ connection, stream, root });
   const limits = { ...objectLimits, ...options.limits };
-  const host = hostsOf(thread);
+  const host = hostsOf(thread, connection.foundation.clock);
   return new ObjectArchive({ connection, service, partitions, directory, host, source, objects, limits });
 }
 
@@ -55,7 +56,7 @@ export type CopiesOptions = Pick<ObjectArchiveOptions, "connection" | "partition
 export function openCopies(directory: string, options: CopiesOptions): ArchiveCopies {
   const { connection, partitions, thread, source } = options;
   const { clock } = connection.foundation;
-  return new ArchiveCopies(directory, { partitions, host: hostsOf(thread), source, clock });
+  return new ArchiveCopies(directory, { partitions, host: hostsOf(thread, clock), source, clock });
 }
 
 export interface ObjectBlobsOptions extends Partial<StreamSettings> {
@@ -77,8 +78,8 @@ export async function openObjectBlobs(
   return new ObjectBlobs(connection, new ObjectStore({ connection, stream, root }));
 }
 
-function hostsOf(thread: ArchiveThread | undefined): (file: string) => EngineHost {
+function hostsOf(thread: ArchiveThread | undefined, clock: Clock): (file: string) => EngineHost {
   return thread === undefined
-    ? (file) => new InlineHost(ArchiveEngine.open(file))
+    ? (file) => new InlineHost(ArchiveEngine.open(file, clock))
     : (file) => thread.host(file);
 }

@@ -1,4 +1,4 @@
-import { assert, type InstanceKey } from "@tutti/kernel";
+import { assert, type Clock, type InstanceKey } from "@tutti/kernel";
 import { fileDisk } from "../../disk/file-disk.ts";
 import type { JournalBatch } from "../../port.ts";
 import { keyOfPrefix } from "../../records/record-key.ts";
@@ -50,17 +50,17 @@ export class ArchiveEngine {
   readonly #purge: Purge;
 
   /** Opens a file, or makes one. */
-  static open(file: string, access: "write" | "read" = "write"): ArchiveEngine {
+  static open(file: string, clock: Clock, access: "write" | "read" = "write"): ArchiveEngine {
     const database = new ArchiveDatabase(file, access);
     try {
-      return new ArchiveEngine(database);
+      return new ArchiveEngine(database, clock);
     } catch (error) {
       database.close();
       throw error;
     }
   }
 
-  private constructor(database: ArchiveDatabase) {
+  private constructor(database: ArchiveDatabase, clock: Clock) {
     this.#database = database;
     this.#standings = new Standings(database);
     this.#instances = new Instances(database);
@@ -75,7 +75,7 @@ export class ArchiveEngine {
       history: this.#history,
       recent: this.#recent,
     };
-    this.#purge = new Purge(tables);
+    this.#purge = new Purge(tables, clock);
     this.#committer = new Committer(tables, this.#purge);
     this.#load();
   }

@@ -18,5 +18,5 @@ export function openArchive(
 /** The archive of one service in a directory, in the caller's thread: every call keeps it waiting. For tests. */
 export function openArchiveInline(directory: string, options: SqliteArchiveOptions): SqliteArchive {
   mkdirSync(directory, { recursive: true });
-  return new SqliteArchive(new InlineHost(ArchiveEngine.open(fileOf(directory))), options);
+  return new SqliteArchive(new InlineHost(ArchiveEngine.open(fileOf(directory), options.clock)), options);
 }

@@ -1,3 +1,4 @@
+import type { Clock } from "@tutti/kernel";
 import { archiveErrors } from "../errors.ts";
 import type { RecordPlace } from "../port.ts";
 import { rowSum } from "./checksum.ts";
@@ -9,10 +10,12 @@ import { field, type Lines, lastAt, numberAt } from "./index/lines.ts";
 import { incarnationOf, instanceId, partitionOf } from "./schema.ts";
 import type { Tables } from "./tables.ts";
 
-/** Done in one slice: below 5 ms. */
+/** After this a slice ends, so that it takes less than 5 ms with what it writes; and after so much at the latest. */
+const sliceMs = 1.5;
 const linesAtOnce = 512;
 const removalsAtOnce = 16;
 const solidRowsAtOnce = 128;
+const stepsAtOnce = 16;
 
 /**
  * Removes what is no longer to be kept, and gives room back, a slice at a time.
@@ -22,12 +25,16 @@ const solidRowsAtOnce = 128;
  */
 export class Purge {
   readonly #tables: Tables;
+  readonly #clock: Clock;
+  /** When the slice under way is to end. */
+  #endMs = 0;
   readonly #insert: Statement;
   readonly #some: Statement;
   readonly #delete: Statement;
 
-  constructor(tables: Tables) {
+  constructor(tables: Tables, clock: Clock) {
     this.#tables = tables;
+    this.#clock = clock;
     const { database } = tables;
     this.#insert = database.statement("INSERT OR IGNORE INTO removal VALUES (?, ?, ?, ?, ?)");
     this.#some = database.statement("SELECT * FROM removal LIMIT ?");
@@ -37,10 +44,19 @@ export class Purge {
   /** Says whether there is more to do now. */
   slice(nowMs: number): boolean {
     const { blocks, history } = this.#tables;
-    const isMore = this.#expire(nowMs) || this.#removals() || history.compact() || blocks.mergeSparse();
+    this.#endMs = this.#clock.monotonic() + sliceMs;
+    let isMore: boolean;
+    let steps = 0;
+    do {
+      isMore = this.#expire(nowMs) || this.#removals() || history.compact() || blocks.mergeSparse();
+    } while (isMore && ++steps < stepsAtOnce && !this.#isOver);
     history.packed.flush();
     blocks.flush();
     return isMore;
+  }
+
+  get #isOver(): boolean {
+    return this.#clock.monotonic() >= this.#endMs;
   }
 
   /** The history of an instance is to go, soon. */
@@ -64,10 +80,10 @@ export class Purge {
   #expireLines(block: BlockInfo, nowMs: number): number {
     const { blocks, standings } = this.#tables;
     const standing = standings.of(block.partition);
-    const lines = blocks.parts.lines(block.id);
+    const lines = blocks.parts.numbers(block.id);
     let done = 0;
     let waitsFor = Number.POSITIVE_INFINITY;
-    for (let line = 0; line < lines.count && done < linesAtOnce; line++) {
+    for (let line = 0; line < lines.count && done < linesAtOnce && !(done > 0 && this.#isOver); line++) {
       const at = block.states[line];
       if (at === state.gone || numberAt(lines, field.end, line) === 0) continue;
       const untilMs = numberAt(lines, at === state.present ? field.keepUntil : field.idKeptUntil, line);
@@ -133,6 +149,7 @@ export class Purge {
       solidRows += removed;
       if (solidRows >= solidRowsAtOnce) return true;
       this.#delete.run(id);
+      if (this.#isOver) return true;
     }
     return rows.length > 0;
   }

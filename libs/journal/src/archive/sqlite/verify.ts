@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
-import { isTuttiError, type TuttiError } from "@tutti/kernel";
+import { isTuttiError, systemClock, type TuttiError } from "@tutti/kernel";
 import { archiveErrors } from "../errors.ts";
 import { ArchiveEngine } from "./engine.ts";
 import { fileOf } from "./file.ts";
@@ -31,7 +31,7 @@ export function verifyArchive(directory: string): ArchiveVerification {
   if (!isMade(file)) return { kind: "none", text: `There is no archive in ${directory}.`, partitions: [] };
   try {
     checkLog(file);
-    const engine = ArchiveEngine.open(file, "read");
+    const engine = ArchiveEngine.open(file, systemClock, "read");
     try {
       const [found] = engine.integrity();
       if (found !== undefined) throw archiveErrors.damaged({ place: { file }, found });

@@ -163,6 +163,15 @@ export class BlockParts {
 
   /** The whole block. */
   lines(block: number): Lines {
+    const words = this.text(block, part.words).split(textEdge);
+    const ids = this.text(block, part.ids).split(textEdge);
+    const labels = this.text(block, part.labels).split(textEdge);
+    const actors = decodeActors(this.bytes(block, part.actors));
+    return { ...this.numbers(block), words, ids, labels, actors };
+  }
+
+  /** The same without texts. */
+  numbers(block: number): Lines {
     let count = 0;
     let numbers = new Float64Array(0);
     for (const which of numberParts) {
@@ -175,10 +184,7 @@ export class BlockParts {
         decodeColumn(bytes, at, numbers.subarray(index * count, (index + 1) * count));
       }
     }
-    const words = this.text(block, part.words).split(textEdge);
-    const ids = this.text(block, part.ids).split(textEdge);
-    const labels = this.text(block, part.labels).split(textEdge);
-    return { count, numbers, words, labels, ids, actors: decodeActors(this.bytes(block, part.actors)) };
+    return { count, numbers, words: [], labels: [], ids: [], actors: [] };
   }
 
   #put(block: number, which: number, data: Uint8Array): void {

@@ -1,4 +1,4 @@
-import { errorFromUnknown, type Timers, toProblem } from "@tutti/kernel";
+import { type Clock, errorFromUnknown, type Timers, toProblem } from "@tutti/kernel";
 import type { EncodedChanges } from "../committer.ts";
 import { ArchiveEngine } from "../engine.ts";
 import { callEngine, type EngineArguments, type EngineCall } from "../engine-host.ts";
@@ -19,12 +19,14 @@ const commitsAtOnce = 64;
 export class EngineRoom {
   readonly #post: (message: FromThread) => void;
   readonly #timers: Timers;
+  readonly #clock: Clock;
   readonly #files = new Map<number, string>();
   readonly #engines = new Map<number, ArchiveEngine>();
 
-  constructor(post: (message: FromThread) => void, timers: Timers) {
+  constructor(post: (message: FromThread) => void, timers: Timers, clock: Clock) {
     this.#post = post;
     this.#timers = timers;
+    this.#clock = clock;
   }
 
   handle(messages: readonly ToThread[]): void {
@@ -97,7 +99,7 @@ export class EngineRoom {
   #engine(number: number): ArchiveEngine {
     let engine = this.#engines.get(number);
     if (engine === undefined) {
-      engine = ArchiveEngine.open(this.#files.get(number) ?? "");
+      engine = ArchiveEngine.open(this.#files.get(number) ?? "", this.#clock);
       this.#engines.set(number, engine);
     }
     return engine;

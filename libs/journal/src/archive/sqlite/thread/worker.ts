@@ -1,11 +1,11 @@
 import { type MessagePort, parentPort, receiveMessageOnPort } from "node:worker_threads";
-import { systemTimers } from "@tutti/kernel";
+import { systemClock, systemTimers } from "@tutti/kernel";
 import { EngineRoom } from "./engine-room.ts";
 import type { ToThread } from "./messages.ts";
 
 /** The archive's thread: hosts the engines of all services of the process. */
 function run(port: MessagePort): void {
-  const room = new EngineRoom((message) => port.postMessage(message), systemTimers);
+  const room = new EngineRoom((message) => port.postMessage(message), systemTimers, systemClock);
   port.on("message", (first: ToThread) => {
     // What waits already is done together: commits share a transaction, and so a sync.
     const messages = [first];
