@@ -128,7 +128,7 @@ describe("a worker's link", () => {
     assert.deepEqual(told(host.results), ['2: "two"', '4: "slow"']);
     host.send({ resultsDurable: 2 });
     host.cut();
-    await pass(1_000);
+    await pass(10_000);
     assert.deepEqual(host.hello.running, []);
   });
 

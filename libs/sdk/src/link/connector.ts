@@ -95,6 +95,7 @@ export class Connector {
   /** Says goodbye where there is a link, and ends the stream in good order. */
   leave(reason: string): void {
     const phase = this.#phase;
+    if (phase.name === "leaving" || phase.name === "closed") return;
     if (phase.name !== "linked") {
       this.stop();
       this.#parts.onLeft();

@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { AgentFrame } from "@tutti/contracts/agent/v1";
+import { FlatWriter } from "@tutti/contracts/wire";
+import fc from "fast-check";
+import { writeOutput } from "./encode.ts";
+
+describe("a result that is written by hand", () => {
+  it("is the one that the generated encoder writes", () => {
+    const used = fc.option(
+      fc.record({ tokens: fc.nat(), money: fc.double({ min: 0, noNaN: true, noDefaultInfinity: true }) }),
+      { nil: undefined },
+    );
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ minLength: 16, maxLength: 16 }),
+        fc.json(),
+        fc.nat(),
+        used,
+        (token, json, runMs, amounts) => {
+          const writer = new FlatWriter();
+          writeOutput(writer, token, json, runMs, amounts);
+          const isUsed = amounts !== undefined && (amounts.tokens > 0 || amounts.money > 0);
+          const [result] = AgentFrame.decode(writer.finish()).results;
+          assert.deepEqual([result?.token, result?.runMs], [token, runMs]);
+          assert.deepEqual(result?.outcome, { $case: "inlineOutput", value: new TextEncoder().encode(json) });
+          if (isUsed) assert.deepEqual(result?.used, { ...amounts, timeMs: 0 });
+        },
+      ),
+    );
+  });
+});

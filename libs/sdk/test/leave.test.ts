@@ -1,0 +1,183 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { latch } from "@tutti/kernel/testing";
+import type { Worker } from "../src/index.ts";
+import { resolveSettings } from "../src/worker/settings.ts";
+import { assignOf, stage, told } from "./memory-host.fixture.ts";
+
+describe("a worker that leaves", () => {
+  it("upon SIGTERM finishes what it has, waits until that is durable, says goodbye, and the process ends", async () => {
+    const { worker, host, settle, link, edge } = stage();
+    const go = latch();
+    worker.handle("slow", () => go.opened);
+    await link();
+    host.send({ assignments: [assignOf(1)] });
+    await settle();
+    edge.signal("SIGTERM");
+    await settle();
+    const said = () =>
+      host.stream.frames.flatMap(({ drain, bye }) => [...(drain ? ["drain"] : []), ...(bye ? ["bye"] : [])]);
+    assert.deepEqual([said(), worker.state], [["drain"], "draining"]);
+    host.send({ assignments: [assignOf(2)] });
+    await settle();
+    assert.deepEqual(told(host.results), ["2: busy"]);
+    go.open();
+    await settle();
+    assert.deepEqual([told(host.results), host.credit], [["2: busy", "1: null"], 4]);
+    host.send({ resultsDurable: 1 });
+    await settle();
+    assert.deepEqual(said(), ["drain"]);
+    host.send({ resultsDurable: 2 });
+    await settle();
+    assert.deepEqual([said(), host.stream.isEnded, edge.exits], [["drain", "bye"], true, []]);
+    host.cut("the host ended the stream");
+    await settle();
+    assert.deepEqual([worker.state, edge.exits, edge.kept], ["stopped", [0], 0]);
+  });
+
+  it("upon a second signal ends at once", async () => {
+    const { worker, host, settle, link, edge } = stage();
+    worker.handle("slow", () => new Promise(() => {}));
+    await link();
+    host.send({ assignments: [assignOf(1)] });
+    await settle();
+    edge.signal("SIGTERM");
+    await settle();
+    edge.signal("SIGINT");
+    assert.deepEqual(edge.exits, [130]);
+  });
+
+  it("leaves signals alone when it is asked to", async () => {
+    const { worker, link, edge } = stage({ handleSignals: false });
+    worker.handle("echo", (input) => input);
+    await link();
+    edge.signal("SIGTERM");
+    assert.equal(worker.state, "working");
+  });
+
+  it("tells handlers when the time to finish is over, and goes without those that do not listen", async () => {
+    const { worker, host, settle, link, pass } = stage({ drainMs: 1_000 });
+    let reason: unknown;
+    worker.handle("slow", async (_, { signal }) => {
+      signal.addEventListener("abort", () => {
+        reason = signal.reason;
+      });
+      await new Promise(() => {});
+    });
+    await link();
+    host.send({ assignments: [assignOf(1)] });
+    await settle();
+    const stopped = worker.stop();
+    await pass(1_000);
+    assert.match(String(reason), /the rest of the work/);
+    await pass(2_000);
+    assert.ok(host.stream.frames.at(-1)?.bye !== undefined);
+    await pass(2_000);
+    await stopped;
+    assert.equal(worker.state, "stopped");
+  });
+
+  it("drains when the host says so, and stops", async () => {
+    const { worker, host, settle, link } = stage();
+    worker.handle("echo", (input) => input);
+    await link();
+    host.send({ drain: { reason: "scaled down", deadlineMs: 0 } });
+    await settle();
+    assert.ok(host.stream.isEnded);
+    host.cut();
+    await worker.stopped;
+  });
+
+  it("stops though it was never linked", async () => {
+    const { worker, settle } = stage();
+    worker.handle("echo", (input) => input);
+    const started = worker.start();
+    await settle();
+    await worker.stop();
+    await assert.rejects(started, { code: "sdk.stopped" });
+  });
+
+  it("stays away as long as the host says, and for good if that is what it says", async () => {
+    const { worker, host, link, pass, settle } = stage();
+    worker.handle("echo", (input) => input);
+    await link();
+    host.send({ bye: { reason: "upgrade", returnAfterMs: 5_000 } });
+    await pass(4_999);
+    assert.equal(host.streams.length, 1);
+    await pass(200);
+    assert.equal(host.streams.length, 2);
+    host.welcome();
+    await settle();
+    const before = process.exitCode;
+    host.send({ bye: { reason: "superseded", returnAfterMs: -1 } });
+    process.exitCode = before;
+    await assert.rejects(worker.stopped, /superseded/);
+  });
+
+  it("sleeps and wakes: no credit meanwhile, and all of it afterwards", async () => {
+    const { worker, host, settle, link, pass } = stage();
+    worker.handle("echo", (input) => input);
+    await link();
+    host.send({ sleep: { reason: "night", forMs: 0 } });
+    host.send({ assignments: [assignOf(1)] });
+    await settle();
+    assert.deepEqual(told(host.results), ["1: busy"]);
+    assert.equal(host.credit, 4);
+    host.send({ wake: { reason: "day" } });
+    await settle();
+    assert.equal(host.credit, 8);
+    worker.sleep("of its own will", 1_000);
+    await pass(1_000);
+    const said = host.stream.frames.flatMap(({ sleep, wake }) => [
+      ...(sleep ? ["sleep"] : []),
+      ...(wake ? ["wake"] : []),
+    ]);
+    assert.deepEqual([said, host.credit], [["sleep", "wake"], 12]);
+  });
+});
+
+describe("a worker's options", () => {
+  it("come before the environment, and that before the defaults", () => {
+    const environment = {
+      TUTTI_ADDRESS: "a:1,b:2",
+      TUTTI_POOL: "gpu",
+      TUTTI_ACCESS_TOKEN: "t",
+      TUTTI_AGENT_ID: "x",
+    };
+    const settings = resolveSettings({ pool: "cpu", allowUnprotected: true }, environment);
+    assert.deepEqual(
+      [settings.addresses, settings.pool, settings.namespace, settings.agentId],
+      [["a:1", "b:2"], "cpu", "default", "x"],
+    );
+    assert.equal(settings.credentials.accessToken, "t");
+    assert.deepEqual(resolveSettings({}, {}).addresses, ["127.0.0.1:7401"]);
+  });
+
+  const wrong: readonly [options: ConstructorParameters<typeof Worker>[0], expected: RegExp][] = [
+    [
+      { address: "nowhere" },
+      /expected the option address to be host:port, such as 127.0.0.1:7401, found "nowhere"/,
+    ],
+    [{ address: [] }, /expected the option address/],
+    [{ slots: 0 }, /expected the option slots to be a whole number from 1 to 100000, found 0/],
+    [{ drainMs: -1 }, /expected the option drainMs/],
+    [
+      { address: "far:1", credentials: { accessToken: "t" } },
+      /certificateAuthority beside the accessToken, which would be sent to far:1/,
+    ],
+  ];
+  for (const [options, expected] of wrong) {
+    it(`${JSON.stringify(options)} are refused`, () => {
+      assert.throws(() => resolveSettings(options ?? {}, {}), expected);
+    });
+  }
+
+  it("need a handler, each capability once, and names and versions of the right form", () => {
+    const { worker } = stage();
+    assert.throws(() => worker.start(), /at least one before start/);
+    worker.handle("a.b", () => 1).handle("a.b", () => 2, { version: "2.0.0" });
+    assert.throws(() => worker.handle("a.b", () => 1), /given once/);
+    assert.throws(() => worker.handle("A B", () => 1), /dotted lower-case words/);
+    assert.throws(() => worker.handle("a.c", () => 1, { version: "2" }), /semantic version/);
+  });
+});
