@@ -13,5 +13,7 @@ export { newestIn } from "./demand/versions.ts";
 export { matchingErrors } from "./errors.ts";
 export { openOfferStream } from "./offers/offer-stream.ts";
 export { openPool } from "./pool.ts";
+export { Heap, type Ranked } from "./queue/heap.ts";
 export { leastLoaded } from "./strategies/least-loaded.ts";
 export type { AgentLoad, Strategy, TaskView } from "./strategies/strategy.ts";
+export { TokenTable } from "./task/token-table.ts";
