@@ -30,7 +30,7 @@ type Publish = Client["publish"];
 /** A connection through which one can get in the way of what the journal publishes. */
 export class MeddledConnection extends NatsConnection {
   /** Called for each message of the journal instead of sending it. */
-  meddle: ((subject: string, send: (reply?: string) => void) => void) | undefined;
+  meddle: ((subject: string, send: (reply?: string) => void, reply: string) => void) | undefined;
 
   /** Awaited once, before the next message is read. */
   beforeReading: (() => Promise<unknown>) | undefined;
@@ -63,8 +63,10 @@ export class MeddledConnection extends NatsConnection {
     if (tamper !== undefined && operation.startsWith("reading of message")) return tampered(client, tamper);
     if (meddle === undefined || operation !== "append to the journal") return client;
     const publish: Publish = (subject, payload, options = {}) =>
-      meddle(subject, (reply) =>
-        client.publish(subject, payload, { ...options, reply: reply ?? options.reply ?? "" }),
+      meddle(
+        subject,
+        (reply) => client.publish(subject, payload, { ...options, reply: reply ?? options.reply ?? "" }),
+        options.reply ?? "",
       );
     return Object.assign(Object.create(client) as Client, { publish });
   }

@@ -6,6 +6,8 @@
  * 2. Up to `underWayMax` messages are under way; only one until the stream has come to rest after the seal, and then a
  *    stray message that took its place makes it be sent again.
  * 3. After a refusal everything is answered for before anything is sent again, so nothing can come in behind our back.
+ *    Where the stream turns out to end just where the oldest one expected it, nothing of anybody else is there, and it is
+ *    sent again; after a few refusals of that kind it is in doubt.
  * 4. Without an answer in time, or without a connection, what is under way is in doubt, and nothing is sent until the
  *    next seal. What was refused, what follows it, and what was not sent as a whole is not in doubt: it is not there.
  */
@@ -68,6 +70,8 @@ export class Pipeline {
   /** Where the stream will end when all that is under way is there. */
   #sequence = 0;
   #isFailing = false;
+  /** How often the oldest message was refused without anything in its place. */
+  #refusals = 0;
   #deadline: Timer | undefined;
   #onIdle: (() => void)[] = [];
 
@@ -206,6 +210,7 @@ export class Pipeline {
     if (owner === undefined) return;
     const { number, timeMs, hash } = batch;
     this.#waiting.shift();
+    this.#refusals = 0;
     this.#next = { batch: this.#next.batch - 1, message: this.#next.message };
     ledger.durable(number, owner.epoch, timeMs);
     ledger.hash.set(hash);
@@ -248,11 +253,13 @@ export class Pipeline {
         const failure = onReplaced(followed);
         return this.#end(() => failure);
       }
-      if (followed.sequence < end || followed.last?.number !== ledger.durableNumber) {
-        return this.doubt("the stream is not as it was acknowledged");
+      if (followed.sequence > end || followed.last?.number !== ledger.durableNumber) {
+        return this.doubt(`the stream ends at message ${end} and not as it was acknowledged`);
       }
       this.#sequence = followed.sequence;
       if (oldest.expected < owner.sealedAt + underWayMax) return this.#sendAgain(oldest);
+      if (sent.some(({ answer }) => answer?.kind === "accepted")) return this.doubt("later batches accepted");
+      if (followed.sequence === oldest.expected) return this.#refusedForNothing(oldest);
       const failure = this.#misplaced(oldest.batch.number);
       this.#end(() => failure);
     } catch (error) {
@@ -260,6 +267,16 @@ export class Pipeline {
       this.#logger.warn("what became of a batch could not be read", { stream: log.stream, error });
       this.doubt(error instanceof Error ? error.message : String(error));
     }
+  }
+
+  #refusedForNothing(oldest: Sent): void {
+    const { stream } = this.#options.log;
+    const { expected, batch } = oldest;
+    this.#logger.warn("the server refused a batch although the stream ends where it was expected to", {
+      ...{ stream, expected, batch: batch.number },
+    });
+    if (++this.#refusals > refusalsMax) this.doubt("refusals without a reason");
+    else this.#sendAgain(oldest);
   }
 
   #sendAgain(oldest: Sent): void {
@@ -301,3 +318,5 @@ export class Pipeline {
 
 /** A full server is not asked more often by who heeds it. */
 const fullRetryMs = 1_000;
+/** After so many refusals in a row that cannot be explained, what is there is looked at anew. */
+const refusalsMax = 3;

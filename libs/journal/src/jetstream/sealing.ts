@@ -5,6 +5,8 @@
  *    to be the one that was looked at, and is sent only when that is of an older epoch.
  * 2. Whether the seal counts is decided by following the stream through it, and in no other way: an answer may be lost,
  *    or another seal may have come first.
+ * 3. Nothing is sent before it is certain that the stream still has what it had: behind a gap that a server left who lost
+ *    what it acknowledged, a seal would look as if all was well.
  */
 import { type NatsConnection, natsErrors } from "@tutti/nats";
 import type { Seal } from "../port.ts";
@@ -37,8 +39,15 @@ export async function sealUntilAccepted(
 ): Promise<Sealing> {
   const { connection, log } = options;
   const mark = markOf({ ...seal, owner });
+  const { clock } = connection.foundation;
+  const untilMs = clock.monotonic() + connection.settings.requestTimeoutMs;
   for (let failures = 1; !signal.aborted; failures++) {
     try {
+      if (!(await log.isKept())) {
+        if (clock.monotonic() > untilMs) throw lostMessages(log, (await log.source.ends()).last);
+        await connection.pause(failures, signal);
+        continue;
+      }
       const before = await lastMark(log);
       // Ours, which landed although its answer was lost, or that of another owner.
       if (before.sequence > log.followed.sequence && before.epoch >= seal.epoch)

@@ -4,9 +4,17 @@
  * 1. `followed` only grows, and is what the messages up to its sequence amount to.
  * 2. The first message of a stream that was truncated begins a batch that counts.
  */
+import { hashOfBatch } from "../batch/hash.ts";
 import type { PartitionName } from "../port.ts";
 import { damagedMessage } from "./damage.ts";
-import { beforeBatch, beginning, type Followed, Follower, type FoundBatch } from "./follower.ts";
+import {
+  beforeBatch,
+  beginning,
+  type Followed,
+  type FollowedBatch,
+  Follower,
+  type FoundBatch,
+} from "./follower.ts";
 import { readMessage } from "./message.ts";
 import { streamOf, subjectsOf } from "./names.ts";
 import { Places } from "./places.ts";
@@ -59,6 +67,28 @@ export class StreamLog {
         isFar = true;
       }
     }
+  }
+
+  /**
+   * Makes sure that the last batch that was followed is still where it was; throws `journal.corrupt` when the server lost
+   * it. Undefined is answered while its leader may only be behind, as one that was elected just now can be.
+   */
+  async isKept(): Promise<true | undefined> {
+    const { sequence, last, epoch } = this.#followed;
+    const { last: end } = await this.source.ends();
+    if (end < sequence) return;
+    if (last === undefined || last.end === 0) return true;
+    const found = await this.source.get(last.end, sequence).catch((error: unknown) => {
+      // Truncated by a later owner: then what lies behind it was followed by that one.
+      if (error instanceof MessageGone) return undefined;
+      throw error;
+    });
+    if (found !== undefined && !isEndOf(last, epoch, readMessage(found))) {
+      throw damagedMessage(this.stream, this.name, last.end, {
+        found: `not the batch that was acknowledged there; ${lost}`,
+      });
+    }
+    return true;
   }
 
   /** The last mark of a seal in the stream; it need not be one that counts. */
@@ -171,10 +201,24 @@ export class StreamLog {
   }
 }
 
-/** Whether the server lost what it had acknowledged: its stream ends before a message that was there. */
+/** The server lost what it had acknowledged: its stream ends before a message that was there. */
 export function lostMessages(log: StreamLog, last: number): Error {
-  const found = `the end of the stream at message ${last}; the server lost what it acknowledged (is sync_interval always, or are there 3 replicas?)`;
+  const found = `the end of the stream at message ${last}; ${lost}`;
   return damagedMessage(log.stream, log.name, log.followed.sequence, { found });
+}
+
+const lost = "the server lost what it acknowledged (is sync_interval always, or are there 3 replicas?)";
+
+/** Whether a message is the last one of a batch. */
+function isEndOf(
+  { number, hash }: FollowedBatch,
+  epoch: number,
+  message: ReturnType<typeof readMessage>,
+): boolean {
+  if (message.kind === "damaged") return false;
+  if (message.kind === "seal") return message.epoch === epoch;
+  if (message.number !== number || message.part !== message.parts - 1) return false;
+  return message.parts > 1 || hash === undefined || Buffer.compare(hashOfBatch(message.bytes), hash) === 0;
 }
 
 const triesMax = 64;

@@ -174,9 +174,15 @@ export class ArchiveKeeper implements Keeper {
 
   #isToBeTriedAgain(thrown: unknown): boolean {
     const error = errorFromUnknown(thrown);
-    const { service, partition, logger, fenced } = this.#memory.parts;
+    const { status } = error;
+    const { service, partition, logger, fenced, damaged } = this.#memory.parts;
     if (archiveErrors.fenced.is(error)) {
       fenced(error);
+      return false;
+    }
+    // Whatever it was kept in has lost something: to go on would only make more of it that cannot be kept.
+    if (status === "DATA_LOSS") {
+      damaged(error);
       return false;
     }
     logger.warn("the archive did not take what is to be kept; it is tried again", {

@@ -62,6 +62,8 @@ export interface MemoryParts {
   failed(failure: Failure): void;
   /** The archive has refused this owner: it was replaced. */
   fenced(error: TuttiError): void;
+  /** The archive, or the journal behind it, is not what was written there. */
+  damaged(error: TuttiError): void;
   faulted(fault: unknown): void;
 }
 

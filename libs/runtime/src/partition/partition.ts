@@ -6,6 +6,7 @@
  *     running ── append failed ──► starting
  *     starting, running ── a newer epoch was sealed, or opened the archive ──► closed
  *     starting ── damage, archive out of reach ──► failed ── after a pause ──► starting
+ *     running ── the archive found damage ──► starting; twice in a row ──► failed ── after a pause ──► starting
  *
  * 1. An append that failed may have landed or may land later: everything in memory is forgotten, and what is there is
  *    read again behind a seal.
@@ -77,6 +78,8 @@ export class Partition {
   #runsSinceMs = 0;
   /** How many times in a row it did not run for long. */
   #shortLives = 0;
+  /** The last life ended because of damage. */
+  #isDamaged = false;
   #reason = "";
 
   constructor(number: number, parts: PartitionParts) {
@@ -239,9 +242,12 @@ export class Partition {
     if (signal.aborted) throw this.#notOwner();
     // What fails again and again right after loading would do nothing but seal.
     if (this.#shortLives > 1) {
+      if (this.#isDamaged) this.#state = "failed";
       await sleep(timers, backoffMs(pause, this.#shortLives - 1, chance), signal).catch(() => {});
       if (signal.aborted) throw this.#notOwner();
+      this.#state = "starting";
     }
+    this.#isDamaged = false;
     for (let failures = 1; ; failures++) {
       try {
         if (await this.#loadOnce(signal)) return;
@@ -341,6 +347,7 @@ export class Partition {
         },
         failed: (failure) => this.#failed(memory, failure),
         fenced: (error) => this.#fenced(memory, error),
+        damaged: (error) => this.#damaged(memory, error),
         faulted: (fault) => this.#faulted(memory, fault),
       },
       durable,
@@ -434,6 +441,19 @@ export class Partition {
     this.#reason = error.message;
     this.#end(life);
     this.#lose();
+  }
+
+  /** What was kept is not there any more as it was: loading again heals what a copy of it can, and says what it cannot. */
+  #damaged(memory: PartitionMemory, error: TuttiError): void {
+    const life = this.#life;
+    if (life?.memory !== memory || memory.isStopped) return;
+    const { service, logger } = this.#parts;
+    const at = { service, partition: this.number };
+    logger.error("what a partition has kept is damaged; it is loaded again", { ...at, error });
+    this.#reason = error.message;
+    this.#isDamaged = true;
+    this.#end(life, refused(runtimeErrors.outcomeUnknown.refusal({ ...at, reason: error.message })));
+    this.#restart();
   }
 
   /** Something threw that nobody expected: what is in memory may be wrong. */

@@ -87,6 +87,11 @@ export class Recovery {
       const what = `an archive up to batch ${opening.coveredTo} and a journal from batch ${log.first} on`;
       throw runtimeErrors.gap({ service, partition, what });
     }
+    // What the archive contains was durable before this seal. A journal that ends before it has lost something.
+    if (opening.coveredTo >= log.last.number) {
+      const what = `an archive up to batch ${opening.coveredTo} and a journal up to batch ${log.last.number}`;
+      throw runtimeErrors.gap({ service, partition, what });
+    }
     this.#coveredTo = opening.coveredTo;
     this.#takeOpening(opening);
     for await (const slice of log.read(Math.max(log.first, opening.coveredTo + 1))) {

@@ -7,7 +7,9 @@
  *    accepted and cannot be any more.
  * 3. An owner that writes without a pause could always be ahead of who wants to open. Whoever was too late knocks: the
  *    stream ends elsewhere then, and its owner sees who is there.
- * 4. Each entry carries the hash of the one before: a gap, an exchange or a flipped bit is found when it is read.
+ * 4. A server that has less than was acknowledged may be a new leader that is behind for a moment. When that lasts, it has
+ *    lost it, which is damage: nothing more is written then.
+ * 5. Each entry carries the hash of the one before: a gap, an exchange or a flipped bit is found when it is read.
  */
 import { isTuttiError } from "@tutti/kernel";
 import { type NatsConnection, natsErrors, wrongRevisionOf } from "@tutti/nats";
@@ -43,6 +45,8 @@ export class PartitionLog {
   #end = 0;
   /** The newest epoch of those who knocked behind the head. */
   #knocked = 0;
+  /** Since when the stream has seemed to end before what was acknowledged. */
+  #behindSinceMs: number | undefined;
 
   constructor(connection: NatsConnection, name: PartitionName) {
     const { stream, subject } = logOf(name);
@@ -160,15 +164,21 @@ export class PartitionLog {
 
   /** A new leader may be behind what was acknowledged, for a moment: it is asked again. */
   #behind(last: number): Error {
+    const { foundation, settings } = this.#connection;
+    const nowMs = foundation.clock.monotonic();
+    this.#behindSinceMs ??= nowMs;
     const operation = `reading of the stream ${this.stream}`;
     const reason = `an end at ${last}, before ${this.#end}; a server that is behind, or lost what it acknowledged`;
-    return natsErrors.unavailable({ operation, reason });
+    if (nowMs - this.#behindSinceMs < settings.requestTimeoutMs)
+      return natsErrors.unavailable({ operation, reason });
+    return this.damaged(this.#end, `the end of the stream at ${last}; the server lost what it acknowledged`);
   }
 
   #stands(head: LogHead, end: number, knocked: number): LogHead {
     this.#head = head;
     this.#end = end;
     this.#knocked = knocked;
+    this.#behindSinceMs = undefined;
     return head;
   }
 

@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { archiveErrors, MemoryStore } from "@tutti/journal";
+import { deposit } from "@tutti/machine-bank";
+import { Bank, idsIn } from "./bank.fixture.ts";
+
+const [ada = ""] = idsIn(0, 1);
+const [ben = ""] = idsIn(1, 1);
+const damaged = () =>
+  archiveErrors.damaged({
+    place: { file: "stream TUTTI_ARCHIVE_bank_0", row: 7 },
+    found: "the end of the stream at 3",
+  });
+
+/** A bank whose archive finds damage so many times when something is to be kept. */
+async function bankWithDamage(times: number): Promise<Bank> {
+  const bank = new Bank();
+  await bank.start();
+  await bank.open(ada, 100);
+  await bank.open(ben, 100);
+  await bank.time.advanceAsync(60_000);
+  let left = times;
+  bank.archivePass = async (operation) => {
+    if (operation === "commit" && left-- > 0) throw damaged();
+  };
+  return bank;
+}
+
+const stateOf = ({ runtime }: Bank, partition: number) =>
+  runtime.standings().find((standing) => standing.partition === partition)?.state;
+
+describe("a partition of whose archive something is damaged", () => {
+  it("is loaded again, and goes on where that heals it", async () => {
+    const bank = await bankWithDamage(1);
+    await bank.do(ada, deposit, { amountCents: 5 });
+    await bank.time.advanceAsync(60_000);
+    const told = bank.logger
+      .messages()
+      .filter((text) => text.startsWith("what a partition has kept is damaged"));
+    assert.equal(told.length, 1);
+    assert.equal(stateOf(bank, 0), "running");
+    assert.equal(await bank.balanceOf(ada), 105);
+  });
+
+  it("fails where it does not, and says so with the place, while the others go on", async () => {
+    const bank = await bankWithDamage(Number.POSITIVE_INFINITY);
+    await bank.do(ada, deposit, { amountCents: 5 });
+    let refused = "";
+    for (let looks = 0; looks < 2_000 && refused === ""; looks++) {
+      await bank.time.advanceAsync(10);
+      if (stateOf(bank, 0) !== "failed") continue;
+      await bank.askBalance(ada).catch((error: Error) => {
+        refused = error.message;
+      });
+    }
+    assert.match(
+      refused,
+      /the archive is damaged at stream TUTTI_ARCHIVE_bank_0, row 7: the end of the stream at 3/,
+    );
+    assert.equal(stateOf(bank, 1), "running");
+    assert.equal(await bank.balanceOf(ben), 100);
+  });
+});
+
+describe("a partition whose journal ends before what its archive contains", () => {
+  it("is not begun, for something is missing between them", async () => {
+    const bank = await bankWithDamage(0);
+    bank.crash();
+    // The journal of another time: an empty one.
+    Object.assign(bank, { store: new MemoryStore() });
+    bank.make();
+    bank.runtime.own(0, 1).catch(() => undefined);
+    await bank.time.advanceAsync(30);
+    assert.equal(stateOf(bank, 0), "failed");
+    await assert.rejects(
+      bank.askBalance(ada),
+      /the archive and the journal of .* to join, found an archive up to batch \d+ and a journal up to batch 1;/,
+    );
+    await bank.time.settle(bank.runtime.stop());
+  });
+});
