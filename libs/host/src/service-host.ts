@@ -71,6 +71,7 @@ interface Parts {
   readonly announcer: Announcer;
   readonly data: Component | undefined;
   readonly storage: Storage | undefined;
+  readonly blobs: Component | undefined;
   readonly services: ReadonlyMap<string, Component>;
 }
 
@@ -145,9 +146,10 @@ export class ServiceHost extends Orchestrator {
       const storage = (effects: Effects) => storageOf(module, kept, effects, own);
       services.set(module.name, await made(module, { ...own, storage }));
     }
+    const blobs = kept.hostBlobs?.({ storage: kept.storage, mesh, foundation, configuration });
     const host: ServiceHost = new ServiceHost(options, {
       ...{ processId, configuration, telemetry, foundation, nats, bus, mesh, discovery, announcer, services },
-      ...{ steward, delivery, data: kept.data, storage: kept.storage },
+      ...{ steward, delivery, data: kept.data, storage: kept.storage, blobs },
     });
     return host;
   }
@@ -196,6 +198,7 @@ export class ServiceHost extends Orchestrator {
         new OwnedPartitions(parts.steward, storage.runtimes, parts.foundation),
         patient,
       );
+    if (parts.blobs !== undefined) this.register("blobs", parts.blobs, { critical: false });
     this.register(
       "delivery",
       { stop: () => parts.delivery.stop() },

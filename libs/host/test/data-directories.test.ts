@@ -10,7 +10,7 @@ import { balance } from "@tutti/machine-bank";
 import { type DataCommand, runDataCommand } from "../src/storage/index.ts";
 import { examine } from "../src/storage/inspection/doctor.ts";
 import type { Finding } from "../src/storage/inspection/finding.ts";
-import { accountKey, BankProcess, type Folder, makeFolder } from "./storage.fixture.ts";
+import { accountKey, BankProcess, type Folder, makeFolder, until } from "./storage.fixture.ts";
 
 const log = join("journal", "000000000001.log");
 const blockBytes = 4_096;
@@ -373,12 +373,4 @@ async function covers(directory: string, batches: number): Promise<boolean> {
   } finally {
     database.close();
   }
-}
-
-async function until(isTrue: () => Promise<boolean>): Promise<void> {
-  for (let rounds = 0; rounds < 2_000; rounds++) {
-    if (await isTrue()) return;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  assert.fail("what was waited for did not come");
 }

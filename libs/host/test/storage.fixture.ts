@@ -84,3 +84,12 @@ export async function makeFolder(): Promise<Folder> {
   const path = await mkdtemp(join(tmpdir(), "tutti-data-"));
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
+
+/** Waits for what a process does in its own time. */
+export async function until(isTrue: () => Promise<boolean>): Promise<void> {
+  for (let rounds = 0; rounds < 2_000; rounds++) {
+    if (await isTrue()) return;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  throw new Error("what was waited for did not come");
+}

@@ -82,6 +82,11 @@ export class Runtime implements RuntimeOfService {
     return this.#machines.kinds;
   }
 
+  /** Whether events of any of its machines name blobs. */
+  get namesBlobs(): boolean {
+    return this.#machines.namesBlobs;
+  }
+
   partitionOf({ namespace, kind, id }: InstanceKey): number {
     return stableHash(namespace, kind, id) % this.partitions;
   }

@@ -4,38 +4,49 @@ import { Definition, DefinitionSource, type KeptVersion } from "@tutti/contracts
 import type { Blobs } from "@tutti/journal";
 import type { ReadOnly } from "@tutti/kernel";
 
+/** The blobs of one namespace. */
+export interface Shelf {
+  readonly blobs: Blobs;
+  readonly namespace: string;
+}
+
 /** Facts that are larger are a blob beside the machine's state. */
 const inlineMax = 8 * 1024;
 
-export async function keepSource(blobs: Blobs, source: DefinitionSource): Promise<BlobReference> {
-  return blobs.put([DefinitionSource.encode(source).finish()]);
+export async function keepSource(shelf: Shelf, source: DefinitionSource): Promise<BlobReference> {
+  return keep(shelf, DefinitionSource.encode(source).finish());
 }
 
 export async function keepFacts(
-  blobs: Blobs,
+  shelf: Shelf,
   definition: Definition,
 ): Promise<Pick<KeptVersion, "facts" | "factsBlob">> {
   const facts = Definition.encode(definition).finish();
   return facts.length <= inlineMax
     ? { facts, factsBlob: undefined }
-    : { facts: new Uint8Array(), factsBlob: await blobs.put([facts]) };
+    : { facts: new Uint8Array(), factsBlob: await keep(shelf, facts) };
 }
 
 export async function factsOf(
-  blobs: Blobs,
+  shelf: Shelf,
   { facts, factsBlob }: ReadOnly<KeptVersion>,
 ): Promise<Definition> {
   return Definition.decode(
-    factsBlob === undefined ? (facts as Uint8Array) : await whole(blobs, factsBlob.sha256),
+    factsBlob === undefined ? (facts as Uint8Array) : await whole(shelf, factsBlob.sha256),
   );
 }
 
-export async function sourceOf(blobs: Blobs, { source }: ReadOnly<KeptVersion>): Promise<DefinitionSource> {
-  return DefinitionSource.decode(await whole(blobs, source?.sha256 ?? new Uint8Array()));
+export async function sourceOf(shelf: Shelf, { source }: ReadOnly<KeptVersion>): Promise<DefinitionSource> {
+  return DefinitionSource.decode(await whole(shelf, source?.sha256 ?? new Uint8Array()));
 }
 
-async function whole(blobs: Blobs, sha256: Uint8Array): Promise<Uint8Array> {
+/** Durable when it resolves. */
+export function keep({ blobs, namespace }: Shelf, content: Uint8Array): Promise<BlobReference> {
+  return blobs.put(namespace, [content]);
+}
+
+async function whole({ blobs, namespace }: Shelf, sha256: Uint8Array): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
-  for await (const part of blobs.read(sha256)) parts.push(part);
+  for await (const part of blobs.read(namespace, sha256)) parts.push(part);
   return Buffer.concat(parts);
 }

@@ -17,7 +17,7 @@ import {
 import type { Question, Runtime } from "@tutti/runtime";
 import { runtimeErrors } from "@tutti/runtime/errors";
 import { sourceErrors } from "../errors.ts";
-import { factsOf, keepFacts, keepSource, sourceOf } from "./kept.ts";
+import { factsOf, keep, keepFacts, keepSource, type Shelf, sourceOf } from "./kept.ts";
 import { checkSource, withoutMistakes } from "./sources.ts";
 
 export interface VersionsNeeds extends Hosting {
@@ -48,10 +48,10 @@ export class Versions {
     { source, labels }: { readonly source: DefinitionSource; readonly labels: readonly string[] },
     context: CallContext,
   ): Promise<{ readonly definition: DefinitionMessage; readonly existed: boolean }> {
-    const blobs = this.#needs.blobs();
+    const shelf = this.#shelf(context);
     const message = definitionMessage(made);
-    if (made.plan !== undefined) await keepPlan(blobs, made.plan, made.hash);
-    const [kept, facts] = await Promise.all([keepSource(blobs, source), keepFacts(blobs, message)]);
+    if (made.plan !== undefined) await keepPlan(shelf, made.plan, made.hash);
+    const [kept, facts] = await Promise.all([keepSource(shelf, source), keepFacts(shelf, message)]);
     const key = keyOf(context.namespace, message.name);
     const body = {
       hash: made.hash,
@@ -77,7 +77,7 @@ export class Versions {
 
   async findSource(reference: DefinitionReference, context: CallContext): Promise<DefinitionSource> {
     const { version: kept } = await this.#facts(reference, context);
-    return sourceOf(this.#needs.blobs(), kept);
+    return sourceOf(this.#shelf(context), kept);
   }
 
   /** Versions of a definition, newest first. */
@@ -105,18 +105,26 @@ export class Versions {
     const definition = await this.#messageOf(facts, context.namespace);
     const label = reference.version?.$case === "hash" ? "" : (reference.version?.value ?? latest);
     if (definition.parameterSchema === "") return { name, hash, label, definition };
-    return { name, hash: await this.#fillIn(facts, parameters), label, definition };
+    return { name, hash: await this.#fillIn(facts, parameters, context), label, definition };
   }
 
   /** The plan of a template with these parameters, kept like any other. */
-  async #fillIn({ version: kept }: VersionFacts, parameters: Json | undefined): Promise<string> {
-    const blobs = this.#needs.blobs();
-    const source = await sourceOf(blobs, kept);
+  async #fillIn(
+    { version: kept }: VersionFacts,
+    parameters: Json | undefined,
+    context: CallContext,
+  ): Promise<string> {
+    const shelf = this.#shelf(context);
+    const source = await sourceOf(shelf, kept);
     const checked = checkSource(source, { parameters });
     const { plan, hash, document } = withoutMistakes(checked, source.fileName);
     if (plan === undefined) throw sourceErrors.parametersWanted({ name: document.workflow });
-    await keepPlan(blobs, plan, hash);
+    await keepPlan(shelf, plan, hash);
     return hash;
+  }
+
+  #shelf({ namespace }: Pick<CallContext, "namespace">): Shelf {
+    return { blobs: this.#needs.blobs(), namespace };
   }
 
   #facts({ name, version: wanted }: DefinitionReference, context: CallContext): Promise<VersionFacts> {
@@ -139,7 +147,7 @@ export class Versions {
   }
 
   async #messageOf({ version: kept, labels }: VersionFacts, namespace: string): Promise<DefinitionMessage> {
-    const facts = await factsOf(this.#needs.blobs(), kept);
+    const facts = await factsOf(this.#shelf({ namespace }), kept);
     return {
       ...facts,
       namespace,
@@ -152,8 +160,8 @@ export class Versions {
 }
 
 /** The plan as the blob that its hash names. */
-async function keepPlan(blobs: Blobs, plan: Plan, hash: string): Promise<BlobReference> {
-  const kept = await blobs.put([Buffer.from(JSON.stringify(plan))]);
+async function keepPlan(shelf: Shelf, plan: Plan, hash: string): Promise<BlobReference> {
+  const kept = await keep(shelf, Buffer.from(JSON.stringify(plan)));
   assert(Buffer.from(kept.sha256).toString("hex") === hash, "a plan's hash is that of its text", { hash });
   return kept;
 }

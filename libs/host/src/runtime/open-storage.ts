@@ -3,6 +3,7 @@ import type { Component, Configuration, Foundation } from "@tutti/kernel";
 import type { MeshDelivery } from "@tutti/mesh";
 import { natsSection } from "@tutti/nats/settings";
 import { ownershipSection, type Steward } from "@tutti/runtime/ownership";
+import type { HostBlobs } from "../blobs/host-blobs.ts";
 import { DataDirectory } from "../data-directory.ts";
 import { hostErrors } from "../errors.ts";
 import type { NatsOnDemand } from "../nats-on-demand.ts";
@@ -29,8 +30,14 @@ export type Opened =
       readonly data: Component | undefined;
       readonly storage: undefined;
       readonly hostMachines: undefined;
+      readonly hostBlobs: undefined;
     }
-  | { readonly data: Component; readonly storage: Storage; readonly hostMachines: HostMachines };
+  | {
+      readonly data: Component;
+      readonly storage: Storage;
+      readonly hostMachines: HostMachines;
+      readonly hostBlobs: HostBlobs;
+    };
 
 /** The directory of a process, and its storage where there are machines: the code for that is large. */
 export async function openStorage(needs: StorageNeeds): Promise<Opened> {
@@ -38,7 +45,9 @@ export async function openStorage(needs: StorageNeeds): Promise<Opened> {
   const hosting = services.find(({ machines }) => machines !== undefined);
   const directory =
     dataDirectory === undefined ? undefined : new DataDirectory(dataDirectory(configuration), foundation);
-  if (hosting === undefined) return { data: directory, storage: undefined, hostMachines: undefined };
+  if (hosting === undefined) {
+    return { data: directory, storage: undefined, hostMachines: undefined, hostBlobs: undefined };
+  }
   const settings = durableSettings(configuration.read(durableSection));
   const { steward, delivery } = needs;
   const parts: StorageParts = { settings, foundation, steward, delivery };
@@ -46,8 +55,11 @@ export async function openStorage(needs: StorageNeeds): Promise<Opened> {
   const storage = isShared
     ? await openShared(needs, parts)
     : await openEmbedded(needs, parts, directory, hosting.name);
-  const { hostMachines } = await import("./host-machines.ts");
-  return { data: storage, storage, hostMachines };
+  const [{ hostMachines }, { hostBlobs }] = await Promise.all([
+    import("./host-machines.ts"),
+    import("../blobs/host-blobs.ts"),
+  ]);
+  return { data: storage, storage, hostMachines, hostBlobs };
 }
 
 async function openEmbedded(

@@ -7,8 +7,8 @@
  *    that was acknowledged before the copy was begun is before that end.
  * 3. The copy says what it is at the very end: what was not finished is no data directory, and nobody takes it for one.
  */
-import { constants } from "node:fs";
-import { copyFile, cp, mkdir, open, readdir } from "node:fs/promises";
+import { constants, type Dirent } from "node:fs";
+import { copyFile, mkdir, open, readdir } from "node:fs/promises";
 import { join, relative, resolve, sep } from "node:path";
 import type { LogPlace } from "@tutti/journal";
 import { hostErrors } from "../errors.ts";
@@ -94,12 +94,34 @@ async function copyBeginning(from: string, to: string, bytes: number): Promise<v
   }
 }
 
-/** After the end of the log was taken: a blob is durable before a record names it. */
+/**
+ * After the end of the log was taken: a blob is durable before a record names it. What is swept meanwhile, and what is still
+ * being written, is nothing that a record of the copy names.
+ */
 async function copyBlobs(from: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true });
+  for (const entry of await entriesOf(from)) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    if (entry.isDirectory()) await copyBlobs(source, target);
+    else {
+      try {
+        await copyFile(source, target);
+      } catch (error) {
+        if (codeOf(error) !== "ENOENT") throw error;
+        continue;
+      }
+      await syncFile(target);
+    }
+  }
+  await syncFolder(to);
+}
+
+async function entriesOf(folder: string): Promise<readonly Dirent[]> {
   try {
-    await cp(from, to, { recursive: true });
+    return await readdir(folder, { withFileTypes: true });
   } catch (error) {
-    if (codeOf(error) !== "ENOENT") throw error;
+    if (codeOf(error) === "ENOENT") return [];
+    throw error;
   }
 }
 

@@ -61,7 +61,7 @@ export class EmbeddedStorage implements Storage {
     const { directory, foundation, settings } = parts;
     this.#parts = parts;
     this.#layout = layoutOf(directory.path);
-    this.#services = new HostedServices(parts);
+    this.#services = new HostedServices(parts, () => this.blobs);
     this.#journal = new ProcessJournal({ open: () => this.#openJournal(), foundation });
     this.#instruments = new StorageInstruments(foundation.metrics);
     this.#upkeep = new Upkeep({

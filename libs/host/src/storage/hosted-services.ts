@@ -1,4 +1,5 @@
 /** The runtimes of a process, each with its archive: made the same way wherever they are kept. */
+import type { Blobs } from "@tutti/journal";
 import { type Owner, type Place, systemDefer } from "@tutti/kernel";
 import { type Effects, Runtime, type RuntimeOptions } from "@tutti/runtime";
 import type { Steward } from "@tutti/runtime/ownership";
@@ -19,9 +20,12 @@ export interface ServiceGrounds {
 export class HostedServices {
   readonly all: HostedService[] = [];
   readonly #parts: StorageParts;
+  readonly #blobs: Pick<Blobs, "mention">;
 
-  constructor(parts: StorageParts) {
+  /** @param blobs asked once the storage is started */
+  constructor(parts: StorageParts, blobs: () => Blobs) {
     this.#parts = parts;
+    this.#blobs = { mention: (mentions) => blobs().mention(mentions) };
   }
 
   add(machines: RuntimeOptions["machines"], effects: Effects, grounds: ServiceGrounds): HostedService {
@@ -33,6 +37,7 @@ export class HostedServices {
     const runtime = new Runtime({
       ...{ service, machines, partitions, archive, delivery, effects, clock, timers, chance, logger },
       ...{ journals, ...(prepare && { prepare }) },
+      blobs: this.#blobs,
       tenure: steward.tenureOf(service),
       partitionsOf: () => partitions,
       defer: systemDefer,

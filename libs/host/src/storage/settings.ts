@@ -51,6 +51,28 @@ const retention = z.strictObject({
     .describe("The same as keepMs, for machines of one kind: run: 86400000."),
 });
 
+const blobs = z.strictObject({
+  keepMs: z
+    .int()
+    .min(1)
+    .max(100 * 365 * dayMs)
+    .default(dayMs)
+    .describe(
+      "How long large content is kept after it was put, or after the last machine that names it is gone.",
+    ),
+  sweepMs: z
+    .int()
+    .min(1)
+    .max(365 * dayMs)
+    .default(3_600_000)
+    .describe("How often it is looked whether large content is no longer to be kept."),
+  bytesMax: z
+    .int()
+    .min(0)
+    .default(1024 * 1024 * 1024)
+    .describe("Bytes that one blob may have."),
+});
+
 export const durableSection = defineSection({
   scope: "foundation",
   name: "durable",
@@ -58,6 +80,7 @@ export const durableSection = defineSection({
   schema: z.object({
     limits,
     retention,
+    blobs,
     purgeMs: z
       .int()
       .min(10)
@@ -72,10 +95,17 @@ export const durableSection = defineSection({
   }),
 });
 
+export interface BlobSettings {
+  readonly keepMs: number;
+  readonly sweepMs: number;
+  readonly bytesMax: number;
+}
+
 export interface DurableSettings {
   readonly limits: RuntimeLimits;
   readonly purgeMs: number;
   readonly freeBytesMin: number;
+  readonly blobs: BlobSettings;
   retentionOf(kind: string): Retention;
 }
 
@@ -87,6 +117,7 @@ export function durableSettings(values: Values): DurableSettings {
     limits: { ...runtimeLimits, ...values.limits },
     purgeMs: values.purgeMs,
     freeBytesMin: values.freeBytesMin,
+    blobs: values.blobs,
     retentionOf: (kind) => ({ keepMs: kinds[kind] ?? keepMs, idKeptMs }),
   };
 }

@@ -5,8 +5,24 @@ import { join } from "node:path";
 import type { Clock } from "@tutti/kernel";
 import { blobErrors } from "./errors.ts";
 import { decodeMention, encodeMention, mentionerOf, nameOf, sliceName } from "./names.ts";
-import type { Blob, BlobContent, BlobMention, Blobs, MentionSource, StoredBlob, Sweep } from "./port.ts";
-import { blobName, checkAsSaid, type FoundMention, mentionedBlobs } from "./sweeping.ts";
+import type {
+  Blob,
+  BlobContent,
+  BlobMention,
+  Blobs,
+  MentionedThrough,
+  MentionSource,
+  StoredBlob,
+  Sweep,
+} from "./port.ts";
+import {
+  blobName,
+  checkAsSaid,
+  earliestOf,
+  type FoundMention,
+  mentionedBlobs,
+  throughIn,
+} from "./sweeping.ts";
 
 const partBytes = 256 * 1024;
 
@@ -112,13 +128,11 @@ export class DirectoryBlobs implements Blobs {
     await syncDirectory(folder);
   }
 
-  async through(): Promise<number | undefined> {
-    let earliest: number | undefined;
-    for (const name of await readdir(join(this.#directory, "through"))) {
-      const throughMs = Number(await readFile(join(this.#directory, "through", name), "utf8"));
-      earliest = Math.min(earliest ?? throughMs, throughMs);
-    }
-    return earliest;
+  async through(): Promise<MentionedThrough | undefined> {
+    const folder = join(this.#directory, "through");
+    const all: MentionedThrough[] = [];
+    for (const name of await readdir(folder)) all.push(throughIn(name, await readFile(join(folder, name))));
+    return earliestOf(all);
   }
 
   async sweep(slice: number, { beforeMs, isKept }: Sweep): Promise<number> {

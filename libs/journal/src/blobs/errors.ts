@@ -16,6 +16,27 @@ export const blobErrors = defineErrors("blobs", {
     message: ({ name, place, found }: { name: string; place: string; found: string }) =>
       `the blob ${name} is damaged: ${place} has content with the hash ${found}; put it again or restore it from a backup, and check the disk`,
   },
+  tooLarge: {
+    status: "RESOURCE_EXHAUSTED",
+    retry: "never",
+    help: "The content is larger than a blob may be here. Nothing was stored. Split it, or raise `durable.blobs.bytesMax`.",
+    message: ({ bytesMax, found }: { bytesMax: number; found: string }) =>
+      `expected content of at most ${bytesMax} bytes, found ${found}; nothing was stored, split it or raise durable.blobs.bytesMax`,
+  },
+  outside: {
+    status: "OUT_OF_RANGE",
+    retry: "never",
+    help: "The range that was asked for begins behind the end of the blob. Ask for one within its size.",
+    message: ({ name, offset, size }: { name: string; offset: number; size: number }) =>
+      `expected a range that begins within the ${size} bytes of the blob ${name}, found one from ${offset} on`,
+  },
+  disordered: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "Content is put as one stream: a header first, then chunks and nothing else. Nothing was stored.",
+    message: ({ expected, found }: { expected: string; found: string }) =>
+      `expected ${expected} in the stream of a blob, found ${found}; send a header first, then chunks`,
+  },
   notAsSaid: {
     status: "INVALID_ARGUMENT",
     retry: "never",

@@ -2,8 +2,17 @@ import { createHash } from "node:crypto";
 import type { Clock } from "@tutti/kernel";
 import { blobErrors } from "./errors.ts";
 import { mentionerOf, nameOf, sliceName } from "./names.ts";
-import type { Blob, BlobContent, BlobMention, Blobs, MentionSource, StoredBlob, Sweep } from "./port.ts";
-import { blobName, checkAsSaid, mentionedBlobs } from "./sweeping.ts";
+import type {
+  Blob,
+  BlobContent,
+  BlobMention,
+  Blobs,
+  MentionedThrough,
+  MentionSource,
+  StoredBlob,
+  Sweep,
+} from "./port.ts";
+import { blobName, checkAsSaid, earliestOf, mentionedBlobs } from "./sweeping.ts";
 
 interface KeptBlob {
   readonly content: Uint8Array;
@@ -14,7 +23,7 @@ interface KeptBlob {
 export interface KeptBlobs {
   readonly blobs: Map<string, KeptBlob>;
   readonly mentions: Map<string, { readonly mention: BlobMention }>;
-  readonly through: Map<string, number>;
+  readonly through: Map<string, MentionedThrough>;
 }
 
 const partBytes = 1024 * 1024;
@@ -64,13 +73,12 @@ export class MemoryBlobs implements Blobs {
   }
 
   noteThrough({ service, partition }: MentionSource, throughMs: number): Promise<void> {
-    this.kept.through.set(`${service}/${partition}`, throughMs);
+    this.kept.through.set(`${service}/${partition}`, { service, partition, throughMs });
     return Promise.resolve();
   }
 
-  through(): Promise<number | undefined> {
-    const all = [...this.kept.through.values()];
-    return Promise.resolve(all.length === 0 ? undefined : Math.min(...all));
+  through(): Promise<MentionedThrough | undefined> {
+    return Promise.resolve(earliestOf(this.kept.through.values()));
   }
 
   async sweep(slice: number, { beforeMs, isKept }: Sweep): Promise<number> {

@@ -20,8 +20,8 @@ export interface Blobs {
   mention(mentions: readonly BlobMention[]): Promise<void>;
   /** Whoever mentions has mentioned all that its records named before this moment. */
   noteThrough(from: MentionSource, throughMs: number): Promise<void>;
-  /** The earliest of these moments, over all that ever mentioned anything; undefined where nobody has. */
-  through(): Promise<number | undefined>;
+  /** The earliest of these moments, over all that ever noted one; undefined where nobody has. */
+  through(): Promise<MentionedThrough | undefined>;
   /** Looks at one part of all blobs and mentions, 0 to 255, and resolves with how many blobs it has removed. */
   sweep(slice: number, how: Sweep): Promise<number>;
   close(): Promise<void>;
@@ -46,6 +46,11 @@ export interface StoredBlob {
 export interface MentionSource {
   readonly service: string;
   readonly partition: number;
+}
+
+/** Up to when a partition has mentioned all that its records name. */
+export interface MentionedThrough extends MentionSource {
+  readonly throughMs: number;
 }
 
 /** An instance has records that name a blob of its namespace. */

@@ -1,6 +1,6 @@
 import { blobErrors } from "./errors.ts";
 import { nameOf } from "./names.ts";
-import type { Blob, BlobMention, Sweep } from "./port.ts";
+import type { Blob, BlobMention, MentionedThrough, Sweep } from "./port.ts";
 
 /** Mentions that are asked about at a time. */
 const askedMax = 256;
@@ -34,6 +34,20 @@ export async function mentionedBlobs<Found extends FoundMention>(
 /** Of one blob among those of all namespaces. */
 export function blobName(namespace: string, name: string): string {
   return `${name}.${namespace}`;
+}
+
+export function earliestOf(all: Iterable<MentionedThrough>): MentionedThrough | undefined {
+  let earliest: MentionedThrough | undefined;
+  for (const one of all)
+    if (one.throughMs < (earliest?.throughMs ?? Number.POSITIVE_INFINITY)) earliest = one;
+  return earliest;
+}
+
+/** What a store keeps under `bank.3`. */
+export function throughIn(name: string, content: Uint8Array): MentionedThrough {
+  const dot = name.lastIndexOf(".");
+  const throughMs = Number(Buffer.from(content).toString());
+  return { service: name.slice(0, dot), partition: Number(name.slice(dot + 1)), throughMs };
 }
 
 /** Before content counts: it has to be what was announced. */

@@ -179,9 +179,10 @@ export function blobConformance({ name, open }: BlobsUnderTest): void {
       assert.equal(await blobs.through(), undefined);
       await blobs.noteThrough({ service: "bank", partition: 1 }, 2_000);
       await blobs.noteThrough({ service: "bank", partition: 2 }, 3_000);
-      assert.equal(await blobs.through(), 2_000);
+      assert.deepEqual(await blobs.through(), { service: "bank", partition: 1, throughMs: 2_000 });
       await blobs.noteThrough({ service: "bank", partition: 1 }, 4_000);
-      assert.equal(await (await fixture.crash()).through(), 3_000);
+      const through = await (await fixture.crash()).through();
+      assert.deepEqual(through, { service: "bank", partition: 2, throughMs: 3_000 });
     });
   });
 }

@@ -54,7 +54,7 @@ export class ClusterStorage implements Storage {
   constructor(parts: ClusterStorageParts) {
     const { foundation, settings, cluster } = parts;
     this.#parts = parts;
-    this.#services = new HostedServices(parts);
+    this.#services = new HostedServices(parts, () => this.blobs);
     this.#journal = new ProcessJournal({ open: () => this.#openJournal(), foundation });
     this.#instruments = new StorageInstruments(foundation.metrics);
     this.#upkeep = new Upkeep({

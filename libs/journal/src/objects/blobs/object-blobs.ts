@@ -8,11 +8,19 @@ import type {
   BlobContent,
   BlobMention,
   Blobs,
+  MentionedThrough,
   MentionSource,
   StoredBlob,
   Sweep,
 } from "../../blobs/port.ts";
-import { blobName, checkAsSaid, type FoundMention, mentionedBlobs } from "../../blobs/sweeping.ts";
+import {
+  blobName,
+  checkAsSaid,
+  earliestOf,
+  type FoundMention,
+  mentionedBlobs,
+  throughIn,
+} from "../../blobs/sweeping.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 
 const partBytes = 512 * 1024;
@@ -125,15 +133,13 @@ export class ObjectBlobs implements Blobs {
     return this.#objects.put(`through.${service}.${partition}`, Buffer.from(String(throughMs)), this.#always);
   }
 
-  async through(): Promise<number | undefined> {
-    let earliest: number | undefined;
+  async through(): Promise<MentionedThrough | undefined> {
+    const all: MentionedThrough[] = [];
     for (const name of await this.#objects.list("through")) {
       const found = await this.#objects.latest(name);
-      if (found === undefined) continue;
-      const throughMs = Number(Buffer.from(found.data).toString());
-      earliest = Math.min(earliest ?? throughMs, throughMs);
+      if (found !== undefined) all.push(throughIn(name.slice("through.".length), found.data));
     }
-    return earliest;
+    return earliestOf(all);
   }
 
   async sweep(slice: number, { beforeMs, isKept }: Sweep): Promise<number> {

@@ -75,3 +75,17 @@ describe("versions of a definition", () => {
     assert.deepEqual(driver.execute(key, archive, { hash: "", restore: true }), { changed: 2 });
   });
 });
+
+describe("a version", () => {
+  it("names the blobs of its plan, its source and what is said about it", () => {
+    const [event] = definition.events.filter(({ type }) => type === "version_registered");
+    const hash = "ab".repeat(32);
+    const factsBlob = { sha256: new Uint8Array(32).fill(1), size: 20 };
+    const body = { version: { hash, source, factsBlob } };
+    assert.deepEqual(
+      [...(event?.blobs?.(body) ?? [])].map((sha256) => Buffer.from(sha256).toString("hex")),
+      [hash, "00".repeat(32), "01".repeat(32)],
+    );
+    assert.deepEqual([...(event?.blobs?.({ version: undefined }) ?? [])], []);
+  });
+});

@@ -1,0 +1,134 @@
+/** What is answered about blobs: content comes and goes in streams, never as a whole. */
+import type {
+  BlobStat,
+  blobService,
+  GetReply,
+  GetRequest,
+  PutHeader,
+  PutReply,
+  PutRequest,
+  StatReply,
+  StatRequest,
+} from "@tutti/contracts/blob/v1";
+import { type Blob, type Blobs, blobErrors } from "@tutti/journal";
+import { type CallContext, toTimestamp } from "@tutti/kernel";
+import type { Handlers } from "@tutti/mesh";
+
+export interface BlobDesk {
+  /** Asked for each call: they are there once the process has started. */
+  readonly blobs: () => Blobs;
+  /** Bytes that one blob may have. */
+  readonly bytesMax: number;
+}
+
+type Asked = Pick<CallContext, "namespace" | "signal">;
+
+/** Blobs that are looked for at a time. */
+const lookedForMax = 32;
+const nothing = new Uint8Array(0);
+
+export function blobHandlers(desk: BlobDesk): Handlers<typeof blobService> {
+  return {
+    put: (requests, context) => put(desk, requests, context),
+    get: (request, context) => get(desk, request, context),
+    stat: (request, context) => stat(desk, request, context),
+  };
+}
+
+async function put(desk: BlobDesk, requests: AsyncIterable<PutRequest>, context: Asked): Promise<PutReply> {
+  const messages = requests[Symbol.asyncIterator]();
+  try {
+    const said = saidIn(await headerOf(messages), desk.bytesMax);
+    const content = chunksOf(messages, said.size ?? desk.bytesMax, desk.bytesMax, context.signal);
+    const { sha256, size } = await desk.blobs().put(context.namespace, content, said);
+    return { blob: { sha256, size } };
+  } finally {
+    await messages.return?.();
+  }
+}
+
+async function headerOf(messages: AsyncIterator<PutRequest>): Promise<PutHeader> {
+  const { value, done } = await messages.next();
+  const part = done === true ? undefined : value.part;
+  if (part?.$case === "header") return part.value;
+  throw blobErrors.disordered({ expected: "a header", found: part?.$case ?? "nothing" });
+}
+
+/** What is announced of the content before it comes. */
+function saidIn({ sha256, size }: PutHeader, bytesMax: number): Partial<Blob> {
+  if (size !== undefined && size > bytesMax)
+    throw blobErrors.tooLarge({ bytesMax, found: `${size} bytes announced` });
+  return { ...(sha256.length > 0 && { sha256 }), ...(size !== undefined && { size }) };
+}
+
+async function* chunksOf(
+  messages: AsyncIterator<PutRequest>,
+  expectedMax: number,
+  bytesMax: number,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  for (;;) {
+    const { value, done } = await messages.next();
+    // Whoever has given up has not said that this was all of it.
+    signal.throwIfAborted();
+    if (done === true) return;
+    const { part } = value as PutRequest;
+    if (part?.$case !== "chunk")
+      throw blobErrors.disordered({ expected: "a chunk", found: part?.$case ?? "nothing" });
+    bytes += part.value.length;
+    if (bytes > bytesMax) throw blobErrors.tooLarge({ bytesMax, found: "more" });
+    if (bytes > expectedMax) throw blobErrors.notAsSaid({ expected: `${expectedMax} bytes`, found: "more" });
+    yield part.value;
+  }
+}
+
+/**
+ * The range that was asked for, and its end only after the hash of the whole blob was seen to be right: a damaged blob is
+ * never taken for a whole one, and a short range of a large blob costs as much as reading all of it.
+ */
+async function* get(desk: BlobDesk, request: GetRequest, context: Asked): AsyncGenerator<GetReply, void> {
+  const { sha256 } = request;
+  const { namespace, signal } = context;
+  const name = Buffer.from(sha256).toString("hex");
+  const found = await desk.blobs().find(namespace, sha256);
+  if (found === undefined) throw blobErrors.missing({ name });
+  const { size } = found;
+  const from = Math.trunc(request.offset);
+  if (from > size) throw blobErrors.outside({ name, offset: from, size });
+  const to = request.length === 0 ? size : Math.min(size, from + Math.trunc(request.length));
+  let at = 0;
+  let isFirst = true;
+  let held: Uint8Array | undefined;
+  const reply = (chunk: Uint8Array): GetReply => {
+    const first = isFirst;
+    isFirst = false;
+    return { size: first ? size : 0, chunk };
+  };
+  for await (const part of desk.blobs().read(namespace, sha256)) {
+    signal.throwIfAborted();
+    const wanted = part.subarray(Math.max(0, from - at), Math.max(0, to - at));
+    at += part.length;
+    if (wanted.length === 0) continue;
+    if (held !== undefined) yield reply(held);
+    held = wanted;
+  }
+  yield reply(held ?? nothing);
+}
+
+async function stat(
+  desk: BlobDesk,
+  { sha256: hashes }: StatRequest,
+  { namespace }: Asked,
+): Promise<StatReply> {
+  const blobs: BlobStat[] = [];
+  for (let from = 0; from < hashes.length; from += lookedForMax) {
+    const some = hashes.slice(from, from + lookedForMax);
+    const found = await Promise.all(some.map((sha256) => desk.blobs().find(namespace, sha256)));
+    for (const [index, sha256] of some.entries()) {
+      const { size, putMs = 0 } = found[index] ?? {};
+      if (size !== undefined) blobs.push({ blob: { sha256, size }, putTime: toTimestamp(Math.floor(putMs)) });
+    }
+  }
+  return { blobs };
+}

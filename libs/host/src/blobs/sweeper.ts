@@ -1,0 +1,127 @@
+/**
+ * Removes blobs that are no longer to be kept, in rounds, a slice at a time.
+ *
+ * 1. A round begins with noting up to when each partition of this process has mentioned what its records name. Nothing is
+ *    removed that was put less than `keepMs` before the earliest of these moments, of all partitions of all processes: a
+ *    service that is away for long keeps everything that its last records may name.
+ * 2. Mentions of instances that are gone are released by the process that has their partition; nobody else can tell.
+ */
+import { type BlobMention, type Blobs, sweepSlices } from "@tutti/journal";
+import { type Component, type Foundation, type InstanceKey, sleep } from "@tutti/kernel";
+import type { Runtime } from "@tutti/runtime";
+import type { BlobSettings } from "../storage/settings.ts";
+
+/** What is asked of those whose machines may name blobs. */
+export type MentioningRuntime = Pick<
+  Runtime,
+  "service" | "namesBlobs" | "standings" | "mentioned" | "areKept"
+>;
+
+export interface SweeperParts {
+  /** Asked once the process has started. */
+  readonly blobs: () => Blobs;
+  readonly runtimes: () => readonly MentioningRuntime[];
+  readonly settings: Pick<BlobSettings, "keepMs" | "sweepMs">;
+  readonly foundation: Pick<Foundation, "clock" | "timers" | "logger">;
+}
+
+/** The first round notes where everybody stands, soon after they are there. */
+const firstMs = 1_000;
+/** Between two slices others get their turn; a round takes no more than a quarter of the time until the next. */
+const betweenSlicesMs = 20;
+
+export class BlobSweeper implements Component {
+  readonly #parts: SweeperParts;
+  readonly #stopping = new AbortController();
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(parts: SweeperParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  /** The store is closed after this: what is under way ends first. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+  }
+
+  /** One look at everything; resolves with how many blobs it removed. */
+  async round(): Promise<number> {
+    const { foundation, settings } = this.#parts;
+    const blobs = this.#parts.blobs();
+    await this.#noteThrough(blobs);
+    const nowMs = foundation.clock.now();
+    const { throughMs = nowMs, ...away } = (await blobs.through()) ?? {};
+    if (throughMs < nowMs - settings.keepMs)
+      foundation.logger.warn("blobs are kept longer, because a partition that may name some is away", {
+        ...away,
+        since: new Date(throughMs).toISOString(),
+      });
+    const how = {
+      beforeMs: Math.min(throughMs, nowMs) - settings.keepMs,
+      isKept: (mentions: readonly BlobMention[]) => this.#areKept(mentions),
+    };
+    const pauseMs = Math.min(betweenSlicesMs, settings.sweepMs / (4 * sweepSlices));
+    let removed = 0;
+    for (let slice = 0; slice < sweepSlices && !this.#stopping.signal.aborted; slice++) {
+      removed += await blobs.sweep(slice, how);
+      if (pauseMs >= 1) await this.#pause(pauseMs);
+    }
+    return removed;
+  }
+
+  async #run(): Promise<void> {
+    const { foundation, settings } = this.#parts;
+    const { signal } = this.#stopping;
+    await this.#pause(Math.min(firstMs, settings.sweepMs));
+    while (!signal.aborted) {
+      try {
+        const removed = await this.round();
+        if (removed > 0)
+          foundation.logger.info("blobs that nothing names any more were removed", { removed });
+      } catch (error) {
+        if (!signal.aborted)
+          foundation.logger.warn("blobs could not be swept; it is tried again later", { error });
+      }
+      await this.#pause(settings.sweepMs);
+    }
+  }
+
+  async #noteThrough(blobs: Blobs): Promise<void> {
+    const { runtimes, foundation } = this.#parts;
+    for (const runtime of runtimes()) {
+      if (!runtime.namesBlobs) continue;
+      for (const { partition, state } of runtime.standings()) {
+        // Before it is asked: what comes meanwhile may not be mentioned yet.
+        const throughMs = foundation.clock.now();
+        if (state !== "running" || !(await runtime.mentioned(partition))) continue;
+        await blobs.noteThrough({ service: runtime.service, partition }, throughMs);
+      }
+    }
+  }
+
+  async #areKept(mentions: readonly BlobMention[]): Promise<readonly boolean[]> {
+    const kept = mentions.map(() => true);
+    const places = Map.groupBy(mentions.keys(), (index) => {
+      const { service = "", partition = 0 } = mentions[index] ?? {};
+      return `${service}/${partition}`;
+    });
+    for (const indexes of places.values()) {
+      const [first = 0] = indexes;
+      const { service, partition } = mentions[first] as BlobMention;
+      const runtime = this.#parts.runtimes().find((one) => one.service === service);
+      const keys = indexes.map((index): InstanceKey => mentions[index] as BlobMention);
+      const answers = await runtime?.areKept(partition, keys);
+      for (const [place, index] of indexes.entries()) kept[index] = answers?.[place] ?? true;
+    }
+    return kept;
+  }
+
+  #pause(ms: number): Promise<void> {
+    return sleep(this.#parts.foundation.timers, ms, this.#stopping.signal).catch(() => undefined);
+  }
+}

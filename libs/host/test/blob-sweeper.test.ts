@@ -1,0 +1,208 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { describe, it } from "node:test";
+import { blobService, type PutRequest, StatRequest } from "@tutti/contracts/blob/v1";
+import { MemoryBlobs } from "@tutti/journal";
+import type { InstanceKey, MachineEvent, MachineStep } from "@tutti/kernel";
+import { recordingLogger, VirtualTime } from "@tutti/kernel/testing";
+import { account, close } from "@tutti/machine-bank";
+import { BlobSweeper, type MentioningRuntime } from "../src/blobs/sweeper.ts";
+import { accountKey, BankProcess, makeFolder, teller, until } from "./storage.fixture.ts";
+
+const hashOf = (text: string): Uint8Array => createHash("sha256").update(text).digest();
+const keepMs = 10_000;
+const sweepMs = 1_000;
+
+/** What a service with two partitions says, as a test wants it to. */
+class Bank implements MentioningRuntime {
+  readonly service = "bank";
+  namesBlobs = true;
+  readonly atWork = new Set([0, 1]);
+  readonly kept = new Set<string>();
+
+  standings(): ReturnType<MentioningRuntime["standings"]> {
+    return [0, 1].map((partition) => ({
+      ...{ partition, epoch: 1, head: 0, headHash: new Uint8Array(0), first: 1, loaded: 0, live: 0 },
+      ...{ quarantined: 0, inbox: 0, indexLagMs: 0, nextDueMs: undefined, load: 0 },
+      state: this.atWork.has(partition) ? "running" : "starting",
+    }));
+  }
+
+  mentioned(partition: number): Promise<boolean> {
+    return Promise.resolve(this.atWork.has(partition));
+  }
+
+  areKept(partition: number, keys: readonly InstanceKey[]): Promise<readonly boolean[] | undefined> {
+    return Promise.resolve(this.atWork.has(partition) ? keys.map(({ id }) => this.kept.has(id)) : undefined);
+  }
+}
+
+function swept() {
+  const time = new VirtualTime();
+  const blobs = new MemoryBlobs(time);
+  const bank = new Bank();
+  const logger = recordingLogger();
+  const sweeper = new BlobSweeper({
+    blobs: () => blobs,
+    runtimes: () => [bank],
+    settings: { keepMs, sweepMs },
+    foundation: { clock: time, timers: time, logger },
+  });
+  const put = (text: string) => blobs.put("default", [Buffer.from(text)]);
+  const has = async (text: string) => (await blobs.find("default", hashOf(text))) !== undefined;
+  const mention = (id: string, text: string, partition = 0) =>
+    blobs.mention([
+      { namespace: "default", service: "bank", partition, kind: "account", id, sha256: hashOf(text) },
+    ]);
+  return { time, blobs, bank, logger, sweeper, put, has, mention };
+}
+
+describe("a sweep of blobs", () => {
+  it("comes again and again, and removes what was put long enough ago", async () => {
+    const { time, sweeper, put, has } = swept();
+    await put("old");
+    sweeper.start();
+    await time.advanceAsync(keepMs / 2);
+    await put("young");
+    assert.ok(await has("old"));
+    await time.advanceAsync(keepMs);
+    assert.equal(await has("old"), false);
+    assert.ok(await has("young"));
+    await time.advanceAsync(keepMs);
+    assert.equal(await has("young"), false);
+    await sweeper.stop();
+  });
+
+  it("keeps what an instance mentions while it is there, and then as long as after a put", async () => {
+    const { time, bank, sweeper, put, has, mention } = swept();
+    bank.kept.add("anna");
+    await put("named");
+    await mention("anna", "named");
+    sweeper.start();
+    await time.advanceAsync(5 * keepMs);
+    assert.ok(await has("named"));
+    bank.kept.delete("anna");
+    await time.advanceAsync(keepMs);
+    assert.ok(await has("named"));
+    await time.advanceAsync(keepMs);
+    assert.equal(await has("named"), false);
+    await sweeper.stop();
+  });
+
+  it("takes the word of nobody else for the mentions of a partition that is elsewhere", async () => {
+    const { time, bank, sweeper, put, has, mention } = swept();
+    await put("one");
+    await put("other");
+    await mention("anna", "one", 1);
+    await mention("ben", "other", 0);
+    bank.atWork.delete(1);
+    sweeper.start();
+    await time.advanceAsync(5 * keepMs);
+    assert.ok(await has("one"));
+    assert.equal(await has("other"), false);
+    await sweeper.stop();
+  });
+
+  it("removes nothing newer than what a partition that is away may have named, and says so", async () => {
+    const { time, bank, logger, sweeper, put, has } = swept();
+    sweeper.start();
+    await time.advanceAsync(2 * sweepMs);
+    bank.atWork.delete(1);
+    await put("perhaps named");
+    await time.advanceAsync(5 * keepMs);
+    assert.ok(await has("perhaps named"));
+    const [warning] = logger.lines.filter(({ level }) => level === "warn");
+    assert.match(warning?.message ?? "", /a partition that may name some is away/);
+    assert.equal(warning?.fields["partition"], 1);
+    bank.atWork.add(1);
+    await time.advanceAsync(2 * keepMs);
+    assert.equal(await has("perhaps named"), false);
+    await sweeper.stop();
+  });
+
+  it("waits for nobody whose machines name no blobs", async () => {
+    const { time, bank, sweeper, put, has } = swept();
+    bank.namesBlobs = false;
+    bank.atWork.clear();
+    await put("old");
+    sweeper.start();
+    await time.advanceAsync(2 * keepMs);
+    assert.equal(await has("old"), false);
+    await sweeper.stop();
+  });
+});
+
+type Account = ReturnType<typeof account.create>;
+
+/** An account whose opening names a blob by its owner, as one that has a photograph would. */
+function accountWithPhotograph(): typeof account {
+  const events = new Map<unknown, MachineEvent<Account>>(
+    account.events.map((event) => [
+      event,
+      event.type === "account_opened" ? { ...event, blobs: ({ owner }) => [hashOf(owner)] } : event,
+    ]),
+  );
+  const stepOf = (step: MachineStep<Account>): MachineStep<Account> => ({
+    ...{ key: step.key, exists: step.exists, nowMs: step.nowMs, cause: step.cause, settles: step.settles },
+    random: () => step.random(),
+    emit: (event, body) => step.emit(events.get(event) ?? event, body),
+    send: (to, message, body) => step.send(to, message, body),
+  });
+  return {
+    ...account,
+    events: [...events.values()],
+    commands: account.commands.map((command) => ({
+      ...command,
+      decide: (state, body, step) => command.decide(state, body, stepOf(step)),
+    })),
+  };
+}
+
+describe("a process whose machines name blobs", () => {
+  it("keeps each as long as its machine, also over a restart, and no longer", async () => {
+    await using folder = await makeFolder();
+    const flags = ["--mesh.transport=in-process", "--durable.blobs.keepMs=1", "--durable.blobs.sweepMs=20"];
+    const retention = [
+      "--durable.retention.keepMs=0",
+      "--durable.purgeMs=10",
+      "--durable.limits.indexEveryMs=5",
+    ];
+    const machine = accountWithPhotograph();
+    const start = () => BankProcess.start(folder.path, [...flags, ...retention], [machine]);
+    const command = (type: string) => machine.commands.find((one) => one.type === type) ?? assert.fail(type);
+    let bank = await start();
+    try {
+      const has = async (text: string): Promise<boolean> => {
+        const asked = StatRequest.fromPartial({ sha256: [hashOf(text)] });
+        return (await bank.host.mesh.client(blobService).stat(asked)).blobs.length > 0;
+      };
+      const put = async (text: string): Promise<void> => {
+        await bank.host.mesh.client(blobService).put(upload(text));
+      };
+      const order = { key: accountKey("anna"), cause: teller };
+      await put("anna");
+      const body = { owner: "anna", product: "", balanceCents: 0 };
+      await bank.storage.runtime.execute({ ...order, command: command("open"), body });
+      // Once it is mentioned, it is put for as long as it is named.
+      await bank.storage.runtime.mentioned(bank.storage.runtime.partitionOf(order.key));
+      await put("anna");
+      for (const text of ["nobody's", "nobody else's"]) {
+        await put(text);
+        await until(async () => !(await has(text)));
+        assert.ok(await has("anna"));
+        await bank.host.stop();
+        bank = await start();
+      }
+      await bank.storage.runtime.execute({ ...order, command: command(close.type), body: {} });
+      await until(async () => !(await has("anna")));
+    } finally {
+      await bank.host.stop();
+    }
+  });
+});
+
+async function* upload(text: string): AsyncGenerator<PutRequest> {
+  const value = { sha256: new Uint8Array(0), size: undefined };
+  yield { namespace: "", part: { $case: "header", value } };
+  yield { namespace: "", part: { $case: "chunk", value: Buffer.from(text) } };
+}
