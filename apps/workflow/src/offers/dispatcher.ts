@@ -1,0 +1,92 @@
+/** Brings attempts to the pools they belong to, by one stream to the owner of each. */
+import type { dispatchService } from "@tutti/contracts/swarm/v1";
+import type { Foundation } from "@tutti/kernel";
+import type { OfferTask } from "@tutti/machine-run";
+import type { Client } from "@tutti/mesh";
+import { type DueEffect, type EffectToken, writeToken } from "@tutti/runtime";
+import { PoolSender } from "./pool-sender.ts";
+import { PoolStream } from "./pool-stream.ts";
+import type { Settlement } from "./settlement.ts";
+
+export interface DispatcherParts {
+  readonly dispatch: Pick<Client<typeof dispatchService>, "offer">;
+  readonly settlement: Settlement;
+  readonly instanceId: string;
+  readonly foundation: Foundation;
+  /** Pools that all namespaces share: they belong to the namespace `default`. */
+  readonly sharedPools: readonly string[];
+}
+
+interface Link {
+  readonly sender: PoolSender;
+  readonly stream: PoolStream;
+}
+
+const defaultName = "default";
+
+export class Dispatcher {
+  readonly #parts: DispatcherParts;
+  readonly #shared: ReadonlySet<string>;
+  /** By namespace and name of the pool. */
+  readonly #links = new Map<string, Map<string, Link>>();
+  #isStopped = false;
+
+  constructor(parts: DispatcherParts) {
+    this.#parts = parts;
+    this.#shared = new Set(parts.sharedPools);
+  }
+
+  /** Attempts that wait here because their pools take only so many at once. */
+  get waiting(): number {
+    let waiting = 0;
+    for (const links of this.#links.values())
+      for (const { sender } of links.values()) waiting += sender.waiting;
+    return waiting;
+  }
+
+  offer({ key, token, cause }: DueEffect, effect: OfferTask): void {
+    if (this.#isStopped) return;
+    const name = effect.profile.pool || defaultName;
+    const namespace = this.#shared.has(name) ? defaultName : key.namespace;
+    this.#linkTo(namespace, name).sender.offer({ key, token, cause, effect, bytes: writeToken(token) });
+  }
+
+  withdraw(token: EffectToken): void {
+    const bytes = writeToken(token);
+    for (const links of this.#links.values()) for (const { sender } of links.values()) sender.withdraw(bytes);
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    const links = [...this.#links.values()].flatMap((named) => [...named.values()]);
+    await Promise.all(links.map(({ stream }) => stream.stop()));
+    this.#links.clear();
+  }
+
+  #linkTo(namespace: string, name: string): Link {
+    let links = this.#links.get(namespace);
+    if (links === undefined) {
+      links = new Map();
+      this.#links.set(namespace, links);
+    }
+    let link = links.get(name);
+    if (link === undefined) {
+      link = this.#open(namespace, name);
+      links.set(name, link);
+    }
+    return link;
+  }
+
+  #open(namespace: string, name: string): Link {
+    const { foundation, settlement, dispatch, instanceId } = this.#parts;
+    const { clock, timers, chance } = foundation;
+    const sender: PoolSender = new PoolSender({
+      ...{ settlement, timers, nowMs: () => clock.now() },
+      wake: () => stream.wake(),
+      tableSeed: Math.floor(chance.random() * 2 ** 31),
+    });
+    const stream = new PoolStream({ pool: { namespace, name }, sender, dispatch, instanceId, foundation });
+    stream.start();
+    return { sender, stream };
+  }
+}

@@ -1,0 +1,34 @@
+import type { Cause } from "@tutti/contracts/types/v1";
+import type { InstanceKey } from "@tutti/kernel";
+import type { OfferTask } from "@tutti/machine-run";
+import type { Ranked } from "@tutti/matching";
+import type { EffectToken } from "@tutti/runtime";
+
+/**
+ * An attempt that runs want done, from the moment it is asked for until it is settled.
+ *
+ *     home ── offered ──► pool ── result ──► answered
+ *     pool ── recalled, put back ──► home
+ */
+export interface OfferEntry extends Ranked {
+  readonly bytes: Uint8Array;
+  readonly token: EffectToken;
+  readonly key: InstanceKey;
+  readonly cause: Cause | undefined;
+  effect: OfferTask;
+  where: "home" | "pool" | "answered" | "gone";
+  /** Known to be at work: it is not recalled any more. */
+  hasBegun: boolean;
+  isRecalled: boolean;
+}
+
+/** How much waiting a point of priority is worth. Pools say the same, unless they were told otherwise. */
+const ageingMs = 60_000;
+/** A task whose outcome is wanted at a time stands where one would that was ready so long before. */
+const dueLeadMs = 600_000;
+
+/** Smaller goes first. Time does not change the order, so what waits ages without being touched. */
+export function rankOf({ readyMs, priority, dueMs }: OfferTask): number {
+  const readyBy = dueMs > 0 ? Math.min(readyMs, dueMs - dueLeadMs) : readyMs;
+  return readyBy - priority * ageingMs;
+}

@@ -1,0 +1,110 @@
+/** What runs want done in the words of the stream to pools. */
+import type { Label } from "@tutti/contracts/agent/v1";
+import type { Offer, OfferProfile as ProfileMessage } from "@tutti/contracts/swarm/v1";
+import type { KeyedLimit, LabelSelector } from "@tutti/contracts/types/v1";
+import type { Placement, KeyedLimit as PlannedLimit, Selector } from "@tutti/definitions";
+import type { OfferProfile } from "@tutti/machine-run";
+import type { OfferEntry } from "./entry.ts";
+
+/** Number of the one pool that is spoken with on a stream. */
+const thePool = 1;
+
+export function profileMessage(profile: OfferProfile, number: number, namespace: string): ProfileMessage {
+  const { definition, definitionTask, capability, versionRange, placement, policy, timeouts, isUndo } =
+    profile;
+  return {
+    ...{ number, pool: thePool, namespace, workKind: "run", definition, definitionTask },
+    ...{ capability, versionRange, timeouts: { ...timeouts }, labels: {}, weight: 0 },
+    placement: placement === null ? undefined : placementMessage(placement),
+    resources: { ...policy.resources },
+    estimate: { ...policy.estimate },
+    mayBeDoubled: policy.mayBeDoubled && !isUndo,
+  };
+}
+
+function placementMessage({ pool, require, prefer }: Placement): ProfileMessage["placement"] {
+  // Which agents did other tasks is known to the run alone, and said in each offer.
+  return {
+    ...{ pool, require: selectorMessage(require), prefer: selectorMessage(prefer) },
+    ...{ sameAgentAs: [], notAgentOf: [], stickyKey: "", contextKey: "" },
+  };
+}
+
+function selectorMessage({ equals, exists, absent }: Selector): LabelSelector {
+  return { equals: { ...equals }, exists: [...exists], absent: [...absent] };
+}
+
+export function offerMessage(
+  { bytes, key, effect, cause }: OfferEntry,
+  profile: number,
+  nowMs: number,
+): Offer {
+  const { input, details, totalDueMs, dueMs } = effect;
+  return {
+    token: bytes,
+    profile,
+    input:
+      input === undefined
+        ? undefined
+        : input instanceof Uint8Array
+          ? { $case: "inlineInput", value: input }
+          : { $case: "inputPayload", value: input },
+    attempt: effect.attempt,
+    priority: effect.priority,
+    waitedMs: Math.max(0, nowMs - effect.readyMs),
+    workId: key.id,
+    taskId: effect.taskId,
+    idempotencyKey: details?.idempotencyKey ?? "",
+    traceparent: cause?.traceparent ?? "",
+    saved: effect.saved ?? noBytes,
+    totalMs: totalDueMs === 0 ? 0 : Math.max(1, totalDueMs - nowMs),
+    labels: labelsOf(effect.labels, details?.labels),
+    dueMs: dueMs === 0 ? 0 : Math.max(1, dueMs - nowMs),
+    limits:
+      details === undefined || details.limitKeys.length === 0
+        ? noLimits
+        : limitsOf(effect.profile, details.limitKeys),
+    budget: undefined,
+    accessToken: "",
+    contextKey: details?.contextKey ?? "",
+    stickyKey: details?.stickyKey ?? "",
+    onlyAgents: effect.onlyAgents as string[],
+    notAgents: effect.notAgents as string[],
+  };
+}
+
+const noBytes = new Uint8Array(0);
+const noLimits: KeyedLimit[] = [];
+const noLabels: Label[] = [];
+
+type Labels = Readonly<Record<string, string>>;
+
+/** Those of the run, and over them those of the task. */
+function labelsOf(run: Labels, task: Labels | undefined): Label[] {
+  let labels = noLabels;
+  for (const name in run) {
+    if (task !== undefined && name in task) continue;
+    if (labels === noLabels) labels = [];
+    labels.push({ name, value: run[name] ?? "" });
+  }
+  for (const name in task) {
+    if (labels === noLabels) labels = [];
+    labels.push({ name, value: task[name] ?? "" });
+  }
+  return labels;
+}
+
+function limitsOf({ policy }: OfferProfile, keys: readonly string[]): KeyedLimit[] {
+  return policy.limits.flatMap((limit, index) => {
+    const key = keys[index];
+    return key === undefined ? [] : [limitMessage(limit, key)];
+  });
+}
+
+function limitMessage(
+  { concurrency, rateCount, ratePerMs, rateBurst }: PlannedLimit,
+  key: string,
+): KeyedLimit {
+  const rate = rateCount === 0 ? undefined : { count: rateCount, perMs: ratePerMs, burst: rateBurst };
+  return { key, maxConcurrent: concurrency, rate };
+}

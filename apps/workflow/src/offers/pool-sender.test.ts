@@ -1,0 +1,317 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { AgentFrame, type Assign, Hello, type HostFrame, type Result } from "@tutti/contracts/agent/v1";
+import { OfferReply, OfferRequest } from "@tutti/contracts/swarm/v1";
+import type { ErrorDetail } from "@tutti/contracts/types/v1";
+import { checkText } from "@tutti/definitions";
+import { isRefusal } from "@tutti/kernel";
+import { seededChance, VirtualTime } from "@tutti/kernel/testing";
+import { OfferProfile, type OfferTask, RunPlan } from "@tutti/machine-run";
+import { type OfferStream, openOfferStream, openPool, type PoolSettings } from "@tutti/matching";
+import { type EffectToken, readToken, writeToken } from "@tutti/runtime";
+import type { OfferEntry } from "./entry.ts";
+import { PoolSender } from "./pool-sender.ts";
+import type { Settlement } from "./settlement.ts";
+
+const source = "workflow: order\ntasks: {charge: {uses: pay.charge}}\n";
+const { definition } = checkText({ format: "yaml", text: source, fileName: "order.yaml" });
+assert.ok(definition?.plan !== undefined);
+const profile = new OfferProfile(new RunPlan(definition.plan, definition.hash), 0, "", false);
+
+function effectOf(given: Partial<OfferTask> = {}): OfferTask {
+  return {
+    ...{
+      kind: "offer_task",
+      profile,
+      taskId: "charge",
+      input: undefined,
+      attempt: 1,
+      priority: 0,
+      readyMs: 0,
+    },
+    ...{
+      totalDueMs: 0,
+      dueMs: 0,
+      details: undefined,
+      saved: undefined,
+      labels: {},
+      onlyAgents: [],
+      notAgents: [],
+    },
+    ...given,
+  };
+}
+
+const tokenOf = (number: number): EffectToken => ({
+  partition: 0,
+  incarnation: number,
+  number: 4,
+  attempt: 1,
+});
+
+/** A sender and the pool that it speaks with, a stream between them that can break, and an agent. */
+class Counter implements Settlement {
+  readonly time = new VirtualTime();
+  readonly pool;
+  readonly sender: PoolSender;
+  /** Numbers of the attempts that ended, in their order, and of those that were refused. */
+  readonly results: number[] = [];
+  readonly begunBy: string[] = [];
+  readonly refusals: ErrorDetail[] = [];
+  /** Ends are kept until they are made durable by hand, where that is wanted. */
+  readonly undurable: (() => void)[] = [];
+  isHolding = false;
+  #stream: OfferStream | undefined;
+
+  constructor(settings: Partial<PoolSettings> = {}) {
+    const { time } = this;
+    this.pool = openPool({
+      ...{ namespace: "default", name: "default", owner: "swarm-1", epoch: 1, chance: seededChance(1) },
+      ...{ openedMs: time.now(), settings: { claimMs: 0, ...settings } },
+    });
+    this.sender = new PoolSender({
+      ...{ settlement: this, timers: time, nowMs: () => time.now(), wake: () => {}, tableSeed: 1 },
+    });
+    this.connect();
+  }
+
+  /** A new stream, after the one before broke where there was one. */
+  connect(): void {
+    this.#stream?.close(this.time.now());
+    const stream = openOfferStream("workflow-1", {
+      send: (reply) => this.sender.take(structuredClone(reply)),
+    });
+    assert.equal(stream.open(1, this.pool), undefined);
+    this.#stream = stream;
+    this.sender.open();
+    // With the welcome comes how much the pool takes.
+    this.pool.turn(this.time.now());
+  }
+
+  offer(number: number, given: Partial<OfferTask> = {}, namespace = "default"): void {
+    const token = tokenOf(number);
+    const key = { namespace, kind: "run", id: `run-${number}` };
+    const effect = effectOf({ readyMs: this.time.now(), ...given });
+    this.sender.offer({ bytes: writeToken(token), token, key, cause: undefined, effect });
+  }
+
+  withdraw(number: number): void {
+    this.sender.withdraw(writeToken(tokenOf(number)));
+  }
+
+  /** Everything that there is to say is said, in both directions. */
+  speak(): void {
+    for (let rounds = 0; rounds < 1_000; rounds++) {
+      const request = this.sender.next();
+      if (request !== undefined)
+        assert.equal(this.#stream?.take(structuredClone(request), this.time.now()), undefined);
+      const assigned = this.pool.turn(this.time.now());
+      if (request === undefined && assigned === 0) return;
+    }
+    assert.fail("expected an end to what is said");
+  }
+
+  result({ token }: Result, agent: string, isDurable: () => void): void {
+    assert.equal(agent, "worker");
+    this.results.push(readToken(token).incarnation);
+    if (this.isHolding) this.undurable.push(isDurable);
+    else isDurable();
+  }
+
+  begun({ token }: OfferEntry, agent: string): void {
+    this.begunBy.push(`${token.incarnation} ${agent}`);
+  }
+
+  progress(): void {}
+  partialOutput(): void {}
+
+  refused(_: OfferEntry, error: ErrorDetail): void {
+    this.refusals.push(error);
+  }
+}
+
+/** Does at once, or when it is told to, what it is given. */
+class Worker {
+  readonly #counter: Counter;
+  readonly given: Assign[] = [];
+  durable = 0;
+  readonly #link;
+
+  constructor(counter: Counter, slots: number) {
+    this.#counter = counter;
+    const capabilities = [{ name: "pay.charge", version: "1.0.0" }];
+    const hello = Hello.fromPartial({
+      agentId: "worker",
+      incarnation: "1",
+      offering: { capabilities, slots },
+    });
+    const outlet = { send: (frame: HostFrame) => this.#hear(structuredClone(frame)), end() {} };
+    const joined = counter.pool.join(hello, "swarm-1", outlet, counter.time.now());
+    assert.ok(!isRefusal(joined));
+    this.#link = joined.link;
+    this.grant(slots);
+  }
+
+  grant(credit: number): void {
+    this.#link.take(AgentFrame.fromPartial({ credit }), this.#counter.time.now());
+  }
+
+  /** Ends everything it has. */
+  work(): void {
+    const results = this.given
+      .splice(0)
+      .map(
+        ({ token }) => ({ token, outcome: { $case: "inlineOutput", value: new Uint8Array([49]) } }) as const,
+      );
+    this.#link.take(AgentFrame.fromPartial({ results, credit: results.length }), this.#counter.time.now());
+  }
+
+  #hear(frame: HostFrame): void {
+    this.given.push(...frame.assignments);
+    this.durable = Math.max(this.durable, frame.resultsDurable);
+  }
+}
+
+describe("what a pool is offered", () => {
+  it("never more than its window; all of it is done, each once, and known to be durable", () => {
+    const counter = new Counter({ window: 16 });
+    const worker = new Worker(counter, 8);
+    for (let number = 1; number <= 200; number++) counter.offer(number);
+    for (let rounds = 0; counter.results.length < 200 && rounds < 1_000; rounds++) {
+      counter.speak();
+      assert.ok(counter.pool.status(counter.time.now()).queued <= 16);
+      worker.work();
+      counter.speak();
+    }
+    assert.deepEqual(
+      [...counter.results].sort((one, other) => one - other),
+      Array.from({ length: 200 }, (_, index) => index + 1),
+    );
+    counter.speak();
+    assert.equal(worker.durable, 200);
+    for (let number = 1; number <= 200; number++) counter.withdraw(number);
+    assert.equal(counter.sender.size, 0);
+  });
+
+  it("is offered again on a new stream, and done once although it was at work", () => {
+    const counter = new Counter();
+    const worker = new Worker(counter, 2);
+    for (let number = 1; number <= 4; number++) counter.offer(number);
+    counter.speak();
+    assert.equal(worker.given.length, 2);
+    counter.connect();
+    counter.speak();
+    worker.work();
+    counter.speak();
+    worker.work();
+    counter.speak();
+    assert.deepEqual([...counter.results].sort(), [1, 2, 3, 4]);
+    assert.equal(counter.pool.status(counter.time.now()).queued, 0);
+  });
+
+  it("a result that did not become durable comes again after the stream broke", () => {
+    const counter = new Counter();
+    const worker = new Worker(counter, 1);
+    counter.isHolding = true;
+    counter.offer(1);
+    counter.speak();
+    worker.work();
+    counter.speak();
+    assert.deepEqual([counter.results, worker.durable], [[1], 0]);
+    counter.connect();
+    // The runtime has lost what it did, and asks again.
+    counter.isHolding = false;
+    counter.offer(1);
+    counter.speak();
+    assert.deepEqual([counter.results, worker.durable], [[1, 1], 1]);
+    // What was said of the stream before counts no longer.
+    counter.undurable[0]?.();
+    counter.speak();
+    assert.equal(worker.durable, 1);
+  });
+
+  it("what is no longer wanted leaves the pool, and home", () => {
+    const counter = new Counter({ window: 1 });
+    counter.offer(1);
+    counter.offer(2);
+    counter.speak();
+    assert.equal(counter.sender.waiting, 1);
+    counter.withdraw(1);
+    counter.withdraw(2);
+    counter.speak();
+    assert.deepEqual([counter.sender.size, counter.pool.status(counter.time.now()).queued], [0, 0]);
+    const worker = new Worker(counter, 4);
+    counter.speak();
+    assert.deepEqual(worker.given, []);
+  });
+
+  it("what is far more urgent makes room for itself", () => {
+    const counter = new Counter({ window: 4 });
+    for (let number = 1; number <= 8; number++) counter.offer(number);
+    counter.speak();
+    counter.offer(100, { priority: 50 });
+    counter.speak();
+    const worker = new Worker(counter, 1);
+    counter.speak();
+    assert.deepEqual(
+      worker.given.map(({ token }) => readToken(token).incarnation),
+      [100],
+    );
+  });
+
+  it("namespaces take turns, so that one with much to do does not hold up another", () => {
+    const counter = new Counter({ window: 10 });
+    for (let number = 1; number <= 1_000; number++) counter.offer(number, {}, "large");
+    counter.offer(5_000, {}, "small");
+    counter.speak();
+    const worker = new Worker(counter, 2);
+    for (let rounds = 0; rounds < 6; rounds++) {
+      counter.speak();
+      worker.work();
+    }
+    assert.ok(counter.results.indexOf(5_000) >= 0 && counter.results.length <= 14, String(counter.results));
+  });
+
+  it("what waits at home is told to the pool, once in a while", () => {
+    const counter = new Counter({ window: 2 });
+    for (let number = 1; number <= 12; number++) counter.offer(number);
+    counter.speak();
+    assert.equal(counter.pool.status(counter.time.now()).waitingAtHome, 10);
+  });
+
+  it("an attempt that does not end at once is said to have begun, and is not recalled", () => {
+    const counter = new Counter({ window: 1 });
+    const worker = new Worker(counter, 1);
+    counter.offer(1);
+    counter.speak();
+    const token = worker.given[0]?.token ?? new Uint8Array();
+    const begun = OfferReply.create();
+    begun.begun.push({ token, agent: 1, assignedAgoMs: 30, begunAgoMs: 25 });
+    begun.agents.push({ number: 1, agentId: "worker" });
+    counter.sender.take(begun);
+    assert.deepEqual(counter.begunBy, ["1 worker"]);
+    counter.offer(2, { priority: 100 });
+    assert.deepEqual(counter.sender.next()?.recalls ?? [], []);
+  });
+
+  it("an offer that waited longer than it may is refused with an error that says what to do", () => {
+    const counter = new Counter();
+    const text = source.replace("pay.charge", "pay.charge, timeout: {queue: 5s}");
+    const plan = checkText({ format: "yaml", text, fileName: "" }).definition?.plan;
+    assert.ok(plan !== undefined);
+    counter.offer(1, { profile: new OfferProfile(new RunPlan(plan, ""), 0, "", false) });
+    counter.speak();
+    counter.time.advance(6_000);
+    counter.speak();
+    assert.equal(counter.refusals.length, 1);
+    assert.match(counter.refusals[0]?.message ?? "", /expected .*found/);
+  });
+
+  it("nothing is said while there is no stream", () => {
+    const counter = new Counter();
+    counter.sender.close();
+    counter.offer(1);
+    assert.equal(counter.sender.next(), undefined);
+    assert.deepEqual(OfferRequest.create().offers, []);
+  });
+});

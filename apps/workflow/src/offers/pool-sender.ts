@@ -1,0 +1,325 @@
+/**
+ * What one pool is offered from here, and what comes back. It does nothing by itself: requests are asked of it, replies are
+ * handed to it.
+ *
+ * 1. An attempt is with the pool from its offer until a result or its return; no more than the window at once. What does
+ *    not fit waits at home.
+ * 2. After the stream broke everything that was with the pool is offered again on the next one, under the same token.
+ * 3. A result counts as durable when the runtime has answered; the numbers are those of the stream that brought it.
+ * 4. What is far more urgent than what waits there makes room for itself: the least urgent is recalled.
+ */
+import { type OfferReply, OfferRequest, type Returned, ReturnReason } from "@tutti/contracts/swarm/v1";
+import { type Timers, type TuttiError, toErrorDetail } from "@tutti/kernel";
+import type { OfferProfile } from "@tutti/machine-run";
+import { Heap, TokenTable } from "@tutti/matching";
+import { offerErrors } from "../errors.ts";
+import { DurableMarks } from "./durable-marks.ts";
+import { type OfferEntry, rankOf } from "./entry.ts";
+import { Home } from "./home.ts";
+import { offerMessage, profileMessage } from "./messages.ts";
+import type { Settlement } from "./settlement.ts";
+
+export interface PoolSenderParts {
+  readonly settlement: Settlement;
+  readonly timers: Timers;
+  readonly nowMs: () => number;
+  /** There is something to send. */
+  readonly wake: () => void;
+  readonly tableSeed: number;
+}
+
+/** Until the pool has said how much it takes. */
+const windowAtFirst = 1_024;
+/** A request is closed when it has so many offers, or so many bytes of input: it stays well below the limit of a message. */
+const offersMax = 1_024;
+const inputBytesMax = 1_048_576;
+/** By how much more urgent something has to be to make room for itself, in the milliseconds that ranks are made of. */
+const recallMarginMs = 60_000;
+const recallsMax = 16;
+/** What waits at home is told at most so often. */
+const waitingEveryMs = 1_000;
+/** What is cancelled has so long to end. */
+const graceMs = 5_000;
+
+export class PoolSender {
+  readonly #parts: PoolSenderParts;
+  readonly #entries: TokenTable<OfferEntry>;
+  readonly #home = new Home();
+  /** What may be recalled, the least urgent first: ranks are turned round while entries stand here. */
+  readonly #recallable = new Heap<OfferEntry>();
+  #order = 0;
+  #window = windowAtFirst;
+  #withPool = 0;
+  #recalled = 0;
+
+  // Of the stream that is open.
+  #isOpen = false;
+  readonly #profiles = new Map<OfferProfile, Map<string, number>>();
+  #profileCount = 0;
+  readonly #agents = new Map<number, string>();
+  #marks = new DurableMarks();
+  #cancels: OfferRequest["cancels"] = [];
+  #priorities: OfferRequest["priorities"] = [];
+  #recalls: Uint8Array[] = [];
+  #toldWaiting = 0;
+  #toldWaitingMs = Number.NEGATIVE_INFINITY;
+
+  constructor(parts: PoolSenderParts) {
+    this.#parts = parts;
+    this.#entries = new TokenTable(parts.tableSeed);
+  }
+
+  /** Attempts that are not settled. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get waiting(): number {
+    return this.#home.size;
+  }
+
+  /** An attempt is wanted; again with another priority, or once more because what came back did not last. */
+  offer(fresh: Pick<OfferEntry, "bytes" | "token" | "key" | "cause" | "effect">): void {
+    const known = this.#entries.get(fresh.bytes);
+    if (known === undefined) {
+      const entry: OfferEntry = {
+        ...fresh,
+        ...{ where: "home", hasBegun: false, isRecalled: false },
+        ...{ rank: rankOf(fresh.effect), order: this.#order++, place: -1 },
+      };
+      this.#entries.set(entry.bytes, entry);
+      this.#home.add(entry);
+    } else this.#again(known, fresh.effect);
+    this.#parts.wake();
+  }
+
+  /** It is settled, replaced, or somebody else's now. */
+  withdraw(bytes: Uint8Array): void {
+    const entry = this.#entries.get(bytes);
+    if (entry === undefined) return;
+    this.#entries.delete(bytes);
+    if (entry.where === "home") this.#home.remove(entry);
+    else if (entry.where === "pool") {
+      this.#leavePool(entry);
+      this.#cancels.push({ token: bytes, reason: "no longer wanted", graceMs });
+      this.#parts.wake();
+    }
+    entry.where = "gone";
+  }
+
+  /** A stream is there: all that is with the pool is offered again on it. */
+  open(): void {
+    this.close();
+    this.#isOpen = true;
+    this.#marks = new DurableMarks();
+    this.#profiles.clear();
+    this.#profileCount = 0;
+    this.#agents.clear();
+    this.#cancels = [];
+    this.#priorities = [];
+    this.#recalls = [];
+    this.#toldWaiting = 0;
+    for (const entry of [...this.#entries.values()]) if (entry.where === "pool") this.#goHome(entry);
+    this.#parts.wake();
+  }
+
+  close(): void {
+    this.#isOpen = false;
+  }
+
+  /** What there is to say; undefined when that is nothing. */
+  next(): OfferRequest | undefined {
+    if (!this.#isOpen) return undefined;
+    this.#recallLeastUrgent();
+    const request = OfferRequest.create();
+    this.#fill(request);
+    request.cancels = this.#cancels;
+    request.priorities = this.#priorities;
+    request.recalls = this.#recalls;
+    this.#cancels = [];
+    this.#priorities = [];
+    this.#recalls = [];
+    const hasMarks = this.#marks.write(request);
+    const hasWaiting = this.#tellWaiting(request);
+    const { offers, cancels, priorities, recalls } = request;
+    const hasMore = offers.length + cancels.length + priorities.length + recalls.length > 0;
+    return hasMore || hasMarks || hasWaiting ? request : undefined;
+  }
+
+  /** What the pool's owner says. */
+  take(reply: OfferReply): void {
+    for (const { window } of reply.windows) this.#window = window;
+    for (const { number, agentId } of reply.agents) this.#agents.set(number, agentId);
+    for (const begun of reply.begun) this.#begun(begun.token, begun.agent, begun.begunAgoMs);
+    for (const progress of reply.progress) this.#parts.settlement.progress(progress);
+    for (const partial of reply.partialOutputs) this.#parts.settlement.partialOutput(partial);
+    for (let index = 0; index < reply.results.length; index++) this.#result(reply, index);
+    for (const returned of reply.returned) this.#returned(returned);
+    this.#parts.wake();
+  }
+
+  #again(entry: OfferEntry, effect: OfferEntry["effect"]): void {
+    const hasMoved = entry.effect.priority !== effect.priority || entry.effect.dueMs !== effect.dueMs;
+    entry.effect = effect;
+    if (entry.where === "answered") {
+      entry.where = "home";
+      this.#join(entry);
+    } else if (hasMoved && entry.where === "home") {
+      entry.rank = rankOf(effect);
+      if (entry.place >= 0) this.#home.move(entry);
+    } else if (hasMoved) {
+      entry.rank = -rankOf(effect);
+      if (entry.place >= 0) this.#recallable.move(entry);
+      this.#priorities.push({ token: entry.bytes, priority: effect.priority });
+    }
+  }
+
+  #fill(request: OfferRequest): void {
+    const nowMs = this.#parts.nowMs();
+    let inputBytes = 0;
+    while (this.#withPool < this.#window && request.offers.length < offersMax && inputBytes < inputBytesMax) {
+      const entry = this.#home.take();
+      if (entry === undefined) return;
+      const { effect, key } = entry;
+      const profile = this.#profileOf(effect.profile, key.namespace, request);
+      request.offers.push(offerMessage(entry, profile, nowMs));
+      if (effect.input instanceof Uint8Array) inputBytes += effect.input.length;
+      entry.where = "pool";
+      entry.rank = -entry.rank;
+      this.#recallable.add(entry);
+      this.#withPool++;
+    }
+    if (this.#home.size > 0 && this.#withPool < this.#window) this.#parts.wake();
+  }
+
+  #profileOf(profile: OfferProfile, namespace: string, request: OfferRequest): number {
+    let numbers = this.#profiles.get(profile);
+    if (numbers === undefined) {
+      numbers = new Map();
+      this.#profiles.set(profile, numbers);
+    }
+    let number = numbers.get(namespace);
+    if (number === undefined) {
+      number = ++this.#profileCount;
+      numbers.set(namespace, number);
+      request.profiles.push(profileMessage(profile, number, namespace));
+    }
+    return number;
+  }
+
+  #recallLeastUrgent(): void {
+    if (this.#withPool < this.#window) return;
+    const urgent = this.#home.first;
+    if (urgent === undefined) return;
+    while (this.#recalled < Math.min(recallsMax, this.#home.size)) {
+      const least = this.#recallable.first;
+      if (least === undefined || urgent.rank + recallMarginMs > -least.rank) return;
+      this.#recallable.remove(least);
+      least.isRecalled = true;
+      this.#recalled++;
+      this.#recalls.push(least.bytes);
+    }
+  }
+
+  #tellWaiting(request: OfferRequest): boolean {
+    const nowMs = this.#parts.nowMs();
+    if (this.#home.size === this.#toldWaiting || nowMs - this.#toldWaitingMs < waitingEveryMs) return false;
+    this.#toldWaiting = this.#home.size;
+    this.#toldWaitingMs = nowMs;
+    const entries = new Map<
+      string,
+      { profile: number; priority: number; count: number; longestMs: number }
+    >();
+    for (const { effect, key } of this.#home.entries()) {
+      const profile = this.#profileOf(effect.profile, key.namespace, request);
+      const name = `${profile} ${effect.priority}`;
+      const told = entries.get(name) ?? { profile, priority: effect.priority, count: 0, longestMs: 0 };
+      told.count++;
+      told.longestMs = Math.max(told.longestMs, nowMs - effect.readyMs);
+      entries.set(name, told);
+    }
+    request.waiting = { entries: [...entries.values()] };
+    return true;
+  }
+
+  #begun(token: Uint8Array, agent: number, begunAgoMs: number): void {
+    const entry = this.#entries.get(token);
+    if (entry?.where !== "pool") return;
+    this.#keep(entry);
+    entry.hasBegun = true;
+    this.#parts.settlement.begun(entry, this.#agents.get(agent) ?? "", this.#parts.nowMs() - begunAgoMs);
+  }
+
+  #result({ results, resultAgents }: OfferReply, index: number): void {
+    const result = results[index];
+    if (result === undefined) return;
+    const entry = this.#entries.get(result.token);
+    if (entry?.where === "pool") {
+      this.#leavePool(entry);
+      entry.where = "answered";
+    }
+    const marks = this.#marks;
+    const number = marks.come();
+    const agent = this.#agents.get(resultAgents[index] ?? 0) ?? "";
+    this.#parts.settlement.result(result, agent, () => {
+      // Of a stream that is over by now nobody asks any more.
+      if (marks !== this.#marks) return;
+      marks.durable(number);
+      this.#parts.wake();
+    });
+  }
+
+  #returned({ token, reason, error, retryAfterMs }: Returned): void {
+    const entry = this.#entries.get(token);
+    if (entry?.where !== "pool") return;
+    const refusal = refusals[reason];
+    if (refusal !== undefined) {
+      this.#leavePool(entry);
+      entry.where = "answered";
+      this.#parts.settlement.refused(entry, error ?? toErrorDetail(refusal()));
+    } else if (retryAfterMs > 0) {
+      this.#leavePool(entry);
+      entry.where = "home";
+      this.#parts.timers.after(retryAfterMs, () => this.#comeBack(entry));
+    } else this.#goHome(entry);
+  }
+
+  /** The time is over that it was to stay away for. */
+  #comeBack(entry: OfferEntry): void {
+    if (entry.where !== "home" || entry.place >= 0) return;
+    this.#join(entry);
+    this.#parts.wake();
+  }
+
+  #goHome(entry: OfferEntry): void {
+    this.#leavePool(entry);
+    entry.where = "home";
+    this.#join(entry);
+  }
+
+  #join(entry: OfferEntry): void {
+    entry.hasBegun = false;
+    entry.rank = rankOf(entry.effect);
+    this.#home.add(entry);
+  }
+
+  #leavePool(entry: OfferEntry): void {
+    this.#keep(entry);
+    this.#withPool--;
+    if (!entry.isRecalled) return;
+    entry.isRecalled = false;
+    this.#recalled--;
+  }
+
+  /** It is not among those that may be recalled any more. */
+  #keep(entry: OfferEntry): void {
+    if (entry.place >= 0) this.#recallable.remove(entry);
+  }
+}
+
+/** Offers that come back for good. */
+const refusals: Readonly<Partial<Record<ReturnReason, () => TuttiError>>> = {
+  [ReturnReason.RETURN_REASON_DENIED]: offerErrors.denied,
+  [ReturnReason.RETURN_REASON_TIMED_OUT]: offerErrors.timedOut,
+  [ReturnReason.RETURN_REASON_INVALID]: offerErrors.invalid,
+};

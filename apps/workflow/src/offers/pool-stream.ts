@@ -1,0 +1,118 @@
+/**
+ * The stream to the owner of one pool: opened again whenever it breaks, to wherever the owner is by then. What is said goes
+ * through it in batches, one per turn of the event loop.
+ */
+import { type dispatchService, type OfferReply, OfferRequest } from "@tutti/contracts/swarm/v1";
+import { Bell, backoffMs, errorFromUnknown, type Foundation, sleep } from "@tutti/kernel";
+import type { Client } from "@tutti/mesh";
+import type { PoolSender } from "./pool-sender.ts";
+
+export interface PoolStreamParts {
+  readonly pool: { readonly namespace: string; readonly name: string };
+  readonly sender: PoolSender;
+  readonly dispatch: Pick<Client<typeof dispatchService>, "offer">;
+  /** Instance id of this process. */
+  readonly instanceId: string;
+  readonly foundation: Pick<Foundation, "timers" | "chance" | "logger">;
+}
+
+const offerVersion = 1;
+const backoff = { firstMs: 50, maxMs: 5_000 };
+/** The owner hears something at least this often. */
+const signOfLifeMs = 5_000;
+
+export class PoolStream {
+  readonly #parts: PoolStreamParts;
+  readonly #bell = new Bell();
+  readonly #stopping = new AbortController();
+  #ended: Promise<void> = Promise.resolve();
+
+  constructor(parts: PoolStreamParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    this.#ended = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#bell.ring();
+    await this.#ended;
+  }
+
+  /** There is something to say. */
+  wake(): void {
+    this.#bell.ring();
+  }
+
+  async #run(): Promise<void> {
+    const { sender, foundation, pool } = this.#parts;
+    const { signal } = this.#stopping;
+    for (let failures = 0; !signal.aborted; ) {
+      try {
+        if (await this.#speak()) failures = 0;
+      } catch (thrown) {
+        const error = errorFromUnknown(thrown);
+        // Told once: while an owner is being found this is what happens.
+        if (failures === 0 && !signal.aborted)
+          foundation.logger.warn("the stream to a pool broke, and is opened again", { ...pool, error });
+      }
+      sender.close();
+      failures++;
+      await sleep(foundation.timers, backoffMs(backoff, failures, foundation.chance), signal).catch(() => {});
+    }
+  }
+
+  /** One stream from its greeting to its end; gives whether the owner took it. */
+  async #speak(): Promise<boolean> {
+    const { sender, dispatch } = this.#parts;
+    const ending = new AbortController();
+    const stop = () => ending.abort();
+    this.#stopping.signal.addEventListener("abort", stop, { once: true });
+    const sign = this.#parts.foundation.timers.every(signOfLifeMs, () => this.#sayWord());
+    let isWelcome = false;
+    try {
+      for await (const reply of dispatch.offer(this.#requests(ending.signal), { signal: ending.signal })) {
+        if (reply.welcome !== undefined) {
+          isWelcome = true;
+          sender.open();
+        }
+        if (hasMoved(reply)) break;
+        sender.take(reply);
+      }
+    } finally {
+      sign.cancel();
+      this.#stopping.signal.removeEventListener("abort", stop);
+      ending.abort();
+      this.#bell.ring();
+    }
+    return isWelcome;
+  }
+
+  #isWordWanted = false;
+
+  #sayWord(): void {
+    this.#isWordWanted = true;
+    this.#bell.ring();
+  }
+
+  async *#requests(signal: AbortSignal): AsyncGenerator<OfferRequest> {
+    const { pool, instanceId, sender } = this.#parts;
+    const { namespace, name } = pool;
+    const hello = { version: offerVersion, instanceId, service: "workflow", namespace, pool: name };
+    yield { ...OfferRequest.create(), hello };
+    while (!signal.aborted) {
+      const request = sender.next();
+      if (request !== undefined) yield request;
+      else if (this.#isWordWanted) {
+        this.#isWordWanted = false;
+        yield OfferRequest.create();
+      } else await this.#bell.rung();
+    }
+  }
+}
+
+function hasMoved({ moved }: OfferReply): boolean {
+  return moved.length > 0;
+}
