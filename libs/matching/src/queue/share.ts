@@ -9,13 +9,14 @@
 import type { Demand } from "../demand/demand.ts";
 import type { Task } from "../task/task.ts";
 import { Heap, type Ranked } from "./heap.ts";
+import { Line } from "./line.ts";
 import type { Stop } from "./stand.ts";
 
 /** One line within a share. */
 export class Lane implements Ranked {
   readonly key: string;
   readonly weight: number;
-  readonly tasks = new Heap<Task>();
+  readonly tasks = new Line();
   /** What it has had, by its weight. */
   rank = 0;
   /** Where its first task stands. */
@@ -112,7 +113,7 @@ export class Share {
   }
 
   *tasks(): Generator<Task> {
-    for (const lane of this.#byKey.values()) yield* lane.tasks.items;
+    for (const lane of this.#byKey.values()) yield* lane.tasks.tasks();
   }
 
   #settle(lane: Lane): void {

@@ -59,6 +59,8 @@ export class Task extends Due implements Ranked {
   rank = 0;
   order = 0;
   place = -1;
+  /** Its number in the list of its line; below 0 when it stands in the heap. */
+  listed = -1;
   stage: Stage = "queued";
   priority: number;
   readonly readyMs: number;

@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import type { Task } from "../task/task.ts";
+import { Line } from "./line.ts";
+
+/** Of a task a line looks at these alone. */
+function taskOf(rank: number, order: number): Task {
+  return { rank, order, place: -1, listed: -1 } as Task;
+}
+
+describe("Line", () => {
+  it("gives what a sorted list gives, whatever comes, goes and moves", () => {
+    const operation = fc.oneof(
+      fc.record({ kind: fc.constant("add" as const), rank: fc.integer({ min: 0, max: 200 }) }),
+      fc.record({ kind: fc.constant("take" as const), count: fc.nat(5) }),
+      fc.record({ kind: fc.constant("remove" as const), at: fc.nat(300) }),
+      fc.record({
+        kind: fc.constant("move" as const),
+        at: fc.nat(300),
+        rank: fc.integer({ min: 0, max: 200 }),
+      }),
+      fc.record({ kind: fc.constant("burst" as const), count: fc.integer({ min: 0, max: 150 }) }),
+      fc.record({ kind: fc.constant("recall" as const), every: fc.integer({ min: 2, max: 4 }) }),
+    );
+    fc.assert(
+      fc.property(fc.array(operation, { maxLength: 25 }), (operations) => {
+        const line = new Line();
+        let model: Task[] = [];
+        let order = 0;
+        const add = (rank: number) => {
+          const task = taskOf(rank, order++);
+          line.add(task);
+          model.push(task);
+        };
+        const drop = (task: Task | undefined) => {
+          if (task === undefined) return;
+          line.remove(task);
+          model = model.filter((one) => one !== task);
+        };
+        for (const step of operations) {
+          const at = "at" in step ? model[step.at % Math.max(1, model.length)] : undefined;
+          if (step.kind === "add") add(step.rank);
+          else if (step.kind === "burst") for (let made = 0; made < step.count; made++) add(100 + order);
+          else if (step.kind === "remove") drop(at);
+          else if (step.kind === "recall")
+            for (const task of model.filter((_, at) => at % step.every > 0)) drop(task);
+          else if (step.kind === "take") for (let taken = 0; taken < step.count; taken++) drop(line.first);
+          else if (at !== undefined) {
+            at.rank = step.rank;
+            line.move(at);
+          }
+          model.sort((one, other) => one.rank - other.rank || one.order - other.order);
+          assert.equal(line.first, model[0]);
+          assert.equal(line.size, model.length);
+          assert.equal(new Set(line.tasks()).size, model.length);
+        }
+        while (line.first !== undefined) {
+          assert.equal(line.first, model[0]);
+          drop(line.first);
+        }
+        assert.deepEqual(model, []);
+      }),
+    );
+  });
+});
