@@ -273,7 +273,7 @@ export class Pipeline {
     const { stream } = this.#options.log;
     const { expected, batch } = oldest;
     this.#logger.warn("the server refused a batch although the stream ends where it was expected to", {
-      ...{ stream, expected, batch: batch.number },
+      ...{ stream, expected, batch: batch.number, answer: oldest.answer },
     });
     if (++this.#refusals > refusalsMax) this.doubt("refusals without a reason");
     else this.#sendAgain(oldest);

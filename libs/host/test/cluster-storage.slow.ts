@@ -1,0 +1,207 @@
+/** Processes that keep the bank in NATS, as hosts in this process: what they check, what they say, how they end. */
+import assert from "node:assert/strict";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { type HealthReport, memorySources, type Readiness, sleep, systemTimers } from "@tutti/kernel";
+import { account, balance, deposit, open } from "@tutti/machine-bank";
+import { connectionTo, type NatsServer, natsServerProgram, startNatsServer } from "@tutti/nats/testing";
+import { ServiceHost, type ServiceModule, type ServiceStorage } from "../src/index.ts";
+import { ask } from "./fixture.ts";
+import { accountKey, teller } from "./storage.fixture.ts";
+
+const program = await natsServerProgram();
+const ids = Array.from({ length: 16 }, (_, index) => `account-${index}`);
+
+/** Each test has an account, and so streams of its own. */
+const configuration = (more = ""): string => `max_payload: 8MB
+system_account: SYS
+accounts {
+  SYS { users: [{ user: system, password: p }] }
+  ${Array.from({ length: 8 }, (_, index) => `A${index} { jetstream: enabled, users: [{ user: u${index}, password: p }] }`).join("\n  ")}
+}
+${more}`;
+
+interface Member extends AsyncDisposable {
+  readonly host: ServiceHost;
+  readonly storage: ServiceStorage;
+  openAccounts(): Promise<void>;
+  deposit(id: string): Promise<number>;
+  balance(id: string): Promise<number>;
+}
+
+describe("a process that shares its machines with others", { skip: program.skip, concurrency: false }, () => {
+  let server: NatsServer;
+  let copies: string;
+  let users = 0;
+
+  before(async () => {
+    server = await startNatsServer({
+      jetstream: "sync_interval: always",
+      configuration: configuration(),
+    });
+    copies = await mkdtemp(join(tmpdir(), "tutti-copies-"));
+  });
+  after(async () => {
+    await server[Symbol.asyncDispose]();
+    await rm(copies, { recursive: true, force: true });
+  });
+
+  async function put(user: string, flags: readonly string[] = [], { address } = server): Promise<Member> {
+    let storage: ServiceStorage | undefined;
+    const bank: ServiceModule = {
+      name: "bank",
+      sections: [],
+      machines: [account],
+      create(given) {
+        storage = given.storage({ dispatch() {}, withdraw() {} });
+        return {};
+      },
+    };
+    const usual = [
+      ...["--operations.port=0", "--mesh.listen=127.0.0.1:0", "--mesh.transport=grpc", "--log.level=fatal"],
+      ...["--ownership.kind=leased", "--ownership.partitions=4", "--mesh.timeouts.discoveryMs=1"],
+      ...[`--nats.servers=${address}`, `--nats.user=${user}`, "--nats.password=env:P"],
+      ...["--nats.requestTimeoutMs=500", `--cluster.copies=${copies}`],
+    ];
+    const sources = memorySources({ arguments: [...usual, ...flags], environment: { P: "p" } });
+    const host = await ServiceHost.open({ name: "test", version: "1.2.3", services: [bank], sources });
+    if (storage === undefined) throw new Error("expected the bank to have been given its storage");
+    const { runtime } = storage;
+    return {
+      ...{ host, storage },
+      async openAccounts() {
+        const body = { owner: "somebody", product: "", balanceCents: 10 };
+        const one = (id: string) =>
+          runtime.execute({ key: accountKey(id), command: open, body, cause: teller });
+        await Promise.all(ids.map(one));
+      },
+      async deposit(id) {
+        const body = { amountCents: 1 };
+        const key = accountKey(id);
+        return (await runtime.execute({ key, command: deposit, body, cause: teller })).balanceCents;
+      },
+      async balance(id) {
+        return (await runtime.ask({ key: accountKey(id), query: balance, body: undefined })).balanceCents;
+      },
+      [Symbol.asyncDispose]: () => host.stop(),
+    };
+  }
+
+  async function start(...given: Parameters<typeof put>): Promise<Member> {
+    const member = await put(...given);
+    await member.host.start();
+    return member;
+  }
+
+  const nextUser = () => `u${users++}`;
+  const ownedBy = ({ storage }: Member): number[] =>
+    storage.runtime.standings().map(({ partition }) => partition);
+  const until = async (condition: () => boolean | Promise<boolean>): Promise<void> => {
+    for (let looks = 0; !(await condition()); looks++) {
+      if (looks > 1_000) throw new Error("expected it within ten seconds");
+      await sleep(systemTimers, 10);
+    }
+  };
+
+  it("is ready when it owns what nobody else does, and says what it owns", async () => {
+    await using one = await start(nextUser());
+    assert.deepEqual(ownedBy(one), [0, 1, 2, 3]);
+    assert.ok(one.storage.runtime.standings().every(({ state }) => state === "running"));
+    const [status] = await ask<Readiness>(one.host, "/readyz");
+    assert.equal(status, 200);
+    await one.openAccounts();
+    const metrics = await (await fetch(`${one.host.url}/metrics`)).text();
+    assert.match(metrics, /tutti_ownership_partitions\{.*service="bank".*\} 4/);
+    assert.match(metrics, /tutti_journal_batches_total(\{.*\})? [1-9]/);
+    assert.deepEqual(await readdir(copies), ["1"]);
+  });
+
+  it("gives what it owns to another one when it leaves, with all that is in it", async () => {
+    const user = nextUser();
+    const one = await start(user);
+    await one.openAccounts();
+    assert.equal(await one.deposit("account-1"), 11);
+    await using two = await start(user);
+    // On one disk each has a place of its own.
+    assert.deepEqual((await readdir(copies)).sort(), ["1", "2"]);
+    await until(() => ownedBy(two).length === 2);
+    await one.host.stop();
+    assert.deepEqual(ownedBy(two), [0, 1, 2, 3]);
+    const balances = await Promise.all(ids.map((id) => two.balance(id)));
+    assert.deepEqual(
+      balances,
+      ids.map((id) => (id === "account-1" ? 11 : 10)),
+    );
+  });
+
+  it("has after a restart of all what there was before", async () => {
+    const user = nextUser();
+    {
+      await using one = await start(user);
+      await one.openAccounts();
+    }
+    await using one = await start(user);
+    const balances = await Promise.all(ids.map((id) => one.balance(id)));
+    assert.ok(balances.every((cents) => cents === 10));
+  });
+
+  it("leaves a partition alone whose stream has lost something, says so, and serves the others", async () => {
+    const user = nextUser();
+    await using one = await start(user);
+    await one.openAccounts();
+    const { runtime } = one.storage;
+    const partition = runtime.partitionOf(accountKey("account-0"));
+    const credentials = { kind: "password", user, password: () => "p" } as const;
+    await using connection = await connectionTo([server.address], { settings: { credentials } });
+    const { streams } = await connection.manager("test");
+    const name = `TUTTI_JOURNAL_bank_${partition}`;
+    const { config } = await streams.info(name);
+    await streams.delete(name);
+    await streams.add(config);
+    await one.deposit("account-0").then(
+      () => assert.fail("nothing can be durable there"),
+      () => undefined,
+    );
+    const stateOf = () => runtime.standings().find((standing) => standing.partition === partition)?.state;
+    await until(() => stateOf() === "failed");
+    await assert.rejects(one.deposit("account-0"), {
+      code: "runtime.failed",
+      message: /damaged at stream TUTTI_JOURNAL_bank_\d.*the server lost what it acknowledged/,
+    });
+    await until(async () => {
+      const { components } = (await one.host.health()) as HealthReport;
+      const { level, reason } = components["data"] ?? { level: "healthy", reason: "" };
+      return level === "degraded" && reason.includes(`bank/${partition}`);
+    });
+    const [status] = await ask<Readiness>(one.host, "/readyz");
+    assert.equal(status, 200, "it serves the others");
+    const other = ids.find((id) => runtime.partitionOf(accountKey(id)) !== partition) ?? "";
+    assert.equal(await one.deposit(other), 11);
+  });
+
+  it("refuses servers that cannot keep what it promises, before it owns anything", async () => {
+    const more = await put(nextUser(), ["--cluster.replicas=3"]);
+    await assert.rejects(more.host.start(), /expected 3 replicas to be possible .* a single server/);
+    await using small = await startNatsServer({ configuration: "max_payload: 1MB" });
+    const nobody = await put("", ["--nats.user=x"], small);
+    await assert.rejects(
+      nobody.host.start(),
+      /expected max_payload of 8388608 bytes or more .* set max_payload: 8MB/,
+    );
+    await using lazy = await startNatsServer({ configuration: configuration() });
+    const system = ["--cluster.system.user=system", "--cluster.system.password=env:P"];
+    const unsure = await put("u0", system, lazy);
+    await assert.rejects(unsure.host.start(), /expected sync_interval: always .* set it, or use 3 replicas/);
+    await using sure = await start(nextUser(), system);
+    assert.equal(ownedBy(sure).length, 4);
+  });
+
+  it("refuses another number of partitions than the cluster was made with", async () => {
+    const user = nextUser();
+    await (await start(user)).host.stop();
+    const other = await put(user, ["--ownership.partitions=8"]);
+    await assert.rejects(other.host.start(), /found 8 in the configuration; set it to 4|found one with 4/);
+  });
+});
