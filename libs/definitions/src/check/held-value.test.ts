@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { holdAgainst } from "./held-value.ts";
+
+const schema = {
+  type: "object",
+  properties: { total: { type: "integer" }, currency: { type: "string", default: "EUR" } },
+  required: ["total"],
+};
+
+describe("a value held against a schema", () => {
+  it("gets the defaults filled in", () => {
+    assert.deepEqual(holdAgainst(schema, { total: 3 }), {
+      value: { total: 3, currency: "EUR" },
+      violations: [],
+    });
+  });
+
+  it("is told all that is wrong with it", () => {
+    const { violations } = holdAgainst(schema, { total: "many", currency: 4 });
+    assert.deepEqual(
+      violations.map(({ path }) => path),
+      [["total"], ["currency"]],
+    );
+  });
+
+  it("ends although schema and value were made to take for ever", () => {
+    const doubling = { $defs: { a: { anyOf: [{ $ref: "#/$defs/b" }, { $ref: "#/$defs/b" }] } } };
+    const defs: Record<string, unknown> = doubling.$defs;
+    for (const [index, name] of [..."bcdefghijklmnopqrstuvw"].entries()) {
+      const next = "bcdefghijklmnopqrstuvwx"[index + 1] ?? "x";
+      defs[name] = { anyOf: [{ $ref: `#/$defs/${next}` }, { $ref: `#/$defs/${next}` }] };
+    }
+    defs["x"] = { type: "string" };
+    const { violations } = holdAgainst({ ...doubling, $ref: "#/$defs/a" }, 1);
+    assert.equal(violations.length, 1);
+  });
+});
