@@ -12,6 +12,9 @@ export interface Waiting {
   readonly epoch: number;
   readonly timeMs: number;
   readonly settle: (outcome: AppendOutcome) => void;
+  /** Where in the group it is, and how long. */
+  from: number;
+  bytes: number;
 }
 
 /**
@@ -66,6 +69,8 @@ export class GroupBuffer {
     });
     copyBytes(records, this.bytes, batchAt + headerBytes);
     this.#length = batchAt + batchBytes;
+    who.from = batchAt;
+    who.bytes = batchBytes;
     this.#waiting.push(who);
   }
 

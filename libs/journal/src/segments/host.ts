@@ -7,7 +7,10 @@ export interface WriterHost {
   memory(bytes: number): ArrayBufferLike;
   /** Commits a group. `done` is called once, later, and the group's bytes are the writer's until then. */
   commit(group: GroupBuffer, done: (result: CommitResult) => void): void;
-  /** Hashes of the partitions' last batches, 32 bytes each; what they were when the last commit was done. */
+  /**
+   * Hashes of the partitions' last batches, 32 bytes each. Of a group they are there when the next one is durable; of who has
+   * nothing in the next one they stay.
+   */
   readonly hashes: Uint8Array;
   /** Vouches for the last group and lets go of files and threads. */
   close(): Promise<void>;
@@ -22,7 +25,11 @@ export function inlineHost(writer: SegmentWriter, schedule: Schedule): WriterHos
     hashes: writer.ends.hashes,
     memory: (bytes) => new ArrayBuffer(bytes),
     commit(group, done) {
-      schedule(() => done(writer.commit(group.bytes, group.length, group.batches)));
+      schedule(() => {
+        const result = writer.commit(group.bytes, group.length, group.batches);
+        writer.finish();
+        done(result);
+      });
     },
     close() {
       writer.close();

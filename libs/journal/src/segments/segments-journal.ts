@@ -1,5 +1,4 @@
 import { assert } from "@tutti/kernel";
-import { hashBytes } from "../batch/hash.ts";
 import type { HeaderFields } from "../batch/header.ts";
 import { journalErrors } from "../errors.ts";
 import { directoryOf, type Ledger } from "../ledger.ts";
@@ -16,6 +15,7 @@ import type {
 } from "../port.ts";
 import { GroupBuffer, type Waiting } from "./group.ts";
 import type { WriterHost } from "./host.ts";
+import { LastBatches } from "./last-batches.ts";
 import { aligned } from "./layout.ts";
 import type { LocatedBatches } from "./located.ts";
 import type { LogPlace } from "./log-reader.ts";
@@ -45,8 +45,8 @@ export interface CommittedGroup {
  * The journal on segments: takes batches from all partitions, puts them together in groups, and answers when a group is
  * durable.
  *
- * 1. There are two groups: one fills while the other is under way. A group leaves when the one before it is durable, and
- *    what is appended in one go leaves together.
+ * 1. One group fills while another is under way. A group leaves when the one before it is durable, and what is appended in
+ *    one go leaves together. A third lies as it was written, because its hashes may not be made yet.
  * 2. Answers are given in the order of the appends, and when all that a group changes here has been changed.
  * 3. After an unknown outcome nothing is taken any more: the log has to be read again to know what is there.
  * 4. A full disk refuses what is under way and what was filled behind it; then the log goes on.
@@ -59,7 +59,9 @@ export class SegmentsJournal implements Journal {
   readonly #segments: Segments;
   readonly #host: WriterHost;
   #filling: GroupBuffer;
-  #spare: GroupBuffer | undefined;
+  /** Those that wait to be filled, the longest first. */
+  readonly #spare: GroupBuffer[];
+  readonly #last: LastBatches;
   #flying: GroupBuffer | undefined;
   #isLeaving = false;
   #stopped: string | undefined;
@@ -77,7 +79,8 @@ export class SegmentsJournal implements Journal {
     this.#host = host;
     const bytes = GroupBuffer.bytesFor(batchBytesMax);
     this.#filling = new GroupBuffer(host.memory(bytes));
-    this.#spare = new GroupBuffer(host.memory(bytes));
+    this.#spare = [new GroupBuffer(host.memory(bytes)), new GroupBuffer(host.memory(bytes))];
+    this.#last = new LastBatches(ledgers, host);
     this.partitions = ledgers.map((ledger) => new SegmentsPartition(this, ledger, segments));
     this.partition = directoryOf(this.partitions);
   }
@@ -128,6 +131,11 @@ export class SegmentsJournal implements Journal {
     });
   }
 
+  /** Sees to it that a ledger has the hash of its last durable batch. */
+  hash(ledger: Ledger): void {
+    this.#last.hash(ledger);
+  }
+
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
@@ -164,7 +172,7 @@ export class SegmentsJournal implements Journal {
     settle: (outcome: AppendOutcome) => void,
   ): void {
     const { number, epoch, timeMs } = fields;
-    const waiting: Waiting = { partition: ledger.index, number, epoch, timeMs, settle };
+    const waiting: Waiting = { partition: ledger.index, number, epoch, timeMs, settle, from: 0, bytes: 0 };
     this.#filling.add(ledger.encoder, fields, records, count, waiting);
     ledger.submitted(epoch, timeMs);
     this.#leaveSoon();
@@ -192,11 +200,12 @@ export class SegmentsJournal implements Journal {
 
   /** Sends the filled group on its way, unless one is under way or there is nothing to send. */
   #leave(): void {
-    if (this.#flying !== undefined || this.#spare === undefined || this.#filling.batches === 0) return;
+    if (this.#flying !== undefined || this.#filling.batches === 0) return;
     const group = this.#filling;
     this.#flying = group;
-    this.#filling = this.#spare;
-    this.#spare = undefined;
+    // There is one: only this one is under way.
+    this.#filling = this.#spare.shift() as GroupBuffer;
+    this.#last.leave(this.#filling);
     this.#host.commit(group, (result) => this.#committed(group, result));
   }
 
@@ -204,10 +213,10 @@ export class SegmentsJournal implements Journal {
     const { length } = group;
     const waiting = group.take();
     this.#flying = undefined;
-    this.#spare = group;
+    this.#spare.push(group);
     if (result.kind === "durable") {
       this.#end = { segment: result.segment, offset: result.offset + aligned(length) };
-      this.#durable(waiting, result);
+      this.#durable(group, waiting, result);
       this.#told?.({ batches: waiting.length, bytes: length });
     } else this.#failed(waiting, result.kind, result.reason);
     const onDone = this.#onDone;
@@ -215,26 +224,15 @@ export class SegmentsJournal implements Journal {
     for (const resolve of onDone) resolve();
   }
 
-  #durable(waiting: readonly Waiting[], place: Durable): void {
+  #durable(group: GroupBuffer, waiting: readonly Waiting[], place: Durable): void {
     this.#segments.enter(place, waiting);
-    // Before the next group leaves, which changes the hashes.
-    this.#advance(waiting);
+    for (const { partition, number, epoch, timeMs } of waiting) {
+      this.#ledgers[partition]?.durable(number, epoch, timeMs);
+    }
+    this.#last.lie(group, waiting);
     for (const { settle } of waiting) settle(durable);
     this.#leaveSoon();
     this.#segments.prepareNext(place);
-  }
-
-  #advance(waiting: readonly Waiting[]): void {
-    const { hashes } = this.#host;
-    for (const { partition, number, epoch, timeMs } of waiting) {
-      const ledger = this.#ledgers[partition];
-      if (ledger === undefined) continue;
-      ledger.durable(number, epoch, timeMs);
-      // Byte by byte: a view for each of them costs more than the copy.
-      const { hash } = ledger;
-      const from = partition * hashBytes;
-      for (let byte = 0; byte < hashBytes; byte++) hash[byte] = hashes[from + byte] as number;
-    }
   }
 
   #failed(waiting: readonly Waiting[], kind: "full" | "unknown", reason: string): void {
@@ -274,6 +272,7 @@ class SegmentsPartition implements JournalPartition {
   }
 
   get last(): Position {
+    this.#journal.hash(this.#ledger);
     return this.#ledger.last;
   }
 

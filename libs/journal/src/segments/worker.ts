@@ -23,9 +23,10 @@ function run({ directory, sizes, log, control, buffers, hashes }: WorkerOrders):
       control[word.segment] = result.segment;
       control[word.offset] = result.offset;
       control[word.segmentBytes] = result.segmentBytes;
-      copyBytes(log.ends.hashes, hashes, 0);
     }
     parentPort?.postMessage(result.kind === "durable" ? undefined : result);
+    // While the others go on with what is durable.
+    copyBytes(writer.ends.hashes, hashes, 0);
   }
   writer.close();
 }

@@ -1,10 +1,10 @@
 import { copyBytes } from "../batch/copy.ts";
-import { hashBatchInto, hashBytes } from "../batch/hash.ts";
 import { type Disk, type DiskFile, isDiskFull, reasonOf, writeFully } from "../disk/disk.ts";
 import type { PartitionName } from "../port.ts";
-import { type Ends, hashOf } from "./ends.ts";
+import type { Ends } from "./ends.ts";
 import { Frames } from "./frames.ts";
 import { sumOfGroupHeader, writeGroupChecksum, writeGroupHeader } from "./group-header.ts";
+import { HashChain } from "./hash-chain.ts";
 import { aligned, blockBytes, groupHeaderBytes, viewOf } from "./layout.ts";
 import { nameOfSegment, nextSegmentBytes, type SegmentSizes, startSegment } from "./segment-files.ts";
 
@@ -17,11 +17,14 @@ import { nameOfSegment, nextSegmentBytes, type SegmentSizes, startSegment } from
  * 3. After a write or a sync failed nothing is written any more: what is on the disk is unknown, and a later sync that
  *    succeeds would not say otherwise.
  * 4. The chain moves on only with what is written: hash and checksum of a group are made after room was found for it.
+ * 5. The hashes of a group's batches are made when it is durable and who waits for it has been told. So nobody writes over
+ *    a group before the next one is durable.
  */
 export class SegmentWriter {
   readonly #disk: Disk;
   readonly #sizes: SegmentSizes;
   readonly #log: LogState;
+  readonly #chain: HashChain;
   #file: DiskFile | undefined;
   #stopped: string | undefined;
 
@@ -29,15 +32,22 @@ export class SegmentWriter {
     this.#disk = disk;
     this.#sizes = sizes;
     this.#log = log;
+    this.#chain = new HashChain(log.ends.hashes);
   }
 
   /** Where each partition's log ends, with what was committed. */
   get ends(): Ends {
-    return this.#log.ends;
+    return this.log.ends;
   }
 
   get log(): Readonly<LogState> {
+    this.finish();
     return this.#log;
+  }
+
+  /** Does what is left to do of the last group: nobody waits for it, and the next one needs it. */
+  finish(): void {
+    this.#chain.finish();
   }
 
   /**
@@ -74,6 +84,7 @@ export class SegmentWriter {
 
   /** Begins the next segment. Undefined when there is one now. */
   startSegment(groupBytes: number): CommitFailure | undefined {
+    this.finish();
     const log = this.#log;
     const segment = log.active.segment + 1;
     const bytes = nextSegmentBytes(this.#sizes, log.active.segmentBytes);
@@ -121,7 +132,7 @@ export class SegmentWriter {
       offset,
       previousChecksum: log.checksum,
     });
-    const checksum = sealFrames(bytes, view, length, log.ends);
+    const checksum = this.#sealFrames(bytes, view, length);
     writeGroupChecksum(view, checksum);
     const whole = aligned(length);
     copyBytes(zeros.subarray(0, whole - length), bytes, length);
@@ -133,6 +144,26 @@ export class SegmentWriter {
     log.next = offset + whole;
     log.active = durableAt(segment, offset, log.active.segmentBytes);
     log.vouched = batches === 0;
+  }
+
+  /** Fills in hash and checksum of every batch, moves the chain on, and gives the checksum of the group. */
+  #sealFrames(bytes: Uint8Array, view: DataView, length: number): number {
+    const chain = this.#chain;
+    const { ends } = this.#log;
+    let sum = sumOfGroupHeader(bytes);
+    chain.begin(bytes);
+    const frames = new Frames(bytes, view, length);
+    while (frames.next()) {
+      const { partition, number } = frames;
+      if (number > 1) chain.name(partition, frames.hashAt);
+      frames.checksum = frames.sumOfRecords();
+      sum = frames.sumOfHead(sum);
+      chain.add(partition, frames.batchAt, frames.batchBytes);
+      ends.numbers[partition] = number;
+      ends.epochs[partition] = frames.epoch;
+      ends.times[partition] = frames.timeMs;
+    }
+    return sum;
   }
 
   #stop(error: unknown): CommitFailure {
@@ -179,20 +210,3 @@ export function durableAt(segment: number, offset: number, segmentBytes: number)
 
 /** What is behind the last frame of a group. Copied, because filling shared memory goes byte by byte. */
 const zeros = new Uint8Array(blockBytes);
-
-/** Fills in hash and checksum of every batch, moves the chain on, and gives the checksum of the group. */
-function sealFrames(bytes: Uint8Array, view: DataView, length: number, ends: Ends): number {
-  let sum = sumOfGroupHeader(bytes);
-  const frames = new Frames(bytes, view, length);
-  while (frames.next()) {
-    const { partition, number } = frames;
-    if (number > 1) bytes.set(hashOf(ends, partition), frames.hashAt);
-    frames.checksum = frames.sumOfRecords();
-    sum = frames.sumOfHead(sum);
-    hashBatchInto(frames.batch, ends.hashes, partition * hashBytes);
-    ends.numbers[partition] = number;
-    ends.epochs[partition] = frames.epoch;
-    ends.times[partition] = frames.timeMs;
-  }
-  return sum;
-}

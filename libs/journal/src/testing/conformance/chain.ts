@@ -41,5 +41,33 @@ export function chainTests(underTest: JournalUnderTest): void {
         assert.deepEqual(Uint8Array.from(hashes[index] ?? []), previousHash);
       }
     });
+
+    it("says the hash of each partition's last batch whenever it is asked, however many came together since", async () => {
+      await using fixture = await underTest.open({ services });
+      const { journal } = fixture;
+      const owners = await Promise.all(
+        [0, 1, 2].map((number) => Owner.of(journal.partition("workflow", number), 9)),
+      );
+      // By turns alone, together, and several of one partition; asked of all, some, or none.
+      const hashes = new Map<string, Uint8Array>();
+      for (let round = 0; round < 24; round++) {
+        const appending = owners.filter((_, index) => round % (index + 2) !== 0);
+        await Promise.all(
+          appending.flatMap((owner) =>
+            Array.from({ length: 1 + (round % 3) }, () => owner.append(`record ${round}`)),
+          ),
+        );
+        for (const { partition } of owners.slice(round % 4)) {
+          const { number, hash } = partition.last;
+          hashes.set(`${partition.partition}/${number}`, hash);
+        }
+      }
+      for (const { partition } of owners) {
+        for (const { number, previousHash } of await batchesFrom(partition)) {
+          const said = hashes.get(`${partition.partition}/${number - 1}`);
+          if (said !== undefined) assert.deepEqual(Uint8Array.from(said), Uint8Array.from(previousHash));
+        }
+      }
+    });
   });
 }

@@ -1,0 +1,56 @@
+import { hashBytes, hashOfBatch } from "../batch/hash.ts";
+import type { Ledger } from "../ledger.ts";
+import type { GroupBuffer, Waiting } from "./group.ts";
+import type { WriterHost } from "./host.ts";
+
+/**
+ * Where the last durable batch of each partition lies, as long as its ledger does not have its hash: the journal's thread
+ * makes the hashes of a group when everybody has been told that it is durable, and hardly anybody asks for them.
+ *
+ * 1. A batch that lies here is as it was written; who asks for its hash makes it.
+ * 2. When its group is to be filled again, another one has become durable since: the thread has made the hashes.
+ */
+export class LastBatches {
+  readonly #ledgers: readonly Ledger[];
+  readonly #host: WriterHost;
+  /** By partition. */
+  readonly #lying: (Waiting | undefined)[];
+  readonly #groups: (GroupBuffer | undefined)[];
+
+  constructor(ledgers: readonly Ledger[], host: WriterHost) {
+    this.#ledgers = ledgers;
+    this.#host = host;
+    this.#lying = ledgers.map(() => undefined);
+    this.#groups = ledgers.map(() => undefined);
+  }
+
+  /** These have become durable, in this group. */
+  lie(group: GroupBuffer, batches: readonly Waiting[]): void {
+    for (const batch of batches) {
+      this.#lying[batch.partition] = batch;
+      this.#groups[batch.partition] = group;
+    }
+  }
+
+  /** The group is to be filled with others. */
+  leave(group: GroupBuffer): void {
+    const { hashes } = this.#host;
+    for (const ledger of this.#ledgers) {
+      const { index } = ledger;
+      if (this.#groups[index] !== group) continue;
+      this.#groups[index] = undefined;
+      this.#lying[index] = undefined;
+      ledger.hash.set(hashes.subarray(index * hashBytes, (index + 1) * hashBytes));
+    }
+  }
+
+  /** Gives a ledger the hash of its last batch. */
+  hash({ index, hash }: Ledger): void {
+    const batch = this.#lying[index];
+    const group = this.#groups[index];
+    if (batch === undefined || group === undefined) return;
+    this.#lying[index] = undefined;
+    this.#groups[index] = undefined;
+    hash.set(hashOfBatch(group.bytes.subarray(batch.from, batch.from + batch.bytes)));
+  }
+}
