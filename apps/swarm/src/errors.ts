@@ -46,7 +46,7 @@ export const swarmErrors = defineErrors("swarm", {
   },
   acknowledgementAhead: {
     status: "FAILED_PRECONDITION",
-    retry: "never",
+    retry: "same-key",
     help: "A frame was acknowledged that was never sent. Acknowledge the number of the last frame that was taken in.",
     message: ({ sent, found }: { sent: number; found: number }) =>
       `expected an acknowledgement of frames up to ${sent}, found one of ${found}; acknowledge what was taken in`,
@@ -74,17 +74,10 @@ export const swarmErrors = defineErrors("swarm", {
   },
   linkStuck: {
     status: "RESOURCE_EXHAUSTED",
-    retry: "never",
+    retry: "same-key",
     help: "The link was resumed again and again, and each time the stream broke before the agent's next frame got through, as it does for one that is larger than any message may be. What the agent had has gone to others.",
     message: ({ agent, frame, times }: { agent: string; frame: number; times: number }) =>
       `expected frame ${frame} of agent ${agent} to get through, found that the stream broke ${times} times before it; send less in one frame, and say hello anew`,
-  },
-  agentSilent: {
-    status: "UNAVAILABLE",
-    retry: "same-key",
-    help: "Nothing was heard from the agent for longer than its lease. Its stream was ended; it may resume the link. Look at its process and the network between.",
-    message: ({ agent, silentMs, leaseMs }: { agent: string; silentMs: number; leaseMs: number }) =>
-      `expected a sign of life of agent ${agent} within ${leaseMs} ms, found none for ${silentMs} ms; resume the link when the agent is well`,
   },
   streamReplaced: {
     status: "ABORTED",
@@ -105,6 +98,41 @@ export const swarmErrors = defineErrors("swarm", {
     help: "No pool of this name is in the namespace. The one named `default` is always there; others are made with CreatePool.",
     message: ({ namespace, pool }: { namespace: string; pool: string }) =>
       `expected a pool of namespace ${namespace}, found none with the name ${pool}; make it, or use default`,
+  },
+  agentHeld: {
+    status: "FAILED_PRECONDITION",
+    retry: "same-key",
+    help: "The agent is paused, quarantined or comes and goes too quickly: it gets no tasks until it is released.",
+    message: ({ agent, reason }: { agent: string; reason: string }) =>
+      `expected agent ${agent} to be free to work, found it held${reason && `: ${reason}`}; claim again when it is released`,
+  },
+  tokenMalformed: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "A token is 32 hexadecimal digits, as it was claimed.",
+    message: ({ found }: { found: string }) =>
+      `expected a token of 32 hexadecimal digits, found ${found}; send it as it was claimed`,
+  },
+  attemptUnknown: {
+    status: "NOT_FOUND",
+    retry: "never",
+    help: "The agent does not have this attempt: it was never given it, its lease ran out, or it has answered already. Nothing has to be done.",
+    message: ({ agent, token }: { agent: string; token: string }) =>
+      `expected an attempt that agent ${agent} has, found none with the token ${token}; there is nothing to be done`,
+  },
+  leaseOver: {
+    status: "UNAVAILABLE",
+    retry: "same-key",
+    help: "An agent that polls had claimed the task and neither answered nor renewed its lease in time.",
+    message: ({ agent, leaseMs }: { agent: string; leaseMs: number }) =>
+      `expected agent ${agent} to answer or to renew its lease within ${leaseMs} ms, found neither; try it again`,
+  },
+  claimDiffers: {
+    status: "ALREADY_EXISTS",
+    retry: "never",
+    help: "The idempotency key was used for another claim of this agent. Use a new key for each claim.",
+    message: ({ key }: { key: string }) =>
+      `expected the claim that was first made under the key ${key}, found another one; use a new key`,
   },
   poolsNotShared: {
     status: "FAILED_PRECONDITION",

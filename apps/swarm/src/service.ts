@@ -1,16 +1,113 @@
+import { EventOutlet } from "@tutti/bus";
+import { agentLinkService, agentPollService } from "@tutti/contracts/agent/v1";
+import { agentService } from "@tutti/contracts/swarm/v1";
 import type { HostContext, ServiceModule } from "@tutti/host";
-import { Orchestrator } from "@tutti/kernel";
+import { type Component, Orchestrator, systemDefer, type Timers } from "@tutti/kernel";
+import { ownershipSection } from "@tutti/runtime/ownership";
+import { AgentNews } from "./api/agents/agent-news.ts";
+import { agentHandlers } from "./api/agents/handlers.ts";
+import { dispatchHandlers, servedDispatchService } from "./api/dispatch.ts";
+import { linkHandlers } from "./api/links.ts";
+import { pollHandlers } from "./api/polls.ts";
+import { poolHandlers, servedPoolService } from "./api/pools/handlers.ts";
+import { type SwarmSettings, swarmSection } from "./configuration.ts";
+import { AgentEvents } from "./effects/agent-events.ts";
+import { linkInstruments } from "./links/instruments.ts";
+import { LinkBook } from "./links/link-book.ts";
+import { offerInstruments } from "./offers/instruments.ts";
+import { PollDesk } from "./polls/poll-desk.ts";
+import { poolInstruments } from "./pools/instruments.ts";
+import { PoolDirectory } from "./pools/pool-directory.ts";
+import { poolTime } from "./pools/pool-time.ts";
+import { Turns } from "./pools/turns.ts";
 
-/** The service of the contracts in proto/tutti/swarm; the handlers of their rpcs belong into `api/`. */
+/** Pools, where tasks meet agents, and the links of agents that end here. */
 export class SwarmService extends Orchestrator {
   constructor(host: HostContext) {
-    super("swarm", host.foundation, { version: host.version });
+    super("swarm", host.foundation, { scope: "engines", version: host.version });
+    const { foundation, processId: owner, ids, mesh } = host;
+    const { timers, chance, clock, metrics, logger } = foundation;
+    const settings = this.settings(swarmSection);
+    const now = poolTime(clock);
+    const outlet = this.register("news", new EventOutlet(host.bus, foundation), { critical: false });
+    const events = new AgentEvents();
+    const news = new AgentNews(timers);
+    const ofPools = poolInstruments(metrics, () => pools.all, now);
+    const turns = new Turns({
+      ...{ timers, now, logger },
+      defer: systemDefer,
+      took: (_pool, assigned, tookMs) => ofPools.turned(assigned, tookMs),
+    });
+    const pools: PoolDirectory = new PoolDirectory({
+      ...{ turns, now, chance, owner },
+      isShared: host.configuration.read(ownershipSection).kind === "leased",
+      settings: poolSettings(settings),
+      onAgentChange: (pool, change) => {
+        for (const event of events.of(pool, change)) outlet.tell(event);
+        news.tell(pool, change.agentId);
+      },
+    });
+    const links = linkInstruments(metrics);
+    const book = new LinkBook({
+      ...{ pools, now, ids, logger, host: owner },
+      settings: settings.links,
+      instruments: links,
+    });
+    this.register("pools", { stop: () => turns.stop() });
+    const { heartbeatMs, leaseMs: idleMs, sweepMs } = settings.links;
+    const polls = new PollDesk({ ...{ pools, now, timers, ids, heartbeatMs, idleMs }, host: owner });
+    const upkeep = linkUpkeep({ book, polls, timers, sweepMs });
+    this.register("links", upkeep, { dependsOn: ["pools"] });
+
+    const desk = { pools, news, now, settings, foundation };
+    // The contract's area is `agent`; whoever looks for it finds it where the pools are.
+    mesh.serve(agentLinkService, linkHandlers({ book, now, instruments: links }), { service: "swarm" });
+    mesh.serve(agentPollService, pollHandlers(polls), { service: "swarm" });
+    mesh.serve(agentService, agentHandlers(desk));
+    mesh.serve(servedPoolService, poolHandlers(desk));
+    mesh.serve(
+      servedDispatchService,
+      dispatchHandlers({
+        ...{ pools, now, owner, timers },
+        begunAfterMs: settings.links.startedAfterMs,
+        signOfLifeMs: settings.signOfLifeMs,
+        instruments: offerInstruments(metrics),
+      }),
+    );
   }
 }
 
 /** The service, as a host takes it in. */
 export const swarm: ServiceModule = {
   name: "swarm",
-  sections: [],
+  sections: [swarmSection],
   create: (host) => new SwarmService(host),
 };
+
+function poolSettings({ pool, links }: SwarmSettings) {
+  const { heartbeatMs, suspectMs, leaseMs, resumeWindowMs } = links;
+  return { ...pool, heartbeatMs, suspectMs, leaseMs, resumeWindowMs };
+}
+
+interface Upkeep {
+  readonly book: LinkBook;
+  readonly polls: PollDesk;
+  readonly timers: Timers;
+  readonly sweepMs: number;
+}
+
+/** Looks after the links as long as the service runs, and ends their streams with it. */
+function linkUpkeep({ book, polls, timers, sweepMs }: Upkeep): Component {
+  let stop = (): void => {};
+  return {
+    start() {
+      const timer = timers.every(sweepMs, () => {
+        book.sweep();
+        polls.sweep();
+      });
+      stop = () => timer.cancel();
+    },
+    drain: () => book.close(),
+    stop: () => stop(),
+  };
+}

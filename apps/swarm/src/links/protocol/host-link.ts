@@ -2,7 +2,7 @@
  * The host's side of one link: what was taken in, what is under way, and what is still to be said. Pure: it is told the
  * time, and knows no stream but as something that can be woken and ended. What the frames say is not its concern.
  *
- *     linked ── stream broken, silence ──► cut ── resume ──► linked
+ *     linked ── stream broken ──► cut ── resume ──► linked
  *     linked, cut ── end ──► ended
  *
  * 1. Frames of the agent are taken in once, in the order sent, over all streams of the link.
@@ -38,14 +38,13 @@ export interface LinkIdentity {
 
 export interface LinkTimes {
   readonly heartbeatMs: number;
-  readonly leaseMs: number;
   readonly resumeWindowMs: number;
 }
 
 export type LinkLife = "linked" | "cut" | "ended";
 
 /** What the passing of time brought about. */
-export type LinkDue = "silent" | "expired";
+export type LinkDue = "expired";
 
 /** Acknowledged at once, and not with what is sent anyway: so many frames, or bytes. */
 const atOnce = { frames: 32, bytes: 1_048_576 } as const;
@@ -186,10 +185,9 @@ export class HostLink {
 
   /** Looks at the time: says a word where one is due, and gives what has become of the link. */
   tick(nowMs: number): LinkDue | undefined {
-    const { heartbeatMs, leaseMs, resumeWindowMs } = this.#times;
+    const { heartbeatMs, resumeWindowMs } = this.#times;
     if (this.#life === "cut") return nowMs - this.#cutMs >= resumeWindowMs ? "expired" : undefined;
     if (this.#life === "ended") return undefined;
-    if (nowMs - this.#heardMs > leaseMs) return "silent";
     if (this.#received.contentUntold > 0 || nowMs - this.#saidMs >= heartbeatMs) this.#speak();
     return undefined;
   }

@@ -1,0 +1,63 @@
+/**
+ * Tells those who watch agents which of them stand otherwise than before. What happens within a short while is told in
+ * one piece, so that a thousand agents that join at once are not a thousand messages to each watcher.
+ */
+import type { Timer, Timers } from "@tutti/kernel";
+import type { Pool } from "@tutti/matching";
+import { Bell } from "../../bell.ts";
+
+/** How long changes are gathered. */
+const gatherMs = 20;
+
+export class AgentNews {
+  readonly #timers: Timers;
+  readonly #watchers = new Set<AgentWatcher>();
+  #pending: Timer | undefined;
+
+  constructor(timers: Timers) {
+    this.#timers = timers;
+  }
+
+  /** An agent of a pool has changed. */
+  tell(pool: Pool, agentId: string): void {
+    if (this.#watchers.size === 0) return;
+    for (const watcher of this.#watchers) watcher.note(pool, agentId);
+    this.#pending ??= this.#timers.after(gatherMs, () => {
+      this.#pending = undefined;
+      for (const watcher of this.#watchers) watcher.bell.ring();
+    });
+  }
+
+  watch(namespace: string): AgentWatcher {
+    const watcher = new AgentWatcher(namespace, () => this.#watchers.delete(watcher));
+    this.#watchers.add(watcher);
+    return watcher;
+  }
+}
+
+export class AgentWatcher {
+  readonly bell = new Bell();
+  readonly #namespace: string;
+  readonly #leave: () => void;
+  #changed = new Map<string, { readonly pool: Pool; readonly agentId: string }>();
+
+  constructor(namespace: string, leave: () => void) {
+    this.#namespace = namespace;
+    this.#leave = leave;
+  }
+
+  note(pool: Pool, agentId: string): void {
+    if (pool.namespace === this.#namespace) this.#changed.set(`${pool.name}/${agentId}`, { pool, agentId });
+  }
+
+  /** Agents that have changed since it was asked last. */
+  take(): Iterable<{ readonly pool: Pool; readonly agentId: string }> {
+    const changed = this.#changed;
+    this.#changed = new Map();
+    return changed.values();
+  }
+
+  close(): void {
+    this.#leave();
+  }
+}

@@ -1,0 +1,37 @@
+import { AgentState } from "@tutti/contracts/agent/v1";
+import type { Agent, AgentFilter } from "@tutti/contracts/swarm/v1";
+import { labelsMatch, newestIn } from "@tutti/matching";
+
+/** Whether an agent is wanted; without a filter all are that are not gone. */
+export function filterOf(filter: AgentFilter | undefined): (agent: Agent) => boolean {
+  if (filter === undefined) return ({ state }) => state !== AgentState.AGENT_STATE_GONE;
+  const { pool, states, holds, kinds, labels } = filter;
+  const text = filter.text.toLowerCase();
+  return (agent) =>
+    (pool === "" || agent.pool === pool) &&
+    (states.length === 0 ? agent.state !== AgentState.AGENT_STATE_GONE : states.includes(agent.state)) &&
+    (holds.length === 0 || holds.includes(agent.hold)) &&
+    (kinds.length === 0 || kinds.includes(agent.kind)) &&
+    labelsMatch(agent.offering?.labels ?? {}, labels) &&
+    offers(agent, filter) &&
+    (text === "" || isNamed(agent, text));
+}
+
+/** The same conditions in the same words, for the token of a page. */
+export function conditionsOf(filter: AgentFilter | undefined): unknown {
+  return filter && { ...filter, labels: filter.labels && Object.entries(filter.labels.equals).sort() };
+}
+
+function offers({ offering }: Agent, { capability, versionRange }: AgentFilter): boolean {
+  if (capability === "") return true;
+  const versions = (offering?.capabilities ?? []).flatMap(({ name, version }) =>
+    name === capability ? [version] : [],
+  );
+  return newestIn(versions, versionRange) !== undefined;
+}
+
+function isNamed({ agentId, offering }: Agent, text: string): boolean {
+  return (
+    agentId.toLowerCase().includes(text) || (offering?.description.toLowerCase().includes(text) ?? false)
+  );
+}

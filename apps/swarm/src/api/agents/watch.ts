@@ -1,0 +1,126 @@
+/**
+ * Follows agents: a snapshot, then what changes. A watcher holds no queue but the names of agents that have changed;
+ * they are looked up when it reads, so a slow one sees fewer states and never old ones.
+ */
+import { namespaceOf } from "@tutti/contracts/rpc";
+import type { Agent, WatchAgentsReply, WatchAgentsRequest } from "@tutti/contracts/swarm/v1";
+import type { Desk } from "../desk.ts";
+import type { AgentWatcher } from "./agent-news.ts";
+import { filterOf } from "./filter.ts";
+import { inReplies } from "./replies.ts";
+
+export async function* watchAgents(
+  desk: Desk,
+  request: WatchAgentsRequest,
+  signal: AbortSignal,
+): AsyncGenerator<WatchAgentsReply> {
+  const { news, settings, foundation } = desk;
+  const watcher = news.watch(namespaceOf(request));
+  const view = new AgentsView(desk, request, watcher);
+  const { timers } = foundation;
+  const wake = () => watcher.bell.ring();
+  signal.addEventListener("abort", wake, { once: true });
+  let isWordDue = false;
+  let areFiguresDue = false;
+  const word = timers.every(settings.signOfLifeMs, () => {
+    isWordDue = true;
+    wake();
+  });
+  const figures = timers.every(settings.figuresMs, () => {
+    areFiguresDue = request.withFigures;
+    if (areFiguresDue) wake();
+  });
+  try {
+    yield* inReplies(view.all(), [], true);
+    while (!signal.aborted) {
+      const { agents, removed } = areFiguresDue ? view.refreshed() : view.changed();
+      areFiguresDue = false;
+      if (agents.length + removed.length > 0 || isWordDue) {
+        isWordDue = false;
+        yield* inReplies(agents, removed, false);
+      }
+      await watcher.bell.rung();
+    }
+  } finally {
+    word.cancel();
+    figures.cancel();
+    signal.removeEventListener("abort", wake);
+    watcher.close();
+  }
+}
+
+interface Changes {
+  readonly agents: Agent[];
+  readonly removed: WatchAgentsReply["removed"];
+}
+
+/** What one watcher knows, and what is new to it. */
+class AgentsView {
+  readonly #desk: Desk;
+  readonly #namespace: string;
+  readonly #isWanted: (agent: Agent) => boolean;
+  readonly #watcher: AgentWatcher;
+  /** The figures of each agent that the watcher knows, as it was told them. */
+  readonly #told = new Map<string, string>();
+
+  constructor(desk: Desk, request: WatchAgentsRequest, watcher: AgentWatcher) {
+    this.#desk = desk;
+    this.#namespace = namespaceOf(request);
+    this.#isWanted = filterOf(request.filter);
+    this.#watcher = watcher;
+  }
+
+  all(): Agent[] {
+    const wanted = [...this.#agents()].filter(this.#isWanted);
+    for (const agent of wanted) this.#told.set(keyOf(agent), figuresOf(agent));
+    return wanted;
+  }
+
+  /** What has changed, as far as the pools told of it. */
+  changed(): Changes {
+    const changes: Changes = { agents: [], removed: [] };
+    for (const { pool, agentId } of this.#watcher.take())
+      this.#compare(changes, { pool: pool.name, agentId }, pool.agent(agentId, this.#desk.now()), true);
+    return changes;
+  }
+
+  /** The same, and those with other figures. */
+  refreshed(): Changes {
+    const changes = this.changed();
+    for (const agent of this.#agents()) this.#compare(changes, agent, agent, false);
+    return changes;
+  }
+
+  #compare(
+    { agents, removed }: Changes,
+    { pool, agentId }: Pick<Agent, "pool" | "agentId">,
+    agent: Agent | undefined,
+    isNews: boolean,
+  ): void {
+    const key = `${pool}/${agentId}`;
+    if (agent === undefined || !this.#isWanted(agent)) {
+      if (this.#told.delete(key)) removed.push({ pool, agentId });
+      return;
+    }
+    const figures = figuresOf(agent);
+    if (!isNews && this.#told.get(key) === figures) return;
+    this.#told.set(key, figures);
+    agents.push(agent);
+  }
+
+  *#agents(): Iterable<Agent> {
+    const nowMs = this.#desk.now();
+    for (const pool of this.#desk.pools.of(this.#namespace)) yield* pool.agents(nowMs);
+  }
+}
+
+function keyOf({ pool, agentId }: Pick<Agent, "pool" | "agentId">): string {
+  return `${pool}/${agentId}`;
+}
+
+/** What changes all the time about an agent. Signs of life alone are none. */
+function figuresOf({ freeSlots, attempts, credit, figures, done, state, hold }: Agent): string {
+  const { completed = 0, failed = 0, refused = 0 } = done ?? {};
+  const { cpu = 0, memoryBytes = 0 } = figures ?? {};
+  return [state, hold, freeSlots, attempts, credit, completed, failed, refused, cpu, memoryBytes].join();
+}

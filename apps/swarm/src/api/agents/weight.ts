@@ -1,0 +1,11 @@
+import type { Agent } from "@tutti/contracts/swarm/v1";
+
+/** Roughly how many bytes an agent takes in a message: one may offer a thousand capabilities with schemas. */
+export function weightOfAgent({ offering, speeds }: Agent): number {
+  let weight = 600 + 64 * speeds.length;
+  if (offering === undefined) return weight;
+  weight += 64 * (Object.keys(offering.labels).length + offering.contextKeys.length);
+  for (const { inputSchema, outputSchema, description } of offering.capabilities)
+    weight += 100 + inputSchema.length + outputSchema.length + description.length;
+  return weight;
+}

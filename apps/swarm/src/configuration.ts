@@ -1,0 +1,66 @@
+import { defineSection } from "@tutti/kernel";
+import { z } from "zod";
+
+const milliseconds = z.number().int().min(1).max(3_600_000);
+
+const links = z.strictObject({
+  heartbeatMs: milliseconds
+    .default(5_000)
+    .describe("How often an agent has to be heard; the host is heard as often."),
+  suspectMs: milliseconds
+    .default(12_500)
+    .describe("How long an agent may be silent before it is given nothing more."),
+  leaseMs: milliseconds
+    .default(30_000)
+    .describe("How long an agent may be silent before its tasks are given to others."),
+  resumeWindowMs: milliseconds.default(60_000).describe("How long after a cut a link can be resumed."),
+  startedAfterMs: z
+    .number()
+    .min(0)
+    .max(60_000)
+    .default(20)
+    .describe("An attempt that ends sooner needs no word that it began."),
+  sweepMs: milliseconds
+    .default(100)
+    .describe("How often links are looked after: what is due is said at most so much later."),
+});
+
+const pool = z.strictObject({
+  window: z
+    .number()
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(1_024)
+    .describe("Tasks of one sender that may be outstanding in a pool; more wait where they came from."),
+  queuedMax: z
+    .number()
+    .int()
+    .min(1)
+    .max(10_000_000)
+    .default(100_000)
+    .describe("Tasks that may wait in a pool."),
+  agentsMax: z.number().int().min(1).max(100_000).default(10_000).describe("Agents that may join a pool."),
+  ageingMs: milliseconds.default(60_000).describe("How long a task waits to rise by one in priority."),
+  adaptiveConcurrency: z
+    .boolean()
+    .default(true)
+    .describe("Whether agents that answer that they are busy get fewer tasks at once for a while."),
+});
+
+/** The keys of the service: `engines.swarm.*`. */
+export const swarmSection = defineSection({
+  scope: "engines",
+  name: "swarm",
+  description: "Pools, and the agents that are linked to them.",
+  schema: z.strictObject({
+    links,
+    pool,
+    figuresMs: milliseconds.default(1_000).describe("How often figures are told to those who watch agents."),
+    signOfLifeMs: milliseconds
+      .default(5_000)
+      .describe("Watchers, and senders of tasks, hear something at least this often."),
+  }),
+});
+
+export type SwarmSettings = ReturnType<(typeof swarmSection)["schema"]["parse"]>;

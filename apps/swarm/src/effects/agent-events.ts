@@ -1,0 +1,119 @@
+/**
+ * What the bus is told of agents. The process that owns their pool tells of each change; nothing waits for that.
+ */
+import { contractEvent, type EventInput } from "@tutti/bus";
+import { AgentKind, AgentState, Hold } from "@tutti/contracts/agent/v1";
+import { swarmEvents as events } from "@tutti/contracts/events/v1/swarm";
+import type { Agent } from "@tutti/contracts/swarm/v1";
+import { ActorKind } from "@tutti/contracts/types/v1";
+import { toTimestamp } from "@tutti/kernel";
+import type { AgentChange, Pool } from "@tutti/matching";
+
+const source = "/tutti/swarm";
+/** More than these an event does not name. */
+const capabilitiesMax = 100;
+
+/** Makes the events of the agents of this process. They are numbered by the time, so that a restart goes on. */
+export class AgentEvents {
+  readonly #holds = new Map<string, Hold>();
+  #last = 0;
+
+  /** The events that tell of a change. */
+  of(pool: Pool, change: AgentChange): EventInput[] {
+    const agent = pool.agent(change.agentId, change.atMs);
+    const told: EventInput[] = [];
+    if (
+      change.before === AgentState.AGENT_STATE_STARTING &&
+      change.before !== change.after &&
+      agent !== undefined
+    )
+      told.push(this.#joined(pool, change, agent));
+    if (change.before !== change.after) {
+      const changed = this.#changed(pool, change, agent);
+      if (changed !== undefined) told.push(changed);
+    }
+    const held = this.#held(pool, change);
+    if (held !== undefined) told.push(held);
+    return told;
+  }
+
+  #joined(pool: Pool, change: AgentChange, { kind, offering }: Agent): EventInput {
+    const header = this.#header(pool, change);
+    const capabilities = (offering?.capabilities ?? [])
+      .slice(0, capabilitiesMax)
+      .map(({ name, version }) => `${name}@${version}`);
+    const { slots = 1, labels = {} } = offering ?? {};
+    const payload = { header, pool: pool.name, kind: kindWords[kind] ?? "", capabilities, slots, labels };
+    return contractEvent(events["tutti.swarm.agent.joined"], payload, { source });
+  }
+
+  #changed(pool: Pool, change: AgentChange, agent: Agent | undefined): EventInput | undefined {
+    const word = stateWords[change.after];
+    if (word === undefined) return undefined;
+    const header = this.#header(pool, change);
+    const { reason } = change;
+    const before = stateWords[change.before] ?? "";
+    const payload = { header, pool: pool.name, before, reason, tasks: agent?.attempts ?? 0 };
+    return contractEvent(events[`tutti.swarm.agent.${word}`], payload, { source });
+  }
+
+  #held(pool: Pool, change: AgentChange): EventInput | undefined {
+    const key = `${pool.namespace}/${pool.name}/${change.agentId}`;
+    const before = this.#holds.get(key) ?? Hold.HOLD_NONE;
+    const hold = change.hold === Hold.HOLD_UNSPECIFIED ? Hold.HOLD_NONE : change.hold;
+    if (hold === before) return undefined;
+    const header = this.#header(pool, change);
+    if (hold === Hold.HOLD_NONE) {
+      this.#holds.delete(key);
+      return contractEvent(events["tutti.swarm.agent.released"], { header, pool: pool.name }, { source });
+    }
+    this.#holds.set(key, hold);
+    const payload = {
+      header,
+      pool: pool.name,
+      hold: holdWords[hold] ?? "",
+      reason: change.reason,
+      until: undefined,
+    };
+    return contractEvent(events["tutti.swarm.agent.held"], payload, { source });
+  }
+
+  #header(pool: Pool, { agentId, reason, atMs }: AgentChange) {
+    this.#last = Math.max(this.#last + 1, Math.floor(atMs * 1_000));
+    const actor = { kind: ActorKind.ACTOR_KIND_SERVICE, id: "swarm" };
+    return {
+      namespace: pool.namespace,
+      resource: agentId,
+      sequence: this.#last,
+      time: toTimestamp(atMs),
+      cause: { actor, traceparent: "", decision: "", reason },
+    };
+  }
+}
+
+type StateWord = "starting" | "ready" | "busy" | "draining" | "asleep" | "suspect" | "gone";
+
+const stateWords: Readonly<Partial<Record<AgentState, StateWord>>> = {
+  [AgentState.AGENT_STATE_STARTING]: "starting",
+  [AgentState.AGENT_STATE_READY]: "ready",
+  [AgentState.AGENT_STATE_BUSY]: "busy",
+  [AgentState.AGENT_STATE_DRAINING]: "draining",
+  [AgentState.AGENT_STATE_ASLEEP]: "asleep",
+  [AgentState.AGENT_STATE_SUSPECT]: "suspect",
+  [AgentState.AGENT_STATE_GONE]: "gone",
+};
+
+const kindWords: Readonly<Partial<Record<AgentKind, string>>> = {
+  [AgentKind.AGENT_KIND_FUNCTION]: "function",
+  [AgentKind.AGENT_KIND_COMMAND]: "command",
+  [AgentKind.AGENT_KIND_CONTAINER]: "container",
+  [AgentKind.AGENT_KIND_MODEL]: "model",
+  [AgentKind.AGENT_KIND_CONVERSATION]: "conversation",
+  [AgentKind.AGENT_KIND_PERSON]: "person",
+};
+
+const holdWords: Readonly<Partial<Record<Hold, string>>> = {
+  [Hold.HOLD_PAUSED]: "paused",
+  [Hold.HOLD_QUARANTINED]: "quarantined",
+  [Hold.HOLD_FLAPPING]: "flapping",
+};

@@ -1,0 +1,19 @@
+import type { AgentFrame } from "@tutti/contracts/agent/v1";
+
+/** A frame of an agent that says nothing, to be filled by what speaks for it. */
+export const emptyAgentFrame: Readonly<AgentFrame> = {
+  sequence: 0,
+  acknowledged: 0,
+  started: [],
+  progress: [],
+  partialOutputs: [],
+  results: [],
+  credit: 0,
+  hello: undefined,
+  heartbeat: undefined,
+  offering: undefined,
+  drain: undefined,
+  sleep: undefined,
+  wake: undefined,
+  bye: undefined,
+};

@@ -1,0 +1,70 @@
+/** The first frame of each stream, and the host's answer to it. */
+import { type AgentFrame, type Hello, HostFrame } from "@tutti/contracts/agent/v1";
+import { type TuttiError, toErrorDetail } from "@tutti/kernel";
+import type { Joined } from "@tutti/matching";
+import { swarmErrors } from "../errors.ts";
+import type { HostLink } from "./protocol/host-link.ts";
+import { linkLimits } from "./protocol/limits.ts";
+import type { LinkSettings } from "./settings.ts";
+
+/** The version of the protocol that this host speaks, and the only one there has been. */
+const linkVersion = 1;
+
+/** The greeting of a first frame; throws when it is none, or in a version that is not spoken here. */
+export function insistOnGreeting(frame: AgentFrame): Hello {
+  const { hello, sequence } = frame;
+  if (hello === undefined || sequence !== 0 || !saysNothingElse(frame)) {
+    const found =
+      hello === undefined ? "a frame without hello" : sequence !== 0 ? `hello in frame ${sequence}` : "more";
+    throw swarmErrors.greetingExpected({ found });
+  }
+  const { versionMin: min, versionMax: max } = hello;
+  if (min > linkVersion || max < linkVersion)
+    throw swarmErrors.versionUnsupported({ min, max, own: linkVersion });
+  return hello;
+}
+
+export interface Welcoming extends Pick<Joined, "capabilityNumbers" | "unwanted" | "held"> {
+  readonly link: HostLink;
+  readonly settings: LinkSettings;
+  readonly resumed: boolean;
+}
+
+export function welcome({ link, settings, resumed, ...told }: Welcoming): HostFrame {
+  const { capabilityNumbers, unwanted, held } = told;
+  const { heartbeatMs, leaseMs, resumeWindowMs, startedAfterMs } = settings;
+  return {
+    ...HostFrame.create(),
+    answer: {
+      $case: "welcome",
+      value: {
+        linkId: link.id,
+        version: linkVersion,
+        agentId: link.identity.agentId,
+        resumed,
+        received: resumed ? link.received : 0,
+        // A link that goes on keeps its numbers.
+        capabilityNumbers: resumed ? undefined : { numbers: capabilityNumbers },
+        unwanted: [...unwanted],
+        heartbeatMs,
+        leaseMs,
+        resumeWindowMs,
+        startedAfterMs,
+        maxFrameBytes: linkLimits.frameBytesMax,
+        maxInlineBytes: linkLimits.payloadBytesMax,
+        held,
+      },
+    },
+  };
+}
+
+export function refusal(error: TuttiError): HostFrame {
+  return { ...HostFrame.create(), answer: { $case: "refused", value: { error: toErrorDetail(error) } } };
+}
+
+function saysNothingElse(frame: AgentFrame): boolean {
+  const { started, progress, partialOutputs, results, credit, acknowledged } = frame;
+  const lists = started.length + progress.length + partialOutputs.length + results.length;
+  const others = frame.heartbeat ?? frame.offering ?? frame.drain ?? frame.sleep ?? frame.wake ?? frame.bye;
+  return lists === 0 && credit === 0 && acknowledged === 0 && others === undefined;
+}

@@ -1,0 +1,46 @@
+import type { CounterCell, GaugeCell, Metrics } from "@tutti/kernel";
+
+/** Why a link is over. `dismissed`: by its pool, as when another incarnation takes its place or it is removed. */
+export type LinkEnding = "bye" | "expired" | "violation" | "dismissed";
+
+const linkEndings: readonly LinkEnding[] = ["bye", "expired", "violation", "dismissed"];
+
+export interface LinkInstruments {
+  readonly opened: CounterCell;
+  readonly resumed: CounterCell;
+  readonly refused: CounterCell;
+  readonly framesReceived: CounterCell;
+  readonly framesSent: CounterCell;
+  readonly streams: GaugeCell;
+  ended(why: LinkEnding): void;
+}
+
+export function linkInstruments(metrics: Metrics): LinkInstruments {
+  const greetings = metrics.counter({
+    name: "tutti_swarm_greetings_total",
+    help: "Greetings of agents, by answer: a new link, one that goes on, a refusal.",
+    labels: ["answer"],
+  });
+  const frames = metrics.counter({
+    name: "tutti_swarm_link_frames_total",
+    help: "Frames of agents' links, by direction.",
+    labels: ["direction"],
+  });
+  const endings = metrics.counter({
+    name: "tutti_swarm_links_ended_total",
+    help: "Links that are over, by why.",
+    labels: ["why"],
+  });
+  const ended = new Map(linkEndings.map((why) => [why, endings.with({ why })]));
+  return {
+    opened: greetings.with({ answer: "opened" }),
+    resumed: greetings.with({ answer: "resumed" }),
+    refused: greetings.with({ answer: "refused" }),
+    framesReceived: frames.with({ direction: "in" }),
+    framesSent: frames.with({ direction: "out" }),
+    streams: metrics
+      .gauge({ name: "tutti_swarm_link_streams", help: "Streams that carry links of agents." })
+      .with({}),
+    ended: (why) => ended.get(why)?.add(),
+  };
+}

@@ -1,0 +1,128 @@
+/**
+ * A link on the stream that carries it: what comes is handed to the book, what there is to say is sent as fast as the
+ * agent reads. While it does not, nothing is taken from the link; what is to be said gathers there in larger frames.
+ */
+import type { AgentFrame, HostFrame } from "@tutti/contracts/agent/v1";
+import { type CallContext, errorFromUnknown, type TuttiError } from "@tutti/kernel";
+import { Bell } from "../bell.ts";
+import type { PoolTime } from "../pools/pool-time.ts";
+import { refusal } from "./greeting.ts";
+import type { LinkInstruments } from "./instruments.ts";
+import type { Greeted, LinkBook } from "./link-book.ts";
+import type { LinkedAgent } from "./linked-agent.ts";
+import type { Carrier } from "./protocol/host-link.ts";
+
+export interface LinkStreamParts {
+  readonly book: LinkBook;
+  readonly now: PoolTime;
+  readonly instruments: LinkInstruments;
+}
+
+export async function* serveLink(
+  parts: LinkStreamParts,
+  requests: AsyncIterable<AgentFrame>,
+  context: Pick<CallContext, "signal">,
+): AsyncGenerator<HostFrame> {
+  const { book, now, instruments } = parts;
+  const carrier = new StreamCarrier();
+  const frames = requests[Symbol.asyncIterator]();
+  const greeted = await greet(parts, frames, context, carrier);
+  if (greeted === undefined) return;
+  if (!("agent" in greeted)) {
+    yield refusal(greeted.error);
+    throw greeted.error;
+  }
+  const { agent } = greeted;
+  const leave = () => carrier.close(undefined);
+  context.signal.addEventListener("abort", leave, { once: true });
+  if (context.signal.aborted) leave();
+  instruments.streams.add(1);
+  try {
+    yield greeted.answer;
+    read(book, agent, carrier, frames);
+    while (!context.signal.aborted) {
+      const frame = agent.link.next(carrier, now());
+      if (frame !== undefined) {
+        instruments.framesSent.add();
+        yield frame;
+      } else if (carrier.isClosed) break;
+      else await carrier.waken();
+    }
+  } finally {
+    instruments.streams.add(-1);
+    context.signal.removeEventListener("abort", leave);
+    book.broken(agent, carrier, undefined);
+    frames.return?.()?.then(undefined, () => {});
+  }
+  if (carrier.error !== undefined) throw carrier.error;
+}
+
+/** Undefined for a stream that ends before it has begun. */
+async function greet(
+  { book, instruments }: LinkStreamParts,
+  frames: AsyncIterator<AgentFrame>,
+  { signal }: Pick<CallContext, "signal">,
+  carrier: Carrier,
+): Promise<Greeted | { readonly error: TuttiError } | undefined> {
+  try {
+    const first = await frames.next();
+    if (first.done === true) return undefined;
+    return book.greet(first.value, carrier);
+  } catch (thrown) {
+    const error = errorFromUnknown(thrown);
+    if (signal.aborted) throw error;
+    instruments.refused.add();
+    return { error };
+  }
+}
+
+/** Runs beside the sending, until there is nothing more to read. */
+function read(
+  book: LinkBook,
+  agent: LinkedAgent,
+  carrier: StreamCarrier,
+  frames: AsyncIterator<AgentFrame>,
+): void {
+  const readAll = async (): Promise<void> => {
+    for (;;) {
+      const next = await frames.next();
+      if (next.done === true || carrier.isClosed) return;
+      book.take(agent, carrier, next.value);
+    }
+  };
+  readAll().then(
+    () => book.broken(agent, carrier, undefined),
+    (thrown: unknown) => book.broken(agent, carrier, errorFromUnknown(thrown)),
+  );
+}
+
+class StreamCarrier implements Carrier {
+  readonly #bell = new Bell();
+  #isClosed = false;
+  #error: TuttiError | undefined;
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** What the stream ends with. */
+  get error(): TuttiError | undefined {
+    return this.#error;
+  }
+
+  wake(): void {
+    this.#bell.ring();
+  }
+
+  close(error: TuttiError | undefined): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#error = error;
+    this.#bell.ring();
+  }
+
+  /** Resolves when there may be something to send since it was asked last. */
+  waken(): Promise<void> {
+    return this.#bell.rung();
+  }
+}

@@ -1,0 +1,115 @@
+/** A link and the agent that the pool knows behind it: what one says reaches the other. */
+import { type AgentFrame, type Bye, HostFrame } from "@tutti/contracts/agent/v1";
+import { errorOf, type TuttiError, toErrorDetail } from "@tutti/kernel";
+import type { AgentLink, AgentOutlet, Pool } from "@tutti/matching";
+import type { Turns } from "../pools/turns.ts";
+import { emptyAgentFrame } from "./empty-frame.ts";
+import { contentsOf } from "./protocol/contents.ts";
+import { CreditLoan } from "./protocol/credit-loan.ts";
+import type { HostLink } from "./protocol/host-link.ts";
+import { linkLimits } from "./protocol/limits.ts";
+
+/** How much of an agent's credit a pool has at once. */
+const lentMax = 4_096;
+
+/** Where what a pool says of an agent goes, before its link is there and after. */
+export class LinkOutlet implements AgentOutlet {
+  #agent: LinkedAgent | undefined;
+  readonly #ended: (bye: Bye) => void;
+
+  constructor(ended: (bye: Bye) => void) {
+    this.#ended = ended;
+  }
+
+  bind(agent: LinkedAgent): void {
+    this.#agent = agent;
+  }
+
+  send(frame: HostFrame): void {
+    this.#agent?.send(frame);
+  }
+
+  end(bye: Bye): void {
+    this.#ended(bye);
+  }
+}
+
+export class LinkedAgent {
+  readonly link: HostLink;
+  readonly pool: Pool;
+  readonly #agent: AgentLink;
+  readonly #turns: Turns;
+  readonly #loan = new CreditLoan(lentMax);
+  #isLending = false;
+
+  constructor(link: HostLink, pool: Pool, agent: AgentLink, turns: Turns) {
+    this.link = link;
+    this.pool = pool;
+    this.#agent = agent;
+    this.#turns = turns;
+  }
+
+  /** Hands a frame to the pool, which the link has taken in. Gives what the agent did wrong, if anything. */
+  take(frame: AgentFrame, nowMs: number): TuttiError | undefined {
+    this.#loan.grant(frame.credit);
+    const credit = this.#loan.lend(this.link.isClogged);
+    const refusal = this.#agent.take(credit === frame.credit ? frame : { ...frame, credit }, nowMs);
+    if (frame.drain !== undefined || frame.sleep !== undefined) this.#loan.void();
+    this.#turns.stir(this.pool);
+    return refusal === undefined ? undefined : errorOf(refusal);
+  }
+
+  /**
+   * Of a frame that is refused because an output is too large, what the pool can still use: the attempts whose output
+   * it was have failed for that reason, and need not be done again to fail again.
+   */
+  takeOversized(frame: AgentFrame, error: TuttiError, nowMs: number): void {
+    const tooLarge = frame.results.filter(({ outcome }) => {
+      const isInline = outcome?.$case === "inlineOutput";
+      return isInline && outcome.value.length > linkLimits.payloadBytesMax;
+    });
+    if (tooLarge.length === 0) return;
+    const failed = { $case: "failed", value: toErrorDetail(error) } as const;
+    const results = tooLarge.map((result) => ({ ...result, outcome: failed }));
+    this.#agent.take({ ...emptyAgentFrame, results }, nowMs);
+  }
+
+  cut(nowMs: number): void {
+    this.#agent.cut(nowMs);
+    this.#turns.stir(this.pool);
+  }
+
+  resume(nowMs: number): void {
+    this.#agent.resume(nowMs);
+    this.#turns.stir(this.pool);
+  }
+
+  end(reason: string, nowMs: number): void {
+    this.#agent.end(reason, nowMs);
+    this.#turns.stir(this.pool);
+  }
+
+  /** What the pool says. The frame is the pool's own and is used again: it is encoded before this returns. */
+  send(frame: HostFrame): void {
+    for (const content of contentsOf(frame)) this.link.send(content);
+    this.#loan.used(frame.assignments.length);
+    if (frame.drain !== undefined || frame.sleep !== undefined) this.#loan.void();
+    if (this.#loan.kept === 0 || this.#isLending) return;
+    this.#isLending = true;
+    this.#turns.before(() => this.#lendMore(this.link.heardMs));
+  }
+
+  /** The last word to an agent whose link is over. */
+  sayBye(bye: Bye): void {
+    for (const content of contentsOf({ ...HostFrame.create(), bye })) this.link.send(content);
+  }
+
+  #lendMore(heardMs: number): void {
+    this.#isLending = false;
+    const credit = this.#loan.lend(this.link.isClogged);
+    if (credit === 0) return;
+    // Not a sign of life: the agent is as old as what it said last.
+    this.#agent.take({ ...emptyAgentFrame, credit }, heardMs);
+    this.#turns.stir(this.pool);
+  }
+}

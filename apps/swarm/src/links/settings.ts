@@ -1,0 +1,11 @@
+import type { LinkTimes } from "./protocol/host-link.ts";
+
+/** What can be set about links. */
+export interface LinkSettings extends LinkTimes {
+  /** How long an agent may be silent before its tasks are given to others. */
+  readonly leaseMs: number;
+  /** An attempt that ends sooner needs no word that it began. */
+  readonly startedAfterMs: number;
+  /** How often all links are looked after. */
+  readonly sweepMs: number;
+}

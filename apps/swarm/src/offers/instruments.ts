@@ -1,0 +1,17 @@
+import type { CounterCell, GaugeCell, Metrics } from "@tutti/kernel";
+
+export interface OfferInstruments {
+  readonly streams: GaugeCell;
+  readonly results: CounterCell;
+}
+
+export function offerInstruments(metrics: Metrics): OfferInstruments {
+  return {
+    streams: metrics
+      .gauge({ name: "tutti_swarm_offer_streams", help: "Streams over which tasks are offered." })
+      .with({}),
+    results: metrics
+      .counter({ name: "tutti_swarm_results_total", help: "Results told to those who offered the tasks." })
+      .with({}),
+  };
+}

@@ -1,0 +1,102 @@
+/**
+ * One stream of a sender: what it offers goes to the pools, what becomes of it comes back. What a turn of several pools
+ * has to say leaves as one reply; while the sender does not read, more gathers in it.
+ *
+ * 1. Nothing that a pool says about a sender is lost while the stream lasts, and it keeps its order.
+ * 2. When the stream ends nothing of it is kept here: the sender offers again on another one, and the pools know.
+ */
+import { defaultNamespace } from "@tutti/contracts/rpc";
+import type { OfferReply, OfferRequest, OpenPool } from "@tutti/contracts/swarm/v1";
+import { errorOf } from "@tutti/kernel";
+import { type OfferStream, openOfferStream, type Pool, type SenderOutlet } from "@tutti/matching";
+import { swarmErrors } from "../errors.ts";
+import { defaultPool, type PoolDirectory } from "../pools/pool-directory.ts";
+import type { PoolTime } from "../pools/pool-time.ts";
+import { Replies } from "./replies.ts";
+
+/** The version of the protocol that is spoken here, and the only one there has been. */
+const offerVersion = 1;
+
+export interface OfferExchangeParts {
+  readonly pools: PoolDirectory;
+  readonly now: PoolTime;
+  /** Instance id of this process. */
+  readonly owner: string;
+  /** An attempt that ends sooner is told by its result alone. */
+  readonly begunAfterMs: number;
+  /** There is something to send. */
+  readonly wake: () => void;
+}
+
+export class OfferExchange implements SenderOutlet {
+  readonly #parts: OfferExchangeParts;
+  readonly #stream: OfferStream;
+  readonly #pools = new Map<number, Pool>();
+  readonly #replies = new Replies();
+
+  /** Takes the first request. Throws what the sender is refused with. */
+  constructor(parts: OfferExchangeParts, first: OfferRequest) {
+    const { hello } = first;
+    if (hello === undefined) throw swarmErrors.offerGreetingExpected();
+    if (hello.version < offerVersion)
+      throw swarmErrors.offerVersionUnsupported({ found: hello.version, own: offerVersion });
+    this.#parts = parts;
+    const { namespace, pool } = hello;
+    const firstPool = parts.pools.insist(namespace || defaultNamespace, pool || defaultPool);
+    this.#stream = openOfferStream(hello.instanceId, this);
+    const { owner: instanceId, begunAfterMs } = parts;
+    this.#replies.welcome({ version: offerVersion, instanceId, begunAfterMs });
+    this.#open(1, firstPool);
+    this.#takeAll({ ...first, hello: undefined });
+  }
+
+  /** Takes a further request. Throws what breaks the protocol: the stream has to end. */
+  take(request: OfferRequest): void {
+    if (request.hello !== undefined) throw swarmErrors.offerGreetingRepeated();
+    this.#takeAll(request);
+  }
+
+  /** What there is to send; undefined when that is nothing. */
+  next(): OfferReply | undefined {
+    return this.#replies.take();
+  }
+
+  /** Says something although there is nothing to say. */
+  sayWord(): void {
+    this.#replies.sayWord();
+    this.#parts.wake();
+  }
+
+  close(): void {
+    this.#stream.close(this.#parts.now());
+    this.#stir();
+  }
+
+  /** What pools say. The reply is theirs and is used again: what is in it is taken over before this returns. */
+  send(reply: OfferReply): void {
+    this.#replies.add(reply);
+    this.#parts.wake();
+  }
+
+  #takeAll(request: OfferRequest): void {
+    for (const pool of request.pools) this.#openFurther(pool);
+    const refusal = this.#stream.take(request, this.#parts.now());
+    if (refusal !== undefined) throw errorOf(refusal);
+    this.#stir();
+  }
+
+  #openFurther({ number, namespace, pool }: OpenPool): void {
+    this.#open(number, this.#parts.pools.insist(namespace || defaultNamespace, pool || defaultPool));
+  }
+
+  #open(number: number, pool: Pool): void {
+    const refusal = this.#stream.open(number, pool);
+    if (refusal !== undefined) throw errorOf(refusal);
+    this.#pools.set(number, pool);
+  }
+
+  #stir(): void {
+    const { turns } = this.#parts.pools;
+    for (const pool of this.#pools.values()) turns.stir(pool);
+  }
+}

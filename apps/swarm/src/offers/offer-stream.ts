@@ -1,0 +1,89 @@
+/** The stream of a sender, on whatever carries it: requests go to the exchange, replies leave as the sender reads. */
+import type { OfferReply, OfferRequest } from "@tutti/contracts/swarm/v1";
+import { type CallContext, errorFromUnknown, type Timers, type TuttiError } from "@tutti/kernel";
+import { Bell } from "../bell.ts";
+import type { OfferInstruments } from "./instruments.ts";
+import { OfferExchange, type OfferExchangeParts } from "./offer-exchange.ts";
+
+export interface OfferDesk extends Omit<OfferExchangeParts, "wake"> {
+  readonly timers: Timers;
+  /** The sender hears something at least this often. */
+  readonly signOfLifeMs: number;
+  readonly instruments: OfferInstruments;
+}
+
+export async function* serveOffers(
+  desk: OfferDesk,
+  requests: AsyncIterable<OfferRequest>,
+  { signal }: Pick<CallContext, "signal">,
+): AsyncGenerator<OfferReply> {
+  const incoming = requests[Symbol.asyncIterator]();
+  const first = await incoming.next();
+  if (first.done === true) return;
+  const bell = new Bell();
+  const exchange = new OfferExchange({ ...desk, wake: () => bell.ring() }, first.value);
+  const reading = new Reading(bell);
+  const leave = () => reading.end(undefined);
+  signal.addEventListener("abort", leave, { once: true });
+  const sign = desk.timers.every(desk.signOfLifeMs, () => exchange.sayWord());
+  desk.instruments.streams.add(1);
+  try {
+    reading.run(incoming, exchange);
+    while (!signal.aborted) {
+      const reply = exchange.next();
+      if (reply !== undefined) {
+        desk.instruments.results.add(reply.results.length);
+        yield reply;
+      } else if (reading.isOver) break;
+      else await bell.rung();
+    }
+  } finally {
+    desk.instruments.streams.add(-1);
+    sign.cancel();
+    signal.removeEventListener("abort", leave);
+    reading.end(undefined);
+    exchange.close();
+    incoming.return?.()?.then(undefined, () => {});
+  }
+  if (reading.error !== undefined) throw reading.error;
+}
+
+/** Runs beside the sending, until there is nothing more to read. */
+class Reading {
+  readonly #bell: Bell;
+  #isOver = false;
+  #error: TuttiError | undefined;
+
+  constructor(bell: Bell) {
+    this.#bell = bell;
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  get error(): TuttiError | undefined {
+    return this.#error;
+  }
+
+  run(incoming: AsyncIterator<OfferRequest>, exchange: OfferExchange): void {
+    const readAll = async (): Promise<void> => {
+      for (;;) {
+        const next = await incoming.next();
+        if (next.done === true || this.#isOver) return;
+        exchange.take(next.value);
+      }
+    };
+    readAll().then(
+      () => this.end(undefined),
+      (thrown: unknown) => this.end(errorFromUnknown(thrown)),
+    );
+  }
+
+  end(error: TuttiError | undefined): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#error = error;
+    this.#bell.ring();
+  }
+}

@@ -1,0 +1,229 @@
+/**
+ * Agents that poll: each call has a batch, and between two calls the agent is spoken for here.
+ */
+
+import type {
+  ClaimTasksReply,
+  ClaimTasksRequest,
+  CompleteTasksReply,
+  CompleteTasksRequest,
+  Completion,
+  CompletionReceipt,
+  RenewTasksReply,
+  RenewTasksRequest,
+} from "@tutti/contracts/agent/v1";
+import { AgentKind, type Hello, Hold, Hello as helloMessage, type Offering } from "@tutti/contracts/agent/v1";
+import { namespaceOf } from "@tutti/contracts/rpc";
+import { errorOf, type IdSource, isRefusal, type Timers, toErrorDetail } from "@tutti/kernel";
+import { Bell } from "../bell.ts";
+import { swarmErrors } from "../errors.ts";
+import { defaultPool, type PoolDirectory } from "../pools/pool-directory.ts";
+import type { PoolTime } from "../pools/pool-time.ts";
+import { claimedTask } from "./claimed-task.ts";
+import { PolledAgent } from "./polled-agent.ts";
+import { RepeatedClaims } from "./repeated-claims.ts";
+
+export interface PollDeskParts {
+  readonly pools: PoolDirectory;
+  readonly now: PoolTime;
+  readonly timers: Timers;
+  readonly ids: IdSource;
+  /** Instance id of this process. */
+  readonly host: string;
+  /** How often agents with leases are said to live, and how long one without is known. */
+  readonly heartbeatMs: number;
+  readonly idleMs: number;
+}
+
+const leaseDefaultMs = 60_000;
+
+export class PollDesk {
+  readonly #parts: PollDeskParts;
+  readonly #agents = new Map<string, PolledAgent>();
+  readonly #repeated = new RepeatedClaims();
+  #beatMs = 0;
+
+  constructor(parts: PollDeskParts) {
+    this.#parts = parts;
+  }
+
+  claim(request: ClaimTasksRequest, signal: AbortSignal): Promise<ClaimTasksReply> {
+    const key = `${keyOf(request)}/${request.idempotencyKey}`;
+    const claim = () => this.#claim(request, signal);
+    return request.idempotencyKey === "" ? claim() : this.#repeated.once(key, request, claim);
+  }
+
+  async complete(request: CompleteTasksRequest): Promise<CompleteTasksReply> {
+    const completions = request.completions.map((completion) => ({
+      completion,
+      token: tokenOf(completion.token),
+    }));
+    const agent =
+      this.#known(request) ??
+      this.#join(
+        request,
+        undefined,
+        completions.map(({ token }) => token),
+      );
+    const receipts = completions.map(({ completion, token }) => this.#complete(agent, completion, token));
+    this.#parts.pools.turns.stir(agent.pool);
+    return { receipts: await Promise.all(receipts) };
+  }
+
+  renew(request: RenewTasksRequest): RenewTasksReply {
+    const { now, pools } = this.#parts;
+    const agent = this.#known(request);
+    const nowMs = now();
+    const receipts = request.renewals.map(({ token, saved, fraction, message }) => {
+      const bytes = saved?.body?.$case === "inline" ? saved.body.value : new Uint8Array();
+      const progress = { saved: bytes, fraction, message, used: undefined };
+      const answer = agent?.renew(tokenOf(token), progress, nowMs) ?? "the agent is not known here any more";
+      return typeof answer === "number"
+        ? { token, leaseMs: answer, reason: "" }
+        : { token, leaseMs: 0, reason: answer };
+    });
+    if (agent !== undefined) {
+      if (request.heartbeat !== undefined) agent.heartbeat(request.heartbeat, nowMs);
+      pools.turns.stir(agent.pool);
+    }
+    return { receipts };
+  }
+
+  /** Ends leases that are over, and forgets agents that do not come any more. */
+  sweep(): void {
+    const { now, heartbeatMs, idleMs, pools } = this.#parts;
+    const nowMs = now();
+    const isBeat = nowMs - this.#beatMs >= heartbeatMs;
+    if (isBeat) this.#beatMs = nowMs;
+    for (const agent of this.#agents.values()) {
+      agent.tick(nowMs);
+      const isIdle = !agent.isAlive() && nowMs - agent.askedMs >= idleMs;
+      if (isIdle) agent.leave("it has not asked for tasks for long", nowMs);
+      else if (isBeat) agent.heartbeat(undefined, nowMs);
+      pools.turns.stir(agent.pool);
+    }
+  }
+
+  async #claim(request: ClaimTasksRequest, signal: AbortSignal): Promise<ClaimTasksReply> {
+    const { now, pools } = this.#parts;
+    const agent = this.#agentOf(request);
+    const count = request.count || 1;
+    insistOnFreedom(agent, now());
+    agent.ask(count, now());
+    pools.turns.stir(agent.pool);
+    try {
+      const assigns = await this.#wait(agent, request, count, signal);
+      const tasks = assigns.map((assign) => claimedTask(assign, agent, request.leaseMs || leaseDefaultMs));
+      return { tasks, retryAfterMs: 0 };
+    } finally {
+      agent.rest(now());
+      pools.turns.stir(agent.pool);
+    }
+  }
+
+  async #wait(agent: PolledAgent, request: ClaimTasksRequest, count: number, signal: AbortSignal) {
+    const { now, timers, pools } = this.#parts;
+    const leaseMs = request.leaseMs || leaseDefaultMs;
+    const bell = new Bell();
+    let isOver = false;
+    const end = (): void => {
+      isOver = true;
+      bell.ring();
+    };
+    // Not to wait at all means to see what the pool gives at once.
+    const timer = request.waitMs > 0 ? timers.after(request.waitMs, end) : undefined;
+    if (timer === undefined) pools.turns.after(end);
+    signal.addEventListener("abort", end, { once: true });
+    agent.waiting.add(bell);
+    try {
+      for (;;) {
+        const claimed = signal.aborted ? [] : agent.claim(count, leaseMs, now());
+        if (claimed.length > 0 || isOver || !agent.isOpen) return claimed;
+        await bell.rung();
+      }
+    } finally {
+      agent.waiting.delete(bell);
+      timer?.cancel();
+      signal.removeEventListener("abort", end);
+    }
+  }
+
+  async #complete(agent: PolledAgent, completion: Completion, token: Uint8Array): Promise<CompletionReceipt> {
+    const { runMs, used, outcome } = completion;
+    const result = { outcome: outcomeOf(outcome), runMs, used };
+    const durable = agent.complete(token, result, this.#parts.now());
+    if (durable === undefined) {
+      const error = swarmErrors.attemptUnknown({ agent: agent.agentId, token: completion.token });
+      return { token: completion.token, accepted: false, refusal: toErrorDetail(error) };
+    }
+    await durable;
+    return { token: completion.token, accepted: true, refusal: undefined };
+  }
+
+  #agentOf(request: ClaimTasksRequest): PolledAgent {
+    const known = this.#known(request);
+    if (known === undefined) return this.#join(request, request.offering, []);
+    if (request.offering !== undefined) known.offers(request.offering, this.#parts.now());
+    return known;
+  }
+
+  #known(request: PollRequest): PolledAgent | undefined {
+    return this.#agents.get(keyOf(request));
+  }
+
+  #join(request: PollRequest, offering: Offering | undefined, running: Uint8Array[]): PolledAgent {
+    const { pools, now, ids, host } = this.#parts;
+    const { agentId } = request;
+    const pool = pools.insist(namespaceOf(request), request.pool || defaultPool);
+    const key = keyOf(request);
+    const nowMs = now();
+    const agent: PolledAgent = new PolledAgent(agentId, pool, nowMs, () => {
+      if (this.#agents.get(key) === agent) this.#agents.delete(key);
+    });
+    const hello: Hello = {
+      ...helloMessage.create(),
+      ...{ versionMin: 1, versionMax: 1, agentId, running, offering },
+      namespace: pool.namespace,
+      pool: pool.name,
+      kind: AgentKind.AGENT_KIND_FUNCTION,
+      incarnation: ids.newId("poll"),
+      sdkName: "poll",
+    };
+    const joined = pool.join(hello, host, agent, nowMs);
+    if (isRefusal(joined)) throw errorOf(joined);
+    agent.joined(joined);
+    agent.brought(running, joined.unwanted, nowMs);
+    this.#agents.set(key, agent);
+    return agent;
+  }
+}
+
+interface PollRequest {
+  readonly namespace: string;
+  readonly pool: string;
+  readonly agentId: string;
+}
+
+function insistOnFreedom(agent: PolledAgent, nowMs: number): void {
+  const shown = agent.pool.agent(agent.agentId, nowMs);
+  const hold = shown?.hold ?? Hold.HOLD_NONE;
+  if (hold === Hold.HOLD_NONE || hold === Hold.HOLD_UNSPECIFIED) return;
+  throw swarmErrors.agentHeld({ agent: agent.agentId, reason: shown?.holdCause?.reason ?? "" });
+}
+
+function outcomeOf(outcome: Completion["outcome"]) {
+  if (outcome?.$case !== "output") return outcome;
+  const { body, mediaType } = outcome.value;
+  if (body?.$case === "inline" && mediaType === "")
+    return { $case: "inlineOutput", value: body.value } as const;
+  return { $case: "outputPayload", value: outcome.value } as const;
+}
+
+function tokenOf(text: string): Uint8Array {
+  if (!/^[0-9a-fA-F]{32}$/.test(text)) throw swarmErrors.tokenMalformed({ found: JSON.stringify(text) });
+  return new Uint8Array(Buffer.from(text, "hex"));
+}
+
+function keyOf(request: PollRequest): string {
+  return `${namespaceOf(request)}/${request.pool || defaultPool}/${request.agentId}`;
+}

@@ -1,0 +1,229 @@
+/**
+ * An agent that polls, as a link would show it to its pool: what it is assigned waits here until it asks, what it answers
+ * is told to the pool, and as long as it has leases it counts as heard.
+ *
+ * 1. A task that it was given is answered, renewed, or fails when its lease is over: never two of them.
+ * 2. Between two polls it sleeps: nothing is assigned to one that does not ask.
+ */
+import type {
+  AgentFrame,
+  Assign,
+  Bye,
+  HostFrame,
+  Offering,
+  Progress,
+  Result,
+} from "@tutti/contracts/agent/v1";
+import { type TuttiError, toErrorDetail } from "@tutti/kernel";
+import type { AgentLink, AgentOutlet, Joined, Pool } from "@tutti/matching";
+import type { Bell } from "../bell.ts";
+import { swarmErrors } from "../errors.ts";
+import { emptyAgentFrame } from "../links/empty-frame.ts";
+
+/** A task that was claimed. */
+interface Lease {
+  readonly token: Uint8Array;
+  leaseMs: number;
+  untilMs: number;
+}
+
+interface Awaited {
+  readonly resolve: () => void;
+  readonly reject: (error: TuttiError) => void;
+}
+
+export interface PolledCapability {
+  readonly name: string;
+  readonly version: string;
+}
+
+export class PolledAgent implements AgentOutlet {
+  readonly agentId: string;
+  readonly pool: Pool;
+  /** Those who wait for something to claim. */
+  readonly waiting = new Set<Bell>();
+  readonly #capabilities = new Map<number, PolledCapability>();
+  readonly #leases = new Map<string, Lease>();
+  readonly #cancelled = new Map<string, string>();
+  readonly #awaited = new Map<number, Awaited>();
+  readonly #ended: () => void;
+  #link: AgentLink | undefined;
+  #assigned: Assign[] = [];
+  #credit = 0;
+  #claims = 0;
+  #results = 0;
+  #durable = 0;
+  #askedMs: number;
+
+  constructor(agentId: string, pool: Pool, nowMs: number, ended: () => void) {
+    this.agentId = agentId;
+    this.pool = pool;
+    this.#askedMs = nowMs;
+    this.#ended = ended;
+  }
+
+  joined({ link, capabilityNumbers }: Joined): void {
+    this.#link = link;
+    this.#number(capabilityNumbers);
+  }
+
+  /** Tokens that it has from before, of which some are not wanted any more. */
+  brought(running: readonly Uint8Array[], unwanted: readonly Uint8Array[], nowMs: number): void {
+    const forget = new Set(unwanted.map(keyOf));
+    for (const token of running) {
+      const key = keyOf(token);
+      if (!forget.has(key)) this.#leases.set(key, { token, leaseMs: 0, untilMs: nowMs });
+    }
+  }
+
+  get isOpen(): boolean {
+    return this.#link?.open ?? false;
+  }
+
+  /** When it asked, answered or renewed last. */
+  get askedMs(): number {
+    return this.#askedMs;
+  }
+
+  get leases(): number {
+    return this.#leases.size;
+  }
+
+  capabilityOf(number: number): PolledCapability {
+    return this.#capabilities.get(number) ?? { name: "", version: "" };
+  }
+
+  offers(offering: Offering, nowMs: number): void {
+    this.#take({ offering }, nowMs);
+  }
+
+  /** It asks for tasks, and goes on asking until `rest`. */
+  ask(count: number, nowMs: number): void {
+    this.#askedMs = nowMs;
+    if (this.#claims++ === 0) this.#take({ wake: { reason: "it asks for tasks" } }, nowMs);
+    const missing = count - this.#assigned.length - this.#credit;
+    if (missing <= 0) return;
+    this.#credit += missing;
+    this.#take({ credit: missing }, nowMs);
+  }
+
+  rest(nowMs: number): void {
+    this.#askedMs = nowMs;
+    if (--this.#claims > 0 || this.#credit === 0) return;
+    this.#credit = 0;
+    this.#take({ sleep: { reason: "between two polls", forMs: 0 } }, nowMs);
+  }
+
+  /** Gives out what was assigned, by lease. */
+  claim(count: number, leaseMs: number, nowMs: number): Assign[] {
+    const claimed = this.#assigned.splice(0, count);
+    for (const { token } of claimed)
+      this.#leases.set(keyOf(token), { token, leaseMs, untilMs: nowMs + leaseMs });
+    return claimed;
+  }
+
+  /** Answers for an attempt; resolves when that is durable. Undefined when it does not have the attempt. */
+  complete(token: Uint8Array, result: Omit<Result, "token">, nowMs: number): Promise<void> | undefined {
+    this.#askedMs = nowMs;
+    const key = keyOf(token);
+    if (!this.#leases.delete(key)) return undefined;
+    this.#cancelled.delete(key);
+    const number = ++this.#results;
+    this.#take({ results: [{ ...result, token }] }, nowMs);
+    if (number <= this.#durable) return Promise.resolve();
+    return new Promise((resolve, reject) => this.#awaited.set(number, { resolve, reject }));
+  }
+
+  /** Renews the lease of an attempt. Gives for how long, or why it is not wanted any more. */
+  renew(token: Uint8Array, progress: Omit<Progress, "token">, nowMs: number): number | string {
+    this.#askedMs = nowMs;
+    const key = keyOf(token);
+    const reason = this.#cancelled.get(key);
+    const lease = this.#leases.get(key);
+    if (lease === undefined || reason !== undefined) return reason ?? "the agent does not have it any more";
+    lease.untilMs = nowMs + lease.leaseMs;
+    this.#take({ progress: [{ ...progress, token }] }, nowMs);
+    return lease.leaseMs;
+  }
+
+  heartbeat(heartbeat: AgentFrame["heartbeat"], nowMs: number): void {
+    this.#take({ heartbeat }, nowMs);
+  }
+
+  /** Fails what was not answered in time, and says that the agent lives as long as it has anything. */
+  tick(nowMs: number): void {
+    for (const [key, { token, leaseMs, untilMs }] of this.#leases) {
+      if (untilMs > nowMs) continue;
+      this.#leases.delete(key);
+      this.#cancelled.delete(key);
+      const error = swarmErrors.leaseOver({ agent: this.agentId, leaseMs });
+      const outcome = { $case: "failed", value: toErrorDetail(error) } as const;
+      this.#results++;
+      this.#take({ results: [{ token, outcome, runMs: 0, used: undefined }] }, nowMs);
+    }
+  }
+
+  /** Whether its pool should count it as heard. */
+  isAlive(): boolean {
+    return this.#leases.size > 0 || this.#claims > 0;
+  }
+
+  leave(reason: string, nowMs: number): void {
+    this.#link?.end(reason, nowMs);
+    this.end({ reason, returnAfterMs: 0 });
+  }
+
+  send(frame: HostFrame): void {
+    for (const assign of frame.assignments) this.#assigned.push({ ...assign, token: assign.token.slice() });
+    this.#credit = Math.max(0, this.#credit - frame.assignments.length);
+    for (const { token, reason } of frame.cancels) this.#cancel(token, reason);
+    if (frame.capabilityNumbers !== undefined) this.#number(frame.capabilityNumbers.numbers);
+    this.#settle(frame);
+    if (this.#assigned.length > 0) this.ring();
+  }
+
+  end({ reason }: Bye): void {
+    this.#ended();
+    const error = swarmErrors.agentUnknown({ pool: this.pool.name, agent: `${this.agentId} (${reason})` });
+    for (const { reject } of this.#awaited.values()) reject(error);
+    this.#awaited.clear();
+    this.ring();
+  }
+
+  ring(): void {
+    for (const bell of this.waiting) bell.ring();
+  }
+
+  #take(what: Partial<AgentFrame>, nowMs: number): void {
+    this.#link?.take({ ...emptyAgentFrame, ...what }, nowMs);
+  }
+
+  #cancel(token: Uint8Array, reason: string): void {
+    const key = keyOf(token);
+    const waiting = this.#assigned.findIndex((assign) => keyOf(assign.token) === key);
+    if (waiting >= 0) this.#assigned.splice(waiting, 1);
+    else if (this.#leases.has(key)) this.#cancelled.set(key, reason);
+  }
+
+  #settle({ resultsDurable, resultsDurableBeyond }: HostFrame): void {
+    for (; this.#durable < resultsDurable; this.#durable++) this.#resolve(this.#durable + 1);
+    for (const number of resultsDurableBeyond) this.#resolve(number);
+  }
+
+  #resolve(number: number): void {
+    this.#awaited.get(number)?.resolve();
+    this.#awaited.delete(number);
+  }
+
+  #number(numbers: Readonly<Record<string, number>>): void {
+    for (const [capability, number] of Object.entries(numbers)) {
+      const at = capability.indexOf("@");
+      const [name, version] = [capability.slice(0, at), capability.slice(at + 1)];
+      this.#capabilities.set(number, { name, version });
+    }
+  }
+}
+
+export function keyOf(token: Uint8Array): string {
+  return Buffer.from(token.buffer, token.byteOffset, token.byteLength).toString("hex");
+}

@@ -1,0 +1,54 @@
+import type { Metrics } from "@tutti/kernel";
+import type { Pool } from "@tutti/matching";
+
+export interface PoolInstruments {
+  turned(assigned: number, tookMs: number): void;
+}
+
+/** Numbers about all pools of this process together: their names are the users' own, and any number of them. */
+export function poolInstruments(
+  metrics: Metrics,
+  pools: () => readonly Pool[],
+  now: () => number,
+): PoolInstruments {
+  const assigned = metrics
+    .counter({ name: "tutti_swarm_assignments_total", help: "Tasks that were given to agents." })
+    .with({});
+  const turns = metrics
+    .histogram({
+      name: "tutti_swarm_turn_seconds",
+      help: "How long a turn of a pool took.",
+      buckets: [0.0001, 0.0005, 0.001, 0.005, 0.02, 0.1],
+    })
+    .with({});
+  const sum = (of: (pool: Pool) => number) => () => pools().reduce((total, pool) => total + of(pool), 0);
+  const tasks = metrics.gauge({
+    name: "tutti_swarm_tasks",
+    help: "Tasks in pools, by where they stand.",
+    labels: ["stand"],
+  });
+  tasks.observe(
+    { stand: "queued" },
+    sum((pool) => pool.status(now()).queued),
+  );
+  tasks.observe(
+    { stand: "running" },
+    sum((pool) => pool.status(now()).running),
+  );
+  const agents = metrics.gauge({
+    name: "tutti_swarm_agents",
+    help: "Agents in pools, by state.",
+    labels: ["state"],
+  });
+  for (const state of ["starting", "ready", "busy", "draining", "asleep", "suspect", "held"] as const)
+    agents.observe(
+      { state },
+      sum((pool) => pool.status(now()).agents?.[state] ?? 0),
+    );
+  return {
+    turned(count, tookMs) {
+      if (count > 0) assigned.add(count);
+      turns.observe(tookMs / 1_000);
+    },
+  };
+}

@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { recordingLogger, VirtualTime } from "@tutti/kernel/testing";
+import type { Pool } from "@tutti/matching";
+import { Turns } from "./turns.ts";
+
+/** Turns that are taken when a test says so, and pools that count them. */
+function desk() {
+  const time = new VirtualTime();
+  const deferred: (() => void)[] = [];
+  const logger = recordingLogger();
+  const turns = new Turns({
+    timers: time,
+    defer: (run) => deferred.push(run),
+    now: () => time.monotonic(),
+    logger,
+    took: () => {},
+  });
+  const run = () => {
+    for (const each of deferred.splice(0)) each();
+  };
+  return { time, deferred, turns, run, logger };
+}
+
+function poolThat(turn: () => number) {
+  const pool = { turns: 0, nextDueMs: Number.POSITIVE_INFINITY, namespace: "default", name: "default" };
+  const counting = Object.assign(pool, {
+    turn() {
+      pool.turns++;
+      return turn();
+    },
+  });
+  return { pool, asPool: counting as unknown as Pool };
+}
+
+describe("turns of pools", () => {
+  it("are one for all that came in, however often it was told", () => {
+    const { turns, run, deferred } = desk();
+    const { pool, asPool } = poolThat(() => 0);
+    for (let count = 0; count < 100; count++) turns.stir(asPool);
+    assert.equal(deferred.length, 1);
+    run();
+    assert.equal(pool.turns, 1);
+    run();
+    assert.equal(pool.turns, 1);
+  });
+
+  it("are taken again when something came in during one", () => {
+    const { turns, run } = desk();
+    const { pool, asPool } = poolThat(() => {
+      if (pool.turns === 1) turns.stir(asPool);
+      return 0;
+    });
+    turns.stir(asPool);
+    run();
+    run();
+    assert.equal(pool.turns, 2);
+  });
+
+  it("come by themselves when something is due, and not when it no longer is", () => {
+    const { turns, run, time } = desk();
+    const { pool, asPool } = poolThat(() => 0);
+    pool.nextDueMs = 50;
+    turns.stir(asPool);
+    run();
+    pool.nextDueMs = Number.POSITIVE_INFINITY;
+    time.advance(50);
+    run();
+    assert.equal(pool.turns, 2);
+    time.advance(10_000);
+    run();
+    assert.equal(pool.turns, 2);
+  });
+
+  it("are preceded by what had to wait for the end of one", () => {
+    const { turns, run } = desk();
+    const order: string[] = [];
+    const { asPool } = poolThat(() => order.push("turn"));
+    turns.stir(asPool);
+    turns.before(() => order.push("chore"));
+    run();
+    assert.deepEqual(order, ["chore", "turn"]);
+  });
+
+  it("of other pools go on when one of them fails", () => {
+    const { turns, run, logger } = desk();
+    const bad = poolThat(() => {
+      throw new Error("a fault");
+    });
+    const good = poolThat(() => 0);
+    turns.stir(bad.asPool);
+    turns.stir(good.asPool);
+    run();
+    assert.equal(good.pool.turns, 1);
+    assert.equal(logger.lines.at(-1)?.message, "a turn of a pool failed");
+  });
+
+  it("end with the service", () => {
+    const { turns, run, time } = desk();
+    const { pool, asPool } = poolThat(() => 0);
+    pool.nextDueMs = 10;
+    turns.stir(asPool);
+    run();
+    turns.stop();
+    time.advance(100);
+    turns.stir(asPool);
+    run();
+    assert.equal(pool.turns, 1);
+  });
+});

@@ -1,0 +1,182 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { status } from "@grpc/grpc-js";
+import type { HostFrame } from "@tutti/contracts/agent/v1";
+import { agentService } from "@tutti/contracts/swarm/v1";
+import { fromErrorDetail } from "@tutti/kernel";
+import { type AgentHello, type AgentStream, done, helloOf, numberOf, RawAgent } from "./support/raw-agent.ts";
+import { Sender } from "./support/sender.ts";
+import { SwarmHost } from "./support/swarm-host.ts";
+
+const refusalIn = ({ answer }: HostFrame) =>
+  answer?.$case === "refused" && answer.value.error ? fromErrorDetail(answer.value.error) : undefined;
+const assignedIn = ({ assignments }: HostFrame) => (assignments.length > 0 ? assignments : undefined);
+
+describe("links of agents over gRPC", () => {
+  let swarm: SwarmHost;
+  let raw: RawAgent;
+  let names = 0;
+
+  before(async () => {
+    swarm = await SwarmHost.start();
+    raw = new RawAgent(swarm.address);
+  });
+
+  after(async () => {
+    raw[Symbol.dispose]();
+    await swarm[Symbol.asyncDispose]();
+  });
+
+  /** Agents of their own in a namespace of their own, for each test. */
+  function room(): { hello: AgentHello; sender: () => Sender } {
+    const namespace = `room-${++names}`;
+    const hello = { namespace, agentId: `agent-${names}` };
+    return { hello, sender: () => new Sender(swarm.host.mesh, { namespace }) };
+  }
+
+  async function refused(stream: AgentStream, code: string, grpc: number): Promise<void> {
+    const error = await stream.next("a refusal", refusalIn);
+    assert.equal(error.code, code);
+    const end = await stream.end();
+    assert.deepEqual([end.status, end.error?.code], [grpc, code]);
+  }
+
+  it("are welcomed with what both keep to", async () => {
+    const { welcome } = await raw.link(room().hello);
+    assert.equal(welcome.version, 1);
+    assert.equal(welcome.resumed, false);
+    assert.deepEqual(Object.keys(welcome.capabilityNumbers?.numbers ?? {}), ["test.echo@1.2.0"]);
+    assert.deepEqual([welcome.heartbeatMs, welcome.leaseMs, welcome.resumeWindowMs], [5_000, 30_000, 60_000]);
+    assert.deepEqual([welcome.maxFrameBytes, welcome.maxInlineBytes], [4_194_304, 1_048_576]);
+  });
+
+  it("are given an id for this incarnation when they bring none", async () => {
+    const { welcome } = await raw.link({ ...room().hello, agentId: "" });
+    assert.match(welcome.agentId, /^[a-z0-9_.-]+$/i);
+  });
+
+  it("are refused in a version that is not spoken", async () => {
+    const stream = raw.open();
+    stream.send({ hello: helloOf({ ...room().hello, versionMin: 7, versionMax: 9 }) });
+    await refused(stream, "swarm.version_unsupported", status.FAILED_PRECONDITION);
+  });
+
+  it("are refused without a greeting, and with more than one in the first frame", async () => {
+    const silent = raw.open();
+    silent.send({ credit: 3 });
+    await refused(silent, "swarm.greeting_expected", status.INVALID_ARGUMENT);
+    const eager = raw.open();
+    eager.send({ hello: helloOf(room().hello), credit: 3 });
+    await refused(eager, "swarm.greeting_expected", status.INVALID_ARGUMENT);
+  });
+
+  it("are refused with the path of each field that is wrong", async () => {
+    const stream = raw.open();
+    const capabilities = [{ name: "No Name", version: "two" }];
+    stream.send({ hello: helloOf({ ...room().hello, offering: { capabilities } }) });
+    const error = await stream.next("a refusal", refusalIn);
+    assert.deepEqual(error.violations.map(({ field }) => field).sort(), [
+      "hello.offering.capabilities[0].name",
+      "hello.offering.capabilities[0].version",
+    ]);
+  });
+
+  it("are refused in a pool that is not there", async () => {
+    const stream = raw.open();
+    stream.send({ hello: helloOf({ ...room().hello, pool: "nowhere" }) });
+    await refused(stream, "swarm.pool_unknown", status.NOT_FOUND);
+  });
+
+  it("are refused when they resume what is not known and say nothing else", async () => {
+    const stream = raw.open();
+    const { offering: _, ...hello } = helloOf(room().hello);
+    stream.send({ hello: { ...hello, resume: { linkId: "link_gone", received: 3 } } });
+    await refused(stream, "swarm.link_unknown", status.FAILED_PRECONDITION);
+  });
+
+  it("are welcomed anew when they resume what is not known, but say who they are", async () => {
+    const { welcome } = await raw.link({ ...room().hello, resume: { linkId: "link_gone", received: 3 } });
+    assert.equal(welcome.resumed, false);
+  });
+
+  it("cannot be resumed by another agent", async () => {
+    const { hello } = room();
+    const { welcome } = await raw.link(hello);
+    const thief = raw.open();
+    const resume = { linkId: welcome.linkId, received: 0 };
+    thief.send({ hello: helloOf({ ...hello, agentId: "thief", resume }) });
+    await refused(thief, "swarm.link_of_another", status.PERMISSION_DENIED);
+  });
+
+  it("of an earlier incarnation give way to a later one, which stays", async () => {
+    const { hello } = room();
+    const first = await raw.link({ ...hello, incarnation: "b" });
+    const second = await raw.link({ ...hello, incarnation: "c" });
+    const bye = await first.stream.next("a goodbye", (frame) => frame.bye);
+    assert.match(bye.reason, /said hello again/);
+    await first.stream.end();
+    const third = raw.open();
+    third.send({ hello: helloOf({ ...hello, incarnation: "a" }) });
+    await refused(third, "matching.agent_superseded", status.FAILED_PRECONDITION);
+    assert.equal(second.stream.isOver, false);
+  });
+
+  it("go on where they were cut: both sides repeat what the other lacks, and nothing is done twice", async () => {
+    const { hello, sender } = room();
+    const tasks = sender();
+    const { stream, welcome } = await raw.link(hello);
+    stream.send({ sequence: 1, credit: 10 });
+    tasks.offer([1, 2, 3]);
+    const [first] = await stream.next("an assignment", assignedIn);
+    assert.ok(first !== undefined);
+    stream.kill();
+
+    const again = await raw.link({ ...hello, resume: { linkId: welcome.linkId, received: 0 } });
+    assert.deepEqual([again.welcome.resumed, again.welcome.linkId], [true, welcome.linkId]);
+    assert.equal(again.welcome.received, 1);
+    const got = new Set<number>();
+    await again.stream.next("all assignments", ({ assignments }) => {
+      for (const each of assignments) got.add(numberOf(each.token));
+      return got.size === 3 || undefined;
+    });
+    // The first frame comes again as it was.
+    again.stream.send({ sequence: 1, credit: 10 });
+    const results = [1, 2, 3].map(done);
+    again.stream.send({ sequence: 2, results });
+    const ended: number[] = [];
+    await tasks.next("three results", (reply) => {
+      ended.push(...reply.results.map((result) => numberOf(result.token)));
+      return ended.length >= 3 || undefined;
+    });
+    assert.deepEqual(ended.sort(), [1, 2, 3]);
+    again.stream.send({ sequence: 3, heartbeat: { freeSlots: 10 } });
+    await swarm.pass(0);
+    const agents = swarm.host.mesh.client(agentService);
+    const { namespace = "", agentId = "" } = hello;
+    const { agent } = await agents.getAgent({ namespace, pool: "", agentId });
+    assert.equal(agent?.attempts, 0);
+    // Ten were granted once, and three used up.
+    assert.equal(agent?.credit, 7);
+    tasks.close();
+  });
+
+  it("that leave out a frame end their stream and go on with the next", async () => {
+    const { hello } = room();
+    const { stream, welcome } = await raw.link(hello);
+    stream.send({ sequence: 1, credit: 1 });
+    stream.send({ sequence: 3, credit: 1 });
+    const { error } = await stream.end();
+    assert.equal(error?.code, "swarm.frame_missing");
+    const again = await raw.link({ ...hello, resume: { linkId: welcome.linkId, received: 0 } });
+    assert.deepEqual([again.welcome.resumed, again.welcome.received], [true, 1]);
+  });
+
+  it("end with goodbye, and are not known any more", async () => {
+    const { hello } = room();
+    const { stream, welcome } = await raw.link(hello);
+    stream.send({ sequence: 1, bye: { reason: "done for today" } });
+    assert.deepEqual(await stream.end(), { status: 0, error: undefined });
+    const again = await raw.link({ ...hello, resume: { linkId: welcome.linkId, received: 0 } });
+    assert.equal(again.welcome.resumed, false);
+  });
+});

@@ -1,0 +1,170 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import {
+  AgentState,
+  agentPollService,
+  type ClaimedTask,
+  ClaimTasksRequest,
+  CompleteTasksRequest,
+  RenewTasksRequest,
+} from "@tutti/contracts/agent/v1";
+import { agentService } from "@tutti/contracts/swarm/v1";
+import { isTuttiError } from "@tutti/kernel";
+import type { Client } from "@tutti/mesh";
+import { Sender } from "./support/sender.ts";
+import { SwarmHost } from "./support/swarm-host.ts";
+import { resultIn } from "./support/workshop.ts";
+
+type Claim = Parameters<typeof ClaimTasksRequest.fromPartial>[0];
+
+describe("an agent that polls", () => {
+  let swarm: SwarmHost;
+  let polls: Client<typeof agentPollService>;
+  let namespace = "";
+  let names = 0;
+
+  before(async () => {
+    swarm = await SwarmHost.start("--mesh.transport=in-process");
+    polls = swarm.host.mesh.client(agentPollService, { service: "swarm" });
+  });
+  after(() => swarm[Symbol.asyncDispose]());
+
+  function room(): Sender {
+    namespace = `poll-${++names}`;
+    return new Sender(swarm.host.mesh, { namespace });
+  }
+
+  const claim = (given: Claim = {}) =>
+    polls.claimTasks(
+      ClaimTasksRequest.fromPartial({
+        ...{ namespace, agentId: "script", waitMs: 10_000, count: 5 },
+        offering: { capabilities: [{ name: "test.echo", version: "1.0.0" }], slots: 10 },
+        ...given,
+      }),
+    );
+  const complete = (...tokens: string[]) =>
+    polls.completeTasks(
+      CompleteTasksRequest.fromPartial({
+        ...{ namespace, agentId: "script" },
+        completions: tokens.map((token) => ({
+          token,
+          outcome: { $case: "output", value: { body: { $case: "inline", value: Buffer.from("42") } } },
+        })),
+      }),
+    );
+  const renew = (token: string) =>
+    polls.renewTasks(
+      RenewTasksRequest.fromPartial({ namespace, agentId: "script", renewals: [{ token, fraction: 0.5 }] }),
+    );
+
+  /** What a claim brings, with all of its time if it needs it. */
+  async function claimed(given?: Claim): Promise<ClaimedTask[]> {
+    const { tasks } = await swarm.time.settle(claim(given));
+    return tasks;
+  }
+
+  it("waits until there is a task, and is told everything about it", async () => {
+    const sender = room();
+    const waiting = claim();
+    sender.offer([1], { input: Buffer.from('"hello"') });
+    const { tasks } = await waiting;
+    const [task] = tasks;
+    assert.deepEqual(
+      [task?.token, task?.capability, task?.version, task?.leaseMs],
+      [`00000001${"0".repeat(24)}`, "test.echo", "1.0.0", 60_000],
+    );
+    assert.deepEqual(task?.work, { namespace, kind: "run", id: "run-1", task: "echo" });
+    assert.equal(task?.idempotencyKey, "run-1/echo");
+    assert.deepEqual(task?.input?.body, { $case: "inline", value: Buffer.from('"hello"') });
+  });
+
+  it("answers, and hears of it when that is durable", async () => {
+    const sender = room();
+    sender.offer([1]);
+    const [task] = await claimed();
+    let isTold = false;
+    const told = complete(task?.token ?? "").then((reply) => {
+      isTold = true;
+      return reply;
+    });
+    await sender.next("a result", resultIn);
+    await swarm.pass(1_000);
+    assert.equal(isTold, false);
+    sender.say({ resultsDurable: 1 });
+    const { receipts } = await told;
+    assert.equal(receipts[0]?.accepted, true);
+    const again = await complete(task?.token ?? "");
+    assert.deepEqual(
+      [again.receipts[0]?.accepted, again.receipts[0]?.refusal?.code],
+      [false, "swarm.attempt_unknown"],
+    );
+  });
+
+  it("gets nothing when there is nothing, and is given nothing while it does not ask", async () => {
+    const sender = room();
+    assert.deepEqual(await claimed({ waitMs: 0 }), []);
+    sender.offer([1]);
+    await swarm.pass(1_000);
+    const agents = swarm.host.mesh.client(agentService);
+    const { agent } = await agents.getAgent({ namespace, pool: "", agentId: "script" });
+    assert.deepEqual([agent?.state, agent?.attempts], [AgentState.AGENT_STATE_ASLEEP, 0]);
+    assert.equal((await claimed({ waitMs: 0 })).length, 1);
+  });
+
+  it("loses a task whose lease it does not renew, and keeps one that it renews", async () => {
+    const sender = room();
+    sender.offer([1, 2]);
+    const tasks = await claimed({ leaseMs: 4_000 });
+    assert.equal(tasks.length, 2);
+    const [kept = "", lost = ""] = tasks.map(({ token }) => token);
+    await swarm.pass(3_000);
+    assert.equal((await renew(kept)).receipts[0]?.leaseMs, 4_000);
+    await swarm.pass(3_000);
+    const { outcome } = await sender.next("the lost attempt", resultIn);
+    assert.equal(outcome?.$case === "failed" && outcome.value.code, "swarm.lease_over");
+    assert.equal((await renew(lost)).receipts[0]?.leaseMs, 0);
+    assert.equal((await renew(kept)).receipts[0]?.leaseMs, 4_000);
+  });
+
+  it("hears at the next renewal that a task is not wanted any more", async () => {
+    const sender = room();
+    sender.offer([1]);
+    const [task] = await claimed();
+    sender.say({
+      cancels: [{ token: Buffer.from(task?.token ?? "", "hex"), reason: "cancelled by Ada", graceMs: 1_000 }],
+    });
+    await swarm.pass(10);
+    const { receipts } = await renew(task?.token ?? "");
+    assert.deepEqual([receipts[0]?.leaseMs, receipts[0]?.reason], [0, "cancelled by Ada"]);
+  });
+
+  it("is answered alike when it repeats a claim under its key, and refused with another one", async () => {
+    const sender = room();
+    sender.offer([1, 2]);
+    const first = await claimed({ count: 1, idempotencyKey: "k1" });
+    assert.deepEqual(await claimed({ count: 1, idempotencyKey: "k1" }), first);
+    await assert.rejects(
+      claim({ count: 2, idempotencyKey: "k1" }),
+      (error) => isTuttiError(error) && error.code === "swarm.claim_differs",
+    );
+    const second = await claimed({ count: 1, idempotencyKey: "k2" });
+    assert.notEqual(second[0]?.token, first[0]?.token);
+  });
+
+  it("is refused while it is held", async () => {
+    room();
+    await claimed({ waitMs: 0 });
+    const agents = swarm.host.mesh.client(agentService);
+    await agents.pauseAgent({ namespace, pool: "", agentId: "script", reason: "lunch" });
+    await assert.rejects(claim(), (error) => isTuttiError(error) && error.code === "swarm.agent_held");
+  });
+
+  it("is forgotten when it does not come any more", async () => {
+    room();
+    await claimed({ waitMs: 0 });
+    for (let second = 0; second < 40; second++) await swarm.pass(1_000);
+    const agents = swarm.host.mesh.client(agentService);
+    const { agents: left } = await agents.listAgents({ namespace, filter: undefined, page: undefined });
+    assert.deepEqual(left, []);
+  });
+});

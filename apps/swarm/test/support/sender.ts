@@ -1,0 +1,91 @@
+/** Whoever has tasks, as a test plays it: a stream of offers through a mesh, in-process or over gRPC. */
+import { dispatchService, type OfferReply, OfferRequest } from "@tutti/contracts/swarm/v1";
+import type { Mesh } from "@tutti/mesh";
+import { until } from "./until.ts";
+
+type Request = Parameters<typeof OfferRequest.fromPartial>[0];
+
+export class Sender {
+  readonly replies: OfferReply[] = [];
+  readonly #requests: OfferRequest[] = [];
+  #wake: () => void = () => {};
+  #isOpen = true;
+  #taken = 0;
+  error: unknown;
+
+  constructor(mesh: Pick<Mesh, "client">, hello: Request["hello"] = {}) {
+    this.say({ hello: { version: 1, instanceId: "inst_sender", service: "workflow", ...hello } });
+    const replies = mesh.client(dispatchService).offer(this.#all());
+    const read = async () => {
+      for await (const reply of replies) this.replies.push(reply);
+    };
+    read().catch((error: unknown) => {
+      this.error = error;
+    });
+  }
+
+  say(request: Request): void {
+    this.#requests.push(OfferRequest.fromPartial(request));
+    this.#wake();
+  }
+
+  /** Offers tasks of one capability, each with its number as token. */
+  offer(numbers: readonly number[], given: OfferGiven = {}): void {
+    const { token = tokenOf, input = new Uint8Array(), profile = {}, ...rest } = given;
+    const { number: profileNumber = 1 } = profile;
+    this.say({
+      profiles: [{ number: profileNumber, pool: 1, capability: "test.echo", workKind: "run", ...profile }],
+      offers: numbers.map((number) => ({
+        token: token(number),
+        profile: profileNumber,
+        attempt: 1,
+        workId: `run-${number}`,
+        taskId: "echo",
+        input: { $case: "inlineInput" as const, value: input },
+        ...rest,
+      })),
+    });
+  }
+
+  next<T>(what: string, of: (reply: OfferReply) => T | undefined): Promise<T> {
+    return until(what, () => {
+      while (this.#taken < this.replies.length) {
+        const reply = this.replies[this.#taken++];
+        const found = reply && of(reply);
+        if (found !== undefined) return found;
+      }
+      if (this.error !== undefined) throw this.error;
+      return undefined;
+    });
+  }
+
+  close(): void {
+    this.#isOpen = false;
+    this.#wake();
+  }
+
+  async *#all(): AsyncGenerator<OfferRequest> {
+    for (;;) {
+      const request = this.#requests.shift();
+      if (request !== undefined) yield request;
+      else if (!this.#isOpen) return;
+      else
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+    }
+  }
+}
+
+interface OfferGiven {
+  readonly token?: (number: number) => Uint8Array;
+  readonly input?: Uint8Array;
+  readonly profile?: NonNullable<Request["profiles"]>[number];
+  readonly priority?: number;
+}
+
+function tokenOf(number: number): Uint8Array {
+  const bytes = new Uint8Array(16);
+  new DataView(bytes.buffer).setUint32(0, number);
+  return bytes;
+}
