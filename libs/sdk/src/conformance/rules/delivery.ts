@@ -12,6 +12,8 @@ export const deliveryRules: readonly Rule[] = [
     remedy: "know attempts by their tokens: drop an assignment whose token is at work or has a result",
     async play(stage) {
       const link = await stage.link();
+      // Afterwards the worker may forget them.
+      link.isDurable = false;
       await link.creditOf(3);
       const slow = link.assignment("conformance.slow", { ms: 300 });
       const quick = link.assignment("conformance.echo", 7);
@@ -28,6 +30,8 @@ export const deliveryRules: readonly Rule[] = [
           () => `${link.resultsOf(token).length}`,
         );
       await link.creditOf(link.slots);
+      link.isDurable = true;
+      link.makeDurable();
     },
   },
   {
