@@ -26,35 +26,14 @@ import {
 } from "@tutti/kernel";
 import type { Outcome, PartitionStanding, PartitionState } from "../api.ts";
 import { runtimeErrors } from "../errors.ts";
-import { Histories } from "../history/histories.ts";
-import { Refolding } from "../history/refolding.ts";
-import { LetterSender } from "../letters/letter-sender.ts";
 import { tableEpochOf } from "../ownership/epochs.ts";
 import { refusalOf, refused } from "../refusals.ts";
-import { PartitionClock } from "../timers/partition-clock.ts";
 import { type Arrival, Inbox, refuse } from "./inbox.ts";
-import type { Instance } from "./instance.ts";
-import { ArchiveKeeper } from "./keeper.ts";
-import { LoadedPartition } from "./loaded-partition.ts";
-import { PartitionMemory } from "./memory.ts";
+import { beginLife, type Life, refold } from "./life.ts";
+import type { PartitionMemory } from "./memory.ts";
 import type { PartitionParts } from "./partition-parts.ts";
 import { Recovery } from "./recovery.ts";
-import { Repairs } from "./repairs.ts";
 import { resume } from "./resumption.ts";
-import { revive } from "./reviving.ts";
-import { Sleepers } from "./sleepers.ts";
-import { Ward } from "./ward.ts";
-
-/** All that goes on while a partition is loaded. */
-interface Life {
-  readonly memory: PartitionMemory;
-  readonly loaded: LoadedPartition;
-  readonly keeper: ArchiveKeeper;
-  readonly sender: LetterSender;
-  readonly sleepers: Sleepers;
-  readonly histories: Histories;
-  readonly refolding: Refolding;
-}
 
 const pause: Backoff = { firstMs: 50, maxMs: 2_000 };
 const shortLifeMs = 5_000;
@@ -281,7 +260,7 @@ export class Partition {
     this.#life = life;
     try {
       const { toRebuild } = await new Recovery(life.memory).run(opening);
-      for (const instance of toRebuild) await this.#refold(life, instance);
+      for (const instance of toRebuild) await refold(life, instance);
       await life.sleepers.start();
     } catch (error) {
       this.#end(life);
@@ -326,79 +305,16 @@ export class Partition {
   }
 
   #begin(journal: Journal, log: JournalPartition, durable: number, coveredTo: number): Life {
-    const parts = this.#parts;
-    const { archive, machines, timers, chance, logger, retentionOf } = parts;
-    const histories = new Histories(log, archive);
-    const refolding = new Refolding(archive, histories);
-    const memory: PartitionMemory = new PartitionMemory(
-      {
-        ...parts,
-        partition: this.number,
-        epoch: this.#epoch,
-        journal,
-        log,
-        clock: new PartitionClock(parts.clock, log.last.timeMs),
-        wake: (arrival) => this.#wake(memory, arrival),
-        mayAnswer: () => parts.tenure.validUntilMs(this.number) > parts.clock.monotonic(),
-        released: (channel) => sender.send(channel),
-        revive: async (key, kept) => {
-          const hosted = machines.of(key.kind);
-          return hosted && revive(key, kept, hosted, refolding);
-        },
-        failed: (failure) => this.#failed(memory, failure),
-        fenced: (error) => this.#fenced(memory, error),
-        damaged: (error) => this.#damaged(memory, error),
-        faulted: (fault) => this.#faulted(memory, fault),
-      },
-      durable,
-    );
-    const { instances, letters } = memory;
-    const wake = (): void => this.#wake(memory);
-    const faulted = (fault: unknown): void => this.#faulted(memory, fault);
-    const sleepers = new Sleepers({ archive, instances, wake, faulted });
-    const keeper = new ArchiveKeeper({
-      memory,
-      timers,
-      chance,
-      coveredTo,
-      retentionOf,
-      sleeps: (dueMs) => {
-        sleepers.sleeps(dueMs);
-        this.#setTimer(life);
-      },
+    return beginLife({
+      parts: this.#parts,
+      ...{ partition: this.number, epoch: this.#epoch, journal, log, durable, coveredTo },
+      wake: (memory, arrival) => this.#wake(memory, arrival),
+      slept: (life) => this.#setTimer(life),
+      failed: (memory, failure) => this.#failed(memory, failure),
+      fenced: (memory, error) => this.#fenced(memory, error),
+      damaged: (memory, error) => this.#damaged(memory, error),
+      faulted: (memory, fault) => this.#faulted(memory, fault),
     });
-    memory.keeper = keeper;
-    const ward = new Ward(memory, (instance) => void repairs.rebuild(instance).catch(faulted));
-    const repairs = new Repairs(memory, ward, refolding);
-    const sender = new LetterSender({
-      service: parts.service,
-      partition: this.number,
-      letters,
-      deliver: parts.deliver,
-      timers,
-      chance,
-      logger,
-    });
-    const loaded = new LoadedPartition({ memory, ward, repairs, sleepers });
-    const life: Life = { memory, loaded, keeper, sender, sleepers, histories, refolding };
-    return life;
-  }
-
-  async #refold(life: Life, instance: Instance): Promise<void> {
-    if (instance.quarantine !== undefined) {
-      await life.loaded.repairs.rebuild(instance);
-      return;
-    }
-    const { key, hosted, lastBatch, lastIndex, event } = instance;
-    const last = { batch: lastBatch, index: lastIndex, event };
-    const { state, fault } = await life.refolding.furthest(key, hosted, last, event);
-    if (fault !== undefined) {
-      life.memory.keepAside(instance, fault.on, fault.error, fault.folded);
-      await life.loaded.repairs.rebuild(instance);
-      return;
-    }
-    instance.state = state;
-    life.memory.recoverOutstanding(instance);
   }
 
   /** Something wants a turn. What comes from an earlier life is looked up again in this one. */

@@ -1,0 +1,119 @@
+/** A partition's life under one epoch: what goes on while it is loaded, and how that is put together. */
+import type { Failure, Journal, JournalPartition } from "@tutti/journal";
+import type { TuttiError } from "@tutti/kernel";
+import { Histories } from "../history/histories.ts";
+import { Refolding } from "../history/refolding.ts";
+import { LetterSender } from "../letters/letter-sender.ts";
+import { PartitionClock } from "../timers/partition-clock.ts";
+import type { Arrival } from "./inbox.ts";
+import type { Instance } from "./instance.ts";
+import { ArchiveKeeper } from "./keeper.ts";
+import { LoadedPartition } from "./loaded-partition.ts";
+import { PartitionMemory } from "./memory.ts";
+import type { PartitionParts } from "./partition-parts.ts";
+import { Repairs } from "./repairs.ts";
+import { revive } from "./reviving.ts";
+import { Sleepers } from "./sleepers.ts";
+import { Ward } from "./ward.ts";
+
+/** All that goes on while a partition is loaded. */
+export interface Life {
+  readonly memory: PartitionMemory;
+  readonly loaded: LoadedPartition;
+  readonly keeper: ArchiveKeeper;
+  readonly sender: LetterSender;
+  readonly sleepers: Sleepers;
+  readonly histories: Histories;
+  readonly refolding: Refolding;
+}
+
+/** What a life is given, and what its partition hears of it. */
+export interface LifeOptions {
+  readonly parts: PartitionParts;
+  readonly partition: number;
+  readonly epoch: number;
+  readonly journal: Journal;
+  readonly log: JournalPartition;
+  /** The last batch that is durable: the seal of this epoch. */
+  readonly durable: number;
+  /** The archive contains all batches up to this one. */
+  readonly coveredTo: number;
+  /** Something wants a turn. */
+  wake(memory: PartitionMemory, arrival?: Arrival): void;
+  /** An instance was put to sleep: something may be due sooner than it was. */
+  slept(life: Life): void;
+  /** The journal did not take a batch. */
+  failed(memory: PartitionMemory, failure: Failure): void;
+  /** The archive has refused this owner. */
+  fenced(memory: PartitionMemory, error: TuttiError): void;
+  /** What was kept is not there any more as it was. */
+  damaged(memory: PartitionMemory, error: TuttiError): void;
+  /** Something threw that nobody expected. */
+  faulted(memory: PartitionMemory, fault: unknown): void;
+}
+
+/** Puts a life together. Nothing of it goes on before it is loaded. */
+export function beginLife(options: LifeOptions): Life {
+  const { parts, partition, log, coveredTo } = options;
+  const { service, archive, timers, chance, logger, retentionOf, deliver } = parts;
+  const histories = new Histories(log, archive);
+  const refolding = new Refolding(archive, histories);
+  const memory = memoryOf(options, refolding, () => sender);
+  const { instances, letters } = memory;
+  const faulted = (fault: unknown): void => options.faulted(memory, fault);
+  const sleepers = new Sleepers({ archive, instances, wake: () => options.wake(memory), faulted });
+  const sleeps = (dueMs: number): void => {
+    sleepers.sleeps(dueMs);
+    options.slept(life);
+  };
+  const keeper = new ArchiveKeeper({ memory, timers, chance, coveredTo, retentionOf, sleeps });
+  memory.keeper = keeper;
+  const ward = new Ward(memory, (instance) => void repairs.rebuild(instance).catch(faulted));
+  const repairs = new Repairs(memory, ward, refolding);
+  const sender = new LetterSender({ service, partition, letters, deliver, timers, chance, logger });
+  const loaded = new LoadedPartition({ memory, ward, repairs, sleepers });
+  const life: Life = { memory, loaded, keeper, sender, sleepers, histories, refolding };
+  return life;
+}
+
+function memoryOf(options: LifeOptions, refolding: Refolding, sender: () => LetterSender): PartitionMemory {
+  const { parts, partition, epoch, journal, log, durable } = options;
+  const memory: PartitionMemory = new PartitionMemory(
+    {
+      ...parts,
+      ...{ partition, epoch, journal, log },
+      clock: new PartitionClock(parts.clock, log.last.timeMs),
+      wake: (arrival) => options.wake(memory, arrival),
+      mayAnswer: () => parts.tenure.validUntilMs(partition) > parts.clock.monotonic(),
+      released: (channel) => sender().send(channel),
+      revive: async (key, kept) => {
+        const hosted = parts.machines.of(key.kind);
+        return hosted && revive(key, kept, hosted, refolding);
+      },
+      failed: (failure) => options.failed(memory, failure),
+      fenced: (error) => options.fenced(memory, error),
+      damaged: (error) => options.damaged(memory, error),
+      faulted: (fault) => options.faulted(memory, fault),
+    },
+    durable,
+  );
+  return memory;
+}
+
+/** Folds an instance of which reading the journal has not made what it is, from its whole history. */
+export async function refold(life: Life, instance: Instance): Promise<void> {
+  if (instance.quarantine !== undefined) {
+    await life.loaded.repairs.rebuild(instance);
+    return;
+  }
+  const { key, hosted, lastBatch, lastIndex, event } = instance;
+  const last = { batch: lastBatch, index: lastIndex, event };
+  const { state, fault } = await life.refolding.furthest(key, hosted, last, event);
+  if (fault !== undefined) {
+    life.memory.keepAside(instance, fault.on, fault.error, fault.folded);
+    await life.loaded.repairs.rebuild(instance);
+    return;
+  }
+  instance.state = state;
+  life.memory.recoverOutstanding(instance);
+}
