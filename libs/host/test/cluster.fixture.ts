@@ -113,6 +113,8 @@ export interface Client {
 export interface ClusterGiven {
   /** NATS servers; with several, everything is on three of them. Default 1. */
   readonly servers?: 1 | 3;
+  /** Whether a single one syncs always: then its disk is what the processes wait for. Default true. */
+  readonly sync?: boolean;
   /** More of what the processes are set to. */
   readonly flags?: readonly string[];
 }
@@ -126,11 +128,12 @@ accounts {
   BANK { jetstream: enabled, users: [{ user: bank, password: kept }] }
 }`;
 
-/** One server that syncs always, or three. */
-async function startServers(count: 1 | 3): Promise<readonly NatsServer[]> {
+const seesSync = ["--cluster.system.user=system", "--cluster.system.password=env:TEST_SYSTEM_PASSWORD"];
+
+async function startServers(count: 1 | 3, sync: boolean): Promise<readonly NatsServer[]> {
   if (count === 3) return startNatsCluster({ configuration: payload });
   const configuration = `${payload}\n${accounts}`;
-  return [await startNatsServer({ jetstream: "sync_interval: always", configuration })];
+  return [await startNatsServer({ jetstream: sync ? "sync_interval: always" : true, configuration })];
 }
 
 export class BankCluster {
@@ -144,11 +147,12 @@ export class BankCluster {
   /** What processes that have ended told before. */
   readonly #sentOn = new Map<string, number>();
 
-  static async open({ servers: count = 1, flags = [] }: ClusterGiven = {}): Promise<BankCluster> {
-    const servers = await startServers(count);
+  static async open(given: ClusterGiven = {}): Promise<BankCluster> {
+    const { servers: count = 1, sync = true, flags = [] } = given;
+    const servers = await startServers(count, sync);
     const connection = await connectionTo(servers.map(({ address }) => address));
     const copies = await mkdtemp(join(tmpdir(), "tutti-copies-"));
-    return new BankCluster(servers, connection, copies, flags);
+    return new BankCluster(servers, connection, copies, [...(count === 1 && sync ? seesSync : []), ...flags]);
   }
 
   private constructor(
@@ -161,12 +165,11 @@ export class BankCluster {
     this.connection = connection;
     this.replicas = servers.length;
     this.#copies = copies;
-    const system = ["--cluster.system.user=system", "--cluster.system.password=env:TEST_SYSTEM_PASSWORD"];
     this.#flags = [
       ...["--ownership.kind=leased", `--ownership.partitions=${partitions}`],
       ...[`--ownership.replicas=${this.replicas}`, `--cluster.replicas=${this.replicas}`],
       ...[`--nats.servers=${JSON.stringify(servers.map(({ address }) => address))}`],
-      ...[`--cluster.copies=${copies}`, ...(this.replicas === 1 ? system : [])],
+      ...[`--cluster.copies=${copies}`],
       ...["--mesh.listen=127.0.0.1:0", "--operations.port=0", "--log.level=fatal"],
       ...["--mesh.timeouts.discoveryMs=1", ...flags],
     ];

@@ -239,6 +239,7 @@ describe("a cluster with a hot set of partitions", { skip, concurrency: false },
   it("moves half of it to an idle process by load, and little more after that", async (context) => {
     // A machine for tests has less to decide than one for work: what counts as busy is scaled to that.
     await using cluster = await BankCluster.open({
+      sync: false,
       flags: [
         "--ownership.balance.gapMin=0.02",
         "--ownership.balance.benefitMin=0.004",
