@@ -41,18 +41,17 @@ export class Purge {
     this.#delete = database.statement("DELETE FROM removal WHERE id = ?");
   }
 
-  /** Says whether there is more to do now. */
+  /** Says whether it found anything to do: then there may be more. */
   slice(nowMs: number): boolean {
     const { blocks, history } = this.#tables;
     this.#endMs = this.#clock.monotonic() + sliceMs;
-    let isMore: boolean;
     let steps = 0;
-    do {
-      isMore = this.#expire(nowMs) || this.#removals() || history.compact() || blocks.mergeSparse();
-    } while (isMore && ++steps < stepsAtOnce && !this.#isOver);
+    while (this.#expire(nowMs) || this.#removals() || history.compact() || blocks.mergeSparse()) {
+      if (++steps === stepsAtOnce || this.#isOver) break;
+    }
     history.packed.flush();
     blocks.flush();
-    return isMore;
+    return steps > 0;
   }
 
   get #isOver(): boolean {
