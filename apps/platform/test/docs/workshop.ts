@@ -12,6 +12,7 @@ import { root } from "./page.ts";
 /** Scripts of the workspace that a page may really run; the others would change the clone, or take minutes. */
 const harmless: Readonly<Record<string, readonly [tool: string, ...given: string[]]>> = {
   certs: ["tools/certs.mjs"],
+  conformance: ["libs/sdk/src/conformance/main.ts"],
   doctor: ["tools/data.mjs", "doctor"],
   verify: ["tools/data.mjs", "verify"],
 };

@@ -236,9 +236,11 @@ export class Connector {
   #refused({ error }: Refused): void {
     const { onRefused } = this.#parts;
     this.#release("refused");
+    const wasResuming = this.#resumable?.address === this.#address;
     this.#resumable = undefined;
     const told = error === undefined ? undefined : fromErrorDetail(error);
-    if (told !== undefined && !told.retryable && told.retryAfterMs === 0) {
+    const isUnknownLink = wasResuming && told?.code === "swarm.link_unknown";
+    if (told !== undefined && !told.retryable && told.retryAfterMs === 0 && !isUnknownLink) {
       this.#phase = { name: "closed" };
       onRefused(sdkErrors.refused({ address: this.#address, reason: told.message }, { cause: told }));
       return;

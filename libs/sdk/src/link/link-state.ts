@@ -41,6 +41,11 @@ export class LinkState {
     return this.#received;
   }
 
+  /** Whether frames were taken in since something was sent. */
+  get owesAcknowledgement(): boolean {
+    return this.#unacknowledgedFrames > 0;
+  }
+
   get keptCount(): number {
     return this.#kept.length;
   }

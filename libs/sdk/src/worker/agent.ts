@@ -39,6 +39,16 @@ export interface AgentParts {
 
 type Send = (bytes: Uint8Array) => void;
 
+/** A frame with content is acknowledged within this time. */
+const acknowledgeAfterMs = 100;
+
+function hasContent(frame: HostFrame): boolean {
+  const { sequence: _, acknowledged: __, ...content } = frame;
+  return Object.values(content).some((value) =>
+    Array.isArray(value) ? value.length > 0 : value !== undefined && value !== 0,
+  );
+}
+
 export class Agent {
   readonly #parts: AgentParts;
   readonly #link: LinkState;
@@ -48,6 +58,7 @@ export class Agent {
   #isDraining = false;
   #isAsleep = false;
   #waking: Timer | undefined;
+  #acknowledging: Timer | undefined;
   #isHeld = false;
   agentId: string;
 
@@ -160,7 +171,19 @@ export class Agent {
     this.#takeRare(frame);
     this.#desk.drained();
     if (!this.#link.outbox.isEmpty) this.#flushSoon();
+    // An empty frame asks for no answer: two that acknowledge each other's acknowledgements would never stop.
+    if (this.#acknowledging === undefined && hasContent(frame))
+      this.#acknowledging = this.#acknowledgeLater();
     return frame;
+  }
+
+  /** What is sent for another reason acknowledges too; this is for when there is none. */
+  #acknowledgeLater(): Timer {
+    return this.#parts.timers.after(acknowledgeAfterMs, () => {
+      this.#acknowledging = undefined;
+      if (this.#link.owesAcknowledgement) this.#link.outbox.touch();
+      this.flush();
+    });
   }
 
   /** The stream is gone: everything is kept until there is another. */
@@ -230,6 +253,7 @@ export class Agent {
 
   stop(): void {
     this.#waking?.cancel();
+    this.#acknowledging?.cancel();
     this.#desk.stop();
     this.#send = undefined;
   }
