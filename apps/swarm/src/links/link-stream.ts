@@ -3,8 +3,7 @@
  * agent reads. While it does not, nothing is taken from the link; what is to be said gathers there in larger frames.
  */
 import type { AgentFrame, HostFrame } from "@tutti/contracts/agent/v1";
-import { type CallContext, errorFromUnknown, type TuttiError } from "@tutti/kernel";
-import { Bell } from "../bell.ts";
+import { Bell, type CallContext, errorFromUnknown, type TuttiError } from "@tutti/kernel";
 import type { PoolTime } from "../pools/pool-time.ts";
 import { refusal } from "./greeting.ts";
 import type { LinkInstruments } from "./instruments.ts";

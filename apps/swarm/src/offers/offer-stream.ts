@@ -1,7 +1,6 @@
 /** The stream of a sender, on whatever carries it: requests go to the exchange, replies leave as the sender reads. */
 import type { OfferReply, OfferRequest } from "@tutti/contracts/swarm/v1";
-import { type CallContext, errorFromUnknown, type Timers, type TuttiError } from "@tutti/kernel";
-import { Bell } from "../bell.ts";
+import { Bell, type CallContext, errorFromUnknown, type Timers, type TuttiError } from "@tutti/kernel";
 import type { OfferInstruments } from "./instruments.ts";
 import { OfferExchange, type OfferExchangeParts } from "./offer-exchange.ts";
 

@@ -14,8 +14,7 @@ import type {
 } from "@tutti/contracts/agent/v1";
 import { AgentKind, type Hello, Hold, Hello as helloMessage, type Offering } from "@tutti/contracts/agent/v1";
 import { namespaceOf } from "@tutti/contracts/rpc";
-import { errorOf, type IdSource, isRefusal, type Timers, toErrorDetail } from "@tutti/kernel";
-import { Bell } from "../bell.ts";
+import { Bell, errorOf, type IdSource, isRefusal, type Timers, toErrorDetail } from "@tutti/kernel";
 import { swarmErrors } from "../errors.ts";
 import { defaultPool, type PoolDirectory } from "../pools/pool-directory.ts";
 import type { PoolTime } from "../pools/pool-time.ts";

@@ -14,9 +14,8 @@ import type {
   Progress,
   Result,
 } from "@tutti/contracts/agent/v1";
-import { type TuttiError, toErrorDetail } from "@tutti/kernel";
+import { type Bell, type TuttiError, toErrorDetail } from "@tutti/kernel";
 import type { AgentLink, AgentOutlet, Joined, Pool } from "@tutti/matching";
-import type { Bell } from "../bell.ts";
 import { swarmErrors } from "../errors.ts";
 import { emptyAgentFrame } from "../links/empty-frame.ts";
 

@@ -2,9 +2,8 @@
  * Tells those who watch agents which of them stand otherwise than before. What happens within a short while is told in
  * one piece, so that a thousand agents that join at once are not a thousand messages to each watcher.
  */
-import type { Timer, Timers } from "@tutti/kernel";
+import { Bell, type Timer, type Timers } from "@tutti/kernel";
 import type { Pool } from "@tutti/matching";
-import { Bell } from "../../bell.ts";
 
 /** How long changes are gathered. */
 const gatherMs = 20;

@@ -1,6 +1,6 @@
 import { namespaceOf } from "@tutti/contracts/rpc";
 import type { Pool as PoolView, WatchPoolsReply, WatchPoolsRequest } from "@tutti/contracts/swarm/v1";
-import { Bell } from "../../bell.ts";
+import { Bell } from "@tutti/kernel";
 import type { Desk } from "../desk.ts";
 import { viewOf } from "./view.ts";
 
