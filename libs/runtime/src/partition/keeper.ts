@@ -202,8 +202,10 @@ export class ArchiveKeeper implements Keeper {
     const bytes = this.#memory.commits.appendedBytes - this.#cutBytes;
     const isCutDue = bytes > limits.tailBytesMax || (++this.#ticks % cutEveryTicks === 0 && this.#isCutOpen);
     // What comes meanwhile waits for the next tick: many at a time cost little more than one.
-    for (let due = this.#entries.size; due > 0 || leaving.length > 0; due -= sliceInstances) {
-      if (!(await this.#keep(this.#capture(false, leaving.splice(0, sliceInstances))))) return;
+    const due = this.#linesDue();
+    while (due.length > 0 || leaving.length > 0) {
+      const capture = this.#capture(false, leaving.splice(0, sliceInstances), due.splice(0, sliceInstances));
+      if (!(await this.#keep(capture))) return;
     }
     // What is left there came since the tick before.
     this.#pendingSinceMs = this.#entries.size > 0 ? startMs - limits.indexEveryMs : undefined;
@@ -216,7 +218,7 @@ export class ArchiveKeeper implements Keeper {
     this.#cutBytes = memory.commits.appendedBytes;
     const target = memory.commits.appended;
     for (;;) {
-      const capture = this.#capture(true, []);
+      const capture = this.#capture(true, [], []);
       if (!(await this.#keep(capture))) return;
       const { oldest } = this.#dirty;
       if (oldest === undefined || oldest.dirtyFrom > target || capture.kept.length === 0) break;
@@ -249,24 +251,22 @@ export class ArchiveKeeper implements Keeper {
   }
 
   /**
-   * Some of those whose lines are to be written. Who has just begun waits for the next tick: most are over by then, and
-   * have one line instead of two. Who ended in a batch under way and leaves nothing leaves by itself.
+   * Those whose lines are to be written now. Who has just begun waits for the next tick: most are over by then, and have
+   * one line instead of two. Who ended in a batch under way and leaves nothing leaves by itself.
    */
-  #nextListed(limit: number): Instance[] {
+  #linesDue(): Instance[] {
     const { commits, parts } = this.#memory;
     const { durable } = commits;
     const begunMs = parts.clock.now() - parts.limits.indexEveryMs;
-    const next: Instance[] = [];
+    const due: Instance[] = [];
     for (const instance of this.#entries) {
-      if (next.length >= limit) break;
       const isYoung = instance.isNew && instance.startMs > begunMs;
       const isLater = instance.isEnded
         ? instance.lastBatch > durable && this.#leavesNothing(instance)
         : isYoung && instance.quarantine === undefined;
-      if (!isLater) next.push(instance);
+      if (!isLater) due.push(instance);
     }
-    for (const instance of next) this.#entries.delete(instance);
-    return next;
+    return due;
   }
 
   #leavesNothing(instance: Instance): boolean {
@@ -279,7 +279,7 @@ export class ArchiveKeeper implements Keeper {
   }
 
   /** Takes a slice of what is to be kept. No turn is under way, so all of it is as of the last batch. */
-  #capture(isCut: boolean, leaving: readonly Instance[]): Capture {
+  #capture(isCut: boolean, leaving: readonly Instance[], due: readonly Instance[]): Capture {
     const upTo = this.#memory.commits.appended;
     const kept: DirtyEntry[] = [];
     const listed: Instance[] = [];
@@ -314,11 +314,12 @@ export class ArchiveKeeper implements Keeper {
         if (kept.length >= sliceInstances || !canBeKept(instance)) break;
         keep(instance);
       }
-    } else {
-      for (const instance of this.#nextListed(sliceInstances)) {
-        if (instance.isEnded && canBeKept(instance)) keep(instance);
-        else list(instance);
-      }
+    }
+    for (const instance of due) {
+      // It may have gone, or its line with something else, since it was found to be due.
+      if (!instance.isEntryDue) continue;
+      if (instance.isEnded && canBeKept(instance)) keep(instance);
+      else list(instance);
     }
     const neededFrom = Math.min(this.#dirty.oldest?.dirtyFrom ?? upTo + 1, this.#memory.heldFrom);
     const coveredTo = isCut ? Math.min(upTo, neededFrom - 1) : this.#coveredTo;
