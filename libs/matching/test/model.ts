@@ -1,0 +1,210 @@
+/**
+ * What a pool has to do, kept as plainly as possible: lists that are looked through from end to end. It learns from what is
+ * said to the pool and from what the pool says, and finds what must not be.
+ *
+ * 1. Whatever is assigned may be: capability, version, labels, resources, slots, credit, limits, named agents.
+ * 2. After a turn no task waits that an agent with room could do.
+ * 3. Among tasks that ask for the same, none goes before one that stands in front of it.
+ * 4. Each task ends once: with one result, or returned, or cancelled. What an agent had that goes is lost, and nothing else.
+ * 5. An agent is told that a result is durable when its sender has said so, or nobody wants it, and not before.
+ */
+import assert from "node:assert/strict";
+import { type Arena, numberOf, type Sender, type TestAgent } from "../src/testing/arena.ts";
+
+export interface ModelProfile {
+  readonly namespace: string;
+  readonly capability: string;
+  /** The least major version that will do. */
+  readonly major: number;
+  readonly zone: string;
+  readonly gpu: number;
+}
+
+export interface ModelTask {
+  readonly number: number;
+  readonly profile: ModelProfile;
+  readonly readyMs: number;
+  readonly order: number;
+  priority: number;
+  readonly limit: string;
+  readonly only: readonly string[];
+  readonly not: readonly string[];
+  stage: "waiting" | "away" | "working" | "ended" | "gone";
+  agent: ModelAgent | undefined;
+}
+
+export interface ModelAgent {
+  readonly id: string;
+  readonly real: TestAgent;
+  does: readonly string[];
+  zone: string;
+  slots: number;
+  gpu: number;
+  credit: number;
+  held: boolean;
+  cut: boolean;
+  draining: boolean;
+  /** After a busy answer it is surely left alone until the first, and surely no longer after the second. */
+  slowFromMs: number;
+  slowUntilMs: number;
+  here: boolean;
+  /** Results in the order sent, by task, and whether each need not be kept. */
+  readonly results: { readonly number: number; settled: boolean }[];
+  seen: { assigned: number };
+}
+
+export const limitMax = 2;
+export const ageingMs = 60_000;
+
+export class Model {
+  readonly tasks: ModelTask[] = [];
+  readonly agents: ModelAgent[] = [];
+  readonly #arena: Arena;
+
+  constructor(arena: Arena) {
+    this.#arena = arena;
+  }
+
+  task(number: number): ModelTask {
+    const task = this.tasks.find((one) => one.number === number);
+    assert.ok(task !== undefined, `task ${number} was offered`);
+    return task;
+  }
+
+  get present(): ModelAgent[] {
+    return this.agents.filter(({ here }) => here);
+  }
+
+  workOf(agent: ModelAgent): ModelTask[] {
+    return this.tasks.filter((task) => task.agent === agent && task.stage === "working");
+  }
+
+  /** An agent is gone: what it had is lost. Gives the numbers. */
+  leave(agent: ModelAgent): number[] {
+    const lost = this.workOf(agent).map(({ number }) => number);
+    agent.here = false;
+    for (const number of lost) this.end(number);
+    return lost;
+  }
+
+  end(number: number): void {
+    const task = this.task(number);
+    assert.equal(task.stage, "working", `task ${number} was at work when it ended`);
+    task.stage = "ended";
+    task.agent = undefined;
+  }
+
+  /** Takes in what the last turn assigned. */
+  learn(): void {
+    const before = this.tasks.filter(({ stage }) => stage === "waiting");
+    const assigned: ModelTask[] = [];
+    for (const agent of this.agents) {
+      const { assigned: frames } = agent.real;
+      for (; agent.seen.assigned < frames.length; agent.seen.assigned++) {
+        const token = frames[agent.seen.assigned]?.token;
+        assert.ok(token !== undefined);
+        const task = this.task(numberOf(token));
+        assert.equal(task.stage, "waiting", `task ${task.number} waited when it was assigned to ${agent.id}`);
+        assert.ok(this.#mayDo(agent, task), `${agent.id} may do task ${task.number}`);
+        assert.ok(this.#hasRoom(agent, agent.slowFromMs), `${agent.id} has room for task ${task.number}`);
+        assert.ok(this.#hasResources(agent, task), `${agent.id} has resources for task ${task.number}`);
+        assert.ok(this.#isAllowed(task), `the limit of task ${task.number} has room`);
+        task.stage = "working";
+        task.agent = agent;
+        agent.credit--;
+        assigned.push(task);
+      }
+    }
+    this.#checkOrder(before, assigned);
+    this.#checkNobodyWaits();
+  }
+
+  #checkOrder(before: readonly ModelTask[], assigned: readonly ModelTask[]): void {
+    for (const one of assigned) {
+      for (const other of before) {
+        if (other.stage !== "waiting" || !asksTheSame(one, other)) continue;
+        const isBefore = rank(one) < rank(other) || (rank(one) === rank(other) && one.order < other.order);
+        assert.ok(isBefore, `task ${one.number} went before ${other.number}`);
+      }
+    }
+  }
+
+  #checkNobodyWaits(): void {
+    for (const task of this.tasks) {
+      if (task.stage !== "waiting" || !this.#isAllowed(task)) continue;
+      for (const agent of this.present) {
+        const able =
+          this.#mayDo(agent, task) &&
+          this.#hasRoom(agent, agent.slowUntilMs) &&
+          this.#hasResources(agent, task);
+        assert.ok(!able, `task ${task.number} waits although ${agent.id} could do it`);
+      }
+    }
+  }
+
+  #mayDo(agent: ModelAgent, { profile, only, not }: ModelTask): boolean {
+    const { capability, major, zone } = profile;
+    const offers = agent.does.some((one) => {
+      const [name, version = ""] = one.split("@");
+      return name === capability && Number(version.split(".")[0]) >= major;
+    });
+    if (!offers || (zone !== "" && agent.zone !== zone)) return false;
+    return (only.length === 0 || only.includes(agent.id)) && !not.includes(agent.id);
+  }
+
+  #hasRoom(agent: ModelAgent, slowMs: number): boolean {
+    const { here, held, cut, draining, credit, slots } = agent;
+    if (!here || held || cut || draining || credit <= 0) return false;
+    if (this.#arena.nowMs < slowMs) return false;
+    return this.workOf(agent).length < slots;
+  }
+
+  #hasResources(agent: ModelAgent, task: ModelTask): boolean {
+    const used = this.workOf(agent).reduce((sum, { profile }) => sum + profile.gpu, 0);
+    return used + task.profile.gpu <= agent.gpu;
+  }
+
+  #isAllowed({ limit, profile }: ModelTask): boolean {
+    if (limit === "") return true;
+    const held = this.tasks.filter(
+      (other) =>
+        other.stage === "working" && other.limit === limit && other.profile.namespace === profile.namespace,
+    );
+    return held.length < limitMax;
+  }
+
+  checkDurable(): void {
+    // One that is gone is told nothing.
+    for (const { id, real, results } of this.present) {
+      const open = results.findIndex(({ settled }) => !settled);
+      const cumulative = open < 0 ? results.length : open;
+      assert.equal(real.durable, cumulative, `results of ${id} that are durable`);
+      for (const number of real.durableBeyond) assert.ok(results[number - 1]?.settled, `${number} of ${id}`);
+      for (const [at, { settled }] of results.entries())
+        if (settled && at >= cumulative) assert.ok(real.durableBeyond.includes(at + 1), `${at + 1} of ${id}`);
+    }
+  }
+
+  checkStatus(): void {
+    const { queued, running } = this.#arena.pool.status(this.#arena.nowMs);
+    const count = (...stages: string[]) => this.tasks.filter(({ stage }) => stages.includes(stage)).length;
+    assert.equal(queued, count("waiting", "away"), "tasks that wait");
+    assert.equal(running, count("working"), "tasks at work");
+  }
+}
+
+/** Which sender a task's result goes to, and how far that one has looked. */
+export interface ModelSender {
+  real: Sender;
+  readonly numbers: Set<number>;
+  seen: { results: number; returned: number };
+}
+
+function rank({ readyMs, priority }: ModelTask): number {
+  return readyMs - priority * ageingMs;
+}
+
+function asksTheSame(one: ModelTask, other: ModelTask): boolean {
+  const asked = ({ profile, only, not, limit }: ModelTask) => JSON.stringify([profile, only, not, limit]);
+  return one.limit === "" && asked(one) === asked(other);
+}
