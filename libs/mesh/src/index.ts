@@ -19,6 +19,7 @@ export {
   localIdentity,
   type Rule,
 } from "./interceptors/identity.ts";
+export { declareWeight } from "./interceptors/limits.ts";
 export { Mesh, type MeshOptions } from "./mesh.ts";
 export { LeasedOwnership, type OwnerTable, partitionOf } from "./routing/leased-ownership.ts";
 export { MemoryOwnership, type MemoryOwnershipOptions, soleOwnership } from "./routing/memory-ownership.ts";

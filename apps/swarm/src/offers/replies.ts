@@ -1,5 +1,7 @@
 import type { PartialOutput, Progress, Result } from "@tutti/contracts/agent/v1";
 import { OfferReply, type OfferWelcome } from "@tutti/contracts/swarm/v1";
+import type { ErrorDetail } from "@tutti/contracts/types/v1";
+import { declareWeight } from "@tutti/mesh";
 
 /** Where a reply is closed and another one begun: one more result always fits within the limit of a message. */
 const fullBytes = 2_097_152;
@@ -10,10 +12,7 @@ const fullEntries = 4_096;
  * reply what pools said first comes first.
  */
 export class Replies {
-  readonly #replies: OfferReply[] = [];
-  /** Of the last one. */
-  #bytes = 0;
-  #entries = 0;
+  readonly #replies: Counted[] = [];
 
   welcome(welcome: OfferWelcome): void {
     this.#room().welcome = welcome;
@@ -39,30 +38,35 @@ export class Replies {
       into.results.push(result);
       into.resultAgents.push(reply.resultAgents[index] ?? 0);
     }
-    if (returned.length > 0) append(this.#room(returned.length).returned, returned);
+    for (const one of returned) this.#room(1, 128 + weightOfError(one.error)).returned.push(one);
   }
 
   /** The oldest reply. */
   take(): OfferReply | undefined {
-    return this.#replies.shift();
+    const oldest = this.#replies.shift();
+    return oldest && declareWeight(oldest.reply, oldest.bytes);
   }
 
-  #room(entries = 1, bytes = 64): OfferReply {
+  #room(entries = 1, bytes = 256 * entries): OfferReply {
     const last = this.#replies.at(-1);
-    const isFull = this.#bytes >= fullBytes || this.#entries >= fullEntries;
-    const reply = last === undefined || isFull ? this.#begin() : last;
-    this.#entries += entries;
-    this.#bytes += bytes;
-    return reply;
+    const isFull = last !== undefined && (last.bytes >= fullBytes || last.entries >= fullEntries);
+    const counted = last === undefined || isFull ? this.#begin() : last;
+    counted.entries += entries;
+    counted.bytes += bytes;
+    return counted.reply;
   }
 
-  #begin(): OfferReply {
-    const reply = OfferReply.create();
-    this.#replies.push(reply);
-    this.#bytes = 0;
-    this.#entries = 0;
-    return reply;
+  #begin(): Counted {
+    const counted = { reply: OfferReply.create(), bytes: 1_024, entries: 0 };
+    this.#replies.push(counted);
+    return counted;
   }
+}
+
+interface Counted {
+  readonly reply: OfferReply;
+  bytes: number;
+  entries: number;
 }
 
 function append<T>(list: T[], more: readonly T[]): void {
@@ -76,10 +80,18 @@ function weightOfResult({ outcome }: Result): number {
     case "outputPayload":
       return 128 + (outcome.value.body?.$case === "inline" ? outcome.value.body.value.length : 64);
     case "failed":
-      return 512 + 3 * outcome.value.message.length;
+      return 128 + weightOfError(outcome.value);
     default:
-      return 128;
+      return 16_384;
   }
+}
+
+function weightOfError(error: ErrorDetail | undefined): number {
+  if (error === undefined) return 0;
+  let weight = 256 + 3 * (error.message.length + error.code.length) + weightOfError(error.cause);
+  for (const [name, value] of Object.entries(error.details)) weight += 16 + 3 * (name.length + value.length);
+  for (const { field, message } of error.violations) weight += 16 + 3 * (field.length + message.length);
+  return weight;
 }
 
 function weightOfProgress({ saved, message }: Progress): number {

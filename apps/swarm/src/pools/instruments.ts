@@ -1,5 +1,9 @@
+import type { PoolStatus } from "@tutti/contracts/swarm/v1";
 import type { Metrics } from "@tutti/kernel";
 import type { Pool } from "@tutti/matching";
+
+/** How old a number may be that is shown. */
+const freshMs = 500;
 
 export interface PoolInstruments {
   turned(assigned: number, tookMs: number): void;
@@ -21,7 +25,9 @@ export function poolInstruments(
       buckets: [0.0001, 0.0005, 0.001, 0.005, 0.02, 0.1],
     })
     .with({});
-  const sum = (of: (pool: Pool) => number) => () => pools().reduce((total, pool) => total + of(pool), 0);
+  const read = remembered(pools, now);
+  const sum = (of: (status: PoolStatus) => number) => () =>
+    read().reduce((total, status) => total + of(status), 0);
   const tasks = metrics.gauge({
     name: "tutti_swarm_tasks",
     help: "Tasks in pools, by where they stand.",
@@ -29,11 +35,11 @@ export function poolInstruments(
   });
   tasks.observe(
     { stand: "queued" },
-    sum((pool) => pool.status(now()).queued),
+    sum(({ queued }) => queued),
   );
   tasks.observe(
     { stand: "running" },
-    sum((pool) => pool.status(now()).running),
+    sum(({ running }) => running),
   );
   const agents = metrics.gauge({
     name: "tutti_swarm_agents",
@@ -43,12 +49,25 @@ export function poolInstruments(
   for (const state of ["starting", "ready", "busy", "draining", "asleep", "suspect", "held"] as const)
     agents.observe(
       { state },
-      sum((pool) => pool.status(now()).agents?.[state] ?? 0),
+      sum(({ agents }) => agents?.[state] ?? 0),
     );
   return {
     turned(count, tookMs) {
       if (count > 0) assigned.add(count);
       turns.observe(tookMs / 1_000);
     },
+  };
+}
+
+/** How pools stand, asked of each once for all gauges that are read at a time. */
+function remembered(pools: () => readonly Pool[], now: () => number): () => readonly PoolStatus[] {
+  let askedMs = Number.NEGATIVE_INFINITY;
+  let known: readonly PoolStatus[] = [];
+  return () => {
+    const nowMs = now();
+    if (nowMs - askedMs < freshMs) return known;
+    askedMs = nowMs;
+    known = pools().map((pool) => pool.status(nowMs));
+    return known;
   };
 }

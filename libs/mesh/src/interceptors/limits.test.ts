@@ -5,7 +5,7 @@ import { type Capability, Payload } from "@tutti/contracts/types/v1";
 import fc from "fast-check";
 import { methodsOf } from "../calls/method.ts";
 import { meshErrors } from "../errors.ts";
-import { insistOnWeight } from "./limits.ts";
+import { declareWeight, insistOnWeight } from "./limits.ts";
 
 const register = methodsOf(registryService).find(([key]) => key === "register")?.[1];
 
@@ -74,5 +74,13 @@ describe("the limit on messages that are not encoded", () => {
     assert.ok(register !== undefined);
     const large = Payload.create({ body: { $case: "inline", value: new Uint8Array(1_000_000) } });
     insistOnWeight(register, "request", large, 2_000_000);
+  });
+
+  it("takes the word of who counted, up to the limit, and beyond it looks for itself", () => {
+    assert.ok(register !== undefined);
+    const unseen = Payload.create({ mediaType: "x".repeat(1_000) });
+    insistOnWeight(register, "request", declareWeight(unseen, 10), 500);
+    const small = Payload.create({ mediaType: "x" });
+    insistOnWeight(register, "request", declareWeight(small, 1_000), 500);
   });
 });
