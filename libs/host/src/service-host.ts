@@ -143,7 +143,8 @@ export class ServiceHost extends Orchestrator {
         throw lifecycleErrors.componentTwice({ orchestrator: name, component: module.name });
       const logger = foundation.logger.child({ service: module.name });
       const own = { ...context, foundation: { ...foundation, logger } };
-      const storage = (effects: Effects) => storageOf(module, kept, effects, own);
+      const storage: HostContext["storage"] = (effects, more = []) =>
+        storageOf(module, kept, { effects, more }, own);
       services.set(module.name, await made(module, { ...own, storage }));
     }
     const blobs = kept.hostBlobs?.({ storage: kept.storage, mesh, foundation, configuration });
@@ -176,11 +177,12 @@ export class ServiceHost extends Orchestrator {
     const connection = nats.settle();
     if (connection !== undefined) this.register("nats", connection, patient);
     this.register("bus", bus, patient);
-    this.register("discovery", parts.discovery, { scope: "integration", critical: false });
     // What is kept is there before those who keep it, and goes after them.
     const { data } = parts;
     const unhurried = { stopTimeoutMs: durableStopMs };
     if (data !== undefined) this.register("data", data, { ...patient, ...unhurried });
+    // Right before the services: a registry of this process would be asked while it is not there yet.
+    this.register("discovery", parts.discovery, { scope: "integration", critical: false });
     for (const [service, component] of parts.services) {
       this.register(service, component);
       // Callers go elsewhere as soon as they hear of it, not a third of a lease later.
@@ -227,13 +229,13 @@ export class ServiceHost extends Orchestrator {
 function storageOf(
   { name, machines }: ServiceModule,
   { storage, hostMachines }: Opened,
-  effects: Effects,
+  { effects, more }: { readonly effects: Effects; readonly more: NonNullable<ServiceModule["machines"]> },
   hosting: Parameters<NonNullable<Opened["hostMachines"]>>[4],
 ): ServiceStorage {
   assert(machines !== undefined && storage !== undefined, "who asks for storage names its machines", {
     service: name,
   });
-  return hostMachines(name, machines, storage, effects, hosting);
+  return hostMachines(name, [...machines, ...more], storage, effects, hosting);
 }
 
 async function made(module: ServiceModule, context: HostContext): Promise<Component> {
