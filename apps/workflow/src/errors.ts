@@ -41,6 +41,26 @@ export const requestErrors = defineErrors("workflow", {
     message: ({ field, found }: { field: string; found: string }) =>
       `expected a JSON document in ${field}, found ${found}; send one inline`,
   },
+  nothingToRun: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "A run executes a definition, or tasks that are written in its start.",
+    message: () => "expected a definition or tasks to run, found neither; name one",
+  },
+  taskRepeated: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "Ids of tasks are unique in a run.",
+    message: ({ task }: { task: string }) =>
+      `expected every task once, found ${task} more than once; give each an id of its own`,
+  },
+  inputInvalid: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "The input has to satisfy the schema of the definition. Each violation says where it does not.",
+    message: ({ count }: { count: number }) =>
+      `expected an input that satisfies the definition's schema, found ${count} violations; correct the places that are named`,
+  },
 });
 
 /** Why an attempt ended that no agent brought to an end of its own. */

@@ -1,38 +1,71 @@
 import { registryService } from "@tutti/contracts/registry/v1";
-import { definitionService } from "@tutti/contracts/workflow/v1";
+import { dispatchService } from "@tutti/contracts/swarm/v1";
+import { ActorKind } from "@tutti/contracts/types/v1";
+import { definitionService, limitService, runService, scheduleService } from "@tutti/contracts/workflow/v1";
 import type { HostContext, ServiceModule } from "@tutti/host";
 import { Orchestrator } from "@tutti/kernel";
 import { definition } from "@tutti/machine-definition";
+import { limit } from "@tutti/machine-limit";
+import { runMachine } from "@tutti/machine-run";
+import { schedule } from "@tutti/machine-schedule";
 import { definitionHandlers } from "./api/definitions/handlers.ts";
+import { limitHandlers } from "./api/limits/handlers.ts";
+import { scheduleHandlers } from "./api/schedules/handlers.ts";
+import { workflowSection } from "./configuration.ts";
 import { catalogueFor } from "./definitions/installation.ts";
 import { LiveRuns } from "./definitions/live-runs.ts";
 import { Versions } from "./definitions/versions.ts";
+import { WorkflowEffects } from "./effects/effects.ts";
+import { Errands } from "./effects/errands.ts";
+import { Starts } from "./effects/starts.ts";
+import { Dispatcher } from "./offers/dispatcher.ts";
+import { RuntimeSettlement } from "./offers/settlement.ts";
+import { PlanShelf } from "./plans/plan-shelf.ts";
 
-/** Definitions of workflows, and their runs. */
+/** Definitions of workflows, their runs, and what starts and holds these: schedules and limits. */
 export class WorkflowService extends Orchestrator {
   constructor(host: HostContext) {
-    super("workflow", host.foundation, { version: host.version });
+    super("workflow", host.foundation, { scope: "engines", version: host.version });
     const { mesh, steward, foundation } = host;
-    // Definitions ask for nothing to be done.
-    const { runtime, archive, blobs } = host.storage({ dispatch() {}, withdraw() {} });
-    const hosting = { runtime, steward, blobs };
-    const versions = new Versions(hosting);
-    const installation = { versions, registry: mesh.client(registryService) };
+    const { timers, logger } = foundation;
+    const { sharedPools } = this.settings(workflowSection);
+    const shelf = new PlanShelf({ blobs: () => blobs(), readNow: () => undefined });
+    const effects = new WorkflowEffects();
+    const { runtime, archive, blobs } = host.storage(effects, [runMachine({ plans: shelf })]);
+
+    const settlement = new RuntimeSettlement({ runtime, timers, logger, partialOutput() {} });
+    const dispatch = mesh.client(dispatchService);
+    const parts = { dispatch, settlement, instanceId: host.processId, foundation, sharedPools };
+    const dispatcher = this.register("dispatcher", new Dispatcher(parts));
+    const actor = { kind: ActorKind.ACTOR_KIND_SERVICE, id: "workflow" };
+    const cause = { actor, traceparent: "", decision: "", reason: "" };
+    const errands = this.register("errands", new Errands({ runtime, foundation, cause }));
+    effects.begin({ dispatcher, errands, starts: new Starts({ errands, runs: mesh.client(runService) }) });
+
+    const desk = {
+      runtime,
+      archive,
+      steward,
+      foundation,
+      versions: new Versions({ runtime, steward, blobs }),
+    };
+    const installation = { versions: desk.versions, registry: mesh.client(registryService) };
     mesh.serve(
       definitionService,
       definitionHandlers({
-        ...hosting,
-        ...{ versions, archive, foundation, liveRuns: new LiveRuns(archive) },
+        ...{ ...desk, blobs, liveRuns: new LiveRuns(archive) },
         catalogue: (source, context) => catalogueFor(installation, source, context),
       }),
     );
+    mesh.serve(scheduleService, scheduleHandlers(desk));
+    mesh.serve(limitService, limitHandlers(desk));
   }
 }
 
 /** The service, as a host takes it in. */
 export const workflow: ServiceModule = {
   name: "workflow",
-  sections: [],
-  machines: [definition],
+  sections: [workflowSection],
+  machines: [definition, schedule, limit],
   create: (host) => new WorkflowService(host),
 };

@@ -12,7 +12,10 @@ export interface ServiceModule {
   /** The name it is found by: `registry`. */
   readonly name: string;
   readonly sections: readonly Section[];
-  /** The kinds of machines that it hosts: then its process keeps them, and `host.storage` gives what they run on. */
+  /**
+   * The kinds of machines that it hosts: then its process keeps them, and `host.storage` gives what they run on. Those that
+   * have to be made with something are handed over there.
+   */
   readonly machines?: RuntimeOptions["machines"];
   /** Makes the service and has it serve its contracts on the mesh. Nothing runs before the host starts it. */
   create(host: HostContext): Component | Promise<Component>;
@@ -41,7 +44,7 @@ export interface HostContext {
    * What the machines of this service run on; asked once, while the service is made. Their partitions are owned when
    * everything has started, and their effects are dispatched from then on.
    */
-  storage(effects: Effects): ServiceStorage;
+  storage(effects: Effects, more?: RuntimeOptions["machines"]): ServiceStorage;
   /**
    * The connection to NATS. Whoever asks for it while the services are made has the process need it: it is connected
    * before they start.

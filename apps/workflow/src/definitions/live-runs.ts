@@ -1,8 +1,7 @@
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import type { Archive } from "@tutti/journal";
-
-/** A label that every run has: the hash of the version that it stays on. */
-export const versionLabel = "tutti/version";
+import { indexLabels } from "@tutti/machine-run";
+import { everything } from "../api/machine-calls.ts";
 
 const open = [
   WorkStatus.WORK_STATUS_PENDING,
@@ -24,14 +23,13 @@ export class LiveRuns {
 
   /** Of one version, or with an empty hash of all. */
   async count(namespace: string, definition: string, hash: string): Promise<number> {
-    const labels = hash === "" ? [] : [{ kind: "equals", name: versionLabel, values: [hash] } as const];
+    const labels = hash === "" ? [] : [{ kind: "equals", name: indexLabels.hash, values: [hash] } as const];
     let count = 0;
     let cursor = "";
     do {
       const page = await this.#archive.search({
-        ...{ namespace, kinds: ["run"], statuses: open, definition, labels, idPrefix: "", cursor },
-        ...{ startedMs: { from: 0, to: Number.POSITIVE_INFINITY }, endedMs: undefined },
-        ...{ order: "started-ascending", limit: pageMax },
+        ...everything,
+        ...{ namespace, kinds: ["run"], statuses: open, definition, labels, cursor, limit: pageMax },
       });
       count += page.entries.length;
       ({ cursor } = page);

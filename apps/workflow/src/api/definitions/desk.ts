@@ -1,14 +1,13 @@
 import type { DefinitionSource } from "@tutti/contracts/workflow/v1";
 import type { Catalogue } from "@tutti/definitions";
-import type { Archive } from "@tutti/journal";
 import type { CallContext, Foundation } from "@tutti/kernel";
 import type { LiveRuns } from "../../definitions/live-runs.ts";
 import type { Versions, VersionsNeeds } from "../../definitions/versions.ts";
+import type { MachineDesk } from "../machine-calls.ts";
 
 /** What the handlers about definitions work with. */
-export interface DefinitionDesk extends VersionsNeeds {
+export interface DefinitionDesk extends VersionsNeeds, Pick<MachineDesk, "archive"> {
   readonly versions: Versions;
-  readonly archive: Pick<Archive, "search">;
   readonly liveRuns: LiveRuns;
   readonly foundation: Pick<Foundation, "clock" | "timers">;
   /** What the installation offers of what a source uses. */

@@ -3,9 +3,8 @@ import type { definitionService } from "@tutti/contracts/workflow/v1";
 import type { Handlers } from "@tutti/mesh";
 import { checkDefinition, convertDefinition, getGraph, registerDefinition } from "./content.ts";
 import type { DefinitionDesk } from "./desk.ts";
-import { getDefinition, listDefinitions, listDefinitionVersions } from "./reading.ts";
+import { getDefinition, listDefinitions, listDefinitionVersions, watchDefinitions } from "./reading.ts";
 import { archiveDefinition, labelDefinition } from "./steering.ts";
-import { watchDefinitions } from "./watching.ts";
 
 export function definitionHandlers(desk: DefinitionDesk): Handlers<typeof definitionService> {
   return {

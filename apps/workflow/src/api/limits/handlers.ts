@@ -1,0 +1,142 @@
+/** Limits that runs share: set, looked at, taken away. */
+import type { WorkReference } from "@tutti/contracts/types/v1";
+import {
+  type EvictHolderRequest,
+  type Holder,
+  Limit,
+  type ListHoldersReply,
+  type ListHoldersRequest,
+  type ListLimitsReply,
+  type ListLimitsRequest,
+  type limitService,
+  type SetLimitRequest,
+} from "@tutti/contracts/workflow/v1";
+import { type CallContext, type InstanceKey, toTimestamp } from "@tutti/kernel";
+import {
+  evict as evictHolder,
+  type LimitPlace,
+  type LimitUsage,
+  limitErrors,
+  places,
+  removeLimit,
+  setLimit,
+  usage,
+} from "@tutti/machine-limit";
+import type { Handlers } from "@tutti/mesh";
+import { runtimeErrors } from "@tutti/runtime/errors";
+import {
+  allEntries,
+  ask,
+  type MachineDesk,
+  placeOfToken,
+  sizeOf,
+  tell,
+  tokenOfPlace,
+} from "../machine-calls.ts";
+import { type Named, pageOf } from "../named.ts";
+
+const service = "workflow";
+
+export function limitHandlers(desk: MachineDesk): Handlers<typeof limitService> {
+  return {
+    setLimit: (request, context) => set(desk, request, context),
+    getLimit: async ({ key }, context) => ({ limit: await limitNamed(desk, key, context) }),
+    listLimits: (request, context) => list(desk, request, context),
+    deleteLimit: ({ key, reason }, context) =>
+      tell(desk, keyOf(context.namespace, key), { command: removeLimit, body: {}, reason }, context),
+    listHolders: (request, context) => listHolders(desk, request, context),
+    evictHolder: (request, context) => evict(desk, request, context),
+  };
+}
+
+export function keyOf(namespace: string, key: string): InstanceKey {
+  return { namespace, kind: "limit", id: key };
+}
+
+async function set(desk: MachineDesk, request: SetLimitRequest, context: CallContext) {
+  const { limit = Limit.create(), revision, reason } = request;
+  const { key, maxConcurrent, rate, description } = limit;
+  const body = {
+    rule: { maxConcurrent, rate },
+    description,
+    revision: revision === "" ? 0 : Number(revision),
+  };
+  await tell(desk, keyOf(context.namespace, key), { command: setLimit, body, reason }, context);
+  return { limit: await limitNamed(desk, key, context) };
+}
+
+async function limitNamed(desk: MachineDesk, key: string, context: CallContext): Promise<Limit> {
+  try {
+    const found = await ask(desk, keyOf(context.namespace, key), { query: usage, body: undefined }, context);
+    return limitOf(context.namespace, key, found);
+  } catch (error) {
+    throw runtimeErrors.unknownInstance.is(error) ? limitErrors.missing({ id: key }) : error;
+  }
+}
+
+function limitOf(namespace: string, key: string, found: LimitUsage): Limit {
+  const { rule, description, holdCount, waitingCount, longestWaitMs, updateMs, revision } = found;
+  return {
+    ...{ namespace, key, description, longestWaitMs },
+    maxConcurrent: rule?.maxConcurrent ?? 0,
+    rate: rule?.rate && { ...rule.rate },
+    held: holdCount,
+    waiting: waitingCount,
+    updateTime: updateMs === 0 ? undefined : toTimestamp(updateMs),
+    updateCause: undefined,
+    revision: String(revision),
+  };
+}
+
+/** Keys come from the index, figures from the limits themselves. */
+async function list(
+  desk: MachineDesk,
+  { prefix, contendedOnly, page }: ListLimitsRequest,
+  context: CallContext,
+): Promise<ListLimitsReply> {
+  const { namespace } = context;
+  const named: Named<Limit> = {
+    async entries() {
+      const entries = await allEntries(desk, { namespace, kinds: ["limit"], idPrefix: prefix });
+      return new Map(entries.map(({ key, events }) => [key.id, events]));
+    },
+    async find(key) {
+      const limit = await limitNamed(desk, key, context);
+      return contendedOnly && limit.waiting === 0 ? undefined : limit;
+    },
+  };
+  const { items, nextToken } = await pageOf(named, page);
+  return { limits: items, page: { nextToken } };
+}
+
+async function listHolders(
+  desk: MachineDesk,
+  { key, page }: ListHoldersRequest,
+  context: CallContext,
+): Promise<ListHoldersReply> {
+  const offset = placeOfToken(page?.token ?? "");
+  const size = sizeOf(page);
+  // One more than asked for says whether there is another page.
+  const body = { offset, size: size + 1 };
+  const found = await ask(desk, keyOf(context.namespace, key), { query: places, body }, context);
+  const holders = found.slice(0, size).map((place) => holderOf(context.namespace, place));
+  return { holders, page: { nextToken: found.length > size ? tokenOfPlace(offset + size) : "" } };
+}
+
+function holderOf(namespace: string, { holder, startMs, leaseDueMs, place }: LimitPlace): Holder {
+  const { kind, id, task } = holder;
+  return {
+    work: { namespace, kind, id, task },
+    startTime: toTimestamp(startMs),
+    leaseExpireTime: leaseDueMs === 0 ? undefined : toTimestamp(leaseDueMs),
+    place,
+  };
+}
+
+const nobody: WorkReference = { namespace: "", kind: "", id: "", task: "" };
+
+function evict(desk: MachineDesk, { key, work, reason }: EvictHolderRequest, context: CallContext) {
+  const { kind, id, task } = work ?? nobody;
+  const body = { holder: { service, kind: kind || "run", id, task }, reason };
+  return tell(desk, keyOf(context.namespace, key), { command: evictHolder, body, reason }, context);
+}

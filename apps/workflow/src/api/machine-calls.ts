@@ -1,0 +1,86 @@
+/** How handlers speak with the machines of this service: where their partition is owned, and in the caller's name. */
+import { causeOf, type Hosting, whenOwned } from "@tutti/host";
+import type { Archive, IndexEntry, Search } from "@tutti/journal";
+import { type CallContext, type Command, type InstanceKey, kernelErrors, type Query } from "@tutti/kernel";
+import type { Runtime } from "@tutti/runtime";
+
+export interface MachineDesk extends Hosting {
+  readonly runtime: Runtime;
+  readonly archive: Pick<Archive, "search">;
+}
+
+export interface Told<Body, Reply> {
+  // biome-ignore lint/suspicious/noExplicitAny: the machine's own types do not matter to who calls it
+  readonly command: Command<any, Body, Reply>;
+  readonly body: Body;
+  /** Why, in words. */
+  readonly reason?: string;
+  readonly idempotencyKey?: string;
+}
+
+/** Resolves with what is durable. */
+export function tell<Body, Reply>(
+  desk: MachineDesk,
+  key: InstanceKey,
+  { command, body, reason = "", idempotencyKey }: Told<Body, Reply>,
+  context: CallContext,
+): Promise<Reply> {
+  const repeat = idempotencyKey ?? context.idempotencyKey;
+  const order = { key, command, body, cause: causeOf(context, reason), idempotencyKey: repeat };
+  return whenOwned(desk, key, context, () => desk.runtime.execute(order));
+}
+
+export interface Asked<Body, Reply> {
+  // biome-ignore lint/suspicious/noExplicitAny: a question knows its own types
+  readonly query: Query<any, Body, Reply>;
+  readonly body: Body;
+}
+
+export function ask<Body, Reply>(
+  desk: MachineDesk,
+  key: InstanceKey,
+  question: Asked<Body, Reply>,
+  context: CallContext,
+): Promise<Reply> {
+  return whenOwned(desk, key, context, () => desk.runtime.ask({ key, ...question }));
+}
+
+const pageMax = 1_000;
+
+/** All that the index has of a kind, which is at most a second behind. */
+export async function allEntries(
+  { archive }: Pick<MachineDesk, "archive">,
+  wanted: Pick<Search, "namespace" | "kinds"> & Partial<Search>,
+): Promise<readonly IndexEntry[]> {
+  const all: IndexEntry[] = [];
+  let cursor = "";
+  do {
+    const page = await archive.search({ ...everything, ...wanted, limit: pageMax, cursor });
+    all.push(...page.entries);
+    ({ cursor } = page);
+  } while (cursor !== "");
+  return all;
+}
+
+export const everything: Omit<Search, "namespace" | "kinds" | "cursor" | "limit"> = {
+  ...{ statuses: [], definition: "", labels: [], idPrefix: "" },
+  startedMs: { from: 0, to: Number.POSITIVE_INFINITY },
+  endedMs: undefined,
+  order: "started-ascending",
+};
+
+export const pageSizeDefault = 100;
+
+export function sizeOf(page: { readonly size: number } | undefined): number {
+  return Math.min(page?.size || pageSizeDefault, pageMax);
+}
+
+// The leading letter is the version of the token's form.
+export const tokenOfPlace = (place: number): string => `a${place}`;
+
+export function placeOfToken(token: string): number {
+  if (token === "") return 0;
+  if (/^a\d{1,9}$/.test(token)) return Number(token.slice(1));
+  const message = `expected the token of the page before, found ${token}`;
+  throw kernelErrors.pageTokenInvalid(undefined, { violations: [{ field: "page.token", message }] });
+}

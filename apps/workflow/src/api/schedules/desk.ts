@@ -1,0 +1,27 @@
+import type { Schedule } from "@tutti/contracts/workflow/v1";
+import type { CallContext, Foundation, InstanceKey } from "@tutti/kernel";
+import { facts, scheduleErrors } from "@tutti/machine-schedule";
+import { runtimeErrors } from "@tutti/runtime/errors";
+import type { Versions } from "../../definitions/versions.ts";
+import { ask, type MachineDesk } from "../machine-calls.ts";
+import { scheduleOf } from "./messages.ts";
+
+/** What the handlers about schedules work with. */
+export interface ScheduleDesk extends MachineDesk {
+  readonly versions: Versions;
+  readonly foundation: Pick<Foundation, "clock" | "timers">;
+}
+
+export function keyOf(namespace: string, id: string): InstanceKey {
+  return { namespace, kind: "schedule", id };
+}
+
+export async function scheduleNamed(desk: MachineDesk, id: string, context: CallContext): Promise<Schedule> {
+  const { namespace } = context;
+  try {
+    const found = await ask(desk, keyOf(namespace, id), { query: facts, body: undefined }, context);
+    return scheduleOf(namespace, id, found);
+  } catch (error) {
+    throw runtimeErrors.unknownInstance.is(error) ? scheduleErrors.missing({ id }) : error;
+  }
+}

@@ -1,0 +1,134 @@
+/** Schedules: made, steered, looked at. */
+import {
+  type BackfillScheduleRequest,
+  type CreateScheduleReply,
+  type CreateScheduleRequest,
+  type PreviewTimingReply,
+  type PreviewTimingRequest,
+  RunSpec,
+  Schedule,
+  ScheduleTiming,
+  type scheduleService,
+  type TriggerScheduleRequest,
+  type UpdateScheduleReply,
+  type UpdateScheduleRequest,
+} from "@tutti/contracts/workflow/v1";
+import { type CallContext, fromTimestamp, toTimestamp } from "@tutti/kernel";
+import {
+  backfill,
+  create,
+  pause,
+  previewTimes,
+  remove,
+  resume,
+  scheduleErrors,
+  timingProblem,
+  trigger,
+  update,
+} from "@tutti/machine-schedule";
+import type { Handlers } from "@tutti/mesh";
+import { tell } from "../machine-calls.ts";
+import { jsonOf } from "../payloads.ts";
+import { keyOf, type ScheduleDesk, scheduleNamed } from "./desk.ts";
+import { listFirings } from "./firings.ts";
+import { listSchedules, watchSchedules } from "./lists.ts";
+import { firingOf, merged, plannedTiming, planOf } from "./messages.ts";
+
+export function scheduleHandlers(desk: ScheduleDesk): Handlers<typeof scheduleService> {
+  const named = async (scheduleId: string, context: CallContext) => ({
+    schedule: await scheduleNamed(desk, scheduleId, context),
+  });
+  return {
+    createSchedule: (request, context) => createSchedule(desk, request, context),
+    getSchedule: ({ scheduleId }, context) => named(scheduleId, context),
+    listSchedules: (request, context) => listSchedules(desk, request, context),
+    watchSchedules: (request, context) => watchSchedules(desk, request, context),
+    updateSchedule: (request, context) => updateSchedule(desk, request, context),
+    deleteSchedule: ({ scheduleId, reason }, context) =>
+      tell(desk, keyOf(context.namespace, scheduleId), { command: remove, body: {}, reason }, context),
+    async pauseSchedule({ scheduleId, reason }, context) {
+      const told = { command: pause, body: { note: reason }, reason };
+      await tell(desk, keyOf(context.namespace, scheduleId), told, context);
+      return named(scheduleId, context);
+    },
+    async resumeSchedule({ scheduleId, reason }, context) {
+      const told = { command: resume, body: { note: reason }, reason };
+      await tell(desk, keyOf(context.namespace, scheduleId), told, context);
+      return named(scheduleId, context);
+    },
+    triggerSchedule: (request, context) => triggerSchedule(desk, request, context),
+    backfillSchedule: (request, context) => backfillSchedule(desk, request, context),
+    listFirings: (request, context) => listFirings(desk, request, context),
+    previewTiming: (request) => previewTiming(desk, request),
+  };
+}
+
+async function createSchedule(
+  desk: ScheduleDesk,
+  { schedule = Schedule.create() }: CreateScheduleRequest,
+  context: CallContext,
+): Promise<CreateScheduleReply> {
+  const { scheduleId, paused, note } = schedule;
+  await findDefinition(desk, schedule, context);
+  const told = { command: create, body: { plan: planOf(schedule), paused, note } };
+  const { existed } = await tell(desk, keyOf(context.namespace, scheduleId), told, context);
+  return { schedule: await scheduleNamed(desk, scheduleId, context), existed };
+}
+
+/** What it starts has to be there when it is made: a mistake in a name would show at night otherwise. */
+async function findDefinition(
+  { versions }: ScheduleDesk,
+  { run }: Schedule,
+  context: CallContext,
+): Promise<void> {
+  const { what, parameters } = run ?? RunSpec.create();
+  if (what?.$case !== "definition") return;
+  await versions.runnable(what.value, parameters && jsonOf(parameters, "schedule.run.parameters"), context);
+}
+
+async function updateSchedule(
+  desk: ScheduleDesk,
+  { schedule = Schedule.create(), update: wanted, reason }: UpdateScheduleRequest,
+  context: CallContext,
+): Promise<UpdateScheduleReply> {
+  const { scheduleId } = schedule;
+  const before = await scheduleNamed(desk, scheduleId, context);
+  const after = merged(before, schedule, wanted?.fields ?? []);
+  await findDefinition(desk, after, context);
+  // What was read to be merged is what is changed, unless the caller saw something else.
+  const revision = Number(wanted?.revision || before.revision);
+  const told = { command: update, body: { plan: planOf(after), revision }, reason };
+  await tell(desk, keyOf(context.namespace, scheduleId), told, context);
+  return { schedule: await scheduleNamed(desk, scheduleId, context) };
+}
+
+async function triggerSchedule(desk: ScheduleDesk, request: TriggerScheduleRequest, context: CallContext) {
+  const { scheduleId, overlap, reason, idempotencyKey } = request;
+  const told = { command: trigger, body: { overlap }, reason, idempotencyKey };
+  const { firing } = await tell(desk, keyOf(context.namespace, scheduleId), told, context);
+  return { firing: firing && firingOf(firing) };
+}
+
+async function backfillSchedule(desk: ScheduleDesk, request: BackfillScheduleRequest, context: CallContext) {
+  const { scheduleId, span, overlap, reason, idempotencyKey } = request;
+  const body = {
+    fromMs: span?.from === undefined ? 0 : fromTimestamp(span.from),
+    untilMs: span?.to === undefined ? desk.foundation.clock.now() : fromTimestamp(span.to),
+    overlap,
+  };
+  const told = { command: backfill, body, reason, idempotencyKey };
+  return tell(desk, keyOf(context.namespace, scheduleId), told, context);
+}
+
+const previewDefault = 10;
+
+function previewTiming(
+  { foundation }: ScheduleDesk,
+  { timing = ScheduleTiming.create(), fromTime, count }: PreviewTimingRequest,
+): PreviewTimingReply {
+  const planned = plannedTiming(timing);
+  const problem = timingProblem(planned);
+  if (problem !== undefined) throw scheduleErrors.planInvalid({ problem });
+  const fromMs = fromTime === undefined ? foundation.clock.now() : fromTimestamp(fromTime);
+  return { times: previewTimes(planned, fromMs, count || previewDefault).map((ms) => toTimestamp(ms)) };
+}

@@ -1,0 +1,67 @@
+import {
+  type ListSchedulesReply,
+  type ListSchedulesRequest,
+  type Schedule,
+  ScheduleFilter,
+  type WatchSchedulesReply,
+  type WatchSchedulesRequest,
+} from "@tutti/contracts/workflow/v1";
+import { conditionsOf } from "@tutti/host";
+import { type CallContext, toTimestamp } from "@tutti/kernel";
+import { scheduleErrors } from "@tutti/machine-schedule";
+import { allEntries } from "../machine-calls.ts";
+import { changesOf, type Named, pageOf } from "../named.ts";
+import { type ScheduleDesk, scheduleNamed } from "./desk.ts";
+
+export async function listSchedules(
+  desk: ScheduleDesk,
+  { filter = ScheduleFilter.create(), page }: ListSchedulesRequest,
+  context: CallContext,
+): Promise<ListSchedulesReply> {
+  const indexedTo = toTimestamp(desk.foundation.clock.now());
+  const { items, nextToken } = await pageOf(schedulesBy(desk, filter, context), page);
+  return { schedules: items, page: { nextToken }, indexedTo };
+}
+
+/** A stream that is resumed begins with a snapshot again. */
+export async function* watchSchedules(
+  desk: ScheduleDesk,
+  { filter = ScheduleFilter.create() }: WatchSchedulesRequest,
+  context: CallContext,
+): AsyncGenerator<WatchSchedulesReply, void> {
+  const named = schedulesBy(desk, filter, context);
+  for await (const { changed, removed, live } of changesOf(named, desk.foundation, context.signal))
+    yield { schedules: changed, removedIds: removed, live, cursor: "" };
+}
+
+function schedulesBy(desk: ScheduleDesk, filter: ScheduleFilter, context: CallContext): Named<Schedule> {
+  const { namespace } = context;
+  const { definitions, labels } = filter;
+  return {
+    async entries() {
+      const entries = await allEntries(desk, {
+        ...{ namespace, kinds: ["schedule"] },
+        labels: labels === undefined ? [] : conditionsOf(labels),
+      });
+      const wanted = entries.filter(
+        ({ definition, endMs }) =>
+          endMs === 0 && (definitions.length === 0 || definitions.includes(definition)),
+      );
+      return new Map(wanted.map(({ key, events }) => [key.id, events]));
+    },
+    async find(id) {
+      try {
+        const found = await scheduleNamed(desk, id, context);
+        return fits(filter, found) ? found : undefined;
+      } catch (error) {
+        if (scheduleErrors.missing.is(error)) return undefined;
+        throw error;
+      }
+    },
+  };
+}
+
+function fits({ paused, text }: ScheduleFilter, schedule: Schedule): boolean {
+  if (paused !== undefined && schedule.paused !== paused) return false;
+  return `${schedule.scheduleId}\n${schedule.description}`.toLowerCase().includes(text.toLowerCase());
+}

@@ -1,0 +1,53 @@
+/** What the machines of this service want done, brought to whoever does it. */
+import { assert } from "@tutti/kernel";
+
+import type { RunEffect } from "@tutti/machine-run";
+import type { ScheduleEffect } from "@tutti/machine-schedule";
+import type { DueEffect, Effects, EffectToken } from "@tutti/runtime";
+import type { Dispatcher } from "../offers/dispatcher.ts";
+import type { Errands } from "./errands.ts";
+import type { Starts } from "./starts.ts";
+
+export interface Doers {
+  readonly dispatcher: Dispatcher;
+  readonly errands: Errands;
+  readonly starts: Starts;
+}
+
+export class WorkflowEffects implements Effects {
+  #doers: Doers | undefined;
+
+  /** Those who do it need the runtime, which needs this: nothing is asked for before. */
+  begin(doers: Doers): void {
+    this.#doers = doers;
+  }
+
+  dispatch(effects: readonly DueEffect[]): void {
+    assert(this.#doers !== undefined, "nothing is asked for before there is who does it", {});
+    const { dispatcher, starts } = this.#doers;
+    for (const due of effects) {
+      // Only machines of this service make effects, and these are all that they make.
+      const effect = due.effect as RunEffect | ScheduleEffect;
+      switch (effect.kind) {
+        case "offer_task":
+          dispatcher.offer(due, effect);
+          break;
+        case "start_run":
+          starts.start(due, effect);
+          break;
+        case "stop_run":
+          starts.stop(due, effect);
+          break;
+      }
+    }
+  }
+
+  withdraw(tokens: readonly EffectToken[]): void {
+    if (this.#doers === undefined) return;
+    const { dispatcher, errands } = this.#doers;
+    for (const token of tokens) {
+      dispatcher.withdraw(token);
+      errands.withdraw(token);
+    }
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * Errands for machines: calls to other services, or to this one, that are repeated until it is known what came of them. The
+ * answer is a command with the token of the effect.
+ *
+ * 1. An errand is under way once per token; it ends with an answer that the machine has, or when it is withdrawn.
+ * 2. What is refused for good is told to the machine; what fails for a while is repeated with growing pauses.
+ */
+
+import type { Cause } from "@tutti/contracts/types/v1";
+import {
+  backoffMs,
+  type Command,
+  errorFromUnknown,
+  type Foundation,
+  sleep,
+  type TuttiError,
+} from "@tutti/kernel";
+import { type DueEffect, type EffectToken, type Runtime, writeToken } from "@tutti/runtime";
+
+/** What a machine is told at the end of an errand. */
+export interface Told {
+  // biome-ignore lint/suspicious/noExplicitAny: commands of several machines, each with its own body
+  readonly command: Command<any>;
+  readonly body: unknown;
+}
+
+/** One attempt of an errand: resolves with what to tell, throws what stands in the way. */
+export type Attempt = (signal: AbortSignal) => Promise<Told>;
+
+export interface ErrandsParts {
+  readonly runtime: Pick<Runtime, "submit">;
+  readonly foundation: Pick<Foundation, "timers" | "chance" | "logger">;
+  readonly cause: Cause;
+}
+
+const backoff = { firstMs: 100, maxMs: 30_000 };
+
+export class Errands {
+  readonly #parts: ErrandsParts;
+  readonly #open = new Map<string, AbortController>();
+  readonly #ended = new Set<Promise<void>>();
+
+  constructor(parts: ErrandsParts) {
+    this.#parts = parts;
+  }
+
+  /** `refuse` says what the machine is told when an attempt is refused for good. */
+  begin({ token }: Pick<DueEffect, "token">, attempt: Attempt, refuse: (error: TuttiError) => Told): void {
+    const name = nameOf(token);
+    if (this.#open.has(name)) return;
+    const stopping = new AbortController();
+    this.#open.set(name, stopping);
+    const run = this.#run(token, attempt, refuse, stopping.signal).finally(() => {
+      if (this.#open.get(name) === stopping) this.#open.delete(name);
+      this.#ended.delete(run);
+    });
+    this.#ended.add(run);
+  }
+
+  withdraw(token: EffectToken): void {
+    if (this.#open.size > 0) this.#open.get(nameOf(token))?.abort();
+  }
+
+  async stop(): Promise<void> {
+    for (const stopping of this.#open.values()) stopping.abort();
+    await Promise.all(this.#ended);
+  }
+
+  async #run(
+    token: EffectToken,
+    attempt: Attempt,
+    refuse: (error: TuttiError) => Told,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { timers, chance, logger } = this.#parts.foundation;
+    for (let failures = 0; !signal.aborted; ) {
+      const told = await this.#attempt(attempt, refuse, signal);
+      if (told !== undefined && (await this.#tell(token, told))) return;
+      failures++;
+      if (failures === 5)
+        logger.warn("an errand of a machine has failed five times, and is repeated", { ...token });
+      await sleep(timers, backoffMs(backoff, failures, chance), signal).catch(() => {});
+    }
+  }
+
+  /** Undefined when it is to be repeated. */
+  async #attempt(
+    attempt: Attempt,
+    refuse: (error: TuttiError) => Told,
+    signal: AbortSignal,
+  ): Promise<Told | undefined> {
+    try {
+      return await attempt(signal);
+    } catch (thrown) {
+      const error = errorFromUnknown(thrown);
+      return error.retry === "never" && !signal.aborted ? refuse(error) : undefined;
+    }
+  }
+
+  /** Whether the machine has it, or does not want it any more. */
+  #tell(token: EffectToken, { command, body }: Told): Promise<boolean> {
+    const { runtime, cause } = this.#parts;
+    return new Promise((resolve) => {
+      runtime.submit({
+        ...{ key: undefined, command, body, cause, idempotencyKey: "", token },
+        // Where the partition has gone elsewhere its new owner begins the errand anew.
+        answer: (outcome) => resolve(outcome.kind !== "refused" || outcome.refusal.retry !== "same-key"),
+      });
+    });
+  }
+}
+
+function nameOf(token: EffectToken): string {
+  return Buffer.from(writeToken(token)).toString("base64");
+}

@@ -1,0 +1,137 @@
+/** From what a caller asks for to what a run is begun with: everything looked up, held against its schema, made durable. */
+import { createHash } from "node:crypto";
+import type { Payload, TaskList, WorkReference } from "@tutti/contracts/types/v1";
+import { DefinitionKind, type ParentClosePolicy, type RunOrder, RunSpec } from "@tutti/contracts/workflow/v1";
+import { checkDocument, documentOfTasks, holdAgainst, repeatedIds } from "@tutti/definitions";
+import type { Json } from "@tutti/expressions";
+import { type CallContext, fromTimestamp } from "@tutti/kernel";
+import type { RunPlans } from "@tutti/machine-run";
+import { jsonOf } from "../api/payloads.ts";
+import { withoutMistakes } from "../definitions/sources.ts";
+import type { Versions } from "../definitions/versions.ts";
+import { requestErrors } from "../errors.ts";
+import type { PlanShelf } from "../plans/plan-shelf.ts";
+
+export interface OrdersNeeds {
+  readonly versions: Versions;
+  readonly shelf: PlanShelf & RunPlans;
+}
+
+/** What stands beside the specification. */
+export interface OrderExtras {
+  readonly startMs: number;
+  readonly parent: WorkReference | undefined;
+  readonly root: WorkReference | undefined;
+  readonly parentClose: ParentClosePolicy;
+  readonly idChosen: boolean;
+}
+
+/** A specification with its definition found: what many runs can be ordered with that differ in their input alone. */
+export interface PreparedSpec {
+  readonly spec: RunSpec;
+  /** But for what differs from run to run. */
+  readonly order: Omit<RunOrder, "input" | "inputPayload" | "requestHash">;
+  /** JSON Schema of the input; undefined where anything will do. */
+  readonly inputSchema: Json | undefined;
+}
+
+export class Orders {
+  readonly #needs: OrdersNeeds;
+
+  constructor(needs: OrdersNeeds) {
+    this.#needs = needs;
+  }
+
+  /** Finds the definition, or plans the tasks, and has the plan at hand. */
+  async prepare(spec: RunSpec, extras: OrderExtras, context: CallContext): Promise<PreparedSpec> {
+    const { what, parameters } = spec;
+    const common = commonOf(spec, extras);
+    if (what?.$case === "tasks")
+      return { spec, order: { ...common, ...planned(what.value) }, inputSchema: undefined };
+    if (what === undefined) throw requestErrors.nothingToRun();
+    const given = parameters && jsonOf(parameters, "spec.parameters");
+    const { name, hash, label, definition } = await this.#needs.versions.runnable(what.value, given, context);
+    await this.#needs.shelf.prepare(context.namespace, hash);
+    const schema = definition.inputSchema;
+    return {
+      spec,
+      order: {
+        ...common,
+        ...{ definition: name, hash, versionLabel: label, kind: definition.kind, plan: noBytes },
+        parameters: given === undefined ? noBytes : Buffer.from(JSON.stringify(given)),
+      },
+      inputSchema: schema === "" ? undefined : (JSON.parse(schema) as Json),
+    };
+  }
+
+  /** The order for one run. Its input has to satisfy the schema. */
+  order({ spec, order, inputSchema }: PreparedSpec, input: Payload | undefined): RunOrder {
+    const own = spec.what?.$case === "tasks" ? spec.what.value.input : undefined;
+    const given = input ?? own ?? spec.input;
+    const held = inputSchema === undefined ? given : holdInput(inputSchema, given);
+    const isJson =
+      held?.body?.$case === "inline" && (held.mediaType === "" || held.mediaType === "application/json");
+    return {
+      ...order,
+      input: isJson && held?.body?.$case === "inline" ? held.body.value : noBytes,
+      inputPayload: isJson ? undefined : held,
+      requestHash: hashOf({ ...spec, input: given }, order.startMs),
+    };
+  }
+}
+
+const noBytes = new Uint8Array(0);
+
+function commonOf(
+  { labels, priority, pool, dueTime, timeoutMs, retentionMs, events, budget }: RunSpec,
+  { startMs, parent, root, parentClose, idChosen }: OrderExtras,
+): Omit<PreparedSpec["order"], "definition" | "hash" | "versionLabel" | "plan" | "kind" | "parameters"> {
+  return {
+    ...{ labels, priority, pool, timeoutMs, retentionMs, events, budget },
+    dueMs: dueTime === undefined ? 0 : fromTimestamp(dueTime),
+    ...{ startMs, parent, root, parentClose, idChosen, incarnation: 1, firstId: "" },
+  };
+}
+
+/** Tasks that were written for one run alone: their plan travels with it. */
+function planned(
+  list: TaskList,
+): Pick<RunOrder, "definition" | "hash" | "versionLabel" | "plan" | "kind" | "parameters"> {
+  const [repeated] = repeatedIds(list);
+  if (repeated !== undefined) throw requestErrors.taskRepeated({ task: repeated });
+  const checked = checkDocument(documentOfTasks("tasks", list));
+  const { plan } = withoutMistakes(checked, "the tasks");
+  if (plan === undefined) throw requestErrors.nothingToRun();
+  return {
+    ...{ definition: "", hash: "", versionLabel: "", parameters: noBytes },
+    plan: Buffer.from(JSON.stringify(plan)),
+    kind: DefinitionKind.DEFINITION_KIND_TASKS,
+  };
+}
+
+function holdInput(schema: Json, payload: Payload | undefined): Payload {
+  const given = payload === undefined ? null : jsonOf(payload, "spec.input");
+  const { value, violations } = holdAgainst(schema, given);
+  if (violations.length > 0)
+    throw requestErrors.inputInvalid(
+      { count: violations.length },
+      {
+        violations: violations.map(({ path, message }) => ({
+          field: ["spec.input", ...path].join("."),
+          message,
+        })),
+      },
+    );
+  // Untouched where no default was filled in, so that a number keeps the form in which it was written.
+  if (value === given && payload !== undefined) return payload;
+  return { body: { $case: "inline", value: Buffer.from(JSON.stringify(value)) }, mediaType: "" };
+}
+
+/** What has to be the same for a start to be the same again. */
+function hashOf(spec: RunSpec, startMs: number): Uint8Array {
+  return createHash("sha256")
+    .update(RunSpec.encode(spec).finish())
+    .update(` ${startMs}`)
+    .digest()
+    .subarray(0, 16);
+}
