@@ -52,8 +52,13 @@ export interface Machine<State, Effect = unknown> {
   project(state: ReadOnly<State>): unknown;
 }
 
+/** What says of itself that nothing in it changes, such as a plan that many instances share: deciders see it as it is. */
+export interface Unchanging {
+  readonly isUnchanging: true;
+}
+
 /** What a decider may look at. */
-export type ReadOnly<T> = T extends (...args: never[]) => unknown
+export type ReadOnly<T> = T extends ((...args: never[]) => unknown) | Unchanging
   ? T
   : T extends Map<infer K, infer V>
     ? ReadonlyMap<K, ReadOnly<V>>

@@ -1,0 +1,129 @@
+/**
+ * Users' data: JSON in bytes, or a payload of anything else. It is handed on as it is and parsed only when an expression
+ * reads it. Absent data is null.
+ */
+import type { Payload } from "@tutti/contracts/types/v1";
+import type { Json, Value } from "@tutti/expressions";
+
+export type Data = Uint8Array | Payload;
+
+export const noBytes = new Uint8Array(0);
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+/** Out of the two fields that messages have. */
+export function dataOf(bytes: Uint8Array, payload: Payload | undefined): Data | undefined {
+  if (bytes.length > 0) return bytes;
+  return payload === undefined ? undefined : dataOfPayload(payload);
+}
+
+export function dataOfPayload(payload: Payload | undefined): Data | undefined {
+  if (payload?.body === undefined) return undefined;
+  const { body, mediaType } = payload;
+  if (body.$case !== "inline" || !isJson(mediaType)) return payload;
+  return body.value.length === 0 ? undefined : body.value;
+}
+
+function isJson(mediaType: string): boolean {
+  return mediaType === "" || mediaType === "application/json";
+}
+
+/** The field for JSON. */
+export function bytesOf(data: Data | undefined): Uint8Array {
+  return data instanceof Uint8Array ? data : noBytes;
+}
+
+/** The field for anything else. */
+export function payloadOf(data: Data | undefined): Payload | undefined {
+  return data instanceof Uint8Array ? undefined : data;
+}
+
+/** As the contracts say it; absent for null. */
+export function asPayload(data: Data | undefined): Payload | undefined {
+  if (!(data instanceof Uint8Array)) return data;
+  return { body: { $case: "inline", value: data }, mediaType: "" };
+}
+
+export function encodeJson(value: Json): Uint8Array {
+  return encoder.encode(JSON.stringify(value));
+}
+
+/** Why data cannot be computed with. */
+export class UnreadableData extends Error {}
+
+/**
+ * What was parsed last: a value that many expressions read is parsed once, and large ones do not stay in memory with every
+ * run. Keyed by the very bytes, which nobody changes.
+ */
+const keptMax = 16;
+const keptBytes: (Uint8Array | undefined)[] = new Array<undefined>(keptMax).fill(undefined);
+const keptValues: Value[] = new Array<null>(keptMax).fill(null);
+let next = 0;
+
+/** Throws `UnreadableData` for what is no JSON in place. */
+export function parsed(data: Data | undefined): Value {
+  if (data === undefined) return null;
+  if (!(data instanceof Uint8Array)) throw new UnreadableData(described(data));
+  const known = keptBytes.indexOf(data);
+  if (known !== -1) return keptValues[known] as Value;
+  const value = parseJson(data);
+  keptBytes[next] = data;
+  keptValues[next] = value;
+  next = (next + 1) % keptMax;
+  return value;
+}
+
+function parseJson(bytes: Uint8Array): Value {
+  if (bytes.length === 0) return null;
+  try {
+    return JSON.parse(decoder.decode(bytes)) as Value;
+  } catch (error) {
+    throw new UnreadableData(error instanceof SyntaxError ? error.message : "bytes that are no text");
+  }
+}
+
+function described({ body, mediaType }: Payload): string {
+  if (body?.$case === "blob") return `${body.value.size} bytes in the blob store`;
+  return `${mediaType === "" ? "nothing" : `data of the type ${mediaType}`}`;
+}
+
+/** A list of data as one JSON document. Null stands for what is no JSON. */
+export function joinedList(parts: readonly (Data | undefined)[]): Uint8Array {
+  return joined(parts.map(bytesOrNull), undefined);
+}
+
+/** Data by name as one JSON document. */
+export function joinedObject(names: readonly string[], parts: readonly (Data | undefined)[]): Uint8Array {
+  return joined(
+    parts.map(bytesOrNull),
+    names.map((name) => encoder.encode(`${JSON.stringify(name)}:`)),
+  );
+}
+
+const nullBytes = encoder.encode("null");
+const comma = 44;
+
+function bytesOrNull(data: Data | undefined): Uint8Array {
+  return data instanceof Uint8Array && data.length > 0 ? data : nullBytes;
+}
+
+function joined(parts: readonly Uint8Array[], names: readonly Uint8Array[] | undefined): Uint8Array {
+  let length = 2 + Math.max(0, parts.length - 1);
+  for (const part of parts) length += part.length;
+  for (const name of names ?? []) length += name.length;
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  bytes[at++] = names === undefined ? 0x5b : 0x7b;
+  for (const [index, part] of parts.entries()) {
+    if (index > 0) bytes[at++] = comma;
+    const name = names?.[index];
+    if (name !== undefined) {
+      bytes.set(name, at);
+      at += name.length;
+    }
+    bytes.set(part, at);
+    at += part.length;
+  }
+  bytes[at] = names === undefined ? 0x5d : 0x7d;
+  return bytes;
+}

@@ -1,0 +1,64 @@
+/**
+ * What a run wants done outside. Effects are made while events are folded and refer to what the state has; they are
+ * handed over when their event is durable.
+ */
+import type { OfferDetails, ParentClosePolicy } from "@tutti/contracts/workflow/v1";
+import type { Data } from "./data.ts";
+import type { OfferProfile } from "./plan/offer-profile.ts";
+
+export type RunEffect = OfferTask | StartChild | RenewLease;
+
+/**
+ * An attempt of a task, or of the undoing of its effect, for a pool. Its result is `complete_task`, `fail_task` or
+ * `return_task`. The same attempt again is the same offer with another priority or due time.
+ */
+export interface OfferTask {
+  readonly kind: "offer_task";
+  readonly profile: OfferProfile;
+  /** Id of the task in the run. */
+  readonly taskId: string;
+  /** Absent for null. */
+  readonly input: Data | undefined;
+  /** Which attempt of this visit, from 1: for people and agents. The token has its own. */
+  readonly attempt: number;
+  readonly priority: number;
+  /** Since when it is ready, milliseconds since the Unix epoch. */
+  readonly readyMs: number;
+  /** When the time over all attempts is over; 0 for never. */
+  readonly totalDueMs: number;
+  /** When its outcome is wanted; 0 for no moment. */
+  readonly dueMs: number;
+  /** What was computed for it; undefined where nothing was. */
+  readonly details: OfferDetails | undefined;
+  /** What the attempt before has saved. */
+  readonly saved: Uint8Array | undefined;
+  /** Labels of the run. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly onlyAgents: readonly string[];
+  readonly notAgents: readonly string[];
+}
+
+/** A child run or mission. Its result is `confirm_child` or `refuse_child`; its end comes by the letter `end_child`. */
+export interface StartChild {
+  readonly kind: "start_child";
+  /** `run` or `mission`. */
+  readonly childKind: string;
+  readonly childId: string;
+  readonly definition: string;
+  readonly label: string;
+  readonly hash: string;
+  readonly input: Data | undefined;
+  readonly parameters: Uint8Array | undefined;
+  /** Task that it does: what the child names when it tells of its end. */
+  readonly taskId: string;
+  readonly parentClose: ParentClosePolicy;
+  readonly priority: number;
+  readonly dueMs: number;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** Leases to be renewed until they are withdrawn. Its result is `lose_lease`, when one is lost. */
+export interface RenewLease {
+  readonly kind: "renew_lease";
+  readonly leases: readonly { readonly limit: string; readonly ticket: number; readonly dueMs: number }[];
+}

@@ -1,0 +1,83 @@
+/**
+ * A task that is done once for each entry of a list. The node of the task waits for nodes of its entries, of which so many
+ * are at work at once as `maxParallel` allows.
+ */
+import type { ErrorDetail } from "@tutti/contracts/types/v1";
+import { noBytes } from "../data.ts";
+import { bounded, detailOfRefusal } from "../error-details.ts";
+import { runErrors } from "../errors.ts";
+import { encoded, evaluate, type Given, isFollowing } from "../evaluate/evaluate.ts";
+import { idOf, type Place, sceneOf } from "../kinds/kind.ts";
+import { entriesMax, nodesMax } from "../limits.ts";
+import { complete, failForGood } from "../node/outcome.ts";
+import { taskIdIn } from "../node/places.ts";
+import type { RangeView } from "../state.ts";
+import { entriesBegun } from "./events.ts";
+
+/** The list is known now: its entries come to be. */
+export function beginEntries(place: Place): void {
+  const { task, step, number, budget } = place;
+  const scene = sceneOf(place);
+  const made = evaluate(scene, task.forEach, `\`forEach\` of ${idOf(place)}`);
+  if (!made.ok) {
+    failForGood(place, made.error);
+    return;
+  }
+  const count = Array.isArray(made.value) ? made.value.length : -1;
+  const problem = problemOf(place, count, made.value);
+  if (problem !== undefined) {
+    failForGood(place, problem);
+    return;
+  }
+  const list: Given = isFollowing(scene, task.forEach)
+    ? { ok: true, bytes: noBytes, payload: undefined }
+    : encoded(made.value, `\`forEach\` of ${idOf(place)}`);
+  if (!list.ok) {
+    failForGood(place, list.error);
+    return;
+  }
+  budget.spend(list.bytes.length);
+  step.emit(entriesBegun, { node: number, count, list: list.bytes, beginMs: step.nowMs });
+}
+
+function problemOf(place: Place, count: number, value: unknown): ErrorDetail | undefined {
+  const task = idOf(place);
+  if (count < 0) {
+    const found = value === null ? "null" : typeof value === "object" ? "an object" : `a ${typeof value}`;
+    return detailOfRefusal(runErrors.listExpected.refusal({ task, found }));
+  }
+  const max = Math.min(entriesMax, nodesMax - place.run.nodeCount);
+  return count <= max
+    ? undefined
+    : detailOfRefusal(runErrors.tooManyEntries.refusal({ task, found: count, max: Math.max(0, max) }));
+}
+
+/**
+ * Its entries want something: the next ones begin, or the last one has ended, or the first one has failed.
+ *
+ * @param begin begins one
+ */
+export function attendEntries(place: Place, range: RangeView, begin: (entry: number) => void): void {
+  const { run, number, task, budget } = place;
+  const { maxParallel, failFast } = place.range.plan.policy(task);
+  if (range.left === 0 || (failFast && range.failed >= 0)) {
+    if (range.failed < 0) complete(place, undefined);
+    else failForGood(place, errorOfEntries(place, range));
+    return;
+  }
+  const most = maxParallel === 0 ? range.count : maxParallel;
+  while (!budget.isSpent) {
+    const detail = run.nodes[number]?.more;
+    if (detail === undefined || detail.nextEntry >= range.count || detail.entriesOpen >= most) return;
+    // One that begins may fail at once, which ends the others.
+    if (failFast && range.failed >= 0) return;
+    begin(range.first + detail.nextEntry);
+  }
+}
+
+/** That of the first entry that failed. */
+function errorOfEntries({ run }: Place, range: RangeView): ErrorDetail {
+  const error = bounded(run.nodes[range.failed]?.error);
+  const entry = taskIdIn(run, range, range.failed);
+  return { ...error, details: { ...error.details, entry } };
+}

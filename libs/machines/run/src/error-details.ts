@@ -1,0 +1,52 @@
+/** Errors as runs keep them: with bounds, and without what is of no use later. */
+import { type ErrorDetail, RetryClass } from "@tutti/contracts/types/v1";
+import type { ReadOnly, Refusal } from "@tutti/kernel";
+import { causesMax, detailLengthMax, detailsMax, messageLengthMax } from "./limits.ts";
+
+const retryClasses = {
+  never: RetryClass.RETRY_CLASS_NEVER,
+  "same-key": RetryClass.RETRY_CLASS_SAME_KEY,
+  elsewhere: RetryClass.RETRY_CLASS_ELSEWHERE,
+} as const;
+
+export function detailOfRefusal(refusal: Refusal, cause?: ErrorDetail): ErrorDetail {
+  const { code, message, status, details, retryAfterMs } = refusal;
+  return bounded({
+    code,
+    message,
+    status,
+    retry: retryClasses[refusal.retry],
+    retryAfterMs,
+    violations: [],
+    details: { ...details },
+    cause,
+    notOwner: undefined,
+  });
+}
+
+/** An error that came from outside, cut to what is kept. */
+export function bounded(error: ReadOnly<ErrorDetail> | undefined, depth = 0): ErrorDetail {
+  const { code = "", message = "", retry = RetryClass.RETRY_CLASS_UNSPECIFIED, status = "" } = error ?? {};
+  const details = Object.entries(error?.details ?? {}).slice(0, detailsMax);
+  return {
+    code: code === "" ? "task.failed" : cut(code, 200),
+    message: cut(message, messageLengthMax),
+    retry,
+    retryAfterMs: error?.retryAfterMs ?? 0,
+    violations: [],
+    details: Object.fromEntries(details.map(([name, text]) => [cut(name, 200), cut(text, detailLengthMax)])),
+    cause: error?.cause === undefined || depth >= causesMax ? undefined : bounded(error.cause, depth + 1),
+    notOwner: undefined,
+    status: cut(status, 100),
+  };
+}
+
+export function cut(text: string, lengthMax: number): string {
+  return text.length <= lengthMax ? text : `${text.slice(0, lengthMax - 1).toWellFormed()}…`;
+}
+
+/** Says of which task an error of the run is. */
+export function ofTask(error: ReadOnly<ErrorDetail> | undefined, task: string): ErrorDetail {
+  const made = bounded(error);
+  return { ...made, details: { ...made.details, task } };
+}

@@ -1,0 +1,172 @@
+import { defineErrors } from "@tutti/kernel";
+
+/** Why a run says no, to its callers, and why its tasks fail when no agent said so. */
+export const runErrors = defineErrors("workflow", {
+  runMissing: {
+    status: "NOT_FOUND",
+    retry: "never",
+    help: "There is no run with this id in the namespace, or it was removed after its retention.",
+    message: ({ id }: { id: string }) => `expected the run ${id}, found none; start it, or correct the id`,
+  },
+  runConflict: {
+    status: "ALREADY_EXISTS",
+    retry: "never",
+    help: "A run with this id was started with something else. The same start again gives the same run.",
+    message: ({ id }: { id: string }) =>
+      `expected the start of ${id} as it was the first time, found another specification; choose another id`,
+  },
+  runEnded: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "What was asked needs a run that has not ended, or one that has. Its status is in the message.",
+    message: ({ id, status, wanted }: { id: string; status: string; wanted: string }) =>
+      `expected the run ${id} ${wanted}, found it ${status}; look at the run before you go on`,
+  },
+  orderInvalid: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "What a run is started with is within bounds, and names a plan.",
+    message: ({ problem }: { problem: string }) => `${problem}; correct what the run is started with`,
+  },
+  taskMissing: {
+    status: "NOT_FOUND",
+    retry: "never",
+    help: "The run has no such task, or not yet. Ids are `ship`, `ship[3]` for an entry, `poll#2.fetch` in a round.",
+    message: ({ id, task }: { id: string; task: string }) =>
+      `expected a task ${task} in the run ${id}, found none; list the tasks to see their ids`,
+  },
+  taskNotRepairable: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "A task that has ended, and on which something rests that has begun, is not mended. Reset or retry the run.",
+    message: ({ task, found }: { task: string; found: string }) =>
+      `expected ${task} to be open, or nothing that rests on it to have begun; found ${found}; reset the run instead`,
+  },
+  nothingToRetry: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "Only a run that failed, was cancelled or terminated, or waits for a person is taken up again.",
+    message: ({ id, status }: { id: string; status: string }) =>
+      `expected ${id} to have something that did not do well, found it ${status}; name the tasks to be done again, or reset the run`,
+  },
+  resetInvalid: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "A run is taken back to a state that it was in.",
+    message: ({ problem }: { problem: string }) => `${problem}; name an event of this run`,
+  },
+  labelsInvalid: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "A run has at most so many labels.",
+    message: ({ found, max }: { found: number; max: number }) =>
+      `expected at most ${max} labels, found ${found}; remove some`,
+  },
+  expressionFailed: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "An expression of the definition could not be evaluated. The error has the expression, the place in it, and what it worked on.",
+    message: ({ where, expression, problem }: { where: string; expression: string; problem: string }) =>
+      `expected a value for ${where}, found: ${problem} in \`${expression}\`; guard it with has(), or correct what it reads`,
+  },
+  dataUnreadable: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "An expression reads something that is no JSON document, or that is kept in the blob store. It may be handed on, but not computed with.",
+    message: ({ name, problem }: { name: string; problem: string }) =>
+      `expected JSON in ${name}, found ${problem}; hand it on as it is, or give JSON`,
+  },
+  valueTooLarge: {
+    status: "RESOURCE_EXHAUSTED",
+    retry: "never",
+    help: "What an expression gives, or a list is made of, is kept in the run and has a greatest size.",
+    message: ({ where, bytes, bytesMax }: { where: string; bytes: number; bytesMax: number }) =>
+      `expected at most ${bytesMax} bytes for ${where}, found ${bytes}; put it into the blob store, or give less`,
+  },
+  listExpected: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "`forEach` wants a list.",
+    message: ({ task, found }: { task: string; found: string }) =>
+      `expected a list for forEach of ${task}, found ${found}; correct the expression`,
+  },
+  tooManyEntries: {
+    status: "RESOURCE_EXHAUSTED",
+    retry: "never",
+    help: "A list has a greatest length, and a run a greatest number of tasks.",
+    message: ({ task, found, max }: { task: string; found: number; max: number }) =>
+      `expected at most ${max} entries for forEach of ${task}, found ${found}; work on parts of the list, by children`,
+  },
+  entriesFailed: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "Entries of a list failed, and the rest was done as `failFast: false` asks.",
+    message: ({
+      task,
+      failed,
+      count,
+      first,
+    }: {
+      task: string;
+      failed: number;
+      count: number;
+      first: string;
+    }) =>
+      `expected ${task} to do well for all of ${count} entries, found ${failed} that failed, the first with: ${first}; see the entries`,
+  },
+  timedOut: {
+    status: "DEADLINE_EXCEEDED",
+    retry: "never",
+    help: "The task took longer than its timeout allows over all attempts and pauses.",
+    message: ({ task, totalMs }: { task: string; totalMs: number }) =>
+      `expected ${task} to have an outcome within ${totalMs} ms, found none; raise \`timeout.total\`, or see what it waited for`,
+  },
+  runTimedOut: {
+    status: "DEADLINE_EXCEEDED",
+    retry: "never",
+    help: "The run took longer than its timeout allows. What was done has been undone where it can be.",
+    message: ({ id, timeoutMs }: { id: string; timeoutMs: number }) =>
+      `expected the run ${id} to end within ${timeoutMs} ms, found it going on; raise its timeout`,
+  },
+  agentLost: {
+    status: "UNAVAILABLE",
+    retry: "same-key",
+    help: "Agents were gone before they gave a result, again and again: the task may be what brings them down.",
+    message: ({ task, count }: { task: string; count: number }) =>
+      `expected a result of ${task}, found its agent gone ${count} times; look at what the task does to its agents`,
+  },
+  attemptsExhausted: {
+    status: "RESOURCE_EXHAUSTED",
+    retry: "never",
+    help: "A task is tried so often at most, whatever its policy says.",
+    message: ({ task, max }: { task: string; max: number }) =>
+      `expected ${task} to end within ${max} attempts, found none that did; correct the task`,
+  },
+  cancelled: {
+    status: "CANCELLED",
+    retry: "never",
+    help: "Somebody asked the run to end.",
+    message: ({ by, reason }: { by: string; reason: string }) =>
+      `was cancelled by ${by}${reason === "" ? "" : `: ${reason}`}; start or retry it if it is still wanted`,
+  },
+  terminated: {
+    status: "ABORTED",
+    retry: "never",
+    help: "Somebody ended the run at once, without clean-up.",
+    message: ({ by, reason }: { by: string; reason: string }) =>
+      `was terminated by ${by}${reason === "" ? "" : `: ${reason}`}; nothing was undone`,
+  },
+  stopped: {
+    status: "CANCELLED",
+    retry: "never",
+    help: "What the task was a part of has ended before it.",
+    message: ({ why }: { why: string }) => `was stopped because ${why}`,
+  },
+  kindUnknown: {
+    status: "UNIMPLEMENTED",
+    retry: "never",
+    help: "This release cannot do tasks of this kind.",
+    message: ({ task, kind }: { task: string; kind: string }) =>
+      `expected a kind of task that this release knows, found ${kind} of ${task}; use a newer release`,
+  },
+});

@@ -1,0 +1,73 @@
+/** Outputs, where they are made of others: a list of what entries gave, an object of what tasks gave. */
+import { TaskStatus } from "@tutti/contracts/types/v1";
+import type { Value } from "@tutti/expressions";
+import { type Data, joinedList, joinedObject, parsed } from "../data.ts";
+import { partsOf, rangeViewOf, statusOfNode } from "../node/places.ts";
+import type { NodeView, RangeView, RunView } from "../state.ts";
+
+/** Whether there is an output: null is one. */
+export function hasOutput(run: RunView, number: number): boolean {
+  const status = statusOfNode(run, number);
+  if (status === TaskStatus.TASK_STATUS_COMPLETED || status === TaskStatus.TASK_STATUS_COMPENSATING)
+    return true;
+  return status === TaskStatus.TASK_STATUS_COMPENSATED || run.nodes[number]?.more?.countsAsCompleted === true;
+}
+
+/** Of a node that has one. */
+export function outputOf(run: RunView, number: number): Data | undefined {
+  const node = run.nodes[number];
+  const entries = entriesOf(run, node);
+  return entries === undefined ? (node?.output as Data | undefined) : joinedList(partOutputs(run, entries));
+}
+
+/** Entries whose outputs are that of the node; undefined where it has one of its own. */
+function entriesOf(run: RunView, node: NodeView | undefined): RangeView | undefined {
+  if (node === undefined || node.output !== undefined) return undefined;
+  const parts = partsOf(run, node);
+  return parts?.isEntries === true ? parts : undefined;
+}
+
+function partOutputs(run: RunView, { first, count }: RangeView): (Data | undefined)[] {
+  const outputs = new Array<Data | undefined>(count);
+  for (let index = 0; index < count; index++)
+    outputs[index] = run.nodes[first + index]?.output as Data | undefined;
+  return outputs;
+}
+
+/** As expressions see it; throws `UnreadableData`. */
+export function outputValue(run: RunView, number: number): Value {
+  const node = run.nodes[number];
+  const entries = entriesOf(run, node);
+  if (entries === undefined || node === undefined) return parsed(node?.output as Data | undefined);
+  const known = lists.get(node);
+  if (known !== undefined && known.endAt === node.endAt && known.visit === node.visit) return known.value;
+  const value = partOutputs(run, entries).map(parsed);
+  lists.set(node, { endAt: node.endAt, visit: node.visit, value });
+  return value;
+}
+
+/** Lists that were put together, by their nodes: many tasks may read the same one. */
+const lists = new WeakMap<
+  NodeView,
+  { readonly endAt: number; readonly visit: number; readonly value: Value }
+>();
+
+/** The outputs of all tasks of a scope that have one, by id. */
+export function outputsOf(run: RunView, range: RangeView): Uint8Array {
+  const names: string[] = [];
+  const outputs: (Data | undefined)[] = [];
+  for (let number = range.first; number < range.first + range.count; number++) {
+    if (!hasOutput(run, number)) continue;
+    names.push(range.plan.task(range.firstTask + number - range.first).id);
+    outputs.push(outputOf(run, number));
+  }
+  return joinedObject(names, outputs);
+}
+
+/** The output of a run that has completed. */
+export function runOutputOf(run: RunView): Data | undefined {
+  const root = rangeViewOf(run, 0);
+  const isOfTasks =
+    run.plan?.plan.output === -1 && run.plan.plan.kind === "tasks" && run.output === undefined;
+  return isOfTasks ? outputsOf(run, root) : (run.output as Data | undefined);
+}

@@ -1,0 +1,10 @@
+export { indexLabels } from "./description.ts";
+export type { OfferTask, RenewLease, RunEffect, StartChild } from "./effects.ts";
+export { runErrors } from "./errors.ts";
+export { beginRun, cancelRun, labelRun, pauseRun, resumeRun, terminateRun } from "./life/commands.ts";
+export * as runLimits from "./limits.ts";
+export { type RunMachineOptions, runMachine } from "./machine.ts";
+export { OfferProfile } from "./plan/offer-profile.ts";
+export { RunPlan, type RunPlans } from "./plan/run-plan.ts";
+export type { Run } from "./state.ts";
+export { completeTask, failTask, noteAttempt, noteProgress, returnTask } from "./uses/commands.ts";

@@ -1,0 +1,16 @@
+import { bytesPerStepMax, changesPerStepMax } from "../limits.ts";
+
+/** How much a step may still begin. A run with a hundred thousand tasks that are ready takes turns with others. */
+export class Budget {
+  #changes = changesPerStepMax;
+  #bytes = bytesPerStepMax;
+
+  get isSpent(): boolean {
+    return this.#changes <= 0 || this.#bytes <= 0;
+  }
+
+  spend(bytes: number): void {
+    this.#changes -= 1;
+    this.#bytes -= bytes;
+  }
+}

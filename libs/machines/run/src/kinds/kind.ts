@@ -1,0 +1,58 @@
+/**
+ * What a kind of task has to say. The rest of the machine knows nodes, needs and outcomes only; whoever adds a kind writes this
+ * in a folder of its own, with its events and commands, and enters it in `table.ts`.
+ */
+import type { Wait } from "@tutti/contracts/types/v1";
+import type { PlanTask } from "@tutti/definitions";
+import type { Scene } from "../evaluate/scene.ts";
+import { rangeViewOf, taskIdIn, taskOf } from "../node/places.ts";
+import type { NodeView, RangeView, RunOutstanding, RunStep, RunView } from "../state.ts";
+import type { Budget } from "./budget.ts";
+
+/** A node in a step: what deciders of tasks work on. */
+export interface Place {
+  readonly run: RunView;
+  readonly step: RunStep;
+  readonly number: number;
+  readonly range: RangeView;
+  readonly task: PlanTask;
+  /** What this step may still do. Whoever writes much into an event takes it from here. */
+  readonly budget: Budget;
+}
+
+export interface TaskKind {
+  /**
+   * Its needs are met and its condition holds. Emits an event that begins the visit (whose fold calls `enter`), or ends the
+   * node at once with `complete` or `failForGood`.
+   */
+  begin(place: Place): void;
+  /** It was held while the run was paused, between two attempts, and goes on: emits an event that takes it from `HELD`. */
+  again?(place: Place): void;
+  /** A timer of it ran out; emits an event that clears or moves it. Those of `again` and `total` are taken care of. */
+  expire?(place: Place, timer: number): void;
+  /** The last part of it has ended: all tasks of the range that its detail names. */
+  partsEnded?(place: Place): void;
+  /** It is stopped before its end. Tells others, by letters; the event and its fold are the caller's. */
+  stopping?(place: Place, how: Stopping): void;
+  /** Says what an open node of this kind has outstanding, besides the timers of `again` and `total`. */
+  recover?(run: RunView, node: NodeView, outstanding: RunOutstanding): void;
+  /** Why an open node of this kind waits. */
+  explain?(run: RunView, node: NodeView, nowMs: number): Partial<Wait> | undefined;
+}
+
+/** How a node is stopped: with its run or loop, or by force. */
+export type Stopping = "cancel" | "terminate";
+
+export function placeOf(run: RunView, number: number, step: RunStep, budget: Budget): Place {
+  const range = rangeViewOf(run, number);
+  return { run, step, number, range, task: taskOf(range, number), budget };
+}
+
+export function sceneOf({ run, range, number }: Place): Scene {
+  return { run, range, node: number };
+}
+
+/** The id of the node, for people. */
+export function idOf({ run, range, number }: Place): string {
+  return taskIdIn(run, range, number);
+}

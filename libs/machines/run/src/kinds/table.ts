@@ -1,0 +1,22 @@
+/** Which folder does which kind of task. */
+import type { TaskKindWord } from "@tutti/definitions";
+import { detailOfRefusal } from "../error-details.ts";
+import { runErrors } from "../errors.ts";
+import { failForGood } from "../node/outcome.ts";
+import { set } from "../set/kind.ts";
+import { uses } from "../uses/kind.ts";
+import { idOf, type TaskKind } from "./kind.ts";
+
+const kinds: Partial<Record<TaskKindWord, TaskKind>> = { uses, set };
+
+/** One that a newer release knows: its task fails, and says so. */
+const unknown: TaskKind = {
+  begin(place) {
+    const refusal = runErrors.kindUnknown.refusal({ task: idOf(place), kind: place.task.kind });
+    failForGood(place, detailOfRefusal(refusal));
+  },
+};
+
+export function kindOf(word: TaskKindWord): TaskKind {
+  return kinds[word] ?? unknown;
+}

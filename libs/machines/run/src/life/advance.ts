@@ -1,0 +1,99 @@
+/**
+ * What a run does by itself once an event has happened: what can begin begins, what is over ends. Every step of a run comes
+ * here at its end, so that nothing that can go on is left lying, unless the run is paused or has done enough for one step.
+ */
+import { TaskStatus } from "@tutti/contracts/types/v1";
+import { RunPhase } from "@tutti/contracts/workflow/v1";
+import { attendEntries, beginEntries } from "../entries/entries.ts";
+import { holds } from "../evaluate/evaluate.ts";
+import { Budget } from "../kinds/budget.ts";
+import { idOf, type Place, placeOf, sceneOf } from "../kinds/kind.ts";
+import { kindOf } from "../kinds/table.ts";
+import { putOffMs } from "../limits.ts";
+import { taskSkipped } from "../node/events.ts";
+import { failForGood } from "../node/outcome.ts";
+import { partsOf } from "../node/places.ts";
+import { isUndone, type RunStep, type RunView } from "../state.ts";
+import { undoNext } from "../undo/undo.ts";
+import { conclude, endStopped } from "./end.ts";
+import { runPutOff } from "./events.ts";
+import { tellPartsStopping } from "./stopping.ts";
+
+export function advance(run: RunView, step: RunStep): void {
+  if (run.pauseMs > 0 || run.putOffMs > 0) return;
+  const budget = new Budget();
+  while (!budget.isSpent) if (!next(run, step, budget)) return;
+  if (hasMore(run)) step.emit(runPutOff, { untilMs: step.nowMs + putOffMs });
+}
+
+/** Does the next thing; false when there is none. */
+function next(run: RunView, step: RunStep, budget: Budget): boolean {
+  if (run.phase === RunPhase.RUN_PHASE_GOING) {
+    const number = run.agenda[run.agendaAt];
+    if (number !== undefined) {
+      budget.spend(0);
+      take(placeOf(run, number, step, budget));
+      return true;
+    }
+    if (run.left > 0 || run.plan?.plan.kind === "states") return false;
+    budget.spend(0);
+    conclude(run, step);
+    return true;
+  }
+  if (run.phase !== RunPhase.RUN_PHASE_UNDOING || run.undoing >= 0) return false;
+  const last = isUndone(run) ? run.undo.at(-1) : undefined;
+  budget.spend(0);
+  if (last === undefined) endStopped(run, step);
+  else undoNext(placeOf(run, last, step, budget));
+  return last !== undefined;
+}
+
+function hasMore(run: RunView): boolean {
+  if (run.phase === RunPhase.RUN_PHASE_UNDOING) return run.undoing < 0;
+  return run.phase === RunPhase.RUN_PHASE_GOING && (run.agendaAt < run.agenda.length || run.left === 0);
+}
+
+/** What stands first in the agenda. */
+function take(place: Place): void {
+  const { run, number, task } = place;
+  const node = run.nodes[number];
+  if (node === undefined || node.status === TaskStatus.TASK_STATUS_PENDING) begin(place);
+  else if (node.status === TaskStatus.TASK_STATUS_HELD) kindOf(task.kind).again?.(place);
+  else attendParts(place);
+}
+
+function attendParts(place: Place): void {
+  const { run, step, number, task, budget } = place;
+  const range = partsOf(run, run.nodes[number]);
+  if (range === undefined) return;
+  if (!range.isEntries) {
+    kindOf(task.kind).partsEnded?.(place);
+    return;
+  }
+  const { failFast } = place.range.plan.policy(task);
+  if (failFast && range.failed >= 0 && range.left > 0) tellPartsStopping(run, step, budget, range, "cancel");
+  attendEntries(place, range, (entry) => begin(placeOf(run, entry, step, budget)));
+}
+
+/** A node whose needs are met, or an entry whose turn it is. */
+function begin(place: Place): void {
+  const { range, task, step, number } = place;
+  const isList = task.forEach >= 0 && !range.isEntries;
+  // A condition on the entry is asked for each; one that is not decides about the list.
+  if (task.when >= 0 && (!isList || !range.plan.isAskedPerEntry(task.when))) {
+    const isAskedBefore = range.isEntries && !range.plan.isAskedPerEntry(task.when);
+    const condition = isAskedBefore ? yes : holds(sceneOf(place), task.when, `\`when\` of ${idOf(place)}`);
+    if (!condition.ok) {
+      failForGood(place, condition.error);
+      return;
+    }
+    if (!condition.value) {
+      step.emit(taskSkipped, { node: number, endMs: step.nowMs });
+      return;
+    }
+  }
+  if (isList) beginEntries(place);
+  else kindOf(task.kind).begin(place);
+}
+
+const yes = { ok: true, value: true } as const;

@@ -1,0 +1,202 @@
+/** Begins a run, holds it, lets it go on, ends it; changes what it is found by. */
+import type { Cause, ErrorDetail } from "@tutti/contracts/types/v1";
+import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
+import {
+  type BeginRun,
+  CancelRun,
+  LabelRun,
+  PauseRun,
+  ResumeRun,
+  RunBegun,
+  RunDone,
+  type RunOrder,
+  RunPhase,
+  TerminateRun,
+} from "@tutti/contracts/workflow/v1";
+import type { ReadOnly, Refusal } from "@tutti/kernel";
+import { cut, detailOfRefusal } from "../error-details.ts";
+import { runErrors } from "../errors.ts";
+import { Budget } from "../kinds/budget.ts";
+import { labelsMax, priorityMax, reasonLengthMax } from "../limits.ts";
+import { taskResumed } from "../node/events.ts";
+import { findNode } from "../node/places.ts";
+import { hasEnded, type RunCommand, type RunStep, type RunView, statusOf } from "../state.ts";
+import { advance } from "./advance.ts";
+import { beginMessage } from "./begin-message.ts";
+import { report } from "./end.ts";
+import {
+  runBegun,
+  runLabelled,
+  runPaused,
+  runResumed,
+  runStarted,
+  runStopped,
+  runTerminated,
+} from "./events.ts";
+import { tellAllStopping } from "./stopping.ts";
+import { statusName } from "./words.ts";
+
+const done: RunDone = {};
+
+export const beginRun: RunCommand<BeginRun, RunBegun> = {
+  ...beginMessage,
+  reply: RunBegun,
+  decide(run, { order }, step) {
+    if (run.order !== undefined) return again(run, order, step);
+    const problem = orderProblem(order);
+    if (problem !== undefined || order === undefined)
+      return runErrors.orderInvalid.refusal({ problem: problem ?? "expected an order, found none" });
+    step.emit(runStarted, { order, createMs: step.nowMs, limits: [] });
+    advance(run, step);
+    return { existed: false, status: statusOf(run) };
+  },
+};
+
+function again(run: RunView, order: ReadOnly<RunOrder> | undefined, step: RunStep): RunBegun | Refusal {
+  const before = run.order?.requestHash ?? new Uint8Array(0);
+  const now = order?.requestHash ?? new Uint8Array(0);
+  const isSame = before.length === now.length && before.every((byte, index) => byte === now[index]);
+  if (!isSame) return runErrors.runConflict.refusal({ id: step.key.id });
+  return { existed: true, status: statusOf(run) };
+}
+
+function orderProblem(order: RunOrder | undefined): string | undefined {
+  if (order === undefined) return "expected what to run, found nothing";
+  const { hash, plan, labels, priority, startMs, timeoutMs } = order;
+  if ((hash === "") === (plan.length === 0)) return "expected either the hash of a definition or a plan";
+  const count = Object.keys(labels).length;
+  if (count > labelsMax) return `expected at most ${labelsMax} labels, found ${count}`;
+  if (Math.abs(priority) > priorityMax)
+    return `expected a priority from -${priorityMax} to ${priorityMax}, found ${priority}`;
+  if (!(startMs >= 0 && timeoutMs >= 0)) return "expected times and spans that are not negative";
+  return undefined;
+}
+
+export const pauseRun: RunCommand<PauseRun, RunDone> = {
+  type: "pause_run",
+  codec: PauseRun,
+  reply: RunDone,
+  decide(run, { reason }, step) {
+    const refusal = ended(run, step);
+    if (refusal !== undefined) return refusal;
+    if (run.pauseMs === 0) step.emit(runPaused, { reason: reasonOf(reason), pauseMs: step.nowMs });
+    return done;
+  },
+};
+
+export const resumeRun: RunCommand<ResumeRun, RunDone> = {
+  type: "resume_run",
+  codec: ResumeRun,
+  reply: RunDone,
+  decide(run, { reason, taskIds }, step) {
+    const refusal = ended(run, step);
+    if (refusal !== undefined) return refusal;
+    const nodes: number[] = [];
+    for (const id of taskIds) {
+      const node = findNode(run, id);
+      if (node === undefined) return runErrors.taskMissing.refusal({ id: step.key.id, task: id });
+      nodes.push(node);
+    }
+    if (taskIds.length === 0) {
+      if (run.pauseMs > 0) step.emit(runResumed, { reason: reasonOf(reason), resumeMs: step.nowMs });
+      for (const node of run.nodes) if (node !== undefined) nodes.push(node.number);
+    }
+    for (const node of nodes)
+      if (run.nodes[node]?.status === TaskStatus.TASK_STATUS_PAUSED)
+        step.emit(taskResumed, { node, reason: reasonOf(reason), resumeMs: step.nowMs });
+    advance(run, step);
+    return done;
+  },
+};
+
+/** Also a letter. Asked again it changes nothing. */
+export const cancelRun: RunCommand<CancelRun, RunDone> = {
+  type: "cancel_run",
+  codec: CancelRun,
+  reply: RunDone,
+  decide(run, { reason }, step) {
+    const refusal = ended(run, step);
+    if (refusal !== undefined) return refusal;
+    if (run.ending === WorkStatus.WORK_STATUS_CANCELLED) return done;
+    const by = actorOf(step.cause);
+    const error = detailOfRefusal(runErrors.cancelled.refusal({ by, reason: reasonOf(reason) }));
+    stopRun(run, step, WorkStatus.WORK_STATUS_CANCELLED, error);
+    return done;
+  },
+};
+
+/** Stops what is open, undoes what was done, and ends. */
+export function stopRun(run: RunView, step: RunStep, status: WorkStatus, error: ErrorDetail): void {
+  tellAllStopping(run, step, new Budget(), "cancel");
+  step.emit(runStopped, { status, error, stopMs: step.nowMs });
+  advance(run, step);
+}
+
+/** Also a letter. */
+export const terminateRun: RunCommand<TerminateRun, RunDone> = {
+  type: "terminate_run",
+  codec: TerminateRun,
+  reply: RunDone,
+  decide(run, { reason }, step) {
+    const refusal = ended(run, step);
+    if (refusal !== undefined) return refusal;
+    tellAllStopping(run, step, new Budget(), "terminate");
+    const by = actorOf(step.cause);
+    const error = detailOfRefusal(runErrors.terminated.refusal({ by, reason: reasonOf(reason) }));
+    step.emit(runTerminated, { error, endMs: step.nowMs });
+    report(run, step);
+    return done;
+  },
+};
+
+export const labelRun: RunCommand<LabelRun, RunDone> = {
+  type: "label_run",
+  codec: LabelRun,
+  reply: RunDone,
+  decide(run, { labels: set, removedLabels, priority, dueMs }, step) {
+    if (run.order === undefined) return runErrors.runMissing.refusal({ id: step.key.id });
+    const removed = new Set(removedLabels);
+    const kept = Object.entries(run.labels).filter(([name]) => !removed.has(name));
+    const labels = { ...Object.fromEntries(kept), ...set };
+    const found = Object.keys(labels).length;
+    if (found > labelsMax) return runErrors.labelsInvalid.refusal({ found, max: labelsMax });
+    const base = run.plan?.plan.run.priority ?? 0;
+    const made = {
+      labels,
+      priority: priority === undefined ? run.priority : priority + base,
+      dueMs: dueMs ?? run.dueMs,
+    };
+    const isSame =
+      made.priority === run.priority && made.dueMs === run.dueMs && isSameLabels(labels, run.labels);
+    if (!isSame) step.emit(runLabelled, made);
+    return done;
+  },
+};
+
+function isSameLabels(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
+}
+
+/** The run begins: its start is due, or its limits are held. */
+export function beginNow(run: RunView, step: RunStep): void {
+  if (run.phase !== RunPhase.RUN_PHASE_WAITING) return;
+  step.emit(runBegun, { beginMs: step.nowMs });
+  advance(run, step);
+}
+
+/** A run that is asked for something that only one that goes on can do. */
+export function ended(run: RunView, step: RunStep): Refusal | undefined {
+  const { id } = step.key;
+  if (run.order === undefined) return runErrors.runMissing.refusal({ id });
+  if (!hasEnded(run)) return undefined;
+  return runErrors.runEnded.refusal({ id, status: statusName(statusOf(run)), wanted: "to be going on" });
+}
+
+export function reasonOf(reason: string): string {
+  return cut(reason, reasonLengthMax);
+}
+
+export function actorOf({ actor }: Cause): string {
+  return actor?.id || "the system";
+}

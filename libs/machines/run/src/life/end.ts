@@ -1,0 +1,160 @@
+/** How a run ends, decided: by itself when nothing is open, or after what it did has been undone. Its parent is told. */
+import { type ErrorDetail, WorkStatus } from "@tutti/contracts/types/v1";
+import { EndChild, ReportRunEnd, type RunEnding, RunOrder } from "@tutti/contracts/workflow/v1";
+import type { Message } from "@tutti/kernel";
+import { bytesOf, type Data, noBytes, payloadOf } from "../data.ts";
+import { bounded, detailOfRefusal, ofTask } from "../error-details.ts";
+import { runErrors } from "../errors.ts";
+import { encoded, evaluate, givenWhole, holds } from "../evaluate/evaluate.ts";
+import { runOutputOf } from "../evaluate/outputs.ts";
+import type { Scene } from "../evaluate/scene.ts";
+import { valueBytesMax } from "../limits.ts";
+import { taskIdOf } from "../node/places.ts";
+import { isUndone, type RangeView, type RunStep, type RunView, statusOf } from "../state.ts";
+import { withUndoFailures } from "../undo/undo.ts";
+import { beginMessage } from "./begin-message.ts";
+import { runCancelled, runCompleted, runContinued, runFailed, runStopped } from "./events.ts";
+
+/** Nothing is open any more. */
+export function conclude(run: RunView, step: RunStep): void {
+  const { plan } = run;
+  if (plan === undefined) return;
+  if (run.failed >= 0) {
+    failRun(run, step, ofTask(run.nodes[run.failed]?.error, taskIdOf(run, run.failed)));
+    return;
+  }
+  const scene: Scene = { run, range: run.ranges[0] as RangeView, node: -1 };
+  const { continueAsNew } = plan.plan.run;
+  if (continueAsNew !== null) {
+    const isWanted = holds(scene, continueAsNew.when, "`continueAsNew`");
+    if (!isWanted.ok) {
+      failRun(run, step, isWanted.error);
+      return;
+    }
+    if (isWanted.value) {
+      goOnAsNew(run, step, scene, continueAsNew.input);
+      return;
+    }
+  }
+  completeRun(run, step, scene);
+}
+
+function completeRun(run: RunView, step: RunStep, scene: Scene): void {
+  const { output } = run.plan?.plan ?? { output: -1 };
+  if (output < 0) {
+    step.emit(runCompleted, { output: noBytes, outputPayload: undefined, endMs: step.nowMs });
+    report(run, step);
+    return;
+  }
+  const made = givenWhole(scene, output, "`output`");
+  if (!made.ok) {
+    failRun(run, step, made.error);
+    return;
+  }
+  step.emit(runCompleted, { output: made.bytes, outputPayload: undefined, endMs: step.nowMs });
+  report(run, step);
+}
+
+/** It fails: what was done is undone first, where it is to be. */
+export function failRun(run: RunView, step: RunStep, error: ErrorDetail): void {
+  if (run.undo.length > 0 && isUndone(run)) {
+    step.emit(runStopped, { status: WorkStatus.WORK_STATUS_FAILED, error, stopMs: step.nowMs });
+    return;
+  }
+  step.emit(runFailed, { error, endMs: step.nowMs });
+  report(run, step);
+}
+
+/** All that is to be undone has been. */
+export function endStopped(run: RunView, step: RunStep): void {
+  const error = withUndoFailures(run, bounded(run.error));
+  const event = run.ending === WorkStatus.WORK_STATUS_CANCELLED ? runCancelled : runFailed;
+  step.emit(event, { error, endMs: step.nowMs });
+  report(run, step);
+}
+
+/** The next one has the id of the first with its number, the same definition and the same parent. */
+function goOnAsNew(run: RunView, step: RunStep, scene: Scene, program: number): void {
+  const before = run.order;
+  if (before === undefined) return;
+  let input: Data | undefined =
+    before.input.length > 0 ? before.input : (before.inputPayload as Data | undefined);
+  if (program >= 0) {
+    const value = evaluate(scene, program, "`with` of `continueAsNew`");
+    const made = value.ok ? encoded(value.value, "`with` of `continueAsNew`") : value;
+    if (!made.ok) {
+      failRun(run, step, made.error);
+      return;
+    }
+    input = made.bytes;
+  }
+  const firstId = before.firstId || step.key.id;
+  const incarnation = (before.incarnation || 1) + 1;
+  const nextId = `${firstId}~${incarnation}`;
+  const given = { input: bytesOf(input), inputPayload: payloadOf(input), labels: { ...run.labels } };
+  const order = RunOrder.fromPartial({
+    ...before,
+    ...given,
+    incarnation,
+    firstId,
+    startMs: 0,
+    idChosen: false,
+  });
+  step.emit(runContinued, { nextId, input: bytesOf(input), endMs: step.nowMs });
+  step.send({ service: "workflow", namespace: step.key.namespace, kind: "run", id: nextId }, beginMessage, {
+    order,
+  });
+}
+
+/** How it ended, for whoever waits for that. */
+export function endingOf(run: RunView): RunEnding {
+  const status = statusOf(run);
+  const output = status === WorkStatus.WORK_STATUS_COMPLETED ? runOutputOf(run) : undefined;
+  return {
+    runId: run.key.id,
+    status,
+    output: bytesOf(output),
+    outputPayload: payloadOf(output),
+    error: run.error === undefined ? undefined : bounded(run.error),
+  };
+}
+
+const reportMessage: Message<ReportRunEnd> = { type: "report_run_end", codec: ReportRunEnd };
+const endChildMessage: Message<EndChild> = { type: "end_child", codec: EndChild };
+
+/** Services by the kinds of machines that start runs. */
+const services: Readonly<Record<string, string>> = { mission: "swarm", session: "master" };
+
+export function report(run: RunView, step: RunStep): void {
+  const parent = run.order?.parent;
+  if (parent === undefined || parent.kind === "" || parent.id === "") return;
+  const { kind, id, task } = parent;
+  const to = { service: services[kind] ?? "workflow", namespace: step.key.namespace, kind, id };
+  const { status } = endingOf(run);
+  if (kind === "schedule") {
+    step.send(to, reportMessage, { runId: step.key.id, status, message: run.error?.message ?? "" });
+    return;
+  }
+  step.send(to, endChildMessage, {
+    taskId: task,
+    ending: endingForParent(run),
+    used: run.used && { ...run.used },
+  });
+}
+
+/** What does not fit into a letter is told as an error: the parent could not keep it. */
+function endingForParent(run: RunView): RunEnding {
+  const ending = endingOf(run);
+  if (ending.output.length <= valueBytesMax) return ending;
+  const parameters = {
+    where: `the output of ${run.key.id}`,
+    bytes: ending.output.length,
+    bytesMax: valueBytesMax,
+  };
+  return {
+    ...ending,
+    status: WorkStatus.WORK_STATUS_FAILED,
+    output: noBytes,
+    error: detailOfRefusal(runErrors.valueTooLarge.refusal(parameters)),
+  };
+}

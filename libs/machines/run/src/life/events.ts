@@ -1,0 +1,214 @@
+/** How a run comes to be, is held, goes on and ends. */
+import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
+import {
+  RunBegunV1,
+  RunCancelledV1,
+  RunCompletedV1,
+  RunContinuedV1,
+  RunFailedV1,
+  RunLabelledV1,
+  RunOrder,
+  RunPausedV1,
+  RunPhase,
+  RunPutOffV1,
+  RunResumedV1,
+  RunStartedV1,
+  RunStoppedV1,
+  RunTerminatedV1,
+} from "@tutti/contracts/workflow/v1";
+import { dataOf } from "../data.ts";
+import { drop } from "../node/flow.ts";
+import { addRange, nodeOf, release, setStatus } from "../node/nodes.ts";
+import { effectNumber, effectTags, runNode, runTimers, timerNumber } from "../numbers.ts";
+import { planOf } from "../plan/plan-of.ts";
+import { moreOf, type Run, type RunEvent, type RunOutstanding, type RunView } from "../state.ts";
+import { reoffer } from "../uses/reoffer.ts";
+
+export const runStarted: RunEvent<RunStartedV1> = {
+  type: "run_started",
+  version: 1,
+  codec: RunStartedV1,
+  described: true,
+  evolve(run, { order = RunOrder.create(), createMs, limits }, outstanding) {
+    run.order = order;
+    const plan = planOf(run.plans, order);
+    run.plan = plan;
+    run.createMs = createMs;
+    run.labels = order.labels;
+    run.priority = order.priority + plan.plan.run.priority;
+    run.dueMs = order.dueMs;
+    run.phase = RunPhase.RUN_PHASE_WAITING;
+    for (const limit of limits) moreOf(run).limits.push({ limit, ticket: 0, leaseDueMs: 0, retryMs: 0 });
+    if (plan.plan.kind === "tasks") addRange(run, { owner: -1, plan, planPlace: 0, scope: 0 });
+    if (order.startMs > createMs) outstanding.timer(timerNumber(runNode, runTimers.start), order.startMs);
+    else if (limits.length === 0) begin(run, createMs, outstanding);
+  },
+};
+
+export const runBegun: RunEvent<RunBegunV1> = {
+  type: "run_begun",
+  version: 1,
+  codec: RunBegunV1,
+  described: true,
+  evolve(run, { beginMs }, outstanding) {
+    outstanding.cleared(timerNumber(runNode, runTimers.start));
+    begin(run, beginMs, outstanding);
+  },
+};
+
+function begin(run: Run, atMs: number, outstanding: RunOutstanding): void {
+  run.phase = RunPhase.RUN_PHASE_GOING;
+  run.beginMs = atMs;
+  const timeoutMs = timeoutMsOf(run);
+  if (timeoutMs > 0) outstanding.timer(timerNumber(runNode, runTimers.timeout), atMs + timeoutMs);
+}
+
+export function timeoutMsOf({ order, plan }: Pick<RunView, "order" | "plan">): number {
+  return order?.timeoutMs || plan?.plan.run.timeoutMs || 0;
+}
+
+export const runPaused: RunEvent<RunPausedV1> = {
+  type: "run_paused",
+  version: 1,
+  codec: RunPausedV1,
+  described: true,
+  evolve(run, { reason, pauseMs }) {
+    run.pauseMs = pauseMs;
+    run.pauseReason = reason;
+  },
+};
+
+export const runResumed: RunEvent<RunResumedV1> = {
+  type: "run_resumed",
+  version: 1,
+  codec: RunResumedV1,
+  described: true,
+  evolve(run) {
+    run.pauseMs = 0;
+    run.pauseReason = "";
+  },
+};
+
+export const runLabelled: RunEvent<RunLabelledV1> = {
+  type: "run_labelled",
+  version: 1,
+  codec: RunLabelledV1,
+  described: true,
+  evolve(run, { labels, priority, dueMs }, outstanding) {
+    const isOther = priority !== run.priority || dueMs !== run.dueMs;
+    run.labels = labels;
+    run.priority = priority;
+    run.dueMs = dueMs;
+    if (isOther) reoffer(run, outstanding);
+  },
+};
+
+export const runPutOff: RunEvent<RunPutOffV1> = {
+  type: "run_put_off",
+  version: 1,
+  codec: RunPutOffV1,
+  evolve(run, { untilMs }, outstanding) {
+    run.putOffMs = untilMs;
+    const timer = timerNumber(runNode, runTimers.putOff);
+    if (untilMs > 0) outstanding.timer(timer, untilMs);
+    else outstanding.cleared(timer);
+  },
+};
+
+export const runStopped: RunEvent<RunStoppedV1> = {
+  type: "run_stopped",
+  version: 1,
+  codec: RunStoppedV1,
+  described: true,
+  evolve(run, { status, error, stopMs }, outstanding) {
+    stopAll(run, stopMs, outstanding);
+    run.ending = status;
+    run.error = error;
+    run.phase = RunPhase.RUN_PHASE_UNDOING;
+  },
+};
+
+export const runCompleted: RunEvent<RunCompletedV1> = {
+  type: "run_completed",
+  version: 1,
+  codec: RunCompletedV1,
+  described: true,
+  evolve(run, { output, outputPayload, endMs }, outstanding) {
+    run.output = dataOf(output, outputPayload);
+    end(run, WorkStatus.WORK_STATUS_COMPLETED, endMs, outstanding);
+  },
+};
+
+export const runFailed: RunEvent<RunFailedV1> = {
+  type: "run_failed",
+  version: 1,
+  codec: RunFailedV1,
+  described: true,
+  evolve(run, { error, endMs }, outstanding) {
+    run.error = error;
+    end(run, WorkStatus.WORK_STATUS_FAILED, endMs, outstanding);
+  },
+};
+
+export const runCancelled: RunEvent<RunCancelledV1> = {
+  type: "run_cancelled",
+  version: 1,
+  codec: RunCancelledV1,
+  described: true,
+  evolve(run, { error, endMs }, outstanding) {
+    run.error = error;
+    end(run, WorkStatus.WORK_STATUS_CANCELLED, endMs, outstanding);
+  },
+};
+
+export const runTerminated: RunEvent<RunTerminatedV1> = {
+  type: "run_terminated",
+  version: 1,
+  codec: RunTerminatedV1,
+  described: true,
+  evolve(run, { error, endMs }, outstanding) {
+    stopAll(run, endMs, outstanding);
+    run.error = error;
+    end(run, WorkStatus.WORK_STATUS_TERMINATED, endMs, outstanding);
+  },
+};
+
+export const runContinued: RunEvent<RunContinuedV1> = {
+  type: "run_continued",
+  version: 1,
+  codec: RunContinuedV1,
+  described: true,
+  evolve(run, { nextId, endMs }, outstanding) {
+    moreOf(run).nextId = nextId;
+    end(run, WorkStatus.WORK_STATUS_CONTINUED, endMs, outstanding);
+  },
+};
+
+function end(run: Run, status: WorkStatus, endMs: number, outstanding: RunOutstanding): void {
+  run.phase = RunPhase.RUN_PHASE_ENDED;
+  run.ending = status;
+  run.endMs = endMs;
+  run.pauseMs = 0;
+  clearRun(run, outstanding);
+}
+
+/** Nothing that belongs to the run as a whole is awaited any more. */
+export function clearRun(run: Run, outstanding: RunOutstanding): void {
+  run.putOffMs = 0;
+  for (const timer of Object.values(runTimers)) outstanding.cleared(timerNumber(runNode, timer));
+  outstanding.settled(effectNumber(runNode, effectTags.lease));
+}
+
+/** Whatever is open is stopped; an undoing that is at work counts no longer. */
+function stopAll(run: Run, atMs: number, outstanding: RunOutstanding): void {
+  for (const range of run.ranges) if (range.left > 0 && !range.isDropped) drop(run, range, atMs, outstanding);
+  run.agenda.length = 0;
+  run.agendaAt = 0;
+  clearRun(run, outstanding);
+  if (run.undoing < 0) return;
+  const node = nodeOf(run, run.undoing);
+  release(node.number, outstanding);
+  setStatus(run, node, TaskStatus.TASK_STATUS_COMPLETED);
+  run.undo.push(node.number);
+  run.undoing = -1;
+}

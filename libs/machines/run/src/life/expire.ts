@@ -1,0 +1,82 @@
+/** A timer ran out: of the run, or of one of its nodes. */
+import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
+import { detailOfRefusal } from "../error-details.ts";
+import { runErrors } from "../errors.ts";
+import { Budget } from "../kinds/budget.ts";
+import { idOf, placeOf } from "../kinds/kind.ts";
+import { kindOf } from "../kinds/table.ts";
+import { taskHeld } from "../node/events.ts";
+import { failForGood } from "../node/outcome.ts";
+import { kindOfTimer, nodeOfTimer, nodeTimers, runNode, runTimers } from "../numbers.ts";
+import type { RunStep, RunView } from "../state.ts";
+import { giveUpUndo } from "../undo/undo.ts";
+import { queueAgain } from "../uses/kind.ts";
+import { advance } from "./advance.ts";
+import { beginNow, stopRun } from "./commands.ts";
+import { runPutOff, timeoutMsOf } from "./events.ts";
+import { tellPartsStopping } from "./stopping.ts";
+
+export function expire(run: RunView, timer: number, step: RunStep): void {
+  const number = nodeOfTimer(timer);
+  if (number === runNode) expireRun(run, kindOfTimer(timer), step);
+  else expireNode(run, number, kindOfTimer(timer), step);
+}
+
+function expireRun(run: RunView, timer: number, step: RunStep): void {
+  switch (timer) {
+    case runTimers.start:
+      beginNow(run, step);
+      return;
+    case runTimers.timeout: {
+      const { id } = step.key;
+      const refusal = runErrors.runTimedOut.refusal({ id, timeoutMs: timeoutMsOf(run) });
+      stopRun(run, step, WorkStatus.WORK_STATUS_FAILED, detailOfRefusal(refusal));
+      return;
+    }
+    case runTimers.putOff:
+      step.emit(runPutOff, { untilMs: 0 });
+      advance(run, step);
+      return;
+  }
+}
+
+function expireNode(run: RunView, number: number, timer: number, step: RunStep): void {
+  const place = placeOf(run, number, step, new Budget());
+  const node = run.nodes[number];
+  if (node === undefined) return;
+  const isUndo = node.status === TaskStatus.TASK_STATUS_COMPENSATING;
+  if (timer === nodeTimers.again) {
+    // An undoing that has begun goes on.
+    if (isUndo) queueAgain(place);
+    else if (run.pauseMs > 0) step.emit(taskHeld, { node: number });
+    else kindOf(place.task.kind).again?.(place);
+    return;
+  }
+  if (timer !== nodeTimers.total) {
+    kindOf(place.task.kind).expire?.(place, timer);
+    advance(run, step);
+    return;
+  }
+  const { timeouts, compensate } = place.range.plan.policy(place.task);
+  const totalMs = isUndo ? (compensate?.timeouts.totalMs ?? 0) : timeouts.totalMs;
+  const error = detailOfRefusal(
+    runErrors.timedOut.refusal({ task: idOf(place), totalMs }),
+    lastError(place.run, number),
+  );
+  if (isUndo) giveUpUndo(place, error);
+  else {
+    kindOf(place.task.kind).stopping?.(place, "cancel");
+    const parts = run.ranges[node.more?.parts ?? 0];
+    if (parts !== undefined && (node.more?.parts ?? 0) > 0)
+      tellPartsStopping(run, step, place.budget, parts, "cancel");
+    failForGood(place, error);
+  }
+  advance(run, step);
+}
+
+function lastError(run: RunView, number: number) {
+  const error = run.nodes[number]?.more?.failures.at(-1)?.error;
+  return error === undefined
+    ? undefined
+    : { ...error, violations: [], notOwner: undefined, cause: undefined };
+}

@@ -1,0 +1,34 @@
+/** What is told to others when nodes are stopped: by their kinds, by letters. */
+import { TaskStatus } from "@tutti/contracts/types/v1";
+import type { Budget } from "../kinds/budget.ts";
+import { placeOf, type Stopping } from "../kinds/kind.ts";
+import { kindOf } from "../kinds/table.ts";
+import { isDone, type NodeView, type RangeView, type RunStep, type RunView } from "../state.ts";
+
+/** All open nodes of the run. */
+export function tellAllStopping(run: RunView, step: RunStep, budget: Budget, how: Stopping): void {
+  for (const node of run.nodes) if (node !== undefined) tell(run, step, budget, node, how);
+}
+
+/** The parts of a node that ends before them. */
+export function tellPartsStopping(
+  run: RunView,
+  step: RunStep,
+  budget: Budget,
+  range: RangeView,
+  how: Stopping,
+): void {
+  for (let number = range.first; number < range.first + range.count; number++) {
+    const node = run.nodes[number];
+    if (node === undefined || isDone(node.status)) continue;
+    const parts = run.ranges[node.more?.parts ?? 0];
+    if (parts !== undefined && (node.more?.parts ?? 0) > 0) tellPartsStopping(run, step, budget, parts, how);
+    tell(run, step, budget, node, how);
+  }
+}
+
+function tell(run: RunView, step: RunStep, budget: Budget, node: NodeView, how: Stopping): void {
+  if (isDone(node.status) || node.status === TaskStatus.TASK_STATUS_PENDING) return;
+  const place = placeOf(run, node.number, step, budget);
+  kindOf(place.task.kind).stopping?.(place, how);
+}

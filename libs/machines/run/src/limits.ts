@@ -1,0 +1,37 @@
+/** Bounds of everything in a run that could grow, and what is meant where nothing is said. */
+
+/** Nodes of a run, those of all rounds and entries included. */
+export const nodesMax = 1_000_000;
+/** Entries of one list. */
+export const entriesMax = 100_000;
+/** Nodes that are begun in one step; the next one begins those that are left. */
+export const changesPerStepMax = 1_000;
+/** Bytes of inputs that one step writes, but for the last one. */
+export const bytesPerStepMax = 512 * 1024;
+/** How long a run pauses between two steps when it has more to do: others get their turn. */
+export const putOffMs = 1;
+/** Greatest value that an expression may give, as JSON, in bytes. */
+export const valueBytesMax = 1024 * 1024;
+/** Characters of an error's message; longer ones are cut. */
+export const messageLengthMax = 4_096;
+/** Details of an error, and the length of each. */
+export const detailsMax = 32;
+export const detailLengthMax = 1_024;
+/** How deep causes of an error are kept. */
+export const causesMax = 8;
+/** Failed attempts of a task that are kept at hand; the history has all. */
+export const failuresMax = 10;
+/** Attempts of one visit whose agents may be gone before the task fails. */
+export const lostMax = 5;
+/** Attempts of a node in all, as tokens count them. */
+export const attemptsMax = 1_000_000;
+/** The longest pause before another attempt where a policy says none. */
+export const backoffMaxMs = 3_600_000;
+/** Bytes that an attempt may save for the next one. */
+export const savedBytesMax = 65_536;
+export const labelsMax = 64;
+export const labelLengthMax = 256;
+export const reasonLengthMax = 4_096;
+export const priorityMax = 200;
+/** Tasks whose failed undoing is told by name in the error of the run. */
+export const undoFailuresNamedMax = 20;

@@ -1,0 +1,122 @@
+/** How tasks of every kind end, and how they are held. */
+
+import { TaskStatus } from "@tutti/contracts/types/v1";
+import {
+  TaskCancelledV1,
+  TaskCompletedV1,
+  TaskFailedV1,
+  TaskHeldV1,
+  TaskPausedV1,
+  TaskResumedV1,
+  TaskSkippedV1,
+} from "@tutti/contracts/workflow/v1";
+import { dataOf } from "../data.ts";
+import { nodeTimers, timerNumber } from "../numbers.ts";
+import { detailOf, type Node, type RunEvent, type RunOutstanding } from "../state.ts";
+import { end, settleWork, stop } from "./flow.ts";
+import { addUsed, enter, nodeOf, release, setStatus, watchTotal } from "./nodes.ts";
+
+export const taskCompleted: RunEvent<TaskCompletedV1> = {
+  type: "task_completed",
+  version: 1,
+  codec: TaskCompletedV1,
+  evolve(run, { node: number, output, outputPayload, endMs, agent, used, fromCache }, outstanding) {
+    const node = enter(run, number, endMs, outstanding);
+    finish(node, outstanding);
+    node.output = dataOf(output, outputPayload);
+    if (agent !== "") node.agent = agent;
+    if (used !== undefined) addUsed(run, node, used);
+    if (fromCache) detailOf(node).fromCache = true;
+    end(run, node, TaskStatus.TASK_STATUS_COMPLETED, endMs, outstanding);
+  },
+};
+
+export const taskFailed: RunEvent<TaskFailedV1> = {
+  type: "task_failed",
+  version: 1,
+  codec: TaskFailedV1,
+  evolve(run, { node: number, error, endMs, agent, used }, outstanding) {
+    const node = enter(run, number, endMs, outstanding);
+    stop(run, node, endMs, outstanding);
+    node.error = error;
+    if (agent !== "") node.agent = agent;
+    addUsed(run, node, used);
+    end(run, node, TaskStatus.TASK_STATUS_FAILED, endMs, outstanding);
+  },
+};
+
+/** What is at work or offered is the one thing that most nodes have outstanding. */
+function finish(node: Node, outstanding: RunOutstanding): void {
+  if (node.status === TaskStatus.TASK_STATUS_QUEUED || node.status === TaskStatus.TASK_STATUS_RUNNING)
+    settleWork(node.number, outstanding);
+  else if (node.status !== TaskStatus.TASK_STATUS_HELD) release(node.number, outstanding);
+}
+
+export const taskSkipped: RunEvent<TaskSkippedV1> = {
+  type: "task_skipped",
+  version: 1,
+  codec: TaskSkippedV1,
+  evolve(run, { node: number, endMs }, outstanding) {
+    const node = enter(run, number, endMs, outstanding);
+    end(run, node, TaskStatus.TASK_STATUS_SKIPPED, endMs, outstanding);
+  },
+};
+
+/** Stopped with what it is a part of, or because that has ended without it. */
+export const taskCancelled: RunEvent<TaskCancelledV1> = {
+  type: "task_cancelled",
+  version: 1,
+  codec: TaskCancelledV1,
+  evolve(run, { node: number, error, endMs }, outstanding) {
+    const node = enter(run, number, endMs, outstanding);
+    stop(run, node, endMs, outstanding);
+    node.error = error;
+    end(run, node, TaskStatus.TASK_STATUS_CANCELLED, endMs, outstanding);
+  },
+};
+
+/** It is time for another attempt, and nothing new begins. */
+export const taskHeld: RunEvent<TaskHeldV1> = {
+  type: "task_held",
+  version: 1,
+  codec: TaskHeldV1,
+  evolve(run, { node: number }, outstanding) {
+    const node = nodeOf(run, number);
+    outstanding.cleared(timerNumber(number, nodeTimers.again));
+    detailOf(node).dueMs = 0;
+    setStatus(run, node, TaskStatus.TASK_STATUS_HELD);
+    run.agenda.push(number);
+  },
+};
+
+/** A person has to say how it goes on. */
+export const taskPaused: RunEvent<TaskPausedV1> = {
+  type: "task_paused",
+  version: 1,
+  codec: TaskPausedV1,
+  described: true,
+  evolve(run, { node: number, error, pauseMs }, outstanding) {
+    const node = enter(run, number, pauseMs, outstanding);
+    stop(run, node, pauseMs, outstanding);
+    node.error = error;
+    setStatus(run, node, TaskStatus.TASK_STATUS_PAUSED);
+  },
+};
+
+/** Begins another visit: attempts count anew. */
+export const taskResumed: RunEvent<TaskResumedV1> = {
+  type: "task_resumed",
+  version: 1,
+  codec: TaskResumedV1,
+  described: true,
+  evolve(run, { node: number, resumeMs }, outstanding) {
+    const node = nodeOf(run, number);
+    node.error = undefined;
+    node.tries = 0;
+    node.visit += 1;
+    node.readyAt = resumeMs - run.createMs;
+    watchTotal(run, node, outstanding);
+    setStatus(run, node, TaskStatus.TASK_STATUS_HELD);
+    run.agenda.push(number);
+  },
+};

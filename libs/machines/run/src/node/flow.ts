@@ -1,0 +1,173 @@
+/**
+ * What follows from the end of a node, by counters alone: who can begin, who is skipped with it, whose parts have ended. For
+ * folds; nothing here looks at more than what follows directly, however large the plan is.
+ */
+import { TaskStatus } from "@tutti/contracts/types/v1";
+import { effectNumber, effectTags, nodeTimers, timerNumber } from "../numbers.ts";
+import { detailOf, isDone, type Node, type Range, type Run, type RunOutstanding } from "../state.ts";
+import { attend, leaveAgenda, nodeOf, policyOf, release, setStatus } from "./nodes.ts";
+
+const success = 0;
+const failure = 1;
+
+/** How an end counts for what needs it. */
+type End = "completed" | "failed" | "skipped";
+
+/** A node has its outcome. */
+export function end(
+  run: Run,
+  node: Node,
+  status: TaskStatus,
+  atMs: number,
+  outstanding: RunOutstanding,
+): void {
+  const { range } = node;
+  unattend(run, node);
+  setStatus(run, node, status);
+  node.endAt = atMs - run.createMs;
+  const policy = policyOf(node);
+  if (policy.timeouts.totalMs > 0) outstanding.cleared(timerNumber(node.number, nodeTimers.total));
+  if (status === TaskStatus.TASK_STATUS_COMPLETED && policy.compensate !== null && isUndoable(node))
+    run.undo.push(node.number);
+  if (status === TaskStatus.TASK_STATUS_FAILED && !(policy.mayFail && !range.isEntries) && range.failed < 0)
+    range.failed = node.number;
+  if (range.owner < 0) {
+    run.left -= 1;
+    if (range.failed === node.number && run.failed < 0) run.failed = node.number;
+  }
+  range.left -= 1;
+  if (range.isEntries) {
+    const owner = nodeOf(run, range.owner);
+    detailOf(owner).entriesOpen -= 1;
+    attend(run, owner);
+    return;
+  }
+  follow(run, range, node.task, endOf(node, status));
+  if (range.owner >= 0 && range.left === 0) attend(run, nodeOf(run, range.owner));
+}
+
+/** What was done by its entries is undone by them. */
+function isUndoable({ range, task }: Node): boolean {
+  return range.isEntries || range.plan.task(task).forEach < 0;
+}
+
+export function endOf(node: Node, status: TaskStatus): End {
+  if (status === TaskStatus.TASK_STATUS_COMPLETED) return "completed";
+  if (status === TaskStatus.TASK_STATUS_FAILED) return "failed";
+  return node.more?.countsAsCompleted === true ? "completed" : "skipped";
+}
+
+interface Skipped {
+  readonly range: Range;
+  readonly task: number;
+}
+
+/** Tells all that follows of an end. Skipping goes along without recursion: a chain may be as long as a plan. */
+export function follow(run: Run, range: Range, task: number, end: End): void {
+  const skipped: Skipped[] = [];
+  tell(run, range, task, end, skipped);
+  for (let at = 0; at < skipped.length; at++) {
+    const next = skipped[at] as Skipped;
+    tell(run, next.range, next.task, "skipped", skipped);
+  }
+}
+
+function tell(run: Run, range: Range, task: number, end: End, skipped: Skipped[]): void {
+  const { offsets, targets, conditions } = range.plan.plan.edges;
+  const until = offsets[task + 1] as number;
+  for (let at = offsets[task] as number; at < until; at++)
+    tellOne(run, range, targets[at] as number, isMet(conditions[at] as number, end), skipped);
+  const followers = run.more?.followers.get(range.first + task - range.firstTask);
+  if (followers !== undefined)
+    for (const follower of followers)
+      tellOne(run, follower.range, follower.task, isMet(follower.condition, end), skipped);
+}
+
+export function isMet(condition: number, end: End): boolean {
+  if (condition === success) return end === "completed";
+  return condition === failure ? end === "failed" : true;
+}
+
+function tellOne(run: Run, range: Range, task: number, met: boolean, skipped: Skipped[]): void {
+  const { open } = range;
+  const place = task - range.firstTask;
+  const needs = open[place] as number;
+  if (needs < 0) return;
+  if (met) {
+    open[place] = needs - 1;
+    if (needs === 1) run.agenda.push(range.first + place);
+    return;
+  }
+  skip(run, range, place);
+  skipped.push({ range, task });
+}
+
+/** A need of it cannot be met any more. */
+function skip(run: Run, range: Range, place: number): void {
+  range.open[place] = -1;
+  const number = range.first + place;
+  const node = run.nodes[number];
+  if (node === undefined) {
+    const { counts } = run;
+    counts[TaskStatus.TASK_STATUS_PENDING] = (counts[TaskStatus.TASK_STATUS_PENDING] ?? 0) - 1;
+    counts[TaskStatus.TASK_STATUS_SKIPPED] = (counts[TaskStatus.TASK_STATUS_SKIPPED] ?? 0) + 1;
+  } else setStatus(run, node, TaskStatus.TASK_STATUS_SKIPPED);
+  range.left -= 1;
+  if (range.owner < 0) run.left -= 1;
+  else if (range.left === 0) attend(run, nodeOf(run, range.owner));
+}
+
+/** A node and all its parts are stopped: nothing of them is awaited, none begins any more. */
+export function stop(run: Run, node: Node, atMs: number, outstanding: RunOutstanding): void {
+  stopParts(run, node, atMs, outstanding);
+  release(node.number, outstanding);
+}
+
+export function stopParts(run: Run, node: Node, atMs: number, outstanding: RunOutstanding): void {
+  const parts = node.more?.parts ?? 0;
+  if (parts === 0) return;
+  const range = run.ranges[parts] as Range;
+  if (!range.isDropped) drop(run, range, atMs, outstanding);
+  unattend(run, node);
+}
+
+function unattend(run: Run, { number, more }: Node): void {
+  if (more?.isAttended !== true) return;
+  more.isAttended = false;
+  leaveAgenda(run, number);
+}
+
+/** Nobody waits for what is in the range any more. */
+export function drop(run: Run, range: Range, atMs: number, outstanding: RunOutstanding): void {
+  const { counts } = run;
+  let untouched = 0;
+  for (let number = range.first; number < range.first + range.count; number++) {
+    const node = run.nodes[number];
+    if (node === undefined) {
+      if (range.isEntries || (range.open[number - range.first] ?? 0) >= 0) untouched += 1;
+      continue;
+    }
+    if (isDone(node.status)) continue;
+    stop(run, node, atMs, outstanding);
+    node.endAt = atMs - run.createMs;
+    setStatus(run, node, TaskStatus.TASK_STATUS_CANCELLED);
+  }
+  counts[TaskStatus.TASK_STATUS_PENDING] = (counts[TaskStatus.TASK_STATUS_PENDING] ?? 0) - untouched;
+  counts[TaskStatus.TASK_STATUS_CANCELLED] = (counts[TaskStatus.TASK_STATUS_CANCELLED] ?? 0) + untouched;
+  range.isDropped = true;
+  if (range.owner < 0) run.left -= range.left;
+  range.left = 0;
+  forgetAgenda(run, range);
+}
+
+function forgetAgenda(run: Run, { first, count }: Range): void {
+  const kept = run.agenda.slice(run.agendaAt).filter((number) => number < first || number >= first + count);
+  run.agenda.length = 0;
+  run.agenda.push(...kept);
+  run.agendaAt = 0;
+}
+
+/** The attempt that is at work, or offered, counts no longer. */
+export function settleWork(number: number, outstanding: RunOutstanding): void {
+  outstanding.settled(effectNumber(number, effectTags.work));
+}

@@ -1,0 +1,95 @@
+/** How tasks end, decided: with an output, with an error, or with another attempt. */
+import { type Amounts, type ErrorDetail, RetryClass, TaskStatus } from "@tutti/contracts/types/v1";
+import type { RetryPolicy } from "@tutti/definitions";
+import { bytesOf, type Data, payloadOf } from "../data.ts";
+import { detailOfRefusal } from "../error-details.ts";
+import { runErrors } from "../errors.ts";
+import { idOf, type Place } from "../kinds/kind.ts";
+import { attemptsMax, backoffMaxMs } from "../limits.ts";
+import { giveUpUndo } from "../undo/undo.ts";
+import { attemptFailed } from "../uses/events.ts";
+import { taskCompleted, taskFailed, taskPaused } from "./events.ts";
+
+export interface Doing {
+  readonly agent?: string;
+  readonly used?: Amounts | undefined;
+  readonly fromCache?: boolean;
+}
+
+export function complete({ number, step }: Place, output: Data | undefined, doing: Doing = {}): void {
+  const { agent = "", used, fromCache = false } = doing;
+  step.emit(taskCompleted, {
+    node: number,
+    output: bytesOf(output),
+    outputPayload: payloadOf(output),
+    endMs: step.nowMs,
+    agent,
+    used,
+    fromCache,
+  });
+}
+
+export function failForGood({ number, step }: Place, error: ErrorDetail, doing: Doing = {}): void {
+  const { agent = "", used } = doing;
+  step.emit(taskFailed, { node: number, error, endMs: step.nowMs, agent, used });
+}
+
+/** An attempt failed, of a task or of the undoing of its effect: there is another one, or a person is asked, or that was it. */
+export function failAttempt(place: Place, error: ErrorDetail, doing: Doing = {}): void {
+  const { run, step, number, range, task } = place;
+  const node = run.nodes[number];
+  if (node === undefined) return;
+  const { retry, compensate } = range.plan.policy(task);
+  const isUndo = node.status === TaskStatus.TASK_STATUS_COMPENSATING;
+  const policy = isUndo && compensate !== null ? compensate.retry : retry;
+  const giveUp = (last: ErrorDetail) => (isUndo ? giveUpUndo(place, last) : failForGood(place, last, doing));
+  if (!isRetried(policy, error)) giveUp(error);
+  else if (node.attempt >= attemptsMax) {
+    const refusal = runErrors.attemptsExhausted.refusal({ task: idOf(place), max: attemptsMax });
+    giveUp(detailOfRefusal(refusal, error));
+  } else if (node.tries < policy.maxAttempts) {
+    const { agent = "", used } = doing;
+    const retryMs = step.nowMs + pauseMsOf(policy, node.tries, error, step.random());
+    const { attempt } = node;
+    step.emit(attemptFailed, { node: number, attempt, error, agent, endMs: step.nowMs, retryMs, used });
+  } else if (policy.pauseWhenExhausted && !isUndo)
+    step.emit(taskPaused, { node: number, error, pauseMs: step.nowMs });
+  else giveUp(error);
+}
+
+/** Whether an error may be followed by another attempt, however many there were. */
+export function isRetried({ retryOn, failOn }: RetryPolicy, { code, retry }: ErrorDetail): boolean {
+  if (failOn.some((pattern) => matches(pattern, code))) return false;
+  if (retryOn.length > 0) return retryOn.some((pattern) => matches(pattern, code));
+  return retry !== RetryClass.RETRY_CLASS_NEVER;
+}
+
+/** `stock.*` stands for all codes that begin so. */
+export function matches(pattern: string, code: string): boolean {
+  const parts = pattern.split("*");
+  if (parts.length === 1) return pattern === code;
+  const first = parts[0] ?? "";
+  const last = parts.at(-1) ?? "";
+  if (!code.startsWith(first) || !code.endsWith(last) || code.length < first.length + last.length)
+    return false;
+  let at = first.length;
+  for (const part of parts.slice(1, -1)) {
+    const found = code.indexOf(part, at);
+    if (found < 0 || found + part.length > code.length - last.length) return false;
+    at = found + part.length;
+  }
+  return true;
+}
+
+/** @param tries attempts so far, from 1 */
+export function pauseMsOf(
+  { initialMs, factor, maxMs, jitter }: RetryPolicy,
+  tries: number,
+  { retryAfterMs }: Pick<ErrorDetail, "retryAfterMs">,
+  luck: number,
+): number {
+  const whole = Math.min(initialMs * factor ** Math.max(0, tries - 1), maxMs || backoffMaxMs);
+  const pauseMs = Math.round(whole * (1 - jitter * luck));
+  // Whoever failed may know better how long it takes.
+  return Math.max(pauseMs, Math.min(retryAfterMs, backoffMaxMs));
+}

@@ -1,0 +1,45 @@
+import type { Placement, TaskPolicy, Timeouts } from "@tutti/definitions";
+import type { RunPlan } from "./run-plan.ts";
+
+/**
+ * What all offers of a task have in common: what it uses, where it may run, how long it may take. The same object for all
+ * runs of a definition in one pool, so that who offers can number it once.
+ */
+export class OfferProfile {
+  readonly pool: string;
+  /** Name of the definition. */
+  readonly definition: string;
+  /** Id of the task in the definition. */
+  readonly definitionTask: string;
+  readonly capability: string;
+  readonly versionRange: string;
+  readonly timeouts: Timeouts;
+  /** Resources, estimate, whether it may be doubled; those of the task whose effect is undone, for an undoing. */
+  readonly policy: TaskPolicy;
+  readonly isUndo: boolean;
+
+  constructor(plan: RunPlan, number: number, pool: string, isUndo: boolean) {
+    const task = plan.task(number);
+    const policy = plan.policy(task);
+    const work = plan.work(task);
+    const { compensate } = policy;
+    this.definition = plan.plan.name;
+    this.definitionTask = task.id;
+    this.pool = policy.placement?.pool || pool || plan.plan.run.pool;
+    this.policy = policy;
+    this.isUndo = isUndo && compensate !== null;
+    if (isUndo && compensate !== null) {
+      this.capability = compensate.capability;
+      this.versionRange = compensate.versionRange;
+      this.timeouts = compensate.timeouts;
+    } else {
+      this.capability = work.kind === "uses" ? work.capability : "";
+      this.versionRange = work.kind === "uses" ? work.versionRange : "";
+      this.timeouts = policy.timeouts;
+    }
+  }
+
+  get placement(): Placement | null {
+    return this.policy.placement;
+  }
+}

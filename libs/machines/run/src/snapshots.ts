@@ -1,0 +1,306 @@
+/** How a run is kept between its events. */
+
+import { TaskStatus } from "@tutti/contracts/types/v1";
+import {
+  type RunAddition,
+  type RunNode,
+  RunPhase,
+  type RunRange,
+  RunSnapshotV1,
+} from "@tutti/contracts/workflow/v1";
+import { type InstanceKey, kernelErrors, type SnapshotCodec } from "@tutti/kernel";
+import { bytesOf, dataOf, noBytes, payloadOf } from "./data.ts";
+import { taskNumberOf } from "./node/places.ts";
+import { planOf, readPlan } from "./plan/plan-of.ts";
+import type { KnownPlans } from "./plan/run-plan.ts";
+import {
+  detailOf,
+  moreOf,
+  type Node,
+  type NodeMore,
+  newRun,
+  type Range,
+  type Run,
+  type RunMore,
+} from "./state.ts";
+
+const newest = 1;
+
+export function runSnapshots(plans: KnownPlans): SnapshotCodec<Run> {
+  return {
+    version: newest,
+    encode: (run) => RunSnapshotV1.encode(snapshotOf(run as Run)).finish(),
+    decode(bytes, version) {
+      if (version === newest) return runOf(RunSnapshotV1.decode(bytes), plans);
+      throw kernelErrors.snapshotUnknown({ kind: "run", version, newest });
+    },
+  };
+}
+
+export function snapshotOf(run: Run): RunSnapshotV1 {
+  const { order, phase, ending, createMs, beginMs, endMs, pauseMs, pauseReason, labels, priority, dueMs } =
+    run;
+  return {
+    namespace: run.key.namespace,
+    runId: run.key.id,
+    order,
+    phase,
+    ending,
+    createMs,
+    beginMs,
+    endMs,
+    pauseMs,
+    pauseReason,
+    labels: { ...labels },
+    priority,
+    dueMs,
+    ranges: run.ranges.map(rangeShown),
+    nodes: run.nodes.flatMap((node) => (node === undefined ? [] : [nodeShown(node)])),
+    agenda: run.agenda.slice(run.agendaAt),
+    undo: [...run.undo],
+    undoing: run.undoing + 1,
+    failed: run.failed + 1,
+    output: bytesOf(run.output),
+    outputPayload: payloadOf(run.output),
+    error: run.error,
+    putOffMs: run.putOffMs,
+    used: run.used,
+    nodeCount: run.nodeCount,
+    ...moreShown(run.more),
+  };
+}
+
+function moreShown(more: RunMore | undefined) {
+  return {
+    limits: more?.limits.map((limit) => ({ ...limit })) ?? [],
+    additions:
+      more?.additions.map(({ bytes, outside }): RunAddition => ({ plan: bytes, outside: [...outside] })) ??
+      [],
+    signals: more?.signals.map((signal) => ({ ...signal })) ?? [],
+    lastSignal: more?.lastSignal ?? 0,
+    lastUpdate: more?.lastUpdate ?? 0,
+    vars: [...(more?.vars ?? [])].map(([name, value]) => ({ name, value })),
+    state: (more?.state ?? -1) + 1,
+    stateMs: more?.stateMs ?? 0,
+    event: more?.event ?? noBytes,
+    transition: more?.transition,
+    nextId: more?.nextId ?? "",
+  };
+}
+
+function rangeShown(range: Range): RunRange {
+  const { first, count, owner, planPlace, scope, firstTask, isEntries, round, left, open, event, failed } =
+    range;
+  return {
+    first,
+    count,
+    owner: owner + 1,
+    plan: planPlace,
+    scope: isEntries ? firstTask : scope,
+    entries: isEntries,
+    round,
+    left,
+    // A need that cannot be met any more is 0, and all others one more than they are.
+    open: open.map((needs) => needs + 1),
+    event: event ?? noBytes,
+    failed: failed + 1,
+    dropped: range.isDropped,
+  };
+}
+
+function nodeShown(node: Node): RunNode {
+  const { number, status, attempt, tries, visit, agent, input, output, error } = node;
+  return {
+    node: number,
+    status,
+    attempt,
+    tries,
+    visit,
+    readyMs: node.readyAt + 1,
+    queueMs: node.queueAt + 1,
+    startMs: node.startAt + 1,
+    endMs: node.endAt + 1,
+    agent,
+    input: bytesOf(input),
+    inputPayload: payloadOf(input),
+    output: bytesOf(output),
+    outputPayload: payloadOf(output),
+    error,
+    ...detailShown(node.more),
+  };
+}
+
+function detailShown(more: NodeMore | undefined) {
+  return {
+    detailed: more !== undefined,
+    dueMs: more?.dueMs ?? 0,
+    details: more?.details,
+    saved: more?.saved ?? noBytes,
+    fraction: more?.fraction ?? 0,
+    message: more?.message ?? "",
+    failures: more?.failures.map((failure) => ({ ...failure })) ?? [],
+    used: more?.used,
+    fromCache: more?.fromCache ?? false,
+    repairReason: more?.repairReason ?? "",
+    countsAsCompleted: more?.countsAsCompleted ?? false,
+    lost: more?.lost ?? 0,
+    sentBack: more?.sentBack ?? 0,
+    feedback: more?.feedback ?? noBytes,
+    undoInput: more?.undoInput ?? noBytes,
+    undoError: more?.undoError,
+    undoMs: more?.undoMs ?? 0,
+    parts: more?.parts ?? 0,
+    list: more?.list ?? noBytes,
+    nextEntry: more?.nextEntry ?? 0,
+    entriesOpen: more?.entriesOpen ?? 0,
+    attended: more?.isAttended ?? false,
+    last: more?.last ?? noBytes,
+    round: more?.round ?? 0,
+    signal: more?.signal ?? "",
+    childId: more?.childId ?? "",
+    childHash: more?.childHash ?? "",
+    parameters: more?.parameters ?? noBytes,
+    question: more?.question,
+    limits: more?.limits.map((limit) => ({ ...limit })) ?? [],
+    withdrawn: more?.isWithdrawn ?? false,
+    cacheKey: more?.cacheKey ?? "",
+  };
+}
+
+export function runOf(snapshot: RunSnapshotV1, plans: KnownPlans): Run {
+  const key: InstanceKey = { namespace: snapshot.namespace, kind: "run", id: snapshot.runId };
+  const run = newRun(plans, key);
+  const { order, phase, ending, createMs, beginMs, endMs, pauseMs, pauseReason, labels, priority, dueMs } =
+    snapshot;
+  Object.assign(run, { order, phase, ending, createMs, beginMs, endMs, pauseMs, pauseReason });
+  Object.assign(run, { labels, priority, dueMs });
+  run.plan = order === undefined ? undefined : planOf(plans, order);
+  run.output = dataOf(snapshot.output, snapshot.outputPayload);
+  run.error = snapshot.error;
+  run.failed = snapshot.failed - 1;
+  run.undoing = snapshot.undoing - 1;
+  run.putOffMs = snapshot.putOffMs;
+  run.used = snapshot.used;
+  run.nodeCount = snapshot.nodeCount;
+  run.agenda.push(...snapshot.agenda);
+  run.undo.push(...snapshot.undo);
+  restoreMore(run, snapshot);
+  for (const range of snapshot.ranges) run.ranges.push(rangeFrom(run, range));
+  for (const range of run.ranges) if (range.owner < 0) run.left += range.left;
+  for (const node of snapshot.nodes) restoreNode(run, node);
+  count(run);
+  return run;
+}
+
+function restoreMore(run: Run, snapshot: RunSnapshotV1): void {
+  const { limits, additions, signals, lastSignal, lastUpdate, vars, state, event, transition, nextId } =
+    snapshot;
+  const isNone =
+    limits.length + additions.length + signals.length + lastSignal + lastUpdate + vars.length + state === 0;
+  if (isNone && event.length === 0 && transition === undefined && nextId === "") return;
+  const more = moreOf(run);
+  more.limits.push(...limits);
+  for (const { plan, outside } of additions)
+    more.additions.push({ plan: readPlan(plan), bytes: plan, outside });
+  more.signals.push(...signals);
+  more.lastSignal = lastSignal;
+  more.lastUpdate = lastUpdate;
+  for (const { name, value } of vars) more.vars.set(name, value);
+  more.state = state - 1;
+  more.stateMs = snapshot.stateMs;
+  more.event = presentBytes(event);
+  more.transition = transition;
+  more.nextId = nextId;
+}
+
+function presentBytes(bytes: Uint8Array): Uint8Array | undefined {
+  return bytes.length === 0 ? undefined : bytes;
+}
+
+function rangeFrom(run: Run, shown: RunRange): Range {
+  const { first, count: size, owner, plan: planPlace, scope, entries, round, left, failed } = shown;
+  const plan = planPlace === 0 ? run.plan : run.more?.additions[planPlace - 1]?.plan;
+  if (plan === undefined) throw kernelErrors.snapshotUnknown({ kind: "run", version: newest, newest });
+  return {
+    first,
+    count: size,
+    owner: owner - 1,
+    plan,
+    planPlace,
+    scope: entries ? -1 : scope,
+    firstTask: entries ? scope : (plan.plan.scopes[scope]?.first ?? 0),
+    isEntries: entries,
+    round,
+    left,
+    open: shown.open.map((needs) => needs - 1),
+    event: presentBytes(shown.event),
+    failed: failed - 1,
+    isDropped: shown.dropped,
+  };
+}
+
+function restoreNode(run: Run, shown: RunNode): void {
+  const { node: number, status, attempt, tries, visit, agent, error } = shown;
+  const range = run.ranges.findLast(({ first }) => first <= number);
+  if (range === undefined) throw kernelErrors.snapshotUnknown({ kind: "run", version: newest, newest });
+  const node: Node = {
+    number,
+    range,
+    task: taskNumberOf(range, number),
+    status,
+    attempt,
+    tries,
+    visit,
+    readyAt: shown.readyMs - 1,
+    queueAt: shown.queueMs - 1,
+    startAt: shown.startMs - 1,
+    endAt: shown.endMs - 1,
+    agent,
+    input: dataOf(shown.input, shown.inputPayload),
+    output: dataOf(shown.output, shown.outputPayload),
+    error,
+    more: undefined,
+  };
+  while (run.nodes.length < number) run.nodes.push(undefined);
+  run.nodes.push(node);
+  if (shown.detailed) restoreDetail(node, shown);
+}
+
+function restoreDetail(node: Node, shown: RunNode): void {
+  const detail = detailOf(node);
+  const { dueMs, details, fraction, message, failures, used, fromCache, repairReason, countsAsCompleted } =
+    shown;
+  Object.assign(detail, { dueMs, details, fraction, message, failures, used, fromCache, repairReason });
+  const { lost, sentBack, undoError, parts, nextEntry, entriesOpen, round, signal, childId, childHash } =
+    shown;
+  Object.assign(detail, { countsAsCompleted, lost, sentBack, undoError, parts, nextEntry, entriesOpen });
+  const { question, cacheKey, limits, undoMs } = shown;
+  Object.assign(detail, { undoMs, round, signal, childId, childHash, question, cacheKey, limits });
+  detail.isAttended = shown.attended;
+  detail.isWithdrawn = shown.withdrawn;
+  detail.saved = presentBytes(shown.saved);
+  detail.feedback = presentBytes(shown.feedback);
+  detail.undoInput = presentBytes(shown.undoInput);
+  detail.list = presentBytes(shown.list);
+  detail.last = presentBytes(shown.last);
+  detail.parameters = presentBytes(shown.parameters);
+}
+
+/** Counts by status follow from nodes and ranges. */
+function count(run: Run): void {
+  const { counts, nodes } = run;
+  for (const range of run.ranges) {
+    const isOver =
+      range.isDropped || run.phase === RunPhase.RUN_PHASE_UNDOING || run.phase === RunPhase.RUN_PHASE_ENDED;
+    for (let place = 0; place < range.count; place++) {
+      const node = nodes[range.first + place];
+      const untouched = !range.isEntries && range.open[place] === -1 ? skipped : isOver ? cancelled : pending;
+      const status = node?.status ?? untouched;
+      counts[status] = (counts[status] ?? 0) + 1;
+    }
+  }
+}
+
+const skipped = TaskStatus.TASK_STATUS_SKIPPED;
+const cancelled = TaskStatus.TASK_STATUS_CANCELLED;
+const pending = TaskStatus.TASK_STATUS_PENDING;

@@ -1,0 +1,339 @@
+/**
+ * What a run is, folded from its events. Only folds change it.
+ *
+ * 1. Everything to be done is a node: a task of the plan, an entry of a list, a task of a round, of a list of actions, of an
+ *    addition. Nodes are numbered as they come to be, those of the plan's first scope from 0.
+ * 2. A node is an object only once something has happened to it; before that its range says all that is known.
+ * 3. `open` of a range counts, for each of its tasks, the needs that are not met; -1 where one cannot be met any more: the
+ *    task is skipped.
+ * 4. `left` of a range counts its nodes that have not ended. `agenda` has the nodes that can begin and have not, and the owners
+ *    whose parts want something: whose next entry can begin, or whose last part has ended.
+ * 5. Times of nodes are counted from `createMs`, -1 where there is none, so that they are small numbers.
+ */
+
+import type { Amounts, ErrorDetail, WorkStatus } from "@tutti/contracts/types/v1";
+import { TaskStatus, WorkStatus as Work } from "@tutti/contracts/types/v1";
+import type {
+  AttemptFailure,
+  OfferDetails,
+  RunLimit,
+  RunOrder,
+  RunQuestion,
+  RunSignal,
+  RunTransition,
+} from "@tutti/contracts/workflow/v1";
+import { RunPhase } from "@tutti/contracts/workflow/v1";
+import type { Command, InstanceKey, MachineEvent, MachineStep, Outstanding, ReadOnly } from "@tutti/kernel";
+import type { Data } from "./data.ts";
+import type { RunEffect } from "./effects.ts";
+import type { KnownPlans, RunPlan } from "./plan/run-plan.ts";
+
+export interface Run {
+  /** Gives the plans of definitions. The machine's, not the run's. */
+  readonly plans: KnownPlans;
+  readonly key: InstanceKey;
+  order: RunOrder | undefined;
+  /** The run's own plan. */
+  plan: RunPlan | undefined;
+  phase: RunPhase;
+  /** What it ends as or ended as; unspecified until that is known. */
+  ending: WorkStatus;
+  createMs: number;
+  beginMs: number;
+  endMs: number;
+  /** Since when it is paused; 0 when it is not. */
+  pauseMs: number;
+  pauseReason: string;
+  labels: Readonly<Record<string, string>>;
+  priority: number;
+  dueMs: number;
+  /** In the order of their first nodes. */
+  readonly ranges: Range[];
+  /** Places are numbers; undefined for those that nothing has happened to. */
+  readonly nodes: (Node | undefined)[];
+  /** Number of the next node. */
+  nodeCount: number;
+  /** Numbers of nodes, from `agendaAt` on. */
+  readonly agenda: number[];
+  agendaAt: number;
+  /** How many nodes stand how, by status. */
+  readonly counts: number[];
+  /** Nodes of the run's own ranges that have not ended. */
+  left: number;
+  /** The first node of these that failed and was not to; -1 for none. */
+  failed: number;
+  /** Nodes with an effect to be undone, in the order of their completion. */
+  readonly undo: number[];
+  /** The one whose effect is being undone; -1 for none. */
+  undoing: number;
+  output: Data | undefined;
+  error: ErrorDetail | undefined;
+  /** Until when nothing is done, because a step did as much as it may; 0 for now. */
+  putOffMs: number;
+  used: Amounts | undefined;
+  /** What most runs have none of. */
+  more: RunMore | undefined;
+}
+
+export interface RunMore {
+  readonly limits: RunLimit[];
+  readonly additions: Addition[];
+  /** Tasks of additions that follow a node that was there before them. */
+  readonly followers: Map<number, Follower[]>;
+  readonly signals: RunSignal[];
+  lastSignal: number;
+  lastUpdate: number;
+  /** Variables that have other values than at first, as JSON. */
+  readonly vars: Map<string, Uint8Array>;
+  /** Place of the state that it is in; -1 for none. */
+  state: number;
+  stateMs: number;
+  event: Uint8Array | undefined;
+  transition: RunTransition | undefined;
+  nextId: string;
+}
+
+export interface Addition {
+  readonly plan: RunPlan;
+  /** The plan as it came. */
+  readonly bytes: Uint8Array;
+  /** Nodes that stand for the plan's `outside`, in its order. */
+  readonly outside: readonly number[];
+}
+
+export interface Follower {
+  readonly range: Range;
+  /** Task of the addition's plan. */
+  readonly task: number;
+  readonly condition: number;
+}
+
+/** Nodes in a row: the tasks of a scope, or the entries of a list. */
+export interface Range {
+  readonly first: number;
+  readonly count: number;
+  /** Node that they are parts of; -1 for the run. */
+  readonly owner: number;
+  readonly plan: RunPlan;
+  /** Which of the plans: 0 the run's own, then additions. */
+  readonly planPlace: number;
+  /** Place of the scope in the plan; -1 for entries. */
+  readonly scope: number;
+  /** Number of the first task in the plan; of entries, that of their one task. */
+  readonly firstTask: number;
+  readonly isEntries: boolean;
+  readonly round: number;
+  left: number;
+  /** Of a scope, by task from its first on. */
+  readonly open: number[];
+  /** What expressions see as `event`. */
+  readonly event: Uint8Array | undefined;
+  /** The first of its nodes that failed and was not to; -1 for none. */
+  failed: number;
+  /** Whether nobody waits for it any more. */
+  isDropped: boolean;
+}
+
+/** Times are counted from the run's `createMs`; -1 for none. */
+export interface Node {
+  readonly number: number;
+  readonly range: Range;
+  /** Number of the task in the range's plan. */
+  readonly task: number;
+  status: TaskStatus;
+  /** Of the latest attempt, as tokens have it. Never starts anew. */
+  attempt: number;
+  /** Attempts of this visit that count. */
+  tries: number;
+  /** How often it was begun. */
+  visit: number;
+  readyAt: number;
+  queueAt: number;
+  startAt: number;
+  endAt: number;
+  agent: string;
+  input: Data | undefined;
+  output: Data | undefined;
+  error: ErrorDetail | undefined;
+  more: NodeMore | undefined;
+}
+
+/** What most nodes have none of. */
+export interface NodeMore {
+  /** When it is tried again, or what it waits for is due; 0 for never. */
+  dueMs: number;
+  details: OfferDetails | undefined;
+  saved: Uint8Array | undefined;
+  fraction: number;
+  message: string;
+  failures: AttemptFailure[];
+  used: Amounts | undefined;
+  fromCache: boolean;
+  repairReason: string;
+  /** Skipped by hand, and what needs it goes on. */
+  countsAsCompleted: boolean;
+  /** Attempts of this visit whose agents were gone. */
+  lost: number;
+  sentBack: number;
+  feedback: Uint8Array | undefined;
+  undoInput: Uint8Array | undefined;
+  undoError: ErrorDetail | undefined;
+  undoMs: number;
+  /** Place of the range of its entries, or of its latest round; 0 for none. */
+  parts: number;
+  /** The list of its entries, where it is not a variable. */
+  list: Uint8Array | undefined;
+  /** Place of the next entry that begins. */
+  nextEntry: number;
+  entriesOpen: number;
+  /** Whether it stands in the agenda because of its parts. */
+  isAttended: boolean;
+  last: Uint8Array | undefined;
+  round: number;
+  signal: string;
+  childId: string;
+  childHash: string;
+  parameters: Uint8Array | undefined;
+  question: RunQuestion | undefined;
+  limits: RunLimit[];
+  isWithdrawn: boolean;
+  cacheKey: string;
+}
+
+/** What deciders see. */
+export type RunView = ReadOnly<Run>;
+export type NodeView = ReadOnly<Node>;
+export type RangeView = ReadOnly<Range>;
+export type RunStep = MachineStep<Run, RunEffect>;
+export type RunEvent<Body> = MachineEvent<Run, RunEffect, Body>;
+export type RunCommand<Body, Reply> = Command<Run, Body, Reply, RunEffect>;
+export type RunOutstanding = Outstanding<RunEffect>;
+
+const statusCount = 14;
+
+export function newRun(plans: KnownPlans, key: InstanceKey): Run {
+  return {
+    plans,
+    key,
+    order: undefined,
+    plan: undefined,
+    phase: RunPhase.RUN_PHASE_UNSPECIFIED,
+    ending: Work.WORK_STATUS_UNSPECIFIED,
+    createMs: 0,
+    beginMs: 0,
+    endMs: 0,
+    pauseMs: 0,
+    pauseReason: "",
+    labels: {},
+    priority: 0,
+    dueMs: 0,
+    ranges: [],
+    nodes: [],
+    nodeCount: 0,
+    agenda: [],
+    agendaAt: 0,
+    counts: new Array<number>(statusCount).fill(0),
+    left: 0,
+    failed: -1,
+    undo: [],
+    undoing: -1,
+    output: undefined,
+    error: undefined,
+    putOffMs: 0,
+    used: undefined,
+    more: undefined,
+  };
+}
+
+/** For folds. */
+export function moreOf(run: Run): RunMore {
+  run.more ??= {
+    limits: [],
+    additions: [],
+    followers: new Map(),
+    signals: [],
+    lastSignal: 0,
+    lastUpdate: 0,
+    vars: new Map(),
+    state: -1,
+    stateMs: 0,
+    event: undefined,
+    transition: undefined,
+    nextId: "",
+  };
+  return run.more;
+}
+
+/** For folds. */
+export function detailOf(node: Node): NodeMore {
+  node.more ??= {
+    dueMs: 0,
+    details: undefined,
+    saved: undefined,
+    fraction: 0,
+    message: "",
+    failures: [],
+    used: undefined,
+    fromCache: false,
+    repairReason: "",
+    countsAsCompleted: false,
+    lost: 0,
+    sentBack: 0,
+    feedback: undefined,
+    undoInput: undefined,
+    undoError: undefined,
+    undoMs: 0,
+    parts: 0,
+    list: undefined,
+    nextEntry: 0,
+    entriesOpen: 0,
+    isAttended: false,
+    last: undefined,
+    round: 0,
+    signal: "",
+    childId: "",
+    childHash: "",
+    parameters: undefined,
+    question: undefined,
+    limits: [],
+    isWithdrawn: false,
+    cacheKey: "",
+  };
+  return node.more;
+}
+
+/** How a run stands. */
+export function statusOf({ phase, ending, pauseMs }: RunView): WorkStatus {
+  switch (phase) {
+    case RunPhase.RUN_PHASE_WAITING:
+      return pauseMs > 0 ? Work.WORK_STATUS_PAUSED : Work.WORK_STATUS_PENDING;
+    case RunPhase.RUN_PHASE_GOING:
+      return pauseMs > 0 ? Work.WORK_STATUS_PAUSED : Work.WORK_STATUS_RUNNING;
+    case RunPhase.RUN_PHASE_UNDOING:
+      if (pauseMs > 0) return Work.WORK_STATUS_PAUSED;
+      // What failed is still under way while it is being undone; only what was asked to end is being cancelled.
+      return ending === Work.WORK_STATUS_CANCELLED ? Work.WORK_STATUS_CANCELLING : Work.WORK_STATUS_RUNNING;
+    case RunPhase.RUN_PHASE_ENDED:
+      return ending;
+    default:
+      return Work.WORK_STATUS_UNSPECIFIED;
+  }
+}
+
+export function isGoing({ phase }: RunView): boolean {
+  return phase === RunPhase.RUN_PHASE_GOING;
+}
+
+export function hasEnded({ phase }: RunView): boolean {
+  return phase === RunPhase.RUN_PHASE_ENDED;
+}
+
+/** Whether a task with this status has an outcome. */
+export function isDone(status: TaskStatus): boolean {
+  return status >= TaskStatus.TASK_STATUS_COMPLETED;
+}
+
+/** Whether what was done is undone when the run fails. */
+export function isUndone({ plan, ending }: RunView): boolean {
+  return ending === Work.WORK_STATUS_CANCELLED || plan?.plan.run.onFailure !== "keep";
+}

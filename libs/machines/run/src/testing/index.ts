@@ -1,0 +1,2 @@
+export { KnownDefinitions } from "./plans.ts";
+export { jsonBytes, jsonOf, RunScene, runKey, runService } from "./scene.ts";

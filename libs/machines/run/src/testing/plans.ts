@@ -1,0 +1,24 @@
+/** Plans for tests: definitions as they are written. */
+import { checkText } from "@tutti/definitions";
+import { assert } from "@tutti/kernel";
+import { RunPlan, type RunPlans } from "../plan/run-plan.ts";
+
+export class KnownDefinitions implements RunPlans {
+  readonly #plans = new Map<string, RunPlan>();
+
+  /** Checks a definition in YAML and keeps its plan; gives its hash. */
+  add(text: string): string {
+    const { definition, problems } = checkText({ format: "yaml", text, fileName: "test.yaml" });
+    const errors = problems.map(({ message, line }) => `${line}: ${message}`).join("; ");
+    assert(definition?.plan !== undefined, "a definition of a test has no mistakes", { errors });
+    const { hash, plan } = definition;
+    if (!this.#plans.has(hash)) this.#plans.set(hash, new RunPlan(plan, hash));
+    return hash;
+  }
+
+  plan(hash: string): RunPlan {
+    const plan = this.#plans.get(hash);
+    assert(plan !== undefined, "a plan is known before its run", { hash });
+    return plan;
+  }
+}

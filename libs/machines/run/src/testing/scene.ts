@@ -1,0 +1,85 @@
+/** A run in a test, driven step by step. */
+
+import { ErrorDetail } from "@tutti/contracts/types/v1";
+import { RunOrder } from "@tutti/contracts/workflow/v1";
+import type { InstanceKey } from "@tutti/kernel";
+import { type DrivenEffect, MachineDriver } from "@tutti/kernel/testing";
+import type { OfferTask, RunEffect } from "../effects.ts";
+import { beginRun } from "../life/commands.ts";
+import { runMachine } from "../machine.ts";
+import { completeTask, failTask } from "../uses/commands.ts";
+import { KnownDefinitions } from "./plans.ts";
+
+export const runService = "workflow";
+export const runKey: InstanceKey = { namespace: "default", kind: "run", id: "r" };
+
+export class RunScene {
+  readonly definitions = new KnownDefinitions();
+  readonly machine = runMachine({ plans: this.definitions });
+  readonly driver: MachineDriver;
+  readonly key: InstanceKey = runKey;
+
+  constructor(seed = 1) {
+    this.driver = new MachineDriver({ machines: [this.machine], service: runService, seed });
+  }
+
+  /** Starts the run of a definition in YAML. */
+  static of(text: string, order: Parameters<typeof RunOrder.fromPartial>[0] = {}): RunScene {
+    const scene = new RunScene();
+    scene.begin(text, order);
+    return scene;
+  }
+
+  begin(text: string, order: Parameters<typeof RunOrder.fromPartial>[0] = {}) {
+    const made = RunOrder.fromPartial({ hash: this.definitions.add(text), ...order });
+    return this.driver.execute(this.key, beginRun, { order: made });
+  }
+
+  get state() {
+    return this.driver.state(this.key, this.machine);
+  }
+
+  /** Ids of tasks that are offered, in the order of their effects. */
+  get offered(): readonly string[] {
+    return this.driver.effects.flatMap(({ effect }) => {
+      const known = effect as RunEffect;
+      return known.kind === "offer_task" ? [known.taskId] : [];
+    });
+  }
+
+  offer(taskId: string): DrivenEffect & { readonly effect: OfferTask } {
+    const found = this.driver.effects.find(({ effect }) => (effect as OfferTask).taskId === taskId);
+    if (found === undefined)
+      throw new Error(`expected an offer of ${taskId}, found ${this.offered.join(", ")}`);
+    return found as DrivenEffect & { readonly effect: OfferTask };
+  }
+
+  complete(taskId: string, output: unknown = null, agent = "agent-1") {
+    const bytes = output === null ? new Uint8Array(0) : jsonBytes(output);
+    const body = { output: bytes, outputPayload: undefined, agent, runMs: 5, used: undefined };
+    return this.driver.settle(this.offer(taskId), completeTask, body);
+  }
+
+  fail(taskId: string, code = "test.broken", more: Parameters<typeof ErrorDetail.fromPartial>[0] = {}) {
+    const error = ErrorDetail.fromPartial({ code, message: `${taskId} is broken`, ...more });
+    return this.driver.settle(this.offer(taskId), failTask, {
+      error,
+      agent: "agent-1",
+      runMs: 5,
+      used: undefined,
+    });
+  }
+
+  /** Types of the events so far. */
+  get events(): readonly string[] {
+    return this.driver.history(this.key).map(({ type }) => type);
+  }
+}
+
+export function jsonBytes(value: unknown): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(value));
+}
+
+export function jsonOf(bytes: Uint8Array): unknown {
+  return bytes.length === 0 ? null : JSON.parse(new TextDecoder().decode(bytes));
+}

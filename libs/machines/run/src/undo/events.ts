@@ -1,0 +1,58 @@
+/** Undoing what was done. */
+import { TaskStatus } from "@tutti/contracts/types/v1";
+import { UndoCompletedV1, UndoFailedV1, UndoQueuedV1 } from "@tutti/contracts/workflow/v1";
+import { addUsed, nodeOf, release, setStatus } from "../node/nodes.ts";
+import { nodeTimers, timerNumber } from "../numbers.ts";
+import { detailOf, type RunEvent } from "../state.ts";
+import { queue } from "../uses/events.ts";
+
+export const undoQueued: RunEvent<UndoQueuedV1> = {
+  type: "undo_queued",
+  version: 1,
+  codec: UndoQueuedV1,
+  evolve(run, { node: number, attempt, queueMs, input }, outstanding) {
+    const node = nodeOf(run, number);
+    const detail = detailOf(node);
+    detail.undoInput = input.length === 0 ? undefined : input;
+    detail.undoError = undefined;
+    detail.undoMs = queueMs;
+    detail.lost = 0;
+    run.undoing = number;
+    run.undo.pop();
+    setStatus(run, node, TaskStatus.TASK_STATUS_COMPENSATING);
+    node.tries = 0;
+    const { compensate } = node.range.plan.policy(node.range.plan.task(node.task));
+    const totalMs = compensate?.timeouts.totalMs ?? 0;
+    if (totalMs > 0) outstanding.timer(timerNumber(number, nodeTimers.total), queueMs + totalMs);
+    queue(run, node, attempt, queueMs, outstanding);
+  },
+};
+
+export const undoCompleted: RunEvent<UndoCompletedV1> = {
+  type: "undo_completed",
+  version: 1,
+  codec: UndoCompletedV1,
+  evolve(run, { node: number, agent, used }, outstanding) {
+    const node = nodeOf(run, number);
+    release(number, outstanding);
+    if (agent !== "") node.agent = agent;
+    addUsed(run, node, used);
+    setStatus(run, node, TaskStatus.TASK_STATUS_COMPENSATED);
+    run.undoing = -1;
+  },
+};
+
+/** The task stays completed: its effect is still there. */
+export const undoFailed: RunEvent<UndoFailedV1> = {
+  type: "undo_failed",
+  version: 1,
+  codec: UndoFailedV1,
+  evolve(run, { node: number, error }, outstanding) {
+    const node = nodeOf(run, number);
+    release(number, outstanding);
+    detailOf(node).undoError = error;
+    if (run.undoing === number) run.undoing = -1;
+    else run.undo.pop();
+    setStatus(run, node, TaskStatus.TASK_STATUS_COMPLETED);
+  },
+};

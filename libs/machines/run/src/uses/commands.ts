@@ -1,0 +1,142 @@
+/** Results of attempts, and notes of attempts that are at work. An attempt is named by its token. */
+import type { Amounts, ErrorDetail } from "@tutti/contracts/types/v1";
+import {
+  CompleteTask,
+  FailTask,
+  NoteAttempt,
+  NoteProgress,
+  ReturnTask,
+  RunDone,
+  TaskAnswered,
+} from "@tutti/contracts/workflow/v1";
+import type { Refusal } from "@tutti/kernel";
+import { dataOf } from "../data.ts";
+import { bounded, cut, detailOfRefusal } from "../error-details.ts";
+import { runErrors } from "../errors.ts";
+import { Budget } from "../kinds/budget.ts";
+import { idOf, type Place, placeOf } from "../kinds/kind.ts";
+import { advance } from "../life/advance.ts";
+import { endingOf } from "../life/end.ts";
+import { backoffMaxMs, lostMax, messageLengthMax, savedBytesMax } from "../limits.ts";
+import { complete, failAttempt } from "../node/outcome.ts";
+import { effectTags, nodeOfEffect, tagOfEffect } from "../numbers.ts";
+import { hasEnded, type RunCommand, type RunStep, type RunView } from "../state.ts";
+import { undoCompleted } from "../undo/events.ts";
+import { attemptStarted, offerReturned, progressSaved } from "./events.ts";
+
+const answered: TaskAnswered = { ending: undefined };
+
+export const completeTask: RunCommand<CompleteTask, TaskAnswered> = {
+  type: "complete_task",
+  codec: CompleteTask,
+  reply: TaskAnswered,
+  decide(run, { output, outputPayload, agent, used }, step) {
+    const place = settledPlace(run, step);
+    if (place === undefined) return unnamed(step);
+    if (isUndo(step)) {
+      const undone = { node: place.number, endMs: step.nowMs, agent, used: usedOf(used) };
+      step.emit(undoCompleted, undone);
+    } else complete(place, dataOf(output, outputPayload), { agent, used: usedOf(used) });
+    return goOn(run, step);
+  },
+};
+
+export const failTask: RunCommand<FailTask, TaskAnswered> = {
+  type: "fail_task",
+  codec: FailTask,
+  reply: TaskAnswered,
+  decide(run, { error, agent, used }, step) {
+    const place = settledPlace(run, step);
+    if (place === undefined) return unnamed(step);
+    failAttempt(place, bounded(error), { agent, used: usedOf(used) });
+    return goOn(run, step);
+  },
+};
+
+/** Such as that of an agent that was busy, or is gone: the attempt does not count. */
+export const returnTask: RunCommand<ReturnTask, TaskAnswered> = {
+  type: "return_task",
+  codec: ReturnTask,
+  reply: TaskAnswered,
+  decide(run, { retryAfterMs, message, lost }, step) {
+    const place = settledPlace(run, step);
+    const node = place === undefined ? undefined : run.nodes[place.number];
+    if (place === undefined || node === undefined) return unnamed(step);
+    const count = (node.more?.lost ?? 0) + (lost ? 1 : 0);
+    if (lost && count >= lostMax) failAttempt(place, lostError(place, count));
+    else {
+      const retryMs = step.nowMs + Math.min(Math.max(0, retryAfterMs), backoffMaxMs);
+      const { attempt } = node;
+      const event = { node: place.number, attempt, message: cut(message, messageLengthMax), retryMs, lost };
+      step.emit(offerReturned, event);
+    }
+    return goOn(run, step);
+  },
+};
+
+function lostError(place: Place, count: number): ErrorDetail {
+  return detailOfRefusal(runErrors.agentLost.refusal({ task: idOf(place), count }));
+}
+
+/** Leaves the attempt outstanding. */
+export const noteAttempt: RunCommand<NoteAttempt, RunDone> = {
+  type: "note_attempt",
+  codec: NoteAttempt,
+  reply: RunDone,
+  decide(run, { agent, startMs }, step) {
+    const place = settledPlace(run, step);
+    const node = place === undefined ? undefined : run.nodes[place.number];
+    if (node === undefined) return unnamed(step);
+    if (node.startAt >= 0 && node.agent === agent) return {};
+    const { number, attempt } = node;
+    step.emit(attemptStarted, { node: number, attempt, agent, startMs: Math.min(startMs, step.nowMs) });
+    return {};
+  },
+};
+
+/** Leaves the attempt outstanding. */
+export const noteProgress: RunCommand<NoteProgress, RunDone> = {
+  type: "note_progress",
+  codec: NoteProgress,
+  reply: RunDone,
+  decide(run, { saved, fraction, message }, step) {
+    const place = settledPlace(run, step);
+    if (place === undefined) return unnamed(step);
+    if (saved.length > savedBytesMax) {
+      const parameters = { where: "what an attempt saves", bytes: saved.length, bytesMax: savedBytesMax };
+      return runErrors.valueTooLarge.refusal(parameters);
+    }
+    const said = cut(message, messageLengthMax);
+    step.emit(progressSaved, { node: place.number, saved, fraction: clamped(fraction), message: said });
+    return {};
+  },
+};
+
+function clamped(fraction: number): number {
+  return Number.isFinite(fraction) ? Math.min(1, Math.max(0, fraction)) : 0;
+}
+
+/** What a result is about; undefined when it names nothing, which only a caller by hand does. */
+function settledPlace(run: RunView, step: RunStep): Place | undefined {
+  const number = step.settles?.number;
+  if (number === undefined) return undefined;
+  const node = nodeOfEffect(number);
+  return run.nodes[node] === undefined ? undefined : placeOf(run, node, step, new Budget());
+}
+
+function unnamed(step: RunStep): Refusal {
+  return runErrors.taskMissing.refusal({ id: step.key.id, task: "of the result" });
+}
+
+function isUndo(step: RunStep): boolean {
+  return tagOfEffect(step.settles?.number ?? 0) === effectTags.undo;
+}
+
+function usedOf(used: Amounts | undefined): Amounts | undefined {
+  return used !== undefined && (used.tokens > 0 || used.money > 0 || used.timeMs > 0) ? used : undefined;
+}
+
+function goOn(run: RunView, step: RunStep): TaskAnswered {
+  advance(run, step);
+  return hasEnded(run) ? { ending: endingOf(run) } : answered;
+}

@@ -1,0 +1,127 @@
+/** Attempts: offered, begun, failed, come back. */
+
+import { TaskStatus } from "@tutti/contracts/types/v1";
+import {
+  AttemptFailedV1,
+  AttemptQueuedV1,
+  AttemptStartedV1,
+  OfferReturnedV1,
+  ProgressSavedV1,
+  TaskQueuedV1,
+} from "@tutti/contracts/workflow/v1";
+import { dataOf } from "../data.ts";
+import { following } from "../evaluate/evaluate.ts";
+import { failuresMax } from "../limits.ts";
+import { addUsed, enter, leaveAgenda, nodeOf, setStatus } from "../node/nodes.ts";
+import { effectNumber, effectTags, nodeTimers, timerNumber } from "../numbers.ts";
+import { detailOf, type Node, type Run, type RunEvent, type RunOutstanding } from "../state.ts";
+import { offerOf } from "./offer.ts";
+
+export const taskQueued: RunEvent<TaskQueuedV1> = {
+  type: "task_queued",
+  version: 1,
+  codec: TaskQueuedV1,
+  evolve(run, { node: number, attempt, queueMs, input, inputPayload, details }, outstanding) {
+    const node = enter(run, number, queueMs, outstanding);
+    node.input =
+      dataOf(input, inputPayload) ??
+      following({ run, range: node.range, node: number }, node.range.plan.task(node.task).input);
+    if (details !== undefined) detailOf(node).details = details;
+    queue(run, node, attempt, queueMs, outstanding);
+  },
+};
+
+export const attemptQueued: RunEvent<AttemptQueuedV1> = {
+  type: "attempt_queued",
+  version: 1,
+  codec: AttemptQueuedV1,
+  evolve(run, { node: number, attempt, queueMs }, outstanding) {
+    const node = nodeOf(run, number);
+    if (node.status === TaskStatus.TASK_STATUS_HELD) leaveAgenda(run, number);
+    outstanding.cleared(timerNumber(number, nodeTimers.again));
+    detailOf(node).dueMs = 0;
+    queue(run, node, attempt, queueMs, outstanding);
+  },
+};
+
+/** Offers an attempt: of the task, or of the undoing of its effect. */
+export function queue(
+  run: Run,
+  node: Node,
+  attempt: number,
+  queueMs: number,
+  outstanding: RunOutstanding,
+): void {
+  const isUndo = node.status === TaskStatus.TASK_STATUS_COMPENSATING;
+  node.attempt = attempt;
+  node.tries += 1;
+  node.queueAt = queueMs - run.createMs;
+  node.startAt = -1;
+  if (!isUndo) setStatus(run, node, TaskStatus.TASK_STATUS_QUEUED);
+  const tag = isUndo ? effectTags.undo : effectTags.work;
+  outstanding.effect(effectNumber(node.number, tag), attempt, offerOf(run, node, isUndo));
+}
+
+/** A note: who is at work on it, and since when. */
+export const attemptStarted: RunEvent<AttemptStartedV1> = {
+  type: "attempt_started",
+  version: 1,
+  codec: AttemptStartedV1,
+  evolve(run, { node: number, agent, startMs }) {
+    const node = nodeOf(run, number);
+    node.agent = agent;
+    node.startAt = startMs - run.createMs;
+    if (node.status === TaskStatus.TASK_STATUS_QUEUED) setStatus(run, node, TaskStatus.TASK_STATUS_RUNNING);
+  },
+};
+
+export const progressSaved: RunEvent<ProgressSavedV1> = {
+  type: "progress_saved",
+  version: 1,
+  codec: ProgressSavedV1,
+  evolve(run, { node: number, saved, fraction, message }) {
+    const detail = detailOf(nodeOf(run, number));
+    if (saved.length > 0) detail.saved = saved;
+    detail.fraction = fraction;
+    detail.message = message;
+  },
+};
+
+export const attemptFailed: RunEvent<AttemptFailedV1> = {
+  type: "attempt_failed",
+  version: 1,
+  codec: AttemptFailedV1,
+  evolve(run, { node: number, attempt, error, agent, endMs, retryMs, used }, outstanding) {
+    const node = nodeOf(run, number);
+    const detail = detailOf(node);
+    detail.failures.push({ attempt, error, agent, endMs });
+    if (detail.failures.length > failuresMax) detail.failures.shift();
+    if (agent !== "") node.agent = agent;
+    addUsed(run, node, used);
+    putOff(run, node, TaskStatus.TASK_STATUS_RETRYING, retryMs, outstanding);
+  },
+};
+
+export const offerReturned: RunEvent<OfferReturnedV1> = {
+  type: "offer_returned",
+  version: 1,
+  codec: OfferReturnedV1,
+  evolve(run, { node: number, message, retryMs, lost }, outstanding) {
+    const node = nodeOf(run, number);
+    const detail = detailOf(node);
+    detail.message = message;
+    if (lost) detail.lost += 1;
+    // It does not count.
+    node.tries -= 1;
+    putOff(run, node, TaskStatus.TASK_STATUS_RETRYING, retryMs, outstanding);
+  },
+};
+
+function putOff(run: Run, node: Node, status: TaskStatus, dueMs: number, outstanding: RunOutstanding): void {
+  const isUndo = node.status === TaskStatus.TASK_STATUS_COMPENSATING;
+  outstanding.settled(effectNumber(node.number, isUndo ? effectTags.undo : effectTags.work));
+  outstanding.timer(timerNumber(node.number, nodeTimers.again), dueMs);
+  detailOf(node).dueMs = dueMs;
+  node.startAt = -1;
+  if (!isUndo) setStatus(run, node, status);
+}

@@ -1,0 +1,64 @@
+/** An agent uses a capability: the task is offered to a pool, attempt by attempt. */
+import { TaskStatus, WaitCause } from "@tutti/contracts/types/v1";
+import { given } from "../evaluate/evaluate.ts";
+import { type Place, sceneOf, type TaskKind } from "../kinds/kind.ts";
+import { failForGood } from "../node/outcome.ts";
+import { effectNumber, effectTags } from "../numbers.ts";
+import type { Node, Run } from "../state.ts";
+import { detailsOf } from "./details.ts";
+import { attemptQueued, taskQueued } from "./events.ts";
+import { offerOf } from "./offer.ts";
+
+export const uses: TaskKind = {
+  begin(place) {
+    const { run, step, number, task, budget } = place;
+    const input = given(sceneOf(place), task.input, "`with`");
+    if (!input.ok) {
+      failForGood(place, input.error);
+      return;
+    }
+    const detailed = detailsOf(place);
+    if (!detailed.ok) {
+      failForGood(place, detailed.error);
+      return;
+    }
+    const { bytes, payload } = input;
+    budget.spend(bytes.length);
+    step.emit(taskQueued, {
+      node: number,
+      attempt: (run.nodes[number]?.attempt ?? 0) + 1,
+      queueMs: step.nowMs,
+      input: bytes,
+      inputPayload: payload,
+      details: detailed.details,
+    });
+  },
+
+  again: queueAgain,
+
+  recover(run, node, outstanding) {
+    if (node.status !== TaskStatus.TASK_STATUS_QUEUED && node.status !== TaskStatus.TASK_STATUS_RUNNING)
+      return;
+    const offer = offerOf(run as Run, node as Node);
+    outstanding.effect(effectNumber(node.number, effectTags.work), node.attempt, offer);
+  },
+
+  explain(_, { status }) {
+    if (status !== TaskStatus.TASK_STATUS_QUEUED) return undefined;
+    return {
+      cause: WaitCause.WAIT_CAUSE_BUSY,
+      message: "it is offered to its pool, and no agent has taken it yet",
+    };
+  },
+};
+
+/** The next attempt, of the task or of the undoing of its effect. */
+export function queueAgain(place: Place): void {
+  const { run, step, number } = place;
+  place.budget.spend(0);
+  step.emit(attemptQueued, {
+    node: number,
+    attempt: (run.nodes[number]?.attempt ?? 0) + 1,
+    queueMs: step.nowMs,
+  });
+}
