@@ -82,8 +82,13 @@ export class LimitBook implements LimitWatch {
   wake(limit: Limit, nowMs: number): void {
     if (limit.waiting === 0 || this.#frozen) return;
     limit.wake(nowMs, this.#go);
-    if (limit.waiting > 0)
-      this.#wheel.set(limit, limit.paceDueMs <= nowMs ? Number.POSITIVE_INFINITY : limit.paceDueMs);
+    this.#watch(limit, nowMs);
+  }
+
+  /** An attempt begins that counts against it. */
+  begin(limit: Limit, nowMs: number): void {
+    limit.begin(nowMs);
+    this.#watch(limit, nowMs);
   }
 
   due(limit: Limit, nowMs: number): void {
@@ -113,6 +118,13 @@ export class LimitBook implements LimitWatch {
       limit.set = this.#ruleOf(limit.key);
       this.wake(limit, nowMs);
     }
+  }
+
+  /** Who waits for the rate goes on when it has more. When it has now, whoever was let go on takes that first. */
+  #watch(limit: Limit, nowMs: number): void {
+    if (limit.waiting === 0) return;
+    const { paceDueMs } = limit;
+    this.#wheel.set(limit, paceDueMs > nowMs ? paceDueMs : Number.POSITIVE_INFINITY);
   }
 
   #limit(key: string, namespace: string): Limit | Refusal {

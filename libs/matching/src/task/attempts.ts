@@ -40,7 +40,7 @@ export function hold(core: PoolCore, task: Task, agent: Agent, nowMs: number): v
   task.runFromMs = nowMs;
   agent.add(task);
   core.working++;
-  if (task.extras !== undefined) for (const limit of task.extras.limits) limit.begin(nowMs);
+  if (task.extras !== undefined) for (const limit of task.extras.limits) core.limits.begin(limit, nowMs);
   core.watch(task);
 }
 

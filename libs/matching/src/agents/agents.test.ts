@@ -1,0 +1,356 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { AgentState, Hello, Hold } from "@tutti/contracts/agent/v1";
+import { isRefusal } from "@tutti/kernel";
+import { Arena, tokenOf } from "../testing/arena.ts";
+
+const paused = { hold: Hold.HOLD_PAUSED, reason: "by hand", forMs: 0 };
+
+describe("an agent", () => {
+  it("that goes has lost what it had: the sender is told so, and a late answer counts nothing", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    const agent = arena.agent("a");
+    sender.offer(1);
+    arena.turn();
+    agent.link.end("the process was killed", arena.nowMs);
+    arena.turn();
+    assert.deepEqual(sender.results, [[1, "matching.lost"]]);
+    assert.deepEqual(sender.told.resultAgents, [0]);
+    const [result] = sender.told.results;
+    assert.ok(result?.outcome?.$case === "failed");
+    assert.match(result.outcome.value.message, /work from a, lost the attempt: the process was killed/);
+    assert.equal(result.outcome.value.details["agent"], "a");
+    const back = arena.agent("a", { incarnation: "02", running: [tokenOf(1)] });
+    assert.deepEqual(back.joined?.unwanted, [tokenOf(1)]);
+    back.answer(1);
+    arena.turn();
+    assert.equal(back.durable, 1);
+    assert.equal(sender.results.length, 1);
+  });
+
+  it("that answers for another's task, twice, or what nobody knows changes nothing", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    const a = arena.agent("a");
+    sender.offer(1);
+    arena.turn();
+    const b = arena.agent("b");
+    b.answer(1);
+    b.answer(77);
+    arena.turn();
+    assert.equal(b.durable, 2);
+    assert.deepEqual(sender.results, []);
+    a.answer(1);
+    a.answer(1);
+    arena.turn();
+    assert.deepEqual(sender.results, [[1, "inlineOutput"]]);
+    sender.durable(1);
+    arena.turn();
+    assert.equal(a.durable, 2);
+  });
+
+  it("that is cut gets nothing until it resumes; when it does not in time it is gone", () => {
+    const arena = new Arena({ resumeWindowMs: 60_000 });
+    const sender = arena.sender();
+    const agent = arena.agent("a", { slots: 2 });
+    sender.offer(1);
+    arena.turn();
+    agent.link.cut(arena.nowMs);
+    sender.offer(2);
+    arena.pass(59_000);
+    assert.deepEqual([agent.given, sender.results.length], [[1], 0]);
+    agent.link.resume(arena.nowMs);
+    arena.turn();
+    assert.deepEqual(agent.given, [1, 2]);
+    agent.answer(1);
+    agent.link.cut(arena.nowMs);
+    arena.pass(60_001);
+    assert.deepEqual(sender.results, [
+      [1, "inlineOutput"],
+      [2, "matching.lost"],
+    ]);
+    assert.match(agent.ended?.reason ?? "", /not resumed in time/);
+    assert.equal(agent.link.open, false);
+  });
+
+  it("that is silent is suspect, gets nothing, and is gone after its lease", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    const agent = arena.agent("a", { slots: 3 });
+    sender.offer(1);
+    arena.turn();
+    arena.pass(12_501);
+    sender.offer(2);
+    arena.turn();
+    assert.deepEqual(agent.given, [1]);
+    assert.equal(arena.pool.agent("a", arena.nowMs)?.state, AgentState.AGENT_STATE_SUSPECT);
+    agent.say({});
+    arena.turn();
+    assert.deepEqual(agent.given, [1, 2]);
+    arena.pass(30_001);
+    assert.equal(sender.results.length, 2);
+    assert.deepEqual(
+      arena.changes.map(({ after }) => after),
+      [2, 6, 2, 6, 7],
+    );
+  });
+
+  it("of a later incarnation takes the place of an earlier one, never the other way round", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    const first = arena.agent("a", { incarnation: "05" });
+    sender.offer(1);
+    arena.turn();
+    const hello = Hello.fromPartial({ agentId: "a", incarnation: "04" });
+    const refused = arena.pool.join(hello, "h", first, arena.nowMs);
+    assert.ok(isRefusal(refused) && refused.code === "matching.agent_superseded");
+    const second = arena.agent("a", { incarnation: "06" });
+    arena.turn();
+    assert.match(first.ended?.reason ?? "", /said hello again/);
+    assert.deepEqual(sender.results, [[1, "matching.lost"]]);
+    assert.equal(second.link.open, true);
+    first.link.end("late", arena.nowMs);
+    assert.equal(arena.pool.agents(arena.nowMs).length, 1);
+  });
+
+  it("that says hello again keeps what it has, gets again what it never got, and repeats its results", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    const before = arena.agent("a", { slots: 4 });
+    sender.offer([1, 2, 3, 4]);
+    arena.turn();
+    before.say({ started: [{ token: tokenOf(4), agoMs: 0 }] });
+    before.answer(2);
+    arena.turn();
+    const after = arena.agent("a", { slots: 4, running: [tokenOf(1), tokenOf(2), tokenOf(9)] });
+    assert.deepEqual(after.joined?.unwanted, [tokenOf(9)]);
+    arena.turn();
+    assert.deepEqual(after.given, [3]);
+    assert.deepEqual(sender.results, [
+      [2, "inlineOutput"],
+      [4, "matching.lost"],
+    ]);
+    after.answer(2);
+    after.answer(1);
+    sender.durable(1);
+    arena.turn();
+    assert.equal(after.durable, 1);
+  });
+
+  it("that is busy is left alone for as long as it says, then given less at once until it does well", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    const agent = arena.agent("a", { slots: 10 });
+    sender.offer([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    arena.turn();
+    agent.busy(10, 5_000);
+    arena.turn();
+    for (let number = 1; number <= 9; number++) agent.answer(number);
+    sender.offer(Array.from({ length: 30 }, (_, at) => 100 + at));
+    arena.pass(4_990);
+    assert.equal(agent.given.length, 10);
+    agent.say({});
+    arena.pass(20);
+    const again = agent.given.slice(10);
+    assert.equal(again[0], 10);
+    assert.ok(again.length >= 7 && again.length < 10, String(again.length));
+    assert.deepEqual(sender.told.returned, []);
+  });
+
+  it("and all others that are busy too often send a task back", () => {
+    const arena = new Arena({ adaptiveConcurrency: false });
+    const sender = arena.sender();
+    const agent = arena.agent("a");
+    sender.offer(1);
+    for (let count = 0; count < 20; count++) {
+      arena.turn();
+      agent.busy(1, 1);
+      agent.say({});
+      arena.nowMs += 30_000;
+      agent.say({});
+    }
+    arena.turn();
+    assert.equal(sender.told.returned[0]?.error?.code, "matching.busy_too_often");
+  });
+
+  it("that is held keeps what it has and gets nothing, also when it comes back, until it is released", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    const agent = arena.agent("a", { slots: 2 });
+    sender.offer(1);
+    arena.turn();
+    assert.equal(arena.pool.hold("a", paused, arena.nowMs), undefined);
+    sender.offer(2);
+    arena.turn();
+    assert.deepEqual(agent.given, [1]);
+    assert.equal(agent.frames.at(-1)?.held?.reason, "by hand");
+    const back = arena.agent("a", { slots: 2, incarnation: "02" });
+    assert.equal(back.joined?.held?.hold, Hold.HOLD_PAUSED);
+    arena.turn();
+    assert.deepEqual(back.given, []);
+    arena.pool.release("a", "enough", arena.nowMs);
+    arena.turn();
+    assert.deepEqual(back.given, [2]);
+    assert.equal(back.frames.at(-1)?.released?.reason, "enough");
+    assert.match(arena.pool.release("b", "", arena.nowMs)?.message ?? "", /expected the agent b/);
+  });
+
+  it("that is quarantined loses what it has, and is released by time where one was given", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    const agent = arena.agent("a");
+    sender.offer(1);
+    arena.turn();
+    arena.pool.hold("a", { hold: Hold.HOLD_QUARANTINED, reason: "garbage", forMs: 3_000 }, arena.nowMs);
+    arena.turn();
+    assert.deepEqual(agent.cancelled, [1]);
+    assert.deepEqual(sender.results, [[1, "matching.lost"]]);
+    sender.offer(2);
+    arena.pass(3_001);
+    assert.deepEqual(agent.given, [1, 2]);
+  });
+
+  it("drains: finishes what it has, gets nothing; what is left at the deadline goes to others", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    const agent = arena.agent("a", { slots: 2 });
+    sender.offer([1, 2]);
+    arena.turn();
+    arena.pool.drain("a", "deploy", 5_000, arena.nowMs);
+    sender.offer(3);
+    arena.turn();
+    assert.equal(agent.frames.at(-1)?.drain?.deadlineMs, 5_000);
+    agent.answer(1);
+    arena.pass(5_001);
+    assert.deepEqual(agent.given, [1, 2]);
+    assert.deepEqual(sender.results, [
+      [1, "inlineOutput"],
+      [2, "matching.lost"],
+    ]);
+    agent.say({ bye: { reason: "done" } });
+    assert.equal(agent.link.open, false);
+    assert.deepEqual(arena.pool.agents(arena.nowMs), []);
+  });
+
+  it("sleeps until it is woken, and grants credit anew", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    const agent = arena.agent("a");
+    agent.say({ sleep: { reason: "night" } });
+    sender.offer(1);
+    arena.turn();
+    assert.deepEqual(agent.given, []);
+    arena.pool.wake("a", "day", arena.nowMs);
+    agent.say({ credit: 1 });
+    arena.turn();
+    assert.deepEqual(agent.given, [1]);
+    arena.pool.sleep("a", "again", 1_000, arena.nowMs);
+    arena.pass(1_001);
+    assert.equal(
+      agent.frames.some(({ wake }) => wake !== undefined),
+      true,
+    );
+    assert.equal(arena.pool.agent("a", arena.nowMs)?.credit, 0);
+  });
+
+  it("is removed with a goodbye that says whether it may come back", () => {
+    const arena = new Arena();
+    const agent = arena.agent("a");
+    assert.equal(arena.pool.remove("a", "wrong pool", -1, arena.nowMs), undefined);
+    assert.deepEqual(agent.ended, { reason: "wrong pool", returnAfterMs: -1 });
+    assert.match(arena.pool.remove("a", "", 0, arena.nowMs)?.message ?? "", /found none/);
+  });
+
+  it("is refused when the pool is full or what it offers cannot be understood; without a name it is given one", () => {
+    const arena = new Arena({ agentsMax: 2 });
+    const offering = { capabilities: [{ name: "x", version: "one" }] };
+    const outlet = { send() {}, end() {} };
+    const refused = arena.pool.join(Hello.fromPartial({ agentId: "x", offering }), "h", outlet, 0);
+    assert.ok(isRefusal(refused));
+    assert.match(
+      refused.message,
+      /agent x: expected capabilities with a name and a semantic version, found "x"/,
+    );
+    const unnamed = ["", ""].map((agentId) =>
+      arena.pool.join(Hello.fromPartial({ agentId }), "h", outlet, 0),
+    );
+    const ids = unnamed.map((one) => (isRefusal(one) ? "" : one.agentId));
+    assert.equal(new Set(ids).size, 2);
+    const full = arena.pool.join(Hello.fromPartial({ agentId: "y" }), "h", outlet, 0);
+    assert.ok(isRefusal(full) && full.code === "matching.agents_full");
+  });
+});
+
+describe("what an attempt may take", () => {
+  const cases = [
+    { timeouts: { runMs: 1_000 }, code: "matching.run_timed_out" },
+    { timeouts: { heartbeatMs: 1_000 }, code: "matching.heartbeat_missed" },
+  ];
+  for (const { timeouts, code } of cases)
+    it(`is ${JSON.stringify(timeouts)}: then it has failed, and its agent has a grace to end it`, () => {
+      const arena = new Arena({ graceMs: 2_000 });
+      const sender = arena.sender();
+      const agent = arena.agent("a");
+      sender.offer([1, 2], { timeouts });
+      arena.turn();
+      arena.pass(999);
+      assert.deepEqual(sender.results, []);
+      arena.pass(2);
+      assert.deepEqual(sender.results, [[1, code]]);
+      assert.deepEqual([agent.cancelled, agent.given], [[1], [1]]);
+      sender.durable(1);
+      agent.answer(1);
+      arena.turn();
+      assert.deepEqual([agent.given, agent.durable], [[1, 2], 1]);
+      arena.pass(1_001);
+      arena.pass(2_001);
+      assert.equal(arena.pool.agent("a", arena.nowMs)?.freeSlots, 1);
+    });
+
+  it("is told anew by each sign of life", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    const agent = arena.agent("a");
+    sender.offer(1, { timeouts: { heartbeatMs: 1_000 } });
+    arena.turn();
+    for (let count = 0; count < 5; count++) {
+      arena.pass(900);
+      agent.say({ progress: [{ token: tokenOf(1) }] });
+    }
+    arena.pass(900);
+    assert.deepEqual(sender.results, []);
+    arena.pass(101);
+    assert.deepEqual(sender.results, [[1, "matching.heartbeat_missed"]]);
+  });
+
+  it("is over in the queue too: by its time there, or by that of the task", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    sender.offer(1, { timeouts: { queueMs: 5_000 } }, { waitedMs: 2_000 });
+    sender.offer(2, {}, { totalMs: 4_000 });
+    sender.offer(3, {}, { totalMs: 4_000, limits: [{ key: "k", maxConcurrent: 1 }] });
+    arena.pass(2_999);
+    assert.deepEqual(sender.returned, []);
+    arena.pass(2);
+    assert.deepEqual(sender.returned, [1]);
+    assert.match(
+      sender.told.returned[0]?.error?.message ?? "",
+      /an agent for work within 5000 ms, found none in 5000/,
+    );
+    arena.pass(1_000);
+    assert.deepEqual(sender.returned.toSorted(), [1, 2, 3]);
+  });
+
+  it("ends with the task's own time while it is at work, and is what the agent is told", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    const agent = arena.agent("a");
+    sender.offer(1, {}, { totalMs: 4_000 });
+    arena.nowMs += 1_000;
+    arena.turn();
+    assert.equal(agent.assigned[0]?.totalMs, 3_000);
+    arena.pass(3_001);
+    assert.deepEqual(sender.results, [[1, "matching.total_timed_out"]]);
+  });
+});

@@ -1,0 +1,172 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { WaitCause } from "@tutti/contracts/types/v1";
+import { Arena, type Sender, tokenOf } from "../testing/arena.ts";
+
+function limited(
+  sender: Sender,
+  numbers: number | number[],
+  key: string,
+  max: number,
+  capability = "work",
+): void {
+  sender.offer(numbers, { capability }, { limits: [{ key, maxConcurrent: max }] });
+}
+
+describe("a limit on tasks with the same key", () => {
+  it("lets so many be at work at once, and the next when one ends, however it ends", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    const agent = arena.agent("a", { slots: 9 });
+    limited(sender, [1, 2, 3, 4, 5, 6], "key", 2);
+    sender.offer(7);
+    arena.turn();
+    assert.deepEqual(agent.given, [1, 2, 7]);
+    agent.answer(1);
+    arena.turn();
+    assert.deepEqual(agent.given, [1, 2, 7, 3]);
+    sender.request({ cancels: [{ token: tokenOf(2), reason: "" }] });
+    arena.turn();
+    assert.deepEqual(agent.given, [1, 2, 7, 3, 4]);
+    const other = arena.agent("b", { slots: 9 });
+    agent.link.end("killed", arena.nowMs);
+    arena.turn();
+    assert.deepEqual(other.given, [5, 6]);
+  });
+
+  it("is not held by what waits: who finds an agent goes, though others stood before it", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    const agent = arena.agent("a", { slots: 9 });
+    limited(sender, [1, 2], "key", 1, "nobody");
+    limited(sender, [3, 4], "key", 1);
+    arena.turn();
+    assert.deepEqual(agent.given, [3]);
+    agent.answer(3);
+    arena.turn();
+    assert.deepEqual(agent.given, [3, 4]);
+    const late = arena.agent("b", { does: ["nobody@1.0.0"], slots: 9 });
+    arena.turn();
+    assert.deepEqual(late.given, []);
+    agent.answer(4);
+    arena.turn();
+    assert.deepEqual(late.given, [1]);
+  });
+
+  it("lets another go on when the one that it let go on is recalled, or finds another limit full", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    const agent = arena.agent("a", { slots: 3 });
+    const both = {
+      limits: [
+        { key: "first", maxConcurrent: 1 },
+        { key: "second", maxConcurrent: 1 },
+      ],
+    };
+    limited(sender, 1, "first", 1);
+    limited(sender, 2, "second", 1);
+    arena.turn();
+    sender.offer([3, 4], {}, both);
+    limited(sender, [5, 6], "first", 1);
+    arena.turn();
+    agent.answer(1);
+    arena.turn();
+    assert.deepEqual(agent.given, [1, 2, 5]);
+    agent.answer(2);
+    agent.answer(5);
+    sender.request({ recalls: [tokenOf(3)] });
+    arena.turn();
+    assert.deepEqual(agent.given, [1, 2, 5, 4]);
+    agent.answer(4);
+    arena.turn();
+    assert.deepEqual(agent.given, [1, 2, 5, 4, 6]);
+  });
+
+  it("belongs to a namespace, until the pool has a rule for the key: then all share it", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    const agent = arena.agent("a", { slots: 9 });
+    const limits = [{ key: "api", maxConcurrent: 1 }];
+    sender.offer(1, { namespace: "blue" }, { limits });
+    sender.offer(2, { namespace: "red" }, { limits });
+    arena.turn();
+    assert.deepEqual(agent.given, [1, 2]);
+    const rule = { key: "api*", maxConcurrent: 1, rate: undefined, description: "theirs" };
+    assert.equal(arena.pool.setLimit(rule, arena.nowMs), undefined);
+    const shared = [{ key: "api-2", maxConcurrent: 5 }];
+    sender.offer(3, { namespace: "blue" }, { limits: shared });
+    sender.offer(4, { namespace: "red" }, { limits: shared });
+    arena.turn();
+    assert.deepEqual(agent.given, [1, 2, 3]);
+    assert.equal(arena.pool.setLimit({ ...rule, maxConcurrent: 2 }, arena.nowMs), undefined);
+    arena.turn();
+    assert.deepEqual(agent.given, [1, 2, 3, 4]);
+    assert.equal(arena.pool.removeLimit("api*", arena.nowMs), undefined);
+    assert.match(arena.pool.removeLimit("api*", arena.nowMs)?.message ?? "", /found none/);
+  });
+
+  it("gives a rate its time: a burst at once, then one for each part", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    const agent = arena.agent("a", { slots: 99 });
+    const limits = [{ key: "mail", rate: { count: 4, perMs: 1_000, burst: 2 } }];
+    sender.offer([1, 2, 3, 4, 5], {}, { limits });
+    arena.turn();
+    assert.deepEqual(agent.given, [1, 2]);
+    arena.pass(249);
+    assert.deepEqual(agent.given, [1, 2]);
+    arena.pass(2);
+    assert.deepEqual(agent.given, [1, 2, 3]);
+    arena.pass(500);
+    assert.deepEqual(agent.given, [1, 2, 3, 4, 5]);
+    for (const number of agent.given) agent.answer(number);
+    arena.turn();
+    sender.durable(5);
+    arena.pass(2_000);
+    assert.deepEqual(arena.pool.limits(arena.nowMs), []);
+  });
+
+  it("does not count an attempt that an agent was too busy to begin", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    const a = arena.agent("a");
+    const limits = [{ key: "k", maxConcurrent: 1, rate: { count: 1, perMs: 60_000, burst: 1 } }];
+    sender.offer(1, {}, { limits });
+    arena.turn();
+    a.busy(1, 9_000);
+    const b = arena.agent("b");
+    arena.turn();
+    assert.deepEqual(b.given, [1]);
+  });
+
+  it("is shown with who holds it and who waits", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    arena.agent("a", { slots: 9 });
+    limited(sender, [1, 2, 3], "key", 1);
+    arena.turn();
+    const [view] = arena.pool.limits(arena.nowMs);
+    assert.deepEqual([view?.key, view?.maxConcurrent, view?.queued, view?.running], ["key", 1, 2, 1]);
+    assert.deepEqual(
+      view?.holders.map(({ task }) => task),
+      ["t1"],
+    );
+    const [wait] = arena.pool.explain(tokenOf(2), arena.nowMs)?.waits ?? [];
+    assert.equal(wait?.cause, WaitCause.WAIT_CAUSE_LIMIT);
+    assert.match(wait?.message ?? "", /limit key is full: 1 of 1/);
+    assert.deepEqual(
+      wait?.holders.map(({ task }) => task),
+      ["t1"],
+    );
+  });
+
+  it("is refused when it allows nothing that can be counted", () => {
+    const arena = new Arena();
+    const rule = { key: "k", maxConcurrent: 0, rate: undefined, description: "" };
+    assert.match(arena.pool.setLimit(rule, 0)?.message ?? "", /so many at once or per time, found neither/);
+    assert.match(arena.pool.setLimit({ ...rule, maxConcurrent: 0.5 }, 0)?.message ?? "", /whole number/);
+    const rate = { count: 0, perMs: 1, burst: 0 };
+    assert.match(arena.pool.setLimit({ ...rule, rate }, 0)?.message ?? "", /rate above 0/);
+    assert.match(arena.pool.setLimit({ ...rule, key: "" }, 0)?.message ?? "", /1 to 1000 characters/);
+  });
+});

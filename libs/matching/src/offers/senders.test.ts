@@ -1,0 +1,235 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { OfferRequest, ReturnReason } from "@tutti/contracts/swarm/v1";
+import { Arena, tokenOf } from "../testing/arena.ts";
+import { openOfferStream } from "./offer-stream.ts";
+
+describe("a sender", () => {
+  it("that comes back gets what it left behind: nothing is done twice, results go to the new stream", () => {
+    const arena = new Arena();
+    const first = arena.sender();
+    const agent = arena.agent("a", { slots: 2 });
+    first.offer([1, 2, 3]);
+    arena.turn();
+    agent.say({ started: [{ token: tokenOf(2), agoMs: 0 }] });
+    agent.answer(1);
+    arena.turn();
+    first.stream.close(arena.nowMs);
+    agent.answer(3);
+    arena.turn();
+    const second = arena.sender();
+    second.offer([1, 2, 3]);
+    arena.turn();
+    assert.deepEqual(agent.given, [1, 2, 3]);
+    assert.deepEqual(second.results, [
+      [1, "inlineOutput"],
+      [3, "inlineOutput"],
+    ]);
+    assert.equal(second.told.begun.length, 1);
+    agent.answer(2);
+    arena.turn();
+    assert.equal(second.results.length, 3);
+    second.durable(3);
+    arena.turn();
+    assert.equal(agent.durable, 3);
+  });
+
+  it("that is away has nothing assigned; after a while nobody keeps anything for it", () => {
+    const arena = new Arena({ orphanMs: 60_000, leaseMs: 1_000_000, suspectMs: 900_000 });
+    const sender = arena.sender();
+    const agent = arena.agent("a", { slots: 2 });
+    sender.offer([1, 2, 3, 4]);
+    arena.turn();
+    agent.answer(2);
+    sender.stream.close(arena.nowMs);
+    arena.turn();
+    assert.deepEqual(agent.given, [1, 2]);
+    arena.pass(60_001);
+    assert.deepEqual(agent.cancelled, [1]);
+    assert.equal(agent.durable, 1);
+    arena.pass(6_000);
+    const { queued, running } = arena.pool.status(arena.nowMs);
+    assert.deepEqual([queued, running], [0, 0]);
+    assert.equal(arena.pool.explain(tokenOf(3), arena.nowMs), undefined);
+  });
+
+  it("is given back what is more than its window, and what nobody knows", () => {
+    const arena = new Arena({ window: 3 });
+    const sender = arena.sender();
+    sender.offer([1, 2, 3, 4]);
+    const other = arena.sender("other");
+    other.offer(5);
+    sender.request({ recalls: [tokenOf(99)] });
+    arena.turn();
+    assert.deepEqual(
+      sender.told.returned.map(({ reason }) => reason),
+      [ReturnReason.RETURN_REASON_OVER_WINDOW, ReturnReason.RETURN_REASON_RECALLED],
+    );
+    assert.deepEqual(sender.returned, [4, 99]);
+    assert.equal(sender.told.returned[0]?.error?.code, "matching.window_full");
+    assert.deepEqual(other.returned, []);
+  });
+
+  it("may have no more results that are not durable than eight windows, and the pool no more tasks than it takes", () => {
+    const arena = new Arena({ window: 1, queuedMax: 2 });
+    const sender = arena.sender();
+    const agent = arena.agent("a");
+    for (let number = 1; number <= 8; number++) {
+      sender.offer(number);
+      arena.turn();
+      agent.answer(number);
+    }
+    sender.offer(9);
+    arena.turn();
+    assert.match(sender.told.returned[0]?.error?.message ?? "", /at most 8 results that are not durable/);
+    sender.durable(1);
+    sender.offer(10);
+    arena.turn();
+    assert.deepEqual(agent.given.at(-1), 10);
+    const others = ["x", "y", "z"].map((name) => arena.sender(name));
+    for (const [at, other] of others.entries()) other.offer(20 + at);
+    arena.turn();
+    assert.match(others[2]?.told.returned[0]?.error?.message ?? "", /at most 2 tasks waiting/);
+  });
+
+  it("hears that an attempt has begun, how far it is, and its output before the end", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    const agent = arena.agent("a");
+    sender.offer(1);
+    arena.turn();
+    arena.nowMs += 50;
+    const token = tokenOf(1);
+    agent.say({
+      started: [{ token, agoMs: 20 }],
+      progress: [{ token, fraction: 0.5, message: "half" }],
+      partialOutputs: [{ token, index: 0, chunk: new Uint8Array([1]) }],
+    });
+    arena.turn();
+    const [begun] = sender.told.begun;
+    assert.deepEqual([begun?.agent, begun?.assignedAgoMs, begun?.begunAgoMs], [1, 50, 20]);
+    assert.equal(sender.told.progress[0]?.fraction, 0.5);
+    assert.equal(sender.told.partialOutputs.length, 1);
+    assert.deepEqual(
+      arena.pool.work("a", arena.nowMs).map(({ progress, message }) => [progress, message]),
+      [[0.5, "half"]],
+    );
+  });
+
+  it("cancels what waits, what is at work and what has a result; a late answer is settled and told nobody", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    const agent = arena.agent("a", { slots: 2 });
+    sender.offer([1, 2, 3]);
+    arena.turn();
+    agent.answer(1);
+    arena.turn();
+    const cancels = [1, 2, 3].map((number) => ({ token: tokenOf(number), reason: "over", graceMs: 1_000 }));
+    sender.request({ cancels });
+    arena.turn();
+    assert.deepEqual(agent.cancelled, [2, 3]);
+    assert.equal(agent.durable, 1);
+    agent.answer(3);
+    agent.answer(2, { $case: "stopped", value: { message: "" } });
+    arena.turn();
+    assert.equal(agent.durable, 3);
+    assert.deepEqual(sender.results, [[1, "inlineOutput"]]);
+    assert.equal(arena.pool.agent("a", arena.nowMs)?.freeSlots, 2);
+  });
+
+  it("leaves a cancelled attempt its slot until its grace is over", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    const agent = arena.agent("a");
+    sender.offer(1);
+    arena.turn();
+    sender.request({ cancels: [{ token: tokenOf(1), reason: "over", graceMs: 1_000 }] });
+    sender.offer(2);
+    arena.pass(998);
+    assert.deepEqual(agent.given, [1]);
+    arena.pass(3);
+    assert.deepEqual(agent.given, [1, 2]);
+  });
+
+  it("extends the time of an attempt and of its task", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    const agent = arena.agent("a");
+    sender.offer(1, { timeouts: { runMs: 1_000 } });
+    arena.turn();
+    arena.pass(900);
+    sender.request({ extensions: [{ token: tokenOf(1), runMs: 5_000 }] });
+    arena.pass(4_900);
+    assert.deepEqual(sender.results, []);
+    assert.ok(agent.frames.some(({ extensions }) => extensions[0]?.runMs === 5_000));
+    arena.pass(200);
+    assert.deepEqual(sender.results, [[1, "matching.run_timed_out"]]);
+  });
+
+  it("speaks with several pools on one stream, and its results are counted over both", () => {
+    const one = new Arena();
+    const other = new Arena();
+    const sender = one.sender();
+    assert.equal(sender.stream.open(2, other.pool), undefined);
+    assert.match(sender.stream.open(2, other.pool)?.message ?? "", /found 2 taken/);
+    const [a, b] = [one.agent("a"), other.agent("b")];
+    sender.offer(1);
+    const profile = { capability: "work", number: 7, pool: 2 };
+    sender.request({ profiles: [profile], offers: [{ token: tokenOf(2), profile: 7 }] });
+    one.turn();
+    other.turn();
+    b.answer(2);
+    other.turn();
+    a.answer(1);
+    one.turn();
+    assert.deepEqual(
+      sender.results.map(([number]) => number),
+      [2, 1],
+    );
+    sender.durable(1);
+    other.turn();
+    one.turn();
+    assert.deepEqual([a.durable, b.durable], [0, 1]);
+    sender.stream.shut(2);
+    sender.request({ offers: [{ token: tokenOf(3), profile: 7 }] });
+    one.turn();
+    assert.equal(sender.told.returned[0]?.reason, ReturnReason.RETURN_REASON_INVALID);
+  });
+
+  const broken: readonly (readonly [string, object, RegExp])[] = [
+    [
+      "a profile without a capability",
+      { profiles: [{ number: 1, pool: 1 }] },
+      /profile 1: expected a capability/,
+    ],
+    [
+      "a pool that is not open",
+      { profiles: [{ number: 1, pool: 4, capability: "x" }] },
+      /open pool, found 4/,
+    ],
+    [
+      "a range that is none",
+      { profiles: [{ number: 1, pool: 1, capability: "x", versionRange: "?" }] },
+      /range/,
+    ],
+    [
+      "too many profiles",
+      { profiles: [{ number: 10_001, pool: 1, capability: "x" }] },
+      /at most 10000 profiles/,
+    ],
+    [
+      "a token that is too short",
+      { offers: [{ token: new Uint8Array(3), profile: 1 }] },
+      /16 bytes, found 3/,
+    ],
+    ["a result that it was not sent", { resultsDurable: 1 }, /up to number 0 to be called durable, found 1/],
+  ];
+  for (const [what, request, expected] of broken)
+    it(`is refused with ${what}`, () => {
+      const arena = new Arena();
+      const stream = openOfferStream("x", { send() {} });
+      stream.open(1, arena.pool);
+      const refusal = stream.take(OfferRequest.fromPartial(request), arena.nowMs);
+      assert.match(refusal?.message ?? "", expected);
+    });
+});

@@ -1,0 +1,178 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import { Arena, type TestAgent, tokenOf } from "../testing/arena.ts";
+
+/** Numbers from one up to another. */
+function numbers(from: number, count: number): number[] {
+  return Array.from({ length: count }, (_, at) => from + at);
+}
+
+/** One agent with one slot does so many tasks, one after the other; gives their numbers. */
+function work(arena: Arena, agent: TestAgent, count: number): number[] {
+  const done: number[] = [];
+  for (let step = 0; step < count; step++) {
+    arena.turn();
+    const number = agent.given.at(-1);
+    if (number === undefined || done.at(-1) === number) break;
+    done.push(number);
+    agent.answer(number);
+  }
+  return done;
+}
+
+describe("the order of tasks", () => {
+  it("is that of readiness, a minute earlier for each point of priority, however late they were offered", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    sender.offer(1, {}, { waitedMs: 10_000 });
+    sender.offer(2, {}, { waitedMs: 20_000 });
+    sender.offer(3, {}, { priority: 1 });
+    sender.offer(4, {}, { priority: -1, waitedMs: 75_000 });
+    sender.offer(5);
+    const agent = arena.agent("a");
+    assert.deepEqual(work(arena, agent, 5), [3, 2, 4, 1, 5]);
+  });
+
+  it("goes by the time at which an outcome is wanted, when that is near", () => {
+    const arena = new Arena({ dueLeadMs: 600_000 });
+    const sender = arena.sender();
+    sender.offer(1, {}, { waitedMs: 60_000 });
+    sender.offer(2, {}, { dueMs: 3_600_000 });
+    sender.offer(3, {}, { dueMs: 480_000 });
+    const agent = arena.agent("a");
+    assert.deepEqual(work(arena, agent, 3), [3, 1, 2]);
+  });
+
+  it("lets a task that waits long enough pass a more urgent one that comes later", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    sender.offer(1);
+    arena.pass(301_000);
+    sender.offer(2, {}, { priority: 5 });
+    sender.offer(3, {}, { priority: 6 });
+    const agent = arena.agent("a");
+    assert.deepEqual(work(arena, agent, 3), [3, 1, 2]);
+  });
+
+  it("changes when a task's priority does, also between capabilities", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    sender.offer(numbers(1, 3));
+    sender.offer(numbers(11, 3), { capability: "other" });
+    const agent = arena.agent("a", { does: ["work@1.0.0", "other@1.0.0"] });
+    sender.request({ priorities: [{ token: tokenOf(13), priority: 2 }] });
+    sender.request({ priorities: [{ token: tokenOf(3), priority: 1 }] });
+    sender.request({ priorities: [{ token: tokenOf(1), priority: -1 }] });
+    assert.deepEqual(work(arena, agent, 6), [13, 3, 2, 11, 12, 1]);
+  });
+
+  it("takes turns between lanes of profiles with weights of their own", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    sender.offer(numbers(100, 40), { definition: "light", weight: 1 });
+    sender.offer(numbers(200, 40), { definition: "heavy", weight: 3 });
+    const agent = arena.agent("a");
+    const done = work(arena, agent, 40);
+    assert.equal(done.filter((number) => number >= 200).length, 30);
+    assert.deepEqual(
+      done.filter((number) => number < 200),
+      numbers(100, 10),
+    );
+  });
+});
+
+describe("the turns of namespaces", () => {
+  it("let one task of a tenant go second although 100,000 of another's were there before", () => {
+    const arena = new Arena({ window: 100_001, queuedMax: 1_000_000 });
+    const flood = arena.sender("flood");
+    flood.offer(numbers(1, 100_000), { namespace: "loud" });
+    const agent = arena.agent("a", { credit: 2_000 });
+    work(arena, agent, 1_000);
+    arena.sender("quiet").offer(1_000_000, { namespace: "quiet" });
+    const next = work(arena, agent, 3);
+    assert.ok(next.includes(1_000_000), `within three of those that go next: ${next.join(", ")}`);
+  });
+
+  it("are as many as their weights say, to within one turn, and nobody saves them up by staying away", () => {
+    const weights = fc.tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 5 }));
+    fc.assert(
+      fc.property(weights, fc.integer({ min: 0, max: 40 }), ([one, other], alone) => {
+        const arena = new Arena({ weights: { one, other } });
+        const sender = arena.sender();
+        const agent = arena.agent("a");
+        sender.offer(numbers(1_000, 200), { namespace: "one" });
+        work(arena, agent, alone);
+        sender.offer(numbers(2_000, 200), { namespace: "other" });
+        const done = work(arena, agent, 60);
+        let ones = 0;
+        for (const [at, number] of done.entries()) {
+          if (number < 2_000) ones++;
+          const fair = ((at + 1) * one) / (one + other);
+          assert.ok(Math.abs(ones - fair) <= 2, `${ones} of ${at + 1}, ${fair} would be fair`);
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it("are not more for a tenant that asks for many different things", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    const does = numbers(0, 10).map((number) => `work${number}@1.0.0`);
+    for (const number of numbers(0, 10))
+      sender.offer(numbers(1_000 + number * 100, 50), { namespace: "many", capability: `work${number}` });
+    sender.offer(numbers(9_000, 50), { namespace: "few", capability: "work0" });
+    const agent = arena.agent("a", { does, credit: 1_000 });
+    const done = work(arena, agent, 60);
+    assert.equal(done.filter((number) => number >= 9_000).length, 30);
+  });
+
+  it("cost a queue that nobody can do nothing: others go in between", () => {
+    const arena = new Arena({ window: 20_000 });
+    const sender = arena.sender();
+    sender.offer(numbers(1, 10_000), { capability: "nobody" });
+    sender.offer(numbers(20_001, 3));
+    const agent = arena.agent("a");
+    assert.deepEqual(work(arena, agent, 4), numbers(20_001, 3));
+  });
+});
+
+describe("agents", () => {
+  it("that are less loaded go first, by share of their slots; among equals the one that was not asked for longest", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    const large = arena.agent("large", { slots: 4 });
+    const small = arena.agent("small", { slots: 2 });
+    sender.offer(numbers(1, 6));
+    arena.turn();
+    assert.deepEqual(large.given, [1, 3, 5, 6]);
+    assert.deepEqual(small.given, [2, 4]);
+  });
+
+  it("of different cohorts get alike", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    const old = arena.agent("old", { slots: 10, does: ["work@1.0.0"] });
+    const young = arena.agent("young", { slots: 10, does: ["work@1.1.0"] });
+    sender.offer(numbers(1, 10));
+    arena.turn();
+    assert.equal(old.given.length, 5);
+    assert.equal(young.given.length, 5);
+  });
+
+  it("are given no more than their credit, nor than their slots", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    const agent = arena.agent("a", { slots: 3, credit: 2 });
+    sender.offer(numbers(1, 6));
+    arena.turn();
+    assert.deepEqual(agent.given, [1, 2]);
+    agent.say({ credit: 5 });
+    arena.turn();
+    assert.deepEqual(agent.given, [1, 2, 3]);
+    agent.answer(2);
+    arena.turn();
+    assert.deepEqual(agent.given, [1, 2, 3, 4]);
+  });
+});
