@@ -70,6 +70,33 @@ export const sdkErrors = defineErrors("sdk", {
     help: "The worker was stopped before it was linked.",
     message: () => "the worker was stopped before it had a link",
   },
+  notJson: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "What a run is given or told has to be JSON. The message says where it is not. Nothing was sent.",
+    message: ({ path, found }: { path: string; found: string }) =>
+      `expected JSON, found ${found} at ${path}; give plain data`,
+  },
+  inBlobStore: {
+    status: "UNIMPLEMENTED",
+    retry: "never",
+    help: "An output lies in the blob store because it is large. Read it with the blob service.",
+    message: ({ bytes }: { bytes: number }) =>
+      `expected an output that comes with the answer, found ${bytes} bytes in the blob store; read them there`,
+  },
+  notEnded: {
+    status: "DEADLINE_EXCEEDED",
+    retry: "same-key",
+    help: "A run had not ended when the time to wait for it was over. It goes on; wait again.",
+    message: ({ run, afterMs }: { run: string; afterMs: number }) =>
+      `expected run ${run} to end within ${afterMs} ms, found it at work; it goes on, wait again`,
+  },
+  replyIncomplete: {
+    status: "INTERNAL",
+    retry: "never",
+    help: "A service answered without what was asked for. It is of another release, or broken.",
+    message: ({ about }: { about: string }) => `expected ${about} in the answer, found nothing`,
+  },
   optionInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",

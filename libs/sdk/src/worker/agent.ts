@@ -58,6 +58,8 @@ export class Agent {
   #isDraining = false;
   #isAsleep = false;
   #waking: Timer | undefined;
+  /** By `name@version`, for as long as the link lasts. */
+  #numbers: Readonly<Record<string, number>> = {};
   #acknowledging: Timer | undefined;
   #isHeld = false;
   agentId: string;
@@ -138,6 +140,7 @@ export class Agent {
     if (welcome.resumed) {
       this.#link.resumed(welcome.received);
     } else {
+      this.#numbers = {};
       this.#link.begun(welcome, (token) => !unwanted.has(token));
       this.#desk.tellAgain();
     }
@@ -286,10 +289,8 @@ export class Agent {
     if (capabilityNumbers !== undefined) this.#number(capabilityNumbers.numbers);
   }
 
-  readonly #numbers: Record<string, number> = {};
-
   #number(numbers: Readonly<Record<string, number>>): void {
-    Object.assign(this.#numbers, numbers);
+    this.#numbers = { ...this.#numbers, ...numbers };
     this.#desk.number(this.#parts.handlers.numbered(this.#numbers));
   }
 

@@ -64,11 +64,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const slotsMax = 100_000;
 
 export function resolveSettings(options: WorkerOptions, environment: Environment): WorkerSettings {
-  const given = options.address ?? environment["TUTTI_ADDRESS"] ?? "127.0.0.1:7401";
-  const addresses = typeof given === "string" ? given.split(",").map((each) => each.trim()) : [...given];
-  const where = options.address === undefined ? "TUTTI_ADDRESS" : "the option address";
-  const wrong = addresses.length === 0 ? "nothing" : addresses.find((each) => !addressForm.test(each));
-  if (wrong !== undefined) throw invalid(where, "host:port, such as 127.0.0.1:7401", wrong);
+  const addresses = addressesOf(options.address, environment);
   const { slots = 16, drainMs = 30_000, allowUnprotected = false } = options;
   if (!Number.isInteger(slots) || slots < 1 || slots > slotsMax)
     throw invalid("the option slots", `a whole number from 1 to ${slotsMax}`, slots);
@@ -97,6 +93,19 @@ export function resolveSettings(options: WorkerOptions, environment: Environment
     handleSignals: options.handleSignals ?? true,
     drainMs,
   };
+}
+
+/** Where to go: as it was said, else as the environment says. */
+export function addressesOf(
+  said: string | readonly string[] | undefined,
+  environment: Environment,
+): readonly string[] {
+  const given = said ?? environment["TUTTI_ADDRESS"] ?? "127.0.0.1:7401";
+  const addresses = typeof given === "string" ? given.split(",").map((each) => each.trim()) : [...given];
+  const where = said === undefined ? "TUTTI_ADDRESS" : "the option address";
+  const wrong = addresses.length === 0 ? "nothing" : addresses.find((each) => !addressForm.test(each));
+  if (wrong !== undefined) throw invalid(where, "host:port, such as 127.0.0.1:7401", wrong);
+  return addresses;
 }
 
 export function isEncrypted({ certificateAuthority, certificate }: WorkerCredentials): boolean {

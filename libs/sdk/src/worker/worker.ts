@@ -47,7 +47,7 @@ export interface WorkerPorts {
 }
 
 const firstPauseMs = 100;
-const longestPauseMs = 10_000;
+const longestPauseMs = 3_000;
 
 export class Worker {
   readonly settings: WorkerSettings;

@@ -1,0 +1,43 @@
+import { definitionService, runService } from "@tutti/contracts/workflow/v1";
+import { type Logger, silentLogger } from "@tutti/kernel";
+import { addressesOf } from "../worker/settings.ts";
+import { Tutti } from "./tutti.ts";
+
+export interface ConnectOptions {
+  /** One process or several, `host:port`. Default: `TUTTI_ADDRESS`, else 127.0.0.1:7401. */
+  readonly address?: string | readonly string[];
+  /** Default: `TUTTI_NAMESPACE`, else `default`. */
+  readonly namespace?: string;
+  /** Files of PEM: who signs the other side's certificates, this side's own certificate, and its key. Default: no encryption. */
+  readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string };
+  /** How long a call may take that does not wait for a run, milliseconds. Default 30,000. */
+  readonly callTimeoutMs?: number;
+  /** Default: none. */
+  readonly logger?: Logger;
+}
+
+/** An installation, to be used. It is called when there is something to ask; nothing has to be there yet. */
+export async function connect(options: ConnectOptions = {}): Promise<Tutti> {
+  const addresses = addressesOf(options.address, process.env);
+  const namespace = options.namespace ?? process.env["TUTTI_NAMESPACE"] ?? "default";
+  // A worker does not need it, and it takes more memory than a worker.
+  const { Mesh, MemoryOwnership } = await import("@tutti/mesh");
+  const [first = ""] = addresses;
+  const mesh = new Mesh({
+    settings: {
+      transport: "grpc",
+      peers: { workflow: [...addresses] },
+      ...(options.tls !== undefined && { tls: { mode: "mutual", ...options.tls } }),
+      ...(options.callTimeoutMs !== undefined && { timeouts: { callMs: options.callTimeoutMs } }),
+    },
+    foundation: { logger: options.logger ?? silentLogger },
+    // Whoever is asked and is not the owner says who is.
+    ownership: new MemoryOwnership({ fallback: () => ({ instance: first, address: first, epoch: 0 }) }),
+  });
+  return new Tutti({
+    runs: mesh.client(runService),
+    definitions: mesh.client(definitionService),
+    namespace,
+    close: () => mesh.stop(),
+  });
+}

@@ -1,0 +1,177 @@
+/** A run, as whoever started or found it steers and reads it. */
+import type { Explanation } from "@tutti/contracts/types/v1";
+import type { Run as RunMessage, runService, Task } from "@tutti/contracts/workflow/v1";
+import { fromErrorDetail, type TuttiError } from "@tutti/kernel";
+import type { Client } from "@tutti/mesh";
+import { sdkErrors } from "../errors.ts";
+import { payloadOf, valueIn } from "./payloads.ts";
+
+export interface RunParts {
+  readonly runs: Client<typeof runService>;
+  readonly namespace: string;
+}
+
+export interface ResultOptions {
+  /** How long to wait, milliseconds; without a limit unless given. */
+  readonly timeoutMs?: number;
+  /** Gives up waiting when aborted. The run goes on. */
+  readonly signal?: AbortSignal;
+}
+
+export interface TellOptions {
+  /** Told again under the same key it takes effect once. */
+  readonly idempotencyKey?: string;
+}
+
+/** What a watcher sees: the run, and those of its tasks that are new or other than before. */
+export interface RunChange {
+  readonly run: RunMessage | undefined;
+  readonly tasks: readonly Task[];
+}
+
+/** How long one question waits for the end of a run. */
+const waitMs = 30_000;
+/** Beyond that wait, for the way there and back. */
+const wayMs = 15_000;
+
+export class RunHandle {
+  readonly id: string;
+  /** Whether it was there already when it was started. */
+  readonly existed: boolean;
+  readonly #parts: RunParts;
+
+  constructor(parts: RunParts, id: string, existed = false) {
+    this.#parts = parts;
+    this.id = id;
+    this.existed = existed;
+  }
+
+  /** As it stands. */
+  async get(): Promise<RunMessage> {
+    const { run } = await this.#parts.runs.getRun({ ...this.#which, atEvent: 0 });
+    return this.#there(run);
+  }
+
+  /** Its output, as soon as it has ended well. Rejects with its error when it has failed, was cancelled or terminated. */
+  async result<Output = unknown>({ timeoutMs, signal }: ResultOptions = {}): Promise<Output> {
+    const { runs, namespace } = this.#parts;
+    let { id } = this;
+    let leftMs = timeoutMs ?? Number.POSITIVE_INFINITY;
+    for (;;) {
+      const forMs = Math.min(waitMs, Math.max(0, leftMs));
+      const { run } = await runs.awaitRun(
+        { namespace, runId: id, waitMs: forMs },
+        { timeoutMs: forMs + wayMs, signal },
+      );
+      const result = this.#there(run).outcome?.result;
+      if (result === undefined) {
+        leftMs -= forMs;
+        if (leftMs <= 0) throw sdkErrors.notEnded({ run: id, afterMs: timeoutMs ?? 0 });
+        continue;
+      }
+      // The caller names the type of what its definition gives.
+      if (result.$case === "completed") return valueIn(result.value) as Output;
+      if (result.$case !== "continued") throw fromErrorDetail(result.value);
+      id = result.value.id;
+    }
+  }
+
+  /** Tells it something. It is kept until the run asks for it. */
+  async signal(name: string, payload?: unknown, { idempotencyKey = "" }: TellOptions = {}): Promise<void> {
+    await this.#parts.runs.signalRun({
+      ...this.#which,
+      signal: name,
+      payload: payloadOf(payload, "payload"),
+      idempotencyKey,
+    });
+  }
+
+  /** Asks it something, and changes nothing. */
+  async query<Answer = unknown>(name: string, payload?: unknown): Promise<Answer> {
+    const { answer } = await this.#parts.runs.queryRun({
+      ...this.#which,
+      query: name,
+      payload: payloadOf(payload, "payload"),
+    });
+    return valueIn(answer) as Answer;
+  }
+
+  /** Tells it something, and waits for its answer. What its definition refuses leaves no trace. */
+  async update<Answer = unknown>(
+    name: string,
+    payload?: unknown,
+    { idempotencyKey = "" }: TellOptions = {},
+  ): Promise<Answer> {
+    const { answer } = await this.#parts.runs.updateRun({
+      ...this.#which,
+      update: name,
+      payload: payloadOf(payload, "payload"),
+      idempotencyKey,
+    });
+    return valueIn(answer) as Answer;
+  }
+
+  /** What is at work finishes, nothing new begins. */
+  async pause(reason = ""): Promise<void> {
+    await this.#parts.runs.pauseRun({ ...this.#which, reason });
+  }
+
+  /** Goes on; with tasks, only these do. */
+  async resume(reason = "", taskIds: readonly string[] = []): Promise<void> {
+    await this.#parts.runs.resumeRun({ ...this.#which, reason, taskIds: [...taskIds] });
+  }
+
+  /** Ends it: what is at work is stopped, what is done is compensated. Resolves when that has begun. */
+  async cancel(reason = ""): Promise<void> {
+    await this.#parts.runs.cancelRun({ ...this.#which, reason });
+  }
+
+  /** Ends it at once, without compensation. */
+  async terminate(reason = ""): Promise<void> {
+    await this.#parts.runs.terminateRun({ ...this.#which, reason });
+  }
+
+  /** Takes it up again from the tasks that did not do well; good results are kept. */
+  async retry(reason = "", taskIds: readonly string[] = []): Promise<void> {
+    await this.#parts.runs.retryRun({ ...this.#which, reason, taskIds: [...taskIds], idempotencyKey: "" });
+  }
+
+  /** Takes it back to how it was after one of its events, and lets it go on from there. */
+  async reset(toEvent: number, reason: string): Promise<void> {
+    await this.#parts.runs.resetRun({
+      ...this.#which,
+      toEvent,
+      reason,
+      keepSignals: false,
+      idempotencyKey: "",
+    });
+  }
+
+  /** Why it, or one of its tasks, stands as it does. */
+  async why(taskId = ""): Promise<Explanation> {
+    const { explanation } = await this.#parts.runs.explainRun({ ...this.#which, taskId });
+    if (explanation === undefined) throw this.#missing();
+    return explanation;
+  }
+
+  /** Follows it until it has ended: first all of it, then what changes. */
+  async *watch({ signal }: { readonly signal?: AbortSignal } = {}): AsyncGenerator<RunChange, void, void> {
+    const request = { ...this.#which, withTasks: true, withPayloads: false, cursor: "" };
+    for await (const { run, tasks } of this.#parts.runs.watchRun(request, { signal })) {
+      if (run !== undefined || tasks.length > 0) yield { run, tasks };
+    }
+  }
+
+  get #which(): { readonly namespace: string; readonly runId: string } {
+    return { namespace: this.#parts.namespace, runId: this.id };
+  }
+
+  #there(run: RunMessage | undefined): RunMessage {
+    if (run === undefined) throw this.#missing();
+    return run;
+  }
+
+  #missing(): TuttiError {
+    return sdkErrors.replyIncomplete({ about: `run ${this.id}` });
+  }
+}

@@ -1,0 +1,150 @@
+/** An installation, as a program uses it: register definitions, start runs, find them again. */
+import { LabelSelector, type WorkStatus } from "@tutti/contracts/types/v1";
+import {
+  type Definition,
+  type definitionService,
+  type Run,
+  RunFilter,
+  RunSpec,
+  type runService,
+  SourceFormat,
+} from "@tutti/contracts/workflow/v1";
+import { toTimestamp } from "@tutti/kernel";
+import type { Client } from "@tutti/mesh";
+import { sdkErrors } from "../errors.ts";
+import { payloadOf } from "./payloads.ts";
+import { RunHandle } from "./run.ts";
+
+export interface TuttiParts {
+  readonly runs: Client<typeof runService>;
+  readonly definitions: Client<typeof definitionService>;
+  readonly namespace: string;
+  readonly close: () => Promise<void>;
+}
+
+export interface StartOptions {
+  readonly input?: unknown;
+  /** Chosen by the caller: started again under the same id it is the same run. Made anew unless given. */
+  readonly id?: string;
+  /** The version, by its label; `latest` unless given. */
+  readonly version?: string;
+  /** Of a template. */
+  readonly parameters?: Readonly<Record<string, unknown>>;
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Added to the priority of each of its tasks, -100 to 100. */
+  readonly priority?: number;
+  /** Of its tasks, where they name none. */
+  readonly pool?: string;
+  /** When it begins; at once unless given. */
+  readonly startTime?: Date;
+  /** How long it may take, milliseconds; without a limit unless given. */
+  readonly timeoutMs?: number;
+  /** Started again under the same key it is the same run. An id does that too. */
+  readonly idempotencyKey?: string;
+}
+
+export interface FindOptions {
+  readonly definition?: string;
+  readonly statuses?: readonly WorkStatus[];
+  /** Labels that must have exactly these values. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Code of the error that they failed with. */
+  readonly errorCode?: string;
+  readonly oldestFirst?: boolean;
+}
+
+export class Tutti implements AsyncDisposable {
+  readonly namespace: string;
+  readonly #parts: TuttiParts;
+
+  constructor(parts: TuttiParts) {
+    this.namespace = parts.namespace;
+    this.#parts = parts;
+  }
+
+  /** Starts a definition. What is resolved is durable. */
+  async start(definition: string, options: StartOptions = {}): Promise<RunHandle> {
+    const { input, id = "", version, parameters, labels, priority, pool, startTime, timeoutMs } = options;
+    const reference = {
+      name: definition,
+      version: version === undefined ? undefined : { $case: "label" as const, value: version },
+    };
+    const spec = RunSpec.fromPartial({
+      what: { $case: "definition", value: reference },
+      labels: { ...labels },
+      priority: priority ?? 0,
+      pool: pool ?? "",
+      timeoutMs: timeoutMs ?? 0,
+    });
+    spec.input = payloadOf(input, "input");
+    spec.parameters = payloadOf(parameters, "parameters");
+    const { run, existed } = await this.#parts.runs.startRun({
+      namespace: this.namespace,
+      runId: id,
+      idempotencyKey: options.idempotencyKey ?? "",
+      spec,
+      startTime: startTime && toTimestamp(startTime.getTime()),
+      parent: undefined,
+      parentClosePolicy: 0,
+    });
+    if (run === undefined) throw sdkErrors.replyIncomplete({ about: `a run of ${definition}` });
+    return new RunHandle(this.#parts, run.runId, existed);
+  }
+
+  /** Starts a definition and waits for its output. */
+  async execute<Output = unknown>(definition: string, options: StartOptions = {}): Promise<Output> {
+    const run = await this.start(definition, options);
+    return run.result<Output>();
+  }
+
+  /** A run that is known by its id. Nothing is asked yet. */
+  run(id: string): RunHandle {
+    return new RunHandle(this.#parts, id);
+  }
+
+  /** Runs that match, newest first, fetched page by page as they are looked at. */
+  async *list(options: FindOptions = {}): AsyncGenerator<Run, void, void> {
+    const { definition, statuses = [], labels, errorCode = "", oldestFirst = false } = options;
+    const filter = RunFilter.fromPartial({
+      definitions: definition === undefined ? [] : [definition],
+      statuses: [...statuses],
+      errorCode,
+      ...(labels !== undefined && { labels: LabelSelector.fromPartial({ equals: { ...labels } }) }),
+    });
+    let token = "";
+    do {
+      const page = { size: 0, token };
+      const reply = await this.#parts.runs.listRuns({ namespace: this.namespace, filter, oldestFirst, page });
+      yield* reply.runs;
+      token = reply.page?.nextToken ?? "";
+    } while (token !== "");
+  }
+
+  /** Registers a definition: YAML or JSON as text, or an object. The same content again is the same version. */
+  async register(
+    source: string | object,
+    { fileName = "" }: { readonly fileName?: string } = {},
+  ): Promise<Definition> {
+    const isText = typeof source === "string";
+    const text = isText ? source : JSON.stringify(source);
+    const isJson = !isText || source.trimStart().startsWith("{");
+    const format = isJson ? SourceFormat.SOURCE_FORMAT_JSON : SourceFormat.SOURCE_FORMAT_YAML;
+    const { definition } = await this.#parts.definitions.registerDefinition({
+      namespace: this.namespace,
+      source: { format, text, fileName },
+      versionLabels: [],
+      keepLatest: false,
+    });
+    if (definition === undefined) throw sdkErrors.replyIncomplete({ about: "a definition" });
+    return definition;
+  }
+
+  /** Ends the connections. */
+  close(): Promise<void> {
+    return this.#parts.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

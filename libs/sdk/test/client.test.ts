@@ -1,0 +1,178 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { ErrorDetail, Payload, WorkReference } from "@tutti/contracts/types/v1";
+import { Run, runService } from "@tutti/contracts/workflow/v1";
+import { defineErrors, silentLogger } from "@tutti/kernel";
+import { type Handlers, Mesh } from "@tutti/mesh";
+import { connect, type Tutti } from "../src/index.ts";
+
+type RunHandlers = Handlers<typeof runService>;
+
+const errors = defineErrors("sdktest", {
+  unserved: {
+    status: "UNIMPLEMENTED",
+    retry: "never",
+    help: "Of a test.",
+    message: ({ name }: { name: string }) => `expected no call of ${name}`,
+  },
+});
+
+const json = (value: unknown) =>
+  Payload.fromPartial({ body: { $case: "inline", value: new TextEncoder().encode(JSON.stringify(value)) } });
+
+/** A service that remembers what it was asked, with an answer for each kind of question. */
+function handlers(asked: unknown[]): RunHandlers {
+  const unserved = Object.keys(runService.methods).map((name) => [
+    name,
+    () => {
+      throw errors.unserved({ name });
+    },
+  ]);
+  const outcomes: Readonly<Record<string, NonNullable<Run["outcome"]>["result"]>> = {
+    good: { $case: "completed", value: json({ shipped: 3 }) },
+    bad: {
+      $case: "failed",
+      value: ErrorDetail.fromPartial({ code: "pay.declined", message: "no money", status: "ABORTED" }),
+    },
+    again: { $case: "continued", value: WorkReference.fromPartial({ kind: "run", id: "good" }) },
+  };
+  let waits = 0;
+  const served: Partial<RunHandlers> = {
+    startRun(request) {
+      asked.push(request);
+      return {
+        run: Run.fromPartial({ runId: request.runId || "made-1" }),
+        existed: request.runId === "known",
+      };
+    },
+    awaitRun({ runId }) {
+      // It has not ended the first time.
+      const result = runId === "slow" || (runId === "good" && waits++ === 0) ? undefined : outcomes[runId];
+      return { run: Run.fromPartial({ runId, ...(result !== undefined && { outcome: { result } }) }) };
+    },
+    queryRun: ({ query, payload }) => ({ answer: query === "echo" ? payload : undefined }),
+    updateRun(request) {
+      asked.push(request);
+      return { answer: json("taken"), event: 4 };
+    },
+    signalRun(request) {
+      asked.push(request);
+      return { event: 3 };
+    },
+    cancelRun(request) {
+      asked.push(request);
+      return { run: Run.create() };
+    },
+    listRuns({ page }) {
+      const isFirst = page?.token === "";
+      return {
+        runs: [Run.fromPartial({ runId: isFirst ? "one" : "two" })],
+        page: { nextToken: isFirst ? "more" : "", total: undefined },
+        indexedTo: undefined,
+      };
+    },
+    async *watchRun({ runId }) {
+      yield { run: Run.fromPartial({ runId }), tasks: [], removedTaskIds: [], live: true, cursor: "1" };
+      yield { run: undefined, tasks: [], removedTaskIds: [], live: true, cursor: "2" };
+    },
+  };
+  return { ...Object.fromEntries(unserved), ...served } as RunHandlers;
+}
+
+describe("a client", () => {
+  const asked: unknown[] = [];
+  let server: Mesh;
+  let tutti: Tutti;
+
+  before(async () => {
+    server = new Mesh({
+      settings: { transport: "grpc", listen: "127.0.0.1:0" },
+      foundation: { logger: silentLogger },
+    });
+    server.serve(runService, handlers(asked));
+    await server.start();
+    tutti = await connect({ address: server.address, namespace: "acme" });
+  });
+  after(async () => {
+    await tutti.close();
+    await server.stop();
+  });
+
+  it("starts a definition with input, id and labels", async () => {
+    asked.length = 0;
+    const run = await tutti.start("order", {
+      id: "order-17",
+      input: { items: [1] },
+      labels: { customer: "17" },
+      version: "stable",
+    });
+    assert.deepEqual([run.id, run.existed], ["order-17", false]);
+    const [{ namespace, spec }] = asked as [{ namespace: string; spec: NonNullable<Run["spec"]> }];
+    assert.equal(namespace, "acme");
+    assert.deepEqual(spec.what, {
+      $case: "definition",
+      value: { name: "order", version: { $case: "label", value: "stable" } },
+    });
+    assert.deepEqual(
+      [spec.labels, Buffer.from(inlineOf(spec.input)).toString()],
+      [{ customer: "17" }, '{"items":[1]}'],
+    );
+    assert.equal((await tutti.start("order", { id: "known" })).existed, true);
+  });
+
+  it("waits until a run has ended, and gives its output", async () => {
+    const output = await tutti.run("good").result<{ shipped: number }>();
+    assert.equal(output.shipped, 3);
+  });
+
+  it("follows a run that went on as another", async () => {
+    assert.deepEqual(await tutti.run("again").result(), { shipped: 3 });
+  });
+
+  it("throws the error of a run that failed", async () => {
+    await assert.rejects(tutti.run("bad").result(), { code: "pay.declined", message: "no money" });
+  });
+
+  it("gives up waiting when the time is over", async () => {
+    await assert.rejects(tutti.run("slow").result({ timeoutMs: 5 }), { code: "sdk.not_ended" });
+  });
+
+  it("signals, asks, updates and cancels", async () => {
+    asked.length = 0;
+    const run = tutti.run("order-17");
+    await run.signal("paid", { cents: 5 }, { idempotencyKey: "k" });
+    assert.deepEqual(await run.query("echo", [1]), [1]);
+    assert.equal(await run.query("nothing"), undefined);
+    assert.equal(await run.update("address", { city: "Ulm" }), "taken");
+    await run.cancel("not needed");
+    const said = (asked as { runId: string; reason?: string; signal?: string; update?: string }[]).map(
+      ({ runId, signal, update, reason }) => [runId, signal ?? update ?? reason],
+    );
+    assert.deepEqual(said, [
+      ["order-17", "paid"],
+      ["order-17", "address"],
+      ["order-17", "not needed"],
+    ]);
+  });
+
+  it("lists page by page, and watches", async () => {
+    const ids: string[] = [];
+    for await (const { runId } of tutti.list({ definition: "order" })) ids.push(runId);
+    assert.deepEqual(ids, ["one", "two"]);
+    const changes: (string | undefined)[] = [];
+    for await (const { run } of tutti.run("order-17").watch()) changes.push(run?.runId);
+    assert.deepEqual(changes, ["order-17"]);
+  });
+
+  it("refuses what is no JSON before anything is sent", async () => {
+    await assert.rejects(tutti.start("order", { input: { when: [1n] } }), {
+      code: "sdk.not_json",
+      message: /a bigint at input\.when\[0\]/,
+    });
+  });
+});
+
+function inlineOf(payload: Payload | undefined): Uint8Array {
+  assert.ok(payload?.body?.$case === "inline");
+  return payload.body.value;
+}
