@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Arena, tokenOf } from "../testing/arena.ts";
+
+/** A pool that has just moved here: agents come with work that no sender has offered yet. */
+function moved(): Arena {
+  return new Arena({ claimMs: 30_000, leaseMs: 100_000, suspectMs: 90_000 });
+}
+
+describe("a pool that has just moved", () => {
+  it("lets agents go on with what they have, and takes what they finished meanwhile", () => {
+    const arena = moved();
+    const agent = arena.agent("a", { slots: 3, running: [tokenOf(1), tokenOf(2)] });
+    assert.deepEqual(agent.joined?.unwanted, []);
+    assert.equal(arena.pool.agent("a", arena.nowMs)?.freeSlots, 1);
+    agent.answer(2);
+    const sender = arena.sender();
+    sender.offer([1, 2, 3, 4]);
+    arena.turn();
+    assert.deepEqual(agent.given, [3, 4]);
+    assert.deepEqual(sender.results, [[2, "inlineOutput"]]);
+    agent.answer(1);
+    sender.durable(1);
+    arena.turn();
+    sender.durable(2);
+    arena.turn();
+    assert.equal(agent.durable, 2);
+  });
+
+  it("counts what is at work against its limits before anything limited begins", () => {
+    const arena = moved();
+    const agent = arena.agent("a", { slots: 9, running: [tokenOf(1)] });
+    const limits = [{ key: "k", maxConcurrent: 1 }];
+    const late = arena.sender("late");
+    const early = arena.sender("early");
+    early.offer(2, {}, { limits });
+    early.offer(3);
+    arena.turn();
+    assert.deepEqual(agent.given, [3]);
+    late.offer(1, {}, { limits });
+    arena.turn();
+    assert.deepEqual(agent.given, [3]);
+    agent.answer(1);
+    arena.turn();
+    assert.deepEqual(agent.given, [3, 2]);
+  });
+
+  it("ends what nobody has offered in time, and goes on", () => {
+    const arena = moved();
+    const agent = arena.agent("a", { slots: 2, running: [tokenOf(1), tokenOf(2)] });
+    agent.answer(2);
+    const sender = arena.sender();
+    sender.offer(3, {}, { limits: [{ key: "k", maxConcurrent: 1 }] });
+    arena.pass(30_001);
+    assert.deepEqual(agent.cancelled, [1]);
+    assert.equal(agent.durable, 1);
+    assert.deepEqual(agent.given, [3]);
+    const later = arena.agent("b", { running: [tokenOf(9)] });
+    assert.deepEqual(later.joined?.unwanted, [tokenOf(9)]);
+  });
+
+  it("forgets what an agent brought along when it goes, when it says otherwise, or when its sender cancels it", () => {
+    const arena = moved();
+    const a = arena.agent("a", { slots: 2, running: [tokenOf(1), tokenOf(2)] });
+    const sender = arena.sender();
+    sender.request({ cancels: [{ token: tokenOf(1), reason: "over" }] });
+    arena.turn();
+    assert.deepEqual(a.cancelled, [1]);
+    const again = arena.agent("a", { slots: 2 });
+    arena.turn();
+    assert.equal(arena.pool.agent("a", arena.nowMs)?.freeSlots, 2);
+    again.link.end("gone", arena.nowMs);
+    const b = arena.agent("b");
+    sender.offer(2);
+    arena.turn();
+    assert.deepEqual(b.given, [2]);
+  });
+});

@@ -1,0 +1,209 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Hold } from "@tutti/contracts/agent/v1";
+import { WaitCause } from "@tutti/contracts/types/v1";
+import { Arena, tokenOf } from "../testing/arena.ts";
+
+const noLabels = { equals: {}, exists: [], absent: [] };
+
+interface Case {
+  readonly what: string;
+  readonly make: (arena: Arena) => void;
+  readonly cause: WaitCause;
+  readonly says: RegExp;
+}
+
+const cases: readonly Case[] = [
+  {
+    what: "nobody offers the capability",
+    make: (arena) => arena.sender().offer(1),
+    cause: WaitCause.WAIT_CAUSE_NO_CAPABILITY,
+    says: /no agent offers work/,
+  },
+  {
+    what: "nobody offers it in its range",
+    make: (arena) => {
+      arena.agent("a");
+      arena.sender().offer(1, { versionRange: "^2" });
+    },
+    cause: WaitCause.WAIT_CAUSE_NO_CAPABILITY,
+    says: /work in 1\.0\.0, none in \^2/,
+  },
+  {
+    what: "nobody has its labels",
+    make: (arena) => {
+      arena.agent("a");
+      arena.sender().offer(1, { placement: { require: { ...noLabels, equals: { zone: "east" } } } });
+    },
+    cause: WaitCause.WAIT_CAUSE_NO_MATCH,
+    says: /none has the labels .*east/,
+  },
+  {
+    what: "nobody has so many resources",
+    make: (arena) => {
+      arena.agent("a", { resources: { gpu: 1 } });
+      arena.sender().offer(1, { resources: { gpu: 2 } });
+    },
+    cause: WaitCause.WAIT_CAUSE_NO_MATCH,
+    says: /needs 2 of gpu, a has 1/,
+  },
+  {
+    what: "the agent that it wants is not among them",
+    make: (arena) => {
+      arena.agent("a");
+      arena.sender().offer(1, {}, { onlyAgents: ["b"] });
+    },
+    cause: WaitCause.WAIT_CAUSE_NO_MATCH,
+    says: /wants one of b/,
+  },
+  {
+    what: "all are full, held or without credit",
+    make: (arena) => {
+      const sender = arena.sender();
+      arena.agent("full");
+      sender.offer(9);
+      arena.turn();
+      arena.agent("held");
+      arena.pool.hold("held", { hold: Hold.HOLD_PAUSED, reason: "by hand", forMs: 0 }, arena.nowMs);
+      arena.agent("broke", { credit: 0 });
+      sender.offer(1);
+    },
+    cause: WaitCause.WAIT_CAUSE_BUSY,
+    says: /of 3 agents for work none has room: 1: all its slots are taken; 1: it is held: by hand; 1: it has granted no credit/,
+  },
+  {
+    what: "agents said that they are busy",
+    make: (arena) => {
+      const sender = arena.sender();
+      const agent = arena.agent("a");
+      sender.offer(1);
+      arena.turn();
+      agent.busy(1, 60_000);
+    },
+    cause: WaitCause.WAIT_CAUSE_SLOWED_DOWN,
+    says: /it said that it is busy/,
+  },
+  {
+    what: "the pool is paused",
+    make: (arena) => {
+      arena.pool.configure({ paused: true }, arena.nowMs);
+      arena.agent("a");
+      arena.sender().offer(1);
+    },
+    cause: WaitCause.WAIT_CAUSE_PAUSED,
+    says: /pool default is paused/,
+  },
+  {
+    what: "its sender is away",
+    make: (arena) => {
+      const sender = arena.sender();
+      sender.offer(1);
+      arena.agent("a");
+      sender.stream.close(arena.nowMs);
+    },
+    cause: WaitCause.WAIT_CAUSE_OWNER,
+    says: /sender is away/,
+  },
+  {
+    what: "it waits for the agent of its key",
+    make: (arena) => {
+      const sender = arena.sender();
+      arena.agent("a");
+      sender.offer(9, {}, { stickyKey: "k" });
+      arena.turn();
+      arena.agent("b");
+      sender.offer(1, {}, { stickyKey: "k" });
+    },
+    cause: WaitCause.WAIT_CAUSE_BUSY,
+    says: /waits for a, which did the last one with the key k/,
+  },
+];
+
+describe("why a task waits", () => {
+  for (const { what, make, cause, says } of cases)
+    it(`is said when ${what}`, () => {
+      const arena = new Arena();
+      make(arena);
+      arena.turn();
+      const explanation = arena.pool.explain(tokenOf(1), arena.nowMs);
+      const [wait] = explanation?.waits ?? [];
+      assert.equal(wait?.cause, cause, explanation?.summary);
+      assert.match(explanation?.summary ?? "", says);
+      assert.notEqual(explanation?.remedies[0]?.text, "");
+      const [queued] = arena.pool.queued(10, arena.nowMs);
+      assert.deepEqual([queued?.work?.task, queued?.cause, queued?.place], ["t1", cause, 1]);
+    });
+
+  it("names how many go before it, in its namespace and beside it", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    arena.agent("a");
+    sender.offer([5, 6, 7]);
+    sender.offer(8, { namespace: "other" });
+    arena.turn();
+    sender.offer(1);
+    arena.turn();
+    const explanation = arena.pool.explain(tokenOf(1), arena.nowMs);
+    const behind = explanation?.waits.find(({ cause }) => cause === WaitCause.WAIT_CAUSE_BEHIND_OTHERS);
+    assert.match(behind?.message ?? "", /2 tasks of its namespace go before it, .* with 1 other namespaces/);
+  });
+
+  it("is where it is, once it is at work, with the others that could have had it", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    arena.agent("a");
+    sender.offer(1);
+    arena.turn();
+    arena.agent("b", { slots: 4 });
+    arena.nowMs += 30;
+    const explanation = arena.pool.explain(tokenOf(1), arena.nowMs);
+    assert.equal(explanation?.summary, "It was given to a 30 ms ago, and has not said that it began.");
+    assert.deepEqual(
+      explanation?.candidates.map(({ id, chosen, eligible, score }) => [id, chosen, eligible, score]),
+      [
+        ["b", false, true, 1],
+        ["a", true, true, 0],
+      ],
+    );
+  });
+
+  it("is not known of a token that was never offered", () => {
+    assert.equal(new Arena().pool.explain(tokenOf(1), 0), undefined);
+  });
+});
+
+describe("how a pool stands", () => {
+  it("counts agents by state, slots, tasks by capability, and what waits at home", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    arena.agent("a", { slots: 2 });
+    const busy = arena.agent("b");
+    sender.offer([1, 2, 3, 4]);
+    arena.turn();
+    arena.agent("c").say({ drain: { reason: "" } });
+    arena.agent("d").say({ sleep: { reason: "" } });
+    arena.agent("e").link.cut(arena.nowMs);
+    sender.request({ waiting: { entries: [{ profile: 1, priority: 0, count: 7, longestMs: 60_000 }] } });
+    arena.nowMs += 500;
+    const status = arena.pool.status(arena.nowMs);
+    assert.deepEqual(status.agents, {
+      starting: 0,
+      ready: 0,
+      busy: 2,
+      draining: 1,
+      asleep: 1,
+      suspect: 1,
+      held: 0,
+    });
+    assert.deepEqual([status.slots, status.freeSlots, status.queued, status.running], [6, 3, 1, 3]);
+    assert.deepEqual([status.waitingAtHome, status.longestWaitMs], [7, 60_000]);
+    assert.deepEqual(status.capabilities, [
+      { capability: "work", version: "1.0.0", agents: 2, freeSlots: 0, queued: 1, running: 3, allowed: 3 },
+    ]);
+    assert.equal(status.startsPerSec, 0.05);
+    arena.nowMs += 60_000;
+    assert.equal(arena.pool.status(arena.nowMs).startsPerSec, 0);
+    const view = arena.pool.agent("b", arena.nowMs);
+    assert.deepEqual([view?.attempts, view?.offering?.slots, busy.given.length], [1, 1, 1]);
+  });
+});
