@@ -21,7 +21,6 @@ import { ArchiveDatabase } from "./database.ts";
 import type { RecordGroup } from "./history/groups.ts";
 import { type GroupOwner, History, type PackedEnd } from "./history/history.ts";
 import { state } from "./index/block-info.ts";
-import { part } from "./index/block-parts.ts";
 import { Blocks, type LinePlace } from "./index/blocks.ts";
 import { field, keyAt, lastAt, numberAt } from "./index/lines.ts";
 import { type InstanceRow, Instances, stage } from "./instances.ts";
@@ -206,7 +205,7 @@ export class ArchiveEngine {
     for (const { id, states } of blocks) {
       // Merged meanwhile: its lines are in a newer block, which is not among these.
       if (!this.#blocks.has(id)) return yield* this.buildFilter();
-      const hashes = this.#blocks.parts.column(id, part.keys, field.hash);
+      const hashes = this.#blocks.parts.hashes(id);
       for (let line = 0; line < hashes.length; line++) {
         if (states[line] !== state.gone) filter.add(hashes[line] as number);
       }

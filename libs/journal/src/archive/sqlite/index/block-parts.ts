@@ -115,6 +115,19 @@ export class BlockParts {
     return decodeColumn(this.bytes(block, which), columns.indexOf(index));
   }
 
+  /**
+   * The hashes of the keys, good until the next block is asked for. Whoever goes through all blocks leaves nothing to the
+   * collector: it comes only after tens of megabytes, and what it frees then stays with the process.
+   */
+  hashes(block: number): Float64Array {
+    const bytes = this.bytes(block, part.keys);
+    const hashes = decodeColumn(bytes, columnsOfPart[part.keys].indexOf(field.hash), scratch);
+    if (bytes.buffer instanceof ArrayBuffer && bytes.byteLength === bytes.buffer.byteLength) {
+      bytes.buffer.transfer(0);
+    }
+    return hashes;
+  }
+
   /** Where each of the labels begins among the joined ones. */
   labelPlaces(block: number): Float64Array {
     return decodeColumn(this.bytes(block, part.labelPlaces), 0);
