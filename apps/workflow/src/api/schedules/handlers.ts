@@ -70,7 +70,8 @@ async function createSchedule(
 ): Promise<CreateScheduleReply> {
   const { scheduleId, paused, note } = schedule;
   await findDefinition(desk, schedule, context);
-  const told = { command: create, body: { plan: planOf(schedule), paused, note } };
+  // The id alone says that it is the same: the machine compares what is asked for.
+  const told = { command: create, body: { plan: planOf(schedule), paused, note }, idempotencyKey: "" };
   const { existed } = await tell(desk, keyOf(context.namespace, scheduleId), told, context);
   return { schedule: await scheduleNamed(desk, scheduleId, context), existed };
 }

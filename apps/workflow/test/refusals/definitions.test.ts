@@ -12,7 +12,7 @@ import {
   WatchDefinitionsRequest,
 } from "@tutti/contracts/workflow/v1";
 import { describeRefusals } from "@tutti/host/testing";
-import { workflow } from "../src/service.ts";
+import { workflow } from "../../src/service.ts";
 
 const long = "x".repeat(2_000);
 const source = { text: long };

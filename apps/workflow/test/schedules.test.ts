@@ -1,0 +1,144 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import {
+  CreateScheduleRequest,
+  definitionService,
+  limitService,
+  PreviewTimingRequest,
+  SetLimitRequest,
+  scheduleService,
+  UpdateScheduleRequest,
+} from "@tutti/contracts/workflow/v1";
+import { isTuttiError } from "@tutti/kernel";
+import { Serving } from "./serving.ts";
+
+const cron = (value: string) => ({ rules: [{ rule: { $case: "cron" as const, value } }] });
+const nightly = {
+  scheduleId: "nightly",
+  timing: { ...cron("0 3 * * *"), timeZone: "Europe/Berlin" },
+  run: { what: { $case: "definition" as const, value: { name: "report" } } },
+  labels: { team: "night" },
+};
+
+const codeOf = (code: string) => (error: unknown) => isTuttiError(error) && error.code === code;
+
+describe("schedules", () => {
+  let serving: Serving;
+  const client = () => serving.host.mesh.client(scheduleService);
+
+  before(async () => {
+    serving = await Serving.open();
+    await serving.host.mesh.client(definitionService).registerDefinition({
+      ...{ namespace: "", versionLabels: [], keepLatest: false },
+      source: { format: 1, text: "workflow: report\ntasks: {write: {uses: report.write}}\n", fileName: "" },
+    });
+    await client().createSchedule(CreateScheduleRequest.fromPartial({ schedule: nightly }));
+  });
+  after(() => serving[Symbol.asyncDispose]());
+
+  it("one that was made is there, knows its next times, and is the same when it is made again", async () => {
+    const again = await client().createSchedule(CreateScheduleRequest.fromPartial({ schedule: nightly }));
+    assert.equal(again.existed, true);
+    const { schedule } = await client().getSchedule({ namespace: "", scheduleId: "nightly" });
+    assert.equal(schedule?.nextTimes.length, 10);
+    assert.equal(schedule?.timing?.timeZone, "Europe/Berlin");
+    const run = schedule?.run?.what;
+    assert.equal(run?.$case === "definition" ? run.value.name : "", "report");
+  });
+
+  it("what it starts has to be there", async () => {
+    const schedule = {
+      ...nightly,
+      scheduleId: "other",
+      run: { what: { $case: "definition", value: { name: "nothing" } } },
+    } as const;
+    await assert.rejects(
+      client().createSchedule(CreateScheduleRequest.fromPartial({ schedule })),
+      codeOf("definition.missing"),
+    );
+  });
+
+  it("a rule that is none is refused in words", async () => {
+    const schedule = { ...nightly, scheduleId: "other", timing: cron("61 * * * *") };
+    await assert.rejects(client().createSchedule(CreateScheduleRequest.fromPartial({ schedule })), /61/);
+  });
+
+  it("an update takes over the fields that are named, and notices that somebody was faster", async () => {
+    const change = (description: string, revision: string) =>
+      client().updateSchedule(
+        UpdateScheduleRequest.fromPartial({
+          schedule: { ...nightly, description, timing: cron("0 4 * * *") },
+          update: { fields: ["description"], revision },
+        }),
+      );
+    const { schedule } = await change("first", "");
+    assert.deepEqual(
+      [schedule?.description, schedule?.timing?.rules[0]?.rule?.value],
+      ["first", "0 3 * * *"],
+    );
+    await assert.rejects(change("second", "1"), codeOf("schedule.moved"));
+  });
+
+  it("paused it has no next times; resumed it has", async () => {
+    const paused = await client().pauseSchedule({ namespace: "", scheduleId: "nightly", reason: "holidays" });
+    assert.deepEqual([paused.schedule?.paused, paused.schedule?.nextTimes.length], [true, 0]);
+    const resumed = await client().resumeSchedule({ namespace: "", scheduleId: "nightly", reason: "" });
+    assert.equal(resumed.schedule?.nextTimes.length, 10);
+  });
+
+  it("a preview tells odd hours before anything is made", async () => {
+    const { times } = await client().previewTiming(
+      PreviewTimingRequest.fromPartial({
+        timing: { ...cron("30 2 * * *"), timeZone: "Europe/Berlin" },
+        fromTime: { seconds: Date.parse("2027-03-27T00:00:00Z") / 1_000 },
+        count: 2,
+      }),
+    );
+    const shown = times.map(({ seconds }) => new Date(Number(seconds) * 1_000).toISOString());
+    assert.deepEqual(shown, ["2027-03-27T01:30:00.000Z", "2027-03-28T01:00:00.000Z"]);
+  });
+
+  it("lists follow what there is", async () => {
+    const list = async () => {
+      const { schedules } = await client().listSchedules({
+        namespace: "",
+        filter: undefined,
+        page: undefined,
+      });
+      return schedules.map(({ scheduleId }) => scheduleId);
+    };
+    while ((await list()).length === 0) await new Promise(setImmediate);
+    assert.deepEqual(await list(), ["nightly"]);
+  });
+
+  it("one that was removed is not there", async () => {
+    await client().createSchedule(
+      CreateScheduleRequest.fromPartial({ schedule: { ...nightly, scheduleId: "gone" } }),
+    );
+    const request = { namespace: "", scheduleId: "gone", reason: "" };
+    assert.deepEqual(await client().deleteSchedule(request), { removed: true });
+    assert.deepEqual(await client().deleteSchedule(request), { removed: false });
+    await assert.rejects(client().getSchedule(request), codeOf("schedule.missing"));
+  });
+});
+
+describe("limits", () => {
+  it("are set, looked at, changed and removed", async () => {
+    await using serving = await Serving.open();
+    const client = serving.host.mesh.client(limitService);
+    const request = (maxConcurrent: number, revision = "") =>
+      SetLimitRequest.fromPartial({ limit: { key: "customer-17", maxConcurrent }, revision });
+    const { limit } = await client.setLimit(request(3));
+    assert.deepEqual([limit?.maxConcurrent, limit?.held, limit?.waiting], [3, 0, 0]);
+    await client.setLimit(request(5, limit?.revision));
+    await assert.rejects(client.setLimit(request(7, limit?.revision)), codeOf("limit.moved"));
+    const found = await client.getLimit({ namespace: "", key: "customer-17" });
+    assert.equal(found.limit?.maxConcurrent, 5);
+    const { holders } = await client.listHolders({ namespace: "", key: "customer-17", page: undefined });
+    assert.deepEqual(holders, []);
+    assert.deepEqual(await client.deleteLimit({ namespace: "", key: "customer-17", reason: "" }), {
+      removed: true,
+    });
+    await assert.rejects(client.getLimit({ namespace: "", key: "nobody" }), codeOf("limit.missing"));
+  });
+});
