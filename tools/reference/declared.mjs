@@ -59,7 +59,8 @@ export async function declaredSections(files) {
 export function servedContracts(files) {
   return new Set(
     files
-      .filter(({ path }) => path.startsWith("apps/"))
+      // The host serves what comes with machines, whichever service has them.
+      .filter(({ path }) => path.startsWith("apps/") || path.startsWith("libs/host/src/"))
       .flatMap(({ text }) => [...text.matchAll(/\bmesh\.serve\(\s*(\w+)/g)].map(([, name]) => name)),
   );
 }
