@@ -264,10 +264,12 @@ export class ArchiveEngine {
   #loadOne(partition: number, key: InstanceKey): Kept {
     const hash = keyHash(key);
     const row = this.#instances.find(partition, hash, key);
+    if (row?.stage === stage.live) return { kind: "nothing" };
     if (row !== undefined && row.stage !== stage.ended) {
       const snapshot = this.#instances.snapshot(row.id);
-      if (snapshot !== undefined) return { kind: "snapshot", snapshot };
-      return row.stage === stage.live ? { kind: "nothing" } : this.#instances.missing("snapshot", row.id);
+      return snapshot === undefined
+        ? this.#instances.missing("snapshot", row.id)
+        : { kind: "snapshot", snapshot };
     }
     const place = this.#blocks.placeOfKey(partition, hash, key);
     if (place === undefined) return { kind: "nothing" };
