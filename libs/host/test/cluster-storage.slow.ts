@@ -19,7 +19,7 @@ const configuration = (more = ""): string => `max_payload: 8MB
 system_account: SYS
 accounts {
   SYS { users: [{ user: system, password: p }] }
-  ${Array.from({ length: 8 }, (_, index) => `A${index} { jetstream: enabled, users: [{ user: u${index}, password: p }] }`).join("\n  ")}
+  ${Array.from({ length: 10 }, (_, index) => `A${index} { jetstream: enabled, users: [{ user: u${index}, password: p }] }`).join("\n  ")}
 }
 ${more}`;
 
@@ -134,6 +134,33 @@ describe("a process that shares its machines with others", { skip: program.skip,
       balances,
       ids.map((id) => (id === "account-1" ? 11 : 10)),
     );
+  });
+
+  it("keeps spare copies of what another one owns, and serves from them when that one is gone", async () => {
+    // Of the tests before, nothing is left.
+    await rm(copies, { recursive: true });
+    const user = nextUser();
+    const flags = ["--cluster.sparesEveryMs=100", "--durable.limits.indexEveryMs=20"];
+    await using one = await start(user, flags);
+    await one.openAccounts();
+    await using two = await start(user, flags);
+    await until(() => ownedBy(two).length === 2);
+    const files = async (): Promise<string[]> => {
+      const places = await readdir(copies);
+      const all = await Promise.all(
+        places.map((place) => readdir(join(copies, place, "bank")).catch(() => [])),
+      );
+      return all.flatMap((names, index) => names.map((name) => `${places[index]}/${name}`));
+    };
+    // Both have all of them, though each owns only two.
+    for (const place of ["1", "2"]) {
+      for (const partition of [0, 1, 2, 3]) {
+        await until(async () => (await files()).includes(`${place}/${partition}.db`));
+      }
+    }
+    await one.host.stop();
+    const balances = await Promise.all(ids.map((id) => two.balance(id)));
+    assert.ok(balances.every((cents) => cents === 10));
   });
 
   it("has after a restart of all what there was before", async () => {

@@ -5,7 +5,7 @@
  *     TUTTI_JOURNAL_NAME_N    the journal of a partition, a stream
  *     TUTTI_ARCHIVE_NAME_N    the log of its archive, a stream; TUTTI_ARCHIVE_NAME has the objects that it names
  *     TUTTI_BLOBS_shared      large content by its hash
- *     copies/PLACE/NAME/      on the disk of this process: the archives of what it owns, to be read from
+ *     copies/PLACE/NAME/      on the disk of this process: the archives of what it owns, to be read from, and spare ones
  *
  * 1. Nothing on the disk counts: a copy that is lost, old or damaged is fetched again.
  * 2. Partitions come and go with the steward; a partition that cannot be read is left alone, said to be so and tried again,
@@ -28,6 +28,7 @@ import type { HostedRuntime, Storage, StorageParts } from "../storage.ts";
 import { mebibytes, Upkeep } from "../upkeep.ts";
 import { claimCopies } from "./copies-directory.ts";
 import type { ClusterSettings } from "./settings.ts";
+import { Spares } from "./spares.ts";
 
 export interface ClusterStorageParts extends StorageParts {
   readonly cluster: ClusterSettings;
@@ -45,6 +46,7 @@ export class ClusterStorage implements Storage {
   readonly #thread = new ArchiveThread();
   readonly #instruments: StorageInstruments;
   readonly #upkeep: Upkeep;
+  readonly #spares: Spares;
   readonly #stopping = new AbortController();
   /** Of the start, as long as it lasts. */
   #signal: AbortSignal = this.#stopping.signal;
@@ -60,6 +62,10 @@ export class ClusterStorage implements Storage {
     this.#upkeep = new Upkeep({
       ...{ foundation, services: this.#services.all, instruments: this.#instruments },
       ...{ directory: cluster.copies, purgeMs: settings.purgeMs },
+    });
+    this.#spares = new Spares({
+      ...{ steward: parts.steward, services: this.#services.all, foundation },
+      everyMs: cluster.sparesEveryMs,
     });
   }
 
@@ -94,6 +100,7 @@ export class ClusterStorage implements Storage {
       this.#blobs = await openObjectBlobs(wanted, this.#signal);
       this.#signal = this.#stopping.signal;
       this.#upkeep.start();
+      this.#spares.start();
     } catch (error) {
       await this.stop();
       throw error;
@@ -107,8 +114,10 @@ export class ClusterStorage implements Storage {
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#upkeep.stop();
+    const spares = this.#spares.stop();
     await this.stopRuntimes();
     await this.#services.closeArchives();
+    await spares;
     await this.#blobs?.close();
     await this.#journal.stop();
     this.#copies?.stop();

@@ -42,6 +42,14 @@ const schema = z.strictObject({
     .describe(
       "Where processes have copies of the archives that they serve, each in a folder of its own. What is lost is fetched again.",
     ),
+  sparesEveryMs: z
+    .int()
+    .min(0)
+    .max(86_400_000)
+    .default(15_000)
+    .describe(
+      "How often copies of what other processes own are brought up to date, so that it is served soon when one of them dies; 0 for never.",
+    ),
   system: system.describe(
     "To see at the start whether a single server syncs before it acknowledges; without it there is a warning.",
   ),
@@ -63,6 +71,7 @@ export interface ClusterSettings {
   readonly blobBytesMax: number;
   readonly answerMs: number;
   readonly copies: string;
+  readonly sparesEveryMs: number;
   /** Of the connection of the system account, where there is one. */
   readonly system: ConnectionSettings | undefined;
 }

@@ -1,0 +1,67 @@
+/**
+ * Keeps copies of what other processes own nearly up to date: so a partition whose process was killed needs little more than
+ * a lease time to be served again here, however large its archive is. One partition at a time, behind the work.
+ */
+import { errorFromUnknown, type Foundation, sleep } from "@tutti/kernel";
+import type { Steward } from "@tutti/runtime/ownership";
+import type { HostedService } from "../hosted-services.ts";
+
+export interface SparesParts {
+  readonly steward: Steward;
+  readonly services: readonly HostedService[];
+  readonly foundation: Pick<Foundation, "timers" | "logger">;
+  /** From the end of one round to the next; 0 for none at all. */
+  readonly everyMs: number;
+}
+
+export class Spares {
+  readonly #parts: SparesParts;
+  readonly #stopping = new AbortController();
+  #round: Promise<void> = Promise.resolve();
+  /** Said once, until it works again. */
+  #isTold = false;
+
+  constructor(parts: SparesParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    if (this.#parts.everyMs > 0) this.#round = this.#go();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#round;
+  }
+
+  async #go(): Promise<void> {
+    const { foundation, everyMs, services, steward } = this.#parts;
+    const { signal } = this.#stopping;
+    for (;;) {
+      await sleep(foundation.timers, everyMs, signal).catch(() => undefined);
+      for (const { service, runtime } of services) {
+        for (let partition = 0; partition < runtime.partitions; partition++) {
+          if (signal.aborted) return;
+          // Without an owner somebody is about to begin it, perhaps this process.
+          const owner = steward.ownerOf(service, partition);
+          if (owner !== undefined && owner.address !== "") await this.#prepare(runtime, partition);
+        }
+      }
+      if (signal.aborted) return;
+    }
+  }
+
+  async #prepare({ service, prepare }: HostedService["runtime"], partition: number): Promise<void> {
+    try {
+      await prepare?.(partition);
+      this.#isTold = false;
+    } catch (thrown) {
+      if (this.#isTold || this.#stopping.signal.aborted) return;
+      this.#isTold = true;
+      const error = errorFromUnknown(thrown);
+      this.#parts.foundation.logger.warn("a spare copy is not brought up to date; it is tried again", {
+        ...{ service, partition, error },
+      });
+    }
+  }
+}
