@@ -1,0 +1,161 @@
+import { types } from "@tutti/expressions";
+import { type Environment, failureType } from "../check/environment.ts";
+import type { CompensateDocument, LimitDocument, PlacementDocument } from "../language/document.ts";
+import type { Compensation, KeyedLimit, Placement, TaskPolicy } from "../plan/plan.ts";
+import type { Path } from "../problem.ts";
+import type { Building, Draft } from "./building.ts";
+import type { TaskPrograms } from "./task-programs.ts";
+import { durationMs, rateOf, retryPolicy, selectorOf, sorted, splitAt, timeoutsOf } from "./values.ts";
+
+/** Builds how tasks are treated: when they are tried again, how long they may take, where they run, what undoes them. */
+export class PolicyBuilder {
+  readonly #building: Building;
+  readonly #programs: TaskPrograms;
+
+  constructor(building: Building, programs: TaskPrograms) {
+    this.#building = building;
+    this.#programs = programs;
+  }
+
+  /** Keys and labels may refer to tasks, which are then needed. */
+  policyOf(draft: Draft, environment: Environment): TaskPolicy {
+    const { document, path } = draft;
+    const { cache, estimate = {}, idempotencyKey } = document;
+    const [key, ttl] = typeof cache === "string" ? [undefined, cache] : [cache?.key, cache?.ttl];
+    return {
+      maxParallel: document.maxParallel ?? 0,
+      failFast: document.failFast ?? true,
+      retry: retryPolicy(document.retry),
+      timeouts: timeoutsOf(document.timeout),
+      compensate:
+        document.compensate === undefined
+          ? null
+          : this.#compensation(draft, document.compensate, environment),
+      priority: document.priority ?? 0,
+      labels: sorted(
+        Object.fromEntries(
+          Object.entries(document.labels ?? {}).map(([name, text]) => [
+            name,
+            this.#programs.template(draft, text, environment, [...path, "labels", name]),
+          ]),
+        ),
+      ),
+      placement:
+        document.placement === undefined ? null : this.#placement(draft, document.placement, environment),
+      resources: sorted(document.resources ?? {}),
+      estimate: {
+        durationMs: durationMs(estimate.duration),
+        money: estimate.money ?? 0,
+        tokens: estimate.tokens ?? 0,
+      },
+      checks: (document.checks ?? []).map((_, index) => this.#check(draft, index, environment)),
+      limits: this.limitsOf(document.limits, environment, [...path, "limits"], draft),
+      cache:
+        cache === undefined
+          ? null
+          : {
+              key: this.#programs.template(draft, key, environment, [...path, "cache", "key"]),
+              ttlMs: durationMs(ttl),
+            },
+      dueTime: this.#programs.template(draft, document.dueTime, environment, [...path, "dueTime"]),
+      idempotencyKey: this.#programs.template(draft, idempotencyKey, environment, [
+        ...path,
+        "idempotencyKey",
+      ]),
+      mayBeDoubled: document.mayBeDoubled ?? false,
+      mayFail: document.mayFail ?? false,
+    };
+  }
+
+  limitsOf(
+    documents: readonly LimitDocument[] | undefined,
+    environment: Environment,
+    path: Path,
+    draft?: Draft,
+  ): readonly KeyedLimit[] {
+    return (documents ?? []).map(({ key, concurrency = 0, rate }, index) => {
+      const made = this.#building.programs.template(key ?? "", environment, [...path, index, "key"]);
+      if (draft !== undefined) this.#programs.needed(draft, made);
+      if (concurrency === 0 && rate === undefined)
+        this.#building.findings.error(
+          "missing_key",
+          [...path, index],
+          "expected `concurrency` or `rate`, found neither",
+          { expected: "`concurrency` or `rate`" },
+        );
+      return { key: made.program, concurrency, ...rateOf(rate) };
+    });
+  }
+
+  #compensation(draft: Draft, document: CompensateDocument, environment: Environment): Compensation {
+    const [capability, versionRange] = splitAt(document.uses ?? "");
+    const seen = this.#afterwards(draft, environment);
+    const path = [...draft.path, "compensate"];
+    this.#checkCapability(capability, versionRange, [...path, "uses"]);
+    return {
+      capability,
+      versionRange,
+      input: this.#programs.data(draft, document.with, seen, [...path, "with"]),
+      retry: retryPolicy(document.retry ?? draft.document.retry),
+      timeouts: timeoutsOf(document.timeout ?? draft.document.timeout),
+    };
+  }
+
+  /** Once a task has ended, its output and what it worked on are known. */
+  #afterwards(draft: Draft, environment: Environment): Environment {
+    const output = this.#building.outputTypeOf(draft.number);
+    const single = draft.document.forEach !== undefined && output.kind === "list" ? output.of : output;
+    return environment.with({ output: single, given: types.dyn, error: failureType });
+  }
+
+  #checkCapability(name: string, range: string, path: Path): void {
+    const { catalogue, findings } = this.#building;
+    if (catalogue === undefined || catalogue.capability(name, range) !== undefined) return;
+    const near = this.#building.findings.suggest(name, catalogue.capabilityNames());
+    findings.error(
+      "unknown_capability",
+      path,
+      `nobody offers \`${name}\`${range === "" ? "" : ` in the versions ${range}`}${near === undefined || near === name ? "" : `; did you mean \`${near}\`?`}`,
+      {
+        expected: near === undefined || near === name ? "a capability that somebody offers" : `\`${near}\``,
+      },
+    );
+  }
+
+  #placement(draft: Draft, document: PlacementDocument, environment: Environment): Placement {
+    const path = [...draft.path, "placement"];
+    const numbers = (key: "sameAgentAs" | "notAgentOf"): readonly number[] =>
+      (document[key] ?? []).map((id, index) => this.#programs.taskNamed(draft, id, [...path, key, index]));
+    return {
+      pool: document.pool ?? "",
+      require: selectorOf(document.require),
+      prefer: selectorOf(document.prefer),
+      sameAgentAs: numbers("sameAgentAs"),
+      notAgentOf: numbers("notAgentOf"),
+      stickyKey: this.#programs.template(draft, document.stickyKey, environment, [...path, "stickyKey"]),
+      contextKey: this.#programs.template(draft, document.contextKey, environment, [...path, "contextKey"]),
+    };
+  }
+
+  #check(draft: Draft, index: number, environment: Environment): TaskPolicy["checks"][number] {
+    const document = draft.document.checks?.[index];
+    const path = [...draft.path, "checks", index];
+    const { name = "", condition = true, onFailure = "fail", sendBackTo, times = 1 } = document ?? {};
+    const made = this.#building.programs.condition(condition, this.#afterwards(draft, environment), [
+      ...path,
+      "condition",
+    ]);
+    this.#programs.needed(draft, made);
+    const target =
+      sendBackTo === undefined
+        ? draft.number
+        : this.#programs.taskNamed(draft, sendBackTo, [...path, "sendBackTo"]);
+    return {
+      name,
+      condition: made.program,
+      onFailure,
+      sendBackTo: onFailure === "sendBack" ? target : -1,
+      times,
+    };
+  }
+}

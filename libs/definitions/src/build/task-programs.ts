@@ -1,0 +1,71 @@
+import type { Json, Type } from "@tutti/expressions";
+import type { Environment } from "../check/environment.ts";
+import type { Programmed } from "../plan/program-table.ts";
+import type { Path } from "../problem.ts";
+import type { Building, Draft } from "./building.ts";
+import { addNeed } from "./needs.ts";
+
+/** Makes programs of what a task says; -1 where it says nothing. What they refer to is needed. */
+export class TaskPrograms {
+  readonly #building: Building;
+
+  constructor(building: Building) {
+    this.#building = building;
+  }
+
+  condition(
+    draft: Draft,
+    source: string | boolean | undefined,
+    environment: Environment,
+    key: string,
+  ): number {
+    if (source === undefined) return -1;
+    const made = this.#building.programs.condition(source, environment, [...draft.path, key]);
+    this.needed(draft, made);
+    return made.program;
+  }
+
+  template(
+    draft: Draft,
+    text: string | undefined,
+    environment: Environment,
+    path: Path,
+    wanted?: Type,
+  ): number {
+    if (text === undefined) return -1;
+    const made = this.#building.programs.template(text, environment, path, wanted);
+    this.needed(draft, made);
+    return made.program;
+  }
+
+  data(draft: Draft, value: Json | undefined, environment: Environment, path: Path): number {
+    if (value === undefined) return -1;
+    const made = this.#building.programs.data(value, environment, path);
+    this.needed(draft, made);
+    return made.program;
+  }
+
+  /** What an expression refers to is needed, whether `needs` says so or not. */
+  needed(draft: Draft, made: Programmed | undefined): void {
+    if (made === undefined) return;
+    for (const name of made.references) if (name.startsWith("tasks.")) addNeed(this.#building, draft, name);
+  }
+
+  /** Number of a task of the same scope. */
+  taskNamed(draft: Draft, id: string | undefined, path: Path): number {
+    if (id === undefined) return -1;
+    const names = this.#building.namesOf(draft.scope);
+    const number = names.numbers.get(id);
+    if (number !== undefined) return number;
+    const near = this.#building.findings.suggest(id, names.numbers.keys());
+    this.#building.findings.error(
+      "unknown_task",
+      path,
+      `unknown task \`${id}\`${near === undefined ? "" : `; did you mean \`${near}\`?`}`,
+      {
+        expected: near === undefined ? "a task beside it" : `\`${near}\``,
+      },
+    );
+    return -1;
+  }
+}

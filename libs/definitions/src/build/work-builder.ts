@@ -1,0 +1,213 @@
+import { listOf, objectOf, types } from "@tutti/expressions";
+import type { Environment } from "../check/environment.ts";
+import { parseDurationMs } from "../duration.ts";
+import type { GateDocument, LoopDocument, WaitDocument } from "../language/document.ts";
+import type { TaskKindWord } from "../language/task-shape.ts";
+import type { Work } from "../plan/plan.ts";
+import type { Path } from "../problem.ts";
+import type { Building, Draft } from "./building.ts";
+import type { TaskPrograms } from "./task-programs.ts";
+import { durationMs, splitAt } from "./values.ts";
+
+/** Builds what is done in a task, each kind of it in its own way. */
+export class WorkBuilder {
+  readonly #building: Building;
+  readonly #programs: TaskPrograms;
+
+  constructor(building: Building, programs: TaskPrograms) {
+    this.#building = building;
+    this.#programs = programs;
+  }
+
+  workOf(draft: Draft, kind: TaskKindWord, environment: Environment): Work {
+    const { document, path } = draft;
+    switch (kind) {
+      case "uses": {
+        const [capability, versionRange] = splitAt(document.uses ?? "");
+        return { kind, capability, versionRange };
+      }
+      case "workflow":
+      case "mission": {
+        const [definition, version] = splitAt(document[kind] ?? "");
+        const isHash = /^[0-9a-f]{64}$/.test(version);
+        const parameters = this.#programs.data(draft, document.parameters, environment, [
+          ...path,
+          "parameters",
+        ]);
+        return {
+          kind,
+          definition,
+          label: isHash ? "" : version,
+          hash: isHash ? version : "",
+          parameters,
+          parentClose: document.parentClose ?? "cancel",
+        };
+      }
+      case "wait":
+        return this.#wait(draft, document.wait ?? {}, environment);
+      case "approve":
+        return this.#approve(draft, environment);
+      case "gate":
+        return this.#gate(draft, document.gate ?? {}, environment);
+      case "set":
+        return { kind };
+      case "loop":
+        return this.#loop(draft, document.loop, environment);
+      case "spawn":
+        return this.#spawn(draft, environment);
+    }
+  }
+
+  #wait(draft: Draft, wait: string | WaitDocument, environment: Environment): Work {
+    const path = [...draft.path, "wait"];
+    const spelt = typeof wait === "string" ? { for: wait } : wait;
+    const inner = typeof wait === "string" ? path : [...path, "for"];
+    if (spelt.signal !== undefined) {
+      const { signal } = spelt;
+      this.#checkSignal(signal, [...path, "signal"]);
+      const payload = this.#building.signalTypes.get(signal) ?? types.dyn;
+      const seen = environment.with({ signal: objectOf({ name: types.string, payload }) });
+      const where =
+        spelt.where === undefined
+          ? undefined
+          : this.#building.programs.condition(spelt.where, seen, [...path, "where"]);
+      this.#programs.needed(draft, where);
+      const [within, withinMs] = this.#span(draft, spelt.within, environment, [...path, "within"]);
+      return { kind: "waitSignal", signal, where: where?.program ?? -1, within, withinMs };
+    }
+    if (spelt.until !== undefined) {
+      const moment = this.#programs.template(draft, spelt.until, environment, [...path, "until"]);
+      const constant = this.#building.programs.programs[moment];
+      if (constant?.form === "constant" && Number.isNaN(Date.parse(String(constant.source))))
+        this.#building.findings.error(
+          "wrong_form",
+          [...path, "until"],
+          `expected a moment such as 2026-01-31T09:30:00Z, found ${JSON.stringify(constant.source)}`,
+        );
+      return { kind: "waitUntil", moment };
+    }
+    const [span, ms] = this.#span(draft, spelt.for, environment, inner);
+    return { kind: "waitFor", span, ms };
+  }
+
+  /** A span that is known is milliseconds; one that is computed is a program. */
+  #span(
+    draft: Draft,
+    text: string | undefined,
+    environment: Environment,
+    path: Path,
+  ): readonly [program: number, ms: number] {
+    if (text === undefined) return [-1, 0];
+    const ms = parseDurationMs(text);
+    if (ms !== undefined) return [-1, ms];
+    if (!text.includes("${{")) {
+      const expected = "a span of time such as `30s`, `1h30m` or `2d`";
+      this.#building.findings.error(
+        "wrong_form",
+        path,
+        `expected ${expected}, found ${JSON.stringify(text.slice(0, 60))}`,
+        { expected },
+      );
+      return [-1, 0];
+    }
+    return [this.#programs.template(draft, text, environment, path), 0];
+  }
+
+  #checkSignal(signal: string, path: Path): void {
+    const declared = this.#building.signalTypes;
+    // Who declares signals declares all of them; a definition without any takes whatever comes.
+    if (declared.size === 0 || declared.has(signal)) return;
+    const near = this.#building.findings.suggest(signal, declared.keys());
+    this.#building.findings.error(
+      "unknown_signal",
+      path,
+      `unknown signal \`${signal}\`${near === undefined ? "" : `; did you mean \`${near}\`?`}`,
+      {
+        expected:
+          near === undefined ? `one of ${[...declared.keys()].slice(0, 10).join(", ")}` : `\`${near}\``,
+      },
+    );
+  }
+
+  #approve(draft: Draft, environment: Environment): Work {
+    const {
+      by = [],
+      title,
+      message,
+      context,
+      form = null,
+      needed = 1,
+      within,
+    } = draft.document.approve ?? {};
+    const path = [...draft.path, "approve"];
+    return {
+      kind: "approve",
+      by,
+      title: this.#programs.template(draft, title, environment, [...path, "title"]),
+      message: this.#programs.template(draft, message, environment, [...path, "message"]),
+      context: this.#programs.data(draft, context, environment, [...path, "context"]),
+      form,
+      needed,
+      withinMs: durationMs(within),
+    };
+  }
+
+  #gate(draft: Draft, gate: GateDocument, environment: Environment): Work {
+    const path = [...draft.path, "gate"];
+    const named = Object.entries(gate.checks ?? {}).map(
+      ([name, condition]) => [name, condition, [...path, "checks", name]] as const,
+    );
+    const all =
+      gate.check === undefined ? named : [["check", gate.check, [...path, "check"]] as const, ...named];
+    const checks = all.map(([name, source, place]) => {
+      const made = this.#building.programs.condition(source, environment, place);
+      this.#programs.needed(draft, made);
+      return { name, condition: made.program };
+    });
+    const sendBack = this.#programs.taskNamed(draft, gate.sendBack, [...path, "sendBack"]);
+    if (gate.times !== undefined && gate.sendBack === undefined)
+      this.#building.findings.error(
+        "conflicting_keys",
+        [...path, "times"],
+        "`times` means nothing without `sendBack`",
+        { key: true },
+      );
+    const report = this.#programs.data(draft, gate.report, environment, [...path, "report"]);
+    return { kind: "gate", checks, sendBack, times: gate.times ?? (sendBack < 0 ? 0 : 1), report };
+  }
+
+  #loop(draft: Draft, loop: LoopDocument | undefined, environment: Environment): Work {
+    const path = [...draft.path, "loop"];
+    const { programs } = this.#building;
+    const inside = this.#building.environmentOfScope(draft.body);
+    const condition = (key: "while" | "until"): number => {
+      const source = loop?.[key];
+      if (source === undefined) return -1;
+      const made = programs.condition(source, inside, [...path, key]);
+      this.#programs.needed(draft, made);
+      return made.program;
+    };
+    const output =
+      loop?.output === undefined ? undefined : programs.data(loop.output, inside, [...path, "output"]);
+    this.#programs.needed(draft, output);
+    return {
+      kind: "loop",
+      scope: draft.body,
+      while: condition("while"),
+      until: condition("until"),
+      max: loop?.max ?? 1,
+      everyMs: durationMs(loop?.every),
+      initial: this.#programs.data(draft, loop?.initial, environment, [...path, "initial"]),
+      output: output?.program ?? -1,
+    };
+  }
+
+  #spawn(draft: Draft, environment: Environment): Work {
+    const { spawn = "" } = draft.document;
+    const { tasks, max = 1_000 } = typeof spawn === "string" ? { tasks: spawn } : spawn;
+    const path = typeof spawn === "string" ? [...draft.path, "spawn"] : [...draft.path, "spawn", "tasks"];
+    const made = this.#building.programs.condition(tasks, environment, path, listOf(types.dyn));
+    this.#programs.needed(draft, made);
+    return { kind: "spawn", tasks: made.program, max };
+  }
+}
