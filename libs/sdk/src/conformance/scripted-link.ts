@@ -256,11 +256,11 @@ export class ScriptedLink {
   }
 }
 
-export function nameOf(token: Uint8Array): string {
+function nameOf(token: Uint8Array): string {
   return Buffer.from(token).toString("hex");
 }
 
-export function json(value: unknown): Uint8Array {
+function json(value: unknown): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(value));
 }
 

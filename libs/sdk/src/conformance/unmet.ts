@@ -31,7 +31,7 @@ export function expectEqual(actual: unknown, wanted: unknown, what: string, reme
 
 const shownMax = 300;
 
-export function shown(value: unknown): string {
+function shown(value: unknown): string {
   const text = JSON.stringify(value, inOrder) ?? "nothing";
   return text.length > shownMax ? `${text.slice(0, shownMax)}… (${text.length} characters)` : text;
 }

@@ -25,7 +25,7 @@ import type { Registered } from "./handlers.ts";
 import { findNotJson } from "./json.ts";
 
 /** Where the desk puts what it has to say. */
-export interface DeskOutbox {
+interface DeskOutbox {
   /** Messages are written here, each followed by `added`, or by `addedResult`, with where it begins. */
   readonly writer: FlatWriter;
   added(start: number): void;
