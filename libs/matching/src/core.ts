@@ -1,28 +1,25 @@
 /** All that a pool consists of, for the parts that work on it together. Nothing here decides anything. */
 import type { AgentState } from "@tutti/contracts/agent/v1";
 import type { Chance } from "@tutti/kernel";
-import type { Agent } from "./agents/agent.ts";
-import type { Link } from "./agents/link.ts";
 import { Roster } from "./agents/roster.ts";
 import type { PoolOptions, PoolSettings } from "./api/pool.ts";
 import { affinitiesMax } from "./bounds.ts";
 import { Demands } from "./demand/demands.ts";
-import { LimitBook } from "./limits/limit-book.ts";
+import { Limits } from "./limits/limit-book.ts";
 import { Affinity } from "./match/affinity.ts";
 import { Bound } from "./match/bound.ts";
 import { Matcher } from "./match/matcher.ts";
 import { Pace } from "./match/pace.ts";
-import type { Stream } from "./offers/offer-stream.ts";
 import { Profiles } from "./offers/profile.ts";
-import type { Seat } from "./offers/seat.ts";
+import type { Agent, Link, PoolCore, Seat, SenderStream, Task } from "./parts.ts";
 import { Claims } from "./task/claims.ts";
 import { expire } from "./task/expiry.ts";
-import type { Task, TaskWatch } from "./task/task.ts";
+import type { TaskWatch } from "./task/task.ts";
 import { TokenTable } from "./task/token-table.ts";
 import { letGo } from "./task/waiting.ts";
 import { Wheel } from "./time/wheel.ts";
 
-export class PoolCore implements TaskWatch {
+export class Core implements PoolCore, TaskWatch {
   readonly namespace: string;
   readonly name: string;
   readonly owner: string;
@@ -35,7 +32,7 @@ export class PoolCore implements TaskWatch {
   readonly matcher: Matcher;
   readonly demands: Demands;
   readonly profiles: Profiles;
-  readonly limits: LimitBook;
+  readonly limits: Limits;
   readonly claims: Claims;
   readonly affinity = new Affinity(affinitiesMax);
   readonly bound = new Bound();
@@ -44,7 +41,7 @@ export class PoolCore implements TaskWatch {
   readonly seats = new Set<Seat>();
   /** Those with something to send in this turn. */
   dirtyLinks: Link[] = [];
-  dirtyStreams: Stream[] = [];
+  dirtyStreams: SenderStream[] = [];
   /** Tasks that wait, and that are at work. */
   queued = 0;
   working = 0;
@@ -71,8 +68,8 @@ export class PoolCore implements TaskWatch {
     this.matcher = new Matcher(this);
     this.demands = new Demands(this.matcher);
     this.profiles = new Profiles(this.demands);
-    this.limits = new LimitBook(this.wheel, letGo);
-    const freed = (agent: Agent) => this.roster.freed(agent);
+    this.limits = new Limits(this.wheel, letGo);
+    const freed = (agent: Agent) => this.roster.loosened(agent);
     this.claims = new Claims(seed, freed);
     this.roster = new Roster(this);
     this.#onAgentChange = options.onAgentChange;
@@ -117,14 +114,16 @@ export class PoolCore implements TaskWatch {
     if (extras !== undefined && extras.limits.length > 0) this.limits.giveBack(extras.limits, nowMs);
   }
 
-  /** How an agent stands is told when it is otherwise than before. Ready or busy is one thing to those who listen. */
+  /** How an agent stands, or is held, is told when it is otherwise than before. Ready or busy is one thing to those who listen. */
   tell(agent: Agent, after: AgentState, reason: string, atMs: number): void {
-    const before = agent.told;
-    if (before === after) return;
-    agent.told = after;
-    agent.stateMs = atMs;
-    agent.stateReason = reason;
-    const { agentId, hold } = agent;
+    const { agentId, hold, told: before } = agent;
+    if (before === after && agent.toldHold === hold) return;
+    agent.toldHold = hold;
+    if (before !== after) {
+      agent.told = after;
+      agent.stateMs = atMs;
+      agent.stateReason = reason;
+    }
     this.#onAgentChange?.({ agentId, before, after, hold, reason, atMs });
   }
 }

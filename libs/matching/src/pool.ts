@@ -8,13 +8,13 @@ import type {
 } from "@tutti/contracts/swarm/v1";
 import type { Explanation } from "@tutti/contracts/types/v1";
 import { assert, isRefusal, type Refusal } from "@tutti/kernel";
-import type { Agent } from "./agents/agent.ts";
 import { numbersOf } from "./agents/capabilities.ts";
 import { reconcile } from "./agents/reconcile.ts";
 import type { AgentOutlet, Joined } from "./api/agents.ts";
 import type { HoldOrder, LimitRule, Pool, PoolOptions, PoolSettings } from "./api/pool.ts";
-import { PoolCore } from "./core.ts";
+import { Core } from "./core.ts";
 import { matchingErrors } from "./errors.ts";
+import type { Agent } from "./parts.ts";
 import { defaultSettings, resolveSettings } from "./settings.ts";
 import { agentView, workView } from "./views/agents.ts";
 import { explainTask } from "./views/explanation.ts";
@@ -26,19 +26,19 @@ import { statusView } from "./views/status.ts";
 export function openPool(options: PoolOptions): Pool {
   const settings = resolveSettings(defaultSettings, options.settings ?? {});
   if (isRefusal(settings)) throw matchingErrors.settingsInvalid({ problem: settings.message });
-  return new PoolOwner(new PoolCore(options, settings));
+  return new PoolOwner(new Core(options, settings));
 }
 
 export class PoolOwner implements Pool {
-  readonly #core: PoolCore;
+  readonly #core: Core;
   #unnamed = 0;
 
-  constructor(core: PoolCore) {
+  constructor(core: Core) {
     this.#core = core;
   }
 
   /** What is behind a pool, for the streams that belong to the same library. */
-  static coreOf(pool: Pool): PoolCore {
+  static coreOf(pool: Pool): Core {
     assert(#core in pool, "a pool was made by openPool", { pool: pool.name });
     return pool.#core;
   }

@@ -9,7 +9,7 @@
  * 5. An agent is told that a result is durable when its sender has said so, or nobody wants it, and not before.
  */
 import assert from "node:assert/strict";
-import { type Arena, numberOf, type Sender, type TestAgent } from "../src/testing/arena.ts";
+import { type Arena, numberOf, type TestAgent } from "../src/testing/arena.ts";
 
 export interface ModelProfile {
   readonly namespace: string;
@@ -191,13 +191,6 @@ export class Model {
     assert.equal(queued, count("waiting", "away"), "tasks that wait");
     assert.equal(running, count("working"), "tasks at work");
   }
-}
-
-/** Which sender a task's result goes to, and how far that one has looked. */
-export interface ModelSender {
-  real: Sender;
-  readonly numbers: Set<number>;
-  seen: { results: number; returned: number };
 }
 
 function rank({ readyMs, priority }: ModelTask): number {

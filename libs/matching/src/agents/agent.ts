@@ -1,12 +1,8 @@
 import type { Offering } from "@tutti/contracts/agent/v1";
-import { type AgentKind, AgentState, Hold } from "@tutti/contracts/agent/v1";
+import { AgentState, Hold } from "@tutti/contracts/agent/v1";
 import type { HostFigures } from "@tutti/contracts/types/v1";
-import type { Ranked } from "../queue/heap.ts";
-import type { AgentLoad } from "../strategies/strategy.ts";
-import type { Task } from "../task/task.ts";
+import type { Agent, AgentIdentity, Cohort, Link, Offered, Task } from "../parts.ts";
 import { Due } from "../time/due.ts";
-import type { Cohort, Offered } from "./cohort.ts";
-import type { Link } from "./link.ts";
 
 /** What an agent shares among its tasks, by name. */
 interface Resource {
@@ -15,17 +11,6 @@ interface Resource {
   used: number;
   /** By others, as its last heartbeat said. */
   foreign: number;
-}
-
-/** Who an agent is; it does not change while it is there. */
-export interface AgentIdentity {
-  readonly agentId: string;
-  readonly incarnation: string;
-  readonly kind: AgentKind;
-  readonly host: string;
-  readonly sdk: string;
-  readonly launchId: string;
-  readonly joinMs: number;
 }
 
 export interface AgentWatch {
@@ -41,7 +26,7 @@ const never = Number.POSITIVE_INFINITY;
  * 1. `used` is the number of its tasks, and what they use of its resources is the sum of what they need.
  * 2. It is among those of its cohort that are ready exactly when `hasRoom`.
  */
-export class Agent extends Due implements Ranked, AgentLoad {
+export class JoinedAgent extends Due implements Agent {
   readonly #watch: AgentWatch;
   identity: AgentIdentity;
   readonly agentId: string;
@@ -77,6 +62,7 @@ export class Agent extends Due implements Ranked, AgentLoad {
   stateMs: number;
   stateReason = "";
   told: AgentState = AgentState.AGENT_STATE_STARTING;
+  toldHold: Hold = Hold.HOLD_NONE;
   figures: HostFigures | undefined = undefined;
   completed = 0;
   failed = 0;

@@ -7,20 +7,10 @@
  *    those that are put aside, so that none of them misses anybody.
  */
 
-import type { Site } from "../demand/demand.ts";
-import type { Fit } from "../demand/fit.ts";
 import { isFit } from "../demand/fit.ts";
+import type { Agent, Cohort, Fit, Offered, Site, Stand, Tab } from "../parts.ts";
 import { Heap } from "../queue/heap.ts";
-import { Stand, Tab } from "../queue/stand.ts";
-import type { Agent } from "./agent.ts";
-
-/** A capability as agents offer it. */
-export interface Offered {
-  readonly name: string;
-  readonly version: string;
-  /** Its number in this pool, for assignments. */
-  readonly number: number;
-}
+import { NamespaceTab, WaitingStand } from "../queue/stand.ts";
 
 /** Hears when there may be something to match in a cohort, and when not. */
 export interface CohortWatch {
@@ -30,7 +20,7 @@ export interface CohortWatch {
 /** Namespaces are only forgotten when there are so many more than those that wait. */
 const tabsKept = 64;
 
-export class Cohort {
+export class AgentCohort implements Cohort {
   readonly key: string;
   readonly offered: readonly Offered[];
   /** Those that tasks look at. */
@@ -68,7 +58,7 @@ export class Cohort {
   standOf(fit: Fit): Stand {
     let stand = this.#stands.get(fit.key);
     if (stand === undefined) {
-      stand = new Stand(this, fit);
+      stand = new WaitingStand(this, fit);
       this.#stands.set(fit.key, stand);
     }
     return stand;
@@ -82,7 +72,7 @@ export class Cohort {
     let tab = this.#tabs.get(namespace);
     if (tab === undefined) {
       if (this.#tabs.size > tabsKept && this.#tabs.size > 2 * this.#waitingTabs) this.#forgetTabs();
-      tab = new Tab(namespace);
+      tab = new NamespaceTab(namespace);
       this.#tabs.set(namespace, tab);
     }
     return tab;

@@ -1,6 +1,5 @@
-import type { Agent } from "./agent.ts";
-
 /** Who says that he holds which context. */
+import type { Agent } from "../parts.ts";
 export class Contexts {
   readonly #holders = new Map<string, Set<Agent>>();
 

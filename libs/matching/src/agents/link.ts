@@ -2,10 +2,9 @@ import type { AgentFrame, Bye, HostFrame } from "@tutti/contracts/agent/v1";
 import type { Refusal } from "@tutti/kernel";
 import type { AgentLink, AgentOutlet } from "../api/agents.ts";
 import { creditMax } from "../bounds.ts";
-import type { PoolCore } from "../core.ts";
 import { matchingErrors } from "../errors.ts";
+import type { Agent, Link, PoolCore } from "../parts.ts";
 import { answer, partialOutput, progressed, started } from "../task/attempts.ts";
-import type { Agent } from "./agent.ts";
 
 /**
  * One link of an agent.
@@ -14,7 +13,7 @@ import type { Agent } from "./agent.ts";
  *    when nobody wants it.
  * 2. `resultsDurable` is the number up to which all are settled; those beyond it are named once.
  */
-export class Link implements AgentLink {
+export class OpenLink implements AgentLink, Link {
   readonly #core: PoolCore;
   readonly #outlet: AgentOutlet;
   readonly agent: Agent;

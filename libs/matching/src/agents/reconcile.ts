@@ -1,9 +1,8 @@
 /** What an agent says it has, held against what is known of it. */
-import type { PoolCore } from "../core.ts";
+
+import type { Agent, PoolCore, Task } from "../parts.ts";
 import { detach, letGoOf, requeue } from "../task/attempts.ts";
-import type { Task } from "../task/task.ts";
 import { TokenTable } from "../task/token-table.ts";
-import type { Agent } from "./agent.ts";
 
 /**
  * Gives the tokens that the agent can forget.

@@ -19,20 +19,20 @@ import { backoffMs, type Refusal } from "@tutti/kernel";
 import type { AgentOutlet } from "../api/agents.ts";
 import type { HoldOrder } from "../api/pool.ts";
 import { busyBackoff, busyFactor, busyPauseMaxMs, heldAgentsMax } from "../bounds.ts";
-import type { PoolCore } from "../core.ts";
 import { matchingErrors } from "../errors.ts";
+import type { Agent, AgentBook, AgentIdentity, PoolCore, Task } from "../parts.ts";
 import { detach, fail, letGoOf } from "../task/attempts.ts";
-import type { Task } from "../task/task.ts";
 import { letOthers } from "../task/waiting.ts";
-import { Agent, type AgentIdentity, type AgentWatch } from "./agent.ts";
+import type { AgentWatch } from "./agent.ts";
+import { JoinedAgent } from "./agent.ts";
 import { CapabilityNumbers, numbersOf } from "./capabilities.ts";
 import { Contexts } from "./contexts.ts";
-import { Link } from "./link.ts";
+import { OpenLink } from "./link.ts";
 
 const never = Number.POSITIVE_INFINITY;
 const { HOLD_NONE, HOLD_QUARANTINED } = Hold;
 
-export class Roster implements AgentWatch {
+export class Roster implements AgentBook, AgentWatch {
   readonly #core: PoolCore;
   readonly #agents = new Map<string, Agent>();
   /** Agents that are held, also while they are away. */
@@ -56,7 +56,7 @@ export class Roster implements AgentWatch {
   }
 
   /** Takes an agent in, or its next incarnation or link; what it says it has is the caller's to look at. */
-  join(hello: Hello, agentId: string, host: string, outlet: AgentOutlet, nowMs: number): Link | Refusal {
+  join(hello: Hello, agentId: string, host: string, outlet: AgentOutlet, nowMs: number): OpenLink | Refusal {
     const known = this.#agents.get(agentId);
     const refusal = this.#refusalOf(hello, agentId, known);
     if (refusal !== undefined) return refusal;
@@ -70,12 +70,12 @@ export class Roster implements AgentWatch {
       launchId: hello.launchId,
       joinMs: nowMs,
     };
-    const agent = known ?? new Agent(identity, offering, this);
+    const agent = known ?? new JoinedAgent(identity, offering, this);
     agent.link?.close({ reason: "the agent has said hello again", returnAfterMs: 0 });
     agent.identity = identity;
     this.#reset(agent, nowMs);
     this.#agents.set(agentId, agent);
-    const link = new Link(this.#core, agent, outlet);
+    const link = new OpenLink(this.#core, agent, outlet);
     agent.link = link;
     this.#offer(agent, offering);
     this.#applyHold(agent, nowMs);
@@ -261,10 +261,6 @@ export class Roster implements AgentWatch {
   loosened(agent: Agent): void {
     this.loaded(agent);
     if (agent.place >= 0) agent.cohort?.loosened(agent);
-  }
-
-  freed(agent: Agent): void {
-    this.loosened(agent);
   }
 
   /** Something else than before decides who is first. */

@@ -124,7 +124,7 @@ export interface HoldOrder {
   readonly forMs: number;
 }
 
-/** An agent stands otherwise than before. */
+/** An agent stands, or is held, otherwise than before. */
 export interface AgentChange {
   readonly agentId: string;
   readonly before: AgentState;

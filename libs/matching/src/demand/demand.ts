@@ -1,33 +1,11 @@
-/** What tasks ask for: whoever asks for the same waits for the same agents. */
-import type { LabelSelector } from "@tutti/contracts/types/v1";
-import type { Cohort } from "../agents/cohort.ts";
-import { Share } from "../queue/share.ts";
-import { type Stand, Stop } from "../queue/stand.ts";
-import type { Fit } from "./fit.ts";
-
-export interface Wish {
-  readonly capability: string;
-  readonly range: string;
-  readonly require: LabelSelector | undefined;
-  readonly prefer: LabelSelector | undefined;
-}
-
-/** A cohort that will do. */
-export interface Site {
-  readonly demand: Demand;
-  readonly cohort: Cohort;
-  readonly stand: Stand;
-  /** The capability in the version that is used there, by its number. */
-  readonly number: number;
-  readonly version: string;
-  /** How well its labels are what is preferred, 0 to 1. */
-  readonly preference: number;
-}
+import type { Demand, Fit, Share, Site, Wish } from "../parts.ts";
+import { NamespaceShare } from "../queue/share.ts";
+import { ShareStop } from "../queue/stand.ts";
 
 /** Shares that nobody waits in are forgotten when there are so many. */
 const sharesKept = 256;
 
-export class Demand {
+export class SharedDemand implements Demand {
   readonly key: string;
   readonly wish: Wish;
   readonly fit: Fit;
@@ -60,7 +38,7 @@ export class Demand {
     let share = this.#shares.get(namespace);
     if (share === undefined) {
       if (this.#shares.size >= this.#sweepAt) this.#forgetIdle();
-      share = new Share(namespace, this);
+      share = new NamespaceShare(namespace, this);
       this.#shares.set(namespace, share);
       for (const site of this.sites) addStop(share, site);
     }
@@ -100,7 +78,7 @@ export class Demand {
 }
 
 function addStop(share: Share, site: Site): void {
-  const stop = new Stop(share, site, site.stand);
+  const stop = new ShareStop(share, site, site.stand);
   site.stand.stops++;
   share.stops.push(stop);
   if (share.size > 0) stop.enter();

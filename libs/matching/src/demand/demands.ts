@@ -2,9 +2,11 @@
  * All demands and all cohorts, and which of them go together: worked out when either is new, never while matching.
  */
 import type { OfferProfile } from "@tutti/contracts/swarm/v1";
-import { Cohort, type CohortWatch, type Offered } from "../agents/cohort.ts";
-import { Demand, type Wish } from "./demand.ts";
-import { type Fit, fitOf } from "./fit.ts";
+import type { CohortWatch } from "../agents/cohort.ts";
+import { AgentCohort } from "../agents/cohort.ts";
+import type { Cohort, Demand, DemandBook, Fit, Offered, Wish } from "../parts.ts";
+import { SharedDemand } from "./demand.ts";
+import { fitOf } from "./fit.ts";
 import { byName, labelsMatch, labelsPreference, namesIn, selectorKey } from "./labels.ts";
 import { newestIn } from "./versions.ts";
 
@@ -14,7 +16,7 @@ interface Field {
   readonly cohorts: Set<Cohort>;
 }
 
-export class Demands {
+export class Demands implements DemandBook {
   readonly #watch: CohortWatch;
   readonly #demands = new Map<string, Demand>();
   readonly #cohorts = new Map<string, Cohort>();
@@ -71,7 +73,7 @@ export class Demands {
     const key = JSON.stringify([offered.map(({ number }) => number), counting]);
     let cohort = this.#cohorts.get(key);
     if (cohort === undefined) {
-      cohort = new Cohort(key, offered, Object.fromEntries(counting), this.#watch);
+      cohort = new AgentCohort(key, offered, Object.fromEntries(counting), this.#watch);
       this.#cohorts.set(key, cohort);
       for (const name of new Set(offered.map((one) => one.name))) {
         const field = this.#field(name);
@@ -97,7 +99,7 @@ export class Demands {
     const key = JSON.stringify([capability, range, selectorKey(require), selectorKey(prefer), fit.key]);
     let demand = this.#demands.get(key);
     if (demand === undefined) {
-      demand = new Demand(key, wish, fit);
+      demand = new SharedDemand(key, wish, fit);
       demand.uses = 1;
       this.#demands.set(key, demand);
       // Before it looks for cohorts: its labels may tell agents apart that were alike.

@@ -1,19 +1,7 @@
-import type { Agent } from "../agents/agent.ts";
+import type { Agent, Fit } from "../parts.ts";
 import { byName } from "./labels.ts";
 
-/**
- * What is asked of the one agent beside what all of its cohort have in common: room for resources, and whether it is
- * among those named. Tasks that ask the same share one of these.
- */
-export interface Fit {
-  readonly key: string;
-  readonly resources: readonly (readonly [name: string, amount: number])[];
-  /** Agents of which it has to be one; undefined for any. */
-  readonly only: ReadonlySet<string> | undefined;
-  readonly not: ReadonlySet<string>;
-}
-
-export const plainFit: Fit = { key: "", resources: [], only: undefined, not: new Set() };
+const plainFit: Fit = { key: "", resources: [], only: undefined, not: new Set() };
 
 export function fitOf(
   resources: Readonly<Record<string, number>>,

@@ -9,13 +9,14 @@ import { isRefusal, type Refusal } from "@tutti/kernel";
 import type { LimitRule } from "../api/pool.ts";
 import { limitKeysMax, limitRulesMax } from "../bounds.ts";
 import { matchingErrors } from "../errors.ts";
-import type { Task } from "../task/task.ts";
+import type { Limit, LimitBook, Task } from "../parts.ts";
 import type { Wheel } from "../time/wheel.ts";
-import { Limit, type LimitWatch } from "./limit.ts";
+import type { LimitWatch } from "./limit.ts";
+import { KeyLimit } from "./limit.ts";
 
 const keyLengthMax = 1_000;
 
-export class LimitBook implements LimitWatch {
+export class Limits implements LimitBook, LimitWatch {
   readonly #wheel: Wheel;
   readonly #limits = new Map<string, Limit>();
   readonly #rules = new Map<string, LimitRule>();
@@ -133,7 +134,7 @@ export class LimitBook implements LimitWatch {
     let limit = this.#limits.get(id);
     if (limit === undefined) {
       if (this.#limits.size >= limitKeysMax) return matchingErrors.limitsFull.refusal({ max: limitKeysMax });
-      limit = new Limit(id, key, rule === undefined ? namespace : "", rule, this);
+      limit = new KeyLimit(id, key, rule === undefined ? namespace : "", rule, this);
       this.#limits.set(id, limit);
     }
     return limit;

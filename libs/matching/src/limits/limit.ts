@@ -8,21 +8,13 @@
  *    ahead of the clock.
  */
 import type { KeyedLimit } from "@tutti/contracts/types/v1";
-import type { Demand } from "../demand/demand.ts";
+import type { Allowance, Demand, Limit, Task } from "../parts.ts";
 import { Heap } from "../queue/heap.ts";
-import type { Task } from "../task/task.ts";
 import { Due } from "../time/due.ts";
-
-/** How much a limit allows. */
-export interface Allowance {
-  /** 0 for any number. */
-  readonly maxConcurrent: number;
-  readonly rate: { readonly count: number; readonly perMs: number; readonly burst: number } | undefined;
-}
 
 export interface LimitWatch {
   /** Time has come to look at who waits. */
-  due(limit: Limit, nowMs: number): void;
+  due(limit: KeyLimit, nowMs: number): void;
 }
 
 const unlimited: Allowance = { maxConcurrent: 0, rate: undefined };
@@ -33,7 +25,7 @@ interface Line {
   woken: number;
 }
 
-export class Limit extends Due {
+export class KeyLimit extends Due implements Limit {
   readonly id: string;
   readonly key: string;
   /** The namespace whose tasks share it; empty when all do. */

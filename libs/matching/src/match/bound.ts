@@ -1,7 +1,6 @@
-import type { Task } from "../task/task.ts";
-
 /** Tasks that wait for the agent that did the last one with their key, by agent. */
-export class Bound {
+import type { BoundBook, Task } from "../parts.ts";
+export class Bound implements BoundBook {
   readonly #byAgent = new Map<string, Set<Task>>();
   readonly #agents = new Map<Task, string>();
 

@@ -9,17 +9,13 @@
  *    and a stand where nobody is fit is put aside as a whole.
  */
 import { assert } from "@tutti/kernel";
-import type { Agent } from "../agents/agent.ts";
-import type { Cohort, CohortWatch } from "../agents/cohort.ts";
+import type { CohortWatch } from "../agents/cohort.ts";
 import { comparedMax, judgedMax } from "../bounds.ts";
-import type { PoolCore } from "../core.ts";
-import type { Site } from "../demand/demand.ts";
 import { isFit } from "../demand/fit.ts";
+import type { Agent, Cohort, PoolCore, Site, Stand, Stop, Task, Turn } from "../parts.ts";
 import { isBefore } from "../queue/heap.ts";
-import type { Stand, Stop, Turn } from "../queue/stand.ts";
 import type { Strategy, TaskView } from "../strategies/strategy.ts";
 import { assign } from "../task/attempts.ts";
-import type { Task } from "../task/task.ts";
 import { bindTask, holdBack } from "../task/waiting.ts";
 
 export class Matcher implements CohortWatch {

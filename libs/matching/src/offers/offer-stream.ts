@@ -14,21 +14,19 @@ import {
   type Waiting,
 } from "@tutti/contracts/swarm/v1";
 import type { Refusal } from "@tutti/kernel";
-import type { Agent } from "../agents/agent.ts";
 import type { Pool } from "../api/pool.ts";
 import type { OfferStream, SenderOutlet } from "../api/senders.ts";
 import { poolsPerStreamMax, profilesPerStreamMax } from "../bounds.ts";
-import type { PoolCore } from "../core.ts";
 import { matchingErrors } from "../errors.ts";
+import type { Agent, PoolCore, Profile, Seat, SenderStream, Task } from "../parts.ts";
 import { PoolOwner } from "../pool.ts";
 import { detailOf } from "../refusals.ts";
 import { settle } from "../task/attempts.ts";
 import { cancel, extend, offerTask, prioritize, recall } from "../task/offering.ts";
-import type { Task } from "../task/task.ts";
 import { sendAway } from "../task/waiting.ts";
 import { Ledger } from "./ledger.ts";
-import { type Profile, profileProblem } from "./profile.ts";
-import { Seat } from "./seat.ts";
+import { profileProblem } from "./profile.ts";
+import { SenderSeat } from "./seat.ts";
 
 /** Opens a stream for a sender that has been greeted. */
 export function openOfferStream(sender: string, outlet: SenderOutlet): OfferStream {
@@ -40,7 +38,7 @@ interface SeatedProfile {
   readonly profile: Profile;
 }
 
-export class Stream implements OfferStream {
+class Stream implements OfferStream, SenderStream {
   readonly sender: string;
   readonly #outlet: SenderOutlet;
   readonly #seats = new Map<number, Seat>();
@@ -62,7 +60,7 @@ export class Stream implements OfferStream {
     if (this.#seats.has(number)) return matchingErrors.poolNumberTaken.refusal({ number, pool: pool.name });
     if (this.#seats.size >= poolsPerStreamMax)
       return matchingErrors.streamFull.refusal({ what: "pools", max: poolsPerStreamMax });
-    const seat = new Seat(this, PoolOwner.coreOf(pool), number);
+    const seat = new SenderSeat(this, PoolOwner.coreOf(pool), number);
     this.#seats.set(number, seat);
     seat.pool.seats.add(seat);
     this.#touch(seat.pool);
@@ -260,7 +258,6 @@ export class Stream implements OfferStream {
   /** Tasks of a pool that is closed on this stream wait for their sender; without a time nothing becomes of them. */
   #leave(seat: Seat, nowMs: number | undefined): void {
     const { pool } = seat;
-    seat.open = false;
     pool.seats.delete(seat);
     for (const task of seat.tasks()) {
       pool.leaveSeat(task);

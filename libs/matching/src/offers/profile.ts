@@ -1,28 +1,7 @@
-/** What tasks have in common, as a pool knows it: the same for all senders that say the same. */
-import type { Label } from "@tutti/contracts/agent/v1";
 import type { OfferProfile } from "@tutti/contracts/swarm/v1";
-import type { Demand } from "../demand/demand.ts";
 import type { Demands } from "../demand/demands.ts";
 import { isRange } from "../demand/versions.ts";
-
-export interface Profile {
-  readonly key: string;
-  readonly namespace: string;
-  readonly workKind: string;
-  readonly definition: string;
-  readonly definitionTask: string;
-  readonly demand: Demand;
-  readonly weight: number;
-  /** Times as said; 0 for without limit. */
-  readonly queueMs: number;
-  readonly runMs: number;
-  readonly heartbeatMs: number;
-  readonly labels: readonly Label[];
-  readonly stickyKey: string;
-  readonly contextKey: string;
-  /** Streams that have it. */
-  uses: number;
-}
+import type { Profile, ProfileBook } from "../parts.ts";
 
 /** What is wrong with a profile; undefined when nothing is. */
 export function profileProblem({ capability, versionRange, weight }: OfferProfile): string | undefined {
@@ -32,7 +11,7 @@ export function profileProblem({ capability, versionRange, weight }: OfferProfil
   return undefined;
 }
 
-export class Profiles {
+export class Profiles implements ProfileBook {
   readonly #demands: Demands;
   readonly #byKey = new Map<string, Profile>();
 

@@ -1,10 +1,7 @@
-import type { PoolCore } from "../core.ts";
-import type { Task } from "../task/task.ts";
-import type { Stream } from "./offer-stream.ts";
-
 /** A sender in a pool: what it has outstanding there. */
-export class Seat {
-  readonly stream: Stream;
+import type { PoolCore, Seat, SenderStream, Task } from "../parts.ts";
+export class SenderSeat implements Seat {
+  readonly stream: SenderStream;
   readonly pool: PoolCore;
   /** Number of the pool on the stream. */
   readonly number: number;
@@ -13,10 +10,9 @@ export class Seat {
   kept = 0;
   /** The window as it was told last; 0 before. */
   toldWindow = 0;
-  open = true;
   #first: Task | undefined = undefined;
 
-  constructor(stream: Stream, pool: PoolCore, number: number) {
+  constructor(stream: SenderStream, pool: PoolCore, number: number) {
     this.stream = stream;
     this.pool = pool;
     this.number = number;

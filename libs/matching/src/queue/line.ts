@@ -5,12 +5,13 @@
  * 1. The first is the first of the list or the first of the heap.
  * 2. Who leaves the middle of the list leaves a gap; there are never more gaps than places taken, but for a few.
  */
-import type { Task } from "../task/task.ts";
+
+import type { Task, TaskLine } from "../parts.ts";
 import { Heap, isBefore } from "./heap.ts";
 
 const gapsAllowed = 64;
 
-export class Line {
+export class Line implements TaskLine {
   #list: (Task | undefined)[] = [];
   /** Where the list begins, and the number of that place: numbers are not used twice. */
   #head = 0;

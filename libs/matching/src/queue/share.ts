@@ -6,14 +6,13 @@
  * 2. Profiles with a weight of their own stand in lanes of their own, which take turns by what they have had, as
  *    namespaces do; all others share one lane, where priority holds between them.
  */
-import type { Demand } from "../demand/demand.ts";
-import type { Task } from "../task/task.ts";
-import { Heap, type Ranked } from "./heap.ts";
+
+import type { Demand, Lane, Share, Stop, Task } from "../parts.ts";
+import { Heap } from "./heap.ts";
 import { Line } from "./line.ts";
-import type { Stop } from "./stand.ts";
 
 /** One line within a share. */
-export class Lane implements Ranked {
+class ShareLane implements Lane {
   readonly key: string;
   readonly weight: number;
   readonly tasks = new Line();
@@ -31,7 +30,7 @@ export class Lane implements Ranked {
 
 const plainLane = "";
 
-export class Share {
+export class NamespaceShare implements Share {
   readonly namespace: string;
   readonly demand: Demand;
   /** Where it stands, one per cohort that will do. */
@@ -132,7 +131,7 @@ export class Share {
     const key = profile.weight === 1 ? plainLane : profile.key;
     let lane = this.#byKey.get(key);
     if (lane === undefined) {
-      lane = new Lane(key, profile.weight);
+      lane = new ShareLane(key, profile.weight);
       this.#byKey.set(key, lane);
     }
     return lane;

@@ -8,15 +8,12 @@
  * 3. Ranks only grow while something waits, apart from what `rise` says: so the first is looked at, and put where it
  *    belongs by now, until it is there already. Nothing else has to be kept in order.
  */
-import type { Agent } from "../agents/agent.ts";
-import type { Cohort } from "../agents/cohort.ts";
-import type { Site } from "../demand/demand.ts";
-import type { Fit } from "../demand/fit.ts";
-import { Heap, type Ranked } from "./heap.ts";
-import type { Share } from "./share.ts";
+
+import type { Agent, Cohort, Fit, Share, Site, Stand, Stop, Tab, Turn } from "../parts.ts";
+import { Heap } from "./heap.ts";
 
 /** What a namespace has had of a cohort, by its weight. */
-export class Tab {
+export class NamespaceTab implements Tab {
   readonly namespace: string;
   passed = 0;
   /** At how many stands of the cohort it waits. */
@@ -28,7 +25,7 @@ export class Tab {
 }
 
 /** A namespace at a stand. */
-export class Turn implements Ranked {
+class NamespaceTurn implements Turn {
   readonly tab: Tab;
   readonly stand: Stand;
   readonly stops = new Heap<Stop>();
@@ -43,7 +40,7 @@ export class Turn implements Ranked {
 }
 
 /** A share at a stand. */
-export class Stop implements Ranked {
+export class ShareStop implements Stop {
   readonly share: Share;
   readonly site: Site;
   readonly #stand: Stand;
@@ -99,7 +96,7 @@ export class Stop implements Ranked {
   }
 }
 
-export class Stand {
+export class WaitingStand implements Stand {
   readonly cohort: Cohort;
   readonly fit: Fit;
   readonly #turns = new Heap<Turn>();
@@ -178,7 +175,7 @@ export class Stand {
   #turnOf(namespace: string): Turn {
     let turn = this.#byNamespace.get(namespace);
     if (turn === undefined) {
-      turn = new Turn(this.cohort.tabOf(namespace), this);
+      turn = new NamespaceTurn(this.cohort.tabOf(namespace), this);
       this.#byNamespace.set(namespace, turn);
     }
     return turn;

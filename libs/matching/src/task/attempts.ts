@@ -2,14 +2,10 @@
 import type { Assign, PartialOutput, Progress, Result, Started } from "@tutti/contracts/agent/v1";
 import { ReturnReason } from "@tutti/contracts/swarm/v1";
 import type { Refusal } from "@tutti/kernel";
-import type { Agent } from "../agents/agent.ts";
-import type { Link } from "../agents/link.ts";
 import { busyAnswersMax, repeatsMax } from "../bounds.ts";
-import type { PoolCore } from "../core.ts";
-import type { Site } from "../demand/demand.ts";
 import { matchingErrors } from "../errors.ts";
+import type { Agent, Link, PoolCore, Site, Task } from "../parts.ts";
 import { detailOf } from "../refusals.ts";
-import type { Task } from "./task.ts";
 import { enqueue, leaveQueue, sendAway } from "./waiting.ts";
 
 const never = Number.POSITIVE_INFINITY;
@@ -182,7 +178,7 @@ export function detach(core: PoolCore, task: Task, hasBegun: boolean, nowMs: num
   if (agent === undefined) return;
   agent.remove(task);
   if (task.stage === "working") core.working--;
-  core.roster.freed(agent);
+  core.roster.loosened(agent);
   if (extras === undefined) return;
   for (const limit of extras.limits) limit.end(hasBegun);
   for (const limit of extras.limits) core.limits.wake(limit, nowMs);

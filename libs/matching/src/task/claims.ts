@@ -3,18 +3,11 @@
  * them is who works on them, and the result if it has come; so they take a slot, and nothing else can be said.
  */
 import type { Result } from "@tutti/contracts/agent/v1";
-import type { Agent } from "../agents/agent.ts";
-import type { Link } from "../agents/link.ts";
 import { claimsMax } from "../bounds.ts";
+import type { Agent, Claim, ClaimBook, Link } from "../parts.ts";
 import { TokenTable } from "./token-table.ts";
 
-export interface Claim {
-  readonly token: Uint8Array;
-  readonly agent: Agent;
-  answered: { readonly link: Link; readonly number: number; readonly result: Result } | undefined;
-}
-
-export class Claims {
+export class Claims implements ClaimBook {
   readonly #table: TokenTable<Claim>;
   /** Hears that an agent has one less. */
   readonly #onFreed: (agent: Agent) => void;

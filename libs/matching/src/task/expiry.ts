@@ -1,11 +1,10 @@
 /** What comes of a task whose time is over. */
 import { ReturnReason } from "@tutti/contracts/swarm/v1";
 import type { Refusal } from "@tutti/kernel";
-import type { PoolCore } from "../core.ts";
 import { matchingErrors } from "../errors.ts";
+import type { PoolCore, Task } from "../parts.ts";
 import { fail, letGoOf, settle, stop } from "./attempts.ts";
 import { abandon, isWaiting } from "./offering.ts";
-import type { Task } from "./task.ts";
 import { dropWaiting, giveBack, letOthers } from "./waiting.ts";
 
 export function expire(core: PoolCore, task: Task, nowMs: number): void {

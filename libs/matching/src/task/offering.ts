@@ -3,13 +3,10 @@ import type { Cancel, Extend } from "@tutti/contracts/agent/v1";
 import { type Offer, type PriorityChange, ReturnReason } from "@tutti/contracts/swarm/v1";
 import { isRefusal, type Refusal } from "@tutti/kernel";
 import { keptWindowsMax, retryAfterMs } from "../bounds.ts";
-import type { PoolCore } from "../core.ts";
 import { matchingErrors } from "../errors.ts";
-import type { Limit } from "../limits/limit.ts";
-import type { Profile } from "../offers/profile.ts";
-import type { Seat } from "../offers/seat.ts";
+import type { Extras, Limit, PoolCore, Profile, Seat, Task } from "../parts.ts";
 import { detach, finish, hold, settle, stop } from "./attempts.ts";
-import { type Extras, Task } from "./task.ts";
+import { OfferedTask } from "./task.ts";
 import { dropWaiting, enqueue, giveBack, rankOf } from "./waiting.ts";
 
 const never = Number.POSITIVE_INFINITY;
@@ -60,7 +57,7 @@ function taskOf(
   limits: readonly Limit[],
   nowMs: number,
 ): Task {
-  const task = new Task(core, offer, profile, nowMs - offer.waitedMs);
+  const task = new OfferedTask(core, offer, profile, nowMs - offer.waitedMs);
   const { onlyAgents, notAgents, dueMs, totalMs } = offer;
   if (onlyAgents.length > 0 || notAgents.length > 0)
     task.demand = core.demands.narrowed(profile.demand, onlyAgents, notAgents);

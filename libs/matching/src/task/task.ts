@@ -1,48 +1,7 @@
 import type { Result } from "@tutti/contracts/agent/v1";
 import type { Offer } from "@tutti/contracts/swarm/v1";
-import type { Agent } from "../agents/agent.ts";
-import type { Link } from "../agents/link.ts";
-import type { Demand } from "../demand/demand.ts";
-import type { Limit } from "../limits/limit.ts";
-import type { Profile } from "../offers/profile.ts";
-import type { Seat } from "../offers/seat.ts";
-import type { Ranked } from "../queue/heap.ts";
-import type { Lane, Share } from "../queue/share.ts";
+import type { Agent, Demand, Extras, Lane, Link, Profile, Seat, Share, Stage, Task } from "../parts.ts";
 import { Due } from "../time/due.ts";
-
-/**
- * How a task stands in its pool:
- *
- *     queued ── assigned ──► working ── result, lost, timed out ──► ended ── durable ──► forgotten
- *     queued ── its key is full ──► limited ── room ──► queued
- *     queued ── its agent is full ──► bound ── time, agent not able ──► queued, or assigned to that agent
- *     queued, limited, bound ── sender gone ──► away ── offered again ──► queued
- *     working ── busy ──► queued
- *     queued, limited, bound, away ── recalled, cancelled, timed out ──► forgotten
- *     working ── cancelled ──► forgotten
- *
- * Bound is queued with another demand. An attempt that timed out or was cancelled has ended for its sender at once; its
- * agent keeps it, and its slot, until it says so or its grace is over: until then its token is known.
- */
-export type Stage = "queued" | "limited" | "away" | "working" | "ended" | "forgotten";
-
-/** What only some tasks have. */
-export interface Extras {
-  readonly limits: readonly Limit[];
-  /** The limit that let it go on, while it has not been assigned. */
-  wokenBy: Limit | undefined;
-  /** The limit that it waits for, by id; empty when for none. */
-  waitsFor: string;
-  readonly stickyKey: string;
-  readonly contextKey: string;
-  /** What it asked for, while it waits for the agent of its key. */
-  unbound: Demand | undefined;
-  boundDueMs: number;
-  /** Whether it may still wait for that agent. */
-  mayBind: boolean;
-  /** Numbers of results that its agent sent more than once. */
-  repeats: number[];
-}
 
 /** What a task's time running out leads to. */
 export interface TaskWatch {
@@ -51,7 +10,7 @@ export interface TaskWatch {
 
 const never = Number.POSITIVE_INFINITY;
 
-export class Task extends Due implements Ranked {
+export class OfferedTask extends Due implements Task {
   readonly #watch: TaskWatch;
   readonly offer: Offer;
   readonly profile: Profile;

@@ -1,9 +1,7 @@
 /** Tasks that wait: in their queue, for a limit, for the agent of their key, for their sender. */
 import type { ReturnReason } from "@tutti/contracts/swarm/v1";
 import type { Refusal } from "@tutti/kernel";
-import type { Agent } from "../agents/agent.ts";
-import type { PoolCore } from "../core.ts";
-import type { Extras, Task } from "./task.ts";
+import type { Agent, Extras, PoolCore, Task } from "../parts.ts";
 
 const never = Number.POSITIVE_INFINITY;
 
@@ -22,7 +20,7 @@ export function enqueue(task: Task): void {
 }
 
 /** Takes a task that waits from wherever it waits. */
-export function dequeue(core: PoolCore, task: Task, nowMs: number): void {
+function dequeue(core: PoolCore, task: Task, nowMs: number): void {
   const { stage, share, extras } = task;
   if (stage === "queued") {
     task.share = undefined;

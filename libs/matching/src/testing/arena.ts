@@ -27,7 +27,7 @@ export type Partly<T> = T extends Uint8Array | bigint | Date
       ? { readonly [K in keyof T]?: Partly<T[K]> | undefined }
       : T;
 
-export const startMs = 1_000_000;
+const startMs = 1_000_000;
 
 export function tokenOf(number: number): Uint8Array {
   const token = new Uint8Array(16);

@@ -2,8 +2,7 @@ import { Hold } from "@tutti/contracts/agent/v1";
 import type { Agent as AgentView, AgentWork } from "@tutti/contracts/swarm/v1";
 import { Cause } from "@tutti/contracts/types/v1";
 import { toTimestamp } from "@tutti/kernel";
-import type { Agent } from "../agents/agent.ts";
-import type { PoolCore } from "../core.ts";
+import type { Agent, PoolCore } from "../parts.ts";
 import { workOf } from "./work.ts";
 
 /** An agent as others see it. Its silence is told in parts of what is allowed: 8 when it is suspect. */

@@ -1,8 +1,7 @@
 import { type Candidate, Explanation } from "@tutti/contracts/types/v1";
 import { toTimestamp } from "@tutti/kernel";
 import { namedMax } from "../bounds.ts";
-import type { PoolCore } from "../core.ts";
-import type { Task } from "../task/task.ts";
+import type { PoolCore, Task } from "../parts.ts";
 import { missingReason, obstacleOf, type Reason, reasonsOf } from "./waits.ts";
 import { workOf } from "./work.ts";
 

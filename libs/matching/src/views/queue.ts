@@ -1,10 +1,9 @@
 import type { QueuedTask } from "@tutti/contracts/swarm/v1";
 import { WaitCause } from "@tutti/contracts/types/v1";
 import { toTimestamp } from "@tutti/kernel";
-import type { PoolCore } from "../core.ts";
+import type { PoolCore, Task } from "../parts.ts";
 import { isBefore } from "../queue/heap.ts";
 import { isWaiting } from "../task/offering.ts";
-import type { Task } from "../task/task.ts";
 import { missingReason, reasonsOf } from "./waits.ts";
 import { workOf } from "./work.ts";
 
