@@ -1,7 +1,7 @@
 import { globals, methods, typeNames } from "../functions/functions.ts";
 import { Fault } from "../problem.ts";
 import type { Call, Condition, Index, Logic, MapLiteral, Name, Node, Select } from "../syntax/tree.ts";
-import { dottedName } from "../types/checker.ts";
+import { dottedName } from "../types/dotted-names.ts";
 import { type Type, types } from "../types/type.ts";
 import { TypeValue } from "../values/value.ts";
 import { mapOfEntries, wholeNumber } from "./build.ts";

@@ -16,7 +16,9 @@ import {
   startOf,
 } from "../syntax/tree.ts";
 import { isBytes, Special, TypeValue, Uint } from "../values/value.ts";
-import { typeOfBinary } from "./operators.ts";
+import { beginnings, dottedName, nearestName, qualifiedName, someOf } from "./dotted-names.ts";
+import { conversionHint, typeOfBinary } from "./operators.ts";
+import { typeOfOverloads } from "./overloads.ts";
 import type { References } from "./references.ts";
 import type { Scope } from "./scope.ts";
 import { fits, isDyn, join, listOf, mapOf, printType, type Type, types } from "./type.ts";
@@ -449,81 +451,6 @@ function typeOfLiteral(value: Extract<Node, { kind: "literal" }>["value"]): Type
   }
 }
 
-/** `a.b["c"]` is the dotted name `a.b.c`. */
-export function dottedName(node: Node): string | undefined {
-  switch (node.kind) {
-    case "name":
-      return node.name;
-    case "select": {
-      const of = dottedName(node.of);
-      return of === undefined ? undefined : `${of}.${node.field}`;
-    }
-    case "index": {
-      if (node.by.kind !== "literal" || typeof node.by.value !== "string") return undefined;
-      const of = dottedName(node.of);
-      return of === undefined ? undefined : `${of}.${node.by.value}`;
-    }
-    default:
-      return undefined;
-  }
-}
-
-function qualifiedName(target: Node, name: string): string | undefined {
-  const of = dottedName(target);
-  return of === undefined ? undefined : `${of}.${name}`;
-}
-
-function typeOfOverloads(declared: FunctionDeclaration, found: readonly Type[]): Type | undefined {
-  const fitting = declared.overloads.filter(
-    ({ takes }) =>
-      takes.length === found.length &&
-      takes.every((wanted, index) => {
-        const type = found[index] ?? types.dyn;
-        // Numbers of JSON are doubles, and may count.
-        return fits(type, wanted);
-      }),
-  );
-  const [only] = fitting;
-  if (only === undefined) return undefined;
-  return fitting.every(({ gives }) => gives.kind === only.gives.kind) ? only.gives : types.dyn;
-}
-
-function conversionHint(left: Type, right: Type): string {
-  if (left.kind === "string" || right.kind === "string") return "string(…) of the other side";
-  if (left.kind === "uint" || right.kind === "uint") return "both sides of one type: int(…) or uint(…)";
-  return "two sides whose types go together";
-}
-
 function macroHint(name: string): string {
   return name === "has" ? "has(input.total)" : `list.${name}(item, …)`;
-}
-
-/** `a.b.c`, `a.b`, `a`. */
-function beginnings(name: string): readonly string[] {
-  const words = name.split(".");
-  return words.map((_, index) => words.slice(0, words.length - index).join("."));
-}
-
-/** By the whole name, else by its beginning: `inptu.total` is about `input`. */
-function nearestName(name: string, scope: Scope): string | undefined {
-  const names = [...take(scope.names(), 2_000)];
-  for (const part of beginnings(name)) {
-    const near = nearest(part, names);
-    if (near !== undefined) return near;
-  }
-  return undefined;
-}
-
-function someOf(scope: Scope): string {
-  const names = [...take(scope.names(), 8)];
-  return names.length === 0 ? "" : `one of ${names.join(", ")}`;
-}
-
-function* take<T>(values: Iterable<T>, most: number): Generator<T> {
-  let taken = 0;
-  for (const value of values) {
-    if (taken >= most) return;
-    taken += 1;
-    yield value;
-  }
 }

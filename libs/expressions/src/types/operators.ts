@@ -82,3 +82,10 @@ function withDyn(operator: Arithmetic, known: Type): Type | undefined {
       return undefined;
   }
 }
+
+/** What would bring two sides together that an operator does not take. */
+export function conversionHint(left: Type, right: Type): string {
+  if (left.kind === "string" || right.kind === "string") return "string(…) of the other side";
+  if (left.kind === "uint" || right.kind === "uint") return "both sides of one type: int(…) or uint(…)";
+  return "two sides whose types go together";
+}
