@@ -52,6 +52,7 @@ export class SwarmService extends Orchestrator {
       ...{ pools, now, ids, logger, host: owner },
       settings: settings.links,
       instruments: links,
+      onReoffered: (pool, agentId) => outlet.tell(events.reoffered(pool, agentId, now())),
     });
     this.register("pools", { stop: () => turns.stop() });
     const { heartbeatMs, leaseMs: idleMs, sweepMs } = settings.links;

@@ -37,12 +37,20 @@ export class AgentEvents {
     return told;
   }
 
+  /** The event that tells that an agent offers other things than before. */
+  reoffered(pool: Pool, agentId: string, atMs: number): EventInput {
+    const agent = pool.agent(agentId, atMs);
+    const header = this.#header(pool, { agentId, reason: "", atMs });
+    const { offering } = agent ?? {};
+    const payload = { header, pool: pool.name, capabilities: named(offering), slots: offering?.slots || 1 };
+    return contractEvent(events["tutti.swarm.agent.offer_changed"], payload, { source });
+  }
+
   #joined(pool: Pool, change: AgentChange, { kind, offering }: Agent): EventInput {
     const header = this.#header(pool, change);
-    const capabilities = (offering?.capabilities ?? [])
-      .slice(0, capabilitiesMax)
-      .map(({ name, version }) => `${name}@${version}`);
-    const { slots = 1, labels = {} } = offering ?? {};
+    const capabilities = named(offering);
+    const slots = offering?.slots || 1;
+    const { labels = {} } = offering ?? {};
     const payload = { header, pool: pool.name, kind: kindWords[kind] ?? "", capabilities, slots, labels };
     return contractEvent(events["tutti.swarm.agent.joined"], payload, { source });
   }
@@ -78,7 +86,7 @@ export class AgentEvents {
     return contractEvent(events["tutti.swarm.agent.held"], payload, { source });
   }
 
-  #header(pool: Pool, { agentId, reason, atMs }: AgentChange) {
+  #header(pool: Pool, { agentId, reason, atMs }: Pick<AgentChange, "agentId" | "reason" | "atMs">) {
     this.#last = Math.max(this.#last + 1, Math.floor(atMs * 1_000));
     const actor = { kind: ActorKind.ACTOR_KIND_SERVICE, id: "swarm" };
     return {
@@ -89,6 +97,11 @@ export class AgentEvents {
       cause: { actor, traceparent: "", decision: "", reason },
     };
   }
+}
+
+function named(offering: Agent["offering"]): string[] {
+  const offered = offering?.capabilities.slice(0, capabilitiesMax) ?? [];
+  return offered.map(({ name, version }) => `${name}@${version}`);
 }
 
 type StateWord = "starting" | "ready" | "busy" | "draining" | "asleep" | "suspect" | "gone";

@@ -17,6 +17,7 @@ import {
   type Logger,
   type TuttiError,
 } from "@tutti/kernel";
+import type { Pool } from "@tutti/matching";
 import { swarmErrors } from "../errors.ts";
 import type { PoolDirectory } from "../pools/pool-directory.ts";
 import type { PoolTime } from "../pools/pool-time.ts";
@@ -35,6 +36,8 @@ export interface LinkBookParts {
   readonly ids: IdSource;
   readonly logger: Logger;
   readonly instruments: LinkInstruments;
+  /** An agent offers other things than before. */
+  readonly onReoffered: (pool: Pool, agentId: string) => void;
 }
 
 /** An agent whose link was opened or goes on, and what it is answered. */
@@ -81,6 +84,8 @@ export class LinkBook {
       this.#parts.instruments.framesReceived.add();
       if (!isNew) return;
       const error = agent.take(frame, nowMs);
+      if (error === undefined && frame.offering !== undefined)
+        this.#parts.onReoffered(agent.pool, link.identity.agentId);
       if (error !== undefined) this.#broke(agent, error);
       else if (frame.bye !== undefined) this.#end(agent, "bye", frame.bye.reason, undefined);
     } catch (thrown) {

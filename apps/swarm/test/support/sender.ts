@@ -31,7 +31,7 @@ export class Sender {
 
   /** Offers tasks of one capability, each with its number as token. */
   offer(numbers: readonly number[], given: OfferGiven = {}): void {
-    const { token = tokenOf, input = new Uint8Array(), profile = {}, ...rest } = given;
+    const { token = tokenOf, input, profile = {}, ...rest } = given;
     const { number: profileNumber = 1 } = profile;
     this.say({
       profiles: [{ number: profileNumber, pool: 1, capability: "test.echo", workKind: "run", ...profile }],
@@ -41,7 +41,7 @@ export class Sender {
         attempt: 1,
         workId: `run-${number}`,
         taskId: "echo",
-        input: { $case: "inlineInput" as const, value: input },
+        ...(input !== undefined && { input: { $case: "inlineInput" as const, value: input } }),
         ...rest,
       })),
     });

@@ -15,7 +15,9 @@ export class SwarmHost implements AsyncDisposable {
 
   static async start(...flags: readonly string[]): Promise<SwarmHost> {
     const time = new VirtualTime();
-    const all = ["--mesh.listen=127.0.0.1:0", "--operations.port=0", "--log.level=fatal", ...flags];
+    const isListening = flags.some((flag) => flag.startsWith("--mesh.listen="));
+    const listen = isListening ? [] : ["--mesh.listen=127.0.0.1:0"];
+    const all = [...listen, "--operations.port=0", "--log.level=fatal", ...flags];
     const host = await ServiceHost.open({
       name: "swarm",
       version: "0.1.0",

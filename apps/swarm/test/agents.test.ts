@@ -1,0 +1,194 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { AgentState, Hold } from "@tutti/contracts/agent/v1";
+import {
+  type AgentFilter,
+  AgentFilter as agentFilter,
+  agentService,
+  poolService,
+  type WatchAgentsReply,
+  WatchAgentsRequest,
+} from "@tutti/contracts/swarm/v1";
+import { isTuttiError } from "@tutti/kernel";
+import type { Client } from "@tutti/mesh";
+import { type AgentHello, RawAgent } from "./support/raw-agent.ts";
+import { Sender } from "./support/sender.ts";
+import { SwarmHost } from "./support/swarm-host.ts";
+import { until } from "./support/until.ts";
+import { assignedIn } from "./support/workshop.ts";
+
+describe("agents and pools, as they are shown", () => {
+  let swarm: SwarmHost;
+  let raw: RawAgent;
+  let agents: Client<typeof agentService>;
+  let pools: Client<typeof poolService>;
+  let namespace = "";
+  let names = 0;
+
+  before(async () => {
+    swarm = await SwarmHost.start();
+    raw = new RawAgent(swarm.address);
+    agents = swarm.host.mesh.client(agentService);
+    pools = swarm.host.mesh.client(poolService);
+  });
+  after(async () => {
+    raw[Symbol.dispose]();
+    await swarm[Symbol.asyncDispose]();
+  });
+
+  const room = () => {
+    namespace = `shown-${++names}`;
+  };
+  const link = (agentId: string, given: AgentHello = {}) =>
+    raw.link({ namespace, agentId, offering: offering("test.echo", "1.2.0"), ...given });
+  const offering = (name: string, version: string, labels: Record<string, string> = {}) => ({
+    capabilities: [{ name, version }],
+    slots: 2,
+    labels,
+  });
+  const idsOf = async (filter: Partial<AgentFilter>) => {
+    const request = { namespace, filter: agentFilter.fromPartial(filter), page: undefined };
+    return (await agents.listAgents(request)).agents.map(({ agentId }) => agentId);
+  };
+
+  it("are found by what they offer, their labels, state, and text", async () => {
+    room();
+    await link("one");
+    await link("two", { offering: offering("test.echo", "2.0.0", { zone: "eu" }) });
+    await link("three", { offering: offering("pay.charge", "1.0.0", { zone: "us" }) });
+    await agents.pauseAgent({ namespace, pool: "", agentId: "three", reason: "" });
+    assert.deepEqual(await idsOf({}), ["one", "three", "two"]);
+    assert.deepEqual(await idsOf({ capability: "test.echo" }), ["one", "two"]);
+    assert.deepEqual(await idsOf({ capability: "test.echo", versionRange: "^2" }), ["two"]);
+    assert.deepEqual(await idsOf({ labels: { equals: { zone: "us" }, exists: [], absent: [] } }), ["three"]);
+    assert.deepEqual(await idsOf({ holds: [Hold.HOLD_PAUSED] }), ["three"]);
+    assert.deepEqual(await idsOf({ states: [AgentState.AGENT_STATE_ASLEEP] }), []);
+    assert.deepEqual(await idsOf({ text: "TW" }), ["two"]);
+    assert.deepEqual(await idsOf({ pool: "other" }), []);
+  });
+
+  it("come page by page", async () => {
+    room();
+    for (const name of ["a", "b", "c"]) await link(name);
+    const first = await agents.listAgents({ namespace, filter: undefined, page: { size: 2, token: "" } });
+    assert.deepEqual(
+      first.agents.map(({ agentId }) => agentId),
+      ["a", "b"],
+    );
+    const token = first.page?.nextToken ?? "";
+    const second = await agents.listAgents({ namespace, filter: undefined, page: { size: 2, token } });
+    assert.deepEqual(
+      second.agents.map(({ agentId }) => agentId),
+      ["c"],
+    );
+    assert.equal(second.page?.nextToken, "");
+  });
+
+  it("show what they are doing", async () => {
+    room();
+    const { stream } = await link("worker");
+    stream.send({ sequence: 1, credit: 2 });
+    const sender = new Sender(swarm.host.mesh, { namespace });
+    sender.offer([1, 2, 3]);
+    await stream.next("assignments", assignedIn);
+    const { agent, work } = await agents.getAgent({ namespace, pool: "", agentId: "worker" });
+    assert.deepEqual([agent?.state, agent?.attempts, agent?.freeSlots], [AgentState.AGENT_STATE_BUSY, 2, 0]);
+    assert.deepEqual(work.map((each) => [each.work?.id, each.capability]).sort(), [
+      ["run-1", "test.echo"],
+      ["run-2", "test.echo"],
+    ]);
+    const { pool } = await pools.getPool({ namespace, pool: "" });
+    assert.deepEqual([pool?.pool, pool?.status?.queued, pool?.status?.running], ["default", 1, 2]);
+    const queue = { namespace, pool: "", capability: "", fromNamespace: "", page: undefined };
+    const { tasks } = await pools.listQueue(queue);
+    assert.deepEqual(
+      tasks.map(({ work: waiting }) => waiting?.id),
+      ["run-3"],
+    );
+    assert.deepEqual((await pools.listQueue({ ...queue, capability: "pay.charge" })).tasks, []);
+    const listed = await pools.listPools({ namespace, labels: undefined, page: undefined });
+    assert.deepEqual(
+      listed.pools.map((each) => each.pool),
+      ["default"],
+    );
+  });
+
+  it("are not found when they are not there, nor are pools", async () => {
+    room();
+    await assert.rejects(
+      agents.getAgent({ namespace, pool: "", agentId: "nobody" }),
+      (error) => isTuttiError(error) && error.code === "swarm.agent_unknown",
+    );
+    await assert.rejects(
+      pools.getPool({ namespace, pool: "nowhere" }),
+      (error) => isTuttiError(error) && error.code === "swarm.pool_unknown",
+    );
+  });
+
+  it("cannot be changed by what is not served yet, and say so", async () => {
+    await assert.rejects(
+      pools.pausePool({ namespace: "", pool: "", reason: "" }),
+      (error) => isTuttiError(error) && error.status === "UNIMPLEMENTED",
+    );
+  });
+
+  it("are followed: a snapshot, then who comes, changes and goes", async () => {
+    room();
+    await link("first");
+    const request = WatchAgentsRequest.fromPartial({ namespace });
+    const controller = new AbortController();
+    const watch = agents.watchAgents(request, { signal: controller.signal });
+    const heard: WatchAgentsReply[] = [];
+    const reading = (async () => {
+      for await (const reply of watch) heard.push(reply);
+    })().catch(() => {});
+    const shown = (of: (reply: WatchAgentsReply) => boolean) =>
+      until("news", () => {
+        swarm.time.advance(10);
+        return heard.some(of);
+      });
+    await shown(({ live, agents: known }) => live && known[0]?.agentId === "first");
+    const { stream } = await link("second");
+    await shown(({ agents: known }) => known.some(({ agentId }) => agentId === "second"));
+    await agents.pauseAgent({ namespace, pool: "", agentId: "second", reason: "" });
+    await shown(({ agents: known }) => known.some(({ hold }) => hold === Hold.HOLD_PAUSED));
+    stream.send({ sequence: 1, bye: { reason: "done" } });
+    await shown(({ removed }) => removed.some(({ agentId }) => agentId === "second"));
+    controller.abort();
+    await reading;
+  });
+
+  it("tell the bus of each change, in order", async () => {
+    room();
+    const told: string[] = [];
+    const subscription = await swarm.host.bus.subscribe({
+      pattern: "tutti.swarm.agent.>",
+      handle: {
+        each: (event) => {
+          if (event.namespace === namespace) told.push(`${event.subject} ${event.type.split(".").at(-1)}`);
+        },
+      },
+    });
+    const { stream } = await link("walker");
+    await agents.pauseAgent({ namespace, pool: "", agentId: "walker", reason: "" });
+    await agents.resumeAgent({ namespace, pool: "", agentId: "walker", reason: "" });
+    await agents.sleepAgent({ namespace, pool: "", agentId: "walker", forMs: 0, reason: "" });
+    await agents.wakeAgent({ namespace, pool: "", agentId: "walker", reason: "" });
+    await agents.drainAgent({ namespace, pool: "", agentId: "walker", deadlineMs: 0, reason: "" });
+    stream.send({ sequence: 1, offering: offering("test.echo", "1.3.0") });
+    stream.send({ sequence: 2, bye: { reason: "done" } });
+    await until("the last event", () => told.includes("walker gone"));
+    assert.deepEqual(told, [
+      "walker joined",
+      "walker ready",
+      "walker held",
+      "walker released",
+      "walker asleep",
+      "walker ready",
+      "walker draining",
+      "walker offer_changed",
+      "walker gone",
+    ]);
+    await subscription.close();
+  });
+});
