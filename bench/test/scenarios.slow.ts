@@ -24,6 +24,8 @@ const fields = {
     "ceilingAppendsPerSec",
     "ratio",
   ],
+  match: ["agents", "queued", "offersPerSec", "usPerTask"],
+  fair: ["queued", "waitMs", "p99WaitMs", "emptyWaitMs", "emptyP99WaitMs"],
   ceiling: ["concurrency", "stepsPerSec", "p50Ms", "p99Ms", "mainUsPerStep"],
   runtime: [
     "concurrency",

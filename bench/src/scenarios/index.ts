@@ -4,6 +4,8 @@ import { heartbeat } from "./heartbeat.ts";
 import { history } from "./history/history.ts";
 import { idle } from "./idle.ts";
 import { journal } from "./journal/journal.ts";
+import { fair } from "./matching/fair.ts";
+import { match } from "./matching/match.ts";
 import { mesh } from "./mesh/mesh.ts";
 import { recovery } from "./recovery/recovery.ts";
 import { register } from "./register.ts";
@@ -11,8 +13,7 @@ import { runtime } from "./runtime/runtime.ts";
 import { start } from "./start.ts";
 
 export const scenarios: ReadonlyMap<string, Scenario> = new Map(
-  [mesh, register, heartbeat, idle, start, ceiling, journal, history, runtime, recovery].map((scenario) => [
-    scenario.name,
-    scenario,
-  ]),
+  [mesh, register, heartbeat, idle, start, ceiling, journal, history, runtime, recovery, match, fair].map(
+    (scenario) => [scenario.name, scenario],
+  ),
 );
