@@ -21,7 +21,7 @@ export const indexLabels = {
 
 export function describeRun(run: RunView): Description {
   const { order } = run;
-  const labels: Record<string, string> = { ...run.labels };
+  const labels: Record<string, string> = { ...run.facts.labels };
   if (order !== undefined) {
     if (order.hash !== "") labels[indexLabels.hash] = order.hash;
     const { parent } = order;

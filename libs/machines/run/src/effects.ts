@@ -4,13 +4,15 @@
  */
 import type { OfferDetails, ParentClosePolicy } from "@tutti/contracts/workflow/v1";
 import type { Data } from "./data.ts";
+import { priorityMax } from "./limits.ts";
 import type { OfferProfile } from "./plan/offer-profile.ts";
+import type { RunFacts } from "./state.ts";
 
 export type RunEffect = OfferTask | StartChild | RenewLease;
 
 /**
  * An attempt of a task, or of the undoing of its effect, for a pool. Its result is `complete_task`, `fail_task` or
- * `return_task`. The same attempt again is the same offer with another priority or due time.
+ * `return_task`.
  */
 export interface OfferTask {
   readonly kind: "offer_task";
@@ -21,21 +23,28 @@ export interface OfferTask {
   readonly input: Data | undefined;
   /** Which attempt of this visit, from 1: for people and agents. The token has its own. */
   readonly attempt: number;
-  readonly priority: number;
+  /** Labels, priority and due time of the run, as they were when the attempt was queued. */
+  readonly facts: RunFacts;
   /** Since when it is ready, milliseconds since the Unix epoch. */
   readonly readyMs: number;
   /** When the time over all attempts is over; 0 for never. */
   readonly totalDueMs: number;
-  /** When its outcome is wanted; 0 for no moment. */
-  readonly dueMs: number;
   /** What was computed for it; undefined where nothing was. */
   readonly details: OfferDetails | undefined;
   /** What the attempt before has saved. */
   readonly saved: Uint8Array | undefined;
-  /** Labels of the run. */
-  readonly labels: Readonly<Record<string, string>>;
   readonly onlyAgents: readonly string[];
   readonly notAgents: readonly string[];
+}
+
+/** The run's priority and the task's own, as far as queues go. */
+export function priorityOf({ facts, profile }: Pick<OfferTask, "facts" | "profile">): number {
+  return Math.max(-priorityMax, Math.min(priorityMax, facts.priority + profile.policy.priority));
+}
+
+/** When its outcome is wanted; 0 for no moment. */
+export function dueMsOf({ facts, details }: Pick<OfferTask, "facts" | "details">): number {
+  return details?.dueMs || facts.dueMs;
 }
 
 /** A child run or mission. Its result is `confirm_child` or `refuse_child`; its end comes by the letter `end_child`. */
@@ -52,9 +61,8 @@ export interface StartChild {
   /** Task that it does: what the child names when it tells of its end. */
   readonly taskId: string;
   readonly parentClose: ParentClosePolicy;
-  readonly priority: number;
-  readonly dueMs: number;
-  readonly labels: Readonly<Record<string, string>>;
+  readonly facts: RunFacts;
+  readonly details: OfferDetails | undefined;
 }
 
 /** Leases to be renewed until they are withdrawn. Its result is `lose_lease`, when one is lost. */

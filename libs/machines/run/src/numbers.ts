@@ -37,14 +37,14 @@ export const nodeTimers = {
   cache: 6,
 } as const;
 
-/** What a timer of the run is for. */
+/** What a timer of the run is for: from 1, as all numbers of timers. */
 export const runTimers = {
-  start: 0,
-  timeout: 1,
-  putOff: 2,
-  limit: 3,
+  start: 1,
+  timeout: 2,
+  putOff: 3,
+  limit: 4,
   /** A transition `after` a time. */
-  state: 4,
+  state: 5,
 } as const;
 
 export const runNode = -1;

@@ -3,6 +3,7 @@
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import {
   type RunAddition,
+  type RunFacts as RunFactsMessage,
   type RunNode,
   RunPhase,
   type RunRange,
@@ -21,6 +22,7 @@ import {
   newRun,
   type Range,
   type Run,
+  type RunFacts,
   type RunMore,
 } from "./state.ts";
 
@@ -38,8 +40,7 @@ export function runSnapshots(plans: KnownPlans): SnapshotCodec<Run> {
 }
 
 export function snapshotOf(run: Run): RunSnapshotV1 {
-  const { order, phase, ending, createMs, beginMs, endMs, pauseMs, pauseReason, labels, priority, dueMs } =
-    run;
+  const { order, phase, ending, createMs, beginMs, endMs, pauseMs, pauseReason, facts } = run;
   return {
     namespace: run.key.namespace,
     runId: run.key.id,
@@ -51,11 +52,11 @@ export function snapshotOf(run: Run): RunSnapshotV1 {
     endMs,
     pauseMs,
     pauseReason,
-    labels: { ...labels },
-    priority,
-    dueMs,
+    labels: { ...facts.labels },
+    priority: facts.priority,
+    dueMs: facts.dueMs,
     ranges: run.ranges.map(rangeShown),
-    nodes: run.nodes.flatMap((node) => (node === undefined ? [] : [nodeShown(node)])),
+    nodes: run.nodes.flatMap((node) => (node === undefined ? [] : [nodeShown(run, node)])),
     agenda: run.agenda.slice(run.agendaAt),
     undo: [...run.undo],
     undoing: run.undoing + 1,
@@ -108,7 +109,7 @@ function rangeShown(range: Range): RunRange {
   };
 }
 
-function nodeShown(node: Node): RunNode {
+function nodeShown(run: Run, node: Node): RunNode {
   const { number, status, attempt, tries, visit, agent, input, output, error } = node;
   return {
     node: number,
@@ -126,8 +127,32 @@ function nodeShown(node: Node): RunNode {
     output: bytesOf(output),
     outputPayload: payloadOf(output),
     error,
+    facts: factsShown(run, node),
     ...detailShown(node.more),
   };
+}
+
+/** Only where they are others than those of the run now, and the node is offered. */
+function factsShown(run: Run, { status, facts }: Node): RunFactsMessage | undefined {
+  if (facts === undefined || facts === run.facts || !isOffered(status) || isSameFacts(facts, run.facts))
+    return undefined;
+  return { labels: { ...facts.labels }, priority: facts.priority, dueMs: facts.dueMs };
+}
+
+function isOffered(status: TaskStatus): boolean {
+  return (
+    status === TaskStatus.TASK_STATUS_QUEUED ||
+    status === TaskStatus.TASK_STATUS_RUNNING ||
+    status === TaskStatus.TASK_STATUS_COMPENSATING
+  );
+}
+
+function isSameFacts(a: RunFacts, b: RunFacts): boolean {
+  const names = Object.keys(a.labels);
+  if (a.priority !== b.priority || a.dueMs !== b.dueMs) return false;
+  return (
+    names.length === Object.keys(b.labels).length && names.every((name) => a.labels[name] === b.labels[name])
+  );
 }
 
 function detailShown(more: NodeMore | undefined) {
@@ -136,6 +161,9 @@ function detailShown(more: NodeMore | undefined) {
     dueMs: more?.dueMs ?? 0,
     details: more?.details,
     saved: more?.saved ?? noBytes,
+    savedNext: more?.savedNext ?? noBytes,
+    onlyAgents: [...(more?.onlyAgents ?? [])],
+    notAgents: [...(more?.notAgents ?? [])],
     fraction: more?.fraction ?? 0,
     message: more?.message ?? "",
     failures: more?.failures.map((failure) => ({ ...failure })) ?? [],
@@ -173,7 +201,7 @@ export function runOf(snapshot: RunSnapshotV1, plans: KnownPlans): Run {
   const { order, phase, ending, createMs, beginMs, endMs, pauseMs, pauseReason, labels, priority, dueMs } =
     snapshot;
   Object.assign(run, { order, phase, ending, createMs, beginMs, endMs, pauseMs, pauseReason });
-  Object.assign(run, { labels, priority, dueMs });
+  run.facts = { labels, priority, dueMs };
   run.plan = order === undefined ? undefined : planOf(plans, order);
   run.output = dataOf(snapshot.output, snapshot.outputPayload);
   run.error = snapshot.error;
@@ -256,6 +284,7 @@ function restoreNode(run: Run, shown: RunNode): void {
     startAt: shown.startMs - 1,
     endAt: shown.endMs - 1,
     agent,
+    facts: shown.facts ?? run.facts,
     input: dataOf(shown.input, shown.inputPayload),
     output: dataOf(shown.output, shown.outputPayload),
     error,
@@ -279,6 +308,9 @@ function restoreDetail(node: Node, shown: RunNode): void {
   detail.isAttended = shown.attended;
   detail.isWithdrawn = shown.withdrawn;
   detail.saved = presentBytes(shown.saved);
+  detail.savedNext = presentBytes(shown.savedNext);
+  detail.onlyAgents = shown.onlyAgents;
+  detail.notAgents = shown.notAgents;
   detail.feedback = presentBytes(shown.feedback);
   detail.undoInput = presentBytes(shown.undoInput);
   detail.list = presentBytes(shown.list);

@@ -44,9 +44,7 @@ export interface Run {
   /** Since when it is paused; 0 when it is not. */
   pauseMs: number;
   pauseReason: string;
-  labels: Readonly<Record<string, string>>;
-  priority: number;
-  dueMs: number;
+  facts: RunFacts;
   /** In the order of their first nodes. */
   readonly ranges: Range[];
   /** Places are numbers; undefined for those that nothing has happened to. */
@@ -73,6 +71,14 @@ export interface Run {
   used: Amounts | undefined;
   /** What most runs have none of. */
   more: RunMore | undefined;
+}
+
+/** What of a run its offers name. It may change; what is offered has what was so then. */
+export interface RunFacts {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly priority: number;
+  /** When its outcome is wanted; 0 for no moment. */
+  readonly dueMs: number;
 }
 
 export interface RunMore {
@@ -152,6 +158,8 @@ export interface Node {
   startAt: number;
   endAt: number;
   agent: string;
+  /** Those of the run when its latest attempt was queued. */
+  facts: RunFacts | undefined;
   input: Data | undefined;
   output: Data | undefined;
   error: ErrorDetail | undefined;
@@ -163,7 +171,12 @@ export interface NodeMore {
   /** When it is tried again, or what it waits for is due; 0 for never. */
   dueMs: number;
   details: OfferDetails | undefined;
+  /** What the attempt that is at work was given. */
   saved: Uint8Array | undefined;
+  /** What the next one will be given. */
+  savedNext: Uint8Array | undefined;
+  onlyAgents: readonly string[];
+  notAgents: readonly string[];
   fraction: number;
   message: string;
   failures: AttemptFailure[];
@@ -224,9 +237,7 @@ export function newRun(plans: KnownPlans, key: InstanceKey): Run {
     endMs: 0,
     pauseMs: 0,
     pauseReason: "",
-    labels: {},
-    priority: 0,
-    dueMs: 0,
+    facts: { labels: {}, priority: 0, dueMs: 0 },
     ranges: [],
     nodes: [],
     nodeCount: 0,
@@ -270,6 +281,9 @@ export function detailOf(node: Node): NodeMore {
     dueMs: 0,
     details: undefined,
     saved: undefined,
+    savedNext: undefined,
+    onlyAgents: [],
+    notAgents: [],
     fraction: 0,
     message: "",
     failures: [],

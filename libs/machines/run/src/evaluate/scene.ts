@@ -153,7 +153,7 @@ function runShown({ run }: Scene): Value {
     definition: run.order?.definition ?? "",
     incarnation: run.order?.incarnation || 1,
     startTime: new Date(run.beginMs).toISOString(),
-    labels: { ...run.labels },
+    labels: { ...run.facts.labels },
   };
 }
 

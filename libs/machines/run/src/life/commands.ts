@@ -155,19 +155,20 @@ export const labelRun: RunCommand<LabelRun, RunDone> = {
   reply: RunDone,
   decide(run, { labels: set, removedLabels, priority, dueMs }, step) {
     if (run.order === undefined) return runErrors.runMissing.refusal({ id: step.key.id });
+    const { facts } = run;
     const removed = new Set(removedLabels);
-    const kept = Object.entries(run.labels).filter(([name]) => !removed.has(name));
+    const kept = Object.entries(facts.labels).filter(([name]) => !removed.has(name));
     const labels = { ...Object.fromEntries(kept), ...set };
     const found = Object.keys(labels).length;
     if (found > labelsMax) return runErrors.labelsInvalid.refusal({ found, max: labelsMax });
     const base = run.plan?.plan.run.priority ?? 0;
     const made = {
       labels,
-      priority: priority === undefined ? run.priority : priority + base,
-      dueMs: dueMs ?? run.dueMs,
+      priority: priority === undefined ? facts.priority : priority + base,
+      dueMs: dueMs ?? facts.dueMs,
     };
     const isSame =
-      made.priority === run.priority && made.dueMs === run.dueMs && isSameLabels(labels, run.labels);
+      made.priority === facts.priority && made.dueMs === facts.dueMs && isSameLabels(labels, facts.labels);
     if (!isSame) step.emit(runLabelled, made);
     return done;
   },

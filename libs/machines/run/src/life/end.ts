@@ -91,7 +91,7 @@ function goOnAsNew(run: RunView, step: RunStep, scene: Scene, program: number): 
   const firstId = before.firstId || step.key.id;
   const incarnation = (before.incarnation || 1) + 1;
   const nextId = `${firstId}~${incarnation}`;
-  const given = { input: bytesOf(input), inputPayload: payloadOf(input), labels: { ...run.labels } };
+  const given = { input: bytesOf(input), inputPayload: payloadOf(input), labels: { ...run.facts.labels } };
   const order = RunOrder.fromPartial({
     ...before,
     ...given,

@@ -22,7 +22,6 @@ import { addRange, nodeOf, release, setStatus } from "../node/nodes.ts";
 import { effectNumber, effectTags, runNode, runTimers, timerNumber } from "../numbers.ts";
 import { planOf } from "../plan/plan-of.ts";
 import { moreOf, type Run, type RunEvent, type RunOutstanding, type RunView } from "../state.ts";
-import { reoffer } from "../uses/reoffer.ts";
 
 export const runStarted: RunEvent<RunStartedV1> = {
   type: "run_started",
@@ -34,9 +33,8 @@ export const runStarted: RunEvent<RunStartedV1> = {
     const plan = planOf(run.plans, order);
     run.plan = plan;
     run.createMs = createMs;
-    run.labels = order.labels;
-    run.priority = order.priority + plan.plan.run.priority;
-    run.dueMs = order.dueMs;
+    const { labels, dueMs } = order;
+    run.facts = { labels, priority: order.priority + plan.plan.run.priority, dueMs };
     run.phase = RunPhase.RUN_PHASE_WAITING;
     for (const limit of limits) moreOf(run).limits.push({ limit, ticket: 0, leaseDueMs: 0, retryMs: 0 });
     if (plan.plan.kind === "tasks") addRange(run, { owner: -1, plan, planPlace: 0, scope: 0 });
@@ -94,12 +92,9 @@ export const runLabelled: RunEvent<RunLabelledV1> = {
   version: 1,
   codec: RunLabelledV1,
   described: true,
-  evolve(run, { labels, priority, dueMs }, outstanding) {
-    const isOther = priority !== run.priority || dueMs !== run.dueMs;
-    run.labels = labels;
-    run.priority = priority;
-    run.dueMs = dueMs;
-    if (isOther) reoffer(run, outstanding);
+  evolve(run, { labels, priority, dueMs }) {
+    // What is offered already was offered with what was so then.
+    run.facts = { labels, priority, dueMs };
   },
 };
 

@@ -2,7 +2,6 @@
 
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import {
-  TaskCancelledV1,
   TaskCompletedV1,
   TaskFailedV1,
   TaskHeldV1,
@@ -59,19 +58,6 @@ export const taskSkipped: RunEvent<TaskSkippedV1> = {
   evolve(run, { node: number, endMs }, outstanding) {
     const node = enter(run, number, endMs, outstanding);
     end(run, node, TaskStatus.TASK_STATUS_SKIPPED, endMs, outstanding);
-  },
-};
-
-/** Stopped with what it is a part of, or because that has ended without it. */
-export const taskCancelled: RunEvent<TaskCancelledV1> = {
-  type: "task_cancelled",
-  version: 1,
-  codec: TaskCancelledV1,
-  evolve(run, { node: number, error, endMs }, outstanding) {
-    const node = enter(run, number, endMs, outstanding);
-    stop(run, node, endMs, outstanding);
-    node.error = error;
-    end(run, node, TaskStatus.TASK_STATUS_CANCELLED, endMs, outstanding);
   },
 };
 

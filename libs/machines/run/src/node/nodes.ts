@@ -24,6 +24,7 @@ export function nodeOf(run: Run, number: number): Node {
     startAt: -1,
     endAt: -1,
     agent: "",
+    facts: undefined,
     input: undefined,
     output: undefined,
     error: undefined,
@@ -61,7 +62,8 @@ export function enter(run: Run, number: number, atMs: number, outstanding: RunOu
   if (range.isEntries) {
     const owner = nodeOf(run, range.owner);
     const detail = detailOf(owner);
-    if (number - range.first >= detail.nextEntry) detail.nextEntry = number - range.first + 1;
+    if (number - range.first === detail.nextEntry)
+      detail.nextEntry = nextPending(run, range, detail.nextEntry + 1);
     detail.entriesOpen += 1;
     attend(run, owner);
   } else leaveAgenda(run, number);
@@ -71,6 +73,17 @@ export function enter(run: Run, number: number, atMs: number, outstanding: RunOu
   watchTotal(run, node, outstanding);
   setStatus(run, node, TaskStatus.TASK_STATUS_HELD);
   return node;
+}
+
+/** Place of the next entry that nothing has happened to. */
+function nextPending(run: Run, { first, count }: Range, from: number): number {
+  let place = from;
+  while (
+    place < count &&
+    (run.nodes[first + place]?.status ?? TaskStatus.TASK_STATUS_PENDING) !== TaskStatus.TASK_STATUS_PENDING
+  )
+    place += 1;
+  return place;
 }
 
 /** The time over all attempts; that of a list is watched entry by entry. */

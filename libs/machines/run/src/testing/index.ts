@@ -1,2 +1,4 @@
+export { definitions } from "./definitions.ts";
+export { operations, resultOf } from "./operations.ts";
 export { KnownDefinitions } from "./plans.ts";
 export { jsonBytes, jsonOf, RunScene, runKey, runService } from "./scene.ts";

@@ -15,7 +15,7 @@ import { failuresMax } from "../limits.ts";
 import { addUsed, enter, leaveAgenda, nodeOf, setStatus } from "../node/nodes.ts";
 import { effectNumber, effectTags, nodeTimers, timerNumber } from "../numbers.ts";
 import { detailOf, type Node, type Run, type RunEvent, type RunOutstanding } from "../state.ts";
-import { offerOf } from "./offer.ts";
+import { chooseAgents, offerOf } from "./offer.ts";
 
 export const taskQueued: RunEvent<TaskQueuedV1> = {
   type: "task_queued",
@@ -57,7 +57,12 @@ export function queue(
   node.tries += 1;
   node.queueAt = queueMs - run.createMs;
   node.startAt = -1;
-  if (!isUndo) setStatus(run, node, TaskStatus.TASK_STATUS_QUEUED);
+  node.facts = run.facts;
+  if (!isUndo) {
+    setStatus(run, node, TaskStatus.TASK_STATUS_QUEUED);
+    if (node.more?.savedNext !== undefined) node.more.saved = node.more.savedNext;
+    chooseAgents(run, node);
+  }
   const tag = isUndo ? effectTags.undo : effectTags.work;
   outstanding.effect(effectNumber(node.number, tag), attempt, offerOf(run, node, isUndo));
 }
@@ -81,7 +86,7 @@ export const progressSaved: RunEvent<ProgressSavedV1> = {
   codec: ProgressSavedV1,
   evolve(run, { node: number, saved, fraction, message }) {
     const detail = detailOf(nodeOf(run, number));
-    if (saved.length > 0) detail.saved = saved;
+    if (saved.length > 0) detail.savedNext = saved;
     detail.fraction = fraction;
     detail.message = message;
   },

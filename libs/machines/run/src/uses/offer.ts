@@ -1,20 +1,15 @@
 /** What is offered to a pool, made of the state alone. */
-import type { Placement } from "@tutti/definitions";
 import type { OfferTask } from "../effects.ts";
 import { nodeSeen } from "../evaluate/scene.ts";
-import { priorityMax } from "../limits.ts";
 import { taskIdIn } from "../node/places.ts";
-import type { Node, Run } from "../state.ts";
+import { detailOf, type Node, type Run } from "../state.ts";
 
 export function offerOf(run: Run, node: Node, isUndo = false): OfferTask {
   const { range, more } = node;
   const { plan } = range;
   const profile = plan.profile(node.task, run.order?.pool ?? "", isUndo);
-  const { policy } = profile;
   const { totalMs } = profile.timeouts;
   const readyMs = isUndo ? (more?.undoMs ?? 0) : run.createMs + node.readyAt;
-  const { placement } = policy;
-  const hasAgents = placement !== null && placement.sameAgentAs.length + placement.notAgentOf.length > 0;
   return {
     kind: "offer_task",
     profile,
@@ -22,32 +17,30 @@ export function offerOf(run: Run, node: Node, isUndo = false): OfferTask {
       range.owner < 0 && range.round === 1 ? plan.task(node.task).id : taskIdIn(run, range, node.number),
     input: isUndo ? more?.undoInput : node.input,
     attempt: node.tries,
-    priority: bound(run.priority + policy.priority),
+    facts: node.facts ?? run.facts,
     readyMs,
     totalDueMs: totalMs > 0 ? readyMs + totalMs : 0,
-    dueMs: more?.details?.dueMs || run.dueMs,
     details: more?.details,
     saved: isUndo ? undefined : more?.saved,
-    labels: run.labels,
-    onlyAgents: hasAgents ? agentsOf(run, node, placement, "sameAgentAs") : nobody,
-    notAgents: hasAgents ? agentsOf(run, node, placement, "notAgentOf") : nobody,
+    onlyAgents: isUndo || more === undefined ? nobody : more.onlyAgents,
+    notAgents: isUndo || more === undefined ? nobody : more.notAgents,
   };
 }
 
 const nobody: readonly string[] = [];
 
-function bound(priority: number): number {
-  return Math.max(-priorityMax, Math.min(priorityMax, priority));
+/** Finds the agents that a placement means, as they are when an attempt is offered. */
+export function chooseAgents(run: Run, node: Node): void {
+  const { placement } = node.range.plan.policy(node.range.plan.task(node.task));
+  if (placement === null || placement.sameAgentAs.length + placement.notAgentOf.length === 0) return;
+  const detail = detailOf(node);
+  detail.onlyAgents = agentsOf(run, node, placement.sameAgentAs);
+  detail.notAgents = agentsOf(run, node, placement.notAgentOf);
 }
 
-/** Who did the tasks that a placement names; those that nobody did say nothing. */
-function agentsOf(
-  run: Run,
-  node: Node,
-  placement: Placement,
-  which: "sameAgentAs" | "notAgentOf",
-): readonly string[] {
+/** Who did the tasks; those that nobody did say nothing. */
+function agentsOf(run: Run, node: Node, tasks: readonly number[]): readonly string[] {
   const scene = { run, range: node.range, node: node.number };
-  const agents = placement[which].map((task) => run.nodes[nodeSeen(scene, task)]?.agent ?? "");
+  const agents = tasks.map((task) => run.nodes[nodeSeen(scene, task)]?.agent ?? "");
   return [...new Set(agents.filter((agent) => agent !== ""))];
 }

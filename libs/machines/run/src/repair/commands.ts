@@ -1,0 +1,171 @@
+/** Takes a run up again, takes it back, mends a task by hand. */
+import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
+import {
+  RepairTask,
+  ResetRun,
+  RetryRun,
+  RunDone,
+  RunPhase,
+  RunSnapshotV1,
+} from "@tutti/contracts/workflow/v1";
+import type { Refusal } from "@tutti/kernel";
+import { bounded } from "../error-details.ts";
+import { runErrors } from "../errors.ts";
+import { statusWord } from "../evaluate/scene.ts";
+import { Budget } from "../kinds/budget.ts";
+import { advance } from "../life/advance.ts";
+import { ended, reasonOf } from "../life/commands.ts";
+import { tellAllStopping } from "../life/stopping.ts";
+import { statusName } from "../life/words.ts";
+import { findNode, rangeViewOf, statusOfNode } from "../node/places.ts";
+import { hasEnded, isDone, type RunCommand, type RunView, statusOf } from "../state.ts";
+import { runReset, runRetried, taskRepaired } from "./events.ts";
+
+export const retryRun: RunCommand<RetryRun, RunDone> = {
+  type: "retry_run",
+  codec: RetryRun,
+  reply: RunDone,
+  decide(run, { taskIds, reason }, step) {
+    const { id } = step.key;
+    if (run.order === undefined) return runErrors.runMissing.refusal({ id });
+    const nodes = unwell(run);
+    for (const task of taskIds) {
+      const node = findNode(run, task);
+      if (node === undefined) return runErrors.taskMissing.refusal({ id, task });
+      if (!nodes.includes(node)) nodes.push(topmost(run, node));
+    }
+    const status = statusOf(run);
+    if (!retriable.has(status) || (nodes.length === 0 && !hasEnded(run)))
+      return runErrors.nothingToRetry.refusal({ id, status: statusName(status) });
+    step.emit(runRetried, { nodes, reason: reasonOf(reason), retryMs: step.nowMs });
+    advance(run, step);
+    return {};
+  },
+};
+
+/** One that is under way has tasks that wait for a person. */
+const retriable: ReadonlySet<WorkStatus> = new Set([
+  WorkStatus.WORK_STATUS_RUNNING,
+  WorkStatus.WORK_STATUS_PAUSED,
+  WorkStatus.WORK_STATUS_FAILED,
+  WorkStatus.WORK_STATUS_CANCELLED,
+  WorkStatus.WORK_STATUS_TERMINATED,
+]);
+
+/** Tasks of the run itself that did not do well; what is inside of them is done again with them. */
+function unwell(run: RunView): number[] {
+  const nodes: number[] = [];
+  for (const range of run.ranges) {
+    if (range.owner >= 0) continue;
+    for (let number = range.first; number < range.first + range.count; number++)
+      if (isUnwell(statusOfNode(run, number))) nodes.push(number);
+  }
+  return nodes;
+}
+
+function isUnwell(status: TaskStatus): boolean {
+  switch (status) {
+    case TaskStatus.TASK_STATUS_FAILED:
+    case TaskStatus.TASK_STATUS_CANCELLED:
+    case TaskStatus.TASK_STATUS_PAUSED:
+    case TaskStatus.TASK_STATUS_COMPENSATING:
+    case TaskStatus.TASK_STATUS_COMPENSATED:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** A part is done again with the task of the run that it is a part of. */
+function topmost(run: RunView, number: number): number {
+  let top = number;
+  for (let range = rangeViewOf(run, top); range.owner >= 0; range = rangeViewOf(run, top)) top = range.owner;
+  return top;
+}
+
+export const resetRun: RunCommand<ResetRun, RunDone> = {
+  type: "reset_run",
+  codec: ResetRun,
+  reply: RunDone,
+  decide(run, { toEvent, snapshot, keepSignals, signals, reason }, step) {
+    const { id } = step.key;
+    if (run.order === undefined) return runErrors.runMissing.refusal({ id });
+    const problem = snapshotProblem(run, snapshot);
+    if (problem !== undefined) return runErrors.resetInvalid.refusal({ problem });
+    tellAllStopping(run, step, new Budget(), "cancel");
+    step.emit(runReset, {
+      toEvent,
+      snapshot,
+      signals: keepSignals ? [...signals] : [],
+      reason: reasonOf(reason),
+      resetMs: step.nowMs,
+    });
+    advance(run, step);
+    return {};
+  },
+};
+
+function snapshotProblem(run: RunView, bytes: Uint8Array): string | undefined {
+  try {
+    const { runId, order, createMs } = RunSnapshotV1.decode(bytes);
+    if (runId === run.key.id && order !== undefined && createMs === run.createMs) return undefined;
+    return `expected a state of ${run.key.id} after it was started, found one of ${runId === "" ? "nothing" : runId}`;
+  } catch (error) {
+    return `expected an encoded state, found ${error instanceof Error ? error.message : "something else"}`;
+  }
+}
+
+export const repairTask: RunCommand<RepairTask, RunDone> = {
+  type: "repair_task",
+  codec: RepairTask,
+  reply: RunDone,
+  decide(run, { taskId, repair, reason }, step) {
+    const refusal = ended(run, step);
+    if (refusal !== undefined) return refusal;
+    const node = findNode(run, taskId);
+    if (node === undefined) return runErrors.taskMissing.refusal({ id: step.key.id, task: taskId });
+    const rested = restedOn(run, node, taskId);
+    if (rested !== undefined) return rested;
+    const isSkip = repair?.$case === "skip";
+    step.emit(taskRepaired, {
+      node,
+      status: isSkip ? skipped : repair?.$case === "error" ? failed : completed,
+      output: repair?.$case === "output" ? repair.value : undefined,
+      error: repair?.$case === "error" ? bounded(repair.value) : undefined,
+      skipDependents: isSkip && repair.value.skipDependents,
+      reason: reasonOf(reason),
+      endMs: step.nowMs,
+    });
+    advance(run, step);
+    return {};
+  },
+};
+
+const skipped = TaskStatus.TASK_STATUS_SKIPPED;
+const failed = TaskStatus.TASK_STATUS_FAILED;
+const completed = TaskStatus.TASK_STATUS_COMPLETED;
+
+/** A task that has ended is mended only while nothing that rests on it has begun. */
+function restedOn(run: RunView, number: number, task: string): Refusal | undefined {
+  if (run.phase !== RunPhase.RUN_PHASE_GOING)
+    return runErrors.taskNotRepairable.refusal({ task, found: `the run ${statusName(statusOf(run))}` });
+  const status = statusOfNode(run, number);
+  const range = rangeViewOf(run, number);
+  if (range.isDropped) return runErrors.taskNotRepairable.refusal({ task, found: "nobody waiting for it" });
+  if (!isDone(status)) return undefined;
+  if (range.isEntries || range.owner >= 0)
+    return runErrors.taskNotRepairable.refusal({ task, found: `it ${statusWord(status)}` });
+  const { offsets, targets } = range.plan.plan.edges;
+  const place = range.firstTask + number - range.first;
+  for (let at = offsets[place] ?? 0; at < (offsets[place + 1] ?? 0); at++) {
+    const next = range.first + (targets[at] ?? 0) - range.firstTask;
+    const stands = statusOfNode(run, next);
+    const hasBegun = stands !== TaskStatus.TASK_STATUS_PENDING && stands !== TaskStatus.TASK_STATUS_SKIPPED;
+    if (hasBegun)
+      return runErrors.taskNotRepairable.refusal({
+        task,
+        found: `a task that needs it ${statusWord(stands)}`,
+      });
+  }
+  return undefined;
+}

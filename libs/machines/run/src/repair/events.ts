@@ -1,0 +1,104 @@
+/** What people do to a run that did not go well. */
+import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
+import {
+  RunPhase,
+  RunResetV1,
+  RunRetriedV1,
+  RunSnapshotV1,
+  TaskRepairedV1,
+} from "@tutti/contracts/workflow/v1";
+import { dataOfPayload } from "../data.ts";
+import { clearRun, timeoutMsOf } from "../life/events.ts";
+import { end, stop } from "../node/flow.ts";
+import { enter, nodeOf, release } from "../node/nodes.ts";
+import { rangeOf, statusOfNode } from "../node/places.ts";
+import { runNode, runTimers, timerNumber } from "../numbers.ts";
+import { recoverRun } from "../recovery.ts";
+import { runOf } from "../snapshots.ts";
+import { detailOf, isDone, moreOf, type Run, type RunEvent, type RunOutstanding } from "../state.ts";
+import { reopen } from "./reopen.ts";
+
+export const runRetried: RunEvent<RunRetriedV1> = {
+  type: "run_retried",
+  version: 1,
+  codec: RunRetriedV1,
+  described: true,
+  evolve(run, { nodes, retryMs }, outstanding) {
+    const wasOver = run.phase !== RunPhase.RUN_PHASE_GOING;
+    takeBackUndoing(run, outstanding);
+    // How a node stands that nothing has happened to depends on it.
+    run.phase = RunPhase.RUN_PHASE_GOING;
+    reopen(run, nodes, retryMs, outstanding);
+    run.ending = WorkStatus.WORK_STATUS_UNSPECIFIED;
+    Object.assign(run, { error: undefined, output: undefined, endMs: 0, pauseMs: 0, pauseReason: "" });
+    if (!wasOver) return;
+    run.beginMs = retryMs;
+    const timeoutMs = timeoutMsOf(run);
+    if (timeoutMs > 0) outstanding.timer(timerNumber(runNode, runTimers.timeout), retryMs + timeoutMs);
+  },
+};
+
+/** What is being undone just now is among what is done again. */
+function takeBackUndoing(run: Run, outstanding: RunOutstanding): void {
+  if (run.undoing < 0) return;
+  release(run.undoing, outstanding);
+  run.undoing = -1;
+}
+
+/** What was at work for it counts no longer, and the run goes on from what was said. */
+export const taskRepaired: RunEvent<TaskRepairedV1> = {
+  type: "task_repaired",
+  version: 1,
+  codec: TaskRepairedV1,
+  described: true,
+  evolve(run, { node: number, status, output, error, skipDependents, reason, endMs }, outstanding) {
+    const before = statusOfNode(run, number);
+    // One that waits for its needs does so no longer: they are not told to it any more.
+    const range = rangeOf(run, number);
+    if (!range.isEntries && before === TaskStatus.TASK_STATUS_PENDING) range.open[number - range.first] = 0;
+    if (isDone(before)) reopen(run, [number], endMs, outstanding, number);
+    const node = enter(run, number, endMs, outstanding);
+    stop(run, node, endMs, outstanding);
+    const detail = detailOf(node);
+    detail.repairReason = reason;
+    detail.dueMs = 0;
+    node.output = dataOfPayload(output);
+    node.error = error;
+    detail.countsAsCompleted = status === TaskStatus.TASK_STATUS_SKIPPED && !skipDependents;
+    // No need of it counts any more: neither makes it ready, nor skips it.
+    if (!range.isEntries) range.open[number - range.first] = -1;
+    end(run, node, status, endMs, outstanding);
+  },
+};
+
+/** The state of an earlier event; whatever was at work since then counts no longer. */
+export const runReset: RunEvent<RunResetV1> = {
+  type: "run_reset",
+  version: 1,
+  codec: RunResetV1,
+  described: true,
+  evolve(run, { snapshot, signals, resetMs }, outstanding) {
+    const attempts = run.nodes.map((node) => node?.attempt ?? 0);
+    for (const node of run.nodes) if (node !== undefined) release(node.number, outstanding);
+    clearRun(run, outstanding);
+    const before = runOf(RunSnapshotV1.decode(snapshot), run.plans);
+    Object.assign(run, before, { key: run.key });
+    fence(run, attempts);
+    if (signals.length > 0) moreOf(run).signals.push(...signals);
+    run.putOffMs = 0;
+    if (run.phase === RunPhase.RUN_PHASE_GOING) run.beginMs = resetMs;
+    recoverRun(run, outstanding);
+  },
+};
+
+/** Attempts go on from the highest number that was ever given, so that a late result finds nobody. */
+function fence(run: Run, attempts: readonly number[]): void {
+  for (const [number, attempt] of attempts.entries()) {
+    if (attempt === 0 || number >= run.nodeCount) continue;
+    const node = nodeOf(run, number);
+    const isAtWork = node.status >= TaskStatus.TASK_STATUS_QUEUED && !isDone(node.status);
+    node.attempt =
+      Math.max(node.attempt, attempt) +
+      (isAtWork || node.status === TaskStatus.TASK_STATUS_COMPENSATING ? 1 : 0);
+  }
+}

@@ -1,0 +1,214 @@
+/**
+ * Does work again: nodes that are named, and all that rests on them, are as if nothing had happened to them, except that
+ * their attempts go on being counted. For folds: what is done again follows from the plan and the numbers in the event.
+ *
+ * 1. Open needs of what is done again are counted anew, by how everything stands that is not.
+ * 2. A list whose own task is named keeps what its entries gave; only those that did not do well are done again.
+ * 3. Whatever else is counted in a run is counted anew as a whole: this happens rarely, and then it is right.
+ */
+import { TaskStatus } from "@tutti/contracts/types/v1";
+import { endOf, follow, isMet, stop } from "../node/flow.ts";
+import { attend, release } from "../node/nodes.ts";
+import { rangeOf, statusOfNode } from "../node/places.ts";
+import { detailOf, isDone, type Node, type Range, type Run, type RunOutstanding } from "../state.ts";
+
+const { TASK_STATUS_PENDING: pending, TASK_STATUS_COMPLETED: completed } = TaskStatus;
+
+/** @param mended one of them whose needs do not count, because it was mended by hand; -1 for none */
+export function reopen(
+  run: Run,
+  numbers: readonly number[],
+  atMs: number,
+  outstanding: RunOutstanding,
+  mended = -1,
+): void {
+  const named = new Set(numbers);
+  const again = closureOf(run, named);
+  const lists: Node[] = [];
+  for (const number of again) {
+    const node = run.nodes[number];
+    if (node === undefined) continue;
+    if (named.has(number) && keepsEntries(run, node)) lists.push(node);
+    else forget(run, node, atMs, outstanding);
+  }
+  for (const number of again) rangeOf(run, number).isDropped = false;
+  for (const list of lists) reopenList(run, list, atMs, outstanding);
+  for (const list of lists) again.delete(list.number);
+  countNeeds(run, again, mended);
+  recount(run);
+  for (const list of lists) attend(run, list);
+}
+
+/** The nodes and all that follows from them. */
+function closureOf(run: Run, named: ReadonlySet<number>): Set<number> {
+  const found = new Set<number>();
+  const open = [...named];
+  for (let number = open.pop(); number !== undefined; number = open.pop()) {
+    if (found.has(number)) continue;
+    found.add(number);
+    const range = rangeOf(run, number);
+    if (range.isEntries) continue;
+    const { offsets, targets } = range.plan.plan.edges;
+    const task = range.firstTask + number - range.first;
+    for (let at = offsets[task] ?? 0; at < (offsets[task + 1] ?? 0); at++)
+      open.push(range.first + (targets[at] ?? 0) - range.firstTask);
+    for (const { range: added, task: next } of run.more?.followers.get(number) ?? [])
+      open.push(added.first + next - added.firstTask);
+  }
+  return found;
+}
+
+function forget(run: Run, node: Node, atMs: number, outstanding: RunOutstanding): void {
+  stop(run, node, atMs, outstanding);
+  release(node.number, outstanding);
+  node.status = pending;
+  Object.assign(node, { output: undefined, input: undefined, error: undefined });
+  Object.assign(node, { readyAt: -1, startAt: -1, endAt: -1 });
+  const place = run.undo.indexOf(node.number);
+  if (place !== -1) run.undo.splice(place, 1);
+  const { more } = node;
+  if (more === undefined) return;
+  Object.assign(more, {
+    dueMs: 0,
+    details: undefined,
+    saved: undefined,
+    savedNext: undefined,
+    fraction: 0,
+    message: "",
+    lost: 0,
+  });
+  Object.assign(more, { fromCache: false, repairReason: "", countsAsCompleted: false });
+  Object.assign(more, { parts: 0, list: undefined, nextEntry: 0, entriesOpen: 0, isAttended: false });
+  Object.assign(more, {
+    last: undefined,
+    round: 0,
+    signal: "",
+    childId: "",
+    childHash: "",
+    parameters: undefined,
+  });
+  Object.assign(more, { question: undefined, cacheKey: "", isWithdrawn: false });
+  Object.assign(more, { undoInput: undefined, undoError: undefined, undoMs: 0 });
+}
+
+/** Good outputs of entries stay when the list's own task is done again. */
+function keepsEntries(run: Run, { more, status }: Node): boolean {
+  const parts = more?.parts ?? 0;
+  return parts > 0 && run.ranges[parts]?.isEntries === true && status !== completed;
+}
+
+function reopenList(run: Run, list: Node, atMs: number, outstanding: RunOutstanding): void {
+  const detail = detailOf(list);
+  const range = run.ranges[detail.parts] as Range;
+  range.isDropped = false;
+  range.failed = -1;
+  let first = range.count;
+  for (let place = range.count - 1; place >= 0; place--) {
+    const node = run.nodes[range.first + place];
+    // What its condition has left out would be left out again.
+    if (node?.status === completed || node?.status === TaskStatus.TASK_STATUS_SKIPPED) continue;
+    if (node !== undefined) forget(run, node, atMs, outstanding);
+    first = place;
+  }
+  Object.assign(list, { status: TaskStatus.TASK_STATUS_WAITING, error: undefined, endAt: -1 });
+  detail.nextEntry = first;
+  detail.entriesOpen = 0;
+  detail.isAttended = false;
+}
+
+function countNeeds(run: Run, again: ReadonlySet<number>, mended: number): void {
+  const doomed: number[] = [];
+  for (const number of again) {
+    const range = rangeOf(run, number);
+    if (range.isEntries) continue;
+    const open = number === mended ? 1 : openNeedsOf(run, range, number, again);
+    range.open[number - range.first] = open;
+    if (open < 0) doomed.push(number);
+  }
+  for (const number of doomed) {
+    const range = rangeOf(run, number);
+    const node = run.nodes[number];
+    if (node !== undefined) node.status = TaskStatus.TASK_STATUS_SKIPPED;
+    follow(run, range, range.firstTask + number - range.first, "skipped");
+  }
+}
+
+function openNeedsOf(run: Run, range: Range, number: number, again: ReadonlySet<number>): number {
+  const { offsets, sources, conditions } = range.plan.predecessors;
+  const task = range.firstTask + number - range.first;
+  let open = 0;
+  for (let at = offsets[task] ?? 0; at < (offsets[task + 1] ?? 0); at++) {
+    const source = sourceNode(run, range, sources[at] ?? 0);
+    const status = statusOfNode(run, source);
+    if (again.has(source) || !isDone(status)) open += 1;
+    else if (!isMet(conditions[at] ?? 0, endOfAny(run, source, status))) return -1;
+  }
+  return open;
+}
+
+function endOfAny(run: Run, number: number, status: TaskStatus) {
+  const node = run.nodes[number];
+  return node === undefined ? "skipped" : endOf(node, status);
+}
+
+/** A task that it needs: beside it, or one that stands for what was there before it was added. */
+function sourceNode(run: Run, range: Range, task: number): number {
+  const { tasks, outside } = range.plan.plan;
+  const stand = task - (tasks.length - outside.length);
+  if (stand < 0 || range.planPlace === 0) return range.first + task - range.firstTask;
+  return run.more?.additions[range.planPlace - 1]?.outside[stand] ?? -1;
+}
+
+/** Counts, what is left, failures and the agenda, out of how every node stands. */
+function recount(run: Run): void {
+  run.counts.fill(0);
+  run.left = 0;
+  run.failed = -1;
+  const ready: number[] = [];
+  for (const range of run.ranges) {
+    range.left = 0;
+    for (let number = range.first; number < range.first + range.count; number++) {
+      const status = statusOfNode(run, number);
+      run.counts[status] = (run.counts[status] ?? 0) + 1;
+      if (isDone(status) || range.isDropped) continue;
+      range.left += 1;
+      if (status === pending && !range.isEntries && range.open[number - range.first] === 0)
+        ready.push(number);
+    }
+    if (range.failed >= 0 && run.nodes[range.failed]?.status !== TaskStatus.TASK_STATUS_FAILED)
+      range.failed = firstFailed(run, range);
+    if (range.owner >= 0) continue;
+    run.left += range.left;
+    if (run.failed < 0) run.failed = range.failed;
+  }
+  restack(run, ready);
+}
+
+function firstFailed(run: Run, range: Range): number {
+  let first = -1;
+  let firstAt = Number.POSITIVE_INFINITY;
+  for (let number = range.first; number < range.first + range.count; number++) {
+    const node = run.nodes[number];
+    if (node?.status !== TaskStatus.TASK_STATUS_FAILED || node.endAt >= firstAt) continue;
+    if (!range.isEntries && range.plan.policy(range.plan.task(node.task)).mayFail) continue;
+    first = number;
+    firstAt = node.endAt;
+  }
+  return first;
+}
+
+/** What stood in the agenda and belongs there keeps its place. */
+function restack(run: Run, ready: readonly number[]): void {
+  const wanted = new Set(ready);
+  const kept = run.agenda
+    .slice(run.agendaAt)
+    .filter((number) => wanted.delete(number) || stays(run.nodes[number]));
+  run.agenda.length = 0;
+  run.agendaAt = 0;
+  for (const number of kept) run.agenda.push(number);
+  for (const number of wanted) run.agenda.push(number);
+}
+
+function stays(node: Node | undefined): boolean {
+  return node?.status === TaskStatus.TASK_STATUS_HELD || node?.more?.isAttended === true;
+}

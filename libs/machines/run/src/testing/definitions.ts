@@ -1,0 +1,53 @@
+/** Definitions that runs are tried with: small ones that have every word of the language somewhere. */
+export const definitions: Readonly<Record<string, string>> = {
+  chain: `
+workflow: chain
+tasks:
+  one: {uses: test.one, with: "\${{ input }}", retry: {max: 3, backoff: 1s..5s, notOn: [test.fatal]}}
+  two: {uses: test.two, needs: [one], with: "\${{ tasks.one.output }}", timeout: {total: 20s}, retry: {max: 1, exhausted: pause}}
+  three: {uses: test.three, needs: [two], with: {last: "\${{ tasks.two.output }}", all: [1, 2]}}
+`,
+  graph: `
+workflow: graph
+tasks:
+  root: {set: {n: "\${{ input.n }}"}}
+  left: {uses: test.left, needs: [root], when: "\${{ tasks.root.output.n > 1 }}"}
+  right: {uses: test.right, needs: [root], mayFail: true}
+  mend: {uses: test.mend, needs: [{task: right, on: failure}], with: {error: "\${{ tasks.right.error.code }}"}}
+  join: {uses: test.join, needs: [left, {task: mend, on: always}], labels: {n: "\${{ string(tasks.root.output.n) }}"}}
+  sum: {set: "\${{ tasks.left.status + tasks.right.status }}", needs: [{task: join, on: always}]}
+output: "\${{ tasks.sum.output }}"
+`,
+  lists: `
+workflow: lists
+tasks:
+  items: {set: "\${{ input.items }}"}
+  each: {uses: test.each, forEach: "\${{ tasks.items.output }}", maxParallel: 2, when: "\${{ item != 'skip' }}", with: {item: "\${{ item }}", index: "\${{ index }}"}, timeout: {total: 1m}}
+  all: {uses: test.all, forEach: "\${{ input.items }}", failFast: false, mayFail: true, retry: 2, with: "\${{ item }}"}
+  after: {set: {count: "\${{ size(tasks.each.output) }}"}, needs: [each]}
+`,
+  saga: `
+workflow: saga
+timeout: 2m
+tasks:
+  book: {uses: test.book, compensate: {uses: test.unbook, retry: {max: 2, backoff: 1s}}}
+  pay: {uses: test.pay, needs: [book], with: "\${{ tasks.book.output }}", compensate: {uses: test.refund, with: {id: "\${{ output.id }}"}, timeout: {total: 10s}}}
+  send: {uses: test.send, needs: [pay], forEach: "\${{ [1, 2] }}", compensate: {uses: test.unsend}}
+  last: {uses: test.last, needs: [send]}
+`,
+  kept: `
+workflow: kept
+onFailure: keep
+timeout: 30s
+tasks:
+  a: {uses: test.a, compensate: {uses: test.undo}}
+  b: {uses: test.b, needs: [a]}
+`,
+  endless: `
+workflow: endless
+tasks:
+  work: {uses: test.work}
+continueAsNew: {when: "\${{ run.incarnation < 3 }}", with: {round: "\${{ run.incarnation }}"}}
+output: "\${{ input }}"
+`,
+};

@@ -1,0 +1,166 @@
+/** Commands as callers give them, drawn by chance, and what agents say to what they are offered. */
+import { ErrorDetail, RetryClass } from "@tutti/contracts/types/v1";
+import {
+  type BeginRun,
+  CancelRun,
+  CompleteTask,
+  FailTask,
+  LabelRun,
+  PauseRun,
+  RepairTask,
+  ResumeRun,
+  RetryRun,
+  ReturnTask,
+  RunOrder,
+  TerminateRun,
+} from "@tutti/contracts/workflow/v1";
+import type { MachineCall } from "@tutti/kernel/testing";
+import fc, { type Arbitrary } from "fast-check";
+import { definitions } from "./definitions.ts";
+import type { KnownDefinitions } from "./plans.ts";
+import { jsonBytes } from "./scene.ts";
+
+const taskIds = [
+  "one",
+  "two",
+  "left",
+  "right",
+  "join",
+  "each",
+  "each[0]",
+  "each[1]",
+  "all",
+  "all[1]",
+  "book",
+  "pay",
+  "send",
+  "send[1]",
+  "a",
+  "work",
+  "nobody",
+];
+
+/** @param known definitions are added to it */
+export function operations(known: KnownDefinitions, texts = definitions): Arbitrary<MachineCall> {
+  // What has most to try comes twice.
+  const hashes = [texts["chain"], ...Object.values(texts)].map((text) => known.add(text ?? ""));
+  const key = fc.constantFrom("x", "y").map((id) => ({ namespace: "default", kind: "run", id }));
+  const call = (command: string, body: Arbitrary<unknown>) =>
+    fc.record({ key, command: fc.constant(command), body });
+  const reason = fc.constantFrom("", "because");
+  return fc.oneof(
+    { weight: 8, arbitrary: call("begin_run", begun(hashes)) },
+    {
+      weight: 3,
+      arbitrary: call(
+        "pause_run",
+        reason.map((given) => PauseRun.fromPartial({ reason: given })),
+      ),
+    },
+    { weight: 5, arbitrary: call("resume_run", resumed) },
+    {
+      weight: 2,
+      arbitrary: call(
+        "cancel_run",
+        reason.map((given) => CancelRun.fromPartial({ reason: given })),
+      ),
+    },
+    {
+      weight: 1,
+      arbitrary: call(
+        "terminate_run",
+        reason.map((given) => TerminateRun.fromPartial({ reason: given })),
+      ),
+    },
+    { weight: 3, arbitrary: call("label_run", labelled) },
+    {
+      weight: 4,
+      arbitrary: call(
+        "retry_run",
+        some(taskIds).map((ids) => RetryRun.fromPartial({ taskIds: ids })),
+      ),
+    },
+    { weight: 4, arbitrary: call("repair_task", repaired) },
+  );
+}
+
+function begun(hashes: readonly string[]): Arbitrary<BeginRun> {
+  return fc
+    .record({
+      hash: fc.constantFrom(...hashes),
+      input: fc.constantFrom(
+        { n: 1, items: ["a"] },
+        { n: 2, items: ["a", "skip", "b", "c"] },
+        { n: "x", items: [] },
+        { items: 7 },
+      ),
+      startMs: fc.constantFrom(0, 0, 0, 1_767_225_610_000),
+      priority: fc.constantFrom(0, 5),
+      requestHash: fc.constantFrom(1, 1, 2),
+      idChosen: fc.boolean(),
+    })
+    .map(({ input, requestHash, ...given }) => ({
+      order: RunOrder.fromPartial({
+        ...given,
+        input: jsonBytes(input),
+        requestHash: Uint8Array.of(requestHash),
+        labels: { team: "a" },
+      }),
+    }));
+}
+
+const some = (ids: readonly string[]) =>
+  fc.oneof(
+    { weight: 3, arbitrary: fc.constant<string[]>([]) },
+    { weight: 1, arbitrary: fc.constantFrom(...ids).map((id) => [id]) },
+  );
+
+const resumed = some(taskIds).map((ids) => ResumeRun.fromPartial({ taskIds: ids }));
+
+const labelled = fc
+  .record({
+    name: fc.constantFrom("team", "customer"),
+    value: fc.constantFrom("a", "b"),
+    priority: fc.integer({ min: -2, max: 2 }),
+  })
+  .map(({ name, value, priority }) =>
+    LabelRun.fromPartial({
+      labels: { [name]: value },
+      removedLabels: value === "b" ? ["team"] : [],
+      ...(priority === 0 ? {} : { priority }),
+    }),
+  );
+
+const repaired = fc
+  .record({ taskId: fc.constantFrom(...taskIds), how: fc.constantFrom("output", "skip", "all", "error") })
+  .map(({ taskId, how }) => RepairTask.fromPartial({ taskId, repair: repairOf(how), reason: "by hand" }));
+
+function repairOf(how: string) {
+  if (how === "output")
+    return { $case: "output", value: { body: { $case: "inline", value: jsonBytes("mended") } } } as const;
+  if (how === "error") return { $case: "error", value: { code: "test.repaired", message: "no" } } as const;
+  return { $case: "skip", value: { skipDependents: how === "all" } } as const;
+}
+
+/** The last word of an agent on an attempt. */
+export function resultOf(_effect: unknown, luck: number): Omit<MachineCall, "key"> {
+  if (luck < 0.62) {
+    const output = luck < 0.1 ? { id: 7, n: luck } : luck < 0.2 ? null : "done";
+    const bytes = output === null ? new Uint8Array(0) : jsonBytes(output);
+    const used = luck < 0.3 ? { tokens: 1, money: 2, timeMs: 3 } : undefined;
+    return {
+      command: "complete_task",
+      body: CompleteTask.fromPartial({ output: bytes, agent: "agent-1", ...(used && { used }) }),
+    };
+  }
+  if (luck < 0.85) {
+    const code = luck < 0.7 ? "test.fatal" : luck < 0.75 ? "stock.empty" : "test.broken";
+    const retry = luck > 0.82 ? RetryClass.RETRY_CLASS_NEVER : RetryClass.RETRY_CLASS_UNSPECIFIED;
+    const error = ErrorDetail.fromPartial({ code, message: "it broke", retry });
+    return { command: "fail_task", body: FailTask.fromPartial({ error, agent: "agent-2" }) };
+  }
+  return {
+    command: "return_task",
+    body: ReturnTask.fromPartial({ retryAfterMs: luck < 0.9 ? 500 : 0, message: "busy", lost: luck > 0.95 }),
+  };
+}

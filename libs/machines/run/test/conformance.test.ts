@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { describe } from "node:test";
+import { RunPhase } from "@tutti/contracts/workflow/v1";
+import { machineConformance } from "@tutti/kernel/testing";
+import { runMachine } from "../src/index.ts";
+import { KnownDefinitions, operations, resultOf, runService } from "../src/testing/index.ts";
+
+describe("runs", () => {
+  const known = new KnownDefinitions();
+  const run = runMachine({ plans: known });
+  const commands = operations(known);
+
+  machineConformance({
+    machines: [run],
+    service: runService,
+    commands,
+    resultOf,
+    pauseMaxMs: 8_000,
+    sequences: 100,
+    stepsMax: 90,
+    golden: new URL("../golden/", import.meta.url),
+    // They leave the attempt that they are about outstanding, need a state of before, or a thousand tasks: tried by themselves.
+    rare: [
+      ...["note_attempt", "note_progress", "reset_run"],
+      ...["attempt_started v1", "progress_saved v1", "run_reset v1", "run_put_off v1"],
+    ],
+    invariant(driver) {
+      for (const key of driver.keys) {
+        const state = driver.state(key, run);
+        const total = state.counts.reduce((sum, count) => sum + count, 0);
+        assert.equal(total, state.nodeCount, "every node is counted once");
+        assert.ok(state.counts.every((count) => count >= 0));
+        const isAtIt =
+          state.phase === RunPhase.RUN_PHASE_GOING && state.pauseMs === 0 && state.putOffMs === 0;
+        if (isAtIt) assert.equal(state.agendaAt, state.agenda.length, "what can begin has begun");
+        let left = 0;
+        for (const range of state.ranges) if (range.owner < 0) left += range.left;
+        assert.equal(state.left, left);
+      }
+    },
+  });
+});
