@@ -28,10 +28,15 @@ export interface Channel {
   released: number;
   /** All up to this number are confirmed. */
   confirmed: number;
-  /** Confirmed, and not recorded so yet. */
-  isConfirmationDue: boolean;
   isSending: boolean;
   failures: number;
+}
+
+/** The last letter that was taken from a partition. */
+interface Taken {
+  readonly service: string;
+  readonly partition: number;
+  number: number;
 }
 
 export class LetterBox {
@@ -39,7 +44,10 @@ export class LetterBox {
   readonly #writer = new FlatWriter(1_024);
   readonly #channels = new Map<string, Channel>();
   /** Per sending partition: the last letter that was taken. */
-  readonly #taken = new Map<string, { service: string; partition: number; number: number; isDue: boolean }>();
+  readonly #taken = new Map<string, Taken>();
+  /** Taken and confirmed, and not recorded so yet: of all channels few are, and each turn asks. */
+  readonly #takenDue = new Set<Taken>();
+  readonly #confirmedDue = new Set<Channel>();
   /** Letters of the open batch. */
   #open: SentLetter[] = [];
   #openBytes = 0;
@@ -125,24 +133,18 @@ export class LetterBox {
 
   /** What was taken since the last batch, to be recorded with this one. */
   closeTaken(): LettersTaken[] {
-    const due: LettersTaken[] = [];
-    for (const taken of this.#taken.values()) {
-      if (!taken.isDue) continue;
-      taken.isDue = false;
-      due.push({ service: taken.service, partition: taken.partition, upTo: taken.number });
-    }
-    return due;
+    if (this.#takenDue.size === 0) return [];
+    const due = [...this.#takenDue];
+    this.#takenDue.clear();
+    return due.map(({ service, partition, number }) => ({ service, partition, upTo: number }));
   }
 
   /** What was confirmed, to be recorded when there is a batch anyway: until then letters would only be repeated. */
   closeConfirmed(): LettersConfirmed[] {
-    const due: LettersConfirmed[] = [];
-    for (const channel of this.#channels.values()) {
-      if (!channel.isConfirmationDue) continue;
-      channel.isConfirmationDue = false;
-      due.push({ service: channel.service, partition: channel.partition, upTo: channel.confirmed });
-    }
-    return due;
+    if (this.#confirmedDue.size === 0) return [];
+    const due = [...this.#confirmedDue];
+    this.#confirmedDue.clear();
+    return due.map(({ service, partition, confirmed }) => ({ service, partition, upTo: confirmed }));
   }
 
   /** The last letter taken from a partition. */
@@ -152,12 +154,13 @@ export class LetterBox {
 
   take(service: string, partition: number, number: number, isDue: boolean): void {
     const name = `${service}/${partition}`;
-    const taken = this.#taken.get(name);
-    if (taken === undefined) this.#taken.set(name, { service, partition, number, isDue });
-    else if (number > taken.number) {
-      taken.number = number;
-      taken.isDue ||= isDue;
-    }
+    let taken = this.#taken.get(name);
+    if (taken === undefined) {
+      taken = { service, partition, number };
+      this.#taken.set(name, taken);
+    } else if (number > taken.number) taken.number = number;
+    else return;
+    if (isDue) this.#takenDue.add(taken);
   }
 
   /** The batch that sent these is durable: they may leave. Resolves which channels have something to send. */
@@ -175,7 +178,7 @@ export class LetterBox {
   confirm(channel: Channel, upTo: number): void {
     if (upTo <= channel.confirmed) return;
     channel.confirmed = Math.min(upTo, channel.last);
-    channel.isConfirmationDue = true;
+    this.#confirmedDue.add(channel);
     let count = 0;
     for (; count < channel.letters.length; count++) {
       const letter = channel.letters[count] as SentLetter;
@@ -216,7 +219,6 @@ export class LetterBox {
         letters: [],
         released: 0,
         confirmed: 0,
-        isConfirmationDue: false,
         isSending: false,
         failures: 0,
       };
@@ -239,7 +241,7 @@ export class LetterBox {
     const channel = this.channel(service, partition);
     channel.last = Math.max(channel.last, upTo);
     this.confirm(channel, upTo);
-    channel.isConfirmationDue = false;
+    this.#confirmedDue.delete(channel);
   }
 
   /** Where every channel stands that ever took a letter. */

@@ -88,6 +88,7 @@ export class LoadedPartition {
 
   /** Those that have come by now: what they cause to come waits for the next turn. */
   #takeArrivals({ arrivals }: Inbox): void {
+    if (arrivals.length === 0) return;
     let count = 0;
     for (const { length } = arrivals; count < length && !this.memory.isBatchFull; count++) {
       this.#takeArrival(arrivals[count] as Arrival);
