@@ -2,6 +2,7 @@ import { type Hello, Hold } from "@tutti/contracts/agent/v1";
 import type {
   Agent as AgentView,
   AgentWork,
+  OfferProfile,
   PoolLimit,
   PoolStatus,
   QueuedTask,
@@ -16,8 +17,9 @@ import { Core } from "./core.ts";
 import { matchingErrors } from "./errors.ts";
 import type { Agent } from "./parts.ts";
 import { defaultSettings, resolveSettings } from "./settings.ts";
+import { rankAnew } from "./task/waiting.ts";
 import { agentView, workView } from "./views/agents.ts";
-import { explainTask } from "./views/explanation.ts";
+import { explainProfile, explainTask } from "./views/explanation.ts";
 import { limitViews } from "./views/limits.ts";
 import { queuedViews } from "./views/queue.ts";
 import { statusView } from "./views/status.ts";
@@ -101,6 +103,7 @@ export class PoolOwner implements Pool {
     const before = core.settings;
     core.settings = settings;
     if (before.strategy !== settings.strategy) core.roster.rankAnew();
+    if (before.ageingMs !== settings.ageingMs || before.dueLeadMs !== settings.dueLeadMs) rankAnew(core);
     if (before.window !== settings.window) for (const { stream, pool } of core.seats) stream.retell(pool);
     return undefined;
   }
@@ -179,6 +182,10 @@ export class PoolOwner implements Pool {
   explain(token: Uint8Array, nowMs: number): Explanation | undefined {
     const task = this.#core.tasks.get(token);
     return task && explainTask(this.#core, task, nowMs);
+  }
+
+  explainProfile(profile: OfferProfile, nowMs: number): Explanation | Refusal {
+    return explainProfile(this.#core, profile, nowMs);
   }
 
   /** While some of what is at work is not known, nothing that is limited begins; and it is not waited for ever. */

@@ -1,5 +1,12 @@
 import type { AgentState, Hello, Hold } from "@tutti/contracts/agent/v1";
-import type { Agent, AgentWork, PoolLimit, PoolStatus, QueuedTask } from "@tutti/contracts/swarm/v1";
+import type {
+  Agent,
+  AgentWork,
+  OfferProfile,
+  PoolLimit,
+  PoolStatus,
+  QueuedTask,
+} from "@tutti/contracts/swarm/v1";
 import type { Explanation } from "@tutti/contracts/types/v1";
 import type { Chance, Refusal } from "@tutti/kernel";
 import type { Strategy } from "../strategies/strategy.ts";
@@ -48,7 +55,7 @@ export interface Pool {
 
   status(nowMs: number): PoolStatus;
   agent(agentId: string, nowMs: number): Agent | undefined;
-  /** All that are known, those that are gone but not forgotten included, by id. */
+  /** All that are there, by id. */
   agents(nowMs: number): Agent[];
   /** What an agent has. */
   work(agentId: string, nowMs: number): AgentWork[];
@@ -56,6 +63,8 @@ export interface Pool {
   queued(count: number, nowMs: number): QueuedTask[];
   /** Why a task is where it is; undefined when its token is not known here. */
   explain(token: Uint8Array, nowMs: number): Explanation | undefined;
+  /** Why a task of this profile would wait if it were offered now; its numbers do not matter. */
+  explainProfile(profile: OfferProfile, nowMs: number): Explanation | Refusal;
 }
 
 export interface PoolOptions {

@@ -66,9 +66,10 @@ export class Matcher implements CohortWatch {
 
   /** The cohort whose first agent goes before those of the others. */
   #next(): Cohort | undefined {
-    const [first, ...others] = this.#cohorts.length > 1 ? this.#cohorts : [this.#cohorts[0]];
-    let best = first;
-    for (const cohort of others) {
+    const cohorts = this.#cohorts;
+    let best = cohorts[0];
+    for (let at = 1; at < cohorts.length; at++) {
+      const cohort = cohorts[at];
       const agent = cohort?.ready.first;
       const other = best?.ready.first;
       if (agent !== undefined && other !== undefined && isBefore(agent, other)) best = cohort;

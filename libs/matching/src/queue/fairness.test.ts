@@ -67,6 +67,17 @@ describe("the order of tasks", () => {
     assert.deepEqual(work(arena, agent, 6), [13, 3, 2, 11, 12, 1]);
   });
 
+  it("is another one when the pool lets tasks age faster", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    sender.offer([1, 2], {}, { waitedMs: 60_000 });
+    sender.offer([3, 4], {}, { priority: 3 });
+    sender.offer(5, {}, { priority: 3, waitedMs: 30_000 });
+    arena.pool.configure({ ageingMs: 10_000 }, arena.nowMs);
+    const agent = arena.agent("a");
+    assert.deepEqual(work(arena, agent, 5), [1, 2, 5, 3, 4]);
+  });
+
   it("takes turns between lanes of profiles with weights of their own", () => {
     const arena = new Arena();
     const sender = arena.sender();

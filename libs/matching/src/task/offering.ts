@@ -7,7 +7,7 @@ import { matchingErrors } from "../errors.ts";
 import type { Extras, Limit, PoolCore, Profile, Seat, Task } from "../parts.ts";
 import { detach, finish, hold, settle, stop } from "./attempts.ts";
 import { OfferedTask } from "./task.ts";
-import { dropWaiting, enqueue, giveBack, rankOf } from "./waiting.ts";
+import { dropWaiting, enqueue, giveBack, moveInOrder, rankOf } from "./waiting.ts";
 
 const never = Number.POSITIVE_INFINITY;
 const noLimits: readonly Limit[] = [];
@@ -164,9 +164,7 @@ export function prioritize(core: PoolCore, { token, priority }: PriorityChange):
   if (task === undefined) return false;
   task.priority = priority;
   task.rank = rankOf(core, task, task.dueWantedMs);
-  if (task.stage === "queued") task.share?.move(task);
-  else if (task.stage === "limited")
-    task.extras?.limits.find(({ id }) => id === task.extras?.waitsFor)?.move(task);
+  moveInOrder(task);
   return true;
 }
 

@@ -11,6 +11,21 @@ export function rankOf(core: PoolCore, { readyMs, priority }: Task, dueMs: numbe
   return Math.min(readyMs, dueMs - dueLeadMs) - priority * ageingMs;
 }
 
+/** What the order goes by has changed: everything that waits is put where it belongs now. */
+export function rankAnew(core: PoolCore): void {
+  for (const task of core.tasks.values()) {
+    task.rank = rankOf(core, task, task.dueWantedMs);
+    moveInOrder(task);
+  }
+}
+
+/** The rank of a task is another one than before. */
+export function moveInOrder(task: Task): void {
+  const { stage, share, extras } = task;
+  if (stage === "queued") share?.move(task);
+  else if (stage === "limited") extras?.limits.find(({ id }) => id === extras.waitsFor)?.move(task);
+}
+
 /** Puts a task into its queue. */
 export function enqueue(task: Task): void {
   task.stage = "queued";

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Hold } from "@tutti/contracts/agent/v1";
+import { OfferProfile } from "@tutti/contracts/swarm/v1";
 import { WaitCause } from "@tutti/contracts/types/v1";
+import { isRefusal } from "@tutti/kernel";
 import { Arena, tokenOf } from "../testing/arena.ts";
 
 const noLabels = { equals: {}, exists: [], absent: [] };
@@ -165,6 +167,19 @@ describe("why a task waits", () => {
         ["a", true, true, 0],
       ],
     );
+  });
+
+  it("is said of a profile too, before anything is offered", () => {
+    const arena = new Arena();
+    const profile = OfferProfile.fromPartial({ capability: "work", versionRange: "^3" });
+    const before = arena.pool.explainProfile(profile, arena.nowMs);
+    assert.ok(!isRefusal(before));
+    assert.equal(before.waits[0]?.cause, WaitCause.WAIT_CAUSE_NO_CAPABILITY);
+    arena.agent("a", { does: ["work@3.1.0"] });
+    const after = arena.pool.explainProfile(profile, arena.nowMs);
+    assert.ok(!isRefusal(after));
+    assert.equal(after.summary, "It is given out at the next turn.");
+    assert.ok(isRefusal(arena.pool.explainProfile(OfferProfile.create(), arena.nowMs)));
   });
 
   it("is not known of a token that was never offered", () => {

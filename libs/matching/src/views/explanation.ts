@@ -1,7 +1,11 @@
+import { Offer, type OfferProfile } from "@tutti/contracts/swarm/v1";
 import { type Candidate, Explanation } from "@tutti/contracts/types/v1";
-import { toTimestamp } from "@tutti/kernel";
+import { type Refusal, toTimestamp } from "@tutti/kernel";
 import { namedMax } from "../bounds.ts";
+import { matchingErrors } from "../errors.ts";
+import { profileProblem } from "../offers/profile.ts";
 import type { PoolCore, Task } from "../parts.ts";
+import { OfferedTask } from "../task/task.ts";
 import { missingReason, obstacleOf, type Reason, reasonsOf } from "./waits.ts";
 import { workOf } from "./work.ts";
 
@@ -28,6 +32,19 @@ export function explainTask(core: PoolCore, task: Task, nowMs: number): Explanat
     candidates: candidatesOf(core, task),
     remedies: reasons.map(({ remedy }) => ({ text: remedy, command: "" })),
   });
+}
+
+/** Why a task would wait that was offered now: of a task that is in no queue. */
+export function explainProfile(core: PoolCore, sent: OfferProfile, nowMs: number): Explanation | Refusal {
+  const problem = profileProblem(sent);
+  if (problem !== undefined) return matchingErrors.profileInvalid.refusal({ number: sent.number, problem });
+  const profile = core.profiles.take(sent, core.namespace);
+  try {
+    const task = new OfferedTask(core, Offer.create(), profile, nowMs);
+    return explainTask(core, task, nowMs);
+  } finally {
+    core.profiles.giveBack(profile);
+  }
 }
 
 function waitOf({ cause, message, subject, holders }: Reason, readyMs: number, nowMs: number) {
