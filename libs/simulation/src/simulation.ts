@@ -13,7 +13,8 @@ import { checkHistories, checkStates } from "./checks/states.ts";
 import { Clients } from "./cluster/clients.ts";
 import { Coordinator } from "./cluster/coordinator.ts";
 import { Printer } from "./cluster/printer.ts";
-import { Server, type ServerParts } from "./cluster/server.ts";
+import { Server } from "./cluster/server.ts";
+import type { ServerParts } from "./cluster/server-parts.ts";
 import { Network } from "./network/network.ts";
 import type { Disturbance, Plan } from "./plan/plan.ts";
 import { ClusterStorage } from "./storage/cluster-storage.ts";
@@ -100,7 +101,7 @@ class Simulation {
       isClustered: plan.variant === "cluster",
       ownershipKeys: plan.stewards ? new SharedKeys() : undefined,
       ownerOf: (partition) => this.#ownerOf(partition),
-      started: (server) => this.#coordinator.joined(server.index),
+      started: (index) => this.#coordinator.joined(index),
       print: (token) => this.#printer.print(token),
       weakening,
       early,

@@ -2,81 +2,30 @@
  * A process that hosts the bank: the real runtime on its storage, and the doors through which the network reaches it. All
  * that goes in or out passes here, and is checked on its way out.
  */
-import { RepairAction } from "@tutti/contracts/runtime/v1";
-import type { Cause } from "@tutti/contracts/types/v1";
-import type { Archive, HistoryRecord } from "@tutti/journal";
-import {
-  type Delivery,
-  isTuttiError,
-  type LetterBatch,
-  type Logger,
-  type Place,
-  type Refusal,
-  silentLogger,
-} from "@tutti/kernel";
-import {
-  type DueEffect,
-  type EffectToken,
-  type Outcome,
-  Runtime,
-  type RuntimeLimits,
-  runtimeLimits,
-  type Submission,
-  type Tenure,
-} from "@tutti/runtime";
-import type { SharedKeys } from "@tutti/runtime/ownership";
-import { accountKey, service } from "../bank/accounts.ts";
-import type { BankCheck } from "../bank/bank-check.ts";
-import { type Chronicle, causeOf } from "../checks/chronicle.ts";
-import type { LetterCheck } from "../checks/letters.ts";
-import type { Network } from "../network/network.ts";
-import type { BankOperation, Plan } from "../plan/plan.ts";
+import type { HistoryRecord } from "@tutti/journal";
+import { isTuttiError, type LetterBatch, type Refusal } from "@tutti/kernel";
+import type { EffectToken, Outcome, Runtime, Submission, Tenure } from "@tutti/runtime";
+import { accountKey } from "../bank/accounts.ts";
+import { causeOf } from "../checks/chronicle.ts";
+import type { BankOperation } from "../plan/plan.ts";
 import { never } from "../storage/observed-journal.ts";
-import type { OpenedStorage, Storage } from "../storage/storage.ts";
-import type { EarlyAnswers } from "../weakenings/early-answers.ts";
-import type { Weakening } from "../weakenings/weakening.ts";
-import { type AnyCommand, type AnyMachine, projectionQuery } from "../witness/witness.ts";
-import type { WitnessedAnswer, WitnessedEffect } from "../witness/witnessed.ts";
+import type { OpenedStorage } from "../storage/storage.ts";
+import { type AnyCommand, projectionQuery } from "../witness/witness.ts";
+import type { WitnessedAnswer } from "../witness/witnessed.ts";
 import { type CrashKind, Life } from "../world/process.ts";
-import type { World } from "../world/world.ts";
 import type { Member } from "./coordinator.ts";
 import { Errands } from "./errands.ts";
-import { tokenText } from "./printer.ts";
+import { processLog } from "./process-log.ts";
+import type { LetterTaker, ServerParts } from "./server-parts.ts";
+import { makeRuntime } from "./server-runtime.ts";
 import { Stewardship } from "./stewardship.ts";
-
-/** What the servers of a run share. */
-export interface ServerParts {
-  readonly world: World;
-  readonly plan: Plan;
-  readonly network: Network;
-  readonly chronicle: Chronicle;
-  readonly letters: LetterCheck;
-  readonly bank: BankCheck;
-  readonly storage: Storage;
-  readonly machine: AnyMachine;
-  readonly isClustered: boolean;
-  /** Where stewards keep leases and the table of owners; undefined where the coordinator says who owns what. */
-  readonly ownershipKeys: SharedKeys | undefined;
-  /** Which server has a partition, as far as anybody knows. */
-  ownerOf(partition: number): Server | undefined;
-  /** A server has started and can be given partitions. */
-  started(server: Server): void;
-  print(token: EffectToken): void;
-  readonly weakening: Weakening;
-  /** Undefined unless answers are to be given too early. */
-  readonly early: EarlyAnswers | undefined;
-}
+import { purgeNowAndThen, repairNowAndThen } from "./upkeep.ts";
 
 /** A command or question on its way in. */
 export type Answered = (outcome: Outcome) => void;
 
-/** A delivery without an answer is given up after this long. */
-const deliveryMs = 2_000;
 /** A process starts again after up to so long. */
 const restartMs = 1_500;
-const repairMs = 900;
-/** What a turn of the event loop takes, at most. */
-const turnMs = 0.05;
 
 interface Running {
   readonly life: Life;
@@ -86,7 +35,7 @@ interface Running {
   readonly stewardship: Stewardship | undefined;
 }
 
-export class Server implements Member {
+export class Server implements Member, LetterTaker {
   readonly name: string;
   readonly index: number;
   readonly #parts: ServerParts;
@@ -351,13 +300,17 @@ export class Server implements Member {
       network.send(this.name, "printer", life.localMs, "an effect", () => print(token)),
     );
     const stewardship = this.#makeStewardship(life);
-    const runtime = this.#makeRuntime(life, storage, errands, stewardship?.tenure ?? this.#tenure(life));
+    const runtime = makeRuntime(this.#parts, this.name, life, {
+      storage,
+      errands,
+      tenure: stewardship?.tenure ?? this.#tenure(life),
+    });
     this.#running = { life, storage, runtime, errands, stewardship };
     if (this.#isCalm) life.settleDown();
-    this.#purge(life, storage.archive);
-    this.#repair(life, runtime);
+    purgeNowAndThen(this.#parts.plan.limits.purgeEveryMs, life, storage.archive);
+    repairNowAndThen(world, this.name, life, runtime);
     world.note(this.name, () => "is up");
-    if (stewardship === undefined) this.#parts.started(this);
+    if (stewardship === undefined) this.#parts.started(this.index);
     else stewardship.start(runtime);
   }
 
@@ -365,7 +318,7 @@ export class Server implements Member {
     const { world, network, ownershipKeys: keys, plan } = this.#parts;
     if (keys === undefined) return undefined;
     const { partitions } = plan;
-    return new Stewardship({ world, network, life, keys, partitions, logger: this.#logger() });
+    return new Stewardship({ world, network, life, keys, partitions, logger: processLog(world, this.name) });
   }
 
   /** By the coordinator's leases. */
@@ -384,101 +337,6 @@ export class Server implements Member {
     };
   }
 
-  /** Somebody looks now and then whether anything is kept aside, and lets it go on without what it failed on. */
-  #repair(life: Life, runtime: Runtime): void {
-    const cause: Cause = { actor: undefined, traceparent: "", decision: "operator", reason: "skip it" };
-    for (const { key } of runtime.quarantined()) {
-      this.#parts.world.note(this.name, () => `repairs ${key.id}`);
-      runtime
-        .repair({ key, action: RepairAction.REPAIR_ACTION_SKIP, event: 0, cause })
-        .catch((error: unknown) => {
-          this.#parts.world.note(this.name, () => `cannot repair ${key.id}: ${String(error)}`);
-        });
-    }
-    life.schedule(repairMs, () => this.#repair(life, runtime));
-  }
-
-  /** What is no longer to be kept goes, again and again. */
-  #purge(life: Life, archive: Archive): void {
-    const again = (delayMs: number): void => {
-      life.schedule(delayMs, () => this.#purge(life, archive));
-    };
-    const { purgeEveryMs } = this.#parts.plan.limits;
-    archive.purge(life.now()).then(
-      (hasMore) => again(hasMore ? 1 : purgeEveryMs),
-      () => again(purgeEveryMs),
-    );
-  }
-
-  #makeRuntime(life: Life, { journals, archive }: OpenedStorage, errands: Errands, tenure: Tenure): Runtime {
-    const { world, plan, machine } = this.#parts;
-    const limits = limitsOf(plan);
-    const turns = world.chanceFor(`turns of ${this.name} ${life.number}`);
-    return new Runtime({
-      service,
-      machines: [machine],
-      partitions: plan.partitions,
-      journals,
-      archive,
-      delivery: this.#delivery(life),
-      tenure,
-      effects: {
-        dispatch: (effects) => {
-          if (life.cross()) for (const effect of effects) this.#dispatch(errands, effect);
-        },
-        withdraw(tokens) {
-          for (const token of tokens) errands.end(token);
-        },
-      },
-      partitionsOf: () => plan.partitions,
-      clock: life,
-      timers: life,
-      chance: world.chanceFor(`runtime of ${this.name} ${life.number}`),
-      defer: (run) => {
-        life.schedule(turns.random() * turnMs, run);
-      },
-      logger: this.#logger(),
-      limits,
-      retentionOf: () => ({ keepMs: plan.limits.keepMs, idKeptMs: plan.limits.idKeptMs }),
-    });
-  }
-
-  #dispatch(errands: Errands, { key, token, effect }: DueEffect): void {
-    const { events, digest } = effect as WitnessedEffect;
-    this.#parts.chronicle.restsOn(() => tokenText(token), key, { events, digest });
-    errands.begin(token);
-  }
-
-  #delivery(life: Life): Delivery {
-    const { network, letters, world, ownerOf } = this.#parts;
-    return {
-      deliver: (place, batch, signal) => {
-        if (!life.cross()) return never();
-        const partition = partitionOfPlace(place);
-        letters.left(batch, partition);
-        return new Promise((resolve, reject) => {
-          const timer = life.schedule(deliveryMs, () => reject(new Error("no answer to a delivery")));
-          signal.addEventListener("abort", () => {
-            timer.cancel();
-            reject(signal.reason);
-          });
-          const receiver = ownerOf(partition);
-          if (receiver === undefined) return;
-          network.send(this.name, receiver.name, life.localMs, "letters", () =>
-            receiver.take(partition, batch, (upTo) =>
-              network.send(receiver.name, this.name, world.elapsedMs, "a confirmation", () => {
-                life.schedule(0, () => {
-                  timer.cancel();
-                  resolve(upTo);
-                });
-              }),
-            ),
-          );
-        });
-      },
-    };
-  }
-
   #died(life: Life, how: CrashKind): void {
     const { world, storage } = this.#parts;
     this.#running = undefined;
@@ -492,44 +350,6 @@ export class Server implements Member {
       });
     });
   }
-
-  #logger(): Logger {
-    const { world } = this.#parts;
-    const write = (level: string) => (message: string, fields?: object) =>
-      world.note(this.name, () => `${level}: ${message} ${shown(fields)}`);
-    return {
-      ...silentLogger,
-      info: write("info"),
-      warn: write("warn"),
-      error: write("error"),
-      fatal: write("fatal"),
-      child: () => this.#logger(),
-    };
-  }
-}
-
-function shown(fields: object | undefined): string {
-  return JSON.stringify(fields ?? {}, (_, value: unknown) =>
-    value instanceof Error
-      ? (value.stack ?? String(value))
-      : typeof value === "bigint"
-        ? String(value)
-        : value,
-  );
-}
-
-function limitsOf({ limits }: Plan): RuntimeLimits {
-  const { loadedMax, idleMs, tailBytesMax, indexEveryMs, turnCommandsMax } = limits;
-  const { inboxMax, batchBytesSoft, smallEvents } = limits;
-  return {
-    ...runtimeLimits,
-    ...{ loadedMax, idleMs, tailBytesMax, indexEveryMs, turnCommandsMax },
-    ...{ inboxMax, batchBytesSoft, smallEvents },
-  };
-}
-
-function partitionOfPlace(place: Place): number {
-  return Number(place.slice(place.lastIndexOf("/") + 1));
 }
 
 /** What an error says as a refusal. */

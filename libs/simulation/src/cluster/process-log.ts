@@ -1,0 +1,26 @@
+import { type Logger, silentLogger } from "@tutti/kernel";
+import type { World } from "../world/world.ts";
+
+/** What a process logs is part of the trace. */
+export function processLog(world: World, name: string): Logger {
+  const write = (level: string) => (message: string, fields?: object) =>
+    world.note(name, () => `${level}: ${message} ${shown(fields)}`);
+  return {
+    ...silentLogger,
+    info: write("info"),
+    warn: write("warn"),
+    error: write("error"),
+    fatal: write("fatal"),
+    child: () => processLog(world, name),
+  };
+}
+
+function shown(fields: object | undefined): string {
+  return JSON.stringify(fields ?? {}, (_, value: unknown) =>
+    value instanceof Error
+      ? (value.stack ?? String(value))
+      : typeof value === "bigint"
+        ? String(value)
+        : value,
+  );
+}

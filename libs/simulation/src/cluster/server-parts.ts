@@ -1,0 +1,42 @@
+import type { LetterBatch } from "@tutti/kernel";
+import type { EffectToken } from "@tutti/runtime";
+import type { SharedKeys } from "@tutti/runtime/ownership";
+import type { BankCheck } from "../bank/bank-check.ts";
+import type { Chronicle } from "../checks/chronicle.ts";
+import type { LetterCheck } from "../checks/letters.ts";
+import type { Network } from "../network/network.ts";
+import type { Plan } from "../plan/plan.ts";
+import type { Storage } from "../storage/storage.ts";
+import type { EarlyAnswers } from "../weakenings/early-answers.ts";
+import type { Weakening } from "../weakenings/weakening.ts";
+import type { AnyMachine } from "../witness/witness.ts";
+import type { World } from "../world/world.ts";
+
+/** Where letters arrive. */
+export interface LetterTaker {
+  readonly name: string;
+  take(partition: number, batch: LetterBatch, taken: (upTo: number) => void): void;
+}
+
+/** What the servers of a run share. */
+export interface ServerParts {
+  readonly world: World;
+  readonly plan: Plan;
+  readonly network: Network;
+  readonly chronicle: Chronicle;
+  readonly letters: LetterCheck;
+  readonly bank: BankCheck;
+  readonly storage: Storage;
+  readonly machine: AnyMachine;
+  readonly isClustered: boolean;
+  /** Where stewards keep leases and the table of owners; undefined where the coordinator says who owns what. */
+  readonly ownershipKeys: SharedKeys | undefined;
+  /** Which server has a partition, as far as anybody knows. */
+  ownerOf(partition: number): LetterTaker | undefined;
+  /** A server has started and can be given partitions. */
+  started(index: number): void;
+  print(token: EffectToken): void;
+  readonly weakening: Weakening;
+  /** Undefined unless answers are to be given too early. */
+  readonly early: EarlyAnswers | undefined;
+}

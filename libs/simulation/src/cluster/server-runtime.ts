@@ -1,0 +1,115 @@
+/** The real runtime in a process of the simulation: its clock, its chance and all ways out of it are the world's. */
+import type { Delivery, Place } from "@tutti/kernel";
+import { type DueEffect, Runtime, type RuntimeLimits, runtimeLimits, type Tenure } from "@tutti/runtime";
+import { service } from "../bank/accounts.ts";
+import type { Chronicle } from "../checks/chronicle.ts";
+import type { Plan } from "../plan/plan.ts";
+import { never } from "../storage/observed-journal.ts";
+import type { OpenedStorage } from "../storage/storage.ts";
+import type { WitnessedEffect } from "../witness/witnessed.ts";
+import type { Life } from "../world/process.ts";
+import type { Errands } from "./errands.ts";
+import { tokenText } from "./printer.ts";
+import { processLog } from "./process-log.ts";
+import type { ServerParts } from "./server-parts.ts";
+
+/** What a runtime stands on in one life of its process. */
+interface RuntimeGrounds {
+  readonly storage: OpenedStorage;
+  readonly errands: Errands;
+  readonly tenure: Tenure;
+}
+
+/** A delivery without an answer is given up after this long. */
+const deliveryMs = 2_000;
+/** What a turn of the event loop takes, at most. */
+const turnMs = 0.05;
+
+export function makeRuntime(
+  parts: ServerParts,
+  name: string,
+  life: Life,
+  { storage: { journals, archive }, errands, tenure }: RuntimeGrounds,
+): Runtime {
+  const { world, plan, machine } = parts;
+  const limits = limitsOf(plan);
+  const turns = world.chanceFor(`turns of ${name} ${life.number}`);
+  return new Runtime({
+    service,
+    machines: [machine],
+    partitions: plan.partitions,
+    journals,
+    archive,
+    delivery: deliveryOf(parts, name, life),
+    tenure,
+    effects: {
+      dispatch: (effects) => {
+        if (life.cross()) for (const effect of effects) dispatch(parts.chronicle, errands, effect);
+      },
+      withdraw(tokens) {
+        for (const token of tokens) errands.end(token);
+      },
+    },
+    partitionsOf: () => plan.partitions,
+    clock: life,
+    timers: life,
+    chance: world.chanceFor(`runtime of ${name} ${life.number}`),
+    defer: (run) => {
+      life.schedule(turns.random() * turnMs, run);
+    },
+    logger: processLog(world, name),
+    limits,
+    retentionOf: () => ({ keepMs: plan.limits.keepMs, idKeptMs: plan.limits.idKeptMs }),
+  });
+}
+
+function dispatch(chronicle: Chronicle, errands: Errands, { key, token, effect }: DueEffect): void {
+  const { events, digest } = effect as WitnessedEffect;
+  chronicle.restsOn(() => tokenText(token), key, { events, digest });
+  errands.begin(token);
+}
+
+/** Letters go through the network, and so does the word that they have arrived. */
+function deliveryOf(parts: ServerParts, name: string, life: Life): Delivery {
+  const { network, letters, world, ownerOf } = parts;
+  return {
+    deliver: (place, batch, signal) => {
+      if (!life.cross()) return never();
+      const partition = partitionOfPlace(place);
+      letters.left(batch, partition);
+      return new Promise((resolve, reject) => {
+        const timer = life.schedule(deliveryMs, () => reject(new Error("no answer to a delivery")));
+        signal.addEventListener("abort", () => {
+          timer.cancel();
+          reject(signal.reason);
+        });
+        const receiver = ownerOf(partition);
+        if (receiver === undefined) return;
+        network.send(name, receiver.name, life.localMs, "letters", () =>
+          receiver.take(partition, batch, (upTo) =>
+            network.send(receiver.name, name, world.elapsedMs, "a confirmation", () => {
+              life.schedule(0, () => {
+                timer.cancel();
+                resolve(upTo);
+              });
+            }),
+          ),
+        );
+      });
+    },
+  };
+}
+
+function limitsOf({ limits }: Plan): RuntimeLimits {
+  const { loadedMax, idleMs, tailBytesMax, indexEveryMs, turnCommandsMax } = limits;
+  const { inboxMax, batchBytesSoft, smallEvents } = limits;
+  return {
+    ...runtimeLimits,
+    ...{ loadedMax, idleMs, tailBytesMax, indexEveryMs, turnCommandsMax },
+    ...{ inboxMax, batchBytesSoft, smallEvents },
+  };
+}
+
+function partitionOfPlace(place: Place): number {
+  return Number(place.slice(place.lastIndexOf("/") + 1));
+}
