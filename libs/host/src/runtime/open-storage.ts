@@ -75,6 +75,13 @@ async function openEmbedded(
 
 async function openShared({ configuration, nats }: StorageNeeds, parts: StorageParts): Promise<Storage> {
   const cluster = clusterSettings(configuration.read(clusterSection), configuration.read(natsSection));
+  const { replicas } = configuration.read(ownershipSection);
+  if (replicas < cluster.replicas) {
+    parts.foundation.logger.warn(
+      "the table of owners has fewer copies than what they own: nothing can move while its server is away; set ownership.replicas to cluster.replicas",
+      { ownershipReplicas: replicas, clusterReplicas: cluster.replicas },
+    );
+  }
   const { ClusterStorage } = await import("../storage/cluster/cluster-storage.ts");
   return new ClusterStorage({ ...parts, cluster, connection: await nats.connection() });
 }

@@ -1,5 +1,5 @@
 /** What can be set about where the processes of a cluster keep their machines. */
-import { defineSection, secret } from "@tutti/kernel";
+import { defineSection, kernelErrors, secret } from "@tutti/kernel";
 import type { ConnectionSettings } from "@tutti/nats";
 import { connectionSettings, type NatsSectionValues } from "@tutti/nats/settings";
 import { z } from "zod";
@@ -79,14 +79,20 @@ export interface ClusterSettings {
 type Values = z.output<typeof schema>;
 
 export function clusterSettings({ system, ...values }: Values, nats: NatsSectionValues): ClusterSettings {
-  const isSet = system !== undefined && Object.values(system).some((value) => value !== undefined);
-  if (!isSet) return { ...values, system: undefined };
-  const others = {
-    user: undefined,
-    password: undefined,
-    token: undefined,
-    credentials: undefined,
-    nkey: undefined,
-  };
-  return { ...values, system: connectionSettings({ ...nats, ...others, ...system }) };
+  const { user, password, credentials } = system ?? {};
+  const problems: string[] = [];
+  if ((user === undefined) !== (password === undefined)) {
+    problems.push(
+      "expected cluster.system.user and cluster.system.password together, found only one of them; set the other",
+    );
+  }
+  if (credentials !== undefined && user !== undefined) {
+    problems.push(
+      "expected one way to authenticate in cluster.system, found user and credentials; keep the one that NATS wants",
+    );
+  }
+  if (problems.length > 0) throw kernelErrors.configurationInvalid({ problems });
+  if (user === undefined && credentials === undefined) return { ...values, system: undefined };
+  const own = { user, password, credentials, token: undefined, nkey: undefined };
+  return { ...values, system: connectionSettings({ ...nats, ...own }) };
 }
