@@ -1,6 +1,3 @@
-export { type ConnectOptions, connect } from "./client/connect.ts";
-export type { ResultOptions, RunChange, RunHandle, TellOptions } from "./client/run.ts";
-export type { FindOptions, StartOptions, Tutti } from "./client/tutti.ts";
 export { sdkErrors } from "./errors.ts";
 export { currentTask, type OutputOptions, type Progress, TaskContext } from "./task/context.ts";
 export { Busy, TaskFailure, type TaskFailureOptions } from "./task/failure.ts";

@@ -4,7 +4,7 @@ import { ErrorDetail, Payload, WorkReference } from "@tutti/contracts/types/v1";
 import { Run, runService } from "@tutti/contracts/workflow/v1";
 import { defineErrors, silentLogger } from "@tutti/kernel";
 import { type Handlers, Mesh } from "@tutti/mesh";
-import { connect, type Tutti } from "../src/index.ts";
+import { connect, type Tutti } from "../src/client/index.ts";
 
 type RunHandlers = Handlers<typeof runService>;
 

@@ -1,7 +1,6 @@
-import { definitionService, runService } from "@tutti/contracts/workflow/v1";
 import { type Logger, silentLogger } from "@tutti/kernel";
 import { addressesOf } from "../worker/settings.ts";
-import { Tutti } from "./tutti.ts";
+import type { Tutti } from "./tutti.ts";
 
 export interface ConnectOptions {
   /** One process or several, `host:port`. Default: `TUTTI_ADDRESS`, else 127.0.0.1:7401. */
@@ -20,8 +19,12 @@ export interface ConnectOptions {
 export async function connect(options: ConnectOptions = {}): Promise<Tutti> {
   const addresses = addressesOf(options.address, process.env);
   const namespace = options.namespace ?? process.env["TUTTI_NAMESPACE"] ?? "default";
-  // A worker does not need it, and it takes more memory than a worker.
-  const { Mesh, MemoryOwnership } = await import("@tutti/mesh");
+  // A worker does not need them, and they take more memory than a worker.
+  const [{ Mesh, MemoryOwnership }, { definitionService, runService }, { Tutti }] = await Promise.all([
+    import("@tutti/mesh"),
+    import("@tutti/contracts/workflow/v1"),
+    import("./tutti.ts"),
+  ]);
   const [first = ""] = addresses;
   const mesh = new Mesh({
     settings: {
