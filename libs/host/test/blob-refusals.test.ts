@@ -1,23 +1,12 @@
 import { blobService, GetRequest, PutRequest, StatRequest } from "@tutti/contracts/blob/v1";
-import { account } from "@tutti/machine-bank";
-import type { ServiceModule } from "../src/index.ts";
 import { describeRefusals } from "../src/testing/index.ts";
-
-const bank: ServiceModule = {
-  name: "bank",
-  sections: [],
-  machines: [account],
-  create(host) {
-    host.storage({ dispatch() {}, withdraw() {} });
-    return {};
-  },
-};
+import { quietBank } from "./storage.fixture.ts";
 
 const sha256 = new Uint8Array(32);
 
 describeRefusals({
   contract: blobService,
-  services: [bank],
+  services: [quietBank],
   table: {
     put: {
       malformed: PutRequest.fromPartial({}),

@@ -10,26 +10,15 @@ import {
   WatchHistoryRequest,
   WatchOwnershipRequest,
 } from "@tutti/contracts/runtime/v1";
-import { account } from "@tutti/machine-bank";
-import type { ServiceModule } from "../src/index.ts";
 import { describeRefusals } from "../src/testing/index.ts";
-
-const bank: ServiceModule = {
-  name: "bank",
-  sections: [],
-  machines: [account],
-  create(host) {
-    host.storage({ dispatch() {}, withdraw() {} });
-    return {};
-  },
-};
+import { quietBank } from "./storage.fixture.ts";
 
 const long = "x".repeat(2_000);
 const anna = { kind: "account", id: "anna" };
 
 describeRefusals({
   contract: { ...runtimeService, area: "bank" },
-  services: [bank],
+  services: [quietBank],
   table: {
     deliver: {
       malformed: DeliverRequest.fromPartial({ partition: 99, fromService: "bank", batch: 1 }),

@@ -17,6 +17,17 @@ export function accountKey(id: string): InstanceKey {
   return { namespace: "default", kind: "account", id };
 }
 
+/** A bank that nobody asks for anything: its machines are there. */
+export const quietBank: ServiceModule = {
+  name: "bank",
+  sections: [],
+  machines: [account],
+  create(host) {
+    host.storage({ dispatch() {}, withdraw() {} });
+    return {};
+  },
+};
+
 export class BankProcess {
   readonly host: ServiceHost;
   readonly storage: ServiceStorage;

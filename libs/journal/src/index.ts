@@ -24,6 +24,7 @@ export { type KeptBlobs, MemoryBlobs } from "./blobs/memory-blobs.ts";
 export * from "./blobs/port.ts";
 export type { Disk, DiskFile } from "./disk/disk.ts";
 export { fileDisk } from "./disk/file-disk.ts";
+export { syncFile, syncFolder } from "./disk/syncing.ts";
 export { type DamagePlace, journalErrors } from "./errors.ts";
 export {
   type MemoryFault,

@@ -10,7 +10,7 @@
 import { constants, type Dirent } from "node:fs";
 import { copyFile, mkdir, open, readdir } from "node:fs/promises";
 import { join, relative, resolve, sep } from "node:path";
-import type { LogPlace } from "@tutti/journal";
+import { type LogPlace, syncFile, syncFolder } from "@tutti/journal";
 import { hostErrors } from "../errors.ts";
 import { type AboutData, codeOf, reasonOf, writeAbout } from "./about.ts";
 import { type DataLayout, layoutOf } from "./layout.ts";
@@ -122,29 +122,5 @@ async function entriesOf(folder: string): Promise<readonly Dirent[]> {
   } catch (error) {
     if (codeOf(error) === "ENOENT") return [];
     throw error;
-  }
-}
-
-async function syncFile(path: string): Promise<void> {
-  const file = await open(path, "r+");
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  // Windows can neither open nor sync a directory.
-  if (process.platform === "win32") return;
-  const folder = await open(path, "r").catch((error: unknown) => {
-    if (codeOf(error) === "ENOENT") return undefined;
-    throw error;
-  });
-  if (folder === undefined) return;
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }

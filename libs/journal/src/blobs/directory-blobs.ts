@@ -3,6 +3,7 @@ import type { Stats } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "@tutti/kernel";
+import { syncFile, syncFolder } from "../disk/syncing.ts";
 import { blobErrors } from "./errors.ts";
 import { decodeMention, encodeMention, mentionerOf, nameOf, sliceName } from "./names.ts";
 import type {
@@ -63,7 +64,7 @@ export class DirectoryBlobs implements Blobs {
     await rm(join(directory, "incoming"), { recursive: true, force: true });
     for (const folder of ["incoming", "content", "mentions", "through"])
       await mkdir(join(directory, folder), { recursive: true });
-    await syncDirectory(directory);
+    await syncFolder(directory);
     return new DirectoryBlobs(directory, clock);
   }
 
@@ -125,7 +126,7 @@ export class DirectoryBlobs implements Blobs {
     await this.#write(temporary, [Buffer.from(String(throughMs))]);
     const folder = join(this.#directory, "through");
     await rename(temporary, join(folder, `${service}.${partition}`));
-    await syncDirectory(folder);
+    await syncFolder(folder);
   }
 
   async through(): Promise<MentionedThrough | undefined> {
@@ -197,9 +198,9 @@ export class DirectoryBlobs implements Blobs {
     const parent = join(this.#directory, kind);
     const folder = join(parent, sliceOf(name));
     return this.#alone(sliceOf(name), async () => {
-      if ((await mkdir(folder, { recursive: true })) !== undefined) await syncDirectory(parent);
+      if ((await mkdir(folder, { recursive: true })) !== undefined) await syncFolder(parent);
       await rename(temporary, join(folder, name));
-      await syncDirectory(folder);
+      await syncFolder(folder);
     });
   }
 
@@ -279,26 +280,6 @@ async function namesIn(folder: string): Promise<readonly string[]> {
   } catch (error) {
     if (isMissing(error)) return [];
     throw error;
-  }
-}
-
-async function syncFile(path: string): Promise<void> {
-  const file = await open(path, "r+");
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-async function syncDirectory(directory: string): Promise<void> {
-  // Windows can neither open nor sync a directory; there a rename is durable by itself.
-  if (process.platform === "win32") return;
-  const handle = await open(directory, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
 

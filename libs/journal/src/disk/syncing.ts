@@ -1,0 +1,27 @@
+import { open } from "node:fs/promises";
+
+/** What was written to a file is on the disk when it resolves. */
+export async function syncFile(path: string): Promise<void> {
+  const file = await open(path, "r+");
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** The names in a folder are on the disk when it resolves; nothing where there is no such folder. */
+export async function syncFolder(path: string): Promise<void> {
+  // Windows can neither open nor sync a folder; there a rename is durable by itself.
+  if (process.platform === "win32") return;
+  const folder = await open(path, "r").catch((error: unknown) => {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw error;
+  });
+  if (folder === undefined) return;
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
