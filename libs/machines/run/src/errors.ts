@@ -162,6 +162,27 @@ export const runErrors = defineErrors("workflow", {
     help: "What the task was a part of has ended before it.",
     message: ({ why }: { why: string }) => `was stopped because ${why}`,
   },
+  signalMissing: {
+    status: "DEADLINE_EXCEEDED",
+    retry: "never",
+    help: "The task waited for a signal, and none that fits came in time.",
+    message: ({ task, signal }: { task: string; signal: string }) =>
+      `expected the signal ${signal} for ${task} in time, found none; signal the run, or raise \`within\``,
+  },
+  signalsFull: {
+    status: "RESOURCE_EXHAUSTED",
+    retry: "same-key",
+    help: "A run keeps a limited number of signals until its tasks ask for them.",
+    message: ({ id, max }: { id: string; max: number }) =>
+      `expected fewer than ${max} signals that ${id} has not asked for, found as many; repeat later, or let the definition wait for them`,
+  },
+  timeExpected: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "A span is written like `30s` or `1h30m`, a moment like 2026-01-31T09:30:00Z.",
+    message: ({ where, found }: { where: string; found: string }) =>
+      `expected a time for ${where}, found ${found}; correct the expression`,
+  },
   kindUnknown: {
     status: "UNIMPLEMENTED",
     retry: "never",

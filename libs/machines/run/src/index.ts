@@ -6,5 +6,6 @@ export * as runLimits from "./limits.ts";
 export { type RunMachineOptions, runMachine } from "./machine.ts";
 export { OfferProfile } from "./plan/offer-profile.ts";
 export { RunPlan, type RunPlans } from "./plan/run-plan.ts";
+export { signalRun } from "./signal/commands.ts";
 export type { Run } from "./state.ts";
 export { completeTask, failTask, noteAttempt, noteProgress, returnTask } from "./uses/commands.ts";

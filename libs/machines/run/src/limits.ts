@@ -4,6 +4,8 @@
 export const nodesMax = 1_000_000;
 /** Entries of one list. */
 export const entriesMax = 100_000;
+/** Signals that are kept until somebody asks for them. */
+export const signalsMax = 1_000;
 /** Nodes that are begun in one step; the next one begins those that are left. */
 export const changesPerStepMax = 1_000;
 /** Bytes of inputs that one step writes, but for the last one. */

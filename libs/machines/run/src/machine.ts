@@ -20,11 +20,14 @@ import type { KnownPlans, RunPlans } from "./plan/run-plan.ts";
 import { recoverRun } from "./recovery.ts";
 import { repairTask, resetRun, retryRun } from "./repair/commands.ts";
 import { runReset, runRetried, taskRepaired } from "./repair/events.ts";
+import { signalRun } from "./signal/commands.ts";
+import { signalReceived, signalTaken } from "./signal/events.ts";
 import { runSnapshots } from "./snapshots.ts";
 import { newRun, type Run } from "./state.ts";
 import * as undo from "./undo/events.ts";
 import { completeTask, failTask, noteAttempt, noteProgress, returnTask } from "./uses/commands.ts";
 import * as attempts from "./uses/events.ts";
+import { taskWaiting } from "./wait/events.ts";
 
 export interface RunMachineOptions {
   /** Gives the plans of definitions at once: whoever hosts runs has them at hand before it takes a partition. */
@@ -52,6 +55,7 @@ export function runMachine({ plans }: RunMachineOptions): Machine<Run, RunEffect
       returnTask,
       noteAttempt,
       noteProgress,
+      signalRun,
     ],
     events: [
       life.runStarted,
@@ -82,6 +86,9 @@ export function runMachine({ plans }: RunMachineOptions): Machine<Run, RunEffect
       tasks.taskPaused,
       tasks.taskResumed,
       entriesBegun,
+      taskWaiting,
+      signalReceived,
+      signalTaken,
       undo.undoQueued,
       undo.undoCompleted,
       undo.undoFailed,

@@ -14,6 +14,7 @@ import { bytesOf, dataOf, noBytes, payloadOf } from "./data.ts";
 import { taskNumberOf } from "./node/places.ts";
 import { planOf, readPlan } from "./plan/plan-of.ts";
 import type { KnownPlans } from "./plan/run-plan.ts";
+import { awaitSignal } from "./signal/waiting.ts";
 import {
   detailOf,
   moreOf,
@@ -216,6 +217,7 @@ export function runOf(snapshot: RunSnapshotV1, plans: KnownPlans): Run {
   for (const range of snapshot.ranges) run.ranges.push(rangeFrom(run, range));
   for (const range of run.ranges) if (range.owner < 0) run.left += range.left;
   for (const node of snapshot.nodes) restoreNode(run, node);
+  restoreWaiters(run);
   count(run);
   return run;
 }
@@ -293,6 +295,12 @@ function restoreNode(run: Run, shown: RunNode): void {
   while (run.nodes.length < number) run.nodes.push(undefined);
   run.nodes.push(node);
   if (shown.detailed) restoreDetail(node, shown);
+}
+
+function restoreWaiters(run: Run): void {
+  for (const node of run.nodes)
+    if (node?.status === TaskStatus.TASK_STATUS_WAITING && node.more !== undefined && node.more.signal !== "")
+      awaitSignal(run, node.more.signal, node.number);
 }
 
 function restoreDetail(node: Node, shown: RunNode): void {

@@ -87,6 +87,8 @@ export interface RunMore {
   /** Tasks of additions that follow a node that was there before them. */
   readonly followers: Map<number, Follower[]>;
   readonly signals: RunSignal[];
+  /** Nodes that may wait for a signal, by its name. Follows from the nodes. */
+  readonly waiters: Map<string, Set<number>>;
   lastSignal: number;
   lastUpdate: number;
   /** Variables that have other values than at first, as JSON. */
@@ -263,6 +265,7 @@ export function moreOf(run: Run): RunMore {
     additions: [],
     followers: new Map(),
     signals: [],
+    waiters: new Map(),
     lastSignal: 0,
     lastUpdate: 0,
     vars: new Map(),

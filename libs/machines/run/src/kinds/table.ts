@@ -5,9 +5,10 @@ import { runErrors } from "../errors.ts";
 import { failForGood } from "../node/outcome.ts";
 import { set } from "../set/kind.ts";
 import { uses } from "../uses/kind.ts";
+import { wait } from "../wait/kind.ts";
 import { idOf, type TaskKind } from "./kind.ts";
 
-const kinds: Partial<Record<TaskKindWord, TaskKind>> = { uses, set };
+const kinds: Partial<Record<TaskKindWord, TaskKind>> = { uses, set, wait };
 
 /** One that a newer release knows: its task fails, and says so. */
 const unknown: TaskKind = {

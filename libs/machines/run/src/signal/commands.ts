@@ -1,0 +1,32 @@
+/** What a run is told, kept until a task or a transition asks for it. */
+import { RunSignalled, SignalRun } from "@tutti/contracts/workflow/v1";
+import { runErrors } from "../errors.ts";
+import { Budget } from "../kinds/budget.ts";
+import { advance } from "../life/advance.ts";
+import { statusName } from "../life/words.ts";
+import { signalsMax } from "../limits.ts";
+import { hasEnded, type RunCommand, statusOf } from "../state.ts";
+import { signalReceived } from "./events.ts";
+import { giveToWaiting } from "./take.ts";
+
+export const signalRun: RunCommand<SignalRun, RunSignalled> = {
+  type: "signal_run",
+  codec: SignalRun,
+  reply: RunSignalled,
+  decide(run, { signal: name, payload }, step) {
+    const { id } = step.key;
+    if (run.order === undefined) return runErrors.runMissing.refusal({ id });
+    if (hasEnded(run)) {
+      const status = statusName(statusOf(run));
+      return runErrors.runEnded.refusal({ id, status, wanted: "not to have ended" });
+    }
+    const kept = run.more?.signals.length ?? 0;
+    if (kept >= signalsMax) return runErrors.signalsFull.refusal({ id, max: signalsMax });
+    const number = (run.more?.lastSignal ?? 0) + 1;
+    const signal = { number, signal: name, payload, receiveMs: step.nowMs };
+    step.emit(signalReceived, { signal });
+    giveToWaiting(run, signal, step, new Budget());
+    advance(run, step);
+    return { number };
+  },
+};

@@ -1,0 +1,45 @@
+/** Signals find their tasks, and tasks their signals. */
+import type { RunSignal } from "@tutti/contracts/workflow/v1";
+import type { ReadOnly } from "@tutti/kernel";
+import { dataOfPayload, parsed, UnreadableData } from "../data.ts";
+import { holds } from "../evaluate/evaluate.ts";
+import type { Budget } from "../kinds/budget.ts";
+import { type Place, placeOf, sceneOf } from "../kinds/kind.ts";
+import type { RunStep, RunView } from "../state.ts";
+import { signalTaken } from "./events.ts";
+import { waitersOf } from "./waiting.ts";
+
+/** A task begins to wait: the oldest signal that is kept and wanted is taken at once. */
+export function takeKept(place: Place, signal: string, where: number): boolean {
+  const { run, step, number } = place;
+  for (const kept of run.more?.signals ?? []) {
+    if (kept.signal !== signal || !isWanted(place, kept, where)) continue;
+    step.emit(signalTaken, { node: number, number: kept.number, takeMs: step.nowMs });
+    return true;
+  }
+  return false;
+}
+
+/** A signal has come: the task that has waited longest for one like it takes it. */
+export function giveToWaiting(run: RunView, kept: RunSignal, step: RunStep, budget: Budget): void {
+  for (const number of waitersOf(run, kept.signal)) {
+    const place = placeOf(run, number, step, budget);
+    const work = place.range.plan.work(place.task);
+    if (work.kind !== "waitSignal" || !isWanted(place, kept, work.where)) continue;
+    step.emit(signalTaken, { node: number, number: kept.number, takeMs: step.nowMs });
+    return;
+  }
+}
+
+/** A signal about which the condition cannot say anything is none that is wanted. */
+function isWanted(place: Place, { payload }: ReadOnly<RunSignal>, where: number): boolean {
+  if (where < 0) return true;
+  try {
+    const names = { signal: { payload: parsed(dataOfPayload(payload as RunSignal["payload"])) } };
+    const held = holds({ ...sceneOf(place), names }, where, "`where`");
+    return held.ok && held.value;
+  } catch (error) {
+    if (error instanceof UnreadableData) return false;
+    throw error;
+  }
+}

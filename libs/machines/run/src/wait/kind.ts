@@ -1,0 +1,98 @@
+/** Waits: for a span, until a moment, or for a signal. */
+import { type ErrorDetail, TaskStatus, WaitCause } from "@tutti/contracts/types/v1";
+import type { Json } from "@tutti/expressions";
+import { detailOfRefusal } from "../error-details.ts";
+import { runErrors } from "../errors.ts";
+import { evaluate } from "../evaluate/evaluate.ts";
+import { idOf, type Place, sceneOf, type TaskKind } from "../kinds/kind.ts";
+import { complete, failForGood } from "../node/outcome.ts";
+import { nodeTimers, timerNumber } from "../numbers.ts";
+import { takeKept } from "../signal/take.ts";
+import { taskWaiting } from "./events.ts";
+import { momentMsOf, spanMsOf } from "./moments.ts";
+
+export const wait: TaskKind = {
+  begin,
+  again: begin,
+
+  expire(place, timer) {
+    if (timer !== nodeTimers.wait) return;
+    const signal = place.run.nodes[place.number]?.more?.signal ?? "";
+    if (signal === "") {
+      complete(place, undefined);
+      return;
+    }
+    const refusal = runErrors.signalMissing.refusal({ task: idOf(place), signal });
+    failForGood(place, detailOfRefusal(refusal));
+  },
+
+  recover(_, { status, number, more }, outstanding) {
+    if (status !== TaskStatus.TASK_STATUS_WAITING || more === undefined || more.dueMs === 0) return;
+    outstanding.timer(timerNumber(number, nodeTimers.wait), more.dueMs);
+  },
+
+  explain(_, { status, more }) {
+    if (status !== TaskStatus.TASK_STATUS_WAITING) return undefined;
+    const signal = more?.signal ?? "";
+    if (signal === "") return { cause: WaitCause.WAIT_CAUSE_TIMER, message: "it waits for its time" };
+    return {
+      cause: WaitCause.WAIT_CAUSE_SIGNAL,
+      message: `it waits for the signal ${signal}`,
+      subject: signal,
+    };
+  },
+};
+
+function begin(place: Place): void {
+  const { range, task } = place;
+  const work = range.plan.work(task);
+  place.budget.spend(0);
+  switch (work.kind) {
+    case "waitFor": {
+      const span = work.span < 0 ? work.ms : computed(place, work.span, "the span", spanMsOf);
+      if (span !== undefined) waitUntil(place, place.step.nowMs + span);
+      return;
+    }
+    case "waitUntil": {
+      const moment = computed(place, work.moment, "the moment", momentMsOf);
+      if (moment !== undefined) waitUntil(place, moment);
+      return;
+    }
+    case "waitSignal": {
+      const { signal, where, within, withinMs } = work;
+      if (takeKept(place, signal, where)) return;
+      const span = within < 0 ? withinMs : computed(place, within, "`within`", spanMsOf);
+      if (span === undefined) return;
+      const { step, number } = place;
+      const dueMs = span > 0 ? step.nowMs + span : 0;
+      step.emit(taskWaiting, { node: number, dueMs, signal, beginMs: step.nowMs });
+      return;
+    }
+  }
+}
+
+function waitUntil(place: Place, dueMs: number): void {
+  const { step, number } = place;
+  if (dueMs <= step.nowMs) complete(place, undefined);
+  else step.emit(taskWaiting, { node: number, dueMs, signal: "", beginMs: step.nowMs });
+}
+
+/** Undefined when the task has failed by it. */
+function computed(
+  place: Place,
+  program: number,
+  what: string,
+  read: (value: Json) => number | undefined,
+): number | undefined {
+  const where = `${what} of ${idOf(place)}`;
+  const made = evaluate(sceneOf(place), program, where);
+  const fail = (error: ErrorDetail) => {
+    failForGood(place, error);
+    return undefined;
+  };
+  if (!made.ok) return fail(made.error);
+  const ms = read(made.value);
+  if (ms !== undefined) return ms;
+  const found = JSON.stringify(made.value)?.slice(0, 100) ?? "nothing";
+  return fail(detailOfRefusal(runErrors.timeExpected.refusal({ where, found })));
+}
