@@ -24,7 +24,7 @@ const fields = {
     "ceilingAppendsPerSec",
     "ratio",
   ],
-  match: ["agents", "queued", "offersPerSec", "usPerTask"],
+  match: ["agents", "queued", "offersPerSec", "usPerTask", "floorUsPerTask", "factor"],
   fair: ["queued", "waitMs", "p99WaitMs", "emptyWaitMs", "emptyP99WaitMs"],
   ceiling: ["concurrency", "stepsPerSec", "p50Ms", "p99Ms", "mainUsPerStep"],
   runtime: [

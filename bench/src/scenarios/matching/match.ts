@@ -1,57 +1,85 @@
-import { alternate } from "../../measure/rounds.ts";
+import { alternate, type Contestant } from "../../measure/rounds.ts";
 import { rounded } from "../../measure/statistics.ts";
 import type { Scenario } from "../../scenario.ts";
+import { Floor } from "./floor.ts";
 import { batch, Rig } from "./rig.ts";
-
-const agents = 1_000;
-const slots = 4;
 
 /** Tasks that wait, beside those at work. */
 const depths = [1, 100, 10_000];
+const pools = [
+  { agents: 1, slots: 1_000 },
+  { agents: 1_000, slots: 4 },
+];
+
+type Figures = { readonly offersPerSec: number; readonly usPerTask: number };
 
 /**
- * One task's whole way through a pool, without bytes: offered, matched, answered, durable. Frames have 64 tasks, as under
- * load; the agents' and the senders' part in it, making the messages, is about a third.
+ * One task's whole way through a pool, without bytes: offered, matched, answered, durable. As many tasks per frame as wait,
+ * at most 64. The times are those of the processor: threads beside this one do not count. The floor is the least that
+ * anybody with these messages does.
  */
 export const match: Scenario = {
   name: "match",
-  about: `tasks per second through a pool with ${agents.toLocaleString("en")} agents, and with one, by how many wait`,
+  about:
+    "tasks per second through a pool, by agents and by how many tasks wait, beside the least that anybody does",
   async *run(budget) {
-    for (const count of [1, agents]) {
-      const contestants = depths.map((queued) => {
-        const rig = new Rig();
-        rig.join(count, count === 1 ? 1_000 : slots);
-        const sender = rig.sender({});
-        // All slots are taken, and so many wait besides.
-        sender.offer((count === 1 ? 1_000 : count * slots) + queued);
-        rig.turn();
-        const step = Math.min(batch, queued);
-        const measure = async (seconds: number) => {
-          const untilMs = performance.now() + seconds * 1_000;
-          const startMs = performance.now();
-          const before = rig.ended;
-          const cpu = process.threadCpuUsage();
-          while (performance.now() < untilMs) {
-            rig.answer(step);
-            sender.exchange(step);
-            rig.turn();
-            rig.nowMs += 0.01;
-          }
-          const tasks = rig.ended - before;
-          const offersPerSec = (1_000 * tasks) / (performance.now() - startMs);
-          const { user, system } = process.threadCpuUsage(cpu);
-          return { offersPerSec, usPerTask: (user + system) / tasks };
-        };
-        return { name: String(queued), measure };
-      });
-      for (const [queued, { offersPerSec, usPerTask }] of await alternate(contestants, budget))
+    for (const { agents, slots } of pools) {
+      const contestants = depths.flatMap((queued) => [
+        poolOf(agents, slots, queued),
+        floorOf(queued, Math.min(batch, queued)),
+      ]);
+      const figures = await alternate(contestants, budget);
+      for (const queued of depths) {
+        const ours = figures.get(`pool ${queued}`);
+        const floor = figures.get(`floor ${queued}`);
+        if (ours === undefined || floor === undefined) continue;
         yield {
-          variant: `${count} agents, ${queued} queued`,
-          agents: count,
-          queued: Number(queued),
-          offersPerSec: rounded(offersPerSec),
-          usPerTask: rounded(usPerTask),
+          variant: `${agents} agents, ${queued} queued`,
+          agents,
+          queued,
+          offersPerSec: rounded(ours.offersPerSec),
+          usPerTask: rounded(ours.usPerTask),
+          floorUsPerTask: rounded(floor.usPerTask),
+          factor: rounded(ours.usPerTask / floor.usPerTask),
         };
+      }
     }
   },
 };
+
+function poolOf(agents: number, slots: number, queued: number): Contestant<Figures> {
+  const rig = new Rig();
+  rig.join(agents, slots);
+  const sender = rig.sender({});
+  // All slots are taken, and so many wait besides.
+  sender.offer(agents * slots + queued);
+  rig.turn();
+  const count = Math.min(batch, queued);
+  const step = () => {
+    rig.answer(count);
+    sender.exchange(count);
+    rig.turn();
+    rig.nowMs += 0.01;
+    return count;
+  };
+  return { name: `pool ${queued}`, measure: (seconds) => measured(step, seconds) };
+}
+
+function floorOf(queued: number, count: number): Contestant<Figures> {
+  const floor = new Floor(queued);
+  const step = () => {
+    floor.step(count);
+    return count;
+  };
+  return { name: `floor ${queued}`, measure: (seconds) => measured(step, seconds) };
+}
+
+async function measured(step: () => number, seconds: number): Promise<Figures> {
+  const startMs = performance.now();
+  const cpu = process.threadCpuUsage();
+  let tasks = 0;
+  while (performance.now() < startMs + seconds * 1_000) tasks += step();
+  const offersPerSec = (1_000 * tasks) / (performance.now() - startMs);
+  const { user, system } = process.threadCpuUsage(cpu);
+  return { offersPerSec, usPerTask: (user + system) / tasks };
+}

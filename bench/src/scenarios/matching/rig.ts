@@ -72,11 +72,7 @@ export class Rig {
   }
 
   token(): Uint8Array {
-    const token = new Uint8Array(16);
-    const words = new DataView(token.buffer);
-    words.setUint32(0, ++this.#tokens);
-    words.setUint32(8, 7);
-    return token;
+    return tokenOf(++this.#tokens);
   }
 
   turn(): number {
@@ -174,7 +170,7 @@ export class BenchSender {
     const { nowMs } = this.#rig;
     for (let left = count; left > 0; left -= batch) {
       const offers: OfferRequest["offers"] = [];
-      for (let made = 0; made < Math.min(left, batch); made++) offers.push(this.#newOffer());
+      for (let made = 0; made < Math.min(left, batch); made++) offers.push(newOffer(this.#rig.token()));
       this.#stream.take({ ...OfferRequest.create(), offers }, nowMs);
     }
   }
@@ -182,41 +178,50 @@ export class BenchSender {
   /** One batch: new offers, and all results so far are durable. */
   exchange(count: number): void {
     const offers: OfferRequest["offers"] = [];
-    for (let made = 0; made < count; made++) offers.push(this.#newOffer());
+    for (let made = 0; made < count; made++) offers.push(newOffer(this.#rig.token()));
     this.#stream.take({ ...OfferRequest.create(), offers, resultsDurable: this.#results }, this.#rig.nowMs);
   }
+}
 
-  #newOffer(): OfferRequest["offers"][number] {
-    return {
-      token: this.#rig.token(),
-      profile: 1,
-      input: { $case: "inlineInput", value: input },
-      attempt: 1,
-      priority: 0,
-      waitedMs: 0,
-      workId: "run-1",
-      taskId: "task",
-      idempotencyKey: "",
-      traceparent: "",
-      saved: nothing,
-      totalMs: 0,
-      labels: [],
-      dueMs: 0,
-      limits: [],
-      budget: undefined,
-      accessToken: "",
-      contextKey: "",
-      stickyKey: "",
-      onlyAgents: [],
-      notAgents: [],
-    };
-  }
+export function tokenOf(number: number): Uint8Array {
+  const token = new Uint8Array(16);
+  const words = new DataView(token.buffer);
+  words.setUint32(0, number);
+  words.setUint32(8, 7);
+  return token;
+}
+
+/** As it comes from the wire. */
+export function newOffer(token: Uint8Array): OfferRequest["offers"][number] {
+  return {
+    token,
+    profile: 1,
+    input: { $case: "inlineInput", value: input },
+    attempt: 1,
+    priority: 0,
+    waitedMs: 0,
+    workId: "run-1",
+    taskId: "task",
+    idempotencyKey: "",
+    traceparent: "",
+    saved: nothing,
+    totalMs: 0,
+    labels: [],
+    dueMs: 0,
+    limits: [],
+    budget: undefined,
+    accessToken: "",
+    contextKey: "",
+    stickyKey: "",
+    onlyAgents: [],
+    notAgents: [],
+  };
 }
 
 const input = new Uint8Array(100);
 const nothing = new Uint8Array(0);
 
-function frameOf(tokens: readonly Uint8Array[]): AgentFrame {
+export function frameOf(tokens: readonly Uint8Array[]): AgentFrame {
   const results: Result[] = [];
   for (const token of tokens)
     results.push({ token, outcome: { $case: "inlineOutput", value: input }, runMs: 1, used: undefined });
