@@ -50,4 +50,13 @@ tasks:
 continueAsNew: {when: "\${{ run.incarnation < 3 }}", with: {round: "\${{ run.incarnation }}"}}
 output: "\${{ input }}"
 `,
+  /** Waits for time and for signals. */
+  waits: `workflow: waits
+input: {schema: {type: object}}
+tasks:
+  a: {wait: {signal: go, where: "signal.payload == 1", within: 5s}, mayFail: true}
+  b: {wait: 2s}
+  c: {wait: {signal: stop}, needs: [{task: a, on: always}]}
+  work: {uses: w, needs: [{task: c, on: always}, b]}
+`,
 };

@@ -12,6 +12,7 @@ import {
   RetryRun,
   ReturnTask,
   RunOrder,
+  SignalRun,
   TerminateRun,
 } from "@tutti/contracts/workflow/v1";
 import type { MachineCall } from "@tutti/kernel/testing";
@@ -81,6 +82,7 @@ export function operations(known: KnownDefinitions, texts = definitions): Arbitr
       ),
     },
     { weight: 4, arbitrary: call("repair_task", repaired) },
+    { weight: 5, arbitrary: call("signal_run", signalled) },
   );
 }
 
@@ -116,6 +118,12 @@ const some = (ids: readonly string[]) =>
   );
 
 const resumed = some(taskIds).map((ids) => ResumeRun.fromPartial({ taskIds: ids }));
+
+const signalled = fc
+  .record({ signal: fc.constantFrom("go", "stop"), payload: fc.constantFrom(1, 2, "x") })
+  .map(({ signal, payload }) =>
+    SignalRun.fromPartial({ signal, payload: { body: { $case: "inline", value: jsonBytes(payload) } } }),
+  );
 
 const labelled = fc
   .record({
