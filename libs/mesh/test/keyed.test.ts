@@ -1,7 +1,7 @@
 /** Calls that go to the one owner of what they are about. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { kernelErrors, type Owner } from "@tutti/kernel";
+import { kernelErrors, notOwnerOf, type Owner } from "@tutti/kernel";
 import { InProcessNetwork, MemoryOwnership, Mesh, meshErrors, OwnershipGuard } from "../src/index.ts";
 import { type Note, note, noteHandlers, noteService } from "../src/testing/index.ts";
 import { all, errorOf } from "./notes.ts";
@@ -49,6 +49,7 @@ async function withCluster(
       noteService,
       noteHandlers({
         change: guarded,
+        get: guarded,
         async *edit(requests) {
           for await (const request of requests) yield guarded(request);
         },
@@ -167,6 +168,28 @@ for (const transport of ["in-process", "grpc"] as const) {
       }));
   });
 }
+
+describe("a call to any instance that is about what one of them owns", () => {
+  it("is sent to the owner by whoever else is asked, with one more hop", () =>
+    withCluster("in-process", async ([a, b], client) => {
+      learn([a.table, b.table], b.owner(1));
+      const notes = client.client(noteService);
+      for (let calls = 1; calls <= 20; calls++) {
+        assert.equal((await notes.get(note({ key: "k1" }))).text, instanceOf(b.mesh));
+        assert.equal(b.hops, calls);
+      }
+      assert.ok(a.hops > 0, "it was asked now and then");
+    }));
+
+  it("is not sent to and fro", () =>
+    withCluster("in-process", async ([a, b], client) => {
+      learn([a.table], b.owner(1));
+      learn([b.table], a.owner(1));
+      const error = await errorOf(client.client(noteService).get(note({ key: "k1" }), { timeoutMs: 200 }));
+      assert.ok(notOwnerOf(error) !== undefined || kernelErrors.deadlineExceeded.is(error), error.code);
+      assert.ok(a.hops + b.hops <= 8, `${a.hops + b.hops} hops`);
+    }));
+});
 
 describe("a process alone", () => {
   it("owns everything it is asked for", async () => {

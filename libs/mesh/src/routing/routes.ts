@@ -1,7 +1,8 @@
 /**
  * Finds the instance an attempt goes to.
  *
- * Any instance: one of the healthy ones by power of two choices; while none is known the call waits a little.
+ * Any instance: one of the healthy ones by power of two choices; while none is known the call waits a little. One that
+ * does not own what the call is about names who does: the call goes there, once.
  * Keyed: the owner of the place the request is about. A stale guess is answered with the owner's name: the call goes
  * there once; after that it waits for the table to change, until its deadline.
  */
@@ -67,9 +68,32 @@ export class Routes {
         this.#parts.pool.prepare(call.method.service) === undefined ? this.#pick(call) : undefined;
       if (target === undefined) return this.#toAnyLater(call, next);
       call.target = target;
-      return next(call);
+      return this.#toAny(call, next);
     },
   };
+
+  /** It may be about what one instance owns all the same, as where the kind is in the request: who is asked knows who does. */
+  #toAny(call: ClientCall, next: (call: ClientCall) => Promise<unknown>): Promise<unknown> {
+    const reply = next(call);
+    const { requestStream, replyStream } = call.method.rpc;
+    return requestStream || replyStream ? reply : reply.catch((error) => this.#toNamed(call, next, error));
+  }
+
+  /** Once: an instance that is named and does not own it either sends nobody on. */
+  async #toNamed(
+    call: ClientCall,
+    next: (call: ClientCall) => Promise<unknown>,
+    thrown: unknown,
+  ): Promise<unknown> {
+    const owner = notOwnerOf(errorFromUnknown(thrown))?.owner;
+    if (owner === undefined || call.stopped !== undefined || call.redirects > 0) throw thrown;
+    call.redirects++;
+    const target = await this.#targetOf(call, owner);
+    if (!target.breaker.admits) throw thrown;
+    call.target = target;
+    call.ownerEpoch = owner.epoch;
+    return next(call);
+  }
 
   #pick(call: ClientCall): Target | undefined {
     const { pool, clock, chance } = this.#parts;
@@ -87,7 +111,7 @@ export class Routes {
       const target = this.#pick(call);
       if (target !== undefined) {
         call.target = target;
-        return next(call);
+        return this.#toAny(call, next);
       }
       const leftMs = untilMs - clock.monotonic();
       const known = this.#parts.pool.targetsOf(service).length > 0;
