@@ -1,0 +1,105 @@
+/** A worker over gRPC with mutual TLS: who it trusts, and as whom it comes. */
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { type AgentFrame, agentLinkService, HostFrame } from "@tutti/contracts/agent/v1";
+import { silentLogger } from "@tutti/kernel";
+import { latch, recordingLogger } from "@tutti/kernel/testing";
+import { Mesh, makeDevelopmentCertificates } from "@tutti/mesh";
+import { Worker, type WorkerCredentials } from "../src/index.ts";
+
+const numbers = { "stock.reserve@1.0.0": 1 };
+const welcome = HostFrame.fromPartial({
+  answer: {
+    $case: "welcome",
+    value: { linkId: "link", agentId: "one", version: 1, capabilityNumbers: { numbers } },
+  },
+});
+
+describe("a worker with certificates", () => {
+  let directory: string;
+  let host: Mesh;
+  const heard: AgentFrame[] = [];
+
+  before(async () => {
+    directory = await mkdtemp(join(tmpdir(), "tutti-sdk-tls-"));
+    await makeDevelopmentCertificates({ directory, services: ["swarm", "worker"] });
+    await makeDevelopmentCertificates({ directory: join(directory, "other"), services: ["worker"] });
+    host = new Mesh({
+      foundation: { logger: silentLogger },
+      settings: {
+        transport: "grpc",
+        listen: "127.0.0.1:0",
+        tls: { mode: "mutual", ca: path("ca.crt"), cert: path("swarm.crt"), key: path("swarm.key") },
+      },
+    });
+    host.serve(agentLinkService, {
+      async *link(frames) {
+        for await (const frame of frames) {
+          heard.push(frame);
+          if (frame.hello !== undefined) yield welcome;
+          if (frame.bye !== undefined) return;
+        }
+      },
+    });
+    await host.start();
+  });
+  after(async () => {
+    await host.stop();
+    await rm(directory, { recursive: true });
+  });
+
+  function path(name: string): string {
+    return join(directory, name);
+  }
+
+  async function credentialsIn(folder: string): Promise<WorkerCredentials> {
+    const [certificateAuthority, certificate, privateKey] = await Promise.all(
+      ["ca.crt", "worker.crt", "worker.key"].map((name) => readFile(path(join(folder, name)))),
+    );
+    assert.ok(certificateAuthority && certificate && privateKey);
+    return { certificateAuthority, certificate, privateKey, accessToken: "token-of-a-test" };
+  }
+
+  it("is linked to a host that the same authority vouches for, and says goodbye", async () => {
+    const credentials = await credentialsIn("");
+    const worker = new Worker(
+      { address: host.address, handleSignals: false, credentials },
+      { logger: silentLogger },
+    );
+    worker.handle("stock.reserve", (input) => input);
+    await worker.start();
+    assert.equal(worker.agentId, "one");
+    await worker.stop();
+    assert.ok(heard.at(-1)?.bye !== undefined);
+  });
+
+  it("is not linked to a host that another authority vouches for, and sends it nothing", async () => {
+    heard.length = 0;
+    const credentials = await credentialsIn("other");
+    const tried = latch();
+    const logger = recordingLogger();
+    const info = logger.info;
+    const worker = new Worker(
+      { address: host.address, handleSignals: false, credentials },
+      {
+        logger: {
+          ...logger,
+          info(message, fields) {
+            info(message, fields);
+            if (message.startsWith("no link")) tried.open();
+          },
+        },
+      },
+    );
+    worker.handle("stock.reserve", (input) => input);
+    const started = worker.start();
+    await tried.opened;
+    assert.deepEqual(heard, []);
+    assert.ok(!JSON.stringify(logger.lines).includes("token-of-a-test"));
+    await worker.stop();
+    await assert.rejects(started, { code: "sdk.stopped" });
+  });
+});
