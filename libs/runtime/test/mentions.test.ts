@@ -67,6 +67,18 @@ describe("a blob that a record names", () => {
     assert.deepEqual(blobs.mentioned, [`bank/0 ${ada}`]);
   });
 
+  it("is not mentioned when nothing is kept of its instance", async () => {
+    const blobs = new Photographs(new VirtualTime());
+    const retentionOf = () => ({ keepMs: 0, idKeptMs: 0 });
+    const bank = new Bank({}, { machines: [accountWithPhotograph()], blobs, retentionOf });
+    await bank.start();
+    await bank.open(ada, 0);
+    await bank.do(ada, close, {});
+    await bank.open(bob, 0);
+    await bank.time.advanceAsync(1_000);
+    assert.deepEqual(blobs.mentioned, [`bank/0 ${bob}`]);
+  });
+
   it("holds its record back from the archive while the store is out of reach, and nothing else", async () => {
     const { bank, blobs } = await bankWithPhotographs();
     blobs.isAway = true;

@@ -15,6 +15,7 @@ import {
   isEnded,
   type Logger,
   type TuttiError,
+  textOf,
   type WireCodec,
 } from "@tutti/kernel";
 import type { Effects } from "../api.ts";
@@ -111,7 +112,11 @@ export class PartitionMemory {
     this.parts = parts;
     const { partition, machines, archive } = parts;
     this.letters = new LetterBox(parts.partitionsOf);
-    this.mentions = new Mentions(parts, parts.blobs);
+    this.mentions = new Mentions(
+      parts,
+      parts.blobs,
+      (key) => this.instances.get(textOf(key)) !== undefined || this.instances.mayBeKept(key),
+    );
     this.folding = new Folding(partition, this.timers);
     this.instances = new Instances({
       machines,

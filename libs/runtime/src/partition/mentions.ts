@@ -4,6 +4,7 @@
  * 1. Before the archive contains a record its blobs are mentioned, durably; what a crash leaves out is folded again from the
  *    journal and mentioned then.
  * 2. A mention may come before its record is durable, and then for nothing: whoever sweeps finds that nobody has it.
+ * 3. What is gone without a trace by then, as what is not kept after its end, has mentioned nothing.
  */
 import type { BlobMention, Blobs, MentionSource } from "@tutti/journal";
 import { assert, type InstanceKey, textOf } from "@tutti/kernel";
@@ -13,12 +14,19 @@ const hashBytes = 32;
 export class Mentions {
   readonly #source: MentionSource;
   readonly #blobs: Pick<Blobs, "mention"> | undefined;
+  readonly #mayBeKept: (key: InstanceKey) => boolean;
   #open = new Map<string, BlobMention>();
   #writing: Promise<void> = Promise.resolve();
 
-  constructor({ service, partition }: MentionSource, blobs: Pick<Blobs, "mention"> | undefined) {
+  /** @param mayBeKept false when there is surely nothing under the key, here or in the archive */
+  constructor(
+    { service, partition }: MentionSource,
+    blobs: Pick<Blobs, "mention"> | undefined,
+    mayBeKept: (key: InstanceKey) => boolean,
+  ) {
     this.#source = { service, partition };
     this.#blobs = blobs;
+    this.#mayBeKept = mayBeKept;
   }
 
   /** Whether anything waits to be mentioned. */
@@ -43,8 +51,9 @@ export class Mentions {
 
   async #write(): Promise<void> {
     const written = this.#open;
-    if (written.size === 0) return;
     this.#open = new Map();
+    for (const [name, mention] of written) if (!this.#mayBeKept(mention)) written.delete(name);
+    if (written.size === 0) return;
     try {
       assert(this.#blobs !== undefined, "who hosts machines that name blobs has a store of them", {
         ...this.#source,

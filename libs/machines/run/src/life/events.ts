@@ -16,6 +16,7 @@ import {
   RunStoppedV1,
   RunTerminatedV1,
 } from "@tutti/contracts/workflow/v1";
+import { blobsOf } from "../blobs.ts";
 import { dataOf } from "../data.ts";
 import { drop } from "../node/flow.ts";
 import { addRange, nodeOf, release, setStatus } from "../node/nodes.ts";
@@ -27,6 +28,7 @@ export const runStarted: RunEvent<RunStartedV1> = {
   type: "run_started",
   version: 1,
   codec: RunStartedV1,
+  blobs: ({ order }) => blobsOf(order?.inputPayload),
   described: true,
   evolve(run, { order = RunOrder.create(), createMs, limits }, outstanding) {
     run.order = order;
@@ -127,6 +129,7 @@ export const runCompleted: RunEvent<RunCompletedV1> = {
   type: "run_completed",
   version: 1,
   codec: RunCompletedV1,
+  blobs: ({ outputPayload }) => blobsOf(outputPayload),
   described: true,
   evolve(run, { output, outputPayload, endMs }, outstanding) {
     run.output = dataOf(output, outputPayload);

@@ -9,6 +9,7 @@ import {
   TaskResumedV1,
   TaskSkippedV1,
 } from "@tutti/contracts/workflow/v1";
+import { blobsOf } from "../blobs.ts";
 import { dataOf } from "../data.ts";
 import { nodeTimers, timerNumber } from "../numbers.ts";
 import { detailOf, type Node, type RunEvent, type RunOutstanding } from "../state.ts";
@@ -19,6 +20,7 @@ export const taskCompleted: RunEvent<TaskCompletedV1> = {
   type: "task_completed",
   version: 1,
   codec: TaskCompletedV1,
+  blobs: ({ outputPayload }) => blobsOf(outputPayload),
   evolve(run, { node: number, output, outputPayload, endMs, agent, used, fromCache }, outstanding) {
     const node = enter(run, number, endMs, outstanding);
     finish(node, outstanding);

@@ -7,6 +7,7 @@ import {
   RunSnapshotV1,
   TaskRepairedV1,
 } from "@tutti/contracts/workflow/v1";
+import { blobsOf } from "../blobs.ts";
 import { dataOfPayload } from "../data.ts";
 import { clearRun, timeoutMsOf } from "../life/events.ts";
 import { end, stop } from "../node/flow.ts";
@@ -50,6 +51,7 @@ export const taskRepaired: RunEvent<TaskRepairedV1> = {
   type: "task_repaired",
   version: 1,
   codec: TaskRepairedV1,
+  blobs: ({ output }) => blobsOf(output),
   described: true,
   evolve(run, { node: number, status, output, error, skipDependents, reason, endMs }, outstanding) {
     const before = statusOfNode(run, number);

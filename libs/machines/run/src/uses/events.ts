@@ -9,6 +9,7 @@ import {
   ProgressSavedV1,
   TaskQueuedV1,
 } from "@tutti/contracts/workflow/v1";
+import { blobsOf } from "../blobs.ts";
 import { dataOf } from "../data.ts";
 import { following } from "../evaluate/evaluate.ts";
 import { failuresMax } from "../limits.ts";
@@ -21,6 +22,7 @@ export const taskQueued: RunEvent<TaskQueuedV1> = {
   type: "task_queued",
   version: 1,
   codec: TaskQueuedV1,
+  blobs: ({ inputPayload }) => blobsOf(inputPayload),
   evolve(run, { node: number, attempt, queueMs, input, inputPayload, details }, outstanding) {
     const node = enter(run, number, queueMs, outstanding);
     node.input =

@@ -1,0 +1,11 @@
+import type { Payload } from "@tutti/contracts/types/v1";
+
+const none: readonly Uint8Array[] = [];
+
+/**
+ * The blob that an event names by a payload, to be kept as long as the run. The plan is not among them: runs by the thousand
+ * share it, and their definition names it once.
+ */
+export function blobsOf(payload: Payload | undefined): readonly Uint8Array[] {
+  return payload?.body?.$case === "blob" ? [payload.body.value.sha256] : none;
+}
