@@ -1,6 +1,7 @@
 /** What a caller sees is the same whatever carries the call. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { setImmediate as testTurn } from "node:timers/promises";
 import {
   type CallContext,
   kernelErrors,
@@ -285,6 +286,32 @@ for (const transport of transports) {
           })(),
         );
         assert.deepEqual(replies, ["one"]);
+        assert.ok(meshErrors.denied.is(error));
+      });
+    });
+
+    it("gives the reply and the error of a handler that nobody has said anything to yet", () => {
+      const handlers = {
+        async *talk(requests: AsyncIterable<Note>) {
+          requests[Symbol.asyncIterator]()
+            .next()
+            .catch(() => {});
+          await testTurn();
+          yield note({ text: "too late" });
+          throw meshErrors.denied({ principal: "p", action: "a", resource: "r", namespace: "n", reason: "" });
+        },
+      };
+      async function* silent(): AsyncGenerator<Note> {
+        yield await never;
+      }
+      return calling({ handlers }, async (client) => {
+        const replies: string[] = [];
+        const error = await errorOf(
+          (async () => {
+            for await (const { text } of client.talk(silent())) replies.push(text);
+          })(),
+        );
+        assert.deepEqual(replies, ["too late"]);
         assert.ok(meshErrors.denied.is(error));
       });
     });

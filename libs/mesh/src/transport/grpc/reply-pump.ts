@@ -12,6 +12,8 @@ export class ReplyPump {
   readonly #call: ServerCall;
   readonly #wire: Wire;
   readonly #limit: number;
+  readonly #written = () => this.#tellFailure();
+  #failure: TuttiError | undefined = undefined;
   #ended = false;
   #wake: (() => void) | undefined = undefined;
 
@@ -37,8 +39,20 @@ export class ReplyPump {
   fail(error: TuttiError): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#failure = error;
+    this.#tellFailure();
+  }
+
+  /**
+   * Not while a reply is being written: whoever waits for the next request takes the stream down when it hears of the
+   * error, and the status would be lost with it.
+   */
+  #tellFailure(): void {
+    if (this.#failure === undefined || this.#wire.writableLength > 0) return;
+    const status = statusOf(this.#failure);
+    this.#failure = undefined;
     // On a stream that its caller has torn down there is nobody to tell.
-    if (!this.#wire.cancelled) this.#wire.emit("error", statusOf(error));
+    if (!this.#wire.cancelled) this.#wire.emit("error", status);
   }
 
   async #send(replies: ServedReplies): Promise<void> {
@@ -47,7 +61,7 @@ export class ReplyPump {
       if (this.#ended) return;
       if (result.done === true) break;
       const bytes = encode(this.#call.method, "reply", result.value, this.#limit);
-      if (this.#wire.write(bytes)) continue;
+      if (this.#wire.write(bytes, this.#written)) continue;
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
