@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Payload } from "@tutti/contracts/types/v1";
+import { RunOrder } from "@tutti/contracts/workflow/v1";
 import { runMachine } from "./machine.ts";
 
 const sha256 = new Uint8Array(32).fill(7);
@@ -10,7 +11,10 @@ const { events } = runMachine({ plans: { plan: () => assert.fail("no plan is ask
 
 describe("blobs of a run", () => {
   for (const [type, bodyWith] of [
-    ["run_started", (inputPayload: Payload | undefined) => ({ order: { inputPayload } })],
+    [
+      "run_started",
+      (inputPayload: Payload | undefined) => ({ order: RunOrder.fromPartial({ inputPayload }) }),
+    ],
     ["run_completed", (outputPayload: Payload | undefined) => ({ outputPayload })],
     ["task_queued", (inputPayload: Payload | undefined) => ({ inputPayload })],
     ["task_completed", (outputPayload: Payload | undefined) => ({ outputPayload })],
@@ -23,4 +27,12 @@ describe("blobs of a run", () => {
       assert.deepEqual([named(inline), named(undefined)], [[], []]);
     });
   }
+
+  it("include the plan that a template was filled in to, and not that of a definition as it is", () => {
+    const event = events.find(({ type }) => type === "run_started") ?? assert.fail("run_started");
+    const order = RunOrder.fromPartial({ hash: "ab".repeat(32) });
+    const named = (more: Partial<RunOrder>) => [...(event.blobs?.({ order: { ...order, ...more } }) ?? [])];
+    assert.deepEqual(named({}), []);
+    assert.deepEqual(named({ parameters: Buffer.from("{}") }), [Buffer.alloc(32, 0xab)]);
+  });
 });

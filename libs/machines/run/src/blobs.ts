@@ -1,11 +1,19 @@
 import type { Payload } from "@tutti/contracts/types/v1";
+import type { RunOrder } from "@tutti/contracts/workflow/v1";
 
 const none: readonly Uint8Array[] = [];
 
-/**
- * The blob that an event names by a payload, to be kept as long as the run. The plan is not among them: runs by the thousand
- * share it, and their definition names it once.
- */
+/** The blob that an event names by a payload, to be kept as long as the run. */
 export function blobsOf(payload: Payload | undefined): readonly Uint8Array[] {
   return payload?.body?.$case === "blob" ? [payload.body.value.sha256] : none;
+}
+
+/**
+ * What a run is started with. The plan of a definition is not among it: runs by the thousand share it, and the definition
+ * names it once. A template that was filled in has a plan that nobody else names.
+ */
+export function blobsOfOrder(order: RunOrder | undefined): readonly Uint8Array[] {
+  const input = blobsOf(order?.inputPayload);
+  if (order === undefined || order.hash === "" || order.parameters.length === 0) return input;
+  return [Buffer.from(order.hash, "hex"), ...input];
 }

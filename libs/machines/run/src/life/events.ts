@@ -16,7 +16,7 @@ import {
   RunStoppedV1,
   RunTerminatedV1,
 } from "@tutti/contracts/workflow/v1";
-import { blobsOf } from "../blobs.ts";
+import { blobsOf, blobsOfOrder } from "../blobs.ts";
 import { dataOf } from "../data.ts";
 import { drop } from "../node/flow.ts";
 import { addRange, nodeOf, release, setStatus } from "../node/nodes.ts";
@@ -28,7 +28,7 @@ export const runStarted: RunEvent<RunStartedV1> = {
   type: "run_started",
   version: 1,
   codec: RunStartedV1,
-  blobs: ({ order }) => blobsOf(order?.inputPayload),
+  blobs: ({ order }) => blobsOfOrder(order),
   described: true,
   evolve(run, { order = RunOrder.create(), createMs, limits }, outstanding) {
     run.order = order;
