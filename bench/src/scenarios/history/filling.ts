@@ -14,7 +14,8 @@ const cause: Cause = {
   decision: "",
   reason: "",
 };
-const regions = ["eu", "us", "asia"];
+/** Every machine has one of them as a label. */
+export const regions = ["eu", "us", "asia"];
 
 /** A machine whose events are written. */
 export interface Subject {

@@ -5,7 +5,7 @@ import { type Archive, ArchiveThread, openArchive, type Search } from "@tutti/jo
 import { systemClock } from "@tutti/kernel";
 import { median, rounded } from "../../measure/statistics.ts";
 import type { Result, Scenario } from "../../scenario.ts";
-import { PartitionFiller, partitions, type Subject } from "./filling.ts";
+import { PartitionFiller, partitions, regions, type Subject } from "./filling.ts";
 
 /** What is measured when there is time; less when somebody only wants to see that it works. */
 const instancesWhole = 1_000_000;
@@ -227,6 +227,8 @@ const searches: Readonly<Record<string, Partial<Search>>> = {
   "label of two hundred": customer("c-77"),
   "label that nobody has": customer("c-99999"),
   "label and status": { ...customer("c-350"), statuses: [6] },
+  "label that all have, absent": { labels: [{ kind: "absent", name: "region" }] },
+  "label whose values all have, not": { labels: [{ kind: "not", name: "region", values: [...regions] }] },
   "a tenth of a second": { startedMs: { from: 1_767_225_650_000, to: 1_767_225_650_100 } },
   "beginning of an id": { idPrefix: "order-17-99" },
   "beginning that nobody has": { idPrefix: "x" },
