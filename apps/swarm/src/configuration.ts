@@ -14,6 +14,9 @@ const links = z.strictObject({
     .default(30_000)
     .describe("How long an agent may be silent before its tasks are given to others."),
   resumeWindowMs: milliseconds.default(60_000).describe("How long after a cut a link can be resumed."),
+  greetingMs: milliseconds
+    .default(10_000)
+    .describe("How long a new stream of an agent may be without a greeting."),
   startedAfterMs: z
     .number()
     .min(0)

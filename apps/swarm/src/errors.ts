@@ -9,6 +9,13 @@ export const swarmErrors = defineErrors("swarm", {
     message: ({ found }: { found: string }) =>
       `expected the first frame of the stream to be a greeting, with the number 0 and hello alone, found ${found}; send hello first`,
   },
+  greetingLate: {
+    status: "DEADLINE_EXCEEDED",
+    retry: "same-key",
+    help: "A stream was opened and nobody said hello on it in time (`swarm.links.greetingMs`).",
+    message: ({ waitedMs }: { waitedMs: number }) =>
+      `expected a greeting within ${waitedMs} ms, found none; say hello as soon as the stream is open`,
+  },
   greetingRepeated: {
     status: "INVALID_ARGUMENT",
     retry: "never",

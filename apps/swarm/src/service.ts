@@ -2,7 +2,7 @@ import { EventOutlet } from "@tutti/bus";
 import { agentLinkService, agentPollService } from "@tutti/contracts/agent/v1";
 import { agentService } from "@tutti/contracts/swarm/v1";
 import type { HostContext, ServiceModule } from "@tutti/host";
-import { type Component, Orchestrator, systemDefer, type Timers } from "@tutti/kernel";
+import { type Component, healthy, Orchestrator, systemDefer, type Timers } from "@tutti/kernel";
 import { ownershipSection } from "@tutti/runtime/ownership";
 import { AgentNews } from "./api/agents/agent-news.ts";
 import { agentHandlers } from "./api/agents/handlers.ts";
@@ -14,6 +14,7 @@ import { type SwarmSettings, swarmSection } from "./configuration.ts";
 import { AgentEvents } from "./effects/agent-events.ts";
 import { linkInstruments } from "./links/instruments.ts";
 import { LinkBook } from "./links/link-book.ts";
+import { linkLimits } from "./links/protocol/limits.ts";
 import { offerInstruments } from "./offers/instruments.ts";
 import { PollDesk } from "./polls/poll-desk.ts";
 import { poolInstruments } from "./pools/instruments.ts";
@@ -48,9 +49,11 @@ export class SwarmService extends Orchestrator {
       },
     });
     const links = linkInstruments(metrics);
+    // What the mesh would not carry is not put into one frame.
+    const frameBytesMax = Math.min(linkLimits.frameBytesMax, mesh.settings.limits.messageBytes);
     const book = new LinkBook({
       ...{ pools, now, ids, logger, host: owner },
-      settings: settings.links,
+      settings: { ...settings.links, frameBytesMax },
       instruments: links,
       onReoffered: (pool, agentId) => outlet.tell(events.reoffered(pool, agentId, now())),
     });
@@ -62,7 +65,9 @@ export class SwarmService extends Orchestrator {
 
     const desk = { pools, news, now, settings, foundation };
     // The contract's area is `agent`; whoever looks for it finds it where the pools are.
-    mesh.serve(agentLinkService, linkHandlers({ book, now, instruments: links }), { service: "swarm" });
+    const { greetingMs } = settings.links;
+    const stream = { book, now, timers, greetingMs, instruments: links };
+    mesh.serve(agentLinkService, linkHandlers(stream), { service: "swarm" });
     mesh.serve(agentPollService, pollHandlers(polls), { service: "swarm" });
     mesh.serve(agentService, agentHandlers(desk));
     mesh.serve(servedPoolService, poolHandlers(desk));
@@ -110,5 +115,6 @@ function linkUpkeep({ book, polls, timers, sweepMs }: Upkeep): Component {
     },
     drain: () => book.close(),
     stop: () => stop(),
+    health: () => ({ ...healthy, details: { links: book.size } }),
   };
 }

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { status } from "@grpc/grpc-js";
-import type { HostFrame } from "@tutti/contracts/agent/v1";
+import { AgentFrame, agentLinkService, type HostFrame } from "@tutti/contracts/agent/v1";
 import { agentService } from "@tutti/contracts/swarm/v1";
 import { fromErrorDetail } from "@tutti/kernel";
 import { type AgentHello, type AgentStream, done, helloOf, numberOf, RawAgent } from "./support/raw-agent.ts";
-import { Sender } from "./support/sender.ts";
+import { Outgoing, Sender } from "./support/sender.ts";
 import { SwarmHost } from "./support/swarm-host.ts";
+import { until } from "./support/until.ts";
 
 const refusalIn = ({ answer }: HostFrame) =>
   answer?.$case === "refused" && answer.value.error ? fromErrorDetail(answer.value.error) : undefined;
@@ -79,6 +80,34 @@ describe("links of agents over gRPC", () => {
       "hello.offering.capabilities[0].name",
       "hello.offering.capabilities[0].version",
     ]);
+  });
+
+  it("are refused when nobody says hello in time", async () => {
+    const stream = raw.open();
+    const before = swarm.host.mesh.server.load.streams;
+    await until("the stream to be there", () => swarm.host.mesh.server.load.streams > before);
+    await swarm.pass(10_000);
+    await refused(stream, "swarm.greeting_late", status.DEADLINE_EXCEEDED);
+  });
+
+  it("work within the process too, where frames are not sent but handed over", async () => {
+    const { hello, sender } = room();
+    const frames = new Outgoing<AgentFrame>();
+    const link = swarm.host.mesh.client(agentLinkService, { service: "swarm" }).link(frames);
+    frames.say(AgentFrame.fromPartial({ hello: helloOf(hello) }));
+    const { value: first } = await link.next();
+    assert.equal(first?.answer?.$case, "welcome");
+    frames.say(AgentFrame.fromPartial({ sequence: 1, credit: 1 }));
+    const tasks = sender();
+    tasks.offer([1]);
+    const { value: second } = await link.next();
+    const [assign] = second?.assignments ?? [];
+    assert.deepEqual([assign?.workId, assign?.attempt], ["run-1", 1]);
+    frames.say(AgentFrame.fromPartial({ sequence: 2, results: [done(1)] }));
+    await tasks.next("a result", ({ results }) => results[0]);
+    frames.say(AgentFrame.fromPartial({ sequence: 3, bye: {} }));
+    for await (const _ of link);
+    tasks.close();
   });
 
   it("are refused in a pool that is not there", async () => {

@@ -50,7 +50,7 @@ export function welcome({ link, settings, resumed, ...told }: Welcoming): HostFr
         leaseMs,
         resumeWindowMs,
         startedAfterMs,
-        maxFrameBytes: linkLimits.frameBytesMax,
+        maxFrameBytes: settings.frameBytesMax,
         maxInlineBytes: linkLimits.payloadBytesMax,
         held,
       },

@@ -135,7 +135,8 @@ export class LinkBook {
     const { agentId } = joined;
     const identity: LinkIdentity = { namespace, pool: name, agentId, incarnation: hello.incarnation };
     const link = new HostLink(ids.newId("link"), identity, settings, nowMs);
-    agent = new LinkedAgent(link, pool, joined.link, pools.turns);
+    const { frameBytesMax } = settings;
+    agent = new LinkedAgent({ link, pool, agent: joined.link, turns: pools.turns, frameBytesMax });
     outlet.bind(agent);
     this.#agents.set(link.id, agent);
     link.attach(carrier, nowMs);

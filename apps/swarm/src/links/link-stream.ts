@@ -3,7 +3,8 @@
  * agent reads. While it does not, nothing is taken from the link; what is to be said gathers there in larger frames.
  */
 import type { AgentFrame, HostFrame } from "@tutti/contracts/agent/v1";
-import { Bell, type CallContext, errorFromUnknown, type TuttiError } from "@tutti/kernel";
+import { Bell, type CallContext, errorFromUnknown, type Timers, type TuttiError } from "@tutti/kernel";
+import { swarmErrors } from "../errors.ts";
 import type { PoolTime } from "../pools/pool-time.ts";
 import { refusal } from "./greeting.ts";
 import type { LinkInstruments } from "./instruments.ts";
@@ -14,6 +15,8 @@ import type { Carrier } from "./protocol/host-link.ts";
 export interface LinkStreamParts {
   readonly book: LinkBook;
   readonly now: PoolTime;
+  readonly timers: Timers;
+  readonly greetingMs: number;
   readonly instruments: LinkInstruments;
 }
 
@@ -58,13 +61,15 @@ export async function* serveLink(
 
 /** Undefined for a stream that ends before it has begun. */
 async function greet(
-  { book, instruments }: LinkStreamParts,
+  { book, instruments, timers, greetingMs }: LinkStreamParts,
   frames: AsyncIterator<AgentFrame>,
   { signal }: Pick<CallContext, "signal">,
   carrier: Carrier,
 ): Promise<Greeted | { readonly error: TuttiError } | undefined> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = timers.after(greetingMs, () => reject(swarmErrors.greetingLate({ waitedMs: greetingMs })));
   try {
-    const first = await frames.next();
+    const first = await Promise.race([frames.next(), late]);
     if (first.done === true) return undefined;
     return book.greet(first.value, carrier);
   } catch (thrown) {
@@ -72,6 +77,8 @@ async function greet(
     if (signal.aborted) throw error;
     instruments.refused.add();
     return { error };
+  } finally {
+    timer.cancel();
   }
 }
 

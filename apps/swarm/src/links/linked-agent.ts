@@ -34,6 +34,14 @@ export class LinkOutlet implements AgentOutlet {
   }
 }
 
+export interface LinkedAgentParts {
+  readonly link: HostLink;
+  readonly pool: Pool;
+  readonly agent: AgentLink;
+  readonly turns: Turns;
+  readonly frameBytesMax: number;
+}
+
 export class LinkedAgent {
   readonly link: HostLink;
   readonly pool: Pool;
@@ -42,7 +50,10 @@ export class LinkedAgent {
   readonly #loan = new CreditLoan(lentMax);
   #isLending = false;
 
-  constructor(link: HostLink, pool: Pool, agent: AgentLink, turns: Turns) {
+  readonly #frameBytesMax: number;
+
+  constructor({ link, pool, agent, turns, frameBytesMax }: LinkedAgentParts) {
+    this.#frameBytesMax = frameBytesMax;
     this.link = link;
     this.pool = pool;
     this.#agent = agent;
@@ -91,7 +102,7 @@ export class LinkedAgent {
 
   /** What the pool says. The frame is the pool's own and is used again: it is encoded before this returns. */
   send(frame: HostFrame): void {
-    for (const content of contentsOf(frame)) this.link.send(content);
+    for (const content of contentsOf(frame, this.#frameBytesMax)) this.link.send(content);
     this.#loan.used(frame.assignments.length);
     if (frame.drain !== undefined || frame.sleep !== undefined) this.#loan.void();
     if (this.#loan.kept === 0 || this.#isLending) return;

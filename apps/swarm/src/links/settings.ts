@@ -6,6 +6,10 @@ export interface LinkSettings extends LinkTimes {
   readonly leaseMs: number;
   /** An attempt that ends sooner needs no word that it began. */
   readonly startedAfterMs: number;
+  /** How long a new stream may be without a greeting. */
+  readonly greetingMs: number;
+  /** Largest frame, either way. */
+  readonly frameBytesMax: number;
   /** How often all links are looked after. */
   readonly sweepMs: number;
 }

@@ -33,6 +33,9 @@ export class OfferExchange implements SenderOutlet {
   readonly #stream: OfferStream;
   readonly #pools = new Map<number, Pool>();
   readonly #replies = new Replies();
+  /** Numbers of pools that are not owned here, and of profiles for them. */
+  readonly #elsewhere = new Set<number>();
+  readonly #profilesElsewhere = new Set<number>();
 
   /** Takes the first request. Throws what the sender is refused with. */
   constructor(parts: OfferExchangeParts, first: OfferRequest) {
@@ -46,8 +49,13 @@ export class OfferExchange implements SenderOutlet {
     this.#stream = openOfferStream(hello.instanceId, this);
     const { owner: instanceId, begunAfterMs } = parts;
     this.#replies.welcome({ version: offerVersion, instanceId, begunAfterMs });
-    this.#open(1, firstPool);
-    this.#takeAll({ ...first, hello: undefined });
+    try {
+      this.#open(1, firstPool);
+      this.#takeAll({ ...first, hello: undefined });
+    } catch (thrown) {
+      this.close();
+      throw thrown;
+    }
   }
 
   /** Takes a further request. Throws what breaks the protocol: the stream has to end. */
@@ -80,13 +88,34 @@ export class OfferExchange implements SenderOutlet {
 
   #takeAll(request: OfferRequest): void {
     for (const pool of request.pools) this.#openFurther(pool);
-    const refusal = this.#stream.take(request, this.#parts.now());
+    const refusal = this.#stream.take(this.#ownedOf(request), this.#parts.now());
     if (refusal !== undefined) throw errorOf(refusal);
     this.#stir();
   }
 
+  /** A pool that is not there is one that nobody owns. */
   #openFurther({ number, namespace, pool }: OpenPool): void {
-    this.#open(number, this.#parts.pools.insist(namespace || defaultNamespace, pool || defaultPool));
+    const name = pool || defaultPool;
+    const found = this.#parts.pools.find(namespace || defaultNamespace, name);
+    if (found !== undefined) this.#open(number, found);
+    // Not the end of a stream that has other pools: what belongs there waits where it is until somebody owns it.
+    else {
+      this.#elsewhere.add(number);
+      this.#replies.moved(number);
+      this.#parts.wake();
+    }
+  }
+
+  /** Without what is for pools that are not owned here: their sender has been told, or is being. */
+  #ownedOf(request: OfferRequest): OfferRequest {
+    if (this.#elsewhere.size === 0) return request;
+    for (const { number, pool } of request.profiles)
+      if (this.#elsewhere.has(pool)) this.#profilesElsewhere.add(number);
+    return {
+      ...request,
+      profiles: request.profiles.filter(({ pool }) => !this.#elsewhere.has(pool)),
+      offers: request.offers.filter(({ profile }) => !this.#profilesElsewhere.has(profile)),
+    };
   }
 
   #open(number: number, pool: Pool): void {

@@ -18,6 +18,11 @@ export class Replies {
     this.#room().welcome = welcome;
   }
 
+  /** A pool that nobody is known to own. */
+  moved(pool: number): void {
+    this.#room().moved.push({ pool, owner: undefined });
+  }
+
   /** An empty reply, where nothing else is to be said. */
   sayWord(): void {
     if (this.#replies.length === 0) this.#begin();

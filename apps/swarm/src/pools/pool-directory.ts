@@ -50,11 +50,17 @@ export class PoolDirectory {
 
   /** A pool; throws when there is none of the name, or none is owned here. */
   insist(namespace: string, name: string): Pool {
+    const pool = this.find(namespace, name);
+    if (pool === undefined) throw swarmErrors.poolUnknown({ namespace, pool: name });
+    return pool;
+  }
+
+  /** The same; undefined for one that is not there. */
+  find(namespace: string, name: string): Pool | undefined {
     if (this.#parts.isShared) throw swarmErrors.poolsNotShared();
     const key = `${namespace}/${name}`;
     const known = this.#pools.get(key);
-    if (known !== undefined) return known;
-    if (name !== defaultPool) throw swarmErrors.poolUnknown({ namespace, pool: name });
+    if (known !== undefined || name !== defaultPool) return known;
     const { owner, chance, now, settings, onAgentChange } = this.#parts;
     const pool: Pool = openPool({
       ...{ namespace, name, owner, chance, settings },

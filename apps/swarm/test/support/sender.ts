@@ -1,5 +1,6 @@
 /** Whoever has tasks, as a test plays it: a stream of offers through a mesh, in-process or over gRPC. */
 import { dispatchService, type OfferReply, OfferRequest } from "@tutti/contracts/swarm/v1";
+import { Bell } from "@tutti/kernel";
 import type { Mesh } from "@tutti/mesh";
 import { until } from "./until.ts";
 
@@ -7,15 +8,13 @@ type Request = Parameters<typeof OfferRequest.fromPartial>[0];
 
 export class Sender {
   readonly replies: OfferReply[] = [];
-  readonly #requests: OfferRequest[] = [];
-  #wake: () => void = () => {};
-  #isOpen = true;
+  readonly #requests = new Outgoing<OfferRequest>();
   #taken = 0;
   error: unknown;
 
   constructor(mesh: Pick<Mesh, "client">, hello: Request["hello"] = {}) {
     this.say({ hello: { version: 1, instanceId: "inst_sender", service: "workflow", ...hello } });
-    const replies = mesh.client(dispatchService).offer(this.#all());
+    const replies = mesh.client(dispatchService).offer(this.#requests);
     const read = async () => {
       for await (const reply of replies) this.replies.push(reply);
     };
@@ -25,8 +24,7 @@ export class Sender {
   }
 
   say(request: Request): void {
-    this.#requests.push(OfferRequest.fromPartial(request));
-    this.#wake();
+    this.#requests.say(OfferRequest.fromPartial(request));
   }
 
   /** Offers tasks of one capability, each with its number as token. */
@@ -60,19 +58,32 @@ export class Sender {
   }
 
   close(): void {
-    this.#isOpen = false;
-    this.#wake();
+    this.#requests.close();
+  }
+}
+
+/** Messages of a stream, one after the other as they are read. */
+export class Outgoing<T> implements AsyncIterable<T> {
+  readonly #messages: T[] = [];
+  readonly #bell = new Bell();
+  #isOpen = true;
+
+  say(message: T): void {
+    this.#messages.push(message);
+    this.#bell.ring();
   }
 
-  async *#all(): AsyncGenerator<OfferRequest> {
+  close(): void {
+    this.#isOpen = false;
+    this.#bell.ring();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<T> {
     for (;;) {
-      const request = this.#requests.shift();
-      if (request !== undefined) yield request;
+      const message = this.#messages.shift();
+      if (message !== undefined) yield message;
       else if (!this.#isOpen) return;
-      else
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve;
-        });
+      else await this.#bell.rung();
     }
   }
 }

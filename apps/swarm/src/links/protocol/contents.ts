@@ -21,14 +21,14 @@ export function emptyContent(): Content {
 }
 
 /** The content of a frame: in one piece, or in several where it would be larger than a frame may be. */
-export function contentsOf(frame: HostFrame): Content[] {
+export function contentsOf(frame: HostFrame, bytesMax: number = linkLimits.frameBytesMax): Content[] {
   const whole = encoded(frame);
-  if (whole.length <= linkLimits.frameBytesMax || frame.assignments.length === 0) return [whole];
+  if (whole.length <= bytesMax || frame.assignments.length === 0) return [whole];
   // Assignments come first within a frame, so they do in frames of their own.
   const { assignments, ...rest } = frame;
   const others = encoded({ ...rest, assignments: [] });
   const last = others.length > headerBytes ? [others] : [];
-  return [...piecesOf(assignments), ...last];
+  return [...piecesOf(assignments, bytesMax), ...last];
 }
 
 /** Puts the numbers before a content that is sent now. */
@@ -41,11 +41,11 @@ export function numbered(content: Content, sequence: number, acknowledged: numbe
   return content.subarray(from);
 }
 
-function piecesOf(assignments: readonly Assign[]): Content[] {
+function piecesOf(assignments: readonly Assign[], bytesMax: number): Content[] {
   const whole = encoded({ ...HostFrame.create(), assignments: [...assignments] });
-  if (whole.length <= linkLimits.frameBytesMax || assignments.length === 1) return [whole];
+  if (whole.length <= bytesMax || assignments.length === 1) return [whole];
   const half = assignments.length >> 1;
-  return [...piecesOf(assignments.slice(0, half)), ...piecesOf(assignments.slice(half))];
+  return [...piecesOf(assignments.slice(0, half), bytesMax), ...piecesOf(assignments.slice(half), bytesMax)];
 }
 
 function encoded(frame: HostFrame): Content {

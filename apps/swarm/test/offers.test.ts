@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { isTuttiError } from "@tutti/kernel";
+import { done, numberOf, RawAgent } from "./support/raw-agent.ts";
+import { Sender } from "./support/sender.ts";
+import { SwarmHost } from "./support/swarm-host.ts";
+import { until } from "./support/until.ts";
+import { assignedIn, resultIn } from "./support/workshop.ts";
+
+for (const transport of ["in-process", "grpc"] as const) {
+  describe(`a stream of offers, ${transport}`, () => {
+    let swarm: SwarmHost;
+    let raw: RawAgent;
+    let names = 0;
+
+    before(async () => {
+      // Agents are elsewhere in either case.
+      swarm = await SwarmHost.start(...(transport === "grpc" ? ["--mesh.transport=grpc"] : []));
+      raw = new RawAgent(swarm.address);
+    });
+    after(async () => {
+      raw[Symbol.dispose]();
+      await swarm[Symbol.asyncDispose]();
+    });
+
+    async function room() {
+      const namespace = `offers-${++names}`;
+      const { stream } = await raw.link({ namespace, agentId: "worker" });
+      stream.send({ sequence: 1, credit: 10 });
+      return { namespace, stream, sender: new Sender(swarm.host.mesh, { namespace }) };
+    }
+
+    it("is welcomed, and told how much it may have outstanding", async () => {
+      const { sender } = await room();
+      const welcome = await sender.next("a welcome", (reply) => reply.welcome);
+      assert.deepEqual([welcome.version, welcome.begunAfterMs], [1, 20]);
+      const [window] = await sender.next("a window", ({ windows }) =>
+        windows.length > 0 ? windows : undefined,
+      );
+      assert.deepEqual([window?.pool, window?.window, window?.epoch], [1, 1_024, 1]);
+    });
+
+    it("that breaks is followed by another, on which everything is offered again and nothing is done twice", async () => {
+      const { namespace, stream, sender } = await room();
+      sender.offer([1, 2, 3]);
+      const got: number[] = [];
+      await stream.next("three tasks", ({ assignments }) => {
+        got.push(...assignments.map((assign) => numberOf(assign.token)));
+        return got.length === 3 || undefined;
+      });
+      stream.send({ sequence: 2, results: [done(1)] });
+      await sender.next("the first result", resultIn);
+      // Before its sender could make the result durable.
+      sender.close();
+
+      const again = new Sender(swarm.host.mesh, { namespace });
+      again.offer([1, 2, 3]);
+      const result = await again.next("the first result again", resultIn);
+      assert.equal(numberOf(result.token), 1);
+      stream.send({ sequence: 3, results: [done(2), done(3)] });
+      await until("all three", () => again.replies.flatMap(({ results }) => results).length === 3);
+      again.say({ resultsDurable: 3 });
+      await stream.next("durability", ({ resultsDurable }) => resultsDurable === 3 || undefined);
+      assert.equal(stream.frames.flatMap(({ assignments }) => assignments).length, 3);
+      again.close();
+    });
+
+    it("has a task back that it recalls before anybody took it", async () => {
+      const { sender } = await room();
+      sender.offer([1], { profile: { number: 2, capability: "test.nobody" } });
+      await sender.next("the window", ({ windows }) => windows[0]);
+      const token = Buffer.alloc(16);
+      token.writeUInt32BE(1);
+      sender.say({ recalls: [token] });
+      const returned = await sender.next("it back", (reply) => reply.returned[0]);
+      assert.deepEqual([numberOf(returned.token), returned.reason], [1, 1]);
+    });
+
+    it("is told which pool is owned by nobody, and goes on with the others", async () => {
+      const { stream, sender } = await room();
+      sender.say({ pools: [{ number: 2, pool: "nowhere" }] });
+      sender.offer([1], { profile: { number: 2, pool: 2 } });
+      const moved = await sender.next("the news", (reply) => reply.moved[0]);
+      assert.deepEqual([moved.pool, moved.owner], [2, undefined]);
+      sender.offer([2]);
+      const [task] = await stream.next("the other task", assignedIn);
+      assert.equal(task && numberOf(task.token), 2);
+    });
+
+    it("is refused without a greeting, in a pool that is not there, and when it breaks the rules", async () => {
+      const namespace = `offers-${++names}`;
+      const nowhere = new Sender(swarm.host.mesh, { namespace, pool: "nowhere" });
+      await until("the refusal", () => nowhere.error !== undefined);
+      assert.ok(isTuttiError(nowhere.error) && nowhere.error.code === "swarm.pool_unknown");
+
+      const twice = new Sender(swarm.host.mesh, { namespace });
+      twice.say({ hello: { version: 1, instanceId: "inst_2", service: "workflow" } });
+      await until("the refusal", () => twice.error !== undefined);
+      assert.ok(isTuttiError(twice.error) && twice.error.code === "swarm.offer_greeting_repeated");
+
+      const wrong = new Sender(swarm.host.mesh, { namespace });
+      wrong.say({ resultsDurable: 9 });
+      await until("the refusal", () => wrong.error !== undefined);
+      assert.ok(isTuttiError(wrong.error) && wrong.error.code === "matching.durable_unknown");
+    });
+
+    it("hears something when nothing happens", async () => {
+      const { sender } = await room();
+      await sender.next("a window", ({ windows }) => windows[0]);
+      const count = sender.replies.length;
+      await swarm.pass(5_000);
+      await until("a word", () => sender.replies.length > count);
+    });
+  });
+}
