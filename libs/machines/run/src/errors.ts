@@ -183,6 +183,13 @@ export const runErrors = defineErrors("workflow", {
     message: ({ where, found }: { where: string; found: string }) =>
       `expected a time for ${where}, found ${found}; correct the expression`,
   },
+  childFailed: {
+    status: "ABORTED",
+    retry: "same-key",
+    help: "The run that does the task has ended otherwise than well. Its own error is the cause.",
+    message: ({ task, child, status }: { task: string; child: string; status: string }) =>
+      `expected ${child} to do ${task}, found it ${status}; look at that run`,
+  },
   kindUnknown: {
     status: "UNIMPLEMENTED",
     retry: "never",

@@ -1,11 +1,23 @@
+export { confirmChild, refuseChild } from "./child/commands.ts";
 export { indexLabels } from "./description.ts";
-export type { OfferTask, RenewLease, RunEffect, StartChild } from "./effects.ts";
+export {
+  dueMsOf,
+  type OfferTask,
+  priorityOf,
+  type RenewLease,
+  type RunEffect,
+  type StartChild,
+} from "./effects.ts";
 export { runErrors } from "./errors.ts";
 export { beginRun, cancelRun, labelRun, pauseRun, resumeRun, terminateRun } from "./life/commands.ts";
 export * as runLimits from "./limits.ts";
 export { type RunMachineOptions, runMachine } from "./machine.ts";
 export { OfferProfile } from "./plan/offer-profile.ts";
 export { RunPlan, type RunPlans } from "./plan/run-plan.ts";
+export { explain } from "./queries/explain.ts";
+export { type RunWanted, showEnding, showRun } from "./queries/run.ts";
+export { showTask, showTasks, type TasksShown, type TasksWanted } from "./queries/tasks.ts";
+export { repairTask, resetRun, retryRun } from "./repair/commands.ts";
 export { signalRun } from "./signal/commands.ts";
 export type { Run } from "./state.ts";
 export { completeTask, failTask, noteAttempt, noteProgress, returnTask } from "./uses/commands.ts";

@@ -9,6 +9,8 @@
  * 4. Attempts of a node are numbered without end, so that a late result of one that was undone is nobody's.
  */
 import type { Machine } from "@tutti/kernel";
+import { confirmChild, endChild, refuseChild } from "./child/commands.ts";
+import { childQueued, childStarted } from "./child/events.ts";
 import { describeRun, projectRun } from "./description.ts";
 import type { RunEffect } from "./effects.ts";
 import { entriesBegun } from "./entries/events.ts";
@@ -17,6 +19,9 @@ import * as life from "./life/events.ts";
 import { expire } from "./life/expire.ts";
 import * as tasks from "./node/events.ts";
 import type { KnownPlans, RunPlans } from "./plan/run-plan.ts";
+import { explain } from "./queries/explain.ts";
+import { showEnding, showRun } from "./queries/run.ts";
+import { showTask, showTasks } from "./queries/tasks.ts";
 import { recoverRun } from "./recovery.ts";
 import { repairTask, resetRun, retryRun } from "./repair/commands.ts";
 import { runReset, runRetried, taskRepaired } from "./repair/events.ts";
@@ -56,6 +61,9 @@ export function runMachine({ plans }: RunMachineOptions): Machine<Run, RunEffect
       noteAttempt,
       noteProgress,
       signalRun,
+      confirmChild,
+      refuseChild,
+      endChild,
     ],
     events: [
       life.runStarted,
@@ -87,13 +95,15 @@ export function runMachine({ plans }: RunMachineOptions): Machine<Run, RunEffect
       tasks.taskResumed,
       entriesBegun,
       taskWaiting,
+      childQueued,
+      childStarted,
       signalReceived,
       signalTaken,
       undo.undoQueued,
       undo.undoCompleted,
       undo.undoFailed,
     ],
-    queries: [],
+    queries: [showRun, showEnding, showTasks, showTask, explain],
     expire,
     snapshots: runSnapshots(known),
     recover: recoverRun,

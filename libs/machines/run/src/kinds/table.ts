@@ -1,5 +1,6 @@
 /** Which folder does which kind of task. */
 import type { TaskKindWord } from "@tutti/definitions";
+import { child } from "../child/kind.ts";
 import { detailOfRefusal } from "../error-details.ts";
 import { runErrors } from "../errors.ts";
 import { failForGood } from "../node/outcome.ts";
@@ -8,7 +9,7 @@ import { uses } from "../uses/kind.ts";
 import { wait } from "../wait/kind.ts";
 import { idOf, type TaskKind } from "./kind.ts";
 
-const kinds: Partial<Record<TaskKindWord, TaskKind>> = { uses, set, wait };
+const kinds: Partial<Record<TaskKindWord, TaskKind>> = { uses, set, wait, workflow: child, mission: child };
 
 /** One that a newer release knows: its task fails, and says so. */
 const unknown: TaskKind = {

@@ -14,6 +14,7 @@ import { isUndone, type RangeView, type RunStep, type RunView, statusOf } from "
 import { withUndoFailures } from "../undo/undo.ts";
 import { beginMessage } from "./begin-message.ts";
 import { runCancelled, runCompleted, runContinued, runFailed, runStopped } from "./events.ts";
+import { nextIdOf } from "./ids.ts";
 
 /** Nothing is open any more. */
 export function conclude(run: RunView, step: RunStep): void {
@@ -90,7 +91,7 @@ function goOnAsNew(run: RunView, step: RunStep, scene: Scene, program: number): 
   }
   const firstId = before.firstId || step.key.id;
   const incarnation = (before.incarnation || 1) + 1;
-  const nextId = `${firstId}~${incarnation}`;
+  const nextId = nextIdOf(firstId, incarnation);
   const given = { input: bytesOf(input), inputPayload: payloadOf(input), labels: { ...run.facts.labels } };
   const order = RunOrder.fromPartial({
     ...before,

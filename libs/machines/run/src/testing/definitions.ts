@@ -59,4 +59,12 @@ tasks:
   c: {wait: {signal: stop}, needs: [{task: a, on: always}]}
   work: {uses: w, needs: [{task: c, on: always}, b]}
 `,
+  /** Children do its tasks. */
+  children: `
+workflow: children
+tasks:
+  sub: {workflow: other, retry: {max: 2, backoff: 1s}, with: "\${{ input.n }}", timeout: {total: 20s}}
+  kept: {workflow: other, parentClose: abandon, mayFail: true}
+  after: {uses: test.after, needs: [sub]}
+`,
 };

@@ -1,12 +1,15 @@
 /** Commands as callers give them, drawn by chance, and what agents say to what they are offered. */
-import { ErrorDetail, RetryClass } from "@tutti/contracts/types/v1";
+import { ErrorDetail, RetryClass, WorkStatus } from "@tutti/contracts/types/v1";
 import {
   type BeginRun,
   CancelRun,
   CompleteTask,
+  ConfirmChild,
+  EndChild,
   FailTask,
   LabelRun,
   PauseRun,
+  RefuseChild,
   RepairTask,
   ResumeRun,
   RetryRun,
@@ -17,6 +20,7 @@ import {
 } from "@tutti/contracts/workflow/v1";
 import type { MachineCall } from "@tutti/kernel/testing";
 import fc, { type Arbitrary } from "fast-check";
+import type { StartChild } from "../effects.ts";
 import { definitions } from "./definitions.ts";
 import type { KnownDefinitions } from "./plans.ts";
 import { jsonBytes } from "./scene.ts";
@@ -58,7 +62,7 @@ export function operations(known: KnownDefinitions, texts = definitions): Arbitr
         reason.map((given) => PauseRun.fromPartial({ reason: given })),
       ),
     },
-    { weight: 5, arbitrary: call("resume_run", resumed) },
+    { weight: 8, arbitrary: call("resume_run", resumed) },
     {
       weight: 2,
       arbitrary: call(
@@ -83,6 +87,7 @@ export function operations(known: KnownDefinitions, texts = definitions): Arbitr
     },
     { weight: 4, arbitrary: call("repair_task", repaired) },
     { weight: 5, arbitrary: call("signal_run", signalled) },
+    { weight: 3, arbitrary: call("end_child", childEnded) },
   );
 }
 
@@ -125,6 +130,13 @@ const signalled = fc
     SignalRun.fromPartial({ signal, payload: { body: { $case: "inline", value: jsonBytes(payload) } } }),
   );
 
+const childEnded = fc
+  .record({
+    runId: fc.constantFrom("x..sub..0", "x..sub..0.2", "x..kept..1", "y..sub..0"),
+    status: fc.constantFrom(WorkStatus.WORK_STATUS_COMPLETED, WorkStatus.WORK_STATUS_FAILED),
+  })
+  .map((ending) => EndChild.fromPartial({ taskId: ending.runId.split("..")[1] ?? "", ending }));
+
 const labelled = fc
   .record({
     name: fc.constantFrom("team", "customer"),
@@ -150,8 +162,27 @@ function repairOf(how: string) {
   return { $case: "skip", value: { skipDependents: how === "all" } } as const;
 }
 
+/** What comes of what a run wants done. */
+export function resultOf(effect: unknown, luck: number): Omit<MachineCall, "key"> {
+  const { kind, childId: id } = effect as Partial<StartChild>;
+  return kind === "start_child" ? childResult(id ?? "", luck) : attemptResult(luck);
+}
+
+function childResult(id: string, luck: number): Omit<MachineCall, "key"> {
+  if (luck < 0.2) {
+    const error = ErrorDetail.fromPartial({ code: "definition.missing", message: "there is none" });
+    return { command: "refuse_child", body: RefuseChild.fromPartial({ error }) };
+  }
+  const status = luck < 0.6 ? WorkStatus.WORK_STATUS_COMPLETED : WorkStatus.WORK_STATUS_FAILED;
+  const ending = luck < 0.4 || luck > 0.9 ? { runId: id, status } : undefined;
+  return {
+    command: "confirm_child",
+    body: ConfirmChild.fromPartial({ id, hash: "h", ...(ending && { ending }) }),
+  };
+}
+
 /** The last word of an agent on an attempt. */
-export function resultOf(_effect: unknown, luck: number): Omit<MachineCall, "key"> {
+function attemptResult(luck: number): Omit<MachineCall, "key"> {
   if (luck < 0.62) {
     const output = luck < 0.1 ? { id: 7, n: luck } : luck < 0.2 ? null : "done";
     const bytes = output === null ? new Uint8Array(0) : jsonBytes(output);

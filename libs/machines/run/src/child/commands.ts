@@ -1,0 +1,94 @@
+/** What becomes of children: started, refused, ended. */
+import { type ErrorDetail, RetryClass, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
+import {
+  ConfirmChild,
+  EndChild,
+  RefuseChild,
+  RunDone,
+  type RunEnding,
+  TaskAnswered,
+} from "@tutti/contracts/workflow/v1";
+import { dataOf } from "../data.ts";
+import { bounded, detailOfRefusal } from "../error-details.ts";
+import { runErrors } from "../errors.ts";
+import { Budget } from "../kinds/budget.ts";
+import { idOf, type Place, placeOf } from "../kinds/kind.ts";
+import { advance } from "../life/advance.ts";
+import { statusName } from "../life/words.ts";
+import { complete, failAttempt } from "../node/outcome.ts";
+import { findNode } from "../node/places.ts";
+import { nodeOfEffect } from "../numbers.ts";
+import type { RunCommand } from "../state.ts";
+import { childStarted } from "./events.ts";
+
+const answered: TaskAnswered = { ending: undefined };
+const done: RunDone = {};
+
+/** Result: the child is there. Its end may have been told before. */
+export const confirmChild: RunCommand<ConfirmChild, TaskAnswered> = {
+  type: "confirm_child",
+  codec: ConfirmChild,
+  reply: TaskAnswered,
+  decide(run, { hash, ending }, step) {
+    const number = nodeOfEffect(step.settles?.number ?? 0);
+    const node = run.nodes[number];
+    if (step.settles === undefined || node === undefined)
+      return runErrors.taskMissing.refusal({ id: step.key.id, task: "of the result" });
+    const place = placeOf(run, number, step, new Budget());
+    step.emit(childStarted, { node: number, hash, startMs: step.nowMs });
+    if (ending !== undefined) endNode(place, ending, {});
+    advance(run, step);
+    return answered;
+  },
+};
+
+/** Result: it cannot be started. */
+export const refuseChild: RunCommand<RefuseChild, TaskAnswered> = {
+  type: "refuse_child",
+  codec: RefuseChild,
+  reply: TaskAnswered,
+  decide(run, { error }, step) {
+    const number = nodeOfEffect(step.settles?.number ?? 0);
+    if (step.settles === undefined || run.nodes[number] === undefined)
+      return runErrors.taskMissing.refusal({ id: step.key.id, task: "of the result" });
+    failAttempt(placeOf(run, number, step, new Budget()), bounded(error));
+    advance(run, step);
+    return answered;
+  },
+};
+
+/** Letter of a child that has ended. One of an earlier attempt, or that is not awaited, changes nothing. */
+export const endChild: RunCommand<EndChild, RunDone> = {
+  type: "end_child",
+  codec: EndChild,
+  reply: RunDone,
+  decide(run, { taskId, ending, used }, step) {
+    const number = findNode(run, taskId);
+    const node = number === undefined ? undefined : run.nodes[number];
+    if (number === undefined || node === undefined || ending === undefined) return done;
+    const isAwaited =
+      node.status === TaskStatus.TASK_STATUS_WAITING || node.status === TaskStatus.TASK_STATUS_QUEUED;
+    if (!isAwaited || node.more?.childId !== ending.runId) return done;
+    endNode(placeOf(run, number, step, new Budget()), ending, used === undefined ? {} : { used });
+    advance(run, step);
+    return done;
+  },
+};
+
+function endNode(place: Place, ending: RunEnding, doing: Parameters<typeof complete>[2]): void {
+  if (ending.status === WorkStatus.WORK_STATUS_COMPLETED)
+    complete(place, dataOf(ending.output, ending.outputPayload), doing);
+  else failAttempt(place, childError(place, ending), doing);
+}
+
+/** What a child failed with is the cause; one that somebody ended is not begun again by itself. */
+function childError(place: Place, { runId, status, error }: RunEnding): ErrorDetail {
+  const refusal = runErrors.childFailed.refusal({
+    task: idOf(place),
+    child: runId,
+    status: statusName(status),
+  });
+  const detail = detailOfRefusal(refusal, error);
+  const isAsked = status !== WorkStatus.WORK_STATUS_FAILED;
+  return { ...detail, retry: isAsked ? RetryClass.RETRY_CLASS_NEVER : RetryClass.RETRY_CLASS_SAME_KEY };
+}

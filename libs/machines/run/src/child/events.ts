@@ -1,0 +1,55 @@
+import { TaskStatus } from "@tutti/contracts/types/v1";
+import { ChildQueuedV1, ChildStartedV1 } from "@tutti/contracts/workflow/v1";
+import { blobsOf } from "../blobs.ts";
+import { dataOf } from "../data.ts";
+import { following } from "../evaluate/evaluate.ts";
+import { enter, leaveAgenda, nodeOf, setStatus } from "../node/nodes.ts";
+import { effectNumber, effectTags, nodeTimers, timerNumber } from "../numbers.ts";
+import { detailOf, type RunEvent } from "../state.ts";
+import { startOf } from "./start.ts";
+
+/** A child is to be started: of the first attempt, or of another. */
+export const childQueued: RunEvent<ChildQueuedV1> = {
+  type: "child_queued",
+  version: 1,
+  codec: ChildQueuedV1,
+  blobs: ({ inputPayload }) => blobsOf(inputPayload),
+  evolve(run, body, outstanding) {
+    const { node: number, attempt, childId, queueMs, input, inputPayload, parameters, details } = body;
+    const before = nodeOf(run, number);
+    const isAgain = before.visit > 0 && before.status !== TaskStatus.TASK_STATUS_PENDING;
+    const node = isAgain ? before : enter(run, number, queueMs, outstanding);
+    if (isAgain && node.status === TaskStatus.TASK_STATUS_HELD) leaveAgenda(run, number);
+    outstanding.cleared(timerNumber(number, nodeTimers.again));
+    const detail = detailOf(node);
+    detail.dueMs = 0;
+    detail.childId = childId;
+    detail.childHash = "";
+    detail.parameters = parameters.length === 0 ? undefined : parameters;
+    if (details !== undefined) detail.details = details;
+    node.input =
+      dataOf(input, inputPayload) ??
+      following({ run, range: node.range, node: number }, node.range.plan.task(node.task).input);
+    node.attempt = attempt;
+    node.tries += 1;
+    node.queueAt = queueMs - run.createMs;
+    node.startAt = -1;
+    node.facts = run.facts;
+    setStatus(run, node, TaskStatus.TASK_STATUS_QUEUED);
+    outstanding.effect(effectNumber(number, effectTags.work), attempt, startOf(run, node));
+  },
+};
+
+/** It is there: its end is waited for. */
+export const childStarted: RunEvent<ChildStartedV1> = {
+  type: "child_started",
+  version: 1,
+  codec: ChildStartedV1,
+  evolve(run, { node: number, hash, startMs }, outstanding) {
+    const node = nodeOf(run, number);
+    outstanding.settled(effectNumber(number, effectTags.work));
+    detailOf(node).childHash = hash;
+    node.startAt = startMs - run.createMs;
+    setStatus(run, node, TaskStatus.TASK_STATUS_WAITING);
+  },
+};

@@ -1,0 +1,79 @@
+/** A child run or mission does the task. It is started by an effect, and tells of its end by a letter. */
+import { TaskStatus, WaitCause } from "@tutti/contracts/types/v1";
+import { CancelRun, TerminateRun } from "@tutti/contracts/workflow/v1";
+import type { Message } from "@tutti/kernel";
+import { noBytes } from "../data.ts";
+import { given, givenWhole } from "../evaluate/evaluate.ts";
+import { idOf, type Place, sceneOf, type TaskKind } from "../kinds/kind.ts";
+import { childIdOf } from "../life/ids.ts";
+import { failForGood } from "../node/outcome.ts";
+import { effectNumber, effectTags } from "../numbers.ts";
+import type { Node, Run } from "../state.ts";
+import { detailsOf } from "../uses/details.ts";
+import { childQueued } from "./events.ts";
+import { startOf } from "./start.ts";
+
+const cancelMessage: Message<CancelRun> = { type: "cancel_run", codec: CancelRun };
+const terminateMessage: Message<TerminateRun> = { type: "terminate_run", codec: TerminateRun };
+
+export const child: TaskKind = {
+  begin: queueChild,
+  again: queueChild,
+
+  stopping(place, how) {
+    const { run, number, range, task, step } = place;
+    const { status, more } = run.nodes[number] ?? {};
+    const work = range.plan.work(task);
+    if (work.kind !== "workflow" && work.kind !== "mission") return;
+    const isThere = status === TaskStatus.TASK_STATUS_WAITING || status === TaskStatus.TASK_STATUS_QUEUED;
+    if (!isThere || work.parentClose === "abandon") return;
+    const { namespace, id } = step.key;
+    const isMission = work.kind === "mission";
+    const address = { service: isMission ? "swarm" : "workflow", kind: isMission ? "mission" : "run" };
+    const to = { ...address, namespace, id: more?.childId ?? "" };
+    const reason = `${idOf(place)} of ${id} was stopped`;
+    if (how === "terminate" || work.parentClose === "terminate") step.send(to, terminateMessage, { reason });
+    else step.send(to, cancelMessage, { reason });
+  },
+
+  recover(run, node, outstanding) {
+    if (node.status !== TaskStatus.TASK_STATUS_QUEUED) return;
+    const start = startOf(run as Run, node as Node);
+    outstanding.effect(effectNumber(node.number, effectTags.work), node.attempt, start);
+  },
+
+  explain(_, { status, more }) {
+    const isStarting = status === TaskStatus.TASK_STATUS_QUEUED;
+    if (!isStarting && status !== TaskStatus.TASK_STATUS_WAITING) return undefined;
+    const subject = more?.childId ?? "";
+    const message = isStarting
+      ? `its child ${subject} is being started`
+      : `its child ${subject} has not ended`;
+    return { cause: WaitCause.WAIT_CAUSE_CHILD, message, subject };
+  },
+};
+
+function queueChild(place: Place): void {
+  const { run, step, number, task, range, budget } = place;
+  const work = range.plan.work(task);
+  const input = given(sceneOf(place), task.input, "`with`");
+  const program = work.kind === "workflow" || work.kind === "mission" ? work.parameters : -1;
+  const parameters = program < 0 ? nothing : givenWhole(sceneOf(place), program, "`parameters`");
+  const detailed = detailsOf(place);
+  for (const made of [input, parameters, detailed]) {
+    if (made.ok) continue;
+    failForGood(place, made.error);
+    return;
+  }
+  if (!input.ok || !parameters.ok || !detailed.ok) return;
+  budget.spend(input.bytes.length + parameters.bytes.length);
+  const attempt = (run.nodes[number]?.attempt ?? 0) + 1;
+  step.emit(childQueued, {
+    ...{ node: number, attempt, queueMs: step.nowMs, limits: [] },
+    childId: childIdOf(step.key.id, { id: idOf(place), node: number }, attempt),
+    ...{ input: input.bytes, inputPayload: input.payload, parameters: parameters.bytes },
+    details: detailed.details,
+  });
+}
+
+const nothing = { ok: true, bytes: noBytes } as const;
