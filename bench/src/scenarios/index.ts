@@ -11,9 +11,22 @@ import { recovery } from "./recovery/recovery.ts";
 import { register } from "./register.ts";
 import { runtime } from "./runtime/runtime.ts";
 import { start } from "./start.ts";
+import { worker } from "./worker/worker.ts";
 
 export const scenarios: ReadonlyMap<string, Scenario> = new Map(
-  [mesh, register, heartbeat, idle, start, ceiling, journal, history, runtime, recovery, match, fair].map(
-    (scenario) => [scenario.name, scenario],
-  ),
+  [
+    mesh,
+    register,
+    heartbeat,
+    idle,
+    start,
+    ceiling,
+    journal,
+    history,
+    runtime,
+    recovery,
+    match,
+    fair,
+    worker,
+  ].map((scenario) => [scenario.name, scenario]),
 );
