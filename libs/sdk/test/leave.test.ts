@@ -172,9 +172,9 @@ describe("a worker's options", () => {
     });
   }
 
-  it("need a handler, each capability once, and names and versions of the right form", () => {
+  it("need a handler, each capability once, and names and versions of the right form", async () => {
     const { worker } = stage();
-    assert.throws(() => worker.start(), /at least one before start/);
+    await assert.rejects(worker.start(), /at least one before start/);
     worker.handle("a.b", () => 1).handle("a.b", () => 2, { version: "2.0.0" });
     assert.throws(() => worker.handle("a.b", () => 1), /given once/);
     assert.throws(() => worker.handle("A B", () => 1), /dotted lower-case words/);

@@ -280,6 +280,41 @@ describe("a worker's link", () => {
     assert.equal(host.hello.running.length, 1);
   });
 
+  it("takes its time when hosts send it to each other", async () => {
+    const { worker, host, settle, pass } = stage();
+    worker.handle("echo", (input) => input);
+    worker.start().catch(() => {});
+    await settle();
+    for (let count = 0; count < 40; count++) {
+      const address = count % 2 === 0 ? "host-2:7401" : "host-1:7401";
+      const { isEnded, cancelledBecause } = host.stream;
+      if (!isEnded && cancelledBecause === "")
+        host.answer({ $case: "redirect", value: { address, instance: address, epoch: 1, delayMs: 0 } });
+      await pass(50);
+    }
+    assert.ok(host.streams.length < 12, `${host.streams.length} streams in two seconds`);
+  });
+
+  it("follows a pool whose installation was made anew, after a while", async () => {
+    const { worker, host, settle, pass } = stage();
+    worker.handle("echo", (input) => input);
+    worker.start().catch(() => {});
+    await settle();
+    const redirect = (address: string, epoch: number) =>
+      host.answer({ $case: "redirect", value: { address, instance: address, epoch, delayMs: 0 } });
+    redirect("host-2:7401", 9);
+    await pass(1);
+    host.cut();
+    for (let count = 0; count < 20 && host.stream.address !== "host-3:7401"; count++) {
+      await pass(1_000);
+      if (host.stream.address === "host-1:7401" && host.stream.cancelledBecause === "")
+        redirect("host-3:7401", 1);
+      else if (host.stream.cancelledBecause === "") host.cut();
+    }
+    assert.equal(host.stream.address, "host-3:7401");
+    await worker.stop();
+  });
+
   it("waits when it is refused for now, and ends when it is refused for good", async () => {
     const { worker, host, settle, pass, edge } = stage();
     const refuse = (retry: RetryClass, retryAfterMs: number) =>

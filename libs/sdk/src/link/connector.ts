@@ -9,7 +9,8 @@
  * 1. A link is resumed at the same address, within its window, and only if nothing that came over it was wrong;
  *    otherwise a new one begins, with the tokens that are still there.
  * 2. Pauses double with each failure in a row; a link that lasted ends the row.
- * 3. Time, chance and streams are handed in.
+ * 3. Hosts that send a worker from one to the other cost it a pause each time, as failures do.
+ * 4. Time, chance and streams are handed in.
  */
 import { type Redirect, type Refused, Welcome } from "@tutti/contracts/agent/v1";
 import {
@@ -51,6 +52,8 @@ const goodLinkMs = 5_000;
 const leaveTimeoutMs = 2_000;
 /** After so many failures in a row it looks elsewhere, though it was sent here or could go on with its link here. */
 const followedFailuresMax = 4;
+/** Hosts that send it to each other are no reason to hurry. */
+const redirectsMax = 3;
 
 type Phase =
   | { readonly name: "idle" | "closed" }
@@ -66,6 +69,8 @@ export class Connector {
   #isFollowing = false;
   #epoch = -1;
   #failures = 0;
+  /** Since a link lasted. */
+  #redirects = 0;
   #turn = 1;
   #welcome: Welcome = Welcome.create();
   /** Where the link is that can be resumed, and until when. */
@@ -230,7 +235,8 @@ export class Connector {
     this.#address = address;
     this.#isFollowing = true;
     logger.info("sent to another host", { address, delayMs });
-    this.#wait(delayMs);
+    if (++this.#redirects > redirectsMax) this.#pause("sent from host to host", delayMs);
+    else this.#wait(delayMs);
   }
 
   #refused({ error }: Refused): void {
@@ -275,7 +281,10 @@ export class Connector {
     const { clock, timers, agent } = this.#parts;
     if (phase.name === "linked") {
       const nowMs = clock.monotonic();
-      if (nowMs - phase.sinceMs >= goodLinkMs) this.#failures = 0;
+      if (nowMs - phase.sinceMs >= goodLinkMs) {
+        this.#failures = 0;
+        this.#redirects = 0;
+      }
       const { resumeWindowMs, leaseMs } = this.#welcome;
       if (canResume) this.#resumable = { address: this.#address, untilMs: nowMs + resumeWindowMs };
       const lostAfterMs = Math.max(resumeWindowMs, leaseMs);
@@ -306,6 +315,8 @@ export class Connector {
     const hasReason = this.#isFollowing || this.#resumable?.address === this.#address;
     if (!hasReason || this.#failures >= followedFailuresMax) {
       this.#isFollowing = false;
+      // Whoever is asked now knows the owner; an installation that was made anew counts from the beginning.
+      this.#epoch = -1;
       this.#address = addresses[this.#turn++ % addresses.length] ?? "";
     }
     this.#wait(pauseMs);

@@ -114,12 +114,10 @@ export class Worker {
   /** Links to the pool. Resolves with the first welcome, however long that takes; rejects when it is refused for good. */
   start(): Promise<void> {
     if (this.#state !== "idle") return this.#started.promise;
-    if (this.#handlers.size === 0)
-      throw sdkErrors.optionInvalid({
-        option: "handlers",
-        expected: "at least one before start",
-        found: "none",
-      });
+    if (this.#handlers.size === 0) {
+      const wrong = { option: "handlers", expected: "at least one before start", found: "none" };
+      return Promise.reject(sdkErrors.optionInvalid(wrong));
+    }
     this.#state = "linking";
     const { edge } = this.#ports;
     this.#releases.push(edge.keepAlive());
