@@ -337,6 +337,8 @@ export class LeasedSteward implements Steward, Component {
   }
 
   #heard(news: PictureNews): void {
+    // Of interest for those alone who are to hand something to it.
+    if (news.kind === "prepared") return this.#readyFor(news.holder);
     if (news.kind === "partition") {
       this.#holdings.look(news.service, news.partition);
       this.#tell(news.service, news.partition);
@@ -344,6 +346,14 @@ export class LeasedSteward implements Steward, Component {
       this.#aboutHolder(news.holder);
     }
     this.#planner.soon();
+  }
+
+  #readyFor(holder: string): void {
+    for (const service of this.#picture.services) {
+      for (const { partition, to } of this.#picture.assignments(service)) {
+        if (to === holder) this.#holdings.look(service, partition);
+      }
+    }
   }
 
   /** Somebody came or went: what it owns, or is to own, looks different. */

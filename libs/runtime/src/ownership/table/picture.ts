@@ -36,6 +36,8 @@ export interface Assignment extends PartitionEntry {
 export type PictureNews =
   /** It came, went, or says something else of itself than how busy it is. */
   | { readonly kind: "holder"; readonly holder: string }
+  /** It is ready for other partitions than before, and says nothing else of itself. */
+  | { readonly kind: "prepared"; readonly holder: string }
   | { readonly kind: "partition"; readonly service: string; readonly partition: number };
 
 export class Picture {
@@ -111,7 +113,11 @@ export class Picture {
     if (!fresh && known !== undefined && revision < known.revision) return [];
     const holder = { ...decodeHolder(key, value), id, revision, heardMs: nowMs };
     this.#holders.set(id, holder);
-    return known !== undefined && saysTheSame(known, holder) ? [] : [{ kind: "holder", holder: id }];
+    if (known === undefined || !saysTheSame(known, holder)) return [{ kind: "holder", holder: id }];
+    const isReadyForTheSame =
+      known.prepared.size === holder.prepared.size &&
+      [...known.prepared].every((key) => holder.prepared.has(key));
+    return isReadyForTheSame ? [] : [{ kind: "prepared", holder: id }];
   }
 
   #forget(id: string, revision: number, fresh: boolean): readonly PictureNews[] {
@@ -150,8 +156,6 @@ function saysTheSame(one: HolderEntry, other: HolderEntry): boolean {
   return (
     one.leaving === other.leaving &&
     one.address === other.address &&
-    one.prepared.size === other.prepared.size &&
-    [...one.prepared].every((key) => other.prepared.has(key)) &&
     one.loads.size === other.loads.size &&
     [...one.loads.keys()].every((service) => other.loads.has(service))
   );
