@@ -11,6 +11,7 @@ import {
   assert,
   errorOf,
   type InstanceKey,
+  isRefusal,
   type LetterBatch,
   type Place,
   stableHash,
@@ -168,6 +169,19 @@ export class Runtime implements RuntimeOfService {
 
   /** The state of an instance after an event, as its machine projects it; 0 means the last one. */
   async stateAt(key: InstanceKey, event: number) {
+    const { hosted, state, timeMs, wanted } = await this.#refolded(key, event);
+    return { event: wanted, timeMs, projection: hosted.machine.project(state) };
+  }
+
+  /** Answers a question from the state as it was after an event; 0 means the latest durable one. */
+  async askAt<Body, Reply>({ key, query, body }: Question<Body, Reply>, event: number): Promise<Reply> {
+    const { state, timeMs } = await this.#refolded(key, event);
+    const answer = query.answer(state, body, { key, nowMs: timeMs });
+    if (isRefusal(answer)) throw errorOf(answer);
+    return answer;
+  }
+
+  async #refolded(key: InstanceKey, event: number) {
     const { partition, life, instance, last, events, folded } = await this.#durable(key);
     const { hosted } = instance;
     const wanted = event === 0 ? folded : event;
@@ -176,7 +190,7 @@ export class Runtime implements RuntimeOfService {
     }
     const { state, timeMs } = await life.refolding.stateAt(key, hosted, last, wanted);
     await partition.stillOwned(life);
-    return { event: wanted, timeMs, projection: hosted.machine.project(state) };
+    return { hosted, state, timeMs, wanted };
   }
 
   /** How an instance stands, of what is durable. */
