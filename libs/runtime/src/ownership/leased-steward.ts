@@ -337,8 +337,11 @@ export class LeasedSteward implements Steward, Component {
   }
 
   #heard(news: PictureNews): void {
-    // Of interest for those alone who are to hand something to it.
-    if (news.kind === "prepared") return this.#readyFor(news.holder);
+    if (news.kind === "prepared") {
+      // Of interest for those alone who are to hand something to it.
+      this.#readyFor(news.holder);
+      return;
+    }
     if (news.kind === "partition") {
       this.#holdings.look(news.service, news.partition);
       this.#tell(news.service, news.partition);
