@@ -106,6 +106,13 @@ export const swarmErrors = defineErrors("swarm", {
     message: ({ namespace, pool }: { namespace: string; pool: string }) =>
       `expected a pool of namespace ${namespace}, found none with the name ${pool}; make it, or use default`,
   },
+  taskUnknown: {
+    status: "NOT_FOUND",
+    retry: "never",
+    help: "No such task is in the pool at present: it waits where it came from, has ended, or was never offered. Ask the run or mission why.",
+    message: ({ work, task, pool }: { work: string; task: string; pool: string }) =>
+      `expected task ${task} of ${work} in pool ${pool}, found none there now; ask the ${work.split(" ")[0]} itself why`,
+  },
   agentHeld: {
     status: "FAILED_PRECONDITION",
     retry: "same-key",

@@ -9,6 +9,7 @@ import {
   type WatchAgentsReply,
   WatchAgentsRequest,
 } from "@tutti/contracts/swarm/v1";
+import { WaitCause } from "@tutti/contracts/types/v1";
 import { isTuttiError } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import { type AgentHello, RawAgent } from "./support/raw-agent.ts";
@@ -91,9 +92,9 @@ describe("agents and pools, as they are shown", () => {
     const sender = new Sender(swarm.host.mesh, { namespace });
     sender.offer([1, 2, 3]);
     await stream.next("assignments", assignedIn);
-    const { agent, work } = await agents.getAgent({ namespace, pool: "", agentId: "worker" });
+    const { agent, work: having } = await agents.getAgent({ namespace, pool: "", agentId: "worker" });
     assert.deepEqual([agent?.state, agent?.attempts, agent?.freeSlots], [AgentState.AGENT_STATE_BUSY, 2, 0]);
-    assert.deepEqual(work.map((each) => [each.work?.id, each.capability]).sort(), [
+    assert.deepEqual(having.map((each) => [each.work?.id, each.capability]).sort(), [
       ["run-1", "test.echo"],
       ["run-2", "test.echo"],
     ]);
@@ -106,6 +107,13 @@ describe("agents and pools, as they are shown", () => {
       ["run-3"],
     );
     assert.deepEqual((await pools.listQueue({ ...queue, capability: "pay.charge" })).tasks, []);
+    const work = { namespace: "", kind: "run", id: "run-3", task: "echo" };
+    const { explanation } = await pools.explainPlacement({ namespace, pool: "", work });
+    assert.equal(explanation?.waits[0]?.cause, WaitCause.WAIT_CAUSE_BUSY);
+    await assert.rejects(
+      pools.explainPlacement({ namespace, pool: "", work: { ...work, id: "run-9" } }),
+      (error) => isTuttiError(error) && error.code === "swarm.task_unknown",
+    );
     const listed = await pools.listPools({ namespace, labels: undefined, page: undefined });
     assert.deepEqual(
       listed.pools.map((each) => each.pool),

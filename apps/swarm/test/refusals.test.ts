@@ -9,6 +9,7 @@ import {
 import {
   agentService,
   DrainAgentRequest,
+  ExplainPlacementRequest,
   GetAgentRequest,
   GetPoolRequest,
   ListAgentsRequest,
@@ -167,6 +168,11 @@ describeRefusals({
       malformed: ListPoolLimitsRequest.fromPartial({ prefix: "x".repeat(201) }),
       field: "prefix",
       tooLarge: ListPoolLimitsRequest.fromPartial({ page: { token: long } }),
+    },
+    explainPlacement: {
+      malformed: ExplainPlacementRequest.fromPartial({ work: { id: "a b" } }),
+      field: "work.id",
+      tooLarge: ExplainPlacementRequest.fromPartial({ work: { id: "run-1", task: long } }),
     },
     listQueue: {
       malformed: ListQueueRequest.fromPartial({ capability: "Not A Name" }),

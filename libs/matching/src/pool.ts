@@ -7,7 +7,7 @@ import type {
   PoolStatus,
   QueuedTask,
 } from "@tutti/contracts/swarm/v1";
-import type { Explanation } from "@tutti/contracts/types/v1";
+import type { Explanation, WorkReference } from "@tutti/contracts/types/v1";
 import { assert, isRefusal, type Refusal } from "@tutti/kernel";
 import { numbersOf } from "./agents/capabilities.ts";
 import { reconcile } from "./agents/reconcile.ts";
@@ -23,6 +23,7 @@ import { explainProfile, explainTask } from "./views/explanation.ts";
 import { limitViews } from "./views/limits.ts";
 import { queuedViews } from "./views/queue.ts";
 import { statusView } from "./views/status.ts";
+import { workOf } from "./views/work.ts";
 
 /** Opens a pool. Throws when its settings are out of bounds. */
 export function openPool(options: PoolOptions): Pool {
@@ -182,6 +183,15 @@ export class PoolOwner implements Pool {
   explain(token: Uint8Array, nowMs: number): Explanation | undefined {
     const task = this.#core.tasks.get(token);
     return task && explainTask(this.#core, task, nowMs);
+  }
+
+  explainWork(work: WorkReference, nowMs: number): Explanation | undefined {
+    for (const task of this.#core.tasks.values()) {
+      const { namespace, kind, id, task: name } = workOf(task);
+      if (id === work.id && name === work.task && kind === work.kind && namespace === work.namespace)
+        return explainTask(this.#core, task, nowMs);
+    }
+    return undefined;
   }
 
   explainProfile(profile: OfferProfile, nowMs: number): Explanation | Refusal {

@@ -7,7 +7,7 @@ import type {
   PoolStatus,
   QueuedTask,
 } from "@tutti/contracts/swarm/v1";
-import type { Explanation } from "@tutti/contracts/types/v1";
+import type { Explanation, WorkReference } from "@tutti/contracts/types/v1";
 import type { Chance, Refusal } from "@tutti/kernel";
 import type { Strategy } from "../strategies/strategy.ts";
 import type { AgentOutlet, Joined } from "./agents.ts";
@@ -63,6 +63,8 @@ export interface Pool {
   queued(count: number, nowMs: number): QueuedTask[];
   /** Why a task is where it is; undefined when its token is not known here. */
   explain(token: Uint8Array, nowMs: number): Explanation | undefined;
+  /** The same by what people call it. Looks through all tasks: for one that asks, not for the path of tasks. */
+  explainWork(work: WorkReference, nowMs: number): Explanation | undefined;
   /** Why a task of this profile would wait if it were offered now; its numbers do not matter. */
   explainProfile(profile: OfferProfile, nowMs: number): Explanation | Refusal;
 }

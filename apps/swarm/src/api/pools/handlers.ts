@@ -13,17 +13,25 @@ import {
 import { pageOf } from "@tutti/kernel";
 import { labelsMatch, type Pool } from "@tutti/matching";
 import type { Handlers } from "@tutti/mesh";
+import { swarmErrors } from "../../errors.ts";
 import { defaultPool } from "../../pools/pool-directory.ts";
 import type { Desk } from "../desk.ts";
 import { viewOf } from "./view.ts";
 import { watchPools } from "./watch.ts";
 
-const { getPool, listPools, watchPools: watch, listPoolLimits, listQueue } = poolService.methods;
+const {
+  getPool,
+  listPools,
+  watchPools: watch,
+  listPoolLimits,
+  listQueue,
+  explainPlacement,
+} = poolService.methods;
 
 /** The part of the contract that is served. */
 export const servedPoolService = {
   ...poolService,
-  methods: { getPool, listPools, watchPools: watch, listPoolLimits, listQueue },
+  methods: { getPool, listPools, watchPools: watch, listPoolLimits, listQueue, explainPlacement },
 };
 
 /** So many waiting tasks can be paged through. */
@@ -62,6 +70,18 @@ export function poolHandlers(desk: Desk): Handlers<typeof servedPoolService> {
       const keyOf = ({ place }: { readonly place: number }) => String(place).padStart(9, "0");
       const { items, nextToken } = pageOf(tasks, { list, keyOf }, page);
       return { tasks: items, page: { nextToken, total: undefined } };
+    },
+    explainPlacement: (request) => {
+      const { namespace, kind = "run", id = "", task = "" } = request.work ?? {};
+      const work = { namespace: namespace || namespaceOf(request), kind: kind || "run", id, task };
+      const explanation = insist(request).explainWork(work, now());
+      if (explanation === undefined)
+        throw swarmErrors.taskUnknown({
+          work: `${work.kind} ${id}`,
+          task,
+          pool: request.pool || defaultPool,
+        });
+      return { explanation };
     },
   };
 }
