@@ -278,22 +278,23 @@ export interface Turn extends Ranked {
   readonly stops: Heap<Stop>;
 }
 
-/** What a namespace has had of a cohort, by its weight. */
-export interface Tab {
+/** A namespace at a cohort. Its rank is what it has had of it, by its weight. */
+export interface Tab extends Ranked {
   readonly namespace: string;
-  passed: number;
+  /** Live stands where it is the first, by the ranks of their first tasks. */
+  readonly fronts: Heap<Stand>;
   /** At how many stands of the cohort it waits. */
   turns: number;
 }
 
-/** Those who wait at a cohort and ask the same of the one agent. */
-export interface Stand {
+/** Those who wait at a cohort and ask the same of the one agent. Its rank is that of its first task. */
+export interface Stand extends Ranked {
   readonly cohort: Cohort;
   readonly fit: Fit;
   /** Shares that stand here, waiting or not: without any it is forgotten. */
   stops: number;
-  /** Whether somebody here may find an agent. */
-  live: boolean;
+  /** Whose stand it is when somebody here may find an agent: of the first namespace, as far as it is known. */
+  front: Tab | undefined;
   /** The agents that can have become fit since all were looked at; undefined when all have to be. */
   narrow: Agent[] | undefined;
   /** Whether all agents of the cohort with room are fit. */
@@ -301,7 +302,7 @@ export interface Stand {
   enter(stop: Stop): void;
   leave(stop: Stop): void;
   /** The first of a namespace may go before the one that was first. */
-  order(turn: Turn): void;
+  settle(turn: Turn): void;
   /** Who goes next; undefined when nobody waits. */
   first(): Turn | undefined;
 }
@@ -324,8 +325,12 @@ export interface Cohort {
   /** Those that may be given work now, in the order of the strategy. */
   readonly ready: Heap<Agent>;
   readonly sites: Set<Site>;
-  /** Stands with somebody who may find an agent. */
-  readonly live: readonly Stand[];
+  /** Whether somebody may find an agent. */
+  readonly isLive: boolean;
+  /** Who goes next, at whichever stand. */
+  next(): Turn | undefined;
+  /** The first of a live stand may go before the one that was first there. */
+  rise(stand: Stand): void;
   /** Place among the cohorts that are to be matched; below 0 when not. */
   place: number;
   standOf(fit: Fit): Stand;

@@ -11,7 +11,7 @@ describe("a pool beside its model", () => {
         story.turn();
         story.end();
       }),
-      { numRuns: Number(process.env["MODEL_RUNS"] ?? 150) },
+      { numRuns: 150 },
     );
   });
 });

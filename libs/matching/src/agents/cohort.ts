@@ -5,10 +5,12 @@
  * 1. `ready` has exactly the agents that may be given work now, in the order of the strategy.
  * 2. Stands are live, or put aside because nobody who is ready was fit. Each agent that gets more room is looked at for
  *    those that are put aside, so that none of them misses anybody.
+ * 3. Live stands stand with the namespace that is their first. That may have had its turn elsewhere meanwhile, and another
+ *    one be first: it is seen when the stand comes up, so nobody is passed over for longer than one turn of the other.
  */
 
 import { isFit } from "../demand/fit.ts";
-import type { Agent, Cohort, Fit, Offered, Site, Stand, Tab } from "../parts.ts";
+import type { Agent, Cohort, Fit, Offered, Site, Stand, Tab, Turn } from "../parts.ts";
 import { Heap } from "../queue/heap.ts";
 import { NamespaceTab, WaitingStand } from "../queue/stand.ts";
 
@@ -28,8 +30,8 @@ export class AgentCohort implements Cohort {
   readonly agents = new Set<Agent>();
   readonly ready = new Heap<Agent>();
   readonly sites = new Set<Site>();
-  /** Stands with somebody who may find an agent. */
-  readonly live: Stand[] = [];
+  /** Namespaces that are the first at some stand where somebody may find an agent. */
+  readonly #turns = new Heap<Tab>();
   /** Place among the cohorts that are to be matched; below 0 when not. */
   place = -1;
   readonly #watch: CohortWatch;
@@ -53,6 +55,25 @@ export class AgentCohort implements Cohort {
     this.offered = offered;
     this.labels = labels;
     this.#watch = watch;
+  }
+
+  get isLive(): boolean {
+    return this.#turns.size > 0;
+  }
+
+  next(): Turn | undefined {
+    for (;;) {
+      const tab = this.#turns.first;
+      const stand = tab?.fronts.first;
+      if (tab === undefined || stand === undefined) return undefined;
+      const turn = stand.first();
+      if (turn?.tab === tab && stand.rank === turn.order && tab.order === stand.rank) return turn;
+      this.#file(stand, turn);
+    }
+  }
+
+  rise(stand: Stand): void {
+    if (stand.front !== undefined) this.#file(stand, stand.first());
   }
 
   standOf(fit: Fit): Stand {
@@ -82,7 +103,7 @@ export class AgentCohort implements Cohort {
   arrive(tab: Tab): void {
     if (tab.turns++ > 0) return;
     this.#waitingTabs++;
-    tab.passed = Math.max(tab.passed, this.#passed);
+    tab.rank = Math.max(tab.rank, this.#passed);
   }
 
   depart(tab: Tab): void {
@@ -93,9 +114,10 @@ export class AgentCohort implements Cohort {
   charge(namespace: string, weight: number): void {
     const tab = this.tabOf(namespace);
     // It may have waited elsewhere alone.
-    if (tab.turns === 0) tab.passed = Math.max(tab.passed, this.#passed);
-    this.#passed = Math.max(this.#passed, tab.passed);
-    tab.passed += 1 / weight;
+    if (tab.turns === 0) tab.rank = Math.max(tab.rank, this.#passed);
+    this.#passed = Math.max(this.#passed, tab.rank);
+    tab.rank += 1 / weight;
+    if (tab.place >= 0) this.#turns.move(tab);
   }
 
   /** Somebody waits at a stand. */
@@ -157,22 +179,53 @@ export class AgentCohort implements Cohort {
   }
 
   #revive(stand: Stand): void {
-    if (stand.live) return;
-    stand.live = true;
-    this.live.push(stand);
-    if (this.live.length === 1) this.#watch.update(this);
+    if (stand.front !== undefined) return;
+    this.#file(stand, stand.first());
+    this.#watch.update(this);
   }
 
   #putOut(stand: Stand): void {
-    if (!stand.live) return;
-    stand.live = false;
-    const last = this.live.pop();
-    if (last !== undefined && last !== stand) this.live[this.live.indexOf(stand)] = last;
-    if (this.live.length === 0) this.#watch.update(this);
+    const tab = stand.front;
+    if (tab === undefined) return;
+    this.#unfile(stand, tab);
+    if (this.#turns.size === 0) this.#watch.update(this);
+  }
+
+  /** Puts a stand to the namespace that is its first by now. */
+  #file(stand: Stand, turn: Turn | undefined): void {
+    const before = stand.front;
+    if (turn === undefined) return;
+    const { tab } = turn;
+    stand.rank = turn.order;
+    if (before === tab) tab.fronts.move(stand);
+    else {
+      if (before !== undefined) this.#unfile(stand, before);
+      stand.front = tab;
+      tab.fronts.add(stand);
+    }
+    this.#settle(tab);
+  }
+
+  #unfile(stand: Stand, tab: Tab): void {
+    stand.front = undefined;
+    tab.fronts.remove(stand);
+    this.#settle(tab);
+  }
+
+  /** Puts a namespace where its first stand belongs. */
+  #settle(tab: Tab): void {
+    const { first } = tab.fronts;
+    if (first === undefined) {
+      if (tab.place >= 0) this.#turns.remove(tab);
+      return;
+    }
+    tab.order = first.rank;
+    if (tab.place >= 0) this.#turns.move(tab);
+    else this.#turns.add(tab);
   }
 
   #forgetTabs(): void {
     for (const [namespace, tab] of this.#tabs)
-      if (tab.turns === 0 && tab.passed <= this.#passed) this.#tabs.delete(namespace);
+      if (tab.turns === 0 && tab.rank <= this.#passed) this.#tabs.delete(namespace);
   }
 }

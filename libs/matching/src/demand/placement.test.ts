@@ -58,7 +58,7 @@ describe("where a task goes", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const agent = arena.agent("a", { slots: 9, resources: { gpu: 4 } });
-    sender.offer([1, 2, 3], { resources: { gpu: 2 } });
+    sender.offer([1, 2, 3], { resources: { gpu: 2 } }, { waitedMs: 1_000 });
     sender.offer([4], { resources: { gpu: 1 } });
     arena.turn();
     assert.deepEqual(agent.given, [1, 2]);

@@ -12,7 +12,7 @@ import { assert } from "@tutti/kernel";
 import type { CohortWatch } from "../agents/cohort.ts";
 import { comparedMax, judgedMax } from "../bounds.ts";
 import { isFit } from "../demand/fit.ts";
-import type { Agent, Cohort, PoolCore, Site, Stand, Stop, Task, Turn } from "../parts.ts";
+import type { Agent, Cohort, PoolCore, Site, Stand, Stop, Task } from "../parts.ts";
 import { isBefore } from "../queue/heap.ts";
 import type { Strategy, TaskView } from "../strategies/strategy.ts";
 import { assign } from "../task/attempts.ts";
@@ -28,7 +28,7 @@ export class Matcher implements CohortWatch {
   }
 
   update(cohort: Cohort): void {
-    const wanted = cohort.live.length > 0 && cohort.ready.size > 0;
+    const wanted = cohort.isLive && cohort.ready.size > 0;
     if (wanted === cohort.place >= 0) return;
     if (wanted) {
       cohort.place = this.#cohorts.length;
@@ -47,7 +47,7 @@ export class Matcher implements CohortWatch {
   match(nowMs: number): number {
     let assigned = 0;
     for (let cohort = this.#next(); cohort !== undefined; cohort = this.#next()) {
-      const turn = firstTurn(cohort);
+      const turn = cohort.next();
       const stop = turn?.stops.first;
       const task = stop?.share.head;
       assert(
@@ -130,9 +130,19 @@ export class Matcher implements CohortWatch {
   #preferred(task: Task, site: Site): Site {
     for (const other of task.demand.sites) {
       if (other === site || other.preference <= site.preference) break;
-      if (other.stand.live && this.#agentAt(other, task) !== undefined) return other;
+      if (other.stand.front !== undefined && this.#agentAt(other, task) !== undefined) return other;
     }
     return site;
+  }
+
+  /** Those of certain agents that are ready in a cohort. */
+  #readyOf(agentIds: ReadonlySet<string>, cohort: Cohort): Agent[] {
+    const ready: Agent[] = [];
+    for (const agentId of agentIds) {
+      const agent = this.#core.roster.get(agentId);
+      if (agent?.cohort === cohort && agent.place >= 0) ready.push(agent);
+    }
+    return ready;
   }
 
   #agentAt({ cohort, stand }: Site, task: Task): Agent | undefined {
@@ -142,10 +152,11 @@ export class Matcher implements CohortWatch {
       if (strategy.judge === undefined) return ready.first;
       return bestJudged(ready.items, judgedMax, strategy, task);
     }
-    const { fit, narrow } = stand;
-    if (narrow !== undefined)
-      stand.narrow = narrow.filter((agent) => agent.place >= 0 && agent.cohort === cohort);
-    const candidates = stand.narrow ?? ready.items;
+    const { fit } = stand;
+    if (stand.narrow !== undefined)
+      stand.narrow = stand.narrow.filter((agent) => agent.place >= 0 && agent.cohort === cohort);
+    const candidates =
+      fit.only === undefined ? (stand.narrow ?? ready.items) : this.#readyOf(fit.only, cohort);
     let best: Agent | undefined;
     let compared = 0;
     for (const agent of candidates) {
@@ -155,16 +166,6 @@ export class Matcher implements CohortWatch {
     }
     return best;
   }
-}
-
-/** Who goes next at a cohort, at whichever of its stands. */
-function firstTurn({ live }: Cohort): Turn | undefined {
-  let best = live[0]?.first();
-  for (let at = 1; at < live.length; at++) {
-    const turn = live[at]?.first();
-    if (turn !== undefined && (best === undefined || isBefore(turn, best))) best = turn;
-  }
-  return best;
 }
 
 function siteFor({ demand }: Task, { cohort }: Agent): Site | undefined {

@@ -12,10 +12,13 @@
 import type { Agent, Cohort, Fit, Share, Site, Stand, Stop, Tab, Turn } from "../parts.ts";
 import { Heap } from "./heap.ts";
 
-/** What a namespace has had of a cohort, by its weight. */
+/** A namespace at a cohort. */
 export class NamespaceTab implements Tab {
   readonly namespace: string;
-  passed = 0;
+  readonly fronts = new Heap<Stand>();
+  rank = 0;
+  order = 0;
+  place = -1;
   /** At how many stands of the cohort it waits. */
   turns = 0;
 
@@ -76,7 +79,7 @@ export class ShareStop implements Stop {
     if (turn === undefined) return;
     this.#read();
     turn.stops.move(this);
-    this.#stand.order(turn);
+    this.#stand.settle(turn);
   }
 
   /** Whether it stood where it belongs. */
@@ -103,10 +106,12 @@ export class WaitingStand implements Stand {
   readonly #byNamespace = new Map<string, Turn>();
   /** Shares that stand here, waiting or not: without any it is forgotten. */
   stops = 0;
-  /** Whether somebody here may find an agent. */
-  live = false;
+  front: Tab | undefined = undefined;
   /** The agents that can have become fit since all were looked at; undefined when all have to be. */
   narrow: Agent[] | undefined = undefined;
+  rank = 0;
+  order = 0;
+  place = -1;
 
   constructor(cohort: Cohort, fit: Fit) {
     this.cohort = cohort;
@@ -127,14 +132,15 @@ export class WaitingStand implements Stand {
     stop.turn = turn;
     turn.stops.add(stop);
     if (turn.stops.size > 1) {
-      this.order(turn);
+      this.settle(turn);
       return;
     }
     this.cohort.arrive(turn.tab);
-    turn.rank = turn.tab.passed;
+    turn.rank = turn.tab.rank;
     turn.order = stop.rank;
     this.#turns.add(turn);
     if (this.#turns.size === 1) this.cohort.open(this);
+    else if (this.#turns.first === turn) this.cohort.rise(this);
   }
 
   leave(stop: Stop): void {
@@ -147,14 +153,17 @@ export class WaitingStand implements Stand {
     this.#byNamespace.delete(turn.tab.namespace);
     this.cohort.depart(turn.tab);
     if (this.#turns.size === 0) this.cohort.shut(this);
+    // It must not stand with a namespace that waits here no longer.
+    else if (this.front === turn.tab) this.cohort.rise(this);
   }
 
   /** The first of a namespace may go before the one that was first. */
-  order(turn: Turn): void {
+  settle(turn: Turn): void {
     const order = turn.stops.first?.rank ?? 0;
     if (order >= turn.order) return;
     turn.order = order;
     this.#turns.move(turn);
+    if (this.#turns.first === turn) this.cohort.rise(this);
   }
 
   /** Who goes next; undefined when nobody waits. */
@@ -164,8 +173,8 @@ export class WaitingStand implements Stand {
       const stop = turn?.stops.first;
       if (turn === undefined || stop === undefined) return undefined;
       if (!stop.refresh()) continue;
-      if (turn.rank === turn.tab.passed && turn.order === stop.rank) return turn;
-      turn.rank = turn.tab.passed;
+      if (turn.rank === turn.tab.rank && turn.order === stop.rank) return turn;
+      turn.rank = turn.tab.rank;
       turn.order = stop.rank;
       this.#turns.move(turn);
       if (this.#turns.first === turn) return turn;
