@@ -92,12 +92,14 @@ export function joinedList(parts: readonly (Data | undefined)[]): Uint8Array {
   return joined(parts.map(bytesOrNull), undefined);
 }
 
-/** Data by name as one JSON document. */
-export function joinedObject(names: readonly string[], parts: readonly (Data | undefined)[]): Uint8Array {
-  return joined(
-    parts.map(bytesOrNull),
-    names.map((name) => encoder.encode(`${JSON.stringify(name)}:`)),
-  );
+/** Data by name as one JSON document; names are as `memberName` gives them. */
+export function joinedObject(names: readonly Uint8Array[], parts: readonly (Data | undefined)[]): Uint8Array {
+  return joined(parts.map(bytesOrNull), names);
+}
+
+/** A name as it stands before its value. */
+export function memberName(name: string): Uint8Array {
+  return encoder.encode(`${JSON.stringify(name)}:`);
 }
 
 const nullBytes = encoder.encode("null");

@@ -54,11 +54,11 @@ const lists = new WeakMap<
 
 /** The outputs of all tasks of a scope that have one, by id. */
 export function outputsOf(run: RunView, range: RangeView): Uint8Array {
-  const names: string[] = [];
+  const names: Uint8Array[] = [];
   const outputs: (Data | undefined)[] = [];
   for (let number = range.first; number < range.first + range.count; number++) {
     if (!hasOutput(run, number)) continue;
-    names.push(range.plan.task(range.firstTask + number - range.first).id);
+    names.push(range.plan.memberName(range.firstTask + number - range.first));
     outputs.push(outputOf(run, number));
   }
   return joinedObject(names, outputs);

@@ -5,7 +5,7 @@
 import type { Plan, PlanTask, TaskPolicy, Work } from "@tutti/definitions";
 import { PlanPrograms } from "@tutti/definitions";
 import { assert, type Unchanging } from "@tutti/kernel";
-import { encodeJson, noBytes } from "../data.ts";
+import { encodeJson, memberName, noBytes } from "../data.ts";
 import { OfferProfile } from "./offer-profile.ts";
 
 /** Whoever hosts runs has the plans of their definitions at hand. */
@@ -27,6 +27,7 @@ export class RunPlan implements Unchanging {
   readonly #profiles = new Map<string, (OfferProfile | undefined)[]>();
   readonly #undoProfiles = new Map<string, (OfferProfile | undefined)[]>();
   readonly #computed: (boolean | undefined)[] = [];
+  readonly #memberNames: (Uint8Array | undefined)[] = [];
   readonly #perEntry: (boolean | undefined)[] = [];
   #predecessors: Predecessors | undefined;
   #byId: (ReadonlyMap<string, number> | undefined)[] = [];
@@ -67,6 +68,15 @@ export class RunPlan implements Unchanging {
 
   isConstant(program: number): boolean {
     return this.plan.programs[program]?.form === "constant";
+  }
+
+  /** The id of a task as it stands before its output, in the output of a run. */
+  memberName(task: number): Uint8Array {
+    const known = this.#memberNames[task];
+    if (known !== undefined) return known;
+    const made = memberName(this.task(task).id);
+    this.#memberNames[task] = made;
+    return made;
   }
 
   /** What offers of a task have in common, for the pool that the run has chosen. */

@@ -1,0 +1,249 @@
+/** Why a run, or a task of it, stands as it does. What pools know of agents is added by whoever asks them. */
+import {
+  type Explanation,
+  Explanation as Explanations,
+  type FailedAttempt,
+  type Remedy,
+  TaskStatus,
+  type Wait,
+  WaitCause,
+} from "@tutti/contracts/types/v1";
+import { RunPhase } from "@tutti/contracts/workflow/v1";
+import { type Query, type Refusal, toTimestamp } from "@tutti/kernel";
+import { bounded } from "../error-details.ts";
+import { runErrors } from "../errors.ts";
+import { statusWord } from "../evaluate/scene.ts";
+import { kindOf } from "../kinds/table.ts";
+import { statusName } from "../life/words.ts";
+import { findNode, rangeViewOf, statusOfNode, taskIdIn, taskIdOf, taskOf } from "../node/places.ts";
+import { isDone, type NodeView, type RangeView, type Run, type RunView, statusOf } from "../state.ts";
+
+/** Open tasks that an explanation of a run goes into, and failed ones that it tells of. */
+const partsMax = 20;
+const failuresMax = 100;
+/** Nodes that are looked through for them. */
+const lookedAtMax = 20_000;
+
+export const explain: Query<Run, { readonly taskId: string }, Explanation | Refusal> = {
+  type: "explain",
+  answer(run, { taskId }, { key, nowMs }) {
+    if (run.order === undefined) return runErrors.runMissing.refusal({ id: key.id });
+    if (taskId === "") return ofRun(run, nowMs);
+    const number = findNode(run, taskId);
+    if (number === undefined) return runErrors.taskMissing.refusal({ id: key.id, task: taskId });
+    return ofTask(run, number, nowMs);
+  },
+};
+
+function ofRun(run: RunView, nowMs: number): Explanation {
+  const status = statusOf(run);
+  const failed: FailedAttempt[] = [];
+  const parts: Explanation[] = [];
+  for (const node of run.nodes.slice(0, lookedAtMax)) {
+    if (node === undefined) continue;
+    if (node.status === TaskStatus.TASK_STATUS_FAILED && failed.length < failuresMax)
+      failed.push(failureOf(run, node));
+    if (!isDone(node.status) && node.status !== TaskStatus.TASK_STATUS_PENDING && parts.length < partsMax)
+      parts.push(ofTask(run, node.number, nowMs));
+  }
+  const { TASK_STATUS_PENDING: pending } = TaskStatus;
+  const open = run.nodeCount - doneOf(run);
+  const why = run.error === undefined ? "" : `: ${run.error.message}`;
+  const summary =
+    run.phase === RunPhase.RUN_PHASE_ENDED
+      ? `The run ${statusName(status)}${why}.`
+      : `The run is ${statusName(status)}${why}; ${open} of ${run.nodeCount} tasks have not ended, ${run.counts[pending] ?? 0} of them wait for others.`;
+  return Explanations.fromPartial({
+    about: aboutOf(run, ""),
+    summary,
+    waits: waitsOfRun(run),
+    failures: failed,
+    remedies: remediesOfRun(run),
+    parts,
+  });
+}
+
+function doneOf({ counts }: RunView): number {
+  let done = 0;
+  for (let status: number = TaskStatus.TASK_STATUS_COMPLETED; status < counts.length; status++)
+    done += counts[status] ?? 0;
+  return done;
+}
+
+function aboutOf(run: RunView, task: string) {
+  return { namespace: run.key.namespace, kind: "run", id: run.key.id, task };
+}
+
+function waitsOfRun(run: RunView): Partial<Wait>[] {
+  const waits: Partial<Wait>[] = [];
+  if (run.pauseMs > 0)
+    waits.push({
+      cause: WaitCause.WAIT_CAUSE_PAUSED,
+      message: run.pauseReason === "" ? "it is paused" : `it is paused: ${run.pauseReason}`,
+      startTime: toTimestamp(run.pauseMs),
+      present: true,
+    });
+  if (run.phase !== RunPhase.RUN_PHASE_WAITING) return waits;
+  const startMs = run.order?.startMs ?? 0;
+  if (startMs > run.createMs)
+    waits.push({
+      cause: WaitCause.WAIT_CAUSE_START,
+      message: "its start is delayed",
+      startTime: toTimestamp(run.createMs),
+      endTime: toTimestamp(startMs),
+      present: true,
+    });
+  for (const { limit, ticket } of run.more?.limits ?? [])
+    if (ticket === 0)
+      waits.push({
+        cause: WaitCause.WAIT_CAUSE_LIMIT,
+        message: `it waits for the limit ${limit}`,
+        subject: limit,
+        present: true,
+      });
+  return waits;
+}
+
+function remediesOfRun(run: RunView): Remedy[] {
+  const { id } = run.key;
+  if (run.pauseMs > 0) return [{ text: "Let it go on.", command: `tutti resume ${id}` }];
+  if (run.phase === RunPhase.RUN_PHASE_ENDED && run.error !== undefined)
+    return [{ text: "Do again what failed, and keep what is good.", command: `tutti retry ${id}` }];
+  if ((run.counts[TaskStatus.TASK_STATUS_PAUSED] ?? 0) > 0)
+    return [{ text: "Try the paused tasks again.", command: `tutti resume ${id}` }];
+  return [];
+}
+
+function ofTask(run: RunView, number: number, nowMs: number): Explanation {
+  const range = rangeViewOf(run, number);
+  const id = taskIdIn(run, range, number);
+  const status = statusOfNode(run, number);
+  const node = run.nodes[number];
+  const waits = isDone(status) ? [] : waitsOf(run, range, number, nowMs);
+  const because = waits[0]?.message ?? node?.error?.message ?? skippedBecause(run, range, number, status);
+  return Explanations.fromPartial({
+    about: aboutOf(run, id),
+    summary: `\`${id}\` is ${statusWord(status)}${because === undefined || because === "" ? "" : `: ${because}`}.`,
+    waits,
+    failures: node === undefined ? [] : failuresOf(run, node, id),
+    remedies:
+      status === TaskStatus.TASK_STATUS_PAUSED
+        ? [{ text: "Try it again.", command: `tutti resume ${run.key.id} ${id}` }]
+        : [],
+  });
+}
+
+/** What stands in its way now. */
+function waitsOf(run: RunView, range: RangeView, number: number, nowMs: number): Partial<Wait>[] {
+  const node = run.nodes[number];
+  const status = statusOfNode(run, number);
+  const startTime =
+    node === undefined || node.readyAt < 0 ? undefined : toTimestamp(run.createMs + node.readyAt);
+  const dueMs = node?.more?.dueMs ?? 0;
+  const due = dueMs > 0 ? { endTime: toTimestamp(dueMs) } : {};
+  if (status === TaskStatus.TASK_STATUS_PENDING) return [...waitsOfRun(run), ...needsOf(run, range, number)];
+  if (status === TaskStatus.TASK_STATUS_HELD) return waitsOfRun(run);
+  if (status === TaskStatus.TASK_STATUS_RETRYING)
+    return [
+      {
+        cause: WaitCause.WAIT_CAUSE_BACKOFF,
+        message: "it is tried again after a pause",
+        startTime,
+        ...due,
+        present: true,
+      },
+    ];
+  if (status === TaskStatus.TASK_STATUS_PAUSED)
+    return [
+      {
+        cause: WaitCause.WAIT_CAUSE_PAUSED,
+        message: `a person has to say how it goes on, after: ${node?.error?.message ?? ""}`,
+        startTime,
+        present: true,
+      },
+    ];
+  const parts = node?.more?.parts ?? 0;
+  if (parts > 0) return [partsWait(run, run.ranges[parts] as RangeView)];
+  const said =
+    node === undefined ? undefined : kindOf(taskOf(range, number).kind).explain?.(run, node, nowMs);
+  return said === undefined ? [] : [{ startTime, ...due, present: true, ...said }];
+}
+
+function partsWait(run: RunView, range: RangeView): Partial<Wait> {
+  const what = range.isEntries ? "entries" : `tasks of round ${range.round}`;
+  return {
+    cause: WaitCause.WAIT_CAUSE_NEEDS,
+    message: `${range.left} of ${range.count} ${what} have not ended`,
+    subject: taskIdOf(run, range.owner),
+    present: true,
+  };
+}
+
+function needsOf(run: RunView, range: RangeView, number: number): Partial<Wait>[] {
+  if (range.isEntries)
+    return [
+      {
+        cause: WaitCause.WAIT_CAUSE_NEEDS,
+        message: "entries before it are at work, and no more may be",
+        present: true,
+      },
+    ];
+  const { offsets, sources } = range.plan.predecessors;
+  const task = range.firstTask + number - range.first;
+  const waits: Partial<Wait>[] = [];
+  for (let at = offsets[task] ?? 0; at < (offsets[task + 1] ?? 0) && waits.length < partsMax; at++) {
+    const source = range.first + (sources[at] ?? 0) - range.firstTask;
+    const status = statusOfNode(run, source);
+    if (isDone(status)) continue;
+    const id = taskIdIn(run, range, source);
+    waits.push({
+      cause: WaitCause.WAIT_CAUSE_NEEDS,
+      message: `it needs \`${id}\`, which is ${statusWord(status)}`,
+      subject: id,
+      present: true,
+    });
+  }
+  return waits;
+}
+
+function skippedBecause(
+  run: RunView,
+  range: RangeView,
+  number: number,
+  status: TaskStatus,
+): string | undefined {
+  if (status !== TaskStatus.TASK_STATUS_SKIPPED || range.isEntries) return undefined;
+  if (range.open[number - range.first] !== -1) return "its condition is false";
+  const { offsets, sources } = range.plan.predecessors;
+  const task = range.firstTask + number - range.first;
+  const told: string[] = [];
+  for (let at = offsets[task] ?? 0; at < (offsets[task + 1] ?? 0) && told.length < partsMax; at++) {
+    const source = range.first + (sources[at] ?? 0) - range.firstTask;
+    const stands = statusOfNode(run, source);
+    if (isDone(stands)) told.push(`\`${taskIdIn(run, range, source)}\` ${statusWord(stands)}`);
+  }
+  return `what it needs did not end as it has to: ${told.join(", ")}`;
+}
+
+function failuresOf(run: RunView, node: NodeView, task: string): Partial<FailedAttempt>[] {
+  const failed = (node.more?.failures ?? []).map(({ attempt, agent, endMs, error }) => ({
+    task,
+    attempt,
+    agentId: agent,
+    failTime: toTimestamp(endMs),
+    error: bounded(error),
+  }));
+  return node.status === TaskStatus.TASK_STATUS_FAILED
+    ? [failureOf(run, node), ...failed.reverse()]
+    : failed.reverse();
+}
+
+function failureOf(run: RunView, node: NodeView): FailedAttempt {
+  return {
+    task: taskIdIn(run, node.range, node.number),
+    attempt: node.attempt,
+    agentId: node.agent,
+    failTime: node.endAt < 0 ? undefined : toTimestamp(run.createMs + node.endAt),
+    error: bounded(node.error),
+  };
+}

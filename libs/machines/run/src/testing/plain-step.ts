@@ -1,0 +1,103 @@
+/**
+ * Steps of a run without anything around them: no checks, no journal. For runs that are too large to be compared at every
+ * step, and for measuring what the machine itself costs.
+ */
+
+import type { Cause } from "@tutti/contracts/types/v1";
+import { FlatWriter } from "@tutti/contracts/wire";
+import type { BeginRun } from "@tutti/contracts/workflow/v1";
+import { CompleteTask, RunPhase } from "@tutti/contracts/workflow/v1";
+import type { InstanceKey, Machine, MachineEvent, MachineStep, Outstanding } from "@tutti/kernel";
+import type { RunEffect } from "../effects.ts";
+import { beginRun } from "../life/commands.ts";
+import type { Run } from "../state.ts";
+import { completeTask } from "../uses/commands.ts";
+import { runKey } from "./scene.ts";
+
+const writerKeptBytes = 4 * 1024 * 1024;
+
+export class PlainStep implements MachineStep<Run, RunEffect>, Outstanding<RunEffect> {
+  readonly key: InstanceKey = runKey;
+  readonly exists = true;
+  readonly cause: Cause = { actor: undefined, traceparent: "", decision: "", reason: "" };
+  readonly #machine: Machine<Run, RunEffect>;
+  readonly #writer = new FlatWriter(writerKeptBytes);
+  readonly #settles = { number: 0, attempt: 0 };
+  /** Numbers and attempts of effects that are to be done, in a row. */
+  readonly #due: number[] = [];
+  #dueAt = 0;
+  readonly #timers = new Map<number, number>();
+  settles: { readonly number: number; readonly attempt: number } | undefined;
+  nowMs = 1_767_225_600_000;
+  state: Run;
+  events = 0;
+  bytes = 0;
+
+  constructor(machine: Machine<Run, RunEffect>) {
+    this.#machine = machine;
+    this.state = machine.create(this.key);
+  }
+
+  begin(body: BeginRun): void {
+    this.state = this.#machine.create(this.key);
+    this.settles = undefined;
+    beginRun.decide(this.state, body, this);
+  }
+
+  /** Completes all that is offered, and lets time pass where nothing is; gives how many tasks that were. */
+  finish(output: Uint8Array): number {
+    const body = CompleteTask.fromPartial({ output, agent: "agent-1" });
+    this.settles = this.#settles;
+    let done = 0;
+    while (this.state.phase !== RunPhase.RUN_PHASE_ENDED) {
+      if (this.#dueAt === this.#due.length) {
+        if (!this.#expireNext()) return done;
+        continue;
+      }
+      this.#settles.number = this.#due[this.#dueAt++] ?? 0;
+      this.#settles.attempt = this.#due[this.#dueAt++] ?? 0;
+      if (this.#dueAt === this.#due.length) this.#dueAt = this.#due.length = 0;
+      completeTask.decide(this.state, body, this);
+      done += 1;
+    }
+    return done;
+  }
+
+  #expireNext(): boolean {
+    const [first] = this.#timers;
+    if (first === undefined) return false;
+    const [number, dueMs] = first;
+    this.nowMs = Math.max(this.nowMs, dueMs);
+    this.#machine.expire?.(this.state, number, this);
+    return true;
+  }
+
+  random(): number {
+    return 0.5;
+  }
+
+  emit<Body>(event: MachineEvent<Run, RunEffect, Body>, body: Body): void {
+    const before = this.#writer.position;
+    event.codec.encode(body, this.#writer);
+    this.bytes += this.#writer.position - before;
+    this.events += 1;
+    if (this.#writer.position > writerKeptBytes / 2) this.#writer.reset();
+    event.evolve(this.state, body, this);
+  }
+
+  send(): void {}
+
+  effect(number: number, attempt: number): void {
+    this.#due.push(number, attempt);
+  }
+
+  settled(): void {}
+
+  timer(number: number, dueMs: number): void {
+    this.#timers.set(number, dueMs);
+  }
+
+  cleared(number: number): void {
+    this.#timers.delete(number);
+  }
+}
