@@ -16,6 +16,7 @@ export { OfferProfile } from "./plan/offer-profile.ts";
 export { RunPlan, type RunPlans } from "./plan/run-plan.ts";
 export { explain } from "./queries/explain.ts";
 export { type RunWanted, showEnding, showRun } from "./queries/run.ts";
+export { type SnapshotShown, showSnapshot } from "./queries/snapshot.ts";
 export { showTask, showTasks, type TasksShown, type TasksWanted } from "./queries/tasks.ts";
 export { repairTask, resetRun, retryRun } from "./repair/commands.ts";
 export { signalRun } from "./signal/commands.ts";

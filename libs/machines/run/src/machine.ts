@@ -21,6 +21,7 @@ import * as tasks from "./node/events.ts";
 import type { KnownPlans, RunPlans } from "./plan/run-plan.ts";
 import { explain } from "./queries/explain.ts";
 import { showEnding, showRun } from "./queries/run.ts";
+import { showSnapshot } from "./queries/snapshot.ts";
 import { showTask, showTasks } from "./queries/tasks.ts";
 import { recoverRun } from "./recovery.ts";
 import { repairTask, resetRun, retryRun } from "./repair/commands.ts";
@@ -103,7 +104,7 @@ export function runMachine({ plans }: RunMachineOptions): Machine<Run, RunEffect
       undo.undoCompleted,
       undo.undoFailed,
     ],
-    queries: [showRun, showEnding, showTasks, showTask, explain],
+    queries: [showRun, showEnding, showTasks, showTask, explain, showSnapshot],
     expire,
     snapshots: runSnapshots(known),
     recover: recoverRun,
