@@ -60,7 +60,7 @@ export class Instance {
   /** Its last record. */
   lastBatch = 0;
   lastIndex = 0;
-  readonly effects = new OutstandingEffects();
+  readonly effects = new OutstandingEffects<PendingEffect>();
   timers: Map<number, InstanceTimer> | undefined;
   keys: Map<string, AnsweredKey> | undefined;
   quarantine: Quarantine | undefined;

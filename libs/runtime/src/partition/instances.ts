@@ -2,7 +2,8 @@
  * The instances of a partition that are in memory, and how others get there.
  *
  * 1. An instance that is not in memory is in the archive whole: it leaves memory only when its last record is contained in
- *    a committed snapshot, or it ended and its line in the index says so.
+ *    a committed snapshot, or it ended and its line in the index says so. One that ended and of which nothing is to be
+ *    kept leaves when its end is durable.
  * 2. Lookups of many instances go to the archive together.
  */
 

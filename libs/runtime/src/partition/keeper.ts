@@ -5,7 +5,9 @@
  * 1. What is kept is taken between two turns and committed when all of it is durable in the journal.
  * 2. The journal is cut behind the oldest record that no committed snapshot contains, and behind what is packed. So what
  *    is cut is never needed again.
- * 3. An instance leaves memory only when the archive has it whole.
+ * 3. An instance leaves memory only when the archive has it whole, or when its end is durable and nothing of it is to be
+ *    kept.
+ * 4. A line in the index follows within two ticks and a commit: below a second.
  */
 import { archiveErrors, type Changes, type IndexEntry, type InstanceSnapshot } from "@tutti/journal";
 import {

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import type { PendingEffect } from "./instance.ts";
+import type { DueEffect } from "../api.ts";
 import { OutstandingEffects } from "./outstanding-effects.ts";
 
-function effect(number: number, attempt: number): PendingEffect {
+function effect(number: number, attempt: number): DueEffect {
   // The cast: of an effect only its token is looked at here.
-  return { token: { partition: 0, incarnation: 1, number, attempt } } as PendingEffect;
+  return { token: { partition: 0, incarnation: 1, number, attempt } } as DueEffect;
 }
 
 const step = fc.record({
@@ -18,8 +18,8 @@ describe("outstanding effects", () => {
   it("are those of a map, whatever comes and goes", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
-        const effects = new OutstandingEffects();
-        const model = new Map<number, PendingEffect>();
+        const effects = new OutstandingEffects<DueEffect>();
+        const model = new Map<number, DueEffect>();
         for (const [attempt, { what, number }] of steps.entries()) {
           if (what === "set") {
             const one = effect(number, attempt);

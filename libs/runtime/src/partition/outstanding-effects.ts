@@ -1,25 +1,25 @@
-import type { PendingEffect } from "./instance.ts";
+import type { DueEffect } from "../api.ts";
 
 /**
  * The effects that an instance awaits, by their numbers, in the order in which they came. Most instances await one at a time,
  * and a new one for each that is settled: a map would be made larger and smaller with every step.
  */
-export class OutstandingEffects {
+export class OutstandingEffects<Effect extends DueEffect> {
   /** The first, unless it was settled before others. */
-  #one: PendingEffect | undefined;
-  #others: Map<number, PendingEffect> | undefined;
+  #one: Effect | undefined;
+  #others: Map<number, Effect> | undefined;
 
   get size(): number {
     return (this.#one === undefined ? 0 : 1) + (this.#others?.size ?? 0);
   }
 
-  get(number: number): PendingEffect | undefined {
+  get(number: number): Effect | undefined {
     const one = this.#one;
     return one !== undefined && one.token.number === number ? one : this.#others?.get(number);
   }
 
   /** Replaces the one with the same number. */
-  set(effect: PendingEffect): void {
+  set(effect: Effect): void {
     const { number } = effect.token;
     const isFirst = this.#one === undefined ? this.#others === undefined : this.#one.token.number === number;
     if (isFirst) {
@@ -40,7 +40,7 @@ export class OutstandingEffects {
     this.#others = undefined;
   }
 
-  *[Symbol.iterator](): Generator<PendingEffect> {
+  *[Symbol.iterator](): Generator<Effect> {
     if (this.#one !== undefined) yield this.#one;
     if (this.#others !== undefined) yield* this.#others.values();
   }
