@@ -57,6 +57,10 @@ export const swarmSection = defineSection({
   name: "swarm",
   description: "Pools, and the agents that are linked to them.",
   schema: z.strictObject({
+    pools: z
+      .array(z.string().regex(/^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/, "expected a name such as gpu"))
+      .default([])
+      .describe("Names of pools that every namespace has beside `default`."),
     links,
     pool,
     figuresMs: milliseconds.default(1_000).describe("How often figures are told to those who watch agents."),

@@ -42,6 +42,7 @@ export class SwarmService extends Orchestrator {
     const pools: PoolDirectory = new PoolDirectory({
       ...{ turns, now, chance, owner },
       isShared: host.configuration.read(ownershipSection).kind === "leased",
+      names: settings.pools,
       settings: poolSettings(settings),
       onAgentChange: (pool, change) => {
         for (const event of events.of(pool, change)) outlet.tell(event);

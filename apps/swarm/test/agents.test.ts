@@ -27,7 +27,7 @@ describe("agents and pools, as they are shown", () => {
   let names = 0;
 
   before(async () => {
-    swarm = await SwarmHost.start();
+    swarm = await SwarmHost.start('--swarm.pools=["gpu"]');
     raw = new RawAgent(swarm.address);
     agents = swarm.host.mesh.client(agentService);
     pools = swarm.host.mesh.client(poolService);
@@ -66,6 +66,14 @@ describe("agents and pools, as they are shown", () => {
     assert.deepEqual(await idsOf({ states: [AgentState.AGENT_STATE_ASLEEP] }), []);
     assert.deepEqual(await idsOf({ text: "TW" }), ["two"]);
     assert.deepEqual(await idsOf({ pool: "other" }), []);
+  });
+
+  it("join the pools that the configuration names", async () => {
+    room();
+    await link("here");
+    await link("there", { pool: "gpu" });
+    assert.deepEqual(await idsOf({ pool: "gpu" }), ["there"]);
+    assert.deepEqual(await idsOf({}), ["here", "there"]);
   });
 
   it("come page by page", async () => {
@@ -117,7 +125,7 @@ describe("agents and pools, as they are shown", () => {
     const listed = await pools.listPools({ namespace, labels: undefined, page: undefined });
     assert.deepEqual(
       listed.pools.map((each) => each.pool),
-      ["default"],
+      ["default", "gpu"],
     );
   });
 
@@ -164,6 +172,24 @@ describe("agents and pools, as they are shown", () => {
     await shown(({ removed }) => removed.some(({ agentId }) => agentId === "second"));
     controller.abort();
     await reading;
+  });
+
+  it("are followed with their figures, once in a while", async () => {
+    room();
+    const { stream } = await link("figure");
+    const request = WatchAgentsRequest.fromPartial({ namespace, withFigures: true });
+    const watch = agents.watchAgents(request);
+    await watch.next();
+    stream.send({ sequence: 1, heartbeat: { figures: { cpu: 0.5 }, freeSlots: 2 } });
+    const heard: WatchAgentsReply[] = [];
+    const news = watch.next().then(({ value }) => value && heard.push(value));
+    await until("the figures", () => {
+      swarm.time.advance(100);
+      return heard.length > 0;
+    });
+    await news;
+    assert.equal(heard[0]?.agents[0]?.figures?.cpu, 0.5);
+    await watch.return();
   });
 
   it("tell the bus of each change, in order", async () => {

@@ -7,7 +7,7 @@ import { emptyAgentFrame } from "./empty-frame.ts";
 import { contentsOf } from "./protocol/contents.ts";
 import { CreditLoan } from "./protocol/credit-loan.ts";
 import type { HostLink } from "./protocol/host-link.ts";
-import { linkLimits } from "./protocol/limits.ts";
+import { isOversized } from "./protocol/limits.ts";
 
 /** How much of an agent's credit a pool has at once. */
 const lentMax = 4_096;
@@ -75,10 +75,7 @@ export class LinkedAgent {
    * it was have failed for that reason, and need not be done again to fail again.
    */
   takeOversized(frame: AgentFrame, error: TuttiError, nowMs: number): void {
-    const tooLarge = frame.results.filter(({ outcome }) => {
-      const isInline = outcome?.$case === "inlineOutput";
-      return isInline && outcome.value.length > linkLimits.payloadBytesMax;
-    });
+    const tooLarge = frame.results.filter(isOversized);
     if (tooLarge.length === 0) return;
     const failed = { $case: "failed", value: toErrorDetail(error) } as const;
     const results = tooLarge.map((result) => ({ ...result, outcome: failed }));

@@ -1,7 +1,8 @@
 /**
  * The pools that this process owns, by namespace and name.
  *
- * 1. The pool named `default` of a namespace is there as soon as somebody asks for it.
+ * 1. Every namespace has the pool named `default`, and those that the configuration names; each is opened when somebody
+ *    asks for it.
  * 2. Alone, a process owns all pools. Where processes share, nobody owns any yet: everything about them is refused.
  */
 import type { Chance } from "@tutti/kernel";
@@ -18,6 +19,8 @@ export interface PoolDirectoryParts {
   readonly chance: Chance;
   /** Instance id of this process. */
   readonly owner: string;
+  /** Names of pools that every namespace has beside `default`. */
+  readonly names: readonly string[];
   /** Whether the processes of a cluster share what they own. */
   readonly isShared: boolean;
   readonly settings: Partial<PoolSettings>;
@@ -31,10 +34,12 @@ export class PoolDirectory {
   readonly turns: Turns;
   readonly #parts: PoolDirectoryParts;
   readonly #pools = new Map<string, Pool>();
+  readonly #names: ReadonlySet<string>;
 
   constructor(parts: PoolDirectoryParts) {
     this.turns = parts.turns;
     this.#parts = parts;
+    this.#names = new Set([defaultPool, ...parts.names]);
   }
 
   /** The pools that are open, ordered by namespace and name. */
@@ -42,10 +47,9 @@ export class PoolDirectory {
     return [...this.#pools].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, pool]) => pool);
   }
 
-  /** The pools of a namespace, ordered by name. Its `default` is always among them. */
+  /** The pools of a namespace, ordered by name. */
   of(namespace: string): readonly Pool[] {
-    this.insist(namespace, defaultPool);
-    return this.all.filter((pool) => pool.namespace === namespace);
+    return [...this.#names].sort().map((name) => this.insist(namespace, name));
   }
 
   /** A pool; throws when there is none of the name, or none is owned here. */
@@ -60,7 +64,7 @@ export class PoolDirectory {
     if (this.#parts.isShared) throw swarmErrors.poolsNotShared();
     const key = `${namespace}/${name}`;
     const known = this.#pools.get(key);
-    if (known !== undefined || name !== defaultPool) return known;
+    if (known !== undefined || !this.#names.has(name)) return known;
     const { owner, chance, now, settings, onAgentChange } = this.#parts;
     const pool: Pool = openPool({
       ...{ namespace, name, owner, chance, settings },

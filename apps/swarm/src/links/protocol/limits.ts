@@ -29,6 +29,16 @@ export function weighAgentFrame(frame: AgentFrame): number {
   return weight;
 }
 
+/** Whether a result alone is more than may be in a frame. */
+export function isOversized(result: Result): boolean {
+  try {
+    weighResult(result);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
 function weighResult({ outcome }: Result): number {
   switch (outcome?.$case) {
     case "inlineOutput":
@@ -36,7 +46,7 @@ function weighResult({ outcome }: Result): number {
     case "outputPayload":
       return insistOnPayload(weightOfPayload(outcome.value));
     case "failed":
-      return outcome.value.message.length;
+      return insistOnPayload(outcome.value.message.length);
     default:
       return 0;
   }
