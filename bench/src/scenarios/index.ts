@@ -9,6 +9,7 @@ import { match } from "./matching/match.ts";
 import { mesh } from "./mesh/mesh.ts";
 import { recovery } from "./recovery/recovery.ts";
 import { register } from "./register.ts";
+import { runMachineCost } from "./run-machine.ts";
 import { runtime } from "./runtime/runtime.ts";
 import { start } from "./start.ts";
 import { worker } from "./worker/worker.ts";
@@ -28,5 +29,6 @@ export const scenarios: ReadonlyMap<string, Scenario> = new Map(
     match,
     fair,
     worker,
+    runMachineCost,
   ].map((scenario) => [scenario.name, scenario]),
 );

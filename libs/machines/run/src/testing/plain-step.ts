@@ -44,6 +44,11 @@ export class PlainStep implements MachineStep<Run, RunEffect>, Outstanding<RunEf
     beginRun.decide(this.state, body, this);
   }
 
+  /** What is left of the run is gone. */
+  forget(): void {
+    this.state = this.#machine.create(this.key);
+  }
+
   /** Completes all that is offered, and lets time pass where nothing is; gives how many tasks that were. */
   finish(output: Uint8Array): number {
     const body = CompleteTask.fromPartial({ output, agent: "agent-1" });

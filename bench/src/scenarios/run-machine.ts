@@ -1,0 +1,115 @@
+import { RunOrder } from "@tutti/contracts/workflow/v1";
+import { checkDocument, type TaskDocument, type WorkflowDocument } from "@tutti/definitions";
+import { RunPlan, runMachine } from "@tutti/machine-run";
+import { jsonBytes, PlainStep } from "@tutti/machine-run/testing";
+import { alternate, type Contestant } from "../measure/rounds.ts";
+import { rounded } from "../measure/statistics.ts";
+import type { Scenario } from "../scenario.ts";
+
+type Figures = { readonly usPerTask: number; readonly bytesPerTask: number; readonly heapPerTask: number };
+
+/**
+ * What the run machine alone costs per task: decided, encoded, folded, with the one that follows. No journal and no agents:
+ * the times are those of the processor, and the bytes those of the events.
+ */
+export const runMachineCost: Scenario = {
+  name: "run-machine",
+  about: "what a run's own decisions cost per task, in chains, layered graphs of any size and lists",
+  async *run(budget) {
+    const shapes: readonly (readonly [name: string, tasks: number, document: WorkflowDocument])[] = [
+      ["chain", 5, chain(5)],
+      ["dag", 100, layered(100)],
+      ["dag", 1_000, layered(1_000)],
+      ["dag", 10_000, layered(10_000)],
+      ["dag", 100_000, layered(100_000)],
+      ["forEach", 10_000, list(10_000)],
+    ];
+    const contestants = shapes.map(([name, tasks, document]) => contestant(`${name} ${tasks}`, document));
+    const figures = await alternate(contestants, budget);
+    for (const [name, tasks] of shapes) {
+      const found = figures.get(`${name} ${tasks}`);
+      if (found === undefined) continue;
+      const { usPerTask, bytesPerTask, heapPerTask } = found;
+      yield {
+        variant: `${name}, ${tasks} tasks`,
+        tasks,
+        usPerTask: Math.round(usPerTask * 1_000) / 1_000,
+        bytesPerTask: rounded(bytesPerTask),
+        heapPerTask: rounded(heapPerTask),
+      };
+    }
+  },
+};
+
+const output = jsonBytes({ text: "x".repeat(89) });
+
+function contestant(name: string, document: WorkflowDocument): Contestant<Figures> {
+  const { definition, problems } = checkDocument(document);
+  if (definition?.plan === undefined)
+    throw new Error(`expected a definition without mistakes: ${problems[0]?.message}`);
+  const plan = new RunPlan(definition.plan, definition.hash);
+  const step = new PlainStep(runMachine({ plans: { plan: () => plan } }));
+  const order = RunOrder.fromPartial({ hash: definition.hash, input: output });
+  return {
+    name,
+    async measure(seconds) {
+      const untilMs = performance.now() + seconds * 1_000;
+      const cpu = process.threadCpuUsage();
+      const bytesBefore = step.bytes;
+      let tasks = 0;
+      do {
+        step.begin({ order });
+        tasks += step.finish(output);
+      } while (performance.now() < untilMs);
+      const { user, system } = process.threadCpuUsage(cpu);
+      const bytes = step.bytes - bytesBefore;
+      return { usPerTask: (user + system) / tasks, bytesPerTask: bytes / tasks, heapPerTask: heapOf(step) };
+    },
+  };
+}
+
+/** Of the state that is left, per node, where the collector can be called. */
+function heapOf(step: PlainStep): number {
+  const { gc } = globalThis;
+  if (gc === undefined || step.state.nodeCount < 1_000) return 0;
+  const { nodeCount } = step.state;
+  const used = () => {
+    gc();
+    return process.memoryUsage().heapUsed;
+  };
+  const before = used();
+  step.forget();
+  return Math.max(0, before - used()) / nodeCount;
+}
+
+function chain(length: number): WorkflowDocument {
+  const tasks: Record<string, TaskDocument> = {};
+  for (let at = 0; at < length; at++) {
+    const input = at === 0 ? "input" : `tasks.step${at - 1}.output`;
+    tasks[`step${at}`] = { uses: "bench.echo", with: `\${{ ${input} }}` };
+  }
+  return { workflow: "chain", tasks };
+}
+
+const width = 20;
+
+/** Each task needs some of those of the layer before. */
+function layered(count: number): WorkflowDocument {
+  const tasks: Record<string, TaskDocument> = {};
+  let luck = 7;
+  for (let at = 0; at < count; at++) {
+    const layer = Math.floor(at / width) * width;
+    const needs = new Set<string>();
+    for (let each = 0; each < 3 && layer > 0; each++) {
+      luck = (luck * 1_103_515_245 + 12_345) & 0x7fff_ffff;
+      needs.add(`t${layer - 1 - (luck % width)}`);
+    }
+    tasks[`t${at}`] = { uses: "bench.work", needs: [...needs] };
+  }
+  return { workflow: "dag", tasks };
+}
+
+function list(count: number): WorkflowDocument {
+  const each: TaskDocument = { uses: "bench.work", forEach: `lists.range(${count})`, with: "${{ item }}" };
+  return { workflow: "list", tasks: { each } };
+}
