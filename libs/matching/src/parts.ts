@@ -283,6 +283,8 @@ export interface Tab extends Ranked {
   readonly namespace: string;
   /** Live stands where it is the first, by the ranks of their first tasks. */
   readonly fronts: Heap<Stand>;
+  /** Those of them where others wait too: who is first there changes when this one has had a turn. */
+  readonly shared: Set<Stand>;
   /** At how many stands of the cohort it waits. */
   turns: number;
 }
@@ -299,6 +301,8 @@ export interface Stand extends Ranked {
   narrow: Agent[] | undefined;
   /** Whether all agents of the cohort with room are fit. */
   readonly plain: boolean;
+  /** Whether several namespaces wait. */
+  readonly isShared: boolean;
   enter(stop: Stop): void;
   leave(stop: Stop): void;
   /** The first of a namespace may go before the one that was first. */

@@ -5,8 +5,8 @@
  * 1. `ready` has exactly the agents that may be given work now, in the order of the strategy.
  * 2. Stands are live, or put aside because nobody who is ready was fit. Each agent that gets more room is looked at for
  *    those that are put aside, so that none of them misses anybody.
- * 3. Live stands stand with the namespace that is their first. That may have had its turn elsewhere meanwhile, and another
- *    one be first: it is seen when the stand comes up, so nobody is passed over for longer than one turn of the other.
+ * 3. A live stand stands with the namespace that is its first: who has had a turn is looked at again wherever others wait
+ *    beside it.
  */
 
 import { isFit } from "../demand/fit.ts";
@@ -117,7 +117,9 @@ export class AgentCohort implements Cohort {
     if (tab.turns === 0) tab.rank = Math.max(tab.rank, this.#passed);
     this.#passed = Math.max(this.#passed, tab.rank);
     tab.rank += 1 / weight;
-    if (tab.place >= 0) this.#turns.move(tab);
+    if (tab.place < 0) return;
+    this.#turns.move(tab);
+    if (tab.shared.size > 0) for (const stand of [...tab.shared]) this.rise(stand);
   }
 
   /** Somebody waits at a stand. */
@@ -202,6 +204,7 @@ export class AgentCohort implements Cohort {
       if (before !== undefined) this.#unfile(stand, before);
       stand.front = tab;
       tab.fronts.add(stand);
+      if (stand.isShared) tab.shared.add(stand);
     }
     this.#settle(tab);
   }
@@ -209,6 +212,7 @@ export class AgentCohort implements Cohort {
   #unfile(stand: Stand, tab: Tab): void {
     stand.front = undefined;
     tab.fronts.remove(stand);
+    tab.shared.delete(stand);
     this.#settle(tab);
   }
 

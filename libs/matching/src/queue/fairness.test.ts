@@ -139,6 +139,53 @@ describe("the turns of namespaces", () => {
     assert.equal(done.filter((number) => number >= 9_000).length, 30);
   });
 
+  it("are alike whatever each of them asks for", () => {
+    const wishes = [
+      { profile: {}, offer: {} },
+      { profile: { capability: "other" }, offer: {} },
+      { profile: { resources: { gpu: 1 } }, offer: {} },
+      { profile: {}, offer: { onlyAgents: ["a"] } },
+      { profile: {}, offer: { notAgents: ["a"] } },
+      { profile: { resources: { gpu: 2 } }, offer: { notAgents: ["b"] } },
+    ];
+    const choices = fc.array(fc.nat(wishes.length - 1), { minLength: 1, maxLength: 4 });
+    const namespaces = ["red", "green", "blue"];
+    fc.assert(
+      fc.property(fc.tuple(choices, choices, choices), (asked) => {
+        const arena = new Arena({ window: 10_000 });
+        const sender = arena.sender();
+        const does = ["work@1.0.0", "other@1.0.0"];
+        const agents = ["a", "b"].map((id) =>
+          arena.agent(id, { does, credit: 1_000, resources: { gpu: 2 } }),
+        );
+        let next = 0;
+        const offer = (at: number, count: number) => {
+          // Each has something that either agent can do.
+          for (const choice of [0, ...(asked[at] ?? [])]) {
+            const { profile, offer: own } = wishes[choice] ?? { profile: {}, offer: {} };
+            const made = numbers(next * 3, count).map((number) => next * 3 + 3 * (number - next * 3) + at);
+            next += count;
+            sender.offer(made, { ...profile, namespace: namespaces[at] }, own);
+          }
+        };
+        for (const at of [0, 1, 2]) offer(at, 100);
+        const counts = [0, 0, 0];
+        for (let step = 0; step < 120; step++) {
+          arena.turn();
+          for (const agent of agents) {
+            const number = agent.given.at(-1);
+            if (number === undefined) continue;
+            const of = number % 3;
+            counts[of] = (counts[of] ?? 0) + 1;
+            agent.answer(number);
+          }
+          assert.ok(Math.max(...counts) - Math.min(...counts) <= 4, counts.join(", "));
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+
   it("cost a queue that nobody can do nothing: others go in between", () => {
     const arena = new Arena({ window: 20_000 });
     const sender = arena.sender();

@@ -16,6 +16,7 @@ import { Heap } from "./heap.ts";
 export class NamespaceTab implements Tab {
   readonly namespace: string;
   readonly fronts = new Heap<Stand>();
+  readonly shared = new Set<Stand>();
   rank = 0;
   order = 0;
   place = -1;
@@ -122,6 +123,10 @@ export class WaitingStand implements Stand {
     return this.#turns.size > 0;
   }
 
+  get isShared(): boolean {
+    return this.#turns.size > 1;
+  }
+
   /** Whether all agents of the cohort with room are fit. */
   get plain(): boolean {
     return this.fit.key === "";
@@ -139,6 +144,7 @@ export class WaitingStand implements Stand {
     turn.rank = turn.tab.rank;
     turn.order = stop.rank;
     this.#turns.add(turn);
+    if (this.#turns.size === 2) this.front?.shared.add(this);
     if (this.#turns.size === 1) this.cohort.open(this);
     else if (this.#turns.first === turn) this.cohort.rise(this);
   }
@@ -152,6 +158,7 @@ export class WaitingStand implements Stand {
     this.#turns.remove(turn);
     this.#byNamespace.delete(turn.tab.namespace);
     this.cohort.depart(turn.tab);
+    if (this.#turns.size === 1) this.front?.shared.delete(this);
     if (this.#turns.size === 0) this.cohort.shut(this);
     // It must not stand with a namespace that waits here no longer.
     else if (this.front === turn.tab) this.cohort.rise(this);
