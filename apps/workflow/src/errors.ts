@@ -41,6 +41,13 @@ export const requestErrors = defineErrors("workflow", {
     message: ({ field, found }: { field: string; found: string }) =>
       `expected a JSON document in ${field}, found ${found}; send one inline`,
   },
+  specUnknown: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "An item names a specification by its number on the stream, from 1. It is sent before the item, or with it.",
+    message: ({ number }: { number: number }) =>
+      `expected a specification with the number ${number} on this stream, found none; send it before the item`,
+  },
   nothingToRun: {
     status: "INVALID_ARGUMENT",
     retry: "never",
@@ -102,5 +109,23 @@ export const planErrors = defineErrors("plan", {
     help: "The plan of a definition is a blob, and was removed or lost. Register the definition again: the same content is the same plan.",
     message: ({ hash }: { hash: string }) =>
       `expected the plan ${hash.slice(0, 12)} among the blobs of this machine, found none; register its definition again`,
+  },
+});
+
+/** Why a child cannot be started. */
+export const startErrors = defineErrors("start", {
+  kindNotStarted: {
+    status: "UNIMPLEMENTED",
+    retry: "never",
+    help: "This installation starts no work of this kind for a run.",
+    message: ({ kind }: { kind: string }) =>
+      `expected a kind of child that is started here, found ${kind}; let the task use a workflow`,
+  },
+  childTaken: {
+    status: "ALREADY_EXISTS",
+    retry: "never",
+    help: "A run that belongs to nobody, or to another parent, has the id that the child was to have.",
+    message: ({ child }: { child: string }) =>
+      `expected no run ${child} but the child, found one of somebody else; remove it, or start the parent under another id`,
   },
 });

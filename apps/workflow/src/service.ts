@@ -10,6 +10,7 @@ import { runMachine } from "@tutti/machine-run";
 import { schedule } from "@tutti/machine-schedule";
 import { definitionHandlers } from "./api/definitions/handlers.ts";
 import { limitHandlers } from "./api/limits/handlers.ts";
+import { runHandlers, servedRuns } from "./api/runs/handlers.ts";
 import { scheduleHandlers } from "./api/schedules/handlers.ts";
 import { workflowSection } from "./configuration.ts";
 import { catalogueFor } from "./definitions/installation.ts";
@@ -21,6 +22,8 @@ import { Starts } from "./effects/starts.ts";
 import { Dispatcher } from "./offers/dispatcher.ts";
 import { RuntimeSettlement } from "./offers/settlement.ts";
 import { PlanShelf } from "./plans/plan-shelf.ts";
+import { Orders } from "./runs/orders.ts";
+import { RunEnds } from "./runs/run-ends.ts";
 
 /** Definitions of workflows, their runs, and what starts and holds these: schedules and limits. */
 export class WorkflowService extends Orchestrator {
@@ -33,7 +36,8 @@ export class WorkflowService extends Orchestrator {
     const effects = new WorkflowEffects();
     const { runtime, archive, blobs } = host.storage(effects, [runMachine({ plans: shelf })]);
 
-    const settlement = new RuntimeSettlement({ runtime, timers, logger, partialOutput() {} });
+    const ends = new RunEnds();
+    const settlement = new RuntimeSettlement({ runtime, timers, logger, ends, partialOutput() {} });
     const dispatch = mesh.client(dispatchService);
     const parts = { dispatch, settlement, instanceId: host.processId, foundation, sharedPools };
     const dispatcher = this.register("dispatcher", new Dispatcher(parts));
@@ -59,6 +63,8 @@ export class WorkflowService extends Orchestrator {
     );
     mesh.serve(scheduleService, scheduleHandlers(desk));
     mesh.serve(limitService, limitHandlers(desk));
+    const orders = new Orders({ versions: desk.versions, shelf });
+    mesh.serve(servedRuns, runHandlers({ ...desk, orders, ends, ids: host.ids }));
   }
 }
 

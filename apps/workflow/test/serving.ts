@@ -11,9 +11,12 @@ export class Serving implements AsyncDisposable {
   readonly #directory: string;
   #host: ServiceHost;
 
-  static async open(more: readonly ServiceModule[] = []): Promise<Serving> {
+  static async open(
+    more: readonly ServiceModule[] = [],
+    transport: "in-process" | "grpc" = "in-process",
+  ): Promise<Serving> {
     const directory = await mkdtemp(join(tmpdir(), "workflow-"));
-    const serving = new Serving(directory, await openHost(directory, more));
+    const serving = new Serving(directory, await openHost(directory, more, transport));
     await serving.#host.start();
     return serving;
   }
@@ -30,7 +33,7 @@ export class Serving implements AsyncDisposable {
   /** As after a stop in good order: another process on the same directory. */
   async restart(): Promise<void> {
     await this.#host.stop();
-    this.#host = await openHost(this.#directory, []);
+    this.#host = await openHost(this.#directory, [], "in-process");
     await this.#host.start();
   }
 
@@ -40,8 +43,17 @@ export class Serving implements AsyncDisposable {
   }
 }
 
-function openHost(directory: string, more: readonly ServiceModule[]): Promise<ServiceHost> {
-  const flags = ["--mesh.transport=in-process", "--operations.port=0", "--log.level=fatal"];
+function openHost(
+  directory: string,
+  more: readonly ServiceModule[],
+  transport: string,
+): Promise<ServiceHost> {
+  const flags = [
+    `--mesh.transport=${transport}`,
+    "--mesh.listen=127.0.0.1:0",
+    "--operations.port=0",
+    "--log.level=fatal",
+  ];
   return ServiceHost.open({
     ...{ name: "workflow", version: "0.1.0", services: [registry, ...more, workflow] },
     sources: memorySources({ arguments: flags }),

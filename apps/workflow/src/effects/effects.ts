@@ -35,6 +35,9 @@ export class WorkflowEffects implements Effects {
         case "start_run":
           starts.start(due, effect);
           break;
+        case "start_child":
+          starts.startChild(due, effect);
+          break;
         case "stop_run":
           starts.stop(due, effect);
           break;

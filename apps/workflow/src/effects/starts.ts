@@ -1,8 +1,12 @@
 /** Starts and stops runs for those that ask for it: schedules, and runs with children. */
+import type { Payload } from "@tutti/contracts/types/v1";
 import { RunSpec, type runService, StartRunRequest } from "@tutti/contracts/workflow/v1";
+import { toErrorDetail, toTimestamp } from "@tutti/kernel";
+import { confirmChild, refuseChild, type StartChild } from "@tutti/machine-run";
 import { confirmStart, confirmStop, refuseStart, type StartRun, type StopRun } from "@tutti/machine-schedule";
 import type { Client } from "@tutti/mesh";
 import type { DueEffect } from "@tutti/runtime";
+import { startErrors } from "../errors.ts";
 import type { Errands, Told } from "./errands.ts";
 
 export interface StartsParts {
@@ -34,6 +38,26 @@ export class Starts {
     errands.begin(due, attempt, ({ code, message }) => ({ command: refuseStart, body: { code, message } }));
   }
 
+  /** A run that does a task of another one. */
+  startChild(due: DueEffect, effect: StartChild): void {
+    const { errands, runs } = this.#parts;
+    const { namespace, kind, id } = due.key;
+    const { childId, taskId, parentClose } = effect;
+    const parent = { namespace, kind, id, task: taskId };
+    const request = StartRunRequest.fromPartial({
+      ...{ namespace, runId: childId, parent, parentClosePolicy: parentClose },
+      spec: specOf(effect),
+    });
+    const attempt = async (signal: AbortSignal): Promise<Told> => {
+      if (effect.childKind !== "run") throw startErrors.kindNotStarted({ kind: effect.childKind });
+      const { run, existed } = await runs.startRun(request, { signal });
+      if (existed && run?.parent?.id !== id) throw startErrors.childTaken({ child: childId });
+      const body = { id: childId, hash: run?.definitionHash ?? "", existed, ending: undefined };
+      return { command: confirmChild, body };
+    };
+    errands.begin(due, attempt, (error) => ({ command: refuseChild, body: { error: toErrorDetail(error) } }));
+  }
+
   /** The end of a run that another one of its schedule takes the place of. */
   stop(due: DueEffect, { runId, terminate }: StopRun): void {
     const { errands, runs } = this.#parts;
@@ -49,4 +73,27 @@ export class Starts {
     // It is not there any more, or has ended.
     errands.begin(due, attempt, () => ({ command: confirmStop, body: { ended: true } }));
   }
+}
+
+function specOf({ definition, label, hash, input, parameters, facts, details }: StartChild): RunSpec {
+  const version =
+    hash !== ""
+      ? ({ $case: "hash", value: hash } as const)
+      : label !== ""
+        ? ({ $case: "label", value: label } as const)
+        : undefined;
+  const dueMs = details?.dueMs || facts.dueMs;
+  return {
+    ...RunSpec.create(),
+    what: { $case: "definition", value: { name: definition, version } },
+    input: input instanceof Uint8Array ? inline(input) : input,
+    parameters: parameters === undefined ? undefined : inline(parameters),
+    labels: { ...facts.labels, ...details?.labels },
+    priority: Math.max(-100, Math.min(100, facts.priority)),
+    dueTime: dueMs === 0 ? undefined : toTimestamp(dueMs),
+  };
+}
+
+function inline(value: Uint8Array): Payload {
+  return { body: { $case: "inline", value }, mediaType: "" };
 }

@@ -1,6 +1,6 @@
 import type { Cause } from "@tutti/contracts/types/v1";
 import type { InstanceKey } from "@tutti/kernel";
-import type { OfferTask } from "@tutti/machine-run";
+import { dueMsOf, type OfferTask, priorityOf } from "@tutti/machine-run";
 import type { Ranked } from "@tutti/matching";
 import type { EffectToken } from "@tutti/runtime";
 
@@ -28,7 +28,9 @@ const ageingMs = 60_000;
 const dueLeadMs = 600_000;
 
 /** Smaller goes first. Time does not change the order, so what waits ages without being touched. */
-export function rankOf({ readyMs, priority, dueMs }: OfferTask): number {
+export function rankOf(effect: OfferTask): number {
+  const { readyMs } = effect;
+  const dueMs = dueMsOf(effect);
   const readyBy = dueMs > 0 ? Math.min(readyMs, dueMs - dueLeadMs) : readyMs;
-  return readyBy - priority * ageingMs;
+  return readyBy - priorityOf(effect) * ageingMs;
 }

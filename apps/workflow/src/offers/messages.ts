@@ -3,7 +3,7 @@ import type { Label } from "@tutti/contracts/agent/v1";
 import type { Offer, OfferProfile as ProfileMessage } from "@tutti/contracts/swarm/v1";
 import type { KeyedLimit, LabelSelector } from "@tutti/contracts/types/v1";
 import type { Placement, KeyedLimit as PlannedLimit, Selector } from "@tutti/definitions";
-import type { OfferProfile } from "@tutti/machine-run";
+import { dueMsOf, type OfferProfile, priorityOf } from "@tutti/machine-run";
 import type { OfferEntry } from "./entry.ts";
 
 /** Number of the one pool that is spoken with on a stream. */
@@ -39,7 +39,8 @@ export function offerMessage(
   profile: number,
   nowMs: number,
 ): Offer {
-  const { input, details, totalDueMs, dueMs } = effect;
+  const { input, details, totalDueMs } = effect;
+  const dueMs = dueMsOf(effect);
   return {
     token: bytes,
     profile,
@@ -50,7 +51,7 @@ export function offerMessage(
           ? { $case: "inlineInput", value: input }
           : { $case: "inputPayload", value: input },
     attempt: effect.attempt,
-    priority: effect.priority,
+    priority: priorityOf(effect),
     waitedMs: Math.max(0, nowMs - effect.readyMs),
     workId: key.id,
     taskId: effect.taskId,
@@ -58,7 +59,7 @@ export function offerMessage(
     traceparent: cause?.traceparent ?? "",
     saved: effect.saved ?? noBytes,
     totalMs: totalDueMs === 0 ? 0 : Math.max(1, totalDueMs - nowMs),
-    labels: labelsOf(effect.labels, details?.labels),
+    labels: labelsOf(effect.facts.labels, details?.labels),
     dueMs: dueMs === 0 ? 0 : Math.max(1, dueMs - nowMs),
     limits:
       details === undefined || details.limitKeys.length === 0

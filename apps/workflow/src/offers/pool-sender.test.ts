@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { AgentFrame, type Assign, Hello, type HostFrame, type Result } from "@tutti/contracts/agent/v1";
+import { AgentFrame, type Assign, Hello, type HostFrame } from "@tutti/contracts/agent/v1";
 import { OfferReply, OfferRequest } from "@tutti/contracts/swarm/v1";
 import type { ErrorDetail } from "@tutti/contracts/types/v1";
 import { checkText } from "@tutti/definitions";
@@ -11,12 +11,14 @@ import { type OfferStream, openOfferStream, openPool, type PoolSettings } from "
 import { type EffectToken, readToken, writeToken } from "@tutti/runtime";
 import type { OfferEntry } from "./entry.ts";
 import { PoolSender } from "./pool-sender.ts";
-import type { Settlement } from "./settlement.ts";
+import type { EndedAttempt, Settlement } from "./settlement.ts";
 
 const source = "workflow: order\ntasks: {charge: {uses: pay.charge}}\n";
 const { definition } = checkText({ format: "yaml", text: source, fileName: "order.yaml" });
 assert.ok(definition?.plan !== undefined);
 const profile = new OfferProfile(new RunPlan(definition.plan, definition.hash), 0, "", false);
+
+const facts = (priority: number) => ({ labels: {}, priority, dueMs: 0 });
 
 function effectOf(given: Partial<OfferTask> = {}): OfferTask {
   return {
@@ -26,15 +28,13 @@ function effectOf(given: Partial<OfferTask> = {}): OfferTask {
       taskId: "charge",
       input: undefined,
       attempt: 1,
-      priority: 0,
       readyMs: 0,
     },
     ...{
       totalDueMs: 0,
-      dueMs: 0,
       details: undefined,
       saved: undefined,
-      labels: {},
+      facts: facts(0),
       onlyAgents: [],
       notAgents: [],
     },
@@ -111,9 +111,9 @@ class Counter implements Settlement {
     assert.fail("expected an end to what is said");
   }
 
-  result({ token }: Result, agent: string, isDurable: () => void): void {
+  result({ result, agent }: EndedAttempt, isDurable: () => void): void {
     assert.equal(agent, "worker");
-    this.results.push(readToken(token).incarnation);
+    this.results.push(readToken(result.token).incarnation);
     if (this.isHolding) this.undurable.push(isDurable);
     else isDurable();
   }
@@ -249,7 +249,7 @@ describe("what a pool is offered", () => {
     const counter = new Counter({ window: 4 });
     for (let number = 1; number <= 8; number++) counter.offer(number);
     counter.speak();
-    counter.offer(100, { priority: 50 });
+    counter.offer(100, { facts: facts(50) });
     counter.speak();
     const worker = new Worker(counter, 1);
     counter.speak();
@@ -290,7 +290,7 @@ describe("what a pool is offered", () => {
     begun.agents.push({ number: 1, agentId: "worker" });
     counter.sender.take(begun);
     assert.deepEqual(counter.begunBy, ["1 worker"]);
-    counter.offer(2, { priority: 100 });
+    counter.offer(2, { facts: facts(100) });
     assert.deepEqual(counter.sender.next()?.recalls ?? [], []);
   });
 

@@ -10,7 +10,7 @@
  */
 import { type OfferReply, OfferRequest, type Returned, ReturnReason } from "@tutti/contracts/swarm/v1";
 import { type Timers, type TuttiError, toErrorDetail } from "@tutti/kernel";
-import type { OfferProfile } from "@tutti/machine-run";
+import { type OfferProfile, priorityOf } from "@tutti/machine-run";
 import { Heap, TokenTable } from "@tutti/matching";
 import { offerErrors } from "../errors.ts";
 import { DurableMarks } from "./durable-marks.ts";
@@ -159,18 +159,19 @@ export class PoolSender {
   }
 
   #again(entry: OfferEntry, effect: OfferEntry["effect"]): void {
-    const hasMoved = entry.effect.priority !== effect.priority || entry.effect.dueMs !== effect.dueMs;
+    const rank = rankOf(effect);
+    const hasMoved = rankOf(entry.effect) !== rank;
     entry.effect = effect;
     if (entry.where === "answered") {
       entry.where = "home";
       this.#join(entry);
     } else if (hasMoved && entry.where === "home") {
-      entry.rank = rankOf(effect);
+      entry.rank = rank;
       if (entry.place >= 0) this.#home.move(entry);
     } else if (hasMoved) {
-      entry.rank = -rankOf(effect);
+      entry.rank = -rank;
       if (entry.place >= 0) this.#recallable.move(entry);
-      this.#priorities.push({ token: entry.bytes, priority: effect.priority });
+      this.#priorities.push({ token: entry.bytes, priority: priorityOf(effect) });
     }
   }
 
@@ -232,8 +233,9 @@ export class PoolSender {
     >();
     for (const { effect, key } of this.#home.entries()) {
       const profile = this.#profileOf(effect.profile, key.namespace, request);
-      const name = `${profile} ${effect.priority}`;
-      const told = entries.get(name) ?? { profile, priority: effect.priority, count: 0, longestMs: 0 };
+      const priority = priorityOf(effect);
+      const name = `${profile} ${priority}`;
+      const told = entries.get(name) ?? { profile, priority, count: 0, longestMs: 0 };
       told.count++;
       told.longestMs = Math.max(told.longestMs, nowMs - effect.readyMs);
       entries.set(name, told);
@@ -261,7 +263,7 @@ export class PoolSender {
     const marks = this.#marks;
     const number = marks.come();
     const agent = this.#agents.get(resultAgents[index] ?? 0) ?? "";
-    this.#parts.settlement.result(result, agent, () => {
+    this.#parts.settlement.result({ result, agent, key: entry?.key }, () => {
       // Of a stream that is over by now nobody asks any more.
       if (marks !== this.#marks) return;
       marks.durable(number);

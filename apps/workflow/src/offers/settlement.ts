@@ -1,15 +1,25 @@
 /** What becomes of attempts, told to their runs. */
 import type { PartialOutput, Progress, Result } from "@tutti/contracts/agent/v1";
 import { ActorKind, type Cause, type ErrorDetail } from "@tutti/contracts/types/v1";
-import { type Command, errorOf, type Logger, type Refusal, type Timers, toErrorDetail } from "@tutti/kernel";
+import type { TaskAnswered } from "@tutti/contracts/workflow/v1";
+import {
+  type Command,
+  errorOf,
+  type InstanceKey,
+  type Logger,
+  type Refusal,
+  type Timers,
+  toErrorDetail,
+} from "@tutti/kernel";
 import { completeTask, failTask, noteAttempt, noteProgress } from "@tutti/machine-run";
 import { type EffectToken, type Outcome, type Runtime, readToken } from "@tutti/runtime";
 import { offerErrors } from "../errors.ts";
+import type { RunEnds } from "../runs/run-ends.ts";
 import type { OfferEntry } from "./entry.ts";
 
 export interface Settlement {
   /** An attempt has ended. Told when that is durable, or known to be unwanted. */
-  result(result: Result, agent: string, isDurable: () => void): void;
+  result(ended: EndedAttempt, isDurable: () => void): void;
   /** An attempt did not end at once. */
   begun(entry: OfferEntry, agent: string, startMs: number): void;
   progress(progress: Progress): void;
@@ -18,10 +28,20 @@ export interface Settlement {
   refused(entry: OfferEntry, error: ErrorDetail): void;
 }
 
+export interface EndedAttempt {
+  readonly result: Result;
+  /** Empty where none did it. */
+  readonly agent: string;
+  /** Of which run; undefined where that is not known here any more. */
+  readonly key: InstanceKey | undefined;
+}
+
 export interface RuntimeSettlementParts {
   readonly runtime: Pick<Runtime, "submit">;
   readonly timers: Timers;
   readonly logger: Logger;
+  /** Most runs end with the result of an attempt. */
+  readonly ends: RunEnds;
   /** Pieces of output go to whoever reads them. */
   readonly partialOutput: (output: PartialOutput, token: EffectToken) => void;
 }
@@ -36,6 +56,8 @@ interface Message {
   readonly command: Command<any>;
   readonly body: unknown;
   readonly cause: Cause;
+  /** Of the run, where it is known. */
+  readonly namespace?: string | undefined;
 }
 
 export class RuntimeSettlement implements Settlement {
@@ -46,8 +68,9 @@ export class RuntimeSettlement implements Settlement {
     this.#parts = parts;
   }
 
-  result({ token, outcome, runMs, used }: Result, agent: string, isDurable: () => void): void {
-    const about = { token: readToken(token), cause: this.#causeOf(agent) };
+  result({ result, agent, key }: EndedAttempt, isDurable: () => void): void {
+    const { token, outcome, runMs, used } = result;
+    const about = { token: readToken(token), cause: this.#causeOf(agent), namespace: key?.namespace };
     switch (outcome?.$case) {
       case "inlineOutput": {
         const body = { output: outcome.value, outputPayload: undefined, agent, runMs, used };
@@ -92,6 +115,7 @@ export class RuntimeSettlement implements Settlement {
     this.#submit(message, (outcome) => {
       if (outcome.kind !== "refused") {
         isDurable();
+        if (outcome.kind === "done") this.#tellEnd(message, outcome.reply as TaskAnswered);
         return;
       }
       const { refusal } = outcome;
@@ -106,6 +130,10 @@ export class RuntimeSettlement implements Settlement {
           this.#unheard(message, refusal, isDurable);
       }
     });
+  }
+
+  #tellEnd({ namespace }: Message, { ending }: TaskAnswered): void {
+    if (ending !== undefined && namespace !== undefined) this.#parts.ends.tell(namespace, ending);
   }
 
   /** A result that the run does not take: it hears that, or would wait for ever. */

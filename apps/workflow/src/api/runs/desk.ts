@@ -1,0 +1,50 @@
+import type { Run } from "@tutti/contracts/workflow/v1";
+import type { CallContext, Foundation, IdSource, InstanceKey, Query } from "@tutti/kernel";
+import { runErrors, showRun } from "@tutti/machine-run";
+import { runtimeErrors } from "@tutti/runtime/errors";
+import type { Orders } from "../../runs/orders.ts";
+import type { RunEnds } from "../../runs/run-ends.ts";
+import { ask, type MachineDesk } from "../machine-calls.ts";
+
+/** What the handlers about runs work with. */
+export interface RunDesk extends MachineDesk {
+  readonly orders: Orders;
+  readonly ends: RunEnds;
+  readonly ids: IdSource;
+  readonly foundation: Pick<Foundation, "clock" | "timers">;
+}
+
+export function keyOf(namespace: string, id: string): InstanceKey {
+  return { namespace, kind: "run", id };
+}
+
+/** A question about a run; `workflow.run_missing` where there is none. */
+export async function askRun<Body, Reply>(
+  desk: MachineDesk,
+  id: string,
+  // biome-ignore lint/suspicious/noExplicitAny: a question knows its own types
+  question: { readonly query: Query<any, Body, Reply>; readonly body: Body; readonly atEvent?: number },
+  context: CallContext,
+): Promise<Reply> {
+  const key = keyOf(context.namespace, id);
+  const { query, body, atEvent = 0 } = question;
+  try {
+    if (atEvent === 0) return await ask(desk, key, { query, body }, context);
+    return await desk.runtime.askAt({ key, query, body }, atEvent);
+  } catch (error) {
+    throw runtimeErrors.unknownInstance.is(error) ? runErrors.runMissing({ id }) : error;
+  }
+}
+
+/** A run as it is, with what the runtime knows of it. */
+export async function runNamed(
+  desk: MachineDesk,
+  id: string,
+  { withPayloads = true, atEvent = 0 }: { readonly withPayloads?: boolean; readonly atEvent?: number },
+  context: CallContext,
+): Promise<Run> {
+  const run = (await askRun(desk, id, { query: showRun, body: { withPayloads }, atEvent }, context)) as Run;
+  const { events } = await desk.runtime.instanceOf(keyOf(context.namespace, id));
+  run.eventCount = atEvent || events;
+  return run;
+}

@@ -1,0 +1,267 @@
+/** Runs begin: one, or many in batches. */
+import { createHash } from "node:crypto";
+import type { ErrorDetail, Payload } from "@tutti/contracts/types/v1";
+import { WorkStatus } from "@tutti/contracts/types/v1";
+import {
+  ParentClosePolicy,
+  type RunEnding,
+  RunSpec,
+  type StartItem,
+  type StartRunReply,
+  type StartRunRequest,
+  StartRunsReply,
+  type StartRunsRequest,
+} from "@tutti/contracts/workflow/v1";
+import { causeOf } from "@tutti/host";
+import {
+  Bell,
+  type CallContext,
+  errorFromUnknown,
+  errorOf,
+  fromTimestamp,
+  toErrorDetail,
+} from "@tutti/kernel";
+import { beginRun, showEnding } from "@tutti/machine-run";
+import type { Outcome } from "@tutti/runtime";
+import { requestErrors } from "../../errors.ts";
+import type { PreparedSpec } from "../../runs/orders.ts";
+import { tell } from "../machine-calls.ts";
+import { askRun, keyOf, type RunDesk, runNamed } from "./desk.ts";
+
+export async function startRun(
+  desk: RunDesk,
+  request: StartRunRequest,
+  context: CallContext,
+): Promise<StartRunReply> {
+  const { spec = RunSpec.create(), startTime, parent, parentClosePolicy, idempotencyKey } = request;
+  const runId = request.runId || idMadeOf(idempotencyKey, context) || desk.ids.newId("run");
+  const prepared = await desk.orders.prepare(
+    spec,
+    {
+      startMs: startTime === undefined ? 0 : fromTimestamp(startTime),
+      parent,
+      root: parent,
+      parentClose: parentClosePolicy || ParentClosePolicy.PARENT_CLOSE_POLICY_CANCEL,
+      idChosen: runId === request.runId,
+    },
+    context,
+  );
+  const order = desk.orders.order(prepared, undefined);
+  // The id alone says that it is the same: the machine compares what is asked for.
+  const told = { command: beginRun, body: { order }, idempotencyKey: "" };
+  const { existed } = await tell(desk, keyOf(context.namespace, runId), told, context);
+  return { run: await runNamed(desk, runId, {}, context), existed };
+}
+
+/** The same key gives the same id, so that a repetition finds the run. */
+function idMadeOf(idempotencyKey: string, { namespace }: CallContext): string {
+  if (idempotencyKey === "") return "";
+  return `run_${createHash("sha256").update(`${namespace}\n${idempotencyKey}`).digest("hex").slice(0, 26)}`;
+}
+
+/** Replies are closed when they have so many entries. */
+const entriesMax = 1_000;
+/** Ends that nobody told of are looked for so often, so many at once. */
+const lookMs = 250;
+const looksMax = 500;
+
+export async function* startRuns(
+  desk: RunDesk,
+  requests: AsyncIterable<StartRunsRequest>,
+  context: CallContext,
+): AsyncGenerator<StartRunsReply, void> {
+  const batch = new Starting(desk, context);
+  const reading = batch.readAll(requests);
+  const look = desk.foundation.timers.every(lookMs, () => void batch.look());
+  try {
+    for (;;) {
+      const reply = batch.next();
+      if (reply !== undefined) yield reply;
+      else if (batch.isOver || context.signal.aborted) break;
+      else await batch.bell.rung();
+    }
+  } finally {
+    look.cancel();
+    batch.stop();
+  }
+  await reading;
+}
+
+interface Followed {
+  readonly number: number;
+  readonly stop: () => void;
+}
+
+class Starting {
+  readonly bell = new Bell();
+  readonly #desk: RunDesk;
+  readonly #context: CallContext;
+  readonly #specs: PreparedSpec[] = [];
+  readonly #followed = new Map<string, Followed>();
+  #reply = StartRunsReply.create();
+  #count = 0;
+  #unanswered = 0;
+  #hasRead = false;
+  #isFollowing = false;
+  #namespace = "";
+
+  constructor(desk: RunDesk, context: CallContext) {
+    this.#desk = desk;
+    this.#context = context;
+    context.signal.addEventListener("abort", () => this.bell.ring(), { once: true });
+  }
+
+  /** Everything is answered and every end is told. */
+  get isOver(): boolean {
+    return this.#hasRead && this.#unanswered === 0 && this.#followed.size === 0;
+  }
+
+  next(): StartRunsReply | undefined {
+    const reply = this.#reply;
+    const { receipts, ends } = reply;
+    if (receipts.length + ends.length === 0) return undefined;
+    if (receipts.length + ends.length <= entriesMax) {
+      this.#reply = StartRunsReply.create();
+      return reply;
+    }
+    return { receipts: receipts.splice(0, entriesMax), ends: ends.splice(0, entriesMax) };
+  }
+
+  async readAll(requests: AsyncIterable<StartRunsRequest>): Promise<void> {
+    try {
+      for await (const request of requests) await this.#take(request);
+    } finally {
+      this.#hasRead = true;
+      this.bell.ring();
+    }
+  }
+
+  stop(): void {
+    for (const { stop } of this.#followed.values()) stop();
+    this.#followed.clear();
+  }
+
+  async #take({ namespace, specs, items, follow }: StartRunsRequest): Promise<void> {
+    if (this.#namespace === "") {
+      this.#namespace = namespace || this.#context.namespace;
+      this.#isFollowing = follow;
+    }
+    const extras = {
+      ...{ startMs: 0, parent: undefined, root: undefined, idChosen: true },
+      parentClose: ParentClosePolicy.PARENT_CLOSE_POLICY_CANCEL,
+    };
+    for (const spec of specs) this.#specs.push(await this.#desk.orders.prepare(spec, extras, this.#context));
+    const cause = causeOf(this.#context);
+    for (const item of items) this.#begin(item, cause);
+  }
+
+  #begin(item: StartItem, cause: ReturnType<typeof causeOf>): void {
+    const number = ++this.#count;
+    const runId = item.runId || this.#desk.ids.newId("run");
+    const told = item.runId === "" ? runId : "";
+    const prepared = this.#specs[item.spec - 1];
+    this.#unanswered++;
+    if (prepared === undefined) {
+      this.#refuse(number, told, toErrorDetail(requestErrors.specUnknown({ number: item.spec })));
+      return;
+    }
+    try {
+      const order = this.#desk.orders.order(prepared, inputOf(item));
+      if (Object.keys(item.labels).length > 0) order.labels = { ...order.labels, ...item.labels };
+      order.idChosen = item.runId !== "";
+      const key = keyOf(this.#namespace, runId);
+      if (this.#isFollowing) this.#follow(runId, number);
+      this.#desk.runtime.submit({
+        ...{ key, command: beginRun, body: { order }, cause, idempotencyKey: "", token: undefined },
+        answer: (outcome) => this.#answered(number, runId, told, outcome),
+      });
+    } catch (error) {
+      this.#refuse(number, told, toErrorDetail(errorFromUnknown(error)));
+    }
+  }
+
+  #answered(number: number, runId: string, told: string, outcome: Outcome): void {
+    if (outcome.kind === "refused") {
+      this.#unfollow(runId);
+      this.#refuse(number, told, toErrorDetail(errorOf(outcome.refusal)));
+      return;
+    }
+    const existed = outcome.kind === "done" && (outcome.reply as { existed: boolean }).existed;
+    this.#reply.receipts.push({ number, runId: told, existed, refusal: undefined });
+    this.#unanswered--;
+    this.bell.ring();
+  }
+
+  #refuse(number: number, runId: string, refusal: ErrorDetail): void {
+    this.#reply.receipts.push({ number, runId, existed: false, refusal });
+    this.#unanswered--;
+    this.bell.ring();
+  }
+
+  #follow(runId: string, number: number): void {
+    const stop = this.#desk.ends.listen(keyOf(this.#namespace, runId), (ending) => this.#ended(ending));
+    this.#followed.set(runId, { number, stop });
+  }
+
+  #unfollow(runId: string): number | undefined {
+    const followed = this.#followed.get(runId);
+    followed?.stop();
+    this.#followed.delete(runId);
+    return followed?.number;
+  }
+
+  #ended(ending: RunEnding): void {
+    const number = this.#unfollow(ending.runId);
+    if (number === undefined) return;
+    this.#reply.ends.push({ number, outcome: outcomeOf(ending) });
+    this.bell.ring();
+  }
+
+  /** Ends that came otherwise than with a result: those that have been followed longest are looked at in turn. */
+  async look(): Promise<void> {
+    const looked = [...this.#followed].slice(0, looksMax);
+    for (const [runId, followed] of looked) {
+      const { ending } = await askRun(
+        this.#desk,
+        runId,
+        { query: showEnding, body: undefined },
+        this.#context,
+      ).catch(() => ({ ending: undefined }));
+      if (ending !== undefined) this.#ended(ending);
+      else if (this.#followed.delete(runId)) this.#followed.set(runId, followed);
+    }
+  }
+}
+
+function inputOf({ input }: StartItem): Payload | undefined {
+  if (input === undefined) return undefined;
+  if (input.$case === "inputPayload") return input.value;
+  return { body: { $case: "inline", value: input.value }, mediaType: "" };
+}
+
+type EndOutcome = StartRunsReply["ends"][number]["outcome"];
+
+function outcomeOf({ status, output, outputPayload, error }: RunEnding): EndOutcome {
+  if (status === WorkStatus.WORK_STATUS_COMPLETED && outputPayload === undefined)
+    return { $case: "inlineOutput", value: output };
+  const why = error ?? {
+    code: "",
+    message: "",
+    retry: 0,
+    retryAfterMs: 0,
+    violations: [],
+    details: {},
+    status: "",
+    cause: undefined,
+    notOwner: undefined,
+  };
+  const result =
+    status === WorkStatus.WORK_STATUS_COMPLETED
+      ? ({ $case: "completed", value: outputPayload as Payload } as const)
+      : status === WorkStatus.WORK_STATUS_CANCELLED
+        ? ({ $case: "cancelled", value: why } as const)
+        : status === WorkStatus.WORK_STATUS_TERMINATED
+          ? ({ $case: "terminated", value: why } as const)
+          : ({ $case: "failed", value: why } as const);
+  return { $case: "other", value: { result } };
+}
