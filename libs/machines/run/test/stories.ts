@@ -1,0 +1,150 @@
+/**
+ * Histories that every release has to read: what happened, told once and written down by `npm run golden`. Their plans stand
+ * in their first events, so that no later release has to know the definitions of this one.
+ */
+import { NoteAttempt, NoteProgress, ReturnTask, RunOrder } from "@tutti/contracts/workflow/v1";
+import { type GoldenStories, goldenOf } from "@tutti/kernel/testing";
+import {
+  beginRun,
+  cancelRun,
+  labelRun,
+  noteAttempt,
+  noteProgress,
+  pauseRun,
+  repairTask,
+  resetRun,
+  resumeRun,
+  retryRun,
+  returnTask,
+  terminateRun,
+} from "../src/index.ts";
+import { definitions, jsonBytes, RunScene } from "../src/testing/index.ts";
+
+/** A run whose plan came with it. */
+function told(
+  name: keyof typeof definitions,
+  input: unknown,
+  given: Parameters<typeof RunOrder.fromPartial>[0] = {},
+) {
+  const scene = new RunScene();
+  const { plan } = scene.definitions.plan(scene.definitions.add(definitions[name] ?? ""));
+  const order = RunOrder.fromPartial({ plan: jsonBytes(plan), input: jsonBytes(input), ...given });
+  scene.driver.execute(scene.key, beginRun, { order });
+  return scene;
+}
+
+function golden(scene: RunScene, release: string) {
+  return goldenOf(scene.driver, scene.machine, scene.key, release);
+}
+
+/** By the name of the file. */
+export const stories: GoldenStories = {
+  /** Attempts that fail, come back, save something; a pause; a person who says how it goes on. */
+  attempts: (release) => {
+    const scene = told("chain", { a: 1 }, { startMs: 1_767_225_610_000, priority: 3, labels: { team: "a" } });
+    scene.driver.advance(10_000);
+    scene.driver.settle(
+      scene.offer("one"),
+      returnTask,
+      ReturnTask.fromPartial({ retryAfterMs: 100, message: "busy" }),
+    );
+    scene.driver.advance(100);
+    scene.driver.settle(
+      scene.offer("one"),
+      noteAttempt,
+      NoteAttempt.fromPartial({ agent: "anna", startMs: scene.driver.nowMs }),
+    );
+    scene.driver.settle(
+      scene.offer("one"),
+      noteProgress,
+      NoteProgress.fromPartial({ saved: jsonBytes(1), fraction: 0.2 }),
+    );
+    scene.fail("one");
+    scene.driver.execute(scene.key, pauseRun, { reason: "a look" });
+    scene.driver.advance(5_000);
+    scene.driver.execute(scene.key, labelRun, {
+      labels: { x: "y" },
+      removedLabels: [],
+      priority: 1,
+      dueMs: undefined,
+    });
+    scene.driver.execute(scene.key, resumeRun, { reason: "seen", taskIds: [] });
+    scene.complete("one", { n: 1 });
+    scene.fail("two");
+    scene.driver.execute(scene.key, resumeRun, { reason: "mended", taskIds: ["two"] });
+    scene.complete("two", "done");
+    return golden(scene, release);
+  },
+
+  /** Conditions, failures that are needed, and what is skipped for them. */
+  graph: (release) => {
+    const scene = told("graph", { n: 1 });
+    scene.fail("right");
+    scene.complete("mend");
+    return golden(scene, release);
+  },
+
+  /** Lists: so many at once, one that fails. */
+  lists: (release) => {
+    const scene = told("lists", { items: ["a", "skip", "b", "c"] });
+    scene.complete("each[0]", "A");
+    scene.complete("all[1]", 1);
+    scene.fail("all[0]", "test.bad", { retry: 1 });
+    scene.fail("each[2]", "test.bad");
+    for (const id of scene.offered) scene.complete(id);
+    scene.driver.execute(scene.key, retryRun, { taskIds: [], reason: "again" });
+    return golden(scene, release);
+  },
+
+  /** What was done is undone, with one that cannot be. */
+  undone: (release) => {
+    const scene = told("saga", null);
+    scene.complete("book", "b");
+    scene.complete("pay", { id: 1 });
+    scene.driver.execute(scene.key, cancelRun, { reason: "no longer" });
+    scene.fail("pay", "test.refused", { retry: 1 });
+    scene.complete("book");
+    return golden(scene, release);
+  },
+
+  /** A run that fails while it is being undone is taken up; later it is ended by force. */
+  "taken-up": (release) => {
+    const scene = told("saga", null);
+    scene.complete("book", "b");
+    scene.fail("pay");
+    scene.driver.execute(scene.key, retryRun, { taskIds: [], reason: "mended" });
+    scene.complete("book", "b2");
+    scene.driver.execute(scene.key, terminateRun, { reason: "enough" });
+    return golden(scene, release);
+  },
+
+  /** Mended by hand, and taken back. */
+  mended: (release) => {
+    const scene = told("graph", { n: 2 });
+    const before = scene.machine.snapshots.encode(scene.state);
+    const value = { body: { $case: "inline" as const, value: jsonBytes("by hand") }, mediaType: "" };
+    scene.driver.execute(scene.key, repairTask, {
+      taskId: "left",
+      repair: { $case: "output", value },
+      reason: "known",
+    });
+    const skip = { $case: "skip" as const, value: { skipDependents: true } };
+    scene.driver.execute(scene.key, repairTask, { taskId: "right", repair: skip, reason: "not needed" });
+    scene.driver.execute(scene.key, resetRun, {
+      toEvent: 4,
+      snapshot: before,
+      keepSignals: false,
+      signals: [],
+      reason: "again",
+    });
+    scene.complete("left");
+    return golden(scene, release);
+  },
+
+  /** Ended, and gone on with as a new one. */
+  continued: (release) => {
+    const scene = told("endless", { round: 0 });
+    scene.complete("work", "w");
+    return golden(scene, release);
+  },
+};
