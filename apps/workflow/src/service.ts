@@ -32,7 +32,7 @@ export class WorkflowService extends Orchestrator {
     const { mesh, steward, foundation } = host;
     const { timers, logger } = foundation;
     const { sharedPools } = this.settings(workflowSection);
-    const shelf = new PlanShelf({ blobs: () => blobs(), readNow: () => undefined });
+    const shelf = new PlanShelf({ blobs: () => blobs(), readNow: (sha256) => blobs().readNow(sha256) });
     const effects = new WorkflowEffects();
     const { runtime, archive, blobs } = host.storage(effects, [runMachine({ plans: shelf })]);
 

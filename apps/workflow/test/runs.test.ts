@@ -213,3 +213,29 @@ const emptyFilter = {
     runIds: [],
   },
 };
+
+describe("runs over a restart", () => {
+  it("go on where they were, with the plan that they began with", async () => {
+    await using serving = await Serving.open([swarm]);
+    const client = () => serving.host.mesh.client(servedRuns);
+    await serving.host.mesh.client(definitionService).registerDefinition({
+      ...{
+        namespace: "",
+        source: { format: 1, text: waiting, fileName: "" },
+        versionLabels: [],
+        keepLatest: false,
+      },
+    });
+    const spec = { what: { $case: "definition" as const, value: { name: "waiting" } } };
+    await client().startRun(StartRunRequest.fromPartial({ runId: "patient", spec }));
+    await serving.restart();
+    await client().signalRun({
+      ...{ namespace: "", runId: "patient", signal: "go", idempotencyKey: "" },
+      payload: { ...inline("after all"), mediaType: "" },
+    });
+    const { run } = await client().awaitRun(
+      AwaitRunRequest.fromPartial({ runId: "patient", waitMs: 10_000 }),
+    );
+    assert.equal(outputOf(run), "after all");
+  });
+});

@@ -14,6 +14,11 @@ export interface Blobs {
   put(namespace: string, content: BlobContent, said?: Partial<Blob>): Promise<Blob>;
   /** The content in parts of 1 MiB at most. Throws `blobs.missing` and `blobs.damaged`. */
   read(namespace: string, sha256: Uint8Array): AsyncIterable<Uint8Array>;
+  /**
+   * The content at once, for what waits for nothing: whichever namespace has it, so never for a caller. Undefined where it
+   * would have to be fetched, or is not there. Throws `blobs.damaged`.
+   */
+  readNow(sha256: Uint8Array): Uint8Array | undefined;
   /** What is there without reading it; undefined when there is none. */
   find(namespace: string, sha256: Uint8Array): Promise<StoredBlob | undefined>;
   /** Instances have records that name blobs; durable when it resolves. The same again is mentioned anew. */

@@ -47,6 +47,21 @@ export function blobConformance({ name, open }: BlobsUnderTest): void {
       }
     });
 
+    it("gives at once what was put, or says that it is not at hand; damaged content never", async () => {
+      await using fixture = await open();
+      const { blobs } = fixture;
+      const { sha256 } = await blobs.put(space, [bytesOf("a plan")]);
+      const found = blobs.readNow(sha256);
+      assert.ok(found === undefined || Buffer.from(found).toString() === "a plan");
+      assert.equal(blobs.readNow(createHash("sha256").update("nothing").digest()), undefined);
+      if (found === undefined) return;
+      await fixture.flip(sha256, 2);
+      assert.throws(
+        () => blobs.readNow(sha256),
+        (error) => blobErrors.damaged.is(error),
+      );
+    });
+
     it("has after a crash what was put before, and not what had only begun", async () => {
       await using fixture = await open();
       const { sha256 } = await fixture.blobs.put(space, [bytesOf("whole")]);
