@@ -146,7 +146,8 @@ export class WaitingStand implements Stand {
     this.#turns.add(turn);
     if (this.#turns.size === 2) this.front?.shared.add(this);
     if (this.#turns.size === 1) this.cohort.open(this);
-    else if (this.#turns.first === turn) this.cohort.rise(this);
+    // The one that was first may have had a turn since it was looked at.
+    else if (this.first() === turn) this.cohort.rise(this);
   }
 
   leave(stop: Stop): void {
@@ -170,7 +171,7 @@ export class WaitingStand implements Stand {
     if (order >= turn.order) return;
     turn.order = order;
     this.#turns.move(turn);
-    if (this.#turns.first === turn) this.cohort.rise(this);
+    if (this.first() === turn) this.cohort.rise(this);
   }
 
   /** Who goes next; undefined when nobody waits. */
