@@ -5,11 +5,11 @@ import type { Refusal } from "@tutti/kernel";
 export interface AgentOutlet {
   /**
    * A batch; `sequence`, `acknowledged` and `answer` are the caller's to fill in. It is used again: what has to stay is
-   * encoded or copied before this returns.
+   * encoded or copied before this returns. It comes in a turn, and at once what has to be said before an end.
    */
   send(frame: HostFrame): void;
 
-  /** The pool is done with this link: it was replaced, lost or sent away. Nothing is sent after it. */
+  /** The pool is done with this link: it was replaced, lost or sent away. Nothing is sent after it. Comes at once. */
   end(bye: Bye): void;
 }
 
