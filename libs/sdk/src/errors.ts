@@ -12,9 +12,16 @@ export const sdkErrors = defineErrors("sdk", {
   inputMalformed: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "The input of a task is no JSON document, or lies in the blob store where the handler did not ask for it. Look at what the definition gives the task.",
+    help: "The input of a task is no JSON document. Look at what the definition gives the task.",
     message: ({ capability, reason }: { capability: string; reason: string }) =>
       `expected a JSON document as the input of ${capability}, found ${reason}; correct what the task is given`,
+  },
+  inputUnreadable: {
+    status: "UNAVAILABLE",
+    retry: "same-key",
+    help: "The input of a task lies in the blob store because it is large, and could not be read from there. The reason says why; the task is tried again.",
+    message: ({ capability, reason }: { capability: string; reason: string }) =>
+      `expected to read the input of ${capability} from the blob store, found ${reason}`,
   },
   outputInvalid: {
     status: "INVALID_ARGUMENT",

@@ -58,6 +58,7 @@ function changed(transport: Transport, change: Change = (frame) => frame): Trans
         },
       };
     },
+    readBlob: (address, wanted) => transport.readBlob(address, wanted),
     close: () => transport.close(),
   };
 }

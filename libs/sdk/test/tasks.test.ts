@@ -252,6 +252,34 @@ describe("a task", () => {
     ]);
   });
 
+  it("has an input from the blob store where that is too large for a frame", async () => {
+    const { worker, host, settle, link } = stage();
+    worker.handle("stock.reserve", (input) => input);
+    await link();
+    host.blobs.set(7, { large: true });
+    const blobOf = (first: number, size: number) => ({
+      $case: "inputPayload" as const,
+      value: {
+        body: { $case: "blob" as const, value: { sha256: new Uint8Array(32).fill(first), size } },
+        mediaType: "",
+      },
+    });
+    host.send({
+      assignments: [
+        assignOf(1, { input: blobOf(7, 2_000_000) }),
+        assignOf(2, { input: blobOf(8, 2_000_000) }),
+        assignOf(3, { input: blobOf(7, 1e12) }),
+      ],
+    });
+    await settle();
+    assert.deepEqual(told(host.results).toSorted(), [
+      '1: {"large":true}',
+      "2: failed sdk.input_unreadable",
+      "3: failed sdk.input_unreadable",
+    ]);
+    assert.equal(host.credit, 7, "every slot is free");
+  });
+
   it("beyond the slots is answered as busy", async () => {
     const { worker, host, settle, link } = stage({ slots: 1 });
     const go = latch();

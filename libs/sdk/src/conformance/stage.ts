@@ -147,7 +147,9 @@ export class Stage {
 
   /** Answers a greeting by going on with a link. */
   resume(link: ScriptedLink, { stream }: Greeting): void {
-    const value = { ...link.welcome, resumed: true, received: link.taken.length };
+    // The numbers of capabilities hold for as long as the link does: they are not said again.
+    const known = { capabilityNumbers: undefined, resumed: true, received: link.taken.length };
+    const value = { ...link.welcome, ...known };
     this.#answer(stream, { $case: "welcome", value });
     link.attach(stream);
   }

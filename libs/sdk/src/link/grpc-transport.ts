@@ -1,9 +1,11 @@
 /** Frames over gRPC. Loaded when a worker links: grpc-js takes more memory than all the rest of the library. */
+import { createHash } from "node:crypto";
 import { checkServerIdentity, type PeerCertificate } from "node:tls";
 import { Client, type ClientDuplexStream, credentials, Metadata, type ServiceError } from "@grpc/grpc-js";
 import { agentLinkService } from "@tutti/contracts/agent/v1";
+import { blobService } from "@tutti/contracts/blob/v1";
 import { isEncrypted, type WorkerCredentials } from "../worker/settings.ts";
-import type { LinkStream, StreamEvents, Transport } from "./transport.ts";
+import type { BlobWanted, LinkStream, StreamEvents, Transport } from "./transport.ts";
 
 type Wire = ClientDuplexStream<Uint8Array, Uint8Array>;
 
@@ -48,6 +50,34 @@ export class GrpcTransport implements Transport {
         wire.cancel();
       },
     };
+  }
+
+  readBlob(address: string, { namespace, sha256, bytes }: BlobWanted): Promise<Uint8Array> {
+    const { path, request, reply } = blobService.methods.get;
+    const asked = { namespace, sha256, offset: 0, length: 0 };
+    const chunks = this.#clientFor(address).makeServerStreamRequest(
+      path,
+      (message: typeof asked) => bufferOf(request.encode(message)),
+      (read) => reply.decode(read).chunk,
+      asked,
+      this.#metadata(),
+    );
+    return new Promise((resolve, reject) => {
+      const parts: Uint8Array[] = [];
+      let lengthBytes = 0;
+      chunks.on("data", (chunk: Uint8Array) => {
+        lengthBytes += chunk.length;
+        if (lengthBytes <= bytes) parts.push(Uint8Array.from(chunk));
+        else chunks.cancel();
+      });
+      chunks.on("error", (error: ServiceError) => reject(new Error(error.details || error.message)));
+      chunks.on("end", () => {
+        const content = Buffer.concat(parts);
+        const hash = createHash("sha256").update(content).digest();
+        if (hash.equals(sha256)) resolve(content);
+        else reject(new Error(`${content.length} bytes that do not have the hash of the reference`));
+      });
+    });
   }
 
   close(): void {

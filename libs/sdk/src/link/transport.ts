@@ -13,7 +13,16 @@ export interface LinkStream {
   cancel(reason: string): void;
 }
 
+/** Content that is too large for a frame. */
+export interface BlobWanted {
+  readonly namespace: string;
+  readonly sha256: Uint8Array;
+  readonly bytes: number;
+}
+
 export interface Transport {
   open(address: string, events: StreamEvents): LinkStream;
+  /** Reads content from the blob store at the address. Rejects when it is not there, or not what its hash says. */
+  readBlob(address: string, wanted: BlobWanted): Promise<Uint8Array>;
   close(): void;
 }

@@ -7,9 +7,11 @@
  * 4. What an attempt told before it ended goes out before its result.
  */
 import type { Assign, Cancel, Extend } from "@tutti/contracts/agent/v1";
+import type { BlobReference } from "@tutti/contracts/types/v1";
 import type { FlatWriter } from "@tutti/contracts/wire";
 import type { Clock, Logger, Timer, Timers } from "@tutti/kernel";
 import { sdkErrors } from "../errors.ts";
+import type { BlobWanted } from "../link/transport.ts";
 import { Attempt, type AttemptPort, type Piece } from "./attempt.ts";
 import { callAs, TaskContext } from "./context.ts";
 import {
@@ -42,10 +44,14 @@ export interface DeskParts {
   readonly timers: Timers;
   readonly logger: Logger;
   readonly outbox: DeskOutbox;
+  /** Reads an input that is too large for a frame. */
+  readonly readBlob: (wanted: BlobWanted) => Promise<Uint8Array>;
 }
 
 /** A handler that was told to end and does not is answered for after this time. */
 const giveUpAfterMs = 5_000;
+/** Larger inputs are not read into memory. */
+const inputBytesMax = 256 * 1024 * 1024;
 /** Progress of one attempt goes out no more often than this, but for what it saves. */
 const progressEveryMs = 100;
 /** Above this a handler that streams has to wait; above the other its pieces are dropped. */
@@ -117,18 +123,13 @@ export class Desk implements AttemptPort {
       this.#answer(token, assign, { $case: "busy", value: { retryAfterMs: 0, message } });
       return;
     }
-    let input: unknown;
-    try {
-      input = inputOf(assign, registered.name);
-    } catch (error) {
-      this.#answer(token, assign, { $case: "failed", value: failureDetail(error) });
-      return;
-    }
     const attempt = new Attempt(token, assign, registered, this, nowMs);
     this.#attempts.set(token, attempt);
     this.#running++;
     this.#plan(attempt, nowMs);
-    this.#begin(attempt, input);
+    const reference = blobIn(assign);
+    if (reference === undefined) this.#beginWith(attempt, inlineIn(assign));
+    else this.#fetch(attempt, reference);
   }
 
   cancelled({ token, reason, graceMs }: Cancel): void {
@@ -228,6 +229,42 @@ export class Desk implements AttemptPort {
     if (outbox.backlogBytes < backlogHighBytes) return undefined;
     this.#room ??= Promise.withResolvers<void>();
     return this.#room.promise;
+  }
+
+  #fetch(attempt: Attempt, { sha256, size }: BlobReference): void {
+    const capability = attempt.registered.name;
+    const namespace = attempt.assign.namespace || this.namespace;
+    this.#handlersAtWork++;
+    const failed = (error: unknown): void => {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#failed(attempt, attempt.reason ?? sdkErrors.inputUnreadable({ capability, reason }));
+    };
+    if (size > inputBytesMax) {
+      failed(new Error(`${size} bytes, more than the ${inputBytesMax} that are read`));
+      return;
+    }
+    this.#parts.readBlob({ namespace, sha256, bytes: size }).then((bytes) => {
+      if (attempt.isOver || attempt.reason !== undefined) {
+        failed(attempt.reason);
+        return;
+      }
+      this.#handlersAtWork--;
+      this.#beginWith(attempt, bytes);
+    }, failed);
+  }
+
+  /** With the bytes of its input; absent means null. */
+  #beginWith(attempt: Attempt, bytes: Uint8Array | undefined): void {
+    const { assign, registered } = attempt;
+    let input: unknown = null;
+    try {
+      if (bytes !== undefined)
+        input = isJson(assign) ? parsed(bytes, registered.name) : Uint8Array.from(bytes);
+    } catch (error) {
+      this.#over(attempt, { $case: "failed", value: failureDetail(error) });
+      return;
+    }
+    this.#begin(attempt, input);
   }
 
   #begin(attempt: Attempt, input: unknown): void {
@@ -410,13 +447,22 @@ function outcomeOf(attempt: Attempt, error: unknown): Outcome {
   return { $case: "failed", value: failureDetail(error) };
 }
 
-function inputOf({ input }: Assign, capability: string): unknown {
-  if (input === undefined) return null;
-  if (input.$case === "inlineInput") return parsed(input.value, capability);
-  const { body, mediaType } = input.value;
-  const isJson = mediaType === "" || mediaType === "application/json";
-  if (body?.$case === "inline") return isJson ? parsed(body.value, capability) : Uint8Array.from(body.value);
-  throw sdkErrors.inputMalformed({ capability, reason: "a reference into the blob store" });
+function blobIn({ input }: Assign): BlobReference | undefined {
+  if (input?.$case !== "inputPayload") return undefined;
+  const { body } = input.value;
+  return body?.$case === "blob" ? body.value : undefined;
+}
+
+function inlineIn({ input }: Assign): Uint8Array | undefined {
+  if (input?.$case === "inlineInput") return input.value;
+  const body = input?.value.body;
+  return body?.$case === "inline" ? body.value : undefined;
+}
+
+function isJson({ input }: Assign): boolean {
+  if (input?.$case !== "inputPayload") return true;
+  const { mediaType } = input.value;
+  return mediaType === "" || mediaType === "application/json";
 }
 
 function parsed(bytes: Uint8Array, capability: string): unknown {

@@ -18,6 +18,7 @@ import type { HostFigures } from "@tutti/contracts/types/v1";
 import type { Clock, Defer, Logger, Timer, Timers } from "@tutti/kernel";
 import { sdkErrors } from "../errors.ts";
 import { LinkState } from "../link/link-state.ts";
+import type { BlobWanted } from "../link/transport.ts";
 import { bytesOfToken, Desk, tokenOf } from "../task/desk.ts";
 import type { Handlers } from "../task/handlers.ts";
 import type { WorkerSettings } from "./settings.ts";
@@ -31,6 +32,7 @@ export interface AgentParts {
   readonly logger: Logger;
   readonly incarnation: string;
   readonly figures: () => HostFigures;
+  readonly readBlob: (wanted: BlobWanted) => Promise<Uint8Array>;
   /** The host wants it to drain. */
   readonly onDrain: (reason: string, deadlineMs: number) => void;
   /** Something has ended or become durable. */
@@ -68,7 +70,7 @@ export class Agent {
     this.#parts = parts;
     this.agentId = parts.settings.agentId;
     this.#link = new LinkState((token) => this.#desk.forget(token));
-    const { settings, clock, timers, logger } = parts;
+    const { settings, clock, timers, logger, readBlob } = parts;
     const { namespace, slots } = settings;
     const link = this.#link;
     const outbox = {
@@ -82,7 +84,7 @@ export class Agent {
       },
       changed: () => this.#flushSoon(),
     };
-    this.#desk = new Desk({ namespace, slots, clock, timers, logger, outbox });
+    this.#desk = new Desk({ namespace, slots, clock, timers, logger, outbox, readBlob });
   }
 
   /** Handlers at work, and results that are not known to be durable. */

@@ -24,7 +24,7 @@ import {
 import { HostGauge } from "@tutti/mesh/host-figures";
 import { sdkErrors } from "../errors.ts";
 import { Connector } from "../link/connector.ts";
-import type { Transport } from "../link/transport.ts";
+import type { BlobWanted, Transport } from "../link/transport.ts";
 import { type HandleOptions, type Handler, Handlers } from "../task/handlers.ts";
 import { Agent } from "./agent.ts";
 import { resolveSettings, type WorkerOptions, type WorkerSettings } from "./settings.ts";
@@ -57,6 +57,7 @@ export class Worker {
   readonly #started = Promise.withResolvers<void>();
   readonly #stopped = Promise.withResolvers<void>();
   #connector: Connector | undefined;
+  #transport: Transport | undefined;
   #state: WorkerState = "idle";
   #failure: Error | undefined;
   #releases: (() => void)[] = [];
@@ -72,6 +73,7 @@ export class Worker {
       settings: this.settings,
       handlers: this.#handlers,
       incarnation: ids.newId("worker"),
+      readBlob: (wanted) => this.#readBlob(wanted),
       onDrain: (reason, deadlineMs) => this.#drain(`the host wants it: ${reason}`, deadlineMs),
       onQuiet: () => this.#leaveIfDone(),
     });
@@ -156,6 +158,7 @@ export class Worker {
     const { transport, clock, timers, chance, logger } = this.#ports;
     const opened = await transport(this.settings);
     if (this.#state !== "linking") return opened.close();
+    this.#transport = opened;
     this.#connector = new Connector({
       addresses: this.settings.addresses,
       agent: this.#agent,
@@ -170,6 +173,11 @@ export class Worker {
       onLeft: () => this.#left(),
     });
     this.#connector.start();
+  }
+
+  async #readBlob(wanted: BlobWanted): Promise<Uint8Array> {
+    if (this.#transport === undefined || this.#connector === undefined) throw sdkErrors.stopped();
+    return this.#transport.readBlob(this.#connector.address, wanted);
   }
 
   #linked(): void {
