@@ -26,7 +26,7 @@ export function reconcile(
   for (const token of running) {
     const task = core.tasks.get(token);
     if (task === undefined) {
-      if (!isYoung || !core.claims.add(token, agent)) unwanted.push(token);
+      if (token.length !== 16 || !isYoung || !core.claims.add(token, agent)) unwanted.push(token);
     } else if (task.agent === agent && task.stage === "working") named.set(token, true);
     else if (!isKept(task, agent)) unwanted.push(token);
   }

@@ -239,7 +239,7 @@ class Stream implements OfferStream, SenderStream {
 
   #takeDurable({ resultsDurable, resultsDurableBeyond }: OfferRequest, nowMs: number): Refusal | undefined {
     const ledger = this.#ledger;
-    const number = Math.max(resultsDurable, ...resultsDurableBeyond);
+    const number = resultsDurableBeyond.reduce((most, one) => Math.max(most, one), resultsDurable);
     if (number > ledger.last) return matchingErrors.durableUnknown.refusal({ number, last: ledger.last });
     for (let task = ledger.shift(resultsDurable); task !== undefined; task = ledger.shift(resultsDurable))
       this.#settle(task, nowMs);

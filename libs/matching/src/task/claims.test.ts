@@ -45,6 +45,13 @@ describe("a pool that has just moved", () => {
     assert.deepEqual(agent.given, [3, 2]);
   });
 
+  it("keeps nothing that is not a token", () => {
+    const arena = moved();
+    const short = new Uint8Array(3);
+    const agent = arena.agent("a", { running: [short, tokenOf(1)] });
+    assert.deepEqual(agent.joined?.unwanted, [short]);
+  });
+
   it("ends what nobody has offered in time, and goes on", () => {
     const arena = moved();
     const agent = arena.agent("a", { slots: 2, running: [tokenOf(1), tokenOf(2)] });
