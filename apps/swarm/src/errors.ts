@@ -148,12 +148,12 @@ export const swarmErrors = defineErrors("swarm", {
     message: ({ key }: { key: string }) =>
       `expected the claim that was first made under the key ${key}, found another one; use a new key`,
   },
-  poolsNotShared: {
-    status: "FAILED_PRECONDITION",
-    retry: "never",
-    help: "Pools belong to one process each, and processes that share what they own (`ownership.kind` is `leased`) do not yet agree on whose each pool is. Run the swarm service in one process, with `ownership.kind` as `sole`.",
-    message: () =>
-      "expected ownership.kind to be sole where pools are owned, found leased; run the swarm service in one process of its own",
+  poolElsewhere: {
+    status: "UNAVAILABLE",
+    retry: "same-key",
+    help: "The pool is owned by another swarm process, or is about to be, and the agent did not say that it can follow a redirect. Agents are not relayed to the owner yet: connect to it, or say `can_follow`.",
+    message: ({ owner }: { owner: string }) =>
+      `expected an agent that can follow to the owner of its pool${owner && ` at ${owner}`}, found one that cannot, or no owner yet; connect there, or say can_follow`,
   },
   offerGreetingExpected: {
     status: "INVALID_ARGUMENT",

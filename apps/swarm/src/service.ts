@@ -3,7 +3,6 @@ import { agentLinkService, agentPollService } from "@tutti/contracts/agent/v1";
 import { agentService } from "@tutti/contracts/swarm/v1";
 import type { HostContext, ServiceModule } from "@tutti/host";
 import { type Component, healthy, Orchestrator, systemDefer, type Timers } from "@tutti/kernel";
-import { ownershipSection } from "@tutti/runtime/ownership";
 import { AgentNews } from "./api/agents/agent-news.ts";
 import { agentHandlers } from "./api/agents/handlers.ts";
 import { dispatchHandlers, servedDispatchService } from "./api/dispatch.ts";
@@ -20,6 +19,7 @@ import { PollDesk } from "./polls/poll-desk.ts";
 import { poolInstruments } from "./pools/instruments.ts";
 import { PoolDirectory } from "./pools/pool-directory.ts";
 import { poolTime } from "./pools/pool-time.ts";
+import { PoolTenancy } from "./pools/tenancy.ts";
 import { Turns } from "./pools/turns.ts";
 
 /** Pools, where tasks meet agents, and the links of agents that end here. */
@@ -39,9 +39,11 @@ export class SwarmService extends Orchestrator {
       defer: systemDefer,
       took: (_pool, assigned, tookMs) => ofPools.turned(assigned, tookMs),
     });
+    const tenancy = new PoolTenancy(host.steward);
+    host.steward.host(tenancy);
     const pools: PoolDirectory = new PoolDirectory({
       ...{ turns, now, chance, owner },
-      isShared: host.configuration.read(ownershipSection).kind === "leased",
+      tenancy,
       names: settings.pools,
       settings: poolSettings(settings),
       onAgentChange: (pool, change) => {
@@ -69,7 +71,7 @@ export class SwarmService extends Orchestrator {
     const { greetingMs } = settings.links;
     const stream = { book, now, timers, greetingMs, instruments: links };
     mesh.serve(agentLinkService, linkHandlers(stream), { service: "swarm" });
-    mesh.serve(agentPollService, pollHandlers(polls), { service: "swarm" });
+    mesh.serve(agentPollService, pollHandlers(polls, pools), { service: "swarm" });
     mesh.serve(agentService, agentHandlers(desk));
     mesh.serve(servedPoolService, poolHandlers(desk));
     mesh.serve(

@@ -93,6 +93,12 @@ export interface RuntimeOfService {
   standings(): readonly PartitionStanding[];
 }
 
+/** What a steward needs of whoever owns the partitions of a service: a runtime, or anything else that is divided so. */
+export type PartitionsOfService = Pick<
+  RuntimeOfService,
+  "service" | "partitions" | "prepare" | "own" | "disown" | "standings"
+>;
+
 export interface Order<Body, Reply> {
   readonly key: InstanceKey;
   // biome-ignore lint/suspicious/noExplicitAny: the machine's own types do not matter to who calls it

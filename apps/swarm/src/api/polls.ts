@@ -1,11 +1,31 @@
 import type { agentPollService } from "@tutti/contracts/agent/v1";
+import { namespaceOf } from "@tutti/contracts/rpc";
+import type { CallContext } from "@tutti/kernel";
 import type { Handlers } from "@tutti/mesh";
 import type { PollDesk } from "../polls/poll-desk.ts";
+import { defaultPool, type PoolDirectory } from "../pools/pool-directory.ts";
 
-export function pollHandlers(desk: PollDesk): Handlers<typeof agentPollService> {
-  return {
-    claimTasks: (request, { signal }) => desk.claim(request, signal),
-    completeTasks: (request) => desk.complete(request),
-    renewTasks: (request) => desk.renew(request),
+export function pollHandlers(desk: PollDesk, pools: PoolDirectory): Handlers<typeof agentPollService> {
+  const admitted = async (request: Polled, context: CallContext): Promise<void> => {
+    await pools.admitted(namespaceOf(request), request.pool || defaultPool, context);
   };
+  return {
+    async claimTasks(request, context) {
+      await admitted(request, context);
+      return desk.claim(request, context.signal);
+    },
+    async completeTasks(request, context) {
+      await admitted(request, context);
+      return desk.complete(request);
+    },
+    async renewTasks(request, context) {
+      await admitted(request, context);
+      return desk.renew(request);
+    },
+  };
+}
+
+interface Polled {
+  readonly namespace: string;
+  readonly pool: string;
 }

@@ -1,6 +1,6 @@
 /** The first frame of each stream, and the host's answer to it. */
 import { type AgentFrame, type Hello, HostFrame } from "@tutti/contracts/agent/v1";
-import { type TuttiError, toErrorDetail } from "@tutti/kernel";
+import { type Owner, type TuttiError, toErrorDetail } from "@tutti/kernel";
 import type { Joined } from "@tutti/matching";
 import { swarmErrors } from "../errors.ts";
 import type { HostLink } from "./protocol/host-link.ts";
@@ -55,6 +55,16 @@ export function welcome({ link, settings, resumed, ...told }: Welcoming): HostFr
         held,
       },
     },
+  };
+}
+
+/** Sends an agent to the owner of its pool; undefined for one that cannot follow, or while nobody is known. */
+export function redirection({ hello }: AgentFrame, owner: Owner | undefined): HostFrame | undefined {
+  if (hello?.canFollow !== true || owner === undefined || owner.address === "") return undefined;
+  const { address, instance, epoch } = owner;
+  return {
+    ...HostFrame.create(),
+    answer: { $case: "redirect", value: { address, instance, epoch, delayMs: 0 } },
   };
 }
 

@@ -1,13 +1,14 @@
 import type { CounterCell, GaugeCell, Metrics } from "@tutti/kernel";
 
 /** Why a link is over. `dismissed`: by its pool, as when another incarnation takes its place or it is removed. */
-export type LinkEnding = "bye" | "expired" | "violation" | "dismissed";
+export type LinkEnding = "bye" | "expired" | "violation" | "dismissed" | "moved";
 
-const linkEndings: readonly LinkEnding[] = ["bye", "expired", "violation", "dismissed"];
+const linkEndings: readonly LinkEnding[] = ["bye", "expired", "violation", "dismissed", "moved"];
 
 export interface LinkInstruments {
   readonly opened: CounterCell;
   readonly resumed: CounterCell;
+  readonly redirected: CounterCell;
   readonly refused: CounterCell;
   readonly framesReceived: CounterCell;
   readonly framesSent: CounterCell;
@@ -18,7 +19,7 @@ export interface LinkInstruments {
 export function linkInstruments(metrics: Metrics): LinkInstruments {
   const greetings = metrics.counter({
     name: "tutti_swarm_greetings_total",
-    help: "Greetings of agents, by answer: a new link, one that goes on, a refusal.",
+    help: "Greetings of agents, by answer: a new link, one that goes on, the way to the pool's owner, a refusal.",
     labels: ["answer"],
   });
   const frames = metrics.counter({
@@ -35,6 +36,7 @@ export function linkInstruments(metrics: Metrics): LinkInstruments {
   return {
     opened: greetings.with({ answer: "opened" }),
     resumed: greetings.with({ answer: "resumed" }),
+    redirected: greetings.with({ answer: "redirected" }),
     refused: greetings.with({ answer: "refused" }),
     framesReceived: frames.with({ direction: "in" }),
     framesSent: frames.with({ direction: "out" }),

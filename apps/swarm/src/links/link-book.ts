@@ -46,12 +46,16 @@ export interface Greeted {
   readonly answer: HostFrame;
 }
 
+/** By then it is mostly known who owns a pool that has moved. */
+const returnAfterMoveMs = 200;
+
 export class LinkBook {
   readonly #parts: LinkBookParts;
   readonly #agents = new Map<string, LinkedAgent>();
 
   constructor(parts: LinkBookParts) {
     this.#parts = parts;
+    parts.pools.onLeft((pool) => this.#leave(pool));
   }
 
   get size(): number {
@@ -61,6 +65,13 @@ export class LinkBook {
   /** All links, whether cut at present or not. */
   get agents(): Iterable<LinkedAgent> {
     return this.#agents.values();
+  }
+
+  /** Waits until the pool that a greeting is for is owned here; throws `mesh.not_owner` when it is elsewhere. */
+  async admit({ hello }: AgentFrame, signal: AbortSignal): Promise<void> {
+    if (hello === undefined) return;
+    const namespace = hello.namespace || defaultNamespace;
+    await this.#parts.pools.admitted(namespace, hello.pool || "default", { signal });
   }
 
   /** Answers the first frame of a stream. Throws what the agent is refused with. */
@@ -167,6 +178,15 @@ export class LinkBook {
   #dismiss(agent: LinkedAgent, bye: Bye): void {
     agent.sayBye(bye);
     this.#end(agent, "dismissed", bye.reason, undefined);
+  }
+
+  /** A pool goes to another process, and its agents after it: with what they have. */
+  #leave(pool: Pool): void {
+    for (const agent of this.#agents.values()) {
+      if (agent.pool !== pool) continue;
+      agent.sayBye({ reason: "its pool goes to another process", returnAfterMs: returnAfterMoveMs });
+      this.#end(agent, "moved", "its pool goes to another process", undefined);
+    }
   }
 
   #broke(agent: LinkedAgent, error: TuttiError): void {

@@ -3,10 +3,17 @@
  * agent reads. While it does not, nothing is taken from the link; what is to be said gathers there in larger frames.
  */
 import type { AgentFrame, HostFrame } from "@tutti/contracts/agent/v1";
-import { Bell, type CallContext, errorFromUnknown, type Timers, type TuttiError } from "@tutti/kernel";
+import {
+  Bell,
+  type CallContext,
+  errorFromUnknown,
+  notOwnerOf,
+  type Timers,
+  type TuttiError,
+} from "@tutti/kernel";
 import { swarmErrors } from "../errors.ts";
 import type { PoolTime } from "../pools/pool-time.ts";
-import { refusal } from "./greeting.ts";
+import { redirection, refusal } from "./greeting.ts";
 import type { LinkInstruments } from "./instruments.ts";
 import type { Greeted, LinkBook } from "./link-book.ts";
 import type { LinkedAgent } from "./linked-agent.ts";
@@ -31,8 +38,9 @@ export async function* serveLink(
   const greeted = await greet(parts, frames, context, carrier);
   if (greeted === undefined) return;
   if (!("agent" in greeted)) {
-    yield refusal(greeted.error);
-    throw greeted.error;
+    yield greeted.answer;
+    if (greeted.error !== undefined) throw greeted.error;
+    return;
   }
   const { agent } = greeted;
   const leave = () => carrier.close(undefined);
@@ -65,21 +73,51 @@ async function greet(
   frames: AsyncIterator<AgentFrame>,
   { signal }: Pick<CallContext, "signal">,
   carrier: Carrier,
-): Promise<Greeted | { readonly error: TuttiError } | undefined> {
+): Promise<Greeted | TurnedAway | undefined> {
   const { promise: late, reject } = Promise.withResolvers<never>();
   const timer = timers.after(greetingMs, () => reject(swarmErrors.greetingLate({ waitedMs: greetingMs })));
+  let first: AgentFrame | undefined;
   try {
-    const first = await Promise.race([frames.next(), late]);
-    if (first.done === true) return undefined;
-    return book.greet(first.value, carrier);
+    const next = await Promise.race([frames.next(), late]);
+    if (next.done === true) return undefined;
+    first = next.value;
+    await Promise.race([book.admit(first, signal), late]);
+    return book.greet(first, carrier);
   } catch (thrown) {
     const error = errorFromUnknown(thrown);
     if (signal.aborted) throw error;
-    instruments.refused.add();
-    return { error };
+    return turnedAway(first, error, instruments);
   } finally {
     timer.cancel();
   }
+}
+
+/** A stream that ends with its greeting. */
+interface TurnedAway {
+  readonly answer: HostFrame;
+  readonly error: TuttiError | undefined;
+}
+
+function turnedAway(
+  first: AgentFrame | undefined,
+  error: TuttiError,
+  { redirected, refused }: LinkInstruments,
+): TurnedAway {
+  const elsewhere = first && notOwnerOf(error);
+  const answer = elsewhere && first && redirection(first, elsewhere.owner);
+  if (answer !== undefined) {
+    redirected.add();
+    return { answer, error: undefined };
+  }
+  refused.add();
+  const told =
+    elsewhere === undefined
+      ? error
+      : swarmErrors.poolElsewhere(
+          { owner: elsewhere.owner?.address ?? "" },
+          { cause: error, retryAfterMs: 1_000 },
+        );
+  return { answer: refusal(told), error: told };
 }
 
 /** Runs beside the sending, until there is nothing more to read. */

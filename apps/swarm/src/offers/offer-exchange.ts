@@ -7,7 +7,7 @@
  */
 import { defaultNamespace } from "@tutti/contracts/rpc";
 import type { OfferReply, OfferRequest, OpenPool } from "@tutti/contracts/swarm/v1";
-import { errorOf } from "@tutti/kernel";
+import { errorOf, type Owner } from "@tutti/kernel";
 import { type OfferStream, openOfferStream, type Pool, type SenderOutlet } from "@tutti/matching";
 import { swarmErrors } from "../errors.ts";
 import { defaultPool, type PoolDirectory } from "../pools/pool-directory.ts";
@@ -36,6 +36,7 @@ export class OfferExchange implements SenderOutlet {
   /** Numbers of pools that are not owned here, and of profiles for them. */
   readonly #elsewhere = new Set<number>();
   readonly #profilesElsewhere = new Set<number>();
+  readonly #unlisten: () => void;
 
   /** Takes the first request. Throws what the sender is refused with. */
   constructor(parts: OfferExchangeParts, first: OfferRequest) {
@@ -49,6 +50,7 @@ export class OfferExchange implements SenderOutlet {
     this.#stream = openOfferStream(hello.instanceId, this);
     const { owner: instanceId, begunAfterMs } = parts;
     this.#replies.welcome({ version: offerVersion, instanceId, begunAfterMs });
+    this.#unlisten = parts.pools.onLeft((pool, owner) => this.#leave(pool, owner));
     try {
       this.#open(1, firstPool);
       this.#takeAll({ ...first, hello: undefined });
@@ -76,6 +78,7 @@ export class OfferExchange implements SenderOutlet {
   }
 
   close(): void {
+    this.#unlisten();
     this.#stream.close(this.#parts.now());
     this.#stir();
   }
@@ -93,17 +96,29 @@ export class OfferExchange implements SenderOutlet {
     this.#stir();
   }
 
-  /** A pool that is not there is one that nobody owns. */
   #openFurther({ number, namespace, pool }: OpenPool): void {
+    const of = namespace || defaultNamespace;
     const name = pool || defaultPool;
-    const found = this.#parts.pools.find(namespace || defaultNamespace, name);
-    if (found !== undefined) this.#open(number, found);
+    const found = this.#parts.pools.find(of, name);
     // Not the end of a stream that has other pools: what belongs there waits where it is until somebody owns it.
-    else {
-      this.#elsewhere.add(number);
-      this.#replies.moved(number);
-      this.#parts.wake();
+    if (found === undefined) this.#moved(number, this.#parts.pools.ownerOf(of, name));
+    else this.#open(number, found);
+  }
+
+  /** A pool goes to another process: what was offered to it is to be offered there. */
+  #leave(pool: Pool, owner: Owner | undefined): void {
+    for (const [number, opened] of this.#pools) {
+      if (opened !== pool) continue;
+      this.#pools.delete(number);
+      this.#stream.shut(number);
+      this.#moved(number, owner);
     }
+  }
+
+  #moved(number: number, owner: Owner | undefined): void {
+    this.#elsewhere.add(number);
+    this.#replies.moved(number, owner);
+    this.#parts.wake();
   }
 
   /** Without what is for pools that are not owned here: their sender has been told, or is being. */
@@ -122,6 +137,7 @@ export class OfferExchange implements SenderOutlet {
     const refusal = this.#stream.open(number, pool);
     if (refusal !== undefined) throw errorOf(refusal);
     this.#pools.set(number, pool);
+    this.#elsewhere.delete(number);
   }
 
   #stir(): void {

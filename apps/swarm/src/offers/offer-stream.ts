@@ -1,6 +1,8 @@
 /** The stream of a sender, on whatever carries it: requests go to the exchange, replies leave as the sender reads. */
+import { defaultNamespace } from "@tutti/contracts/rpc";
 import type { OfferReply, OfferRequest } from "@tutti/contracts/swarm/v1";
 import { Bell, type CallContext, errorFromUnknown, type Timers, type TuttiError } from "@tutti/kernel";
+import { defaultPool } from "../pools/pool-directory.ts";
 import type { OfferInstruments } from "./instruments.ts";
 import { OfferExchange, type OfferExchangeParts } from "./offer-exchange.ts";
 
@@ -14,11 +16,14 @@ export interface OfferDesk extends Omit<OfferExchangeParts, "wake"> {
 export async function* serveOffers(
   desk: OfferDesk,
   requests: AsyncIterable<OfferRequest>,
-  { signal }: Pick<CallContext, "signal">,
+  context: Pick<CallContext, "signal" | "ownerEpoch">,
 ): AsyncGenerator<OfferReply> {
+  const { signal } = context;
   const incoming = requests[Symbol.asyncIterator]();
   const first = await incoming.next();
   if (first.done === true) return;
+  const { namespace = "", pool = "" } = first.value.hello ?? {};
+  await desk.pools.admitted(namespace || defaultNamespace, pool || defaultPool, context);
   const bell = new Bell();
   const exchange = new OfferExchange({ ...desk, wake: () => bell.ring() }, first.value);
   const reading = new Reading(bell);

@@ -1,6 +1,7 @@
 import type { PartialOutput, Progress, Result } from "@tutti/contracts/agent/v1";
 import { OfferReply, type OfferWelcome } from "@tutti/contracts/swarm/v1";
 import type { ErrorDetail } from "@tutti/contracts/types/v1";
+import type { Owner } from "@tutti/kernel";
 import { declareWeight } from "@tutti/mesh";
 
 /** Where a reply is closed and another one begun: one more result always fits within the limit of a message. */
@@ -18,9 +19,13 @@ export class Replies {
     this.#room().welcome = welcome;
   }
 
-  /** A pool that nobody is known to own. */
-  moved(pool: number): void {
-    this.#room().moved.push({ pool, owner: undefined });
+  /** A pool that is not owned here, and who owns it as far as that is known. */
+  moved(pool: number, owner: Owner | undefined): void {
+    const known = owner && {
+      ...{ instance: owner.instance, address: owner.address, place: "" },
+      epoch: owner.epoch,
+    };
+    this.#room().moved.push({ pool, owner: known });
   }
 
   /** An empty reply, where nothing else is to be said. */

@@ -44,6 +44,10 @@ export class PollDesk {
 
   constructor(parts: PollDeskParts) {
     this.#parts = parts;
+    parts.pools.onLeft((pool) => {
+      for (const agent of this.#agents.values())
+        if (agent.pool === pool) agent.leave("its pool goes to another process", parts.now());
+    });
   }
 
   claim(request: ClaimTasksRequest, signal: AbortSignal): Promise<ClaimTasksReply> {

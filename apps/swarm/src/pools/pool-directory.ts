@@ -3,12 +3,14 @@
  *
  * 1. Every namespace has the pool named `default`, and those that the configuration names; each is opened when somebody
  *    asks for it.
- * 2. Alone, a process owns all pools. Where processes share, nobody owns any yet: everything about them is refused.
+ * 2. A pool is here as long as its partition is owned here. When that is let go of, whoever deals with the pool hears of
+ *    it once, and the pool is forgotten.
  */
-import type { Chance } from "@tutti/kernel";
+import type { CallContext, Chance, Owner } from "@tutti/kernel";
 import { type AgentChange, openPool, type Pool, type PoolSettings } from "@tutti/matching";
 import { swarmErrors } from "../errors.ts";
 import type { PoolTime } from "./pool-time.ts";
+import type { PoolTenancy } from "./tenancy.ts";
 import type { Turns } from "./turns.ts";
 
 export const defaultPool = "default";
@@ -21,25 +23,26 @@ export interface PoolDirectoryParts {
   readonly owner: string;
   /** Names of pools that every namespace has beside `default`. */
   readonly names: readonly string[];
-  /** Whether the processes of a cluster share what they own. */
-  readonly isShared: boolean;
+  readonly tenancy: PoolTenancy;
   readonly settings: Partial<PoolSettings>;
   readonly onAgentChange: (pool: Pool, change: AgentChange) => void;
 }
 
-/** Of the ownership: where a process is alone, it has owned everything from the beginning. */
-const soleEpoch = 1;
+/** Told of a pool that is not owned here any more, and who owns it as far as that is known. */
+export type LeftListener = (pool: Pool, owner: Owner | undefined) => void;
 
 export class PoolDirectory {
   readonly turns: Turns;
   readonly #parts: PoolDirectoryParts;
   readonly #pools = new Map<string, Pool>();
   readonly #names: ReadonlySet<string>;
+  readonly #listeners = new Set<LeftListener>();
 
   constructor(parts: PoolDirectoryParts) {
     this.turns = parts.turns;
     this.#parts = parts;
     this.#names = new Set([defaultPool, ...parts.names]);
+    parts.tenancy.onLeft((partition) => this.#leave(partition));
   }
 
   /** The pools that are open, ordered by namespace and name. */
@@ -47,32 +50,72 @@ export class PoolDirectory {
     return [...this.#pools].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, pool]) => pool);
   }
 
-  /** The pools of a namespace, ordered by name. */
+  /** The pools of a namespace that are owned here, ordered by name. */
   of(namespace: string): readonly Pool[] {
-    return [...this.#names].sort().map((name) => this.insist(namespace, name));
+    const { tenancy } = this.#parts;
+    const names = [...this.#names].filter((name) => tenancy.holds(namespace, name));
+    return names.sort().map((name) => this.insist(namespace, name));
   }
 
-  /** A pool; throws when there is none of the name, or none is owned here. */
+  /**
+   * A pool, as soon as it is owned here. Throws when there is none of the name, or when another process owns it, and
+   * that one's name.
+   */
+  async admitted(
+    namespace: string,
+    name: string,
+    { signal, ownerEpoch = 0 }: Pick<CallContext, "signal" | "ownerEpoch">,
+  ): Promise<Pool> {
+    if (!this.#names.has(name)) throw swarmErrors.poolUnknown({ namespace, pool: name });
+    await this.#parts.tenancy.admit(namespace, name, { epoch: ownerEpoch, signal });
+    return this.insist(namespace, name);
+  }
+
+  /** A pool that is owned here; throws when there is none of the name, or none here. */
   insist(namespace: string, name: string): Pool {
     const pool = this.find(namespace, name);
-    if (pool === undefined) throw swarmErrors.poolUnknown({ namespace, pool: name });
-    return pool;
+    if (pool !== undefined) return pool;
+    if (!this.#names.has(name)) throw swarmErrors.poolUnknown({ namespace, pool: name });
+    throw this.#parts.tenancy.elsewhere(namespace, name);
   }
 
-  /** The same; undefined for one that is not there. */
+  /** The same; undefined where it throws. */
   find(namespace: string, name: string): Pool | undefined {
-    if (this.#parts.isShared) throw swarmErrors.poolsNotShared();
-    const key = `${namespace}/${name}`;
-    const known = this.#pools.get(key);
-    if (known !== undefined || !this.#names.has(name)) return known;
-    const { owner, chance, now, settings, onAgentChange } = this.#parts;
+    const { tenancy } = this.#parts;
+    if (!this.#names.has(name) || !tenancy.holds(namespace, name)) return undefined;
+    return this.#pools.get(`${namespace}/${name}`) ?? this.#open(namespace, name);
+  }
+
+  ownerOf(namespace: string, name: string): Owner | undefined {
+    return this.#names.has(name) ? this.#parts.tenancy.ownerOf(namespace, name) : undefined;
+  }
+
+  /** Returns how to stop listening. */
+  onLeft(listener: LeftListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #open(namespace: string, name: string): Pool {
+    const { owner, chance, now, settings, onAgentChange, tenancy } = this.#parts;
     const pool: Pool = openPool({
       ...{ namespace, name, owner, chance, settings },
-      epoch: soleEpoch,
+      epoch: tenancy.epochOf(namespace, name),
       openedMs: now(),
       onAgentChange: (change) => onAgentChange(pool, change),
     });
-    this.#pools.set(key, pool);
+    this.#pools.set(`${namespace}/${name}`, pool);
     return pool;
+  }
+
+  #leave(partition: number): void {
+    const { tenancy } = this.#parts;
+    for (const [key, pool] of this.#pools) {
+      if (tenancy.partitionOf(pool.namespace, pool.name) !== partition) continue;
+      this.#pools.delete(key);
+      const owner = tenancy.ownerOf(pool.namespace, pool.name);
+      for (const listener of [...this.#listeners]) listener(pool, owner);
+      this.turns.forget(pool);
+    }
   }
 }

@@ -40,6 +40,13 @@ export class Turns {
     this.#ask();
   }
 
+  /** A pool is not owned here any more. */
+  forget(pool: Pool): void {
+    this.#stirred.delete(pool);
+    this.#due.get(pool)?.timer.cancel();
+    this.#due.delete(pool);
+  }
+
   /** Somebody wants to see what the next turns bring. */
   after(rest: () => void): void {
     this.#rests.push(rest);

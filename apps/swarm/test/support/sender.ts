@@ -11,12 +11,15 @@ export class Sender {
   readonly #requests = new Outgoing<OfferRequest>();
   #taken = 0;
   error: unknown;
+  /** Whether the owner ended the stream. */
+  hasEnded = false;
 
   constructor(mesh: Pick<Mesh, "client">, hello: Request["hello"] = {}) {
     this.say({ hello: { version: 1, instanceId: "inst_sender", service: "workflow", ...hello } });
     const replies = mesh.client(dispatchService).offer(this.#requests);
     const read = async () => {
       for await (const reply of replies) this.replies.push(reply);
+      this.hasEnded = true;
     };
     read().catch((error: unknown) => {
       this.error = error;

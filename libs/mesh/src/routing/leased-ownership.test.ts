@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Owner, Place } from "@tutti/kernel";
-import { LeasedOwnership, type OwnerTable, partitionOf } from "./leased-ownership.ts";
+import { LeasedOwnership, type OwnerTable, partitionOf, partitionOfPool } from "./leased-ownership.ts";
 
 const place = "bank/partition/3" as Place;
 const never = new AbortController().signal;
@@ -85,5 +85,21 @@ describe("partitionOf", () => {
     ]) {
       assert.equal(partitionOf(other as Place), undefined, other);
     }
+  });
+
+  it("has the owner of a partition own the pools that fall into it, the same everywhere", () => {
+    const table = new Table();
+    const ownership = new LeasedOwnership(table);
+    const places = ["default", "gpu", "cpu", "night"].map((id) =>
+      ownership.placeOf({ service: "swarm", namespace: "acme", kind: "pool", id }),
+    );
+    assert.deepEqual(
+      places,
+      ["default", "gpu", "cpu", "night"].map(
+        (name) => `swarm/partition/${partitionOfPool("acme", name, table.partitions)}`,
+      ),
+    );
+    table.say(owner("a", 4));
+    assert.equal(ownership.ownerOf(places[0] as Place)?.instance, "a");
   });
 });

@@ -2,7 +2,7 @@
  * The table of owners of a process in a cluster: what its steward knows from the cluster's table, and what other
  * processes said when they were asked for what they do not own. The newer of the two counts.
  */
-import type { Owner, Place } from "@tutti/kernel";
+import { type OwnedKey, type Owner, type Place, stableHash } from "@tutti/kernel";
 import { MemoryOwnership } from "./memory-ownership.ts";
 
 /** What a steward knows of the partitions of all services. */
@@ -21,6 +21,13 @@ export class LeasedOwnership extends MemoryOwnership {
     super({ partitions: table.partitions });
     this.#table = table;
     table.onOwner((service, partition) => this.#heard(service, partition));
+  }
+
+  /** Who owns a partition owns the pools that fall into it. */
+  override placeOf(key: OwnedKey): Place {
+    if (key.kind !== "pool") return super.placeOf(key);
+    const { service, namespace, id } = key;
+    return `${service}/partition/${partitionOfPool(namespace, id, this.partitions)}` as Place;
   }
 
   override ownerOf(place: Place): Owner | undefined {
@@ -45,6 +52,11 @@ export class LeasedOwnership extends MemoryOwnership {
     if (said !== undefined && said.epoch <= this.#table.epochOf(service, partition)) this.release(place);
     else this.changedAt(place);
   }
+}
+
+/** The partition that a pool falls into: the same in every process. */
+export function partitionOfPool(namespace: string, name: string, partitions: number): number {
+  return stableHash(namespace, "pool", name) % partitions;
 }
 
 /** `workflow/partition/7`; undefined for other places. */

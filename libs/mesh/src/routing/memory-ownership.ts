@@ -3,7 +3,7 @@
  *
  * Places: the instances of a machine kind live in the partitions of their service, `workflow/partition/7`, by a hash
  * of namespace, kind and id; the kind `partition` names one by its number; a pool is a place of its own,
- * `swarm/pool/default/gpu`.
+ * `swarm/pool/default/gpu`, unless owners are leased: then it is where its partition is.
  */
 import { type OwnedKey, type Owner, type Ownership, type Place, stableHash } from "@tutti/kernel";
 

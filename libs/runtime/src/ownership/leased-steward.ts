@@ -22,7 +22,7 @@ import {
   sleep,
   type Timer,
 } from "@tutti/kernel";
-import type { RuntimeOfService, Tenure } from "../api.ts";
+import type { PartitionsOfService, Tenure } from "../api.ts";
 import { ownershipErrors } from "./errors.ts";
 import { Holdings } from "./holding/holdings.ts";
 import { overdue } from "./lease/judgement.ts";
@@ -129,7 +129,7 @@ export class LeasedSteward implements Steward, Component {
     };
   }
 
-  host(runtime: RuntimeOfService): void {
+  host(runtime: PartitionsOfService): void {
     const { service, partitions } = runtime;
     assert(partitions === this.partitions, "a service has as many partitions as the installation", {
       ...{ service, partitions, installation: this.partitions },

@@ -9,7 +9,7 @@ import {
   sleep,
   type Timers,
 } from "@tutti/kernel";
-import type { RuntimeOfService, Tenure } from "../api.ts";
+import type { PartitionsOfService, Tenure } from "../api.ts";
 import { journalEpochOf } from "./epochs.ts";
 import type { Asked, Ownership, Steward } from "./steward.ts";
 import { ChangeBells } from "./table/change-bells.ts";
@@ -32,7 +32,7 @@ const retry = { firstMs: 50, maxMs: 5_000 };
 export class SoleSteward implements Steward {
   readonly partitions: number;
   readonly #parts: SoleStewardParts;
-  readonly #runtimes: RuntimeOfService[] = [];
+  readonly #runtimes: PartitionsOfService[] = [];
   readonly #held = new Set<string>();
   readonly #bells = new ChangeBells();
   readonly #stopping = new AbortController();
@@ -49,7 +49,7 @@ export class SoleSteward implements Steward {
     };
   }
 
-  host(runtime: RuntimeOfService): void {
+  host(runtime: PartitionsOfService): void {
     const { service, partitions } = runtime;
     assert(partitions === this.partitions, "a service has as many partitions as the installation", {
       ...{ service, partitions, installation: this.partitions },
@@ -106,7 +106,7 @@ export class SoleSteward implements Steward {
     }
   }
 
-  async #own(runtime: RuntimeOfService, partition: number, signal: AbortSignal): Promise<void> {
+  async #own(runtime: PartitionsOfService, partition: number, signal: AbortSignal): Promise<void> {
     const { timers, chance, logger } = this.#parts;
     const { service } = runtime;
     for (let failures = 1; !signal.aborted; failures++) {

@@ -3,7 +3,7 @@
  * others. Alone, a process owns everything; in a cluster the stewards share by leases and a table.
  */
 import type { Component, Owner } from "@tutti/kernel";
-import type { RuntimeOfService, Tenure } from "../api.ts";
+import type { PartitionsOfService, Tenure } from "../api.ts";
 
 export interface Steward extends Component {
   /** Partitions of each service. */
@@ -11,7 +11,7 @@ export interface Steward extends Component {
   /** What a runtime asks whether it may answer from memory. Made before the runtime itself. */
   tenureOf(service: string): Tenure;
   /** Takes a runtime in, before the steward starts; its partitions are begun from then on. */
-  host(runtime: RuntimeOfService): void;
+  host(runtime: PartitionsOfService): void;
   /** Whether this process owns a partition and has loaded it. */
   holds(service: string, partition: number): boolean;
   /**

@@ -9,7 +9,7 @@ import type {
   ListAgentsRequest,
   PauseAgentReply,
 } from "@tutti/contracts/swarm/v1";
-import { errorOf, pageOf, type Refusal } from "@tutti/kernel";
+import { type CallContext, errorOf, pageOf, type Refusal } from "@tutti/kernel";
 import type { Pool } from "@tutti/matching";
 import type { Handlers } from "@tutti/mesh";
 import { swarmErrors } from "../../errors.ts";
@@ -21,11 +21,13 @@ import { weightOfAgent } from "./weight.ts";
 
 export function agentHandlers(desk: Desk): Handlers<typeof agentService> {
   const steer = <R extends AgentRequest>(order: Order<R>) => {
-    return (request: R): PauseAgentReply => ({ agent: steered(desk, request, order) });
+    return async (request: R, context: CallContext): Promise<PauseAgentReply> => ({
+      agent: await steered(desk, request, context, order),
+    });
   };
   return {
     listAgents: (request) => listAgents(desk, request),
-    getAgent: (request) => getAgent(desk, request),
+    getAgent: (request, context) => getAgent(desk, request, context),
     watchAgents: (request, { signal }) => watchAgents(desk, request, signal),
     pauseAgent: steer((pool, agent, { reason }, nowMs) => {
       if (agent.hold === Hold.HOLD_QUARANTINED) return undefined;
@@ -64,8 +66,13 @@ interface AgentRequest {
 /** What is done to an agent; asked for again it changes nothing. */
 type Order<R> = (pool: Pool, agent: Agent, request: R, nowMs: number) => Refusal | undefined;
 
-function steered<R extends AgentRequest>(desk: Desk, request: R, order: Order<R>): Agent {
-  const { pool, agent } = found(desk, request);
+async function steered<R extends AgentRequest>(
+  desk: Desk,
+  request: R,
+  context: CallContext,
+  order: Order<R>,
+): Promise<Agent> {
+  const { pool, agent } = await found(desk, request, context);
   const nowMs = desk.now();
   const refusal = order(pool, agent, request, nowMs);
   if (refusal !== undefined) throw errorOf(refusal);
@@ -73,15 +80,19 @@ function steered<R extends AgentRequest>(desk: Desk, request: R, order: Order<R>
   return pool.agent(agent.agentId, nowMs) ?? agent;
 }
 
-function found(desk: Desk, request: AgentRequest): { readonly pool: Pool; readonly agent: Agent } {
-  const pool = desk.pools.insist(namespaceOf(request), request.pool || defaultPool);
+async function found(
+  desk: Desk,
+  request: AgentRequest,
+  context: CallContext,
+): Promise<{ readonly pool: Pool; readonly agent: Agent }> {
+  const pool = await desk.pools.admitted(namespaceOf(request), request.pool || defaultPool, context);
   const agent = pool.agent(request.agentId, desk.now());
   if (agent === undefined) throw swarmErrors.agentUnknown({ pool: pool.name, agent: request.agentId });
   return { pool, agent };
 }
 
-function getAgent(desk: Desk, request: GetAgentRequest): GetAgentReply {
-  const { pool, agent } = found(desk, request);
+async function getAgent(desk: Desk, request: GetAgentRequest, context: CallContext): Promise<GetAgentReply> {
+  const { pool, agent } = await found(desk, request, context);
   return { agent, work: pool.work(agent.agentId, desk.now()) };
 }
 

@@ -10,7 +10,7 @@ import {
   type Pool as PoolView,
   poolService,
 } from "@tutti/contracts/swarm/v1";
-import { pageOf } from "@tutti/kernel";
+import { type CallContext, pageOf } from "@tutti/kernel";
 import { labelsMatch, type Pool } from "@tutti/matching";
 import type { Handlers } from "@tutti/mesh";
 import { swarmErrors } from "../../errors.ts";
@@ -39,15 +39,17 @@ const queuedMax = 10_000;
 
 export function poolHandlers(desk: Desk): Handlers<typeof servedPoolService> {
   const { pools, now } = desk;
-  const insist = (request: { readonly namespace: string; readonly pool: string }): Pool =>
-    pools.insist(namespaceOf(request), request.pool || defaultPool);
+  const admitted = (
+    request: { readonly namespace: string; readonly pool: string },
+    context: CallContext,
+  ): Promise<Pool> => pools.admitted(namespaceOf(request), request.pool || defaultPool, context);
   return {
-    getPool: (request) => ({ pool: viewOf(desk, insist(request)) }),
+    getPool: async (request, context) => ({ pool: viewOf(desk, await admitted(request, context)) }),
     listPools: (request) => listOf(desk, request),
     watchPools: (request, { signal }) => watchPools(desk, request, signal),
-    listPoolLimits: (request: ListPoolLimitsRequest) => {
+    listPoolLimits: async (request: ListPoolLimitsRequest, context: CallContext) => {
       const { prefix, withThoseOfTasks, page } = request;
-      const pool = insist(request);
+      const pool = await admitted(request, context);
       const limits = pool
         .limits(now())
         .filter(({ key, maxConcurrent, rate }) => {
@@ -59,9 +61,9 @@ export function poolHandlers(desk: Desk): Handlers<typeof servedPoolService> {
       const { items, nextToken } = pageOf(limits, { list, keyOf: ({ key }) => key }, page);
       return { limits: items, page: { nextToken, total: limits.length } };
     },
-    listQueue: (request: ListQueueRequest) => {
+    listQueue: async (request: ListQueueRequest, context: CallContext) => {
       const { capability, fromNamespace, page } = request;
-      const pool = insist(request);
+      const pool = await admitted(request, context);
       const isWanted = (task: { capability: string; work: { namespace: string } | undefined }): boolean =>
         (capability === "" || task.capability === capability) &&
         (fromNamespace === "" || (task.work?.namespace || defaultNamespace) === fromNamespace);
@@ -71,10 +73,11 @@ export function poolHandlers(desk: Desk): Handlers<typeof servedPoolService> {
       const { items, nextToken } = pageOf(tasks, { list, keyOf }, page);
       return { tasks: items, page: { nextToken, total: undefined } };
     },
-    explainPlacement: (request) => {
+    explainPlacement: async (request, context) => {
       const { namespace, kind = "run", id = "", task = "" } = request.work ?? {};
       const work = { namespace: namespace || namespaceOf(request), kind: kind || "run", id, task };
-      const explanation = insist(request).explainWork(work, now());
+      const pool = await admitted(request, context);
+      const explanation = pool.explainWork(work, now());
       if (explanation === undefined)
         throw swarmErrors.taskUnknown({
           work: `${work.kind} ${id}`,

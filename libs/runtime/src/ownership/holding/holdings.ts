@@ -18,7 +18,7 @@ import {
   type Logger,
   type Timers,
 } from "@tutti/kernel";
-import type { RuntimeOfService } from "../../api.ts";
+import type { PartitionsOfService } from "../../api.ts";
 import { journalEpochOf } from "../epochs.ts";
 import type { OwnershipStore } from "../store/port.ts";
 import { encodePartition, type HolderEntry, type PartitionEntry, partitionKey } from "../table/entries.ts";
@@ -89,7 +89,7 @@ const calmMs = 10_000;
 
 export class Holdings {
   readonly #parts: HoldingsParts;
-  readonly #runtimes = new Map<string, RuntimeOfService>();
+  readonly #runtimes = new Map<string, PartitionsOfService>();
   readonly #cells = new Map<string, Cell>();
   #stopped = false;
   /** The services whose partitions are given to nobody, since nobody else takes them. */
@@ -103,11 +103,11 @@ export class Holdings {
     return [...this.#runtimes.keys()];
   }
 
-  host(runtime: RuntimeOfService): void {
+  host(runtime: PartitionsOfService): void {
     this.#runtimes.set(runtime.service, runtime);
   }
 
-  runtime(service: string): RuntimeOfService | undefined {
+  runtime(service: string): PartitionsOfService | undefined {
     return this.#runtimes.get(service);
   }
 
@@ -388,7 +388,7 @@ export class Holdings {
     this.#parts.changed(cell.service, cell.partition);
   }
 
-  #runtimeOf({ service }: Cell): RuntimeOfService {
+  #runtimeOf({ service }: Cell): PartitionsOfService {
     const runtime = this.#runtimes.get(service);
     if (runtime === undefined) throw new Error(`no runtime of ${service} is hosted here`);
     return runtime;
