@@ -120,12 +120,14 @@ export class JoinedAgent extends Due implements Agent {
     const before = this.#resources;
     this.offering = offering;
     this.offered = offered;
-    this.slots = Math.max(1, offering.slots);
-    this.allowed = this.slots;
+    const slots = Math.max(1, offering.slots);
+    // What its busy answers have taught holds for as many slots as it had then.
+    if (slots !== this.slots) this.allowed = slots;
+    this.slots = slots;
     this.#resources = new Map(
       Object.entries(offering.resources).map(([name, total]) => {
-        const used = before.get(name)?.used ?? 0;
-        return [name, { total, used, foreign: 0 }];
+        const { used = 0, foreign = 0 } = before.get(name) ?? {};
+        return [name, { total, used, foreign }];
       }),
     );
   }

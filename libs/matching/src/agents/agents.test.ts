@@ -156,6 +156,10 @@ describe("an agent", () => {
     assert.equal(again[0], 10);
     assert.ok(again.length >= 7 && again.length < 10, String(again.length));
     assert.deepEqual(sender.told.returned, []);
+    const capabilities = [{ name: "work", version: "1.0.0" }];
+    agent.say({ offering: { capabilities, slots: 10, contextKeys: ["new"] } });
+    arena.turn();
+    assert.equal(agent.given.length, 10 + again.length);
   });
 
   it("and all others that are busy too often send a task back", () => {

@@ -334,6 +334,7 @@ export class Roster implements AgentBook, AgentWatch {
 
   #reset(agent: Agent, nowMs: number): void {
     agent.credit = 0;
+    agent.allowed = agent.slots;
     agent.heardMs = nowMs;
     agent.cut = false;
     agent.silent = false;
