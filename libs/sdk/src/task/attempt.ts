@@ -1,6 +1,11 @@
 /** What the worker knows of one attempt. Handlers see it as their `TaskContext`. */
 import type { Assign } from "@tutti/contracts/agent/v1";
-import type { Registered } from "./handlers.ts";
+
+/** What is done, of what a worker can do. */
+interface Work {
+  readonly name: string;
+  readonly version: string;
+}
 
 /** What an attempt tells about itself, and through whom. */
 export interface AttemptPort {
@@ -46,7 +51,7 @@ const never = Number.POSITIVE_INFINITY;
 export class Attempt {
   readonly token: string;
   readonly assign: Assign;
-  readonly registered: Registered;
+  readonly work: Work;
   readonly port: AttemptPort;
   readonly startedMs: number;
   /** Absent while those of the assignment hold. */
@@ -67,10 +72,10 @@ export class Attempt {
   saved: Uint8Array | undefined;
   used: Used | undefined;
 
-  constructor(token: string, assign: Assign, registered: Registered, port: AttemptPort, nowMs: number) {
+  constructor(token: string, assign: Assign, work: Work, port: AttemptPort, nowMs: number) {
     this.token = token;
     this.assign = assign;
-    this.registered = registered;
+    this.work = work;
     this.port = port;
     this.startedMs = nowMs;
   }

@@ -39,11 +39,11 @@ export class TaskContext {
   }
 
   get capability(): string {
-    return this.#attempt.registered.name;
+    return this.#attempt.work.name;
   }
 
   get version(): string {
-    return this.#attempt.registered.version;
+    return this.#attempt.work.version;
   }
 
   /** Kind of the work that the task belongs to: `run`, `mission`. */

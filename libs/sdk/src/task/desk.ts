@@ -23,7 +23,7 @@ import {
   writeStarted,
 } from "./encode.ts";
 import { Busy, failureDetail } from "./failure.ts";
-import type { Registered } from "./handlers.ts";
+import type { Handler, Registered } from "./handlers.ts";
 import { findNotJson } from "./json.ts";
 
 /** Where the desk puts what it has to say. */
@@ -128,8 +128,9 @@ export class Desk implements AttemptPort {
     this.#running++;
     this.#plan(attempt, nowMs);
     const reference = blobIn(assign);
-    if (reference === undefined) this.#beginWith(attempt, inlineIn(assign));
-    else this.#fetch(attempt, reference);
+    const { handler } = registered;
+    if (reference === undefined) this.#beginWith(attempt, handler, inlineIn(assign));
+    else this.#fetch(attempt, handler, reference);
   }
 
   cancelled({ token, reason, graceMs }: Cancel): void {
@@ -231,8 +232,8 @@ export class Desk implements AttemptPort {
     return this.#room.promise;
   }
 
-  #fetch(attempt: Attempt, { sha256, size }: BlobReference): void {
-    const capability = attempt.registered.name;
+  #fetch(attempt: Attempt, handler: Handler, { sha256, size }: BlobReference): void {
+    const capability = attempt.work.name;
     const namespace = attempt.assign.namespace || this.namespace;
     this.#handlersAtWork++;
     const failed = (error: unknown): void => {
@@ -249,29 +250,28 @@ export class Desk implements AttemptPort {
         return;
       }
       this.#handlersAtWork--;
-      this.#beginWith(attempt, bytes);
+      this.#beginWith(attempt, handler, bytes);
     }, failed);
   }
 
   /** With the bytes of its input; absent means null. */
-  #beginWith(attempt: Attempt, bytes: Uint8Array | undefined): void {
-    const { assign, registered } = attempt;
+  #beginWith(attempt: Attempt, handler: Handler, bytes: Uint8Array | undefined): void {
+    const { assign, work } = attempt;
     let input: unknown = null;
     try {
-      if (bytes !== undefined)
-        input = isJson(assign) ? parsed(bytes, registered.name) : Uint8Array.from(bytes);
+      if (bytes !== undefined) input = isJson(assign) ? parsed(bytes, work.name) : Uint8Array.from(bytes);
     } catch (error) {
       this.#over(attempt, { $case: "failed", value: failureDetail(error) });
       return;
     }
-    this.#begin(attempt, input);
+    this.#begin(attempt, handler, input);
   }
 
-  #begin(attempt: Attempt, input: unknown): void {
+  #begin(attempt: Attempt, handler: Handler, input: unknown): void {
     const context = new TaskContext(attempt, this.#parts.logger);
     this.#handlersAtWork++;
     try {
-      const output = callAs(context, attempt.registered.handler, input);
+      const output = callAs(context, handler, input);
       if (!isThenable(output)) {
         this.#succeeded(attempt, output);
         return;
@@ -287,7 +287,7 @@ export class Desk implements AttemptPort {
 
   #succeeded(attempt: Attempt, output: unknown): void {
     if (this.#isLate(attempt)) return;
-    const capability = attempt.registered.name;
+    const capability = attempt.work.name;
     let json: string;
     try {
       const wrong = findNotJson(output);
@@ -421,7 +421,7 @@ export class Desk implements AttemptPort {
 
   #giveUp(attempt: Attempt): void {
     this.#parts.logger.warn("a handler goes on though it was told to end; its slot stays taken", {
-      capability: attempt.registered.name,
+      capability: attempt.work.name,
       workId: attempt.assign.workId,
       taskId: attempt.assign.taskId,
     });
