@@ -190,6 +190,20 @@ export const runErrors = defineErrors("workflow", {
     message: ({ task, child, status }: { task: string; child: string; status: string }) =>
       `expected ${child} to do ${task}, found it ${status}; look at that run`,
   },
+  loopEndless: {
+    status: "RESOURCE_EXHAUSTED",
+    retry: "never",
+    help: "A loop has a greatest number of rounds, `max`, and did not come to its end within it.",
+    message: ({ task, max }: { task: string; max: number }) =>
+      `expected ${task} to end within ${max} rounds, found it going on; raise \`max\`, or see why its condition stays`,
+  },
+  tooManyTasks: {
+    status: "RESOURCE_EXHAUSTED",
+    retry: "never",
+    help: "A run has a greatest number of tasks, those of all rounds, entries and additions included.",
+    message: ({ task, count, max }: { task: string; count: number; max: number }) =>
+      `expected at most ${max} tasks in the run, found ${count} more wanted by ${task}; go on as a new run, or work by children`,
+  },
   kindUnknown: {
     status: "UNIMPLEMENTED",
     retry: "never",

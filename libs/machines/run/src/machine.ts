@@ -17,6 +17,7 @@ import { entriesBegun } from "./entries/events.ts";
 import { beginRun, cancelRun, labelRun, pauseRun, resumeRun, terminateRun } from "./life/commands.ts";
 import * as life from "./life/events.ts";
 import { expire } from "./life/expire.ts";
+import { roundBegun, roundEnded } from "./loop/events.ts";
 import * as tasks from "./node/events.ts";
 import type { KnownPlans, RunPlans } from "./plan/run-plan.ts";
 import { explain } from "./queries/explain.ts";
@@ -95,6 +96,8 @@ export function runMachine({ plans }: RunMachineOptions): Machine<Run, RunEffect
       tasks.taskPaused,
       tasks.taskResumed,
       entriesBegun,
+      roundBegun,
+      roundEnded,
       taskWaiting,
       childQueued,
       childStarted,

@@ -67,17 +67,19 @@ export function dataOfReference(
     return name === "parameters" ? { data: scene.run.order?.parameters } : undefined;
   }
   const node = nodeSeen(scene, task);
-  return field === "output" && hasOutput(scene.run, node) ? { data: outputOf(scene.run, node) } : undefined;
+  return node >= 0 && field === "output" && hasOutput(scene.run, node)
+    ? { data: outputOf(scene.run, node) }
+    : undefined;
 }
 
-/** The node that does a task of the plan, as seen from a scene: in its own range or in one around it. */
+/** The node that does a task of the plan, as seen from a scene: in its own range or in one around it; -1 for none. */
 export function nodeSeen({ run, range }: Scene, task: number): number {
   const { plan, planPlace } = range;
   const { scope } = plan.task(task);
   if (scope < 0) return outsideNode(run, range, task);
   let seen = range;
   while (seen.isEntries || seen.scope !== scope || seen.planPlace !== planPlace) {
-    if (seen.owner < 0) return nodeOfTask(run.ranges[0] as RangeView, task);
+    if (seen.owner < 0) return -1;
     seen = rangeViewOf(run, seen.owner);
   }
   return nodeOfTask(seen, task);
@@ -91,6 +93,7 @@ function outsideNode(run: RunView, { plan, planPlace }: RangeView, task: number)
 
 function valueOfTask(scene: Scene, node: number, field: PlanReference["field"]): Value | undefined {
   const { run } = scene;
+  if (node < 0) return undefined;
   switch (field) {
     case "output":
       return hasOutput(run, node) ? outputValue(run, node) : undefined;

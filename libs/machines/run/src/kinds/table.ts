@@ -3,13 +3,21 @@ import type { TaskKindWord } from "@tutti/definitions";
 import { child } from "../child/kind.ts";
 import { detailOfRefusal } from "../error-details.ts";
 import { runErrors } from "../errors.ts";
+import { loop } from "../loop/kind.ts";
 import { failForGood } from "../node/outcome.ts";
 import { set } from "../set/kind.ts";
 import { uses } from "../uses/kind.ts";
 import { wait } from "../wait/kind.ts";
 import { idOf, type TaskKind } from "./kind.ts";
 
-const kinds: Partial<Record<TaskKindWord, TaskKind>> = { uses, set, wait, workflow: child, mission: child };
+const kinds: Partial<Record<TaskKindWord, TaskKind>> = {
+  uses,
+  set,
+  wait,
+  loop,
+  workflow: child,
+  mission: child,
+};
 
 /** One that a newer release knows: its task fails, and says so. */
 const unknown: TaskKind = {

@@ -163,7 +163,8 @@ function waitsOf(run: RunView, range: RangeView, number: number, nowMs: number):
       },
     ];
   const parts = node?.more?.parts ?? 0;
-  if (parts > 0) return [partsWait(run, run.ranges[parts] as RangeView)];
+  const within = parts > 0 ? (run.ranges[parts] as RangeView) : undefined;
+  if (within !== undefined && within.left > 0) return [partsWait(run, within)];
   const said =
     node === undefined ? undefined : kindOf(taskOf(range, number).kind).explain?.(run, node, nowMs);
   return said === undefined ? [] : [{ startTime, ...due, present: true, ...said }];

@@ -67,4 +67,12 @@ tasks:
   kept: {workflow: other, parentClose: abandon, mayFail: true}
   after: {uses: test.after, needs: [sub]}
 `,
+  /** Rounds: until something is so, and while it is, in a list too. */
+  rounds: `
+workflow: rounds
+tasks:
+  poll: {loop: {max: 3, every: 2s, initial: 0, until: "tasks.fetch.output == 'done'", tasks: {fetch: {uses: test.fetch, with: "\${{ round.last }}", mayFail: true}, note: {uses: test.note, needs: [{task: fetch, on: always}]}}, output: "\${{ round.number }}"}, timeout: {total: 30s}}
+  each: {forEach: "\${{ input.items }}", maxParallel: 2, mayFail: true, loop: {max: 2, while: "round.number < 3", tasks: {work: {uses: test.work, with: "\${{ item }}", compensate: {uses: test.unwork}}}}}
+  after: {uses: test.after, needs: [poll, {task: each, on: always}]}
+`,
 };

@@ -42,6 +42,8 @@ const taskIds = [
   "send[1]",
   "a",
   "work",
+  "poll",
+  "poll#1.fetch",
   "nobody",
 ];
 

@@ -1,0 +1,44 @@
+/** Rounds of loops. */
+import { TaskStatus } from "@tutti/contracts/types/v1";
+import { RoundBegunV1, RoundEndedV1 } from "@tutti/contracts/workflow/v1";
+import { outputsOf } from "../evaluate/outputs.ts";
+import { addRange, attend, enter, leaveAgenda, nodeOf, setStatus } from "../node/nodes.ts";
+import { nodeTimers, timerNumber } from "../numbers.ts";
+import { detailOf, type Range, type RunEvent } from "../state.ts";
+
+export const roundBegun: RunEvent<RoundBegunV1> = {
+  type: "round_begun",
+  version: 1,
+  codec: RoundBegunV1,
+  evolve(run, { node: number, round, beginMs, initial }, outstanding) {
+    const node = enter(run, number, beginMs, outstanding);
+    const detail = detailOf(node);
+    if (round === 1) detail.last = initial.length === 0 ? undefined : initial;
+    outstanding.cleared(timerNumber(number, nodeTimers.round));
+    detail.dueMs = 0;
+    detail.round = round;
+    detail.parts = run.ranges.length;
+    setStatus(run, node, TaskStatus.TASK_STATUS_WAITING);
+    const { plan, planPlace } = node.range;
+    const work = plan.work(plan.task(node.task));
+    const scope = work.kind === "loop" ? work.scope : -1;
+    addRange(run, { owner: number, plan, planPlace, scope, round });
+    attend(run, node);
+  },
+};
+
+export const roundEnded: RunEvent<RoundEndedV1> = {
+  type: "round_ended",
+  version: 1,
+  codec: RoundEndedV1,
+  evolve(run, { node: number, output, nextMs }, outstanding) {
+    const node = nodeOf(run, number);
+    const detail = detailOf(node);
+    detail.last = output.length > 0 ? output : outputsOf(run, run.ranges[detail.parts] as Range);
+    // Its parts want nothing until the next round.
+    detail.isAttended = false;
+    leaveAgenda(run, number);
+    detail.dueMs = nextMs;
+    if (nextMs > 0) outstanding.timer(timerNumber(number, nodeTimers.round), nextMs);
+  },
+};
