@@ -83,6 +83,13 @@ export const runErrors = defineErrors("workflow", {
     message: ({ where, bytes, bytesMax }: { where: string; bytes: number; bytesMax: number }) =>
       `expected at most ${bytesMax} bytes for ${where}, found ${bytes}; put it into the blob store, or give less`,
   },
+  runTooLarge: {
+    status: "RESOURCE_EXHAUSTED",
+    retry: "never",
+    help: "A run keeps what its tasks work on and give. Large values belong into the blob store, and many of them into children.",
+    message: ({ bytes, bytesMax }: { bytes: number; bytesMax: number }) =>
+      `expected at most ${bytesMax} bytes in a run, found ${bytes} with this one; put large values into the blob store, or give parts of the work to children`,
+  },
   listExpected: {
     status: "FAILED_PRECONDITION",
     retry: "never",

@@ -10,6 +10,7 @@ export {
 } from "./effects.ts";
 export { runErrors } from "./errors.ts";
 export { beginRun, cancelRun, labelRun, pauseRun, resumeRun, terminateRun } from "./life/commands.ts";
+export { loseLease } from "./limit/commands.ts";
 export * as runLimits from "./limits.ts";
 export { type RunMachineOptions, runMachine } from "./machine.ts";
 export { OfferProfile } from "./plan/offer-profile.ts";

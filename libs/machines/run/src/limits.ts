@@ -14,6 +14,8 @@ export const bytesPerStepMax = 512 * 1024;
 export const putOffMs = 1;
 /** Greatest value that an expression may give, as JSON, in bytes. */
 export const valueBytesMax = 1024 * 1024;
+/** Bytes of inputs and outputs that a run keeps in all; larger ones belong into the blob store. */
+export const keptBytesMax = 12 * 1024 * 1024;
 /** Characters of an error's message; longer ones are cut. */
 export const messageLengthMax = 4_096;
 /** Details of an error, and the length of each. */

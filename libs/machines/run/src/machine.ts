@@ -17,6 +17,8 @@ import { entriesBegun } from "./entries/events.ts";
 import { beginRun, cancelRun, labelRun, pauseRun, resumeRun, terminateRun } from "./life/commands.ts";
 import * as life from "./life/events.ts";
 import { expire } from "./life/expire.ts";
+import { declineLimit, grantLimit, loseLease, withdrawLimit } from "./limit/commands.ts";
+import { runLimitAsked, runLimitHeld, runLimitLost } from "./limit/events.ts";
 import { roundBegun, roundEnded } from "./loop/events.ts";
 import * as tasks from "./node/events.ts";
 import type { KnownPlans, RunPlans } from "./plan/run-plan.ts";
@@ -66,6 +68,10 @@ export function runMachine({ plans }: RunMachineOptions): Machine<Run, RunEffect
       confirmChild,
       refuseChild,
       endChild,
+      grantLimit,
+      declineLimit,
+      withdrawLimit,
+      loseLease,
     ],
     events: [
       life.runStarted,
@@ -101,6 +107,9 @@ export function runMachine({ plans }: RunMachineOptions): Machine<Run, RunEffect
       taskWaiting,
       childQueued,
       childStarted,
+      runLimitHeld,
+      runLimitLost,
+      runLimitAsked,
       signalReceived,
       signalTaken,
       undo.undoQueued,

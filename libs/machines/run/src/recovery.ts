@@ -3,6 +3,7 @@ import { TaskStatus } from "@tutti/contracts/types/v1";
 import { RunPhase } from "@tutti/contracts/workflow/v1";
 import { kindOf } from "./kinds/table.ts";
 import { timeoutMsOf } from "./life/events.ts";
+import { recoverLimits } from "./limit/events.ts";
 import { policyOf } from "./node/nodes.ts";
 import { effectNumber, effectTags, nodeTimers, runNode, runTimers, timerNumber } from "./numbers.ts";
 import { isDone, type Node, type NodeView, type Run, type RunOutstanding, type RunView } from "./state.ts";
@@ -16,7 +17,9 @@ export function recoverRun(run: RunView, outstanding: RunOutstanding): void {
 function recoverWhole(run: RunView, outstanding: RunOutstanding): void {
   const { order, phase, putOffMs } = run;
   if (order === undefined || phase === RunPhase.RUN_PHASE_ENDED) return;
-  if (phase === RunPhase.RUN_PHASE_WAITING && order.startMs > run.createMs)
+  recoverLimits(run, outstanding);
+  const isDue = run.more?.isDue === true;
+  if (phase === RunPhase.RUN_PHASE_WAITING && order.startMs > run.createMs && !isDue)
     outstanding.timer(timerNumber(runNode, runTimers.start), order.startMs);
   const timeoutMs = timeoutMsOf(run);
   if (phase === RunPhase.RUN_PHASE_GOING && timeoutMs > 0)

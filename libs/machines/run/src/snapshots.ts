@@ -11,6 +11,7 @@ import {
 } from "@tutti/contracts/workflow/v1";
 import { type InstanceKey, kernelErrors, type SnapshotCodec } from "@tutti/kernel";
 import { bytesOf, dataOf, noBytes, payloadOf } from "./data.ts";
+import { followingInput, keptBytesOf } from "./node/kept.ts";
 import { taskNumberOf } from "./node/places.ts";
 import { planOf, readPlan } from "./plan/plan-of.ts";
 import type { KnownPlans } from "./plan/run-plan.ts";
@@ -87,6 +88,8 @@ function moreShown(more: RunMore | undefined) {
     event: more?.event ?? noBytes,
     transition: more?.transition,
     nextId: more?.nextId ?? "",
+    leaseAttempt: more?.leaseAttempt ?? 0,
+    isDue: more?.isDue ?? false,
   };
 }
 
@@ -123,8 +126,9 @@ function nodeShown(run: Run, node: Node): RunNode {
     startMs: node.startAt + 1,
     endMs: node.endAt + 1,
     agent,
-    input: bytesOf(input),
-    inputPayload: payloadOf(input),
+    input: node.inputFollows ? noBytes : bytesOf(input),
+    inputPayload: node.inputFollows ? undefined : payloadOf(input),
+    inputFollows: node.inputFollows,
     output: bytesOf(output),
     outputPayload: payloadOf(output),
     error,
@@ -218,6 +222,12 @@ export function runOf(snapshot: RunSnapshotV1, plans: KnownPlans): Run {
   for (const range of run.ranges) if (range.owner < 0) run.left += range.left;
   for (const node of snapshot.nodes) restoreNode(run, node);
   restoreWaiters(run);
+  // Outputs of others are there only now.
+  for (const node of run.nodes) {
+    if (node === undefined) continue;
+    if (node.inputFollows) node.input = followingInput(run, node);
+    run.keptBytes += keptBytesOf(node);
+  }
   count(run);
   return run;
 }
@@ -226,7 +236,9 @@ function restoreMore(run: Run, snapshot: RunSnapshotV1): void {
   const { limits, additions, signals, lastSignal, lastUpdate, vars, state, event, transition, nextId } =
     snapshot;
   const isNone =
-    limits.length + additions.length + signals.length + lastSignal + lastUpdate + vars.length + state === 0;
+    limits.length + additions.length + signals.length + lastSignal + lastUpdate + vars.length + state === 0 &&
+    snapshot.leaseAttempt === 0 &&
+    !snapshot.isDue;
   if (isNone && event.length === 0 && transition === undefined && nextId === "") return;
   const more = moreOf(run);
   more.limits.push(...limits);
@@ -241,6 +253,8 @@ function restoreMore(run: Run, snapshot: RunSnapshotV1): void {
   more.event = presentBytes(event);
   more.transition = transition;
   more.nextId = nextId;
+  more.leaseAttempt = snapshot.leaseAttempt;
+  more.isDue = snapshot.isDue;
 }
 
 function presentBytes(bytes: Uint8Array): Uint8Array | undefined {
@@ -288,6 +302,7 @@ function restoreNode(run: Run, shown: RunNode): void {
     agent,
     facts: shown.facts ?? run.facts,
     input: dataOf(shown.input, shown.inputPayload),
+    inputFollows: shown.inputFollows,
     output: dataOf(shown.output, shown.outputPayload),
     error,
     more: undefined,

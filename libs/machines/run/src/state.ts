@@ -60,6 +60,8 @@ export interface Run {
   left: number;
   /** The first node of these that failed and was not to; -1 for none. */
   failed: number;
+  /** Bytes of inputs and outputs that are kept: follows from the nodes. */
+  keptBytes: number;
   /** Nodes with an effect to be undone, in the order of their completion. */
   readonly undo: number[];
   /** The one whose effect is being undone; -1 for none. */
@@ -99,6 +101,10 @@ export interface RunMore {
   event: Uint8Array | undefined;
   transition: RunTransition | undefined;
   nextId: string;
+  /** How often leases were asked to be renewed otherwise than before. */
+  leaseAttempt: number;
+  /** Whether the start that was put off has come, and limits are asked for. */
+  isDue: boolean;
 }
 
 export interface Addition {
@@ -163,6 +169,8 @@ export interface Node {
   /** Those of the run when its latest attempt was queued. */
   facts: RunFacts | undefined;
   input: Data | undefined;
+  /** Whether its input is not in its event, because it follows from the plan. */
+  inputFollows: boolean;
   output: Data | undefined;
   error: ErrorDetail | undefined;
   more: NodeMore | undefined;
@@ -248,6 +256,7 @@ export function newRun(plans: KnownPlans, key: InstanceKey): Run {
     counts: new Array<number>(statusCount).fill(0),
     left: 0,
     failed: -1,
+    keptBytes: 0,
     undo: [],
     undoing: -1,
     output: undefined,
@@ -274,6 +283,8 @@ export function moreOf(run: Run): RunMore {
     event: undefined,
     transition: undefined,
     nextId: "",
+    leaseAttempt: 0,
+    isDue: false,
   };
   return run.more;
 }

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { describe } from "node:test";
 import { RunPhase } from "@tutti/contracts/workflow/v1";
 import { machineConformance } from "@tutti/kernel/testing";
+import { limit } from "@tutti/machine-limit";
+import { bytesOf } from "../src/data.ts";
 import { runMachine } from "../src/index.ts";
 import { KnownDefinitions, operations, resultOf, runService } from "../src/testing/index.ts";
 
@@ -11,7 +13,8 @@ describe("runs", () => {
   const commands = operations(known);
 
   machineConformance({
-    machines: [run],
+    // Runs and limits write to each other; what only limits do is tried with these.
+    machines: [run, limit],
     service: runService,
     commands,
     resultOf,
@@ -21,11 +24,13 @@ describe("runs", () => {
     golden: new URL("../golden/", import.meta.url),
     // They leave the attempt that they are about outstanding, need a state of before, or a thousand tasks: tried by themselves.
     rare: [
+      ...limit.commands.map(({ type }) => type),
+      ...limit.events.map(({ type, version }) => `${type} v${version}`),
       ...["note_attempt", "note_progress", "reset_run"],
       ...["attempt_started v1", "progress_saved v1", "run_reset v1", "run_put_off v1"],
     ],
     invariant(driver) {
-      for (const key of driver.keys) {
+      for (const key of driver.keys.filter(({ kind }) => kind === "run")) {
         const state = driver.state(key, run);
         const total = state.counts.reduce((sum, count) => sum + count, 0);
         assert.equal(total, state.nodeCount, "every node is counted once");
@@ -33,6 +38,11 @@ describe("runs", () => {
         const isAtIt =
           state.phase === RunPhase.RUN_PHASE_GOING && state.pauseMs === 0 && state.putOffMs === 0;
         if (isAtIt) assert.equal(state.agendaAt, state.agenda.length, "what can begin has begun");
+        let kept = 0;
+        for (const node of state.nodes)
+          if (node !== undefined)
+            kept += (node.inputFollows ? 0 : bytesOf(node.input).length) + bytesOf(node.output).length;
+        assert.equal(state.keptBytes, kept);
         let left = 0;
         for (const range of state.ranges) if (range.owner < 0) left += range.left;
         assert.equal(state.left, left);

@@ -1,8 +1,7 @@
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { ChildQueuedV1, ChildStartedV1 } from "@tutti/contracts/workflow/v1";
 import { blobsOf } from "../blobs.ts";
-import { dataOf } from "../data.ts";
-import { following } from "../evaluate/evaluate.ts";
+import { setInput } from "../node/kept.ts";
 import { enter, leaveAgenda, nodeOf, setStatus } from "../node/nodes.ts";
 import { effectNumber, effectTags, nodeTimers, timerNumber } from "../numbers.ts";
 import { detailOf, type RunEvent } from "../state.ts";
@@ -27,9 +26,7 @@ export const childQueued: RunEvent<ChildQueuedV1> = {
     detail.childHash = "";
     detail.parameters = parameters.length === 0 ? undefined : parameters;
     if (details !== undefined) detail.details = details;
-    node.input =
-      dataOf(input, inputPayload) ??
-      following({ run, range: node.range, node: number }, node.range.plan.task(node.task).input);
+    setInput(run, node, input, inputPayload);
     node.attempt = attempt;
     node.tries += 1;
     node.queueAt = queueMs - run.createMs;

@@ -2,11 +2,11 @@
  * What an expression sees from where it stands: names of the run, tasks of its own scope and of those around it, and what
  * its task adds.
  */
-import { type ErrorDetail, TaskStatus } from "@tutti/contracts/types/v1";
+import { type ErrorDetail, type Payload, TaskStatus } from "@tutti/contracts/types/v1";
 import type { PlanReference } from "@tutti/definitions";
 import type { Json, Value } from "@tutti/expressions";
 import type { ReadOnly } from "@tutti/kernel";
-import { type Data, parsed } from "../data.ts";
+import { type Data, dataOf, parsed } from "../data.ts";
 import { nodeOfTask, rangeViewOf, statusOfNode } from "../node/places.ts";
 import type { RangeView, RunView } from "../state.ts";
 import { hasOutput, outputOf, outputValue } from "./outputs.ts";
@@ -52,9 +52,7 @@ export function valueSeen(scene: Scene, { name, task, field }: PlanReference): V
 
 /** The input of the run. */
 export function inputOf({ order }: RunView): Data | undefined {
-  if (order === undefined) return undefined;
-  if (order.input.length > 0) return order.input;
-  return order.inputPayload as Data | undefined;
+  return order === undefined ? undefined : dataOf(order.input, order.inputPayload as Payload | undefined);
 }
 
 /** What is seen through a reference without a look at it; undefined where that is not the same for ever, or not there. */

@@ -10,13 +10,14 @@ import {
   RunBegun,
   RunDone,
   type RunOrder,
-  RunPhase,
   TerminateRun,
 } from "@tutti/contracts/workflow/v1";
 import type { ReadOnly, Refusal } from "@tutti/kernel";
 import { cut, detailOfRefusal } from "../error-details.ts";
 import { runErrors } from "../errors.ts";
 import { Budget } from "../kinds/budget.ts";
+import { askNext } from "../limit/asking.ts";
+import { limitsOf } from "../limit/limits.ts";
 import { labelsMax, priorityMax, reasonLengthMax } from "../limits.ts";
 import { taskResumed } from "../node/events.ts";
 import { findNode } from "../node/places.ts";
@@ -24,15 +25,7 @@ import { hasEnded, type RunCommand, type RunStep, type RunView, statusOf } from 
 import { advance } from "./advance.ts";
 import { beginMessage } from "./begin-message.ts";
 import { report } from "./end.ts";
-import {
-  runBegun,
-  runLabelled,
-  runPaused,
-  runResumed,
-  runStarted,
-  runStopped,
-  runTerminated,
-} from "./events.ts";
+import { runLabelled, runPaused, runResumed, runStarted, runStopped, runTerminated } from "./events.ts";
 import { tellAllStopping } from "./stopping.ts";
 import { statusName } from "./words.ts";
 
@@ -46,8 +39,12 @@ export const beginRun: RunCommand<BeginRun, RunBegun> = {
     const problem = orderProblem(order);
     if (problem !== undefined || order === undefined)
       return runErrors.orderInvalid.refusal({ problem: problem ?? "expected an order, found none" });
-    step.emit(runStarted, { order, createMs: step.nowMs, limits: [] });
-    advance(run, step);
+    const wanted = limitsOf(run, order);
+    const limits = wanted.ok ? wanted.limits.map(({ id }) => id) : [];
+    step.emit(runStarted, { order, createMs: step.nowMs, limits });
+    if (!wanted.ok) stopRun(run, step, WorkStatus.WORK_STATUS_FAILED, wanted.error);
+    else if (order.startMs <= step.nowMs && limits.length > 0) askNext(run, step);
+    else advance(run, step);
     return { existed: false, status: statusOf(run) };
   },
 };
@@ -177,13 +174,6 @@ export const labelRun: RunCommand<LabelRun, RunDone> = {
 function isSameLabels(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
   const names = Object.keys(a);
   return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
-}
-
-/** The run begins: its start is due, or its limits are held. */
-export function beginNow(run: RunView, step: RunStep): void {
-  if (run.phase !== RunPhase.RUN_PHASE_WAITING) return;
-  step.emit(runBegun, { beginMs: step.nowMs });
-  advance(run, step);
 }
 
 /** A run that is asked for something that only one that goes on can do. */

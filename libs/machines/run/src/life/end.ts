@@ -2,12 +2,13 @@
 import { type ErrorDetail, WorkStatus } from "@tutti/contracts/types/v1";
 import { EndChild, ReportRunEnd, type RunEnding, RunOrder } from "@tutti/contracts/workflow/v1";
 import type { Message } from "@tutti/kernel";
-import { bytesOf, type Data, noBytes, payloadOf } from "../data.ts";
+import { bytesOf, noBytes, payloadOf } from "../data.ts";
 import { bounded, detailOfRefusal, ofTask } from "../error-details.ts";
 import { runErrors } from "../errors.ts";
 import { encoded, evaluate, givenWhole, holds } from "../evaluate/evaluate.ts";
 import { runOutputOf } from "../evaluate/outputs.ts";
-import type { Scene } from "../evaluate/scene.ts";
+import { inputOf, type Scene } from "../evaluate/scene.ts";
+import { releaseLimits } from "../limit/limits.ts";
 import { valueBytesMax } from "../limits.ts";
 import { taskIdOf } from "../node/places.ts";
 import { isUndone, type RangeView, type RunStep, type RunView, statusOf } from "../state.ts";
@@ -56,9 +57,9 @@ function completeRun(run: RunView, step: RunStep, scene: Scene): void {
   report(run, step);
 }
 
-/** It fails: what was done is undone first, where it is to be. */
+/** It fails: what is open is stopped and what was done is undone first, where it is to be. Who calls it advances the run. */
 export function failRun(run: RunView, step: RunStep, error: ErrorDetail): void {
-  if (run.undo.length > 0 && isUndone(run)) {
+  if (run.left > 0 || (run.undo.length > 0 && isUndone(run))) {
     step.emit(runStopped, { status: WorkStatus.WORK_STATUS_FAILED, error, stopMs: step.nowMs });
     return;
   }
@@ -78,8 +79,7 @@ export function endStopped(run: RunView, step: RunStep): void {
 function goOnAsNew(run: RunView, step: RunStep, scene: Scene, program: number): void {
   const before = run.order;
   if (before === undefined) return;
-  let input: Data | undefined =
-    before.input.length > 0 ? before.input : (before.inputPayload as Data | undefined);
+  let input = inputOf(run);
   if (program >= 0) {
     const value = evaluate(scene, program, "`with` of `continueAsNew`");
     const made = value.ok ? encoded(value.value, "`with` of `continueAsNew`") : value;
@@ -127,6 +127,7 @@ const endChildMessage: Message<EndChild> = { type: "end_child", codec: EndChild 
 const services: Readonly<Record<string, string>> = { mission: "swarm", session: "master" };
 
 export function report(run: RunView, step: RunStep): void {
+  releaseLimits(run, step);
   const parent = run.order?.parent;
   if (parent === undefined || parent.kind === "" || parent.id === "") return;
   const { kind, id, task } = parent;

@@ -5,6 +5,7 @@ import { runErrors } from "../errors.ts";
 import { Budget } from "../kinds/budget.ts";
 import { idOf, placeOf } from "../kinds/kind.ts";
 import { kindOf } from "../kinds/table.ts";
+import { askAgain, askFirst } from "../limit/asking.ts";
 import { taskHeld } from "../node/events.ts";
 import { failForGood } from "../node/outcome.ts";
 import { kindOfTimer, nodeOfTimer, nodeTimers, runNode, runTimers } from "../numbers.ts";
@@ -12,7 +13,8 @@ import type { RunStep, RunView } from "../state.ts";
 import { giveUpUndo } from "../undo/undo.ts";
 import { queueAgain } from "../uses/kind.ts";
 import { advance } from "./advance.ts";
-import { beginNow, stopRun } from "./commands.ts";
+import { beginNow } from "./begin-now.ts";
+import { stopRun } from "./commands.ts";
 import { runPutOff, timeoutMsOf } from "./events.ts";
 import { tellPartsStopping } from "./stopping.ts";
 
@@ -25,7 +27,11 @@ export function expire(run: RunView, timer: number, step: RunStep): void {
 function expireRun(run: RunView, timer: number, step: RunStep): void {
   switch (timer) {
     case runTimers.start:
-      beginNow(run, step);
+      if ((run.more?.limits.length ?? 0) === 0) beginNow(run, step);
+      else askFirst(run, step);
+      return;
+    case runTimers.limit:
+      askAgain(run, step);
       return;
     case runTimers.timeout: {
       const { id } = step.key;

@@ -6,8 +6,14 @@ import { kindOf } from "../kinds/table.ts";
 import { isDone, type NodeView, type RangeView, type RunStep, type RunView } from "../state.ts";
 
 /** All open nodes of the run. */
-export function tellAllStopping(run: RunView, step: RunStep, budget: Budget, how: Stopping): void {
-  for (const node of run.nodes) if (node !== undefined) tell(run, step, budget, node, how);
+export function tellAllStopping(
+  run: RunView,
+  step: RunStep,
+  budget: Budget,
+  how: Stopping,
+  isMeant: (node: NodeView) => boolean = () => true,
+): void {
+  for (const node of run.nodes) if (node !== undefined && isMeant(node)) tell(run, step, budget, node, how);
 }
 
 /** The parts of a node that ends before them. */

@@ -14,6 +14,7 @@ import { dataOf } from "../data.ts";
 import { nodeTimers, timerNumber } from "../numbers.ts";
 import { detailOf, type Node, type RunEvent, type RunOutstanding } from "../state.ts";
 import { end, settleWork, stop } from "./flow.ts";
+import { setOutput } from "./kept.ts";
 import { addUsed, enter, nodeOf, release, setStatus, watchTotal } from "./nodes.ts";
 
 export const taskCompleted: RunEvent<TaskCompletedV1> = {
@@ -24,7 +25,7 @@ export const taskCompleted: RunEvent<TaskCompletedV1> = {
   evolve(run, { node: number, output, outputPayload, endMs, agent, used, fromCache }, outstanding) {
     const node = enter(run, number, endMs, outstanding);
     finish(node, outstanding);
-    node.output = dataOf(output, outputPayload);
+    setOutput(run, node, dataOf(output, outputPayload));
     if (agent !== "") node.agent = agent;
     if (used !== undefined) addUsed(run, node, used);
     if (fromCache) detailOf(node).fromCache = true;

@@ -26,6 +26,7 @@ export function nodeOf(run: Run, number: number): Node {
     agent: "",
     facts: undefined,
     input: undefined,
+    inputFollows: false,
     output: undefined,
     error: undefined,
     more: undefined,

@@ -5,7 +5,8 @@ import { bytesOf, type Data, payloadOf } from "../data.ts";
 import { detailOfRefusal } from "../error-details.ts";
 import { runErrors } from "../errors.ts";
 import { idOf, type Place } from "../kinds/kind.ts";
-import { attemptsMax, backoffMaxMs } from "../limits.ts";
+import { attemptsMax, backoffMaxMs, keptBytesMax } from "../limits.ts";
+import type { RunView } from "../state.ts";
 import { giveUpUndo } from "../undo/undo.ts";
 import { attemptFailed } from "../uses/events.ts";
 import { taskCompleted, taskFailed, taskPaused } from "./events.ts";
@@ -55,6 +56,13 @@ export function failAttempt(place: Place, error: ErrorDetail, doing: Doing = {})
   } else if (policy.pauseWhenExhausted && !isUndo)
     step.emit(taskPaused, { node: number, error, pauseMs: step.nowMs });
   else giveUp(error);
+}
+
+/** Why so many bytes more are not kept: a run that keeps too much could not be kept itself. */
+export function roomProblem({ keptBytes }: RunView, bytes: number): ErrorDetail | undefined {
+  if (keptBytes + bytes <= keptBytesMax) return undefined;
+  const parameters = { bytes: keptBytes + bytes, bytesMax: keptBytesMax };
+  return detailOfRefusal(runErrors.runTooLarge.refusal(parameters));
 }
 
 /** Whether an error may be followed by another attempt, however many there were. */

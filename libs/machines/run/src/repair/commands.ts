@@ -92,7 +92,12 @@ export const resetRun: RunCommand<ResetRun, RunDone> = {
     if (run.order === undefined) return runErrors.runMissing.refusal({ id });
     const problem = snapshotProblem(run, snapshot);
     if (problem !== undefined) return runErrors.resetInvalid.refusal({ problem });
-    tellAllStopping(run, step, new Budget(), "cancel");
+    const { nodes } = RunSnapshotV1.decode(snapshot);
+    const kept = new Set(
+      nodes.flatMap(({ childId, status }) => (childId === "" || isDone(status) ? [] : [childId])),
+    );
+    // A child that was at work then, and is now, goes on.
+    tellAllStopping(run, step, new Budget(), "cancel", ({ more }) => !kept.has(more?.childId ?? ""));
     step.emit(runReset, {
       toEvent,
       snapshot,

@@ -11,7 +11,8 @@ import { blobsOf } from "../blobs.ts";
 import { dataOfPayload } from "../data.ts";
 import { clearRun, timeoutMsOf } from "../life/events.ts";
 import { end, stop } from "../node/flow.ts";
-import { enter, nodeOf, release } from "../node/nodes.ts";
+import { setOutput } from "../node/kept.ts";
+import { enter, nodeOf, release, setStatus } from "../node/nodes.ts";
 import { rangeOf, statusOfNode } from "../node/places.ts";
 import { runNode, runTimers, timerNumber } from "../numbers.ts";
 import { recoverRun } from "../recovery.ts";
@@ -33,6 +34,9 @@ export const runRetried: RunEvent<RunRetriedV1> = {
     run.ending = WorkStatus.WORK_STATUS_UNSPECIFIED;
     Object.assign(run, { error: undefined, output: undefined, endMs: 0, pauseMs: 0, pauseReason: "" });
     if (!wasOver) return;
+    clearRun(run, outstanding);
+    // What it held was given back; it goes on without.
+    if (run.more !== undefined) run.more.limits.length = 0;
     run.beginMs = retryMs;
     const timeoutMs = timeoutMsOf(run);
     if (timeoutMs > 0) outstanding.timer(timerNumber(runNode, runTimers.timeout), retryMs + timeoutMs);
@@ -64,7 +68,7 @@ export const taskRepaired: RunEvent<TaskRepairedV1> = {
     const detail = detailOf(node);
     detail.repairReason = reason;
     detail.dueMs = 0;
-    node.output = dataOfPayload(output);
+    setOutput(run, node, dataOfPayload(output));
     node.error = error;
     detail.countsAsCompleted = status === TaskStatus.TASK_STATUS_SKIPPED && !skipDependents;
     // No need of it counts any more: neither makes it ready, nor skips it.
@@ -93,14 +97,18 @@ export const runReset: RunEvent<RunResetV1> = {
   },
 };
 
-/** Attempts go on from the highest number that was ever given, so that a late result finds nobody. */
+/**
+ * Attempts go on from the highest number that was ever given, so that a late result finds nobody. A child that was at work
+ * then is asked for again by its id: whoever starts it says whether it goes on, or how it has ended.
+ */
 function fence(run: Run, attempts: readonly number[]): void {
   for (const [number, attempt] of attempts.entries()) {
     if (attempt === 0 || number >= run.nodeCount) continue;
     const node = nodeOf(run, number);
     const isAtWork = node.status >= TaskStatus.TASK_STATUS_QUEUED && !isDone(node.status);
-    node.attempt =
-      Math.max(node.attempt, attempt) +
-      (isAtWork || node.status === TaskStatus.TASK_STATUS_COMPENSATING ? 1 : 0);
+    const isUndone = node.status === TaskStatus.TASK_STATUS_COMPENSATING;
+    node.attempt = Math.max(node.attempt, attempt) + (isAtWork || isUndone ? 1 : 0);
+    if (node.status === TaskStatus.TASK_STATUS_WAITING && node.more?.childId)
+      setStatus(run, node, TaskStatus.TASK_STATUS_QUEUED);
   }
 }

@@ -8,6 +8,7 @@
  */
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { endOf, follow, isMet, stop } from "../node/flow.ts";
+import { keptBytesOf } from "../node/kept.ts";
 import { attend, release } from "../node/nodes.ts";
 import { rangeOf, statusOfNode } from "../node/places.ts";
 import { detailOf, isDone, type Node, type Range, type Run, type RunOutstanding } from "../state.ts";
@@ -62,7 +63,7 @@ function forget(run: Run, node: Node, atMs: number, outstanding: RunOutstanding)
   stop(run, node, atMs, outstanding);
   release(node.number, outstanding);
   node.status = pending;
-  Object.assign(node, { output: undefined, input: undefined, error: undefined });
+  Object.assign(node, { output: undefined, input: undefined, inputFollows: false, error: undefined });
   Object.assign(node, { readyAt: -1, startAt: -1, endAt: -1 });
   const place = run.undo.indexOf(node.number);
   if (place !== -1) run.undo.splice(place, 1);
@@ -164,6 +165,8 @@ function recount(run: Run): void {
   run.counts.fill(0);
   run.left = 0;
   run.failed = -1;
+  run.keptBytes = 0;
+  for (const node of run.nodes) if (node !== undefined) run.keptBytes += keptBytesOf(node);
   const ready: number[] = [];
   for (const range of run.ranges) {
     range.left = 0;

@@ -2,6 +2,7 @@ import { TaskStatus } from "@tutti/contracts/types/v1";
 import { SignalReceivedV1, SignalTakenV1 } from "@tutti/contracts/workflow/v1";
 import { dataOfPayload } from "../data.ts";
 import { end } from "../node/flow.ts";
+import { setOutput } from "../node/kept.ts";
 import { enter, release } from "../node/nodes.ts";
 import { moreOf, type RunEvent } from "../state.ts";
 import { forgetWaiters } from "./waiting.ts";
@@ -33,7 +34,7 @@ export const signalTaken: RunEvent<SignalTakenV1> = {
     const { signals } = moreOf(run);
     const place = signals.findIndex((signal) => signal.number === wanted);
     const [taken] = place < 0 ? [] : signals.splice(place, 1);
-    node.output = dataOfPayload(taken?.payload);
+    setOutput(run, node, dataOfPayload(taken?.payload));
     end(run, node, TaskStatus.TASK_STATUS_COMPLETED, takeMs, outstanding);
     if (taken !== undefined) forgetWaiters(run, taken.signal);
   },

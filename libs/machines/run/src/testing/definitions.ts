@@ -75,4 +75,11 @@ tasks:
   each: {forEach: "\${{ input.items }}", maxParallel: 2, mayFail: true, loop: {max: 2, while: "round.number < 3", tasks: {work: {uses: test.work, with: "\${{ item }}", compensate: {uses: test.unwork}}}}}
   after: {uses: test.after, needs: [poll, {task: each, on: always}]}
 `,
+  /** Begins when it holds a limit. */
+  limited: `
+workflow: limited
+limits: [{key: "shared", concurrency: 1}, {key: "k-\${{ input.n }}", rate: 5/s}]
+tasks:
+  work: {uses: test.work}
+`,
 };

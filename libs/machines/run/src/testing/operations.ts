@@ -5,9 +5,12 @@ import {
   CancelRun,
   CompleteTask,
   ConfirmChild,
+  DeclineLimit,
   EndChild,
   FailTask,
+  GrantLimit,
   LabelRun,
+  LoseLease,
   PauseRun,
   RefuseChild,
   RepairTask,
@@ -17,10 +20,11 @@ import {
   RunOrder,
   SignalRun,
   TerminateRun,
+  WithdrawLimit,
 } from "@tutti/contracts/workflow/v1";
 import type { MachineCall } from "@tutti/kernel/testing";
 import fc, { type Arbitrary } from "fast-check";
-import type { StartChild } from "../effects.ts";
+import type { RenewLease, RunEffect } from "../effects.ts";
 import { definitions } from "./definitions.ts";
 import type { KnownDefinitions } from "./plans.ts";
 import { jsonBytes } from "./scene.ts";
@@ -90,6 +94,9 @@ export function operations(known: KnownDefinitions, texts = definitions): Arbitr
     { weight: 4, arbitrary: call("repair_task", repaired) },
     { weight: 5, arbitrary: call("signal_run", signalled) },
     { weight: 3, arbitrary: call("end_child", childEnded) },
+    { weight: 6, arbitrary: call("grant_limit", granted) },
+    { weight: 2, arbitrary: call("decline_limit", declined) },
+    { weight: 2, arbitrary: call("withdraw_limit", withdrawn) },
   );
 }
 
@@ -139,6 +146,20 @@ const childEnded = fc
   })
   .map((ending) => EndChild.fromPartial({ taskId: ending.runId.split("..")[1] ?? "", ending }));
 
+const limitIds = fc.constantFrom("shared", "k-1", "k-2");
+
+const granted = fc
+  .record({ limit: limitIds, ticket: fc.integer({ min: 1, max: 3 }) })
+  .map((given) => GrantLimit.fromPartial({ ...given, leaseDueMs: 1_767_225_700_000 }));
+
+const declined = fc
+  .record({ limit: limitIds, retryAfterMs: fc.constantFrom(0, 1_000) })
+  .map((given) => DeclineLimit.fromPartial({ ...given, code: "limit.queue_full", message: "full" }));
+
+const withdrawn = fc
+  .record({ limit: limitIds, ticket: fc.integer({ min: 1, max: 3 }) })
+  .map((given) => WithdrawLimit.fromPartial({ ...given, code: "limit.evicted", message: "taken away" }));
+
 const labelled = fc
   .record({
     name: fc.constantFrom("team", "customer"),
@@ -166,8 +187,15 @@ function repairOf(how: string) {
 
 /** What comes of what a run wants done. */
 export function resultOf(effect: unknown, luck: number): Omit<MachineCall, "key"> {
-  const { kind, childId: id } = effect as Partial<StartChild>;
-  return kind === "start_child" ? childResult(id ?? "", luck) : attemptResult(luck);
+  const known = effect as RunEffect;
+  if (known.kind === "start_child") return childResult(known.childId, luck);
+  return known.kind === "renew_lease" ? leaseResult(known, luck) : attemptResult(luck);
+}
+
+function leaseResult({ leases }: RenewLease, luck: number): Omit<MachineCall, "key"> {
+  const lost = leases[Math.floor(luck * leases.length)];
+  const { limit = "", ticket = 0 } = lost ?? {};
+  return { command: "lose_lease", body: LoseLease.fromPartial({ limit, ticket }) };
 }
 
 function childResult(id: string, luck: number): Omit<MachineCall, "key"> {

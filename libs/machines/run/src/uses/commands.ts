@@ -18,7 +18,7 @@ import { idOf, type Place, placeOf } from "../kinds/kind.ts";
 import { advance } from "../life/advance.ts";
 import { endingOf } from "../life/end.ts";
 import { backoffMaxMs, lostMax, messageLengthMax, savedBytesMax } from "../limits.ts";
-import { complete, failAttempt } from "../node/outcome.ts";
+import { complete, failAttempt, failForGood, roomProblem } from "../node/outcome.ts";
 import { effectTags, nodeOfEffect, tagOfEffect } from "../numbers.ts";
 import { hasEnded, type RunCommand, type RunStep, type RunView } from "../state.ts";
 import { undoCompleted } from "../undo/events.ts";
@@ -36,7 +36,11 @@ export const completeTask: RunCommand<CompleteTask, TaskAnswered> = {
     if (isUndo(step)) {
       const undone = { node: place.number, endMs: step.nowMs, agent, used: usedOf(used) };
       step.emit(undoCompleted, undone);
-    } else complete(place, dataOf(output, outputPayload), { agent, used: usedOf(used) });
+      return goOn(run, step);
+    }
+    const tooLarge = roomProblem(run, output.length);
+    if (tooLarge !== undefined) failForGood(place, tooLarge, { agent, used: usedOf(used) });
+    else complete(place, dataOf(output, outputPayload), { agent, used: usedOf(used) });
     return goOn(run, step);
   },
 };

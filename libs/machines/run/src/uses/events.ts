@@ -10,9 +10,8 @@ import {
   TaskQueuedV1,
 } from "@tutti/contracts/workflow/v1";
 import { blobsOf } from "../blobs.ts";
-import { dataOf } from "../data.ts";
-import { following } from "../evaluate/evaluate.ts";
 import { failuresMax } from "../limits.ts";
+import { setInput } from "../node/kept.ts";
 import { addUsed, enter, leaveAgenda, nodeOf, setStatus } from "../node/nodes.ts";
 import { effectNumber, effectTags, nodeTimers, timerNumber } from "../numbers.ts";
 import { detailOf, type Node, type Run, type RunEvent, type RunOutstanding } from "../state.ts";
@@ -25,9 +24,7 @@ export const taskQueued: RunEvent<TaskQueuedV1> = {
   blobs: ({ inputPayload }) => blobsOf(inputPayload),
   evolve(run, { node: number, attempt, queueMs, input, inputPayload, details }, outstanding) {
     const node = enter(run, number, queueMs, outstanding);
-    node.input =
-      dataOf(input, inputPayload) ??
-      following({ run, range: node.range, node: number }, node.range.plan.task(node.task).input);
+    setInput(run, node, input, inputPayload);
     if (details !== undefined) detailOf(node).details = details;
     queue(run, node, attempt, queueMs, outstanding);
   },

@@ -2,7 +2,7 @@
 import { TaskStatus, WaitCause } from "@tutti/contracts/types/v1";
 import { given } from "../evaluate/evaluate.ts";
 import { type Place, sceneOf, type TaskKind } from "../kinds/kind.ts";
-import { failForGood } from "../node/outcome.ts";
+import { failForGood, roomProblem } from "../node/outcome.ts";
 import { effectNumber, effectTags } from "../numbers.ts";
 import type { Node, Run } from "../state.ts";
 import { detailsOf } from "./details.ts";
@@ -23,6 +23,11 @@ export const uses: TaskKind = {
       return;
     }
     const { bytes, payload } = input;
+    const tooLarge = roomProblem(run, bytes.length);
+    if (tooLarge !== undefined) {
+      failForGood(place, tooLarge);
+      return;
+    }
     budget.spend(bytes.length);
     step.emit(taskQueued, {
       node: number,

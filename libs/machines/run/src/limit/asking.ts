@@ -1,0 +1,32 @@
+/** One limit is asked for after the other. */
+import { RunPhase } from "@tutti/contracts/workflow/v1";
+import { beginNow } from "../life/begin-now.ts";
+import type { RunStep, RunView } from "../state.ts";
+import { runLimitAsked } from "./events.ts";
+import { acquire } from "./limits.ts";
+
+/** The start that was put off is due. */
+export function askFirst(run: RunView, step: RunStep): void {
+  const [first] = run.more?.limits ?? [];
+  if (first === undefined) return;
+  step.emit(runLimitAsked, { node: undefined, limit: first.limit });
+  acquire(run, step, first.limit);
+}
+
+/** The time is over after which a limit is asked for again. */
+export function askAgain(run: RunView, step: RunStep): void {
+  for (const { limit, retryMs } of run.more?.limits ?? []) {
+    if (retryMs === 0 || retryMs > step.nowMs) continue;
+    step.emit(runLimitAsked, { node: undefined, limit });
+    acquire(run, step, limit);
+    return;
+  }
+}
+
+/** The next limit is asked for; when there is none left, the run begins. */
+export function askNext(run: RunView, step: RunStep): void {
+  if (run.phase !== RunPhase.RUN_PHASE_WAITING) return;
+  const next = run.more?.limits.find(({ ticket }) => ticket === 0);
+  if (next === undefined) beginNow(run, step);
+  else if (next.retryMs === 0) acquire(run, step, next.limit);
+}

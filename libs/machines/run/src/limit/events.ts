@@ -1,0 +1,81 @@
+import {
+  type RunLimit,
+  RunLimitAskedV1,
+  RunLimitHeldV1,
+  RunLimitLostV1,
+  RunPhase,
+} from "@tutti/contracts/workflow/v1";
+import type { RenewLease } from "../effects.ts";
+import { effectNumber, effectTags, runNode, runTimers, timerNumber } from "../numbers.ts";
+import { moreOf, type Run, type RunEvent, type RunOutstanding, type RunView } from "../state.ts";
+
+export const runLimitHeld: RunEvent<RunLimitHeldV1> = {
+  type: "run_limit_held",
+  version: 1,
+  codec: RunLimitHeldV1,
+  evolve(run, { limit, ticket, leaseDueMs }, outstanding) {
+    const held = limitNamed(run, limit);
+    if (held === undefined) return;
+    Object.assign(held, { ticket, leaseDueMs, retryMs: 0 });
+    outstanding.cleared(timerNumber(runNode, runTimers.limit));
+    renew(run, outstanding);
+  },
+};
+
+/** It is not held, or was not given. */
+export const runLimitLost: RunEvent<RunLimitLostV1> = {
+  type: "run_limit_lost",
+  version: 1,
+  codec: RunLimitLostV1,
+  evolve(run, { limit, retryMs }, outstanding) {
+    const lost = limitNamed(run, limit);
+    if (lost === undefined) return;
+    Object.assign(lost, { ticket: 0, leaseDueMs: 0, retryMs });
+    if (retryMs > 0) outstanding.timer(timerNumber(runNode, runTimers.limit), retryMs);
+    renew(run, outstanding);
+  },
+};
+
+export const runLimitAsked: RunEvent<RunLimitAskedV1> = {
+  type: "run_limit_asked",
+  version: 1,
+  codec: RunLimitAskedV1,
+  evolve(run, { limit }, outstanding) {
+    const asked = limitNamed(run, limit);
+    if (asked !== undefined) asked.retryMs = 0;
+    moreOf(run).isDue = true;
+    outstanding.cleared(timerNumber(runNode, runTimers.limit));
+    outstanding.cleared(timerNumber(runNode, runTimers.start));
+  },
+};
+
+function limitNamed(run: Run, limit: string): RunLimit | undefined {
+  return run.more?.limits.find((each) => each.limit === limit);
+}
+
+const renewal = effectNumber(runNode, effectTags.lease);
+
+/** What is held has changed: renewing is asked for anew. */
+function renew(run: Run, outstanding: RunOutstanding): void {
+  const more = moreOf(run);
+  more.leaseAttempt += 1;
+  if (more.limits.some(({ ticket }) => ticket > 0))
+    outstanding.effect(renewal, more.leaseAttempt, renewalOf(run));
+  else outstanding.settled(renewal);
+}
+
+export function recoverLimits(run: RunView, outstanding: RunOutstanding): void {
+  const { more, phase } = run;
+  const isKept = phase === RunPhase.RUN_PHASE_WAITING || phase === RunPhase.RUN_PHASE_GOING;
+  if (more === undefined || !isKept) return;
+  for (const { retryMs } of more.limits)
+    if (retryMs > 0) outstanding.timer(timerNumber(runNode, runTimers.limit), retryMs);
+  if (more.limits.some(({ ticket }) => ticket > 0))
+    outstanding.effect(renewal, more.leaseAttempt, renewalOf(run));
+}
+
+function renewalOf({ more }: RunView): RenewLease {
+  const held = (more?.limits ?? []).filter(({ ticket }) => ticket > 0);
+  const leases = held.map(({ limit, ticket, leaseDueMs }) => ({ limit, ticket, dueMs: leaseDueMs }));
+  return { kind: "renew_lease", leases };
+}
