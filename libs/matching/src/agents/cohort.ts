@@ -9,6 +9,7 @@
  *    beside it.
  */
 
+import { assert } from "@tutti/kernel";
 import { isFit } from "../demand/fit.ts";
 import type { Agent, Cohort, Fit, Offered, Site, Stand, Tab, Turn } from "../parts.ts";
 import { Heap } from "../queue/heap.ts";
@@ -67,7 +68,8 @@ export class AgentCohort implements Cohort {
       const stand = tab?.fronts.first;
       if (tab === undefined || stand === undefined) return undefined;
       const turn = stand.first();
-      if (turn?.tab === tab && stand.rank === turn.order && tab.order === stand.rank) return turn;
+      assert(turn !== undefined, "somebody waits at a live stand", { cohort: this.key, fit: stand.fit.key });
+      if (turn.tab === tab && stand.rank === turn.order && tab.order === stand.rank) return turn;
       this.#file(stand, turn);
     }
   }
