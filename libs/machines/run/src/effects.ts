@@ -4,9 +4,9 @@
  */
 import type { OfferDetails, ParentClosePolicy } from "@tutti/contracts/workflow/v1";
 import type { Data } from "./data.ts";
+import type { RunFacts } from "./facts.ts";
 import { priorityMax } from "./limits.ts";
 import type { OfferProfile } from "./plan/offer-profile.ts";
-import type { RunFacts } from "./state.ts";
 
 export type RunEffect = OfferTask | StartChild | RenewLease;
 

@@ -11,6 +11,7 @@ import {
 } from "@tutti/contracts/workflow/v1";
 import { type InstanceKey, kernelErrors, type SnapshotCodec } from "@tutti/kernel";
 import { bytesOf, dataOf, noBytes, payloadOf } from "./data.ts";
+import type { RunFacts } from "./facts.ts";
 import { followingInput, keptBytesOf } from "./node/kept.ts";
 import { taskNumberOf } from "./node/places.ts";
 import { planOf, readPlan } from "./plan/plan-of.ts";
@@ -24,7 +25,6 @@ import {
   newRun,
   type Range,
   type Run,
-  type RunFacts,
   type RunMore,
 } from "./state.ts";
 

@@ -26,6 +26,7 @@ import { RunPhase } from "@tutti/contracts/workflow/v1";
 import type { Command, InstanceKey, MachineEvent, MachineStep, Outstanding, ReadOnly } from "@tutti/kernel";
 import type { Data } from "./data.ts";
 import type { RunEffect } from "./effects.ts";
+import type { RunFacts } from "./facts.ts";
 import type { KnownPlans, RunPlan } from "./plan/run-plan.ts";
 
 export interface Run {
@@ -73,14 +74,6 @@ export interface Run {
   used: Amounts | undefined;
   /** What most runs have none of. */
   more: RunMore | undefined;
-}
-
-/** What of a run its offers name. It may change; what is offered has what was so then. */
-export interface RunFacts {
-  readonly labels: Readonly<Record<string, string>>;
-  readonly priority: number;
-  /** When its outcome is wanted; 0 for no moment. */
-  readonly dueMs: number;
 }
 
 export interface RunMore {

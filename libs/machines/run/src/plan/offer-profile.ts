@@ -1,5 +1,4 @@
-import type { Placement, TaskPolicy, Timeouts } from "@tutti/definitions";
-import type { RunPlan } from "./run-plan.ts";
+import type { Placement, Plan, PlanTask, TaskPolicy, Timeouts, Work } from "@tutti/definitions";
 
 /**
  * What all offers of a task have in common: what it uses, where it may run, how long it may take. The same object for all
@@ -18,14 +17,18 @@ export class OfferProfile {
   readonly policy: TaskPolicy;
   readonly isUndo: boolean;
 
-  constructor(plan: RunPlan, number: number, pool: string, isUndo: boolean) {
-    const task = plan.task(number);
-    const policy = plan.policy(task);
-    const work = plan.work(task);
+  constructor(
+    plan: Plan,
+    task: PlanTask,
+    work: Work,
+    policy: TaskPolicy,
+    given: { pool: string; isUndo: boolean },
+  ) {
+    const { pool, isUndo } = given;
     const { compensate } = policy;
-    this.definition = plan.plan.name;
+    this.definition = plan.name;
     this.definitionTask = task.id;
-    this.pool = policy.placement?.pool || pool || plan.plan.run.pool;
+    this.pool = policy.placement?.pool || pool || plan.run.pool;
     this.policy = policy;
     this.isUndo = isUndo && compensate !== null;
     if (isUndo && compensate !== null) {

@@ -90,7 +90,11 @@ export class RunPlan implements Unchanging {
     const known = profiles[task];
     if (known !== undefined) return known;
     while (profiles.length < task) profiles.push(undefined);
-    const made = new OfferProfile(this, task, pool, isUndo);
+    const planned = this.task(task);
+    const made = new OfferProfile(this.plan, planned, this.work(planned), this.policy(planned), {
+      pool,
+      isUndo,
+    });
     profiles[task] = made;
     return made;
   }
