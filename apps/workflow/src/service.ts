@@ -18,6 +18,7 @@ import { LiveRuns } from "./definitions/live-runs.ts";
 import { Versions } from "./definitions/versions.ts";
 import { WorkflowEffects } from "./effects/effects.ts";
 import { Errands } from "./effects/errands.ts";
+import { Leases } from "./effects/leases.ts";
 import { Starts } from "./effects/starts.ts";
 import { Dispatcher } from "./offers/dispatcher.ts";
 import { RuntimeSettlement } from "./offers/settlement.ts";
@@ -44,7 +45,9 @@ export class WorkflowService extends Orchestrator {
     const actor = { kind: ActorKind.ACTOR_KIND_SERVICE, id: "workflow" };
     const cause = { actor, traceparent: "", decision: "", reason: "" };
     const errands = this.register("errands", new Errands({ runtime, foundation, cause }));
-    effects.begin({ dispatcher, errands, starts: new Starts({ errands, runs: mesh.client(runService) }) });
+    const leases = this.register("leases", new Leases({ runtime, foundation, cause }));
+    const starts = new Starts({ errands, runs: mesh.client(runService) });
+    effects.begin({ dispatcher, errands, leases, starts });
 
     const desk = {
       runtime,

@@ -153,6 +153,27 @@ describe("runs", () => {
     await client().terminateRun({ namespace: "", runId: "unwanted", reason: "no" });
   });
 
+  it("runs that share a limit go one after the other", async () => {
+    await serving.host.mesh.client(definitionService).registerDefinition({
+      ...{ namespace: "", versionLabels: [], keepLatest: false },
+      source: { format: 1, text: `${waiting}limits: [{key: one at a time, concurrency: 1}]\n`, fileName: "" },
+    });
+    await start("waiting", null, "front");
+    await start("waiting", null, "behind");
+    const statusOf = async (runId: string) =>
+      (await client().getRun(GetRunRequest.fromPartial({ runId }))).run?.status;
+    const go = (runId: string) =>
+      client().signalRun({
+        ...{ namespace: "", runId, signal: "go", idempotencyKey: "" },
+        payload: { ...inline(runId), mediaType: "" },
+      });
+    await go("behind");
+    await go("front");
+    assert.equal(outputOf(await end("front")), "front");
+    assert.equal(outputOf(await end("behind")), "behind");
+    assert.equal(await statusOf("behind"), WorkStatus.WORK_STATUS_COMPLETED);
+  });
+
   it("many start in batches, and their ends are told", async () => {
     const requests = async function* () {
       const spec = {

@@ -6,12 +6,14 @@ import type { ScheduleEffect } from "@tutti/machine-schedule";
 import type { DueEffect, Effects, EffectToken } from "@tutti/runtime";
 import type { Dispatcher } from "../offers/dispatcher.ts";
 import type { Errands } from "./errands.ts";
+import type { Leases } from "./leases.ts";
 import type { Starts } from "./starts.ts";
 
 export interface Doers {
   readonly dispatcher: Dispatcher;
   readonly errands: Errands;
   readonly starts: Starts;
+  readonly leases: Leases;
 }
 
 export class WorkflowEffects implements Effects {
@@ -24,7 +26,7 @@ export class WorkflowEffects implements Effects {
 
   dispatch(effects: readonly DueEffect[]): void {
     assert(this.#doers !== undefined, "nothing is asked for before there is who does it", {});
-    const { dispatcher, starts } = this.#doers;
+    const { dispatcher, starts, leases } = this.#doers;
     for (const due of effects) {
       // Only machines of this service make effects, and these are all that they make.
       const effect = due.effect as RunEffect | ScheduleEffect;
@@ -38,6 +40,9 @@ export class WorkflowEffects implements Effects {
         case "start_child":
           starts.startChild(due, effect);
           break;
+        case "renew_lease":
+          leases.hold(due, effect);
+          break;
         case "stop_run":
           starts.stop(due, effect);
           break;
@@ -47,10 +52,11 @@ export class WorkflowEffects implements Effects {
 
   withdraw(tokens: readonly EffectToken[]): void {
     if (this.#doers === undefined) return;
-    const { dispatcher, errands } = this.#doers;
+    const { dispatcher, errands, leases } = this.#doers;
     for (const token of tokens) {
       dispatcher.withdraw(token);
       errands.withdraw(token);
+      leases.withdraw(token);
     }
   }
 }

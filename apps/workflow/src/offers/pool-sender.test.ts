@@ -6,7 +6,7 @@ import type { ErrorDetail } from "@tutti/contracts/types/v1";
 import { checkText } from "@tutti/definitions";
 import { isRefusal } from "@tutti/kernel";
 import { seededChance, VirtualTime } from "@tutti/kernel/testing";
-import { OfferProfile, type OfferTask, RunPlan } from "@tutti/machine-run";
+import { type OfferTask, RunPlan } from "@tutti/machine-run";
 import { type OfferStream, openOfferStream, openPool, type PoolSettings } from "@tutti/matching";
 import { type EffectToken, readToken, writeToken } from "@tutti/runtime";
 import type { OfferEntry } from "./entry.ts";
@@ -16,7 +16,7 @@ import type { EndedAttempt, Settlement } from "./settlement.ts";
 const source = "workflow: order\ntasks: {charge: {uses: pay.charge}}\n";
 const { definition } = checkText({ format: "yaml", text: source, fileName: "order.yaml" });
 assert.ok(definition?.plan !== undefined);
-const profile = new OfferProfile(new RunPlan(definition.plan, definition.hash), 0, "", false);
+const profile = new RunPlan(definition.plan, definition.hash).profile(0, "", false);
 
 const facts = (priority: number) => ({ labels: {}, priority, dueMs: 0 });
 
@@ -299,7 +299,7 @@ describe("what a pool is offered", () => {
     const text = source.replace("pay.charge", "pay.charge, timeout: {queue: 5s}");
     const plan = checkText({ format: "yaml", text, fileName: "" }).definition?.plan;
     assert.ok(plan !== undefined);
-    counter.offer(1, { profile: new OfferProfile(new RunPlan(plan, ""), 0, "", false) });
+    counter.offer(1, { profile: new RunPlan(plan, "").profile(0, "", false) });
     counter.speak();
     counter.time.advance(6_000);
     counter.speak();

@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { ActorKind } from "@tutti/contracts/types/v1";
+import { recordingLogger, VirtualTime } from "@tutti/kernel/testing";
+import type { Order, Submission } from "@tutti/runtime";
+import { Leases } from "./leases.ts";
+
+const tokenOf = (number: number) => ({ partition: 0, incarnation: number, number: 2, attempt: 1 });
+const key = { namespace: "acme", kind: "run", id: "r" };
+const lease = (limit: string, ticket: number) => ({ limit, ticket, dueMs: 60_000 });
+
+/** Limits that have lost the tickets they are told to have lost. */
+class Limits {
+  readonly asked: string[] = [];
+  readonly lost = new Set<number>();
+  readonly told: Submission[] = [];
+  isAway = false;
+
+  execute<Body, Reply>({ key: { id, namespace }, body }: Order<Body, Reply>): Promise<Reply> {
+    if (this.isAway) return Promise.reject(new Error("away"));
+    const { tickets } = body as { readonly tickets: readonly number[] };
+    this.asked.push(`${namespace}/${id} ${tickets.join(",")}`);
+    return Promise.resolve({ lost: tickets.filter((ticket) => this.lost.has(ticket)) } as Reply);
+  }
+
+  submit(submission: Submission): void {
+    this.told.push(submission);
+  }
+}
+
+function opened() {
+  const limits = new Limits();
+  const time = new VirtualTime();
+  const actor = { kind: ActorKind.ACTOR_KIND_SERVICE, id: "workflow" };
+  const cause = { actor, traceparent: "", decision: "", reason: "" };
+  const leases = new Leases({
+    runtime: limits,
+    foundation: { timers: time, logger: recordingLogger() },
+    cause,
+  });
+  leases.start();
+  return { limits, time, leases };
+}
+
+describe("leases", () => {
+  it("of one limit are renewed together, well before they run out", async () => {
+    const { limits, time, leases } = opened();
+    leases.hold({ key, token: tokenOf(1) }, { kind: "renew_lease", leases: [lease("a", 1), lease("b", 4)] });
+    leases.hold({ key, token: tokenOf(2) }, { kind: "renew_lease", leases: [lease("a", 2)] });
+    await time.advanceAsync(20_000);
+    assert.deepEqual(limits.asked, ["acme/a 1,2", "acme/b 4"]);
+  });
+
+  it("are not renewed once their run has given them back", async () => {
+    const { limits, time, leases } = opened();
+    leases.hold({ key, token: tokenOf(1) }, { kind: "renew_lease", leases: [lease("a", 1)] });
+    leases.withdraw(tokenOf(1));
+    await time.advanceAsync(60_000);
+    assert.deepEqual(limits.asked, []);
+  });
+
+  it("what was lost is told to its run, and a limit that is away is asked again", async () => {
+    const { limits, time, leases } = opened();
+    limits.isAway = true;
+    limits.lost.add(2);
+    leases.hold({ key, token: tokenOf(1) }, { kind: "renew_lease", leases: [lease("a", 1), lease("a", 2)] });
+    await time.advanceAsync(20_000);
+    assert.deepEqual(limits.told, []);
+    limits.isAway = false;
+    await time.advanceAsync(20_000);
+    assert.deepEqual(
+      limits.told.map(({ token, body }) => [token, body]),
+      [[tokenOf(1), { limit: "a", ticket: 2 }]],
+    );
+    leases.stop();
+  });
+});
