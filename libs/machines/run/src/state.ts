@@ -100,7 +100,7 @@ export interface RunMore {
   isDue: boolean;
 }
 
-export interface Addition {
+interface Addition {
   readonly plan: RunPlan;
   /** The plan as it came. */
   readonly bytes: Uint8Array;
@@ -108,7 +108,7 @@ export interface Addition {
   readonly outside: readonly number[];
 }
 
-export interface Follower {
+interface Follower {
   readonly range: Range;
   /** Task of the addition's plan. */
   readonly task: number;
@@ -339,10 +339,6 @@ export function statusOf({ phase, ending, pauseMs }: RunView): WorkStatus {
     default:
       return Work.WORK_STATUS_UNSPECIFIED;
   }
-}
-
-export function isGoing({ phase }: RunView): boolean {
-  return phase === RunPhase.RUN_PHASE_GOING;
 }
 
 export function hasEnded({ phase }: RunView): boolean {

@@ -2,7 +2,7 @@
  * Evaluates programs of the plan. Only deciders do: what an expression gave is in the event, and nothing is evaluated again
  * when that is folded.
  */
-import { type ErrorDetail, RetryClass } from "@tutti/contracts/types/v1";
+import type { ErrorDetail } from "@tutti/contracts/types/v1";
 import type { PlanReference } from "@tutti/definitions";
 import type { EvaluationProblem, Json } from "@tutti/expressions";
 import { type Data, encodeJson, noBytes, UnreadableData } from "../data.ts";
@@ -118,5 +118,3 @@ export function holds(
 }
 
 const yes = { ok: true, value: true } as const;
-
-export const neverRetried = RetryClass.RETRY_CLASS_NEVER;

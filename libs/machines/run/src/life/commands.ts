@@ -188,6 +188,6 @@ export function reasonOf(reason: string): string {
   return cut(reason, reasonLengthMax);
 }
 
-export function actorOf({ actor }: Cause): string {
+function actorOf({ actor }: Cause): string {
   return actor?.id || "the system";
 }

@@ -123,7 +123,7 @@ export function stop(run: Run, node: Node, atMs: number, outstanding: RunOutstan
   release(node.number, outstanding);
 }
 
-export function stopParts(run: Run, node: Node, atMs: number, outstanding: RunOutstanding): void {
+function stopParts(run: Run, node: Node, atMs: number, outstanding: RunOutstanding): void {
   const parts = node.more?.parts ?? 0;
   if (parts === 0) return;
   const range = run.ranges[parts] as Range;

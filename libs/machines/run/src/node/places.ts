@@ -15,7 +15,7 @@ export function rangeViewOf(run: RunView, number: number): RangeView {
   return run.ranges[rangePlace(run.ranges, number)] as RangeView;
 }
 
-export function rangePlace(
+function rangePlace(
   ranges: readonly { readonly first: number; readonly count: number }[],
   number: number,
 ): number {

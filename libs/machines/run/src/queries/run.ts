@@ -33,7 +33,7 @@ export const showEnding: Query<Run, undefined, { readonly ending: RunEnding | un
   answer: (run) => ({ ending: hasEnded(run) ? endingOf(run) : undefined }),
 };
 
-export function runMessage(run: RunView, withPayloads: boolean): RunMessage {
+function runMessage(run: RunView, withPayloads: boolean): RunMessage {
   const { order, key, plan, facts } = run;
   const status = statusOf(run);
   const spec = {

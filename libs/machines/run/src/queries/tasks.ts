@@ -72,7 +72,7 @@ export const showTask: Query<Run, { readonly taskId: string }, Task | Refusal> =
   },
 };
 
-export function taskMessage(run: RunView, number: number, withPayloads: boolean): Task {
+function taskMessage(run: RunView, number: number, withPayloads: boolean): Task {
   const range = rangeViewOf(run, number);
   const node = run.nodes[number];
   const task = taskOf(range, number);
