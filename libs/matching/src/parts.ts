@@ -466,7 +466,8 @@ export interface Limit extends Due {
   /** Lets as many go on as there is room for. */
   wake(nowMs: number, go: (task: Task) => void): void;
   end(hasBegun: boolean): void;
-  wait(task: Task): void;
+  /** It is back when it was let go on, and the room was taken. */
+  wait(task: Task, isBack: boolean): void;
   /** A task that waits here leaves for good. */
   leave(task: Task): void;
   /** The rank of one that waits here has changed. */

@@ -3,14 +3,15 @@
  *
  * 1. Only what is at work counts. A task that waits holds nothing, so one that nobody can do keeps no other from going.
  * 2. What finds the key full waits here, apart from the queues, and costs them nothing. When there is room, as many go back
- *    to their places as there is room for, of each demand: whoever finds an agent first takes it, the others come back.
+ *    to their places as there is room for, of each demand, namespaces in turn: whoever finds an agent first takes it, the
+ *    others come back.
  * 3. The rate is one number, the moment up to which everything that began is paid for; the burst is how far that may be
  *    ahead of the clock.
  */
 import type { KeyedLimit } from "@tutti/contracts/types/v1";
 import type { Allowance, Demand, Limit, Task } from "../parts.ts";
-import { Heap } from "../queue/heap.ts";
 import { Due } from "../time/due.ts";
+import { LimitLine } from "./limit-line.ts";
 
 export interface LimitWatch {
   /** Time has come to look at who waits. */
@@ -18,12 +19,6 @@ export interface LimitWatch {
 }
 
 const unlimited: Allowance = { maxConcurrent: 0, rate: undefined };
-
-interface Line {
-  readonly tasks: Heap<Task>;
-  /** How many were let go on and have not been assigned. */
-  woken: number;
-}
 
 export class KeyLimit extends Due implements Limit {
   readonly id: string;
@@ -39,7 +34,7 @@ export class KeyLimit extends Due implements Limit {
   uses = 0;
   waiting = 0;
   #rateMs = 0;
-  readonly #lines = new Map<Demand, Line>();
+  readonly #lines = new Map<Demand, LimitLine>();
 
   constructor(id: string, key: string, namespace: string, set: Allowance | undefined, watch: LimitWatch) {
     super();
@@ -108,13 +103,13 @@ export class KeyLimit extends Due implements Limit {
     if (!hasBegun && rate !== undefined) this.#rateMs -= rate.perMs / rate.count;
   }
 
-  wait(task: Task): void {
+  wait(task: Task, isBack: boolean): void {
     let line = this.#lines.get(task.demand);
     if (line === undefined) {
-      line = { tasks: new Heap(), woken: 0 };
+      line = new LimitLine();
       this.#lines.set(task.demand, line);
     }
-    line.tasks.add(task);
+    line.add(task, isBack);
     this.waiting++;
   }
 
@@ -122,14 +117,14 @@ export class KeyLimit extends Due implements Limit {
   leave(task: Task): void {
     const line = this.#lines.get(task.demand);
     if (line === undefined) return;
-    line.tasks.remove(task);
+    line.remove(task);
     this.waiting--;
     this.#forget(task.demand, line);
   }
 
   /** The rank of one that waits here has changed. */
   move(task: Task): void {
-    this.#lines.get(task.demand)?.tasks.move(task);
+    this.#lines.get(task.demand)?.move(task);
   }
 
   /** One that was let go on has been assigned, or has left, or waits again. */
@@ -145,17 +140,18 @@ export class KeyLimit extends Due implements Limit {
     if (this.waiting === 0) return;
     const room = this.roomAt(nowMs);
     for (const line of this.#lines.values()) {
-      for (let first = line.tasks.first; first !== undefined && line.woken < room; first = line.tasks.first) {
-        line.tasks.remove(first);
+      while (line.woken < room) {
+        const task = line.take();
+        if (task === undefined) break;
         this.waiting--;
         line.woken++;
-        go(first);
+        go(task);
       }
     }
   }
 
-  #forget(demand: Demand, line: Line): void {
-    if (line.tasks.size === 0 && line.woken === 0) this.#lines.delete(demand);
+  #forget(demand: Demand, line: LimitLine): void {
+    if (line.empty && line.woken === 0) this.#lines.delete(demand);
   }
 }
 

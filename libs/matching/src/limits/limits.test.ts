@@ -105,6 +105,28 @@ describe("a limit on tasks with the same key", () => {
     assert.match(arena.pool.removeLimit("api*", arena.nowMs)?.message ?? "", /found none/);
   });
 
+  it("goes to namespaces in turn, however many of one wait for it", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    const rule = { key: "api", maxConcurrent: 1, rate: undefined, description: "" };
+    arena.pool.setLimit(rule, arena.nowMs);
+    const agent = arena.agent("a", { slots: 9 });
+    const limits = [{ key: "api", maxConcurrent: 9 }];
+    const flood = Array.from({ length: 500 }, (_, at) => at + 1);
+    sender.offer(flood, { namespace: "loud" }, { limits });
+    arena.turn();
+    sender.offer([1_001, 1_002], { namespace: "quiet" }, { limits });
+    const done: number[] = [];
+    for (let step = 0; step < 6; step++) {
+      arena.turn();
+      const number = agent.given.at(-1) ?? 0;
+      done.push(number);
+      agent.answer(number);
+    }
+    assert.ok(done.indexOf(1_001) <= 2 && done.indexOf(1_001) > 0, done.join(", "));
+    assert.ok(done.indexOf(1_002) <= 4 && done.indexOf(1_002) > 0, done.join(", "));
+  });
+
   it("gives a rate its time: a burst at once, then one for each part", () => {
     const arena = new Arena();
     const sender = arena.sender();

@@ -53,11 +53,12 @@ export function holdBack(core: PoolCore, task: Task, extras: Extras, nowMs: numb
   if (full === undefined) return false;
   task.share?.remove(task);
   task.share = undefined;
+  const isBack = extras.wokenBy === full;
   sleepAgain(core, task, extras, nowMs);
   unbind(core, task, extras);
   task.stage = "limited";
   extras.waitsFor = full.id;
-  full.wait(task);
+  full.wait(task, isBack);
   core.limits.wake(full, nowMs);
   return true;
 }
