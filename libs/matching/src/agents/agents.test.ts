@@ -138,6 +138,26 @@ describe("an agent", () => {
     assert.equal(after.durable, 1);
   });
 
+  it("that comes back with what its sender has offered again meanwhile goes on with it", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    sender.offer([1, 2, 3]);
+    arena.turn();
+    const back = arena.agent("a", { slots: 2, running: [tokenOf(1), tokenOf(2), tokenOf(3)] });
+    // One more than it has places for is not its own.
+    assert.deepEqual(back.joined?.unwanted, [tokenOf(3)]);
+    arena.turn();
+    assert.deepEqual(back.given, []);
+    back.answer(1);
+    back.answer(2);
+    arena.turn();
+    assert.deepEqual(sender.results, [
+      [1, "inlineOutput"],
+      [2, "inlineOutput"],
+    ]);
+    assert.deepEqual(back.given, [3]);
+  });
+
   it("that is busy is left alone for as long as it says, then given less at once until it does well", () => {
     const arena = new Arena();
     const sender = arena.sender();

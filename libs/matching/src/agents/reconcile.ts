@@ -1,15 +1,18 @@
 /** What an agent says it has, held against what is known of it. */
 
 import type { Agent, PoolCore, Task } from "../parts.ts";
-import { detach, letGoOf, requeue } from "../task/attempts.ts";
+import { detach, hold, letGoOf, requeue } from "../task/attempts.ts";
 import { TokenTable } from "../task/token-table.ts";
+import { stopWaiting } from "../task/waiting.ts";
 
 /**
  * Gives the tokens that the agent can forget.
  *
  * 1. What both know goes on, and so does a result that its sender does not have durable: the agent repeats it.
- * 2. What nobody knows belongs, in a pool that has just moved here, to a sender that has yet to come.
- * 3. What the agent does not name it does not have. The same incarnation never got it, if it never said that it began; of
+ * 2. What waits here was offered by its sender before its agent came back, as after a change of owners: it is at work, and
+ *    not given to anybody else. Only if the agent offers what it takes, and has a place for it.
+ * 3. What nobody knows belongs, in a pool that has just moved here, to a sender that has yet to come.
+ * 4. What the agent does not name it does not have. The same incarnation never got it, if it never said that it began; of
  *    another incarnation nobody knows how far it came.
  */
 export function reconcile(
@@ -28,7 +31,11 @@ export function reconcile(
     if (task === undefined) {
       if (token.length !== 16 || !isYoung || !core.claims.add(token, agent)) unwanted.push(token);
     } else if (task.agent === agent && task.stage === "working") named.set(token, true);
-    else if (!isKept(task, agent)) unwanted.push(token);
+    else if (mayHave(task, agent)) {
+      stopWaiting(core, task, nowMs);
+      hold(core, task, agent, nowMs);
+      named.set(token, true);
+    } else if (!isKept(task, agent)) unwanted.push(token);
   }
   for (const task of agent.tasks()) {
     if (task.stage !== "working") letGoOf(core, task, nowMs);
@@ -41,6 +48,12 @@ export function reconcile(
   }
   core.roster.loosened(agent);
   return unwanted;
+}
+
+/** Whether a task that waits may be at work at the agent. */
+function mayHave({ stage, demand }: Task, agent: Agent): boolean {
+  if (stage !== "queued" && stage !== "limited" && stage !== "away") return false;
+  return agent.used < agent.slots && demand.sites.some(({ cohort }) => cohort === agent.cohort);
 }
 
 /** Whether the agent has a result of it that is not durable yet. */

@@ -154,9 +154,14 @@ export function giveBack(
   dropWaiting(core, task, nowMs);
 }
 
-/** A task that waits is forgotten. */
-export function dropWaiting(core: PoolCore, task: Task, nowMs: number): void {
+/** A task that waits does so no longer: somebody has it at work already. */
+export function stopWaiting(core: PoolCore, task: Task, nowMs: number): void {
   dequeue(core, task, nowMs);
   core.queued--;
+}
+
+/** A task that waits is forgotten. */
+export function dropWaiting(core: PoolCore, task: Task, nowMs: number): void {
+  stopWaiting(core, task, nowMs);
   core.forget(task, nowMs);
 }
