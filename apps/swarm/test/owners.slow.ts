@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
 import { after, before, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
 import { ServiceHost } from "@tutti/host";
 import { memorySources, silentLogger } from "@tutti/kernel";
 import { gate } from "@tutti/kernel/testing";
@@ -20,17 +24,13 @@ describe("pools of two processes", { skip: program.skip }, () => {
   });
   after(() => server[Symbol.asyncDispose]());
 
+  const flags = () => [
+    ...["--ownership.kind=leased", "--ownership.partitions=4", `--nats.servers=["${server.address}"]`],
+    ...["--mesh.listen=127.0.0.1:0", "--operations.port=0", "--mesh.timeouts.discoveryMs=1"],
+  ];
+
   async function join(): Promise<ServiceHost> {
-    const flags = [
-      ...["--ownership.kind=leased", "--ownership.partitions=4", `--nats.servers=["${server.address}"]`],
-      ...[
-        "--mesh.listen=127.0.0.1:0",
-        "--operations.port=0",
-        "--log.level=fatal",
-        "--mesh.timeouts.discoveryMs=1",
-      ],
-    ];
-    const sources = memorySources({ arguments: flags });
+    const sources = memorySources({ arguments: [...flags(), "--log.level=fatal"] });
     const host = await ServiceHost.open({ name: "swarm", version: "0.1.0", services: [swarm], sources });
     await host.start();
     return host;
@@ -94,5 +94,75 @@ describe("pools of two processes", { skip: program.skip }, () => {
     again.say({ resultsDurable: 4 });
     await worker.stop();
     await one.stop();
+  });
+
+  /** As a service with tasks does it: opens streams until one is taken. */
+  async function nextSender(host: ServiceHost, namespace: string, tasks: readonly number[]): Promise<Sender> {
+    for (;;) {
+      const sender = new Sender(host.mesh, { namespace });
+      sender.offer(tasks);
+      const isTaken = await until("an answer", () =>
+        sender.error !== undefined ? "no" : sender.replies.length > 0 ? "yes" : undefined,
+      );
+      if (isTaken === "yes") return sender;
+    }
+  }
+
+  /** A process of its own, that can be killed. */
+  async function spawnProcess(): Promise<{ readonly child: ChildProcess; readonly address: string }> {
+    const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+    const child = spawn(process.execPath, [main, ...flags(), "--log.format=json"], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    for await (const line of createInterface({ input: child.stdout })) {
+      const { msg, grpc } = JSON.parse(line);
+      if (msg === "ready") return { child, address: grpc };
+    }
+    throw new Error("the process ended before it was ready");
+  }
+
+  it("are taken over when their owner is killed, and what was at work there is not done again", async () => {
+    const killed = await spawnProcess();
+    const third = await spawnProcess();
+    const one = await join();
+    const doors = gate();
+    const begun: string[] = [];
+    const namespaces: string[] = [];
+    for (let number = 0; namespaces.length < 1; number++) {
+      const namespace = `kill-${number % 50}`;
+      const answer = await answerOf(one, namespace);
+      if (answer.$case === "redirect" && answer.value.address === killed.address) namespaces.push(namespace);
+    }
+    const [namespace = ""] = namespaces;
+    const worker = new Worker(
+      {
+        ...{ namespace, agentId: "survivor", slots: 20, handleSignals: false },
+        address: [one.mesh.address, third.address],
+      },
+      { logger: silentLogger },
+    );
+    worker.handle("test.echo", async (_input, { workId }) => {
+      begun.push(workId);
+      await doors.pass();
+      return workId;
+    });
+    await worker.start();
+    const sender = new Sender(one.mesh, { namespace });
+    sender.offer([1, 2, 3]);
+    await until("all three to be at work", () => begun.length === 3);
+
+    killed.child.kill("SIGKILL");
+    await until("the sender to hear of it", () => sender.error !== undefined || sender.hasEnded);
+    const again = await nextSender(one, namespace, [1, 2, 3]);
+    doors.open();
+    const ended = () => again.replies.flatMap(({ results }) => results.map(({ token }) => numberOf(token)));
+    await until("all results", () => ended().length === 3);
+    assert.deepEqual(ended().sort(), [1, 2, 3]);
+    assert.equal(begun.length, 3);
+    again.say({ resultsDurable: 3 });
+    await worker.stop();
+    await one.stop();
+    third.child.kill();
+    await once(third.child, "exit");
   });
 });

@@ -21,7 +21,12 @@ export {
 } from "./interceptors/identity.ts";
 export { declareWeight } from "./interceptors/limits.ts";
 export { Mesh, type MeshOptions } from "./mesh.ts";
-export { LeasedOwnership, type OwnerTable, partitionOf, partitionOfPool } from "./routing/leased-ownership.ts";
+export {
+  LeasedOwnership,
+  type OwnerTable,
+  partitionOf,
+  partitionOfPool,
+} from "./routing/leased-ownership.ts";
 export { MemoryOwnership, type MemoryOwnershipOptions, soleOwnership } from "./routing/memory-ownership.ts";
 export { OwnershipGuard } from "./routing/ownership-guard.ts";
 export { MeshServer } from "./server/mesh-server.ts";
