@@ -121,19 +121,6 @@ describe("definitions", () => {
     });
   });
 
-  it("what the installation does not offer is a problem where that is asked", async () => {
-    const { problems } = await client().checkDefinition({
-      ...{
-        namespace: "",
-        source: yaml("workflow: odd\ntasks: {a: {uses: no.body}, b: {workflow: nowhere}}\n"),
-      },
-      againstInstallation: true,
-    });
-    assert.equal(problems.length, 2);
-    assert.match(problems[0]?.message ?? "", /no\.body/);
-    assert.match(problems[1]?.message ?? "", /nowhere/);
-  });
-
   it("a graph has its critical path and width before anything starts", async () => {
     const { graph } = await client().getGraph({
       ...{ namespace: "", subject: { $case: "source", value: yaml(order) }, input: undefined },

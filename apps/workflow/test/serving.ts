@@ -1,9 +1,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ServiceHost, type ServiceModule } from "@tutti/host";
+import { ServiceHost } from "@tutti/host";
 import { memorySources } from "@tutti/kernel";
-import { registry } from "@tutti/registry";
 import { workflow } from "../src/service.ts";
 
 /** A process with the service and a data directory of its own; it takes its directory along when it is disposed of. */
@@ -11,12 +10,9 @@ export class Serving implements AsyncDisposable {
   readonly #directory: string;
   #host: ServiceHost;
 
-  static async open(
-    more: readonly ServiceModule[] = [],
-    transport: "in-process" | "grpc" = "in-process",
-  ): Promise<Serving> {
+  static async open(): Promise<Serving> {
     const directory = await mkdtemp(join(tmpdir(), "workflow-"));
-    const serving = new Serving(directory, await openHost(directory, more, transport));
+    const serving = new Serving(directory, await openHost(directory));
     await serving.#host.start();
     return serving;
   }
@@ -33,7 +29,7 @@ export class Serving implements AsyncDisposable {
   /** As after a stop in good order: another process on the same directory. */
   async restart(): Promise<void> {
     await this.#host.stop();
-    this.#host = await openHost(this.#directory, [], "in-process");
+    this.#host = await openHost(this.#directory);
     await this.#host.start();
   }
 
@@ -43,19 +39,10 @@ export class Serving implements AsyncDisposable {
   }
 }
 
-function openHost(
-  directory: string,
-  more: readonly ServiceModule[],
-  transport: string,
-): Promise<ServiceHost> {
-  const flags = [
-    `--mesh.transport=${transport}`,
-    "--mesh.listen=127.0.0.1:0",
-    "--operations.port=0",
-    "--log.level=fatal",
-  ];
+function openHost(directory: string): Promise<ServiceHost> {
+  const flags = ["--mesh.transport=in-process", "--operations.port=0", "--log.level=fatal"];
   return ServiceHost.open({
-    ...{ name: "workflow", version: "0.1.0", services: [registry, ...more, workflow] },
+    ...{ name: "workflow", version: "0.1.0", services: [workflow] },
     sources: memorySources({ arguments: flags }),
     dataDirectory: () => directory,
   });

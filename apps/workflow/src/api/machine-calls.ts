@@ -69,7 +69,7 @@ export const everything: Omit<Search, "namespace" | "kinds" | "cursor" | "limit"
   order: "started-ascending",
 };
 
-export const pageSizeDefault = 100;
+const pageSizeDefault = 100;
 
 export function sizeOf(page: { readonly size: number } | undefined): number {
   return Math.min(page?.size || pageSizeDefault, pageMax);

@@ -49,7 +49,7 @@ export function limitHandlers(desk: MachineDesk): Handlers<typeof limitService> 
   };
 }
 
-export function keyOf(namespace: string, key: string): InstanceKey {
+function keyOf(namespace: string, key: string): InstanceKey {
   return { namespace, kind: "limit", id: key };
 }
 

@@ -183,7 +183,7 @@ function propertyOf({ status, definition, labels }: IndexEntry, by: RunProperty,
 const own: ReadonlySet<string> = new Set(Object.values(indexLabels));
 
 /** A run as far as the index knows it. */
-export function runOf({ key, status, definition, labels, startMs, endMs, events }: IndexEntry): Run {
+function runOf({ key, status, definition, labels, startMs, endMs, events }: IndexEntry): Run {
   const shown = Object.fromEntries(Object.entries(labels).filter(([name]) => !own.has(name)));
   const code = labels[indexLabels.errorCode];
   const parent = labels[indexLabels.parent];

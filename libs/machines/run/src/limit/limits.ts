@@ -13,7 +13,7 @@ import type { RangeView, RunStep, RunView } from "../state.ts";
 const acquireMessage: Message<AcquireLimit> = { type: "acquire", codec: AcquireLimit };
 const releaseMessage: Message<ReleaseLimit> = { type: "release", codec: ReleaseLimit };
 
-export const leaseMs = 60_000;
+const leaseMs = 60_000;
 
 interface RunLimitWanted {
   readonly id: string;

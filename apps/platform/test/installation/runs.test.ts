@@ -6,14 +6,13 @@ import {
   definitionService,
   GetRunRequest,
   type Run,
+  runService,
   StartRunRequest,
   StartRunsRequest,
 } from "@tutti/contracts/workflow/v1";
 import { isTuttiError } from "@tutti/kernel";
 import { TaskFailure, Worker } from "@tutti/sdk";
-import { swarm } from "@tutti/swarm";
-import { servedRuns } from "../src/api/runs/handlers.ts";
-import { Serving } from "./serving.ts";
+import { Installation } from "./installation.ts";
 
 const order = `workflow: order
 input: {schema: {type: object, properties: {items: {type: array}}, required: [items]}}
@@ -41,10 +40,10 @@ function outputOf(run: Run | undefined): unknown {
 }
 
 describe("runs", () => {
-  let serving: Serving;
+  let installation: Installation;
   let worker: Worker;
   const released: unknown[] = [];
-  const client = () => serving.host.mesh.client(servedRuns);
+  const client = () => installation.host.mesh.client(runService);
 
   const start = (name: string, input: unknown, runId = "") =>
     client().startRun(
@@ -61,8 +60,8 @@ describe("runs", () => {
   };
 
   before(async () => {
-    serving = await Serving.open([swarm], "grpc");
-    worker = new Worker({ address: serving.host.mesh.address ?? "", handleSignals: false });
+    installation = await Installation.open();
+    worker = new Worker({ address: installation.address, handleSignals: false });
     worker.handle("stock.reserve", async ({ items }: { items: string[] }) => ({ price: items.length * 10 }));
     worker.handle("stock.release", async (input) => released.push(input));
     worker.handle("pay.charge", async ({ price }: { price: number }) => {
@@ -71,13 +70,13 @@ describe("runs", () => {
     });
     await worker.start();
     for (const text of [order, parent, waiting])
-      await serving.host.mesh.client(definitionService).registerDefinition({
+      await installation.host.mesh.client(definitionService).registerDefinition({
         ...{ namespace: "", source: { format: 1, text, fileName: "" }, versionLabels: [], keepLatest: false },
       });
   });
   after(async () => {
     await worker.stop();
-    await serving[Symbol.asyncDispose]();
+    await installation[Symbol.asyncDispose]();
   });
 
   it("one goes through pools and workers to its end", async () => {
@@ -154,7 +153,7 @@ describe("runs", () => {
   });
 
   it("runs that share a limit go one after the other", async () => {
-    await serving.host.mesh.client(definitionService).registerDefinition({
+    await installation.host.mesh.client(definitionService).registerDefinition({
       ...{ namespace: "", versionLabels: [], keepLatest: false },
       source: { format: 1, text: `${waiting}limits: [{key: one at a time, concurrency: 1}]\n`, fileName: "" },
     });
@@ -237,9 +236,9 @@ const emptyFilter = {
 
 describe("runs over a restart", () => {
   it("go on where they were, with the plan that they began with", async () => {
-    await using serving = await Serving.open([swarm]);
-    const client = () => serving.host.mesh.client(servedRuns);
-    await serving.host.mesh.client(definitionService).registerDefinition({
+    await using installation = await Installation.open();
+    const client = () => installation.host.mesh.client(runService);
+    await installation.host.mesh.client(definitionService).registerDefinition({
       ...{
         namespace: "",
         source: { format: 1, text: waiting, fileName: "" },
@@ -249,7 +248,7 @@ describe("runs over a restart", () => {
     });
     const spec = { what: { $case: "definition" as const, value: { name: "waiting" } } };
     await client().startRun(StartRunRequest.fromPartial({ runId: "patient", spec }));
-    await serving.restart();
+    await installation.restart();
     await client().signalRun({
       ...{ namespace: "", runId: "patient", signal: "go", idempotencyKey: "" },
       payload: { ...inline("after all"), mediaType: "" },
