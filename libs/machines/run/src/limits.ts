@@ -10,6 +10,8 @@ export const signalsMax = 1_000;
 export const changesPerStepMax = 1_000;
 /** Bytes of inputs that one step writes, but for the last one. */
 export const bytesPerStepMax = 512 * 1024;
+/** Steps of expressions that one step of the run takes, but for the last expression: some 20 ms. */
+export const evaluationsPerStepMax = 200_000;
 /** How long a run pauses between two steps when it has more to do: others get their turn. */
 export const putOffMs = 1;
 /** Greatest value that an expression may give, as JSON, in bytes. */
@@ -23,6 +25,8 @@ export const detailsMax = 32;
 export const detailLengthMax = 1_024;
 /** How deep causes of an error are kept. */
 export const causesMax = 8;
+/** Reports that are kept of a gate that sends work back; its error has them. */
+export const reportsMax = 10;
 /** Failed attempts of a task that are kept at hand; the history has all. */
 export const failuresMax = 10;
 /** Attempts of one visit whose agents may be gone before the task fails. */

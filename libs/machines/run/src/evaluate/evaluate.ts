@@ -5,7 +5,7 @@
 import type { ErrorDetail } from "@tutti/contracts/types/v1";
 import type { PlanReference } from "@tutti/definitions";
 import type { EvaluationProblem, Json } from "@tutti/expressions";
-import { type Data, encodeJson, noBytes, UnreadableData } from "../data.ts";
+import { bytesOf, type Data, encodeJson, noBytes, UnreadableData } from "../data.ts";
 import { detailOfRefusal } from "../error-details.ts";
 import { runErrors } from "../errors.ts";
 import { valueBytesMax } from "../limits.ts";
@@ -29,6 +29,7 @@ export function evaluate(scene: Scene, program: number, where: string): Evaluate
       reading = reference.name;
       return valueSeen(scene, reference);
     });
+    scene.budget?.charge(made.stepsUsed);
     return made.ok
       ? { ok: true, value: made.value }
       : { ok: false, error: expressionError(made.problem, where) };
@@ -65,7 +66,8 @@ export type Given =
 const follows: Given = { ok: true, bytes: noBytes, payload: undefined };
 
 export function given(scene: Scene, program: number, where: string): Given {
-  if (program < 0 || isFollowing(scene, program)) return follows;
+  if (program < 0) return follows;
+  if (isFollowing(scene, program)) return sizeProblem(bytesOf(following(scene, program)), where) ?? follows;
   const made = evaluate(scene, program, where);
   return made.ok ? encoded(made.value, where) : made;
 }
@@ -78,7 +80,11 @@ export function givenWhole(scene: Scene, program: number, where: string): Given 
 
 export function encoded(value: Json, where: string): Given {
   const bytes = encodeJson(value);
-  if (bytes.length <= valueBytesMax) return { ok: true, bytes, payload: undefined };
+  return sizeProblem(bytes, where) ?? { ok: true, bytes, payload: undefined };
+}
+
+function sizeProblem(bytes: Uint8Array, where: string): (Given & { readonly ok: false }) | undefined {
+  if (bytes.length <= valueBytesMax) return undefined;
   const refusal = runErrors.valueTooLarge.refusal({ where, bytes: bytes.length, bytesMax: valueBytesMax });
   return { ok: false, error: detailOfRefusal(refusal) };
 }

@@ -17,7 +17,10 @@ export function hasOutput(run: RunView, number: number): boolean {
 export function outputOf(run: RunView, number: number): Data | undefined {
   const node = run.nodes[number];
   const entries = entriesOf(run, node);
-  return entries === undefined ? (node?.output as Data | undefined) : joinedList(partOutputs(run, entries));
+  if (entries === undefined || node === undefined) return node?.output as Data | undefined;
+  const list = listOf(node);
+  list.bytes ??= joinedList(partOutputs(run, entries));
+  return list.bytes;
 }
 
 /** Entries whose outputs are that of the node; undefined where it has one of its own. */
@@ -39,18 +42,29 @@ export function outputValue(run: RunView, number: number): Value {
   const node = run.nodes[number];
   const entries = entriesOf(run, node);
   if (entries === undefined || node === undefined) return parsed(node?.output as Data | undefined);
-  const known = lists.get(node);
-  if (known !== undefined && known.endAt === node.endAt && known.visit === node.visit) return known.value;
-  const value = partOutputs(run, entries).map(parsed);
-  lists.set(node, { endAt: node.endAt, visit: node.visit, value });
-  return value;
+  const list = listOf(node);
+  list.value ??= partOutputs(run, entries).map(parsed);
+  return list.value;
 }
 
-/** Lists that were put together, by their nodes: many tasks may read the same one. */
-const lists = new WeakMap<
-  NodeView,
-  { readonly endAt: number; readonly visit: number; readonly value: Value }
->();
+interface MadeList {
+  readonly endAt: number;
+  readonly visit: number;
+  value: Value | undefined;
+  bytes: Uint8Array | undefined;
+}
+
+/** Lists that were put together, by their nodes: many tasks may read the same one, and all are given the same bytes. */
+const lists = new WeakMap<NodeView, MadeList>();
+
+function listOf(node: NodeView): MadeList {
+  const { endAt, visit } = node;
+  const known = lists.get(node);
+  if (known !== undefined && known.endAt === endAt && known.visit === visit) return known;
+  const made: MadeList = { endAt, visit, value: undefined, bytes: undefined };
+  lists.set(node, made);
+  return made;
+}
 
 /** The outputs of all tasks of a scope that have one, by id. */
 export function outputsOf(run: RunView, range: RangeView): Uint8Array {

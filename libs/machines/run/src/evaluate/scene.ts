@@ -11,6 +11,11 @@ import { nodeOfTask, rangeViewOf, statusOfNode } from "../node/places.ts";
 import type { RangeView, RunView } from "../state.ts";
 import { hasOutput, outputOf, outputValue } from "./outputs.ts";
 
+export interface StepBudget {
+  /** Steps of expressions. */
+  charge(steps: number): void;
+}
+
 export interface Scene {
   readonly run: RunView;
   /** Where it stands; that of the first scope for what belongs to the run. */
@@ -19,6 +24,8 @@ export interface Scene {
   readonly node: number;
   /** Names that only this place has: `output`, `given`, `error`, `payload`, `signal`. */
   readonly names?: Readonly<Record<string, Value>>;
+  /** Pays for what is evaluated here, where a step may do so much only. */
+  readonly budget?: StepBudget;
 }
 
 /** Gives the value of a reference; undefined when it has none. Throws `UnreadableData`. */

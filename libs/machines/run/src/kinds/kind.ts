@@ -48,8 +48,8 @@ export function placeOf(run: RunView, number: number, step: RunStep, budget: Bud
   return { run, step, number, range, task: taskOf(range, number), budget };
 }
 
-export function sceneOf({ run, range, number }: Place): Scene {
-  return { run, range, node: number };
+export function sceneOf({ run, range, number, budget }: Place): Scene {
+  return { run, range, node: number, budget };
 }
 
 /** The id of the node, for people. */

@@ -67,6 +67,7 @@ export const taskRepaired: RunEvent<TaskRepairedV1> = {
     stop(run, node, endMs, outstanding);
     const detail = detailOf(node);
     detail.repairReason = reason;
+    detail.parts = 0;
     detail.dueMs = 0;
     setOutput(run, node, dataOfPayload(output));
     node.error = error;

@@ -6,12 +6,12 @@
 import type { Cause } from "@tutti/contracts/types/v1";
 import { FlatWriter } from "@tutti/contracts/wire";
 import type { BeginRun } from "@tutti/contracts/workflow/v1";
-import { CompleteTask, RunPhase } from "@tutti/contracts/workflow/v1";
+import { CompleteTask, FailTask, RunPhase } from "@tutti/contracts/workflow/v1";
 import type { InstanceKey, Machine, MachineEvent, MachineStep, Outstanding } from "@tutti/kernel";
 import type { RunEffect } from "../effects.ts";
 import { beginRun } from "../life/commands.ts";
 import type { Run } from "../state.ts";
-import { completeTask } from "../uses/commands.ts";
+import { completeTask, failTask } from "../uses/commands.ts";
 import { runKey } from "./scene.ts";
 
 const writerKeptBytes = 4 * 1024 * 1024;
@@ -26,6 +26,9 @@ export class PlainStep implements MachineStep<Run, RunEffect>, Outstanding<RunEf
   /** Numbers and attempts of effects that are to be done, in a row. */
   readonly #due: number[] = [];
   #dueAt = 0;
+  readonly #offered = new Map<number, string>();
+  /** Which tasks fail; absent when none does. */
+  readonly fails: ((taskId: string) => boolean) | undefined;
   readonly #timers = new Map<number, number>();
   settles: { readonly number: number; readonly attempt: number } | undefined;
   nowMs = 1_767_225_600_000;
@@ -33,8 +36,9 @@ export class PlainStep implements MachineStep<Run, RunEffect>, Outstanding<RunEf
   events = 0;
   bytes = 0;
 
-  constructor(machine: Machine<Run, RunEffect>) {
+  constructor(machine: Machine<Run, RunEffect>, fails?: (taskId: string) => boolean) {
     this.#machine = machine;
+    this.fails = fails;
     this.state = machine.create(this.key);
   }
 
@@ -62,10 +66,21 @@ export class PlainStep implements MachineStep<Run, RunEffect>, Outstanding<RunEf
       this.#settles.number = this.#due[this.#dueAt++] ?? 0;
       this.#settles.attempt = this.#due[this.#dueAt++] ?? 0;
       if (this.#dueAt === this.#due.length) this.#dueAt = this.#due.length = 0;
-      completeTask.decide(this.state, body, this);
+      this.#answer(body);
       done += 1;
     }
     return done;
+  }
+
+  #answer(body: CompleteTask): void {
+    const taskId = this.fails === undefined ? "" : (this.#offered.get(this.#settles.number) ?? "");
+    if (this.fails?.(taskId) !== true) completeTask.decide(this.state, body, this);
+    else
+      failTask.decide(
+        this.state,
+        FailTask.fromPartial({ error: { code: `test.${taskId}`, message: "broken" } }),
+        this,
+      );
   }
 
   #expireNext(): boolean {
@@ -92,8 +107,9 @@ export class PlainStep implements MachineStep<Run, RunEffect>, Outstanding<RunEf
 
   send(): void {}
 
-  effect(number: number, attempt: number): void {
+  effect(number: number, attempt: number, effect: RunEffect): void {
     this.#due.push(number, attempt);
+    if (this.fails !== undefined && effect.kind === "offer_task") this.#offered.set(number, effect.taskId);
   }
 
   settled(): void {}
