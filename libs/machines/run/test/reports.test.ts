@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { WorkStatus } from "@tutti/contracts/types/v1";
+import { ReportRunEnd, RunOrder, ScheduleDone } from "@tutti/contracts/workflow/v1";
+import { type Command, kernelErrors, type Machine } from "@tutti/kernel";
+import { MachineDriver } from "@tutti/kernel/testing";
+import { beginRun, cancelRun, runMachine } from "../src/index.ts";
+import { KnownDefinitions, runKey, runService } from "../src/testing/index.ts";
+
+/** Takes down what it is told. */
+function listener(told: ReportRunEnd[]): Machine<object, never> {
+  const report: Command<object, ReportRunEnd, ScheduleDone, never> = {
+    type: "report_run_end",
+    codec: ReportRunEnd,
+    reply: ScheduleDone,
+    decide(_, body) {
+      told.push(body);
+      return {};
+    },
+  };
+  return {
+    kind: "schedule",
+    behaviour: 1,
+    create: () => ({}),
+    commands: [report],
+    events: [],
+    queries: [],
+    snapshots: {
+      version: 1,
+      encode: () => new Uint8Array(0),
+      decode: () => {
+        throw kernelErrors.snapshotUnknown({ kind: "schedule", version: 1, newest: 1 });
+      },
+    },
+    recover() {},
+    describe: () => ({ status: WorkStatus.WORK_STATUS_RUNNING, definition: "", labels: {}, idChosen: false }),
+    project: () => ({}),
+  };
+}
+
+describe("a run that a schedule has started", () => {
+  it("tells it of its end, and why it was none as it should be", () => {
+    const told: ReportRunEnd[] = [];
+    const known = new KnownDefinitions();
+    const driver = new MachineDriver({
+      machines: [runMachine({ plans: known }), listener(told)],
+      service: runService,
+    });
+    const hash = known.add("workflow: w\ntasks:\n  a: {uses: test.a}\n");
+    const parent = { kind: "schedule", id: "nightly" };
+    driver.execute(runKey, beginRun, { order: RunOrder.fromPartial({ hash, parent }) });
+    driver.deliverAll();
+    assert.equal(told.length, 0);
+    driver.execute(runKey, cancelRun, { reason: "maintenance" });
+    driver.deliverAll();
+    assert.equal(told.length, 1);
+    assert.deepEqual([told[0]?.runId, told[0]?.status], ["r", WorkStatus.WORK_STATUS_CANCELLED]);
+    assert.match(told[0]?.message ?? "", /maintenance/);
+  });
+});
