@@ -61,6 +61,33 @@ export const requestErrors = defineErrors("workflow", {
     message: ({ task }: { task: string }) =>
       `expected every task once, found ${task} more than once; give each an id of its own`,
   },
+  nothingToDo: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "One of the actions on runs has to be named.",
+    message: () => "expected an action, found none; name what is to be done with the runs",
+  },
+  tooManyRuns: {
+    status: "RESOURCE_EXHAUSTED",
+    retry: "never",
+    help: "A preview names its runs one by one, and only so many. Narrow the filter, and do it in several steps.",
+    message: ({ max }: { max: number }) =>
+      `expected a filter that at most ${max} runs match, found more; narrow it, such as by the time of their start`,
+  },
+  previewOver: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "A preview can be applied for an hour, in the namespace that it was made in. Make a new one, and look at it.",
+    message: () =>
+      "expected the token of a preview that is less than an hour old, found none of this namespace; make a preview anew",
+  },
+  runsNotRemoved: {
+    status: "UNIMPLEMENTED",
+    retry: "never",
+    help: "Runs are removed when their time is over, as `durable.retention` says, and not before.",
+    message: () =>
+      "expected another action, found the removal of runs, which go when their time is over; set durable.retention",
+  },
   inputInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",

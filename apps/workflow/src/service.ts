@@ -1,13 +1,20 @@
 import { registryService } from "@tutti/contracts/registry/v1";
 import { dispatchService } from "@tutti/contracts/swarm/v1";
 import { ActorKind } from "@tutti/contracts/types/v1";
-import { definitionService, limitService, runService, scheduleService } from "@tutti/contracts/workflow/v1";
+import {
+  bulkService,
+  definitionService,
+  limitService,
+  runService,
+  scheduleService,
+} from "@tutti/contracts/workflow/v1";
 import type { HostContext, ServiceModule } from "@tutti/host";
 import { Orchestrator } from "@tutti/kernel";
 import { definition } from "@tutti/machine-definition";
 import { limit } from "@tutti/machine-limit";
 import { runMachine } from "@tutti/machine-run";
 import { schedule } from "@tutti/machine-schedule";
+import { bulkHandlers } from "./api/bulk/handlers.ts";
 import { definitionHandlers } from "./api/definitions/handlers.ts";
 import { limitHandlers } from "./api/limits/handlers.ts";
 import { runHandlers, servedRuns } from "./api/runs/handlers.ts";
@@ -46,7 +53,8 @@ export class WorkflowService extends Orchestrator {
     const cause = { actor, traceparent: "", decision: "", reason: "" };
     const errands = this.register("errands", new Errands({ runtime, foundation, cause }));
     const leases = this.register("leases", new Leases({ runtime, foundation, cause }));
-    const starts = new Starts({ errands, runs: mesh.client(runService) });
+    const runs = mesh.client(runService);
+    const starts = new Starts({ errands, runs });
     effects.begin({ dispatcher, errands, leases, starts });
 
     const desk = {
@@ -68,6 +76,7 @@ export class WorkflowService extends Orchestrator {
     mesh.serve(limitService, limitHandlers(desk));
     const orders = new Orders({ versions: desk.versions, shelf });
     mesh.serve(servedRuns, runHandlers({ ...desk, orders, ends, ids: host.ids }));
+    mesh.serve(bulkService, bulkHandlers({ archive, blobs, runs, foundation }));
   }
 }
 

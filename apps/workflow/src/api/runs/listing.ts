@@ -81,6 +81,20 @@ export async function countRuns(
   return { counts: most, indexedTo: toTimestamp(Math.floor(indexedToMs)) };
 }
 
+/** All that match, as far as the index knows. */
+export async function* matching(
+  { archive }: Pick<RunDesk, "archive">,
+  filter: RunFilter,
+  namespace: string,
+): AsyncGenerator<IndexEntry, void> {
+  let cursor = "";
+  do {
+    const page = await archive.search({ ...searchOf(filter, namespace), limit: pageMax, cursor });
+    for (const entry of page.entries) if (fits(filter, entry)) yield entry;
+    ({ cursor } = page);
+  } while (cursor !== "");
+}
+
 /** The newest thousand, then what changes among them and what comes. */
 export async function* watchRuns(
   desk: RunDesk,
@@ -183,7 +197,7 @@ function propertyOf({ status, definition, labels }: IndexEntry, by: RunProperty,
 const own: ReadonlySet<string> = new Set(Object.values(indexLabels));
 
 /** A run as far as the index knows it. */
-function runOf({ key, status, definition, labels, startMs, endMs, events }: IndexEntry): Run {
+export function runOf({ key, status, definition, labels, startMs, endMs, events }: IndexEntry): Run {
   const shown = Object.fromEntries(Object.entries(labels).filter(([name]) => !own.has(name)));
   const code = labels[indexLabels.errorCode];
   const parent = labels[indexLabels.parent];

@@ -1,0 +1,94 @@
+/** What is done to each run, and to which runs it can be done. */
+import { WorkStatus } from "@tutti/contracts/types/v1";
+import { type BulkAction, LabelRunRequest } from "@tutti/contracts/workflow/v1";
+import type { IndexEntry } from "@tutti/journal";
+import { isEnded } from "@tutti/kernel";
+import { indexLabels } from "@tutti/machine-run";
+import type { CallOptions } from "@tutti/mesh";
+import { requestErrors } from "../../errors.ts";
+import type { BulkDesk } from "./desk.ts";
+
+type Action = NonNullable<BulkAction["action"]>;
+
+/** Whether an action fits how a run stands, as far as the index knows. */
+export function fitsStatus({ $case }: Action, { status, labels }: IndexEntry): boolean {
+  if (status === WorkStatus.WORK_STATUS_QUARANTINED) return false;
+  const waitsForPerson = labels[indexLabels.person] !== undefined;
+  switch ($case) {
+    case "retry":
+      return retried.has(status) || waitsForPerson;
+    case "pause":
+      return status === WorkStatus.WORK_STATUS_PENDING || status === WorkStatus.WORK_STATUS_RUNNING;
+    case "resume":
+      return !isEnded(status) && waitsForPerson;
+    case "cancel":
+      return !isEnded(status) && status !== WorkStatus.WORK_STATUS_CANCELLING;
+    case "terminate":
+    case "signal":
+      return !isEnded(status);
+    case "label":
+      return true;
+    case "remove":
+      return isEnded(status);
+  }
+}
+
+const retried: ReadonlySet<WorkStatus> = new Set([
+  WorkStatus.WORK_STATUS_PAUSED,
+  WorkStatus.WORK_STATUS_FAILED,
+  WorkStatus.WORK_STATUS_CANCELLED,
+  WorkStatus.WORK_STATUS_TERMINATED,
+]);
+
+/** What cannot be done is said before anybody counts on it. */
+export function insistServed({ $case }: Action): void {
+  if ($case === "remove") throw requestErrors.runsNotRemoved();
+}
+
+export interface Target {
+  readonly namespace: string;
+  readonly runId: string;
+  readonly reason: string;
+}
+
+/** Does it to one run. The options carry the key that makes a repetition harmless. */
+export async function act(
+  { runs }: Pick<BulkDesk, "runs">,
+  action: Action,
+  { namespace, runId, reason }: Target,
+  options: CallOptions,
+): Promise<void> {
+  const named = { namespace, runId };
+  const idempotencyKey = options.idempotencyKey ?? "";
+  switch (action.$case) {
+    case "retry": {
+      const { taskIds } = action.value;
+      await runs.retryRun({ ...named, taskIds, reason, idempotencyKey }, options);
+      return;
+    }
+    case "pause":
+      await runs.pauseRun({ ...named, reason }, options);
+      return;
+    case "resume":
+      await runs.resumeRun({ ...named, reason, taskIds: [] }, options);
+      return;
+    case "cancel":
+      await runs.cancelRun({ ...named, reason }, options);
+      return;
+    case "terminate":
+      await runs.terminateRun({ ...named, reason }, options);
+      return;
+    case "signal": {
+      const { signal, payload } = action.value;
+      await runs.signalRun({ ...named, signal, payload, idempotencyKey }, options);
+      return;
+    }
+    case "label": {
+      const { labels, removedLabels } = action.value;
+      await runs.labelRun(LabelRunRequest.fromPartial({ ...named, labels, removedLabels }), options);
+      return;
+    }
+    case "remove":
+      insistServed(action);
+  }
+}

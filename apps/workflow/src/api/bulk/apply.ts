@@ -1,0 +1,68 @@
+/**
+ * Does what was previewed, in portions.
+ *
+ * 1. Nothing is kept: the stream drives the action, and its cursor says how far it has come.
+ * 2. The key of each call follows from the preview, so that a portion that is done again after a break changes nothing.
+ * 3. What a run refuses is told and passed over; what fails on the way there ends the stream, to go on from its cursor.
+ */
+import type { ApplyBulkReply, ApplyBulkRequest, BulkRefusal } from "@tutti/contracts/workflow/v1";
+import { type CallContext, errorFromUnknown, kernelErrors, type Status, toErrorDetail } from "@tutti/kernel";
+import { runtimeErrors } from "@tutti/runtime/errors";
+import { act } from "./actions.ts";
+import type { BulkDesk } from "./desk.ts";
+import { type KeptPreview, keptPreview } from "./kept-preview.ts";
+
+/** Runs that are told at once. */
+const portionMax = 100;
+
+export async function* applyBulk(
+  desk: BulkDesk,
+  { previewToken, reason, cursor }: ApplyBulkRequest,
+  context: CallContext,
+): AsyncGenerator<ApplyBulkReply, void> {
+  const now = desk.foundation.clock.now();
+  const preview = await keptPreview(desk.blobs(), context.namespace, previewToken, now);
+  const { runIds } = preview;
+  let { place, done } = placeOf(cursor);
+  do {
+    const portion = runIds.slice(place, place + portionMax);
+    const outcomes = await Promise.all(
+      portion.map((runId) => refusalOf(desk, preview, { runId, reason, previewToken }, context)),
+    );
+    const refusals = outcomes.filter((refusal) => refusal !== undefined);
+    place += portion.length;
+    done += portion.length - refusals.length;
+    const remaining = Math.max(0, runIds.length - place);
+    yield { done, remaining, refusals, cursor: `a${place}.${done}` };
+  } while (place < runIds.length && !context.signal.aborted);
+}
+
+/** Undefined when it is done. */
+async function refusalOf(
+  desk: BulkDesk,
+  { namespace, action }: KeptPreview,
+  { runId, reason, previewToken }: { runId: string; reason: string; previewToken: string },
+  context: CallContext,
+): Promise<BulkRefusal | undefined> {
+  try {
+    const options = { context, idempotencyKey: `bulk.${previewToken}` };
+    await act(desk, action, { namespace, runId, reason }, options);
+    return undefined;
+  } catch (thrown) {
+    const error = errorFromUnknown(thrown);
+    // It was done before, with other words for why.
+    if (error.code === runtimeErrors.keyReused.code) return undefined;
+    if (onTheWay.has(error.status)) throw error;
+    return { runId, error: toErrorDetail(error) };
+  }
+}
+
+const onTheWay: ReadonlySet<Status> = new Set<Status>(["UNAVAILABLE", "CANCELLED", "DEADLINE_EXCEEDED"]);
+
+function placeOf(cursor: string): { readonly place: number; readonly done: number } {
+  if (cursor === "") return { place: 0, done: 0 };
+  const read = /^a(\d{1,9})\.(\d{1,9})$/.exec(cursor);
+  if (read !== null) return { place: Number(read[1]), done: Number(read[2]) };
+  const message = `expected the cursor of the last reply, found ${cursor}`;
+  throw kernelErrors.pageTokenInvalid(undefined, { violations: [{ field: "cursor", message }] });
+}

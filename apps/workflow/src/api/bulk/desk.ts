@@ -1,0 +1,13 @@
+import type { runService } from "@tutti/contracts/workflow/v1";
+import type { Blobs } from "@tutti/journal";
+import type { Foundation } from "@tutti/kernel";
+import type { Client } from "@tutti/mesh";
+import type { MachineDesk } from "../machine-calls.ts";
+
+/** What the handlers about many runs work with. */
+export interface BulkDesk extends Pick<MachineDesk, "archive"> {
+  readonly blobs: () => Blobs;
+  /** Runs may be anywhere, and each action needs its own permission: it is asked for as its caller would. */
+  readonly runs: Client<typeof runService>;
+  readonly foundation: Pick<Foundation, "clock">;
+}

@@ -1,0 +1,66 @@
+/**
+ * A preview as it is kept: the runs one by one, and the action. It is a blob, and its token is the blob's name, so that the
+ * token cannot stand for anything else, any process can go on with it, and it goes away by itself.
+ */
+import { BulkAction } from "@tutti/contracts/workflow/v1";
+import type { Blobs } from "@tutti/journal";
+import { z } from "zod";
+import { requestErrors } from "../../errors.ts";
+
+export interface KeptPreview {
+  readonly namespace: string;
+  readonly createMs: number;
+  readonly action: NonNullable<BulkAction["action"]>;
+  readonly runIds: readonly string[];
+}
+
+/** How long a preview can be applied. */
+const appliedMs = 3_600_000;
+
+const form = z.strictObject({
+  kind: z.literal("bulk-preview"),
+  namespace: z.string(),
+  createMs: z.number(),
+  action: z.unknown(),
+  runIds: z.array(z.string()),
+});
+
+export async function keepPreview(blobs: Blobs, preview: KeptPreview): Promise<string> {
+  const { namespace, createMs, action, runIds } = preview;
+  const kept = {
+    ...{ kind: "bulk-preview", namespace, createMs, runIds },
+    action: BulkAction.toJSON(BulkAction.create({ action })),
+  };
+  const { sha256 } = await blobs.put(namespace, [Buffer.from(JSON.stringify(kept))]);
+  return `a${Buffer.from(sha256).toString("base64url")}`;
+}
+
+/** Throws `workflow.preview_over` for what is no preview of this namespace, or is one no more. */
+export async function keptPreview(
+  blobs: Blobs,
+  namespace: string,
+  token: string,
+  nowMs: number,
+): Promise<KeptPreview> {
+  const read = form.safeParse(await documentOf(blobs, namespace, token));
+  if (!read.success || read.data.namespace !== namespace) throw requestErrors.previewOver();
+  const { createMs, runIds } = read.data;
+  const { action } = BulkAction.fromJSON(read.data.action);
+  if (action === undefined || nowMs - createMs > appliedMs) throw requestErrors.previewOver();
+  return { namespace, createMs, action, runIds };
+}
+
+/** Undefined where there is nothing of that name, or something else. */
+async function documentOf(blobs: Blobs, namespace: string, token: string): Promise<unknown> {
+  // The leading letter is the version of the token's form.
+  if (!/^a[\w-]{43}$/.test(token)) return undefined;
+  const sha256 = Buffer.from(token.slice(1), "base64url");
+  if ((await blobs.find(namespace, sha256)) === undefined) return undefined;
+  const parts: Uint8Array[] = [];
+  for await (const part of blobs.read(namespace, sha256)) parts.push(part);
+  try {
+    return JSON.parse(Buffer.concat(parts).toString());
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,56 @@
+/** What an action would do, and to which runs. */
+import { workStatusToJSON } from "@tutti/contracts/types/v1";
+import {
+  type PreviewBulkReply,
+  type PreviewBulkRequest,
+  type Run,
+  type RunCount,
+  RunFilter,
+} from "@tutti/contracts/workflow/v1";
+import type { CallContext } from "@tutti/kernel";
+import { indexLabels } from "@tutti/machine-run";
+import { requestErrors } from "../../errors.ts";
+import { matching, runOf } from "../runs/listing.ts";
+import { fitsStatus, insistServed } from "./actions.ts";
+import type { BulkDesk } from "./desk.ts";
+import { keepPreview } from "./kept-preview.ts";
+
+/** Runs that one preview names. */
+const runsMax = 100_000;
+const sampleMax = 20;
+const groupsMax = 100;
+
+export async function previewBulk(
+  desk: BulkDesk,
+  { filter = RunFilter.create(), action: wanted }: PreviewBulkRequest,
+  context: CallContext,
+): Promise<PreviewBulkReply> {
+  const action = wanted?.action;
+  if (action === undefined) throw requestErrors.nothingToDo();
+  insistServed(action);
+  const { namespace } = context;
+  const runIds: string[] = [];
+  const sample: Run[] = [];
+  const groups = new Map<string, RunCount>();
+  let leftAlone = 0;
+  for await (const entry of matching(desk, filter, namespace)) {
+    if (!fitsStatus(action, entry)) {
+      leftAlone++;
+      continue;
+    }
+    if (runIds.length === runsMax) throw requestErrors.tooManyRuns({ max: runsMax });
+    const { id } = entry.key;
+    runIds.push(id);
+    if (sample.length < sampleMax) sample.push(runOf(entry));
+    const value = entry.labels[indexLabels.errorCode] ?? workStatusToJSON(entry.status);
+    const group = groups.get(value) ?? { value, count: 0, exampleRunId: id };
+    group.count++;
+    groups.set(value, group);
+  }
+  const createMs = desk.foundation.clock.now();
+  return {
+    previewToken: await keepPreview(desk.blobs(), { namespace, createMs, action, runIds }),
+    ...{ count: runIds.length, leftAlone, sample },
+    groups: [...groups.values()].sort((one, other) => other.count - one.count).slice(0, groupsMax),
+  };
+}
