@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import { ReportRunEnd, RunOrder, ScheduleDone } from "@tutti/contracts/workflow/v1";
-import { type Command, kernelErrors, type Machine } from "@tutti/kernel";
+import type { Command, Machine } from "@tutti/kernel";
 import { MachineDriver } from "@tutti/kernel/testing";
 import { beginRun, cancelRun, runMachine } from "../src/index.ts";
 import { KnownDefinitions, runKey, runService } from "../src/testing/index.ts";
@@ -28,9 +28,7 @@ function listener(told: ReportRunEnd[]): Machine<object, never> {
     snapshots: {
       version: 1,
       encode: () => new Uint8Array(0),
-      decode: () => {
-        throw kernelErrors.snapshotUnknown({ kind: "schedule", version: 1, newest: 1 });
-      },
+      decode: () => ({}),
     },
     recover() {},
     describe: () => ({ status: WorkStatus.WORK_STATUS_RUNNING, definition: "", labels: {}, idChosen: false }),

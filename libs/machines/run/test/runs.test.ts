@@ -348,6 +348,7 @@ output: "\${{ tasks.all.output }}"
     const scene = RunScene.of(
       'workflow: w\ntasks:\n  a: {uses: t.a, forEach: "${{ lists.range(100001) }}"}\n',
     );
+    scene.driver.advance(1);
     assert.equal(endingOf(scene)?.error?.code, "workflow.too_many_entries");
   });
 
