@@ -30,7 +30,8 @@ export function describeRun(run: RunView): Description {
   if (run.error !== undefined) labels[indexLabels.errorCode] = cut(run.error.code, labelLengthMax);
   if (run.failed >= 0 && hasEnded(run))
     labels[indexLabels.failedTask] = cut(taskIdOf(run, run.failed), labelLengthMax);
-  if (run.pauseMs > 0 || (run.counts[TaskStatus.TASK_STATUS_PAUSED] ?? 0) > 0)
+  const isAsking = run.more?.isAsking === true && !hasEnded(run);
+  if (isAsking || run.pauseMs > 0 || (run.counts[TaskStatus.TASK_STATUS_PAUSED] ?? 0) > 0)
     labels[indexLabels.person] = "yes";
   return {
     status: statusOf(run),

@@ -211,6 +211,61 @@ export const runErrors = defineErrors("workflow", {
     message: ({ task, count, max }: { task: string; count: number; max: number }) =>
       `expected at most ${max} tasks in the run, found ${count} more wanted by ${task}; go on as a new run, or work by children`,
   },
+  gateFailed: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "Checks of a gate did not hold, and work was sent back as often as it may be. The reports are among the details.",
+    message: ({ task, checks, times }: { task: string; checks: string; times: number }) =>
+      `expected ${checks} of ${task} to hold, found otherwise after work was sent back ${times} times; see its reports`,
+  },
+  checkFailed: {
+    status: "FAILED_PRECONDITION",
+    retry: "same-key",
+    help: "The output of a task does not satisfy one of its checks.",
+    message: ({ task, check, times }: { task: string; check: string; times: number }) =>
+      `expected the output of ${task} to satisfy ${check}, found that it does not${times === 0 ? "" : ` after work was sent back ${times} times`}; look at the output`,
+  },
+  approvalExpired: {
+    status: "DEADLINE_EXCEEDED",
+    retry: "never",
+    help: "Nobody decided in time.",
+    message: ({ task, withinMs }: { task: string; withinMs: number }) =>
+      `expected a decision on ${task} within ${withinMs} ms, found none; retry the task to ask again, or raise \`within\``,
+  },
+  approvalRejected: {
+    status: "ABORTED",
+    retry: "never",
+    help: "Somebody who may decide said no.",
+    message: ({ task, by, reason }: { task: string; by: string; reason: string }) =>
+      `expected ${task} to be approved, found it rejected by ${by || "somebody"}${reason === "" ? "" : `: ${reason}`}; retry the task to ask again`,
+  },
+  approvalMissing: {
+    status: "NOT_FOUND",
+    retry: "never",
+    help: "The run does not ask this question, or does not any more.",
+    message: ({ id, run }: { id: string; run: string }) =>
+      `expected a question ${id} of the run ${run}, found none; list the open approvals`,
+  },
+  approvalClosed: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "A question is decided once.",
+    message: ({ id, how }: { id: string; how: string }) =>
+      `expected the question ${id} to be open, found it ${how}; look at the run`,
+  },
+  approvalNotAmong: {
+    status: "PERMISSION_DENIED",
+    retry: "never",
+    help: "The definition names who decides: people, groups or roles.",
+    message: ({ who, by }: { who: string; by: string }) =>
+      `expected one of ${by} to decide, found ${who || "nobody who is known"}; ask one of them`,
+  },
+  approvalInvalid: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "A decision says yes or no, and brings along what the form asks for.",
+    message: ({ problem }: { problem: string }) => `${problem}; correct the decision`,
+  },
   kindUnknown: {
     status: "UNIMPLEMENTED",
     retry: "never",

@@ -1,3 +1,5 @@
+export { decideApproval } from "./approve/commands.ts";
+export { type ApprovalsShown, showApprovals } from "./approve/questions.ts";
 export { confirmChild, refuseChild } from "./child/commands.ts";
 export { indexLabels } from "./description.ts";
 export {

@@ -27,6 +27,8 @@ export const detailLengthMax = 1_024;
 export const causesMax = 8;
 /** Reports that are kept of a gate that sends work back; its error has them. */
 export const reportsMax = 10;
+/** Reports that are kept of a gate that sends work back; its error has them. */
+export const reportsMax = 10;
 /** Failed attempts of a task that are kept at hand; the history has all. */
 export const failuresMax = 10;
 /** Attempts of one visit whose agents may be gone before the task fails. */

@@ -9,11 +9,15 @@
  * 4. Attempts of a node are numbered without end, so that a late result of one that was undone is nobody's.
  */
 import type { Command, Machine, MachineEvent } from "@tutti/kernel";
+import { decideApproval } from "./approve/commands.ts";
+import { approvalAsked, approvalDecided } from "./approve/events.ts";
+import { showApprovals } from "./approve/questions.ts";
 import { confirmChild, endChild, refuseChild } from "./child/commands.ts";
 import { childQueued, childStarted } from "./child/events.ts";
 import { describeRun, projectRun } from "./description.ts";
 import type { RunEffect } from "./effects.ts";
 import { entriesBegun } from "./entries/events.ts";
+import { workSentBack } from "./gate/events.ts";
 import { beginRun, cancelRun, labelRun, pauseRun, resumeRun, terminateRun } from "./life/commands.ts";
 import * as life from "./life/events.ts";
 import { expire } from "./life/expire.ts";
@@ -62,6 +66,7 @@ const commands: readonly Command<Run>[] = [
   confirmChild,
   refuseChild,
   endChild,
+  decideApproval,
   grantLimit,
   declineLimit,
   withdrawLimit,
@@ -97,6 +102,9 @@ const events: readonly MachineEvent<Run, RunEffect>[] = [
   tasks.taskPaused,
   tasks.taskResumed,
   entriesBegun,
+  workSentBack,
+  approvalAsked,
+  approvalDecided,
   roundBegun,
   roundEnded,
   taskWaiting,
@@ -120,7 +128,7 @@ export function runMachine({ plans }: RunMachineOptions): Machine<Run, RunEffect
     create: (key) => newRun(known, key),
     commands,
     events,
-    queries: [showRun, showEnding, showTasks, showTask, explain, showSnapshot],
+    queries: [showRun, showEnding, showTasks, showTask, explain, showSnapshot, showApprovals],
     expire,
     snapshots: runSnapshots(known),
     recover: recoverRun,

@@ -88,6 +88,13 @@ function moreShown(more: RunMore | undefined) {
     event: more?.event ?? noBytes,
     transition: more?.transition,
     nextId: more?.nextId ?? "",
+    asking: more?.isAsking ?? false,
+    activity: (more?.activity ?? -1) + 1,
+    activityTaken: more?.isActivityTaken ?? false,
+    timesPassed: more?.timesPassed ?? 0,
+    timesTaken: more?.timesTaken ?? 0,
+    transitionsAtOnce: more?.transitionsAtOnce ?? 0,
+    transitionMs: more?.transitionMs ?? 0,
     leaseAttempt: more?.leaseAttempt ?? 0,
     isDue: more?.isDue ?? false,
   };
@@ -179,6 +186,7 @@ function detailShown(more: NodeMore | undefined) {
     lost: more?.lost ?? 0,
     sentBack: more?.sentBack ?? 0,
     feedback: more?.feedback ?? noBytes,
+    reports: [...(more?.reports ?? [])],
     undoInput: more?.undoInput ?? noBytes,
     undoError: more?.undoError,
     undoMs: more?.undoMs ?? 0,
@@ -238,7 +246,8 @@ function restoreMore(run: Run, snapshot: RunSnapshotV1): void {
   const isNone =
     limits.length + additions.length + signals.length + lastSignal + lastUpdate + vars.length + state === 0 &&
     snapshot.leaseAttempt === 0 &&
-    !snapshot.isDue;
+    !snapshot.isDue &&
+    !snapshot.asking;
   if (isNone && event.length === 0 && transition === undefined && nextId === "") return;
   const more = moreOf(run);
   more.limits.push(...limits);
@@ -253,6 +262,11 @@ function restoreMore(run: Run, snapshot: RunSnapshotV1): void {
   more.event = presentBytes(event);
   more.transition = transition;
   more.nextId = nextId;
+  more.isAsking = snapshot.asking;
+  more.activity = snapshot.activity - 1;
+  more.isActivityTaken = snapshot.activityTaken;
+  const { timesPassed, timesTaken, transitionsAtOnce, transitionMs } = snapshot;
+  Object.assign(more, { timesPassed, timesTaken, transitionsAtOnce, transitionMs });
   more.leaseAttempt = snapshot.leaseAttempt;
   more.isDue = snapshot.isDue;
 }
@@ -335,6 +349,7 @@ function restoreDetail(node: Node, shown: RunNode): void {
   detail.onlyAgents = shown.onlyAgents;
   detail.notAgents = shown.notAgents;
   detail.feedback = presentBytes(shown.feedback);
+  detail.reports = shown.reports;
   detail.undoInput = presentBytes(shown.undoInput);
   detail.list = presentBytes(shown.list);
   detail.last = presentBytes(shown.last);

@@ -94,6 +94,18 @@ export interface RunMore {
   event: Uint8Array | undefined;
   transition: RunTransition | undefined;
   nextId: string;
+  /** Place of the range of what is done in the state; -1 for none. */
+  activity: number;
+  /** Whether its end has led to a transition. */
+  isActivityTaken: boolean;
+  /** How many of the times of the state are over, and how many of these led to a transition or were passed by. */
+  timesPassed: number;
+  timesTaken: number;
+  /** Transitions at one moment without anything having been waited for, and that moment. */
+  transitionsAtOnce: number;
+  transitionMs: number;
+  /** Whether a question to people is open, or was when that was last looked at. */
+  isAsking: boolean;
   /** How often leases were asked to be renewed otherwise than before. */
   leaseAttempt: number;
   /** Whether the start that was put off has come, and limits are asked for. */
@@ -192,6 +204,8 @@ export interface NodeMore {
   lost: number;
   sentBack: number;
   feedback: Uint8Array | undefined;
+  /** Latest reports with which it has sent work back. */
+  reports: string[];
   undoInput: Uint8Array | undefined;
   undoError: ErrorDetail | undefined;
   undoMs: number;
@@ -276,6 +290,13 @@ export function moreOf(run: Run): RunMore {
     event: undefined,
     transition: undefined,
     nextId: "",
+    activity: -1,
+    isActivityTaken: false,
+    timesPassed: 0,
+    timesTaken: 0,
+    transitionsAtOnce: 0,
+    transitionMs: 0,
+    isAsking: false,
     leaseAttempt: 0,
     isDue: false,
   };
@@ -301,6 +322,7 @@ export function detailOf(node: Node): NodeMore {
     lost: 0,
     sentBack: 0,
     feedback: undefined,
+    reports: [],
     undoInput: undefined,
     undoError: undefined,
     undoMs: 0,

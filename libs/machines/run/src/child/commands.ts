@@ -11,11 +11,12 @@ import {
 import { dataOf } from "../data.ts";
 import { bounded, detailOfRefusal } from "../error-details.ts";
 import { runErrors } from "../errors.ts";
+import { finish } from "../gate/checks.ts";
 import { Budget } from "../kinds/budget.ts";
 import { idOf, type Place, placeOf } from "../kinds/kind.ts";
 import { advance } from "../life/advance.ts";
 import { statusName } from "../life/words.ts";
-import { complete, failAttempt } from "../node/outcome.ts";
+import { failAttempt } from "../node/outcome.ts";
 import { findNode } from "../node/places.ts";
 import { nodeOfEffect } from "../numbers.ts";
 import type { RunCommand } from "../state.ts";
@@ -68,16 +69,16 @@ export const endChild: RunCommand<EndChild, RunDone> = {
     if (number === undefined || node === undefined || ending === undefined) return done;
     const isAwaited =
       node.status === TaskStatus.TASK_STATUS_WAITING || node.status === TaskStatus.TASK_STATUS_QUEUED;
-    if (!isAwaited || node.more?.childId !== ending.runId) return done;
+    if (!isAwaited || node.more?.question !== undefined || node.more?.childId !== ending.runId) return done;
     endNode(placeOf(run, number, step, new Budget()), ending, used === undefined ? {} : { used });
     advance(run, step);
     return done;
   },
 };
 
-function endNode(place: Place, ending: RunEnding, doing: Parameters<typeof complete>[2]): void {
+function endNode(place: Place, ending: RunEnding, doing: Parameters<typeof finish>[2]): void {
   if (ending.status === WorkStatus.WORK_STATUS_COMPLETED)
-    complete(place, dataOf(ending.output, ending.outputPayload), doing);
+    finish(place, dataOf(ending.output, ending.outputPayload), doing);
   else failAttempt(place, childError(place, ending), doing);
 }
 

@@ -1,8 +1,10 @@
 /** Which folder does which kind of task. */
 import type { TaskKindWord } from "@tutti/definitions";
+import { approve } from "../approve/kind.ts";
 import { child } from "../child/kind.ts";
 import { detailOfRefusal } from "../error-details.ts";
 import { runErrors } from "../errors.ts";
+import { gate } from "../gate/kind.ts";
 import { loop } from "../loop/kind.ts";
 import { failForGood } from "../node/outcome.ts";
 import { set } from "../set/kind.ts";
@@ -15,6 +17,8 @@ const kinds: Partial<Record<TaskKindWord, TaskKind>> = {
   set,
   wait,
   loop,
+  gate,
+  approve,
   workflow: child,
   mission: child,
 };

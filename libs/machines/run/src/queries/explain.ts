@@ -10,6 +10,7 @@ import {
 } from "@tutti/contracts/types/v1";
 import { RunPhase } from "@tutti/contracts/workflow/v1";
 import { type Query, type Refusal, toTimestamp } from "@tutti/kernel";
+import { explainQuestion } from "../approve/kind.ts";
 import { bounded } from "../error-details.ts";
 import { runErrors } from "../errors.ts";
 import { statusWord } from "../evaluate/scene.ts";
@@ -166,7 +167,9 @@ function waitsOf(run: RunView, range: RangeView, number: number, nowMs: number):
   const within = parts > 0 ? (run.ranges[parts] as RangeView) : undefined;
   if (within !== undefined && within.left > 0) return [partsWait(run, within)];
   const said =
-    node === undefined ? undefined : kindOf(taskOf(range, number).kind).explain?.(run, node, nowMs);
+    node === undefined
+      ? undefined
+      : (explainQuestion(node) ?? kindOf(taskOf(range, number).kind).explain?.(run, node, nowMs));
   return said === undefined ? [] : [{ startTime, ...due, present: true, ...said }];
 }
 

@@ -17,7 +17,7 @@ import { rangeOf, statusOfNode } from "../node/places.ts";
 import { runNode, runTimers, timerNumber } from "../numbers.ts";
 import { recoverRun } from "../recovery.ts";
 import { runOf } from "../snapshots.ts";
-import { detailOf, isDone, moreOf, type Run, type RunEvent, type RunOutstanding } from "../state.ts";
+import { detailOf, isDone, moreOf, type Node, type Run, type RunEvent, type RunOutstanding } from "../state.ts";
 import { reopen } from "./reopen.ts";
 
 export const runRetried: RunEvent<RunRetriedV1> = {
@@ -28,6 +28,7 @@ export const runRetried: RunEvent<RunRetriedV1> = {
   evolve(run, { nodes, retryMs }, outstanding) {
     const wasOver = run.phase !== RunPhase.RUN_PHASE_GOING;
     takeBackUndoing(run, outstanding);
+    for (const number of nodes) forgetSentBack(run.nodes[number]);
     // How a node stands that nothing has happened to depends on it.
     run.phase = RunPhase.RUN_PHASE_GOING;
     reopen(run, nodes, retryMs, outstanding);
@@ -42,6 +43,11 @@ export const runRetried: RunEvent<RunRetriedV1> = {
     if (timeoutMs > 0) outstanding.timer(timerNumber(runNode, runTimers.timeout), retryMs + timeoutMs);
   },
 };
+
+/** A gate that is taken up again by hand may send work back as often as at first. */
+function forgetSentBack(node: Node | undefined): void {
+  if (node?.more !== undefined) Object.assign(node.more, { sentBack: 0, reports: [] });
+}
 
 /** What is being undone just now is among what is done again. */
 function takeBackUndoing(run: Run, outstanding: RunOutstanding): void {

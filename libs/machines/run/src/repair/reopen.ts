@@ -41,7 +41,7 @@ export function reopen(
 }
 
 /** The nodes and all that follows from them. */
-function closureOf(run: Run, named: ReadonlySet<number>): Set<number> {
+export function closureOf(run: Run, named: ReadonlySet<number>): Set<number> {
   const found = new Set<number>();
   const open = [...named];
   for (let number = open.pop(); number !== undefined; number = open.pop()) {

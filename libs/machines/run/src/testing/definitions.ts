@@ -67,6 +67,17 @@ tasks:
   kept: {workflow: other, parentClose: abandon, mayFail: true}
   after: {uses: test.after, needs: [sub]}
 `,
+  /** Gates and checks that send work back, and people who are asked. */
+  reviews: `
+workflow: reviews
+tasks:
+  write: {uses: test.write, with: "\${{ feedback }}", checks: [{name: fine, condition: "output != 'done'", onFailure: sendBack, times: 2}, {name: asked, condition: "type(output) != map", onFailure: approval}]}
+  print: {uses: test.print, needs: [write], checks: [{name: there, condition: "output != null"}], retry: {max: 2, backoff: 1s}}
+  sure: {gate: {checks: {done: "tasks.print.output == 'done'"}, sendBack: write, times: 2}, needs: [print], mayFail: true}
+  each: {forEach: "\${{ input.items }}", uses: test.each, needs: [write], mayFail: true, checks: [{name: good, condition: "output == 'done'", onFailure: sendBack, sendBackTo: write}]}
+  ask: {approve: {by: [anna, ben], needed: 2, within: 20s, context: "\${{ input.items }}"}, mayFail: true}
+  again: {approve: {by: [anna]}, needs: [{task: ask, on: always}]}
+`,
   /** Rounds: until something is so, and while it is, in a list too. */
   rounds: `
 workflow: rounds

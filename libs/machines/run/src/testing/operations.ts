@@ -1,10 +1,11 @@
 /** Commands as callers give them, drawn by chance, and what agents say to what they are offered. */
-import { ErrorDetail, RetryClass, WorkStatus } from "@tutti/contracts/types/v1";
+import { ErrorDetail, RetryClass, Verdict, WorkStatus } from "@tutti/contracts/types/v1";
 import {
   type BeginRun,
   CancelRun,
   CompleteTask,
   ConfirmChild,
+  DecideApproval,
   DeclineLimit,
   EndChild,
   FailTask,
@@ -46,6 +47,8 @@ const taskIds = [
   "send[1]",
   "a",
   "work",
+  "write",
+  "sure",
   "poll",
   "poll#1.fetch",
   "nobody",
@@ -94,6 +97,7 @@ export function operations(known: KnownDefinitions, texts = definitions): Arbitr
     { weight: 4, arbitrary: call("repair_task", repaired) },
     { weight: 5, arbitrary: call("signal_run", signalled) },
     { weight: 3, arbitrary: call("end_child", childEnded) },
+    { weight: 6, arbitrary: call("decide_approval", decided) },
     { weight: 6, arbitrary: call("grant_limit", granted) },
     { weight: 2, arbitrary: call("decline_limit", declined) },
     { weight: 2, arbitrary: call("withdraw_limit", withdrawn) },
@@ -159,6 +163,14 @@ const declined = fc
 const withdrawn = fc
   .record({ limit: limitIds, ticket: fc.integer({ min: 1, max: 3 }) })
   .map((given) => WithdrawLimit.fromPartial({ ...given, code: "limit.evicted", message: "taken away" }));
+
+const decided = fc
+  .record({
+    approvalId: fc.constantFrom("ask", "again", "write", "nobody"),
+    verdict: fc.constantFrom(Verdict.VERDICT_APPROVED, Verdict.VERDICT_APPROVED, Verdict.VERDICT_REJECTED),
+    who: fc.constantFrom("anna", "ben", "eve"),
+  })
+  .map(({ who, ...given }) => DecideApproval.fromPartial({ ...given, roles: [who] }));
 
 const labelled = fc
   .record({

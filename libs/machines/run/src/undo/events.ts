@@ -16,6 +16,7 @@ export const undoQueued: RunEvent<UndoQueuedV1> = {
     detail.undoInput = input.length === 0 ? undefined : input;
     detail.undoError = undefined;
     detail.undoMs = queueMs;
+    detail.dueMs = 0;
     detail.lost = 0;
     run.undoing = number;
     run.undo.pop();

@@ -14,11 +14,12 @@ import { dataOf } from "../data.ts";
 import { bounded, cut, detailOfRefusal } from "../error-details.ts";
 import { runErrors } from "../errors.ts";
 import { Budget } from "../kinds/budget.ts";
+import { finish } from "../gate/checks.ts";
 import { idOf, type Place, placeOf } from "../kinds/kind.ts";
 import { advance } from "../life/advance.ts";
 import { endingOf } from "../life/end.ts";
 import { backoffMaxMs, lostMax, messageLengthMax, savedBytesMax } from "../limits.ts";
-import { complete, failAttempt, failForGood, roomProblem } from "../node/outcome.ts";
+import { failAttempt, failForGood, roomProblem } from "../node/outcome.ts";
 import { effectTags, nodeOfEffect, tagOfEffect } from "../numbers.ts";
 import { hasEnded, type RunCommand, type RunStep, type RunView } from "../state.ts";
 import { undoCompleted } from "../undo/events.ts";
@@ -40,7 +41,7 @@ export const completeTask: RunCommand<CompleteTask, TaskAnswered> = {
     }
     const tooLarge = roomProblem(run, output.length);
     if (tooLarge !== undefined) failForGood(place, tooLarge, { agent, used: usedOf(used) });
-    else complete(place, dataOf(output, outputPayload), { agent, used: usedOf(used) });
+    else finish(place, dataOf(output, outputPayload), { agent, used: usedOf(used) });
     return goOn(run, step);
   },
 };

@@ -1,0 +1,104 @@
+/** People decide. */
+import { ActorKind, type ApprovalDecision, Verdict } from "@tutti/contracts/types/v1";
+import { ApprovalAnswered, DecideApproval } from "@tutti/contracts/workflow/v1";
+import { holdAgainst } from "@tutti/definitions";
+import type { Json } from "@tutti/expressions";
+import { isRefusal, type ReadOnly, type Refusal, toTimestamp } from "@tutti/kernel";
+import { dataOfPayload, encodeJson, noBytes, parsed, UnreadableData } from "../data.ts";
+import { cut, detailOfRefusal } from "../error-details.ts";
+import { runErrors } from "../errors.ts";
+import { advance } from "../life/advance.ts";
+import { reasonLengthMax } from "../limits.ts";
+import { taskIdIn } from "../node/places.ts";
+import type { NodeView, RunCommand, RunStep, RunView } from "../state.ts";
+import { approvalDecided } from "./events.ts";
+import { askingNode, howOpen, isOpen, termsOf } from "./questions.ts";
+
+const { VERDICT_APPROVED: approved, VERDICT_REJECTED: rejected, VERDICT_UNSPECIFIED: open } = Verdict;
+
+/** The same decision of the same person again changes nothing. */
+export const decideApproval: RunCommand<DecideApproval, ApprovalAnswered> = {
+  type: "decide_approval",
+  codec: DecideApproval,
+  reply: ApprovalAnswered,
+  decide(run, body, step) {
+    const { approvalId: id, verdict } = body;
+    if (run.order === undefined) return runErrors.runMissing.refusal({ id: step.key.id });
+    const node = askingNode(run, id);
+    if (node === undefined) return runErrors.approvalMissing.refusal({ id, run: step.key.id });
+    if (verdict !== approved && verdict !== rejected)
+      return runErrors.approvalInvalid.refusal({ problem: "expected yes or no, found neither" });
+    const who = step.cause.actor?.id || body.roles[0] || "";
+    const said = node.more?.question?.decisions.findLast(({ cause }) => cause?.actor?.id === who);
+    if (said?.verdict === verdict) return { verdict: howOpen(node) };
+    if (!isOpen(node)) return runErrors.approvalClosed.refusal({ id, how: words[howOpen(node)] ?? "closed" });
+    const { by } = termsOf(node);
+    if (by.length > 0 && !by.some((name) => name === who || body.roles.includes(name)))
+      return runErrors.approvalNotAmong.refusal({ who, by: by.join(", ") });
+    const data = dataGiven(node, body);
+    if (isRefusal(data)) return data;
+    decide(run, node, step, decisionOf(body, who, step), data.value);
+    return { verdict: howOpen(run.nodes[node.number] ?? node) };
+  },
+};
+
+const words: Partial<Record<Verdict, string>> = {
+  [Verdict.VERDICT_APPROVED]: "approved",
+  [Verdict.VERDICT_REJECTED]: "rejected",
+  [Verdict.VERDICT_EXPIRED]: "expired",
+  [Verdict.VERDICT_WITHDRAWN]: "withdrawn",
+};
+
+function decisionOf({ verdict, data, reason }: DecideApproval, who: string, step: RunStep): ApprovalDecision {
+  const actor = step.cause.actor ?? { kind: ActorKind.ACTOR_KIND_PERSON, id: who };
+  const cause = { ...step.cause, actor: { ...actor }, reason: cut(reason, reasonLengthMax) };
+  return { verdict, data, cause, decideTime: toTimestamp(step.nowMs) };
+}
+
+/** What was brought along, held against the form. */
+function dataGiven(node: NodeView, { data, verdict }: DecideApproval): { readonly value: Json } | Refusal {
+  const { form } = termsOf(node);
+  try {
+    const value = parsed(dataOfPayload(data)) as Json;
+    if (form === null || verdict === rejected) return { value };
+    const held = holdAgainst(form as Json, value);
+    const [first] = held.violations;
+    if (first === undefined) return { value: held.value };
+    const where = first.path.length === 0 ? "the data" : first.path.join(".");
+    return runErrors.approvalInvalid.refusal({ problem: `${where}: ${first.message}` });
+  } catch (error) {
+    if (!(error instanceof UnreadableData)) throw error;
+    return runErrors.approvalInvalid.refusal({ problem: `expected JSON, found ${error.message}` });
+  }
+}
+
+function decide(run: RunView, node: NodeView, step: RunStep, decision: ApprovalDecision, data: Json): void {
+  const question = node.more?.question;
+  if (question === undefined) return;
+  const yes = approversOf(question.decisions, decision);
+  const { needed } = termsOf(node);
+  const task = taskIdIn(run, node.range, node.number);
+  const isLast = decision.verdict === rejected || yes.length >= needed;
+  const comment = decision.cause?.reason ?? "";
+  const by = decision.cause?.actor?.id ?? "";
+  const result = { verdict: "approved", by: yes, comment, data };
+  const isApproved = isLast && decision.verdict === approved;
+  // Of a check, what was approved is the output.
+  const output = question.check === "" ? encodeJson(result) : (question.output as Uint8Array);
+  step.emit(approvalDecided, {
+    ...{ node: node.number, decision, verdict: isLast ? decision.verdict : open },
+    output: isApproved ? output : noBytes,
+    error:
+      decision.verdict === rejected
+        ? detailOfRefusal(runErrors.approvalRejected.refusal({ task, by, reason: comment }))
+        : undefined,
+    decideMs: step.nowMs,
+  });
+  advance(run, step);
+}
+
+/** Everybody counts once. */
+function approversOf(before: ReadOnly<ApprovalDecision[]>, now: ApprovalDecision): string[] {
+  const all = [...before, now].filter(({ verdict }) => verdict === approved);
+  return [...new Set(all.map(({ cause }) => cause?.actor?.id ?? ""))];
+}

@@ -1,0 +1,61 @@
+/** Questions to people, and what they say. */
+import { TaskStatus, Verdict } from "@tutti/contracts/types/v1";
+import { ApprovalAskedV1, ApprovalDecidedV1 } from "@tutti/contracts/workflow/v1";
+import { blobsOf } from "../blobs.ts";
+import { dataOf } from "../data.ts";
+import { end, settleWork } from "../node/flow.ts";
+import { setOutput } from "../node/kept.ts";
+import { addUsed, enter, nodeOf, release, setStatus } from "../node/nodes.ts";
+import { nodeTimers, timerNumber } from "../numbers.ts";
+import { detailOf, moreOf, type RunEvent } from "../state.ts";
+import { isAsking } from "./questions.ts";
+
+export const approvalAsked: RunEvent<ApprovalAskedV1> = {
+  type: "approval_asked",
+  version: 1,
+  codec: ApprovalAskedV1,
+  described: true,
+  evolve(run, body, outstanding) {
+    const { node: number, agent, used, title, message, context, requestMs, expireMs, check, output } = body;
+    const node = enter(run, number, requestMs, outstanding);
+    // Of a check: the attempt is over, its output waits.
+    settleWork(number, outstanding);
+    if (agent !== "") node.agent = agent;
+    addUsed(run, node, used);
+    const detail = detailOf(node);
+    detail.dueMs = expireMs;
+    detail.question = {
+      ...{ approvalId: body.approvalId, title, message, context, requestMs, expireMs, check, output },
+      decisions: [],
+      verdict: Verdict.VERDICT_UNSPECIFIED,
+    };
+    moreOf(run).isAsking = true;
+    setStatus(run, node, TaskStatus.TASK_STATUS_WAITING);
+    if (expireMs > 0) outstanding.timer(timerNumber(number, nodeTimers.approval), expireMs);
+  },
+};
+
+/** With the last word the task ends. */
+export const approvalDecided: RunEvent<ApprovalDecidedV1> = {
+  type: "approval_decided",
+  version: 1,
+  codec: ApprovalDecidedV1,
+  described: true,
+  blobs: ({ decision }) => blobsOf(decision?.data),
+  evolve(run, { node: number, decision, verdict, output, error, decideMs }, outstanding) {
+    const node = nodeOf(run, number);
+    const { question } = detailOf(node);
+    if (question === undefined) return;
+    if (decision !== undefined) question.decisions.push(decision);
+    if (verdict === Verdict.VERDICT_UNSPECIFIED) return;
+    question.verdict = verdict;
+    detailOf(node).dueMs = 0;
+    release(number, outstanding);
+    const isApproved = verdict === Verdict.VERDICT_APPROVED;
+    if (isApproved) setOutput(run, node, dataOf(output, undefined));
+    node.error = error;
+    const { TASK_STATUS_COMPLETED: completed, TASK_STATUS_FAILED: failed } = TaskStatus;
+    end(run, node, isApproved ? completed : failed, decideMs, outstanding);
+    moreOf(run).isAsking = isAsking(run);
+  },
+};

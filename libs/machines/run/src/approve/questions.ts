@@ -1,0 +1,90 @@
+/** Questions to people: which are open, who may answer, and how they are shown. */
+import {
+  type Approval,
+  type ApprovalDecision,
+  type Payload,
+  TaskStatus,
+  Verdict,
+} from "@tutti/contracts/types/v1";
+import type { RunQuestion } from "@tutti/contracts/workflow/v1";
+import type { Query, ReadOnly } from "@tutti/kernel";
+import { asPayload, bytesOf, dataOf, encodeJson } from "../data.ts";
+import { findNode, taskIdIn } from "../node/places.ts";
+import { momentOf } from "../queries/run.ts";
+import { isDone, type NodeView, type Run, type RunView } from "../state.ts";
+
+export function isAsking(run: RunView): boolean {
+  return run.nodes.some((node) => node !== undefined && isOpen(node));
+}
+
+export function isOpen({ status, more }: NodeView): boolean {
+  return status === TaskStatus.TASK_STATUS_WAITING && more?.question?.verdict === Verdict.VERDICT_UNSPECIFIED;
+}
+
+/** The task that asks, by the id of the question, or by its own. */
+export function askingNode(run: RunView, approvalId: string): NodeView | undefined {
+  const number = Number(/\.\.(\d+)\.\d+\.\d+$/.exec(approvalId)?.[1] ?? -1);
+  const named = run.nodes[number];
+  if (named?.more?.question?.approvalId === approvalId) return named;
+  const found = run.nodes[findNode(run, approvalId) ?? -1];
+  return found?.more?.question === undefined ? undefined : found;
+}
+
+/** Who may decide, how many have to approve, and the form of what they bring along; those of a check say nothing. */
+export function termsOf({ range, task }: NodeView) {
+  const work = range.plan.work(range.plan.task(task));
+  return work.kind === "approve" ? work : { by: [], needed: 1, form: null };
+}
+
+export function howOpen({ status, more }: NodeView): Verdict {
+  const verdict = more?.question?.verdict ?? Verdict.VERDICT_UNSPECIFIED;
+  if (verdict !== Verdict.VERDICT_UNSPECIFIED) return verdict;
+  return isDone(status) ? Verdict.VERDICT_WITHDRAWN : verdict;
+}
+
+export interface ApprovalsShown {
+  readonly approvals: readonly Approval[];
+  /** Number of the node to go on with; -1 at the end. */
+  readonly next: number;
+}
+
+/** Nodes that one answer looks at. */
+const lookedAtMax = 20_000;
+
+/** All questions of a run, in the order of their tasks. */
+export const showApprovals: Query<Run, { readonly from: number; readonly size: number }, ApprovalsShown> = {
+  type: "approvals",
+  answer(run, { from, size }) {
+    const approvals: Approval[] = [];
+    const until = Math.min(run.nodes.length, from + lookedAtMax);
+    for (let number = Math.max(0, from); number < until; number++) {
+      const node = run.nodes[number];
+      if (node?.more?.question === undefined) continue;
+      if (approvals.length >= size) return { approvals, next: number };
+      approvals.push(approvalMessage(run, node, node.more.question));
+    }
+    return { approvals, next: until < run.nodes.length ? until : -1 };
+  },
+};
+
+function approvalMessage(run: RunView, node: NodeView, question: ReadOnly<RunQuestion>): Approval {
+  const { by, needed, form } = termsOf(node);
+  const { approvalId, title, message, context, output, check, requestMs, expireMs, decisions } = question;
+  const { namespace, id } = run.key;
+  // Of a check, what to look at is the output.
+  const shown = check === "" ? context : bytesOf(output);
+  return {
+    approvalId,
+    about: { namespace, kind: "run", id, task: taskIdIn(run, node.range, node.number) },
+    title,
+    message,
+    context: asPayload(dataOf(shown, undefined)) as Payload | undefined,
+    form: form === null ? "" : new TextDecoder().decode(encodeJson(form)),
+    deciders: [...by],
+    approvalsNeeded: needed,
+    requestTime: momentOf(requestMs),
+    expireTime: momentOf(expireMs),
+    decisions: decisions.map((decision) => ({ ...(decision as ApprovalDecision) })),
+    verdict: howOpen(node),
+  };
+}

@@ -1,0 +1,52 @@
+/** Work that is done again because what came of it was not good enough. */
+import { TaskStatus } from "@tutti/contracts/types/v1";
+import { WorkSentBackV1 } from "@tutti/contracts/workflow/v1";
+import { cut } from "../error-details.ts";
+import { detailLengthMax, reportsMax } from "../limits.ts";
+import { addUsed, attend, nodeOf } from "../node/nodes.ts";
+import { closureOf, reopen } from "../repair/reopen.ts";
+import { detailOf, isDone, type Node, type Run, type RunEvent } from "../state.ts";
+
+const decoder = new TextDecoder();
+const { TASK_STATUS_PENDING: pending } = TaskStatus;
+
+/** The target and all that rests on it are as if nothing had happened to them, but for what they are told. */
+export const workSentBack: RunEvent<WorkSentBackV1> = {
+  type: "work_sent_back",
+  version: 1,
+  codec: WorkSentBackV1,
+  evolve(run, { node: number, target, report, sendBackMs, used }, outstanding) {
+    const node = nodeOf(run, number);
+    const again = closureOf(run, new Set([target]));
+    const holder = holderOf(node, target);
+    reopen(run, again.has(holder) ? [target] : [target, holder], sendBackMs, outstanding);
+    if (target === number && node.range.isEntries) lineUp(run, node);
+    const detail = detailOf(nodeOf(run, holder));
+    addUsed(run, node, used);
+    detail.sentBack += 1;
+    detail.reports.push(cut(decoder.decode(report), detailLengthMax));
+    if (detail.reports.length > reportsMax) detail.reports.shift();
+    detailOf(nodeOf(run, target)).feedback = report.length === 0 ? undefined : report;
+  },
+};
+
+/** Which node counts how often work was sent back: for an entry of a list, the list, unless the entry is done again alone. */
+export function holderOf(
+  { number, range }: Pick<Node, "number"> & { readonly range: Pick<Node["range"], "isEntries" | "owner"> },
+  target: number,
+): number {
+  return range.isEntries && target !== number ? range.owner : number;
+}
+
+/** An entry that is done again stands in the line of its list again. */
+function lineUp(run: Run, { number, range }: Node): void {
+  const owner = nodeOf(run, range.owner);
+  const detail = detailOf(owner);
+  detail.nextEntry = Math.min(detail.nextEntry, number - range.first);
+  detail.entriesOpen = 0;
+  for (let entry = range.first; entry < range.first + range.count; entry++) {
+    const status = run.nodes[entry]?.status ?? pending;
+    if (status !== pending && !isDone(status)) detail.entriesOpen += 1;
+  }
+  attend(run, owner);
+}
