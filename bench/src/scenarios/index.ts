@@ -12,6 +12,7 @@ import { register } from "./register.ts";
 import { runMachineCost } from "./run-machine.ts";
 import { runtime } from "./runtime/runtime.ts";
 import { start } from "./start.ts";
+import { chain } from "./task/chain.ts";
 import { worker } from "./worker/worker.ts";
 
 export const scenarios: ReadonlyMap<string, Scenario> = new Map(
@@ -30,5 +31,6 @@ export const scenarios: ReadonlyMap<string, Scenario> = new Map(
     fair,
     worker,
     runMachineCost,
+    chain,
   ].map((scenario) => [scenario.name, scenario]),
 );

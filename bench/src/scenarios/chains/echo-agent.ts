@@ -19,8 +19,19 @@ export class EchoAgent {
   }
 
   greet(slots: number): void {
-    const hello = { versionMin: 1, versionMax: 1, incarnation: "1", offering: { slots } };
-    this.#send(AgentFrame.encode(AgentFrame.fromPartial({ hello, credit: slots })).finish());
+    const offering = { slots, capabilities: [{ name: echoCapability, version: "1.0.0" }] };
+    const hello = { versionMin: 1, versionMax: 1, agentId: "echo", incarnation: "1", offering };
+    this.#send(AgentFrame.encode(AgentFrame.fromPartial({ hello })).finish());
+  }
+
+  /** The host has answered: it may send so much. */
+  begin(slots: number): void {
+    this.#say({ credit: slots });
+  }
+
+  /** A host that hears nothing takes its agents for dead. */
+  sayWord(): void {
+    this.#say({});
   }
 
   take(bytes: Uint8Array): void {
@@ -38,7 +49,15 @@ export class EchoAgent {
     writer.uint32(tags.credit).uint32(assignments.length);
     this.#send(writer.finish());
   }
+
+  #say(frame: { readonly credit?: number }): void {
+    const numbered = { ...frame, sequence: ++this.#sequence };
+    this.#send(AgentFrame.encode(AgentFrame.fromPartial(numbered)).finish());
+  }
 }
+
+/** What it says that it can do. */
+export const echoCapability = "bench.echo";
 
 const tags = { sequence: 8, acknowledged: 16, results: 50, credit: 56 } as const;
 const nothing: Uint8Array = new Uint8Array(0);

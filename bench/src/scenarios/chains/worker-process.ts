@@ -24,6 +24,9 @@ function open({ path, requestSerialize, responseDeserialize }: (typeof streams)[
   return stream;
 }
 
+/** As many as chains are ever under way. */
+const slots = 1_024;
+
 const link = open(streams.link);
 const agent = new EchoAgent(codecs as Codecs, (frame) => link.write(frame));
 const welcomed = new Promise<void>((resolve) => {
@@ -32,8 +35,10 @@ const welcomed = new Promise<void>((resolve) => {
     resolve();
   });
 });
-agent.greet(1_024);
+agent.greet(slots);
 await welcomed;
+agent.begin(slots);
+setInterval(() => agent.sayWord(), 1_000);
 
 const starts = open(streams.startRuns);
 const client = new ChainClient((frame) => starts.write(frame));

@@ -1,0 +1,30 @@
+/**
+ * All services in a process of their own, as `npm start` has them, and the definition of the chain:
+ * node engine-process.ts DIRECTORY CODECS KEEP_MS
+ */
+import { definitionService } from "@tutti/contracts/workflow/v1";
+import { ServiceHost } from "@tutti/host";
+import { memorySources } from "@tutti/kernel";
+import { services } from "@tutti/platform";
+import { serveEngine } from "../chains/engine-process.ts";
+import { chainDefinition } from "./definitions.ts";
+
+const [directory = "", , keepMs = "0"] = process.argv.slice(2);
+const flags = [
+  "--mesh.listen=127.0.0.1:0",
+  "--operations.port=0",
+  "--log.level=error",
+  `--durable.retention.keepMs=${keepMs}`,
+];
+const host = await ServiceHost.open({
+  ...{ name: "platform", version: "0.1.0", services },
+  sources: memorySources({ arguments: flags }),
+  dataDirectory: () => directory,
+});
+await host.start();
+await host.mesh.client(definitionService).registerDefinition({
+  ...{ namespace: "", versionLabels: [], keepLatest: false },
+  source: { format: 1, text: chainDefinition, fileName: "" },
+});
+process.once("SIGTERM", () => void host.stop().then(() => process.exit(0)));
+serveEngine(host.mesh.address ?? "");
