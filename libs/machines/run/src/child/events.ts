@@ -3,6 +3,7 @@ import { ChildQueuedV1, ChildStartedV1 } from "@tutti/contracts/workflow/v1";
 import { blobsOf } from "../blobs.ts";
 import { setInput } from "../node/kept.ts";
 import { enter, leaveAgenda, nodeOf, setStatus } from "../node/nodes.ts";
+import { since } from "../node/times.ts";
 import { effectNumber, effectTags, nodeTimers, timerNumber } from "../numbers.ts";
 import { detailOf, type RunEvent } from "../state.ts";
 import { startOf } from "./start.ts";
@@ -29,7 +30,7 @@ export const childQueued: RunEvent<ChildQueuedV1> = {
     setInput(run, node, input, inputPayload);
     node.attempt = attempt;
     node.tries += 1;
-    node.queueAt = queueMs - run.createMs;
+    node.queueAt = since(run, queueMs);
     node.startAt = -1;
     node.facts = run.facts;
     setStatus(run, node, TaskStatus.TASK_STATUS_QUEUED);
@@ -46,7 +47,7 @@ export const childStarted: RunEvent<ChildStartedV1> = {
     const node = nodeOf(run, number);
     outstanding.settled(effectNumber(number, effectTags.work));
     detailOf(node).childHash = hash;
-    node.startAt = startMs - run.createMs;
+    node.startAt = since(run, startMs);
     setStatus(run, node, TaskStatus.TASK_STATUS_WAITING);
   },
 };

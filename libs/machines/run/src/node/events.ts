@@ -16,6 +16,7 @@ import { detailOf, type Node, type RunEvent, type RunOutstanding } from "../stat
 import { end, settleWork, stop } from "./flow.ts";
 import { setOutput } from "./kept.ts";
 import { addUsed, enter, nodeOf, release, setStatus, watchTotal } from "./nodes.ts";
+import { since } from "./times.ts";
 
 export const taskCompleted: RunEvent<TaskCompletedV1> = {
   type: "task_completed",
@@ -103,7 +104,7 @@ export const taskResumed: RunEvent<TaskResumedV1> = {
     node.error = undefined;
     node.tries = 0;
     node.visit += 1;
-    node.readyAt = resumeMs - run.createMs;
+    node.readyAt = since(run, resumeMs);
     watchTotal(run, node, outstanding);
     setStatus(run, node, TaskStatus.TASK_STATUS_HELD);
     run.agenda.push(number);

@@ -2,10 +2,12 @@
  * What follows from the end of a node, by counters alone: who can begin, who is skipped with it, whose parts have ended. For
  * folds; nothing here looks at more than what follows directly, however large the plan is.
  */
+
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { effectNumber, effectTags, nodeTimers, timerNumber } from "../numbers.ts";
 import { detailOf, isDone, type Node, type Range, type Run, type RunOutstanding } from "../state.ts";
 import { attend, leaveAgenda, nodeOf, policyOf, release, setStatus } from "./nodes.ts";
+import { since } from "./times.ts";
 
 const success = 0;
 const failure = 1;
@@ -24,7 +26,7 @@ export function end(
   const { range } = node;
   unattend(run, node);
   setStatus(run, node, status);
-  node.endAt = atMs - run.createMs;
+  node.endAt = since(run, atMs);
   const policy = policyOf(node);
   if (policy.timeouts.totalMs > 0) outstanding.cleared(timerNumber(node.number, nodeTimers.total));
   if (status === TaskStatus.TASK_STATUS_COMPLETED && policy.compensate !== null && isUndoable(node))
@@ -149,7 +151,7 @@ export function drop(run: Run, range: Range, atMs: number, outstanding: RunOutst
     }
     if (isDone(node.status)) continue;
     stop(run, node, atMs, outstanding);
-    node.endAt = atMs - run.createMs;
+    node.endAt = since(run, atMs);
     setStatus(run, node, TaskStatus.TASK_STATUS_CANCELLED);
   }
   counts[TaskStatus.TASK_STATUS_PENDING] = (counts[TaskStatus.TASK_STATUS_PENDING] ?? 0) - untouched;

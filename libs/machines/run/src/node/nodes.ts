@@ -1,10 +1,12 @@
 /** How nodes come to be and change: for folds alone. */
+
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { RunPhase } from "@tutti/contracts/workflow/v1";
 import { effectNumber, effectTags, nodeTimers, timerNumber } from "../numbers.ts";
 import type { RunPlan } from "../plan/run-plan.ts";
 import { detailOf, isDone, type Node, type Range, type Run, type RunOutstanding } from "../state.ts";
 import { rangeOf, taskNumberOf } from "./places.ts";
+import { since } from "./times.ts";
 
 /** The node, made when nothing has happened to it yet. */
 export function nodeOf(run: Run, number: number): Node {
@@ -70,7 +72,7 @@ export function enter(run: Run, number: number, atMs: number, outstanding: RunOu
   } else leaveAgenda(run, number);
   node.visit += 1;
   node.tries = 0;
-  node.readyAt = atMs - run.createMs;
+  node.readyAt = since(run, atMs);
   watchTotal(run, node, outstanding);
   setStatus(run, node, TaskStatus.TASK_STATUS_HELD);
   return node;

@@ -13,6 +13,7 @@ import { blobsOf } from "../blobs.ts";
 import { failuresMax } from "../limits.ts";
 import { setInput } from "../node/kept.ts";
 import { addUsed, enter, leaveAgenda, nodeOf, setStatus } from "../node/nodes.ts";
+import { since } from "../node/times.ts";
 import { effectNumber, effectTags, nodeTimers, timerNumber } from "../numbers.ts";
 import { detailOf, type Node, type Run, type RunEvent, type RunOutstanding } from "../state.ts";
 import { chooseAgents, offerOf } from "./offer.ts";
@@ -54,7 +55,7 @@ export function queue(
   const isUndo = node.status === TaskStatus.TASK_STATUS_COMPENSATING;
   node.attempt = attempt;
   node.tries += 1;
-  node.queueAt = queueMs - run.createMs;
+  node.queueAt = since(run, queueMs);
   node.startAt = -1;
   node.facts = run.facts;
   if (!isUndo) {
@@ -74,7 +75,7 @@ export const attemptStarted: RunEvent<AttemptStartedV1> = {
   evolve(run, { node: number, agent, startMs }) {
     const node = nodeOf(run, number);
     node.agent = agent;
-    node.startAt = startMs - run.createMs;
+    node.startAt = since(run, startMs);
     if (node.status === TaskStatus.TASK_STATUS_QUEUED) setStatus(run, node, TaskStatus.TASK_STATUS_RUNNING);
   },
 };
