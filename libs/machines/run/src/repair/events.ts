@@ -17,7 +17,15 @@ import { rangeOf, statusOfNode } from "../node/places.ts";
 import { runNode, runTimers, timerNumber } from "../numbers.ts";
 import { recoverRun } from "../recovery.ts";
 import { runOf } from "../snapshots.ts";
-import { detailOf, isDone, moreOf, type Node, type Run, type RunEvent, type RunOutstanding } from "../state.ts";
+import {
+  detailOf,
+  isDone,
+  moreOf,
+  type Node,
+  type Run,
+  type RunEvent,
+  type RunOutstanding,
+} from "../state.ts";
 import { reopen } from "./reopen.ts";
 
 export const runRetried: RunEvent<RunRetriedV1> = {
@@ -52,7 +60,10 @@ function forgetSentBack(node: Node | undefined): void {
 /** What is being undone just now is among what is done again. */
 function takeBackUndoing(run: Run, outstanding: RunOutstanding): void {
   if (run.undoing < 0) return;
-  release(run.undoing, outstanding);
+  const { undoing } = run;
+  release(undoing, outstanding);
+  setStatus(run, nodeOf(run, undoing), TaskStatus.TASK_STATUS_COMPLETED);
+  run.undo.push(undoing);
   run.undoing = -1;
 }
 

@@ -3,7 +3,8 @@
  * their attempts go on being counted. For folds: what is done again follows from the plan and the numbers in the event.
  *
  * 1. Open needs of what is done again are counted anew, by how everything stands that is not.
- * 2. A list whose own task is named keeps what its entries gave; only those that did not do well are done again.
+ * 2. A list whose own task is named keeps what its entries gave; only those that did not do well are done again. One that
+ *    needs what is done again begins anew.
  * 3. Whatever else is counted in a run is counted anew as a whole: this happens rarely, and then it is right.
  */
 import { TaskStatus } from "@tutti/contracts/types/v1";
@@ -29,7 +30,7 @@ export function reopen(
   for (const number of again) {
     const node = run.nodes[number];
     if (node === undefined) continue;
-    if (named.has(number) && keepsEntries(run, node)) lists.push(node);
+    if (named.has(number) && keepsEntries(run, node) && !restsOn(run, node, again)) lists.push(node);
     else forget(run, node, atMs, outstanding);
   }
   for (const number of again) rangeOf(run, number).isDropped = false;
@@ -96,6 +97,14 @@ function forget(run: Run, node: Node, atMs: number, outstanding: RunOutstanding)
 function keepsEntries(run: Run, { more, status }: Node): boolean {
   const parts = more?.parts ?? 0;
   return parts > 0 && run.ranges[parts]?.isEntries === true && status !== completed;
+}
+
+/** Whether something that it needs is done again too: its list may be another one then. */
+function restsOn(run: Run, { range, task }: Node, again: ReadonlySet<number>): boolean {
+  const { offsets, sources } = range.plan.predecessors;
+  for (let at = offsets[task] ?? 0; at < (offsets[task + 1] ?? 0); at++)
+    if (again.has(sourceNode(run, range, sources[at] ?? 0))) return true;
+  return false;
 }
 
 function reopenList(run: Run, list: Node, atMs: number, outstanding: RunOutstanding): void {
