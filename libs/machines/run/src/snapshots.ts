@@ -13,7 +13,7 @@ import { type InstanceKey, kernelErrors, type SnapshotCodec } from "@tutti/kerne
 import { bytesOf, dataOf, noBytes, payloadOf } from "./data.ts";
 import type { RunFacts } from "./facts.ts";
 import { followingInput, keptBytesOf } from "./node/kept.ts";
-import { taskNumberOf } from "./node/places.ts";
+import { rangeOf, taskNumberOf } from "./node/places.ts";
 import { planOf, readPlan } from "./plan/plan-of.ts";
 import type { KnownPlans } from "./plan/run-plan.ts";
 import { awaitSignal } from "./signal/waiting.ts";
@@ -223,8 +223,8 @@ export function runOf(snapshot: RunSnapshotV1, plans: KnownPlans): Run {
   run.putOffMs = snapshot.putOffMs;
   run.used = snapshot.used;
   run.nodeCount = snapshot.nodeCount;
-  run.agenda.push(...snapshot.agenda);
-  run.undo.push(...snapshot.undo);
+  for (const number of snapshot.agenda) run.agenda.push(number);
+  for (const number of snapshot.undo) run.undo.push(number);
   restoreMore(run, snapshot);
   for (const range of snapshot.ranges) run.ranges.push(rangeFrom(run, range));
   for (const range of run.ranges) if (range.owner < 0) run.left += range.left;
@@ -299,8 +299,7 @@ function rangeFrom(run: Run, shown: RunRange): Range {
 
 function restoreNode(run: Run, shown: RunNode): void {
   const { node: number, status, attempt, tries, visit, agent, error } = shown;
-  const range = run.ranges.findLast(({ first }) => first <= number);
-  if (range === undefined) throw kernelErrors.snapshotUnknown({ kind: "run", version: newest, newest });
+  const range = rangeOf(run, number);
   const node: Node = {
     number,
     range,

@@ -71,6 +71,7 @@ export function attendEntries(place: Place, range: RangeView, begin: (entry: num
     if (detail === undefined || detail.nextEntry >= range.count || detail.entriesOpen >= most) return;
     // One that begins may fail at once, which ends the others.
     if (failFast && range.failed >= 0) return;
+    budget.count();
     begin(range.first + detail.nextEntry);
   }
 }

@@ -11,7 +11,6 @@ export const gate: TaskKind = {
   begin(place) {
     const work = place.range.plan.work(place.task);
     if (work.kind !== "gate") return;
-    place.budget.spend(0);
     const checks: { readonly name: string; readonly passed: boolean }[] = [];
     for (const { name, condition } of work.checks) {
       const held = holds(sceneOf(place), condition, `the check ${name} of ${idOf(place)}`);

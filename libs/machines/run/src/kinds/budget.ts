@@ -10,8 +10,13 @@ export class Budget {
     return this.#changes <= 0 || this.#bytes <= 0 || this.#evaluations <= 0;
   }
 
-  spend(bytes: number): void {
+  /** One thing more is begun. */
+  count(): void {
     this.#changes -= 1;
+  }
+
+  /** So many bytes more are written. */
+  spend(bytes: number): void {
     this.#bytes -= bytes;
   }
 

@@ -31,18 +31,18 @@ function next(run: RunView, step: RunStep, budget: Budget): boolean {
   if (run.phase === RunPhase.RUN_PHASE_GOING) {
     const number = run.agenda[run.agendaAt];
     if (number !== undefined) {
-      budget.spend(0);
+      budget.count();
       take(placeOf(run, number, step, budget));
       return true;
     }
     if (run.left > 0 || run.plan?.plan.kind === "states") return false;
-    budget.spend(0);
+    budget.count();
     conclude(run, step);
     return true;
   }
   if (run.phase !== RunPhase.RUN_PHASE_UNDOING || run.undoing >= 0) return false;
   const last = isUndone(run) ? run.undo.at(-1) : undefined;
-  budget.spend(0);
+  budget.count();
   if (last === undefined) endStopped(run, step);
   else undoNext(placeOf(run, last, step, budget));
   return last !== undefined;

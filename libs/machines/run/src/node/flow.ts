@@ -165,7 +165,7 @@ export function drop(run: Run, range: Range, atMs: number, outstanding: RunOutst
 function forgetAgenda(run: Run, { first, count }: Range): void {
   const kept = run.agenda.slice(run.agendaAt).filter((number) => number < first || number >= first + count);
   run.agenda.length = 0;
-  run.agenda.push(...kept);
+  for (const number of kept) run.agenda.push(number);
   run.agendaAt = 0;
 }
 

@@ -48,6 +48,16 @@ export class PlainStep implements MachineStep<Run, RunEffect>, Outstanding<RunEf
     beginRun.decide(this.state, body, this);
   }
 
+  /** As after a restart: the state from its snapshot, with what it has outstanding. */
+  reload(): void {
+    const { snapshots } = this.#machine;
+    this.state = snapshots.decode(snapshots.encode(this.state), snapshots.version);
+    this.#due.length = 0;
+    this.#dueAt = 0;
+    this.#timers.clear();
+    this.#machine.recover(this.state, this);
+  }
+
   /** What is left of the run is gone. */
   forget(): void {
     this.state = this.#machine.create(this.key);

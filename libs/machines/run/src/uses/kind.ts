@@ -60,7 +60,6 @@ export const uses: TaskKind = {
 /** The next attempt, of the task or of the undoing of its effect. */
 export function queueAgain(place: Place): void {
   const { run, step, number } = place;
-  place.budget.spend(0);
   step.emit(attemptQueued, {
     node: number,
     attempt: (run.nodes[number]?.attempt ?? 0) + 1,

@@ -46,7 +46,6 @@ export const wait: TaskKind = {
 function begin(place: Place): void {
   const { range, task } = place;
   const work = range.plan.work(task);
-  place.budget.spend(0);
   switch (work.kind) {
     case "waitFor": {
       const span = work.span < 0 ? work.ms : computed(place, work.span, "the span", spanMsOf);
