@@ -266,6 +266,34 @@ export const runErrors = defineErrors("workflow", {
     help: "A decision says yes or no, and brings along what the form asks for.",
     message: ({ problem }: { problem: string }) => `${problem}; correct the decision`,
   },
+  entryMissing: {
+    status: "NOT_FOUND",
+    retry: "never",
+    help: "A definition declares the updates and queries that its runs understand.",
+    message: ({ kind, name, known }: { kind: string; name: string; known: string }) =>
+      `expected the ${kind} ${name} in the definition of the run, found ${known || "none"}; correct its name`,
+  },
+  payloadInvalid: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "What is told or asked satisfies the schema that the definition gives.",
+    message: ({ kind, name, problem }: { kind: string; name: string; problem: string }) =>
+      `expected a payload for the ${kind} ${name} that satisfies its schema, found otherwise: ${problem}; correct it`,
+  },
+  entryFailed: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "An expression of an update or a query could not be evaluated as the run stands now.",
+    message: ({ name, problem }: { name: string; problem: string }) =>
+      `expected an answer of ${name}, found: ${problem}; correct the definition, or ask later`,
+  },
+  updateRefused: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "The definition says that the update is not valid as the run stands now. Nothing has changed.",
+    message: ({ name, why }: { name: string; why: string }) =>
+      `expected the update ${name} to be valid, found: ${why}; nothing has changed`,
+  },
   kindUnknown: {
     status: "UNIMPLEMENTED",
     retry: "never",

@@ -10,6 +10,8 @@ export {
   type RunEffect,
   type StartChild,
 } from "./effects.ts";
+export { updateRun } from "./entry/commands.ts";
+export { type EntryAsked, showEntry } from "./entry/queries.ts";
 export { runErrors } from "./errors.ts";
 export { beginRun, cancelRun, labelRun, pauseRun, resumeRun, terminateRun } from "./life/commands.ts";
 export { loseLease } from "./limit/commands.ts";

@@ -25,6 +25,8 @@ export const detailsMax = 32;
 export const detailLengthMax = 1_024;
 /** How deep causes of an error are kept. */
 export const causesMax = 8;
+/** Bytes of all variables of a run, as JSON. */
+export const varsBytesMax = 1024 * 1024;
 /** Reports that are kept of a gate that sends work back; its error has them. */
 export const reportsMax = 10;
 /** Reports that are kept of a gate that sends work back; its error has them. */

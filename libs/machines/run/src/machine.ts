@@ -20,6 +20,9 @@ import { entriesBegun } from "./entries/events.ts";
 import { workSentBack } from "./gate/events.ts";
 import { beginRun, cancelRun, labelRun, pauseRun, resumeRun, terminateRun } from "./life/commands.ts";
 import * as life from "./life/events.ts";
+import { updateRun } from "./entry/commands.ts";
+import { updateTaken } from "./entry/events.ts";
+import { showEntry } from "./entry/queries.ts";
 import { expire } from "./life/expire.ts";
 import { declineLimit, grantLimit, loseLease, withdrawLimit } from "./limit/commands.ts";
 import { runLimitAsked, runLimitHeld, runLimitLost } from "./limit/events.ts";
@@ -67,6 +70,7 @@ const commands: readonly Command<Run>[] = [
   refuseChild,
   endChild,
   decideApproval,
+  updateRun,
   grantLimit,
   declineLimit,
   withdrawLimit,
@@ -105,6 +109,7 @@ const events: readonly MachineEvent<Run, RunEffect>[] = [
   workSentBack,
   approvalAsked,
   approvalDecided,
+  updateTaken,
   roundBegun,
   roundEnded,
   taskWaiting,
@@ -128,7 +133,7 @@ export function runMachine({ plans }: RunMachineOptions): Machine<Run, RunEffect
     create: (key) => newRun(known, key),
     commands,
     events,
-    queries: [showRun, showEnding, showTasks, showTask, explain, showSnapshot, showApprovals],
+    queries: [showRun, showEnding, showTasks, showTask, explain, showSnapshot, showApprovals, showEntry],
     expire,
     snapshots: runSnapshots(known),
     recover: recoverRun,

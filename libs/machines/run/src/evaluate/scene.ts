@@ -145,8 +145,10 @@ export function errorShown(error: ReadOnly<ErrorDetail> | undefined): Value {
 }
 
 /** All variables of the run, those that nothing has changed with their first values. */
-export function variables(run: RunView): Value {
-  const changed = run.more?.vars;
+export function variables(
+  run: RunView,
+  changed: ReadonlyMap<string, Uint8Array> | undefined = run.more?.vars as ReadonlyMap<string, Uint8Array>,
+): Value {
   const first = run.plan?.plan.vars ?? {};
   if (changed === undefined || changed.size === 0) return first as Value;
   const all: Record<string, Value> = { ...(first as Readonly<Record<string, Json>>) };

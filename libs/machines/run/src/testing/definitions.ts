@@ -78,6 +78,18 @@ tasks:
   ask: {approve: {by: [anna, ben], needed: 2, within: 20s, context: "\${{ input.items }}"}, mayFail: true}
   again: {approve: {by: [anna]}, needs: [{task: ask, on: always}]}
 `,
+  /** May be told and asked what its definition declares. */
+  told: `
+workflow: told
+vars: {count: 0, who: nobody}
+queries:
+  state: {output: {count: "\${{ vars.count }}"}}
+updates:
+  add: {schema: {type: integer}, validate: "payload > 0", message: "\${{ string(payload) }} is too few", set: {count: "\${{ vars.count + payload }}"}, output: "\${{ vars.count }}"}
+tasks:
+  wait: {wait: {signal: go}}
+  after: {uses: test.after, needs: [wait], with: "\${{ vars.count }}"}
+`,
   /** Rounds: until something is so, and while it is, in a list too. */
   rounds: `
 workflow: rounds

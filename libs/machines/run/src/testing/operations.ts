@@ -21,6 +21,7 @@ import {
   RunOrder,
   SignalRun,
   TerminateRun,
+  UpdateRun,
   WithdrawLimit,
 } from "@tutti/contracts/workflow/v1";
 import type { MachineCall } from "@tutti/kernel/testing";
@@ -97,7 +98,8 @@ export function operations(known: KnownDefinitions, texts = definitions): Arbitr
     { weight: 4, arbitrary: call("repair_task", repaired) },
     { weight: 5, arbitrary: call("signal_run", signalled) },
     { weight: 3, arbitrary: call("end_child", childEnded) },
-    { weight: 6, arbitrary: call("decide_approval", decided) },
+    { weight: 9, arbitrary: call("decide_approval", decided) },
+    { weight: 4, arbitrary: call("update_run", updated) },
     { weight: 6, arbitrary: call("grant_limit", granted) },
     { weight: 2, arbitrary: call("decline_limit", declined) },
     { weight: 2, arbitrary: call("withdraw_limit", withdrawn) },
@@ -163,6 +165,12 @@ const declined = fc
 const withdrawn = fc
   .record({ limit: limitIds, ticket: fc.integer({ min: 1, max: 3 }) })
   .map((given) => WithdrawLimit.fromPartial({ ...given, code: "limit.evicted", message: "taken away" }));
+
+const updated = fc
+  .record({ update: fc.constantFrom("add", "other"), payload: fc.constantFrom(1, 0, "x") })
+  .map(({ update, payload }) =>
+    UpdateRun.fromPartial({ update, payload: { body: { $case: "inline", value: jsonBytes(payload) } } }),
+  );
 
 const decided = fc
   .record({
