@@ -10,6 +10,7 @@ import {
   RunBegun,
   RunDone,
   type RunOrder,
+  RunPhase,
   TerminateRun,
 } from "@tutti/contracts/workflow/v1";
 import type { ReadOnly, Refusal } from "@tutti/kernel";
@@ -114,7 +115,8 @@ export const cancelRun: RunCommand<CancelRun, RunDone> = {
   decide(run, { reason }, step) {
     const refusal = ended(run, step);
     if (refusal !== undefined) return refusal;
-    if (run.ending === WorkStatus.WORK_STATUS_CANCELLED) return done;
+    // It is ending already, and undoes what it did: it was cancelled, or it failed.
+    if (run.phase === RunPhase.RUN_PHASE_UNDOING) return done;
     const by = actorOf(step.cause);
     const error = detailOfRefusal(runErrors.cancelled.refusal({ by, reason: reasonOf(reason) }));
     stopRun(run, step, WorkStatus.WORK_STATUS_CANCELLED, error);

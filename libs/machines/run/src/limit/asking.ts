@@ -15,11 +15,10 @@ export function askFirst(run: RunView, step: RunStep): void {
 
 /** The time is over after which a limit is asked for again. */
 export function askAgain(run: RunView, step: RunStep): void {
-  for (const { limit, retryMs } of run.more?.limits ?? []) {
-    if (retryMs === 0 || retryMs > step.nowMs) continue;
+  const due = (run.more?.limits ?? []).filter(({ retryMs }) => retryMs > 0 && retryMs <= step.nowMs);
+  for (const { limit } of due) {
     step.emit(runLimitAsked, { node: undefined, limit });
     acquire(run, step, limit);
-    return;
   }
 }
 

@@ -17,7 +17,7 @@ export const runLimitHeld: RunEvent<RunLimitHeldV1> = {
     const held = limitNamed(run, limit);
     if (held === undefined) return;
     Object.assign(held, { ticket, leaseDueMs, retryMs: 0 });
-    outstanding.cleared(timerNumber(runNode, runTimers.limit));
+    watchRetries(run, outstanding);
     renew(run, outstanding);
   },
 };
@@ -31,7 +31,7 @@ export const runLimitLost: RunEvent<RunLimitLostV1> = {
     const lost = limitNamed(run, limit);
     if (lost === undefined) return;
     Object.assign(lost, { ticket: 0, leaseDueMs: 0, retryMs });
-    if (retryMs > 0) outstanding.timer(timerNumber(runNode, runTimers.limit), retryMs);
+    watchRetries(run, outstanding);
     renew(run, outstanding);
   },
 };
@@ -44,7 +44,7 @@ export const runLimitAsked: RunEvent<RunLimitAskedV1> = {
     const asked = limitNamed(run, limit);
     if (asked !== undefined) asked.retryMs = 0;
     moreOf(run).isDue = true;
-    outstanding.cleared(timerNumber(runNode, runTimers.limit));
+    watchRetries(run, outstanding);
     outstanding.cleared(timerNumber(runNode, runTimers.start));
   },
 };
@@ -52,6 +52,20 @@ export const runLimitAsked: RunEvent<RunLimitAskedV1> = {
 function limitNamed(run: Run, limit: string): RunLimit | undefined {
   return run.more?.limits.find((each) => each.limit === limit);
 }
+
+/** There is one timer for all limits: it is due when the first of them is to be asked for again. */
+function watchRetries(run: Run, outstanding: RunOutstanding): void {
+  const retryMs = nextRetryMs(run);
+  if (retryMs > 0) outstanding.timer(retryTimer, retryMs);
+  else outstanding.cleared(retryTimer);
+}
+
+function nextRetryMs({ more }: RunView): number {
+  const due = (more?.limits ?? []).flatMap(({ retryMs }) => (retryMs > 0 ? [retryMs] : []));
+  return due.length === 0 ? 0 : Math.min(...due);
+}
+
+const retryTimer = timerNumber(runNode, runTimers.limit);
 
 const renewal = effectNumber(runNode, effectTags.lease);
 
@@ -68,8 +82,8 @@ export function recoverLimits(run: RunView, outstanding: RunOutstanding): void {
   const { more, phase } = run;
   const isKept = phase === RunPhase.RUN_PHASE_WAITING || phase === RunPhase.RUN_PHASE_GOING;
   if (more === undefined || !isKept) return;
-  for (const { retryMs } of more.limits)
-    if (retryMs > 0) outstanding.timer(timerNumber(runNode, runTimers.limit), retryMs);
+  const retryMs = nextRetryMs(run);
+  if (retryMs > 0) outstanding.timer(retryTimer, retryMs);
   if (more.limits.some(({ ticket }) => ticket > 0))
     outstanding.effect(renewal, more.leaseAttempt, renewalOf(run));
 }
