@@ -45,6 +45,15 @@ const pool = z.strictObject({
     .describe("Tasks that may wait in a pool."),
   agentsMax: z.number().int().min(1).max(100_000).default(10_000).describe("Agents that may join a pool."),
   ageingMs: milliseconds.default(60_000).describe("How long a task waits to rise by one in priority."),
+  settleMs: z
+    .number()
+    .int()
+    .min(0)
+    .max(60_000)
+    .default(1_000)
+    .describe(
+      "How long a pool that has moved here waits for its agents before it gives out tasks, which may be at work at one of them.",
+    ),
   adaptiveConcurrency: z
     .boolean()
     .default(true)

@@ -42,7 +42,8 @@ export class SwarmService extends Orchestrator {
     const tenancy = new PoolTenancy(host.steward);
     host.steward.host(tenancy);
     const pools: PoolDirectory = new PoolDirectory({
-      ...{ turns, now, chance, owner },
+      ...{ turns, now, chance, timers, owner },
+      settleMs: settings.pool.settleMs,
       tenancy,
       names: settings.pools,
       settings: poolSettings(settings),
@@ -94,8 +95,9 @@ export const swarm: ServiceModule = {
 };
 
 function poolSettings({ pool, links }: SwarmSettings) {
+  const { settleMs: _, ...matching } = pool;
   const { heartbeatMs, suspectMs, leaseMs, resumeWindowMs } = links;
-  return { ...pool, heartbeatMs, suspectMs, leaseMs, resumeWindowMs };
+  return { ...matching, heartbeatMs, suspectMs, leaseMs, resumeWindowMs };
 }
 
 interface Upkeep {

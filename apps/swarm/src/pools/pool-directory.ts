@@ -6,7 +6,7 @@
  * 2. A pool is here as long as its partition is owned here. When that is let go of, whoever deals with the pool hears of
  *    it once, and the pool is forgotten.
  */
-import type { CallContext, Chance, Owner } from "@tutti/kernel";
+import type { CallContext, Chance, Owner, Timers } from "@tutti/kernel";
 import { type AgentChange, openPool, type Pool, type PoolSettings } from "@tutti/matching";
 import { swarmErrors } from "../errors.ts";
 import type { PoolTime } from "./pool-time.ts";
@@ -19,6 +19,9 @@ export interface PoolDirectoryParts {
   readonly turns: Turns;
   readonly now: PoolTime;
   readonly chance: Chance;
+  readonly timers: Timers;
+  /** How long a pool that has moved here waits for its agents. */
+  readonly settleMs: number;
   /** Instance id of this process. */
   readonly owner: string;
   /** Names of pools that every namespace has beside `default`. */
@@ -30,6 +33,9 @@ export interface PoolDirectoryParts {
 
 /** Told of a pool that is not owned here any more, and who owns it as far as that is known. */
 export type LeftListener = (pool: Pool, owner: Owner | undefined) => void;
+
+/** Of a partition that nobody has owned before, and of all where a process is alone. */
+const firstEpoch = 1;
 
 export class PoolDirectory {
   readonly turns: Turns;
@@ -98,14 +104,27 @@ export class PoolDirectory {
 
   #open(namespace: string, name: string): Pool {
     const { owner, chance, now, settings, onAgentChange, tenancy } = this.#parts;
+    const epoch = tenancy.epochOf(namespace, name);
     const pool: Pool = openPool({
-      ...{ namespace, name, owner, chance, settings },
-      epoch: tenancy.epochOf(namespace, name),
+      ...{ namespace, name, owner, chance, settings, epoch },
       openedMs: now(),
       onAgentChange: (change) => onAgentChange(pool, change),
     });
     this.#pools.set(`${namespace}/${name}`, pool);
+    if (epoch > firstEpoch) this.#letSettle(pool);
     return pool;
+  }
+
+  /** Senders may be quicker than agents: what is offered may be at work at one that has not come back yet. */
+  #letSettle(pool: Pool): void {
+    const { timers, settleMs, now } = this.#parts;
+    if (settleMs === 0) return;
+    pool.configure({ paused: true }, now());
+    timers.after(settleMs, () => {
+      if (this.#pools.get(`${pool.namespace}/${pool.name}`) !== pool) return;
+      pool.configure({ paused: false }, now());
+      this.turns.stir(pool);
+    });
   }
 
   #leave(partition: number): void {
