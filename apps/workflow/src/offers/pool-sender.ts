@@ -270,6 +270,7 @@ export class PoolSender {
       this.#parts.wake();
     });
   }
+      if (entry !== undefined) this.#settled(entry);
 
   #returned({ token, reason, error, retryAfterMs }: Returned): void {
     const entry = this.#entries.get(token);
@@ -278,7 +279,7 @@ export class PoolSender {
     if (refusal !== undefined) {
       this.#leavePool(entry);
       entry.where = "answered";
-      this.#parts.settlement.refused(entry, error ?? toErrorDetail(refusal()));
+      this.#parts.settlement.refused(entry, error ?? toErrorDetail(refusal()), () => this.#settled(entry));
     } else if (retryAfterMs > 0) {
       this.#leavePool(entry);
       entry.where = "home";
@@ -292,6 +293,14 @@ export class PoolSender {
     this.#join(entry);
     this.#parts.wake();
   }
+  /** Its run has what became of it. Whoever settles an attempt is not told to withdraw it. */
+  #settled(entry: OfferEntry): void {
+    // Offered once more meanwhile: it is another result that settles it.
+    if (entry.where !== "answered") return;
+    entry.where = "gone";
+    this.#entries.delete(entry.bytes);
+  }
+
 
   #goHome(entry: OfferEntry): void {
     this.#leavePool(entry);

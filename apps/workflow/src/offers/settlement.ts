@@ -24,8 +24,8 @@ export interface Settlement {
   begun(entry: OfferEntry, agent: string, startMs: number): void;
   progress(progress: Progress): void;
   partialOutput(output: PartialOutput): void;
-  /** The pool takes it in no case. */
-  refused(entry: OfferEntry, error: ErrorDetail): void;
+  /** The pool takes it in no case. Told when that is durable. */
+  refused(entry: OfferEntry, error: ErrorDetail, isDurable: () => void): void;
 }
 
 export interface EndedAttempt {
@@ -105,9 +105,9 @@ export class RuntimeSettlement implements Settlement {
     this.#parts.partialOutput(output, readToken(output.token));
   }
 
-  refused({ token }: OfferEntry, error: ErrorDetail): void {
+  refused({ token }: OfferEntry, error: ErrorDetail, isDurable: () => void): void {
     const body = { error, agent: "", runMs: 0, used: undefined };
-    this.#insist({ token, command: failTask, body, cause: this.#causeOf("") }, () => {});
+    this.#insist({ token, command: failTask, body, cause: this.#causeOf("") }, isDurable);
   }
 
   /** Says it until it is known what came of it, as long as the partition is here. */

@@ -4,6 +4,8 @@ export class Bell {
   #answer: (() => void) | undefined;
 
   ring(): void {
+    // Rung once for each of a thousand things at times: who was woken need not be woken again.
+    if (this.#hasRung) return;
     this.#hasRung = true;
     this.#answer?.();
   }
