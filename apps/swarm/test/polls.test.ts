@@ -149,6 +149,9 @@ describe("an agent that polls", () => {
     );
     const second = await claimed({ count: 1, idempotencyKey: "k2" });
     assert.notEqual(second[0]?.token, first[0]?.token);
+    // Its leases are over by then, and so is what it was answered.
+    for (let second = 0; second < 75; second++) await swarm.pass(1_000);
+    assert.deepEqual(await claimed({ count: 1, idempotencyKey: "k1", waitMs: 10_000 }), []);
   });
 
   it("is refused while it is held", async () => {

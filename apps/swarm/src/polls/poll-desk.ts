@@ -53,7 +53,9 @@ export class PollDesk {
   claim(request: ClaimTasksRequest, signal: AbortSignal): Promise<ClaimTasksReply> {
     const key = `${keyOf(request)}/${request.idempotencyKey}`;
     const claim = () => this.#claim(request, signal);
-    return request.idempotencyKey === "" ? claim() : this.#repeated.once(key, request, claim);
+    if (request.idempotencyKey === "") return claim();
+    const keepMs = request.waitMs + (request.leaseMs || leaseDefaultMs);
+    return this.#repeated.once(key, request, { nowMs: this.#parts.now(), keepMs }, claim);
   }
 
   async complete(request: CompleteTasksRequest): Promise<CompleteTasksReply> {
