@@ -7,6 +7,7 @@ import {
   limitService,
   runService,
   scheduleService,
+  taskService,
 } from "@tutti/contracts/workflow/v1";
 import type { HostContext, ServiceModule } from "@tutti/host";
 import { Orchestrator } from "@tutti/kernel";
@@ -19,6 +20,7 @@ import { definitionHandlers } from "./api/definitions/handlers.ts";
 import { limitHandlers } from "./api/limits/handlers.ts";
 import { runHandlers, servedRuns } from "./api/runs/handlers.ts";
 import { scheduleHandlers } from "./api/schedules/handlers.ts";
+import { servedTasks, taskHandlers } from "./api/tasks/handlers.ts";
 import { workflowSection } from "./configuration.ts";
 import { catalogueFor } from "./definitions/installation.ts";
 import { LiveRuns } from "./definitions/live-runs.ts";
@@ -28,6 +30,7 @@ import { Errands } from "./effects/errands.ts";
 import { Leases } from "./effects/leases.ts";
 import { Starts } from "./effects/starts.ts";
 import { Dispatcher } from "./offers/dispatcher.ts";
+import { OutputShelf } from "./offers/output-shelf.ts";
 import { RuntimeSettlement } from "./offers/settlement.ts";
 import { PlanShelf } from "./plans/plan-shelf.ts";
 import { Orders } from "./runs/orders.ts";
@@ -45,7 +48,8 @@ export class WorkflowService extends Orchestrator {
     const { runtime, archive, blobs } = host.storage(effects, [runMachine({ plans: shelf })]);
 
     const ends = new RunEnds();
-    const settlement = new RuntimeSettlement({ runtime, timers, logger, ends, partialOutput() {} });
+    const outputs = new OutputShelf();
+    const settlement = new RuntimeSettlement({ runtime, timers, logger, ends, outputs });
     const dispatch = mesh.client(dispatchService);
     const parts = { dispatch, settlement, instanceId: host.processId, foundation, sharedPools };
     const dispatcher = this.register("dispatcher", new Dispatcher(parts));
@@ -76,6 +80,7 @@ export class WorkflowService extends Orchestrator {
     mesh.serve(limitService, limitHandlers(desk));
     const orders = new Orders({ versions: desk.versions, shelf });
     mesh.serve(servedRuns, runHandlers({ ...desk, orders, ends, ids: host.ids }));
+    mesh.serve(servedTasks, taskHandlers({ ...desk, outputs, tasks: mesh.client(taskService) }));
     mesh.serve(bulkService, bulkHandlers({ archive, blobs, runs, foundation }));
   }
 }

@@ -8,6 +8,7 @@
  * 3. A result counts as durable when the runtime has answered; the numbers are those of the stream that brought it.
  * 4. What is far more urgent than what waits there makes room for itself: the least urgent is recalled.
  */
+import type { PartialOutput } from "@tutti/contracts/agent/v1";
 import { type OfferReply, OfferRequest, type Returned, ReturnReason } from "@tutti/contracts/swarm/v1";
 import { type Timers, type TuttiError, toErrorDetail } from "@tutti/kernel";
 import { type OfferProfile, priorityOf } from "@tutti/machine-run";
@@ -152,7 +153,7 @@ export class PoolSender {
     for (const { number, agentId } of reply.agents) this.#agents.set(number, agentId);
     for (const begun of reply.begun) this.#begun(begun.token, begun.agent, begun.begunAgoMs);
     for (const progress of reply.progress) this.#parts.settlement.progress(progress);
-    for (const partial of reply.partialOutputs) this.#parts.settlement.partialOutput(partial);
+    for (const partial of reply.partialOutputs) this.#partialOutput(partial);
     for (let index = 0; index < reply.results.length; index++) this.#result(reply, index);
     for (const returned of reply.returned) this.#returned(returned);
     this.#parts.wake();
@@ -252,6 +253,11 @@ export class PoolSender {
     this.#parts.settlement.begun(entry, this.#agents.get(agent) ?? "", this.#parts.nowMs() - begunAgoMs);
   }
 
+  #partialOutput(output: PartialOutput): void {
+    const entry = this.#entries.get(output.token);
+    if (entry !== undefined) this.#parts.settlement.partialOutput(entry, output);
+  }
+
   #result({ results, resultAgents }: OfferReply, index: number): void {
     const result = results[index];
     if (result === undefined) return;
@@ -264,13 +270,13 @@ export class PoolSender {
     const number = marks.come();
     const agent = this.#agents.get(resultAgents[index] ?? 0) ?? "";
     this.#parts.settlement.result({ result, agent, key: entry?.key }, () => {
+      if (entry !== undefined) this.#settled(entry);
       // Of a stream that is over by now nobody asks any more.
       if (marks !== this.#marks) return;
       marks.durable(number);
       this.#parts.wake();
     });
   }
-      if (entry !== undefined) this.#settled(entry);
 
   #returned({ token, reason, error, retryAfterMs }: Returned): void {
     const entry = this.#entries.get(token);
@@ -287,12 +293,6 @@ export class PoolSender {
     } else this.#goHome(entry);
   }
 
-  /** The time is over that it was to stay away for. */
-  #comeBack(entry: OfferEntry): void {
-    if (entry.where !== "home" || entry.place >= 0) return;
-    this.#join(entry);
-    this.#parts.wake();
-  }
   /** Its run has what became of it. Whoever settles an attempt is not told to withdraw it. */
   #settled(entry: OfferEntry): void {
     // Offered once more meanwhile: it is another result that settles it.
@@ -301,6 +301,12 @@ export class PoolSender {
     this.#entries.delete(entry.bytes);
   }
 
+  /** The time is over that it was to stay away for. */
+  #comeBack(entry: OfferEntry): void {
+    if (entry.where !== "home" || entry.place >= 0) return;
+    this.#join(entry);
+    this.#parts.wake();
+  }
 
   #goHome(entry: OfferEntry): void {
     this.#leavePool(entry);

@@ -16,6 +16,7 @@ import { type EffectToken, type Outcome, type Runtime, readToken } from "@tutti/
 import { offerErrors } from "../errors.ts";
 import type { RunEnds } from "../runs/run-ends.ts";
 import type { OfferEntry } from "./entry.ts";
+import type { OutputShelf } from "./output-shelf.ts";
 
 export interface Settlement {
   /** An attempt has ended. Told when that is durable, or known to be unwanted. */
@@ -23,7 +24,7 @@ export interface Settlement {
   /** An attempt did not end at once. */
   begun(entry: OfferEntry, agent: string, startMs: number): void;
   progress(progress: Progress): void;
-  partialOutput(output: PartialOutput): void;
+  partialOutput(entry: OfferEntry, output: PartialOutput): void;
   /** The pool takes it in no case. Told when that is durable. */
   refused(entry: OfferEntry, error: ErrorDetail, isDurable: () => void): void;
 }
@@ -43,7 +44,7 @@ export interface RuntimeSettlementParts {
   /** Most runs end with the result of an attempt. */
   readonly ends: RunEnds;
   /** Pieces of output go to whoever reads them. */
-  readonly partialOutput: (output: PartialOutput, token: EffectToken) => void;
+  readonly outputs: Pick<OutputShelf, "add">;
 }
 
 /** How long to wait before something is said again whose outcome is unknown. */
@@ -101,8 +102,8 @@ export class RuntimeSettlement implements Settlement {
     this.#mention({ token: readToken(token), command: noteProgress, body, cause: this.#causeOf("") });
   }
 
-  partialOutput(output: PartialOutput): void {
-    this.#parts.partialOutput(output, readToken(output.token));
+  partialOutput({ key, effect, token }: OfferEntry, output: PartialOutput): void {
+    this.#parts.outputs.add(key, effect.taskId, token.attempt, output);
   }
 
   refused({ token }: OfferEntry, error: ErrorDetail, isDurable: () => void): void {

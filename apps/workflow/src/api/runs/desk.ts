@@ -1,4 +1,5 @@
 import type { Run } from "@tutti/contracts/workflow/v1";
+import { whenOwned } from "@tutti/host";
 import type { CallContext, Foundation, IdSource, InstanceKey, Query } from "@tutti/kernel";
 import { runErrors, showRun } from "@tutti/machine-run";
 import { runtimeErrors } from "@tutti/runtime/errors";
@@ -30,7 +31,7 @@ export async function askRun<Body, Reply>(
   const { query, body, atEvent = 0 } = question;
   try {
     if (atEvent === 0) return await ask(desk, key, { query, body }, context);
-    return await desk.runtime.askAt({ key, query, body }, atEvent);
+    return await whenOwned(desk, key, context, () => desk.runtime.askAt({ key, query, body }, atEvent));
   } catch (error) {
     throw runtimeErrors.unknownInstance.is(error) ? runErrors.runMissing({ id }) : error;
   }
@@ -43,8 +44,19 @@ export async function runNamed(
   { withPayloads = true, atEvent = 0 }: { readonly withPayloads?: boolean; readonly atEvent?: number },
   context: CallContext,
 ): Promise<Run> {
+  // Before the run itself: who waits for what comes after this number misses nothing.
+  const events = atEvent || (await eventsOf(desk, id, context));
   const run = (await askRun(desk, id, { query: showRun, body: { withPayloads }, atEvent }, context)) as Run;
-  const { events } = await desk.runtime.instanceOf(keyOf(context.namespace, id));
-  run.eventCount = atEvent || events;
+  run.eventCount = events;
   return run;
+}
+
+/** How many events a run has; `workflow.run_missing` where there is none. */
+export async function eventsOf(desk: MachineDesk, id: string, context: CallContext): Promise<number> {
+  const key = keyOf(context.namespace, id);
+  try {
+    return (await whenOwned(desk, key, context, () => desk.runtime.instanceOf(key))).events;
+  } catch (error) {
+    throw runtimeErrors.unknownInstance.is(error) ? runErrors.runMissing({ id }) : error;
+  }
 }

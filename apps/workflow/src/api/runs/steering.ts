@@ -13,7 +13,7 @@ import { causeOf } from "@tutti/host";
 import { Bell, type CallContext, type Command, errorOf, fromTimestamp, toErrorDetail } from "@tutti/kernel";
 import { labelRun, resetRun, resumeRun, retryRun, showSnapshot, signalRun } from "@tutti/machine-run";
 import { tell } from "../machine-calls.ts";
-import { askRun, keyOf, type RunDesk, runNamed } from "./desk.ts";
+import { askRun, eventsOf, keyOf, type RunDesk, runNamed } from "./desk.ts";
 
 interface Steered {
   readonly runId: string;
@@ -93,7 +93,7 @@ export async function signal(
   const key = keyOf(context.namespace, runId);
   const told = { command: signalRun, body: { signal: name, payload }, idempotencyKey };
   await tell(desk, key, told, context);
-  return { event: (await desk.runtime.instanceOf(key)).events };
+  return { event: await eventsOf(desk, runId, context) };
 }
 
 const receiptsMax = 1_000;

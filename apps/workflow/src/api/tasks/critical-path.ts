@@ -1,0 +1,67 @@
+/** The path through the tasks of a run that took longest: who waited for whom, from what ended last backwards. */
+import { TaskStatus } from "@tutti/contracts/types/v1";
+import type { Task } from "@tutti/contracts/workflow/v1";
+import { fromTimestamp } from "@tutti/kernel";
+
+export function criticalPathOf(tasks: readonly Task[], nowMs: number): string[] {
+  const graph = new Begun(tasks, nowMs);
+  return graph.pathIn("");
+}
+
+class Begun {
+  readonly #byId = new Map<string, Task>();
+  readonly #parts = new Map<string, Task[]>();
+  readonly #nowMs: number;
+
+  constructor(tasks: readonly Task[], nowMs: number) {
+    this.#nowMs = nowMs;
+    for (const task of tasks) {
+      this.#byId.set(task.taskId, task);
+      if (endMsOf(task, nowMs) === undefined) continue;
+      const parts = this.#parts.get(task.parentTaskId) ?? [];
+      parts.push(task);
+      this.#parts.set(task.parentTaskId, parts);
+    }
+  }
+
+  /** Among the parts of a task, or with an empty id of the run; what is inside of a task follows it. */
+  pathIn(owner: string): string[] {
+    const seen = new Set<string>();
+    const path: string[][] = [];
+    let last = this.#latest(this.#parts.get(owner) ?? []);
+    while (last !== undefined && !seen.has(last.taskId)) {
+      seen.add(last.taskId);
+      path.push([last.taskId, ...this.pathIn(last.taskId)]);
+      last = this.#latest(this.#needsOf(last));
+    }
+    return path.reverse().flat();
+  }
+
+  #latest(tasks: readonly Task[]): Task | undefined {
+    let latest: Task | undefined;
+    let latestMs = Number.NEGATIVE_INFINITY;
+    for (const task of tasks) {
+      const endMs = endMsOf(task, this.#nowMs);
+      if (endMs === undefined || endMs <= latestMs) continue;
+      latest = task;
+      latestMs = endMs;
+    }
+    return latest;
+  }
+
+  /** Needs are named as in the definition; in a round, and after a transition, tasks have the number of it in their ids. */
+  #needsOf({ taskId, parentTaskId, needs }: Task): Task[] {
+    const hash = taskId.indexOf("#", parentTaskId.length);
+    const dot = taskId.indexOf(".", hash);
+    const before = hash < 0 || dot < 0 ? "" : taskId.slice(0, dot + 1);
+    const behind = hash < 0 || dot >= 0 ? "" : taskId.slice(hash);
+    return needs.flatMap(({ task }) => this.#byId.get(`${before}${task}${behind}`) ?? []);
+  }
+}
+
+/** Undefined for one that has not begun, or was passed over. */
+function endMsOf({ status, readyTime, endTime }: Task, nowMs: number): number | undefined {
+  if (status === TaskStatus.TASK_STATUS_SKIPPED) return undefined;
+  if (endTime !== undefined) return fromTimestamp(endTime);
+  return readyTime === undefined ? undefined : nowMs;
+}

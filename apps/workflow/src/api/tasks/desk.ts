@@ -1,0 +1,13 @@
+import type { taskService } from "@tutti/contracts/workflow/v1";
+import type { Foundation } from "@tutti/kernel";
+import type { Client } from "@tutti/mesh";
+import type { OutputShelf } from "../../offers/output-shelf.ts";
+import type { MachineDesk } from "../machine-calls.ts";
+
+/** What the handlers about tasks work with. */
+export interface TaskDesk extends MachineDesk {
+  readonly outputs: OutputShelf;
+  /** Children and questions to people may be anywhere. */
+  readonly tasks: Pick<Client<typeof taskService>, "getTimeline" | "listApprovals">;
+  readonly foundation: Pick<Foundation, "clock" | "timers">;
+}

@@ -1,0 +1,204 @@
+/**
+ * What the events of a run say of the time that was spent.
+ *
+ * 1. A task is in one span at most at a time; what begins ends what was.
+ * 2. Where an event says when something was, that counts, and else when the event was recorded.
+ * 3. An attempt that ended before anybody noted its begin took no time that is worth showing: all of it is its queue.
+ */
+import { createHash } from "node:crypto";
+import { type Span, SpanKind } from "@tutti/contracts/types/v1";
+import * as events from "@tutti/contracts/workflow/v1";
+import { toTimestamp } from "@tutti/kernel";
+
+const {
+  SPAN_KIND_WHOLE: whole,
+  SPAN_KIND_QUEUE: queue,
+  SPAN_KIND_ATTEMPT: attempt,
+  SPAN_KIND_BACKOFF: backoff,
+  SPAN_KIND_WAIT: wait,
+  SPAN_KIND_COMPENSATION: compensation,
+} = SpanKind;
+
+/** An event as it is recorded. */
+export interface Recorded {
+  readonly type: string;
+  readonly payload: Uint8Array;
+  readonly timeMs: number;
+}
+
+/** Milliseconds since the Unix epoch; an end that is not there yet is undefined. */
+export interface Spent {
+  /** Number of the node; -1 for the run itself. */
+  readonly node: number;
+  kind: SpanKind;
+  readonly attempt: number;
+  agent: string;
+  startMs: number;
+  endMs: number | undefined;
+}
+
+const run = -1;
+
+/** What is waited for is time, a signal, a person, a child, a limit. Without a node it is the run that waits. */
+const waitBegins: Readonly<Record<string, (payload: Uint8Array) => { readonly node?: number | undefined }>> =
+  {
+    task_waiting: (payload) => events.TaskWaitingV1.decode(payload),
+    task_paused: (payload) => events.TaskPausedV1.decode(payload),
+    approval_asked: (payload) => events.ApprovalAskedV1.decode(payload),
+    child_queued: (payload) => events.ChildQueuedV1.decode(payload),
+    round_ended: (payload) => events.RoundEndedV1.decode(payload),
+    run_limit_asked: (payload) => events.RunLimitAskedV1.decode(payload),
+  };
+
+/** With these a task is in no span any more. */
+const taskEnds: Readonly<
+  Record<string, (payload: Uint8Array) => { readonly node: number; readonly agent?: string }>
+> = {
+  round_begun: (payload) => events.RoundBegunV1.decode(payload),
+  task_resumed: (payload) => events.TaskResumedV1.decode(payload),
+  work_sent_back: (payload) => events.WorkSentBackV1.decode(payload),
+  task_completed: (payload) => events.TaskCompletedV1.decode(payload),
+  task_failed: (payload) => events.TaskFailedV1.decode(payload),
+  task_skipped: (payload) => events.TaskSkippedV1.decode(payload),
+  task_cancelled: (payload) => events.TaskCancelledV1.decode(payload),
+  task_repaired: (payload) => events.TaskRepairedV1.decode(payload),
+  undo_completed: (payload) => events.UndoCompletedV1.decode(payload),
+  undo_failed: (payload) => events.UndoFailedV1.decode(payload),
+};
+
+export class Spans {
+  readonly all: Spent[] = [];
+  readonly #open = new Map<number, Spent>();
+  #whole: Spent | undefined;
+
+  take({ type, payload, timeMs }: Recorded): void {
+    switch (type) {
+      case "run_started": {
+        const { createMs, order, limits } = events.RunStartedV1.decode(payload);
+        this.#whole = this.#begin(run, whole, createMs, 0);
+        this.#open.delete(run);
+        if (limits.length > 0 || (order?.startMs ?? 0) > createMs) this.#begin(run, wait, createMs, 0);
+        break;
+      }
+      case "run_begun":
+        this.#end(run, events.RunBegunV1.decode(payload).beginMs);
+        break;
+      case "run_paused":
+        this.#begin(run, wait, events.RunPausedV1.decode(payload).pauseMs, 0);
+        break;
+      case "run_resumed":
+        this.#end(run, events.RunResumedV1.decode(payload).resumeMs);
+        break;
+      case "run_stopped":
+        this.#endAll(events.RunStoppedV1.decode(payload).stopMs);
+        break;
+      case "run_completed":
+      case "run_failed":
+      case "run_cancelled":
+      case "run_terminated":
+      case "run_continued":
+        this.#endAll(timeMs);
+        if (this.#whole !== undefined) this.#whole.endMs = timeMs;
+        break;
+      case "run_reset":
+        this.#endAll(events.RunResetV1.decode(payload).resetMs);
+        this.#reopen();
+        break;
+      case "run_retried":
+        this.#reopen();
+        break;
+      default:
+        this.#takeOfTask(type, payload, timeMs);
+    }
+  }
+
+  #takeOfTask(type: string, payload: Uint8Array, timeMs: number): void {
+    switch (type) {
+      case "task_queued":
+      case "attempt_queued": {
+        // Both begin with the same fields.
+        const { node, attempt: number, queueMs } = events.AttemptQueuedV1.decode(payload);
+        if (this.#open.get(node)?.kind !== compensation) this.#begin(node, queue, queueMs, number);
+        return;
+      }
+      case "undo_queued": {
+        const { node, attempt: number, queueMs } = events.UndoQueuedV1.decode(payload);
+        this.#begin(node, compensation, queueMs, number);
+        return;
+      }
+      case "attempt_started": {
+        const { node, attempt: number, agent, startMs } = events.AttemptStartedV1.decode(payload);
+        const open = this.#open.get(node);
+        if (open?.kind === compensation) open.agent = agent;
+        else this.#begin(node, attempt, startMs, number).agent = agent;
+        return;
+      }
+      case "attempt_failed": {
+        const { node, attempt: number, agent, endMs } = events.AttemptFailedV1.decode(payload);
+        const open = this.#open.get(node);
+        if (open?.kind === compensation) return;
+        if (open !== undefined && agent !== "") open.agent = agent;
+        this.#begin(node, backoff, endMs, number);
+        return;
+      }
+      case "offer_returned": {
+        const { node, attempt: number } = events.OfferReturnedV1.decode(payload);
+        if (this.#open.get(node)?.kind !== compensation) this.#begin(node, backoff, timeMs, number);
+        return;
+      }
+      default:
+        this.#takeOfWait(type, payload, timeMs);
+    }
+  }
+
+  #takeOfWait(type: string, payload: Uint8Array, timeMs: number): void {
+    const begun = waitBegins[type]?.(payload);
+    if (begun !== undefined) this.#begin(begun.node ?? run, wait, timeMs, 0);
+    const ended = taskEnds[type]?.(payload);
+    if (ended !== undefined) this.#end(ended.node, timeMs, ended.agent);
+  }
+
+  #begin(node: number, kind: SpanKind, startMs: number, number: number): Spent {
+    this.#end(node, startMs);
+    const span: Spent = { node, kind, attempt: number, agent: "", startMs, endMs: undefined };
+    this.#open.set(node, span);
+    this.all.push(span);
+    return span;
+  }
+
+  #end(node: number, endMs: number, agent = ""): void {
+    const open = this.#open.get(node);
+    if (open === undefined) return;
+    if (agent !== "") open.agent = agent;
+    // An agent's clock may be ahead of what was recorded.
+    open.endMs = Math.max(endMs, open.startMs);
+    this.#open.delete(node);
+  }
+
+  #endAll(endMs: number): void {
+    for (const node of [...this.#open.keys()]) this.#end(node, endMs);
+  }
+
+  #reopen(): void {
+    if (this.#whole !== undefined) this.#whole.endMs = undefined;
+  }
+}
+
+/** As the contracts show it. Its id follows from what it is, so that it is the same whenever it is asked for. */
+export function spanMessage(runId: string, { node, kind, ...span }: Spent, task: string): Span {
+  const { startMs, endMs } = span;
+  return {
+    task,
+    kind,
+    attempt: span.attempt,
+    agentId: span.agent,
+    startTime: toTimestamp(startMs),
+    endTime: endMs === undefined ? undefined : toTimestamp(endMs),
+    spanId: idOf(`${runId}\n${node}\n${kind}\n${span.attempt}\n${startMs}`),
+    parentSpanId: "",
+  };
+}
+
+function idOf(what: string): string {
+  return createHash("sha256").update(what).digest("hex").slice(0, 16);
+}
