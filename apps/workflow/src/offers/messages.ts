@@ -1,6 +1,6 @@
 /** What runs want done in the words of the stream to pools. */
 import type { Label } from "@tutti/contracts/agent/v1";
-import type { Offer, OfferProfile as ProfileMessage } from "@tutti/contracts/swarm/v1";
+import type { Offer, OfferRequest, OfferProfile as ProfileMessage } from "@tutti/contracts/swarm/v1";
 import type { KeyedLimit, LabelSelector } from "@tutti/contracts/types/v1";
 import type { Placement, KeyedLimit as PlannedLimit, Selector } from "@tutti/definitions";
 import { dueMsOf, type OfferProfile, priorityOf } from "@tutti/machine-run";
@@ -72,6 +72,33 @@ export function offerMessage(
     onlyAgents: effect.onlyAgents as string[],
     notAgents: effect.notAgents as string[],
   };
+}
+
+/**
+ * More bytes than a request takes when it is encoded, counted from what can be long; undefined for one that has more than
+ * offers and what is said of them.
+ */
+export function weightOf(request: OfferRequest): number | undefined {
+  const { hello, pools, profiles, extensions, waiting, offers, cancels, priorities, recalls } = request;
+  if (hello !== undefined || waiting !== undefined) return undefined;
+  if (pools.length + profiles.length + extensions.length > 0) return undefined;
+  let weight = 64 + 64 * (priorities.length + recalls.length) + 6 * request.resultsDurableBeyond.length;
+  for (const { reason } of cancels) weight += 64 + 3 * reason.length;
+  for (const offer of offers) {
+    if (isLong(offer)) return undefined;
+    const { input, saved, workId, taskId, idempotencyKey, traceparent } = offer;
+    const texts = workId.length + taskId.length + idempotencyKey.length + traceparent.length;
+    weight += 256 + 3 * texts + saved.length + (input?.$case === "inlineInput" ? input.value.length : 0);
+  }
+  return weight;
+}
+
+/** Whether it has what most do not. */
+function isLong(offer: Offer): boolean {
+  const { input, budget, labels, limits, onlyAgents, notAgents, accessToken, contextKey, stickyKey } = offer;
+  const lists = labels.length + limits.length + onlyAgents.length + notAgents.length;
+  const texts = accessToken.length + contextKey.length + stickyKey.length;
+  return lists + texts > 0 || input?.$case === "inputPayload" || budget !== undefined;
 }
 
 const noBytes = new Uint8Array(0);

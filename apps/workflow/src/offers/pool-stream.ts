@@ -4,7 +4,8 @@
  */
 import { type dispatchService, type OfferReply, OfferRequest } from "@tutti/contracts/swarm/v1";
 import { Bell, backoffMs, errorFromUnknown, type Foundation, sleep } from "@tutti/kernel";
-import type { Client } from "@tutti/mesh";
+import { type Client, declareWeight } from "@tutti/mesh";
+import { weightOf } from "./messages.ts";
 import type { PoolSender } from "./pool-sender.ts";
 
 export interface PoolStreamParts {
@@ -104,13 +105,19 @@ export class PoolStream {
     yield { ...OfferRequest.create(), hello };
     while (!signal.aborted) {
       const request = sender.next();
-      if (request !== undefined) yield request;
+      if (request !== undefined) yield weighed(request);
       else if (this.#isWordWanted) {
         this.#isWordWanted = false;
         yield OfferRequest.create();
       } else await this.#bell.rung();
     }
   }
+}
+
+/** Its offers are many, and walking through each of them again costs as much as to make them. */
+function weighed(request: OfferRequest): OfferRequest {
+  const bytesMax = weightOf(request);
+  return bytesMax === undefined ? request : declareWeight(request, bytesMax);
 }
 
 function hasMoved({ moved }: OfferReply): boolean {

@@ -64,8 +64,12 @@ export class Orders {
     };
   }
 
-  /** The order for one run. Its input has to satisfy the schema. */
-  order({ spec, order, inputSchema }: PreparedSpec, input: Payload | undefined): RunOrder {
+  /** The order for one run. Its input has to satisfy the schema. Under an id that was just made nobody asks again. */
+  order(
+    { spec, order, inputSchema }: PreparedSpec,
+    input: Payload | undefined,
+    { isRepeatable }: { readonly isRepeatable: boolean },
+  ): RunOrder {
     const own = spec.what?.$case === "tasks" ? spec.what.value.input : undefined;
     const given = input ?? own ?? spec.input;
     const held = inputSchema === undefined ? given : holdInput(inputSchema, given);
@@ -75,7 +79,7 @@ export class Orders {
       ...order,
       input: isJson && held?.body?.$case === "inline" ? held.body.value : noBytes,
       inputPayload: isJson ? undefined : held,
-      requestHash: hashOf({ ...spec, input: given }, order.startMs),
+      requestHash: isRepeatable ? hashOf({ ...spec, input: given }, order.startMs) : noBytes,
     };
   }
 }

@@ -8,24 +8,30 @@ import { type InstanceKey, textOf } from "@tutti/kernel";
 type Listener = (ending: RunEnding) => void;
 
 export class RunEnds {
-  readonly #listeners = new Map<string, Set<Listener>>();
+  /** Mostly there is one, which needs no set of its own. */
+  readonly #listeners = new Map<string, Listener | Set<Listener>>();
 
   /** Returns how to stop listening. */
   listen(key: InstanceKey, listener: Listener): () => void {
     const name = textOf(key);
-    const listeners = this.#listeners.get(name) ?? new Set();
-    listeners.add(listener);
-    this.#listeners.set(name, listeners);
-    return () => {
-      listeners.delete(listener);
-      if (listeners.size === 0) this.#listeners.delete(name);
-    };
+    const there = this.#listeners.get(name);
+    if (there === undefined) this.#listeners.set(name, listener);
+    else if (typeof there === "function") this.#listeners.set(name, new Set([there, listener]));
+    else there.add(listener);
+    return () => this.#leave(name, listener);
   }
 
   /** A run has ended, and that is durable. */
   tell(namespace: string, ending: RunEnding): void {
-    const listeners = this.#listeners.get(`${namespace}/run/${ending.runId}`);
-    if (listeners === undefined) return;
-    for (const listener of [...listeners]) listener(ending);
+    if (this.#listeners.size === 0) return;
+    const there = this.#listeners.get(`${namespace}/run/${ending.runId}`);
+    if (typeof there === "function") there(ending);
+    else if (there !== undefined) for (const listener of [...there]) listener(ending);
+  }
+
+  #leave(name: string, listener: Listener): void {
+    const there = this.#listeners.get(name);
+    if (there === listener) this.#listeners.delete(name);
+    else if (there instanceof Set && there.delete(listener) && there.size === 0) this.#listeners.delete(name);
   }
 }

@@ -46,7 +46,7 @@ export async function startRun(
     },
     context,
   );
-  const order = desk.orders.order(prepared, undefined);
+  const order = desk.orders.order(prepared, undefined, { isRepeatable: true });
   // The id alone says that it is the same: the machine compares what is asked for.
   const told = { command: beginRun, body: { order }, idempotencyKey: "" };
   const { existed } = await tell(desk, keyOf(context.namespace, runId), told, context);
@@ -89,6 +89,8 @@ export async function* startRuns(
 
 interface Followed {
   readonly number: number;
+  /** How often had been looked when it began to be followed. */
+  readonly fromLook: number;
   readonly stop: () => void;
 }
 
@@ -103,6 +105,7 @@ class Starting {
   #unanswered = 0;
   #hasRead = false;
   #isFollowing = false;
+  #looks = 0;
   #namespace = "";
 
   constructor(desk: RunDesk, context: CallContext) {
@@ -166,9 +169,10 @@ class Starting {
       return;
     }
     try {
-      const order = this.#desk.orders.order(prepared, inputOf(item));
+      const isRepeatable = item.runId !== "";
+      const order = this.#desk.orders.order(prepared, inputOf(item), { isRepeatable });
       if (Object.keys(item.labels).length > 0) order.labels = { ...order.labels, ...item.labels };
-      order.idChosen = item.runId !== "";
+      order.idChosen = isRepeatable;
       const key = keyOf(this.#namespace, runId);
       if (this.#isFollowing) this.#follow(runId, number);
       this.#desk.runtime.submit({
@@ -200,7 +204,7 @@ class Starting {
 
   #follow(runId: string, number: number): void {
     const stop = this.#desk.ends.listen(keyOf(this.#namespace, runId), (ending) => this.#ended(ending));
-    this.#followed.set(runId, { number, stop });
+    this.#followed.set(runId, { number, fromLook: this.#looks, stop });
   }
 
   #unfollow(runId: string): number | undefined {
@@ -217,9 +221,17 @@ class Starting {
     this.bell.ring();
   }
 
-  /** Ends that came otherwise than with a result: those that have been followed longest are looked at in turn. */
+  /**
+   * Ends that came otherwise than with a result: those that have been followed longest are looked at in turn. Who began
+   * since the last look is mostly over before the next one.
+   */
   async look(): Promise<void> {
-    const looked = [...this.#followed].slice(0, looksMax);
+    const looked: [string, Followed][] = [];
+    for (const one of this.#followed) {
+      if (looked.length === looksMax) break;
+      if (one[1].fromLook < this.#looks) looked.push(one);
+    }
+    this.#looks++;
     for (const [runId, followed] of looked) {
       const { ending } = await askRun(
         this.#desk,
