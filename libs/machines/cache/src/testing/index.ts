@@ -1,0 +1,62 @@
+/** What runs say to entries, drawn by chance, and a run that hears their answers. */
+import { WorkStatus } from "@tutti/contracts/types/v1";
+import { AnswerCache, AskCache, CacheDone, StoreOutput } from "@tutti/contracts/workflow/v1";
+import type { Command, InstanceKey, Machine } from "@tutti/kernel";
+import type { MachineCall } from "@tutti/kernel/testing";
+import fc, { type Arbitrary } from "fast-check";
+
+export const cacheService = "workflow";
+export const cacheKey: InstanceKey = { namespace: "default", kind: "cache", id: "k" };
+
+/** A run that asks: it takes down the answers. */
+export function asker(answers: AnswerCache[]): Machine<object, never> {
+  const answer: Command<object, AnswerCache, CacheDone, never> = {
+    type: "answer_cache",
+    codec: AnswerCache,
+    reply: CacheDone,
+    decide(_, body) {
+      answers.push(body);
+      return {};
+    },
+  };
+  return {
+    kind: "run",
+    behaviour: 1,
+    create: () => ({}),
+    commands: [answer],
+    events: [],
+    queries: [],
+    snapshots: {
+      version: 1,
+      encode: () => new Uint8Array(0),
+      decode(bytes, version) {
+        if (version !== 1 || bytes.length > 0) throw new RangeError("expected an empty state of version 1");
+        return {};
+      },
+    },
+    recover() {},
+    describe: () => ({ status: WorkStatus.WORK_STATUS_RUNNING, definition: "", labels: {}, idChosen: false }),
+    project: () => ({}),
+  };
+}
+
+export function operations(): Arbitrary<MachineCall> {
+  const key = fc.constantFrom("k", "l").map((id) => ({ ...cacheKey, id }));
+  const ask = fc
+    .record({ visit: fc.integer({ min: 1, max: 3 }) })
+    .map(({ visit }) => AskCache.fromPartial({ runId: "r", taskId: "t", visit }));
+  const store = fc
+    .record({ value: fc.constantFrom("", "1", '"x"'), ttlMs: fc.constantFrom(0, 1_000, 60_000, 1e15) })
+    .map(({ value, ttlMs }) =>
+      StoreOutput.fromPartial({ ...(value !== "" && { output: inline(value) }), ttlMs }),
+    );
+  return fc.oneof(
+    fc.record({ key, command: fc.constant("ask_cache"), body: ask }),
+    fc.record({ key, command: fc.constant("store_output"), body: store }),
+    fc.record({ key, command: fc.constant("forget_output"), body: fc.constant({}) }),
+  );
+}
+
+export function inline(json: string) {
+  return { body: { $case: "inline" as const, value: new TextEncoder().encode(json) }, mediaType: "" };
+}
