@@ -294,6 +294,20 @@ export const runErrors = defineErrors("workflow", {
     message: ({ name, why }: { name: string; why: string }) =>
       `expected the update ${name} to be valid, found: ${why}; nothing has changed`,
   },
+  stateFailed: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "The run came to a final state that its definition calls a failure.",
+    message: ({ state, said }: { state: string; said: string }) =>
+      `expected to end well, found the state ${state}: ${said}; see how the run came there`,
+  },
+  statesEndless: {
+    status: "RESOURCE_EXHAUSTED",
+    retry: "never",
+    help: "Transitions lead in a circle, and nothing on it waits: a guard never becomes false.",
+    message: ({ state, max }: { state: string; max: number }) =>
+      `expected a state that waits for something, found ${max} transitions at one moment, the last out of ${state}; let a guard of the circle end it, or wait with \`after\``,
+  },
   kindUnknown: {
     status: "UNIMPLEMENTED",
     retry: "never",

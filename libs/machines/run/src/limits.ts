@@ -25,6 +25,8 @@ export const detailsMax = 32;
 export const detailLengthMax = 1_024;
 /** How deep causes of an error are kept. */
 export const causesMax = 8;
+/** Transitions of states at one moment, without anything having been waited for. */
+export const transitionsAtOnceMax = 100;
 /** Bytes of all variables of a run, as JSON. */
 export const varsBytesMax = 1024 * 1024;
 /** Reports that are kept of a gate that sends work back; its error has them. */

@@ -40,6 +40,7 @@ import { signalRun } from "./signal/commands.ts";
 import { signalReceived, signalTaken } from "./signal/events.ts";
 import { runSnapshots } from "./snapshots.ts";
 import { newRun, type Run } from "./state.ts";
+import { actionsBegun, stateEntered, stateTimePassed, transitionTaken } from "./states/events.ts";
 import * as undo from "./undo/events.ts";
 import { completeTask, failTask, noteAttempt, noteProgress, returnTask } from "./uses/commands.ts";
 import * as attempts from "./uses/events.ts";
@@ -110,6 +111,10 @@ const events: readonly MachineEvent<Run, RunEffect>[] = [
   approvalAsked,
   approvalDecided,
   updateTaken,
+  stateEntered,
+  transitionTaken,
+  actionsBegun,
+  stateTimePassed,
   roundBegun,
   roundEnded,
   taskWaiting,

@@ -7,6 +7,7 @@ import { recoverLimits } from "./limit/events.ts";
 import { policyOf } from "./node/nodes.ts";
 import { effectNumber, effectTags, nodeTimers, runNode, runTimers, timerNumber } from "./numbers.ts";
 import { isDone, type Node, type NodeView, type Run, type RunOutstanding, type RunView } from "./state.ts";
+import { stateDueMs } from "./states/moving.ts";
 import { offerOf } from "./uses/offer.ts";
 
 export function recoverRun(run: RunView, outstanding: RunOutstanding): void {
@@ -24,6 +25,8 @@ function recoverWhole(run: RunView, outstanding: RunOutstanding): void {
   const timeoutMs = timeoutMsOf(run);
   if (phase === RunPhase.RUN_PHASE_GOING && timeoutMs > 0)
     outstanding.timer(timerNumber(runNode, runTimers.timeout), run.beginMs + timeoutMs);
+  const stateMs = stateDueMs(run);
+  if (stateMs > 0) outstanding.timer(timerNumber(runNode, runTimers.state), stateMs);
   if (putOffMs > 0) outstanding.timer(timerNumber(runNode, runTimers.putOff), putOffMs);
 }
 

@@ -80,8 +80,7 @@ export function outputsOf(run: RunView, range: RangeView): Uint8Array {
 
 /** The output of a run that has completed. */
 export function runOutputOf(run: RunView): Data | undefined {
-  const root = rangeViewOf(run, 0);
   const isOfTasks =
     run.plan?.plan.output === -1 && run.plan.plan.kind === "tasks" && run.output === undefined;
-  return isOfTasks ? outputsOf(run, root) : (run.output as Data | undefined);
+  return isOfTasks ? outputsOf(run, rangeViewOf(run, 0)) : (run.output as Data | undefined);
 }

@@ -14,6 +14,7 @@ import { taskSkipped } from "../node/events.ts";
 import { failForGood } from "../node/outcome.ts";
 import { partsOf } from "../node/places.ts";
 import { isUndone, type RunStep, type RunView } from "../state.ts";
+import { stepStates } from "../states/step.ts";
 import { undoNext } from "../undo/undo.ts";
 import { conclude, endStopped } from "./end.ts";
 import { runPutOff } from "./events.ts";
@@ -35,7 +36,8 @@ function next(run: RunView, step: RunStep, budget: Budget): boolean {
       take(placeOf(run, number, step, budget));
       return true;
     }
-    if (run.left > 0 || run.plan?.plan.kind === "states") return false;
+    if (run.plan?.plan.kind === "states") return stepStates({ run, step, budget });
+    if (run.left > 0) return false;
     budget.count();
     conclude(run, step);
     return true;

@@ -25,9 +25,13 @@ export function conclude(run: RunView, step: RunStep): void {
     failRun(run, step, ofTask(run.nodes[run.failed]?.error, taskIdOf(run, run.failed)));
     return;
   }
-  const scene: Scene = { run, range: run.ranges[0] as RangeView, node: -1 };
-  const { continueAsNew } = plan.plan.run;
-  if (continueAsNew !== null) {
+  concludeWith(run, step, { run, range: run.ranges[0] as RangeView, node: -1 }, plan.plan.output);
+}
+
+/** It ends well, with what a program gives, or goes on as a new one. */
+export function concludeWith(run: RunView, step: RunStep, scene: Scene, output: number): void {
+  const continueAsNew = run.plan?.plan.run.continueAsNew;
+  if (continueAsNew) {
     const isWanted = holds(scene, continueAsNew.when, "`continueAsNew`");
     if (!isWanted.ok) {
       failRun(run, step, isWanted.error);
@@ -38,11 +42,10 @@ export function conclude(run: RunView, step: RunStep): void {
       return;
     }
   }
-  completeRun(run, step, scene);
+  completeRun(run, step, scene, output);
 }
 
-function completeRun(run: RunView, step: RunStep, scene: Scene): void {
-  const { output } = run.plan?.plan ?? { output: -1 };
+function completeRun(run: RunView, step: RunStep, scene: Scene, output: number): void {
   if (output < 0) {
     step.emit(runCompleted, { output: noBytes, outputPayload: undefined, endMs: step.nowMs });
     report(run, step);

@@ -10,6 +10,7 @@ import { taskHeld } from "../node/events.ts";
 import { failForGood } from "../node/outcome.ts";
 import { kindOfTimer, nodeOfTimer, nodeTimers, runNode, runTimers } from "../numbers.ts";
 import type { RunStep, RunView } from "../state.ts";
+import { passTime } from "../states/step.ts";
 import { giveUpUndo } from "../undo/undo.ts";
 import { queueAgain } from "../uses/kind.ts";
 import { advance } from "./advance.ts";
@@ -39,6 +40,10 @@ function expireRun(run: RunView, timer: number, step: RunStep): void {
       stopRun(run, step, WorkStatus.WORK_STATUS_FAILED, detailOfRefusal(refusal));
       return;
     }
+    case runTimers.state:
+      passTime(run, step);
+      advance(run, step);
+      return;
     case runTimers.putOff:
       step.emit(runPutOff, { untilMs: 0 });
       advance(run, step);

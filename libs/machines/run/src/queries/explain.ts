@@ -16,6 +16,7 @@ import { runErrors } from "../errors.ts";
 import { statusWord } from "../evaluate/scene.ts";
 import { kindOf } from "../kinds/table.ts";
 import { statusName } from "../life/words.ts";
+import { waitOfState } from "../states/explain.ts";
 import { findNode, rangeViewOf, statusOfNode, taskIdIn, taskIdOf, taskOf } from "../node/places.ts";
 import { isDone, type NodeView, type RangeView, type Run, type RunView, statusOf } from "../state.ts";
 
@@ -84,6 +85,7 @@ function waitsOfRun(run: RunView): Partial<Wait>[] {
       startTime: toTimestamp(run.pauseMs),
       present: true,
     });
+  waits.push(...waitOfState(run));
   if (run.phase !== RunPhase.RUN_PHASE_WAITING) return waits;
   const startMs = run.order?.startMs ?? 0;
   if (startMs > run.createMs)

@@ -19,6 +19,7 @@ import { tellAllStopping } from "../life/stopping.ts";
 import { statusName } from "../life/words.ts";
 import { findNode, rangeViewOf, statusOfNode } from "../node/places.ts";
 import { hasEnded, isDone, type RunCommand, type RunView, statusOf } from "../state.ts";
+import { isPast } from "../states/moving.ts";
 import { runReset, runRetried, taskRepaired } from "./events.ts";
 
 export const retryRun: RunCommand<RetryRun, RunDone> = {
@@ -32,6 +33,8 @@ export const retryRun: RunCommand<RetryRun, RunDone> = {
     for (const task of taskIds) {
       const node = findNode(run, task);
       if (node === undefined) return runErrors.taskMissing.refusal({ id, task });
+      if (isPast(run, run.ranges.indexOf(rangeViewOf(run, topmost(run, node)))))
+        return runErrors.taskNotRepairable.refusal({ task, found: "that its state was left" });
       if (!nodes.includes(node)) nodes.push(topmost(run, node));
     }
     const status = statusOf(run);
@@ -55,8 +58,8 @@ const retriable: ReadonlySet<WorkStatus> = new Set([
 /** Tasks of the run itself that did not do well; what is inside of them is done again with them. */
 function unwell(run: RunView): number[] {
   const nodes: number[] = [];
-  for (const range of run.ranges) {
-    if (range.owner >= 0) continue;
+  for (const [place, range] of run.ranges.entries()) {
+    if (range.owner >= 0 || isPast(run, place)) continue;
     for (let number = range.first; number < range.first + range.count; number++)
       if (isUnwell(statusOfNode(run, number))) nodes.push(number);
   }

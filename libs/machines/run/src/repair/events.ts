@@ -26,6 +26,7 @@ import {
   type RunEvent,
   type RunOutstanding,
 } from "../state.ts";
+import { restartState } from "../states/moving.ts";
 import { reopen } from "./reopen.ts";
 
 export const runRetried: RunEvent<RunRetriedV1> = {
@@ -49,6 +50,7 @@ export const runRetried: RunEvent<RunRetriedV1> = {
     run.beginMs = retryMs;
     const timeoutMs = timeoutMsOf(run);
     if (timeoutMs > 0) outstanding.timer(timerNumber(runNode, runTimers.timeout), retryMs + timeoutMs);
+    restartState(run, retryMs, outstanding);
   },
 };
 

@@ -90,6 +90,18 @@ tasks:
   wait: {wait: {signal: go}}
   after: {uses: test.after, needs: [wait], with: "\${{ vars.count }}"}
 `,
+  /** Goes from state to state. */
+  machine: `
+workflow: machine
+vars: {n: 0}
+timeout: 1m
+initial: idle
+states:
+  idle: {on: {go: {to: work, when: "event.payload == 1", do: [{uses: test.way}]}, stop: end}, after: {3s: {set: {n: "\${{ vars.n + 1 }}"}}, 6s: work}, always: {to: end, when: "vars.n > 2"}}
+  work: {entry: [{set: 1}], exit: [{uses: test.exit, mayFail: true}], run: {uses: test.work, with: "\${{ event }}", compensate: {uses: test.unwork}}, onDone: {to: idle, set: {n: "\${{ vars.n + 1 }}"}}, onFailed: {to: idle, when: "error.code == 'test.broken'"}, on: {stop: bad}}
+  end: {final: true, output: "\${{ vars.n }}"}
+  bad: {final: true, fail: "it was \${{ event.name }}"}
+`,
   /** Rounds: until something is so, and while it is, in a list too. */
   rounds: `
 workflow: rounds
