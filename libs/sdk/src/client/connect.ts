@@ -20,9 +20,10 @@ export async function connect(options: ConnectOptions = {}): Promise<Tutti> {
   const addresses = addressesOf(options.address, process.env);
   const namespace = options.namespace ?? process.env["TUTTI_NAMESPACE"] ?? "default";
   // A worker does not need them, and they take more memory than a worker.
-  const [{ Mesh, MemoryOwnership }, { definitionService, runService }, { Tutti }] = await Promise.all([
+  const [{ Mesh, MemoryOwnership }, contracts, { runtimeService }, { Tutti }] = await Promise.all([
     import("@tutti/mesh"),
     import("@tutti/contracts/workflow/v1"),
+    import("@tutti/contracts/runtime/v1"),
     import("./tutti.ts"),
   ]);
   const [first = ""] = addresses;
@@ -38,8 +39,10 @@ export async function connect(options: ConnectOptions = {}): Promise<Tutti> {
     ownership: new MemoryOwnership({ fallback: () => ({ instance: first, address: first, epoch: 0 }) }),
   });
   return new Tutti({
-    runs: mesh.client(runService),
-    definitions: mesh.client(definitionService),
+    runs: mesh.client(contracts.runService),
+    definitions: mesh.client(contracts.definitionService),
+    schedules: mesh.client(contracts.scheduleService),
+    histories: mesh.client(runtimeService, { service: "workflow" }),
     namespace,
     close: () => mesh.stop(),
   });

@@ -1,4 +1,5 @@
 /** A run, as whoever started or found it steers and reads it. */
+import type { HistoryEvent, runtimeService } from "@tutti/contracts/runtime/v1";
 import type { Explanation } from "@tutti/contracts/types/v1";
 import type { Run as RunMessage, runService, Task } from "@tutti/contracts/workflow/v1";
 import { fromErrorDetail, type TuttiError } from "@tutti/kernel";
@@ -8,6 +9,7 @@ import { payloadOf, valueIn } from "./payloads.ts";
 
 export interface RunParts {
   readonly runs: Client<typeof runService>;
+  readonly histories: Client<typeof runtimeService>;
   readonly namespace: string;
 }
 
@@ -160,6 +162,18 @@ export class RunHandle {
     for await (const { run, tasks } of this.#parts.runs.watchRun(request, { signal })) {
       if (run !== undefined || tasks.length > 0) yield { run, tasks };
     }
+  }
+
+  /** Its events, from the first: what happened, when, and who caused it. `json` says it for people. */
+  async *history(): AsyncGenerator<HistoryEvent, void, void> {
+    const { histories, namespace } = this.#parts;
+    const which = { namespace, kind: "run", id: this.id, afterEvent: 0, withJson: true };
+    let token = "";
+    do {
+      const reply = await histories.getHistory({ ...which, page: { size: 0, token } });
+      yield* reply.events;
+      token = reply.page?.nextToken ?? "";
+    } while (token !== "");
   }
 
   get #which(): { readonly namespace: string; readonly runId: string } {

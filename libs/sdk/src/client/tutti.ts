@@ -1,44 +1,36 @@
 /** An installation, as a program uses it: register definitions, start runs, find them again. */
+import type { runtimeService } from "@tutti/contracts/runtime/v1";
 import { LabelSelector, type WorkStatus } from "@tutti/contracts/types/v1";
 import {
   type Definition,
   type definitionService,
   type Run,
   RunFilter,
-  RunSpec,
   type runService,
   SourceFormat,
+  type scheduleService,
 } from "@tutti/contracts/workflow/v1";
 import { toTimestamp } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import { sdkErrors } from "../errors.ts";
-import { payloadOf } from "./payloads.ts";
 import { RunHandle } from "./run.ts";
+import { makeSchedule, ScheduleHandle, type ScheduleOptions } from "./schedule.ts";
+import { type SpecOptions, specOf } from "./spec.ts";
 
 export interface TuttiParts {
   readonly runs: Client<typeof runService>;
   readonly definitions: Client<typeof definitionService>;
+  readonly schedules: Client<typeof scheduleService>;
+  readonly histories: Client<typeof runtimeService>;
   readonly namespace: string;
   readonly close: () => Promise<void>;
 }
 
-export interface StartOptions {
-  readonly input?: unknown;
+export interface StartOptions extends SpecOptions {
   /** Chosen by the caller: started again under the same id it is the same run. Made anew unless given. */
   readonly id?: string;
-  /** The version, by its label; `latest` unless given. */
-  readonly version?: string;
-  /** Of a template. */
-  readonly parameters?: Readonly<Record<string, unknown>>;
-  readonly labels?: Readonly<Record<string, string>>;
-  /** Added to the priority of each of its tasks, -100 to 100. */
-  readonly priority?: number;
-  /** Of its tasks, where they name none. */
-  readonly pool?: string;
   /** When it begins; at once unless given. */
   readonly startTime?: Date;
-  /** How long it may take, milliseconds; without a limit unless given. */
-  readonly timeoutMs?: number;
   /** Started again under the same key it is the same run. An id does that too. */
   readonly idempotencyKey?: string;
 }
@@ -64,20 +56,8 @@ export class Tutti implements AsyncDisposable {
 
   /** Starts a definition. What is resolved is durable. */
   async start(definition: string, options: StartOptions = {}): Promise<RunHandle> {
-    const { input, id = "", version, parameters, labels, priority, pool, startTime, timeoutMs } = options;
-    const reference = {
-      name: definition,
-      version: version === undefined ? undefined : { $case: "label" as const, value: version },
-    };
-    const spec = RunSpec.fromPartial({
-      what: { $case: "definition", value: reference },
-      labels: { ...labels },
-      priority: priority ?? 0,
-      pool: pool ?? "",
-      timeoutMs: timeoutMs ?? 0,
-    });
-    spec.input = payloadOf(input, "input");
-    spec.parameters = payloadOf(parameters, "parameters");
+    const { id = "", startTime } = options;
+    const spec = specOf(definition, options);
     const { run, existed } = await this.#parts.runs.startRun({
       namespace: this.namespace,
       runId: id,
@@ -100,6 +80,16 @@ export class Tutti implements AsyncDisposable {
   /** A run that is known by its id. Nothing is asked yet. */
   run(id: string): RunHandle {
     return new RunHandle(this.#parts, id);
+  }
+
+  /** Starts runs of a definition at given times. The same again is the same schedule. */
+  schedule(id: string, definition: string, options: ScheduleOptions): Promise<ScheduleHandle> {
+    return makeSchedule(this.#parts, id, definition, options);
+  }
+
+  /** A schedule that is known by its id. Nothing is asked yet. */
+  scheduled(id: string): ScheduleHandle {
+    return new ScheduleHandle(this.#parts, id);
   }
 
   /** Runs that match, newest first, fetched page by page as they are looked at. */

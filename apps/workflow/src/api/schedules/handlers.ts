@@ -13,10 +13,11 @@ import {
   type UpdateScheduleReply,
   type UpdateScheduleRequest,
 } from "@tutti/contracts/workflow/v1";
-import { type CallContext, fromTimestamp, toTimestamp } from "@tutti/kernel";
+import { type CallContext, fromTimestamp, sleep, toTimestamp } from "@tutti/kernel";
 import {
   backfill,
   create,
+  facts,
   pause,
   previewTimes,
   remove,
@@ -27,7 +28,7 @@ import {
   update,
 } from "@tutti/machine-schedule";
 import type { Handlers } from "@tutti/mesh";
-import { tell } from "../machine-calls.ts";
+import { ask, tell } from "../machine-calls.ts";
 import { jsonOf } from "../payloads.ts";
 import { keyOf, type ScheduleDesk, scheduleNamed } from "./desk.ts";
 import { listFirings } from "./firings.ts";
@@ -107,7 +108,22 @@ async function triggerSchedule(desk: ScheduleDesk, request: TriggerScheduleReque
   const { scheduleId, overlap, reason, idempotencyKey } = request;
   const told = { command: trigger, body: { overlap }, reason, idempotencyKey };
   const { firing } = await tell(desk, keyOf(context.namespace, scheduleId), told, context);
-  return { firing: firing && firingOf(firing) };
+  if (firing === undefined || firing.runId === "") return { firing: firing && firingOf(firing) };
+  return { firing: firingOf((await started(desk, scheduleId, firing.runId, context)) ?? firing) };
+}
+
+/** How often it is asked whether a run is there. */
+const lookMs = 5;
+
+/** What became of a firing, when its run is there or was refused: who was given an id may ask for the run. */
+async function started(desk: ScheduleDesk, scheduleId: string, runId: string, context: CallContext) {
+  const key = keyOf(context.namespace, scheduleId);
+  for (;;) {
+    const found = await ask(desk, key, { query: facts, body: undefined }, context);
+    if (context.signal.aborted || !found.startingRunIds.includes(runId))
+      return found.recent.find((firing) => firing.runId === runId);
+    await sleep(desk.foundation.timers, lookMs, context.signal).catch(() => {});
+  }
 }
 
 async function backfillSchedule(desk: ScheduleDesk, request: BackfillScheduleRequest, context: CallContext) {

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import type { InstanceKey } from "../../machine/instance-key.ts";
-import { recoveredFrom, replay } from "./driven-instance.ts";
+import { type RecordedEvent, recoveredFrom, replay } from "./driven-instance.ts";
 import type { MachineDriver } from "./driver.ts";
 import { type AnyMachine, MachineTable, nameOf } from "./machine-table.ts";
 import { expectSame } from "./violation.ts";
@@ -47,7 +47,7 @@ export function describeGolden({ machines, folder }: GoldenFolder): void {
       it(`${name}: ${history.events.length} events of release ${history.release} give what they gave then`, () => {
         const table = tables.get(history.key.kind);
         assert.ok(table, `${name}: expected a kind among ${[...tables.keys()]}, found ${history.key.kind}`);
-        assertGolden(name, history, table);
+        assertGolden(name, history, table.machine);
       });
     }
 
@@ -72,8 +72,9 @@ export function describeGolden({ machines, folder }: GoldenFolder): void {
   });
 }
 
-function assertGolden(name: string, history: GoldenHistory, table: MachineTable): void {
-  const { machine } = table;
+/** The events of a golden history still give what they gave when they were written. */
+export function assertGolden(name: string, history: GoldenHistory, machine: AnyMachine): void {
+  const table = new MachineTable(machine);
   const events = history.events.map(({ type, version, payload }) => ({
     type,
     version,
@@ -109,13 +110,23 @@ export function goldenOf(
   key: InstanceKey,
   release: string,
 ): GoldenHistory {
+  return goldenOfEvents(machine, key, release, driver.history(key));
+}
+
+/** The same of events that come from somewhere else, such as from an installation. */
+export function goldenOfEvents(
+  machine: AnyMachine,
+  key: InstanceKey,
+  release: string,
+  events: readonly RecordedEvent[],
+): GoldenHistory {
   const table = new MachineTable(machine);
-  const { state, outstanding } = replay(table, key, driver.history(key));
+  const { state, outstanding } = replay(table, key, events);
   const { version } = machine.snapshots;
   return {
     release,
     key,
-    events: driver.history(key).map(({ type, version, payload }) => {
+    events: events.map(({ type, version, payload }) => {
       const { codec } = table.event(type, version);
       return {
         type,

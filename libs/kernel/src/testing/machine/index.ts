@@ -7,5 +7,12 @@ export {
   type DriverTally,
   MachineDriver,
 } from "./driver.ts";
-export { type GoldenHistory, type GoldenStories, goldenOf, writeGoldenHistories } from "./golden.ts";
+export {
+  assertGolden,
+  type GoldenHistory,
+  type GoldenStories,
+  goldenOf,
+  goldenOfEvents,
+  writeGoldenHistories,
+} from "./golden.ts";
 export { MachineViolation } from "./violation.ts";

@@ -17,6 +17,8 @@ export interface ScheduleFacts {
   /** Newest first. */
   readonly recent: readonly ReadOnly<PastFiring>[];
   readonly liveRunIds: readonly string[];
+  /** Those of its runs that are asked for and not known to be there yet. */
+  readonly startingRunIds: readonly string[];
   readonly waitingCount: number;
   readonly startedCount: number;
   readonly skippedCount: number;
@@ -41,6 +43,9 @@ export const facts: Query<Schedule, void, ScheduleFacts> = {
         nextMs: paused ? [] : previewTimes(timingOf(schedule), nowMs, nextTimesMax),
         recent: schedule.recent.toReversed(),
         liveRunIds: [...schedule.live.values()].slice(0, liveShownMax).map(({ runId }) => runId),
+        startingRunIds: [...schedule.live.values()].flatMap(({ starting, runId }) =>
+          starting ? [runId] : [],
+        ),
         waitingCount: schedule.waiting.size,
         startedCount,
         skippedCount,

@@ -1,0 +1,22 @@
+/** `npm run examples:record [-- NAME …]`: plays the examples and writes down what came of them, and their histories. */
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { goldenOfEvents } from "@tutti/kernel/testing";
+import { ExampleStage, examplesFolder, machineFor } from "../installation/examples.ts";
+
+const release = "0.1.0";
+const wanted = process.argv.slice(2);
+await using stage = await ExampleStage.open();
+for (const { name } of stage.examples.filter((each) => wanted.length === 0 || wanted.includes(each.name))) {
+  const folder = new URL(`${name}/`, examplesFolder);
+  const write = (path: string, value: unknown) =>
+    writeFileSync(new URL(path, folder), `${JSON.stringify(value, undefined, 2)}\n`);
+  write("outcome.json", await stage.play(name));
+  rmSync(new URL("history/", folder), { recursive: true, force: true });
+  mkdirSync(new URL("history/", folder));
+  for (const id of stage.runsOf(name)) {
+    const events = await stage.history(id);
+    const key = { namespace: "default", kind: "run", id };
+    write(`history/${id}.json`, goldenOfEvents(machineFor(name, events), key, release, events));
+  }
+  console.log(`${name}: written`);
+}

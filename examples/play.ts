@@ -1,0 +1,32 @@
+/**
+ * Plays an example on a platform that runs (`npm start`), with a worker in this process, and prints what came of it and
+ * what happened: `npm run -s example -- order`. Without a name: which there are.
+ */
+import { Worker } from "@tutti/sdk";
+import { connect } from "@tutti/sdk/client";
+import { exampleNamed, exampleNames } from "./examples.ts";
+
+const [name = ""] = process.argv.slice(2);
+if (!exampleNames().includes(name)) {
+  console.log(`expected one of ${exampleNames().join(", ")}${name === "" ? "" : `; found ${name}`}`);
+  process.exit(name === "" ? 0 : 1);
+}
+const example = await exampleNamed(name);
+const worker = new Worker();
+example.handle(worker);
+await worker.start();
+await using tutti = await connect();
+const began = new Date().toISOString();
+console.log(JSON.stringify(await example.play(tutti), undefined, 2));
+for (const id of example.runs) {
+  console.log(`\n${id}`);
+  for await (const { event, time, type, json } of tutti.run(id).history()) {
+    const at = new Date((time?.seconds ?? 0) * 1_000 + (time?.nanos ?? 0) / 1e6).toISOString();
+    if (at >= began) console.log(`  ${String(event).padStart(3)} ${at.slice(11, 23)} ${type} ${short(json)}`);
+  }
+}
+await worker.stop();
+
+function short(text: string): string {
+  return text.length > 90 ? `${text.slice(0, 89)}…` : text;
+}

@@ -1,0 +1,138 @@
+/** A schedule, as a program makes and steers it. */
+import {
+  type Firing,
+  Overlap,
+  type Schedule as ScheduleMessage,
+  ScheduleTiming,
+  type scheduleService,
+  type TimingRule,
+} from "@tutti/contracts/workflow/v1";
+import { toTimestamp } from "@tutti/kernel";
+import type { Client } from "@tutti/mesh";
+import { sdkErrors } from "../errors.ts";
+import { type SpecOptions, specOf } from "./spec.ts";
+
+const overlaps = {
+  skip: Overlap.OVERLAP_SKIP,
+  queueOne: Overlap.OVERLAP_QUEUE_ONE,
+  queueAll: Overlap.OVERLAP_QUEUE_ALL,
+  cancelOther: Overlap.OVERLAP_CANCEL_OTHER,
+  terminateOther: Overlap.OVERLAP_TERMINATE_OTHER,
+  allow: Overlap.OVERLAP_ALLOW,
+} as const;
+
+/** What happens when the run before has not ended. */
+export type OverlapWord = keyof typeof overlaps;
+
+export interface ScheduleOptions extends SpecOptions {
+  /** Five fields, six with seconds first, or `@hourly` and the like; several if need be. */
+  readonly cron?: string | readonly string[];
+  /** Again and again after so many milliseconds, at least 1,000. */
+  readonly everyMs?: number;
+  /** In which `cron` is read: `Europe/Zurich`. Default: UTC. */
+  readonly timeZone?: string;
+  /** Each time is put off by a random time up to this, milliseconds. Default 0. */
+  readonly jitterMs?: number;
+  /** Default `skip`. */
+  readonly overlap?: OverlapWord;
+  /** How late a run may start after the platform was away, milliseconds. Default 60,000. */
+  readonly catchUpMs?: number;
+  /** Default false. */
+  readonly pauseOnFailure?: boolean;
+  /** After how many runs it pauses. Default: never. */
+  readonly maxRuns?: number;
+  readonly description?: string;
+}
+
+export interface ScheduleParts {
+  readonly schedules: Client<typeof scheduleService>;
+  readonly namespace: string;
+}
+
+export class ScheduleHandle {
+  readonly id: string;
+  readonly #parts: ScheduleParts;
+
+  constructor(parts: ScheduleParts, id: string) {
+    this.#parts = parts;
+    this.id = id;
+  }
+
+  /** As it stands: its next times, what came of the latest ones. */
+  async get(): Promise<ScheduleMessage> {
+    const { schedule } = await this.#parts.schedules.getSchedule(this.#which);
+    if (schedule === undefined) throw sdkErrors.replyIncomplete({ about: `schedule ${this.id}` });
+    return schedule;
+  }
+
+  /** Starts a run now; gives what came of it. */
+  async trigger(reason = "", overlap?: OverlapWord): Promise<Firing> {
+    const { firing } = await this.#parts.schedules.triggerSchedule({
+      ...{ ...this.#which, reason, idempotencyKey: "" },
+      overlap: overlap === undefined ? Overlap.OVERLAP_UNSPECIFIED : overlaps[overlap],
+    });
+    if (firing === undefined) throw sdkErrors.replyIncomplete({ about: `schedule ${this.id}` });
+    return firing;
+  }
+
+  /** Starts the runs of a span that has passed; gives how many that are. */
+  async backfill(from: Date, to: Date, reason = "", overlap?: OverlapWord): Promise<number> {
+    const { count } = await this.#parts.schedules.backfillSchedule({
+      ...{ ...this.#which, reason, idempotencyKey: "" },
+      span: { from: toTimestamp(from.getTime()), to: toTimestamp(to.getTime()) },
+      overlap: overlap === undefined ? Overlap.OVERLAP_UNSPECIFIED : overlaps[overlap],
+    });
+    return count;
+  }
+
+  async pause(reason = ""): Promise<void> {
+    await this.#parts.schedules.pauseSchedule({ ...this.#which, reason });
+  }
+
+  async resume(reason = ""): Promise<void> {
+    await this.#parts.schedules.resumeSchedule({ ...this.#which, reason });
+  }
+
+  /** Runs that it started go on. */
+  async delete(reason = ""): Promise<void> {
+    await this.#parts.schedules.deleteSchedule({ ...this.#which, reason });
+  }
+
+  get #which(): { readonly namespace: string; readonly scheduleId: string } {
+    return { namespace: this.#parts.namespace, scheduleId: this.id };
+  }
+}
+
+/** Makes a schedule. The same again is the same schedule. */
+export async function makeSchedule(
+  parts: ScheduleParts,
+  id: string,
+  definition: string,
+  options: ScheduleOptions,
+): Promise<ScheduleHandle> {
+  const { overlap, catchUpMs, pauseOnFailure, maxRuns, description } = options;
+  await parts.schedules.createSchedule({
+    namespace: parts.namespace,
+    schedule: {
+      ...{ namespace: "", scheduleId: id, description: description ?? "", paused: false, note: "" },
+      ...{ labels: {}, nextTimes: [], recentFirings: [], liveRunIds: [], startedCount: 0, skippedCount: 0 },
+      ...{ createTime: undefined, updateTime: undefined, createCause: undefined, revision: "" },
+      run: specOf(definition, options),
+      timing: timingOf(options),
+      policy: {
+        overlap: overlap === undefined ? Overlap.OVERLAP_UNSPECIFIED : overlaps[overlap],
+        catchUpMs: catchUpMs ?? 0,
+        pauseOnFailure: pauseOnFailure ?? false,
+        maxRuns: maxRuns ?? 0,
+      },
+    },
+  });
+  return new ScheduleHandle(parts, id);
+}
+
+function timingOf({ cron = [], everyMs, timeZone, jitterMs }: ScheduleOptions): ScheduleTiming {
+  const lines = typeof cron === "string" ? [cron] : cron;
+  const rules: TimingRule[] = lines.map((line) => ({ rule: { $case: "cron", value: line } }));
+  if (everyMs !== undefined) rules.push({ rule: { $case: "interval", value: { everyMs, offsetMs: 0 } } });
+  return ScheduleTiming.fromPartial({ rules, timeZone: timeZone ?? "", jitterMs: jitterMs ?? 0 });
+}

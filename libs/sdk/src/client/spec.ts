@@ -1,0 +1,36 @@
+/** What runs are made of, whether they are started now or by a schedule. */
+import { RunSpec } from "@tutti/contracts/workflow/v1";
+import { payloadOf } from "./payloads.ts";
+
+export interface SpecOptions {
+  readonly input?: unknown;
+  /** The version, by its label; `latest` unless given. */
+  readonly version?: string;
+  /** Of a template. */
+  readonly parameters?: Readonly<Record<string, unknown>>;
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Added to the priority of each of its tasks, -100 to 100. */
+  readonly priority?: number;
+  /** Of its tasks, where they name none. */
+  readonly pool?: string;
+  /** How long it may take, milliseconds; without a limit unless given. */
+  readonly timeoutMs?: number;
+}
+
+export function specOf(definition: string, options: SpecOptions): RunSpec {
+  const { input, version, parameters, labels, priority, pool, timeoutMs } = options;
+  const reference = {
+    name: definition,
+    version: version === undefined ? undefined : { $case: "label" as const, value: version },
+  };
+  const spec = RunSpec.fromPartial({
+    what: { $case: "definition", value: reference },
+    labels: { ...labels },
+    priority: priority ?? 0,
+    pool: pool ?? "",
+    timeoutMs: timeoutMs ?? 0,
+  });
+  spec.input = payloadOf(input, "input");
+  spec.parameters = payloadOf(parameters, "parameters");
+  return spec;
+}
