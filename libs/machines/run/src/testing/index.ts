@@ -1,5 +1,7 @@
 export { definitions } from "./definitions.ts";
+export { jsonBytes, jsonOf } from "./json.ts";
 export { operations, resultOf } from "./operations.ts";
+export * from "./plain/index.ts";
 export { PlainStep } from "./plain-step.ts";
 export { KnownDefinitions } from "./plans.ts";
-export { jsonBytes, jsonOf, RunScene, runKey, runService } from "./scene.ts";
+export { RunScene, runKey, runService } from "./scene.ts";

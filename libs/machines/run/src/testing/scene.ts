@@ -8,7 +8,10 @@ import type { OfferTask, RunEffect } from "../effects.ts";
 import { beginRun } from "../life/commands.ts";
 import { runMachine } from "../machine.ts";
 import { completeTask, failTask } from "../uses/commands.ts";
+import { jsonBytes, jsonOf } from "./json.ts";
 import { KnownDefinitions } from "./plans.ts";
+
+export { jsonBytes, jsonOf };
 
 export const runService = "workflow";
 export const runKey: InstanceKey = { namespace: "default", kind: "run", id: "r" };
@@ -19,8 +22,9 @@ export class RunScene {
   readonly driver: MachineDriver;
   readonly key: InstanceKey = runKey;
 
-  constructor(seed = 1) {
-    this.driver = new MachineDriver({ machines: [this.machine], service: runService, seed });
+  /** @param others kinds that runs write letters to */
+  constructor(seed = 1, others: ConstructorParameters<typeof MachineDriver>[0]["machines"] = []) {
+    this.driver = new MachineDriver({ machines: [this.machine, ...others], service: runService, seed });
   }
 
   /** Starts the run of a definition in YAML. */
@@ -74,12 +78,4 @@ export class RunScene {
   get events(): readonly string[] {
     return this.driver.history(this.key).map(({ type }) => type);
   }
-}
-
-export function jsonBytes(value: unknown): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify(value));
-}
-
-export function jsonOf(bytes: Uint8Array): unknown {
-  return bytes.length === 0 ? null : JSON.parse(new TextDecoder().decode(bytes));
 }

@@ -1,0 +1,62 @@
+/** A definition, what a run of it is given, and what agents do: all as data, so that it can be made smaller. */
+import { checkDocument, type WorkflowDocument } from "@tutti/definitions";
+import type { Json } from "@tutti/expressions";
+import type { Script } from "./script.ts";
+
+export interface DrawnRun {
+  readonly document: WorkflowDocument;
+  readonly input: Json;
+  readonly script: Script;
+  /** It is cancelled after so many results; never when that is 0. */
+  readonly cancelAfter: number;
+}
+
+/** Whether a definition can be run at all. */
+export function isRunnable({ document }: DrawnRun): boolean {
+  const { definition, problems } = checkDocument(document);
+  return definition?.plan !== undefined && problems.every(({ severity }) => severity !== "error");
+}
+
+/** Everything that is a little smaller and can still be run. */
+export function* smallerRuns(run: DrawnRun): Generator<DrawnRun> {
+  const { document, script } = run;
+  if (run.cancelAfter > 0) yield { ...run, cancelAfter: 0 };
+  for (const smaller of without(document as never)) {
+    const candidate = { ...run, document: smaller as unknown as WorkflowDocument };
+    if (isRunnable(candidate)) yield candidate;
+  }
+  for (const smaller of without(script as never)) {
+    const smallerScript = smaller as unknown as Script;
+    if (isScript(smallerScript)) yield { ...run, script: smallerScript };
+  }
+}
+
+function isScript(script: Script): boolean {
+  const answers = Object.values(script).flat();
+  return answers.every((answer) => "gives" in answer || "echoes" in answer || "fails" in answer);
+}
+
+/** With one member or one entry less, anywhere inside. */
+function* without(value: Json): Generator<Json> {
+  if (Array.isArray(value)) {
+    for (const [index, item] of value.entries()) {
+      yield value.toSpliced(index, 1);
+      for (const smaller of without(item)) yield value.with(index, smaller);
+    }
+  } else if (typeof value === "object" && value !== null) {
+    for (const [key, item] of Object.entries(value)) {
+      const { [key]: _, ...others } = value as { readonly [key: string]: Json };
+      yield others;
+      for (const smaller of without(item)) yield { ...value, [key]: smaller };
+    }
+  }
+}
+
+/** The smallest that still fails. */
+export async function smallestRun(
+  run: DrawnRun,
+  fails: (candidate: DrawnRun) => boolean | Promise<boolean>,
+): Promise<DrawnRun> {
+  for (const candidate of smallerRuns(run)) if (await fails(candidate)) return smallestRun(candidate, fails);
+  return run;
+}
