@@ -140,6 +140,7 @@ function attemptsOf(run: RunView, node: NodeView): Partial<Attempt>[] {
     {
       number: node.attempt,
       agentId: node.agent,
+      pool: poolOf(run, node),
       queueTime: at(node.queueAt),
       startTime: at(node.startAt),
       endTime: at(node.endAt),
@@ -148,6 +149,14 @@ function attemptsOf(run: RunView, node: NodeView): Partial<Attempt>[] {
       message: node.more?.message ?? "",
     },
   ];
+}
+
+/** Empty where no pool chooses who does it. */
+function poolOf(run: RunView, { range, task, status }: NodeView): string {
+  const isUndo =
+    status === TaskStatus.TASK_STATUS_COMPENSATING || status === TaskStatus.TASK_STATUS_COMPENSATED;
+  if (!isUndo && range.plan.work(range.plan.task(task)).kind !== "uses") return "";
+  return range.plan.profile(task, run.order?.pool ?? "", isUndo).pool || "default";
 }
 
 function needsOf(range: RangeView, number: number) {

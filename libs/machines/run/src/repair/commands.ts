@@ -6,6 +6,7 @@ import {
   RetryRun,
   RunDone,
   RunPhase,
+  type RunSignal,
   RunSnapshotV1,
 } from "@tutti/contracts/workflow/v1";
 import type { Refusal } from "@tutti/kernel";
@@ -18,6 +19,7 @@ import { ended, reasonOf } from "../life/commands.ts";
 import { tellAllStopping } from "../life/stopping.ts";
 import { statusName } from "../life/words.ts";
 import { findNode, rangeViewOf, statusOfNode } from "../node/places.ts";
+import { giveToWaiting } from "../signal/take.ts";
 import { hasEnded, isDone, type RunCommand, type RunView, statusOf } from "../state.ts";
 import { isPast } from "../states/moving.ts";
 import { runReset, runRetried, taskRepaired } from "./events.ts";
@@ -108,6 +110,9 @@ export const resetRun: RunCommand<ResetRun, RunDone> = {
       reason: reasonOf(reason),
       resetMs: step.nowMs,
     });
+    // Tasks that waited then have not seen what came since.
+    const budget = new Budget();
+    for (const kept of [...(run.more?.signals ?? [])]) giveToWaiting(run, kept as RunSignal, step, budget);
     advance(run, step);
     return {};
   },

@@ -110,7 +110,11 @@ export const runReset: RunEvent<RunResetV1> = {
     const before = runOf(RunSnapshotV1.decode(snapshot), run.plans);
     Object.assign(run, before, { key: run.key });
     fence(run, attempts);
-    if (signals.length > 0) moreOf(run).signals.push(...signals);
+    if (signals.length > 0) {
+      const more = moreOf(run);
+      more.signals.push(...signals);
+      more.lastSignal = signals.reduce((last, { number }) => Math.max(last, number), more.lastSignal);
+    }
     run.putOffMs = 0;
     if (run.phase === RunPhase.RUN_PHASE_GOING) run.beginMs = resetMs;
     recoverRun(run, outstanding);

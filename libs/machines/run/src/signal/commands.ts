@@ -1,11 +1,14 @@
 /** What a run is told, kept until a task or a transition asks for it. */
+import type { Payload } from "@tutti/contracts/types/v1";
 import { RunSignalled, SignalRun } from "@tutti/contracts/workflow/v1";
+import { isRefusal, type Refusal } from "@tutti/kernel";
+import { payloadOf } from "../entry/entries.ts";
 import { runErrors } from "../errors.ts";
 import { Budget } from "../kinds/budget.ts";
 import { advance } from "../life/advance.ts";
 import { statusName } from "../life/words.ts";
 import { signalsMax } from "../limits.ts";
-import { hasEnded, type RunCommand, statusOf } from "../state.ts";
+import { hasEnded, type RunCommand, type RunView, statusOf } from "../state.ts";
 import { signalReceived } from "./events.ts";
 import { giveToWaiting } from "./take.ts";
 
@@ -22,6 +25,8 @@ export const signalRun: RunCommand<SignalRun, RunSignalled> = {
     }
     const kept = run.more?.signals.length ?? 0;
     if (kept >= signalsMax) return runErrors.signalsFull.refusal({ id, max: signalsMax });
+    const invalid = declaredProblem(run, name, payload);
+    if (invalid !== undefined) return invalid;
     const number = (run.more?.lastSignal ?? 0) + 1;
     const signal = { number, signal: name, payload, receiveMs: step.nowMs };
     step.emit(signalReceived, { signal });
@@ -30,3 +35,11 @@ export const signalRun: RunCommand<SignalRun, RunSignalled> = {
     return { number };
   },
 };
+
+/** What the definition says of a signal holds for everybody who tells it; one that it does not name may be anything. */
+function declaredProblem(run: RunView, name: string, payload: Payload | undefined): Refusal | undefined {
+  const declared = run.plan?.plan.entries.find((entry) => entry.kind === "signal" && entry.name === name);
+  if (declared === undefined || declared.inputSchema === null) return undefined;
+  const told = payloadOf(declared, payload);
+  return isRefusal(told) ? told : undefined;
+}
