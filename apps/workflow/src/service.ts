@@ -1,5 +1,5 @@
 import { registryService } from "@tutti/contracts/registry/v1";
-import { dispatchService } from "@tutti/contracts/swarm/v1";
+import { dispatchService, poolService } from "@tutti/contracts/swarm/v1";
 import { ActorKind } from "@tutti/contracts/types/v1";
 import {
   bulkService,
@@ -79,7 +79,11 @@ export class WorkflowService extends Orchestrator {
     mesh.serve(scheduleService, scheduleHandlers(desk));
     mesh.serve(limitService, limitHandlers(desk));
     const orders = new Orders({ versions: desk.versions, shelf });
-    mesh.serve(servedRuns, runHandlers({ ...desk, orders, ends, ids: host.ids }));
+    const pools = {
+      pools: mesh.client(poolService),
+      namespaceOfPool: (pool: string, namespace: string) => dispatcher.namespaceOf(pool, namespace),
+    };
+    mesh.serve(servedRuns, runHandlers({ ...desk, orders, ends, ids: host.ids, ...pools }));
     mesh.serve(servedTasks, taskHandlers({ ...desk, outputs, tasks: mesh.client(taskService) }));
     mesh.serve(bulkService, bulkHandlers({ archive, blobs, runs, foundation }));
   }

@@ -44,10 +44,15 @@ export class Dispatcher {
     return waiting;
   }
 
+  /** Where the pool of that name is that runs of a namespace use. */
+  namespaceOf(pool: string, namespace: string): string {
+    return this.#shared.has(pool) ? defaultName : namespace;
+  }
+
   offer({ key, token, cause }: DueEffect, effect: OfferTask): void {
     if (this.#isStopped) return;
     const name = effect.profile.pool || defaultName;
-    const namespace = this.#shared.has(name) ? defaultName : key.namespace;
+    const namespace = this.namespaceOf(name, key.namespace);
     this.#linkTo(namespace, name).sender.offer({ key, token, cause, effect, bytes: writeToken(token) });
   }
 

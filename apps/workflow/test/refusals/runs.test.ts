@@ -7,6 +7,7 @@ import {
   LabelRunRequest,
   ListRunsRequest,
   PauseRunRequest,
+  QueryRunRequest,
   ResetRunRequest,
   ResumeRunRequest,
   RetryRunRequest,
@@ -15,6 +16,7 @@ import {
   StartRunRequest,
   StartRunsRequest,
   TerminateRunRequest,
+  UpdateRunRequest,
   WatchRunRequest,
   WatchRunsRequest,
 } from "@tutti/contracts/workflow/v1";
@@ -80,6 +82,16 @@ describeRefusals({
       malformed: SignalRunsRequest.fromPartial({ items: [{ runId: "a b", signal: "go" }] }),
       field: "items[0].run_id",
       tooLarge: SignalRunsRequest.fromPartial({ items: [{ runId, signal: "go", payload }] }),
+    },
+    queryRun: {
+      malformed: QueryRunRequest.fromPartial({ runId }),
+      field: "query",
+      tooLarge: QueryRunRequest.fromPartial({ runId, query: "state", payload }),
+    },
+    updateRun: {
+      malformed: UpdateRunRequest.fromPartial({ runId }),
+      field: "update",
+      tooLarge: UpdateRunRequest.fromPartial({ runId, update: "set", payload }),
     },
     labelRun: {
       malformed: LabelRunRequest.fromPartial({ runId, removedLabels: ["a b"] }),

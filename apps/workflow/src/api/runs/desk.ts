@@ -1,3 +1,4 @@
+import { Record } from "@tutti/contracts/runtime/v1";
 import type { Run } from "@tutti/contracts/workflow/v1";
 import { whenOwned } from "@tutti/host";
 import type { CallContext, Foundation, IdSource, InstanceKey, Query } from "@tutti/kernel";
@@ -58,5 +59,26 @@ export async function eventsOf(desk: MachineDesk, id: string, context: CallConte
     return (await whenOwned(desk, key, context, () => desk.runtime.instanceOf(key))).events;
   } catch (error) {
     throw runtimeErrors.unknownInstance.is(error) ? runErrors.runMissing({ id }) : error;
+  }
+}
+
+const recordsPage = 100;
+
+/** Number of the first event behind another that is this one; 0 where there is none. */
+export async function eventBehind(
+  desk: MachineDesk,
+  id: string,
+  { after, is }: { readonly after: number; readonly is: (type: string, payload: Uint8Array) => boolean },
+  context: CallContext,
+): Promise<number> {
+  const key = keyOf(context.namespace, id);
+  for (let last = after; ; ) {
+    const records = await whenOwned(desk, key, context, () => desk.runtime.history(key, last, recordsPage));
+    for (const { event, record } of records) {
+      const { type, payload } = Record.decode(record);
+      if (is(type, payload)) return event;
+      last = event;
+    }
+    if (records.length < recordsPage) return 0;
   }
 }

@@ -1,19 +1,20 @@
 /** What is answered about runs. */
-import type { Explanation } from "@tutti/contracts/types/v1";
 import { runService } from "@tutti/contracts/workflow/v1";
-import { cancelRun, explain, pauseRun, terminateRun } from "@tutti/machine-run";
+import { cancelRun, pauseRun, terminateRun } from "@tutti/machine-run";
 import type { Handlers } from "@tutti/mesh";
 import { awaitRun, watchRun } from "./awaiting.ts";
-import { askRun, type RunDesk, runNamed } from "./desk.ts";
+import { type RunDesk, runNamed } from "./desk.ts";
+import { type ExplainDesk, explainRun } from "./explaining.ts";
 import { countRuns, listRuns, watchRuns } from "./listing.ts";
+import { reset } from "./resetting.ts";
 import { startRun, startRuns } from "./starting.ts";
-import { label, reset, resume, retry, signal, signalRuns, steer } from "./steering.ts";
+import { label, query, resume, retry, signal, signalRuns, steer, update } from "./steering.ts";
 
-const { queryRun, updateRun, deleteRun, ...methods } = runService.methods;
+const { deleteRun, ...methods } = runService.methods;
 /** Whoever calls the rest is told that it is not served. */
 export const servedRuns = { ...runService, methods };
 
-export function runHandlers(desk: RunDesk): Handlers<typeof servedRuns> {
+export function runHandlers(desk: RunDesk & ExplainDesk): Handlers<typeof servedRuns> {
   return {
     startRun: (request, context) => startRun(desk, request, context),
     startRuns: (requests, context) => startRuns(desk, requests, context),
@@ -27,6 +28,8 @@ export function runHandlers(desk: RunDesk): Handlers<typeof servedRuns> {
     awaitRun: (request, context) => awaitRun(desk, request, context),
     signalRun: (request, context) => signal(desk, request, context),
     signalRuns: (requests, context) => signalRuns(desk, requests, context),
+    queryRun: (request, context) => query(desk, request, context),
+    updateRun: (request, context) => update(desk, request, context),
     labelRun: (request, context) => label(desk, request, context),
     pauseRun: (request, context) => steer(desk, pauseRun, request, context),
     resumeRun: (request, context) => resume(desk, request, context),
@@ -34,9 +37,8 @@ export function runHandlers(desk: RunDesk): Handlers<typeof servedRuns> {
     terminateRun: (request, context) => steer(desk, terminateRun, request, context),
     retryRun: (request, context) => retry(desk, request, context),
     resetRun: (request, context) => reset(desk, request, context),
-    async explainRun({ runId, taskId }, context) {
-      const asked = { query: explain, body: { taskId } };
-      return { explanation: (await askRun(desk, runId, asked, context)) as Explanation };
+    async explainRun(request, context) {
+      return { explanation: await explainRun(desk, request, context) };
     },
   };
 }

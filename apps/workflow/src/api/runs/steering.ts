@@ -1,19 +1,24 @@
 /** What is asked of runs that are there. */
-import type {
-  LabelRunRequest,
-  ResetRunRequest,
-  ResumeRunRequest,
-  RetryRunRequest,
-  Run,
-  SignalRunRequest,
-  SignalRunsReply,
-  SignalRunsRequest,
+import {
+  type LabelRunRequest,
+  type QueryRunReply,
+  type QueryRunRequest,
+  type ResumeRunRequest,
+  type RetryRunRequest,
+  type Run,
+  SignalReceivedV1,
+  type SignalRunRequest,
+  type SignalRunsReply,
+  type SignalRunsRequest,
+  type UpdateRunReply,
+  type UpdateRunRequest,
+  UpdateTakenV1,
 } from "@tutti/contracts/workflow/v1";
 import { causeOf } from "@tutti/host";
 import { Bell, type CallContext, type Command, errorOf, fromTimestamp, toErrorDetail } from "@tutti/kernel";
-import { labelRun, resetRun, resumeRun, retryRun, showSnapshot, signalRun } from "@tutti/machine-run";
+import { labelRun, resumeRun, retryRun, showEntry, signalRun, updateRun } from "@tutti/machine-run";
 import { tell } from "../machine-calls.ts";
-import { askRun, eventsOf, keyOf, type RunDesk, runNamed } from "./desk.ts";
+import { askRun, eventBehind, eventsOf, keyOf, type RunDesk, runNamed } from "./desk.ts";
 
 interface Steered {
   readonly runId: string;
@@ -52,28 +57,6 @@ export async function retry(
   return { run: await runNamed(desk, runId, {}, context) };
 }
 
-/** The state of then travels in the command, so that what is recorded is whole in itself. */
-export async function reset(
-  desk: RunDesk,
-  { runId, toEvent, keepSignals, reason, idempotencyKey }: ResetRunRequest,
-  context: CallContext,
-): Promise<{ run: Run }> {
-  const then = { query: showSnapshot, body: undefined, atEvent: toEvent };
-  const { bytes: snapshot, lastSignal } = await askRun(desk, runId, then, context);
-  const now = keepSignals
-    ? await askRun(desk, runId, { query: showSnapshot, body: undefined }, context)
-    : undefined;
-  const signals = now?.signals.filter(({ number }) => number > lastSignal) ?? [];
-  const body = { toEvent, snapshot, keepSignals, signals: [...signals], reason };
-  await tell(
-    desk,
-    keyOf(context.namespace, runId),
-    { command: resetRun, body, reason, idempotencyKey },
-    context,
-  );
-  return { run: await runNamed(desk, runId, {}, context) };
-}
-
 export async function label(
   desk: RunDesk,
   { runId, labels, removedLabels, priority, dueTime }: LabelRunRequest,
@@ -90,10 +73,54 @@ export async function signal(
   { runId, signal: name, payload, idempotencyKey }: SignalRunRequest,
   context: CallContext,
 ): Promise<{ event: number }> {
-  const key = keyOf(context.namespace, runId);
   const told = { command: signalRun, body: { signal: name, payload }, idempotencyKey };
-  await tell(desk, key, told, context);
-  return { event: await eventsOf(desk, runId, context) };
+  return recorded(desk, runId, context, async () => {
+    const { number } = await tell(desk, keyOf(context.namespace, runId), told, context);
+    return {
+      is: (type, bytes) =>
+        type === "signal_received" && SignalReceivedV1.decode(bytes).signal?.number === number,
+    };
+  });
+}
+
+export async function update(
+  desk: RunDesk,
+  { runId, update: name, payload, idempotencyKey }: UpdateRunRequest,
+  context: CallContext,
+): Promise<UpdateRunReply> {
+  const told = { command: updateRun, body: { update: name, payload }, idempotencyKey };
+  let answer: UpdateRunReply["answer"];
+  const { event } = await recorded(desk, runId, context, async () => {
+    const reply = await tell(desk, keyOf(context.namespace, runId), told, context);
+    ({ answer } = reply);
+    return {
+      is: (type, bytes) => type === "update_taken" && UpdateTakenV1.decode(bytes).number === reply.number,
+    };
+  });
+  return { answer, event };
+}
+
+/** Tells a run something, and finds the event that records it; of what was told before that is an earlier one. */
+async function recorded(
+  desk: RunDesk,
+  runId: string,
+  context: CallContext,
+  telling: () => Promise<{ readonly is: (type: string, payload: Uint8Array) => boolean }>,
+): Promise<{ event: number }> {
+  const after = await eventsOf(desk, runId, context);
+  const { is } = await telling();
+  const event = await eventBehind(desk, runId, { after, is }, context);
+  return { event: event || (await eventBehind(desk, runId, { after: 0, is }, context)) };
+}
+
+export async function query(
+  desk: RunDesk,
+  { runId, query: name, payload }: QueryRunRequest,
+  context: CallContext,
+): Promise<QueryRunReply> {
+  const asked = { query: showEntry, body: { query: name, payload } };
+  const shown = await askRun(desk, runId, asked, context);
+  return { answer: "answer" in shown ? shown.answer : undefined };
 }
 
 const receiptsMax = 1_000;

@@ -1,0 +1,62 @@
+/** A run goes back to how it was after one of its events. */
+import { Record } from "@tutti/contracts/runtime/v1";
+import {
+  type ResetRunRequest,
+  type Run,
+  RunResetV1,
+  type RunSignal,
+  SignalReceivedV1,
+} from "@tutti/contracts/workflow/v1";
+import { whenOwned } from "@tutti/host";
+import type { CallContext } from "@tutti/kernel";
+import { resetRun, runLimits, showSnapshot } from "@tutti/machine-run";
+import { tell } from "../machine-calls.ts";
+import { askRun, keyOf, type RunDesk, runNamed } from "./desk.ts";
+
+/** The state of then travels in the command, so that what is recorded is whole in itself. */
+export async function reset(
+  desk: RunDesk,
+  { runId, toEvent, keepSignals, reason, idempotencyKey }: ResetRunRequest,
+  context: CallContext,
+): Promise<{ run: Run }> {
+  const then = { query: showSnapshot, body: undefined, atEvent: toEvent };
+  const { bytes: snapshot, lastSignal } = await askRun(desk, runId, then, context);
+  const since = keepSignals ? await signalsSince(desk, runId, toEvent, context) : [];
+  // Numbers begin anew where an earlier reset went back behind them.
+  const signals = since.map((signal, place) => ({ ...signal, number: lastSignal + 1 + place }));
+  const body = { toEvent, snapshot, keepSignals, signals, reason };
+  const told = { command: resetRun, body, reason, idempotencyKey };
+  await tell(desk, keyOf(context.namespace, runId), told, context);
+  return { run: await runNamed(desk, runId, {}, context) };
+}
+
+const recordsPage = 500;
+
+/** Signals that came after an event, taken or not; without those that an earlier reset has undone. */
+async function signalsSince(
+  desk: RunDesk,
+  runId: string,
+  toEvent: number,
+  context: CallContext,
+): Promise<RunSignal[]> {
+  const key = keyOf(context.namespace, runId);
+  let came: { readonly event: number; readonly signal: RunSignal }[] = [];
+  for (let after = 0; ; ) {
+    const records = await whenOwned(desk, key, context, () => desk.runtime.history(key, after, recordsPage));
+    for (const { event, record } of records) {
+      after = event;
+      const { type, payload } = Record.decode(record);
+      if (type === "signal_received") {
+        const { signal } = SignalReceivedV1.decode(payload);
+        if (signal !== undefined) came.push({ event, signal });
+      } else if (type === "run_reset") {
+        const { toEvent: backTo, signals } = RunResetV1.decode(payload);
+        came = came.filter((one) => one.event <= backTo);
+        for (const signal of signals) came.push({ event, signal });
+      }
+    }
+    if (records.length < recordsPage) break;
+  }
+  const since = came.filter(({ event }) => event > toEvent).map(({ signal }) => signal);
+  return since.slice(0, runLimits.signalsMax);
+}
