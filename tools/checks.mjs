@@ -37,6 +37,7 @@ export const checks = {
   "contracts: lint": tool("tools/generate.mjs", "--lint"),
   "contracts: format": tool("tools/generate.mjs", "--format-check"),
   "contracts: breaking": tool("tools/generate.mjs", "--breaking"),
+  "contracts: python": tool("tools/python.mjs", "--check"),
 };
 
 /**

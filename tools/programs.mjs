@@ -14,10 +14,10 @@
 //   describe("…", { skip: nats.skip }, () => { … spawn(nats.path) … });
 
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { withLock } from "./lock.mjs";
@@ -27,10 +27,12 @@ const run = promisify(execFile);
 /**
  * @typedef {object} Program
  * @property {string} package Debian's package that has it
+ * @property {string[]} [modules] packages that it needs beside, together with those which they need and the system lacks
  * @property {string} file where the package puts it
  * @property {string[]} versionArguments
  * @property {string} atLeast the oldest version that serves
  * @property {boolean} requiredInCi with CI=true its absence is a failure, not a skip
+ * @property {string} [launcher] a script that is put at `file` and starts what the system has with what was brought
  */
 
 // Debian 13 for all of them: its nats-server is the first without the race that the bus and the registry refuse to run
@@ -39,6 +41,17 @@ const suite = "trixie";
 const archive = "http://deb.debian.org/debian";
 const keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
 const aptTimeoutMs = 180_000;
+
+/** Finds what was unpacked beside it, wherever that lies, and gives its process to the system's own Python. */
+const pythonLauncher = `#!/bin/sh
+root=$(dirname "$(dirname "$(readlink -f "$0")")")
+for folder in "$root"/usr/lib/*-linux-gnu* "$root"/lib/*-linux-gnu*; do
+  [ -d "$folder" ] && LD_LIBRARY_PATH="$folder\${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+done
+PYTHONPATH="$root/usr/lib/python3/dist-packages\${PYTHONPATH:+:$PYTHONPATH}"
+export LD_LIBRARY_PATH PYTHONPATH
+exec /usr/bin/python3 "$@"
+`;
 
 /** @type {Record<string, Program>} */
 export const programs = {
@@ -62,6 +75,16 @@ export const programs = {
     versionArguments: ["--version"],
     atLeast: "2.42.0",
     requiredInCi: true,
+  },
+  // One that has gRPC and protobuf. A module fits the Python that it was built for: they are of the system's release.
+  python3: {
+    package: "python3-grpcio",
+    modules: ["python3-protobuf"],
+    file: "bin/python3",
+    versionArguments: ["-c", "import google.protobuf, grpc.aio; print(grpc.__version__)"],
+    atLeast: "1.51.0",
+    requiredInCi: false,
+    launcher: pythonLauncher,
   },
 };
 
@@ -147,7 +170,28 @@ function cacheFolder() {
 
 /** @param {Program} program */
 function cached(program) {
-  return join(cacheFolder(), `${suite}-${program.package}`, program.file);
+  return join(folderOf(program), program.file);
+}
+
+/** @param {Program} program */
+function folderOf(program) {
+  return join(cacheFolder(), `${suiteOf(program)}-${program.package}`);
+}
+
+/**
+ * The release of Debian that a program is taken from.
+ *
+ * @param {Program} program
+ */
+function suiteOf({ modules }) {
+  return modules === undefined ? suite : ownSuite();
+}
+
+function ownSuite() {
+  const file = "/etc/os-release";
+  const release = existsSync(file) ? readFileSync(file, "utf8") : "";
+  const isDebian = /^ID=debian$/m.test(release);
+  return (isDebian && /^VERSION_CODENAME=(\w+)$/m.exec(release)?.[1]) || "unknown";
 }
 
 /**
@@ -184,18 +228,43 @@ async function bring(program) {
   await removeLeftovers(folder);
   const part = await mkdtemp(join(folder, "part-"));
   try {
-    const options = await privateApt(folder);
+    const options = await privateApt(folder, suiteOf(program));
     await apt([...options, "update"], part);
-    await apt([...options, "download", program.package], part);
-    const deb = (await readdir(part)).find((file) => file.endsWith(".deb"));
-    if (deb === undefined) throw new Error(`apt-get downloaded no package ${program.package}`);
-    await run("dpkg-deb", ["-x", join(part, deb), join(part, "root")], { timeout: aptTimeoutMs });
-    if (!existsSync(join(part, "root", program.file))) throw new Error(`${deb} has no ${program.file}`);
-    await rm(join(folder, `${suite}-${program.package}`), { recursive: true, force: true });
-    await rename(join(part, "root"), join(folder, `${suite}-${program.package}`));
+    await apt([...options, "download", ...(await packagesOf(program, options, part))], part);
+    const debs = (await readdir(part)).filter((file) => file.endsWith(".deb"));
+    if (debs.length === 0) throw new Error(`apt-get downloaded no package ${program.package}`);
+    for (const deb of debs)
+      await run("dpkg-deb", ["-x", join(part, deb), join(part, "root")], { timeout: aptTimeoutMs });
+    if (program.launcher !== undefined) await putLauncher(join(part, "root", program.file), program.launcher);
+    if (!existsSync(join(part, "root", program.file)))
+      throw new Error(`${debs.join()} has no ${program.file}`);
+    await rm(folderOf(program), { recursive: true, force: true });
+    await rename(join(part, "root"), folderOf(program));
   } finally {
     await rm(part, { recursive: true, force: true });
   }
+}
+
+/**
+ * @param {Program} program
+ * @param {string[]} options
+ * @param {string} cwd
+ */
+async function packagesOf({ package: name, modules }, options, cwd) {
+  if (modules === undefined) return [name];
+  const wanted = ["--no-install-recommends", "--simulate", "install", name, ...modules];
+  const { stdout } = await apt([...options, ...wanted], cwd);
+  const missing = [...stdout.matchAll(/^Inst (\S+)/gm)].map(([, found]) => found ?? "");
+  return missing.length > 0 ? missing : [name, ...modules];
+}
+
+/**
+ * @param {string} path
+ * @param {string} script
+ */
+async function putLauncher(path, script) {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, script, { mode: 0o755 });
 }
 
 /**
@@ -209,17 +278,22 @@ async function removeLeftovers(folder) {
   }
 }
 
-/** @param {string} folder */
-async function privateApt(folder) {
+/**
+ * @param {string} folder
+ * @param {string} release
+ */
+async function privateApt(folder, release) {
+  if (release === "unknown") throw new Error("this system is no Debian");
   const state = join(folder, "apt");
-  await mkdir(join(state, "lists", "partial"), { recursive: true });
+  const lists = join(state, `lists-${release}`);
+  await mkdir(join(lists, "partial"), { recursive: true });
   await mkdir(join(state, "archives", "partial"), { recursive: true });
   const source = join(state, "sources.list");
-  await writeFile(source, `deb [signed-by=${keyring}] ${archive} ${suite} main\n`);
+  await writeFile(source, `deb [signed-by=${keyring}] ${archive} ${release} main\n`);
   const settings = {
     "Dir::Etc::sourcelist": source,
     "Dir::Etc::sourceparts": "-",
-    "Dir::State::lists": join(state, "lists"),
+    "Dir::State::lists": lists,
     "Dir::Cache": state,
     "Acquire::Languages": "none",
     "Acquire::Retries": "2",
@@ -235,7 +309,7 @@ async function privateApt(folder) {
  * @param {string} cwd
  */
 async function apt(args, cwd) {
-  await run("apt-get", args, {
+  return run("apt-get", args, {
     cwd,
     timeout: aptTimeoutMs,
     env: { ...process.env, LC_ALL: "C", DEBIAN_FRONTEND: "noninteractive" },

@@ -2,7 +2,7 @@
 
 // The source files of the workspace, parsed once for all checks that read them.
 
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { parseSync } from "oxc-parser";
 
@@ -15,7 +15,7 @@ import { parseSync } from "oxc-parser";
  * @property {import("oxc-parser").ParseResult["program"]} program
  */
 
-const rooms = ["libs", "apps", "bench", "tools"];
+const rooms = ["libs", "apps", "sdk", "bench", "tools"];
 const notOurs = new Set(["node_modules", "generated", "dist"]);
 
 /** @type {Map<string, Source[]>} */
@@ -29,6 +29,7 @@ export function sourcesOf(root) {
   let sources = read.get(root);
   if (sources === undefined) {
     sources = rooms
+      .filter((room) => existsSync(join(root, room)))
       .flatMap((room) => filesUnder(join(root, room)))
       .filter((file) => /\.(ts|tsx|mjs)$/.test(file))
       .map((file) => sourceOf(root, file));

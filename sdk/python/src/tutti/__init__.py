@@ -1,0 +1,26 @@
+"""Workers for Tutti: functions with names, linked to a pool that gives them tasks."""
+
+from ._handlers import Estimate
+from ._settings import Credentials
+from ._version import VERSION as __version__
+from .context import Budget, TaskContext, TaskLogger, Trace, current_task
+from .failures import Busy, Cancelled, OptionInvalid, TaskFailure, TuttiError, WorkerRefused
+from .worker import Worker
+
+__all__ = [
+    "Budget",
+    "Busy",
+    "Cancelled",
+    "Credentials",
+    "Estimate",
+    "OptionInvalid",
+    "TaskContext",
+    "TaskFailure",
+    "TaskLogger",
+    "Trace",
+    "TuttiError",
+    "Worker",
+    "WorkerRefused",
+    "__version__",
+    "current_task",
+]

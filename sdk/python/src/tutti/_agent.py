@@ -1,0 +1,325 @@
+"""What a worker is on its link: joins the attempts with the frames.
+
+It knows no stream: a connector hands it frames and takes what it sends.
+
+1. Everything that comes to be in one turn leaves in one frame.
+2. Credit is granted only to a linked host, and only for slots in which nothing runs and that were not granted before.
+3. A worker that drains or sleeps grants nothing and begins nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ._attempt import Attempt
+from ._contracts import (
+    AGENT_KIND_FUNCTION,
+    AgentFrame,
+    Bye,
+    Drain,
+    Heartbeat,
+    Hello,
+    HostFigures,
+    HostFrame,
+    LinkPosition,
+    Offering,
+    Sleep,
+    Wake,
+    Welcome,
+)
+from ._desk import Desk, DeskParts, ReadBlob
+from ._handlers import Handlers
+from ._link import LinkState
+from ._runner import Done
+from ._settings import Settings
+from ._time import Time, Timer
+from ._version import VERSION
+from .failures import link_lost
+
+# A frame with content is acknowledged within this time.
+_ACKNOWLEDGE_AFTER_MS = 100
+
+Send = Callable[[bytes], None]
+
+
+@dataclass(frozen=True)
+class AgentParts:
+    settings: Settings
+    handlers: Handlers
+    time: Time
+    incarnation: str
+    figures: Callable[[], HostFigures]
+    run: Callable[[Attempt, Any, Done], None]
+    post: Callable[[Callable[[], None]], None]
+    read_blob: ReadBlob
+    # The host wants it to drain: why, and within how many milliseconds.
+    on_drain: Callable[[str, float], None]
+    # Something has ended or become durable, and it drains.
+    on_quiet: Callable[[], None]
+
+
+class Agent:
+    def __init__(self, parts: AgentParts) -> None:
+        self._parts = parts
+        self.agent_id = parts.settings.agent_id
+        self._link = LinkState(lambda token: self._desk.forget(token))
+        self._send: Send | None = None
+        self._is_flushing = False
+        self.is_draining = False
+        self.is_asleep = False
+        self.is_held = False
+        self._waking: Timer | None = None
+        self._acknowledging: Timer | None = None
+        # By `name@version`, for as long as the link lasts.
+        self._numbers: dict[str, int] = {}
+        self._desk = Desk(
+            DeskParts(
+                namespace=parts.settings.namespace,
+                slots=parts.settings.slots,
+                time=parts.time,
+                outbox=_DeskOutbox(self._link, self._flush_soon),
+                run=parts.run,
+                post=parts.post,
+                read_blob=parts.read_blob,
+            )
+        )
+
+    @property
+    def unfinished(self) -> int:
+        """Attempts at work, and results that are not known to be durable."""
+        return self._desk.running + self._link.kept_count
+
+    @property
+    def at_work(self) -> int:
+        return self._desk.at_work
+
+    def hello(self, *, resumes: bool) -> bytes:
+        """The first frame of a stream: to go on with the link, or to begin one."""
+        settings = self._parts.settings
+        hello = Hello(
+            version_min=1,
+            version_max=1,
+            namespace=settings.namespace,
+            agent_id=self.agent_id,
+            incarnation=self._parts.incarnation,
+            pool=settings.pool,
+            kind=AGENT_KIND_FUNCTION,
+            sdk_name="tutti-python",
+            sdk_version=VERSION,
+            can_follow=True,
+            launch_id=settings.launch_id,
+            offering=self._offering(),
+            # Though it resumes: a host that cannot has to say which of them are unwanted.
+            running=list(dict.fromkeys([*self._desk.tokens, *self._link.kept_tokens()])),
+        )
+        if resumes:
+            position = LinkPosition(link_id=self._link.link_id, received=self._link.received)
+            hello.resume.CopyFrom(position)
+        return AgentFrame(hello=hello).SerializeToString()
+
+    def welcomed(self, welcome: Welcome, send: Send) -> None:
+        """The host has let it in; from now on it sends by itself."""
+        self._send = send
+        self.agent_id = welcome.agent_id or self.agent_id
+        self._desk.started_after_ms = welcome.started_after_ms
+        if welcome.max_inline_bytes > 0:
+            self._desk.output_bytes_max = welcome.max_inline_bytes
+        unwanted = set(welcome.unwanted)
+        for token in unwanted:
+            self._desk.unwanted(token)
+        if welcome.resumed:
+            self._link.resumed(welcome.received)
+        else:
+            self._numbers = {}
+            self._link.begun(welcome, lambda token: token not in unwanted)
+            self._desk.tell_again()
+        if welcome.HasField("capability_numbers"):
+            self._number(welcome.capability_numbers.numbers)
+        self.is_held = welcome.HasField("held")
+        if self.is_draining:
+            self._write(AgentFrame(drain=Drain(reason="the worker stops")))
+        if self.is_asleep:
+            self._write(AgentFrame(sleep=Sleep()))
+        self._link.outbox.touch()
+        self.flush()
+
+    def take(self, content: bytes) -> HostFrame | None:
+        """A frame of a linked host. Raises LinkBroken."""
+        frame = self._link.take(content)
+        if frame is None:
+            return None
+        if frame.assignments:
+            self._assigned(frame)
+        if frame.results_durable or frame.results_durable_beyond:
+            self._link.durable(frame.results_durable, frame.results_durable_beyond)
+            if self.is_draining:
+                self._parts.on_quiet()
+        for cancel in frame.cancels:
+            self._desk.cancel(cancel)
+        for extension in frame.extensions:
+            self._desk.extend(extension)
+        self._take_rare(frame)
+        self._desk.drained()
+        if not self._link.outbox.is_empty:
+            self._flush_soon()
+        # An empty frame asks for no answer: two that acknowledge each other's acknowledgements would never stop.
+        if self._acknowledging is None and _has_content(frame):
+            self._acknowledging = self._parts.time.after(_ACKNOWLEDGE_AFTER_MS, self._acknowledge)
+        return frame
+
+    def cut(self) -> None:
+        """The stream is gone: everything is kept until there is another."""
+        self._send = None
+
+    def lost(self, after_ms: float) -> None:
+        """There was no link for so long that the host has given its tasks to others."""
+        self._desk.abort_all(link_lost(after_ms))
+
+    def heartbeat(self) -> None:
+        heartbeat = Heartbeat(
+            figures=self._parts.figures(), free_slots=self._desk.free_slots, attempts=self._desk.running
+        )
+        self._write(AgentFrame(heartbeat=heartbeat))
+        self.flush()
+
+    def offer_again(self) -> None:
+        """The offer has changed."""
+        self._say(AgentFrame(offering=self._offering()))
+
+    def drain(self, reason: str) -> None:
+        if self.is_draining:
+            return
+        self.is_draining = True
+        self._desk.closed_because = f"the worker drains: {reason}"
+        self._link.credit = 0
+        self._say(AgentFrame(drain=Drain(reason=reason)))
+
+    def sleep(self, reason: str, for_ms: float, *, is_told: bool) -> None:
+        self.is_asleep = True
+        self._desk.closed_because = "the worker sleeps"
+        self._link.credit = 0
+        if self._waking is not None:
+            self._waking.cancel()
+        if for_ms > 0:
+            self._waking = self._parts.time.after(
+                for_ms, lambda: self.wake("its time is over", is_told=False)
+            )
+        if not is_told:
+            self._say(AgentFrame(sleep=Sleep(reason=reason, for_ms=for_ms)))
+
+    def wake(self, reason: str, *, is_told: bool) -> None:
+        if not self.is_asleep:
+            return
+        self.is_asleep = False
+        if self._waking is not None:
+            self._waking.cancel()
+        if not self.is_draining:
+            self._desk.closed_because = ""
+        if not is_told:
+            self._say(AgentFrame(wake=Wake(reason=reason)))
+        self.flush()
+
+    def bye(self, reason: str) -> None:
+        self._say(AgentFrame(bye=Bye(reason=reason)))
+
+    def abort_all(self, reason: Exception) -> None:
+        self._desk.abort_all(reason)
+
+    def stop(self) -> None:
+        for timer in (self._waking, self._acknowledging):
+            if timer is not None:
+                timer.cancel()
+        self._desk.stop()
+        self._send = None
+
+    def flush(self) -> None:
+        """Sends what there is; nothing without a link."""
+        if self._send is None:
+            return
+        self._desk.collect()
+        if not self.is_draining and not self.is_asleep:
+            self._link.grant(self._desk.free_slots)
+        self._link.flush(self._send)
+
+    def _assigned(self, frame: HostFrame) -> None:
+        now_ms = self._desk.now_ms()
+        for assign in frame.assignments:
+            if self._link.credit > 0:
+                self._link.credit -= 1
+            self._desk.assigned(assign, now_ms)
+        self._flush_soon()
+
+    def _acknowledge(self) -> None:
+        """What is sent for another reason acknowledges too; this is for when there is none."""
+        self._acknowledging = None
+        if self._link.owes_acknowledgement:
+            self._link.outbox.touch()
+        self.flush()
+
+    def _flush_soon(self) -> None:
+        if not self._is_flushing:
+            self._is_flushing = True
+            self._parts.time.soon(self._flush_now)
+
+    def _flush_now(self) -> None:
+        self._is_flushing = False
+        self.flush()
+        if self.is_draining:
+            self._parts.on_quiet()
+
+    def _take_rare(self, frame: HostFrame) -> None:
+        if frame.HasField("drain"):
+            self._parts.on_drain(frame.drain.reason, frame.drain.deadline_ms)
+        if frame.HasField("sleep"):
+            self.sleep(frame.sleep.reason, frame.sleep.for_ms, is_told=True)
+        if frame.HasField("wake"):
+            self.wake(frame.wake.reason, is_told=True)
+        if frame.HasField("held"):
+            self.is_held = True
+        if frame.HasField("released"):
+            self.is_held = False
+        if frame.HasField("capability_numbers"):
+            self._number(frame.capability_numbers.numbers)
+
+    def _number(self, numbers: Mapping[str, int]) -> None:
+        self._numbers.update(numbers)
+        self._desk.number(self._parts.handlers.numbered(self._numbers))
+
+    def _offering(self) -> Offering:
+        settings = self._parts.settings
+        return Offering(
+            capabilities=self._parts.handlers.capabilities,
+            labels=settings.labels,
+            slots=settings.slots,
+            resources=settings.resources,
+            context_keys=settings.context_keys,
+            description=settings.description,
+        )
+
+    def _say(self, frame: AgentFrame) -> None:
+        """What must not be put together with another of its kind, so it leaves at once."""
+        if self._send is None:
+            return
+        self._write(frame)
+        self.flush()
+
+    def _write(self, frame: AgentFrame) -> None:
+        self._link.outbox.add(frame.SerializeToString())
+
+
+class _DeskOutbox:
+    def __init__(self, link: LinkState, changed: Callable[[], None]) -> None:
+        self._link = link
+        self.add = link.outbox.add
+        self.add_result = link.add_result
+        self.changed = changed
+
+    @property
+    def backlog_bytes(self) -> int:
+        return self._link.outbox.backlog_bytes
+
+
+def _has_content(frame: HostFrame) -> bool:
+    return any(field.name not in ("sequence", "acknowledged") for field, _ in frame.ListFields())

@@ -1,0 +1,124 @@
+"""What the worker knows of one attempt. Handlers see it as their `TaskContext`.
+
+All but the condition that handlers wait on, and its reason, belongs to the thread of the event loop.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from ._contracts import Amounts, Assign, PartialOutput
+from ._handlers import Registered
+
+NEVER = math.inf
+
+
+class AttemptPort(Protocol):
+    """Through whom an attempt tells something. May be called from any thread."""
+
+    namespace: str
+
+    def now_ms(self) -> float: ...
+
+    def progressed(self, attempt: Attempt, told: Told) -> None: ...
+
+    def output(self, attempt: Attempt, piece: PartialOutput) -> None: ...
+
+    def when_room(self, call: Callable[[], None]) -> bool:
+        """Calls when there is room again; False, and no call, where there is room."""
+
+
+@dataclass
+class Told:
+    """Progress that was not sent yet; later calls of a turn replace earlier ones."""
+
+    saved: bytes | None = None
+    fraction: float | None = None
+    message: str | None = None
+
+    def add(self, later: Told) -> None:
+        for name in ("saved", "fraction", "message"):
+            value = getattr(later, name)
+            if value is not None:
+                setattr(self, name, value)
+
+
+class Attempt:
+    __slots__ = (
+        "token", "assign", "registered", "port", "started_ms", "run_ends_ms", "total_ends_ms", "given_up_ms",
+        "is_over", "is_cancelled", "is_known", "pieces", "told", "told_ms", "saved", "used", "reason", "task",
+        "_ended", "__weakref__",
+    )  # fmt: skip
+
+    def __init__(
+        self, token: bytes, assign: Assign, registered: Registered, port: AttemptPort, now_ms: float
+    ) -> None:
+        self.token = token
+        self.assign = assign
+        self.registered = registered
+        self.port = port
+        self.started_ms = now_ms
+        self.given_up_ms = NEVER
+        # Whether it was answered, or is not to be.
+        self.is_over = False
+        # Whether it was asked to end, and its end is no failure.
+        self.is_cancelled = False
+        # Whether the host knows that it has begun.
+        self.is_known = False
+        self.pieces = 0
+        self.told: Told | None = None
+        self.told_ms = -NEVER
+        # The last thing that it kept for later attempts; told again on a new link.
+        self.saved: bytes | None = None
+        self.used: Amounts | None = None
+        # Why it was told to end.
+        self.reason: Exception | None = None
+        # Ends its coroutine, where it is one.
+        self.task: Any = None
+        self._ended: threading.Event | None = None
+        self.limit(assign.run_ms, assign.total_ms, now_ms)
+
+    def limit(self, run_ms: float, total_ms: float, now_ms: float) -> None:
+        """How long it may take from now."""
+        self.run_ends_ms = now_ms + run_ms if run_ms > 0 else NEVER
+        self.total_ends_ms = now_ms + total_ms if total_ms > 0 else NEVER
+
+    @property
+    def remaining_ms(self) -> float:
+        ends_ms = min(self.run_ends_ms, self.total_ends_ms)
+        return NEVER if ends_ms == NEVER else max(0.0, ends_ms - self.port.now_ms())
+
+    def abort(self, reason: Exception, given_up_ms: float) -> None:
+        """Its handler is told to end; at this time it is answered for in any case."""
+        self.run_ends_ms = self.total_ends_ms = NEVER
+        self.given_up_ms = min(self.given_up_ms, given_up_ms)
+        if self.reason is not None:
+            return
+        # First the reason, then the event: a handler that makes the event in between looks at the reason after it.
+        self.reason = reason
+        if self._ended is not None:
+            self._ended.set()
+        if self.task is not None:
+            self.task.cancel()
+
+    @property
+    def ended(self) -> threading.Event:
+        """Set when it is told to end. Made when a handler asks for it: most never do."""
+        if self._ended is None:
+            self._ended = threading.Event()
+        if self.reason is not None:
+            self._ended.set()
+        return self._ended
+
+    def due_ms(self, started_after_ms: float, progress_every_ms: float) -> float:
+        """When something about it is due."""
+        due_ms = min(self.run_ends_ms, self.total_ends_ms, self.given_up_ms)
+        if not self.is_known:
+            due_ms = min(due_ms, self.started_ms + started_after_ms)
+        if self.told is not None:
+            due_ms = min(due_ms, self.told_ms + progress_every_ms)
+        return due_ms

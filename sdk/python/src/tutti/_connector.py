@@ -1,0 +1,337 @@
+"""Keeps a worker linked: opens streams, greets, resumes, goes where it is sent, and comes again with pauses.
+
+    idle ── start ──► greeting ── welcome ──► linked
+    greeting, linked ── stream ended, refused for now ──► waiting ── pause ──► greeting
+    greeting, linked ── redirect, goodbye ──► waiting
+    any ── stop, refused for good ──► closed
+
+1. A link is resumed at the same address, within its window, and only if nothing that came over it was wrong;
+   otherwise a new one begins, with the tokens that are still there.
+2. Pauses double with each failure in a row; a link that lasted ends the row.
+3. Hosts that send a worker from one to the other cost it a pause each time, as failures do.
+4. Time, chance and streams are handed in.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from ._agent import Agent
+from ._contracts import RETRY_CLASS_ELSEWHERE, RETRY_CLASS_SAME_KEY, Bye, Redirect, Refused, Welcome
+from ._link import decode
+from ._outbox import LinkBroken
+from ._time import Time, Timer
+from .failures import WorkerRefused
+
+_GREETING_TIMEOUT_MS = 15_000
+# A link that held for this long was a good one: the next failure is the first of a row.
+_GOOD_LINK_MS = 5_000
+_LEAVE_TIMEOUT_MS = 2_000
+# After so many failures in a row it looks elsewhere, though it was sent here or could go on with its link here.
+_FOLLOWED_FAILURES_MAX = 4
+# Hosts that send it to each other are no reason to hurry.
+_REDIRECTS_MAX = 3
+_FIRST_PAUSE_MS = 100
+_LONGEST_PAUSE_MS = 3_000
+
+_log = logging.getLogger("tutti.worker")
+
+
+class Stream(Protocol):
+    def write(self, content: bytes) -> None: ...
+
+    def end(self) -> None:
+        """Nothing follows; what was written still goes out."""
+
+    def cancel(self) -> None:
+        """At once. Nothing is told of it afterwards."""
+
+
+class Transport(Protocol):
+    def open(self, address: str, frame: Callable[[bytes], None], ended: Callable[[str], None]) -> Stream: ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class ConnectorParts:
+    addresses: Sequence[str]
+    agent: Agent
+    transport: Transport
+    time: Time
+    # From 0 to 1.
+    chance: Callable[[], float]
+    # It is linked, for the first time or again.
+    on_linked: Callable[[], None]
+    # It will never be linked again.
+    on_refused: Callable[[Exception], None]
+    # The stream on which it said goodbye has ended.
+    on_left: Callable[[], None]
+
+
+class Connector:
+    def __init__(self, parts: ConnectorParts) -> None:
+        self._parts = parts
+        self._phase = "idle"
+        self.address = parts.addresses[0]
+        self._stream: Stream | None = None
+        # Of the phase: the end of its patience, or the next heartbeat.
+        self._timer: Timer | None = None
+        self._since_ms = 0.0
+        self._is_following = False
+        self._epoch = -1.0
+        self._failures = 0
+        self._redirects = 0
+        self._turn = 1
+        self._welcome = Welcome()
+        # Where the link is that can be resumed, and until when.
+        self._resumable: tuple[str, float] | None = None
+        self._lost_timer: Timer | None = None
+        self._heard_ms = 0.0
+        # Streams are told apart by number: what a former one says has no effect.
+        self._streams = 0
+
+    @property
+    def is_linked(self) -> bool:
+        return self._phase == "linked"
+
+    def start(self) -> None:
+        if self._phase == "idle":
+            self._greet()
+
+    def leave(self, reason: str) -> None:
+        """Says goodbye where there is a link, and ends the stream in good order."""
+        if self._phase in ("leaving", "closed"):
+            return
+        if self._phase != "linked" or self._stream is None:
+            self.stop()
+            self._parts.on_left()
+            return
+        self._cancel_timer()
+        self._parts.agent.bye(reason)
+        self._parts.agent.cut()
+        self._stream.end()
+        self._phase = "leaving"
+        self._timer = self._parts.time.after(_LEAVE_TIMEOUT_MS, self._left)
+
+    def stop(self) -> None:
+        """At once."""
+        self._phase = "closed"
+        self._streams += 1
+        if self._lost_timer is not None:
+            self._lost_timer.cancel()
+        self._let_go()
+        self._parts.transport.close()
+
+    def _greet(self) -> None:
+        self._streams += 1
+        number = self._streams
+        now_ms = self._parts.time.now_ms()
+        resumes = self._can_resume_here() and self._resumable is not None and now_ms < self._resumable[1]
+
+        def frame(content: bytes) -> None:
+            if number == self._streams:
+                self._frame(content)
+
+        def ended(reason: str) -> None:
+            if number == self._streams:
+                self._ended(reason)
+
+        self._phase = "greeting"
+        self._timer = self._parts.time.after(
+            _GREETING_TIMEOUT_MS, lambda: self._break_off("no answer to the greeting")
+        )
+        try:
+            self._stream = self._parts.transport.open(self.address, frame, ended)
+            self._stream.write(self._parts.agent.hello(resumes=resumes))
+        except (OSError, ValueError) as error:
+            self._break_off(str(error))
+
+    def _can_resume_here(self) -> bool:
+        return self._resumable is not None and self._resumable[0] == self.address
+
+    def _frame(self, content: bytes) -> None:
+        self._heard_ms = self._parts.time.now_ms()
+        try:
+            if self._phase == "greeting":
+                self._answered(content)
+            elif self._phase == "linked":
+                self._linked_frame(content)
+        except LinkBroken as error:
+            if not error.can_resume:
+                self._resumable = None
+            self._break_off(str(error), can_resume=error.can_resume)
+
+    def _answered(self, content: bytes) -> None:
+        frame = decode(content)
+        kind = frame.WhichOneof("answer")
+        if kind is None:
+            raise LinkBroken("expected the answer to the greeting, found another frame")
+        self._cancel_timer()
+        if kind == "welcome":
+            self._welcomed(frame.welcome)
+        elif kind == "redirect":
+            self._redirected(frame.redirect)
+        else:
+            self._refused(frame.refused)
+
+    def _welcomed(self, welcome: Welcome) -> None:
+        stream, time = self._stream, self._parts.time
+        assert stream is not None
+        self._welcome = welcome
+        if self._lost_timer is not None:
+            self._lost_timer.cancel()
+            self._lost_timer = None
+        self._phase = "linked"
+        self._since_ms = time.now_ms()
+        self._timer = time.after(self._beat_ms(), self._beat)
+        told = {"address": self.address, "link": welcome.link_id, "agent": welcome.agent_id}
+        if welcome.HasField("held"):
+            told["held"] = welcome.held.reason
+        _log.info("linked again" if welcome.resumed else "linked", extra=told)
+        self._parts.agent.welcomed(welcome, stream.write)
+        self._parts.on_linked()
+
+    def _linked_frame(self, content: bytes) -> None:
+        frame = self._parts.agent.take(content)
+        if frame is None or self._phase != "linked":
+            return
+        if frame.WhichOneof("answer") == "redirect":
+            self._redirected(frame.redirect)
+        elif frame.HasField("bye"):
+            self._sent_away(frame.bye)
+
+    def _beat_ms(self) -> float:
+        return max(10.0, self._welcome.heartbeat_ms or 10_000.0)
+
+    def _beat(self) -> None:
+        time = self._parts.time
+        silent_ms = time.now_ms() - self._heard_ms
+        # A host that has nothing to say sends an empty frame each period.
+        if silent_ms > max(self._welcome.lease_ms, self._beat_ms() * 3):
+            self._break_off("the host is silent", can_resume=True)
+            return
+        self._timer = time.after(self._beat_ms(), self._beat)
+        self._parts.agent.heartbeat()
+
+    def _redirected(self, redirect: Redirect) -> None:
+        is_stale = redirect.epoch < self._epoch
+        if is_stale and self._phase == "linked":
+            return
+        self._release()
+        self._resumable = None
+        if is_stale:
+            self._pause("sent to a former owner")
+            return
+        self._epoch = redirect.epoch
+        self.address = redirect.address
+        self._is_following = True
+        _log.info("sent to another host", extra={"address": redirect.address, "delay_ms": redirect.delay_ms})
+        self._redirects += 1
+        if self._redirects > _REDIRECTS_MAX:
+            self._pause("sent from host to host", redirect.delay_ms)
+        else:
+            self._wait(redirect.delay_ms)
+
+    def _refused(self, refused: Refused) -> None:
+        self._release()
+        was_resuming = self._can_resume_here()
+        self._resumable = None
+        error = refused.error
+        is_unknown_link = was_resuming and error.code == "swarm.link_unknown"
+        can_retry = error.retry in (RETRY_CLASS_SAME_KEY, RETRY_CLASS_ELSEWHERE) or error.retry_after_ms > 0
+        if refused.HasField("error") and not can_retry and not is_unknown_link:
+            self._refused_for_good(f"{error.message} ({error.code})")
+            return
+        self._pause(error.message or "refused without a reason", error.retry_after_ms)
+
+    def _sent_away(self, bye: Bye) -> None:
+        self._release()
+        self._resumable = None
+        if bye.return_after_ms < 0:
+            self._refused_for_good(f"sent away: {bye.reason}")
+        else:
+            self._pause(f"sent away: {bye.reason}", bye.return_after_ms)
+
+    def _refused_for_good(self, reason: str) -> None:
+        self._phase = "closed"
+        self._parts.on_refused(WorkerRefused(self.address, reason))
+
+    def _ended(self, reason: str) -> None:
+        """The stream ended by itself."""
+        if self._phase == "leaving":
+            self._left()
+        else:
+            self._break_off(reason, can_resume=True)
+
+    def _break_off(self, reason: str, *, can_resume: bool = False) -> None:
+        """This stream is of no use any more."""
+        if self._phase == "linked":
+            time, agent = self._parts.time, self._parts.agent
+            now_ms = time.now_ms()
+            if now_ms - self._since_ms >= _GOOD_LINK_MS:
+                self._failures = self._redirects = 0
+            window_ms = self._welcome.resume_window_ms
+            if can_resume:
+                self._resumable = (self.address, now_ms + window_ms)
+            lost_after_ms = max(window_ms, self._welcome.lease_ms)
+            if self._lost_timer is not None:
+                self._lost_timer.cancel()
+            if agent.at_work > 0:
+                self._lost_timer = time.after(lost_after_ms, lambda: agent.lost(lost_after_ms))
+        self._release()
+        self._pause(reason)
+
+    def _release(self) -> None:
+        """Lets go of the stream."""
+        self._streams += 1
+        self._let_go()
+
+    def _let_go(self) -> None:
+        self._parts.agent.cut()
+        self._cancel_timer()
+        if self._stream is not None:
+            self._stream.cancel()
+            self._stream = None
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _pause(self, reason: str, at_least_ms: float = 0) -> None:
+        self._failures += 1
+        bound_ms = min(_LONGEST_PAUSE_MS, _FIRST_PAUSE_MS * 2.0 ** min(20, self._failures - 1))
+        # Spread over the upper half, so that many who lost the same host do not come back in step.
+        own_ms = bound_ms * (0.5 + self._parts.chance() / 2)
+        pause_ms = at_least_ms + own_ms / 4 if at_least_ms > 0 else own_ms
+        _log.log(
+            logging.INFO if self._failures <= 1 else logging.WARNING,
+            "no link; trying again",
+            extra={
+                "address": self.address,
+                "reason": reason,
+                "pause_ms": round(pause_ms),
+                "failures": self._failures,
+            },
+        )
+        has_reason = self._is_following or self._can_resume_here()
+        if not has_reason or self._failures >= _FOLLOWED_FAILURES_MAX:
+            self._is_following = False
+            # Whoever is asked now knows the owner; an installation that was made anew counts from the beginning.
+            self._epoch = -1.0
+            addresses = self._parts.addresses
+            self.address = addresses[self._turn % len(addresses)]
+            self._turn += 1
+        self._wait(pause_ms)
+
+    def _wait(self, pause_ms: float) -> None:
+        self._phase = "waiting"
+        self._timer = self._parts.time.after(pause_ms, self._greet)
+
+    def _left(self) -> None:
+        self.stop()
+        self._parts.on_left()

@@ -1,0 +1,448 @@
+"""The attempts of a worker: given, begun, cancelled, timed out, answered.
+
+1. A token is done once: an assignment whose token is at work, or has a result that is not durable, is dropped.
+2. An attempt is answered at most once; what its handler gives after it was given up goes nowhere.
+3. A slot is taken until its handler has ended, also when nobody waits for it any more.
+4. What an attempt told before it ended goes out before its result.
+5. Everything happens in one thread; what handlers say in others is posted to it, in order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Protocol
+
+from . import _json, _wire
+from ._attempt import NEVER, Attempt, Told
+from ._contracts import (
+    Assign,
+    BlobReference,
+    Cancel,
+    ErrorDetail,
+    Extend,
+    PartialOutput,
+    Progress,
+    Result,
+    Stopped,
+)
+from ._contracts import (
+    Busy as BusyMessage,
+)
+from ._handlers import Registered
+from ._runner import Done, Ending
+from ._time import Time, Timer
+from .failures import (
+    Busy,
+    Cancelled,
+    cancelled,
+    failure_detail,
+    input_malformed,
+    input_unreadable,
+    output_too_large,
+    timed_out,
+    unknown_capability,
+)
+
+# A handler that was told to end and does not is answered for after this time.
+_GIVE_UP_AFTER_MS = 5_000
+# Larger inputs are not read into memory.
+_INPUT_BYTES_MAX = 256 * 1024 * 1024
+# Progress of one attempt goes out no more often than this, but for what it saves.
+_PROGRESS_EVERY_MS = 100
+# Above this a handler that streams has to wait; above the other its pieces are dropped.
+_BACKLOG_HIGH_BYTES = 4 * 1024 * 1024
+_BACKLOG_DROP_BYTES = 32 * 1024 * 1024
+
+_log = logging.getLogger("tutti.worker")
+
+
+class DeskOutbox(Protocol):
+    """Where the desk puts what it has to say: fields of a frame."""
+
+    @property
+    def backlog_bytes(self) -> int: ...
+
+    def add(self, part: bytes) -> None: ...
+
+    def add_result(self, token: bytes, part: bytes) -> None: ...
+
+    def changed(self) -> None:
+        """Something is to be sent, or a slot has become free."""
+
+
+ReadBlob = Callable[[str, BlobReference, Callable[[bytes | Exception], None]], None]
+
+
+@dataclass(frozen=True)
+class DeskParts:
+    namespace: str
+    slots: int
+    time: Time
+    outbox: DeskOutbox
+    run: Callable[[Attempt, Any, Done], None]
+    # Calls in the thread of the desk; may be asked by any.
+    post: Callable[[Callable[[], None]], None]
+    # Reads an input that is too large for a frame.
+    read_blob: ReadBlob
+
+
+class Desk:
+    def __init__(self, parts: DeskParts) -> None:
+        self.namespace = parts.namespace
+        self._parts = parts
+        self._outbox = parts.outbox
+        # By their tokens; None for those that were answered, until their results are durable.
+        self._attempts: dict[bytes, Attempt | None] = {}
+        self._numbered: Mapping[int, Registered] = {}
+        self._telling: dict[Attempt, None] = {}
+        self._sweep: Timer | None = None
+        self._sweep_ms = NEVER
+        self._rooms: list[Callable[[], None]] = []
+        self._posted_bytes = 0
+        self._posted_lock = threading.Lock()
+        # Handlers that have not ended.
+        self.at_work = 0
+        # Attempts that will be answered.
+        self.running = 0
+        # From the welcome.
+        self.started_after_ms = 0.0
+        self.output_bytes_max = 1024 * 1024
+        # Why nothing new is begun; empty while it is.
+        self.closed_because = ""
+
+    @property
+    def free_slots(self) -> int:
+        return max(0, self._parts.slots - self.at_work)
+
+    @property
+    def tokens(self) -> list[bytes]:
+        return [attempt.token for attempt in self._alive()]
+
+    def now_ms(self) -> float:
+        return self._parts.time.now_ms()
+
+    def number(self, numbered: Mapping[int, Registered]) -> None:
+        """The capabilities by the numbers that the host has given them."""
+        self._numbered = numbered
+
+    def assigned(self, assign: Assign, now_ms: float) -> None:
+        token = assign.token
+        if token in self._attempts:
+            return
+        registered = self._numbered.get(assign.capability)
+        if registered is None:
+            detail = failure_detail(unknown_capability(assign.capability))
+            self._answer(token, _wire.failed_field(token, detail, 0, None))
+            return
+        slots = self._parts.slots
+        if self.closed_because or self.at_work >= slots:
+            message = self.closed_because or f"all {slots} slots are taken"
+            busy = Result(token=token, busy=BusyMessage(message=message))
+            self._answer(token, _wire.result_field(busy))
+            return
+        attempt = Attempt(token, assign, registered, self, now_ms)
+        self._attempts[token] = attempt
+        self.running += 1
+        self.at_work += 1
+        self._plan(attempt, now_ms)
+        if assign.WhichOneof("input") == "input_payload" and assign.input_payload.HasField("blob"):
+            self._fetch(attempt)
+        else:
+            self._begin_with(attempt, _inline(assign))
+
+    def cancel(self, message: Cancel) -> None:
+        attempt = self._attempts.get(message.token)
+        if attempt is None:
+            return
+        reason = cancelled(message.reason)
+        if message.grace_ms <= 0:
+            self._drop(attempt, reason)
+            return
+        now_ms = self.now_ms()
+        attempt.is_cancelled = True
+        attempt.abort(reason, now_ms + message.grace_ms)
+        self._plan(attempt, now_ms)
+
+    def extend(self, message: Extend) -> None:
+        attempt = self._attempts.get(message.token)
+        if attempt is None or attempt.reason is not None:
+            return
+        now_ms = self.now_ms()
+        attempt.limit(message.run_ms, message.total_ms, now_ms)
+        self._plan(attempt, now_ms)
+
+    def unwanted(self, token: bytes) -> None:
+        """Not wanted any more: ended without an answer."""
+        attempt = self._attempts.get(token)
+        if attempt is not None:
+            self._drop(attempt, cancelled("given to another"))
+
+    def forget(self, token: bytes) -> None:
+        """The result of this token is durable."""
+        self._attempts.pop(token, None)
+
+    def tell_again(self) -> None:
+        """A new link, which knows nothing of what is at work."""
+        now_ms = self.now_ms()
+        for attempt in self._alive():
+            self._tell_started(attempt, now_ms)
+            if attempt.saved is None:
+                continue
+            attempt.told = attempt.told or Told()
+            attempt.told.saved = attempt.told.saved or attempt.saved
+            self._telling[attempt] = None
+
+    def abort_all(self, reason: Exception) -> None:
+        """Ends what is at work, for one reason; it is answered as far as its handlers end."""
+        now_ms = self.now_ms()
+        for attempt in self._alive():
+            attempt.abort(reason, now_ms + _GIVE_UP_AFTER_MS)
+            self._plan(attempt, now_ms)
+
+    def collect(self) -> None:
+        """Puts what attempts told this turn into the outbox."""
+        if not self._telling:
+            return
+        telling, self._telling = self._telling, {}
+        now_ms = self.now_ms()
+        for attempt in telling:
+            if attempt.told is None or attempt.is_over:
+                continue
+            if attempt.told.saved is not None or now_ms - attempt.told_ms >= _PROGRESS_EVERY_MS:
+                self._tell(attempt)
+            else:
+                self._plan(attempt, now_ms)
+
+    def drained(self) -> None:
+        """The backlog may have become shorter."""
+        if self._rooms and self._outbox.backlog_bytes <= _BACKLOG_HIGH_BYTES / 2:
+            self._open_rooms()
+
+    def stop(self) -> None:
+        if self._sweep is not None:
+            self._sweep.cancel()
+        self._open_rooms()
+
+    # What handlers say, from any thread.
+
+    def progressed(self, attempt: Attempt, told: Told) -> None:
+        self._parts.post(partial(self._progressed, attempt, told))
+
+    def output(self, attempt: Attempt, piece: PartialOutput) -> None:
+        size = len(piece.chunk)
+        if self._outbox.backlog_bytes + self._posted_bytes >= _BACKLOG_DROP_BYTES:
+            return
+        with self._posted_lock:
+            self._posted_bytes += size
+        self._parts.post(partial(self._output, attempt, piece, size))
+
+    def when_room(self, call: Callable[[], None]) -> bool:
+        if self._outbox.backlog_bytes + self._posted_bytes < _BACKLOG_HIGH_BYTES:
+            return False
+        self._rooms.append(call)
+        return True
+
+    def _progressed(self, attempt: Attempt, told: Told) -> None:
+        if attempt.is_over:
+            return
+        attempt.told = attempt.told or Told()
+        attempt.told.add(told)
+        attempt.saved = told.saved or attempt.saved
+        self._telling[attempt] = None
+        self._outbox.changed()
+
+    def _output(self, attempt: Attempt, piece: PartialOutput, size: int) -> None:
+        with self._posted_lock:
+            self._posted_bytes -= size
+        if attempt.is_over:
+            return
+        piece.index = attempt.pieces
+        attempt.pieces += 1
+        self._outbox.add(_wire.piece_field(piece))
+        self._outbox.changed()
+
+    def _open_rooms(self) -> None:
+        rooms, self._rooms = self._rooms, []
+        for call in rooms:
+            call()
+
+    # From the beginning of an attempt to its answer.
+
+    def _fetch(self, attempt: Attempt) -> None:
+        capability = attempt.registered.name
+        blob = attempt.assign.input_payload.blob
+
+        def fetched(content: bytes | Exception) -> None:
+            if attempt.is_over or attempt.reason is not None:
+                self._ended(attempt, attempt.reason or cancelled(""))
+            elif isinstance(content, bytes):
+                self._begin_with(attempt, content)
+            else:
+                self._ended(attempt, input_unreadable(capability, str(content)))
+
+        if blob.size > _INPUT_BYTES_MAX:
+            found = f"{blob.size:.0f} bytes, more than the {_INPUT_BYTES_MAX} that are read"
+            fetched(ValueError(found))
+            return
+        namespace = attempt.assign.namespace or self.namespace
+        self._parts.read_blob(namespace, blob, fetched)
+
+    def _begin_with(self, attempt: Attempt, content: bytes | None) -> None:
+        """With the bytes of its input; None for null."""
+        task_input: Any = None
+        try:
+            if content is not None:
+                task_input = _json.parse(content) if _is_json(attempt.assign) else content
+        except ValueError as error:
+            self._ended(attempt, input_malformed(attempt.registered.name, str(error)))
+            return
+        self._parts.run(attempt, task_input, self._ended)
+
+    def _ended(self, attempt: Attempt, ending: Ending) -> None:
+        """The handler has ended: with its output, or with what it raised."""
+        self.at_work -= 1
+        attempt.task = None
+        if attempt.is_over:
+            # It was answered for before; its slot is free.
+            self._outbox.changed()
+            return
+        token = attempt.token
+        run_ms = self.now_ms() - attempt.started_ms
+        if isinstance(ending, bytes):
+            if len(ending) <= self.output_bytes_max:
+                self._over(attempt, _wire.output_field(token, ending, run_ms, attempt.used))
+                return
+            ending = output_too_large(attempt.registered.name, len(ending), self.output_bytes_max)
+        self._over(attempt, _outcome_field(attempt, ending, run_ms))
+
+    def _over(self, attempt: Attempt, part: bytes) -> None:
+        self._tell(attempt)
+        attempt.is_over = True
+        self.running -= 1
+        self._answer(attempt.token, part)
+
+    def _answer(self, token: bytes, part: bytes) -> None:
+        self._attempts[token] = None
+        self._outbox.add_result(token, part)
+        self._outbox.changed()
+
+    def _drop(self, attempt: Attempt, reason: Exception) -> None:
+        attempt.is_over = True
+        self.running -= 1
+        self._attempts.pop(attempt.token, None)
+        attempt.abort(reason, NEVER)
+
+    def _alive(self) -> list[Attempt]:
+        return [attempt for attempt in self._attempts.values() if attempt is not None]
+
+    def _tell(self, attempt: Attempt) -> None:
+        told = attempt.told
+        if told is None:
+            return
+        progress = Progress(
+            token=attempt.token,
+            saved=told.saved or b"",
+            fraction=told.fraction or 0.0,
+            message=told.message or "",
+            used=attempt.used,
+        )
+        self._outbox.add(_wire.progress_field(progress))
+        attempt.told = None
+        attempt.told_ms = self.now_ms()
+
+    def _tell_started(self, attempt: Attempt, now_ms: float) -> None:
+        self._outbox.add(_wire.started_field(attempt.token, max(0.0, now_ms - attempt.started_ms)))
+        attempt.is_known = True
+
+    # One timer for all attempts: most end before anything about them is due.
+
+    def _plan(self, attempt: Attempt, now_ms: float) -> None:
+        due_ms = attempt.due_ms(self.started_after_ms, _PROGRESS_EVERY_MS)
+        if self._sweep_ms <= due_ms or due_ms == NEVER:
+            return
+        if self._sweep is not None:
+            self._sweep.cancel()
+        self._sweep_ms = due_ms
+        self._sweep = self._parts.time.after(max(0.0, due_ms - now_ms), self._look_at_all)
+
+    def _look_at_all(self) -> None:
+        self._sweep_ms = NEVER
+        now_ms = self.now_ms()
+        for attempt in self._alive():
+            # A timer of the loop may be early by the resolution of its clock.
+            if attempt.due_ms(self.started_after_ms, _PROGRESS_EVERY_MS) <= now_ms + 1:
+                self._look(attempt, now_ms + 1)
+            if not attempt.is_over:
+                self._plan(attempt, now_ms)
+        self._outbox.changed()
+
+    def _look(self, attempt: Attempt, now_ms: float) -> None:
+        if not attempt.is_known and attempt.started_ms + self.started_after_ms <= now_ms:
+            self._tell_started(attempt, now_ms)
+        if attempt.told is not None and now_ms - attempt.told_ms >= _PROGRESS_EVERY_MS:
+            self._tell(attempt)
+        if min(attempt.run_ends_ms, attempt.total_ends_ms) <= now_ms:
+            what = "the attempt" if attempt.run_ends_ms <= now_ms else "the task"
+            reason = timed_out(what, now_ms - attempt.started_ms)
+            attempt.abort(reason, now_ms + _GIVE_UP_AFTER_MS)
+        if attempt.given_up_ms <= now_ms:
+            self._give_up(attempt)
+
+    def _give_up(self, attempt: Attempt) -> None:
+        _log.warning(
+            "a handler goes on though it was told to end; its slot stays taken",
+            extra={
+                "capability": attempt.registered.name,
+                "work_id": attempt.assign.work_id,
+                "task_id": attempt.assign.task_id,
+            },
+        )
+        run_ms = self.now_ms() - attempt.started_ms
+        if attempt.is_cancelled:
+            message = "the handler did not end in the time that it was given"
+            part = _stopped_field(attempt, message, run_ms)
+        else:
+            detail = failure_detail(attempt.reason or cancelled(""))
+            part = _wire.failed_field(attempt.token, detail, run_ms, attempt.used)
+        self._over(attempt, part)
+
+
+def _outcome_field(attempt: Attempt, raised: BaseException, run_ms: float) -> bytes:
+    reason = attempt.reason
+    is_echo = raised is reason or isinstance(raised, (asyncio.CancelledError, Cancelled))
+    if attempt.is_cancelled:
+        return _stopped_field(attempt, "" if is_echo else failure_detail(raised).message, run_ms)
+    detail: ErrorDetail
+    if reason is not None and is_echo:
+        detail = failure_detail(reason)
+    elif isinstance(raised, Busy):
+        busy = BusyMessage(retry_after_ms=raised.retry_after_seconds * 1_000, message=raised.message[:4_096])
+        return _wire.result_field(Result(token=attempt.token, busy=busy, run_ms=run_ms, used=attempt.used))
+    else:
+        detail = failure_detail(raised)
+    return _wire.failed_field(attempt.token, detail, run_ms, attempt.used)
+
+
+def _stopped_field(attempt: Attempt, message: str, run_ms: float) -> bytes:
+    stopped = Stopped(message=message[:4_096])
+    return _wire.result_field(Result(token=attempt.token, stopped=stopped, run_ms=run_ms, used=attempt.used))
+
+
+def _inline(assign: Assign) -> bytes | None:
+    kind = assign.WhichOneof("input")
+    if kind == "inline_input":
+        return assign.inline_input
+    if kind == "input_payload" and assign.input_payload.WhichOneof("body") == "inline":
+        return assign.input_payload.inline
+    return None
+
+
+def _is_json(assign: Assign) -> bool:
+    if assign.WhichOneof("input") != "input_payload":
+        return True
+    return assign.input_payload.media_type in ("", "application/json")

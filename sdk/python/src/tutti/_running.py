@@ -1,0 +1,193 @@
+"""A worker in an event loop, from its first greeting to its goodbye.
+
+linking ── welcome ──► working ── stop, signal, told by the host ──► draining ──► stopped
+linking, working ── refused for good ──► failed
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import secrets
+import time
+from collections import deque
+from collections.abc import Callable
+
+from ._agent import Agent, AgentParts
+from ._connector import Connector, ConnectorParts
+from ._contracts import BlobReference
+from ._figures import HostGauge
+from ._handlers import Handlers
+from ._runner import Runner
+from ._settings import Settings
+from ._threads import Threads
+from ._time import LoopTime, Timer
+from ._transport import GrpcTransport
+from .failures import stopped, timed_out
+
+# How long handlers have after they were told to end at the end of a drain.
+_HURRY_MS = 2_000
+_digits = "0123456789abcdefghjkmnpqrstvwxyz"
+_log = logging.getLogger("tutti.worker")
+
+
+class Running:
+    """Belongs to the thread of its loop, but for `post`."""
+
+    def __init__(self, settings: Settings, handlers: Handlers, on_linked: Callable[[], None]) -> None:
+        self._settings = settings
+        self._loop = asyncio.get_running_loop()
+        self._on_linked = on_linked
+        self._posted: deque[Callable[[], None]] = deque()
+        self._is_woken = False
+        self._time = LoopTime(self._loop)
+        self._threads = Threads(settings.slots)
+        self._transport = GrpcTransport(settings.credentials, settings.namespace)
+        self._drain_timer: Timer | None = None
+        self._reads: set[asyncio.Task[None]] = set()
+        self.state = "linking"
+        # With what it failed, or nothing.
+        self.ended: asyncio.Future[None] = self._loop.create_future()
+        self.agent = Agent(
+            AgentParts(
+                settings=settings,
+                handlers=handlers,
+                time=self._time,
+                incarnation=new_id("worker"),
+                figures=HostGauge().read,
+                run=Runner(self._loop, self._threads, self.post).run,
+                post=self.post,
+                read_blob=self._read_blob,
+                on_drain=lambda reason, ms: self.drain(f"the host wants it: {reason}", ms),
+                on_quiet=self._leave_if_done,
+            )
+        )
+        self._connector = Connector(
+            ConnectorParts(
+                addresses=settings.addresses,
+                agent=self.agent,
+                transport=self._transport,
+                time=self._time,
+                chance=random.random,
+                on_linked=self._linked,
+                on_refused=self._fail,
+                on_left=self._left,
+            )
+        )
+
+    @property
+    def is_linked(self) -> bool:
+        return self._connector.is_linked
+
+    def start(self) -> None:
+        self._connector.start()
+
+    def post(self, call: Callable[[], None]) -> None:
+        """Calls in the thread of the loop, in the order of the calls of each thread; one wake-up serves many."""
+        self._posted.append(call)
+        if not self._is_woken:
+            self._is_woken = True
+            try:
+                self._loop.call_soon_threadsafe(self._take_posted)
+            except RuntimeError:
+                # The loop is closed: a handler has outlived its worker.
+                return
+
+    def _take_posted(self) -> None:
+        # First this, then the queue: what is added in between wakes the loop again.
+        self._is_woken = False
+        for _ in range(len(self._posted)):
+            self._posted.popleft()()
+        if self._posted and not self._is_woken:
+            self._is_woken = True
+            self._loop.call_soon(self._take_posted)
+
+    def drain(self, reason: str, deadline_ms: float) -> None:
+        """Finishes what is at work, waits until its results are durable, says goodbye."""
+        if self.state not in ("working", "linking"):
+            return
+        was_linking = self.state == "linking"
+        self.state = "draining"
+        told = {"reason": reason, "at_work": self.agent.at_work}
+        _log.info("drains: what is at work is finished", extra=told)
+        if was_linking:
+            self._connector.stop()
+            self._end("stopped", stopped())
+            return
+        self.agent.drain(reason)
+        if deadline_ms > 0:
+            self._drain_timer = self._time.after(deadline_ms, lambda: self._hurry(deadline_ms))
+        self._leave_if_done()
+
+    async def close(self) -> None:
+        """Lets go of everything, however it ended."""
+        self._connector.stop()
+        self._end("stopped", None)
+        for read in self._reads:
+            read.cancel()
+        await self._transport.closed()
+
+    def _linked(self) -> None:
+        if self.state == "linking":
+            self.state = "working"
+        self._on_linked()
+        if self.state == "draining":
+            self._leave_if_done()
+
+    def _hurry(self, deadline_ms: float) -> None:
+        """The time to finish is over: handlers are told, and a moment later it leaves whatever they do."""
+        told = {"at_work": self.agent.at_work, "unfinished": self.agent.unfinished}
+        _log.warning("the time to finish is over; what is at work is ended", extra=told)
+        self.agent.abort_all(timed_out("the rest of the work", deadline_ms))
+        self._drain_timer = self._time.after(
+            _HURRY_MS, lambda: self._connector.leave("drained, not all of it finished")
+        )
+
+    def _leave_if_done(self) -> None:
+        if self.state == "draining" and self.agent.unfinished == 0:
+            self._connector.leave("drained")
+
+    def _left(self) -> None:
+        self._end("stopped", None)
+
+    def _fail(self, error: Exception) -> None:
+        _log.error("the worker ends: %s", error)
+        self._connector.stop()
+        self._end("failed", error)
+
+    def _end(self, state: str, error: Exception | None) -> None:
+        if self.state in ("stopped", "failed"):
+            return
+        self.state = state
+        if self._drain_timer is not None:
+            self._drain_timer.cancel()
+        self.agent.stop()
+        self._threads.stop()
+        if self.ended.done():
+            return
+        if error is None:
+            self.ended.set_result(None)
+        else:
+            self.ended.set_exception(error)
+
+    def _read_blob(
+        self, namespace: str, blob: BlobReference, done: Callable[[bytes | Exception], None]
+    ) -> None:
+        async def read() -> None:
+            content: bytes | Exception
+            try:
+                content = await self._transport.read_blob(namespace, blob)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the task is told of it
+                content = error
+            done(content)
+
+        task = self._loop.create_task(read())
+        self._reads.add(task)
+        task.add_done_callback(self._reads.discard)
+
+
+def new_id(kind: str) -> str:
+    """`kind_` and 26 digits: 48 bits of milliseconds and 80 bits of chance, so that later ones are greater."""
+    number = time.time_ns() // 1_000_000 << 80 | secrets.randbits(80)
+    return f"{kind}_" + "".join(_digits[number >> shift & 31] for shift in range(125, -1, -5))

@@ -1,0 +1,115 @@
+"""What the options, the environment and the defaults come to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from .failures import OptionInvalid
+
+SLOTS_MAX = 100_000
+_address_form = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}")
+_loopback_form = re.compile(r"127\.|localhost:|\[::1\]")
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """Who the worker is, and whom it trusts.
+
+    access_token: sent with each stream as `authorization: Bearer …`; never logged.
+    certificate_authority: PEM of who signs the hosts' certificates. With it, or with a certificate, the link is encrypted.
+    certificate, private_key: PEM of this worker's own.
+    server_name: a name that is in the hosts' certificate, where that is not the name in the address.
+    """
+
+    access_token: str | None = field(default=None, repr=False)
+    certificate_authority: bytes | None = field(default=None, repr=False)
+    certificate: bytes | None = field(default=None, repr=False)
+    private_key: bytes | None = field(default=None, repr=False)
+    server_name: str | None = None
+
+    @property
+    def is_encrypted(self) -> bool:
+        return self.certificate_authority is not None or self.certificate is not None
+
+
+@dataclass(frozen=True)
+class Settings:
+    addresses: Sequence[str]
+    pool: str
+    namespace: str
+    agent_id: str
+    launch_id: str
+    labels: Mapping[str, str]
+    slots: int
+    resources: Mapping[str, float]
+    context_keys: Sequence[str]
+    description: str
+    credentials: Credentials
+    handle_signals: bool
+    drain_seconds: float
+
+
+def resolve(
+    environment: Mapping[str, str],
+    *,
+    address: str | Sequence[str] | None,
+    pool: str | None,
+    namespace: str | None,
+    agent_id: str | None,
+    labels: Mapping[str, str] | None,
+    slots: int,
+    resources: Mapping[str, float] | None,
+    context_keys: Sequence[str],
+    description: str,
+    credentials: Credentials | None,
+    allow_unprotected: bool,
+    handle_signals: bool,
+    drain_seconds: float,
+) -> Settings:
+    """An option comes before its variable, and that before the default."""
+    if isinstance(slots, bool) or not isinstance(slots, int) or not 1 <= slots <= SLOTS_MAX:
+        raise OptionInvalid("the option slots", f"a whole number from 1 to {SLOTS_MAX}", slots)
+    if not drain_seconds >= 0:
+        raise OptionInvalid("the option drain_seconds", "seconds from 0", drain_seconds)
+    addresses = _addresses(address, environment)
+    given = credentials or Credentials()
+    token = given.access_token or environment.get("TUTTI_ACCESS_TOKEN")
+    far = next((each for each in addresses if not _loopback_form.match(each)), None)
+    if token and far and not given.is_encrypted and not allow_unprotected:
+        raise OptionInvalid(
+            "credentials",
+            f"a certificate_authority beside the access_token, which would be sent to {far} in the clear"
+            " (or allow_unprotected)",
+            None,
+        )
+    return Settings(
+        addresses=addresses,
+        pool=pool or environment.get("TUTTI_POOL") or "default",
+        namespace=namespace or environment.get("TUTTI_NAMESPACE") or "default",
+        agent_id=agent_id or environment.get("TUTTI_AGENT_ID") or "",
+        launch_id=environment.get("TUTTI_LAUNCH_ID") or "",
+        labels=dict(labels or {}),
+        slots=slots,
+        resources=dict(resources or {}),
+        context_keys=tuple(context_keys),
+        description=description,
+        credentials=Credentials(
+            token, given.certificate_authority, given.certificate, given.private_key, given.server_name
+        ),
+        handle_signals=handle_signals,
+        drain_seconds=drain_seconds,
+    )
+
+
+def _addresses(said: str | Sequence[str] | None, environment: Mapping[str, str]) -> Sequence[str]:
+    given = said if said is not None else environment.get("TUTTI_ADDRESS") or "127.0.0.1:7401"
+    addresses = [each.strip() for each in given.split(",")] if isinstance(given, str) else list(given)
+    where = "TUTTI_ADDRESS" if said is None else "the option address"
+    wrong = (
+        "" if not addresses else next((each for each in addresses if not _address_form.fullmatch(each)), None)
+    )
+    if wrong is not None:
+        raise OptionInvalid(where, "host:port, such as 127.0.0.1:7401", wrong)
+    return tuple(addresses)

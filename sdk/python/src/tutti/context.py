@@ -1,0 +1,313 @@
+"""What a handler knows about its task, and what it can say while it works."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import logging
+import math
+import re
+import threading
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from . import _json
+from ._attempt import Attempt, Told
+from ._contracts import Amounts, PartialOutput
+from .failures import cancelled, output_invalid, saved_too_large
+
+_SAVED_BYTES_MAX = 65_536
+_CHUNK_BYTES_MAX = 65_536
+_MESSAGE_LENGTH_MAX = 4_096
+_trace_form = re.compile(
+    r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?"
+)
+_log = logging.getLogger("tutti.task")
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A place in a distributed trace."""
+
+    trace_id: str
+    span_id: str
+    sampled: bool
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What an attempt may use up."""
+
+    tokens: float
+    money: float
+    time_ms: float
+
+
+class TaskContext:
+    """May be used from any thread, and from coroutines."""
+
+    def __init__(self, attempt: Attempt) -> None:
+        self._attempt = attempt
+        self._logger: TaskLogger | None = None
+
+    @property
+    def capability(self) -> str:
+        return self._attempt.registered.name
+
+    @property
+    def version(self) -> str:
+        return self._attempt.registered.version
+
+    @property
+    def work_kind(self) -> str:
+        """Kind of the work that the task belongs to: `run`, `mission`."""
+        return self._attempt.assign.work_kind or "run"
+
+    @property
+    def work_id(self) -> str:
+        """Id of the run or mission."""
+        return self._attempt.assign.work_id
+
+    @property
+    def task_id(self) -> str:
+        """Id of the task in it; with the index where it is done for each of a list: `ship[3]`."""
+        return self._attempt.assign.task_id
+
+    @property
+    def namespace(self) -> str:
+        """The namespace of the work; the worker's own unless it is said otherwise."""
+        return self._attempt.assign.namespace or self._attempt.port.namespace
+
+    @property
+    def caller(self) -> str:
+        """Who asked for it: `run order-17, task reserve`."""
+        return f"{self.work_kind} {self.work_id}, task {self.task_id}"
+
+    @property
+    def attempt(self) -> int:
+        """From 1."""
+        return self._attempt.assign.attempt
+
+    @property
+    def idempotency_key(self) -> str:
+        """To be handed to other systems, so that a repeated attempt takes effect there once."""
+        return self._attempt.assign.idempotency_key or f"{self.work_id}/{self.task_id}"
+
+    @property
+    def labels(self) -> dict[str, str]:
+        return {label.name: label.value for label in self._attempt.assign.labels}
+
+    @property
+    def context_key(self) -> str:
+        """The sticky or context key by which this worker was chosen; empty for none."""
+        return self._attempt.assign.context_key
+
+    @property
+    def access_token(self) -> str:
+        """Credential for calls back to the platform, narrowed to what this task may do."""
+        return self._attempt.assign.access_token
+
+    @property
+    def budget(self) -> Budget | None:
+        """What the attempt may use up; None without limit."""
+        assign = self._attempt.assign
+        if not assign.HasField("budget"):
+            return None
+        return Budget(assign.budget.tokens, assign.budget.money, assign.budget.time_ms)
+
+    @property
+    def traceparent(self) -> str:
+        """The W3C header to hand on; empty when the work is not traced."""
+        return self._attempt.assign.traceparent
+
+    @property
+    def trace(self) -> Trace | None:
+        """The place in a distributed trace; None when the work is not traced."""
+        found = _trace_form.fullmatch(self.traceparent)
+        if found is None:
+            return None
+        return Trace(found[1], found[2], int(found[3], 16) & 1 == 1)
+
+    @property
+    def remaining_seconds(self) -> float:
+        """How long the attempt may still take; `math.inf` without a limit."""
+        return self._attempt.remaining_ms / 1_000
+
+    @property
+    def saved(self) -> Any:
+        """What an earlier attempt kept by `progress(saved=…)`; None for none."""
+        saved = self._attempt.assign.saved
+        if not saved:
+            return None
+        try:
+            return _json.parse(saved)
+        except ValueError:
+            return saved.decode("utf-8", "replace")
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the attempt is no longer wanted: cancelled, timed out, or given to another worker."""
+        return self._attempt.reason is not None
+
+    @property
+    def cancellation(self) -> Exception | None:
+        """Why it is no longer wanted."""
+        return self._attempt.reason
+
+    @property
+    def cancelled_event(self) -> threading.Event:
+        """Set when the attempt is no longer wanted: for threads that wait for something."""
+        return self._attempt.ended
+
+    def raise_if_cancelled(self) -> None:
+        """Raises `Cancelled` when the attempt is no longer wanted. For loops in threads."""
+        if self._attempt.reason is not None:
+            raise self._attempt.reason
+
+    def sleep(self, seconds: float) -> None:
+        """Waits, in a thread; raises `Cancelled` as soon as the attempt is no longer wanted."""
+        if self._attempt.ended.wait(seconds):
+            raise self._attempt.reason or cancelled("")
+
+    def progress(
+        self, fraction: float | None = None, message: str | None = None, *, saved: Any = None
+    ) -> None:
+        """Says how far the work is, 0 to 1. A sign of life too; what comes within a moment is put together.
+
+        `saved`: what a later attempt finds in `context.saved`; JSON, at most 64 KiB.
+        """
+        told = Told()
+        if fraction is not None:
+            told.fraction = 0.0 if math.isnan(fraction) else min(1.0, max(0.0, float(fraction)))
+        if message is not None:
+            told.message = message[:_MESSAGE_LENGTH_MAX]
+        if saved is not None:
+            told.saved = self._saved_bytes(saved)
+        self._attempt.port.progressed(self._attempt, told)
+
+    def heartbeat(self) -> None:
+        """A sign of life, where the task has a heartbeat timeout."""
+        self.progress()
+
+    def output(self, chunk: str | bytes, *, channel: str = "", media_type: str = "") -> None:
+        """A piece of output before the result, such as a token of a language model: for readers, at best effort.
+
+        In a thread it waits where readers are slow. In a coroutine use `await context.output_async(…)` for much.
+        """
+        self._send(chunk, channel, media_type)
+        room = threading.Event()
+        if not _is_in_loop() and self._attempt.port.when_room(room.set):
+            while not room.wait(0.5):
+                if self._attempt.is_over or self.cancelled:
+                    return
+
+    async def output_async(self, chunk: str | bytes, *, channel: str = "", media_type: str = "") -> None:
+        """The same, in a coroutine: waits where readers are slow."""
+        self._send(chunk, channel, media_type)
+        loop = asyncio.get_running_loop()
+        room = loop.create_future()
+
+        def opened() -> None:
+            loop.call_soon_threadsafe(lambda: None if room.done() else room.set_result(None))
+
+        if self._attempt.port.when_room(opened):
+            await room
+
+    def use(self, *, tokens: float = 0, money: float = 0) -> None:
+        """Counts what the attempt used up beside time; told with its result."""
+        used = self._attempt.used or Amounts()
+        used.tokens += tokens
+        used.money += money
+        self._attempt.used = used
+
+    @property
+    def logger(self) -> TaskLogger:
+        """Writes work, task, attempt and trace with each line."""
+        if self._logger is None:
+            fields: dict[str, Any] = {
+                "capability": self.capability,
+                "work_id": self.work_id,
+                "task_id": self.task_id,
+                "attempt": self.attempt,
+            }
+            trace = self.trace
+            if trace is not None:
+                fields |= {"trace_id": trace.trace_id, "span_id": trace.span_id}
+            self._logger = TaskLogger(_log, fields)
+        return self._logger
+
+    def __repr__(self) -> str:
+        rows = (
+            ("caller", f"{self.caller} in namespace {self.namespace}, attempt {self.attempt}"),
+            ("remaining", _shown(self.remaining_seconds)),
+            ("trace", self.traceparent or "none"),
+            ("key", self.idempotency_key),
+        )
+        return "\n".join(
+            [f"task {self.capability}@{self.version}", *(f"  {name:<10}{value}" for name, value in rows)]
+        )
+
+    def _saved_bytes(self, saved: Any) -> bytes:
+        try:
+            content = _json.render(saved, "saved")
+        except _json.NotJson as error:
+            raise output_invalid(self.capability, error.path, error.found) from None
+        if len(content) > _SAVED_BYTES_MAX:
+            raise saved_too_large(len(content), _SAVED_BYTES_MAX)
+        return content
+
+    def _send(self, chunk: str | bytes, channel: str, media_type: str) -> None:
+        attempt = self._attempt
+        content = chunk.encode("utf-8", "replace") if isinstance(chunk, str) else bytes(chunk)
+        for start in range(0, len(content), _CHUNK_BYTES_MAX):
+            piece = PartialOutput(
+                token=attempt.token,
+                chunk=content[start : start + _CHUNK_BYTES_MAX],
+                channel=channel,
+                media_type=media_type,
+            )
+            attempt.port.output(attempt, piece)
+
+
+class TaskLogger(logging.LoggerAdapter):  # type: ignore[type-arg]
+    """`logger.info("charging %d", cents)`; what is in `extra` goes beside the task's own fields."""
+
+    def process(self, msg: Any, kwargs: MutableMapping[str, Any]) -> tuple[Any, MutableMapping[str, Any]]:
+        kwargs["extra"] = {**(self.extra or {}), **(kwargs.get("extra") or {})}
+        return msg, kwargs
+
+
+_current: contextvars.ContextVar[TaskContext | None] = contextvars.ContextVar("tutti_task", default=None)
+
+
+def current_task() -> TaskContext | None:
+    """The task that the calling code works for, however deep inside its handler; None outside of one."""
+    return _current.get()
+
+
+@contextmanager
+def working_for(context: TaskContext) -> Iterator[None]:
+    """Everything inside finds its task."""
+    before = _current.set(context)
+    try:
+        yield
+    finally:
+        _current.reset(before)
+
+
+def _is_in_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def _shown(seconds: float) -> str:
+    if seconds == math.inf:
+        return "no limit"
+    if seconds < 1:
+        return f"{round(seconds * 1_000)} ms"
+    return f"{seconds:.1f} s" if seconds < 120 else f"{round(seconds / 60)} min"

@@ -1,0 +1,264 @@
+"""How a handler says that it fails, and what the library itself refuses."""
+
+from __future__ import annotations
+
+import re
+import traceback
+from collections.abc import Mapping
+
+from ._contracts import (
+    RETRY_CLASS_ELSEWHERE,
+    RETRY_CLASS_NEVER,
+    RETRY_CLASS_SAME_KEY,
+    ErrorDetail,
+)
+
+_STACK_LENGTH_MAX = 8_192
+_MESSAGE_LENGTH_MAX = 4_096
+_CAUSES_MAX = 8
+_code_form = re.compile(r"[A-Za-z][\w.-]{0,99}", re.ASCII)
+
+
+class TuttiError(Exception):
+    """An error with a stable code, as the platform tells it."""
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        status: str = "UNKNOWN",
+        retry: int = RETRY_CLASS_SAME_KEY,
+        retry_after_seconds: float = 0,
+        details: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.status = status
+        self.retry = retry
+        self.retry_after_seconds = retry_after_seconds
+        self.details = dict(details or {})
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message}"
+
+
+class TaskFailure(TuttiError):
+    """Raised by a handler that knows why it fails.
+
+    ``raise TaskFailure("pay.declined", "the card was declined", final=True)``. Definitions match the code in ``retry``.
+    ``final``: the same task fails again; it is not retried, whatever the definition says.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        final: bool = False,
+        retry_after_seconds: float = 0,
+        details: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(
+            code,
+            message,
+            status="FAILED_PRECONDITION" if final else "UNAVAILABLE",
+            retry=RETRY_CLASS_NEVER if final else RETRY_CLASS_SAME_KEY,
+            retry_after_seconds=retry_after_seconds,
+            details=details,
+        )
+
+
+class Busy(Exception):
+    """Raised by a handler that cannot begin now, such as one whose provider answered 429.
+
+    No attempt is counted, and the pool gives this worker less.
+    """
+
+    def __init__(self, retry_after_seconds: float = 1.0, message: str = "no capacity at present") -> None:
+        super().__init__(message)
+        self.message = message
+        self.retry_after_seconds = max(0.0, retry_after_seconds)
+
+
+class Cancelled(TuttiError):
+    """The attempt is no longer wanted: cancelled, timed out, or given to another worker. Clean up and end.
+
+    ``context.sleep()`` and ``context.raise_if_cancelled()`` raise it in threads; coroutines get
+    ``asyncio.CancelledError``.
+    """
+
+
+class OptionInvalid(TuttiError):
+    """An option of a worker, or the variable of the environment that stands for it, is wrong."""
+
+    def __init__(self, option: str, expected: str, found: object) -> None:
+        super().__init__(
+            "sdk.option_invalid",
+            f"expected {option} to be {expected}, found {found!r}",
+            status="INVALID_ARGUMENT",
+            retry=RETRY_CLASS_NEVER,
+        )
+
+
+class WorkerRefused(TuttiError):
+    """The host does not let this worker in, and trying again does not help."""
+
+    def __init__(self, address: str, reason: str) -> None:
+        super().__init__(
+            "sdk.refused",
+            f"expected {address} to let the worker in, found a refusal for good: {reason}",
+            status="FAILED_PRECONDITION",
+            retry=RETRY_CLASS_NEVER,
+        )
+
+
+def unknown_capability(number: int) -> TuttiError:
+    return TuttiError(
+        "sdk.unknown_capability",
+        f"expected one of the capability numbers agreed in the greeting, found {number}; give the task to another worker",
+        status="UNIMPLEMENTED",
+        retry=RETRY_CLASS_ELSEWHERE,
+    )
+
+
+def input_malformed(capability: str, reason: str) -> TuttiError:
+    return _never(
+        "sdk.input_malformed",
+        f"expected a JSON document as the input of {capability}, found {reason}; correct what the task is given",
+    )
+
+
+def input_unreadable(capability: str, reason: str) -> TuttiError:
+    return TuttiError(
+        "sdk.input_unreadable",
+        f"expected to read the input of {capability} from the blob store, found {reason}",
+        status="UNAVAILABLE",
+    )
+
+
+def output_invalid(capability: str, path: str, found: str) -> TuttiError:
+    return _never(
+        "sdk.output_invalid",
+        f"expected an output of {capability} that is JSON, found {found} at {path}; return plain data",
+    )
+
+
+def output_too_large(capability: str, size: int, most: int) -> TuttiError:
+    return _never(
+        "sdk.output_too_large",
+        f"expected an output of {capability} of at most {most} bytes, found {size};"
+        " store it elsewhere and return a reference to it",
+    )
+
+
+def saved_too_large(size: int, most: int) -> TuttiError:
+    return _never(
+        "sdk.saved_too_large",
+        f"expected at most {most} bytes of saved progress, found {size}; save a position instead of the data",
+    )
+
+
+def timed_out(what: str, after_ms: float) -> Cancelled:
+    return Cancelled(
+        "sdk.timed_out",
+        f"expected {what} to end within {round(after_ms)} ms, found it at work;"
+        " raise the timeout or make the handler quicker",
+        status="DEADLINE_EXCEEDED",
+    )
+
+
+def link_lost(after_ms: float) -> Cancelled:
+    return Cancelled(
+        "sdk.link_lost",
+        f"expected a link to the host within {round(after_ms)} ms, found none; the task is given to another worker",
+        status="UNAVAILABLE",
+    )
+
+
+def cancelled(reason: str) -> Cancelled:
+    why = f": {reason}" if reason else ""
+    return Cancelled(
+        "sdk.cancelled",
+        f"the attempt is no longer wanted{why}",
+        status="CANCELLED",
+        retry=RETRY_CLASS_NEVER,
+    )
+
+
+def stopped() -> TuttiError:
+    return TuttiError(
+        "sdk.stopped",
+        "the worker was stopped before it had a link",
+        status="CANCELLED",
+        retry=RETRY_CLASS_NEVER,
+    )
+
+
+def _never(code: str, message: str) -> TuttiError:
+    return TuttiError(code, message, status="INVALID_ARGUMENT", retry=RETRY_CLASS_NEVER)
+
+
+def failure_detail(raised: BaseException, depth: int = 0) -> ErrorDetail:
+    """Whatever a handler raised, as the run is told. Never raises, and repeats nothing that looks like a credential."""
+    detail = _own_detail(raised) if isinstance(raised, TuttiError) else _foreign_detail(raised, depth)
+    cause = raised.__cause__ or (None if raised.__suppress_context__ else raised.__context__)
+    if cause is not None and cause is not raised and depth < _CAUSES_MAX:
+        detail.cause.CopyFrom(failure_detail(cause, depth + 1))
+    return detail
+
+
+def _own_detail(raised: TuttiError) -> ErrorDetail:
+    return ErrorDetail(
+        code=_text(raised.code),
+        message=safe(_text(raised.message), _MESSAGE_LENGTH_MAX),
+        retry=raised.retry,
+        retry_after_ms=max(0.0, float(raised.retry_after_seconds)) * 1_000,
+        status=raised.status,
+        details={_text(name): _text(value) for name, value in raised.details.items()},
+    )
+
+
+def _foreign_detail(raised: BaseException, depth: int) -> ErrorDetail:
+    name = type(raised).__name__
+    own = getattr(raised, "code", None)
+    code = next(
+        (text for text in (own, name) if isinstance(text, str) and _code_form.fullmatch(text)), "Error"
+    )
+    detail = ErrorDetail(
+        code=code,
+        message=safe(_text(raised) or name, _MESSAGE_LENGTH_MAX),
+        retry=RETRY_CLASS_SAME_KEY,
+        status="UNKNOWN",
+    )
+    if depth == 0:
+        lines = traceback.format_exception(type(raised), raised, raised.__traceback__, chain=False)
+        detail.details["stack"] = safe("".join(lines), _STACK_LENGTH_MAX)
+    return detail
+
+
+def _text(value: object) -> str:
+    try:
+        text = str(value)
+    except Exception:  # noqa: BLE001 - an exception that cannot be printed fails its attempt, not the worker
+        return f"{type(value).__name__}, which cannot be printed"
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+_redacted = "[redacted]"
+_user_info = re.compile(r"://[^\s/?#@]+@")
+_authorization = re.compile(r"\b(bearer|basic)\s+[\w.~+/=-]{8,}", re.IGNORECASE)
+_assignment = re.compile(
+    r"\b(password|passwd|passphrase|secret|token|api[_-]?key)([\"']?\s*=\s*[\"']?|[\"']\s*:\s*[\"']?)[^\s\"',;&]+",
+    re.IGNORECASE,
+)
+
+
+def safe(text: str, length_max: int) -> str:
+    """A text without what looks like a secret: the user of a URL, the value after Bearer, `password=`."""
+    if len(text) > length_max:
+        text = f"{text[:length_max]}…"
+    text = _user_info.sub(f"://{_redacted}@", text)
+    text = _assignment.sub(rf"\1\2{_redacted}", text)
+    return _authorization.sub(rf"\1 {_redacted}", text)

@@ -1,0 +1,286 @@
+"""A worker: handlers for capabilities, linked to a pool."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any, TypeVar, overload
+
+from ._handlers import Estimate, Handler, Handlers, JsonSchema
+from ._logging import log_to_standard_error
+from ._running import Running
+from ._settings import Credentials, Settings, resolve
+from .failures import OptionInvalid, stopped
+
+H = TypeVar("H", bound=Callable[..., Any])
+
+
+class Worker:
+    """Handlers for capabilities, linked to a pool.
+
+    ::
+
+        worker = Worker(slots=8)
+
+        @worker.handle("stock.reserve", version="1.0.0")
+        def reserve(order, context):
+            return {"reserved": order["items"]}
+
+        worker.run()
+
+    Plain functions run in threads, as many as there are slots; `async def` runs in the event loop.
+    An option comes before its variable, and that before the default:
+
+    address: one host or several, `host:port`. `TUTTI_ADDRESS`, else 127.0.0.1:7401.
+    pool, namespace: `TUTTI_POOL`, `TUTTI_NAMESPACE`, else `default`.
+    agent_id: unique in the pool and the same at each start. `TUTTI_AGENT_ID`, else the host gives one.
+    labels: to be matched by. resources: what its tasks share, by name: cpu, memory_bytes, gpu, a licence.
+    slots: how many tasks it does at once.
+    context_keys: of context that it holds, and that makes it quicker for tasks which name one.
+    credentials: without them `TUTTI_ACCESS_TOKEN`, and no encryption.
+    allow_unprotected: sends an access token to another machine without encryption.
+    handle_signals: whether SIGTERM and SIGINT drain it; a second one ends the process at once.
+    drain_seconds: how long what is at work may take when it is stopped; then it is told to end.
+    """
+
+    def __init__(
+        self,
+        address: str | Sequence[str] | None = None,
+        pool: str | None = None,
+        *,
+        namespace: str | None = None,
+        agent_id: str | None = None,
+        labels: Mapping[str, str] | None = None,
+        slots: int = 16,
+        resources: Mapping[str, float] | None = None,
+        context_keys: Sequence[str] = (),
+        description: str = "",
+        credentials: Credentials | None = None,
+        allow_unprotected: bool = False,
+        handle_signals: bool = True,
+        drain_seconds: float = 30,
+    ) -> None:
+        self.settings: Settings = resolve(
+            os.environ,
+            address=address,
+            pool=pool,
+            namespace=namespace,
+            agent_id=agent_id,
+            labels=labels,
+            slots=slots,
+            resources=resources,
+            context_keys=context_keys,
+            description=description,
+            credentials=credentials,
+            allow_unprotected=allow_unprotected,
+            handle_signals=handle_signals,
+            drain_seconds=drain_seconds,
+        )
+        self._handlers = Handlers()
+        self._running: Running | None = None
+        # Reentrant: a signal may come while it is held by the thread that handles it.
+        self._lock = threading.RLock()
+        self._is_begun = False
+        self._stop_reason: str | None = None
+        self._linked: concurrent.futures.Future[None] = concurrent.futures.Future()
+        self._stopped: concurrent.futures.Future[None] = concurrent.futures.Future()
+
+    def __repr__(self) -> str:
+        where = f"pool {self.settings.pool} in namespace {self.settings.namespace}"
+        return f"<Worker {self.agent_id or 'without an id'} of {where}, {self.state}>"
+
+    @property
+    def state(self) -> str:
+        """`idle`, `linking`, `working`, `draining`, `stopped` or `failed`."""
+        if self._running is not None:
+            return self._running.state
+        return "stopped" if self._stopped.done() else "linking" if self._is_begun else "idle"
+
+    @property
+    def agent_id(self) -> str:
+        """Its id in the pool; empty until it is linked, unless it was given one."""
+        return self._running.agent.agent_id if self._running else self.settings.agent_id
+
+    @property
+    def is_linked(self) -> bool:
+        """Whether there is a link at the moment. It comes back by itself."""
+        return self._running is not None and self._running.is_linked
+
+    @overload
+    def handle(
+        self,
+        capability: str,
+        *,
+        version: str = ...,
+        input_schema: JsonSchema | None = ...,
+        output_schema: JsonSchema | None = ...,
+        description: str = ...,
+        estimate: Estimate | None = ...,
+    ) -> Callable[[H], H]: ...
+
+    @overload
+    def handle(
+        self,
+        capability: str,
+        handler: H,
+        *,
+        version: str = ...,
+        input_schema: JsonSchema | None = ...,
+        output_schema: JsonSchema | None = ...,
+        description: str = ...,
+        estimate: Estimate | None = ...,
+    ) -> H: ...
+
+    def handle(self, capability: str, handler: Handler | None = None, **options: Any) -> Any:
+        """Does a capability: whatever the handler returns is the output, whatever it raises fails the attempt.
+
+        The handler takes the input and the context, or the input alone. Options: `version` of its behaviour, `1.0.0`
+        unless given; definitions ask for ranges of it. `input_schema` and `output_schema`, JSON Schemas that definitions
+        are checked against. `description`, one sentence; the first line of the docstring unless given. `estimate` of
+        what one use costs.
+        """
+
+        def register(function: H) -> H:
+            self._handlers.add(capability, function, **options)
+            if self._running is not None:
+                self._running.post(self._running.agent.offer_again)
+            return function
+
+        return register if handler is None else register(handler)
+
+    def run(self) -> None:
+        """Links to the pool, and returns when it has stopped. Raises `WorkerRefused` when it is not let in."""
+        asyncio.run(self.run_async())
+
+    async def run_async(self) -> None:
+        """The same, in an event loop that is there already."""
+        self._begin()
+        await self._run()
+
+    def start(self, timeout: float | None = None) -> Worker:
+        """Runs in a thread of its own, for processes that do other things too. Returns when it is linked.
+
+        Raises `WorkerRefused` when it is not let in, and `TimeoutError` when that takes longer: it goes on trying.
+        """
+        self._begin()
+        threading.Thread(target=self._run_in_thread, name="tutti-worker", daemon=True).start()
+        self._linked.result(timeout)
+        return self
+
+    def stop(self, reason: str = "the worker stops") -> None:
+        """Finishes what is at work, waits until its results are durable, says goodbye.
+
+        Returns at once; `wait` tells when it is done.
+        """
+        with self._lock:
+            self._stop_reason = reason
+            running = self._running
+        if running is not None:
+            running.post(lambda: running.drain(reason, self.settings.drain_seconds * 1_000))
+        elif not self._is_begun:
+            self._end(None)
+
+    def wait(self, timeout: float | None = None) -> None:
+        """Returns when it has stopped.
+
+        Raises `WorkerRefused` when it was refused for good, and `TimeoutError` when it takes longer.
+        """
+        self._stopped.result(timeout)
+
+    def sleep(self, reason: str = "the worker sleeps", for_seconds: float = 0) -> None:
+        """Takes no work until `wake`, and stays linked."""
+        self._post(lambda agent: agent.sleep(reason, for_seconds * 1_000, is_told=False))
+
+    def wake(self, reason: str = "the worker is awake") -> None:
+        self._post(lambda agent: agent.wake(reason, is_told=False))
+
+    def __enter__(self) -> Worker:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+        self.wait()
+
+    def _post(self, call: Callable[[Any], None]) -> None:
+        running = self._running
+        if running is not None:
+            running.post(lambda: call(running.agent))
+
+    def _begin(self) -> None:
+        if len(self._handlers) == 0:
+            raise OptionInvalid("handlers", "at least one before it starts", "none")
+        if self._is_begun or self._stopped.done():
+            raise RuntimeError("expected a worker that was not started yet: make another one to run again")
+        self._is_begun = True
+
+    def _run_in_thread(self) -> None:
+        try:
+            asyncio.run(self._run())
+        except Exception:  # noqa: BLE001 - whoever waits is told, and the log has it
+            return
+
+    async def _run(self) -> None:
+        log_to_standard_error()
+        with self._lock:
+            running = Running(self.settings, self._handlers, self._is_linked)
+            self._running = running
+            reason = self._stop_reason
+        error: BaseException | None = None
+        try:
+            with _watching_signals(self, running):
+                running.start()
+                if reason is not None:
+                    running.drain(reason, 0)
+                await running.ended
+        except BaseException as found:
+            error = found
+            raise
+        finally:
+            await running.close()
+            self._end(error)
+
+    def _is_linked(self) -> None:
+        if not self._linked.done():
+            self._linked.set_result(None)
+
+    def _end(self, error: BaseException | None) -> None:
+        for future, told in ((self._linked, error or stopped()), (self._stopped, error)):
+            if future.done():
+                continue
+            if told is None:
+                future.set_result(None)
+            else:
+                future.set_exception(told)
+
+
+@contextmanager
+def _watching_signals(worker: Worker, running: Running) -> Iterator[None]:
+    """The first signal stops in good order; a second one ends the process at once with 128 and its number."""
+    is_main = threading.current_thread() is threading.main_thread()
+    if not worker.settings.handle_signals or not is_main:
+        yield
+        return
+    count = 0
+
+    def told(number: int, _frame: object) -> None:
+        nonlocal count
+        count += 1
+        if count > 1:
+            os._exit(128 + number)
+        worker.stop(f"told by {signal.Signals(number).name}")
+
+    watched = (signal.SIGTERM, signal.SIGINT)
+    before = [signal.signal(number, told) for number in watched]
+    try:
+        yield
+    finally:
+        for number, handler in zip(watched, before, strict=True):
+            signal.signal(number, handler)

@@ -1,0 +1,176 @@
+/** A worker in Python and one in TypeScript in the pool of a real swarm process. */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { describe, it } from "node:test";
+import { dispatchService, type OfferReply, OfferRequest } from "@tutti/contracts/swarm/v1";
+import { ServiceHost } from "@tutti/host";
+import { Bell, memorySources, silentLogger } from "@tutti/kernel";
+import { gate } from "@tutti/kernel/testing";
+import { Worker } from "@tutti/sdk";
+import { swarm } from "@tutti/swarm";
+import { environment, python } from "./python.fixture.ts";
+
+/** Says who did it, as soon as the test lets it: a line on its input for each task. */
+const program = `
+import sys, threading
+from tutti import Worker
+worker = Worker(agent_id="python", slots=4)
+doors = threading.Semaphore(0)
+
+@worker.handle("test.who")
+def who(given, context):
+    print("begun", flush=True)
+    doors.acquire()
+    return {"by": "python", "number": given["number"], "key": context.idempotency_key}
+
+def open_doors():
+    for line in sys.stdin:
+        doors.release(int(line))
+
+threading.Thread(target=open_doors, daemon=True).start()
+worker.run()
+`;
+
+const numbers = Array.from({ length: 60 }, (_, index) => index + 1);
+
+/** Whoever has tasks: a stream of offers, and what comes back. */
+class Sender {
+  readonly replies: OfferReply[] = [];
+  readonly #requests: OfferRequest[] = [];
+  readonly #said = new Bell();
+  readonly #heard = new Bell();
+  #isOpen = true;
+
+  constructor(host: ServiceHost) {
+    const replies = host.mesh.client(dispatchService).offer(this.#outgoing());
+    const read = async () => {
+      for await (const reply of replies) {
+        this.replies.push(reply);
+        this.#heard.ring();
+      }
+    };
+    // The stream breaks when the host stops.
+    read().catch(() => {});
+    this.say({ hello: { version: 1, instanceId: "inst_sender", service: "workflow" } });
+  }
+
+  get results() {
+    return this.replies.flatMap(({ results }) => results);
+  }
+
+  async resultsReach(count: number): Promise<void> {
+    while (this.results.length < count) await this.#heard.rung();
+  }
+
+  say(request: Parameters<typeof OfferRequest.fromPartial>[0]): void {
+    this.#requests.push(OfferRequest.fromPartial(request));
+    this.#said.ring();
+  }
+
+  close(): void {
+    this.#isOpen = false;
+    this.#said.ring();
+  }
+
+  async *#outgoing(): AsyncGenerator<OfferRequest> {
+    while (this.#isOpen) {
+      const request = this.#requests.shift();
+      if (request === undefined) await this.#said.rung();
+      else yield request;
+    }
+  }
+}
+
+function tokenOf(number: number): Uint8Array {
+  const token = new Uint8Array(16);
+  new DataView(token.buffer).setUint32(0, number);
+  return token;
+}
+
+async function swarmHost(): Promise<ServiceHost> {
+  const host = await ServiceHost.open({
+    name: "swarm",
+    version: "0.1.0",
+    services: [swarm],
+    sources: memorySources({
+      arguments: ["--mesh.listen=127.0.0.1:0", "--operations.port=0", "--log.level=fatal"],
+    }),
+  });
+  await host.start();
+  return host;
+}
+
+describe("a worker in Python and one in TypeScript", { skip: python.skip }, () => {
+  it("share the tasks of one pool: each is done once, by one of them, and both leave in good order", async () => {
+    const host = await swarmHost();
+    const address = host.mesh.address;
+    const doors = gate();
+    const begun = { python: 0, typescript: 0 };
+    const bell = new Bell();
+    const begin = (who: keyof typeof begun, count: number) => {
+      begun[who] += count;
+      bell.ring();
+    };
+    const child = spawn(python.path, ["-c", program], {
+      env: { ...process.env, ...environment, TUTTI_ADDRESS: address },
+      stdio: ["pipe", "pipe", "pipe"],
+    });
+    const exited = once(child, "exit");
+    let complaints = "";
+    child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+      complaints += chunk;
+    });
+    child.stdout
+      .setEncoding("utf8")
+      .on("data", (chunk: string) => begin("python", chunk.match(/begun/g)?.length ?? 0));
+    const worker = new Worker(
+      { address, agentId: "typescript", slots: 4, handleSignals: false },
+      { logger: silentLogger },
+    );
+    worker.handle<{ readonly number: number }>("test.who", async ({ number }, { idempotencyKey }) => {
+      begin("typescript", 1);
+      await doors.pass();
+      return { by: "typescript", number, key: idempotencyKey };
+    });
+    const sender = new Sender(host);
+    try {
+      await worker.start();
+      sender.say({
+        profiles: [{ number: 1, pool: 1, capability: "test.who", workKind: "run" }],
+        offers: numbers.map((number) => ({
+          ...{ token: tokenOf(number), profile: 1, attempt: 1, workId: `run-${number}`, taskId: "who" },
+          input: { $case: "inlineInput" as const, value: Buffer.from(JSON.stringify({ number })) },
+        })),
+      });
+      // Nobody ends anything before each of them has all its slots full.
+      while (begun.python < 4 || begun.typescript < 4) {
+        assert.equal(child.exitCode, null, complaints);
+        await bell.rung();
+      }
+      doors.open();
+      child.stdin.write(`${numbers.length}\n`);
+      await sender.resultsReach(numbers.length);
+      const outputs = sender.results.map(({ outcome }) => {
+        assert.equal(outcome?.$case, "inlineOutput", JSON.stringify(outcome));
+        return JSON.parse(Buffer.from(outcome.value).toString());
+      });
+      assert.deepEqual(
+        outputs.map(({ number }) => number).toSorted((one, other) => one - other),
+        numbers,
+      );
+      for (const { number, key } of outputs) assert.equal(key, `run-${number}/who`);
+      const by = Object.groupBy(outputs, (output) => output.by);
+      assert.equal(by["python"]?.length, begun.python);
+      assert.equal(by["typescript"]?.length, begun.typescript);
+      sender.say({ resultsDurable: numbers.length });
+      child.kill("SIGTERM");
+      await worker.stop();
+      assert.deepEqual(await exited, [0, null], complaints);
+    } finally {
+      child.kill("SIGKILL");
+      sender.close();
+      await host.stop();
+    }
+  });
+});

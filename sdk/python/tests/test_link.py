@@ -1,0 +1,359 @@
+"""What goes over the link, on virtual time."""
+
+import unittest
+from functools import partial
+
+from stage import Stage, task, token
+from tutti import Busy, TaskFailure, WorkerRefused
+from tutti._contracts import (
+    RETRY_CLASS_ELSEWHERE,
+    RETRY_CLASS_NEVER,
+    RETRY_CLASS_SAME_KEY,
+    Bye,
+    Cancel,
+    Drain,
+    ErrorDetail,
+    Extend,
+    HostFrame,
+    Payload,
+    Redirect,
+    Refused,
+    Sleep,
+    Wake,
+)
+
+
+def echo(given):
+    return given
+
+
+class Greeting(unittest.TestCase):
+    def test_says_who_it_is_and_grants_its_slots_after_the_welcome(self):
+        stage = Stage({"test.echo": echo})
+        hello = stage.stream.frames[0].hello
+        self.assertEqual((stage.stream.frames[0].sequence, len(stage.stream.frames)), (0, 1))
+        self.assertEqual((hello.sdk_name, hello.offering.slots), ("tutti-python", 4))
+        stream = stage.welcome()
+        self.assertEqual([(frame.sequence, frame.credit) for frame in stream.frames[1:]], [(1, 4)])
+
+    def test_goes_where_it_is_sent(self):
+        stage = Stage({"test.echo": echo})
+        stage.stream.frame(_answer(redirect=Redirect(address="b:2", epoch=3, delay_ms=50)))
+        stage.time.pass_ms(60)
+        self.assertEqual([stream.address for stream in stage.streams], ["a:1", "b:2"])
+
+    def test_ends_when_it_is_refused_for_good_and_comes_again_when_not(self):
+        stage = Stage({"test.echo": echo})
+        again = ErrorDetail(code="swarm.full", message="full", retry=RETRY_CLASS_SAME_KEY, retry_after_ms=500)
+        stage.stream.frame(_answer(refused=Refused(error=again)))
+        stage.time.pass_ms(499)
+        self.assertEqual(len(stage.streams), 1)
+        stage.time.pass_ms(200)
+        self.assertEqual(len(stage.streams), 2)
+        never = ErrorDetail(code="swarm.no", message="not you", retry=RETRY_CLASS_NEVER)
+        stage.stream.frame(_answer(refused=Refused(error=never)))
+        self.assertIsInstance(stage.refused, WorkerRefused)
+        self.assertIn("not you", str(stage.refused))
+        stage.time.pass_ms(60_000)
+        self.assertEqual(len(stage.streams), 2)
+
+    def test_pauses_grow_while_nobody_answers_and_all_addresses_are_tried(self):
+        stage = Stage({"test.echo": echo}, addresses=("a:1", "b:2"))
+        tries = []
+        for _ in range(8):
+            stage.stream.cut("nobody there")
+            before_ms = stage.time.now_ms()
+            count = len(stage.streams)
+            while len(stage.streams) == count:
+                stage.time.pass_ms(10)
+            tries.append(stage.time.now_ms() - before_ms)
+        self.assertEqual(tries, [100, 200, 400, 800, 1_600, 3_000, 3_000, 3_000])
+        self.assertEqual({stream.address for stream in stage.streams}, {"a:1", "b:2"})
+
+
+class Results(unittest.TestCase):
+    def test_are_kept_until_durable_and_given_again_on_a_new_link(self):
+        stage = Stage({"test.echo": echo})
+        stage.welcome()
+        stage.say(assignments=[task(number, inline_input=b"%d" % number) for number in (1, 2, 3)])
+        self.assertEqual([result.inline_output for result in stage.stream.all("results")], [b"1", b"2", b"3"])
+        stage.say(results_durable=1, results_durable_beyond=[3])
+        stage.stream.cut("gone")
+        stage.time.pass_ms(200)
+        hello = stage.stream.frames[0].hello
+        self.assertEqual(list(hello.running), [token(2)])
+        self.assertEqual(hello.resume.link_id, "link-1")
+        stage.welcome(link_id="link-2")
+        self.assertEqual([result.token for result in stage.stream.all("results")], [token(2)])
+
+    def test_that_nobody_wants_are_forgotten(self):
+        stage = Stage({"test.echo": echo, "test.held": Stage.HELD})
+        stage.welcome()
+        stage.say(assignments=[task(1), task(2, capability=2)])
+        stage.stream.cut("gone")
+        stage.time.pass_ms(200)
+        stage.welcome(link_id="link-2", unwanted=[token(1), token(2)])
+        self.assertEqual(stage.stream.all("results"), [])
+        stage.end(token(2), "late")
+        self.assertEqual(stage.stream.all("results"), [])
+        self.assertEqual(stage.agent.unfinished, 0)
+
+    def test_what_the_host_lacks_is_repeated_unchanged(self):
+        stage = Stage({"test.echo": echo})
+        first = stage.welcome()
+        stage.say(assignments=[task(1)], acknowledged=1)
+        sent = first.contents[2:]
+        first.cut("gone")
+        stage.time.pass_ms(200)
+        second = stage.stream
+        second._sequence = first._sequence
+        self.assertEqual(second.frames[0].hello.resume.received, 1)
+        stage.welcome(resumed=True, received=1)
+        self.assertEqual(second.contents[1 : 1 + len(sent)], sent)
+
+    def test_a_task_that_comes_twice_is_done_once(self):
+        done = []
+        stage = Stage({"test.note": lambda given: done.append(given)})
+        stage.welcome()
+        stage.say(assignments=[task(1), task(1)])
+        stage.say(assignments=[task(1)])
+        self.assertEqual(len(done), 1)
+        self.assertEqual(len(stage.stream.all("results")), 1)
+
+    def test_a_repeated_frame_is_dropped_and_a_gap_ends_the_stream(self):
+        stage = Stage({"test.echo": echo})
+        stage.welcome()
+        stage.say(assignments=[task(1)])
+        stage.stream._sequence = 0
+        stage.say(assignments=[task(2)])
+        self.assertEqual(len(stage.stream.all("results")), 1)
+        stage.stream._sequence = 5
+        stage.say(assignments=[task(3)])
+        self.assertTrue(stage.stream.is_cancelled)
+        self.assertEqual(len(stage.stream.all("results")), 1)
+
+    def test_bytes_that_are_no_frame_end_the_stream_and_the_link(self):
+        stage = Stage({"test.echo": echo})
+        stage.welcome()
+        stage.stream.frame(b"\xff\xff\xff")
+        stage.time.pass_ms(200)
+        self.assertEqual(len(stage.streams), 2)
+        self.assertFalse(stage.stream.frames[0].hello.HasField("resume"))
+
+
+class Ends(unittest.TestCase):
+    def outcome(self, handler, **fields):
+        stage = Stage({"test.it": handler})
+        stage.welcome(max_inline_bytes=100)
+        stage.say(assignments=[task(1, **fields)])
+        [result] = stage.stream.all("results")
+        return result
+
+    def raising(self, error):
+        def handler():
+            raise error
+
+        return self.outcome(handler)
+
+    def test_a_failure_arrives_as_it_was_made(self):
+        made = TaskFailure("pay.declined", "no", final=True, retry_after_seconds=2, details={"card": "1"})
+        failed = self.raising(made).failed
+        self.assertEqual(
+            (failed.code, failed.message, failed.retry), ("pay.declined", "no", RETRY_CLASS_NEVER)
+        )
+        self.assertEqual((failed.retry_after_ms, dict(failed.details)), (2_000, {"card": "1"}))
+        self.assertEqual(self.raising(TaskFailure("a.b", "no")).failed.retry, RETRY_CLASS_SAME_KEY)
+
+    def test_an_exception_fails_with_its_name_its_place_and_no_secret(self):
+        failed = self.raising(ValueError("password=hunter2 is wrong")).failed
+        self.assertEqual((failed.code, failed.retry), ("ValueError", RETRY_CLASS_SAME_KEY))
+        self.assertEqual(failed.message, "password=[redacted] is wrong")
+        self.assertIn("raise error", failed.details["stack"])
+        self.assertNotIn("hunter2", failed.details["stack"])
+
+    def test_causes_come_along(self):
+        def handler():
+            try:
+                raise KeyError("violin")
+            except KeyError as error:
+                raise TaskFailure("stock.unknown", "no such thing") from error
+
+        failed = self.outcome(handler).failed
+        self.assertEqual((failed.code, failed.cause.code), ("stock.unknown", "KeyError"))
+
+    def test_busy_is_no_failure(self):
+        busy = self.raising(Busy(retry_after_seconds=1.5, message="429")).busy
+        self.assertEqual((busy.retry_after_ms, busy.message), (1_500, "429"))
+
+    def test_an_output_that_is_no_json_or_too_large_fails_for_good(self):
+        for output, code, said in (
+            ({"a": [1, float("nan")]}, "sdk.output_invalid", "nan at output.a[1]"),
+            ({"a": object()}, "sdk.output_invalid", "a object at output.a"),
+            ("x" * 200, "sdk.output_too_large", "at most 100 bytes, found 202"),
+        ):
+            failed = self.outcome(partial(_given_back, output)).failed
+            self.assertEqual((failed.code, failed.retry), (code, RETRY_CLASS_NEVER))
+            self.assertIn(said, failed.message)
+
+    def test_an_input_that_is_no_json_fails(self):
+        for content in (b"{", b"NaN", b"\xff", b"[" * 100_000):
+            self.assertEqual(self.outcome(echo, inline_input=content).failed.code, "sdk.input_malformed")
+
+    def test_an_input_of_another_type_is_bytes(self):
+        payload = Payload(inline=b"\x00\x01", media_type="application/octet-stream")
+        self.assertEqual(
+            self.outcome(lambda given: list(given), input_payload=payload).inline_output, b"[0,1]"
+        )
+
+    def test_a_number_that_was_not_agreed_goes_elsewhere(self):
+        failed = self.outcome(echo, capability=9).failed
+        self.assertEqual((failed.code, failed.retry), ("sdk.unknown_capability", RETRY_CLASS_ELSEWHERE))
+
+
+class Attempts(unittest.TestCase):
+    def setUp(self):
+        self.stage = Stage({"test.held": Stage.HELD}, slots=2)
+        self.stage.welcome()
+
+    def results(self):
+        return self.stage.stream.all("results")
+
+    def test_more_than_there_are_slots_are_answered_as_busy(self):
+        self.stage.say(assignments=[task(1), task(2), task(3)])
+        self.assertEqual(
+            [(result.token, result.WhichOneof("outcome")) for result in self.results()], [(token(3), "busy")]
+        )
+
+    def test_one_that_takes_long_says_once_that_it_has_begun(self):
+        self.stage.say(assignments=[task(1)])
+        self.stage.time.pass_ms(90)
+        self.assertEqual(self.stage.stream.all("started"), [])
+        self.stage.time.pass_ms(2_000)
+        self.assertEqual([started.token for started in self.stage.stream.all("started")], [token(1)])
+
+    def test_cancelled_within_its_grace_it_is_stopped(self):
+        self.stage.say(assignments=[task(1)])
+        context = self.stage.context(token(1))
+        self.stage.say(cancels=[Cancel(token=token(1), reason="enough", grace_ms=500)])
+        self.assertTrue(context.cancelled)
+        self.assertTrue(context.cancelled_event.is_set())
+        self.stage.end(token(1), context.cancellation)
+        self.assertEqual([result.WhichOneof("outcome") for result in self.results()], ["stopped"])
+
+    def test_cancelled_and_deaf_it_is_answered_for_and_keeps_its_slot(self):
+        self.stage.say(assignments=[task(1)])
+        self.stage.say(cancels=[Cancel(token=token(1), grace_ms=500)])
+        self.stage.time.pass_ms(600)
+        self.assertEqual([result.WhichOneof("outcome") for result in self.results()], ["stopped"])
+        self.assertEqual(self.stage.agent.at_work, 1)
+        self.stage.end(token(1), "late")
+        self.assertEqual((self.stage.agent.at_work, len(self.results())), (0, 1))
+
+    def test_cancelled_at_once_it_is_not_answered(self):
+        self.stage.say(assignments=[task(1)])
+        self.stage.say(cancels=[Cancel(token=token(1))])
+        self.stage.end(token(1), "late")
+        self.assertEqual(self.results(), [])
+
+    def test_one_that_takes_too_long_fails_unless_it_gets_more_time(self):
+        self.stage.say(assignments=[task(1, run_ms=300), task(2, run_ms=300)])
+        contexts = [self.stage.context(token(number)) for number in (1, 2)]
+        self.assertEqual(contexts[0].remaining_seconds, 0.3)
+        self.stage.say(extensions=[Extend(token=token(2), run_ms=1_000)])
+        self.stage.time.pass_ms(400)
+        self.assertEqual([context.cancelled for context in contexts], [True, False])
+        self.stage.end(token(1), contexts[0].cancellation)
+        self.assertEqual([result.failed.code for result in self.results()], ["sdk.timed_out"])
+
+    def test_progress_of_a_moment_is_put_together_and_comes_before_the_result(self):
+        self.stage.say(assignments=[task(1, saved=b'{"step":1}')])
+        context = self.stage.context(token(1))
+        self.assertEqual(context.saved, {"step": 1})
+        for step in range(1, 50):
+            context.progress(step / 50, f"{step} of 50")
+        context.progress(saved={"step": 2})
+        self.stage.time.settle()
+        [told] = self.stage.stream.all("progress")
+        self.assertEqual((told.fraction, told.message, told.saved), (49 / 50, "49 of 50", b'{"step":2}'))
+        context.progress(1)
+        self.stage.end(token(1), None)
+        self.assertEqual([each.fraction for each in self.stage.stream.all("progress")], [49 / 50, 1])
+        self.assertEqual([result.inline_output for result in self.results()], [b"null"])
+
+    def test_what_was_saved_is_told_again_on_a_new_link(self):
+        self.stage.say(assignments=[task(1)])
+        self.stage.context(token(1)).progress(saved=[7])
+        self.stage.time.settle()
+        self.stage.stream.cut("gone")
+        self.stage.time.pass_ms(200)
+        self.stage.welcome(link_id="link-2")
+        self.assertEqual([each.saved for each in self.stage.stream.all("progress")], [b"[7]"])
+        self.assertEqual([each.token for each in self.stage.stream.all("started")], [token(1)])
+
+    def test_pieces_are_numbered_and_split(self):
+        self.stage.say(assignments=[task(1)])
+        self.stage.context(token(1)).output("a" * 70_000, channel="log")
+        self.stage.time.settle()
+        pieces = self.stage.stream.all("partial_outputs")
+        self.assertEqual(
+            [(each.index, len(each.chunk), each.channel) for each in pieces],
+            [(0, 65_536, "log"), (1, 4_464, "log")],
+        )
+
+    def test_is_told_to_end_when_there_was_no_link_for_so_long_that_others_have_its_task(self):
+        self.stage.say(assignments=[task(1)])
+        context = self.stage.context(token(1))
+        self.stage.stream.cut("gone")
+        self.stage.time.pass_ms(59_000)
+        self.assertFalse(context.cancelled)
+        self.stage.time.pass_ms(2_000)
+        self.assertEqual(context.cancellation.code, "sdk.link_lost")
+
+    def test_drains_sleeps_and_wakes_as_it_is_told(self):
+        credit = lambda: sum(frame.credit for frame in self.stage.stream.frames)  # noqa: E731
+        self.assertEqual(credit(), 2)
+        self.stage.say(sleep=Sleep(reason="night"))
+        self.stage.say(assignments=[task(1)])
+        self.assertEqual([result.WhichOneof("outcome") for result in self.results()], ["busy"])
+        self.assertEqual(credit(), 2)
+        self.stage.say(wake=Wake())
+        self.assertEqual(credit(), 4)
+        self.stage.say(drain=Drain(reason="update"))
+        self.assertEqual(self.stage.drains, ["update"])
+        self.stage.say(bye=Bye(reason="come back", return_after_ms=2_000))
+        self.stage.time.pass_ms(1_900)
+        self.assertEqual(len(self.stage.streams), 1)
+        self.stage.time.pass_ms(500)
+        self.assertEqual(len(self.stage.streams), 2)
+
+    def test_a_large_input_is_read_from_the_blob_store_or_the_attempt_fails(self):
+        stage = Stage({"test.echo": echo})
+        stage.welcome()
+        stage.blobs[b"h" * 32] = b'"large"'
+        blobs = [Payload(blob={"sha256": digit * 32, "size": 7}) for digit in (b"h", b"n")]
+        stage.say(assignments=[task(number, input_payload=blob) for number, blob in enumerate(blobs)])
+        [read, missing] = stage.stream.all("results")
+        self.assertEqual(read.inline_output, b'"large"')
+        self.assertEqual(
+            (missing.failed.code, missing.failed.retry), ("sdk.input_unreadable", RETRY_CLASS_SAME_KEY)
+        )
+
+    def test_a_heartbeat_comes_in_each_period(self):
+        self.stage.say(assignments=[task(1)])
+        for _ in range(3):
+            self.stage.time.pass_ms(1_000)
+            self.stage.say()
+        beats = [frame.heartbeat for frame in self.stage.stream.frames if frame.HasField("heartbeat")]
+        self.assertEqual([(beat.free_slots, beat.attempts) for beat in beats], [(1, 1)] * 3)
+
+
+def _given_back(output):
+    return output
+
+
+def _answer(**fields):
+    return HostFrame(**fields).SerializeToString()
+
+
+if __name__ == "__main__":
+    unittest.main()

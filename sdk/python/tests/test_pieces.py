@@ -1,0 +1,296 @@
+"""Options, JSON, the context, and the bytes of the wire."""
+
+import asyncio
+import dataclasses
+import json
+import os
+import random
+import threading
+import unittest
+from pathlib import Path
+from unittest import mock
+
+import tutti
+from stage import Stage, task, token
+from tutti import Credentials, OptionInvalid, Worker, _json, _wire, current_task
+from tutti._contracts import AgentFrame, Amounts, Result
+from tutti._logging import JsonLines
+from tutti._outbox import BYTES_MAX, FRAMES_MAX, LinkBroken, Outbox, after, is_repeated
+from tutti._running import new_id
+from tutti._threads import Threads
+
+TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+
+class Options(unittest.TestCase):
+    def test_an_option_comes_before_its_variable_and_that_before_the_default(self):
+        with mock.patch.dict(os.environ, {"TUTTI_POOL": "a", "TUTTI_ADDRESS": "h:1,i:2"}, clear=True):
+            settings = Worker(pool="b").settings
+        self.assertEqual(
+            (settings.pool, settings.addresses, settings.namespace), ("b", ("h:1", "i:2"), "default")
+        )
+
+    def test_what_is_wrong_is_named(self):
+        with mock.patch.dict(os.environ, {"TUTTI_ADDRESS": "nowhere"}, clear=True):
+            for make, said in (
+                (lambda: Worker(), "TUTTI_ADDRESS"),
+                (lambda: Worker("a:1", slots=0), "the option slots"),
+                (lambda: Worker("a:1", slots=True), "the option slots"),
+                (lambda: Worker("a:1", drain_seconds=-1), "drain_seconds"),
+                (lambda: Worker([]), "the option address"),
+                (lambda: Worker("far:1", credentials=Credentials("t")), "far:1 in the clear"),
+                (lambda: Worker("a:1").handle("Bad Name", print), "the name of a capability"),
+                (lambda: Worker("a:1").handle("a.b", print, version="1"), "the version of a.b"),
+                (lambda: Worker("a:1").run(), "at least one before it starts"),
+            ):
+                with self.assertRaises(OptionInvalid) as caught:
+                    make()
+                self.assertIn(said, str(caught.exception))
+
+    def test_a_handler_is_offered_with_its_docstring_and_schemas(self):
+        worker = Worker("a:1")
+
+        @worker.handle("a.b", version="2.0.1", input_schema={"type": "object"})
+        def b(given):
+            """Does b.
+
+            And more.
+            """
+
+        [capability] = worker._handlers.capabilities
+        self.assertEqual((capability.version, capability.description), ("2.0.1", "Does b."))
+        self.assertEqual(json.loads(capability.input_schema), {"type": "object"})
+
+    def test_no_credential_is_printed(self):
+        settings = Worker("127.0.0.1:1", credentials=Credentials("hidden")).settings
+        self.assertEqual(settings.credentials.access_token, "hidden")
+        self.assertNotIn("hidden", repr(settings))
+
+    def test_versions_of_package_and_library_are_the_same(self):
+        text = (Path(__file__).resolve().parent.parent / "pyproject.toml").read_text()
+        self.assertIn(f'version = "{tutti.__version__}"', text)
+
+
+class Json(unittest.TestCase):
+    def test_dataclasses_and_tuples_are_plain_data(self):
+        @dataclasses.dataclass
+        class Box:
+            size: tuple[int, int]
+            name: str
+
+        self.assertEqual(_json.render([Box((1, 2), "ä")]), '[{"size":[1,2],"name":"ä"}]'.encode())
+
+    def test_what_is_not_is_found(self):
+        cycle: list = []
+        cycle.append(cycle)
+        deep: list = []
+        for _ in range(100_000):
+            deep = [deep]
+        for value, path, found in (
+            ({"items": [{"price": float("inf")}]}, "output.items[0].price", "inf"),
+            ({"a b": {1}}, 'output["a b"]', "a set"),
+            (b"bytes", "output", "a bytes"),
+            (cycle, "output[0]", "a cycle"),
+            ({(1, 2): 3}, "output", "a tuple as a key"),
+            ("\ud800", "output", "a text with half a character"),
+        ):
+            with self.assertRaises(_json.NotJson) as caught:
+                _json.render(value)
+            self.assertEqual((caught.exception.path, caught.exception.found), (path, found))
+        with self.assertRaises(_json.NotJson):
+            _json.render(deep)
+
+    def test_is_read_back_as_it_was(self):
+        chance = random.Random(7)
+        for _ in range(200):
+            value = _any_json(chance, 4)
+            self.assertEqual(_json.parse(_json.render(value)), value)
+
+
+def _any_json(chance, depth):
+    kind = chance.randrange(7 if depth else 5)
+    if kind == 0:
+        return None
+    if kind == 1:
+        return chance.random() < 0.5
+    if kind == 2:
+        return chance.randrange(-(2**53), 2**53)
+    if kind == 3:
+        return chance.random() * 1e9
+    if kind == 4:
+        return "".join(chance.choice('aä𝄞"\\\n\0') for _ in range(chance.randrange(6)))
+    if kind == 5:
+        return [_any_json(chance, depth - 1) for _ in range(chance.randrange(4))]
+    return {str(key): _any_json(chance, depth - 1) for key in range(chance.randrange(4))}
+
+
+class Wire(unittest.TestCase):
+    def test_results_written_by_hand_are_those_of_the_contracts(self):
+        for size in (0, 1, 127, 128, 70_000):
+            for used in (None, Amounts(tokens=3)):
+                text = b"x" * size
+                frame = AgentFrame.FromString(_wire.output_field(token(1), text, 1.5, used))
+                [result] = frame.results
+                self.assertEqual(result, Result(token=token(1), inline_output=text, run_ms=1.5, used=used))
+
+
+class OutboxRules(unittest.TestCase):
+    def test_numbers_go_round(self):
+        self.assertEqual(after(0xFFFF_FFFF), 1)
+        self.assertTrue(is_repeated(0xFFFF_FFFF, 1))
+        self.assertFalse(is_repeated(2, 0xFFFF_FFFF))
+
+    def test_no_frame_is_larger_than_the_host_takes(self):
+        outbox = Outbox()
+        outbox.frame_bytes_max = 1_000
+        for _ in range(10):
+            outbox.add(_wire.started_field(token(1), 1) * 10)
+        sent: list[bytes] = []
+        outbox.flush(sent.append)
+        self.assertLessEqual(max(map(len, sent)), 1_000)
+        self.assertEqual(sum(len(AgentFrame.FromString(each).started) for each in sent), 100)
+
+    def test_what_is_beyond_the_limits_waits(self):
+        outbox = Outbox()
+        sent: list[bytes] = []
+        for _ in range(FRAMES_MAX + 5):
+            outbox.touch()
+            outbox.flush(sent.append)
+        self.assertEqual(len(sent), FRAMES_MAX)
+        outbox.acknowledge(10)
+        outbox.flush(sent.append)
+        self.assertEqual(len(sent), FRAMES_MAX + 1)
+        large = Outbox()
+        sent.clear()
+        for _ in range(8):
+            large.add(bytes(3 * 1024 * 1024))
+            large.flush(sent.append)
+        self.assertLessEqual(sum(map(len, sent)), BYTES_MAX)
+
+    def test_an_acknowledgement_of_what_was_never_sent_is_refused(self):
+        outbox = Outbox()
+        with self.assertRaises(LinkBroken):
+            outbox.acknowledge(1)
+
+
+class Context(unittest.TestCase):
+    def setUp(self):
+        self.stage = Stage({"stock.reserve": Stage.HELD})
+        self.stage.welcome()
+        given = {
+            "work_id": "order-17",
+            "task_id": "reserve",
+            "attempt": 2,
+            "run_ms": 29_800,
+            "traceparent": TRACE,
+        }
+        self.stage.say(assignments=[task(1, labels=[{"name": "region", "value": "eu"}], **given)])
+        self.context = self.stage.context(token(1))
+
+    def test_prints_for_whom_and_for_how_long(self):
+        self.assertEqual(
+            repr(self.context),
+            "task stock.reserve@1.0.0\n"
+            "  caller    run order-17, task reserve in namespace default, attempt 2\n"
+            "  remaining 29.8 s\n"
+            f"  trace     {TRACE}\n"
+            "  key       order-17/reserve",
+        )
+
+    def test_knows_its_labels_and_its_trace(self):
+        self.assertEqual(self.context.labels, {"region": "eu"})
+        self.assertEqual(self.context.trace.trace_id, TRACE[3:35])
+
+    def test_its_logger_writes_work_and_trace_as_json_and_no_secret(self):
+        with self.assertLogs("tutti.task", "INFO") as logs:
+            self.context.logger.info("charging %d", 5, extra={"access_token": "hidden", "cents": 5})
+        line = json.loads(JsonLines().format(logs.records[0]))
+        self.assertEqual((line["message"], line["work_id"], line["cents"]), ("charging 5", "order-17", 5))
+        self.assertEqual((line["trace_id"], line["access_token"]), (TRACE[3:35], "[redacted]"))
+
+    def test_what_is_used_is_told_with_the_result(self):
+        self.context.use(tokens=5)
+        self.context.use(tokens=7, money=0.5)
+        self.stage.end(token(1), None)
+        [result] = self.stage.stream.all("results")
+        self.assertEqual((result.used.tokens, result.used.money), (12, 0.5))
+
+    def test_too_much_to_save_is_refused_where_it_is_said(self):
+        with self.assertRaisesRegex(tutti.TuttiError, "sdk.saved_too_large"):
+            self.context.progress(saved="x" * 70_000)
+
+    def test_is_found_by_code_below_a_handler_and_nowhere_else(self):
+        seen = []
+        stage = Stage({"a.b": lambda: seen.append(current_task().work_id)})
+        stage.welcome()
+        stage.say(assignments=[task(5)])
+        self.assertEqual(seen, ["run-5"])
+        self.assertIsNone(current_task())
+
+
+class Process(unittest.TestCase):
+    def test_ids_of_later_starts_are_greater(self):
+        ids = [new_id("worker") for _ in range(3)]
+        self.assertEqual(len({len(each) for each in ids}), 1)
+        self.assertEqual(ids[0][:14], sorted(ids)[0][:14])
+
+    def test_threads_are_as_many_as_are_needed(self):
+        threads = Threads(2)
+        gate = threading.Event()
+        counts = threading.Semaphore(0)
+
+        def job():
+            counts.release()
+            gate.wait(10)
+
+        for _ in range(4):
+            threads.run(job)
+        for _ in range(2):
+            self.assertTrue(counts.acquire(timeout=10))
+        self.assertEqual(threads._count, 2)
+        self.assertFalse(counts.acquire(blocking=False))
+        gate.set()
+        for _ in range(2):
+            self.assertTrue(counts.acquire(timeout=10))
+        threads.stop()
+
+    def test_stopped_before_it_was_started_it_does_not_start(self):
+        worker = Worker("127.0.0.1:1")
+        worker.handle("a.b", print)
+        worker.stop()
+        worker.wait(1)
+        with self.assertRaises(RuntimeError):
+            worker.run()
+
+    def test_in_a_thread_it_goes_on_trying_until_it_is_stopped(self):
+        worker = Worker("127.0.0.1:1")
+        worker.handle("a.b", print)
+        with self.assertRaises(TimeoutError):
+            worker.start(timeout=0.05)
+        self.assertEqual((worker.state, worker.is_linked), ("linking", False))
+        worker.stop()
+        with self.assertRaisesRegex(tutti.TuttiError, "sdk.stopped"):
+            worker.wait(10)
+        self.assertEqual(worker.state, "stopped")
+
+    def test_in_an_event_loop_it_ends_when_it_is_cancelled(self):
+        worker = Worker("127.0.0.1:1")
+        worker.handle("a.b", print)
+
+        async def main():
+            running = asyncio.create_task(worker.run_async())
+            while worker.state != "linking":
+                await asyncio.sleep(0)
+            running.cancel()
+            with self.assertRaises(asyncio.CancelledError):
+                await running
+
+        asyncio.run(main())
+        self.assertEqual(worker.state, "stopped")
+
+    def test_the_package_says_its_types(self):
+        self.assertTrue((Path(tutti.__file__).parent / "py.typed").exists())
+
+
+if __name__ == "__main__":
+    unittest.main()
