@@ -12,6 +12,8 @@ import type { Command, Machine, MachineEvent } from "@tutti/kernel";
 import { decideApproval } from "./approve/commands.ts";
 import { approvalAsked, approvalDecided } from "./approve/events.ts";
 import { showApprovals } from "./approve/questions.ts";
+import { answerCache } from "./cached/commands.ts";
+import { cacheAsked } from "./cached/events.ts";
 import { confirmChild, endChild, refuseChild } from "./child/commands.ts";
 import { childQueued, childStarted } from "./child/events.ts";
 import { describeRun, projectRun } from "./description.ts";
@@ -66,6 +68,7 @@ const commands: readonly Command<Run>[] = [
   returnTask,
   noteAttempt,
   noteProgress,
+  answerCache,
   signalRun,
   confirmChild,
   refuseChild,
@@ -107,6 +110,7 @@ const events: readonly MachineEvent<Run, RunEffect>[] = [
   tasks.taskPaused,
   tasks.taskResumed,
   entriesBegun,
+  cacheAsked,
   workSentBack,
   approvalAsked,
   approvalDecided,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe } from "node:test";
 import { RunPhase } from "@tutti/contracts/workflow/v1";
 import { machineConformance } from "@tutti/kernel/testing";
+import { cache } from "@tutti/machine-cache";
 import { limit } from "@tutti/machine-limit";
 import { bytesOf } from "../src/data.ts";
 import { runMachine } from "../src/index.ts";
@@ -13,8 +14,8 @@ describe("runs", () => {
   const commands = operations(known);
 
   machineConformance({
-    // Runs and limits write to each other; what only limits do is tried with these.
-    machines: [run, limit],
+    // They write to each other; what only limits and the cache do is tried with these.
+    machines: [run, limit, cache],
     service: runService,
     commands,
     resultOf,
@@ -24,7 +25,7 @@ describe("runs", () => {
     golden: new URL("../golden/", import.meta.url),
     // They leave the attempt that they are about outstanding, need a state of before, or a thousand tasks: tried by themselves.
     rare: [
-      ...limit.commands.map(({ type }) => type),
+      ...[limit, cache].flatMap(({ commands: known }) => known.map(({ type }) => type)),
       ...limit.events.map(({ type, version }) => `${type} v${version}`),
       ...["note_attempt", "note_progress", "reset_run"],
       ...["attempt_started v1", "progress_saved v1", "run_reset v1", "run_put_off v1"],

@@ -4,6 +4,8 @@
  */
 import { NoteAttempt, NoteProgress, ReturnTask, RunOrder } from "@tutti/contracts/workflow/v1";
 import { type GoldenStories, goldenOf } from "@tutti/kernel/testing";
+import { cache } from "@tutti/machine-cache";
+import { answerCache } from "../src/cached/commands.ts";
 import {
   beginRun,
   cancelRun,
@@ -26,7 +28,7 @@ function told(
   input: unknown,
   given: Parameters<typeof RunOrder.fromPartial>[0] = {},
 ) {
-  const scene = new RunScene();
+  const scene = new RunScene(1, [cache]);
   const { plan } = scene.definitions.plan(scene.definitions.add(definitions[name] ?? ""));
   const order = RunOrder.fromPartial({ plan: jsonBytes(plan), input: jsonBytes(input), ...given });
   scene.driver.execute(scene.key, beginRun, { order });
@@ -138,6 +140,20 @@ export const stories: GoldenStories = {
       reason: "again",
     });
     scene.complete("left");
+    return golden(scene, release);
+  },
+
+  /** The cache is asked, does not answer in time, and has an output for the second task. */
+  cached: (release) => {
+    const scene = told("cached", { a: 1 });
+    scene.driver.advance(5_000);
+    scene.complete("first", "found");
+    const body = {
+      visit: 1,
+      found: true,
+      output: { body: { $case: "inline", value: jsonBytes(1) }, mediaType: "" },
+    };
+    scene.driver.execute(scene.key, answerCache, { ...body, taskId: "again" } as never);
     return golden(scene, release);
   },
 

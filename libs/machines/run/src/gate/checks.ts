@@ -2,6 +2,7 @@
 import type { QualityCheck } from "@tutti/definitions";
 import type { Json, Value } from "@tutti/expressions";
 import { askAboutOutput } from "../approve/ask.ts";
+import { storeOutput } from "../cached/cached.ts";
 import { type Data, parsed, UnreadableData } from "../data.ts";
 import { detailOfRefusal } from "../error-details.ts";
 import { runErrors } from "../errors.ts";
@@ -14,7 +15,7 @@ import { errorWithReports, sendBack, sentBackOf } from "./send-back.ts";
 export function finish(place: Place, output: Data | undefined, doing: Doing = {}): void {
   const { checks } = place.range.plan.policy(place.task);
   if (checks.length === 0) {
-    complete(place, output, doing);
+    completeAndStore(place, output, doing);
     return;
   }
   const names = namesOf(place, output);
@@ -39,8 +40,14 @@ export function finish(place: Place, output: Data | undefined, doing: Doing = {}
     }
     asked.push(check.name);
   }
-  if (asked.length === 0) complete(place, output, doing);
+  if (asked.length === 0) completeAndStore(place, output, doing);
   else askAboutOutput(place, asked, output, doing);
+}
+
+/** Others may use what has passed its checks. */
+function completeAndStore(place: Place, output: Data | undefined, doing: Doing): void {
+  complete(place, output, doing);
+  storeOutput(place, output);
 }
 
 /** Undefined for what is no JSON: nothing can be said about it. */

@@ -73,6 +73,7 @@ export const taskHeld: RunEvent<TaskHeldV1> = {
   evolve(run, { node: number }, outstanding) {
     const node = nodeOf(run, number);
     outstanding.cleared(timerNumber(number, nodeTimers.again));
+    outstanding.cleared(timerNumber(number, nodeTimers.cache));
     detailOf(node).dueMs = 0;
     setStatus(run, node, TaskStatus.TASK_STATUS_HELD);
     run.agenda.push(number);

@@ -43,6 +43,12 @@ tasks:
   a: {uses: test.a, compensate: {uses: test.undo}}
   b: {uses: test.b, needs: [a]}
 `,
+  cached: `
+workflow: cached
+tasks:
+  first: {uses: test.first, with: "\${{ input }}", cache: 1m}
+  again: {uses: test.first, with: "\${{ input }}", needs: [first], cache: {key: "k", ttl: 10s}, retry: 2}
+`,
   endless: `
 workflow: endless
 tasks:

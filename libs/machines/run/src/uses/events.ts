@@ -39,6 +39,7 @@ export const attemptQueued: RunEvent<AttemptQueuedV1> = {
     const node = nodeOf(run, number);
     if (node.status === TaskStatus.TASK_STATUS_HELD) leaveAgenda(run, number);
     outstanding.cleared(timerNumber(number, nodeTimers.again));
+    outstanding.cleared(timerNumber(number, nodeTimers.cache));
     detailOf(node).dueMs = 0;
     queue(run, node, attempt, queueMs, outstanding);
   },

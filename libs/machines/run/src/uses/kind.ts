@@ -1,9 +1,10 @@
 /** An agent uses a capability: the task is offered to a pool, attempt by attempt. */
 import { TaskStatus, WaitCause } from "@tutti/contracts/types/v1";
+import { askFirst, doItself, isAsking } from "../cached/cached.ts";
 import { given } from "../evaluate/evaluate.ts";
 import { type Place, sceneOf, type TaskKind } from "../kinds/kind.ts";
 import { failForGood, roomProblem } from "../node/outcome.ts";
-import { effectNumber, effectTags } from "../numbers.ts";
+import { effectNumber, effectTags, nodeTimers, timerNumber } from "../numbers.ts";
 import type { Node, Run } from "../state.ts";
 import { detailsOf } from "./details.ts";
 import { attemptQueued, taskQueued } from "./events.ts";
@@ -29,6 +30,7 @@ export const uses: TaskKind = {
       return;
     }
     budget.spend(bytes.length);
+    if (askFirst(place, bytes, detailed.details)) return;
     step.emit(taskQueued, {
       node: number,
       attempt: (run.nodes[number]?.attempt ?? 0) + 1,
@@ -41,14 +43,22 @@ export const uses: TaskKind = {
 
   again: queueAgain,
 
+  expire: doItself,
+
   recover(run, node, outstanding) {
+    if (isAsking(node.status, node.more?.cacheKey)) {
+      outstanding.timer(timerNumber(node.number, nodeTimers.cache), node.more?.dueMs ?? 0);
+      return;
+    }
     if (node.status !== TaskStatus.TASK_STATUS_QUEUED && node.status !== TaskStatus.TASK_STATUS_RUNNING)
       return;
     const offer = offerOf(run as Run, node as Node);
     outstanding.effect(effectNumber(node.number, effectTags.work), node.attempt, offer);
   },
 
-  explain(_, { status }) {
+  explain(_, { status, more }) {
+    if (isAsking(status, more?.cacheKey))
+      return { cause: WaitCause.WAIT_CAUSE_TIMER, message: "the cache is asked whether it has an output" };
     if (status !== TaskStatus.TASK_STATUS_QUEUED) return undefined;
     return {
       cause: WaitCause.WAIT_CAUSE_BUSY,

@@ -1,0 +1,59 @@
+/**
+ * Outputs that are used again. The cache is asked by a letter before a task is offered, and told by one when the task has an
+ * output. While it does not answer the task waits for a moment, then it is done all the same.
+ */
+import { type Payload, TaskStatus } from "@tutti/contracts/types/v1";
+import { AskCache, type OfferDetails, StoreOutput } from "@tutti/contracts/workflow/v1";
+import type { Message } from "@tutti/kernel";
+import { asPayload, type Data } from "../data.ts";
+import { following } from "../evaluate/evaluate.ts";
+import { idOf, type Place, sceneOf } from "../kinds/kind.ts";
+import { taskHeld } from "../node/events.ts";
+import { attemptQueued } from "../uses/events.ts";
+import { answerMs, cacheAsked } from "./events.ts";
+import { entryIdOf } from "./key.ts";
+
+const askMessage: Message<AskCache> = { type: "ask_cache", codec: AskCache };
+const storeMessage: Message<StoreOutput> = { type: "store_output", codec: StoreOutput };
+
+/** Asks, where the task wants that; false when it is to be done at once. Work that was sent back is always done anew. */
+export function askFirst(place: Place, input: Uint8Array, details: OfferDetails | undefined): boolean {
+  const { run, step, number, range, task } = place;
+  const node = run.nodes[number];
+  if (range.plan.policy(task).cache === null || node?.more?.feedback !== undefined) return false;
+  const worksOn = input.length > 0 ? input : following(sceneOf(place), task.input);
+  const key = entryIdOf(range, task, details?.cacheKey ?? "", worksOn);
+  step.emit(cacheAsked, { node: number, key, dueMs: step.nowMs + answerMs, input, details });
+  const visit = run.nodes[number]?.visit ?? 0;
+  step.send(addressOf(place, key), askMessage, { runId: step.key.id, taskId: idOf(place), visit });
+  return true;
+}
+
+/** There is none, or nobody says so: the task is done. */
+export function doItself(place: Place): void {
+  const { run, step, number } = place;
+  if (run.pauseMs > 0) {
+    step.emit(taskHeld, { node: number });
+    return;
+  }
+  const attempt = (run.nodes[number]?.attempt ?? 0) + 1;
+  step.emit(attemptQueued, { node: number, attempt, queueMs: step.nowMs });
+}
+
+/** The task has an output of its own, which others may use. */
+export function storeOutput(place: Place, output: Data | undefined): void {
+  const { run, step, number, range, task } = place;
+  const key = run.nodes[number]?.more?.cacheKey ?? "";
+  const { cache } = range.plan.policy(task);
+  if (key === "" || cache === null) return;
+  const payload: Payload | undefined = asPayload(output);
+  step.send(addressOf(place, key), storeMessage, { output: payload, ttlMs: cache.ttlMs });
+}
+
+function addressOf({ step }: Place, id: string) {
+  return { service: "workflow", namespace: step.key.namespace, kind: "cache", id };
+}
+
+export function isAsking(status: TaskStatus, cacheKey: string | undefined): boolean {
+  return status === TaskStatus.TASK_STATUS_WAITING && cacheKey !== undefined && cacheKey !== "";
+}
