@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import type { Approval } from "@tutti/contracts/types/v1";
 import type { RunHandle } from "@tutti/sdk/client";
 
 /** The text of an example's definition. */
@@ -12,4 +13,19 @@ export function errorOf(run: RunHandle): Promise<string> {
     (output) => `none: it gave ${JSON.stringify(output)}`,
     (error: { readonly code?: string }) => error.code ?? String(error),
   );
+}
+
+/** The question that a run asks people, as soon as it does. */
+export async function asked(run: RunHandle): Promise<Approval> {
+  for await (const _ of run.watch()) {
+    const [question] = await run.approvals();
+    if (question !== undefined) return question;
+  }
+  throw new Error(`expected ${run.id} to ask something, but it ended`);
+}
+
+/** Resolves when a run of states is in this one. */
+export async function inState(run: RunHandle, state: string): Promise<void> {
+  for await (const { run: now } of run.watch()) if (now?.states.includes(state)) return;
+  throw new Error(`expected ${run.id} to come to ${state}, but it ended`);
 }

@@ -52,13 +52,15 @@ export class Orders {
     const given = parameters && jsonOf(parameters, "spec.parameters");
     const { name, hash, label, definition } = await this.#needs.versions.runnable(what.value, given, context);
     await this.#needs.shelf.prepare(context.namespace, hash);
+    const { parameters: filled } = this.#needs.shelf.plan(hash).plan;
     const schema = definition.inputSchema;
     return {
       spec,
       order: {
         ...common,
         ...{ definition: name, hash, versionLabel: label, kind: definition.kind, plan: noBytes },
-        parameters: given === undefined ? noBytes : Buffer.from(JSON.stringify(given)),
+        // As the template was filled in with: what was not given has its default.
+        parameters: filled === null ? noBytes : Buffer.from(JSON.stringify(filled)),
       },
       inputSchema: schema === "" ? undefined : (JSON.parse(schema) as Json),
     };

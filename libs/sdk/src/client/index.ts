@@ -1,5 +1,5 @@
 export { type ConnectOptions, connect } from "./connect.ts";
-export type { ResultOptions, RunChange, RunHandle, TellOptions } from "./run.ts";
+export type { DecideOptions, ResultOptions, RunChange, RunHandle, TellOptions } from "./run.ts";
 export type { OverlapWord, ScheduleHandle, ScheduleOptions } from "./schedule.ts";
 export type { SpecOptions } from "./spec.ts";
 export type { FindOptions, StartOptions, Tutti } from "./tutti.ts";

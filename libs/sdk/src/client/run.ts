@@ -1,7 +1,7 @@
 /** A run, as whoever started or found it steers and reads it. */
 import type { HistoryEvent, runtimeService } from "@tutti/contracts/runtime/v1";
-import type { Explanation } from "@tutti/contracts/types/v1";
-import type { Run as RunMessage, runService, Task } from "@tutti/contracts/workflow/v1";
+import { type Approval, ApprovalFilter, type Explanation, Verdict } from "@tutti/contracts/types/v1";
+import type { Run as RunMessage, runService, Task, taskService } from "@tutti/contracts/workflow/v1";
 import { fromErrorDetail, type TuttiError } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import { sdkErrors } from "../errors.ts";
@@ -9,6 +9,7 @@ import { payloadOf, valueIn } from "./payloads.ts";
 
 export interface RunParts {
   readonly runs: Client<typeof runService>;
+  readonly tasks: Client<typeof taskService>;
   readonly histories: Client<typeof runtimeService>;
   readonly namespace: string;
 }
@@ -35,6 +36,13 @@ export interface RunChange {
 const waitMs = 30_000;
 /** Beyond that wait, for the way there and back. */
 const wayMs = 15_000;
+
+export interface DecideOptions {
+  /** What is brought along, by the question's form. */
+  readonly data?: unknown;
+  /** Why, in words. */
+  readonly reason?: string;
+}
 
 export class RunHandle {
   readonly id: string;
@@ -113,6 +121,39 @@ export class RunHandle {
     return valueIn(answer) as Answer;
   }
 
+  /** Its open questions to people. */
+  async approvals(): Promise<readonly Approval[]> {
+    const { tasks, namespace } = this.#parts;
+    const filter = ApprovalFilter.fromPartial({ workId: this.id });
+    const { approvals } = await tasks.listApprovals({ namespace, filter, page: undefined });
+    return approvals;
+  }
+
+  /** Says yes to a question, which is named by its id or its task. */
+  approve(question: string, options: DecideOptions = {}): Promise<void> {
+    return this.#decide(question, Verdict.VERDICT_APPROVED, options);
+  }
+
+  /** Says no. */
+  reject(question: string, options: DecideOptions = {}): Promise<void> {
+    return this.#decide(question, Verdict.VERDICT_REJECTED, options);
+  }
+
+  /** Its tasks, with their outputs. */
+  async tasks(): Promise<readonly Task[]> {
+    const found: Task[] = [];
+    let token = "";
+    do {
+      const reply = await this.#parts.tasks.listTasks({
+        ...{ ...this.#which, parentTaskId: "", topOnly: false, statuses: [], text: "" },
+        ...{ withPayloads: true, atEvent: 0, page: { size: 0, token } },
+      });
+      found.push(...reply.tasks);
+      token = reply.page?.nextToken ?? "";
+    } while (token !== "");
+    return found;
+  }
+
   /** What is at work finishes, nothing new begins. */
   async pause(reason = ""): Promise<void> {
     await this.#parts.runs.pauseRun({ ...this.#which, reason });
@@ -174,6 +215,11 @@ export class RunHandle {
       yield* reply.events;
       token = reply.page?.nextToken ?? "";
     } while (token !== "");
+  }
+
+  async #decide(approvalId: string, verdict: Verdict, { data, reason = "" }: DecideOptions): Promise<void> {
+    const given = payloadOf(data, "data");
+    await this.#parts.tasks.decideApproval({ ...this.#which, approvalId, verdict, data: given, reason });
   }
 
   get #which(): { readonly namespace: string; readonly runId: string } {

@@ -9,6 +9,7 @@ import {
   type runService,
   SourceFormat,
   type scheduleService,
+  type taskService,
 } from "@tutti/contracts/workflow/v1";
 import { toTimestamp } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
@@ -21,6 +22,7 @@ export interface TuttiParts {
   readonly runs: Client<typeof runService>;
   readonly definitions: Client<typeof definitionService>;
   readonly schedules: Client<typeof scheduleService>;
+  readonly tasks: Client<typeof taskService>;
   readonly histories: Client<typeof runtimeService>;
   readonly namespace: string;
   readonly close: () => Promise<void>;

@@ -1,0 +1,23 @@
+import type { Tutti } from "@tutti/sdk/client";
+import { asked, errorOf, source } from "../source.ts";
+
+export const runs = ["pay-50", "pay-500", "pay-5000"];
+
+export async function play(tutti: Tutti): Promise<unknown> {
+  await tutti.register(source("approval"));
+  const parameters = { capability: "money.send" };
+  const pay = (amount: number) =>
+    tutti.start("approval", { id: `pay-${amount}`, parameters, input: { amount } });
+
+  const small = await (await pay(50)).result();
+
+  const large = await pay(500);
+  const { title } = await asked(large);
+  await large.approve("sure", { reason: "it was ordered" });
+
+  const huge = await pay(5_000);
+  await asked(huge);
+  await huge.reject("sure", { reason: "too much" });
+
+  return { small, title, large: await large.result(), huge: await errorOf(huge) };
+}

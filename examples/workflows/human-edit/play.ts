@@ -1,0 +1,21 @@
+import type { Tutti } from "@tutti/sdk/client";
+import { asked, source } from "../source.ts";
+
+export const runs = ["news-1"];
+
+export async function play(tutti: Tutti): Promise<unknown> {
+  await tutti.register(source("human-edit"));
+  const run = await tutti.start("human-edit", {
+    id: "news-1",
+    parameters: { draft: "news.draft", publish: "news.publish" },
+    input: { about: "Tutti" },
+  });
+  await asked(run);
+  // What does not fit the form is refused, and changes nothing.
+  const refused = await run.approve("edit", { data: { text: "" } }).then(
+    () => "nothing",
+    ({ code }: { readonly code: string }) => code,
+  );
+  await run.approve("edit", { data: { text: "Tutti is great" } });
+  return { refused, output: await run.result() };
+}
