@@ -11,6 +11,7 @@ import {
 } from "@tutti/contracts/workflow/v1";
 import type { HostContext, ServiceModule } from "@tutti/host";
 import { Orchestrator } from "@tutti/kernel";
+import { cache } from "@tutti/machine-cache";
 import { definition } from "@tutti/machine-definition";
 import { limit } from "@tutti/machine-limit";
 import { runMachine } from "@tutti/machine-run";
@@ -93,6 +94,6 @@ export class WorkflowService extends Orchestrator {
 export const workflow: ServiceModule = {
   name: "workflow",
   sections: [workflowSection],
-  machines: [definition, schedule, limit],
+  machines: [definition, schedule, limit, cache],
   create: (host) => new WorkflowService(host),
 };
