@@ -1,5 +1,5 @@
 import type { Payload } from "@tutti/contracts/types/v1";
-import type { Command, MachineEvent, MachineStep, ReadOnly } from "@tutti/kernel";
+import type { Command, MachineEvent, ReadOnly } from "@tutti/kernel";
 
 /** An output that may be used again, under one key. */
 export interface CacheEntry {
@@ -14,7 +14,7 @@ export interface CacheEntry {
 }
 
 export type CacheView = ReadOnly<CacheEntry>;
-export type CacheStep = MachineStep<CacheEntry, never>;
+
 export type CacheEvent<Body> = MachineEvent<CacheEntry, never, Body>;
 export type CacheCommand<Body, Reply> = Command<CacheEntry, Body, Reply, never>;
 

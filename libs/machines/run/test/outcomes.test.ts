@@ -91,7 +91,7 @@ describe("graphs drawn by chance", () => {
           isFailed ? WorkStatus.WORK_STATUS_FAILED : WorkStatus.WORK_STATUS_COMPLETED,
         );
       }),
-      { numRuns: 400 },
+      { numRuns: 120 },
     );
   });
 });
