@@ -308,6 +308,13 @@ export const runErrors = defineErrors("workflow", {
     message: ({ state, max }: { state: string; max: number }) =>
       `expected a state that waits for something, found ${max} transitions at one moment, the last out of ${state}; let a guard of the circle end it, or wait with \`after\``,
   },
+  additionInvalid: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "Tasks that are added to a run are checked as a definition is: each id once, all they need there, nothing in a circle.",
+    message: ({ task, problem }: { task: string; problem: string }) =>
+      `expected tasks that can be added to ${task}, found: ${problem}; correct them`,
+  },
   kindUnknown: {
     status: "UNIMPLEMENTED",
     retry: "never",

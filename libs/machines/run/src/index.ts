@@ -25,5 +25,6 @@ export { type SnapshotShown, showSnapshot } from "./queries/snapshot.ts";
 export { showTask, showTasks, type TasksShown, type TasksWanted } from "./queries/tasks.ts";
 export { repairTask, resetRun, retryRun } from "./repair/commands.ts";
 export { signalRun } from "./signal/commands.ts";
+export { addTasks, bringInOutcomes, withdrawTasks } from "./spawn/commands.ts";
 export type { Run } from "./state.ts";
 export { completeTask, failTask, noteAttempt, noteProgress, returnTask } from "./uses/commands.ts";

@@ -27,6 +27,8 @@ export const detailLengthMax = 1_024;
 export const causesMax = 8;
 /** Transitions of states at one moment, without anything having been waited for. */
 export const transitionsAtOnceMax = 100;
+/** Steps of the check of tasks that a result adds: some 15,000 tasks. */
+export const spawnStepsMax = 500_000;
 /** Bytes of all variables of a run, as JSON. */
 export const varsBytesMax = 1024 * 1024;
 /** Reports that are kept of a gate that sends work back; its error has them. */

@@ -42,6 +42,8 @@ import { signalRun } from "./signal/commands.ts";
 import { signalReceived, signalTaken } from "./signal/events.ts";
 import { runSnapshots } from "./snapshots.ts";
 import { newRun, type Run } from "./state.ts";
+import { addTasks, bringInOutcomes, withdrawTasks } from "./spawn/commands.ts";
+import { tasksAdded, tasksWithdrawn } from "./spawn/events.ts";
 import { actionsBegun, stateEntered, stateTimePassed, transitionTaken } from "./states/events.ts";
 import * as undo from "./undo/events.ts";
 import { completeTask, failTask, noteAttempt, noteProgress, returnTask } from "./uses/commands.ts";
@@ -75,6 +77,9 @@ const commands: readonly Command<Run>[] = [
   endChild,
   decideApproval,
   updateRun,
+  addTasks,
+  withdrawTasks,
+  bringInOutcomes,
   grantLimit,
   declineLimit,
   withdrawLimit,
@@ -115,6 +120,8 @@ const events: readonly MachineEvent<Run, RunEffect>[] = [
   approvalAsked,
   approvalDecided,
   updateTaken,
+  tasksAdded,
+  tasksWithdrawn,
   stateEntered,
   transitionTaken,
   actionsBegun,

@@ -17,6 +17,7 @@ import { rangeOf, taskNumberOf } from "./node/places.ts";
 import { planOf, readPlan } from "./plan/plan-of.ts";
 import type { KnownPlans } from "./plan/run-plan.ts";
 import { awaitSignal } from "./signal/waiting.ts";
+import { restoreFollowers } from "./spawn/followers.ts";
 import {
   detailOf,
   moreOf,
@@ -230,6 +231,7 @@ export function runOf(snapshot: RunSnapshotV1, plans: KnownPlans): Run {
   for (const range of run.ranges) if (range.owner < 0) run.left += range.left;
   for (const node of snapshot.nodes) restoreNode(run, node);
   restoreWaiters(run);
+  restoreFollowers(run);
   // Outputs of others are there only now.
   for (const node of run.nodes) {
     if (node === undefined) continue;

@@ -120,7 +120,7 @@ interface Addition {
   readonly outside: readonly number[];
 }
 
-interface Follower {
+export interface Follower {
   readonly range: Range;
   /** Task of the addition's plan. */
   readonly task: number;

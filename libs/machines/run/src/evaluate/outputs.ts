@@ -68,14 +68,27 @@ function listOf(node: NodeView): MadeList {
 
 /** The outputs of all tasks of a scope that have one, by id. */
 export function outputsOf(run: RunView, range: RangeView): Uint8Array {
+  return outputsOfAll(run, [range]);
+}
+
+export function outputsOfAll(run: RunView, ranges: readonly RangeView[]): Uint8Array {
   const names: Uint8Array[] = [];
   const outputs: (Data | undefined)[] = [];
+  for (const range of ranges) addOutputs(run, range, names, outputs);
+  return joinedObject(names, outputs);
+}
+
+function addOutputs(
+  run: RunView,
+  range: RangeView,
+  names: Uint8Array[],
+  outputs: (Data | undefined)[],
+): void {
   for (let number = range.first; number < range.first + range.count; number++) {
     if (!hasOutput(run, number)) continue;
     names.push(range.plan.memberName(range.firstTask + number - range.first));
     outputs.push(outputOf(run, number));
   }
-  return joinedObject(names, outputs);
 }
 
 /** The output of a run that has completed. */

@@ -7,7 +7,7 @@ import type { PlanReference } from "@tutti/definitions";
 import type { Json, Value } from "@tutti/expressions";
 import type { ReadOnly } from "@tutti/kernel";
 import { type Data, dataOf, parsed } from "../data.ts";
-import { nodeOfTask, rangeViewOf, statusOfNode } from "../node/places.ts";
+import { isAdded, nodeOfTask, rangeViewOf, statusOfNode } from "../node/places.ts";
 import type { RangeView, RunView } from "../state.ts";
 import { hasOutput, outputOf, outputValue } from "./outputs.ts";
 
@@ -199,7 +199,7 @@ function listOfEntries({ run }: Scene, range: RangeView): Value | undefined {
 /** The nearest round that the scene is in. */
 function roundShown({ run, range, names }: Scene): Value | undefined {
   for (let seen = range; seen.owner >= 0; seen = rangeViewOf(run, seen.owner)) {
-    if (seen.isEntries || seen.planPlace > 0) continue;
+    if (seen.isEntries || isAdded(seen)) continue;
     return { number: seen.round, last: parsed(run.nodes[seen.owner]?.more?.last) };
   }
   return names?.["round"];

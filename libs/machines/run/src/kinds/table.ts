@@ -8,6 +8,7 @@ import { gate } from "../gate/kind.ts";
 import { loop } from "../loop/kind.ts";
 import { failForGood } from "../node/outcome.ts";
 import { set } from "../set/kind.ts";
+import { spawn } from "../spawn/kind.ts";
 import { uses } from "../uses/kind.ts";
 import { wait } from "../wait/kind.ts";
 import { idOf, type TaskKind } from "./kind.ts";
@@ -19,6 +20,7 @@ const kinds: Partial<Record<TaskKindWord, TaskKind>> = {
   loop,
   gate,
   approve,
+  spawn,
   workflow: child,
   mission: child,
 };

@@ -8,6 +8,7 @@ import { kindOf } from "../kinds/table.ts";
 import { askAgain, askFirst } from "../limit/asking.ts";
 import { taskHeld } from "../node/events.ts";
 import { failForGood } from "../node/outcome.ts";
+import { partRanges } from "../node/places.ts";
 import { kindOfTimer, nodeOfTimer, nodeTimers, runNode, runTimers } from "../numbers.ts";
 import type { RunStep, RunView } from "../state.ts";
 import { passTime } from "../states/step.ts";
@@ -77,9 +78,7 @@ function expireNode(run: RunView, number: number, timer: number, step: RunStep):
   if (isUndo) giveUpUndo(place, error);
   else {
     kindOf(place.task.kind).stopping?.(place, "cancel");
-    const parts = run.ranges[node.more?.parts ?? 0];
-    if (parts !== undefined && (node.more?.parts ?? 0) > 0)
-      tellPartsStopping(run, step, place.budget, parts, "cancel");
+    for (const parts of partRanges(run, node)) tellPartsStopping(run, step, place.budget, parts, "cancel");
     failForGood(place, error);
   }
   advance(run, step);

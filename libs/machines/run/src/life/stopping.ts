@@ -3,6 +3,7 @@ import { TaskStatus } from "@tutti/contracts/types/v1";
 import type { Budget } from "../kinds/budget.ts";
 import { placeOf, type Stopping } from "../kinds/kind.ts";
 import { kindOf } from "../kinds/table.ts";
+import { partRanges } from "../node/places.ts";
 import { isDone, type NodeView, type RangeView, type RunStep, type RunView } from "../state.ts";
 
 /** All open nodes of the run. */
@@ -27,8 +28,7 @@ export function tellPartsStopping(
   for (let number = range.first; number < range.first + range.count; number++) {
     const node = run.nodes[number];
     if (node === undefined || isDone(node.status)) continue;
-    const parts = run.ranges[node.more?.parts ?? 0];
-    if (parts !== undefined && (node.more?.parts ?? 0) > 0) tellPartsStopping(run, step, budget, parts, how);
+    for (const parts of partRanges(run, node)) tellPartsStopping(run, step, budget, parts, how);
     tell(run, step, budget, node, how);
   }
 }

@@ -5,8 +5,9 @@
 
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { effectNumber, effectTags, nodeTimers, timerNumber } from "../numbers.ts";
-import { detailOf, isDone, type Node, type Range, type Run, type RunOutstanding } from "../state.ts";
+import { detailOf, type Follower, isDone, type Node, type Range, type Run, type RunOutstanding } from "../state.ts";
 import { attend, leaveAgenda, nodeOf, policyOf, release, setStatus } from "./nodes.ts";
+import { partRanges } from "./places.ts";
 import { since } from "./times.ts";
 
 const success = 0;
@@ -68,6 +69,17 @@ interface Skipped {
 export function follow(run: Run, range: Range, task: number, end: End): void {
   const skipped: Skipped[] = [];
   tell(run, range, task, end, skipped);
+  spread(run, skipped);
+}
+
+/** Tells one that was added of an end that was there before it. */
+export function tellFollower(run: Run, { range, task, condition }: Follower, end: End): void {
+  const skipped: Skipped[] = [];
+  tellOne(run, range, task, isMet(condition, end), skipped);
+  spread(run, skipped);
+}
+
+function spread(run: Run, skipped: Skipped[]): void {
   for (let at = 0; at < skipped.length; at++) {
     const next = skipped[at] as Skipped;
     tell(run, next.range, next.task, "skipped", skipped);
@@ -82,7 +94,8 @@ function tell(run: Run, range: Range, task: number, end: End, skipped: Skipped[]
   const followers = run.more?.followers.get(range.first + task - range.firstTask);
   if (followers !== undefined)
     for (const follower of followers)
-      tellOne(run, follower.range, follower.task, isMet(follower.condition, end), skipped);
+      if (!follower.range.isDropped)
+        tellOne(run, follower.range, follower.task, isMet(follower.condition, end), skipped);
 }
 
 export function isMet(condition: number, end: End): boolean {
@@ -128,8 +141,7 @@ export function stop(run: Run, node: Node, atMs: number, outstanding: RunOutstan
 function stopParts(run: Run, node: Node, atMs: number, outstanding: RunOutstanding): void {
   const parts = node.more?.parts ?? 0;
   if (parts === 0) return;
-  const range = run.ranges[parts] as Range;
-  if (!range.isDropped) drop(run, range, atMs, outstanding);
+  for (const range of partRanges(run, node)) if (!range.isDropped) drop(run, range as Range, atMs, outstanding);
   unattend(run, node);
 }
 

@@ -5,7 +5,7 @@ import { RunPhase } from "@tutti/contracts/workflow/v1";
 import { effectNumber, effectTags, nodeTimers, timerNumber } from "../numbers.ts";
 import type { RunPlan } from "../plan/run-plan.ts";
 import { detailOf, isDone, type Node, type Range, type Run, type RunOutstanding } from "../state.ts";
-import { rangeOf, taskNumberOf } from "./places.ts";
+import { isAdded, partRanges, rangeOf, taskNumberOf } from "./places.ts";
 import { since } from "./times.ts";
 
 /** The node, made when nothing has happened to it yet. */
@@ -123,14 +123,15 @@ export function attend(run: Run, owner: Node): void {
   const detail = detailOf(owner);
   const range = run.ranges[detail.parts];
   const wants =
-    detail.parts > 0 && range !== undefined && !isDone(owner.status) && wantsAttention(owner, range);
+    detail.parts > 0 && range !== undefined && !isDone(owner.status) && wantsAttention(run, owner, range);
   if (wants === detail.isAttended) return;
   detail.isAttended = wants;
   if (wants) run.agenda.push(owner.number);
   else leaveAgenda(run, owner.number);
 }
 
-function wantsAttention(owner: Node, range: Range): boolean {
+function wantsAttention(run: Run, owner: Node, range: Range): boolean {
+  if (isAdded(range)) return partRanges(run, owner).every(({ left }) => left === 0);
   if (range.left === 0) return true;
   if (!range.isEntries) return false;
   const { nextEntry, entriesOpen } = detailOf(owner);

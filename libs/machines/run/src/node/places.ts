@@ -71,7 +71,7 @@ export function taskIdOf(run: RunView, number: number): string {
 export function taskIdIn(run: RunView, range: RangeView, number: number): string {
   if (range.isEntries) return `${taskIdOf(run, range.owner)}[${number - range.first}]`;
   const { id } = taskOf(range, number);
-  if (range.owner >= 0 && range.planPlace === 0) return `${taskIdOf(run, range.owner)}#${range.round}.${id}`;
+  if (range.owner >= 0 && !isAdded(range)) return `${taskIdOf(run, range.owner)}#${range.round}.${id}`;
   return range.round > 1 ? `${id}#${range.round}` : id;
 }
 
@@ -100,7 +100,7 @@ export function findNode(run: RunView, id: string): number | undefined {
 function findIn(run: RunView, id: string, round?: number): number | undefined {
   for (let place = run.ranges.length - 1; place >= 0; place--) {
     const range = run.ranges[place];
-    if (range === undefined || range.isEntries || (range.owner >= 0 && range.planPlace === 0)) continue;
+    if (range === undefined || range.isEntries || (range.owner >= 0 && !isAdded(range))) continue;
     if (round === undefined ? range.round > 1 : range.round !== round) continue;
     const task = range.plan.taskNamed(range.scope, id);
     if (task !== undefined) return nodeOfTask(range, task);
@@ -118,6 +118,28 @@ function findPart(
   const parts = owner === undefined ? 0 : (run.nodes[owner]?.more?.parts ?? 0);
   const range = parts === 0 ? undefined : run.ranges[parts];
   return range === undefined || !is(range) || index >= range.count ? undefined : range.first + index;
+}
+
+/** Whether a range has tasks that were added: their ids stand for themselves, whatever they are parts of. */
+export function isAdded({ planPlace, scope }: Pick<RangeView, "planPlace" | "scope">): boolean {
+  return planPlace > 0 && scope === 0;
+}
+
+/** Ranges that are parts of a node: one, or all that were added to it since it began. */
+export function partRanges(run: RunView, node: NodeView | undefined): readonly RangeView[] {
+  const parts = node?.more?.parts ?? 0;
+  const first = run.ranges[parts];
+  if (node === undefined || parts === 0 || first === undefined) return [];
+  if (!isAdded(first)) return [first];
+  return run.ranges.slice(parts).filter((range) => range.owner === node.number && isAdded(range));
+}
+
+/** The node that a task needs: beside it, or one that was there before it was added. */
+export function sourceNode(run: RunView, range: RangeView, task: number): number {
+  const { tasks, outside } = range.plan.plan;
+  const stand = task - (tasks.length - outside.length);
+  if (stand < 0 || range.planPlace === 0) return range.first + task - range.firstTask;
+  return run.more?.additions[range.planPlace - 1]?.outside[stand] ?? -1;
 }
 
 /** The list of entries that a node has begun; undefined where it has none. */

@@ -17,7 +17,7 @@ import { statusWord } from "../evaluate/scene.ts";
 import { kindOf } from "../kinds/table.ts";
 import { statusName } from "../life/words.ts";
 import { waitOfState } from "../states/explain.ts";
-import { findNode, rangeViewOf, statusOfNode, taskIdIn, taskIdOf, taskOf } from "../node/places.ts";
+import { findNode, rangeViewOf, sourceNode, statusOfNode, taskIdIn, taskIdOf, taskOf } from "../node/places.ts";
 import { isDone, type NodeView, type RangeView, type Run, type RunView, statusOf } from "../state.ts";
 
 /** Open tasks that an explanation of a run goes into, and failed ones that it tells of. */
@@ -144,6 +144,8 @@ function waitsOf(run: RunView, range: RangeView, number: number, nowMs: number):
     node === undefined || node.readyAt < 0 ? undefined : toTimestamp(run.createMs + node.readyAt);
   const dueMs = node?.more?.dueMs ?? 0;
   const due = dueMs > 0 ? { endTime: toTimestamp(dueMs) } : {};
+  if (node?.more?.isWithdrawn === true && status === TaskStatus.TASK_STATUS_PENDING)
+    return [{ cause: WaitCause.WAIT_CAUSE_OWNER, message: "it is done elsewhere", present: true }];
   if (status === TaskStatus.TASK_STATUS_PENDING) return [...waitsOfRun(run), ...needsOf(run, range, number)];
   if (status === TaskStatus.TASK_STATUS_HELD) return waitsOfRun(run);
   if (status === TaskStatus.TASK_STATUS_RETRYING)
@@ -198,10 +200,10 @@ function needsOf(run: RunView, range: RangeView, number: number): Partial<Wait>[
   const task = range.firstTask + number - range.first;
   const waits: Partial<Wait>[] = [];
   for (let at = offsets[task] ?? 0; at < (offsets[task + 1] ?? 0) && waits.length < partsMax; at++) {
-    const source = range.first + (sources[at] ?? 0) - range.firstTask;
+    const source = sourceNode(run, range, sources[at] ?? 0);
     const status = statusOfNode(run, source);
     if (isDone(status)) continue;
-    const id = taskIdIn(run, range, source);
+    const id = taskIdOf(run, source);
     waits.push({
       cause: WaitCause.WAIT_CAUSE_NEEDS,
       message: `it needs \`${id}\`, which is ${statusWord(status)}`,
@@ -224,9 +226,9 @@ function skippedBecause(
   const task = range.firstTask + number - range.first;
   const told: string[] = [];
   for (let at = offsets[task] ?? 0; at < (offsets[task + 1] ?? 0) && told.length < partsMax; at++) {
-    const source = range.first + (sources[at] ?? 0) - range.firstTask;
+    const source = sourceNode(run, range, sources[at] ?? 0);
     const stands = statusOfNode(run, source);
-    if (isDone(stands)) told.push(`\`${taskIdIn(run, range, source)}\` ${statusWord(stands)}`);
+    if (isDone(stands)) told.push(`\`${taskIdOf(run, source)}\` ${statusWord(stands)}`);
   }
   return `what it needs did not end as it has to: ${told.join(", ")}`;
 }

@@ -11,7 +11,7 @@ import { TaskStatus } from "@tutti/contracts/types/v1";
 import { endOf, follow, isMet, stop } from "../node/flow.ts";
 import { keptBytesOf } from "../node/kept.ts";
 import { attend, release } from "../node/nodes.ts";
-import { rangeOf, statusOfNode } from "../node/places.ts";
+import { rangeOf, sourceNode, statusOfNode } from "../node/places.ts";
 import { detailOf, isDone, type Node, type Range, type Run, type RunOutstanding } from "../state.ts";
 
 const { TASK_STATUS_PENDING: pending, TASK_STATUS_COMPLETED: completed } = TaskStatus;
@@ -55,9 +55,19 @@ export function closureOf(run: Run, named: ReadonlySet<number>): Set<number> {
     for (let at = offsets[task] ?? 0; at < (offsets[task + 1] ?? 0); at++)
       open.push(range.first + (targets[at] ?? 0) - range.firstTask);
     for (const { range: added, task: next } of run.more?.followers.get(number) ?? [])
-      open.push(added.first + next - added.firstTask);
+      // What was given up with its owner comes to be anew with it.
+      if (!added.isDropped || added.owner < 0)
+        open.push(wholeOf(run, added, added.first + next - added.firstTask));
   }
   return found;
+}
+
+/** One that was added as a part of another is done again with that, where that has ended. */
+function wholeOf(run: Run, range: Range, number: number): number {
+  let whole = number;
+  for (let seen = range; seen.owner >= 0; seen = rangeOf(run, seen.owner))
+    if (isDone(statusOfNode(run, seen.owner))) whole = seen.owner;
+  return whole;
 }
 
 function forget(run: Run, node: Node, atMs: number, outstanding: RunOutstanding): void {
@@ -159,14 +169,6 @@ function openNeedsOf(run: Run, range: Range, number: number, again: ReadonlySet<
 function endOfAny(run: Run, number: number, status: TaskStatus) {
   const node = run.nodes[number];
   return node === undefined ? "skipped" : endOf(node, status);
-}
-
-/** A task that it needs: beside it, or one that stands for what was there before it was added. */
-function sourceNode(run: Run, range: Range, task: number): number {
-  const { tasks, outside } = range.plan.plan;
-  const stand = task - (tasks.length - outside.length);
-  if (stand < 0 || range.planPlace === 0) return range.first + task - range.firstTask;
-  return run.more?.additions[range.planPlace - 1]?.outside[stand] ?? -1;
 }
 
 /** Counts, what is left, failures and the agenda, out of how every node stands. */

@@ -108,6 +108,15 @@ states:
   end: {final: true, output: "\${{ vars.n }}"}
   bad: {final: true, fail: "it was \${{ event.name }}"}
 `,
+  /** Tasks that a result names come to be. */
+  spawned: `
+workflow: spawned
+tasks:
+  first: {uses: test.first}
+  grow: {spawn: "\${{ [{'id': 'leaf', 'uses': 'test.leaf', 'with': 1}, {'id': 'fruit', 'uses': 'test.fruit', 'needs': ['leaf', 'first']}] }}", mayFail: true}
+  wrong: {spawn: "\${{ [{'id': 'first', 'uses': 'test.first'}] }}", mayFail: true}
+  after: {uses: test.after, needs: [{task: grow, on: always}]}
+`,
   /** Rounds: until something is so, and while it is, in a list too. */
   rounds: `
 workflow: rounds

@@ -1,7 +1,9 @@
 /** Commands as callers give them, drawn by chance, and what agents say to what they are offered. */
 import { ErrorDetail, RetryClass, Verdict, WorkStatus } from "@tutti/contracts/types/v1";
 import {
+  AddTasks,
   type BeginRun,
+  BringInOutcomes,
   CancelRun,
   CompleteTask,
   ConfirmChild,
@@ -22,8 +24,10 @@ import {
   SignalRun,
   TerminateRun,
   UpdateRun,
+  WithdrawTasks,
   WithdrawLimit,
 } from "@tutti/contracts/workflow/v1";
+import { checkAddition, type TaskDocument } from "@tutti/definitions";
 import type { MachineCall } from "@tutti/kernel/testing";
 import fc, { type Arbitrary } from "fast-check";
 import type { RenewLease, RunEffect } from "../effects.ts";
@@ -48,6 +52,10 @@ const taskIds = [
   "send[1]",
   "a",
   "work",
+  "first",
+  "grow",
+  "leaf",
+  "fruit",
   "work.run",
   "idle.on.go.do0",
   "write",
@@ -102,6 +110,17 @@ export function operations(known: KnownDefinitions, texts = definitions): Arbitr
     { weight: 3, arbitrary: call("end_child", childEnded) },
     { weight: 9, arbitrary: call("decide_approval", decided) },
     { weight: 4, arbitrary: call("update_run", updated) },
+    { weight: 3, arbitrary: call("add_tasks", added) },
+    {
+      weight: 3,
+      arbitrary: call(
+        "withdraw_tasks",
+        fc
+          .subarray(["two", "three", "fruit", "after", "more", "most", "join"], { minLength: 1, maxLength: 2 })
+          .map((ids) => WithdrawTasks.fromPartial({ taskIds: ids })),
+      ),
+    },
+    { weight: 6, arbitrary: call("bring_in_outcomes", broughtIn) },
     { weight: 6, arbitrary: call("grant_limit", granted) },
     { weight: 2, arbitrary: call("decline_limit", declined) },
     { weight: 2, arbitrary: call("withdraw_limit", withdrawn) },
@@ -173,6 +192,33 @@ const updated = fc
   .map(({ update, payload }) =>
     UpdateRun.fromPartial({ update, payload: { body: { $case: "inline", value: jsonBytes(payload) } } }),
   );
+
+/** Tasks that are added beside those of a definition, or to what `grow` has added. */
+const added = fc
+  .record({
+    tasks: fc.constantFrom<Readonly<Record<string, TaskDocument>>>(
+      { more: { uses: "test.more" }, most: { uses: "test.most", needs: ["more"] } },
+      { extra: { uses: "test.extra", needs: ["first"] } },
+      { extra: { uses: "test.extra", needs: [{ task: "work", on: "always" }] } },
+    ),
+    parentTaskId: fc.constantFrom("", "", "grow"),
+  })
+  .map(({ tasks, parentTaskId }) => {
+    const { definition } = checkAddition(tasks, { exists: (id) => !(id in tasks) });
+    return AddTasks.fromPartial({ plan: jsonBytes(definition?.plan), parentTaskId });
+  });
+
+const broughtIn = fc
+  .record({
+    taskId: fc.constantFrom("two", "three", "after", "most", "join"),
+    $case: fc.constantFrom("completed" as const, "completed" as const, "failed" as const),
+  })
+  .map(({ taskId, $case }) => {
+    const completed = { $case: "completed", value: { body: { $case: "inline", value: jsonBytes(1) } } } as const;
+    const failed = { $case: "failed", value: { code: "test.elsewhere", message: "it broke" } } as const;
+    const result = $case === "failed" ? failed : completed;
+    return BringInOutcomes.fromPartial({ outcomes: [{ taskId, outcome: { result } }] });
+  });
 
 const decided = fc
   .record({
