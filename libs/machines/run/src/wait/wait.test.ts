@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { WorkStatus } from "@tutti/contracts/types/v1";
+import { RunOrder, SignalRun } from "@tutti/contracts/workflow/v1";
 import { isRefusal } from "@tutti/kernel";
+import { runMachine } from "../machine.ts";
 import { signalRun } from "../signal/commands.ts";
 import { statusOf } from "../state.ts";
-import { jsonBytes, jsonOf, RunScene } from "../testing/index.ts";
+import { jsonBytes, jsonOf, KnownDefinitions, PlainStep, RunScene } from "../testing/index.ts";
 
 const { WORK_STATUS_COMPLETED: completed, WORK_STATUS_FAILED: failed } = WorkStatus;
 
@@ -113,12 +115,16 @@ output: "\${{ tasks.paid.output.amount }}"
   });
 
   it("a run keeps a thousand that nobody asked for, and no more; one that has ended takes none", () => {
-    const scene = RunScene.of("workflow: w\ntasks: {a: {uses: x}}\n");
-    for (let count = 0; count < 1_000; count++) tell(scene, "noise", count);
-    const refused = tell(scene, "noise", 1_000);
+    const known = new KnownDefinitions();
+    // A thousand signals are not compared at every step.
+    const step = new PlainStep(runMachine({ plans: known }));
+    step.begin({ order: RunOrder.fromPartial({ hash: known.add("workflow: w\ntasks: {a: {uses: x}}\n") }) });
+    const noise = SignalRun.fromPartial({ signal: "noise" });
+    for (let count = 0; count < 1_000; count++) signalRun.decide(step.state, noise, step);
+    const refused = signalRun.decide(step.state, noise, step);
     assert.ok(isRefusal(refused) && refused.code === "workflow.signals_full");
-    scene.complete("a");
-    const ended = tell(scene, "noise", 0);
+    step.finish(new Uint8Array(0));
+    const ended = signalRun.decide(step.state, noise, step);
     assert.ok(isRefusal(ended) && ended.code === "workflow.run_ended");
   });
 });
