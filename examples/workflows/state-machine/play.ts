@@ -15,6 +15,11 @@ export async function play(tutti: Tutti): Promise<unknown> {
   await inState(run, "overdue");
   await run.signal("renew");
   await inState(run, "active");
+  const months = await run.query<number>("months");
+  const refused = await run
+    .update("giftMonths", { count: 100 })
+    .catch(({ code }: { readonly code: string }) => code);
+  const gift = await run.update("giftMonths", { count: 3 });
   await run.signal("cancel");
-  return run.result();
+  return { months, refused, gift, output: await run.result() };
 }
