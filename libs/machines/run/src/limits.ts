@@ -33,8 +33,6 @@ export const spawnStepsMax = 500_000;
 export const varsBytesMax = 1024 * 1024;
 /** Reports that are kept of a gate that sends work back; its error has them. */
 export const reportsMax = 10;
-/** Reports that are kept of a gate that sends work back; its error has them. */
-export const reportsMax = 10;
 /** Failed attempts of a task that are kept at hand; the history has all. */
 export const failuresMax = 10;
 /** Attempts of one visit whose agents may be gone before the task fails. */

@@ -5,7 +5,15 @@
 
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { effectNumber, effectTags, nodeTimers, timerNumber } from "../numbers.ts";
-import { detailOf, type Follower, isDone, type Node, type Range, type Run, type RunOutstanding } from "../state.ts";
+import {
+  detailOf,
+  type Follower,
+  isDone,
+  type Node,
+  type Range,
+  type Run,
+  type RunOutstanding,
+} from "../state.ts";
 import { attend, leaveAgenda, nodeOf, policyOf, release, setStatus } from "./nodes.ts";
 import { partRanges } from "./places.ts";
 import { since } from "./times.ts";
@@ -141,7 +149,8 @@ export function stop(run: Run, node: Node, atMs: number, outstanding: RunOutstan
 function stopParts(run: Run, node: Node, atMs: number, outstanding: RunOutstanding): void {
   const parts = node.more?.parts ?? 0;
   if (parts === 0) return;
-  for (const range of partRanges(run, node)) if (!range.isDropped) drop(run, range as Range, atMs, outstanding);
+  for (const range of partRanges(run, node))
+    if (!range.isDropped) drop(run, range as Range, atMs, outstanding);
   unattend(run, node);
 }
 

@@ -16,9 +16,17 @@ import { runErrors } from "../errors.ts";
 import { statusWord } from "../evaluate/scene.ts";
 import { kindOf } from "../kinds/table.ts";
 import { statusName } from "../life/words.ts";
-import { waitOfState } from "../states/explain.ts";
-import { findNode, rangeViewOf, sourceNode, statusOfNode, taskIdIn, taskIdOf, taskOf } from "../node/places.ts";
+import {
+  findNode,
+  rangeViewOf,
+  sourceNode,
+  statusOfNode,
+  taskIdIn,
+  taskIdOf,
+  taskOf,
+} from "../node/places.ts";
 import { isDone, type NodeView, type RangeView, type Run, type RunView, statusOf } from "../state.ts";
+import { waitOfState } from "../states/explain.ts";
 
 /** Open tasks that an explanation of a run goes into, and failed ones that it tells of. */
 const partsMax = 20;

@@ -54,8 +54,8 @@ export function closureOf(run: Run, named: ReadonlySet<number>): Set<number> {
     const task = range.firstTask + number - range.first;
     for (let at = offsets[task] ?? 0; at < (offsets[task + 1] ?? 0); at++)
       open.push(range.first + (targets[at] ?? 0) - range.firstTask);
+    // What was given up with its owner comes to be anew with it.
     for (const { range: added, task: next } of run.more?.followers.get(number) ?? [])
-      // What was given up with its owner comes to be anew with it.
       if (!added.isDropped || added.owner < 0)
         open.push(wholeOf(run, added, added.first + next - added.firstTask));
   }

@@ -24,16 +24,16 @@ import {
   SignalRun,
   TerminateRun,
   UpdateRun,
-  WithdrawTasks,
   WithdrawLimit,
+  WithdrawTasks,
 } from "@tutti/contracts/workflow/v1";
 import { checkAddition, type TaskDocument } from "@tutti/definitions";
 import type { MachineCall } from "@tutti/kernel/testing";
 import fc, { type Arbitrary } from "fast-check";
 import type { RenewLease, RunEffect } from "../effects.ts";
 import { definitions } from "./definitions.ts";
+import { jsonBytes } from "./json.ts";
 import type { KnownDefinitions } from "./plans.ts";
-import { jsonBytes } from "./scene.ts";
 
 const taskIds = [
   "one",
@@ -68,7 +68,9 @@ const taskIds = [
 /** @param known definitions are added to it */
 export function operations(known: KnownDefinitions, texts = definitions): Arbitrary<MachineCall> {
   // What has most to try comes more often.
-  const hashes = [texts["chain"], texts["chain"], ...Object.values(texts)].map((text) => known.add(text ?? ""));
+  const hashes = [texts["chain"], texts["chain"], ...Object.values(texts)].map((text) =>
+    known.add(text ?? ""),
+  );
   const key = fc.constantFrom("x", "y").map((id) => ({ namespace: "default", kind: "run", id }));
   const call = (command: string, body: Arbitrary<unknown>) =>
     fc.record({ key, command: fc.constant(command), body });
@@ -116,7 +118,10 @@ export function operations(known: KnownDefinitions, texts = definitions): Arbitr
       arbitrary: call(
         "withdraw_tasks",
         fc
-          .subarray(["two", "three", "fruit", "after", "more", "most", "join"], { minLength: 1, maxLength: 2 })
+          .subarray(["two", "three", "fruit", "after", "more", "most", "join"], {
+            minLength: 1,
+            maxLength: 2,
+          })
           .map((ids) => WithdrawTasks.fromPartial({ taskIds: ids })),
       ),
     },
@@ -214,7 +219,10 @@ const broughtIn = fc
     $case: fc.constantFrom("completed" as const, "completed" as const, "failed" as const),
   })
   .map(({ taskId, $case }) => {
-    const completed = { $case: "completed", value: { body: { $case: "inline", value: jsonBytes(1) } } } as const;
+    const completed = {
+      $case: "completed",
+      value: { body: { $case: "inline", value: jsonBytes(1) } },
+    } as const;
     const failed = { $case: "failed", value: { code: "test.elsewhere", message: "it broke" } } as const;
     const result = $case === "failed" ? failed : completed;
     return BringInOutcomes.fromPartial({ outcomes: [{ taskId, outcome: { result } }] });
