@@ -11,7 +11,7 @@ import { isAdded, nodeOfTask, rangeViewOf, statusOfNode } from "../node/places.t
 import type { RangeView, RunView } from "../state.ts";
 import { hasOutput, outputOf, outputValue } from "./outputs.ts";
 
-export interface StepBudget {
+interface StepBudget {
   /** Steps of expressions. */
   charge(steps: number): void;
 }
