@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { checkText, printProblem } from "@tutti/definitions";
 import { Configuration, memorySources, type Section } from "@tutti/kernel";
 import { needsProgram } from "../../../../tools/programs.mjs";
 import { assertShown, assertShownJson } from "./expected.ts";
@@ -30,13 +31,21 @@ export const kinds: Readonly<Record<string, Kind>> = {
     else bench.printed = await bench.workshop.runProgram(text);
   },
 
+  /** The package in sdk/python has Python, and a test that runs them. */
+  python({ text, options, place }, { workshop }) {
+    const { file } = options;
+    assert.ok(file !== undefined, `${place}: expected file=…, so that the package's test finds it`);
+    workshop.write(file, text);
+  },
+
   proto: assertApplies,
 
   async yaml({ text, options, place }, { workshop, sections }) {
     const { kind = "configuration", file } = options;
     if (kind === "configuration") assertConfigures(text, sections);
     else if (kind === "prometheus") await assertPrometheusTakes(text, workshop);
-    else assert.fail(`${place}: expected kind=prometheus or a configuration of Tutti`);
+    else if (kind === "workflow") assertDefines(text, place);
+    else assert.fail(`${place}: expected kind=prometheus, kind=workflow or a configuration of Tutti`);
     if (file !== undefined) workshop.write(file, text);
   },
 
@@ -103,6 +112,12 @@ function assertConfigures(text: string, sections: readonly Section[]): void {
     );
   const files = { "/tutti.yaml": text, ...named("file") };
   Configuration.load({ sections, sources: memorySources({ environment: named("env"), files }) });
+}
+
+/** The text is a definition without mistakes. */
+function assertDefines(text: string, place: string): void {
+  const { problems } = checkText({ format: "yaml", text, fileName: place });
+  assert.deepEqual(problems.map(printProblem), []);
 }
 
 /** Prometheus itself reads the text as its configuration. */
