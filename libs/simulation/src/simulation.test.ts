@@ -4,6 +4,7 @@ import { describe, it } from "node:test";
 import { drawPlan } from "./plan/draw.ts";
 import { minimise } from "./plan/minimise.ts";
 import type { Plan } from "./plan/plan.ts";
+import { drawRunsPlan } from "./runs/draw-runs.ts";
 import { simulate } from "./simulation.ts";
 import { weakeningOf, weakenings } from "./weakenings/index.ts";
 import { linesTo } from "./world/trace.ts";
@@ -14,6 +15,13 @@ describe("a simulated run", () => {
   it("finds nothing wrong in a sample of seeds, with and without faults", async () => {
     for (let seed = 0; seed < 40; seed++) {
       const { finding } = await simulate(drawPlan(seed));
+      assert.equal(finding, undefined, `seed ${seed}: ${finding?.check}: ${finding?.text}`);
+    }
+  });
+
+  it("ends runs of workflows as the plain interpreter says, with and without faults", async () => {
+    for (let seed = 0; seed < 16; seed++) {
+      const { finding } = await simulate(drawRunsPlan(seed));
       assert.equal(finding, undefined, `seed ${seed}: ${finding?.check}: ${finding?.text}`);
     }
   });

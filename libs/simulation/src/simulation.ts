@@ -1,12 +1,10 @@
 /**
- * One run: a bank on the real runtime, with everything around it simulated, through all that its plan has in store; then
+ * One run: a bank or runs of workflows on the real runtime, with everything around it simulated, through all that its plan has in store; then
  * all faults end, everything has to come to rest, and everything is checked once more.
  */
 import { isTuttiError } from "@tutti/kernel";
 import { SharedKeys } from "@tutti/runtime/ownership";
-import { partitionOf, service } from "./bank/accounts.ts";
-import { BankCheck } from "./bank/bank-check.ts";
-import { breakableAccount } from "./bank/breakable.ts";
+import { BankLoad } from "./bank/bank-load.ts";
 import { Chronicle } from "./checks/chronicle.ts";
 import { LetterCheck } from "./checks/letters.ts";
 import { checkHistories, checkStates } from "./checks/states.ts";
@@ -15,8 +13,11 @@ import { Coordinator } from "./cluster/coordinator.ts";
 import { Printer } from "./cluster/printer.ts";
 import { Server } from "./cluster/server.ts";
 import type { ServerParts } from "./cluster/server-parts.ts";
+import type { Load } from "./load/load.ts";
+import { partitionOf } from "./load/place.ts";
 import { Network } from "./network/network.ts";
 import type { Disturbance, Plan } from "./plan/plan.ts";
+import { RunsLoad } from "./runs/runs-load.ts";
 import { ClusterStorage } from "./storage/cluster-storage.ts";
 import { EmbeddedStorage } from "./storage/embedded-storage.ts";
 import { JournalServer } from "./storage/journal-server.ts";
@@ -64,13 +65,18 @@ function textOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? String(error)) : String(error);
 }
 
+function loadOf(world: World, chronicle: Chronicle, { operations, printFails, runs }: Plan): Load {
+  if (runs !== undefined) return new RunsLoad(world, chronicle, runs, printFails);
+  return new BankLoad(world, chronicle, operations, printFails);
+}
+
 class Simulation {
   readonly world: World;
   readonly #plan: Plan;
   readonly #network: Network;
   readonly #chronicle: Chronicle;
   readonly #letters: LetterCheck;
-  readonly #bank: BankCheck;
+  readonly #load: Load;
   readonly #storage: Storage;
   readonly #servers: readonly Server[];
   readonly #coordinator: Coordinator;
@@ -82,12 +88,13 @@ class Simulation {
     this.#plan = plan;
     this.#network = new Network(world, plan.network);
     const early = weakening.answersEarly === true ? new EarlyAnswers() : undefined;
-    const machine = withWitness(breakableAccount(), early ?? weakening.edge);
-    this.#chronicle = new Chronicle(world, plan.partitions, [machine]);
+    this.#chronicle = new Chronicle(world, plan.partitions);
+    this.#load = loadOf(world, this.#chronicle, plan);
+    const machine = withWitness(this.#load.machine, early ?? weakening.edge);
+    this.#chronicle.knows(machine);
     this.#letters = new LetterCheck(world);
-    this.#bank = new BankCheck(world, this.#chronicle, plan.operations);
     this.#chronicle.follow(this.#letters);
-    this.#chronicle.follow(this.#bank);
+    this.#chronicle.follow(this.#load);
     this.#storage = this.#makeStorage(weakening);
     const parts: ServerParts = {
       world,
@@ -95,20 +102,20 @@ class Simulation {
       network: this.#network,
       chronicle: this.#chronicle,
       letters: this.#letters,
-      bank: this.#bank,
+      load: this.#load,
       storage: this.#storage,
       machine,
       isClustered: plan.variant === "cluster",
       ownershipKeys: plan.stewards ? new SharedKeys() : undefined,
       ownerOf: (partition) => this.#ownerOf(partition),
       started: (index) => this.#coordinator.joined(index),
-      print: (token) => this.#printer.print(token),
+      print: (due) => this.#printer.print(due),
       weakening,
       early,
     };
     this.#servers = Array.from({ length: plan.processes }, (_, index) => new Server(parts, index));
     this.#coordinator = new Coordinator(world, this.#network, this.#servers, plan.partitions);
-    this.#printer = new Printer(world, plan.printFails, (token, command, body, answered) => {
+    this.#printer = new Printer(world, this.#load, (token, command, body, answered) => {
       const server = this.#ownerOf(token.partition);
       if (server === undefined) return;
       this.#network.send("printer", server.name, world.elapsedMs, "a result", () =>
@@ -120,14 +127,15 @@ class Simulation {
   }
 
   async run(): Promise<void> {
-    const { operations, disturbances, partitions } = this.#plan;
+    const { disturbances, partitions } = this.#plan;
+    const { operations } = this.#load;
     for (const server of this.#servers) server.start();
     for (const disturbance of disturbances) this.world.at(disturbance.atMs, () => this.#disturb(disturbance));
     const { world } = this;
     const clients = new Clients({
       world,
       network: this.#network,
-      bank: this.#bank,
+      load: this.#load,
       partitions,
       servers: this.#servers,
       ownerOf: (partition) => this.#ownerOf(partition),
@@ -140,6 +148,7 @@ class Simulation {
     );
     await world.run(() => false, lastMs + 10);
     await this.#comeToRest();
+    this.#load.finish();
     await this.#checkStates("at rest");
     await this.#startAgain();
     await this.#checkStates("after a restart in good order");
@@ -163,7 +172,7 @@ class Simulation {
     const broken = this.#servers.find((server) => server.quarantined > 0);
     if (broken !== undefined) return `${broken.name} keeps an account aside`;
     if (this.#letters.underWay > 0) return `${this.#letters.underWay} letters are under way`;
-    return this.#bank.restless;
+    return this.#load.restless;
   }
 
   /** Lets the world go on until nothing is amiss any more. */
@@ -198,7 +207,7 @@ class Simulation {
 
   async #checkStates(when: string): Promise<void> {
     if (this.world.finding !== undefined) return;
-    const asking = checkStates(this.world, this.#chronicle, this.#bank, when, (id) =>
+    const asking = checkStates(this.world, this.#chronicle, this.#load, when, (id) =>
       this.#asked(id, (server) => server.projection(id)),
     );
     await this.#await(asking, `asking for all states ${when}`);
@@ -206,19 +215,19 @@ class Simulation {
 
   async #checkHistories(): Promise<void> {
     if (this.world.finding !== undefined) return;
-    const asking = checkHistories(this.world, this.#chronicle, this.#bank, {
+    const asking = checkHistories(this.world, this.#chronicle, this.#load, {
       history: (id, after, limit) => this.#asked(id, (server) => server.history(id, after, limit)),
       stateAt: (id, event) => this.#asked(id, (server) => server.stateAt(id, event)),
     });
     await this.#await(asking, "asking for all histories");
   }
 
-  /** Asks the owner of an account, again while nobody can answer for the moment. */
+  /** Asks the owner of an instance, again while nobody can answer for the moment. */
   async #asked<Answer>(id: string, ask: (server: Server) => Promise<Answer>): Promise<Answer> {
     const { world } = this;
     for (;;) {
       try {
-        const server = this.#ownerOf(partitionOf(id, this.#plan.partitions));
+        const server = this.#ownerOf(partitionOf(this.#load.keyOf(id), this.#plan.partitions));
         if (server?.isRunning === true) return await ask(server);
       } catch (error) {
         // A late repetition may have broken it once more: it is repaired soon.
@@ -321,6 +330,7 @@ class Simulation {
     const { world } = this;
     const plan = this.#plan;
     const chronicle = this.#chronicle;
+    const { service } = this.#load;
     const seams = weakening.storage ?? {};
     if (plan.variant === "embedded") return new EmbeddedStorage({ world, chronicle, plan, service, seams });
     const server = new JournalServer(world, chronicle, service, plan.partitions, weakening.server);

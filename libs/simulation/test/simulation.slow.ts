@@ -1,19 +1,29 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { LoadName } from "../src/cli/options.ts";
 import { type Failed, runSeeds } from "../src/cli/pool.ts";
 import { firstSeeds, weakenings } from "../src/weakenings/index.ts";
 
-async function failuresOf(from: number, seeds: number, weakening: string): Promise<Failed[]> {
+async function failuresOf(
+  from: number,
+  seeds: number,
+  weakening: string,
+  load: LoadName = "bank",
+): Promise<Failed[]> {
   const failed: Failed[] = [];
   const stopsAtFirst = weakening !== "none";
   const done = (share: { readonly failed: readonly Failed[] }): void => void failed.push(...share.failed);
-  await runSeeds({ from, seeds, weakening, workers: 2, stopsAtFirst, done });
+  await runSeeds({ from, seeds, weakening, load, workers: 2, stopsAtFirst, done });
   return failed;
 }
 
 describe("some thousands of seeds", () => {
   it("find nothing wrong", async () => {
     assert.deepEqual(await failuresOf(0, 3_000, "none"), []);
+  });
+
+  it("find nothing wrong with runs of workflows", async () => {
+    assert.deepEqual(await failuresOf(0, 1_500, "none", "runs"), []);
   });
 
   for (const [index, { name, about, foundWithin }] of weakenings.entries()) {

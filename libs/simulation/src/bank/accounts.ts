@@ -1,4 +1,4 @@
-import { type InstanceKey, stableHash } from "@tutti/kernel";
+import type { InstanceKey } from "@tutti/kernel";
 import { accountKind, bankService } from "@tutti/machine-bank";
 
 export const service = bankService;
@@ -6,9 +6,4 @@ const namespace = "default";
 
 export function accountKey(id: string): InstanceKey {
   return { namespace, kind: accountKind, id };
-}
-
-/** The partition of an account. */
-export function partitionOf(id: string, partitions: number): number {
-  return stableHash(namespace, accountKind, id) % partitions;
 }

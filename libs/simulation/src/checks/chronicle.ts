@@ -104,13 +104,17 @@ export class Chronicle {
   readonly partitions: readonly KnownPartition[];
   readonly instances = new Map<string, KnownInstance>();
   readonly #world: World;
-  readonly #machines: ReadonlyMap<string, AnyMachine>;
+  readonly #machines = new Map<string, AnyMachine>();
   readonly #followers: Follower[] = [];
 
-  constructor(world: World, partitions: number, machines: readonly AnyMachine[]) {
+  constructor(world: World, partitions: number) {
     this.#world = world;
     this.partitions = Array.from({ length: partitions }, (_, partition) => new KnownPartition(partition));
-    this.#machines = new Map(machines.map((machine) => [machine.kind, machine]));
+  }
+
+  /** Whose events it reads. */
+  knows(machine: AnyMachine): void {
+    this.#machines.set(machine.kind, machine);
   }
 
   follow(follower: Follower): void {

@@ -30,6 +30,8 @@ const letterOf: Readonly<Record<string, string>> = {
   transfer_declined: "decline_transfer",
 };
 
+const lettersOfBank = new Set(Object.values(letterOf));
+
 export class LetterCheck implements Follower {
   readonly #world: World;
   readonly #channels = new Map<string, Channel>();
@@ -97,6 +99,7 @@ export class LetterCheck implements Follower {
     }
     channel.sent.push(letter);
     const payer = letter.type === "credit" ? letter.sender.slice("account/".length) : "";
+    if (!lettersOfBank.has(letter.type)) return;
     const name = nameOf(letter.type, letter.receiver, transferIn(letter), payer);
     this.#sentLetters.set(name, { channel, number: letter.number });
   }

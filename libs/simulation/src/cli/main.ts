@@ -4,13 +4,13 @@
  */
 import { readFileSync } from "node:fs";
 import { systemClock } from "@tutti/kernel";
-import { drawPlan } from "../plan/draw.ts";
 import { minimise } from "../plan/minimise.ts";
 import type { Plan } from "../plan/plan.ts";
 import { simulate } from "../simulation.ts";
 import { weakeningOf } from "../weakenings/index.ts";
 import { linesTo, noTrace } from "../world/trace.ts";
 import type { Finding } from "../world/world.ts";
+import { drawOf } from "./draw-of.ts";
 import { type Asked, readOptions, usage } from "./options.ts";
 import { type Failed, runSeeds } from "./pool.ts";
 
@@ -22,10 +22,10 @@ const progressSeeds = 10_000;
 async function main(): Promise<number> {
   const asked = readOptions(process.argv.slice(2));
   if (asked.plan !== undefined) return runOne(asked, JSON.parse(readFileSync(asked.plan, "utf8")) as Plan);
-  return asked.seed === undefined ? runMany(asked) : runOne(asked, drawPlan(asked.seed));
+  return asked.seed === undefined ? runMany(asked) : runOne(asked, drawOf(asked.load)(asked.seed));
 }
 
-async function runMany({ from, seeds, weakening, workers }: Asked): Promise<number> {
+async function runMany({ from, seeds, weakening, workers, load }: Asked): Promise<number> {
   const beganMs = systemClock.monotonic();
   const failed: Failed[] = [];
   let ran = 0;
@@ -34,6 +34,7 @@ async function runMany({ from, seeds, weakening, workers }: Asked): Promise<numb
     from,
     seeds,
     weakening,
+    load,
     workers,
     stopsAtFirst: false,
     done(share) {
@@ -57,6 +58,7 @@ async function runMany({ from, seeds, weakening, workers }: Asked): Promise<numb
       seedsPerSec: Number((ran / seconds).toFixed(1)),
       eventsPerSeed: Math.round(events / Math.max(1, ran)),
       weakening,
+      load,
     }),
   );
   return failed.length === 0 ? 0 : 1;

@@ -12,12 +12,17 @@ export interface Asked {
   /** Name of a weakening, or `none`. */
   readonly weakening: string;
   readonly workers: number;
+  readonly load: LoadName;
 }
+
+/** What is done with the system: a bank, or runs of workflows. */
+export type LoadName = "bank" | "runs";
 
 export const usage = `usage: npm run sim -- [--seeds 1000] [--from 0] [--workers 2]     runs seeds, and tells which failed
        npm run sim -- --seed S [--trace] [--minimise]               runs one, tells what happened, makes it smaller
        npm run sim -- --plan FILE [--trace] [--minimise]            the same with a plan that was printed
        … --weakening NAME                                           with something made wrong on purpose
+       … --load runs                                                runs of workflows instead of the bank
 `;
 
 export function readOptions(args: readonly string[]): Asked {
@@ -32,9 +37,12 @@ export function readOptions(args: readonly string[]): Asked {
       minimise: { type: "boolean", default: false },
       weakening: { type: "string", default: "none" },
       workers: { type: "string", default: "2" },
+      load: { type: "string", default: "bank" },
     },
   });
-  const { trace, minimise, weakening, plan } = values;
+  const { trace, minimise, weakening, plan, load } = values;
+  if (load !== "bank" && load !== "runs")
+    throw new RangeError(`expected --load to be bank or runs, found ${load}`);
   return {
     from: wholeNumber("from", values.from),
     seeds: wholeNumber("seeds", values.seeds),
@@ -43,6 +51,7 @@ export function readOptions(args: readonly string[]): Asked {
     trace,
     minimise,
     weakening,
+    load,
     workers: Math.max(1, wholeNumber("workers", values.workers)),
   };
 }

@@ -1,6 +1,7 @@
 /** Threads that run seeds. */
 import { Worker } from "node:worker_threads";
 import type { Finding } from "../world/world.ts";
+import type { LoadName } from "./options.ts";
 
 /** Seeds for one thread. */
 export interface Share {
@@ -27,6 +28,7 @@ export interface Seeds {
   readonly from: number;
   readonly seeds: number;
   readonly weakening: string;
+  readonly load?: LoadName;
   readonly workers: number;
   readonly stopsAtFirst: boolean;
   /** Told after each share. */
@@ -38,6 +40,7 @@ export async function runSeeds({
   from,
   seeds,
   weakening,
+  load = "bank",
   workers,
   stopsAtFirst,
   done,
@@ -53,7 +56,7 @@ export async function runSeeds({
   };
   const work = async (): Promise<void> => {
     const worker = new Worker(new URL("./worker.ts", import.meta.url), {
-      workerData: { weakening },
+      workerData: { weakening, load },
       // What the main thread was started with is for processes.
       execArgv: [],
     });

@@ -3,11 +3,10 @@
  */
 import type { Chance, Refusal } from "@tutti/kernel";
 import type { Outcome } from "@tutti/runtime";
-import { partitionOf } from "../bank/accounts.ts";
-import type { BankCheck } from "../bank/bank-check.ts";
 import { breakCommand } from "../bank/breakable.ts";
+import type { Load, Operation } from "../load/load.ts";
+import { partitionOf } from "../load/place.ts";
 import type { Network } from "../network/network.ts";
-import type { BankOperation } from "../plan/plan.ts";
 import { witnessOf } from "../witness/witness.ts";
 import type { WitnessedAnswer } from "../witness/witnessed.ts";
 import type { World } from "../world/world.ts";
@@ -21,7 +20,7 @@ const astray = 0.05;
 export interface ClientParts {
   readonly world: World;
   readonly network: Network;
-  readonly bank: BankCheck;
+  readonly load: Load;
   readonly partitions: number;
   readonly servers: readonly Server[];
   ownerOf(partition: number): Server | undefined;
@@ -39,20 +38,20 @@ export class Clients {
     this.#chance = parts.world.chanceFor("clients");
   }
 
-  begin(operations: readonly BankOperation[]): void {
+  begin(operations: readonly Operation[]): void {
     for (const operation of operations)
       this.#parts.world.at(operation.atMs, () => this.#attempt(operation, 1));
   }
 
-  #attempt(operation: BankOperation, attempt: number): void {
+  #attempt(operation: Operation, attempt: number): void {
     const { number, command, account, body } = operation;
     if (this.#answered.has(number) || attempt <= (this.#attempts.get(number) ?? 0)) return;
     this.#attempts.set(number, attempt);
-    const { world, network, bank } = this.#parts;
+    const { world, network, load } = this.#parts;
     const server = this.#serverFor(account);
     const patience = patienceMs * (0.5 + this.#chance.random());
     const timeout = world.after(patience, () => this.#attempt(operation, attempt + 1));
-    bank.sent(number);
+    load.sent(number);
     if (server === undefined) return;
     const text = `operation ${number}`;
     world.note(
@@ -79,11 +78,11 @@ export class Clients {
   }
 
   /** Whether that settles it. */
-  #take({ number, command, account }: BankOperation, outcome: Outcome): boolean {
-    const { bank, world } = this.#parts;
+  #take({ number, command, account }: Operation, outcome: Outcome): boolean {
+    const { load, world } = this.#parts;
     if (outcome.kind === "done") {
       const { events, digest } = outcome.reply as WitnessedAnswer;
-      bank.received(number, { events, digest });
+      load.received(number, { events, digest });
       return true;
     }
     const name = `operation ${number} (${command} ${account})`;
@@ -94,16 +93,16 @@ export class Clients {
     const { refusal } = outcome;
     const witnessed = witnessOf(refusal);
     if (witnessed !== undefined) {
-      bank.received(number, witnessed);
+      load.received(number, witnessed);
       return true;
     }
     if (isAbsent(refusal)) {
-      bank.received(number, { events: 0, digest: 0 });
+      load.received(number, { events: 0, digest: 0 });
       return true;
     }
     // Whoever broke it has his answer; everybody else waits for the repair.
     if (refusal.code === "runtime.quarantined" || refusal.code === "runtime.never_began") {
-      if (command === breakCommand) bank.received(number, undefined);
+      if (command === breakCommand) load.received(number, undefined);
       return command === breakCommand;
     }
     if (refusal.retry === "never")
@@ -112,11 +111,11 @@ export class Clients {
   }
 
   #serverFor(account: string): Server | undefined {
-    const { servers, partitions, ownerOf } = this.#parts;
+    const { servers, partitions, load, ownerOf } = this.#parts;
     if (servers.length > 1 && this.#chance.random() < astray) {
       return servers[Math.floor(this.#chance.random() * servers.length)];
     }
-    return ownerOf(partitionOf(account, partitions));
+    return ownerOf(partitionOf(load.keyOf(account), partitions));
   }
 }
 

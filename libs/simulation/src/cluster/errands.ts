@@ -2,7 +2,7 @@
  * What a service does with effects: sends them on their way, again and again, until they have a result or are not wanted
  * any more. It is forgotten with its process; the runtime then says everything again.
  */
-import type { EffectToken } from "@tutti/runtime";
+import type { DueEffect, EffectToken } from "@tutti/runtime";
 import type { Life } from "../world/process.ts";
 import { tokenText } from "./printer.ts";
 
@@ -10,18 +10,18 @@ const repeatMs = 1_500;
 
 export class Errands {
   readonly #life: Life;
-  readonly #send: (token: EffectToken) => void;
-  readonly #wanted = new Map<string, EffectToken>();
+  readonly #send: (due: DueEffect) => void;
+  readonly #wanted = new Map<string, DueEffect>();
 
-  constructor(life: Life, send: (token: EffectToken) => void) {
+  constructor(life: Life, send: (due: DueEffect) => void) {
     this.#life = life;
     this.#send = send;
   }
 
-  begin(token: EffectToken): void {
-    const name = tokenText(token);
+  begin(due: DueEffect): void {
+    const name = tokenText(due.token);
     const isNew = !this.#wanted.has(name);
-    this.#wanted.set(name, token);
+    this.#wanted.set(name, due);
     if (isNew) this.#repeat(name);
   }
 
@@ -30,9 +30,9 @@ export class Errands {
   }
 
   #repeat(name: string): void {
-    const token = this.#wanted.get(name);
-    if (token === undefined) return;
-    this.#send(token);
+    const due = this.#wanted.get(name);
+    if (due === undefined) return;
+    this.#send(due);
     this.#life.schedule(repeatMs, () => this.#repeat(name));
   }
 }

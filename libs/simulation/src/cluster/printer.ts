@@ -1,11 +1,11 @@
 /**
- * Prints statements: the outside world that effects happen in. It prints whatever it is told to, as often as it is told,
- * and repeats a result until somebody has taken it.
+ * The outside world that effects happen in: the printer of statements, agents at work. It does whatever it is told to, as
+ * often as it is told, and repeats a result until somebody has taken it.
  */
 
 import type { Chance } from "@tutti/kernel";
-import { completeStatement, failStatement } from "@tutti/machine-bank";
-import type { EffectToken, Outcome } from "@tutti/runtime";
+import type { DueEffect, EffectToken, Outcome } from "@tutti/runtime";
+import type { Load } from "../load/load.ts";
 import type { World } from "../world/world.ts";
 
 const printMs = 300;
@@ -23,24 +23,26 @@ export class Printer {
   readonly #world: World;
   readonly #chance: Chance;
   readonly #send: SendResult;
-  #failsShare: number;
+  readonly #load: Load;
+  readonly #lateChance: Chance;
+  #isCalm = false;
 
-  constructor(world: World, failsShare: number, send: SendResult) {
+  constructor(world: World, load: Load, send: SendResult) {
     this.#world = world;
     this.#chance = world.chanceFor("printer");
-    this.#failsShare = failsShare;
+    this.#lateChance = world.chanceFor("late results");
+    this.#load = load;
     this.#send = send;
   }
 
   settleDown(): void {
-    this.#failsShare = 0;
+    this.#isCalm = true;
   }
 
-  print(token: EffectToken): void {
+  print({ key, token, effect }: DueEffect): void {
     this.#world.after(this.#chance.random() * printMs, () => {
-      const fails = this.#chance.random() < this.#failsShare;
-      if (fails) this.#report(token, failStatement.type, { problem: "no paper" }, 1);
-      else this.#report(token, completeStatement.type, { pages: 2 }, 1);
+      const result = this.#load.resultOf(key, effect, this.#chance.random(), this.#isCalm);
+      if (result !== undefined) this.#report(token, result.command, result.body, 1);
     });
   }
 
@@ -48,11 +50,21 @@ export class Printer {
     let isTaken = false;
     this.#world.note("printer", () => `reports ${command} of ${tokenText(token)}, attempt ${attempt}`);
     this.#send(token, command, body, (outcome) => {
-      isTaken ||= outcome.kind !== "refused" || outcome.refusal.retry === "never";
+      const isNow = outcome.kind !== "refused" || outcome.refusal.retry === "never";
+      if (isNow && !isTaken) this.#reportLate(token);
+      isTaken ||= isNow;
     });
     this.#world.after(patienceMs * (1 + this.#chance.random()), () => {
       if (!isTaken) this.#report(token, command, body, attempt + 1);
     });
+  }
+
+  /** Says something else on what has its result. */
+  #reportLate(token: EffectToken): void {
+    const result = this.#load.lateResult(this.#lateChance.random());
+    if (result === undefined) return;
+    this.#world.note("printer", () => `reports ${result.command} of ${tokenText(token)} once more`);
+    this.#send(token, result.command, result.body, (outcome) => this.#load.late(outcome));
   }
 }
 

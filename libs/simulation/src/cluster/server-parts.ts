@@ -1,9 +1,9 @@
 import type { LetterBatch } from "@tutti/kernel";
-import type { EffectToken } from "@tutti/runtime";
+import type { DueEffect } from "@tutti/runtime";
 import type { SharedKeys } from "@tutti/runtime/ownership";
-import type { BankCheck } from "../bank/bank-check.ts";
 import type { Chronicle } from "../checks/chronicle.ts";
 import type { LetterCheck } from "../checks/letters.ts";
+import type { Load } from "../load/load.ts";
 import type { Network } from "../network/network.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Storage } from "../storage/storage.ts";
@@ -25,7 +25,7 @@ export interface ServerParts {
   readonly network: Network;
   readonly chronicle: Chronicle;
   readonly letters: LetterCheck;
-  readonly bank: BankCheck;
+  readonly load: Load;
   readonly storage: Storage;
   readonly machine: AnyMachine;
   readonly isClustered: boolean;
@@ -35,7 +35,7 @@ export interface ServerParts {
   ownerOf(partition: number): LetterTaker | undefined;
   /** A server has started and can be given partitions. */
   started(index: number): void;
-  print(token: EffectToken): void;
+  print(due: DueEffect): void;
   readonly weakening: Weakening;
   /** Undefined unless answers are to be given too early. */
   readonly early: EarlyAnswers | undefined;

@@ -1,8 +1,6 @@
 /** The real runtime in a process of the simulation: its clock, its chance and all ways out of it are the world's. */
 import type { Delivery, Place } from "@tutti/kernel";
 import { type DueEffect, Runtime, type RuntimeLimits, runtimeLimits, type Tenure } from "@tutti/runtime";
-import { service } from "../bank/accounts.ts";
-import type { Chronicle } from "../checks/chronicle.ts";
 import type { Plan } from "../plan/plan.ts";
 import { never } from "../storage/observed-journal.ts";
 import type { OpenedStorage } from "../storage/storage.ts";
@@ -31,11 +29,11 @@ export function makeRuntime(
   life: Life,
   { storage: { journals, archive }, errands, tenure }: RuntimeGrounds,
 ): Runtime {
-  const { world, plan, machine } = parts;
+  const { world, plan, machine, load } = parts;
   const limits = limitsOf(plan);
   const turns = world.chanceFor(`turns of ${name} ${life.number}`);
   return new Runtime({
-    service,
+    service: load.service,
     machines: [machine],
     partitions: plan.partitions,
     journals,
@@ -44,7 +42,7 @@ export function makeRuntime(
     tenure,
     effects: {
       dispatch: (effects) => {
-        if (life.cross()) for (const effect of effects) dispatch(parts.chronicle, errands, effect);
+        if (life.cross()) for (const effect of effects) dispatch(parts, errands, effect);
       },
       withdraw(tokens) {
         for (const token of tokens) errands.end(token);
@@ -63,10 +61,12 @@ export function makeRuntime(
   });
 }
 
-function dispatch(chronicle: Chronicle, errands: Errands, { key, token, effect }: DueEffect): void {
-  const { events, digest } = effect as WitnessedEffect;
+function dispatch({ chronicle, load }: ServerParts, errands: Errands, due: DueEffect): void {
+  const { key, token } = due;
+  const { events, digest, effect } = due.effect as WitnessedEffect;
   chronicle.restsOn(() => tokenText(token), key, { events, digest });
-  errands.begin(token);
+  load.dispatched(key, effect);
+  errands.begin({ ...due, effect });
 }
 
 /** Letters go through the network, and so does the word that they have arrived. */

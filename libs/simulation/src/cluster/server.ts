@@ -1,13 +1,12 @@
 /**
- * A process that hosts the bank: the real runtime on its storage, and the doors through which the network reaches it. All
+ * A process that hosts the machine of the load: the real runtime on its storage, and the doors through which the network reaches it. All
  * that goes in or out passes here, and is checked on its way out.
  */
 import type { HistoryRecord } from "@tutti/journal";
 import { isTuttiError, type LetterBatch, type Refusal } from "@tutti/kernel";
 import type { EffectToken, Outcome, Runtime, Submission, Tenure } from "@tutti/runtime";
-import { accountKey } from "../bank/accounts.ts";
 import { causeOf } from "../checks/chronicle.ts";
-import type { BankOperation } from "../plan/plan.ts";
+import type { Operation } from "../load/load.ts";
 import { never } from "../storage/observed-journal.ts";
 import type { OpenedStorage } from "../storage/storage.ts";
 import { type AnyCommand, projectionQuery } from "../witness/witness.ts";
@@ -167,7 +166,7 @@ export class Server implements Member, LetterTaker {
   // What comes in from the network.
 
   /** An operation of a client arrives. */
-  operate(operation: BankOperation, answered: Answered): void {
+  operate(operation: Operation, answered: Answered): void {
     const running = this.#running;
     if (running === undefined) return;
     running.life.schedule(0, () => {
@@ -218,18 +217,18 @@ export class Server implements Member, LetterTaker {
     const query = this.#parts.machine.queries.find(({ type }) => type === projectionQuery);
     if (running === undefined || query === undefined) return never();
     return running.runtime.ask({
-      key: accountKey(account),
+      key: this.#parts.load.keyOf(account),
       query,
       body: undefined,
     }) as Promise<WitnessedAnswer>;
   }
 
   history(account: string, afterEvent: number, limit: number): Promise<readonly HistoryRecord[]> {
-    return this.#running?.runtime.history(accountKey(account), afterEvent, limit) ?? never();
+    return this.#running?.runtime.history(this.#parts.load.keyOf(account), afterEvent, limit) ?? never();
   }
 
   async stateAt(account: string, event: number): Promise<{ readonly projection: unknown }> {
-    return this.#running?.runtime.stateAt(accountKey(account), event) ?? never();
+    return this.#running?.runtime.stateAt(this.#parts.load.keyOf(account), event) ?? never();
   }
 
   /** How many accounts are kept aside here. */
@@ -243,13 +242,13 @@ export class Server implements Member, LetterTaker {
 
   #submit(
     { runtime, life }: Running,
-    { number, account, command, body }: BankOperation,
+    { number, account, command, body }: Operation,
     answered: Answered,
   ): void {
     const found = this.#commands.get(command);
-    if (found === undefined) throw new Error(`the bank has no command ${command}`);
+    if (found === undefined) throw new Error(`the machine has no command ${command}`);
     const submission: Submission = {
-      key: accountKey(account),
+      key: this.#parts.load.keyOf(account),
       command: found,
       body,
       cause: causeOf(number),
@@ -261,14 +260,14 @@ export class Server implements Member, LetterTaker {
     runtime.submit(this.#parts.weakening.submission?.(submission) ?? submission);
   }
 
-  #ask({ runtime, life }: Running, { number, account }: BankOperation, answered: Answered): void {
+  #ask({ runtime, life }: Running, { number, account }: Operation, answered: Answered): void {
     const { machine, early } = this.#parts;
     const query = machine.queries.find(({ type }) => type === "balance");
     if (query === undefined) throw new Error("the bank has no question for the balance");
     const body = { operation: number };
     const answer = this.#answering(life, number, answered);
     early?.expect(body, answer);
-    runtime.ask({ key: accountKey(account), query, body }).then(
+    runtime.ask({ key: this.#parts.load.keyOf(account), query, body }).then(
       (reply) => answer({ kind: "done", reply }),
       (error: unknown) => answer({ kind: "refused", refusal: refusalOf(error) }),
     );
@@ -276,7 +275,7 @@ export class Server implements Member, LetterTaker {
 
   /** How one submission is answered: once, with what is true, and not any more when the process is dead. */
   #answering(life: Life, number: number, answered: Answered): Answered {
-    const { bank, world, early } = this.#parts;
+    const { load, world, early } = this.#parts;
     let isAnswered = false;
     return (outcome) => {
       if (!life.cross()) return;
@@ -285,8 +284,8 @@ export class Server implements Member, LetterTaker {
         return;
       }
       isAnswered = true;
-      if (outcome.kind === "done") bank.answeredBy(number, outcome.reply);
-      else if (outcome.kind === "refused") bank.refusedBy(number, outcome.refusal);
+      if (outcome.kind === "done") load.answeredBy(number, outcome.reply);
+      else if (outcome.kind === "refused") load.refusedBy(number, outcome.refusal);
       life.emit(0, () => answered(outcome));
     };
   }
@@ -296,8 +295,8 @@ export class Server implements Member, LetterTaker {
     this.#leaseUntilMs.clear();
     this.#owned.clear();
     const { network, print } = this.#parts;
-    const errands = new Errands(life, (token) =>
-      network.send(this.name, "printer", life.localMs, "an effect", () => print(token)),
+    const errands = new Errands(life, (due) =>
+      network.send(this.name, "printer", life.localMs, "an effect", () => print(due)),
     );
     const stewardship = this.#makeStewardship(life);
     const runtime = makeRuntime(this.#parts, this.name, life, {
@@ -315,10 +314,11 @@ export class Server implements Member, LetterTaker {
   }
 
   #makeStewardship(life: Life): Stewardship | undefined {
-    const { world, network, ownershipKeys: keys, plan } = this.#parts;
+    const { world, network, ownershipKeys: keys, plan, load } = this.#parts;
     if (keys === undefined) return undefined;
     const { partitions } = plan;
-    return new Stewardship({ world, network, life, keys, partitions, logger: processLog(world, this.name) });
+    const logger = processLog(world, this.name);
+    return new Stewardship({ world, network, life, keys, service: load.service, partitions, logger });
   }
 
   /** By the coordinator's leases. */

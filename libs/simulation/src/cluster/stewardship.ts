@@ -2,7 +2,6 @@
 import { type Logger, silentMetrics } from "@tutti/kernel";
 import type { Runtime, Tenure } from "@tutti/runtime";
 import { LeasedSteward, ownershipSettings, type SharedKeys } from "@tutti/runtime/ownership";
-import { service } from "../bank/accounts.ts";
 import type { Network } from "../network/network.ts";
 import type { Life } from "../world/process.ts";
 import type { World } from "../world/world.ts";
@@ -16,6 +15,7 @@ export interface StewardshipParts {
   readonly network: Network;
   readonly life: Life;
   readonly keys: SharedKeys;
+  readonly service: string;
   readonly partitions: number;
   readonly logger: Logger;
 }
@@ -24,12 +24,14 @@ export class Stewardship {
   readonly #steward: LeasedSteward;
   readonly #life: Life;
   readonly #world: World;
+  readonly #service: string;
   readonly #partitions: number;
   #isStopping = false;
 
-  constructor({ world, network, life, keys, partitions, logger }: StewardshipParts) {
+  constructor({ world, network, life, keys, service, partitions, logger }: StewardshipParts) {
     this.#world = world;
     this.#life = life;
+    this.#service = service;
     this.#partitions = partitions;
     this.#steward = new LeasedSteward({
       store: new SimulatedStore(world, network, life, keys),
@@ -47,7 +49,7 @@ export class Stewardship {
   }
 
   get tenure(): Tenure {
-    const tenure = this.#steward.tenureOf(service);
+    const tenure = this.#steward.tenureOf(this.#service);
     return {
       validUntilMs: (partition) => tenure.validUntilMs(partition),
       lost: (partition) => {
@@ -75,13 +77,13 @@ export class Stewardship {
 
   get owned(): readonly number[] {
     return Array.from({ length: this.#partitions }, (_, partition) => partition).filter((partition) =>
-      this.#steward.holds(service, partition),
+      this.#steward.holds(this.#service, partition),
     );
   }
 
   /** Name of the process that owns a partition, as far as it is known here. */
   ownerOf(partition: number): string | undefined {
-    const owner = this.#steward.ownerOf(service, partition);
+    const owner = this.#steward.ownerOf(this.#service, partition);
     return owner === undefined ? undefined : owner.address || this.#life.name;
   }
 }

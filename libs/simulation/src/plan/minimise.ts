@@ -2,6 +2,7 @@
  * Makes a failing plan smaller: leaves out operations and disturbances, and takes faults back, as long as the same check
  * still fails.
  */
+import { smallestRun } from "@tutti/machine-run/testing";
 import { calmNetwork } from "../network/network.ts";
 import { calmArchive } from "../storage/faulty-archive.ts";
 import type { Plan } from "./plan.ts";
@@ -16,12 +17,28 @@ export async function minimise(plan: Plan, fails: Fails): Promise<Plan> {
     smallest = await withoutFaults(smallest, fails);
     smallest = await leaveOut(smallest, fails, "disturbances");
     smallest = await leaveOut(smallest, fails, "operations");
+    smallest = await leaveOut(smallest, fails, "runs");
+  }
+  return withSmallerRuns(smallest, fails);
+}
+
+async function withSmallerRuns(plan: Plan, fails: Fails): Promise<Plan> {
+  let smallest = plan;
+  for (const index of (plan.runs ?? []).keys()) {
+    const runs = smallest.runs ?? [];
+    const planned = runs[index];
+    if (planned === undefined) continue;
+    const withRun = (run: typeof planned.run): Plan => ({
+      ...smallest,
+      runs: runs.with(index, { ...planned, run }),
+    });
+    smallest = withRun(await smallestRun(planned.run, (run) => fails(withRun(run))));
   }
   return smallest;
 }
 
-function sizeOf({ operations, disturbances }: Plan): number {
-  return operations.length + disturbances.length;
+function sizeOf({ operations, disturbances, runs = [] }: Plan): number {
+  return operations.length + disturbances.length + runs.length;
 }
 
 async function withoutFaults(plan: Plan, fails: Fails): Promise<Plan> {
@@ -40,11 +57,17 @@ async function withoutFaults(plan: Plan, fails: Fails): Promise<Plan> {
   return calmest;
 }
 
+type PlanList = "operations" | "disturbances" | "runs";
+
 /** Leaves out parts of a list, large ones first. Operations keep their numbers only in order, so they get new ones. */
-async function leaveOut(plan: Plan, fails: Fails, list: "operations" | "disturbances"): Promise<Plan> {
+async function leaveOut(plan: Plan, fails: Fails, list: PlanList): Promise<Plan> {
   let smallest = plan;
-  for (let size = Math.ceil(plan[list].length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
-    for (let at = 0; at < smallest[list].length; ) {
+  for (
+    let size = Math.ceil((plan[list] ?? []).length / 2);
+    size >= 1;
+    size = size === 1 ? 0 : Math.ceil(size / 2)
+  ) {
+    for (let at = 0; at < (smallest[list] ?? []).length; ) {
       const candidate = without(smallest, list, at, size);
       if (await fails(candidate)) smallest = candidate;
       else at += size;
@@ -53,9 +76,10 @@ async function leaveOut(plan: Plan, fails: Fails, list: "operations" | "disturba
   return smallest;
 }
 
-function without(plan: Plan, list: "operations" | "disturbances", at: number, size: number): Plan {
+function without(plan: Plan, list: PlanList, at: number, size: number): Plan {
   const isKept = (_: unknown, index: number): boolean => index < at || index >= at + size;
   if (list === "disturbances") return { ...plan, disturbances: plan.disturbances.filter(isKept) };
+  if (list === "runs") return { ...plan, runs: (plan.runs ?? []).filter(isKept) };
   const operations = plan.operations.filter(isKept).map((operation, number) => ({ ...operation, number }));
   return { ...plan, operations };
 }

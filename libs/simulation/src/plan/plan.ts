@@ -3,6 +3,7 @@
  * made smaller by leaving things out.
  */
 import type { DiskFaults } from "@tutti/journal/testing";
+import type { DrawnRun } from "@tutti/machine-run/testing";
 import type { Fields } from "../bank/plain-account.ts";
 import type { NetworkFaults } from "../network/network.ts";
 
@@ -23,6 +24,8 @@ export interface Plan {
   /** Shares of all attempts to print that fail. */
   readonly printFails: number;
   readonly operations: readonly BankOperation[];
+  /** Runs of workflows, instead of the bank. */
+  readonly runs?: readonly PlannedRun[];
   readonly disturbances: readonly Disturbance[];
 }
 
@@ -53,6 +56,15 @@ export interface PlanLimits {
   readonly keepMs: number;
   readonly idKeptMs: number;
   readonly purgeEveryMs: number;
+}
+
+/** A run that a client starts. */
+export interface PlannedRun {
+  readonly id: string;
+  readonly atMs: number;
+  readonly run: DrawnRun;
+  /** When it is cancelled; never when that is 0. */
+  readonly cancelMs: number;
 }
 
 /** What a client wants. */

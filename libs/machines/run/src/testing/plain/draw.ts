@@ -204,7 +204,7 @@ class RunDraw {
       "skip",
       true,
       { n: 2 },
-      { n: 0, more: ["y"] },
+      { more: ["y"], n: 0 },
       [1, 2],
       ["a", "skip"],
       [],

@@ -3,7 +3,6 @@ import { ErrorDetail, RetryClass } from "@tutti/contracts/types/v1";
 import { CompleteTask, FailTask } from "@tutti/contracts/workflow/v1";
 import type { Json } from "@tutti/expressions";
 import type { Chance } from "@tutti/kernel";
-import type { MachineCall } from "@tutti/kernel/testing";
 import type { OfferTask, RunEffect } from "../../effects.ts";
 import { cancelRun } from "../../life/commands.ts";
 import { jsonBytes, jsonOf } from "../json.ts";
@@ -44,8 +43,14 @@ export function driveRun(run: DrawnRun, chance: Chance, script = run.script): re
   return check.findings;
 }
 
+/** A command with the token of its attempt. */
+export interface AgentResult {
+  readonly command: string;
+  readonly body: object;
+}
+
 /** What an agent that follows the script says. */
-export function resultOf(script: Script, effect: RunEffect): Omit<MachineCall, "key"> {
+export function resultOf(script: Script, effect: RunEffect): AgentResult {
   if (effect.kind !== "offer_task") throw new Error(`expected an offer, found ${effect.kind}`);
   const { taskId, attempt, input } = effect;
   const answer = answerOf(script, isUndo(effect) ? undoOf(taskId) : taskId, attempt);

@@ -1,6 +1,6 @@
 export { drawRun } from "./draw.ts";
 export { type DrawnRun, isRunnable, smallestRun } from "./drawn-run.ts";
-export { driveRun, resultOf as resultOfScript } from "./drive.ts";
+export { type AgentResult, driveRun, resultOf as resultOfScript } from "./drive.ts";
 export { type Moment, type PlainEnding, PlainRun } from "./plain-run.ts";
 export type { PlainStatus, PlainTask } from "./plain-task.ts";
 export { isUndo, RunCheck } from "./run-check.ts";

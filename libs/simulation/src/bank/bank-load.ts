@@ -1,0 +1,83 @@
+/** The bank as a load: what clients want is drawn, what a printer does outside is left to chance. */
+
+import { isDeepStrictEqual } from "node:util";
+import type { InstanceKey } from "@tutti/kernel";
+import { completeStatement, failStatement } from "@tutti/machine-bank";
+import type { Chronicle } from "../checks/chronicle.ts";
+import type { Load, Result } from "../load/load.ts";
+import type { BankOperation } from "../plan/plan.ts";
+import type { WitnessedAnswer } from "../witness/witnessed.ts";
+import type { World } from "../world/world.ts";
+import { accountKey, service } from "./accounts.ts";
+import { BankCheck } from "./bank-check.ts";
+import { breakableAccount } from "./breakable.ts";
+import type { PlainAccount } from "./plain-account.ts";
+
+export class BankLoad extends BankCheck implements Load {
+  readonly service = service;
+  readonly machine = breakableAccount();
+  readonly operations: readonly BankOperation[];
+  readonly #world: World;
+  readonly #printFails: number;
+
+  constructor(world: World, chronicle: Chronicle, operations: readonly BankOperation[], printFails: number) {
+    super(world, chronicle, operations);
+    this.operations = operations;
+    this.#world = world;
+    this.#printFails = printFails;
+  }
+
+  keyOf(id: string): InstanceKey {
+    return accountKey(id);
+  }
+
+  /** An account that was closed may be gone. */
+  get lasting(): readonly string[] {
+    return [...this.accounts.values()].flatMap(({ id, standing }) =>
+      standing === "closed" || standing === "absent" ? [] : [id],
+    );
+  }
+
+  dispatched(): void {}
+
+  /** Prints whatever it is told to, as often as it is told. */
+  resultOf(_key: InstanceKey, _effect: unknown, luck: number, isCalm: boolean): Result {
+    if (!isCalm && luck < this.#printFails)
+      return { command: failStatement.type, body: { problem: "no paper" } };
+    return { command: completeStatement.type, body: { pages: 2 } };
+  }
+
+  lateResult(): undefined {}
+
+  late(): void {}
+
+  checkState(id: string, name: string, live: WitnessedAnswer): void {
+    const plain = shown(this.accountAfter(id, live));
+    if (agreesWith(plain, live.answer)) return;
+    const found = JSON.stringify(live.answer);
+    this.#world.fail("model", `${name} is ${found}, in the plain bank ${JSON.stringify(plain)}`);
+  }
+
+  finish(): void {}
+}
+
+function shown({ standing, balance, paidIn, paidOut, holds, transfers, statements }: PlainAccount): object {
+  return {
+    standing,
+    balanceCents: balance,
+    paidInCents: paidIn,
+    paidOutCents: paidOut,
+    holds: [...holds].map(([number, { amount, dueMs }]) => ({ number, amountCents: amount, dueMs })),
+    transfers: [...transfers].map(([number, { to, amount }]) => ({ number, to, amountCents: amount })),
+    statements: [...statements].map(([number, { attempt, retryMs = null }]) => ({
+      number,
+      attempt,
+      retryMs,
+    })),
+  };
+}
+
+function agreesWith(plain: object, found: unknown): boolean {
+  const fields = new Map(Object.entries(found as object));
+  return Object.entries(plain).every(([name, value]) => isDeepStrictEqual(fields.get(name), value));
+}

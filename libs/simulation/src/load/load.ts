@@ -1,0 +1,57 @@
+/** What is done with the system while it is troubled: which machine, who wants what of it, and what has to come of that. */
+import type { InstanceKey, Refusal } from "@tutti/kernel";
+import type { Outcome } from "@tutti/runtime";
+import type { Follower } from "../checks/chronicle.ts";
+import type { AnyMachine } from "../witness/witness.ts";
+import type { Witnessed, WitnessedAnswer } from "../witness/witnessed.ts";
+
+/** What a client wants of an instance. */
+export interface Operation {
+  /** Its place in the plan. */
+  readonly number: number;
+  readonly atMs: number;
+  /** Id of the instance. */
+  readonly account: string;
+  /** Type of the command, or `balance`. */
+  readonly command: string;
+  readonly body: object;
+}
+
+/** What the world outside answers to an effect. */
+export interface Result {
+  readonly command: string;
+  readonly body: object;
+}
+
+export interface Load extends Follower {
+  readonly service: string;
+  readonly machine: AnyMachine;
+  readonly operations: readonly Operation[];
+  /** What keeps it from being at rest; undefined when nothing does. */
+  readonly restless: string | undefined;
+  /** Ids of instances that have to be there at the end. */
+  readonly lasting: readonly string[];
+  keyOf(id: string): InstanceKey;
+  /** An operation leaves its client. */
+  sent(number: number): void;
+  /** A process answers an operation: whatever becomes of the answer, it has to be true. */
+  answeredBy(number: number, answer: unknown): void;
+  refusedBy(number: number, refusal: Refusal): void;
+  /** An answer has reached its client. */
+  received(number: number, witnessed: Witnessed | undefined): void;
+  /** An effect has left its process. */
+  dispatched(key: InstanceKey, effect: unknown): void;
+  /**
+   * Somebody outside sees to an effect; undefined when nothing comes of that, and it has to be asked for again.
+   * @param luck from 0 to 1
+   * @param isCalm whether faults are over
+   */
+  resultOf(key: InstanceKey, effect: unknown, luck: number, isCalm: boolean): Result | undefined;
+  /** Another word on what has its result already: nothing may come of it; undefined for none. */
+  lateResult(luck: number): Result | undefined;
+  late(outcome: Outcome): void;
+  /** A live state is held against what the load knows. */
+  checkState(id: string, name: string, live: WitnessedAnswer): void;
+  /** Everything is at rest. */
+  finish(): void;
+}

@@ -1,0 +1,23 @@
+/** Draws plans with runs of workflows; the system and its faults are drawn as for the bank. */
+import { seededChance } from "@tutti/kernel/testing";
+import { drawRun } from "@tutti/machine-run/testing";
+import { drawPlan } from "../plan/draw.ts";
+import type { Plan, PlannedRun } from "../plan/plan.ts";
+
+/** Streams of their own: what a definition draws does not shift what others do. */
+const runsStream = 2 ** 40;
+const spanMs = 10_000;
+/** No run is to be gone before it was looked at, whatever clocks say. */
+const keepMs = 1_000 * 3_600_000;
+
+export function drawRunsPlan(seed: number): Plan {
+  const plan = drawPlan(seed);
+  const chance = seededChance(seed + runsStream);
+  const count = 1 + Math.floor(chance.random() ** 2 * 6);
+  const runs = Array.from({ length: count }, (_, index): PlannedRun => {
+    const atMs = Math.floor(chance.random() * spanMs * 0.5);
+    const cancelMs = chance.random() < 0.15 ? atMs + Math.floor(chance.random() * spanMs) : 0;
+    return { id: `run-${index}`, atMs, cancelMs, run: { ...drawRun(chance), cancelAfter: 0 } };
+  });
+  return { ...plan, operations: [], runs, limits: { ...plan.limits, keepMs } };
+}

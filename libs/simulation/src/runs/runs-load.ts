@@ -1,0 +1,186 @@
+/**
+ * Runs of workflows as a load: drawn definitions, agents that follow a script, and the plain interpreter, which follows what
+ * becomes durable and says what has to come of it.
+ *
+ * 1. What ends, how, and with which output, error and order of undoing is what the interpreter says.
+ * 2. Every attempt works on what the interpreter says.
+ * 3. Nothing comes of what an agent says of an attempt that has its result.
+ */
+import { ErrorDetail } from "@tutti/contracts/types/v1";
+import { CancelRun, CompleteTask, FailTask, ReturnTask, RunOrder } from "@tutti/contracts/workflow/v1";
+import type { InstanceKey, Refusal } from "@tutti/kernel";
+import {
+  beginRun,
+  cancelRun,
+  type OfferTask,
+  type RunEffect,
+  runErrors,
+  runMachine,
+} from "@tutti/machine-run";
+import {
+  jsonBytes,
+  KnownDefinitions,
+  RunCheck,
+  resultOfScript,
+  runService,
+} from "@tutti/machine-run/testing";
+import type { Outcome } from "@tutti/runtime";
+import type { Chronicle, KnownEvent } from "../checks/chronicle.ts";
+import type { Load, Operation, Result } from "../load/load.ts";
+import type { PlannedRun } from "../plan/plan.ts";
+import { witnessOf } from "../witness/witness.ts";
+import type { Witnessed, WitnessedAnswer } from "../witness/witnessed.ts";
+import type { World } from "../world/world.ts";
+
+/** So often an attempt may be lost before that counts as a failure. */
+const lostMax = 3;
+const lateShare = 0.2;
+
+export class RunsLoad implements Load {
+  readonly service = runService;
+  readonly machine;
+  readonly operations: readonly Operation[];
+  readonly #world: World;
+  readonly #chronicle: Chronicle;
+  readonly #runs: ReadonlyMap<string, PlannedRun>;
+  readonly #checks = new Map<string, RunCheck>();
+  readonly #answered = new Set<number>();
+  readonly #lost = new Map<string, number>();
+  /** Share of all attempts that come to nothing. */
+  readonly #troubles: number;
+
+  constructor(world: World, chronicle: Chronicle, runs: readonly PlannedRun[], troubles: number) {
+    this.#world = world;
+    this.#chronicle = chronicle;
+    this.#troubles = troubles;
+    this.#runs = new Map(runs.map((run) => [run.id, run]));
+    const plans = new KnownDefinitions();
+    const machine = runMachine({ plans });
+    this.machine = machine;
+    const wanted: Omit<Operation, "number">[] = [];
+    for (const { id, atMs, cancelMs, run } of runs) {
+      this.#checks.set(id, new RunCheck(machine, this.keyOf(id), run));
+      const hash = plans.add(JSON.stringify(run.document));
+      const order = RunOrder.fromPartial({ hash, input: jsonBytes(run.input), idChosen: true });
+      wanted.push({ atMs, account: id, command: beginRun.type, body: { order } });
+      const body = CancelRun.fromPartial({ reason: "no longer wanted" });
+      if (cancelMs > 0) wanted.push({ atMs: cancelMs, account: id, command: cancelRun.type, body });
+    }
+    this.operations = wanted
+      .sort((one, other) => one.atMs - other.atMs)
+      .map((operation, number) => ({ number, ...operation }));
+  }
+
+  keyOf(id: string): InstanceKey {
+    return { namespace: "default", kind: "run", id };
+  }
+
+  get lasting(): readonly string[] {
+    return [...this.#runs.keys()].filter((id) => this.#chronicle.instance(this.keyOf(id)) !== undefined);
+  }
+
+  get restless(): string | undefined {
+    const open = this.operations.find(({ number }) => !this.#answered.has(number));
+    if (open !== undefined) return `operation ${open.number} (${open.command}) has no answer`;
+    for (const [id, check] of this.#checks) if (!check.hasEnded) return `run ${id} has not ended`;
+    return undefined;
+  }
+
+  /** See rule 1. */
+  event({ key: { id }, type, version, body }: KnownEvent): void {
+    const check = this.#checks.get(id);
+    check?.event(type, version, body);
+    this.#tell(id, check);
+  }
+
+  partitionEvent(): void {}
+
+  sent(): void {}
+
+  answeredBy(number: number, answer: unknown): void {
+    this.#restsOn(number, "the answer to", answer as WitnessedAnswer);
+  }
+
+  refusedBy(number: number, refusal: Refusal): void {
+    const witnessed = witnessOf(refusal);
+    if (witnessed === undefined) return;
+    this.#restsOn(number, "the refusal of", witnessed);
+    const { command } = this.#operation(number);
+    const isRight = command === cancelRun.type && cancelsNothing.has(refusal.code);
+    if (!isRight) this.#world.fail("answers", `${command} was refused: ${refusal.code}: ${refusal.message}`);
+  }
+
+  received(number: number): void {
+    this.#answered.add(number);
+  }
+
+  /** See rule 2. */
+  dispatched({ id }: InstanceKey, effect: unknown): void {
+    const check = this.#checks.get(id);
+    check?.offered(effect as OfferTask);
+    this.#tell(id, check);
+  }
+
+  resultOf({ id }: InstanceKey, effect: unknown, luck: number, isCalm: boolean): Result | undefined {
+    const offer = effect as OfferTask;
+    const run = this.#runs.get(id)?.run;
+    if (run === undefined) throw new Error(`there is no run ${id}`);
+    const trouble = isCalm ? 1 : luck / this.#troubles;
+    if (trouble < 0.3) return undefined;
+    if (trouble < 0.7) return returned({ retryAfterMs: 200, message: "busy" });
+    if (trouble < 1 && this.#mayLose(`${id} ${offer.taskId} ${offer.attempt}`))
+      return returned({ lost: true });
+    return resultOfScript(run.script, effect as RunEffect);
+  }
+
+  /** See rule 3. */
+  lateResult(luck: number): Result | undefined {
+    if (luck > lateShare) return undefined;
+    const error = ErrorDetail.fromPartial({ code: "t.late", message: "too late" });
+    if (luck < lateShare / 2) return { command: "fail_task", body: FailTask.fromPartial({ error }) };
+    return { command: "complete_task", body: CompleteTask.fromPartial({ output: jsonBytes("too late") }) };
+  }
+
+  late({ kind }: Outcome): void {
+    if (kind === "done") this.#world.fail("once", "a second result of an attempt was taken");
+  }
+
+  checkState(): void {}
+
+  finish(): void {
+    for (const [id, check] of this.#checks) {
+      check.finish();
+      this.#tell(id, check);
+    }
+  }
+
+  #mayLose(attempt: string): boolean {
+    const lost = (this.#lost.get(attempt) ?? 0) + 1;
+    this.#lost.set(attempt, lost);
+    return lost <= lostMax;
+  }
+
+  #restsOn(number: number, what: string, { events, digest }: Witnessed): void {
+    const { command, account } = this.#operation(number);
+    const name = (): string => `${what} operation ${number} (${command})`;
+    this.#chronicle.restsOn(name, this.keyOf(account), { events, digest });
+  }
+
+  #operation(number: number): Operation {
+    const operation = this.operations[number];
+    if (operation === undefined) throw new Error(`there is no operation ${number}`);
+    return operation;
+  }
+
+  #tell(id: string, check: RunCheck | undefined): void {
+    const [finding] = check?.findings ?? [];
+    if (finding !== undefined) this.#world.fail("model", `${id}: ${finding}`);
+  }
+}
+
+/** The run has ended by itself, or is not there yet. */
+const cancelsNothing = new Set<string>([runErrors.runEnded.code, runErrors.runMissing.code]);
+
+function returned(how: Partial<ReturnTask>): Result {
+  return { command: "return_task", body: ReturnTask.fromPartial(how) };
+}
