@@ -1,6 +1,12 @@
 /** Starts and stops runs for those that ask for it: schedules, and runs with children. */
 import type { Payload } from "@tutti/contracts/types/v1";
-import { RunSpec, type runService, StartRunRequest } from "@tutti/contracts/workflow/v1";
+import {
+  type Run,
+  type RunEnding,
+  RunSpec,
+  type runService,
+  StartRunRequest,
+} from "@tutti/contracts/workflow/v1";
 import { toErrorDetail, toTimestamp } from "@tutti/kernel";
 import { confirmChild, refuseChild, type StartChild } from "@tutti/machine-run";
 import { confirmStart, confirmStop, refuseStart, type StartRun, type StopRun } from "@tutti/machine-schedule";
@@ -52,7 +58,8 @@ export class Starts {
       if (effect.childKind !== "run") throw startErrors.kindNotStarted({ kind: effect.childKind });
       const { run, existed } = await runs.startRun(request, { signal });
       if (existed && run?.parent?.id !== id) throw startErrors.childTaken({ child: childId });
-      const body = { id: childId, hash: run?.definitionHash ?? "", existed, ending: undefined };
+      // One that was asked for again by a parent that was reset may have ended, and will not tell it anew.
+      const body = { id: childId, hash: run?.definitionHash ?? "", existed, ending: run && endingOf(run) };
       return { command: confirmChild, body };
     };
     errands.begin(due, attempt, (error) => ({ command: refuseChild, body: { error: toErrorDetail(error) } }));
@@ -97,3 +104,20 @@ function specOf({ definition, label, hash, input, parameters, facts, details }: 
 function inline(value: Uint8Array): Payload {
   return { body: { $case: "inline", value }, mediaType: "" };
 }
+
+/** How a run ended, as its parent is told; undefined while it goes on. */
+function endingOf({ runId, status, outcome }: Run): RunEnding | undefined {
+  const { result } = outcome ?? {};
+  if (result === undefined) return undefined;
+  const ending = { runId, status, output: noBytes, outputPayload: undefined, error: undefined };
+  switch (result.$case) {
+    case "completed":
+      return { ...ending, outputPayload: result.value };
+    case "continued":
+      return ending;
+    default:
+      return { ...ending, error: result.value };
+  }
+}
+
+const noBytes = new Uint8Array(0);
