@@ -61,6 +61,13 @@ export const requestErrors = defineErrors("workflow", {
     message: ({ task }: { task: string }) =>
       `expected every task once, found ${task} more than once; give each an id of its own`,
   },
+  taskTaken: {
+    status: "ALREADY_EXISTS",
+    retry: "never",
+    help: "Ids of tasks are unique in a run, those that were added included. None of the tasks has been added.",
+    message: ({ task }: { task: string }) =>
+      `expected ids that the run does not have yet, found ${task}; give it another one`,
+  },
   nothingToDo: {
     status: "INVALID_ARGUMENT",
     retry: "never",

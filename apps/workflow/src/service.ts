@@ -21,7 +21,7 @@ import { definitionHandlers } from "./api/definitions/handlers.ts";
 import { limitHandlers } from "./api/limits/handlers.ts";
 import { runHandlers, servedRuns } from "./api/runs/handlers.ts";
 import { scheduleHandlers } from "./api/schedules/handlers.ts";
-import { servedTasks, taskHandlers } from "./api/tasks/handlers.ts";
+import { taskHandlers } from "./api/tasks/handlers.ts";
 import { workflowSection } from "./configuration.ts";
 import { catalogueFor } from "./definitions/installation.ts";
 import { LiveRuns } from "./definitions/live-runs.ts";
@@ -85,7 +85,7 @@ export class WorkflowService extends Orchestrator {
       namespaceOfPool: (pool: string, namespace: string) => dispatcher.namespaceOf(pool, namespace),
     };
     mesh.serve(servedRuns, runHandlers({ ...desk, orders, ends, ids: host.ids, ...pools }));
-    mesh.serve(servedTasks, taskHandlers({ ...desk, outputs, tasks: mesh.client(taskService) }));
+    mesh.serve(taskService, taskHandlers({ ...desk, outputs, tasks: mesh.client(taskService) }));
     mesh.serve(bulkService, bulkHandlers({ archive, blobs, runs, foundation }));
   }
 }

@@ -1,25 +1,29 @@
 import { Verdict } from "@tutti/contracts/types/v1";
 import {
+  AddTasksRequest,
+  BringInOutcomesRequest,
   DecideApprovalRequest,
   GetTaskRequest,
   GetTimelineRequest,
   ListApprovalsRequest,
   ListTasksRequest,
   RepairTaskRequest,
+  taskService,
   WatchApprovalsRequest,
   WatchOutputRequest,
+  WithdrawTasksRequest,
 } from "@tutti/contracts/workflow/v1";
 import { describeRefusals } from "@tutti/host/testing";
-import { servedTasks } from "../../src/api/tasks/handlers.ts";
 import { workflow } from "../../src/service.ts";
 
 const long = "x".repeat(2_000);
 const runId = "run_1";
 const taskId = "ship";
+const added = { id: taskId, work: { $case: "capability" as const, value: "ship.box" } };
 const skip = { $case: "skip" as const, value: { skipDependents: false } };
 
 describeRefusals({
-  contract: servedTasks,
+  contract: taskService,
   services: [workflow],
   table: {
     listTasks: {
@@ -46,6 +50,21 @@ describeRefusals({
       malformed: RepairTaskRequest.fromPartial({ runId, taskId, repair: skip }),
       field: "reason",
       tooLarge: RepairTaskRequest.fromPartial({ runId, taskId, repair: skip, reason: long }),
+    },
+    addTasks: {
+      malformed: AddTasksRequest.fromPartial({ runId }),
+      field: "tasks",
+      tooLarge: AddTasksRequest.fromPartial({ runId, tasks: [added], reason: long }),
+    },
+    withdrawTasks: {
+      malformed: WithdrawTasksRequest.fromPartial({ runId }),
+      field: "task_ids",
+      tooLarge: WithdrawTasksRequest.fromPartial({ runId, taskIds: [taskId], reason: long }),
+    },
+    bringInOutcomes: {
+      malformed: BringInOutcomesRequest.fromPartial({ runId, outcomes: [{ taskId }] }),
+      field: "outcomes[0].outcome",
+      tooLarge: BringInOutcomesRequest.fromPartial({ runId, outcomes: [{ taskId: long }] }),
     },
     listApprovals: {
       malformed: ListApprovalsRequest.fromPartial({ filter: { workId: "a b" } }),

@@ -26,5 +26,6 @@ export { showTask, showTasks, type TasksShown, type TasksWanted } from "./querie
 export { repairTask, resetRun, retryRun } from "./repair/commands.ts";
 export { signalRun } from "./signal/commands.ts";
 export { addTasks, bringInOutcomes, withdrawTasks } from "./spawn/commands.ts";
+export { type AdditionShown, checkAdded } from "./spawn/queries.ts";
 export type { Run } from "./state.ts";
 export { completeTask, failTask, noteAttempt, noteProgress, returnTask } from "./uses/commands.ts";

@@ -19,12 +19,12 @@ import { childQueued, childStarted } from "./child/events.ts";
 import { describeRun, projectRun } from "./description.ts";
 import type { RunEffect } from "./effects.ts";
 import { entriesBegun } from "./entries/events.ts";
-import { workSentBack } from "./gate/events.ts";
-import { beginRun, cancelRun, labelRun, pauseRun, resumeRun, terminateRun } from "./life/commands.ts";
-import * as life from "./life/events.ts";
 import { updateRun } from "./entry/commands.ts";
 import { updateTaken } from "./entry/events.ts";
 import { showEntry } from "./entry/queries.ts";
+import { workSentBack } from "./gate/events.ts";
+import { beginRun, cancelRun, labelRun, pauseRun, resumeRun, terminateRun } from "./life/commands.ts";
+import * as life from "./life/events.ts";
 import { expire } from "./life/expire.ts";
 import { declineLimit, grantLimit, loseLease, withdrawLimit } from "./limit/commands.ts";
 import { runLimitAsked, runLimitHeld, runLimitLost } from "./limit/events.ts";
@@ -41,9 +41,10 @@ import { runReset, runRetried, taskRepaired } from "./repair/events.ts";
 import { signalRun } from "./signal/commands.ts";
 import { signalReceived, signalTaken } from "./signal/events.ts";
 import { runSnapshots } from "./snapshots.ts";
-import { newRun, type Run } from "./state.ts";
 import { addTasks, bringInOutcomes, withdrawTasks } from "./spawn/commands.ts";
 import { tasksAdded, tasksWithdrawn } from "./spawn/events.ts";
+import { checkAdded } from "./spawn/queries.ts";
+import { newRun, type Run } from "./state.ts";
 import { actionsBegun, stateEntered, stateTimePassed, transitionTaken } from "./states/events.ts";
 import * as undo from "./undo/events.ts";
 import { completeTask, failTask, noteAttempt, noteProgress, returnTask } from "./uses/commands.ts";
@@ -149,7 +150,17 @@ export function runMachine({ plans }: RunMachineOptions): Machine<Run, RunEffect
     create: (key) => newRun(known, key),
     commands,
     events,
-    queries: [showRun, showEnding, showTasks, showTask, explain, showSnapshot, showApprovals, showEntry],
+    queries: [
+      showRun,
+      showEnding,
+      showTasks,
+      showTask,
+      explain,
+      showSnapshot,
+      showApprovals,
+      showEntry,
+      checkAdded,
+    ],
     expire,
     snapshots: runSnapshots(known),
     recover: recoverRun,

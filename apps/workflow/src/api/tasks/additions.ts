@@ -1,0 +1,74 @@
+/** Tasks come to a run, leave it to be done elsewhere, and end with what came of that. */
+import type {
+  AddTasksRequest,
+  BringInOutcomesReply,
+  BringInOutcomesRequest,
+  WithdrawTasksReply,
+  WithdrawTasksRequest,
+} from "@tutti/contracts/workflow/v1";
+import { documentOfTasks, repeatedIds } from "@tutti/definitions";
+import type { CallContext } from "@tutti/kernel";
+import {
+  type AdditionShown,
+  addTasks,
+  bringInOutcomes,
+  checkAdded,
+  runErrors,
+  withdrawTasks,
+} from "@tutti/machine-run";
+import { withoutMistakes } from "../../definitions/sources.ts";
+import { requestErrors } from "../../errors.ts";
+import { type MachineDesk, tell } from "../machine-calls.ts";
+import { askRun, keyOf } from "../runs/desk.ts";
+
+/** They are checked here, so that all mistakes are told at once; the run looks again whether they still fit. */
+export async function add(
+  desk: MachineDesk,
+  { runId, tasks: specs, parentTaskId, reason, idempotencyKey }: AddTasksRequest,
+  context: CallContext,
+): Promise<{ total: number }> {
+  const list = { tasks: specs, output: "", input: undefined };
+  const [repeated] = repeatedIds(list);
+  if (repeated !== undefined) throw requestErrors.taskRepeated({ task: repeated });
+  const key = keyOf(context.namespace, runId);
+  const { tasks } = documentOfTasks("tasks", list);
+  if (tasks === undefined) throw requestErrors.nothingToRun();
+  const asked = { query: checkAdded, body: { tasks } };
+  const { checked, taken } = (await askRun(desk, runId, asked, context)) as AdditionShown;
+  const [known] = taken;
+  const isRepeatable = idempotencyKey !== "" || context.idempotencyKey !== "";
+  if (known !== undefined && !isRepeatable) throw requestErrors.taskTaken({ task: known });
+  const { plan } = withoutMistakes(checked, "the tasks");
+  if (plan === undefined) throw requestErrors.nothingToRun();
+  const body = { plan: Buffer.from(JSON.stringify(plan)), parentTaskId, reason };
+  try {
+    return await tell(desk, key, { command: addTasks, body, reason, idempotencyKey }, context);
+  } catch (error) {
+    // They are there, and not by this very call.
+    if (known !== undefined && runErrors.additionInvalid.is(error))
+      throw requestErrors.taskTaken({ task: known });
+    throw error;
+  }
+}
+
+export function withdraw(
+  desk: MachineDesk,
+  { runId, taskIds, reason }: WithdrawTasksRequest,
+  context: CallContext,
+): Promise<WithdrawTasksReply> {
+  const told = { command: withdrawTasks, body: { taskIds, reason }, reason };
+  return tell(desk, keyOf(context.namespace, runId), told, context);
+}
+
+export function bringIn(
+  desk: MachineDesk,
+  { runId, outcomes }: BringInOutcomesRequest,
+  context: CallContext,
+): Promise<BringInOutcomesReply> {
+  return tell(
+    desk,
+    keyOf(context.namespace, runId),
+    { command: bringInOutcomes, body: { outcomes } },
+    context,
+  );
+}
