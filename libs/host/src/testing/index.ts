@@ -1,1 +1,2 @@
+export { KeptHost, type KeptHostOptions } from "./kept-host.ts";
 export { describeRefusals, type RefusalRow, type RefusalTable } from "./refusals.ts";
