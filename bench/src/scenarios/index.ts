@@ -9,10 +9,13 @@ import { match } from "./matching/match.ts";
 import { mesh } from "./mesh/mesh.ts";
 import { recovery } from "./recovery/recovery.ts";
 import { register } from "./register.ts";
-import { runMachineCost } from "./run-machine.ts";
+import { dag, runMachineCost } from "./run-machine.ts";
 import { runtime } from "./runtime/runtime.ts";
 import { start } from "./start.ts";
+import { baseline } from "./task/baseline.ts";
 import { chain } from "./task/chain.ts";
+import { fanout } from "./task/fanout.ts";
+import { live } from "./task/live.ts";
 import { worker } from "./worker/worker.ts";
 
 export const scenarios: ReadonlyMap<string, Scenario> = new Map(
@@ -32,5 +35,9 @@ export const scenarios: ReadonlyMap<string, Scenario> = new Map(
     worker,
     runMachineCost,
     chain,
+    fanout,
+    dag,
+    live,
+    baseline,
   ].map((scenario) => [scenario.name, scenario]),
 );

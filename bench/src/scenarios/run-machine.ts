@@ -4,7 +4,7 @@ import { RunPlan, runMachine } from "@tutti/machine-run";
 import { jsonBytes, PlainStep } from "@tutti/machine-run/testing";
 import { alternate, type Contestant } from "../measure/rounds.ts";
 import { rounded } from "../measure/statistics.ts";
-import type { Scenario } from "../scenario.ts";
+import type { Budget, Result, Scenario } from "../scenario.ts";
 
 type Figures = { readonly usPerTask: number; readonly bytesPerTask: number; readonly heapPerTask: number };
 
@@ -15,31 +15,38 @@ type Figures = { readonly usPerTask: number; readonly bytesPerTask: number; read
 export const runMachineCost: Scenario = {
   name: "run-machine",
   about: "what a run's own decisions cost per task, in chains, layered graphs of any size and lists",
-  async *run(budget) {
-    const shapes: readonly (readonly [name: string, tasks: number, document: WorkflowDocument])[] = [
-      ["chain", 5, chain(5)],
-      ["dag", 100, layered(100)],
-      ["dag", 1_000, layered(1_000)],
-      ["dag", 10_000, layered(10_000)],
-      ["dag", 100_000, layered(100_000)],
-      ["forEach", 10_000, list(10_000)],
-    ];
-    const contestants = shapes.map(([name, tasks, document]) => contestant(`${name} ${tasks}`, document));
-    const figures = await alternate(contestants, budget);
-    for (const [name, tasks] of shapes) {
-      const found = figures.get(`${name} ${tasks}`);
-      if (found === undefined) continue;
-      const { usPerTask, bytesPerTask, heapPerTask } = found;
-      yield {
-        variant: `${name}, ${tasks} tasks`,
-        tasks,
-        usPerTask: Math.round(usPerTask * 1_000) / 1_000,
-        bytesPerTask: rounded(bytesPerTask),
-        heapPerTask: rounded(heapPerTask),
-      };
-    }
-  },
+  run: (budget) => costOf(budget, [["chain", 5, chain(5)], ...dags(), ["forEach", 10_000, list(10_000)]]),
 };
+
+/** The graphs alone: a task costs the same however many there are. */
+export const dag: Scenario = {
+  name: "dag",
+  about: "what a run's own decisions cost per task in layered graphs of 100 to 100,000 tasks",
+  run: (budget) => costOf(budget, dags()),
+};
+
+type Shape = readonly [name: string, tasks: number, document: WorkflowDocument];
+
+const width = 20;
+const dags = (): readonly Shape[] =>
+  [100, 1_000, 10_000, 100_000].map((count) => ["dag", count, layered(count)]);
+
+async function* costOf(budget: Budget, shapes: readonly Shape[]): AsyncGenerator<Result> {
+  const contestants = shapes.map(([name, tasks, document]) => contestant(`${name} ${tasks}`, document));
+  const figures = await alternate(contestants, budget);
+  for (const [name, tasks] of shapes) {
+    const found = figures.get(`${name} ${tasks}`);
+    if (found === undefined) continue;
+    const { usPerTask, bytesPerTask, heapPerTask } = found;
+    yield {
+      variant: `${name}, ${tasks} tasks`,
+      tasks,
+      usPerTask: Math.round(usPerTask * 1_000) / 1_000,
+      bytesPerTask: rounded(bytesPerTask),
+      heapPerTask: rounded(heapPerTask),
+    };
+  }
+}
 
 const output = jsonBytes({ text: "x".repeat(89) });
 
@@ -90,8 +97,6 @@ function chain(length: number): WorkflowDocument {
   }
   return { workflow: "chain", tasks };
 }
-
-const width = 20;
 
 /** Each task needs some of those of the layer before. */
 function layered(count: number): WorkflowDocument {

@@ -29,9 +29,11 @@ export interface ArenaOptions {
   readonly codecs: { readonly engine: Codecs; readonly agent: Codecs };
   /** Further parameters of the program. */
   readonly parameters?: readonly string[];
+  /** What the client runs; left out, the chain. */
+  readonly runs?: { readonly definition: string; readonly steps: number };
 }
 
-export async function openArena({ program, codecs, parameters = [] }: ArenaOptions): Promise<Arena> {
+export async function openArena({ program, codecs, parameters = [], runs }: ArenaOptions): Promise<Arena> {
   const directory = await mkdtemp(join(tmpdir(), "tutti-bench-"));
   const engine = await startConversation<object, EngineUsage, EngineGreeting>([
     fileURLToPath(program),
@@ -43,6 +45,7 @@ export async function openArena({ program, codecs, parameters = [] }: ArenaOptio
     fileURLToPath(new URL("worker-process.ts", import.meta.url)),
     engine.greeting.address,
     codecs.agent,
+    ...(runs === undefined ? [] : [runs.definition, String(runs.steps)]),
   ]);
   return {
     async measure(concurrency, seconds) {

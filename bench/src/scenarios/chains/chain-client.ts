@@ -15,6 +15,7 @@ export interface ChainFigures {
 /** Keeps so many chains under way: starts a new one for each that ends, as many in one frame as ends were in one. */
 export class ChainClient {
   readonly #send: SendFrame;
+  readonly #steps: number;
   readonly #writer = new FlatWriter(64 * 1024);
   readonly #item = StartItem.create({ spec: 1, input: { $case: "inlineInput", value: chainInput } });
   /** When the chains were started that are under way, by the lower digits of their numbers. */
@@ -24,9 +25,11 @@ export class ChainClient {
   #onEnds: (count: number, nowMs: number) => void = () => {};
   #latencies = new Latencies();
 
-  constructor(send: SendFrame) {
+  /** Runs of a definition that gives back its input, with so many steps each. */
+  constructor(send: SendFrame, definition = "chain", steps: number = stepsPerChain) {
     this.#send = send;
-    const specs = [{ what: { $case: "definition" as const, value: { name: "chain" } } }];
+    this.#steps = steps;
+    const specs = [{ what: { $case: "definition" as const, value: { name: definition } } }];
     send(StartRunsRequest.encode(StartRunsRequest.fromPartial({ specs, follow: true })).finish());
   }
 
@@ -41,13 +44,15 @@ export class ChainClient {
     return new Promise((resolve) => {
       this.#onEnds = (count, nowMs) => {
         chains += count;
-        if (nowMs < endMs) {
+        // One is counted also where it takes longer than there is time.
+        if (nowMs < endMs || inTime === 0) {
           inTime = chains;
           lastMs = nowMs;
-          this.#start(count, nowMs);
-        } else if (this.#underWay === 0) {
-          const steps = chains * stepsPerChain;
-          const stepsPerSec = (inTime * stepsPerChain * 1_000) / (lastMs - startMs);
+        }
+        if (nowMs < endMs) this.#start(count, nowMs);
+        else if (this.#underWay === 0) {
+          const steps = chains * this.#steps;
+          const stepsPerSec = (inTime * this.#steps * 1_000) / (lastMs - startMs);
           resolve({ stepsPerSec, ...latencies.quantiles(), steps });
         }
       };

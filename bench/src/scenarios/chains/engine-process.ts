@@ -1,4 +1,4 @@
-/** What a process with an engine says of itself: where it is, and how much time its main thread has used. */
+/** What a process with an engine says of itself: where it is, and what it has used. */
 import { serveQuestions } from "../../processes/conversation.ts";
 
 export interface EngineGreeting {
@@ -7,12 +7,13 @@ export interface EngineGreeting {
 
 export interface EngineUsage {
   readonly mainUs: number;
+  readonly rssMiB: number;
 }
 
 export function serveEngine(address: string): void {
   const greeting: EngineGreeting = { address };
   serveQuestions(greeting, (): EngineUsage => {
     const { user, system } = process.threadCpuUsage();
-    return { mainUs: user + system };
+    return { mainUs: user + system, rssMiB: process.memoryUsage.rss() / 2 ** 20 };
   });
 }

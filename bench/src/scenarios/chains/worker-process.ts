@@ -1,4 +1,4 @@
-/** The agent and the client of a measurement, in one process: node worker-process.ts ADDRESS CODECS */
+/** The agent and the client of a measurement, in one process: node worker-process.ts ADDRESS CODECS DEFINITION STEPS */
 import { type ClientDuplexStream, credentials, makeGenericClientConstructor } from "@grpc/grpc-js";
 import { serveQuestions } from "../../processes/conversation.ts";
 import { channelOptions, streams } from "./chain.ts";
@@ -11,7 +11,7 @@ export interface WorkerQuestion {
   readonly seconds: number;
 }
 
-const [address = "", codecs = "generated"] = process.argv.slice(2);
+const [address = "", codecs = "generated", definition, steps] = process.argv.slice(2);
 const Client = makeGenericClientConstructor(streams, "chains");
 const channel = new Client(address, credentials.createInsecure(), channelOptions);
 
@@ -41,7 +41,11 @@ agent.begin(slots);
 setInterval(() => agent.sayWord(), 1_000);
 
 const starts = open(streams.startRuns);
-const client = new ChainClient((frame) => starts.write(frame));
+const client = new ChainClient(
+  (frame) => starts.write(frame),
+  definition,
+  steps === undefined ? undefined : Number(steps),
+);
 starts.on("data", (bytes) => client.take(bytes));
 
 serveQuestions<WorkerQuestion>(

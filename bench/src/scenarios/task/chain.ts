@@ -2,7 +2,7 @@ import { alternate } from "../../measure/rounds.ts";
 import { rounded } from "../../measure/statistics.ts";
 import type { Scenario } from "../../scenario.ts";
 import { concurrencies, openCeiling } from "../ceiling/ceiling.ts";
-import { type Arena, openArena } from "../chains/arena.ts";
+import { type Arena, type ArenaOptions, openArena } from "../chains/arena.ts";
 import { stepsPerChain } from "../chains/chain.ts";
 
 export const chain: Scenario = {
@@ -37,8 +37,9 @@ export const chain: Scenario = {
   },
 };
 
-/** All services of an installation. Nothing of a run is kept when it is over, as the ceiling keeps nothing. */
-function openEngine(): Promise<Arena> {
+/** All services of an installation, with what is run there. Nothing of a run is kept when it is over, as the ceiling keeps nothing. */
+export function openEngine(runs?: ArenaOptions["runs"]): Promise<Arena> {
   const program = new URL("engine-process.ts", import.meta.url);
-  return openArena({ program, codecs: { engine: "by hand", agent: "generated" }, parameters: ["0"] });
+  const codecs = { engine: "by hand", agent: "generated" } as const;
+  return openArena({ program, codecs, parameters: ["0"], ...(runs && { runs }) });
 }

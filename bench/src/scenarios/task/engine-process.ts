@@ -1,5 +1,5 @@
 /**
- * All services in a process of their own, as `npm start` has them, and the definition of the chain:
+ * All services in a process of their own, as `npm start` has them, and what is run in them:
  * node engine-process.ts DIRECTORY CODECS KEEP_MS
  */
 import { definitionService } from "@tutti/contracts/workflow/v1";
@@ -7,7 +7,7 @@ import { ServiceHost } from "@tutti/host";
 import { memorySources } from "@tutti/kernel";
 import { services } from "@tutti/platform";
 import { serveEngine } from "../chains/engine-process.ts";
-import { chainDefinition } from "./definitions.ts";
+import { definitions } from "./definitions.ts";
 
 const [directory = "", , keepMs = "0"] = process.argv.slice(2);
 const flags = [
@@ -22,9 +22,10 @@ const host = await ServiceHost.open({
   dataDirectory: () => directory,
 });
 await host.start();
-await host.mesh.client(definitionService).registerDefinition({
-  ...{ namespace: "", versionLabels: [], keepLatest: false },
-  source: { format: 1, text: chainDefinition, fileName: "" },
-});
+for (const text of definitions)
+  await host.mesh.client(definitionService).registerDefinition({
+    ...{ namespace: "", versionLabels: [], keepLatest: false },
+    source: { format: 1, text, fileName: "" },
+  });
 process.once("SIGTERM", () => void host.stop().then(() => process.exit(0)));
 serveEngine(host.mesh.address ?? "");

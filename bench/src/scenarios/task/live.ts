@@ -1,0 +1,39 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { rounded } from "../../measure/statistics.ts";
+import { startConversation } from "../../processes/conversation.ts";
+import type { Scenario } from "../../scenario.ts";
+import type { EngineGreeting, EngineUsage } from "../chains/engine-process.ts";
+import type { LiveFigures, LiveQuestion } from "./live-process.ts";
+
+const runs = 100_000;
+const programOf = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+
+export const live: Scenario = {
+  name: "live",
+  about: `${runs} runs that wait: what they take in memory, and how fast all of them are told to go on`,
+  async *run() {
+    const directory = await mkdtemp(join(tmpdir(), "tutti-bench-"));
+    try {
+      await using engine = await startConversation<object, EngineUsage, EngineGreeting>([
+        ...[programOf("engine-process.ts"), directory, "by hand", "0"],
+      ]);
+      await using client = await startConversation<LiveQuestion & { what: string }, LiveFigures, object>([
+        ...[programOf("live-process.ts"), engine.greeting.address],
+      ]);
+      const { rssMiB: emptyRssMiB } = await engine.ask({});
+      const { startsPerSec } = await client.ask({ what: "start", runs });
+      const { rssMiB } = await engine.ask({});
+      const { signalsPerSec } = await client.ask({ what: "signal", runs });
+      yield {
+        ...{ variant: "waiting for a signal", runs, rssMiB: rounded(rssMiB) },
+        ...{ emptyRssMiB: rounded(emptyRssMiB), startsPerSec: rounded(startsPerSec) },
+        signalsPerSec: rounded(signalsPerSec),
+      };
+    } finally {
+      await rm(directory, { recursive: true, force: true });
+    }
+  },
+};
