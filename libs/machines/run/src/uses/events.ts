@@ -102,6 +102,8 @@ export const attemptFailed: RunEvent<AttemptFailedV1> = {
     const detail = detailOf(node);
     detail.failures.push({ attempt, error, agent, endMs });
     if (detail.failures.length > failuresMax) detail.failures.shift();
+    // Losses count within one attempt: otherwise one that was lost too often would take all that follow with it.
+    detail.lost = 0;
     if (agent !== "") node.agent = agent;
     addUsed(run, node, used);
     putOff(run, node, TaskStatus.TASK_STATUS_RETRYING, retryMs, outstanding);

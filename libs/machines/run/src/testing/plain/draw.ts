@@ -89,11 +89,21 @@ class RunDraw {
 
   #work(path: string, sight: Sight): TaskDocument {
     const isInside = path.includes(".");
-    const kind = this.#one("uses", "uses", "uses", "uses", "set", "wait", isInside ? "uses" : "loop");
+    const kind = this.#one(
+      "uses",
+      "uses",
+      "uses",
+      "uses",
+      "set",
+      "wait",
+      "workflow",
+      isInside ? "uses" : "loop",
+    );
     if (kind === "set") return { set: this.#data(sight) };
     if (kind === "wait") return { wait: this.#one("1s", "20ms") };
     if (kind === "loop") return { loop: this.#loop(path, sight) };
     this.#script[path] = this.#answers();
+    if (kind === "workflow") return this.#child(sight);
     for (let index = 0; index < 3; index++)
       if (sight.isEntry && this.#happens(0.2)) this.#script[`${path}[${index}]`] = this.#answers();
     const undoes = this.#happens(0.35);
@@ -103,6 +113,15 @@ class RunDraw {
       ...(this.#happens(0.7) && { with: this.#data(sight) }),
       ...(this.#happens(0.6) && { retry: this.#retry() }),
       ...(undoes && { compensate: { uses: "undo.it", ...(this.#happens(0.3) && { retry: this.#retry() }) } }),
+    };
+  }
+
+  #child(sight: Sight): TaskDocument {
+    return {
+      workflow: "child",
+      ...(this.#happens(0.7) && { with: this.#data(sight) }),
+      ...(this.#happens(0.5) && { retry: this.#retry() }),
+      ...(this.#happens(0.3) && { parentClose: this.#one("abandon", "terminate", "cancel") }),
     };
   }
 

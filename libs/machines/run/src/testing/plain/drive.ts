@@ -1,12 +1,15 @@
 /** Drives a drawn run by itself, without the runtime and without faults; which result comes next is left to chance. */
 import { ErrorDetail, RetryClass } from "@tutti/contracts/types/v1";
-import { CompleteTask, FailTask } from "@tutti/contracts/workflow/v1";
+import { CompleteTask, FailTask, RunOrder } from "@tutti/contracts/workflow/v1";
 import type { Json } from "@tutti/expressions";
-import type { Chance } from "@tutti/kernel";
-import type { OfferTask, RunEffect } from "../../effects.ts";
-import { cancelRun } from "../../life/commands.ts";
+import type { Chance, InstanceKey } from "@tutti/kernel";
+import type { DrivenEffect } from "@tutti/kernel/testing";
+import { confirmChild } from "../../child/commands.ts";
+import type { RunEffect, StartChild } from "../../effects.ts";
+import { beginRun, cancelRun } from "../../life/commands.ts";
 import { jsonBytes, jsonOf } from "../json.ts";
 import { RunScene } from "../scene.ts";
+import { childRunOf } from "./child.ts";
 import type { DrawnRun } from "./drawn-run.ts";
 import { isUndo, RunCheck } from "./run-check.ts";
 import { answerOf, type Script, undoOf } from "./script.ts";
@@ -15,32 +18,94 @@ const stepsMax = 2_000;
 
 /** Gives what was wrong. @param script what agents do; what the run's own script says unless given */
 export function driveRun(run: DrawnRun, chance: Chance, script = run.script): readonly string[] {
-  const scene = new RunScene();
-  const { driver, key, machine } = scene;
-  const check = new RunCheck(machine, key, run);
-  scene.begin(JSON.stringify(run.document), { input: jsonBytes(run.input) });
-  const offered = new Set<string>();
-  let results = 0;
-  for (let step = 0; step < stepsMax; step++) {
-    const due = driver.effects;
-    for (const { number, attempt, effect } of due) {
-      if (!offered.has(`${number}#${attempt}`)) check.offered(effect as OfferTask);
-      offered.add(`${number}#${attempt}`);
+  const drive = new Drive(run, script, chance);
+  drive.run();
+  return drive.findings();
+}
+
+class Drive {
+  readonly #scene = new RunScene();
+  readonly #chance: Chance;
+  readonly #script: Script;
+  readonly #cancelAfter: number;
+  /** By the run's id: the drawn one, and its children. */
+  readonly #runs = new Map<string, { readonly run: DrawnRun; readonly check: RunCheck }>();
+  readonly #offered = new Set<string>();
+  #results = 0;
+
+  constructor(run: DrawnRun, script: Script, chance: Chance) {
+    this.#chance = chance;
+    this.#script = script;
+    this.#cancelAfter = run.cancelAfter;
+    this.#begin(this.#scene.key, run, {});
+  }
+
+  run(): void {
+    const { driver } = this.#scene;
+    for (let step = 0; step < stepsMax; step++) {
+      for (const due of driver.effects) this.#offer(due);
+      const { effects, letters, nextDueMs } = driver;
+      const next = effects[Math.floor(this.#chance.random() * effects.length)];
+      const luck = this.#chance.random();
+      if (letters.length > 0 && (luck < 0.5 || next === undefined)) driver.deliver();
+      else if (next !== undefined && (luck < 0.85 || nextDueMs === undefined)) this.#settle(next);
+      else if (nextDueMs !== undefined) driver.advance(nextDueMs - driver.nowMs);
+      else return;
     }
-    const next = due[Math.floor(chance.random() * due.length)];
-    if (next !== undefined && (chance.random() < 0.8 || driver.nextDueMs === undefined)) {
-      const { command, body } = resultOf(script, next.effect as RunEffect);
-      driver.settleBy(next, command, body);
-      if (++results === run.cancelAfter) driver.execute(key, cancelRun, { reason: "" });
-    } else if (driver.nextDueMs !== undefined) driver.advance(driver.nextDueMs - driver.nowMs);
-    else break;
   }
-  for (const { type, version, payload } of driver.history(key)) {
-    const declared = machine.events.find((event) => event.type === type && event.version === version);
-    check.event(type, version, declared?.codec.decode(payload));
+
+  findings(): readonly string[] {
+    const { driver, machine } = this.#scene;
+    return [...this.#runs].flatMap(([id, { check }]) => {
+      for (const { type, version, payload } of driver.history({ ...this.#scene.key, id })) {
+        const declared = machine.events.find((event) => event.type === type && event.version === version);
+        check.event(type, version, declared?.codec.decode(payload));
+      }
+      check.finish();
+      return check.findings;
+    });
   }
-  check.finish();
-  return check.findings;
+
+  #begin(key: InstanceKey, run: DrawnRun, more: Parameters<typeof RunOrder.fromPartial>[0]): void {
+    const { driver, machine, definitions } = this.#scene;
+    this.#runs.set(key.id, { run, check: new RunCheck(machine, key, run) });
+    const hash = definitions.add(JSON.stringify(run.document));
+    driver.execute(key, beginRun, {
+      order: RunOrder.fromPartial({ hash, input: jsonBytes(run.input), ...more }),
+    });
+  }
+
+  #offer({ key, number, attempt, effect }: DrivenEffect): void {
+    const name = `${key.id} ${number}#${attempt}`;
+    if (!this.#offered.has(name)) this.#runs.get(key.id)?.check.offered(effect as RunEffect);
+    this.#offered.add(name);
+  }
+
+  #settle(due: DrivenEffect): void {
+    const { driver, key } = this.#scene;
+    const effect = due.effect as RunEffect;
+    const known = this.#runs.get(due.key.id);
+    if (known === undefined) throw new Error(`there is no run ${due.key.id}`);
+    if (effect.kind === "start_child") {
+      this.#startChild(due.key, known.run, effect);
+      const { id } = childKeyOf(due.key, effect);
+      driver.settle(due, confirmChild, { id, hash: "", existed: false, ending: undefined });
+      return;
+    }
+    const { command, body } = resultOf(due.key.id === key.id ? this.#script : known.run.script, effect);
+    driver.settleBy(due, command, body);
+    if (++this.#results === this.#cancelAfter) driver.execute(key, cancelRun, { reason: "" });
+  }
+
+  #startChild(key: InstanceKey, run: DrawnRun, effect: StartChild): void {
+    const { taskId: task, parentClose } = effect;
+    const parent = { ...key, task };
+    this.#begin(childKeyOf(key, effect), childRunOf(run, effect), { parent, parentClose });
+  }
+}
+
+function childKeyOf(key: InstanceKey, { childId }: StartChild): InstanceKey {
+  return { ...key, id: childId };
 }
 
 /** A command with the token of its attempt. */

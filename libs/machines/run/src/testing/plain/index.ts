@@ -1,3 +1,4 @@
+export { childDocument, childRunOf } from "./child.ts";
 export { drawRun } from "./draw.ts";
 export { type DrawnRun, isRunnable, smallestRun } from "./drawn-run.ts";
 export { type AgentResult, driveRun, resultOf as resultOfScript } from "./drive.ts";

@@ -236,16 +236,18 @@ export class PlainRun {
   /** What its attempts come to. */
   #resultOf(task: PlainTask): Evaluated {
     if (task.document.wait !== undefined) return { value: null };
-    return this.#attempt(task.document.retry, task.id, task.input ?? null);
+    const isChild = task.document.workflow !== undefined;
+    return this.#attempt(task.document.retry, task.id, task.input ?? null, isChild);
   }
 
-  #attempt(retry: TaskDocument["retry"], id: string, input: Json): Evaluated {
+  #attempt(retry: TaskDocument["retry"], id: string, input: Json, isChild = false): Evaluated {
     const { max = 3, on, notOn = [] } = typeof retry === "number" ? { max: retry } : (retry ?? { max: 1 });
     for (let attempt = 1; ; attempt++) {
       const answer: Answer = answerOf(this.#script, id, attempt);
       if ("gives" in answer) return { value: answer.gives };
       if ("echoes" in answer) return { value: input };
-      const { fails, isFinal = false } = answer;
+      // How its child failed is the child's own affair.
+      const { fails, isFinal = false } = isChild ? { fails: "workflow.child_failed" } : answer;
       // Codes that are named are tried again whatever the agent says; all others unless it says that they are final.
       const isTriedAgain = !notOn.includes(fails) && (on?.includes(fails) ?? !isFinal);
       if (!isTriedAgain || attempt === max) return { fails };

@@ -83,8 +83,10 @@ export class RunCheck {
   }
 
   /** An attempt has been offered; all attempts of a task work on the same. */
-  offered({ taskId, input, ...effect }: OfferTask): void {
-    const id = isUndo(effect) ? undoOf(taskId) : taskId;
+  offered(effect: RunEffect): void {
+    if (effect.kind === "renew_lease") return;
+    const { taskId, input } = effect;
+    const id = effect.kind === "offer_task" && isUndo(effect) ? undoOf(taskId) : taskId;
     const given = input instanceof Uint8Array ? jsonOf(input) : null;
     const before = this.#inputs.get(id);
     if (before !== undefined && !isDeepStrictEqual(before, given))

@@ -1,0 +1,24 @@
+/** Children of drawn runs: each does one thing, which its parent's script says. */
+import type { WorkflowDocument } from "@tutti/definitions";
+import type { Json } from "@tutti/expressions";
+import type { StartChild } from "../../effects.ts";
+import { jsonOf } from "../json.ts";
+import type { DrawnRun } from "./drawn-run.ts";
+import { answerOf } from "./script.ts";
+
+export const childDocument: WorkflowDocument = {
+  workflow: "child",
+  tasks: { work: { uses: "do.it", with: "${{ input }}" } },
+  output: "${{ tasks.work.output }}",
+};
+
+/** The run that a parent wants started. */
+export function childRunOf({ script }: DrawnRun, { taskId, childId, input }: StartChild): DrawnRun {
+  const [, attempt = "1"] = /\.\.\d+\.(\d+)$/.exec(childId) ?? [];
+  return {
+    document: childDocument,
+    input: input instanceof Uint8Array ? (jsonOf(input) as Json) : null,
+    script: { work: [answerOf(script, taskId, Number(attempt))] },
+    cancelAfter: 0,
+  };
+}
