@@ -128,7 +128,7 @@ export function tryTimes(stepping: Stepping): boolean {
   return false;
 }
 
-export function eventOf(name: string, payload: Value, atMs: number): Value {
+function eventOf(name: string, payload: Value, atMs: number): Value {
   return { name, payload, time: new Date(atMs).toISOString() };
 }
 
