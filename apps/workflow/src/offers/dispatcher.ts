@@ -49,11 +49,11 @@ export class Dispatcher {
     return this.#shared.has(pool) ? defaultName : namespace;
   }
 
-  offer({ key, token, cause }: DueEffect, effect: OfferTask): void {
+  offer(due: DueEffect, effect: OfferTask): void {
     if (this.#isStopped) return;
     const name = effect.profile.pool || defaultName;
-    const namespace = this.namespaceOf(name, key.namespace);
-    this.#linkTo(namespace, name).sender.offer({ key, token, cause, effect, bytes: writeToken(token) });
+    const namespace = this.namespaceOf(name, due.key.namespace);
+    this.#linkTo(namespace, name).sender.offer(due, effect);
   }
 
   withdraw(token: EffectToken): void {

@@ -92,7 +92,7 @@ class Counter implements Settlement {
     const token = tokenOf(number);
     const key = { namespace, kind: "run", id: `run-${number}` };
     const effect = effectOf({ readyMs: this.time.now(), ...given });
-    this.sender.offer({ bytes: writeToken(token), token, key, cause: undefined, effect });
+    this.sender.offer({ token, key, cause: undefined }, effect);
   }
 
   withdraw(number: number): void {

@@ -2,17 +2,9 @@
 import type { PartialOutput, Progress, Result } from "@tutti/contracts/agent/v1";
 import { ActorKind, type Cause, type ErrorDetail } from "@tutti/contracts/types/v1";
 import type { TaskAnswered } from "@tutti/contracts/workflow/v1";
-import {
-  type Command,
-  errorOf,
-  type InstanceKey,
-  type Logger,
-  type Refusal,
-  type Timers,
-  toErrorDetail,
-} from "@tutti/kernel";
+import { type Command, errorOf, type Logger, type Refusal, type Timers, toErrorDetail } from "@tutti/kernel";
 import { completeTask, failTask, noteAttempt, noteProgress } from "@tutti/machine-run";
-import { type EffectToken, type Outcome, type Runtime, readToken } from "@tutti/runtime";
+import { type EffectToken, type Outcome, type Runtime, readToken, type Submission } from "@tutti/runtime";
 import { offerErrors } from "../errors.ts";
 import type { RunEnds } from "../runs/run-ends.ts";
 import type { OfferEntry } from "./entry.ts";
@@ -33,8 +25,8 @@ export interface EndedAttempt {
   readonly result: Result;
   /** Empty where none did it. */
   readonly agent: string;
-  /** Of which run; undefined where that is not known here any more. */
-  readonly key: InstanceKey | undefined;
+  /** What was offered; undefined where that is not known here any more. */
+  readonly entry: OfferEntry | undefined;
 }
 
 export interface RuntimeSettlementParts {
@@ -51,14 +43,42 @@ export interface RuntimeSettlementParts {
 const againMs = 500;
 const causesMax = 10_000;
 
-interface Message {
+/** What is told to a run of one of its attempts. One object from here to the answer: there is one per task. */
+class Telling implements Submission {
+  readonly key = undefined;
+  readonly idempotencyKey = "";
   readonly token: EffectToken;
   // biome-ignore lint/suspicious/noExplicitAny: commands of several bodies, each with its own
   readonly command: Command<any>;
   readonly body: unknown;
   readonly cause: Cause;
   /** Of the run, where it is known. */
-  readonly namespace?: string | undefined;
+  readonly namespace: string | undefined;
+  readonly isDurable: () => void;
+  readonly #answered: (telling: Telling, outcome: Outcome) => void;
+
+  constructor(
+    { token, command, body, cause }: Pick<Submission, "command" | "body" | "cause"> & { token: EffectToken },
+    namespace: string | undefined,
+    isDurable: () => void,
+    answered: (telling: Telling, outcome: Outcome) => void,
+  ) {
+    this.token = token;
+    this.command = command;
+    this.body = body;
+    this.cause = cause;
+    this.namespace = namespace;
+    this.isDurable = isDurable;
+    this.#answered = answered;
+  }
+
+  answer(outcome: Outcome): void {
+    this.#answered(this, outcome);
+  }
+}
+
+interface Message extends Pick<Submission, "command" | "body" | "cause"> {
+  readonly token: EffectToken;
 }
 
 export class RuntimeSettlement implements Settlement {
@@ -69,24 +89,27 @@ export class RuntimeSettlement implements Settlement {
     this.#parts = parts;
   }
 
-  result({ result, agent, key }: EndedAttempt, isDurable: () => void): void {
-    const { token, outcome, runMs, used } = result;
-    const about = { token: readToken(token), cause: this.#causeOf(agent), namespace: key?.namespace };
+  result({ result, agent, entry }: EndedAttempt, isDurable: () => void): void {
+    const { outcome, runMs, used } = result;
+    const token = entry?.token ?? readToken(result.token);
+    const namespace = entry?.key.namespace;
+    const cause = this.#causeOf(agent);
     switch (outcome?.$case) {
       case "inlineOutput": {
         const body = { output: outcome.value, outputPayload: undefined, agent, runMs, used };
-        this.#insist({ ...about, command: completeTask, body }, isDurable);
+        this.#insist({ token, command: completeTask, body, cause }, namespace, isDurable);
         return;
       }
       case "outputPayload": {
         const body = { output: noBytes, outputPayload: outcome.value, agent, runMs, used };
-        this.#insist({ ...about, command: completeTask, body }, isDurable);
+        this.#insist({ token, command: completeTask, body, cause }, namespace, isDurable);
         return;
       }
       default: {
         const error =
           outcome?.$case === "failed" ? outcome.value : toErrorDetail(offerErrors.attemptStopped({ agent }));
-        this.#insist({ ...about, command: failTask, body: { error, agent, runMs, used } }, isDurable);
+        const body = { error, agent, runMs, used };
+        this.#insist({ token, command: failTask, body, cause }, namespace, isDurable);
       }
     }
   }
@@ -108,38 +131,40 @@ export class RuntimeSettlement implements Settlement {
 
   refused({ token }: OfferEntry, error: ErrorDetail, isDurable: () => void): void {
     const body = { error, agent: "", runMs: 0, used: undefined };
-    this.#insist({ token, command: failTask, body, cause: this.#causeOf("") }, isDurable);
+    this.#insist({ token, command: failTask, body, cause: this.#causeOf("") }, undefined, isDurable);
   }
 
   /** Says it until it is known what came of it, as long as the partition is here. */
-  #insist(message: Message, isDurable: () => void): void {
-    this.#submit(message, (outcome) => {
-      if (outcome.kind !== "refused") {
-        isDurable();
-        if (outcome.kind === "done") this.#tellEnd(message, outcome.reply as TaskAnswered);
-        return;
-      }
-      const { refusal } = outcome;
-      switch (refusal.retry) {
-        case "same-key":
-          this.#parts.timers.after(refusal.retryAfterMs || againMs, () => this.#insist(message, isDurable));
-          return;
-        case "elsewhere":
-          // Whoever has the run now offers the attempt again, and hears of the result.
-          return;
-        default:
-          this.#unheard(message, refusal, isDurable);
-      }
-    });
+  #insist(message: Message, namespace: string | undefined, isDurable: () => void): void {
+    this.#parts.runtime.submit(new Telling(message, namespace, isDurable, this.#onAnswer));
   }
 
-  #tellEnd({ namespace }: Message, { ending }: TaskAnswered): void {
+  readonly #onAnswer = (telling: Telling, outcome: Outcome): void => {
+    if (outcome.kind !== "refused") {
+      telling.isDurable();
+      if (outcome.kind === "done") this.#tellEnd(telling, outcome.reply as TaskAnswered);
+      return;
+    }
+    const { refusal } = outcome;
+    const { runtime, timers } = this.#parts;
+    switch (refusal.retry) {
+      case "same-key":
+        timers.after(refusal.retryAfterMs || againMs, () => runtime.submit(telling));
+        return;
+      case "elsewhere":
+        // Whoever has the run now offers the attempt again, and hears of the result.
+        return;
+      default:
+        this.#unheard(telling, refusal);
+    }
+  };
+
+  #tellEnd({ namespace }: Telling, { ending }: TaskAnswered): void {
     if (ending !== undefined && namespace !== undefined) this.#parts.ends.tell(namespace, ending);
   }
 
   /** A result that the run does not take: it hears that, or would wait for ever. */
-  #unheard(message: Message, refusal: Refusal, isDurable: () => void): void {
-    const { token, command, cause } = message;
+  #unheard({ token, command, cause, namespace, isDurable }: Telling, refusal: Refusal): void {
     const { code, message: reason } = refusal;
     this.#parts.logger.error("a run refused the result of an attempt", {
       code,
@@ -151,15 +176,12 @@ export class RuntimeSettlement implements Settlement {
       return;
     }
     const body = { error: toErrorDetail(errorOf(refusal)), agent: "", runMs: 0, used: undefined };
-    this.#insist({ token, command: failTask, body, cause }, isDurable);
+    this.#insist({ token, command: failTask, body, cause }, namespace, isDurable);
   }
 
   /** Says it once: when it is lost, nothing is. */
-  #mention(message: Message): void {
-    this.#submit(message, () => {});
-  }
-
-  #submit({ token, command, body, cause }: Message, answer: (outcome: Outcome) => void): void {
+  #mention({ token, command, body, cause }: Message): void {
+    const answer = () => {};
     this.#parts.runtime.submit({ key: undefined, command, body, cause, idempotencyKey: "", token, answer });
   }
 

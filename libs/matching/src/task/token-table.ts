@@ -8,6 +8,8 @@
 import { assert } from "@tutti/kernel";
 
 const placesMin = 64;
+/** So many times as many removals as it has places find it nearly empty before it becomes smaller. */
+const shrinkAfter = 4;
 
 export class TokenTable<Value> {
   readonly #seed: number;
@@ -15,6 +17,8 @@ export class TokenTable<Value> {
   #values: (Value | undefined)[] = new Array<Value | undefined>(placesMin).fill(undefined);
   #mask = placesMin - 1;
   #size = 0;
+  /** How often something was removed while most places were free. */
+  #sparse = 0;
 
   /** The seed keeps those who choose tokens from making them all meet in one place. */
   constructor(seed: number) {
@@ -35,6 +39,7 @@ export class TokenTable<Value> {
     if (this.#values[place] === undefined) {
       if ((this.#size + 1) * 4 > (this.#mask + 1) * 3) {
         this.#resize((this.#mask + 1) * 2);
+        this.#sparse = 0;
         place = this.#find(token);
       }
       this.#size++;
@@ -49,7 +54,11 @@ export class TokenTable<Value> {
     if (this.#values[place] === undefined) return false;
     this.#size--;
     this.#close(place);
-    if (this.#mask >= placesMin && this.#size * 8 < this.#mask) this.#resize((this.#mask + 1) / 2);
+    // Not at once: tasks come and go in groups, and it would be made smaller and larger again with each.
+    if (this.#mask >= placesMin && this.#size * 8 < this.#mask && ++this.#sparse > shrinkAfter * this.#mask) {
+      this.#resize((this.#mask + 1) / 2);
+      this.#sparse = 0;
+    }
     return true;
   }
 
