@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { Approval } from "@tutti/contracts/types/v1";
+import { type Approval, TaskStatus } from "@tutti/contracts/types/v1";
 import type { RunHandle } from "@tutti/sdk/client";
 
 /** The text of an example's definition. */
@@ -22,6 +22,14 @@ export async function asked(run: RunHandle): Promise<Approval> {
     if (question !== undefined) return question;
   }
   throw new Error(`expected ${run.id} to ask something, but it ended`);
+}
+
+/** Resolves when a task of a run waits: for time, for word from outside, for people, for a child. */
+export async function waiting(run: RunHandle, task: string): Promise<void> {
+  for await (const { tasks } of run.watch())
+    if (tasks.some(({ taskId, status }) => taskId === task && status === TaskStatus.TASK_STATUS_WAITING))
+      return;
+  throw new Error(`expected ${task} of ${run.id} to wait, but the run ended`);
 }
 
 /** Resolves when a run of states is in this one. */

@@ -1,5 +1,5 @@
 import type { Tutti } from "@tutti/sdk/client";
-import { errorOf, source } from "../source.ts";
+import { errorOf, source, waiting } from "../source.ts";
 
 export const runs = ["invoice-1", "invoice-2", "invoice-3"];
 
@@ -17,10 +17,7 @@ export async function play(tutti: Tutti): Promise<unknown> {
   await prompt.signal("paid", { invoice: "invoice-1" });
 
   const late = await bill("invoice-2", "50ms", "14d");
-  for await (const _ of late.watch()) {
-    const reminder = (await late.tasks()).find(({ taskId }) => taskId === "remind");
-    if (reminder?.endTime !== undefined) break;
-  }
+  await waiting(late, "second");
   await late.signal("paid", { invoice: "invoice-2" });
 
   const never = await bill("invoice-3", "50ms", "50ms");

@@ -98,7 +98,7 @@ function targetsOf(line: string): string[] {
 }
 
 function pathsIn(line: string): string[] {
-  return [...line.matchAll(/`((?:libs|apps|proto|tools|docs|bench|deploy)\/[\w./-]+)`/g)].map(
+  return [...line.matchAll(/`((?:libs|apps|proto|tools|docs|bench|deploy|examples)\/[\w./-]+)`/g)].map(
     ([, path = ""]) => path,
   );
 }

@@ -13,6 +13,7 @@ import { root } from "./page.ts";
 const harmless: Readonly<Record<string, readonly [tool: string, ...given: string[]]>> = {
   certs: ["tools/certs.mjs"],
   conformance: ["libs/sdk/src/conformance/main.ts"],
+  example: ["examples/play.ts"],
   doctor: ["tools/data.mjs", "doctor"],
   verify: ["tools/data.mjs", "verify"],
 };
@@ -56,7 +57,8 @@ export class Workshop implements AsyncDisposable {
     const tool = harmless[script];
     if (tool === undefined) return "";
     const [file, ...first] = tool;
-    return run(process.execPath, [join(root, file), ...first, ...given], this.folder);
+    const environment = this.#platform === undefined ? {} : { TUTTI_ADDRESS: this.#platform.grpc };
+    return run(process.execPath, [join(root, file), ...first, ...given], this.folder, environment);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -85,10 +87,16 @@ export class Workshop implements AsyncDisposable {
 }
 
 /** What a command printed; throws when it fails. */
-export function run(command: string, given: readonly string[], cwd: string): Promise<string> {
+export function run(
+  command: string,
+  given: readonly string[],
+  cwd: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, given, {
       cwd,
+      env: { ...process.env, ...environment },
       stdio: ["ignore", "pipe", "pipe"],
       timeout: commandTimeoutMs,
     });
