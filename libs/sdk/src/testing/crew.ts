@@ -1,0 +1,326 @@
+/**
+ * The worker of a test: does what runs offer, by the same desk as a real one, so that contexts, timeouts, cancellation,
+ * progress and what is refused of an output are the same. Between it and the runs there is no pool: what is offered begins at
+ * once.
+ */
+import { AgentFrame, Assign, type Result } from "@tutti/contracts/agent/v1";
+import { ActorKind, type Cause } from "@tutti/contracts/types/v1";
+import { FlatWriter } from "@tutti/contracts/wire";
+import { CompleteTask, FailTask } from "@tutti/contracts/workflow/v1";
+import { type Logger, stableHash, type Timer, TuttiError, toErrorDetail } from "@tutti/kernel";
+import type { VirtualTime } from "@tutti/kernel/virtual";
+import {
+  completeTask,
+  failTask,
+  noteAttempt,
+  noteProgress,
+  type OfferTask,
+  returnTask,
+} from "@tutti/machine-run";
+import type { TaskContext } from "../task/context.ts";
+import { bytesOfToken, Desk, tokenOf } from "../task/desk.ts";
+import type { Registered } from "../task/handlers.ts";
+import { jsonIn } from "./json.ts";
+import type { Stage, StagedEffect } from "./stage.ts";
+import { enroll, type Waiting } from "./waiting.ts";
+
+/** A handler was called. */
+export interface HandlerCall {
+  readonly run: string;
+  readonly task: string;
+  readonly capability: string;
+  readonly attempt: number;
+  readonly input: unknown;
+  /** Whether it undid what the task had done. */
+  readonly isUndo: boolean;
+  readonly time: Date;
+}
+
+export interface CrewParts {
+  readonly namespace: string;
+  readonly time: VirtualTime;
+  readonly logger: Logger;
+  readonly handlers: ReadonlyMap<string, Registered>;
+  /** A handler is missing: nothing in the definition could make up for it. */
+  readonly onMissing: (message: string) => void;
+}
+
+interface Given {
+  readonly effect: StagedEffect;
+  readonly heartbeatMs: number;
+  readonly capability: string;
+  silence: Timer | undefined;
+}
+
+/** Attempts that take longer are told to have begun, as hosts ask for it. */
+const startedAfterMs = 1_000;
+/** How long a handler has to end when it is told to. */
+const graceMs = 30_000;
+const agent = "the test";
+const cause: Cause = {
+  actor: { kind: ActorKind.ACTOR_KIND_AGENT, id: agent },
+  ...{ traceparent: "", decision: "", reason: "" },
+};
+
+export class Crew implements Waiting {
+  readonly calls: HandlerCall[] = [];
+  readonly #parts: CrewParts;
+  readonly #stage: Stage;
+  readonly #desk: Desk;
+  readonly #numbers: ReadonlyMap<string, number>;
+  /** By their tokens. */
+  readonly #given = new Map<string, Given>();
+  /** Tokens by what was asked for. */
+  readonly #tokensOf = new Map<string, string>();
+  readonly #idle = new Map<TaskContext, number>();
+  #tokens = 0;
+  #overlooked = 0;
+  #changed = Promise.withResolvers<void>();
+
+  constructor(parts: CrewParts, stage: Stage) {
+    this.#parts = parts;
+    this.#stage = stage;
+    const { time, logger, namespace, handlers } = parts;
+    this.#desk = new Desk({
+      ...{ namespace, slots: Number.MAX_SAFE_INTEGER, clock: time, timers: time, logger },
+      outbox: this.#outbox(),
+      readBlob: () => Promise.reject(new TypeError("there is no blob store in a test")),
+    });
+    this.#desk.startedAfterMs = startedAfterMs;
+    const registered = [...handlers.values()];
+    this.#numbers = new Map(registered.map(({ name }, index) => [name, index + 1]));
+    this.#desk.number(new Map(registered.map((each, index) => [index + 1, this.#enrolled(each)])));
+  }
+
+  /** Handlers that are at work and do not wait for time. */
+  get atWork(): number {
+    const busy = this.#desk.running - this.#idle.size;
+    this.#overlooked = Math.min(this.#overlooked, busy);
+    return busy - this.#overlooked;
+  }
+
+  /** Whether no handler is under way, nor waits. */
+  get isIdle(): boolean {
+    return this.#desk.running === 0;
+  }
+
+  /** Handlers that are at work now are taken to wait. */
+  overlook(): void {
+    this.#overlooked += this.atWork;
+  }
+
+  /** What is at work, for messages: `pay.charge of charge`. */
+  get namesAtWork(): readonly string[] {
+    return [...this.#given.values()].map(
+      ({ capability, effect }) => `${capability} of ${(effect.effect as OfferTask).taskId}`,
+    );
+  }
+
+  /** Resolves when an attempt has ended, told something, or begun to wait. */
+  get changed(): Promise<void> {
+    return this.#changed.promise;
+  }
+
+  begin(staged: StagedEffect, offer: OfferTask, traceId: string): void {
+    const { profile, taskId, input, attempt, facts, details, saved } = offer;
+    const { capability, timeouts } = profile;
+    const number = this.#numbers.get(capability);
+    const { key } = staged;
+    if (number === undefined) {
+      const { handlers, onMissing } = this.#parts;
+      onMissing(
+        `expected a handler for ${capability}, which task ${taskId} of run ${key.id} ${profile.isUndo ? "is undone by" : "uses"}, found ${listed([...handlers.keys()])}; add "${capability}": async (input, context) => … to \`handlers\``,
+      );
+      return;
+    }
+    const token = this.#newToken();
+    const name = tokenOf(token);
+    const given: Given = {
+      effect: staged,
+      heartbeatMs: timeouts.heartbeatMs,
+      capability,
+      silence: undefined,
+    };
+    this.#given.set(name, given);
+    this.#tokensOf.set(nameOf(staged), name);
+    const bytes = input instanceof Uint8Array ? input : undefined;
+    const { id: run, namespace } = key;
+    const { isUndo } = profile;
+    this.calls.push({
+      ...{ run, task: taskId, capability, attempt, isUndo, time: new Date(this.#stage.nowMs) },
+      input: bytes === undefined ? null : jsonIn(bytes),
+    });
+    const labels = Object.entries({ ...facts.labels, ...details?.labels });
+    const assign = Assign.fromPartial({
+      ...{ token, capability: number, attempt, namespace, workKind: "run", workId: run, taskId },
+      ...(bytes !== undefined && { input: { $case: "inlineInput", value: bytes } }),
+      ...{ runMs: timeouts.runMs, heartbeatMs: timeouts.heartbeatMs },
+      totalMs: offer.totalDueMs === 0 ? 0 : Math.max(1, offer.totalDueMs - this.#stage.nowMs),
+      idempotencyKey: details?.idempotencyKey ?? "",
+      contextKey: details?.contextKey ?? "",
+      labels: labels.map(([label, value]) => ({ name: label, value })),
+      traceparent: `00-${traceId}-${hex(8, run, taskId, String(attempt))}-01`,
+      ...(saved !== undefined && { saved }),
+    });
+    this.#listen(name, given);
+    this.#desk.assigned(assign, this.#parts.time.monotonic());
+  }
+
+  withdraw(staged: StagedEffect): void {
+    const name = this.#tokensOf.get(nameOf(staged));
+    if (name === undefined) return;
+    this.#forget(name);
+    this.#desk.cancelled({ token: bytesOfToken(name), reason: "no longer wanted", graceMs });
+  }
+
+  waits(context: TaskContext): () => void {
+    this.#idle.set(context, (this.#idle.get(context) ?? 0) + 1);
+    this.#tell();
+    return () => {
+      const left = (this.#idle.get(context) ?? 1) - 1;
+      if (left > 0) this.#idle.set(context, left);
+      else this.#idle.delete(context);
+    };
+  }
+
+  get time(): VirtualTime {
+    return this.#parts.time;
+  }
+
+  #enrolled(registered: Registered): Registered {
+    const { handler } = registered;
+    return {
+      ...registered,
+      handler: (input, context) => {
+        enroll(context, this);
+        return handler(input, context);
+      },
+    };
+  }
+
+  #outbox() {
+    const writer = new FlatWriter();
+    const read = (start: number) => {
+      const frame = AgentFrame.decode(writer.memory.slice(start, writer.position));
+      writer.reset();
+      return frame;
+    };
+    return {
+      writer,
+      backlogBytes: 0,
+      added: (start: number) => {
+        const { started, progress } = read(start);
+        this.#stage.defer(() => {
+          for (const { token, agoMs } of started) {
+            const startMs = this.#stage.nowMs - agoMs;
+            const found = this.#given.get(tokenOf(token));
+            if (found !== undefined) this.#stage.settle(found.effect, noteAttempt, { agent, startMs }, cause);
+          }
+          for (const { token, saved, fraction, message } of progress) {
+            const name = tokenOf(token);
+            const found = this.#given.get(name);
+            if (found === undefined) continue;
+            this.#listen(name, found);
+            if (saved.length > 0 || fraction > 0 || message !== "")
+              this.#stage.settle(found.effect, noteProgress, { saved, fraction, message }, cause);
+          }
+        });
+        this.#stage.work();
+      },
+      addedResult: (token: string, start: number) => {
+        const [result] = read(start).results;
+        this.#stage.defer(() => {
+          this.#desk.forget(token);
+          if (result !== undefined) this.#ended(token, result);
+          this.#tell();
+        });
+        this.#stage.work();
+      },
+      changed: () => {
+        this.#stage.defer(() => this.#desk.collect());
+        this.#stage.work();
+        this.#tell();
+      },
+    };
+  }
+
+  #ended(token: string, { outcome, runMs, used }: Result): void {
+    const given = this.#given.get(token);
+    if (given === undefined) return;
+    this.#forget(token);
+    const { effect } = given;
+    switch (outcome?.$case) {
+      case "inlineOutput": {
+        const body = CompleteTask.fromPartial({ output: outcome.value, agent, runMs });
+        this.#stage.settle(effect, completeTask, { ...body, used }, cause);
+        return;
+      }
+      case "busy": {
+        const { retryAfterMs, message } = outcome.value;
+        this.#stage.settle(effect, returnTask, { retryAfterMs, message, lost: false }, cause);
+        return;
+      }
+      default: {
+        const error = outcome?.$case === "failed" ? outcome.value : undefined;
+        this.#stage.settle(
+          effect,
+          failTask,
+          { ...FailTask.fromPartial({ agent, runMs }), error, used },
+          cause,
+        );
+      }
+    }
+  }
+
+  /** A sign of life: the next is wanted within the task's time for it. */
+  #listen(name: string, given: Given): void {
+    const { heartbeatMs, capability, effect } = given;
+    if (heartbeatMs <= 0) return;
+    given.silence?.cancel();
+    given.silence = this.#parts.time.after(heartbeatMs, () => {
+      this.#forget(name);
+      this.#desk.cancelled({ token: bytesOfToken(name), reason: "no sign of life", graceMs });
+      const error = new TuttiError({
+        ...{ code: "matching.heartbeat_missed", status: "DEADLINE_EXCEEDED", retry: "same-key" },
+        message: `expected a sign of life from ${capability} within ${heartbeatMs} ms, found none; call context.heartbeat() or progress()`,
+      });
+      const body = { ...FailTask.fromPartial({ agent }), error: toErrorDetail(error) };
+      this.#stage.settle(effect, failTask, body, cause);
+    });
+  }
+
+  #forget(name: string): void {
+    const given = this.#given.get(name);
+    if (given === undefined) return;
+    given.silence?.cancel();
+    this.#given.delete(name);
+    this.#tokensOf.delete(nameOf(given.effect));
+  }
+
+  #tell(): void {
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers<void>();
+  }
+
+  #newToken(): Uint8Array {
+    const token = new Uint8Array(16);
+    new DataView(token.buffer).setUint32(12, ++this.#tokens);
+    return token;
+  }
+}
+
+function nameOf({ key, number, attempt }: StagedEffect): string {
+  return `${key.id} ${number} ${attempt}`;
+}
+
+/** So many bytes in hexadecimal digits that follow from texts. */
+export function hex(bytes: number, ...texts: readonly string[]): string {
+  let digits = "";
+  for (let part = 0; digits.length < bytes * 2; part++)
+    digits += (stableHash(String(part), ...texts) || 1).toString(16).padStart(8, "0");
+  return digits.slice(0, bytes * 2);
+}
+
+function listed(names: readonly string[]): string {
+  return names.length === 0 ? "none at all" : `handlers for ${names.join(", ")}`;
+}

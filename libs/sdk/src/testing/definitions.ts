@@ -1,0 +1,81 @@
+/** The definitions of a test: the one that is tried and those of its children, filled in and planned as they are started. */
+
+import type { WorkflowDocument } from "@tutti/definitions";
+import { type CheckedDefinition, checkDocument, checkText, printProblem } from "@tutti/definitions";
+import type { Json } from "@tutti/expressions";
+import { RunPlan, type RunPlans } from "@tutti/machine-run";
+import { WorkflowTestError } from "./fault.ts";
+
+/** YAML or JSON as text, or a document, such as the builder gives. */
+export type DefinitionGiven = string | WorkflowDocument | Readonly<Record<string, unknown>>;
+
+/** A definition that can be run. */
+export interface Runnable {
+  readonly plan: RunPlan;
+  readonly name: string;
+}
+
+export class TestDefinitions implements RunPlans {
+  /** Of the definition that is tried. */
+  readonly name: string;
+  readonly #sources = new Map<string, DefinitionGiven>();
+  readonly #runnable = new Map<string, Runnable>();
+  readonly #byHash = new Map<string, RunPlan>();
+
+  constructor(tried: DefinitionGiven, children: readonly DefinitionGiven[]) {
+    this.name = this.#add(tried);
+    for (const child of children) this.#add(child);
+  }
+
+  /** The definition that is tried, or that of a child; undefined when it was not given. */
+  find(name: string, parameters?: Json): Runnable | undefined {
+    const source = this.#sources.get(name);
+    if (source === undefined) return undefined;
+    const key = `${name} ${parameters === undefined ? "" : JSON.stringify(parameters)}`;
+    const known = this.#runnable.get(key);
+    if (known !== undefined) return known;
+    const { plan, hash } = checkedWithoutErrors(source, parameters);
+    if (plan === undefined)
+      throw new WorkflowTestError(
+        `expected \`parameters\` for the template ${name}, found none; give them with \`start({ parameters: … })\`, or in the task that starts it`,
+      );
+    const made = { plan: this.#byHash.get(hash) ?? new RunPlan(plan, hash), name };
+    this.#byHash.set(hash, made.plan);
+    this.#runnable.set(key, made);
+    return made;
+  }
+
+  get names(): readonly string[] {
+    return [...this.#sources.keys()];
+  }
+
+  plan(hash: string): RunPlan {
+    const plan = this.#byHash.get(hash);
+    if (plan === undefined) throw new WorkflowTestError(`expected a plan with the hash ${hash}, found none`);
+    return plan;
+  }
+
+  #add(source: DefinitionGiven): string {
+    const { document } = checkedWithoutErrors(source);
+    this.#sources.set(document.workflow, source);
+    return document.workflow;
+  }
+}
+
+/** Throws all that is wrong with a definition at once. */
+export function checkedWithoutErrors(source: DefinitionGiven, parameters?: Json) {
+  const { definition, problems } = checked(source, parameters);
+  if (definition !== undefined) return definition;
+  const errors = problems.filter(({ severity }) => severity === "error");
+  const count = errors.length === 1 ? "one" : String(errors.length);
+  throw new WorkflowTestError(
+    `expected a definition without errors, found ${count}:\n${errors.map(printProblem).join("\n")}`,
+  );
+}
+
+function checked(source: DefinitionGiven, parameters: Json | undefined): CheckedDefinition {
+  const options = parameters === undefined ? {} : { parameters };
+  if (typeof source !== "string") return checkDocument(source as WorkflowDocument, options);
+  const format = source.trimStart().startsWith("{") ? "json" : "yaml";
+  return checkText({ format, text: source, fileName: `definition.${format}` }, options);
+}

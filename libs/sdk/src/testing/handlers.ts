@@ -1,0 +1,66 @@
+/** The handlers of a test: by capability, or as a worker's own code registers them. */
+import type { TaskContext } from "../task/context.ts";
+import { type HandleOptions, type Handler, Handlers, type Registered } from "../task/handlers.ts";
+import { Worker } from "../worker/worker.ts";
+import { WorkflowTestError } from "./fault.ts";
+
+/**
+ * Does a capability in a test. What is declared as its input is what the definition gives it; nobody checks that.
+ * Written as a method so that handlers with inputs of their own types fit.
+ */
+export type TestHandler = {
+  handle(input: unknown, context: TaskContext): unknown;
+}["handle"];
+
+/** `{ "pay.charge": async (input, context) => … }`; `pay.charge@2.1.0` names a version. */
+export type TestHandlers = Readonly<Record<string, TestHandler>>;
+
+/** Handlers, or a function that gives them to a worker: the one that the worker's own program calls. */
+export type HandlersGiven = TestHandlers | ((worker: Worker) => void);
+
+/** Takes down what is registered, and links nowhere. */
+class Register extends Worker {
+  readonly given: { readonly name: string; readonly handler: Handler; readonly options: HandleOptions }[] =
+    [];
+
+  constructor() {
+    super({ handleSignals: false });
+  }
+
+  override handle<Input = unknown, Output = unknown>(
+    name: string,
+    handler: Handler<Input, Output>,
+    options: HandleOptions = {},
+  ): this {
+    this.given.push({ name, handler: handler as Handler, options });
+    return this;
+  }
+}
+
+/** All handlers by their capability's name; of those for the same one, the last given counts. */
+export function collectHandlers(given: readonly HandlersGiven[]): ReadonlyMap<string, Registered> {
+  const found = new Map<string, Registered>();
+  const add = (name: string, handler: Handler, options: HandleOptions) => {
+    const one = new Handlers();
+    one.add(name, handler, options);
+    const [registered] = one.numbered({ [`${name}@${options.version ?? "1.0.0"}`]: 1 }).values();
+    if (registered !== undefined) found.set(name, registered);
+  };
+  for (const each of given) {
+    if (typeof each === "function") {
+      const register = new Register();
+      each(register);
+      for (const { name, handler, options } of register.given) add(name, handler, options);
+      continue;
+    }
+    for (const [key, handler] of Object.entries(each)) {
+      if (typeof handler !== "function")
+        throw new WorkflowTestError(
+          `expected the handler of ${key} to be a function, found ${typeof handler}`,
+        );
+      const [name = "", version] = key.split("@");
+      add(name, handler as Handler, version === undefined ? {} : { version });
+    }
+  }
+  return found;
+}

@@ -1,0 +1,46 @@
+/** Histories of runs: as a test has them, as files have them, as the service gives them. */
+
+import type { DefinitionGiven } from "./definitions.ts";
+import { WorkflowTestError } from "./fault.ts";
+
+/** An event of a history. */
+export interface HistoryEventGiven {
+  readonly type: string;
+  readonly version: number;
+  /** The encoded message; in base64 where it is text. */
+  readonly payload: Uint8Array | string;
+}
+
+/** A history in a file: JSON. */
+export interface RunHistory {
+  readonly key: { readonly namespace: string; readonly kind: string; readonly id: string };
+  readonly events: readonly HistoryEventGiven[];
+  /** The definition that it was recorded with, where that is known. */
+  readonly definition?: DefinitionGiven;
+}
+
+/** A history, or its events alone, such as `run.history()` of the client gives them. */
+export type HistoryGiven = RunHistory | readonly HistoryEventGiven[];
+
+export interface PlainEvent {
+  readonly type: string;
+  readonly version: number;
+  readonly payload: Uint8Array;
+}
+
+export function plainEvents(history: HistoryGiven): readonly PlainEvent[] {
+  const events = isList(history) ? history : history.events;
+  const [first] = events;
+  if (first?.type !== "run_started")
+    throw new WorkflowTestError(
+      `expected the history of a run from its first event, run_started, found ${first?.type ?? "no event"}`,
+    );
+  return events.map(({ type, version, payload }) => ({
+    ...{ type, version },
+    payload: typeof payload === "string" ? new Uint8Array(Buffer.from(payload, "base64")) : payload,
+  }));
+}
+
+export function isList(history: HistoryGiven): history is readonly HistoryEventGiven[] {
+  return Array.isArray(history);
+}

@@ -1,0 +1,14 @@
+export type { HandlerCall } from "./crew.ts";
+export type { DefinitionGiven } from "./definitions.ts";
+export type { TestEvent } from "./events.ts";
+export { WorkflowTestError } from "./fault.ts";
+export type { HandlersGiven, TestHandler, TestHandlers } from "./handlers.ts";
+export type { HistoryEventGiven, HistoryGiven, RunHistory } from "./history.ts";
+export type { DecisionGiven, TestQuestion, TestRun, TestTask } from "./run.ts";
+export { busy, type Duration, failing, hanging, sleep, taking } from "./waiting.ts";
+export {
+  type StartGiven,
+  testWorkflow,
+  type WorkflowTest,
+  type WorkflowTestOptions,
+} from "./workflow-test.ts";

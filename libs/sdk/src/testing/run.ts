@@ -1,0 +1,358 @@
+/** A run in a test: told, asked, read, and led through time. */
+import { ActorKind, type Approval, type Explanation, TaskStatus, Verdict } from "@tutti/contracts/types/v1";
+import {
+  type CancelRun,
+  DecideApproval,
+  RepairTask,
+  RetryRun,
+  type Run as RunMessage,
+  type Task,
+} from "@tutti/contracts/workflow/v1";
+import {
+  type Command,
+  fromErrorDetail,
+  fromTimestamp,
+  isRefusal,
+  type Refusal,
+  TuttiError,
+} from "@tutti/kernel";
+import {
+  cancelRun,
+  decideApproval,
+  explain,
+  pauseRun,
+  repairTask,
+  resumeRun,
+  retryRun,
+  showApprovals,
+  showEntry,
+  showRun,
+  showTask,
+  showTasks,
+  signalRun,
+  terminateRun,
+  updateRun,
+} from "@tutti/machine-run";
+import { statusName, statusWord } from "@tutti/machine-run/reading";
+import { payloadOf, valueIn } from "../client/payloads.ts";
+import type { HandlerCall } from "./crew.ts";
+import { eventsOf, type TestEvent } from "./events.ts";
+import { explained } from "./explained.ts";
+import { WorkflowTestError } from "./fault.ts";
+import type { RunHistory } from "./history.ts";
+import { type Duration, durationMs } from "./waiting.ts";
+import type { World } from "./world.ts";
+
+/** How a task stands. */
+export interface TestTask {
+  readonly id: string;
+  /** `pending`, `held`, `queued`, `running`, `waiting`, `retrying`, `paused`, `completed`, `failed`, `skipped`, `cancelled`, … */
+  readonly status: string;
+  /** How often it was begun, over all visits. */
+  readonly attempts: number;
+  readonly input: unknown;
+  /** Undefined until it has ended well. */
+  readonly output: unknown;
+  readonly error: { readonly code: string; readonly message: string } | undefined;
+  /** What it uses: a capability, or the definition of its child. */
+  readonly uses: string;
+  /** How often a gate sent it back. */
+  readonly sentBack: number;
+  /** When it is tried again, or what it waits for is due. */
+  readonly nextTime: Date | undefined;
+  /** Id of the run that does it. */
+  readonly child: string | undefined;
+}
+
+/** A question to people that is open. */
+export interface TestQuestion {
+  readonly task: string;
+  readonly title: string;
+  readonly message: string;
+  readonly context: unknown;
+  /** Who may decide; empty means anybody. */
+  readonly by: readonly string[];
+  readonly needed: number;
+}
+
+export interface DecisionGiven {
+  /** Who decides. Default: the first who may. */
+  readonly by?: string;
+  readonly reason?: string;
+  /** What is brought along, by the question's form. */
+  readonly data?: unknown;
+}
+
+const tasksMax = 1_000_000;
+/** Longer than anything waits in a test that ends. */
+const resultWithin = "3650d";
+
+export class TestRun<Output = unknown> {
+  readonly id: string;
+  readonly #world: World;
+  readonly #historyOf: (id: string) => RunHistory;
+
+  constructor(world: World, id: string, historyOf: (id: string) => RunHistory) {
+    this.#world = world;
+    this.id = id;
+    this.#historyOf = historyOf;
+  }
+
+  /** What virtual time shows. */
+  get now(): Date {
+    return new Date(this.#world.time.now());
+  }
+
+  /** `pending`, `running`, `paused`, `cancelling`, `completed`, `failed`, `cancelled`, `terminated`. */
+  get status(): string {
+    return statusName(this.#message.status);
+  }
+
+  get hasEnded(): boolean {
+    return this.#message.outcome !== undefined;
+  }
+
+  /**
+   * Its output, once it has ended well: skips time until then. Throws its error when it failed, was cancelled or terminated;
+   * and what it waits for, when that will never come by itself, or takes longer than `within`, which is ten years.
+   */
+  async result({ within = resultWithin }: { readonly within?: Duration } = {}): Promise<Output> {
+    const untilMs = this.#world.time.monotonic() + durationMs(within);
+    const isDone = () => this.#latest.hasEnded;
+    const how = await this.#world.proceed({ untilMs, isDone });
+    const latest = this.#latest;
+    if (how !== "done" && !latest.hasEnded) throw this.#notEnded(within, how === "time");
+    const result = latest.#message.outcome?.result;
+    // The caller names the type of what the definition gives.
+    if (result?.$case === "completed") return (valueIn(result.value) ?? null) as Output;
+    if (result?.$case === "failed" || result?.$case === "cancelled" || result?.$case === "terminated")
+      throw fromErrorDetail(result.value);
+    throw new WorkflowTestError(`expected run ${latest.id} to have ended, found it ${latest.status}`);
+  }
+
+  /** Waits for its end, however it ends, and gives the error; undefined where it ended well. */
+  async failure(options: { readonly within?: Duration } = {}): Promise<TuttiError | undefined> {
+    try {
+      await this.result(options);
+      return undefined;
+    } catch (thrown) {
+      if (thrown instanceof TuttiError) return thrown;
+      throw thrown;
+    }
+  }
+
+  /** Lets time pass. All that falls due meanwhile happens, at its moment. */
+  async skip(span: Duration): Promise<void> {
+    const untilMs = this.#world.time.monotonic() + durationMs(span);
+    await this.#world.proceed({ untilMs, isDone: () => this.#world.time.monotonic() >= untilMs });
+    await this.idle();
+  }
+
+  /** Until nothing goes on any more without time passing or being told something. */
+  async idle(): Promise<void> {
+    await this.#world.proceed({ untilMs: this.#world.time.monotonic(), isDone: () => false });
+  }
+
+  /** Skips time until something is so; throws when that never comes, or not within the span, a year unless given. */
+  async until(isSo: (run: this) => boolean, within: Duration = "365d"): Promise<void> {
+    const untilMs = this.#world.time.monotonic() + durationMs(within);
+    const how = await this.#world.proceed({ untilMs, isDone: () => isSo(this) });
+    if (how === "done" || isSo(this)) return;
+    throw new WorkflowTestError(
+      `expected \`${String(isSo)}\` within ${within}, found that it did not come: ${this.explain()}`,
+    );
+  }
+
+  signal(name: string, payload?: unknown): void {
+    this.#tell(signalRun, { signal: name, payload: payloadOf(payload, "payload") });
+  }
+
+  /** Tells it something, and gives its answer. What its definition refuses is thrown and leaves no trace. */
+  update<Answer = unknown>(name: string, payload?: unknown): Answer {
+    const { answer } = this.#tell(updateRun, { update: name, payload: payloadOf(payload, "payload") });
+    return (valueIn(answer) ?? null) as Answer;
+  }
+
+  query<Answer = unknown>(name: string, payload?: unknown): Answer {
+    const asked = { query: name, payload: payloadOf(payload, "payload") };
+    const { answer } = taken(this.#world.stage.ask(this.#key, showEntry, asked));
+    return (valueIn(answer) ?? null) as Answer;
+  }
+
+  pause(reason = ""): void {
+    this.#tell(pauseRun, { reason });
+  }
+
+  resume(reason = "", tasks: readonly string[] = []): void {
+    this.#tell(resumeRun, { reason, taskIds: [...tasks] });
+  }
+
+  cancel(reason = ""): void {
+    this.#tell<CancelRun, unknown>(cancelRun, { reason });
+  }
+
+  terminate(reason = ""): void {
+    this.#tell(terminateRun, { reason });
+  }
+
+  /** Takes it up again from the tasks that did not do well; good results are kept. */
+  retry(reason = "", tasks: readonly string[] = []): void {
+    this.#tell(retryRun, RetryRun.fromPartial({ reason, taskIds: [...tasks] }));
+  }
+
+  /** Sets the result of a task by hand. */
+  repair(task: string, output: unknown, reason = "by the test"): void {
+    const payload = payloadOf(output, "output") ?? { body: undefined, mediaType: "" };
+    const repair = { $case: "output" as const, value: payload };
+    this.#tell(repairTask, { ...RepairTask.create(), taskId: task, reason, repair });
+  }
+
+  approve(task: string, decision: DecisionGiven = {}): void {
+    this.#decide(task, Verdict.VERDICT_APPROVED, decision);
+  }
+
+  reject(task: string, decision: DecisionGiven = {}): void {
+    this.#decide(task, Verdict.VERDICT_REJECTED, decision);
+  }
+
+  /** Questions to people that are open. */
+  get questions(): readonly TestQuestion[] {
+    return this.#approvals
+      .filter(({ verdict }) => verdict === Verdict.VERDICT_UNSPECIFIED)
+      .map(({ about, title, message, context, deciders, approvalsNeeded }) => ({
+        ...{ task: about?.task ?? "", title, message, context: valueIn(context) ?? null },
+        ...{ by: deciders, needed: approvalsNeeded },
+      }));
+  }
+
+  /** A task by its id: `ship`, `ship[3]`, `poll#2.fetch`. */
+  task(id: string): TestTask {
+    return shownTask(taken(this.#world.stage.ask(this.#key, showTask, { taskId: id })));
+  }
+
+  get tasks(): readonly TestTask[] {
+    const wanted = { statuses: [], parentTaskId: "", topOnly: false, text: "", withPayloads: true };
+    const all: TestTask[] = [];
+    for (let from = 0; from >= 0; ) {
+      const page = { ...wanted, from, size: tasksMax };
+      const { tasks, next } = taken(this.#world.stage.ask(this.#key, showTasks, page));
+      all.push(...tasks.map(shownTask));
+      from = next;
+    }
+    return all;
+  }
+
+  /** Calls of handlers for it, in their order. */
+  get calls(): readonly HandlerCall[] {
+    return this.#world.crew.calls.filter(({ run }) => run === this.id);
+  }
+
+  /** What happened, in words for people. */
+  get events(): readonly TestEvent[] {
+    return eventsOf(this.#world, this.#key);
+  }
+
+  /** The same as text, a line per event. */
+  get timeline(): string {
+    return this.events.map(String).join("\n");
+  }
+
+  /** What `replay` takes. */
+  get history(): RunHistory {
+    return this.#historyOf(this.id);
+  }
+
+  /** Why it, or one of its tasks, stands as it does. */
+  explain(task = ""): string {
+    return explained(this.#explanation(task));
+  }
+
+  /** The run that does a task of this one. */
+  child<ChildOutput = unknown>(task: string): TestRun<ChildOutput> {
+    const { child } = this.task(task);
+    if (child !== undefined) return new TestRun(this.#world, child, this.#historyOf);
+    throw new WorkflowTestError(`expected a child that does ${task}, found none; ${this.explain(task)}`);
+  }
+
+  toString(): string {
+    return `run ${this.id}, ${this.status}\n${this.timeline}`;
+  }
+
+  get #key() {
+    return this.#world.keyOf(this.id);
+  }
+
+  get #message(): RunMessage {
+    return taken(this.#world.stage.ask(this.#key, showRun, { withPayloads: true }));
+  }
+
+  /** What it went on as, or it itself. */
+  get #latest(): TestRun<Output> {
+    let latest: TestRun<Output> = this;
+    for (let { outcome } = latest.#message; outcome?.result?.$case === "continued"; ) {
+      const next = new TestRun<Output>(this.#world, outcome.result.value.id, this.#historyOf);
+      latest = next;
+      outcome = latest.#message.outcome;
+    }
+    return latest;
+  }
+
+  get #approvals(): readonly Approval[] {
+    return taken(this.#world.stage.ask(this.#key, showApprovals, { from: 0, size: tasksMax })).approvals;
+  }
+
+  #explanation(taskId: string): Explanation {
+    return taken(this.#world.stage.ask(this.#key, explain, { taskId }));
+  }
+
+  #decide(task: string, verdict: Verdict, { by, reason = "", data }: DecisionGiven): void {
+    const question = this.questions.find((each) => each.task === task);
+    const who = by ?? question?.by[0] ?? "somebody";
+    const body = DecideApproval.fromPartial({ approvalId: task, verdict, reason, roles: [who] });
+    this.#tell(decideApproval, { ...body, data: payloadOf(data, "data") }, who);
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: a caller knows nothing of the state
+  #tell<Body, Reply>(command: Command<any, Body, Reply, any>, body: Body, who = "tester"): Reply {
+    const actor = { kind: ActorKind.ACTOR_KIND_PERSON, id: who };
+    const cause = this.#world.causeOf(this.id, actor);
+    return taken(this.#world.stage.execute(this.#key, command, body, { cause }));
+  }
+
+  #notEnded(within: Duration, isLate: boolean): WorkflowTestError {
+    const { namesAtWork } = this.#world.crew;
+    const hung = namesAtWork.length === 0 ? "" : `\nhandlers that have not ended: ${namesAtWork.join(", ")}`;
+    const found = isLate
+      ? `found it ${this.status} then`
+      : "found nothing left that time could bring; signal it, decide what it asks, or let a handler end";
+    const when = isLate ? ` within ${within}` : "";
+    return new WorkflowTestError(
+      `expected run ${this.id} to end${when}, ${found}\n${this.#latest.explain()}${hung}`,
+    );
+  }
+}
+
+/** What was refused is thrown. */
+function taken<Reply>(answer: Reply | Refusal): Reply {
+  if (isRefusal(answer)) throw new TuttiError(answer);
+  return answer;
+}
+
+function shownTask(task: Task): TestTask {
+  const { taskId, status, attemptCount, input, outcome, uses, sentBack, nextTime, child } = task;
+  const result = outcome?.result;
+  const error =
+    result?.$case === "failed" || result?.$case === "cancelled"
+      ? result.value
+      : status === TaskStatus.TASK_STATUS_COMPLETED
+        ? undefined
+        : task.attempts.findLast((each) => each.error !== undefined)?.error;
+  return {
+    ...{ id: taskId, status: statusWord(status), attempts: attemptCount, uses, sentBack },
+    input: valueIn(input) ?? null,
+    output: result?.$case === "completed" ? (valueIn(result.value) ?? null) : undefined,
+    error: error && { code: error.code, message: error.message },
+    nextTime: nextTime && new Date(fromTimestamp(nextTime)),
+    child: child?.id,
+  };
+}

@@ -1,0 +1,307 @@
+/**
+ * Machines in memory: their states, letters and timers, without a journal, a disk or a clock. It is the runtime as far as a
+ * test of a definition sees it.
+ *
+ * 1. A step is a command, a letter or a timer; nothing happens within one but what its decider decides.
+ * 2. Letters arrive in their order. What a step wants done is handed over when it is over.
+ * 3. The result of an attempt that is not awaited never reaches a decider.
+ */
+import type { Cause } from "@tutti/contracts/types/v1";
+import { FlatWriter } from "@tutti/contracts/wire";
+import {
+  type Chance,
+  type Command,
+  type InstanceAddress,
+  type InstanceKey,
+  isRefusal,
+  type Machine,
+  type MachineEvent,
+  type MachineStep,
+  type Message,
+  type Query,
+  type Refusal,
+  type Timer,
+  textOf,
+  type WireCodec,
+} from "@tutti/kernel";
+import type { VirtualTime } from "@tutti/kernel/virtual";
+import { WorkflowTestError } from "./fault.ts";
+
+// biome-ignore lint/suspicious/noExplicitAny: a stage has machines of many kinds, each with its own state and effects
+type AnyMachine = Machine<any, any>;
+// biome-ignore lint/suspicious/noExplicitAny: as above
+type AnyCommand<Body, Reply> = Command<any, Body, Reply, any>;
+// biome-ignore lint/suspicious/noExplicitAny: as above
+type AnyEvent<Body> = MachineEvent<any, any, Body>;
+
+/** An event, as a journal has it. */
+export interface StagedEvent {
+  readonly type: string;
+  readonly version: number;
+  readonly payload: Uint8Array;
+  /** Milliseconds since the Unix epoch. */
+  readonly timeMs: number;
+  readonly cause: Cause;
+}
+
+export interface StagedEffect {
+  readonly key: InstanceKey;
+  readonly number: number;
+  readonly attempt: number;
+  readonly effect: unknown;
+}
+
+/** Whoever does what machines want done. */
+export interface Doers {
+  begin(effect: StagedEffect): void;
+  /** It is settled, or no longer wanted. */
+  withdraw(effect: StagedEffect): void;
+}
+
+export interface StageParts {
+  readonly machines: readonly AnyMachine[];
+  /** The service that hosts them: letters to others are refused. */
+  readonly service: string;
+  readonly time: VirtualTime;
+  readonly chance: Pick<Chance, "random">;
+  readonly doers: Doers;
+  /** Whether timers run out by themselves; if not, they wait for `expire`. Default true. */
+  readonly timersRun?: boolean;
+}
+
+interface Instance {
+  readonly key: InstanceKey;
+  readonly machine: AnyMachine;
+  readonly state: unknown;
+  readonly history: StagedEvent[];
+  readonly effects: Map<number, StagedEffect>;
+  readonly timers: Map<number, { readonly dueMs: number; readonly timer: Timer | undefined }>;
+}
+
+interface StepOptions {
+  readonly settles?: MachineStep<unknown>["settles"];
+  readonly cause?: Cause;
+}
+
+export const nobody: Cause = { actor: undefined, traceparent: "", decision: "", reason: "" };
+const jobsMax = 10_000_000;
+
+export class Stage {
+  readonly #parts: StageParts;
+  readonly #machines: ReadonlyMap<string, AnyMachine>;
+  readonly #instances = new Map<string, Instance>();
+  readonly #jobs: (() => void)[] = [];
+  #isWorking = false;
+  /** Events of all instances so far. */
+  eventCount = 0;
+
+  constructor(parts: StageParts) {
+    this.#parts = parts;
+    this.#machines = new Map(parts.machines.map((machine) => [machine.kind, machine]));
+  }
+
+  get nowMs(): number {
+    return this.#parts.time.now();
+  }
+
+  /** A command, as a caller or a result gives it. What follows from it has happened when this returns. */
+  execute<Body, Reply>(
+    key: InstanceKey,
+    command: AnyCommand<Body, Reply>,
+    body: Body,
+    options: StepOptions = {},
+  ): Reply | Refusal {
+    const answer = this.#command(this.#instance(key), command, body, options);
+    this.work();
+    return answer;
+  }
+
+  /** The result of an attempt; undefined when it is not awaited. */
+  settle<Body, Reply>(
+    { key, number, attempt }: Pick<StagedEffect, "key" | "number" | "attempt">,
+    command: AnyCommand<Body, Reply>,
+    body: Body,
+    cause: Cause = nobody,
+  ): Reply | Refusal | undefined {
+    if (this.#instance(key).effects.get(number)?.attempt !== attempt) return undefined;
+    return this.execute(key, command, body, { settles: { number, attempt }, cause });
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: as in execute
+  ask<Body, Reply>(key: InstanceKey, query: Query<any, Body, Reply>, body: Body): Reply | Refusal {
+    return query.answer(this.#instance(key).state, body, { key, nowMs: this.nowMs });
+  }
+
+  /** Does it when what is under way has happened. */
+  defer(job: () => void): void {
+    this.#jobs.push(job);
+  }
+
+  /** Does what is to be done, unless that is under way. */
+  work(): void {
+    if (this.#isWorking) return;
+    this.#isWorking = true;
+    try {
+      for (let done = 0, job = this.#jobs.shift(); job !== undefined; job = this.#jobs.shift()) {
+        if (done++ > jobsMax)
+          throw new WorkflowTestError("expected an end, found letters that breed letters");
+        job();
+      }
+    } finally {
+      this.#isWorking = false;
+    }
+  }
+
+  exists(key: InstanceKey): boolean {
+    return (this.#instances.get(textOf(key))?.history.length ?? 0) > 0;
+  }
+
+  keys(kind: string): readonly InstanceKey[] {
+    return [...this.#instances.values()]
+      .filter(({ key, history }) => key.kind === kind && history.length > 0)
+      .map(({ key }) => key);
+  }
+
+  /** Only to be looked at. */
+  stateOf<State>(key: InstanceKey, machine: { create(key: InstanceKey): State }): State {
+    const { machine: own, state } = this.#instance(key);
+    if (own !== (machine as unknown)) throw new WorkflowTestError(`expected ${key.kind} to be its machine`);
+    // An instance has the state that its machine creates.
+    return state as State;
+  }
+
+  historyOf(key: InstanceKey): readonly StagedEvent[] {
+    return this.#instance(key).history;
+  }
+
+  effectsOf(key: InstanceKey): readonly StagedEffect[] {
+    return [...this.#instance(key).effects.values()];
+  }
+
+  timersOf(key: InstanceKey): readonly { readonly number: number; readonly dueMs: number }[] {
+    return [...this.#instance(key).timers]
+      .map(([number, { dueMs }]) => ({ number, dueMs }))
+      .sort((a, b) => a.dueMs - b.dueMs);
+  }
+
+  hasTimers(kind: string): boolean {
+    for (const { key, timers } of this.#instances.values())
+      if (key.kind === kind && timers.size > 0) return true;
+    return false;
+  }
+
+  /** An event has happened, whoever decided it: nothing is asked. */
+  fold(key: InstanceKey, { type, version, payload, timeMs, cause }: StagedEvent): void {
+    const instance = this.#instance(key);
+    const event = instance.machine.events.find((each) => each.type === type && each.version === version);
+    if (event === undefined)
+      throw new WorkflowTestError(`expected an event of ${key.kind}, found ${type} v${version}`);
+    instance.history.push({ type, version, payload, timeMs, cause });
+    event.evolve(instance.state, event.codec.decode(payload), this.#outstandingOf(instance));
+  }
+
+  /** A timer runs out. */
+  expire(key: InstanceKey, number: number): void {
+    const instance = this.#instance(key);
+    instance.timers.get(number)?.timer?.cancel();
+    instance.timers.delete(number);
+    const { machine, state } = instance;
+    machine.expire?.(state, number, this.#stepOf(instance, {}));
+    this.work();
+  }
+
+  #instance({ namespace, kind, id }: InstanceKey): Instance {
+    const key = { namespace, kind, id };
+    const name = textOf(key);
+    const known = this.#instances.get(name);
+    if (known !== undefined) return known;
+    const machine = this.#machines.get(kind);
+    if (machine === undefined) throw new WorkflowTestError(`expected a kind of machine, found ${kind}`);
+    const made: Instance = {
+      ...{ key, machine, state: machine.create(key), history: [] },
+      ...{ effects: new Map(), timers: new Map() },
+    };
+    this.#instances.set(name, made);
+    return made;
+  }
+
+  #command<Body, Reply>(
+    instance: Instance,
+    command: AnyCommand<Body, Reply>,
+    body: Body,
+    options: StepOptions,
+  ): Reply | Refusal {
+    return command.decide(instance.state, body, this.#stepOf(instance, options));
+  }
+
+  #stepOf(instance: Instance, { settles, cause = nobody }: StepOptions): MachineStep<unknown> {
+    const { chance } = this.#parts;
+    const outstanding = this.#outstandingOf(instance);
+    const { key, history } = instance;
+    const { nowMs } = this;
+    return {
+      ...{ key, nowMs, cause, settles },
+      get exists() {
+        return history.length > 0;
+      },
+      random: () => chance.random(),
+      emit: <Body>({ type, version, codec, evolve }: AnyEvent<Body>, body: Body) => {
+        this.eventCount++;
+        history.push({ type, version, payload: encoded(codec, body), timeMs: nowMs, cause });
+        evolve(instance.state, body, outstanding);
+      },
+      send: (to, message, body) => this.#send(to, message, body, cause),
+    };
+  }
+
+  #send<Body>(to: InstanceAddress, { type, codec }: Message<Body>, body: Body, cause: Cause): void {
+    // Whoever else there is in an installation hears nothing of a test.
+    if (to.service !== this.#parts.service || !this.#machines.has(to.kind)) return;
+    const bytes = encoded(codec, body);
+    this.defer(() => {
+      const instance = this.#instance(to);
+      const command = instance.machine.commands.find((each) => each.type === type);
+      if (command === undefined)
+        throw new WorkflowTestError(`expected ${to.kind} to know the letter ${type}`);
+      // A refusal of a letter goes nowhere.
+      isRefusal(this.#command(instance, command, command.codec.decode(bytes), { cause }));
+    });
+  }
+
+  #outstandingOf(instance: Instance) {
+    const { key, effects, timers } = instance;
+    const { doers, time, timersRun = true } = this.#parts;
+    const drop = (number: number) => {
+      timers.get(number)?.timer?.cancel();
+      timers.delete(number);
+    };
+    const settled = (number: number) => {
+      const before = effects.get(number);
+      if (before === undefined) return;
+      effects.delete(number);
+      this.defer(() => doers.withdraw(before));
+    };
+    return {
+      settled,
+      effect: (number: number, attempt: number, effect: unknown) => {
+        settled(number);
+        const made = { key, number, attempt, effect };
+        effects.set(number, made);
+        this.defer(() => effects.get(number) === made && doers.begin(made));
+      },
+      timer: (number: number, dueMs: number) => {
+        drop(number);
+        const expire = () => this.expire(key, number);
+        const timer = timersRun ? time.after(Math.max(0, dueMs - time.now()), expire) : undefined;
+        timers.set(number, { dueMs, timer });
+      },
+      cleared: drop,
+    };
+  }
+}
+
+function encoded<Body>(codec: WireCodec<Body>, body: Body): Uint8Array {
+  const writer = new FlatWriter(256);
+  codec.encode(body, writer);
+  return writer.written().slice();
+}

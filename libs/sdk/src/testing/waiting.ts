@@ -1,0 +1,111 @@
+/**
+ * Handlers that wait for time. While a handler is at work, virtual time stands still; one that says that it only waits lets it
+ * go on.
+ */
+import { parseDurationMs } from "@tutti/definitions";
+import type { VirtualTime } from "@tutti/kernel/virtual";
+import { currentTask, type TaskContext } from "../task/context.ts";
+import { Busy, TaskFailure, type TaskFailureOptions } from "../task/failure.ts";
+import { WorkflowTestError } from "./fault.ts";
+import type { TestHandler } from "./handlers.ts";
+
+/** `3d`, `1h30m`, or milliseconds. */
+export type Duration = string | number;
+
+/** Who does not count a handler as being at work while it waits. */
+export interface Waiting {
+  readonly time: VirtualTime;
+  /** Gives what to call when it goes on. */
+  waits(context: TaskContext): () => void;
+}
+
+const crews = new WeakMap<TaskContext, Waiting>();
+
+export function enroll(context: TaskContext, crew: Waiting): void {
+  crews.set(context, crew);
+}
+
+export function durationMs(duration: Duration): number {
+  const ms = typeof duration === "number" ? duration : parseDurationMs(duration);
+  if (ms !== undefined && ms >= 0 && Number.isFinite(ms)) return ms;
+  throw new WorkflowTestError(
+    `expected a span of time such as "3d", "1h30m" or 1500 (milliseconds), found ${JSON.stringify(duration)}`,
+  );
+}
+
+/** In a handler: takes so long in virtual time. Rejects when the attempt is told to end meanwhile. */
+export function sleep(duration: Duration): Promise<void> {
+  const ms = durationMs(duration);
+  return waiting((time, go) => {
+    const timer = time.after(ms, go);
+    return () => timer.cancel();
+  });
+}
+
+function waiting(begin: (time: VirtualTime, go: () => void) => () => void): Promise<void> {
+  const context = currentTask();
+  const crew = context === undefined ? undefined : crews.get(context);
+  if (context === undefined || crew === undefined)
+    throw new WorkflowTestError(
+      "expected `sleep` to be called in a handler of a test; elsewhere use `run.skip`",
+    );
+  const goesOn = crew.waits(context);
+  const { signal } = context;
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      goesOn();
+      cancel();
+      reject(signal.reason);
+    };
+    const cancel = begin(crew.time, () => {
+      signal.removeEventListener("abort", stop);
+      goesOn();
+      resolve();
+    });
+    if (signal.aborted) stop();
+    else signal.addEventListener("abort", stop, { once: true });
+  });
+}
+
+/** A handler that never ends by itself: for timeouts and cancellation. It ends when it is told to. */
+export function hanging(): TestHandler {
+  return async () => {
+    await waiting(() => () => {});
+  };
+}
+
+/** A handler that takes so long in virtual time, and then does what is given. */
+export function taking(duration: Duration, then: TestHandler = () => null): TestHandler {
+  return async (input, context) => {
+    await sleep(duration);
+    return then(input, context);
+  };
+}
+
+/** A handler that fails so many times with a code, and then does what is given; of each task by itself. */
+export function failing(
+  times: number,
+  code: string,
+  then: TestHandler = () => null,
+  options: TaskFailureOptions & { readonly message?: string } = {},
+): TestHandler {
+  const calls = new Map<string, number>();
+  return (input, context) => {
+    const who = `${context.workId}/${context.taskId}`;
+    const count = (calls.get(who) ?? 0) + 1;
+    calls.set(who, count);
+    if (count > times) return then(input, context);
+    const ofMany = Number.isFinite(times) ? ` of ${times}` : "";
+    throw new TaskFailure(code, options.message ?? `failure ${count}${ofMany} that the test wants`, options);
+  };
+}
+
+/** A handler that is busy so many times, and then does what is given. */
+export function busy(times: number, retryAfter: Duration, then: TestHandler = () => null): TestHandler {
+  let calls = 0;
+  const retryAfterMs = durationMs(retryAfter);
+  return (input, context) => {
+    if (++calls <= times) throw new Busy({ retryAfterMs });
+    return then(input, context);
+  };
+}

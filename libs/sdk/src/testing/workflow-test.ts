@@ -1,0 +1,137 @@
+/** A definition in a unit test: with handlers that the test gives, and time that passes when nothing else does. */
+
+import type { Json } from "@tutti/expressions";
+import { type Logger, silentLogger } from "@tutti/kernel";
+import type { HandlerCall } from "./crew.ts";
+import { type DefinitionGiven, TestDefinitions } from "./definitions.ts";
+import { collectHandlers, type HandlersGiven } from "./handlers.ts";
+import type { RunHistory } from "./history.ts";
+import { TestRun } from "./run.ts";
+import { type Duration, durationMs } from "./waiting.ts";
+import { World } from "./world.ts";
+
+export interface WorkflowTestOptions {
+  /**
+   * What does the tasks: by capability, or the function that gives a worker its handlers. Of a list, later ones take the place
+   * of earlier ones.
+   */
+  readonly handlers: HandlersGiven | readonly HandlersGiven[];
+  /** Definitions that its tasks start. */
+  readonly children?: readonly DefinitionGiven[];
+  /** What virtual time shows at first; 2026-01-01T00:00:00Z unless given. */
+  readonly startTime?: Date | string;
+  /** What jitter follows from: the same seed, the same test. Default 1. */
+  readonly seed?: number;
+  readonly namespace?: string;
+  /**
+   * How long a handler may be at work in real time before virtual time goes on without it, milliseconds. Default 1,000.
+   * Handlers that wait for time say so by `sleep`, and cost none.
+   */
+  readonly patienceMs?: number;
+  /** Where handlers' log lines go. Default: nowhere. */
+  readonly logger?: Logger;
+}
+
+export interface StartGiven<Input> {
+  readonly input?: Input;
+  /** Default `run-1`, `run-2`, … */
+  readonly id?: string;
+  /** Of a template. */
+  readonly parameters?: Readonly<Record<string, unknown>>;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly priority?: number;
+  /** How long it may take. */
+  readonly timeout?: Duration;
+  /** Begins so much later. */
+  readonly delay?: Duration;
+}
+
+const defaultStartTime = "2026-01-01T00:00:00Z";
+const defaultPatienceMs = 1_000;
+
+export class WorkflowTest<Input = unknown, Output = unknown> {
+  readonly #world: World;
+  readonly #definitions: TestDefinitions;
+  readonly #tried: DefinitionGiven;
+  #started = 0;
+
+  constructor(definition: DefinitionGiven, options: WorkflowTestOptions) {
+    const { handlers, children = [], startTime = defaultStartTime, seed = 1 } = options;
+    this.#tried = definition;
+    this.#definitions = new TestDefinitions(definition, children);
+    this.#world = new World({
+      definitions: this.#definitions,
+      handlers: collectHandlers(isList(handlers) ? handlers : [handlers]),
+      namespace: options.namespace ?? "default",
+      startMs: new Date(startTime).getTime(),
+      seed,
+      patienceMs: options.patienceMs ?? defaultPatienceMs,
+      logger: options.logger ?? silentLogger,
+    });
+  }
+
+  /** What virtual time shows. */
+  get now(): Date {
+    return new Date(this.#world.time.now());
+  }
+
+  /** Starts a run. What handlers do without waiting for anything has happened when it resolves. */
+  async start(given: StartGiven<Input> = {}): Promise<TestRun<Output>> {
+    const { id = `run-${++this.#started}`, timeout, delay, labels, priority, parameters } = given;
+    this.#world.begin({
+      ...{ id, definition: this.#definitions.name, input: given.input },
+      parameters: parameters as Json | undefined,
+      ...(labels !== undefined && { labels }),
+      ...(priority !== undefined && { priority }),
+      ...(timeout !== undefined && { timeoutMs: durationMs(timeout) }),
+      ...(delay !== undefined && { startMs: this.#world.time.now() + durationMs(delay) }),
+    });
+    await this.#world.time.flush();
+    return this.#runOf(id);
+  }
+
+  /** Starts a run and gives its output. */
+  async execute(given: StartGiven<Input> = {}): Promise<Output> {
+    const run = await this.start(given);
+    return run.result();
+  }
+
+  /** A run by its id, such as that of a child. */
+  run<RunOutput = unknown>(id: string): TestRun<RunOutput> {
+    return new TestRun(this.#world, id, (each) => this.#historyOf(each));
+  }
+
+  /** Calls of handlers, of all or for one capability, in their order. */
+  calls(capability?: string): readonly HandlerCall[] {
+    const { calls } = this.#world.crew;
+    return capability === undefined ? [...calls] : calls.filter((call) => call.capability === capability);
+  }
+
+  #runOf(id: string): TestRun<Output> {
+    return new TestRun<Output>(this.#world, id, (each) => this.#historyOf(each));
+  }
+
+  #historyOf(id: string): RunHistory {
+    const key = this.#world.keyOf(id);
+    const events = this.#world.stage.historyOf(key).map(({ type, version, payload }) => ({
+      ...{ type, version },
+      payload: Buffer.from(payload).toString("base64"),
+    }));
+    return { key, events, definition: this.#tried };
+  }
+}
+
+/**
+ * Tries a definition, YAML or JSON as text, a document, or what the builder gives, with handlers of the test. There is no
+ * server, no disk and no real time.
+ */
+export function testWorkflow<Input = unknown, Output = unknown>(
+  definition: DefinitionGiven,
+  options: WorkflowTestOptions,
+): WorkflowTest<Input, Output> {
+  return new WorkflowTest<Input, Output>(definition, options);
+}
+
+function isList(handlers: WorkflowTestOptions["handlers"]): handlers is readonly HandlersGiven[] {
+  return Array.isArray(handlers);
+}

@@ -1,0 +1,287 @@
+/**
+ * All that a test has: machines, a worker, time. It goes on until something is so, and skips time while nothing is at work.
+ *
+ * 1. Time stands still while a handler is at work, but for one that says that it waits for time, or takes longer than the
+ *    patience of the test.
+ * 2. Whatever goes on without end is ended by a bound, and said.
+ */
+import { type Cause, ErrorDetail, type WorkReference } from "@tutti/contracts/types/v1";
+import {
+  DefinitionKind,
+  LoseLease,
+  ParentClosePolicy,
+  RenewLeases,
+  RunOrder,
+} from "@tutti/contracts/workflow/v1";
+import { holdAgainst } from "@tutti/definitions";
+import type { Json } from "@tutti/expressions";
+import {
+  type InstanceKey,
+  isRefusal,
+  type Logger,
+  systemProcess,
+  systemTimers,
+  type Timer,
+  TuttiError,
+  textOf,
+  toErrorDetail,
+} from "@tutti/kernel";
+import { seededChance, VirtualTime } from "@tutti/kernel/virtual";
+import { cache } from "@tutti/machine-cache";
+import { limit, renew } from "@tutti/machine-limit";
+import {
+  beginRun,
+  confirmChild,
+  loseLease,
+  type RenewLease,
+  type RunEffect,
+  refuseChild,
+  runMachine,
+  type StartChild,
+} from "@tutti/machine-run";
+import type { Registered } from "../task/handlers.ts";
+import { Crew, hex } from "./crew.ts";
+import type { TestDefinitions } from "./definitions.ts";
+import { WorkflowTestError } from "./fault.ts";
+import { bytesOf, jsonIn } from "./json.ts";
+import { Stage, type StagedEffect } from "./stage.ts";
+
+export interface WorldParts {
+  readonly definitions: TestDefinitions;
+  readonly handlers: ReadonlyMap<string, Registered>;
+  readonly namespace: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly startMs: number;
+  readonly seed: number;
+  /** How long a handler may be at work in real time before virtual time goes on, milliseconds. */
+  readonly patienceMs: number;
+  readonly logger: Logger;
+}
+
+/** What a run is begun with, but for its definition. */
+export interface Begun {
+  readonly id: string;
+  readonly definition: string;
+  readonly input: unknown;
+  readonly parameters?: Json | undefined;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly priority?: number;
+  readonly timeoutMs?: number;
+  readonly startMs?: number;
+  readonly parent?: WorkReference;
+  readonly parentClose?: ParentClosePolicy;
+}
+
+export interface Until {
+  /** On the monotonic clock of the test; Infinity for as long as it takes. */
+  readonly untilMs: number;
+  readonly isDone: () => boolean;
+}
+
+const service = "workflow";
+/** Moments that time skips to within one call. */
+const momentsMax = 1_000_000;
+/** Moments without an event of a run, when only leases are renewed. */
+const quietMomentsMax = 5_000;
+const leaseMs = 86_400_000;
+
+export class World {
+  readonly time: VirtualTime;
+  readonly stage: Stage;
+  readonly crew: Crew;
+  readonly machine;
+  readonly #parts: WorldParts;
+  readonly #leases = new Map<string, Timer>();
+  readonly #traces = new Map<string, string>();
+  #fault: string | undefined;
+
+  constructor(parts: WorldParts) {
+    const { definitions, handlers, namespace, startMs, seed, logger } = parts;
+    this.#parts = parts;
+    this.time = new VirtualTime(startMs);
+    this.machine = runMachine({ plans: definitions });
+    this.stage = new Stage({
+      ...{ machines: [this.machine, limit, cache], service, time: this.time, chance: seededChance(seed) },
+      doers: { begin: (effect) => this.#begin(effect), withdraw: (effect) => this.#withdraw(effect) },
+    });
+    const onMissing = (message: string) => {
+      this.#fault ??= message;
+    };
+    this.crew = new Crew({ namespace, time: this.time, logger, handlers, onMissing }, this.stage);
+  }
+
+  keyOf(id: string): InstanceKey {
+    return { namespace: this.#parts.namespace, kind: "run", id };
+  }
+
+  causeOf(id: string, actor?: Cause["actor"]): Cause {
+    const traceparent = `00-${this.#traceOf(id)}-${hex(8, id)}-01`;
+    return { actor, traceparent, decision: "", reason: "" };
+  }
+
+  /** Begins a run; throws what stands in its way. */
+  begin(begun: Begun): void {
+    const order = this.#orderOf(begun);
+    const answer = this.stage.execute(
+      this.keyOf(begun.id),
+      beginRun,
+      { order },
+      { cause: this.causeOf(begun.id) },
+    );
+    if (isRefusal(answer)) throw new TuttiError(answer);
+  }
+
+  /** Goes on until something is so, time is up, or nothing is left that would happen by itself. */
+  async proceed({ untilMs, isDone }: Until): Promise<"done" | "time" | "stuck"> {
+    let events = -1;
+    let quiet = 0;
+    for (let moments = 0; moments < momentsMax; ) {
+      await this.time.flush();
+      if (this.#fault !== undefined) throw new WorkflowTestError(this.#fault);
+      if (isDone()) return "done";
+      if (this.crew.atWork > 0) {
+        await this.#awaitCrew();
+        continue;
+      }
+      const nextMs = this.time.nextDueMs;
+      if (nextMs === undefined || nextMs > untilMs) {
+        if (untilMs === Number.POSITIVE_INFINITY) return "stuck";
+        this.time.advance(untilMs - this.time.monotonic());
+        return nextMs === undefined ? "stuck" : "time";
+      }
+      const now = this.stage.eventCount;
+      quiet = now === events ? quiet + 1 : 0;
+      events = now;
+      if (quiet > quietMomentsMax && !this.stage.hasTimers("run") && this.crew.isIdle) {
+        if (untilMs === Number.POSITIVE_INFINITY) return "stuck";
+      }
+      this.time.advance(nextMs - this.time.monotonic());
+      moments++;
+    }
+    throw new WorkflowTestError(
+      `expected an end within ${momentsMax} moments of virtual time, found the test going on at ${new Date(this.time.now()).toISOString()}; look for a wait or a retry without end`,
+    );
+  }
+
+  /** Handlers go on in real time; those that do not end in time are waited for no longer. */
+  async #awaitCrew(): Promise<void> {
+    const patience = Promise.withResolvers<void>();
+    const timer = systemTimers.after(this.#parts.patienceMs, () => {
+      this.crew.overlook();
+      patience.resolve();
+    });
+    // A process that waits for nothing but promises would end here.
+    const release = systemProcess.keepAlive();
+    await Promise.race([this.crew.changed, patience.promise]);
+    release();
+    timer.cancel();
+  }
+
+  #orderOf(begun: Begun): RunOrder {
+    const { definition, input, parameters, labels, priority, timeoutMs, startMs, parent, parentClose } =
+      begun;
+    const found = this.#parts.definitions.find(definition, parameters);
+    if (found === undefined) throw new WorkflowTestError(`expected the definition ${definition}, found none`);
+    const { plan, hash } = found.plan;
+    const isStates = plan.kind === "states";
+    return RunOrder.fromPartial({
+      ...{ definition, hash, versionLabel: "latest", idChosen: true, incarnation: 1 },
+      kind: isStates ? DefinitionKind.DEFINITION_KIND_STATES : DefinitionKind.DEFINITION_KIND_TASKS,
+      input: bytesOf(heldInput(definition, plan.inputSchema, input ?? null)),
+      parameters: bytesOf(parameters),
+      labels: { ...labels },
+      ...{ priority: priority ?? 0, timeoutMs: timeoutMs ?? 0, startMs: startMs ?? 0 },
+      ...(parent !== undefined && { parent, root: parent }),
+      parentClose: parentClose ?? ParentClosePolicy.PARENT_CLOSE_POLICY_UNSPECIFIED,
+    });
+  }
+
+  #begin(staged: StagedEffect): void {
+    // Only runs make effects, and these are all that they make.
+    const effect = staged.effect as RunEffect;
+    if (effect.kind === "offer_task") this.crew.begin(staged, effect, this.#traceOf(staged.key.id));
+    else if (effect.kind === "start_child") this.#startChild(staged, effect);
+    else this.#hold(staged, effect);
+  }
+
+  #withdraw(staged: StagedEffect): void {
+    const effect = staged.effect as RunEffect;
+    if (effect.kind === "offer_task") this.crew.withdraw(staged);
+    if (effect.kind !== "renew_lease") return;
+    this.#leases.get(nameOf(staged))?.cancel();
+    this.#leases.delete(nameOf(staged));
+  }
+
+  #startChild(staged: StagedEffect, effect: StartChild): void {
+    const { childId, childKind, definition, taskId, input, parameters, facts, details, parentClose } = effect;
+    const { key } = staged;
+    const { definitions } = this.#parts;
+    const known = definitions.names.filter((name) => name !== definitions.name);
+    if (childKind !== "run" || !definitions.names.includes(definition)) {
+      const found = known.length === 0 ? "none" : `those of ${known.join(", ")}`;
+      this.#fault ??= `expected the definition of ${definition}, which task ${taskId} of run ${key.id} starts, found ${found}; add it to \`children\``;
+      return;
+    }
+    this.#traces.set(childId, this.#traceOf(key.id));
+    try {
+      this.begin({
+        ...{ id: childId, definition, parentClose, priority: facts.priority },
+        input: input instanceof Uint8Array ? jsonIn(input) : null,
+        ...(parameters !== undefined && { parameters: jsonIn(parameters) as Json }),
+        labels: { ...facts.labels, ...details?.labels },
+        parent: { namespace: key.namespace, kind: "run", id: key.id, task: taskId },
+      });
+      const { hash } = definitions.find(definition, parameters && (jsonIn(parameters) as Json))?.plan ?? {};
+      const body = { id: childId, hash: hash ?? "", existed: false, ending: undefined };
+      this.stage.settle(staged, confirmChild, body, this.causeOf(key.id));
+    } catch (thrown) {
+      if (!(thrown instanceof TuttiError || thrown instanceof WorkflowTestError)) throw thrown;
+      const error =
+        thrown instanceof TuttiError
+          ? toErrorDetail(thrown)
+          : ErrorDetail.fromPartial({ code: "workflow.request_invalid", message: thrown.message, retry: 1 });
+      this.stage.settle(staged, refuseChild, { error }, this.causeOf(key.id));
+    }
+  }
+
+  /** Leases of limits are renewed as long as they are wanted. */
+  #hold(staged: StagedEffect, { leases }: RenewLease): void {
+    const name = nameOf(staged);
+    this.#leases.get(name)?.cancel();
+    const renewAll = () => {
+      for (const { limit: id, ticket } of leases) {
+        const key = { namespace: staged.key.namespace, kind: "limit", id };
+        const body = RenewLeases.fromPartial({ tickets: [ticket], leaseMs });
+        const answer = this.stage.execute(key, renew, body);
+        if (!isRefusal(answer) && answer.lost.length > 0)
+          this.stage.settle(staged, loseLease, LoseLease.fromPartial({ limit: id, ticket }));
+      }
+    };
+    this.#leases.set(name, this.time.every(leaseMs / 3, renewAll));
+    renewAll();
+  }
+
+  #traceOf(id: string): string {
+    // A run that went on as another one is in the trace of the first.
+    const [first = id] = id.split("...");
+    const known = this.#traces.get(first);
+    if (known !== undefined) return known;
+    const made = hex(16, "trace", first);
+    this.#traces.set(first, made);
+    return made;
+  }
+}
+
+function nameOf({ key, number }: StagedEffect): string {
+  return `${textOf(key)} ${number}`;
+}
+
+function heldInput(definition: string, schema: Json, input: unknown): unknown {
+  if (schema === null) return input;
+  const { value, violations } = holdAgainst(schema, input as Json);
+  if (violations.length === 0) return value;
+  const said = violations.map(({ path, message }) => `${["input", ...path].join(".")}: ${message}`);
+  throw new WorkflowTestError(
+    `expected an input that satisfies the schema of ${definition}, found ${JSON.stringify(input)}:\n${said.join("\n")}`,
+  );
+}
