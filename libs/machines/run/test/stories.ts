@@ -21,6 +21,7 @@ import {
   terminateRun,
 } from "../src/index.ts";
 import { definitions, jsonBytes, RunScene } from "../src/testing/index.ts";
+import { kindStories } from "./kind-stories.ts";
 
 /** A run whose plan came with it. */
 function told(
@@ -41,6 +42,8 @@ function golden(scene: RunScene, release: string) {
 
 /** By the name of the file. */
 export const stories: GoldenStories = {
+  ...kindStories(told),
+
   /** Attempts that fail, come back, save something; a pause; a person who says how it goes on. */
   attempts: (release) => {
     const scene = told("chain", { a: 1 }, { startMs: 1_767_225_610_000, priority: 3, labels: { team: "a" } });

@@ -1,0 +1,149 @@
+/** Golden histories of the kinds of tasks that are more than an attempt, and of runs of states. */
+import { Verdict, WorkStatus } from "@tutti/contracts/types/v1";
+import {
+  AddTasks,
+  BringInOutcomes,
+  ConfirmChild,
+  DecideApproval,
+  EndChild,
+  SignalRun,
+  UpdateRun,
+  WithdrawTasks,
+} from "@tutti/contracts/workflow/v1";
+import { checkAddition } from "@tutti/definitions";
+import { type GoldenStories, goldenOf } from "@tutti/kernel/testing";
+import { endChild } from "../src/child/commands.ts";
+import {
+  addTasks,
+  bringInOutcomes,
+  confirmChild,
+  decideApproval,
+  signalRun,
+  updateRun,
+  withdrawTasks,
+} from "../src/index.ts";
+import { type definitions, jsonBytes, type RunScene } from "../src/testing/index.ts";
+
+type Told = (name: keyof typeof definitions, input: unknown) => RunScene;
+
+const payloadOf = (value: unknown) => ({ body: { $case: "inline" as const, value: jsonBytes(value) } });
+
+function signal(scene: RunScene, name: string, value: unknown): void {
+  const body = SignalRun.fromPartial({ signal: name, payload: payloadOf(value) });
+  scene.driver.execute(scene.key, signalRun, body);
+}
+
+function decide(scene: RunScene, approvalId: string, who: string, verdict: Verdict): void {
+  const body = DecideApproval.fromPartial({ approvalId, verdict, roles: [who], reason: `says ${who}` });
+  scene.driver.execute(scene.key, decideApproval, body);
+}
+
+/** @param told begins the run of a definition, whose plan comes with it */
+export function kindStories(told: Told): GoldenStories {
+  const golden = (scene: RunScene, release: string) =>
+    goldenOf(scene.driver, scene.machine, scene.key, release);
+  return {
+    /** Rounds until something is so, with a pause between them, and rounds of entries. */
+    rounds: (release) => {
+      const scene = told("rounds", { items: ["a", "b"] });
+      scene.complete("poll#1.fetch", "not yet");
+      scene.complete("poll#1.note");
+      scene.driver.advance(2_000);
+      scene.complete("each[0]#1.work", 1);
+      scene.fail("each[1]#1.work");
+      scene.complete("poll#2.fetch", "done");
+      scene.complete("poll#2.note");
+      return golden(scene, release);
+    },
+
+    /** Work is sent back by a check and by a gate; people let an output count, and decide. */
+    reviews: (release) => {
+      const scene = told("reviews", { items: [1] });
+      scene.complete("write", "done");
+      scene.complete("write", "text");
+      scene.complete("print", "poor");
+      scene.complete("write", { a: 1 });
+      decide(scene, "write", "anna", Verdict.VERDICT_APPROVED);
+      scene.complete("print", "done");
+      decide(scene, "ask", "anna", Verdict.VERDICT_APPROVED);
+      decide(scene, "ask", "ben", Verdict.VERDICT_APPROVED);
+      decide(scene, "again", "anna", Verdict.VERDICT_REJECTED);
+      return golden(scene, release);
+    },
+
+    /** Nobody decides in time. */
+    expired: (release) => {
+      const scene = told("reviews", { items: [] });
+      scene.driver.advance(20_000);
+      return golden(scene, release);
+    },
+
+    /** Updates change variables. */
+    told: (release) => {
+      const scene = told("told", null);
+      const body = UpdateRun.fromPartial({ update: "add", payload: payloadOf(2) });
+      scene.driver.execute(scene.key, updateRun, body);
+      signal(scene, "go", "now");
+      return golden(scene, release);
+    },
+
+    /** From state to state: by signals, times, and the end of what is done there. */
+    machine: (release) => {
+      const scene = told("machine", null);
+      scene.driver.advance(1_000);
+      signal(scene, "go", 1);
+      scene.complete("idle.on.go.do0");
+      scene.complete("work.run", "well");
+      scene.complete("work.exit0");
+      scene.driver.advance(6_000);
+      scene.fail("work.run#2");
+      scene.complete("work.exit0#2");
+      signal(scene, "kept", 1);
+      signal(scene, "stop", 1);
+      return golden(scene, release);
+    },
+
+    /** Tasks come to be by a result and from outside, and are done elsewhere. */
+    spawned: (release) => {
+      const scene = told("spawned", null);
+      const { definition } = checkAddition(
+        { more: { uses: "test.more", needs: ["first"] }, most: { uses: "test.most", needs: ["more"] } },
+        { exists: (id) => id === "first" },
+      );
+      const body = AddTasks.fromPartial({ plan: jsonBytes(definition?.plan), reason: "more to do" });
+      scene.driver.execute(scene.key, addTasks, body);
+      const out = WithdrawTasks.fromPartial({ taskIds: ["most", "leaf"], reason: "done elsewhere" });
+      scene.driver.execute(scene.key, withdrawTasks, out);
+      scene.complete("leaf", 1);
+      scene.complete("first", 2);
+      const outcome = { result: { $case: "completed" as const, value: payloadOf("there") } };
+      const outcomes = BringInOutcomes.fromPartial({ outcomes: [{ taskId: "most", outcome }] });
+      scene.driver.execute(scene.key, bringInOutcomes, outcomes);
+      scene.complete("fruit", 3);
+      return golden(scene, release);
+    },
+
+    /** Waits that end by a signal, by their time, and by nothing that came. */
+    waits: (release) => {
+      const scene = told("waits", {});
+      signal(scene, "stop", "soon");
+      scene.driver.advance(5_000);
+      return golden(scene, release);
+    },
+
+    /** A child that fails, is begun again, and ends well. */
+    children: (release) => {
+      const scene = told("children", { n: 1 });
+      for (const status of [WorkStatus.WORK_STATUS_FAILED, WorkStatus.WORK_STATUS_COMPLETED]) {
+        const [first] = scene.driver.effects;
+        if (first === undefined) break;
+        const { childId } = first.effect as { readonly childId: string };
+        scene.driver.settle(first, confirmChild, ConfirmChild.fromPartial({ id: childId, hash: "h" }));
+        const ending = { runId: childId, status, output: jsonBytes(status) };
+        scene.driver.execute(scene.key, endChild, EndChild.fromPartial({ taskId: "sub", ending }));
+        scene.driver.advance(2_000);
+      }
+      return golden(scene, release);
+    },
+  };
+}
