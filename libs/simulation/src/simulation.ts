@@ -141,6 +141,7 @@ class Simulation {
       ownerOf: (partition) => this.#ownerOf(partition),
     });
     clients.begin(operations);
+    this.#load.whenMoreIsWanted((operation) => clients.begin([operation]));
     const lastMs = Math.max(
       0,
       ...operations.map(({ atMs }) => atMs),

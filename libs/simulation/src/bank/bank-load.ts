@@ -38,6 +38,8 @@ export class BankLoad extends BankCheck implements Load {
     );
   }
 
+  whenMoreIsWanted(): void {}
+
   dispatched(): void {}
 
   /** Prints whatever it is told to, as often as it is told. */

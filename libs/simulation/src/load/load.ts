@@ -32,6 +32,8 @@ export interface Load extends Follower {
   /** Ids of instances that have to be there at the end. */
   readonly lasting: readonly string[];
   keyOf(id: string): InstanceKey;
+  /** What is wanted only because of what happened is told to this. */
+  whenMoreIsWanted(begin: (operation: Operation) => void): void;
   /** An operation leaves its client. */
   sent(number: number): void;
   /** A process answers an operation: whatever becomes of the answer, it has to be true. */

@@ -8,16 +8,20 @@
  */
 import { ErrorDetail } from "@tutti/contracts/types/v1";
 import { CancelRun, CompleteTask, FailTask, ReturnTask, RunOrder } from "@tutti/contracts/workflow/v1";
-import type { InstanceKey, Refusal } from "@tutti/kernel";
+import type { InstanceKey, Machine, Refusal } from "@tutti/kernel";
 import {
   beginRun,
   cancelRun,
-  type OfferTask,
+  confirmChild,
+  type Run,
   type RunEffect,
   runErrors,
   runMachine,
+  type StartChild,
 } from "@tutti/machine-run";
 import {
+  childRunOf,
+  type DrawnRun,
   jsonBytes,
   KnownDefinitions,
   RunCheck,
@@ -38,14 +42,19 @@ const lateShare = 0.2;
 
 export class RunsLoad implements Load {
   readonly service = runService;
-  readonly machine;
-  readonly operations: readonly Operation[];
+  readonly machine: Machine<Run, RunEffect>;
+  readonly operations: Operation[];
   readonly #world: World;
   readonly #chronicle: Chronicle;
-  readonly #runs: ReadonlyMap<string, PlannedRun>;
+  readonly #plans = new KnownDefinitions();
+  /** Those that were drawn, and their children. */
+  readonly #runs = new Map<string, DrawnRun>();
   readonly #checks = new Map<string, RunCheck>();
   readonly #answered = new Set<number>();
   readonly #lost = new Map<string, number>();
+  /** Number of the operation that begins a child, by its id. */
+  readonly #children = new Map<string, number>();
+  #begin: (operation: Operation) => void = () => {};
   /** Share of all attempts that come to nothing. */
   readonly #troubles: number;
 
@@ -53,16 +62,10 @@ export class RunsLoad implements Load {
     this.#world = world;
     this.#chronicle = chronicle;
     this.#troubles = troubles;
-    this.#runs = new Map(runs.map((run) => [run.id, run]));
-    const plans = new KnownDefinitions();
-    const machine = runMachine({ plans });
-    this.machine = machine;
+    this.machine = runMachine({ plans: this.#plans });
     const wanted: Omit<Operation, "number">[] = [];
     for (const { id, atMs, cancelMs, run } of runs) {
-      this.#checks.set(id, new RunCheck(machine, this.keyOf(id), run));
-      const hash = plans.add(JSON.stringify(run.document));
-      const order = RunOrder.fromPartial({ hash, input: jsonBytes(run.input), idChosen: true });
-      wanted.push({ atMs, account: id, command: beginRun.type, body: { order } });
+      wanted.push({ atMs, account: id, command: beginRun.type, body: { order: this.#order(id, run) } });
       const body = CancelRun.fromPartial({ reason: "no longer wanted" });
       if (cancelMs > 0) wanted.push({ atMs: cancelMs, account: id, command: cancelRun.type, body });
     }
@@ -95,6 +98,10 @@ export class RunsLoad implements Load {
 
   partitionEvent(): void {}
 
+  whenMoreIsWanted(begin: (operation: Operation) => void): void {
+    this.#begin = begin;
+  }
+
   sent(): void {}
 
   answeredBy(number: number, answer: unknown): void {
@@ -117,20 +124,20 @@ export class RunsLoad implements Load {
   /** See rule 2. */
   dispatched({ id }: InstanceKey, effect: unknown): void {
     const check = this.#checks.get(id);
-    check?.offered(effect as OfferTask);
+    check?.offered(effect as RunEffect);
     this.#tell(id, check);
   }
 
   resultOf({ id }: InstanceKey, effect: unknown, luck: number, isCalm: boolean): Result | undefined {
-    const offer = effect as OfferTask;
-    const run = this.#runs.get(id)?.run;
+    const known = effect as RunEffect;
+    const run = this.#runs.get(id);
     if (run === undefined) throw new Error(`there is no run ${id}`);
     const trouble = isCalm ? 1 : luck / this.#troubles;
     if (trouble < 0.3) return undefined;
+    if (known.kind === "start_child") return this.#startChild(id, run, known);
     if (trouble < 0.7) return returned({ retryAfterMs: 200, message: "busy" });
-    if (trouble < 1 && this.#mayLose(`${id} ${offer.taskId} ${offer.attempt}`))
-      return returned({ lost: true });
-    return resultOfScript(run.script, effect as RunEffect);
+    if (trouble < 1 && this.#mayLose(nameOf(id, known))) return returned({ lost: true });
+    return resultOfScript(run.script, known);
   }
 
   /** See rule 3. */
@@ -152,6 +159,33 @@ export class RunsLoad implements Load {
       check.finish();
       this.#tell(id, check);
     }
+  }
+
+  /** A client starts it, as the service would; the parent hears of it when that is answered. */
+  #startChild(id: string, parent: DrawnRun, effect: StartChild): Result | undefined {
+    const { childId, taskId: task, parentClose } = effect;
+    const number = this.#children.get(childId);
+    if (number === undefined) {
+      const order = this.#order(childId, childRunOf(parent, effect));
+      const body = { order: { ...order, parent: { ...this.keyOf(id), task }, parentClose } };
+      const asked = { number: this.operations.length, atMs: this.#world.elapsedMs, account: childId };
+      const operation = { ...asked, command: beginRun.type, body };
+      this.#children.set(childId, operation.number);
+      this.operations.push(operation);
+      this.#begin(operation);
+      return undefined;
+    }
+    if (!this.#answered.has(number)) return undefined;
+    const body = { id: childId, hash: "", existed: false, ending: undefined };
+    return { command: confirmChild.type, body };
+  }
+
+  /** A run is known from now on. */
+  #order(id: string, run: DrawnRun): RunOrder {
+    this.#runs.set(id, run);
+    this.#checks.set(id, new RunCheck(this.machine, this.keyOf(id), run));
+    const hash = this.#plans.add(JSON.stringify(run.document));
+    return RunOrder.fromPartial({ hash, input: jsonBytes(run.input), idChosen: true });
   }
 
   #mayLose(attempt: string): boolean {
@@ -176,6 +210,10 @@ export class RunsLoad implements Load {
     const [finding] = check?.findings ?? [];
     if (finding !== undefined) this.#world.fail("model", `${id}: ${finding}`);
   }
+}
+
+function nameOf(id: string, effect: RunEffect): string {
+  return effect.kind === "offer_task" ? `${id} ${effect.taskId} ${effect.attempt}` : id;
 }
 
 /** The run has ended by itself, or is not there yet. */
