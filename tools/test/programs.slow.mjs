@@ -30,4 +30,13 @@ describe("programs that are not on PATH", { skip }, () => {
     const { output } = await run(join(cache, "trixie-nats-server/usr/sbin/nats-server"), ["--version"], {});
     assert.match(output, /v2\.\d+\.\d+/);
   });
+
+  it("that are modules for the system's own interpreter come with what they need and the system lacks", async (t) => {
+    const env = { HOME: emptyFolder(t), PATH: "/usr/bin:/bin", TUTTI_CACHE: emptyFolder(t) };
+    const found = await run(process.execPath, [script, "python3"], { env });
+    assert.equal(found.code, 0, found.output);
+    const ask = "import grpc.aio, google.protobuf, sys; print(sys.version_info.major)";
+    const { output } = await run(found.output.trim(), ["-c", ask], { env });
+    assert.equal(output, "3\n");
+  });
 });

@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import gc
 import json
 import os
 import random
@@ -18,6 +19,7 @@ from tutti._logging import JsonLines
 from tutti._outbox import BYTES_MAX, FRAMES_MAX, LinkBroken, Outbox, after, is_repeated
 from tutti._running import new_id
 from tutti._threads import Threads
+from tutti.worker import in_new_loop
 
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
@@ -287,6 +289,26 @@ class Process(unittest.TestCase):
 
         asyncio.run(main())
         self.assertEqual(worker.state, "stopped")
+
+    def test_a_coroutine_that_does_not_listen_does_not_keep_the_process(self):
+        deaf = []
+
+        async def go_on():
+            while True:
+                try:
+                    await asyncio.sleep(0.01)
+                except asyncio.CancelledError:
+                    deaf.append(True)
+
+        async def main():
+            asyncio.current_task().deaf = asyncio.create_task(go_on())
+            await asyncio.sleep(0)
+
+        # What asyncio says of a task that is left behind is no part of what this prints.
+        with self.assertLogs("asyncio"):
+            in_new_loop(main(), patience_seconds=0.02)
+            gc.collect()
+        self.assertEqual(deaf, [True])
 
     def test_the_package_says_its_types(self):
         self.assertTrue((Path(tutti.__file__).parent / "py.typed").exists())

@@ -7,7 +7,7 @@ import concurrent.futures
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, TypeVar, overload
@@ -156,7 +156,7 @@ class Worker:
 
     def run(self) -> None:
         """Links to the pool, and returns when it has stopped. Raises `WorkerRefused` when it is not let in."""
-        asyncio.run(self.run_async())
+        in_new_loop(self.run_async())
 
     async def run_async(self) -> None:
         """The same, in an event loop that is there already."""
@@ -223,7 +223,7 @@ class Worker:
 
     def _run_in_thread(self) -> None:
         try:
-            asyncio.run(self._run())
+            in_new_loop(self._run())
         except Exception:  # noqa: BLE001 - whoever waits is told, and the log has it
             return
 
@@ -259,6 +259,26 @@ class Worker:
                 future.set_result(None)
             else:
                 future.set_exception(told)
+
+
+def in_new_loop(main: Coroutine[Any, Any, None], patience_seconds: float = 1) -> None:
+    """`asyncio.run`, but for tasks that do not listen when they are told to end: they are left behind.
+
+    A handler of that kind must not keep the process of a worker that has left.
+    """
+    loop = asyncio.new_event_loop()
+    try:
+        asyncio.set_event_loop(loop)
+        loop.run_until_complete(main)
+    finally:
+        left = asyncio.all_tasks(loop)
+        for task in left:
+            task.cancel()
+        if left:
+            loop.run_until_complete(asyncio.wait(left, timeout=patience_seconds))
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        asyncio.set_event_loop(None)
+        loop.close()
 
 
 @contextmanager
