@@ -22,10 +22,26 @@ for (const id of example.runs) {
   console.log(`\n${id}`);
   for await (const { event, time, type, json } of tutti.run(id).history()) {
     const at = new Date((time?.seconds ?? 0) * 1_000 + (time?.nanos ?? 0) / 1e6).toISOString();
-    if (at >= began) console.log(`  ${String(event).padStart(3)} ${at.slice(11, 23)} ${type} ${short(json)}`);
+    if (at >= began)
+      console.log(`  ${String(event).padStart(3)} ${at.slice(11, 23)} ${type} ${short(readable(json))}`);
   }
 }
 await worker.stop();
+
+/** Inputs and outputs are bytes in events; those that are JSON are shown as such. */
+function readable(json: string): string {
+  const asJson = (bytes: string): unknown => {
+    try {
+      return JSON.parse(Buffer.from(bytes, "base64").toString());
+    } catch {
+      return bytes;
+    }
+  };
+  const data = new Set(["input", "output", "list", "parameters", "context", "data"]);
+  return JSON.stringify(
+    JSON.parse(json, (key, value) => (data.has(key) && typeof value === "string" ? asJson(value) : value)),
+  );
+}
 
 function short(text: string): string {
   return text.length > 90 ? `${text.slice(0, 89)}…` : text;

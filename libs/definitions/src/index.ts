@@ -44,5 +44,5 @@ export { type TaskKindWord, taskKinds } from "./language/task-shape.ts";
 export { limits as definitionLimits } from "./limits.ts";
 export type * from "./plan/plan.ts";
 export { PlanPrograms } from "./plan/plan-programs.ts";
-export { type DefinitionProblem, printProblem } from "./problem.ts";
+export { type DefinitionProblem, printProblem, printWords } from "./problem.ts";
 export type { DefinitionText, SourceFormat } from "./source/text.ts";

@@ -36,10 +36,20 @@ export function printPath(path: Path): string {
 
 /** `order.yaml:3:7: tasks.ship: unknown task …; expected …`, as terminals and editors make links of it. */
 export function printProblem(problem: DefinitionProblem): string {
-  const { fileName, line, column, path, message, expected } = problem;
+  const { fileName, line, column } = problem;
   const place = line > 0 ? `${fileName}:${line}:${column}` : fileName;
+  return `${place}: ${problem.severity}: ${printWords(problem)}`;
+}
+
+/** The same without its place: `tasks.ship: unknown task … (expected …)`. What is in the message already is not said twice. */
+export function printWords({
+  path,
+  message,
+  expected,
+}: Pick<DefinitionProblem, "path" | "message" | "expected">): string {
   const about = path === "" ? "" : `${path}: `;
-  return `${place}: ${problem.severity}: ${about}${message}${expected === "" ? "" : ` (expected ${expected})`}`;
+  const wanted = expected === "" || message.includes(expected) ? "" : ` (expected ${expected})`;
+  return `${about}${message}${wanted}`;
 }
 
 /** Something wrong at a path of a document, before it has a line and a column. */

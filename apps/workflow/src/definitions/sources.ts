@@ -7,6 +7,7 @@ import {
   type Definition,
   type DefinitionProblem,
   printProblem,
+  printWords,
 } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import { sourceErrors } from "../errors.ts";
@@ -37,8 +38,7 @@ export function withoutMistakes({ definition, problems }: CheckedDefinition, nam
   throw sourceErrors.invalid(told, { violations: mistakes.map(violationOf) });
 }
 
-function violationOf({ fileName, line, column, path, message, expected }: DefinitionProblem) {
-  const field = line > 0 ? `${fileName}:${line}:${column}` : path;
-  const about = path === "" ? "" : `${path}: `;
-  return { field, message: `${about}${message}${expected === "" ? "" : ` (expected ${expected})`}` };
+function violationOf(problem: DefinitionProblem) {
+  const { fileName, line, column, path } = problem;
+  return { field: line > 0 ? `${fileName}:${line}:${column}` : path, message: printWords(problem) };
 }
