@@ -16,6 +16,8 @@ export class Home {
   /** What the share has had that went last: who comes anew begins there. */
   #passed = 0;
   #size = 0;
+  /** The share of the one namespace, while there is but one. */
+  #only: Share | undefined;
 
   get size(): number {
     return this.#size;
@@ -32,6 +34,7 @@ export class Home {
     if (share === undefined) {
       share = { entries: new Heap<OfferEntry>(), passed: this.#passed };
       this.#shares.set(namespace, share);
+      this.#only = this.#shares.size === 1 ? share : undefined;
     }
     share.entries.add(entry);
     this.#size++;
@@ -42,7 +45,9 @@ export class Home {
     if (share === undefined || entry.place < 0) return;
     share.entries.remove(entry);
     this.#size--;
-    if (share.entries.size === 0) this.#shares.delete(entry.key.namespace);
+    if (share.entries.size > 0) return;
+    this.#shares.delete(entry.key.namespace);
+    this.#only = this.#shares.size === 1 ? this.#shares.values().next().value : undefined;
   }
 
   /** Its urgency has changed. */
@@ -67,6 +72,7 @@ export class Home {
 
   /** There are few namespaces at once, so looking at each costs less than keeping them in order. */
   #next(): Share | undefined {
+    if (this.#only !== undefined) return this.#only;
     let next: Share | undefined;
     for (const share of this.#shares.values())
       if (next === undefined || share.passed < next.passed) next = share;
