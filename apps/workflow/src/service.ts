@@ -84,7 +84,7 @@ export class WorkflowService extends Orchestrator {
       pools: mesh.client(poolService),
       namespaceOfPool: (pool: string, namespace: string) => dispatcher.namespaceOf(pool, namespace),
     };
-    mesh.serve(servedRuns, runHandlers({ ...desk, orders, ends, ids: host.ids, ...pools }));
+    mesh.serve(servedRuns, runHandlers({ ...desk, orders, ends, ids: host.ids, runs, ...pools }));
     mesh.serve(taskService, taskHandlers({ ...desk, outputs, tasks: mesh.client(taskService) }));
     mesh.serve(bulkService, bulkHandlers({ archive, blobs, runs, foundation }));
   }

@@ -1,8 +1,9 @@
 import { Record } from "@tutti/contracts/runtime/v1";
-import type { Run } from "@tutti/contracts/workflow/v1";
+import type { Run, runService } from "@tutti/contracts/workflow/v1";
 import { whenOwned } from "@tutti/host";
 import type { CallContext, Foundation, IdSource, InstanceKey, Query } from "@tutti/kernel";
 import { runErrors, showRun } from "@tutti/machine-run";
+import type { Client } from "@tutti/mesh";
 import { runtimeErrors } from "@tutti/runtime/errors";
 import type { Orders } from "../../runs/orders.ts";
 import type { RunEnds } from "../../runs/run-ends.ts";
@@ -13,6 +14,8 @@ export interface RunDesk extends MachineDesk {
   readonly orders: Orders;
   readonly ends: RunEnds;
   readonly ids: IdSource;
+  /** Runs of other owners. */
+  readonly runs: Pick<Client<typeof runService>, "startRun" | "awaitRun" | "signalRun">;
   readonly foundation: Pick<Foundation, "clock" | "timers">;
 }
 

@@ -7,8 +7,9 @@ import { type RunDesk, runNamed } from "./desk.ts";
 import { type ExplainDesk, explainRun } from "./explaining.ts";
 import { countRuns, listRuns, watchRuns } from "./listing.ts";
 import { reset } from "./resetting.ts";
+import { signalRuns } from "./signalling.ts";
 import { startRun, startRuns } from "./starting.ts";
-import { label, query, resume, retry, signal, signalRuns, steer, update } from "./steering.ts";
+import { label, query, resume, retry, signal, steer, update } from "./steering.ts";
 
 const { deleteRun, ...methods } = runService.methods;
 /** Whoever calls the rest is told that it is not served. */

@@ -8,7 +8,7 @@ import {
   RunSpec,
   type StartItem,
   type StartRunReply,
-  type StartRunRequest,
+  StartRunRequest,
   StartRunsReply,
   type StartRunsRequest,
 } from "@tutti/contracts/workflow/v1";
@@ -27,6 +27,7 @@ import { requestErrors } from "../../errors.ts";
 import type { PreparedSpec } from "../../runs/orders.ts";
 import { tell } from "../machine-calls.ts";
 import { askRun, keyOf, type RunDesk, runNamed } from "./desk.ts";
+import { HandingOn, isForOthers } from "./handing-on.ts";
 
 export async function startRun(
   desk: RunDesk,
@@ -72,6 +73,8 @@ export async function* startRuns(
 ): AsyncGenerator<StartRunsReply, void> {
   const batch = new Starting(desk, context);
   const reading = batch.readAll(requests);
+  // It is waited for at the end; until then a broken stream is nobody's fault here.
+  reading.catch(() => {});
   const look = desk.foundation.timers.every(lookMs, () => void batch.look());
   try {
     for (;;) {
@@ -92,6 +95,8 @@ interface Followed {
   /** How often had been looked when it began to be followed. */
   readonly fromLook: number;
   readonly stop: () => void;
+  /** Its end is told by another process. */
+  isElsewhere?: boolean;
 }
 
 class Starting {
@@ -105,6 +110,7 @@ class Starting {
   #unanswered = 0;
   #hasRead = false;
   #isFollowing = false;
+  readonly #handingOn = new HandingOn();
   #looks = 0;
   #namespace = "";
 
@@ -177,9 +183,36 @@ class Starting {
       if (this.#isFollowing) this.#follow(runId, number);
       this.#desk.runtime.submit({
         ...{ key, command: beginRun, body: { order }, cause, idempotencyKey: "", token: undefined },
-        answer: (outcome) => this.#answered(number, runId, told, outcome),
+        answer: (outcome) => {
+          if (isForOthers(outcome)) void this.#beginElsewhere({ number, runId, told }, prepared, item);
+          else this.#answered(number, runId, told, outcome);
+        },
       });
     } catch (error) {
+      this.#refuse(number, told, toErrorDetail(errorFromUnknown(error)));
+    }
+  }
+
+  async #beginElsewhere(
+    { number, runId, told }: { readonly number: number; readonly runId: string; readonly told: string },
+    { spec }: PreparedSpec,
+    item: StartItem,
+  ): Promise<void> {
+    const labels = { ...spec.labels, ...item.labels };
+    const input = inputOf(item) ?? spec.input;
+    const request: StartRunRequest = {
+      ...StartRunRequest.create(),
+      ...{ namespace: this.#namespace, runId, spec: { ...spec, input, labels } },
+    };
+    const followed = this.#followed.get(runId);
+    if (followed !== undefined) followed.isElsewhere = true;
+    try {
+      const { existed } = await this.#handingOn.call(() =>
+        this.#desk.runs.startRun(request, { context: this.#context }),
+      );
+      this.#begun({ number, runId: told, existed, refusal: undefined });
+    } catch (error) {
+      this.#unfollow(runId);
       this.#refuse(number, told, toErrorDetail(errorFromUnknown(error)));
     }
   }
@@ -191,13 +224,15 @@ class Starting {
       return;
     }
     const existed = outcome.kind === "done" && (outcome.reply as { existed: boolean }).existed;
-    this.#reply.receipts.push({ number, runId: told, existed, refusal: undefined });
-    this.#unanswered--;
-    this.bell.ring();
+    this.#begun({ number, runId: told, existed, refusal: undefined });
   }
 
   #refuse(number: number, runId: string, refusal: ErrorDetail): void {
-    this.#reply.receipts.push({ number, runId, existed: false, refusal });
+    this.#begun({ number, runId, existed: false, refusal });
+  }
+
+  #begun(receipt: StartRunsReply["receipts"][number]): void {
+    this.#reply.receipts.push(receipt);
     this.#unanswered--;
     this.bell.ring();
   }
@@ -233,6 +268,10 @@ class Starting {
     }
     this.#looks++;
     for (const [runId, followed] of looked) {
+      if (followed.isElsewhere === true) {
+        await this.#lookElsewhere(runId, followed);
+        continue;
+      }
       const { ending } = await askRun(
         this.#desk,
         runId,
@@ -241,6 +280,19 @@ class Starting {
       ).catch(() => ({ ending: undefined }));
       if (ending !== undefined) this.#ended(ending);
       else if (this.#followed.delete(runId)) this.#followed.set(runId, followed);
+    }
+  }
+
+  async #lookElsewhere(runId: string, followed: Followed): Promise<void> {
+    const { run } = await this.#desk.runs
+      .awaitRun({ namespace: this.#namespace, runId, waitMs: 0 }, { context: this.#context })
+      .catch(() => ({ run: undefined }));
+    if (run?.endTime === undefined) {
+      if (this.#followed.delete(runId)) this.#followed.set(runId, followed);
+    } else if (this.#unfollow(runId) !== undefined) {
+      const outcome = { $case: "other" as const, value: run.outcome ?? { result: undefined } };
+      this.#reply.ends.push({ number: followed.number, outcome });
+      this.bell.ring();
     }
   }
 }

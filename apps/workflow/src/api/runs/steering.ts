@@ -8,14 +8,11 @@ import {
   type Run,
   SignalReceivedV1,
   type SignalRunRequest,
-  type SignalRunsReply,
-  type SignalRunsRequest,
   type UpdateRunReply,
   type UpdateRunRequest,
   UpdateTakenV1,
 } from "@tutti/contracts/workflow/v1";
-import { causeOf } from "@tutti/host";
-import { Bell, type CallContext, type Command, errorOf, fromTimestamp, toErrorDetail } from "@tutti/kernel";
+import { type CallContext, type Command, fromTimestamp } from "@tutti/kernel";
 import { labelRun, resumeRun, retryRun, showEntry, signalRun, updateRun } from "@tutti/machine-run";
 import { tell } from "../machine-calls.ts";
 import { askRun, eventBehind, eventsOf, keyOf, type RunDesk, runNamed } from "./desk.ts";
@@ -121,53 +118,4 @@ export async function query(
   const asked = { query: showEntry, body: { query: name, payload } };
   const shown = await askRun(desk, runId, asked, context);
   return { answer: "answer" in shown ? shown.answer : undefined };
-}
-
-const receiptsMax = 1_000;
-
-/** Receipts come in the order in which signals become durable. */
-export async function* signalRuns(
-  desk: RunDesk,
-  requests: AsyncIterable<SignalRunsRequest>,
-  context: CallContext,
-): AsyncGenerator<SignalRunsReply, void> {
-  const bell = new Bell();
-  const receipts: SignalRunsReply["receipts"] = [];
-  const cause = causeOf(context);
-  let count = 0;
-  let open = 0;
-  let hasRead = false;
-  const readAll = async (): Promise<void> => {
-    let namespace = "";
-    try {
-      for await (const request of requests) {
-        namespace ||= request.namespace || context.namespace;
-        for (const { runId, signal: name, payload, idempotencyKey } of request.items) {
-          const number = ++count;
-          open++;
-          desk.runtime.submit({
-            ...{ key: keyOf(namespace, runId), command: signalRun, body: { signal: name, payload } },
-            ...{ cause, idempotencyKey, token: undefined },
-            answer(outcome) {
-              open--;
-              const refusal =
-                outcome.kind === "refused" ? toErrorDetail(errorOf(outcome.refusal)) : undefined;
-              receipts.push({ number, refusal });
-              bell.ring();
-            },
-          });
-        }
-      }
-    } finally {
-      hasRead = true;
-      bell.ring();
-    }
-  };
-  const reading = readAll();
-  while (!context.signal.aborted) {
-    if (receipts.length > 0) yield { receipts: receipts.splice(0, receiptsMax) };
-    else if (hasRead && open === 0) break;
-    else await bell.rung();
-  }
-  await reading;
 }

@@ -1,0 +1,29 @@
+/** What any process takes in batches it hands on to the owners, for what is not its own. */
+import type { Outcome } from "@tutti/runtime";
+import { runtimeErrors } from "@tutti/runtime/errors";
+
+/** Whether nothing was done here, and another process has it or is about to. */
+export function isForOthers(outcome: Outcome): boolean {
+  if (outcome.kind !== "refused") return false;
+  const { retry, code } = outcome.refusal;
+  return retry === "elsewhere" || code === runtimeErrors.leaving.code;
+}
+
+/** So many calls at once. */
+const openMax = 100;
+
+export class HandingOn {
+  #open = 0;
+  readonly #waiting: (() => void)[] = [];
+
+  async call<Reply>(work: () => Promise<Reply>): Promise<Reply> {
+    while (this.#open >= openMax) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#open++;
+    try {
+      return await work();
+    } finally {
+      this.#open--;
+      this.#waiting.shift()?.();
+    }
+  }
+}

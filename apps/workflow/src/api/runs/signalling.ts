@@ -1,0 +1,108 @@
+/** Many runs are told something. */
+import type { SignalItem, SignalRunsReply, SignalRunsRequest } from "@tutti/contracts/workflow/v1";
+import { causeOf } from "@tutti/host";
+import {
+  Bell,
+  type CallContext,
+  errorFromUnknown,
+  errorOf,
+  type TuttiError,
+  toErrorDetail,
+} from "@tutti/kernel";
+import { signalRun } from "@tutti/machine-run";
+import { keyOf, type RunDesk } from "./desk.ts";
+import { HandingOn, isForOthers } from "./handing-on.ts";
+
+export interface SignalDesk {
+  readonly runtime: Pick<RunDesk["runtime"], "submit">;
+  readonly runs: Pick<RunDesk["runs"], "signalRun">;
+}
+
+const receiptsMax = 1_000;
+
+/** Receipts come in the order in which signals become durable. */
+export async function* signalRuns(
+  desk: SignalDesk,
+  requests: AsyncIterable<SignalRunsRequest>,
+  context: CallContext,
+): AsyncGenerator<SignalRunsReply, void> {
+  const signalling = new Signalling(desk, context);
+  const reading = signalling.readAll(requests);
+  // It is waited for at the end; until then a broken stream is nobody's fault here.
+  reading.catch(() => {});
+  while (!context.signal.aborted) {
+    const receipts = signalling.receipts.splice(0, receiptsMax);
+    if (receipts.length > 0) yield { receipts };
+    else if (signalling.isOver) break;
+    else await signalling.bell.rung();
+  }
+  await reading;
+}
+
+class Signalling {
+  readonly bell = new Bell();
+  readonly receipts: SignalRunsReply["receipts"] = [];
+  readonly #desk: SignalDesk;
+  readonly #context: CallContext;
+  readonly #cause: ReturnType<typeof causeOf>;
+  readonly #handingOn = new HandingOn();
+  #namespace = "";
+  #count = 0;
+  #open = 0;
+  #hasRead = false;
+
+  constructor(desk: SignalDesk, context: CallContext) {
+    this.#desk = desk;
+    this.#context = context;
+    this.#cause = causeOf(context);
+    context.signal.addEventListener("abort", () => this.bell.ring(), { once: true });
+  }
+
+  /** Everything is answered. */
+  get isOver(): boolean {
+    return this.#hasRead && this.#open === 0;
+  }
+
+  async readAll(requests: AsyncIterable<SignalRunsRequest>): Promise<void> {
+    try {
+      for await (const { namespace, items } of requests) {
+        this.#namespace ||= namespace || this.#context.namespace;
+        for (const item of items) this.#tell(item);
+      }
+    } finally {
+      this.#hasRead = true;
+      this.bell.ring();
+    }
+  }
+
+  #tell(item: SignalItem): void {
+    const number = ++this.#count;
+    const { runId, signal, payload, idempotencyKey } = item;
+    this.#open++;
+    this.#desk.runtime.submit({
+      ...{ key: keyOf(this.#namespace, runId), command: signalRun, body: { signal, payload } },
+      ...{ cause: this.#cause, idempotencyKey, token: undefined },
+      answer: (outcome) => {
+        if (isForOthers(outcome)) void this.#tellElsewhere(number, item);
+        else this.#answered(number, outcome.kind === "refused" ? errorOf(outcome.refusal) : undefined);
+      },
+    });
+  }
+
+  async #tellElsewhere(number: number, item: SignalItem): Promise<void> {
+    const request = { namespace: this.#namespace, ...item };
+    const options = { context: this.#context };
+    try {
+      await this.#handingOn.call(() => this.#desk.runs.signalRun(request, options));
+      this.#answered(number);
+    } catch (error) {
+      this.#answered(number, errorFromUnknown(error));
+    }
+  }
+
+  #answered(number: number, error?: TuttiError): void {
+    this.#open--;
+    this.receipts.push({ number, refusal: error && toErrorDetail(error) });
+    this.bell.ring();
+  }
+}
