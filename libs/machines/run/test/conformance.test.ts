@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { describe } from "node:test";
+import { TaskStatus } from "@tutti/contracts/types/v1";
 import { RunPhase } from "@tutti/contracts/workflow/v1";
+import type { ReadOnly } from "@tutti/kernel";
 import { machineConformance } from "@tutti/kernel/testing";
 import { cache } from "@tutti/machine-cache";
 import { limit } from "@tutti/machine-limit";
 import { bytesOf } from "../src/data.ts";
-import { runMachine } from "../src/index.ts";
+import { type Run, runMachine } from "../src/index.ts";
 import { KnownDefinitions, operations, resultOf, runService } from "../src/testing/index.ts";
 
 describe("runs", () => {
@@ -44,6 +46,11 @@ describe("runs", () => {
           if (node !== undefined)
             kept += (node.inputFollows ? 0 : bytesOf(node.input).length) + bytesOf(node.output).length;
         assert.equal(state.keptBytes, kept);
+        if (isAtIt && state.plan?.plan.kind === "tasks")
+          assert.ok(
+            state.nodes.some((node) => isGoingOn(state, node)),
+            "something of it is at work, or waits",
+          );
         let left = 0;
         for (const range of state.ranges) if (range.owner < 0) left += range.left;
         assert.equal(state.left, left);
@@ -51,3 +58,14 @@ describe("runs", () => {
     },
   });
 });
+
+/** Whether a node is at work, is done elsewhere, or waits for something other than its parts. */
+function isGoingOn({ ranges }: ReadOnly<Run>, node: ReadOnly<Run>["nodes"][number]): boolean {
+  if (node === undefined) return false;
+  const { status, more } = node;
+  if (status === TaskStatus.TASK_STATUS_PENDING) return more?.isWithdrawn === true;
+  const parts = more?.parts ?? 0;
+  if (status === TaskStatus.TASK_STATUS_WAITING && parts > 0)
+    return ranges[parts]?.left === 0 && (more?.dueMs ?? 0) > 0;
+  return status >= TaskStatus.TASK_STATUS_HELD && status <= TaskStatus.TASK_STATUS_PAUSED;
+}
