@@ -271,9 +271,15 @@ class Process(unittest.TestCase):
             worker.start(timeout=0.05)
         self.assertEqual((worker.state, worker.is_linked), ("linking", False))
         worker.stop()
-        with self.assertRaisesRegex(tutti.TuttiError, "sdk.stopped"):
-            worker.wait(10)
+        worker.wait(10)
         self.assertEqual(worker.state, "stopped")
+
+    def test_stopped_while_it_tries_whoever_waits_for_the_link_is_told(self):
+        worker = Worker("127.0.0.1:1")
+        worker.handle("a.b", print)
+        threading.Timer(0.02, worker.stop).start()
+        with self.assertRaisesRegex(tutti.TuttiError, "sdk.stopped"):
+            worker.start()
 
     def test_in_an_event_loop_it_ends_when_it_is_cancelled(self):
         worker = Worker("127.0.0.1:1")

@@ -24,7 +24,7 @@ from ._settings import Settings
 from ._threads import Threads
 from ._time import LoopTime, Timer
 from ._transport import GrpcTransport
-from .failures import stopped, timed_out
+from .failures import timed_out
 
 # How long handlers have after they were told to end at the end of a drain.
 _HURRY_MS = 2_000
@@ -113,7 +113,7 @@ class Running:
         _log.info("drains: what is at work is finished", extra=told)
         if was_linking:
             self._connector.stop()
-            self._end("stopped", stopped())
+            self._end("stopped", None)
             return
         self.agent.drain(reason)
         if deadline_ms > 0:
