@@ -13,6 +13,7 @@ export class Requests {
   /** How many requests were taken before the first of `#taken`. */
   #dropped = 0;
   #recording = true;
+  #isAccepted = false;
   #pull: Promise<IteratorResult<unknown>> | undefined = undefined;
   #done = false;
 
@@ -31,20 +32,23 @@ export class Requests {
     return this.#taken[0];
   }
 
-  /** The call is being worked on: what was taken need not be kept. */
+  /** The call is being worked on: what was taken need not be kept, and there is no other attempt. */
   accept(): void {
     this.#recording = false;
+    this.#isAccepted = true;
+  }
+
+  /** Whether nothing is kept here, and nobody waits for what would be. */
+  get #isPassing(): boolean {
+    return this.#isAccepted && this.#taken.length === 0 && this.#pull === undefined && !this.#done;
   }
 
   /** For one attempt, to be read by nobody else at the same time. */
   attempt(): AsyncIterableIterator<unknown, undefined> {
     let position = 0;
     const requests = this;
-    return {
-      [Symbol.asyncIterator]() {
-        return this;
-      },
-      async next() {
+    const kept = async (): Promise<IteratorResult<unknown, undefined>> => {
+      for (;;) {
         const at = position - requests.#dropped;
         if (at < requests.#taken.length) {
           position++;
@@ -54,7 +58,15 @@ export class Requests {
         }
         if (requests.#done) return { done: true, value: undefined };
         await requests.#next();
-        return this.next();
+      }
+    };
+    return {
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+      next() {
+        // Whoever is accepted is the only one that asks: without anything kept it takes from the source itself.
+        return requests.#isPassing ? requests.#source.next() : kept();
       },
       // The source stays open: another attempt may go on with it.
       return: async () => ({ done: true, value: undefined }),

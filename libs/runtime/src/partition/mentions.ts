@@ -35,6 +35,8 @@ export class Mentions {
   }
 
   add(key: InstanceKey, hashes: Iterable<Uint8Array>): void {
+    // Hardly any event names one, and to find that out by iterating leaves two objects for each.
+    if (Array.isArray(hashes) && hashes.length === 0) return;
     for (const sha256 of hashes) {
       assert(sha256.length === hashBytes, "a blob is named by a SHA-256", { bytes: sha256.length });
       const name = `${Buffer.from(sha256).toString("hex")} ${textOf(key)}`;
