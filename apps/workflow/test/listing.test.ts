@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { WorkStatus } from "@tutti/contracts/types/v1";
+import {
+  CountRunsRequest,
+  definitionService,
+  ListRunsRequest,
+  PauseRunRequest,
+  RunFilter,
+  RunProperty,
+  runService,
+  SignalRunRequest,
+  StartRunRequest,
+  WatchRunsRequest,
+} from "@tutti/contracts/workflow/v1";
+import { Serving } from "./serving.ts";
+
+const told = "workflow: told\ntasks: {go: {wait: {signal: go}}}\n";
+const parent = "workflow: parent\ntasks: {sub: {workflow: told}}\n";
+
+type Filter = NonNullable<Parameters<typeof RunFilter.fromPartial>[0]>;
+
+describe("lists of runs", () => {
+  let serving: Serving;
+  const runs = () => serving.host.mesh.client(runService);
+  const start = (name: string, runId: string, labels: Record<string, string> = {}) =>
+    runs().startRun(
+      StartRunRequest.fromPartial({
+        runId,
+        spec: { what: { $case: "definition", value: { name } }, labels },
+      }),
+    );
+  const list = async (filter: Filter, page = {}) => {
+    const reply = await runs().listRuns(ListRunsRequest.fromPartial({ filter, page, oldestFirst: true }));
+    return { ids: reply.runs.map(({ runId }) => runId), token: reply.page?.nextToken ?? "" };
+  };
+  const idsOf = async (filter: Filter) => (await list(filter)).ids;
+  const { WORK_STATUS_RUNNING: running } = WorkStatus;
+
+  before(async () => {
+    serving = await Serving.open();
+    for (const text of [told, parent])
+      await serving.host.mesh.client(definitionService).registerDefinition({
+        ...{ namespace: "", source: { format: 1, text, fileName: "" }, versionLabels: [], keepLatest: false },
+      });
+    for (const runId of ["a", "b", "c"]) await start("told", runId, { team: runId === "c" ? "red" : "blue" });
+    await start("parent", "family");
+    await runs().pauseRun(PauseRunRequest.fromPartial({ runId: "b", reason: "look at it" }));
+    // The index is at most a second behind.
+    while ((await idsOf({ needsPerson: true })).length < 1 || (await idsOf({})).length < 5)
+      await new Promise(setImmediate);
+  });
+  after(() => serving[Symbol.asyncDispose]());
+
+  it("are narrowed by each condition, and all conditions hold at once", async () => {
+    const [child = ""] = await idsOf({ parent: { kind: "run", id: "family" } });
+    assert.match(child, /^family\.\./);
+    assert.deepEqual(await idsOf({ definitions: ["told"] }), ["a", "b", "c", child]);
+    assert.deepEqual(await idsOf({ definitions: ["told", "parent"] }), ["a", "b", "c", "family", child]);
+    assert.deepEqual(await idsOf({ rootsOnly: true }), ["a", "b", "c", "family"]);
+    assert.deepEqual(await idsOf({ needsPerson: true }), ["b"]);
+    assert.deepEqual(await idsOf({ labels: { equals: { team: "blue" } }, statuses: [running] }), ["a"]);
+    assert.deepEqual(await idsOf({ runIds: ["c", "nobody"] }), ["c"]);
+    assert.deepEqual(await idsOf({ text: "RED" }), ["c"]);
+  });
+
+  it("come page by page, each run once", async () => {
+    const first = await list({ rootsOnly: true }, { size: 3 });
+    const second = await list({ rootsOnly: true }, { size: 3, token: first.token });
+    assert.deepEqual([first.ids.length, [...first.ids, ...second.ids]], [3, ["a", "b", "c", "family"]]);
+  });
+
+  it("are counted by what they share", async () => {
+    const { counts } = await runs().countRuns(
+      CountRunsRequest.fromPartial({ by: RunProperty.RUN_PROPERTY_LABEL, label: "team" }),
+    );
+    assert.deepEqual(counts.map(({ value, count }) => [value, count]).sort(), [
+      ["", 2],
+      ["blue", 2],
+      ["red", 1],
+    ]);
+  });
+
+  it("are watched: those that match, new ones, and those that match no more", async () => {
+    const filter = RunFilter.fromPartial({ labels: { equals: { team: "red" } }, statuses: [running] });
+    const watch = runs().watchRuns(WatchRunsRequest.fromPartial({ filter }));
+    const next = async () => {
+      const { value } = await watch.next();
+      return { ids: value?.runs.map(({ runId }) => runId), removed: value?.removedIds, live: value?.live };
+    };
+    assert.deepEqual(await next(), { ids: ["c"], removed: [], live: true });
+    await start("told", "d", { team: "red" });
+    assert.deepEqual((await next()).ids, ["d"]);
+    await runs().signalRun(SignalRunRequest.fromPartial({ runId: "d", signal: "go" }));
+    assert.deepEqual((await next()).removed, ["d"]);
+    await watch.return();
+  });
+});
