@@ -1,12 +1,23 @@
 /** What expressions of the run itself see: its updates, queries and states stand in no task. */
 import type { Value } from "@tutti/expressions";
 import type { Scene } from "../evaluate/scene.ts";
+import type { Budget } from "../kinds/budget.ts";
 import type { RangeView, RunView } from "../state.ts";
 
-export function sceneOfRun(run: RunView, names: Readonly<Record<string, Value>> = {}): Scene {
+export function sceneOfRun(
+  run: RunView,
+  names: Readonly<Record<string, Value>> = {},
+  budget?: Budget,
+): Scene {
   const range = run.ranges[0];
   const isOfTasks = run.plan?.plan.kind !== "states" && range !== undefined;
-  return { run, range: isOfTasks ? range : outsideOf(run), node: -1, names };
+  return {
+    run,
+    range: isOfTasks ? range : outsideOf(run),
+    node: -1,
+    names,
+    ...(budget === undefined ? {} : { budget }),
+  };
 }
 
 /** A definition of states has no tasks of its own. */

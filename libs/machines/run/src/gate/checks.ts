@@ -27,7 +27,7 @@ export function finish(place: Place, output: Data | undefined, doing: Doing = {}
   }
   const asked: string[] = [];
   for (const check of checks) {
-    const scene = { run: place.run, range: place.range, node: place.number, names };
+    const scene = { run: place.run, range: place.range, node: place.number, names, budget: place.budget };
     const held = holds(scene, check.condition, `the check ${check.name} of ${idOf(place)}`);
     if (!held.ok) {
       failForGood(place, held.error, doing);

@@ -68,7 +68,7 @@ function workOf({ range, task }: Place): LoopWork | undefined {
 /** A round has done well: that was the last one, or another follows, at once or after a pause. */
 function endRound(place: Place, work: LoopWork, range: RangeView): void {
   const { run, step, number, budget } = place;
-  const scene: Scene = { run, range, node: number };
+  const scene: Scene = { run, range, node: number, budget };
   const output = outputOfRound(place, work, scene);
   if (output === undefined) return;
   const isOver =
@@ -123,7 +123,7 @@ function nextRound(place: Place, work: LoopWork, round: number, initial: Uint8Ar
     const before = round === 1 ? range : (partsOf(run, run.nodes[number]) ?? range);
     const names: Record<string, Value> = { round: { number: round, last: parsed(last) } };
     const made = evaluate(
-      { run, range: before, node: number, names },
+      { run, range: before, node: number, names, budget },
       work.while,
       `\`while\` of ${idOf(place)}`,
     );

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { WorkStatus } from "@tutti/contracts/types/v1";
+import { RunOrder } from "@tutti/contracts/workflow/v1";
 import { cancelRun, pauseRun, resumeRun } from "../life/commands.ts";
 import { endingOf } from "../life/end.ts";
+import { runMachine } from "../machine.ts";
 import { explain } from "../queries/explain.ts";
 import { statusOf } from "../state.ts";
-import { jsonBytes, jsonOf, RunScene } from "../testing/index.ts";
+import { jsonBytes, jsonOf, KnownDefinitions, PlainStep, RunScene } from "../testing/index.ts";
 
 const poll = `workflow: poll
 tasks:
@@ -122,6 +124,24 @@ describe("a loop", () => {
       assert.equal(statusOf(scene.state), WorkStatus.WORK_STATUS_CANCELLED);
       assert.deepEqual([scene.driver.effects, scene.driver.nextDueMs], [[], undefined]);
     }
+  });
+
+  it("that gives more than a run can keep fails, and says so", () => {
+    const text = `workflow: large
+tasks:
+  rounds:
+    loop:
+      max: 1000
+      until: "false"
+      output: "\${{ round.number }}"
+      tasks: {big: {set: "\${{ input }}"}}
+`;
+    const known = new KnownDefinitions();
+    const step = new PlainStep(runMachine({ plans: known }));
+    const input = jsonBytes("x".repeat(1_000_000));
+    step.begin({ order: RunOrder.fromPartial({ hash: known.add(text), input }) });
+    step.finish(jsonBytes(null));
+    assert.equal(step.state.error?.code, "workflow.run_too_large");
   });
 
   it("stands in a list and in a loop: each has rounds of its own", () => {

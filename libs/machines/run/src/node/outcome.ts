@@ -17,8 +17,15 @@ export interface Doing {
   readonly fromCache?: boolean;
 }
 
-export function complete({ number, step }: Place, output: Data | undefined, doing: Doing = {}): void {
+/** It has its output, unless the run cannot keep that. */
+export function complete(place: Place, output: Data | undefined, doing: Doing = {}): void {
+  const { run, number, step } = place;
   const { agent = "", used, fromCache = false } = doing;
+  const tooLarge = roomProblem(run, bytesOf(output).length);
+  if (tooLarge !== undefined) {
+    failForGood(place, tooLarge, doing);
+    return;
+  }
   step.emit(taskCompleted, {
     node: number,
     output: bytesOf(output),

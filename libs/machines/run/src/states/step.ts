@@ -21,6 +21,7 @@ import { type Stepping, tryActivity, tryFailure, trySignals, tryTimes, tryWay } 
 export function stepStates(stepping: Stepping): boolean {
   const { run, step, budget } = stepping;
   const move = nextMove(run);
+  budget.count();
   if (move === undefined) return rest(stepping);
   switch (move.kind) {
     case "wait":
@@ -29,7 +30,6 @@ export function stepStates(stepping: Stepping): boolean {
       failRun(run, step, ofTask(run.nodes[move.node]?.error, taskIdOf(run, move.node)));
       return true;
     case "enter":
-      budget.spend(0);
       step.emit(stateEntered, { state: move.state, enterMs: step.nowMs });
       return true;
     case "actions":
@@ -63,20 +63,19 @@ function rest(stepping: Stepping): boolean {
   return trySignals(stepping) || tryTimes(stepping);
 }
 
-function beginActions({ run, step, budget }: Stepping, scope: number, part: number): void {
+function beginActions({ run, step }: Stepping, scope: number, part: number): void {
   const count = run.plan?.plan.scopes[scope]?.count ?? 0;
   if (run.nodeCount + count > nodesMax) {
     const task = `the state ${stateOf(run)?.name ?? ""}`;
     failRun(run, step, detailOfRefusal(runErrors.tooManyTasks.refusal({ task, count, max: nodesMax })));
     return;
   }
-  budget.spend(0);
   step.emit(actionsBegun, { scope, event: noBytes, beginMs: step.nowMs, part });
 }
 
 /** A final state ends the run: with its output, or as failed. */
-function endIn({ run, step }: Stepping, { name, fail, output }: PlanState): void {
-  const scene = sceneOfRun(run);
+function endIn({ run, step, budget }: Stepping, { name, fail, output }: PlanState): void {
+  const scene = sceneOfRun(run, {}, budget);
   if (fail < 0) {
     concludeWith(run, step, scene, output >= 0 ? output : (run.plan?.plan.output ?? -1));
     return;

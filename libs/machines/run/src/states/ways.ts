@@ -37,9 +37,9 @@ interface Way {
 
 /** Tries transitions in their order; true when one was taken, or the run has failed by it. */
 export function tryWay(stepping: Stepping, transitions: readonly number[], way: Way): boolean {
-  const { run, step } = stepping;
+  const { run, step, budget } = stepping;
   const { event, names = {} } = way;
-  const scene = sceneOfRun(run, event === undefined ? names : { ...names, event });
+  const scene = sceneOfRun(run, event === undefined ? names : { ...names, event }, budget);
   const name = stateOf(run)?.name ?? "";
   for (const transition of transitions) {
     const guard = run.plan?.plan.transitions[transition]?.when ?? -1;

@@ -19,7 +19,7 @@ import { idOf, type Place, placeOf } from "../kinds/kind.ts";
 import { advance } from "../life/advance.ts";
 import { endingOf } from "../life/end.ts";
 import { backoffMaxMs, lostMax, messageLengthMax, savedBytesMax } from "../limits.ts";
-import { failAttempt, failForGood, roomProblem } from "../node/outcome.ts";
+import { failAttempt } from "../node/outcome.ts";
 import { effectTags, nodeOfEffect, tagOfEffect } from "../numbers.ts";
 import { hasEnded, type RunCommand, type RunStep, type RunView } from "../state.ts";
 import { undoCompleted } from "../undo/events.ts";
@@ -39,9 +39,7 @@ export const completeTask: RunCommand<CompleteTask, TaskAnswered> = {
       step.emit(undoCompleted, undone);
       return goOn(run, step);
     }
-    const tooLarge = roomProblem(run, output.length);
-    if (tooLarge !== undefined) failForGood(place, tooLarge, { agent, used: usedOf(used) });
-    else finish(place, dataOf(output, outputPayload), { agent, used: usedOf(used) });
+    finish(place, dataOf(output, outputPayload), { agent, used: usedOf(used) });
     return goOn(run, step);
   },
 };
