@@ -37,6 +37,10 @@ class RunDraw {
       "",
       false,
     );
+    // What is sent back is done anew, but good entries of a list that failed stay, rounds of a loop that failed are undone
+    // beside those that follow, and children have their scripts once.
+    const isPlain = !/"forEach"|"workflow"|"loop".*"compensate"/.test(JSON.stringify(tasks));
+    if (!isPlain) this.#withoutSendBack(tasks);
     const all: Sight = {
       needs: new Map(Object.keys(tasks).map((id) => [id, "always"])),
       isEntry: false,
@@ -89,6 +93,7 @@ class RunDraw {
 
   #work(path: string, sight: Sight): TaskDocument {
     const isInside = path.includes(".");
+    const canAsk = sight.needs.size > 0 && !sight.isEntry;
     const kind = this.#one(
       "uses",
       "uses",
@@ -98,7 +103,9 @@ class RunDraw {
       "wait",
       "workflow",
       isInside ? "uses" : "loop",
+      canAsk ? "gate" : "uses",
     );
+    if (kind === "gate") return { gate: this.#gate(sight) };
     if (kind === "set") return { set: this.#data(sight) };
     if (kind === "wait") return { wait: this.#one("1s", "20ms") };
     if (kind === "loop") return { loop: this.#loop(path, sight) };
@@ -113,6 +120,24 @@ class RunDraw {
       ...(this.#happens(0.7) && { with: this.#data(sight) }),
       ...(this.#happens(0.6) && { retry: this.#retry() }),
       ...(undoes && { compensate: { uses: "undo.it", ...(this.#happens(0.3) && { retry: this.#retry() }) } }),
+    };
+  }
+
+  #withoutSendBack(tasks: Record<string, TaskDocument>): void {
+    for (const [id, task] of Object.entries(tasks)) {
+      if (task.loop !== undefined) this.#withoutSendBack(task.loop.tasks as Record<string, TaskDocument>);
+      const { sendBack: _, times: __, ...gate } = task.gate ?? {};
+      if (task.gate !== undefined) tasks[id] = { ...task, gate };
+    }
+  }
+
+  #gate(sight: Sight): NonNullable<TaskDocument["gate"]> {
+    const back = [...sight.needs.keys()][0];
+    return {
+      ...(this.#happens(0.5)
+        ? { check: this.#condition(sight) }
+        : { checks: { good: this.#condition(sight), well: this.#condition(sight) } }),
+      ...(back !== undefined && this.#happens(0.6) && { sendBack: back, times: this.#whole(1, 2) }),
     };
   }
 

@@ -7,10 +7,20 @@
  * 2. Everything goes on to its end after a failure. Then the run fails with the first failure that was not allowed.
  * 3. When it failed or was cancelled, what completed is undone, last completed first.
  */
-import type { LoopDocument, TaskDocument, WorkflowDocument } from "@tutti/definitions";
+import type { GateDocument, LoopDocument, TaskDocument, WorkflowDocument } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import { conditionOf, type Evaluated, type Names, referencesOfCondition, valueFrom } from "./names.ts";
-import { bodyOf, hasEnded, needsOf, type PlainBody, type PlainTask, taskOf } from "./plain-task.ts";
+import {
+  bodyOf,
+  forget,
+  hasEnded,
+  needsOf,
+  type PlainBody,
+  type PlainTask,
+  partsOf,
+  restingOn,
+  taskOf,
+} from "./plain-task.ts";
 import { type Answer, answerOf, type Script, undoOf } from "./script.ts";
 
 /** What the world decides. */
@@ -19,10 +29,12 @@ export type Moment =
   | { readonly kind: "ended"; readonly taskId: string }
   /** The pause between two rounds is over. */
   | { readonly kind: "round"; readonly taskId: string }
-  | { readonly kind: "cancelled" };
+  | { readonly kind: "cancelled" }
+  /** By force: nothing is undone. */
+  | { readonly kind: "terminated" };
 
 export interface PlainEnding {
-  readonly status: "completed" | "failed" | "cancelled";
+  readonly status: "completed" | "failed" | "cancelled" | "terminated";
   readonly output: Json;
   /** Codes of errors that it may have: several where nobody can say what failed first. */
   readonly errors: readonly string[];
@@ -32,12 +44,14 @@ export interface PlainEnding {
 
 export class PlainRun {
   readonly body: PlainBody;
+  /** By id, the code of the error that a task ended with last, empty where it ended well; done again or not. */
+  readonly endings = new Map<string, string>();
   readonly #document: WorkflowDocument;
   readonly #input: Json;
   readonly #script: Script;
   /** What completed and can be undone, in the order in which it completed. */
-  readonly #completed: PlainTask[] = [];
-  #isCancelled = false;
+  #completed: PlainTask[] = [];
+  #stopped: "cancelled" | "terminated" | undefined;
   /** Counts what was decided outside: what fails on the same occasion fails at the same time. */
   #occasion = 0;
 
@@ -52,8 +66,9 @@ export class PlainRun {
   /** Something was decided outside; gives what is wrong with that. */
   take(moment: Moment): string | undefined {
     this.#occasion++;
-    if (moment.kind === "cancelled") {
-      this.#isCancelled = true;
+    if (moment.kind === "cancelled" || moment.kind === "terminated") {
+      this.#stopped ??= moment.kind;
+      if (moment.kind === "terminated") this.#stopped = moment.kind;
       this.#stopAll(this.body);
       return undefined;
     }
@@ -69,13 +84,13 @@ export class PlainRun {
 
   /** Ids of what somebody has to say something to. */
   get awaited(): readonly string[] {
-    return this.#all(this.body).flatMap((task) =>
+    return this.tasks.flatMap((task) =>
       task.status === "at work" && (isLeaf(task) || task.pauses) ? [task.id] : [],
     );
   }
 
   get tasks(): readonly PlainTask[] {
-    return this.#all(this.body);
+    return [...this.body.tasks.values()].flatMap(partsOf);
   }
 
   task(id: string): PlainTask | undefined {
@@ -87,7 +102,9 @@ export class PlainRun {
     const tasks = this.tasks;
     if (!tasks.every(hasEnded)) return undefined;
     const failures = this.body.failures;
-    if (this.#isCancelled) return this.#undoing("cancelled", null, ["workflow.cancelled"]);
+    if (this.#stopped === "terminated")
+      return { status: this.#stopped, output: null, errors: [], undone: [] };
+    if (this.#stopped === "cancelled") return this.#undoing("cancelled", null, ["workflow.cancelled"]);
     if (failures.length > 0)
       return this.#undoing(
         "failed",
@@ -101,7 +118,7 @@ export class PlainRun {
 
   /** Look at everything until nothing changes. */
   #goOn(): void {
-    if (this.#isCancelled) return;
+    if (this.#stopped !== undefined) return;
     while (this.#lookAt(this.body)) {}
   }
 
@@ -142,6 +159,7 @@ export class PlainRun {
     const result =
       (isAskedHere(task) ? this.#askWhen(task) : undefined) ??
       (isList ? this.#beginList(task) : this.#beginOne(task));
+    if (result === "sent back") return;
     if (result === "skipped") task.status = result;
     else if (result !== undefined) this.#end(task, result);
   }
@@ -164,10 +182,11 @@ export class PlainRun {
     return undefined;
   }
 
-  #beginOne(task: PlainTask): Evaluated | undefined {
-    const { with: given, set, loop } = task.document;
+  #beginOne(task: PlainTask): Evaluated | "sent back" | undefined {
+    const { with: given, set, loop, gate } = task.document;
     const names = this.#namesOf(task);
     if (set !== undefined) return valueFrom(set, names);
+    if (gate !== undefined) return this.#ask(task, gate, names);
     if (loop !== undefined) {
       const last = valueFrom(loop.initial ?? null, names);
       return "fails" in last ? last : this.#nextRound(task, loop, last.value);
@@ -176,6 +195,31 @@ export class PlainRun {
     if ("fails" in input) return input;
     task.input = input.value;
     return undefined;
+  }
+
+  /** Goes on, sends work back, or fails. */
+  #ask(task: PlainTask, gate: GateDocument, names: Names): Evaluated | "sent back" {
+    const checks = gate.checks ?? { check: gate.check ?? true };
+    const found = Object.entries(checks).map(([name, check]) => [name, conditionOf(check, names)] as const);
+    const reports: { name: string; passed: boolean }[] = [];
+    for (const [name, one] of found) {
+      if ("fails" in one) return one;
+      reports.push({ name, passed: one.value === true });
+    }
+    const { sentBack } = task;
+    if (reports.every(({ passed }) => passed)) return { value: { passed: true, checks: reports, sentBack } };
+    const target = task.body.tasks.get(gate.sendBack ?? "");
+    if (target === undefined || sentBack === (gate.times ?? 1)) return { fails: "workflow.gate_failed" };
+    for (const again of restingOn(target)) this.#doAgain(again);
+    task.sentBack++;
+    return "sent back";
+  }
+
+  #doAgain(task: PlainTask): void {
+    const parts = new Set(partsOf(task));
+    this.#completed = this.#completed.filter((completed) => !parts.has(completed));
+    task.body.failures = task.body.failures.filter((failed) => !parts.has(failed));
+    forget(task);
   }
 
   /** So many at once as may be, in their order; the list ends with the first failure, or with the last entry. */
@@ -255,6 +299,7 @@ export class PlainRun {
   }
 
   #end(task: PlainTask, result: Evaluated): void {
+    this.endings.set(task.id, "fails" in result ? result.fails : "");
     if ("fails" in result) {
       task.status = "failed";
       task.error = result.fails;
@@ -324,15 +369,6 @@ export class PlainRun {
       return this.#namesOf(owner)(name);
     };
   }
-
-  #all(body: PlainBody): PlainTask[] {
-    return [...body.tasks.values()].flatMap((task) => this.#parts(task));
-  }
-
-  #parts(task: PlainTask): PlainTask[] {
-    const entries = (task.entries ?? []).flatMap((entry) => this.#parts(entry));
-    return [task, ...entries, ...task.rounds.flatMap((round) => this.#all(round))];
-  }
 }
 
 function endedAs({ status }: PlainTask, how: "success" | "failure" | "always"): boolean {
@@ -352,7 +388,8 @@ function isAskedHere({ document, entry }: PlainTask): boolean {
 /** Somebody else does it. */
 function isLeaf({ document, entry }: PlainTask): boolean {
   if (document.forEach !== undefined && entry === undefined) return false;
-  return document.loop === undefined && document.set === undefined;
+  const { loop, set, gate } = document;
+  return loop === undefined && set === undefined && gate === undefined;
 }
 
 /** What is the output where nothing is said: the outputs of all tasks by their names. */

@@ -35,6 +35,8 @@ export interface PlainTask {
   rounds: PlainBody[];
   /** Waits until the next round begins. */
   pauses: boolean;
+  /** How often it has sent work back. */
+  sentBack: number;
 }
 
 /** Tasks beside each other: those of the run, or of a round. */
@@ -78,12 +80,42 @@ export function taskOf(
       error: "",
       failedOn: 0,
     },
-    ...{ entries: undefined, rounds: [], pauses: false },
+    ...{ entries: undefined, rounds: [], pauses: false, sentBack: 0 },
   };
 }
 
 export function hasEnded({ status }: PlainTask): boolean {
   return status !== "pending" && status !== "at work";
+}
+
+/** The task and all that rests on it. */
+export function restingOn(task: PlainTask): ReadonlySet<PlainTask> {
+  const found = new Set([task]);
+  for (let before = 0; before < found.size; ) {
+    before = found.size;
+    for (const other of task.body.tasks.values()) {
+      const needed = [...needsOf(other.document).keys()].map((id) => task.body.tasks.get(id));
+      if (needed.some((one) => one !== undefined && found.has(one))) found.add(other);
+    }
+  }
+  return found;
+}
+
+/** As if nothing had been done of it. */
+export function forget(task: PlainTask): void {
+  task.status = "pending";
+  task.input = undefined;
+  task.output = null;
+  task.error = "";
+  task.entries = undefined;
+  task.rounds = [];
+  task.pauses = false;
+}
+
+/** The task with all its entries and rounds. */
+export function partsOf(task: PlainTask): PlainTask[] {
+  const inRounds = task.rounds.flatMap(({ tasks }) => [...tasks.values()]);
+  return [task, ...[...(task.entries ?? []), ...inRounds].flatMap(partsOf)];
 }
 
 /** How tasks beside it have to end: what `needs` says, and what its expressions refer to. */
@@ -102,7 +134,7 @@ export function needsOf(document: TaskDocument): Map<string, How> {
 }
 
 /** Of a task with all that it has inside. */
-function namesIn({ when, forEach, with: given, set, wait, loop }: TaskDocument): string[] {
+function namesIn({ when, forEach, with: given, set, wait, loop, gate }: TaskDocument): string[] {
   const inside = Object.values(loop?.tasks ?? {}).flatMap(namesIn);
   const own = new Set(Object.keys(loop?.tasks ?? {}));
   const waited = typeof wait === "object" ? (wait.for ?? wait.until) : wait;
@@ -112,6 +144,8 @@ function namesIn({ when, forEach, with: given, set, wait, loop }: TaskDocument):
     ...[given, set, waited, loop?.initial, loop?.output].flatMap(referencesOf),
     ...referencesOfCondition(loop?.while),
     ...referencesOfCondition(loop?.until),
+    ...[gate?.check, ...Object.values(gate?.checks ?? {})].flatMap(referencesOfCondition),
+    ...referencesOf(gate?.report),
     ...inside,
   ];
   return all.filter((name) => !own.has(/^tasks\.(\w+)\./.exec(name)?.[1] ?? ""));

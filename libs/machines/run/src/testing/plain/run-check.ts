@@ -32,6 +32,7 @@ const endingWords: Readonly<Record<number, string>> = {
   [WorkStatus.WORK_STATUS_COMPLETED]: "completed",
   [WorkStatus.WORK_STATUS_FAILED]: "failed",
   [WorkStatus.WORK_STATUS_CANCELLED]: "cancelled",
+  [WorkStatus.WORK_STATUS_TERMINATED]: "terminated",
 };
 
 /** Whether an offer is for the undoing of an effect: drawn definitions undo with capabilities of this name. */
@@ -74,9 +75,10 @@ export class RunCheck {
     };
     if (type === "run_stopped" && status === WorkStatus.WORK_STATUS_CANCELLED)
       this.#take({ kind: "cancelled" });
+    else if (type === "run_terminated") this.#take({ kind: "terminated" });
     else if (type === "round_begun") this.#roundBegun(taskIdOf(this.#run, node), round);
-    else if (type === "task_completed") this.#ended(taskIdOf(this.#run, node), "completed", "");
-    else if (type === "task_failed") this.#ended(taskIdOf(this.#run, node), "failed", error?.code ?? "");
+    else if (type === "task_completed") this.#ended(taskIdOf(this.#run, node), "");
+    else if (type === "task_failed") this.#ended(taskIdOf(this.#run, node), error?.code ?? "");
     else if (type === "undo_completed")
       this.#undone.push({ taskId: taskIdOf(this.#run, node), isDone: true });
     else if (type === "undo_failed") this.#undone.push({ taskId: taskIdOf(this.#run, node), isDone: false });
@@ -175,12 +177,11 @@ export class RunCheck {
     if (task?.pauses === true && task.rounds.length === round) this.#take({ kind: "round", taskId: id });
   }
 
-  #ended(id: string, status: string, code: string): void {
+  /** @param code of its error; empty when it ended well */
+  #ended(id: string, code: string): void {
     if (this.plain.awaited.includes(id)) this.#take({ kind: "ended", taskId: id });
-    const task = this.plain.task(id);
-    const error = task?.error ?? "";
-    if (task?.status !== status || error !== code)
-      this.#find(`${id} is ${status} ${code}, expected ${task?.status ?? "no such task"} ${error}`);
+    const expected = this.plain.endings.get(id);
+    if (expected !== code) this.#find(`${id} ends with "${code}", expected "${expected ?? "no end"}"`);
   }
 
   #take(moment: Parameters<PlainRun["take"]>[0]): void {
