@@ -42,6 +42,7 @@ export async function connect(options: ConnectOptions = {}): Promise<Tutti> {
     runs: mesh.client(contracts.runService),
     definitions: mesh.client(contracts.definitionService),
     schedules: mesh.client(contracts.scheduleService),
+    bulk: mesh.client(contracts.bulkService),
     tasks: mesh.client(contracts.taskService),
     histories: mesh.client(runtimeService, { service: "workflow" }),
     namespace,

@@ -1,3 +1,4 @@
+export type { BulkOutcome, BulkPreview, BulkWord } from "./bulk.ts";
 export { type ConnectOptions, connect } from "./connect.ts";
 export type { DecideOptions, ResultOptions, RunChange, RunHandle, TellOptions } from "./run.ts";
 export type { OverlapWord, ScheduleHandle, ScheduleOptions } from "./schedule.ts";

@@ -2,6 +2,7 @@
 import type { runtimeService } from "@tutti/contracts/runtime/v1";
 import { LabelSelector, type WorkStatus } from "@tutti/contracts/types/v1";
 import {
+  type bulkService,
   type Definition,
   type definitionService,
   type Run,
@@ -14,6 +15,7 @@ import {
 import { toTimestamp } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import { sdkErrors } from "../errors.ts";
+import { type BulkPreview, type BulkWord, previewBulk } from "./bulk.ts";
 import { RunHandle } from "./run.ts";
 import { makeSchedule, ScheduleHandle, type ScheduleOptions } from "./schedule.ts";
 import { type SpecOptions, specOf } from "./spec.ts";
@@ -22,6 +24,7 @@ export interface TuttiParts {
   readonly runs: Client<typeof runService>;
   readonly definitions: Client<typeof definitionService>;
   readonly schedules: Client<typeof scheduleService>;
+  readonly bulk: Client<typeof bulkService>;
   readonly tasks: Client<typeof taskService>;
   readonly histories: Client<typeof runtimeService>;
   readonly namespace: string;
@@ -96,13 +99,8 @@ export class Tutti implements AsyncDisposable {
 
   /** Runs that match, newest first, fetched page by page as they are looked at. */
   async *list(options: FindOptions = {}): AsyncGenerator<Run, void, void> {
-    const { definition, statuses = [], labels, errorCode = "", oldestFirst = false } = options;
-    const filter = RunFilter.fromPartial({
-      definitions: definition === undefined ? [] : [definition],
-      statuses: [...statuses],
-      errorCode,
-      ...(labels !== undefined && { labels: LabelSelector.fromPartial({ equals: { ...labels } }) }),
-    });
+    const { oldestFirst = false } = options;
+    const filter = filterOf(options);
     let token = "";
     do {
       const page = { size: 0, token };
@@ -110,6 +108,11 @@ export class Tutti implements AsyncDisposable {
       yield* reply.runs;
       token = reply.page?.nextToken ?? "";
     } while (token !== "");
+  }
+
+  /** What would be done to all runs that match; `apply` does it. */
+  preview(action: BulkWord, options: Omit<FindOptions, "oldestFirst"> = {}): Promise<BulkPreview> {
+    return previewBulk(this.#parts, action, filterOf(options));
   }
 
   /** Registers a definition: YAML or JSON as text, or an object. The same content again is the same version. */
@@ -139,4 +142,13 @@ export class Tutti implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+}
+
+function filterOf({ definition, statuses = [], labels, errorCode = "" }: FindOptions): RunFilter {
+  return RunFilter.fromPartial({
+    definitions: definition === undefined ? [] : [definition],
+    statuses: [...statuses],
+    errorCode,
+    ...(labels !== undefined && { labels: LabelSelector.fromPartial({ equals: { ...labels } }) }),
+  });
 }
