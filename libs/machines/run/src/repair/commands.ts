@@ -18,9 +18,9 @@ import { advance } from "../life/advance.ts";
 import { ended, reasonOf } from "../life/commands.ts";
 import { tellAllStopping } from "../life/stopping.ts";
 import { statusName } from "../life/words.ts";
-import { findNode, rangeViewOf, statusOfNode } from "../node/places.ts";
+import { findNode, nodeOfTask, rangeViewOf, statusOfNode } from "../node/places.ts";
 import { giveToWaiting } from "../signal/take.ts";
-import { hasEnded, isDone, type RunCommand, type RunView, statusOf } from "../state.ts";
+import { hasEnded, isDone, type RangeView, type RunCommand, type RunView, statusOf } from "../state.ts";
 import { isPast } from "../states/moving.ts";
 import { runReset, runRetried, taskRepaired } from "./events.ts";
 
@@ -168,10 +168,7 @@ function restedOn(run: RunView, number: number, task: string): Refusal | undefin
   if (!isDone(status)) return undefined;
   if (range.isEntries || range.owner >= 0)
     return runErrors.taskNotRepairable.refusal({ task, found: `it ${statusWord(status)}` });
-  const { offsets, targets } = range.plan.plan.edges;
-  const place = range.firstTask + number - range.first;
-  for (let at = offsets[place] ?? 0; at < (offsets[place + 1] ?? 0); at++) {
-    const next = range.first + (targets[at] ?? 0) - range.firstTask;
+  for (const next of nextOf(run, range, number)) {
     const stands = statusOfNode(run, next);
     const hasBegun = stands !== TaskStatus.TASK_STATUS_PENDING && stands !== TaskStatus.TASK_STATUS_SKIPPED;
     if (hasBegun)
@@ -181,4 +178,15 @@ function restedOn(run: RunView, number: number, task: string): Refusal | undefin
       });
   }
   return undefined;
+}
+
+/** What follows from a task: beside it, and among what was added. */
+function nextOf(run: RunView, range: RangeView, number: number): number[] {
+  const { offsets, targets } = range.plan.plan.edges;
+  const place = range.firstTask + number - range.first;
+  const beside = targets
+    .slice(offsets[place] ?? 0, offsets[place + 1] ?? 0)
+    .map((task) => range.first + task - range.firstTask);
+  const added = run.more?.followers.get(number) ?? [];
+  return [...beside, ...added.map((follower) => nodeOfTask(follower.range, follower.task))];
 }

@@ -1,13 +1,19 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
-import { AddTasks, BringInOutcomes, type TasksAdded, WithdrawTasks } from "@tutti/contracts/workflow/v1";
+import {
+  AddTasks,
+  BringInOutcomes,
+  RepairTask,
+  type TasksAdded,
+  WithdrawTasks,
+} from "@tutti/contracts/workflow/v1";
 import { checkAddition, type TaskDocument } from "@tutti/definitions";
 import { isRefusal, type Refusal } from "@tutti/kernel";
 import { cancelRun, pauseRun, resumeRun } from "../life/commands.ts";
 import { endingOf } from "../life/end.ts";
 import { explain } from "../queries/explain.ts";
-import { retryRun } from "../repair/commands.ts";
+import { repairTask, retryRun } from "../repair/commands.ts";
 import { jsonBytes, jsonOf, RunScene } from "../testing/index.ts";
 import { addTasks, bringInOutcomes, withdrawTasks } from "./commands.ts";
 
@@ -124,6 +130,16 @@ describe("a task that adds tasks", () => {
     assert.equal(endingOf(scene.state).error?.code, "test.broken");
     scene.driver.execute(scene.key, retryRun, { taskIds: [], reason: "" });
     assert.deepEqual(scene.offered, ["loop#1.in", "deep"], "its tasks are others now");
+  });
+
+  it("keeps what it rests on from being mended once something of it has begun", () => {
+    const scene = grown([{ id: "leaf", uses: "test.leaf", needs: ["side"] }]);
+    scene.complete("side");
+    assert.deepEqual(scene.offered, ["leaf"]);
+    const repair = { $case: "skip", value: { skipDependents: false } } as const;
+    const body = RepairTask.fromPartial({ taskId: "side", repair, reason: "no" });
+    const answer = scene.driver.execute(scene.key, repairTask, body);
+    assert.ok(isRefusal(answer) && answer.code === "workflow.task_not_repairable");
   });
 
   it("is stopped with what it has added", () => {
