@@ -6,6 +6,7 @@ import {
   definitionService,
   ListRunsRequest,
   PauseRunRequest,
+  RetryRunRequest,
   RunFilter,
   RunProperty,
   runService,
@@ -64,10 +65,28 @@ describe("lists of runs", () => {
     assert.deepEqual(await idsOf({ text: "RED" }), ["c"]);
   });
 
+  it("show one that was taken up again after its end as under way", async () => {
+    await start("told", "again", { team: "green" });
+    await runs().cancelRun({ namespace: "", runId: "again", reason: "" });
+    const statuses = async () => {
+      const filter = { labels: { equals: { team: "green" } } };
+      const { runs: found } = await runs().listRuns(ListRunsRequest.fromPartial({ filter }));
+      return found.map(({ status, endTime }) => (endTime === undefined ? status : "ended"));
+    };
+    while ((await statuses())[0] !== "ended") await new Promise(setImmediate);
+    await runs().retryRun(RetryRunRequest.fromPartial({ runId: "again" }));
+    while ((await statuses())[0] === "ended") await new Promise(setImmediate);
+    assert.deepEqual(await statuses(), [running]);
+    await runs().terminateRun({ namespace: "", runId: "again", reason: "" });
+  });
+
   it("come page by page, each run once", async () => {
     const first = await list({ rootsOnly: true }, { size: 3 });
     const second = await list({ rootsOnly: true }, { size: 3, token: first.token });
-    assert.deepEqual([first.ids.length, [...first.ids, ...second.ids]], [3, ["a", "b", "c", "family"]]);
+    assert.deepEqual(
+      [first.ids.length, [...first.ids, ...second.ids]],
+      [3, ["a", "b", "c", "family", "again"]],
+    );
   });
 
   it("are counted by what they share", async () => {
@@ -77,6 +96,7 @@ describe("lists of runs", () => {
     assert.deepEqual(counts.map(({ value, count }) => [value, count]).sort(), [
       ["", 2],
       ["blue", 2],
+      ["green", 1],
       ["red", 1],
     ]);
   });

@@ -198,12 +198,17 @@ export class PartitionMemory {
     this.keeper.dirty(instance);
   }
 
-  /** How an instance stands now; it may have ended. */
+  /** How an instance stands now; it may have ended, or been taken up again after its end. */
   noteStatus(instance: Instance, status: WorkStatus, nowMs: number): void {
-    if (instance.endMs === 0 && isEnded(status)) {
-      instance.endMs = nowMs;
-      this.live--;
-      if (instance.isNew) this.#ended.push(instance);
+    if (isEnded(status)) {
+      if (instance.endMs === 0) {
+        instance.endMs = nowMs;
+        this.live--;
+        if (instance.isNew) this.#ended.push(instance);
+      }
+    } else if (instance.endMs !== 0 && !instance.isTerminated) {
+      instance.endMs = 0;
+      this.live++;
     }
     this.noteEntry(instance);
   }
