@@ -45,6 +45,11 @@ export class TestDefinitions implements RunPlans {
     return made;
   }
 
+  /** As it was given. */
+  source(name: string): DefinitionGiven | undefined {
+    return this.#sources.get(name);
+  }
+
   get names(): readonly string[] {
     return [...this.#sources.keys()];
   }

@@ -116,6 +116,12 @@ export class Stage {
     return answer;
   }
 
+  /** A command by its type, such as one that comes by letter only. */
+  call(key: InstanceKey, type: string, body: unknown): unknown {
+    const instance = this.#instance(key);
+    return this.execute(key, commandOf(instance.machine, type), body);
+  }
+
   /** The result of an attempt; undefined when it is not awaited. */
   settle<Body, Reply>(
     { key, number, attempt }: Pick<StagedEffect, "key" | "number" | "attempt">,
@@ -298,6 +304,12 @@ export class Stage {
       cleared: drop,
     };
   }
+}
+
+function commandOf({ kind, commands }: AnyMachine, type: string): Command<unknown> {
+  const command = commands.find((each) => each.type === type);
+  if (command === undefined) throw new WorkflowTestError(`expected ${kind} to know the command ${type}`);
+  return command;
 }
 
 function encoded<Body>(codec: WireCodec<Body>, body: Body): Uint8Array {

@@ -89,23 +89,35 @@ export function failing(
   then: TestHandler = () => null,
   options: TaskFailureOptions & { readonly message?: string } = {},
 ): TestHandler {
-  const calls = new Map<string, number>();
+  const count = counting();
   return (input, context) => {
-    const who = `${context.workId}/${context.taskId}`;
-    const count = (calls.get(who) ?? 0) + 1;
-    calls.set(who, count);
-    if (count > times) return then(input, context);
+    const call = count(context);
+    if (call > times) return then(input, context);
     const ofMany = Number.isFinite(times) ? ` of ${times}` : "";
-    throw new TaskFailure(code, options.message ?? `failure ${count}${ofMany} that the test wants`, options);
+    throw new TaskFailure(code, options.message ?? `failure ${call}${ofMany} that the test wants`, options);
   };
 }
 
-/** A handler that is busy so many times, and then does what is given. */
+/** A handler that is busy so many times, and then does what is given; of each task by itself. */
 export function busy(times: number, retryAfter: Duration, then: TestHandler = () => null): TestHandler {
-  let calls = 0;
+  const count = counting();
   const retryAfterMs = durationMs(retryAfter);
   return (input, context) => {
-    if (++calls <= times) throw new Busy({ retryAfterMs });
+    if (count(context) <= times) throw new Busy({ retryAfterMs });
     return then(input, context);
+  };
+}
+
+/** Counts calls for each task of each run of each test, so that tests may share handlers. */
+function counting(): (context: TaskContext) => number {
+  const byTest = new WeakMap<object, Map<string, number>>();
+  return (context) => {
+    const test = crews.get(context) ?? context;
+    const calls = byTest.get(test) ?? new Map<string, number>();
+    byTest.set(test, calls);
+    const who = `${context.workId}/${context.taskId}`;
+    const count = (calls.get(who) ?? 0) + 1;
+    calls.set(who, count);
+    return count;
   };
 }

@@ -52,12 +52,10 @@ const defaultPatienceMs = 1_000;
 export class WorkflowTest<Input = unknown, Output = unknown> {
   readonly #world: World;
   readonly #definitions: TestDefinitions;
-  readonly #tried: DefinitionGiven;
   #started = 0;
 
   constructor(definition: DefinitionGiven, options: WorkflowTestOptions) {
     const { handlers, children = [], startTime = defaultStartTime, seed = 1 } = options;
-    this.#tried = definition;
     this.#definitions = new TestDefinitions(definition, children);
     this.#world = new World({
       definitions: this.#definitions,
@@ -117,7 +115,9 @@ export class WorkflowTest<Input = unknown, Output = unknown> {
       ...{ type, version },
       payload: Buffer.from(payload).toString("base64"),
     }));
-    return { key, events, definition: this.#tried };
+    const { order } = this.#world.stage.stateOf(key, this.#world.machine);
+    const definition = this.#definitions.source(order?.definition ?? "");
+    return { key, events, ...(definition !== undefined && { definition }) };
   }
 }
 

@@ -1,0 +1,329 @@
+/**
+ * What the world did to a run, read from what the run made of it: an event that no decision of the definition brings forth was
+ * caused from outside, by a result, a person, a letter or time. The same is done to a run of the changed definition.
+ */
+import { ActorKind, type Cause, type ErrorDetail, WorkStatus } from "@tutti/contracts/types/v1";
+import {
+  ApprovalDecidedV1,
+  AttemptFailedV1,
+  AttemptStartedV1,
+  ChildStartedV1,
+  CompleteTask,
+  ConfirmChild,
+  DecideApproval,
+  EndChild,
+  FailTask,
+  OfferReturnedV1,
+  ProgressSavedV1,
+  RepairTask,
+  RetryRun,
+  RunLabelledV1,
+  RunLimitHeldV1,
+  RunLimitLostV1,
+  RunStoppedV1,
+  SignalReceivedV1,
+  TaskCompletedV1,
+  TaskFailedV1,
+  TaskPausedV1,
+  TaskRepairedV1,
+  UndoCompletedV1,
+  UndoFailedV1,
+  UpdateTakenV1,
+} from "@tutti/contracts/workflow/v1";
+import type { InstanceKey } from "@tutti/kernel";
+import {
+  cancelRun,
+  completeTask,
+  confirmChild,
+  decideApproval,
+  failTask,
+  labelRun,
+  noteAttempt,
+  noteProgress,
+  pauseRun,
+  type Run,
+  type RunEffect,
+  refuseChild,
+  repairTask,
+  resumeRun,
+  retryRun,
+  returnTask,
+  signalRun,
+  terminateRun,
+  updateRun,
+} from "@tutti/machine-run";
+import {
+  findNode,
+  kindOfTimer,
+  nodeOfTimer,
+  nodeTimers,
+  runNode,
+  runTimers,
+} from "@tutti/machine-run/reading";
+import { nobody, type Stage, type StagedEvent } from "../stage.ts";
+import type { Said } from "./said.ts";
+
+export interface ReplayedRun {
+  readonly stage: Stage;
+  readonly key: InstanceKey;
+  readonly state: Run;
+}
+
+type Recorded = Pick<StagedEvent, "payload" | "timeMs">;
+type CauseOf = (run: ReplayedRun, recorded: Recorded, said: Said) => void;
+
+/** A timer that is due so much later than the recorded event did not bring it. */
+const slackMs = 10_000;
+
+/** Does to a run what led to a recorded event; nothing, when nothing from outside leads to such an event. */
+export function bringAbout(run: ReplayedRun, recorded: Recorded, said: Said): void {
+  const before = run.stage.eventCount;
+  causes[said.type]?.(run, recorded, said);
+  // A step that had done as much as one may goes on by itself.
+  if (run.stage.eventCount === before) fireRun(run, recorded, runTimers.putOff);
+}
+
+/** Time that is over by far runs out, whatever the history says next. */
+export function fireOverdue({ stage, key }: ReplayedRun, nowMs: number): void {
+  for (const { number, dueMs } of stage.timersOf(key)) {
+    if (dueMs >= nowMs - slackMs) return;
+    const kind = kindOfTimer(number);
+    const isRun = nodeOfTimer(number) === runNode;
+    const waitsForOthers = isRun
+      ? kind === runTimers.limit || kind === runTimers.putOff
+      : kind === nodeTimers.again || kind === nodeTimers.limit || kind === nodeTimers.cache;
+    if (waitsForOthers) continue;
+    stage.expire(key, number);
+    return;
+  }
+}
+
+const causes: Readonly<Record<string, CauseOf>> = {
+  run_begun: (run, recorded) => fireRun(run, recorded, runTimers.start),
+  run_limit_asked(run, recorded) {
+    if (!fireRun(run, recorded, runTimers.limit)) fireRun(run, recorded, runTimers.start);
+  },
+  run_limit_held({ stage, key }, { payload }) {
+    const { limit, ticket, leaseDueMs } = RunLimitHeldV1.decode(payload);
+    stage.call(key, "grant_limit", { limit, task: "", ticket, leaseDueMs });
+  },
+  run_limit_lost({ stage, key }, { payload, timeMs }) {
+    const { limit, error, retryMs } = RunLimitLostV1.decode(payload);
+    const retryAfterMs = Math.max(0, retryMs - timeMs);
+    const { code = "", message = "" } = error ?? {};
+    stage.call(key, "decline_limit", { limit, task: "", code, message, retryAfterMs });
+  },
+  run_paused: ({ stage, key }) => void stage.execute(key, pauseRun, { reason: "" }),
+  run_resumed: ({ stage, key }) => void stage.execute(key, resumeRun, { reason: "", taskIds: [] }),
+  run_labelled({ stage, key, state }, { payload }) {
+    const { labels, priority, dueMs } = RunLabelledV1.decode(payload);
+    const removedLabels = Object.keys(state.facts.labels).filter((name) => !(name in labels));
+    const own = priority - (state.plan?.plan.run.priority ?? 0);
+    stage.execute(key, labelRun, { labels, removedLabels, priority: own, dueMs });
+  },
+  run_stopped(run, recorded) {
+    const { status } = RunStoppedV1.decode(recorded.payload);
+    if (status === WorkStatus.WORK_STATUS_CANCELLED) run.stage.execute(run.key, cancelRun, { reason: "" });
+    else fireRun(run, recorded, runTimers.timeout);
+  },
+  run_failed: (run, recorded) => void fireRun(run, recorded, runTimers.timeout),
+  run_cancelled: ({ stage, key }) => void stage.execute(key, cancelRun, { reason: "" }),
+  run_terminated: ({ stage, key }) => void stage.execute(key, terminateRun, { reason: "" }),
+  run_retried({ stage, key }, _, { details }) {
+    const taskIds = (details["tasks"] ?? []) as string[];
+    stage.execute(key, retryRun, RetryRun.fromPartial({ taskIds }));
+  },
+  task_repaired({ stage, key }, { payload }, { task }) {
+    const { output, error, skipDependents, reason } = TaskRepairedV1.decode(payload);
+    const repair =
+      output !== undefined
+        ? { $case: "output" as const, value: output }
+        : error !== undefined
+          ? { $case: "error" as const, value: error }
+          : { $case: "skip" as const, value: { skipDependents } };
+    stage.execute(key, repairTask, { ...RepairTask.create(), taskId: task, reason, repair });
+  },
+  task_resumed: ({ stage, key }, _, { task }) =>
+    void stage.execute(key, resumeRun, { reason: "", taskIds: [task] }),
+  signal_received({ stage, key }, { payload }) {
+    const { signal } = SignalReceivedV1.decode(payload);
+    stage.execute(key, signalRun, { signal: signal?.signal ?? "", payload: signal?.payload });
+  },
+  update_taken({ stage, key }, { payload }) {
+    const { update, payload: told } = UpdateTakenV1.decode(payload);
+    stage.execute(key, updateRun, { update, payload: told });
+  },
+  approval_decided(run, recorded, { task }) {
+    const { stage, key } = run;
+    const { decision } = ApprovalDecidedV1.decode(recorded.payload);
+    if (decision === undefined) {
+      fireNode(run, recorded, task, nodeTimers.approval);
+      return;
+    }
+    const { verdict, data, cause } = decision;
+    const roles = cause?.actor === undefined ? [] : [cause.actor.id];
+    const body = DecideApproval.fromPartial({
+      approvalId: task,
+      verdict,
+      reason: cause?.reason ?? "",
+      roles,
+    });
+    stage.execute(key, decideApproval, { ...body, data }, { cause: { ...nobody, actor: cause?.actor } });
+  },
+  attempt_started(run, { payload }, { task }) {
+    const { agent, startMs } = AttemptStartedV1.decode(payload);
+    const effect = effectFor(run, task, "offer_task");
+    if (effect !== undefined) run.stage.settle(effect, noteAttempt, { agent, startMs });
+  },
+  progress_saved(run, { payload }, { task }) {
+    const { saved, fraction, message } = ProgressSavedV1.decode(payload);
+    const effect = effectFor(run, task, "offer_task");
+    if (effect !== undefined) run.stage.settle(effect, noteProgress, { saved, fraction, message });
+  },
+  offer_returned(run, { payload, timeMs }, { task }) {
+    const { message, retryMs, lost } = OfferReturnedV1.decode(payload);
+    const effect = effectFor(run, task, "offer_task");
+    const body = { retryAfterMs: Math.max(0, retryMs - timeMs), message, lost };
+    if (effect !== undefined) run.stage.settle(effect, returnTask, body);
+  },
+  attempt_queued(run, recorded, said) {
+    if (!answerCache(run, said, undefined)) fireNode(run, recorded, said.task, nodeTimers.again);
+  },
+  child_queued: (run, recorded, { task }) => void fireNode(run, recorded, task, nodeTimers.again),
+  task_held: (run, recorded, { task }) => void fireNode(run, recorded, task, nodeTimers.again),
+  round_begun: (run, recorded, { task }) => void fireNode(run, recorded, task, nodeTimers.round),
+  transition_taken: (run, recorded) => void fireRun(run, recorded, runTimers.state),
+  state_time_passed: (run, recorded) => void fireRun(run, recorded, runTimers.state),
+  task_completed: taskEnded,
+  undo_completed: undone,
+  undo_failed: attemptEnded,
+  attempt_failed: attemptEnded,
+  task_failed: attemptEnded,
+  task_paused: attemptEnded,
+  work_sent_back: undone,
+  child_started(run, { payload }, { task }) {
+    const { hash } = ChildStartedV1.decode(payload);
+    const effect = effectFor(run, task, "start_child");
+    if (effect !== undefined) run.stage.settle(effect, confirmChild, ConfirmChild.fromPartial({ hash }));
+  },
+};
+
+/** The messages that bear an error. */
+const failures: Readonly<
+  Record<string, { decode(bytes: Uint8Array): { readonly error: ErrorDetail | undefined } }>
+> = {
+  attempt_failed: AttemptFailedV1,
+  task_failed: TaskFailedV1,
+  task_paused: TaskPausedV1,
+  undo_failed: UndoFailedV1,
+};
+
+function taskEnded(run: ReplayedRun, recorded: Recorded, said: Said): void {
+  const { stage, key, state } = run;
+  const { output, outputPayload, agent, used, fromCache } = TaskCompletedV1.decode(recorded.payload);
+  const { task } = said;
+  const effect = effectFor(run, task, "offer_task");
+  if (fromCache) {
+    answerCache(run, said, output);
+    return;
+  }
+  if (effect !== undefined) {
+    const body = CompleteTask.fromPartial({ output, agent });
+    stage.settle(effect, completeTask, { ...body, outputPayload, used }, causeOf(agent));
+    return;
+  }
+  const runId = state.nodes[findNode(state, task) ?? -1]?.more?.childId ?? "";
+  if (runId !== "") {
+    const ending = { runId, status: WorkStatus.WORK_STATUS_COMPLETED, output };
+    stage.call(key, "end_child", EndChild.fromPartial({ taskId: task, ending }));
+    return;
+  }
+  fireNode(run, recorded, task, nodeTimers.wait);
+}
+
+/** With an output that the history does not have: nobody reads it. */
+function undone(run: ReplayedRun, { payload }: Recorded, { task }: Said): void {
+  const { agent } = UndoCompletedV1.decode(payload);
+  const effect = effectFor(run, task, "offer_task");
+  if (effect !== undefined)
+    run.stage.settle(effect, completeTask, CompleteTask.fromPartial({ agent }), causeOf(agent));
+}
+
+function attemptEnded(run: ReplayedRun, recorded: Recorded, { type, task }: Said): void {
+  const { stage, key, state } = run;
+  const error = failures[type]?.decode(recorded.payload).error;
+  if (error === undefined) return;
+  const isTime = error.code === "workflow.timed_out";
+  if (isTime || effectFor(run, task) === undefined) {
+    const timers = [nodeTimers.total, nodeTimers.wait, nodeTimers.approval];
+    if (timers.some((kind) => fireNode(run, recorded, task, kind))) return;
+  }
+  const offer = effectFor(run, task, "offer_task");
+  if (offer !== undefined && !isTime) {
+    const body = { ...FailTask.create(), error };
+    stage.settle(offer, failTask, body, causeOf(""));
+    return;
+  }
+  const start = effectFor(run, task, "start_child");
+  if (start !== undefined) {
+    stage.settle(start, refuseChild, { error });
+    return;
+  }
+  const runId = state.nodes[findNode(state, task) ?? -1]?.more?.childId ?? "";
+  if (runId === "") return;
+  const status = WorkStatus.WORK_STATUS_FAILED;
+  const ending = { runId, status, error: error.cause ?? error };
+  stage.call(key, "end_child", EndChild.fromPartial({ taskId: task, ending }));
+}
+
+function causeOf(agent: string): Cause {
+  return { ...nobody, actor: { kind: ActorKind.ACTOR_KIND_AGENT, id: agent } };
+}
+
+/** What a task has asked for and waits for. */
+function effectFor({ stage, key }: ReplayedRun, task: string, kind?: RunEffect["kind"]) {
+  return stage.effectsOf(key).find(({ effect }) => {
+    // Runs make no others.
+    const known = effect as RunEffect;
+    return "taskId" in known && known.taskId === task && (kind === undefined || known.kind === kind);
+  });
+}
+
+/** Tells a task that asks the cache what that had; false for a task that does not ask. */
+function answerCache(
+  { stage, key, state }: ReplayedRun,
+  { task }: Said,
+  output: Uint8Array | undefined,
+): boolean {
+  const node = state.nodes[findNode(state, task) ?? -1];
+  const asks = stage
+    .timersOf(key)
+    .some(({ number }) => nodeOfTimer(number) === node?.number && kindOfTimer(number) === nodeTimers.cache);
+  if (node === undefined || !asks) return false;
+  const payload = output && { body: { $case: "inline" as const, value: output }, mediaType: "" };
+  const body = { taskId: task, visit: node.visit, found: output !== undefined, output: payload };
+  stage.call(key, "answer_cache", body);
+  return true;
+}
+
+function fireRun(run: ReplayedRun, recorded: Recorded, kind: number): boolean {
+  return fire(run, recorded, runNode, kind);
+}
+
+function fireNode(run: ReplayedRun, recorded: Recorded, task: string, kind: number): boolean {
+  const node = findNode(run.state, task);
+  return node !== undefined && fire(run, recorded, node, kind);
+}
+
+/** A timer runs out, unless it is not set, or would not have run out by then. */
+function fire({ stage, key }: ReplayedRun, { timeMs }: Recorded, node: number, kind: number): boolean {
+  const found = stage
+    .timersOf(key)
+    .find(({ number }) => nodeOfTimer(number) === node && kindOfTimer(number) === kind);
+  if (found === undefined) return false;
+  // The pause before another attempt follows from chance; how long it may be was looked at when it began.
+  const isByChance = node !== runNode && kind === nodeTimers.again;
+  if (!isByChance && found.dueMs > timeMs + slackMs) return false;
+  stage.expire(key, found.number);
+  return true;
+}

@@ -1,0 +1,32 @@
+import type { StagedEvent } from "../stage.ts";
+
+interface Reading {
+  readonly events: readonly {
+    readonly type: string;
+    readonly version: number;
+    readonly codec: { decode(bytes: Uint8Array): unknown };
+  }[];
+}
+
+/** Fields with the moment of a decision. What an attempt's start says lies before it. */
+const moments =
+  /^(create|begin|end|queue|stop|pause|resume|update|decide|request|retry|reset|enter|take|pass|sendBack|add|start)Ms$/;
+
+/** When an event was decided, as it says itself; undefined where it does not. */
+export function momentOf(
+  { events }: Reading,
+  { type, version, payload }: Pick<StagedEvent, "type" | "version" | "payload">,
+): number | undefined {
+  const body = events.find((each) => each.type === type && each.version === version)?.codec.decode(payload);
+  if (typeof body !== "object" || body === null) return undefined;
+  if (type === "signal_received") {
+    const { signal } = body as { readonly signal?: { readonly receiveMs?: number } };
+    return signal?.receiveMs;
+  }
+  for (const [name, value] of Object.entries(body)) {
+    // When an attempt is repeated is to come.
+    const isToCome = name === "retryMs" && type !== "run_retried";
+    if (moments.test(name) && !isToCome && typeof value === "number" && value > 0) return value;
+  }
+  return undefined;
+}

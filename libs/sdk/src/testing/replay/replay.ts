@@ -1,0 +1,213 @@
+/**
+ * Replays the history of a run against a changed definition, and says where that would have decided otherwise.
+ *
+ * The machine of runs decides the same from the same: so a run of the changed definition is told, one by one, what the recorded
+ * one was told, results, signals, decisions and time, and what it decides is compared with what was recorded.
+ *
+ * 1. Events are compared by what they say of tasks by their ids; moments, agents and numbers do not count, spans of time do.
+ * 2. The first difference ends it: what came after would have been another run.
+ */
+import { RunStartedV1 } from "@tutti/contracts/workflow/v1";
+import type { Json } from "@tutti/expressions";
+import { type InstanceKey, isRefusal } from "@tutti/kernel";
+import { VirtualTime } from "@tutti/kernel/virtual";
+import { beginRun, explain, type Run, RunPlan, runMachine } from "@tutti/machine-run";
+import { checkedWithoutErrors, type DefinitionGiven } from "../definitions.ts";
+import { WorkflowTestError } from "../fault.ts";
+import { type HistoryGiven, isList, type PlainEvent, plainEvents } from "../history.ts";
+import { jsonIn } from "../json.ts";
+import { nobody, Stage, type StagedEvent } from "../stage.ts";
+import { bringAbout, fireOverdue, type ReplayedRun } from "./causes.ts";
+import { momentOf } from "./moments.ts";
+import { pauseDiffers } from "./pauses.ts";
+import { isSame, printed, type Said, said } from "./said.ts";
+
+export interface ReplayOptions {
+  /**
+   * The definition that the history was recorded with, so that its tasks are known by their ids. A history of a test bears it.
+   * Without it tasks are taken by their places in the changed definition.
+   */
+  readonly recordedWith?: DefinitionGiven;
+  /** Id of the run, for definitions that compute with it; a history in a file bears it. */
+  readonly runId?: string;
+}
+
+export interface Replayed {
+  readonly differs: boolean;
+  /** Number of the first event that would have been another one, from 1; one after the last where more would have followed. */
+  readonly event: number | undefined;
+  /** Id of the task that it is about; empty where it is about the run. */
+  readonly task: string;
+  /** What was recorded. */
+  readonly expected: string;
+  /** What the changed definition decides. */
+  readonly found: string;
+  /** How many events would have been the same. */
+  readonly same: number;
+  /** All of it in a sentence. */
+  readonly message: string;
+  toString(): string;
+}
+
+const unnamed: InstanceKey = { namespace: "default", kind: "run", id: "replayed" };
+const nothing = "nothing";
+const service = "workflow";
+
+/** Says at which event a changed definition would have decided otherwise, or that it would not. */
+export function replay(
+  history: HistoryGiven,
+  changed: DefinitionGiven,
+  options: ReplayOptions = {},
+): Replayed {
+  const events = plainEvents(history);
+  const given = isList(history) ? undefined : history.definition;
+  const key = isList(history) ? { ...unnamed, id: options.runId ?? unnamed.id } : history.key;
+  return new Replay(events, key, changed, options.recordedWith ?? given).run();
+}
+
+class Replay {
+  readonly #events: readonly PlainEvent[];
+  readonly #time: VirtualTime;
+  readonly #key: InstanceKey;
+  readonly #recorded;
+  readonly #changed;
+  readonly #order;
+  readonly #hash: string;
+  /** How many events of the changed run were compared. */
+  #compared = 0;
+
+  constructor(
+    events: readonly PlainEvent[],
+    key: InstanceKey,
+    changed: DefinitionGiven,
+    recorded: DefinitionGiven | undefined,
+  ) {
+    const { order, createMs } = RunStartedV1.decode(events[0]?.payload ?? new Uint8Array(0));
+    if (order === undefined) throw new WorkflowTestError("expected run_started to bear an order, found none");
+    const parameters = order.parameters.length === 0 ? undefined : (jsonIn(order.parameters) as Json);
+    const now = planOf(changed, parameters);
+    const then = recorded === undefined ? now : planOf(recorded, parameters);
+    if (recorded !== undefined && order.hash !== "" && then.hash !== order.hash)
+      throw new WorkflowTestError(
+        `expected \`recordedWith\` to be the definition that the history names, ${order.hash.slice(0, 12)}…, found ${then.hash.slice(0, 12)}…; give the version that the run had`,
+      );
+    this.#events = events;
+    this.#key = key;
+    this.#time = new VirtualTime(createMs);
+    this.#order = order;
+    this.#hash = now.hash;
+    this.#recorded = this.#staged(then, order.hash);
+    this.#changed = this.#staged(now, now.hash);
+  }
+
+  run(): Replayed {
+    for (const [index, event] of this.#events.entries()) {
+      const recorded = this.#fold(event, index);
+      if (recorded === undefined) return this.#differs(index, event.type, "an event that fits no task of it");
+      const expected = said(this.#recorded.stage, this.#recorded.machine, this.#key, recorded);
+      if (this.#changedEvents.length === this.#compared) fireOverdue(this.#changed, recorded.timeMs);
+      if (this.#changedEvents.length === this.#compared) this.#cause(index, recorded, expected);
+      const next = this.#next();
+      if (next === undefined) return this.#differs(index, printed(expected), this.#waiting(), expected.task);
+      const found = said(this.#changed.stage, this.#changed.machine, this.#key, next);
+      if (!isSame(expected, found))
+        return this.#differs(index, printed(expected), printed(found), expected.task);
+      const pause = pauseDiffers(recorded, this.#changed.state, expected.task);
+      if (pause !== undefined)
+        return this.#differs(index, `${printed(expected)}, ${pause.expected}`, pause.found, expected.task);
+    }
+    const more = this.#next();
+    if (more === undefined) return this.#isSame();
+    const found = said(this.#changed.stage, this.#changed.machine, this.#key, more);
+    return this.#differs(this.#events.length, nothing, printed(found), found.task);
+  }
+
+  get #changedEvents(): readonly StagedEvent[] {
+    return this.#changed.stage.historyOf(this.#key);
+  }
+
+  #next(): StagedEvent | undefined {
+    return this.#changedEvents[this.#compared++];
+  }
+
+  /** Undefined when it says something of which the definition knows nothing, which is so without the one it was recorded with. */
+  #fold(event: PlainEvent, index: number): StagedEvent | undefined {
+    const nowMs = momentOf(this.#recorded.machine, event) ?? this.#time.now();
+    this.#time.advance(Math.max(0, nowMs - this.#time.now()));
+    const staged = { ...event, timeMs: this.#time.now(), cause: nobody };
+    try {
+      this.#recorded.stage.fold(this.#key, staged);
+      return staged;
+    } catch (error) {
+      if (error instanceof WorkflowTestError || index === 0) throw error;
+      return undefined;
+    }
+  }
+
+  #cause(index: number, recorded: StagedEvent, expected: Said): void {
+    if (index > 0) {
+      bringAbout(this.#changed, recorded, expected);
+      return;
+    }
+    const order = { ...this.#order, hash: this.#hash };
+    this.#changed.stage.execute(this.#key, beginRun, { order });
+  }
+
+  /** It decides nothing: why. */
+  #waiting(): string {
+    const { stage, key } = this.#changed;
+    const why = stage.ask(key, explain, { taskId: "" });
+    return isRefusal(why) ? nothing : `${nothing}. ${why.summary}`;
+  }
+
+  #staged({ plan, hash }: { readonly plan: RunPlan; readonly hash: string }, named: string) {
+    const machine = runMachine({
+      plans: {
+        plan: (wanted) => {
+          if (wanted === hash || wanted === named) return plan;
+          throw new WorkflowTestError(`expected a run of one definition, found another one, ${wanted}`);
+        },
+      },
+    });
+    const doers = { begin: () => {}, withdraw: () => {} };
+    const chance = { random: () => 0 };
+    const parts = { machines: [machine], service, time: this.#time, chance, doers, timersRun: false };
+    const stage = new Stage(parts);
+    const key = this.#key;
+    return {
+      ...{ stage, machine, key },
+      get state(): Run {
+        return stage.stateOf(key, machine);
+      },
+    } satisfies ReplayedRun & { machine: unknown };
+  }
+
+  #isSame(): Replayed {
+    const count = this.#events.length;
+    const message = `the changed definition would have decided the same: ${count} events`;
+    return {
+      ...{ differs: false, event: undefined, task: "", expected: "", found: "", same: count, message },
+      toString: () => message,
+    };
+  }
+
+  #differs(index: number, expected: string, found: string, task = ""): Replayed {
+    const event = index + 1;
+    const isAfter = index === this.#events.length;
+    const place = isAfter ? `after event ${index}, the last` : `at event ${event} of ${this.#events.length}`;
+    const message = `the changed definition would have decided otherwise ${place}:\n  expected ${isAfter ? "nothing more" : expected}\n  found    ${found}`;
+    return {
+      ...{ differs: true, event, task, expected, found, same: index, message },
+      toString: () => message,
+    };
+  }
+}
+
+function planOf(source: DefinitionGiven, parameters: Json | undefined) {
+  const { plan, hash, document } = checkedWithoutErrors(source, parameters);
+  if (plan === undefined)
+    throw new WorkflowTestError(
+      `expected a history of the template ${document.workflow} to bear its parameters, found none`,
+    );
+  return { plan: new RunPlan(plan, hash), hash };
+}

@@ -1,0 +1,93 @@
+/**
+ * What an event says of a run, whatever its definition numbers: two events that say the same are the same decision. Moments,
+ * agents and ids that are made of numbers say nothing; spans do.
+ */
+import type { InstanceKey } from "@tutti/kernel";
+import { isRefusal } from "@tutti/kernel";
+import { type Run, showTask } from "@tutti/machine-run";
+import { taskIdOf } from "@tutti/machine-run/reading";
+import { valueIn } from "../../client/payloads.ts";
+import { saidBy } from "../events.ts";
+import type { Stage, StagedEvent } from "../stage.ts";
+
+export interface Said {
+  readonly type: string;
+  /** Id of the task that it is about; empty where it is about the run. */
+  readonly task: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+type Machine = Parameters<typeof saidBy>[0] & { create(key: InstanceKey): Run };
+
+const saysNothing = new Set([
+  ...["agent", "used", "hash", "childId", "order", "approvalId", "retryMs", "leaseDueMs", "ticket"],
+  ...["startMs", "transition", "snapshot", "decision", "fromCache", "number", "requestMs", "enterMs"],
+  ...["takeMs", "passMs", "sendBackMs", "addMs", "receiveMs", "inputPayload", "limits", "signal"],
+  // Those who steer a run say it, not the definition.
+  ...["reason", "nextId"],
+  // Made of the definition's hash.
+  "key",
+]);
+
+/** Events that offer work: their input may follow from the plan alone. */
+const offers = new Set(["task_queued", "attempt_queued", "child_queued"]);
+
+export function said(stage: Stage, machine: Machine, key: InstanceKey, event: StagedEvent): Said {
+  const run = stage.stateOf(key, machine);
+  const { node, details } = saidBy(machine, event);
+  const task = node === undefined || node >= run.nodeCount ? "" : taskIdOf(run, node);
+  const plain: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(details)) {
+    if (name === "dueMs" || name === "expireMs") plain["within"] = spanFrom(event.timeMs, value);
+    else if (name === "error") plain["error"] = codeOf(value);
+    else if (name === "nodes" && Array.isArray(value))
+      plain["tasks"] = value.map((each) => taskIdOf(run, Number(each)));
+    else if (name === "target") plain["target"] = taskIdOf(run, Number(value));
+    else if (name === "state") plain["state"] = run.plan?.plan.states[Number(value)]?.name;
+    else if (name === "details") Object.assign(plain, offerDetails(value));
+    else if (!saysNothing.has(name) && value !== null) plain[name] = value;
+  }
+  if (offers.has(event.type)) Object.assign(plain, workOf(stage, key, task));
+  return { type: event.type, task, details: plain };
+}
+
+/** What is done, with what. */
+function workOf(stage: Stage, key: InstanceKey, taskId: string) {
+  const found = stage.ask(key, showTask, { taskId });
+  if (isRefusal(found)) return {};
+  return { uses: found.uses, input: valueIn(found.input) ?? null };
+}
+
+/** Computed by the definition, but for the moment at which it is wanted. */
+function offerDetails(value: unknown): object {
+  if (typeof value !== "object" || value === null) return {};
+  return Object.fromEntries(Object.entries(value).filter(([name]) => name !== "dueMs"));
+}
+
+function codeOf(error: unknown): unknown {
+  return typeof error === "object" && error !== null && "code" in error ? error.code : error;
+}
+
+/** To whole seconds: a moment that is computed from the clock is not the same to the millisecond. */
+function spanFrom(nowMs: number, value: unknown): string | undefined {
+  const dueMs = typeof value === "string" ? Date.parse(value) : Number(value);
+  if (!(dueMs > 0)) return undefined;
+  return `${Math.round((dueMs - nowMs) / 1_000)}s`;
+}
+
+export function isSame(a: Said, b: Said): boolean {
+  return a.type === b.type && a.task === b.task && canonical(a.details) === canonical(b.details);
+}
+
+export function printed({ type, task, details }: Said): string {
+  const text = JSON.stringify(details);
+  return [type, task, text === "{}" ? "" : text].filter((part) => part !== "").join(" ");
+}
+
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, each: unknown) =>
+    typeof each === "object" && each !== null && !Array.isArray(each)
+      ? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : each,
+  );
+}
