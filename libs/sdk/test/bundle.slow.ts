@@ -1,5 +1,6 @@
-/** A worker is bundled with what it needs, and runs without the workspace. */
+/** A worker, and a test of a definition, are bundled with what they need, and run without the workspace. */
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,20 +18,7 @@ describe("a bundled worker", () => {
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "tutti-sdk-"));
-    const { metafile } = await build({
-      entryPoints: [fileURLToPath(new URL("programs/bare-worker.ts", import.meta.url))],
-      outdir: folder,
-      outExtension: { ".js": ".mjs" },
-      bundle: true,
-      splitting: true,
-      platform: "node",
-      format: "esm",
-      target: "node24",
-      metafile: true,
-      banner: { js: banner },
-      logLevel: "error",
-    });
-    outputs = metafile.outputs;
+    outputs = await bundled("bare-worker", folder);
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
@@ -62,3 +50,45 @@ describe("a bundled worker", () => {
     for (const report of reports) assert.ok(report.kept, renderReport(report));
   });
 });
+
+describe("a bundled test of a definition", () => {
+  let folder: string;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "tutti-sdk-"));
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  it("has no service, no store, no bus and no test runner in it, and runs", async () => {
+    const outputs = await bundled("bare-test", folder);
+    const inputs = Object.values(outputs).flatMap((output) => Object.keys(output.inputs));
+    const heavy =
+      /node_modules\/(zod|opossum|pino|fast-check|@nats-io|@opentelemetry)|libs\/(runtime|journal|bus|host|matching|nats)\/|^apps\//;
+    assert.deepEqual(
+      inputs.filter((input) => heavy.test(input)),
+      [],
+    );
+    const external = Object.values(outputs).flatMap(({ imports }) => imports.map(({ path }) => path));
+    assert.ok(!external.includes("node:test"));
+    const entry = Object.values(outputs).find(({ entryPoint }) => entryPoint?.endsWith("bare-test.ts"));
+    assert.ok(!Object.keys(entry?.inputs ?? {}).some((input) => input.includes("@grpc")));
+    const printed = execFileSync(process.execPath, [join(folder, "bare-test.mjs")], { encoding: "utf8" });
+    assert.deepEqual(JSON.parse(printed), { a: "done", b: null });
+  });
+});
+
+async function bundled(program: string, folder: string): Promise<Metafile["outputs"]> {
+  const { metafile } = await build({
+    entryPoints: [fileURLToPath(new URL(`programs/${program}.ts`, import.meta.url))],
+    outdir: folder,
+    outExtension: { ".js": ".mjs" },
+    bundle: true,
+    splitting: true,
+    platform: "node",
+    format: "esm",
+    target: "node24",
+    metafile: true,
+    banner: { js: banner },
+    logLevel: "error",
+  });
+  return metafile.outputs;
+}

@@ -1,0 +1,6 @@
+/** A test of a user, as far as it is bundled. */
+import { testWorkflow } from "../../src/testing/index.ts";
+
+const text = "workflow: w\ntasks: {a: {uses: a}, b: {wait: 3d, needs: [a]}}";
+const test = testWorkflow(text, { handlers: { a: () => "done" } });
+console.log(JSON.stringify(await test.execute()));
