@@ -7,7 +7,14 @@
  * 3. Nothing comes of what an agent says of an attempt that has its result.
  */
 import { ErrorDetail } from "@tutti/contracts/types/v1";
-import { CancelRun, CompleteTask, FailTask, ReturnTask, RunOrder } from "@tutti/contracts/workflow/v1";
+import {
+  CancelRun,
+  CompleteTask,
+  FailTask,
+  ReturnTask,
+  RunOrder,
+  SignalRun,
+} from "@tutti/contracts/workflow/v1";
 import type { InstanceKey, Machine, Refusal } from "@tutti/kernel";
 import {
   beginRun,
@@ -18,6 +25,7 @@ import {
   runErrors,
   runMachine,
   type StartChild,
+  signalRun,
 } from "@tutti/machine-run";
 import {
   childRunOf,
@@ -27,6 +35,8 @@ import {
   RunCheck,
   resultOfScript,
   runService,
+  signalPayload,
+  signalsFor,
 } from "@tutti/machine-run/testing";
 import type { Outcome } from "@tutti/runtime";
 import type { Chronicle, KnownEvent } from "../checks/chronicle.ts";
@@ -113,12 +123,20 @@ export class RunsLoad implements Load {
     if (witnessed === undefined) return;
     this.#restsOn(number, "the refusal of", witnessed);
     const { command } = this.#operation(number);
-    const isRight = command === cancelRun.type && cancelsNothing.has(refusal.code);
+    const isRight = command !== beginRun.type && comesTooLate.has(refusal.code);
     if (!isRight) this.#world.fail("answers", `${command} was refused: ${refusal.code}: ${refusal.message}`);
   }
 
+  /** What waits for signals gets them once it is there. */
   received(number: number): void {
     this.#answered.add(number);
+    const { account, command } = this.#operation(number);
+    const document = this.#runs.get(account)?.document;
+    if (command !== beginRun.type || document === undefined) return;
+    for (const signal of signalsFor(document)) {
+      const payload = { body: { $case: "inline" as const, value: jsonBytes(signalPayload) } };
+      this.#want(account, signalRun.type, SignalRun.fromPartial({ signal, payload }));
+    }
   }
 
   /** See rule 2. */
@@ -168,16 +186,21 @@ export class RunsLoad implements Load {
     if (number === undefined) {
       const order = this.#order(childId, childRunOf(parent, effect));
       const body = { order: { ...order, parent: { ...this.keyOf(id), task }, parentClose } };
-      const asked = { number: this.operations.length, atMs: this.#world.elapsedMs, account: childId };
-      const operation = { ...asked, command: beginRun.type, body };
-      this.#children.set(childId, operation.number);
-      this.operations.push(operation);
-      this.#begin(operation);
+      this.#children.set(childId, this.#want(childId, beginRun.type, body));
       return undefined;
     }
     if (!this.#answered.has(number)) return undefined;
     const body = { id: childId, hash: "", existed: false, ending: undefined };
     return { command: confirmChild.type, body };
+  }
+
+  /** Gives the number of the operation. */
+  #want(account: string, command: string, body: object): number {
+    const number = this.operations.length;
+    const operation = { number, atMs: this.#world.elapsedMs, account, command, body };
+    this.operations.push(operation);
+    this.#begin(operation);
+    return number;
   }
 
   /** A run is known from now on. */
@@ -217,7 +240,7 @@ function nameOf(id: string, effect: RunEffect): string {
 }
 
 /** The run has ended by itself, or is not there yet. */
-const cancelsNothing = new Set<string>([runErrors.runEnded.code, runErrors.runMissing.code]);
+const comesTooLate = new Set<string>([runErrors.runEnded.code, runErrors.runMissing.code]);
 
 function returned(how: Partial<ReturnTask>): Result {
   return { command: "return_task", body: ReturnTask.fromPartial(how) };

@@ -1,9 +1,16 @@
 /** Draws definitions with all words that the interpreter knows, and scripts for them. */
-import type { NeedDocument, RetryDocument, TaskDocument, WorkflowDocument } from "@tutti/definitions";
+import type {
+  NeedDocument,
+  RetryDocument,
+  TaskDocument,
+  WaitDocument,
+  WorkflowDocument,
+} from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import type { Chance } from "@tutti/kernel";
 import { type DrawnRun, isRunnable } from "./drawn-run.ts";
 import { type Answer, type Script, undoOf } from "./script.ts";
+import { unwantedSignal, wantedSignal } from "./signals.ts";
 
 const drawsMax = 200;
 
@@ -38,8 +45,8 @@ class RunDraw {
       false,
     );
     // What is sent back is done anew, but good entries of a list that failed stay, rounds of a loop that failed are undone
-    // beside those that follow, and children have their scripts once.
-    const isPlain = !/"forEach"|"workflow"|"loop".*"compensate"/.test(JSON.stringify(tasks));
+    // beside those that follow, children have their scripts once, and there is one signal for each that waits.
+    const isPlain = !/"forEach"|"workflow"|"signal"|"loop".*"compensate"/.test(JSON.stringify(tasks));
     if (!isPlain) this.#withoutSendBack(tasks);
     const all: Sight = {
       needs: new Map(Object.keys(tasks).map((id) => [id, "always"])),
@@ -107,7 +114,7 @@ class RunDraw {
     );
     if (kind === "gate") return { gate: this.#gate(sight) };
     if (kind === "set") return { set: this.#data(sight) };
-    if (kind === "wait") return { wait: this.#one("1s", "20ms") };
+    if (kind === "wait") return { wait: this.#wait(isInside || sight.isEntry) };
     if (kind === "loop") return { loop: this.#loop(path, sight) };
     this.#script[path] = this.#answers();
     if (kind === "workflow") return this.#child(sight);
@@ -121,6 +128,13 @@ class RunDraw {
       ...(this.#happens(0.6) && { retry: this.#retry() }),
       ...(undoes && { compensate: { uses: "undo.it", ...(this.#happens(0.3) && { retry: this.#retry() }) } }),
     };
+  }
+
+  #wait(isMany: boolean): string | WaitDocument {
+    if (isMany || this.#happens(0.4)) return this.#one("1s", "20ms");
+    const signal = this.#one("go", "stop");
+    if (this.#happens(0.3)) return { signal, where: unwantedSignal, within: "3s" };
+    return { signal, ...(this.#happens(0.5) && { where: wantedSignal }) };
   }
 
   #withoutSendBack(tasks: Record<string, TaskDocument>): void {

@@ -1,18 +1,20 @@
 /** Drives a drawn run by itself, without the runtime and without faults; which result comes next is left to chance. */
 import { ErrorDetail, RetryClass } from "@tutti/contracts/types/v1";
-import { CompleteTask, FailTask, RunOrder } from "@tutti/contracts/workflow/v1";
+import { CompleteTask, FailTask, RunOrder, SignalRun } from "@tutti/contracts/workflow/v1";
 import type { Json } from "@tutti/expressions";
 import type { Chance, InstanceKey } from "@tutti/kernel";
 import type { DrivenEffect } from "@tutti/kernel/testing";
 import { confirmChild } from "../../child/commands.ts";
 import type { RunEffect, StartChild } from "../../effects.ts";
 import { beginRun, cancelRun } from "../../life/commands.ts";
+import { signalRun } from "../../signal/commands.ts";
 import { jsonBytes, jsonOf } from "../json.ts";
 import { RunScene } from "../scene.ts";
 import { childRunOf } from "./child.ts";
 import type { DrawnRun } from "./drawn-run.ts";
 import { isUndo, RunCheck } from "./run-check.ts";
 import { answerOf, type Script, undoOf } from "./script.ts";
+import { signalPayload, signalsFor } from "./signals.ts";
 
 const stepsMax = 2_000;
 
@@ -31,6 +33,8 @@ class Drive {
   /** By the run's id: the drawn one, and its children. */
   readonly #runs = new Map<string, { readonly run: DrawnRun; readonly check: RunCheck }>();
   readonly #offered = new Set<string>();
+  /** Names of those that are still to come. */
+  #signals: string[];
   #results = 0;
 
   constructor(run: DrawnRun, script: Script, chance: Chance) {
@@ -38,6 +42,7 @@ class Drive {
     this.#script = script;
     this.#cancelAfter = run.cancelAfter;
     this.#begin(this.#scene.key, run, {});
+    this.#signals = signalsFor(run.document).slice();
   }
 
   run(): void {
@@ -47,7 +52,9 @@ class Drive {
       const { effects, letters, nextDueMs } = driver;
       const next = effects[Math.floor(this.#chance.random() * effects.length)];
       const luck = this.#chance.random();
-      if (letters.length > 0 && (luck < 0.5 || next === undefined)) driver.deliver();
+      if (this.#signals.length > 0 && (luck < 0.1 || (next === undefined && letters.length === 0)))
+        this.#signal();
+      else if (letters.length > 0 && (luck < 0.5 || next === undefined)) driver.deliver();
       else if (next !== undefined && (luck < 0.85 || nextDueMs === undefined)) this.#settle(next);
       else if (nextDueMs !== undefined) driver.advance(nextDueMs - driver.nowMs);
       else return;
@@ -64,6 +71,13 @@ class Drive {
       check.finish();
       return check.findings;
     });
+  }
+
+  #signal(): void {
+    const { driver, key } = this.#scene;
+    const payload = { body: { $case: "inline" as const, value: jsonBytes(signalPayload) } };
+    const signal = this.#signals.pop() ?? "";
+    driver.execute(key, signalRun, SignalRun.fromPartial({ signal, payload }));
   }
 
   #begin(key: InstanceKey, run: DrawnRun, more: Parameters<typeof RunOrder.fromPartial>[0]): void {

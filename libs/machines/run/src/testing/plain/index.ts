@@ -6,3 +6,4 @@ export { type Moment, type PlainEnding, PlainRun } from "./plain-run.ts";
 export type { PlainStatus, PlainTask } from "./plain-task.ts";
 export { isUndo, RunCheck } from "./run-check.ts";
 export { type Answer, answerOf, type Script, undoOf } from "./script.ts";
+export { signalPayload, signalsFor } from "./signals.ts";

@@ -22,6 +22,7 @@ import {
   taskOf,
 } from "./plain-task.ts";
 import { type Answer, answerOf, type Script, undoOf } from "./script.ts";
+import { signalPayload, unwantedSignal } from "./signals.ts";
 
 /** What the world decides. */
 export type Moment =
@@ -279,7 +280,10 @@ export class PlainRun {
 
   /** What its attempts come to. */
   #resultOf(task: PlainTask): Evaluated {
-    if (task.document.wait !== undefined) return { value: null };
+    const { wait } = task.document;
+    if (typeof wait === "object" && wait.signal !== undefined)
+      return wait.where === unwantedSignal ? { fails: "workflow.signal_missing" } : { value: signalPayload };
+    if (wait !== undefined) return { value: null };
     const isChild = task.document.workflow !== undefined;
     return this.#attempt(task.document.retry, task.id, task.input ?? null, isChild);
   }

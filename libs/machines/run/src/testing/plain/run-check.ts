@@ -77,7 +77,7 @@ export class RunCheck {
       this.#take({ kind: "cancelled" });
     else if (type === "run_terminated") this.#take({ kind: "terminated" });
     else if (type === "round_begun") this.#roundBegun(taskIdOf(this.#run, node), round);
-    else if (type === "task_completed") this.#ended(taskIdOf(this.#run, node), "");
+    else if (type === "task_completed" || type === "signal_taken") this.#ended(taskIdOf(this.#run, node), "");
     else if (type === "task_failed") this.#ended(taskIdOf(this.#run, node), error?.code ?? "");
     else if (type === "undo_completed")
       this.#undone.push({ taskId: taskIdOf(this.#run, node), isDone: true });
