@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 const run = promisify(execFile);
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 
-/** The fields of each scenario's own that others read; of those that do not fill a disk for minutes first. */
+/** The fields of each scenario's own that others read; of those that do not fill a disk or start processes for minutes first. */
 const fields = {
   mesh: ["transport", "callsPerSec", "itemsPerSec", "p50Ms", "p99Ms"],
   register: ["kind", "instances", "p50Ms", "p99Ms"],
@@ -39,6 +39,20 @@ const fields = {
     "latencyRatio",
     "mainUsPerStep",
   ],
+  chain: [
+    "concurrency",
+    "stepsPerSec",
+    "p50Ms",
+    "p99Ms",
+    "ceilingStepsPerSec",
+    "ceilingP50Ms",
+    "ratio",
+    "latencyRatio",
+    "mainUsPerStep",
+  ],
+  fanout: ["concurrency", "tasks", "tasksPerSec", "p50Ms"],
+  dag: ["tasks", "usPerTask", "bytesPerTask"],
+  live: ["runs", "rssMiB", "startsPerSec", "signalsPerSec"],
 };
 
 describe("bench", { concurrency: 2 }, () => {
