@@ -12,18 +12,18 @@ if (!exampleNames().includes(name)) {
   process.exit(name === "" ? 0 : 1);
 }
 const example = await exampleNamed(name);
-const worker = new Worker();
+// One of its own each time: its runs have ids that they had before.
+const namespace = `example-${Date.now().toString(36)}`;
+const worker = new Worker({ namespace });
 example.handle(worker);
 await worker.start();
-await using tutti = await connect();
-const began = new Date().toISOString();
+await using tutti = await connect({ namespace });
 console.log(JSON.stringify(await example.play(tutti), undefined, 2));
 for (const id of example.runs) {
-  console.log(`\n${id}`);
+  console.log(`\n${id} in namespace ${namespace}`);
   for await (const { event, time, type, json } of tutti.run(id).history()) {
     const at = new Date((time?.seconds ?? 0) * 1_000 + (time?.nanos ?? 0) / 1e6).toISOString();
-    if (at >= began)
-      console.log(`  ${String(event).padStart(3)} ${at.slice(11, 23)} ${type} ${short(readable(json))}`);
+    console.log(`  ${String(event).padStart(3)} ${at.slice(11, 23)} ${type} ${short(readable(json))}`);
   }
 }
 await worker.stop();
@@ -37,7 +37,7 @@ function readable(json: string): string {
       return bytes;
     }
   };
-  const data = new Set(["input", "output", "list", "parameters", "context", "data"]);
+  const data = new Set(["input", "output", "list", "parameters", "context", "data", "report"]);
   return JSON.stringify(
     JSON.parse(json, (key, value) => (data.has(key) && typeof value === "string" ? asJson(value) : value)),
   );
