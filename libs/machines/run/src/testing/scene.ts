@@ -8,10 +8,8 @@ import type { OfferTask, RunEffect } from "../effects.ts";
 import { beginRun } from "../life/commands.ts";
 import { runMachine } from "../machine.ts";
 import { completeTask, failTask } from "../uses/commands.ts";
-import { jsonBytes, jsonOf } from "./json.ts";
+import { jsonBytes } from "./json.ts";
 import { KnownDefinitions } from "./plans.ts";
-
-export { jsonBytes, jsonOf };
 
 export const runService = "workflow";
 export const runKey: InstanceKey = { namespace: "default", kind: "run", id: "r" };

@@ -18,7 +18,7 @@ export function isRunnable({ document }: DrawnRun): boolean {
 }
 
 /** Everything that is a little smaller and can still be run. */
-export function* smallerRuns(run: DrawnRun): Generator<DrawnRun> {
+function* smallerRuns(run: DrawnRun): Generator<DrawnRun> {
   const { document, script } = run;
   if (run.cancelAfter > 0) yield { ...run, cancelAfter: 0 };
   for (const smaller of without(document as never)) {

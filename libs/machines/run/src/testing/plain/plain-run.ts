@@ -76,7 +76,7 @@ export class PlainRun {
     const task = this.task(moment.taskId);
     if (task === undefined) return `there is no task ${moment.taskId} yet`;
     if (task.status !== "at work") return `${task.id} is ${task.status}, but has to be at work to end`;
-    if (moment.kind === "round") task.pauses = false;
+    if (moment.kind === "round") this.#endPause(task);
     else if (isLeaf(task)) this.#end(task, this.#resultOf(task));
     else return `${task.id} is no work of its own`;
     this.#goOn();
@@ -252,9 +252,16 @@ export class PlainRun {
     if ("fails" in wanted) return wanted;
     if (wanted.value !== true) return { value: last };
     if (task.rounds.length === loop.max) return { fails: "workflow.loop_endless" };
-    task.pauses = loop.every !== undefined && task.rounds.length > 0;
     task.rounds.push(body);
     return undefined;
+  }
+
+  #endPause(task: PlainTask): void {
+    const { loop } = task.document;
+    if (loop === undefined || !task.pauses) return;
+    task.pauses = false;
+    const result = this.#nextRound(task, loop, task.last);
+    if (result !== undefined) this.#end(task, result);
   }
 
   #lookAtRounds(task: PlainTask, loop: LoopDocument): boolean {
@@ -275,7 +282,11 @@ export class PlainRun {
     if ("fails" in output) return output;
     const isDone = conditionOf(loop.until ?? false, names);
     if ("fails" in isDone) return isDone;
-    return isDone.value === true ? output : this.#nextRound(task, loop, output.value);
+    if (isDone.value === true) return output;
+    // Whether there is another round is asked when it is due, unless there may be none anyway.
+    task.pauses = loop.every !== undefined && task.rounds.length < loop.max;
+    task.last = output.value;
+    return task.pauses ? undefined : this.#nextRound(task, loop, task.last);
   }
 
   /** What its attempts come to. */

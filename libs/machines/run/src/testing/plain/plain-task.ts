@@ -33,8 +33,10 @@ export interface PlainTask {
   /** Its entries, or the rounds that it has had. */
   entries: PlainTask[] | undefined;
   rounds: PlainBody[];
-  /** Waits until the next round begins. */
+  /** Waits until the next round may begin. */
   pauses: boolean;
+  /** What the round before gave. */
+  last: Json;
   /** How often it has sent work back. */
   sentBack: number;
 }
@@ -80,7 +82,7 @@ export function taskOf(
       error: "",
       failedOn: 0,
     },
-    ...{ entries: undefined, rounds: [], pauses: false, sentBack: 0 },
+    ...{ entries: undefined, rounds: [], pauses: false, last: null, sentBack: 0 },
   };
 }
 
@@ -118,7 +120,7 @@ export function partsOf(task: PlainTask): PlainTask[] {
   return [task, ...[...(task.entries ?? []), ...inRounds].flatMap(partsOf)];
 }
 
-/** How tasks beside it have to end: what `needs` says, and what its expressions refer to. */
+/** How tasks beside it have to end: what `needs` says, and what its expressions refer to first. */
 export function needsOf(document: TaskDocument): Map<string, How> {
   const { needs = [] } = document;
   const found = new Map<string, How>();
@@ -139,8 +141,8 @@ function namesIn({ when, forEach, with: given, set, wait, loop, gate }: TaskDocu
   const own = new Set(Object.keys(loop?.tasks ?? {}));
   const waited = typeof wait === "object" ? (wait.for ?? wait.until) : wait;
   const all = [
-    ...referencesOfCondition(when),
     ...referencesOfCondition(forEach),
+    ...referencesOfCondition(when),
     ...[given, set, waited, loop?.initial, loop?.output].flatMap(referencesOf),
     ...referencesOfCondition(loop?.while),
     ...referencesOfCondition(loop?.until),

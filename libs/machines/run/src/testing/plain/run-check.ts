@@ -174,12 +174,13 @@ export class RunCheck {
 
   #roundBegun(id: string, round: number): void {
     const task = this.plain.task(id);
-    if (task?.pauses === true && task.rounds.length === round) this.#take({ kind: "round", taskId: id });
+    if (task?.pauses === true && task.rounds.length + 1 === round) this.#take({ kind: "round", taskId: id });
   }
 
   /** @param code of its error; empty when it ended well */
   #ended(id: string, code: string): void {
-    if (this.plain.awaited.includes(id)) this.#take({ kind: "ended", taskId: id });
+    const kind = this.plain.task(id)?.pauses === true ? "round" : "ended";
+    if (this.plain.awaited.includes(id)) this.#take({ kind, taskId: id });
     const expected = this.plain.endings.get(id);
     if (expected !== code) this.#find(`${id} ends with "${code}", expected "${expected ?? "no end"}"`);
   }
