@@ -1,8 +1,10 @@
 /** The events of a run in words for people. */
 import { printDuration } from "@tutti/definitions";
-import type { InstanceKey } from "@tutti/kernel";
+import { type InstanceKey, isRefusal } from "@tutti/kernel";
+import { showTask } from "@tutti/machine-run";
 import { taskIdOf } from "@tutti/machine-run/reading";
-import type { StagedEvent } from "./stage.ts";
+import { valueIn } from "../client/payloads.ts";
+import type { Stage, StagedEvent } from "./stage.ts";
 import type { World } from "./world.ts";
 
 /** Something that happened to a run. */
@@ -35,7 +37,7 @@ export function eventsOf({ stage, machine }: World, key: InstanceKey): readonly 
     const { node } = said;
     const task = typeof node === "number" && node < run.nodeCount ? taskIdOf(run, node) : "";
     const afterMs = event.timeMs - firstMs;
-    const { details } = said;
+    const details = forPeople(event.type, said.details, () => inputOf(stage, key, task));
     const number = index + 1;
     const line = [
       String(number).padStart(4),
@@ -49,6 +51,26 @@ export function eventsOf({ stage, machine }: World, key: InstanceKey): readonly 
       toString: () => line.trimEnd(),
     };
   });
+}
+
+/** Who did it is the actor; what a task works on is said where it follows from the plan, too. */
+function forPeople(
+  type: string,
+  { agent, attempt, dueMs, ...others }: Record<string, unknown>,
+  input: () => unknown,
+): Readonly<Record<string, unknown>> {
+  const isFirst = type === "task_queued";
+  return {
+    ...(attempt !== undefined && !isFirst && { attempt }),
+    ...(isFirst && { input: others["input"] ?? input() }),
+    ...others,
+    ...(dueMs !== undefined && { due: dueMs }),
+  };
+}
+
+function inputOf(stage: Stage, key: InstanceKey, taskId: string): unknown {
+  const task = stage.ask(key, showTask, { taskId });
+  return isRefusal(task) ? null : (valueIn(task.input) ?? null);
 }
 
 interface Reading {

@@ -2,6 +2,7 @@
  * What an event says of a run, whatever its definition numbers: two events that say the same are the same decision. Moments,
  * agents and ids that are made of numbers say nothing; spans do.
  */
+import { printDuration } from "@tutti/definitions";
 import type { InstanceKey } from "@tutti/kernel";
 import { isRefusal } from "@tutti/kernel";
 import { type Run, showTask } from "@tutti/machine-run";
@@ -22,7 +23,7 @@ type Machine = Parameters<typeof saidBy>[0] & { create(key: InstanceKey): Run };
 const saysNothing = new Set([
   ...["agent", "used", "hash", "childId", "order", "approvalId", "retryMs", "leaseDueMs", "ticket"],
   ...["startMs", "transition", "snapshot", "decision", "fromCache", "number", "requestMs", "enterMs"],
-  ...["takeMs", "passMs", "sendBackMs", "addMs", "receiveMs", "inputPayload", "limits", "signal"],
+  ...["takeMs", "passMs", "sendBackMs", "addMs", "receiveMs", "inputPayload", "limits"],
   // Those who steer a run say it, not the definition.
   ...["reason", "nextId"],
   // Made of the definition's hash.
@@ -44,6 +45,7 @@ export function said(stage: Stage, machine: Machine, key: InstanceKey, event: St
       plain["tasks"] = value.map((each) => taskIdOf(run, Number(each)));
     else if (name === "target") plain["target"] = taskIdOf(run, Number(value));
     else if (name === "state") plain["state"] = run.plan?.plan.states[Number(value)]?.name;
+    else if (name === "signal") plain["signal"] = signalOf(value);
     else if (name === "details") Object.assign(plain, offerDetails(value));
     else if (!saysNothing.has(name) && value !== null) plain[name] = value;
   }
@@ -56,6 +58,13 @@ function workOf(stage: Stage, key: InstanceKey, taskId: string) {
   const found = stage.ask(key, showTask, { taskId });
   if (isRefusal(found)) return {};
   return { uses: found.uses, input: valueIn(found.input) ?? null };
+}
+
+/** Its name, where it is waited for, and what came; a number says which of those that were kept was taken. */
+function signalOf(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return typeof value === "string" ? value : undefined;
+  const { signal, payload } = value as Readonly<Record<string, unknown>>;
+  return { signal, payload };
 }
 
 /** Computed by the definition, but for the moment at which it is wanted. */
@@ -72,7 +81,7 @@ function codeOf(error: unknown): unknown {
 function spanFrom(nowMs: number, value: unknown): string | undefined {
   const dueMs = typeof value === "string" ? Date.parse(value) : Number(value);
   if (!(dueMs > 0)) return undefined;
-  return `${Math.round((dueMs - nowMs) / 1_000)}s`;
+  return printDuration(Math.round((dueMs - nowMs) / 1_000) * 1_000);
 }
 
 export function isSame(a: Said, b: Said): boolean {
