@@ -351,4 +351,11 @@ describe("a template", () => {
       ["unknown field `tris`; did you mean `tries`?"],
     );
   });
+
+  it("says what would be right once, also where the message has it already", () => {
+    const { problems } = check("workflow: w\ntask: {a: {uses: x}}\ntasks: {a: {uses: x, needs: [7]}}");
+    const [misspelt, wrong] = problems.map(printProblem);
+    assert.equal(misspelt, 'a.yaml:2:1: error: task: unknown key "task"; did you mean `tasks`?');
+    assert.match(wrong ?? "", /needs\[0\]: .*expected/);
+  });
 });
