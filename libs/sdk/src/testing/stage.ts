@@ -52,7 +52,7 @@ export interface StagedEffect {
 }
 
 /** Whoever does what machines want done. */
-export interface Doers {
+interface Doers {
   begin(effect: StagedEffect): void;
   /** It is settled, or no longer wanted. */
   withdraw(effect: StagedEffect): void;
