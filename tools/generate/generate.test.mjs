@@ -352,7 +352,14 @@ describe("generation", () => {
       const folder = contracts({ "shop/v1/shop.proto": shop(...everyKind) });
       const source = join(work, "every-kind");
       writeFiles(join(source, "generated"), await modulesOf(readImage(folder)));
-      for (const name of ["codec.ts", "rpc.ts", "checks.ts", "event.ts", "wire/flat-writer.ts"]) {
+      for (const name of [
+        "codec.ts",
+        "rpc.ts",
+        "checks.ts",
+        "event.ts",
+        "wire/encoded.ts",
+        "wire/flat-writer.ts",
+      ]) {
         cpSync(join(root, "libs/contracts/src", name), join(source, name));
       }
       messages = await import(join(source, "generated/shop/v1.ts"));
