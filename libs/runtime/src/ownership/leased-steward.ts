@@ -387,11 +387,11 @@ export class LeasedSteward implements Steward, Component {
   /** Declares gone whoever has been silent for a lease time. */
   #judge(): void {
     const { clock } = this.#parts.foundation;
-    const { leaseMs } = this.#parts.settings;
+    const { leaseMs, retryMaxMs } = this.#parts.settings;
     const nowMs = clock.monotonic();
     if (nowMs < this.#judgeAfterMs || !this.#lease.entered) return;
     const { holder: self, writing } = this.#lease;
-    for (const holder of overdue(this.#picture.holders, { self, writing, leaseMs, nowMs })) {
+    for (const holder of overdue(this.#picture.holders, { self, writing, leaseMs, retryMaxMs, nowMs })) {
       if (!this.#declaring.has(holder.id)) void this.#declareGone(holder);
     }
   }

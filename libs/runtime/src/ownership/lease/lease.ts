@@ -46,6 +46,8 @@ export interface LeaseParts {
 export interface Writing {
   readonly sinceMs: number;
   readonly lastMs: number;
+  /** Whether it could not before. */
+  readonly wasAway: boolean;
 }
 
 interface Renewed {
@@ -189,10 +191,13 @@ export class Lease {
   }
 
   #succeeded(sentMs: number): void {
-    this.#failures = 0;
+    const before = this.#writing;
     const gapMaxMs = this.#parts.settings.leaseMs / 2;
-    const goesOn = this.#writing !== undefined && sentMs - this.#writing.lastMs <= gapMaxMs;
-    this.#writing = { sinceMs: goesOn ? (this.#writing?.sinceMs ?? sentMs) : sentMs, lastMs: sentMs };
+    this.#writing =
+      before !== undefined && sentMs - before.lastMs <= gapMaxMs
+        ? { ...before, lastMs: sentMs }
+        : { sinceMs: sentMs, lastMs: sentMs, wasAway: before !== undefined || this.#failures > 0 };
+    this.#failures = 0;
   }
 
   #failed(thrown: unknown): void {
