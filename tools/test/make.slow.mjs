@@ -24,9 +24,9 @@ describe("npm run make", () => {
     const before = await check(copy);
     for (const wish of [
       ["service", "quota"],
-      ["service", "workflow"],
+      ["service", "governance"],
       ["library", "ledger", "--below", "nats"],
-      ["library", "sdk"],
+      ["library", "policy"],
       ["machine", "loan"],
       ["machine", "voucher", "--area", "loan"],
     ]) {
@@ -39,20 +39,20 @@ describe("npm run make", () => {
       [],
       output,
     );
-    assert.doesNotMatch(output, /quota|ledger|apps\/workflow|libs\/sdk|loan|voucher/);
+    assert.doesNotMatch(output, /quota|ledger|apps\/governance|libs\/policy|loan|voucher/);
     const machines = ["libs/machines/loan", "libs/machines/voucher"];
-    for (const folder of ["apps/quota", "apps/workflow", "libs/ledger", "libs/sdk", ...machines]) {
+    for (const folder of ["apps/quota", "apps/governance", "libs/ledger", "libs/policy", ...machines]) {
       const { code, output } = await runIn(join(copy, folder), relative(folder, "tools/unit.mjs"));
       assert.equal(code, 0, output);
       assert.match(output, /^[1-9]\d* passed, 0 failed$/m, folder);
     }
     const platform = readFileSync(join(copy, "apps/platform/src/service.ts"), "utf8");
-    assert.match(platform, /readonly ServiceModule\[\] = \[[^\]]*registry, quota, workflow,[^\]]*\]/);
+    assert.match(platform, /readonly ServiceModule\[\] = \[[^\]]*workflow, quota, governance,[^\]]*\]/);
     const house = readFileSync(join(copy, "tools/checks/house.mjs"), "utf8");
-    for (const library of ["ledger", "sdk"]) assert.equal(house.split(`"${library}"`).length, 2, library);
+    for (const library of ["ledger", "policy"]) assert.equal(house.split(`"${library}"`).length, 2, library);
     assert.deepEqual(readdirSync(join(copy, "libs/machines/voucher/golden")), ["0.1.0-begun.json"]);
     const npm = await run("npm", ["ci", "--dry-run", "--offline"], { cwd: copy });
-    assert.doesNotMatch(npm.output, /@tutti\/(quota|workflow|ledger|sdk|machine-)/);
+    assert.doesNotMatch(npm.output, /@tutti\/(quota|governance|ledger|policy|machine-)/);
   });
 
   for (const [wish, said] of /** @type {const} */ ([
@@ -69,8 +69,8 @@ describe("npm run make", () => {
     [["service", "registry"], "apps/registry is there already: choose another name"],
     [["library", "kernel"], "libs/kernel is there already: choose another name"],
     [
-      ["library", "sdk", "--below", "nats"],
-      "sdk has its place in the order of libraries already: leave --below out",
+      ["library", "policy", "--below", "nats"],
+      "policy has its place in the order of libraries already: leave --below out",
     ],
     [
       ["library", "ledger", "--below", "nothing"],

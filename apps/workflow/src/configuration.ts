@@ -1,11 +1,18 @@
 import { defineSection } from "@tutti/kernel";
 import { z } from "zod";
 
-/** The keys of the workflow service: `engines.workflow.*`. */
+/** The keys of the workflow service: `workflow.*`. */
 export const workflowSection = defineSection({
   scope: "engines",
   name: "workflow",
   schema: z.strictObject({
+    dataDirectory: z
+      .string()
+      .min(1)
+      .default("./.tutti")
+      .describe(
+        "Where everything is kept that must last, in a process of its own without a cluster. The platform has `platform.dataDirectory`.",
+      ),
     sharedPools: z
       .array(z.string())
       .default([])

@@ -50,6 +50,8 @@ export interface HostOptions {
   readonly sources: ConfigurationSources;
   /** Where machines are kept, and whatever else must last; absent where nothing does. */
   readonly dataDirectory?: (configuration: Configuration) => string;
+  /** The key by which another one is chosen. Default `platform.dataDirectory`. */
+  readonly dataDirectorySetting?: string;
   /** Parts to be used instead of the system's own. */
   readonly ports?: Partial<Pick<Foundation, "clock" | "timers" | "chance">>;
 }
@@ -122,7 +124,7 @@ export class ServiceHost extends Orchestrator {
     const delivery = new MeshDelivery({ mesh, ownership });
     const kept = await openStorage({
       ...{ configuration, foundation, nats, steward, delivery, services: modules, version },
-      dataDirectory: options.dataDirectory,
+      ...{ dataDirectory: options.dataDirectory, dataDirectorySetting: options.dataDirectorySetting },
     });
     const services = new Map<string, Component>();
     const announcer: Announcer = new Announcer({

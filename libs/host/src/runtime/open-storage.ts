@@ -21,6 +21,7 @@ export interface StorageNeeds {
   readonly delivery: MeshDelivery;
   readonly services: readonly ServiceModule[];
   readonly dataDirectory: ((configuration: Configuration) => string) | undefined;
+  readonly dataDirectorySetting: string | undefined;
   readonly version: string;
 }
 
@@ -41,10 +42,12 @@ export type Opened =
 
 /** The directory of a process, and its storage where there are machines: the code for that is large. */
 export async function openStorage(needs: StorageNeeds): Promise<Opened> {
-  const { configuration, foundation, services, dataDirectory } = needs;
+  const { configuration, foundation, services, dataDirectory, dataDirectorySetting } = needs;
   const hosting = services.find(({ machines }) => machines !== undefined);
   const directory =
-    dataDirectory === undefined ? undefined : new DataDirectory(dataDirectory(configuration), foundation);
+    dataDirectory === undefined
+      ? undefined
+      : new DataDirectory(dataDirectory(configuration), foundation, dataDirectorySetting);
   if (hosting === undefined) {
     return { data: directory, storage: undefined, hostMachines: undefined, hostBlobs: undefined };
   }
