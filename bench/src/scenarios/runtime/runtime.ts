@@ -1,7 +1,5 @@
-import { alternate } from "../../measure/rounds.ts";
-import { rounded } from "../../measure/statistics.ts";
 import type { Scenario } from "../../scenario.ts";
-import { concurrencies, openCeiling } from "../ceiling/ceiling.ts";
+import { besideCeiling } from "../ceiling/beside-ceiling.ts";
 import { type Arena, openArena } from "../chains/arena.ts";
 import { stepsPerChain } from "../chains/chain.ts";
 
@@ -9,31 +7,8 @@ export const runtime: Scenario = {
   name: "runtime",
   about: `chains of ${stepsPerChain} durable steps on the runtime, beside a ceiling that only moves the bytes`,
   async *run(budget) {
-    await using ceiling = await openCeiling();
     await using ours = await openRuntime();
-    for (const concurrency of concurrencies) {
-      const contestant = (name: string, arena: Arena) => ({
-        name,
-        measure: (seconds: number) => arena.measure(concurrency, seconds),
-      });
-      const figures = await alternate([contestant("ceiling", ceiling), contestant("runtime", ours)], budget);
-      const most = figures.get("ceiling");
-      const found = figures.get("runtime");
-      if (most === undefined || found === undefined) continue;
-      yield {
-        variant: "segments",
-        concurrency,
-        stepsPerSec: rounded(found.stepsPerSec),
-        p50Ms: rounded(found.p50Ms),
-        p99Ms: rounded(found.p99Ms),
-        ceilingStepsPerSec: rounded(most.stepsPerSec),
-        ceilingP50Ms: rounded(most.p50Ms),
-        ratio: rounded(found.stepsPerSec / most.stepsPerSec),
-        latencyRatio: rounded(found.p50Ms / most.p50Ms),
-        mainUsPerStep: rounded(found.mainUsPerStep),
-        ceilingMainUsPerStep: rounded(most.mainUsPerStep),
-      };
-    }
+    yield* besideCeiling(budget, { name: "runtime", variant: "segments", arena: ours });
   },
 };
 

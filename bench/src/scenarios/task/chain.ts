@@ -1,7 +1,5 @@
-import { alternate } from "../../measure/rounds.ts";
-import { rounded } from "../../measure/statistics.ts";
 import type { Scenario } from "../../scenario.ts";
-import { concurrencies, openCeiling } from "../ceiling/ceiling.ts";
+import { besideCeiling } from "../ceiling/beside-ceiling.ts";
 import { type Arena, type ArenaOptions, openArena } from "../chains/arena.ts";
 import { stepsPerChain } from "../chains/chain.ts";
 
@@ -9,31 +7,8 @@ export const chain: Scenario = {
   name: "chain",
   about: `runs of ${stepsPerChain} tasks, each with the output of the one before, beside a ceiling that only moves the bytes`,
   async *run(budget) {
-    await using ceiling = await openCeiling();
     await using ours = await openEngine();
-    for (const concurrency of concurrencies) {
-      const contestant = (name: string, arena: Arena) => ({
-        name,
-        measure: (seconds: number) => arena.measure(concurrency, seconds),
-      });
-      const figures = await alternate([contestant("ceiling", ceiling), contestant("workflow", ours)], budget);
-      const most = figures.get("ceiling");
-      const found = figures.get("workflow");
-      if (most === undefined || found === undefined) continue;
-      yield {
-        variant: "segments, echo",
-        concurrency,
-        stepsPerSec: rounded(found.stepsPerSec),
-        p50Ms: rounded(found.p50Ms),
-        p99Ms: rounded(found.p99Ms),
-        ceilingStepsPerSec: rounded(most.stepsPerSec),
-        ceilingP50Ms: rounded(most.p50Ms),
-        ratio: rounded(found.stepsPerSec / most.stepsPerSec),
-        latencyRatio: rounded(found.p50Ms / most.p50Ms),
-        mainUsPerStep: rounded(found.mainUsPerStep),
-        ceilingMainUsPerStep: rounded(most.mainUsPerStep),
-      };
-    }
+    yield* besideCeiling(budget, { name: "workflow", variant: "segments, echo", arena: ours });
   },
 };
 

@@ -1,0 +1,42 @@
+import { alternate } from "../../measure/rounds.ts";
+import { rounded } from "../../measure/statistics.ts";
+import type { Budget, Result } from "../../scenario.ts";
+import type { Arena } from "../chains/arena.ts";
+import { concurrencies, openCeiling } from "./ceiling.ts";
+
+export interface Measured {
+  readonly name: string;
+  readonly variant: string;
+  readonly arena: Arena;
+}
+
+/** Chains at each concurrency in the arena and, in alternate rounds, at the ceiling. */
+export async function* besideCeiling(
+  budget: Budget,
+  { name, variant, arena }: Measured,
+): AsyncIterable<Result> {
+  await using ceiling = await openCeiling();
+  for (const concurrency of concurrencies) {
+    const contestant = (who: string, where: Arena) => ({
+      name: who,
+      measure: (seconds: number) => where.measure(concurrency, seconds),
+    });
+    const figures = await alternate([contestant("ceiling", ceiling), contestant(name, arena)], budget);
+    const most = figures.get("ceiling");
+    const found = figures.get(name);
+    if (most === undefined || found === undefined) continue;
+    yield {
+      variant,
+      concurrency,
+      stepsPerSec: rounded(found.stepsPerSec),
+      p50Ms: rounded(found.p50Ms),
+      p99Ms: rounded(found.p99Ms),
+      ceilingStepsPerSec: rounded(most.stepsPerSec),
+      ceilingP50Ms: rounded(most.p50Ms),
+      ratio: rounded(found.stepsPerSec / most.stepsPerSec),
+      latencyRatio: rounded(found.p50Ms / most.p50Ms),
+      mainUsPerStep: rounded(found.mainUsPerStep),
+      ceilingMainUsPerStep: rounded(most.mainUsPerStep),
+    };
+  }
+}
