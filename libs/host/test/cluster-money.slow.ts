@@ -167,7 +167,7 @@ describe("money in a cluster of real processes", { skip, concurrency: false }, (
       const sentOn = await cluster.sentOn();
       for (const [call, count] of sentOn) assert.equal(count, 1, `${call} was sent on ${count} times`);
       const slowest = Math.round(Math.max(...tellers.calls.map(({ tookMs }) => tookMs)));
-      story.say(`${tellers.calls.length} transfers, ${sentOn.size} calls with one extra hop, none with more`);
+      story.say(`${tellers.calls.length} transfers, ${sentOn.size} extra hops, one per call and move`);
       story.say(`slowest ${slowest} ms; repeated: ${JSON.stringify([...tellers.repeated])}`);
       story.say(`${await checkHistories(client)} events, ${await cutJournals(cluster)} journals cut`);
 

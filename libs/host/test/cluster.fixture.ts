@@ -210,7 +210,7 @@ export class BankCluster {
     this.#forget(process);
   }
 
-  /** How often calls were sent on, by processes that still run or left in good order. */
+  /** How often calls were sent on to the owner of an epoch, by processes that still run or left in good order. */
   async sentOn(): Promise<ReadonlyMap<string, number>> {
     const sums = new Map(this.#sentOn);
     for (const process of this.processes) add(sums, await told(process));

@@ -13,6 +13,7 @@ import { type HostContext, ServiceHost, type ServiceModule, whenOwned } from "..
 import { type BankNews, bankContract } from "../bank.fixture.ts";
 
 const service = "bank";
+/** How often a call was sent on to the owner of which epoch: each move of a partition may cost it one hop. */
 const sentOn = new Map<string, number>();
 
 const bank: ServiceModule = {
@@ -41,7 +42,10 @@ function handlers({ steward }: HostContext, runtime: Runtime): Handlers<typeof b
       note({ count: await work(key), tags: [String(process.pid)] }),
     );
     return reply.catch((error: unknown) => {
-      if (notOwnerOf(error) !== undefined) sentOn.set(text, (sentOn.get(text) ?? 0) + 1);
+      const refusal = notOwnerOf(error);
+      if (refusal === undefined) throw error;
+      const move = `${text} to epoch ${refusal.owner?.epoch ?? "of nobody yet"}`;
+      sentOn.set(move, (sentOn.get(move) ?? 0) + 1);
       throw error;
     });
   };
