@@ -19,6 +19,7 @@ export const libraries = [
   "runtime",
   "simulation",
   "bus",
+  "rest",
   "mesh",
   "host",
   "sdk",

@@ -1,0 +1,1 @@
+export { Rest } from "./rest.ts";
