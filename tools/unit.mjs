@@ -6,12 +6,15 @@
 //   --slow           *.slow.ts instead of *.test.ts
 //   --verbose        what the tests print, also when all pass
 //   --silence-ms=N   how long the process may say nothing before it is killed
+//   --again          a file with failures runs once more, alone; what passes then is told as unsteady, not as failed
 //   TEXT …           only files whose path has one of these in it
 //
 // 1. All files run in one process with node:test, so that Node and the package's imports start once.
 // 2. Nothing hangs: a test that runs too long fails by itself; a process that says nothing for too long is killed, and
 //    so is one that cannot end because something is still open. In each case the file is named.
-// 3. The last line is `N passed, N failed`, and `.cache/test/` has the same numbers for whoever adds them up.
+// 3. `--again` is for slow tests on machines that others use too, where real processes and servers may stall for
+//    seconds. The first failure is always told in full: an unsteady test is looked into like a failed one.
+// 4. The last line is `N passed, N failed`, and `.cache/test/` has the same numbers for whoever adds them up.
 
 import { spawn } from "node:child_process";
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
@@ -22,7 +25,8 @@ import { environmentFor, nodeFor, workspaceRoot } from "./setup.mjs";
 
 /**
  * @typedef {{ passed: number, failed: number, skipped: number }} Counts
- * @typedef {{ failures: string[], skips: string[], notes: string[], counts: Counts, output: string, incomplete: boolean }} Outcome
+ * @typedef {{ file: string, text: string }} Failure
+ * @typedef {{ failures: Failure[], skips: string[], notes: string[], counts: Counts, output: string, incomplete: boolean }} Outcome
  * @typedef {{ testMs: number, silenceMs: number }} Deadlines
  */
 
@@ -114,10 +118,10 @@ function recorder(outcome) {
   /** @type {{ file: string, title: string } | undefined} */
   let current;
   let done = false;
-  /** @param {string} text */
-  const fail = (text) => {
+  /** @param {string} text @param {string} [file] */
+  const fail = (text, file = "") => {
     counts.failed += 1;
-    failures.push(text);
+    failures.push({ file, text });
   };
   return {
     /**
@@ -129,7 +133,7 @@ function recorder(outcome) {
       if (event.kind === "begin") current = event;
       else if (event.kind === "done") done = true;
       else if (event.kind === "pass") counts.passed += 1;
-      else if (event.kind === "fail") fail(`${place(event)}\n${indent(event.text)}`);
+      else if (event.kind === "fail") fail(`${place(event)}\n${indent(event.text)}`, event.file);
       else if (event.kind === "stray") fail(event.text);
       else if (event.kind === "note") outcome.notes.push(event.text);
       else if (event.kind === "skip") {
@@ -205,6 +209,30 @@ async function incompleteFiles(files, deadlines) {
   return guilty;
 }
 
+/**
+ * Runs the files with failures once more, each alone. What fails no more is taken out of the failures.
+ *
+ * @param {Outcome} outcome
+ * @param {Deadlines} deadlines
+ * @returns {Promise<Failure[]>} what failed at first, and not alone
+ */
+async function unsteadyOnes(outcome, deadlines) {
+  const { failures, counts } = outcome;
+  const files = new Set(failures.map(({ file }) => file));
+  if (outcome.incomplete || files.has("")) return [];
+  /** @type {Failure[]} */
+  const unsteady = [];
+  for (const file of files) {
+    const again = await runFiles([file], deadlines);
+    if (again.incomplete || again.counts.failed > 0) continue;
+    unsteady.push(...failures.filter((failure) => failure.file === file));
+  }
+  outcome.failures = failures.filter((failure) => !unsteady.includes(failure));
+  counts.failed -= unsteady.length;
+  counts.passed += unsteady.length;
+  return unsteady;
+}
+
 /** @param {Counts} counts */
 function summary({ passed, failed, skipped }) {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
@@ -235,7 +263,9 @@ async function main(args) {
     console.log(outcome.output.trimEnd());
   for (const note of outcome.notes) console.log(`NOTE ${note}`);
   for (const skip of outcome.skips) console.log(`SKIPPED ${skip}`);
-  for (const failure of outcome.failures) console.log(`FAILED ${failure}\n`);
+  const unsteady = args.includes("--again") ? await unsteadyOnes(outcome, deadlines) : [];
+  for (const { text } of unsteady) console.log(`UNSTEADY, passed when it ran again alone: ${text}\n`);
+  for (const { text } of outcome.failures) console.log(`FAILED ${text}\n`);
   if (outcome.incomplete && !slowOnes && files.length > 1) {
     const guilty = await incompleteFiles(files, deadlines);
     console.log(

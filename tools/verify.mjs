@@ -3,7 +3,7 @@
 // What `npm test` runs after set-up.
 //
 //   node tools/verify.mjs           the static checks, then the tests of every package
-//   node tools/verify.mjs --slow    the slow tests of every package
+//   node tools/verify.mjs --slow    the slow tests of every package; with --again, files that fail run once more alone
 //
 // 1. The last line is `N passed, N failed`: the sum over all packages, each static check counting as one.
 // 2. A package whose tests end without a result counts as one failure.
@@ -22,15 +22,15 @@ const root = workspaceRoot;
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
 
-/** @param {boolean} slow */
-async function main(slow) {
+/** @param {boolean} slow @param {boolean} again */
+async function main(slow, again) {
   const started = performance.now();
   const programs = bringPrograms();
   const counts = slow ? { passed: 0, failed: 0 } : await runChecks(Object.keys(checks), root);
   await programs;
   const checked = performance.now();
   const total = { skipped: 0, ...counts };
-  for (const { passed, failed, skipped } of await runTests(slow)) {
+  for (const { passed, failed, skipped } of await runTests(slow, again)) {
     total.passed += passed;
     total.failed += failed;
     total.skipped += skipped;
@@ -62,9 +62,10 @@ async function bringPrograms() {
 
 /**
  * @param {boolean} slow
+ * @param {boolean} again
  * @returns {Promise<Counts[]>}
  */
-async function runTests(slow) {
+async function runTests(slow, again) {
   const packages = await testedPackages();
   const result = (/** @type {string} */ folder) =>
     join(root, folder, ".cache", "test", slow ? "slow.json" : "unit.json");
@@ -76,7 +77,7 @@ async function runTests(slow) {
     "--output-style=static",
     "--exclude-task-dependencies",
     ...(process.env["CI"] === "true" ? ["--skip-nx-cache"] : []),
-    ...(slow ? ["--", "--slow"] : []),
+    ...(slow ? ["--", "--slow", ...(again ? ["--again"] : [])] : []),
   ]);
   return packages.map(({ name, folder }) => {
     try {
@@ -102,4 +103,4 @@ async function testedPackages() {
   return packages;
 }
 
-await main(process.argv.includes("--slow"));
+await main(process.argv.includes("--slow"), process.argv.includes("--again"));

@@ -51,6 +51,27 @@ describe("a package's tests", () => {
     assert.equal(output, "1 passed, 0 failed\n");
   });
 
+  it("that fail once and pass alone are told as unsteady when they are run again", async (t) => {
+    const once = `${imports}import { existsSync, writeFileSync } from "node:fs";
+it("waits for nobody", () => { if (existsSync("ran")) return; writeFileSync("ran", ""); assert.fail("the machine stalled"); });\n`;
+    const files = { "test/a.slow.ts": once, "test/b.slow.ts": `${imports}it("c", () => {});\n` };
+    const { code, output, counts } = await runPackage(t, files, "--slow", "--again");
+    assert.match(
+      output,
+      /^UNSTEADY, passed when it ran again alone: test\/a\.slow\.ts:\d+ › waits for nobody\n {4}.*the machine stalled/m,
+    );
+    assert.equal(code, 0);
+    assert.deepEqual(counts, { passed: 2, failed: 0, skipped: 0 });
+  });
+
+  it("that fail alone too are failures, run again or not", async (t) => {
+    const files = { "test/a.slow.ts": `${imports}it("b", () => assert.fail("always"));\n` };
+    const { code, output, counts } = await runPackage(t, files, "--slow", "--again");
+    assert.match(output, /^FAILED test\/a\.slow\.ts:\d+ › b/m);
+    assert.equal(code, 1);
+    assert.deepEqual(counts, { passed: 0, failed: 1, skipped: 0 });
+  });
+
   it("that are none are none", async (t) => {
     const { code, output } = await runPackage(t, { "src/a.ts": "" });
     assert.equal(output, "0 passed, 0 failed\n");
