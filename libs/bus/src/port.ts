@@ -22,6 +22,8 @@ export interface Bus {
   publish(events: readonly EventInput[], options?: PublishOptions): Promise<void>;
   /** Resolves when the beginning is fixed: what is published from then on will be delivered. */
   subscribe(options: SubscribeOptions): Promise<Subscription>;
+  /** The place after the newest event: who begins after it gets whatever is published from now on, also later. */
+  end(): Promise<Position>;
   /** Removes the cursor of a durable subscription. Resolves with whether there was one. */
   forget(durable: string, namespace?: string): Promise<boolean>;
 }

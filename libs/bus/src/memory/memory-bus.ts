@@ -10,7 +10,7 @@ import type { Subscriber } from "../delivery/subscriber.ts";
 import { busErrors } from "../errors.ts";
 import { type BusEvent, checkedEvent, dedupIdOf, type EventInput } from "../event/event.ts";
 import { allNamespaces } from "../event/pattern.ts";
-import { placeOf } from "../event/position.ts";
+import { type Position, placeOf, positionOf } from "../event/position.ts";
 import type { Bus, Gap, Start, SubscribeOptions, Subscription } from "../port.ts";
 import { Cursor } from "./cursor.ts";
 import { MemoryLog, type Retention } from "./log.ts";
@@ -96,6 +96,10 @@ export class MemoryBus implements Bus {
     );
     this.#subscribers.add(member);
     return member;
+  }
+
+  async end(): Promise<Position> {
+    return positionOf(this.#logId, this.#log.last);
   }
 
   async forget(durable: string, namespace: string = allNamespaces): Promise<boolean> {

@@ -7,12 +7,13 @@ import type { Subscriber } from "../delivery/subscriber.ts";
 import { busErrors } from "../errors.ts";
 import { checkedEvent, type EventInput } from "../event/event.ts";
 import { allNamespaces } from "../event/pattern.ts";
+import { type Position, positionOf } from "../event/position.ts";
 import type { Bus, PublishOptions, SubscribeOptions, Subscription } from "../port.ts";
 import { consumerName } from "./consumer.ts";
 import { DurableSubscriber } from "./durable-subscriber.ts";
 import { LiveSubscriber } from "./live-subscriber.ts";
 import { Publisher } from "./publisher.ts";
-import { defaultStream, ensureStream, eventStream, type StreamOptions } from "./stream.ts";
+import { defaultStream, ensureStream, eventStream, logIdOf, type StreamOptions } from "./stream.ts";
 
 export interface NatsBusOptions {
   readonly connection: NatsConnection;
@@ -97,6 +98,15 @@ export class NatsBus implements Bus {
     this.#subscribers.add(subscriber);
     await subscriber.opened;
     return subscriber;
+  }
+
+  async end(): Promise<Position> {
+    const { connection } = this.#options;
+    const operation = "looking for the end of the events";
+    const { created, state } = await connection.run(operation, async () =>
+      (await connection.manager(operation)).streams.info(eventStream),
+    );
+    return positionOf(logIdOf(created), state.last_seq);
   }
 
   async forget(durable: string, namespace: string = allNamespaces): Promise<boolean> {

@@ -220,6 +220,20 @@ export function durableTests(opened: () => Opened): void {
         assert.deepEqual(collector.gaps, []);
       });
 
+      it(`after the end of the log as it was, when nothing had been delivered yet (${kind})`, async () => {
+        const { bus, other } = opened();
+        const namespace = freshNamespace();
+        await bus.publish(numbered(namespace, 1, 2));
+        const after = await other.end();
+        await bus.publish(numbered(namespace, 3, 4));
+        const collector = new Collector();
+        const given = { handle: collector, onGap: collector.onGap, start: { after } };
+        await using _ = await other.subscribe(options(namespace, given));
+        await collector.count(2);
+        assert.deepEqual(collector.ids, idsOf(namespace, 3, 4));
+        assert.deepEqual(collector.gaps, []);
+      });
+
       it(`anew, and says so, after a position of another log (${kind})`, async () => {
         const { bus } = opened();
         const namespace = freshNamespace();
