@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import { Estimates } from "./estimates.ts";
+import { Spread } from "./spread.ts";
+
+const of = (capability: string, agentId = "", inputBytes = 0) => ({ capability, agentId, inputBytes });
+const near = (actual: number | undefined, expected: number, share: number) =>
+  assert.ok(
+    actual !== undefined && Math.abs(actual - expected) <= share * expected,
+    `${actual} is not within ${100 * share} % of ${expected}`,
+  );
+
+/** Chance that is the same in each run: uniform in 0 to 1. */
+function chance(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+/** Bell-shaped around 0 with a deviation of 1. */
+function bell(next: () => number): number {
+  return Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
+}
+
+describe("estimates", () => {
+  it("say nothing of what was never seen", () => {
+    const estimates = new Estimates();
+    assert.equal(estimates.estimate(of("a")), undefined);
+    assert.equal(estimates.quantileMs(of("a"), 0.5), undefined);
+    assert.equal(estimates.slowness("nobody"), 1);
+  });
+
+  it("take a first attempt for what the capability takes, with little confidence", () => {
+    const estimates = new Estimates();
+    estimates.learn(of("a", "x"), 200);
+    const first = estimates.estimate(of("a", "y"));
+    near(first?.meanMs, 200, 0.2);
+    for (let attempt = 0; attempt < 50; attempt++) estimates.learn(of("a", "x"), 200);
+    assert.ok((estimates.estimate(of("a", "x"))?.confidence ?? 0) > (first?.confidence ?? 1));
+  });
+
+  it("know an agent of half the speed from twenty attempts, also at what it has never done", () => {
+    const estimates = new Estimates();
+    const next = chance(7);
+    for (let attempt = 0; attempt < 20; attempt++) {
+      for (const [agent, factor] of [
+        ["one", 1],
+        ["two", 1],
+        ["slow", 2],
+      ] as const)
+        estimates.learn(of("resize", agent), 100 * factor * Math.exp(0.1 * bell(next)));
+      estimates.learn(of("crop", "one"), 10 * Math.exp(0.1 * bell(next)));
+      estimates.learn(of("crop", "two"), 10 * Math.exp(0.1 * bell(next)));
+    }
+    near(estimates.estimate(of("resize", "slow"))?.meanMs, 200, 0.15);
+    near(estimates.estimate(of("resize", "one"))?.meanMs, 100, 0.15);
+    assert.ok(estimates.slowness("slow") / estimates.slowness("one") > 1.4);
+    const crop = estimates.estimate(of("crop", "slow"));
+    assert.ok((crop?.meanMs ?? 0) > 13, `${crop?.meanMs} ms`);
+    assert.ok((crop?.confidence ?? 1) < (estimates.estimate(of("crop", "one"))?.confidence ?? 0));
+  });
+
+  it("notice that an agent has become slow", () => {
+    const estimates = new Estimates();
+    for (let attempt = 0; attempt < 200; attempt++)
+      for (const agent of ["a", "b"]) estimates.learn(of("x", agent), 50);
+    for (let attempt = 0; attempt < 25; attempt++) estimates.learn(of("x", "b"), 150);
+    assert.ok((estimates.estimate(of("x", "b"))?.meanMs ?? 0) > 110);
+  });
+
+  it("learn how the time grows with the input", () => {
+    const estimates = new Estimates();
+    const next = chance(3);
+    for (let attempt = 0; attempt < 300; attempt++) {
+      const bytes = 1_000 * 100 ** next();
+      estimates.learn(of("parse", "a", bytes), bytes / 100);
+    }
+    near(estimates.quantileMs(of("parse", "a", 2_000), 0.5), 20, 0.25);
+    near(estimates.quantileMs(of("parse", "a", 50_000), 0.5), 500, 0.25);
+  });
+
+  it("know the quantiles of times that spread unevenly", () => {
+    const estimates = new Estimates();
+    const next = chance(11);
+    // One in ten takes ten times as long.
+    for (let attempt = 0; attempt < 2_000; attempt++)
+      estimates.learn(of("q", "a"), next() < 0.1 ? 1_000 : 100);
+    near(estimates.quantileMs(of("q", "a"), 0.5), 100, 0.25);
+    near(estimates.quantileMs(of("q", "a"), 0.97), 1_000, 0.25);
+  });
+
+  it("count failures apart from times, by agent where there are enough", () => {
+    const estimates = new Estimates();
+    for (let attempt = 0; attempt < 100; attempt++) {
+      estimates.learn(of("f", "good"), 10);
+      if (attempt % 2 === 0) estimates.learn(of("f", "bad"), 10);
+      else estimates.learnFailure(of("f", "bad"));
+    }
+    assert.ok((estimates.estimate(of("f", "good"))?.failureProbability ?? 1) < 0.06);
+    near(estimates.estimate(of("f", "bad"))?.failureProbability, 0.47, 0.15);
+    near(estimates.estimate(of("f", "bad"))?.meanMs, 10, 0.1);
+  });
+
+  it("forget what was not heard of longest when there is too much", () => {
+    const estimates = new Estimates({ capabilitiesMax: 2, agentsMax: 2, pairsMax: 2 });
+    for (const capability of ["a", "b", "c"]) estimates.learn(of(capability, capability), 10);
+    assert.equal(estimates.estimate(of("a")), undefined);
+    assert.notEqual(estimates.estimate(of("c")), undefined);
+  });
+
+  it("are finite and positive whatever was seen", () => {
+    const attempt = fc.record({
+      capability: fc.constantFrom("a", "b"),
+      agentId: fc.constantFrom("", "x", "y"),
+      inputBytes: fc.double({ min: 0, max: 1e12, noNaN: true }),
+      runMs: fc.double({ min: 0, max: 1e12, noNaN: true }),
+    });
+    fc.assert(
+      fc.property(fc.array(attempt, { minLength: 1, maxLength: 60 }), (attempts) => {
+        const estimates = new Estimates();
+        for (const { runMs, ...subject } of attempts) estimates.learn(subject, runMs);
+        for (const subject of attempts) {
+          const { meanMs = -1, confidence = -1 } = estimates.estimate(subject) ?? {};
+          assert.ok(Number.isFinite(meanMs) && meanMs > 0 && confidence >= 0 && confidence <= 1);
+          const [low = -1, high = -1] = [0.1, 0.9].map((share) => estimates.quantileMs(subject, share));
+          assert.ok(low > 0 && low <= high && Number.isFinite(high));
+        }
+      }),
+    );
+  });
+});
+
+describe("a spread", () => {
+  it("gives quantiles to a bucket's width, whatever the values", () => {
+    const values = fc.array(fc.double({ min: -5.9, max: 5.9, noNaN: true }), { minLength: 1, maxLength: 50 });
+    fc.assert(
+      fc.property(values, fc.double({ min: 0.05, max: 0.95, noNaN: true }), (all, share) => {
+        const spread = new Spread();
+        for (const value of all) spread.add(value);
+        const quantile = spread.quantile(share);
+        const sorted = all.toSorted((one, other) => one - other);
+        // Old values count a little less, so its place may be one further.
+        const at = share * sorted.length;
+        const low = sorted[Math.max(0, Math.floor(at * 0.85) - 1)] ?? 0;
+        const high = sorted[Math.min(sorted.length - 1, Math.ceil(at * 1.15))] ?? 0;
+        assert.ok(quantile >= low - 0.06 && quantile <= high + 0.06, `${low} <= ${quantile} <= ${high}`);
+      }),
+    );
+  });
+
+  it("forgets slowly, and goes on after millions of values", () => {
+    const spread = new Spread();
+    for (let at = 0; at < 20_000; at++) spread.add(-1);
+    for (let at = 0; at < 1_500; at++) spread.add(1);
+    assert.ok(spread.quantile(0.1) > 0.9);
+    assert.ok(spread.samples < 420, `${spread.samples}`);
+  });
+});

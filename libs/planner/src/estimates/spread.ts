@@ -1,0 +1,55 @@
+/**
+ * How values spread around what was expected of them: counts in buckets of equal width, of which old ones count less and
+ * less. Quantiles are exact to a bucket's width, whatever shape the values have.
+ */
+const width = 0.05;
+const reach = 6;
+const buckets = Math.round((2 * reach) / width);
+/** How many values it remembers: one that many ago counts a third. */
+const memory = 400;
+const growth = 1 + 1 / memory;
+const rescaleAt = 1e12;
+
+export class Spread {
+  readonly #counts = new Float64Array(buckets);
+  /** What the next value counts. Instead of making all old ones count less, each new one counts more. */
+  #unit = 1;
+  #total = 0;
+
+  /** How many values it rests on, old ones counting less. */
+  get samples(): number {
+    return this.#total / this.#unit;
+  }
+
+  add(value: number): void {
+    this.#unit *= growth;
+    const at = bucketOf(value);
+    this.#counts[at] = (this.#counts[at] ?? 0) + this.#unit;
+    this.#total += this.#unit;
+    if (this.#unit > rescaleAt) this.#rescale();
+  }
+
+  /** The value that a share of all does not exceed; 0 while there are none. */
+  quantile(share: number): number {
+    const wanted = share * this.#total;
+    let sum = 0;
+    for (let at = 0; at < buckets; at++) {
+      const count = this.#counts[at] ?? 0;
+      if (count === 0) continue;
+      sum += count;
+      // Within the bucket as if its values lay evenly.
+      if (sum >= wanted) return (at + 1 - (sum - wanted) / count) * width - reach;
+    }
+    return 0;
+  }
+
+  #rescale(): void {
+    for (let at = 0; at < buckets; at++) this.#counts[at] = (this.#counts[at] ?? 0) / this.#unit;
+    this.#total /= this.#unit;
+    this.#unit = 1;
+  }
+}
+
+function bucketOf(value: number): number {
+  return Math.min(buckets - 1, Math.max(0, Math.floor((value + reach) / width)));
+}
