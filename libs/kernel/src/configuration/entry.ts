@@ -3,7 +3,7 @@ import type { SecretReference } from "./secret.ts";
 import type { Key } from "./section.ts";
 
 /** Where a value can be set besides its default, the weakest first. */
-export const sourceKinds = ["file", "environment", "flag"] as const;
+export const sourceKinds = ["preset", "file", "environment", "flag"] as const;
 
 export type SourceKind = (typeof sourceKinds)[number];
 

@@ -7,11 +7,14 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** Names the configuration file itself, so it is no key of any section. */
 export const fileVariable = `${variablePrefix}CONFIG`;
 
+/** What whoever starts the process would have instead of the defaults. */
+export const presetVariable = `${variablePrefix}PRESET`;
+
 /**
- * What shares our prefix and is no key: the file's name, and what the workspace's tools and tests are told by. None of
- * them may look like a key that somebody mistyped, or the mistake would pass in silence.
+ * What shares our prefix and is no key: the file's name, the preset, and what the workspace's tools and tests are told by.
+ * None of them may look like a key that somebody mistyped, or the mistake would pass in silence.
  */
-const otherVariables = new Set([fileVariable, "TUTTI_CACHE", "TUTTI_TEST_NATS_SERVER"]);
+const otherVariables = new Set([fileVariable, presetVariable, "TUTTI_CACHE", "TUTTI_TEST_NATS_SERVER"]);
 
 /**
  * Reads `TUTTI_REGISTRY_LEASE_MS` and `TUTTI_ENGINES_LOG_LEVEL`. Returns the variables of our prefix that are no key:

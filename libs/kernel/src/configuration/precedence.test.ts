@@ -26,6 +26,25 @@ describe("where a value comes from", () => {
       from: "foundation",
     },
     {
+      title: "a preset of whoever starts the process beats the default",
+      given: { environment: { TUTTI_PRESET: '{"log.level":"warn"}' } },
+      reader: "engines",
+      value: "warn",
+      place: "TUTTI_PRESET",
+      from: "foundation",
+    },
+    {
+      title: "the file beats a preset",
+      given: {
+        yaml: file("foundation", "debug"),
+        environment: { TUTTI_PRESET: '{"foundation.log.level":"warn"}' },
+      },
+      reader: "foundation",
+      value: "debug",
+      place: "tutti.yaml:1:27",
+      from: "foundation",
+    },
+    {
       title: "the file beats the default",
       given: { yaml: file("foundation", "warn") },
       reader: "foundation",

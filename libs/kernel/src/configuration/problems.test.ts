@@ -30,6 +30,16 @@ describe("a mistake in the configuration is refused with its place and what to d
       "unknown section `regsitry` at tutti.yaml:1:11; did you mean `registry`?",
     ],
     [
+      "a preset that is no object",
+      variables({ TUTTI_PRESET: "[1]" }),
+      "TUTTI_PRESET: expected an object in JSON, found something else",
+    ],
+    [
+      "an unknown key in a preset",
+      variables({ TUTTI_PRESET: '{"log.levle":"warn"}' }),
+      "TUTTI_PRESET: unknown key `log.levle`",
+    ],
+    [
       "an unknown scope",
       yaml("engine: {}"),
       "unknown scope `engine` at tutti.yaml:1:1; did you mean `engines`?",

@@ -2,9 +2,10 @@ import { dirname, resolve } from "node:path";
 import { describeForeign } from "../errors/foreign.ts";
 import type { Declarations } from "./declarations.ts";
 import type { Entry, Problem } from "./entry.ts";
-import { fileVariable, readEnvironment, unknownVariable } from "./environment-source.ts";
+import { fileVariable, presetVariable, readEnvironment, unknownVariable } from "./environment-source.ts";
 import { type ConfigurationFile, readFile } from "./file-source.ts";
 import { readFlags } from "./flag-source.ts";
+import { readPreset } from "./preset-source.ts";
 import { Reading } from "./reading.ts";
 import { secretReference, variableOfReference } from "./secret-source.ts";
 import type { Key } from "./section.ts";
@@ -30,13 +31,15 @@ export function readSources(sources: ConfigurationSources, declarations: Declara
     readFlags(sources.arguments, declarations, flags) || sources.environment[fileVariable] || undefined;
   const environment = new Reading(fromHere);
   const unknown = readEnvironment(sources.environment, declarations, environment);
+  const preset = new Reading(fromHere);
+  readPreset(sources.environment[presetVariable], declarations, preset);
 
   const found = findFile(named, sources);
   const file = new Reading((reference) => secretReference(reference, sources, dirname(found.path)));
   if (found.problem !== undefined) file.refuse(found.name, found.problem);
   if (found.text !== undefined) readFile({ name: found.name, text: found.text }, declarations, file);
 
-  const readings = [file, environment, flags];
+  const readings = [preset, file, environment, flags];
   const entries = readings.flatMap((reading) => reading.entries);
   const kept = new Set(entries.flatMap(({ secrets }) => secrets.map(variableOfReference)));
   for (const variable of unknown) {

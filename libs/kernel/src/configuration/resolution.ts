@@ -2,7 +2,7 @@
  * From what the sources say to the values that readers get. Pure.
  *
  * Invariants:
- * 1. Within a scope the strongest source that sets a key counts: flag, environment, file.
+ * 1. Within a scope the strongest source that sets a key counts: flag, environment, file, preset.
  * 2. A reader gets, key by key, the value of the latest scope up to its own in which any source sets it, else the
  *    default. So a source never beats a later scope: what is set closer to the reader counts.
  * 3. Every value that any reader could get is checked, also where sections' own rules join several keys; all
