@@ -7,9 +7,19 @@ const links = z.strictObject({
   heartbeatMs: milliseconds
     .default(5_000)
     .describe("How often an agent has to be heard; the host is heard as often."),
+  suspicionThreshold: z
+    .number()
+    .min(0.5)
+    .max(16)
+    .default(8)
+    .describe(
+      "How improbable the silence of an agent must be, by its own rhythm, before it is given nothing more: 8 is one silence in a hundred million.",
+    ),
   suspectMs: milliseconds
     .default(12_500)
-    .describe("How long an agent may be silent before it is given nothing more."),
+    .describe(
+      "How long an agent may be silent before it is given nothing more, however unevenly it was heard.",
+    ),
   leaseMs: milliseconds
     .default(30_000)
     .describe("How long an agent may be silent before its tasks are given to others."),

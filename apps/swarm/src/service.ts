@@ -96,8 +96,8 @@ export const swarm: ServiceModule = {
 
 function poolSettings({ pool, links }: SwarmSettings) {
   const { settleMs: _, ...matching } = pool;
-  const { heartbeatMs, suspectMs, leaseMs, resumeWindowMs } = links;
-  return { ...matching, heartbeatMs, suspectMs, leaseMs, resumeWindowMs };
+  const { heartbeatMs, suspicionThreshold, suspectMs, leaseMs, resumeWindowMs } = links;
+  return { ...matching, heartbeatMs, suspicionThreshold, suspectMs, leaseMs, resumeWindowMs };
 }
 
 interface Upkeep {

@@ -21,6 +21,7 @@ import type {
 import type { Offer, OfferProfile, ReturnReason } from "@tutti/contracts/swarm/v1";
 import type { HostFigures, KeyedLimit, LabelSelector } from "@tutti/contracts/types/v1";
 import type { Chance, Refusal } from "@tutti/kernel";
+import type { Suspicion } from "./agents/suspicion.ts";
 import type { HoldOrder, LimitRule, PoolSettings } from "./api/pool.ts";
 import type { Affinity } from "./match/affinity.ts";
 import type { Heap, Ranked } from "./queue/heap.ts";
@@ -381,6 +382,7 @@ export interface Agent extends Due, Ranked, AgentLoad {
   credit: number;
   lastAssigned: number;
   heardMs: number;
+  readonly suspicion: Suspicion;
   /** What it is apart from being busy, suspect or held. */
   life: "active" | "draining" | "asleep";
   cut: boolean;
@@ -596,7 +598,7 @@ export interface AgentBook {
   slow(agent: Agent, retryAfterMs: number, nowMs: number): void;
   /** An agent has answered: what it was not allowed for being busy it gets back, bit by bit. */
   answered(agent: Agent, result: Result, tookMs: number): void;
-  report(agent: Agent, heartbeat: Heartbeat): void;
+  report(agent: Agent, heartbeat: Heartbeat, nowMs: number): void;
   offeringProblem(offering: Offering): string | undefined;
   /** An agent offers something else than before. */
   reoffer(agent: Agent, offering: Offering): void;

@@ -3,6 +3,7 @@ import { AgentState, Hold } from "@tutti/contracts/agent/v1";
 import type { HostFigures } from "@tutti/contracts/types/v1";
 import type { Agent, AgentIdentity, Cohort, Link, Offered, Task } from "../parts.ts";
 import { Due } from "../time/due.ts";
+import { Suspicion } from "./suspicion.ts";
 
 /** What an agent shares among its tasks, by name. */
 interface Resource {
@@ -45,6 +46,7 @@ export class JoinedAgent extends Due implements Agent {
   credit = 0;
   lastAssigned = 0;
   heardMs: number;
+  readonly suspicion = new Suspicion();
   /** What it is apart from being busy, suspect or held. */
   life: "active" | "draining" | "asleep" = "active";
   cut = false;

@@ -96,6 +96,26 @@ describe("an agent", () => {
     );
   });
 
+  it("that was heard evenly is suspect when its rhythm breaks, one that was not when its time is over", () => {
+    const arena = new Arena({ heartbeatMs: 2_000 });
+    const even = arena.agent("even");
+    const uneven = arena.agent("uneven");
+    for (let beat = 0; beat < 40; beat++) {
+      even.say({ heartbeat: {} });
+      if (beat % 4 !== 1) uneven.say({ heartbeat: {} });
+      arena.pass(2_000);
+    }
+    const states = () =>
+      ["even", "uneven"].map(
+        (agentId) => arena.pool.agent(agentId, arena.nowMs)?.state === AgentState.AGENT_STATE_SUSPECT,
+      );
+    arena.pass(4_000);
+    assert.deepEqual(states(), [true, false]);
+    assert.ok((arena.pool.agent("even", arena.nowMs)?.suspicion ?? 0) > 8);
+    arena.pass(6_000);
+    assert.deepEqual(states(), [true, true]);
+  });
+
   it("of a later incarnation takes the place of an earlier one, never the other way round", () => {
     const arena = new Arena();
     const sender = arena.sender();

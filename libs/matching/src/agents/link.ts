@@ -121,7 +121,7 @@ export class OpenLink implements AgentLink, Link {
     const { roster } = this.#core;
     const { agent } = this;
     const { heartbeat, offering, drain, sleep, wake, bye } = frame;
-    if (heartbeat !== undefined) roster.report(agent, heartbeat);
+    if (heartbeat !== undefined) roster.report(agent, heartbeat, nowMs);
     if (offering !== undefined) {
       const problem = roster.offeringProblem(offering);
       if (problem !== undefined)

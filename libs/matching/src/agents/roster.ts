@@ -30,6 +30,8 @@ import { Contexts } from "./contexts.ts";
 import { OpenLink } from "./link.ts";
 
 const never = Number.POSITIVE_INFINITY;
+/** An agent that is heard more often than it has to be may fall back to little more than what was agreed. */
+const unhurried = 1.2;
 const { HOLD_NONE, HOLD_QUARANTINED } = Hold;
 
 export class Roster implements AgentBook, AgentWatch {
@@ -130,6 +132,7 @@ export class Roster implements AgentBook, AgentWatch {
 
   cut(agent: Agent, nowMs: number): void {
     agent.cut = true;
+    agent.suspicion.pause();
     agent.cutDueMs = nowMs + this.#core.settings.resumeWindowMs;
     this.#changed(agent, "its link was cut", nowMs);
   }
@@ -212,7 +215,8 @@ export class Roster implements AgentBook, AgentWatch {
     if (agent.allowed < agent.slots) agent.allowed = Math.min(agent.slots, agent.allowed + 1 / agent.allowed);
   }
 
-  report(agent: Agent, { figures, freeResources }: Heartbeat): void {
+  report(agent: Agent, { figures, freeResources }: Heartbeat, nowMs: number): void {
+    agent.suspicion.beat(nowMs);
     if (figures !== undefined) agent.figures = figures;
     agent.report(freeResources);
     this.loosened(agent);
@@ -269,7 +273,7 @@ export class Roster implements AgentBook, AgentWatch {
   }
 
   due(agent: Agent, nowMs: number): void {
-    const { suspectMs, leaseMs } = this.#core.settings;
+    const { leaseMs } = this.#core.settings;
     if (agent.cutDueMs <= nowMs) {
       this.leave(
         agent,
@@ -288,9 +292,9 @@ export class Roster implements AgentBook, AgentWatch {
       );
       return;
     }
-    if (!agent.cut && !agent.silent && agent.heardMs + suspectMs <= nowMs) {
+    if (!agent.cut && !agent.silent && agent.heardMs + this.#suspectMs(agent) <= nowMs) {
       agent.silent = true;
-      this.#changed(agent, `it was not heard for ${suspectMs} ms`, nowMs);
+      this.#changed(agent, `it was not heard for ${Math.round(nowMs - agent.heardMs)} ms`, nowMs);
     }
     if (agent.slowedDueMs <= nowMs) {
       agent.slowed = false;
@@ -338,6 +342,7 @@ export class Roster implements AgentBook, AgentWatch {
     agent.heardMs = nowMs;
     agent.cut = false;
     agent.silent = false;
+    agent.suspicion.pause();
     agent.slowed = false;
     agent.life = "active";
     agent.busyInRow = 0;
@@ -396,9 +401,17 @@ export class Roster implements AgentBook, AgentWatch {
     if (cohort.agents.size === 0) this.#core.demands.forgetCohort(cohort);
   }
 
+  /** After which silence an agent is suspect: by its own rhythm, and at the latest after the time that is set. */
+  #suspectMs({ suspicion }: Agent): number {
+    const { suspectMs, suspicionThreshold, heartbeatMs } = this.#core.settings;
+    const learnedMs = suspicion.silenceMs(suspicionThreshold) ?? suspectMs;
+    return Math.min(suspectMs, Math.max(learnedMs, heartbeatMs * unhurried));
+  }
+
   #watch(agent: Agent): void {
-    const { suspectMs, leaseMs } = this.#core.settings;
-    const silenceMs = agent.cut ? never : agent.heardMs + (agent.silent ? leaseMs : suspectMs);
+    const { leaseMs } = this.#core.settings;
+    const allowedMs = agent.silent ? leaseMs : Math.min(leaseMs, this.#suspectMs(agent));
+    const silenceMs = agent.cut ? never : agent.heardMs + allowedMs;
     const { cutDueMs, slowedDueMs, holdDueMs, drainDueMs, sleepDueMs } = agent;
     const dueMs = Math.min(silenceMs, cutDueMs, slowedDueMs, holdDueMs, drainDueMs, sleepDueMs);
     this.#core.wheel.set(agent, dueMs);

@@ -104,7 +104,9 @@ export interface PoolSettings {
   readonly adaptiveConcurrency: boolean;
   /** How often an agent has to be heard, told in its welcome. Default 5,000. */
   readonly heartbeatMs: number;
-  /** How long an agent may be silent before it is suspect. Default 12,500. */
+  /** How improbable the silence of an agent must be before it is suspect, as a power of ten. Default 8. */
+  readonly suspicionThreshold: number;
+  /** How long an agent may be silent before it is suspect, however unevenly it is heard. Default 12,500. */
   readonly suspectMs: number;
   /** How long an agent may be silent before its tasks go to others. Default 30,000. */
   readonly leaseMs: number;

@@ -5,7 +5,7 @@ import { toTimestamp } from "@tutti/kernel";
 import type { Agent, PoolCore } from "../parts.ts";
 import { workOf } from "./work.ts";
 
-/** An agent as others see it. Its silence is told in parts of what is allowed: 8 when it is suspect. */
+/** An agent as others see it. */
 export function agentView(core: PoolCore, agent: Agent, nowMs: number): AgentView {
   const { identity, hold, holdReason, used, slots } = agent;
   return {
@@ -24,7 +24,7 @@ export function agentView(core: PoolCore, agent: Agent, nowMs: number): AgentVie
     credit: agent.credit,
     figures: agent.figures,
     heardTime: toTimestamp(agent.heardMs),
-    suspicion: (suspicionAtThreshold * (nowMs - agent.heardMs)) / core.settings.suspectMs,
+    suspicion: suspicionOf(core, agent, nowMs),
     host: identity.host,
     incarnation: identity.incarnation,
     sdk: identity.sdk,
@@ -57,4 +57,8 @@ export function workView(agent: Agent): AgentWork[] {
     }));
 }
 
-const suspicionAtThreshold = 8;
+/** By its rhythm; before that is known, in parts of what is allowed: the threshold when it is suspect. */
+function suspicionOf({ settings }: PoolCore, { suspicion, heardMs }: Agent, nowMs: number): number {
+  const silenceMs = nowMs - heardMs;
+  return suspicion.level(silenceMs) ?? (settings.suspicionThreshold * silenceMs) / settings.suspectMs;
+}
