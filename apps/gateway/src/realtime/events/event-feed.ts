@@ -1,0 +1,85 @@
+/**
+ * Events of the bus, told to one reader in the order of the log.
+ *
+ * 1. The reader's cursor is known before its first event: it comes again from there, whatever happened to it.
+ * 2. What a reader cannot take in time waits in the bus, up to a number of events; then the oldest are left out, and
+ *    it is told how many in the place where they would have been.
+ * 3. A cursor of another life of the log, or one that is too old, is answered by a gap and all that is kept.
+ */
+import type { Bus, BusEvent, Delivery, Gap, Subscription } from "@tutti/bus";
+import type { Outflow } from "../outflow/outflow.ts";
+import type { Format } from "./format.ts";
+import type { Wanted } from "./wanted.ts";
+
+export interface EventFeedParts {
+  readonly bus: Pick<Bus, "subscribe" | "end">;
+  readonly bufferEventsMax: number;
+}
+
+interface Reader {
+  readonly outflow: Outflow;
+  readonly format: Format;
+}
+
+/** Whether a reader takes its time is the outflow's to judge, not the bus's. */
+const ackWaitMs = 24 * 3_600_000;
+
+export class EventFeed {
+  /** Where the reader stands before its first event; undefined before all that is kept. */
+  readonly #cursor: string | undefined;
+  readonly #reader = Promise.withResolvers<Reader>();
+  #subscription: Subscription | undefined;
+  #begun: Reader | undefined;
+
+  /** Fixes where the reader begins. Throws when that, or the pattern, makes no sense: nothing is answered before. */
+  static async open({ bus, bufferEventsMax }: EventFeedParts, wanted: Wanted): Promise<EventFeed> {
+    const { pattern, namespace, after } = wanted;
+    const cursor = after === "first" ? undefined : (after ?? (await bus.end()));
+    const feed = new EventFeed(cursor);
+    feed.#subscription = await bus.subscribe({
+      ...{ pattern, namespace, ackWaitMs },
+      start: cursor === undefined ? "first" : { after: cursor },
+      inOrder: "all",
+      bufferMax: bufferEventsMax,
+      label: "gateway",
+      onGap: (gap) => feed.#tellGap(gap),
+      handle: { each: (event, delivery) => feed.#tell(event, delivery) },
+    });
+    return feed;
+  }
+
+  private constructor(cursor: string | undefined) {
+    this.#cursor = cursor;
+  }
+
+  /** Tells the reader all there is, until its connection is over. */
+  begin(reader: Reader): void {
+    const { outflow, format } = reader;
+    this.#begun = reader;
+    outflow.send(format.ready(this.#cursor));
+    this.#reader.resolve(reader);
+    outflow.signal.addEventListener("abort", () => this.close(), { once: true });
+    if (outflow.signal.aborted) this.close();
+    // A bus that stops has the reader come again; what it missed meanwhile, its cursor finds.
+    void this.#subscription?.closed.then(() => outflow.end("closing"));
+  }
+
+  close(): void {
+    void this.#subscription?.close(AbortSignal.abort());
+  }
+
+  /** Between the beginning and the first frame the reader's connection is opened. */
+  #tell(event: BusEvent, { position }: Delivery): Promise<void> | undefined {
+    const tell = ({ outflow, format }: Reader): Promise<void> | undefined => {
+      outflow.send(format.event(event, position));
+      return outflow.room();
+    };
+    return this.#begun === undefined ? this.#reader.promise.then(tell) : tell(this.#begun);
+  }
+
+  #tellGap(gap: Gap): void {
+    const tell = ({ outflow, format }: Reader): void => outflow.send(format.gap(gap));
+    if (this.#begun === undefined) void this.#reader.promise.then(tell);
+    else tell(this.#begun);
+  }
+}

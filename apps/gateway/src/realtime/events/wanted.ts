@@ -1,0 +1,24 @@
+/** Which events somebody wants, as the address of the request says it. */
+import { realtimeErrors } from "../errors.ts";
+
+export interface Wanted {
+  readonly pattern: string;
+  /** `*` for all. */
+  readonly namespace: string;
+  /** The cursor to go on after; `first` for the oldest event that is kept; undefined for what comes from now on. */
+  readonly after: string | undefined;
+}
+
+/** @param lastEventId what a browser's `EventSource` says when it comes again. It is newer than the address. */
+export function wantedOf(query: URLSearchParams, lastEventId: string | undefined): Wanted {
+  const one = (parameter: string): string | undefined => {
+    const [value, ...others] = query.getAll(parameter);
+    if (others.length > 0) throw realtimeErrors.parameterTwice({ parameter });
+    return value === "" ? undefined : value;
+  };
+  return {
+    pattern: one("pattern") ?? ">",
+    namespace: one("namespace") ?? "default",
+    after: lastEventId || one("after"),
+  };
+}

@@ -1,0 +1,58 @@
+import type { CounterCell, Metrics } from "@tutti/kernel";
+import type { Ending } from "./outflow/outflow.ts";
+
+/** What is followed, and over what: events by SSE or WebSocket, the replies of an rpc by SSE. */
+export type ConnectionKind = "events" | "web_socket" | "replies";
+
+const kinds: readonly ConnectionKind[] = ["events", "web_socket", "replies"];
+const endings: readonly Ending[] = ["done", "left", "stalled", "closing"];
+
+export interface ConnectionInstruments {
+  readonly sent: CounterCell;
+  opened(): void;
+  ended(why: Ending): void;
+}
+
+export interface RealtimeInstruments {
+  of(kind: ConnectionKind): ConnectionInstruments;
+}
+
+export function realtimeInstruments(metrics: Metrics): RealtimeInstruments {
+  const open = metrics.gauge({
+    name: "tutti_gateway_streams",
+    help: "Connections that follow something, by what: events, events by WebSocket, replies of an rpc.",
+    labels: ["kind"],
+  });
+  const sent = metrics.counter({
+    name: "tutti_gateway_stream_bytes_total",
+    help: "Bytes that those who follow something have taken.",
+    labels: ["kind"],
+  });
+  const ended = metrics.counter({
+    name: "tutti_gateway_streams_ended_total",
+    help: "Connections that followed something and are over: all was said, the reader left or stalled, the process stops.",
+    labels: ["why"],
+  });
+  const cells = new Map(
+    kinds.map((kind) => {
+      const gauge = open.with({ kind });
+      const whys = new Map(endings.map((why) => [why, ended.with({ why })]));
+      const instruments: ConnectionInstruments = {
+        sent: sent.with({ kind }),
+        opened: () => gauge.add(1),
+        ended(why) {
+          gauge.add(-1);
+          whys.get(why)?.add();
+        },
+      };
+      return [kind, instruments] as const;
+    }),
+  );
+  return {
+    of(kind) {
+      const found = cells.get(kind);
+      if (found === undefined) throw new TypeError(`no such kind of connection: ${kind}`);
+      return found;
+    },
+  };
+}

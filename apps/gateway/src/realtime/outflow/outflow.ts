@@ -1,0 +1,150 @@
+/**
+ * What goes out on one connection to somebody who follows something.
+ *
+ * 1. One write is under way at a time; what comes meanwhile is gathered and leaves together, in order.
+ * 2. `send` never waits. Whoever asks for `room` before sending more keeps a connection at `bytesMax` and one frame
+ *    more, however little its reader takes.
+ * 3. A reader that takes nothing for `stallMs` is cut: it comes again with its cursor, or is gone.
+ * 4. Frames that nobody will read are dropped: after the end `send` does nothing.
+ */
+import type { Pipe } from "./pipe.ts";
+
+/** Why a connection is over. `done`: all was said; `left`: by its reader; `closing`: the process stops. */
+export type Ending = "done" | "left" | "stalled" | "closing";
+
+export interface OutflowOptions {
+  readonly pipe: Pipe;
+  /** Bytes that may wait to be taken. */
+  readonly bytesMax: number;
+  /** Silence after which the reader is told that all is well. */
+  readonly heartbeatMs: number;
+  readonly stallMs: number;
+  readonly now: () => number;
+  readonly onSent: (bytes: number) => void;
+  readonly onOver: (why: Ending) => void;
+}
+
+/** Of one write: a reader who takes it slowly, but takes it, is not stalled. */
+const writeBytesMax = 65_536;
+
+export class Outflow {
+  readonly #options: OutflowOptions;
+  readonly #over = new AbortController();
+  #gathered: Uint8Array[] = [];
+  #gatheredBytes = 0;
+  /** Bytes of the write under way. */
+  #writing = 0;
+  #isScheduled = false;
+  /** When the write under way began, or the last one was taken. */
+  #lastMs: number;
+  #ending: Ending | undefined;
+  #room: PromiseWithResolvers<void> | undefined;
+
+  constructor(options: OutflowOptions) {
+    this.#options = options;
+    this.#lastMs = options.now();
+  }
+
+  /** Aborted when the connection is over. */
+  get signal(): AbortSignal {
+    return this.#over.signal;
+  }
+
+  /** Bytes that wait to be taken. */
+  get bytes(): number {
+    return this.#gatheredBytes + this.#writing;
+  }
+
+  send(frame: Uint8Array): void {
+    if (this.#ending !== undefined) return;
+    this.#gathered.push(frame);
+    this.#gatheredBytes += frame.length;
+    if (this.#isScheduled || this.#writing > 0) return;
+    this.#isScheduled = true;
+    // Not in the sender's own step: what else it sends in it leaves in the same write.
+    queueMicrotask(() => {
+      this.#isScheduled = false;
+      this.#flush();
+    });
+  }
+
+  /** Undefined where there is room; else resolves when there is again, or the connection is over. */
+  room(): Promise<void> | undefined {
+    if (this.bytes < this.#options.bytesMax || this.#over.signal.aborted) return undefined;
+    this.#room ??= Promise.withResolvers<void>();
+    return this.#room.promise;
+  }
+
+  /** Says what was sent so far and no more. */
+  end(why: Ending): void {
+    if (this.#ending !== undefined) return;
+    this.#ending = why;
+    this.#flush();
+  }
+
+  /** The reader has gone, or is sent away. */
+  cut(why: Ending): void {
+    if (this.#over.signal.aborted) return;
+    this.#ending ??= why;
+    this.#options.pipe.cut();
+    this.#finish();
+  }
+
+  /** Looks after the connection; called now and then. */
+  sweep(): void {
+    const { now, heartbeatMs, stallMs, pipe } = this.#options;
+    const silentMs = now() - this.#lastMs;
+    if (this.#writing > 0) {
+      if (silentMs >= stallMs) this.cut("stalled");
+    } else if (silentMs >= heartbeatMs) this.send(pipe.heartbeat);
+  }
+
+  #flush(): void {
+    if (this.#writing > 0 || this.#over.signal.aborted) return;
+    const { pipe, now, onSent } = this.#options;
+    if (this.#gathered.length === 0) {
+      if (this.#ending === undefined) return;
+      pipe.end();
+      this.#finish();
+      return;
+    }
+    const frames = this.#take();
+    const bytes = frames.reduce((sum, frame) => sum + frame.length, 0);
+    this.#writing = bytes;
+    this.#lastMs = now();
+    pipe.write(frames, () => {
+      this.#writing = 0;
+      this.#lastMs = now();
+      onSent(bytes);
+      this.#flush();
+      this.#tellRoom();
+    });
+  }
+
+  #take(): readonly Uint8Array[] {
+    let bytes = 0;
+    const more = this.#gathered.findIndex((frame) => {
+      bytes += frame.length;
+      return bytes > writeBytesMax;
+    });
+    const count = more === -1 ? this.#gathered.length : Math.max(1, more);
+    const frames = this.#gathered.splice(0, count);
+    for (const frame of frames) this.#gatheredBytes -= frame.length;
+    return frames;
+  }
+
+  #tellRoom(): void {
+    if (this.bytes >= this.#options.bytesMax && !this.#over.signal.aborted) return;
+    this.#room?.resolve();
+    this.#room = undefined;
+  }
+
+  #finish(): void {
+    if (this.#over.signal.aborted) return;
+    this.#gathered = [];
+    this.#gatheredBytes = 0;
+    this.#over.abort();
+    this.#tellRoom();
+    this.#options.onOver(this.#ending ?? "done");
+  }
+}

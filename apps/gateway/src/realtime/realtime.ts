@@ -1,0 +1,123 @@
+/**
+ * What is followed over HTTP: events of the bus, by server-sent events or WebSocket, and the replies of any
+ * server-streaming rpc. Who may follow what is decided before anything comes here.
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import type { Bus } from "@tutti/bus";
+import type { Component, Foundation, Health } from "@tutti/kernel";
+import { healthy } from "@tutti/kernel";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { RealtimeSettings } from "./configuration.ts";
+import { EventFeed } from "./events/event-feed.ts";
+import { sseFormat } from "./events/format.ts";
+import { wantedOf } from "./events/wanted.ts";
+import { type ConnectionKind, realtimeInstruments } from "./instruments.ts";
+import { Connections } from "./outflow/connections.ts";
+import type { Outflow } from "./outflow/outflow.ts";
+import { SsePipe } from "./outflow/sse-pipe.ts";
+import { ReplyFeed, type ReplyJson } from "./replies/reply-feed.ts";
+import { WebSocketDoor } from "./web-socket/web-socket-door.ts";
+
+export interface RealtimeParts {
+  readonly bus: Pick<Bus, "subscribe" | "end">;
+  readonly foundation: Pick<Foundation, "clock" | "timers" | "logger" | "metrics">;
+  readonly settings: RealtimeSettings;
+}
+
+/** Replies to be followed. */
+export interface FollowedReplies {
+  /** Whether the stream says when it is `live`: what comes before is a snapshot, which replaces all that was known. */
+  readonly hasSnapshot: boolean;
+  /** Makes the call: from a cursor on, empty for the beginning, until it is aborted. */
+  open(from: { readonly cursor: string; readonly signal: AbortSignal }): AsyncIterable<ReplyJson>;
+}
+
+export class Realtime implements Component {
+  readonly #parts: RealtimeParts;
+  readonly #connections: Connections;
+  readonly #webSockets: WebSocketDoor;
+
+  constructor(parts: RealtimeParts) {
+    const { foundation, settings } = parts;
+    const { clock, timers, metrics, logger } = foundation;
+    this.#parts = parts;
+    const instruments = realtimeInstruments(metrics);
+    this.#connections = new Connections({ settings, clock, timers, instruments });
+    this.#webSockets = new WebSocketDoor({ connections: this.#connections, feed: this.#feed, logger });
+  }
+
+  /** Answers `GET …/events`: registered under the prefix of the API. */
+  readonly plugin = async (app: FastifyInstance): Promise<void> => {
+    app.get("/events", (request, reply) => this.followEvents(request, reply));
+  };
+
+  async followEvents(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    this.#connections.admit();
+    const { searchParams } = new URL(request.url, "http://gateway");
+    const feed = await EventFeed.open(this.#feed, wantedOf(searchParams, lastEventIdOf(request)));
+    feed.begin({ outflow: this.#open("events", reply), format: sseFormat });
+  }
+
+  /** Answers with the replies of a stream. What it fails with before the first of them is thrown. */
+  async followReplies(request: FastifyRequest, reply: FastifyReply, replies: FollowedReplies): Promise<void> {
+    this.#connections.admit();
+    const over = new AbortController();
+    const leave = () => over.abort();
+    request.raw.once("close", leave);
+    const { searchParams } = new URL(request.url, "http://gateway");
+    const cursor = lastEventIdOf(request) ?? searchParams.get("cursor") ?? "";
+    const { hasSnapshot } = replies;
+    const opened = replies.open({ cursor, signal: over.signal });
+    const feed = await ReplyFeed.open(opened, { hasSnapshot, timers: this.#parts.foundation.timers });
+    const outflow = this.#open("replies", reply);
+    outflow.signal.addEventListener("abort", leave, { once: true });
+    if (outflow.signal.aborted) leave();
+    await feed.tell(outflow);
+  }
+
+  /** Takes over a connection that asks for a WebSocket at the address of the events. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.#webSockets.upgrade(request, socket, head);
+  }
+
+  /** Ends what is followed: readers come again, with their cursors. */
+  drain(): void {
+    this.#connections.close();
+  }
+
+  stop(): void {
+    this.#connections.stop();
+  }
+
+  health(): Health {
+    const { size: connections, bytes } = this.#connections;
+    return { ...healthy, details: { connections, bytes } };
+  }
+
+  get #feed() {
+    const { bus, settings } = this.#parts;
+    return { bus, bufferEventsMax: settings.bufferEventsMax };
+  }
+
+  #open(kind: ConnectionKind, reply: FastifyReply): Outflow {
+    reply.hijack();
+    const response: ServerResponse = reply.raw;
+    const headers = Object.fromEntries(
+      Object.entries(reply.getHeaders()).flatMap(([name, value]) =>
+        value === undefined ? [] : [[name, value]],
+      ),
+    );
+    const outflow = this.#connections.open(kind, new SsePipe(response, headers));
+    response.once("close", () => outflow.cut("left"));
+    // It may have gone while all this was made, and then says so no more.
+    if (response.destroyed || response.closed) outflow.cut("left");
+    return outflow;
+  }
+}
+
+/** What a browser's `EventSource`, and our own client, say when they come again. */
+function lastEventIdOf({ headers }: FastifyRequest): string | undefined {
+  const value = headers["last-event-id"];
+  return typeof value === "string" && value !== "" ? value : undefined;
+}

@@ -1,0 +1,86 @@
+/**
+ * The replies of a server-streaming rpc as server-sent events: `snapshot` up to the one that says that it is complete
+ * (`live`), `change` from then on, `end` when all was said, `problem` when the call failed midway.
+ *
+ * 1. Replies are asked for one by one, and only while the reader takes them: a slow reader holds one reply and what
+ *    its connection holds, and the service behind sees a slow caller.
+ * 2. A call that fails before its first reply fails as a request does.
+ * 3. A reply's cursor is the id of its event. One without anything else is a sign of life, and moves the cursor.
+ * 4. A stream without a cursor begins with a snapshot each time, which replaces all that the reader knew.
+ */
+import { errorFromUnknown, type Timers, toProblem } from "@tutti/kernel";
+import type { Outflow } from "../outflow/outflow.ts";
+import { sseFrame } from "../outflow/sse-pipe.ts";
+
+/** A reply as REST writes it. */
+export type ReplyJson = Readonly<Record<string, unknown>>;
+
+export interface ReplyFeedOptions {
+  readonly hasSnapshot: boolean;
+  readonly timers: Timers;
+}
+
+/** The first reply may take its time; the reader learns that it is being followed anyway. */
+const firstReplyMs = 1_000;
+
+export class ReplyFeed {
+  readonly #replies: AsyncIterator<ReplyJson>;
+  #first: Promise<IteratorResult<ReplyJson>>;
+  #isLive: boolean;
+
+  /** Resolves when there is something to say, or soon; rejects with what the call failed with. */
+  static async open(
+    replies: AsyncIterable<ReplyJson>,
+    { hasSnapshot, timers }: ReplyFeedOptions,
+  ): Promise<ReplyFeed> {
+    const feed = new ReplyFeed(replies[Symbol.asyncIterator](), hasSnapshot);
+    const soon = Promise.withResolvers<void>();
+    const timer = timers.after(firstReplyMs, () => soon.resolve());
+    try {
+      await Promise.race([feed.#first, soon.promise]);
+    } finally {
+      timer.cancel();
+    }
+    return feed;
+  }
+
+  private constructor(replies: AsyncIterator<ReplyJson>, hasSnapshot: boolean) {
+    this.#isLive = !hasSnapshot;
+    this.#replies = replies;
+    this.#first = replies.next();
+    // Whoever follows hears of it; nobody may be listening yet.
+    this.#first.catch(() => undefined);
+  }
+
+  /** Tells the reader all there is, until the replies or its connection are over. */
+  async tell(outflow: Outflow): Promise<void> {
+    try {
+      for (let reply = await this.#first; !reply.done; reply = await this.#replies.next()) {
+        this.#say(reply.value, outflow);
+        await outflow.room();
+        if (outflow.signal.aborted) return;
+      }
+      outflow.send(sseFrame({ name: "end", data: {} }));
+      outflow.end("done");
+    } catch (error) {
+      outflow.send(sseFrame({ name: "problem", data: toProblem(errorFromUnknown(error)) }));
+      outflow.end("done");
+    } finally {
+      await this.#replies.return?.().catch(() => undefined);
+    }
+  }
+
+  #say({ live, cursor, ...data }: ReplyJson, outflow: Outflow): void {
+    const isSnapshot = !this.#isLive;
+    this.#isLive ||= live === true;
+    const id = typeof cursor === "string" ? cursor : "";
+    if (isSnapshot && this.#isLive) outflow.send(sseFrame({ id, name: "snapshot", data: { ...data, live } }));
+    else if (!Object.values(data).every(isNothing))
+      outflow.send(sseFrame({ id, name: isSnapshot ? "snapshot" : "change", data }));
+    else if (id !== "") outflow.send(sseFrame({ id }));
+  }
+}
+
+function isNothing(value: unknown): boolean {
+  return value === undefined || value === null || (Array.isArray(value) && value.length === 0);
+}

@@ -1,0 +1,60 @@
+/**
+ * Events over WebSocket, on the address that has them as server-sent events too. Whoever is let in says nothing more:
+ * the address says what is wanted, and another address is another connection.
+ */
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { errorFromUnknown, type Logger, toProblem } from "@tutti/kernel";
+import { type WebSocket, WebSocketServer } from "ws";
+import { EventFeed, type EventFeedParts } from "../events/event-feed.ts";
+import { webSocketFormat } from "../events/format.ts";
+import { wantedOf } from "../events/wanted.ts";
+import type { Connections } from "../outflow/connections.ts";
+import { messageOf } from "./messages.ts";
+import { WebSocketPipe } from "./web-socket-pipe.ts";
+
+export interface WebSocketDoorParts {
+  readonly connections: Connections;
+  readonly feed: EventFeedParts;
+  readonly logger: Logger;
+}
+
+/** Closed for a reason that a message before it tells (RFC 6455: policy violation). */
+const refused = 1008;
+/** Nothing is expected from whoever follows. */
+const unexpected = 1003;
+
+export class WebSocketDoor {
+  readonly #parts: WebSocketDoorParts;
+  readonly #server = new WebSocketServer({ noServer: true, maxPayload: 1_024, perMessageDeflate: false });
+
+  constructor(parts: WebSocketDoorParts) {
+    this.#parts = parts;
+  }
+
+  /** Takes over a connection that asked for it; who may come in has been decided. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => {
+      webSocket.on("error", (error) => this.#parts.logger.debug("a WebSocket failed", { error }));
+      void this.#follow(webSocket, new URL(request.url ?? "/", "http://gateway").searchParams);
+    });
+  }
+
+  async #follow(webSocket: WebSocket, query: URLSearchParams): Promise<void> {
+    const { connections, feed: parts } = this.#parts;
+    try {
+      connections.admit();
+      const feed = await EventFeed.open(parts, wantedOf(query, undefined));
+      const outflow = connections.open("web_socket", new WebSocketPipe(webSocket));
+      webSocket.on("close", () => outflow.cut("left"));
+      webSocket.on("message", () => webSocket.close(unexpected, "nothing is to be said here"));
+      feed.begin({ outflow, format: webSocketFormat });
+      // It may have gone while the feed was opened, and then says so no more.
+      if (webSocket.readyState !== webSocket.OPEN) outflow.cut("left");
+    } catch (error) {
+      const problem = toProblem(errorFromUnknown(error));
+      webSocket.send(messageOf({ kind: "problem", problem }), { binary: false });
+      webSocket.close(refused, problem.code);
+    }
+  }
+}

@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { kernelErrors } from "@tutti/kernel";
+import { latch } from "@tutti/kernel/testing";
+import type { ReplyJson } from "../../src/realtime/replies/reply-feed.ts";
+import { RealtimeServer } from "../support/realtime-server.ts";
+import { refusal, SseReader } from "../support/sse-reader.ts";
+
+const run = (state: string) => ({ runs: [{ runId: "r1", state }] });
+const told = (reader: SseReader) => reader.events.map(({ name, data, id }) => [name, data, id]);
+
+describe("replies of a stream over SSE", () => {
+  it("are a snapshot until it is complete, then changes, then the end", async () => {
+    async function* replies(): AsyncGenerator<ReplyJson> {
+      yield { ...run("running"), live: false, cursor: "" };
+      yield { ...run("paused"), live: true, cursor: "" };
+      yield { ...run("completed"), live: false, cursor: "" };
+    }
+    await using server = await RealtimeServer.start({ replies });
+    await using reader = await SseReader.open(server.at("/replies"));
+    await reader.ended;
+    assert.deepEqual(told(reader), [
+      ["snapshot", run("running"), ""],
+      ["snapshot", { ...run("paused"), live: true }, ""],
+      ["change", run("completed"), ""],
+      ["end", {}, ""],
+    ]);
+  });
+
+  it("are a complete snapshot when there is nothing", async () => {
+    const done = latch();
+    async function* replies(): AsyncGenerator<ReplyJson> {
+      yield { runs: [], live: true };
+      await done.opened;
+    }
+    await using server = await RealtimeServer.start({ replies });
+    await using reader = await SseReader.open(server.at("/replies"));
+    await reader.count("snapshot", 1);
+    assert.deepEqual(told(reader), [["snapshot", { runs: [], live: true }, ""]]);
+    done.open();
+  });
+
+  it("of a stream without a snapshot are changes from the first on", async () => {
+    async function* replies(): AsyncGenerator<ReplyJson> {
+      yield { outcomes: [1] };
+      yield { outcomes: [2] };
+    }
+    await using server = await RealtimeServer.start({ replies, hasSnapshot: false });
+    await using reader = await SseReader.open(server.at("/replies"));
+    await reader.ended;
+    assert.deepEqual(
+      reader.events.map(({ name }) => name),
+      ["change", "change", "end"],
+    );
+  });
+
+  it("have the stream's cursor as ids, and go on after the last one", async () => {
+    const cursors: string[] = [];
+    async function* replies({ cursor }: { readonly cursor: string }): AsyncGenerator<ReplyJson> {
+      cursors.push(cursor);
+      yield { chunks: ["a"], live: true, cursor: "c1" };
+      yield { chunks: [], live: true, cursor: "c2" };
+      yield { chunks: ["b"], live: true, cursor: "c3" };
+    }
+    await using server = await RealtimeServer.start({ replies });
+    await using reader = await SseReader.open(server.at("/replies?cursor=c0"), { "last-event-id": "" });
+    await reader.ended;
+    assert.deepEqual(
+      told(reader).map(([name, , id]) => [name, id]),
+      [
+        ["snapshot", "c1"],
+        ["change", "c3"],
+        ["end", ""],
+      ],
+    );
+    await using again = await SseReader.open(server.at("/replies?cursor=c0"), { "last-event-id": "c3" });
+    await again.ended;
+    assert.deepEqual(cursors, ["c0", "c3"]);
+  });
+
+  it("are not there when the call fails at once: the answer is the problem", async () => {
+    // biome-ignore lint/correctness/useYield: it fails before
+    async function* replies(): AsyncGenerator<ReplyJson> {
+      throw kernelErrors.pageTokenInvalid();
+    }
+    await using server = await RealtimeServer.start({ replies });
+    const { status, problem } = await refusal(server.at("/replies"));
+    assert.deepEqual([status, problem["code"]], [400, "kernel.page_token_invalid"]);
+  });
+
+  it("end with the problem when the call fails midway", async () => {
+    async function* replies(): AsyncGenerator<ReplyJson> {
+      yield { ...run("running"), live: true };
+      throw kernelErrors.pageTokenInvalid();
+    }
+    await using server = await RealtimeServer.start({ replies });
+    await using reader = await SseReader.open(server.at("/replies"));
+    await reader.ended;
+    assert.equal(reader.events.at(-1)?.name, "problem");
+    assert.equal(reader.events.at(-1)?.data.code, "kernel.page_token_invalid");
+  });
+
+  it("are followed before the first of them has come", async () => {
+    const first = latch();
+    async function* replies(): AsyncGenerator<ReplyJson> {
+      await first.opened;
+      yield { ...run("running"), live: true };
+    }
+    await using server = await RealtimeServer.start({ replies });
+    const opening = SseReader.open(server.at("/replies"));
+    await using reader = await waiting(server, opening);
+    first.open();
+    await reader.count("snapshot", 1);
+  });
+
+  it("are asked for no more when the reader has left", async () => {
+    const left = latch();
+    async function* replies({ signal }: { readonly signal: AbortSignal }): AsyncGenerator<ReplyJson> {
+      signal.addEventListener("abort", () => left.open());
+      yield { ...run("running"), live: true };
+      await left.opened;
+    }
+    await using server = await RealtimeServer.start({ replies });
+    const reader = await SseReader.open(server.at("/replies"));
+    await reader.count("snapshot", 1);
+    await reader[Symbol.asyncDispose]();
+    await left.opened;
+  });
+
+  it("are asked for no faster than the reader takes them", async () => {
+    let asked = 0;
+    const line = "x".repeat(65_536);
+    async function* replies(): AsyncGenerator<ReplyJson> {
+      for (; asked < 1_000; asked++) yield { chunks: [line], live: true };
+    }
+    await using server = await RealtimeServer.start({ replies });
+    await using reader = await SseReader.open(server.at("/replies"));
+    await reader.count("snapshot", 1);
+    reader.pause();
+    for (let before = -1; before !== asked; ) {
+      before = asked;
+      for (let turn = 0; turn < 100; turn++) await new Promise((resolve) => setImmediate(resolve));
+    }
+    assert.ok(asked < 1_000, `${asked} were asked for`);
+    reader.resume();
+    await reader.ended;
+    assert.equal(reader.named("change").length, 999);
+  });
+});
+
+/** Lets time pass when the request has reached the server. */
+async function waiting(server: RealtimeServer, opening: Promise<SseReader>): Promise<SseReader> {
+  while (server.foundation.time.pending === 0) await new Promise((resolve) => setImmediate(resolve));
+  server.foundation.time.advance(1_000);
+  return opening;
+}
