@@ -205,6 +205,8 @@ function generatedWanted(root) {
     ...filesUnder(join(root, "proto")),
     join(root, "tools", "generate.mjs"),
     ...filesUnder(join(root, "tools", "generate")),
+    join(root, "tools", "reference", "comments.mjs"),
+    ...["routes", "plan"].map((room) => join(root, "libs", "rest", "src", room)).flatMap(filesUnder),
   ];
   const makers = ["ts-proto", "@bufbuild/buf", "@bufbuild/protobuf"].map((name) =>
     join(root, "node_modules", name, "package.json"),
@@ -316,6 +318,7 @@ export function environmentFor(root, node) {
 
 /** @param {string} folder @returns {string[]} */
 function filesUnder(folder) {
+  if (!existsSync(folder)) return [];
   return readdirSync(folder, { withFileTypes: true })
     .flatMap((entry) =>
       entry.isDirectory() ? filesUnder(join(folder, entry.name)) : [join(folder, entry.name)],

@@ -1,11 +1,12 @@
-// From proto/ to libs/contracts/src/generated.
+// From proto/ to libs/contracts/src/generated, and with the table of routes to libs/rest/src/generated.
 import { create, toBinary } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { checkedMessages, checksModule } from "./checks-code.mjs";
 import { eventCode } from "./event-code.mjs";
 import { areaOf, readImage } from "./image.mjs";
 import { messageModules } from "./messages.mjs";
-import { generatedFolder, protoFolder } from "./places.mjs";
+import { generatedFolder, protoFolder, restFolder } from "./places.mjs";
+import { restModules } from "./rest-code.mjs";
 import { Reuse } from "./reuse.mjs";
 import { readRules } from "./rules.mjs";
 import { serviceModule } from "./service-code.mjs";
@@ -13,9 +14,11 @@ import { writeFiles } from "./write.mjs";
 
 export async function generate() {
   const start = performance.now();
-  const files = await modulesOf(readImage(protoFolder), new Reuse(generatedFolder));
-  const written = writeFiles(generatedFolder, files);
-  return `${files.size} files, ${written} changed, ${Math.round(performance.now() - start)} ms`;
+  const image = readImage(protoFolder);
+  const files = await modulesOf(image, new Reuse(generatedFolder));
+  const rest = restModules(image, readRules(image));
+  const written = writeFiles(generatedFolder, files) + writeFiles(restFolder, rest);
+  return `${files.size + rest.size} files, ${written} changed, ${Math.round(performance.now() - start)} ms`;
 }
 
 /** Every generated file by its path; fails with all problems of the contracts. */

@@ -1,1 +1,2 @@
-export { Rest } from "./rest.ts";
+export type { Method, Route } from "./routes/route.ts";
+export { paramsIn, type RouteName, routeNamed, routes } from "./routes/routes.ts";

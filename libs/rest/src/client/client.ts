@@ -1,0 +1,139 @@
+/**
+ * Calls of the gateway by the names of its routes, for browsers and for Node: over `fetch`, with the types that are made
+ * from the contracts.
+ *
+ * 1. What is refused or goes wrong is a `RestError`, with the problem's code and words.
+ * 2. A stream is opened again after it broke, from the cursor after what was seen; nothing is seen twice or missed.
+ */
+import type { PlatformEvent, Routes } from "../generated/types.ts";
+import { type RouteName, routeNamed } from "../routes/routes.ts";
+import { addressOf, type Values } from "./address.ts";
+import { errorOfAnswer, unreachable } from "./problem-error.ts";
+import { type Followed, type FollowOptions, followed } from "./stream.ts";
+
+export interface ClientOptions {
+  /** Where the gateway is: `http://127.0.0.1:7400`. In a page empty: where the page came from. */
+  readonly url?: string;
+  /** The key of the installation, where it asks for one. */
+  readonly key?: string;
+  readonly fetch?: typeof fetch;
+  /** Waits between attempts of a stream; for tests. */
+  readonly pause?: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+export interface CallParts<N extends RouteName> {
+  readonly params?: Routes[N]["params"];
+  readonly query?: Routes[N]["query"];
+  readonly body?: Routes[N]["body"];
+  /** Makes a repetition harmless: the same key with the same request takes effect once. */
+  readonly idempotencyKey?: string;
+  readonly signal?: AbortSignal;
+  /** How long the call may take. */
+  readonly timeoutMs?: number;
+}
+
+/** Streams are named by their routes as well. */
+export type StreamName =
+  | "events"
+  | "tasks.output"
+  | "bulk.apply"
+  | Extract<RouteName, `${string}.watch${string}`>;
+
+export class Client {
+  readonly #url: string;
+  readonly #options: ClientOptions;
+
+  constructor(options: ClientOptions = {}) {
+    this.#url = (options.url ?? "").replace(/\/+$/, "");
+    this.#options = options;
+  }
+
+  /** The address of a route, for links and for commands to copy. */
+  address<N extends RouteName>(
+    name: N,
+    { params, query }: Pick<CallParts<N>, "params" | "query"> = {},
+  ): string {
+    return this.#url + addressOf(name, params as Values, query as Values);
+  }
+
+  async call<N extends RouteName>(name: N, parts: CallParts<N> = {}): Promise<Routes[N]["reply"]> {
+    const answer = await this.#fetch(name, parts);
+    if (!answer.ok) throw await errorOfAnswer(answer);
+    if (answer.status === 204) return undefined as Routes[N]["reply"];
+    // What comes is what the route's plan says: both are made from the contracts.
+    return (await answer.json()) as Routes[N]["reply"];
+  }
+
+  /** The bytes of an answer that is no JSON. */
+  async bytes<N extends RouteName>(name: N, parts: CallParts<N> = {}): Promise<Uint8Array> {
+    const answer = await this.#fetch(name, parts);
+    if (!answer.ok) throw await errorOfAnswer(answer);
+    return new Uint8Array(await answer.arrayBuffer());
+  }
+
+  /** Follows what happens whose type matches a pattern: from the cursor on, else from now on. Ends when aborted. */
+  async *events(
+    pattern: string | readonly string[] = [],
+    after = "",
+    options: FollowOptions = {},
+  ): AsyncGenerator<PlatformEvent, void, void> {
+    const query = { pattern, ...(after !== "" && { after }) };
+    for await (const { value } of this.follow(
+      "events",
+      { query: query as Routes["events"]["query"] },
+      options,
+    ))
+      yield value;
+  }
+
+  /** Follows a stream: each reply with the cursor after it. Ends when the server ends it, or when aborted. */
+  follow<N extends StreamName>(
+    name: N,
+    parts: Pick<CallParts<N>, "params" | "query" | "body"> = {},
+    options: FollowOptions = {},
+  ): AsyncGenerator<Followed<Routes[N]["reply"]>, void, void> {
+    return followed({
+      open: async (cursor, signal) => {
+        const answer = await this.#fetch(name, { ...parts, signal }, cursor);
+        if (!answer.ok) throw await errorOfAnswer(answer);
+        return answer;
+      },
+      ...(this.#options.pause !== undefined && { pause: this.#options.pause }),
+      ...options,
+    });
+  }
+
+  async #fetch<N extends RouteName>(name: N, parts: CallParts<N>, cursor?: string): Promise<Response> {
+    const { method } = routeNamed(name);
+    const { params, query, body, idempotencyKey, timeoutMs } = parts;
+    const { key, fetch: via = fetch } = this.#options;
+    const url = this.#url + addressOf(name, params as Values, query as Values);
+    const headers: Record<string, string> = {};
+    if (key !== undefined) headers["authorization"] = `Bearer ${key}`;
+    if (idempotencyKey !== undefined) headers["idempotency-key"] = idempotencyKey;
+    if (timeoutMs !== undefined) headers["request-timeout"] = String(timeoutMs / 1000);
+    if (cursor !== undefined && cursor !== "") headers["last-event-id"] = cursor;
+    if (body !== undefined) headers["content-type"] = "application/json";
+    const signal = signalOf(parts);
+    try {
+      return await via(url, {
+        ...{ method, headers, credentials: "same-origin" },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+        ...(signal !== undefined && { signal }),
+      });
+    } catch (thrown) {
+      if (signal?.aborted === true) throw signal.reason;
+      throw unreachable(this.#url, thrown);
+    }
+  }
+}
+
+function signalOf({
+  signal,
+  timeoutMs,
+}: Pick<CallParts<RouteName>, "signal" | "timeoutMs">): AbortSignal | undefined {
+  // The server ends the call when its time is over, and says so in words; this is for a server that does not.
+  const late = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs + 1_000);
+  if (signal === undefined || late === undefined) return signal ?? late;
+  return AbortSignal.any([signal, late]);
+}

@@ -1,0 +1,75 @@
+/** What a call ends with that was refused or went wrong: the problem document of the gateway as an error. */
+export class RestError extends Error {
+  override readonly name = "RestError";
+  /** The stable code: `workflow.run_unknown`. `rest.unreachable` where nobody answered. */
+  readonly code: string;
+  /** The HTTP status; 0 where nobody answered. */
+  readonly status: number;
+  /** In words: expected, found, what to do next. */
+  readonly detail: string;
+  /** What is wrong with the request, field by field. */
+  readonly fields: readonly WrongField[];
+  /** Whether the same call may do better later: at once elsewhere, or with the same key of idempotency. */
+  readonly retry: "never" | "same-key" | "elsewhere";
+  readonly retryAfterMs: number;
+  /** Identifiers that a program can use. */
+  readonly details: Readonly<Record<string, string>>;
+
+  constructor(problem: ProblemParts) {
+    super(problem.detail, { cause: problem.cause });
+    this.code = problem.code;
+    this.status = problem.status;
+    this.detail = problem.detail;
+    this.fields = problem.fields ?? [];
+    this.retry = problem.retry ?? "never";
+    this.retryAfterMs = problem.retryAfterMs ?? 0;
+    this.details = problem.details ?? {};
+  }
+}
+
+export interface WrongField {
+  readonly field: string;
+  readonly message: string;
+}
+
+export interface ProblemParts {
+  readonly code: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly fields?: readonly WrongField[];
+  readonly retry?: "never" | "same-key" | "elsewhere";
+  readonly retryAfterMs?: number;
+  readonly details?: Readonly<Record<string, string>>;
+  readonly cause?: unknown;
+}
+
+/** The error of an answer that is not what was asked for; whatever stands between may have answered, too. */
+export async function errorOfAnswer(answer: Response): Promise<RestError> {
+  const { status } = answer;
+  const text = await answer.text().catch(() => "");
+  const problem = problemIn(text);
+  if (problem !== undefined) return new RestError({ ...problem, status });
+  const said = text.trim().slice(0, 200);
+  return new RestError({
+    ...{ code: "rest.strange_answer", status },
+    detail: `expected an answer of Tutti, found ${status}${said === "" ? "" : `: ${said}`}; look at what stands before it`,
+  });
+}
+
+export function unreachable(url: string, cause: unknown): RestError {
+  const why = cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : String(cause);
+  return new RestError({
+    ...{ code: "rest.unreachable", status: 0, retry: "same-key", cause },
+    detail: `expected Tutti at ${url}, found nobody who answers (${why}); start it with npm start, or name its address`,
+  });
+}
+
+function problemIn(text: string): ProblemParts | undefined {
+  try {
+    const found: Partial<ProblemParts> | null = JSON.parse(text);
+    if (typeof found?.code !== "string" || typeof found.detail !== "string") return undefined;
+    return { ...found, code: found.code, detail: found.detail, status: 0 };
+  } catch {
+    return undefined;
+  }
+}

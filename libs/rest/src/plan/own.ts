@@ -1,0 +1,198 @@
+/**
+ * What the gateway answers by itself, without an rpc that it could be read from: parameters and answers as JSON Schema.
+ * The types of `@tutti/rest/types` are made from these as well.
+ */
+import type { RouteName } from "../routes/routes.ts";
+
+/** As much of JSON Schema as is needed here. */
+export interface OwnSchema {
+  readonly type?: "object" | "array" | "string" | "number" | "integer" | "boolean";
+  readonly $ref?: string;
+  readonly description?: string;
+  readonly properties?: Readonly<Record<string, OwnSchema>>;
+  readonly required?: readonly string[];
+  readonly items?: OwnSchema;
+  readonly additionalProperties?: OwnSchema;
+  readonly enum?: readonly string[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly maxLength?: number;
+}
+
+export interface OwnRoute {
+  readonly params?: Readonly<Record<string, OwnSchema>>;
+  readonly query?: Readonly<Record<string, OwnSchema>>;
+  readonly body?: OwnSchema;
+  /** None: the answer has no body. */
+  readonly reply?: OwnSchema;
+}
+
+const text = (description: string): OwnSchema => ({ type: "string", description });
+const count = (description: string, maximum?: number): OwnSchema => ({
+  ...{ type: "integer", description, minimum: 0 },
+  ...(maximum !== undefined && { maximum }),
+});
+const moment = (description: string): OwnSchema => ({ type: "number", description });
+const flag = (description: string): OwnSchema => ({ type: "boolean", description });
+const many = (items: OwnSchema): OwnSchema => ({ type: "array", items });
+const ref = (name: string): OwnSchema => ({ $ref: name });
+const object = (
+  properties: Readonly<Record<string, OwnSchema>>,
+  required: readonly string[] = Object.keys(properties),
+): OwnSchema => ({ type: "object", properties, required });
+/** Any JSON. */
+const anything = (description: string): OwnSchema => ({ description });
+
+const namespace = text("The namespace; without it `default`.");
+const run = { id: text("The run.") };
+const paged = {
+  size: count("How many are wanted; without it 100.", 1000),
+  token: text("`nextToken` of the page before."),
+};
+
+/** Schemas with a name of their own, to be referred to. */
+export const ownSchemas: Readonly<Record<string, OwnSchema>> = {
+  RunEvent: object(
+    {
+      event: count("Its number among the events of the run, from 1."),
+      timeMs: moment("When it was decided."),
+      type: text("What happened: `task_completed`."),
+      version: count("Version of the event's form."),
+      data: {
+        type: "object",
+        description:
+          "What it says, user's data as plain values. Where it names tasks by `node`, `task` beside it has the id.",
+        additionalProperties: {},
+      },
+      tasks: many(text("Ids of the tasks that it is about.")),
+      cause: ref("Cause"),
+    },
+    ["event", "timeMs", "type", "version", "data", "tasks"],
+  ),
+  RunHistory: object(
+    {
+      events: many(ref("RunEvent")),
+      nextToken: text("Token of the next page; absent at the end."),
+      total: count("How many events there are, where the run has ended."),
+    },
+    ["events"],
+  ),
+  RunPast: object(
+    {
+      event: count("After which event."),
+      run: ref("Run"),
+      tasks: many(ref("Task")),
+      nextToken: text("Token of the next page of tasks; absent at the end."),
+    },
+    ["event", "run", "tasks"],
+  ),
+  Whoami: object({
+    kind: {
+      type: "string",
+      enum: ["person", "service", "agent"],
+      description: "What kind of being the caller is.",
+    },
+    id: text("Unique within the kind: `local-admin`."),
+    roles: many(text("What it may be: `admin`.")),
+    by: {
+      ...{ type: "string", enum: ["loopback", "cookie", "key"] },
+      description: "How that is known: a program on this machine, a browser that signed in, or the key.",
+    },
+    version: text("Version of the software that answers."),
+  }),
+  Metric: object({
+    name: text("Its name: `tutti_workflow_runs_started_total`."),
+    type: {
+      type: "string",
+      enum: ["counter", "gauge", "histogram"],
+      description: "What kind of metric it is.",
+    },
+    help: text("What it measures."),
+    labels: many(text("Its labels.")),
+  }),
+  MetricPoint: object({ timeMs: moment("When."), value: { type: "number", description: "How much." } }),
+  MetricSeries: object(
+    {
+      name: text("The metric."),
+      labels: { type: "object", additionalProperties: { type: "string" }, description: "Its labels." },
+      figure: text("Which of its figures: `value`, `rate`, `p50`, `p95`, `p99`."),
+      points: many(ref("MetricPoint")),
+    },
+    ["name", "labels", "points"],
+  ),
+  PlatformEvent: object(
+    {
+      id: text("Unique among the events."),
+      type: text("What happened: `tutti.workflow.run.started`."),
+      cursor: text("Where to go on after it."),
+      timeMs: moment("When it happened."),
+      source: text("What told it."),
+      subject: text("What it is about."),
+      namespace: text("The namespace that it is in."),
+      data: { type: "object", description: "What the event says.", additionalProperties: {} },
+    },
+    ["id", "type", "cursor", "timeMs", "data"],
+  ),
+  ComponentStatus: {
+    type: "object",
+    description: "An orchestrator or component, with its parts.",
+    properties: {},
+    additionalProperties: {},
+  },
+  SignedIn: object({ expiresMs: moment("When the sign-in ends.") }),
+};
+
+export const ownRoutes: Readonly<Partial<Record<RouteName, OwnRoute>>> = {
+  "runs.history": {
+    params: run,
+    query: {
+      namespace,
+      ...paged,
+      afterEvent: count(
+        "Start after this event instead of by token; without it at the beginning.",
+        1_000_000,
+      ),
+    },
+    reply: ref("RunHistory"),
+  },
+  "runs.state": {
+    params: run,
+    query: {
+      namespace,
+      event: count("Number of the event after which it is wanted; without it as it is.", 1_000_000),
+      withPayloads: flag("Whether inputs and outputs of the tasks are wanted too."),
+      ...paged,
+    },
+    reply: ref("RunPast"),
+  },
+  "blobs.get": {
+    params: { sha256: text("SHA-256 of the content, in 64 hexadecimal digits.") },
+    query: { namespace, mediaType: text("The media type to answer with; without it bytes.") },
+  },
+  events: {
+    query: {
+      pattern: many(text("Types of events, `*` for one word and `>` for all that follow; without it all.")),
+      after: text("The cursor of the last event seen; without it from now on."),
+      namespace: text("Only those of this namespace; without it all."),
+    },
+    reply: ref("PlatformEvent"),
+  },
+  "metrics.list": { reply: object({ metrics: many(ref("Metric")) }) },
+  "metrics.series": {
+    query: {
+      name: many(text("The metrics that are wanted.")),
+      fromMs: moment("From when on; without it as far back as is kept."),
+      toMs: moment("Until when; without it now."),
+      points: count("How many points a series may have; without it as many as there are.", 10_000),
+    },
+    reply: object({ series: many(ref("MetricSeries")) }),
+  },
+  status: { reply: ref("ComponentStatus") },
+  whoami: { reply: ref("Whoami") },
+  signIn: {
+    body: object({ token: text("The one-time token, or the key.") }),
+    reply: ref("SignedIn"),
+  },
+  signOut: {},
+  openapi: { reply: anything("The description.") },
+};

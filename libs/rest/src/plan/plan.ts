@@ -1,0 +1,151 @@
+/**
+ * Where each field of a request is in an HTTP request: in the path, the query, the body, or a header. Everything that
+ * tells of routes goes by it: the gateway, the types, the description and the page of the reference.
+ *
+ * 1. The namespace is always in the query, the key of idempotency in its header.
+ * 2. Without a body, what is not in the path is in the query, messages by their fields and lists by repetition.
+ * 3. A reply that is one thing is that thing; how a list goes on stands beside the list.
+ */
+import type { Route } from "../routes/route.ts";
+import { paramsIn } from "../routes/routes.ts";
+import { type FieldTable, messageOf, type RpcTable, type Schema, wellKnown } from "./schema.ts";
+
+/** A field and where it is in the message: the names of the fields that lead to it. */
+export interface PlannedField {
+  /** As it is called where it stands. */
+  readonly name: string;
+  readonly path: readonly FieldTable[];
+  readonly field: FieldTable;
+}
+
+export interface RoutePlan {
+  readonly route: Route;
+  readonly rpc: RpcTable;
+  readonly params: readonly PlannedField[];
+  readonly query: readonly PlannedField[];
+  readonly body: BodyPlan | undefined;
+  /** Where the key of idempotency goes. */
+  readonly key: PlannedField | undefined;
+  readonly reply: ReplyPlan;
+}
+
+export type BodyPlan =
+  | { readonly is: "fields"; readonly fields: readonly PlannedField[] }
+  | { readonly is: "field"; readonly field: PlannedField };
+
+export interface ReplyPlan {
+  /** The message of the contract. */
+  readonly type: string;
+  /** The field that is the whole answer. */
+  readonly only: FieldTable | undefined;
+}
+
+export function planOf(route: Route & { readonly rpc: string }, schema: Schema): RoutePlan {
+  const rpc = schema.rpcs[route.rpc];
+  if (rpc === undefined)
+    throw new Error(`expected an rpc of the contracts at ${route.name}, found ${route.rpc}`);
+  const standing = fieldsOf(route, rpc, schema);
+  const taken = new Set<string>();
+  const take = (path: string, name: string): PlannedField => {
+    taken.add(path);
+    return { ...fieldAt(schema, rpc.request, path, route.name), name };
+  };
+  const params = paramsIn(route.path).map((name) => take(route.params?.[name] ?? name, name));
+  const renamed = Object.entries(route.query ?? {}).map(([name, path]) => take(path, name));
+  const isBodied = route.method !== "GET" && route.method !== "DELETE";
+  const body = route.body === undefined ? undefined : take(route.body, route.body);
+  for (const path of mergedPaths(route)) taken.add(path);
+  const rest = standing.filter((one) => !taken.has(pathOf(one)));
+  const key = rest.find((one) => pathOf(one) === "idempotencyKey");
+  const left = rest.filter((one) => one !== key);
+  const inQuery = left.filter((one) => !isBodied || body !== undefined || isAlwaysQueried(one));
+  const query = [...renamed, ...inQuery].flatMap((one) => flattened(one, schema, route.name));
+  const inBody = left.filter((one) => !inQuery.includes(one));
+  unambiguous(route.name, query);
+  return {
+    ...{ route, rpc, params, query, key },
+    body: body === undefined ? bodyOf(inBody) : { is: "field", field: body },
+    reply: { type: rpc.reply, only: onlyOf(schema, rpc.reply) },
+  };
+}
+
+function unambiguous(route: string, fields: readonly PlannedField[]): void {
+  const twice = fields.find(({ name }, at) => fields.findIndex((other) => other.name === name) !== at);
+  if (twice !== undefined) throw new Error(`${route}: two fields would be ${twice.name}: name one in query`);
+}
+
+export const pathOf = ({ path }: Pick<PlannedField, "path">): string =>
+  path.map(({ name }) => name).join(".");
+
+function bodyOf(fields: readonly PlannedField[]): BodyPlan | undefined {
+  return fields.length === 0 ? undefined : { is: "fields", fields };
+}
+
+function isAlwaysQueried(one: PlannedField): boolean {
+  return pathOf(one) === "namespace" || one.path[0]?.of === wellKnown.page;
+}
+
+function mergedPaths({ merge }: Route): readonly string[] {
+  if (merge === undefined) return [];
+  return [merge.mask.split(".", 1)[0] ?? ""];
+}
+
+/** The fields of a request, those of a hoisted field in its place. */
+function fieldsOf(route: Route, rpc: RpcTable, schema: Schema): PlannedField[] {
+  const omitted = new Set(route.omit);
+  const hoisted = new Set(route.hoist);
+  return messageOf(schema, rpc.request)
+    .fields.filter(({ name }) => !omitted.has(name))
+    .flatMap((field) => {
+      const own = { name: field.json, path: [field], field };
+      if (field.of !== wellKnown.page && !hoisted.has(field.name)) return [own];
+      return messageOf(schema, field.of ?? "")
+        .fields.filter(({ name }) => name !== "namespace")
+        .map((inner) => ({ name: inner.json, path: [field, inner], field: inner }));
+    });
+}
+
+function fieldAt(schema: Schema, type: string, path: string, route: string): Omit<PlannedField, "name"> {
+  const fields: FieldTable[] = [];
+  let table = messageOf(schema, type);
+  for (const name of path.split(".")) {
+    const field = table.fields.find((one) => one.name === name);
+    if (field === undefined) throw new Error(`${route}: ${path} leads to no field of ${type}`);
+    fields.push(field);
+    if (field.kind === "message") table = messageOf(schema, field.of ?? "");
+  }
+  const field = fields.at(-1);
+  if (field === undefined) throw new Error(`${route}: expected a path, found none`);
+  return { path: fields, field };
+}
+
+/** A field as parameters of a query. */
+function flattened(one: PlannedField, schema: Schema, route: string): PlannedField[] {
+  const { field, name, path } = one;
+  if (field.of === wellKnown.selector) return [{ ...one, name: singular(name) }];
+  if (field.many === "list" && field.kind !== "message") return [{ ...one, name: singular(name) }];
+  if (field.many !== undefined) throw new Error(`${route}: ${name} cannot be said in a query`);
+  if (field.kind !== "message") return [one];
+  return messageOf(schema, field.of ?? "").fields.flatMap((inner) =>
+    flattened({ name: joined(name, inner.json), path: [...path, inner], field: inner }, schema, route),
+  );
+}
+
+/** `created` and `fromMs` are `createdFromMs`. */
+function joined(name: string, inner: string): string {
+  return `${name}${inner[0]?.toUpperCase() ?? ""}${inner.slice(1)}`;
+}
+
+/** What is repeated in a query is called by what one of it is. */
+function singular(name: string): string {
+  if (name.endsWith("ies")) return `${name.slice(0, -3)}y`;
+  if (name.endsWith("ses")) return name.slice(0, -2);
+  return name.endsWith("s") ? name.slice(0, -1) : name;
+}
+
+/** The one field of a reply that is all of it. */
+function onlyOf(schema: Schema, type: string): FieldTable | undefined {
+  const [first, ...others] = messageOf(schema, type).fields;
+  if (first?.kind !== "message" || first.many !== undefined || others.length > 0) return undefined;
+  return first;
+}

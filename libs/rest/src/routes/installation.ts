@@ -1,0 +1,104 @@
+import type { Route } from "./route.ts";
+
+const registry = "tutti.registry.v1.RegistryService";
+const runtime = "tutti.runtime.v1.RuntimeService";
+
+export const installationRoutes = [
+  { name: "services.list", method: "GET", path: "/v1/services", rpc: `${registry}/ListServices` },
+  { name: "instances.list", method: "GET", path: "/v1/instances", rpc: `${registry}/FindInstances` },
+  {
+    name: "instances.get",
+    method: "GET",
+    path: "/v1/instances/{id}",
+    rpc: `${registry}/GetInstance`,
+    params: { id: "instanceId" },
+  },
+  {
+    name: "capabilities.list",
+    method: "GET",
+    path: "/v1/capabilities",
+    rpc: `${registry}/GetCapabilityMap`,
+  },
+  {
+    name: "capabilities.get",
+    method: "GET",
+    path: "/v1/capabilities/{name}",
+    rpc: `${registry}/FindCapabilities`,
+    params: { name: "name" },
+  },
+  {
+    name: "quarantine.list",
+    method: "GET",
+    path: "/v1/quarantine",
+    rpc: `${runtime}/ListQuarantined`,
+    service: "workflow",
+  },
+  {
+    name: "quarantine.repair",
+    method: "POST",
+    path: "/v1/quarantine/{kind}/{id}/repair",
+    rpc: `${runtime}/RepairQuarantined`,
+    service: "workflow",
+    params: { kind: "kind", id: "id" },
+  },
+  {
+    name: "partitions.list",
+    method: "GET",
+    path: "/v1/partitions",
+    rpc: `${runtime}/ListPartitions`,
+    service: "workflow",
+  },
+  {
+    name: "blobs.get",
+    method: "GET",
+    path: "/v1/blobs/{sha256}",
+    stream: "bytes",
+    summary: "Gives the bytes of a blob, which an input or an output refers to.",
+  },
+  {
+    name: "events",
+    method: "GET",
+    path: "/v1/events",
+    stream: "events",
+    summary: "Follows the events of the installation whose types match patterns, from a cursor on.",
+  },
+  {
+    name: "metrics.list",
+    method: "GET",
+    path: "/v1/metrics",
+    summary: "Lists the metrics whose latest figures the platform keeps.",
+  },
+  {
+    name: "metrics.series",
+    method: "GET",
+    path: "/v1/metrics/series",
+    summary: "Gives the latest figures of metrics as series over time.",
+  },
+  {
+    name: "status",
+    method: "GET",
+    path: "/v1/status",
+    summary: "Gives the tree of services and components of the process that answers, and how each is doing.",
+  },
+  {
+    name: "whoami",
+    method: "GET",
+    path: "/v1/whoami",
+    summary: "Says who the caller is, and what may be done.",
+  },
+  {
+    name: "signIn",
+    method: "POST",
+    path: "/v1/sign-in",
+    open: true,
+    summary: "Signs a browser in with a one-time token or the key; the answer sets the cookie.",
+  },
+  { name: "signOut", method: "POST", path: "/v1/sign-out", open: true, summary: "Signs a browser out." },
+  {
+    name: "openapi",
+    method: "GET",
+    path: "/v1/openapi.json",
+    open: true,
+    summary: "Gives the description of these routes as OpenAPI 3.1.",
+  },
+] as const satisfies readonly Route[];

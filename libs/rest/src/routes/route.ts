@@ -1,0 +1,38 @@
+/**
+ * What a route is: a method and a path over an rpc of the contracts. The table of them all knows no codec, so that a
+ * page can carry it; what a request has in its path, its query and its body follows from the contracts and from what
+ * is said here.
+ */
+export interface Route {
+  /** How programs call it: `runs.start`. */
+  readonly name: string;
+  readonly method: Method;
+  /** With its parameters in braces: `/v1/runs/{id}`. */
+  readonly path: string;
+  /** `tutti.workflow.v1.RunService/StartRun`; none where the gateway itself answers. */
+  readonly rpc?: string;
+  /** The service that is asked, where several host the contract. */
+  readonly service?: string;
+  /** Where the parameters of the path go in the request: `{ id: "runId" }`. */
+  readonly params?: Readonly<Record<string, string>>;
+  /** Fields of the request whose own fields stand in their place: `spec`, so that a body begins with what is in it. */
+  readonly hoist?: readonly string[];
+  /** Fields of the request that are parameters of the query though there is a body, or under another name. */
+  readonly query?: Readonly<Record<string, string>>;
+  /** The one field that the body is. Without it, a body has what is neither in the path nor in the query. */
+  readonly body?: string;
+  /** Fields of the request that are not to be had over REST. */
+  readonly omit?: readonly string[];
+  /** The body changes what is there: fields that it has are taken over, others stay. */
+  readonly merge?: { readonly field: string; readonly mask: string; readonly revision: string };
+  /** Answers go on: as events of a stream, or bytes as they come. */
+  readonly stream?: "events" | "bytes";
+  /** What is asked of a stream as one request, and its replies put together. */
+  readonly gathered?: true;
+  /** In one sentence, where the rpc's own words do not fit. */
+  readonly summary?: string;
+  /** May be called by whoever reaches the port. */
+  readonly open?: true;
+}
+
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";

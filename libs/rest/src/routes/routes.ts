@@ -1,0 +1,25 @@
+/** Every route there is: what the gateway serves, the description tells, and the command and the page call. */
+import { agentRoutes } from "./agents.ts";
+import { installationRoutes } from "./installation.ts";
+import type { Route } from "./route.ts";
+import { runRoutes } from "./runs.ts";
+import { workflowRoutes } from "./workflows.ts";
+
+const table = [...runRoutes, ...workflowRoutes, ...agentRoutes, ...installationRoutes] as const;
+
+export type RouteName = (typeof table)[number]["name"];
+
+export const routes: readonly (Route & { readonly name: RouteName })[] = table;
+
+const byName: ReadonlyMap<string, Route> = new Map(routes.map((route) => [route.name, route]));
+
+export function routeNamed(name: RouteName): Route {
+  const route = byName.get(name);
+  if (route === undefined) throw new Error(`expected the name of a route, found ${name}`);
+  return route;
+}
+
+/** The parameters in a path, in their order. */
+export function paramsIn(path: string): readonly string[] {
+  return [...path.matchAll(/\{(\w+)\}/g)].map(([, param = ""]) => param);
+}
