@@ -1,0 +1,130 @@
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import type {
+  Agent,
+  Definition,
+  GetAgentReply,
+  Graph,
+  ListAgentsReply,
+  ListApprovalsReply,
+  ListDefinitionsReply,
+  ListDefinitionVersionsReply,
+  ListFiringsReply,
+  ListRunsReply,
+  ListSchedulesReply,
+  Run,
+  RunCount,
+  Schedule,
+  Whoami,
+} from "@tutti/rest/types";
+import { pathOf } from "../elements/spelled.ts";
+import { send } from "./send.ts";
+
+/** What the page asks. The first word of a key, with an id where there is one, is what events touch. */
+
+export type Filter = NonNullable<Parameters<typeof pathOf>[1]>;
+
+/** Reads a route. What it answers with is as the description of the routes says; here bytes become values. */
+export async function read<Answer>(path: string, signal: AbortSignal): Promise<Answer> {
+  return (await send({ method: "GET", path }, signal)) as Answer;
+}
+
+export const whoQuery = () =>
+  queryOptions({
+    queryKey: ["who"],
+    queryFn: ({ signal }) => read<Whoami>(pathOf(["whoami"]), signal),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+export const runPageSize = 200;
+
+export const runsQuery = (filter: Filter) =>
+  infiniteQueryOptions({
+    queryKey: ["runs", filter],
+    queryFn: ({ signal, pageParam }) =>
+      read<ListRunsReply>(pathOf(["runs"], { ...filter, size: runPageSize, token: pageParam }), signal),
+    initialPageParam: "",
+    getNextPageParam: (page) => page.nextToken || undefined,
+  });
+
+export const someRunsQuery = (filter: Filter, size: number) =>
+  queryOptions({
+    queryKey: ["runs", { some: filter, size }],
+    queryFn: ({ signal }) => read<ListRunsReply>(pathOf(["runs"], { ...filter, size }), signal),
+  });
+
+export const countsQuery = (filter: Filter, by: string) =>
+  queryOptions({
+    queryKey: ["counts", { filter, by }],
+    queryFn: ({ signal }) =>
+      read<{ counts: readonly RunCount[] }>(pathOf(["runs", "count"], { ...filter, by }), signal),
+  });
+
+export const runQuery = (runId: string) =>
+  queryOptions({
+    queryKey: ["run", runId],
+    queryFn: ({ signal }) => read<Run>(pathOf(["runs", runId]), signal),
+  });
+
+export const approvalsQuery = (verdict: readonly string[] = []) =>
+  queryOptions({
+    queryKey: ["approvals", { verdict }],
+    queryFn: ({ signal }) => read<ListApprovalsReply>(pathOf(["approvals"], { verdict, size: 500 }), signal),
+  });
+
+export const workflowsQuery = (filter: Filter = {}) =>
+  queryOptions({
+    queryKey: ["workflows", filter],
+    queryFn: ({ signal }) =>
+      read<ListDefinitionsReply>(pathOf(["workflows"], { ...filter, size: 1000 }), signal),
+  });
+
+export const workflowQuery = (name: string, version: { hash?: string; label?: string } = {}) =>
+  queryOptions({
+    queryKey: ["workflow", { name, ...version }],
+    queryFn: ({ signal }) =>
+      read<Definition>(pathOf(["workflows", name], { ...version, withSource: true }), signal),
+  });
+
+export const versionsQuery = (name: string) =>
+  queryOptions({
+    queryKey: ["workflow", { versions: name }],
+    queryFn: ({ signal }) =>
+      read<ListDefinitionVersionsReply>(pathOf(["workflows", name, "versions"]), signal),
+  });
+
+export const graphQuery = (name: string, version: { hash?: string } = {}) =>
+  queryOptions({
+    queryKey: ["workflow", { graph: name, ...version }],
+    queryFn: ({ signal }) => read<Graph>(pathOf(["workflows", name, "graph"], version), signal),
+  });
+
+export const agentsQuery = () =>
+  queryOptions({
+    queryKey: ["agents"],
+    queryFn: ({ signal }) => read<ListAgentsReply>(pathOf(["agents"], { size: 1000 }), signal),
+  });
+
+export const agentQuery = ({ agentId, pool }: Pick<Agent, "agentId" | "pool">) =>
+  queryOptions({
+    queryKey: ["agents", { agentId, pool }],
+    queryFn: ({ signal }) => read<GetAgentReply>(pathOf(["agents", agentId ?? ""], { pool }), signal),
+  });
+
+export const schedulesQuery = () =>
+  queryOptions({
+    queryKey: ["schedules"],
+    queryFn: ({ signal }) => read<ListSchedulesReply>(pathOf(["schedules"], { size: 1000 }), signal),
+  });
+
+export const scheduleQuery = (scheduleId: string) =>
+  queryOptions({
+    queryKey: ["schedule", scheduleId],
+    queryFn: ({ signal }) => read<Schedule>(pathOf(["schedules", scheduleId]), signal),
+  });
+
+export const firingsQuery = (scheduleId: string) =>
+  queryOptions({
+    queryKey: ["schedule", scheduleId, "firings"],
+    queryFn: ({ signal }) =>
+      read<ListFiringsReply>(pathOf(["schedules", scheduleId, "firings"], { size: 100 }), signal),
+  });

@@ -1,0 +1,28 @@
+import { QueryCache, QueryClient } from "@tanstack/react-query";
+import { CallFailed } from "./send.ts";
+
+/** Told when the platform no longer knows who asks, wherever that is noticed first. */
+export const signedOut = new EventTarget();
+
+/**
+ * The page's memory of what it asked. Nothing polls: live events say what to ask again. Failed questions are not
+ * repeated by themselves, because the connection's return repeats all of them.
+ */
+export const queryClient = new QueryClient({
+  queryCache: new QueryCache({
+    onError: (error) => {
+      if (error instanceof CallFailed && error.error.status === 401)
+        signedOut.dispatchEvent(new Event("out"));
+    },
+  }),
+  defaultOptions: {
+    queries: {
+      staleTime: 15_000,
+      gcTime: 300_000,
+      retry: false,
+      refetchOnWindowFocus: true,
+      networkMode: "always",
+    },
+    mutations: { networkMode: "always" },
+  },
+});

@@ -1,0 +1,81 @@
+import { intentKey } from "../effects/chance.ts";
+import type { Call } from "../elements/spelled.ts";
+
+/** What went wrong with a call, in words a person can act on. */
+export interface PageError {
+  /** The stable code of the error; `page.away` when nobody answered. */
+  readonly code: string;
+  readonly message: string;
+  readonly status: number;
+  /** What is wrong with which field of what was sent. */
+  readonly fields: readonly { readonly field: string; readonly message: string }[];
+}
+
+/** A failed call as an exception, as queries want it. */
+export class CallFailed extends Error {
+  readonly error: PageError;
+
+  constructor(error: PageError) {
+    super(error.message);
+    this.error = error;
+  }
+}
+
+export const awayMessage = "The platform does not answer. It may be stopped: start it with npm start.";
+
+export function pageError(error: unknown): PageError {
+  if (error instanceof CallFailed) return error.error;
+  const message = error instanceof Error ? error.message : String(error);
+  return { code: "page.unexpected", message, status: 0, fields: [] };
+}
+
+/** Makes a call and gives back its JSON. What changes something bears a key, so that a repetition counts once. */
+export async function send(call: Call, signal?: AbortSignal): Promise<unknown> {
+  const headers: Record<string, string> = { accept: "application/json" };
+  if (call.body !== undefined) headers["content-type"] = "application/json";
+  if (call.method === "POST") headers["idempotency-key"] = intentKey();
+  const body = call.body === undefined ? null : JSON.stringify(call.body);
+  let response: Response;
+  try {
+    response = await fetch(call.path, { method: call.method, headers, body, signal: signal ?? null });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new CallFailed({ code: "page.away", message: awayMessage, status: 0, fields: [] });
+  }
+  const text = await response.text();
+  if (response.ok) return text === "" ? {} : (JSON.parse(text) as unknown);
+  throw new CallFailed(problemOf(response.status, text));
+}
+
+function problemOf(status: number, text: string): PageError {
+  const problem = parsed(text);
+  const detail = problem["detail"] ?? problem["title"];
+  const code = problem["code"];
+  return {
+    code: typeof code === "string" ? code : `http.${status}`,
+    message: typeof detail === "string" ? detail : `The platform answered with status ${status}.`,
+    status,
+    fields: fieldsOf(problem["fields"]),
+  };
+}
+
+function fieldsOf(fields: unknown): PageError["fields"] {
+  if (!Array.isArray(fields)) return [];
+  return fields.flatMap((entry: unknown) => {
+    const { field, message } = isRecord(entry) ? entry : {};
+    return typeof field === "string" && typeof message === "string" ? [{ field, message }] : [];
+  });
+}
+
+function parsed(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isRecord(value) ? value : {};
+  } catch {
+    return {};
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,28 @@
+/**
+ * What an event of the bus touches of what the page shows, as the first words of keys. An event that touches nothing
+ * that is shown costs nothing: only shown queries are asked again.
+ */
+export function touchedBy(type: string, subject: string): readonly string[] {
+  const [, area, thing] = type.split(".");
+  if (type === "page.beat") return ["agents", "series", "status"];
+  if (area === "workflow" && thing === "run") return ["runs", "counts", "schedules", ...aboutRun(subject)];
+  if (area === "workflow" && thing === "task") return aboutRun(subject);
+  if (thing === "approval") return ["approvals", "runs", "counts", ...aboutRun(subject)];
+  if (area === "workflow" && thing === "definition") return ["workflows", "workflow"];
+  if (area === "workflow" && thing === "schedule") return ["schedules", `schedule ${idIn(subject)}`];
+  if (area === "swarm") return ["agents"];
+  if (area === "platform" || area === "registry" || area === "runtime") return ["status"];
+  return [];
+}
+
+function aboutRun(subject: string): readonly string[] {
+  const id = idIn(subject);
+  return id === "" ? [] : [`run ${id}`];
+}
+
+/** The id that a subject ends with, be it alone or behind a path. A task stands behind its run. */
+function idIn(subject: string): string {
+  const parts = subject.split("/").filter(Boolean);
+  const at = parts.indexOf("runs");
+  return (at >= 0 ? parts[at + 1] : parts.at(-1)) ?? "";
+}

@@ -1,0 +1,19 @@
+/**
+ * The one place of the page where time comes from. Everything else takes moments as numbers, so that what formats and
+ * patches can be tested at any time.
+ */
+export function nowMs(): number {
+  return Date.now();
+}
+
+/** Calls once after a while; what is given back calls it off. */
+export function after(delayMs: number, act: () => void): () => void {
+  const timer = setTimeout(act, delayMs);
+  return () => clearTimeout(timer);
+}
+
+/** Calls again and again; what is given back ends it. */
+export function every(periodMs: number, act: () => void): () => void {
+  const timer = setInterval(act, periodMs);
+  return () => clearInterval(timer);
+}

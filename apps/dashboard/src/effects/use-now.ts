@@ -1,0 +1,29 @@
+import { useSyncExternalStore } from "react";
+import { every, nowMs } from "./time.ts";
+
+// One clock for all that says "3 s ago": everything on the page changes on the same beat.
+const listeners = new Set<() => void>();
+let shownMs = nowMs();
+let stop: (() => void) | undefined;
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  if (stop === undefined) {
+    shownMs = nowMs();
+    stop = every(1_000, () => {
+      shownMs = nowMs();
+      for (const listen of listeners) listen();
+    });
+  }
+  return () => {
+    listeners.delete(listener);
+    if (listeners.size > 0) return;
+    stop?.();
+    stop = undefined;
+  };
+}
+
+/** The present time, to the second. */
+export function useNow(): number {
+  return useSyncExternalStore(subscribe, () => shownMs);
+}

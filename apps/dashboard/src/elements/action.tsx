@@ -1,0 +1,62 @@
+import { useMutation } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { type PageError, pageError, send } from "../data/send.ts";
+import { notify } from "../shell/notice-board.ts";
+import type { Call } from "./spelled.ts";
+import { Spelled } from "./spelled-popover.tsx";
+
+export interface ActionOptions {
+  label: string;
+  /** What it does over REST. */
+  call: Call;
+  /** The same as a command, where there is one. */
+  command?: string | undefined;
+  /** What it looks like: `main` for the one thing to do here, `grave` for what cannot be taken back. */
+  weight?: "main" | "plain" | "grave";
+  /** Instead of sending the call: a form that validates first, a dialog that asks first. */
+  perform?: () => Promise<unknown> | undefined;
+  /** What is said when it has been done; nothing is said where the page shows it by itself. */
+  said?: string | undefined;
+  onDone?: ((reply: unknown) => void) | undefined;
+  onError?: ((error: PageError) => void) | undefined;
+  disabled?: boolean | undefined;
+  submit?: boolean;
+  children?: ReactNode;
+}
+
+/**
+ * The button of this page. Whatever it does can be done without it: beside it is shown how, as a call and as a command.
+ * While it is at work it cannot be pressed again; what goes wrong is said in words.
+ */
+export function Action(options: ActionOptions) {
+  const { label, call, command, weight = "plain", disabled = false, submit = false } = options;
+  const work = useMutation({
+    mutationFn: async () => (options.perform === undefined ? send(call) : options.perform()),
+    onSuccess: (reply) => {
+      if (options.said !== undefined) notify({ tone: "done", text: options.said });
+      options.onDone?.(reply);
+    },
+    onError: (error) => {
+      const known = pageError(error);
+      if (options.onError !== undefined) options.onError(known);
+      else notify({ tone: "wrong", text: `${label}: ${known.message}` });
+    },
+  });
+  return (
+    <span className={`action ${weight}`}>
+      <button
+        type={submit ? "submit" : "button"}
+        className="press"
+        disabled={disabled || work.isPending}
+        aria-busy={work.isPending}
+        onClick={(event) => {
+          if (submit) event.preventDefault();
+          work.mutate();
+        }}
+      >
+        {options.children ?? label}
+      </button>
+      <Spelled label={label} call={call} command={command} />
+    </span>
+  );
+}

@@ -1,0 +1,32 @@
+import { useState } from "react";
+import { after } from "../effects/time.ts";
+
+/** Copies a text. Where the browser gives no clipboard, the text is selected so that it can be copied by hand. */
+export function Copy({ text, what }: { text: string; what: string }) {
+  const [copied, setCopied] = useState(false);
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(text);
+      setCopied(true);
+      after(1_600, () => setCopied(false));
+    } catch {
+      window.prompt(`Copy ${what}`, text);
+    }
+  };
+  return (
+    <button type="button" className="copy" onClick={() => void copy()} aria-label={`Copy ${what}`}>
+      <span aria-live="polite">{copied ? "copied" : "copy"}</span>
+    </button>
+  );
+}
+
+/** A line to copy: what it is, the line itself, and the button. */
+export function CopyLine({ label, text }: { label: string; text: string }) {
+  return (
+    <div className="copy-line">
+      <span className="copy-label">{label}</span>
+      <code>{text}</code>
+      <Copy text={text} what={label} />
+    </div>
+  );
+}

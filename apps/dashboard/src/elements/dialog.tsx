@@ -1,0 +1,39 @@
+import { type ReactNode, useEffect, useId, useRef } from "react";
+
+/** A question over the page. It takes the focus, gives it back, and ends with Escape. */
+export function Dialog(options: {
+  title: string;
+  open: boolean;
+  onClose: () => void;
+  children: ReactNode;
+  wide?: boolean;
+}) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const title = useId();
+  useEffect(() => {
+    const element = dialog.current;
+    if (element === null) return;
+    if (options.open && !element.open) element.showModal();
+    if (!options.open && element.open) element.close();
+  }, [options.open]);
+  return (
+    <dialog
+      ref={dialog}
+      className={options.wide === true ? "dialog wide" : "dialog"}
+      aria-labelledby={title}
+      onClose={options.onClose}
+    >
+      {options.open ? (
+        <>
+          <header className="dialog-head">
+            <h2 id={title}>{options.title}</h2>
+            <button type="button" className="close" onClick={options.onClose} aria-label="Close">
+              ×
+            </button>
+          </header>
+          {options.children}
+        </>
+      ) : null}
+    </dialog>
+  );
+}

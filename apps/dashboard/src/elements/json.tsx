@@ -1,0 +1,59 @@
+import { useState } from "react";
+import { Copy } from "./copy.tsx";
+
+const openDepth = 2;
+const entriesShown = 100;
+
+/** A value as a tree. Everything is a text node, so markup in it is shown and never taken for markup. */
+export function Json({ value, what }: { value: unknown; what: string }) {
+  if (value === undefined) return <p className="soft">none</p>;
+  return (
+    <div className="json">
+      <div className="json-copy">
+        <Copy text={JSON.stringify(value, null, 2)} what={what} />
+      </div>
+      <JsonValue value={value} depth={0} />
+    </div>
+  );
+}
+
+function JsonValue({ value, depth }: { value: unknown; depth: number }) {
+  if (Array.isArray(value))
+    return (
+      <JsonEntries entries={value.map((each, index) => [String(index), each])} brackets="[]" depth={depth} />
+    );
+  if (typeof value === "object" && value !== null)
+    return <JsonEntries entries={Object.entries(value)} brackets="{}" depth={depth} />;
+  const kind = value === null ? "null" : typeof value;
+  return <span className={`json-${kind}`}>{JSON.stringify(value) ?? String(value)}</span>;
+}
+
+function JsonEntries(options: { entries: [string, unknown][]; brackets: string; depth: number }) {
+  const { entries, brackets, depth } = options;
+  const [shown, setShown] = useState(entriesShown);
+  if (entries.length === 0) return <span className="soft">{brackets}</span>;
+  const isList = brackets === "[]";
+  return (
+    <details className="json-entries" open={depth < openDepth}>
+      <summary>
+        <span className="soft">
+          {brackets[0]} {entries.length} {isList ? "entries" : entries.length === 1 ? "field" : "fields"}{" "}
+          {brackets[1]}
+        </span>
+      </summary>
+      <ul>
+        {entries.slice(0, shown).map(([name, each]) => (
+          <li key={name}>
+            <span className={isList ? "json-index" : "json-name"}>{name}</span>
+            <JsonValue value={each} depth={depth + 1} />
+          </li>
+        ))}
+      </ul>
+      {shown < entries.length ? (
+        <button type="button" className="press quiet" onClick={() => setShown(shown + entriesShown * 10)}>
+          {entries.length - shown} more
+        </button>
+      ) : null}
+    </details>
+  );
+}

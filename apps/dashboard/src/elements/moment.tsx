@@ -1,0 +1,20 @@
+import { useNow } from "../effects/use-now.ts";
+import { clock, distance, span } from "./moments.ts";
+
+/** A moment as the distance from now; in full on hover and for those who hear the page. */
+export function Moment({ atMs }: { atMs: number | undefined }) {
+  const nowMs = useNow();
+  if (atMs === undefined || atMs === 0) return <span className="soft">–</span>;
+  return (
+    <time dateTime={new Date(atMs).toISOString()} title={clock(atMs)}>
+      {distance(atMs, nowMs)}
+    </time>
+  );
+}
+
+/** How long something took, or has been taking until now. */
+export function Lasting({ fromMs, toMs }: { fromMs: number | undefined; toMs: number | undefined }) {
+  const nowMs = useNow();
+  if (fromMs === undefined || fromMs === 0) return <span className="soft">–</span>;
+  return <span>{span((toMs || nowMs) - fromMs)}</span>;
+}

@@ -1,0 +1,104 @@
+/** How moments, spans, shares and sizes are written. Everything takes numbers, and the present as a number too. */
+
+const second = 1_000;
+const minute = 60 * second;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+/** A span of time in at most two units: `840 ms`, `3.2 s`, `2 min 5 s`, `1 d 4 h`. */
+export function span(spanMs: number): string {
+  const ms = Math.max(0, spanMs);
+  if (ms < 1) return ms === 0 ? "0 ms" : `${ms.toFixed(1)} ms`;
+  if (ms < second) return `${Math.round(ms)} ms`;
+  if (ms < 9.95 * second) return `${(ms / second).toFixed(1)} s`;
+  const seconds = Math.round(ms / second);
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3_600) return two(seconds, 60, "min", "s");
+  const minutes = Math.round(ms / minute);
+  if (minutes < 24 * 60) return two(minutes, 60, "h", "min");
+  return two(Math.round(ms / hour), 24, "d", "h");
+}
+
+function two(count: number, per: number, large: string, small: string): string {
+  const rest = count % per;
+  const whole = `${Math.floor(count / per)} ${large}`;
+  return rest === 0 ? whole : `${whole} ${rest} ${small}`;
+}
+
+/** How far a moment is from the present: `just now`, `4 min ago`, `in 2 h`. */
+export function distance(momentMs: number, nowMs: number): string {
+  const gap = momentMs - nowMs;
+  const words = largest(Math.abs(gap));
+  if (words === undefined) return "just now";
+  return gap < 0 ? `${words} ago` : `in ${words}`;
+}
+
+function largest(ms: number): string | undefined {
+  if (ms < 2 * second) return undefined;
+  if (ms < minute) return `${Math.floor(ms / second)} s`;
+  if (ms < hour) return `${Math.floor(ms / minute)} min`;
+  if (ms < day) return `${Math.floor(ms / hour)} h`;
+  return `${Math.floor(ms / day)} d`;
+}
+
+const clockFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+
+/** A moment in full, in the reader's own time zone. */
+export function clock(momentMs: number): string {
+  return clockFormat.format(momentMs);
+}
+
+const dayFormat = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short" });
+const timeFormat = new Intl.DateTimeFormat(undefined, {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+});
+
+/** A moment short: the time of day, with the day where it is not today's. */
+export function clockShort(momentMs: number, nowMs: number): string {
+  const time = timeFormat.format(momentMs);
+  return new Date(momentMs).toDateString() === new Date(nowMs).toDateString()
+    ? time
+    : `${dayFormat.format(momentMs)} ${time}`;
+}
+
+const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+
+/** A count: `1,204`, `12.3 k`, `4.1 M`. */
+export function count(value: number): string {
+  if (Math.abs(value) < 10_000) return whole.format(value);
+  if (Math.abs(value) < 1_000_000) return `${(value / 1_000).toFixed(1)} k`;
+  return `${(value / 1_000_000).toFixed(1)} M`;
+}
+
+/** A rate or another figure that may be small: three digits that count. */
+export function figure(value: number): string {
+  if (value === 0) return "0";
+  if (Math.abs(value) >= 10_000) return count(value);
+  if (Math.abs(value) >= 100) return whole.format(value);
+  return String(Number(value.toPrecision(2)));
+}
+
+/** Bytes: `512 B`, `3.4 MiB`. */
+export function bytes(value: number): string {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  let unit = 0;
+  let left = value;
+  while (left >= 1_024 && unit < units.length - 1) {
+    left /= 1_024;
+    unit += 1;
+  }
+  return `${unit === 0 || left >= 100 ? Math.round(left) : left.toFixed(1)} ${units[unit]}`;
+}
+
+/** A share of 1: `37 %`. */
+export function percent(share: number): string {
+  if (share > 0 && share < 0.01) return "< 1 %";
+  return `${Math.floor(share * 100)} %`;
+}
+
+/** `1 run`, `3 runs`. */
+export function counted(value: number, one: string, many = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : many}`;
+}

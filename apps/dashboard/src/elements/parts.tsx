@@ -1,0 +1,112 @@
+import type { ReactNode } from "react";
+import type { Tone } from "../score/states.ts";
+
+/** A part of a page under a title. It begins with the bracket that joins staves which are played together. */
+export function Part(options: {
+  title: string;
+  aside?: ReactNode;
+  children: ReactNode;
+  level?: 2 | 3;
+  id?: string;
+}) {
+  const Title = options.level === 3 ? "h3" : "h2";
+  return (
+    <section className="part" id={options.id}>
+      <header className="part-head">
+        <Title>{options.title}</Title>
+        {options.aside === undefined ? null : <div className="part-aside">{options.aside}</div>}
+      </header>
+      {options.children}
+    </section>
+  );
+}
+
+/** The head of a page: its one title, a line below, and what can be done here. */
+export function PageHead(options: { title: ReactNode; below?: ReactNode; actions?: ReactNode }) {
+  return (
+    <header className="page-head">
+      <div className="page-title">
+        <h1>{options.title}</h1>
+        {options.below === undefined ? null : <div className="page-below">{options.below}</div>}
+      </div>
+      {options.actions === undefined ? null : <div className="page-actions">{options.actions}</div>}
+    </header>
+  );
+}
+
+/** Nothing is here, why, and what to do about it. */
+export function Empty({ title, children }: { title: string; children?: ReactNode }) {
+  return (
+    <div className="empty">
+      <svg className="empty-staff" viewBox="0 0 120 40" aria-hidden="true">
+        <path d="M0 4h120M0 12h120M0 20h120M0 28h120M0 36h120" />
+        <path className="ink" d="M52 12h16v6H52z" />
+      </svg>
+      <p className="empty-title">{title}</p>
+      {children === undefined ? null : <div className="empty-text">{children}</div>}
+    </div>
+  );
+}
+
+/** Something could not be shown: what, why, and a way on. */
+export function Failure(options: { title: string; message: string; code?: string; onRetry?: () => void }) {
+  return (
+    <div className="failure tone-wrong" role="alert">
+      <p className="failure-title">{options.title}</p>
+      <p>{options.message}</p>
+      {options.code === undefined ? null : (
+        <p className="small">
+          <code>{options.code}</code>
+        </p>
+      )}
+      {options.onRetry === undefined ? null : (
+        <button type="button" className="press" onClick={options.onRetry}>
+          Try again
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** As many staves as lines are to come, so that nothing moves when they do. */
+export function Waiting({ lines = 4, what }: { lines?: number; what: string }) {
+  return (
+    <div className="waiting" role="status">
+      <span className="unseen">loading {what}</span>
+      {Array.from({ length: lines }, (_, line) => (
+        // The lines are all alike and never move.
+        // biome-ignore lint/suspicious/noArrayIndexKey: see above
+        <span key={line} className="waiting-line" />
+      ))}
+    </div>
+  );
+}
+
+/** A short mark: a label of a run, a version, a kind. */
+export function Tag({ children, tone }: { children: ReactNode; tone?: Tone }) {
+  return <span className={tone === undefined ? "tag" : `tag tone-${tone}`}>{children}</span>;
+}
+
+/** How much of something: said in words beside, so the bar itself is decoration. */
+export function Meter({ share, tone = "playing" }: { share: number; tone?: Tone }) {
+  const width = `${Math.min(100, Math.max(0, share * 100))}%`;
+  return (
+    <span className={`meter tone-${tone}`} aria-hidden="true">
+      <span style={{ width }} />
+    </span>
+  );
+}
+
+/** Names and values, one under the other. */
+export function Facts({ facts }: { facts: readonly (readonly [name: string, value: ReactNode])[] }) {
+  return (
+    <dl className="facts">
+      {facts.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

@@ -1,0 +1,30 @@
+import type { UseQueryResult } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { pageError } from "../data/send.ts";
+import { Failure, Waiting } from "./parts.tsx";
+
+/**
+ * What a query gave, while it is asked, and when it failed. What is known stays shown while a newer answer is fetched or
+ * cannot be had: a platform that is away must not empty the page.
+ */
+export function Shown<Data>(options: {
+  query: UseQueryResult<Data>;
+  what: string;
+  lines?: number;
+  children: (data: Data) => ReactNode;
+}) {
+  const { query, what } = options;
+  if (query.data !== undefined) return <>{options.children(query.data)}</>;
+  if (query.error !== null) {
+    const { message, code } = pageError(query.error);
+    return (
+      <Failure
+        title={`${what[0]?.toUpperCase()}${what.slice(1)} cannot be shown`}
+        message={message}
+        code={code}
+        onRetry={() => void query.refetch()}
+      />
+    );
+  }
+  return <Waiting what={what} lines={options.lines ?? 4} />;
+}

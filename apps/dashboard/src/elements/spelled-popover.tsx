@@ -1,0 +1,48 @@
+import { useId, useRef } from "react";
+import { CopyLine } from "./copy.tsx";
+import { type Call, curlOf } from "./spelled.ts";
+
+/** Shows what a button does as a REST call and as a command, each to copy. */
+export function Spelled({
+  label,
+  call,
+  command,
+}: {
+  label: string;
+  call: Call;
+  command: string | undefined;
+}) {
+  const id = useId();
+  const opener = useRef<HTMLButtonElement>(null);
+  const bubble = useRef<HTMLDivElement>(null);
+  // Placed by hand: what is in the top layer does not know whose it is, and must stay inside the window.
+  const place = () => {
+    const from = opener.current?.getBoundingClientRect();
+    const target = bubble.current;
+    if (from === undefined || target === null || !target.matches(":popover-open")) return;
+    const { offsetWidth: width, offsetHeight: height } = target;
+    const below = from.bottom + 6;
+    const top = below + height > window.innerHeight - 8 ? Math.max(8, from.top - height - 6) : below;
+    target.style.left = `${Math.max(8, Math.min(from.right - width, window.innerWidth - width - 8))}px`;
+    target.style.top = `${top}px`;
+  };
+  return (
+    <>
+      <button
+        ref={opener}
+        type="button"
+        className="spell"
+        popoverTarget={id}
+        aria-label={`${label}: as a call and as a command`}
+        title="As a call and as a command"
+      >
+        <span aria-hidden="true">&gt;_</span>
+      </button>
+      <div ref={bubble} id={id} popover="auto" className="bubble" onToggle={place}>
+        <p className="bubble-title">{label}, without this page</p>
+        {command === undefined ? null : <CopyLine label="command" text={command} />}
+        <CopyLine label="call" text={curlOf(call, window.location.origin)} />
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,52 @@
+import { type KeyboardEvent, type ReactNode, useId, useRef } from "react";
+
+/** Views of the same thing, one at a time; the arrow keys go from one to the next. */
+export function Tabs<Name extends string>(options: {
+  label: string;
+  tabs: readonly (readonly [name: Name, word: ReactNode])[];
+  current: Name;
+  onChange: (name: Name) => void;
+  children: ReactNode;
+}) {
+  const id = useId();
+  const list = useRef<HTMLDivElement>(null);
+  const names = options.tabs.map(([name]) => name);
+  const move = (event: KeyboardEvent) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (step === undefined) return;
+    event.preventDefault();
+    const next = names[(names.indexOf(options.current) + step + names.length) % names.length];
+    if (next === undefined) return;
+    options.onChange(next);
+    list.current?.querySelector<HTMLElement>(`[data-tab="${next}"]`)?.focus();
+  };
+  return (
+    <div className="tabs">
+      <div ref={list} role="tablist" aria-label={options.label} className="tab-list" onKeyDown={move}>
+        {options.tabs.map(([name, word]) => (
+          <button
+            key={name}
+            type="button"
+            role="tab"
+            data-tab={name}
+            id={`${id}-${name}`}
+            aria-selected={name === options.current}
+            aria-controls={`${id}-panel`}
+            tabIndex={name === options.current ? 0 : -1}
+            onClick={() => options.onChange(name)}
+          >
+            {word}
+          </button>
+        ))}
+      </div>
+      <div
+        role="tabpanel"
+        id={`${id}-panel`}
+        aria-labelledby={`${id}-${options.current}`}
+        className="tab-panel"
+      >
+        {options.children}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,22 @@
+import { QueryClientProvider } from "@tanstack/react-query";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { queryClient } from "./data/query-client.ts";
+import { applyTheme } from "./effects/theme.ts";
+import { Door } from "./shell/door.tsx";
+import "./style/tokens.css";
+import "./style/base.css";
+import "./score/score.css";
+import "./elements/elements.css";
+import "./shell/frame.css";
+
+applyTheme();
+const page = document.getElementById("page");
+if (page === null) throw new Error("expected an element with the id page, found none");
+createRoot(page).render(
+  <StrictMode>
+    <QueryClientProvider client={queryClient}>
+      <Door />
+    </QueryClientProvider>
+  </StrictMode>,
+);

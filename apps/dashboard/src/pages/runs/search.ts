@@ -1,0 +1,58 @@
+/** What the list of runs is filtered by, as it stands in the address of the page. */
+export interface RunsSearch {
+  readonly status?: readonly string[];
+  readonly workflow?: string;
+  readonly text?: string;
+  /** `key=value`, or a key that must be there. */
+  readonly label?: string;
+  /** Accepted within this long: `1h`, `24h`, `7d`. */
+  readonly within?: string;
+  /** Only those that wait for a person. */
+  readonly person?: boolean;
+  readonly oldest?: boolean;
+}
+
+const withins: Readonly<Record<string, number>> = {
+  "15m": 900_000,
+  "1h": 3_600_000,
+  "24h": 86_400_000,
+  "7d": 604_800_000,
+};
+
+/** Takes what is right of an address, and leaves the rest. */
+export function runsSearch(search: Record<string, unknown>): RunsSearch {
+  const word = (name: string) => {
+    const value = search[name];
+    return typeof value === "string" && value !== "" ? { [name]: value } : {};
+  };
+  const flag = (name: string) => (search[name] === true ? { [name]: true } : {});
+  const { status } = search;
+  const statuses = (Array.isArray(status) ? status : [status]).filter(
+    (each): each is string => typeof each === "string" && /^[a-z_]+$/.test(each),
+  );
+  const within = search["within"];
+  return {
+    ...(statuses.length > 0 ? { status: statuses } : {}),
+    ...word("workflow"),
+    ...word("text"),
+    ...word("label"),
+    ...(typeof within === "string" && within in withins ? { within } : {}),
+    ...flag("person"),
+    ...flag("oldest"),
+  };
+}
+
+export const withinWords: readonly (readonly [value: string, word: string])[] = [
+  ["", "any time"],
+  ["15m", "last 15 minutes"],
+  ["1h", "last hour"],
+  ["24h", "last day"],
+  ["7d", "last week"],
+];
+
+/** Since when, rounded to half a minute so that the same question is asked as long as it means the same. */
+export function sinceMs(within: string | undefined, nowMs: number): number | undefined {
+  const lengthMs = withins[within ?? ""];
+  if (lengthMs === undefined) return undefined;
+  return Math.floor((nowMs - lengthMs) / 30_000) * 30_000;
+}

@@ -1,0 +1,98 @@
+import type { ReactNode } from "react";
+import type { GlyphName, Stand } from "./states.ts";
+
+/** Strokes on a grid of 16 by 16; filled parts have class `ink`. */
+const drawings: Record<GlyphName, ReactNode> = {
+  // A half rest hangs on its line.
+  rest: (
+    <>
+      <path d="M2 10h12" />
+      <path className="ink" d="M5 6h6v4H5z" />
+    </>
+  ),
+  "tied-rest": (
+    <>
+      <path d="M2 11h12M4 7.2c2-3 6-3 8 0" />
+      <path className="ink" d="M6 8h4v3H6z" />
+    </>
+  ),
+  note: (
+    <>
+      <ellipse className="ink" cx="6" cy="11.5" rx="3.4" ry="2.5" transform="rotate(-20 6 11.5)" />
+      <path d="M9.2 11V2.2c.5 2 2.6 2.4 3.4 4.6" />
+    </>
+  ),
+  fermata: (
+    <>
+      <path d="M2 10.5a6 6 0 0 1 12 0" />
+      <circle className="ink" cx="8" cy="10" r="1.7" />
+    </>
+  ),
+  caesura: <path d="M4.2 13 7.6 3M8.6 13 12 3" />,
+  repeat: (
+    <>
+      <path d="M10.4 2.5v11" />
+      <path d="M13.2 2.5v11" strokeWidth="2.4" />
+      <circle className="ink" cx="6.4" cy="5.8" r="1.3" />
+      <circle className="ink" cx="6.4" cy="10.2" r="1.3" />
+    </>
+  ),
+  // The last barline: thin, then thick.
+  final: (
+    <>
+      <path d="M5.6 2.5v11" />
+      <path d="M10 2.5v11" strokeWidth="3.6" />
+    </>
+  ),
+  cross: <path d="m3.6 3.6 8.8 8.8m0-8.8-8.8 8.8" strokeWidth="2.2" />,
+  // Silent to the end.
+  tacet: (
+    <>
+      <circle cx="8" cy="8" r="5.2" />
+      <path d="M4.4 11.6 11.6 4.4" />
+    </>
+  ),
+  cut: <path className="ink" d="M4 4h8v8H4z" />,
+  // Back to the sign.
+  segno: <path d="M12.6 5.2A5.4 5.4 0 1 0 13.4 9M13 1.8v3.8H9.2" />,
+  "segno-done": (
+    <>
+      <path d="M12.6 5.2A5.4 5.4 0 1 0 13.4 9M13 1.8v3.8H9.2" />
+      <circle className="ink" cx="8" cy="8" r="1.8" />
+    </>
+  ),
+  skip: <path d="M2.5 11c2.6-6.6 7.4-6.6 10.6-.6M13.4 6.4v4.2H9.4" />,
+  attacca: <path d="M2 8h11M9 4l4 4-4 4" />,
+  trill: (
+    <>
+      <path d="M8 2.2 14.4 13.4H1.6z" />
+      <path d="M8 6.4v3.4M8 11.4v.4" />
+    </>
+  ),
+  breath: (
+    <>
+      <circle cx="8" cy="8" r="5" />
+      <circle className="ink" cx="8" cy="8" r="1.6" />
+    </>
+  ),
+  wedge: <path d="M2.5 4.2 13.5 8l-11 3.8" />,
+};
+
+/** A sign of notation. It is decoration to those who hear the page: the word beside it says the same. */
+export function Glyph({ name, beating = false }: { name: GlyphName; beating?: boolean }) {
+  return (
+    <svg className={beating ? "glyph beating" : "glyph"} viewBox="0 0 16 16" aria-hidden="true">
+      {drawings[name]}
+    </svg>
+  );
+}
+
+/** How something stands: glyph, word and tone together, never one of them alone. */
+export function StandMark({ stand, quiet = false }: { stand: Stand; quiet?: boolean }) {
+  return (
+    <span className={`stand tone-${stand.tone}${quiet ? " quiet" : ""}`}>
+      <Glyph name={stand.glyph} beating={stand.glyph === "note" && stand.live} />
+      <span className="stand-word">{stand.word}</span>
+    </span>
+  );
+}

@@ -1,0 +1,96 @@
+import { useQuery } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+import { type FormEvent, useEffect, useState } from "react";
+import { listenLive } from "../data/live.ts";
+import { whoQuery } from "../data/queries.ts";
+import { queryClient, signedOut } from "../data/query-client.ts";
+import { pageError, send } from "../data/send.ts";
+import { TextField } from "../elements/fields.tsx";
+import { router } from "./router.tsx";
+import { signInProblem, takeToken } from "./sign-in.ts";
+
+/** Lets in whoever the platform knows; everybody else is asked for the token that it printed. */
+export function Door() {
+  const [arriving, setArriving] = useState(true);
+  const [problem, setProblem] = useState<string | undefined>();
+  const who = useQuery({ ...whoQuery(), enabled: !arriving });
+  useEffect(() => {
+    void arrive().then((said) => {
+      setProblem(said);
+      setArriving(false);
+    });
+  }, []);
+  useEffect(() => {
+    const ask = () => void queryClient.invalidateQueries({ queryKey: ["who"] });
+    signedOut.addEventListener("out", ask);
+    return () => signedOut.removeEventListener("out", ask);
+  }, []);
+  const error = who.error === null ? undefined : pageError(who.error);
+  if (error !== undefined && error.status === 401) return <SignIn problem={problem} />;
+  if (who.data !== undefined || error !== undefined) return <Inside />;
+  return null;
+}
+
+/** Signs in with the token of the address, if there is one; gives back what was wrong with it. */
+async function arrive(): Promise<string | undefined> {
+  const token = takeToken();
+  if (token === undefined) return undefined;
+  return signIn(token);
+}
+
+async function signIn(token: string): Promise<string | undefined> {
+  try {
+    await send({ method: "POST", path: "/v1/sign-in", body: { token } });
+    return undefined;
+  } catch (error) {
+    return signInProblem(pageError(error));
+  }
+}
+
+function Inside() {
+  useEffect(() => listenLive(), []);
+  return <RouterProvider router={router} />;
+}
+
+function SignIn({ problem: first }: { problem: string | undefined }) {
+  const [token, setToken] = useState("");
+  const [problem, setProblem] = useState(first);
+  const [busy, setBusy] = useState(false);
+  const enter = async (event: FormEvent) => {
+    event.preventDefault();
+    setBusy(true);
+    const said = token.trim() === "" ? "Nothing was filled in." : await signIn(token.trim());
+    setBusy(false);
+    setProblem(said);
+    if (said === undefined) await queryClient.refetchQueries({ queryKey: ["who"] });
+  };
+  return (
+    <main className="door">
+      <form className="door-sheet" onSubmit={(event) => void enter(event)}>
+        <p className="brand">
+          <img src="/tutti.svg" alt="" width="36" height="36" />
+          <span>tutti</span>
+        </p>
+        <h1>Sign in</h1>
+        <p className="soft">
+          The platform printed an address with a token when it was started. Open that address, or put the
+          token in here. On another machine, use the key that it was started with.
+        </p>
+        <TextField
+          label="Token or key"
+          type="password"
+          value={token}
+          onChange={setToken}
+          problem={problem}
+          code
+        />
+        <button type="submit" className="press main" disabled={busy}>
+          Sign in
+        </button>
+        <p className="soft small">
+          No token at hand? <code>npx tutti status --sign-in</code> prints a new address.
+        </p>
+      </form>
+    </main>
+  );
+}

@@ -1,0 +1,97 @@
+import { Link, Outlet, useRouterState } from "@tanstack/react-router";
+import { useEffect, useRef, useState } from "react";
+import { Glyph } from "../score/glyph.tsx";
+import { ConnectionBanner } from "./connection-banner.tsx";
+import { Notices } from "./notices.tsx";
+import { Palette } from "./palette.tsx";
+import { places } from "./places.ts";
+import { Sheet } from "./sheet.tsx";
+import { ThemeSwitch } from "./theme-switch.tsx";
+import { useKeys } from "./use-keys.ts";
+import { useWaitingApprovals } from "./use-waiting-approvals.ts";
+
+/** What is around every page: the rail with the parts, the line on top, what lies over it. */
+export function Frame() {
+  const [palette, setPalette] = useState(false);
+  const [sheet, setSheet] = useState(false);
+  useKeys({ onPalette: () => setPalette(true), onSheet: () => setSheet(true) });
+  return (
+    <div className="frame">
+      <a className="skip" href="#main">
+        Skip to the page
+      </a>
+      <Rail onPalette={() => setPalette(true)} onSheet={() => setSheet(true)} />
+      <div className="stage">
+        <ConnectionBanner />
+        <Main />
+      </div>
+      <Notices />
+      <Palette open={palette} onClose={() => setPalette(false)} onSheet={() => setSheet(true)} />
+      <Sheet open={sheet} onClose={() => setSheet(false)} />
+    </div>
+  );
+}
+
+/** The page itself. A new page takes the focus, so that keys and readers begin at its top. */
+function Main() {
+  const path = useRouterState({ select: (state) => state.location.pathname });
+  const main = useRef<HTMLElement>(null);
+  const first = useRef(true);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the path is what it waits for
+  useEffect(() => {
+    if (!first.current) main.current?.focus({ preventScroll: true });
+    first.current = false;
+  }, [path]);
+  return (
+    <main id="main" ref={main} tabIndex={-1} className="sheet-area">
+      <Outlet />
+    </main>
+  );
+}
+
+function Rail({ onPalette, onSheet }: { onPalette: () => void; onSheet: () => void }) {
+  const waiting = useWaitingApprovals();
+  return (
+    <header className="rail">
+      <Link to="/" className="brand" aria-label="Tutti, overview">
+        <img src="/tutti.svg" alt="" width="28" height="28" />
+        <span>tutti</span>
+      </Link>
+      <button type="button" className="anywhere" onClick={onPalette} aria-keyshortcuts="Control+K">
+        <span className="anywhere-word">Go anywhere</span> <kbd>Ctrl K</kbd>
+      </button>
+      <nav aria-label="Parts">
+        <ul className="places">
+          {places.map(({ path, word, glyph }) => (
+            <li key={path}>
+              <Link
+                to={path}
+                activeOptions={{ exact: path === "/", includeSearch: false }}
+                activeProps={{ className: "here" }}
+                className="place"
+              >
+                <Glyph name={glyph} />
+                <span>{word}</span>
+                {path === "/approvals" && waiting > 0 ? (
+                  <span className="waiting-count tone-held">
+                    {waiting}
+                    <span className="unseen"> waiting</span>
+                  </span>
+                ) : null}
+              </Link>
+            </li>
+          ))}
+        </ul>
+      </nav>
+      <Link to="/start" className="press main start-here">
+        Start a run
+      </Link>
+      <div className="rail-foot">
+        <ThemeSwitch />
+        <button type="button" className="press quiet" onClick={onSheet}>
+          Keys <kbd>?</kbd>
+        </button>
+      </div>
+    </header>
+  );
+}

@@ -1,0 +1,42 @@
+import { after } from "../effects/time.ts";
+import type { Tone } from "../score/states.ts";
+
+/** What was done or went wrong, said once at the edge of the page and to those who hear it. */
+export interface Notice {
+  readonly id: number;
+  readonly tone: Tone;
+  readonly text: string;
+}
+
+const shownMs = 7_000;
+const most = 4;
+
+let notices: readonly Notice[] = [];
+let lastId = 0;
+const listeners = new Set<() => void>();
+
+function show(next: readonly Notice[]): void {
+  notices = next;
+  for (const listen of listeners) listen();
+}
+
+export function notify({ tone, text }: { tone: Tone; text: string }): void {
+  lastId += 1;
+  const id = lastId;
+  show([...notices, { id, tone, text }].slice(-most));
+  // What went wrong stays until it is put away: whoever looked elsewhere must be able to read it.
+  if (tone !== "wrong") after(shownMs, () => dismiss(id));
+}
+
+export function dismiss(id: number): void {
+  show(notices.filter((notice) => notice.id !== id));
+}
+
+export function subscribeNotices(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+export function currentNotices(): readonly Notice[] {
+  return notices;
+}

@@ -1,0 +1,38 @@
+/** What the palette offers for what was typed. */
+
+export interface Entry {
+  readonly id: string;
+  readonly word: string;
+  readonly detail: string;
+  readonly go:
+    | { readonly to: string; readonly params?: Readonly<Record<string, string>> }
+    | { readonly act: string };
+}
+
+/** How well a word fits what was typed: all of it in order, the closer together the better; undefined if not at all. */
+export function fit(word: string, typed: string): number | undefined {
+  const text = word.toLowerCase();
+  const wanted = typed.toLowerCase().trim();
+  if (wanted === "") return 0;
+  const whole = text.indexOf(wanted);
+  if (whole >= 0) return (whole === 0 ? 1_000 : 800) - whole - text.length / 100;
+  let at = -1;
+  let gaps = 0;
+  for (const letter of wanted) {
+    const next = text.indexOf(letter, at + 1);
+    if (next < 0) return undefined;
+    gaps += next - at - 1;
+    at = next;
+  }
+  return 400 - gaps - text.length / 100;
+}
+
+/** The entries that fit, best first; those given first win where they fit alike. */
+export function offered(entries: readonly Entry[], typed: string, most = 12): readonly Entry[] {
+  return entries
+    .map((entry) => ({ entry, fits: fit(`${entry.word} ${entry.detail}`, typed) }))
+    .filter((each): each is { entry: Entry; fits: number } => each.fits !== undefined)
+    .sort((one, other) => other.fits - one.fits)
+    .slice(0, most)
+    .map(({ entry }) => entry);
+}

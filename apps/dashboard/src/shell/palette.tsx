@@ -1,0 +1,114 @@
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { type KeyboardEvent, useDeferredValue, useEffect, useId, useRef, useState } from "react";
+import { someRunsQuery, workflowsQuery } from "../data/queries.ts";
+import { chooseTheme, nextTheme } from "../effects/theme.ts";
+import { runStates, standOf } from "../score/states.ts";
+import { type Entry, offered } from "./palette-entries.ts";
+import { places } from "./places.ts";
+
+const fixed: readonly Entry[] = [
+  ...places.map(({ path, word }) => ({ id: path, word, detail: "go", go: { to: path } })),
+  { id: "start", word: "Start a run", detail: "n", go: { to: "/start" } },
+  { id: "editor", word: "Write a workflow", detail: "check and register", go: { to: "/editor" } },
+  { id: "theme", word: "Change colours", detail: "light, dark, auto", go: { act: "theme" } },
+  { id: "keys", word: "Show all keys", detail: "?", go: { act: "sheet" } },
+];
+
+/** Goes anywhere and does anything by a few letters. */
+export function Palette(options: { open: boolean; onClose: () => void; onSheet: () => void }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const element = dialog.current;
+    if (element === null) return;
+    if (options.open && !element.open) element.showModal();
+    if (!options.open && element.open) element.close();
+  }, [options.open]);
+  return (
+    <dialog ref={dialog} className="dialog palette" aria-label="Go anywhere" onClose={options.onClose}>
+      {options.open ? <Choices {...options} /> : null}
+    </dialog>
+  );
+}
+
+function useEntries(typed: string): readonly Entry[] {
+  const text = useDeferredValue(typed.trim());
+  const { data: found } = useQuery({ ...someRunsQuery({ text }, 8), enabled: text.length > 1 });
+  const { data: workflows } = useQuery(workflowsQuery());
+  const runs = (found?.runs ?? []).map(({ runId, status, spec }) => ({
+    id: `run ${runId}`,
+    word: runId,
+    detail: `run, ${standOf(runStates, status).word}${spec?.definition?.name ? `, ${spec.definition.name}` : ""}`,
+    go: { to: "/runs/$runId", params: { runId } },
+  }));
+  const definitions = (workflows?.definitions ?? []).map(({ name }) => ({
+    id: `workflow ${name}`,
+    word: name,
+    detail: "workflow",
+    go: { to: "/workflows/$name", params: { name } },
+  }));
+  return offered([...fixed, ...definitions, ...(text.length > 1 ? runs : [])], typed);
+}
+
+function Choices({ onClose, onSheet }: { onClose: () => void; onSheet: () => void }) {
+  const [typed, setTyped] = useState("");
+  const [at, setAt] = useState(0);
+  const navigate = useNavigate();
+  const id = useId();
+  const entries = useEntries(typed);
+  const current = Math.min(at, entries.length - 1);
+  const choose = (entry: Entry | undefined) => {
+    if (entry === undefined) return;
+    onClose();
+    if ("to" in entry.go) void navigate(entry.go as Parameters<typeof navigate>[0]);
+    else if (entry.go.act === "theme") chooseTheme(nextTheme());
+    else onSheet();
+  };
+  const press = (event: KeyboardEvent) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step !== undefined) {
+      event.preventDefault();
+      setAt((current + step + entries.length) % Math.max(1, entries.length));
+    } else if (event.key === "Enter") {
+      event.preventDefault();
+      choose(entries[current]);
+    }
+  };
+  return (
+    <>
+      <input
+        className="palette-input"
+        type="search"
+        role="combobox"
+        aria-label="Where to, or what to do"
+        aria-expanded="true"
+        aria-controls={`${id}-list`}
+        aria-activedescendant={entries.length > 0 ? `${id}-${current}` : undefined}
+        placeholder="A page, a run by its id, a workflow, an action"
+        value={typed}
+        onChange={(event) => {
+          setTyped(event.target.value);
+          setAt(0);
+        }}
+        onKeyDown={press}
+      />
+      <div role="listbox" id={`${id}-list`} aria-label="Choices" className="palette-list">
+        {entries.map((entry, index) => (
+          // biome-ignore lint/a11y/useKeyWithClickEvents: keys go to the field, which has the focus
+          // biome-ignore lint/a11y/useFocusableInteractive: the field says which option is active
+          <div
+            key={entry.id}
+            id={`${id}-${index}`}
+            role="option"
+            aria-selected={index === current}
+            onClick={() => choose(entry)}
+          >
+            <span className="clipped">{entry.word}</span>
+            <span className="soft small clipped">{entry.detail}</span>
+          </div>
+        ))}
+      </div>
+      {entries.length === 0 ? <p className="soft palette-none">Nothing fits “{typed}”.</p> : null}
+    </>
+  );
+}

@@ -1,0 +1,26 @@
+import type { GlyphName } from "../score/states.ts";
+
+/** The parts of the page, in the order of the rail; each has a key that is pressed after `g`. */
+export const places = [
+  { path: "/", word: "Overview", key: "o", glyph: "breath" },
+  { path: "/runs", word: "Runs", key: "r", glyph: "note" },
+  { path: "/approvals", word: "Approvals", key: "a", glyph: "fermata" },
+  { path: "/workflows", word: "Workflows", key: "f", glyph: "repeat" },
+  { path: "/workers", word: "Workers", key: "w", glyph: "tied-rest" },
+  { path: "/schedules", word: "Schedules", key: "s", glyph: "caesura" },
+] as const satisfies readonly { path: string; word: string; key: string; glyph: GlyphName }[];
+
+/** All keys that mean something, for the sheet that `?` shows. */
+export const shortcuts: readonly (readonly [keys: readonly string[], what: string])[] = [
+  [["Ctrl", "K"], "go anywhere, do anything (⌘ K on a Mac)"],
+  [["?"], "this sheet"],
+  [["/"], "search in this page"],
+  [["n"], "start a run"],
+  [["t"], "light, dark, or as the system says"],
+  ...places.map(({ key, word }) => [["g", key], word.toLowerCase()] as const),
+  [["j"], "next line of a list"],
+  [["k"], "line before"],
+  [["x"], "mark the line"],
+  [["Enter"], "open the line"],
+  [["Esc"], "close what is open"],
+];

@@ -1,0 +1,123 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { runsSearch } from "../pages/runs/search.ts";
+import { Frame } from "./frame.tsx";
+import { NotHere } from "./not-here.tsx";
+
+const root = createRootRoute({ component: Frame, notFoundComponent: NotHere });
+
+const word = (value: unknown): string | undefined =>
+  typeof value === "string" && value !== "" ? value : undefined;
+
+const overview = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  component: lazyRouteComponent(() => import("../pages/overview/overview-page.tsx"), "OverviewPage"),
+});
+
+const runs = createRoute({
+  getParentRoute: () => root,
+  path: "/runs",
+  validateSearch: runsSearch,
+  component: lazyRouteComponent(() => import("../pages/runs/runs-page.tsx"), "RunsPage"),
+});
+
+const start = createRoute({
+  getParentRoute: () => root,
+  path: "/start",
+  validateSearch: (search: Record<string, unknown>): { workflow?: string; like?: string } => {
+    const workflow = word(search["workflow"]);
+    const like = word(search["like"]);
+    return { ...(workflow === undefined ? {} : { workflow }), ...(like === undefined ? {} : { like }) };
+  },
+  component: lazyRouteComponent(() => import("../pages/start/start-page.tsx"), "StartPage"),
+});
+
+const run = createRoute({
+  getParentRoute: () => root,
+  path: "/runs/$runId",
+  validateSearch: (search: Record<string, unknown>): { view?: string; task?: string; event?: number } => {
+    const view = word(search["view"]);
+    const task = word(search["task"]);
+    const event = Number(search["event"]);
+    return {
+      ...(view === undefined ? {} : { view }),
+      ...(task === undefined ? {} : { task }),
+      ...(Number.isInteger(event) && event > 0 ? { event } : {}),
+    };
+  },
+  component: lazyRouteComponent(() => import("../run/run-page.tsx"), "RunPage"),
+});
+
+const approvals = createRoute({
+  getParentRoute: () => root,
+  path: "/approvals",
+  component: lazyRouteComponent(() => import("../pages/approvals/approvals-page.tsx"), "ApprovalsPage"),
+});
+
+const workflows = createRoute({
+  getParentRoute: () => root,
+  path: "/workflows",
+  component: lazyRouteComponent(() => import("../pages/workflows/workflows-page.tsx"), "WorkflowsPage"),
+});
+
+const editor = createRoute({
+  getParentRoute: () => root,
+  path: "/editor",
+  validateSearch: (search: Record<string, unknown>): { workflow?: string } => {
+    const workflow = word(search["workflow"]);
+    return workflow === undefined ? {} : { workflow };
+  },
+  component: lazyRouteComponent(() => import("../pages/workflows/editor-page.tsx"), "EditorPage"),
+});
+
+const workflow = createRoute({
+  getParentRoute: () => root,
+  path: "/workflows/$name",
+  component: lazyRouteComponent(() => import("../pages/workflows/workflow-page.tsx"), "WorkflowPage"),
+});
+
+const workers = createRoute({
+  getParentRoute: () => root,
+  path: "/workers",
+  component: lazyRouteComponent(() => import("../pages/workers/workers-page.tsx"), "WorkersPage"),
+});
+
+const schedules = createRoute({
+  getParentRoute: () => root,
+  path: "/schedules",
+  component: lazyRouteComponent(() => import("../pages/schedules/schedules-page.tsx"), "SchedulesPage"),
+});
+
+const schedule = createRoute({
+  getParentRoute: () => root,
+  path: "/schedules/$scheduleId",
+  component: lazyRouteComponent(() => import("../pages/schedules/schedule-page.tsx"), "SchedulePage"),
+});
+
+const children = [
+  overview,
+  runs,
+  start,
+  run,
+  approvals,
+  workflows,
+  editor,
+  workflow,
+  workers,
+  schedules,
+  schedule,
+];
+
+export const router = createRouter({
+  routeTree: root.addChildren(children),
+  defaultPreload: "intent",
+  // The memory of what was asked is the query client's; the router keeps none beside it.
+  defaultPreloadStaleTime: 0,
+  scrollRestoration: true,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}
