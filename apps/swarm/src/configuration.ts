@@ -1,4 +1,5 @@
 import { defineSection } from "@tutti/kernel";
+import { strategyNames } from "@tutti/matching";
 import { z } from "zod";
 
 const milliseconds = z.number().int().min(1).max(3_600_000);
@@ -38,7 +39,18 @@ const links = z.strictObject({
     .describe("How often links are looked after: what is due is said at most so much later."),
 });
 
+const weight = z.number().min(0).max(1_000).default(1);
+
 const pool = z.strictObject({
+  strategy: z
+    .enum(strategyNames)
+    .default("least_loaded")
+    .describe("How an agent is chosen among those that can do a task and have room."),
+  auction: z.strictObject({
+    load: weight.describe("How much it weighs in an auction that an agent has little to do."),
+    speed: weight.describe("How much it weighs in an auction that it is expected to be quick."),
+    cost: weight.describe("How much it weighs in an auction that it asks for little."),
+  }),
   window: z
     .number()
     .int()

@@ -3,6 +3,7 @@ import { agentLinkService, agentPollService } from "@tutti/contracts/agent/v1";
 import { agentService } from "@tutti/contracts/swarm/v1";
 import type { HostContext, ServiceModule } from "@tutti/host";
 import { type Component, healthy, Orchestrator, systemDefer, type Timers } from "@tutti/kernel";
+import { strategyNamed } from "@tutti/matching";
 import { AgentNews } from "./api/agents/agent-news.ts";
 import { agentHandlers } from "./api/agents/handlers.ts";
 import { dispatchHandlers, servedDispatchService } from "./api/dispatch.ts";
@@ -95,9 +96,10 @@ export const swarm: ServiceModule = {
 };
 
 function poolSettings({ pool, links }: SwarmSettings) {
-  const { settleMs: _, ...matching } = pool;
+  const { settleMs: _, strategy: name, auction, ...matching } = pool;
+  const strategy = strategyNamed(name, auction);
   const { heartbeatMs, suspicionThreshold, suspectMs, leaseMs, resumeWindowMs } = links;
-  return { ...matching, heartbeatMs, suspicionThreshold, suspectMs, leaseMs, resumeWindowMs };
+  return { ...matching, strategy, heartbeatMs, suspicionThreshold, suspectMs, leaseMs, resumeWindowMs };
 }
 
 interface Upkeep {

@@ -8,6 +8,7 @@ import { Demands } from "./demand/demands.ts";
 import { Limits } from "./limits/limit-book.ts";
 import { Affinity } from "./match/affinity.ts";
 import { Bound } from "./match/bound.ts";
+import { LearnedTimes } from "./match/learned-times.ts";
 import { Matcher } from "./match/matcher.ts";
 import { Pace } from "./match/pace.ts";
 import { Profiles } from "./offers/profile.ts";
@@ -36,6 +37,7 @@ export class Core implements PoolCore, TaskWatch {
   readonly claims: Claims;
   readonly affinity = new Affinity(affinitiesMax);
   readonly bound = new Bound();
+  readonly times = new LearnedTimes();
   readonly #starts = new Pace();
   readonly roster: Roster;
   readonly seats = new Set<Seat>();

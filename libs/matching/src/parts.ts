@@ -24,6 +24,7 @@ import type { Chance, Refusal } from "@tutti/kernel";
 import type { Suspicion } from "./agents/suspicion.ts";
 import type { HoldOrder, LimitRule, PoolSettings } from "./api/pool.ts";
 import type { Affinity } from "./match/affinity.ts";
+import type { LearnedTimes } from "./match/learned-times.ts";
 import type { Heap, Ranked } from "./queue/heap.ts";
 import type { AgentLoad } from "./strategies/strategy.ts";
 import type { TokenTable } from "./task/token-table.ts";
@@ -326,7 +327,7 @@ export interface Cohort {
   readonly offered: readonly Offered[];
   /** Those that tasks look at. */
   readonly labels: Readonly<Record<string, string>>;
-  readonly agents: Set<Agent>;
+  readonly agents: ReadonlySet<Agent>;
   /** Those that may be given work now, in the order of the strategy. */
   readonly ready: Heap<Agent>;
   readonly sites: Set<Site>;
@@ -346,6 +347,10 @@ export interface Cohort {
   depart(tab: Tab): void;
   /** A task of the namespace was given to an agent of this cohort. */
   charge(namespace: string, weight: number): void;
+  admit(agent: Agent): void;
+  dismiss(agent: Agent): void;
+  /** Its agents from the place of a key on, around the circle of all of them. */
+  around(key: string): Iterable<string>;
   /** Somebody waits at a stand; nobody does any more; nobody who is ready is fit. */
   open(stand: Stand): void;
   shut(stand: Stand): void;
@@ -383,6 +388,7 @@ export interface Agent extends Due, Ranked, AgentLoad {
   lastAssigned: number;
   heardMs: number;
   readonly suspicion: Suspicion;
+  slowness: number;
   /** What it is apart from being busy, suspect or held. */
   life: "active" | "draining" | "asleep";
   cut: boolean;
@@ -501,6 +507,7 @@ export interface PoolCore {
   readonly claims: ClaimBook;
   readonly affinity: Affinity;
   readonly bound: BoundBook;
+  readonly times: LearnedTimes;
   readonly roster: AgentBook;
   readonly seats: Set<Seat>;
   /** Those with something to send in this turn. */

@@ -173,7 +173,7 @@ export class PoolOwner implements Pool {
 
   work(agentId: string): AgentWork[] {
     const agent = this.#core.roster.get(agentId);
-    return agent === undefined ? [] : workView(agent);
+    return agent === undefined ? [] : workView(this.#core, agent);
   }
 
   queued(count: number, nowMs: number): QueuedTask[] {

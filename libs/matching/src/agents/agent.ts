@@ -47,6 +47,7 @@ export class JoinedAgent extends Due implements Agent {
   lastAssigned = 0;
   heardMs: number;
   readonly suspicion = new Suspicion();
+  slowness = 1;
   /** What it is apart from being busy, suspect or held. */
   life: "active" | "draining" | "asleep" = "active";
   cut = false;
@@ -71,6 +72,8 @@ export class JoinedAgent extends Due implements Agent {
   refused = 0;
   busyMs = 0;
   #resources = new Map<string, Resource>();
+  /** What it says that one use of a capability costs, by name. */
+  #costs = new Map<string, number>();
   #first: Task | undefined = undefined;
 
   constructor(identity: AgentIdentity, offering: Offering, watch: AgentWatch) {
@@ -108,6 +111,10 @@ export class JoinedAgent extends Due implements Agent {
     return this.used >= this.slots ? AgentState.AGENT_STATE_BUSY : AgentState.AGENT_STATE_READY;
   }
 
+  costOf(capability: string): number {
+    return this.#costs.get(capability) ?? 0;
+  }
+
   freeOf(name: string): number {
     const resource = this.#resources.get(name);
     return resource === undefined ? 0 : resource.total - Math.max(resource.used, 0) - resource.foreign;
@@ -122,6 +129,7 @@ export class JoinedAgent extends Due implements Agent {
     const before = this.#resources;
     this.offering = offering;
     this.offered = offered;
+    this.#costs = new Map(offering.capabilities.map(({ name, cost }) => [name, cost?.money ?? 0]));
     const slots = Math.max(1, offering.slots);
     // What its busy answers have taught holds for as many slots as it had then.
     if (slots !== this.slots) this.allowed = slots;

@@ -11,6 +11,7 @@
 
 import { assert } from "@tutti/kernel";
 import { isFit } from "../demand/fit.ts";
+import { Circle } from "../match/circle.ts";
 import type { Agent, Cohort, Fit, Offered, Site, Stand, Tab, Turn } from "../parts.ts";
 import { Heap } from "../queue/heap.ts";
 import { NamespaceTab, WaitingStand } from "../queue/stand.ts";
@@ -28,7 +29,9 @@ export class AgentCohort implements Cohort {
   readonly offered: readonly Offered[];
   /** Those that tasks look at. */
   readonly labels: Readonly<Record<string, string>>;
-  readonly agents = new Set<Agent>();
+  readonly #agents = new Set<Agent>();
+  /** Made when it is asked for, until somebody comes or goes. */
+  #circle: Circle | undefined = undefined;
   readonly ready = new Heap<Agent>();
   readonly sites = new Set<Site>();
   /** Namespaces that are the first at some stand where somebody may find an agent. */
@@ -56,6 +59,25 @@ export class AgentCohort implements Cohort {
     this.offered = offered;
     this.labels = labels;
     this.#watch = watch;
+  }
+
+  get agents(): ReadonlySet<Agent> {
+    return this.#agents;
+  }
+
+  admit(agent: Agent): void {
+    this.#agents.add(agent);
+    this.#circle = undefined;
+  }
+
+  dismiss(agent: Agent): void {
+    this.#agents.delete(agent);
+    this.#circle = undefined;
+  }
+
+  around(key: string): Iterable<string> {
+    this.#circle ??= new Circle([...this.#agents].map(({ agentId }) => agentId));
+    return this.#circle.from(key);
   }
 
   get isLive(): boolean {

@@ -74,6 +74,7 @@ export class Roster implements AgentBook, AgentWatch {
     };
     const agent = known ?? new JoinedAgent(identity, offering, this);
     agent.link?.close({ reason: "the agent has said hello again", returnAfterMs: 0 });
+    if (agent.identity.incarnation !== identity.incarnation) this.#core.times.forget(agentId);
     agent.identity = identity;
     this.#reset(agent, nowMs);
     this.#agents.set(agentId, agent);
@@ -384,7 +385,7 @@ export class Roster implements AgentBook, AgentWatch {
     if (cohort !== agent.cohort) {
       this.#moveOut(agent);
       agent.cohort = cohort;
-      cohort.agents.add(agent);
+      cohort.admit(agent);
     }
     this.loosened(agent);
   }
@@ -396,7 +397,7 @@ export class Roster implements AgentBook, AgentWatch {
       cohort.ready.remove(agent);
       cohort.changed();
     }
-    cohort.agents.delete(agent);
+    cohort.dismiss(agent);
     agent.cohort = undefined;
     if (cohort.agents.size === 0) this.#core.demands.forgetCohort(cohort);
   }

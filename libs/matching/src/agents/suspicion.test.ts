@@ -7,7 +7,10 @@ function after(...intervals: readonly number[]): Suspicion {
   const suspicion = new Suspicion();
   let nowMs = 1_000;
   suspicion.beat(nowMs);
-  for (const interval of intervals) suspicion.beat((nowMs += interval));
+  for (const interval of intervals) {
+    nowMs += interval;
+    suspicion.beat(nowMs);
+  }
   return suspicion;
 }
 

@@ -14,8 +14,9 @@ import { comparedMax, judgedMax } from "../bounds.ts";
 import { isFit } from "../demand/fit.ts";
 import type { Agent, Cohort, PoolCore, Site, Stand, Stop, Task } from "../parts.ts";
 import { isBefore } from "../queue/heap.ts";
-import type { Strategy, TaskView } from "../strategies/strategy.ts";
+import type { Strategy } from "../strategies/strategy.ts";
 import { assign } from "../task/attempts.ts";
+import { viewOf } from "../task/view.ts";
 import { bindTask, holdBack } from "../task/waiting.ts";
 
 export class Matcher implements CohortWatch {
@@ -79,7 +80,7 @@ export class Matcher implements CohortWatch {
 
   #serve(stand: Stand, { site }: Stop, task: Task, nowMs: number): boolean {
     const chosen = site.demand.picky ? this.#preferred(task, site) : site;
-    const agent = this.#agentAt(chosen, task);
+    const agent = this.#byKey(chosen, task) ?? this.#agentAt(chosen, task);
     if (agent === undefined) {
       stand.cohort.putAside(stand);
       return false;
@@ -120,6 +121,28 @@ export class Matcher implements CohortWatch {
     return this.#serve(stand, stop, task, nowMs);
   }
 
+  /** Whom the strategy finds by a key of the task, if he has room. */
+  #byKey({ cohort }: Site, task: Task): Agent | undefined {
+    const { stickTo, placeBy } = this.#core.settings.strategy;
+    if (stickTo === undefined && placeBy === undefined) return undefined;
+    const view = viewOf(task);
+    const { fit } = task.demand;
+    const isFree = (agent: Agent | undefined): agent is Agent =>
+      agent?.cohort === cohort && agent.hasRoom && isFit(agent, fit);
+    if (stickTo !== undefined) {
+      const agent = this.#known(task.profile.namespace, stickTo(view));
+      if (isFree(agent)) return agent;
+    }
+    if (placeBy === undefined) return undefined;
+    let asked = 0;
+    for (const agentId of cohort.around(placeBy(view))) {
+      const agent = this.#core.roster.get(agentId);
+      if (isFree(agent)) return agent;
+      if (++asked >= comparedMax) break;
+    }
+    return undefined;
+  }
+
   #known(namespace: string, key: string): Agent | undefined {
     const agentId = this.#core.affinity.get(namespace, key);
     const agent = agentId === undefined ? undefined : this.#core.roster.get(agentId);
@@ -146,23 +169,37 @@ export class Matcher implements CohortWatch {
   }
 
   #agentAt({ cohort, stand }: Site, task: Task): Agent | undefined {
-    const { strategy } = this.#core.settings;
+    const { judge } = this.#core.settings.strategy;
     const { ready } = cohort;
     if (stand.plain) {
-      if (strategy.judge === undefined) return ready.first;
-      return bestJudged(ready.items, judgedMax, strategy, task);
+      if (judge === undefined) return ready.first;
+      return this.#bestOf(ready.items.slice(0, judgedMax), judge, task);
     }
     const { fit } = stand;
     if (stand.narrow !== undefined)
       stand.narrow = stand.narrow.filter((agent) => agent.place >= 0 && agent.cohort === cohort);
     const candidates =
       fit.only === undefined ? (stand.narrow ?? ready.items) : this.#readyOf(fit.only, cohort);
-    let best: Agent | undefined;
-    let compared = 0;
+    const able: Agent[] = [];
     for (const agent of candidates) {
-      if (!isFit(agent, fit)) continue;
-      if (best === undefined || isBefore(agent, best)) best = agent;
-      if (++compared >= comparedMax) break;
+      if (isFit(agent, fit)) able.push(agent);
+      if (able.length >= comparedMax) break;
+    }
+    return this.#bestOf(able, judge, task);
+  }
+
+  /** The one that is judged best; among equals, and where nobody judges, the first in the order. */
+  #bestOf(agents: readonly Agent[], judge: Strategy["judge"], task: Task): Agent | undefined {
+    const { times } = this.#core;
+    const view = judge === undefined ? undefined : viewOf(task);
+    let best: Agent | undefined;
+    let bestScore = Number.NEGATIVE_INFINITY;
+    for (const agent of agents) {
+      const score = judge === undefined || view === undefined ? 0 : judge(agent, view, times);
+      if (best !== undefined && (score < bestScore || (score === bestScore && !isBefore(agent, best))))
+        continue;
+      best = agent;
+      bestScore = score;
     }
     return best;
   }
@@ -170,31 +207,4 @@ export class Matcher implements CohortWatch {
 
 function siteFor({ demand }: Task, { cohort }: Agent): Site | undefined {
   return demand.sites.find((site) => site.cohort === cohort);
-}
-
-function bestJudged(
-  agents: readonly Agent[],
-  count: number,
-  { judge }: Strategy,
-  task: Task,
-): Agent | undefined {
-  if (judge === undefined) return agents[0];
-  const { profile, offer, demand } = task;
-  const view: TaskView = {
-    capability: demand.wish.capability,
-    definition: profile.definition,
-    definitionTask: profile.definitionTask,
-    workId: offer.workId,
-    attempt: offer.attempt,
-  };
-  let best = agents[0];
-  let bestScore = Number.NEGATIVE_INFINITY;
-  for (let at = 0; at < Math.min(count, agents.length); at++) {
-    const agent = agents[at] as Agent;
-    const score = judge(agent, view);
-    if (score <= bestScore) continue;
-    best = agent;
-    bestScore = score;
-  }
-  return best;
 }

@@ -1,8 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { Arena } from "../testing/arena.ts";
+import { Arena, tokenOf } from "../testing/arena.ts";
+import { strategyNamed, strategyNames } from "./index.ts";
 import { leastLoaded } from "./least-loaded.ts";
 import type { Strategy } from "./strategy.ts";
+
+const resultOf = (number: number) => ({
+  token: tokenOf(number),
+  outcome: { $case: "inlineOutput" as const, value: new Uint8Array() },
+});
 
 describe("a strategy", () => {
   it("decides by rank who goes first, and is changed while the pool works", () => {
@@ -42,5 +48,151 @@ describe("a strategy", () => {
       agents.map(({ given }) => given),
       [[], [3], [1, 2]],
     );
+  });
+
+  it("named least_loaded gives to the one with the greatest share of free slots", () => {
+    const arena = new Arena({ strategy: strategyNamed("least_loaded") });
+    const [large, small] = [arena.agent("large", { slots: 9 }), arena.agent("small", { slots: 3 })];
+    arena.sender().offer([1, 2, 3, 4, 5, 6, 7, 8]);
+    arena.turn();
+    assert.deepEqual([large.given.length, small.given.length], [6, 2]);
+  });
+
+  it("named fastest learns who is quick, and gives the quick one what both could do", () => {
+    const arena = new Arena({ strategy: strategyNamed("fastest") });
+    const sender = arena.sender();
+    const agents = { slow: arena.agent("slow", { slots: 2 }), quick: arena.agent("quick", { slots: 2 }) };
+    const work = (number: number) => {
+      sender.offer([number]);
+      arena.turn();
+      const at = agents.slow.given.includes(number) ? "slow" : "quick";
+      arena.nowMs += at === "slow" ? 200 : 100;
+      agents[at].say({ results: [{ ...resultOf(number), runMs: at === "slow" ? 200 : 100 }] });
+      arena.turn();
+      return at;
+    };
+    // Two at once, so that both are tried.
+    sender.offer([1, 2]);
+    arena.turn();
+    for (const agent of Object.values(agents))
+      for (const number of agent.given)
+        agent.say({ results: [{ ...resultOf(number), runMs: agent === agents.slow ? 200 : 100 }] });
+    arena.nowMs += 200;
+    arena.turn();
+    const where = Array.from({ length: 40 }, (_, at) => work(10 + at));
+    assert.ok(
+      where.slice(20).every((at) => at === "quick"),
+      where.join(),
+    );
+  });
+
+  it("named fastest gives an agent of half the speed its fair share while there is more than both can do", () => {
+    const arena = new Arena({ strategy: strategyNamed("fastest") });
+    const sender = arena.sender();
+    const tookMs = { full: 100, half: 200 };
+    const agents = { full: arena.agent("full"), half: arena.agent("half") };
+    sender.offer(Array.from({ length: 100 }, (_, at) => at + 1));
+    arena.turn();
+    const began = new Map<number, number>();
+    for (let step = 0; step < 200; step++) {
+      for (const name of ["full", "half"] as const) {
+        const number = agents[name].given.at(-1) ?? 0;
+        const sinceMs = began.get(number) ?? arena.nowMs;
+        began.set(number, sinceMs);
+        if (arena.nowMs - sinceMs === tookMs[name])
+          agents[name].say({ results: [{ ...resultOf(number), runMs: tookMs[name] }] });
+      }
+      // Who has answered has the next one in the same moment.
+      arena.turn();
+      for (const { given } of Object.values(agents)) {
+        const number = given.at(-1) ?? 0;
+        if (!began.has(number)) began.set(number, arena.nowMs);
+      }
+      arena.nowMs += 50;
+    }
+    const [full, half] = [agents.full.given.length, agents.half.given.length];
+    assert.equal(full + half, 100);
+    assert.ok(half >= 31 && half <= 36, `${half} of 100`);
+  });
+
+  it("named sticky gives the tasks of a run to one agent while it has room", () => {
+    const arena = new Arena({ strategy: strategyNamed("sticky") });
+    const sender = arena.sender();
+    const agents = ["a", "b"].map((id) => arena.agent(id, { slots: 2 }));
+    const where = (number: number) => agents.findIndex(({ given }) => given.includes(number));
+    for (const [number, workId] of [
+      [1, "run-1"],
+      [2, "run-2"],
+    ] as const) {
+      sender.offer([number], {}, { workId });
+      arena.turn();
+    }
+    sender.offer([3], {}, { workId: "run-2" });
+    sender.offer([4], {}, { workId: "run-1" });
+    arena.turn();
+    assert.notEqual(where(1), where(2));
+    assert.deepEqual([where(3), where(4)], [where(2), where(1)]);
+  });
+
+  it("named consistent_hash keeps a key at its agent, and moves few when one goes", () => {
+    const arena = new Arena({ strategy: strategyNamed("consistent_hash") });
+    const sender = arena.sender();
+    const agents = new Map(
+      ["a", "b", "c", "d"].map((id) => [id, arena.agent(id, { slots: 1_000, credit: 1_000 })]),
+    );
+    const round = (first: number) => {
+      for (let at = 0; at < 200; at++) sender.offer([first + at], {}, { workId: `run-${at}` });
+      arena.turn();
+      const where = Array.from(
+        { length: 200 },
+        (_, at) => [...agents].find(([, { given }]) => given.includes(first + at))?.[0],
+      );
+      return where;
+    };
+    const [once, again] = [round(1), round(1_001)];
+    assert.deepEqual(once, again);
+    const counts = [...agents.keys()].map((id) => once.filter((where) => where === id).length);
+    assert.ok(
+      counts.every((count) => count > 20),
+      counts.join(),
+    );
+    agents.get("d")?.link.end("it goes", arena.nowMs);
+    agents.delete("d");
+    const after = round(2_001);
+    assert.ok(once.every((where, at) => where === "d" || after[at] === where));
+    assert.ok(after.every((where) => where !== undefined));
+  });
+
+  it("named cheapest gives to the one that asks least for the capability", () => {
+    const arena = new Arena({ strategy: strategyNamed("cheapest") });
+    const dear = arena.agent("dear", { slots: 5, costs: { work: 3 } });
+    const cheap = arena.agent("cheap", { slots: 2, costs: { work: 1 } });
+    arena.sender().offer([1, 2, 3]);
+    arena.turn();
+    assert.deepEqual([cheap.given.length, dear.given.length], [2, 1]);
+  });
+
+  it("named auction weighs what is free against what is asked, by the weights that it is given", () => {
+    const givenTo = (weights: { load?: number; cost?: number }) => {
+      const arena = new Arena({ strategy: strategyNamed("auction", { speed: 0, ...weights }) });
+      const dear = arena.agent("dear", { slots: 10, costs: { work: 10 } });
+      const cheap = arena.agent("cheap", { slots: 10, costs: { work: 1 } });
+      arena.sender().offer([1, 2, 3, 4, 5, 6]);
+      arena.turn();
+      return [cheap.given.length, dear.given.length];
+    };
+    assert.deepEqual(givenTo({ load: 0, cost: 1 }), [6, 0]);
+    assert.deepEqual(givenTo({ load: 1, cost: 0 }), [3, 3]);
+    assert.deepEqual(givenTo({ load: 4, cost: 1 }), [5, 1]);
+  });
+
+  it("finds somebody for every task while anybody has room, whichever it is", () => {
+    for (const name of strategyNames) {
+      const arena = new Arena({ strategy: strategyNamed(name) });
+      const sender = arena.sender();
+      for (let at = 0; at < 30; at++) arena.agent(`agent-${at}`, { slots: 1 + (at % 3) });
+      for (let at = 1; at <= 59; at++) sender.offer([at], {}, { workId: `run-${at % 7}` });
+      assert.equal(arena.turn(), 59, name);
+    }
   });
 });

@@ -2,7 +2,8 @@
  * How an agent is chosen among those that can do a task and have room for it.
  *
  * Agents that are alike stand in the order of their ranks, which is kept as their work changes: choosing the first costs
- * the logarithm of how many there are. A strategy that also looks at the task judges the first few of them.
+ * the logarithm of how many there are. A strategy that also looks at the task judges the first few of them, sends tasks with
+ * the same key to the agent that had the last one, or gives each key a place on a circle of agents.
  */
 export interface Strategy {
   /** As in the contracts: `least_loaded`. */
@@ -12,7 +13,13 @@ export interface Strategy {
   rank(agent: AgentLoad): number;
 
   /** How good the agent would be for the task: greater is better. Absent: the first in the order is taken. */
-  readonly judge?: (agent: AgentLoad, task: TaskView) => number;
+  readonly judge?: (agent: AgentLoad, task: TaskView, times: Times) => number;
+
+  /** The key whose last task tells which agent is asked first, for tasks that have none of their own. */
+  readonly stickTo?: (task: TaskView) => string;
+
+  /** The key that has a place among the agents, so that it moves only when the one whose place is next goes or is full. */
+  readonly placeBy?: (task: TaskView) => string;
 }
 
 /** What a strategy may know of an agent. */
@@ -24,6 +31,10 @@ export interface AgentLoad {
   readonly used: number;
   /** Counts the pool's assignments; the one that this agent got last. */
   readonly lastAssigned: number;
+  /** How many times as long as others it takes, as far as that was learned; 1 while it was not. */
+  readonly slowness: number;
+  /** What it says that one use of a capability costs, in money; 0 where it does not say. */
+  costOf(capability: string): number;
 }
 
 /** What a strategy may know of a task. */
@@ -33,4 +44,12 @@ export interface TaskView {
   readonly definitionTask: string;
   readonly workId: string;
   readonly attempt: number;
+  /** The key that its definition gave it, to stay with one agent; empty where none. */
+  readonly key: string;
+}
+
+/** What was learned of how long attempts take. */
+export interface Times {
+  /** Undefined while nothing is known of the capability. */
+  expectedMs(agentId: string, capability: string): number | undefined;
 }

@@ -6,6 +6,7 @@ import { busyAnswersMax, repeatsMax } from "../bounds.ts";
 import { matchingErrors } from "../errors.ts";
 import type { Agent, Link, PoolCore, Site, Task } from "../parts.ts";
 import { detailOf } from "../refusals.ts";
+import { viewOf } from "./view.ts";
 import { enqueue, leaveQueue, sendAway } from "./waiting.ts";
 
 const never = Number.POSITIVE_INFINITY;
@@ -20,6 +21,8 @@ export function assign(core: PoolCore, task: Task, agent: Agent, site: Site, now
   agent.credit--;
   agent.lastAssigned = ++core.assigned;
   core.roster.loaded(agent);
+  const { stickTo } = core.settings.strategy;
+  if (stickTo !== undefined) core.affinity.set(namespace, stickTo(viewOf(task)), agent.agentId);
   if (extras !== undefined) {
     if (extras.stickyKey !== "") core.affinity.set(namespace, extras.stickyKey, agent.agentId);
     if (extras.contextKey !== "") core.affinity.set(namespace, extras.contextKey, agent.agentId);
@@ -120,11 +123,22 @@ export function answer(core: PoolCore, link: Link, number: number, result: Resul
     putBack(core, task, agent, result.outcome.value.retryAfterMs, nowMs);
     return;
   }
+  learn(core, task, agent, result, nowMs);
   core.roster.answered(agent, result, nowMs - task.assignedMs);
   task.link = link;
   task.linkNumber = number;
   detach(core, task, true, nowMs);
   finish(core, task, result, agent);
+}
+
+/** What an agent says of its time counts as far as it can be: it had the task no longer than that. */
+function learn(core: PoolCore, task: Task, agent: Agent, { outcome, runMs }: Result, nowMs: number): void {
+  const elapsedMs = nowMs - task.assignedMs;
+  const tookMs = runMs > 0 ? Math.min(runMs, elapsedMs) : elapsedMs;
+  const { capability } = task.demand.wish;
+  const failed = outcome?.$case === "failed";
+  const slowness = core.times.learn(agent.agentId, capability, tookMs, failed, nowMs);
+  if (slowness !== undefined) agent.slowness = slowness;
 }
 
 /** Whether an agent sends a result once more that is not durable yet. */

@@ -63,10 +63,11 @@ export class Arena {
 
   agent(agentId: string, wishes: AgentWishes = {}): TestAgent {
     const { slots = 1, credit = 100, does = ["work@1.0.0"], labels = {}, resources = {} } = wishes;
-    const { contextKeys = [], incarnation = "01", running = [] } = wishes;
+    const { contextKeys = [], incarnation = "01", running = [], costs = {} } = wishes;
     const capabilities = does.map((one) => {
       const [name = "", version = ""] = one.split("@");
-      return { name, version };
+      const money = costs[name];
+      return money === undefined ? { name, version } : { name, version, cost: { money } };
     });
     const hello = Hello.fromPartial({
       agentId,
@@ -108,6 +109,8 @@ export interface AgentWishes {
   readonly contextKeys?: readonly string[];
   readonly incarnation?: string;
   readonly running?: Uint8Array[];
+  /** By capability. */
+  readonly costs?: Record<string, number>;
 }
 
 export class TestAgent {

@@ -2,7 +2,7 @@ import { Hold } from "@tutti/contracts/agent/v1";
 import type { Agent as AgentView, AgentWork } from "@tutti/contracts/swarm/v1";
 import { Cause } from "@tutti/contracts/types/v1";
 import { toTimestamp } from "@tutti/kernel";
-import type { Agent, PoolCore } from "../parts.ts";
+import type { Agent, PoolCore, Task } from "../parts.ts";
 import { workOf } from "./work.ts";
 
 /** An agent as others see it. */
@@ -42,7 +42,7 @@ export function agentView(core: PoolCore, agent: Agent, nowMs: number): AgentVie
   };
 }
 
-export function workView(agent: Agent): AgentWork[] {
+export function workView(core: PoolCore, agent: Agent): AgentWork[] {
   return [...agent.tasks()]
     .filter(({ stage }) => stage === "working")
     .map((task) => ({
@@ -51,10 +51,15 @@ export function workView(agent: Agent): AgentWork[] {
       capability: task.demand.wish.capability,
       assignTime: toTimestamp(task.assignedMs),
       startTime: task.begunMs === 0 ? undefined : toTimestamp(task.begunMs),
-      expectedEndTime: undefined,
+      expectedEndTime: expectedEnd(core, agent, task),
       progress: task.fraction,
       message: task.message,
     }));
+}
+
+function expectedEnd({ times }: PoolCore, { agentId }: Agent, { demand, assignedMs, begunMs }: Task) {
+  const expectedMs = times.expectedMs(agentId, demand.wish.capability);
+  return expectedMs === undefined ? undefined : toTimestamp((begunMs || assignedMs) + expectedMs);
 }
 
 /** By its rhythm; before that is known, in parts of what is allowed: the threshold when it is suspect. */
