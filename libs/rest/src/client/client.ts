@@ -71,22 +71,20 @@ export class Client {
     return new Uint8Array(await answer.arrayBuffer());
   }
 
-  /** Follows what happens whose type matches a pattern: from the cursor on, else from now on. Ends when aborted. */
-  async *events(
-    pattern: string | readonly string[] = [],
+  /**
+   * Follows what happens whose type matches a pattern: after the cursor, else from now on. Ends when aborted. With each
+   * event comes the cursor after it; a gap says that some will not come.
+   */
+  events(
+    pattern = ">",
     after = "",
-    options: FollowOptions = {},
-  ): AsyncGenerator<PlatformEvent, void, void> {
-    const query = { pattern, ...(after !== "" && { after }) };
-    for await (const { value } of this.follow(
-      "events",
-      { query: query as Routes["events"]["query"] },
-      options,
-    ))
-      yield value;
+    { namespace, ...options }: FollowOptions & { readonly namespace?: string } = {},
+  ): AsyncGenerator<Followed<PlatformEvent>, void, void> {
+    const query = { pattern, ...(namespace !== undefined && { namespace }) };
+    return this.follow("events", { query }, after === "" ? options : { ...options, cursor: after });
   }
 
-  /** Follows a stream: each reply with the cursor after it. Ends when the server ends it, or when aborted. */
+  /** Follows a stream: what it is, then what changes. Ends when the server ends it, or when aborted. */
   follow<N extends StreamName>(
     name: N,
     parts: Pick<CallParts<N>, "params" | "query" | "body"> = {},

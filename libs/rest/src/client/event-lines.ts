@@ -1,12 +1,14 @@
 /** Server-sent events, read from the bytes of an answer as the standard says. */
 export interface ServerEvent {
+  /** `message` where the server says no other name. */
   readonly event: string;
+  /** Empty for one that only moves the cursor. */
   readonly data: string;
   /** The cursor after it; empty where the server said none. */
   readonly id: string;
 }
 
-/** Lines longer than this are no event of ours. */
+/** A longer line is no event of ours. */
 const lineMax = 16 * 1024 * 1024;
 
 /** Every event, and an undefined for each sign of life between them. */
@@ -18,13 +20,10 @@ export async function* serverEvents(
   let id = "";
   for await (const line of linesOf(body)) {
     if (line === "") {
-      if (data.length > 0) yield { event, data: data.join("\n"), id };
+      yield data.length === 0 && id === "" ? undefined : { event, data: data.join("\n"), id };
       event = "message";
       data = [];
-      continue;
-    }
-    if (line.startsWith(":")) {
-      yield undefined;
+      id = "";
       continue;
     }
     const at = line.indexOf(":");

@@ -122,16 +122,18 @@ export const ownSchemas: Readonly<Record<string, OwnSchema>> = {
   ),
   PlatformEvent: object(
     {
-      id: text("Unique among the events."),
-      type: text("What happened: `tutti.workflow.run.started`."),
-      cursor: text("Where to go on after it."),
-      timeMs: moment("When it happened."),
+      specversion: text("Version of CloudEvents."),
+      id: text("Unique among the events of its source."),
       source: text("What told it."),
+      type: text("What happened: `tutti.workflow.run.started`."),
       subject: text("What it is about."),
+      time: text("When it happened, as RFC 3339."),
+      datacontenttype: text("Media type of the data."),
       namespace: text("The namespace that it is in."),
-      data: { type: "object", description: "What the event says.", additionalProperties: {} },
+      data: anything("What the event says."),
+      data_base64: text("The same as base64, where it is not JSON."),
     },
-    ["id", "type", "cursor", "timeMs", "data"],
+    ["specversion", "id", "source", "type", "time", "namespace"],
   ),
   ComponentStatus: {
     type: "object",
@@ -171,9 +173,11 @@ export const ownRoutes: Readonly<Partial<Record<RouteName, OwnRoute>>> = {
   },
   events: {
     query: {
-      pattern: many(text("Types of events, `*` for one word and `>` for all that follow; without it all.")),
-      after: text("The cursor of the last event seen; without it from now on."),
-      namespace: text("Only those of this namespace; without it all."),
+      pattern: text("Types of events, `*` for one word and `>` for all that follow; without it all."),
+      after: text(
+        "The cursor of the last event seen, `first` for the oldest that is kept; without it from now on.",
+      ),
+      namespace: text("The namespace, `*` for all; without it `default`."),
     },
     reply: ref("PlatformEvent"),
   },
