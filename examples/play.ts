@@ -21,27 +21,12 @@ await using tutti = await connect({ namespace });
 console.log(JSON.stringify(await example.play(tutti), undefined, 2));
 for (const id of example.runs) {
   console.log(`\n${id} in namespace ${namespace}`);
-  for await (const { event, time, type, json } of tutti.run(id).history()) {
-    const at = new Date((time?.seconds ?? 0) * 1_000 + (time?.nanos ?? 0) / 1e6).toISOString();
-    console.log(`  ${String(event).padStart(3)} ${at.slice(11, 23)} ${type} ${short(readable(json))}`);
+  for await (const { event, time, type, task, details } of tutti.run(id).events()) {
+    const about = [type, task, short(JSON.stringify(details))].filter((part) => part !== "").join(" ");
+    console.log(`  ${String(event).padStart(3)} ${time.toISOString().slice(11, 23)} ${about}`);
   }
 }
 await worker.stop();
-
-/** Inputs and outputs are bytes in events; those that are JSON are shown as such. */
-function readable(json: string): string {
-  const asJson = (bytes: string): unknown => {
-    try {
-      return JSON.parse(Buffer.from(bytes, "base64").toString());
-    } catch {
-      return bytes;
-    }
-  };
-  const data = new Set(["input", "output", "list", "parameters", "context", "data", "report"]);
-  return JSON.stringify(
-    JSON.parse(json, (key, value) => (data.has(key) && typeof value === "string" ? asJson(value) : value)),
-  );
-}
 
 function short(text: string): string {
   return text.length > 90 ? `${text.slice(0, 89)}…` : text;

@@ -20,6 +20,7 @@ import { bulkHandlers } from "./api/bulk/handlers.ts";
 import { definitionHandlers } from "./api/definitions/handlers.ts";
 import { limitHandlers } from "./api/limits/handlers.ts";
 import { runHandlers, servedRuns } from "./api/runs/handlers.ts";
+import { KeptReaders } from "./api/runs/reading.ts";
 import { scheduleHandlers } from "./api/schedules/handlers.ts";
 import { taskHandlers } from "./api/tasks/handlers.ts";
 import { workflowSection } from "./configuration.ts";
@@ -46,7 +47,8 @@ export class WorkflowService extends Orchestrator {
     const { sharedPools } = this.settings(workflowSection);
     const shelf = new PlanShelf({ blobs: () => blobs(), readNow: (sha256) => blobs().readNow(sha256) });
     const effects = new WorkflowEffects();
-    const { runtime, archive, blobs } = host.storage(effects, [runMachine({ plans: shelf })]);
+    const machine = runMachine({ plans: shelf });
+    const { runtime, archive, blobs } = host.storage(effects, [machine]);
 
     const ends = new RunEnds();
     const outputs = new OutputShelf();
@@ -84,7 +86,8 @@ export class WorkflowService extends Orchestrator {
       pools: mesh.client(poolService),
       namespaceOfPool: (pool: string, namespace: string) => dispatcher.namespaceOf(pool, namespace),
     };
-    mesh.serve(servedRuns, runHandlers({ ...desk, orders, ends, ids: host.ids, runs, ...pools }));
+    const reading = { machine, shelf, readers: new KeptReaders() };
+    mesh.serve(servedRuns, runHandlers({ ...desk, orders, ends, ids: host.ids, runs, ...pools, ...reading }));
     mesh.serve(taskService, taskHandlers({ ...desk, outputs, tasks: mesh.client(taskService) }));
     mesh.serve(bulkService, bulkHandlers({ archive, blobs, runs, foundation }));
   }

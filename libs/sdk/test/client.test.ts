@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { ErrorDetail, Payload, WorkReference } from "@tutti/contracts/types/v1";
-import { Run, runService } from "@tutti/contracts/workflow/v1";
+import { Run, RunEvent, runService } from "@tutti/contracts/workflow/v1";
 import { defineErrors, silentLogger } from "@tutti/kernel";
 import { type Handlers, Mesh } from "@tutti/mesh";
 import { connect, type Tutti } from "../src/client/index.ts";
@@ -69,6 +69,14 @@ function handlers(asked: unknown[]): RunHandlers {
         runs: [Run.fromPartial({ runId: isFirst ? "one" : "two" })],
         page: { nextToken: isFirst ? "more" : "", total: undefined },
         indexedTo: undefined,
+      };
+    },
+    readHistory({ afterEvent, taskId, page }) {
+      const event = page?.token === "" ? afterEvent + 1 : afterEvent + 2;
+      const details = json({ output: { n: event } });
+      return {
+        events: [RunEvent.fromPartial({ event, type: "task_completed", taskId, details })],
+        page: { nextToken: page?.token === "" ? "more" : "" },
       };
     },
     async *watchRun({ runId }) {
@@ -162,6 +170,16 @@ describe("a client", () => {
     const changes: (string | undefined)[] = [];
     for await (const { run } of tutti.run("order-17").watch()) changes.push(run?.runId);
     assert.deepEqual(changes, ["order-17"]);
+  });
+
+  it("reads events for people page by page", async () => {
+    const events: unknown[] = [];
+    for await (const { event, task, details } of tutti.run("order-17").events({ after: 4, taskId: "pay" }))
+      events.push([event, task, details]);
+    assert.deepEqual(events, [
+      [5, "pay", { output: { n: 5 } }],
+      [6, "pay", { output: { n: 6 } }],
+    ]);
   });
 
   it("refuses what is no JSON before anything is sent", async () => {

@@ -4,7 +4,7 @@
  */
 import { type dispatchService, type OfferReply, OfferRequest } from "@tutti/contracts/swarm/v1";
 import { Bell, backoffMs, errorFromUnknown, type Foundation, sleep } from "@tutti/kernel";
-import { type Client, declareWeight } from "@tutti/mesh";
+import { type Client, declareWeight, meshErrors } from "@tutti/mesh";
 import { weightOf } from "./messages.ts";
 import type { PoolSender } from "./pool-sender.ts";
 
@@ -55,9 +55,11 @@ export class PoolStream {
         if (await this.#speak()) failures = 0;
       } catch (thrown) {
         const error = errorFromUnknown(thrown);
+        // An owner that stops in good order is no trouble.
+        const level = meshErrors.interrupted.is(error) ? "info" : "warn";
         // Told once: while an owner is being found this is what happens.
         if (failures === 0 && !signal.aborted)
-          foundation.logger.warn("the stream to a pool broke, and is opened again", { ...pool, error });
+          foundation.logger[level]("the stream to a pool broke, and is opened again", { ...pool, error });
       }
       sender.close();
       failures++;

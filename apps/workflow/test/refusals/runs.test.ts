@@ -8,6 +8,7 @@ import {
   ListRunsRequest,
   PauseRunRequest,
   QueryRunRequest,
+  ReadHistoryRequest,
   ResetRunRequest,
   ResumeRunRequest,
   RetryRunRequest,
@@ -127,6 +128,11 @@ describeRefusals({
       malformed: ResetRunRequest.fromPartial({ runId, reason: "x" }),
       field: "to_event",
       tooLarge: ResetRunRequest.fromPartial({ runId, toEvent: 1, reason: long }),
+    },
+    readHistory: {
+      malformed: ReadHistoryRequest.fromPartial({ runId, afterEvent: 1_000_001 }),
+      field: "after_event",
+      tooLarge: ReadHistoryRequest.fromPartial({ runId, taskId: long }),
     },
     explainRun: {
       malformed: ExplainRunRequest.fromPartial({ runId: "" }),

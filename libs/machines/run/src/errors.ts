@@ -22,6 +22,12 @@ export const runErrors = defineErrors("workflow", {
     message: ({ id, status, wanted }: { id: string; status: string; wanted: string }) =>
       `expected the run ${id} ${wanted}, found it ${status}; look at the run before you go on`,
   },
+  withdrawn: {
+    status: "CANCELLED",
+    retry: "never",
+    help: "The run is a child whose parent gave it up before it had begun. It does not begin.",
+    message: ({ reason }: { reason: string }) => `given up before it began: ${reason}`,
+  },
   orderInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",

@@ -13,7 +13,15 @@ export {
 export { updateRun } from "./entry/commands.ts";
 export { type EntryAsked, showEntry } from "./entry/queries.ts";
 export { runErrors } from "./errors.ts";
-export { beginRun, cancelRun, labelRun, pauseRun, resumeRun, terminateRun } from "./life/commands.ts";
+export {
+  beginRun,
+  cancelRun,
+  labelRun,
+  pauseRun,
+  resumeRun,
+  terminateRun,
+  withdrawRun,
+} from "./life/commands.ts";
 export { loseLease } from "./limit/commands.ts";
 export * as runLimits from "./limits.ts";
 export { type RunMachineOptions, runMachine } from "./machine.ts";

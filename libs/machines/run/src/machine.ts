@@ -23,7 +23,15 @@ import { updateRun } from "./entry/commands.ts";
 import { updateTaken } from "./entry/events.ts";
 import { showEntry } from "./entry/queries.ts";
 import { workSentBack } from "./gate/events.ts";
-import { beginRun, cancelRun, labelRun, pauseRun, resumeRun, terminateRun } from "./life/commands.ts";
+import {
+  beginRun,
+  cancelRun,
+  labelRun,
+  pauseRun,
+  resumeRun,
+  terminateRun,
+  withdrawRun,
+} from "./life/commands.ts";
 import * as life from "./life/events.ts";
 import { expire } from "./life/expire.ts";
 import { declineLimit, grantLimit, loseLease, withdrawLimit } from "./limit/commands.ts";
@@ -62,6 +70,7 @@ const commands: readonly Command<Run>[] = [
   resumeRun,
   cancelRun,
   terminateRun,
+  withdrawRun,
   labelRun,
   retryRun,
   resetRun,
@@ -100,6 +109,7 @@ const events: readonly MachineEvent<Run, RunEffect>[] = [
   life.runCancelled,
   life.runTerminated,
   life.runContinued,
+  life.runWithdrawn,
   runRetried,
   runReset,
   taskRepaired,

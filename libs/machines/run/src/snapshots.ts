@@ -70,6 +70,7 @@ export function snapshotOf(run: Run): RunSnapshotV1 {
     putOffMs: run.putOffMs,
     used: run.used,
     nodeCount: run.nodeCount,
+    removeMs: run.removeMs,
     ...moreShown(run.more),
   };
 }
@@ -98,6 +99,7 @@ function moreShown(more: RunMore | undefined) {
     transitionMs: more?.transitionMs ?? 0,
     leaseAttempt: more?.leaseAttempt ?? 0,
     isDue: more?.isDue ?? false,
+    attemptsBefore: more?.attemptsBefore ?? 0,
   };
 }
 
@@ -216,7 +218,7 @@ export function runOf(snapshot: RunSnapshotV1, plans: KnownPlans): Run {
     snapshot;
   Object.assign(run, { order, phase, ending, createMs, beginMs, endMs, pauseMs, pauseReason });
   run.facts = { labels, priority, dueMs };
-  run.plan = order === undefined ? undefined : planOf(plans, order);
+  run.plan = order === undefined || hasNoPlan(order) ? undefined : planOf(plans, order);
   run.output = dataOf(snapshot.output, snapshot.outputPayload);
   run.error = snapshot.error;
   run.failed = snapshot.failed - 1;
@@ -224,6 +226,7 @@ export function runOf(snapshot: RunSnapshotV1, plans: KnownPlans): Run {
   run.putOffMs = snapshot.putOffMs;
   run.used = snapshot.used;
   run.nodeCount = snapshot.nodeCount;
+  run.removeMs = snapshot.removeMs;
   for (const number of snapshot.agenda) run.agenda.push(number);
   for (const number of snapshot.undo) run.undo.push(number);
   restoreMore(run, snapshot);
@@ -242,6 +245,11 @@ export function runOf(snapshot: RunSnapshotV1, plans: KnownPlans): Run {
   return run;
 }
 
+/** One that was given up before it began. */
+function hasNoPlan({ hash, plan }: NonNullable<RunSnapshotV1["order"]>): boolean {
+  return hash === "" && plan.length === 0;
+}
+
 function restoreMore(run: Run, snapshot: RunSnapshotV1): void {
   const { limits, additions, signals, lastSignal, lastUpdate, vars, state, event, transition, nextId } =
     snapshot;
@@ -249,6 +257,7 @@ function restoreMore(run: Run, snapshot: RunSnapshotV1): void {
     limits.length + additions.length + signals.length + lastSignal + lastUpdate + vars.length + state === 0 &&
     snapshot.leaseAttempt === 0 &&
     !snapshot.isDue &&
+    snapshot.attemptsBefore === 0 &&
     !snapshot.asking;
   if (isNone && event.length === 0 && transition === undefined && nextId === "") return;
   const more = moreOf(run);
@@ -271,6 +280,7 @@ function restoreMore(run: Run, snapshot: RunSnapshotV1): void {
   Object.assign(more, { timesPassed, timesTaken, transitionsAtOnce, transitionMs });
   more.leaseAttempt = snapshot.leaseAttempt;
   more.isDue = snapshot.isDue;
+  more.attemptsBefore = snapshot.attemptsBefore;
 }
 
 function presentBytes(bytes: Uint8Array): Uint8Array | undefined {

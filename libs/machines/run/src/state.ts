@@ -42,6 +42,8 @@ export interface Run {
   createMs: number;
   beginMs: number;
   endMs: number;
+  /** When it was removed; 0 while it is kept. */
+  removeMs: number;
   /** Since when it is paused; 0 when it is not. */
   pauseMs: number;
   pauseReason: string;
@@ -110,6 +112,8 @@ export interface RunMore {
   leaseAttempt: number;
   /** Whether the start that was put off has come, and limits are asked for. */
   isDue: boolean;
+  /** Attempts of nodes that come to be begin behind this number: those that a reset took away had as many. */
+  attemptsBefore: number;
 }
 
 interface Addition {
@@ -252,6 +256,7 @@ export function newRun(plans: KnownPlans, key: InstanceKey): Run {
     createMs: 0,
     beginMs: 0,
     endMs: 0,
+    removeMs: 0,
     pauseMs: 0,
     pauseReason: "",
     facts: { labels: {}, priority: 0, dueMs: 0 },
@@ -299,6 +304,7 @@ export function moreOf(run: Run): RunMore {
     isAsking: false,
     leaseAttempt: 0,
     isDue: false,
+    attemptsBefore: 0,
   };
   return run.more;
 }
@@ -365,6 +371,11 @@ export function statusOf({ phase, ending, pauseMs }: RunView): WorkStatus {
 
 export function hasEnded({ phase }: RunView): boolean {
   return phase === RunPhase.RUN_PHASE_ENDED;
+}
+
+/** Whether it was given up before it was accepted: it has no plan. */
+export function isWithdrawn({ order, plan }: RunView): boolean {
+  return order !== undefined && plan === undefined;
 }
 
 /** Whether a task with this status has an outcome. */

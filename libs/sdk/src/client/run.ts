@@ -2,7 +2,7 @@
 import type { HistoryEvent, runtimeService } from "@tutti/contracts/runtime/v1";
 import { type Approval, ApprovalFilter, type Explanation, Verdict } from "@tutti/contracts/types/v1";
 import type { Run as RunMessage, runService, Task, taskService } from "@tutti/contracts/workflow/v1";
-import { fromErrorDetail, type TuttiError } from "@tutti/kernel";
+import { fromErrorDetail, fromTimestamp, type TuttiError } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import { sdkErrors } from "../errors.ts";
 import { payloadOf, valueIn } from "./payloads.ts";
@@ -36,6 +36,30 @@ export interface RunChange {
 const waitMs = 30_000;
 /** Beyond that wait, for the way there and back. */
 const wayMs = 15_000;
+
+export interface EventsOptions {
+  /** Number of the last event that is known already. */
+  readonly after?: number;
+  /** Only those about this task, its entries and its rounds. */
+  readonly taskId?: string;
+}
+
+/** Something that happened to a run. */
+export interface RunHappening {
+  /** Its number, from 1. */
+  readonly event: number;
+  /** `task_completed` */
+  readonly type: string;
+  /** Id of the task that it is about; empty where it is about the run. */
+  readonly task: string;
+  readonly time: Date;
+  /** What it says: inputs, outputs, errors, reasons. */
+  readonly details: Readonly<Record<string, unknown>>;
+  /** Who caused it: an agent, a person, a service. */
+  readonly actor: string;
+}
+
+const eventsPage = 500;
 
 export interface DecideOptions {
   /** What is brought along, by the question's form. */
@@ -205,7 +229,24 @@ export class RunHandle {
     }
   }
 
-  /** Its events, from the first: what happened, when, and who caused it. `json` says it for people. */
+  /** Its events for people, from the first or from behind another: what happened to which task, when, and who caused it. */
+  async *events({ after = 0, taskId = "" }: EventsOptions = {}): AsyncGenerator<RunHappening, void, void> {
+    const { runs, namespace } = this.#parts;
+    let token = "";
+    do {
+      const page = { size: eventsPage, token };
+      const reply = await runs.readHistory({ namespace, runId: this.id, afterEvent: after, taskId, page });
+      for (const { event, time, type, taskId: task, details, cause } of reply.events)
+        yield {
+          ...{ event, type, task, time: new Date(time === undefined ? 0 : fromTimestamp(time)) },
+          // The contract says that it is an object.
+          ...{ details: valueIn(details) as Record<string, unknown>, actor: cause?.actor?.id ?? "" },
+        };
+      token = reply.page?.nextToken ?? "";
+    } while (token !== "");
+  }
+
+  /** Its events as they were recorded: what `replay` of the tests takes. */
   async *history(): AsyncGenerator<HistoryEvent, void, void> {
     const { histories, namespace } = this.#parts;
     const which = { namespace, kind: "run", id: this.id, afterEvent: 0, withJson: true };

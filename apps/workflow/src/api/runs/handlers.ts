@@ -6,6 +6,7 @@ import { awaitRun, watchRun } from "./awaiting.ts";
 import { type RunDesk, runNamed } from "./desk.ts";
 import { type ExplainDesk, explainRun } from "./explaining.ts";
 import { countRuns, listRuns, watchRuns } from "./listing.ts";
+import { type ReadingDesk, readHistory } from "./reading.ts";
 import { reset } from "./resetting.ts";
 import { signalRuns } from "./signalling.ts";
 import { startRun, startRuns } from "./starting.ts";
@@ -15,7 +16,7 @@ const { deleteRun, ...methods } = runService.methods;
 /** Whoever calls the rest is told that it is not served. */
 export const servedRuns = { ...runService, methods };
 
-export function runHandlers(desk: RunDesk & ExplainDesk): Handlers<typeof servedRuns> {
+export function runHandlers(desk: RunDesk & ExplainDesk & ReadingDesk): Handlers<typeof servedRuns> {
   return {
     startRun: (request, context) => startRun(desk, request, context),
     startRuns: (requests, context) => startRuns(desk, requests, context),
@@ -38,6 +39,7 @@ export function runHandlers(desk: RunDesk & ExplainDesk): Handlers<typeof served
     terminateRun: (request, context) => steer(desk, terminateRun, request, context),
     retryRun: (request, context) => retry(desk, request, context),
     resetRun: (request, context) => reset(desk, request, context),
+    readHistory: (request, context) => readHistory(desk, request, context),
     async explainRun(request, context) {
       return { explanation: await explainRun(desk, request, context) };
     },

@@ -9,6 +9,7 @@ import { asPayload, type Data } from "../data.ts";
 import { following } from "../evaluate/evaluate.ts";
 import { idOf, type Place, sceneOf } from "../kinds/kind.ts";
 import { taskHeld } from "../node/events.ts";
+import { attemptOf } from "../node/places.ts";
 import { attemptQueued } from "../uses/events.ts";
 import { answerMs, cacheAsked } from "./events.ts";
 import { entryIdOf } from "./key.ts";
@@ -36,7 +37,7 @@ export function doItself(place: Place): void {
     step.emit(taskHeld, { node: number });
     return;
   }
-  const attempt = (run.nodes[number]?.attempt ?? 0) + 1;
+  const attempt = attemptOf(run, number) + 1;
   step.emit(attemptQueued, { node: number, attempt, queueMs: step.nowMs });
 }
 

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ErrorDetail, WorkStatus } from "@tutti/contracts/types/v1";
-import { EndChild } from "@tutti/contracts/workflow/v1";
+import { EndChild, WithdrawRun } from "@tutti/contracts/workflow/v1";
+import type { MachineDriver } from "@tutti/kernel/testing";
 import type { StartChild } from "../effects.ts";
-import { cancelRun } from "../life/commands.ts";
+import { cancelRun, terminateRun } from "../life/commands.ts";
 import { statusOf } from "../state.ts";
 import { jsonBytes, RunScene } from "../testing/index.ts";
 import { confirmChild, endChild, refuseChild } from "./commands.ts";
@@ -90,6 +91,22 @@ describe("a task that a child does", () => {
     const error = ErrorDetail.fromPartial({ code: "definition.missing", message: "none", retry: 1 });
     scene.driver.settle(effectOf(scene), refuseChild, { error });
     assert.equal(scene.state.error?.code, "definition.missing");
+  });
+
+  it("that may not have begun is given up with its parent", () => {
+    const given = (parentClose: string, command: Parameters<MachineDriver["execute"]>[1] = cancelRun) => {
+      const scene = RunScene.of(text.replace("retry: 2", parentClose), order);
+      scene.driver.execute(scene.key, command, { reason: "no longer wanted" });
+      return scene.driver.letters.map(({ to, type, payload }) => {
+        const { definition, parent, terminate } = WithdrawRun.decode(payload);
+        return [type, to.id, definition, parent?.id, parent?.task, terminate];
+      });
+    };
+    const letter = ["withdraw_run", "r..sub..0", "order", "r", "sub"];
+    assert.deepEqual(given("parentClose: cancel"), [[...letter, false]]);
+    assert.deepEqual(given("parentClose: terminate"), [[...letter, true]]);
+    assert.deepEqual(given("parentClose: cancel", terminateRun), [[...letter, true]]);
+    assert.deepEqual(given("parentClose: abandon"), []);
   });
 
   it("is cancelled with its parent, or left alone where that is said", () => {

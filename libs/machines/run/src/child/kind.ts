@@ -6,7 +6,9 @@ import { noBytes } from "../data.ts";
 import { given, givenWhole } from "../evaluate/evaluate.ts";
 import { idOf, type Place, sceneOf, type TaskKind } from "../kinds/kind.ts";
 import { childIdOf } from "../life/ids.ts";
+import { withdrawMessage } from "../life/messages.ts";
 import { failForGood } from "../node/outcome.ts";
+import { attemptOf } from "../node/places.ts";
 import { effectNumber, effectTags } from "../numbers.ts";
 import type { Node, Run } from "../state.ts";
 import { detailsOf } from "../uses/details.ts";
@@ -32,7 +34,12 @@ export const child: TaskKind = {
     const address = { service: isMission ? "swarm" : "workflow", kind: isMission ? "mission" : "run" };
     const to = { ...address, namespace, id: more?.childId ?? "" };
     const reason = `${idOf(place)} of ${id} was stopped`;
-    if (how === "terminate" || work.parentClose === "terminate") step.send(to, terminateMessage, { reason });
+    const isByForce = how === "terminate" || work.parentClose === "terminate";
+    // Its start may be under way still, and come after the letter.
+    if (status === TaskStatus.TASK_STATUS_QUEUED && !isMission) {
+      const parent = { ...step.key, task: idOf(place) };
+      step.send(to, withdrawMessage, { definition: work.definition, parent, terminate: isByForce, reason });
+    } else if (isByForce) step.send(to, terminateMessage, { reason });
     else step.send(to, cancelMessage, { reason });
   },
 
@@ -67,7 +74,7 @@ function queueChild(place: Place): void {
   }
   if (!input.ok || !parameters.ok || !detailed.ok) return;
   budget.spend(input.bytes.length + parameters.bytes.length);
-  const attempt = (run.nodes[number]?.attempt ?? 0) + 1;
+  const attempt = attemptOf(run, number) + 1;
   step.emit(childQueued, {
     ...{ node: number, attempt, queueMs: step.nowMs, limits: [] },
     childId: childIdOf(step.key.id, { id: idOf(place), node: number }, attempt),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Verdict, WorkStatus } from "@tutti/contracts/types/v1";
-import { CancelRun, DecideApproval, EndChild } from "@tutti/contracts/workflow/v1";
+import { DecideApproval, EndChild, WithdrawRun } from "@tutti/contracts/workflow/v1";
 import { decideApproval } from "../approve/commands.ts";
 import { confirmChild, endChild } from "../child/commands.ts";
 import { endingOf } from "../life/end.ts";
@@ -112,10 +112,10 @@ tasks:
     scene.complete("write", "bad");
     assert.deepEqual(
       scene.driver.letters.map(({ type, to }) => [type, to.id]),
-      [["cancel_run", "r..sub..1"]],
+      [["withdraw_run", "r..sub..1"]],
     );
     assert.equal(
-      CancelRun.decode(scene.driver.letters[0]?.payload ?? new Uint8Array(0)).reason,
+      WithdrawRun.decode(scene.driver.letters[0]?.payload ?? new Uint8Array(0)).reason,
       "sub of r was stopped",
     );
     assert.deepEqual(scene.offered, ["write"]);

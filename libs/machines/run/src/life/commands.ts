@@ -9,9 +9,10 @@ import {
   ResumeRun,
   RunBegun,
   RunDone,
-  type RunOrder,
+  RunOrder,
   RunPhase,
   TerminateRun,
+  type WithdrawRun,
 } from "@tutti/contracts/workflow/v1";
 import type { ReadOnly, Refusal } from "@tutti/kernel";
 import { cut, detailOfRefusal } from "../error-details.ts";
@@ -22,11 +23,19 @@ import { limitsOf } from "../limit/limits.ts";
 import { labelsMax, priorityMax, reasonLengthMax } from "../limits.ts";
 import { taskResumed } from "../node/events.ts";
 import { findNode } from "../node/places.ts";
-import { hasEnded, type RunCommand, type RunStep, type RunView, statusOf } from "../state.ts";
+import { hasEnded, isWithdrawn, type RunCommand, type RunStep, type RunView, statusOf } from "../state.ts";
 import { advance } from "./advance.ts";
-import { beginMessage } from "./begin-message.ts";
 import { report } from "./end.ts";
-import { runLabelled, runPaused, runResumed, runStarted, runStopped, runTerminated } from "./events.ts";
+import {
+  runLabelled,
+  runPaused,
+  runResumed,
+  runStarted,
+  runStopped,
+  runTerminated,
+  runWithdrawn,
+} from "./events.ts";
+import { beginMessage, withdrawMessage } from "./messages.ts";
 import { tellAllStopping } from "./stopping.ts";
 import { statusName } from "./words.ts";
 
@@ -53,6 +62,10 @@ export const beginRun: RunCommand<BeginRun, RunBegun> = {
 function again(run: RunView, order: ReadOnly<RunOrder> | undefined, step: RunStep): RunBegun | Refusal {
   const before = run.order?.requestHash ?? new Uint8Array(0);
   const now = order?.requestHash ?? new Uint8Array(0);
+  // Whoever asks again for what was given up learns that it does not begin.
+  const parent = order?.parent;
+  if (isWithdrawn(run) && run.order?.parent?.id === parent?.id && run.order?.parent?.kind === parent?.kind)
+    return { existed: true, status: statusOf(run) };
   const isSame = before.length === now.length && before.every((byte, index) => byte === now[index]);
   if (!isSame) return runErrors.runConflict.refusal({ id: step.key.id });
   return { existed: true, status: statusOf(run) };
@@ -144,6 +157,29 @@ export const terminateRun: RunCommand<TerminateRun, RunDone> = {
     const error = detailOfRefusal(runErrors.terminated.refusal({ by, reason: reasonOf(reason) }));
     step.emit(runTerminated, { error, endMs: step.nowMs });
     report(run, step);
+    return done;
+  },
+};
+
+/**
+ * Letter of a parent that gives up a child whose start may be under way: it may come before the start, and then the run is
+ * known as one that does not begin. Otherwise whoever starts it later would bring about a run that nobody waits for.
+ */
+export const withdrawRun: RunCommand<WithdrawRun, RunDone> = {
+  ...withdrawMessage,
+  reply: RunDone,
+  decide(run, { definition, parent, terminate, reason }, step) {
+    if (run.order === undefined) {
+      const error = detailOfRefusal(runErrors.withdrawn.refusal({ reason: reasonOf(reason) }));
+      const order = RunOrder.fromPartial({ definition, ...(parent && { parent }) });
+      step.emit(runWithdrawn, { order, error, endMs: step.nowMs });
+      return done;
+    }
+    const isOurs = run.order.parent?.kind === parent?.kind && run.order.parent?.id === parent?.id;
+    // Another's run under the id is none of its business, and one that has ended needs nothing.
+    if (!isOurs || hasEnded(run)) return done;
+    const command = terminate ? terminateRun : cancelRun;
+    command.decide(run, { reason }, step);
     return done;
   },
 };

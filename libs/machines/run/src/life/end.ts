@@ -13,9 +13,9 @@ import { valueBytesMax } from "../limits.ts";
 import { taskIdOf } from "../node/places.ts";
 import { isUndone, type RangeView, type RunStep, type RunView, statusOf } from "../state.ts";
 import { withUndoFailures } from "../undo/undo.ts";
-import { beginMessage } from "./begin-message.ts";
 import { runCancelled, runCompleted, runContinued, runFailed, runStopped } from "./events.ts";
 import { nextIdOf } from "./ids.ts";
+import { beginMessage } from "./messages.ts";
 
 /** Nothing is open any more. */
 export function conclude(run: RunView, step: RunStep): void {

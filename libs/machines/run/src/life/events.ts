@@ -15,6 +15,7 @@ import {
   RunStartedV1,
   RunStoppedV1,
   RunTerminatedV1,
+  RunWithdrawnV1,
 } from "@tutti/contracts/workflow/v1";
 import { blobsOf, blobsOfOrder } from "../blobs.ts";
 import { dataOf } from "../data.ts";
@@ -171,6 +172,20 @@ export const runTerminated: RunEvent<RunTerminatedV1> = {
     stopAll(run, endMs, outstanding);
     run.error = error;
     end(run, WorkStatus.WORK_STATUS_TERMINATED, endMs, outstanding);
+  },
+};
+
+/** There is nothing of it but that it was not to be. */
+export const runWithdrawn: RunEvent<RunWithdrawnV1> = {
+  type: "run_withdrawn",
+  version: 1,
+  codec: RunWithdrawnV1,
+  described: true,
+  evolve(run, { order = RunOrder.create(), error, endMs }, outstanding) {
+    run.order = order;
+    run.createMs = endMs;
+    run.error = error;
+    end(run, WorkStatus.WORK_STATUS_CANCELLED, endMs, outstanding);
   },
 };
 

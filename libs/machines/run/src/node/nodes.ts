@@ -18,7 +18,7 @@ export function nodeOf(run: Run, number: number): Node {
     range,
     task: taskNumberOf(range, number),
     status: untouchedStatus(run, range, number),
-    attempt: 0,
+    attempt: run.more?.attemptsBefore ?? 0,
     tries: 0,
     visit: 0,
     readyAt: -1,

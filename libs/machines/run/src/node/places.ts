@@ -62,6 +62,11 @@ export function statusOfNode(run: RunView, number: number): TaskStatus {
   return isOver ? TaskStatus.TASK_STATUS_CANCELLED : TaskStatus.TASK_STATUS_PENDING;
 }
 
+/** Number of the latest attempt of a node; of one that nothing has happened to, that behind which its first one comes. */
+export function attemptOf({ nodes, more }: RunView, number: number): number {
+  return nodes[number]?.attempt ?? more?.attemptsBefore ?? 0;
+}
+
 /** `ship`, `ship[3]` for an entry, `poll#2.fetch` in a round. */
 export function taskIdOf(run: RunView, number: number): string {
   const range = rangeViewOf(run, number);

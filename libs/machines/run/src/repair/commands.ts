@@ -20,7 +20,15 @@ import { tellAllStopping } from "../life/stopping.ts";
 import { statusName } from "../life/words.ts";
 import { findNode, nodeOfTask, rangeViewOf, statusOfNode } from "../node/places.ts";
 import { giveToWaiting } from "../signal/take.ts";
-import { hasEnded, isDone, type RangeView, type RunCommand, type RunView, statusOf } from "../state.ts";
+import {
+  hasEnded,
+  isDone,
+  isWithdrawn,
+  type RangeView,
+  type RunCommand,
+  type RunView,
+  statusOf,
+} from "../state.ts";
 import { isPast } from "../states/moving.ts";
 import { runReset, runRetried, taskRepaired } from "./events.ts";
 
@@ -40,9 +48,9 @@ export const retryRun: RunCommand<RetryRun, RunDone> = {
       if (!nodes.includes(node)) nodes.push(topmost(run, node));
     }
     const status = statusOf(run);
-    if (!retriable.has(status) || (nodes.length === 0 && !hasEnded(run)))
+    if (isWithdrawn(run) || !retriable.has(status) || (nodes.length === 0 && !hasEnded(run)))
       return runErrors.nothingToRetry.refusal({ id, status: statusName(status) });
-    step.emit(runRetried, { nodes, reason: reasonOf(reason), retryMs: step.nowMs });
+    step.emit(runRetried, { nodes, reason: reasonOf(reason), limits: [], retryMs: step.nowMs });
     advance(run, step);
     return {};
   },
@@ -95,6 +103,7 @@ export const resetRun: RunCommand<ResetRun, RunDone> = {
   decide(run, { toEvent, snapshot, keepSignals, signals, reason }, step) {
     const { id } = step.key;
     if (run.order === undefined) return runErrors.runMissing.refusal({ id });
+    if (isWithdrawn(run)) return runErrors.nothingToRetry.refusal({ id, status: statusName(statusOf(run)) });
     const problem = snapshotProblem(run, snapshot);
     if (problem !== undefined) return runErrors.resetInvalid.refusal({ problem });
     const { nodes } = RunSnapshotV1.decode(snapshot);
@@ -108,6 +117,7 @@ export const resetRun: RunCommand<ResetRun, RunDone> = {
       snapshot,
       signals: keepSignals ? [...signals] : [],
       reason: reasonOf(reason),
+      limits: [],
       resetMs: step.nowMs,
     });
     // Tasks that waited then have not seen what came since.

@@ -105,11 +105,13 @@ export const runReset: RunEvent<RunResetV1> = {
   described: true,
   evolve(run, { snapshot, signals, resetMs }, outstanding) {
     const attempts = run.nodes.map((node) => node?.attempt ?? 0);
+    const { attemptsBefore = 0, leaseAttempt = 0 } = run.more ?? {};
     for (const node of run.nodes) if (node !== undefined) release(node.number, outstanding);
     clearRun(run, outstanding);
     const before = runOf(RunSnapshotV1.decode(snapshot), run.plans);
     Object.assign(run, before, { key: run.key });
-    fence(run, attempts);
+    if (leaseAttempt > 0) moreOf(run).leaseAttempt = Math.max(leaseAttempt, moreOf(run).leaseAttempt);
+    fence(run, attempts, attemptsBefore);
     if (signals.length > 0) {
       const more = moreOf(run);
       more.signals.push(...signals);
@@ -125,7 +127,10 @@ export const runReset: RunEvent<RunResetV1> = {
  * Attempts go on from the highest number that was ever given, so that a late result finds nobody. A child that was at work
  * then is asked for again by its id: whoever starts it says whether it goes on, or how it has ended.
  */
-function fence(run: Run, attempts: readonly number[]): void {
+function fence(run: Run, attempts: readonly number[], before: number): void {
+  // Others will have the numbers of nodes that are gone.
+  const gone = attempts.slice(run.nodeCount).reduce((most, attempt) => Math.max(most, attempt), before);
+  if (gone > 0) moreOf(run).attemptsBefore = gone;
   for (const [number, attempt] of attempts.entries()) {
     if (attempt === 0 || number >= run.nodeCount) continue;
     const node = nodeOf(run, number);

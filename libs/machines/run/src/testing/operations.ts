@@ -25,6 +25,7 @@ import {
   TerminateRun,
   UpdateRun,
   WithdrawLimit,
+  WithdrawRun,
   WithdrawTasks,
 } from "@tutti/contracts/workflow/v1";
 import { checkAddition, type TaskDocument } from "@tutti/definitions";
@@ -97,6 +98,13 @@ export function operations(known: KnownDefinitions, texts = definitions): Arbitr
       arbitrary: call(
         "terminate_run",
         reason.map((given) => TerminateRun.fromPartial({ reason: given })),
+      ),
+    },
+    {
+      weight: 1,
+      arbitrary: call(
+        "withdraw_run",
+        fc.boolean().map((terminate) => WithdrawRun.fromPartial({ definition: "order", terminate })),
       ),
     },
     { weight: 3, arbitrary: call("label_run", labelled) },

@@ -4,6 +4,7 @@ import { askFirst, doItself, isAsking } from "../cached/cached.ts";
 import { given } from "../evaluate/evaluate.ts";
 import { type Place, sceneOf, type TaskKind } from "../kinds/kind.ts";
 import { failForGood, roomProblem } from "../node/outcome.ts";
+import { attemptOf } from "../node/places.ts";
 import { effectNumber, effectTags, nodeTimers, timerNumber } from "../numbers.ts";
 import type { Node, Run } from "../state.ts";
 import { detailsOf } from "./details.ts";
@@ -33,7 +34,7 @@ export const uses: TaskKind = {
     if (askFirst(place, bytes, detailed.details)) return;
     step.emit(taskQueued, {
       node: number,
-      attempt: (run.nodes[number]?.attempt ?? 0) + 1,
+      attempt: attemptOf(run, number) + 1,
       queueMs: step.nowMs,
       input: bytes,
       inputPayload: payload,
@@ -72,7 +73,7 @@ export function queueAgain(place: Place): void {
   const { run, step, number } = place;
   step.emit(attemptQueued, {
     node: number,
-    attempt: (run.nodes[number]?.attempt ?? 0) + 1,
+    attempt: attemptOf(run, number) + 1,
     queueMs: step.nowMs,
   });
 }

@@ -6,9 +6,8 @@ import { printDuration } from "@tutti/definitions";
 import type { InstanceKey } from "@tutti/kernel";
 import { isRefusal } from "@tutti/kernel";
 import { type Run, showTask } from "@tutti/machine-run";
-import { taskIdOf } from "@tutti/machine-run/reading";
+import { saidBy, taskIdOf } from "@tutti/machine-run/reading";
 import { valueIn } from "../../client/payloads.ts";
-import { saidBy } from "../events.ts";
 import type { Stage, StagedEvent } from "../stage.ts";
 
 export interface Said {

@@ -1,0 +1,131 @@
+/** The events of a run for people: what was decided as JSON, tasks by their ids. */
+import { Record } from "@tutti/contracts/runtime/v1";
+import {
+  type ReadHistoryReply,
+  type ReadHistoryRequest,
+  type RunEvent,
+  RunStartedV1,
+} from "@tutti/contracts/workflow/v1";
+import { whenOwned } from "@tutti/host";
+import type { HistoryRecord } from "@tutti/journal";
+import { type CallContext, type InstanceKey, type Machine, textOf, toTimestamp } from "@tutti/kernel";
+import type { Run } from "@tutti/machine-run";
+import { HistoryReader, type ReadEvent } from "@tutti/machine-run/reading";
+import { ownEventCodec } from "@tutti/runtime";
+import type { PlanShelf } from "../../plans/plan-shelf.ts";
+import { type MachineDesk, placeOfToken, sizeOf, tokenOfPlace } from "../machine-calls.ts";
+import { eventsOf, keyOf } from "./desk.ts";
+
+export interface ReadingDesk extends MachineDesk {
+  readonly machine: Machine<Run>;
+  readonly shelf: Pick<PlanShelf, "prepare">;
+  readonly readers: KeptReaders;
+}
+
+const recordsPage = 500;
+const pageMax = 500;
+/** Events that one reply looks at, where most are about other tasks. */
+const lookedAtMax = 20_000;
+
+export async function readHistory(
+  desk: ReadingDesk,
+  { runId, afterEvent, taskId, page }: ReadHistoryRequest,
+  context: CallContext,
+): Promise<ReadHistoryReply> {
+  const key = keyOf(context.namespace, runId);
+  const after = page?.token ? placeOfToken(page.token) : afterEvent;
+  const total = await eventsOf(desk, runId, context);
+  return whenOwned(desk, key, context, async () => {
+    const place = desk.readers.take(key, after) ?? { reader: new HistoryReader(desk.machine, key), at: 0 };
+    const wanted = { after, taskId, size: Math.min(sizeOf(page), pageMax) };
+    const events = await readOn(desk, key, place, wanted);
+    if (place.at < total) desk.readers.keep(key, place);
+    const { isEnded } = await desk.runtime.instanceOf(key);
+    const nextToken = place.at < total ? tokenOfPlace(place.at) : "";
+    return { events, page: { nextToken, ...(isEnded && { total }) } };
+  });
+}
+
+interface ReaderPlace {
+  readonly reader: HistoryReader;
+  /** Number of the last event that it has read. */
+  at: number;
+}
+
+async function readOn(
+  desk: ReadingDesk,
+  key: InstanceKey,
+  place: ReaderPlace,
+  { after, taskId, size }: { readonly after: number; readonly taskId: string; readonly size: number },
+): Promise<RunEvent[]> {
+  const events: RunEvent[] = [];
+  const until = after + lookedAtMax;
+  for (;;) {
+    const records = await desk.runtime.history(key, place.at, recordsPage);
+    for (const recorded of records) {
+      const record = Record.decode(recorded.record);
+      if (recorded.event === 1) await preparePlan(desk, key, record);
+      place.at = recorded.event;
+      if (recorded.event <= after) {
+        place.reader.skip(record);
+        continue;
+      }
+      const said = place.reader.read(record);
+      if (taskId === "" || isAbout(said.task, taskId)) events.push(eventOf(recorded, record, said));
+      if (events.length >= size || recorded.event >= until) return events;
+    }
+    if (records.length === 0) return events;
+  }
+}
+
+/** Names come from the plan. */
+async function preparePlan({ shelf }: ReadingDesk, { namespace }: InstanceKey, { type, payload }: Record) {
+  const hash = type === "run_started" ? (RunStartedV1.decode(payload).order?.hash ?? "") : "";
+  if (hash !== "") await shelf.prepare(namespace, hash);
+}
+
+/** A task with its entries and rounds. */
+function isAbout(task: string, taskId: string): boolean {
+  return task === taskId || task.startsWith(`${taskId}[`) || task.startsWith(`${taskId}#`);
+}
+
+const encoder = new TextEncoder();
+
+function eventOf(
+  { event, timeMs }: HistoryRecord,
+  { type, payload, cause }: Record,
+  { task, details }: ReadEvent,
+): RunEvent {
+  // What the runtime itself did, such as a repair, is no event of the machine.
+  const own = ownEventCodec(type);
+  const said = own === undefined ? details : own.toJSON(own.decode(payload) as never);
+  const value = encoder.encode(JSON.stringify(said));
+  return {
+    ...{ event, time: toTimestamp(timeMs), type, taskId: task, cause },
+    details: { body: { $case: "inline", value }, mediaType: "" },
+  };
+}
+
+const readersMax = 4;
+
+/** Who reads a long history asks for one page after the other: the next one goes on where the last one ended. */
+export class KeptReaders {
+  readonly #places = new Map<string, ReaderPlace>();
+
+  /** One that stands there, for the one who takes it. */
+  take(key: InstanceKey, at: number): ReaderPlace | undefined {
+    const name = textOf(key);
+    const place = this.#places.get(name);
+    if (place?.at !== at) return undefined;
+    this.#places.delete(name);
+    return place;
+  }
+
+  keep(key: InstanceKey, place: ReaderPlace): void {
+    this.#places.set(textOf(key), place);
+    for (const oldest of this.#places.keys()) {
+      if (this.#places.size <= readersMax) return;
+      this.#places.delete(oldest);
+    }
+  }
+}
