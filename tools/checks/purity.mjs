@@ -17,6 +17,8 @@ const realWorld = [
   /^libs\/telemetry\/src\/metrics\/(process-metrics|event-loop-lag)\.ts$/,
   /^apps\/[^/]+\/src\/effects\//,
   /^apps\/[^/]+\/src\/main\.ts$/,
+  // A client of programs outside, in browsers too.
+  /^libs\/rest\/src\/client\/time\.ts$/,
   // Lets promises go on between two events of a simulation; what they wait for is simulated.
   /^libs\/simulation\/src\/world\/turns\.ts$/,
 ];

@@ -10,6 +10,7 @@ import { type RouteName, routeNamed } from "../routes/routes.ts";
 import { addressOf, type Values } from "./address.ts";
 import { errorOfAnswer, unreachable } from "./problem-error.ts";
 import { type Followed, type FollowOptions, followed } from "./stream.ts";
+import type { ClientTime } from "./time.ts";
 
 export interface ClientOptions {
   /** Where the gateway is: `http://127.0.0.1:7400`. In a page empty: where the page came from. */
@@ -17,8 +18,8 @@ export interface ClientOptions {
   /** The key of the installation, where it asks for one. */
   readonly key?: string;
   readonly fetch?: typeof fetch;
-  /** Waits between attempts of a stream; for tests. */
-  readonly pause?: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Where a test decides what time it is. */
+  readonly time?: ClientTime;
 }
 
 export interface CallParts<N extends RouteName> {
@@ -96,7 +97,7 @@ export class Client {
         if (!answer.ok) throw await errorOfAnswer(answer);
         return answer;
       },
-      ...(this.#options.pause !== undefined && { pause: this.#options.pause }),
+      ...(this.#options.time !== undefined && { time: this.#options.time }),
       ...options,
     });
   }

@@ -2,3 +2,4 @@ export { type CallParts, Client, type ClientOptions, type StreamName } from "./c
 export { type ServerEvent, serverEvents } from "./event-lines.ts";
 export { RestError, type WrongField } from "./problem-error.ts";
 export type { Followed, FollowOptions, Standing } from "./stream.ts";
+export type { ClientTime } from "./time.ts";

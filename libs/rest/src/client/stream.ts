@@ -2,20 +2,36 @@
  * A stream that outlives its connections.
  *
  * 1. After a break it goes on from the cursor after what was handed out: nothing is missed, nothing comes twice.
- * 2. Where that cannot be, because the server no longer has what lies between, a `gap` says so.
- * 3. A refusal that the same request would meet again ends it, with the problem as error.
+ * 2. Where that cannot be, because the server no longer has what lies between, a `gap` says so; a stream without
+ *    cursors begins with a snapshot again.
+ * 3. A connection that ends, fails or falls silent is made anew, after a pause that grows, half of it by chance, so
+ *    that all who were cut together do not come back together.
+ * 4. A refusal that the same request would meet again ends it, with the problem as error. Nothing else does.
+ * 5. The next piece is read when it is asked for: who is slow is a slow reader, and the server says what was missed.
  */
-import { serverEvents } from "./event-lines.ts";
+import { type ServerEvent, serverEvents } from "./event-lines.ts";
 import { RestError } from "./problem-error.ts";
+import { type ClientTime, pauseFor, systemTime } from "./time.ts";
 
 export type Followed<T> =
   /** An event, or a change of what is followed. */
   | { readonly kind: "event" | "change"; readonly value: T; readonly cursor: string }
-  /** A part of what is followed, as it is: the first after a connection replaces all that was known. */
-  | { readonly kind: "snapshot"; readonly value: T; readonly cursor: string }
-  /** What comes, comes after this cursor. */
+  /** A part of what is followed, as it is now. */
+  | {
+      readonly kind: "snapshot";
+      readonly value: T;
+      readonly cursor: string;
+      /** It replaces all that was known, also from an earlier connection. */
+      readonly isFirst: boolean;
+      /** With it the snapshot is whole. */
+      readonly isLast: boolean;
+    }
+  /** There is a connection, again or for the first time; what comes, comes after this cursor. */
   | { readonly kind: "ready"; readonly cursor: string }
-  /** Something will not come; null where nobody knows how much. */
+  /**
+   * Something will not come; null where nobody knows how much. Whoever keeps what follows from it loads it again.
+   * `slow`: it came faster than it was read; `retention`: it is no longer kept; `reset`: the server began anew.
+   */
   | {
       readonly kind: "gap";
       readonly reason: string;
@@ -35,42 +51,49 @@ export interface FollowOptions {
 
 export interface FollowParts extends FollowOptions {
   readonly open: (cursor: string, signal: AbortSignal) => Promise<Response>;
-  /** How it is waited before another attempt. */
-  readonly pause?: (ms: number, signal: AbortSignal) => Promise<void>;
+  readonly time?: ClientTime;
 }
 
-const firstPauseMs = 250;
+const pauseFirstMs = 250;
 const pauseMaxMs = 5_000;
-/** Servers say something every few seconds; one that does not is gone without a word. */
-const silenceMaxMs = 30_000;
+/** A connection that lived so long was a good one: pauses begin anew. */
+const goodAfterMs = 5_000;
+/** Servers say something every ten seconds; one that does not is gone without a word. */
+const silenceMaxMs = 25_000;
 
 export async function* followed<T>(parts: FollowParts): AsyncGenerator<Followed<T>, void, void> {
-  const { signal = new AbortController().signal, onStanding, pause = pauseFor } = parts;
+  const { signal = new AbortController().signal, onStanding, time = systemTime } = parts;
   let cursor = parts.cursor ?? "";
-  let waitMs = firstPauseMs;
+  let failures = 0;
   while (!signal.aborted) {
     onStanding?.("connecting");
+    const good = time.after(goodAfterMs, () => {
+      failures = 0;
+    });
+    let isFirst = true;
     let broken: unknown;
     try {
-      for await (const { event, data, id } of attempt(parts, cursor, signal)) {
-        waitMs = firstPauseMs;
-        if (event === "end") return;
-        if (id !== "") cursor = id;
-        if (data !== "") yield toldOf<T>(event, data, cursor);
+      for await (const said of attempt({ ...parts, time }, cursor, signal)) {
+        if (said.event === "end") return;
+        if (said.id !== "") cursor = said.id;
+        if (said.data !== "") yield toldOf<T>(said, cursor, isFirst);
+        if (said.event === "snapshot") isFirst = false;
       }
     } catch (thrown) {
       if (signal.aborted) return;
       if (isFinal(thrown)) throw thrown;
       broken = thrown;
+    } finally {
+      good.cancel();
     }
     if (signal.aborted) return;
     onStanding?.("broken", broken);
-    await pause(waitMs, signal);
-    waitMs = Math.min(waitMs * 2, pauseMaxMs);
+    const boundMs = Math.min(pauseFirstMs * 2 ** failures++, pauseMaxMs);
+    await pauseFor(time, boundMs * (0.5 + time.random() / 2), signal);
   }
 }
 
-function toldOf<T>(event: string, data: string, cursor: string): Followed<T> {
+function toldOf<T>({ event, data }: ServerEvent, cursor: string, isFirst: boolean): Followed<T> {
   // The server writes what the route's plan says.
   const value = JSON.parse(data);
   switch (event) {
@@ -79,33 +102,41 @@ function toldOf<T>(event: string, data: string, cursor: string): Followed<T> {
     case "gap":
       return { kind: "gap", reason: value.reason, missed: value.missed, cursor };
     case "snapshot":
+      return { kind: "snapshot", value, cursor, isFirst, isLast: value.live === true };
     case "change":
-      return { kind: event, value, cursor };
+      return { kind: "change", value, cursor };
     default:
       return { kind: "event", value, cursor };
   }
 }
 
-async function* attempt({ open, onStanding }: FollowParts, cursor: string, outer: AbortSignal) {
+async function* attempt(
+  { open, onStanding, time }: FollowParts & { readonly time: ClientTime },
+  cursor: string,
+  outer: AbortSignal,
+): AsyncGenerator<ServerEvent, void, void> {
   const controller = new AbortController();
   const signal = AbortSignal.any([outer, controller.signal]);
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const alive = () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => controller.abort(new Error("nothing was heard for a while")), silenceMaxMs);
+  /** Silence is the server's only while it is listened to. */
+  const heard = async <R>(answer: Promise<R>): Promise<R> => {
+    const silence = Promise.withResolvers<never>();
+    const timer = time.after(silenceMaxMs, () => silence.reject(new Error("nothing was heard for a while")));
+    try {
+      return await Promise.race([answer, silence.promise]);
+    } finally {
+      timer.cancel();
+    }
   };
   try {
-    alive();
-    const { body } = await open(cursor, signal);
+    const { body } = await heard(open(cursor, signal));
     if (body === null) return;
     onStanding?.("open");
-    for await (const event of serverEvents(body)) {
-      alive();
-      if (event?.event === "problem") throw new RestError(JSON.parse(event.data));
-      if (event !== undefined) yield event;
+    const events = serverEvents(body);
+    for (let next = await heard(events.next()); !next.done; next = await heard(events.next())) {
+      if (next.value?.event === "problem") throw new RestError(JSON.parse(next.value.data));
+      if (next.value !== undefined) yield next.value;
     }
   } finally {
-    clearTimeout(timer);
     controller.abort();
   }
 }
@@ -114,15 +145,4 @@ async function* attempt({ open, onStanding }: FollowParts, cursor: string, outer
 function isFinal(error: unknown): boolean {
   if (!(error instanceof RestError)) return false;
   return error.retry === "never" && error.status >= 400 && error.status < 500;
-}
-
-function pauseFor(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    const stop = () => {
-      clearTimeout(timer);
-      resolve();
-    };
-    signal.addEventListener("abort", stop, { once: true });
-  });
 }

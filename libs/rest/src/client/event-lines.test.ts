@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import { EventLines } from "./event-lines.ts";
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+const read = (...pieces: readonly string[]) => {
+  const lines = new EventLines();
+  return pieces.flatMap((piece) => [...lines.take(bytes(piece))]);
+};
+
+describe("server-sent events, read", () => {
+  const cases: readonly [string, string, unknown][] = [
+    ["an event with everything", "id: 7\nevent: gap\ndata: {}\n\n", { event: "gap", data: "{}", id: "7" }],
+    ["one without a name", "data: a\n\n", { event: "message", data: "a", id: "" }],
+    ["data of several lines", "data: a\ndata: b\n\n", { event: "message", data: "a\nb", id: "" }],
+    ["a value with blanks and colons", "data:  a: b\n\n", { event: "message", data: " a: b", id: "" }],
+    ["one that only moves the cursor", "id: 7\n\n", { event: "message", data: "", id: "7" }],
+    ["a sign of life", ": alive\n\n", undefined],
+    ["fields that nobody knows", "retry: 5\nfoo\ndata: a\n\n", { event: "message", data: "a", id: "" }],
+    ["an id that could not be said again", "id: a\0b\ndata: a\n\n", { event: "message", data: "a", id: "" }],
+    [
+      "lines that end as on other systems",
+      "id: 1\r\ndata: a\r\r\n",
+      { event: "message", data: "a", id: "1" },
+    ],
+  ];
+  for (const [what, text, expected] of cases) {
+    it(`are ${what}`, () => assert.deepEqual(read(text), [expected]));
+  }
+
+  it("are not there until they are whole", () => {
+    assert.deepEqual(read("data: a\n"), []);
+    assert.deepEqual(read("data: a\n", "\n"), [{ event: "message", data: "a", id: "" }]);
+  });
+
+  it("begin anew after each of them", () => {
+    assert.deepEqual(read("id: 1\nevent: x\ndata: a\n\ndata: b\n\n"), [
+      { event: "x", data: "a", id: "1" },
+      { event: "message", data: "b", id: "" },
+    ]);
+  });
+
+  it("are the same in whatever pieces the bytes come", () => {
+    const end = fc.constantFrom("\n", "\r\n", "\r");
+    const line = fc.constantFrom("data: ä€😀", "data: b", "id: 7", "event: gap", ": alive", "");
+    const text = fc.array(fc.tuple(line, end), { maxLength: 12 }).map((lines) => lines.flat().join(""));
+    fc.assert(
+      fc.property(text, fc.array(fc.nat(40), { maxLength: 8 }), (whole, sizes) => {
+        const all = bytes(whole);
+        const lines = new EventLines();
+        const found: unknown[] = [];
+        let from = 0;
+        for (const size of [...sizes, all.length]) {
+          found.push(...lines.take(all.subarray(from, from + size)));
+          from += size;
+        }
+        assert.deepEqual(found, read(whole));
+      }),
+    );
+  });
+
+  it("are refused when one has no end", () => {
+    const lines = new EventLines();
+    const piece = bytes("x".repeat(8 * 1_048_576));
+    assert.throws(() => {
+      for (let count = 0; count < 5; count++) [...lines.take(piece)];
+    }, /expected an event of at most/);
+  });
+});

@@ -1,0 +1,261 @@
+import assert from "node:assert/strict";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, describe, it } from "node:test";
+import { VirtualTime } from "@tutti/kernel/testing";
+import { Client } from "./client.ts";
+import { RestError } from "./problem-error.ts";
+import type { Followed, FollowOptions, Standing } from "./stream.ts";
+
+type Answer = (response: ServerResponse, request: IncomingMessage) => void;
+
+/** A server that answers each connection as the test has written, in turn; the last way for all that follow. */
+class ScriptedServer {
+  readonly cursors: string[] = [];
+  readonly #answers: Answer[];
+  #server: Server | undefined;
+  #port = 0;
+
+  constructor(...answers: Answer[]) {
+    this.#answers = answers;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  async start(): Promise<void> {
+    const server = createServer((request, response) => {
+      this.cursors.push(String(request.headers["last-event-id"] ?? ""));
+      const answer = this.#answers.length > 1 ? this.#answers.shift() : this.#answers[0];
+      answer?.(response, request);
+    });
+    this.#server = server;
+    await new Promise<void>((resolve) => server.listen(this.#port, "127.0.0.1", resolve));
+    this.#port = (server.address() as AddressInfo).port;
+  }
+
+  async stop(): Promise<void> {
+    const server = this.#server;
+    this.#server = undefined;
+    server?.closeAllConnections();
+    await new Promise((resolve) => (server === undefined ? resolve(undefined) : server.close(resolve)));
+  }
+}
+
+const says =
+  (text: string, then: (response: ServerResponse) => void = () => undefined): Answer =>
+  (response) => {
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    response.write(text, () => then(response));
+  };
+const event = (number: number) => `id: c${number}\ndata: {"id":"${number}"}\n\n`;
+const ends = (response: ServerResponse) => void response.end();
+const cuts = (response: ServerResponse) => void response.destroy();
+
+describe("a stream that is followed", () => {
+  const stops: (() => Promise<unknown> | undefined)[] = [];
+  afterEach(async () => {
+    for (const stop of stops.splice(0).reverse()) await stop();
+  });
+
+  /** Follows, remembers, and lets time pass whenever it waits before another attempt. */
+  async function follow(server: ScriptedServer, options: FollowOptions = {}) {
+    await server.start();
+    stops.push(() => server.stop());
+    const time = new VirtualTime();
+    const over = new AbortController();
+    const standings: Standing[] = [];
+    const client = new Client({
+      url: server.url,
+      time: { after: (ms, call) => time.after(ms, call), random: () => 1 },
+    });
+    const items = client.follow(
+      "events",
+      {},
+      {
+        ...options,
+        signal: over.signal,
+        onStanding: (standing) => standings.push(standing),
+      },
+    );
+    stops.push(async () => {
+      over.abort();
+      await items.return();
+    });
+    const next = async (): Promise<Followed<unknown> | undefined> => {
+      const { value, done } = await items.next();
+      return done ? undefined : value;
+    };
+    /** The next, however long it is waited before another attempt. */
+    const nextInTime = async () => {
+      const coming = next();
+      let isThere = false;
+      const there = () => {
+        isThere = true;
+      };
+      coming.then(there, there);
+      while (!isThere) {
+        if (standings.at(-1) === "broken") time.advance(100);
+        await time.flush();
+      }
+      return coming;
+    };
+    return { time, standings, next, nextInTime, over };
+  }
+  const idOf = (item: Followed<unknown> | undefined) =>
+    item?.kind === "event" ? (item.value as { readonly id: string }).id : item?.kind;
+
+  it("goes on after the last cursor when the connection is cut", async () => {
+    const server = new ScriptedServer(says(event(1) + event(2), cuts), says(event(3)));
+    const { nextInTime, standings } = await follow(server);
+    assert.deepEqual(
+      [idOf(await nextInTime()), idOf(await nextInTime()), idOf(await nextInTime())],
+      ["1", "2", "3"],
+    );
+    assert.deepEqual(server.cursors, ["", "c2"]);
+    assert.deepEqual(standings, ["connecting", "open", "broken", "connecting", "open"]);
+  });
+
+  it("begins after the cursor that it is given", async () => {
+    const server = new ScriptedServer(says(event(8)));
+    const { nextInTime } = await follow(server, { cursor: "c7" });
+    await nextInTime();
+    assert.deepEqual(server.cursors, ["c7"]);
+  });
+
+  it("goes on from a cursor that came without an event", async () => {
+    const server = new ScriptedServer(says("id: c5\n\n", ends), says(event(6)));
+    const { nextInTime } = await follow(server);
+    await nextInTime();
+    assert.deepEqual(server.cursors, ["", "c5"]);
+  });
+
+  it("comes back when the server was away for a while", async () => {
+    const server = new ScriptedServer(says(event(1)), says(event(2)));
+    const { next, nextInTime, standings, time } = await follow(server);
+    await next();
+    await server.stop();
+    const coming = nextInTime();
+    for (let away = 0; away < 3; ) {
+      await time.flush();
+      away = standings.filter((standing) => standing === "broken").length;
+    }
+    await server.start();
+    assert.equal(idOf(await coming), "2");
+    assert.equal(server.cursors.at(-1), "c1");
+  });
+
+  it("takes a server that says nothing for gone", async () => {
+    const server = new ScriptedServer(says(event(1)), says(event(2)));
+    const { next, nextInTime, time } = await follow(server);
+    await next();
+    const coming = nextInTime();
+    for (let turn = 0; turn < 10; turn++) await time.flush();
+    time.advance(25_000);
+    assert.equal(idOf(await coming), "2");
+  });
+
+  it("takes a server that answers nothing for gone", async () => {
+    const server = new ScriptedServer(() => undefined, says(event(1)));
+    const { nextInTime, time, standings } = await follow(server);
+    const coming = nextInTime();
+    while (server.cursors.length === 0) await time.flush();
+    time.advance(25_000);
+    assert.equal(idOf(await coming), "1");
+    assert.deepEqual(standings, ["connecting", "broken", "connecting", "open"]);
+  });
+
+  it("does not take a server for gone that it did not listen to", async () => {
+    const server = new ScriptedServer(says(event(1) + event(2)));
+    const { next, time, standings } = await follow(server);
+    await next();
+    time.advance(3_600_000);
+    assert.equal(idOf(await next()), "2");
+    assert.deepEqual(standings, ["connecting", "open"]);
+  });
+
+  it("waits longer after each failure, and briefly again after a connection that was good", async () => {
+    const server = new ScriptedServer(says("", cuts));
+    const { next, time, standings } = await follow(server);
+    void next();
+    const brokenBefore = () => standings.filter((standing) => standing === "broken").length;
+    const pauses: number[] = [];
+    for (let failures = 1; failures <= 7; failures++) {
+      while (brokenBefore() < failures) await time.flush();
+      await time.flush();
+      const dueMs = time.nextDueMs ?? assert.fail("it waits");
+      pauses.push(dueMs - time.monotonic());
+      time.advance(dueMs - time.monotonic());
+    }
+    assert.deepEqual(pauses, [250, 500, 1_000, 2_000, 4_000, 5_000, 5_000]);
+  });
+
+  it("hands on what is a gap, and where it stands", async () => {
+    const server = new ScriptedServer(
+      says(
+        'id: c1\nevent: ready\ndata: {"cursor":"c1"}\n\nevent: gap\ndata: {"reason":"slow","missed":3}\n\n',
+      ),
+    );
+    const { next } = await follow(server);
+    assert.deepEqual(await next(), { kind: "ready", cursor: "c1" });
+    assert.deepEqual(await next(), { kind: "gap", reason: "slow", missed: 3, cursor: "c1" });
+  });
+
+  it("says of a snapshot where it begins and ends, in each connection", async () => {
+    const part = (live: boolean) => `event: snapshot\ndata: {"live":${live}}\n\n`;
+    const change = "event: change\ndata: {}\n\n";
+    const server = new ScriptedServer(says(part(false) + part(true) + change, cuts), says(part(true)));
+    const { nextInTime } = await follow(server);
+    const told: unknown[] = [];
+    for (let count = 0; count < 4; count++) {
+      const item = await nextInTime();
+      told.push(item?.kind === "snapshot" ? [item.isFirst, item.isLast] : item?.kind);
+    }
+    assert.deepEqual(told, [[true, false], [false, true], "change", [true, true]]);
+  });
+
+  it("ends when the server has said all", async () => {
+    const server = new ScriptedServer(says("event: end\ndata: {}\n\n"));
+    const { next } = await follow(server);
+    assert.equal(await next(), undefined);
+  });
+
+  it("ends with the problem when asking again would be answered the same", async () => {
+    const problem = { code: "workflow.run_unknown", status: 404, detail: "no such run", retry: "never" };
+    const server = new ScriptedServer((response) => {
+      response.writeHead(404, { "content-type": "application/problem+json" }).end(JSON.stringify(problem));
+    });
+    const { next } = await follow(server);
+    await assert.rejects(
+      next,
+      (error) => error instanceof RestError && error.code === "workflow.run_unknown",
+    );
+  });
+
+  it("asks again after a problem that passes, also midway", async () => {
+    const problem = { code: "mesh.draining", status: 503, detail: "elsewhere", retry: "elsewhere" };
+    const server = new ScriptedServer(
+      (response) => response.writeHead(503).end(JSON.stringify(problem)),
+      says(`event: problem\ndata: ${JSON.stringify(problem)}\n\n`),
+      says(event(1)),
+    );
+    const { nextInTime } = await follow(server);
+    assert.equal(idOf(await nextInTime()), "1");
+  });
+
+  it("ends quietly when it is aborted, while it reads as while it waits", async () => {
+    const reading = new ScriptedServer(says(event(1)));
+    const one = await follow(reading);
+    await one.next();
+    const coming = one.next();
+    one.over.abort();
+    assert.equal(await coming, undefined);
+    const away = new ScriptedServer(says("", cuts));
+    const other = await follow(away);
+    const waiting = other.next();
+    while (!other.standings.includes("broken")) await other.time.flush();
+    other.over.abort();
+    assert.equal(await waiting, undefined);
+  });
+});

@@ -1,0 +1,30 @@
+/** Time and chance of whoever calls from outside: the one place of the client that knows the real ones. */
+import type { Chance, Timers } from "@tutti/kernel";
+
+export interface ClientTime {
+  after: Timers["after"];
+  random: Chance["random"];
+}
+
+/** A browser's and Node's own. */
+export const systemTime: ClientTime = {
+  after(delayMs, callback) {
+    const handle: unknown = setTimeout(callback, delayMs);
+    return { cancel: () => clearTimeout(handle as Parameters<typeof clearTimeout>[0]) };
+  },
+  random: () => Math.random(),
+};
+
+/** Resolves when the time is over or the signal aborted, whichever is first. */
+export function pauseFor({ after }: ClientTime, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const done = () => {
+      timer.cancel();
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = after(ms, done);
+    signal.addEventListener("abort", done, { once: true });
+  });
+}
