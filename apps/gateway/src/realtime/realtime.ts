@@ -69,7 +69,12 @@ export class Realtime implements Component {
     const cursor = lastEventIdOf(request) ?? searchParams.get("cursor") ?? "";
     const { hasSnapshot } = replies;
     const opened = replies.open({ cursor, signal: over.signal });
-    const feed = await ReplyFeed.open(opened, { hasSnapshot, timers: this.#parts.foundation.timers });
+    const isResumed = cursor !== "";
+    const feed = await ReplyFeed.open(opened, {
+      hasSnapshot,
+      isResumed,
+      timers: this.#parts.foundation.timers,
+    });
     const outflow = this.#open("replies", reply);
     outflow.signal.addEventListener("abort", leave, { once: true });
     if (outflow.signal.aborted) leave();

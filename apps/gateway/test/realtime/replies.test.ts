@@ -68,7 +68,7 @@ describe("replies of a stream over SSE", () => {
     assert.deepEqual(
       told(reader).map(([name, , id]) => [name, id]),
       [
-        ["snapshot", "c1"],
+        ["change", "c1"],
         ["change", "c3"],
         ["end", ""],
       ],

@@ -17,6 +17,8 @@ export type ReplyJson = Readonly<Record<string, unknown>>;
 
 export interface ReplyFeedOptions {
   readonly hasSnapshot: boolean;
+  /** It goes on after a cursor. Then a stream that is live at once has no snapshot either: so the contracts say. */
+  readonly isResumed: boolean;
   readonly timers: Timers;
 }
 
@@ -26,16 +28,15 @@ const firstReplyMs = 1_000;
 export class ReplyFeed {
   readonly #replies: AsyncIterator<ReplyJson>;
   #first: Promise<IteratorResult<ReplyJson>>;
+  /** What was said is whole: from here on there are changes. */
   #isLive: boolean;
+  #mayBeResumed: boolean;
 
   /** Resolves when there is something to say, or soon; rejects with what the call failed with. */
-  static async open(
-    replies: AsyncIterable<ReplyJson>,
-    { hasSnapshot, timers }: ReplyFeedOptions,
-  ): Promise<ReplyFeed> {
-    const feed = new ReplyFeed(replies[Symbol.asyncIterator](), hasSnapshot);
+  static async open(replies: AsyncIterable<ReplyJson>, options: ReplyFeedOptions): Promise<ReplyFeed> {
+    const feed = new ReplyFeed(replies[Symbol.asyncIterator](), options);
     const soon = Promise.withResolvers<void>();
-    const timer = timers.after(firstReplyMs, () => soon.resolve());
+    const timer = options.timers.after(firstReplyMs, () => soon.resolve());
     try {
       await Promise.race([feed.#first, soon.promise]);
     } finally {
@@ -44,8 +45,9 @@ export class ReplyFeed {
     return feed;
   }
 
-  private constructor(replies: AsyncIterator<ReplyJson>, hasSnapshot: boolean) {
+  private constructor(replies: AsyncIterator<ReplyJson>, { hasSnapshot, isResumed }: ReplyFeedOptions) {
     this.#isLive = !hasSnapshot;
+    this.#mayBeResumed = isResumed;
     this.#replies = replies;
     this.#first = replies.next();
     // Whoever follows hears of it; nobody may be listening yet.
@@ -71,6 +73,8 @@ export class ReplyFeed {
   }
 
   #say({ live, cursor, ...data }: ReplyJson, outflow: Outflow): void {
+    if (this.#mayBeResumed && live === true) this.#isLive = true;
+    this.#mayBeResumed = false;
     const isSnapshot = !this.#isLive;
     this.#isLive ||= live === true;
     const id = typeof cursor === "string" ? cursor : "";
