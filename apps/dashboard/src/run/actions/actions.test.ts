@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { runFacts, task } from "../testing/facts.ts";
+import {
+  actionsOf,
+  againOf,
+  callOf,
+  canRepair,
+  canRetryTask,
+  commandOf,
+  decisionOf,
+  repairOf,
+  retryTaskOf,
+  runPath,
+  signalOf,
+  whyOf,
+} from "./actions.ts";
+
+const run = runFacts({ id: "pay 500/a" });
+
+describe("what can be done with a run", () => {
+  for (const [state, names] of [
+    ["running", "pause,cancel,terminate"],
+    ["paused", "resume,cancel,terminate"],
+    ["cancelling", "terminate"],
+    ["failed", "retry"],
+    ["completed", ""],
+  ] as const)
+    it(`${state}: ${names || "nothing"}`, () =>
+      assert.equal(
+        actionsOf({ state })
+          .map(({ name }) => name)
+          .join(),
+        names,
+      ));
+
+  it("is spelled as a call and as a command that a shell takes", () => {
+    const [pause] = actionsOf(run);
+    assert.ok(pause);
+    assert.deepEqual(callOf(run, pause, "it's lunch"), {
+      method: "POST",
+      path: "/v1/runs/pay%20500%2Fa/pause",
+      body: { reason: "it's lunch" },
+    });
+    assert.equal(commandOf(run, pause, "it's lunch"), "tutti pause 'pay 500/a' --reason 'it'\\''s lunch'");
+  });
+
+  it("names a namespace other than the usual one", () => {
+    const other = runFacts({ id: "r1", namespace: "team" });
+    assert.equal(runPath(other, ["why"], { task: "a" }), "/v1/runs/r1/why?task=a&namespace=team");
+    assert.match(whyOf(other, "a").command ?? "", /--namespace team$/);
+  });
+
+  it("tells a signal, decides a question, and says what became of a task", () => {
+    assert.deepEqual(signalOf(run, "paid", { cents: 5 }).call.body, { cents: 5 });
+    assert.equal(signalOf(runFacts(), "go", undefined).command, "tutti signal r1 go");
+    const no = decisionOf(runFacts(), "sure", { verdict: "rejected", data: undefined, reason: "too much" });
+    assert.deepEqual(no.call, {
+      method: "POST",
+      path: "/v1/approvals/sure",
+      body: { runId: "r1", verdict: "rejected", reason: "too much" },
+    });
+    assert.equal(no.command, "tutti approve r1 sure --reject --reason 'too much'");
+    assert.deepEqual(repairOf(run, "ship[3]", { kind: "skip", skipDependents: false }, "known").body, {
+      skip: {},
+      reason: "known",
+    });
+    assert.deepEqual(repairOf(run, "a", { kind: "output", output: [1] }, "r").body, {
+      output: [1],
+      reason: "r",
+    });
+    assert.deepEqual(retryTaskOf(runFacts(), "a").call.body, { taskIds: ["a"] });
+  });
+
+  it("starts another one with the same input and labels", () => {
+    const { call, command } = againOf(runFacts({ input: { n: 1 }, labels: { who: "anna" } }));
+    assert.deepEqual(call.body, { definition: { name: "order" }, input: { n: 1 }, labels: { who: "anna" } });
+    assert.equal(command, `tutti run order --input '{"n":1}'`);
+  });
+});
+
+describe("what can be done with a task", () => {
+  it("is mended while its run goes on, unless it ended well", () => {
+    assert.equal(canRepair({ state: "running" }, task("a", { state: "retrying" })), true);
+    assert.equal(canRepair({ state: "running" }, task("a", { state: "failed" })), true);
+    assert.equal(canRepair({ state: "running" }, task("a", { state: "completed" })), false);
+    assert.equal(canRepair({ state: "failed" }, task("a", { state: "failed" })), false);
+  });
+
+  it("is tried again once the run has failed", () => {
+    assert.equal(canRetryTask({ state: "failed" }, task("a", { state: "failed" })), true);
+    assert.equal(canRetryTask({ state: "running" }, task("a", { state: "failed" })), false);
+    assert.equal(canRetryTask({ state: "failed" }, task("a", { state: "completed" })), false);
+  });
+});

@@ -1,0 +1,194 @@
+/** What can be done with a run and its tasks: when it fits, and how it is spelled outside of the page. */
+import { type Call, commandLine, pathOf } from "../../elements/spelled.ts";
+import type { RunFacts, TaskFacts } from "../model/facts.ts";
+import { hasRunEnded, hasTaskEnded } from "../model/task-state.ts";
+
+export interface RunAction {
+  readonly name: "pause" | "resume" | "retry" | "cancel" | "terminate";
+  readonly label: string;
+  readonly weight: "main" | "plain" | "grave";
+  /** What a person is asked before; undefined where it is done at once. */
+  readonly question: string | undefined;
+  readonly said: string;
+}
+
+const all: Readonly<Record<RunAction["name"], RunAction>> = {
+  pause: {
+    ...{ name: "pause", label: "Pause", weight: "plain", question: undefined },
+    said: "Paused: what is at work finishes, nothing new begins.",
+  },
+  resume: { name: "resume", label: "Resume", weight: "main", question: undefined, said: "It goes on." },
+  retry: {
+    ...{ name: "retry", label: "Retry", weight: "main", question: undefined },
+    said: "Taken up again; what went well is kept.",
+  },
+  cancel: {
+    ...{ name: "cancel", label: "Cancel", weight: "grave" },
+    question: "What is at work is stopped, and what was done is undone. This cannot be taken back.",
+    said: "It is being cancelled.",
+  },
+  terminate: {
+    ...{ name: "terminate", label: "Terminate", weight: "grave" },
+    question: "The run ends at once. Nothing that was done is undone.",
+    said: "It was terminated.",
+  },
+};
+
+/** In the order of the buttons: what helps first, what ends it last. */
+export function actionsOf({ state }: Pick<RunFacts, "state">): readonly RunAction[] {
+  switch (state) {
+    case "pending":
+    case "running":
+      return [all.pause, all.cancel, all.terminate];
+    case "paused":
+      return [all.resume, all.cancel, all.terminate];
+    case "cancelling":
+      return [all.terminate];
+    case "failed":
+    case "cancelled":
+    case "terminated":
+      return [all.retry];
+    default:
+      return [];
+  }
+}
+
+type Of = Pick<RunFacts, "id" | "namespace">;
+
+/** A namespace other than the usual one is said. */
+function namespaceOf({ namespace }: Of): string | undefined {
+  return namespace === "" || namespace === "default" ? undefined : namespace;
+}
+
+function spelled(run: Of, ...words: readonly string[]): string {
+  const namespace = namespaceOf(run);
+  return commandLine("tutti", ...words, ...(namespace === undefined ? [] : ["--namespace", namespace]));
+}
+
+export function runPath(
+  run: Of,
+  segments: readonly string[] = [],
+  query: Readonly<Record<string, string | number | boolean | undefined>> = {},
+): string {
+  return pathOf(["runs", run.id, ...segments], { ...query, namespace: namespaceOf(run) });
+}
+
+export function callOf(run: Of, { name }: Pick<RunAction, "name">, reason: string): Call {
+  return { method: "POST", path: runPath(run, [name]), body: reason === "" ? {} : { reason } };
+}
+
+export function commandOf(run: Of, { name }: Pick<RunAction, "name">, reason: string): string {
+  const words = name === "terminate" ? ["cancel", run.id, "--terminate"] : [name, run.id];
+  return spelled(run, ...words, ...(reason === "" ? [] : ["--reason", reason]));
+}
+
+export interface Spelling {
+  readonly call: Call;
+  readonly command: string | undefined;
+}
+
+export function signalOf(run: Of, name: string, payload: unknown): Spelling {
+  const words = [
+    "signal",
+    run.id,
+    name,
+    ...(payload === undefined ? [] : ["--payload", JSON.stringify(payload)]),
+  ];
+  return {
+    call: { method: "POST", path: runPath(run, ["signals", name]), body: payload ?? null },
+    command: spelled(run, ...words),
+  };
+}
+
+export interface Decision {
+  readonly verdict: "approved" | "rejected";
+  readonly data: unknown;
+  readonly reason: string;
+}
+
+export function decisionOf(run: Of, approvalId: string, { verdict, data, reason }: Decision): Spelling {
+  const words = [
+    ...["approve", run.id, approvalId],
+    ...(verdict === "rejected" ? ["--reject"] : []),
+    ...(data === undefined ? [] : ["--data", JSON.stringify(data)]),
+    ...(reason === "" ? [] : ["--reason", reason]),
+  ];
+  const body = {
+    ...{ runId: run.id, verdict },
+    ...(data === undefined ? {} : { data }),
+    ...(reason === "" ? {} : { reason }),
+  };
+  const path = pathOf(["approvals", approvalId], { namespace: namespaceOf(run) });
+  return { call: { method: "POST", path, body }, command: spelled(run, ...words) };
+}
+
+export type Repair =
+  | { readonly kind: "output"; readonly output: unknown }
+  | { readonly kind: "skip"; readonly skipDependents: boolean }
+  | { readonly kind: "fail"; readonly message: string };
+
+export function repairOf(run: Of, taskId: string, repair: Repair, reason: string): Call {
+  return {
+    method: "POST",
+    path: runPath(run, ["tasks", taskId, "repair"]),
+    body: { ...bodyOf(repair), reason },
+  };
+}
+
+function bodyOf(repair: Repair): Readonly<Record<string, unknown>> {
+  switch (repair.kind) {
+    case "output":
+      return { output: repair.output };
+    case "skip":
+      return { skip: repair.skipDependents ? { skipDependents: true } : {} };
+    case "fail":
+      return { error: { code: "task.failed_by_hand", message: repair.message } };
+  }
+}
+
+/** Whether a person may say what became of a task: one that waits, tries, or ended badly. */
+export function canRepair(run: Pick<RunFacts, "state">, { state }: Pick<TaskFacts, "state">): boolean {
+  if (hasRunEnded(run.state)) return false;
+  return !hasTaskEnded(state) || state === "failed";
+}
+
+export function canRetryTask(run: Pick<RunFacts, "state">, { state }: Pick<TaskFacts, "state">): boolean {
+  return actionsOf(run).includes(all.retry) && (state === "failed" || state === "cancelled");
+}
+
+export function retryTaskOf(run: Of, taskId: string): Spelling {
+  return {
+    call: { method: "POST", path: runPath(run, ["retry"]), body: { taskIds: [taskId] } },
+    command: spelled(run, "retry", run.id, "--task", taskId),
+  };
+}
+
+export function resumeTaskOf(run: Of, taskId: string): Spelling {
+  return {
+    call: { method: "POST", path: runPath(run, ["resume"]), body: { taskIds: [taskId] } },
+    command: spelled(run, "resume", run.id, "--task", taskId),
+  };
+}
+
+export function whyOf(run: Of, taskId: string): Spelling {
+  return {
+    call: { method: "GET", path: runPath(run, ["why"], { task: taskId === "" ? undefined : taskId }) },
+    command: spelled(run, ...["why", run.id, ...(taskId === "" ? [] : [taskId])]),
+  };
+}
+
+/** Starting another one with the same definition, input and labels. */
+export function againOf(run: RunFacts): Spelling {
+  const { definition, input, parameters, labels } = run;
+  const given = (value: unknown) => value !== undefined && value !== null;
+  const body = {
+    definition: { name: definition },
+    ...(given(input) ? { input } : {}),
+    ...(given(parameters) ? { parameters } : {}),
+    ...(Object.keys(labels).length > 0 ? { labels } : {}),
+  };
+  return {
+    call: { method: "POST", path: pathOf(["runs"], { namespace: namespaceOf(run) }), body },
+    command: spelled(run, "run", definition, ...(given(input) ? ["--input", JSON.stringify(input)] : [])),
+  };
+}

@@ -1,0 +1,147 @@
+/** Where everything of a graph stands, graphs inside of nodes first: they give their nodes their size. */
+import { type Direction, type Link, layered, type Placed, type Point } from "./layered.ts";
+import type { GraphEdge, GraphNode, GraphScope } from "./shape.ts";
+import { frame, sizeAround, sizeOf } from "./sizes.ts";
+
+export interface LaidNode {
+  readonly node: GraphNode;
+  /** In the coordinates of the whole. */
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+  /** How deep it is inside of others. */
+  readonly depth: number;
+}
+
+export interface LaidEdge {
+  readonly edge: GraphEdge;
+  /** From the end of one node to the beginning of the other, bends between. */
+  readonly points: readonly Point[];
+  readonly depth: number;
+}
+
+export interface Layout {
+  readonly width: number;
+  readonly height: number;
+  readonly nodes: readonly LaidNode[];
+  readonly edges: readonly LaidEdge[];
+  readonly direction: Direction;
+}
+
+export interface BoxOfScope {
+  readonly key: string;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Places the nodes of one scope: elk's, or that of our own. */
+export type Placing = (
+  boxes: readonly BoxOfScope[],
+  links: readonly Link[],
+  direction: Direction,
+) => Promise<Placed>;
+
+/** Without waiting for anybody. */
+export function layoutNow(scope: GraphScope, direction: Direction): Layout {
+  return put(
+    arrange(scope, (boxes, links) => layered(boxes, links, direction)),
+    direction,
+  );
+}
+
+export async function layoutBy(scope: GraphScope, direction: Direction, place: Placing): Promise<Layout> {
+  return put(await arrangeBy(scope, (boxes, links) => place(boxes, links, direction)), direction);
+}
+
+interface Arranged {
+  readonly scope: GraphScope;
+  readonly placed: Placed;
+  readonly boxes: ReadonlyMap<string, BoxOfScope>;
+  readonly inside: ReadonlyMap<string, Arranged>;
+}
+
+type Arrange<Result> = (boxes: readonly BoxOfScope[], links: readonly Link[]) => Result;
+
+function arrange(scope: GraphScope, by: Arrange<Placed>): Arranged {
+  const inside = new Map<string, Arranged>();
+  for (const node of scope.nodes)
+    if (node.inside !== undefined) inside.set(node.key, arrange(node.inside, by));
+  const boxes = boxesOf(scope, inside);
+  return { scope, placed: by([...boxes.values()], scope.edges), boxes, inside };
+}
+
+async function arrangeBy(scope: GraphScope, by: Arrange<Promise<Placed>>): Promise<Arranged> {
+  const inside = new Map<string, Arranged>();
+  for (const node of scope.nodes)
+    if (node.inside !== undefined) inside.set(node.key, await arrangeBy(node.inside, by));
+  const boxes = boxesOf(scope, inside);
+  return { scope, placed: await by([...boxes.values()], scope.edges), boxes, inside };
+}
+
+function boxesOf({ nodes }: GraphScope, inside: ReadonlyMap<string, Arranged>): Map<string, BoxOfScope> {
+  return new Map(
+    nodes.map(({ key, cells }) => {
+      const around = inside.get(key);
+      const size = around === undefined ? sizeOf(cells.length) : sizeAround(around.placed);
+      return [key, { key, ...size }];
+    }),
+  );
+}
+
+function put(arranged: Arranged, direction: Direction): Layout {
+  const nodes: LaidNode[] = [];
+  const edges: LaidEdge[] = [];
+  putScope(arranged, { x: 0, y: 0, depth: 0, direction }, nodes, edges);
+  return { width: arranged.placed.width, height: arranged.placed.height, nodes, edges, direction };
+}
+
+interface Corner extends Point {
+  readonly depth: number;
+  readonly direction: Direction;
+}
+
+function putScope(
+  { scope, placed, boxes, inside }: Arranged,
+  corner: Corner,
+  nodes: LaidNode[],
+  edges: LaidEdge[],
+): void {
+  const { depth, direction } = corner;
+  const rects = new Map<string, LaidNode>();
+  for (const node of scope.nodes) {
+    const box = boxes.get(node.key);
+    const at = placed.at.get(node.key);
+    if (box === undefined || at === undefined) continue;
+    const { width, height } = box;
+    const laid = { node, x: corner.x + at.x, y: corner.y + at.y, width, height, depth };
+    rects.set(node.key, laid);
+    nodes.push(laid);
+    const within = inside.get(node.key);
+    if (within !== undefined) {
+      const start = { x: laid.x + frame.side, y: laid.y + frame.top, depth: depth + 1, direction };
+      putScope(within, start, nodes, edges);
+    }
+  }
+  for (const edge of scope.edges) {
+    const from = rects.get(edge.from);
+    const to = rects.get(edge.to);
+    if (from === undefined || to === undefined) continue;
+    const bends = (placed.bends.get(edge.key) ?? []).map(({ x, y }) => ({
+      x: corner.x + x,
+      y: corner.y + y,
+    }));
+    edges.push({ edge, points: [endOf(from, direction), ...bends, startOf(to, direction)], depth });
+  }
+}
+
+/** Edges meet nodes where their heads are, so that a node with many cells is met at its name. */
+const headMiddle = 26;
+
+function endOf({ x, y, width, height }: LaidNode, direction: Direction): Point {
+  return direction === "right" ? { x: x + width, y: y + headMiddle } : { x: x + width / 2, y: y + height };
+}
+
+function startOf({ x, y, width }: LaidNode, direction: Direction): Point {
+  return direction === "right" ? { x, y: y + headMiddle } : { x: x + width / 2, y };
+}

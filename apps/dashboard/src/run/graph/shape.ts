@@ -1,0 +1,177 @@
+/**
+ * What of a run is drawn: nodes and edges out of tasks.
+ *
+ * 1. Entries of a list, rounds of a loop and additions are inside the task they are parts of: as small cells, or, where that
+ *    is unfolded, as a graph of its own.
+ * 2. However many tasks there are, at most `nodesMax` nodes are drawn in one scope: what is alike stands together.
+ */
+import type { NeedCondition, TaskFacts } from "../model/facts.ts";
+import type { NeedPlace } from "../model/needs.ts";
+import { surroundings } from "../model/needs.ts";
+import { bundle } from "./bundle.ts";
+
+export interface GraphEdge {
+  readonly key: string;
+  readonly from: string;
+  readonly to: string;
+  /** `then`: one after the other, without a need. */
+  readonly condition: NeedCondition | "then";
+}
+
+export interface GraphNode {
+  /** Id of the task; of a bundle, something no task is called. */
+  readonly key: string;
+  readonly title: string;
+  readonly uses: string;
+  readonly kind: string;
+  /** Of the task, or of those that stand together. */
+  readonly places: readonly number[];
+  /** Places of its parts, in order; for a bundle, of those that stand together. */
+  readonly cells: readonly number[];
+  readonly isBundle: boolean;
+  /** What can be shown in its place when it is unfolded, and what is. */
+  readonly canUnfold: boolean;
+  readonly inside: GraphScope | undefined;
+}
+
+export interface GraphScope {
+  readonly nodes: readonly GraphNode[];
+  readonly edges: readonly GraphEdge[];
+}
+
+export interface Wanted {
+  /** Keys of nodes that a person folded or unfolded, against what is usual for them. */
+  readonly toggled: ReadonlySet<string>;
+}
+
+/** Nodes of a scope; more stand together. */
+export const nodesMax = 400;
+/** Parts that are drawn one by one when their task is unfolded. */
+const unfoldedMax = 400;
+/** Parts that are drawn one by one without being asked for. */
+const unfoldedAtFirst = 16;
+
+export interface Tasks {
+  readonly tasks: readonly TaskFacts[];
+  readonly placeOf: ReadonlyMap<string, number>;
+  readonly needs: readonly (readonly NeedPlace[])[];
+}
+
+export function shapeOf(known: Tasks, wanted: Wanted): GraphScope {
+  const parts = new Map<string, number[]>();
+  for (const [place, { parentId }] of known.tasks.entries()) {
+    const beside = parts.get(parentId);
+    if (beside === undefined) parts.set(parentId, [place]);
+    else beside.push(place);
+  }
+  return scopeOf(parts.get("") ?? [], { known, parts, wanted });
+}
+
+interface Context {
+  readonly known: Tasks;
+  readonly parts: ReadonlyMap<string, readonly number[]>;
+  readonly wanted: Wanted;
+}
+
+function scopeOf(places: readonly number[], context: Context, isInside = false): GraphScope {
+  const { known, wanted } = context;
+  // Whoever unfolds a task wants to see its parts one by one; there are not too many then.
+  const bundles = isInside ? [] : bundle(places, known, { nodesMax, unfolded: wanted.toggled });
+  const keyOf = new Map<number, string>();
+  for (const { key, places: together } of bundles) for (const place of together) keyOf.set(place, key);
+  const nodes: GraphNode[] = [];
+  for (const { key, places: together, title } of bundles) {
+    nodes.push(bundleNode(key, title, together, known));
+  }
+  for (const place of places) if (!keyOf.has(place)) nodes.push(taskNode(place, context));
+  const keyAt = (place: number) => keyOf.get(place) ?? known.tasks[place]?.id ?? "";
+  const edges = new Map<string, GraphEdge>();
+  const inScope = new Set(places);
+  for (const to of places)
+    for (const { place: from, condition } of known.needs[to] ?? []) {
+      if (!inScope.has(from)) continue;
+      addEdge(edges, keyAt(from), keyAt(to), condition);
+    }
+  followGroups(places, known, (from, to) => addEdge(edges, keyAt(from), keyAt(to), "then"));
+  return { nodes: inOrder(nodes), edges: [...edges.values()] };
+}
+
+function addEdge(
+  edges: Map<string, GraphEdge>,
+  from: string,
+  to: string,
+  condition: GraphEdge["condition"],
+): void {
+  if (from === to) return;
+  const key = `${from}\n${to}`;
+  if (!edges.has(key)) edges.set(key, { key, from, to, condition });
+}
+
+/** As they became known; a bundle stands where its first task does. */
+function inOrder(nodes: GraphNode[]): GraphNode[] {
+  return nodes.sort((one, other) => (one.places[0] ?? 0) - (other.places[0] ?? 0));
+}
+
+/** Rounds, and what is done from state to state, come one after the other. */
+function followGroups(
+  places: readonly number[],
+  { tasks, needs }: Tasks,
+  follows: (from: number, to: number) => void,
+): void {
+  const groups = new Map<string, number[]>();
+  for (const place of places) {
+    const task = tasks[place];
+    if (task === undefined) continue;
+    const [before, behind] = surroundings(task);
+    if (before === "" && behind === "") continue;
+    const group = groups.get(before + behind);
+    if (group === undefined) groups.set(before + behind, [place]);
+    else group.push(place);
+  }
+  const inOrderOfRounds = [...groups.values()];
+  for (let at = 1; at < inOrderOfRounds.length; at++) {
+    const earlier = inOrderOfRounds[at - 1] ?? [];
+    const needed = new Set(earlier.flatMap((place) => (needs[place] ?? []).map((need) => need.place)));
+    const last = earlier.filter((place) => !needed.has(place));
+    const first = (inOrderOfRounds[at] ?? []).filter((place) => (needs[place]?.length ?? 0) === 0);
+    for (const from of last) for (const to of first) follows(from, to);
+  }
+}
+
+function bundleNode(key: string, title: string, places: readonly number[], { tasks }: Tasks): GraphNode {
+  const uses = new Set(places.map((place) => tasks[place]?.uses ?? ""));
+  const kinds = new Set(places.map((place) => tasks[place]?.kind ?? ""));
+  return {
+    ...{ key, title, places, cells: places, isBundle: true, inside: undefined },
+    uses: uses.size === 1 ? ([...uses][0] ?? "") : "",
+    kind: kinds.size === 1 ? ([...kinds][0] ?? "uses") : "uses",
+    canUnfold: places.length <= unfoldedMax && key.startsWith(alikePrefix),
+  };
+}
+
+/** Keys of bundles that can be taken apart. */
+export const alikePrefix = "=";
+
+function taskNode(place: number, context: Context): GraphNode {
+  const { known, parts, wanted } = context;
+  const task = known.tasks[place] as TaskFacts;
+  const cells = parts.get(task.id) ?? [];
+  const isList = cells.length > 0 && known.tasks[cells[0] ?? 0]?.id === `${task.id}[0]`;
+  const canUnfold = cells.length > 0 && cells.length <= unfoldedMax;
+  const isUsual = !isList && cells.length <= unfoldedAtFirst;
+  const isUnfolded = canUnfold && wanted.toggled.has(task.id) !== isUsual;
+  return {
+    key: task.id,
+    title: shortTitle(task),
+    ...{ uses: task.uses, kind: task.kind, places: [place], cells, isBundle: false, canUnfold },
+    inside: isUnfolded ? scopeOf(cells, context, true) : undefined,
+  };
+}
+
+/** What a task is called beside those around it: `fetch` in round 2 of `poll`, entry `[3]` of `ship`. */
+function shortTitle({ id, title, parentId }: TaskFacts): string {
+  if (parentId === "" || !id.startsWith(parentId)) return title === "" ? id : title;
+  const own = id.slice(parentId.length);
+  if (own.startsWith("[")) return own.replace(/^\[(\d+)\]$/, "#$1");
+  return title === "" ? own : title;
+}

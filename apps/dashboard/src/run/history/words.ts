@@ -1,0 +1,209 @@
+/** Events of a run in words: what happened, to whom, through whom. */
+
+import { span } from "../../elements/moments.ts";
+import type { EventFacts } from "../model/facts.ts";
+
+type Details = EventFacts["details"];
+type Said = (details: Details, event: EventFacts) => string;
+
+const plain =
+  (text: string): Said =>
+  () =>
+    text;
+
+/** Each begins as if the task, or the run, stood before it. */
+const said: Readonly<Record<string, Said>> = {
+  run_started: ({ order }) => {
+    const definition = text(record(order)["definition"]);
+    return definition === "" ? "was started" : `was started: ${definition}`;
+  },
+  run_begun: plain("began"),
+  run_limit_held: ({ limit }) => `has the limit ${text(limit)}`,
+  run_limit_lost: ({ limit }) => `has the limit ${text(limit)} no longer`,
+  run_limit_asked: ({ limit }) => `asked for the limit ${text(limit)}`,
+  run_paused: ({ reason }) => because("was paused", reason),
+  run_resumed: ({ reason }) => because("was resumed", reason),
+  run_labelled: plain("has other labels, priority or due time"),
+  run_put_off: plain("did as much at once as it may; the rest follows"),
+  run_stopped: ({ error }) => failing("was stopped", error),
+  run_completed: plain("completed"),
+  run_failed: ({ error }) => failing("failed", error),
+  run_cancelled: ({ error }) => failing("was cancelled", error),
+  run_terminated: ({ error }) => failing("was terminated", error),
+  run_continued: ({ nextId }) => `goes on as ${text(nextId)}`,
+  run_retried: ({ tasks, reason }) => because(`was taken up again from ${names(tasks)}`, reason),
+  run_reset: ({ toEvent, reason }) => because(`was taken back to event ${text(toEvent)}`, reason),
+  run_withdrawn: ({ error }) => failing("was given up before it began", error),
+  run_removed: ({ reason }) => because("was removed", reason),
+  task_queued: ({ attempt }) => `waits for a worker${nth(attempt)}`,
+  attempt_queued: ({ attempt }) => `waits for a worker again${nth(attempt)}`,
+  attempt_started: ({ agent, attempt }) => `is at work at ${text(agent)}${nth(attempt)}`,
+  progress_saved: ({ fraction, message }) => progress(fraction, message),
+  attempt_failed: ({ attempt, error, retryMs }, { timeMs }) =>
+    `${failing(`failed in attempt ${text(attempt)}`, error)}${again(retryMs, timeMs)}`,
+  offer_returned: ({ message, lost, retryMs }, { timeMs }) =>
+    `${lost === true ? "lost its worker" : "came back"}${text(message) === "" ? "" : `: ${text(message)}`}${again(retryMs, timeMs)}`,
+  task_held: plain("is due and held, because the run is paused"),
+  task_completed: ({ agent, fromCache }) =>
+    fromCache === true ? "was answered from the cache" : by("completed", agent),
+  task_failed: ({ error, agent }) => failing(by("failed", agent), error),
+  task_skipped: plain("was skipped: its condition does not hold"),
+  task_cancelled: ({ error }) => failing("was cancelled", error),
+  task_paused: ({ error }) => failing("waits for a person", error),
+  task_resumed: ({ reason }) => because("goes on", reason),
+  task_repaired: ({ status, reason }) => because(`was mended by hand: ${word(status)}`, reason),
+  entries_begun: ({ count }) => `is done for each of ${text(count ?? 0)} entries`,
+  round_begun: ({ round }) => `began round ${text(round ?? 1)}`,
+  round_ended: ({ round }) => `ended round ${text(round ?? 1)}`,
+  task_waiting: ({ signal, dueMs }) => waits(signal, dueMs),
+  signal_received: ({ signal }) => `was told ${text(record(signal)["signal"])}`,
+  signal_taken: plain("has the signal it waited for"),
+  update_taken: ({ update }) => `was changed by ${text(update)}`,
+  approval_asked: ({ title }) => `asks people: ${text(title)}`,
+  approval_decided: ({ decision, verdict }) => decided(record(decision), verdict),
+  work_sent_back: ({ target, checks }) =>
+    `sent ${text(target)} back${Array.isArray(checks) && checks.length > 0 ? `: ${names(checks)}` : ""}`,
+  tasks_added: ({ tasks }) => `has new tasks: ${names(tasks)}`,
+  tasks_withdrawn: ({ tasks }) => `gave tasks away: ${names(tasks)}`,
+  child_queued: ({ childId }) => `starts the run ${text(childId)}`,
+  child_started: plain("waits for its child, which is under way"),
+  cache_asked: plain("asked the cache for an output"),
+  undo_queued: plain("is being undone"),
+  undo_completed: ({ agent }) => by("was undone", agent),
+  undo_failed: ({ error }) => failing("could not be undone", error),
+  state_entered: ({ state }) => `entered the state ${text(state)}`,
+  transition_taken: ({ to, way }) =>
+    `${text(to) === "" ? "stays in its state" : `goes to ${text(to)}`}${text(way) === "" ? "" : ` (${text(way)})`}`,
+  actions_begun: plain("does what belongs to the change of state"),
+  state_time_passed: plain("was in its state for as long as a rule waits"),
+};
+
+/** In one line, without the name of whom it is about. */
+export function wordsOf(event: EventFacts): string {
+  return said[event.type]?.(event.details, event) ?? event.type.replaceAll("_", " ");
+}
+
+/** `The run`, or the task. */
+export function subjectOf({ task }: Pick<EventFacts, "task">): string {
+  return task === "" ? "the run" : task;
+}
+
+/** Who caused it: people and agents by name; what follows by itself is the platform's. */
+export function actorOf({ actor, details }: Pick<EventFacts, "actor" | "details">): string {
+  const agent = text(details["agent"]);
+  if (actor === undefined) return agent;
+  if (actor.kind === "service") return agent === "" ? "tutti" : agent;
+  return actor.id;
+}
+
+export type Part = "run" | "tasks" | "people" | "errors";
+
+/** Which part of a history an event belongs to, for a filter. */
+export function partsOf(event: EventFacts): ReadonlySet<Part> {
+  const parts = new Set<Part>();
+  parts.add(event.task === "" ? "run" : "tasks");
+  if (event.actor?.kind === "person" || /^approval_|^signal_received|_repaired$/.test(event.type))
+    parts.add("people");
+  if (event.details["error"] !== undefined || /failed|returned/.test(event.type)) parts.add("errors");
+  return parts;
+}
+
+export interface Filter {
+  /** Empty: everything. */
+  readonly part: Part | "";
+  /** In the words, the type, or the details, whatever the case. */
+  readonly text: string;
+  /** Only this task, with its parts; empty: all. */
+  readonly task: string;
+}
+
+export function filtered(
+  events: readonly EventFacts[],
+  { part, text: wanted, task }: Filter,
+): readonly EventFacts[] {
+  const low = wanted.trim().toLowerCase();
+  if (part === "" && low === "" && task === "") return events;
+  return events.filter(
+    (event) =>
+      (part === "" || partsOf(event).has(part)) &&
+      (task === "" || isOf(event.task, task)) &&
+      (low === "" || searched(event).includes(low)),
+  );
+}
+
+function isOf(id: string, task: string): boolean {
+  return id === task || id.startsWith(`${task}[`) || id.startsWith(`${task}#`);
+}
+
+function searched(event: EventFacts): string {
+  return `${event.number} ${event.type} ${subjectOf(event)} ${wordsOf(event)} ${JSON.stringify(event.details)}`.toLowerCase();
+}
+
+function record(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" || typeof value === "number" ? String(value) : "";
+}
+
+function word(value: unknown): string {
+  return text(value)
+    .replace(/^[A-Z]+(_STATUS)?_/, "")
+    .toLowerCase();
+}
+
+function names(value: unknown): string {
+  if (!Array.isArray(value) || value.length === 0) return "nothing";
+  const shown = value.slice(0, 5).map(text).join(", ");
+  return value.length > 5 ? `${shown} and ${value.length - 5} more` : shown;
+}
+
+function because(what: string, reason: unknown): string {
+  return text(reason) === "" ? what : `${what}: ${text(reason)}`;
+}
+
+function failing(what: string, error: unknown): string {
+  const { code, message } = record(error);
+  if (text(code) === "" && text(message) === "") return what;
+  return text(message) === "" ? `${what}: ${text(code)}` : `${what}: ${text(message)}`;
+}
+
+function by(what: string, agent: unknown): string {
+  return text(agent) === "" ? what : `${what} by ${text(agent)}`;
+}
+
+function nth(attempt: unknown): string {
+  return Number(attempt ?? 1) > 1 ? ` (attempt ${text(attempt)})` : "";
+}
+
+function progress(fraction: unknown, message: unknown): string {
+  const share = Number(fraction ?? 0) > 0 ? `${Math.round(Number(fraction) * 100)} %` : "";
+  const words = [share, text(message)].filter((each) => each !== "").join(", ");
+  return words === "" ? "saved how far it is" : `is at ${words}`;
+}
+
+/** Moments in details are written out; sooner or later is said against the event's own. */
+function again(moment: unknown, timeMs: number): string {
+  const atMs = typeof moment === "string" ? Date.parse(moment) : Number(moment ?? 0);
+  return atMs > timeMs ? `; again after ${span(atMs - timeMs)}` : "";
+}
+
+function waits(signal: unknown, due: unknown): string {
+  const until = text(due) === "" || text(due) === "0" ? "" : ` until ${momentOf(due)}`;
+  return text(signal) === ""
+    ? `waits${until}`
+    : `waits for the signal ${text(signal)}${until === "" ? "" : `, at most${until}`}`;
+}
+
+function momentOf(due: unknown): string {
+  const at = typeof due === "number" ? new Date(due) : new Date(text(due));
+  return Number.isNaN(at.getTime()) ? text(due) : at.toLocaleString();
+}
+
+function decided(decision: Readonly<Record<string, unknown>>, verdict: unknown): string {
+  const cause = record(decision["cause"]);
+  const who = text(record(cause["actor"])["id"]);
+  const what = word(decision["verdict"] ?? verdict);
+  return because(`${what === "" ? "decided" : what}${who === "" ? "" : ` by ${who}`}`, cause["reason"]);
+}

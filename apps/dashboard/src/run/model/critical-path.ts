@@ -1,0 +1,50 @@
+/** The path that took longest so far: who waited for whom, from what ended last backwards; parts follow what they are in. */
+import type { TaskFacts } from "./facts.ts";
+import type { NeedPlace } from "./needs.ts";
+
+export function criticalPath(
+  tasks: readonly TaskFacts[],
+  needs: readonly (readonly NeedPlace[])[],
+  nowMs: number,
+): ReadonlySet<string> {
+  const parts = new Map<string, number[]>();
+  const ends = tasks.map((task) => endOf(task, nowMs));
+  for (const [place, { parentId }] of tasks.entries()) {
+    if (ends[place] === undefined) continue;
+    const beside = parts.get(parentId);
+    if (beside === undefined) parts.set(parentId, [place]);
+    else beside.push(place);
+  }
+  const found = new Set<string>();
+  const owners = [""];
+  for (let owner = owners.pop(); owner !== undefined; owner = owners.pop()) {
+    let last = latest(parts.get(owner) ?? [], ends);
+    while (last !== undefined) {
+      const id = tasks[last]?.id ?? "";
+      if (found.has(id)) break;
+      found.add(id);
+      if (parts.has(id)) owners.push(id);
+      last = latest(
+        (needs[last] ?? []).map(({ place }) => place),
+        ends,
+      );
+    }
+  }
+  return found;
+}
+
+function latest(places: readonly number[], ends: readonly (number | undefined)[]): number | undefined {
+  let found: number | undefined;
+  for (const place of places) {
+    const end = ends[place];
+    if (end !== undefined && (found === undefined || end > (ends[found] ?? 0))) found = place;
+  }
+  return found;
+}
+
+/** Undefined for one that has not begun, or was passed over. */
+function endOf({ state, readyMs, endMs }: TaskFacts, nowMs: number): number | undefined {
+  if (state === "skipped") return undefined;
+  if (endMs > 0) return endMs;
+  return readyMs > 0 ? nowMs : undefined;
+}

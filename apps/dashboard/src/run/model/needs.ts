@@ -1,0 +1,39 @@
+/**
+ * Whom a task needs, by place. Needs are named as in the definition; in a round, and after a transition, tasks have its
+ * number in their ids: `poll#2.fetch` needs `poll#2.ask`, `tell#3` needs `look#3`.
+ */
+import type { Need, TaskFacts } from "./facts.ts";
+
+export interface NeedPlace {
+  readonly place: number;
+  readonly condition: Need["condition"];
+}
+
+/** What an id of a task beside this one begins and ends with. */
+export function surroundings({
+  id,
+  parentId,
+}: Pick<TaskFacts, "id" | "parentId">): readonly [string, string] {
+  const hash = id.indexOf("#", parentId.length);
+  if (hash < 0) return ["", ""];
+  const dot = id.indexOf(".", hash);
+  return dot < 0 ? ["", id.slice(hash)] : [id.slice(0, dot + 1), ""];
+}
+
+export function needPlaces(
+  tasks: readonly Pick<TaskFacts, "id" | "parentId" | "needs">[],
+  placeOf: ReadonlyMap<string, number>,
+): readonly (readonly NeedPlace[])[] {
+  return tasks.map((task) => {
+    if (task.needs.length === 0) return none;
+    const [before, behind] = surroundings(task);
+    const places: NeedPlace[] = [];
+    for (const { task: name, condition } of task.needs) {
+      const place = placeOf.get(`${before}${name}${behind}`) ?? placeOf.get(name);
+      if (place !== undefined) places.push({ place, condition });
+    }
+    return places;
+  });
+}
+
+const none: readonly NeedPlace[] = [];

@@ -1,0 +1,82 @@
+/**
+ * All tasks of a run in the order in which they became known, patched by what is told of them.
+ *
+ * 1. A task keeps its place until a reset takes it away.
+ * 2. `shape` grows when tasks come or go, or need others than before; `version` with every change.
+ * 3. `states` is the same list for ever: whoever draws thousands of tasks reads numbers, not objects.
+ */
+import type { TaskFacts } from "./facts.ts";
+import { numberOfState } from "./task-state.ts";
+
+export class TaskTable {
+  #tasks: TaskFacts[] = [];
+  #places = new Map<string, number>();
+  #states = new Uint8Array(256);
+  #shape = 0;
+  #version = 0;
+
+  get shape(): number {
+    return this.#shape;
+  }
+
+  get version(): number {
+    return this.#version;
+  }
+
+  get size(): number {
+    return this.#tasks.length;
+  }
+
+  get tasks(): readonly TaskFacts[] {
+    return this.#tasks;
+  }
+
+  get places(): ReadonlyMap<string, number> {
+    return this.#places;
+  }
+
+  /** By place. */
+  get states(): Uint8Array {
+    return this.#states.subarray(0, this.#tasks.length);
+  }
+
+  task(id: string): TaskFacts | undefined {
+    return this.#tasks[this.#places.get(id) ?? -1];
+  }
+
+  /** All there is, as a snapshot tells it. */
+  replace(tasks: readonly TaskFacts[]): void {
+    this.#tasks = [];
+    this.#places = new Map();
+    this.#shape += 1;
+    this.patch(tasks, []);
+  }
+
+  patch(changed: readonly TaskFacts[], removed: readonly string[]): void {
+    if (removed.length > 0) this.#remove(new Set(removed));
+    this.#makeRoom(this.#tasks.length + changed.length);
+    for (const task of changed) {
+      const known = this.#places.get(task.id);
+      const place = known ?? this.#tasks.length;
+      if (known === undefined || this.#tasks[place]?.needs.length !== task.needs.length) this.#shape += 1;
+      this.#places.set(task.id, place);
+      this.#tasks[place] = task;
+      this.#states[place] = numberOfState(task.state);
+    }
+    if (changed.length > 0 || removed.length > 0) this.#version += 1;
+  }
+
+  #remove(gone: ReadonlySet<string>): void {
+    this.#tasks = this.#tasks.filter(({ id }) => !gone.has(id));
+    this.#places = new Map(this.#tasks.map(({ id }, place) => [id, place]));
+    for (const [place, { state }] of this.#tasks.entries()) this.#states[place] = numberOfState(state);
+    this.#shape += 1;
+  }
+
+  #makeRoom(size: number): void {
+    if (size <= this.#states.length) return;
+    const larger = new Uint8Array(Math.max(size, this.#states.length * 2));
+    larger.set(this.#states);
+    this.#states = larger;
+  }
+}

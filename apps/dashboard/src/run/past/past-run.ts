@@ -1,0 +1,274 @@
+/**
+ * How the tasks of a run stood, folded from its history in the browser. It follows the rules of the engine as far as the
+ * history shows them; where a rule rests on the plan alone, the server has the last word when the slider is let go.
+ *
+ * 1. A task that nothing has happened to has no state of its own: it is pending, skipped when a need of it cannot be met any
+ *    more, and cancelled when nobody waits for it.
+ * 2. Copies are cheap, so that a moment in the middle of a long history is reached from the copy before it.
+ */
+import type { TaskFacts } from "../model/facts.ts";
+import { type NeedPlace, needPlaces, surroundings } from "../model/needs.ts";
+import { absent, numberOfState, type TaskState } from "../model/task-state.ts";
+
+const pending = numberOfState("pending");
+const waiting = numberOfState("waiting");
+const completed = numberOfState("completed");
+const failed = numberOfState("failed");
+const skipped = numberOfState("skipped");
+const cancelled = numberOfState("cancelled");
+
+const endedNumbers: ReadonlySet<number> = new Set(
+  (["completed", "failed", "skipped", "cancelled", "compensated"] satisfies TaskState[]).map(numberOfState),
+);
+
+export type PastPhase = "waiting" | "going" | "undoing" | "ended";
+
+/** What stays the same over the whole history: who is there at all, and who needs whom. */
+export class PastShape {
+  readonly tasks: readonly TaskFacts[];
+  readonly placeOf: ReadonlyMap<string, number>;
+  readonly needs: readonly (readonly NeedPlace[])[];
+  readonly dependents: readonly (readonly NeedPlace[])[];
+  /** Places of the parts of a task, by its id; the tasks of the run itself under the empty one. */
+  readonly parts: ReadonlyMap<string, readonly number[]>;
+  /** Places of those that came to be together with a task: one round, one list of actions. */
+  readonly #together = new Map<string, number[]>();
+
+  constructor(tasks: readonly TaskFacts[], placeOf: ReadonlyMap<string, number>) {
+    this.tasks = tasks;
+    this.placeOf = placeOf;
+    this.needs = needPlaces(tasks, placeOf);
+    const dependents: NeedPlace[][] = tasks.map(() => []);
+    for (const [place, needs] of this.needs.entries())
+      for (const need of needs) dependents[need.place]?.push({ place, condition: need.condition });
+    this.dependents = dependents;
+    const parts = new Map<string, number[]>();
+    for (const [place, task] of tasks.entries()) {
+      add(parts, task.parentId, place);
+      add(this.#together, keyOf(task), place);
+    }
+    this.parts = parts;
+  }
+
+  place(id: string): number | undefined {
+    return this.placeOf.get(id);
+  }
+
+  together(place: number): readonly number[] {
+    const task = this.tasks[place];
+    return task === undefined ? [] : (this.#together.get(keyOf(task)) ?? []);
+  }
+}
+
+function add(lists: Map<string, number[]>, key: string, place: number): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [place]);
+  else list.push(place);
+}
+
+function keyOf(task: TaskFacts): string {
+  return `${task.parentId}\n${surroundings(task).join("\n")}`;
+}
+
+export class PastRun {
+  readonly shape: PastShape;
+  phase: PastPhase = "waiting";
+  isPaused = false;
+  /** What it ends as. */
+  ending = "";
+  /** By place: the state of its own, 0 where nothing has happened to it. */
+  readonly #own: Uint8Array;
+  readonly #isThere: Uint8Array;
+  /** A need of it cannot be met any more. */
+  readonly #isUnmet: Uint8Array;
+  /** Nobody waits for it any more. */
+  readonly #isDropped: Uint8Array;
+  readonly #countsAsCompleted: Set<number>;
+
+  constructor(shape: PastShape, from?: PastRun) {
+    this.shape = shape;
+    const size = shape.tasks.length;
+    this.#own = from === undefined ? new Uint8Array(size) : from.#own.slice();
+    this.#isThere = from === undefined ? new Uint8Array(size) : from.#isThere.slice();
+    this.#isUnmet = from === undefined ? new Uint8Array(size) : from.#isUnmet.slice();
+    this.#isDropped = from === undefined ? new Uint8Array(size) : from.#isDropped.slice();
+    this.#countsAsCompleted = new Set(from === undefined ? [] : from.#countsAsCompleted);
+    if (from === undefined) return;
+    this.phase = from.phase;
+    this.isPaused = from.isPaused;
+    this.ending = from.ending;
+  }
+
+  copy(): PastRun {
+    return new PastRun(this.shape, this);
+  }
+
+  /** By place; 0 where a task is not there yet. */
+  states(): Uint8Array {
+    const shown = new Uint8Array(this.#own.length);
+    for (let place = 0; place < shown.length; place++) shown[place] = this.stateAt(place);
+    return shown;
+  }
+
+  stateAt(place: number): number {
+    if (this.#isThere[place] === 0) return absent;
+    const own = this.#own[place] ?? absent;
+    if (own !== absent) return own;
+    if (this.#isUnmet[place] === 1) return skipped;
+    const isOver = this.phase === "undoing" || this.phase === "ended" || this.#isDropped[place] === 1;
+    return isOver ? cancelled : pending;
+  }
+
+  /** They come to be, or anew: nothing has happened to them. */
+  bring(places: readonly number[]): void {
+    for (const place of places) {
+      this.#isThere[place] = 1;
+      this.#own[place] = absent;
+      this.#isDropped[place] = 0;
+      this.#isUnmet[place] = 0;
+    }
+    // What has ended already tells them at once.
+    for (const place of places)
+      for (const { place: needed, condition } of this.shape.needs[place] ?? [])
+        if (this.#hasEnded(needed) && !isMet(condition, this.#endOf(needed))) this.#skip(place);
+  }
+
+  set(place: number, state: number): void {
+    if (this.#isThere[place] === 0) this.bring(this.shape.together(place));
+    this.#own[place] = state;
+  }
+
+  /** It has its outcome, and all that needs it hears of that. */
+  end(place: number, state: number, countsAsCompleted = false): void {
+    this.set(place, state);
+    if (countsAsCompleted) this.#countsAsCompleted.add(place);
+    else this.#countsAsCompleted.delete(place);
+    this.#follow(place);
+  }
+
+  /** Whatever of these has not ended is stopped. */
+  drop(places: readonly number[]): void {
+    for (const place of places) {
+      if (this.#isThere[place] === 0) continue;
+      this.#isDropped[place] = 1;
+      this.dropPartsOf(place);
+      const own = this.#own[place] ?? absent;
+      if (own !== absent && !endedNumbers.has(own)) this.#own[place] = cancelled;
+    }
+  }
+
+  dropPartsOf(place: number): void {
+    const parts = this.shape.parts.get(this.shape.tasks[place]?.id ?? "");
+    if (parts !== undefined && this.shape.tasks[place]?.id !== "") this.drop(parts);
+  }
+
+  dropAll(): void {
+    this.drop(this.shape.parts.get("") ?? []);
+  }
+
+  hasEnded(place: number): boolean {
+    return this.#hasEnded(place);
+  }
+
+  /** They and all that rests on them are done again. */
+  reopen(places: readonly number[]): void {
+    const named = new Set(places);
+    const again = this.#closureOf(places);
+    const lists = [...named].filter((place) => this.#keepsEntries(place) && !this.#restsOn(place, again));
+    for (const place of again) {
+      for (const beside of this.shape.together(place)) this.#isDropped[beside] = 0;
+      if (lists.includes(place)) continue;
+      this.#forget(place);
+    }
+    for (const list of lists) this.#reopenList(list);
+    for (const place of again) {
+      if (lists.includes(place)) continue;
+      this.#isUnmet[place] = 0;
+    }
+    for (const place of again)
+      for (const { place: needed, condition } of this.shape.needs[place] ?? [])
+        if (!again.has(needed) && this.#hasEnded(needed) && !isMet(condition, this.#endOf(needed)))
+          this.#skip(place);
+  }
+
+  /** A part of the work was not good enough: whoever counts how often is done again as well. */
+  sendBack(target: number, holder: number): void {
+    this.reopen(this.#closureOf([target]).has(holder) ? [target] : [target, holder]);
+  }
+
+  #keepsEntries(place: number): boolean {
+    const id = this.shape.tasks[place]?.id ?? "";
+    const [first] = this.shape.parts.get(id) ?? [];
+    const isList =
+      first !== undefined && this.#isThere[first] === 1 && this.shape.tasks[first]?.id === `${id}[0]`;
+    return isList && this.#own[place] !== completed;
+  }
+
+  #restsOn(place: number, again: ReadonlySet<number>): boolean {
+    return (this.shape.needs[place] ?? []).some((need) => again.has(need.place));
+  }
+
+  #forget(place: number): void {
+    const own = this.#own[place] ?? absent;
+    this.dropPartsOf(place);
+    this.#countsAsCompleted.delete(place);
+    if (own !== absent) this.#own[place] = pending;
+  }
+
+  #reopenList(place: number): void {
+    this.#own[place] = waiting;
+    for (const entry of this.shape.parts.get(this.shape.tasks[place]?.id ?? "") ?? []) {
+      this.#isDropped[entry] = 0;
+      const own = this.#own[entry] ?? absent;
+      if (own !== absent && own !== completed && own !== skipped) this.#forget(entry);
+    }
+  }
+
+  #closureOf(places: readonly number[]): Set<number> {
+    const found = new Set<number>();
+    const open = [...places];
+    for (let place = open.pop(); place !== undefined; place = open.pop()) {
+      if (found.has(place)) continue;
+      found.add(place);
+      for (const { place: next } of this.shape.dependents[place] ?? [])
+        if (this.#isThere[next] === 1) open.push(next);
+    }
+    return found;
+  }
+
+  #hasEnded(place: number): boolean {
+    return endedNumbers.has(this.stateAt(place));
+  }
+
+  #endOf(place: number): End {
+    const state = this.stateAt(place);
+    if (state === completed) return "completed";
+    if (state === failed) return "failed";
+    return this.#countsAsCompleted.has(place) ? "completed" : "skipped";
+  }
+
+  #follow(place: number): void {
+    const end = this.#endOf(place);
+    for (const { place: next, condition } of this.shape.dependents[place] ?? [])
+      if (this.#isThere[next] === 1 && !isMet(condition, end)) this.#skip(next);
+  }
+
+  /** Without recursion: a chain may be as long as a run. */
+  #skip(first: number): void {
+    const open = [first];
+    for (let place = open.pop(); place !== undefined; place = open.pop()) {
+      if (this.stateAt(place) !== pending || this.#isUnmet[place] === 1) continue;
+      this.#isUnmet[place] = 1;
+      if (this.#own[place] !== absent) this.#own[place] = skipped;
+      for (const { place: next, condition } of this.shape.dependents[place] ?? [])
+        if (this.#isThere[next] === 1 && !isMet(condition, "skipped")) open.push(next);
+    }
+  }
+}
+
+type End = "completed" | "failed" | "skipped";
+
+function isMet(condition: NeedPlace["condition"], end: End): boolean {
+  if (condition === "always") return true;
+  return condition === "failure" ? end === "failed" : end === "completed";
+}

@@ -1,0 +1,166 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { placesOf, spanOf, task } from "../testing/facts.ts";
+import { rowsOf, spanOfRows } from "./bars.ts";
+import { axisHeight, type Colours, paint, rowHeight, type Scene, type Surface, seenRows } from "./paint.ts";
+import { msAt, pan, ticks, windowOf, xOf, zoom } from "./scale.ts";
+
+const whole = { fromMs: 0, toMs: 1_000 };
+
+describe("the scale of time", () => {
+  it("maps moments to pixels and back", () => {
+    const window = { fromMs: 200, toMs: 700 };
+    assert.equal(xOf(450, window, 300), 150);
+    assert.equal(msAt(150, window, 300), 450);
+  });
+
+  it("zooms about the moment under the pointer, never closer than a few milliseconds, never out of the whole", () => {
+    const near = zoom(whole, 0.5, 0.25, whole);
+    assert.equal(msAt(25, near, 100), 250);
+    assert.deepEqual(zoom(near, 100, 0.5, whole), whole);
+    const closest = zoom(whole, 1e-9, 0.5, whole);
+    assert.equal(closest.toMs - closest.fromMs, 5);
+  });
+
+  it("pans as far as there is anything", () => {
+    const window = { fromMs: 400, toMs: 600 };
+    assert.deepEqual(pan(window, 100, whole), { fromMs: 500, toMs: 700 });
+    assert.deepEqual(pan(window, 9_000, whole), { fromMs: 800, toMs: 1_000 });
+    assert.deepEqual(pan(window, -9_000, whole), { fromMs: 0, toMs: 200 });
+  });
+
+  it("has marks at round steps from the beginning, as many as have room", () => {
+    assert.deepEqual(
+      ticks({ fromMs: 5_000, toMs: 6_000 }, 5_000, 5).map(({ text }) => text),
+      ["0", "200 ms", "400 ms", "600 ms", "800 ms", "1 s"],
+    );
+    assert.deepEqual(
+      ticks({ fromMs: 0, toMs: 3 * 86_400_000 }, 0, 4).map(({ text }) => text),
+      ["0", "1 d", "2 d", "3 d"],
+    );
+    for (const spanMs of [7, 900, 61_000, 4e6, 9e7, 4e9]) {
+      const { length } = ticks(windowOf({ fromMs: 0, toMs: spanMs }), 0, 8);
+      assert.ok(length >= 2 && length <= 10, `${spanMs}: ${length}`);
+    }
+  });
+});
+
+describe("rows of the chart", () => {
+  it("have what spans say, parts of tasks under them, in the order of their begins", () => {
+    const tasks = [
+      task("late", { readyMs: 50 }),
+      task("each", { readyMs: 10 }),
+      task("each[0]", { parentId: "each" }),
+      task("never"),
+    ];
+    const rows = rowsOf(tasks, [
+      spanOf("late", "queue", { startMs: 50, endMs: 60 }),
+      spanOf("late", "attempt", { startMs: 60, endMs: 90, attempt: 1 }),
+      spanOf("each", "wait", { startMs: 10, endMs: 90 }),
+      spanOf("each[0]", "attempt", { startMs: 20, endMs: 0, attempt: 1 }),
+    ]);
+    assert.deepEqual(
+      rows.map(({ id, depth, parts }) => [id, depth, parts.map(({ kind }) => kind).join()]),
+      [
+        ["each", 0, "wait"],
+        ["each[0]", 1, "attempt"],
+        ["late", 0, "queue,attempt"],
+      ],
+    );
+    assert.deepEqual(spanOfRows(rows, 5, 120), { fromMs: 5, toMs: 120 });
+  });
+
+  it("have what tasks say of their attempts while the spans are not known", () => {
+    const failure = { code: "x", message: "no", details: {}, cause: undefined };
+    const attempt = { agent: "a1", pool: "default", progress: 0, message: "", failure: undefined };
+    const tasks = [
+      task("a", {
+        readyMs: 10,
+        attempts: [
+          { ...attempt, number: 1, queueMs: 10, startMs: 20, endMs: 30, failure },
+          { ...attempt, number: 2, queueMs: 50, startMs: 55, endMs: 0 },
+        ],
+      }),
+      task("wait", { kind: "wait", state: "waiting", readyMs: 60 }),
+      task("queued", { attempts: [{ ...attempt, number: 1, queueMs: 70, startMs: 0, endMs: 0 }] }),
+    ];
+    assert.deepEqual(
+      rowsOf(tasks, []).map(({ id, parts }) => [
+        id,
+        parts.map((part) => `${part.kind} ${part.startMs}-${part.endMs}${part.isFailed ? " failed" : ""}`),
+      ]),
+      [
+        ["a", ["queue 10-20", "attempt 20-30 failed", "backoff 30-50", "queue 50-55", "attempt 55-0"]],
+        ["wait", ["wait 60-0"]],
+        ["queued", ["queue 70-0"]],
+      ],
+    );
+  });
+
+  it("show ten thousand tasks without a stack as deep", () => {
+    const tasks = Array.from({ length: 10_000 }, (_, n) =>
+      task(`t${n}`, { readyMs: n + 1, state: "waiting" }),
+    );
+    assert.equal(rowsOf(tasks, []).length, 10_000);
+    assert.equal(placesOf(tasks).size, 10_000);
+  });
+});
+
+describe("painting the chart", () => {
+  const colours: Colours = {
+    ...{ ink: "ink", soft: "soft", rule: "rule", mark: "mark", failed: "red", font: "12px x" },
+    part: { attempt: "", queue: "queue", backoff: "backoff", wait: "wait", compensation: "undo" },
+    ofTask: () => "tone",
+  };
+
+  function listening() {
+    const texts: string[] = [];
+    let rects = 0;
+    const nothing = () => {};
+    const surface: Surface = {
+      ...{ fillStyle: "", strokeStyle: "", lineWidth: 1, font: "", textBaseline: "middle", globalAlpha: 1 },
+      ...{ strokeRect: nothing, clearRect: nothing, beginPath: nothing, moveTo: nothing, lineTo: nothing },
+      ...{
+        stroke: nothing,
+        save: nothing,
+        restore: nothing,
+        rect: nothing,
+        clip: nothing,
+        setLineDash: nothing,
+      },
+      fillRect: () => {
+        rects += 1;
+      },
+      fillText: (text) => {
+        texts.push(text);
+      },
+    };
+    return { surface, texts, rects: () => rects };
+  }
+
+  const rows = rowsOf(
+    Array.from({ length: 10_000 }, (_, n) =>
+      task(`t${n}`, { readyMs: n + 1, endMs: n + 2, state: "completed" }),
+    ),
+    [],
+  );
+  const scene: Scene = {
+    ...{ rows, window: { fromMs: 0, toMs: 10_001 }, ticks: [], width: 800, height: 400, top: 0, gutter: 120 },
+    ...{ nowMs: 10_001, atMs: undefined, selected: "", hovered: "", critical: new Set<string>() },
+  };
+
+  it("costs what is seen, not what is there", () => {
+    const heard = listening();
+    paint(heard.surface, { ...scene, top: 5_000 * rowHeight }, colours);
+    const seen = Math.ceil((400 - axisHeight) / rowHeight) + 1;
+    assert.ok(heard.texts.includes("t5000"));
+    assert.ok(heard.texts.length <= seen, `${heard.texts.length} titles`);
+    assert.ok(heard.rects() <= seen * 3, `${heard.rects()} bars`);
+  });
+
+  it("knows which rows are seen at the end", () => {
+    assert.deepEqual(seenRows({ rows: rows.slice(0, 3), top: 0, height: 400 }), [0, 2]);
+    const [first, last] = seenRows({ rows, top: 9_990 * rowHeight, height: 400 });
+    assert.deepEqual([first, last], [9_990, 9_999]);
+  });
+});

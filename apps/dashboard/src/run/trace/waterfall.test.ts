@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { TaskFacts } from "../model/facts.ts";
+import { spanOf, task } from "../testing/facts.ts";
+import { foldedAtFirst, waterfall } from "./waterfall.ts";
+
+const byId = (...tasks: TaskFacts[]) => new Map(tasks.map((each) => [each.id, each]));
+const failure = { code: "x", message: "no", details: {}, cause: undefined };
+const attempt = { agent: "a1", pool: "", queueMs: 0, startMs: 0, endMs: 0, progress: 0, message: "" };
+
+describe("the trace of a run", () => {
+  const spans = [
+    spanOf("", "whole", { startMs: 0, endMs: 100 }),
+    spanOf("a", "queue", { startMs: 0, endMs: 5, attempt: 1 }),
+    spanOf("a", "attempt", { startMs: 5, endMs: 9, attempt: 1 }),
+    spanOf("a", "backoff", { startMs: 9, endMs: 20, attempt: 1 }),
+    spanOf("a", "attempt", { startMs: 20, endMs: 40, attempt: 2 }),
+    spanOf("ship", "wait", { startMs: 40, endMs: 0 }),
+    spanOf("ship/pack", "attempt", { startMs: 45, endMs: 60, attempt: 1 }),
+    spanOf("list[0]", "attempt", { startMs: 41, endMs: 42, attempt: 1 }),
+  ];
+  const tasks = byId(
+    task("a", {
+      attempts: [
+        { ...attempt, number: 1, failure },
+        { ...attempt, number: 2, failure: undefined },
+      ],
+    }),
+    task("ship"),
+    task("list"),
+    task("list[0]", { parentId: "list" }),
+  );
+
+  it("has the run, its tasks, what each was spent on, and children inside the task that they do", () => {
+    assert.deepEqual(
+      waterfall(spans, tasks, new Set()).map(
+        ({ title, depth, isFailed }) => `${"  ".repeat(depth)}${title}${isFailed ? " ✕" : ""}`,
+      ),
+      [
+        "the run",
+        "  a",
+        "    in the queue",
+        "    attempt 1 ✕",
+        "    pause before the next attempt",
+        "    attempt 2",
+        "  ship",
+        "    waiting",
+        "    pack",
+        "  list",
+        "    list[0]",
+      ],
+    );
+  });
+
+  it("goes on as long as anything in it does", () => {
+    const rows = waterfall(spans, tasks, new Set());
+    assert.equal(rows.find(({ key }) => key === "ship")?.endMs, 0);
+    assert.equal(rows.find(({ key }) => key === "a")?.endMs, 40);
+  });
+
+  it("leaves out what is folded, and folds long lists at first", () => {
+    const folded = waterfall(spans, tasks, new Set(["a"]));
+    assert.ok(!folded.some(({ title }) => title === "attempt 1"));
+    const entries = Array.from({ length: 30 }, (_, n) => task(`each[${n}]`, { parentId: "each" }));
+    assert.deepEqual([...foldedAtFirst([task("each"), ...entries])], ["each"]);
+  });
+});

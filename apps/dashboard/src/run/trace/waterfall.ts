@@ -1,0 +1,144 @@
+/** The journal as a trace: the run, its tasks, and in each what its time was spent on; children inside their tasks. */
+import type { SpanFacts, TaskFacts } from "../model/facts.ts";
+
+export interface WaterfallRow {
+  readonly key: string;
+  readonly title: string;
+  readonly kind: SpanFacts["kind"] | "task";
+  /** The task of this run that it belongs to; empty for the run itself. */
+  readonly task: string;
+  readonly agent: string;
+  readonly depth: number;
+  readonly startMs: number;
+  /** 0 while it goes on. */
+  readonly endMs: number;
+  readonly isFailed: boolean;
+  readonly hasParts: boolean;
+}
+
+interface Branch {
+  readonly id: string;
+  readonly spans: SpanFacts[];
+  readonly branches: Map<string, Branch>;
+}
+
+export function waterfall(
+  spans: readonly SpanFacts[],
+  tasks: ReadonlyMap<string, TaskFacts>,
+  folded: ReadonlySet<string>,
+): readonly WaterfallRow[] {
+  const root: Branch = { id: "", spans: [], branches: new Map() };
+  for (const span of spans) branchOf(root, span.task, tasks).spans.push(span);
+  const rows: WaterfallRow[] = [];
+  const whole = root.spans.find(({ kind }) => kind === "whole");
+  if (whole !== undefined) rows.push(rowOf(whole, { depth: 0, title: "the run", isFailed: false }));
+  for (const span of root.spans)
+    if (span !== whole) rows.push(rowOf(span, { depth: 1, title: words[span.kind], isFailed: false }));
+  for (const branch of inOrder(root)) addBranch(rows, branch, { depth: 1, tasks, folded });
+  return rows;
+}
+
+/** `ship[3]` is inside of `ship`, `ship/pack` is a task of the child that does `ship`. */
+function branchOf(root: Branch, task: string, tasks: ReadonlyMap<string, TaskFacts>): Branch {
+  let branch = root;
+  for (const id of pathTo(task, tasks)) {
+    let next = branch.branches.get(id);
+    if (next === undefined) {
+      next = { id, spans: [], branches: new Map() };
+      branch.branches.set(id, next);
+    }
+    branch = next;
+  }
+  return branch;
+}
+
+function pathTo(task: string, tasks: ReadonlyMap<string, TaskFacts>): readonly string[] {
+  if (task === "") return [];
+  const path: string[] = [];
+  let id = task;
+  for (let slash = id.lastIndexOf("/"); slash > 0 && !tasks.has(id); slash = id.lastIndexOf("/")) {
+    path.push(id);
+    id = id.slice(0, slash);
+  }
+  for (let next: string | undefined = id; next; next = tasks.get(next)?.parentId) path.push(next);
+  return path.reverse();
+}
+
+function inOrder({ branches }: Branch): Branch[] {
+  return [...branches.values()].sort((one, other) => beginOf(one) - beginOf(other));
+}
+
+function beginOf({ spans, branches }: Branch): number {
+  let begin = spans[0]?.startMs ?? Number.POSITIVE_INFINITY;
+  for (const branch of branches.values()) begin = Math.min(begin, beginOf(branch));
+  return begin;
+}
+
+/** 0 while any of it goes on. */
+function endOf({ spans, branches }: Branch): number {
+  let end = -1;
+  for (const { endMs } of spans) {
+    if (endMs === 0) return 0;
+    end = Math.max(end, endMs);
+  }
+  for (const branch of branches.values()) {
+    const endMs = endOf(branch);
+    if (endMs === 0) return 0;
+    end = Math.max(end, endMs);
+  }
+  return end;
+}
+
+interface Surroundings {
+  readonly depth: number;
+  readonly tasks: ReadonlyMap<string, TaskFacts>;
+  readonly folded: ReadonlySet<string>;
+}
+
+function addBranch(rows: WaterfallRow[], branch: Branch, { depth, tasks, folded }: Surroundings): void {
+  const task = tasks.get(branch.id);
+  const startMs = beginOf(branch);
+  const endMs = endOf(branch);
+  const hasParts = branch.spans.length + branch.branches.size > 1 || branch.branches.size > 0;
+  const own = branch.id.slice(branch.id.lastIndexOf("/") + 1);
+  rows.push({
+    ...{ key: branch.id, title: task?.title || own, kind: "task", task: branch.id, agent: "" },
+    ...{ depth, startMs, endMs, isFailed: task?.state === "failed", hasParts },
+  });
+  if (folded.has(branch.id) || !hasParts) return;
+  const failed = new Set(
+    task?.attempts.filter(({ failure }) => failure !== undefined).map(({ number }) => number),
+  );
+  for (const span of branch.spans) {
+    const isFailed = span.kind === "attempt" && failed.has(span.attempt);
+    const title = span.attempt > 0 && span.kind === "attempt" ? `attempt ${span.attempt}` : words[span.kind];
+    rows.push(rowOf(span, { depth: depth + 1, title, isFailed }));
+  }
+  for (const inside of inOrder(branch)) addBranch(rows, inside, { depth: depth + 1, tasks, folded });
+}
+
+function rowOf(
+  span: SpanFacts,
+  { depth, title, isFailed }: { readonly depth: number; readonly title: string; readonly isFailed: boolean },
+): WaterfallRow {
+  const { id, kind, task, agent, startMs, endMs } = span;
+  return { key: id, title, kind, task, agent, depth, startMs, endMs, isFailed, hasParts: false };
+}
+
+const words: Readonly<Record<SpanFacts["kind"], string>> = {
+  whole: "the run",
+  queue: "in the queue",
+  attempt: "at work",
+  backoff: "pause before the next attempt",
+  wait: "waiting",
+  compensation: "being undone",
+};
+
+/** Rows that stay folded at first: lists with more parts than a person wants to see at once. */
+export function foldedAtFirst(tasks: readonly TaskFacts[]): ReadonlySet<string> {
+  const parts = new Map<string, number>();
+  for (const { parentId } of tasks) parts.set(parentId, (parts.get(parentId) ?? 0) + 1);
+  const folded = new Set<string>();
+  for (const [id, count] of parts) if (id !== "" && count > 24) folded.add(id);
+  return folded;
+}
