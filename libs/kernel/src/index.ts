@@ -16,7 +16,7 @@ export {
   memorySources,
   systemSources,
 } from "./configuration/sources.ts";
-export { nearest } from "./configuration/suggestion.ts";
+export { didYouMean, nearest } from "./configuration/suggestion.ts";
 export { yamlMistakes } from "./configuration/yaml-mistakes.ts";
 export * from "./context/call-context.ts";
 export { AssertionFault, assert, type Facts, unreachable } from "./errors/assertion.ts";
@@ -118,6 +118,7 @@ export { TraceIdentifiers } from "./ports/trace-identifiers.ts";
 export * from "./ports/tracer.ts";
 export * from "./ports/turns.ts";
 export { isSecretKey, redacted, redactText } from "./redaction/redaction.ts";
+export { Heap, isBefore, type Ranked } from "./structures/heap.ts";
 export { type Backoff, backoffBoundMs, backoffMs } from "./time/backoff.ts";
 export { Bell } from "./time/bell.ts";
 export { fromTimestamp, type Timestamp, toTimestamp } from "./time/timestamp.ts";

@@ -13,7 +13,6 @@ export { newestIn } from "./demand/versions.ts";
 export { matchingErrors } from "./errors.ts";
 export { openOfferStream } from "./offers/offer-stream.ts";
 export { openPool } from "./pool.ts";
-export { Heap, type Ranked } from "./queue/heap.ts";
 export { type StrategyName, strategyNamed, strategyNames } from "./strategies/index.ts";
 export { leastLoaded } from "./strategies/least-loaded.ts";
 export type { AgentLoad, Strategy, TaskView } from "./strategies/strategy.ts";

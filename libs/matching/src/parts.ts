@@ -20,12 +20,11 @@ import type {
 } from "@tutti/contracts/agent/v1";
 import type { Offer, OfferProfile, ReturnReason } from "@tutti/contracts/swarm/v1";
 import type { HostFigures, KeyedLimit, LabelSelector } from "@tutti/contracts/types/v1";
-import type { Chance, Refusal } from "@tutti/kernel";
+import type { Chance, Heap, Ranked, Refusal } from "@tutti/kernel";
 import type { Suspicion } from "./agents/suspicion.ts";
 import type { HoldOrder, LimitRule, PoolSettings } from "./api/pool.ts";
 import type { Affinity } from "./match/affinity.ts";
 import type { LearnedTimes } from "./match/learned-times.ts";
-import type { Heap, Ranked } from "./queue/heap.ts";
 import type { AgentLoad } from "./strategies/strategy.ts";
 import type { TokenTable } from "./task/token-table.ts";
 import type { Due } from "./time/due.ts";

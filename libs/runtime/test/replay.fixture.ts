@@ -243,7 +243,7 @@ function shown(state: unknown): unknown {
 function checkOutstanding(
   instance: {
     readonly effects: Iterable<{ readonly token: EffectToken }>;
-    readonly timers: Map<number, { dueMs: number }> | undefined;
+    readonly timers: Map<number, { rank: number }> | undefined;
   },
   state: Account,
 ): void {
@@ -259,10 +259,7 @@ function checkOutstanding(
     new Map([...instance.effects].map(({ token }) => [token.number, attemptOf(token)])),
     effects,
   );
-  assert.deepEqual(
-    new Map([...(instance.timers ?? [])].map(([number, { dueMs }]) => [number, dueMs])),
-    timers,
-  );
+  assert.deepEqual(new Map([...(instance.timers ?? [])].map(([number, { rank }]) => [number, rank])), timers);
 }
 
 function checkMoney(states: readonly Account[]): void {

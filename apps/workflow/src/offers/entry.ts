@@ -1,7 +1,6 @@
 import type { Cause } from "@tutti/contracts/types/v1";
-import type { InstanceKey } from "@tutti/kernel";
+import type { InstanceKey, Ranked } from "@tutti/kernel";
 import { dueMsOf, type OfferTask, priorityOf } from "@tutti/machine-run";
-import type { Ranked } from "@tutti/matching";
 import type { EffectToken } from "@tutti/runtime";
 
 /**

@@ -2,7 +2,7 @@
  * What waits at home because a pool takes only so many at once: the most urgent first, namespaces taking turns by what they
  * have had, so that one with much to do does not hold up another with little.
  */
-import { Heap } from "@tutti/matching";
+import { Heap } from "@tutti/kernel";
 import type { OfferEntry } from "./entry.ts";
 
 interface Share {

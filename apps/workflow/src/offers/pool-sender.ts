@@ -10,9 +10,9 @@
  */
 import type { PartialOutput } from "@tutti/contracts/agent/v1";
 import { type OfferReply, OfferRequest, type Returned, ReturnReason } from "@tutti/contracts/swarm/v1";
-import { type Timers, type TuttiError, toErrorDetail } from "@tutti/kernel";
+import { Heap, type Timers, type TuttiError, toErrorDetail } from "@tutti/kernel";
 import { type OfferProfile, type OfferTask, priorityOf } from "@tutti/machine-run";
-import { Heap, TokenTable } from "@tutti/matching";
+import { TokenTable } from "@tutti/matching";
 import { writeToken } from "@tutti/runtime";
 import { offerErrors } from "../errors.ts";
 import { DurableMarks } from "./durable-marks.ts";

@@ -3,8 +3,9 @@
  *
  * Who was let go on has had its turn; when it comes back because others took the room, it is given back.
  */
+
+import { Heap, type Ranked } from "@tutti/kernel";
 import type { Task } from "../parts.ts";
-import { Heap, type Ranked } from "../queue/heap.ts";
 
 /** A namespace in the line. Its rank is how many turns it has had, its order where its first task stands. */
 class Lane implements Ranked {

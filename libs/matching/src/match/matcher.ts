@@ -8,12 +8,11 @@
  * 3. What cannot go now is not in the way: it is taken aside, to the limit that holds it or to the agent that it wants,
  *    and a stand where nobody is fit is put aside as a whole.
  */
-import { assert } from "@tutti/kernel";
+import { assert, isBefore } from "@tutti/kernel";
 import type { CohortWatch } from "../agents/cohort.ts";
 import { comparedMax, judgedMax } from "../bounds.ts";
 import { isFit } from "../demand/fit.ts";
 import type { Agent, Cohort, PoolCore, Site, Stand, Stop, Task } from "../parts.ts";
-import { isBefore } from "../queue/heap.ts";
 import type { Strategy } from "../strategies/strategy.ts";
 import { assign } from "../task/attempts.ts";
 import { viewOf } from "../task/view.ts";

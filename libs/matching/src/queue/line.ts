@@ -6,8 +6,8 @@
  * 2. Who leaves the middle of the list leaves a gap; there are never more gaps than places taken, but for a few.
  */
 
+import { Heap, isBefore } from "@tutti/kernel";
 import type { Task, TaskLine } from "../parts.ts";
-import { Heap, isBefore } from "./heap.ts";
 
 const gapsAllowed = 64;
 

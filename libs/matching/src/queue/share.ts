@@ -7,8 +7,8 @@
  *    namespaces do; all others share one lane, where priority holds between them.
  */
 
+import { Heap } from "@tutti/kernel";
 import type { Demand, Lane, Share, Stop, Task } from "../parts.ts";
-import { Heap } from "./heap.ts";
 import { Line } from "./line.ts";
 
 /** One line within a share. */

@@ -9,8 +9,8 @@
  *    belongs by now, until it is there already. Nothing else has to be kept in order.
  */
 
+import { Heap } from "@tutti/kernel";
 import type { Agent, Cohort, Fit, Share, Site, Stand, Stop, Tab, Turn } from "../parts.ts";
-import { Heap } from "./heap.ts";
 
 /** A namespace at a cohort. */
 export class NamespaceTab implements Tab {

@@ -1,8 +1,7 @@
 import type { QueuedTask } from "@tutti/contracts/swarm/v1";
 import { WaitCause } from "@tutti/contracts/types/v1";
-import { toTimestamp } from "@tutti/kernel";
+import { isBefore, toTimestamp } from "@tutti/kernel";
 import type { PoolCore, Task } from "../parts.ts";
-import { isBefore } from "../queue/heap.ts";
 import { isWaiting } from "../task/offering.ts";
 import { missingReason, reasonsOf } from "./waits.ts";
 import { workOf } from "./work.ts";

@@ -1,9 +1,9 @@
 /** Why a task waits, as its pool knows it. */
 import { WaitCause, type WorkReference } from "@tutti/contracts/types/v1";
+import { isBefore } from "@tutti/kernel";
 import { isEverFit, isFit } from "../demand/fit.ts";
 import { newestIn } from "../demand/versions.ts";
 import type { Agent, PoolCore, Task } from "../parts.ts";
-import { isBefore } from "../queue/heap.ts";
 import { holdersOf } from "./limits.ts";
 
 /** One reason. */

@@ -170,9 +170,9 @@ export class Decider implements MachineStep<unknown, unknown> {
     const { machine } = instance.hosted;
     const { expire } = machine;
     if (expire === undefined) throw new AssertionFault("a machine that sets timers has `expire`", { timer });
-    const before = instance.timers?.get(timer)?.dueMs;
+    const before = instance.timers?.get(timer)?.rank;
     expire.call(machine, instance.state, timer, this);
-    if (before !== undefined && instance.timers?.get(timer)?.dueMs === before) {
+    if (before !== undefined && instance.timers?.get(timer)?.rank === before) {
       throw new AssertionFault("a timer that has come due is cleared or set again by what happens then", {
         kind: instance.key.kind,
         timer,

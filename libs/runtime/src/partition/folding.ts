@@ -66,7 +66,7 @@ export class Folding implements Outstanding<unknown> {
     instance.timers ??= new Map();
     let timer = instance.timers.get(number);
     if (timer === undefined) {
-      timer = { instance, number, dueMs, rank: 0, place: -1 };
+      timer = { instance, number, rank: dueMs, order: 0, place: -1 };
       instance.timers.set(number, timer);
     }
     this.#timers.set(timer, dueMs);

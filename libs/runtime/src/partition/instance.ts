@@ -107,7 +107,7 @@ export class Instance {
   get dueMs(): number {
     if (this.timers === undefined || this.timers.size === 0) return 0;
     let dueMs = Number.POSITIVE_INFINITY;
-    for (const timer of this.timers.values()) dueMs = Math.min(dueMs, timer.dueMs);
+    for (const timer of this.timers.values()) dueMs = Math.min(dueMs, timer.rank);
     return dueMs;
   }
 }

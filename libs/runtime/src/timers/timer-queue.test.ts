@@ -7,7 +7,7 @@ interface Named extends TimerEntry {
   readonly name: number;
 }
 
-const entry = (name: number): Named => ({ name, dueMs: 0, rank: 0, place: -1 });
+const entry = (name: number): Named => ({ name, rank: 0, order: 0, place: -1 });
 
 type Act =
   | { readonly what: "set"; readonly name: number; readonly dueMs: number }

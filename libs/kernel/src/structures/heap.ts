@@ -49,6 +49,12 @@ export class Heap<Item extends Ranked> {
     else this.#sink(place, item);
   }
 
+  /** Takes all out. */
+  clear(): void {
+    for (const item of this.#items) item.place = -1;
+    this.#items.length = 0;
+  }
+
   #rise(from: number, item: Item): void {
     const items = this.#items;
     let place = from;
@@ -82,6 +88,7 @@ export class Heap<Item extends Ranked> {
   }
 }
 
+/** Whether one stands before another in the same heap. */
 export function isBefore(one: Ranked, other: Ranked): boolean {
   return one.rank < other.rank || (one.rank === other.rank && one.order < other.order);
 }
