@@ -7,7 +7,7 @@
  */
 
 import { Heap, isBefore } from "@tutti/kernel";
-import type { Task, TaskLine } from "../parts.ts";
+import type { Task, TaskLine } from "../parts/index.ts";
 
 const gapsAllowed = 64;
 
