@@ -28,6 +28,7 @@ export function say(line) {
 /**
  * @typedef {object} Manner
  * @property {string} [announcement] said before the script runs
+ * @property {Record<string, string>} [environment] of the script, beside this process's own
  * @property {boolean} [wholeGroup] signals go to all that the script started as well, not to the script alone
  */
 
@@ -36,7 +37,7 @@ export function say(line) {
  * @param {string[]} args
  * @param {Manner} [manner]
  */
-export async function launch(script, args, { announcement, wholeGroup = false } = {}) {
+export async function launch(script, args, { announcement, environment = {}, wholeGroup = false } = {}) {
   try {
     const { node, env } = await setUp(say);
     if (!existsSync(join(workspaceRoot, script)))
@@ -45,7 +46,7 @@ export async function launch(script, args, { announcement, wholeGroup = false } 
     process.exitCode = await runToItsEnd(
       node,
       [...leash(wholeGroup), join(workspaceRoot, script), ...args],
-      env,
+      { ...env, ...environment },
       wholeGroup,
     );
   } catch (error) {

@@ -168,6 +168,17 @@ function cacheFolder() {
   return process.env["TUTTI_CACHE"] ?? join(homedir(), ".cache", "tutti", "programs");
 }
 
+/**
+ * Where a program is that was brought, if it was; nothing is looked up or brought here.
+ *
+ * @param {string} name
+ */
+export function foundInCache(name) {
+  const program = programs[name];
+  if (program === undefined) throw new Error(`no program ${name} is known`);
+  return cached(program);
+}
+
 /** @param {Program} program */
 function cached(program) {
   return join(folderOf(program), program.file);

@@ -20,5 +20,15 @@ export const platformSection = defineSection({
       .min(1)
       .default(30_000)
       .describe("How long each of them may take to start; after that the platform goes on without it."),
+    demonstration: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Workers of the demonstration as processes of their own, and once per data directory what they work on. `npm start` turns it on, `npm start -- --empty` does not.",
+      ),
+    pythons: z
+      .array(z.string().min(1))
+      .default(["python3"])
+      .describe("Which Python the demonstration's worker runs on: the first of these that can import grpc."),
   }),
 });

@@ -1,10 +1,15 @@
+import { join } from "node:path";
 import type { ServiceModule } from "@tutti/host";
 import type { Configuration } from "@tutti/kernel";
+import { meshSection } from "@tutti/mesh";
 import { registry } from "@tutti/registry";
 import { swarm } from "@tutti/swarm";
 import { workflow } from "@tutti/workflow";
 import { platformSection } from "./configuration.ts";
+import { findClone } from "./demonstration/clone.ts";
+import { Demonstration } from "./demonstration/demonstration.ts";
 import { Extensions, openExtension } from "./extensions.ts";
+import { tell } from "./welcome.ts";
 
 const extensions: ServiceModule = {
   name: "extensions",
@@ -17,8 +22,28 @@ const extensions: ServiceModule = {
   },
 };
 
+const demonstration: ServiceModule = {
+  name: "demonstration",
+  sections: [platformSection],
+  isOutermost: true,
+  create: ({ configuration, foundation, mesh }) => {
+    const { demonstration: isWanted, pythons, dataDirectory } = configuration.read(platformSection);
+    if (!isWanted) return {};
+    const clone = findClone();
+    const isProtected = configuration.read(meshSection).tls.mode !== "off";
+    // `npm start` wants it unasked: what it cannot be is no reason not to start.
+    if (clone === undefined || isProtected) {
+      const reason = isProtected ? "its workers have no certificates" : "it is in a clone only";
+      foundation.logger.warn("the demonstration is left out", { reason });
+      return {};
+    }
+    const mark = join(dataDirectory, "demonstration");
+    return new Demonstration({ foundation, clone, pythons, mark, tell, address: () => mesh.address });
+  },
+};
+
 /** Everything that runs in the platform's one process, in the order of its start. */
-export const services: readonly ServiceModule[] = [registry, swarm, workflow, extensions];
+export const services: readonly ServiceModule[] = [registry, swarm, workflow, extensions, demonstration];
 
 /** Where the platform keeps what must last. */
 export function dataDirectory(configuration: Configuration): string {

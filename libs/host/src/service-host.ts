@@ -157,7 +157,7 @@ export class ServiceHost extends Orchestrator {
     return host;
   }
 
-  private constructor({ name, version }: HostOptions, parts: Parts) {
+  private constructor({ name, version, services }: HostOptions, parts: Parts) {
     const { configuration, telemetry, nats, mesh, bus } = parts;
     super(name, parts.foundation, { scope: "integration", version });
     this.processId = parts.processId;
@@ -185,8 +185,9 @@ export class ServiceHost extends Orchestrator {
     if (data !== undefined) this.register("data", data, { ...patient, ...unhurried });
     // Right before the services: a registry of this process would be asked while it is not there yet.
     this.register("discovery", parts.discovery, { scope: "integration", critical: false });
+    const outermost = new Set(services.filter(({ isOutermost }) => isOutermost).map((each) => each.name));
     for (const [service, component] of parts.services) {
-      this.register(service, component);
+      this.register(service, component, outermost.has(service) ? { dependsOn: ["announcer"] } : {});
       // Callers go elsewhere as soon as they hear of it, not a third of a lease later.
       if (component instanceof Orchestrator) component.on("healthChanged", () => parts.announcer.announce());
     }

@@ -17,6 +17,8 @@ export interface ServiceModule {
    * have to be made with something are handed over there.
    */
   readonly machines?: RuntimeOptions["machines"];
+  /** It uses the process as those outside do: it starts when everything serves, and drains before anything else does. */
+  readonly isOutermost?: boolean;
   /** Makes the service and has it serve its contracts on the mesh. Nothing runs before the host starts it. */
   create(host: HostContext): Component | Promise<Component>;
 }

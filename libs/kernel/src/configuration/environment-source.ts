@@ -11,10 +11,22 @@ export const fileVariable = `${variablePrefix}CONFIG`;
 export const presetVariable = `${variablePrefix}PRESET`;
 
 /**
- * What shares our prefix and is no key: the file's name, the preset, and what the workspace's tools and tests are told by.
- * None of them may look like a key that somebody mistyped, or the mistake would pass in silence.
+ * What shares our prefix and is no key: the file's name, the preset, what the workspace's tools and tests are told by, and
+ * what workers, clients and the command are, which people set for a whole shell. None of them may look like a key that
+ * somebody mistyped, or the mistake would pass in silence.
  */
-const otherVariables = new Set([fileVariable, presetVariable, "TUTTI_CACHE", "TUTTI_TEST_NATS_SERVER"]);
+const otherVariables = new Set([
+  ...[fileVariable, presetVariable, "TUTTI_CACHE", "TUTTI_TEST_NATS_SERVER"],
+  ...[
+    "TUTTI_ADDRESS",
+    "TUTTI_POOL",
+    "TUTTI_NAMESPACE",
+    "TUTTI_AGENT_ID",
+    "TUTTI_LAUNCH_ID",
+    "TUTTI_ACCESS_TOKEN",
+  ],
+  ...["TUTTI_SERVER", "TUTTI_KEY"],
+]);
 
 /**
  * Reads `TUTTI_REGISTRY_LEASE_MS` and `TUTTI_ENGINES_LOG_LEVEL`. Returns the variables of our prefix that are no key:

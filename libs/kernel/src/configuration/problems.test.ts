@@ -241,11 +241,9 @@ describe("a mistake in the configuration is refused with its place and what to d
     );
   });
 
-  it("but what the workspace's tools are told by is none, nor are variables of others", () => {
-    assert.deepEqual(
-      problemsOf({ environment: { TUTTI_CACHE: "/c", TUTTIFRUTTI: "x", tutti_log_level: "y" } }),
-      [],
-    );
+  it("but what the workspace's tools are told by is none, nor are variables of workers and of others", () => {
+    const ours = { TUTTI_CACHE: "/c", TUTTI_ADDRESS: "10.0.0.1:7401", TUTTI_SERVER: "http://10.0.0.1:7400" };
+    assert.deepEqual(problemsOf({ environment: { ...ours, TUTTIFRUTTI: "x", tutti_log_level: "y" } }), []);
   });
 
   it("but the links that Kubernetes sets for a service named like ours are none", () => {

@@ -1,0 +1,145 @@
+/**
+ * The demonstration: two workers as processes of their own over the link that all workers use, and, once per data
+ * directory, what they work on.
+ *
+ * It uses the platform as anybody does, from outside. Nothing of the platform waits for it: what goes wrong here is logged,
+ * and the platform goes on.
+ */
+import { existsSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { type Component, errorFromUnknown, type Foundation, type Logger } from "@tutti/kernel";
+import { connect, type Tutti } from "@tutti/sdk/client";
+import type { Clone } from "./clone.ts";
+import { type Launch, launchProgram, type Program } from "./program.ts";
+import { Supervised } from "./supervised.ts";
+
+export interface DemonstrationOptions {
+  readonly foundation: Foundation;
+  readonly clone: Clone;
+  /** Tried in this order. */
+  readonly pythons: readonly string[];
+  /** Says that what there is to work on was started, which is done once. */
+  readonly mark: string;
+  /** Where workers link; known when it starts. */
+  readonly address: () => string;
+  /** Is given a line for people. */
+  readonly tell: (line: string) => void;
+  readonly launch?: Launch;
+}
+
+export class Demonstration implements Component {
+  readonly #options: DemonstrationOptions;
+  readonly #logger: Logger;
+  #workers: readonly Supervised[] = [];
+  #begun: Promise<void> = Promise.resolve();
+
+  constructor(options: DemonstrationOptions) {
+    this.#options = options;
+    this.#logger = options.foundation.logger;
+  }
+
+  start(): void {
+    const { address, tell } = this.#options;
+    const at = linkAddress(address());
+    this.#workers = [this.#typescript(at, "typescript"), this.#python(at, tell)];
+    for (const worker of this.#workers) worker.start();
+    this.#begun = this.#startRuns(at).catch((thrown: unknown) => {
+      const { message } = errorFromUnknown(thrown);
+      this.#logger.warn("the demonstration could not start its runs; the next start tries again", {
+        reason: message,
+      });
+    });
+  }
+
+  /** Workers finish while there is somebody to tell what came of it. */
+  async drain(signal: AbortSignal): Promise<void> {
+    signal.addEventListener("abort", () => this.#kill(), { once: true });
+    await Promise.all([this.#begun, ...this.#workers.map((worker) => worker.stop())]);
+  }
+
+  async stop(): Promise<void> {
+    await this.#kill();
+  }
+
+  async #kill(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.kill()));
+  }
+
+  /** All of it has ids of its own: begun half and then again, nothing is there twice. */
+  async #startRuns(address: string): Promise<void> {
+    const { mark, clone } = this.#options;
+    if (existsSync(mark)) return;
+    const { begin }: { readonly begin: (tutti: Tutti) => Promise<void> } = await import(clone.begin);
+    const tutti = await connect({ address, namespace: "default" });
+    try {
+      await begin(tutti);
+    } finally {
+      await tutti.close();
+    }
+    await mkdir(dirname(mark), { recursive: true });
+    await writeFile(
+      mark,
+      "The demonstration was started here. Without this file the next start starts what is missing.\n",
+    );
+    this.#logger.info("the demonstration is started");
+  }
+
+  #typescript(address: string, id: string): Supervised {
+    return this.#supervised(`worker-${id}`, [this.#inTypeScript(address, id)]);
+  }
+
+  /** In Python where there is one that can, else a second one in TypeScript. */
+  #python(address: string, tell: (line: string) => void): Supervised {
+    const { pythons } = this.#options;
+    const instead = this.#inTypeScript(address, "typescript-2");
+    const [first = instead, ...others] = pythons.map((command) => this.#inPython(address, command));
+    const programs: readonly [Program, ...Program[]] = [first, ...others, instead];
+    const reasons: string[] = [];
+    return this.#supervised("worker-python", programs, (reason) => {
+      reasons.push(reason);
+      if (reasons.length < pythons.length) return;
+      this.#logger.info("both workers are in TypeScript", { reasons });
+      tell(`Both workers are in TypeScript: ${reasons.join("; ")}.`);
+      tell("For one in Python: pip install grpcio protobuf, and start again.");
+    });
+  }
+
+  #inPython(address: string, command: string): Program {
+    const { leashForPython, pythonPackage, workerInPython, cache } = this.#options.clone;
+    return {
+      command,
+      arguments: [leashForPython, workerInPython],
+      environment: {
+        TUTTI_ADDRESS: address,
+        TUTTI_AGENT_ID: "worker-python",
+        PYTHONPATH: pythonPackage,
+        // Compiled once, and the folders of the package stay as they were cloned.
+        PYTHONPYCACHEPREFIX: cache,
+      },
+    };
+  }
+
+  #inTypeScript(address: string, id: string): Program {
+    const { leashForNode, workerInTypeScript } = this.#options.clone;
+    return {
+      command: process.execPath,
+      arguments: ["--import", leashForNode, workerInTypeScript],
+      environment: { TUTTI_ADDRESS: address, TUTTI_AGENT_ID: `worker-${id}` },
+    };
+  }
+
+  #supervised(
+    name: string,
+    programs: readonly [Program, ...Program[]],
+    gaveWay: (reason: string) => void = () => {},
+  ): Supervised {
+    const { foundation, launch = launchProgram } = this.#options;
+    return new Supervised({ name, programs, launch, foundation, gaveWay });
+  }
+}
+
+/** Listening everywhere, it is at this machine's own address too. */
+function linkAddress(address: string): string {
+  return address.replace(/^(0\.0\.0\.0|\[::\]):/, "127.0.0.1:");
+}

@@ -1,0 +1,118 @@
+/**
+ * A worker as a process of its own that is kept running.
+ *
+ * 1. One that ends is started again, after a pause that grows as long as it does not last.
+ * 2. A program that does not run here gives way to the next one; the last one never does.
+ * 3. Told to stop, it may finish what is at work. Whoever stops it twice ends it at once.
+ * 4. What it logs is its own affair until something is wrong.
+ */
+import { type Backoff, backoffMs, type Foundation, type Logger, type Timer } from "@tutti/kernel";
+import type { Launch, Program, ProgramExit, RunningProgram } from "./program.ts";
+import { saidIn } from "./said.ts";
+
+export interface SupervisedOptions {
+  readonly name: string;
+  /** The first that runs here is taken. */
+  readonly programs: readonly [Program, ...Program[]];
+  readonly launch: Launch;
+  readonly foundation: Pick<Foundation, "clock" | "timers" | "chance" | "logger">;
+  /** Told why a program gave way to the next one. */
+  readonly gaveWay?: (reason: string) => void;
+}
+
+/** What a program ends with that cannot run on this machine, whatever else it is: `EX_UNAVAILABLE`. */
+const unfitCode = 69;
+const pauses: Backoff = { firstMs: 200, maxMs: 10_000 };
+/** One that lasted so long has not failed at its start. */
+const settledAfterMs = 10_000;
+
+export class Supervised {
+  readonly name: string;
+  readonly #options: SupervisedOptions;
+  readonly #logger: Logger;
+  #program = 0;
+  #running: RunningProgram | undefined;
+  #over: Promise<void> = Promise.resolve();
+  #pause: Timer | undefined;
+  #failures = 0;
+  #isStopping = false;
+  #lastSaid = "";
+
+  constructor(options: SupervisedOptions) {
+    this.name = options.name;
+    this.#options = options;
+    this.#logger = options.foundation.logger.child({ worker: options.name });
+  }
+
+  get pid(): number | undefined {
+    return this.#running?.pid;
+  }
+
+  start(): void {
+    const { programs, launch, foundation } = this.#options;
+    const program = programs[this.#program] ?? programs[0];
+    const startedMs = foundation.clock.monotonic();
+    const running = launch(program, (line) => this.#say(line));
+    this.#running = running;
+    if (running.pid !== undefined) this.#logger.info("a worker runs", { pid: running.pid });
+    this.#over = running.ended.then(
+      (exit) => this.#ended(exit, foundation.clock.monotonic() - startedMs),
+      (error: unknown) => this.#notStarted(error instanceof Error ? error.message : String(error)),
+    );
+  }
+
+  /** Lets it finish what is at work. Resolves when it has ended. */
+  async stop(): Promise<void> {
+    this.#end("SIGTERM");
+    await this.#over;
+  }
+
+  async kill(): Promise<void> {
+    this.#end("SIGKILL");
+    await this.#over;
+  }
+
+  #end(signal: NodeJS.Signals): void {
+    this.#isStopping = true;
+    this.#pause?.cancel();
+    this.#running?.signal(signal);
+  }
+
+  #ended(exit: ProgramExit, lastedMs: number): void {
+    this.#running = undefined;
+    if (this.#isStopping) return;
+    if (exit.code === unfitCode && this.#giveWay(this.#lastSaid)) return;
+    this.#startAgain(lastedMs, { ...exit });
+  }
+
+  #notStarted(reason: string): void {
+    this.#running = undefined;
+    if (this.#isStopping || this.#giveWay(reason)) return;
+    this.#startAgain(0, { reason });
+  }
+
+  #giveWay(reason: string): boolean {
+    if (this.#program + 1 >= this.#options.programs.length) return false;
+    this.#program += 1;
+    this.#options.gaveWay?.(reason);
+    this.start();
+    return true;
+  }
+
+  #startAgain(lastedMs: number, how: Readonly<Record<string, unknown>>): void {
+    const { timers, chance } = this.#options.foundation;
+    this.#failures = lastedMs >= settledAfterMs ? 1 : this.#failures + 1;
+    const pauseMs = Math.round(backoffMs(pauses, this.#failures, chance));
+    this.#logger.warn("a worker ended and is started again", { ...how, pauseMs });
+    this.#pause = timers.after(pauseMs, () => this.start());
+  }
+
+  #say(line: string): void {
+    const { level, text } = saidIn(line);
+    this.#lastSaid = text;
+    const isTrouble = level === "warn" || level === "error" || level === "fatal";
+    // On the way out its link breaks, and that is as it should be.
+    if (!isTrouble || this.#isStopping) this.#logger.debug("a worker says", { said: text });
+    else this.#logger.warn("a worker says", { said: text });
+  }
+}

@@ -1,0 +1,48 @@
+/** What the demonstration starts, once: an order each way, an album of 200 pictures, prices that heal, a report by the clock. */
+import { readFileSync } from "node:fs";
+import type { Tutti } from "@tutti/sdk/client";
+
+const definitions = ["shop-order", "photo-album", "price-import", "sales-report"] as const;
+
+/** Under ids of their own: begun again they are the same runs. */
+const runs: readonly {
+  readonly id: string;
+  readonly of: (typeof definitions)[number];
+  readonly input: object;
+}[] = [
+  // Ends by itself.
+  {
+    id: "order-1001",
+    of: "shop-order",
+    input: { customer: "Clara", articles: ["bow", "rosin"], cents: 8_900 },
+  },
+  // Waits until a person has said yes or no.
+  {
+    id: "order-1002",
+    of: "shop-order",
+    input: { customer: "Robert", articles: ["violin", "bow"], cents: 420_000 },
+  },
+  // A piano cannot be sent: the stool comes back, then the money, then the reservation goes.
+  {
+    id: "order-1003",
+    of: "shop-order",
+    input: { customer: "Franz", articles: ["stool", "piano"], cents: 99_000 },
+  },
+  { id: "album-summer", of: "photo-album", input: { album: "summer", pictures: 200 } },
+  { id: "prices-1", of: "price-import", input: { supplier: "strings & bows", key: "old-7" } },
+];
+
+export async function begin(tutti: Tutti): Promise<void> {
+  for (const name of definitions) {
+    const fileName = `${name}.yaml`;
+    await tutti.register(readFileSync(new URL(fileName, import.meta.url), "utf8"), { fileName });
+  }
+  for (const { id, of, input } of runs)
+    await tutti.start(of, { id, input, labels: { demonstration: "yes" } });
+  await tutti.schedule("sales-by-the-minute", "sales-report", {
+    everyMs: 60_000,
+    overlap: "skip",
+    description: "A report each minute.",
+    labels: { demonstration: "yes" },
+  });
+}

@@ -1,0 +1,45 @@
+"""Runs a program of Python that ends when whoever started it is gone: what tools/leash.mjs is to Node.
+
+    python3 tools/leash.py PROGRAM
+
+The pipe at descriptor 3 closes with the process that holds its other end, however that went. Where this Python cannot run
+workers it says why in one line and ends with 69, so that another one can be tried.
+"""
+
+import json
+import os
+import runpy
+import signal
+import sys
+import threading
+
+OLDEST = (3, 11)
+UNFIT = 69
+
+
+def unfit(reason: str) -> None:
+    print(json.dumps({"level": "info", "message": f"{sys.executable} {reason}"}), file=sys.stderr)
+    sys.exit(UNFIT)
+
+
+def end_with_the_launcher() -> None:
+    try:
+        while os.read(3, 1):
+            pass
+    except OSError:
+        return
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+if sys.version_info < OLDEST:
+    unfit(f"is Python {sys.version_info.major}.{sys.version_info.minor}; expected 3.11 or newer")
+try:
+    import grpc  # noqa: F401
+    from google import protobuf  # noqa: F401
+except ImportError as error:
+    unfit(f"cannot import {error.name or error}")
+
+threading.Thread(target=end_with_the_launcher, name="leash", daemon=True).start()
+sys.argv = sys.argv[1:]
+sys.path[0] = os.path.dirname(os.path.abspath(sys.argv[0]))
+runpy.run_path(sys.argv[0], run_name="__main__")

@@ -1,0 +1,20 @@
+// @ts-check
+
+// What people get from `npm start` where they have set nothing else: the demonstration, and on a terminal a log that
+// speaks up when something is wrong. Runs on Node 18 without dependencies.
+
+import { existsSync } from "node:fs";
+import { foundInCache } from "./programs.mjs";
+
+/**
+ * @param {{ isEmpty: boolean, isTerminal?: boolean }} start
+ * @returns {string} for TUTTI_PRESET
+ */
+export function presetOf({ isEmpty, isTerminal = process.stdout.isTTY === true }) {
+  const brought = foundInCache("python3");
+  return JSON.stringify({
+    ...(!isEmpty && { "platform.demonstration": true }),
+    ...(!isEmpty && existsSync(brought) && { "platform.pythons": ["python3", brought] }),
+    ...(isTerminal && { "log.level": "warn" }),
+  });
+}
