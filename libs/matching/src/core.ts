@@ -12,7 +12,7 @@ import { LearnedTimes } from "./match/learned-times.ts";
 import { Matcher } from "./match/matcher.ts";
 import { Pace } from "./match/pace.ts";
 import { Profiles } from "./offers/profile.ts";
-import type { Agent, Link, PoolCore, Seat, SenderStream, Task } from "./parts/index.ts";
+import type { Agent, Link, PoolCore, Seat, SenderStream, Task } from "./parts.ts";
 import { Claims } from "./task/claims.ts";
 import { expire } from "./task/expiry.ts";
 import type { TaskWatch } from "./task/task.ts";

@@ -15,7 +15,7 @@ import type { AgentOutlet, Joined } from "./api/agents.ts";
 import type { HoldOrder, LimitRule, Pool, PoolOptions, PoolSettings } from "./api/pool.ts";
 import { Core } from "./core.ts";
 import { matchingErrors } from "./errors.ts";
-import type { Agent } from "./parts/index.ts";
+import type { Agent } from "./parts.ts";
 import { defaultSettings, resolveSettings } from "./settings.ts";
 import { rankAnew } from "./task/waiting.ts";
 import { agentView, workView } from "./views/agents.ts";

@@ -1,7 +1,7 @@
 import type { Offering } from "@tutti/contracts/agent/v1";
 import { AgentState, Hold } from "@tutti/contracts/agent/v1";
 import type { HostFigures } from "@tutti/contracts/types/v1";
-import type { Agent, AgentIdentity, Cohort, Link, Offered, Task } from "../parts/index.ts";
+import type { Agent, AgentIdentity, Cohort, Link, Offered, Task } from "../parts.ts";
 import { Due } from "../time/due.ts";
 import { Suspicion } from "./suspicion.ts";
 

@@ -2,7 +2,7 @@
 import type { Offering } from "@tutti/contracts/agent/v1";
 import { capabilitiesPerAgentMax, capabilityNumbersMax, slotsMax } from "../bounds.ts";
 import { isVersion } from "../demand/versions.ts";
-import type { Offered } from "../parts/index.ts";
+import type { Offered } from "../parts.ts";
 
 export class CapabilityNumbers {
   readonly #byName = new Map<string, Offered>();

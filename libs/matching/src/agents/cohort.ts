@@ -12,7 +12,7 @@
 import { assert, Heap } from "@tutti/kernel";
 import { isFit } from "../demand/fit.ts";
 import { Circle } from "../match/circle.ts";
-import type { Agent, Cohort, Fit, Offered, Site, Stand, Tab, Turn } from "../parts/index.ts";
+import type { Agent, Cohort, Fit, Offered, Site, Stand, Tab, Turn } from "../parts.ts";
 import { NamespaceTab, WaitingStand } from "../queue/stand.ts";
 
 /** Hears when there may be something to match in a cohort, and when not. */

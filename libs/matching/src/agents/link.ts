@@ -3,7 +3,7 @@ import type { Refusal } from "@tutti/kernel";
 import type { AgentLink, AgentOutlet } from "../api/agents.ts";
 import { creditMax } from "../bounds.ts";
 import { matchingErrors } from "../errors.ts";
-import type { Agent, Link, PoolCore } from "../parts/index.ts";
+import type { Agent, Link, PoolCore } from "../parts.ts";
 import { answer, partialOutput, progressed, started } from "../task/attempts.ts";
 
 /**

@@ -1,6 +1,6 @@
 /** What an agent says it has, held against what is known of it. */
 
-import type { Agent, PoolCore, Task } from "../parts/index.ts";
+import type { Agent, PoolCore, Task } from "../parts.ts";
 import { detach, hold, letGoOf, requeue } from "../task/attempts.ts";
 import { TokenTable } from "../task/token-table.ts";
 import { stopWaiting } from "../task/waiting.ts";

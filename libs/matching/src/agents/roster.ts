@@ -20,7 +20,7 @@ import type { AgentOutlet } from "../api/agents.ts";
 import type { HoldOrder } from "../api/pool.ts";
 import { busyBackoff, busyFactor, busyPauseMaxMs, heldAgentsMax } from "../bounds.ts";
 import { matchingErrors } from "../errors.ts";
-import type { Agent, AgentBook, AgentIdentity, PoolCore, Task } from "../parts/index.ts";
+import type { Agent, AgentBook, AgentIdentity, PoolCore, Task } from "../parts.ts";
 import { detach, fail, letGoOf } from "../task/attempts.ts";
 import { letOthers } from "../task/waiting.ts";
 import type { AgentWatch } from "./agent.ts";

@@ -1,4 +1,4 @@
-import type { Demand, Fit, Share, Site, Wish } from "../parts/index.ts";
+import type { Demand, Fit, Share, Site, Wish } from "../parts.ts";
 import { NamespaceShare } from "../queue/share.ts";
 import { ShareStop } from "../queue/stand.ts";
 

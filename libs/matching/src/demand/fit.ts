@@ -1,4 +1,4 @@
-import type { Agent, Fit } from "../parts/index.ts";
+import type { Agent, Fit } from "../parts.ts";
 import { byName } from "./labels.ts";
 
 const plainFit: Fit = { key: "", resources: [], only: undefined, not: new Set() };

@@ -5,7 +5,7 @@
  */
 
 import { Heap, type Ranked } from "@tutti/kernel";
-import type { Task } from "../parts/index.ts";
+import type { Task } from "../parts.ts";
 
 /** A namespace in the line. Its rank is how many turns it has had, its order where its first task stands. */
 class Lane implements Ranked {

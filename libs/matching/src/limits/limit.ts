@@ -9,7 +9,7 @@
  *    ahead of the clock.
  */
 import type { KeyedLimit } from "@tutti/contracts/types/v1";
-import type { Allowance, Demand, Limit, Task } from "../parts/index.ts";
+import type { Allowance, Demand, Limit, Task } from "../parts.ts";
 import { Due } from "../time/due.ts";
 import { LimitLine } from "./limit-line.ts";
 

@@ -12,7 +12,7 @@ import { assert, isBefore } from "@tutti/kernel";
 import type { CohortWatch } from "../agents/cohort.ts";
 import { comparedMax, judgedMax } from "../bounds.ts";
 import { isFit } from "../demand/fit.ts";
-import type { Agent, Cohort, PoolCore, Site, Stand, Stop, Task } from "../parts/index.ts";
+import type { Agent, Cohort, PoolCore, Site, Stand, Stop, Task } from "../parts.ts";
 import type { Strategy } from "../strategies/strategy.ts";
 import { assign } from "../task/attempts.ts";
 import { viewOf } from "../task/view.ts";

@@ -1,5 +1,5 @@
 /** Results that were sent on a stream, by their numbers, until they are durable. */
-import type { Task } from "../parts/index.ts";
+import type { Task } from "../parts.ts";
 export class Ledger {
   #tasks: (Task | undefined)[] = [];
   /** Number of the first that stands in the list, and where it does. */

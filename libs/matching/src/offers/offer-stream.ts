@@ -18,7 +18,7 @@ import type { Pool } from "../api/pool.ts";
 import type { OfferStream, SenderOutlet } from "../api/senders.ts";
 import { poolsPerStreamMax, profilesPerStreamMax } from "../bounds.ts";
 import { matchingErrors } from "../errors.ts";
-import type { Agent, PoolCore, Profile, Seat, SenderStream, Task } from "../parts/index.ts";
+import type { Agent, PoolCore, Profile, Seat, SenderStream, Task } from "../parts.ts";
 import { PoolOwner } from "../pool.ts";
 import { detailOf } from "../refusals.ts";
 import { settle } from "../task/attempts.ts";

@@ -1,5 +1,5 @@
 /** A sender in a pool: what it has outstanding there. */
-import type { PoolCore, Seat, SenderStream, Task } from "../parts/index.ts";
+import type { PoolCore, Seat, SenderStream, Task } from "../parts.ts";
 export class SenderSeat implements Seat {
   readonly stream: SenderStream;
   readonly pool: PoolCore;

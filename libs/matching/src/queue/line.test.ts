@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import type { Task } from "../parts/index.ts";
+import type { Task } from "../parts.ts";
 import { Line } from "./line.ts";
 
 /** Of a task a line looks at these alone. */

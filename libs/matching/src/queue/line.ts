@@ -7,7 +7,7 @@
  */
 
 import { Heap, isBefore } from "@tutti/kernel";
-import type { Task, TaskLine } from "../parts/index.ts";
+import type { Task, TaskLine } from "../parts.ts";
 
 const gapsAllowed = 64;
 

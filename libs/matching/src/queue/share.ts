@@ -8,7 +8,7 @@
  */
 
 import { Heap } from "@tutti/kernel";
-import type { Demand, Lane, Share, Stop, Task } from "../parts/index.ts";
+import type { Demand, Lane, Share, Stop, Task } from "../parts.ts";
 import { Line } from "./line.ts";
 
 /** One line within a share. */

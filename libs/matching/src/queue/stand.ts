@@ -10,7 +10,7 @@
  */
 
 import { Heap } from "@tutti/kernel";
-import type { Agent, Cohort, Fit, Share, Site, Stand, Stop, Tab, Turn } from "../parts/index.ts";
+import type { Agent, Cohort, Fit, Share, Site, Stand, Stop, Tab, Turn } from "../parts.ts";
 
 /** A namespace at a cohort. */
 export class NamespaceTab implements Tab {

@@ -4,7 +4,7 @@ import { ReturnReason } from "@tutti/contracts/swarm/v1";
 import type { Refusal } from "@tutti/kernel";
 import { busyAnswersMax, repeatsMax } from "../bounds.ts";
 import { matchingErrors } from "../errors.ts";
-import type { Agent, Link, PoolCore, Site, Task } from "../parts/index.ts";
+import type { Agent, Link, PoolCore, Site, Task } from "../parts.ts";
 import { detailOf } from "../refusals.ts";
 import { viewOf } from "./view.ts";
 import { enqueue, leaveQueue, sendAway } from "./waiting.ts";

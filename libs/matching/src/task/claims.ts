@@ -4,7 +4,7 @@
  */
 import type { Result } from "@tutti/contracts/agent/v1";
 import { claimsMax } from "../bounds.ts";
-import type { Agent, Claim, ClaimBook, Link } from "../parts/index.ts";
+import type { Agent, Claim, ClaimBook, Link } from "../parts.ts";
 import { TokenTable } from "./token-table.ts";
 
 export class Claims implements ClaimBook {

@@ -2,7 +2,7 @@
 import { ReturnReason } from "@tutti/contracts/swarm/v1";
 import type { Refusal } from "@tutti/kernel";
 import { matchingErrors } from "../errors.ts";
-import type { PoolCore, Task } from "../parts/index.ts";
+import type { PoolCore, Task } from "../parts.ts";
 import { fail, letGoOf, settle, stop } from "./attempts.ts";
 import { abandon, isWaiting } from "./offering.ts";
 import { dropWaiting, giveBack, letOthers } from "./waiting.ts";

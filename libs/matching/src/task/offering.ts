@@ -4,7 +4,7 @@ import { type Offer, type PriorityChange, ReturnReason } from "@tutti/contracts/
 import { isRefusal, type Refusal } from "@tutti/kernel";
 import { keptWindowsMax, retryAfterMs } from "../bounds.ts";
 import { matchingErrors } from "../errors.ts";
-import type { Extras, Limit, PoolCore, Profile, Seat, Task } from "../parts/index.ts";
+import type { Extras, Limit, PoolCore, Profile, Seat, Task } from "../parts.ts";
 import { detach, finish, hold, settle, stop } from "./attempts.ts";
 import { OfferedTask } from "./task.ts";
 import { dropWaiting, enqueue, giveBack, moveInOrder, rankOf } from "./waiting.ts";

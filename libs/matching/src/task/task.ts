@@ -1,6 +1,6 @@
 import type { Result } from "@tutti/contracts/agent/v1";
 import type { Offer } from "@tutti/contracts/swarm/v1";
-import type { Agent, Demand, Extras, Lane, Link, Profile, Seat, Share, Stage, Task } from "../parts/index.ts";
+import type { Agent, Demand, Extras, Lane, Link, Profile, Seat, Share, Stage, Task } from "../parts.ts";
 import { Due } from "../time/due.ts";
 
 /** What a task's time running out leads to. */

@@ -1,4 +1,4 @@
-import type { Task } from "../parts/index.ts";
+import type { Task } from "../parts.ts";
 import type { TaskView } from "../strategies/strategy.ts";
 
 /** A task as strategies see it. */

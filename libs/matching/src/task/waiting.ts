@@ -1,7 +1,7 @@
 /** Tasks that wait: in their queue, for a limit, for the agent of their key, for their sender. */
 import type { ReturnReason } from "@tutti/contracts/swarm/v1";
 import type { Refusal } from "@tutti/kernel";
-import type { Agent, Extras, PoolCore, Task } from "../parts/index.ts";
+import type { Agent, Extras, PoolCore, Task } from "../parts.ts";
 
 const never = Number.POSITIVE_INFINITY;
 

@@ -2,7 +2,7 @@ import { Hold } from "@tutti/contracts/agent/v1";
 import type { Agent as AgentView, AgentWork } from "@tutti/contracts/swarm/v1";
 import { Cause } from "@tutti/contracts/types/v1";
 import { toTimestamp } from "@tutti/kernel";
-import type { Agent, PoolCore, Task } from "../parts/index.ts";
+import type { Agent, PoolCore, Task } from "../parts.ts";
 import { workOf } from "./work.ts";
 
 /** An agent as others see it. */

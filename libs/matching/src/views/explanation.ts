@@ -4,7 +4,7 @@ import { type Refusal, toTimestamp } from "@tutti/kernel";
 import { namedMax } from "../bounds.ts";
 import { matchingErrors } from "../errors.ts";
 import { profileProblem } from "../offers/profile.ts";
-import type { PoolCore, Task } from "../parts/index.ts";
+import type { PoolCore, Task } from "../parts.ts";
 import { OfferedTask } from "../task/task.ts";
 import { missingReason, obstacleOf, type Reason, reasonsOf } from "./waits.ts";
 import { workOf } from "./work.ts";

@@ -1,7 +1,7 @@
 import type { PoolLimit } from "@tutti/contracts/swarm/v1";
 import type { WorkReference } from "@tutti/contracts/types/v1";
 import { namedMax } from "../bounds.ts";
-import type { Limit, PoolCore } from "../parts/index.ts";
+import type { Limit, PoolCore } from "../parts.ts";
 import { workOf } from "./work.ts";
 
 /** The rules that were set, and the keys in use, by key. */

@@ -1,7 +1,7 @@
 import type { QueuedTask } from "@tutti/contracts/swarm/v1";
 import { WaitCause } from "@tutti/contracts/types/v1";
 import { isBefore, toTimestamp } from "@tutti/kernel";
-import type { PoolCore, Task } from "../parts/index.ts";
+import type { PoolCore, Task } from "../parts.ts";
 import { isWaiting } from "../task/offering.ts";
 import { missingReason, reasonsOf } from "./waits.ts";
 import { workOf } from "./work.ts";

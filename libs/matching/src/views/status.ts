@@ -1,6 +1,6 @@
 import { AgentState, Hold } from "@tutti/contracts/agent/v1";
 import type { AgentCounts, CapabilityStatus, PoolStatus } from "@tutti/contracts/swarm/v1";
-import type { PoolCore } from "../parts/index.ts";
+import type { PoolCore } from "../parts.ts";
 
 const capabilitiesMax = 1_000;
 

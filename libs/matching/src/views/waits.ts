@@ -3,7 +3,7 @@ import { WaitCause, type WorkReference } from "@tutti/contracts/types/v1";
 import { isBefore } from "@tutti/kernel";
 import { isEverFit, isFit } from "../demand/fit.ts";
 import { newestIn } from "../demand/versions.ts";
-import type { Agent, PoolCore, Task } from "../parts/index.ts";
+import type { Agent, PoolCore, Task } from "../parts.ts";
 import { holdersOf } from "./limits.ts";
 
 /** One reason. */

@@ -1,5 +1,5 @@
 import type { WorkReference } from "@tutti/contracts/types/v1";
-import type { Task } from "../parts/index.ts";
+import type { Task } from "../parts.ts";
 
 /** The work that a task belongs to, and the task in it. */
 export function workOf({ offer, profile }: Task): WorkReference {

@@ -1,0 +1,618 @@
+/**
+ * What the parts of a pool know of each other. Tasks, agents, those who wait and those who offer refer to one another
+ * everywhere; each is made in a file of its own, and all look at each other through these. They need each other in circles,
+ * so they are one file.
+ *
+ *     seat ── task ── share ── demand ── site ── cohort ── agent ── link
+ *                       └───── stop ──── turn ──── stand ───┘
+ */
+import type {
+  AgentKind,
+  AgentState,
+  Bye,
+  Heartbeat,
+  Hold,
+  HostFrame,
+  Label,
+  Offering,
+  PartialOutput,
+  Progress,
+  Result,
+} from "@tutti/contracts/agent/v1";
+import type { Offer, OfferProfile, ReturnReason } from "@tutti/contracts/swarm/v1";
+import type { HostFigures, KeyedLimit, LabelSelector } from "@tutti/contracts/types/v1";
+import type { Chance, Heap, Ranked, Refusal } from "@tutti/kernel";
+import type { Suspicion } from "./agents/suspicion.ts";
+import type { HoldOrder, LimitRule, PoolSettings } from "./api/pool.ts";
+import type { Affinity } from "./match/affinity.ts";
+import type { LearnedTimes } from "./match/learned-times.ts";
+import type { AgentLoad } from "./strategies/strategy.ts";
+import type { TokenTable } from "./task/token-table.ts";
+import type { Due } from "./time/due.ts";
+import type { Wheel } from "./time/wheel.ts";
+
+/**
+ * How a task stands in its pool:
+ *
+ *     queued ── assigned ──► working ── result, lost, timed out ──► ended ── durable ──► forgotten
+ *     queued ── its key is full ──► limited ── room ──► queued
+ *     queued ── its agent is full ──► bound ── time, agent not able ──► queued, or assigned to that agent
+ *     queued, limited, bound ── sender gone ──► away ── offered again ──► queued
+ *     working ── busy ──► queued
+ *     queued, limited, bound, away ── recalled, cancelled, timed out ──► forgotten
+ *     working ── cancelled ──► forgotten
+ *
+ * Bound is queued with another demand. An attempt that timed out or was cancelled has ended for its sender at once; its
+ * agent keeps it, and its slot, until it says so or its grace is over: until then its token is known.
+ */
+export type Stage = "queued" | "limited" | "away" | "working" | "ended" | "forgotten";
+
+/** An attempt, from its offer until nobody needs to know it any more. Times are infinite where there are none. */
+export interface Task extends Due, Ranked {
+  readonly offer: Offer;
+  readonly profile: Profile;
+  demand: Demand;
+  /** Its number in the list of its line; below 0 when it stands in the heap. */
+  listed: number;
+  stage: Stage;
+  priority: number;
+  readonly readyMs: number;
+  /** When its time in the queue is over, and that over all attempts. */
+  queueDueMs: number;
+  totalDueMs: number;
+  /** When its outcome is wanted. */
+  dueWantedMs: number;
+  /** For how long an attempt may run; 0 for any time. */
+  runMs: number;
+  assignedMs: number;
+  /** 0 while it has not begun. */
+  begunMs: number;
+  heardMs: number;
+  /** From when on its time to run counts. */
+  runFromMs: number;
+  /** When it is forgotten because its sender has not come back. */
+  awayDueMs: number;
+  /** When its agent is treated as done with it although it has not said so. */
+  stopDueMs: number;
+  /** When it has to be looked at, as it stands. */
+  readonly nextDueMs: number;
+  share: Share | undefined;
+  lane: Lane | undefined;
+  seat: Seat | undefined;
+  seatBefore: Task | undefined;
+  seatAfter: Task | undefined;
+  agent: Agent | undefined;
+  agentBefore: Task | undefined;
+  agentAfter: Task | undefined;
+  result: Result | undefined;
+  /** The link whose agent keeps the result, and the result's number there. */
+  link: Link | undefined;
+  linkNumber: number;
+  busyAnswers: number;
+  /** How far it is, 0 to 1, and in words, as its agent said last. */
+  fraction: number;
+  message: string;
+  extras: Extras | undefined;
+}
+
+/** What only some tasks have. */
+export interface Extras {
+  readonly limits: readonly Limit[];
+  /** The limit that let it go on, while it has not been assigned. */
+  wokenBy: Limit | undefined;
+  /** The limit that it waits for, by id; empty when for none. */
+  waitsFor: string;
+  readonly stickyKey: string;
+  readonly contextKey: string;
+  /** What it asked for, while it waits for the agent of its key. */
+  unbound: Demand | undefined;
+  boundDueMs: number;
+  /** Whether it may still wait for that agent. */
+  mayBind: boolean;
+  /** Numbers of results that its agent sent more than once. */
+  repeats: number[];
+}
+
+/** What tasks have in common, as a pool knows it: the same for all senders that say the same. */
+export interface Profile {
+  readonly key: string;
+  readonly namespace: string;
+  /** Empty for `run`, as in assignments. */
+  readonly workKind: string;
+  readonly definition: string;
+  readonly definitionTask: string;
+  readonly demand: Demand;
+  readonly weight: number;
+  /** Times as said; 0 for without limit. */
+  readonly queueMs: number;
+  readonly runMs: number;
+  readonly heartbeatMs: number;
+  readonly labels: readonly Label[];
+  readonly stickyKey: string;
+  readonly contextKey: string;
+  /** Streams that have it. */
+  uses: number;
+}
+
+/** A sender in a pool: what it has outstanding there. */
+export interface Seat {
+  readonly stream: SenderStream;
+  readonly pool: PoolCore;
+  /** Number of the pool on the stream. */
+  readonly number: number;
+  /** Tasks that have not ended, and results that are not durable. */
+  readonly outstanding: number;
+  readonly kept: number;
+  /** The window as it was told last; 0 before. */
+  toldWindow: number;
+  add(task: Task): void;
+  remove(task: Task): void;
+  /** One of its tasks has a result now. */
+  ended(): void;
+  tasks(): Iterable<Task>;
+}
+
+/** The stream of a sender, as its tasks need it. */
+export interface SenderStream {
+  /** A result goes to the sender, and is kept. */
+  deliver(task: Task, agentId: string): void;
+  begun(task: Task, agent: Agent, nowMs: number): void;
+  progressed(task: Task, progress: Progress): void;
+  partialOutput(task: Task, output: PartialOutput): void;
+  returned(
+    pool: PoolCore,
+    token: Uint8Array,
+    reason: ReturnReason,
+    error: Refusal | undefined,
+    retryAfterMs: number,
+  ): void;
+  /** Tasks that wait at the sender for a pool, and for how long the one that waits longest. */
+  waitingFor(pool: PoolCore): { readonly count: number; readonly longestMs: number };
+  /** The window of a pool may have changed. */
+  retell(pool: PoolCore): void;
+  flush(): void;
+}
+
+/** What is asked of the agents as a whole. */
+export interface Wish {
+  readonly capability: string;
+  readonly range: string;
+  readonly require: LabelSelector | undefined;
+  readonly prefer: LabelSelector | undefined;
+}
+
+/**
+ * What is asked of the one agent beside what all of its cohort have in common: room for resources, and whether it is
+ * among those named. Tasks that ask the same share one of these.
+ */
+export interface Fit {
+  readonly key: string;
+  readonly resources: readonly (readonly [name: string, amount: number])[];
+  /** Agents of which it has to be one; undefined for any. */
+  readonly only: ReadonlySet<string> | undefined;
+  readonly not: ReadonlySet<string>;
+}
+
+/** What tasks ask for: whoever asks for the same waits for the same agents. */
+export interface Demand {
+  readonly key: string;
+  readonly wish: Wish;
+  readonly fit: Fit;
+  /** Those which will do, the preferred ones first. */
+  readonly sites: readonly Site[];
+  /** Whether some sites are preferred to others. */
+  readonly picky: boolean;
+  /** Profiles and tasks that refer to it: without any it is forgotten. */
+  uses: number;
+  readonly shares: Iterable<Share>;
+  shareOf(namespace: string): Share;
+  addSite(site: Site): void;
+  removeSite(site: Site): void;
+  /** Nothing refers to it any more. */
+  dispose(): void;
+}
+
+/** A cohort that will do. */
+export interface Site {
+  readonly demand: Demand;
+  readonly cohort: Cohort;
+  readonly stand: Stand;
+  /** The capability in the version that is used there, by its number. */
+  readonly number: number;
+  readonly version: string;
+  /** How well its labels are what is preferred, 0 to 1. */
+  readonly preference: number;
+}
+
+/** The tasks of one namespace that ask for the same agents, in their order. */
+export interface Share {
+  readonly namespace: string;
+  readonly demand: Demand;
+  /** Where it stands, one per cohort that will do. */
+  readonly stops: Stop[];
+  readonly size: number;
+  readonly head: Task | undefined;
+  add(task: Task): void;
+  remove(task: Task): void;
+  /** A task goes to its agent, and its lane has had its turn. */
+  grant(task: Task): void;
+  /** The task's rank has changed. */
+  move(task: Task): void;
+  tasks(): Iterable<Task>;
+}
+
+/** One line within a share. Its rank is what it has had, by its weight; its order is where its first task stands. */
+export interface Lane extends Ranked {
+  readonly key: string;
+  readonly weight: number;
+  readonly tasks: TaskLine;
+}
+
+/** Tasks in the order of their ranks. */
+export interface TaskLine {
+  readonly size: number;
+  readonly first: Task | undefined;
+  add(task: Task): void;
+  remove(task: Task): void;
+  move(task: Task): void;
+  tasks(): Iterable<Task>;
+}
+
+/** A share at a stand. */
+export interface Stop extends Ranked {
+  readonly share: Share;
+  readonly site: Site;
+  turn: Turn | undefined;
+  /** The share has something that waits. */
+  enter(): void;
+  /** It has nothing any more. */
+  leave(): void;
+  /** The first of the share may go before the one that was first. */
+  rise(): void;
+  /** Whether it stood where it belongs. */
+  refresh(): boolean;
+}
+
+/** A namespace at a stand. */
+export interface Turn extends Ranked {
+  readonly tab: Tab;
+  readonly stand: Stand;
+  readonly stops: Heap<Stop>;
+}
+
+/** A namespace at a cohort. Its rank is what it has had of it, by its weight. */
+export interface Tab extends Ranked {
+  readonly namespace: string;
+  /** Live stands where it is the first, by the ranks of their first tasks. */
+  readonly fronts: Heap<Stand>;
+  /** Those of them where others wait too: who is first there changes when this one has had a turn. */
+  readonly shared: Set<Stand>;
+  /** At how many stands of the cohort it waits. */
+  turns: number;
+}
+
+/** Those who wait at a cohort and ask the same of the one agent. Its rank is that of its first task. */
+export interface Stand extends Ranked {
+  readonly cohort: Cohort;
+  readonly fit: Fit;
+  /** Shares that stand here, waiting or not: without any it is forgotten. */
+  stops: number;
+  /** Whose stand it is when somebody here may find an agent: of the first namespace, as far as it is known. */
+  front: Tab | undefined;
+  /** The agents that can have become fit since all were looked at; undefined when all have to be. */
+  narrow: Agent[] | undefined;
+  /** Whether all agents of the cohort with room are fit. */
+  readonly plain: boolean;
+  /** Whether several namespaces wait. */
+  readonly isShared: boolean;
+  enter(stop: Stop): void;
+  leave(stop: Stop): void;
+  /** The first of a namespace may go before the one that was first. */
+  settle(turn: Turn): void;
+  /** Who goes next; undefined when nobody waits. */
+  first(): Turn | undefined;
+}
+
+/** A capability as agents offer it. */
+export interface Offered {
+  readonly name: string;
+  readonly version: string;
+  /** Its number in this pool, for assignments. */
+  readonly number: number;
+}
+
+/** Agents that are alike. */
+export interface Cohort {
+  readonly key: string;
+  readonly offered: readonly Offered[];
+  /** Those that tasks look at. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly agents: ReadonlySet<Agent>;
+  /** Those that may be given work now, in the order of the strategy. */
+  readonly ready: Heap<Agent>;
+  readonly sites: Set<Site>;
+  /** Whether somebody may find an agent. */
+  readonly isLive: boolean;
+  /** Who goes next, at whichever stand. */
+  next(): Turn | undefined;
+  /** The first of a live stand may go before the one that was first there. */
+  rise(stand: Stand): void;
+  /** Place among the cohorts that are to be matched; below 0 when not. */
+  place: number;
+  standOf(fit: Fit): Stand;
+  forget(stand: Stand): void;
+  tabOf(namespace: string): Tab;
+  /** A namespace waits here that did not wait at any stand, or at one more. */
+  arrive(tab: Tab): void;
+  depart(tab: Tab): void;
+  /** A task of the namespace was given to an agent of this cohort. */
+  charge(namespace: string, weight: number): void;
+  admit(agent: Agent): void;
+  dismiss(agent: Agent): void;
+  /** Its agents from the place of a key on, around the circle of all of them. */
+  around(key: string): Iterable<string>;
+  /** Somebody waits at a stand; nobody does any more; nobody who is ready is fit. */
+  open(stand: Stand): void;
+  shut(stand: Stand): void;
+  putAside(stand: Stand): void;
+  /** An agent has more room than before, or has come. */
+  loosened(agent: Agent): void;
+  /** Whether somebody is ready or not has changed. */
+  changed(): void;
+}
+
+/** Who an agent is; it does not change while it is there. */
+export interface AgentIdentity {
+  readonly agentId: string;
+  readonly incarnation: string;
+  readonly kind: AgentKind;
+  readonly host: string;
+  readonly sdk: string;
+  readonly launchId: string;
+  readonly joinMs: number;
+}
+
+/** An agent of a pool, as long as one of its incarnations is there. */
+export interface Agent extends Due, Ranked, AgentLoad {
+  identity: AgentIdentity;
+  readonly agentId: string;
+  link: Link | undefined;
+  readonly offering: Offering;
+  readonly offered: readonly Offered[];
+  cohort: Cohort | undefined;
+  readonly slots: number;
+  /** How many at once, by what its busy answers have taught; never more than its slots. */
+  allowed: number;
+  used: number;
+  credit: number;
+  lastAssigned: number;
+  heardMs: number;
+  readonly suspicion: Suspicion;
+  slowness: number;
+  /** What it is apart from being busy, suspect or held. */
+  life: "active" | "draining" | "asleep";
+  cut: boolean;
+  silent: boolean;
+  hold: Hold;
+  holdReason: string;
+  holdDueMs: number;
+  /** Given nothing because it said that it is busy. */
+  slowed: boolean;
+  slowedDueMs: number;
+  busyInRow: number;
+  cutDueMs: number;
+  drainDueMs: number;
+  sleepDueMs: number;
+  stateMs: number;
+  stateReason: string;
+  told: AgentState;
+  toldHold: Hold;
+  figures: HostFigures | undefined;
+  completed: number;
+  failed: number;
+  refused: number;
+  busyMs: number;
+  /** Whether it may be given work, had it room. */
+  readonly isAble: boolean;
+  /** How many tasks it takes at once now. */
+  readonly capacity: number;
+  readonly hasRoom: boolean;
+  readonly state: AgentState;
+  freeOf(resource: string): number;
+  totalOf(resource: string): number;
+  /** What it offers is this from now on. Tasks that it has keep what they use. */
+  offer(offering: Offering, offered: readonly Offered[]): void;
+  /** What is left of its resources, as it says: what tasks of this pool do not use, others do. */
+  report(free: Readonly<Record<string, number>>): void;
+  add(task: Task): void;
+  remove(task: Task): void;
+  tasks(): Iterable<Task>;
+}
+
+/** One link of an agent, as its tasks need it. */
+export interface Link {
+  readonly agentId: string;
+  readonly agent: Agent;
+  /** What is to be sent in this turn. */
+  readonly outgoing: HostFrame;
+  /** A result of this link need not be kept any longer. */
+  settle(number: number): void;
+  flush(): void;
+  /** The pool is done with it; with a goodbye where the agent may still hear one. */
+  close(bye: Bye | undefined): void;
+}
+
+/** How much a limit allows. */
+export interface Allowance {
+  /** 0 for any number. */
+  readonly maxConcurrent: number;
+  readonly rate: { readonly count: number; readonly perMs: number; readonly burst: number } | undefined;
+}
+
+/** What tasks with the same key share. */
+export interface Limit extends Due {
+  readonly id: string;
+  readonly key: string;
+  /** What is set for the key; undefined when only tasks say something. */
+  set: Allowance | undefined;
+  readonly allowance: Allowance;
+  readonly held: number;
+  readonly waiting: number;
+  /** Tasks that refer to it. */
+  uses: number;
+  /** When the rate gives the next one its part; infinite when it is not the rate that is in the way. */
+  readonly paceDueMs: number;
+  /** When nothing is left of the rate. */
+  readonly restDueMs: number;
+  /** What a task says of the key. */
+  bring(said: KeyedLimit): void;
+  /** How many more may begin now. */
+  roomAt(nowMs: number): number;
+  /** Whether nothing is left of it. */
+  idleAt(nowMs: number): boolean;
+  begin(nowMs: number): void;
+  /** Lets as many go on as there is room for. */
+  wake(nowMs: number, go: (task: Task) => void): void;
+  end(hasBegun: boolean): void;
+  /** It is back when it was let go on, and the room was taken. */
+  wait(task: Task, isBack: boolean): void;
+  /** A task that waits here leaves for good. */
+  leave(task: Task): void;
+  /** The rank of one that waits here has changed. */
+  move(task: Task): void;
+  /** One that was let go on has been assigned, or has left, or waits again. */
+  unwake(demand: Demand): void;
+}
+
+/** A token that an agent brought along and that no sender has offered yet. */
+export interface Claim {
+  readonly token: Uint8Array;
+  readonly agent: Agent;
+  answered: { readonly link: Link; readonly number: number; readonly result: Result } | undefined;
+}
+
+/** All that a pool consists of, for the parts that work on it together. */
+export interface PoolCore {
+  readonly namespace: string;
+  readonly name: string;
+  readonly owner: string;
+  readonly epoch: number;
+  readonly chance: Chance;
+  readonly settings: PoolSettings;
+  readonly wheel: Wheel;
+  readonly tasks: TokenTable<Task>;
+  readonly demands: DemandBook;
+  readonly profiles: ProfileBook;
+  readonly limits: LimitBook;
+  readonly claims: ClaimBook;
+  readonly affinity: Affinity;
+  readonly bound: BoundBook;
+  readonly times: LearnedTimes;
+  readonly roster: AgentBook;
+  readonly seats: Set<Seat>;
+  /** Those with something to send in this turn. */
+  readonly dirtyLinks: Link[];
+  readonly dirtyStreams: SenderStream[];
+  /** Tasks that wait, and that are at work. */
+  queued: number;
+  working: number;
+  /** Offers and assignments so far. */
+  offered: number;
+  assigned: number;
+  /** Until when agents may bring along tokens that nobody knows. */
+  readonly claimUntilMs: number;
+  expire(task: Task, nowMs: number): void;
+  weightOf(namespace: string): number;
+  /** A task is looked at when its next time has come. */
+  watch(task: Task): void;
+  leaveSeat(task: Task): void;
+  /** Nothing is known of a task any more; it waits nowhere, and nobody works on it. */
+  forget(task: Task, nowMs: number): void;
+  /** How an agent stands is told when it is otherwise than before. */
+  tell(agent: Agent, after: AgentState, reason: string, atMs: number): void;
+  startsPerSec(nowMs: number): number;
+}
+
+/** All demands and all cohorts. Demands that are given out are uses that have to be given back. */
+export interface DemandBook {
+  onLabels: () => void;
+  narrowed(demand: Demand, only: readonly string[], not: readonly string[]): Demand;
+  giveBack(demand: Demand): void;
+  fieldOf(capability: string): { readonly cohorts: ReadonlySet<Cohort> } | undefined;
+  cohortOf(offered: readonly Offered[], labels: Readonly<Record<string, string>>): Cohort;
+  forgetCohort(cohort: Cohort): void;
+}
+
+export interface ProfileBook {
+  /** Each call is a use that has to be given back. */
+  take(sent: OfferProfile, defaultNamespace: string): Profile;
+  giveBack(profile: Profile): void;
+}
+
+/** The limits of a pool by key. */
+export interface LimitBook {
+  readonly limits: Iterable<Limit>;
+  readonly rules: ReadonlyMap<string, LimitRule>;
+  /** The limits of a task, which counts as one that uses them until they are given back. */
+  take(brought: readonly KeyedLimit[], namespace: string): readonly Limit[] | Refusal;
+  giveBack(limits: readonly Limit[], nowMs: number): void;
+  /** The first that has no room now; undefined when all have. */
+  fullOf(limits: readonly Limit[], nowMs: number): Limit | undefined;
+  /** An attempt begins that counts against it. */
+  begin(limit: Limit, nowMs: number): void;
+  /** Lets those go on that there is room for, and looks again when the rate has more. */
+  wake(limit: Limit, nowMs: number): void;
+}
+
+/** Tokens that agents brought along and that no sender has offered yet. */
+export interface ClaimBook {
+  readonly size: number;
+  /** Whether there was room for it. */
+  add(token: Uint8Array, agent: Agent): boolean;
+  /** An offer bears the token. */
+  take(token: Uint8Array): Claim | undefined;
+  /** The agent's answer comes before the offer. False when it is not the agent's. */
+  answer(agent: Agent, link: Link, number: number, result: Result): boolean;
+  cancel(token: Uint8Array, reason: string, graceMs: number): boolean;
+  /** An agent is gone, or says anew what it has. */
+  drop(agent: Agent): void;
+}
+
+/** Tasks that wait for the agent that did the last one with their key. */
+export interface BoundBook {
+  add(task: Task, agentId: string): void;
+  remove(task: Task): void;
+  /** A copy: they leave while one goes through them. */
+  of(agentId: string): Task[];
+}
+
+/** The agents of a pool. */
+export interface AgentBook {
+  readonly agents: ReadonlyMap<string, Agent>;
+  get(agentId: string): Agent | undefined;
+  /** An agent goes, with a goodbye where its link can still carry one. */
+  leave(agent: Agent, reason: string, bye: Bye | undefined, nowMs: number): void;
+  /** An agent has lost one of its attempts. */
+  lose(task: Task, reason: string, nowMs: number): void;
+  heard(agent: Agent, nowMs: number): void;
+  cut(agent: Agent, nowMs: number): void;
+  resume(agent: Agent, nowMs: number): void;
+  drains(agent: Agent, reason: string, deadlineMs: number, nowMs: number): void;
+  sleeps(agent: Agent, reason: string, forMs: number, nowMs: number): void;
+  wakes(agent: Agent, reason: string, nowMs: number): void;
+  hold(agent: Agent, order: HoldOrder, nowMs: number): void;
+  /** An agent said that it is busy: it is left alone for a while, and then given less at once. */
+  slow(agent: Agent, retryAfterMs: number, nowMs: number): void;
+  /** An agent has answered: what it was not allowed for being busy it gets back, bit by bit. */
+  answered(agent: Agent, result: Result, tookMs: number): void;
+  report(agent: Agent, heartbeat: Heartbeat, nowMs: number): void;
+  offeringProblem(offering: Offering): string | undefined;
+  /** An agent offers something else than before. */
+  reoffer(agent: Agent, offering: Offering): void;
+  /** An agent with room that says it has the context; undefined when none can do the task. */
+  holderOf(contextKey: string, task: Task): Agent | undefined;
+  /** An agent has more to do than before, or less credit. */
+  loaded(agent: Agent): void;
+  /** An agent may have more room than before. */
+  loosened(agent: Agent): void;
+}
