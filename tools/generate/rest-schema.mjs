@@ -109,7 +109,7 @@ function fieldTable(field, message, rules) {
   const name = camelCase(field.name);
   const of = kind === "message" ? field.message.typeName : kind === "enum" ? field.enum.typeName : undefined;
   const oneof = field.oneof === undefined ? undefined : camelCase(field.oneof.name);
-  const rule = ruleOf(rules.fields.get(field));
+  const rule = ruleOf(rules.fields.get(field), ranges.get(field.scalar));
   return {
     name,
     json: kind === "time" ? `${name}Ms` : name,
@@ -157,9 +157,19 @@ function isAlways(field, message, many) {
   );
 }
 
-function ruleOf(rule) {
-  if (rule === undefined) return undefined;
-  const { required, minLength, maxLength, maxItems, min, max, form, values } = rule;
+/** What a number can be on the wire. Those of 64 bits are as large as a number of JavaScript counts exactly. */
+const ranges = new Map([
+  [ScalarType.UINT32, { min: 0, max: 2 ** 32 - 1 }],
+  [ScalarType.INT32, { min: -(2 ** 31), max: 2 ** 31 - 1 }],
+  [ScalarType.SINT32, { min: -(2 ** 31), max: 2 ** 31 - 1 }],
+  [ScalarType.UINT64, { min: 0, max: Number.MAX_SAFE_INTEGER }],
+  [ScalarType.INT64, { min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER }],
+]);
+
+function ruleOf(rule, range) {
+  if (rule === undefined) return range;
+  const { required, minLength, maxLength, maxItems, form, values } = rule;
+  const { min = range?.min, max = range?.max } = rule;
   const table = {
     ...(required && { required: true }),
     ...(minLength > 0 && { minLength }),

@@ -1,0 +1,73 @@
+/**
+ * JSON that keeps its numbers: an order number of twenty digits comes out as it went in, though no number of JavaScript
+ * can hold it.
+ */
+declare global {
+  interface JSON {
+    /** A number as its digits stand in the text; `JSON.stringify` writes them so. */
+    rawJSON(text: string): object;
+    isRawJSON(value: unknown): boolean;
+  }
+}
+
+type Reviver = (this: unknown, key: string, value: unknown, context: { readonly source?: string }) => unknown;
+
+/** Only numbers this long, or with an exponent, may be more than a double holds. */
+const long = /\d{16}|\d\.\d{15}|\d[eE]/;
+
+export function parseExactly(text: string): unknown {
+  if (!long.test(text)) return JSON.parse(text);
+  const keepDigits: Reviver = (_key, value, { source }) =>
+    typeof value === "number" && source !== undefined && losesDigits(value, source)
+      ? JSON.rawJSON(source)
+      : value;
+  // The third argument of a reviver is newer than what TypeScript knows of it.
+  return JSON.parse(text, keepDigits as (this: unknown, key: string, value: unknown) => unknown);
+}
+
+/** What was read as a number: also one that keeps its digits. */
+export function numberIn(value: unknown): number | undefined {
+  if (typeof value === "number") return value;
+  return JSON.isRawJSON(value) ? Number(JSON.stringify(value)) : undefined;
+}
+
+function losesDigits(value: number, source: string): boolean {
+  if (!Number.isFinite(value)) return true;
+  const written = String(value);
+  return written !== source && digitsOf(written) !== digitsOf(source);
+}
+
+/** What counts of a number: its digits without sign, point, exponent, and zeros at either end. */
+function digitsOf(text: string): string {
+  const [digits = ""] = text.replace(/[-.]/g, "").split(/[eE]/);
+  return digits.replace(/^0+|0+$/g, "");
+}
+
+/** Deeper nesting than this is in no document that anybody wrote, and more than can be written again. */
+export const depthMax = 500;
+
+/** Whether a document is nested deeper than is taken. */
+export function isTooDeep(text: string): boolean {
+  if (text.length < depthMax) return false;
+  let depth = 0;
+  let inText = false;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (inText) {
+      if (code === backslash) at++;
+      else if (code === quote) inText = false;
+    } else if (code === quote) inText = true;
+    else if (code === bracket || code === brace) {
+      depth++;
+      if (depth > depthMax) return true;
+    } else if (code === bracketEnd || code === braceEnd) depth--;
+  }
+  return false;
+}
+
+const quote = 0x22;
+const backslash = 0x5c;
+const bracket = 0x5b;
+const bracketEnd = 0x5d;
+const brace = 0x7b;
+const braceEnd = 0x7d;

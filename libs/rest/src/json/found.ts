@@ -1,0 +1,31 @@
+/** What is wrong with a request, field by field, in words. */
+export interface Wrong {
+  readonly field: string;
+  readonly message: string;
+}
+
+/** More than anybody would read is not told. */
+const wrongMax = 20;
+const shownMax = 60;
+
+export class Found {
+  readonly wrong: Wrong[] = [];
+
+  add(field: string, message: string): void {
+    if (this.wrong.length < wrongMax) this.wrong.push({ field, message });
+  }
+
+  expected(field: string, what: string, found: unknown): void {
+    this.add(field, `expected ${what}, found ${shown(found)}`);
+  }
+}
+
+/** A value in words: what it is, and what it says when it is short. */
+export function shown(value: unknown): string {
+  if (value === null) return "null";
+  if (value === undefined) return "nothing";
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "object") return JSON.isRawJSON(value) ? JSON.stringify(value) : "an object";
+  const text = JSON.stringify(value);
+  return text.length > shownMax ? `${text.slice(0, shownMax)}…` : text;
+}

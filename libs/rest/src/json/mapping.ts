@@ -1,0 +1,245 @@
+/**
+ * HTTP requests as requests of the contracts, and replies of the contracts as answers.
+ *
+ * 1. Everything that is said has a place: an unknown parameter or field is refused with the name that was likely meant.
+ * 2. All that is wrong with a request is told at once, each part by the name that it has where it stands.
+ */
+import { didYouMean } from "@tutti/kernel";
+import { restErrors } from "../errors.ts";
+import { type PlannedField, pathOf, planOf, type RoutePlan } from "../plan/plan.ts";
+import { type FieldTable, messageOf, type Schema } from "../plan/schema.ts";
+import type { Route } from "../routes/route.ts";
+import { Found, type Wrong } from "./found.ts";
+import { isObject } from "./payload.ts";
+import { valueIn } from "./query.ts";
+import { type Draft, Reader } from "./reader.ts";
+import { type Json, type Message, Writer } from "./writer.ts";
+
+export interface HttpParts {
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  /** The JSON document of the body; undefined where there is none. */
+  readonly body: unknown;
+  /** Empty where the caller named none. */
+  readonly idempotencyKey: string;
+}
+
+export class Mapping {
+  readonly #schema: Schema;
+  readonly #reader: Reader;
+  readonly #writer: Writer;
+
+  constructor(schema: Schema) {
+    this.#schema = schema;
+    this.#reader = new Reader(schema);
+    this.#writer = new Writer(schema);
+  }
+
+  planOf(route: Route & { readonly rpc: string }): RoutePlan {
+    return planOf(route, this.#schema);
+  }
+
+  /** The request of the contract. Throws with everything that is wrong with it. */
+  request(plan: RoutePlan, { params, query, body, idempotencyKey }: HttpParts): Message {
+    const found = new Found();
+    const { route, rpc } = plan;
+    const draft = this.#reader.empty(rpc.request);
+    for (const path of route.hoist ?? []) if (path !== "filter") this.#hoisted(draft, plan, path);
+    for (const one of plan.params) {
+      const value = valueIn(one.field, [params[one.name] ?? ""], this.#place(one.name, found));
+      this.#set(draft, one, value, one.name, found);
+    }
+    this.#readBody(draft, plan, body, found);
+    this.#readQuery(draft, plan, query, found);
+    if (plan.key !== undefined && idempotencyKey !== "")
+      this.#set(draft, plan.key, idempotencyKey, "Idempotency-Key", found);
+    if (found.wrong.length > 0) throw refusal(plan.route, found.wrong);
+    return draft;
+  }
+
+  /** The answer to a reply of the contract. */
+  reply({ reply: { type, only } }: Pick<RoutePlan, "reply">, message: Message): Json {
+    if (only === undefined) return this.#writer.message(type, message);
+    const one = message[only.name];
+    return one === undefined ? {} : this.#writer.message(only.of ?? "", one as Message);
+  }
+
+  /** Any message that routes reach, as JSON. */
+  message(type: string, message: Message): Json {
+    return this.#writer.message(type, message);
+  }
+
+  /** What JSON says of a message that routes reach. */
+  read(type: string, json: unknown): Message {
+    const found = new Found();
+    const message = this.#reader.message(type, json, "", found);
+    if (found.wrong.length > 0) {
+      const problems = found.wrong.map(({ field, message: said }) => `${field}: ${said}`).join("; ");
+      throw restErrors.requestInvalid({ route: type, problems }, { violations: found.wrong });
+    }
+    return message;
+  }
+
+  /** How a field of the contract, as a service names it, is called in the request: `spec.timeout_ms` is `timeoutMs`. */
+  nameOf(plan: RoutePlan, field: string): string {
+    const steps = field.split(/(?=\[)|\./).filter((step) => step !== "");
+    const named: string[] = [];
+    let type: string | undefined = plan.rpc.request;
+    let path = "";
+    let start = "";
+    for (const step of steps) {
+      if (step.startsWith("[")) {
+        named[Math.max(0, named.length - 1)] = `${named.at(-1) ?? start}${step}`;
+        continue;
+      }
+      const table = this.#fieldOf(type, step);
+      path = path === "" ? (table?.name ?? step) : `${path}.${table?.name ?? step}`;
+      const planned = plannedAt(plan, path);
+      if (planned !== undefined) named.length = 0;
+      named.push(planned ?? table?.json ?? step);
+      if (plan.route.hoist?.includes(path) || isBody(plan, path)) {
+        named.length = 0;
+        start = "";
+      }
+      type = table?.of;
+    }
+    return named.join(".");
+  }
+
+  #fieldOf(type: string | undefined, step: string): FieldTable | undefined {
+    const camel = step.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+    return type === undefined
+      ? undefined
+      : this.#schema.messages[type]?.fields.find(({ name }) => name === camel);
+  }
+
+  #place(at: string, found: Found) {
+    return { reader: this.#reader, at, found };
+  }
+
+  #hoisted(draft: Draft, plan: RoutePlan, path: string): void {
+    const field = messageOf(this.#schema, plan.rpc.request).fields.find(({ name }) => name === path);
+    if (field !== undefined) this.#inner(draft, field);
+  }
+
+  #readQuery(draft: Draft, plan: RoutePlan, query: URLSearchParams, found: Found): void {
+    for (const name of new Set(query.keys())) {
+      const one = plan.query.find((planned) => planned.name === name);
+      if (one === undefined) {
+        const known = plan.query.map((planned) => planned.name);
+        found.add(
+          name,
+          `expected a parameter that is known here, found none of this name${didYouMean(name, known)}`,
+        );
+        continue;
+      }
+      this.#set(draft, one, valueIn(one.field, query.getAll(name), this.#place(name, found)), name, found);
+    }
+  }
+
+  #readBody(draft: Draft, plan: RoutePlan, body: unknown, found: Found): void {
+    if (plan.body === undefined) {
+      if (body !== undefined && !(isObject(body) && Object.keys(body).length === 0))
+        found.expected("", "no body", body);
+      return;
+    }
+    if (plan.body.is === "field") {
+      if (body === undefined) return;
+      const { field: one } = plan.body;
+      const read = this.#reader.value(one.field, body, "", found);
+      this.#replace(draft, one, read);
+      this.#merge(draft, plan, body);
+      return;
+    }
+    if (body === undefined) return;
+    if (!isObject(body)) {
+      found.expected("", "an object as body", body);
+      return;
+    }
+    for (const [key, value] of Object.entries(body)) {
+      const one = plan.body.fields.find(({ name }) => name === key);
+      if (one === undefined) {
+        const known = plan.body.fields.map(({ name }) => name);
+        found.add(
+          key,
+          `expected a field that is known here, found none of this name${didYouMean(key, known)}`,
+        );
+      } else this.#set(draft, one, this.#reader.value(one.field, value, key, found), key, found);
+    }
+  }
+
+  /** Which fields of a thing are changed, and which revision of it the caller saw: as the body says. */
+  #merge(draft: Draft, { route: { merge }, rpc }: RoutePlan, body: unknown): void {
+    if (merge === undefined || !isObject(body)) return;
+    const update = messageOf(this.#schema, rpc.request).fields.find(({ name }) =>
+      merge.mask.startsWith(`${name}.`),
+    );
+    if (update === undefined) return;
+    const { revision, ...changed } = body;
+    draft[update.name] = {
+      ...this.#reader.empty(update.of ?? ""),
+      [lastOf(merge.mask)]: Object.keys(changed),
+      [lastOf(merge.revision)]: typeof revision === "string" ? revision : "",
+    };
+  }
+
+  /** The field that the body is: what the path has said of it before stays. */
+  #replace(draft: Draft, { path, field }: PlannedField, value: unknown): void {
+    if (value === undefined) return;
+    const before = draft[field.name];
+    if (path.length > 1) throw new Error(`expected a field of the request, found ${pathOf({ path })}`);
+    draft[field.name] = isObject(before) && isObject(value) ? { ...value, ...saidOf(before) } : value;
+  }
+
+  #set(draft: Draft, { path }: PlannedField, value: unknown, at: string, found: Found): void {
+    if (value === undefined) return;
+    let holder = draft;
+    for (const field of path.slice(0, -1)) holder = this.#inner(holder, field);
+    const last = path.at(-1);
+    if (last !== undefined) this.#reader.put(holder, last, value, at, found);
+  }
+
+  /** The message in a field, made where there is none yet. */
+  #inner(holder: Draft, { name, oneof, of = "" }: FieldTable): Draft {
+    if (oneof === undefined) {
+      holder[name] ??= this.#reader.empty(of);
+      return holder[name] as Draft;
+    }
+    const choice = holder[oneof] as { $case: string; value: Draft } | undefined;
+    if (choice?.$case === name) return choice.value;
+    const made = this.#reader.empty(of);
+    holder[oneof] = { $case: name, value: made };
+    return made;
+  }
+}
+
+const lastOf = (path: string): string => path.slice(path.lastIndexOf(".") + 1);
+
+/** What is said of a message: what is not empty. */
+function saidOf(draft: Message): Draft {
+  return Object.fromEntries(
+    Object.entries(draft).filter(([, value]) => value !== "" && value !== undefined && !isEmpty(value)),
+  );
+}
+
+function isEmpty(value: unknown): boolean {
+  if (Array.isArray(value) || value instanceof Uint8Array) return value.length === 0;
+  if (isObject(value)) return Object.keys(value).length === 0;
+  return value === 0 || value === false;
+}
+
+function plannedAt({ params, query, body }: RoutePlan, path: string): string | undefined {
+  const fields = body?.is === "fields" ? body.fields : [];
+  return [...params, ...query, ...fields].find((one) => pathOf(one) === path)?.name;
+}
+
+function isBody({ body }: RoutePlan, path: string): boolean {
+  return body?.is === "field" && pathOf(body.field) === path;
+}
+
+export function refusal({ method, path }: Route, violations: readonly Wrong[]) {
+  const problems = violations
+    .map(({ field, message }) => (field === "" ? message : `${field}: ${message}`))
+    .join("; ");
+  return restErrors.requestInvalid({ route: `${method} ${path}`, problems }, { violations });
+}

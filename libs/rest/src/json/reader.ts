@@ -1,0 +1,226 @@
+/**
+ * What somebody wrote as messages of the contracts: whole ones, with the default of everything that is not said. What is
+ * wrong is collected, so that all of it is told at once; limits of the fields are checked by whoever serves the rpc.
+ */
+import { didYouMean, toTimestamp } from "@tutti/kernel";
+import { enumOf, type FieldTable, messageOf, type Schema, wellKnown } from "../plan/schema.ts";
+import { numberIn } from "./exact.ts";
+import type { Found } from "./found.ts";
+import { blobFromJson, bytesOf, isObject, payloadFromJson } from "./payload.ts";
+
+export type Draft = Record<string, unknown>;
+
+/** From year 1 to 9999: what a moment can be on the wire. */
+const timeMin = -62_135_596_800_000;
+const timeMax = 253_402_300_799_999;
+const encoder = new TextEncoder();
+
+export class Reader {
+  readonly #schema: Schema;
+
+  constructor(schema: Schema) {
+    this.#schema = schema;
+  }
+
+  /** A message of which nothing is said. */
+  empty(type: string): Draft {
+    const draft: Draft = {};
+    for (const field of messageOf(this.#schema, type).fields) {
+      if (field.oneof !== undefined) draft[field.oneof] = undefined;
+      else draft[field.name] = emptyOf(field);
+    }
+    return draft;
+  }
+
+  message(type: string, value: unknown, at: string, found: Found): Draft {
+    if (type === wellKnown.definition && typeof value === "string") return this.#definition(value);
+    const draft = this.empty(type);
+    if (!isObject(value)) {
+      found.expected(at, "an object", value);
+      return draft;
+    }
+    const { fields } = messageOf(this.#schema, type);
+    for (const [key, inner] of Object.entries(value)) {
+      const field = fields.find(({ json }) => json === key);
+      const where = at === "" ? key : `${at}.${key}`;
+      if (field === undefined) unknownKey(where, key, fields, found);
+      else if (inner !== undefined)
+        this.put(draft, field, this.value(field, inner, where, found), where, found);
+    }
+    return draft;
+  }
+
+  /** Sets a field. Of a choice only one may be. */
+  put(draft: Draft, { name, oneof }: FieldTable, value: unknown, at: string, found: Found): void {
+    if (value === undefined) return;
+    if (oneof === undefined) {
+      draft[name] = value;
+      return;
+    }
+    const other = draft[oneof];
+    if (isObject(other) && other["$case"] !== name)
+      found.add(at, `expected only one of it and ${String(other["$case"])}, found both`);
+    draft[oneof] = { $case: name, value };
+  }
+
+  /** The value of a field; undefined where it is wrong, or says nothing. */
+  value(field: FieldTable, value: unknown, at: string, found: Found): unknown {
+    if (field.many === "list") {
+      if (Array.isArray(value)) {
+        return value.map((one, index) => this.#single(field, one, `${at}[${index}]`, found) ?? blank(field));
+      }
+      found.expected(at, "a list", value);
+      return undefined;
+    }
+    if (field.many === "map") {
+      if (!isObject(value)) {
+        found.expected(at, "an object", value);
+        return undefined;
+      }
+      const entries = Object.entries(value).map(([key, one]) => {
+        const read = this.#single(field, one, `${at}[${JSON.stringify(key)}]`, found);
+        return [key, read ?? blank(field)] as const;
+      });
+      return Object.fromEntries(entries);
+    }
+    // Users' data may be null; any other field that is says nothing.
+    if (value === null && field.kind !== "payload" && field.kind !== "json") return undefined;
+    return this.#single(field, value, at, found);
+  }
+
+  #single(field: FieldTable, value: unknown, at: string, found: Found): unknown {
+    const { kind, of = "" } = field;
+    switch (kind) {
+      case "message":
+        return this.message(of, value, at, found);
+      case "enum":
+        return this.enumeration(of, value, at, found);
+      case "payload":
+        return refusedAsText(payloadFromJson(value), at, found);
+      case "blob":
+        return refusedAsText(blobFromJson(value), at, found);
+      case "json":
+        return encoder.encode(JSON.stringify(value));
+      case "bytes":
+        return orExpected(bytesOf(value), "base64", { value, at, found });
+      case "time":
+        return timeIn(value, at, found);
+      case "mask":
+        return maskIn(value, at, found);
+      case "string":
+        return orExpected(typeof value === "string" ? value : undefined, "a text", { value, at, found });
+      case "boolean":
+        return orExpected(typeof value === "boolean" ? value : undefined, "true or false", {
+          value,
+          at,
+          found,
+        });
+      default:
+        return numberOf(field, value, at, found);
+    }
+  }
+
+  /** The number of a word: `timed_out`, or as the contract spells it. */
+  enumeration(type: string, value: unknown, at: string, found: Found): number | undefined {
+    const { words, prefix } = enumOf(this.#schema, type);
+    if (typeof value === "string") {
+      const upper = value.toUpperCase();
+      const word = (upper.startsWith(prefix) ? upper.slice(prefix.length) : upper).toLowerCase();
+      const [number] = Object.entries(words).find(([, one]) => one === word) ?? [];
+      if (number !== undefined) return Number(number);
+    }
+    if (typeof value === "number" && Number.isInteger(value) && Math.abs(value) < 2 ** 31) return value;
+    const known = Object.values(words).filter((word) => word !== "unspecified");
+    found.expected(at, `one of ${known.join(", ")}`, value);
+    return undefined;
+  }
+
+  /** `order`, `order@stable`, or `order@` and a hash. */
+  #definition(text: string): Draft {
+    const at = text.indexOf("@");
+    const name = at < 0 ? text : text.slice(0, at);
+    const version = at < 0 ? "" : text.slice(at + 1);
+    if (version === "") return { name, version: undefined };
+    const $case = /^[0-9a-f]{64}$/.test(version) ? "hash" : "label";
+    return { name, version: { $case, value: version } };
+  }
+}
+
+function unknownKey(at: string, key: string, fields: readonly FieldTable[], found: Found): void {
+  const known = fields.map(({ json }) => json);
+  found.add(at, `expected a field that is known here, found none of this name${didYouMean(key, known)}`);
+}
+
+interface Place {
+  readonly value: unknown;
+  readonly at: string;
+  readonly found: Found;
+}
+
+function orExpected<T>(read: T | undefined, what: string, { value, at, found }: Place): T | undefined {
+  if (read === undefined) found.expected(at, what, value);
+  return read;
+}
+
+function refusedAsText<T>(read: T | string, at: string, found: Found): T | undefined {
+  if (typeof read !== "string") return read;
+  found.add(at, read);
+  return undefined;
+}
+
+function numberOf(field: FieldTable, value: unknown, at: string, found: Found): number | undefined {
+  const number = numberIn(value);
+  const { kind, rule } = field;
+  const isWhole = kind === "integer";
+  const min = rule?.min ?? Number.NEGATIVE_INFINITY;
+  const max = rule?.max ?? Number.POSITIVE_INFINITY;
+  const fits = isWhole ? Number.isInteger(number) : Number.isFinite(number);
+  if (number !== undefined && fits && (!isWhole || (number >= min && number <= max))) return number;
+  found.expected(at, isWhole ? `a whole number from ${min} to ${max}` : "a number", value);
+  return undefined;
+}
+
+/** Milliseconds since the Unix epoch, or a text as RFC 3339 has it. */
+function timeIn(value: unknown, at: string, found: Found) {
+  const ms = typeof value === "string" ? Date.parse(value) : numberIn(value);
+  if (ms !== undefined && ms >= timeMin && ms <= timeMax) return toTimestamp(ms);
+  found.expected(at, "milliseconds since 1970, or a time such as 2027-01-31T08:00:00Z", value);
+  return undefined;
+}
+
+function maskIn(value: unknown, at: string, found: Found): readonly string[] | undefined {
+  if (Array.isArray(value) && value.every((one) => typeof one === "string")) return value;
+  found.expected(at, "a list of names", value);
+  return undefined;
+}
+
+/** What stands for a wrong entry: it is told of, and nothing is done with the message. */
+function blank(field: FieldTable): unknown {
+  const { many: _, optional: __, ...single } = field;
+  return emptyOf(single);
+}
+
+function emptyOf({
+  kind,
+  many,
+  optional,
+}: Omit<FieldTable, "many" | "optional"> & Partial<FieldTable>): unknown {
+  if (many === "list") return [];
+  if (many === "map") return {};
+  if (optional) return undefined;
+  switch (kind) {
+    case "string":
+      return "";
+    case "number":
+    case "integer":
+    case "enum":
+      return 0;
+    case "boolean":
+      return false;
+    case "bytes":
+    case "json":
+      return new Uint8Array(0);
+    default:
+      return undefined;
+  }
+}

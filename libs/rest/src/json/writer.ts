@@ -1,0 +1,148 @@
+/** Decoded messages of the contracts as REST writes them. A function per message is put together once. */
+import {
+  enumOf,
+  type FieldKind,
+  type FieldTable,
+  messageOf,
+  type Schema,
+  wellKnown,
+} from "../plan/schema.ts";
+import { type Blob, base64Of, blobToJson, jsonIn, type Payload, payloadToJson } from "./payload.ts";
+
+/** A decoded message. What its fields hold, the tables say. */
+export type Message = Readonly<Record<string, unknown>>;
+export type Json = Record<string, unknown>;
+
+type WriteMessage = (message: Message, into: Json) => void;
+type WriteValue = (value: unknown) => unknown;
+
+export class Writer {
+  readonly #schema: Schema;
+  readonly #writers = new Map<string, WriteMessage>();
+
+  constructor(schema: Schema) {
+    this.#schema = schema;
+  }
+
+  message(type: string, message: Message): Json {
+    const json: Json = {};
+    this.#writerOf(type)(message, json);
+    return json;
+  }
+
+  #writerOf(type: string): WriteMessage {
+    const known = this.#writers.get(type);
+    if (known !== undefined) return known;
+    const parts: WriteMessage[] = [];
+    const writer: WriteMessage = (message, into) => {
+      for (const part of parts) part(message, into);
+    };
+    // Before its parts: messages hold messages of their own kind.
+    this.#writers.set(type, writer);
+    for (const field of messageOf(this.#schema, type).fields) parts.push(this.#fieldWriter(field));
+    return writer;
+  }
+
+  #fieldWriter(field: FieldTable): WriteMessage {
+    const { name, json, oneof, many, of = "" } = field;
+    if (of === wellKnown.pageReply) {
+      const writer = this.#writerOf(of);
+      return (message, into) => {
+        const page = message[name];
+        if (page !== undefined) writer(page as Message, into);
+      };
+    }
+    const write = this.#valueWriter(field);
+    if (oneof !== undefined) {
+      return (message, into) => {
+        const choice = message[oneof] as Choice | undefined;
+        if (choice?.$case === name) into[json] = write(choice.value);
+      };
+    }
+    if (many === "list") {
+      return (message, into) => {
+        into[json] = (message[name] as readonly unknown[]).map(write);
+      };
+    }
+    if (many === "map") {
+      return (message, into) => {
+        const entries = Object.entries(message[name] as Json);
+        into[json] = Object.fromEntries(entries.map(([key, value]) => [key, write(value)]));
+      };
+    }
+    const isLeftOut = field.optional || field.always ? isAbsent : leftOut[field.kind];
+    return (message, into) => {
+      const value = message[name];
+      if (!isLeftOut(value)) into[json] = write(value);
+    };
+  }
+
+  #valueWriter({ kind, of = "" }: FieldTable): WriteValue {
+    switch (kind) {
+      case "message": {
+        const writer = this.#writerOf(of);
+        return (value) => {
+          const json: Json = {};
+          writer(value as Message, json);
+          return json;
+        };
+      }
+      case "enum": {
+        const { words } = enumOf(this.#schema, of);
+        // A number that this release has no word for stays a number.
+        return (value) => words[String(value)] ?? value;
+      }
+      case "payload":
+        return (value) => payloadToJson(value as Payload);
+      case "blob":
+        return (value) => blobToJson(value as Blob);
+      case "json":
+        return (value) => documentIn(value as Uint8Array);
+      case "bytes":
+        return (value) => base64Of(value as Uint8Array);
+      case "time":
+        return (value) => msOf(value as Timestamp);
+      default:
+        return same;
+    }
+  }
+}
+
+function documentIn(bytes: Uint8Array): unknown {
+  const value = jsonIn(bytes);
+  return value === undefined ? { $bytes: base64Of(bytes) } : value;
+}
+
+interface Choice {
+  readonly $case: string;
+  readonly value: unknown;
+}
+
+interface Timestamp {
+  readonly seconds: number;
+  readonly nanos: number;
+}
+
+const same: WriteValue = (value) => value;
+const isAbsent = (value: unknown): boolean => value === undefined;
+const isEmptyBytes = (value: unknown): boolean => (value as Uint8Array | undefined)?.length === 0;
+
+/** What is left out because it says nothing. */
+const leftOut: Readonly<Record<FieldKind, (value: unknown) => boolean>> = {
+  string: (value) => value === "",
+  number: (value) => value === 0,
+  integer: (value) => value === 0,
+  boolean: (value) => value === false,
+  enum: (value) => value === 0,
+  bytes: isEmptyBytes,
+  json: isEmptyBytes,
+  message: isAbsent,
+  time: isAbsent,
+  payload: isAbsent,
+  blob: isAbsent,
+  mask: isAbsent,
+};
+
+function msOf({ seconds, nanos }: Timestamp): number {
+  return seconds * 1000 + nanos / 1e6;
+}
