@@ -32,9 +32,9 @@ export const metricsSection = defineSection({
       .int()
       .min(0)
       .max(1024 * 1024 * 1024)
-      .default(2 * 1024 * 1024)
+      .default(8 * 1024 * 1024)
       .describe(
-        "Memory for recent samples, which the pages show where there is no Prometheus; 0 keeps none.",
+        "Memory for recent samples, at most, which the pages show where there is no Prometheus; 0 keeps none.",
       ),
   }),
 });

@@ -18,6 +18,9 @@ export const reaches: Readonly<Record<Resolution, Reach>> = { fine, coarse };
 /** Fine slots in a coarse one. */
 export const fineInCoarse = coarse.stepMs / fine.stepMs;
 
+/** How many steps had been sampled or skipped at some moment. */
+export type Steps = Readonly<Record<Resolution, number>>;
+
 export const laneBytes = (fine.slots + coarse.slots) * Float32Array.BYTES_PER_ELEMENT;
 
 export type Statistic = "value" | "rate" | "p50" | "p99";
@@ -29,5 +32,14 @@ export class Lane {
 
   constructor(statistic: Statistic) {
     this.statistic = statistic;
+  }
+
+  /** Says zero for all steps from one moment on to another. */
+  zero(from: Steps, until: Steps): void {
+    for (const resolution of ["fine", "coarse"] as const) {
+      const { slots } = reaches[resolution];
+      const first = Math.max(from[resolution] + 1, until[resolution] - slots + 1);
+      for (let step = first; step <= until[resolution]; step += 1) this[resolution][step % slots] = 0;
+    }
   }
 }

@@ -211,14 +211,15 @@ describe("memory of the ring", () => {
     const set = setUp({ maxBytes: (own + 3) * gaugeBytes });
     const gauge = set.registry.gauge({ name: "tutti_things", help: "Things.", labels: ["thing"] });
     const stops = Array.from({ length: count }, (_, index) =>
-      gauge.observe({ thing: `t${index}` }, () => index),
+      gauge.observe({ thing: `t${index}` }, () => index + 1),
     );
     set.time.advance(second);
     return { ...set, stops };
   }
 
-  it("by default has room for more than three hundred series in two MiB", () => {
-    assert.ok((2 * 1024 * 1024) / gaugeBytes > 350);
+  it("by default has room for two hundred histograms and eight hundred others in eight MiB", () => {
+    const histogramBytes = trackBytes("histogram", 18);
+    assert.ok(200 * histogramBytes + 800 * gaugeBytes <= 8 * 1024 * 1024);
   });
 
   it("is bounded: what does not fit is left out, counted, and told once", () => {
@@ -236,6 +237,50 @@ describe("memory of the ring", () => {
     time.advance(second);
     const things = past("tutti_things", 0).map((series) => series.labels["thing"]);
     assert.deepEqual(things.sort(), ["t1", "t2", "t3"]);
+  });
+
+  it("is not spent on gauges that have always been zero, and their past is zero", () => {
+    const { time, registry, past } = setUp();
+    const gauge = registry.gauge({ name: "tutti_things", help: "Things.", labels: ["thing"] });
+    gauge.with({ thing: "a" }).set(0);
+    time.advance(4 * second);
+    assert.equal(valuesOf(past("tutti_telemetry_ring_bytes", 0), "value")?.[0], own * gaugeBytes);
+    const [found] = past("tutti_things", 2 * second);
+    assert.deepEqual([found?.labels, found?.values], [{ thing: "a" }, [0, 0, 0]]);
+  });
+
+  it("is spent on a gauge from the moment it is not zero, and what was before stays known", () => {
+    const { time, registry, past } = setUp();
+    time.advance(minute);
+    const gauge = registry.gauge(load).with({});
+    gauge.set(0);
+    time.advance(4 * minute);
+    gauge.set(8);
+    time.advance(minute);
+    const fine = valuesOf(past(load.name, 65 * second), "value");
+    assert.deepEqual(
+      fine,
+      Array.from({ length: 66 }, (_, at) => (at < 6 ? 0 : 8)),
+    );
+    const known = valuesOf(past(load.name, 5 * minute), "value")?.filter((value) => value !== null);
+    assert.equal(known?.length, 300);
+    time.advance(7 * minute);
+    const coarse = valuesOf(past(load.name, 12 * minute), "value");
+    // It changed in the middle of the third two minutes.
+    near(coarse?.[1], 0);
+    near(coarse?.[2], 4, 0.1);
+    near(coarse?.[3], 8);
+  });
+
+  it("is not spent on how long the start took", () => {
+    const { time, registry, past } = setUp();
+    const name = "tutti_orchestrator_step_duration_seconds";
+    const labels = ["orchestrator", "pipeline", "step"] as const;
+    const steps = registry.histogram({ name, help: "Steps.", labels, buckets: [1] });
+    steps.with({ orchestrator: "a", pipeline: "start-up", step: "b" }).observe(1);
+    steps.with({ orchestrator: "a", pipeline: "orders", step: "b" }).observe(1);
+    time.advance(2 * second);
+    assert.deepEqual([...new Set(past(name, second).map((series) => series.labels["pipeline"]))], ["orders"]);
   });
 
   it("is not spent on counters and histograms that never moved", () => {

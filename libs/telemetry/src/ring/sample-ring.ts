@@ -2,15 +2,23 @@
  * The recent past of all metrics, for pages that have no Prometheus to ask: every second for ten minutes, every two
  * minutes for a day.
  *
- * 1. Memory is bounded (2 MiB unless told otherwise, some 350 series). A counter or histogram that never moved takes
- *    none; what does not fit is left out, counted, and told once.
+ * 1. Memory is bounded (8 MiB unless told otherwise). A counter or histogram that never moved and a gauge that has
+ *    always been zero take none; what does not fit is left out, counted, and told once.
  * 2. Times come from the monotonic clock; a second in which nothing could be sampled is a gap, not a lie.
  * 3. A series that went away keeps its past until the memory is needed for a living one.
  */
 import type { Clock, Logger, Timer, Timers } from "@tutti/kernel";
 import type { MetricsRegistry } from "../metrics/registry.ts";
-import { fine, fineInCoarse, type Lane, type Resolution, reaches, type Statistic } from "./lane.ts";
-import { type Source, sourcesOf } from "./source.ts";
+import {
+  fine,
+  fineInCoarse,
+  type Lane,
+  type Resolution,
+  reaches,
+  type Statistic,
+  type Steps,
+} from "./lane.ts";
+import { type Source, sourcesOf, zerosOf } from "./source.ts";
 import { type Track, trackBytes } from "./track.ts";
 
 export interface SampleRingOptions {
@@ -18,7 +26,7 @@ export interface SampleRingOptions {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly logger: Logger;
-  /** Default 2 MiB. */
+  /** Default 8 MiB. */
   readonly maxBytes?: number;
 }
 
@@ -44,6 +52,10 @@ interface Tracked {
 
 /** Constants need no past. */
 const withoutPast = /_(info|start_time_seconds|timestamp_seconds)$/;
+/** Nor does what happens once in the life of a process, by the key of its series. */
+const ofStarting = /^tutti_orchestrator_(?:start_duration_seconds\{|step_[a-z_]+\{.*pipeline="start-up")/;
+/** The ring's own are kept in any case: they say that it is full. */
+const ofTheRing = /^tutti_telemetry_ring_/;
 
 export class SampleRing {
   readonly #options: SampleRingOptions;
@@ -61,7 +73,7 @@ export class SampleRing {
 
   constructor(options: SampleRingOptions) {
     this.#options = options;
-    this.#maxBytes = options.maxBytes ?? 2 * 1024 * 1024;
+    this.#maxBytes = options.maxBytes ?? 8 * 1024 * 1024;
     const atMs = options.clock.monotonic();
     this.#last = { fine: { number: 0, atMs }, coarse: { number: 0, atMs } };
   }
@@ -111,11 +123,10 @@ export class SampleRing {
     const reachMs = fine.slots * fine.stepMs;
     const resolution = sinceMs >= clock.now() - reachMs ? "fine" : "coarse";
     const result: SampledSeries[] = [];
-    for (const tracked of this.#tracked.values()) {
-      if (tracked.source.family.name !== name) continue;
-      const own = labelsOf(tracked.source);
+    for (const { source, lanes } of this.#kept(name)) {
+      const own = labelsOf(source);
       if (Object.entries(labels).some(([label, value]) => own[label] !== value)) continue;
-      for (const lane of tracked.track.lanes) {
+      for (const lane of lanes()) {
         result.push({
           name,
           labels: own,
@@ -125,6 +136,21 @@ export class SampleRing {
       }
     }
     return result;
+  }
+
+  /** The series of a metric whose past is known: what is tracked, and what has always been zero. */
+  *#kept(name: string): Generator<{ readonly source: Source; readonly lanes: () => readonly Lane[] }> {
+    for (const { source, track } of this.#tracked.values())
+      if (source.family.name === name) yield { source, lanes: () => track.lanes };
+    for (const source of this.#waiting) {
+      const { name: found, kind } = source.family;
+      if (found !== name || kind !== "gauge" || source.moved()) continue;
+      yield { source, lanes: () => [zerosOf(source, this.#steps)] };
+    }
+  }
+
+  get #steps(): Steps {
+    return { fine: this.#last.fine.number, coarse: this.#last.coarse.number };
   }
 
   #cut(
@@ -174,7 +200,8 @@ export class SampleRing {
     this.#waiting = [];
     for (const family of registry.families()) {
       if (withoutPast.test(family.name)) continue;
-      for (const source of sourcesOf(family, old)) {
+      for (const source of sourcesOf(family, old, this.#steps)) {
+        if (ofStarting.test(source.key)) continue;
         const tracked = this.#tracked.get(source.key);
         if (tracked?.source.cell === source.cell) tracked.alive = true;
         else this.#waiting.push(waiting.get(source.cell) ?? source);
@@ -185,12 +212,12 @@ export class SampleRing {
   /** Begins to track what moved, as far as the memory goes. */
   #adopt(): void {
     this.#waiting = this.#waiting.filter((source) => {
-      if (!source.moved()) return true;
       const { key, family } = source;
+      if (!source.moved() && !ofTheRing.test(key)) return true;
       const bytes = trackBytes(family.kind, family.bounds.length);
       this.#forget(key);
       if (!this.#makeRoom(bytes)) return true;
-      this.#tracked.set(key, { source, track: source.track(), bytes, alive: true });
+      this.#tracked.set(key, { source, track: source.track(this.#steps), bytes, alive: true });
       this.#bytes += bytes;
       return false;
     });

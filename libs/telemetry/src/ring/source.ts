@@ -1,6 +1,7 @@
 /** A series as the ring sees it before it tracks it. */
 import { ObservedCounter } from "../metrics/cells.ts";
 import type { MetricFamily } from "../metrics/registry.ts";
+import { fineInCoarse, Lane, type Steps } from "./lane.ts";
 import { CounterTrack, GaugeTrack, HistogramTrack, type Track } from "./track.ts";
 
 export interface Source {
@@ -9,25 +10,43 @@ export interface Source {
   readonly family: MetricFamily;
   readonly labelValues: readonly string[];
   readonly cell: object;
+  /** Since when it is known. */
+  readonly since: Steps;
   /** Whether there is anything to keep yet. */
   moved(): boolean;
-  track(): Track;
+  track(now: Steps): Track;
+}
+
+/** The past of a gauge that has always been zero takes no memory: it is made when somebody asks. */
+export function zerosOf({ since }: Source, now: Steps): Lane {
+  const lane = new Lane("value");
+  lane.zero(since, now);
+  return lane;
 }
 
 /** @param old whether the series was there when the ring began: what it counted before is not the ring's. */
-export function sourcesOf(family: MetricFamily, old: boolean): Source[] {
+export function sourcesOf(family: MetricFamily, old: boolean, since: Steps): Source[] {
   const sources: Source[] = [];
   const add = (
     series: { readonly cell: object; readonly text: string; readonly values: readonly string[] },
     behaviour: Pick<Source, "moved" | "track">,
   ): void => {
     const { cell, text, values } = series;
-    sources.push({ key: `${family.name}{${text}}`, family, labelValues: values, cell, ...behaviour });
+    sources.push({ key: `${family.name}{${text}}`, family, labelValues: values, cell, since, ...behaviour });
   };
   switch (family.kind) {
     case "gauge":
       for (const series of family.series()) {
-        add(series, { moved: () => true, track: () => new GaugeTrack(series.cell) });
+        const { cell } = series;
+        add(series, {
+          moved: () => cell.read() !== 0,
+          track(now) {
+            const lane = new Lane("value");
+            lane.zero(since, now);
+            const begun = Math.max(now.coarse * fineInCoarse, since.fine);
+            return new GaugeTrack(cell, lane, now.fine - begun);
+          },
+        });
       }
       break;
     case "counter":

@@ -25,9 +25,14 @@ export class GaugeTrack implements Track {
   #sum = 0;
   #samples = 0;
 
-  constructor(gauge: Readable) {
-    this.lanes = [new Lane("value")];
+  /**
+   * @param lane what is known of the time before.
+   * @param zeros how many samples of the two minutes that have begun were zero.
+   */
+  constructor(gauge: Readable, lane: Lane = new Lane("value"), zeros = 0) {
+    this.lanes = [lane];
     this.#gauge = gauge;
+    this.#samples = zeros;
   }
 
   sample(resolution: Resolution, slot: number): void {
