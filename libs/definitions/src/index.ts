@@ -33,6 +33,7 @@ export {
   type Definition,
 } from "./check/checker.ts";
 export { type HeldValue, holdAgainst } from "./check/held-value.ts";
+export { graphOf } from "./contracts/graph.ts";
 export { definitionMessage, graphNodes, problemMessage, usedBy } from "./contracts/messages.ts";
 export { documentOfTask, documentOfTasks, repeatedIds } from "./contracts/task-list.ts";
 export { type PrintFormat, printDefinition } from "./convert/print.ts";

@@ -15,6 +15,7 @@ import {
 import {
   type Definition,
   definitionMessage,
+  graphOf,
   type PrintFormat,
   printDefinition,
   problemMessage,
@@ -22,7 +23,6 @@ import {
 import type { Json } from "@tutti/expressions";
 import type { CallContext } from "@tutti/kernel";
 import { latest } from "@tutti/machine-definition";
-import { graphOf } from "../../definitions/graph.ts";
 import { checkSource, withoutMistakes } from "../../definitions/sources.ts";
 import { sourceErrors } from "../../errors.ts";
 import { jsonOf } from "../payloads.ts";

@@ -1,7 +1,8 @@
 /** The tasks of a plan as a graph: what needs what, what takes longest, how much can run side by side. */
 import type { Graph as GraphMessage } from "@tutti/contracts/workflow/v1";
-import { graphNodes, type Plan, type PlanTask } from "@tutti/definitions";
 import { levelsOf, timingOf, widthOf } from "@tutti/planner";
+import type { Plan, PlanTask } from "../plan/plan.ts";
+import { graphNodes } from "./messages.ts";
 
 /** What a task is taken to last that says nothing of it, so that a path of many counts more than one of few. */
 const usualMs = 1_000;
