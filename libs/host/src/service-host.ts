@@ -24,6 +24,7 @@ import { Announcer, Mesh, MeshDelivery, meshSection, RegistryDiscovery } from "@
 import type { Effects } from "@tutti/runtime";
 import type { Steward } from "@tutti/runtime/ownership";
 import {
+  type FrontDoor,
   OperationsServer,
   openTelemetry,
   operationsRoutes,
@@ -33,6 +34,7 @@ import {
 import { type HostBus, openBus } from "./bus.ts";
 import { sectionsOf } from "./configuration.ts";
 import { hostErrors } from "./errors.ts";
+import { MountedOperations } from "./host-operations.ts";
 import { instanceHealthOf } from "./instance-health.ts";
 import { NatsOnDemand } from "./nats-on-demand.ts";
 import { openSteward } from "./runtime/open-steward.ts";
@@ -74,6 +76,7 @@ interface Parts {
   readonly data: Component | undefined;
   readonly storage: Storage | undefined;
   readonly blobs: Component | undefined;
+  readonly door: FrontDoor | undefined;
   readonly services: ReadonlyMap<string, Component>;
 }
 
@@ -135,7 +138,14 @@ export class ServiceHost extends Orchestrator {
       operationsAddress: () => outsideAddressOf(host.operations, mesh.address),
       healthOf: (service) => instanceHealthOf(services.get(service)),
     });
+    const operations = new MountedOperations({
+      host: configuration.read(operationsSection).host,
+      url: () => host.url,
+      subject: () => host,
+    });
     const context = {
+      operations,
+      dataDirectory: options.dataDirectory?.(configuration),
       ...{ processId, version, configuration, ids, mesh, bus, telemetry, announcer, steward, delivery },
       nats: () => nats.connection(),
     };
@@ -152,7 +162,7 @@ export class ServiceHost extends Orchestrator {
     const blobs = kept.hostBlobs?.({ storage: kept.storage, mesh, foundation, configuration });
     const host: ServiceHost = new ServiceHost(options, {
       ...{ processId, configuration, telemetry, foundation, nats, bus, mesh, discovery, announcer, services },
-      ...{ steward, delivery, data: kept.data, storage: kept.storage, blobs },
+      ...{ steward, delivery, data: kept.data, storage: kept.storage, blobs, door: operations.door },
     });
     return host;
   }
@@ -168,6 +178,7 @@ export class ServiceHost extends Orchestrator {
     this.operations = new OperationsServer({
       ...configuration.read(operationsSection),
       routes: operationsRoutes({ subject: this, registry: telemetry.metrics }),
+      door: parts.door,
       logger: this.logger,
     });
 

@@ -5,6 +5,7 @@ import type { NatsConnection } from "@tutti/nats";
 import type { Effects, RuntimeOptions } from "@tutti/runtime";
 import type { Steward } from "@tutti/runtime/ownership";
 import type { Telemetry } from "@tutti/telemetry";
+import type { HostOperations } from "./host-operations.ts";
 import type { ServiceStorage } from "./storage/service-storage.ts";
 
 /** A service, or another part of a process, as a host takes it in: what can be set about it, and how it is made. */
@@ -42,6 +43,10 @@ export interface HostContext {
   readonly steward: Steward;
   /** Carries letters between partitions. */
   readonly delivery: MeshDelivery;
+  /** The HTTP port of the process. */
+  readonly operations: HostOperations;
+  /** Where the process keeps what must last; undefined where it keeps nothing. */
+  readonly dataDirectory: string | undefined;
   /**
    * What the machines of this service run on; asked once, while the service is made. Their partitions are owned when
    * everything has started, and their effects are dispatched from then on.

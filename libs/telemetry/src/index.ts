@@ -4,6 +4,7 @@ export { contentTypes, type ExpositionFormat, expose, formatFor } from "./metric
 export { MetricsRegistry, type MetricsRegistryOptions } from "./metrics/registry.ts";
 export { operationsErrors } from "./operations/errors.ts";
 export {
+  type FrontDoor,
   type ListenAddress,
   OperationsServer,
   type OperationsServerOptions,

@@ -5,7 +5,7 @@ import { connect, createServer } from "node:net";
 import { text } from "node:stream/consumers";
 import { describe, it, type TestContext } from "node:test";
 import { latch, recordingLogger } from "@tutti/kernel/testing";
-import { OperationsServer } from "./operations-server.ts";
+import { type FrontDoor, OperationsServer } from "./operations-server.ts";
 import type { OperationsResponse, OperationsRoutes } from "./routes.ts";
 
 const never = new AbortController().signal;
@@ -18,9 +18,9 @@ function answer(body: string, status = 200): OperationsResponse {
   return { status, contentType: "text/plain; charset=utf-8", body, headers: {} };
 }
 
-async function setUp(t: TestContext, routes = answering()) {
+async function setUp(t: TestContext, routes = answering(), door?: FrontDoor) {
   const logger = recordingLogger();
-  const server = new OperationsServer({ routes, host: "127.0.0.1", port: 0, logger });
+  const server = new OperationsServer({ routes, door, host: "127.0.0.1", port: 0, logger });
   await server.start();
   t.after(() => server.stop(AbortSignal.abort()));
   const port = server.address?.port ?? 0;
@@ -55,6 +55,19 @@ describe("the operations server", () => {
     assert.equal(response.headers["content-type"], "text/plain; charset=utf-8");
     assert.equal(response.headers["cache-control"], "no-store");
     assert.equal(response.body, "GET /livez?a=b text/plain");
+  });
+
+  it("leaves to the front door what is no endpoint, other protocols too", async (t) => {
+    const door: FrontDoor = {
+      handle: (request, response) => response.writeHead(201).end(`door ${request.url}`),
+      upgrade: (_request, socket) => socket.end("HTTP/1.1 101 Switching Protocols\r\n\r\n"),
+    };
+    const { url, port } = await setUp(t, answering(), door);
+    assert.equal((await fetchOnce(`${url}/livez?a=b`)).body, "ok");
+    const { status, body } = await fetchOnce(`${url}/v1/runs?a=b`, { method: "POST" });
+    assert.deepEqual([status, body], [201, "door /v1/runs?a=b"]);
+    const upgrade = "GET /v1/events HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+    assert.match(await raw(port, upgrade), /^HTTP\/1.1 101 /);
   });
 
   it("answers HEAD with the headers of GET alone", async (t) => {

@@ -1,11 +1,14 @@
 /**
- * The operations endpoints on an HTTP server of their own, for processes without a gateway.
+ * The operations endpoints on an HTTP server of their own. In a process with a gateway they share it: what is no
+ * endpoint of theirs goes to the front door.
  *
- * 1. Whoever can reach the port can cost little: few connections, short headers, short waits, no bodies.
+ * 1. Whoever can reach the port can cost little: few connections, short headers, short waits, no bodies. A front door
+ *    has more of each, and bounds what it takes by itself.
  * 2. It answers until it is stopped, while the service drains too: that is when `/readyz` has to say no.
  * 3. Stopping ends idle connections at once, lets answers under way finish, and cuts what is left when time is up.
  */
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
 import { errorFromUnknown, type Logger } from "@tutti/kernel";
 import { operationsErrors } from "./errors.ts";
 import { type OperationsResponse, type OperationsRoutes, problem } from "./routes.ts";
@@ -14,7 +17,15 @@ import { type OperationsResponse, type OperationsRoutes, problem } from "./route
 // takes 3 MiB of each process and serves nobody here.
 const { createServer } = process.getBuiltinModule("node:http");
 
+/** What answers everything on the port that is no operations endpoint. */
+export interface FrontDoor {
+  handle(request: IncomingMessage, response: ServerResponse): void;
+  /** Takes over a connection that asks for another protocol. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+}
+
 export interface OperationsServerOptions {
+  readonly door?: FrontDoor | undefined;
   readonly routes: OperationsRoutes;
   readonly host: string;
   /** 0 lets the system choose. */
@@ -38,6 +49,10 @@ const limits = {
 };
 const connectionsMax = 256;
 
+/** Cursors stand in addresses, bodies take their time, and clients keep their connections. */
+const doorLimits = { ...limits, maxHeaderSize: 32_768, requestTimeout: 60_000, keepAliveTimeout: 65_000 };
+const doorConnectionsMax = 10_000;
+
 export class OperationsServer {
   readonly #options: OperationsServerOptions;
   #server: Server | undefined;
@@ -53,8 +68,13 @@ export class OperationsServer {
   }
 
   async start(): Promise<void> {
-    const server = createServer(limits, (request, response) => void this.#answer(request, response));
-    server.maxConnections = connectionsMax;
+    const { door } = this.#options;
+    const server = createServer(door === undefined ? limits : doorLimits, (request, response) =>
+      this.#take(request, response),
+    );
+    server.maxConnections = door === undefined ? connectionsMax : doorConnectionsMax;
+    if (door !== undefined)
+      server.on("upgrade", (request, socket, head) => door.upgrade(request, socket, head));
     this.#address = await this.#listen(server);
     this.#server = server;
     this.#options.logger.info("operations endpoints are open", {
@@ -100,6 +120,13 @@ export class OperationsServer {
       { host, port, reason: error.message, settings: named },
       { cause: error },
     );
+  }
+
+  #take(request: IncomingMessage, response: ServerResponse): void {
+    const { door, routes } = this.#options;
+    const [path = ""] = (request.url ?? "/").split("?", 1);
+    if (door === undefined || routes.paths.includes(path)) void this.#answer(request, response);
+    else door.handle(request, response);
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

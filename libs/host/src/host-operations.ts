@@ -1,0 +1,36 @@
+/** The HTTP port of a process, as its services have it: one of them may answer what is no operations endpoint. */
+import { assert } from "@tutti/kernel";
+import type { FrontDoor, OperationsSubject } from "@tutti/telemetry";
+
+export interface HostOperations {
+  /** The address that is listened on, as configured. */
+  readonly host: string;
+  /** Where it is open: `http://127.0.0.1:7400`; empty as long as it is not. */
+  readonly url: () => string;
+  /** The process as a whole. */
+  readonly subject: () => OperationsSubject;
+  /** Has the door answer everything else on the port; asked while the service is made. */
+  mount(door: FrontDoor): void;
+}
+
+export class MountedOperations implements HostOperations {
+  readonly host: string;
+  readonly url: () => string;
+  readonly subject: () => OperationsSubject;
+  #door: FrontDoor | undefined;
+
+  constructor({ host, url, subject }: Pick<HostOperations, "host" | "url" | "subject">) {
+    this.host = host;
+    this.url = url;
+    this.subject = subject;
+  }
+
+  get door(): FrontDoor | undefined {
+    return this.#door;
+  }
+
+  mount(door: FrontDoor): void {
+    assert(this.#door === undefined, "a process has one front door", {});
+    this.#door = door;
+  }
+}
