@@ -29,6 +29,7 @@ export function say(line) {
  * @typedef {object} Manner
  * @property {string} [announcement] said before the script runs
  * @property {Record<string, string>} [environment] of the script, beside this process's own
+ * @property {boolean} [withFronts] what people see is built first, where it is not what its sources say
  * @property {boolean} [wholeGroup] signals go to all that the script started as well, not to the script alone
  */
 
@@ -37,9 +38,10 @@ export function say(line) {
  * @param {string[]} args
  * @param {Manner} [manner]
  */
-export async function launch(script, args, { announcement, environment = {}, wholeGroup = false } = {}) {
+export async function launch(script, args, manner = {}) {
+  const { announcement, environment = {}, withFronts = false, wholeGroup = false } = manner;
   try {
-    const { node, env } = await setUp(say);
+    const { node, env } = await setUp(say, workspaceRoot, { withFronts });
     if (!existsSync(join(workspaceRoot, script)))
       throw new SetUpFailed(`${script} is not there: this clone is not complete`);
     if (announcement !== undefined) say(announcement);

@@ -5,9 +5,10 @@
 // 1. The packages are those of package-lock.json: `npm ci` runs when the lockfile differs from the stamp in node_modules.
 // 2. The generated code is that of proto/: generation runs when the contracts or their generator differ from the stamp
 //    beside the code.
-// 3. Everything after set-up runs on one Node, the pinned one; where no package carries it, on a system Node of at
+// 3. What people see is built where it is asked for: the page and the command (fronts.mjs).
+// 4. Everything after set-up runs on one Node, the pinned one; where no package carries it, on a system Node of at
 //    least the pinned major version.
-// 4. Where nothing has to be done nothing is written, and finding that out takes milliseconds.
+// 5. Where nothing has to be done nothing is written, and finding that out takes milliseconds.
 //
 // Runs on Node 18 without dependencies, since it runs before there are any.
 
@@ -17,6 +18,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { constants } from "node:os";
 import { delimiter, dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { buildFronts, staleFronts } from "./fronts.mjs";
 import { withLock } from "./lock.mjs";
 
 export const workspaceRoot = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -33,18 +35,19 @@ export class SetUpFailed extends Error {}
  */
 
 /**
- * Installs and generates what is missing or out of date.
+ * Installs and generates what is missing or out of date, and builds the fronts where they are wanted.
  *
  * @param {(line: string) => void} say
  * @param {string} [root]
+ * @param {{ withFronts?: boolean }} [options]
  * @returns {Promise<Ready>}
  */
-export async function setUp(say, root = workspaceRoot) {
+export async function setUp(say, root = workspaceRoot, { withFronts = false } = {}) {
   try {
-    if (!isInstalled(root) || !isGenerated(root))
+    if (!isInstalled(root) || !isGenerated(root) || (withFronts && staleFronts(root).length > 0))
       await withLock(
         join(root, ".cache", "set-up.lock"),
-        () => mend(say, root),
+        () => mend(say, root, withFronts),
         (holder) => say(`waiting for the set-up of ${holder}`),
       );
     const node = nodeFor(root);
@@ -57,10 +60,15 @@ export async function setUp(say, root = workspaceRoot) {
 /**
  * @param {(line: string) => void} say
  * @param {string} root
+ * @param {boolean} withFronts
  */
-async function mend(say, root) {
+async function mend(say, root, withFronts) {
   if (!isInstalled(root)) await install(say, root);
   if (!isGenerated(root)) await generate(say, root);
+  const stale = withFronts ? staleFronts(root) : [];
+  if (stale.length === 0) return;
+  const node = nodeFor(root);
+  await buildFronts(stale, { root, node, env: environmentFor(root, node), run, say });
 }
 
 // Installing

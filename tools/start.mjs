@@ -11,6 +11,10 @@ Promise.all([import("./launch.mjs"), import("./preset.mjs")]).then(([{ launch },
   launch(
     "apps/platform/src/main.ts",
     given.filter((argument) => argument !== "--empty"),
-    { announcement: "starting the platform", environment: { TUTTI_PRESET: presetOf({ isEmpty }) } },
+    {
+      announcement: "starting the platform",
+      environment: { TUTTI_PRESET: presetOf({ isEmpty }) },
+      withFronts: true,
+    },
   ),
 );

@@ -4,6 +4,7 @@
 
 import "./node-version.mjs";
 
+const given = process.argv.slice(2);
 import("./launch.mjs").then(({ launch }) =>
-  launch("tools/verify.mjs", process.argv.slice(2), { wholeGroup: true }),
+  launch("tools/verify.mjs", given, { wholeGroup: true, withFronts: given.includes("--slow") }),
 );

@@ -30,7 +30,17 @@ function workspace(t, main) {
     "tools/generate/.keep": "",
     "apps/platform/src/main.ts": main,
   });
-  for (const name of ["start", "node-version", "launch", "setup", "lock", "leash", "preset", "programs"])
+  for (const name of [
+    "start",
+    "node-version",
+    "launch",
+    "setup",
+    "fronts",
+    "lock",
+    "leash",
+    "preset",
+    "programs",
+  ])
     cpSync(join(tools, `${name}.mjs`), join(root, "tools", `${name}.mjs`));
   return root;
 }

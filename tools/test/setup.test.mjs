@@ -1,7 +1,7 @@
 // @ts-check
 
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { nodeFor, SetUpFailed, setUp } from "../setup.mjs";
@@ -110,6 +110,81 @@ describe("set-up", () => {
       assert.match(error.message, /do not fit together\. Run npm install and commit the lockfile/);
       return true;
     });
+  });
+});
+
+describe("what people see", () => {
+  /** A command that is made of one library, and a builder that counts its runs; the page is not there. */
+  const withCommand = {
+    ...small,
+    "apps/cli/package.json": '{ "name": "@tutti/cli", "dependencies": { "@tutti/part": "*" } }\n',
+    "apps/cli/src/main.ts": "first\n",
+    "apps/cli/src/main.test.ts": "",
+    "libs/part/src/index.ts": "",
+    "tools/build.mjs": [
+      'import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";',
+      'if (readFileSync("src/main.ts", "utf8").includes("wrong")) {',
+      '  console.error("\\nsrc/main.ts:1:1: error: expected something else");',
+      "  process.exit(1);",
+      "}",
+      'mkdirSync("dist", { recursive: true });',
+      'writeFileSync("dist/main.mjs", "");',
+      'appendFileSync("../../builds", "x");',
+      "",
+    ].join("\n"),
+  };
+
+  /** @param {import("node:test").TestContext} t */
+  async function withFronts(t) {
+    const root = treeOf(t, withCommand);
+    await setUp(() => {}, root);
+    mkdirSync(join(root, "node_modules/@tutti"), { recursive: true });
+    symlinkSync("../../libs/part", join(root, "node_modules/@tutti/part"));
+    return {
+      root,
+      prepare: async () => {
+        /** @type {string[]} */
+        const said = [];
+        await setUp((line) => said.push(line.replace(/[\d.]+ s$/, "… s")), root, { withFronts: true });
+        return said;
+      },
+    };
+  }
+  const builds = ["building the command", "built in … s"];
+
+  it("is built when its sources or those of a library in it changed, and only where it is asked for", async (t) => {
+    const { root, prepare } = await withFronts(t);
+    assert.equal(existsSync(join(root, "builds")), false);
+    assert.deepEqual(await prepare(), builds);
+    assert.deepEqual(await prepare(), []);
+    for (const files of [
+      { "apps/cli/src/main.ts": "second\n" },
+      { "libs/part/src/index.ts": "changed\n" },
+      { "libs/part/src/new.ts": "" },
+      { "tools/build.mjs": `${withCommand["tools/build.mjs"]}\n` },
+    ]) {
+      write(root, files);
+      assert.deepEqual(await prepare(), builds, Object.keys(files).join());
+      assert.deepEqual(await prepare(), []);
+    }
+    write(root, { "apps/cli/src/main.test.ts": "a test is no part of it\n" });
+    assert.deepEqual(await prepare(), []);
+    rmSync(join(root, "apps/cli/dist"), { recursive: true });
+    assert.deepEqual(await prepare(), builds);
+    assert.equal(readFileSync(join(root, "builds"), "utf8"), "x".repeat(6));
+  });
+
+  it("that cannot be built is said with its reason, keeps nothing from starting, and is tried again", async (t) => {
+    const { root, prepare } = await withFronts(t);
+    await prepare();
+    write(root, { "apps/cli/src/main.ts": "wrong\n" });
+    const log = join(root, ".cache/build-command.log");
+    const complaint = `the command could not be built; the one before it stays: src/main.ts:1:1: error: expected something else (all of it: ${log})`;
+    assert.deepEqual(await prepare(), ["building the command", complaint]);
+    assert.match(readFileSync(log, "utf8"), /expected something else/);
+    assert.deepEqual(await prepare(), ["building the command", complaint]);
+    write(root, { "apps/cli/src/main.ts": "right\n" });
+    assert.deepEqual(await prepare(), builds);
   });
 });
 
