@@ -88,13 +88,6 @@ export const requestErrors = defineErrors("workflow", {
     message: () =>
       "expected the token of a preview that is less than an hour old, found none of this namespace; make a preview anew",
   },
-  runsNotRemoved: {
-    status: "UNIMPLEMENTED",
-    retry: "never",
-    help: "Runs are removed when their time is over, as `durable.retention` says, and not before.",
-    message: () =>
-      "expected another action, found the removal of runs, which go when their time is over; set durable.retention",
-  },
   inputInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",

@@ -19,7 +19,7 @@ import { schedule } from "@tutti/machine-schedule";
 import { bulkHandlers } from "./api/bulk/handlers.ts";
 import { definitionHandlers } from "./api/definitions/handlers.ts";
 import { limitHandlers } from "./api/limits/handlers.ts";
-import { runHandlers, servedRuns } from "./api/runs/handlers.ts";
+import { runHandlers } from "./api/runs/handlers.ts";
 import { KeptReaders } from "./api/runs/reading.ts";
 import { scheduleHandlers } from "./api/schedules/handlers.ts";
 import { taskHandlers } from "./api/tasks/handlers.ts";
@@ -87,7 +87,7 @@ export class WorkflowService extends Orchestrator {
       namespaceOfPool: (pool: string, namespace: string) => dispatcher.namespaceOf(pool, namespace),
     };
     const reading = { machine, shelf, readers: new KeptReaders() };
-    mesh.serve(servedRuns, runHandlers({ ...desk, orders, ends, ids: host.ids, runs, ...pools, ...reading }));
+    mesh.serve(runService, runHandlers({ ...desk, orders, ends, ids: host.ids, runs, ...pools, ...reading }));
     mesh.serve(taskService, taskHandlers({ ...desk, outputs, tasks: mesh.client(taskService) }));
     mesh.serve(bulkService, bulkHandlers({ archive, blobs, runs, foundation }));
   }

@@ -275,7 +275,8 @@ export class Runtime implements RuntimeOfService {
     const { life } = partition;
     if (life === undefined) throw this.#refused(partition);
     const instance = await this.#find(life.memory.instances, key);
-    if (instance === undefined) {
+    const isGone = instance?.isEnded === true && life.memory.goneUntil(instance) !== undefined;
+    if (instance === undefined || isGone) {
       await partition.stillOwned(life);
       throw runtimeErrors.unknownInstance({ kind: key.kind, id: key.id });
     }

@@ -3,7 +3,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Actor } from "@tutti/contracts/types/v1";
 import { plainSearch } from "@tutti/journal/testing";
+import { isEnded } from "@tutti/kernel";
 import {
+  account,
   close,
   completeStatement,
   deposit,
@@ -299,6 +301,63 @@ describe("the line of an instance that had ended and has another record since", 
     assert.equal(line?.events, 3);
     assert.deepEqual(Actor.decode(line?.startedBy ?? new Uint8Array(0)), tester.actor);
     assert.ok((line?.endMs ?? 0) > 0);
+  });
+});
+
+describe("an instance that says itself how long it is kept", () => {
+  const removedMs = 1_767_225_600_000 + 5_000;
+  /** Accounts of the product `brief` are kept for ten seconds, those of `gone` not at all once they are closed. */
+  const keeping: typeof account = {
+    ...account,
+    describe(state) {
+      const described = account.describe(state);
+      if (state.product === "brief") return { ...described, keepMs: 10_000 };
+      return state.product === "gone" && isEnded(described.status) ? { ...described, removedMs } : described;
+    },
+  };
+  const opened = async (product: string): Promise<Bank> => {
+    const retentionOf = () => ({ keepMs: 60_000, idKeptMs: 30_000 });
+    const bank = new Bank({}, { machines: [keeping], retentionOf });
+    await bank.start();
+    await bank.begin(ada, open, { owner: "ada", product, balanceCents: 0 });
+    await bank.do(ada, close, {});
+    return bank;
+  };
+  const found = (bank: Bank) => bank.time.settle(bank.archive.search(plainSearch));
+
+  it("is gone when that is over, whether it was removed by then or not", async () => {
+    const bank = await opened("brief");
+    await bank.time.advanceAsync(9_000);
+    assert.equal(await bank.codeOf(bank.askBalance(ada)), "bank.account_closed");
+    await bank.time.advanceAsync(2_000);
+    for (const isPurged of [false, true]) {
+      if (isPurged) await bank.time.settle(bank.archive.purge(bank.time.now()));
+      assert.equal(await bank.codeOf(bank.askBalance(ada)), "runtime.id_taken");
+      assert.equal(await bank.codeOf(bank.do(ada, deposit, { amountCents: 1 })), "runtime.id_taken");
+      assert.equal(
+        await codeOf(bank.time.settle(bank.runtime.history(accountKey(ada), 0, 10))),
+        "runtime.unknown_instance",
+      );
+    }
+  });
+
+  it("is gone as soon as it says so, and its id is free when the time of ids is over", async () => {
+    const bank = await opened("gone");
+    assert.equal(await bank.codeOf(bank.askBalance(ada)), "runtime.id_taken");
+    await bank.time.advanceAsync(1_000);
+    assert.equal((await found(bank)).entries.length, 0, "no list has it");
+    const begin = () => bank.codeOf(bank.begin(ada, open, { owner: "x", product: "", balanceCents: 3 }));
+    for (const isAfterRestart of [false, true]) {
+      if (isAfterRestart) {
+        bank.crash();
+        await bank.start();
+      }
+      assert.equal(await begin(), "runtime.id_taken");
+    }
+    await bank.time.advanceAsync(34_000);
+    await bank.time.settle(bank.archive.purge(bank.time.now()));
+    assert.equal(await begin(), "done");
+    assert.equal(await bank.balanceOf(ada), 3);
   });
 });
 

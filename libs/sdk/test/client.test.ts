@@ -59,6 +59,7 @@ function handlers(asked: unknown[]): RunHandlers {
       asked.push(request);
       return { event: 3 };
     },
+    deleteRun: ({ runId }) => ({ removed: runId !== "gone" }),
     cancelRun(request) {
       asked.push(request);
       return { run: Run.create() };
@@ -170,6 +171,11 @@ describe("a client", () => {
     const changes: (string | undefined)[] = [];
     for await (const { run } of tutti.run("order-17").watch()) changes.push(run?.runId);
     assert.deepEqual(changes, ["order-17"]);
+  });
+
+  it("removes a run, or says that it is gone", async () => {
+    assert.equal(await tutti.run("order-17").remove("private"), true);
+    assert.equal(await tutti.run("gone").remove(), false);
   });
 
   it("reads events for people page by page", async () => {

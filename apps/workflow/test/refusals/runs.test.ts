@@ -2,6 +2,7 @@ import {
   AwaitRunRequest,
   CancelRunRequest,
   CountRunsRequest,
+  DeleteRunRequest,
   ExplainRunRequest,
   GetRunRequest,
   LabelRunRequest,
@@ -12,6 +13,7 @@ import {
   ResetRunRequest,
   ResumeRunRequest,
   RetryRunRequest,
+  runService,
   SignalRunRequest,
   SignalRunsRequest,
   StartRunRequest,
@@ -22,7 +24,6 @@ import {
   WatchRunsRequest,
 } from "@tutti/contracts/workflow/v1";
 import { describeRefusals } from "@tutti/host/testing";
-import { servedRuns } from "../../src/api/runs/handlers.ts";
 import { workflow } from "../../src/service.ts";
 
 const long = "x".repeat(2_000);
@@ -31,7 +32,7 @@ const spec = { what: { $case: "definition" as const, value: { name: "order" } } 
 const payload = { body: { $case: "inline" as const, value: Buffer.from(`"${long}"`) } };
 
 describeRefusals({
-  contract: servedRuns,
+  contract: runService,
   services: [workflow],
   table: {
     startRun: {
@@ -133,6 +134,11 @@ describeRefusals({
       malformed: ReadHistoryRequest.fromPartial({ runId, afterEvent: 1_000_001 }),
       field: "after_event",
       tooLarge: ReadHistoryRequest.fromPartial({ runId, taskId: long }),
+    },
+    deleteRun: {
+      malformed: DeleteRunRequest.fromPartial({ runId: "a b" }),
+      field: "run_id",
+      tooLarge: DeleteRunRequest.fromPartial({ runId, reason: "x".repeat(5_000) }),
     },
     explainRun: {
       malformed: ExplainRunRequest.fromPartial({ runId: "" }),

@@ -5,7 +5,7 @@
 import { statfs } from "node:fs/promises";
 import type { Archive } from "@tutti/journal";
 import type { Foundation, Timer } from "@tutti/kernel";
-import type { Runtime } from "@tutti/runtime";
+import type { PartitionStanding, Runtime } from "@tutti/runtime";
 import type { StorageInstruments } from "./instruments.ts";
 
 interface Kept {
@@ -27,12 +27,16 @@ export interface UpkeepParts {
 /** Between two slices others get their turn. */
 const betweenSlicesMs = 5;
 const figuresEveryMs = 5_000;
+/** Within it the archive has heard of what was decided, also of what a new owner found in the journal. */
+const steadyMs = 60_000;
 
 export class Upkeep {
   readonly #parts: UpkeepParts;
   #purging: Timer | undefined;
   #counting: Timer | undefined;
   #isStopped = false;
+  /** By service: what is owned here, and since when that is so. */
+  readonly #steady = new Map<string, { readonly owned: string; readonly sinceMs: number }>();
   /** Bytes that are free on the disk; undefined as long as nobody knows. */
   freeBytes: number | undefined;
 
@@ -78,13 +82,33 @@ export class Upkeep {
     this.#purging = this.#parts.foundation.timers.after(delayMs, () => void this.#purge());
   }
 
+  /**
+   * Up to when what is over is removed; undefined for not now. What was taken up again in the last moment that it was kept
+   * goes on, and the archive knows it within moments: as long as that may not be so, nothing is removed that it could be.
+   */
+  #dueUntil(service: string, standings: readonly PartitionStanding[]): number | undefined {
+    const nowMs = this.#parts.foundation.clock.now();
+    const owned = standings.map(({ partition, epoch, state }) => `${partition}.${epoch}.${state}`).join(" ");
+    let steady = this.#steady.get(service);
+    if (steady?.owned !== owned) {
+      steady = { owned, sinceMs: nowMs };
+      this.#steady.set(service, steady);
+    }
+    const isSteady =
+      steady.sinceMs <= nowMs - steadyMs && standings.every(({ state }) => state === "running");
+    if (!isSteady) return undefined;
+    return nowMs - steadyMs - standings.reduce((most, { indexLagMs }) => Math.max(most, indexLagMs), 0);
+  }
+
   async #purge(): Promise<void> {
     const { services, foundation, purgeMs } = this.#parts;
     let isMore = false;
-    for (const { service, archive } of services) {
+    for (const { service, runtime, archive } of services) {
       if (this.#isStopped) return;
+      const untilMs = this.#dueUntil(service, runtime.standings());
+      if (untilMs === undefined) continue;
       try {
-        isMore = (await archive.purge(foundation.clock.now())) || isMore;
+        isMore = (await archive.purge(untilMs)) || isMore;
       } catch (error) {
         if (this.#isStopped) return;
         foundation.logger.warn("what is no longer to be kept could not be removed", { service, error });

@@ -165,4 +165,8 @@ export interface Description {
   readonly labels: Readonly<Record<string, string>>;
   /** Who started it chose its id: after it is gone the id stays taken for a while. */
   readonly idChosen: boolean;
+  /** From its end to its removal, milliseconds; undefined: as for all of its kind. */
+  readonly keepMs?: number | undefined;
+  /** Since when it is to be kept no longer, though its time is not over. Only of one that has ended. */
+  readonly removedMs?: number | undefined;
 }

@@ -38,6 +38,8 @@ export function describeRun(run: RunView): Description {
     definition: order?.definition || run.plan?.plan.name || "",
     labels,
     idChosen: order?.idChosen ?? false,
+    keepMs: order?.retentionMs || run.plan?.plan.run.retentionMs || undefined,
+    removedMs: run.removeMs || undefined,
   };
 }
 

@@ -28,6 +28,13 @@ export const runErrors = defineErrors("workflow", {
     help: "The run is a child whose parent gave it up before it had begun. It does not begin.",
     message: ({ reason }: { reason: string }) => `given up before it began: ${reason}`,
   },
+  runGoesOn: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "A run is removed once it has ended. Cancel or terminate it first.",
+    message: ({ id, status }: { id: string; status: string }) =>
+      `expected the run ${id} to have ended, found it ${status}; cancel or terminate it before it is removed`,
+  },
   orderInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",

@@ -18,6 +18,7 @@ export {
   cancelRun,
   labelRun,
   pauseRun,
+  removeRun,
   resumeRun,
   terminateRun,
   withdrawRun,

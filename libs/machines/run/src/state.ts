@@ -373,6 +373,11 @@ export function hasEnded({ phase }: RunView): boolean {
   return phase === RunPhase.RUN_PHASE_ENDED;
 }
 
+/** Whether there is such a run, and it was not removed. */
+export function isKept({ order, removeMs }: RunView): boolean {
+  return order !== undefined && removeMs === 0;
+}
+
 /** Whether it was given up before it was accepted: it has no plan. */
 export function isWithdrawn({ order, plan }: RunView): boolean {
   return order !== undefined && plan === undefined;

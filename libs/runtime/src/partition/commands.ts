@@ -177,6 +177,8 @@ export class Commands {
     if (instance.quarantine !== undefined) return this.#toQuarantined(instance, submission);
     if (instance.isTerminated) return this.#terminated(instance);
     if (token !== undefined && !isAwaited(instance, token)) return ignored;
+    const goneMs = instance.isEnded ? this.#memory.goneUntil(instance) : undefined;
+    if (goneMs !== undefined) return refusedAsGone(instance.key, goneMs);
     const { eventsMax, stateBytesMax } = this.#memory.parts.limits;
     if (instance.event >= eventsMax && instance.hosted.machine.isEndless !== true)
       return this.#full(instance);

@@ -1,7 +1,7 @@
 /** What the archive is given of instances and of their partition. */
 import { type Actor, Actor as ActorCodec, WorkStatus } from "@tutti/contracts/types/v1";
 import type { IndexEntry, InstanceSnapshot } from "@tutti/journal";
-import { isEnded } from "@tutti/kernel";
+import { type Description, isEnded } from "@tutti/kernel";
 import type { Retention } from "../options.ts";
 import { encodePartition, encodeSnapshot } from "../snapshots/snapshot.ts";
 import type { Instance } from "./instance.ts";
@@ -16,10 +16,10 @@ export function snapshotOf(instance: Instance, nowMs: number): InstanceSnapshot 
 }
 
 /** Its line in the index. */
-export function entryOf(instance: Instance, { keepMs, idKeptMs }: Retention): IndexEntry {
+export function entryOf(instance: Instance, retention: Retention): IndexEntry {
   const { key, incarnation, event, startMs, endMs, startedBy, lastBatch, lastIndex } = instance;
-  const { status, definition, labels, idChosen } = shownOf(instance);
-  const keepUntilMs = endMs === 0 ? 0 : endMs + keepMs;
+  const described = shownOf(instance);
+  const { status, definition, labels } = described;
   return {
     key,
     incarnation,
@@ -31,9 +31,39 @@ export function entryOf(instance: Instance, { keepMs, idKeptMs }: Retention): In
     events: event,
     last: { batch: lastBatch, index: lastIndex },
     startedBy: encodedActor(startedBy),
-    keepUntilMs,
-    idKeptUntilMs: endMs !== 0 && idChosen ? keepUntilMs + idKeptMs : 0,
+    ...(endMs === 0 ? goesOn : keptUntil(endMs, described, retention)),
   };
+}
+
+interface KeptUntil {
+  readonly keepUntilMs: number;
+  readonly idKeptUntilMs: number;
+}
+
+const goesOn: KeptUntil = { keepUntilMs: 0, idKeptUntilMs: 0 };
+
+/** What is removed before its time is to be removed as if its end were that; its id stays taken from now on. */
+function keptUntil(
+  endMs: number,
+  { keepMs: ownMs, removedMs, idChosen }: Pick<Description, "keepMs" | "removedMs" | "idChosen">,
+  { keepMs, idKeptMs }: Retention,
+): KeptUntil {
+  const keepUntilMs = removedMs === undefined ? endMs + (ownMs ?? keepMs) : endMs;
+  return { keepUntilMs, idKeptUntilMs: idChosen ? (removedMs ?? keepUntilMs) + idKeptMs : 0 };
+}
+
+/**
+ * Until when the id stays taken of an instance that is here, but kept no longer; undefined of one that is. From that moment on
+ * nothing happens to it: its history may be removed at any time, and what it did then would have no beginning.
+ */
+export function goneUntil(instance: Instance, retention: Retention, nowMs: number): number | undefined {
+  const { endMs, quarantine } = instance;
+  if (endMs === 0 || quarantine !== undefined) return undefined;
+  const described = shownOf(instance);
+  const { keepUntilMs, idKeptUntilMs } = keptUntil(endMs, described, retention);
+  // What is not kept at all leaves when its end is durable, and may go on until then.
+  const isKept = keepUntilMs > endMs || described.removedMs !== undefined;
+  return isKept && nowMs >= keepUntilMs ? Math.max(nowMs, idKeptUntilMs) : undefined;
 }
 
 /**
@@ -41,15 +71,10 @@ export function entryOf(instance: Instance, { keepMs, idKeptMs }: Retention): In
  * its id outlives that.
  */
 export function leavesNothing(instance: Instance, { keepMs, idKeptMs }: Retention): boolean {
-  return (
-    instance.isNew &&
-    instance.isEnded &&
-    keepMs === 0 &&
-    instance.quarantine === undefined &&
-    instance.keys === undefined &&
-    instance.effects.size === 0 &&
-    (idKeptMs === 0 || !shownOf(instance).idChosen)
-  );
+  const isIdle = instance.isNew && instance.isEnded && instance.quarantine === undefined;
+  if (!isIdle || keepMs > 0 || instance.keys !== undefined || instance.effects.size > 0) return false;
+  const described = shownOf(instance);
+  return (described.keepMs ?? 0) === 0 && (idKeptMs === 0 || !described.idChosen);
 }
 
 /** Short instances that have ended are folded from their history when somebody asks for them. */
@@ -85,7 +110,7 @@ export function partitionSnapshotOf(memory: PartitionMemory, batch: number): Uin
   });
 }
 
-function shownOf(instance: Instance) {
+function shownOf(instance: Instance): Description {
   const { quarantine, hosted, state, endMs } = instance;
   if (quarantine !== undefined && !quarantine.isRebuilt) return unreadable;
   const described = hosted.machine.describe(state);

@@ -21,7 +21,7 @@ import {
 import type { Effects } from "../api.ts";
 import { type Channel, LetterBox } from "../letters/letter-box.ts";
 import type { HostedMachines } from "../machines/hosted-machine.ts";
-import type { RuntimeLimits } from "../options.ts";
+import type { Retention, RuntimeLimits } from "../options.ts";
 import { type OwnEvent, ownEvents } from "../records/own-events.ts";
 import { prefixBytes } from "../records/prefix.ts";
 import type { PartitionClock } from "../timers/partition-clock.ts";
@@ -33,6 +33,7 @@ import { Folding } from "./folding.ts";
 import type { Arrival } from "./inbox.ts";
 import { type Instance, type InstanceTimer, type PendingEffect, quarantineFor } from "./instance.ts";
 import { Instances } from "./instances.ts";
+import { goneUntil } from "./kept-form.ts";
 import { Mentions } from "./mentions.ts";
 import { OpenBatch, type Recorded } from "./open-batch.ts";
 
@@ -50,6 +51,7 @@ export interface MemoryParts {
   readonly logger: Logger;
   readonly limits: RuntimeLimits;
   readonly effects: Effects;
+  readonly retentionOf: (kind: string) => Retention;
   readonly partitionsOf: (service: string) => number;
   /** Who the partition's own records name. */
   readonly cause: Cause;
@@ -196,6 +198,11 @@ export class PartitionMemory {
     if (instance.dirtyFrom !== 0) return;
     instance.dirtyFrom = this.batch.number;
     this.keeper.dirty(instance);
+  }
+
+  /** Until when the id stays taken of an instance that is kept no longer; undefined of one that is. */
+  goneUntil(instance: Instance, nowMs = this.nowMs): number | undefined {
+    return goneUntil(instance, this.parts.retentionOf(instance.key.kind), nowMs);
   }
 
   /** How an instance stands now; it may have ended, or been taken up again after its end. */

@@ -44,6 +44,8 @@ export class Questions {
     instance.touchedMs = nowMs;
     if (instance.quarantine !== undefined) return refusedAsQuarantined(instance);
     try {
+      const goneMs = instance.isEnded ? this.#memory.goneUntil(instance) : undefined;
+      if (goneMs !== undefined) return refusedAsGone(instance.key, goneMs);
       const { key, state } = instance;
       const reply = question.query.answer(state, question.body, { key, nowMs });
       return isRefusal(reply) ? refused(reply) : { kind: "done", reply };

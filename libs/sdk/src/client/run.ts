@@ -198,6 +198,11 @@ export class RunHandle {
     await this.#parts.runs.terminateRun({ ...this.#which, reason });
   }
 
+  /** Removes it with its history, once it has ended; false when it is gone already. Its id stays taken for a while. */
+  async remove(reason = ""): Promise<boolean> {
+    return (await this.#parts.runs.deleteRun({ ...this.#which, reason })).removed;
+  }
+
   /** Takes it up again from the tasks that did not do well; good results are kept. */
   async retry(reason = "", taskIds: readonly string[] = []): Promise<void> {
     await this.#parts.runs.retryRun({ ...this.#which, reason, taskIds: [...taskIds], idempotencyKey: "" });

@@ -5,7 +5,6 @@ import type { IndexEntry } from "@tutti/journal";
 import { isEnded } from "@tutti/kernel";
 import { indexLabels } from "@tutti/machine-run";
 import type { CallOptions } from "@tutti/mesh";
-import { requestErrors } from "../../errors.ts";
 import type { BulkDesk } from "./desk.ts";
 
 type Action = NonNullable<BulkAction["action"]>;
@@ -39,11 +38,6 @@ const retried: ReadonlySet<WorkStatus> = new Set([
   WorkStatus.WORK_STATUS_CANCELLED,
   WorkStatus.WORK_STATUS_TERMINATED,
 ]);
-
-/** What cannot be done is said before anybody counts on it. */
-export function insistServed({ $case }: Action): void {
-  if ($case === "remove") throw requestErrors.runsNotRemoved();
-}
 
 export interface Target {
   readonly namespace: string;
@@ -89,6 +83,6 @@ export async function act(
       return;
     }
     case "remove":
-      insistServed(action);
+      await runs.deleteRun({ ...named, reason }, options);
   }
 }

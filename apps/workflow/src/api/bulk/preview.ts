@@ -11,7 +11,7 @@ import type { CallContext } from "@tutti/kernel";
 import { indexLabels } from "@tutti/machine-run";
 import { requestErrors } from "../../errors.ts";
 import { matching, runOf } from "../runs/listing.ts";
-import { fitsStatus, insistServed } from "./actions.ts";
+import { fitsStatus } from "./actions.ts";
 import type { BulkDesk } from "./desk.ts";
 import { keepPreview } from "./kept-preview.ts";
 
@@ -27,7 +27,6 @@ export async function previewBulk(
 ): Promise<PreviewBulkReply> {
   const action = wanted?.action;
   if (action === undefined) throw requestErrors.nothingToDo();
-  insistServed(action);
   const { namespace } = context;
   const runIds: string[] = [];
   const sample: Run[] = [];

@@ -7,7 +7,7 @@ import type { Client } from "@tutti/mesh";
 import { runtimeErrors } from "@tutti/runtime/errors";
 import type { Orders } from "../../runs/orders.ts";
 import type { RunEnds } from "../../runs/run-ends.ts";
-import { ask, type MachineDesk } from "../machine-calls.ts";
+import { ask, type MachineDesk, type Told, tell } from "../machine-calls.ts";
 
 /** What the handlers about runs work with. */
 export interface RunDesk extends MachineDesk {
@@ -21,6 +21,20 @@ export interface RunDesk extends MachineDesk {
 
 export function keyOf(namespace: string, id: string): InstanceKey {
   return { namespace, kind: "run", id };
+}
+
+/** A command to a run; `workflow.run_missing` where there is none, or it is kept no longer. */
+export async function tellRun<Body, Reply>(
+  desk: MachineDesk,
+  id: string,
+  told: Told<Body, Reply>,
+  context: CallContext,
+): Promise<Reply> {
+  try {
+    return await tell(desk, keyOf(context.namespace, id), told, context);
+  } catch (error) {
+    throw runtimeErrors.idTaken.is(error) ? runErrors.runMissing({ id }) : error;
+  }
 }
 
 /** A question about a run; `workflow.run_missing` where there is none. */
@@ -37,8 +51,13 @@ export async function askRun<Body, Reply>(
     if (atEvent === 0) return await ask(desk, key, { query, body }, context);
     return await whenOwned(desk, key, context, () => desk.runtime.askAt({ key, query, body }, atEvent));
   } catch (error) {
-    throw runtimeErrors.unknownInstance.is(error) ? runErrors.runMissing({ id }) : error;
+    throw isGone(error) ? runErrors.runMissing({ id }) : error;
   }
+}
+
+/** There is none, or its id alone is left. */
+function isGone(error: unknown): boolean {
+  return runtimeErrors.unknownInstance.is(error) || runtimeErrors.idTaken.is(error);
 }
 
 /** A run as it is, with what the runtime knows of it. */
@@ -61,7 +80,7 @@ export async function eventsOf(desk: MachineDesk, id: string, context: CallConte
   try {
     return (await whenOwned(desk, key, context, () => desk.runtime.instanceOf(key))).events;
   } catch (error) {
-    throw runtimeErrors.unknownInstance.is(error) ? runErrors.runMissing({ id }) : error;
+    throw isGone(error) ? runErrors.runMissing({ id }) : error;
   }
 }
 

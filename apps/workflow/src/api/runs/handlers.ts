@@ -1,5 +1,5 @@
 /** What is answered about runs. */
-import { runService } from "@tutti/contracts/workflow/v1";
+import type { runService } from "@tutti/contracts/workflow/v1";
 import { cancelRun, pauseRun, terminateRun } from "@tutti/machine-run";
 import type { Handlers } from "@tutti/mesh";
 import { awaitRun, watchRun } from "./awaiting.ts";
@@ -10,13 +10,9 @@ import { type ReadingDesk, readHistory } from "./reading.ts";
 import { reset } from "./resetting.ts";
 import { signalRuns } from "./signalling.ts";
 import { startRun, startRuns } from "./starting.ts";
-import { label, query, resume, retry, signal, steer, update } from "./steering.ts";
+import { label, query, remove, resume, retry, signal, steer, update } from "./steering.ts";
 
-const { deleteRun, ...methods } = runService.methods;
-/** Whoever calls the rest is told that it is not served. */
-export const servedRuns = { ...runService, methods };
-
-export function runHandlers(desk: RunDesk & ExplainDesk & ReadingDesk): Handlers<typeof servedRuns> {
+export function runHandlers(desk: RunDesk & ExplainDesk & ReadingDesk): Handlers<typeof runService> {
   return {
     startRun: (request, context) => startRun(desk, request, context),
     startRuns: (requests, context) => startRuns(desk, requests, context),
@@ -39,6 +35,7 @@ export function runHandlers(desk: RunDesk & ExplainDesk & ReadingDesk): Handlers
     terminateRun: (request, context) => steer(desk, terminateRun, request, context),
     retryRun: (request, context) => retry(desk, request, context),
     resetRun: (request, context) => reset(desk, request, context),
+    deleteRun: (request, context) => remove(desk, request, context),
     readHistory: (request, context) => readHistory(desk, request, context),
     async explainRun(request, context) {
       return { explanation: await explainRun(desk, request, context) };

@@ -10,8 +10,7 @@ import {
 import { whenOwned } from "@tutti/host";
 import type { CallContext } from "@tutti/kernel";
 import { resetRun, runLimits, showSnapshot } from "@tutti/machine-run";
-import { tell } from "../machine-calls.ts";
-import { askRun, keyOf, type RunDesk, runNamed } from "./desk.ts";
+import { askRun, keyOf, type RunDesk, runNamed, tellRun } from "./desk.ts";
 
 /** The state of then travels in the command, so that what is recorded is whole in itself. */
 export async function reset(
@@ -26,7 +25,7 @@ export async function reset(
   const signals = since.map((signal, place) => ({ ...signal, number: lastSignal + 1 + place }));
   const body = { toEvent, snapshot, keepSignals, signals, reason };
   const told = { command: resetRun, body, reason, idempotencyKey };
-  await tell(desk, keyOf(context.namespace, runId), told, context);
+  await tellRun(desk, runId, told, context);
   return { run: await runNamed(desk, runId, {}, context) };
 }
 

@@ -1,5 +1,7 @@
 /** What is asked of runs that are there. */
 import {
+  type DeleteRunReply,
+  type DeleteRunRequest,
   type LabelRunRequest,
   type QueryRunReply,
   type QueryRunRequest,
@@ -13,9 +15,17 @@ import {
   UpdateTakenV1,
 } from "@tutti/contracts/workflow/v1";
 import { type CallContext, type Command, fromTimestamp } from "@tutti/kernel";
-import { labelRun, resumeRun, retryRun, showEntry, signalRun, updateRun } from "@tutti/machine-run";
-import { tell } from "../machine-calls.ts";
-import { askRun, eventBehind, eventsOf, keyOf, type RunDesk, runNamed } from "./desk.ts";
+import {
+  labelRun,
+  removeRun,
+  resumeRun,
+  retryRun,
+  runErrors,
+  showEntry,
+  signalRun,
+  updateRun,
+} from "@tutti/machine-run";
+import { askRun, eventBehind, eventsOf, type RunDesk, runNamed, tellRun } from "./desk.ts";
 
 interface Steered {
   readonly runId: string;
@@ -30,7 +40,7 @@ export async function steer(
   { runId, reason }: Steered,
   context: CallContext,
 ): Promise<{ run: Run }> {
-  await tell(desk, keyOf(context.namespace, runId), { command, body: { reason }, reason }, context);
+  await tellRun(desk, runId, { command, body: { reason }, reason }, context);
   return { run: await runNamed(desk, runId, {}, context) };
 }
 
@@ -40,7 +50,7 @@ export async function resume(
   context: CallContext,
 ): Promise<{ run: Run }> {
   const told = { command: resumeRun, body: { reason, taskIds }, reason };
-  await tell(desk, keyOf(context.namespace, runId), told, context);
+  await tellRun(desk, runId, told, context);
   return { run: await runNamed(desk, runId, {}, context) };
 }
 
@@ -50,8 +60,23 @@ export async function retry(
   context: CallContext,
 ): Promise<{ run: Run }> {
   const told = { command: retryRun, body: { taskIds, reason }, reason, idempotencyKey };
-  await tell(desk, keyOf(context.namespace, runId), told, context);
+  await tellRun(desk, runId, told, context);
   return { run: await runNamed(desk, runId, {}, context) };
+}
+
+/** What is gone already is gone. */
+export async function remove(
+  desk: RunDesk,
+  { runId, reason }: DeleteRunRequest,
+  context: CallContext,
+): Promise<DeleteRunReply> {
+  try {
+    await tellRun(desk, runId, { command: removeRun, body: { reason }, reason }, context);
+    return { removed: true };
+  } catch (error) {
+    if (runErrors.runMissing.is(error)) return { removed: false };
+    throw error;
+  }
 }
 
 export async function label(
@@ -61,7 +86,7 @@ export async function label(
 ): Promise<{ run: Run }> {
   const dueMs = dueTime === undefined ? undefined : fromTimestamp(dueTime);
   const told = { command: labelRun, body: { labels, removedLabels, priority, dueMs } };
-  await tell(desk, keyOf(context.namespace, runId), told, context);
+  await tellRun(desk, runId, told, context);
   return { run: await runNamed(desk, runId, {}, context) };
 }
 
@@ -72,7 +97,7 @@ export async function signal(
 ): Promise<{ event: number }> {
   const told = { command: signalRun, body: { signal: name, payload }, idempotencyKey };
   return recorded(desk, runId, context, async () => {
-    const { number } = await tell(desk, keyOf(context.namespace, runId), told, context);
+    const { number } = await tellRun(desk, runId, told, context);
     return {
       is: (type, bytes) =>
         type === "signal_received" && SignalReceivedV1.decode(bytes).signal?.number === number,
@@ -88,7 +113,7 @@ export async function update(
   const told = { command: updateRun, body: { update: name, payload }, idempotencyKey };
   let answer: UpdateRunReply["answer"];
   const { event } = await recorded(desk, runId, context, async () => {
-    const reply = await tell(desk, keyOf(context.namespace, runId), told, context);
+    const reply = await tellRun(desk, runId, told, context);
     ({ answer } = reply);
     return {
       is: (type, bytes) => type === "update_taken" && UpdateTakenV1.decode(bytes).number === reply.number,

@@ -18,8 +18,8 @@ import {
 } from "@tutti/machine-run";
 import { withoutMistakes } from "../../definitions/sources.ts";
 import { requestErrors } from "../../errors.ts";
-import { type MachineDesk, tell } from "../machine-calls.ts";
-import { askRun, keyOf } from "../runs/desk.ts";
+import type { MachineDesk } from "../machine-calls.ts";
+import { askRun, tellRun } from "../runs/desk.ts";
 
 /** They are checked here, so that all mistakes are told at once; the run looks again whether they still fit. */
 export async function add(
@@ -30,7 +30,6 @@ export async function add(
   const list = { tasks: specs, output: "", input: undefined };
   const [repeated] = repeatedIds(list);
   if (repeated !== undefined) throw requestErrors.taskRepeated({ task: repeated });
-  const key = keyOf(context.namespace, runId);
   const { tasks } = documentOfTasks("tasks", list);
   if (tasks === undefined) throw requestErrors.nothingToRun();
   const asked = { query: checkAdded, body: { tasks } };
@@ -42,7 +41,7 @@ export async function add(
   if (plan === undefined) throw requestErrors.nothingToRun();
   const body = { plan: Buffer.from(JSON.stringify(plan)), parentTaskId, reason };
   try {
-    return await tell(desk, key, { command: addTasks, body, reason, idempotencyKey }, context);
+    return await tellRun(desk, runId, { command: addTasks, body, reason, idempotencyKey }, context);
   } catch (error) {
     // They are there, and not by this very call.
     if (known !== undefined && runErrors.additionInvalid.is(error))
@@ -57,7 +56,7 @@ export function withdraw(
   context: CallContext,
 ): Promise<WithdrawTasksReply> {
   const told = { command: withdrawTasks, body: { taskIds, reason }, reason };
-  return tell(desk, keyOf(context.namespace, runId), told, context);
+  return tellRun(desk, runId, told, context);
 }
 
 export function bringIn(
@@ -65,10 +64,5 @@ export function bringIn(
   { runId, outcomes }: BringInOutcomesRequest,
   context: CallContext,
 ): Promise<BringInOutcomesReply> {
-  return tell(
-    desk,
-    keyOf(context.namespace, runId),
-    { command: bringInOutcomes, body: { outcomes } },
-    context,
-  );
+  return tellRun(desk, runId, { command: bringInOutcomes, body: { outcomes } }, context);
 }

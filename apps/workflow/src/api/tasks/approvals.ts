@@ -24,8 +24,8 @@ import {
   runErrors,
   showApprovals,
 } from "@tutti/machine-run";
-import { everything, type MachineDesk, sizeOf, tell } from "../machine-calls.ts";
-import { askRun, keyOf } from "../runs/desk.ts";
+import { everything, type MachineDesk, sizeOf } from "../machine-calls.ts";
+import { askRun, tellRun } from "../runs/desk.ts";
 import type { TaskDesk } from "./desk.ts";
 
 /** Runs that are asked for their questions, and how many at once. */
@@ -108,7 +108,7 @@ export async function decide(
 ): Promise<{ approval: Approval }> {
   const roles = [...context.principal.roles];
   const told = { command: decideApproval, body: { approvalId, verdict, data, reason, roles }, reason };
-  await tell(desk, keyOf(context.namespace, runId), told, context);
+  await tellRun(desk, runId, told, context);
   const approval = (await ofRun(desk, runId, context)).find(
     (one) => one.approvalId === approvalId || one.about?.task === approvalId,
   );

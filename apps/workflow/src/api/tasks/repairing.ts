@@ -1,8 +1,8 @@
 import type { RepairTaskRequest, Task } from "@tutti/contracts/workflow/v1";
 import type { CallContext } from "@tutti/kernel";
 import { repairTask } from "@tutti/machine-run";
-import { type MachineDesk, tell } from "../machine-calls.ts";
-import { keyOf } from "../runs/desk.ts";
+import type { MachineDesk } from "../machine-calls.ts";
+import { tellRun } from "../runs/desk.ts";
 import { taskNamed } from "./reading.ts";
 
 /** The task as it is after it was mended by hand. */
@@ -12,6 +12,6 @@ export async function repair(
   context: CallContext,
 ): Promise<{ task: Task }> {
   const told = { command: repairTask, body: { taskId, repair: how, reason }, reason, idempotencyKey };
-  await tell(desk, keyOf(context.namespace, runId), told, context);
+  await tellRun(desk, runId, told, context);
   return { task: await taskNamed(desk, { runId, taskId, atEvent: 0 }, context) };
 }

@@ -6,6 +6,7 @@ import {
   CancelRun,
   LabelRun,
   PauseRun,
+  RemoveRun,
   ResumeRun,
   RunBegun,
   RunDone,
@@ -23,12 +24,21 @@ import { limitsOf } from "../limit/limits.ts";
 import { labelsMax, priorityMax, reasonLengthMax } from "../limits.ts";
 import { taskResumed } from "../node/events.ts";
 import { findNode } from "../node/places.ts";
-import { hasEnded, isWithdrawn, type RunCommand, type RunStep, type RunView, statusOf } from "../state.ts";
+import {
+  hasEnded,
+  isKept,
+  isWithdrawn,
+  type RunCommand,
+  type RunStep,
+  type RunView,
+  statusOf,
+} from "../state.ts";
 import { advance } from "./advance.ts";
 import { report } from "./end.ts";
 import {
   runLabelled,
   runPaused,
+  runRemoved,
   runResumed,
   runStarted,
   runStopped,
@@ -184,12 +194,26 @@ export const withdrawRun: RunCommand<WithdrawRun, RunDone> = {
   },
 };
 
+/** Only of one that has ended: nothing that goes on is lost with it. What is over is kept no longer from here on. */
+export const removeRun: RunCommand<RemoveRun, RunDone> = {
+  type: "remove_run",
+  codec: RemoveRun,
+  reply: RunDone,
+  decide(run, { reason }, step) {
+    const { id } = step.key;
+    if (run.order === undefined) return runErrors.runMissing.refusal({ id });
+    if (!hasEnded(run)) return runErrors.runGoesOn.refusal({ id, status: statusName(statusOf(run)) });
+    if (run.removeMs === 0) step.emit(runRemoved, { reason: reasonOf(reason), removeMs: step.nowMs });
+    return done;
+  },
+};
+
 export const labelRun: RunCommand<LabelRun, RunDone> = {
   type: "label_run",
   codec: LabelRun,
   reply: RunDone,
   decide(run, { labels: set, removedLabels, priority, dueMs }, step) {
-    if (run.order === undefined) return runErrors.runMissing.refusal({ id: step.key.id });
+    if (!isKept(run)) return runErrors.runMissing.refusal({ id: step.key.id });
     const { facts } = run;
     const removed = new Set(removedLabels);
     const kept = Object.entries(facts.labels).filter(([name]) => !removed.has(name));

@@ -11,6 +11,7 @@ import {
   RunPausedV1,
   RunPhase,
   RunPutOffV1,
+  RunRemovedV1,
   RunResumedV1,
   RunStartedV1,
   RunStoppedV1,
@@ -186,6 +187,16 @@ export const runWithdrawn: RunEvent<RunWithdrawnV1> = {
     run.createMs = endMs;
     run.error = error;
     end(run, WorkStatus.WORK_STATUS_CANCELLED, endMs, outstanding);
+  },
+};
+
+export const runRemoved: RunEvent<RunRemovedV1> = {
+  type: "run_removed",
+  version: 1,
+  codec: RunRemovedV1,
+  described: true,
+  evolve(run, { removeMs }) {
+    run.removeMs = removeMs;
   },
 };
 

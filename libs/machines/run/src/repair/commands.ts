@@ -23,6 +23,7 @@ import { giveToWaiting } from "../signal/take.ts";
 import {
   hasEnded,
   isDone,
+  isKept,
   isWithdrawn,
   type RangeView,
   type RunCommand,
@@ -38,7 +39,7 @@ export const retryRun: RunCommand<RetryRun, RunDone> = {
   reply: RunDone,
   decide(run, { taskIds, reason }, step) {
     const { id } = step.key;
-    if (run.order === undefined) return runErrors.runMissing.refusal({ id });
+    if (!isKept(run)) return runErrors.runMissing.refusal({ id });
     const nodes = unwell(run);
     for (const task of taskIds) {
       const node = findNode(run, task);
@@ -102,7 +103,7 @@ export const resetRun: RunCommand<ResetRun, RunDone> = {
   reply: RunDone,
   decide(run, { toEvent, snapshot, keepSignals, signals, reason }, step) {
     const { id } = step.key;
-    if (run.order === undefined) return runErrors.runMissing.refusal({ id });
+    if (!isKept(run)) return runErrors.runMissing.refusal({ id });
     if (isWithdrawn(run)) return runErrors.nothingToRetry.refusal({ id, status: statusName(statusOf(run)) });
     const problem = snapshotProblem(run, snapshot);
     if (problem !== undefined) return runErrors.resetInvalid.refusal({ problem });

@@ -16,6 +16,7 @@ import {
   LoseLease,
   PauseRun,
   RefuseChild,
+  RemoveRun,
   RepairTask,
   ResumeRun,
   RetryRun,
@@ -107,6 +108,13 @@ export function operations(known: KnownDefinitions, texts = definitions): Arbitr
         fc.boolean().map((terminate) => WithdrawRun.fromPartial({ definition: "order", terminate })),
       ),
     },
+    {
+      weight: 1,
+      arbitrary: call(
+        "remove_run",
+        reason.map((given) => RemoveRun.fromPartial({ reason: given })),
+      ),
+    },
     { weight: 3, arbitrary: call("label_run", labelled) },
     {
       weight: 4,
@@ -135,7 +143,7 @@ export function operations(known: KnownDefinitions, texts = definitions): Arbitr
     },
     { weight: 6, arbitrary: call("bring_in_outcomes", broughtIn) },
     { weight: 6, arbitrary: call("grant_limit", granted) },
-    { weight: 2, arbitrary: call("decline_limit", declined) },
+    { weight: 3, arbitrary: call("decline_limit", declined) },
     { weight: 2, arbitrary: call("withdraw_limit", withdrawn) },
   );
 }
@@ -193,7 +201,7 @@ const granted = fc
   .map((given) => GrantLimit.fromPartial({ ...given, leaseDueMs: 1_767_225_700_000 }));
 
 const declined = fc
-  .record({ limit: limitIds, retryAfterMs: fc.constantFrom(0, 1_000) })
+  .record({ limit: limitIds, retryAfterMs: fc.constantFrom(0, 1_000, 1_000) })
   .map((given) => DeclineLimit.fromPartial({ ...given, code: "limit.queue_full", message: "full" }));
 
 const withdrawn = fc
