@@ -115,7 +115,7 @@ export const ownSchemas: Readonly<Record<string, OwnSchema>> = {
     {
       name: text("The metric."),
       labels: { type: "object", additionalProperties: { type: "string" }, description: "Its labels." },
-      figure: text("Which of its figures: `value`, `rate`, `p50`, `p95`, `p99`."),
+      figure: text("Which of its figures: `value` of a gauge, `rate` per second, `p50`, `p99`."),
       points: many(ref("MetricPoint")),
     },
     ["name", "labels", "points"],
@@ -185,9 +185,16 @@ export const ownRoutes: Readonly<Partial<Record<RouteName, OwnRoute>>> = {
   "metrics.series": {
     query: {
       name: many(text("The metrics that are wanted.")),
-      fromMs: moment("From when on; without it as far back as is kept."),
+      fromMs: moment("From when on; without it the last ten minutes, which are kept by the second."),
       toMs: moment("Until when; without it now."),
       points: count("How many points a series may have; without it as many as there are.", 10_000),
+      label: many(text("Only series with this label: `rpc=StartRun`.")),
+      over: {
+        type: "string",
+        enum: ["sum", "mean", "min", "max", "count"],
+        description: "How series become one; without it each stands alone.",
+      },
+      by: many(text("A label whose values stay apart when series become one.")),
     },
     reply: object({ series: many(ref("MetricSeries")) }),
   },

@@ -1,0 +1,83 @@
+/** Which of the figures that the ring keeps of a metric answers a question, and how its samples become one value. */
+import { Aggregation, aggregationToJSON, type SeriesQuery } from "@tutti/contracts/insight/v1";
+import type { SampledSeries } from "@tutti/telemetry";
+import { metricErrors } from "./errors.ts";
+
+export interface Figure {
+  readonly statistic: SampledSeries["statistic"];
+  /** Of the samples of a step, at least one; each is `sampleMs` wide. */
+  reduce(samples: readonly number[], sampleMs: number): number;
+}
+
+type Kind = "counter" | "gauge" | "histogram";
+
+const { AGGREGATION_UNSPECIFIED, AGGREGATION_SUM, AGGREGATION_MEAN, AGGREGATION_MIN } = Aggregation;
+const { AGGREGATION_MAX, AGGREGATION_LAST, AGGREGATION_COUNT, AGGREGATION_RATE } = Aggregation;
+const { AGGREGATION_INCREASE, AGGREGATION_QUANTILE } = Aggregation;
+
+const sum = (samples: readonly number[]): number => samples.reduce((total, sample) => total + sample, 0);
+const mean = (samples: readonly number[]): number => sum(samples) / samples.length;
+const least = (samples: readonly number[]): number => Math.min(...samples);
+const greatest = (samples: readonly number[]): number => Math.max(...samples);
+const increase = (samples: readonly number[], sampleMs: number): number => (sum(samples) * sampleMs) / 1_000;
+
+/** How several values become one. */
+const reducers = new Map<Aggregation, (samples: readonly number[]) => number>([
+  [AGGREGATION_SUM, sum],
+  [AGGREGATION_MEAN, mean],
+  [AGGREGATION_MIN, least],
+  [AGGREGATION_MAX, greatest],
+  [AGGREGATION_COUNT, (samples) => samples.length],
+]);
+
+export function reducerOf(aggregation: Aggregation): ((samples: readonly number[]) => number) | undefined {
+  return reducers.get(aggregation);
+}
+
+export function figureOf(kind: Kind, { metric, overTime, quantile }: SeriesQuery): Figure {
+  const figure = kind === "gauge" ? ofGauge(overTime) : ofGrowing(kind, overTime, quantile);
+  if (figure !== undefined) return figure;
+  const found = overTime === AGGREGATION_QUANTILE ? `the quantile ${quantile}` : wordOf(overTime);
+  throw metricErrors.notAnswerable({ metric, expected: answers[kind], found });
+}
+
+const answers: Readonly<Record<Kind, string>> = {
+  counter: "rate, increase, mean, min or max over time, for it is a counter,",
+  gauge: "last, mean, min, max, sum or count over time, for it is a gauge,",
+  histogram: "rate, increase, or the quantile 0.5 or 0.99, for it is a histogram,",
+};
+
+function ofGauge(overTime: Aggregation): Figure | undefined {
+  if (overTime === AGGREGATION_UNSPECIFIED) return { statistic: "value", reduce: mean };
+  if (overTime === AGGREGATION_LAST)
+    return { statistic: "value", reduce: (samples) => samples.at(-1) ?? Number.NaN };
+  const reduce = reducers.get(overTime);
+  return reduce && { statistic: "value", reduce };
+}
+
+function ofGrowing(kind: Kind, overTime: Aggregation, quantile: number): Figure | undefined {
+  switch (overTime) {
+    case AGGREGATION_UNSPECIFIED:
+    case AGGREGATION_RATE:
+      return { statistic: "rate", reduce: mean };
+    case AGGREGATION_INCREASE:
+      return { statistic: "rate", reduce: increase };
+    case AGGREGATION_QUANTILE:
+      // Of quantiles of short times none of a long one can be made: the worst of them is said, which hides nothing.
+      if (kind !== "histogram" || (quantile !== 0.5 && quantile !== 0.99)) return undefined;
+      return { statistic: quantile === 0.5 ? "p50" : "p99", reduce: greatest };
+    case AGGREGATION_MEAN:
+      return kind === "counter" ? { statistic: "rate", reduce: mean } : undefined;
+    case AGGREGATION_MIN:
+      return kind === "counter" ? { statistic: "rate", reduce: least } : undefined;
+    case AGGREGATION_MAX:
+      return kind === "counter" ? { statistic: "rate", reduce: greatest } : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** `AGGREGATION_SUM` → `sum` */
+export function wordOf(aggregation: Aggregation): string {
+  return aggregationToJSON(aggregation).replace("AGGREGATION_", "").toLowerCase();
+}

@@ -1,0 +1,138 @@
+/** Metrics over REST: what there is, and the recent past of it as points for a picture. */
+import { Aggregation, type Metric, MetricKind, type Series, SeriesQuery } from "@tutti/contracts/insight/v1";
+import { fromTimestamp, toTimestamp } from "@tutti/kernel";
+import type { CallOptions, Client } from "@tutti/mesh";
+import type { Routes } from "@tutti/rest/types";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { metricErrors } from "./errors.ts";
+import type { servedMetricService } from "./metric-handlers.ts";
+
+export interface MetricsPluginParts {
+  readonly metrics: Client<typeof servedMetricService>;
+  /** On whose behalf, and until when. */
+  readonly optionsOf: (request: FastifyRequest) => CallOptions;
+  readonly now: () => number;
+}
+
+type ListReply = Routes["metrics.list"]["reply"];
+type SeriesReply = Routes["metrics.series"]["reply"];
+
+const types = new Map<MetricKind, ListReply["metrics"][number]["type"]>([
+  [MetricKind.METRIC_KIND_COUNTER, "counter"],
+  [MetricKind.METRIC_KIND_GAUGE, "gauge"],
+  [MetricKind.METRIC_KIND_HISTOGRAM, "histogram"],
+]);
+
+/** What is told of each kind, by the name of the figure. */
+const figures: Readonly<Record<string, Readonly<Record<string, Partial<SeriesQuery>>>>> = {
+  counter: { rate: { overTime: Aggregation.AGGREGATION_RATE } },
+  gauge: { value: { overTime: Aggregation.AGGREGATION_MEAN } },
+  histogram: {
+    rate: { overTime: Aggregation.AGGREGATION_RATE },
+    p50: { overTime: Aggregation.AGGREGATION_QUANTILE, quantile: 0.5 },
+    p99: { overTime: Aggregation.AGGREGATION_QUANTILE, quantile: 0.99 },
+  },
+};
+
+const over = new Map<string, Aggregation>([
+  ["sum", Aggregation.AGGREGATION_SUM],
+  ["mean", Aggregation.AGGREGATION_MEAN],
+  ["min", Aggregation.AGGREGATION_MIN],
+  ["max", Aggregation.AGGREGATION_MAX],
+  ["count", Aggregation.AGGREGATION_COUNT],
+]);
+
+/** Ten minutes are kept by the second. */
+const spanByDefaultMs = 600_000;
+
+/** Registered under the prefix of the API. */
+export function metricsPlugin(parts: MetricsPluginParts): (app: FastifyInstance) => Promise<void> {
+  return async (app) => {
+    app.get("/metrics", (request) => list(parts, request));
+    app.get("/metrics/series", (request) => series(parts, request));
+  };
+}
+
+async function list({ metrics, optionsOf }: MetricsPluginParts, request: FastifyRequest): Promise<ListReply> {
+  const all = await allMetrics(metrics, optionsOf(request));
+  return {
+    metrics: all.map(({ name, kind, description, labelNames }) => ({
+      ...{ name, type: types.get(kind) ?? "gauge", help: description, labels: labelNames },
+    })),
+  };
+}
+
+async function allMetrics(metrics: MetricsPluginParts["metrics"], options: CallOptions): Promise<Metric[]> {
+  const all: Metric[] = [];
+  let token = "";
+  do {
+    const page = { size: 1_000, token };
+    const reply = await metrics.listMetrics({ namespace: "", prefix: "", page }, options);
+    all.push(...reply.metrics);
+    token = reply.page?.nextToken ?? "";
+  } while (token !== "");
+  return all;
+}
+
+async function series(parts: MetricsPluginParts, request: FastifyRequest): Promise<SeriesReply> {
+  const { metrics, optionsOf, now } = parts;
+  const options = optionsOf(request);
+  const { searchParams } = new URL(request.url, "http://gateway");
+  const names = searchParams.getAll("name");
+  const nowMs = now();
+  const toMs = numberIn(searchParams, "toMs") ?? nowMs;
+  const fromMs = numberIn(searchParams, "fromMs") ?? nowMs - spanByDefaultMs;
+  const points = numberIn(searchParams, "points") ?? 0;
+  const known = new Map((await allMetrics(metrics, options)).map((metric) => [metric.name, metric]));
+  const queries = names.flatMap((name) => queriesOf(known.get(name)?.kind, name, searchParams));
+  if (queries.length === 0) return { series: [] };
+  const span = { from: toTimestamp(fromMs), to: toTimestamp(toMs) };
+  const stepMs = points > 0 ? Math.max(1, toMs - fromMs) / points : 1;
+  const reply = await metrics.querySeries({ namespace: "", queries, span, stepMs }, options);
+  return { series: reply.series.map(shown) };
+}
+
+/** The queries of a metric, one per figure; of an unknown one a query that is refused with words. */
+function queriesOf(kind: MetricKind | undefined, metric: string, search: URLSearchParams): SeriesQuery[] {
+  const asked = figures[types.get(kind ?? MetricKind.METRIC_KIND_GAUGE) ?? "gauge"] ?? {};
+  const equals = Object.fromEntries(search.getAll("label").map((text) => labelIn(text)));
+  const joining = search.get("over") ?? "";
+  const overSeries = over.get(joining);
+  if (joining !== "" && overSeries === undefined)
+    throw metricErrors.notAnswerable({
+      ...{ metric, expected: "sum, mean, min, max or count as the parameter over", found: joining },
+    });
+  return Object.entries(asked).map(([figure, query]) =>
+    SeriesQuery.fromPartial({
+      ...{ queryId: `${figure}.${metric}`, metric, ...query, labels: { equals } },
+      ...{ overSeries: overSeries ?? Aggregation.AGGREGATION_UNSPECIFIED, groupBy: search.getAll("by") },
+    }),
+  );
+}
+
+function shown({ queryId, labels, startTime, stepMs, values }: Series): SeriesReply["series"][number] {
+  const [figure = "", name = ""] = queryId.split(".");
+  const fromMs = startTime === undefined ? 0 : fromTimestamp(startTime);
+  const points = values.flatMap((value, step) =>
+    Number.isNaN(value) ? [] : [{ timeMs: fromMs + step * stepMs, value }],
+  );
+  return { name, labels, figure, points };
+}
+
+function numberIn(search: URLSearchParams, parameter: string): number | undefined {
+  const text = search.get(parameter);
+  if (text === null || text === "") return undefined;
+  const number = Number(text);
+  if (Number.isFinite(number) && number >= 0) return number;
+  throw metricErrors.parameterWrong({ parameter, expected: "a number from 0", found: text });
+}
+
+function labelIn(text: string): [string, string] {
+  const at = text.indexOf("=");
+  if (at > 0) return [text.slice(0, at), text.slice(at + 1)];
+  throw metricErrors.parameterWrong({
+    parameter: "label",
+    expected: "a label and its value, rpc=StartRun",
+    found: text,
+  });
+}

@@ -1,0 +1,55 @@
+/** Samples at the ring's distance, laid into the steps that somebody asked for. */
+import type { SampledSeries } from "@tutti/telemetry";
+import type { Figure } from "./figure.ts";
+
+export interface Steps {
+  /** When the first step begins: a multiple of the step, so that the next question has the same steps. */
+  readonly fromMs: number;
+  readonly stepMs: number;
+  readonly count: number;
+}
+
+export interface Span {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** As many values as a picture shows, where nobody says how many. */
+const countByDefault = 360;
+
+/** @param wantedMs how far apart values are to be, 0 for what suits; never closer than samples are. */
+export function stepsOf({ fromMs, toMs }: Span, wantedMs: number, sampleMs: number): Steps {
+  const suitable = wantedMs > 0 ? wantedMs : (toMs - fromMs) / countByDefault;
+  const stepMs = Math.max(1, Math.ceil(suitable / sampleMs)) * sampleMs;
+  const firstMs = Math.floor(fromMs / stepMs) * stepMs;
+  return { fromMs: firstMs, stepMs, count: Math.max(1, Math.ceil((toMs - firstMs) / stepMs)) };
+}
+
+/** One value per step; not a number where there is no sample. */
+export function laidOut(
+  { fromMs, stepMs, values }: Pick<SampledSeries, "fromMs" | "stepMs" | "values">,
+  steps: Steps,
+  { reduce }: Pick<Figure, "reduce">,
+): number[] {
+  const samples: number[][] = Array.from({ length: steps.count }, () => []);
+  for (const [index, value] of values.entries()) {
+    if (value === null) continue;
+    samples[Math.floor((fromMs + index * stepMs - steps.fromMs) / steps.stepMs)]?.push(value);
+  }
+  return samples.map((some) => (some.length === 0 ? Number.NaN : reduce(some, stepMs)));
+}
+
+/** Several series as one, step by step; what is not there does not count. */
+export function joined(
+  all: readonly (readonly number[])[],
+  reduce: (values: readonly number[]) => number,
+): number[] {
+  const [first = []] = all;
+  return first.map((_, step) => {
+    const values = all.flatMap((series) => {
+      const value = series[step];
+      return value === undefined || Number.isNaN(value) ? [] : [value];
+    });
+    return values.length === 0 ? Number.NaN : reduce(values);
+  });
+}

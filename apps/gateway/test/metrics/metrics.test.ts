@@ -1,0 +1,242 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { Aggregation, SeriesQuery } from "@tutti/contracts/insight/v1";
+import { errorFromUnknown, toProblem, toTimestamp } from "@tutti/kernel";
+import { recordingLogger, VirtualTime } from "@tutti/kernel/testing";
+import { Mesh } from "@tutti/mesh";
+import { MetricsRegistry, SampleRing } from "@tutti/telemetry";
+import { type FastifyInstance, fastify } from "fastify";
+import { metricHandlers, servedMetricService } from "../../src/metrics/metric-handlers.ts";
+import { metricsPlugin } from "../../src/metrics/metrics-plugin.ts";
+
+const second = 1_000;
+const requests = "tutti_requests_total";
+const load = "tutti_load_ratio";
+const duration = "tutti_request_seconds";
+
+describe("metrics", () => {
+  let time: VirtualTime;
+  let mesh: Mesh;
+  let app: FastifyInstance;
+  const client = () => mesh.client(servedMetricService, { service: "gateway" });
+
+  /** Two minutes of a counter on two routes, a gauge that rises each second, and a histogram. */
+  before(async () => {
+    time = new VirtualTime();
+    const logger = recordingLogger();
+    const registry = new MetricsRegistry({ logger });
+    const ring = new SampleRing({ registry, clock: time, timers: time, logger });
+    const counter = registry.counter({ name: requests, help: "Requests.", labels: ["route", "status"] });
+    const gauge = registry.gauge({ name: load, help: "Load." }).with({});
+    const histogram = registry.histogram({ name: duration, help: "Time.", buckets: [1, 2, 4] }).with({});
+    const [a, b] = ["a", "b"].map((route) => counter.with({ route, status: "ok" }));
+    ring.start();
+    for (let elapsed = 1; elapsed <= 120; elapsed++) {
+      a?.add(3);
+      b?.add(1);
+      gauge.set(elapsed);
+      histogram.observe(elapsed <= 60 ? 0.5 : 3);
+      time.advance(second);
+    }
+    ring.stop();
+    mesh = new Mesh({ settings: { transport: "in-process" } });
+    mesh.serve(servedMetricService, metricHandlers({ registry, ring, clock: time }), { service: "gateway" });
+    await mesh.start();
+    app = fastify();
+    app.setErrorHandler((error, _request, reply) => {
+      const problem = toProblem(errorFromUnknown(error));
+      return reply.code(problem.status).send(problem);
+    });
+    const plugin = metricsPlugin({ metrics: client(), optionsOf: () => ({}), now: () => time.now() });
+    app.register(plugin, { prefix: "/v1" });
+    await app.ready();
+  });
+  after(async () => {
+    await app.close();
+    await mesh.stop();
+  });
+
+  const ask = async (query: Partial<SeriesQuery>, { seconds = 60, stepMs = 10_000 } = {}) => {
+    const toMs = time.now();
+    const span = { from: toTimestamp(toMs - seconds * second), to: toTimestamp(toMs) };
+    const queries = [SeriesQuery.fromPartial(query)];
+    return (await client().querySeries({ namespace: "", queries, span, stepMs })).series;
+  };
+
+  describe("asked on the mesh", () => {
+    it("are listed with what they are", async () => {
+      const { metrics, page } = await client().listMetrics({
+        namespace: "",
+        prefix: "tutti_re",
+        page: undefined,
+      });
+      assert.deepEqual(
+        metrics.map(({ name, unit, labelNames }) => [name, unit, labelNames]),
+        [
+          [duration, "seconds", []],
+          [requests, "", ["route", "status"]],
+        ],
+      );
+      assert.equal(page?.total, 2);
+    });
+
+    it("are listed in pages", async () => {
+      const first = await client().listMetrics({ namespace: "", prefix: "", page: { size: 2, token: "" } });
+      const token = first.page?.nextToken ?? assert.fail();
+      const rest = await client().listMetrics({ namespace: "", prefix: "", page: { size: 100, token } });
+      const names = [...first.metrics, ...rest.metrics].map(({ name }) => name);
+      assert.deepEqual(names, [...new Set(names)].sort());
+      assert.ok(names.includes(load));
+    });
+
+    it("have a counter's rate per series, in steps that lie on their multiples", async () => {
+      const series = await ask({ queryId: "mine", metric: requests });
+      assert.deepEqual(
+        series.map(({ labels, queryId }) => [labels["route"], queryId]),
+        [
+          ["a", "mine"],
+          ["b", "mine"],
+        ],
+      );
+      assert.equal(series[0]?.stepMs, 10_000);
+      assert.equal(Number(series[0]?.startTime?.seconds) % 10, 0);
+      assert.deepEqual(new Set(series[0]?.values), new Set([3]));
+    });
+
+    it("have a counter's increase in each step", async () => {
+      const [series] = await ask({ metric: requests, overTime: Aggregation.AGGREGATION_INCREASE });
+      assert.deepEqual(series?.values, [30, 30, 30, 30, 30, 30]);
+    });
+
+    it("have a gauge's mean, greatest, least and last value in each step", async () => {
+      const of = async (overTime: Aggregation) => (await ask({ metric: load, overTime }))[0]?.values[2] ?? 0;
+      const greatest = await of(Aggregation.AGGREGATION_MAX);
+      assert.equal(await of(Aggregation.AGGREGATION_LAST), greatest);
+      assert.equal(await of(Aggregation.AGGREGATION_MIN), greatest - 9);
+      assert.equal(await of(Aggregation.AGGREGATION_MEAN), greatest - 4.5);
+    });
+
+    it("have a histogram's quantiles", async () => {
+      const overTime = Aggregation.AGGREGATION_QUANTILE;
+      const [series] = await ask({ metric: duration, overTime, quantile: 0.99 }, { seconds: 110 });
+      const values = series?.values ?? [];
+      assert.ok((values[1] ?? 0) <= 1 && (values.at(-2) ?? 0) > 2, String(values));
+    });
+
+    it("become one series, or one for each value of a label", async () => {
+      const overSeries = Aggregation.AGGREGATION_SUM;
+      const [joined, ...others] = await ask({ metric: requests, overSeries });
+      assert.deepEqual([joined?.labels, joined?.values[2], others], [{}, 4, []]);
+      const apart = await ask({ metric: requests, overSeries, groupBy: ["route"] });
+      assert.deepEqual(
+        apart.map(({ labels, values }) => [labels, values[2]]),
+        [
+          [{ route: "a" }, 3],
+          [{ route: "b" }, 1],
+        ],
+      );
+    });
+
+    it("are those with the labels that are wanted", async () => {
+      const labels = { equals: { route: "b" }, exists: ["status"], absent: ["zone"], oneOf: {}, noneOf: {} };
+      const series = await ask({ metric: requests, labels: { ...labels } as never });
+      assert.deepEqual(
+        series.map((one) => one.labels["route"]),
+        ["b"],
+      );
+    });
+
+    const refused: readonly [string, Partial<SeriesQuery>, RegExp][] = [
+      [
+        "a metric that is not there",
+        { metric: "tutti_requests_totl" },
+        /did you mean tutti_requests_total\?/,
+      ],
+      ["a quantile of a counter", { metric: requests, overTime: 9, quantile: 0.5 }, /the quantile 0.5/],
+      ["a quantile that is not kept", { metric: duration, overTime: 9, quantile: 0.9 }, /0.5 or 0.99/],
+      [
+        "a rate of a gauge",
+        { metric: load, overTime: 7 },
+        /for it is a gauge, of tutti_load_ratio, found rate/,
+      ],
+      ["the last of several series", { metric: requests, overSeries: 5 }, /over series of/],
+      ["labels that stay apart of nothing joined", { metric: requests, groupBy: ["route"] }, /stay apart/],
+    ];
+    for (const [what, query, message] of refused) {
+      it(`refuse ${what}`, () => assert.rejects(ask(query), { message }));
+    }
+
+    it("refuse an answer that is too large", async () => {
+      const from = toTimestamp(0);
+      const queries = [SeriesQuery.fromPartial({ metric: load })];
+      await assert.rejects(
+        client().querySeries({ namespace: "", queries, span: { from, to: undefined }, stepMs: 1 }),
+        /at most 1000000 values/,
+      );
+    });
+  });
+
+  describe("over REST", () => {
+    const get = async (path: string) => {
+      const answer = await app.inject({ url: `/v1${path}` });
+      return { status: answer.statusCode, body: answer.json() };
+    };
+
+    it("are listed", async () => {
+      const { body } = await get("/metrics");
+      const found = body.metrics.find(({ name }: { name: string }) => name === requests);
+      assert.deepEqual(found, {
+        name: requests,
+        type: "counter",
+        help: "Requests.",
+        labels: ["route", "status"],
+      });
+    });
+
+    it("are points for a picture, a series for each figure", async () => {
+      const { body } = await get(`/metrics/series?name=${requests}&name=${load}&name=${duration}&points=60`);
+      assert.deepEqual(
+        body.series.map(({ name, figure }: { name: string; figure: string }) => [name, figure]),
+        [
+          [requests, "rate"],
+          [requests, "rate"],
+          [load, "value"],
+          [duration, "rate"],
+          [duration, "p50"],
+          [duration, "p99"],
+        ],
+      );
+      const { points } = body.series[0];
+      assert.ok(points.length >= 12 && points.length <= 13, `${points.length} points of ten seconds`);
+      assert.ok(points.every(({ value }: { value: number }) => value === 3));
+    });
+
+    it("become one series by parameters", async () => {
+      const { body } = await get(`/metrics/series?name=${requests}&over=sum&label=status%3Dok&points=10`);
+      assert.deepEqual([body.series.length, body.series[0].points.at(-1).value], [1, 4]);
+    });
+
+    it("are none when none are asked for", async () => {
+      assert.deepEqual((await get("/metrics/series")).body, { series: [] });
+    });
+
+    const refused: readonly [string, string, number, RegExp][] = [
+      ["an unknown metric", "name=tutti_nothing", 404, /found none with the name tutti_nothing/],
+      [
+        "a time that is none",
+        `name=${load}&fromMs=yesterday`,
+        400,
+        /as the parameter fromMs, found yesterday/,
+      ],
+      ["a strange way to join", `name=${load}&over=median`, 400, /as the parameter over/],
+      ["a label without a value", `name=${load}&label=route`, 400, /as the parameter label/],
+    ];
+    for (const [what, query, status, message] of refused) {
+      it(`refuse ${what}`, async () => {
+        const { status: found, body } = await get(`/metrics/series?${query}`);
+        assert.equal(found, status);
+        assert.match(body.detail, message);
+      });
+    }
+  });
+});
