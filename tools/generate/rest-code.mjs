@@ -8,11 +8,10 @@ import { restTypes } from "./rest-types.mjs";
 
 /** The generated files of the library by their paths. */
 export function restModules(image, rules) {
-  const { schema, words, events } = restSchema(image, rules, routes);
+  const { schema, words } = restSchema(image, rules, routes);
   return new Map([
     ["schema.ts", schemaModule(schema)],
     ["words.ts", wordsModule(words)],
-    ["run-events.ts", eventsModule(events)],
     ["types.ts", restTypes({ routes, schema, words, planOf, own: { ownRoutes, ownSchemas } })],
   ]);
 }
@@ -36,15 +35,4 @@ function wordsModule(words) {
     `export const words: Words = ${JSON.stringify(words, undefined, 1)};`,
     "",
   ].join("\n");
-}
-
-/** What happens to runs, by the type that histories have it under. */
-function eventsModule(events) {
-  const entries = events.map((type) => {
-    const name = type.slice(type.lastIndexOf(".") + 1);
-    const [, what = "", version = ""] = /^(\w+?)V(\d+)$/.exec(name) ?? [];
-    const key = what.replace(/[A-Z]/g, (letter, at) => `${at === 0 ? "" : "_"}${letter.toLowerCase()}`);
-    return `  ${JSON.stringify(`${key}@${version}`)}: ${JSON.stringify(name)},`;
-  });
-  return [generatedHeader, "export const runEvents = {", ...entries, "} as const;", ""].join("\n");
 }

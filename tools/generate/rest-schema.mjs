@@ -11,11 +11,6 @@ const kindsByType = new Map([
   ["tutti.types.v1.BlobReference", "blob"],
 ]);
 
-/** Histories are readable: what happens to runs is reached too. */
-const eventsFile = "tutti/workflow/v1/machine_run_events.proto";
-/** Bytes of events that are no JSON document. */
-const notJson = new Set(["snapshot"]);
-
 /**
  * @param {ReturnType<import("./image.mjs").readImage>} image
  * @param {ReturnType<import("./rules.mjs").readRules>} rules
@@ -41,8 +36,6 @@ export function restSchema(image, rules, routes) {
   }
   if (wanted.size > 0)
     throw new Error(`libs/rest/src/routes: no rpc of the contracts: ${[...wanted].join(", ")}`);
-  const events = image.files.find((file) => file.proto.name === eventsFile);
-  for (const message of events.messages) reached.message(message);
   const names = uniqueNames([...reached.messages, ...reached.enums]);
   for (const one of [...reached.messages, ...reached.enums]) words[one.typeName] = commentOf(one);
   for (const field of [...reached.messages].flatMap(({ fields }) => fields))
@@ -54,7 +47,6 @@ export function restSchema(image, rules, routes) {
       rpcs,
     },
     words,
-    events: events.messages.map(({ typeName }) => typeName).filter((name) => /V\d+$/.test(name)),
   };
 }
 
@@ -104,7 +96,7 @@ function messageTable(message, names, rules) {
 }
 
 function fieldTable(field, message, rules) {
-  const kind = kindOf(field, message);
+  const kind = kindOf(field);
   const many = field.fieldKind === "list" || field.fieldKind === "map" ? field.fieldKind : undefined;
   const name = camelCase(field.name);
   const of = kind === "message" ? field.message.typeName : kind === "enum" ? field.enum.typeName : undefined;
@@ -123,7 +115,7 @@ function fieldTable(field, message, rules) {
   };
 }
 
-function kindOf(field, message) {
+function kindOf(field) {
   if (field.message !== undefined) return kindsByType.get(field.message.typeName) ?? "message";
   if (field.enum !== undefined) return "enum";
   switch (field.scalar) {
@@ -135,9 +127,7 @@ function kindOf(field, message) {
     case ScalarType.FLOAT:
       return "number";
     case ScalarType.BYTES:
-      return message.file.proto.name.startsWith("tutti/workflow/v1/machine_run") && !notJson.has(field.name)
-        ? "json"
-        : "bytes";
+      return "bytes";
     default:
       return "integer";
   }

@@ -174,7 +174,6 @@ class TypeWriter {
       case "enum":
         return this.#enumeration(field.of);
       case "payload":
-      case "json":
         return "unknown";
       case "blob":
         return "{ readonly sha256: string; readonly size: number }";

@@ -1,5 +1,4 @@
 export { restErrors } from "../errors.ts";
-export { runEvents } from "../generated/run-events.ts";
 export { schema } from "../generated/schema.ts";
 export { type OwnRoute, type OwnSchema, ownRoutes, ownSchemas } from "../plan/own.ts";
 export { type PlannedField, pathOf, planOf, type RoutePlan } from "../plan/plan.ts";

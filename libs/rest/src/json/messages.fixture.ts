@@ -55,8 +55,6 @@ function anyPresent(
       return anyPayload;
     case "blob":
       return anyBlob;
-    case "json":
-      return anyJsonBytes;
     case "bytes":
       return anyBytes;
     case "time":

@@ -13,7 +13,6 @@ export type Draft = Record<string, unknown>;
 /** From year 1 to 9999: what a moment can be on the wire. */
 const timeMin = -62_135_596_800_000;
 const timeMax = 253_402_300_799_999;
-const encoder = new TextEncoder();
 
 export class Reader {
   readonly #schema: Schema;
@@ -84,7 +83,7 @@ export class Reader {
       return Object.fromEntries(entries);
     }
     // Users' data may be null; any other field that is says nothing.
-    if (value === null && field.kind !== "payload" && field.kind !== "json") return undefined;
+    if (value === null && field.kind !== "payload") return undefined;
     return this.#single(field, value, at, found);
   }
 
@@ -99,8 +98,6 @@ export class Reader {
         return refusedAsText(payloadFromJson(value), at, found);
       case "blob":
         return refusedAsText(blobFromJson(value), at, found);
-      case "json":
-        return encoder.encode(JSON.stringify(value));
       case "bytes":
         return orExpected(bytesOf(value), "base64", { value, at, found });
       case "time":
@@ -218,7 +215,6 @@ function emptyOf({
     case "boolean":
       return false;
     case "bytes":
-    case "json":
       return new Uint8Array(0);
     default:
       return undefined;

@@ -7,7 +7,7 @@ import {
   type Schema,
   wellKnown,
 } from "../plan/schema.ts";
-import { type Blob, base64Of, blobToJson, jsonIn, type Payload, payloadToJson } from "./payload.ts";
+import { type Blob, base64Of, blobToJson, type Payload, payloadToJson } from "./payload.ts";
 
 /** A decoded message. What its fields hold, the tables say. */
 export type Message = Readonly<Record<string, unknown>>;
@@ -96,8 +96,6 @@ export class Writer {
         return (value) => payloadToJson(value as Payload);
       case "blob":
         return (value) => blobToJson(value as Blob);
-      case "json":
-        return (value) => documentIn(value as Uint8Array);
       case "bytes":
         return (value) => base64Of(value as Uint8Array);
       case "time":
@@ -106,11 +104,6 @@ export class Writer {
         return same;
     }
   }
-}
-
-function documentIn(bytes: Uint8Array): unknown {
-  const value = jsonIn(bytes);
-  return value === undefined ? { $bytes: base64Of(bytes) } : value;
 }
 
 interface Choice {
@@ -135,7 +128,6 @@ const leftOut: Readonly<Record<FieldKind, (value: unknown) => boolean>> = {
   boolean: (value) => value === false,
   enum: (value) => value === 0,
   bytes: isEmptyBytes,
-  json: isEmptyBytes,
   message: isAbsent,
   time: isAbsent,
   payload: isAbsent,

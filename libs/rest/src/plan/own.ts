@@ -52,31 +52,6 @@ const paged = {
 
 /** Schemas with a name of their own, to be referred to. */
 export const ownSchemas: Readonly<Record<string, OwnSchema>> = {
-  RunEvent: object(
-    {
-      event: count("Its number among the events of the run, from 1."),
-      timeMs: moment("When it was decided."),
-      type: text("What happened: `task_completed`."),
-      version: count("Version of the event's form."),
-      data: {
-        type: "object",
-        description:
-          "What it says, user's data as plain values. Where it names tasks by `node`, `task` beside it has the id.",
-        additionalProperties: {},
-      },
-      tasks: many(text("Ids of the tasks that it is about.")),
-      cause: ref("Cause"),
-    },
-    ["event", "timeMs", "type", "version", "data", "tasks"],
-  ),
-  RunHistory: object(
-    {
-      events: many(ref("RunEvent")),
-      nextToken: text("Token of the next page; absent at the end."),
-      total: count("How many events there are, where the run has ended."),
-    },
-    ["events"],
-  ),
   RunPast: object(
     {
       event: count("After which event."),
@@ -141,22 +116,11 @@ export const ownSchemas: Readonly<Record<string, OwnSchema>> = {
     properties: {},
     additionalProperties: {},
   },
+  SignInLink: object({ url: text("The link."), expiresMs: moment("Until when it is good.") }),
   SignedIn: object({ expiresMs: moment("When the sign-in ends.") }),
 };
 
 export const ownRoutes: Readonly<Partial<Record<RouteName, OwnRoute>>> = {
-  "runs.history": {
-    params: run,
-    query: {
-      namespace,
-      ...paged,
-      afterEvent: count(
-        "Start after this event instead of by token; without it at the beginning.",
-        1_000_000,
-      ),
-    },
-    reply: ref("RunHistory"),
-  },
   "runs.state": {
     params: run,
     query: {
@@ -205,5 +169,6 @@ export const ownRoutes: Readonly<Partial<Record<RouteName, OwnRoute>>> = {
     reply: ref("SignedIn"),
   },
   signOut: {},
+  signInLink: { reply: ref("SignInLink") },
   openapi: { reply: anything("The description.") },
 };

@@ -40,8 +40,6 @@ export type FieldKind =
   | "payload"
   /** A reference to a blob: 32 bytes in the contract, hexadecimal digits in JSON. */
   | "blob"
-  /** Bytes that are a JSON document. */
-  | "json"
   | "mask";
 
 export interface FieldTable {

@@ -95,6 +95,12 @@ export const installationRoutes = [
   },
   { name: "signOut", method: "POST", path: "/v1/sign-out", open: true, summary: "Signs a browser out." },
   {
+    name: "signInLink",
+    method: "POST",
+    path: "/v1/sign-in/link",
+    summary: "Gives a link that signs a browser in, once.",
+  },
+  {
     name: "openapi",
     method: "GET",
     path: "/v1/openapi.json",

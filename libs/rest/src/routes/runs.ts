@@ -33,13 +33,16 @@ export const runRoutes = [
     gathered: true,
     summary: "Tells many runs something in one request; each is answered by a receipt.",
   },
+  { name: "runs.delete", method: "DELETE", path: "/v1/runs/{id}", rpc: `${runs}/DeleteRun`, params: id },
   { name: "runs.get", method: "GET", path: "/v1/runs/{id}", rpc: `${runs}/GetRun`, params: id },
   { name: "runs.result", method: "GET", path: "/v1/runs/{id}/result", rpc: `${runs}/AwaitRun`, params: id },
   {
     name: "runs.history",
     method: "GET",
     path: "/v1/runs/{id}/history",
-    summary: "Gives what happened to a run, event by event, in a form that can be read.",
+    rpc: `${runs}/ReadHistory`,
+    params: id,
+    query: { task: "taskId" },
   },
   {
     name: "runs.state",
