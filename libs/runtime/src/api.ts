@@ -6,7 +6,7 @@
  * caller repeats under the same idempotency key or token.
  */
 import type { Cause } from "@tutti/contracts/types/v1";
-import type { Command, InstanceKey, LetterBatch, Query, Refusal } from "@tutti/kernel";
+import type { Command, InstanceKey, LetterBatch, MachineEvent, Query, Refusal } from "@tutti/kernel";
 
 /** A command on its way. Made by whoever submits it; the runtime answers exactly once. */
 export interface Submission {
@@ -56,6 +56,37 @@ export interface Effects {
   dispatch(effects: readonly DueEffect[]): void;
   /** These are no longer wanted: settled, replaced, or their partition has gone elsewhere. */
   withdraw(tokens: readonly EffectToken[]): void;
+  /** Hears what happens; absent where nobody does. */
+  readonly witness?: Witness;
+}
+
+/**
+ * Hears of events of instances. What it notes of an event while that is decided it is told when the event is durable, in
+ * the order of the partition; what does not become durable it is not told. A process that dies in between tells nobody.
+ */
+export interface Witness {
+  /** What to note of which events. An event that is not among them costs a look into the map. */
+  // biome-ignore lint/suspicious/noExplicitAny: a map holds events of many machines; each keeps its own types
+  readonly notes: ReadonlyMap<MachineEvent<any>, TakeNote>;
+  /** Called once per batch that has notes. An error stands where one could not be taken. Must do nothing slow. */
+  tell(notes: readonly unknown[]): void;
+}
+
+/**
+ * Before the event is folded, with the state that it finds: both may be changed by the fold, so what is to be told is
+ * taken out here. Undefined for nothing.
+ */
+export type TakeNote = (happening: Happening) => unknown;
+
+/** An event as it happens. */
+export interface Happening {
+  readonly key: InstanceKey;
+  /** Its number among the events of the instance. */
+  readonly event: number;
+  readonly body: unknown;
+  readonly state: unknown;
+  readonly timeMs: number;
+  readonly cause: Cause;
 }
 
 /** A question to an instance. */

@@ -31,7 +31,15 @@ function scene() {
     answers.addOther((failure) =>
       told.push(failure === undefined ? `answer ${number}` : `refusal ${number}`),
     );
-    commits.append(new OpenBatch(), 0, { number, answers, due: [], dropped: [], ended: [], sent: undefined });
+    commits.append(new OpenBatch(), 0, {
+      number,
+      answers,
+      due: [],
+      dropped: [],
+      ended: [],
+      sent: undefined,
+      notes: [],
+    });
     return answers;
   };
   return { commits, append, appended, told };

@@ -23,6 +23,8 @@ export interface Commit {
   /** Instances that ended in it. */
   readonly ended: readonly Instance[];
   readonly sent: LettersSent | undefined;
+  /** What the witness noted of the events in it. */
+  readonly notes: readonly unknown[];
 }
 
 export interface CommitsParts {

@@ -9,6 +9,7 @@ import { type Cause, WorkStatus } from "@tutti/contracts/types/v1";
 import {
   AssertionFault,
   type Chance,
+  errorFromUnknown,
   type InstanceAddress,
   type InstanceKey,
   isRefusal,
@@ -16,7 +17,7 @@ import {
   type Message,
   type Refusal,
 } from "@tutti/kernel";
-import type { EffectToken } from "../api.ts";
+import type { EffectToken, TakeNote, Witness } from "../api.ts";
 import { runtimeErrors } from "../errors.ts";
 import type { LetterBox } from "../letters/letter-box.ts";
 import type { AnyCommand, AnyEvent } from "../machines/hosted-machine.ts";
@@ -39,6 +40,7 @@ export interface DeciderParts {
   readonly letters: LetterBox;
   readonly mentions: Mentions;
   readonly chance: Chance;
+  readonly witness: Witness | undefined;
   /** Counts a new instance: its incarnation. */
   readonly count: () => number;
   /** Bytes of records that one step may add. */
@@ -52,11 +54,12 @@ export class Decider implements MachineStep<unknown, unknown> {
   readonly #mentions: Mentions;
   readonly #chance: Chance;
   readonly #count: () => number;
+  readonly #witness: Witness | undefined;
   readonly #mark: BatchMark = { position: 0, count: 0, cause: undefined };
   /** What a step that throws is taken back to. */
   readonly #before = {
     ...{ event: 0, lastBatch: 0, lastIndex: 0, incarnation: 0 },
-    ...{ due: 0, dropped: 0, letters: 0 },
+    ...{ due: 0, dropped: 0, letters: 0, notes: 0 },
   };
   readonly #settling = { number: 0, attempt: 0 };
   readonly #stepBytesMax: number;
@@ -67,11 +70,14 @@ export class Decider implements MachineStep<unknown, unknown> {
   wasDescribed = false;
   /** How the instance stands after a step that was described. */
   status: WorkStatus = WorkStatus.WORK_STATUS_UNSPECIFIED;
+  /** What the witness noted of the events in the open batch. */
+  notes: unknown[] = [];
   nowMs = 0;
   cause: Cause = { actor: undefined, traceparent: "", decision: "", reason: "" };
   settles: { readonly number: number; readonly attempt: number } | undefined;
 
-  constructor({ batch, folding, letters, mentions, chance, count, stepBytesMax }: DeciderParts) {
+  constructor({ batch, folding, letters, mentions, chance, count, stepBytesMax, witness }: DeciderParts) {
+    this.#witness = witness;
     this.#stepBytesMax = stepBytesMax;
     this.#batch = batch;
     this.#folding = folding;
@@ -107,8 +113,21 @@ export class Decider implements MachineStep<unknown, unknown> {
     this.#checkSize(instance);
     this.#emitted++;
     if (event.blobs !== undefined) this.#mentions.add(instance.key, event.blobs(body));
+    const note = this.#witness?.notes.get(event);
+    if (note !== undefined) this.#note(instance, body, note);
     event.evolve(instance.state, body, this.#folding);
     if (event.described === true) this.wasDescribed = true;
+  }
+
+  #note({ key, event, state }: Instance, body: unknown, take: TakeNote): void {
+    const { nowMs: timeMs, cause } = this;
+    try {
+      const note = take({ key, event, body, state, timeMs, cause });
+      if (note !== undefined) this.notes.push(note);
+    } catch (error) {
+      // It is no fault of the machine: what it decided stands.
+      this.notes.push(errorFromUnknown(error));
+    }
   }
 
   send<Body>(to: InstanceAddress, message: Message<Body>, body: Body): void {
@@ -196,6 +215,7 @@ export class Decider implements MachineStep<unknown, unknown> {
     before.due = this.#folding.due.length;
     before.dropped = this.#folding.dropped.length;
     before.letters = this.#letters.mark;
+    before.notes = this.notes.length;
     this.#letterBytesBefore = this.#letters.openBytes;
     this.#batch.mark(this.#mark);
     this.#instance = instance;
@@ -227,11 +247,12 @@ export class Decider implements MachineStep<unknown, unknown> {
 
   /** Nothing of the step counts. */
   #thrown(instance: Instance, error: unknown): Decision {
-    const { event, lastBatch, lastIndex, incarnation, due, dropped, letters } = this.#before;
+    const { event, lastBatch, lastIndex, incarnation, due, dropped, letters, notes } = this.#before;
     this.#batch.cutBack(this.#mark);
     this.#letters.cutBack(letters);
     this.#folding.due.length = due;
     this.#folding.dropped.length = dropped;
+    this.notes.length = notes;
     instance.event = event;
     instance.lastBatch = lastBatch;
     instance.lastIndex = lastIndex;

@@ -132,6 +132,7 @@ export class PartitionMemory {
       letters: this.letters,
       mentions: this.mentions,
       chance: parts.chance,
+      witness: parts.effects.witness,
       count: () => ++this.incarnations,
       // Beside what the batch may have before, and the letters that it gets at its end.
       stepBytesMax: Math.floor((parts.journal.batchBytesMax - parts.limits.batchBytesSoft) / 2),
@@ -315,7 +316,10 @@ export class PartitionMemory {
     this.answers = new Answers();
     const ended = this.#ended;
     if (ended.length > 0) this.#ended = [];
-    this.commits.append(this.batch, this.nowMs, { number, answers, due, dropped, ended, sent: this.#sent });
+    const { notes } = this.decider;
+    if (notes.length > 0) this.decider.notes = [];
+    const commit = { number, answers, due, dropped, ended, sent: this.#sent, notes };
+    this.commits.append(this.batch, this.nowMs, commit);
     this.batch.begin(number + 1);
   }
 
@@ -351,13 +355,23 @@ export class PartitionMemory {
     this.#dispatch(due);
   }
 
-  #durable({ answers, due, dropped, ended, sent }: Commit): void {
+  #durable({ answers, due, dropped, ended, sent, notes }: Commit): void {
     if (this.isStopped) return;
     answers.give(this.parts.faulted);
     for (const instance of ended) this.keeper.ended(instance);
     if (dropped.length > 0) this.#withdraw(dropped);
     this.#dispatch(due);
     if (sent !== undefined) for (const channel of this.letters.release(sent)) this.parts.released(channel);
+    if (notes.length > 0) this.#tell(notes);
+  }
+
+  #tell(notes: readonly unknown[]): void {
+    try {
+      this.parts.effects.witness?.tell(notes);
+    } catch (error) {
+      // What happened has happened, whoever fails to hear of it.
+      this.parts.logger.error("whoever hears of events failed when they were told", { error });
+    }
   }
 
   #dispatch(due: Commit["due"]): void {
