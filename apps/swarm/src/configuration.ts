@@ -76,6 +76,24 @@ const pool = z.strictObject({
     .describe(
       "How long a pool that has moved here waits for its agents before it gives out tasks, which may be at work at one of them.",
     ),
+  doubling: z.strictObject({
+    enabled: z
+      .boolean()
+      .default(true)
+      .describe("Whether slow attempts at tasks that allow it get a second copy; the first result counts."),
+    quantile: z
+      .number()
+      .min(0.01)
+      .max(0.999)
+      .default(0.95)
+      .describe("Which share of usual attempts is done when a slow one gets its second copy."),
+    maxShare: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.1)
+      .describe("The greatest share of a pool's slots that second copies may take."),
+  }),
   adaptiveConcurrency: z
     .boolean()
     .default(true)

@@ -38,6 +38,8 @@ export class Core implements PoolCore, TaskWatch {
   readonly affinity = new Affinity(affinitiesMax);
   readonly bound = new Bound();
   readonly times = new LearnedTimes();
+  readonly stragglers: Task[] = [];
+  copies = 0;
   readonly #starts = new Pace();
   readonly roster: Roster;
   readonly seats = new Set<Seat>();
@@ -110,7 +112,8 @@ export class Core implements PoolCore, TaskWatch {
     task.stage = "forgotten";
     this.tasks.delete(task.offer.token);
     if (task.spoke >= 0) this.wheel.remove(task);
-    const { demand, extras } = task;
+    const { demand, extras, twin } = task;
+    if (twin?.winner !== undefined) this.forget(twin.winner, nowMs);
     if (demand.uses > 1) demand.uses--;
     else this.demands.giveBack(demand);
     if (extras !== undefined && extras.limits.length > 0) this.limits.giveBack(extras.limits, nowMs);

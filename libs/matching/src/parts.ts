@@ -93,6 +93,19 @@ export interface Task extends Due, Ranked {
   fraction: number;
   message: string;
   extras: Extras | undefined;
+  twin: Twin | undefined;
+}
+
+/** What a task that may be doubled has while it is at work, and its copy too. */
+export interface Twin {
+  /** Of a copy: the attempt that it is a second copy of. */
+  readonly original: Task | undefined;
+  /** When it has taken so long that it is to be doubled. */
+  straggleDueMs: number;
+  /** Its second copy, while that one is at work. */
+  copy: Task | undefined;
+  /** The copy whose outcome it has. */
+  winner: Task | undefined;
 }
 
 /** What only some tasks have. */
@@ -130,6 +143,8 @@ export interface Profile {
   readonly labels: readonly Label[];
   readonly stickyKey: string;
   readonly contextKey: string;
+  /** Whether a second copy may be started. */
+  readonly mayBeDoubled: boolean;
   /** Streams that have it. */
   uses: number;
 }
@@ -510,6 +525,10 @@ export interface PoolCore {
   readonly times: LearnedTimes;
   readonly roster: AgentBook;
   readonly seats: Set<Seat>;
+  readonly matcher: Placing;
+  /** Tasks at work that have taken long enough for a second copy, and how many have one. */
+  readonly stragglers: Task[];
+  copies: number;
   /** Those with something to send in this turn. */
   readonly dirtyLinks: Link[];
   readonly dirtyStreams: SenderStream[];
@@ -531,6 +550,12 @@ export interface PoolCore {
   /** How an agent stands is told when it is otherwise than before. */
   tell(agent: Agent, after: AgentState, reason: string, atMs: number): void;
   startsPerSec(nowMs: number): number;
+}
+
+/** Finds places for single tasks. */
+export interface Placing {
+  /** Somebody else who could do it now. */
+  another(task: Task, than: Agent): { readonly agent: Agent; readonly site: Site } | undefined;
 }
 
 /** All demands and all cohorts. Demands that are given out are uses that have to be given back. */

@@ -17,6 +17,7 @@ import { Core } from "./core.ts";
 import { matchingErrors } from "./errors.ts";
 import type { Agent } from "./parts.ts";
 import { defaultSettings, resolveSettings } from "./settings.ts";
+import { doubleStragglers } from "./task/doubling.ts";
 import { rankAnew } from "./task/waiting.ts";
 import { agentView, workView } from "./views/agents.ts";
 import { explainProfile, explainTask } from "./views/explanation.ts";
@@ -82,7 +83,7 @@ export class PoolOwner implements Pool {
     const core = this.#core;
     core.wheel.advance(nowMs);
     this.#lookAtClaims(nowMs);
-    const assigned = core.settings.paused ? 0 : core.matcher.match(nowMs);
+    const assigned = core.settings.paused ? 0 : core.matcher.match(nowMs) + doubleStragglers(core, nowMs);
     core.countStarts(assigned, nowMs);
     if (core.dirtyLinks.length > 0) {
       const links = core.dirtyLinks;

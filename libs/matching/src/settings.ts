@@ -14,6 +14,7 @@ export const defaultSettings: PoolSettings = {
   window: 1_024,
   paused: false,
   adaptiveConcurrency: true,
+  doubling: { enabled: true, quantile: 0.95, maxShare: 0.1 },
   heartbeatMs: 5_000,
   suspicionThreshold: 8,
   suspectMs: 12_500,
@@ -27,7 +28,7 @@ export const defaultSettings: PoolSettings = {
 
 const numbers: Readonly<
   Record<
-    Exclude<keyof PoolSettings, "strategy" | "weights" | "paused" | "adaptiveConcurrency">,
+    Exclude<keyof PoolSettings, "strategy" | "weights" | "paused" | "adaptiveConcurrency" | "doubling">,
     readonly [number, number]
   >
 > = {
@@ -61,6 +62,11 @@ export function resolveSettings(
   if (!(heartbeatMs < suspectMs && suspectMs < leaseMs))
     return invalid(
       `expected heartbeatMs < suspectMs < leaseMs, since an agent is suspect when it misses its time and gone later; found ${heartbeatMs}, ${suspectMs}, ${leaseMs}`,
+    );
+  const { quantile, maxShare } = settings.doubling;
+  if (!(quantile > 0 && quantile < 1 && maxShare >= 0 && maxShare <= 1))
+    return invalid(
+      `doubling: expected a quantile between 0 and 1 and a share from 0 to 1, found ${quantile} and ${maxShare}`,
     );
   const weighted = Object.entries(weights);
   if (weighted.length > namespacesMax) return invalid(`expected at most ${namespacesMax} weights`);

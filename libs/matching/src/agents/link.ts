@@ -4,7 +4,7 @@ import type { AgentLink, AgentOutlet } from "../api/agents.ts";
 import { creditMax } from "../bounds.ts";
 import { matchingErrors } from "../errors.ts";
 import type { Agent, Link, PoolCore } from "../parts.ts";
-import { answer, partialOutput, progressed, started } from "../task/attempts.ts";
+import { answer, partialOutput, progressed, started } from "../task/answers.ts";
 
 /**
  * One link of an agent.

@@ -1,7 +1,8 @@
 /** What an agent says it has, held against what is known of it. */
 
 import type { Agent, PoolCore, Task } from "../parts.ts";
-import { detach, hold, letGoOf, requeue } from "../task/attempts.ts";
+import { hold, requeue } from "../task/attempts.ts";
+import { detach, letGoOf } from "../task/releasing.ts";
 import { TokenTable } from "../task/token-table.ts";
 import { stopWaiting } from "../task/waiting.ts";
 
@@ -40,7 +41,7 @@ export function reconcile(
   for (const task of agent.tasks()) {
     if (task.stage !== "working") letGoOf(core, task, nowMs);
     else if (named.get(task.offer.token) === undefined) {
-      if (isSame && task.begunMs === 0) {
+      if (isSame && task.begunMs === 0 && task.twin?.original === undefined) {
         detach(core, task, false, nowMs);
         requeue(core, task, nowMs);
       } else core.roster.lose(task, "the agent does not have it any more", nowMs);

@@ -21,7 +21,9 @@ import type { HoldOrder } from "../api/pool.ts";
 import { busyBackoff, busyFactor, busyPauseMaxMs, heldAgentsMax } from "../bounds.ts";
 import { matchingErrors } from "../errors.ts";
 import type { Agent, AgentBook, AgentIdentity, PoolCore, Task } from "../parts.ts";
-import { detach, fail, letGoOf } from "../task/attempts.ts";
+import { endCopy, leaveToCopy } from "../task/copies.ts";
+import { fail } from "../task/outcomes.ts";
+import { detach, letGoOf } from "../task/releasing.ts";
 import { letOthers } from "../task/waiting.ts";
 import type { AgentWatch } from "./agent.ts";
 import { JoinedAgent } from "./agent.ts";
@@ -120,8 +122,15 @@ export class Roster implements AgentBook, AgentWatch {
     const { capability } = task.demand.wish;
     const parameters = { capability, agent: agent.agentId, reason };
     const refusal = matchingErrors.lost.refusal(parameters, { details: { agent: agent.agentId } });
+    const original = task.twin?.original;
+    if (original !== undefined) {
+      endCopy(this.#core, task, nowMs);
+      if (original.agent === undefined) fail(this.#core, original, refusal, nowMs);
+      return;
+    }
+    if (leaveToCopy(this.#core, task, nowMs)) return;
     detach(this.#core, task, true, nowMs);
-    fail(this.#core, task, refusal);
+    fail(this.#core, task, refusal, nowMs);
   }
 
   heard(agent: Agent, nowMs: number): void {

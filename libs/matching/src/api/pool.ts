@@ -102,6 +102,8 @@ export interface PoolSettings {
   readonly paused: boolean;
   /** Whether agents that say they are busy are given fewer tasks at once, for a while. Default true. */
   readonly adaptiveConcurrency: boolean;
+  /** Whether, when, and in how many slots second copies of slow attempts are started. Default: at 0.95, in 0.1 of them. */
+  readonly doubling: Doubling;
   /** How often an agent has to be heard, told in its welcome. Default 5,000. */
   readonly heartbeatMs: number;
   /** How improbable the silence of an agent must be before it is suspect, as a power of ten. Default 8. */
@@ -120,6 +122,15 @@ export interface PoolSettings {
   readonly claimMs: number;
   /** How long tasks of a sender that is away are kept. Default 600,000. */
   readonly orphanMs: number;
+}
+
+/** When a second copy of a slow attempt is started, for tasks that allow it. */
+export interface Doubling {
+  readonly enabled: boolean;
+  /** The share of usual attempts that are done by then. */
+  readonly quantile: number;
+  /** The greatest share of all slots that copies may take. */
+  readonly maxShare: number;
 }
 
 export interface LimitRule {

@@ -6,6 +6,8 @@ import { Estimates } from "@tutti/planner";
 import type { Times } from "../strategies/strategy.ts";
 
 const learnedPerTurnMax = 32;
+/** Of fewer attempts nobody knows what is unusual. */
+const samplesMin = 10;
 
 export class LearnedTimes implements Times {
   readonly #estimates = new Estimates();
@@ -34,6 +36,13 @@ export class LearnedTimes implements Times {
 
   expectedMs(agentId: string, capability: string): number | undefined {
     return this.#estimates.estimate({ capability, agentId, inputBytes: 0 })?.meanMs;
+  }
+
+  /** The time that a share of all attempts at a capability does not exceed; undefined before enough have been seen. */
+  quantileMs(capability: string, share: number): number | undefined {
+    const usual = { capability, agentId: "", inputBytes: 0 };
+    const { samples = 0 } = this.#estimates.estimate(usual) ?? {};
+    return samples < samplesMin ? undefined : this.#estimates.quantileMs(usual, share);
   }
 
   /** Another process runs under the agent's name: it may be on another machine. */

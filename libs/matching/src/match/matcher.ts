@@ -12,13 +12,13 @@ import { assert, isBefore } from "@tutti/kernel";
 import type { CohortWatch } from "../agents/cohort.ts";
 import { comparedMax, judgedMax } from "../bounds.ts";
 import { isFit } from "../demand/fit.ts";
-import type { Agent, Cohort, PoolCore, Site, Stand, Stop, Task } from "../parts.ts";
+import type { Agent, Cohort, Placing, PoolCore, Site, Stand, Stop, Task } from "../parts.ts";
 import type { Strategy } from "../strategies/strategy.ts";
 import { assign } from "../task/attempts.ts";
 import { viewOf } from "../task/view.ts";
 import { bindTask, holdBack } from "../task/waiting.ts";
 
-export class Matcher implements CohortWatch {
+export class Matcher implements CohortWatch, Placing {
   readonly #core: PoolCore;
   /** Cohorts with somebody who is ready and somebody who may find him. */
   readonly #cohorts: Cohort[] = [];
@@ -138,6 +138,20 @@ export class Matcher implements CohortWatch {
       const agent = this.#core.roster.get(agentId);
       if (isFree(agent)) return agent;
       if (++asked >= comparedMax) break;
+    }
+    return undefined;
+  }
+
+  another(task: Task, than: Agent): { readonly agent: Agent; readonly site: Site } | undefined {
+    const { judge } = this.#core.settings.strategy;
+    for (const site of task.demand.sites) {
+      const able: Agent[] = [];
+      for (const agent of site.cohort.ready.items) {
+        if (agent !== than && isFit(agent, task.demand.fit)) able.push(agent);
+        if (able.length >= comparedMax) break;
+      }
+      const agent = this.#bestOf(able, judge, task);
+      if (agent !== undefined) return { agent, site };
     }
     return undefined;
   }

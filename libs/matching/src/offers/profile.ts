@@ -54,6 +54,7 @@ export class Profiles implements ProfileBook {
       labels: Object.entries(sent.labels).map(([name, value]) => ({ name, value })),
       stickyKey: placement?.stickyKey ?? "",
       contextKey: placement?.contextKey ?? "",
+      mayBeDoubled: sent.mayBeDoubled,
       uses: 0,
     };
   }

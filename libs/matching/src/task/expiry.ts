@@ -3,8 +3,10 @@ import { ReturnReason } from "@tutti/contracts/swarm/v1";
 import type { Refusal } from "@tutti/kernel";
 import { matchingErrors } from "../errors.ts";
 import type { PoolCore, Task } from "../parts.ts";
-import { fail, letGoOf, settle, stop } from "./attempts.ts";
+import { dropCopy, notice } from "./copies.ts";
 import { abandon, isWaiting } from "./offering.ts";
+import { fail, settle } from "./outcomes.ts";
+import { letGoOf, stop } from "./releasing.ts";
 import { dropWaiting, giveBack, letOthers } from "./waiting.ts";
 
 export function expire(core: PoolCore, task: Task, nowMs: number): void {
@@ -31,9 +33,17 @@ function expireWaiting(core: PoolCore, task: Task, nowMs: number): void {
 
 function expireWorking(core: PoolCore, task: Task, nowMs: number): void {
   const refusal = timeOutOf(task, nowMs);
+  const original = task.twin?.original;
+  if (original !== undefined) {
+    if (refusal === undefined) return;
+    dropCopy(core, task, refusal.message, nowMs);
+    if (original.agent === undefined) fail(core, original, refusal, nowMs);
+    return;
+  }
+  notice(core, task, nowMs);
   if (refusal !== undefined) {
     stop(core, task, refusal.message, core.settings.graceMs, nowMs);
-    fail(core, task, refusal);
+    fail(core, task, refusal, nowMs);
   } else if (task.awayDueMs <= nowMs)
     abandon(core, task, "whoever wanted it is gone", core.settings.graceMs, nowMs);
 }
@@ -48,7 +58,7 @@ function timeOutOf(task: Task, nowMs: number): Refusal | undefined {
   if (runMs > 0 && runFromMs + runMs <= nowMs)
     return matchingErrors.runTimedOut.refusal({ capability, agent, runMs }, details);
   const { heartbeatMs } = profile;
-  if (heartbeatMs > 0 && heardMs + heartbeatMs <= nowMs)
+  if (heartbeatMs > 0 && task.agent !== undefined && heardMs + heartbeatMs <= nowMs)
     return matchingErrors.heartbeatMissed.refusal({ capability, agent, heartbeatMs }, details);
   return undefined;
 }

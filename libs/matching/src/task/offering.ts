@@ -5,7 +5,10 @@ import { isRefusal, type Refusal } from "@tutti/kernel";
 import { keptWindowsMax, retryAfterMs } from "../bounds.ts";
 import { matchingErrors } from "../errors.ts";
 import type { Extras, Limit, PoolCore, Profile, Seat, Task } from "../parts.ts";
-import { detach, finish, hold, settle, stop } from "./attempts.ts";
+import { hold } from "./attempts.ts";
+import { dropCopy } from "./copies.ts";
+import { finish, settle } from "./outcomes.ts";
+import { detach, stop } from "./releasing.ts";
 import { OfferedTask } from "./task.ts";
 import { dropWaiting, enqueue, giveBack, moveInOrder, rankOf } from "./waiting.ts";
 
@@ -99,7 +102,7 @@ function claimed(core: PoolCore, task: Task, nowMs: number): boolean {
   detach(core, task, true, nowMs);
   task.link = answered.link;
   task.linkNumber = answered.number;
-  finish(core, task, answered.result, agent);
+  finish(core, task, answered.result, agent, nowMs);
   return true;
 }
 
@@ -140,6 +143,7 @@ export function cancel(core: PoolCore, { token, reason, graceMs }: Cancel, nowMs
 
 /** An attempt that nobody waits for is ended. */
 export function abandon(core: PoolCore, task: Task, reason: string, graceMs: number, nowMs: number): void {
+  if (task.twin?.copy !== undefined) dropCopy(core, task.twin.copy, reason, nowMs);
   core.leaveSeat(task);
   stop(core, task, reason, graceMs, nowMs);
   task.stage = "forgotten";

@@ -1,6 +1,6 @@
 import type { Result } from "@tutti/contracts/agent/v1";
 import type { Offer } from "@tutti/contracts/swarm/v1";
-import type { Agent, Demand, Extras, Lane, Link, Profile, Seat, Share, Stage, Task } from "../parts.ts";
+import type { Agent, Demand, Extras, Lane, Link, Profile, Seat, Share, Stage, Task, Twin } from "../parts.ts";
 import { Due } from "../time/due.ts";
 
 /** What a task's time running out leads to. */
@@ -57,6 +57,7 @@ export class OfferedTask extends Due implements Task {
   fraction = 0;
   message = "";
   extras: Extras | undefined = undefined;
+  twin: Twin | undefined = undefined;
 
   constructor(watch: TaskWatch, offer: Offer, profile: Profile, readyMs: number) {
     super();
@@ -82,7 +83,9 @@ export class OfferedTask extends Due implements Task {
       return Math.min(this.queueDueMs, this.totalDueMs, this.awayDueMs, boundDueMs);
     }
     const runDueMs = this.runMs > 0 ? this.runFromMs + this.runMs : never;
-    const silentDueMs = profile.heartbeatMs > 0 ? this.heardMs + profile.heartbeatMs : never;
-    return Math.min(runDueMs, silentDueMs, this.totalDueMs, this.awayDueMs);
+    const silentDueMs =
+      this.agent !== undefined && profile.heartbeatMs > 0 ? this.heardMs + profile.heartbeatMs : never;
+    const straggleDueMs = this.twin?.straggleDueMs ?? never;
+    return Math.min(runDueMs, silentDueMs, this.totalDueMs, this.awayDueMs, straggleDueMs);
   }
 }

@@ -14,7 +14,7 @@ const kinds: Readonly<Record<StrategyName, StrategyKind>> = {
 
 /** A pool as it is shown. */
 export function viewOf({ settings, now }: Pick<Desk, "settings" | "now">, pool: Pool): PoolView {
-  const { ageingMs, queuedMax, agentsMax, adaptiveConcurrency, strategy, auction } = settings.pool;
+  const { ageingMs, queuedMax, agentsMax, adaptiveConcurrency, strategy, auction, doubling } = settings.pool;
   return {
     ...poolMessage.create(),
     namespace: pool.namespace,
@@ -24,6 +24,7 @@ export function viewOf({ settings, now }: Pick<Desk, "settings" | "now">, pool: 
     maxQueued: queuedMax,
     maxAgents: agentsMax,
     adaptiveConcurrency,
+    doubling: { ...doubling },
     status: pool.status(now()),
   };
 }

@@ -1,0 +1,234 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { AgentState, type Result } from "@tutti/contracts/agent/v1";
+import { ErrorDetail } from "@tutti/contracts/types/v1";
+import fc from "fast-check";
+import { Arena, numberOf, type Sender, type TestAgent, tokenOf } from "../testing/arena.ts";
+
+const mayBeDoubled = { mayBeDoubled: true };
+const good: Result["outcome"] = { $case: "inlineOutput", value: new Uint8Array([1]) };
+const bad: Result["outcome"] = {
+  $case: "failed",
+  value: ErrorDetail.fromPartial({ code: "users.own", message: "it went wrong" }),
+};
+
+/** Twelve tasks of 100 ms are done: what is usual is known. Number 100 has begun at `slow`, and `quick` is free. */
+function scene(settings: ConstructorParameters<typeof Arena>[0] = {}) {
+  const arena = new Arena(settings);
+  const sender = arena.sender();
+  const slow = arena.agent("slow", { slots: 1 });
+  for (let number = 1; number <= 12; number++) {
+    sender.offer(number, mayBeDoubled);
+    arena.turn();
+    arena.nowMs += 100;
+    slow.answer(number);
+    arena.turn();
+  }
+  sender.offer(100, mayBeDoubled);
+  arena.turn();
+  const quick = arena.agent("quick", { slots: 1 });
+  arena.turn();
+  return { arena, sender, slow, quick };
+}
+
+const lastToken = (agent: TestAgent) => agent.assigned.at(-1)?.token ?? new Uint8Array();
+const say = (agent: TestAgent, token: Uint8Array, outcome: Result["outcome"]) =>
+  agent.say({ results: [{ token, outcome, runMs: 1 }] });
+const of100 = (sender: Sender) => sender.results.filter(([number]) => number === 100);
+
+describe("a second copy", () => {
+  it("begins at another agent when an attempt has taken longer than usual, and its result is the attempt's", () => {
+    const { arena, sender, slow, quick } = scene();
+    assert.deepEqual(quick.given, []);
+    arena.pass(400);
+    const token = lastToken(quick);
+    assert.equal(quick.given.length, 1);
+    assert.notDeepEqual(token, tokenOf(100));
+    assert.equal(quick.assigned[0]?.taskId, "t100");
+    say(quick, token, good);
+    arena.turn();
+    assert.deepEqual(of100(sender), [[100, "inlineOutput"]]);
+    assert.deepEqual(slow.cancelled, [100]);
+    // What the slower one says after that is nobody's, and its slot is free again.
+    slow.answer(100);
+    sender.offer(101);
+    arena.turn();
+    assert.deepEqual(of100(sender).length, 1);
+    assert.ok([...slow.given, ...quick.given].includes(101));
+  });
+
+  it("is told to end when the first attempt is done before it", () => {
+    const { arena, sender, slow, quick } = scene();
+    arena.pass(400);
+    slow.answer(100);
+    arena.turn();
+    assert.deepEqual(of100(sender), [[100, "inlineOutput"]]);
+    assert.deepEqual(quick.cancelled, [numberOf(lastToken(quick))]);
+    say(quick, lastToken(quick), good);
+    arena.turn();
+    assert.equal(of100(sender).length, 1);
+  });
+
+  it("goes on for both when the first attempt fails, or its agent is lost", () => {
+    for (const end of ["fails", "is lost"] as const) {
+      const { arena, sender, slow, quick } = scene();
+      arena.pass(400);
+      if (end === "fails") slow.answer(100, bad);
+      else slow.link.end("it goes", arena.nowMs);
+      arena.turn();
+      assert.deepEqual(of100(sender), [], end);
+      say(quick, lastToken(quick), good);
+      arena.turn();
+      assert.deepEqual(of100(sender), [[100, "inlineOutput"]], end);
+    }
+  });
+
+  it("that fails or is lost is not told while the first attempt is at work", () => {
+    for (const end of ["fails", "is lost"] as const) {
+      const { arena, sender, slow, quick } = scene();
+      arena.pass(400);
+      if (end === "fails") say(quick, lastToken(quick), bad);
+      else quick.link.end("it goes", arena.nowMs);
+      arena.turn();
+      assert.deepEqual(of100(sender), [], end);
+      slow.answer(100);
+      arena.turn();
+      assert.deepEqual(of100(sender), [[100, "inlineOutput"]], end);
+    }
+  });
+
+  it("that fails after the first attempt did is what the sender hears", () => {
+    const { arena, sender, slow, quick } = scene();
+    arena.pass(400);
+    slow.answer(100, bad);
+    say(quick, lastToken(quick), bad);
+    arena.turn();
+    assert.deepEqual(of100(sender), [[100, "users.own"]]);
+  });
+
+  it("that is lost after the first attempt was is the attempt's loss", () => {
+    const { arena, sender, slow, quick } = scene();
+    arena.pass(400);
+    slow.link.end("it goes", arena.nowMs);
+    quick.link.end("it goes", arena.nowMs);
+    arena.turn();
+    assert.deepEqual(of100(sender), [[100, "matching.lost"]]);
+  });
+
+  it("does not begin for tasks that do not allow it, that have a limit, or where it is switched off", () => {
+    const cases = [
+      [{}, {}, {}],
+      [{}, mayBeDoubled, { limits: [{ key: "door", maxConcurrent: 5 }] }],
+      [{ doubling: { enabled: false, quantile: 0.95, maxShare: 0.1 } }, mayBeDoubled, {}],
+      [{ doubling: { enabled: true, quantile: 0.95, maxShare: 0 } }, mayBeDoubled, {}],
+    ] as const;
+    for (const [settings, profile, offer] of cases) {
+      const { arena, sender, slow, quick } = scene(settings);
+      slow.answer(100);
+      arena.turn();
+      quick.answer(200);
+      sender.offer(102, profile, offer);
+      arena.turn();
+      arena.pass(3_000);
+      assert.equal(slow.given.filter((number) => number === 102).length + quick.given.length, 1);
+    }
+  });
+
+  it("waits for a slot that nobody else wants", () => {
+    const { arena, sender, slow, quick } = scene();
+    sender.offer([101, 102]);
+    arena.turn();
+    assert.deepEqual(quick.given, [101]);
+    arena.pass(1_000);
+    quick.answer(101);
+    arena.turn();
+    assert.deepEqual(quick.given, [101, 102]);
+    quick.answer(102);
+    arena.pass(1_000);
+    assert.equal(quick.given.length, 3);
+    slow.answer(100);
+    arena.turn();
+    assert.deepEqual(of100(sender), [[100, "inlineOutput"]]);
+  });
+
+  it("ends with the attempt when that is cancelled, or runs out of time", () => {
+    const { arena, sender, quick } = scene();
+    arena.pass(400);
+    sender.request({ cancels: [{ token: tokenOf(100), reason: "enough", graceMs: 0 }] });
+    arena.turn();
+    assert.equal(quick.cancelled.length, 1);
+    assert.deepEqual(of100(sender), []);
+  });
+
+  it("keeps its agent's result until the sender has it durable", () => {
+    const { arena, sender, quick } = scene();
+    arena.pass(400);
+    const before = quick.durable;
+    say(quick, lastToken(quick), good);
+    arena.turn();
+    assert.equal(quick.durable, before);
+    sender.durable(sender.told.results.length);
+    arena.turn();
+    assert.ok(quick.durable > before);
+  });
+
+  it("never has a sender hear of an attempt twice or not at all, whatever agents do", () => {
+    const act = fc.record({
+      kind: fc.constantFrom("answer", "fail", "busy", "leave", "pass", "offer"),
+      at: fc.nat(20),
+    });
+    fc.assert(
+      fc.property(fc.array(act, { maxLength: 80 }), (acts) => {
+        const { arena, sender, slow, quick } = scene({
+          doubling: { enabled: true, quantile: 0.5, maxShare: 1 },
+        });
+        let agents = [slow, quick];
+        let number = 200;
+        let joined = 0;
+        const open = (agent: TestAgent) => agent.assigned.filter((one) => !answered.has(one));
+        const answered = new Set(slow.assigned.slice(0, 12));
+        const offered = [100];
+        for (const { kind, at } of acts) {
+          const agent = agents[at % agents.length] as TestAgent;
+          const assigned = open(agent)[at % Math.max(1, open(agent).length)];
+          if (kind === "pass") arena.pass(at * 40);
+          else if (kind === "offer") {
+            sender.offer(++number, mayBeDoubled);
+            offered.push(number);
+          } else if (kind === "leave") {
+            agent.link.end("it goes", arena.nowMs);
+            agents = agents.filter((one) => one !== agent);
+            agents.push(arena.agent(`agent-${joined++}`, { slots: 1 + (at % 3) }));
+          } else if (assigned !== undefined) {
+            const { token } = assigned;
+            answered.add(assigned);
+            if (kind === "busy")
+              agent.say({ results: [{ token, outcome: { $case: "busy", value: { retryAfterMs: 1 } } }] });
+            else say(agent, token, kind === "answer" ? good : bad);
+          }
+          arena.turn();
+        }
+        // In the end everybody answers what is open.
+        for (let round = 0; round < 400; round++) {
+          for (const agent of agents) {
+            for (const assigned of open(agent)) {
+              answered.add(assigned);
+              say(agent, assigned.token, good);
+            }
+          }
+          arena.pass(300);
+        }
+        const heard = sender.results.map(([one]) => one).filter((one) => one >= 100);
+        assert.deepEqual(
+          heard.toSorted((one, other) => one - other),
+          offered,
+        );
+        for (const view of arena.pool.agents(arena.nowMs)) assert.equal(view.attempts, 0, view.agentId);
+        assert.ok(
+          arena.pool.agents(arena.nowMs).every(({ state }) => state === AgentState.AGENT_STATE_READY),
+        );
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
