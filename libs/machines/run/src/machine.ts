@@ -40,7 +40,7 @@ import { runLimitAsked, runLimitHeld, runLimitLost } from "./limit/events.ts";
 import { roundBegun, roundEnded } from "./loop/events.ts";
 import * as tasks from "./node/events.ts";
 import type { KnownPlans, RunPlans } from "./plan/run-plan.ts";
-import { explain } from "./queries/explain.ts";
+import { explain, explainWhole } from "./queries/explain.ts";
 import { showEnding, showRun } from "./queries/run.ts";
 import { showSnapshot } from "./queries/snapshot.ts";
 import { showTask, showTasks } from "./queries/tasks.ts";
@@ -169,6 +169,7 @@ export function runMachine({ plans }: RunMachineOptions): Machine<Run, RunEffect
       showTasks,
       showTask,
       explain,
+      explainWhole,
       showSnapshot,
       showApprovals,
       showEntry,

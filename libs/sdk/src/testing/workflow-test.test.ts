@@ -95,7 +95,7 @@ tasks: {a: {uses: stock.reserve, mayFail: true, retry: {max: 5}}}`,
     const run = await test.start();
     await assert.rejects(
       run.result(),
-      /found nothing left that time could bring; signal it.*\n.*\n.*`go` is waiting/,
+      /found nothing left that time could bring; signal it.*\n.*1 waits for the signal go(.*\n)+.*`go` is waiting/,
     );
     run.signal("go", 7);
     assert.deepEqual(await run.result(), { go: 7 });

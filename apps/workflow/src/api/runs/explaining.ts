@@ -3,7 +3,7 @@ import type { poolService } from "@tutti/contracts/swarm/v1";
 import { type Explanation, TaskStatus } from "@tutti/contracts/types/v1";
 import type { ExplainRunRequest, Task } from "@tutti/contracts/workflow/v1";
 import type { CallContext } from "@tutti/kernel";
-import { explain, showTask } from "@tutti/machine-run";
+import { explain, explainWhole, inWords, type Standing, showTask, type Whole } from "@tutti/machine-run";
 import type { Client } from "@tutti/mesh";
 import type { MachineDesk } from "../machine-calls.ts";
 import { askRun } from "./desk.ts";
@@ -14,8 +14,8 @@ export interface ExplainDesk extends MachineDesk {
   readonly namespaceOfPool: (pool: string, namespace: string) => string;
 }
 
-/** Tasks of a run whose pools are asked, where it is the run that is explained. */
-const askedMax = 5;
+/** Groups of tasks of a run for which pools are asked, where it is the run that is explained. */
+const askedMax = 10;
 /** What the pool knows is not worth waiting longer for. */
 const poolTimeoutMs = 2_000;
 
@@ -24,35 +24,71 @@ export async function explainRun(
   { runId, taskId }: ExplainRunRequest,
   context: CallContext,
 ): Promise<Explanation> {
-  const asked = { query: explain, body: { taskId } };
-  const explanation = (await askRun(desk, runId, asked, context)) as Explanation;
-  if (taskId !== "") return withPlacement(desk, explanation, context);
-  const parts = await Promise.all(
-    explanation.parts.map((part, place) =>
-      place < askedMax ? withPlacement(desk, part, context) : Promise.resolve(part),
-    ),
-  );
-  return { ...explanation, parts };
+  if (taskId === "") return explainAll(desk, runId, context);
+  const explanation = (await askRun(
+    desk,
+    runId,
+    { query: explain, body: { taskId } },
+    context,
+  )) as Explanation;
+  const placed = await placementOf(desk, explanation, context);
+  return placed === undefined ? explanation : withPlacement(explanation, placed);
 }
 
-async function withPlacement(
+/** What a pool says of one task of a group holds for all of it. */
+async function explainAll(desk: ExplainDesk, runId: string, context: CallContext): Promise<Explanation> {
+  const asked = { query: explainWhole, body: undefined };
+  const { lead, explanation, standings } = (await askRun(desk, runId, asked, context)) as Whole;
+  const known = await Promise.all(
+    standings.map((standing, place) =>
+      place < askedMax ? withPool(desk, standing, context) : Promise.resolve(standing),
+    ),
+  );
+  const remedies = known.flatMap(({ first }) => first?.remedies ?? []);
+  const texts = new Set(explanation.remedies.map(({ text }) => text));
+  return inWords({
+    lead,
+    explanation: {
+      ...explanation,
+      remedies: [
+        ...explanation.remedies,
+        ...remedies.filter(({ text }) => !texts.has(text) && texts.add(text)).slice(0, askedMax),
+      ],
+    },
+    standings: known,
+  });
+}
+
+async function withPool(desk: ExplainDesk, standing: Standing, context: CallContext): Promise<Standing> {
+  const { first } = standing;
+  const placed = first && (await placementOf(desk, first, context));
+  if (first === undefined || placed === undefined) return standing;
+  return { ...standing, wait: placed.waits[0], first: withPlacement(first, placed) };
+}
+
+/** What its pool says of a task that is there; undefined where it says nothing, or cannot be asked. */
+async function placementOf(
   desk: ExplainDesk,
-  explanation: Explanation,
+  { about }: Explanation,
   context: CallContext,
-): Promise<Explanation> {
-  const { about } = explanation;
-  if (about === undefined) return explanation;
+): Promise<Explanation | undefined> {
+  if (about === undefined) return undefined;
   const { id, task: taskId } = about;
   const task = (await askRun(desk, id, { query: showTask, body: { taskId } }, context)) as Task;
   const pool = atPool.has(task.status) ? (task.attempts.at(-1)?.pool ?? "") : "";
-  if (pool === "") return explanation;
+  if (pool === "") return undefined;
   const namespace = desk.namespaceOfPool(pool, context.namespace);
-  // One that the pool does not know yet, or a pool that cannot be asked, leaves the run's own answer.
+  // One that the pool does not know yet leaves the run's own answer.
   const placed = await desk.pools
     .explainPlacement({ namespace, pool, work: about }, { context, timeoutMs: poolTimeoutMs })
     .catch(() => undefined);
-  if (placed?.explanation === undefined) return explanation;
-  const { summary, waits, candidates, remedies } = placed.explanation;
+  return placed?.explanation;
+}
+
+function withPlacement(
+  explanation: Explanation,
+  { summary, waits, candidates, remedies }: Explanation,
+): Explanation {
   return {
     ...explanation,
     summary: `${explanation.summary} ${summary}`,

@@ -27,8 +27,9 @@ import {
 } from "../node/places.ts";
 import { isDone, type NodeView, type RangeView, type Run, type RunView, statusOf } from "../state.ts";
 import { waitOfState } from "../states/explain.ts";
+import { inWords, standingsOf, type Whole } from "./standing.ts";
 
-/** Open tasks that an explanation of a run goes into, and failed ones that it tells of. */
+/** Needs that an explanation names, and failed tasks that one of a run tells of. */
 const partsMax = 20;
 const failuresMax = 100;
 /** Nodes that are looked through for them. */
@@ -38,39 +39,39 @@ export const explain: Query<Run, { readonly taskId: string }, Explanation | Refu
   type: "explain",
   answer(run, { taskId }, { key, nowMs }) {
     if (run.order === undefined) return runErrors.runMissing.refusal({ id: key.id });
-    if (taskId === "") return ofRun(run, nowMs);
+    if (taskId === "") return inWords(wholeOf(run, nowMs));
     const number = findNode(run, taskId);
     if (number === undefined) return runErrors.taskMissing.refusal({ id: key.id, task: taskId });
     return ofTask(run, number, nowMs);
   },
 };
 
-function ofRun(run: RunView, nowMs: number): Explanation {
+/** The same of a whole run, for who can ask pools before it is put into words. */
+export const explainWhole: Query<Run, undefined, Whole | Refusal> = {
+  type: "explain_whole",
+  answer: (run, _, { key, nowMs }) =>
+    run.order === undefined ? runErrors.runMissing.refusal({ id: key.id }) : wholeOf(run, nowMs),
+};
+
+function wholeOf(run: RunView, nowMs: number): Whole {
   const status = statusOf(run);
   const failed: FailedAttempt[] = [];
-  const parts: Explanation[] = [];
-  for (const node of run.nodes.slice(0, lookedAtMax)) {
-    if (node === undefined) continue;
-    if (node.status === TaskStatus.TASK_STATUS_FAILED && failed.length < failuresMax)
+  for (const node of run.nodes.slice(0, lookedAtMax))
+    if (node?.status === TaskStatus.TASK_STATUS_FAILED && failed.length < failuresMax)
       failed.push(failureOf(run, node));
-    if (!isDone(node.status) && node.status !== TaskStatus.TASK_STATUS_PENDING && parts.length < partsMax)
-      parts.push(ofTask(run, node.number, nowMs));
-  }
-  const { TASK_STATUS_PENDING: pending } = TaskStatus;
-  const open = run.nodeCount - doneOf(run);
+  const isOver = run.phase === RunPhase.RUN_PHASE_ENDED;
   const why = run.error === undefined ? "" : `: ${run.error.message}`;
-  const summary =
-    run.phase === RunPhase.RUN_PHASE_ENDED
-      ? `The run ${statusName(status)}${why}.`
-      : `The run is ${statusName(status)}${why}; ${open} of ${run.nodeCount} tasks have not ended, ${run.counts[pending] ?? 0} of them wait for others.`;
-  return Explanations.fromPartial({
-    about: aboutOf(run, ""),
-    summary,
-    waits: waitsOfRun(run),
-    failures: failed,
-    remedies: remediesOfRun(run),
-    parts,
+  const open = run.nodeCount - doneOf(run);
+  const explanation = Explanations.fromPartial({
+    ...{ about: aboutOf(run, ""), waits: waitsOfRun(run), failures: failed, remedies: remediesOfRun(run) },
   });
+  return {
+    lead: isOver
+      ? `The run ${statusName(status)}${why}`
+      : `The run is ${statusName(status)}${why}; ${open} of ${run.nodeCount} tasks have not ended`,
+    explanation,
+    standings: isOver ? [] : standingsOf(run, (number) => ofTask(run, number, nowMs)),
+  };
 }
 
 function doneOf({ counts }: RunView): number {
@@ -249,7 +250,8 @@ function failuresOf(run: RunView, node: NodeView, task: string): Partial<FailedA
     failTime: toTimestamp(endMs),
     error: bounded(error),
   }));
-  return node.status === TaskStatus.TASK_STATUS_FAILED
+  const { TASK_STATUS_FAILED, TASK_STATUS_PAUSED } = TaskStatus;
+  return node.status === TASK_STATUS_FAILED || node.status === TASK_STATUS_PAUSED
     ? [failureOf(run, node), ...failed.reverse()]
     : failed.reverse();
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { WorkStatus } from "@tutti/contracts/types/v1";
+import { type Wait, WorkStatus } from "@tutti/contracts/types/v1";
 import { UpdateRun } from "@tutti/contracts/workflow/v1";
 import { updateRun } from "../entry/commands.ts";
 import { cancelRun, pauseRun, resumeRun } from "../life/commands.ts";
@@ -87,8 +87,13 @@ describe("a run of states", () => {
     assert.deepEqual(stateOf(scene), ["open"]);
     scene.driver.advance(10_000);
     assert.deepEqual(scene.offered, ["open.exit0"]);
-    const why = scene.driver.ask(scene.key, explain, { taskId: "" }) as { waits: readonly object[] };
-    assert.deepEqual(why.waits, [], "it is on its way");
+    const why = scene.driver.ask(scene.key, explain, { taskId: "" }) as { waits: readonly Wait[] };
+    const messages = why.waits.map(({ message }) => message);
+    assert.deepEqual(
+      messages.map((message) => /`open\.exit0`.*offered to its pool/.test(message)),
+      [true],
+      "it is on its way: what is done on it is what it waits for",
+    );
   });
 
   it("says which state it is in and what it waits for", () => {

@@ -1,0 +1,162 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { type Explanation, WaitCause, waitCauseToJSON } from "@tutti/contracts/types/v1";
+import {
+  definitionService,
+  ExplainRunRequest,
+  PauseRunRequest,
+  runService,
+  SourceFormat,
+  StartRunRequest,
+} from "@tutti/contracts/workflow/v1";
+import { toTimestamp } from "@tutti/kernel";
+import { latch } from "@tutti/kernel/testing";
+import { TaskFailure, Worker } from "@tutti/sdk";
+import { Installation } from "./installation.ts";
+
+const stuck = `workflow: stuck
+tasks:
+  limited: {forEach: "\${{ [1, 2] }}", uses: why.slow, limits: [{key: one, concurrency: 1}]}
+  later: {wait: 1h}
+  lost: {forEach: "\${{ [1, 2, 3] }}", uses: why.nobody}
+  far: {uses: why.slow, placement: {require: {equals: {region: moon}}}}
+  asked: {approve: {by: [ops], title: sure?}}
+  told: {wait: {signal: go}}
+  sub: {workflow: inner}
+  again: {uses: why.fails, retry: {max: 2, backoff: 1h}}
+  stopped: {uses: why.fails, retry: {max: 1, exhausted: pause}}
+  last: {needs: [later], set: {done: true}}
+`;
+const inner = "workflow: inner\ntasks: {inside: {wait: 1h}}\n";
+const single = "workflow: single\nlimits: [{key: single run, concurrency: 1}]\ntasks: {a: {wait: 1h}}\n";
+
+const {
+  WAIT_CAUSE_NEEDS: needs,
+  WAIT_CAUSE_START: start,
+  WAIT_CAUSE_TIMER: timer,
+  WAIT_CAUSE_SIGNAL: signal,
+  WAIT_CAUSE_APPROVAL: approval,
+  WAIT_CAUSE_CHILD: child,
+  WAIT_CAUSE_BACKOFF: backoff,
+  WAIT_CAUSE_LIMIT: limit,
+  WAIT_CAUSE_NO_CAPABILITY: noCapability,
+  WAIT_CAUSE_NO_MATCH: noMatch,
+  WAIT_CAUSE_PAUSED: paused,
+} = WaitCause;
+
+describe("why", () => {
+  let installation: Installation;
+  let worker: Worker;
+  const over = latch();
+  const runs = () => installation.host.mesh.client(runService);
+  const begin = (name: string, runId: string, more: Parameters<typeof StartRunRequest.fromPartial>[0] = {}) =>
+    runs().startRun(
+      StartRunRequest.fromPartial({
+        ...{ runId, spec: { what: { $case: "definition", value: { name } } } },
+        ...more,
+      }),
+    );
+  const why = async (runId: string, taskId = ""): Promise<Explanation> => {
+    const { explanation } = await runs().explainRun(ExplainRunRequest.fromPartial({ runId, taskId }));
+    return explanation ?? assert.fail("an explanation");
+  };
+  /** As soon as it is so. */
+  const until = async (runId: string, taskId: string, cause: WaitCause): Promise<Explanation> => {
+    for (;;) {
+      const found = await why(runId, taskId);
+      if (found.waits.some((wait) => wait.cause === cause && wait.present)) return found;
+      await new Promise(setImmediate);
+    }
+  };
+
+  before(async () => {
+    installation = await Installation.open();
+    worker = new Worker({ address: installation.address, handleSignals: false, slots: 8 });
+    worker.handle("why.slow", async () => over.opened);
+    worker.handle("why.fails", async () => {
+      throw new TaskFailure("why.not", "it does not work");
+    });
+    await worker.start();
+    for (const text of [stuck, inner, single])
+      await installation.host.mesh.client(definitionService).registerDefinition({
+        ...{ namespace: "", source: { format: SourceFormat.SOURCE_FORMAT_YAML, text, fileName: "" } },
+        ...{ versionLabels: [], keepLatest: false },
+      });
+    await begin("stuck", "stuck");
+  });
+  after(async () => {
+    over.open();
+    await worker.stop();
+    await installation[Symbol.asyncDispose]();
+  });
+
+  const reasons: readonly [string, WaitCause, RegExp][] = [
+    ["last", needs, /needs `later`/],
+    ["later", timer, /it waits/],
+    ["told", signal, /signal go/],
+    ["asked", approval, /ops/],
+    ["sub", child, /child/],
+    ["again", backoff, /after a pause/],
+    ["stopped", paused, /a person has to say/],
+    ["lost[0]", noCapability, /no agent offers why\.nobody/],
+    ["far", noMatch, /labels/],
+  ];
+  for (const [task, cause, words] of reasons)
+    it(`\`${task}\` has not gone on: ${waitCauseToJSON(cause)}`, async () => {
+      assert.match((await until("stuck", task, cause)).summary, words);
+    });
+
+  it("the second of two with one limit has not gone on, and who holds it is said", async () => {
+    const found = [];
+    for (;;) {
+      found.splice(0);
+      for (const task of ["limited[0]", "limited[1]"])
+        found.push((await why("stuck", task)).waits.filter((wait) => wait.cause === limit));
+      if (found.flat().length === 1) break;
+      await new Promise(setImmediate);
+    }
+    assert.match(found.flat()[0]?.message ?? "", /one/);
+  });
+
+  it("what failed says with what, and what would help", async () => {
+    const { failures, remedies } = await until("stuck", "stopped", paused);
+    assert.deepEqual(
+      failures.map(({ error }) => error?.code),
+      ["why.not"],
+    );
+    assert.match(remedies[0]?.command ?? "", /resume/);
+  });
+
+  it("a run stands still is said with numbers per reason, and with what would help", async () => {
+    await until("stuck", "lost[2]", noCapability);
+    const { summary, waits, remedies } = await until("stuck", "", noCapability);
+    assert.match(
+      summary,
+      /3 wait because no agent offers why\.nobody \(`lost\[0\]`, `lost\[1\]`, `lost\[2\]`\)/,
+    );
+    assert.match(summary, /1 waits for the signal go \(`told`\)/);
+    assert.match(summary, /1 waits for a person's decision \(`asked`\)/);
+    assert.match(summary, /1 waits for others/);
+    const causes = new Set(waits.map(({ cause }) => cause));
+    for (const cause of [timer, signal, approval, child, noCapability, noMatch])
+      assert.ok(causes.has(cause), waitCauseToJSON(cause));
+    assert.ok(remedies.some(({ text }) => /start an agent that offers why\.nobody/.test(text)));
+  });
+
+  it("a run has not begun: its start is delayed, or others hold its limit", async () => {
+    await begin("inner", "delayed", { startTime: toTimestamp(Date.now() + 3_600_000) });
+    assert.match((await until("delayed", "", start)).waits[0]?.message ?? "", /delayed/);
+    await begin("single", "holds");
+    await begin("single", "waits");
+    const { waits } = await until("waits", "", limit);
+    assert.match(waits[0]?.message ?? "", /limit/);
+  });
+
+  it("a run that is held says who would let it go on", async () => {
+    await begin("inner", "held");
+    await runs().pauseRun(PauseRunRequest.fromPartial({ runId: "held", reason: "a look" }));
+    const { waits, remedies } = await until("held", "", paused);
+    assert.match(waits[0]?.message ?? "", /a look/);
+    assert.match(remedies[0]?.command ?? "", /resume held/);
+  });
+});
