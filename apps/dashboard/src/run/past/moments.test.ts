@@ -1,14 +1,23 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { densityOf, eventAt, nextOfReplay, pauseOfReplay } from "./moments.ts";
+import { eventAt, marksOf, nextOfReplay, pauseOfReplay } from "./moments.ts";
 
 const at = (...times: number[]) => times.map((timeMs) => ({ timeMs }));
 
 describe("moments of a history", () => {
-  it("are counted by equal parts of the time, all of them", () => {
-    assert.deepEqual(densityOf(at(0, 1, 2, 50, 100), 4), [3, 0, 1, 1]);
-    assert.deepEqual(densityOf(at(7, 7, 7), 2), [3, 0]);
-    assert.deepEqual(densityOf([], 2), [0, 0]);
+  it("are marked by what stands out in each part of the history", () => {
+    const types = [
+      "run_started",
+      "task_completed",
+      "attempt_failed",
+      "approval_asked",
+      "task_failed",
+      "run_failed",
+    ];
+    const history = types.map((type) => ({ type }));
+    assert.deepEqual(marksOf(history, 6, 6), ["begun", "done", "again", "held", "wrong", "wrong"]);
+    assert.deepEqual(marksOf(history, 6, 2), ["again", "wrong"]);
+    assert.deepEqual(marksOf(history.slice(0, 1), 6, 3), ["begun", "", ""]);
   });
 
   it("are found by time: the last event that had happened", () => {

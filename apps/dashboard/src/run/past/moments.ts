@@ -1,17 +1,32 @@
-/** The slider over the history: where events lie in time, how dense they are, and how play goes along them. */
+/** The slider over the history: where events are, what stands out among them, and how play goes along them. */
 import type { EventFacts } from "../model/facts.ts";
 
-/** How many events fall into each of equal parts of the time from the first to the last. */
-export function densityOf(events: readonly Pick<EventFacts, "timeMs">[], parts: number): readonly number[] {
-  const counts = new Array<number>(parts).fill(0);
-  const fromMs = events[0]?.timeMs ?? 0;
-  const toMs = events.at(-1)?.timeMs ?? 0;
-  for (const { timeMs } of events) {
-    const share = toMs > fromMs ? (timeMs - fromMs) / (toMs - fromMs) : 0;
-    const part = Math.min(parts - 1, Math.max(0, Math.floor(share * parts)));
-    counts[part] = (counts[part] ?? 0) + 1;
+/** What stands out in a part of a history: the one that a person looks for first. */
+export type Mark = "" | "begun" | "done" | "again" | "held" | "wrong";
+
+const rank: Readonly<Record<Mark, number>> = { "": 0, begun: 1, done: 2, again: 3, held: 4, wrong: 5 };
+
+function markOf(type: string): Mark {
+  if (/^(task_failed|run_failed|undo_failed|run_terminated)$/.test(type)) return "wrong";
+  if (/^(approval_|run_paused|task_paused|run_stopped)/.test(type)) return "held";
+  if (/^(attempt_failed|offer_returned|work_sent_back|run_retried|run_reset)$/.test(type)) return "again";
+  if (/_(completed|taken|decided)$/.test(type)) return "done";
+  return "begun";
+}
+
+/** A history in equal parts, event by event: what stands out in each. */
+export function marksOf(
+  events: readonly Pick<EventFacts, "type">[],
+  total: number,
+  parts: number,
+): readonly Mark[] {
+  const marks = new Array<Mark>(parts).fill("");
+  for (const [place, { type }] of events.entries()) {
+    const part = Math.min(parts - 1, Math.floor((place / Math.max(1, total)) * parts));
+    const mark = markOf(type);
+    if (rank[mark] > rank[marks[part] ?? ""]) marks[part] = mark;
   }
-  return counts;
+  return marks;
 }
 
 /** Number of the last event that had happened by then; 0 when none had. */

@@ -1,0 +1,107 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+import { Action } from "../../elements/action.tsx";
+import { Dialog } from "../../elements/dialog.tsx";
+import { TextField } from "../../elements/fields.tsx";
+import { Spelled } from "../../elements/spelled-popover.tsx";
+import { useRunHandle } from "../live/run-context.tsx";
+import type { RunFacts } from "../model/facts.ts";
+import { hasRunEnded } from "../model/task-state.ts";
+import { actionsOf, againOf, callOf, commandOf, type RunAction } from "./actions.ts";
+import { SignalDialog } from "./signal-dialog.tsx";
+
+/** What can be done with the run, each also as a call and as a command. */
+export function RunActions({ run }: { run: RunFacts }) {
+  const { follow } = useRunHandle();
+  const queries = useQueryClient();
+  const [asked, setAsked] = useState<RunAction>();
+  const [isTelling, setIsTelling] = useState(false);
+  const done = () => {
+    follow();
+    void queries.invalidateQueries({ queryKey: ["run", run.id] });
+  };
+  const again = againOf(run);
+  return (
+    <>
+      {actionsOf(run).map((action) => (
+        <Action
+          key={action.name}
+          label={action.label}
+          weight={action.weight}
+          call={callOf(run, action, "")}
+          command={commandOf(run, action, "")}
+          {...(action.question === undefined
+            ? { said: action.said, onDone: done }
+            : {
+                perform: () => {
+                  setAsked(action);
+                  return undefined;
+                },
+              })}
+        >
+          {action.question === undefined ? action.label : `${action.label} …`}
+        </Action>
+      ))}
+      {hasRunEnded(run.state) ? null : (
+        <button type="button" className="press" onClick={() => setIsTelling(true)}>
+          Signal …
+        </button>
+      )}
+      {run.definition === "" ? null : (
+        <span className="action plain">
+          <Link to="/start" search={{ like: run.id }} className="press">
+            Start like this
+          </Link>
+          <Spelled label="Start like this" {...again} command={again.command} />
+        </span>
+      )}
+      <Dialog
+        title={`${asked?.label} ${run.id}`}
+        open={asked !== undefined}
+        onClose={() => setAsked(undefined)}
+      >
+        {asked === undefined ? null : (
+          <Sure
+            run={run}
+            action={asked}
+            onDone={() => {
+              setAsked(undefined);
+              done();
+            }}
+          />
+        )}
+      </Dialog>
+      <Dialog title={`Tell ${run.id} something`} open={isTelling} onClose={() => setIsTelling(false)}>
+        {isTelling ? <SignalDialog run={run} onDone={() => setIsTelling(false)} /> : null}
+      </Dialog>
+    </>
+  );
+}
+
+/** What cannot be taken back is asked once more, and why. */
+function Sure({ run, action, onDone }: { run: RunFacts; action: RunAction; onDone: () => void }) {
+  const [reason, setReason] = useState("");
+  return (
+    <form className="run-form" onSubmit={(event) => event.preventDefault()}>
+      <p>{action.question}</p>
+      <TextField
+        label="Why"
+        value={reason}
+        onChange={setReason}
+        hint="Kept in the history, beside your name."
+      />
+      <div className="dialog-foot">
+        <Action
+          label={action.label}
+          weight={action.weight}
+          submit
+          call={callOf(run, action, reason.trim())}
+          command={commandOf(run, action, reason.trim())}
+          said={action.said}
+          onDone={onDone}
+        />
+      </div>
+    </form>
+  );
+}

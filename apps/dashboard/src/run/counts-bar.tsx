@@ -1,0 +1,65 @@
+import { count } from "../elements/moments.ts";
+import { Glyph } from "../score/glyph.tsx";
+import { standOfTask } from "./graph/tones.ts";
+import { useStore } from "./live/run-context.tsx";
+import { type TaskState, taskStates } from "./model/task-state.ts";
+
+/** From what is over to what is to come, so that the bar grows from the left. */
+const order: readonly TaskState[] = [
+  "completed",
+  "compensated",
+  "failed",
+  "skipped",
+  "cancelled",
+  "compensating",
+  "running",
+  "retrying",
+  "paused",
+  "waiting",
+  "queued",
+  "held",
+  "pending",
+];
+
+/** How all tasks stand, as one bar and in words. */
+export function CountsBar() {
+  const text = useStore((store) => textOf(store.states));
+  const counts = text === "" ? [] : text.split(",").map(Number);
+  const total = counts.reduce((sum, each) => sum + each, 0);
+  if (total === 0) return null;
+  const shown = order.flatMap((state) => {
+    const number = counts[taskStates.indexOf(state)] ?? 0;
+    return number === 0 ? [] : [{ state, number, stand: standOfTask(state) }];
+  });
+  return (
+    <div className="run-counts">
+      <div className="run-counts-bar" aria-hidden="true">
+        {shown.map(({ state, number, stand }) => (
+          <span
+            key={state}
+            className={`tone-${stand.tone} counts-${state}`}
+            style={{ flexGrow: number, minWidth: 3 }}
+          />
+        ))}
+      </div>
+      <ul className="run-counts-words">
+        {shown.map(({ state, number, stand }) => (
+          <li key={state} className={`tone-${stand.tone}`}>
+            <Glyph name={stand.glyph} beating={stand.glyph === "note"} />
+            <span>
+              {count(number)} {stand.word}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+/** As a text, so that an unchanged count is the same value. */
+function textOf(states: Uint8Array): string {
+  if (states.length === 0) return "";
+  const counts = new Array<number>(taskStates.length).fill(0);
+  for (const state of states) if (state > 0) counts[state - 1] = (counts[state - 1] ?? 0) + 1;
+  return counts.join();
+}

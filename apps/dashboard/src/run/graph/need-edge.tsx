@@ -1,0 +1,26 @@
+import type { Edge, EdgeProps } from "@xyflow/react";
+import type { Direction } from "./layered.ts";
+import type { LaidEdge } from "./layout.ts";
+import { pathOf } from "./path.ts";
+
+export interface NeedEdgeData extends Record<string, unknown> {
+  readonly laid: LaidEdge;
+  readonly direction: Direction;
+  readonly isCritical: boolean;
+}
+
+export type FlowNeed = Edge<NeedEdgeData, "need">;
+
+/** A need: solid where it has to end well, dashed where it only has to end, crossed in red pencil where it has to fail. */
+export function NeedEdge({ data }: EdgeProps<FlowNeed>) {
+  if (data === undefined) return null;
+  const { laid, direction, isCritical } = data;
+  const { condition } = laid.edge;
+  return (
+    <path
+      className={`run-edge ${condition}${isCritical ? " critical" : ""}`}
+      d={pathOf(laid.points, direction)}
+      markerEnd={`url(#run-arrow${isCritical ? "-critical" : ""})`}
+    />
+  );
+}

@@ -1,0 +1,110 @@
+import { Handle, type Node, type NodeProps, Position } from "@xyflow/react";
+import { memo } from "react";
+import { counted } from "../../elements/moments.ts";
+import { Glyph } from "../../score/glyph.tsx";
+import { useStore } from "../live/run-context.tsx";
+import { mostUrgent, numberOfState, taskStates } from "../model/task-state.ts";
+import { Cells } from "./cells.tsx";
+import type { LaidNode } from "./layout.ts";
+import { standOfNumber } from "./tones.ts";
+
+export interface TaskNodeData extends Record<string, unknown> {
+  readonly laid: LaidNode;
+  readonly isSelected: boolean;
+  readonly isReachable: boolean;
+  readonly isCritical: boolean;
+  readonly isFolded: boolean;
+  readonly onSelect: (key: string, place: number) => void;
+  readonly onToggle: (key: string) => void;
+}
+
+export type FlowTask = Node<TaskNodeData, "task">;
+
+const ended = (["completed", "failed", "skipped", "cancelled", "compensated"] as const).map(numberOfState);
+
+/** A task in the picture: its name, how it stands, and its parts. */
+export const TaskNode = memo(function TaskNode({ data }: NodeProps<FlowTask>) {
+  const { laid, isSelected, isReachable, isCritical } = data;
+  const { node } = laid;
+  const [place = -1] = node.places;
+  const state = useStore((store) =>
+    node.isBundle ? mostUrgent(countsOf(store.states, node.places)) : store.stateAt(place),
+  );
+  const over = useStore((store) => overOf(store.states, node.cells));
+  const stand = standOfNumber(state);
+  const label = `${node.title}, ${stand.word}${node.uses === "" ? "" : `, uses ${node.uses}`}${
+    node.cells.length > 0 ? `, ${over} of ${counted(node.cells.length, "part")} over` : ""
+  }${isCritical ? ", on the path that takes longest" : ""}`;
+  return (
+    <div
+      className={`run-node tone-${stand.tone}${isSelected ? " selected" : ""}${isCritical ? " critical" : ""}${
+        state === 0 ? " ghost" : ""
+      }${node.inside === undefined ? "" : " open"}${stand.glyph === "note" ? " at-work" : ""}`}
+      style={{ width: laid.width, height: laid.height }}
+    >
+      <Handle type="target" position={Position.Left} isConnectable={false} />
+      <button
+        type="button"
+        className="run-node-head"
+        data-task={node.key}
+        tabIndex={isReachable ? 0 : -1}
+        aria-label={label}
+        aria-pressed={isSelected}
+        onClick={() => data.onSelect(node.key, place)}
+      >
+        <span className="run-node-glyph">
+          <Glyph name={stand.glyph} beating={stand.glyph === "note"} />
+        </span>
+        <span className="run-node-title clipped">{node.title}</span>
+        <span className="run-node-uses clipped">{node.uses === "" ? kindWords[node.kind] : node.uses}</span>
+      </button>
+      {node.canUnfold ? (
+        <button
+          type="button"
+          className="run-node-fold"
+          tabIndex={-1}
+          aria-label={data.isFolded ? `Unfold ${node.title}` : `Fold ${node.title}`}
+          onClick={() => data.onToggle(node.key)}
+        >
+          {data.isFolded ? "+" : "–"}
+        </button>
+      ) : null}
+      {node.cells.length > 0 && node.inside === undefined ? (
+        <div className="run-node-parts">
+          <Cells places={node.cells} onChoose={(each) => data.onSelect("", each)} />
+          <span className="run-node-over">
+            {over} of {node.cells.length}
+          </span>
+        </div>
+      ) : null}
+      <Handle type="source" position={Position.Right} isConnectable={false} />
+    </div>
+  );
+});
+
+const kindWords: Readonly<Record<string, string>> = {
+  uses: "",
+  workflow: "a run of its own",
+  wait: "waits",
+  approve: "asks a person",
+  gate: "checks results",
+  set: "computes values",
+  loop: "repeats",
+  spawn: "adds tasks",
+  mission: "a mission",
+};
+
+function countsOf(states: Uint8Array, places: readonly number[]): readonly number[] {
+  const counts = new Array<number>(taskStates.length + 1).fill(0);
+  for (const place of places) {
+    const state = states[place] ?? 0;
+    counts[state] = (counts[state] ?? 0) + 1;
+  }
+  return counts;
+}
+
+function overOf(states: Uint8Array, places: readonly number[]): number {
+  let over = 0;
+  for (const place of places) if (ended.includes(states[place] ?? 0)) over += 1;
+  return over;
+}

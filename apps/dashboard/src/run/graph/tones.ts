@@ -1,0 +1,18 @@
+import { type Stand, standOf, type Tone, taskStates } from "../../score/states.ts";
+import { stateOfNumber } from "../model/task-state.ts";
+
+export function standOfTask(state: string | undefined): Stand {
+  return standOf(taskStates, state);
+}
+
+export function toneOf(state: string): Tone {
+  return standOfTask(state).tone;
+}
+
+/** How a task stands that has this number; one that is not there yet rests. */
+export function standOfNumber(number: number): Stand {
+  const state = stateOfNumber(number);
+  return state === undefined ? notThere : standOfTask(state);
+}
+
+const notThere: Stand = { word: "not there yet", glyph: "rest", tone: "rest", live: false };

@@ -1,0 +1,10 @@
+/** JSON as a person types it: its value, or in words what is wrong with it. Nothing typed is null. */
+export function jsonOf(text: string): { readonly value: unknown } | { readonly problem: string } {
+  if (text.trim() === "") return { value: null };
+  try {
+    return { value: JSON.parse(text) };
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    return { problem: `expected JSON, found something else: ${said}. A text stands in double quotes.` };
+  }
+}

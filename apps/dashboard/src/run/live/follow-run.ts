@@ -1,0 +1,35 @@
+/** Keeps a store as the run is: a snapshot, then what changes, over breaks and restarts of the platform. */
+import { type Client, RestError } from "@tutti/rest/client";
+import { runOf, taskOf } from "../model/read.ts";
+import type { RunStore } from "./run-store.ts";
+
+export async function followRun(
+  client: Pick<Client, "follow">,
+  runId: string,
+  store: RunStore,
+  signal: AbortSignal,
+): Promise<void> {
+  const onStanding = (standing: "connecting" | "open" | "broken") => {
+    if (standing === "broken") store.stand("broken");
+  };
+  try {
+    const parts = { params: { id: runId }, query: { withTasks: true } };
+    for await (const told of client.follow("runs.watch", parts, { signal, onStanding })) {
+      if (told.kind !== "snapshot" && told.kind !== "change") continue;
+      const { run, tasks = [], removedTaskIds = [] } = told.value;
+      store.take({
+        run: run === undefined ? undefined : runOf(run),
+        tasks: tasks.map(taskOf),
+        removed: removedTaskIds,
+        isWhole: told.kind === "snapshot" && told.isFirst,
+      });
+      store.stand("live");
+    }
+    if (!signal.aborted) store.stand("ended");
+  } catch (error) {
+    if (signal.aborted) return;
+    const { code, detail } =
+      error instanceof RestError ? error : { code: "page.unexpected", detail: String(error) };
+    store.stand("broken", { code, message: detail });
+  }
+}

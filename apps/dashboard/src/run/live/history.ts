@@ -1,0 +1,97 @@
+/**
+ * The history of a run, loaded page by page and then kept up to date, with the past folded from it. What is loaded is of use
+ * at once: the slider folds as far as it knows.
+ */
+import type { EventFacts, TaskFacts } from "../model/facts.ts";
+import { PastShape } from "../past/past-run.ts";
+import { type Moment, PastStates } from "../past/past-states.ts";
+
+export interface HistoryPage {
+  readonly events: readonly EventFacts[];
+  /** Whether more may follow that is there already. */
+  readonly hasMore: boolean;
+}
+
+export type ReadPage = (afterEvent: number, signal: AbortSignal) => Promise<HistoryPage>;
+
+export class History {
+  #events: EventFacts[] = [];
+  #version = 0;
+  #isLoading = false;
+  #problem = "";
+  #wanted = 0;
+  #past: { readonly states: PastStates; readonly shape: number; readonly length: number } | undefined;
+  readonly #read: ReadPage;
+  readonly #listeners = new Set<() => void>();
+
+  constructor(read: ReadPage) {
+    this.#read = read;
+  }
+
+  get events(): readonly EventFacts[] {
+    return this.#events;
+  }
+
+  get version(): number {
+    return this.#version;
+  }
+
+  get isLoading(): boolean {
+    return this.#isLoading;
+  }
+
+  /** Why it could not be loaded; empty while it could. */
+  get problem(): string {
+    return this.#problem;
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  /** Loads until the event with this number is there. Calls side by side are one loading. */
+  async loadTo(count: number, signal: AbortSignal): Promise<void> {
+    this.#wanted = Math.max(this.#wanted, count);
+    if (this.#isLoading || this.#events.length >= this.#wanted) return;
+    this.#isLoading = true;
+    this.#problem = "";
+    this.#tell();
+    try {
+      while (this.#events.length < this.#wanted && !signal.aborted) {
+        const { events, hasMore } = await this.#read(this.#events.length, signal);
+        this.#events = [...this.#events, ...events];
+        this.#tell();
+        if (events.length === 0 || (!hasMore && this.#events.length >= this.#wanted)) break;
+      }
+    } catch (error) {
+      if (!signal.aborted) this.#problem = error instanceof Error ? error.message : String(error);
+    } finally {
+      this.#isLoading = false;
+      this.#tell();
+    }
+  }
+
+  /** How the tasks stood after an event, folded here; undefined where the history is not known so far. */
+  momentAt(
+    event: number,
+    known: {
+      readonly tasks: readonly TaskFacts[];
+      readonly places: ReadonlyMap<string, number>;
+      readonly shape: number;
+    },
+  ): Moment | undefined {
+    if (event > this.#events.length) return undefined;
+    const isCurrent = this.#past?.shape === known.shape && this.#past.length === this.#events.length;
+    if (!isCurrent) {
+      const states = new PastStates(new PastShape(known.tasks, known.places), this.#events);
+      this.#past = { states, shape: known.shape, length: this.#events.length };
+    }
+    return this.#past?.states.at(event);
+  }
+
+  #tell(): void {
+    this.#version += 1;
+    for (const listen of this.#listeners) listen();
+  }
+}

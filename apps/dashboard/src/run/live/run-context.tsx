@@ -1,0 +1,87 @@
+import {
+  createContext,
+  type ReactNode,
+  useContext,
+  useEffect,
+  useMemo,
+  useState,
+  useSyncExternalStore,
+} from "react";
+import { client } from "../../data/live.ts";
+import { send } from "../../data/send.ts";
+import { after } from "../../effects/time.ts";
+import { pathOf } from "../../elements/spelled.ts";
+import { type EventJson, eventOf } from "../model/read.ts";
+import { followRun } from "./follow-run.ts";
+import { History } from "./history.ts";
+import { RunStore } from "./run-store.ts";
+
+/** What all parts of the page of one run share. */
+export interface RunHandle {
+  readonly runId: string;
+  readonly store: RunStore;
+  readonly history: History;
+  /** Listens anew: a run that had ended was taken up again. */
+  readonly follow: () => void;
+}
+
+const RunContext = createContext<RunHandle | undefined>(undefined);
+
+const pageSize = 500;
+
+async function readHistory(runId: string, afterEvent: number, signal: AbortSignal) {
+  const path = pathOf(["runs", runId, "history"], { afterEvent, size: pageSize });
+  const reply = (await send({ method: "GET", path }, signal)) as {
+    readonly events?: readonly EventJson[];
+    readonly nextToken?: string;
+  };
+  return { events: (reply.events ?? []).map(eventOf), hasMore: (reply.nextToken ?? "") !== "" };
+}
+
+export function RunProvider({ runId, children }: { runId: string; children: ReactNode }) {
+  const [round, setRound] = useState(0);
+  const parts = useMemo(
+    () => ({
+      store: new RunStore({ soon: (call) => void after(16, call) }),
+      history: new History((afterEvent, signal) => readHistory(runId, afterEvent, signal)),
+    }),
+    [runId],
+  );
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another round listens anew
+  useEffect(() => {
+    const stop = new AbortController();
+    void followRun(client, runId, parts.store, stop.signal);
+    return () => stop.abort();
+  }, [parts, runId, round]);
+  const handle = useMemo(
+    () => ({ runId, ...parts, follow: () => setRound((before) => before + 1) }),
+    [runId, parts],
+  );
+  return <RunContext value={handle}>{children}</RunContext>;
+}
+
+export function useRunHandle(): RunHandle {
+  const handle = useContext(RunContext);
+  if (handle === undefined) throw new Error("expected to be inside of the page of a run");
+  return handle;
+}
+
+/** A plain value, or the same object as long as nothing changed: what is chosen decides when there is a new picture. */
+export function useStore<Chosen>(choose: (store: RunStore) => Chosen): Chosen {
+  const { store } = useRunHandle();
+  return useSyncExternalStore(store.subscribe, () => choose(store));
+}
+
+/** The events that are known, loaded as far as the run has come while this is shown. */
+export function useHistory(isWanted: boolean): History {
+  const { history } = useRunHandle();
+  const count = useStore(({ run }) => run?.eventCount ?? 0);
+  useSyncExternalStore(history.subscribe, () => history.version);
+  useEffect(() => {
+    if (!isWanted || count === 0) return;
+    const stop = new AbortController();
+    void history.loadTo(count, stop.signal);
+    return () => stop.abort();
+  }, [history, isWanted, count]);
+  return history;
+}

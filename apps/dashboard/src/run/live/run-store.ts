@@ -1,0 +1,136 @@
+/**
+ * Everything that the page of one run shows, in one place outside of React: the run and its tasks as they are told, and the
+ * past where that is looked at.
+ *
+ * 1. What is told is taken in at once; listeners hear of it at most once per picture of the screen.
+ * 2. `states` are those that are shown: of the moment that is looked at, else of the present.
+ */
+import type { RunFacts, TaskFacts } from "../model/facts.ts";
+import { type NeedPlace, needPlaces } from "../model/needs.ts";
+import type { RunState } from "../model/task-state.ts";
+import { TaskTable } from "../model/task-table.ts";
+import type { Moment } from "../past/past-states.ts";
+
+export type Standing = "connecting" | "live" | "ended" | "broken";
+
+export interface LookedAt extends Moment {
+  /** Number of the event after which it was so. */
+  readonly event: number;
+  readonly atMs: number;
+  /** Whether the platform itself said so; else it was folded here. */
+  readonly isExact: boolean;
+}
+
+export interface RunStoreParts {
+  /** Calls once, soon: before the next picture. */
+  readonly soon: (call: () => void) => void;
+}
+
+export class RunStore {
+  readonly table = new TaskTable();
+  #run: RunFacts | undefined;
+  #standing: Standing = "connecting";
+  #problem: { readonly code: string; readonly message: string } | undefined;
+  #past: LookedAt | undefined;
+  #version = 0;
+  #statesVersion = 0;
+  #needs: readonly (readonly NeedPlace[])[] = [];
+  #needsOf = -1;
+  #isTelling = false;
+  readonly #listeners = new Set<() => void>();
+  readonly #soon: RunStoreParts["soon"];
+
+  constructor({ soon }: RunStoreParts) {
+    this.#soon = soon;
+  }
+
+  get run(): RunFacts | undefined {
+    return this.#run;
+  }
+
+  get standing(): Standing {
+    return this.#standing;
+  }
+
+  get problem(): { readonly code: string; readonly message: string } | undefined {
+    return this.#problem;
+  }
+
+  get past(): LookedAt | undefined {
+    return this.#past;
+  }
+
+  /** Grows with whatever changes. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** Grows when states are other than they were shown. */
+  get statesVersion(): number {
+    return this.#statesVersion;
+  }
+
+  get states(): Uint8Array {
+    return this.#past?.states ?? this.table.states;
+  }
+
+  get runState(): RunState | undefined {
+    return this.#past?.run ?? this.#run?.state;
+  }
+
+  get needs(): readonly (readonly NeedPlace[])[] {
+    if (this.#needsOf !== this.table.shape) {
+      this.#needs = needPlaces(this.table.tasks, this.table.places);
+      this.#needsOf = this.table.shape;
+    }
+    return this.#needs;
+  }
+
+  stateAt(place: number): number {
+    return this.states[place] ?? 0;
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  /** What is told of the run: all of it, or what is other than before. */
+  take(told: {
+    readonly run?: RunFacts | undefined;
+    readonly tasks: readonly TaskFacts[];
+    readonly removed: readonly string[];
+    readonly isWhole: boolean;
+  }): void {
+    if (told.run !== undefined) this.#run = told.run;
+    if (told.isWhole) this.table.replace(told.tasks);
+    else this.table.patch(told.tasks, told.removed);
+    this.#statesVersion += 1;
+    this.#changed();
+  }
+
+  stand(standing: Standing, problem?: { readonly code: string; readonly message: string }): void {
+    if (standing === this.#standing && problem === this.#problem) return;
+    this.#standing = standing;
+    this.#problem = problem;
+    this.#changed();
+  }
+
+  /** Undefined: the present. */
+  lookAt(past: LookedAt | undefined): void {
+    if (past === undefined && this.#past === undefined) return;
+    this.#past = past;
+    this.#statesVersion += 1;
+    this.#changed();
+  }
+
+  #changed(): void {
+    this.#version += 1;
+    if (this.#isTelling) return;
+    this.#isTelling = true;
+    this.#soon(() => {
+      this.#isTelling = false;
+      for (const listen of this.#listeners) listen();
+    });
+  }
+}

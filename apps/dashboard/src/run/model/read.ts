@@ -1,0 +1,176 @@
+/** What the interface sends, as the page keeps it: absent becomes what it means. */
+import type {
+  Actor as ActorJson,
+  Amounts as AmountsJson,
+  Attempt,
+  Cause,
+  ErrorDetail,
+  Run,
+  Span,
+  Task,
+  WorkReference,
+} from "@tutti/rest/types";
+import type {
+  Actor,
+  Amounts,
+  AttemptFacts,
+  EventFacts,
+  Failure,
+  NeedCondition,
+  Reference,
+  RunFacts,
+  SpanFacts,
+  SpanKind,
+  TaskFacts,
+} from "./facts.ts";
+import { numberOfState, type RunState, type TaskState } from "./task-state.ts";
+
+export function runOf(run: Run): RunFacts {
+  const { spec, outcome } = run;
+  return {
+    id: run.runId,
+    namespace: run.namespace ?? "",
+    definition: spec?.definition?.name ?? "",
+    definitionHash: run.definitionHash ?? "",
+    versionLabel: run.versionLabel ?? "",
+    kind: run.kind,
+    state: run.status as RunState,
+    reason: run.statusReason ?? "",
+    input: spec?.input,
+    parameters: spec?.parameters,
+    output: outcome?.completed,
+    failure: failureOf(outcome?.failed ?? outcome?.cancelled ?? outcome?.terminated),
+    continuedAs: referenceOf(outcome?.continued),
+    labels: spec?.labels ?? {},
+    priority: spec?.priority ?? 0,
+    pool: spec?.pool ?? "",
+    counts: { ...run.tasks, total: run.tasks?.total ?? 0 },
+    states: run.states ?? [],
+    progress: run.progress ?? 0,
+    openApprovals: run.openApprovals ?? 0,
+    parent: referenceOf(run.parent),
+    root: referenceOf(run.root),
+    incarnation: run.incarnation ?? 1,
+    eventCount: run.eventCount ?? 0,
+    createMs: run.createTimeMs ?? 0,
+    startMs: run.startTimeMs ?? 0,
+    endMs: run.endTimeMs ?? 0,
+    startedBy: actorOf(run.createCause),
+    used: amountsOf(run.used),
+  };
+}
+
+export function taskOf(task: Task): TaskFacts {
+  const { outcome } = task;
+  return {
+    id: task.taskId,
+    title: task.title ?? "",
+    kind: task.kind,
+    uses: task.uses ?? "",
+    needs: (task.needs ?? []).map(({ task: needed, condition }) => ({
+      task: needed ?? "",
+      condition: conditionOf(condition),
+    })),
+    parentId: task.parentTaskId ?? "",
+    state: (numberOfState(task.status) === 0 ? "pending" : task.status) as TaskState,
+    reason: task.statusReason ?? "",
+    input: task.input,
+    output: outcome?.completed,
+    hasOutput: outcome !== undefined && "completed" in outcome,
+    failure: failureOf(outcome?.failed ?? outcome?.cancelled ?? outcome?.terminated),
+    attempts: (task.attempts ?? []).map(attemptOf),
+    attemptCount: task.attemptCount ?? 0,
+    nextMs: task.nextTimeMs ?? 0,
+    readyMs: task.readyTimeMs ?? 0,
+    startMs: task.startTimeMs ?? 0,
+    endMs: task.endTimeMs ?? 0,
+    child: referenceOf(task.child),
+    compensates: task.compensates ?? "",
+    labels: task.labels ?? {},
+    priority: task.priority ?? 0,
+    fromCache: task.fromCache ?? false,
+    sentBack: task.sentBack ?? 0,
+    used: amountsOf(task.used),
+  };
+}
+
+/** Unspecified means success. */
+function conditionOf(condition: string | undefined): NeedCondition {
+  return condition === "failure" || condition === "always" ? condition : "success";
+}
+
+function attemptOf(attempt: Attempt): AttemptFacts {
+  return {
+    number: attempt.number ?? 0,
+    agent: attempt.agentId ?? "",
+    pool: attempt.pool ?? "",
+    queueMs: attempt.queueTimeMs ?? 0,
+    startMs: attempt.startTimeMs ?? 0,
+    endMs: attempt.endTimeMs ?? 0,
+    failure: failureOf(attempt.error),
+    progress: attempt.progress ?? 0,
+    message: attempt.message ?? "",
+  };
+}
+
+export function failureOf(error: ErrorDetail | undefined): Failure | undefined {
+  if (error === undefined) return undefined;
+  return {
+    code: error.code ?? "",
+    message: error.message ?? "",
+    details: error.details ?? {},
+    cause: failureOf(error.cause),
+  };
+}
+
+function referenceOf(reference: WorkReference | undefined): Reference | undefined {
+  if (reference === undefined) return undefined;
+  return { kind: reference.kind ?? "run", id: reference.id ?? "", task: reference.task ?? "" };
+}
+
+export function actorOf(cause: Cause | undefined): Actor | undefined {
+  const actor: ActorJson | undefined = cause?.actor;
+  if (actor === undefined) return undefined;
+  return { kind: actor.kind ?? "", id: actor.id ?? "", reason: cause?.reason ?? "" };
+}
+
+function amountsOf(amounts: AmountsJson | undefined): Amounts | undefined {
+  if (amounts === undefined) return undefined;
+  const { tokens = 0, money = 0, timeMs = 0 } = amounts;
+  return tokens === 0 && money === 0 && timeMs === 0 ? undefined : { tokens, money, timeMs };
+}
+
+export function spanOf(span: Span): SpanFacts {
+  return {
+    task: span.task ?? "",
+    kind: span.kind as SpanKind,
+    attempt: span.attempt ?? 0,
+    agent: span.agentId ?? "",
+    startMs: span.startTimeMs ?? 0,
+    endMs: span.endTimeMs ?? 0,
+    id: span.spanId ?? "",
+    parentId: span.parentSpanId ?? "",
+  };
+}
+
+/** An event as the history tells it. */
+export interface EventJson {
+  readonly event?: number;
+  readonly timeMs?: number;
+  readonly type: string;
+  readonly taskId?: string;
+  readonly details?: unknown;
+  readonly cause?: Cause;
+}
+
+export function eventOf(event: EventJson): EventFacts {
+  const { details } = event;
+  return {
+    number: event.event ?? 0,
+    timeMs: event.timeMs ?? 0,
+    type: event.type,
+    task: event.taskId ?? "",
+    details: typeof details === "object" && details !== null ? (details as EventFacts["details"]) : {},
+    actor: actorOf(event.cause),
+  };
+}

@@ -1,0 +1,249 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { lazy, Suspense, useEffect, useRef } from "react";
+import { runQuery } from "../data/queries.ts";
+import { Copy } from "../elements/copy.tsx";
+import { Lasting, Moment } from "../elements/moment.tsx";
+import { Empty, Failure, PageHead, Waiting } from "../elements/parts.tsx";
+import { Tabs } from "../elements/tabs.tsx";
+import { StandMark } from "../score/glyph.tsx";
+import { runStates, standOf } from "../score/states.ts";
+import { isTyping } from "../shell/keys.ts";
+import { useIsNarrow } from "../shell/use-is-narrow.ts";
+import { RunActions } from "./actions/run-actions.tsx";
+import { Approvals } from "./approve/approvals.tsx";
+import { CountsBar } from "./counts-bar.tsx";
+import { HistoryView } from "./history/history-view.tsx";
+import { RunProvider, useRunHandle, useStore } from "./live/run-context.tsx";
+import { useAddress, useGo, type View } from "./live/use-address.ts";
+import type { RunFacts } from "./model/facts.ts";
+import { hasRunEnded } from "./model/task-state.ts";
+import { TimeSlider } from "./past/time-slider.tsx";
+import { type TimeTravel, useTimeTravel } from "./past/use-time-travel.ts";
+import { Failing } from "./task/failing.tsx";
+import { TaskPanel } from "./task/task-panel.tsx";
+import { Why } from "./task/why.tsx";
+import { ChartView } from "./time/chart-view.tsx";
+import { useTimeline } from "./time/use-timeline.ts";
+import { TraceView } from "./trace/trace-view.tsx";
+import { ValuesView } from "./values-view.tsx";
+import "./run.css";
+
+// The picture brings the library that draws it: what else is on the page does not wait for that.
+const GraphView = lazy(() => import("./graph/graph-view.tsx"));
+
+/** One run: how it stands, how it came to that, and what can be done. */
+export function RunPage() {
+  const { runId } = useAddress();
+  return (
+    <RunProvider key={runId} runId={runId}>
+      <RunScreen />
+    </RunProvider>
+  );
+}
+
+function RunScreen() {
+  const { runId, store, follow } = useRunHandle();
+  const run = useStore((each) => each.run);
+  const problem = useStore((each) => each.problem);
+  // Events of the bus have this asked again: what was taken up again after its end is followed again.
+  const known = useQuery(runQuery(runId));
+  const hasMoved = known.data !== undefined && (known.data.eventCount ?? 0) > (run?.eventCount ?? 0);
+  const standing = useStore((each) => each.standing);
+  useEffect(() => {
+    if (standing === "ended" && hasMoved) follow();
+  }, [standing, hasMoved, follow]);
+  useEffect(() => {
+    document.title = `${runId} · Tutti`;
+    return () => {
+      document.title = "Tutti";
+    };
+  }, [runId]);
+  if (run === undefined && problem !== undefined)
+    return (
+      <>
+        <PageHead title={runId} />
+        <Failure
+          title="The run cannot be shown"
+          message={problem.message}
+          code={problem.code}
+          onRetry={follow}
+        />
+        <p className="run-elsewhere">
+          <Link to="/runs">All runs</Link>
+        </p>
+      </>
+    );
+  if (run === undefined)
+    return (
+      <>
+        <PageHead
+          title={runId}
+          below={store.standing === "broken" ? "The platform does not answer." : undefined}
+        />
+        <Waiting what="the run" lines={10} />
+      </>
+    );
+  return <Known run={run} />;
+}
+
+function Known({ run }: { run: RunFacts }) {
+  const travel = useTimeTravel();
+  const { view, task, event } = useAddress();
+  const go = useGo();
+  const isNarrow = useIsNarrow();
+  useRunKeys(travel);
+  const shown: View = view === "task" && (task === "" || !isNarrow) ? "graph" : view;
+  const timeline = useTimeline(shown === "chart" || shown === "trace");
+  const last = useRef("");
+  // On a phone the task is a view of its own: whoever chooses one is taken there.
+  useEffect(() => {
+    if (isNarrow && task !== "" && task !== last.current) go({ view: "task" });
+    last.current = task;
+  }, [isNarrow, task, go]);
+  const tabs: (readonly [View, string])[] = [
+    ["graph", "Graph"],
+    ["chart", "Chart"],
+    ["trace", "Trace"],
+    ["history", "History"],
+    ["values", "Values"],
+  ];
+  if (isNarrow && task !== "") tabs.push(["task", "Task"]);
+  return (
+    <>
+      <Head run={run} travel={travel} />
+      {travel.isPast ? null : <Approvals run={run} />}
+      {!travel.isPast && run.failure !== undefined ? <Failing failure={run.failure} /> : null}
+      {!travel.isPast && (run.state === "pending" || run.state === "paused") ? (
+        <Why run={run} taskId="" stamp={`${run.state} ${run.eventCount}`} />
+      ) : null}
+      <TimeSlider travel={travel} />
+      <CountsBar />
+      <div className={task !== "" && !isNarrow ? "run-stage with-panel" : "run-stage"}>
+        <Tabs label="Views of the run" tabs={tabs} current={shown} onChange={(next) => go({ view: next })}>
+          <Shown {...{ shown, run, task, event, timeline }} />
+        </Tabs>
+        {task !== "" && !isNarrow ? <TaskPanel taskId={task} event={event} /> : null}
+      </div>
+    </>
+  );
+}
+
+interface ShownOptions {
+  shown: View;
+  run: RunFacts;
+  task: string;
+  event: number | undefined;
+  timeline: ReturnType<typeof useTimeline>;
+}
+
+function Shown({ shown, run, task, event, timeline }: ShownOptions) {
+  const hasTasks = useStore(({ table }) => table.size > 0);
+  const standing = useStore((each) => each.standing);
+  switch (shown) {
+    case "task":
+      return <TaskPanel taskId={task} event={event} />;
+    case "chart":
+      return <ChartView spans={timeline.spans} critical={timeline.critical} selected={task} />;
+    case "trace":
+      return <TraceView timeline={timeline} selected={task} />;
+    case "history":
+      return <HistoryView task={task} />;
+    case "values":
+      return <ValuesView run={run} />;
+    case "graph":
+      if (!hasTasks)
+        return standing === "connecting" ? (
+          <Waiting what="the tasks" lines={8} />
+        ) : (
+          <Empty title="No tasks yet">
+            <p>
+              A run that goes from state to state has tasks when it does something on the way. See its
+              history.
+            </p>
+          </Empty>
+        );
+      return (
+        <Suspense fallback={<Waiting what="the graph" lines={8} />}>
+          <GraphView selected={task} critical={timeline.critical} />
+        </Suspense>
+      );
+  }
+}
+
+function Head({ run, travel }: { run: RunFacts; travel: TimeTravel }) {
+  const state = useStore((each) => each.runState);
+  const standing = useStore((each) => each.standing);
+  const isOver = hasRunEnded(run.state);
+  return (
+    <PageHead
+      title={
+        <>
+          {run.definition === "" ? "Tasks without a workflow" : run.definition}{" "}
+          <span className="run-head-state">
+            <StandMark stand={standOf(runStates, state)} />
+          </span>
+        </>
+      }
+      below={
+        <span className="run-head-below">
+          <span>
+            <code>{run.id}</code> <Copy text={run.id} what="the id of the run" />
+          </span>
+          <span>
+            started <Moment atMs={run.startMs || run.createMs} />
+            {run.startedBy === undefined ? "" : ` by ${run.startedBy.id}`}
+          </span>
+          <span>
+            {isOver ? "took " : "for "}
+            <Lasting fromMs={run.startMs || run.createMs} toMs={run.endMs} />
+          </span>
+          {run.states.length > 0 ? <span>in the state {run.states.join(", ")}</span> : null}
+          {run.definition === "" ? null : (
+            <Link to="/workflows/$name" params={{ name: run.definition }}>
+              the workflow
+            </Link>
+          )}
+          {run.parent?.kind === "run" ? (
+            <Link to="/runs/$runId" params={{ runId: run.parent.id }} search={{ task: run.parent.task }}>
+              within {run.parent.id}
+            </Link>
+          ) : null}
+          {run.continuedAs === undefined ? null : (
+            <Link to="/runs/$runId" params={{ runId: run.continuedAs.id }}>
+              goes on as {run.continuedAs.id}
+            </Link>
+          )}
+          {standing === "broken" ? (
+            <span className="tone-wrong run-away">not heard, trying again</span>
+          ) : null}
+        </span>
+      }
+      actions={travel.isPast ? undefined : <RunActions run={run} />}
+    />
+  );
+}
+
+/** Keys of this page: `[` and `]` step through the history, Escape closes what is open. */
+function useRunKeys(travel: TimeTravel): void {
+  const { task } = useAddress();
+  const go = useGo();
+  const act = useRef<(event: KeyboardEvent) => void>(() => {});
+  act.current = (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(document.activeElement)) return;
+    if (document.querySelector("dialog[open], [popover]:popover-open") !== null) return;
+    if (event.key === "[") travel.step(-1);
+    else if (event.key === "]") travel.step(1);
+    else if (event.key === "Escape" && task !== "") {
+      go({ task: "", view: undefined });
+      document.querySelector<HTMLElement>(`[data-task="${CSS.escape(task)}"]`)?.focus();
+    } else if (event.key === "Escape" && travel.isPast) travel.present();
+    else return;
+    event.preventDefault();
+  };
+  useEffect(() => {
+    const listen = (event: KeyboardEvent) => act.current(event);
+    window.addEventListener("keydown", listen);
+    return () => window.removeEventListener("keydown", listen);
+  }, []);
+}

@@ -1,0 +1,48 @@
+/** Partial output of a task, as it comes: pieces of one attempt, in their order; a later attempt replaces it all. */
+
+export interface Chunk {
+  readonly attempt?: number;
+  readonly index?: number;
+  readonly channel?: string;
+  /** In base64. */
+  readonly chunk?: string;
+  readonly mediaType?: string;
+}
+
+export interface Gathered {
+  readonly attempt: number;
+  /** Text by channel; the only one has no name. */
+  readonly channels: ReadonlyMap<string, string>;
+  /** Characters that are no longer shown, because there are more than a person reads. */
+  readonly left: number;
+}
+
+export const nothing: Gathered = { attempt: 0, channels: new Map(), left: 0 };
+
+/** The end of a channel is what is looked at. */
+const charactersMax = 200_000;
+
+export function gather(before: Gathered, chunks: readonly Chunk[]): Gathered {
+  let { attempt, left } = before;
+  let channels = new Map(before.channels);
+  for (const { attempt: of = 0, channel = "", chunk = "", mediaType = "" } of chunks) {
+    if (of < attempt) continue;
+    if (of > attempt) {
+      attempt = of;
+      channels = new Map();
+      left = 0;
+    }
+    const whole = (channels.get(channel) ?? "") + textOf(chunk, mediaType);
+    const kept = whole.slice(-charactersMax);
+    left += whole.length - kept.length;
+    channels.set(channel, kept);
+  }
+  return { attempt, channels, left };
+}
+
+function textOf(base64: string, mediaType: string): string {
+  const isText = mediaType === "" || /^text\/|json|xml|javascript/.test(mediaType);
+  const binary = atob(base64);
+  if (!isText) return `[${binary.length} bytes of ${mediaType}]\n`;
+  return new TextDecoder().decode(Uint8Array.from(binary, (character) => character.charCodeAt(0)));
+}

@@ -1,0 +1,72 @@
+import { useEffect, useRef, useState } from "react";
+import { client } from "../../data/live.ts";
+import { Copy } from "../../elements/copy.tsx";
+import { type Gathered, gather, nothing } from "./chunks.ts";
+
+/** What a task says before its result: logs, and output that comes in pieces. Nothing is shown where it says nothing. */
+export function PartialOutput(options: { runId: string; taskId: string; isOver: boolean; attempt: number }) {
+  const { runId, taskId, isOver, attempt } = options;
+  const [gathered, setGathered] = useState<Gathered>(nothing);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt of a task that had ended begins anew
+  useEffect(() => {
+    setGathered(nothing);
+    const stop = new AbortController();
+    void follow(runId, taskId, stop.signal, (told) => {
+      setGathered((before) => gather(told.isFirst ? nothing : before, told.chunks));
+    });
+    return () => stop.abort();
+  }, [runId, taskId, isOver ? attempt : 0]);
+  if (gathered.channels.size === 0) return null;
+  return (
+    <section className="run-panel-part">
+      <h3>{isOver ? "What it said" : "What it says"}</h3>
+      {[...gathered.channels].map(([channel, text]) => (
+        <Channel key={channel} channel={channel} text={text} left={gathered.left} />
+      ))}
+    </section>
+  );
+}
+
+function Channel({ channel, text, left }: { channel: string; text: string; left: number }) {
+  const shown = useRef<HTMLPreElement>(null);
+  const isAtEnd = useRef(true);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: new text moves the end
+  useEffect(() => {
+    const element = shown.current;
+    if (element !== null && isAtEnd.current) element.scrollTop = element.scrollHeight;
+  }, [text]);
+  return (
+    <figure className="run-output">
+      <figcaption className="small soft">
+        {channel === "" ? "output" : channel}
+        {left > 0 ? `, the end of it` : ""} <Copy text={text} what="the output" />
+      </figcaption>
+      <pre
+        ref={shown}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: whoever scrolls with keys must reach what scrolls
+        tabIndex={0}
+        onScroll={({ currentTarget: { scrollTop, scrollHeight, clientHeight } }) => {
+          isAtEnd.current = scrollTop + clientHeight >= scrollHeight - 8;
+        }}
+      >
+        {text}
+      </pre>
+    </figure>
+  );
+}
+
+async function follow(
+  runId: string,
+  taskId: string,
+  signal: AbortSignal,
+  take: (told: { readonly chunks: Parameters<typeof gather>[1]; readonly isFirst: boolean }) => void,
+): Promise<void> {
+  try {
+    const params = { id: runId, task: taskId };
+    for await (const told of client.follow("tasks.output", { params }, { signal }))
+      if (told.kind === "snapshot" || told.kind === "change")
+        take({ chunks: told.value.chunks ?? [], isFirst: told.kind === "snapshot" && told.isFirst });
+  } catch {
+    // A task without partial output, or one that is gone: there is nothing to show.
+  }
+}

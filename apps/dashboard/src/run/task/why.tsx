@@ -1,0 +1,136 @@
+import { useQuery } from "@tanstack/react-query";
+import type { Explanation } from "@tutti/rest/types";
+import { pageError, send } from "../../data/send.ts";
+import { Copy } from "../../elements/copy.tsx";
+import { Moment } from "../../elements/moment.tsx";
+import { span } from "../../elements/moments.ts";
+import { Waiting } from "../../elements/parts.tsx";
+import { Spelled } from "../../elements/spelled-popover.tsx";
+import { Glyph } from "../../score/glyph.tsx";
+import { whyOf } from "../actions/actions.ts";
+import { useGo } from "../live/use-address.ts";
+import type { RunFacts } from "../model/facts.ts";
+
+const askedAgainMs = 5_000;
+
+/** Why a task, or the run, stands as it does: what it waits for, who could do it, and what would help. */
+export function Why({ run, taskId, stamp }: { run: RunFacts; taskId: string; stamp: string }) {
+  const spelling = whyOf(run, taskId);
+  const query = useQuery({
+    queryKey: ["run", run.id, "why", taskId, stamp],
+    queryFn: async ({ signal }) => (await send(spelling.call, signal)) as Explanation,
+    refetchInterval: askedAgainMs,
+    placeholderData: (before) => before,
+  });
+  return (
+    <section className="run-panel-part run-why">
+      <h3>
+        {taskId === "" ? "Why the run stands so" : "Why it stands so"}
+        <Spelled label="Why" call={spelling.call} command={spelling.command} />
+      </h3>
+      {query.data !== undefined ? <Answer explanation={query.data} taskId={taskId} /> : null}
+      {query.data === undefined && query.error !== null ? (
+        <p className="soft">{pageError(query.error).message}</p>
+      ) : null}
+      {query.isLoading ? <Waiting what="the reason" lines={2} /> : null}
+    </section>
+  );
+}
+
+function Answer({ explanation, taskId }: { explanation: Explanation; taskId: string }) {
+  const go = useGo();
+  const {
+    summary = "",
+    waits = [],
+    candidates = [],
+    remedies = [],
+    expectedStartTimeMs,
+    parts = [],
+  } = explanation;
+  const present = waits.filter((wait) => wait.present === true);
+  const passed = waits.filter((wait) => wait.present !== true && (wait.waitedMs ?? 0) > 0);
+  const refused = candidates.filter((candidate) => candidate.chosen !== true);
+  return (
+    <>
+      <p className="run-why-summary">{summary}</p>
+      {present.length === 0 ? null : (
+        <ul className="run-waits">
+          {present.map(({ cause, message, waitedMs = 0, endTimeMs, subject }) => (
+            <li key={`${cause} ${subject} ${message}`} className="run-wait tone-held">
+              <Glyph name="fermata" />
+              <span>
+                {message}
+                <span className="small soft">
+                  {waitedMs > 0 ? ` · for ${span(waitedMs)}` : ""}
+                  {endTimeMs === undefined ? "" : " · until "}
+                  {endTimeMs === undefined ? null : <Moment atMs={endTimeMs} />}
+                </span>
+              </span>
+            </li>
+          ))}
+        </ul>
+      )}
+      {expectedStartTimeMs === undefined ? null : (
+        <p className="small">
+          Expected to begin <Moment atMs={expectedStartTimeMs} />.
+        </p>
+      )}
+      {remedies.length === 0 ? null : (
+        <>
+          <h4>What would help</h4>
+          <ul className="run-remedies">
+            {remedies.map(({ text = "", command = "" }) => (
+              <li key={text}>
+                {text}
+                {command === "" ? null : (
+                  <>
+                    {" "}
+                    <code>{command}</code> <Copy text={command} what="the command" />
+                  </>
+                )}
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+      {taskId === "" && parts.length > 0 ? (
+        <ul className="run-waits">
+          {parts.map(({ about, summary: words = "" }) => (
+            <li key={about?.task} className="run-wait">
+              <button type="button" className="run-link" onClick={() => go({ task: about?.task ?? "" })}>
+                {about?.task}
+              </button>
+              <span>{words}</span>
+            </li>
+          ))}
+        </ul>
+      ) : null}
+      {refused.length === 0 ? null : (
+        <details>
+          <summary>Who could do it ({candidates.length})</summary>
+          <ul className="run-candidates">
+            {candidates.map(({ kind, id, chosen, eligible, reason = "" }) => (
+              <li key={`${kind} ${id}`}>
+                <code>{id}</code>{" "}
+                {chosen === true ? "was chosen" : eligible === true ? "could do it" : "could not"}
+                {reason === "" ? "" : `: ${reason}`}
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+      {passed.length === 0 ? null : (
+        <details>
+          <summary>What it waited for before</summary>
+          <ul className="run-waits">
+            {passed.map(({ cause, message, waitedMs = 0, subject }) => (
+              <li key={`${cause} ${subject} ${message}`} className="run-wait">
+                {message}: {span(waitedMs)}
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,71 @@
+import { useQuery } from "@tanstack/react-query";
+import type { GetTimelineReply } from "@tutti/rest/types";
+import { useMemo } from "react";
+import { send } from "../../data/send.ts";
+import { useNow } from "../../effects/use-now.ts";
+import { pathOf } from "../../elements/spelled.ts";
+import { useRunHandle, useStore } from "../live/run-context.tsx";
+import { criticalPath } from "../model/critical-path.ts";
+import type { SpanFacts } from "../model/facts.ts";
+import { spanOf } from "../model/read.ts";
+
+export interface Timeline {
+  readonly spans: readonly SpanFacts[];
+  /** Ids of the tasks on the path that takes longest. */
+  readonly critical: ReadonlySet<string>;
+  readonly traceId: string;
+  readonly isLoading: boolean;
+}
+
+/** More spans are not loaded for a picture: what the tasks say of themselves has to do. */
+const pagesMax = 12;
+/** A run under way is asked for its spans again after this many beats of a second. */
+const beats = 2;
+
+/** Where the time went. The spans are asked for where they are shown; the path follows from the tasks alone. */
+export function useTimeline(isShown: boolean): Timeline {
+  const { runId, store } = useRunHandle();
+  const version = useStore(({ table }) => table.version);
+  const events = useStore(({ run }) => run?.eventCount ?? 0);
+  const isOver = useStore(({ standing }) => standing === "ended");
+  const beatMs = useNow();
+  const stamp = isOver ? events : Math.floor(beatMs / 1_000 / beats);
+  const query = useQuery({
+    queryKey: ["run", runId, "timeline", stamp],
+    queryFn: ({ signal }) => readTimeline(runId, signal),
+    enabled: isShown && events > 0,
+    staleTime: Number.POSITIVE_INFINITY,
+    placeholderData: (before) => before,
+  });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the table is one and the same; its version tells
+  const critical = useMemo(
+    () => criticalPath(store.table.tasks, store.needs, beatMs),
+    [store, version, isOver ? 0 : beatMs],
+  );
+  const { data } = query;
+  return {
+    spans: data?.spans ?? none,
+    critical,
+    traceId: data?.traceId ?? "",
+    isLoading: query.isLoading,
+  };
+}
+
+const none: readonly SpanFacts[] = [];
+
+async function readTimeline(runId: string, signal: AbortSignal) {
+  const spans: SpanFacts[] = [];
+  let token = "";
+  let traceId = "";
+  for (let page = 0; page < pagesMax; page++) {
+    const query = { childDepth: 2, size: 1_000, token: token || undefined };
+    const path = pathOf(["runs", runId, "timeline"], query);
+    const reply = (await send({ method: "GET", path }, signal)) as GetTimelineReply;
+    for (const span of reply.spans ?? []) spans.push(spanOf(span));
+    traceId = reply.traceId ?? "";
+    token = reply.nextToken ?? "";
+    if (token === "") return { spans, traceId };
+  }
+  // A part of the spans would look like all of them.
+  return { spans: none, traceId };
+}

@@ -1,0 +1,108 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { runQuery } from "../data/queries.ts";
+import { Copy } from "../elements/copy.tsx";
+import { Moment } from "../elements/moment.tsx";
+import { clock, count, figure, span } from "../elements/moments.ts";
+import { Facts, Part, Tag } from "../elements/parts.tsx";
+import { JsonView } from "./json/json-view.tsx";
+import type { Reference, RunFacts } from "./model/facts.ts";
+import { runOf } from "./model/read.ts";
+import { Failing } from "./task/failing.tsx";
+
+/** What the run was given and gave, and where it belongs. */
+export function ValuesView({ run }: { run: RunFacts }) {
+  // What is told while it goes on has no values: they may be large, and are asked for here.
+  const whole = useQuery(runQuery(run.id));
+  const { input, parameters, output, failure } = whole.data === undefined ? run : runOf(whole.data);
+  const labels = Object.entries(run.labels);
+  return (
+    <div className="run-values">
+      <Part title="Input" level={3}>
+        <JsonView value={input} what="the input of the run" />
+      </Part>
+      {parameters === undefined || parameters === null ? null : (
+        <Part title="Parameters" level={3}>
+          <JsonView value={parameters} what="the parameters of the run" />
+        </Part>
+      )}
+      <Part title={failure === undefined ? "Output" : "Error"} level={3}>
+        {failure === undefined ? (
+          run.endMs === 0 ? (
+            <p className="soft">The run has not ended.</p>
+          ) : (
+            <JsonView value={output ?? null} what="the output of the run" />
+          )
+        ) : (
+          <Failing failure={failure} />
+        )}
+      </Part>
+      <Part title="Facts" level={3}>
+        <Facts facts={factsOf(run)} />
+        {labels.length === 0 ? null : (
+          <p className="run-tags">
+            {labels.map(([name, value]) => (
+              <Tag key={name}>
+                {name}={value}
+              </Tag>
+            ))}
+          </p>
+        )}
+      </Part>
+    </div>
+  );
+}
+
+function factsOf(run: RunFacts): readonly (readonly [string, ReactNode])[] {
+  const { startedBy, parent, root, used, definitionHash } = run;
+  const facts: (readonly [string, ReactNode])[] = [
+    ["accepted", <Moment key="c" atMs={run.createMs} />],
+    ["in full", clock(run.createMs)],
+    ["events", count(run.eventCount)],
+    ["engine", run.kind],
+  ];
+  if (run.endMs > 0) facts.push(["took", span(run.endMs - (run.startMs || run.createMs))]);
+  if (startedBy !== undefined) facts.push(["started by", `${startedBy.kind} ${startedBy.id}`]);
+  if (definitionHash !== "")
+    facts.push([
+      "version",
+      <span key="v">
+        {run.versionLabel === "" ? "" : `${run.versionLabel}, `}
+        <code>{definitionHash.slice(0, 12)}</code>{" "}
+        <Copy text={definitionHash} what="the hash of the version" />
+      </span>,
+    ]);
+  if (parent !== undefined) facts.push(["started within", <Where key="p" reference={parent} />]);
+  if (root !== undefined && root.id !== parent?.id)
+    facts.push(["outermost", <Where key="r" reference={root} />]);
+  if (run.continuedAs !== undefined)
+    facts.push(["goes on as", <Where key="n" reference={run.continuedAs} />]);
+  if (run.priority !== 0) facts.push(["priority", String(run.priority)]);
+  if (run.pool !== "") facts.push(["pool", run.pool]);
+  if (run.incarnation > 1) facts.push(["incarnation", String(run.incarnation)]);
+  if (used !== undefined && used.timeMs > 0) facts.push(["time of workers", span(used.timeMs)]);
+  if (used !== undefined && used.tokens > 0) facts.push(["tokens", count(used.tokens)]);
+  if (used !== undefined && used.money > 0) facts.push(["money", figure(used.money)]);
+  return facts;
+}
+
+function Where({ reference: { kind, id, task } }: { reference: Reference }) {
+  if (kind === "run")
+    return (
+      <Link to="/runs/$runId" params={{ runId: id }} search={task === "" ? {} : { task }}>
+        {task === "" ? id : `${id} / ${task}`}
+      </Link>
+    );
+  if (kind === "schedule")
+    return (
+      <Link to="/schedules/$scheduleId" params={{ scheduleId: id }}>
+        {id}
+      </Link>
+    );
+  return (
+    <>
+      {kind} {id}
+    </>
+  );
+}
