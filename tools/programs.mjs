@@ -53,6 +53,21 @@ export LD_LIBRARY_PATH PYTHONPATH
 exec /usr/bin/python3 "$@"
 `;
 
+/** As with Python; fonts are found beside it where the system has none. */
+const chromiumLauncher = `#!/bin/sh
+root=$(dirname "$(dirname "$(readlink -f "$0")")")
+for folder in "$root"/usr/lib/*-linux-gnu* "$root"/lib/*-linux-gnu*; do
+  [ -d "$folder" ] && LD_LIBRARY_PATH="$folder\${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+done
+export LD_LIBRARY_PATH
+if [ ! -e /etc/fonts/fonts.conf ]; then
+  FONTCONFIG_FILE="$root/etc/fonts/fonts.conf"
+  XDG_DATA_HOME="$root/usr/share"
+  export FONTCONFIG_FILE XDG_DATA_HOME
+fi
+exec "$root/usr/lib/chromium/chromium" "$@"
+`;
+
 /** @type {Record<string, Program>} */
 export const programs = {
   "nats-server": {
@@ -85,6 +100,16 @@ export const programs = {
     atLeast: "1.51.0",
     requiredInCi: false,
     launcher: pythonLauncher,
+  },
+  // What it needs of the system differs from release to release: it is of the system's own, with all that lacks.
+  chromium: {
+    package: "chromium",
+    modules: [],
+    file: "bin/chromium",
+    versionArguments: ["--version"],
+    atLeast: "120.0.0",
+    requiredInCi: true,
+    launcher: chromiumLauncher,
   },
 };
 

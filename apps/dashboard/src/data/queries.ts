@@ -11,6 +11,7 @@ import type {
   ListFiringsReply,
   ListRunsReply,
   ListSchedulesReply,
+  MetricSeries,
   Run,
   RunCount,
   Schedule,
@@ -39,7 +40,7 @@ export const runPageSize = 200;
 
 export const runsQuery = (filter: Filter) =>
   infiniteQueryOptions({
-    queryKey: ["runs", filter],
+    queryKey: ["run-list", filter],
     queryFn: ({ signal, pageParam }) =>
       read<ListRunsReply>(pathOf(["runs"], { ...filter, size: runPageSize, token: pageParam }), signal),
     initialPageParam: "",
@@ -127,4 +128,17 @@ export const firingsQuery = (scheduleId: string) =>
     queryKey: ["schedule", scheduleId, "firings"],
     queryFn: ({ signal }) =>
       read<ListFiringsReply>(pathOf(["schedules", scheduleId, "firings"], { size: 100 }), signal),
+  });
+
+export const metricSeriesQuery = (name: readonly string[]) =>
+  queryOptions({
+    queryKey: ["series", { name }],
+    queryFn: ({ signal }) =>
+      read<{ series: readonly MetricSeries[] }>(pathOf(["metrics", "series"], { name, points: 180 }), signal),
+  });
+
+export const statusQuery = () =>
+  queryOptions({
+    queryKey: ["status"],
+    queryFn: ({ signal }) => read<unknown>(pathOf(["status"]), signal),
   });

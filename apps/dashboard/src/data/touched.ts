@@ -26,3 +26,9 @@ function idIn(subject: string): string {
   const at = parts.indexOf("runs");
   return (at >= 0 ? parts[at + 1] : parts.at(-1)) ?? "";
 }
+
+/** The first two words of a key, as events touch them: `run r1`, `runs`. */
+export function keyOf(queryKey: readonly unknown[]): string {
+  const [kind, id] = queryKey;
+  return typeof id === "string" ? `${String(kind)} ${id}` : String(kind);
+}

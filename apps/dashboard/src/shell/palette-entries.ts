@@ -1,12 +1,16 @@
 /** What the palette offers for what was typed. */
 
+export type Choice =
+  | { readonly kind: "place"; readonly path: string }
+  | { readonly kind: "run"; readonly runId: string }
+  | { readonly kind: "workflow"; readonly name: string }
+  | { readonly kind: "act"; readonly act: "theme" | "keys" };
+
 export interface Entry {
   readonly id: string;
   readonly word: string;
   readonly detail: string;
-  readonly go:
-    | { readonly to: string; readonly params?: Readonly<Record<string, string>> }
-    | { readonly act: string };
+  readonly choice: Choice;
 }
 
 /** How well a word fits what was typed: all of it in order, the closer together the better; undefined if not at all. */

@@ -8,11 +8,21 @@ import { type Entry, offered } from "./palette-entries.ts";
 import { places } from "./places.ts";
 
 const fixed: readonly Entry[] = [
-  ...places.map(({ path, word }) => ({ id: path, word, detail: "go", go: { to: path } })),
-  { id: "start", word: "Start a run", detail: "n", go: { to: "/start" } },
-  { id: "editor", word: "Write a workflow", detail: "check and register", go: { to: "/editor" } },
-  { id: "theme", word: "Change colours", detail: "light, dark, auto", go: { act: "theme" } },
-  { id: "keys", word: "Show all keys", detail: "?", go: { act: "sheet" } },
+  ...places.map(({ path, word }) => ({
+    id: path,
+    word,
+    detail: "go",
+    choice: { kind: "place", path } as const,
+  })),
+  { id: "start", word: "Start a run", detail: "n", choice: { kind: "place", path: "/start" } },
+  {
+    id: "editor",
+    word: "Write a workflow",
+    detail: "check and register",
+    choice: { kind: "place", path: "/editor" },
+  },
+  { id: "theme", word: "Change colours", detail: "light, dark, auto", choice: { kind: "act", act: "theme" } },
+  { id: "keys", word: "Show all keys", detail: "?", choice: { kind: "act", act: "keys" } },
 ];
 
 /** Goes anywhere and does anything by a few letters. */
@@ -39,13 +49,13 @@ function useEntries(typed: string): readonly Entry[] {
     id: `run ${runId}`,
     word: runId,
     detail: `run, ${standOf(runStates, status).word}${spec?.definition?.name ? `, ${spec.definition.name}` : ""}`,
-    go: { to: "/runs/$runId", params: { runId } },
+    choice: { kind: "run", runId } as const,
   }));
-  const definitions = (workflows?.definitions ?? []).map(({ name }) => ({
+  const definitions = (workflows?.definitions ?? []).map(({ name = "" }) => ({
     id: `workflow ${name}`,
     word: name,
     detail: "workflow",
-    go: { to: "/workflows/$name", params: { name } },
+    choice: { kind: "workflow", name } as const,
   }));
   return offered([...fixed, ...definitions, ...(text.length > 1 ? runs : [])], typed);
 }
@@ -60,8 +70,12 @@ function Choices({ onClose, onSheet }: { onClose: () => void; onSheet: () => voi
   const choose = (entry: Entry | undefined) => {
     if (entry === undefined) return;
     onClose();
-    if ("to" in entry.go) void navigate(entry.go as Parameters<typeof navigate>[0]);
-    else if (entry.go.act === "theme") chooseTheme(nextTheme());
+    const { choice } = entry;
+    if (choice.kind === "place") void navigate({ to: choice.path });
+    else if (choice.kind === "run") void navigate({ to: "/runs/$runId", params: { runId: choice.runId } });
+    else if (choice.kind === "workflow")
+      void navigate({ to: "/workflows/$name", params: { name: choice.name } });
+    else if (choice.act === "theme") chooseTheme(nextTheme());
     else onSheet();
   };
   const press = (event: KeyboardEvent) => {

@@ -1,0 +1,80 @@
+import { useEffect, useRef, useSyncExternalStore } from "react";
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+import { colourOf, currentTheme, subscribeTheme } from "../effects/theme.ts";
+
+export interface ChartLine {
+  readonly name: string;
+  /** Token of its colour. */
+  readonly token: string;
+  readonly dashed?: boolean;
+}
+
+/** Lines over time. The table of the same figures is for those who do not see it. */
+export default function Chart(options: {
+  atSec: readonly number[];
+  values: readonly (readonly (number | undefined)[])[];
+  lines: readonly ChartLine[];
+  heightPx: number;
+  written: (value: number) => string;
+}) {
+  const { atSec, values, lines, heightPx, written } = options;
+  const place = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot>(undefined);
+  const theme = useSyncExternalStore(subscribeTheme, () => `${currentTheme()} ${colourOf("--ink")}`);
+  const shape = lines.map(({ name, token }) => `${name} ${token}`).join();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the plot is made anew when what it looks like changes
+  useEffect(() => {
+    const element = place.current;
+    if (element === null) return;
+    const made = new uPlot(
+      { ...looks(lines, written), width: element.clientWidth || 300, height: heightPx },
+      [[], ...lines.map(() => [])],
+      element,
+    );
+    plot.current = made;
+    const resized = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: heightPx }));
+    resized.observe(element);
+    return () => {
+      resized.disconnect();
+      made.destroy();
+    };
+  }, [theme, shape, heightPx]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a plot that was made anew needs its figures
+  useEffect(() => {
+    plot.current?.setData([[...atSec], ...values.map((line) => line.map((value) => value ?? null))]);
+  }, [atSec, values, theme, shape]);
+  return <div ref={place} className="chart" style={{ height: heightPx }} aria-hidden="true" />;
+}
+
+function looks(
+  lines: readonly ChartLine[],
+  written: (value: number) => string,
+): Omit<uPlot.Options, "width" | "height"> {
+  const axis = {
+    stroke: colourOf("--ink-faint"),
+    font: `11px ${getComputedStyle(document.body).fontFamily}`,
+    grid: { stroke: colourOf("--rule"), width: 1 },
+    ticks: { show: false },
+  };
+  return {
+    legend: { show: false },
+    cursor: { points: { size: 6 }, y: false, drag: { x: false, y: false } },
+    scales: { y: { range: (_, __, most) => [0, Math.max(most * 1.15, 1e-9)] } },
+    axes: [
+      { ...axis, grid: { show: false }, space: 70 },
+      { ...axis, size: 48, space: 26, values: (_, splits) => splits.map(written) },
+    ],
+    series: [
+      {},
+      ...lines.map(({ name, token, dashed }) => ({
+        label: name,
+        stroke: colourOf(token),
+        width: 1.75,
+        spanGaps: false,
+        points: { show: false },
+        ...(dashed === true ? { dash: [5, 4] } : {}),
+      })),
+    ],
+  };
+}

@@ -1,0 +1,156 @@
+import type { Draft, Field, FieldProblem } from "./field.ts";
+
+/** What a draft gives: a value, nothing where it was left empty, and what is wrong with it. */
+export interface Filled {
+  readonly value: unknown;
+  readonly problems: readonly FieldProblem[];
+}
+
+const nothing: Filled = { value: undefined, problems: [] };
+
+export function filled(field: Field, draft: Draft, path = ""): Filled {
+  const wrong = (message: string): Filled => ({ value: undefined, problems: [{ path, message }] });
+  const empty = field.required ? wrong("This is needed.") : nothing;
+  if (field.kind === "text" && draft.kind === "text") return filledText(field, draft.text, empty, wrong);
+  if (field.kind === "number" && draft.kind === "number")
+    return filledNumber(field, draft.text, empty, wrong);
+  if (field.kind === "flag" && draft.kind === "flag")
+    return draft.value === undefined ? empty : { value: draft.value, problems: [] };
+  if (field.kind === "choice" && draft.kind === "choice")
+    return draft.at < 0 || draft.at >= field.values.length
+      ? empty
+      : { value: field.values[draft.at], problems: [] };
+  if (field.kind === "object" && draft.kind === "object") return filledObject(field, draft, path);
+  if (field.kind === "list" && draft.kind === "list") return filledList(field, draft, path);
+  if (field.kind === "variant" && draft.kind === "variant") {
+    const [inner, chosen] = [field.variants[draft.at], draft.drafts[draft.at]];
+    return inner === undefined || chosen === undefined ? empty : filled(inner, chosen, path);
+  }
+  if (field.kind === "raw" && draft.kind === "raw") return filledRaw(draft.text, nothing, wrong);
+  throw new Error(`expected a draft of a ${field.kind}, found one of a ${draft.kind}`);
+}
+
+type Wrong = (message: string) => Filled;
+
+function filledText(field: Field & { kind: "text" }, text: string, empty: Filled, wrong: Wrong): Filled {
+  const { format, minLength, maxLength, pattern } = field;
+  if (text === "") return empty;
+  if (text.length < minLength) return wrong(`At least ${minLength} characters, found ${text.length}.`);
+  if (text.length > maxLength) return wrong(`At most ${maxLength} characters, found ${text.length}.`);
+  if (pattern !== "" && !matches(pattern, text)) return wrong(`It must match ${pattern}.`);
+  if (format === "date-time") {
+    const at = new Date(text);
+    return Number.isNaN(at.getTime())
+      ? wrong("A date and a time.")
+      : { value: at.toISOString(), problems: [] };
+  }
+  const problem = formats[format]?.(text);
+  return problem === undefined ? { value: text, problems: [] } : wrong(problem);
+}
+
+const formats: Readonly<Record<string, (text: string) => string | undefined>> = {
+  email: (text) => (/^[^\s@]+@[^\s@]+$/.test(text) ? undefined : "An address like name@example.org."),
+  uri: (text) => (URL.canParse(text) ? undefined : "An address like https://example.org."),
+  uuid: (text) => (/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(text) ? undefined : "A UUID."),
+  date: (text) => (/^\d{4}-\d\d-\d\d$/.test(text) ? undefined : "A date like 2026-11-20."),
+};
+
+/** A pattern that this browser does not understand is left to the platform. */
+function matches(pattern: string, text: string): boolean {
+  try {
+    return new RegExp(pattern, "u").test(text);
+  } catch {
+    return true;
+  }
+}
+
+function filledNumber(field: Field & { kind: "number" }, text: string, empty: Filled, wrong: Wrong): Filled {
+  const { whole, minimum, maximum, above, below, multipleOf } = field;
+  if (text.trim() === "") return empty;
+  const value = Number(text);
+  if (!Number.isFinite(value)) return wrong("A number.");
+  if (whole && !Number.isInteger(value)) return wrong("A whole number.");
+  if (value < minimum) return wrong(`At least ${minimum}.`);
+  if (value > maximum) return wrong(`At most ${maximum}.`);
+  if (value <= above) return wrong(`More than ${above}.`);
+  if (value >= below) return wrong(`Less than ${below}.`);
+  const times = multipleOf === 0 ? 0 : value / multipleOf;
+  if (Math.abs(times - Math.round(times)) > 1e-9) return wrong(`A multiple of ${multipleOf}.`);
+  return { value, problems: [] };
+}
+
+function filledRaw(text: string, empty: Filled, wrong: Wrong): Filled {
+  if (text.trim() === "") return empty;
+  try {
+    return { value: JSON.parse(text) as unknown, problems: [] };
+  } catch (error) {
+    return wrong(`This is not JSON: ${error instanceof Error ? error.message : String(error)}.`);
+  }
+}
+
+function filledObject(
+  field: Field & { kind: "object" },
+  draft: Draft & { kind: "object" },
+  path: string,
+): Filled {
+  const value: Record<string, unknown> = {};
+  const problems: FieldProblem[] = [];
+  const take = (name: string, inner: Field, own: Draft | undefined) => {
+    if (own === undefined) return;
+    const found = filled(inner, own, path === "" ? name : `${path}.${name}`);
+    problems.push(...found.problems);
+    if (found.value !== undefined) value[name] = found.value;
+  };
+  for (const [name, inner] of field.fields) take(name, inner, draft.fields[name]);
+  for (const { name, draft: own } of draft.others) {
+    if (field.others === undefined || name === "") continue;
+    if (name in value) problems.push({ path, message: `The name ${name} is there twice.` });
+    else take(name, field.others, own);
+  }
+  // One that may be left out and was not touched is left out, with what would be needed in it.
+  if (!field.required && Object.keys(value).length === 0 && isUntouched(draft)) return nothing;
+  return { value, problems };
+}
+
+function filledList(field: Field & { kind: "list" }, draft: Draft & { kind: "list" }, path: string): Filled {
+  const found = draft.items.map((each, index) => filled(field.item, each, `${path}[${index}]`));
+  const problems = found.flatMap((each) => each.problems);
+  const { length } = draft.items;
+  if (length === 0 && !field.required) return nothing;
+  if (length < field.minItems) problems.push({ path, message: `At least ${field.minItems} entries.` });
+  if (length > field.maxItems) problems.push({ path, message: `At most ${field.maxItems} entries.` });
+  return { value: found.map(({ value }) => value ?? null), problems };
+}
+
+function isUntouched(draft: Draft): boolean {
+  switch (draft.kind) {
+    case "text":
+    case "number":
+    case "raw":
+      return draft.text.trim() === "";
+    case "flag":
+      return draft.value !== true;
+    case "choice":
+      return draft.at < 0;
+    case "object":
+      return Object.values(draft.fields).every(isUntouched) && draft.others.length === 0;
+    case "list":
+      return draft.items.every(isUntouched);
+    case "variant":
+      return draft.drafts.every(isUntouched);
+  }
+}
+
+/** What the platform found wrong, as paths of the form: `input.items[0].price` is `items[0].price` of the input. */
+export function problemsUnder(
+  prefixes: readonly string[],
+  fields: readonly { readonly field: string; readonly message: string }[],
+): readonly FieldProblem[] {
+  return fields.flatMap(({ field, message }) => {
+    const prefix = prefixes.find(
+      (each) => field === each || field.startsWith(`${each}.`) || field.startsWith(`${each}[`),
+    );
+    if (prefix === undefined) return [];
+    return [{ path: field.slice(prefix.length).replace(/^\./, ""), message }];
+  });
+}

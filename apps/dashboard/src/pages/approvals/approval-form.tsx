@@ -1,0 +1,77 @@
+import type { Approval } from "@tutti/rest/types";
+import { useMemo, useState } from "react";
+import { type PageError, send } from "../../data/send.ts";
+import { Action } from "../../elements/action.tsx";
+import { TextField } from "../../elements/fields.tsx";
+import { Failure } from "../../elements/parts.tsx";
+import { draftOf } from "../../form/draft.ts";
+import type { Draft } from "../../form/field.ts";
+import { fieldOf } from "../../form/field-of-schema.ts";
+import { filled, problemsUnder } from "../../form/filled.ts";
+import { SchemaForm } from "../../form/form.tsx";
+import "../../form/form.css";
+import { type Decision, decideCall, decideCommand } from "./decide.ts";
+
+const labels = { approved: "Approve", rejected: "Reject" } as const;
+
+/** The answer to a question: what it brings along, by the question's own schema, and yes or no. */
+export function ApprovalForm({ approval, onDecided }: { approval: Approval; onDecided: () => void }) {
+  const field = useMemo(
+    () => (approval.form ? fieldOf(approval.form, "Answer") : undefined),
+    [approval.form],
+  );
+  const [draft, setDraft] = useState<Draft | undefined>(() =>
+    field === undefined ? undefined : draftOf(field),
+  );
+  const [reason, setReason] = useState("");
+  const [tried, setTried] = useState(false);
+  const [refusal, setRefusal] = useState<PageError | undefined>();
+  const found = field === undefined || draft === undefined ? undefined : filled(field, draft);
+  const problems = [
+    ...(tried ? (found?.problems ?? []) : []),
+    ...problemsUnder(["data"], refusal?.fields ?? []),
+  ];
+  const decide = (verdict: Decision["verdict"]) => {
+    // A no needs nothing but itself: only a yes brings the form along.
+    const decision: Decision = { verdict, reason, data: verdict === "approved" ? found?.value : undefined };
+    const perform = () => {
+      setRefusal(undefined);
+      if (verdict === "approved") setTried(true);
+      if (verdict === "approved" && (found?.problems.length ?? 0) > 0) return undefined;
+      return send(decideCall(approval, decision)).then(() => true);
+    };
+    return (
+      <Action
+        label={labels[verdict]}
+        weight={verdict === "approved" ? "main" : "grave"}
+        call={decideCall(approval, decision)}
+        command={decideCommand(approval, decision)}
+        perform={perform}
+        onDone={(reply) => {
+          if (reply === true) onDecided();
+        }}
+        onError={setRefusal}
+      />
+    );
+  };
+  return (
+    <form className="approval-form" noValidate onSubmit={(event) => event.preventDefault()}>
+      {field === undefined || draft === undefined ? null : (
+        <SchemaForm field={field} draft={draft} problems={problems} onChange={setDraft} />
+      )}
+      <TextField
+        label="Why"
+        value={reason}
+        onChange={setReason}
+        hint="May be left out; it is kept with the decision."
+      />
+      {refusal === undefined ? null : (
+        <Failure title="It was not decided" message={refusal.message} code={refusal.code} />
+      )}
+      <div className="approval-acts">
+        {decide("approved")}
+        {decide("rejected")}
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,76 @@
+import { useQuery } from "@tanstack/react-query";
+import type { MetricSeries } from "@tutti/rest/types";
+import { lazy, Suspense, useMemo } from "react";
+import { metricSeriesQuery } from "../../data/queries.ts";
+import { figure } from "../../elements/moments.ts";
+import { Empty, Part } from "../../elements/parts.tsx";
+import { Shown } from "../../elements/shown.tsx";
+import { aligned, failures, type Line, latency, latest, seriesWanted, throughput } from "./series.ts";
+
+const Chart = lazy(() => import("../../elements/chart.tsx"));
+
+const heightPx = 132;
+
+const panels = [
+  { title: "Throughput", unit: "tasks/s", of: throughput, tokens: ["--playing"] },
+  { title: "Latency", unit: "ms, slowest kind of call", of: latency, tokens: ["--done", "--held"] },
+  { title: "Failures", unit: "failed calls/s", of: failures, tokens: ["--wrong"] },
+] as const;
+
+/** How much is done, how quickly, and what fails, from the platform's own ring of metrics. */
+export function Figures() {
+  const query = useQuery(metricSeriesQuery(Object.values(seriesWanted)));
+  return (
+    <Part title="Figures" aside="from the platform's own memory of its metrics">
+      <div className="panels">
+        <Shown query={query} what="figures" lines={6}>
+          {({ series }) => panels.map((panel) => <Panel key={panel.title} {...panel} series={series} />)}
+        </Shown>
+      </div>
+    </Part>
+  );
+}
+
+function Panel(options: {
+  title: string;
+  unit: string;
+  of: (series: readonly MetricSeries[]) => readonly Line[];
+  tokens: readonly string[];
+  series: readonly MetricSeries[];
+}) {
+  const { title, unit, of, tokens, series } = options;
+  const lines = useMemo(() => of(series), [of, series]);
+  const { atSec, values } = useMemo(() => aligned(lines), [lines]);
+  const styles = lines.map(({ name }, index) => ({
+    name,
+    token: tokens[index] ?? "--ink",
+    dashed: index > 0,
+  }));
+  return (
+    <figure className="panel">
+      <figcaption>
+        <h3>{title}</h3>
+        <p className="panel-figures">
+          {lines.map((line, index) => (
+            <span key={line.name}>
+              <span className="panel-figure" style={{ color: `var(${tokens[index] ?? "--ink"})` }}>
+                {figure(latest(line) ?? 0)}
+              </span>{" "}
+              <span className="soft small">{lines.length > 1 ? line.name : unit}</span>
+            </span>
+          ))}
+          {lines.length > 1 ? <span className="soft small">{unit}</span> : null}
+        </p>
+      </figcaption>
+      <div className="panel-chart" style={{ minHeight: heightPx }}>
+        {atSec.length < 2 ? (
+          <Empty title="No figures yet" />
+        ) : (
+          <Suspense>
+            <Chart atSec={atSec} values={values} lines={styles} heightPx={heightPx} written={figure} />
+          </Suspense>
+        )}
+      </div>
+    </figure>
+  );
+}

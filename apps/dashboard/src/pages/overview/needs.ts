@@ -1,0 +1,50 @@
+/** What needs a person, from what the platform says about itself. */
+
+export interface Trouble {
+  readonly path: string;
+  readonly state: string;
+  readonly reason: string;
+}
+
+interface Part {
+  readonly name: string;
+  readonly health: { readonly state: string; readonly reason: string };
+  readonly inner: readonly Part[];
+}
+
+/** Every component that is not well, the innermost ones only: what is around them is unwell because of them. */
+export function troublesIn(status: unknown): readonly Trouble[] {
+  return troublesOf(partOf(status), []);
+}
+
+function troublesOf(part: Part, above: readonly string[]): readonly Trouble[] {
+  const path = part.name === "" ? above : [...above, part.name];
+  const inner = part.inner.flatMap((each) => troublesOf(each, path));
+  if (inner.length > 0) return inner;
+  const { state, reason } = part.health;
+  return state === "" || state === "healthy" ? [] : [{ path: path.join(" / "), state, reason }];
+}
+
+/** An orchestrator or a component, as the tree of `/v1/status` has them. */
+function partOf(value: unknown): Part {
+  const { name, health, components, orchestrator } = recordOf(value);
+  const inner = [
+    ...(Array.isArray(components) ? components.map(partOf) : []),
+    // A component that is an orchestrator has the same name as it; its parts stand for it.
+    ...innerOf(orchestrator),
+  ];
+  const { level, reason } = recordOf(health);
+  return { name: textOf(name), health: { state: textOf(level), reason: textOf(reason) }, inner };
+}
+
+function innerOf(orchestrator: unknown): readonly Part[] {
+  return orchestrator === null || orchestrator === undefined ? [] : partOf(orchestrator).inner;
+}
+
+function recordOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}

@@ -1,0 +1,83 @@
+/**
+ * The score of the overview: each workflow is a staff, each run a note on it. Where a note begins says when the run was
+ * accepted, its line how long it has lasted, its head how it stands.
+ */
+import type { Run } from "@tutti/rest/types";
+import { runStates, type Stand, standOf } from "../../score/states.ts";
+
+export interface Note {
+  readonly runId: string;
+  readonly stand: Stand;
+  /** Shares of the width, 0 to 1. */
+  readonly from: number;
+  readonly to: number;
+  /** On which of the staff's lines it is, from the lowest, so that notes at the same time do not hide each other. */
+  readonly line: number;
+}
+
+export interface Staff {
+  readonly name: string;
+  readonly notes: readonly Note[];
+  /** How many runs of it there are in the time shown. */
+  readonly count: number;
+}
+
+export interface Score {
+  readonly staves: readonly Staff[];
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+export const linesOfStaff = 5;
+const staffsMost = 6;
+/** Heads closer than this share of the width would hide each other. */
+const headShare = 0.012;
+const spansMs = [60_000, 300_000, 900_000, 3_600_000, 21_600_000, 86_400_000, 604_800_000];
+
+/** What runs are grouped by: their workflow, or what stands for one. */
+export function workflowOf({ spec }: Pick<Run, "spec">): string {
+  return spec?.definition?.name ?? "tasks without a workflow";
+}
+
+export function scoreOf(runs: readonly Run[], nowMs: number): Score {
+  const oldest = Math.min(...runs.map(({ createTimeMs }) => createTimeMs ?? nowMs), nowMs);
+  const lengthMs = spansMs.find((span) => nowMs - oldest <= span) ?? nowMs - oldest;
+  const fromMs = nowMs - lengthMs;
+  const groups = new Map<string, Run[]>();
+  for (const run of runs) {
+    const name = workflowOf(run);
+    groups.set(name, [...(groups.get(name) ?? []), run]);
+  }
+  const staves = [...groups]
+    .sort(
+      ([oneName, one], [otherName, other]) => other.length - one.length || oneName.localeCompare(otherName),
+    )
+    .slice(0, staffsMost)
+    .map(([name, group]) => ({ name, count: group.length, notes: notesOf(group, fromMs, nowMs) }));
+  return { staves, fromMs, toMs: nowMs };
+}
+
+function notesOf(runs: readonly Run[], fromMs: number, toMs: number): readonly Note[] {
+  const share = (atMs: number) => Math.min(1, Math.max(0, (atMs - fromMs) / (toMs - fromMs)));
+  const lineEnds = Array.from({ length: linesOfStaff }, () => -1);
+  return [...runs]
+    .sort((one, other) => (one.createTimeMs ?? 0) - (other.createTimeMs ?? 0))
+    .map((run) => {
+      const from = share(run.createTimeMs ?? toMs);
+      const to = Math.max(from, share(run.endTimeMs ?? toMs));
+      // The lowest free line; where none is, the one that is free soonest.
+      const free = lineEnds.findIndex((end) => end < from);
+      const line = free >= 0 ? free : lineEnds.indexOf(Math.min(...lineEnds));
+      lineEnds[line] = Math.max(to, from + headShare);
+      return { runId: run.runId, stand: standOf(runStates, run.status), from, to, line };
+    });
+}
+
+/** Where the score is marked with times: at most this many, at round distances from the present. */
+export function marksOf({ fromMs, toMs }: Score, most = 5): readonly { at: number; agoMs: number }[] {
+  const lengthMs = toMs - fromMs;
+  return Array.from({ length: most }, (_, index) => {
+    const at = index / (most - 1);
+    return { at, agoMs: lengthMs * (1 - at) };
+  });
+}

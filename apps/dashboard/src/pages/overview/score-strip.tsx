@@ -1,0 +1,76 @@
+import { useNavigate } from "@tanstack/react-router";
+import type { Run } from "@tutti/rest/types";
+import { useNow } from "../../effects/use-now.ts";
+import { counted, span } from "../../elements/moments.ts";
+import { Empty } from "../../elements/parts.tsx";
+import { linesOfStaff, marksOf, type Note, type Staff, scoreOf } from "./score-layout.ts";
+
+const gapPx = 8;
+const heightPx = gapPx * (linesOfStaff - 1);
+const padPx = 9;
+
+/** The latest runs as a score: a staff for each workflow, a note for each run. */
+export function ScoreStrip({ runs }: { runs: readonly Run[] }) {
+  const nowMs = useNow();
+  const score = scoreOf(runs, nowMs);
+  if (score.staves.length === 0)
+    return (
+      <Empty title="Nothing has been played yet">
+        <p>Start a run, and it appears here as a note on the staff of its workflow.</p>
+      </Empty>
+    );
+  return (
+    <div className="score">
+      {score.staves.map((staff) => (
+        <StaffLine key={staff.name} staff={staff} />
+      ))}
+      <div className="score-times small soft" aria-hidden="true">
+        {marksOf(score).map(({ at, agoMs }) => (
+          <span key={at}>{agoMs === 0 ? "now" : span(agoMs)}</span>
+        ))}
+      </div>
+    </div>
+  );
+}
+
+function StaffLine({ staff }: { staff: Staff }) {
+  const words = new Map<string, number>();
+  for (const { stand } of staff.notes) words.set(stand.word, (words.get(stand.word) ?? 0) + 1);
+  const summary = [...words].map(([word, many]) => `${many} ${word}`).join(", ");
+  return (
+    <div className="staff">
+      <div className="staff-name">
+        <span className="clipped" title={staff.name}>
+          {staff.name}
+        </span>
+        <span className="small soft">{counted(staff.count, "run")}</span>
+      </div>
+      <div className="staff-lines" role="img" aria-label={`${staff.name}: ${summary}`}>
+        {staff.notes.map((note) => (
+          <NoteMark key={note.runId} note={note} />
+        ))}
+      </div>
+    </div>
+  );
+}
+
+/** Seen only: the same runs are in the list of runs, for keys and for those who hear the page. */
+function NoteMark({ note }: { note: Note }) {
+  const navigate = useNavigate();
+  const { runId, stand, from, to, line } = note;
+  const open = () => void navigate({ to: "/runs/$runId", params: { runId } });
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: a picture that can be clicked; the list of runs has the links
+    // biome-ignore lint/a11y/useKeyWithClickEvents: as above
+    <span
+      className={`score-note tone-${stand.tone} head-${stand.glyph}${stand.live ? " sounding" : ""}`}
+      style={{
+        left: `${from * 100}%`,
+        width: `${(to - from) * 100}%`,
+        top: padPx + heightPx - line * gapPx,
+      }}
+      title={`${runId}: ${stand.word}`}
+      onClick={open}
+    />
+  );
+}

@@ -1,0 +1,198 @@
+import { useQueryClient } from "@tanstack/react-query";
+import type { BulkActionInput, PreviewBulkReply } from "@tutti/rest/types";
+import { useState } from "react";
+import { client } from "../../data/live.ts";
+import { reloadRunLists } from "../../data/run-lists.ts";
+import { type PageError, pageError, send } from "../../data/send.ts";
+import { Action } from "../../elements/action.tsx";
+import { Dialog } from "../../elements/dialog.tsx";
+import { TextField } from "../../elements/fields.tsx";
+import { count, counted } from "../../elements/moments.ts";
+import { Failure, Meter, Tag, Waiting } from "../../elements/parts.tsx";
+import { notify } from "../../shell/notice-board.ts";
+import { bulkCommand, bulkFilterOf, isFiltered, type Verb } from "./filter.ts";
+import type { RunsSearch } from "./search.ts";
+
+const verbs: readonly (readonly [verb: Verb, label: string, done: string])[] = [
+  ["cancel", "Cancel", "asked to end"],
+  ["retry", "Retry", "taken up again"],
+  ["pause", "Pause", "held"],
+  ["resume", "Resume", "let go on"],
+  ["terminate", "Terminate", "ended at once"],
+];
+
+interface BulkOptions {
+  marked: ReadonlySet<string>;
+  search: RunsSearch;
+  askedMs: number;
+  total: number | undefined;
+  onDone: () => void;
+}
+
+/** Acts on all that is marked, or on all that the list matches: first it is shown what would be done. */
+export function Bulk(options: BulkOptions) {
+  const { marked, search, total } = options;
+  const [verb, setVerb] = useState<Verb | undefined>();
+  const all = marked.size === 0;
+  const what = all
+    ? `all ${total === undefined ? "" : `${count(total)} `}that match`
+    : counted(marked.size, "run");
+  const isIdle = all && !isFiltered(search);
+  return (
+    <fieldset className="bulk">
+      <legend className="unseen">Act on many runs</legend>
+      <span className="small soft bulk-what">
+        {isIdle ? "Mark runs, or filter, to act on many at once" : `With ${what}:`}
+      </span>
+      {verbs.map(([name, label]) => (
+        <button key={name} type="button" className="press" disabled={isIdle} onClick={() => setVerb(name)}>
+          {label}…
+        </button>
+      ))}
+      <Dialog
+        title={`${verbs.find(([name]) => name === verb)?.[1] ?? ""} ${what}`}
+        open={verb !== undefined}
+        onClose={() => setVerb(undefined)}
+        wide
+      >
+        {verb === undefined ? null : <Preview {...options} verb={verb} onClose={() => setVerb(undefined)} />}
+      </Dialog>
+    </fieldset>
+  );
+}
+
+function previewCall({ marked, search, askedMs, verb }: BulkOptions & { verb: Verb }) {
+  const filter = marked.size > 0 ? { runIds: [...marked] } : bulkFilterOf(search, askedMs);
+  const action: BulkActionInput = { [verb]: {} };
+  return { method: "POST", path: "/v1/bulk/preview", body: { filter, action } } as const;
+}
+
+function Preview(options: BulkOptions & { verb: Verb; onClose: () => void }) {
+  const [preview, setPreview] = useState<PreviewBulkReply | undefined>();
+  const [problem, setProblem] = useState<PageError | undefined>();
+  const [asked, setAsked] = useState(false);
+  if (!asked) {
+    setAsked(true);
+    send(previewCall(options)).then(
+      (reply) => setPreview(reply as PreviewBulkReply),
+      (error: unknown) => setProblem(pageError(error)),
+    );
+  }
+  if (problem !== undefined)
+    return (
+      <Failure title="It cannot be said what would be done" message={problem.message} code={problem.code} />
+    );
+  if (preview === undefined) return <Waiting what="what would be done" lines={5} />;
+  return <Apply {...options} preview={preview} />;
+}
+
+function Apply(options: BulkOptions & { verb: Verb; preview: PreviewBulkReply; onClose: () => void }) {
+  const { marked, verb, preview, onClose, onDone } = options;
+  const [reason, setReason] = useState("");
+  const [missing, setMissing] = useState<string | undefined>();
+  const [progress, setProgress] = useState<{ done: number; remaining: number } | undefined>();
+  const queries = useQueryClient();
+  const [, label = "", said = ""] = verbs.find(([name]) => name === verb) ?? [];
+  const many = preview.count ?? 0;
+  const perform = () => {
+    if (reason.trim() !== "") return applied(preview, reason.trim(), setProgress);
+    setMissing("Say why: it is kept with what it causes.");
+    return undefined;
+  };
+  const finish = (reply: unknown) => {
+    if (reply === undefined) return;
+    const { done, refused } = reply as Applied;
+    const beside = refused === 0 ? "" : `, ${counted(refused, "run")} refused`;
+    notify({ tone: refused === 0 ? "done" : "held", text: `${counted(done, "run")} ${said}${beside}` });
+    void reloadRunLists();
+    void queries.invalidateQueries({ queryKey: ["counts"] });
+    onDone();
+    onClose();
+  };
+  return (
+    <div className="bulk-preview">
+      <p className="bulk-count">
+        <strong>{counted(many, "run")}</strong> would be {said}
+        {preview.leftAlone ? (
+          <>, {counted(preview.leftAlone, "run")} left alone because it does not fit how they stand</>
+        ) : null}
+        .
+      </p>
+      <ul className="bulk-groups">
+        {preview.groups.map(({ value, count: each }) => (
+          <li key={value}>
+            <Tag>{value}</Tag> {count(each ?? 0)}
+          </li>
+        ))}
+      </ul>
+      {preview.sample.length > 0 ? (
+        <p className="small soft bulk-sample">
+          Among them{" "}
+          {preview.sample
+            .slice(0, 5)
+            .map(({ runId }) => runId)
+            .join(", ")}
+          {many > 5 ? " …" : ""}
+        </p>
+      ) : null}
+      <TextField
+        label="Why"
+        value={reason}
+        onChange={setReason}
+        required
+        problem={missing}
+        placeholder="kept with what it causes"
+      />
+      <div className="bulk-progress">
+        {progress === undefined ? null : (
+          <>
+            <Meter share={progress.done / Math.max(1, progress.done + progress.remaining)} />
+            <span className="small soft" role="status">
+              {count(progress.done)} done, {count(progress.remaining)} to go
+            </span>
+          </>
+        )}
+      </div>
+      <div className="dialog-foot">
+        <button type="button" className="press" onClick={onClose}>
+          Leave it
+        </button>
+        <Action
+          label={`${label} ${counted(many, "run")}`}
+          weight={verb === "cancel" || verb === "terminate" ? "grave" : "main"}
+          disabled={many === 0}
+          call={{
+            method: "POST",
+            path: "/v1/bulk/apply",
+            body: { previewToken: preview.previewToken ?? "", reason: reason || "why" },
+          }}
+          command={bulkCommand(verb, [...marked], options.search, reason)}
+          perform={perform}
+          onDone={finish}
+        />
+      </div>
+    </div>
+  );
+}
+
+interface Applied {
+  readonly done: number;
+  readonly refused: number;
+}
+
+/** Drives the action to its end; after a break the client goes on from the cursor. */
+async function applied(
+  { previewToken = "" }: PreviewBulkReply,
+  reason: string,
+  onProgress: (progress: { done: number; remaining: number }) => void,
+): Promise<Applied> {
+  let done = 0;
+  let refused = 0;
+  for await (const told of client.follow("bulk.apply", { body: { previewToken, reason } })) {
+    if (!("value" in told)) continue;
+    done = told.value.done ?? done;
+    refused += told.value.refusals.length;
+    onProgress({ done, remaining: told.value.remaining ?? 0 });
+  }
+  return { done, refused };
+}

@@ -1,0 +1,78 @@
+/** From what the address of the page says to the parameters of the call, the command, and the filter of a bulk. */
+import type { RunFilterInput } from "@tutti/rest/types";
+import type { Filter } from "../../data/queries.ts";
+import { commandLine } from "../../elements/spelled.ts";
+import { type RunsSearch, sinceMs } from "./search.ts";
+
+export function parametersOf(search: RunsSearch, nowMs: number): Filter {
+  return {
+    status: search.status,
+    definition: search.workflow,
+    text: search.text,
+    label: search.label,
+    createdFromMs: sinceMs(search.within, nowMs),
+    needsPerson: search.person,
+    oldestFirst: search.oldest,
+  };
+}
+
+/** The same for a bulk: `key=value` must be so, a key alone must be there. */
+export function bulkFilterOf(search: RunsSearch, nowMs: number): RunFilterInput {
+  const since = sinceMs(search.within, nowMs);
+  const [key = "", ...value] = (search.label ?? "").split("=");
+  return {
+    ...(search.status === undefined ? {} : { statuses: search.status as RunFilterInput["statuses"] & {} }),
+    ...(search.workflow === undefined ? {} : { definitions: [search.workflow] }),
+    ...(search.text === undefined ? {} : { text: search.text }),
+    ...(key === ""
+      ? {}
+      : { labels: value.length > 0 ? { equals: { [key]: value.join("=") } } : { exists: [key] } }),
+    ...(since === undefined ? {} : { created: { fromMs: since } }),
+    ...(search.person === true ? { needsPerson: true } : {}),
+  };
+}
+
+/** The options of the command that name the same runs. */
+export function filterOptions(search: RunsSearch): readonly string[] {
+  const option = (name: string, value: string | undefined) => (value === undefined ? [] : [name, value]);
+  return [
+    ...(search.status ?? []).flatMap((state) => ["--state", state]),
+    ...option("--workflow", search.workflow),
+    ...option("--label", search.label),
+    ...option("--since", search.within),
+    ...option("--text", search.text),
+  ];
+}
+
+export function listCommand(search: RunsSearch): string {
+  return commandLine(
+    "tutti",
+    "list",
+    ...filterOptions(search),
+    ...(search.person === true ? ["--waiting"] : []),
+  );
+}
+
+export type Verb = "cancel" | "retry" | "pause" | "resume" | "terminate";
+
+/** A bulk as commands: one for each that is marked, or one for all that the filter names. */
+export function bulkCommand(
+  verb: Verb,
+  marked: readonly string[],
+  search: RunsSearch,
+  reason: string,
+): string | undefined {
+  const words = ["tutti", ...(verb === "terminate" ? ["cancel"] : [verb])];
+  const how = [...(verb === "terminate" ? ["--now"] : []), ...(reason === "" ? [] : ["--reason", reason])];
+  if (marked.length === 0) return commandLine(...words, ...filterOptions(search), ...how);
+  if (marked.length > commandsMost) return undefined;
+  return marked.map((runId) => commandLine(...words, runId, ...how)).join(" && ");
+}
+
+/** More commands than these, one after the other, are no longer an example but a program. */
+const commandsMost = 20;
+
+/** Whether anything is filtered at all. */
+export function isFiltered({ oldest: _, ...search }: RunsSearch): boolean {
+  return Object.keys(search).length > 0;
+}

@@ -1,0 +1,275 @@
+// Rows are placed by hand, which the elements of tables forbid; the table as a whole has the focus, its rows have not.
+// biome-ignore-all lint/a11y/useSemanticElements: see above
+// biome-ignore-all lint/a11y/useFocusableInteractive: see above
+// biome-ignore-all lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reached by keys
+import { Link, useNavigate } from "@tanstack/react-router";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import type { Run } from "@tutti/rest/types";
+import {
+  type KeyboardEvent,
+  memo,
+  type ReactNode,
+  useCallback,
+  useEffect,
+  useRef,
+  useState,
+  useSyncExternalStore,
+} from "react";
+import { leftOut, reloadRunLists, setLetIn, subscribeLeftOut } from "../../data/run-lists.ts";
+import { Lasting, Moment } from "../../elements/moment.tsx";
+import { count, counted } from "../../elements/moments.ts";
+import { Meter, Tag } from "../../elements/parts.tsx";
+import { StandMark } from "../../score/glyph.tsx";
+import { runStates, standOf } from "../../score/states.ts";
+import { useIsNarrow } from "../../shell/use-is-narrow.ts";
+import { workflowOf } from "../overview/score-layout.ts";
+import { howFar, whatFailed } from "./outcome.ts";
+
+const rowPx = 44;
+const narrowRowPx = 76;
+const overscan = 12;
+const moreBefore = 60;
+
+export type Mark = (change: (marked: ReadonlySet<string>) => ReadonlySet<string>) => void;
+
+interface RowsOptions {
+  runs: readonly Run[];
+  marked: ReadonlySet<string>;
+  onMark: Mark;
+  hasMore: boolean;
+  onMore: () => void;
+  total: number | undefined;
+}
+
+/** As many rows as fit, however many runs there are; further pages are fetched before their end is reached. */
+export function RunRows({ runs, marked, onMark, hasMore, onMore, total }: RowsOptions) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const narrow = useIsNarrow();
+  const [at, setAt] = useState(0);
+  const rows = useVirtualizer({
+    count: runs.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => (narrow ? narrowRowPx : rowPx),
+    getItemKey: (index) => runs[index]?.runId ?? index,
+    overscan,
+  });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the height of a row follows from the width of the page
+  useEffect(() => rows.measure(), [narrow]);
+  const items = rows.getVirtualItems();
+  const last = items.at(-1)?.index ?? 0;
+  useEffect(() => {
+    if (hasMore && last >= runs.length - moreBefore) onMore();
+  }, [hasMore, last, runs.length, onMore]);
+  // What is new comes in at the top only while the top is seen: lines must not move under the eyes of a reader.
+  useEffect(() => () => setLetIn(true), []);
+  const press = useRowKeys({ runs, at, setAt, marked, onMark, show: (index) => rows.scrollToIndex(index) });
+  const toggle = useCallback(
+    (runId: string, on: boolean) => onMark((old) => toggled(old, runId, on)),
+    [onMark],
+  );
+  return (
+    <div className="run-list">
+      <NewRuns onShow={() => scroller.current?.scrollTo({ top: 0 })} />
+      <div
+        ref={scroller}
+        className="run-scroll"
+        tabIndex={0}
+        role="table"
+        aria-label="Runs"
+        aria-rowcount={total ?? runs.length}
+        onKeyDown={press}
+        onScroll={(event) => setLetIn(event.currentTarget.scrollTop < rowPx)}
+      >
+        <RowsHead runs={runs} marked={marked} onMark={onMark} />
+        <div role="rowgroup" className="run-rows" style={{ height: rows.getTotalSize() }}>
+          {items.map(({ index, start, size }) => {
+            const run = runs[index];
+            return run === undefined ? null : (
+              <RunRow
+                key={run.runId}
+                run={run}
+                index={index}
+                top={start}
+                height={size}
+                isAt={index === at}
+                isMarked={marked.has(run.runId)}
+                onMark={toggle}
+              />
+            );
+          })}
+        </div>
+      </div>
+      <p className="run-foot small soft" role="status">
+        {hasMore
+          ? `${count(runs.length)} loaded${total === undefined ? "" : ` of ${count(total)}`}`
+          : `${counted(runs.length, "run")}, all loaded`}
+      </p>
+    </div>
+  );
+}
+
+function toggled(marked: ReadonlySet<string>, runId: string, on: boolean): ReadonlySet<string> {
+  const next = new Set(marked);
+  if (on) next.add(runId);
+  else next.delete(runId);
+  return next;
+}
+
+function useRowKeys(options: {
+  runs: readonly Run[];
+  at: number;
+  setAt: (index: number) => void;
+  marked: ReadonlySet<string>;
+  onMark: Mark;
+  show: (index: number) => void;
+}) {
+  const { runs, at, setAt, marked, onMark, show } = options;
+  const navigate = useNavigate();
+  return (event: KeyboardEvent) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const step = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 }[event.key];
+    const runId = runs[at]?.runId;
+    if (step !== undefined) {
+      const next = Math.min(runs.length - 1, Math.max(0, at + step));
+      setAt(next);
+      show(next);
+    } else if (event.key === "x" && runId !== undefined)
+      onMark((old) => toggled(old, runId, !marked.has(runId)));
+    else if (event.key === "Enter" && runId !== undefined && event.target === event.currentTarget)
+      void navigate({ to: "/runs/$runId", params: { runId } });
+    else return;
+    event.preventDefault();
+  };
+}
+
+function NewRuns({ onShow }: { onShow: () => void }) {
+  const left = useSyncExternalStore(subscribeLeftOut, leftOut);
+  if (left === 0) return null;
+  return (
+    <button
+      type="button"
+      className="press main new-runs"
+      onClick={() => {
+        onShow();
+        void reloadRunLists();
+      }}
+    >
+      {counted(left, "new run")}
+    </button>
+  );
+}
+
+function RowsHead({ runs, marked, onMark }: Pick<RowsOptions, "runs" | "marked" | "onMark">) {
+  const all = runs.length > 0 && runs.every(({ runId }) => marked.has(runId));
+  return (
+    <div role="rowgroup" className="run-head">
+      <div role="row" className="run-row">
+        <span role="columnheader" className="run-mark">
+          <input
+            type="checkbox"
+            aria-label="Mark all that are loaded"
+            checked={all}
+            onChange={() => onMark(() => (all ? new Set() : new Set(runs.map(({ runId }) => runId))))}
+          />
+        </span>
+        {["State", "Run", "Workflow", "Tasks", "Accepted", "Lasted"].map((word) => (
+          <span key={word} role="columnheader" className={`run-${word.toLowerCase()}`}>
+            {word}
+          </span>
+        ))}
+      </div>
+    </div>
+  );
+}
+
+interface RowOptions {
+  run: Run;
+  index: number;
+  top: number;
+  height: number;
+  isAt: boolean;
+  isMarked: boolean;
+  onMark: (runId: string, on: boolean) => void;
+}
+
+const RunRow = memo(
+  function RunRow({ run, index, top, height, isAt, isMarked, onMark }: RowOptions) {
+    const { runId } = run;
+    const far = howFar(run);
+    const stand = standOf(runStates, run.status);
+    const failed = whatFailed(run);
+    return (
+      <div
+        role="row"
+        aria-rowindex={index + 2}
+        aria-selected={isMarked}
+        className={`run-row${isAt ? " at" : ""}${isMarked ? " marked" : ""}`}
+        style={{ transform: `translateY(${top}px)`, height }}
+      >
+        <Cell name="mark">
+          <input
+            type="checkbox"
+            aria-label={`Mark ${runId}`}
+            checked={isMarked}
+            onChange={(event) => onMark(runId, event.target.checked)}
+          />
+        </Cell>
+        <Cell name="state">
+          <StandMark stand={stand} />
+        </Cell>
+        <Cell name="run">
+          <Link to="/runs/$runId" params={{ runId }} className="clipped" preload={false}>
+            {runId}
+          </Link>
+          {failed === "" ? (
+            <Labels labels={run.spec?.labels} />
+          ) : (
+            <span className="run-why small soft clipped">{failed}</span>
+          )}
+        </Cell>
+        <Cell name="workflow">
+          <span className="clipped">{workflowOf(run)}</span>
+        </Cell>
+        <Cell name="tasks">
+          <Meter share={far.share} tone={stand.tone} />
+          <span className="small soft">{far.words}</span>
+        </Cell>
+        <Cell name="accepted">
+          <Moment atMs={run.createTimeMs} />
+        </Cell>
+        <Cell name="lasted">
+          <Lasting fromMs={run.startTimeMs ?? run.createTimeMs} toMs={run.endTimeMs} />
+        </Cell>
+      </div>
+    );
+  },
+  (one, other) =>
+    one.run === other.run &&
+    one.top === other.top &&
+    one.height === other.height &&
+    one.isAt === other.isAt &&
+    one.isMarked === other.isMarked &&
+    one.index === other.index,
+);
+
+function Cell({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <span role="cell" className={`run-${name}`}>
+      {children}
+    </span>
+  );
+}
+
+function Labels({ labels = {} }: { labels?: Readonly<Record<string, string>> | undefined }) {
+  return (
+    <span className="run-labels">
+      {Object.entries(labels)
+        .slice(0, 3)
+        .map(([name, value]) => (
+          <Tag key={name}>
+            {name}={value}
+          </Tag>
+        ))}
+    </span>
+  );
+}

@@ -1,0 +1,236 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import type { PreviewTimingReply } from "@tutti/rest/types";
+import { useEffect, useMemo, useState } from "react";
+import { workflowQuery, workflowsQuery } from "../../data/queries.ts";
+import { type PageError, pageError, send } from "../../data/send.ts";
+import { after } from "../../effects/time.ts";
+import { Action } from "../../elements/action.tsx";
+import { ChoiceField, TextField } from "../../elements/fields.tsx";
+import { clock } from "../../elements/moments.ts";
+import { Failure } from "../../elements/parts.tsx";
+import { draftOf } from "../../form/draft.ts";
+import type { Draft } from "../../form/field.ts";
+import { fieldOf } from "../../form/field-of-schema.ts";
+import { filled } from "../../form/filled.ts";
+import { SchemaForm } from "../../form/form.tsx";
+import "../../form/form.css";
+import {
+  createCommand,
+  emptySchedule,
+  overlaps,
+  ruleOf,
+  type ScheduleDraft,
+  type ScheduleProblems,
+  scheduleBody,
+  scheduleProblems,
+} from "./timing.ts";
+
+const previewAfterMs = 400;
+
+/** Makes a schedule: what, when, and with which input; the next times are shown while it is written. */
+export function CreateSchedule({ onDone }: { onDone: () => void }) {
+  const [draft, setDraft] = useState<ScheduleDraft>(emptySchedule);
+  const [tried, setTried] = useState(false);
+  const [refusal, setRefusal] = useState<PageError | undefined>();
+  const input = useInputOf(draft.workflow);
+  const navigate = useNavigate();
+  const queries = useQueryClient();
+  const problems = scheduleProblems(draft);
+  const found = filled(input.field, input.draft);
+  const body = scheduleBody(draft, found.value);
+  const call = { method: "POST", path: "/v1/schedules", body } as const;
+  const perform = () => {
+    setTried(true);
+    setRefusal(undefined);
+    if (Object.keys(problems).length > 0 || found.problems.length > 0) return undefined;
+    return send(call).then(() => true);
+  };
+  const made = (reply: unknown) => {
+    if (reply !== true) return;
+    void queries.invalidateQueries({ queryKey: ["schedules"] });
+    onDone();
+    void navigate({ to: "/schedules/$scheduleId", params: { scheduleId: draft.id.trim() } });
+  };
+  return (
+    <form className="create-schedule" noValidate onSubmit={(event) => event.preventDefault()}>
+      <What draft={draft} problems={tried ? problems : {}} onChange={setDraft} />
+      <When draft={draft} problems={tried ? problems : {}} onChange={setDraft} />
+      {draft.workflow === "" ? null : (
+        <SchemaForm
+          field={input.field}
+          draft={input.draft}
+          problems={tried ? found.problems : []}
+          onChange={input.setDraft}
+        />
+      )}
+      {refusal === undefined ? null : (
+        <Failure title="The schedule was not made" message={refusal.message} code={refusal.code} />
+      )}
+      <div className="dialog-foot">
+        <button type="button" className="press" onClick={onDone}>
+          Leave it
+        </button>
+        <Action
+          label="Make it"
+          weight="main"
+          submit
+          call={call}
+          command={createCommand(draft, found.value)}
+          perform={perform}
+          onDone={made}
+          onError={setRefusal}
+        />
+      </div>
+    </form>
+  );
+}
+
+function useInputOf(workflow: string) {
+  const { data } = useQuery({ ...workflowQuery(workflow), enabled: workflow !== "" });
+  const field = useMemo(() => fieldOf(data?.inputSchema), [data?.inputSchema]);
+  const [draft, setDraft] = useState<Draft>(() => draftOf(field));
+  const [shownFor, setShownFor] = useState(field);
+  if (shownFor !== field) {
+    setShownFor(field);
+    setDraft(draftOf(field));
+  }
+  return { field, draft: shownFor === field ? draft : draftOf(field), setDraft };
+}
+
+interface PartOptions {
+  draft: ScheduleDraft;
+  problems: ScheduleProblems;
+  onChange: (draft: ScheduleDraft) => void;
+}
+
+function What({ draft, problems, onChange }: PartOptions) {
+  const { data } = useQuery(workflowsQuery());
+  const names = (data?.definitions ?? []).map(({ name = "" }) => [name, name] as const);
+  return (
+    <div className="create-grid">
+      <TextField
+        label="Name"
+        value={draft.id}
+        required
+        code
+        problem={problems.id}
+        onChange={(id) => onChange({ ...draft, id })}
+      />
+      <ChoiceField
+        label="Starts"
+        value={draft.workflow}
+        required
+        problem={problems.workflow}
+        choices={[["", "choose a workflow"], ...names]}
+        onChange={(workflow) => onChange({ ...draft, workflow })}
+      />
+      <TextField
+        label="Description"
+        value={draft.description}
+        onChange={(description) => onChange({ ...draft, description })}
+      />
+      <ChoiceField
+        label="While the run before goes on"
+        value={draft.overlap}
+        choices={overlaps}
+        onChange={(overlap) => onChange({ ...draft, overlap })}
+      />
+    </div>
+  );
+}
+
+function When({ draft, problems, onChange }: PartOptions) {
+  return (
+    <div className="create-grid">
+      <ChoiceField
+        label="When"
+        value={draft.kind}
+        choices={[
+          ["cron", "at times, by a cron rule"],
+          ["interval", "again and again"],
+          ["once", "once"],
+        ]}
+        onChange={(kind) => onChange({ ...draft, kind: kind as ScheduleDraft["kind"] })}
+      />
+      {draft.kind === "cron" ? (
+        <TextField
+          label="Rule"
+          hint="minute hour day month weekday"
+          value={draft.cron}
+          code
+          problem={problems.cron}
+          onChange={(cron) => onChange({ ...draft, cron })}
+        />
+      ) : null}
+      {draft.kind === "interval" ? (
+        <TextField
+          label="Every"
+          hint="30 s, 5 min, 1 h 30 min"
+          value={draft.every}
+          problem={problems.every}
+          onChange={(every) => onChange({ ...draft, every })}
+        />
+      ) : null}
+      {draft.kind === "once" ? (
+        <TextField
+          label="At"
+          type="datetime-local"
+          value={draft.once}
+          problem={problems.once}
+          onChange={(once) => onChange({ ...draft, once })}
+        />
+      ) : null}
+      <TextField
+        label="Time zone"
+        hint="Europe/Zurich; without it UTC"
+        value={draft.timeZone}
+        onChange={(timeZone) => onChange({ ...draft, timeZone })}
+      />
+      <NextTimes draft={draft} />
+    </div>
+  );
+}
+
+/** When it would fire, asked of the platform while the rule is written. */
+function NextTimes({ draft }: { draft: ScheduleDraft }) {
+  const [times, setTimes] = useState<readonly number[]>([]);
+  const [problem, setProblem] = useState<string | undefined>();
+  const timing = JSON.stringify({
+    rules: [ruleOf(draft)],
+    ...(draft.timeZone === "" ? {} : { timeZone: draft.timeZone }),
+  });
+  useEffect(() => {
+    const stop = new AbortController();
+    const callOff = after(previewAfterMs, () => {
+      const body = { timing: JSON.parse(timing) as unknown, count: 3 };
+      send({ method: "POST", path: "/v1/schedules/preview", body }, stop.signal).then(
+        (reply) => {
+          setTimes((reply as PreviewTimingReply).timesMs);
+          setProblem(undefined);
+        },
+        (error: unknown) => {
+          if (!stop.signal.aborted) setProblem(pageError(error).message);
+        },
+      );
+    });
+    return () => {
+      callOff();
+      stop.abort();
+    };
+  }, [timing]);
+  return (
+    <div className="field next-preview" aria-live="polite">
+      <span className="field-label">Next times</span>
+      {problem === undefined ? (
+        <ul className="small soft">
+          {times.map((atMs) => (
+            <li key={atMs}>{clock(atMs)}</li>
+          ))}
+        </ul>
+      ) : (
+        <p className="problem">{problem}</p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,37 @@
+import { useQueryClient } from "@tanstack/react-query";
+import type { Schedule } from "@tutti/rest/types";
+import { Action } from "../../elements/action.tsx";
+import { type Call, commandLine } from "../../elements/spelled.ts";
+
+/** What can be done with a schedule. */
+export function ScheduleActions({ schedule }: { schedule: Schedule }) {
+  const queries = useQueryClient();
+  const { scheduleId, paused } = schedule;
+  const refresh = () => {
+    void queries.invalidateQueries({ queryKey: ["schedules"] });
+    void queries.invalidateQueries({ queryKey: ["schedule", scheduleId] });
+  };
+  const call = (verb: string): Call => ({
+    method: "POST",
+    path: `/v1/schedules/${encodeURIComponent(scheduleId)}/${verb}`,
+    body: {},
+  });
+  const verb = paused === true ? "resume" : "pause";
+  return (
+    <div className="page-actions">
+      <Action
+        label={paused === true ? "Resume" : "Pause"}
+        call={call(verb)}
+        command={commandLine("tutti", "schedule", verb, scheduleId)}
+        onDone={refresh}
+      />
+      <Action
+        label="Start one now"
+        call={call("trigger")}
+        command={commandLine("tutti", "schedule", "trigger", scheduleId)}
+        said={`${scheduleId} fired`}
+        onDone={refresh}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,177 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useParams } from "@tanstack/react-router";
+import type { Schedule } from "@tutti/rest/types";
+import { useState } from "react";
+import { firingsQuery, scheduleQuery } from "../../data/queries.ts";
+import { useNow } from "../../effects/use-now.ts";
+import { Action } from "../../elements/action.tsx";
+import { Dialog } from "../../elements/dialog.tsx";
+import { Json } from "../../elements/json.tsx";
+import { Moment } from "../../elements/moment.tsx";
+import { clock, count, distance } from "../../elements/moments.ts";
+import { Empty, Facts, PageHead, Part } from "../../elements/parts.tsx";
+import { Shown } from "../../elements/shown.tsx";
+import { commandLine } from "../../elements/spelled.ts";
+import { StandMark } from "../../score/glyph.tsx";
+import { firingStates, schedulesAt, standOf } from "../../score/states.ts";
+import { ScheduleActions } from "./schedule-actions.tsx";
+import "./schedules.css";
+import { overlaps, timingWords } from "./timing.ts";
+
+/** One schedule: when it fires next, and what came of its times. */
+export function SchedulePage() {
+  const { scheduleId } = useParams({ from: "/schedules/$scheduleId" });
+  const query = useQuery(scheduleQuery(scheduleId));
+  return (
+    <Shown query={query} what="the schedule" lines={8}>
+      {(schedule) => (
+        <>
+          <PageHead
+            title={scheduleId}
+            below={
+              schedule.description || (
+                <StandMark stand={schedule.paused === true ? schedulesAt.paused : schedulesAt.going} />
+              )
+            }
+            actions={
+              <>
+                <ScheduleActions schedule={schedule} />
+                <Remove scheduleId={scheduleId} />
+              </>
+            }
+          />
+          <About schedule={schedule} />
+          <Firings scheduleId={scheduleId} />
+        </>
+      )}
+    </Shown>
+  );
+}
+
+function About({ schedule }: { schedule: Schedule }) {
+  const nowMs = useNow();
+  const { run, policy, paused, nextTimesMs, startedCount, skippedCount, note } = schedule;
+  const workflow = run?.definition?.name;
+  const overlap = overlaps.find(([value]) => value === (policy?.overlap ?? "skip"));
+  return (
+    <Part title="When and what">
+      <Facts
+        facts={[
+          ["Fires", <code key="fires">{timingWords(schedule, clock)}</code>],
+          [
+            "Starts",
+            workflow === undefined ? (
+              "tasks"
+            ) : (
+              <Link key="starts" to="/workflows/$name" params={{ name: workflow }}>
+                {workflow}
+              </Link>
+            ),
+          ],
+          ["While the run before goes on", overlap?.[1] ?? "let the time pass"],
+          ["Started", count(startedCount ?? 0)],
+          ["Let pass", count(skippedCount ?? 0)],
+          ["Note", note || "–"],
+        ]}
+      />
+      <h3 className="schedule-next">Next times</h3>
+      {paused === true || nextTimesMs.length === 0 ? (
+        <p className="soft">
+          {paused === true ? "It is paused: times pass without effect." : "It does not fire any more."}
+        </p>
+      ) : (
+        <ol className="next-times">
+          {nextTimesMs.map((atMs) => (
+            <li key={atMs}>
+              {clock(atMs)} <span className="soft">{distance(atMs, nowMs)}</span>
+            </li>
+          ))}
+        </ol>
+      )}
+      {run?.input === undefined || run.input === null ? null : (
+        <>
+          <h3 className="schedule-next">Input of its runs</h3>
+          <Json value={run.input} what="the input" />
+        </>
+      )}
+    </Part>
+  );
+}
+
+function Firings({ scheduleId }: { scheduleId: string }) {
+  const query = useQuery(firingsQuery(scheduleId));
+  return (
+    <Part title="What came of its times">
+      <Shown query={query} what="what came of its times" lines={5}>
+        {({ firings }) =>
+          firings.length === 0 ? (
+            <Empty title="It has not fired yet" />
+          ) : (
+            <div className="scroll-x">
+              <table className="lines">
+                <thead>
+                  <tr>
+                    <th scope="col">Due</th>
+                    <th scope="col">What was done</th>
+                    <th scope="col">Run</th>
+                    <th scope="col">Why</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {firings.map(({ dueTimeMs, fireTimeMs, result, runId, message }) => (
+                    <tr key={`${dueTimeMs} ${fireTimeMs} ${runId}`}>
+                      <td>
+                        <Moment atMs={dueTimeMs} />
+                      </td>
+                      <td>
+                        <StandMark stand={standOf(firingStates, result)} />
+                      </td>
+                      <td>
+                        {runId ? (
+                          <Link to="/runs/$runId" params={{ runId }}>
+                            {runId}
+                          </Link>
+                        ) : (
+                          "–"
+                        )}
+                      </td>
+                      <td className="soft">{message}</td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            </div>
+          )
+        }
+      </Shown>
+    </Part>
+  );
+}
+
+function Remove({ scheduleId }: { scheduleId: string }) {
+  const [asking, setAsking] = useState(false);
+  const navigate = useNavigate();
+  return (
+    <>
+      <button type="button" className="press" onClick={() => setAsking(true)}>
+        Remove…
+      </button>
+      <Dialog title={`Remove ${scheduleId}`} open={asking} onClose={() => setAsking(false)}>
+        <p>Nothing more is started by it. Its runs go on, and can be read as long as they are kept.</p>
+        <div className="dialog-foot">
+          <button type="button" className="press" onClick={() => setAsking(false)}>
+            Leave it
+          </button>
+          <Action
+            label="Remove"
+            weight="grave"
+            call={{ method: "DELETE", path: `/v1/schedules/${encodeURIComponent(scheduleId)}` }}
+            command={commandLine("tutti", "schedule", "delete", scheduleId)}
+            said={`${scheduleId} is removed`}
+            onDone={() => void navigate({ to: "/schedules" })}
+          />
+        </div>
+      </Dialog>
+    </>
+  );
+}

@@ -1,0 +1,111 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import type { Schedule } from "@tutti/rest/types";
+import { useState } from "react";
+import { schedulesQuery } from "../../data/queries.ts";
+import { Dialog } from "../../elements/dialog.tsx";
+import { Moment } from "../../elements/moment.tsx";
+import { clock, count, counted } from "../../elements/moments.ts";
+import { Empty, PageHead } from "../../elements/parts.tsx";
+import { Shown } from "../../elements/shown.tsx";
+import { StandMark } from "../../score/glyph.tsx";
+import { firingStates, schedulesAt, standOf } from "../../score/states.ts";
+import { CreateSchedule } from "./create-schedule.tsx";
+import { ScheduleActions } from "./schedule-actions.tsx";
+import "./schedules.css";
+import { timingWords } from "./timing.ts";
+
+/** What starts by the clock. */
+export function SchedulesPage() {
+  const query = useQuery(schedulesQuery());
+  const [creating, setCreating] = useState(false);
+  return (
+    <>
+      <PageHead
+        title="Schedules"
+        below={query.data === undefined ? <>&nbsp;</> : counted(query.data.schedules.length, "schedule")}
+        actions={
+          <button type="button" className="press main" onClick={() => setCreating(true)}>
+            Make one
+          </button>
+        }
+      />
+      <Shown query={query} what="schedules" lines={6}>
+        {({ schedules }) =>
+          schedules.length === 0 ? (
+            <Empty title="Nothing starts by the clock">
+              <button type="button" className="press" onClick={() => setCreating(true)}>
+                Make a schedule
+              </button>
+            </Empty>
+          ) : (
+            <ul className="schedules">
+              {schedules.map((schedule) => (
+                <li key={schedule.scheduleId}>
+                  <Line schedule={schedule} />
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Shown>
+      <Dialog title="Make a schedule" open={creating} onClose={() => setCreating(false)} wide>
+        <CreateSchedule onDone={() => setCreating(false)} />
+      </Dialog>
+    </>
+  );
+}
+
+function Line({ schedule }: { schedule: Schedule }) {
+  const {
+    scheduleId,
+    description,
+    paused,
+    note,
+    nextTimesMs,
+    recentFirings,
+    startedCount,
+    skippedCount,
+    run,
+  } = schedule;
+  const [last] = recentFirings;
+  return (
+    <article className="schedule">
+      <div className="schedule-what">
+        <h2>
+          <Link to="/schedules/$scheduleId" params={{ scheduleId }}>
+            {scheduleId}
+          </Link>
+        </h2>
+        <p className="small soft">
+          {description || (run?.definition?.name ? `starts ${run.definition.name}` : "")}
+          {paused === true && note ? ` · ${note}` : ""}
+        </p>
+      </div>
+      <div className="schedule-when">
+        <StandMark stand={paused === true ? schedulesAt.paused : schedulesAt.going} />
+        <code>{timingWords(schedule, clock)}</code>
+      </div>
+      <div className="small schedule-times">
+        <span>
+          <span className="soft">next</span>{" "}
+          {paused === true || nextTimesMs.length === 0 ? "–" : <Moment atMs={nextTimesMs[0]} />}
+        </span>
+        <span>
+          <span className="soft">last</span>{" "}
+          {last === undefined ? (
+            "never"
+          ) : (
+            <>
+              <Moment atMs={last.fireTimeMs ?? last.dueTimeMs} /> {standOf(firingStates, last.result).word}
+            </>
+          )}
+        </span>
+        <span className="soft">
+          {count(startedCount ?? 0)} started, {count(skippedCount ?? 0)} let pass
+        </span>
+      </div>
+      <ScheduleActions schedule={schedule} />
+    </article>
+  );
+}

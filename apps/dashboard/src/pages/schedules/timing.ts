@@ -1,0 +1,128 @@
+/** When a schedule fires, in words, and as it is made by a form. */
+import type { Schedule, ScheduleInput, TimingRule } from "@tutti/rest/types";
+import { span } from "../../elements/moments.ts";
+import { commandLine } from "../../elements/spelled.ts";
+
+export function ruleWords({ cron, interval, onceMs }: TimingRule, written: (atMs: number) => string): string {
+  if (cron !== undefined && cron !== "") return cron;
+  if (interval?.everyMs !== undefined) return `every ${span(interval.everyMs)}`;
+  if (onceMs !== undefined) return `once, ${written(onceMs)}`;
+  return "never";
+}
+
+export function timingWords({ timing }: Pick<Schedule, "timing">, written: (atMs: number) => string): string {
+  const rules = (timing?.rules ?? []).map((rule) => ruleWords(rule, written)).join("; ");
+  return timing?.timeZone ? `${rules} (${timing.timeZone})` : rules;
+}
+
+export interface ScheduleDraft {
+  readonly id: string;
+  readonly description: string;
+  readonly workflow: string;
+  readonly kind: "cron" | "interval" | "once";
+  readonly cron: string;
+  readonly every: string;
+  readonly once: string;
+  readonly timeZone: string;
+  readonly overlap: string;
+  readonly paused: boolean;
+}
+
+export const emptySchedule: ScheduleDraft = {
+  id: "",
+  description: "",
+  workflow: "",
+  kind: "cron",
+  cron: "0 9 * * 1-5",
+  every: "5 min",
+  once: "",
+  timeZone: "",
+  overlap: "skip",
+  paused: false,
+};
+
+const unitsMs: Readonly<Record<string, number>> = {
+  s: 1_000,
+  sec: 1_000,
+  min: 60_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+/** `90 s`, `5 min`, `1 h 30 min` in milliseconds; undefined where it is no span. */
+export function spanMs(text: string): number | undefined {
+  const parts = [...text.trim().matchAll(/(\d+(?:\.\d+)?)\s*([a-z]+)\s*/gi)];
+  if (parts.length === 0 || parts.map(([whole]) => whole).join("") !== text.trim()) return undefined;
+  let sum = 0;
+  for (const [, many, unit = ""] of parts) {
+    const ms = unitsMs[unit.toLowerCase()];
+    if (ms === undefined) return undefined;
+    sum += Number(many) * ms;
+  }
+  return sum;
+}
+
+export type ScheduleProblems = Readonly<Partial<Record<keyof ScheduleDraft, string>>>;
+
+export function scheduleProblems(draft: ScheduleDraft): ScheduleProblems {
+  const everyMs = spanMs(draft.every);
+  return {
+    ...(draft.id.trim() === "" ? { id: "A schedule has a name." } : {}),
+    ...(draft.workflow === "" ? { workflow: "Choose what it starts." } : {}),
+    ...(draft.kind === "cron" && draft.cron.trim() === ""
+      ? { cron: "Five fields, such as 0 9 * * 1-5." }
+      : {}),
+    ...(draft.kind === "interval" && (everyMs === undefined || everyMs < 1_000)
+      ? { every: "A span of at least a second, such as 5 min or 1 h 30 min." }
+      : {}),
+    ...(draft.kind === "once" && Number.isNaN(Date.parse(draft.once)) ? { once: "A date and a time." } : {}),
+  };
+}
+
+export function ruleOf(draft: ScheduleDraft): TimingRule {
+  if (draft.kind === "interval") return { interval: { everyMs: spanMs(draft.every) ?? 0 } };
+  if (draft.kind === "once") return { onceMs: Date.parse(draft.once) };
+  return { cron: draft.cron.trim() };
+}
+
+export function scheduleBody(draft: ScheduleDraft, input: unknown): ScheduleInput {
+  return {
+    scheduleId: draft.id.trim(),
+    ...(draft.description === "" ? {} : { description: draft.description }),
+    timing: { rules: [ruleOf(draft)], ...(draft.timeZone === "" ? {} : { timeZone: draft.timeZone }) },
+    run: { definition: { name: draft.workflow }, ...(input === undefined ? {} : { input }) },
+    policy: { overlap: draft.overlap },
+    ...(draft.paused ? { paused: true } : {}),
+  } as ScheduleInput;
+}
+
+export function createCommand(draft: ScheduleDraft, input: unknown): string {
+  const when =
+    draft.kind === "cron"
+      ? ["--cron", draft.cron.trim()]
+      : draft.kind === "interval"
+        ? ["--every", draft.every.replaceAll(/\s|in/g, "")]
+        : ["--once", draft.once];
+  return commandLine(
+    "tutti",
+    "schedule",
+    "create",
+    draft.id.trim() || "ID",
+    draft.workflow || "WORKFLOW",
+    ...when,
+    ...(draft.timeZone === "" ? [] : ["--zone", draft.timeZone]),
+    ...(draft.overlap === "skip" ? [] : ["--overlap", draft.overlap]),
+    ...(draft.paused ? ["--paused"] : []),
+    ...(input === undefined ? [] : ["--input", JSON.stringify(input)]),
+  );
+}
+
+export const overlaps: readonly (readonly [value: string, word: string])[] = [
+  ["skip", "let the time pass"],
+  ["queue_one", "start one after it"],
+  ["queue_all", "start all, one after the other"],
+  ["cancel_other", "cancel the one before"],
+  ["terminate_other", "end the one before at once"],
+  ["allow", "let them run side by side"],
+];

@@ -1,0 +1,88 @@
+/** What a run is started with, from what was filled in, and how the same is started by a command. */
+import type { Routes, Run } from "@tutti/rest/types";
+import { commandLine } from "../../elements/spelled.ts";
+
+export interface RunDraft {
+  readonly workflow: string;
+  readonly version: string;
+  readonly runId: string;
+  /** As one line of `name=value` pairs. */
+  readonly labels: string;
+  readonly pool: string;
+  readonly priority: string;
+}
+
+export const emptyRun: RunDraft = {
+  workflow: "",
+  version: "",
+  runId: "",
+  labels: "",
+  pool: "",
+  priority: "",
+};
+
+/** The same again: what a run was started with, but for its id. */
+export function draftLike({ spec }: Pick<Run, "spec">): RunDraft {
+  return {
+    workflow: spec?.definition?.name ?? "",
+    version: "",
+    runId: "",
+    labels: Object.entries(spec?.labels ?? {})
+      .map(([name, value]) => `${name}=${value}`)
+      .join(" "),
+    pool: spec?.pool ?? "",
+    priority: spec?.priority ? String(spec.priority) : "",
+  };
+}
+
+export type StartBody = Routes["runs.start"]["body"];
+
+export function startBody(draft: RunDraft, input: unknown, parameters?: unknown): StartBody {
+  const labels = labelsOf(draft.labels);
+  const priority = Number(draft.priority);
+  return {
+    ...(draft.runId === "" ? {} : { runId: draft.runId }),
+    definition: { name: draft.workflow, ...(draft.version === "" ? {} : { label: draft.version }) },
+    ...(input === undefined ? {} : { input }),
+    ...(parameters === undefined ? {} : { parameters }),
+    ...(Object.keys(labels).length === 0 ? {} : { labels }),
+    ...(draft.pool === "" ? {} : { pool: draft.pool }),
+    ...(Number.isInteger(priority) && priority !== 0 ? { priority } : {}),
+  };
+}
+
+/** What is wrong with what stands around the input, by field. */
+export function runProblems(draft: RunDraft): Readonly<Partial<Record<keyof RunDraft, string>>> {
+  const priority = draft.priority.trim();
+  const wrongLabel = wordsOf(draft.labels).find((each) => !/^[^=]+=.+$/.test(each));
+  return {
+    ...(draft.workflow === "" ? { workflow: "Choose what is to be run." } : {}),
+    ...(wrongLabel === undefined ? {} : { labels: `Labels are written name=value; found ${wrongLabel}.` }),
+    ...(priority === "" || (/^[+-]?\d+$/.test(priority) && Math.abs(Number(priority)) <= 100)
+      ? {}
+      : { priority: "A whole number from -100 to 100." }),
+  };
+}
+
+function labelsOf(text: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    wordsOf(text).flatMap((each) => {
+      const [name = "", ...value] = each.split("=");
+      return name === "" || value.length === 0 ? [] : [[name, value.join("=")]];
+    }),
+  );
+}
+
+const wordsOf = (text: string): readonly string[] => text.split(/[\s,]+/).filter(Boolean);
+
+export function startCommand({ definition, input, runId, labels = {} }: StartBody): string {
+  const name = typeof definition === "string" ? definition : (definition?.name ?? "");
+  return commandLine(
+    "tutti",
+    "run",
+    name,
+    ...(input === undefined ? [] : ["--input", JSON.stringify(input)]),
+    ...(runId === undefined ? [] : ["--id", runId]),
+    ...Object.entries(labels).flatMap(([label, value]) => ["--label", `${label}=${value}`]),
+  );
+}

@@ -1,0 +1,60 @@
+/** How a worker is doing, from the figures it told. */
+import type { Agent } from "@tutti/rest/types";
+import { agentHolds, agentStates, type Stand, standOf } from "../../score/states.ts";
+
+export interface Load {
+  readonly slots: number;
+  readonly taken: number;
+  /** Shares, 0 to 1; undefined where the worker told nothing. */
+  readonly cpu: number | undefined;
+  readonly memory: number | undefined;
+  readonly memoryBytes: number | undefined;
+}
+
+export function loadOf({ offering, freeSlots = 0, figures }: Agent): Load {
+  const slots = offering?.slots ?? 0;
+  const memoryBytes = figures?.memoryBytes;
+  const limit = figures?.memoryLimitBytes ?? 0;
+  return {
+    slots,
+    taken: Math.max(0, slots - freeSlots),
+    cpu: figures === undefined ? undefined : (figures.cpu ?? 0),
+    memory: memoryBytes === undefined || limit === 0 ? undefined : memoryBytes / limit,
+    memoryBytes,
+  };
+}
+
+/** How it stands; being held comes first, for it is what a person did or has to undo. */
+export function standOfAgent({ state, hold }: Agent): Stand {
+  const held = hold === undefined ? undefined : agentHolds[hold];
+  return state === "gone" ? standOf(agentStates, state) : (held ?? standOf(agentStates, state));
+}
+
+const order = ["quarantined", "suspect", "busy", "ready", "draining", "starting", "asleep", "gone"];
+
+/** Those with trouble first, then those at work; the same order whenever they stand the same. */
+export function inOrder(agents: readonly Agent[]): readonly Agent[] {
+  const rank = ({ state, hold }: Agent) => order.indexOf(hold === "quarantined" ? hold : (state ?? ""));
+  return [...agents].sort(
+    (one, other) =>
+      rank(one) - rank(other) ||
+      (one.pool ?? "").localeCompare(other.pool ?? "") ||
+      (one.agentId ?? "").localeCompare(other.agentId ?? ""),
+  );
+}
+
+export interface Whole {
+  readonly workers: number;
+  readonly slots: number;
+  readonly taken: number;
+}
+
+export function wholeOf(agents: readonly Agent[]): Whole {
+  const present = agents.filter(({ state }) => state !== "gone");
+  const loads = present.map(loadOf);
+  return {
+    workers: present.length,
+    slots: loads.reduce((sum, { slots }) => sum + slots, 0),
+    taken: loads.reduce((sum, { taken }) => sum + taken, 0),
+  };
+}

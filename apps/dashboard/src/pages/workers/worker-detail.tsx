@@ -1,0 +1,163 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import type { Agent, AgentWork } from "@tutti/rest/types";
+import { agentQuery } from "../../data/queries.ts";
+import { Action } from "../../elements/action.tsx";
+import { CopyLine } from "../../elements/copy.tsx";
+import { Dialog } from "../../elements/dialog.tsx";
+import { Lasting, Moment } from "../../elements/moment.tsx";
+import { bytes, counted, percent, span } from "../../elements/moments.ts";
+import { Facts, Tag } from "../../elements/parts.tsx";
+import { Shown } from "../../elements/shown.tsx";
+import { type Call, commandLine } from "../../elements/spelled.ts";
+import { StandMark } from "../../score/glyph.tsx";
+import { standOfAgent } from "./load.ts";
+
+/** A worker in full: what it is at, what it offers, and what can be done with it. */
+export function WorkerDetail({ agent, onClose }: { agent: Agent | undefined; onClose: () => void }) {
+  return (
+    <Dialog title={agent?.agentId ?? ""} open={agent !== undefined} onClose={onClose} wide>
+      {agent === undefined ? null : <Detail named={agent} />}
+    </Dialog>
+  );
+}
+
+function Detail({ named }: { named: Agent }) {
+  const query = useQuery(agentQuery(named));
+  return (
+    <Shown query={query} what="the worker" lines={8}>
+      {({ agent = named, work }) => (
+        <div className="worker-detail">
+          <p>
+            <StandMark stand={standOfAgent(agent)} />
+            {agent.stateReason ? <span className="soft"> {agent.stateReason}</span> : null}
+          </p>
+          <Steering agent={agent} />
+          <AtWork work={work} />
+          <About agent={agent} />
+          <CopyLine label="command" text={commandLine("tutti", "agent", "show", agent.agentId ?? "")} />
+        </div>
+      )}
+    </Shown>
+  );
+}
+
+const verbs = [
+  { verb: "pause", label: "Pause", when: ({ hold }: Agent) => hold !== "paused" },
+  { verb: "resume", label: "Resume", when: ({ hold }: Agent) => hold === "paused" },
+  { verb: "release", label: "Release", when: ({ hold }: Agent) => hold === "quarantined" },
+  { verb: "drain", label: "Let it finish and go", when: ({ state }: Agent) => state !== "draining" },
+] as const;
+
+function Steering({ agent }: { agent: Agent }) {
+  const queries = useQueryClient();
+  const { agentId = "", pool = "", state } = agent;
+  if (state === "gone") return null;
+  const call = (verb: string): Call => ({
+    method: "POST",
+    path: `/v1/agents/${encodeURIComponent(agentId)}/${verb}`,
+    body: { pool },
+  });
+  return (
+    <div className="page-actions">
+      {verbs
+        .filter(({ when }) => when(agent))
+        .map(({ verb, label }) => (
+          <Action
+            key={verb}
+            label={label}
+            weight={verb === "drain" ? "grave" : "plain"}
+            call={call(verb)}
+            onDone={() => void queries.invalidateQueries({ queryKey: ["agents"] })}
+          />
+        ))}
+    </div>
+  );
+}
+
+function AtWork({ work }: { work: readonly AgentWork[] }) {
+  if (work.length === 0) return <p className="soft">It is at nothing just now.</p>;
+  return (
+    <section>
+      <h3>At work</h3>
+      <div className="scroll-x">
+        <table className="lines">
+          <thead>
+            <tr>
+              <th scope="col">Run</th>
+              <th scope="col">Task</th>
+              <th scope="col">Uses</th>
+              <th scope="col">Since</th>
+            </tr>
+          </thead>
+          <tbody>
+            {work.map(({ work: about, attempt, capability, startTimeMs, assignTimeMs, message }) => (
+              <tr key={`${about?.id} ${about?.task} ${attempt}`}>
+                <td>
+                  <Link to="/runs/$runId" params={{ runId: about?.id ?? "" }}>
+                    {about?.id}
+                  </Link>
+                </td>
+                <td>
+                  {about?.task}
+                  {(attempt ?? 1) > 1 ? <span className="soft"> attempt {attempt}</span> : null}
+                  {message ? <div className="small soft">{message}</div> : null}
+                </td>
+                <td>{capability}</td>
+                <td>
+                  <Lasting fromMs={startTimeMs ?? assignTimeMs} toMs={undefined} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}
+
+function About({ agent }: { agent: Agent }) {
+  const { figures, done, offering } = agent;
+  return (
+    <>
+      <Facts
+        facts={[
+          ["Pool", agent.pool],
+          ["Joined", <Moment key="joined" atMs={agent.joinTimeMs} />],
+          ["Heard", <Moment key="heard" atMs={agent.heardTimeMs} />],
+          ["Library", agent.sdk || "–"],
+          [
+            "CPU of its host",
+            figures === undefined
+              ? "–"
+              : `${percent(figures.cpu ?? 0)} of ${counted(figures.cores ?? 0, "core")}`,
+          ],
+          [
+            "Memory",
+            figures === undefined
+              ? "–"
+              : `${bytes(figures.memoryBytes ?? 0)}${figures.memoryLimitBytes ? ` of ${bytes(figures.memoryLimitBytes)}` : ""}`,
+          ],
+          ["Done", `${done?.completed ?? 0}, failed ${done?.failed ?? 0}, refused ${done?.refused ?? 0}`],
+          ["Time at work", span(done?.busyMs ?? 0)],
+          ["Crashes lately", String(agent.crashes ?? 0)],
+        ]}
+      />
+      <section>
+        <h3>Offers</h3>
+        <p className="worker-offers">
+          {(offering?.capabilities ?? []).map(({ name, version }) => (
+            <Tag key={`${name} ${version}`}>
+              {name} {version}
+            </Tag>
+          ))}
+          {Object.entries(offering?.labels ?? {}).map(([name, value]) => (
+            <Tag key={name} tone="playing">
+              {name}={value}
+            </Tag>
+          ))}
+        </p>
+      </section>
+    </>
+  );
+}

@@ -1,0 +1,29 @@
+/** Places in a text that is written. */
+import type { Problem } from "@tutti/rest/types";
+import type { PageError } from "../../data/send.ts";
+
+/** Where a line and a column are, both counted from 1; beyond the end it is the end. */
+export function offsetOf(text: string, line: number, column: number): number {
+  const lines = text.split("\n");
+  const before = lines.slice(0, Math.max(0, line - 1)).reduce((sum, each) => sum + each.length + 1, 0);
+  const own = lines[line - 1]?.length ?? 0;
+  return Math.min(text.length, before + Math.min(own, Math.max(0, column - 1)));
+}
+
+/** Two more spaces before the line that a place is in. */
+export function indented(text: string, at: number): string {
+  const start = text.lastIndexOf("\n", at - 1) + 1;
+  return `${text.slice(0, start)}  ${text.slice(start)}`;
+}
+
+/** A refusal names each problem by `file:line:column`, or by a path. */
+export function problemsOfRefusal({ fields }: PageError): readonly Problem[] {
+  return fields.map(({ field, message }) => {
+    const place = /(\d+):(\d+)$/.exec(field);
+    return {
+      severity: "error",
+      message,
+      ...(place === null ? { path: field } : { line: Number(place[1]), column: Number(place[2]) }),
+    };
+  });
+}

@@ -1,0 +1,230 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import type { CheckDefinitionReply, Problem, RegisterDefinitionReply } from "@tutti/rest/types";
+import { lazy, type RefObject, Suspense, useEffect, useRef, useState } from "react";
+import { workflowQuery } from "../../data/queries.ts";
+import { type PageError, pageError, send } from "../../data/send.ts";
+import { after } from "../../effects/time.ts";
+import { Action } from "../../elements/action.tsx";
+import { Field } from "../../elements/fields.tsx";
+import { Empty, Failure, PageHead, Part, Waiting } from "../../elements/parts.tsx";
+import { Shown } from "../../elements/shown.tsx";
+import { notify } from "../../shell/notice-board.ts";
+import { indented, offsetOf, problemsOfRefusal } from "./editing.ts";
+import "./workflows.css";
+
+const GraphView = lazy(() => import("./graph-view.tsx"));
+
+const checkAfterMs = 500;
+
+const first = `workflow: greeting
+description: Greets everybody on a list.
+
+input:
+  schema:
+    type: object
+    required: [names]
+    properties:
+      names: {type: array, items: {type: string}}
+
+tasks:
+  greet:
+    forEach: "\${{ input.names }}"
+    uses: greet.person
+    with: {name: "\${{ item }}"}
+    retry: 3
+
+output: "\${{ tasks.greet.output }}"
+`;
+
+/** Writing a workflow: it is checked while it is written, and what is wrong is said with its place. */
+export function EditorPage() {
+  const { workflow } = useSearch({ from: "/editor" });
+  const query = useQuery({ ...workflowQuery(workflow ?? ""), enabled: workflow !== undefined });
+  if (workflow === undefined) return <Editor text={first} />;
+  return (
+    <Shown query={query} what="the workflow" lines={12}>
+      {(definition) => <Editor text={definition.source?.text ?? ""} name={workflow} />}
+    </Shown>
+  );
+}
+
+function useCheck(text: string) {
+  const [checked, setChecked] = useState<CheckDefinitionReply | undefined>();
+  const [failure, setFailure] = useState<PageError | undefined>();
+  useEffect(() => {
+    const stop = new AbortController();
+    const callOff = after(checkAfterMs, () => {
+      const call = { method: "POST", path: "/v1/workflows/check", body: { text, format: "yaml" } } as const;
+      send(call, stop.signal).then(
+        (reply) => {
+          setChecked(reply as CheckDefinitionReply);
+          setFailure(undefined);
+        },
+        (error: unknown) => {
+          if (!stop.signal.aborted) setFailure(pageError(error));
+        },
+      );
+    });
+    return () => {
+      callOff();
+      stop.abort();
+    };
+  }, [text]);
+  return { checked, failure };
+}
+
+function Editor({ text: given, name }: { text: string; name?: string }) {
+  const [text, setText] = useState(given);
+  const { checked, failure } = useCheck(text);
+  const [refused, setRefused] = useState<readonly Problem[]>([]);
+  const area = useRef<HTMLTextAreaElement>(null);
+  const navigate = useNavigate();
+  const queries = useQueryClient();
+  const problems = refused.length > 0 ? refused : (checked?.problems ?? []);
+  const errors = problems.filter(({ severity }) => severity === "error" || severity === "critical").length;
+  const goTo = ({ line = 1, column = 1 }: Problem) => {
+    const at = offsetOf(text, line, column);
+    area.current?.focus();
+    area.current?.setSelectionRange(at, at);
+  };
+  const registered = (reply: unknown) => {
+    const { definition, existed } = reply as RegisterDefinitionReply;
+    const called = definition?.name ?? "";
+    notify({
+      tone: "done",
+      text: existed === true ? `${called} was there already, as it is` : `${called} is registered`,
+    });
+    void queries.invalidateQueries({ queryKey: ["workflow"] });
+    void queries.invalidateQueries({ queryKey: ["workflows"] });
+    void navigate({ to: "/workflows/$name", params: { name: called } });
+  };
+  return (
+    <>
+      <PageHead
+        title={name === undefined ? "Write a workflow" : `Change ${name}`}
+        below={
+          <>
+            In YAML or JSON. <Link to="/workflows">All workflows</Link>
+          </>
+        }
+      />
+      <div className="editor">
+        <Part title="Source">
+          <SourceArea
+            area={area}
+            text={text}
+            onChange={(next) => {
+              setRefused([]);
+              setText(next);
+            }}
+          />
+          <div className="editor-acts">
+            <Action
+              label="Register"
+              weight="main"
+              disabled={errors > 0 && refused.length === 0}
+              call={{ method: "POST", path: "/v1/workflows", body: { text, format: "yaml" } }}
+              command="tutti workflow register FILE"
+              onDone={registered}
+              onError={(error) => {
+                const located = problemsOfRefusal(error);
+                setRefused(located);
+                if (located.length === 0) notify({ tone: "wrong", text: error.message });
+              }}
+            />
+          </div>
+        </Part>
+        <div>
+          <Part
+            title="Check"
+            aside={checked === undefined ? "…" : errors === 0 ? "nothing is wrong" : `${errors} wrong`}
+          >
+            {failure === undefined ? (
+              <Problems problems={problems} isChecked={checked !== undefined} onGo={goTo} />
+            ) : (
+              <Failure title="It cannot be checked" message={failure.message} code={failure.code} />
+            )}
+          </Part>
+          {checked?.graph === undefined ? null : (
+            <Part title="Graph">
+              <Suspense fallback={<Waiting what="the graph" lines={8} />}>
+                <GraphView graph={checked.graph} />
+              </Suspense>
+            </Part>
+          )}
+        </div>
+      </div>
+    </>
+  );
+}
+
+function SourceArea(options: {
+  area: RefObject<HTMLTextAreaElement | null>;
+  text: string;
+  onChange: (text: string) => void;
+}) {
+  const { area, text, onChange } = options;
+  return (
+    <Field
+      label="Definition"
+      hint="Alt and the arrow keys are the browser's; Tab leaves the field, Ctrl ] indents."
+    >
+      {({ id, describedBy }) => (
+        <textarea
+          ref={area}
+          id={id}
+          className="code"
+          value={text}
+          spellCheck={false}
+          wrap="off"
+          aria-describedby={describedBy}
+          onChange={(event) => onChange(event.target.value)}
+          onKeyDown={(event) => {
+            if (!event.ctrlKey || event.key !== "]") return;
+            event.preventDefault();
+            const { selectionStart } = event.currentTarget;
+            onChange(indented(text, selectionStart));
+          }}
+        />
+      )}
+    </Field>
+  );
+}
+
+function Problems(options: {
+  problems: readonly Problem[];
+  isChecked: boolean;
+  onGo: (problem: Problem) => void;
+}) {
+  const { problems, isChecked, onGo } = options;
+  if (!isChecked) return <Waiting what="the check" lines={2} />;
+  if (problems.length === 0) return <Empty title="It can be registered as it is" />;
+  return (
+    <ul className="problems" aria-label="What is wrong">
+      {problems.map((problem) => (
+        <li key={`${problem.line} ${problem.column} ${problem.path} ${problem.message}`}>
+          <button
+            type="button"
+            className={`problem-line tone-${problem.severity === "error" || problem.severity === "critical" ? "wrong" : "held"}`}
+            onClick={() => onGo(problem)}
+          >
+            <span className="code">
+              {problem.line ?? 0}:{problem.column ?? 0}
+            </span>
+            <span>
+              {problem.message}
+              {problem.expected ? <span className="soft"> Expected {problem.expected}.</span> : null}
+              {problem.path ? (
+                <span className="soft">
+                  {" "}
+                  <code>{problem.path}</code>
+                </span>
+              ) : null}
+            </span>
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,109 @@
+import {
+  Background,
+  BackgroundVariant,
+  Controls,
+  type Edge,
+  Handle,
+  MarkerType,
+  type Node,
+  type NodeProps,
+  Position,
+  ReactFlow,
+} from "@xyflow/react";
+import "@xyflow/react/dist/base.css";
+import "./graph.css";
+import type { Graph, GraphNode } from "@tutti/rest/types";
+import { useEffect, useMemo, useState } from "react";
+import { span } from "../../elements/moments.ts";
+import { placeByElk } from "../../run/graph/elk.ts";
+import { useIsNarrow } from "../../shell/use-is-narrow.ts";
+import { arrowsOf, boxOf, kindWord } from "./graph-parts.ts";
+
+type TaskNode = Node<{ task: GraphNode; critical: boolean; down: boolean }, "task">;
+
+const nodeTypes = { task: TaskBox };
+
+/** The tasks of a definition and what they need; the critical path is drawn heavier. */
+export default function GraphView({ graph }: { graph: Graph }) {
+  const down = useIsNarrow();
+  const placed = usePlaced(graph, down);
+  const edges = useMemo(() => edgesOf(graph), [graph]);
+  if (placed === undefined) return <div className="definition-graph" />;
+  return (
+    <figure className="definition-graph" aria-label={`Graph of ${graph.nodes.length} tasks`}>
+      <ReactFlow
+        key={down ? "down" : "right"}
+        nodes={placed}
+        edges={edges}
+        nodeTypes={nodeTypes}
+        fitView
+        fitViewOptions={{ maxZoom: 1, padding: 0.08 }}
+        minZoom={0.1}
+        maxZoom={2}
+        nodesDraggable={false}
+        nodesConnectable={false}
+        edgesFocusable={false}
+        nodesFocusable={false}
+        zoomOnScroll={false}
+        preventScrolling={false}
+        onlyRenderVisibleElements
+      >
+        <Background variant={BackgroundVariant.Lines} gap={[4_000, 16]} />
+        <Controls showInteractive={false} />
+      </ReactFlow>
+    </figure>
+  );
+}
+
+function usePlaced(graph: Graph, down: boolean): TaskNode[] | undefined {
+  const [placed, setPlaced] = useState<TaskNode[]>();
+  useEffect(() => {
+    let wanted = true;
+    const boxes = graph.nodes.map(boxOf);
+    void placeByElk(boxes, arrowsOf(graph), down ? "down" : "right").then(({ at }) => {
+      if (!wanted) return;
+      const critical = new Set(graph.criticalPath);
+      setPlaced(
+        graph.nodes.map((task, index) => ({
+          id: task.taskId ?? "",
+          type: "task",
+          position: at.get(task.taskId ?? "") ?? { x: 0, y: 0 },
+          width: boxes[index]?.width ?? 0,
+          height: boxes[index]?.height ?? 0,
+          data: { task, critical: critical.has(task.taskId ?? ""), down },
+        })),
+      );
+    });
+    return () => {
+      wanted = false;
+    };
+  }, [graph, down]);
+  return placed;
+}
+
+function edgesOf(graph: Graph): Edge[] {
+  const next = new Map(graph.criticalPath.map((id, index) => [id, graph.criticalPath[index + 1]]));
+  return arrowsOf(graph).map(({ key, from, to, isBack }) => ({
+    id: key,
+    source: from,
+    target: to,
+    className: [next.get(from) === to ? "critical" : "", isBack ? "back" : ""].filter(Boolean).join(" "),
+    markerEnd: { type: MarkerType.ArrowClosed, width: 14, height: 14, color: "var(--rule-strong)" },
+  }));
+}
+
+function TaskBox({ data: { task, critical, down } }: NodeProps<TaskNode>) {
+  return (
+    <div className={critical ? "definition-task critical" : "definition-task"}>
+      <Handle type="target" position={down ? Position.Top : Position.Left} isConnectable={false} />
+      <strong className="clipped">{task.title || task.taskId}</strong>
+      <span className="clipped small soft">{task.uses || kindWord(task.kind)}</span>
+      <span className="definition-marks small soft">
+        {task.forEach === true ? <span title="done for each of a list">× each</span> : null}
+        {task.compensated === true ? <span title="its effect can be undone">can be undone</span> : null}
+        {task.expectedMs ? <span>{span(task.expectedMs)}</span> : null}
+      </span>
+      <Handle type="source" position={down ? Position.Bottom : Position.Right} isConnectable={false} />
+    </div>
+  );
+}

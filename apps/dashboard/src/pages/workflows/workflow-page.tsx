@@ -1,0 +1,270 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link, useParams } from "@tanstack/react-router";
+import type { Definition } from "@tutti/rest/types";
+import { lazy, Suspense, useState } from "react";
+import { graphQuery, versionsQuery, workflowQuery } from "../../data/queries.ts";
+import { Action } from "../../elements/action.tsx";
+import { Json } from "../../elements/json.tsx";
+import { Moment } from "../../elements/moment.tsx";
+import { counted, span } from "../../elements/moments.ts";
+import { Facts, PageHead, Part, Tag, Waiting } from "../../elements/parts.tsx";
+import { Shown } from "../../elements/shown.tsx";
+import { commandLine } from "../../elements/spelled.ts";
+import { Tabs } from "../../elements/tabs.tsx";
+import "./workflows.css";
+
+const GraphView = lazy(() => import("./graph-view.tsx"));
+
+type View = "graph" | "input" | "source" | "versions";
+
+/** One workflow: its graph, what it takes, its source, and its versions. */
+export function WorkflowPage() {
+  const { name } = useParams({ from: "/workflows/$name" });
+  const [hash, setHash] = useState<string | undefined>();
+  const [view, setView] = useState<View>("graph");
+  const version = hash === undefined ? {} : { hash };
+  const query = useQuery(workflowQuery(name, version));
+  return (
+    <Shown query={query} what="the workflow" lines={10}>
+      {(definition) => (
+        <>
+          <Head definition={definition} isOld={hash !== undefined} onLatest={() => setHash(undefined)} />
+          <Part
+            title="What it is made of"
+            aside={<code title={definition.hash}>{definition.hash?.slice(0, 12)}</code>}
+          >
+            <Tabs
+              label="Views of the workflow"
+              tabs={[
+                ["graph", "Graph"],
+                ["input", "Input and output"],
+                ["source", "Source"],
+                ["versions", "Versions"],
+              ]}
+              current={view}
+              onChange={setView}
+            >
+              {view === "graph" ? <GraphOf name={name} version={version} /> : null}
+              {view === "input" ? <Schemas definition={definition} /> : null}
+              {view === "source" ? <Source definition={definition} /> : null}
+              {view === "versions" ? <Versions name={name} shown={definition.hash} onShow={setHash} /> : null}
+            </Tabs>
+          </Part>
+        </>
+      )}
+    </Shown>
+  );
+}
+
+function Head({
+  definition,
+  isOld,
+  onLatest,
+}: {
+  definition: Definition;
+  isOld: boolean;
+  onLatest: () => void;
+}) {
+  const queries = useQueryClient();
+  const { name = "", description, archived, versionLabels, liveCount } = definition;
+  const verb = archived === true ? "restore" : "archive";
+  return (
+    <PageHead
+      title={name}
+      below={
+        <>
+          <p className="measure">{description}</p>
+          <p className="workflow-tags">
+            {archived === true ? <Tag tone="silent">archived</Tag> : null}
+            {versionLabels.map((label) => (
+              <Tag key={label}>{label}</Tag>
+            ))}
+            <Link to="/runs" search={{ workflow: name }} className="small">
+              {liveCount ? `${counted(liveCount, "run")} under way` : "its runs"}
+            </Link>
+            {isOld ? (
+              <button type="button" className="press quiet" onClick={onLatest}>
+                An older version is shown; back to the latest
+              </button>
+            ) : null}
+          </p>
+        </>
+      }
+      actions={
+        <>
+          <Action
+            label={verb === "archive" ? "Archive" : "Bring back"}
+            call={{
+              method: "POST",
+              path: `/v1/workflows/${encodeURIComponent(name)}/archive`,
+              body: verb === "restore" ? { restore: true } : {},
+            }}
+            said={
+              verb === "archive" ? `${name} is archived: nothing new starts` : `${name} can be started again`
+            }
+            onDone={() => {
+              void queries.invalidateQueries({ queryKey: ["workflow"] });
+              void queries.invalidateQueries({ queryKey: ["workflows"] });
+            }}
+          />
+          <Link to="/editor" search={{ workflow: name }} className="press">
+            Change
+          </Link>
+          <Link to="/start" search={{ workflow: name }} className="press main">
+            Start a run
+          </Link>
+        </>
+      }
+    />
+  );
+}
+
+function GraphOf({ name, version }: { name: string; version: { hash?: string } }) {
+  const query = useQuery(graphQuery(name, version));
+  return (
+    <Shown query={query} what="the graph" lines={8}>
+      {(graph) => (
+        <>
+          <Facts
+            facts={[
+              ["Tasks", String(graph.nodes.length)],
+              ["Levels", String(graph.depth ?? 0)],
+              ["At once, at most", String(graph.width ?? 0)],
+              ["Critical path", graph.criticalPathMs ? span(graph.criticalPathMs) : "not known yet"],
+            ]}
+          />
+          <div className="graph-room">
+            <Suspense fallback={<Waiting what="the graph" lines={8} />}>
+              <GraphView graph={graph} />
+            </Suspense>
+          </div>
+        </>
+      )}
+    </Shown>
+  );
+}
+
+function Schemas({ definition }: { definition: Definition }) {
+  const { inputSchema, outputSchema, entries } = definition;
+  return (
+    <div className="schemas">
+      <section>
+        <h3>Input</h3>
+        {inputSchema ? (
+          <Json value={parsed(inputSchema)} what="the schema of the input" />
+        ) : (
+          <p className="soft">Anything.</p>
+        )}
+      </section>
+      <section>
+        <h3>Output</h3>
+        {outputSchema ? (
+          <Json value={parsed(outputSchema)} what="the schema of the output" />
+        ) : (
+          <p className="soft">Nothing is promised.</p>
+        )}
+      </section>
+      {entries.length === 0 ? null : (
+        <section>
+          <h3>Signals, queries and updates</h3>
+          <ul className="entries">
+            {entries.map(({ name, kind, description }) => (
+              <li key={`${kind} ${name}`}>
+                <Tag>{kind}</Tag> <code>{name}</code> <span className="soft">{description}</span>
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+    </div>
+  );
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
+
+function Source({ definition }: { definition: Definition }) {
+  const { source, name = "" } = definition;
+  if (!source?.text) return <p className="soft">The source is not kept.</p>;
+  return (
+    <>
+      <p className="small soft">
+        {source.fileName || `${name}, ${source.format}`} ·{" "}
+        <code>{commandLine("tutti", "workflow", "graph", name)}</code>
+      </p>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reached by keys */}
+      <section className="source" tabIndex={0} aria-label="Source">
+        <pre>{source.text}</pre>
+      </section>
+    </>
+  );
+}
+
+function Versions({
+  name,
+  shown,
+  onShow,
+}: {
+  name: string;
+  shown: string | undefined;
+  onShow: (hash: string) => void;
+}) {
+  const query = useQuery(versionsQuery(name));
+  return (
+    <Shown query={query} what="versions" lines={4}>
+      {({ versions }) => (
+        <div className="scroll-x">
+          <table className="lines">
+            <thead>
+              <tr>
+                <th scope="col">Version</th>
+                <th scope="col">Labels</th>
+                <th scope="col">Registered</th>
+                <th scope="col">By</th>
+                <th scope="col">Under way</th>
+                <th scope="col">
+                  <span className="unseen">Show</span>
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {versions.map(({ hash = "", versionLabels, createTimeMs, createCause, liveCount }) => (
+                <tr key={hash}>
+                  <td>
+                    <code title={hash}>{hash.slice(0, 12)}</code>
+                  </td>
+                  <td>
+                    <span className="workflow-tags">
+                      {versionLabels.map((label) => (
+                        <Tag key={label}>{label}</Tag>
+                      ))}
+                    </span>
+                  </td>
+                  <td>
+                    <Moment atMs={createTimeMs} />
+                  </td>
+                  <td>{createCause?.actor?.id}</td>
+                  <td>{counted(liveCount ?? 0, "run")}</td>
+                  <td>
+                    {hash === shown ? (
+                      <span className="soft">shown</span>
+                    ) : (
+                      <button type="button" className="press quiet" onClick={() => onShow(hash)}>
+                        Show
+                      </button>
+                    )}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </Shown>
+  );
+}

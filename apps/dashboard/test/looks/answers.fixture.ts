@@ -1,0 +1,152 @@
+import {
+  agentsAt,
+  approvalsAt,
+  definitionsAt,
+  graph,
+  runsAt,
+  schedulesAt,
+  seriesAt,
+  status,
+} from "./score.fixture.ts";
+
+/** In which state the pages are looked at. */
+export type Scene = "full" | "empty" | "loading" | "failing" | "signed-out";
+
+export interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+const runsInAll = 100_000;
+const pageSize = 200;
+
+const problem = (code: string, detail: string, statusCode: number): Answer => ({
+  status: statusCode,
+  body: { type: "about:blank", title: "Refused", status: statusCode, code, detail },
+});
+
+/** What a route answers in a scene; undefined where it does not answer at all. */
+export function answerOf(scene: Scene, url: URL, nowMs: number): Answer | undefined {
+  const { pathname } = url;
+  if (pathname === "/v1/sign-in")
+    return problem("gateway.token_wrong", "Expected a token that was not used yet, found one that was.", 401);
+  if (scene === "signed-out") return problem("gateway.unauthenticated", "Expected to be signed in.", 401);
+  if (pathname === "/v1/whoami")
+    return ok({ kind: "person", id: "local-admin", roles: ["admin"], by: "cookie", version: "0.1.0" });
+  if (scene === "loading") return undefined;
+  if (scene === "failing")
+    return problem(
+      "mesh.unavailable",
+      "Expected the service workflow to answer within 10 s, found nobody who serves it; see /status for what is amiss.",
+      503,
+    );
+  return ok(scene === "empty" ? emptyAnswer(pathname) : fullAnswer(url, nowMs));
+}
+
+const ok = (body: unknown): Answer => ({ status: 200, body });
+
+function emptyAnswer(path: string): unknown {
+  if (path === "/v1/status")
+    return { name: "platform", health: { level: "healthy", reason: "" }, components: [] };
+  return {
+    runs: [],
+    counts: [],
+    approvals: [],
+    definitions: [],
+    agents: [],
+    schedules: [],
+    series: [],
+    firings: [],
+  };
+}
+
+function fullAnswer(url: URL, nowMs: number): unknown {
+  const { pathname, searchParams } = url;
+  const [, , area = "", id = "", part = ""] = pathname.split("/").map(decodeURIComponent);
+  const found = <Thing>(list: readonly Thing[], key: keyof Thing) =>
+    list.find((each) => each[key] === id) ?? list[0];
+  switch (area) {
+    case "runs":
+      return runAnswer(id, searchParams, nowMs);
+    case "approvals":
+      return { approvals: approvalsAt(nowMs) };
+    case "workflows":
+      return workflowAnswer(id, part, nowMs);
+    case "agents":
+      if (id === "") return { agents: agentsAt(nowMs) };
+      return { agent: found(agentsAt(nowMs), "agentId"), work: [] };
+    case "schedules":
+      if (id === "") return { schedules: schedulesAt(nowMs) };
+      if (id === "preview") return { timesMs: [nowMs + 60_000, nowMs + 120_000, nowMs + 180_000] };
+      if (part === "firings") return { firings: schedulesAt(nowMs)[0]?.["recentFirings"] };
+      return found(schedulesAt(nowMs), "scheduleId");
+    case "bulk":
+      return {
+        previewToken: "t",
+        count: 1_204,
+        leftAlone: 3,
+        groups: [
+          { value: "payment.declined", count: 1_100 },
+          { value: "stock.gone", count: 104 },
+        ],
+        sample: runsAt(nowMs, 8),
+      };
+    case "metrics":
+      return { series: seriesAt(nowMs) };
+    case "status":
+      return status;
+    default:
+      return {};
+  }
+}
+
+function runAnswer(id: string, search: URLSearchParams, nowMs: number): unknown {
+  if (id === "count")
+    return {
+      counts: [
+        { value: "completed", count: 98_214 },
+        { value: "running", count: 37 },
+        { value: "failed", count: 12 },
+        { value: "paused", count: 2 },
+        { value: "cancelled", count: 1_735 },
+      ],
+    };
+  if (id !== "") return { ...runsAt(nowMs, 1)[0], runId: id };
+  const from = Number(search.get("token") ?? 0);
+  const size = Math.min(pageSize, Number(search.get("size") ?? pageSize));
+  const wanted = search.getAll("status");
+  const runs = runsAt(nowMs, wanted.length > 0 ? size * 4 : size, from).filter(
+    ({ status: each }) => wanted.length === 0 || wanted.includes(String(each)),
+  );
+  const next = from + size;
+  return { runs: runs.slice(0, size), ...(next < runsInAll ? { nextToken: String(next) } : {}) };
+}
+
+function workflowAnswer(id: string, part: string, nowMs: number): unknown {
+  const definitions = definitionsAt(nowMs);
+  if (id === "") return { definitions };
+  if (id === "check")
+    return {
+      problems: [
+        {
+          severity: "error",
+          line: 7,
+          column: 11,
+          message: "there is no task chrage.",
+          expected: "charge",
+          path: "tasks.ship.needs[0]",
+        },
+        {
+          severity: "warning",
+          line: 3,
+          column: 1,
+          message: "nothing uses the output of weigh.",
+          path: "tasks.weigh",
+        },
+      ],
+      graph,
+    };
+  if (part === "graph") return graph;
+  if (part === "versions") return { versions: definitions.slice(0, 3) };
+  return definitions.find(({ name }) => name === id) ?? definitions[0];
+}

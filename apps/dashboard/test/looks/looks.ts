@@ -1,0 +1,103 @@
+/**
+ * Pictures of every page in every state, width and theme, to be looked at: in .cache/looks. Nothing is compared.
+ *
+ *   npm run build -w apps/dashboard && npm run looks -w apps/dashboard [-- page …]
+ */
+import { mkdir, readFile } from "node:fs/promises";
+import { dirname, extname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { chromium, type Page, type Route } from "playwright-core";
+import { findProgram } from "../../../../tools/programs.mjs";
+import { answerOf, type Scene } from "./answers.fixture.ts";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const dist = resolve(here, "../../dist");
+const into = resolve(here, "../../../../.cache/looks");
+const origin = "http://tutti.test";
+
+const pages: Readonly<Record<string, string>> = {
+  overview: "/",
+  runs: "/runs",
+  start: "/start?workflow=order",
+  approvals: "/approvals",
+  workflows: "/workflows",
+  workflow: "/workflows/order",
+  editor: "/editor",
+  workers: "/workers",
+  schedules: "/schedules",
+  schedule: "/schedules/nightly-report",
+};
+
+const types: Readonly<Record<string, string>> = {
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".svg": "image/svg+xml",
+};
+
+async function serve(route: Route, scene: Scene): Promise<void> {
+  const url = new URL(route.request().url());
+  if (url.pathname === "/v1/events")
+    return route.fulfill({ status: 200, contentType: "text/event-stream", body: ": here\n\n" });
+  if (url.pathname.startsWith("/v1/")) {
+    const answer = answerOf(scene, url, Date.now());
+    // What does not answer stays open until the page is closed.
+    if (answer === undefined) return;
+    return route.fulfill({ status: answer.status, json: answer.body });
+  }
+  const file = extname(url.pathname) === "" ? "index.html" : url.pathname.slice(1);
+  const body = await readFile(join(dist, file)).catch(() => undefined);
+  if (body === undefined) return route.fulfill({ status: 404 });
+  return route.fulfill({ body, contentType: types[extname(file)] ?? "application/octet-stream" });
+}
+
+async function look(page: Page, name: string, path: string): Promise<void> {
+  await page.goto(`${origin}${path}`, { waitUntil: "load" });
+  await page.waitForTimeout(900);
+  await page.screenshot({ path: join(into, `${name}.png`), fullPage: true });
+  const wide = await page.evaluate(
+    "document.documentElement.scrollWidth - document.documentElement.clientWidth",
+  );
+  if (wide !== 0) console.log(`${name}: ${wide} px wider than the window`);
+}
+
+const wanted = process.argv.slice(2);
+const isWanted = (name: string) => wanted.length === 0 || wanted.includes(name);
+const executablePath = await findProgram("chromium");
+if (executablePath === undefined) throw new Error("expected chromium, found none");
+await mkdir(into, { recursive: true });
+const browser = await chromium.launch({
+  executablePath,
+  args: [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+  ],
+});
+
+for (const theme of ["light", "dark"] as const)
+  for (const [width, height] of [
+    [1440, 900],
+    [1024, 768],
+    [390, 844],
+  ] as const)
+    for (const scene of ["full", "empty", "loading", "failing", "signed-out"] as const) {
+      // Each state once in each theme is enough at the widest; the narrow ones are for what is there to be shown.
+      if (scene !== "full" && width === 1024) continue;
+      const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme });
+      await context.route("**/*", (route) => serve(route, scene));
+      const page = await context.newPage();
+      page.on("pageerror", (error) => console.log(`${scene} ${theme} ${width}: ${error.message}`));
+      page.on("console", (message) => {
+        if (message.type() === "error" && scene !== "failing" && scene !== "signed-out")
+          console.log(`${scene} ${theme} ${width}: ${message.text()}`);
+      });
+      const shown = scene === "signed-out" ? { "sign-in": "/?token=used" } : pages;
+      for (const [name, path] of Object.entries(shown))
+        if (isWanted(name)) await look(page, `${name}-${scene}-${width}-${theme}`, path);
+      await context.close();
+    }
+await browser.close();
+console.log(into);
