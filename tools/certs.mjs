@@ -1,5 +1,5 @@
 // Makes certificates for mutual TLS between services on a developer's machine, and says how to use them.
-//   npm run certs -- [--out DIR] [--rotate] [--services a,b] [--hosts a,b]
+//   npm run certs -- [--out DIR] [--rotate] [--services a,b] [--hosts a,b] [--json]
 import { parseArgs } from "node:util";
 
 const everyService = "platform,registry,master,workflow,swarm,governance,intelligence,insight,gateway,cli";
@@ -10,6 +10,7 @@ const { values } = parseArgs({
     rotate: { type: "boolean", default: false },
     services: { type: "string", default: everyService },
     hosts: { type: "string", default: "" },
+    json: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
@@ -20,7 +21,8 @@ if (values.help) {
   --out DIR        where to (default .tutti/certs)
   --rotate         new certificates for all services; running ones take them up by themselves
   --services a,b   for which services (default ${everyService})
-  --hosts a,b      host names and addresses besides localhost and 127.0.0.1`);
+  --hosts a,b      host names and addresses besides localhost and 127.0.0.1
+  --json           says what was made as one JSON document`);
   process.exit(0);
 }
 
@@ -32,6 +34,11 @@ const made = await makeDevelopmentCertificates({
   hosts: list(values.hosts),
   rotate: values.rotate,
 });
+
+if (values.json) {
+  console.log(JSON.stringify(made));
+  process.exit(0);
+}
 
 const fresh = Object.entries(made.services).filter(([, { isNew }]) => isNew);
 console.log(`authority: ${made.ca}`);

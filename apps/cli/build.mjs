@@ -1,0 +1,50 @@
+#!/usr/bin/env node
+// @ts-check
+
+// `nx build`, and set-up in a clone: the bundle of the command in dist/. main.mjs has what every command needs; the rest is in
+// chunks that are loaded when they are used, because what is not read costs no start-up. It needs Node 18 and nothing else.
+
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const folder = dirname(fileURLToPath(import.meta.url));
+const dist = join(folder, "dist");
+
+// CommonJS packages in the bundle ask for Node's own modules with `require`, which a module of the bundle's kind lacks.
+const banner =
+  'import { createRequire as $createRequire } from "node:module"; const require = $createRequire(import.meta.url);';
+
+const { warnings, outputFiles } = await build({
+  entryPoints: { main: join(folder, "src", "main.ts") },
+  outdir: dist,
+  outExtension: { ".js": ".mjs" },
+  chunkNames: "chunks/[name]-[hash]",
+  bundle: true,
+  splitting: true,
+  platform: "node",
+  format: "esm",
+  target: "node18.20",
+  // What is read counts. Names stay, so that where a fault happened can be read.
+  minifyWhitespace: true,
+  minifySyntax: true,
+  write: false,
+  banner: { js: banner },
+  logLevel: "warning",
+});
+if (warnings.length > 0)
+  throw new Error(`esbuild warned ${warnings.length} times; a bundle is made without warnings`);
+
+// Nothing of the one before stays, and it stays whole until this one is made.
+rmSync(dist, { recursive: true, force: true });
+for (const { path, contents } of outputFiles) {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, contents);
+}
+const size = (/** @type {Uint8Array} */ { length }) => `${(length / 1024).toFixed(0)} KiB`;
+const main = outputFiles.find(({ path }) => path === join(dist, "main.mjs"));
+const total = outputFiles.reduce((sum, { contents }) => sum + contents.length, 0);
+console.log(
+  `${relative(process.cwd(), join(dist, "main.mjs"))}: ${main === undefined ? "" : size(main.contents)}, and ${outputFiles.length - 1} chunks of ${(total / 1024).toFixed(0)} KiB in all`,
+);

@@ -1,0 +1,62 @@
+/** From the words of a command line to its exit code. */
+import { commands } from "./command/commands.ts";
+import type { Command } from "./command/declaration.ts";
+import { exitCodes } from "./command/exit-codes.ts";
+import { drawFailure, Failure, failureJson } from "./command/failure.ts";
+import { Printer } from "./command/printer.ts";
+import { readWords } from "./command/words.ts";
+import type { Shell } from "./effects/shell.ts";
+
+export async function runCommandLine(
+  words: readonly string[],
+  shell: Shell,
+  version: string,
+  known: readonly Command[] = commands,
+): Promise<number> {
+  let print = new Printer(shell, { isJson: words.includes("--json"), isQuiet: false, noColours: false });
+  try {
+    const asked = readWords(words, known);
+    if (asked.kind === "version") {
+      print.line(version);
+      return exitCodes.completed;
+    }
+    if (asked.kind === "help") {
+      const { drawHelp } = await import("./command/help.ts");
+      print.lines(drawHelp(asked.about, known, print));
+      return exitCodes.completed;
+    }
+    const { command, values } = asked;
+    print = new Printer(shell, {
+      isJson: values.flag("json"),
+      isQuiet: values.flag("quiet"),
+      noColours: values.flag("no-color"),
+    });
+    const action = await command.load();
+    return await action({ command, commands: known, values, shell, print, version });
+  } catch (error) {
+    if (shell.interrupted.aborted && !(error instanceof Failure)) return exitCodes.interrupted;
+    return tell(error, print);
+  }
+}
+
+function tell(error: unknown, print: Printer): number {
+  const failure = error instanceof Failure ? error : fault(error);
+  if (print.isJson) print.errorLines([JSON.stringify(failureJson(failure))]);
+  else print.errorLines(drawFailure(failure, { style: print.errorStyle, width: print.errorWidth }));
+  return failure.exitCode;
+}
+
+/** What nobody foresaw is our own mistake; where it happened helps whoever mends it. */
+function fault(error: unknown): Failure {
+  const { message, stack = "" } = error instanceof Error ? error : new Error(String(error));
+  return new Failure(`a fault of this program: ${message}`, {
+    why: stack
+      .split("\n")
+      .slice(1, 6)
+      .map((line) => line.trim()),
+    next: ["Please report it, with the command that you gave."],
+    exitCode: exitCodes.fault,
+    code: "fault",
+    cause: error,
+  });
+}

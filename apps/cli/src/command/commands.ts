@@ -1,0 +1,7 @@
+import type { Command } from "./declaration.ts";
+import { installationCommands } from "./table/installation.ts";
+import { runCommands } from "./table/runs.ts";
+import { workflowCommands } from "./table/workflows.ts";
+
+/** Every command there is. */
+export const commands: readonly Command[] = [...runCommands, ...workflowCommands, ...installationCommands];

@@ -1,0 +1,69 @@
+import type { Context } from "./context.ts";
+
+/** A command as it is declared: enough to parse its words, to help, to complete, and to make the page of reference. */
+export interface Command {
+  /** One or two words: `run`, `workflow check`. */
+  readonly name: string;
+  readonly group: Group;
+  /** One line, without a full stop. */
+  readonly summary: string;
+  /** More of it, in paragraphs. */
+  readonly about?: readonly string[];
+  readonly arguments?: readonly Argument[];
+  readonly options?: readonly Option[];
+  readonly examples?: readonly Example[];
+  /** What answers come as with `--json`. */
+  readonly json: "document" | "lines" | "none";
+  /** Loaded when the command runs, and not before: the start of all others must not pay for it. */
+  readonly load: () => Promise<Action>;
+}
+
+/** Gives the exit code. */
+export type Action = (context: Context) => Promise<number>;
+
+export type Group = "runs" | "workflows" | "schedules" | "installation" | "this machine";
+
+export interface Argument {
+  readonly name: string;
+  readonly summary: string;
+  readonly isOptional?: boolean;
+  /** All words that are left. */
+  readonly isMany?: boolean;
+  /** How a shell completes it. */
+  readonly completes?: Completes;
+}
+
+export interface Option {
+  /** Without dashes: `key-file`. */
+  readonly name: string;
+  readonly short?: string;
+  /** What its value is, in capitals; a flag has none. */
+  readonly value?: string;
+  readonly isMany?: boolean;
+  readonly choices?: readonly string[];
+  readonly summary: string;
+  readonly completes?: Completes;
+}
+
+export type Completes = "file" | "run" | "workflow" | "schedule" | "agent";
+
+export interface Example {
+  readonly words: string;
+  readonly does: string;
+}
+
+/** What every command takes. */
+export const everyOption: readonly Option[] = [
+  { name: "server", value: "URL", summary: "where the platform is (TUTTI_SERVER; http://127.0.0.1:7400)" },
+  {
+    name: "key-file",
+    value: "FILE",
+    summary: "a file with the key (or the key itself in TUTTI_KEY)",
+    completes: "file",
+  },
+  { name: "namespace", short: "n", value: "NAME", summary: "the namespace (TUTTI_NAMESPACE; default)" },
+  { name: "json", summary: "for programs: JSON on standard output, and nothing else" },
+  { name: "quiet", short: "q", summary: "only what was asked for: ids, values, no words around them" },
+  { name: "no-color", summary: "no colours (NO_COLOR; FORCE_COLOR forces them)" },
+  { name: "help", short: "h", summary: "what the command does, and its options" },
+];

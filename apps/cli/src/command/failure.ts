@@ -1,0 +1,75 @@
+import type { Style } from "../terminal/style.ts";
+import { safe, safeLines, wrap } from "../terminal/text.ts";
+import { type ExitCode, exitCodes } from "./exit-codes.ts";
+
+export interface FailureParts {
+  /** Why, where it is not plain. Lines. */
+  readonly why?: readonly string[];
+  /** What to do next, the most likely first: sentences, or commands with what they do. */
+  readonly next?: readonly Advice[];
+  readonly exitCode: ExitCode;
+  /** Stable, for programs. */
+  readonly code: string;
+  readonly cause?: unknown;
+}
+
+/** A sentence, or a command and what it does. */
+export type Advice = string | readonly [command: string, does: string];
+
+/** A command that did not do what was asked of it, in words that a person can act on: what, why, what to do. */
+export class Failure extends Error {
+  readonly why: readonly string[];
+  readonly next: readonly Advice[];
+  readonly exitCode: ExitCode;
+  readonly code: string;
+
+  constructor(what: string, { why = [], next = [], exitCode, code, cause }: FailureParts) {
+    super(what, { cause });
+    this.why = why;
+    this.next = next;
+    this.exitCode = exitCode;
+    this.code = code;
+  }
+}
+
+/** The words of the command are wrong. */
+export function usageFailure(what: string, next: readonly Advice[] = []): Failure {
+  return new Failure(what, { next, exitCode: exitCodes.usage, code: "usage" });
+}
+
+export function drawFailure(
+  { message, why, next }: Failure,
+  { style, width }: { readonly style: Style; readonly width: number },
+): string[] {
+  const room = Math.max(40, Math.min(width, 100) - 2);
+  const [first = "", ...rest] = safeLines(message).flatMap((line) => wrap(line, room));
+  const commands = next.filter((advice) => typeof advice !== "string");
+  const commandWidth = Math.max(0, ...commands.map(([command]) => command.length));
+  return [
+    `${style.red("✗")} ${style.bold(first)}`,
+    ...rest.map((line) => `  ${style.bold(line)}`),
+    ...why.flatMap((line) => wrap(safe(line), room)).map((line) => `  ${line}`),
+    ...next.flatMap((advice) => {
+      if (typeof advice === "string") return wrap(safe(advice), room).map((line) => `  ${style.dim(line)}`);
+      const [command, does] = advice;
+      return [`  ${safe(command).padEnd(commandWidth)}   ${style.dim(safe(does))}`];
+    }),
+  ];
+}
+
+/** For programs: one document. */
+export function failureJson({ message, why, next, code, exitCode }: Failure): object {
+  return {
+    error: {
+      code,
+      exitCode,
+      message,
+      ...(why.length === 0 ? {} : { why }),
+      ...(next.length === 0
+        ? {}
+        : {
+            next: next.map((advice) => (typeof advice === "string" ? advice : `${advice[0]}: ${advice[1]}`)),
+          }),
+    },
+  };
+}

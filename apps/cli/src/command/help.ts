@@ -1,0 +1,96 @@
+/** Help, drawn from the declarations. */
+import type { Style } from "../terminal/style.ts";
+import { padEnd, widthOf, wrap } from "../terminal/text.ts";
+import { type Command, everyOption, type Group, type Option } from "./declaration.ts";
+import { printArgument } from "./words.ts";
+
+export interface Page {
+  readonly style: Style;
+  readonly width: number;
+}
+
+const groups: readonly Group[] = ["runs", "workflows", "schedules", "installation", "this machine"];
+
+export function drawHelp(about: string, commands: readonly Command[], page: Page): string[] {
+  const width = Math.max(60, Math.min(page.width, 100));
+  const command = commands.find(({ name }) => name === about);
+  if (command !== undefined) return commandHelp(command, { ...page, width });
+  const inside = about === "" ? commands : commands.filter(({ name }) => name.startsWith(`${about} `));
+  return overview(about, inside, { ...page, width });
+}
+
+function overview(about: string, commands: readonly Command[], page: Page): string[] {
+  const { style } = page;
+  const nameWidth = Math.max(...commands.map(({ name }) => widthOf(name)));
+  const lines =
+    about === ""
+      ? [
+          `${style.bold("tutti")}  ${style.dim("runs work that must not be lost")}`,
+          "",
+          `  tutti run order.yaml      ${style.dim("register, start, follow to the end")}`,
+          `  tutti list                ${style.dim("what runs, and what ran")}`,
+          `  tutti why ID              ${style.dim("why it stands as it does")}`,
+        ]
+      : [`${style.bold(`tutti ${about}`)}`];
+  for (const group of groups) {
+    const members = commands.filter((command) => command.group === group);
+    if (members.length === 0) continue;
+    if (about === "") lines.push("", style.bold(group));
+    else lines.push("");
+    for (const { name, summary } of members) lines.push(...entry(name, summary, { nameWidth, page }));
+  }
+  return [...lines, "", style.dim(`tutti help COMMAND says more of one.`)];
+}
+
+function commandHelp(command: Command, page: Page): string[] {
+  const { style, width } = page;
+  const { name, summary, about = [], arguments: named = [], options = [], examples = [] } = command;
+  const own = options.length === 0 ? "" : " [options]";
+  const words = [name, ...named.map(printArgument)].join(" ");
+  const lines = [
+    `${style.bold(`tutti ${words}`)}${style.dim(own)}`,
+    "",
+    ...wrap(`${capital(summary)}.`, width),
+  ];
+  for (const paragraph of about) lines.push("", ...wrap(paragraph, width));
+  const named2 = named.map((argument) => [printArgument(argument), argument.summary] as const);
+  const option = (one: Option): readonly [string, string] => [printOption(one), one.summary];
+  const nameWidth = Math.min(
+    28,
+    Math.max(
+      ...[...named2, ...options.map(option), ...everyOption.map(option)].map(([text]) => widthOf(text)),
+    ),
+  );
+  const section = (title: string, entries: readonly (readonly [string, string])[]): void => {
+    if (entries.length === 0) return;
+    lines.push("", style.bold(title));
+    for (const [text, does] of entries) lines.push(...entry(text, does, { nameWidth, page }));
+  };
+  section("arguments", named2);
+  section("options", options.map(option));
+  section("options of every command", everyOption.map(option));
+  if (examples.length > 0) lines.push("", style.bold("examples"));
+  for (const { words: example, does } of examples)
+    lines.push(`  ${style.dim(`# ${does}`)}`, `  tutti ${example}`);
+  return lines;
+}
+
+function entry(
+  name: string,
+  does: string,
+  { nameWidth, page: { style, width } }: { readonly nameWidth: number; readonly page: Page },
+): string[] {
+  const [first = "", ...rest] = wrap(does, width - nameWidth - 5);
+  const indent = " ".repeat(nameWidth + 5);
+  return [
+    `  ${padEnd(name, nameWidth)}   ${style.dim(first)}`,
+    ...rest.map((line) => `${indent}${style.dim(line)}`),
+  ];
+}
+
+export function printOption({ name, short, value }: Option): string {
+  const flag = short === undefined ? `--${name}` : `-${short}, --${name}`;
+  return value === undefined ? flag : `${flag} ${value}`;
+}
+
+const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);

@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { memoryShell } from "../testing/memory-shell.ts";
+import { readInput } from "./input.ts";
+
+const shell = memoryShell({
+  files: { "order.json": '{"cents": 5, "to": {"name": "Anna"}}', "-": "[1]", "bad.json": "{" },
+});
+
+describe("inputs on a command line", () => {
+  const cases: readonly (readonly [what: string, parts: readonly string[], input: unknown])[] = [
+    ["nothing is no input", [], undefined],
+    ["JSON is taken as it is", ['{"a": 1}'], { a: 1 }],
+    ["a file is read", ["@order.json"], { cents: 5, to: { name: "Anna" } }],
+    ["standard input is read", ["-"], [1]],
+    ["parts are put together", ["a=1", "b=true", "c=text", "d=null"], { a: 1, b: true, c: "text", d: null }],
+    ["parts of parts too", ["to.name=Ben", "to.city=Bern"], { to: { name: "Ben", city: "Bern" } }],
+    [
+      "a part says something else than the file",
+      ["@order.json", "to.name=Ben"],
+      { cents: 5, to: { name: "Ben" } },
+    ],
+    ["a list is JSON", ['articles=["violin"]'], { articles: ["violin"] }],
+    ["what only looks like JSON is text", ["a=[x", "b=12 apples", "c="], { a: "[x", b: "12 apples", c: "" }],
+    ["text in quotes is text", ['a="5"'], { a: "5" }],
+    ["equals signs may be in a value", ["a=b=c"], { a: "b=c" }],
+  ];
+  for (const [what, parts, input] of cases)
+    it(what, async () => assert.deepEqual(await readInput(parts, shell), input));
+
+  const refusals: readonly (readonly [readonly string[], RegExp])[] = [
+    [["{"], /expected JSON in the input/],
+    [["@bad.json"], /expected JSON in bad.json/],
+    [["@none.json"], /none.json cannot be read: there is no such file/],
+    [["[1]", "a=1"], /expected the input once/],
+  ];
+  for (const [parts, words] of refusals)
+    it(`${parts.join(" ")} is refused in words`, async () =>
+      await assert.rejects(readInput(parts, shell), words));
+
+  it("a name that every object has is no way to its prototype", async () => {
+    const input = await readInput(["__proto__.polluted=1", "__proto__.more=2"], shell);
+    assert.equal(Object.getPrototypeOf(input), Object.prototype);
+    assert.equal(({} as { polluted?: unknown }).polluted, undefined);
+    assert.deepEqual(Object.keys(input as object), ["__proto__"]);
+  });
+});

@@ -1,0 +1,78 @@
+/** Inputs as people write them on a command line: JSON, `@file`, `-`, and `key=value` for its parts. */
+import type { Shell } from "../effects/shell.ts";
+import { unreadable } from "../server/address.ts";
+import { usageFailure } from "./failure.ts";
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** The parts together; undefined when none was given. */
+export async function readInput(
+  parts: readonly string[],
+  shell: Pick<Shell, "readText">,
+  what = "the input",
+): Promise<Json | undefined> {
+  let whole: Json | undefined;
+  for (const part of parts) {
+    const pair = /^([A-Za-z_][\w.-]*)=(.*)$/s.exec(part);
+    const value =
+      pair === null ? await document(part, shell, what) : nested(pair[1] ?? "", readValue(pair[2] ?? ""));
+    if (whole === undefined) whole = value;
+    else if (isMembers(whole) && isMembers(value)) whole = merged(whole, value);
+    else
+      throw usageFailure(`expected ${what} once, or several objects that go together; found more than one`);
+  }
+  return whole;
+}
+
+async function document(part: string, shell: Pick<Shell, "readText">, what: string): Promise<Json> {
+  const file = part === "-" ? "-" : part.startsWith("@") ? part.slice(1) : undefined;
+  const text = file === undefined ? part : await readFile(file, shell);
+  try {
+    return JSON.parse(text) as Json;
+  } catch (error) {
+    const where = file === undefined ? what : file === "-" ? "standard input" : file;
+    const said = error instanceof Error ? error.message : String(error);
+    throw usageFailure(`expected JSON in ${where}: ${said}`, [
+      "A text is written in quotes: '\"like this\"'. Parts of an object go as KEY=VALUE, a file as @FILE.",
+    ]);
+  }
+}
+
+async function readFile(file: string, shell: Pick<Shell, "readText">): Promise<string> {
+  try {
+    return await shell.readText(file);
+  } catch (error) {
+    throw unreadable(file, error);
+  }
+}
+
+/** A value that is JSON is taken as such, anything else as text. */
+function readValue(text: string): Json {
+  if (!/^(-?\d|true$|false$|null$|["[{])/.test(text)) return text;
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return text;
+  }
+}
+
+/** `customer.name` is a part of a part. */
+function nested(path: string, value: Json): Json {
+  return path.split(".").reduceRight<Json>((inner, key) => ({ [key]: inner }), value);
+}
+
+type Members = { readonly [key: string]: Json };
+
+function merged(one: Members, other: Members): Members {
+  // Entries become properties of their own, also those whose names every object has.
+  const result = new Map(Object.entries(one));
+  for (const [key, value] of Object.entries(other)) {
+    const before = result.get(key);
+    result.set(key, isMembers(before) && isMembers(value) ? merged(before, value) : value);
+  }
+  return Object.fromEntries(result);
+}
+
+function isMembers(value: Json | undefined): value is Members {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,111 @@
+import type { Command } from "../declaration.ts";
+import { all, page, size } from "./options.ts";
+
+export const installationCommands: readonly Command[] = [
+  {
+    name: "status",
+    group: "installation",
+    summary: "how the platform is: services, runs, workers, what needs a person",
+    json: "document",
+    load: () => import("../../commands/status.ts").then(({ status }) => status),
+  },
+  {
+    name: "open",
+    group: "installation",
+    summary: "a link to the page that signs your browser in, once",
+    json: "document",
+    load: () => import("../../commands/open.ts").then(({ open }) => open),
+  },
+  {
+    name: "events",
+    group: "installation",
+    summary: "what happens, live, until Ctrl-C",
+    arguments: [
+      {
+        name: "PATTERN",
+        summary: "types, with * for one word and > for all that follow (all)",
+        isOptional: true,
+      },
+    ],
+    options: [
+      { name: "after", value: "CURSOR", summary: "from this cursor on, as an event told it" },
+      { name: "count", value: "N", summary: "leave after so many" },
+      { name: "data", summary: "with what each event carries" },
+    ],
+    examples: [
+      { words: "events 'tutti.workflow.run.*'", does: "runs as they start and end" },
+      { words: "events --json | jq .type", does: "one JSON document a line" },
+    ],
+    json: "lines",
+    load: () => import("../../commands/events.ts").then(({ events }) => events),
+  },
+  {
+    name: "agent list",
+    group: "installation",
+    summary: "workers and other agents: what they do, how busy they are",
+    options: [size, page, all],
+    json: "document",
+    load: () => import("../../commands/agent.ts").then(({ listAgents }) => listAgents),
+  },
+  {
+    name: "agent show",
+    group: "installation",
+    summary: "an agent: what it offers, what it works on, how it is",
+    arguments: [{ name: "ID", summary: "the agent", completes: "agent" }],
+    json: "document",
+    load: () => import("../../commands/agent.ts").then(({ showAgent }) => showAgent),
+  },
+  {
+    name: "config explain",
+    group: "this machine",
+    summary: "each key of the configuration, its value, and where that comes from",
+    about: [
+      "In a clone of Tutti, where the configuration is read as the platform would: files, environment, defaults.",
+    ],
+    arguments: [{ name: "KEY", summary: "one key or section, with what it is about", isOptional: true }],
+    json: "document",
+    load: () => import("../../commands/config-explain.ts").then(({ configExplain }) => configExplain),
+  },
+  {
+    name: "certs",
+    group: "this machine",
+    summary: "certificates for mutual TLS between services, for development",
+    about: ["In a clone of Tutti."],
+    options: [
+      { name: "out", value: "DIR", summary: "where to (.tutti/certs)", completes: "file" },
+      { name: "rotate", summary: "new ones for all services; running ones take them up by themselves" },
+      { name: "services", value: "A,B", summary: "for these services (all)" },
+      { name: "hosts", value: "A,B", summary: "host names and addresses besides localhost and 127.0.0.1" },
+    ],
+    json: "document",
+    load: () => import("../../commands/certs.ts").then(({ certs }) => certs),
+  },
+  {
+    name: "doctor",
+    group: "this machine",
+    summary: "what is wrong here, and what to do: Node, ports, platform, data directory",
+    options: [
+      {
+        name: "data",
+        value: "DIR",
+        summary: "the data directory (.tutti, or as configured)",
+        completes: "file",
+      },
+    ],
+    json: "document",
+    load: () => import("../../commands/doctor.ts").then(({ doctor }) => doctor),
+  },
+  {
+    name: "completion",
+    group: "this machine",
+    summary: "completion for your shell",
+    arguments: [{ name: "SHELL", summary: "bash, zsh or fish" }],
+    examples: [
+      { words: "completion bash > ~/.local/share/bash-completion/completions/tutti", does: "bash" },
+      { words: "completion zsh > ~/.zfunc/_tutti", does: "zsh, with ~/.zfunc in fpath" },
+      { words: "completion fish > ~/.config/fish/completions/tutti.fish", does: "fish" },
+    ],
+    json: "none",
+    load: () => import("../../commands/completion.ts").then(({ completion }) => completion),
+  },
+];

@@ -1,0 +1,84 @@
+import { readDurationMs, readMomentMs } from "../terminal/time.ts";
+import { usageFailure } from "./failure.ts";
+
+type Given = ReadonlyMap<string, readonly string[]>;
+
+/** What was said: arguments by their names, options by theirs. */
+export class Values {
+  readonly #arguments: Given;
+  readonly #options: Given;
+
+  constructor(named: Given, options: Given) {
+    this.#arguments = named;
+    this.#options = options;
+  }
+
+  /** An argument that has to be there. */
+  argument(name: string): string {
+    return this.#arguments.get(name)?.[0] ?? "";
+  }
+
+  optionalArgument(name: string): string | undefined {
+    return this.#arguments.get(name)?.[0];
+  }
+
+  manyArguments(name: string): readonly string[] {
+    return this.#arguments.get(name) ?? [];
+  }
+
+  flag(name: string): boolean {
+    return this.#options.get(name)?.at(-1) === "true";
+  }
+
+  text(name: string): string | undefined {
+    return this.#options.get(name)?.[0];
+  }
+
+  /** All that were given, those in one word with commas between them too. */
+  list(name: string): string[] {
+    return (this.#options.get(name) ?? []).flatMap((text) => text.split(",")).filter((part) => part !== "");
+  }
+
+  texts(name: string): readonly string[] {
+    return this.#options.get(name) ?? [];
+  }
+
+  whole(name: string): number | undefined {
+    const text = this.text(name);
+    if (text === undefined) return undefined;
+    if (!/^\d{1,9}$/.test(text))
+      throw usageFailure(`expected a whole number behind --${name}, found \`${text}\``);
+    return Number(text);
+  }
+
+  durationMs(name: string): number | undefined {
+    const text = this.text(name);
+    if (text === undefined) return undefined;
+    const durationMs = readDurationMs(text);
+    if (durationMs === undefined)
+      throw usageFailure(`expected a span like 30s or 1h30m behind --${name}, found \`${text}\``);
+    return durationMs;
+  }
+
+  momentMs(name: string, nowMs: number): number | undefined {
+    const text = this.text(name);
+    if (text === undefined) return undefined;
+    const momentMs = readMomentMs(text, nowMs);
+    if (momentMs === undefined)
+      throw usageFailure(
+        `expected a moment behind --${name}, such as 2h (ago), 2026-03-01 or 2026-03-01T14:00Z; found \`${text}\``,
+      );
+    return momentMs;
+  }
+
+  /** `key=value` pairs. */
+  labels(name: string): Record<string, string> {
+    const labels: Record<string, string> = {};
+    for (const text of this.texts(name)) {
+      const at = text.indexOf("=");
+      if (at < 1) throw usageFailure(`expected NAME=VALUE behind --${name}, found \`${text}\``);
+      labels[text.slice(0, at)] = text.slice(at + 1);
+    }
+    return labels;
+  }
+}

@@ -1,0 +1,180 @@
+/**
+ * From words to a command with arguments and options. By hand rather than by a library: it is read before everything else
+ * runs, a library costs 8 of the 150 ms that a start may take, and what is wrong is said in the words of this program.
+ */
+import { nearest } from "@tutti/kernel";
+import { type Argument, type Command, everyOption, type Option } from "./declaration.ts";
+import { type Advice, usageFailure } from "./failure.ts";
+import { Values } from "./values.ts";
+
+/** What was asked for. */
+export type Asked =
+  | { readonly kind: "command"; readonly command: Command; readonly values: Values }
+  /** Help about everything, about commands that begin with a word, or about one of them. */
+  | { readonly kind: "help"; readonly about: string }
+  | { readonly kind: "version" };
+
+/** Throws a usage failure. */
+export function readWords(words: readonly string[], commands: readonly Command[]): Asked {
+  const { before, rest } = leadingOptions(words);
+  const [first] = rest;
+  if (before.some((word) => word === "--version" || word === "-V")) return { kind: "version" };
+  if (first === undefined) {
+    if (before.length === 0 || before.some((word) => word === "--help" || word === "-h"))
+      return { kind: "help", about: "" };
+    throw usageFailure("expected a command", [["tutti help", "shows all of them"]]);
+  }
+  if (first === "help") return { kind: "help", about: helpAbout(rest.slice(1), commands) };
+  const { command, taken } = commandAt(rest, commands);
+  if (command === undefined) return unknownCommand(rest, commands);
+  return parse(command, [...before, ...rest.slice(taken)]);
+}
+
+/** Options of every command may stand before the command too: `tutti --server URL list`. */
+function leadingOptions(words: readonly string[]): {
+  readonly before: readonly string[];
+  readonly rest: readonly string[];
+} {
+  let at = 0;
+  while (words[at]?.startsWith("-") === true) {
+    const [flag = ""] = (words[at] ?? "").split("=");
+    const option = everyOption.find(({ name, short }) => flag === `--${name}` || flag === `-${short}`);
+    if (option === undefined && flag !== "--version" && flag !== "-V")
+      throw unknownOption(flag, [...everyOption, { name: "version", summary: "" }], "tutti");
+    at += option?.value !== undefined && words[at] === flag ? 2 : 1;
+  }
+  return { before: words.slice(0, at), rest: words.slice(at) };
+}
+
+function commandAt(
+  [first, second = ""]: readonly string[],
+  commands: readonly Command[],
+): { readonly command: Command | undefined; readonly taken: number } {
+  const long = commands.find(({ name }) => name === `${first} ${second}`);
+  if (long !== undefined) return { command: long, taken: 2 };
+  return { command: commands.find(({ name }) => name === first), taken: 1 };
+}
+
+function helpAbout(words: readonly string[], commands: readonly Command[]): string {
+  const about = words.filter((word) => !word.startsWith("-")).join(" ");
+  const isKnown = about === "" || commands.some(({ name }) => name === about || name.startsWith(`${about} `));
+  if (!isKnown) unknownCommand(about.split(" "), commands);
+  return about;
+}
+
+function unknownCommand(
+  [first = "", second = "", ...rest]: readonly string[],
+  commands: readonly Command[],
+): Asked {
+  const names = commands.map(({ name }) => name);
+  const inside = names.filter((name) => name.startsWith(`${first} `));
+  if (inside.length > 0) {
+    if (second === "" || second === "--help" || second === "-h" || rest.includes("--help"))
+      return { kind: "help", about: first };
+    const meant = nearest(
+      second,
+      inside.map((name) => name.slice(first.length + 1)),
+    );
+    throw usageFailure(`there is no command \`${first} ${second}\``, [
+      ...suggestion(meant === undefined ? undefined : `tutti ${first} ${meant}`),
+      [`tutti help ${first}`, "shows all of them"],
+    ]);
+  }
+  const meant = nearest(first, [...names, ...names.map((name) => name.split(" ")[0] ?? name)]);
+  const isFile = /\.(ya?ml|json)$/.test(first);
+  throw usageFailure(`there is no command \`${first}\``, [
+    ...suggestion(isFile ? `tutti run ${first}` : meant === undefined ? undefined : `tutti ${meant}`),
+    ["tutti help", "shows all of them"],
+  ]);
+}
+
+const suggestion = (meant: string | undefined): Advice[] =>
+  meant === undefined ? [] : [`Did you mean \`${meant}\`?`];
+
+function parse(command: Command, words: readonly string[]): Asked {
+  const options = [...(command.options ?? []), ...everyOption];
+  const given = new Map<string, string[]>();
+  const plain: string[] = [];
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? "";
+    if (word === "--") {
+      plain.push(...words.slice(at + 1));
+      break;
+    }
+    if (!word.startsWith("-") || word === "-" || /^-\d/.test(word)) {
+      plain.push(word);
+      continue;
+    }
+    const [flag = "", ...values] = word.split("=");
+    const option = options.find(({ name, short }) => flag === `--${name}` || flag === `-${short}`);
+    if (option === undefined) throw unknownOption(flag, options, `tutti ${command.name}`);
+    if (option.name === "help") return { kind: "help", about: command.name };
+    const said = values.length > 0 ? values.join("=") : undefined;
+    const value = option.value === undefined ? flagValue(option, said) : (said ?? words[++at]);
+    given.set(option.name, [...(given.get(option.name) ?? []), checked(option, value, command)]);
+  }
+  for (const option of options)
+    if (option.isMany !== true && (given.get(option.name)?.length ?? 0) > 1 && option.value !== undefined)
+      throw usageFailure(`expected --${option.name} once, found it ${given.get(option.name)?.length} times`);
+  return { kind: "command", command, values: new Values(argumentsOf(command, plain), given) };
+}
+
+function flagValue({ name }: Option, said: string | undefined): string {
+  if (said === undefined || said === "true") return "true";
+  if (said === "false") return "false";
+  throw usageFailure(`--${name} takes no value, found \`${said}\``);
+}
+
+function checked({ name, value, choices }: Option, found: string | undefined, command: Command): string {
+  if (found === undefined)
+    throw usageFailure(`expected ${value} behind --${name}, found nothing`, [
+      [`tutti ${command.name} --help`, "says what it is"],
+    ]);
+  if (choices === undefined) return found;
+  // A list of several, with commas between them, where the option may be given several times.
+  for (const one of found.split(",")) {
+    if (choices.includes(one)) continue;
+    throw usageFailure(
+      `expected --${name} to be one of ${choices.join(", ")}; found \`${one}\``,
+      suggestion(nearest(one, choices)),
+    );
+  }
+  return found;
+}
+
+function unknownOption(flag: string, options: readonly Option[], before: string): Error {
+  const names = options.map(({ name }) => `--${name}`);
+  const meant = nearest(flag, names);
+  return usageFailure(`there is no option \`${flag}\``, [
+    ...suggestion(meant),
+    [`${before} --help`, "shows all of them"],
+  ]);
+}
+
+function argumentsOf(
+  { name, arguments: declared = [] }: Command,
+  words: readonly string[],
+): Map<string, string[]> {
+  const given = new Map<string, string[]>();
+  let at = 0;
+  for (const argument of declared) {
+    const taken = argument.isMany === true ? words.slice(at) : words.slice(at, at + 1);
+    at += taken.length;
+    if (taken.length === 0 && argument.isOptional !== true)
+      throw usageFailure(`expected ${argument.name}: ${argument.summary}`, [
+        `Usage: tutti ${name} ${declared.map(printArgument).join(" ")}`,
+      ]);
+    given.set(argument.name, taken);
+  }
+  const over = words[at];
+  if (over !== undefined)
+    throw usageFailure(`\`${over}\` is one word more than expected`, [
+      `Usage: tutti ${[name, ...declared.map(printArgument)].join(" ")}`,
+    ]);
+  return given;
+}
+
+export function printArgument({ name, isOptional, isMany }: Argument): string {
+  const word = isMany === true ? `${name} …` : name;
+  return isOptional === true ? `[${word}]` : word;
+}

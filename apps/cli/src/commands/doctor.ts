@@ -1,0 +1,149 @@
+/** What is wrong here, and what to do about it. */
+import type { Whoami } from "@tutti/rest/types";
+import type { Context } from "../command/context.ts";
+import { exitCodes } from "../command/exit-codes.ts";
+import { Failure } from "../command/failure.ts";
+import { cloneOf, runTool, toolJson } from "../local/clone.ts";
+import { connect } from "../server/server.ts";
+import type { Tone } from "../terminal/style.ts";
+import { toned } from "../terminal/style.ts";
+import { padEnd, safe, wrap } from "../terminal/text.ts";
+
+export interface Finding {
+  readonly about: string;
+  readonly level: "sound" | "notice" | "problem";
+  readonly text: string;
+  /** What to do; empty where that is nothing. */
+  readonly advice: string;
+}
+
+export async function doctor(context: Context): Promise<number> {
+  const { print } = context;
+  const platform = await platformFindings(context);
+  const findings = [nodeFinding(context.shell.nodeVersion), ...platform, ...(await dataFindings(context))];
+  const isWell = findings.every(({ level }) => level !== "problem");
+  if (print.isJson) print.json({ ok: isWell, findings });
+  else tell(context, findings, isWell);
+  return isWell ? exitCodes.completed : exitCodes.failed;
+}
+
+const oldestNode = 18;
+
+export function nodeFinding(version: string): Finding {
+  const isOld = Number(version.split(".")[0]) < oldestNode;
+  return {
+    about: "node",
+    level: isOld ? "problem" : "sound",
+    text: `This is Node ${version}.`,
+    advice: isOld ? `Install Node ${oldestNode} or newer from https://nodejs.org.` : "",
+  };
+}
+
+async function platformFindings(context: Context): Promise<Finding[]> {
+  const server = await connect(context);
+  try {
+    const { version, id, by }: Whoami = await server.call("whoami", { timeoutMs: 3_000 });
+    return [
+      {
+        about: "platform",
+        level: "sound",
+        text: `Tutti ${version} answers at ${server.url}; you are ${id} (${by}).`,
+        advice: "",
+      },
+      skewFinding(version, context.version),
+    ];
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return [await unreachableFinding(context, server.url, error)];
+  }
+}
+
+/** Releases of one minor version go together. */
+export function skewFinding(platform: string, own: string): Finding {
+  const [one, other] = [platform, own].map((version) => version.split(".").slice(0, 2).join("."));
+  const isSame = one === other;
+  return {
+    about: "version",
+    level: isSame ? "sound" : "notice",
+    text: isSame ? `The command is ${own}.` : `The command is ${own}, the platform ${platform}.`,
+    advice: isSame ? "" : "Use the command of the platform's version, or bring both up to date.",
+  };
+}
+
+async function unreachableFinding(
+  { shell }: Context,
+  url: string,
+  { message, why, exitCode }: Failure,
+): Promise<Finding> {
+  if (exitCode === exitCodes.forbidden)
+    return {
+      about: "platform",
+      level: "problem",
+      text: message,
+      advice: "Give the key: --key-file FILE, or TUTTI_KEY.",
+    };
+  const { hostname, port } = new URL(url);
+  const number = Number(port === "" ? "80" : port);
+  const isTaken = await shell.listens(hostname, number);
+  return {
+    about: "platform",
+    level: "problem",
+    text: isTaken
+      ? `Something listens at ${url}, and it is not Tutti.`
+      : `${message} ${why.join(" ")}`.trim(),
+    advice: isTaken
+      ? "Find out what it is; or start Tutti elsewhere, with --operations.port, and name it by TUTTI_SERVER."
+      : "Start it: npm start, in a clone. Or say where it is: --server URL, TUTTI_SERVER.",
+  };
+}
+
+/** The data directory is looked at by the tool of the clone; elsewhere there is none to look at. */
+async function dataFindings(context: Context): Promise<Finding[]> {
+  const { shell, values } = context;
+  if (cloneOf(shell) === undefined)
+    return [
+      {
+        about: "data",
+        level: "notice",
+        text: "There is no clone of Tutti here, so its data directory was not looked at.",
+        advice: "",
+      },
+    ];
+  const data = values.text("data");
+  const words = [...(data === undefined ? [] : ["--data", data]), "--json"];
+  const what = "Looking at the data directory";
+  const run = await runTool(shell, what, ["tools/data.mjs", "doctor", ...words]);
+  // The tool is of the same clone.
+  const { directory, findings } = toolJson(what, run) as {
+    readonly directory: string;
+    readonly findings: readonly Omit<Finding, "about">[];
+  };
+  if (findings.length === 0)
+    return [{ about: "data", level: "sound", text: `Nothing is wrong with ${directory}.`, advice: "" }];
+  return findings.map(({ level, text, advice }) => ({ about: "data", level, text, advice }));
+}
+
+const looks: Readonly<Record<Finding["level"], readonly [symbol: string, tone: Tone]>> = {
+  sound: ["✓", "green"],
+  notice: ["!", "yellow"],
+  problem: ["✗", "red"],
+};
+
+function tell({ print }: Context, findings: readonly Finding[], isWell: boolean): void {
+  const { style } = print;
+  const width = Math.min(print.width, 100) - 14;
+  const shown = print.isQuiet ? findings.filter(({ level }) => level !== "sound") : findings;
+  for (const { about, level, text, advice } of shown) {
+    const [symbol, tone] = looks[level];
+    const [first = "", ...rest] = wrap(safe(text), width);
+    print.line(`${toned(style, tone, symbol)} ${style.dim(padEnd(about, 10))}  ${first}`);
+    const more = [
+      ...rest,
+      ...(advice === "" ? [] : wrap(safe(advice), width).map((line) => style.cyan(line))),
+    ];
+    print.lines(more.map((line) => `${" ".repeat(14)}${line}`));
+  }
+  if (print.isQuiet) return;
+  print.note("");
+  print.note(isWell ? "Everything is well." : "Something has to be done.");
+}

@@ -1,0 +1,75 @@
+import type { Definition } from "@tutti/rest/types";
+import type { Context } from "../command/context.ts";
+import { exitCodes } from "../command/exit-codes.ts";
+import { Failure, usageFailure } from "../command/failure.ts";
+import { readInput } from "../command/input.ts";
+import { followRun } from "../follow/follow.ts";
+import { isFileName, readDefinition } from "../local/definition-file.ts";
+import { connect, type Server } from "../server/server.ts";
+import { register } from "./workflow-register.ts";
+
+/** Registers where a file was named, starts, and follows to the end. */
+export async function run(context: Context): Promise<number> {
+  const { values, shell, print } = context;
+  const what = values.argument("FILE|NAME");
+  const input = await readInput([...values.texts("input"), ...values.manyArguments("KEY=VALUE")], shell);
+  const parameters = await readInput(values.texts("parameter"), shell, "the parameters");
+  const labels = values.labels("label");
+  const [id, key] = [values.text("id"), values.text("key")];
+  const priority = priorityOf(values.text("priority"));
+  const server = await connect(context);
+  const definition = await definitionOf(context, server, what);
+  const { run: started, existed } = await server.call("runs.start", {
+    query: server.namespace,
+    body: {
+      definition,
+      ...(id === undefined ? {} : { runId: id }),
+      ...(input === undefined ? {} : { input }),
+      ...(parameters === undefined ? {} : { parameters }),
+      ...(Object.keys(labels).length === 0 ? {} : { labels }),
+      ...(priority === undefined ? {} : { priority }),
+    },
+    ...(key === undefined ? {} : { idempotencyKey: key }),
+  });
+  if (started === undefined)
+    throw new Failure("the platform started a run and did not say which", {
+      exitCode: exitCodes.refused,
+      code: "strange_answer",
+    });
+  if (existed === true)
+    print.note(print.errorStyle.dim(`${started.runId} was there already; it is the same run.`));
+  if (!values.flag("detach")) return await followRun(context, { server, id: started.runId });
+  if (print.isJson) print.json(started);
+  else print.line(started.runId);
+  return exitCodes.completed;
+}
+
+function priorityOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const priority = Number(text);
+  if (!Number.isInteger(priority) || Math.abs(priority) > 100)
+    throw usageFailure(`expected --priority from -100 to 100, found \`${text}\``);
+  return priority;
+}
+
+/** What is run: a version by its content where a file was named, else what the name says. */
+async function definitionOf(
+  context: Context,
+  server: Server,
+  what: string,
+): Promise<{ readonly name: string; readonly hash?: string; readonly label?: string }> {
+  if (isFileName(what, context.shell)) {
+    const { name, hash = "" }: Definition = await registered(context, server, what);
+    return { name, ...(hash === "" ? {} : { hash }) };
+  }
+  const [name = "", label] = what.split("@");
+  return { name, ...(label === undefined ? {} : { label }) };
+}
+
+async function registered(context: Context, server: Server, file: string): Promise<Definition> {
+  const source = await readDefinition(file, context.shell);
+  const { definition, existed } = await register(context, server, source);
+  if (existed !== true && context.print.errorStyle !== undefined)
+    context.print.note(context.print.errorStyle.dim(`registered ${definition.name} from ${file}`));
+  return definition;
+}

@@ -1,0 +1,24 @@
+import type { Context } from "../command/context.ts";
+import { exitCodes } from "../command/exit-codes.ts";
+import { readInput } from "../command/input.ts";
+import { connect } from "../server/server.ts";
+import { safe } from "../terminal/text.ts";
+
+export async function signal(context: Context): Promise<number> {
+  const { values, shell, print } = context;
+  const [id, name, key] = [values.argument("ID"), values.argument("NAME"), values.text("key")];
+  const data = await readInput(values.manyArguments("DATA"), shell, "the data");
+  const server = await connect(context);
+  const reply = await server.call("runs.signal", {
+    params: { id, name },
+    query: server.namespace,
+    body: data ?? null,
+    ...(key === undefined ? {} : { idempotencyKey: key }),
+  });
+  if (print.isJson) print.json(reply);
+  else if (!print.isQuiet)
+    print.line(
+      `${print.style.green("✓")} ${safe(id)} was told ${safe(name)}  ${print.style.dim(`event ${reply.event ?? 0}`)}`,
+    );
+  return exitCodes.completed;
+}

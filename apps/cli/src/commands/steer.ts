@@ -1,0 +1,110 @@
+/** One action on one run, or on all that filters name. */
+import type { BulkActionInput, Run } from "@tutti/rest/types";
+import type { Context } from "../command/context.ts";
+import { exitCodes } from "../command/exit-codes.ts";
+import { usageFailure } from "../command/failure.ts";
+import { runFilter } from "../server/filters.ts";
+import { connect, type Server } from "../server/server.ts";
+import { lookOf } from "../terminal/states.ts";
+import { toned } from "../terminal/style.ts";
+import { safe } from "../terminal/text.ts";
+import { steerMany } from "./steer-many.ts";
+
+export interface Steering {
+  /** For the one who asks: `retried`. */
+  readonly done: string;
+  readonly one: (server: Server, id: string) => Promise<Run | undefined>;
+  readonly many: BulkActionInput;
+}
+
+async function steer(context: Context, steering: Steering): Promise<number> {
+  const { values, print } = context;
+  const id = values.optionalArgument("ID");
+  const filter = runFilter(context);
+  const isFiltered = Object.keys(filter).length > 0;
+  if (id === undefined && !isFiltered)
+    throw usageFailure(`expected the ID of a run, or filters such as --state and --workflow`, [
+      [`tutti help ${context.command.name}`, "shows all of them"],
+    ]);
+  if (id !== undefined && isFiltered)
+    throw usageFailure("expected the ID of one run, or filters for many; found both");
+  const server = await connect(context);
+  if (id === undefined) return await steerMany(context, server, { filter, steering });
+  const run = await steering.one(server, id);
+  if (print.isJson) print.json(run ?? { runId: id, removed: true });
+  else if (!print.isQuiet) {
+    const { symbol, tone, words } = lookOf(run?.status);
+    const now = run === undefined ? "" : `  ${toned(print.style, tone, `${symbol} ${words}`)}`;
+    print.line(`${print.style.green("✓")} ${safe(id)} ${steering.done}${now}`);
+  }
+  return exitCodes.completed;
+}
+
+function reasonOf({ values }: Context): { readonly reason?: string } {
+  const reason = values.text("reason");
+  return reason === undefined ? {} : { reason };
+}
+
+export function cancel(context: Context): Promise<number> {
+  const body = reasonOf(context);
+  const isNow = context.values.flag("now");
+  return steer(context, {
+    done: isNow ? "is terminated" : "is asked to end",
+    one: (server, id) =>
+      server.call(isNow ? "runs.terminate" : "runs.cancel", {
+        params: { id },
+        query: server.namespace,
+        body,
+      }),
+    many: isNow ? { terminate: {} } : { cancel: {} },
+  });
+}
+
+export function pause(context: Context): Promise<number> {
+  const body = reasonOf(context);
+  return steer(context, {
+    done: "is held",
+    one: (server, id) => server.call("runs.pause", { params: { id }, query: server.namespace, body }),
+    many: { pause: {} },
+  });
+}
+
+export function resume(context: Context): Promise<number> {
+  const taskIds = context.values.list("task");
+  const body = { ...reasonOf(context), ...(taskIds.length === 0 ? {} : { taskIds }) };
+  return steer(context, {
+    done: "goes on",
+    one: (server, id) => server.call("runs.resume", { params: { id }, query: server.namespace, body }),
+    many: { resume: {} },
+  });
+}
+
+export function retry(context: Context): Promise<number> {
+  const { values } = context;
+  const taskIds = values.list("task");
+  const key = values.text("key");
+  const body = { ...reasonOf(context), ...(taskIds.length === 0 ? {} : { taskIds }) };
+  return steer(context, {
+    done: "is taken up again",
+    one: (server, id) =>
+      server.call("runs.retry", {
+        params: { id },
+        query: server.namespace,
+        body,
+        ...(key === undefined ? {} : { idempotencyKey: key }),
+      }),
+    many: { retry: taskIds.length === 0 ? {} : { taskIds } },
+  });
+}
+
+export function remove(context: Context): Promise<number> {
+  const query = reasonOf(context);
+  return steer(context, {
+    done: "is removed",
+    one: async (server, id) => {
+      await server.call("runs.delete", { params: { id }, query: { ...server.namespace, ...query } });
+      return undefined;
+    },
+    many: { remove: {} },
+  });
+}

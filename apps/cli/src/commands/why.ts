@@ -1,0 +1,135 @@
+import type { Candidate, Explanation, FailedAttempt, Wait } from "@tutti/rest/types";
+import type { Context } from "../command/context.ts";
+import { exitCodes } from "../command/exit-codes.ts";
+import { connect } from "../server/server.ts";
+import type { Style } from "../terminal/style.ts";
+import { padEnd, safe, widthOf, wrap } from "../terminal/text.ts";
+import { printAge, printDurationMs } from "../terminal/time.ts";
+
+export async function why(context: Context): Promise<number> {
+  const { values, print, shell } = context;
+  const id = values.argument("ID");
+  const task = values.optionalArgument("TASK");
+  const server = await connect(context);
+  const explanation = await server.call("runs.why", {
+    params: { id },
+    query: { ...server.namespace, ...(task === undefined ? {} : { task }) },
+  });
+  if (print.isJson) print.json(explanation);
+  else if (print.isQuiet) print.line(safe(explanation.summary ?? ""));
+  else
+    print.lines(
+      drawExplanation(explanation, {
+        style: print.style,
+        width: Math.min(print.width, 100),
+        nowMs: shell.nowMs(),
+      }),
+    );
+  return exitCodes.completed;
+}
+
+interface Page {
+  readonly style: Style;
+  readonly width: number;
+  readonly nowMs: number;
+}
+
+/** The answer first, then what it rests on, then what would help. */
+export function drawExplanation(explanation: Explanation, page: Page): string[] {
+  const { style, width, nowMs } = page;
+  const {
+    about,
+    summary = "",
+    waits,
+    candidates,
+    failures,
+    remedies,
+    expectedStartTimeMs,
+    parts,
+  } = explanation;
+  const name = [about?.id ?? "", about?.task ?? ""].filter((part) => part !== "").join(" ");
+  const lines = [
+    style.bold(safe(name)),
+    ...wrap(safe(summary === "" ? "There is nothing to say about it." : summary), width),
+  ];
+  const present = waits.filter((wait) => wait.present === true);
+  const past = waits.filter((wait) => wait.present !== true);
+  lines.push(
+    ...titled(
+      "waits for",
+      present.map((wait) => waitLine(wait, page)),
+      style,
+    ),
+  );
+  lines.push(
+    ...titled(
+      "waited for",
+      past.map((wait) => waitLine(wait, page)),
+      style,
+    ),
+  );
+  lines.push(
+    ...titled(
+      "who could do it",
+      candidates.slice(0, 10).map((candidate) => candidateLine(candidate, style)),
+      style,
+    ),
+  );
+  lines.push(
+    ...titled(
+      "what went wrong",
+      failures.slice(0, 10).map((failure) => failureLine(failure, page)),
+      style,
+    ),
+  );
+  if (expectedStartTimeMs !== undefined)
+    lines.push("", style.dim(`expected to start ${printAge(expectedStartTimeMs, nowMs)}`));
+  const commands = remedies.map(({ command = "" }) => widthOf(safe(command)));
+  const commandWidth = Math.min(40, Math.max(0, ...commands));
+  lines.push(
+    ...titled(
+      "what would help",
+      remedies.map(({ text = "", command = "" }) =>
+        command === "" ? safe(text) : `${padEnd(safe(command), commandWidth)}   ${style.dim(safe(text))}`,
+      ),
+      style,
+    ),
+  );
+  for (const part of parts)
+    lines.push("", ...drawExplanation(part, { ...page, width: width - 2 }).map((line) => `  ${line}`));
+  return lines;
+}
+
+function titled(title: string, lines: readonly string[], style: Style): string[] {
+  return lines.length === 0 ? [] : ["", style.dim(title), ...lines.map((line) => `  ${line}`)];
+}
+
+function waitLine(
+  { cause = "unspecified", message = "", waitedMs = 0, endTimeMs, present }: Wait,
+  { style, nowMs }: Page,
+): string {
+  const due = present === true && endTimeMs !== undefined ? `, until ${printAge(endTimeMs, nowMs)}` : "";
+  const time = waitedMs > 0 || due !== "" ? style.dim(`  ${printDurationMs(waitedMs)}${due}`) : "";
+  const label = padEnd(cause.replaceAll("_", " "), 13);
+  return `${present === true ? style.yellow(label) : style.dim(label)} ${safe(message)}${time}`;
+}
+
+function candidateLine(
+  { kind = "", id, chosen, eligible, score, reason = "" }: Candidate,
+  style: Style,
+): string {
+  const mark = chosen === true ? style.green("✓") : eligible === true ? "·" : style.dim("–");
+  const points = eligible === true && score !== undefined ? style.dim(`  ${score.toFixed(2)}`) : "";
+  return `${mark} ${safe(kind)} ${safe(id)}${points}${reason === "" ? "" : `  ${style.dim(safe(reason))}`}`;
+}
+
+function failureLine(
+  { task = "", attempt = 0, agentId = "", failTimeMs, error }: FailedAttempt,
+  { style, nowMs }: Page,
+): string {
+  const place = [task, attempt > 0 ? `attempt ${attempt}` : "", agentId === "" ? "" : `at ${agentId}`].filter(
+    (part) => part !== "",
+  );
+  const when = failTimeMs === undefined ? "" : ` ${printAge(failTimeMs, nowMs)}`;
+  return `${style.red("✗")} ${safe(error?.message ?? error?.code ?? "failed")}  ${style.dim(`${safe(place.join(", "))}${when}`)}`;
+}

@@ -1,0 +1,69 @@
+/** What comes after what, as it is drawn: the order of the rows, and only the edges that say something. */
+
+export interface Ordered {
+  /** Places of the nodes in the order of drawing: by level, then as they were given. */
+  readonly order: readonly number[];
+  /** Of each node, by its place. */
+  readonly level: readonly number[];
+  /** What each needs, without what follows from its other needs. */
+  readonly needs: readonly (readonly number[])[];
+}
+
+export interface Node {
+  readonly id: string;
+  /** Ids; those that are not there are left out. */
+  readonly needs: readonly string[];
+}
+
+/** Beyond it edges are drawn as they are given: to leave any out takes longer than it is worth. */
+const reducedMax = 600;
+
+export function orderOf(nodes: readonly Node[]): Ordered {
+  const places = new Map(nodes.map(({ id }, place) => [id, place]));
+  const needs = nodes.map(({ needs: ids }, own) => [
+    ...new Set(
+      ids.flatMap((id) => {
+        const place = places.get(id);
+        return place === undefined || place === own ? [] : [place];
+      }),
+    ),
+  ]);
+  const level = levelsOf(needs);
+  const order = nodes.map((_, place) => place).sort((a, b) => (level[a] ?? 0) - (level[b] ?? 0) || a - b);
+  return { order, level, needs: nodes.length > reducedMax ? needs : reduced(needs, order) };
+}
+
+/** A circle, which no definition has and a broken server might tell, ends at the level where it was found. */
+function levelsOf(needs: readonly (readonly number[])[]): number[] {
+  const level = needs.map(() => 0);
+  const missing = needs.map((own) => own.length);
+  const dependents = dependentsOf(needs);
+  const ready = missing.flatMap((count, place) => (count === 0 ? [place] : []));
+  for (const place of ready)
+    for (const next of dependents[place] ?? []) {
+      level[next] = Math.max(level[next] ?? 0, (level[place] ?? 0) + 1);
+      missing[next] = (missing[next] ?? 0) - 1;
+      if (missing[next] === 0) ready.push(next);
+    }
+  return level;
+}
+
+export function dependentsOf(needs: readonly (readonly number[])[]): number[][] {
+  const dependents = needs.map((): number[] => []);
+  for (const [place, own] of needs.entries()) for (const need of own) dependents[need]?.push(place);
+  return dependents;
+}
+
+/** Leaves out needs that follow from others: `a` in `a → b → c, a → c`. */
+function reduced(needs: readonly (readonly number[])[], order: readonly number[]): number[][] {
+  const ancestors = needs.map(() => new Set<number>());
+  const kept = needs.map((own) => [...own]);
+  for (const place of order) {
+    const own = needs[place] ?? [];
+    const above = ancestors[place];
+    for (const need of own) for (const ancestor of ancestors[need] ?? []) above?.add(ancestor);
+    kept[place] = own.filter((need) => above?.has(need) !== true);
+    for (const need of own) above?.add(need);
+  }
+  return kept;
+}

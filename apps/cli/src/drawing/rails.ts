@@ -1,0 +1,131 @@
+/**
+ * A graph as rails: one row per task, in the order in which tasks can run, and lines to the left of it that say what comes of
+ * what. Tasks that can run side by side stand on lanes side by side.
+ *
+ * 1. A lane leads from one task to one that needs it. Lanes that lead to the same task come together above it: `├─┴─╯`.
+ * 2. Where a task leads to several, its lane splits below it: `├─┬─╮`.
+ * 3. `┼` is always a crossing, never a joint.
+ * 4. Two rows below each other in one lane always belong together: while tasks are still to come that need nothing, the lane
+ *    of one that leads nowhere stays taken.
+ */
+import { dependentsOf, type Ordered } from "./order.ts";
+
+export interface Row {
+  /** Place of the task; undefined for a row of lines only. */
+  readonly task: number | undefined;
+  /** To the left of the task's symbol; the whole row where there is no task. */
+  readonly before: string;
+  /** To the right of it. */
+  readonly after: string;
+}
+
+export interface Rails {
+  readonly rows: readonly Row[];
+  /** Columns that the rails take. */
+  readonly width: number;
+}
+
+/** Undefined when more lanes would be needed than there is room for. */
+export function railsOf({ order, needs }: Ordered, lanesMax: number): Rails | undefined {
+  const lanes = new Lanes();
+  const rows: Row[] = [];
+  const after = dependentsOf(needs);
+  const rank = new Map(order.map((task, place) => [task, place]));
+  let rootsLeft = needs.filter((own) => own.length === 0).length;
+  for (const task of order) {
+    const own = lanes.take(task, rows);
+    rows.push(lanes.rowOf(task, own));
+    if (needs[task]?.length === 0) rootsLeft -= 1;
+    lanes.hold = rootsLeft > 0;
+    const next = [...(after[task] ?? [])].sort((a, b) => (rank.get(a) ?? 0) - (rank.get(b) ?? 0));
+    lanes.lead(own, next, rows);
+    if (lanes.most > lanesMax) return undefined;
+  }
+  return { rows, width: Math.max(0, 2 * lanes.most - 1) };
+}
+
+/** Where a lane leads that leads nowhere, and is held. */
+const nowhere = -1;
+
+class Lanes {
+  /** The task that each lane leads to; undefined where a lane is free. */
+  readonly #leadsTo: (number | undefined)[] = [];
+  #most = 0;
+  #holds = false;
+
+  /** Whether lanes that lead nowhere stay taken. */
+  set hold(holds: boolean) {
+    this.#holds = holds;
+    if (holds) return;
+    for (const [lane, to] of this.#leadsTo.entries()) if (to === nowhere) this.#leadsTo[lane] = undefined;
+  }
+
+  get most(): number {
+    return this.#most;
+  }
+
+  /** The lane of a task, after all that lead to it came together. */
+  take(task: number, rows: Row[]): number {
+    const members = this.#leadsTo.flatMap((to, lane) => (to === task ? [lane] : []));
+    const [own = this.#free(0)] = members;
+    if (members.length > 1) {
+      rows.push(this.#link(own, members, { end: "╯", between: "┴" }));
+      for (const lane of members.slice(1)) this.#leadsTo[lane] = undefined;
+    }
+    this.#set(own, task);
+    return own;
+  }
+
+  rowOf(task: number, own: number): Row {
+    const text = this.#leadsTo.map((to, lane) => (lane === own || to === undefined ? " " : "│")).join(" ");
+    return { task, before: text.slice(0, 2 * own), after: text.slice(2 * own + 1) };
+  }
+
+  /** Leads the lane on to what comes next; the first goes straight on, the others beside it. */
+  lead(own: number, next: readonly number[], rows: Row[]): void {
+    const [first, ...others] = next;
+    this.#leadsTo[own] = first ?? (this.#holds ? nowhere : undefined);
+    if (others.length > 0) {
+      const fresh = others.map((task) => {
+        const lane = this.#free(own + 1);
+        this.#set(lane, task);
+        return lane;
+      });
+      rows.push(this.#link(own, [own, ...fresh], { end: "╮", between: "┬" }));
+    }
+    while (this.#leadsTo.length > 0 && this.#leadsTo.at(-1) === undefined) this.#leadsTo.pop();
+  }
+
+  #free(from: number): number {
+    let lane = from;
+    while (this.#leadsTo[lane] !== undefined) lane += 1;
+    return lane;
+  }
+
+  #set(lane: number, task: number): void {
+    while (this.#leadsTo.length < lane) this.#leadsTo.push(undefined);
+    this.#leadsTo[lane] = task;
+    this.#most = Math.max(this.#most, this.#leadsTo.length);
+  }
+
+  #link(own: number, members: readonly number[], { end, between }: Joints): Row {
+    const last = Math.max(...members);
+    const text = this.#leadsTo
+      .map((to, lane) => {
+        const isInside = lane > own && lane < last;
+        const line = lane >= own && lane < last ? "─" : " ";
+        if (lane === own) return `├${line}`;
+        if (lane === last) return `${end}${line}`;
+        if (isInside && members.includes(lane)) return `${between}${line}`;
+        if (to !== undefined) return `${isInside ? "┼" : "│"}${line}`;
+        return isInside ? "──" : "  ";
+      })
+      .join("");
+    return { task: undefined, before: text.trimEnd(), after: "" };
+  }
+}
+
+interface Joints {
+  readonly end: string;
+  readonly between: string;
+}

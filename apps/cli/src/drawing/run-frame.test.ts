@@ -1,0 +1,205 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import type { RunView, TaskView } from "../follow/run-view.ts";
+import { lookOf } from "../terminal/states.ts";
+import { withoutColours as style } from "../terminal/style.ts";
+import { widthOf } from "../terminal/text.ts";
+import { drawRun } from "./run-frame.ts";
+
+function task(
+  id: string,
+  state: string,
+  needs: readonly string[] = [],
+  more: Partial<TaskView> = {},
+): TaskView {
+  return {
+    ...{ id, state, needs, title: "", kind: "uses", uses: `shop.${id}`, reason: "", attempts: 1, error: "" },
+    ...{ startMs: 1_000, endMs: lookOf(state).isEnded ? 2_300 : undefined, nextMs: undefined, progress: 0 },
+    entries: undefined,
+    ...more,
+  };
+}
+
+const order: RunView = {
+  ...{ id: "order-18", workflow: "order", state: "running", reason: "", progress: 0.42 },
+  ...{ startMs: 0, endMs: undefined, openApprovals: 1, hasMoreTasks: false },
+  counts: { total: 12, completed: 4, running: 2, waiting: 1 },
+  tasks: [
+    task("reserve", "completed"),
+    task("charge", "completed", ["reserve"], { attempts: 2 }),
+    task("ship", "running", ["charge"], { entries: { ended: 3, failed: 1, total: 8 } }),
+    task("invoice", "retrying", ["charge"], { nextMs: 15_000, attempts: 2, error: "the line is busy" }),
+    task("sure", "waiting", ["charge"], { kind: "approve", uses: "", reason: "waits for ops to decide" }),
+    task("done", "pending", ["ship", "invoice", "sure"]),
+  ],
+};
+
+const drawn = (run: RunView, width: number, height = 24): string[] =>
+  drawRun(run, { style, width, height, nowMs: 9_000 });
+
+describe("the frame of a run", () => {
+  it("at 60 columns", () =>
+    assert.deepEqual(drawn(order, 60), [
+      " ● order-18  order                          running · 9.0 s",
+      "",
+      " ✓      reserve  shop.reserve                         1.3 s",
+      " ✓      charge   shop.charge · 2 attempts             1.3 s",
+      " ├─┬─╮",
+      " ● │ │  ship     ████▏░░░░░░ 3/8 1 failed             8.0 s",
+      " │ ↻ │  invoice  attempt 2 failed, again in 6.0…      8.0 s",
+      " │ │ ◷  sure     waits for ops to decide              8.0 s",
+      " ├─┴─╯",
+      " ○      done     shop.done",
+      "",
+      " █████▍░░░░░░░  42 %   4 of 12 done · 2 at work · 1 waiting",
+      " waits for a person  tutti approve order-18",
+    ]));
+
+  it("at 80 columns", () =>
+    assert.deepEqual(drawn(order, 80), [
+      " ● order-18  order                                              running · 9.0 s",
+      "",
+      " ✓      reserve  shop.reserve                                             1.3 s",
+      " ✓      charge   shop.charge · 2 attempts                                 1.3 s",
+      " ├─┬─╮",
+      " ● │ │  ship     ██████░░░░░░░░░░ 3/8 1 failed                            8.0 s",
+      " │ ↻ │  invoice  attempt 2 failed, again in 6.0 s: the line is busy       8.0 s",
+      " │ │ ◷  sure     waits for ops to decide                                  8.0 s",
+      " ├─┴─╯",
+      " ○      done     shop.done",
+      "",
+      " █████████████▊░░░░░░░░░░░░░░░░░░░  42 %   4 of 12 done · 2 at work · 1 waiting",
+      " waits for a person  tutti approve order-18",
+    ]));
+
+  it("at 120 columns it is no wider than an eye follows", () => {
+    const lines = drawn(order, 120);
+    assert.equal(lines[0], ` ● order-18  order${" ".repeat(66)}running · 9.0 s`);
+    assert.ok(lines.every((line) => widthOf(line) <= 100));
+  });
+
+  it("where there is little height, the rows around what is at work, and how much is left out", () => {
+    const chain: RunView = {
+      ...order,
+      openApprovals: 0,
+      tasks: Array.from({ length: 30 }, (_, at) =>
+        task(
+          `t${at}`,
+          at < 20 ? "completed" : at === 20 ? "running" : "pending",
+          at === 0 ? [] : [`t${at - 1}`],
+        ),
+      ),
+    };
+    const lines = drawn(chain, 60, 12);
+    assert.equal(lines.length, 12);
+    assert.equal(lines[2], " ⋮ 19 above");
+    assert.ok(lines.some((line) => line.startsWith(" ●  t20")));
+    assert.equal(lines.at(-3), " ⋮ 5 more");
+  });
+
+  it("a graph too wide for rails is told stage by stage, with what is at work below", () => {
+    const wide: RunView = {
+      ...order,
+      openApprovals: 0,
+      tasks: [
+        task("list", "completed"),
+        ...Array.from({ length: 40 }, (_, at) =>
+          task(`s${at}`, at < 30 ? "completed" : at < 32 ? "running" : "queued", ["list"]),
+        ),
+      ],
+    };
+    assert.deepEqual(drawn(wide, 80, 14).slice(2, 8), [
+      " stage 1   ████████████████ 1/1       ✓ 1",
+      " stage 2   ████████████░░░░ 30/40     ✓ 30  ● 2  ◔ 8",
+      "",
+      " ●  s30  shop.s30                                                         8.0 s",
+      " ●  s31  shop.s31                                                         8.0 s",
+      " ◔  s32  shop.s32                                                         8.0 s",
+    ]);
+  });
+
+  it("states differ by their symbols alone", () => {
+    const states = [
+      "pending",
+      "held",
+      "queued",
+      "running",
+      "waiting",
+      "retrying",
+      "paused",
+      "completed",
+      "failed",
+    ];
+    const more = [
+      "skipped",
+      "cancelling",
+      "cancelled",
+      "terminated",
+      "continued",
+      "quarantined",
+      "compensating",
+      "compensated",
+    ];
+    const symbols = [...states, ...more].map((state) => lookOf(state).symbol);
+    assert.equal(new Set(symbols).size, symbols.length);
+  });
+
+  it("names and errors that hold escape sequences are shown as text", () => {
+    const hostile = {
+      ...order,
+      id: "a\u001b[2Jb",
+      tasks: [task("x\u001b]0;y\u0007", "failed", [], { error: "\u001b[31m" })],
+    };
+    assert.ok(!drawn(hostile, 80).join("").includes("\u001b"));
+  });
+
+  const states = fc.constantFrom(
+    "pending",
+    "running",
+    "completed",
+    "failed",
+    "retrying",
+    "waiting",
+    "skipped",
+    "queued",
+  );
+  const anyRun = fc
+    .array(
+      fc.record({
+        state: states,
+        needs: fc.array(fc.nat({ max: 40 }), { maxLength: 3 }),
+        title: fc.string({ unit: "grapheme" }),
+      }),
+      { maxLength: 40 },
+    )
+    .map(
+      (drawnTasks): RunView => ({
+        ...order,
+        tasks: drawnTasks.map(({ state, needs, title }, at) =>
+          task(
+            `t${at}`,
+            state,
+            needs.filter((need) => need < at).map((need) => `t${need}`),
+            { title, error: title },
+          ),
+        ),
+      }),
+    );
+
+  it("any run at any size: no line is wider, and there are no more of them than there is height", () => {
+    fc.assert(
+      fc.property(
+        anyRun,
+        fc.integer({ min: 60, max: 140 }),
+        fc.integer({ min: 12, max: 60 }),
+        (run, width, height) => {
+          const lines = drawn(run, width, height);
+          assert.ok(lines.length <= height, `${lines.length} lines of ${height}`);
+          for (const line of lines) assert.ok(widthOf(line) <= width, line);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+});

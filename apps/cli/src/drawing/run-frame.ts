@@ -1,0 +1,158 @@
+import type { RunView, TaskView } from "../follow/run-view.ts";
+import { drawBar, printShare } from "../terminal/bar.ts";
+import { lookOf } from "../terminal/states.ts";
+import { type Style, toned } from "../terminal/style.ts";
+import { cut, padEnd, padStart, safe, widthOf } from "../terminal/text.ts";
+import { printDurationMs } from "../terminal/time.ts";
+import { orderOf } from "./order.ts";
+import { type Rails, type Row, railsOf } from "./rails.ts";
+import { stageRows } from "./stages.ts";
+import { detailOf, timeOf } from "./task-words.ts";
+
+/** Where a frame is drawn, and when. */
+export interface Canvas {
+  readonly style: Style;
+  readonly width: number;
+  /** Lines at most. */
+  readonly height: number;
+  readonly nowMs: number;
+}
+
+const margin = " ";
+const lanesMost = 16;
+/** Wider, an eye loses the line. */
+const widthMost = 100;
+
+/**
+ * A run as it stands: its name and state, its tasks as a graph with a row for each, and how far it is. Tasks that do not
+ * fit in the height are left out where least happens.
+ */
+export function drawRun(run: RunView, canvas: Canvas): string[] {
+  const width = Math.min(widthMost, Math.max(40, canvas.width)) - 2 * margin.length;
+  const inner = { ...canvas, width };
+  const head = [headOf(run, inner), ""];
+  const foot = ["", ...footOf(run, inner)];
+  const room = Math.max(3, canvas.height - head.length - foot.length);
+  return [...head, ...tasksOf(run, { ...inner, height: room }), ...foot].map((line) =>
+    line === "" ? "" : margin + line,
+  );
+}
+
+function headOf(run: RunView, { style, width, nowMs }: Canvas): string {
+  const { symbol, tone, words } = lookOf(run.state);
+  const lasts = run.startMs === undefined ? "" : printDurationMs((run.endMs ?? nowMs) - run.startMs);
+  const state = lasts === "" ? words : `${words} · ${lasts}`;
+  const room = width - widthOf(state) - 4;
+  const id = cut(safe(run.id), room);
+  const workflow = cut(safe(run.workflow), Math.max(0, room - widthOf(id) - 2));
+  const left = `${toned(style, tone, symbol)} ${style.bold(id)}${workflow === "" || workflow === id ? "" : `  ${style.dim(workflow)}`}`;
+  return `${padEnd(left, width - widthOf(state))}${toned(style, tone, state)}`;
+}
+
+const barMin = 10;
+
+function footOf(run: RunView, { style, width }: Canvas): string[] {
+  const share = padStart(printShare(run.progress), 5);
+  const words = tally(run, { style, width: width - barMin - 9 });
+  const barWidth = Math.min(40, Math.max(barMin, width - 9 - Math.max(18, widthOf(words))));
+  const lines = [`${drawBar(run.progress, barWidth, style)} ${share}   ${words}`];
+  const { reason } = run;
+  if (reason !== "") lines.push(style.dim(cut(safe(reason), width)));
+  if (run.openApprovals > 0)
+    lines.push(
+      `${style.magenta("waits for a person")}  ${style.dim(cut(`tutti approve ${safe(run.id)}`, width - 20))}`,
+    );
+  return lines;
+}
+
+const tallied = [
+  ["completed", "green", "done"],
+  ["running", "cyan", "at work"],
+  ["failed", "red", "failed"],
+  ["waiting", "yellow", "waiting"],
+  ["retrying", "yellow", "retrying"],
+  ["paused", "magenta", "paused"],
+  ["compensated", "yellow", "undone"],
+] as const;
+
+/** `5 of 8 done · 2 at work`, as much as there is room for. */
+function tally({ counts }: RunView, { style, width }: Pick<Canvas, "style" | "width">): string {
+  const parts = tallied.flatMap(([state, tone, words]) => {
+    const count = counts[state] ?? 0;
+    if (state === "completed") return [`${count} of ${counts["total"] ?? 0} ${words}`];
+    return count === 0 ? [] : [toned(style, tone, `${count} ${words}`)];
+  });
+  while (parts.length > 1 && widthOf(parts.join(" · ")) > width) parts.pop();
+  return parts.join(style.dim(" · "));
+}
+
+function tasksOf(run: RunView, canvas: Canvas): string[] {
+  const { tasks } = run;
+  if (tasks.length === 0) return [canvas.style.dim("no tasks yet")];
+  const ordered = orderOf(tasks);
+  const lanesMax = Math.min(lanesMost, Math.floor(canvas.width / 6));
+  const rails = run.hasMoreTasks ? undefined : railsOf(ordered, lanesMax);
+  if (rails === undefined) return stageRows(tasks, ordered, canvas);
+  const rows = rails.rows.map((row) => ({ row, task: row.task === undefined ? undefined : tasks[row.task] }));
+  const shown = windowOf(rows, canvas);
+  const nameWidth = Math.min(Math.floor(canvas.width * 0.4), longest(tasks));
+  return shown.map((entry) =>
+    typeof entry === "string" ? entry : railLine(entry, rails, { canvas, nameWidth }),
+  );
+}
+
+function longest(tasks: readonly TaskView[]): number {
+  return Math.max(...tasks.map(({ title, id }) => widthOf(safe(title === "" ? id : title))));
+}
+
+interface Drawn {
+  readonly row: Row;
+  readonly task: TaskView | undefined;
+}
+
+function railLine(
+  { row, task }: Drawn,
+  rails: Rails,
+  { canvas, nameWidth }: { readonly canvas: Canvas; readonly nameWidth: number },
+): string {
+  const { style } = canvas;
+  if (task === undefined) return style.dim(row.before);
+  const { symbol, tone } = lookOf(task.state);
+  const blanks = " ".repeat(Math.max(0, rails.width - widthOf(row.before) - 1 - widthOf(row.after)));
+  const rail = `${style.dim(row.before)}${toned(style, tone, symbol)}${style.dim(row.after)}${blanks}`;
+  return `${rail}  ${taskWords(task, canvas, { nameWidth, room: canvas.width - rails.width - 2 })}`;
+}
+
+/** Name, what it is about, and how long: in three columns, of which the middle one gives way. */
+export function taskWords(
+  task: TaskView,
+  { style, nowMs }: Canvas,
+  { nameWidth, room }: { readonly nameWidth: number; readonly room: number },
+): string {
+  const { tone, isEnded } = lookOf(task.state);
+  const name = padEnd(cut(safe(task.title === "" ? task.id : task.title), nameWidth), nameWidth);
+  const time = timeOf(task, nowMs);
+  const timeWidth = Math.max(10, widthOf(time));
+  const left = room - nameWidth - 2 - timeWidth - 1;
+  const quiet = task.state === "pending" || task.state === "skipped";
+  const detail = left < 8 ? "" : detailOf(task, { style, width: left, nowMs });
+  const named = quiet ? style.dim(name) : isEnded ? name : style.bold(name);
+  return `${named}  ${padEnd(detail, Math.max(0, left))} ${toned(style, isEnded ? "dim" : tone, padStart(time, timeWidth))}`.trimEnd();
+}
+
+/** The rows around what is at work, with a line that says what is left out. */
+function windowOf(rows: readonly Drawn[], { height, style }: Canvas): (Drawn | string)[] {
+  if (rows.length <= height) return [...rows];
+  const room = Math.max(1, height - 2);
+  const active = rows.findIndex(({ task }) => task !== undefined && !lookOf(task.state).isEnded);
+  const wanted = active < 0 ? rows.length - room : active - Math.floor(room / 4);
+  const start = Math.max(0, Math.min(wanted, rows.length - room));
+  const tasksIn = (part: readonly Drawn[]): number => part.filter(({ task }) => task !== undefined).length;
+  const above = tasksIn(rows.slice(0, start));
+  const below = tasksIn(rows.slice(start + room));
+  return [
+    style.dim(above === 0 ? "" : `⋮ ${above} above`),
+    ...rows.slice(start, start + room),
+    style.dim(below === 0 ? "" : `⋮ ${below} more`),
+  ];
+}

@@ -1,0 +1,59 @@
+import type { TaskView } from "../follow/run-view.ts";
+import { drawBar } from "../terminal/bar.ts";
+import { lookOf } from "../terminal/states.ts";
+import { toned } from "../terminal/style.ts";
+import { padEnd, safe, widthOf } from "../terminal/text.ts";
+import type { Ordered } from "./order.ts";
+import { type Canvas, taskWords } from "./run-frame.ts";
+
+/** What draws attention first when there is no room for all. */
+const urgency = ["failed", "paused", "retrying", "running", "compensating", "waiting", "queued", "held"];
+
+/**
+ * A graph that is too wide for rails: a line for each stage with a bar and a tally, and below them the tasks that need
+ * attention or are at work, as many as there is room for.
+ */
+export function stageRows(tasks: readonly TaskView[], { level }: Ordered, canvas: Canvas): string[] {
+  const { style, height } = canvas;
+  const stages = new Map<number, TaskView[]>();
+  for (const [place, task] of tasks.entries()) {
+    const stage = level[place] ?? 0;
+    const members = stages.get(stage);
+    if (members === undefined) stages.set(stage, [task]);
+    else members.push(task);
+  }
+  const lines = [...stages]
+    .sort(([a], [b]) => a - b)
+    .map(([stage, members]) => stageLine(stage, members, canvas));
+  const most = Math.max(1, Math.floor(height / 2));
+  const shown = lines.slice(0, most);
+  if (lines.length > shown.length) shown.push(style.dim(`⋮ ${lines.length - most} more stages`));
+  const room = height - shown.length - 1;
+  const active = urgency
+    .flatMap((state) => tasks.filter((task) => task.state === state))
+    .slice(0, Math.max(0, room));
+  if (active.length === 0) return shown;
+  const nameWidth = Math.min(
+    Math.floor(canvas.width * 0.4),
+    Math.max(...active.map(({ id, title }) => widthOf(safe(title === "" ? id : title)))),
+  );
+  const rows = active.map((task) => {
+    const { symbol, tone } = lookOf(task.state);
+    return `${toned(style, tone, symbol)}  ${taskWords(task, canvas, { nameWidth, room: canvas.width - 3 })}`;
+  });
+  return [...shown, "", ...rows];
+}
+
+function stageLine(stage: number, members: readonly TaskView[], { style }: Canvas): string {
+  const counts = new Map<string, number>();
+  for (const { state } of members) counts.set(state, (counts.get(state) ?? 0) + 1);
+  const ended = members.filter(({ state }) => lookOf(state).isEnded).length;
+  const tally = [...counts]
+    .map(([state, count]) => {
+      const { symbol, tone } = lookOf(state);
+      return toned(style, tone, `${symbol} ${count}`);
+    })
+    .join("  ");
+  const name = padEnd(`stage ${stage + 1}`, 9);
+  return `${style.dim(name)} ${drawBar(ended / members.length, 16, style)} ${padEnd(`${ended}/${members.length}`, 9)} ${tally}`;
+}

@@ -1,0 +1,48 @@
+/**
+ * The world of a command: what it prints to, reads from, and waits for. Everything that touches terminal, files, time and
+ * signals passes through here, so that a test can hold it in its hands.
+ */
+export interface Shell {
+  readonly output: Sink;
+  /** For people, beside what programs read: progress, problems, questions. */
+  readonly errors: Sink;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly workingDirectory: string;
+  /** Whether somebody could answer a question. */
+  readonly isAnswered: boolean;
+  /** Ends a command in good order: Ctrl-C, or a signal. */
+  readonly interrupted: AbortSignal;
+  nowMs(): number;
+  /** Resolves after a while, or at once when the signal says so. */
+  pause(durationMs: number, signal?: AbortSignal): Promise<void>;
+  /** Text of a file; of standard input for `-`. Throws what the file system says. */
+  readText(file: string): Promise<string>;
+  exists(file: string): boolean;
+  /** Runs a script on the Node of this process, to its end. */
+  runScript(script: string, words: readonly string[]): Promise<ScriptRun>;
+  /** Whether somebody listens at a port of this machine. */
+  listens(host: string, port: number): Promise<boolean>;
+  /** The version of Node that runs this. */
+  readonly nodeVersion: string;
+  /** A line typed by a person; undefined when there is nobody. */
+  ask(question: string): Promise<string | undefined>;
+}
+
+/** What came of a script. */
+export interface ScriptRun {
+  readonly exitCode: number;
+  readonly output: string;
+  readonly errors: string;
+}
+
+/** Standard output, or standard error. */
+export interface Sink {
+  readonly isTerminal: boolean;
+  /** Whether colours were asked for, or are fit: of a terminal, without NO_COLOR. */
+  readonly hasColours: boolean;
+  readonly columns: number;
+  readonly rows: number;
+  write(text: string): void;
+  /** Calls back when the terminal has another size. Returns how to stop listening. */
+  onResize(listener: () => void): () => void;
+}

@@ -1,0 +1,124 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import type { WriteStream } from "node:tty";
+import type { ScriptRun, Shell, Sink } from "./shell.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The shell of this process. */
+export function systemShell(): Shell {
+  const environment: Environment = process.env;
+  const interruption = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+    process.once(signal, () => interruption.abort(signal));
+  // `tutti list | head` closes the pipe: nobody reads on, and that is no fault of ours.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 74));
+  return {
+    output: sinkOf(process.stdout, environment),
+    errors: sinkOf(process.stderr, environment),
+    environment,
+    workingDirectory: process.cwd(),
+    isAnswered: process.stdin.isTTY === true && process.stderr.isTTY === true,
+    interrupted: interruption.signal,
+    nowMs: () => Date.now(),
+    pause: (durationMs, signal) =>
+      new Promise((done) => {
+        if (signal?.aborted === true) return done();
+        const end = (): void => {
+          clearTimeout(timer);
+          signal?.removeEventListener("abort", end);
+          done();
+        };
+        const timer = setTimeout(end, durationMs);
+        signal?.addEventListener("abort", end);
+      }),
+    readText: (file) => (file === "-" ? standardInput() : readFile(resolve(file), "utf8")),
+    exists: (file) => existsSync(file),
+    runScript: (script, words) => runScript(script, words),
+    listens: (host, port) => listens(host, port),
+    nodeVersion: process.versions.node,
+    ask: async (question) => {
+      const { createInterface } = await import("node:readline/promises");
+      const lines = createInterface({ input: process.stdin, output: process.stderr });
+      try {
+        return await lines.question(question, { signal: interruption.signal });
+      } catch {
+        return undefined;
+      } finally {
+        lines.close();
+      }
+    },
+  };
+}
+
+function sinkOf(stream: WriteStream, environment: Environment): Sink {
+  const isTerminal = stream.isTTY === true;
+  return {
+    isTerminal,
+    hasColours: hasColours(isTerminal, environment),
+    get columns() {
+      return sizeOf(stream.columns ?? Number(environment["COLUMNS"]), 80);
+    },
+    get rows() {
+      return sizeOf(stream.rows ?? Number(environment["LINES"]), 24);
+    },
+    write: (text) => void stream.write(text),
+    onResize(listener) {
+      stream.on("resize", listener);
+      return () => stream.off("resize", listener);
+    },
+  };
+}
+
+/** As https://no-color.org and the convention of FORCE_COLOR have it; the one who forces wins. */
+export function hasColours(isTerminal: boolean, environment: Environment): boolean {
+  const forced = environment["FORCE_COLOR"];
+  if (forced !== undefined && forced !== "") return forced !== "0" && forced !== "false";
+  if ((environment["NO_COLOR"] ?? "") !== "" || environment["TERM"] === "dumb") return false;
+  return isTerminal;
+}
+
+function sizeOf(said: number, otherwise: number): number {
+  return Number.isInteger(said) && said > 0 ? said : otherwise;
+}
+
+async function standardInput(): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+async function runScript(script: string, words: readonly string[]): Promise<ScriptRun> {
+  const { spawn } = await import("node:child_process");
+  return await new Promise((done, fail) => {
+    const child = spawn(process.execPath, [script, ...words], { stdio: ["ignore", "pipe", "pipe"] });
+    const [output, errors]: [Buffer[], Buffer[]] = [[], []];
+    child.stdout.on("data", (chunk: Buffer) => output.push(chunk));
+    child.stderr.on("data", (chunk: Buffer) => errors.push(chunk));
+    child.on("error", fail);
+    child.on("close", (code) =>
+      done({
+        exitCode: code ?? 1,
+        output: Buffer.concat(output).toString("utf8"),
+        errors: Buffer.concat(errors).toString("utf8"),
+      }),
+    );
+  });
+}
+
+const connectMs = 1_000;
+
+async function listens(host: string, port: number): Promise<boolean> {
+  const { connect } = await import("node:net");
+  return await new Promise((done) => {
+    const socket = connect({ host, port, timeout: connectMs });
+    const end = (isThere: boolean) => () => {
+      socket.destroy();
+      done(isThere);
+    };
+    socket.on("connect", end(true));
+    socket.on("error", end(false));
+    socket.on("timeout", end(false));
+  });
+}

@@ -1,0 +1,87 @@
+import type { Standing } from "@tutti/rest/client";
+import type { WatchRunReply } from "@tutti/rest/types";
+import type { Printer } from "../command/printer.ts";
+import type { Shell } from "../effects/shell.ts";
+import { lookOf } from "../terminal/states.ts";
+import { toned } from "../terminal/style.ts";
+import { padEnd, safe } from "../terminal/text.ts";
+import { printClock, printDurationMs } from "../terminal/time.ts";
+import { type RunModel, taskView } from "./run-model.ts";
+import type { Teller } from "./teller.ts";
+
+interface Parts {
+  readonly print: Printer;
+  readonly shell: Shell;
+  /** Says nothing but that the platform is away. */
+  readonly isSilent: boolean;
+}
+
+/** Tells a run where no frame can be drawn: a line for each change of a task or of the run. */
+export class LineTeller implements Teller {
+  readonly #parts: Parts;
+  readonly #told = new Map<string, string>();
+  #isAway = false;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  changed(model: RunModel, { run, tasks = [] }: Partial<WatchRunReply>): void {
+    for (const task of tasks) {
+      const view = taskView(task);
+      if (view.state === "pending") continue;
+      const again = view.attempts > 1 ? `attempt ${view.attempts}` : "";
+      const error = ["failed", "retrying", "paused"].includes(view.state) ? view.error : "";
+      const took =
+        view.startMs !== undefined && view.endMs !== undefined
+          ? printDurationMs(view.endMs - view.startMs)
+          : "";
+      const about = [took, again, error === "" ? view.reason : error]
+        .filter((part) => part !== "")
+        .join(" · ");
+      this.#tell(`task ${view.id}`, { state: view.state, name: view.id, about, again });
+    }
+    if (run !== undefined && model.run !== undefined) {
+      const { status, statusReason = "", runId } = run;
+      this.#tell("run", { state: status, name: runId, about: statusReason, again: "" });
+    }
+  }
+
+  standing(standing: Standing): void {
+    const { print } = this.#parts;
+    if (standing === "broken" && !this.#isAway) {
+      this.#isAway = true;
+      print.errorLines(["The platform is away, trying again …"]);
+    }
+    if (standing === "open" && this.#isAway) {
+      this.#isAway = false;
+      print.errorLines(["The platform is back."]);
+    }
+  }
+
+  end(): void {}
+
+  #tell(
+    key: string,
+    {
+      state,
+      name,
+      about,
+      again,
+    }: { readonly state: string; readonly name: string; readonly about: string; readonly again: string },
+  ): void {
+    const { print, shell, isSilent } = this.#parts;
+    const known = `${state} ${again}`;
+    if (isSilent || this.#told.get(key) === known) return;
+    this.#told.set(key, known);
+    const { symbol, tone, words } = lookOf(state);
+    const { errorStyle: style } = print;
+    const line = [
+      style.dim(printClock(shell.nowMs())),
+      `${toned(style, tone, symbol)} ${padEnd(safe(name), 20)}`,
+      toned(style, tone, padEnd(words, 10)),
+      style.dim(safe(about)),
+    ].join("  ");
+    print.errorLines([line.trimEnd()]);
+  }
+}

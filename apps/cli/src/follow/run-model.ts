@@ -1,0 +1,99 @@
+/** A run that is followed: what the stream said so far, put together. */
+import type { Run, Task, WatchRunReply } from "@tutti/rest/types";
+import { lookOf } from "../terminal/states.ts";
+import type { RunView, TaskView } from "./run-view.ts";
+
+/** More rows nobody reads, and more tasks are not kept apart. */
+const rowsMax = 400;
+
+export class RunModel {
+  #run: Run | undefined;
+  readonly #tasks = new Map<string, Task>();
+
+  get run(): Run | undefined {
+    return this.#run;
+  }
+
+  get tasks(): Iterable<Task> {
+    return this.#tasks.values();
+  }
+
+  task(id: string): Task | undefined {
+    return this.#tasks.get(id);
+  }
+
+  /** What comes next is told from the beginning. */
+  forget(): void {
+    this.#tasks.clear();
+  }
+
+  take({ run, tasks = [], removedTaskIds = [] }: Partial<WatchRunReply>): void {
+    if (run !== undefined) this.#run = run;
+    for (const task of tasks) this.#tasks.set(task.taskId, task);
+    for (const id of removedTaskIds) this.#tasks.delete(id);
+  }
+
+  view(): RunView | undefined {
+    return this.#run === undefined ? undefined : viewOf(this.#run, [...this.#tasks.values()]);
+  }
+}
+
+/** What is drawn of a run and its tasks: entries of lists stand in the row of their task. */
+export function viewOf(run: Run, all: readonly Task[]): RunView {
+  const entries = entriesOf(all);
+  const top = all.filter(
+    ({ parentTaskId = "", compensates = "" }) => parentTaskId === "" && compensates === "",
+  );
+  const { tasks: counts = {} } = run;
+  return {
+    id: run.runId,
+    workflow: run.spec?.definition?.name ?? "",
+    state: run.status,
+    reason: run.statusReason ?? "",
+    progress: isDone(run.status) ? 1 : (run.progress ?? 0),
+    startMs: run.startTimeMs ?? run.createTimeMs,
+    endMs: run.endTimeMs,
+    openApprovals: run.openApprovals ?? 0,
+    counts: counts as Readonly<Record<string, number>>,
+    tasks: top.slice(0, rowsMax).map((task) => taskView(task, entries.get(task.taskId))),
+    hasMoreTasks: top.length > rowsMax,
+  };
+}
+
+const isDone = (state: string): boolean => state === "completed" || state === "continued";
+
+export function taskView(task: Task, entries?: TaskView["entries"]): TaskView {
+  const attempt = task.attempts.at(-1);
+  const error = task.outcome?.failed ?? task.attempts.findLast((one) => one.error !== undefined)?.error;
+  return {
+    id: task.taskId,
+    title: task.title ?? "",
+    kind: task.kind,
+    uses: task.uses ?? "",
+    needs: task.needs.map(({ task: id = "" }) => id),
+    state: task.status,
+    reason: task.statusReason ?? "",
+    attempts: task.attemptCount ?? task.attempts.length,
+    error: error?.message ?? "",
+    startMs: task.startTimeMs ?? task.readyTimeMs,
+    endMs: task.endTimeMs,
+    nextMs: task.nextTimeMs,
+    progress: attempt?.progress ?? 0,
+    entries,
+  };
+}
+
+/** Of each task that is done for a list: how many of its entries have ended. */
+function entriesOf(tasks: readonly Task[]): Map<string, { ended: number; failed: number; total: number }> {
+  const counted = new Map<string, { ended: number; failed: number; total: number }>();
+  for (const { taskId, parentTaskId = "", status } of tasks) {
+    // `ship[3]` is an entry of `ship`; rounds of a loop and what was added to a task are no list.
+    if (parentTaskId === "" || !taskId.startsWith(`${parentTaskId}[`)) continue;
+    const count = counted.get(parentTaskId) ?? { ended: 0, failed: 0, total: 0 };
+    count.total += 1;
+    if (lookOf(status).isEnded) count.ended += 1;
+    if (status === "failed") count.failed += 1;
+    counted.set(parentTaskId, count);
+  }
+  return counted;
+}

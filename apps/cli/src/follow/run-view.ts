@@ -1,0 +1,39 @@
+/** What is drawn of a run: taken from answers of the server, and of nothing else. */
+export interface RunView {
+  readonly id: string;
+  readonly workflow: string;
+  readonly state: string;
+  /** Why it stands so, in words; empty where that is plain. */
+  readonly reason: string;
+  /** 0 to 1. */
+  readonly progress: number;
+  readonly startMs: number | undefined;
+  readonly endMs: number | undefined;
+  readonly openApprovals: number;
+  /** Tasks by state; those that are done for each of a list count one by one. */
+  readonly counts: Readonly<Record<string, number>>;
+  readonly tasks: readonly TaskView[];
+  /** Whether there are more tasks than were asked for. */
+  readonly hasMoreTasks: boolean;
+}
+
+export interface TaskView {
+  readonly id: string;
+  readonly title: string;
+  readonly kind: string;
+  readonly uses: string;
+  readonly needs: readonly string[];
+  readonly state: string;
+  readonly reason: string;
+  readonly attempts: number;
+  /** What went wrong last, in words; empty when nothing did. */
+  readonly error: string;
+  readonly startMs: number | undefined;
+  readonly endMs: number | undefined;
+  /** When it is tried again, or what it waits for is due. */
+  readonly nextMs: number | undefined;
+  /** What an attempt says of how far it is, 0 to 1; 0 means not known. */
+  readonly progress: number;
+  /** How many entries of a list have ended, of how many; undefined for a task that is done once. */
+  readonly entries: { readonly ended: number; readonly failed: number; readonly total: number } | undefined;
+}

@@ -1,0 +1,12 @@
+export { commands } from "./command/commands.ts";
+export {
+  type Argument,
+  type Command,
+  type Example,
+  everyOption,
+  type Group,
+  type Option,
+} from "./command/declaration.ts";
+export { exitCodeMeanings, exitCodes } from "./command/exit-codes.ts";
+export { printOption } from "./command/help.ts";
+export { printArgument } from "./command/words.ts";

@@ -1,0 +1,44 @@
+/** Checks and draws definitions here. Everything that it takes is a chunk of its own, loaded when something is checked. */
+import { taskKindToJSON } from "@tutti/contracts/workflow/v1";
+import { checkText, type Definition, type DefinitionProblem, graphOf } from "@tutti/definitions";
+import type { Json } from "../command/input.ts";
+import type { WorkflowView } from "../drawing/workflow-frame.ts";
+import type { SourceFile } from "./definition-file.ts";
+
+export interface Checked {
+  readonly file: SourceFile;
+  readonly problems: readonly DefinitionProblem[];
+  /** Undefined when there is an error among the problems. */
+  readonly definition: Definition | undefined;
+}
+
+/** A template is filled in where parameters are given. */
+export function checkFile(file: SourceFile, parameters?: Json): Checked {
+  const { problems, definition } = checkText(file, parameters === undefined ? {} : { parameters });
+  return { file, problems, definition };
+}
+
+/** Names of the parameters of a template that is not filled in; undefined for anything else. */
+export function parametersMissing({ document, plan }: Definition): readonly string[] | undefined {
+  if (plan !== undefined) return undefined;
+  const schema = document.parameters?.schema;
+  const { properties } = schema as { readonly properties?: Readonly<Record<string, Json>> };
+  return Object.keys(properties ?? {});
+}
+
+/** Of a definition without errors; a template has no graph before it is filled in. */
+export function graphView({ document, plan }: Definition): WorkflowView {
+  const name = document.workflow;
+  if (plan === undefined)
+    return { name, nodes: [], criticalPath: [], criticalPathMs: 0, workMs: 0, width: 0, depth: 0 };
+  const { nodes, ...graph } = graphOf(plan);
+  return {
+    ...graph,
+    name,
+    nodes: nodes.map(({ taskId, title, kind, uses, needs, backTo, expectedMs, forEach, compensated }) => ({
+      ...{ id: taskId, title, uses, backTo, expectedMs, forEach, compensated },
+      kind: taskKindToJSON(kind).replace("TASK_KIND_", "").toLowerCase(),
+      needs: needs.map(({ task }) => task),
+    })),
+  };
+}

@@ -1,0 +1,53 @@
+/** The clone of Tutti that this command is part of, or is run in: some of what it does needs the whole platform's code. */
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { exitCodes } from "../command/exit-codes.ts";
+import { Failure } from "../command/failure.ts";
+import type { ScriptRun, Shell } from "../effects/shell.ts";
+
+/** Undefined where there is none. */
+export function cloneOf(
+  shell: Pick<Shell, "exists" | "workingDirectory">,
+  own = import.meta.url,
+): string | undefined {
+  // A bundle lies in apps/cli/dist, a source deeper below; an installed package has no clone around it.
+  return cloneAround(dirname(fileURLToPath(own)), shell) ?? cloneAround(shell.workingDirectory, shell);
+}
+
+function cloneAround(folder: string, shell: Pick<Shell, "exists">): string | undefined {
+  const isClone = ["tools/run.mjs", "apps/platform/src/main.ts", "proto"].every((path) =>
+    shell.exists(join(folder, path)),
+  );
+  if (isClone) return folder;
+  const above = dirname(folder);
+  return above === folder ? undefined : cloneAround(above, shell);
+}
+
+/** Runs a tool of the clone, set up as it has to be. */
+export async function runTool(
+  shell: Pick<Shell, "exists" | "workingDirectory" | "runScript">,
+  what: string,
+  [tool, ...words]: readonly [tool: string, ...words: string[]],
+): Promise<ScriptRun> {
+  const clone = cloneOf(shell);
+  if (clone === undefined)
+    throw new Failure(`${what} needs the code of the platform, and there is no clone of Tutti here.`, {
+      next: ["Run it in a clone of Tutti: cd there, or use its own: npx tutti."],
+      exitCode: exitCodes.usage,
+      code: "no_clone",
+    });
+  return await shell.runScript(join(clone, "tools/run.mjs"), [tool, ...words]);
+}
+
+/** What a tool told as JSON; its own words where it failed. */
+export function toolJson(what: string, { output, errors, exitCode }: ScriptRun): unknown {
+  try {
+    return JSON.parse(output);
+  } catch {
+    throw new Failure(`${what} could not be done.`, {
+      why: `${errors}${output}`.trim().split("\n").slice(0, 12),
+      exitCode: exitCode === 2 ? exitCodes.usage : exitCodes.failed,
+      code: "tool_failed",
+    });
+  }
+}

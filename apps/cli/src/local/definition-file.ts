@@ -1,0 +1,31 @@
+import { basename } from "node:path";
+import type { Shell } from "../effects/shell.ts";
+import { unreadable } from "../server/address.ts";
+
+/** A definition as it stands in a file. */
+export interface SourceFile {
+  readonly format: "yaml" | "json";
+  readonly text: string;
+  /** As it was named. */
+  readonly fileName: string;
+}
+
+/** Whether a word names a file, and not something that is registered. */
+export function isFileName(word: string, shell: Pick<Shell, "exists">): boolean {
+  return word === "-" || /\.(ya?ml|json)$/i.test(word) || word.includes("/") || shell.exists(word);
+}
+
+export async function readDefinition(file: string, shell: Pick<Shell, "readText">): Promise<SourceFile> {
+  try {
+    const text = await shell.readText(file);
+    const isJson = /\.json$/i.test(file);
+    return { format: isJson ? "json" : "yaml", text, fileName: file === "-" ? "standard input" : file };
+  } catch (error) {
+    throw unreadable(file, error);
+  }
+}
+
+/** As it is told to the platform, which need not know folders. */
+export function shortName({ fileName }: SourceFile): string {
+  return basename(fileName);
+}

@@ -1,0 +1,52 @@
+import type { Context } from "../command/context.ts";
+import { exitCodes } from "../command/exit-codes.ts";
+import { Failure, usageFailure } from "../command/failure.ts";
+
+export const usualServer = "http://127.0.0.1:7400";
+
+/** Where the platform is, as it was said: by the option, by the environment, or where it usually is. */
+export function serverAddress({ values, shell }: Pick<Context, "values" | "shell">): string {
+  const [from, said] =
+    values.text("server") === undefined
+      ? ["TUTTI_SERVER", shell.environment["TUTTI_SERVER"]]
+      : ["--server", values.text("server")];
+  if (said === undefined || said === "") return usualServer;
+  // `localhost:7400` is what people write; it would be a URL of the scheme `localhost`.
+  const text = /^[a-z]+:\/\//i.test(said) ? said : `http://${said}`;
+  try {
+    const url = new URL(text);
+    if (url.protocol === "http:" || url.protocol === "https:") return text.replace(/\/+$/, "");
+  } catch {
+    // Said below, with what was expected.
+  }
+  throw usageFailure(`expected an address like ${usualServer} in ${from}, found \`${said}\``);
+}
+
+/** The key, where one was given: in a file, or in the environment. */
+export async function keyOf({
+  values,
+  shell,
+}: Pick<Context, "values" | "shell">): Promise<string | undefined> {
+  const file = values.text("key-file");
+  if (file === undefined) {
+    const key = shell.environment["TUTTI_KEY"]?.trim();
+    return key === "" ? undefined : key;
+  }
+  try {
+    return (await shell.readText(file)).trim();
+  } catch (error) {
+    throw unreadable(file, error);
+  }
+}
+
+/** A file that was named and cannot be read. */
+export function unreadable(file: string, cause: unknown): Failure {
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  const reasons: Readonly<Record<string, string>> = {
+    ENOENT: "there is no such file",
+    EACCES: "it may not be read",
+    EISDIR: "it is a folder",
+  };
+  const why = reasons[code] ?? (cause instanceof Error ? cause.message : String(cause));
+  return new Failure(`${file} cannot be read: ${why}`, { exitCode: exitCodes.usage, code: "file", cause });
+}

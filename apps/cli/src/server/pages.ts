@@ -1,0 +1,47 @@
+import type { Context } from "../command/context.ts";
+
+/** How a list is asked for page by page, as `--size`, `--page` and `--all` say. */
+const usualSize = 20;
+const wholeSize = 500;
+
+export interface PageQuery {
+  readonly size: number;
+  readonly token?: string;
+}
+
+interface Paged {
+  readonly nextToken?: string;
+}
+
+export interface Listed<E> {
+  readonly entries: readonly E[];
+  /** Where the list goes on; undefined at its end. */
+  readonly nextToken: string | undefined;
+}
+
+export async function listPages<R extends Paged, E>(
+  { values }: Pick<Context, "values">,
+  ask: (page: PageQuery) => Promise<R>,
+  entriesOf: (reply: R) => readonly E[],
+): Promise<Listed<E>> {
+  const all = values.flag("all");
+  const size = values.whole("size") ?? (all ? wholeSize : usualSize);
+  const entries: E[] = [];
+  let token = values.text("page");
+  do {
+    const reply = await ask({ size, ...(token === undefined ? {} : { token }) });
+    entries.push(...entriesOf(reply));
+    token = reply.nextToken === "" ? undefined : reply.nextToken;
+  } while (all && token !== undefined);
+  return { entries, nextToken: token };
+}
+
+/** Says how to see more. */
+export function tellMore(
+  { print, command }: Pick<Context, "print" | "command">,
+  nextToken: string | undefined,
+): void {
+  if (nextToken === undefined) return;
+  print.note("");
+  print.note(print.errorStyle.dim(`There are more: tutti ${command.name} --all, or --page ${nextToken}`));
+}

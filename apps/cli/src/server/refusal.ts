@@ -1,0 +1,135 @@
+/** What the platform refused, in words: what, why, and what to do next. */
+import { nearest } from "@tutti/kernel";
+import type { Client, RestError } from "@tutti/rest/client";
+import { type ExitCode, exitCodes } from "../command/exit-codes.ts";
+import { type Advice, Failure } from "../command/failure.ts";
+import type { RouteName, Server } from "./server.ts";
+
+interface Call {
+  readonly name: RouteName;
+  readonly parts: { readonly params?: unknown; readonly query?: unknown; readonly body?: unknown };
+  readonly client: Client;
+  readonly server: Pick<Server, "url" | "namespace">;
+}
+
+export async function refusalOf(error: RestError, call: Call): Promise<Failure> {
+  if (error.status === 0) return unreachable(error, call);
+  if (error.status === 401 || error.status === 403) return forbidden(error, call);
+  const next = error.status === 404 ? await insteadOf(call) : retrying(error);
+  return new Failure(sentence(error.detail), {
+    why: error.fields.map(({ field, message }) => (field === "" ? message : `${field}: ${message}`)),
+    next,
+    exitCode: exitCodeOf(error),
+    code: error.code,
+    cause: error,
+  });
+}
+
+function exitCodeOf({ status }: RestError): ExitCode {
+  // What stands before the platform says so when it cannot reach it.
+  return status === 502 || status === 504 ? exitCodes.unreachable : exitCodes.refused;
+}
+
+function retrying({ retry, retryAfterMs }: RestError): Advice[] {
+  if (retry === "never") return [];
+  const wait = retryAfterMs > 0 ? ` in ${Math.ceil(retryAfterMs / 1_000)} s` : "";
+  return [`The same command may do better${wait}.`];
+}
+
+function unreachable(error: RestError, { server }: Call): Failure {
+  const inner = error.cause instanceof Error ? error.cause.cause : undefined;
+  const code = inner instanceof Error && "code" in inner ? String(inner.code) : "";
+  const reasons: Readonly<Record<string, string>> = {
+    ECONNREFUSED: "Nobody listens there.",
+    ENOTFOUND: "There is no host of this name.",
+    EAI_AGAIN: "There is no host of this name, or no network.",
+    ETIMEDOUT: "Nobody answers there.",
+    ECONNRESET: "The connection was cut before there was an answer.",
+  };
+  const said = inner instanceof Error ? `${inner.message}.` : "There was no answer.";
+  return new Failure(`Tutti cannot be reached at ${server.url}.`, {
+    why: [reasons[code] ?? said],
+    next: [
+      ["npm start", "starts it, in a clone"],
+      ["tutti --server URL …", "says where it is (or TUTTI_SERVER)"],
+      ["tutti doctor", "looks at what could be wrong here"],
+    ],
+    exitCode: exitCodes.unreachable,
+    code: error.code,
+    cause: error,
+  });
+}
+
+function forbidden(error: RestError, { server }: Call): Failure {
+  return new Failure(
+    error.status === 401
+      ? `${server.url} wants a key, or another one.`
+      : "This is not allowed with this key.",
+    {
+      why: [error.detail],
+      next: [
+        ["tutti --key-file FILE …", "reads the key from a file"],
+        ["TUTTI_KEY=… tutti …", "takes it from the environment"],
+      ],
+      exitCode: exitCodes.forbidden,
+      code: error.code,
+      cause: error,
+    },
+  );
+}
+
+/** Names that are there, where one was said that is not; how many are compared is bounded. */
+async function insteadOf({ name, parts, client, server }: Call): Promise<Advice[]> {
+  const wanted = wantedIn(name, parts);
+  if (wanted === undefined) return [];
+  const known = await knownNames(wanted.kind, client, server.namespace).catch(() => []);
+  const meant = nearest(wanted.text, known);
+  const list: Readonly<Record<Kind, Advice>> = {
+    run: ["tutti list", "shows the runs there are"],
+    workflow: ["tutti workflow list", "shows the workflows there are"],
+    schedule: ["tutti schedule list", "shows the schedules there are"],
+    agent: ["tutti agent list", "shows the agents there are"],
+  };
+  return [...(meant === undefined ? [] : [`Did you mean \`${meant}\`?`]), list[wanted.kind]];
+}
+
+type Kind = "run" | "workflow" | "schedule" | "agent";
+
+interface Wanted {
+  readonly kind: Kind;
+  readonly text: string;
+}
+
+function wantedIn(name: RouteName, { params, body }: Call["parts"]): Wanted | undefined {
+  const { id = "", name: named = "" } = (params ?? {}) as { readonly id?: string; readonly name?: string };
+  if (name === "runs.start") {
+    const { definition } = (body ?? {}) as { readonly definition?: string | { readonly name: string } };
+    const text = typeof definition === "string" ? (definition.split("@")[0] ?? "") : (definition?.name ?? "");
+    return { kind: "workflow", text };
+  }
+  if (/^(runs|tasks)\./.test(name)) return { kind: "run", text: id };
+  if (name.startsWith("workflows.")) return { kind: "workflow", text: named };
+  if (name.startsWith("schedules.")) return { kind: "schedule", text: id };
+  if (name.startsWith("agents.")) return { kind: "agent", text: id };
+  return undefined;
+}
+
+const comparedMax = 500;
+
+async function knownNames(kind: Kind, client: Client, namespace: Server["namespace"]): Promise<string[]> {
+  const query = { ...namespace, size: comparedMax };
+  switch (kind) {
+    case "run":
+      return (await client.call("runs.list", { query })).runs.map(({ runId }) => runId);
+    case "workflow":
+      return (await client.call("workflows.list", { query })).definitions.map(({ name }) => name);
+    case "schedule":
+      return (await client.call("schedules.list", { query })).schedules.map(({ scheduleId }) => scheduleId);
+    case "agent":
+      return (await client.call("agents.list", { query })).agents.map(({ agentId }) => agentId);
+  }
+}
+
+function sentence(text: string): string {
+  return text === "" ? "The platform refused, and did not say why." : text;
+}

@@ -1,0 +1,30 @@
+import type { ScheduleTiming, ScheduleTimingInput } from "@tutti/rest/types";
+import type { Context } from "../command/context.ts";
+import { usageFailure } from "../command/failure.ts";
+import { printDurationMs } from "../terminal/time.ts";
+
+/** When, as `--cron`, `--every` and `--zone` say. */
+export function timingSaid({ values }: Pick<Context, "values">): ScheduleTimingInput {
+  const everyMs = values.durationMs("every");
+  const timeZone = values.text("zone");
+  const rules = [
+    ...values.texts("cron").map((cron) => ({ cron })),
+    ...(everyMs === undefined ? [] : [{ interval: { everyMs } }]),
+  ];
+  if (rules.length === 0)
+    throw usageFailure("expected --cron or --every, found neither", [
+      "--cron '0 3 * * *' is at three each night, --every 30s each half minute.",
+    ]);
+  return { rules, ...(timeZone === undefined ? {} : { timeZone }) };
+}
+
+/** `0 3 * * *  Europe/Zurich`, `every 30 s`. */
+export function printTiming(timing: ScheduleTiming | undefined): string {
+  if (timing === undefined) return "";
+  const rules = timing.rules.map(({ cron, interval, onceMs }) => {
+    if (cron !== undefined && cron !== "") return cron;
+    if (interval?.everyMs !== undefined) return `every ${printDurationMs(interval.everyMs)}`;
+    return onceMs === undefined ? "" : `once, ${new Date(onceMs).toISOString()}`;
+  });
+  return [rules.join(" and "), timing.timeZone ?? ""].filter((part) => part !== "").join("  ");
+}

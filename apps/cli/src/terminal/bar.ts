@@ -1,0 +1,19 @@
+import type { Style } from "./style.ts";
+
+const eighths = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
+
+/** A bar of so many columns, filled by eighths of one. */
+export function drawBar(share: number, width: number, style: Style): string {
+  const filled = Math.max(0, Math.min(1, share)) * width;
+  const whole = Math.floor(filled);
+  const part = eighths[Math.floor((filled - whole) * 8)] ?? "";
+  const done = "█".repeat(whole) + part;
+  const rest = "░".repeat(Math.max(0, width - whole - (part === "" ? 0 : 1)));
+  return `${style.green(done)}${style.dim(rest)}`;
+}
+
+/** `62 %`. What is not done is never rounded to 100. */
+export function printShare(share: number): string {
+  const percent = share >= 1 ? 100 : Math.min(99, Math.round(Math.max(0, share) * 100));
+  return `${percent} %`;
+}

@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import { drawJson } from "./json.ts";
+import { withoutColours as style } from "./style.ts";
+
+describe("values for people", () => {
+  it("what is short stands on one line", () =>
+    assert.deepEqual(drawJson({ a: [1, null, "x"], b: true }, { style, width: 80 }), [
+      '{"a": [1, null, "x"], "b": true}',
+    ]));
+
+  it("what is long has a line for each part", () =>
+    assert.deepEqual(drawJson({ first: "x".repeat(40), second: ["y".repeat(40), 1] }, { style, width: 60 }), [
+      "{",
+      `  "first": "${"x".repeat(40)}",`,
+      `  "second": ["${"y".repeat(40)}", 1]`,
+      "}",
+    ]));
+
+  it("whatever the value, it is JSON that says the same", () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.integer({ min: 20, max: 100 }), (value, width) => {
+        assert.deepEqual(
+          JSON.parse(drawJson(value, { style, width }).join("\n")),
+          JSON.parse(JSON.stringify(value)),
+        );
+      }),
+    );
+  });
+});

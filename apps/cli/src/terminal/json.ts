@@ -1,0 +1,36 @@
+import type { Style } from "./style.ts";
+import { safe, widthOf } from "./text.ts";
+
+/** A value as people read it: JSON, on one line where it fits, else over several; keys dim. */
+export function drawJson(
+  value: unknown,
+  { style, width }: { readonly style: Style; readonly width: number },
+  indent = 0,
+): string[] {
+  const short = JSON.stringify(value) ?? "null";
+  const room = Math.min(width, 100) - indent;
+  if (typeof value !== "object" || value === null || widthOf(safe(short)) <= Math.min(room, 72))
+    return [oneLine(value, style)];
+  const isList = Array.isArray(value);
+  const [open, close] = isList ? ["[", "]"] : ["{", "}"];
+  const entries: [string, unknown][] = isList ? value.map((entry) => ["", entry]) : Object.entries(value);
+  const lines = entries.flatMap(([key, inner], at) => {
+    const [first = "", ...rest] = drawJson(inner, { style, width }, indent + 2);
+    const name = isList ? "" : `${style.dim(safe(JSON.stringify(key)))}: `;
+    const drawn = [`  ${name}${first}`, ...rest.map((line) => `  ${line}`)];
+    const comma = at < entries.length - 1 ? style.dim(",") : "";
+    return drawn.map((line, number) => (number === drawn.length - 1 ? line + comma : line));
+  });
+  return [open, ...lines, close];
+}
+
+function oneLine(value: unknown, style: Style): string {
+  if (typeof value === "string") return style.green(safe(JSON.stringify(value)));
+  if (typeof value === "number" || typeof value === "boolean") return style.cyan(String(value));
+  if (typeof value !== "object" || value === null) return style.dim("null");
+  if (Array.isArray(value)) return `[${value.map((one) => oneLine(one, style)).join(", ")}]`;
+  const members = Object.entries(value).map(
+    ([key, one]) => `${style.dim(safe(JSON.stringify(key)))}: ${oneLine(one, style)}`,
+  );
+  return `{${members.join(", ")}}`;
+}

@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { memorySink } from "../testing/memory-shell.ts";
+import { Screen } from "./screen.ts";
+
+/** Escape sequences in words, so that a test can be read. */
+function readable(text: string): string {
+  return (
+    text
+      .replaceAll("\u001b[?25l", "<hide>")
+      .replaceAll("\u001b[?25h", "<show>")
+      .replaceAll("\u001b[?2026h", "")
+      .replaceAll("\u001b[?2026l", "")
+      .replaceAll("\u001b[K", "")
+      .replaceAll("\u001b[J", "<clear>")
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: the sequence for going up
+      .replace(/\u001b\[(\d+)A\r/g, "<up $1>")
+  );
+}
+
+describe("a part of the terminal that is drawn again", () => {
+  it("goes up as many lines as it drew, and clears what is below", () => {
+    const sink = memorySink({ isTerminal: true });
+    const screen = new Screen(sink);
+    screen.draw(["one", "two"]);
+    screen.draw(["three"]);
+    screen.end();
+    assert.equal(readable(sink.text), "<hide>one\ntwo\n<clear><up 2>three\n<clear><show>");
+  });
+
+  it("draws no more lines than the terminal has, less one", () => {
+    const sink = memorySink({ isTerminal: true, rows: 6 });
+    new Screen(sink).draw(["1", "2", "3", "4", "5", "6", "7"]);
+    assert.equal(readable(sink.text), "<hide>1\n2\n3\n4\n5\n<clear>");
+  });
+
+  it("reckons with lines that wrapped when the window was made narrower", () => {
+    const sink = memorySink({ isTerminal: true, columns: 80 });
+    const screen = new Screen(sink);
+    screen.draw(["x".repeat(80), "y"]);
+    sink.resize(40, 24);
+    screen.draw(["z"]);
+    assert.match(readable(sink.text), /<up 3>z\n/);
+  });
+
+  it("prints above what is drawn, which stays below", () => {
+    const sink = memorySink({ isTerminal: true });
+    const screen = new Screen(sink);
+    screen.draw(["frame"]);
+    screen.printAbove(["said"]);
+    assert.equal(readable(sink.text), "<hide>frame\n<clear><up 1>said\n<clear>frame\n<clear>");
+  });
+});

@@ -1,0 +1,69 @@
+import type { Sink } from "../effects/shell.ts";
+import { widthOf } from "./text.ts";
+
+const hideCursor = "\u001b[?25l";
+const showCursor = "\u001b[?25h";
+// A terminal that knows them shows what is between at once; any other ignores them.
+const beginUpdate = "\u001b[?2026h";
+const endUpdate = "\u001b[?2026l";
+const clearLine = "\u001b[K";
+const clearBelow = "\u001b[J";
+
+/**
+ * The lowest lines of a terminal, drawn again and again in place. What is printed above them stays in the scrollback.
+ *
+ * 1. Never more lines than the terminal has, less one: what has scrolled away cannot be drawn again.
+ * 2. A terminal that was made narrower has wrapped the lines of the last frame: their height is reckoned with its width now.
+ */
+export class Screen {
+  readonly #sink: Sink;
+  #drawn: readonly string[] = [];
+  #isHidden = false;
+
+  constructor(sink: Sink) {
+    this.#sink = sink;
+  }
+
+  get width(): number {
+    return this.#sink.columns;
+  }
+
+  /** Lines that a frame may have. */
+  get height(): number {
+    return Math.max(4, this.#sink.rows - 1);
+  }
+
+  draw(lines: readonly string[]): void {
+    const frame = lines.slice(0, this.height);
+    const text = frame.map((line) => `${line}${clearLine}\n`).join("");
+    this.#write(`${this.#back()}${text}${clearBelow}`);
+    this.#drawn = frame;
+  }
+
+  /** Prints lines above the frame, which is drawn again below them. */
+  printAbove(lines: readonly string[]): void {
+    const frame = this.#drawn;
+    this.#write(`${this.#back()}${lines.map((line) => `${line}${clearLine}\n`).join("")}${clearBelow}`);
+    this.#drawn = [];
+    if (frame.length > 0) this.draw(frame);
+  }
+
+  /** Leaves the frame where it is, and the terminal as it was found. */
+  end(): void {
+    if (this.#isHidden) this.#sink.write(showCursor);
+    this.#isHidden = false;
+    this.#drawn = [];
+  }
+
+  #back(): string {
+    const width = Math.max(1, this.width);
+    const height = this.#drawn.reduce((sum, line) => sum + Math.max(1, Math.ceil(widthOf(line) / width)), 0);
+    return height === 0 ? "" : `\u001b[${height}A\r`;
+  }
+
+  #write(text: string): void {
+    const hide = this.#isHidden ? "" : hideCursor;
+    this.#isHidden = true;
+    this.#sink.write(`${hide}${beginUpdate}${text}${endUpdate}`);
+  }
+}

@@ -1,0 +1,105 @@
+import type { Style, Tone } from "./style.ts";
+import { toned } from "./style.ts";
+import { cut, padEnd, padStart, safe, widthOf } from "./text.ts";
+
+/** A column of a table. */
+export interface Column {
+  readonly title: string;
+  readonly align?: "left" | "right";
+  /** Never narrower than this, where the terminal lets it. */
+  readonly widthMin?: number;
+  /** Gives way first when the terminal is narrow: 0 never, 1 after 2, and so on. A column that gives way is cut, then left out. */
+  readonly yields?: 0 | 1 | 2 | 3;
+}
+
+export interface Cell {
+  readonly text: string;
+  readonly tone?: Tone;
+}
+
+/** A text without a tone, or a cell. */
+export type Entry = string | Cell;
+
+const gap = "  ";
+
+/**
+ * A table without lines: columns are told apart by alignment and space, the head is dim. For whoever is no terminal the width
+ * is unlimited and nothing is cut.
+ */
+export function drawTable(
+  columns: readonly Column[],
+  rows: readonly (readonly Entry[])[],
+  { style, width }: { readonly style: Style; readonly width: number },
+): string[] {
+  const cells = rows.map((row) => columns.map((_, at) => cellOf(row[at])));
+  const wanted = columns.map(({ title }, at) =>
+    Math.max(widthOf(title), ...cells.map((row) => widthOf(row[at]?.text ?? ""))),
+  );
+  const widths = fitted(columns, wanted, width);
+  const shown = columns.flatMap((column, at) => ((widths[at] ?? 0) > 0 ? [{ column, at }] : []));
+  const line = (entry: (at: number) => Cell): string =>
+    shown
+      .map(({ column, at }) => {
+        const { text, tone = "plain" } = entry(at);
+        const room = widths[at] ?? 0;
+        const short = cut(text, room);
+        const filled = column.align === "right" ? padStart(short, room) : padEnd(short, room);
+        return toned(style, tone, filled);
+      })
+      .join(gap)
+      .trimEnd();
+  const head = line((at) => ({ text: columns[at]?.title ?? "", tone: "dim" }));
+  return [head, ...cells.map((row) => line((at) => row[at] ?? { text: "" }))];
+}
+
+function cellOf(entry: Entry | undefined): Cell {
+  if (entry === undefined) return { text: "" };
+  return typeof entry === "string" ? { text: safe(entry) } : { ...entry, text: safe(entry.text) };
+}
+
+/** Widths that fit: first those that yield are cut down to what they have to have, then they go, the readiest first. */
+function fitted(columns: readonly Column[], wanted: readonly number[], width: number): number[] {
+  const widths = [...wanted];
+  const total = (): number => {
+    const shown = widths.filter((one) => one > 0);
+    return shown.reduce((sum, one) => sum + one, 0) + gap.length * Math.max(0, shown.length - 1);
+  };
+  for (const rank of [3, 2, 1])
+    for (const [at, { yields = 0, widthMin = 8 }] of columns.entries()) {
+      const over = total() - width;
+      if (yields !== rank || over <= 0) continue;
+      widths[at] = Math.max(Math.min(widthMin, wanted[at] ?? 0), (widths[at] ?? 0) - over);
+    }
+  for (const rank of [3, 2, 1])
+    for (const [at, { yields = 0 }] of columns.entries())
+      if (yields === rank && total() > width) widths[at] = 0;
+  // What was cut has back what others no longer take.
+  for (const rank of [1, 2, 3])
+    for (const [at, { yields = 0 }] of columns.entries()) {
+      const now = widths[at] ?? 0;
+      const left = width - total();
+      if (yields === rank && now > 0 && left > 0) widths[at] = Math.min(wanted[at] ?? 0, now + left);
+    }
+  // What never yields is cut all the same where nothing else is left to give.
+  const over = total() - width;
+  if (over > 0) {
+    const widest = widths.indexOf(Math.max(...widths));
+    widths[widest] = Math.max(4, (widths[widest] ?? 0) - over);
+  }
+  return widths;
+}
+
+/** Names and values under each other, names dim. */
+export function drawFacts(
+  facts: readonly (readonly [name: string, value: Entry | undefined])[],
+  { style, width }: { readonly style: Style; readonly width: number },
+): string[] {
+  const known = facts.flatMap(([name, value]) =>
+    value === undefined || cellOf(value).text === "" ? [] : [{ name, cell: cellOf(value) }],
+  );
+  const room = Math.max(0, ...known.map(({ name }) => widthOf(name)));
+  return known.map(
+    ({ name, cell }) =>
+      `${style.dim(padEnd(name, room))}${gap}${toned(style, cell.tone ?? "plain", cut(cell.text, Math.max(10, width - room - gap.length)))}`,
+  );
+}

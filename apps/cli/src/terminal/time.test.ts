@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { printAge, printDurationMs, readDurationMs, readMomentMs } from "./time.ts";
+
+describe("durations and moments", () => {
+  const durations: readonly (readonly [number, string])[] = [
+    [0, "0 ms"],
+    [340.4, "340 ms"],
+    [999, "999 ms"],
+    [4_250, "4.2 s"],
+    [9_999, "9.9 s"],
+    [38_400, "38 s"],
+    [185_000, "3 min 5 s"],
+    [7_800_000, "2 h 10 min"],
+    [7_200_000, "2 h"],
+    [270_000_000, "3 d 3 h"],
+    [-5, "0 ms"],
+  ];
+  for (const [ms, text] of durations)
+    it(`${ms} ms is ${text}`, () => assert.equal(printDurationMs(ms), text));
+
+  const ages: readonly (readonly [number, string])[] = [
+    [-400, "just now"],
+    [-12_000, "12 s ago"],
+    [-7_200_000, "2 h ago"],
+    [300_000, "in 5 min"],
+    [-200_000_000, "2 d ago"],
+  ];
+  for (const [apart, text] of ages)
+    it(`${apart} ms from now is ${text}`, () => assert.equal(printAge(1e12 + apart, 1e12), text));
+
+  const spans: readonly (readonly [string, number | undefined])[] = [
+    ["500ms", 500],
+    ["30s", 30_000],
+    ["1h30m", 5_400_000],
+    ["1.5h", 5_400_000],
+    ["2w", 1_209_600_000],
+    ["30", undefined],
+    ["", undefined],
+    ["s", undefined],
+    ["1 h", undefined],
+  ];
+  for (const [text, ms] of spans)
+    it(`${JSON.stringify(text)} is read as ${ms}`, () => assert.equal(readDurationMs(text), ms));
+
+  const moments: readonly (readonly [string, number | undefined])[] = [
+    ["2h", 1e12 - 7_200_000],
+    ["2026-03-01T14:00Z", Date.UTC(2026, 2, 1, 14)],
+    ["2026-03-01", Date.UTC(2026, 2, 1)],
+    ["1700000000000", 1_700_000_000_000],
+    ["yesterday", undefined],
+    ["12", undefined],
+    ["2026-13-40", undefined],
+  ];
+  for (const [text, ms] of moments)
+    it(`${text} is the moment ${ms}`, () => assert.equal(readMomentMs(text, 1e12), ms));
+});

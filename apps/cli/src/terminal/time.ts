@@ -1,0 +1,82 @@
+/** Durations and moments as people read them: two units at most, always as wide as a column expects. */
+
+const second = 1_000;
+const minute = 60 * second;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+/** `340 ms`, `4.2 s`, `38 s`, `3 min 5 s`, `2 h 10 min`, `5 d 3 h`. */
+export function printDurationMs(durationMs: number): string {
+  const ms = Math.max(0, durationMs);
+  if (ms < second) return `${Math.round(ms)} ms`;
+  if (ms < 10 * second) return `${(Math.floor(ms / 100) / 10).toFixed(1)} s`;
+  if (ms < minute) return `${Math.floor(ms / second)} s`;
+  if (ms < hour) return two(ms, [minute, "min"], [second, "s"]);
+  if (ms < day) return two(ms, [hour, "h"], [minute, "min"]);
+  return two(ms, [day, "d"], [hour, "h"]);
+}
+
+type Unit = readonly [lengthMs: number, name: string];
+
+function two(ms: number, [large, largeName]: Unit, [small, smallName]: Unit): string {
+  const rest = Math.floor((ms % large) / small);
+  const head = `${Math.floor(ms / large)} ${largeName}`;
+  return rest === 0 ? head : `${head} ${rest} ${smallName}`;
+}
+
+/** `12 s ago`, `in 5 min`, `just now`. */
+export function printAge(momentMs: number, nowMs: number): string {
+  const apart = nowMs - momentMs;
+  if (Math.abs(apart) < second) return "just now";
+  const size = coarse(Math.abs(apart));
+  return apart > 0 ? `${size} ago` : `in ${size}`;
+}
+
+function coarse(ms: number): string {
+  if (ms < minute) return `${Math.floor(ms / second)} s`;
+  if (ms < hour) return `${Math.floor(ms / minute)} min`;
+  if (ms < day) return `${Math.floor(ms / hour)} h`;
+  return `${Math.floor(ms / day)} d`;
+}
+
+/** `14:03:07.120` of the same day, else with the date; in the zone of this machine. */
+export function printMoment(momentMs: number, nowMs: number): string {
+  const moment = new Date(momentMs);
+  const now = new Date(nowMs);
+  const time = `${two0(moment.getHours())}:${two0(moment.getMinutes())}:${two0(moment.getSeconds())}`;
+  const isToday = moment.toDateString() === now.toDateString();
+  if (isToday) return time;
+  return `${moment.getFullYear()}-${two0(moment.getMonth() + 1)}-${two0(moment.getDate())} ${time}`;
+}
+
+/** With milliseconds, where what happened within one second is told apart. */
+export function printClock(momentMs: number): string {
+  const moment = new Date(momentMs);
+  const ms = String(moment.getMilliseconds()).padStart(3, "0");
+  return `${two0(moment.getHours())}:${two0(moment.getMinutes())}:${two0(moment.getSeconds())}.${ms}`;
+}
+
+const two0 = (number: number): string => String(number).padStart(2, "0");
+
+/**
+ * A moment that somebody wrote: `2h` and the like are so long ago, `2026-03-01`, `2026-03-01T14:00Z`, milliseconds since the
+ * epoch. Undefined for anything else.
+ */
+export function readMomentMs(text: string, nowMs: number): number | undefined {
+  const ago = readDurationMs(text);
+  if (ago !== undefined) return nowMs - ago;
+  if (/^\d{12,}$/.test(text)) return Number(text);
+  const moment = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(moment) ? undefined : moment;
+}
+
+const units: Readonly<Record<string, number>> = { ms: 1, s: second, m: minute, h: hour, d: day, w: 7 * day };
+
+/** `500ms`, `30s`, `1h30m`, as the definitions have them. Undefined for anything else. */
+export function readDurationMs(text: string): number | undefined {
+  if (!/^(\d+(\.\d+)?(ms|s|m|h|d|w))+$/.test(text)) return undefined;
+  let total = 0;
+  for (const [, amount = "", unit = ""] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d|w)/g))
+    total += Number(amount) * (units[unit] ?? 0);
+  return total;
+}

@@ -1,0 +1,81 @@
+import type { Shell, Sink } from "../effects/shell.ts";
+
+export interface MemorySink extends Sink {
+  readonly text: string;
+  /** Another size, as when somebody pulls at the window. */
+  resize(columns: number, rows: number): void;
+}
+
+export function memorySink({ isTerminal = false, columns = 80, rows = 24 } = {}): MemorySink {
+  let text = "";
+  let size = { columns, rows };
+  const listeners = new Set<() => void>();
+  return {
+    isTerminal,
+    hasColours: false,
+    get columns() {
+      return size.columns;
+    },
+    get rows() {
+      return size.rows;
+    },
+    get text() {
+      return text;
+    },
+    write(more) {
+      text += more;
+    },
+    onResize(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    resize(newColumns, newRows) {
+      size = { columns: newColumns, rows: newRows };
+      for (const listener of listeners) listener();
+    },
+  };
+}
+
+export interface MemoryShell extends Shell {
+  readonly output: MemorySink;
+  readonly errors: MemorySink;
+}
+
+export interface MemoryShellOptions {
+  readonly files?: Readonly<Record<string, string>>;
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly answer?: string;
+  readonly terminal?: { readonly columns: number; readonly rows: number };
+  readonly nowMs?: number;
+  readonly listening?: readonly number[];
+}
+
+/** A shell without a world: files and answers are what the test says, what is written is kept, and pauses are no time. */
+export function memoryShell(options: MemoryShellOptions = {}): MemoryShell {
+  const { files = {}, environment = {}, answer, terminal, nowMs = 0, listening = [] } = options;
+  const sink = (): MemorySink => memorySink(terminal === undefined ? {} : { isTerminal: true, ...terminal });
+  return {
+    output: sink(),
+    errors: sink(),
+    environment,
+    workingDirectory: "/nowhere",
+    isAnswered: answer !== undefined,
+    interrupted: new AbortController().signal,
+    nodeVersion: "20.0.0",
+    nowMs: () => nowMs,
+    pause: (_, signal) =>
+      new Promise((done) => {
+        if (signal === undefined || signal.aborted) done();
+        else signal.addEventListener("abort", () => done(), { once: true });
+      }),
+    async readText(file) {
+      const text = files[file];
+      if (text === undefined) throw Object.assign(new Error("not there"), { code: "ENOENT" });
+      return text;
+    },
+    exists: (file) => file in files,
+    runScript: async () => ({ exitCode: 1, output: "", errors: "no scripts here" }),
+    listens: async (_, port) => listening.includes(port),
+    ask: async () => answer,
+  };
+}
