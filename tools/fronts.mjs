@@ -38,7 +38,7 @@ export const fronts = [
     folder: "apps/cli",
     entry: "src/main.ts",
     made: "dist/main.mjs",
-    command: ["tools/build.mjs"],
+    command: ["apps/cli/build.mjs"],
   },
 ];
 
@@ -117,8 +117,11 @@ function wanted(root, { folder, command: [program = ""] }) {
 function packagesIn(root, folder, found = new Set()) {
   if (found.has(folder)) return [...found];
   found.add(folder);
-  const { dependencies = {} } = JSON.parse(readIfThere(join(folder, "package.json")) ?? "{}");
-  for (const name of Object.keys(dependencies)) {
+  const { dependencies = {}, devDependencies = {} } = JSON.parse(
+    readIfThere(join(folder, "package.json")) ?? "{}",
+  );
+  // What is bundled is needed to build, and by nobody who installs what was built.
+  for (const name of Object.keys({ ...dependencies, ...devDependencies })) {
     const link = join(root, "node_modules", name);
     if (name.startsWith("@tutti/") && existsSync(link)) packagesIn(root, realpathSync(link), found);
   }
@@ -163,5 +166,8 @@ function reasonIn(output, code) {
     .split("\n")
     .map((line) => line.trim())
     .filter(Boolean);
-  return lines.find((line) => /error|cannot|failed/i.test(line)) ?? lines[0] ?? `exit code ${code}`;
+  const telling = lines.filter((line) => !/^(✗ )?(build failed|error during build)/i.test(line));
+  return (
+    telling.find((line) => /error|cannot|could not|failed/i.test(line)) ?? telling[0] ?? `exit code ${code}`
+  );
 }
