@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { gateway } from "@tutti/gateway";
 import type { ServiceModule } from "@tutti/host";
 import type { Configuration } from "@tutti/kernel";
 import { meshSection } from "@tutti/mesh";
@@ -43,7 +44,14 @@ const demonstration: ServiceModule = {
 };
 
 /** Everything that runs in the platform's one process, in the order of its start. */
-export const services: readonly ServiceModule[] = [registry, swarm, workflow, extensions, demonstration];
+export const services: readonly ServiceModule[] = [
+  registry,
+  swarm,
+  workflow,
+  extensions,
+  gateway,
+  demonstration,
+];
 
 /** Where the platform keeps what must last. */
 export function dataDirectory(configuration: Configuration): string {

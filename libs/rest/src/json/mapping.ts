@@ -64,6 +64,11 @@ export class Mapping {
     return one === undefined ? {} : this.#writer.message(only.of ?? "", one as Message);
   }
 
+  /** Whether a message has a field. */
+  has(type: string, field: string): boolean {
+    return messageOf(this.#schema, type).fields.some(({ name }) => name === field);
+  }
+
   /** Any message that routes reach, as JSON. */
   message(type: string, message: Message): Json {
     return this.#writer.message(type, message);

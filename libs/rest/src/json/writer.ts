@@ -61,12 +61,12 @@ export class Writer {
     }
     if (many === "list") {
       return (message, into) => {
-        into[json] = (message[name] as readonly unknown[]).map(write);
+        into[json] = ((message[name] ?? []) as readonly unknown[]).map(write);
       };
     }
     if (many === "map") {
       return (message, into) => {
-        const entries = Object.entries(message[name] as Json);
+        const entries = Object.entries((message[name] ?? {}) as Json);
         into[json] = Object.fromEntries(entries.map(([key, value]) => [key, write(value)]));
       };
     }

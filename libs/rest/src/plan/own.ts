@@ -33,7 +33,6 @@ const count = (description: string, maximum?: number): OwnSchema => ({
   ...(maximum !== undefined && { maximum }),
 });
 const moment = (description: string): OwnSchema => ({ type: "number", description });
-const flag = (description: string): OwnSchema => ({ type: "boolean", description });
 const many = (items: OwnSchema): OwnSchema => ({ type: "array", items });
 const ref = (name: string): OwnSchema => ({ $ref: name });
 const object = (
@@ -44,12 +43,6 @@ const object = (
 const anything = (description: string): OwnSchema => ({ description });
 
 const namespace = text("The namespace; without it `default`.");
-const run = { id: text("The run.") };
-const paged = {
-  size: count("How many are wanted; without it 100.", 1000),
-  token: text("`nextToken` of the page before."),
-};
-
 /** Schemas with a name of their own, to be referred to. */
 export const ownSchemas: Readonly<Record<string, OwnSchema>> = {
   RunPast: object(
@@ -121,16 +114,6 @@ export const ownSchemas: Readonly<Record<string, OwnSchema>> = {
 };
 
 export const ownRoutes: Readonly<Partial<Record<RouteName, OwnRoute>>> = {
-  "runs.state": {
-    params: run,
-    query: {
-      namespace,
-      event: count("Number of the event after which it is wanted; without it as it is.", 1_000_000),
-      withPayloads: flag("Whether inputs and outputs of the tasks are wanted too."),
-      ...paged,
-    },
-    reply: ref("RunPast"),
-  },
   "blobs.get": {
     params: { sha256: text("SHA-256 of the content, in 64 hexadecimal digits.") },
     query: { namespace, mediaType: text("The media type to answer with; without it bytes.") },

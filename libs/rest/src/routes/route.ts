@@ -29,6 +29,8 @@ export interface Route {
   readonly stream?: "events" | "bytes";
   /** What is asked of a stream as one request, and its replies put together. */
   readonly gathered?: true;
+  /** The answer by its name, where it is put together of more than the reply of the rpc. */
+  readonly reply?: string;
   /** In one sentence, where the rpc's own words do not fit. */
   readonly summary?: string;
   /** May be called by whoever reaches the port. */

@@ -48,6 +48,11 @@ export const runRoutes = [
     name: "runs.state",
     method: "GET",
     path: "/v1/runs/{id}/state",
+    rpc: `${tasks}/ListTasks`,
+    params: id,
+    query: { event: "atEvent" },
+    omit: ["statuses", "parentTaskId", "topOnly", "text"],
+    reply: "RunPast",
     summary: "Gives a run and its tasks as they were after one of its events.",
   },
   {

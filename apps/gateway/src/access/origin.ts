@@ -1,0 +1,45 @@
+/**
+ * Where a request comes from, as far as browsers say. What they say cannot be forged by a page:
+ *
+ * 1. A page of another site is refused, whatever it asks for (CSRF).
+ * 2. A page that reached a loopback address under a name of its own is refused (DNS rebinding).
+ */
+import type { IncomingHttpHeaders } from "node:http";
+import { gatewayErrors } from "../errors.ts";
+
+export function isLoopbackHost(host: string): boolean {
+  const name = host.replace(/^\[(.*)\]$/, "$1").toLowerCase();
+  return (
+    name === "localhost" || name.endsWith(".localhost") || name === "::1" || /^127(\.\d{1,3}){3}$/.test(name)
+  );
+}
+
+/** The name in a Host header, without the port. */
+function nameIn(host: string): string {
+  return host.startsWith("[") ? host.slice(0, host.indexOf("]") + 1) : host.replace(/:\d*$/, "");
+}
+
+/** Whether a browser sent it, on behalf of a page or of whoever sits before it. Programs send none of these. */
+export function isOfBrowser(headers: IncomingHttpHeaders): boolean {
+  return (
+    headers.origin !== undefined ||
+    headers["sec-fetch-site"] !== undefined ||
+    headers["sec-fetch-mode"] !== undefined
+  );
+}
+
+export function refuseStrangers(headers: IncomingHttpHeaders, isLoopback: boolean, isPage: boolean): void {
+  const { host = "", origin } = headers;
+  if (isLoopback && !isLoopbackHost(nameIn(host))) throw gatewayErrors.hostUnknown({ host });
+  if (origin !== undefined && !isOrigin(origin, host)) throw gatewayErrors.originForeign({ origin });
+  const site = headers["sec-fetch-site"];
+  if (site !== "cross-site" && site !== "same-site") return;
+  // Whoever follows a link from somewhere else comes to the page, and has signed in or has not.
+  const isVisit =
+    isPage && headers["sec-fetch-mode"] === "navigate" && headers["sec-fetch-dest"] === "document";
+  if (!isVisit) throw gatewayErrors.originForeign({ origin: "another site" });
+}
+
+function isOrigin(origin: string, host: string): boolean {
+  return origin === `http://${host}` || origin === `https://${host}`;
+}

@@ -1,0 +1,89 @@
+/**
+ * A request as the call that is made for it: on whose behalf, until when, as part of which trace.
+ *
+ * 1. It is cancelled when its caller goes away, and when its time is over.
+ * 2. Its trace goes on from the caller's, and the answer names it.
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { CallContext, Foundation, Span } from "@tutti/kernel";
+import { formatTraceparent, parseTraceparent } from "@tutti/telemetry";
+import type { Caller } from "../access/access.ts";
+import { gatewayErrors } from "../errors.ts";
+
+export interface AskedParts {
+  readonly foundation: Pick<Foundation, "clock" | "tracer" | "logger">;
+  readonly caller: Caller;
+  /** Name of the route. */
+  readonly route: string;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly query: URLSearchParams;
+  /** Time for a request that names none. */
+  readonly callMs: number;
+}
+
+const timeoutMaxMs = 3_600_000;
+const timeoutParameter = "requestTimeoutMs";
+
+export class Asked implements CallContext {
+  readonly principal: CallContext["principal"];
+  readonly namespace = "default";
+  readonly deadlineMs: number;
+  readonly idempotencyKey: string;
+  readonly logger: CallContext["logger"];
+  /** How long the call may take in all, where the caller said so. */
+  readonly timeoutMs: number | undefined;
+  readonly #span: Span;
+  readonly #over = new AbortController();
+
+  constructor({ foundation, caller, route, request, response, query, callMs }: AskedParts) {
+    const { clock, tracer, logger } = foundation;
+    const { traceparent, "idempotency-key": key } = request.headers;
+    this.principal = caller.principal;
+    this.timeoutMs = timeoutIn(request.headers["request-timeout"], query);
+    this.deadlineMs =
+      this.timeoutMs === undefined ? Number.POSITIVE_INFINITY : clock.monotonic() + this.timeoutMs;
+    this.idempotencyKey = typeof key === "string" ? key : "";
+    this.logger = logger;
+    const parent = typeof traceparent === "string" ? parseTraceparent(traceparent) : undefined;
+    this.#span = tracer.start({ name: route, kind: "server", parent, attributes: { "http.route": route } });
+    response.setHeader("traceparent", formatTraceparent(this.#span.context));
+    this.callMs = this.timeoutMs ?? callMs;
+    // Also fires after an answer; then nobody listens any more.
+    response.once("close", () => this.#over.abort());
+  }
+
+  /** Time for the call itself. */
+  readonly callMs: number;
+
+  get signal(): AbortSignal {
+    return this.#over.signal;
+  }
+
+  get trace(): CallContext["trace"] {
+    return this.#span.context;
+  }
+
+  /** Of one who waits for something: the wait is a part of the time. */
+  atLeast(waitMs: number): number {
+    return this.timeoutMs ?? Math.max(this.callMs, waitMs + 15_000);
+  }
+
+  end(error?: unknown): void {
+    this.#span.end(error);
+  }
+}
+
+/** How long a request may take, as it says; it is taken out of the query, which is the route's own. */
+function timeoutIn(
+  header: string | readonly string[] | undefined,
+  query: URLSearchParams,
+): number | undefined {
+  const asked = query.get(timeoutParameter);
+  query.delete(timeoutParameter);
+  const text = asked ?? (typeof header === "string" ? header : undefined);
+  if (text === undefined) return undefined;
+  const ms = /^\d+(\.\d+)?$/.test(text) ? Number(text) * (asked === null ? 1000 : 1) : 0;
+  if (ms < 1 || ms > timeoutMaxMs) throw gatewayErrors.timeoutInvalid({ found: text });
+  return ms;
+}

@@ -1,0 +1,53 @@
+/** The contracts that routes go to, by the names that the table has them under. */
+import { agentPollService } from "@tutti/contracts/agent/v1";
+import { registryService } from "@tutti/contracts/registry/v1";
+import type { RpcDescription, ServiceDescription } from "@tutti/contracts/rpc";
+import { runtimeService } from "@tutti/contracts/runtime/v1";
+import { agentService, poolService } from "@tutti/contracts/swarm/v1";
+import {
+  bulkService,
+  definitionService,
+  limitService,
+  runService,
+  scheduleService,
+  taskService,
+} from "@tutti/contracts/workflow/v1";
+import type { CallOptions, Mesh } from "@tutti/mesh";
+
+const contracts: ReadonlyMap<string, ServiceDescription> = new Map(
+  [
+    agentPollService,
+    agentService,
+    bulkService,
+    definitionService,
+    limitService,
+    poolService,
+    registryService,
+    runService,
+    runtimeService,
+    scheduleService,
+    taskService,
+  ].map((contract: ServiceDescription) => [contract.name, contract]),
+);
+
+type Message = Readonly<Record<string, unknown>>;
+
+/** An rpc as a route calls it: what goes in and comes out, its plan knows. */
+export interface Called {
+  readonly rpc: RpcDescription<unknown, unknown>;
+  readonly one: (request: unknown, options: CallOptions) => Promise<Message>;
+  readonly many: (request: unknown, options: CallOptions) => AsyncIterableIterator<Message>;
+}
+
+/** `tutti.workflow.v1.RunService/StartRun` as something to call. */
+export function calledBy(mesh: Pick<Mesh, "client">, name: string, service: string | undefined): Called {
+  const [contract = "", method = ""] = name.split("/");
+  const description = contracts.get(contract);
+  const [key, rpc] = Object.entries(description?.methods ?? {}).find(([, one]) => one.name === method) ?? [];
+  if (description === undefined || key === undefined || rpc === undefined)
+    throw new Error(`expected an rpc of the contracts, found ${name}: add its contract to the list`);
+  // Typed clients are for callers who know the rpc; here the plan of the route does.
+  const client = mesh.client(description, { service }) as Readonly<Record<string, unknown>>;
+  const call = client[key] as Called["one"] & Called["many"];
+  return { rpc, one: call, many: call };
+}

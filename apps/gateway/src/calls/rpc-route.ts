@@ -1,0 +1,74 @@
+/** A route that an rpc answers: the request of HTTP as its request, its reply as the answer. */
+import type { CallContext } from "@tutti/kernel";
+import type { CallOptions } from "@tutti/mesh";
+import type { Json, Mapping, Message, RoutePlan } from "@tutti/rest/json";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { FollowedReplies, Realtime } from "../realtime/realtime.ts";
+import type { Asked } from "./asked.ts";
+import type { Called } from "./contracts.ts";
+
+export interface RpcRoute {
+  readonly plan: RoutePlan;
+  readonly mapping: Mapping;
+  readonly called: Called;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly body: Json;
+}
+
+export async function answered(route: RpcRoute, message: Message, asked: Asked): Promise<Answer> {
+  const { plan, mapping, called } = route;
+  const options = optionsOf(route, message, asked);
+  const reply = plan.route.gathered
+    ? await gathered(called, message, options)
+    : await called.one(message, options);
+  return { status: reply["existed"] === false ? 201 : 200, body: mapping.reply(plan, reply) };
+}
+
+/** Asks for the replies of a stream; they come as events. */
+export async function followed(
+  route: RpcRoute,
+  message: Message,
+  asked: Asked,
+  { realtime, request, reply }: { realtime: Realtime; request: FastifyRequest; reply: FastifyReply },
+): Promise<void> {
+  const { plan, mapping, called } = route;
+  const hasSnapshot = mapping.has(plan.rpc.reply, "live");
+  const open: FollowedReplies["open"] = async function* ({ cursor, signal }) {
+    const from = cursor === "" ? message : { ...message, cursor };
+    const context: CallContext = { ...partsOf(asked), signal };
+    for await (const one of called.many(from, { context, signal })) yield mapping.reply(plan, one);
+  };
+  await realtime.followReplies(request, reply, { hasSnapshot, open });
+}
+
+export function optionsOf({ plan }: Pick<RpcRoute, "plan">, message: Message, asked: Asked): CallOptions {
+  const waitMs = message["waitMs"];
+  return {
+    context: asked,
+    timeoutMs: asked.atLeast(typeof waitMs === "number" ? waitMs : 0),
+    ...(plan.key === undefined && asked.idempotencyKey !== "" && { idempotencyKey: asked.idempotencyKey }),
+  };
+}
+
+/** A stream goes on as long as it is followed, which is longer than its request is being answered. */
+function partsOf({ principal, namespace, deadlineMs, trace, idempotencyKey, logger }: Asked) {
+  return { principal, namespace, deadlineMs, trace, idempotencyKey, logger };
+}
+
+/** One request of a stream, and its replies put together: lists one after the other. */
+async function gathered(called: Called, message: Message, options: CallOptions): Promise<Message> {
+  async function* requests() {
+    yield message;
+  }
+  const whole: Record<string, unknown> = {};
+  for await (const reply of called.many(requests(), options)) {
+    for (const [name, value] of Object.entries(reply)) {
+      const before = whole[name];
+      whole[name] = Array.isArray(before) && Array.isArray(value) ? [...before, ...value] : value;
+    }
+  }
+  return whole;
+}

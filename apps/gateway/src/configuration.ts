@@ -1,0 +1,53 @@
+import { defineSection, secret } from "@tutti/kernel";
+import { z } from "zod";
+
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+const dayMs = 24 * hourMs;
+
+export const gatewaySection = defineSection({
+  scope: "integration",
+  name: "gateway",
+  description:
+    "The front door: REST, streams of events and the page, on the port of the operations endpoints.",
+  schema: z.object({
+    enabled: z
+      .boolean()
+      .default(true)
+      .describe("Whether there is one; without it the port has the operations endpoints alone."),
+    key: secret()
+      .optional()
+      .describe(
+        "What callers show who are not on this machine; needed wherever operations.host is no loopback address.",
+      ),
+    bodyBytesMax: z
+      .int()
+      .min(1_024)
+      .max(67_108_864)
+      .default(4_194_304)
+      .describe("Greatest size of the body of a request."),
+    callMs: z.int().min(1).default(30_000).describe("Time for a request that names none."),
+    linkMs: z
+      .int()
+      .min(1_000)
+      .max(dayMs)
+      .default(hourMs)
+      .describe("How long a one-time link for signing in is good."),
+    signInMs: z
+      .int()
+      .min(1_000)
+      .max(365 * dayMs)
+      .default(30 * dayMs)
+      .describe("How long a browser stays signed in."),
+    secureCookie: z
+      .boolean()
+      .default(false)
+      .describe("Whether browsers may send the sign-in over TLS only: behind a proxy that speaks it."),
+    page: z
+      .string()
+      .default("")
+      .describe("The directory of the built page; empty means the one of this installation."),
+  }),
+});
+
+export type GatewaySettings = ReturnType<(typeof gatewaySection)["schema"]["parse"]>;

@@ -1,0 +1,121 @@
+import { defineErrors } from "@tutti/kernel";
+
+/** What the front door itself says; what services refuse keeps its own code. */
+export const gatewayErrors = defineErrors("gateway", {
+  keyNeeded: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "The port can be reached from other machines, and nothing says who may come in. Set `gateway.key` to a secret, as `env:NAME` or `file:/path`, or `operations.host` to a loopback address, or `gateway.enabled` to false.",
+    message: ({ host }: { host: string }) =>
+      `expected gateway.key (env:NAME or file:/path) where operations.host is ${host}, which other machines reach, found none; set it, or set operations.host to 127.0.0.1`,
+  },
+  hostUnknown: {
+    status: "PERMISSION_DENIED",
+    retry: "never",
+    help: "The request names a host that is not this machine. A page of somebody else may have led the browser here (DNS rebinding). Use `127.0.0.1` or `localhost` in the address; to be reached by another name, set `operations.host` and `gateway.key`.",
+    message: ({ host }: { host: string }) =>
+      `expected the name of this machine (127.0.0.1, localhost or [::1]) as Host, found ${JSON.stringify(host)}; use http://127.0.0.1 in the address`,
+  },
+  originForeign: {
+    status: "PERMISSION_DENIED",
+    retry: "never",
+    help: "The request comes from a page of another site. Pages may call the gateway only that it serves itself.",
+    message: ({ origin }: { origin: string }) =>
+      `expected a request of a page that was served here, or of a program, found one of ${origin}; open the page at this address`,
+  },
+  signInNeeded: {
+    status: "UNAUTHENTICATED",
+    retry: "never",
+    help: "Nothing says who the caller is. In a browser: open the link that the terminal shows, or one that `tutti sign-in` gives. As a program on another machine: send `Authorization: Bearer KEY`.",
+    message: ({ how }: { how: string }) => `expected a caller who has signed in, found none; ${how}`,
+  },
+  signInExpired: {
+    status: "UNAUTHENTICATED",
+    retry: "never",
+    help: "The browser was signed in, and is no longer: the time is over (`gateway.signInMs`), or it was signed out. Sign in again, as with `gateway.sign_in_needed`.",
+    message: ({ how }: { how: string }) =>
+      `expected a sign-in that is still good, found one that has ended; ${how}`,
+  },
+  keyWrong: {
+    status: "UNAUTHENTICATED",
+    retry: "never",
+    help: "`Authorization` has something else than `Bearer` and the key of this installation (`gateway.key`).",
+    message: () =>
+      "expected Authorization: Bearer and the key of this installation (gateway.key), found another; mend the header",
+  },
+  linkUnknown: {
+    status: "UNAUTHENTICATED",
+    retry: "never",
+    help: "The token of the link was never given out by this process, or was given out before its last start. Get a new link with `tutti sign-in`, or start again with `npm start`.",
+    message: () =>
+      "expected a link for signing in that was given out here, found an unknown one; get a new one with tutti sign-in",
+  },
+  linkUsed: {
+    status: "UNAUTHENTICATED",
+    retry: "never",
+    help: "A link for signing in is good once, and this one was used. Get a new one with `tutti sign-in`.",
+    message: () =>
+      "expected a link for signing in that was not used yet, found one that was; get a new one with tutti sign-in",
+  },
+  linkExpired: {
+    status: "UNAUTHENTICATED",
+    retry: "never",
+    help: "The link for signing in is older than `gateway.linkMs`. Get a new one with `tutti sign-in`.",
+    message: () =>
+      "expected a link for signing in that is still good, found one that is too old; get a new one with tutti sign-in",
+  },
+  tooManyTries: {
+    status: "RESOURCE_EXHAUSTED",
+    retry: "same-key",
+    help: "Wrong keys or links were tried too often. Wait a moment.",
+    message: () => "expected fewer wrong keys and links in a minute; wait a moment, then try again",
+  },
+  pathUnknown: {
+    status: "NOT_FOUND",
+    retry: "never",
+    help: "There is no such route. `/v1/openapi.json` and docs/reference/rest.md list all of them.",
+    message: ({ path, hint }: { path: string; hint: string }) =>
+      `expected a path of docs/reference/rest.md, found ${path}${hint}`,
+  },
+  methodUnknown: {
+    status: "UNIMPLEMENTED",
+    retry: "never",
+    help: "The path is there, with other methods: the header `Allow` names them.",
+    message: ({ method, path, allowed }: { method: string; path: string; allowed: string }) =>
+      `expected ${allowed} for ${path}, found ${method}; use another method`,
+  },
+  addressMalformed: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "The address has an escape that is none, such as `%zz`.",
+    message: ({ path }: { path: string }) => `expected an address with whole escapes, found ${path}; mend it`,
+  },
+  bodyTooLarge: {
+    status: "RESOURCE_EXHAUSTED",
+    retry: "never",
+    help: "The body is larger than `gateway.bodyBytesMax`. Send less at once; data that is larger than 1 MiB belongs in the blob store.",
+    message: ({ most }: { most: number }) =>
+      `expected a body of at most ${most} bytes (gateway.bodyBytesMax), found more; send less at once`,
+  },
+  mediaTypeUnknown: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "The body is not said to be JSON, or is compressed. Send it plainly, with `Content-Type: application/json`.",
+    message: ({ found }: { found: string }) =>
+      `expected a body with Content-Type: application/json, not compressed, found ${found}; mend the header`,
+  },
+  timeoutInvalid: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "`Request-Timeout` is a number of seconds above 0 and up to 3600, `requestTimeoutMs` in the query the same in milliseconds.",
+    message: ({ found }: { found: string }) =>
+      `expected Request-Timeout as seconds from 0.001 to 3600 (or requestTimeoutMs in the query), found ${JSON.stringify(found)}; mend it`,
+  },
+  notReady: {
+    status: "UNAVAILABLE",
+    retry: "same-key",
+    help: "The process is starting or stopping. `/readyz` says when it is ready; come again then.",
+    message: ({ state }: { state: string }) =>
+      `expected a process that is ready, found one that is ${state}; come again in a moment`,
+  },
+});

@@ -1,0 +1,38 @@
+/** The bodies of requests: JSON, whatever a program calls it; said to be JSON, where a page sends it. */
+import { isTooDeep, parseExactly, restErrors } from "@tutti/rest/json";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { isOfBrowser } from "../access/origin.ts";
+import { gatewayErrors } from "../errors.ts";
+
+const json = /^application\/(?:[\w.-]+\+)?json\s*(;|$)/i;
+/** What `curl -d` says of whatever it sends. */
+const form = /^application\/x-www-form-urlencoded\s*(;|$)/i;
+
+export function takeBodies(app: FastifyInstance, bodyBytesMax: number): void {
+  app.removeAllContentTypeParsers();
+  const options = { parseAs: "string", bodyLimit: bodyBytesMax } as const;
+  app.addContentTypeParser("*", options, (request, text, done) => {
+    try {
+      done(null, bodyOf(request, String(text)));
+    } catch (error) {
+      done(error instanceof Error ? error : new Error(String(error)));
+    }
+  });
+}
+
+function bodyOf({ headers }: FastifyRequest, text: string): unknown {
+  const type = headers["content-type"] ?? "";
+  const encoding = headers["content-encoding"];
+  if (encoding !== undefined && encoding !== "identity")
+    throw gatewayErrors.mediaTypeUnknown({ found: `Content-Encoding: ${encoding}` });
+  if (text.trim() === "") return undefined;
+  const isTaken = json.test(type) || (form.test(type) && !isOfBrowser(headers));
+  if (!isTaken) throw gatewayErrors.mediaTypeUnknown({ found: type === "" ? "none" : type });
+  if (isTooDeep(text)) throw restErrors.bodyNotJson({ found: "one that is nested too deep" });
+  try {
+    return parseExactly(text);
+  } catch (error) {
+    const found = error instanceof SyntaxError ? error.message : "something else";
+    throw restErrors.bodyNotJson({ found });
+  }
+}

@@ -1,0 +1,39 @@
+/** The front door as the port of the process has it: shut while nothing is behind it. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import type { FrontDoor } from "@tutti/telemetry";
+import { gatewayErrors } from "../errors.ts";
+import { dataHeaders } from "./headers.ts";
+import { problemAnswer } from "./problems.ts";
+
+export class Door implements FrontDoor {
+  #behind: FrontDoor | undefined;
+  #state = "starting";
+
+  open(behind: FrontDoor): void {
+    this.#behind = behind;
+  }
+
+  /** What comes from now on is told to come again. */
+  shut(): void {
+    this.#behind = undefined;
+    this.#state = "stopping";
+  }
+
+  handle(request: IncomingMessage, response: ServerResponse): void {
+    if (this.#behind !== undefined) {
+      this.#behind.handle(request, response);
+      return;
+    }
+    const { status, headers, body } = problemAnswer(
+      gatewayErrors.notReady({ state: this.#state }, { retryAfterMs: 1_000 }),
+    );
+    response.writeHead(status, { ...dataHeaders, ...headers, connection: "close" });
+    response.end(body);
+  }
+
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (this.#behind !== undefined) this.#behind.upgrade(request, socket, head);
+    else socket.destroy();
+  }
+}

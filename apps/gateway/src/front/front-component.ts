@@ -1,0 +1,87 @@
+/**
+ * What is behind the door from its start to its end. It is loaded when the process is otherwise there: nothing of it is
+ * needed for the rest to run.
+ */
+import type { HostContext } from "@tutti/host";
+import { type Component, type Foundation, type Health, healthy } from "@tutti/kernel";
+import type { Access } from "../access/access.ts";
+import type { GatewaySettings } from "../configuration.ts";
+import { servedMetricService } from "../metrics/metric-handlers.ts";
+import type { RealtimeSettings } from "../realtime/configuration.ts";
+import type { Realtime } from "../realtime/realtime.ts";
+import { contextOf } from "./context.ts";
+import type { Door } from "./door.ts";
+
+export interface FrontOptions {
+  readonly host: HostContext;
+  readonly foundation: Foundation;
+  readonly settings: GatewaySettings;
+  readonly realtime: RealtimeSettings;
+  readonly access: Access;
+  readonly door: Door;
+}
+
+export class Front implements Component {
+  readonly #options: FrontOptions;
+  #realtime: Realtime | undefined;
+  #close: () => Promise<void> = async () => {};
+
+  constructor(options: FrontOptions) {
+    this.#options = options;
+  }
+
+  async start(): Promise<void> {
+    const { host, foundation, settings, access, door } = this.#options;
+    await access.start();
+    const [{ Realtime }, { openFront }, { metricsPlugin }] = await Promise.all([
+      import("../realtime/realtime.ts"),
+      import("./front.ts"),
+      import("../metrics/metrics-plugin.ts"),
+    ]);
+    const realtime = new Realtime({ bus: host.bus, foundation, settings: this.#options.realtime });
+    this.#realtime = realtime;
+    const metrics = metricsPlugin({
+      metrics: host.mesh.client(servedMetricService, { service: "gateway" }),
+      optionsOf: (request) => ({ context: contextOf(request, foundation), timeoutMs: settings.callMs }),
+      now: () => foundation.clock.now(),
+    });
+    const rooms = [realtime.plugin, metrics];
+    const app = await openFront({
+      ...{ host, foundation, settings, access, realtime, rooms },
+      answeredByRooms: ["events", "metrics.list", "metrics.series"],
+    });
+    this.#close = async () => app.close();
+    door.open({
+      handle: (request, response) => app.routing(request, response),
+      upgrade: (request, socket, head) => void this.#upgrade(request, socket, head),
+    });
+  }
+
+  /** Streams end, and come again elsewhere or later; what is being answered is answered to its end. */
+  drain(): void {
+    this.#options.door.shut();
+    this.#realtime?.drain();
+  }
+
+  async stop(): Promise<void> {
+    this.#options.door.shut();
+    this.#realtime?.stop();
+    await this.#close();
+  }
+
+  health(): Health {
+    return this.#realtime?.health() ?? healthy;
+  }
+
+  async #upgrade(...[request, socket, head]: Parameters<Realtime["upgrade"]>): Promise<void> {
+    const { access } = this.#options;
+    try {
+      access.refuseStrangers(request.headers, { isPage: false });
+      await access.callerOf(request);
+    } catch {
+      socket.end("HTTP/1.1 401 Unauthorized\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+      return;
+    }
+    this.#realtime?.upgrade(request, socket, head);
+  }
+}

@@ -1,0 +1,237 @@
+/**
+ * What is behind the front door: every route of the table, the page, and what is followed, as one Fastify instance that
+ * listens nowhere itself.
+ *
+ * 1. Nothing is answered before it is known where the request comes from, and, unless its route is open, from whom.
+ * 2. Whatever goes wrong is answered with a problem document; what is not ours to say is not in it.
+ */
+
+import type { ServerResponse } from "node:http";
+import type { HostContext } from "@tutti/host";
+import { errorFromUnknown, type Foundation, type TuttiError } from "@tutti/kernel";
+import { type Route, type RouteName, routes } from "@tutti/rest";
+import { Mapping, schema } from "@tutti/rest/json";
+import {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  fastify,
+} from "fastify";
+import type { Access, Caller } from "../access/access.ts";
+import { Asked } from "../calls/asked.ts";
+import { blobAnswer } from "../calls/blob.ts";
+import { calledBy } from "../calls/contracts.ts";
+import { pastOf } from "../calls/past.ts";
+import { type Answer, answered, followed, type RpcRoute } from "../calls/rpc-route.ts";
+import type { GatewaySettings } from "../configuration.ts";
+import { gatewayErrors } from "../errors.ts";
+import { type OwnHandler, ownHandlers } from "../own/own-routes.ts";
+import { findPage } from "../pages/find-page.ts";
+import { page, servePages } from "../pages/pages.ts";
+import type { Realtime } from "../realtime/realtime.ts";
+import { takeBodies } from "./body.ts";
+import { dataHeaders } from "./headers.ts";
+import { type FrontInstruments, frontInstruments } from "./instruments.ts";
+import { problemAnswer } from "./problems.ts";
+import { refuseUnknown } from "./unknown.ts";
+
+export interface FrontParts {
+  readonly host: Pick<HostContext, "mesh" | "operations" | "version">;
+  readonly foundation: Foundation;
+  readonly settings: GatewaySettings;
+  readonly access: Access;
+  readonly realtime: Realtime;
+  /** Rooms that answer routes of their own, under `/v1`. */
+  readonly rooms: readonly ((app: FastifyInstance) => Promise<void>)[];
+  /** Routes that the rooms answer. */
+  readonly answeredByRooms: readonly RouteName[];
+}
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Who asks; undefined on what is open to everybody. */
+    caller: Caller | undefined;
+    /** Closes when its answer is given, or when nobody waits for it any more. */
+    answer: ServerResponse | undefined;
+  }
+}
+
+export async function openFront(parts: FrontParts): Promise<FastifyInstance> {
+  const { settings, access } = parts;
+  const app = fastify({
+    bodyLimit: settings.bodyBytesMax,
+    exposeHeadRoutes: false,
+    logger: false,
+    // The port belongs to the host; nothing listens here.
+    forceCloseConnections: false,
+    routerOptions: { maxParamLength: 1_000 },
+    frameworkErrors: (_error, request, reply) => {
+      sendProblem(reply, gatewayErrors.addressMalformed({ path: request.url.slice(0, 200) }));
+    },
+  });
+  app.decorateRequest("caller", undefined);
+  app.decorateRequest("answer", undefined);
+  takeBodies(app, settings.bodyBytesMax);
+  guard(app, access);
+  app.setErrorHandler((error: FastifyError, _request, reply) => sendProblem(reply, errorOf(error, settings)));
+  const root = findPage(settings.page);
+  app.setNotFoundHandler((request, reply) => {
+    const isPage = isOfPage(request.url) && (request.method === "GET" || request.method === "HEAD");
+    return isPage ? page(root, request, reply) : refuseUnknown(request, reply);
+  });
+  await servePages(app, { access, root });
+  for (const room of parts.rooms) await app.register(room, { prefix: "/v1" });
+  const routing = new Routing(app, parts);
+  for (const route of routes) if (!parts.answeredByRooms.includes(route.name)) routing.add(route);
+  await app.ready();
+  return app;
+}
+
+const isOfPage = (url: string): boolean => !/^\/v1(\/|\?|$)/.test(url);
+
+const openPaths = new Set(routes.flatMap(({ path, open }) => (open ? [path] : [])));
+
+/** Says of each request where it comes from and who asks, or refuses it. */
+function guard(app: FastifyInstance, access: Access): void {
+  app.addHook("onRequest", async (request, reply) => {
+    request.answer = reply.raw;
+    const isPage = isOfPage(request.url);
+    if (!isPage) reply.headers(dataHeaders);
+    access.refuseStrangers(request.headers, { isPage });
+    const [path = ""] = request.url.split("?", 1);
+    if (!isPage && !openPaths.has(path)) request.caller = await access.callerOf(request.raw);
+  });
+}
+
+/** Routes of the table as routes of Fastify. */
+class Routing {
+  readonly #app: FastifyInstance;
+  readonly #parts: FrontParts;
+  readonly #mapping = new Mapping(schema);
+  readonly #own: Readonly<Partial<Record<RouteName, OwnHandler>>>;
+  readonly #instruments: FrontInstruments;
+
+  constructor(app: FastifyInstance, parts: FrontParts) {
+    this.#app = app;
+    this.#parts = parts;
+    const { access, host, foundation } = parts;
+    this.#own = ownHandlers({ access, operations: host.operations, version: host.version });
+    this.#instruments = frontInstruments(foundation.metrics, foundation.clock);
+  }
+
+  add(route: Route & { readonly name: RouteName }): void {
+    const handler = this.#handlerOf(route);
+    const url = route.path.replace(/\{(\w+)\}/g, ":$1");
+    this.#app.route({
+      method: route.method,
+      url,
+      handler: async (request, reply) => {
+        const end = this.#instruments.begin(route.name);
+        reply.raw.once("finish", () => end(reply.raw.statusCode));
+        await handler(request, reply);
+      },
+    });
+  }
+
+  #handlerOf({ rpc, ...route }: Route & { readonly name: RouteName }): Handler {
+    if (rpc !== undefined) return this.#rpcHandler({ ...route, rpc });
+    const { host } = this.#parts;
+    if (route.name === "blobs.get") {
+      const answer = blobAnswer(host.mesh);
+      return (request, reply) =>
+        this.#asked(route.name, request, reply, (asked, query) => answer(request, reply, asked, query));
+    }
+    const own = this.#own[route.name];
+    if (own === undefined) throw new Error(`expected somebody who answers ${route.name}`);
+    return async (request, reply) => {
+      const body = await own({ request, reply, caller: request.caller });
+      if (body === undefined) await reply.code(204).send();
+      else await sendJson(reply, { status: 200, body });
+    };
+  }
+
+  #rpcHandler(route: Route & { readonly rpc: string }): Handler {
+    const { mesh } = this.#parts.host;
+    const mapping = this.#mapping;
+    const plan = mapping.planOf(route);
+    const rpcRoute: RpcRoute = { plan, mapping, called: calledBy(mesh, route.rpc, route.service) };
+    const answer = route.reply === undefined ? answered : this.#pastAnswer();
+    return async (request, reply) => {
+      try {
+        await this.#asked(route.name, request, reply, async (asked, query) => {
+          const message = mapping.request(plan, {
+            params: request.params as Readonly<Record<string, string>>,
+            query,
+            body: request.body,
+            idempotencyKey: asked.idempotencyKey,
+          });
+          const { realtime } = this.#parts;
+          if (route.stream === "events")
+            await followed(rpcRoute, message, asked, { realtime, request, reply });
+          else await sendJson(reply, await answer(rpcRoute, message, asked));
+        });
+      } catch (thrown) {
+        if (!reply.sent) sendProblem(reply, errorFromUnknown(thrown), (field) => mapping.nameOf(plan, field));
+      }
+    };
+  }
+
+  #pastAnswer(): typeof answered {
+    const getRun = calledBy(this.#parts.host.mesh, "tutti.workflow.v1.RunService/GetRun", undefined);
+    return (tasks, message, asked) => pastOf({ tasks, getRun }, message, asked);
+  }
+
+  async #asked(
+    route: string,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    work: (asked: Asked, query: URLSearchParams) => Promise<void>,
+  ): Promise<void> {
+    const { foundation, settings } = this.#parts;
+    const { caller } = request;
+    if (caller === undefined) throw new Error(`expected a caller at ${route}`);
+    const query = new URL(request.url, "http://gateway").searchParams;
+    const asked = new Asked({
+      ...{ foundation, caller, route, query, callMs: settings.callMs },
+      ...{ request: request.raw, response: reply.raw },
+    });
+    try {
+      await work(asked, query);
+      asked.end();
+    } catch (thrown) {
+      asked.end(thrown);
+      throw thrown;
+    }
+  }
+}
+
+type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
+
+async function sendJson(
+  reply: FastifyReply,
+  { status, body }: { status: number; body: Answer["body"] | unknown },
+) {
+  // Not by Fastify: numbers keep the digits that they came with.
+  await reply.code(status).type("application/json; charset=utf-8").send(JSON.stringify(body));
+}
+
+function sendProblem(
+  reply: FastifyReply,
+  error: TuttiError,
+  nameOf?: (field: string) => string,
+): FastifyReply {
+  const { status, headers, body } = problemAnswer(error, nameOf);
+  return reply
+    .code(status)
+    .headers({ ...dataHeaders, ...headers })
+    .send(body);
+}
+
+/** What Fastify itself refuses, in our words. */
+function errorOf(error: FastifyError, { bodyBytesMax }: GatewaySettings): TuttiError {
+  if (error.code === "FST_ERR_CTP_BODY_TOO_LARGE") return gatewayErrors.bodyTooLarge({ most: bodyBytesMax });
+  if (error.code === "FST_ERR_CTP_INVALID_MEDIA_TYPE" || error.code === "FST_ERR_CTP_INVALID_CONTENT_LENGTH")
+    return gatewayErrors.mediaTypeUnknown({ found: error.message });
+  return errorFromUnknown(error);
+}

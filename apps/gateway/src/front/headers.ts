@@ -1,0 +1,35 @@
+/** What every answer says to browsers, so that what users wrote stays text. */
+
+const shared = {
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "x-frame-options": "DENY",
+  "cross-origin-resource-policy": "same-origin",
+  "cross-origin-opener-policy": "same-origin",
+} as const;
+
+/** Of answers that are no page: nothing in them is ever run, shown in a frame, or kept. */
+export const dataHeaders: Readonly<Record<string, string>> = {
+  ...shared,
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
+  "cache-control": "no-store",
+};
+
+/** Of the page: its own scripts and styles, and nothing from anywhere else. */
+export const pageHeaders: Readonly<Record<string, string>> = {
+  ...shared,
+  "content-security-policy": [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data:",
+    "font-src 'self'",
+    "connect-src 'self'",
+    "worker-src 'self'",
+    "manifest-src 'self'",
+    "form-action 'self'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+  ].join("; "),
+  "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+};

@@ -1,0 +1,51 @@
+/** What goes wrong as RFC 9457 has it, with stable codes, and never with what is of no use to the caller. */
+import { type Problem, problemMediaType, type TuttiError, toProblem } from "@tutti/kernel";
+import { gatewayErrors } from "../errors.ts";
+
+/** An answer of the gateway to what went wrong. */
+export interface ProblemAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** Statuses that HTTP has and gRPC does not. */
+const httpStatuses: ReadonlyMap<string, number> = new Map([
+  [gatewayErrors.methodUnknown.code, 405],
+  [gatewayErrors.bodyTooLarge.code, 413],
+  [gatewayErrors.mediaTypeUnknown.code, 415],
+  [gatewayErrors.hostUnknown.code, 421],
+]);
+
+/** @param nameOf how a field is called in the request */
+export function problemAnswer(error: TuttiError, nameOf = (field: string): string => field): ProblemAnswer {
+  const problem = toProblem(error);
+  const status = httpStatuses.get(problem.code) ?? problem.status;
+  const headers: Record<string, string> = { "content-type": problemMediaType };
+  if (problem.retryAfterMs > 0) headers["retry-after"] = String(Math.ceil(problem.retryAfterMs / 1000));
+  if (status === 401) headers["www-authenticate"] = 'Bearer realm="tutti"';
+  return { status, headers, body: JSON.stringify(told({ ...problem, status }, nameOf)) };
+}
+
+/** A problem without what it does not say, and with the fields by the names that the request has for them. */
+export function told(problem: Problem, nameOf: (field: string) => string): Readonly<Record<string, unknown>> {
+  const { violations, details, retryAfterMs, cause, ...rest } = problem;
+  const fields = violations.map(({ field, message }) => ({ field: nameOf(field), message }));
+  const detail = violations.reduce(
+    (text, { field }, at) => renamed(text, field, fields[at]?.field),
+    rest.detail,
+  );
+  return {
+    ...rest,
+    detail,
+    ...(retryAfterMs > 0 && { retryAfterMs }),
+    ...(fields.length > 0 && { fields }),
+    ...(Object.keys(details).length > 0 && { details }),
+    ...(cause !== undefined && { cause: told(cause, nameOf) }),
+  };
+}
+
+/** The words of a service name fields as the contract does. */
+function renamed(text: string, field: string, name = field): string {
+  return field === "" || name === field ? text : text.replaceAll(`${field}:`, `${name}:`);
+}

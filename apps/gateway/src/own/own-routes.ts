@@ -1,0 +1,66 @@
+/** What the gateway answers by itself. */
+import type { HostOperations } from "@tutti/host";
+import type { RouteName } from "@tutti/rest";
+import { routeNamed } from "@tutti/rest";
+import { refusal } from "@tutti/rest/json";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Access, Caller } from "../access/access.ts";
+
+export interface OwnParts {
+  readonly access: Access;
+  readonly operations: Pick<HostOperations, "url" | "subject">;
+  readonly version: string;
+}
+
+export interface OwnAsked {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  /** Undefined on routes that are open. */
+  readonly caller: Caller | undefined;
+}
+
+/** Gives what is answered; undefined answers without a body. */
+export type OwnHandler = (asked: OwnAsked) => Promise<unknown> | unknown;
+
+export function ownHandlers({
+  access,
+  operations,
+  version,
+}: OwnParts): Readonly<Partial<Record<RouteName, OwnHandler>>> {
+  return {
+    status: () => operations.subject().status(),
+    whoami: ({ caller }) => {
+      const { kind, id, roles } = caller?.principal ?? { kind: "person", id: "", roles: [] };
+      return { kind, id, roles, by: caller?.by, version };
+    },
+    signIn: async ({ request, reply }) => {
+      const { cookie, endMs } = await access.signIn(tokenIn(request.body), request.raw);
+      reply.header("set-cookie", cookie);
+      return { expiresMs: endMs };
+    },
+    signOut: async ({ request, reply }) => {
+      reply.header("set-cookie", await access.signOut(request.headers));
+      return undefined;
+    },
+    signInLink: () => {
+      const { url, endMs } = access.link(operations.url());
+      return { url, expiresMs: endMs };
+    },
+    openapi: async ({ reply }) => {
+      // Loaded when somebody asks: it has all the words of the contracts.
+      const { openApiDocument } = await import("@tutti/rest/openapi");
+      reply.header("cache-control", "no-cache");
+      return openApiDocument({ version });
+    },
+  };
+}
+
+function tokenIn(body: unknown): string {
+  const { token, ...others }: Partial<Record<string, unknown>> =
+    typeof body === "object" && body !== null ? body : {};
+  const wrong = Object.keys(others).map((field) => ({ field, message: "expected token alone" }));
+  if (typeof token !== "string" || token === "")
+    wrong.push({ field: "token", message: "expected the token of a link, or the key" });
+  if (wrong.length > 0 || typeof token !== "string") throw refusal(routeNamed("signIn"), wrong);
+  return token;
+}

@@ -1,0 +1,81 @@
+/**
+ * The page: static files, and its own addresses, which all lead to `index.html`; what its scripts then show, they ask of
+ * `/v1`. A link for signing in is exchanged here for a cookie, at once.
+ */
+import { errorFromUnknown } from "@tutti/kernel";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Access } from "../access/access.ts";
+import { pageHeaders } from "../front/headers.ts";
+import { problemAnswer } from "../front/problems.ts";
+import { type PlainPage, plainPage, unbuilt } from "./plain-page.ts";
+
+export interface PagesParts {
+  readonly access: Access;
+  /** The directory of the built page; undefined where it has not been built. */
+  readonly root: string | undefined;
+}
+
+/** The builder names these by what is in them: one that is there never changes. */
+const hashed = /^\/assets\/.+-[\w-]{8,}\.\w+$/;
+const file = /\.\w{1,10}$/;
+const yearSeconds = 31_536_000;
+
+export async function servePages(app: FastifyInstance, { access, root }: PagesParts): Promise<void> {
+  if (root !== undefined) {
+    const { default: fastifyStatic } = await import("@fastify/static");
+    await app.register(fastifyStatic, { root, serve: false, preCompressed: true, cacheControl: false });
+  }
+  app.get("/sign-in", (request, reply) => signIn(access, root, request, reply));
+}
+
+async function signIn(
+  access: Access,
+  root: string | undefined,
+  request: FastifyRequest,
+  reply: FastifyReply,
+) {
+  const token = new URL(request.url, "http://gateway").searchParams.get("token");
+  if (token === null) return page(root, request, reply);
+  try {
+    const { cookie } = await access.signIn(token, request.raw);
+    // The address with the token is left at once, and is in no history.
+    return await reply
+      .headers(pageHeaders)
+      .header("set-cookie", cookie)
+      .header("cache-control", "no-store")
+      .redirect("/", 303);
+  } catch (thrown) {
+    const error = errorFromUnknown(thrown);
+    const { status } = problemAnswer(error);
+    const said = {
+      title: "This link does not sign in",
+      text: [`${sentence(error.message)}.`],
+      commands: ["npx tutti sign-in"],
+    };
+    return say(said, status, reply);
+  }
+}
+
+/** What the page's own addresses are answered with, and the files that it is made of. */
+export function page(root: string | undefined, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const [path = "/"] = request.url.split("?", 1);
+  if (root === undefined) return say(unbuilt, 503, reply);
+  reply.headers(pageHeaders);
+  if (hashed.test(path)) {
+    reply.header("cache-control", `public, max-age=${yearSeconds}, immutable`);
+    return reply.sendFile(path);
+  }
+  reply.header("cache-control", "no-cache");
+  return file.test(path) ? reply.sendFile(path) : reply.sendFile("/index.html");
+}
+
+function say(said: PlainPage, status: number, reply: FastifyReply): FastifyReply {
+  return reply
+    .code(status)
+    .headers(pageHeaders)
+    .header("cache-control", "no-store")
+    .type("text/html; charset=utf-8")
+    .send(plainPage(said));
+}
+
+const sentence = (text: string): string => `${text[0]?.toUpperCase() ?? ""}${text.slice(1)}`;

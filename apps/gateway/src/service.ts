@@ -1,0 +1,43 @@
+import { join } from "node:path";
+import type { HostContext, ServiceModule } from "@tutti/host";
+import { type Component, Orchestrator } from "@tutti/kernel";
+import { Access } from "./access/access.ts";
+import { gatewaySection } from "./configuration.ts";
+import { Door } from "./front/door.ts";
+import { Front } from "./front/front-component.ts";
+import { metricHandlers, servedMetricService } from "./metrics/metric-handlers.ts";
+import { realtimeSection } from "./realtime/configuration.ts";
+
+/** The front door: REST, what is followed, and the page, on the port of the operations endpoints. */
+export class GatewayService extends Orchestrator {
+  constructor(host: HostContext) {
+    super("gateway", host.foundation, { scope: "integration", version: host.version });
+    const settings = this.settings(gatewaySection);
+    const { foundation, operations, dataDirectory } = host;
+    const { clock } = foundation;
+    const { key, linkMs, signInMs, secureCookie } = settings;
+    const access = new Access({
+      ...{ clock, host: operations.host, key, linkMs, signInMs, secureCookie },
+      file: dataDirectory === undefined ? undefined : join(dataDirectory, "gateway", "sign-ins.json"),
+    });
+    const door = new Door();
+    operations.mount(door);
+    const { telemetry, mesh } = host;
+    const parts = { registry: telemetry.metrics, ring: telemetry.ring, clock };
+    // Each process tells its own metrics: the front door those of the process that it stands in.
+    mesh.serve(servedMetricService, metricHandlers(parts), { service: "gateway" });
+    this.register(
+      "front",
+      new Front({ host, foundation, settings, realtime: this.settings(realtimeSection), access, door }),
+    );
+  }
+}
+
+/** The service, as a host takes it in. */
+export const gateway: ServiceModule = {
+  name: "gateway",
+  sections: [gatewaySection, realtimeSection],
+  isOutermost: true,
+  create: (host): Component =>
+    host.configuration.read(gatewaySection).enabled ? new GatewayService(host) : {},
+};

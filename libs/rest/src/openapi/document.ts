@@ -1,0 +1,239 @@
+/** The routes as an OpenAPI document: made from the same table, plans and tables of the contracts as what serves them. */
+import { schema } from "../generated/schema.ts";
+import { words } from "../generated/words.ts";
+import { ownRoutes, ownSchemas } from "../plan/own.ts";
+import { type PlannedField, planOf, type RoutePlan } from "../plan/plan.ts";
+import { wellKnown } from "../plan/schema.ts";
+import type { Route } from "../routes/route.ts";
+import { type RouteName, routes } from "../routes/routes.ts";
+import { described, isNeeded, type JsonSchema, Schemas } from "./json-schema.ts";
+
+export interface DocumentOptions {
+  readonly version: string;
+}
+
+export function openApiDocument({ version }: DocumentOptions): JsonSchema {
+  const schemas = new Schemas(schema, words);
+  const paths: Record<string, Record<string, JsonSchema>> = {};
+  for (const route of routes) {
+    const path = paths[route.path] ?? {};
+    paths[route.path] = path;
+    path[route.method.toLowerCase()] = operation(route, schemas);
+  }
+  for (const [name, own] of Object.entries(ownSchemas)) schemas.made[name] ??= schemas.own(own);
+  const sorted = Object.entries(schemas.made).sort(([one], [other]) => (one < other ? -1 : 1));
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "Tutti",
+      version,
+      description:
+        "Workflows, tasks and workers over HTTP. Fields that say nothing (empty, zero, false) may be left out of requests and are left out of answers, lists and names excepted.",
+      license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+    },
+    servers: [{ url: "/" }],
+    security: [{}, { key: [] }, { cookie: [] }],
+    tags: tagsOf(),
+    paths,
+    components: {
+      schemas: { ...Object.fromEntries(sorted), Problem: problemSchema },
+      responses: {
+        Problem: {
+          description:
+            "What went wrong: a stable code, and in words what was expected, what was found, and what to do next.",
+          content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
+        },
+      },
+      parameters: { IdempotencyKey: keyParameter, RequestTimeout: timeoutParameter },
+      securitySchemes: {
+        key: { type: "http", scheme: "bearer", description: "The key of the installation (`gateway.key`)." },
+        cookie: {
+          type: "apiKey",
+          in: "cookie",
+          name: "tutti-7400",
+          description: "A browser that has signed in.",
+        },
+      },
+    },
+  };
+}
+
+function operation(route: Route & { readonly name: RouteName }, schemas: Schemas): JsonSchema {
+  const { rpc } = route;
+  const parts =
+    rpc === undefined ? ownParts(route, schemas) : plannedParts(planOf({ ...route, rpc }, schema), schemas);
+  return {
+    operationId: route.name,
+    tags: [tagOf(route)],
+    ...parts,
+    ...(route.open && { security: [] }),
+  };
+}
+
+function plannedParts(plan: RoutePlan, schemas: Schemas): JsonSchema {
+  const { route, params, query, key } = plan;
+  const said = schemas.about(route.rpc ?? "");
+  const inPath = params.map((one) => parameter(one, "path", plan, schemas));
+  const inQuery = query.map((one) => parameter(one, "query", plan, schemas));
+  const byReference = [...(key === undefined ? [] : ["IdempotencyKey"]), "RequestTimeout"];
+  const isCreating = schema.messages[plan.rpc.reply]?.fields.some(({ name }) => name === "existed");
+  const { reply: name } = route;
+  const { only, type } = plan.reply;
+  const reply =
+    name === undefined ? schemas.message(only?.of ?? type, "output") : schemas.own({ $ref: name });
+  const good = { description: "The answer.", content: { [mediaTypeOf(route)]: { schema: reply } } };
+  return {
+    summary: route.summary ?? firstSentence(said),
+    ...described(said),
+    parameters: [
+      ...inPath,
+      ...inQuery,
+      ...byReference.map((one) => ({ $ref: `#/components/parameters/${one}` })),
+    ],
+    ...bodyOf(plan, schemas),
+    responses: {
+      "200": good,
+      ...(isCreating && { "201": { ...good, description: "It was not there, and is now." } }),
+      default: { $ref: "#/components/responses/Problem" },
+    },
+  };
+}
+
+function bodyOf({ body, route, rpc }: RoutePlan, schemas: Schemas): JsonSchema {
+  if (body === undefined) return {};
+  const content = (one: JsonSchema) => ({ content: { "application/json": { schema: one } } });
+  if (body.is === "field") return { requestBody: content(schemas.field(body.field.field, "input")) };
+  const needed = body.fields.filter(({ field }) => isNeeded(field)).map(({ name }) => name);
+  const properties = body.fields.map((one) => [
+    one.name,
+    { ...schemas.field(one.field, "input"), ...aboutOf(one, rpc.request, schemas) },
+  ]);
+  const one = {
+    type: "object",
+    properties: Object.fromEntries(properties),
+    ...(needed.length > 0 && { required: needed }),
+    additionalProperties: false,
+  };
+  return {
+    requestBody: { ...content(one), ...(needed.length > 0 && route.method !== "GET" && { required: true }) },
+  };
+}
+
+function parameter(
+  one: PlannedField,
+  place: "path" | "query",
+  { rpc }: RoutePlan,
+  schemas: Schemas,
+): JsonSchema {
+  const { name, field } = one;
+  const needed = place === "path" || isNeeded(field);
+  const inner =
+    field.of === wellKnown.selector
+      ? { type: "array", items: { type: "string" } }
+      : field.kind === "payload"
+        ? { type: "string", contentMediaType: "application/json" }
+        : schemas.field(field, "input");
+  const isText = inner["type"] === "string" && place === "path";
+  return {
+    ...{ name, in: place },
+    ...(needed && { required: true }),
+    ...aboutOf(one, rpc.request, schemas),
+    schema: isText && inner["pattern"] === undefined ? { ...inner, minLength: 1 } : inner,
+    ...(inner["type"] === "array" && { style: "form", explode: true }),
+  };
+}
+
+function aboutOf({ path, field }: PlannedField, request: string, schemas: Schemas): JsonSchema {
+  const holder = path.at(-2)?.of ?? request;
+  const said = schemas.aboutField(holder, field);
+  if (field.of === wellKnown.selector)
+    return {
+      description:
+        "`team=core` for a label with this value, `team` with any value, `!team` for none; repeated for more.",
+    };
+  return described(said);
+}
+
+function ownParts(route: Route & { readonly name: RouteName }, schemas: Schemas): JsonSchema {
+  const own = ownRoutes[route.name] ?? {};
+  const listed = (place: "path" | "query", parameters: NonNullable<typeof own.query>) =>
+    Object.entries(parameters).map(([name, { description = "", ...one }]) => ({
+      ...{ name, in: place, description, schema: schemas.own(one) },
+      ...(place === "path" && { required: true }),
+    }));
+  const parameters = [...listed("path", own.params ?? {}), ...listed("query", own.query ?? {})];
+  const content =
+    own.reply === undefined ? undefined : { [mediaTypeOf(route)]: { schema: schemas.own(own.reply) } };
+  const bytes = route.stream === "bytes" ? { "application/octet-stream": {} } : undefined;
+  const answer = content ?? bytes;
+  return {
+    summary: route.summary ?? route.name,
+    ...(parameters.length > 0 && { parameters }),
+    ...(own.body !== undefined && {
+      requestBody: { required: true, content: { "application/json": { schema: schemas.own(own.body) } } },
+    }),
+    responses: {
+      ...(answer === undefined
+        ? { "204": { description: "Done." } }
+        : { "200": { description: "The answer.", content: answer } }),
+      default: { $ref: "#/components/responses/Problem" },
+    },
+  };
+}
+
+const mediaTypeOf = ({ stream }: Route): string =>
+  stream === "events" ? "text/event-stream" : "application/json";
+
+/** Routes are told by the things that they are about. */
+export function tagOf({ path }: Route): string {
+  const [, , first = "", second = ""] = path.split("/");
+  if (first === "watch") return second;
+  return second === "" || second.startsWith("{") || first !== "runs" ? first : "runs";
+}
+
+function tagsOf(): readonly { readonly name: string }[] {
+  return [...new Set(routes.map(tagOf))].map((name) => ({ name }));
+}
+
+function firstSentence(text: string): string {
+  return /^.+?[.](?=\s|$)/s.exec(text)?.[0].replaceAll("\n", " ") ?? text;
+}
+
+const keyParameter = {
+  ...{ name: "Idempotency-Key", in: "header" },
+  description: "Makes a repetition harmless: the same key with the same request takes effect once.",
+  schema: { type: "string", maxLength: 200 },
+};
+
+const timeoutParameter = {
+  ...{ name: "Request-Timeout", in: "header" },
+  description:
+    "How long the call may take, in seconds. `requestTimeoutMs` in the query says the same in milliseconds.",
+  schema: { type: "number", exclusiveMinimum: 0, maximum: 3600 },
+};
+
+const problemSchema = {
+  type: "object",
+  description: "RFC 9457. Codes are those of docs/reference/errors.md.",
+  properties: {
+    type: { type: "string", description: "`urn:tutti:error:` and the code." },
+    title: { type: "string" },
+    status: { type: "integer" },
+    detail: { type: "string", description: "Expected, found, what to do next." },
+    code: { type: "string", description: "Stable: `workflow.run_unknown`." },
+    statusName: { type: "string", description: "The name of the gRPC status." },
+    retry: { type: "string", enum: ["never", "same-key", "elsewhere"] },
+    retryAfterMs: { type: "number" },
+    fields: {
+      type: "array",
+      items: {
+        type: "object",
+        properties: { field: { type: "string" }, message: { type: "string" } },
+        required: ["field", "message"],
+      },
+    },
+    details: { type: "object", additionalProperties: { type: "string" } },
+    cause: { $ref: "#/components/schemas/Problem" },
+  },
+  required: ["type", "title", "status", "detail", "code"],
+};

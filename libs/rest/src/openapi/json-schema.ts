@@ -1,0 +1,181 @@
+/** The tables of the contracts as JSON Schema, as OpenAPI 3.1 has it. */
+import type { OwnSchema } from "../plan/own.ts";
+import {
+  enumOf,
+  type FieldRule,
+  type FieldTable,
+  messageOf,
+  type Schema,
+  type Words,
+  wellKnown,
+} from "../plan/schema.ts";
+
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+const forms: Readonly<Record<string, string>> = {
+  id: "^[A-Za-z0-9_][A-Za-z0-9._-]{0,199}$",
+  name: "^[a-z0-9_-]+(\\.[a-z0-9_-]+)*$",
+  namespace: "^[a-z][a-z0-9-]{0,62}$",
+  label: "^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$",
+};
+
+export type Way = "input" | "output";
+
+/** Names schemas, and makes each once. */
+export class Schemas {
+  readonly made: Record<string, JsonSchema> = {};
+  readonly #schema: Schema;
+  readonly #words: Words;
+
+  constructor(schema: Schema, words: Words) {
+    this.#schema = schema;
+    this.#words = words;
+  }
+
+  message(type: string, way: Way): JsonSchema {
+    const { name: own } = messageOf(this.#schema, type);
+    const name = way === "input" && !own.endsWith("Request") ? `${own}Input` : own;
+    if (!Object.hasOwn(this.made, name)) {
+      this.made[name] = {};
+      this.made[name] = this.#object(type, way);
+    }
+    const reference = { $ref: `#/components/schemas/${name}` };
+    if (way !== "input" || type !== wellKnown.definition) return reference;
+    return {
+      anyOf: [{ type: "string", description: "`order`, `order@stable`, or `order@` and a hash." }, reference],
+    };
+  }
+
+  /** What the gateway answers by itself. */
+  own(schema: OwnSchema): JsonSchema {
+    const { $ref, items, properties, additionalProperties, ...rest } = schema;
+    if ($ref !== undefined) return this.#named($ref);
+    return {
+      ...rest,
+      ...(items !== undefined && { items: this.own(items) }),
+      ...(properties !== undefined && {
+        properties: Object.fromEntries(
+          Object.entries(properties).map(([name, one]) => [name, this.own(one)]),
+        ),
+      }),
+      ...(additionalProperties !== undefined && { additionalProperties: this.own(additionalProperties) }),
+    };
+  }
+
+  field(field: FieldTable, way: Way): JsonSchema {
+    const { many, rule } = field;
+    const one = this.#single(field, way);
+    if (many === "list") return { type: "array", items: one, ...itemsIn(rule, "Items") };
+    if (many === "map") return { type: "object", additionalProperties: one, ...itemsIn(rule, "Properties") };
+    return one;
+  }
+
+  aboutField(type: string, field: FieldTable): string {
+    return this.#words[`${type}.${field.name}`] ?? "";
+  }
+
+  about(name: string): string {
+    return this.#words[name] ?? "";
+  }
+
+  #named(name: string): JsonSchema {
+    const [type] = Object.entries(this.#schema.messages).find(([, table]) => table.name === name) ?? [];
+    return type === undefined ? { $ref: `#/components/schemas/${name}` } : this.message(type, "output");
+  }
+
+  #object(type: string, way: Way): JsonSchema {
+    const { fields } = messageOf(this.#schema, type);
+    const standing = fields.flatMap((field) =>
+      way === "output" && field.of === wellKnown.pageReply
+        ? messageOf(this.#schema, field.of).fields.map((inner) => ({
+            of: wellKnown.pageReply as string,
+            field: inner,
+          }))
+        : [{ of: type, field }],
+    );
+    const properties = Object.fromEntries(
+      standing.map(({ of, field }) => [
+        field.json,
+        { ...this.field(field, way), ...described(this.aboutField(of, field)) },
+      ]),
+    );
+    const required = fields
+      .filter((field) => (way === "output" ? field.always : isNeeded(field)))
+      .map(({ json }) => json);
+    return {
+      type: "object",
+      ...described(this.about(type)),
+      properties,
+      ...(required.length > 0 && { required }),
+      ...(way === "input" && { additionalProperties: false }),
+    };
+  }
+
+  #single(field: FieldTable, way: Way): JsonSchema {
+    const { kind, of = "", rule } = field;
+    switch (kind) {
+      case "message":
+        return this.message(of, way);
+      case "enum":
+        return { type: "string", enum: Object.values(enumOf(this.#schema, of).words) };
+      case "payload":
+        return {};
+      case "blob":
+        return {
+          type: "object",
+          properties: {
+            sha256: { type: "string", pattern: "^[0-9a-fA-F]{64}$" },
+            size: { type: "integer", minimum: 0 },
+          },
+          required: ["sha256", "size"],
+        };
+      case "mask":
+        return { type: "array", items: { type: "string" } };
+      case "time":
+        return { type: "number", minimum: -62_135_596_800_000, maximum: 253_402_300_799_999 };
+      case "bytes":
+        return { type: "string", contentEncoding: "base64" };
+      case "boolean":
+        return { type: "boolean" };
+      case "string":
+        return { type: "string", ...textRule(field.many === undefined ? rule : withoutItems(rule), way) };
+      default:
+        return { type: kind, ...numberRule(rule) };
+    }
+  }
+}
+
+export const described = (about: string) => (about === "" ? {} : { description: about });
+
+export const isNeeded = ({ rule, oneof }: FieldTable): boolean =>
+  rule?.required === true && oneof === undefined;
+
+function withoutItems(rule: FieldRule | undefined): FieldRule | undefined {
+  if (rule === undefined) return undefined;
+  const { maxItems: _, ...rest } = rule;
+  return rest;
+}
+
+function itemsIn(rule: FieldRule | undefined, what: "Items" | "Properties"): JsonSchema {
+  return {
+    ...(rule?.maxItems !== undefined && { [`max${what}`]: rule.maxItems }),
+    ...(rule?.required && { [`min${what}`]: 1 }),
+  };
+}
+
+function textRule(rule: FieldRule | undefined, way: Way): JsonSchema {
+  if (rule === undefined || way === "output") return {};
+  const { minLength, maxLength, form = "", required } = rule;
+  const pattern = required ? forms[form] : undefined;
+  return {
+    ...(maxLength !== undefined && { maxLength }),
+    ...(required && minLength !== undefined && { minLength }),
+    ...(required && minLength === undefined && pattern === undefined && { minLength: 1 }),
+    ...(pattern !== undefined && { pattern }),
+  };
+}
+
+function numberRule(rule: FieldRule | undefined): JsonSchema {
+  const { min, max } = rule ?? {};
+  return { ...(min !== undefined && { minimum: min }), ...(max !== undefined && { maximum: max }) };
+}
