@@ -76,6 +76,26 @@ const pool = z.strictObject({
     .describe(
       "How long a pool that has moved here waits for its agents before it gives out tasks, which may be at work at one of them.",
     ),
+  preemption: z.strictObject({
+    priorityDifference: z
+      .int()
+      .min(0)
+      .max(200)
+      .default(0)
+      .describe("By how much more urgent waiting work must be for running work to give way; 0 for never."),
+    graceMs: z
+      .int()
+      .min(0)
+      .max(3_600_000)
+      .default(5_000)
+      .describe("How long an attempt that gives way has to end."),
+    spareAfterMs: z
+      .int()
+      .min(0)
+      .max(86_400_000)
+      .default(60_000)
+      .describe("An attempt that has run so long gives way to nobody; 0 spares none."),
+  }),
   doubling: z.strictObject({
     enabled: z
       .boolean()

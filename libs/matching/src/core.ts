@@ -40,6 +40,7 @@ export class Core implements PoolCore, TaskWatch {
   readonly times = new LearnedTimes();
   readonly stragglers: Task[] = [];
   copies = 0;
+  readonly urgent: Task[] = [];
   readonly #starts = new Pace();
   readonly roster: Roster;
   readonly seats = new Set<Seat>();

@@ -94,6 +94,8 @@ export interface Task extends Due, Ranked {
   message: string;
   extras: Extras | undefined;
   twin: Twin | undefined;
+  /** Whether its agent was told to end it for more urgent work. */
+  yields: boolean;
 }
 
 /** What a task that may be doubled has while it is at work, and its copy too. */
@@ -529,6 +531,8 @@ export interface PoolCore {
   /** Tasks at work that have taken long enough for a second copy, and how many have one. */
   readonly stragglers: Task[];
   copies: number;
+  /** Tasks that came to wait and may be more urgent than what runs. */
+  readonly urgent: Task[];
   /** Those with something to send in this turn. */
   readonly dirtyLinks: Link[];
   readonly dirtyStreams: SenderStream[];

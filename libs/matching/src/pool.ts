@@ -18,6 +18,7 @@ import { matchingErrors } from "./errors.ts";
 import type { Agent } from "./parts.ts";
 import { defaultSettings, resolveSettings } from "./settings.ts";
 import { doubleStragglers } from "./task/doubling.ts";
+import { makeWay } from "./task/giving-way.ts";
 import { rankAnew } from "./task/waiting.ts";
 import { agentView, workView } from "./views/agents.ts";
 import { explainProfile, explainTask } from "./views/explanation.ts";
@@ -83,7 +84,7 @@ export class PoolOwner implements Pool {
     const core = this.#core;
     core.wheel.advance(nowMs);
     this.#lookAtClaims(nowMs);
-    const assigned = core.settings.paused ? 0 : core.matcher.match(nowMs) + doubleStragglers(core, nowMs);
+    const assigned = core.settings.paused ? 0 : this.#assign(nowMs);
     core.countStarts(assigned, nowMs);
     if (core.dirtyLinks.length > 0) {
       const links = core.dirtyLinks;
@@ -96,6 +97,13 @@ export class PoolOwner implements Pool {
       for (const stream of streams) stream.flush();
     }
     return assigned;
+  }
+
+  #assign(nowMs: number): number {
+    const core = this.#core;
+    const assigned = core.matcher.match(nowMs);
+    makeWay(core, nowMs);
+    return assigned + doubleStragglers(core, nowMs);
   }
 
   configure(changes: Partial<PoolSettings>): Refusal | undefined {

@@ -14,6 +14,7 @@ export const defaultSettings: PoolSettings = {
   window: 1_024,
   paused: false,
   adaptiveConcurrency: true,
+  preemption: { priorityDifference: 0, graceMs: 5_000, spareAfterMs: 0 },
   doubling: { enabled: true, quantile: 0.95, maxShare: 0.1 },
   heartbeatMs: 5_000,
   suspicionThreshold: 8,
@@ -28,7 +29,10 @@ export const defaultSettings: PoolSettings = {
 
 const numbers: Readonly<
   Record<
-    Exclude<keyof PoolSettings, "strategy" | "weights" | "paused" | "adaptiveConcurrency" | "doubling">,
+    Exclude<
+      keyof PoolSettings,
+      "strategy" | "weights" | "paused" | "adaptiveConcurrency" | "doubling" | "preemption"
+    >,
     readonly [number, number]
   >
 > = {
@@ -68,6 +72,9 @@ export function resolveSettings(
     return invalid(
       `doubling: expected a quantile between 0 and 1 and a share from 0 to 1, found ${quantile} and ${maxShare}`,
     );
+  const { priorityDifference, graceMs, spareAfterMs } = settings.preemption;
+  if (!(priorityDifference >= 0 && graceMs >= 0 && spareAfterMs >= 0))
+    return invalid("preemption: expected a difference and times of 0 or more");
   const weighted = Object.entries(weights);
   if (weighted.length > namespacesMax) return invalid(`expected at most ${namespacesMax} weights`);
   for (const [namespace, weight] of weighted)

@@ -22,6 +22,7 @@ import { busyBackoff, busyFactor, busyPauseMaxMs, heldAgentsMax } from "../bound
 import { matchingErrors } from "../errors.ts";
 import type { Agent, AgentBook, AgentIdentity, PoolCore, Task } from "../parts.ts";
 import { endCopy, leaveToCopy } from "../task/copies.ts";
+import { giveUp } from "../task/giving-way.ts";
 import { fail } from "../task/outcomes.ts";
 import { detach, letGoOf } from "../task/releasing.ts";
 import { letOthers } from "../task/waiting.ts";
@@ -129,6 +130,10 @@ export class Roster implements AgentBook, AgentWatch {
       return;
     }
     if (leaveToCopy(this.#core, task, nowMs)) return;
+    if (task.yields) {
+      giveUp(this.#core, task, nowMs);
+      return;
+    }
     detach(this.#core, task, true, nowMs);
     fail(this.#core, task, refusal, nowMs);
   }

@@ -104,6 +104,8 @@ export interface PoolSettings {
   readonly adaptiveConcurrency: boolean;
   /** Whether, when, and in how many slots second copies of slow attempts are started. Default: at 0.95, in 0.1 of them. */
   readonly doubling: Doubling;
+  /** Whether running work gives way to more urgent work. Default: never. */
+  readonly preemption: Preemption;
   /** How often an agent has to be heard, told in its welcome. Default 5,000. */
   readonly heartbeatMs: number;
   /** How improbable the silence of an agent must be before it is suspect, as a power of ten. Default 8. */
@@ -131,6 +133,16 @@ export interface Doubling {
   readonly quantile: number;
   /** The greatest share of all slots that copies may take. */
   readonly maxShare: number;
+}
+
+/** When running work gives way. */
+export interface Preemption {
+  /** By how much more urgent other work must be; 0 for never. */
+  readonly priorityDifference: number;
+  /** How long an attempt has to end. */
+  readonly graceMs: number;
+  /** An attempt that has run so long is spared; 0 for none. */
+  readonly spareAfterMs: number;
 }
 
 export interface LimitRule {

@@ -6,6 +6,7 @@ import { matchingErrors } from "../errors.ts";
 import type { Agent, Link, PoolCore, Task } from "../parts.ts";
 import { requeue } from "./attempts.ts";
 import { endCopy, leaveToCopy, part } from "./copies.ts";
+import { giveUp } from "./giving-way.ts";
 import { finish } from "./outcomes.ts";
 import { detach, letGoOf, stop } from "./releasing.ts";
 
@@ -32,6 +33,8 @@ export function progressed(core: PoolCore, agent: Agent, progress: Progress, now
   task.heardMs = nowMs;
   task.fraction = progress.fraction;
   if (progress.message !== "") task.message = progress.message;
+  // Whoever gets the same attempt after this one goes on from there.
+  if (progress.saved.length > 0) task.offer.saved = progress.saved;
   task.seat?.stream.progressed(task, progress);
 }
 
@@ -69,6 +72,11 @@ export function answer(core: PoolCore, link: Link, number: number, result: Resul
   }
   if ((ends === "busy" || ends === "failed") && leaveToCopy(core, task, nowMs)) {
     link.settle(number);
+    return;
+  }
+  if (task.yields && (ends === "busy" || ends === "failed")) {
+    link.settle(number);
+    giveUp(core, task, nowMs);
     return;
   }
   if (result.outcome?.$case === "busy") {

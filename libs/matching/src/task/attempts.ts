@@ -30,6 +30,7 @@ export function assign(core: PoolCore, task: Task, agent: Agent, site: Site, now
 /** From now on a task is at work at an agent. */
 export function hold(core: PoolCore, task: Task, agent: Agent, nowMs: number): void {
   task.stage = "working";
+  task.yields = false;
   task.assignedMs = nowMs;
   task.heardMs = nowMs;
   task.begunMs = 0;

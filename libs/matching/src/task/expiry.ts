@@ -4,6 +4,7 @@ import type { Refusal } from "@tutti/kernel";
 import { matchingErrors } from "../errors.ts";
 import type { PoolCore, Task } from "../parts.ts";
 import { dropCopy, notice } from "./copies.ts";
+import { waitAgain } from "./giving-way.ts";
 import { abandon, isWaiting } from "./offering.ts";
 import { fail, settle } from "./outcomes.ts";
 import { letGoOf, stop } from "./releasing.ts";
@@ -32,6 +33,10 @@ function expireWaiting(core: PoolCore, task: Task, nowMs: number): void {
 }
 
 function expireWorking(core: PoolCore, task: Task, nowMs: number): void {
+  if (task.yields && task.agent === undefined) {
+    waitAgain(core, task, nowMs);
+    return;
+  }
   const refusal = timeOutOf(task, nowMs);
   const original = task.twin?.original;
   if (original !== undefined) {

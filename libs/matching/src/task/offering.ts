@@ -7,6 +7,7 @@ import { matchingErrors } from "../errors.ts";
 import type { Extras, Limit, PoolCore, Profile, Seat, Task } from "../parts.ts";
 import { hold } from "./attempts.ts";
 import { dropCopy } from "./copies.ts";
+import { noteUrgent } from "./giving-way.ts";
 import { finish, settle } from "./outcomes.ts";
 import { detach, stop } from "./releasing.ts";
 import { OfferedTask } from "./task.ts";
@@ -39,6 +40,7 @@ export function offerTask(core: PoolCore, seat: Seat, offer: Offer, profile: Pro
   if (core.claims.size > 0 && claimed(core, task, nowMs)) return;
   core.queued++;
   enqueue(task);
+  noteUrgent(core, task);
   core.watch(task);
 }
 
@@ -169,6 +171,7 @@ export function prioritize(core: PoolCore, { token, priority }: PriorityChange):
   task.priority = priority;
   task.rank = rankOf(core, task, task.dueWantedMs);
   moveInOrder(task);
+  noteUrgent(core, task);
   return true;
 }
 

@@ -58,6 +58,7 @@ export class OfferedTask extends Due implements Task {
   message = "";
   extras: Extras | undefined = undefined;
   twin: Twin | undefined = undefined;
+  yields = false;
 
   constructor(watch: TaskWatch, offer: Offer, profile: Profile, readyMs: number) {
     super();
@@ -82,6 +83,8 @@ export class OfferedTask extends Due implements Task {
       const boundDueMs = this.extras?.boundDueMs ?? never;
       return Math.min(this.queueDueMs, this.totalDueMs, this.awayDueMs, boundDueMs);
     }
+    // Its agent has given it up for others: it waits again in the next turn.
+    if (this.yields && this.agent === undefined) return 0;
     const runDueMs = this.runMs > 0 ? this.runFromMs + this.runMs : never;
     const silentDueMs =
       this.agent !== undefined && profile.heartbeatMs > 0 ? this.heardMs + profile.heartbeatMs : never;

@@ -6,7 +6,11 @@ import type { Agent, Extras, PoolCore, Task } from "../parts.ts";
 const never = Number.POSITIVE_INFINITY;
 
 /** Where a task stands in the order, which time does not change. */
-export function rankOf(core: PoolCore, { readyMs, priority }: Task, dueMs: number): number {
+export function rankOf(
+  core: PoolCore,
+  { readyMs, priority }: Pick<Task, "readyMs" | "priority">,
+  dueMs: number,
+): number {
   const { ageingMs, dueLeadMs } = core.settings;
   return Math.min(readyMs, dueMs - dueLeadMs) - priority * ageingMs;
 }

@@ -14,7 +14,8 @@ const kinds: Readonly<Record<StrategyName, StrategyKind>> = {
 
 /** A pool as it is shown. */
 export function viewOf({ settings, now }: Pick<Desk, "settings" | "now">, pool: Pool): PoolView {
-  const { ageingMs, queuedMax, agentsMax, adaptiveConcurrency, strategy, auction, doubling } = settings.pool;
+  const { ageingMs, queuedMax, agentsMax, adaptiveConcurrency, strategy, auction, doubling, preemption } =
+    settings.pool;
   return {
     ...poolMessage.create(),
     namespace: pool.namespace,
@@ -25,6 +26,7 @@ export function viewOf({ settings, now }: Pick<Desk, "settings" | "now">, pool: 
     maxAgents: agentsMax,
     adaptiveConcurrency,
     doubling: { ...doubling },
+    preemption: { ...preemption },
     status: pool.status(now()),
   };
 }
