@@ -19,13 +19,12 @@ function nameIn(host: string): string {
   return host.startsWith("[") ? host.slice(0, host.indexOf("]") + 1) : host.replace(/:\d*$/, "");
 }
 
-/** Whether a browser sent it, on behalf of a page or of whoever sits before it. Programs send none of these. */
+/**
+ * Whether a browser sent it, on behalf of a page or of whoever sits before it. Programs send none of these: Node's `fetch`
+ * says a mode, but never where it comes from.
+ */
 export function isOfBrowser(headers: IncomingHttpHeaders): boolean {
-  return (
-    headers.origin !== undefined ||
-    headers["sec-fetch-site"] !== undefined ||
-    headers["sec-fetch-mode"] !== undefined
-  );
+  return headers.origin !== undefined || headers["sec-fetch-site"] !== undefined;
 }
 
 export function refuseStrangers(headers: IncomingHttpHeaders, isLoopback: boolean, isPage: boolean): void {
