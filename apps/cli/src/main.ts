@@ -1,3 +1,4 @@
+import "./effects/older-node.ts";
 import { runCommandLine } from "./cli.ts";
 import { systemShell } from "./effects/system-shell.ts";
 import { version } from "./version.ts";

@@ -70,7 +70,7 @@ export async function followRun(context: Context, { server, id }: Following): Pr
     return exitCodes.unfinished;
   }
   if (last === undefined) return exitCodes.unfinished;
-  await tellEnd(context, server, { run: last, tasks: model });
+  await tellEnd(context, server, { run: last, tasks: model, isShown: teller.showsEnd });
   return exitCodeOf(last.status);
 }
 

@@ -14,6 +14,7 @@ const gatherMs = 50;
 
 /** Draws a run in the lowest lines of a terminal, again and again. */
 export class FrameTeller implements Teller {
+  readonly showsEnd = true;
   readonly #screen: Screen;
   readonly #style: Style;
   readonly #shell: Shell;
@@ -84,8 +85,6 @@ export class FrameTeller implements Teller {
   #away(nowMs: number): string | undefined {
     const since = this.#awaySinceMs;
     if (since === undefined) return undefined;
-    return this.#style.yellow(
-      ` The platform is away since ${printDurationMs(nowMs - since)}, trying again …`,
-    );
+    return this.#style.yellow(` The platform is away, trying again … (${printDurationMs(nowMs - since)})`);
   }
 }

@@ -6,7 +6,7 @@ import { lookOf } from "../terminal/states.ts";
 import { toned } from "../terminal/style.ts";
 import { padEnd, safe } from "../terminal/text.ts";
 import { printClock, printDurationMs } from "../terminal/time.ts";
-import { type RunModel, taskView } from "./run-model.ts";
+import type { RunModel } from "./run-model.ts";
 import type { Teller } from "./teller.ts";
 
 interface Parts {
@@ -18,6 +18,7 @@ interface Parts {
 
 /** Tells a run where no frame can be drawn: a line for each change of a task or of the run. */
 export class LineTeller implements Teller {
+  readonly showsEnd = false;
   readonly #parts: Parts;
   readonly #told = new Map<string, string>();
   #isAway = false;
@@ -28,7 +29,7 @@ export class LineTeller implements Teller {
 
   changed(model: RunModel, { run, tasks = [] }: Partial<WatchRunReply>): void {
     for (const task of tasks) {
-      const view = taskView(task);
+      const view = model.taskView(task);
       if (view.state === "pending") continue;
       const again = view.attempts > 1 ? `attempt ${view.attempts}` : "";
       const error = ["failed", "retrying", "paused"].includes(view.state) ? view.error : "";
@@ -41,7 +42,8 @@ export class LineTeller implements Teller {
         .join(" · ");
       this.#tell(`task ${view.id}`, { state: view.state, name: view.id, about, again });
     }
-    if (run !== undefined && model.run !== undefined) {
+    // Its end is told by whoever tells what came of it.
+    if (run !== undefined && !lookOf(run.status).isEnded) {
       const { status, statusReason = "", runId } = run;
       this.#tell("run", { state: status, name: runId, about: statusReason, again: "" });
     }

@@ -18,8 +18,9 @@ export class RunModel {
     return this.#tasks.values();
   }
 
-  task(id: string): Task | undefined {
-    return this.#tasks.get(id);
+  /** How it stands, as a line or a row shows it. */
+  taskView(task: Task): TaskView {
+    return taskView(task, entriesOf(this.#tasks.values()).get(task.taskId));
   }
 
   /** What comes next is told from the beginning. */
@@ -62,7 +63,7 @@ export function viewOf(run: Run, all: readonly Task[]): RunView {
 
 const isDone = (state: string): boolean => state === "completed" || state === "continued";
 
-export function taskView(task: Task, entries?: TaskView["entries"]): TaskView {
+function taskView(task: Task, entries?: TaskView["entries"]): TaskView {
   const attempt = task.attempts.at(-1);
   const error = task.outcome?.failed ?? task.attempts.findLast((one) => one.error !== undefined)?.error;
   return {
@@ -71,7 +72,8 @@ export function taskView(task: Task, entries?: TaskView["entries"]): TaskView {
     kind: task.kind,
     uses: task.uses ?? "",
     needs: task.needs.map(({ task: id = "" }) => id),
-    state: task.status,
+    // What is done for a list waits for its entries: it is at work as long as they are.
+    state: entries !== undefined && task.status === "waiting" ? "running" : task.status,
     reason: task.statusReason ?? "",
     attempts: task.attemptCount ?? task.attempts.length,
     error: error?.message ?? "",
@@ -84,7 +86,7 @@ export function taskView(task: Task, entries?: TaskView["entries"]): TaskView {
 }
 
 /** Of each task that is done for a list: how many of its entries have ended. */
-function entriesOf(tasks: readonly Task[]): Map<string, { ended: number; failed: number; total: number }> {
+function entriesOf(tasks: Iterable<Task>): Map<string, { ended: number; failed: number; total: number }> {
   const counted = new Map<string, { ended: number; failed: number; total: number }>();
   for (const { taskId, parentTaskId = "", status } of tasks) {
     // `ship[3]` is an entry of `ship`; rounds of a loop and what was added to a task are no list.

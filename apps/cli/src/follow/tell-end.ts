@@ -11,9 +11,17 @@ import type { RunModel } from "./run-model.ts";
 
 /** What came of a run that was followed: its output on standard output, words about it beside. */
 export async function tellEnd(
-  { print, values }: Context,
+  { print }: Context,
   server: Server,
-  { run, tasks }: { readonly run: Run; readonly tasks: RunModel },
+  {
+    run,
+    tasks,
+    isShown,
+  }: {
+    readonly run: Run;
+    readonly tasks: RunModel /** Its end is on the screen. */;
+    readonly isShown: boolean;
+  },
 ): Promise<void> {
   // The stream tells states, not outputs: those may be large.
   const whole = await server.call("runs.get", { params: { id: run.runId }, query: server.namespace });
@@ -28,8 +36,8 @@ export async function tellEnd(
     whole.startTimeMs !== undefined && whole.endTimeMs !== undefined
       ? ` ${style.dim(`in ${printDurationMs(whole.endTimeMs - whole.startTimeMs)}`)}`
       : "";
-  if (!values.flag("quiet"))
-    print.note(`${toned(style, tone, `${symbol} ${safe(whole.runId)} ${words}`)}${took}`);
+  if (isShown) print.note("");
+  else print.note(`${toned(style, tone, `${symbol} ${safe(whole.runId)} ${words}`)}${took}`);
   if (outcome !== undefined && "completed" in outcome && outcome.completed !== undefined)
     print.lines(drawJson(outcome.completed, print));
   const error = outcome?.failed ?? outcome?.cancelled ?? outcome?.terminated;

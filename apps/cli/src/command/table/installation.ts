@@ -10,11 +10,11 @@ export const installationCommands: readonly Command[] = [
     load: () => import("../../commands/status.ts").then(({ status }) => status),
   },
   {
-    name: "open",
+    name: "sign-in",
     group: "installation",
-    summary: "a link to the page that signs your browser in, once",
+    summary: "a link that signs your browser in to the page, once",
     json: "document",
-    load: () => import("../../commands/open.ts").then(({ open }) => open),
+    load: () => import("../../commands/sign-in.ts").then(({ signIn }) => signIn),
   },
   {
     name: "events",

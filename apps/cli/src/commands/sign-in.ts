@@ -4,7 +4,7 @@ import { connect } from "../server/server.ts";
 import { printAge } from "../terminal/time.ts";
 
 /** A link that signs a browser in, for whoever no longer sees the one that the start printed. */
-export async function open(context: Context): Promise<number> {
+export async function signIn(context: Context): Promise<number> {
   const { print, shell } = context;
   const server = await connect(context);
   const link = await server.call("signInLink");

@@ -1,0 +1,38 @@
+/**
+ * What the libraries use and Node 18 lacks, as the standard has it. The platform runs on a Node of its own; the command runs
+ * on the one that is there.
+ */
+
+const lone = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+
+function define(target: object, name: string, value: (...given: never[]) => unknown): void {
+  if (!(name in target)) Object.defineProperty(target, name, { value, writable: true, configurable: true });
+}
+
+define(Promise, "withResolvers", <T>() => {
+  let resolve: (value: T) => void = () => {};
+  let reject: (reason: unknown) => void = () => {};
+  const promise = new Promise<T>((done, fail) => {
+    resolve = done;
+    reject = fail;
+  });
+  return { promise, resolve, reject };
+});
+
+define(AbortSignal, "any", (signals: Iterable<AbortSignal>) => {
+  const controller = new AbortController();
+  const all = [...signals];
+  const aborted = all.find((signal) => signal.aborted);
+  if (aborted !== undefined) controller.abort(aborted.reason);
+  // Those that live long must not keep what was aborted.
+  for (const signal of all)
+    signal.addEventListener("abort", () => controller.abort(signal.reason), {
+      once: true,
+      signal: controller.signal,
+    });
+  return controller.signal;
+});
+
+define(String.prototype, "toWellFormed", function (this: string) {
+  return this.replace(lone, "\ufffd");
+});
