@@ -31,6 +31,9 @@ import { WorkflowEffects } from "./effects/effects.ts";
 import { Errands } from "./effects/errands.ts";
 import { Leases } from "./effects/leases.ts";
 import { Starts } from "./effects/starts.ts";
+import { definitionNotes, limitNotes, scheduleNotes } from "./news/other-notes.ts";
+import { runNotes } from "./news/run-notes.ts";
+import { WorkflowNews } from "./news/workflow-news.ts";
 import { Dispatcher } from "./offers/dispatcher.ts";
 import { OutputShelf } from "./offers/output-shelf.ts";
 import { RuntimeSettlement } from "./offers/settlement.ts";
@@ -46,9 +49,17 @@ export class WorkflowService extends Orchestrator {
     const { timers, logger } = foundation;
     const { sharedPools } = this.settings(workflowSection);
     const shelf = new PlanShelf({ blobs: () => blobs(), readNow: (sha256) => blobs().readNow(sha256) });
-    const effects = new WorkflowEffects();
     const machine = runMachine({ plans: shelf });
+    const told = [
+      { machine, notes: runNotes },
+      { machine: definition, notes: definitionNotes },
+      { machine: schedule, notes: scheduleNotes },
+      { machine: limit, notes: limitNotes },
+    ];
+    const news = this.register("news", new WorkflowNews(host, told), { critical: false });
+    const effects = new WorkflowEffects(news);
     const { runtime, archive, blobs } = host.storage(effects, [machine]);
+    news.begin(runtime);
 
     const ends = new RunEnds();
     const outputs = new OutputShelf();

@@ -3,7 +3,7 @@ import { assert } from "@tutti/kernel";
 
 import type { RunEffect } from "@tutti/machine-run";
 import type { ScheduleEffect } from "@tutti/machine-schedule";
-import type { DueEffect, Effects, EffectToken } from "@tutti/runtime";
+import type { DueEffect, Effects, EffectToken, Witness } from "@tutti/runtime";
 import type { Dispatcher } from "../offers/dispatcher.ts";
 import type { Errands } from "./errands.ts";
 import type { Leases } from "./leases.ts";
@@ -17,7 +17,13 @@ export interface Doers {
 }
 
 export class WorkflowEffects implements Effects {
+  readonly witness: Witness;
   #doers: Doers | undefined;
+
+  /** @param witness hears what happens. */
+  constructor(witness: Witness) {
+    this.witness = witness;
+  }
 
   /** Those who do it need the runtime, which needs this: nothing is asked for before. */
   begin(doers: Doers): void {

@@ -1,0 +1,115 @@
+/** What is told of runs. */
+import { type ErrorDetail, Verdict, WorkStatus } from "@tutti/contracts/types/v1";
+import type {
+  ApprovalAskedV1,
+  ApprovalDecidedV1,
+  RunBegunV1,
+  RunContinuedV1,
+  RunFailedV1,
+  RunPausedV1,
+  RunResetV1,
+  RunStartedV1,
+  RunStoppedV1,
+  SignalReceivedV1,
+} from "@tutti/contracts/workflow/v1";
+import { toTimestamp } from "@tutti/kernel";
+import type { Run } from "@tutti/machine-run";
+import type { Happening } from "@tutti/runtime";
+import { headOf, type News, type NoteOf, news, type Progress, type QuestionAsked } from "./note.ts";
+
+/** Of which versions of which events: their names with the function that notes them. */
+export const runNotes: Readonly<Record<string, NoteOf<Run, never>>> = {
+  run_started: (_run, { order, createMs, limits }: RunStartedV1, happening) => {
+    const what = {
+      ...{ definition: order?.definition ?? "", hash: order?.hash ?? "" },
+      ...{ labels: order?.labels ?? {}, parent: order?.parent },
+    };
+    const startMs = order?.startMs ?? 0;
+    const isDelayed = startMs > createMs;
+    const startTime = isDelayed ? toTimestamp(startMs) : undefined;
+    const accepted = news(happening, "tutti.workflow.run.accepted", { ...what, startTime });
+    if (isDelayed || limits.length > 0) return accepted;
+    return [accepted, news(happening, "tutti.workflow.run.started", what)];
+  },
+  run_begun: ({ order, facts }, _body: RunBegunV1, happening) => {
+    const { definition = "", hash = "", parent } = order ?? {};
+    const labels = { ...facts.labels };
+    return news(happening, "tutti.workflow.run.started", { definition, hash, labels, parent });
+  },
+  run_paused: ({ error }, _body: RunPausedV1, happening) =>
+    news(happening, "tutti.workflow.run.paused", { error: copied(error) }),
+  run_resumed: (_run, _body, happening) => news(happening, "tutti.workflow.run.resumed", {}),
+  run_retried: (_run, _body, happening) => news(happening, "tutti.workflow.run.retried", { tasks: [] }),
+  run_reset: (_run, { toEvent }: RunResetV1, happening) =>
+    news(happening, "tutti.workflow.run.reset", { event: toEvent }),
+  run_stopped: (_run, { status }: RunStoppedV1, happening) =>
+    status === WorkStatus.WORK_STATUS_CANCELLED
+      ? news(happening, "tutti.workflow.run.cancelling", {})
+      : undefined,
+  run_completed: (run, _body, happening) => ended(run, happening, "tutti.workflow.run.completed"),
+  run_cancelled: (run, _body, happening) => ended(run, happening, "tutti.workflow.run.cancelled"),
+  run_terminated: (run, _body, happening) => ended(run, happening, "tutti.workflow.run.terminated"),
+  run_failed: (run, { error }: RunFailedV1, happening) => {
+    const task = error?.details["task"] ?? "";
+    return news(happening, "tutti.workflow.run.failed", {
+      ...endOf(run, happening),
+      error: copied(error),
+      task,
+    });
+  },
+  run_continued: (run, { nextId: id }: RunContinuedV1, happening) => {
+    const successor = { namespace: happening.key.namespace, kind: "run", id, task: "" };
+    return news(happening, "tutti.workflow.run.continued", { ...endOf(run, happening), successor });
+  },
+  signal_received: (_run, { signal }: SignalReceivedV1, happening) =>
+    news(happening, "tutti.workflow.run.signalled", { signal: signal?.signal ?? "" }),
+  approval_asked: (_run, { approvalId }: ApprovalAskedV1, happening): QuestionAsked => ({
+    ...{ kind: "question", ...headOf(happening), approvalId },
+  }),
+  approval_decided: (run, { node, verdict }: ApprovalDecidedV1, happening) => {
+    const { namespace, id } = happening.key;
+    if (verdict === Verdict.VERDICT_UNSPECIFIED) return progress(run, undefined, happening);
+    const approvalId = run.nodes[node]?.more?.question?.approvalId ?? "";
+    const about = { namespace, kind: "run", id, task: "" };
+    return news(happening, "tutti.workflow.approval.decided", { approvalId, about, verdict });
+  },
+  run_labelled: progress,
+  attempt_started: progress,
+  attempt_failed: progress,
+  task_completed: progress,
+  task_failed: progress,
+  task_skipped: progress,
+  task_held: progress,
+  task_paused: progress,
+  task_resumed: progress,
+  task_repaired: progress,
+  task_waiting: progress,
+  child_started: progress,
+  signal_taken: progress,
+  tasks_added: progress,
+  tasks_withdrawn: progress,
+  state_entered: progress,
+  round_begun: progress,
+  undo_completed: progress,
+};
+
+function progress(_run: Run, _body: unknown, happening: Happening): Progress {
+  return { kind: "progress", ...headOf(happening) };
+}
+
+type PlainEnd = `tutti.workflow.run.${"completed" | "cancelled" | "terminated"}`;
+
+/** How it ended, of ends that say nothing besides. */
+function ended(run: Run, happening: Happening, type: PlainEnd): News<PlainEnd> {
+  return { kind: "news", ...headOf(happening), type, body: endOf(run, happening) };
+}
+
+function endOf({ order, plan, beginMs, createMs }: Run, { timeMs }: Happening) {
+  const definition = order?.definition || plan?.plan.name || "";
+  return { definition, durationMs: Math.max(0, timeMs - (beginMs || createMs)) };
+}
+
+/** The run's own may be changed. */
+function copied(error: ErrorDetail | undefined): ErrorDetail | undefined {
+  return error && { ...error };
+}

@@ -1,0 +1,153 @@
+/** What the bus is told of runs, definitions and schedules, by a service in a process of its own. */
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import type { BusEvent } from "@tutti/bus";
+import { Verdict } from "@tutti/contracts/types/v1";
+import {
+  CancelRunRequest,
+  CreateScheduleRequest,
+  DecideApprovalRequest,
+  definitionService,
+  PauseRunRequest,
+  ResumeRunRequest,
+  runService,
+  SignalRunRequest,
+  StartRunRequest,
+  scheduleService,
+  TriggerScheduleRequest,
+  taskService,
+} from "@tutti/contracts/workflow/v1";
+import { Serving } from "./serving.ts";
+
+const short = "workflow: short\ntasks: {one: {wait: {for: 1ms}}}\n";
+const waiting = "workflow: waiting\nsignals: {go: {}}\ntasks: {go: {wait: {signal: go}}}\n";
+const asking = `workflow: asking
+tasks:
+  look: {approve: {by: [local-admin], title: Really?}}
+`;
+const long = `workflow: long
+tasks:
+  first: {wait: {for: 1ms}}
+  second: {wait: {for: 1h}, needs: [first]}
+`;
+
+describe("what the bus is told", () => {
+  let serving: Serving;
+  const events: BusEvent[] = [];
+  const listeners = new Set<() => void>();
+  const runs = () => serving.host.mesh.client(runService);
+  const start = (name: string, runId: string) =>
+    runs().startRun(
+      StartRunRequest.fromPartial({
+        runId,
+        spec: { what: { $case: "definition", value: { name } }, labels: { by: "me" } },
+      }),
+    );
+  // biome-ignore lint/suspicious/noExplicitAny: what was told is what a test looks at
+  const dataOf = ({ data }: BusEvent): any => JSON.parse(new TextDecoder().decode(data));
+  const about = (subject: string) => events.filter((event) => event.subject === subject);
+  const wordsOf = (subject: string) => about(subject).map(({ type }) => type.replace("tutti.workflow.", ""));
+  /** Resolves with the event as soon as it was told. */
+  const told = (subject: string, word: string): Promise<BusEvent> =>
+    new Promise((resolve) => {
+      const look = () => {
+        const found = about(subject).find(({ type }) => type === `tutti.workflow.${word}`);
+        if (found === undefined) return;
+        listeners.delete(look);
+        resolve(found);
+      };
+      listeners.add(look);
+      look();
+    });
+
+  before(async () => {
+    serving = await Serving.open();
+    await serving.host.bus.subscribe({
+      pattern: "tutti.workflow.>",
+      handle: {
+        each(event) {
+          events.push(event);
+          for (const look of [...listeners]) look();
+        },
+      },
+    });
+    for (const text of [short, waiting, asking, long])
+      await serving.host.mesh.client(definitionService).registerDefinition({
+        ...{ namespace: "", source: { format: 1, text, fileName: "" }, versionLabels: [], keepLatest: false },
+      });
+  });
+  after(() => serving[Symbol.asyncDispose]());
+
+  it("of a run: accepted, started, and how it ended, in order and with what it was", async () => {
+    await start("short", "r-short");
+    const completed = await told("r-short", "run.completed");
+    assert.deepEqual(wordsOf("r-short"), ["run.accepted", "run.started", "run.completed"]);
+    const sequences = about("r-short").map((event) => dataOf(event).header.sequence);
+    assert.deepEqual(
+      sequences,
+      [...sequences].sort((one, other) => one - other),
+    );
+    const [accepted] = about("r-short");
+    assert.equal(accepted?.namespace, "default");
+    assert.equal(dataOf(accepted as BusEvent).definition, "short");
+    assert.deepEqual(dataOf(accepted as BusEvent).labels, { by: "me" });
+    assert.ok(dataOf(completed).durationMs >= 1);
+  });
+
+  it("of a run that is held, goes on, hears something and ends", async () => {
+    await start("waiting", "r-waiting");
+    await runs().pauseRun(PauseRunRequest.fromPartial({ runId: "r-waiting" }));
+    await runs().resumeRun(ResumeRunRequest.fromPartial({ runId: "r-waiting" }));
+    await runs().signalRun(SignalRunRequest.fromPartial({ runId: "r-waiting", signal: "go" }));
+    await told("r-waiting", "run.completed");
+    const words = wordsOf("r-waiting").filter((word) => word !== "run.progressed");
+    assert.deepEqual(words.slice(2), ["run.paused", "run.resumed", "run.signalled", "run.completed"]);
+  });
+
+  it("of a run that is cancelled", async () => {
+    await start("waiting", "r-cancelled");
+    await runs().cancelRun(CancelRunRequest.fromPartial({ runId: "r-cancelled" }));
+    await told("r-cancelled", "run.cancelled");
+    assert.deepEqual(wordsOf("r-cancelled").slice(2), ["run.cancelling", "run.cancelled"]);
+  });
+
+  it("of a question and its answer, with what people need to know", async () => {
+    await start("asking", "r-asking");
+    const requested = dataOf(await told("r-asking", "approval.requested"));
+    assert.deepEqual([requested.title, requested.deciders], ["Really?", ["local-admin"]]);
+    assert.equal(requested.about.task, "look");
+    const tasks = serving.host.mesh.client(taskService);
+    const { approvalId } = requested;
+    const verdict = Verdict.VERDICT_APPROVED;
+    await tasks.decideApproval(DecideApprovalRequest.fromPartial({ runId: "r-asking", approvalId, verdict }));
+    const decided = dataOf(await told("r-asking", "approval.decided"));
+    assert.deepEqual([decided.approvalId, decided.verdict], [approvalId, "VERDICT_APPROVED"]);
+    await told("r-asking", "run.completed");
+  });
+
+  it("of a run that goes on: how far it is", async () => {
+    await start("long", "r-long");
+    const progressed = dataOf(await told("r-long", "run.progressed"));
+    assert.deepEqual([progressed.tasksTotal, progressed.tasksCompleted], [2, 1]);
+  });
+
+  it("of definitions", async () => {
+    const registered = dataOf(await told("short", "definition.registered"));
+    const labelled = dataOf(await told("short", "definition.labelled"));
+    assert.equal(labelled.label, "latest");
+    assert.equal(labelled.hash, registered.hash);
+  });
+
+  it("of schedules and what they start", async () => {
+    const schedules = serving.host.mesh.client(scheduleService);
+    const run = { what: { $case: "definition" as const, value: { name: "short" } } };
+    const timing = { rules: [{ rule: { $case: "cron" as const, value: "0 2 1 1 *" } }] };
+    const schedule = { scheduleId: "nightly", run, timing } as never;
+    await schedules.createSchedule(CreateScheduleRequest.fromPartial({ schedule }));
+    const created = dataOf(await told("nightly", "schedule.created"));
+    assert.equal(created.starts, "short");
+    await schedules.triggerSchedule(TriggerScheduleRequest.fromPartial({ scheduleId: "nightly" }));
+    const fired = dataOf(await told("nightly", "schedule.fired"));
+    await told(fired.run.id, "run.completed");
+  });
+});
