@@ -1,1 +1,1 @@
-export { gateway } from "./service.ts";
+export { GatewayService, gateway } from "./service.ts";

@@ -10,6 +10,8 @@ import { realtimeSection } from "./realtime/configuration.ts";
 
 /** The front door: REST, what is followed, and the page, on the port of the operations endpoints. */
 export class GatewayService extends Orchestrator {
+  readonly #link: () => string;
+
   constructor(host: HostContext) {
     super("gateway", host.foundation, { scope: "integration", version: host.version });
     const settings = this.settings(gatewaySection);
@@ -20,6 +22,7 @@ export class GatewayService extends Orchestrator {
       ...{ clock, host: operations.host, key, linkMs, signInMs, secureCookie },
       file: dataDirectory === undefined ? undefined : join(dataDirectory, "gateway", "sign-ins.json"),
     });
+    this.#link = () => access.link(operations.url()).url;
     const door = new Door();
     operations.mount(door);
     const { telemetry, mesh } = host;
@@ -30,6 +33,11 @@ export class GatewayService extends Orchestrator {
       "front",
       new Front({ host, foundation, settings, realtime: this.settings(realtimeSection), access, door }),
     );
+  }
+
+  /** A link that signs a browser in, once, for whoever sits at the terminal. */
+  signInLink(): string {
+    return this.#link();
   }
 }
 

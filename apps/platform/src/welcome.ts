@@ -1,4 +1,5 @@
 import { styleText } from "node:util";
+import { GatewayService } from "@tutti/gateway";
 import type { ServiceHost } from "@tutti/host";
 import { platformSection } from "./configuration.ts";
 
@@ -31,12 +32,12 @@ const toTry = {
 } as const;
 
 /** What a person at a terminal sees once everything runs. Programs read the log's line `ready` instead. */
-export function welcome(host: Pick<ServiceHost, "url" | "mesh" | "configuration">): void {
+export function welcome(host: Pick<ServiceHost, "url" | "mesh" | "configuration" | "get">): void {
   const { dataDirectory, demonstration } = host.configuration.read(platformSection);
   const { url } = host;
-  tell(
-    welcomeText({ page: url, url, mesh: host.mesh.address, dataDirectory, demonstration, style: styleText }),
-  );
+  const gateway = host.get("gateway");
+  const page = gateway instanceof GatewayService ? gateway.signInLink() : url;
+  tell(welcomeText({ page, url, mesh: host.mesh.address, dataDirectory, demonstration, style: styleText }));
 }
 
 export function welcomeText(given: Welcome): string {

@@ -1,0 +1,148 @@
+/** `npm start` as a stranger does it: real processes, the demonstration, Ctrl-C, and again. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { connect, type RunHandle, type Tutti } from "@tutti/sdk/client";
+import { asked, errorOf } from "../../../examples/workflows/source.ts";
+import { needsProgram } from "../../../tools/programs.mjs";
+import { type LogLine, TestProcess } from "./support/process.ts";
+import { makeFolder, ready, type Service } from "./support/services.ts";
+import { until } from "./support/until.ts";
+
+const program = fileURLToPath(new URL("../../../tools/start.mjs", import.meta.url));
+const anyPort = ["--operations.port=0", "--mesh.listen=127.0.0.1:0", "--log.format=json"];
+
+async function npmStart(directory: string, ...given: readonly string[]): Promise<Service> {
+  return ready(new TestProcess({ program, arguments: [...anyPort, ...given], directory }));
+}
+
+const isTrouble = ({ level, msg }: LogLine) =>
+  ["warn", "error", "fatal"].includes(level) && !msg.startsWith("the ring of recent samples is full");
+
+const workersOf = ({ lines }: TestProcess) => lines.filter(({ msg }) => msg === "a worker runs");
+
+async function idsOf(tutti: Tutti): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const { runId } of tutti.list()) ids.push(runId);
+  return ids.sort();
+}
+
+/** What happened in a run, by types of events. */
+async function typesOf(run: RunHandle): Promise<string[]> {
+  const types: string[] = [];
+  for await (const { type } of run.history()) types.push(type);
+  return types;
+}
+
+/** Who made the attempts at its tasks. */
+async function agentsOf(run: RunHandle): Promise<ReadonlySet<string>> {
+  const tasks = await run.tasks();
+  return new Set(tasks.flatMap(({ attempts }) => attempts.map(({ agentId }) => agentId)));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+interface Album {
+  readonly pictures: number;
+}
+
+describe("npm start", { concurrency: 2 }, () => {
+  it("plays the demonstration to its ends, stops at Ctrl-C with all it started, and goes on where it was", async (t) => {
+    const python = await needsProgram("python3");
+    await using folder = await makeFolder();
+    await using first = await npmStart(folder.path);
+    await first.line("the demonstration is started");
+    const tutti = await connect({ address: first.grpc });
+    t.after(() => tutti.close());
+
+    assert.deepEqual(await tutti.run("order-1001").result(), {
+      payment: "8900 by order-1001/charge",
+      labels: ["label of bow", "label of rosin"],
+    });
+    assert.equal(await errorOf(tutti.run("order-1003")), "parcel.too_heavy");
+    const undone = await typesOf(tutti.run("order-1003"));
+    assert.ok(undone.filter((type) => type === "undo_completed").length >= 3, undone.join());
+    assert.deepEqual(await tutti.run("prices-1").result(), { healed: true });
+    const question = await asked(tutti.run("order-1002"));
+    assert.equal(question.title, "Sell to Robert for 4200 francs?");
+    assert.ok(((await tutti.scheduled("sales-by-the-minute").get()).nextTimes.length ?? 0) > 0);
+
+    // In the middle of the album.
+    const album = tutti.run("album-summer");
+    const before = await idsOf(tutti);
+    first.signal("SIGINT");
+    assert.deepEqual(await first.ended(), { code: 0, signal: null });
+    assert.deepEqual(first.lines.filter(isTrouble), []);
+    for (const { pid } of workersOf(first)) assert.equal(isAlive(Number(pid)), false);
+
+    await using second = await npmStart(folder.path, `--mesh.listen=${first.grpc}`);
+    const { pictures } = await album.result<Album>();
+    assert.equal(pictures, 200);
+    const by = await agentsOf(album);
+    assert.ok(by.has("worker-typescript"), [...by].join());
+    if (!python.skip) assert.ok(by.has("worker-python"), [...by].join());
+    await tutti.run("order-1002").approve("approve", { reason: "it is paid for" });
+    assert.deepEqual(await tutti.run("order-1002").result(), {
+      payment: "420000 by order-1002/charge",
+      labels: ["label of violin", "label of bow"],
+    });
+    assert.equal(
+      second.lines.some(({ msg }) => msg === "the demonstration is started"),
+      false,
+    );
+    const started = (await idsOf(tutti)).filter((id) => !before.includes(id));
+    assert.deepEqual(
+      started.filter((id) => !id.startsWith("sales-by-the-minute")),
+      [],
+    );
+  });
+
+  it("starts a worker again that was killed, and is outlived by none though it is killed itself", async () => {
+    await using folder = await makeFolder();
+    await using platform = await npmStart(folder.path);
+    await until("both workers to run", () => workersOf(platform).length >= 2);
+    const killed = Number(workersOf(platform)[0]?.["pid"]);
+    process.kill(killed, "SIGKILL");
+    const told = await platform.line("a worker ended and is started again");
+    assert.deepEqual([told["worker"], told["signal"]], ["worker-typescript", "SIGKILL"]);
+    const isAgain = ({ worker, pid }: LogLine) => worker === "worker-typescript" && pid !== killed;
+    await until("it to run again", () => workersOf(platform).some(isAgain));
+    const pids = workersOf(platform).map(({ pid }) => Number(pid));
+
+    await platform.kill();
+    await until("the workers to be gone", () => !pids.some(isAlive));
+  });
+
+  it("has both workers in TypeScript and says why where no Python can", async () => {
+    await using folder = await makeFolder();
+    await using platform = await npmStart(folder.path, '--platform.pythons=["/nowhere/python3"]');
+    const { reasons } = await platform.line("both workers are in TypeScript");
+    await platform.line("the demonstration is started");
+    assert.deepEqual(reasons, ["there is no /nowhere/python3"]);
+    const tutti = await connect({ address: platform.grpc });
+    try {
+      await tutti.run("order-1001").result();
+      await until("the second one to take part", async () =>
+        (await agentsOf(tutti.run("album-summer"))).has("worker-typescript-2"),
+      );
+    } finally {
+      await tutti.close();
+    }
+  });
+
+  it("-- --empty leaves the demonstration out", async () => {
+    await using folder = await makeFolder();
+    await using platform = await npmStart(folder.path, "--empty");
+    await using tutti = await connect({ address: platform.grpc });
+    assert.deepEqual(await idsOf(tutti), []);
+    assert.deepEqual(workersOf(platform), []);
+    assert.deepEqual(await platform.stop(), { code: 0, signal: null });
+  });
+});
