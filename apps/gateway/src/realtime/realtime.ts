@@ -64,7 +64,8 @@ export class Realtime implements Component {
     this.#connections.admit();
     const over = new AbortController();
     const leave = () => over.abort();
-    request.raw.once("close", leave);
+    // Of the answer: a request with a body is over as soon as that was read.
+    reply.raw.once("close", leave);
     const { searchParams } = new URL(request.url, "http://gateway");
     const cursor = lastEventIdOf(request) ?? searchParams.get("cursor") ?? "";
     const { hasSnapshot } = replies;
