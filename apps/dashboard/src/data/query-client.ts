@@ -10,7 +10,9 @@ export const signedOut = new EventTarget();
  */
 export const queryClient = new QueryClient({
   queryCache: new QueryCache({
-    onError: (error) => {
+    onError: (error, { queryKey }) => {
+      // Who asks is asked because of it: that answer must not ask again.
+      if (queryKey[0] === "who") return;
       if (error instanceof CallFailed && error.error.status === 401)
         signedOut.dispatchEvent(new Event("out"));
     },

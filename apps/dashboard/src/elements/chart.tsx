@@ -47,6 +47,9 @@ export default function Chart(options: {
   return <div ref={place} className="chart" style={{ height: heightPx }} aria-hidden="true" />;
 }
 
+const hours = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const timeOfDay = (atSec: number): string => hours.format(atSec * 1_000);
+
 function looks(
   lines: readonly ChartLine[],
   written: (value: number) => string,
@@ -62,7 +65,7 @@ function looks(
     cursor: { points: { size: 6 }, y: false, drag: { x: false, y: false } },
     scales: { y: { range: (_, __, most) => [0, Math.max(most * 1.15, 1e-9)] } },
     axes: [
-      { ...axis, grid: { show: false }, space: 70 },
+      { ...axis, grid: { show: false }, space: 70, size: 28, values: (_, splits) => splits.map(timeOfDay) },
       { ...axis, size: 48, space: 26, values: (_, splits) => splits.map(written) },
     ],
     series: [

@@ -65,10 +65,9 @@ export function clockShort(momentMs: number, nowMs: number): string {
 
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 
-/** A count: `1,204`, `12.3 k`, `4.1 M`. */
+/** A count: `1,204`, `98,214`, `4.1 M`. */
 export function count(value: number): string {
-  if (Math.abs(value) < 10_000) return whole.format(value);
-  if (Math.abs(value) < 1_000_000) return `${(value / 1_000).toFixed(1)} k`;
+  if (Math.abs(value) < 1_000_000) return whole.format(value);
   return `${(value / 1_000_000).toFixed(1)} M`;
 }
 

@@ -93,23 +93,24 @@ function filledObject(
   draft: Draft & { kind: "object" },
   path: string,
 ): Filled {
-  const value: Record<string, unknown> = {};
+  const values = new Map<string, unknown>();
   const problems: FieldProblem[] = [];
   const take = (name: string, inner: Field, own: Draft | undefined) => {
     if (own === undefined) return;
     const found = filled(inner, own, path === "" ? name : `${path}.${name}`);
     problems.push(...found.problems);
-    if (found.value !== undefined) value[name] = found.value;
+    if (found.value !== undefined) values.set(name, found.value);
   };
   for (const [name, inner] of field.fields) take(name, inner, draft.fields[name]);
   for (const { name, draft: own } of draft.others) {
     if (field.others === undefined || name === "") continue;
-    if (name in value) problems.push({ path, message: `The name ${name} is there twice.` });
+    if (values.has(name)) problems.push({ path, message: `The name ${name} is there twice.` });
     else take(name, field.others, own);
   }
   // One that may be left out and was not touched is left out, with what would be needed in it.
-  if (!field.required && Object.keys(value).length === 0 && isUntouched(draft)) return nothing;
-  return { value, problems };
+  if (!field.required && values.size === 0 && isUntouched(draft)) return nothing;
+  // Made of entries: a name such as `__proto__` is one like any other.
+  return { value: Object.fromEntries(values), problems };
 }
 
 function filledList(field: Field & { kind: "list" }, draft: Draft & { kind: "list" }, path: string): Filled {

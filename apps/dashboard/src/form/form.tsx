@@ -4,6 +4,8 @@ import { draftOf } from "./draft.ts";
 import type { Draft, Field, FieldProblem } from "./field.ts";
 
 interface FormOptions<Kind extends Field["kind"] = Field["kind"]> {
+  /** What is around it has its name already. */
+  bare?: boolean;
   field: Field & { kind: Kind };
   draft: Draft & { kind: Kind };
   path: string;
@@ -157,7 +159,7 @@ function ChoiceOne({ field, draft, path, problems, onChange }: FormOptions<"choi
 
 const wordOf = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
 
-function ObjectOne({ field, draft, path, problems, onChange }: FormOptions<"object">) {
+function ObjectOne({ field, draft, path, problems, onChange, bare = path === "" }: FormOptions<"object">) {
   const problem = problemAt(problems, path);
   const inner = (
     <>
@@ -187,7 +189,7 @@ function ObjectOne({ field, draft, path, problems, onChange }: FormOptions<"obje
       {problem === undefined ? null : <p className="problem">{problem}</p>}
     </>
   );
-  if (path === "") return <div className="object-fields">{inner}</div>;
+  if (bare) return <div className="object-fields">{inner}</div>;
   return (
     <fieldset className="group">
       <legend>
@@ -289,6 +291,7 @@ function VariantOne({ field, draft, path, problems, onChange }: FormOptions<"var
           draft={own}
           path={path}
           problems={problems}
+          bare
           onChange={(next) => onChange({ ...draft, drafts: draft.drafts.with(draft.at, next) })}
         />
       )}

@@ -22,7 +22,7 @@ function Away({ sinceMs }: { sinceMs: number }) {
       <span>
         The platform is away; reconnecting …{" "}
         <span className="soft" aria-hidden="true">
-          {span(Math.max(0, nowMs - sinceMs))}
+          {nowMs - sinceMs < 2_000 ? "" : span(nowMs - sinceMs)}
         </span>
       </span>
     </p>

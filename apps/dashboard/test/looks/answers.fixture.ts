@@ -40,7 +40,11 @@ export function answerOf(scene: Scene, url: URL, nowMs: number): Answer | undefi
       "Expected the service workflow to answer within 10 s, found nobody who serves it; see /status for what is amiss.",
       503,
     );
-  return ok(scene === "empty" ? emptyAnswer(pathname) : fullAnswer(url, nowMs));
+  if (scene !== "empty") return ok(fullAnswer(url, nowMs));
+  const isOne = pathname.split("/").length > 3 && !/\/(count|series)$/.test(pathname);
+  return isOne
+    ? problem("workflow.unknown", `Expected one that is there, found none at ${pathname}.`, 404)
+    : ok(emptyAnswer(pathname));
 }
 
 const ok = (body: unknown): Answer => ({ status: 200, body });

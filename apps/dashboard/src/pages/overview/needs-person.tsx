@@ -15,7 +15,7 @@ import { whatFailed } from "../runs/outcome.ts";
 import { type Trouble, troublesIn } from "./needs.ts";
 import { workflowOf } from "./score-layout.ts";
 
-const shown = 5;
+const shown = 3;
 
 /** What goes on only when a person does something, most urgent first. */
 export function NeedsPerson() {

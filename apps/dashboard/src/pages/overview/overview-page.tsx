@@ -34,8 +34,10 @@ export function OverviewPage() {
           </Shown>
         </div>
       </Part>
-      <NeedsPerson />
-      <Figures />
+      <div className="overview-columns">
+        <NeedsPerson />
+        <Figures />
+      </div>
     </>
   );
 }

@@ -29,7 +29,7 @@ export interface Score {
 }
 
 export const linesOfStaff = 5;
-const staffsMost = 6;
+const stavesMost = 6;
 /** Heads closer than this share of the width would hide each other. */
 const headShare = 0.012;
 const spansMs = [60_000, 300_000, 900_000, 3_600_000, 21_600_000, 86_400_000, 604_800_000];
@@ -52,7 +52,7 @@ export function scoreOf(runs: readonly Run[], nowMs: number): Score {
     .sort(
       ([oneName, one], [otherName, other]) => other.length - one.length || oneName.localeCompare(otherName),
     )
-    .slice(0, staffsMost)
+    .slice(0, stavesMost)
     .map(([name, group]) => ({ name, count: group.length, notes: notesOf(group, fromMs, nowMs) }));
   return { staves, fromMs, toMs: nowMs };
 }

@@ -75,7 +75,7 @@ function labelsOf(text: string): Readonly<Record<string, string>> {
 
 const wordsOf = (text: string): readonly string[] => text.split(/[\s,]+/).filter(Boolean);
 
-export function startCommand({ definition, input, runId, labels = {} }: StartBody): string {
+export function startCommand({ definition, input, runId, labels = {}, priority }: StartBody): string {
   const name = typeof definition === "string" ? definition : (definition?.name ?? "");
   return commandLine(
     "tutti",
@@ -84,5 +84,6 @@ export function startCommand({ definition, input, runId, labels = {} }: StartBod
     ...(input === undefined ? [] : ["--input", JSON.stringify(input)]),
     ...(runId === undefined ? [] : ["--id", runId]),
     ...Object.entries(labels).flatMap(([label, value]) => ["--label", `${label}=${value}`]),
+    ...(priority === undefined ? [] : ["--priority", String(priority)]),
   );
 }

@@ -26,7 +26,7 @@ export function StartPage() {
   const source = useQuery({ ...runQuery(like ?? ""), enabled: like !== undefined });
   const chosen = workflow ?? source.data?.spec?.definition?.name ?? "";
   return (
-    <>
+    <div className="start-page">
       <PageHead
         title="Start a run"
         below={
@@ -78,7 +78,7 @@ export function StartPage() {
           )
         }
       </Shown>
-    </>
+    </div>
   );
 }
 
@@ -142,7 +142,7 @@ function StartForm({ definition, like }: { definition: Definition; like: Run | u
     if (started !== undefined) void navigate({ to: "/runs/$runId", params: { runId: started.runId } });
   };
   return (
-    <form className="start-form" noValidate onSubmit={(event) => event.preventDefault()}>
+    <form noValidate onSubmit={(event) => event.preventDefault()}>
       <Part title="Input" aside={definition.description}>
         <Tabs
           label="How the input is filled in"

@@ -70,6 +70,7 @@ function usePlaced(graph: Graph, down: boolean): TaskNode[] | undefined {
           position: at.get(task.taskId ?? "") ?? { x: 0, y: 0 },
           width: boxes[index]?.width ?? 0,
           height: boxes[index]?.height ?? 0,
+          handles: handlesOf(boxes[index]?.width ?? 0, boxes[index]?.height ?? 0, down),
           data: { task, critical: critical.has(task.taskId ?? ""), down },
         })),
       );
@@ -79,6 +80,20 @@ function usePlaced(graph: Graph, down: boolean): TaskNode[] | undefined {
     };
   }, [graph, down]);
   return placed;
+}
+
+/** Where arrows arrive and leave: said, so that it has not to be measured. */
+function handlesOf(width: number, height: number, down: boolean): NonNullable<TaskNode["handles"]> {
+  const size = { width: 1, height: 1 };
+  return down
+    ? [
+        { type: "target", position: Position.Top, x: width / 2, y: 0, ...size },
+        { type: "source", position: Position.Bottom, x: width / 2, y: height, ...size },
+      ]
+    : [
+        { type: "target", position: Position.Left, x: 0, y: height / 2, ...size },
+        { type: "source", position: Position.Right, x: width, y: height / 2, ...size },
+      ];
 }
 
 function edgesOf(graph: Graph): Edge[] {
@@ -100,7 +115,7 @@ function TaskBox({ data: { task, critical, down } }: NodeProps<TaskNode>) {
       <span className="clipped small soft">{task.uses || kindWord(task.kind)}</span>
       <span className="definition-marks small soft">
         {task.forEach === true ? <span title="done for each of a list">× each</span> : null}
-        {task.compensated === true ? <span title="its effect can be undone">can be undone</span> : null}
+        {task.compensated === true ? <span title="its effect can be undone">↩ undo</span> : null}
         {task.expectedMs ? <span>{span(task.expectedMs)}</span> : null}
       </span>
       <Handle type="source" position={down ? Position.Bottom : Position.Right} isConnectable={false} />

@@ -1,0 +1,239 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fastCheck from "fast-check";
+import { draftOf } from "./draft.ts";
+import type { Draft, Field } from "./field.ts";
+import { fieldOf, wordsOf } from "./field-of-schema.ts";
+import { filled, problemsUnder } from "./filled.ts";
+
+/** What becomes of a value that is shown in a form and taken back. */
+const around = (schema: unknown, value: unknown): unknown => {
+  const field = fieldOf(schema);
+  return filled(field, draftOf(field, value)).value;
+};
+
+const problemsOf = (schema: unknown, value?: unknown): readonly string[] => {
+  const field = fieldOf(schema);
+  return filled(field, draftOf(field, value)).problems.map(({ path, message }) => `${path}: ${message}`);
+};
+
+const typed = (field: Field, text: string): ReturnType<typeof filled> =>
+  filled(field, { kind: field.kind, text } as Draft);
+
+describe("forms from schemas", () => {
+  it("shows every kind of field, and takes back what was shown", () => {
+    const schema = {
+      type: "object",
+      required: ["name", "count"],
+      properties: {
+        name: { type: "string" },
+        count: { type: "integer" },
+        price: { type: "number" },
+        express: { type: "boolean" },
+        carrier: { enum: ["post", "courier", 3, null] },
+        at: { type: "string", format: "date-time" },
+        lines: { type: "array", items: { type: "object", properties: { sku: { type: "string" } } } },
+        labels: { type: "object", additionalProperties: { type: "string" } },
+        any: {},
+      },
+    };
+    const value = {
+      ...{ name: "Clara", count: 2, price: 4.2, express: true, carrier: 3, at: "2026-11-20T10:30:00.000Z" },
+      ...{ lines: [{ sku: "a" }, { sku: "b" }], labels: { team: "music" }, any: { deep: [1, { x: null }] } },
+    };
+    assert.deepEqual(around(schema, value), value);
+  });
+
+  it("tells forms of one of several apart by what the value has", () => {
+    const schema = {
+      oneOf: [
+        { title: "By card", type: "object", required: ["card"], properties: { card: { type: "string" } } },
+        {
+          title: "On account",
+          type: "object",
+          required: ["days"],
+          properties: { days: { type: "integer" } },
+        },
+      ],
+    };
+    const draft = draftOf(fieldOf(schema), { days: 30 });
+    assert.ok(draft.kind === "variant" && draft.at === 1);
+    assert.deepEqual(around(schema, { days: 30 }), { days: 30 });
+    assert.deepEqual(around(schema, { card: "4711" }), { card: "4711" });
+  });
+
+  it("reads null beside a type as that it may be left out", () => {
+    const field = fieldOf({
+      type: "object",
+      required: ["a", "b"],
+      properties: { a: { type: ["string", "null"] }, b: { anyOf: [{ type: "integer" }, { type: "null" }] } },
+    });
+    assert.ok(field.kind === "object");
+    assert.deepEqual(
+      field.fields.map(([name, { kind, required }]) => [name, kind, required]),
+      [
+        ["a", "text", true],
+        ["b", "number", false],
+      ],
+    );
+  });
+
+  it("shows constants of several forms as one choice", () => {
+    const field = fieldOf({ oneOf: [{ const: "slow", title: "Slow" }, { const: "fast" }] });
+    assert.ok(field.kind === "choice");
+    assert.deepEqual(field.values, ["slow", "fast"]);
+  });
+
+  it("follows references, and stops at a schema that contains itself", () => {
+    const schema = {
+      $ref: "#/$defs/node",
+      $defs: {
+        node: { type: "object", properties: { name: { type: "string" }, next: { $ref: "#/$defs/node" } } },
+      },
+    };
+    const value = { name: "a", next: { name: "b", next: { name: "c" } } };
+    assert.deepEqual(around(schema, value), value);
+    assert.equal(fieldOf({ $ref: "#/$defs/none" }).kind, "raw");
+    assert.equal(fieldOf({ $ref: "#/$defs/a", $defs: { a: { $ref: "#/$defs/a" } } }).kind, "raw");
+  });
+
+  it("fills in what no schema describes, or a broken one, as JSON", () => {
+    for (const schema of [undefined, "", "{", "[]", {}, { type: ["string", "integer"] }, 7]) {
+      assert.equal(fieldOf(schema).kind, "raw", JSON.stringify(schema));
+    }
+    assert.deepEqual(typed(fieldOf(undefined), '{"a": 1}').value, { a: 1 });
+    assert.deepEqual(typed(fieldOf(undefined), " ").problems, []);
+    assert.match(typed(fieldOf(undefined), "{a").problems[0]?.message ?? "", /^This is not JSON/);
+  });
+
+  it("leaves out what may be left out and was not touched, whatever it would need", () => {
+    const schema = {
+      type: "object",
+      properties: {
+        note: { type: "string", minLength: 3 },
+        address: { type: "object", required: ["town"], properties: { town: { type: "string" } } },
+        tags: { type: "array", items: { type: "string" } },
+        express: { type: "boolean" },
+      },
+    };
+    assert.deepEqual(problemsOf(schema), []);
+    assert.deepEqual(around(schema, undefined), {});
+  });
+
+  it("says what is needed once an object is begun", () => {
+    const schema = {
+      type: "object",
+      properties: {
+        address: {
+          ...{ type: "object", required: ["town"] },
+          properties: { town: { type: "string" }, street: { type: "string" } },
+        },
+      },
+    };
+    assert.deepEqual(problemsOf(schema, { address: { street: "Ring" } }), ["address.town: This is needed."]);
+  });
+
+  it("begins a list with as many entries as it must have, filled in with what is proposed", () => {
+    const field = fieldOf({ type: "array", minItems: 2, items: { type: "integer", default: 5 } });
+    assert.deepEqual(filled(field, draftOf(field)).value, [5, 5]);
+  });
+
+  const wrong: readonly (readonly [schema: object, text: string, message: RegExp])[] = [
+    [{ type: "string" }, "", /^This is needed/],
+    [{ type: "string", minLength: 3 }, "ab", /^At least 3 characters, found 2/],
+    [{ type: "string", maxLength: 1 }, "ab", /^At most 1/],
+    [{ type: "string", pattern: "^[a-z]+$" }, "A", /must match/],
+    [{ type: "string", format: "email" }, "clara", /name@example/],
+    [{ type: "string", format: "uri" }, "clara", /https/],
+    [{ type: "string", format: "uuid" }, "clara", /UUID/],
+    [{ type: "string", format: "date" }, "tomorrow", /2026-11-20/],
+    [{ type: "string", format: "date-time" }, "tomorrow", /date and a time/],
+    [{ type: "integer" }, "1.5", /whole/],
+    [{ type: "number" }, "much", /^A number/],
+    [{ type: "number" }, "Infinity", /^A number/],
+    [{ type: "number", minimum: 1 }, "0", /^At least 1/],
+    [{ type: "number", maximum: 1 }, "2", /^At most 1/],
+    [{ type: "number", exclusiveMinimum: 0 }, "0", /^More than 0/],
+    [{ type: "number", exclusiveMaximum: 1 }, "1", /^Less than 1/],
+    [{ type: "number", multipleOf: 0.1 }, "0.25", /multiple/],
+  ];
+  for (const [schema, text, message] of wrong) {
+    it(`refuses ${JSON.stringify(text)} for ${JSON.stringify(schema)}, in words`, () => {
+      const { problems } = typed(fieldOf(schema), text);
+      assert.match(problems[0]?.message ?? "nothing was wrong", message);
+    });
+  }
+
+  it("takes 0.3 as a multiple of 0.1", () => {
+    assert.deepEqual(typed(fieldOf({ type: "number", multipleOf: 0.1 }), "0.3").problems, []);
+  });
+
+  it("says beside which entry of a list something is wrong", () => {
+    const schema = {
+      type: "array",
+      items: { type: "object", required: ["n"], properties: { n: { type: "integer" } } },
+    };
+    assert.deepEqual(problemsOf(schema, [{ n: 1 }, {}]), ["[1].n: This is needed."]);
+  });
+
+  it("refuses the same name twice in entries with names of their own", () => {
+    const field = fieldOf({ type: "object", additionalProperties: { type: "string" } });
+    const draft = draftOf(field, { a: "1" });
+    assert.ok(draft.kind === "object");
+    const twice = { ...draft, others: [...draft.others, ...draft.others] };
+    assert.match(filled(field, twice).problems[0]?.message ?? "", /twice/);
+  });
+
+  it("puts what the platform refuses beside the same fields", () => {
+    const fields = [
+      { field: "input.items[0].price", message: "expected a number" },
+      { field: "input", message: "too large" },
+      { field: "inputs", message: "something else" },
+      { field: "labels", message: "no" },
+    ];
+    assert.deepEqual(problemsUnder(["input"], fields), [
+      { path: "items[0].price", message: "expected a number" },
+      { path: "", message: "too large" },
+    ]);
+  });
+
+  it("writes names as people do", () => {
+    assert.equal(wordsOf("shippingAddress"), "Shipping address");
+    assert.equal(wordsOf("due_days"), "Due days");
+    assert.equal(wordsOf("SKU"), "SKU");
+  });
+
+  it("gives any JSON back that it was given, where a schema says nothing", () => {
+    fastCheck.assert(
+      fastCheck.property(fastCheck.jsonValue(), (value) => {
+        assert.deepEqual(around({}, value), JSON.parse(JSON.stringify(value)));
+      }),
+    );
+  });
+
+  it("gives lists of objects back as they were, whatever they contain", () => {
+    const schema = {
+      type: "array",
+      items: {
+        type: "object",
+        required: ["n", "s", "f"],
+        properties: { n: { type: "number" }, s: { type: "string" }, f: { type: "boolean" } },
+      },
+    };
+    const entry = fastCheck.record(
+      {
+        n: fastCheck
+          .double({ noNaN: true, noDefaultInfinity: true })
+          .map((value) => (value === 0 ? 0 : value)),
+        s: fastCheck.string({ minLength: 1 }),
+        f: fastCheck.boolean(),
+      },
+      { noNullPrototype: true },
+    );
+    fastCheck.assert(
+      fastCheck.property(fastCheck.array(entry, { maxLength: 5 }), (value) => {
+        assert.deepEqual(around(schema, value), value);
+      }),
+    );
+  });
+});

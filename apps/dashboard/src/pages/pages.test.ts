@@ -1,0 +1,380 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Agent, Approval, MetricSeries, Run } from "@tutti/rest/types";
+import { decideCall, decideCommand } from "./approvals/decide.ts";
+import { troublesIn } from "./overview/needs.ts";
+import { scoreOf } from "./overview/score-layout.ts";
+import { aligned, failures, joined, latency, latest, sum, throughput } from "./overview/series.ts";
+import { bulkCommand, bulkFilterOf, listCommand, parametersOf } from "./runs/filter.ts";
+import { howFar, whatFailed } from "./runs/outcome.ts";
+import {
+  createCommand,
+  emptySchedule,
+  scheduleBody,
+  scheduleProblems,
+  spanMs,
+  timingWords,
+} from "./schedules/timing.ts";
+import { draftLike, emptyRun, runProblems, startBody, startCommand } from "./start/draft-run.ts";
+import { inOrder, loadOf, standOfAgent, wholeOf } from "./workers/load.ts";
+import { indented, offsetOf, problemsOfRefusal } from "./workflows/editing.ts";
+import { arrowsOf } from "./workflows/graph-parts.ts";
+
+const run = (runId: string, more: Partial<Run> = {}): Run => ({
+  ...{ runId, status: "running", kind: "tasks", states: [] },
+  ...more,
+});
+
+describe("the score of the overview", () => {
+  const of = (name: string) => ({ spec: { definition: { name }, labels: {} } });
+
+  it("has a staff for each workflow, those with most runs first", () => {
+    const runs = [
+      run("a", { ...of("order"), createTimeMs: 1_000 }),
+      run("b", { ...of("mail"), createTimeMs: 2_000 }),
+      run("c", { ...of("mail"), createTimeMs: 3_000 }),
+      run("d", { createTimeMs: 3_500 }),
+    ];
+    const { staves } = scoreOf(runs, 4_000);
+    assert.deepEqual(
+      staves.map(({ name, count }) => [name, count]),
+      [
+        ["mail", 2],
+        ["order", 1],
+        ["tasks without a workflow", 1],
+      ],
+    );
+  });
+
+  it("puts notes at the same time on different lines, as long as there are lines", () => {
+    const runs = Array.from({ length: 5 }, (_, place) => run(String(place), { createTimeMs: 1_000 + place }));
+    const lines = scoreOf(runs, 60_000).staves[0]?.notes.map(({ line }) => line);
+    assert.deepEqual(lines, [0, 1, 2, 3, 4]);
+  });
+
+  it("keeps every note within the time that is shown", () => {
+    const runs = [run("early", { createTimeMs: -9e9 }), run("late", { createTimeMs: 9e9, endTimeMs: 9e9 })];
+    for (const { from, to } of scoreOf(runs, 1_000).staves.flatMap(({ notes }) => notes))
+      assert.ok(from >= 0 && to <= 1 && from <= to);
+  });
+
+  it("is empty where nothing ran", () => assert.deepEqual(scoreOf([], 5).staves, []));
+});
+
+describe("figures of the overview", () => {
+  const series = (
+    name: string,
+    figure: string,
+    labels: Record<string, string>,
+    values: number[],
+  ): MetricSeries => ({
+    ...{ name, figure, labels },
+    points: values.map((value, place) => ({ timeMs: place * 5_000, value })),
+  });
+
+  it("adds up what several processes did at the same time", () => {
+    const both = [
+      series("tutti_swarm_results_total", "rate", { instance: "a" }, [1, 2]),
+      series("tutti_swarm_results_total", "rate", { instance: "b" }, [10, 20, 30]),
+    ];
+    assert.deepEqual(throughput(both)[0]?.values, [11, 22, 30]);
+  });
+
+  it("shows the slowest kind of call, without those that wait on purpose, in milliseconds", () => {
+    const of = (method: string, value: number) =>
+      series("tutti_mesh_call_duration_seconds", "p95", { side: "server", method }, [value]);
+    const [, p95] = latency([of("StartRun", 0.004), of("GetRun", 0.002), of("WatchRun", 900)]);
+    assert.equal(p95 && latest(p95), 4);
+  });
+
+  it("counts calls as failed that the server failed or refused, and no others", () => {
+    const of = (code: string, side = "server") =>
+      series("tutti_mesh_calls_total", "rate", { side, code }, [1]);
+    assert.deepEqual(
+      failures([of("OK"), of("CANCELLED"), of("NOT_FOUND"), of("INTERNAL"), of("INTERNAL", "client")])[0]
+        ?.values,
+      [2],
+    );
+  });
+
+  it("draws lines over the same moments, with gaps where one has none", () => {
+    const one = joined("one", [series("m", "value", {}, [1, 2])], sum);
+    const other = { ...one, atSec: [5, 10], values: [7, 8] };
+    assert.deepEqual(aligned([one, other]), {
+      atSec: [0, 5, 10],
+      values: [
+        [1, 2, undefined],
+        [undefined, 7, 8],
+      ],
+    });
+  });
+
+  it("leaves out what is not a number", () => {
+    assert.deepEqual(joined("m", [series("m", "value", {}, [Number.NaN, 3])], sum).values, [3]);
+  });
+});
+
+describe("what needs a person", () => {
+  it("names the innermost component that is unwell, and no whole for it", () => {
+    const tree = {
+      name: "platform",
+      health: { level: "degraded", reason: "journal is degraded" },
+      components: [
+        { name: "registry", health: { level: "healthy", reason: "" }, orchestrator: null },
+        {
+          name: "workflow",
+          health: { level: "degraded", reason: "journal" },
+          orchestrator: {
+            name: "workflow",
+            health: { level: "degraded", reason: "journal" },
+            components: [
+              { name: "journal", health: { level: "degraded", reason: "disk" }, orchestrator: null },
+            ],
+          },
+        },
+      ],
+    };
+    assert.deepEqual(troublesIn(tree), [
+      { path: "platform / workflow / journal", state: "degraded", reason: "disk" },
+    ]);
+    assert.deepEqual(troublesIn(undefined), []);
+  });
+
+  it("tells how far a run is, and why it failed", () => {
+    assert.deepEqual(howFar({ tasks: { total: 4, completed: 1, failed: 1, skipped: 1, running: 1 } }), {
+      ...{ share: 0.75, words: "3 of 4" },
+    });
+    assert.deepEqual(howFar({}), { share: 0, words: "" });
+    assert.equal(whatFailed({ outcome: { failed: { message: "no", violations: [], details: {} } } }), "no");
+    assert.equal(whatFailed({ statusReason: "held" }), "held");
+  });
+});
+
+describe("lists and bulks of runs outside the page", () => {
+  const search = {
+    status: ["failed"],
+    workflow: "order",
+    label: "team=a=b",
+    within: "1h",
+    text: "x y",
+    person: true,
+  };
+
+  it("asks, lists and acts on the same runs", () => {
+    assert.deepEqual(parametersOf(search, 7_200_000), {
+      ...{ status: ["failed"], definition: "order", text: "x y", label: "team=a=b" },
+      ...{ createdFromMs: 3_600_000, needsPerson: true, oldestFirst: undefined },
+    });
+    assert.equal(
+      listCommand(search),
+      "tutti list --state failed --workflow order --label team=a=b --since 1h --text 'x y' --waiting",
+    );
+    assert.deepEqual(bulkFilterOf(search, 7_200_000), {
+      ...{ statuses: ["failed"], definitions: ["order"], text: "x y", labels: { equals: { team: "a=b" } } },
+      ...{ created: { fromMs: 3_600_000 }, needsPerson: true },
+    });
+    assert.deepEqual(bulkFilterOf({ label: "team" }, 0), { labels: { exists: ["team"] } });
+  });
+
+  it("writes a bulk as commands, as long as they are few", () => {
+    assert.equal(
+      bulkCommand("cancel", ["a", "b"], {}, "late"),
+      "tutti cancel a --reason late && tutti cancel b --reason late",
+    );
+    assert.equal(bulkCommand("terminate", ["a"], {}, ""), "tutti cancel a --now");
+    assert.equal(bulkCommand("retry", [], { status: ["failed"] }, ""), "tutti retry --state failed");
+    assert.equal(bulkCommand("retry", Array.from({ length: 21 }, String), {}, ""), undefined);
+  });
+});
+
+describe("starting a run", () => {
+  const draft = {
+    ...emptyRun,
+    workflow: "order",
+    labels: "team=music, who=a=b",
+    priority: "-3",
+    runId: "o 1",
+  };
+
+  it("sends what was filled in, and nothing that was not", () => {
+    assert.deepEqual(startBody(draft, { cents: 4 }), {
+      ...{ runId: "o 1", definition: { name: "order" }, input: { cents: 4 } },
+      ...{ labels: { team: "music", who: "a=b" }, priority: -3 },
+    });
+    assert.deepEqual(startBody({ ...emptyRun, workflow: "order" }, undefined), {
+      definition: { name: "order" },
+    });
+  });
+
+  it("is the same as a command", () => {
+    assert.equal(
+      startCommand(startBody(draft, { cents: 4 })),
+      `tutti run order --input '{"cents":4}' --id 'o 1' --label team=music --label who=a=b --priority -3`,
+    );
+  });
+
+  it("says what is wrong beside the field", () => {
+    assert.deepEqual(runProblems(draft), {});
+    assert.deepEqual(Object.keys(runProblems({ ...emptyRun, labels: "team", priority: "1.5" })), [
+      ...["workflow", "labels", "priority"],
+    ]);
+  });
+
+  it("begins like another run, with another id", () => {
+    const spec = { definition: { name: "order" }, labels: { team: "a" }, priority: 2, pool: "gpu" };
+    assert.deepEqual(draftLike({ spec }), {
+      ...{ workflow: "order", version: "", runId: "", labels: "team=a", pool: "gpu", priority: "2" },
+    });
+  });
+});
+
+describe("deciding", () => {
+  const approval: Approval = {
+    ...{
+      approvalId: "sure",
+      about: { kind: "run", id: "order-1" },
+      deciders: [],
+      decisions: [],
+      verdict: "unspecified",
+    },
+  };
+
+  it("says yes with what it brings along, no with a reason, over REST and as a command", () => {
+    const yes = { verdict: "approved", data: { carrier: "post" }, reason: "" } as const;
+    assert.deepEqual(decideCall(approval, yes).body, {
+      runId: "order-1",
+      verdict: "approved",
+      data: { carrier: "post" },
+    });
+    assert.equal(decideCommand(approval, yes), `tutti approve order-1 sure --form '{"carrier":"post"}'`);
+    const no = { verdict: "rejected", data: undefined, reason: "too dear" } as const;
+    assert.equal(decideCommand(approval, no), "tutti approve order-1 sure --reject --reason 'too dear'");
+  });
+});
+
+describe("schedules", () => {
+  it("reads spans as people write them, and nothing else", () => {
+    const table: readonly (readonly [text: string, ms: number | undefined])[] = [
+      ["90 s", 90_000],
+      ["5min", 300_000],
+      ["1 h 30 min", 5_400_000],
+      ["1.5h", 5_400_000],
+      ["soon", undefined],
+      ["5", undefined],
+      ["5 weeks", undefined],
+      ["", undefined],
+    ];
+    for (const [text, ms] of table) assert.equal(spanMs(text), ms, text);
+  });
+
+  it("says what is missing, and sends what was filled in", () => {
+    assert.deepEqual(Object.keys(scheduleProblems(emptySchedule)), ["id", "workflow"]);
+    const draft = {
+      ...emptySchedule,
+      id: "beat",
+      workflow: "order",
+      kind: "interval",
+      every: "30 s",
+    } as const;
+    assert.deepEqual(scheduleProblems(draft), {});
+    assert.deepEqual(scheduleBody(draft, { a: 1 }), {
+      ...{ scheduleId: "beat", timing: { rules: [{ interval: { everyMs: 30_000 } }] } },
+      ...{ run: { definition: { name: "order" }, input: { a: 1 } }, policy: { overlap: "skip" } },
+    });
+    assert.equal(createCommand(draft, undefined), "tutti schedule create beat order --every 30s");
+    assert.deepEqual(Object.keys(scheduleProblems({ ...draft, every: "0.5 s" })), ["every"]);
+  });
+
+  it("says in words when it fires", () => {
+    const timing = {
+      rules: [{ cron: "0 4 * * *" }, { interval: { everyMs: 30_000 } }],
+      exceptions: [],
+      timeZone: "Europe/Zurich",
+    };
+    assert.equal(timingWords({ timing }, String), "0 4 * * *; every 30 s (Europe/Zurich)");
+  });
+});
+
+describe("workers", () => {
+  const agent = (agentId: string, more: Partial<Agent>) =>
+    ({ agentId, state: "ready", speeds: [], ...more }) as Agent;
+  const offering = { capabilities: [], labels: {}, resources: {}, contextKeys: [], slots: 4 };
+
+  it("shows those with trouble first, then those at work", () => {
+    const agents = [
+      agent("gone", { state: "gone" }),
+      agent("b", {}),
+      agent("a", {}),
+      agent("aside", { hold: "quarantined" }),
+      agent("busy", { state: "busy" }),
+      agent("lost", { state: "suspect" }),
+    ];
+    assert.deepEqual(
+      inOrder(agents).map(({ agentId }) => agentId),
+      ["aside", "lost", "busy", "a", "b", "gone"],
+    );
+  });
+
+  it("tells load from figures, and nothing where there are none", () => {
+    const figures = { cpu: 0.5, memoryBytes: 50, memoryLimitBytes: 200 };
+    assert.deepEqual(loadOf(agent("a", { offering, freeSlots: 1, figures })), {
+      ...{ slots: 4, taken: 3, cpu: 0.5, memory: 0.25, memoryBytes: 50 },
+    });
+    assert.equal(loadOf(agent("a", { offering })).cpu, undefined);
+    assert.deepEqual(
+      wholeOf([agent("a", { offering, freeSlots: 1 }), agent("b", { state: "gone", offering })]),
+      {
+        ...{ workers: 1, slots: 4, taken: 3 },
+      },
+    );
+  });
+
+  it("shows that somebody is held before how they stand, unless they are gone", () => {
+    assert.equal(standOfAgent(agent("a", { hold: "paused" })).word, "paused by a person");
+    assert.equal(standOfAgent(agent("a", { hold: "none" })).word, "ready");
+    assert.equal(standOfAgent(agent("a", { hold: "paused", state: "gone" })).word, "gone");
+  });
+});
+
+describe("writing workflows", () => {
+  const text = "one\ntwo\n\nfour";
+
+  it("finds the place of a line and a column, and never one outside", () => {
+    const table: readonly (readonly [line: number, column: number, place: string])[] = [
+      [1, 1, "one"],
+      [2, 2, "wo"],
+      [4, 9, ""],
+      [99, 1, ""],
+      [0, 0, "one"],
+    ];
+    for (const [line, column, place] of table)
+      assert.ok(text.slice(offsetOf(text, line, column)).startsWith(place), `${line}:${column}`);
+    assert.equal(indented(text, 5), "one\n  two\n\nfour");
+  });
+
+  it("locates what a registration was refused for", () => {
+    const fields = [
+      { field: "order.yaml:7:11", message: "no task chrage" },
+      { field: "source.text", message: "empty" },
+    ];
+    const located = problemsOfRefusal({ code: "c", message: "m", status: 400, fields });
+    assert.deepEqual(located, [
+      { severity: "error", message: "no task chrage", line: 7, column: 11 },
+      { severity: "error", message: "empty", path: "source.text" },
+    ]);
+  });
+
+  it("draws each need once, and none of a task that is not there", () => {
+    const nodes = [
+      { taskId: "a", kind: "uses", needs: [{ task: "gone" }], backTo: [] },
+      { taskId: "b", kind: "gate", needs: [{ task: "a" }, { task: "a" }], backTo: ["a"] },
+    ] as const;
+    assert.deepEqual(
+      arrowsOf({ nodes }).map(({ from, to, isBack }) => [from, to, isBack]),
+      [
+        ["a", "b", false],
+        ["b", "a", true],
+      ],
+    );
+  });
+});

@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { runsSearch, sinceMs } from "../pages/runs/search.ts";
+import { agentStates, firingStates, runStates, standOf, taskStates, verdicts } from "../score/states.ts";
+import { type Heard, heard } from "./keys.ts";
+import { type Entry, fit, offered } from "./palette-entries.ts";
+import { places, shortcuts } from "./places.ts";
+
+const press = (
+  key: string,
+  more: Partial<Parameters<typeof heard>[0]> = {},
+): Parameters<typeof heard>[0] => ({
+  ...{ key, ctrlKey: false, metaKey: false, altKey: false, typing: false },
+  ...more,
+});
+
+describe("keys of the page", () => {
+  const table: readonly (readonly [what: string, given: Parameters<typeof heard>, kind: Heard["kind"]])[] = [
+    ["Ctrl K opens the palette", [press("k", { ctrlKey: true }), false], "palette"],
+    [
+      "⌘ K opens the palette, also while typing",
+      [press("K", { metaKey: true, typing: true }), false],
+      "palette",
+    ],
+    ["? shows the keys", [press("?"), false], "sheet"],
+    ["? while typing is text", [press("?", { typing: true }), false], "nothing"],
+    ["g waits for a letter", [press("g"), false], "waits"],
+    ["g and r goes to the runs", [press("r"), true], "go"],
+    ["r alone is nothing", [press("r"), false], "nothing"],
+    ["Ctrl N is the browser's", [press("n", { ctrlKey: true }), false], "nothing"],
+    ["Alt K is the browser's", [press("k", { altKey: true, ctrlKey: true }), false], "nothing"],
+  ];
+  for (const [what, given, kind] of table) {
+    it(what, () => assert.equal(heard(...given).kind, kind));
+  }
+
+  it("every part has a key of its own, and the sheet shows it", () => {
+    const keys = places.map(({ key }) => key);
+    assert.equal(new Set(keys).size, keys.length);
+    for (const key of keys)
+      assert.ok(shortcuts.some(([shown]) => shown.includes("g") && shown.includes(key)));
+  });
+});
+
+describe("the palette", () => {
+  const entry = (word: string, detail = ""): Entry => ({
+    ...{ id: word, word, detail },
+    choice: { kind: "place", path: "/" },
+  });
+
+  it("finds by a few letters in order, what is whole before what is scattered", () => {
+    const found = offered(
+      [entry("Schedules"), entry("Workers"), entry("order-17"), entry("Workflows")],
+      "wo",
+    );
+    assert.deepEqual(
+      found.map(({ word }) => word),
+      ["Workers", "Workflows"],
+    );
+    assert.equal(offered([entry("order-17")], "o17")[0]?.word, "order-17");
+  });
+
+  it("offers everything where nothing was typed, in its order, and nothing where nothing fits", () => {
+    assert.deepEqual(
+      offered([entry("b"), entry("a")], "").map(({ word }) => word),
+      ["b", "a"],
+    );
+    assert.deepEqual(offered([entry("b")], "zzz"), []);
+    assert.equal(fit("abc", "cb"), undefined);
+  });
+});
+
+describe("how things stand", () => {
+  it("tells every two states of a thing apart without their colour", () => {
+    for (const states of [runStates, taskStates, agentStates, firingStates, verdicts]) {
+      const glyphs = Object.values(states).map(({ glyph }) => glyph);
+      assert.deepEqual([...new Set(glyphs)].length, glyphs.length, glyphs.join());
+      const words = Object.values(states).map(({ word }) => word);
+      assert.equal(new Set(words).size, words.length);
+    }
+  });
+
+  it("shows a state that it does not know by its own name", () => {
+    assert.deepEqual(standOf(runStates, "on_holiday"), {
+      word: "on holiday",
+      glyph: "rest",
+      tone: "rest",
+      live: false,
+    });
+    assert.equal(standOf(runStates, undefined).word, "unknown");
+  });
+});
+
+describe("the address of the list of runs", () => {
+  it("takes what is right, and leaves the rest", () => {
+    const search = {
+      status: ["failed", 7, "<b>"],
+      workflow: "order",
+      within: "1h",
+      person: true,
+      oldest: "yes",
+      x: 1,
+    };
+    assert.deepEqual(runsSearch(search), {
+      status: ["failed"],
+      workflow: "order",
+      within: "1h",
+      person: true,
+    });
+    assert.deepEqual(runsSearch({ status: "failed", within: "1y", text: "" }), { status: ["failed"] });
+  });
+
+  it("asks the same question as long as it means the same", () => {
+    assert.equal(sinceMs("1h", 3_600_000 + 40_000), 30_000);
+    assert.equal(sinceMs("1h", 3_600_000 + 59_999), 30_000);
+    assert.equal(sinceMs(undefined, 5), undefined);
+  });
+});
