@@ -15,24 +15,26 @@ import { type Decision, decisionOf } from "../actions/actions.ts";
 import { JsonView } from "../json/json-view.tsx";
 import { useGo } from "../live/use-address.ts";
 import type { RunFacts } from "../model/facts.ts";
+import { hasRunEnded } from "../model/task-state.ts";
 
 /** The questions of a run, or of one of its tasks, that wait for a person: decided where they are read. */
 export function Approvals({ run, task }: { run: RunFacts; task?: string }) {
+  const isAsking = !hasRunEnded(run.state) && (run.counts.waiting ?? 0) > 0;
   const query = useQuery({
     // As the questions of the whole page: the same events touch them.
-    queryKey: ["approvals", { run: run.id, open: run.openApprovals }],
+    queryKey: ["approvals", { run: run.id, waiting: run.counts.waiting ?? 0 }],
     queryFn: async ({ signal }) => {
       const path = pathOf(["approvals"], { workId: run.id, size: 100 });
       return (await send({ method: "GET", path }, signal)) as ListApprovalsReply;
     },
-    enabled: run.openApprovals > 0,
+    enabled: isAsking,
   });
   const open = (query.data?.approvals ?? []).filter(
     ({ about, verdict }) =>
       (task === undefined || about?.task === task) &&
       !["approved", "rejected", "expired", "withdrawn"].includes(verdict),
   );
-  if (run.openApprovals === 0 || open.length === 0) return null;
+  if (!isAsking || open.length === 0) return null;
   return (
     <>
       {open.map((approval) => (
@@ -42,26 +44,65 @@ export function Approvals({ run, task }: { run: RunFacts; task?: string }) {
   );
 }
 
-function Question({
-  run,
-  approval,
-  isBesideTask,
-}: {
+interface QuestionOptions {
   run: RunFacts;
   approval: Approval;
   isBesideTask: boolean;
-}) {
+}
+
+function Question({ run, approval, isBesideTask }: QuestionOptions) {
+  const { approvalId, title = "", message = "", context } = approval;
+  return (
+    <section className="run-question tone-held" aria-label={`Question: ${title}`}>
+      <p className="run-question-ask">
+        <Glyph name="fermata" />
+        <strong>{title === "" ? approvalId : title}</strong>
+      </p>
+      {message === "" ? null : <p>{message}</p>}
+      <About approval={approval} isBesideTask={isBesideTask} />
+      <div className="run-question-parts">
+        {context === undefined ? null : <JsonView value={context} what="what to look at" />}
+        <Answer run={run} approval={approval} />
+      </div>
+    </section>
+  );
+}
+
+function About({ approval, isBesideTask }: Omit<QuestionOptions, "run">) {
   const go = useGo();
-  const {
-    approvalId,
-    title = "",
-    message = "",
-    context,
-    form = "",
-    about,
-    expireTimeMs,
-    requestTimeMs,
-  } = approval;
+  const { about, expireTimeMs, requestTimeMs, approvalsNeeded = 0, decisions = [], deciders = [] } = approval;
+  const words = [
+    approvalsNeeded > 1 ? `${approvalsNeeded} have to approve, ${decisions.length} did` : "",
+    deciders.length > 0 ? `for ${deciders.join(", ")} to decide` : "",
+  ].filter(Boolean);
+  return (
+    <p className="small soft">
+      {isBesideTask || !about?.task ? null : (
+        <>
+          <button type="button" className="run-link" onClick={() => go({ task: about.task ?? "" })}>
+            {about.task}
+          </button>{" "}
+        </>
+      )}
+      asked
+      {requestTimeMs === undefined ? null : (
+        <>
+          {" "}
+          <Moment atMs={requestTimeMs} />
+        </>
+      )}
+      {expireTimeMs === undefined ? null : (
+        <>
+          , open until <Moment atMs={expireTimeMs} />
+        </>
+      )}
+      {words.map((each) => `, ${each}`).join("")}
+    </p>
+  );
+}
+
+function Answer({ run, approval }: Omit<QuestionOptions, "isBesideTask">) {
+  const { approvalId, form = "" } = approval;
   const field = useMemo(() => (form === "" ? undefined : fieldOf(form, "What goes with it")), [form]);
   const [draft, setDraft] = useState(() => (field === undefined ? undefined : draftOf(field)));
   const [reason, setReason] = useState("");
@@ -73,48 +114,20 @@ function Question({
     const data = verdict === "approved" ? given?.value : undefined;
     return decisionOf(run, approvalId, { verdict, data, reason: reason.trim() });
   };
-  const isLate = (approval.approvalsNeeded ?? 0) > 1;
+  const refuse = () => {
+    setIsTried(true);
+    return Promise.reject(new Error("Something in the form is missing or wrong; it says so beside it."));
+  };
   return (
-    <section className="run-question tone-held" aria-label={`Question: ${title}`}>
-      <p className="run-question-ask">
-        <Glyph name="fermata" />
-        <strong>{title === "" ? approvalId : title}</strong>
-      </p>
-      {message === "" ? null : <p>{message}</p>}
-      <p className="small soft">
-        {isBesideTask || !about?.task ? null : (
-          <>
-            <button type="button" className="run-link" onClick={() => go({ task: about.task ?? "" })}>
-              {about.task}
-            </button>{" "}
-            asks this
-          </>
-        )}
-        {requestTimeMs === undefined ? null : (
-          <>
-            {" "}
-            <Moment atMs={requestTimeMs} />
-          </>
-        )}
-        {expireTimeMs === undefined ? null : (
-          <>
-            , open until <Moment atMs={expireTimeMs} />
-          </>
-        )}
-        {isLate
-          ? `, ${approval.approvalsNeeded} have to approve, ${approval.decisions?.length ?? 0} did`
-          : ""}
-        {(approval.deciders ?? []).length > 0 ? `, by ${approval.deciders.join(", ")}` : ""}
-      </p>
-      {context === undefined ? null : <JsonView value={context} what="what to look at" />}
+    <div className="run-question-answer">
       {field === undefined || draft === undefined ? null : (
         <SchemaForm field={field} draft={draft} problems={isTried ? problems : []} onChange={setDraft} />
       )}
       <TextField
-        label="A word with it"
+        label="Why"
         value={reason}
         onChange={setReason}
-        placeholder="kept with the decision"
+        placeholder="kept with the decision, beside your name"
       />
       {problem === undefined ? null : (
         <p className="problem" role="alert">
@@ -126,21 +139,12 @@ function Question({
           label="Approve"
           weight="main"
           {...decide("approved")}
-          {...(problems.length > 0
-            ? {
-                perform: () => {
-                  setIsTried(true);
-                  return Promise.reject(
-                    new Error("Something in the form is missing or wrong; it says so beside it."),
-                  );
-                },
-              }
-            : {})}
+          {...(problems.length > 0 ? { perform: refuse } : {})}
           said="Approved."
           onError={setProblem}
         />
         <Action label="Reject" weight="grave" {...decide("rejected")} said="Rejected." onError={setProblem} />
       </div>
-    </section>
+    </div>
   );
 }

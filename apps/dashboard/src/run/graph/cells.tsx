@@ -1,21 +1,8 @@
-import { type MouseEvent, useEffect, useRef, useSyncExternalStore } from "react";
-import { colourOf, currentTheme, subscribeTheme } from "../../effects/theme.ts";
+import { type MouseEvent, useEffect, useRef } from "react";
 import { useRunHandle, useStore } from "../live/run-context.tsx";
-import { mostUrgent, stateOfNumber, taskStates } from "../model/task-state.ts";
+import { mostUrgent, stateOfNumber, type TaskState, taskStates } from "../model/task-state.ts";
+import { useStateColours } from "../use-colours.ts";
 import { cell, cellGrid } from "./sizes.ts";
-import { toneOf } from "./tones.ts";
-
-/** Colours of states for a canvas; asked again when the theme changes. */
-export function useStateColours(): readonly string[] {
-  const theme = useSyncExternalStore(subscribeTheme, () => `${currentTheme()} ${colourOf("--ink")}`);
-  const kept = useRef<{ theme: string; colours: readonly string[] }>(undefined);
-  if (kept.current?.theme !== theme)
-    kept.current = {
-      theme,
-      colours: [colourOf("--rule"), ...taskStates.map((state) => colourOf(`--${toneOf(state)}`))],
-    };
-  return kept.current.colours;
-}
 
 /** Every part of a task as a small cell in the tone of how it stands; where there are very many, the most urgent of some. */
 export function Cells({
@@ -36,30 +23,8 @@ export function Cells({
     if (surface === null || surface === undefined) return;
     const ratio = window.devicePixelRatio || 1;
     surface.setTransform(ratio, 0, 0, ratio, 0, 0);
-    surface.clearRect(0, 0, width, height);
-    const pitch = cell.size + cell.gap;
-    const counts = new Array<number>(taskStates.length + 1);
-    for (let at = 0; at * perCell < places.length; at++) {
-      counts.fill(0);
-      for (const place of places.slice(at * perCell, (at + 1) * perCell)) {
-        const state = store.stateAt(place);
-        counts[state] = (counts[state] ?? 0) + 1;
-      }
-      const number = mostUrgent(counts);
-      surface.fillStyle = colours[number] ?? "";
-      const x = (at % columns) * pitch;
-      const y = Math.floor(at / columns) * pitch;
-      // What is not yet its turn is hollow; what went wrong is crossed: colour is never alone.
-      const state = stateOfNumber(number);
-      if (state === undefined || state === "pending" || state === "skipped" || state === "cancelled") {
-        surface.fillRect(x, y + cell.size / 2 - 1, cell.size, 2);
-      } else surface.fillRect(x, y, cell.size, cell.size);
-      if (state === "failed" || state === "paused") {
-        surface.clearRect(x + cell.size / 2 - 1, y, 2, cell.size);
-        surface.clearRect(x, y + cell.size / 2 - 1, cell.size, 2);
-      }
-    }
-  }, [places, statesVersion, colours, columns, perCell, width, height, store]);
+    paintCells(surface, places, (place) => store.stateAt(place), colours);
+  }, [places, statesVersion, colours, store]);
   const choose = (event: MouseEvent<HTMLCanvasElement>) => {
     const box = event.currentTarget.getBoundingClientRect();
     const pitch = ((cell.size + cell.gap) * box.width) / width;
@@ -82,4 +47,45 @@ export function Cells({
       onClick={choose}
     />
   );
+}
+
+function paintCells(
+  surface: CanvasRenderingContext2D,
+  places: readonly number[],
+  stateAt: (place: number) => number,
+  colours: readonly string[],
+): void {
+  const { columns, perCell, width, height } = cellGrid(places.length);
+  const pitch = cell.size + cell.gap;
+  const counts = new Array<number>(taskStates.length + 1);
+  surface.clearRect(0, 0, width, height);
+  for (let at = 0; at * perCell < places.length; at++) {
+    counts.fill(0);
+    const until = Math.min(places.length, (at + 1) * perCell);
+    for (let part = at * perCell; part < until; part++) {
+      const state = stateAt(places[part] ?? -1);
+      counts[state] = (counts[state] ?? 0) + 1;
+    }
+    const number = mostUrgent(counts);
+    surface.fillStyle = colours[number] ?? "";
+    paintCell(surface, stateOfNumber(number), (at % columns) * pitch, Math.floor(at / columns) * pitch);
+  }
+}
+
+/** What is not yet its turn is a line, what went wrong is crossed: colour is never alone. */
+function paintCell(
+  surface: CanvasRenderingContext2D,
+  state: TaskState | undefined,
+  x: number,
+  y: number,
+): void {
+  const middle = cell.size / 2 - 1;
+  if (state === undefined || state === "pending" || state === "skipped" || state === "cancelled") {
+    surface.fillRect(x, y + middle, cell.size, 2);
+    return;
+  }
+  surface.fillRect(x, y, cell.size, cell.size);
+  if (state !== "failed" && state !== "paused") return;
+  surface.clearRect(x + middle, y, 2, cell.size);
+  surface.clearRect(x, y + middle, cell.size, 2);
 }

@@ -2,8 +2,7 @@
 import ELK, { type ElkExtendedEdge, type ElkNode } from "elkjs/lib/elk-api";
 import workerUrl from "elkjs/lib/elk-worker.min.js?url";
 import { after } from "../../effects/time.ts";
-import { type Direction, gaps, type Link, layered, type Placed, type Point } from "./layered.ts";
-import type { BoxOfScope } from "./layout.ts";
+import { type Box, type Direction, gaps, type Link, layered, type Placed, type Point } from "./layered.ts";
 
 /** Beyond these, our own arithmetic is as good and sooner there. */
 const nodesMax = 150;
@@ -23,7 +22,7 @@ export function warmUp(): void {
 }
 
 export async function placeByElk(
-  boxes: readonly BoxOfScope[],
+  boxes: readonly Box[],
   links: readonly Link[],
   direction: Direction,
 ): Promise<Placed> {
@@ -37,7 +36,7 @@ export async function placeByElk(
   return found === undefined ? own() : placedOf(found);
 }
 
-function graphOf(boxes: readonly BoxOfScope[], links: readonly Link[], direction: Direction): ElkNode {
+function graphOf(boxes: readonly Box[], links: readonly Link[], direction: Direction): ElkNode {
   return {
     id: "scope",
     layoutOptions: {
@@ -51,9 +50,40 @@ function graphOf(boxes: readonly BoxOfScope[], links: readonly Link[], direction
       "elk.layered.considerModelOrder.strategy": "NODES_AND_EDGES",
       "elk.padding": "[top=0,left=0,bottom=0,right=0]",
     },
-    children: boxes.map(({ key, width, height }) => ({ id: key, width, height })),
-    edges: links.map(({ key, from, to }) => ({ id: key, sources: [from], targets: [to] })),
+    children: boxes.map((box) => childOf(box, direction)),
+    edges: links.map(({ key, from, to }) => ({
+      id: key,
+      sources: [portOf(from, "out")],
+      targets: [portOf(to, "in")],
+    })),
   };
+}
+
+/** Edges meet nodes at their heads, so that those in a row stand on one line whatever is below. */
+function childOf(box: Box, direction: Direction): ElkNode {
+  const { key, width, height } = box;
+  const isRight = direction === "right";
+  const anchor = box.anchor ?? (isRight ? height : width) / 2;
+  const port = (way: "in" | "out", x: number, y: number) => ({
+    ...{ id: portOf(key, way), x, y, width: 0, height: 0 },
+    layoutOptions: { "elk.port.side": portSides[direction][way] },
+  });
+  return {
+    ...{ id: key, width, height },
+    layoutOptions: { "elk.portConstraints": "FIXED_POS" },
+    ports: isRight
+      ? [port("in", 0, anchor), port("out", width, anchor)]
+      : [port("in", anchor, 0), port("out", anchor, height)],
+  };
+}
+
+const portSides = {
+  right: { in: "WEST", out: "EAST" },
+  down: { in: "NORTH", out: "SOUTH" },
+} as const;
+
+function portOf(key: string, way: "in" | "out"): string {
+  return `${way} ${key}`;
 }
 
 function placedOf({ width = 0, height = 0, children = [], edges = [] }: ElkNode): Placed {

@@ -118,7 +118,7 @@ describe("levels", () => {
 });
 
 describe("the layered layout", () => {
-  const boxes = ["a", "b", "c", "d"].map((key) => ({ key, width: 100, height: 40 }));
+  const boxes = ["a", "b", "c", "d"].map((key) => ({ key, width: 100, height: 40, anchor: 20 }));
   const links = [
     ["a", "b"],
     ["b", "c"],

@@ -11,6 +11,8 @@ export interface Box {
   readonly key: string;
   readonly width: number;
   readonly height: number;
+  /** Where edges meet it, across the layers, from its upper or left edge; without it in the middle. */
+  readonly anchor?: number;
 }
 
 export interface Link {
@@ -46,9 +48,10 @@ interface Stop {
   readonly key: string;
   readonly main: number;
   readonly cross: number;
+  readonly anchor: number;
   layer: number;
   order: number;
-  /** Its middle. */
+  /** Where edges meet it. */
   center: number;
   readonly before: Stop[];
   readonly after: Stop[];
@@ -57,9 +60,10 @@ interface Stop {
 export function layered(boxes: readonly Box[], links: readonly Link[], direction: Direction): Placed {
   if (links.length === 0 && boxes.length > 1) return inRows(boxes, direction);
   const stops = new Map<string, Stop>();
-  for (const { key, width, height } of boxes) {
+  for (const { key, width, height, anchor } of boxes) {
     const [main, cross] = direction === "right" ? [width, height] : [height, width];
-    stops.set(key, { key, main, cross, layer: 0, order: 0, center: 0, before: [], after: [] });
+    const at = anchor ?? cross / 2;
+    stops.set(key, { key, main, cross, anchor: at, layer: 0, order: 0, center: 0, before: [], after: [] });
   }
   const real = [...stops.values()];
   connect(stops, links);
@@ -117,8 +121,8 @@ function bendEdges(stops: ReadonlyMap<string, Stop>, links: readonly Link[]): St
     let last = source;
     for (let at = source.layer + 1; at < target.layer; at++) {
       const bend: Stop = {
-        ...{ key: bendKey(key, at), main: 0, cross: gaps.bend, layer: at, order: 0, center: 0 },
-        ...{ before: [last], after: [] },
+        ...{ key: bendKey(key, at), main: 0, cross: gaps.bend, anchor: gaps.bend / 2, layer: at },
+        ...{ order: 0, center: 0, before: [last], after: [] },
       };
       last.after.push(bend);
       bends.push(bend);
@@ -157,7 +161,7 @@ function middleOf(stop: Stop, forwards: boolean): number | undefined {
 function stack(stops: readonly Stop[]): void {
   let cross = 0;
   for (const stop of stops) {
-    stop.center = cross + stop.cross / 2;
+    stop.center = cross + stop.anchor;
     cross += stop.cross + gaps.beside;
   }
   const shift = cross / 2;
@@ -184,7 +188,7 @@ function spread(stops: readonly Stop[], wanted: readonly number[]): void {
   let offset = 0;
   for (const [place, stop] of stops.entries()) {
     const before = stops[place - 1];
-    if (before !== undefined) offset += (before.cross + stop.cross) / 2 + gaps.beside;
+    if (before !== undefined) offset += before.cross - before.anchor + gaps.beside + stop.anchor;
     offsets.push(offset);
     // In coordinates where all that touch stand at one point.
     let block = { first: place, count: 1, offset, sum: (wanted[place] ?? 0) - offset };
@@ -213,9 +217,9 @@ function placed({ layers, stops, links, direction }: Laid): Placed {
   let least = Number.POSITIVE_INFINITY;
   let most = Number.NEGATIVE_INFINITY;
   for (const each of layers)
-    for (const { center, cross } of each) {
-      least = Math.min(least, center - cross / 2);
-      most = Math.max(most, center + cross / 2);
+    for (const { center, cross, anchor } of each) {
+      least = Math.min(least, center - anchor);
+      most = Math.max(most, center - anchor + cross);
     }
   const point = (main: number, cross: number): Point =>
     direction === "right" ? { x: main, y: cross } : { x: cross, y: main };
@@ -227,7 +231,7 @@ function placed({ layers, stops, links, direction }: Laid): Placed {
     for (const stop of each) {
       if (stops.has(stop.key)) {
         const start = main + (direction === "right" ? 0 : (thick - stop.main) / 2);
-        at.set(stop.key, point(start, stop.center - stop.cross / 2 - least));
+        at.set(stop.key, point(start, stop.center - stop.anchor - least));
       } else middles.set(stop.key, point(main + thick / 2, stop.center - least));
     }
     main += thick + gaps.layer;

@@ -1,5 +1,5 @@
 /** Where everything of a graph stands, graphs inside of nodes first: they give their nodes their size. */
-import { type Direction, type Link, layered, type Placed, type Point } from "./layered.ts";
+import { type Box, type Direction, type Link, layered, type Placed, type Point } from "./layered.ts";
 import type { GraphEdge, GraphNode, GraphScope } from "./shape.ts";
 import { frame, sizeAround, sizeOf } from "./sizes.ts";
 
@@ -29,15 +29,9 @@ export interface Layout {
   readonly direction: Direction;
 }
 
-export interface BoxOfScope {
-  readonly key: string;
-  readonly width: number;
-  readonly height: number;
-}
-
 /** Places the nodes of one scope: elk's, or that of our own. */
 export type Placing = (
-  boxes: readonly BoxOfScope[],
+  boxes: readonly Box[],
   links: readonly Link[],
   direction: Direction,
 ) => Promise<Placed>;
@@ -45,46 +39,54 @@ export type Placing = (
 /** Without waiting for anybody. */
 export function layoutNow(scope: GraphScope, direction: Direction): Layout {
   return put(
-    arrange(scope, (boxes, links) => layered(boxes, links, direction)),
+    arrange(scope, { direction, by: (boxes, links) => layered(boxes, links, direction) }),
     direction,
   );
 }
 
 export async function layoutBy(scope: GraphScope, direction: Direction, place: Placing): Promise<Layout> {
-  return put(await arrangeBy(scope, (boxes, links) => place(boxes, links, direction)), direction);
+  const by = (boxes: readonly Box[], links: readonly Link[]) => place(boxes, links, direction);
+  return put(await arrangeBy(scope, { direction, by }), direction);
 }
 
 interface Arranged {
   readonly scope: GraphScope;
   readonly placed: Placed;
-  readonly boxes: ReadonlyMap<string, BoxOfScope>;
+  readonly boxes: ReadonlyMap<string, Box>;
   readonly inside: ReadonlyMap<string, Arranged>;
 }
 
-type Arrange<Result> = (boxes: readonly BoxOfScope[], links: readonly Link[]) => Result;
-
-function arrange(scope: GraphScope, by: Arrange<Placed>): Arranged {
-  const inside = new Map<string, Arranged>();
-  for (const node of scope.nodes)
-    if (node.inside !== undefined) inside.set(node.key, arrange(node.inside, by));
-  const boxes = boxesOf(scope, inside);
-  return { scope, placed: by([...boxes.values()], scope.edges), boxes, inside };
+interface Arranging<Result> {
+  readonly direction: Direction;
+  readonly by: (boxes: readonly Box[], links: readonly Link[]) => Result;
 }
 
-async function arrangeBy(scope: GraphScope, by: Arrange<Promise<Placed>>): Promise<Arranged> {
+function arrange(scope: GraphScope, how: Arranging<Placed>): Arranged {
   const inside = new Map<string, Arranged>();
   for (const node of scope.nodes)
-    if (node.inside !== undefined) inside.set(node.key, await arrangeBy(node.inside, by));
-  const boxes = boxesOf(scope, inside);
-  return { scope, placed: await by([...boxes.values()], scope.edges), boxes, inside };
+    if (node.inside !== undefined) inside.set(node.key, arrange(node.inside, how));
+  const boxes = boxesOf(scope, inside, how.direction);
+  return { scope, placed: how.by([...boxes.values()], scope.edges), boxes, inside };
 }
 
-function boxesOf({ nodes }: GraphScope, inside: ReadonlyMap<string, Arranged>): Map<string, BoxOfScope> {
+async function arrangeBy(scope: GraphScope, how: Arranging<Promise<Placed>>): Promise<Arranged> {
+  const inside = new Map<string, Arranged>();
+  for (const node of scope.nodes)
+    if (node.inside !== undefined) inside.set(node.key, await arrangeBy(node.inside, how));
+  const boxes = boxesOf(scope, inside, how.direction);
+  return { scope, placed: await how.by([...boxes.values()], scope.edges), boxes, inside };
+}
+
+function boxesOf(
+  { nodes }: GraphScope,
+  inside: ReadonlyMap<string, Arranged>,
+  direction: Direction,
+): Map<string, Box> {
   return new Map(
     nodes.map(({ key, cells }) => {
       const around = inside.get(key);
       const size = around === undefined ? sizeOf(cells.length) : sizeAround(around.placed);
-      return [key, { key, ...size }];
+      return [key, { key, ...size, anchor: direction === "right" ? headMiddle : size.width / 2 }];
     }),
   );
 }

@@ -169,7 +169,7 @@ function taskNode(place: number, context: Context): GraphNode {
 }
 
 /** What a task is called beside those around it: `fetch` in round 2 of `poll`, entry `[3]` of `ship`. */
-function shortTitle({ id, title, parentId }: TaskFacts): string {
+export function shortTitle({ id, title, parentId }: Pick<TaskFacts, "id" | "title" | "parentId">): string {
   if (parentId === "" || !id.startsWith(parentId)) return title === "" ? id : title;
   const own = id.slice(parentId.length);
   if (own.startsWith("[")) return own.replace(/^\[(\d+)\]$/, "#$1");

@@ -71,7 +71,7 @@ function flipped(set: ReadonlySet<string>, path: string): ReadonlySet<string> {
   return next;
 }
 
-function Lines(options: {
+interface LinesOptions {
   rows: readonly JsonRow[];
   hits: ReadonlySet<string>;
   value: unknown;
@@ -80,8 +80,10 @@ function Lines(options: {
   setCurrent: (path: string) => void;
   onFlip: (path: string) => void;
   onWhole: (path: string) => void;
-}) {
-  const { rows, hits, value, what, current, setCurrent, onFlip, onWhole } = options;
+}
+
+function Lines(options: LinesOptions) {
+  const { rows, what, current } = options;
   const id = useId();
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
@@ -94,26 +96,6 @@ function Lines(options: {
     0,
     rows.findIndex(({ path }) => path === current),
   );
-  const move = (event: KeyboardEvent) => {
-    const row = rows[at];
-    const steps: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10 };
-    const step = steps[event.key];
-    if (step !== undefined) {
-      event.preventDefault();
-      const next = Math.min(rows.length - 1, Math.max(0, at + step));
-      setCurrent(rows[next]?.path ?? "$");
-      virtual.scrollToIndex(next);
-      return;
-    }
-    if (row === undefined) return;
-    const isFolding =
-      (event.key === "ArrowLeft" && row.isOpen) || (event.key === "ArrowRight" && row.canOpen && !row.isOpen);
-    if (!isFolding && event.key !== "Enter") return;
-    event.preventDefault();
-    if (row.isMore) onWhole(row.path.slice(0, -2));
-    else if (row.isCut) onWhole(row.path);
-    else if (row.canOpen) onFlip(row.path);
-  };
   return (
     <div
       ref={scroller}
@@ -123,58 +105,96 @@ function Lines(options: {
       aria-label={what}
       tabIndex={0}
       aria-activedescendant={`${id}-${at}`}
-      onKeyDown={move}
+      onKeyDown={(event) => press(event, options, { at, show: (next) => virtual.scrollToIndex(next) })}
     >
       <div style={{ height: virtual.getTotalSize() }} className="run-json-all" role="presentation">
-        {virtual.getVirtualItems().map(({ index, start, key }) => {
-          const row = rows[index] as JsonRow;
-          return (
-            <div
-              key={key}
-              ref={virtual.measureElement}
-              data-index={index}
-              id={`${id}-${index}`}
-              role="treeitem"
-              aria-level={row.depth + 1}
-              aria-selected={index === at}
-              {...(row.canOpen ? { "aria-expanded": row.isOpen } : {})}
-              tabIndex={-1}
-              className={`run-json-line${hits.has(row.path) ? " hit" : ""}${index === at ? " current" : ""}`}
-              style={{ transform: `translateY(${start}px)`, paddingLeft: `${row.depth * 1.1 + 0.4}rem` }}
-              onClick={() => {
-                setCurrent(row.path);
-                if (row.isMore) onWhole(row.path.slice(0, -2));
-                else if (row.canOpen) onFlip(row.path);
-              }}
-              onKeyDown={() => {}}
-            >
-              <span className="run-json-fold" aria-hidden="true">
-                {row.canOpen ? (row.isOpen ? "▾" : "▸") : ""}
-              </span>
-              {row.name === undefined ? null : <span className="run-json-name">{row.name}</span>}
-              <span className={`json-${row.kind}`}>
-                {row.kind === "string" ? JSON.stringify(row.text) : row.text}
-              </span>
-              {row.isCut ? (
-                <button
-                  type="button"
-                  className="press quiet"
-                  tabIndex={-1}
-                  onClick={(event) => {
-                    event.stopPropagation();
-                    onWhole(row.path);
-                  }}
-                >
-                  all of it
-                </button>
-              ) : null}
-              {index === at && row.depth > 0 && !row.isMore ? (
-                <Copy text={textOf(valueAt(value, row.path))} what={`${row.name ?? "value"}`} />
-              ) : null}
-            </div>
-          );
-        })}
+        {virtual.getVirtualItems().map(({ index, start, key }) => (
+          <div
+            key={key}
+            ref={virtual.measureElement}
+            data-index={index}
+            id={`${id}-${index}`}
+            className="run-json-place"
+            style={{ transform: `translateY(${start}px)` }}
+            {...asItem(rows[index] as JsonRow, index === at)}
+          >
+            <Line {...options} row={rows[index] as JsonRow} isCurrent={index === at} />
+          </div>
+        ))}
       </div>
+    </div>
+  );
+}
+
+function asItem({ depth, canOpen, isOpen }: JsonRow, isCurrent: boolean) {
+  return {
+    role: "treeitem",
+    "aria-level": depth + 1,
+    "aria-selected": isCurrent,
+    ...(canOpen ? { "aria-expanded": isOpen } : {}),
+  };
+}
+
+const steps: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10 };
+
+/** As trees are walked: up and down, left closes, right opens. */
+function press(
+  event: KeyboardEvent,
+  { rows, setCurrent, onFlip, onWhole }: LinesOptions,
+  { at, show }: { readonly at: number; readonly show: (row: number) => void },
+): void {
+  const row = rows[at];
+  const step = steps[event.key];
+  if (row === undefined) return;
+  if (step !== undefined) {
+    event.preventDefault();
+    const next = Math.min(rows.length - 1, Math.max(0, at + step));
+    setCurrent(rows[next]?.path ?? "$");
+    show(next);
+    return;
+  }
+  const isFolding =
+    (event.key === "ArrowLeft" && row.isOpen) || (event.key === "ArrowRight" && row.canOpen && !row.isOpen);
+  if (!isFolding && event.key !== "Enter") return;
+  event.preventDefault();
+  act(row, { onFlip, onWhole });
+}
+
+function act(row: JsonRow, { onFlip, onWhole }: Pick<LinesOptions, "onFlip" | "onWhole">): void {
+  if (row.isMore) onWhole(row.path.slice(0, -2));
+  else if (row.isCut) onWhole(row.path);
+  else if (row.canOpen) onFlip(row.path);
+}
+
+function Line(options: LinesOptions & { row: JsonRow; isCurrent: boolean }) {
+  const { row, isCurrent, hits, value, setCurrent } = options;
+  return (
+    // Keys are heard by the tree.
+    // biome-ignore lint/a11y/noStaticElementInteractions: see above
+    // biome-ignore lint/a11y/useKeyWithClickEvents: see above
+    <div
+      className={`run-json-line${hits.has(row.path) ? " hit" : ""}${isCurrent ? " current" : ""}${row.canOpen ? " can-open" : ""}`}
+      style={{ paddingLeft: `${row.depth * 1.1 + 0.4}rem` }}
+      onClick={() => {
+        setCurrent(row.path);
+        if (!row.isCut) act(row, options);
+      }}
+    >
+      <span className="run-json-fold" aria-hidden="true">
+        {row.canOpen ? (row.isOpen ? "▾" : "▸") : ""}
+      </span>
+      {row.name === undefined ? null : <span className="run-json-name">{row.name}</span>}
+      <span className={`json-${row.kind}`}>
+        {row.kind === "string" ? JSON.stringify(row.text) : row.text}
+      </span>
+      {row.isCut ? (
+        <button type="button" className="press quiet" tabIndex={-1} onClick={() => options.onWhole(row.path)}>
+          all of it
+        </button>
+      ) : null}
+      {isCurrent && row.depth > 0 && !row.isMore ? (
+        <Copy text={textOf(valueAt(value, row.path))} what={row.name ?? "the value"} />
+      ) : null}
     </div>
   );
 }

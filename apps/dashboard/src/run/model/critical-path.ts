@@ -18,7 +18,8 @@ export function criticalPath(
   const found = new Set<string>();
   const owners = [""];
   for (let owner = owners.pop(); owner !== undefined; owner = owners.pop()) {
-    let last = latest(parts.get(owner) ?? [], ends);
+    const done = (parts.get(owner) ?? []).filter((place) => tasks[place]?.state !== "skipped");
+    let last = latest(done, ends);
     while (last !== undefined) {
       const id = tasks[last]?.id ?? "";
       if (found.has(id)) break;
@@ -42,9 +43,8 @@ function latest(places: readonly number[], ends: readonly (number | undefined)[]
   return found;
 }
 
-/** Undefined for one that has not begun, or was passed over. */
-function endOf({ state, readyMs, endMs }: TaskFacts, nowMs: number): number | undefined {
-  if (state === "skipped") return undefined;
+/** Undefined for one that has not begun. The path does not end with one that was skipped, but may lead through it. */
+function endOf({ readyMs, endMs }: TaskFacts, nowMs: number): number | undefined {
   if (endMs > 0) return endMs;
   return readyMs > 0 ? nowMs : undefined;
 }

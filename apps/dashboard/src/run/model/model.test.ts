@@ -90,6 +90,16 @@ describe("the critical path", () => {
     assert.deepEqual([...path].sort(), ["list", "list[1]", "slow"]);
   });
 
+  it("leads through what was skipped to whom that waited for", () => {
+    const tasks = [
+      task("reserve", { state: "completed", readyMs: 1, endMs: 10 }),
+      task("ask", { state: "skipped", readyMs: 10, endMs: 10, needs: ["reserve"] }),
+      task("charge", { state: "completed", readyMs: 10, endMs: 30, needs: ["ask:always"] }),
+    ];
+    const path = criticalPath(tasks, needPlaces(tasks, placesOf(tasks)), 50);
+    assert.deepEqual([...path].sort(), ["ask", "charge", "reserve"]);
+  });
+
   it("counts what goes on as lasting until now", () => {
     const tasks = [
       task("done", { state: "completed", readyMs: 1, endMs: 10 }),

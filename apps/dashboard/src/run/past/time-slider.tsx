@@ -1,8 +1,9 @@
 import { useEffect, useMemo, useRef, useSyncExternalStore } from "react";
-import { colourOf, currentTheme, subscribeTheme } from "../../effects/theme.ts";
+import { colourOf } from "../../effects/theme.ts";
 import { clock, span } from "../../elements/moments.ts";
 import { subjectOf, wordsOf } from "../history/words.ts";
 import { useRunHandle, useStore } from "../live/run-context.tsx";
+import { useThemeStamp } from "../use-colours.ts";
 import { type Mark, marksOf } from "./moments.ts";
 import type { TimeTravel } from "./use-time-travel.ts";
 
@@ -100,7 +101,7 @@ const heights: Readonly<Record<Mark, number>> = {
 /** What stands out along the history. */
 function Marks({ version, total }: { version: number; total: number }) {
   const { history } = useRunHandle();
-  const theme = useSyncExternalStore(subscribeTheme, () => `${currentTheme()} ${colourOf("--ink")}`);
+  const theme = useThemeStamp();
   const canvas = useRef<HTMLCanvasElement>(null);
   const parts = Math.min(240, total);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the version tells when there are more events

@@ -1,7 +1,8 @@
-import { useCallback, useEffect, useRef, useState } from "react";
+import { type RefObject, useCallback, useEffect, useRef, useState } from "react";
 import { send } from "../../data/send.ts";
 import { after } from "../../effects/time.ts";
 import { pathOf } from "../../elements/spelled.ts";
+import type { History } from "../live/history.ts";
 import { useHistory, useRunHandle, useStore } from "../live/run-context.tsx";
 import { useAddress, useGo } from "../live/use-address.ts";
 import { exactMoment, type PastPage } from "./exact.ts";
@@ -28,113 +29,154 @@ export interface TimeTravel {
 const loadedAtOnce = 2_000;
 const settleMs = 120;
 
+/** What is looked at beside the address: while it is dragged, and while it is played. */
+interface Moving {
+  readonly at: number;
+  readonly isPlaying: boolean;
+}
+
 export function useTimeTravel(): TimeTravel {
-  const { runId, store } = useRunHandle();
   const { event: wanted } = useAddress();
   const go = useGo();
   const total = useStore(({ run }) => run?.eventCount ?? 0);
   const isOver = useStore(({ standing }) => standing === "ended");
-  const shape = useStore(({ table }) => table.shape);
   const [isReached, setIsReached] = useState(false);
-  const [dragged, setDragged] = useState<number>();
-  const [isPlaying, setIsPlaying] = useState(false);
-  const isWanted = isReached || wanted !== undefined || (isOver && total <= loadedAtOnce);
-  const history = useHistory(isWanted);
-  const { version } = history;
-  const lookAt = useCallback(
-    (event: number): boolean => {
-      const { tasks, places, shape: of } = store.table;
-      const moment = history.momentAt(event, { tasks, places, shape: of });
+  const [moving, setMoving] = useState<Moving>();
+  const history = useHistory(isReached || wanted !== undefined || (isOver && total <= loadedAtOnce));
+  const lookAt = useLookAt(history);
+  const event = moving?.at ?? wanted ?? total;
+  const latest = useRef({ total, event });
+  latest.current = { total, event };
+  const settle = useCallback(
+    (to: number) => {
+      setMoving(undefined);
+      go({ event: to >= latest.current.total ? 0 : Math.max(1, to) });
+    },
+    [go],
+  );
+  const drag = useCallback(
+    (at: number) => {
+      setIsReached(true);
+      setMoving({ at, isPlaying: false });
+      lookAt(at);
+    },
+    [lookAt],
+  );
+  const step = useCallback(
+    (by: number) => {
+      setIsReached(true);
+      settle(latest.current.event + by);
+    },
+    [settle],
+  );
+  const play = useCallback(() => {
+    setIsReached(true);
+    const { event: from, total: until } = latest.current;
+    setMoving((before) => {
+      if (before?.isPlaying === true) return { ...before, isPlaying: false };
+      return { at: from >= until ? 1 : from, isPlaying: true };
+    });
+  }, []);
+  useAddressed({ wanted, isMoving: moving !== undefined, history, lookAt });
+  useReplay({ moving, setMoving, history, lookAt, settle, latest });
+  const isPlaying = moving?.isPlaying === true;
+  const present = useCallback(() => settle(latest.current.total), [settle]);
+  const reach = useCallback(() => setIsReached(true), []);
+  return { event, total, isPast: event < total, isPlaying, drag, settle, step, play, present, reach };
+}
+
+/** Shows a moment as it is folded here; false where the history is not known so far. */
+function useLookAt(history: History): (event: number) => boolean {
+  const { store } = useRunHandle();
+  return useCallback(
+    (event) => {
+      const { tasks, places, shape } = store.table;
+      const moment = history.momentAt(event, { tasks, places, shape });
       if (moment === undefined) return false;
       store.lookAt({ ...moment, event, atMs: history.events[event - 1]?.timeMs ?? 0, isExact: false });
       return true;
     },
     [store, history],
   );
-  // Where the address says a moment, that is shown as soon as it is known, and then as it was exactly.
+}
+
+interface Addressed {
+  /** The moment in the address; undefined is the present. */
+  readonly wanted: number | undefined;
+  readonly isMoving: boolean;
+  readonly history: History;
+  readonly lookAt: (event: number) => boolean;
+}
+
+/** What the address says is shown as soon as it is known, and then as it was exactly. */
+function useAddressed({ wanted, isMoving, history, lookAt }: Addressed): void {
+  const { runId, store } = useRunHandle();
+  const shape = useStore(({ table }) => table.shape);
+  const { version } = history;
   // biome-ignore lint/correctness/useExhaustiveDependencies: tasks that came, and events that were loaded, change what can be shown
   useEffect(() => {
-    if (wanted === undefined || isPlaying || dragged !== undefined) return;
-    if (store.past?.isExact !== true || store.past.event !== wanted) lookAt(wanted);
+    if (isMoving) return;
+    if (wanted === undefined) {
+      store.lookAt(undefined);
+      return;
+    }
     if (store.past?.isExact === true && store.past.event === wanted) return;
+    lookAt(wanted);
     const stop = new AbortController();
-    const off = after(settleMs, () => void askExactly(wanted, stop.signal));
+    const off = after(settleMs, () => {
+      void askExactly(runId, wanted, store.table.places, stop.signal).then((moment) => {
+        if (moment === undefined || stop.signal.aborted) return;
+        store.lookAt({
+          ...moment,
+          event: wanted,
+          atMs: history.events[wanted - 1]?.timeMs ?? 0,
+          isExact: true,
+        });
+      });
+    });
     return () => {
       off();
       stop.abort();
     };
-  }, [wanted, version, shape, isPlaying, dragged, lookAt]);
-  useEffect(() => {
-    if (wanted === undefined && dragged === undefined && !isPlaying) store.lookAt(undefined);
-  }, [wanted, dragged, isPlaying, store]);
-  const askExactly = async (event: number, signal: AbortSignal) => {
-    const readPage = async (token: string) => {
-      const path = pathOf(["runs", runId, "state"], { event, size: 1_000, token: token || undefined });
-      return (await send({ method: "GET", path }, signal)) as PastPage;
-    };
-    const moment = await exactMoment(store.table.places, readPage).catch(() => undefined);
-    if (moment === undefined || signal.aborted) return;
-    store.lookAt({ ...moment, event, atMs: history.events[event - 1]?.timeMs ?? 0, isExact: true });
-  };
-  const latest = useRef({ total, event: 0 });
-  const event = dragged ?? wanted ?? total;
-  latest.current = { total, event };
-  const drag = useCallback(
-    (to: number) => {
-      setIsReached(true);
-      setIsPlaying(false);
-      setDragged(to);
-      lookAt(to);
-    },
-    [lookAt],
-  );
-  const settle = useCallback(
-    (to: number) => {
-      setDragged(undefined);
-      go({ event: to >= latest.current.total ? 0 : Math.max(1, to) });
-    },
-    [go],
-  );
-  const step = useCallback(
-    (by: number) => {
-      setIsReached(true);
-      setIsPlaying(false);
-      settle(latest.current.event + by);
-    },
-    [settle],
-  );
-  const present = useCallback(() => {
-    setIsPlaying(false);
-    setDragged(undefined);
-    go({ event: 0 });
-  }, [go]);
-  const play = useCallback(() => {
-    setIsReached(true);
-    setIsPlaying((before) => !before);
-    setDragged((before) => {
-      const { event: from, total: until } = latest.current;
-      return before ?? (from >= until ? 1 : from);
-    });
-  }, []);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: each picture of a replay brings about the next
-  useEffect(() => {
-    if (!isPlaying || dragged === undefined) return;
-    if (!lookAt(dragged)) return;
-    return after(pauseOfReplay(latest.current.total), () => {
-      if (dragged >= latest.current.total) present();
-      else setDragged(nextOfReplay(dragged, latest.current.total));
-    });
-  }, [isPlaying, dragged, version]);
-  useEffect(() => {
-    // A replay that was stopped stays where it is.
-    if (!isPlaying && dragged !== undefined && store.past?.event === dragged && !isDragging())
-      settle(dragged);
-  }, [isPlaying, dragged, settle, store]);
-  const reach = useCallback(() => setIsReached(true), []);
-  return { event, total, isPast: event < total, isPlaying, drag, settle, step, play, present, reach };
+  }, [wanted, version, shape, isMoving, lookAt, runId, store, history]);
 }
 
-/** Whether the slider is held, be it by a pointer or by keys. */
-function isDragging(): boolean {
-  return document.activeElement instanceof HTMLInputElement && document.activeElement.type === "range";
+async function askExactly(
+  runId: string,
+  event: number,
+  places: ReadonlyMap<string, number>,
+  signal: AbortSignal,
+) {
+  const readPage = async (token: string) => {
+    const path = pathOf(["runs", runId, "state"], { event, size: 1_000, token: token || undefined });
+    return (await send({ method: "GET", path }, signal)) as PastPage;
+  };
+  return exactMoment(places, readPage).catch(() => undefined);
+}
+
+interface Replay {
+  readonly moving: Moving | undefined;
+  readonly setMoving: (moving: Moving) => void;
+  readonly history: History;
+  readonly lookAt: (event: number) => boolean;
+  readonly settle: (event: number) => void;
+  readonly latest: RefObject<{ readonly total: number }>;
+}
+
+/** Each picture of a replay brings about the next; one that is stopped stays where it is. */
+function useReplay({ moving, setMoving, history, lookAt, settle, latest }: Replay): void {
+  const { version } = history;
+  const wasPlaying = useRef(false);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a replay waits for events that are not loaded yet
+  useEffect(() => {
+    const isStopped = wasPlaying.current && moving?.isPlaying === false;
+    wasPlaying.current = moving?.isPlaying === true;
+    if (isStopped) settle(moving?.at ?? 0);
+    if (moving?.isPlaying !== true || !lookAt(moving.at)) return;
+    const { total } = latest.current;
+    return after(pauseOfReplay(total), () => {
+      if (moving.at >= total) settle(total);
+      else setMoving({ at: nextOfReplay(moving.at, total), isPlaying: true });
+    });
+  }, [moving, version, lookAt, settle]);
 }

@@ -38,7 +38,6 @@ export function Why({ run, taskId, stamp }: { run: RunFacts; taskId: string; sta
 }
 
 function Answer({ explanation, taskId }: { explanation: Explanation; taskId: string }) {
-  const go = useGo();
   const {
     summary = "",
     waits = [],
@@ -49,24 +48,13 @@ function Answer({ explanation, taskId }: { explanation: Explanation; taskId: str
   } = explanation;
   const present = waits.filter((wait) => wait.present === true);
   const passed = waits.filter((wait) => wait.present !== true && (wait.waitedMs ?? 0) > 0);
-  const refused = candidates.filter((candidate) => candidate.chosen !== true);
   return (
     <>
       <p className="run-why-summary">{summary}</p>
       {present.length === 0 ? null : (
         <ul className="run-waits">
-          {present.map(({ cause, message, waitedMs = 0, endTimeMs, subject }) => (
-            <li key={`${cause} ${subject} ${message}`} className="run-wait tone-held">
-              <Glyph name="fermata" />
-              <span>
-                {message}
-                <span className="small soft">
-                  {waitedMs > 0 ? ` · for ${span(waitedMs)}` : ""}
-                  {endTimeMs === undefined ? "" : " · until "}
-                  {endTimeMs === undefined ? null : <Moment atMs={endTimeMs} />}
-                </span>
-              </span>
-            </li>
+          {present.map((wait) => (
+            <Present key={keyOf(wait)} wait={wait} />
           ))}
         </ul>
       )}
@@ -75,62 +63,97 @@ function Answer({ explanation, taskId }: { explanation: Explanation; taskId: str
           Expected to begin <Moment atMs={expectedStartTimeMs} />.
         </p>
       )}
-      {remedies.length === 0 ? null : (
-        <>
-          <h4>What would help</h4>
-          <ul className="run-remedies">
-            {remedies.map(({ text = "", command = "" }) => (
-              <li key={text}>
-                {text}
-                {command === "" ? null : (
-                  <>
-                    {" "}
-                    <code>{command}</code> <Copy text={command} what="the command" />
-                  </>
-                )}
-              </li>
-            ))}
-          </ul>
-        </>
-      )}
-      {taskId === "" && parts.length > 0 ? (
-        <ul className="run-waits">
-          {parts.map(({ about, summary: words = "" }) => (
-            <li key={about?.task} className="run-wait">
-              <button type="button" className="run-link" onClick={() => go({ task: about?.task ?? "" })}>
-                {about?.task}
-              </button>
-              <span>{words}</span>
-            </li>
-          ))}
-        </ul>
-      ) : null}
-      {refused.length === 0 ? null : (
-        <details>
-          <summary>Who could do it ({candidates.length})</summary>
-          <ul className="run-candidates">
-            {candidates.map(({ kind, id, chosen, eligible, reason = "" }) => (
-              <li key={`${kind} ${id}`}>
-                <code>{id}</code>{" "}
-                {chosen === true ? "was chosen" : eligible === true ? "could do it" : "could not"}
-                {reason === "" ? "" : `: ${reason}`}
-              </li>
-            ))}
-          </ul>
-        </details>
-      )}
+      {remedies.length === 0 ? null : <Remedies remedies={remedies} />}
+      {taskId === "" && parts.length > 0 ? <Parts parts={parts} /> : null}
+      {candidates.length === 0 ? null : <Candidates candidates={candidates} />}
       {passed.length === 0 ? null : (
         <details>
           <summary>What it waited for before</summary>
           <ul className="run-waits">
-            {passed.map(({ cause, message, waitedMs = 0, subject }) => (
-              <li key={`${cause} ${subject} ${message}`} className="run-wait">
-                {message}: {span(waitedMs)}
+            {passed.map((wait) => (
+              <li key={keyOf(wait)} className="run-wait">
+                {wait.message}: {span(wait.waitedMs ?? 0)}
               </li>
             ))}
           </ul>
         </details>
       )}
     </>
+  );
+}
+
+type Wait = NonNullable<Explanation["waits"]>[number];
+
+function keyOf({ cause, subject, message }: Wait): string {
+  return `${cause} ${subject} ${message}`;
+}
+
+function Present({ wait: { message, waitedMs = 0, endTimeMs } }: { wait: Wait }) {
+  return (
+    <li className="run-wait tone-held">
+      <Glyph name="fermata" />
+      <span>
+        {message}
+        <span className="small soft">
+          {waitedMs > 0 ? ` · for ${span(waitedMs)}` : ""}
+          {endTimeMs === undefined ? "" : " · until "}
+          {endTimeMs === undefined ? null : <Moment atMs={endTimeMs} />}
+        </span>
+      </span>
+    </li>
+  );
+}
+
+function Remedies({ remedies }: { remedies: NonNullable<Explanation["remedies"]> }) {
+  return (
+    <>
+      <h4>What would help</h4>
+      <ul className="run-remedies">
+        {remedies.map(({ text = "", command = "" }) => (
+          <li key={text}>
+            {text}
+            {command === "" ? null : (
+              <>
+                {" "}
+                <code>{command}</code> <Copy text={command} what="the command" />
+              </>
+            )}
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function Parts({ parts }: { parts: readonly Explanation[] }) {
+  const go = useGo();
+  return (
+    <ul className="run-waits">
+      {parts.map(({ about, summary = "" }) => (
+        <li key={about?.task} className="run-wait">
+          <button type="button" className="run-link" onClick={() => go({ task: about?.task ?? "" })}>
+            {about?.task}
+          </button>
+          <span>{summary}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Candidates({ candidates }: { candidates: NonNullable<Explanation["candidates"]> }) {
+  return (
+    <details>
+      <summary>Who could do it ({candidates.length})</summary>
+      <ul className="run-candidates">
+        {candidates.map(({ kind, id, chosen, eligible, reason = "" }) => (
+          <li key={`${kind} ${id}`}>
+            <code>{id}</code>{" "}
+            {chosen === true ? "was chosen" : eligible === true ? "could do it" : "could not"}
+            {reason === "" ? "" : `: ${reason}`}
+          </li>
+        ))}
+      </ul>
+    </details>
   );
 }

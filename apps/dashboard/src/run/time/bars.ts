@@ -2,6 +2,8 @@
  * What the Gantt chart draws: a row for every task, in it what its time was spent on. From the journal's spans where these
  * are known, until then from what the tasks say of themselves.
  */
+
+import { shortTitle } from "../graph/shape.ts";
 import type { SpanFacts, SpanKind, TaskFacts } from "../model/facts.ts";
 import { hasTaskEnded } from "../model/task-state.ts";
 import type { Window } from "./scale.ts";
@@ -47,7 +49,7 @@ export function rowsOf(tasks: readonly TaskFacts[], spans: readonly SpanFacts[])
     const parts = known === undefined ? partsOf(task) : marked(known, task);
     begins[place] = parts[0]?.startMs ?? Number.POSITIVE_INFINITY;
     if (parts.length === 0) continue;
-    rows.set(place, { id: task.id, title: task.title || task.id, place, depth: 0, parts });
+    rows.set(place, { id: task.id, title: shortTitle(task), place, depth: 0, parts });
     const beside = children.get(task.parentId);
     if (beside === undefined) children.set(task.parentId, [place]);
     else beside.push(place);
@@ -91,14 +93,16 @@ function partsOf(task: TaskFacts): readonly Part[] {
     const shared = { attempt: number, agent };
     if (queuedMs > lastMs)
       parts.push({ ...shared, kind: "backoff", startMs: lastMs, endMs: queuedMs, isFailed: false });
-    const workMs = startMs || (task.kind === "uses" ? queuedMs : 0);
-    const queueEndMs = workMs || endMs;
+    // The undoing of its effect: of that, only its begin is known here.
+    if (endMs > 0 && endMs < queuedMs) {
+      parts.push({ ...shared, kind: "compensation", startMs: queuedMs, endMs: queuedMs, isFailed: false });
+      continue;
+    }
     if (startMs > queuedMs)
       parts.push({ ...shared, kind: "queue", startMs: queuedMs, endMs: startMs, isFailed: false });
     if (startMs === 0 && endMs === 0)
       parts.push({ ...shared, kind: "queue", startMs: queuedMs, endMs: 0, isFailed: false });
-    else
-      parts.push({ ...shared, kind: "attempt", startMs: startMs || queueEndMs || queuedMs, endMs, isFailed });
+    else parts.push({ ...shared, kind: "attempt", startMs: startMs || queuedMs, endMs, isFailed });
     lastMs = endMs;
   }
   if (parts.length > 0 || task.readyMs === 0) return parts;

@@ -1,5 +1,5 @@
 /** The Gantt chart on its canvas: only the rows that are seen, so that ten thousand cost what fifty do. */
-import type { PartKind, Row } from "./bars.ts";
+import type { Part, PartKind, Row } from "./bars.ts";
 import { type Tick, type Window, xOf } from "./scale.ts";
 
 export const rowHeight = 24;
@@ -11,9 +11,11 @@ export interface Colours {
   readonly rule: string;
   readonly mark: string;
   readonly part: Readonly<Record<PartKind, string>>;
+  /** Of an attempt that ended well, and of one that did not. */
+  readonly done: string;
   readonly failed: string;
-  /** By place in the list of tasks: the tone of how it stands. */
-  readonly ofTask: (place: number) => string;
+  /** Over what had not happened yet at the moment that is looked at. */
+  readonly veil: string;
   readonly font: string;
 }
 
@@ -136,11 +138,7 @@ function paintBars(surface: Surface, scene: Scene, colours: Colours, at: number)
     const wide = Math.max(2, Math.min(to, scene.width + 2) - left);
     const [inset, alpha] = look[part.kind];
     surface.globalAlpha = alpha;
-    surface.fillStyle = part.isFailed
-      ? colours.failed
-      : part.kind === "attempt"
-        ? colours.ofTask(row.place)
-        : colours.part[part.kind];
+    surface.fillStyle = colourOf(part, colours);
     surface.fillRect(left, top + inset, wide, rowHeight - 2 * inset);
     surface.globalAlpha = 1;
     if (part.isFailed) paintCross(surface, colours, { x: Math.min(to, scene.width), y: top + rowHeight / 2 });
@@ -148,8 +146,13 @@ function paintBars(surface: Surface, scene: Scene, colours: Colours, at: number)
   if (!scene.critical.has(row.id)) return;
   const first = placeOf(scene, row.parts[0]?.startMs ?? 0);
   const end = placeOf(scene, row.parts.at(-1)?.endMs || scene.nowMs);
-  surface.fillStyle = colours.mark;
+  surface.fillStyle = colours.ink;
   surface.fillRect(first, top + rowHeight - 4, Math.max(2, end - first), 2);
+}
+
+function colourOf({ kind, endMs, isFailed }: Part, { part, done, failed }: Colours): string {
+  if (isFailed) return failed;
+  return kind === "attempt" && endMs > 0 ? done : part[kind];
 }
 
 /** How far a bar stays away from the edges of its row, and how strong it is. */
@@ -173,7 +176,7 @@ function paintCross(surface: Surface, { failed }: Colours, { x, y }: { x: number
   surface.stroke();
 }
 
-function paintMoments(surface: Surface, scene: Scene, { mark, soft }: Colours): void {
+function paintMoments(surface: Surface, scene: Scene, { mark, soft, veil }: Colours): void {
   const { atMs, nowMs, height } = scene;
   const line = (ms: number, style: string, dash: number[]) => {
     const x = Math.round(placeOf(scene, ms)) + 0.5;
@@ -187,7 +190,13 @@ function paintMoments(surface: Surface, scene: Scene, { mark, soft }: Colours): 
     surface.setLineDash([]);
   };
   if (nowMs <= scene.window.toMs) line(nowMs, soft, [2, 3]);
-  if (atMs !== undefined) line(atMs, mark, []);
+  if (atMs === undefined) return;
+  const x = placeOf(scene, atMs);
+  surface.globalAlpha = 0.7;
+  surface.fillStyle = veil;
+  surface.fillRect(x, axisHeight, Math.max(0, scene.width - x), height);
+  surface.globalAlpha = 1;
+  line(atMs, mark, []);
 }
 
 function paintTitle(surface: Surface, scene: Scene, { ink, soft }: Colours, at: number): void {

@@ -108,9 +108,9 @@ describe("rows of the chart", () => {
 
 describe("painting the chart", () => {
   const colours: Colours = {
-    ...{ ink: "ink", soft: "soft", rule: "rule", mark: "mark", failed: "red", font: "12px x" },
+    ...{ ink: "ink", soft: "soft", rule: "rule", mark: "mark", done: "green", failed: "red", veil: "paper" },
+    font: "12px x",
     part: { attempt: "", queue: "queue", backoff: "backoff", wait: "wait", compensation: "undo" },
-    ofTask: () => "tone",
   };
 
   function listening() {

@@ -1,5 +1,5 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useMemo, useRef, useState } from "react";
+import { type CSSProperties, useMemo, useRef, useState } from "react";
 import { nowMs } from "../../effects/time.ts";
 import { useNow } from "../../effects/use-now.ts";
 import { Copy } from "../../elements/copy.tsx";
@@ -79,8 +79,8 @@ interface RowsOptions {
   onFold: (key: string) => void;
 }
 
-function Rows({ rows, whole, startMs, untilMs, selected, critical, onTask, onFold }: RowsOptions) {
-  const { store } = useRunHandle();
+function Rows(options: RowsOptions) {
+  const { rows, whole, startMs } = options;
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
     count: rows.length,
@@ -88,72 +88,89 @@ function Rows({ rows, whole, startMs, untilMs, selected, critical, onTask, onFol
     estimateSize: () => 28,
     overscan: 12,
   });
-  const share = (ms: number) => ((ms - whole.fromMs) / (whole.toMs - whole.fromMs)) * 100;
-  const marks = ticks(whole, startMs, 6);
   return (
     <>
       <div className="run-trace-axis" aria-hidden="true">
-        {marks.map(({ ms, text }) => (
-          <span key={ms} className="run-tick" style={{ left: `${share(ms)}%` }}>
+        {ticks(whole, startMs, 6).map(({ ms, text }) => (
+          <span key={ms} className="run-tick" style={{ left: `${shareOf(ms, whole)}%` }}>
             {text}
           </span>
         ))}
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: whoever scrolls with keys must reach what scrolls */}
-      <section ref={scroller} className="run-trace-rows" tabIndex={0} aria-label="Spans">
+      <section
+        ref={scroller}
+        className="run-trace-rows"
+        style={{ height: `min(60dvh, ${virtual.getTotalSize() + 2}px)` }}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: whoever scrolls with keys must reach what scrolls
+        tabIndex={0}
+        aria-label="Spans"
+      >
         <ol className="run-rows" style={{ height: virtual.getTotalSize() }}>
-          {virtual.getVirtualItems().map(({ index, start, key }) => {
-            const row = rows[index] as WaterfallRow;
-            const lastingMs = Math.max(0, (row.endMs || untilMs) - row.startMs);
-            const isTask = row.kind === "task";
-            const isOwn = store.table.places.has(row.task);
-            return (
-              <li
-                key={key}
-                className={`run-row run-span kind-${row.kind}${row.isFailed ? " failed" : ""}${
-                  row.task === selected && row.task !== "" ? " selected" : ""
-                }${isTask && critical.has(row.task) ? " critical" : ""}`}
-                style={{ transform: `translateY(${start}px)` }}
-              >
-                <span className="run-span-title" style={{ paddingLeft: `${row.depth * 0.9}rem` }}>
-                  {isTask && row.hasParts ? (
-                    <button
-                      type="button"
-                      className="run-span-fold"
-                      aria-label={`Fold or unfold ${row.title}`}
-                      onClick={() => onFold(row.key)}
-                    >
-                      ▾
-                    </button>
-                  ) : null}
-                  {isTask && isOwn ? (
-                    <button type="button" className="run-link clipped" onClick={() => onTask(row.task)}>
-                      {row.title}
-                    </button>
-                  ) : (
-                    <span className="clipped">{row.title}</span>
-                  )}
-                </span>
-                <span className="run-span-lane">
-                  <span
-                    className="run-span-bar"
-                    style={{
-                      left: `${share(row.startMs)}%`,
-                      width: `max(2px, ${share(row.endMs || untilMs) - share(row.startMs)}%)`,
-                    }}
-                  />
-                </span>
-                <span className="run-span-lasting">
-                  {span(lastingMs)}
-                  {row.endMs === 0 ? " so far" : ""}
-                  {row.isFailed ? " ✕ failed" : ""}
-                  {row.agent === "" ? "" : <span className="unseen"> at {row.agent}</span>}
-                </span>
-              </li>
-            );
-          })}
+          {virtual.getVirtualItems().map(({ index, start, key }) => (
+            <Span key={key} {...options} row={rows[index] as WaterfallRow} start={start} />
+          ))}
         </ol>
       </section>
     </>
+  );
+}
+
+function shareOf(ms: number, { fromMs, toMs }: Window): number {
+  return ((ms - fromMs) / (toMs - fromMs)) * 100;
+}
+
+function Span({
+  row,
+  start,
+  whole,
+  untilMs,
+  selected,
+  critical,
+  onTask,
+  onFold,
+}: RowsOptions & { row: WaterfallRow; start: number }) {
+  const { store } = useRunHandle();
+  const isTask = row.kind === "task";
+  const classes = [
+    `run-row run-span kind-${row.kind}`,
+    row.isFailed ? "failed" : "",
+    row.task === selected && row.task !== "" ? "selected" : "",
+    isTask && critical.has(row.task) ? "critical" : "",
+  ];
+  const left = shareOf(row.startMs, whole);
+  const wide = shareOf(row.endMs || untilMs, whole) - left;
+  return (
+    <li className={classes.join(" ")} style={{ transform: `translateY(${start}px)` }}>
+      <span className="run-span-title" style={{ "--depth": row.depth } as CSSProperties}>
+        {isTask && row.hasParts ? (
+          <button
+            type="button"
+            className="run-span-fold"
+            aria-label={`Fold or unfold ${row.title}`}
+            onClick={() => onFold(row.key)}
+          >
+            ▾
+          </button>
+        ) : (
+          <span className="run-span-fold" />
+        )}
+        {isTask && store.table.places.has(row.task) ? (
+          <button type="button" className="run-link clipped" onClick={() => onTask(row.task)}>
+            {row.title}
+          </button>
+        ) : (
+          <span className="clipped">{row.title}</span>
+        )}
+      </span>
+      <span className="run-span-lane">
+        <span className="run-span-bar" style={{ left: `${left}%`, width: `max(2px, ${wide}%)` }} />
+      </span>
+      <span className="run-span-lasting">
+        {span(Math.max(0, (row.endMs || untilMs) - row.startMs))}
+        {row.endMs === 0 ? " so far" : ""}
+        {row.isFailed ? " ✕ failed" : ""}
+        {row.agent === "" ? "" : <span className="unseen"> at {row.agent}</span>}
+      </span>
+    </li>
   );
 }

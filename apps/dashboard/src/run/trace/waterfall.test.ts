@@ -47,7 +47,7 @@ describe("the trace of a run", () => {
         "    waiting",
         "    pack",
         "  list",
-        "    list[0]",
+        "    #0",
       ],
     );
   });

@@ -1,4 +1,5 @@
 /** The journal as a trace: the run, its tasks, and in each what its time was spent on; children inside their tasks. */
+import { shortTitle } from "../graph/shape.ts";
 import type { SpanFacts, TaskFacts } from "../model/facts.ts";
 
 export interface WaterfallRow {
@@ -102,7 +103,13 @@ function addBranch(rows: WaterfallRow[], branch: Branch, { depth, tasks, folded 
   const hasParts = branch.spans.length + branch.branches.size > 1 || branch.branches.size > 0;
   const own = branch.id.slice(branch.id.lastIndexOf("/") + 1);
   rows.push({
-    ...{ key: branch.id, title: task?.title || own, kind: "task", task: branch.id, agent: "" },
+    ...{
+      key: branch.id,
+      title: task === undefined ? own : shortTitle(task),
+      kind: "task",
+      task: branch.id,
+      agent: "",
+    },
     ...{ depth, startMs, endMs, isFailed: task?.state === "failed", hasParts },
   });
   if (folded.has(branch.id) || !hasParts) return;
