@@ -98,6 +98,7 @@ function moreShown(more: RunMore | undefined) {
     transitionsAtOnce: more?.transitionsAtOnce ?? 0,
     transitionMs: more?.transitionMs ?? 0,
     leaseAttempt: more?.leaseAttempt ?? 0,
+    leaseCount: more?.leaseCount ?? 0,
     isDue: more?.isDue ?? false,
     attemptsBefore: more?.attemptsBefore ?? 0,
   };
@@ -206,6 +207,7 @@ function detailShown(more: NodeMore | undefined) {
     parameters: more?.parameters ?? noBytes,
     question: more?.question,
     limits: more?.limits.map((limit) => ({ ...limit })) ?? [],
+    leaseAttempt: more?.leaseAttempt ?? 0,
     withdrawn: more?.isWithdrawn ?? false,
     cacheKey: more?.cacheKey ?? "",
   };
@@ -255,7 +257,7 @@ function restoreMore(run: Run, snapshot: RunSnapshotV1): void {
     snapshot;
   const isNone =
     limits.length + additions.length + signals.length + lastSignal + lastUpdate + vars.length + state === 0 &&
-    snapshot.leaseAttempt === 0 &&
+    snapshot.leaseAttempt + snapshot.leaseCount === 0 &&
     !snapshot.isDue &&
     snapshot.attemptsBefore === 0 &&
     !snapshot.asking;
@@ -279,6 +281,7 @@ function restoreMore(run: Run, snapshot: RunSnapshotV1): void {
   const { timesPassed, timesTaken, transitionsAtOnce, transitionMs } = snapshot;
   Object.assign(more, { timesPassed, timesTaken, transitionsAtOnce, transitionMs });
   more.leaseAttempt = snapshot.leaseAttempt;
+  more.leaseCount = Math.max(snapshot.leaseCount, snapshot.leaseAttempt);
   more.isDue = snapshot.isDue;
   more.attemptsBefore = snapshot.attemptsBefore;
 }
@@ -351,8 +354,18 @@ function restoreDetail(node: Node, shown: RunNode): void {
   const { lost, sentBack, undoError, parts, nextEntry, entriesOpen, round, signal, childId, childHash } =
     shown;
   Object.assign(detail, { countsAsCompleted, lost, sentBack, undoError, parts, nextEntry, entriesOpen });
-  const { question, cacheKey, limits, undoMs } = shown;
-  Object.assign(detail, { undoMs, round, signal, childId, childHash, question, cacheKey, limits });
+  const { question, cacheKey, limits, leaseAttempt, undoMs } = shown;
+  Object.assign(detail, {
+    undoMs,
+    round,
+    signal,
+    childId,
+    childHash,
+    question,
+    cacheKey,
+    limits,
+    leaseAttempt,
+  });
   detail.isAttended = shown.attended;
   detail.isWithdrawn = shown.withdrawn;
   detail.saved = presentBytes(shown.saved);

@@ -108,8 +108,10 @@ export interface RunMore {
   transitionMs: number;
   /** Whether a question to people is open, or was when that was last looked at. */
   isAsking: boolean;
-  /** How often leases were asked to be renewed otherwise than before. */
+  /** Number of the renewal of the run's own limits. */
   leaseAttempt: number;
+  /** Renewals so far, of the run and its tasks: their numbers never start anew. */
+  leaseCount: number;
   /** Whether the start that was put off has come, and limits are asked for. */
   isDue: boolean;
   /** Attempts of nodes that come to be begin behind this number: those that a reset took away had as many. */
@@ -229,7 +231,9 @@ export interface NodeMore {
   childHash: string;
   parameters: Uint8Array | undefined;
   question: RunQuestion | undefined;
+  /** Of a child: asked for before it is started, in their order. */
   limits: RunLimit[];
+  leaseAttempt: number;
   isWithdrawn: boolean;
   cacheKey: string;
 }
@@ -303,6 +307,7 @@ export function moreOf(run: Run): RunMore {
     transitionMs: 0,
     isAsking: false,
     leaseAttempt: 0,
+    leaseCount: 0,
     isDue: false,
     attemptsBefore: 0,
   };
@@ -345,6 +350,7 @@ export function detailOf(node: Node): NodeMore {
     parameters: undefined,
     question: undefined,
     limits: [],
+    leaseAttempt: 0,
     isWithdrawn: false,
     cacheKey: "",
   };

@@ -22,13 +22,13 @@ describe("runs", () => {
     commands,
     resultOf,
     pauseMaxMs: 8_000,
-    sequences: 420,
+    sequences: 400,
     stepsMax: 90,
     golden: new URL("../golden/", import.meta.url),
     // They leave the attempt that they are about outstanding, need a state of before, or a thousand tasks: tried by themselves.
     rare: [
       ...[limit, cache].flatMap(({ commands: known }) => known.map(({ type }) => type)),
-      ...limit.events.map(({ type, version }) => `${type} v${version}`),
+      ...[limit, cache].flatMap(({ events }) => events.map(({ type, version }) => `${type} v${version}`)),
       ...["note_attempt", "note_progress", "reset_run"],
       ...["attempt_started v1", "progress_saved v1", "run_reset v1", "run_put_off v1"],
     ],

@@ -5,7 +5,7 @@ import { blobsOf } from "../blobs.ts";
 import { dataOf } from "../data.ts";
 import { end, settleWork } from "../node/flow.ts";
 import { setOutput } from "../node/kept.ts";
-import { addUsed, enter, nodeOf, release, setStatus } from "../node/nodes.ts";
+import { addUsed, dropLimits, enter, nodeOf, release, setStatus } from "../node/nodes.ts";
 import { nodeTimers, timerNumber } from "../numbers.ts";
 import { detailOf, moreOf, type RunEvent } from "../state.ts";
 import { isAsking } from "./questions.ts";
@@ -20,6 +20,7 @@ export const approvalAsked: RunEvent<ApprovalAskedV1> = {
     const node = enter(run, number, requestMs, outstanding);
     // Of a check: the attempt is over, its output waits.
     settleWork(number, outstanding);
+    dropLimits(node, outstanding);
     if (agent !== "") node.agent = agent;
     addUsed(run, node, used);
     const detail = detailOf(node);

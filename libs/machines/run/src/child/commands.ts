@@ -16,6 +16,7 @@ import { Budget } from "../kinds/budget.ts";
 import { idOf, type Place, placeOf } from "../kinds/kind.ts";
 import { advance } from "../life/advance.ts";
 import { statusName } from "../life/words.ts";
+import { giveBackOfTask } from "../limit/of-tasks.ts";
 import { failAttempt } from "../node/outcome.ts";
 import { findNode } from "../node/places.ts";
 import { nodeOfEffect } from "../numbers.ts";
@@ -52,7 +53,9 @@ export const refuseChild: RunCommand<RefuseChild, TaskAnswered> = {
     const number = nodeOfEffect(step.settles?.number ?? 0);
     if (step.settles === undefined || run.nodes[number] === undefined)
       return runErrors.taskMissing.refusal({ id: step.key.id, task: "of the result" });
-    failAttempt(placeOf(run, number, step, new Budget()), bounded(error));
+    const place = placeOf(run, number, step, new Budget());
+    giveBackOfTask(place);
+    failAttempt(place, bounded(error));
     advance(run, step);
     return answered;
   },
@@ -77,6 +80,7 @@ export const endChild: RunCommand<EndChild, RunDone> = {
 };
 
 function endNode(place: Place, ending: RunEnding, doing: Parameters<typeof finish>[2]): void {
+  giveBackOfTask(place);
   if (ending.status === WorkStatus.WORK_STATUS_COMPLETED)
     finish(place, dataOf(ending.output, ending.outputPayload), doing);
   else failAttempt(place, childError(place, ending), doing);

@@ -15,7 +15,17 @@ export const childQueued: RunEvent<ChildQueuedV1> = {
   codec: ChildQueuedV1,
   blobs: ({ inputPayload }) => blobsOf(inputPayload),
   evolve(run, body, outstanding) {
-    const { node: number, attempt, childId, queueMs, input, inputPayload, parameters, details } = body;
+    const {
+      node: number,
+      attempt,
+      childId,
+      queueMs,
+      input,
+      inputPayload,
+      parameters,
+      details,
+      limits,
+    } = body;
     const before = nodeOf(run, number);
     const isAgain = before.visit > 0 && before.status !== TaskStatus.TASK_STATUS_PENDING;
     const node = isAgain ? before : enter(run, number, queueMs, outstanding);
@@ -33,6 +43,11 @@ export const childQueued: RunEvent<ChildQueuedV1> = {
     node.queueAt = since(run, queueMs);
     node.startAt = -1;
     node.facts = run.facts;
+    if (limits.length > 0) {
+      detail.limits = limits.map((limit) => ({ limit, ticket: 0, leaseDueMs: 0, retryMs: 0 }));
+      setStatus(run, node, TaskStatus.TASK_STATUS_WAITING);
+      return;
+    }
     setStatus(run, node, TaskStatus.TASK_STATUS_QUEUED);
     outstanding.effect(effectNumber(number, effectTags.work), attempt, startOf(run, node));
   },

@@ -7,6 +7,9 @@ import { given, givenWhole } from "../evaluate/evaluate.ts";
 import { idOf, type Place, sceneOf, type TaskKind } from "../kinds/kind.ts";
 import { childIdOf } from "../life/ids.ts";
 import { withdrawMessage } from "../life/messages.ts";
+import { runLimitAsked } from "../limit/events.ts";
+import { isWaitingForLimits, recoverNodeLimits } from "../limit/node-limits.ts";
+import { askNextOfTask, askOfTask, giveBackOfTask, limitsOfTask } from "../limit/of-tasks.ts";
 import { failForGood } from "../node/outcome.ts";
 import { attemptOf } from "../node/places.ts";
 import { effectNumber, effectTags } from "../numbers.ts";
@@ -27,6 +30,9 @@ export const child: TaskKind = {
     const { status, more } = run.nodes[number] ?? {};
     const work = range.plan.work(task);
     if (work.kind !== "workflow" && work.kind !== "mission") return;
+    giveBackOfTask(place);
+    const node = run.nodes[number];
+    if (node !== undefined && isWaitingForLimits(node)) return;
     const isThere = status === TaskStatus.TASK_STATUS_WAITING || status === TaskStatus.TASK_STATUS_QUEUED;
     if (!isThere || work.parentClose === "abandon") return;
     const { namespace, id } = step.key;
@@ -43,13 +49,30 @@ export const child: TaskKind = {
     else step.send(to, cancelMessage, { reason });
   },
 
+  /** A limit is asked for again. */
+  expire(place) {
+    const { run, step, number } = place;
+    const limits = run.nodes[number]?.more?.limits ?? [];
+    for (const { limit } of limits.filter(({ retryMs }) => retryMs > 0 && retryMs <= step.nowMs)) {
+      step.emit(runLimitAsked, { node: number, limit });
+      askOfTask(place, limit);
+    }
+  },
+
   recover(run, node, outstanding) {
+    recoverNodeLimits(node, outstanding);
     if (node.status !== TaskStatus.TASK_STATUS_QUEUED) return;
     const start = startOf(run as Run, node as Node);
     outstanding.effect(effectNumber(node.number, effectTags.work), node.attempt, start);
   },
 
-  explain(_, { status, more }) {
+  explain(_, node) {
+    const { status, more } = node;
+    const wanted = isWaitingForLimits(node) ? more?.limits.find(({ ticket }) => ticket === 0) : undefined;
+    if (wanted !== undefined) {
+      const message = `it waits for the limit ${wanted.limit}, and its child begins then`;
+      return { cause: WaitCause.WAIT_CAUSE_LIMIT, message, subject: wanted.limit };
+    }
     const isStarting = status === TaskStatus.TASK_STATUS_QUEUED;
     if (!isStarting && status !== TaskStatus.TASK_STATUS_WAITING) return undefined;
     const subject = more?.childId ?? "";
@@ -76,11 +99,12 @@ function queueChild(place: Place): void {
   budget.spend(input.bytes.length + parameters.bytes.length);
   const attempt = attemptOf(run, number) + 1;
   step.emit(childQueued, {
-    ...{ node: number, attempt, queueMs: step.nowMs, limits: [] },
+    ...{ node: number, attempt, queueMs: step.nowMs, limits: limitsOfTask(detailed.details) },
     childId: childIdOf(step.key.id, { id: idOf(place), node: number }, attempt),
     ...{ input: input.bytes, inputPayload: input.payload, parameters: parameters.bytes },
     details: detailed.details,
   });
+  askNextOfTask(place);
 }
 
 const nothing = { ok: true, bytes: noBytes } as const;

@@ -212,6 +212,7 @@ export const runContinued: RunEvent<RunContinuedV1> = {
 };
 
 function end(run: Run, status: WorkStatus, endMs: number, outstanding: RunOutstanding): void {
+  clearLeases(outstanding);
   run.phase = RunPhase.RUN_PHASE_ENDED;
   run.ending = status;
   run.endMs = endMs;
@@ -219,10 +220,16 @@ function end(run: Run, status: WorkStatus, endMs: number, outstanding: RunOutsta
   clearRun(run, outstanding);
 }
 
-/** Nothing that belongs to the run as a whole is awaited any more. */
+/** Nothing that belongs to the run as a whole is awaited any more, but for its limits. */
 export function clearRun(run: Run, outstanding: RunOutstanding): void {
   run.putOffMs = 0;
-  for (const timer of Object.values(runTimers)) outstanding.cleared(timerNumber(runNode, timer));
+  for (const timer of Object.values(runTimers))
+    if (timer !== runTimers.limit) outstanding.cleared(timerNumber(runNode, timer));
+}
+
+/** What it holds is renewed until it has ended, also while it undoes what it did. */
+export function clearLeases(outstanding: RunOutstanding): void {
+  outstanding.cleared(timerNumber(runNode, runTimers.limit));
   outstanding.settled(effectNumber(runNode, effectTags.lease));
 }
 

@@ -17,6 +17,20 @@ export function tellAllStopping(
   for (const node of run.nodes) if (node !== undefined && isMeant(node)) tell(run, step, budget, node, how);
 }
 
+/** A node with its parts. */
+export function tellStopping(
+  run: RunView,
+  step: RunStep,
+  budget: Budget,
+  number: number,
+  how: Stopping,
+): void {
+  const node = run.nodes[number];
+  if (node === undefined || isDone(node.status)) return;
+  for (const parts of partRanges(run, node)) tellPartsStopping(run, step, budget, parts, how);
+  tell(run, step, budget, node, how);
+}
+
 /** The parts of a node that ends before them. */
 export function tellPartsStopping(
   run: RunView,

@@ -1,6 +1,6 @@
 /** What limits write to runs. A run asks for one limit after the other, and begins when it holds all. */
 
-import { RetryClass, WorkStatus } from "@tutti/contracts/types/v1";
+import { type ErrorDetail, RetryClass, WorkStatus } from "@tutti/contracts/types/v1";
 import {
   DeclineLimit,
   GrantLimit,
@@ -10,11 +10,19 @@ import {
   WithdrawLimit,
 } from "@tutti/contracts/workflow/v1";
 import { bounded } from "../error-details.ts";
+import { Budget } from "../kinds/budget.ts";
+import { placeOf } from "../kinds/kind.ts";
+import { advance } from "../life/advance.ts";
 import { stopRun } from "../life/commands.ts";
-import type { RunCommand, RunStep, RunView } from "../state.ts";
+import { failAttempt } from "../node/outcome.ts";
+import { findNode } from "../node/places.ts";
+import { nodeOfEffect, runNode } from "../numbers.ts";
+import { isDone, type RunCommand, type RunStep, type RunView } from "../state.ts";
 import { askNext } from "./asking.ts";
 import { runLimitHeld, runLimitLost } from "./events.ts";
 import { acquire, release } from "./limits.ts";
+import { isWaitingForLimits } from "./node-limits.ts";
+import { askNextOfTask, askOfTask, giveBackOfTask } from "./of-tasks.ts";
 
 const done: RunDone = {};
 
@@ -23,7 +31,11 @@ export const grantLimit: RunCommand<GrantLimit, RunDone> = {
   type: "grant_limit",
   codec: GrantLimit,
   reply: RunDone,
-  decide(run, { limit, ticket, leaseDueMs }, step) {
+  decide(run, { limit, task, ticket, leaseDueMs }, step) {
+    if (task !== "") {
+      grantToTask(run, step, { limit, task, ticket, leaseDueMs });
+      return done;
+    }
     const wanted = wantedOf(run, limit);
     if (wanted === undefined) {
       release(step, limit, ticket);
@@ -41,11 +53,15 @@ export const declineLimit: RunCommand<DeclineLimit, RunDone> = {
   type: "decline_limit",
   codec: DeclineLimit,
   reply: RunDone,
-  decide(run, { limit, code, message, retryAfterMs }, step) {
-    const wanted = wantedOf(run, limit);
-    if (wanted === undefined || wanted.ticket > 0) return done;
+  decide(run, { limit, task, code, message, retryAfterMs }, step) {
     const error = errorOf(code, message);
     const retryMs = retryAfterMs > 0 ? step.nowMs + retryAfterMs : 0;
+    if (task !== "") {
+      declineToTask(run, step, { limit, task, error, retryMs });
+      return done;
+    }
+    const wanted = wantedOf(run, limit);
+    if (wanted === undefined || wanted.ticket > 0) return done;
     step.emit(runLimitLost, { node: undefined, limit, error, retryMs });
     if (retryMs === 0 && run.phase === RunPhase.RUN_PHASE_WAITING)
       stopRun(run, step, WorkStatus.WORK_STATUS_FAILED, error);
@@ -58,8 +74,8 @@ export const withdrawLimit: RunCommand<WithdrawLimit, RunDone> = {
   type: "withdraw_limit",
   codec: WithdrawLimit,
   reply: RunDone,
-  decide(run, { limit, ticket, code, message }, step) {
-    lose(run, step, { limit, ticket, code, message });
+  decide(run, { limit, task, ticket, code, message }, step) {
+    lose(run, step, findNode(run, task), { limit, ticket, code, message });
     return done;
   },
 };
@@ -70,7 +86,8 @@ export const loseLease: RunCommand<LoseLease, RunDone> = {
   codec: LoseLease,
   reply: RunDone,
   decide(run, { limit, ticket }, step) {
-    lose(run, step, {
+    const number = nodeOfEffect(step.settles?.number ?? 0);
+    lose(run, step, number === runNode ? undefined : number, {
       limit,
       ticket,
       code: "limit.lease_lost",
@@ -87,17 +104,75 @@ interface Lost {
   readonly message: string;
 }
 
-function lose(run: RunView, step: RunStep, { limit, ticket, code, message }: Lost): void {
-  const held = wantedOf(run, limit);
+/** @param number the node that held it; undefined for the run */
+function lose(
+  run: RunView,
+  step: RunStep,
+  number: number | undefined,
+  { limit, ticket, code, message }: Lost,
+): void {
+  const held = number === undefined ? wantedOf(run, limit) : wantedByNode(run, number, limit);
   if (held === undefined || held.ticket === 0 || held.ticket !== ticket) return;
-  step.emit(runLimitLost, { node: undefined, limit, error: errorOf(code, message), retryMs: 0 });
-  acquire(run, step, limit);
+  step.emit(runLimitLost, { node: number, limit, error: errorOf(code, message), retryMs: 0 });
+  if (number === undefined) acquire(run, step, limit);
+  else askOfTask(placeOf(run, number, step, new Budget()), limit);
 }
 
-/** What a run holds while it undoes what it did is given back at its end, and not renewed. */
+interface GrantedToTask {
+  readonly limit: string;
+  readonly task: string;
+  readonly ticket: number;
+  readonly leaseDueMs: number;
+}
+
+/** The child is started with the last one. */
+function grantToTask(run: RunView, step: RunStep, { limit, task, ticket, leaseDueMs }: GrantedToTask): void {
+  const number = findNode(run, task);
+  const wanted = number === undefined ? undefined : wantedByNode(run, number, limit);
+  if (number === undefined || wanted === undefined) {
+    release(step, limit, ticket, task);
+    return;
+  }
+  if (wanted.ticket === ticket) return;
+  step.emit(runLimitHeld, { node: number, limit, ticket, leaseDueMs });
+  askNextOfTask(placeOf(run, number, step, new Budget()));
+}
+
+function declineToTask(
+  run: RunView,
+  step: RunStep,
+  {
+    limit,
+    task,
+    error,
+    retryMs,
+  }: Pick<GrantedToTask, "limit" | "task"> & {
+    readonly error: ErrorDetail;
+    readonly retryMs: number;
+  },
+): void {
+  const number = findNode(run, task);
+  const wanted = number === undefined ? undefined : wantedByNode(run, number, limit);
+  if (number === undefined || wanted === undefined || wanted.ticket > 0) return;
+  step.emit(runLimitLost, { node: number, limit, error, retryMs });
+  const node = run.nodes[number];
+  if (retryMs > 0 || node === undefined || !isWaitingForLimits(node)) return;
+  const place = placeOf(run, number, step, new Budget());
+  giveBackOfTask(place);
+  failAttempt(place, error);
+  advance(run, step);
+}
+
+/** What a run holds is given back at its end, after it has undone what is to be undone. */
 function wantedOf(run: RunView, limit: string) {
-  const wants = run.phase === RunPhase.RUN_PHASE_WAITING || run.phase === RunPhase.RUN_PHASE_GOING;
+  const wants = run.phase !== RunPhase.RUN_PHASE_ENDED;
   return wants ? run.more?.limits.find((each) => each.limit === limit) : undefined;
+}
+
+function wantedByNode(run: RunView, number: number, limit: string) {
+  const node = run.nodes[number];
+  if (node === undefined || isDone(node.status)) return undefined;
+  return node.more?.limits.find((each) => each.limit === limit);
 }
 
 function errorOf(code: string, message: string) {

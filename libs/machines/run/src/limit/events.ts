@@ -6,14 +6,21 @@ import {
   RunPhase,
 } from "@tutti/contracts/workflow/v1";
 import type { RenewLease } from "../effects.ts";
+import { nodeOf } from "../node/nodes.ts";
 import { effectNumber, effectTags, runNode, runTimers, timerNumber } from "../numbers.ts";
 import { moreOf, type Run, type RunEvent, type RunOutstanding, type RunView } from "../state.ts";
+import { limitChanged } from "./node-limits.ts";
 
 export const runLimitHeld: RunEvent<RunLimitHeldV1> = {
   type: "run_limit_held",
   version: 1,
   codec: RunLimitHeldV1,
-  evolve(run, { limit, ticket, leaseDueMs }, outstanding) {
+  evolve(run, { node, limit, ticket, leaseDueMs }, outstanding) {
+    if (node !== undefined) {
+      const change = { ticket, leaseDueMs, retryMs: 0 };
+      limitChanged(run, nodeOf(run, node), limit, change, outstanding);
+      return;
+    }
     const held = limitNamed(run, limit);
     if (held === undefined) return;
     Object.assign(held, { ticket, leaseDueMs, retryMs: 0 });
@@ -27,7 +34,12 @@ export const runLimitLost: RunEvent<RunLimitLostV1> = {
   type: "run_limit_lost",
   version: 1,
   codec: RunLimitLostV1,
-  evolve(run, { limit, retryMs }, outstanding) {
+  evolve(run, { node, limit, retryMs }, outstanding) {
+    if (node !== undefined) {
+      const change = { ticket: 0, leaseDueMs: 0, retryMs };
+      limitChanged(run, nodeOf(run, node), limit, change, outstanding);
+      return;
+    }
     const lost = limitNamed(run, limit);
     if (lost === undefined) return;
     Object.assign(lost, { ticket: 0, leaseDueMs: 0, retryMs });
@@ -40,7 +52,11 @@ export const runLimitAsked: RunEvent<RunLimitAskedV1> = {
   type: "run_limit_asked",
   version: 1,
   codec: RunLimitAskedV1,
-  evolve(run, { limit }, outstanding) {
+  evolve(run, { node, limit }, outstanding) {
+    if (node !== undefined) {
+      limitChanged(run, nodeOf(run, node), limit, { retryMs: 0 }, outstanding);
+      return;
+    }
     const asked = limitNamed(run, limit);
     if (asked !== undefined) asked.retryMs = 0;
     moreOf(run).isDue = true;
@@ -67,12 +83,20 @@ function nextRetryMs({ more }: RunView): number {
 
 const retryTimer = timerNumber(runNode, runTimers.limit);
 
+/** What is held after the run was taken back is renewed as from then on. */
+export function renewAfterReset(run: Run): void {
+  const more = moreOf(run);
+  more.leaseCount += 1;
+  more.leaseAttempt = more.leaseCount;
+}
+
 const renewal = effectNumber(runNode, effectTags.lease);
 
 /** What is held has changed: renewing is asked for anew. */
 function renew(run: Run, outstanding: RunOutstanding): void {
   const more = moreOf(run);
-  more.leaseAttempt += 1;
+  more.leaseCount += 1;
+  more.leaseAttempt = more.leaseCount;
   if (more.limits.some(({ ticket }) => ticket > 0))
     outstanding.effect(renewal, more.leaseAttempt, renewalOf(run));
   else outstanding.settled(renewal);
@@ -80,8 +104,8 @@ function renew(run: Run, outstanding: RunOutstanding): void {
 
 export function recoverLimits(run: RunView, outstanding: RunOutstanding): void {
   const { more, phase } = run;
-  const isKept = phase === RunPhase.RUN_PHASE_WAITING || phase === RunPhase.RUN_PHASE_GOING;
-  if (more === undefined || !isKept) return;
+  // Also what is undone holds them: what others must not do beside it is still going on.
+  if (more === undefined || phase === RunPhase.RUN_PHASE_ENDED) return;
   const retryMs = nextRetryMs(run);
   if (retryMs > 0) outstanding.timer(retryTimer, retryMs);
   if (more.limits.some(({ ticket }) => ticket > 0))

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { WorkStatus } from "@tutti/contracts/types/v1";
-import { RunOrder } from "@tutti/contracts/workflow/v1";
+import { ResetRun, RunOrder } from "@tutti/contracts/workflow/v1";
 import { MachineDriver } from "@tutti/kernel/testing";
 import { limit, usage } from "@tutti/machine-limit";
 import type { OfferTask, RunEffect } from "../effects.ts";
 import { beginRun, cancelRun } from "../life/commands.ts";
 import { runMachine } from "../machine.ts";
+import { resetRun, retryRun } from "../repair/commands.ts";
 import { statusOf } from "../state.ts";
 import { jsonBytes, KnownDefinitions } from "../testing/index.ts";
 import { completeTask } from "../uses/commands.ts";
@@ -20,13 +21,22 @@ limits:
 tasks: {a: {uses: x}}
 `;
 
+const undoing = text.replace(
+  "{a: {uses: x}}",
+  "{a: {uses: x, compensate: {uses: y}}, b: {needs: [a], uses: z}}",
+);
+
 const { WORK_STATUS_PENDING: pending, WORK_STATUS_RUNNING: running } = WorkStatus;
 
 class Scene {
   readonly definitions = new KnownDefinitions();
   readonly machine = runMachine({ plans: this.definitions });
   readonly driver = new MachineDriver({ machines: [this.machine, limit], service: "workflow", seed: 1 });
-  readonly #hash = this.definitions.add(text);
+  readonly #hash: string;
+
+  constructor(definition = text) {
+    this.#hash = this.definitions.add(definition);
+  }
 
   begin(id: string, customer: number, startMs = 0): void {
     const order = RunOrder.fromPartial({ hash: this.#hash, input: jsonBytes({ customer }), startMs });
@@ -115,6 +125,59 @@ describe("limits of runs", () => {
     scene.driver.settle(renewal, loseLease, { limit: "all", ticket: leases[0]?.ticket ?? 0 });
     scene.driver.deliverAll();
     assert.deepEqual([scene.status("one"), scene.held("all")], [running, 1]);
+  });
+
+  it("a run that is taken up again takes them again before it goes on", () => {
+    const scene = new Scene();
+    scene.begin("one", 7);
+    const snapshot = scene.machine.snapshots.encode(scene.driver.state(keyOf("one"), scene.machine));
+    const ways = [
+      () => scene.driver.execute(keyOf("one"), retryRun, { taskIds: [], reason: "" }),
+      () => scene.driver.execute(keyOf("one"), resetRun, ResetRun.fromPartial({ toEvent: 1, snapshot })),
+    ];
+    for (const [place, takeUp] of ways.entries()) {
+      const other = `other-${place}`;
+      scene.driver.execute(keyOf("one"), cancelRun, { reason: "" });
+      scene.driver.deliverAll();
+      assert.equal(scene.held("customer-7"), 0);
+      scene.begin(other, 7);
+      takeUp();
+      scene.driver.deliverAll();
+      assert.deepEqual([scene.status("one"), scene.status(other)], [pending, running]);
+      scene.driver.execute(keyOf(other), cancelRun, { reason: "" });
+      scene.driver.deliverAll();
+      assert.deepEqual([scene.status("one"), scene.held("customer-7")], [running, 1]);
+    }
+    scene.complete("one");
+    assert.deepEqual([scene.held("all"), scene.held("customer-7")], [0, 0]);
+  });
+
+  it("a reset of a run that goes on keeps what it holds", () => {
+    const scene = new Scene();
+    scene.begin("one", 7);
+    const snapshot = scene.machine.snapshots.encode(scene.driver.state(keyOf("one"), scene.machine));
+    scene.driver.execute(keyOf("one"), resetRun, ResetRun.fromPartial({ toEvent: 1, snapshot }));
+    scene.driver.deliverAll();
+    assert.deepEqual([scene.status("one"), scene.held("customer-7")], [running, 1]);
+    assert.ok(scene.driver.effects.some(({ effect }) => (effect as RunEffect).kind === "renew_lease"));
+  });
+
+  it("are renewed while what was done is undone, and given back at the end", () => {
+    const scene = new Scene(undoing);
+    scene.begin("one", 7);
+    scene.complete("one");
+    scene.driver.execute(keyOf("one"), cancelRun, { reason: "" });
+    scene.driver.deliverAll();
+    assert.equal(scene.status("one"), WorkStatus.WORK_STATUS_CANCELLING);
+    const renewal = scene.driver.effects.find(({ effect }) => (effect as RunEffect).kind === "renew_lease");
+    assert.ok(renewal !== undefined, "others do not begin beside it");
+    const { leases } = renewal.effect as Extract<RunEffect, { kind: "renew_lease" }>;
+    scene.driver.settle(renewal, loseLease, { limit: "all", ticket: leases[0]?.ticket ?? 0 });
+    scene.driver.deliverAll();
+    assert.equal(scene.held("all"), 1);
+    scene.complete("one");
+    assert.equal(scene.status("one"), WorkStatus.WORK_STATUS_CANCELLED);
+    assert.deepEqual([scene.held("all"), scene.held("customer-7")], [0, 0]);
   });
 
   it("any key is the id of a limit", () => {

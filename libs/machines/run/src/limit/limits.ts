@@ -54,8 +54,8 @@ export function limitIdOf(key: string): string {
   return `key.${["a", "b", "c"].map((part) => stableHash(part, key).toString(36)).join("")}`;
 }
 
-function holderOf({ key }: RunStep): LimitHolder {
-  return { service: "workflow", kind: "run", id: key.id, task: "" };
+function holderOf({ key }: RunStep, task: string): LimitHolder {
+  return { service: "workflow", kind: "run", id: key.id, task };
 }
 
 /** Asks for a limit; it answers by a letter. */
@@ -63,11 +63,23 @@ export function acquire(run: RunView, step: RunStep, id: string): void {
   const { order } = run;
   if (order === undefined) return;
   const wanted = limitsOf(run, order as RunOrder);
-  const limit = wanted.ok ? wanted.limits.find((each) => each.id === id)?.limit : undefined;
+  ask(run, step, { id, limit: wanted.ok ? wanted.limits.find((each) => each.id === id)?.limit : undefined });
+}
+
+interface Asked {
+  readonly id: string;
+  readonly limit: KeyedLimit | undefined;
+  /** The task that it is for; empty for the run. */
+  readonly task?: string;
+}
+
+export function ask(run: RunView, step: RunStep, { id, limit, task = "" }: Asked): void {
+  const { order } = run;
+  if (order === undefined) return;
   const { concurrency = 0, rateCount = 0, ratePerMs = 0, rateBurst = 0 } = limit ?? {};
   const rate = rateCount === 0 ? undefined : { count: rateCount, perMs: ratePerMs, burst: rateBurst };
   step.send(addressOf(step, id), acquireMessage, {
-    ...{ holder: holderOf(step), weight: 1, priority: run.facts.priority, share: order.definition },
+    ...{ holder: holderOf(step, task), weight: 1, priority: run.facts.priority, share: order.definition },
     ...{ shareWeight: 1, deadlineMs: 0, leaseMs, rule: { maxConcurrent: concurrency, rate } },
   });
 }
@@ -77,8 +89,8 @@ export function releaseLimits(run: RunView, step: RunStep): void {
   for (const { limit } of run.more?.limits ?? []) release(step, limit, 0);
 }
 
-export function release(step: RunStep, limit: string, ticket: number): void {
-  step.send(addressOf(step, limit), releaseMessage, { holder: holderOf(step), ticket });
+export function release(step: RunStep, limit: string, ticket: number, task = ""): void {
+  step.send(addressOf(step, limit), releaseMessage, { holder: holderOf(step, task), ticket });
 }
 
 function addressOf({ key }: RunStep, id: string) {

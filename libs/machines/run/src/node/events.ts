@@ -15,7 +15,7 @@ import { nodeTimers, timerNumber } from "../numbers.ts";
 import { detailOf, type Node, type RunEvent, type RunOutstanding } from "../state.ts";
 import { end, settleWork, stop } from "./flow.ts";
 import { setOutput } from "./kept.ts";
-import { addUsed, enter, nodeOf, release, setStatus, watchTotal } from "./nodes.ts";
+import { addUsed, dropLimits, enter, nodeOf, release, setStatus, watchTotal } from "./nodes.ts";
 import { since } from "./times.ts";
 
 export const taskCompleted: RunEvent<TaskCompletedV1> = {
@@ -50,6 +50,7 @@ export const taskFailed: RunEvent<TaskFailedV1> = {
 
 /** What is at work or offered is the one thing that most nodes have outstanding. */
 function finish(node: Node, outstanding: RunOutstanding): void {
+  dropLimits(node, outstanding);
   if (node.status === TaskStatus.TASK_STATUS_QUEUED || node.status === TaskStatus.TASK_STATUS_RUNNING)
     settleWork(node.number, outstanding);
   else if (node.status !== TaskStatus.TASK_STATUS_HELD) release(node.number, outstanding);

@@ -14,7 +14,7 @@ import {
   type Run,
   type RunOutstanding,
 } from "../state.ts";
-import { attend, leaveAgenda, nodeOf, policyOf, release, setStatus } from "./nodes.ts";
+import { attend, dropLimits, leaveAgenda, nodeOf, policyOf, release, setStatus } from "./nodes.ts";
 import { partRanges } from "./places.ts";
 import { since } from "./times.ts";
 
@@ -143,6 +143,7 @@ function skip(run: Run, range: Range, place: number): void {
 /** A node and all its parts are stopped: nothing of them is awaited, none begins any more. */
 export function stop(run: Run, node: Node, atMs: number, outstanding: RunOutstanding): void {
   stopParts(run, node, atMs, outstanding);
+  dropLimits(node, outstanding);
   release(node.number, outstanding);
 }
 

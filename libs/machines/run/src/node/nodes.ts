@@ -201,6 +201,14 @@ export function release(number: number, outstanding: RunOutstanding): void {
   for (const timer of Object.values(nodeTimers)) outstanding.cleared(timerNumber(number, timer));
 }
 
+/** What it held for its child is given back by whoever decides; here it is renewed no longer. */
+export function dropLimits({ number, more }: Node, outstanding: RunOutstanding): void {
+  if (more === undefined || more.limits.length === 0) return;
+  more.limits = [];
+  outstanding.settled(effectNumber(number, effectTags.lease));
+  outstanding.cleared(timerNumber(number, nodeTimers.limit));
+}
+
 export function addUsed(
   run: Run,
   node: Node,

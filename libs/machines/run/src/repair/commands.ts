@@ -5,6 +5,7 @@ import {
   ResetRun,
   RetryRun,
   RunDone,
+  type RunOrder,
   RunPhase,
   type RunSignal,
   RunSnapshotV1,
@@ -14,10 +15,15 @@ import { bounded } from "../error-details.ts";
 import { runErrors } from "../errors.ts";
 import { statusWord } from "../evaluate/scene.ts";
 import { Budget } from "../kinds/budget.ts";
+import { placeOf } from "../kinds/kind.ts";
 import { advance } from "../life/advance.ts";
 import { ended, reasonOf } from "../life/commands.ts";
-import { tellAllStopping } from "../life/stopping.ts";
+import { tellAllStopping, tellStopping } from "../life/stopping.ts";
 import { statusName } from "../life/words.ts";
+import { askNext } from "../limit/asking.ts";
+import { limitsOf, releaseLimits } from "../limit/limits.ts";
+import { isWaitingForLimits } from "../limit/node-limits.ts";
+import { askNextOfTask } from "../limit/of-tasks.ts";
 import { findNode, nodeOfTask, rangeViewOf, statusOfNode } from "../node/places.ts";
 import { giveToWaiting } from "../signal/take.ts";
 import {
@@ -27,6 +33,7 @@ import {
   isWithdrawn,
   type RangeView,
   type RunCommand,
+  type RunStep,
   type RunView,
   statusOf,
 } from "../state.ts";
@@ -51,7 +58,9 @@ export const retryRun: RunCommand<RetryRun, RunDone> = {
     const status = statusOf(run);
     if (isWithdrawn(run) || !retriable.has(status) || (nodes.length === 0 && !hasEnded(run)))
       return runErrors.nothingToRetry.refusal({ id, status: statusName(status) });
-    step.emit(runRetried, { nodes, reason: reasonOf(reason), limits: [], retryMs: step.nowMs });
+    const limits = hasEnded(run) ? limitIdsOf(run) : [];
+    step.emit(runRetried, { nodes, reason: reasonOf(reason), limits, retryMs: step.nowMs });
+    if (limits.length > 0) askNext(run, step);
     advance(run, step);
     return {};
   },
@@ -107,20 +116,26 @@ export const resetRun: RunCommand<ResetRun, RunDone> = {
     if (isWithdrawn(run)) return runErrors.nothingToRetry.refusal({ id, status: statusName(statusOf(run)) });
     const problem = snapshotProblem(run, snapshot);
     if (problem !== undefined) return runErrors.resetInvalid.refusal({ problem });
-    const { nodes } = RunSnapshotV1.decode(snapshot);
+    const { nodes, phase } = RunSnapshotV1.decode(snapshot);
     const kept = new Set(
       nodes.flatMap(({ childId, status }) => (childId === "" || isDone(status) ? [] : [childId])),
     );
     // A child that was at work then, and is now, goes on.
     tellAllStopping(run, step, new Budget(), "cancel", ({ more }) => !kept.has(more?.childId ?? ""));
+    const limits = hasEnded(run) ? limitIdsOf(run) : [];
+    if (phase === RunPhase.RUN_PHASE_ENDED) releaseLimits(run, step);
     step.emit(runReset, {
       toEvent,
       snapshot,
       signals: keepSignals ? [...signals] : [],
       reason: reasonOf(reason),
-      limits: [],
+      limits,
       resetMs: step.nowMs,
     });
+    if (isDueForLimits(run, step)) askNext(run, step);
+    for (const node of run.nodes)
+      if (node !== undefined && isWaitingForLimits(node))
+        askNextOfTask(placeOf(run, node.number, step, new Budget()));
     // Tasks that waited then have not seen what came since.
     const budget = new Budget();
     for (const kept of [...(run.more?.signals ?? [])]) giveToWaiting(run, kept as RunSignal, step, budget);
@@ -128,6 +143,18 @@ export const resetRun: RunCommand<ResetRun, RunDone> = {
     return {};
   },
 };
+
+/** What it held until it ended. */
+function limitIdsOf(run: RunView): string[] {
+  const wanted = run.order === undefined ? undefined : limitsOf(run, run.order as RunOrder);
+  return wanted?.ok === true ? wanted.limits.map(({ id }) => id) : [];
+}
+
+/** Whether it waits for its limits, and not for its start. */
+function isDueForLimits({ phase, more, order }: RunView, { nowMs }: RunStep): boolean {
+  if (phase !== RunPhase.RUN_PHASE_WAITING || (more?.limits.length ?? 0) === 0) return false;
+  return more?.isDue === true || (order?.startMs ?? 0) <= nowMs;
+}
 
 function snapshotProblem(run: RunView, bytes: Uint8Array): string | undefined {
   try {
@@ -150,6 +177,8 @@ export const repairTask: RunCommand<RepairTask, RunDone> = {
     if (node === undefined) return runErrors.taskMissing.refusal({ id: step.key.id, task: taskId });
     const rested = restedOn(run, node, taskId);
     if (rested !== undefined) return rested;
+    // A child that is at work on it counts no longer either.
+    tellStopping(run, step, new Budget(), node, "cancel");
     const isSkip = repair?.$case === "skip";
     step.emit(taskRepaired, {
       node,

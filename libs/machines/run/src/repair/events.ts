@@ -9,7 +9,8 @@ import {
 } from "@tutti/contracts/workflow/v1";
 import { blobsOf } from "../blobs.ts";
 import { dataOfPayload } from "../data.ts";
-import { clearRun, timeoutMsOf } from "../life/events.ts";
+import { clearLeases, clearRun, timeoutMsOf } from "../life/events.ts";
+import { renewAfterReset } from "../limit/events.ts";
 import { end, stop } from "../node/flow.ts";
 import { setOutput } from "../node/kept.ts";
 import { enter, nodeOf, release, setStatus } from "../node/nodes.ts";
@@ -34,8 +35,9 @@ export const runRetried: RunEvent<RunRetriedV1> = {
   version: 1,
   codec: RunRetriedV1,
   described: true,
-  evolve(run, { nodes, retryMs }, outstanding) {
+  evolve(run, { nodes, retryMs, limits }, outstanding) {
     const wasOver = run.phase !== RunPhase.RUN_PHASE_GOING;
+    const hadEnded = run.phase === RunPhase.RUN_PHASE_ENDED;
     takeBackUndoing(run, outstanding);
     for (const number of nodes) forgetSentBack(run.nodes[number]);
     // How a node stands that nothing has happened to depends on it.
@@ -45,14 +47,29 @@ export const runRetried: RunEvent<RunRetriedV1> = {
     Object.assign(run, { error: undefined, output: undefined, endMs: 0, pauseMs: 0, pauseReason: "" });
     if (!wasOver) return;
     clearRun(run, outstanding);
-    // What it held was given back; it goes on without.
-    if (run.more !== undefined) run.more.limits.length = 0;
+    // What it held was given back with its end.
+    const isHeldUp = hadEnded && wantAgain(run, limits);
+    restartState(run, retryMs, outstanding);
+    if (isHeldUp) return;
     run.beginMs = retryMs;
     const timeoutMs = timeoutMsOf(run);
     if (timeoutMs > 0) outstanding.timer(timerNumber(runNode, runTimers.timeout), retryMs + timeoutMs);
-    restartState(run, retryMs, outstanding);
   },
 };
+
+/** It goes on when it holds what it held before its end; true when that is anything. */
+function wantAgain(run: Run, limits: readonly string[]): boolean {
+  if (limits.length === 0) {
+    if (run.more !== undefined) run.more.limits.length = 0;
+    return false;
+  }
+  const more = moreOf(run);
+  more.limits.length = 0;
+  for (const limit of limits) more.limits.push({ limit, ticket: 0, leaseDueMs: 0, retryMs: 0 });
+  more.isDue = true;
+  run.phase = RunPhase.RUN_PHASE_WAITING;
+  return true;
+}
 
 /** A gate that is taken up again by hand may send work back as often as at first. */
 function forgetSentBack(node: Node | undefined): void {
@@ -103,14 +120,24 @@ export const runReset: RunEvent<RunResetV1> = {
   version: 1,
   codec: RunResetV1,
   described: true,
-  evolve(run, { snapshot, signals, resetMs }, outstanding) {
+  evolve(run, { snapshot, signals, resetMs, limits }, outstanding) {
+    const held = run.phase === RunPhase.RUN_PHASE_ENDED ? [] : (run.more?.limits ?? []);
+    const hadEnded = run.phase === RunPhase.RUN_PHASE_ENDED;
     const attempts = run.nodes.map((node) => node?.attempt ?? 0);
-    const { attemptsBefore = 0, leaseAttempt = 0 } = run.more ?? {};
+    const { attemptsBefore = 0, leaseCount = 0 } = run.more ?? {};
     for (const node of run.nodes) if (node !== undefined) release(node.number, outstanding);
     clearRun(run, outstanding);
+    clearLeases(outstanding);
     const before = runOf(RunSnapshotV1.decode(snapshot), run.plans);
     Object.assign(run, before, { key: run.key });
-    if (leaseAttempt > 0) moreOf(run).leaseAttempt = Math.max(leaseAttempt, moreOf(run).leaseAttempt);
+    if (leaseCount > 0) moreOf(run).leaseCount = Math.max(leaseCount, moreOf(run).leaseCount);
+    if (run.more !== undefined) run.more.limits.length = 0;
+    const goesOn = run.phase === RunPhase.RUN_PHASE_WAITING || run.phase === RunPhase.RUN_PHASE_GOING;
+    if (goesOn && hadEnded) wantAgain(run, limits);
+    else if (run.phase !== RunPhase.RUN_PHASE_ENDED && held.length > 0) {
+      moreOf(run).limits.push(...held);
+      renewAfterReset(run);
+    }
     fence(run, attempts, attemptsBefore);
     if (signals.length > 0) {
       const more = moreOf(run);
@@ -137,7 +164,21 @@ function fence(run: Run, attempts: readonly number[], before: number): void {
     const isAtWork = node.status >= TaskStatus.TASK_STATUS_QUEUED && !isDone(node.status);
     const isUndone = node.status === TaskStatus.TASK_STATUS_COMPENSATING;
     node.attempt = Math.max(node.attempt, attempt) + (isAtWork || isUndone ? 1 : 0);
-    if (node.status === TaskStatus.TASK_STATUS_WAITING && node.more?.childId)
+    // The attempt that takes the place of the one at work goes on from what that had saved.
+    if (isAtWork && node.more?.savedNext !== undefined) node.more.saved = node.more.savedNext;
+    if (isDone(node.status) || !node.more?.childId || node.more.question !== undefined) continue;
+    if (node.more.limits.length > 0) askAnew(run, node);
+    else if (node.status === TaskStatus.TASK_STATUS_WAITING)
       setStatus(run, node, TaskStatus.TASK_STATUS_QUEUED);
   }
+}
+
+/** A child with limits is asked for again when these are held: those that still are, are granted once more. */
+function askAnew(run: Run, node: Node): void {
+  const isAsked =
+    node.status === TaskStatus.TASK_STATUS_WAITING || node.status === TaskStatus.TASK_STATUS_QUEUED;
+  if (!isAsked) return;
+  for (const limit of node.more?.limits ?? []) Object.assign(limit, { ticket: 0, leaseDueMs: 0, retryMs: 0 });
+  node.startAt = -1;
+  setStatus(run, node, TaskStatus.TASK_STATUS_WAITING);
 }

@@ -126,6 +126,11 @@ tasks:
   after: {uses: test.after, needs: [poll, {task: each, on: always}]}
 `,
   /** Begins when it holds a limit. */
+  guarded: `
+workflow: guarded
+tasks:
+  guard: {workflow: other, limits: [{key: shared, concurrency: 1}], retry: {max: 2, backoff: 1s}}
+`,
   limited: `
 workflow: limited
 limits: [{key: "shared", concurrency: 1}, {key: "k-\${{ input.n }}", rate: 5/s}]

@@ -194,18 +194,21 @@ const childEnded = fc
   })
   .map((ending) => EndChild.fromPartial({ taskId: ending.runId.split("..")[1] ?? "", ending }));
 
+/** The run itself, or the task whose child needs the limit. */
+const forTask = fc.constantFrom("", "", "guard");
+
 const limitIds = fc.constantFrom("shared", "k-1", "k-2");
 
 const granted = fc
-  .record({ limit: limitIds, ticket: fc.integer({ min: 1, max: 3 }) })
+  .record({ limit: limitIds, ticket: fc.integer({ min: 1, max: 3 }), task: forTask })
   .map((given) => GrantLimit.fromPartial({ ...given, leaseDueMs: 1_767_225_700_000 }));
 
 const declined = fc
-  .record({ limit: limitIds, retryAfterMs: fc.constantFrom(0, 1_000, 1_000) })
+  .record({ limit: limitIds, retryAfterMs: fc.constantFrom(0, 1_000, 1_000), task: forTask })
   .map((given) => DeclineLimit.fromPartial({ ...given, code: "limit.queue_full", message: "full" }));
 
 const withdrawn = fc
-  .record({ limit: limitIds, ticket: fc.integer({ min: 1, max: 3 }) })
+  .record({ limit: limitIds, ticket: fc.integer({ min: 1, max: 3 }), task: forTask })
   .map((given) => WithdrawLimit.fromPartial({ ...given, code: "limit.evicted", message: "taken away" }));
 
 const updated = fc

@@ -12,7 +12,7 @@ import {
 import { blobsOf } from "../blobs.ts";
 import { failuresMax } from "../limits.ts";
 import { setInput } from "../node/kept.ts";
-import { addUsed, enter, leaveAgenda, nodeOf, setStatus } from "../node/nodes.ts";
+import { addUsed, dropLimits, enter, leaveAgenda, nodeOf, setStatus } from "../node/nodes.ts";
 import { since } from "../node/times.ts";
 import { effectNumber, effectTags, nodeTimers, timerNumber } from "../numbers.ts";
 import { detailOf, type Node, type Run, type RunEvent, type RunOutstanding } from "../state.ts";
@@ -128,6 +128,7 @@ export const offerReturned: RunEvent<OfferReturnedV1> = {
 function putOff(run: Run, node: Node, status: TaskStatus, dueMs: number, outstanding: RunOutstanding): void {
   const isUndo = node.status === TaskStatus.TASK_STATUS_COMPENSATING;
   outstanding.settled(effectNumber(node.number, isUndo ? effectTags.undo : effectTags.work));
+  dropLimits(node, outstanding);
   outstanding.timer(timerNumber(node.number, nodeTimers.again), dueMs);
   detailOf(node).dueMs = dueMs;
   node.startAt = -1;
