@@ -37,12 +37,12 @@ export function restTypes({ routes, schema, words, planOf, own }) {
   ].join("\n");
 }
 
-function plannedEntry({ params, query, body, reply }, writer) {
+function plannedEntry({ route, params, query, body, reply }, writer) {
   return [
     `readonly params: ${fieldsType(params, writer, true)};`,
     `readonly query: ${fieldsType(query, writer)};`,
     `readonly body: ${bodyType(body, writer)};`,
-    `readonly reply: ${writer.message(reply.only?.of ?? reply.type, "output")};`,
+    `readonly reply: ${route.reply ?? writer.reply(reply)};`,
   ];
 }
 
@@ -123,6 +123,13 @@ class TypeWriter {
   named(name) {
     const found = Object.entries(this.#schema.messages).find(([, table]) => table.name === name);
     return found === undefined ? name : this.message(found[0], "output");
+  }
+
+  /** What an rpc answers: the whole reply, or the one thing that it is. */
+  reply({ type, only }) {
+    if (only === undefined) return this.message(type, "output");
+    const isSure = !/\babsent\b/.test(this.#words[`${type}.${only.name}`]);
+    return `${this.message(only.of, "output")}${isSure ? "" : " | undefined"}`;
   }
 
   message(type, way) {

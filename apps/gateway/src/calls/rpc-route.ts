@@ -15,7 +15,8 @@ export interface RpcRoute {
 
 export interface Answer {
   readonly status: number;
-  readonly body: Json;
+  /** Undefined where there is nothing to say. */
+  readonly body: Json | undefined;
 }
 
 export async function answered(route: RpcRoute, message: Message, asked: Asked): Promise<Answer> {
@@ -24,7 +25,9 @@ export async function answered(route: RpcRoute, message: Message, asked: Asked):
   const reply = plan.route.gathered
     ? await gathered(called, message, options)
     : await called.one(message, options);
-  return { status: reply["existed"] === false ? 201 : 200, body: mapping.reply(plan, reply) };
+  const body = mapping.reply(plan, reply);
+  if (body === undefined) return { status: 204, body };
+  return { status: reply["existed"] === false ? 201 : 200, body };
 }
 
 /** Asks for the replies of a stream; they come as events. */
@@ -39,7 +42,7 @@ export async function followed(
   const open: FollowedReplies["open"] = async function* ({ cursor, signal }) {
     const from = cursor === "" ? message : { ...message, cursor };
     const context: CallContext = { ...partsOf(asked), signal };
-    for await (const one of called.many(from, { context, signal })) yield mapping.reply(plan, one);
+    for await (const one of called.many(from, { context, signal })) yield mapping.reply(plan, one) ?? {};
   };
   await realtime.followReplies(request, reply, { hasSnapshot, open });
 }

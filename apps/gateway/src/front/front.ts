@@ -146,8 +146,7 @@ class Routing {
     if (own === undefined) throw new Error(`expected somebody who answers ${route.name}`);
     return async (request, reply) => {
       const body = await own({ request, reply, caller: request.caller });
-      if (body === undefined) await reply.code(204).send();
-      else await sendJson(reply, { status: 200, body });
+      await sendJson(reply, { status: body === undefined ? 204 : 200, body });
     };
   }
 
@@ -212,6 +211,10 @@ async function sendJson(
   reply: FastifyReply,
   { status, body }: { status: number; body: Answer["body"] | unknown },
 ) {
+  if (body === undefined) {
+    await reply.code(status).send();
+    return;
+  }
   // Not by Fastify: numbers keep the digits that they came with.
   await reply.code(status).type("application/json; charset=utf-8").send(JSON.stringify(body));
 }

@@ -57,11 +57,11 @@ export class Mapping {
     return draft;
   }
 
-  /** The answer to a reply of the contract. */
-  reply({ reply: { type, only } }: Pick<RoutePlan, "reply">, message: Message): Json {
+  /** The answer to a reply of the contract; undefined where the one thing that it would be is not there. */
+  reply({ reply: { type, only } }: Pick<RoutePlan, "reply">, message: Message): Json | undefined {
     if (only === undefined) return this.#writer.message(type, message);
     const one = message[only.name];
-    return one === undefined ? {} : this.#writer.message(only.of ?? "", one as Message);
+    return one === undefined ? undefined : this.#writer.message(only.of ?? "", one as Message);
   }
 
   /** Whether a message has a field. */

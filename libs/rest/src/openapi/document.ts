@@ -20,7 +20,11 @@ export function openApiDocument({ version }: DocumentOptions): JsonSchema {
     paths[route.path] = path;
     path[route.method.toLowerCase()] = operation(route, schemas);
   }
-  for (const [name, own] of Object.entries(ownSchemas)) schemas.made[name] ??= schemas.own(own);
+  for (const [name, own] of Object.entries(ownSchemas)) {
+    if (Object.hasOwn(schemas.made, name))
+      throw new Error(`${name} is a message of the contracts: name it otherwise`);
+    schemas.made[name] = schemas.own(own);
+  }
   const sorted = Object.entries(schemas.made).sort(([one], [other]) => (one < other ? -1 : 1));
   return {
     openapi: "3.1.0",
@@ -36,12 +40,14 @@ export function openApiDocument({ version }: DocumentOptions): JsonSchema {
     tags: tagsOf(),
     paths,
     components: {
-      schemas: { ...Object.fromEntries(sorted), Problem: problemSchema },
+      schemas: { ...Object.fromEntries(sorted), ProblemDetails: problemSchema },
       responses: {
         Problem: {
           description:
             "What went wrong: a stable code, and in words what was expected, what was found, and what to do next.",
-          content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
+          content: {
+            "application/problem+json": { schema: { $ref: "#/components/schemas/ProblemDetails" } },
+          },
         },
       },
       parameters: { IdempotencyKey: keyParameter, RequestTimeout: timeoutParameter },
@@ -93,6 +99,10 @@ function plannedParts(plan: RoutePlan, schemas: Schemas): JsonSchema {
     ...bodyOf(plan, schemas),
     responses: {
       "200": good,
+      ...(only !== undefined &&
+        /\babsent\b/.test(schemas.aboutField(type, only)) && {
+          "204": { description: "Nothing is left of it." },
+        }),
       ...(isCreating && { "201": { ...good, description: "It was not there, and is now." } }),
       default: { $ref: "#/components/responses/Problem" },
     },
@@ -233,7 +243,7 @@ const problemSchema = {
       },
     },
     details: { type: "object", additionalProperties: { type: "string" } },
-    cause: { $ref: "#/components/schemas/Problem" },
+    cause: { $ref: "#/components/schemas/ProblemDetails" },
   },
   required: ["type", "title", "status", "detail", "code"],
 };

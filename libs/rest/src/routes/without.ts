@@ -1,0 +1,32 @@
+/** Rpcs that are served and have no route of their own, each with the reason. */
+const betweenProcesses = "processes of the installation call it among themselves";
+
+export const withoutRoute: Readonly<Record<string, string>> = {
+  "tutti.agent.v1.AgentLinkService/Link":
+    "a stream both ways, over gRPC; who has HTTP alone claims tasks by POST /v1/tasks/claim",
+  "tutti.blob.v1.BlobService/Get": "GET /v1/blobs/{sha256} gives the bytes as they are",
+  "tutti.blob.v1.BlobService/Put":
+    "data of up to 1 MiB stands in requests; more is put by the SDKs, over gRPC",
+  "tutti.blob.v1.BlobService/Stat": "GET /v1/blobs/{sha256} says whether it is there",
+  "tutti.insight.v1.MetricService/ListMetrics": "GET /v1/metrics gives the same in fewer words",
+  "tutti.insight.v1.MetricService/QuerySeries":
+    "GET /v1/metrics/series gives the same as points for a picture",
+  "tutti.registry.v1.RegistryService/Deregister": betweenProcesses,
+  "tutti.registry.v1.RegistryService/Register": betweenProcesses,
+  "tutti.registry.v1.RegistryService/Renew": betweenProcesses,
+  "tutti.registry.v1.RegistryService/Watch": betweenProcesses,
+  "tutti.runtime.v1.RuntimeService/Deliver": betweenProcesses,
+  "tutti.runtime.v1.RuntimeService/GetHistory":
+    "GET /v1/runs/{id}/history gives it in a form that can be read",
+  "tutti.runtime.v1.RuntimeService/GetState":
+    "GET /v1/runs/{id}/state gives it in the form of runs and tasks",
+  "tutti.runtime.v1.RuntimeService/ListMachines": "each kind of machine has a list of its own",
+  "tutti.runtime.v1.RuntimeService/ReadJournal": "for audits over gRPC, where bytes stay bytes",
+  "tutti.runtime.v1.RuntimeService/WatchHistory": "GET /v1/watch/runs/{id} follows a run",
+  "tutti.runtime.v1.RuntimeService/WatchOwnership": betweenProcesses,
+  "tutti.swarm.v1.DispatchService/Offer": betweenProcesses,
+  "tutti.workflow.v1.TaskService/BringInOutcomes":
+    "for engines that took tasks over, which are parts of the installation",
+  "tutti.workflow.v1.TaskService/WithdrawTasks":
+    "for engines that take tasks over, which are parts of the installation",
+};
