@@ -279,6 +279,27 @@ describe("what a pool is offered", () => {
     assert.equal(counter.pool.status(counter.time.now()).waitingAtHome, 10);
   });
 
+  it("what waits in the pool gets another priority, and other labels by an offer of its own", () => {
+    const counter = new Counter();
+    for (let number = 1; number <= 3; number++) counter.offer(number);
+    counter.speak();
+    counter.offer(3, { readyMs: 0, facts: facts(5) });
+    const told = counter.sender.next();
+    assert.deepEqual(
+      [told?.priorities.map(({ priority }) => priority), told?.recalls.length, told?.offers.length],
+      [[5], 0, 0],
+    );
+    counter.offer(2, { readyMs: 0, facts: { labels: { team: "b" }, priority: 9, dueMs: 0 } });
+    counter.speak();
+    assert.equal(counter.sender.size, 3);
+    const worker = new Worker(counter, 1);
+    counter.speak();
+    assert.deepEqual(
+      worker.given.map(({ labels }) => labels),
+      [[{ name: "team", value: "b" }]],
+    );
+  });
+
   it("an attempt that does not end at once is said to have begun, and is not recalled", () => {
     const counter = new Counter({ window: 1 });
     const worker = new Worker(counter, 1);

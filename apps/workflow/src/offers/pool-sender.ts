@@ -168,6 +168,7 @@ export class PoolSender {
   #again(entry: OfferEntry, effect: OfferEntry["effect"]): void {
     const rank = rankOf(effect);
     const hasMoved = rankOf(entry.effect) !== rank;
+    const isOther = !isSaidAlike(entry.effect, effect);
     entry.effect = effect;
     if (entry.where === "answered") {
       entry.where = "home";
@@ -175,11 +176,21 @@ export class PoolSender {
     } else if (hasMoved && entry.where === "home") {
       entry.rank = rank;
       if (entry.place >= 0) this.#home.move(entry);
+    } else if (entry.where === "pool" && isOther) {
+      // A pool can be told another priority; whatever else has changed it learns with the next offer.
+      if (!entry.hasBegun && !entry.isRecalled) this.#recall(entry);
     } else if (hasMoved) {
       entry.rank = -rank;
       if (entry.place >= 0) this.#recallable.move(entry);
       this.#priorities.push({ token: entry.bytes, priority: priorityOf(effect) });
     }
+  }
+
+  #recall(entry: OfferEntry): void {
+    this.#keep(entry);
+    entry.isRecalled = true;
+    this.#recalled++;
+    this.#recalls.push(entry.bytes);
   }
 
   #fill(request: OfferRequest): void {
@@ -222,10 +233,7 @@ export class PoolSender {
     while (this.#recalled < Math.min(recallsMax, this.#home.size)) {
       const least = this.#recallable.first;
       if (least === undefined || urgent.rank + recallMarginMs > -least.rank) return;
-      this.#recallable.remove(least);
-      least.isRecalled = true;
-      this.#recalled++;
-      this.#recalls.push(least.bytes);
+      this.#recall(least);
     }
   }
 
@@ -338,6 +346,20 @@ export class PoolSender {
   #keep(entry: OfferEntry): void {
     if (entry.place >= 0) this.#recallable.remove(entry);
   }
+}
+
+/** Whether offers differ in nothing but their priority. */
+function isSaidAlike(
+  { facts: one, details: ours }: OfferTask,
+  { facts: other, details }: OfferTask,
+): boolean {
+  if (one === other && ours === details) return true;
+  const names = Object.keys(one.labels);
+  return (
+    one.dueMs === other.dueMs &&
+    names.length === Object.keys(other.labels).length &&
+    names.every((name) => one.labels[name] === other.labels[name])
+  );
 }
 
 /** Offers that come back for good. */

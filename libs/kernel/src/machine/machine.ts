@@ -138,7 +138,10 @@ export interface MachineStep<State, Effect = unknown> {
 
 /** What is outstanding, as the fold sees it. */
 export interface Outstanding<Effect = unknown> {
-  /** To be done. A higher attempt of the same number replaces the one before. */
+  /**
+   * To be done. A higher attempt of the same number replaces the one before. The same attempt, as long as it is outstanding, says
+   * that it is wanted otherwise, such as more urgently: whoever does it is told, and takes it in as far as there is time.
+   */
   effect(number: number, attempt: number, effect: Effect): void;
   /** No longer wanted or no longer awaited. Nothing when there is no such. */
   settled(number: number): void;

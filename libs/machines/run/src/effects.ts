@@ -23,7 +23,7 @@ export interface OfferTask {
   readonly input: Data | undefined;
   /** Which attempt of this visit, from 1: for people and agents. The token has its own. */
   readonly attempt: number;
-  /** Labels, priority and due time of the run, as they were when the attempt was queued. */
+  /** Labels, priority and due time of the run, as they were while nobody was known to be at work on it. */
   readonly facts: RunFacts;
   /** Since when it is ready, milliseconds since the Unix epoch. */
   readonly readyMs: number;

@@ -76,7 +76,11 @@ export function counter(fault?: Fault): CounterMachine {
   const reminderSet = event("reminder_set", (state, { by: dueMs }, outstanding) => {
     state.reminders.set(1, { dueMs });
     if (fault !== "timer not noted") outstanding.timer(1, dueMs);
-    if (fault === "attempt used again") for (const attempt of [1, 1]) outstanding.effect(1, attempt, {});
+    if (fault === "attempt used again")
+      for (const attempt of [1, 1]) {
+        outstanding.settled(1);
+        outstanding.effect(1, attempt, {});
+      }
   });
   const reminded = event("reminded", (state, _, outstanding) => {
     if (fault === "timer never cleared") return;

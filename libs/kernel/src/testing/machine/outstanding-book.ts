@@ -21,8 +21,10 @@ export class OutstandingBook implements Outstanding<unknown> {
 
   effect(number: number, attempt: number, effect: unknown): void {
     const before = this.#attempts.get(number) ?? 0;
+    // What is outstanding still may be wanted otherwise.
+    const isAmended = this.#effects.get(number)?.attempt === attempt;
     expect(
-      isCount(number) && isCount(attempt) && attempt > before,
+      isCount(number) && isCount(attempt) && (isAmended || attempt > before),
       this.#where(),
       `expected effect ${number} in an attempt above ${before}, found attempt ${attempt}; a result of the earlier one would count for it`,
     );

@@ -25,6 +25,7 @@ import { addRange, nodeOf, release, setStatus } from "../node/nodes.ts";
 import { effectNumber, effectTags, runNode, runTimers, timerNumber } from "../numbers.ts";
 import { planOf } from "../plan/plan-of.ts";
 import { moreOf, type Run, type RunEvent, type RunOutstanding, type RunView } from "../state.ts";
+import { offerAnew } from "../uses/events.ts";
 
 export const runStarted: RunEvent<RunStartedV1> = {
   type: "run_started",
@@ -96,9 +97,9 @@ export const runLabelled: RunEvent<RunLabelledV1> = {
   version: 1,
   codec: RunLabelledV1,
   described: true,
-  evolve(run, { labels, priority, dueMs }) {
-    // What is offered already was offered with what was so then.
+  evolve(run, { labels, priority, dueMs }, outstanding) {
     run.facts = { labels, priority, dueMs };
+    offerAnew(run, outstanding);
   },
 };
 

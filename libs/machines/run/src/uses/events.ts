@@ -68,6 +68,20 @@ export function queue(
   outstanding.effect(effectNumber(node.number, tag), attempt, offerOf(run, node, isUndo));
 }
 
+/** What is offered and not known to be at work is wanted with what the run is by now: other labels, another priority. */
+export function offerAnew(run: Run, outstanding: RunOutstanding): void {
+  for (const node of run.nodes) {
+    if (node === undefined) continue;
+    const isUndo = node.status === TaskStatus.TASK_STATUS_COMPENSATING && (node.more?.dueMs ?? 0) === 0;
+    const isWork =
+      node.status === TaskStatus.TASK_STATUS_QUEUED && node.range.plan.task(node.task).kind === "uses";
+    if (!isUndo && !isWork) continue;
+    node.facts = run.facts;
+    const tag = isUndo ? effectTags.undo : effectTags.work;
+    outstanding.effect(effectNumber(node.number, tag), node.attempt, offerOf(run, node, isUndo));
+  }
+}
+
 /** A note: who is at work on it, and since when. */
 export const attemptStarted: RunEvent<AttemptStartedV1> = {
   type: "attempt_started",

@@ -47,7 +47,7 @@ export const uses: TaskKind = {
   expire: doItself,
 
   recover(run, node, outstanding) {
-    if (isAsking(node.status, node.more?.cacheKey)) {
+    if (isAsking(node)) {
       outstanding.timer(timerNumber(node.number, nodeTimers.cache), node.more?.dueMs ?? 0);
       return;
     }
@@ -57,10 +57,10 @@ export const uses: TaskKind = {
     outstanding.effect(effectNumber(node.number, effectTags.work), node.attempt, offer);
   },
 
-  explain(_, { status, more }) {
-    if (isAsking(status, more?.cacheKey))
+  explain(_, node) {
+    if (isAsking(node))
       return { cause: WaitCause.WAIT_CAUSE_TIMER, message: "the cache is asked whether it has an output" };
-    if (status !== TaskStatus.TASK_STATUS_QUEUED) return undefined;
+    if (node.status !== TaskStatus.TASK_STATUS_QUEUED) return undefined;
     return {
       cause: WaitCause.WAIT_CAUSE_BUSY,
       message: "it is offered to its pool, and no agent has taken it yet",

@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { LabelRunRequest, runService } from "@tutti/contracts/workflow/v1";
+import { latch } from "@tutti/kernel/testing";
+import { Worker } from "@tutti/sdk";
+import { connect, type Tutti } from "@tutti/sdk/client";
+import { Installation } from "./installation.ts";
+
+describe("runs that wait in a pool", () => {
+  let installation: Installation;
+  let worker: Worker;
+  let tutti: Tutti;
+  const begun: string[] = [];
+  const first = latch();
+  const goOn = latch();
+
+  before(async () => {
+    installation = await Installation.open();
+    worker = new Worker({ address: installation.address, handleSignals: false, slots: 1 });
+    worker.handle("urgent.work", async (name: string) => {
+      begun.push(name);
+      first.open();
+      await goOn.opened;
+    });
+    await worker.start();
+    tutti = await connect({ address: installation.address });
+    await tutti.register('workflow: urgent\ntasks: {a: {uses: urgent.work, with: "${{ input }}"}}\n');
+  });
+  after(async () => {
+    await tutti.close();
+    await worker.stop();
+    await installation[Symbol.asyncDispose]();
+  });
+
+  it("go first when they become more urgent, and carry the labels that they have by then", async () => {
+    const start = (id: string) => tutti.start("urgent", { id, input: id });
+    const runs = [await start("one")];
+    await first.opened;
+    for (const id of ["two", "three", "four"]) runs.push(await start(id));
+    const label = (runId: string, more: object) =>
+      installation.host.mesh.client(runService).labelRun(LabelRunRequest.fromPartial({ runId, ...more }));
+    await label("four", { priority: 20, labels: { lane: "fast" } });
+    await label("three", { priority: 10 });
+    goOn.open();
+    for (const run of runs) await run.result();
+    assert.deepEqual(begun, ["one", "four", "three", "two"]);
+  });
+});
