@@ -140,6 +140,25 @@ describe("steering runs", () => {
     );
   });
 
+  it("a watched run with many tasks is told in parts, of which the last says that it is whole", async () => {
+    const tasks = Array.from({ length: 1_001 }, (_, n) => ({
+      ...{ id: `t${n}`, work: { $case: "capability" as const, value: "test.nobody" } },
+    }));
+    const spec = { what: { $case: "tasks" as const, value: { tasks } } };
+    await runs().startRun(StartRunRequest.fromPartial({ runId: "many", spec }));
+    const watch = runs().watchRun(WatchRunRequest.fromPartial({ runId: "many", withTasks: true }));
+    const first = await watch.next();
+    const second = await watch.next();
+    assert.deepEqual(
+      [first, second].map(({ value }) => [value?.live, value?.run?.runId, value?.tasks.length]),
+      [
+        [false, "many", 1_000],
+        [true, "many", 1],
+      ],
+    );
+    await watch.return?.();
+  });
+
   it("a signal is held against its schema, and is named by the event that records it, once per key", async () => {
     await start("steered", "signalled");
     await assert.rejects(signal("signalled", { from: "me" }), codeOf("workflow.payload_invalid"));

@@ -56,11 +56,19 @@ export async function* watchRun(
 ): AsyncGenerator<WatchRunReply, void> {
   const { signal } = context;
   const key = keyOf(context.namespace, runId);
-  const shown = new Map<string, string>();
+  const seen = new SeenTasks(desk, runId, { withPayloads, context });
   for (let isFirst = true; !signal.aborted; isFirst = false) {
     const run = await runNamed(desk, runId, { withPayloads }, context);
-    const tasks = withTasks ? await changedTasks(desk, runId, { withPayloads, shown }, context) : noTasks;
-    yield { run, tasks: tasks.changed, removedTaskIds: tasks.removed, live: isFirst, cursor: "" };
+    const changed: Task[] = [];
+    for (let from = withTasks ? 0 : -1; from >= 0; ) {
+      const page = await seen.look(from);
+      from = page.next;
+      changed.push(...page.changed);
+      // The snapshot goes out as it is read: whoever is shown the first tasks need not wait for the last.
+      if (isFirst && from >= 0)
+        yield { run, tasks: changed.splice(0), removedTaskIds: [], live: false, cursor: "" };
+    }
+    yield { run, tasks: changed, removedTaskIds: seen.takeRemoved(), live: isFirst, cursor: "" };
     if (run.endTime !== undefined) return;
     while (
       !signal.aborted &&
@@ -71,43 +79,59 @@ export async function* watchRun(
   }
 }
 
-interface ChangedTasks {
-  readonly changed: Task[];
-  readonly removed: string[];
+interface LookedAt {
+  /** Tasks that are other than they were shown last. */
+  readonly changed: readonly Task[];
+  /** What to go on with; -1 at the end. */
+  readonly next: number;
 }
 
-const noTasks: ChangedTasks = { changed: [], removed: [] };
+/** What of a run's tasks its watcher knows. */
+class SeenTasks {
+  readonly #desk: RunDesk;
+  readonly #runId: string;
+  readonly #options: { readonly withPayloads: boolean; readonly context: CallContext };
+  readonly #shown = new Map<string, Uint8Array>();
+  #there = new Set<string>();
 
-/** Tasks that are other than they were shown last. */
-async function changedTasks(
-  desk: RunDesk,
-  runId: string,
-  { withPayloads, shown }: { readonly withPayloads: boolean; readonly shown: Map<string, string> },
-  context: CallContext,
-): Promise<ChangedTasks> {
-  const changed: Task[] = [];
-  const there = new Set<string>();
-  for (let from = 0; from >= 0; ) {
-    const body = {
-      statuses: [],
-      parentTaskId: "",
-      topOnly: false,
-      text: "",
-      withPayloads,
-      from,
-      size: tasksPage,
-    };
-    const page = (await askRun(desk, runId, { query: showTasks, body }, context)) as TasksShown;
-    for (const task of page.tasks) {
-      there.add(task.taskId);
-      const now = Buffer.from(Tasks.encode(task).finish()).toString("base64");
-      if (shown.get(task.taskId) === now) continue;
-      shown.set(task.taskId, now);
-      changed.push(task);
-    }
-    from = page.next;
+  constructor(
+    desk: RunDesk,
+    runId: string,
+    options: { readonly withPayloads: boolean; readonly context: CallContext },
+  ) {
+    this.#desk = desk;
+    this.#runId = runId;
+    this.#options = options;
   }
-  const removed = [...shown.keys()].filter((id) => !there.has(id));
-  for (const id of removed) shown.delete(id);
-  return { changed, removed };
+
+  /** The tasks from a place on, as many as one page has. */
+  async look(from: number): Promise<LookedAt> {
+    const { withPayloads, context } = this.#options;
+    const any = { statuses: [], parentTaskId: "", topOnly: false, text: "" };
+    const body = { ...any, withPayloads, from, size: tasksPage };
+    const { tasks, next } = (await askRun(
+      this.#desk,
+      this.#runId,
+      { query: showTasks, body },
+      context,
+    )) as TasksShown;
+    return { changed: tasks.filter((task) => this.#isOther(task)), next };
+  }
+
+  #isOther(task: Task): boolean {
+    this.#there.add(task.taskId);
+    const now = Tasks.encode(task).finish();
+    const before = this.#shown.get(task.taskId);
+    if (before !== undefined && Buffer.compare(before, now) === 0) return false;
+    this.#shown.set(task.taskId, now);
+    return true;
+  }
+
+  /** Those that were shown and were not there when all were looked at. */
+  takeRemoved(): string[] {
+    const removed = [...this.#shown.keys()].filter((id) => !this.#there.has(id));
+    for (const id of removed) this.#shown.delete(id);
+    this.#there = new Set();
+    return removed;
+  }
 }
