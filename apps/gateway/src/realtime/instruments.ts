@@ -14,6 +14,8 @@ export interface ConnectionInstruments {
 }
 
 export interface RealtimeInstruments {
+  /** Asks how much waits for all readers, when that is wanted. */
+  observeWaiting(bytes: () => number): void;
   of(kind: ConnectionKind): ConnectionInstruments;
 }
 
@@ -33,6 +35,10 @@ export function realtimeInstruments(metrics: Metrics): RealtimeInstruments {
     help: "Connections that followed something and are over: all was said, the reader left or stalled, the process stops.",
     labels: ["why"],
   });
+  const waiting = metrics.gauge({
+    name: "tutti_gateway_stream_waiting_bytes",
+    help: "Bytes that wait to be taken by those who follow something.",
+  });
   const cells = new Map(
     kinds.map((kind) => {
       const gauge = open.with({ kind });
@@ -49,6 +55,9 @@ export function realtimeInstruments(metrics: Metrics): RealtimeInstruments {
     }),
   );
   return {
+    observeWaiting: (bytes) => {
+      waiting.observe({}, bytes);
+    },
     of(kind) {
       const found = cells.get(kind);
       if (found === undefined) throw new TypeError(`no such kind of connection: ${kind}`);

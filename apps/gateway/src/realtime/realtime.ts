@@ -44,6 +44,7 @@ export class Realtime implements Component {
     this.#parts = parts;
     const instruments = realtimeInstruments(metrics);
     this.#connections = new Connections({ settings, clock, timers, instruments });
+    instruments.observeWaiting(() => this.#connections.bytes);
     this.#webSockets = new WebSocketDoor({ connections: this.#connections, feed: this.#feed, logger });
   }
 

@@ -1,0 +1,222 @@
+/** Events of a real platform: many who follow them, one of whom takes nothing; and a platform that is killed. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { request as requestHttp } from "node:http";
+import { createServer } from "node:net";
+import { describe, it } from "node:test";
+import { Client, serverEvents } from "@tutti/rest/client";
+import { makeFolder, type Service, start } from "./support/services.ts";
+import { until } from "./support/until.ts";
+
+const readers = 49;
+const runs = 800;
+const bufferBytesMax = 131_072;
+const realtime = [`--realtime.bufferBytesMax=${bufferBytesMax}`, "--realtime.bufferEventsMax=128"];
+/** Each event of a run's beginning is some six KiB. */
+const labels = Object.fromEntries(Array.from({ length: 24 }, (_, number) => [`l${number}`, "x".repeat(250)]));
+
+const nap = "workflow: nap\ntasks: {rest: {wait: {for: 1ms}}}";
+const wait = "workflow: wait\nsignals: {go: {}}\ntasks: {go: {wait: {signal: go}}}";
+
+async function register(client: Client, text: string): Promise<void> {
+  await client.call("workflows.register", { body: { text } });
+}
+
+interface Heard {
+  /** Ids of events, and how many were missed, in their order. */
+  readonly ids: string[];
+  missed: number;
+  isReady: boolean;
+}
+
+/** Follows by nothing but the bytes, at the pace of who asks for more. */
+async function follow(platform: Service, heard: Heard, signal: AbortSignal): Promise<void> {
+  const answer = await fetch(`${platform.http}/v1/events?pattern=tutti.workflow.run.*`, { signal });
+  assert.ok(answer.body);
+  for await (const said of serverEvents(answer.body)) {
+    if (said === undefined || said.data === "") continue;
+    const data = JSON.parse(said.data);
+    if (said.event === "ready") heard.isReady = true;
+    else if (said.event === "gap") heard.missed += data.missed;
+    else heard.ids.push(data.id);
+  }
+}
+
+const nothingHeard = (): Heard => ({ ids: [], missed: 0, isReady: false });
+
+function rssBytes({ pid }: Service): number {
+  const [, kibibytes = "0"] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+  return Number(kibibytes) * 1_024;
+}
+
+/** Bytes that wait for those who follow, and how many these are, as the gateway says. */
+async function gatewayOf(
+  platform: Service,
+): Promise<{ readonly bytes: number; readonly connections: number }> {
+  const metrics = await (await fetch(`${platform.http}/metrics`)).text();
+  const figureOf = (series: string) => Number(metrics.split(`\n${series} `)[1]?.split("\n")[0]);
+  return {
+    bytes: figureOf("tutti_gateway_stream_waiting_bytes"),
+    connections: figureOf('tutti_gateway_streams{kind="events"}'),
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
+
+describe("events of a platform", () => {
+  it("reach all who follow them though one takes nothing, whom they cost bounded memory and who is told what it missed", async () => {
+    await using folder = await makeFolder();
+    await using platform = await start("platform", realtime, { directory: folder.path });
+    const client = new Client({ url: platform.http });
+    await register(client, nap);
+    const over = new AbortController();
+    const all = Array.from({ length: readers }, nothingHeard);
+    const following = all.map((heard) => follow(platform, heard, over.signal).catch(() => undefined));
+    await until("everybody to follow", () => all.every(({ isReady }) => isReady));
+    // One that takes nothing: the answer is there, and is not read.
+    const lazy = requestHttp(`${platform.http}/v1/events?pattern=tutti.workflow.run.*`, { agent: false });
+    const answer = await new Promise<NodeJS.ReadableStream & AsyncIterable<Uint8Array>>((resolve, reject) => {
+      lazy.once("response", resolve).once("error", reject).end();
+    });
+    await until(
+      "all connections",
+      () => gatewayOf(platform),
+      ({ connections }) => connections === readers + 1,
+    );
+
+    const beforeBytes = rssBytes(platform);
+    let mostWaiting = 0;
+    for (let from = 0; from < runs; from += 50) {
+      await Promise.all(
+        Array.from({ length: 50 }, (_, at) =>
+          client.call("runs.start", {
+            body: { runId: `nap-${from + at}`, definition: { name: "nap" }, labels },
+          }),
+        ),
+      );
+      mostWaiting = Math.max(mostWaiting, (await gatewayOf(platform)).bytes);
+    }
+    const [one] = all;
+    assert.ok(one);
+    await until("the last run to be told", () => all.every(({ ids }) => ids.length >= 3 * runs));
+    await until("everybody to have the same", () => new Set(all.map(({ ids }) => ids.length)).size === 1);
+    for (const heard of all) {
+      assert.equal(heard.missed, 0, "who reads misses nothing");
+      assert.deepEqual(heard.ids, one.ids, "all hear the same, in the same order");
+    }
+    assert.equal(new Set(one.ids).size, one.ids.length);
+    const frameBytesMax = 16_384;
+    assert.ok(mostWaiting <= (readers + 1) * (bufferBytesMax + frameBytesMax), `${mostWaiting} bytes waited`);
+    const grownBytes = rssBytes(platform) - beforeBytes;
+    assert.ok(grownBytes < 256 * 1_048_576, `the process grew by ${grownBytes} bytes`);
+
+    // Now it reads, and hears of what it did not take.
+    const slow = nothingHeard();
+    const late = new Response(answerBody(answer));
+    const reading = (async () => {
+      assert.ok(late.body);
+      for await (const said of serverEvents(late.body)) {
+        if (said === undefined || said.data === "" || said.event === "ready") continue;
+        const data = JSON.parse(said.data);
+        if (said.event === "gap") slow.missed += data.missed;
+        else slow.ids.push(data.id);
+      }
+    })().catch(() => undefined);
+    await until(
+      "the slow one to have come to the end",
+      () => slow.ids.length + slow.missed,
+      (count) => count >= one.ids.length,
+    );
+    assert.ok(slow.missed > 0, "it missed some");
+    assert.equal(slow.ids.length + slow.missed, one.ids.length, "told or counted");
+    over.abort();
+    lazy.destroy();
+    await Promise.all([...following, reading]);
+  });
+
+  it("are missed by nobody when the platform is killed and started again: a gap says to load what is", async () => {
+    await using folder = await makeFolder();
+    const port = await freePort();
+    const flags = [`--operations.port=${port}`];
+    const first = await start("platform", flags, { directory: folder.path });
+    const client = new Client({ url: first.http });
+    await register(client, wait);
+
+    /** What a page does: it loads, applies what it hears, and loads again where it may have missed something. */
+    const known = new Map<string, string>();
+    const standings: string[] = [];
+    const reasons: string[] = [];
+    const over = new AbortController();
+    const load = async () => {
+      const { runs: listed = [] } = await client.call("runs.list");
+      for (const { runId = "", status = "" } of listed) known.set(runId, status);
+    };
+    const page = (async () => {
+      const onStanding = (standing: string) => void standings.push(standing);
+      for await (const told of client.events("tutti.workflow.run.*", "", {
+        signal: over.signal,
+        onStanding,
+      })) {
+        if (told.kind === "ready" || told.kind === "gap") await load();
+        if (told.kind === "gap") reasons.push(told.reason);
+        if (told.kind === "event")
+          known.set(told.value.subject ?? "", told.value.type.split(".").at(-1) ?? "");
+      }
+    })();
+    const startRun = (runId: string) =>
+      client.call("runs.start", { body: { runId, definition: { name: "wait" } } });
+
+    await until("the page to be connected", () => standings.includes("open"));
+    await startRun("before");
+    await until("the page to hear of it", () => known.has("before"));
+    // Accepted, and the process gone before anybody was told: the answer of the call says that it is durable.
+    await startRun("unheard");
+    await first.kill();
+    await until("the page to notice", () => standings.includes("broken"));
+    await using second = await start("platform", flags, { directory: folder.path });
+    await startRun("after");
+    await until("the page to be back", () => reasons.length > 0);
+    await client.call("runs.signal", { params: { id: "before", name: "go" }, body: {} });
+    await until("the page to know all", () => known.get("before") === "completed" && known.size === 3);
+    assert.deepEqual([...known.keys()].sort(), ["after", "before", "unheard"]);
+    assert.deepEqual(reasons, ["reset"]);
+    over.abort();
+    await page;
+    await second.stop();
+  });
+
+  it("of a run that is watched go on with a snapshot after a restart", async () => {
+    await using folder = await makeFolder();
+    const port = await freePort();
+    const flags = [`--operations.port=${port}`];
+    const first = await start("platform", flags, { directory: folder.path });
+    const client = new Client({ url: first.http });
+    await register(client, wait);
+    await client.call("runs.start", { body: { runId: "watched", definition: { name: "wait" } } });
+    const told: string[] = [];
+    const watching = (async () => {
+      for await (const { kind, ...said } of client.follow("runs.watch", { params: { id: "watched" } }))
+        if ("value" in said)
+          told.push(`${kind} ${(said.value as { run?: { status?: string } }).run?.status}`);
+    })();
+    await until("the snapshot", () => told.length > 0);
+    await first.kill();
+    await using second = await start("platform", flags, { directory: folder.path });
+    await until("a snapshot again", () => told.length > 1);
+    await client.call("runs.signal", { params: { id: "watched", name: "go" }, body: {} });
+    await watching;
+    assert.deepEqual(told, ["snapshot running", "snapshot running", "change completed"]);
+    await second.stop();
+  });
+});
+
+/** The rest of an answer, as `fetch` has it. */
+function answerBody(answer: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
+  return ReadableStream.from(answer) as ReadableStream<Uint8Array>;
+}
