@@ -4,8 +4,9 @@
  */
 import type { HostContext } from "@tutti/host";
 import { type Component, type Foundation, type Health, healthy } from "@tutti/kernel";
-import type { Access } from "../access/access.ts";
+import type { Access, Caller } from "../access/access.ts";
 import type { GatewaySettings } from "../configuration.ts";
+import type { LinkDoor } from "../link/link-door.ts";
 import { servedMetricService } from "../metrics/metric-handlers.ts";
 import type { RealtimeSettings } from "../realtime/configuration.ts";
 import type { Realtime } from "../realtime/realtime.ts";
@@ -24,6 +25,7 @@ export interface FrontOptions {
 export class Front implements Component {
   readonly #options: FrontOptions;
   #realtime: Realtime | undefined;
+  #links: LinkDoor | undefined;
   #close: () => Promise<void> = async () => {};
 
   constructor(options: FrontOptions) {
@@ -33,13 +35,15 @@ export class Front implements Component {
   async start(): Promise<void> {
     const { host, foundation, settings, access, door } = this.#options;
     await access.start();
-    const [{ Realtime }, { openFront }, { metricsPlugin }] = await Promise.all([
+    const [{ Realtime }, { LinkDoor }, { openFront }, { metricsPlugin }] = await Promise.all([
       import("../realtime/realtime.ts"),
+      import("../link/link-door.ts"),
       import("./front.ts"),
       import("../metrics/metrics-plugin.ts"),
     ]);
     const realtime = new Realtime({ bus: host.bus, foundation, settings: this.#options.realtime });
     this.#realtime = realtime;
+    this.#links = new LinkDoor({ mesh: host.mesh, foundation });
     const metrics = metricsPlugin({
       metrics: host.mesh.client(servedMetricService, { service: "gateway" }),
       optionsOf: (request) => ({ context: contextOf(request, foundation), timeoutMs: settings.callMs }),
@@ -66,6 +70,7 @@ export class Front implements Component {
   async stop(): Promise<void> {
     this.#options.door.shut();
     this.#realtime?.stop();
+    this.#links?.stop();
     await this.#close();
   }
 
@@ -75,13 +80,22 @@ export class Front implements Component {
 
   async #upgrade(...[request, socket, head]: Parameters<Realtime["upgrade"]>): Promise<void> {
     const { access } = this.#options;
+    let caller: Caller;
     try {
       access.refuseStrangers(request.headers, { isPage: false });
-      await access.callerOf(request);
+      caller = await access.callerOf(request);
     } catch {
       socket.end("HTTP/1.1 401 Unauthorized\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
       return;
     }
-    this.#realtime?.upgrade(request, socket, head);
+    if (pathOf(request) === linkPath) this.#links?.upgrade(request, socket, head, caller.principal);
+    else this.#realtime?.upgrade(request, socket, head);
   }
+}
+
+/** Where agents link themselves; every other WebSocket follows something. */
+const linkPath = "/v1/link";
+
+function pathOf({ url = "/" }: { readonly url?: string | undefined }): string {
+  return url.split("?", 1)[0] ?? "";
 }

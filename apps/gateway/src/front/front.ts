@@ -74,7 +74,9 @@ export async function openFront(parts: FrontParts): Promise<FastifyInstance> {
   app.decorateRequest("answer", undefined);
   takeBodies(app, settings.bodyBytesMax);
   guard(app, access);
-  app.setErrorHandler((error: FastifyError, _request, reply) => sendProblem(reply, errorOf(error, settings)));
+  app.setErrorHandler((error: FastifyError, request, reply) =>
+    sendProblem(reply, errorOf(error, request, settings)),
+  );
   const root = findPage(settings.page);
   app.setNotFoundHandler((request, reply) => {
     const isPage = isOfPage(request.url) && (request.method === "GET" || request.method === "HEAD");
@@ -232,7 +234,13 @@ function sendProblem(
 }
 
 /** What Fastify itself refuses, in our words. */
-function errorOf(error: FastifyError, { bodyBytesMax }: GatewaySettings): TuttiError {
+function errorOf(
+  error: FastifyError,
+  { url }: FastifyRequest,
+  { bodyBytesMax }: GatewaySettings,
+): TuttiError {
+  if (error.code === "FST_STATIC_FORBIDDEN_PATH")
+    return gatewayErrors.pathUnknown({ path: url.slice(0, 200), hint: "" });
   if (error.code === "FST_ERR_CTP_BODY_TOO_LARGE") return gatewayErrors.bodyTooLarge({ most: bodyBytesMax });
   if (error.code === "FST_ERR_CTP_INVALID_MEDIA_TYPE" || error.code === "FST_ERR_CTP_INVALID_CONTENT_LENGTH")
     return gatewayErrors.mediaTypeUnknown({ found: error.message });

@@ -1,0 +1,172 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, it, type TestContext } from "node:test";
+import { SecretReference } from "@tutti/kernel";
+import { VirtualTime } from "@tutti/kernel/testing";
+import { Access, type AccessOptions, type Asking } from "./access.ts";
+
+const host = "127.0.0.1:7400";
+
+/** A secret that a test can change. */
+function keyOf(found: { secret: string }): SecretReference {
+  return new SecretReference("env:KEY", { read: () => found, readLater: async () => found });
+}
+
+function accessWith(given: Partial<AccessOptions> = {}) {
+  const time = new VirtualTime();
+  const access = new Access({
+    ...{ clock: time, host: "127.0.0.1", key: undefined, linkMs: 60_000, signInMs: 3_600_000 },
+    ...{ secureCookie: false, file: undefined },
+    ...given,
+  });
+  return { time, access };
+}
+
+const asking = (headers: Asking["headers"] = {}, remoteAddress = "127.0.0.1"): Asking => ({
+  headers: { host, ...headers },
+  socket: { remoteAddress },
+});
+const browser = (headers: Asking["headers"] = {}) => asking({ "sec-fetch-site": "same-origin", ...headers });
+
+const tokenOf = (url: string): string => new URL(url).searchParams.get("token") ?? "";
+const cookieOf = (header: string): string => header.split(";", 1)[0] ?? "";
+
+async function folder(t: TestContext): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), "access-"));
+  t.after(() => rm(path, { recursive: true }));
+  return path;
+}
+
+describe("access on a loopback address", () => {
+  it("takes a program without credentials for the administrator of this machine", async () => {
+    const { access } = accessWith();
+    const { principal, by } = await access.callerOf(asking());
+    assert.deepEqual([principal.id, by], ["local-admin", "loopback"]);
+  });
+
+  it("asks a browser to sign in, and says how", async () => {
+    const { access } = accessWith();
+    await assert.rejects(access.callerOf(browser()), {
+      code: "gateway.sign_in_needed",
+      message: /found none; open the link that the terminal shows, or a new one that tutti sign-in gives$/,
+    });
+  });
+
+  it("exchanges a link for a cookie that scripts cannot read and other sites cannot send", async () => {
+    const { access } = accessWith();
+    const { cookie } = await access.signIn(tokenOf(access.link("http://a").url), browser());
+    assert.match(cookie, /^tutti-7400=[\w-]{43}; Path=\/; Max-Age=3600; HttpOnly; SameSite=Strict$/);
+    const { by } = await access.callerOf(browser({ cookie: `other=1; ${cookieOf(cookie)}` }));
+    assert.equal(by, "cookie");
+  });
+
+  it("says TLS alone where it is told to", async () => {
+    const { access } = accessWith({ secureCookie: true });
+    const { cookie } = await access.signIn(tokenOf(access.link("http://a").url), browser());
+    assert.match(cookie, /; Secure$/);
+  });
+
+  it("takes a link once, in its time, and of its own", async () => {
+    const { time, access } = accessWith();
+    const used = tokenOf(access.link("http://a").url);
+    await access.signIn(used, browser());
+    await assert.rejects(access.signIn(used, browser()), {
+      code: "gateway.link_used",
+      message: /found one that was; get a new one/,
+    });
+    const old = tokenOf(access.link("http://a").url);
+    time.advance(60_000);
+    await assert.rejects(access.signIn(old, browser()), {
+      code: "gateway.link_expired",
+      message: /too old; get a new one/,
+    });
+    await assert.rejects(access.signIn("of-another", browser()), {
+      code: "gateway.link_unknown",
+      message: /an unknown one; get a new one/,
+    });
+  });
+
+  it("ends a sign-in when its time is over, and when somebody signs out", async () => {
+    const { time, access } = accessWith();
+    const { cookie: first } = await access.signIn(tokenOf(access.link("http://a").url), browser());
+    time.advance(3_600_000);
+    const ended = { code: "gateway.sign_in_expired", message: /found one that has ended; open the link/ };
+    await assert.rejects(access.callerOf(browser({ cookie: cookieOf(first) })), ended);
+
+    const { cookie: second } = await access.signIn(tokenOf(access.link("http://a").url), browser());
+    const dropped = await access.signOut({ host, cookie: cookieOf(second) });
+    assert.match(dropped, /^tutti-7400=; .*Max-Age=0;/);
+    await assert.rejects(access.callerOf(browser({ cookie: cookieOf(second) })), ended);
+  });
+
+  it("knows who has signed in after a restart, from a file that nobody can sign in with", async (t) => {
+    const file = join(await folder(t), "gateway", "sign-ins.json");
+    const before = accessWith({ file });
+    await before.access.start();
+    const { cookie } = await before.access.signIn(tokenOf(before.access.link("http://a").url), browser());
+
+    const { access } = accessWith({ file });
+    await access.start();
+    assert.equal((await access.callerOf(browser({ cookie: cookieOf(cookie) }))).by, "cookie");
+    const secret = cookieOf(cookie).slice("tutti-7400=".length);
+    assert.ok(!(await readFile(file, "utf8")).includes(secret));
+    assert.equal((await stat(file)).mode & 0o077, 0);
+  });
+
+  it("lets nobody guess: after twenty wrong links from one address it takes none for a while", async () => {
+    const { time, access } = accessWith();
+    for (let tries = 0; tries < 20; tries++) await assert.rejects(access.signIn("wrong", browser()));
+    const right = tokenOf(access.link("http://a").url);
+    await assert.rejects(access.signIn(right, browser()), { code: "gateway.too_many_tries" });
+    await access.signIn(tokenOf(access.link("http://a").url), asking({}, "127.0.0.2"));
+    time.advance(60_000);
+    await access.signIn(tokenOf(access.link("http://a").url), browser());
+  });
+});
+
+describe("access on any other address", () => {
+  it("is not to be had without a key", () => {
+    for (const address of ["0.0.0.0", "::", "10.0.0.7", "tutti.example"]) {
+      assert.throws(() => accessWith({ host: address }), {
+        code: "gateway.key_needed",
+        message: new RegExp(
+          `^expected gateway.key .* where operations.host is ${address.replaceAll(".", "\\.")},`,
+        ),
+      });
+    }
+  });
+
+  it("does not begin with a key that is not there", async () => {
+    const key = new SecretReference("env:NOWHERE", {
+      read: () => ({ missing: "no such environment variable" }),
+      readLater: async () => ({ missing: "no such environment variable" }),
+    });
+    const { access } = accessWith({ host: "0.0.0.0", key });
+    await assert.rejects(access.start(), { message: /env:NOWHERE/ });
+  });
+
+  it("takes the key as a bearer, and nothing without it", async () => {
+    const found = { secret: "first" };
+    const { access } = accessWith({ host: "0.0.0.0", key: keyOf(found) });
+    await assert.rejects(access.callerOf(asking()), {
+      code: "gateway.sign_in_needed",
+      message: /; send Authorization: Bearer and the key of this installation/,
+    });
+    assert.equal((await access.callerOf(asking({ authorization: "Bearer first" }))).by, "key");
+    for (const authorization of ["Bearer wrong", "Bearer ", "Basic first", "first"])
+      await assert.rejects(access.callerOf(asking({ authorization })), { code: "gateway.key_wrong" });
+    found.secret = "second";
+    await assert.rejects(access.callerOf(asking({ authorization: "Bearer first" })), {
+      code: "gateway.key_wrong",
+    });
+    assert.equal((await access.callerOf(asking({ authorization: "Bearer second" }))).by, "key");
+  });
+
+  it("signs a browser in with the key", async () => {
+    const { access } = accessWith({ host: "0.0.0.0", key: keyOf({ secret: "key" }) });
+    const { cookie } = await access.signIn("key", browser());
+    assert.equal((await access.callerOf(browser({ cookie: cookieOf(cookie) }))).by, "cookie");
+  });
+});

@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import type { IncomingHttpHeaders } from "node:http";
+import { describe, it } from "node:test";
+import { isLoopbackHost, refuseStrangers } from "./origin.ts";
+
+const own = "127.0.0.1:7400";
+const visit = { "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" };
+
+function codeOf(headers: IncomingHttpHeaders, { isLoopback = true, isPage = false } = {}): string {
+  try {
+    refuseStrangers(headers, isLoopback, isPage);
+    return "";
+  } catch (error) {
+    return (error as { code: string }).code;
+  }
+}
+
+describe("where a request comes from", () => {
+  it("is this machine under its own names alone, on a loopback address", () => {
+    for (const host of [
+      "127.0.0.1:7400",
+      "localhost:7400",
+      "[::1]:7400",
+      "127.1.2.3",
+      "LocalHost",
+      "tutti.localhost:1",
+    ])
+      assert.equal(codeOf({ host }), "", host);
+    for (const host of [
+      "evil.example:7400",
+      "127.0.0.1.evil.example",
+      "localhost.evil.example",
+      "10.0.0.1:7400",
+      "",
+      "[::2]:1",
+    ])
+      assert.equal(codeOf({ host }), "gateway.host_unknown", host);
+  });
+
+  it("is whatever name leads here, elsewhere", () => {
+    assert.equal(codeOf({ host: "tutti.example" }, { isLoopback: false }), "");
+  });
+
+  it("is no page of another origin, whatever it asks for", () => {
+    for (const origin of [
+      "http://evil.example",
+      "null",
+      "http://127.0.0.1:7401",
+      "http://localhost:7400",
+      "https://evil.example:7400",
+    ])
+      assert.equal(codeOf({ host: own, origin }), "gateway.origin_foreign", origin);
+    assert.equal(codeOf({ host: own, origin: `http://${own}` }), "");
+    assert.equal(codeOf({ host: own, origin: `http://${own}`, "sec-fetch-site": "same-origin" }), "");
+  });
+
+  it("is no other site by browsers that say so, without an origin too", () => {
+    for (const site of ["cross-site", "same-site"])
+      assert.equal(codeOf({ host: own, "sec-fetch-site": site }), "gateway.origin_foreign", site);
+    for (const site of ["none", "same-origin"])
+      assert.equal(codeOf({ host: own, "sec-fetch-site": site }), "", site);
+  });
+
+  it("may be a link on another site, as far as the page goes", () => {
+    const followed = { host: own, "sec-fetch-site": "cross-site", ...visit };
+    assert.equal(codeOf(followed, { isPage: true }), "");
+    assert.equal(codeOf(followed), "gateway.origin_foreign");
+    assert.equal(
+      codeOf({ ...followed, "sec-fetch-dest": "iframe" }, { isPage: true }),
+      "gateway.origin_foreign",
+    );
+  });
+
+  it("knows loopback addresses from all others", () => {
+    for (const host of ["127.0.0.1", "::1", "[::1]", "localhost"]) assert.ok(isLoopbackHost(host), host);
+    for (const host of ["0.0.0.0", "::", "192.168.0.1", "127.0.0.1.example", ""])
+      assert.ok(!isLoopbackHost(host), host);
+  });
+});

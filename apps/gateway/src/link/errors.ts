@@ -1,0 +1,18 @@
+import { defineErrors } from "@tutti/kernel";
+
+/** What can be wrong with a link over WebSocket before its frames mean anything. */
+export const linkErrors = defineErrors("link", {
+  frameMalformed: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "A frame of an agent is a text message with tutti.agent.v1.AgentFrame as JSON, or a binary message with it as protobuf.",
+    message: ({ reason }: { reason: string }) =>
+      `expected a frame of an agent, as JSON in a text message or as protobuf in a binary one, found ${reason}; mend the agent`,
+  },
+  closing: {
+    status: "UNAVAILABLE",
+    retry: "elsewhere",
+    help: "The process is about to stop. Come again soon: the link can be resumed within its window.",
+    message: () => "this process is stopping; come again, and resume the link",
+  },
+});

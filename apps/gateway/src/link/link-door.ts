@@ -1,0 +1,62 @@
+/**
+ * The link of agents over WebSocket, at `/v1/link`: the same protocol as over gRPC, for whoever has only this port, or only a
+ * browser. Who may come in has been decided before.
+ */
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { agentLinkService } from "@tutti/contracts/agent/v1";
+import type { CallContext, Foundation, Principal } from "@tutti/kernel";
+import type { Mesh } from "@tutti/mesh";
+import { WebSocketServer } from "ws";
+import { LinkedSocket } from "./linked-socket.ts";
+
+export interface LinkDoorParts {
+  readonly mesh: Mesh;
+  readonly foundation: Pick<Foundation, "logger" | "tracer">;
+}
+
+/** A frame has at most 4 MiB; as JSON its bytes are a third longer, and there are names beside them. */
+const messageBytesMax = 8 * 1024 * 1024;
+
+export class LinkDoor {
+  readonly #parts: LinkDoorParts;
+  readonly #links = new Set<LinkedSocket>();
+  readonly #server = new WebSocketServer({
+    noServer: true,
+    maxPayload: messageBytesMax,
+    perMessageDeflate: false,
+  });
+
+  constructor(parts: LinkDoorParts) {
+    this.#parts = parts;
+  }
+
+  /** How many agents are linked through here. */
+  get size(): number {
+    return this.#links.size;
+  }
+
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, principal: Principal): void {
+    const { mesh, foundation } = this.#parts;
+    const { logger, tracer } = foundation;
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => {
+      const link = new LinkedSocket(webSocket, logger);
+      this.#links.add(link);
+      const client = mesh.client(agentLinkService);
+      const trace = tracer.start({ name: "/v1/link", kind: "server" }).context;
+      const carried = link.carry((frames, signal) => {
+        const context: CallContext = {
+          ...{ principal, namespace: "default", deadlineMs: Number.POSITIVE_INFINITY, signal },
+          ...{ trace, idempotencyKey: "", logger },
+        };
+        return client.link(frames, { context });
+      });
+      void carried.finally(() => this.#links.delete(link));
+    });
+  }
+
+  stop(): void {
+    for (const link of this.#links) link.goAway();
+    this.#server.close();
+  }
+}

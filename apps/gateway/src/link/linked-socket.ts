@@ -1,0 +1,130 @@
+/**
+ * The link of one agent over a WebSocket, carried on to the process that hosts it: message for message, in order, both ways.
+ *
+ * 1. What the agent sends waits here only as far as the host reads: beyond that its socket is not read.
+ * 2. What the host says is taken from it only as fast as the agent reads.
+ * 3. The connection ends with the stream and the stream with the connection; the link outlives both for its window.
+ */
+import { type AgentFrame, type HostFrame, HostFrame as HostFrames } from "@tutti/contracts/agent/v1";
+import { Bell, errorFromUnknown, type Logger, type TuttiError, toErrorDetail } from "@tutti/kernel";
+import type { WebSocket } from "ws";
+import { linkErrors } from "./errors.ts";
+import { readFrame, writeFrame } from "./frame-form.ts";
+
+/** Opens the stream behind it. */
+export type OpenLink = (frames: AsyncIterable<AgentFrame>, signal: AbortSignal) => AsyncIterable<HostFrame>;
+
+/** Codes of RFC 6455 by which a connection is closed. */
+const closeCodes = { normal: 1000, goingAway: 1001, malformed: 1007, refused: 1008, failed: 1011 } as const;
+
+const waitingMax = 64;
+/** What may wait in the socket before the host is asked for more. */
+const unsentBytesMax = 1024 * 1024;
+/** A reason has at most 123 bytes. */
+const reasonMax = 120;
+
+export class LinkedSocket {
+  readonly #socket: WebSocket;
+  readonly #logger: Logger;
+  readonly #over = new AbortController();
+  readonly #waiting: AgentFrame[] = [];
+  readonly #bell = new Bell();
+  #isText = true;
+  #isOver = false;
+
+  constructor(socket: WebSocket, logger: Logger) {
+    this.#socket = socket;
+    this.#logger = logger;
+    socket.on("message", (data: Buffer, isBinary: boolean) => this.#take(data, isBinary));
+    socket.on("close", () => this.#end());
+    socket.on("error", (error) => logger.debug("the WebSocket of an agent failed", { error }));
+  }
+
+  /** Carries the link until it is over. */
+  async carry(open: OpenLink): Promise<void> {
+    try {
+      for await (const frame of open(this.#frames(), this.#over.signal)) {
+        if (this.#isOver) return;
+        await this.#say(frame);
+      }
+      this.#close(closeCodes.normal, "the host ended the stream");
+    } catch (thrown) {
+      const error = errorFromUnknown(thrown);
+      if (!this.#isOver) this.#logger.debug("the link of an agent broke", { error });
+      const isFinal = error.retry === "never";
+      this.#close(isFinal ? closeCodes.refused : closeCodes.failed, `${error.code}: ${error.message}`);
+    } finally {
+      this.#end();
+    }
+  }
+
+  /** The process stops: the agent comes again, and resumes. */
+  goAway(): void {
+    this.#close(closeCodes.goingAway, linkErrors.closing().message);
+  }
+
+  #take(data: Buffer, isBinary: boolean): void {
+    if (this.#isOver) return;
+    try {
+      const { frame, isText } = readFrame(data, isBinary);
+      this.#isText = isText;
+      this.#waiting.push(frame);
+    } catch (error) {
+      this.#refuse(errorFromUnknown(error));
+      return;
+    }
+    if (this.#waiting.length >= waitingMax) this.#socket.pause();
+    this.#bell.ring();
+  }
+
+  async *#frames(): AsyncGenerator<AgentFrame> {
+    while (!this.#isOver) {
+      const frame = this.#waiting.shift();
+      if (this.#waiting.length < waitingMax / 2 && this.#socket.isPaused) this.#socket.resume();
+      if (frame !== undefined) yield frame;
+      else await this.#bell.rung();
+    }
+  }
+
+  #say(frame: HostFrame): Promise<void> | void {
+    const socket = this.#socket;
+    const message = writeFrame(frame, this.#isText);
+    if (socket.bufferedAmount < unsentBytesMax) {
+      socket.send(message, ignore);
+      return;
+    }
+    return new Promise((resolve) => socket.send(message, () => resolve()));
+  }
+
+  /** What was wrong is said as the protocol says it, and in the reason of the close. */
+  #refuse(error: TuttiError): void {
+    const answer = { $case: "refused" as const, value: { error: toErrorDetail(error) } };
+    this.#socket.send(writeFrame({ ...HostFrames.create(), answer }, this.#isText), ignore);
+    this.#close(closeCodes.malformed, error.message);
+    this.#end();
+  }
+
+  #close(code: number, reason: string): void {
+    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.close(code, cut(reason));
+  }
+
+  #end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#over.abort();
+    this.#bell.ring();
+  }
+}
+
+/** Errors of sending are those of the socket, which says them itself. */
+const ignore = () => {};
+
+function cut(reason: string): string {
+  const bytes = Buffer.from(reason, "utf8");
+  return bytes.length <= reasonMax
+    ? reason
+    : `${bytes
+        .subarray(0, reasonMax - 3)
+        .toString("utf8")
+        .replace(/\uFFFD+$/, "")}…`;
+}

@@ -1,0 +1,278 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { ServiceHost } from "@tutti/host";
+import { memorySources } from "@tutti/kernel";
+import { gateway } from "../src/service.ts";
+import { type Asked, FrontDoorAlone, type Heard } from "./support/front-door.ts";
+
+const json = { "content-type": "application/json" };
+const codeIn = ({ text }: Heard): string => JSON.parse(text).code;
+
+describe("the front door on a loopback address", () => {
+  let door: FrontDoorAlone;
+  before(async () => {
+    door = await FrontDoorAlone.open();
+  });
+  after(() => door[Symbol.asyncDispose]());
+
+  const asPage = (headers: Asked["headers"] = {}) => ({
+    ...{ origin: `http://127.0.0.1:${door.port}`, "sec-fetch-site": "same-origin" },
+    ...headers,
+  });
+  const newLink = async () => {
+    const { text } = await door.ask("/v1/sign-in/link", { method: "POST" });
+    const { pathname, search } = new URL(JSON.parse(text).url);
+    return `${pathname}${search}`;
+  };
+  const signedIn = async () => {
+    const { headers } = await door.ask(await newLink());
+    return String(headers["set-cookie"]?.[0]).split(";", 1)[0];
+  };
+
+  it("answers probes beside everything else", async () => {
+    assert.equal((await door.ask("/livez")).status, 200);
+    assert.match((await door.ask("/metrics")).text, /^# HELP/m);
+  });
+
+  it("says who a program is, and who a page is that has signed in", async () => {
+    const program = JSON.parse((await door.ask("/v1/whoami")).text);
+    assert.deepEqual(program, {
+      kind: "person",
+      id: "local-admin",
+      roles: ["admin"],
+      by: "loopback",
+      version: "1.2.3",
+    });
+    assert.equal(codeIn(await door.ask("/v1/whoami", { headers: asPage() })), "gateway.sign_in_needed");
+    const page = await door.ask("/v1/whoami", { headers: asPage({ cookie: await signedIn() }) });
+    assert.equal(JSON.parse(page.text).by, "cookie");
+  });
+
+  it("exchanges the link in an address for a cookie at once, and leaves the address", async () => {
+    const { status, headers, text } = await door.ask(await newLink());
+    assert.deepEqual([status, headers.location, text], [303, "/", ""]);
+    assert.equal(headers["cache-control"], "no-store");
+    assert.equal(headers["referrer-policy"], "no-referrer");
+    assert.match(String(headers["set-cookie"]), /; HttpOnly; SameSite=Strict$/);
+  });
+
+  it("says in words why a link does not sign in, on a page without scripts", async () => {
+    const link = await newLink();
+    await door.ask(link);
+    for (const [path, words] of [
+      [link, /Expected a link for signing in that was not used yet, found one that was/],
+      ["/sign-in?token=%3Cscript%3Ealert(1)%3C/script%3E", /found an unknown one/],
+    ] as const) {
+      const { status, headers, text } = await door.ask(path);
+      assert.equal(status, 401);
+      assert.match(String(headers["content-type"]), /^text\/html/);
+      assert.match(text, words);
+      assert.match(text, /npx tutti sign-in/);
+      assert.doesNotMatch(text, /<script/);
+    }
+  });
+
+  it("signs in and out by REST as well", async () => {
+    const token = new URL(`http://a${await newLink()}`).searchParams.get("token");
+    const body = JSON.stringify({ token });
+    const { status, headers } = await door.ask("/v1/sign-in", {
+      method: "POST",
+      headers: asPage(json),
+      body,
+    });
+    assert.equal(status, 200);
+    const cookie = String(headers["set-cookie"]?.[0]).split(";", 1)[0];
+    assert.equal((await door.ask("/v1/whoami", { headers: asPage({ cookie }) })).status, 200);
+    assert.equal(
+      (await door.ask("/v1/sign-out", { method: "POST", headers: asPage({ cookie }) })).status,
+      204,
+    );
+    assert.equal(
+      codeIn(await door.ask("/v1/whoami", { headers: asPage({ cookie }) })),
+      "gateway.sign_in_expired",
+    );
+    for (const wrong of [{}, { token: 7 }, { token: "a", more: 1 }]) {
+      const refused = await door.ask("/v1/sign-in", {
+        method: "POST",
+        headers: json,
+        body: JSON.stringify(wrong),
+      });
+      assert.equal(codeIn(refused), "rest.request_invalid");
+    }
+  });
+
+  it("refuses pages of other origins and other names of this machine, signed in or not", async () => {
+    const cookie = await signedIn();
+    const foreign = await door.ask("/v1/whoami", { headers: { origin: "http://evil.example", cookie } });
+    assert.deepEqual([foreign.status, codeIn(foreign)], [403, "gateway.origin_foreign"]);
+    const silent = await door.ask("/v1/runs/x/cancel", {
+      method: "POST",
+      headers: { "sec-fetch-site": "cross-site", cookie },
+    });
+    assert.deepEqual([silent.status, codeIn(silent)], [403, "gateway.origin_foreign"]);
+    const rebound = await door.ask("/v1/whoami", { headers: { host: `evil.example:${door.port}` } });
+    assert.deepEqual([rebound.status, codeIn(rebound)], [421, "gateway.host_unknown"]);
+    assert.equal((await door.ask("/", { headers: { host: "evil.example" } })).status, 421);
+  });
+
+  it("serves the page for its own addresses, with nothing in it that is not its own", async () => {
+    for (const path of ["/", "/runs/order-7", "/sign-in", "/workflows?text=%3Cb%3E"]) {
+      const { status, headers, text } = await door.ask(path);
+      assert.deepEqual([status, text], [200, "<!doctype html><title>Tutti</title>"], path);
+      assert.equal(headers["cache-control"], "no-cache");
+      const policy = String(headers["content-security-policy"]);
+      assert.match(policy, /default-src 'none'; script-src 'self'; style-src 'self'/);
+      assert.match(policy, /frame-ancestors 'none'/);
+      assert.doesNotMatch(policy, /unsafe|\*|https?:/);
+    }
+  });
+
+  it("lets browsers keep what is named by its content, and nothing else", async () => {
+    const script = await door.ask("/assets/index-Bx3kz91a.js");
+    assert.equal(script.headers["cache-control"], "public, max-age=31536000, immutable");
+    assert.match(String(script.headers["content-type"]), /javascript/);
+    assert.equal((await door.ask("/logo.svg")).headers["cache-control"], "no-cache");
+    assert.equal((await door.ask("/v1/whoami")).headers["cache-control"], "no-store");
+  });
+
+  it("gives no file that is not a part of the page", async () => {
+    for (const path of [
+      "/../package.json",
+      "/%2e%2e/%2e%2e/etc/passwd",
+      "/assets/..%2f..%2fetc%2fpasswd.txt",
+      "/.env",
+      "/assets/none-12345678.js",
+    ]) {
+      const { status, text } = await door.ask(path);
+      const isPage = status === 200 && text === "<!doctype html><title>Tutti</title>";
+      assert.ok(isPage || status === 404 || status === 400, `${path}: ${status} ${text}`);
+    }
+  });
+
+  it("says of every answer that it is neither run, framed nor guessed at", async () => {
+    for (const path of ["/v1/whoami", "/v1/nothing", "/v1/openapi.json", "/v1/runs/%3Cscript%3E?x=1"]) {
+      const { headers } = await door.ask(path);
+      assert.equal(headers["x-content-type-options"], "nosniff", path);
+      assert.equal(headers["x-frame-options"], "DENY", path);
+      assert.match(
+        String(headers["content-security-policy"]),
+        /^default-src 'none'; frame-ancestors 'none'; sandbox$/,
+        path,
+      );
+      assert.match(String(headers["content-type"]), /json/, path);
+    }
+  });
+
+  it("refuses in words what it does not take", async () => {
+    const large = `{"a":"${"x".repeat(4_194_304)}"}`;
+    for (const [what, path, asked, status, code] of [
+      ["an unknown path", "/v1/runs/a/b/c/d", {}, 404, "gateway.path_unknown"],
+      ["another method", "/v1/whoami", { method: "DELETE" }, 405, "gateway.method_unknown"],
+      ["half an escape", "/v1/runs/%zz", {}, 400, "gateway.address_malformed"],
+      [
+        "a large body",
+        "/v1/runs",
+        { method: "POST", headers: json, body: large },
+        413,
+        "gateway.body_too_large",
+      ],
+      ["no JSON", "/v1/runs", { method: "POST", headers: json, body: "{" }, 400, "rest.body_not_json"],
+      [
+        "deep JSON",
+        "/v1/runs",
+        { method: "POST", headers: json, body: "[".repeat(9_999) },
+        400,
+        "rest.body_not_json",
+      ],
+      [
+        "another media type",
+        "/v1/runs",
+        { method: "POST", headers: { "content-type": "text/plain" }, body: "{}" },
+        415,
+        "gateway.media_type_unknown",
+      ],
+      [
+        "a compressed body",
+        "/v1/runs",
+        { method: "POST", headers: { ...json, "content-encoding": "gzip" }, body: "{}" },
+        415,
+        "gateway.media_type_unknown",
+      ],
+      ["no time", "/v1/runs", { headers: { "request-timeout": "soon" } }, 400, "gateway.timeout_invalid"],
+      ["a wrong key", "/v1/whoami", { headers: { authorization: "Bearer x" } }, 401, "gateway.key_wrong"],
+    ] as const) {
+      const heard = await door.ask(path, asked);
+      assert.equal(heard.status, status, `${what}: ${heard.text}`);
+      assert.equal(codeIn(heard), code, what);
+      const { detail } = JSON.parse(heard.text);
+      assert.match(detail, /^expected .+, found .+|^expected .+; .+/, what);
+    }
+    const { headers } = await door.ask("/v1/whoami", { method: "DELETE" });
+    assert.equal(headers.allow, "GET");
+  });
+
+  it("takes JSON from programs whatever they call it, and from pages only under its name", async () => {
+    const body = '{"token":"x"}';
+    const form = { "content-type": "application/x-www-form-urlencoded" };
+    assert.equal(
+      codeIn(await door.ask("/v1/sign-in", { method: "POST", headers: form, body })),
+      "gateway.link_unknown",
+    );
+    const page = await door.ask("/v1/sign-in", { method: "POST", headers: asPage(form), body });
+    assert.equal(codeIn(page), "gateway.media_type_unknown");
+  });
+
+  it("goes on with the caller's trace, and says where", async () => {
+    const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    const { headers } = await door.ask("/v1/blobs/none", { headers: { traceparent } });
+    assert.match(String(headers["traceparent"]), /^00-4bf92f3577b34da6a3ce929d0e0e4736-[0-9a-f]{16}-01$/);
+  });
+
+  it("counts its answers by route", async () => {
+    await door.ask("/v1/whoami");
+    assert.match(
+      (await door.ask("/metrics")).text,
+      /^tutti_gateway_requests_total\{route="whoami",status="2xx"\} [1-9]/m,
+    );
+  });
+});
+
+describe("the front door elsewhere", () => {
+  it("does not open without a key", async () => {
+    const open = (...flags: readonly string[]) =>
+      ServiceHost.open({
+        ...{ name: "door", version: "1.0.0", services: [gateway] },
+        sources: memorySources({
+          arguments: ["--operations.port=0", "--mesh.transport=in-process", "--log.level=fatal", ...flags],
+        }),
+      });
+    await assert.rejects(open("--operations.host=0.0.0.0"), { code: "gateway.key_needed" });
+    await assert.rejects(open("--operations.host=0.0.0.0", "--gateway.key=open-sesame"), {
+      message: /gateway\.key.+is a secret: expected a reference, `env:NAME` or `file:\/path`/,
+    });
+    await open("--operations.host=0.0.0.0", "--gateway.enabled=false");
+  });
+
+  it("takes the key, and nothing without it but the page, the description and probes", async () => {
+    await using door = await FrontDoorAlone.open({
+      flags: ["--operations.host=0.0.0.0", "--gateway.key=env:DOOR_KEY"],
+    });
+    const bearer = { authorization: "Bearer open sesame", host: "tutti.example" };
+    assert.equal(JSON.parse((await door.ask("/v1/whoami", { headers: bearer })).text).by, "key");
+    assert.equal(codeIn(await door.ask("/v1/whoami")), "gateway.sign_in_needed");
+    assert.equal(codeIn(await door.ask("/v1/runs")), "gateway.sign_in_needed");
+    for (const path of ["/", "/livez", "/v1/openapi.json"])
+      assert.equal((await door.ask(path)).status, 200, path);
+  });
+});
+
+describe("the front door of an installation whose page was not built", () => {
+  it("says how it is built, and serves REST", async () => {
+    await using door = await FrontDoorAlone.open({ hasPage: false });
+    const { status, text, headers } = await door.ask("/");
+    assert.equal(status, 503);
+    assert.match(text, /The page has not been built.+npx nx build @tutti\/dashboard/s);
+    assert.match(String(headers["content-type"]), /^text\/html/);
+    assert.equal((await door.ask("/v1/whoami")).status, 200);
+  });
+});
