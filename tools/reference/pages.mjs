@@ -14,6 +14,7 @@ import { readRules } from "../generate/rules.mjs";
 import { declaredSections, loadCatalogues, servedContracts, sourceFiles } from "./declared.mjs";
 import { eventsPage } from "./events.mjs";
 import { declaredMetrics, metricsPage } from "./metrics.mjs";
+import { restPage } from "./rest.mjs";
 import { rpcsPage } from "./rpcs.mjs";
 
 /** @param {string} root */
@@ -29,6 +30,7 @@ export async function referencePages(root) {
     ["tutti.schema.json", formatted(root, "tutti.schema.json", configurationJsonSchema(sections))],
     ["workflow.schema.json", formatted(root, "workflow.schema.json", languageJsonSchema())],
     ["rpcs.md", page(rpcsPage(image, rules, servedContracts(files)))],
+    ["rest.md", page(restPage())],
     ["events.md", page(eventsPage(image, rules))],
     ["metrics.md", page(metricsPage(declaredMetrics(files)))],
   ]);

@@ -196,7 +196,7 @@ const mediaTypeOf = ({ stream }: Route): string =>
 
 /** Routes are told by the things that they are about. */
 export function tagOf({ path }: Route): string {
-  const [, , first = "", second = ""] = path.split("/");
+  const [, , first = "", second = ""] = path.replace(/\.json$/, "").split("/");
   if (first === "watch") return second;
   return second === "" || second.startsWith("{") || first !== "runs" ? first : "runs";
 }

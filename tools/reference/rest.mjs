@@ -1,0 +1,110 @@
+// The page of the REST routes: from the same table, plans and words of the contracts as what serves them.
+import { openApiDocument } from "../../libs/rest/src/openapi/document.ts";
+import { withoutRoute } from "../../libs/rest/src/routes/without.ts";
+import { inMarkdown } from "./comments.mjs";
+
+export function restPage() {
+  const document = openApiDocument({ version: "" });
+  const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({
+      path,
+      method: method.toUpperCase(),
+      ...operation,
+    })),
+  );
+  const tags = [...new Set(operations.flatMap(({ tags: own }) => own))];
+  const lines = [...introduction(operations.length), ""];
+  for (const tag of tags)
+    lines.push(`- [${tag}](#${tag}): ${operations.filter(isOf(tag)).map(nameOf).join(", ")}`);
+  for (const tag of tags) {
+    lines.push("", `## ${tag}`);
+    for (const operation of operations.filter(isOf(tag)))
+      lines.push("", ...operationLines(operation, document));
+  }
+  lines.push("", "## Without a route", "", "Rpcs that are served over gRPC alone, and why.", "");
+  for (const [rpc, reason] of Object.entries(withoutRoute)) lines.push(`- \`${short(rpc)}\`: ${reason}`);
+  return `${lines.join("\n")}\n`;
+}
+
+const isOf = (tag) => (operation) => operation.tags.includes(tag);
+const nameOf = ({ operationId }) => `\`${operationId}\``;
+const short = (rpc) => rpc.replace(/^tutti\.(\w+)\.v1\./, "$1 ");
+
+function introduction(count) {
+  return [
+    "# REST",
+    "",
+    `The ${count} routes of the gateway, on the port of the operations endpoints (\`http://127.0.0.1:7400\`). The same as OpenAPI 3.1:`,
+    "`GET /v1/openapi.json`. The types of all of it for TypeScript: `@tutti/rest/types`; a client over `fetch`: `@tutti/rest/client`.",
+    "",
+    "- **JSON.** Names in camelCase. Words in lower case for enumerations: `timed_out`. Times are milliseconds since 1970 and end in",
+    "  `Ms`; RFC 3339 is taken as well. Your own data is the plain value, with every digit of its numbers; bytes are",
+    '  `{"$bytes": base64, "mediaType"}`, blobs `{"$blob": {"sha256", "size"}}`. What says nothing (empty, zero, false) is left out of',
+    "  answers, lists and names excepted, and may be left out of requests. What is not known is refused.",
+    "- **Lists.** `?size=&token=`, and `nextToken` in the answer. In a query a list is repeated (`status=failed&status=paused`) or has",
+    "  commas; `label=team=core` asks for a value, `label=team` for any, `label=!team` for none.",
+    "- **Namespace.** `?namespace=`, without it `default`.",
+    "- **Repetition.** `Idempotency-Key: KEY` makes a repetition harmless: the same key with the same request takes effect once.",
+    "- **Time.** `Request-Timeout: SECONDS`, or `?requestTimeoutMs=`; without it `gateway.callMs`. Who goes away cancels the call.",
+    "- **Traces.** `traceparent` goes on in the call, and the answer says where.",
+    "- **Problems.** `application/problem+json` with `code` from [errors.md](errors.md), `detail` in words (expected, found, what to do),",
+    "  and `fields` for each part of the request that is wrong, by the name that it has there.",
+    "- **Who.** On a loopback address a program needs nothing; a browser signs in with the link that the terminal shows. Elsewhere:",
+    "  `Authorization: Bearer KEY`, the key being `gateway.key`.",
+    "- **Streams.** Answers that go on are server-sent events. Each has a cursor as its `id`; with it in `Last-Event-ID` (or",
+    "  `?cursor=`, for events `?after=`) a stream goes on where it was.",
+  ];
+}
+
+function operationLines(
+  { method, path, operationId, description, summary, parameters = [], requestBody, responses },
+  document,
+) {
+  const inQuery = parameters.filter((one) => one.in === "query");
+  const keyed = parameters.some(({ $ref }) => $ref?.endsWith("/IdempotencyKey"));
+  const lines = [`### ${method} ${path}`, "", inMarkdown(description ?? summary), ""];
+  lines.push(`- Name: \`${operationId}\`${keyed ? "; takes `Idempotency-Key`" : ""}`);
+  if (inQuery.length > 0) lines.push(`- Query: ${inQuery.map(parameterText).join(", ")}`);
+  if (requestBody !== undefined) lines.push(`- Body: ${bodyText(requestBody, document)}`);
+  lines.push(`- Answer: ${answerText(responses)}`);
+  return lines;
+}
+
+const parameterText = ({ name, required }) => `\`${name}\`${required ? " (needed)" : ""}`;
+
+function bodyText({ content }, document) {
+  const { schema } = content["application/json"];
+  if (schema.$ref !== undefined)
+    return `\`${schema.$ref.slice(schema.$ref.lastIndexOf("/") + 1)}\`: ${fieldsText(resolve(schema, document))}`;
+  return schema.properties === undefined ? "any JSON" : fieldsText(schema);
+}
+
+function fieldsText({ properties, required = [] }) {
+  return Object.keys(properties)
+    .map((name) => parameterText({ name, required: required.includes(name) }))
+    .join(", ");
+}
+
+const resolve = ({ $ref }, { components }) => components.schemas[$ref.slice($ref.lastIndexOf("/") + 1)];
+
+function answerText(responses) {
+  const { content } = responses["200"] ?? {};
+  if (content === undefined) return "nothing (204)";
+  const [[mediaType, { schema }]] = Object.entries(content);
+  const what =
+    schema?.$ref === undefined
+      ? schema?.properties === undefined
+        ? ""
+        : fieldsText(schema)
+      : `\`${schema.$ref.slice(schema.$ref.lastIndexOf("/") + 1)}\``;
+  const form =
+    mediaType === "text/event-stream"
+      ? "server-sent events, each a "
+      : mediaType === "application/json"
+        ? ""
+        : "bytes";
+  return (
+    `${form}${what}${"204" in responses ? ", or nothing (204)" : ""}${"201" in responses ? "; 201 where it is new" : ""}` ||
+    "JSON"
+  );
+}
