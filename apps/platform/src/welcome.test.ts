@@ -18,9 +18,9 @@ describe("the welcome", () => {
   Tutti plays.  http://127.0.0.1:7400/?token=once
 
   In another terminal:
-    npx tutti list                 all that runs, and how it stands
-    npx tutti show order-1002      an order that waits for a yes
-    npx tutti approve order-1002   says it, and the order goes on
+    npx tutti list                                   all that runs, and how it stands
+    npx tutti show order-1002                        an order that waits for a yes
+    npx tutti approve order-1002 --form note=bravo   says it, and the order goes on
 
   Workers link to 127.0.0.1:7401. Data is in ./.tutti.
   Ctrl-C ends it in good order, a second one at once; the next start goes on here.

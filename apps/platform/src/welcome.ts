@@ -22,7 +22,7 @@ const toTry = {
   withDemonstration: [
     ["npx tutti list", "all that runs, and how it stands"],
     ["npx tutti show order-1002", "an order that waits for a yes"],
-    ["npx tutti approve order-1002", "says it, and the order goes on"],
+    ["npx tutti approve order-1002 --form note=bravo", "says it, and the order goes on"],
   ],
   empty: [
     ["npx tutti status", "what the platform is made of"],

@@ -88,7 +88,7 @@ describe("npm start", { concurrency: 2 }, () => {
     const by = await agentsOf(album);
     assert.ok(by.has("worker-typescript"), [...by].join());
     if (!python.skip) assert.ok(by.has("worker-python"), [...by].join());
-    await tutti.run("order-1002").approve("approve", { reason: "it is paid for" });
+    await tutti.run("order-1002").approve("approve", { data: { note: "bravo" } });
     assert.deepEqual(await tutti.run("order-1002").result(), {
       payment: "420000 by order-1002/charge",
       labels: ["label of violin", "label of bow"],

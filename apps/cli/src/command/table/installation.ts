@@ -96,6 +96,18 @@ export const installationCommands: readonly Command[] = [
     load: () => import("../../commands/doctor.ts").then(({ doctor }) => doctor),
   },
   {
+    name: "demo kill",
+    group: "this machine",
+    summary: "the sixty-second proof: kill -9 in the middle of work, and nothing is lost",
+    about: [
+      "Starts a platform of its own in a temporary folder, with two workers and 500 runs whose steps write each effect to a file; kills the platform and workers with -9 again and again and starts them again; then compares all that was acknowledged with the journal and with the files.",
+      "In a clone of Tutti. It exits with 0 when nothing was lost, else with 1.",
+    ],
+    options: [{ name: "runs", value: "N", summary: "how many runs (500)" }],
+    json: "document",
+    load: () => import("../../commands/demo-kill.ts").then(({ killDemo }) => killDemo),
+  },
+  {
     name: "completion",
     group: "this machine",
     summary: "completion for your shell",

@@ -1,0 +1,36 @@
+import type { Context } from "../command/context.ts";
+import { exitCodes } from "../command/exit-codes.ts";
+import { Failure, usageFailure } from "../command/failure.ts";
+import { demoKill } from "../demo/demo-kill.ts";
+import { tellProof } from "../demo/tell-proof.ts";
+import { cloneOf } from "../local/clone.ts";
+
+const runsUsual = 500;
+const runsMax = 20_000;
+
+export async function killDemo(context: Context): Promise<number> {
+  const { shell, print, values } = context;
+  const clone = cloneOf(shell);
+  if (clone === undefined)
+    throw new Failure("The proof starts a platform of its own, and there is no clone of Tutti here.", {
+      next: ["Run it in a clone of Tutti: cd there, or use its own: npx tutti demo kill."],
+      exitCode: exitCodes.usage,
+      code: "no_clone",
+    });
+  const outcome = await demoKill({
+    clone,
+    runs: runsOf(values.text("runs")),
+    say: (line) => print.note(line),
+    shell,
+  });
+  if (print.isJson) print.json(outcome);
+  else if (!print.isQuiet) tellProof(outcome, print);
+  return outcome.holds ? exitCodes.completed : exitCodes.failed;
+}
+
+export function runsOf(said: string | undefined): number {
+  if (said === undefined) return runsUsual;
+  const runs = Number(said);
+  if (Number.isInteger(runs) && runs >= 10 && runs <= runsMax) return runs;
+  throw usageFailure(`expected 10 to ${runsMax} in --runs, found \`${said}\``);
+}

@@ -1,0 +1,89 @@
+/** A process of the proof: started, listened to, killed. It ends with this process, however this one ends. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { pathToFileURL } from "node:url";
+
+export interface ChildOptions {
+  readonly node: string;
+  /** A module that ends the process with whoever started it. */
+  readonly leash: string;
+  readonly script: string;
+  readonly arguments?: readonly string[];
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly directory: string;
+}
+
+export class Child {
+  readonly #process: ChildProcess;
+  readonly #lines: string[] = [];
+  readonly #listeners = new Set<() => void>();
+  readonly ended: Promise<void>;
+  #isOver = false;
+
+  constructor({ node, leash, script, arguments: words = [], environment, directory }: ChildOptions) {
+    const given = ["--import", pathToFileURL(leash).href, script, ...words];
+    this.#process = spawn(node, given, {
+      cwd: directory,
+      env: { ...environment },
+      stdio: ["ignore", "pipe", "pipe", "pipe"],
+      // Ctrl-C is for the command, which ends them in its own order.
+      detached: process.platform !== "win32",
+    });
+    for (const stream of [this.#process.stdout, this.#process.stderr])
+      if (stream !== null)
+        createInterface({ input: stream }).on("line", (line) => {
+          this.#lines.push(line);
+          if (this.#lines.length > 200) this.#lines.shift();
+          this.#tell();
+        });
+    this.#process.stdio[3]?.on("error", () => {});
+    this.ended = new Promise((resolve) => {
+      const over = (): void => {
+        this.#isOver = true;
+        this.#tell();
+        resolve();
+      };
+      this.#process.once("error", (error) => {
+        this.#lines.push(error.message);
+        over();
+      });
+      this.#process.once("close", over);
+    });
+  }
+
+  /** The first line that is the one; undefined when the process ended before it came. */
+  line<Found>(find: (line: string) => Found | undefined): Promise<Found | undefined> {
+    return new Promise((resolve) => {
+      const look = (): void => {
+        for (const line of this.#lines) {
+          const found = find(line);
+          if (found === undefined) continue;
+          done(found);
+          return;
+        }
+        if (this.#isOver) done(undefined);
+      };
+      const done = (found: Found | undefined): void => {
+        this.#listeners.delete(look);
+        resolve(found);
+      };
+      this.#listeners.add(look);
+      look();
+    });
+  }
+
+  /** What it said last. */
+  get lastWords(): readonly string[] {
+    return this.#lines.slice(-5);
+  }
+
+  /** `kill -9`: at once, without a word, in the middle of whatever it does. */
+  async kill(): Promise<void> {
+    if (!this.#isOver) this.#process.kill("SIGKILL");
+    await this.ended;
+  }
+
+  #tell(): void {
+    for (const look of [...this.#listeners]) look();
+  }
+}

@@ -1,0 +1,145 @@
+/** The platform of the proof and its workers, in a folder of their own: started, killed, started again. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { exitCodes } from "../command/exit-codes.ts";
+import { Failure } from "../command/failure.ts";
+import { Child } from "./child.ts";
+import type { Effect } from "./proof.ts";
+
+export interface CrewOptions {
+  readonly clone: string;
+  /** Of this proof alone. */
+  readonly folder: string;
+  readonly say: (line: string) => void;
+}
+
+interface Addresses {
+  readonly http: string;
+  readonly grpc: string;
+}
+
+/** What set-up gives: the Node of the clone, and what it runs in. */
+interface Ready {
+  readonly node: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+export const workerNames = ["worker-1", "worker-2"] as const;
+export type WorkerName = (typeof workerNames)[number];
+
+export class Crew {
+  readonly #options: CrewOptions;
+  readonly #ready: Ready;
+  readonly #workers = new Map<WorkerName, Child>();
+  #platform: Child | undefined;
+  #addresses: Addresses = { http: "http://127.0.0.1:0", grpc: "127.0.0.1:0" };
+
+  /** Sets the clone up, and starts all of them. */
+  static async start(options: CrewOptions): Promise<Crew> {
+    const setup: {
+      readonly setUp: (say: (line: string) => void) => Promise<Ready>;
+    } = await import(pathToFileURL(join(options.clone, "tools", "setup.mjs")).href);
+    const crew = new Crew(options, await setup.setUp(options.say));
+    await crew.startPlatform();
+    for (const name of workerNames) crew.startWorker(name);
+    return crew;
+  }
+
+  private constructor(options: CrewOptions, ready: Ready) {
+    this.#options = options;
+    this.#ready = ready;
+  }
+
+  /** Where REST is; the same after each start. */
+  get url(): string {
+    return this.#addresses.http;
+  }
+
+  /** Resolves when it is ready. The first start takes any ports, the others the same ones. */
+  async startPlatform(): Promise<void> {
+    const { http, grpc } = this.#addresses;
+    const platform = this.#child("apps/platform/src/main.ts", {}, [
+      `--operations.port=${new URL(http).port || "0"}`,
+      `--mesh.listen=${grpc}`,
+      "--platform.dataDirectory=./data",
+      "--log.format=json",
+    ]);
+    this.#platform = platform;
+    const addresses = await platform.line(addressesIn);
+    if (addresses === undefined)
+      throw new Failure("The platform of the proof did not start.", {
+        why: platform.lastWords,
+        exitCode: exitCodes.failed,
+        code: "proof_platform",
+      });
+    this.#addresses = addresses;
+  }
+
+  startWorker(name: WorkerName): void {
+    const environment = {
+      TUTTI_ADDRESS: this.#addresses.grpc,
+      TUTTI_AGENT_ID: name,
+      PROOF_EFFECTS: this.#effectsOf(name),
+    };
+    this.#workers.set(name, this.#child("examples/demonstration/proof/worker.ts", environment));
+  }
+
+  async killPlatform(): Promise<void> {
+    await this.#platform?.kill();
+  }
+
+  async killWorker(name: WorkerName): Promise<void> {
+    await this.#workers.get(name)?.kill();
+  }
+
+  async killAll(): Promise<void> {
+    await Promise.all([this.#platform, ...this.#workers.values()].map((child) => child?.kill()));
+  }
+
+  /** The definition whose runs are killed at. */
+  definition(): Promise<string> {
+    return readFile(join(this.#options.clone, "examples/demonstration/proof/transfer.yaml"), "utf8");
+  }
+
+  /** What the workers did so far, by their files. A line that was not finished is no effect. */
+  async effects(): Promise<Effect[]> {
+    const texts = await Promise.all(
+      workerNames.map((name) => readFile(this.#effectsOf(name), "utf8").catch(() => "")),
+    );
+    return texts.flatMap((text) => text.split("\n").flatMap(effectIn));
+  }
+
+  #effectsOf(name: WorkerName): string {
+    return join(this.#options.folder, `effects-${name}.jsonl`);
+  }
+
+  #child(
+    script: string,
+    environment: Readonly<Record<string, string>>,
+    words: readonly string[] = [],
+  ): Child {
+    const { clone, folder } = this.#options;
+    const { node, env } = this.#ready;
+    // Whoever runs the proof may have a platform and workers of their own.
+    const own = Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith("TUTTI_")));
+    return new Child({
+      ...{ node, leash: join(clone, "tools", "leash.mjs"), script: join(clone, script), arguments: words },
+      ...{ environment: { ...own, ...environment }, directory: folder },
+    });
+  }
+}
+
+function addressesIn(line: string): Addresses | undefined {
+  if (!line.startsWith("{") || !line.includes('"msg":"ready"')) return undefined;
+  const { http, grpc }: Partial<Addresses> = JSON.parse(line);
+  return http === undefined || grpc === undefined ? undefined : { http, grpc };
+}
+
+function effectIn(line: string): Effect[] {
+  try {
+    return line === "" ? [] : [JSON.parse(line)];
+  } catch {
+    return [];
+  }
+}

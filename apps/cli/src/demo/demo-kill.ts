@@ -1,0 +1,103 @@
+/**
+ * The sixty-second proof: runs whose steps have effects, a platform and workers that are killed with -9 in the middle of them,
+ * again and again, and a comparison of what was acknowledged with what is there at the end.
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Shell } from "../effects/shell.ts";
+import { Crew } from "./crew.ts";
+import { Load } from "./load.ts";
+import { type Proof, prove } from "./proof.ts";
+
+export interface DemoKillOptions {
+  /** The clone of Tutti whose platform is killed. */
+  readonly clone: string;
+  readonly runs: number;
+  /** Told what happens while it happens. */
+  readonly say: (line: string) => void;
+  readonly shell: Pick<Shell, "pause" | "interrupted" | "nowMs">;
+}
+
+export interface DemoKillOutcome extends Proof {
+  readonly runs: number;
+  /** What was killed, in this order. */
+  readonly kills: readonly string[];
+  readonly tookMs: number;
+}
+
+/** When so much of the work is done, these are killed, and started again after a moment. */
+const kills: readonly {
+  readonly at: number;
+  readonly platform: boolean;
+  readonly worker?: "worker-1" | "worker-2";
+}[] = [
+  { at: 0.1, platform: false, worker: "worker-1" },
+  { at: 0.25, platform: true },
+  { at: 0.5, platform: true, worker: "worker-2" },
+  { at: 0.75, platform: true },
+];
+/** Steps of a run, on average. */
+const stepsEach = 4;
+const lookMs = 25;
+const startsAtOnce = 8;
+const watchers = 2;
+
+export async function demoKill({ clone, runs, say, shell }: DemoKillOptions): Promise<DemoKillOutcome> {
+  const startedMs = shell.nowMs();
+  const folder = await mkdtemp(join(tmpdir(), "tutti-proof-"));
+  let crew: Crew | undefined;
+  const watching = new AbortController();
+  const killed: string[] = [];
+  try {
+    crew = await Crew.start({ clone, folder, say });
+    say(`A platform of its own is at ${crew.url}, with two workers; its data is in ${folder}.`);
+    const load = new Load(crew.url, shell);
+    await load.register(await crew.definition());
+    say(`Starting ${runs} runs of 3 to 5 steps.`);
+    const watches = Array.from({ length: watchers }, () => load.watch(watching.signal));
+    await Promise.all([load.start(runs, startsAtOnce), killInTheMiddle(crew, { runs, say, shell, killed })]);
+    await allEnded(load, shell);
+    watching.abort();
+    await Promise.all(watches);
+    say("All runs have ended. Comparing what was acknowledged with what is there.");
+    const evidence = {
+      ...{ started: load.started, seen: load.seen },
+      ...{ journal: await load.journal(), effects: await crew.effects() },
+    };
+    return { ...prove(evidence), runs, kills: killed, tookMs: shell.nowMs() - startedMs };
+  } finally {
+    watching.abort();
+    await crew?.killAll();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+interface Killing extends Pick<DemoKillOptions, "runs" | "say" | "shell"> {
+  readonly killed: string[];
+}
+
+async function killInTheMiddle(crew: Crew, { runs, say, shell, killed }: Killing): Promise<void> {
+  for (const { at, platform, worker } of kills) {
+    while ((await crew.effects()).length < at * runs * stepsEach) {
+      if (shell.interrupted.aborted) throw shell.interrupted.reason;
+      await shell.pause(lookMs, shell.interrupted);
+    }
+    const victims = [...(platform ? ["the platform"] : []), ...(worker === undefined ? [] : [worker])];
+    await Promise.all([
+      platform ? crew.killPlatform() : undefined,
+      worker === undefined ? undefined : crew.killWorker(worker),
+    ]);
+    say(`kill -9 ${victims.join(" and ")}, ${Math.round(at * 100)} % of the way.`);
+    killed.push(...victims);
+    if (platform) await crew.startPlatform();
+    if (worker !== undefined) crew.startWorker(worker);
+  }
+}
+
+async function allEnded(load: Load, shell: DemoKillOptions["shell"]): Promise<void> {
+  while ((await load.ended()) < load.started.size) {
+    if (shell.interrupted.aborted) throw shell.interrupted.reason;
+    await shell.pause(lookMs * 4, shell.interrupted);
+  }
+}

@@ -1,0 +1,119 @@
+/** Starts the runs of the proof, and reads what the platform says of them, while it is killed. */
+import { Client, RestError } from "@tutti/rest/client";
+import type { Seen } from "./proof.ts";
+
+/** Time, as the command has it. */
+export interface Patience {
+  pause(durationMs: number, signal?: AbortSignal): Promise<void>;
+  readonly interrupted: AbortSignal;
+}
+
+const callMs = 5_000;
+const againMs = 100;
+const pageSize = 500;
+/** Properties are told as the contracts spell them. */
+const endings = /^(WORK_STATUS_)?(COMPLETED|FAILED|CANCELLED|TERMINATED)$/i;
+
+export class Load {
+  readonly #client: Client;
+  readonly #patience: Patience;
+  /** Runs whose start was acknowledged, and how many steps each has. */
+  readonly started = new Map<string, number>();
+  /** The events that were read of each, as far as they went. */
+  readonly seen = new Map<string, readonly Seen[]>();
+
+  constructor(url: string, patience: Patience) {
+    this.#client = new Client({ url });
+    this.#patience = patience;
+  }
+
+  async register(text: string): Promise<void> {
+    await this.#insist(() => this.#client.call("workflows.register", { body: { format: "yaml", text } }));
+  }
+
+  /** Starts so many runs of three to five steps, some at a time. A start that was not answered is asked for again under its id. */
+  async start(count: number, atOnce: number): Promise<void> {
+    let next = 0;
+    const one = async (): Promise<void> => {
+      while (next < count && !this.#patience.interrupted.aborted) {
+        const number = next++;
+        const runId = `run-${String(number + 1).padStart(4, "0")}`;
+        const steps = 3 + (number % 3);
+        await this.#insist(() =>
+          this.#client.call("runs.start", {
+            body: { runId, definition: "proof-transfer", input: { steps } },
+            timeoutMs: callMs,
+          }),
+        );
+        this.started.set(runId, steps);
+      }
+    };
+    await Promise.all(Array.from({ length: atOnce }, one));
+  }
+
+  /** Reads histories, one after the other, again and again, until told to stop. What was read is acknowledged. */
+  async watch(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const runs = [...this.started.keys()];
+      if (runs.length === 0) await this.#patience.pause(againMs, signal);
+      for (const run of runs) {
+        if (signal.aborted) return;
+        try {
+          const events = await this.#history(run);
+          if (events.length >= (this.seen.get(run)?.length ?? 0)) this.seen.set(run, events);
+        } catch (error) {
+          if (!isPassing(error)) throw error;
+          await this.#patience.pause(againMs, signal);
+        }
+      }
+    }
+  }
+
+  /** How many runs have ended, as lists know it: a moment later than the runs themselves. */
+  async ended(): Promise<number> {
+    const query = { by: "status", definition: "proof-transfer" } as const;
+    const { counts } = await this.#insist(() =>
+      this.#client.call("runs.count", { query, timeoutMs: callMs }),
+    );
+    return counts.reduce((sum, { value = "", count = 0 }) => sum + (endings.test(value) ? count : 0), 0);
+  }
+
+  /** All events of all runs that were started, by run; one that is not there has none. */
+  async journal(): Promise<ReadonlyMap<string, readonly Seen[]>> {
+    const journal = new Map<string, readonly Seen[]>();
+    for (const run of this.started.keys()) journal.set(run, await this.#insist(() => this.#history(run), []));
+    return journal;
+  }
+
+  async #history(id: string): Promise<readonly Seen[]> {
+    const seen: Seen[] = [];
+    let token = "";
+    do {
+      const query = { size: pageSize, ...(token !== "" && { token }) };
+      const page = await this.#client.call("runs.history", { params: { id }, query, timeoutMs: callMs });
+      for (const { event = 0, type, taskId = "", timeMs = 0 } of page.events)
+        seen.push({ event, type, task: taskId, timeMs });
+      token = page.nextToken ?? "";
+    } while (token !== "");
+    return seen;
+  }
+
+  /** Asks until there is an answer. What is not there is `missing`, where that is given. */
+  async #insist<Answer>(ask: () => Promise<Answer>, missing?: Answer): Promise<Answer> {
+    for (;;) {
+      try {
+        return await ask();
+      } catch (error) {
+        if (missing !== undefined && error instanceof RestError && error.status === 404) return missing;
+        if (!isPassing(error) || this.#patience.interrupted.aborted) throw error;
+        await this.#patience.pause(againMs, this.#patience.interrupted);
+      }
+    }
+  }
+}
+
+/** Nobody answers, or not in time, or somebody who cannot yet: that is what was to be expected. */
+function isPassing(error: unknown): boolean {
+  if (error instanceof RestError) return error.retry !== "never" || error.status === 0 || error.status >= 500;
+  return error instanceof Error && (error.name === "TimeoutError" || error.name === "AbortError");
+}

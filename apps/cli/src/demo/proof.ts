@@ -1,0 +1,110 @@
+/**
+ * What is compared at the end, and what it comes to. Pure.
+ *
+ * A start is acknowledged when the platform has answered it. An event is acknowledged when a client has read it. Neither may
+ * ever be gone again, nor be another one, whatever was killed in between. What a worker did is in a file of its own; the
+ * journal may not say that a step is done which nobody did, and what was done twice is named by its key.
+ */
+
+/** An event as it was read. */
+export interface Seen {
+  readonly event: number;
+  readonly type: string;
+  readonly task: string;
+  readonly timeMs: number;
+}
+
+/** A line of a worker's file. */
+export interface Effect {
+  /** The key of idempotency. */
+  readonly key: string;
+  readonly attempt: number;
+  readonly by: string;
+}
+
+export interface Evidence {
+  /** Runs whose start was acknowledged, and how many steps each has. */
+  readonly started: ReadonlyMap<string, number>;
+  /** By run: the events that were read while things were killed. */
+  readonly seen: ReadonlyMap<string, readonly Seen[]>;
+  /** By run: all events at the end; absent where there is no such run. */
+  readonly journal: ReadonlyMap<string, readonly Seen[]>;
+  readonly effects: readonly Effect[];
+}
+
+/** How many there were, and which of them are gone. */
+export interface Tally {
+  readonly count: number;
+  readonly lost: readonly string[];
+}
+
+export interface Twice {
+  readonly key: string;
+  readonly times: number;
+  readonly by: readonly string[];
+}
+
+export interface Proof {
+  readonly starts: Tally;
+  /** Events that a client had read. */
+  readonly events: Tally;
+  /** Steps that the runs have; lost is one that did not complete. */
+  readonly steps: Tally;
+  /** Steps that the journal has as done; lost is one of which no worker knows. */
+  readonly effects: Tally;
+  readonly twice: readonly Twice[];
+  /** Steps that the journal has as done more than once. */
+  readonly doubled: readonly string[];
+  readonly holds: boolean;
+}
+
+const stepNames = ["take", "give", "book", "tell", "file"];
+
+export function prove({ started, seen, journal, effects }: Evidence): Proof {
+  const done = completedSteps(journal);
+  const wanted = [...started].flatMap(([run, steps]) =>
+    stepNames.slice(0, steps).map((step) => `${run}/${step}`),
+  );
+  const byKey = new Map<string, Effect[]>();
+  for (const effect of effects) byKey.set(effect.key, [...(byKey.get(effect.key) ?? []), effect]);
+  const proof = {
+    starts: tally([...started.keys()], (run) => (journal.get(run)?.length ?? 0) > 0),
+    events: tallyOfEvents(seen, journal),
+    steps: tally(wanted, (key) => done.has(key)),
+    effects: tally([...done.keys()], (key) => byKey.has(key)),
+    twice: [...byKey]
+      .filter(([, all]) => all.length > 1)
+      .map(([key, all]) => ({ key, times: all.length, by: all.map(({ by }) => by) })),
+    doubled: [...done].filter(([, times]) => times > 1).map(([key]) => key),
+  };
+  const tallies = [proof.starts, proof.events, proof.steps, proof.effects];
+  return { ...proof, holds: proof.doubled.length === 0 && tallies.every(({ lost }) => lost.length === 0) };
+}
+
+/** By key, how often the journal says it. */
+function completedSteps(journal: Evidence["journal"]): ReadonlyMap<string, number> {
+  const done = new Map<string, number>();
+  for (const [run, events] of journal)
+    for (const { type, task } of events)
+      if (type === "task_completed") done.set(`${run}/${task}`, (done.get(`${run}/${task}`) ?? 0) + 1);
+  return done;
+}
+
+function tallyOfEvents(seen: Evidence["seen"], journal: Evidence["journal"]): Tally {
+  const lost: string[] = [];
+  let count = 0;
+  for (const [run, events] of seen) {
+    const now = new Map((journal.get(run) ?? []).map((event) => [event.event, event]));
+    count += events.length;
+    for (const event of events) {
+      const found = now.get(event.event);
+      const isSame = found?.type === event.type && found.task === event.task && found.timeMs === event.timeMs;
+      if (!isSame) lost.push(`${run} event ${event.event}, ${event.type}`);
+    }
+  }
+  return { count, lost };
+}
+
+function tally(all: readonly string[], isThere: (one: string) => boolean): Tally {
+  return { count: all.length, lost: all.filter((one) => !isThere(one)) };
+}

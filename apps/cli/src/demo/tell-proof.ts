@@ -1,0 +1,60 @@
+/** The one table of the proof. */
+import type { Printer } from "../command/printer.ts";
+import type { Entry } from "../terminal/table.ts";
+import type { DemoKillOutcome } from "./demo-kill.ts";
+import type { Tally } from "./proof.ts";
+
+const lostShown = 5;
+const twiceShown = 12;
+
+export function tellProof(outcome: DemoKillOutcome, print: Printer): void {
+  const { starts, events, steps, effects, twice, doubled, holds, kills, tookMs } = outcome;
+  print.line("");
+  print.table(
+    [
+      { title: "acknowledged" },
+      { title: "count", align: "right" },
+      { title: "lost", align: "right" },
+      { title: "", yields: 1 },
+    ],
+    [
+      row("starts", starts, "answered by the platform, and there at the end"),
+      row("events", events, "read by a client, and the same at the end"),
+      row("steps", steps, "all of all runs, done"),
+      row("effects", effects, "done by the journal, and by a worker's file"),
+      [
+        { text: "ran twice", tone: "bold" },
+        String(twice.length),
+        "",
+        { text: "killed between the effect and its acknowledgement", tone: "dim" },
+      ],
+    ],
+  );
+  for (const { key, times, by } of twice.slice(0, twiceShown))
+    print.line(`  ${print.style.yellow(key)}  ${times} times, by ${[...new Set(by)].join(" and ")}`);
+  if (twice.length > twiceShown)
+    print.line(`  … and ${twice.length - twiceShown} more; --json names them all`);
+  const gone = [starts, events, steps, effects].flatMap(({ lost }) => lost);
+  for (const one of gone.slice(0, lostShown)) print.line(`  ${print.style.red("lost")}  ${one}`);
+  for (const one of doubled.slice(0, lostShown))
+    print.line(`  ${print.style.red("twice in the journal")}  ${one}`);
+  print.line("");
+  const what = `${kills.length} kills in ${(tookMs / 1_000).toFixed(0)} s`;
+  if (!holds)
+    print.line(
+      `${print.style.red("✗")} ${what}, and something was lost. That must not be: please report it.`,
+    );
+  else
+    print.line(
+      `${print.style.green("✓")} ${what}: nothing was lost.${twice.length === 0 ? "" : " What ran twice had the same key of idempotency each time: whoever is called with it can do it once."}`,
+    );
+}
+
+function row(name: string, { count, lost }: Tally, about: string): readonly Entry[] {
+  return [
+    { text: name, tone: "bold" },
+    String(count),
+    { text: String(lost.length), tone: lost.length === 0 ? "green" : "red" },
+    { text: about, tone: "dim" },
+  ];
+}

@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { demoKill } from "../src/demo/demo-kill.ts";
+import { systemShell } from "../src/effects/system-shell.ts";
+
+const clone = join(import.meta.dirname, "..", "..", "..");
+
+function folders(): string[] {
+  return readdirSync(tmpdir()).filter((name) => name.startsWith("tutti-proof-"));
+}
+
+describe("tutti demo kill", () => {
+  it("kills the platform and its workers in mid-work, finds everything that was acknowledged, and leaves nothing behind", async () => {
+    const before = folders();
+    const said: string[] = [];
+    const shell = { ...systemShell(), interrupted: new AbortController().signal };
+    const outcome = await demoKill({ clone, runs: 60, say: (line) => said.push(line), shell });
+    const { starts, events, steps, effects, doubled, holds, kills, twice } = outcome;
+    assert.deepEqual(
+      [starts, events, steps, effects].flatMap(({ lost }) => lost),
+      [],
+      said.join("\n"),
+    );
+    assert.deepEqual([holds, doubled], [true, []]);
+    assert.deepEqual([starts.count, steps.count, effects.count], [60, 240, 240]);
+    assert.ok(events.count > 0);
+    assert.deepEqual(kills, ["worker-1", "the platform", "the platform", "worker-2", "the platform"]);
+    for (const { key, times } of twice) assert.ok(times > 1 && /^run-\d{4}\/\w+$/.test(key), key);
+    assert.deepEqual(
+      folders().filter((name) => !before.includes(name)),
+      [],
+    );
+  });
+});
