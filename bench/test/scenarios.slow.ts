@@ -14,6 +14,7 @@ const fields = {
   heartbeat: ["instances", "renewalsPerSec", "cpuPercent"],
   idle: ["pssMiB", "emptyNodePssMiB", "deltaMiB", "cpuPercent"],
   start: ["readyMs"],
+  realtime: ["subscribers", "eventsPerSec", "deliveriesPerSec", "p50Ms", "p99Ms", "missed"],
   journal: [
     "implementation",
     "partitions",

@@ -7,8 +7,11 @@ import { journal } from "./journal/journal.ts";
 import { fair } from "./matching/fair.ts";
 import { match } from "./matching/match.ts";
 import { mesh } from "./mesh/mesh.ts";
+import { realtime } from "./realtime.ts";
 import { recovery } from "./recovery/recovery.ts";
 import { register } from "./register.ts";
+import { api } from "./rest/api.ts";
+import { restChain } from "./rest/rest-chain.ts";
 import { dag, runMachineCost } from "./run-machine.ts";
 import { runtime } from "./runtime/runtime.ts";
 import { start } from "./start.ts";
@@ -25,6 +28,7 @@ export const scenarios: ReadonlyMap<string, Scenario> = new Map(
     heartbeat,
     idle,
     start,
+    realtime,
     ceiling,
     journal,
     history,
@@ -39,5 +43,7 @@ export const scenarios: ReadonlyMap<string, Scenario> = new Map(
     dag,
     live,
     baseline,
+    api,
+    restChain,
   ].map((scenario) => [scenario.name, scenario]),
 );
