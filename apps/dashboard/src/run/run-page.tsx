@@ -1,10 +1,12 @@
-import { useQuery } from "@tanstack/react-query";
+import { queryOptions, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import type { ListRunsReply } from "@tutti/rest/types";
 import { lazy, Suspense, useEffect, useRef } from "react";
-import { runQuery } from "../data/queries.ts";
+import { read } from "../data/queries.ts";
 import { Copy } from "../elements/copy.tsx";
 import { Lasting, Moment } from "../elements/moment.tsx";
 import { Empty, Failure, PageHead, Waiting } from "../elements/parts.tsx";
+import { pathOf } from "../elements/spelled.ts";
 import { Tabs } from "../elements/tabs.tsx";
 import { StandMark } from "../score/glyph.tsx";
 import { runStates, standOf } from "../score/states.ts";
@@ -29,8 +31,10 @@ import { TraceView } from "./trace/trace-view.tsx";
 import { ValuesView } from "./values-view.tsx";
 import "./run.css";
 
-// The picture brings the library that draws it: what else is on the page does not wait for that.
-const GraphView = lazy(() => import("./graph/graph-view.tsx"));
+// The picture brings the library that draws it: what else is on the page does not wait for that. It is fetched while the run
+// is asked for.
+const graphView = import("./graph/graph-view.tsx");
+const GraphView = lazy(() => graphView);
 
 /** One run: how it stands, how it came to that, and what can be done. */
 export function RunPage() {
@@ -47,9 +51,9 @@ function RunScreen() {
   const run = useStore((each) => each.run);
   const problem = useStore((each) => each.problem);
   // Events of the bus have this asked again: what was taken up again after its end is followed again.
-  const known = useQuery(runQuery(runId));
-  const hasMoved = known.data !== undefined && (known.data.eventCount ?? 0) > (run?.eventCount ?? 0);
   const standing = useStore((each) => each.standing);
+  const latest = useQuery({ ...lineQuery(runId), enabled: standing === "ended" });
+  const hasMoved = (latest.data ?? 0) > (run?.eventCount ?? 0);
   useEffect(() => {
     if (standing === "ended" && hasMoved) follow();
   }, [standing, hasMoved, follow]);
@@ -87,6 +91,17 @@ function RunScreen() {
   return <Known run={run} />;
 }
 
+/** How many events a run has, as the list of runs tells it: without its values, which may be large. */
+const lineQuery = (runId: string) =>
+  queryOptions({
+    queryKey: ["run", runId, "line"],
+    queryFn: async ({ signal }) => {
+      const path = pathOf(["runs"], { runId, size: 1 });
+      const { runs = [] } = await read<Partial<ListRunsReply>>(path, signal);
+      return runs[0]?.eventCount ?? 0;
+    },
+  });
+
 function Known({ run }: { run: RunFacts }) {
   const travel = useTimeTravel();
   const { view, task, event } = useAddress();
@@ -112,7 +127,7 @@ function Known({ run }: { run: RunFacts }) {
   return (
     <>
       <Head run={run} travel={travel} />
-      {travel.isPast ? null : <Approvals run={run} />}
+      {travel.isPast ? null : <Approvals run={run} except={task} />}
       {!travel.isPast && run.failure !== undefined ? <Failing failure={run.failure} /> : null}
       {!travel.isPast && (run.state === "pending" || run.state === "paused") ? (
         <Why run={run} taskId="" stamp={`${run.state} ${run.eventCount}`} />

@@ -18,7 +18,17 @@ import type { RunFacts } from "../model/facts.ts";
 import { hasRunEnded } from "../model/task-state.ts";
 
 /** The questions of a run, or of one of its tasks, that wait for a person: decided where they are read. */
-export function Approvals({ run, task }: { run: RunFacts; task?: string }) {
+export function Approvals({
+  run,
+  task,
+  except = "",
+}: {
+  run: RunFacts;
+  /** Only those of this task. */
+  task?: string;
+  /** Those of this task are shown elsewhere. */
+  except?: string;
+}) {
   const isAsking = !hasRunEnded(run.state) && (run.counts.waiting ?? 0) > 0;
   const query = useQuery({
     // As the questions of the whole page: the same events touch them.
@@ -32,6 +42,7 @@ export function Approvals({ run, task }: { run: RunFacts; task?: string }) {
   const open = (query.data?.approvals ?? []).filter(
     ({ about, verdict }) =>
       (task === undefined || about?.task === task) &&
+      (except === "" || about?.task !== except) &&
       !["approved", "rejected", "expired", "withdrawn"].includes(verdict),
   );
   if (!isAsking || open.length === 0) return null;

@@ -16,11 +16,6 @@ function theElk(): InstanceType<typeof ELK> {
   return elk;
 }
 
-/** Loads the worker before it is needed. */
-export function warmUp(): void {
-  theElk();
-}
-
 export async function placeByElk(
   boxes: readonly Box[],
   links: readonly Link[],

@@ -7,14 +7,22 @@ import {
   useReactFlow,
 } from "@xyflow/react";
 import "@xyflow/react/dist/base.css";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useMemo, useRef, useState } from "react";
 import { useIsNarrow } from "../../shell/use-is-narrow.ts";
 import { useRunHandle, useStore } from "../live/run-context.tsx";
 import { NeedEdge } from "./need-edge.tsx";
 import { shapeOf } from "./shape.ts";
 import { TaskNode } from "./task-node.tsx";
 import { useLayout } from "./use-layout.ts";
-import { durationMs, type PictureOptions, useChosen, useFlow, useWalking } from "./use-picture.ts";
+import {
+  durationMs,
+  fit,
+  type PictureOptions,
+  useChosen,
+  useFit,
+  useFlow,
+  useWalking,
+} from "./use-picture.ts";
 
 const nodeTypes: NodeTypes = { task: TaskNode };
 const edgeTypes: EdgeTypes = { need: NeedEdge };
@@ -57,23 +65,14 @@ export default function GraphView({
 
 /** Around a small picture; a large one is as high as the style sheet lets it be. */
 const room = 120;
-const fit = { padding: 0.06, maxZoom: 1 };
 
 function Picture(options: PictureOptions) {
   const { layout } = options;
-  const flow = useReactFlow();
   const place = useRef<HTMLDivElement>(null);
   const chosen = useChosen(options);
   const { nodes, edges } = useFlow(options, chosen);
   const press = useWalking(place, options, chosen);
-  const size = `${layout.width} ${layout.height} ${layout.direction}`;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another picture is fitted again, the same one stays as it is moved
-  useEffect(() => {
-    void flow.fitView({ ...fit, duration: 0 });
-    const resized = new ResizeObserver(() => void flow.fitView({ ...fit, duration: 0 }));
-    if (place.current !== null) resized.observe(place.current);
-    return () => resized.disconnect();
-  }, [size, flow]);
+  useFit(place, layout, chosen.key);
   return (
     // The picture listens for arrows that its buttons do not use themselves.
     // biome-ignore lint/a11y/noStaticElementInteractions: see above
@@ -81,7 +80,7 @@ function Picture(options: PictureOptions) {
       <Arrowheads />
       <ReactFlow
         {...{ nodes, edges, nodeTypes, edgeTypes }}
-        {...{ minZoom: 0.05, maxZoom: 1.6, fitView: true, fitViewOptions: fit }}
+        {...{ minZoom: 0.05, maxZoom: 1.6 }}
         {...{ nodesDraggable: false, nodesConnectable: false, nodesFocusable: false, edgesFocusable: false }}
         elementsSelectable={false}
         onlyRenderVisibleElements

@@ -1,5 +1,5 @@
 import { useReactFlow } from "@xyflow/react";
-import { type KeyboardEvent, type RefObject, useCallback, useMemo } from "react";
+import { type KeyboardEvent, type RefObject, useCallback, useEffect, useMemo, useRef } from "react";
 import { useRunHandle } from "../live/run-context.tsx";
 import { useGo } from "../live/use-address.ts";
 import type { LaidNode, Layout } from "./layout.ts";
@@ -121,3 +121,59 @@ export function useWalking(
 export function durationMs(): number {
   return window.matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 180;
 }
+
+export const fit = { padding: 0.06, maxZoom: 1 };
+/** Words are not read any more below this. */
+const readable = 0.62;
+
+/**
+ * Another picture, or another room for it, is fitted in again; what a person moved stays. A picture that would be too small
+ * to read is shown in part: around the chosen task, else from its beginning.
+ */
+export function useFit(place: RefObject<HTMLElement | null>, layout: Layout, chosen: string): void {
+  const flow = useReactFlow();
+  const latest = useRef({ layout, chosen });
+  latest.current = { layout, chosen };
+  const size = `${layout.width} ${layout.height} ${layout.direction}`;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: see above
+  useEffect(() => {
+    const element = place.current;
+    if (element === null) return;
+    const resized = new ResizeObserver(() => {
+      const { clientWidth, clientHeight } = element;
+      if (clientWidth > 0) fitIn(flow, latest.current, { width: clientWidth, height: clientHeight });
+    });
+    resized.observe(element);
+    return () => resized.disconnect();
+  }, [size, flow, place]);
+}
+
+function fitIn(
+  flow: ReturnType<typeof useReactFlow>,
+  { layout, chosen }: { readonly layout: Layout; readonly chosen: string },
+  room: { readonly width: number; readonly height: number },
+): void {
+  const padded = 1 + 2 * fit.padding;
+  const across = room.width / (layout.width * padded);
+  const zoom = Math.min(across, room.height / (layout.height * padded), fit.maxZoom);
+  if (zoom >= readable || layout.nodes.length > overviewFrom) {
+    const x = (room.width - layout.width * zoom) / 2;
+    void flow.setViewport({ x, y: (room.height - layout.height * zoom) / 2, zoom });
+    return;
+  }
+  const at = layout.nodes.find(({ node }) => node.key === chosen);
+  const around = (start: number, length: number, whole: number, space: number) => {
+    const wanted = space / 2 - (start + length / 2) * readable;
+    const margin = 24;
+    if (whole * readable + 2 * margin <= space) return (space - whole * readable) / 2;
+    return Math.min(margin, Math.max(space - whole * readable - margin, wanted));
+  };
+  void flow.setViewport({
+    x: around(at?.x ?? 0, at?.width ?? 0, layout.width, room.width),
+    y: around(at?.y ?? 0, at?.height ?? 0, layout.height, room.height),
+    zoom: readable,
+  });
+}
+
+/** More nodes than these are looked over before they are read. */
+const overviewFrom = 60;

@@ -12,7 +12,13 @@ export interface HistoryPage {
   readonly hasMore: boolean;
 }
 
-export type ReadPage = (afterEvent: number, signal: AbortSignal) => Promise<HistoryPage>;
+export type ReadPage = (afterEvent: number) => Promise<HistoryPage>;
+
+export interface HistoryParts {
+  readonly read: ReadPage;
+  /** Calls once, after a moment: a run that changes all the time is not read on with every change. */
+  readonly soon: (call: () => void) => void;
+}
 
 export class History {
   #events: EventFacts[] = [];
@@ -21,11 +27,14 @@ export class History {
   #problem = "";
   #wanted = 0;
   #past: { readonly states: PastStates; readonly shape: number; readonly length: number } | undefined;
+  #isWaiting = false;
   readonly #read: ReadPage;
+  readonly #soon: HistoryParts["soon"];
   readonly #listeners = new Set<() => void>();
 
-  constructor(read: ReadPage) {
+  constructor({ read, soon }: HistoryParts) {
     this.#read = read;
+    this.#soon = soon;
   }
 
   get events(): readonly EventFacts[] {
@@ -50,22 +59,37 @@ export class History {
     return () => this.#listeners.delete(listener);
   };
 
+  /** Loads as far as the run has come, soon where a part of it is known already. */
+  keepUp(count: number): void {
+    this.#wanted = Math.max(this.#wanted, count);
+    if (this.#events.length === 0) {
+      void this.loadTo(count);
+      return;
+    }
+    if (this.#isWaiting) return;
+    this.#isWaiting = true;
+    this.#soon(() => {
+      this.#isWaiting = false;
+      void this.loadTo(this.#wanted);
+    });
+  }
+
   /** Loads until the event with this number is there. Calls side by side are one loading. */
-  async loadTo(count: number, signal: AbortSignal): Promise<void> {
+  async loadTo(count: number): Promise<void> {
     this.#wanted = Math.max(this.#wanted, count);
     if (this.#isLoading || this.#events.length >= this.#wanted) return;
     this.#isLoading = true;
     this.#problem = "";
     this.#tell();
     try {
-      while (this.#events.length < this.#wanted && !signal.aborted) {
-        const { events, hasMore } = await this.#read(this.#events.length, signal);
+      while (this.#events.length < this.#wanted) {
+        const { events, hasMore } = await this.#read(this.#events.length);
         this.#events = [...this.#events, ...events];
         this.#tell();
         if (events.length === 0 || (!hasMore && this.#events.length >= this.#wanted)) break;
       }
     } catch (error) {
-      if (!signal.aborted) this.#problem = error instanceof Error ? error.message : String(error);
+      this.#problem = error instanceof Error ? error.message : String(error);
     } finally {
       this.#isLoading = false;
       this.#tell();

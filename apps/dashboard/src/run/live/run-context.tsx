@@ -28,10 +28,11 @@ export interface RunHandle {
 const RunContext = createContext<RunHandle | undefined>(undefined);
 
 const pageSize = 500;
+const gatherMs = 400;
 
-async function readHistory(runId: string, afterEvent: number, signal: AbortSignal) {
+async function readHistory(runId: string, afterEvent: number) {
   const path = pathOf(["runs", runId, "history"], { afterEvent, size: pageSize });
-  const reply = (await send({ method: "GET", path }, signal)) as {
+  const reply = (await send({ method: "GET", path })) as {
     readonly events?: readonly EventJson[];
     readonly nextToken?: string;
   };
@@ -43,7 +44,10 @@ export function RunProvider({ runId, children }: { runId: string; children: Reac
   const parts = useMemo(
     () => ({
       store: new RunStore({ soon: (call) => void after(16, call) }),
-      history: new History((afterEvent, signal) => readHistory(runId, afterEvent, signal)),
+      history: new History({
+        read: (afterEvent) => readHistory(runId, afterEvent),
+        soon: (call) => void after(gatherMs, call),
+      }),
     }),
     [runId],
   );
@@ -79,9 +83,7 @@ export function useHistory(isWanted: boolean): History {
   useSyncExternalStore(history.subscribe, () => history.version);
   useEffect(() => {
     if (!isWanted || count === 0) return;
-    const stop = new AbortController();
-    void history.loadTo(count, stop.signal);
-    return () => stop.abort();
+    history.keepUp(count);
   }, [history, isWanted, count]);
   return history;
 }

@@ -22,7 +22,7 @@ export function marksOf(
 ): readonly Mark[] {
   const marks = new Array<Mark>(parts).fill("");
   for (const [place, { type }] of events.entries()) {
-    const part = Math.min(parts - 1, Math.floor((place / Math.max(1, total)) * parts));
+    const part = Math.min(parts - 1, Math.floor((place * parts) / Math.max(1, total)));
     const mark = markOf(type);
     if (rank[mark] > rank[marks[part] ?? ""]) marks[part] = mark;
   }

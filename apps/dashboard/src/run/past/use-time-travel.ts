@@ -39,10 +39,9 @@ export function useTimeTravel(): TimeTravel {
   const { event: wanted } = useAddress();
   const go = useGo();
   const total = useStore(({ run }) => run?.eventCount ?? 0);
-  const isOver = useStore(({ standing }) => standing === "ended");
   const [isReached, setIsReached] = useState(false);
   const [moving, setMoving] = useState<Moving>();
-  const history = useHistory(isReached || wanted !== undefined || (isOver && total <= loadedAtOnce));
+  const history = useHistory(isReached || wanted !== undefined || total <= loadedAtOnce);
   const lookAt = useLookAt(history);
   const event = moving?.at ?? wanted ?? total;
   const latest = useRef({ total, event });

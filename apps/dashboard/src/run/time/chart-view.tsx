@@ -104,7 +104,7 @@ function useOnMoment(): (atMs: number) => void {
   const { store } = useRunHandle();
   const history = useHistory(false);
   return (atMs) => {
-    const whole = history.loadTo(store.run?.eventCount ?? 0, new AbortController().signal);
+    const whole = history.loadTo(store.run?.eventCount ?? 0);
     void whole.then(() => go({ event: Math.max(1, eventAt(history.events, atMs)) }));
   };
 }
