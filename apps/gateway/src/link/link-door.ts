@@ -42,7 +42,7 @@ export class LinkDoor {
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
       const link = new LinkedSocket(webSocket, logger);
       this.#links.add(link);
-      const client = mesh.client(agentLinkService);
+      const client = mesh.client(agentLinkService, { service: "swarm" });
       const trace = tracer.start({ name: "/v1/link", kind: "server" }).context;
       const carried = link.carry((frames, signal) => {
         const context: CallContext = {

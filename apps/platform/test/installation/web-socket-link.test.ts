@@ -1,0 +1,214 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { AgentFrame, HostFrame } from "@tutti/contracts/agent/v1";
+import { connect, type Tutti } from "@tutti/sdk/client";
+import { Installation } from "./installation.ts";
+
+/** A frame as JSON, as any language writes it. */
+interface Frame {
+  readonly sequence?: number;
+  readonly welcome?: { linkId: string; resumed?: boolean; received?: number };
+  readonly refused?: { error: { code: string; message: string } };
+  readonly assignments?: readonly { token: string; inlineInput?: string; taskId: string }[];
+  readonly resultsDurable?: number;
+  readonly cancels?: readonly { token: string; reason: string }[];
+}
+
+/** An agent that speaks JSON over a WebSocket, as one in a browser tab does. */
+class Tab {
+  readonly #socket: WebSocket;
+  readonly #frames: Frame[] = [];
+  readonly closed: Promise<CloseEvent>;
+  #wake = () => {};
+  #isClosed = false;
+  #sequence = 0;
+  received = 0;
+
+  constructor(url: string) {
+    this.#socket = new WebSocket(url.replace("http", "ws").concat("/v1/link"));
+    this.#socket.binaryType = "arraybuffer";
+    const { promise, resolve } = Promise.withResolvers<CloseEvent>();
+    this.closed = promise;
+    this.#socket.onclose = (event) => {
+      resolve(event);
+      this.#isClosed = true;
+      this.#wake();
+    };
+    this.#socket.onmessage = ({ data }) => {
+      const isText = typeof data === "string";
+      const frame: Frame = isText
+        ? JSON.parse(data)
+        : HostFrame.toJSON(HostFrame.decode(new Uint8Array(data)));
+      this.received = Math.max(this.received, frame.sequence ?? 0);
+      this.#frames.push(frame);
+      this.#wake();
+    };
+  }
+
+  opened(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#socket.onopen = () => resolve();
+      this.#socket.onerror = () => reject(new Error("the WebSocket did not open"));
+    });
+  }
+
+  greet(agentId: string, resume?: { linkId: string; received: number }): void {
+    const capabilities = [{ name: "tab.greet", version: "1.0.0" }];
+    const hello = {
+      versionMin: 1,
+      versionMax: 1,
+      agentId,
+      incarnation: "1",
+      offering: { slots: 2, capabilities },
+    };
+    this.raw(JSON.stringify({ hello: resume === undefined ? hello : { ...hello, resume } }));
+  }
+
+  say(frame: object): void {
+    this.raw(JSON.stringify({ sequence: ++this.#sequence, acknowledged: this.received, ...frame }));
+  }
+
+  raw(data: string | Uint8Array<ArrayBuffer>): void {
+    this.#socket.send(data);
+  }
+
+  /** As it comes back: numbers go on where they were. */
+  continue(sequence: number): void {
+    this.#sequence = sequence;
+  }
+
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  async until<Found>(find: (frame: Frame) => Found | undefined): Promise<Found> {
+    for (;;) {
+      for (let frame = this.#frames.shift(); frame !== undefined; frame = this.#frames.shift()) {
+        const found = find(frame);
+        if (found !== undefined) return found;
+      }
+      if (this.#isClosed) throw new Error(`the connection was closed: ${(await this.closed).reason}`);
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  close(): Promise<CloseEvent> {
+    this.#socket.close();
+    return this.closed;
+  }
+}
+
+const base64 = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64");
+const definition = `workflow: greeting
+tasks: {greet: {uses: tab.greet, with: {name: "\${{ input.name }}"}}}
+output: "\${{ tasks.greet.output }}"
+`;
+
+describe("the link over WebSocket", () => {
+  let installation: Installation;
+  let tutti: Tutti;
+  const assigned = (tab: Tab) => tab.until(({ assignments = [] }) => assignments[0]);
+
+  before(async () => {
+    installation = await Installation.open();
+    tutti = await connect({ address: installation.address });
+    await tutti.register(definition);
+  });
+  after(async () => {
+    await tutti[Symbol.asyncDispose]();
+    await installation[Symbol.asyncDispose]();
+  });
+
+  it("gives an agent that speaks JSON its work, and takes the result", async () => {
+    const tab = new Tab(installation.host.url);
+    await tab.opened();
+    tab.greet("tab-1");
+    await tab.until(({ welcome }) => welcome);
+    tab.say({ credit: 2 });
+    const run = await tutti.start("greeting", { input: { name: "Ada" } });
+    const { token, inlineInput = "", taskId } = await assigned(tab);
+    assert.deepEqual(JSON.parse(Buffer.from(inlineInput, "base64").toString()), { name: "Ada" });
+    assert.equal(taskId, "greet");
+    tab.say({ results: [{ token, inlineOutput: base64("Hello, Ada"), runMs: 3 }], credit: 1 });
+    assert.equal(await run.result(), "Hello, Ada");
+    await tab.until(({ resultsDurable }) => resultsDurable);
+    await tab.close();
+  });
+
+  it("goes on over a new connection: what was under way is done once", async () => {
+    const before = new Tab(installation.host.url);
+    await before.opened();
+    before.greet("tab-2");
+    const { linkId } = await before.until(({ welcome }) => welcome);
+    before.say({ credit: 2 });
+    const run = await tutti.start("greeting", { input: { name: "Ben" } });
+    const { token } = await assigned(before);
+    await before.close();
+
+    const again = new Tab(installation.host.url);
+    await again.opened();
+    again.greet("tab-2", { linkId, received: before.received });
+    assert.equal((await again.until(({ welcome }) => welcome)).resumed, true);
+    again.continue(before.sequence);
+    again.received = before.received;
+    again.say({ results: [{ token, inlineOutput: base64("Hello again, Ben") }] });
+    assert.equal(await run.result(), "Hello again, Ben");
+    await again.close();
+  });
+
+  it("carries protobuf in binary messages too, and answers in kind", async () => {
+    const tab = new Tab(installation.host.url);
+    await tab.opened();
+    const hello = { versionMin: 1, versionMax: 1, agentId: "tab-3", incarnation: "1" };
+    tab.raw(Uint8Array.from(AgentFrame.encode(AgentFrame.fromPartial({ hello })).finish()));
+    assert.notEqual((await tab.until(({ welcome }) => welcome)).linkId, "");
+    await tab.close();
+  });
+
+  it("says what is wrong with a message that is no frame, and ends that connection alone", async () => {
+    const cases = [
+      ["no JSON", /JSON/],
+      ["[]", /no JSON object/],
+      ['{"hallo": {}}', /the field hallo, which a frame does not have/],
+    ] as const;
+    for (const [text, said] of cases) {
+      const tab = new Tab(installation.host.url);
+      await tab.opened();
+      tab.raw(text);
+      const { error } = await tab.until(({ refused }) => refused);
+      assert.equal(error.code, "link.frame_malformed");
+      assert.match(error.message, said);
+      assert.equal((await tab.closed).code, 1007);
+    }
+  });
+
+  it("refuses a greeting that breaks the protocol in the protocol's own words", async () => {
+    const tab = new Tab(installation.host.url);
+    await tab.opened();
+    tab.raw(
+      JSON.stringify({ hello: { versionMin: 900, versionMax: 900, agentId: "old", incarnation: "1" } }),
+    );
+    const { error } = await tab.until(({ refused }) => refused);
+    assert.match(error.message, /version/);
+    await tab.closed;
+  });
+
+  it("is refused to a page of another origin", async () => {
+    const url = installation.host.url.concat("/v1/link");
+    const headers = {
+      ...{ connection: "Upgrade", upgrade: "websocket", origin: "http://elsewhere.example" },
+      ...{ "sec-websocket-version": "13", "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==" },
+    };
+    const { request } = await import("node:http");
+    const status = await new Promise<number | undefined>((resolve, reject) => {
+      const asked = request(url, { headers });
+      asked.on("response", ({ statusCode }) => resolve(statusCode));
+      asked.on("upgrade", () => resolve(101));
+      asked.on("error", reject);
+      asked.end();
+    });
+    assert.equal(status, 401);
+  });
+});
