@@ -1,8 +1,20 @@
 /** A run, as whoever started or found it steers and reads it. */
 import type { HistoryEvent, runtimeService } from "@tutti/contracts/runtime/v1";
-import { type Approval, ApprovalFilter, type Explanation, Verdict } from "@tutti/contracts/types/v1";
-import type { Run as RunMessage, runService, Task, taskService } from "@tutti/contracts/workflow/v1";
-import { fromErrorDetail, fromTimestamp, type TuttiError } from "@tutti/kernel";
+import {
+  type Approval,
+  ApprovalFilter,
+  ErrorDetail,
+  type Explanation,
+  Verdict,
+} from "@tutti/contracts/types/v1";
+import type {
+  RepairTaskRequest,
+  Run as RunMessage,
+  runService,
+  Task,
+  taskService,
+} from "@tutti/contracts/workflow/v1";
+import { fromErrorDetail, fromTimestamp, type TuttiError, toTimestamp } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import { sdkErrors } from "../errors.ts";
 import { payloadOf, valueIn } from "./payloads.ts";
@@ -60,6 +72,31 @@ export interface RunHappening {
 }
 
 const eventsPage = 500;
+
+/** How a task is mended. */
+export type Repair =
+  | { readonly output: unknown }
+  /** What needs it goes on as if it had completed, or is passed over with it. */
+  | { readonly skip: "alone" | "withDependents" }
+  | { readonly error: { readonly code: string; readonly message: string } };
+
+export interface LabelChanges {
+  /** To be set. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Names of labels that go. */
+  readonly removed?: readonly string[];
+  /** -100 to 100. */
+  readonly priority?: number;
+  /** When its outcome is wanted. */
+  readonly dueTime?: Date;
+}
+
+function repairOf(repair: Repair): RepairTaskRequest["repair"] {
+  if ("skip" in repair) return { $case: "skip", value: { skipDependents: repair.skip === "withDependents" } };
+  if ("error" in repair) return { $case: "error", value: ErrorDetail.fromPartial(repair.error) };
+  const nothing = { body: undefined, mediaType: "" };
+  return { $case: "output", value: payloadOf(repair.output, "output") ?? nothing };
+}
 
 export interface DecideOptions {
   /** What is brought along, by the question's form. */
@@ -176,6 +213,22 @@ export class RunHandle {
       token = reply.page?.nextToken ?? "";
     } while (token !== "");
     return found;
+  }
+
+  /** Mends a task by hand: it has this output, is passed over, or has failed for good. Why is kept with it. */
+  async repair(taskId: string, repair: Repair, reason: string): Promise<void> {
+    await this.#parts.tasks.repairTask({
+      ...{ ...this.#which, taskId, reason, idempotencyKey: "" },
+      repair: repairOf(repair),
+    });
+  }
+
+  /** Changes what it is found by, and how urgent it is; what waits for an agent follows. */
+  async label({ labels = {}, removed = [], priority, dueTime }: LabelChanges): Promise<void> {
+    await this.#parts.runs.labelRun({
+      ...{ ...this.#which, labels: { ...labels }, removedLabels: [...removed], priority },
+      dueTime: dueTime && toTimestamp(dueTime.getTime()),
+    });
   }
 
   /** What is at work finishes, nothing new begins. */

@@ -2,6 +2,7 @@
 import {
   type Firing,
   Overlap,
+  ScheduleFilter,
   type Schedule as ScheduleMessage,
   ScheduleTiming,
   type scheduleService,
@@ -44,6 +45,12 @@ export interface ScheduleOptions extends SpecOptions {
   readonly description?: string;
 }
 
+/** What is changed of a schedule; the rest stays. */
+export interface ScheduleChanges extends Omit<ScheduleOptions, keyof SpecOptions> {
+  /** What it starts from now on. */
+  readonly run?: SpecOptions & { readonly definition: string };
+}
+
 export interface ScheduleParts {
   readonly schedules: Client<typeof scheduleService>;
   readonly namespace: string;
@@ -61,6 +68,26 @@ export class ScheduleHandle {
   /** As it stands: its next times, what came of the latest ones. */
   async get(): Promise<ScheduleMessage> {
     const { schedule } = await this.#parts.schedules.getSchedule(this.#which);
+    if (schedule === undefined) throw sdkErrors.replyIncomplete({ about: `schedule ${this.id}` });
+    return schedule;
+  }
+
+  /** Changes it. Refused when somebody else has changed it since it was read for this. */
+  async update(changes: ScheduleChanges, reason = ""): Promise<ScheduleMessage> {
+    const before = await this.get();
+    const fields = fieldsOf(changes);
+    const { schedule } = await this.#parts.schedules.updateSchedule({
+      namespace: this.#parts.namespace,
+      schedule: {
+        ...before,
+        description: changes.description ?? before.description,
+        timing: timingAfter(before.timing, changes),
+        run: changes.run === undefined ? before.run : specOf(changes.run.definition, changes.run),
+        policy: policyAfter(before.policy, changes),
+      },
+      update: { fields, revision: before.revision },
+      reason,
+    });
     if (schedule === undefined) throw sdkErrors.replyIncomplete({ about: `schedule ${this.id}` });
     return schedule;
   }
@@ -103,6 +130,59 @@ export class ScheduleHandle {
   }
 }
 
+const timingNames = ["cron", "everyMs", "timeZone", "jitterMs"] as const;
+const policyNames = ["overlap", "catchUpMs", "pauseOnFailure", "maxRuns"] as const;
+
+function fieldsOf(changes: ScheduleChanges): string[] {
+  const has = (names: readonly (keyof ScheduleChanges)[]) =>
+    names.some((name) => changes[name] !== undefined);
+  return [
+    ...(has(timingNames) ? ["timing"] : []),
+    ...(has(policyNames) ? ["policy"] : []),
+    ...(has(["run"]) ? ["run"] : []),
+    ...(has(["description"]) ? ["description"] : []),
+  ];
+}
+
+function timingAfter(before: ScheduleTiming | undefined, changes: ScheduleChanges): ScheduleTiming {
+  const made = timingOf(changes);
+  return {
+    ...(before ?? made),
+    ...(made.rules.length > 0 && { rules: made.rules }),
+    ...(changes.timeZone !== undefined && { timeZone: changes.timeZone }),
+    ...(changes.jitterMs !== undefined && { jitterMs: changes.jitterMs }),
+  };
+}
+
+function policyAfter(
+  before: ScheduleMessage["policy"],
+  { overlap, catchUpMs, pauseOnFailure, maxRuns }: Omit<ScheduleOptions, keyof SpecOptions>,
+): NonNullable<ScheduleMessage["policy"]> {
+  return {
+    overlap: overlap === undefined ? (before?.overlap ?? Overlap.OVERLAP_UNSPECIFIED) : overlaps[overlap],
+    catchUpMs: catchUpMs ?? before?.catchUpMs ?? 0,
+    pauseOnFailure: pauseOnFailure ?? before?.pauseOnFailure ?? false,
+    maxRuns: maxRuns ?? before?.maxRuns ?? 0,
+  };
+}
+
+/** Those that match, page by page. */
+export async function* listSchedules(
+  { schedules, namespace }: ScheduleParts,
+  { definition, paused }: { readonly definition?: string; readonly paused?: boolean },
+): AsyncGenerator<ScheduleMessage, void, void> {
+  const filter = ScheduleFilter.fromPartial({
+    definitions: definition === undefined ? [] : [definition],
+    ...(paused !== undefined && { paused }),
+  });
+  let token = "";
+  do {
+    const reply = await schedules.listSchedules({ namespace, filter, page: { size: 0, token } });
+    yield* reply.schedules;
+    token = reply.page?.nextToken ?? "";
+  } while (token !== "");
+}
+
 /** Makes a schedule. The same again is the same schedule. */
 export async function makeSchedule(
   parts: ScheduleParts,
@@ -110,7 +190,7 @@ export async function makeSchedule(
   definition: string,
   options: ScheduleOptions,
 ): Promise<ScheduleHandle> {
-  const { overlap, catchUpMs, pauseOnFailure, maxRuns, description } = options;
+  const { description } = options;
   await parts.schedules.createSchedule({
     namespace: parts.namespace,
     schedule: {
@@ -119,18 +199,18 @@ export async function makeSchedule(
       ...{ createTime: undefined, updateTime: undefined, createCause: undefined, revision: "" },
       run: specOf(definition, options),
       timing: timingOf(options),
-      policy: {
-        overlap: overlap === undefined ? Overlap.OVERLAP_UNSPECIFIED : overlaps[overlap],
-        catchUpMs: catchUpMs ?? 0,
-        pauseOnFailure: pauseOnFailure ?? false,
-        maxRuns: maxRuns ?? 0,
-      },
+      policy: policyAfter(undefined, options),
     },
   });
   return new ScheduleHandle(parts, id);
 }
 
-function timingOf({ cron = [], everyMs, timeZone, jitterMs }: ScheduleOptions): ScheduleTiming {
+function timingOf({
+  cron = [],
+  everyMs,
+  timeZone,
+  jitterMs,
+}: Omit<ScheduleOptions, keyof SpecOptions>): ScheduleTiming {
   const lines = typeof cron === "string" ? [cron] : cron;
   const rules: TimingRule[] = lines.map((line) => ({ rule: { $case: "cron", value: line } }));
   if (everyMs !== undefined) rules.push({ rule: { $case: "interval", value: { everyMs, offsetMs: 0 } } });

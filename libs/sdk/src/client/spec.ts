@@ -15,10 +15,12 @@ export interface SpecOptions {
   readonly pool?: string;
   /** How long it may take, milliseconds; without a limit unless given. */
   readonly timeoutMs?: number;
+  /** How long it is kept after its end, milliseconds; as its definition says, or as all runs are, unless given. */
+  readonly retentionMs?: number;
 }
 
 export function specOf(definition: string, options: SpecOptions): RunSpec {
-  const { input, version, parameters, labels, priority, pool, timeoutMs } = options;
+  const { input, version, parameters, labels, priority, pool, timeoutMs, retentionMs } = options;
   const reference = {
     name: definition,
     version: version === undefined ? undefined : { $case: "label" as const, value: version },
@@ -29,6 +31,7 @@ export function specOf(definition: string, options: SpecOptions): RunSpec {
     priority: priority ?? 0,
     pool: pool ?? "",
     timeoutMs: timeoutMs ?? 0,
+    retentionMs: retentionMs ?? 0,
   });
   spec.input = payloadOf(input, "input");
   spec.parameters = payloadOf(parameters, "parameters");

@@ -1,13 +1,15 @@
 /** An installation, as a program uses it: register definitions, start runs, find them again. */
 import type { runtimeService } from "@tutti/contracts/runtime/v1";
-import { LabelSelector, type WorkStatus } from "@tutti/contracts/types/v1";
+import { type Approval, ApprovalFilter, LabelSelector, type WorkStatus } from "@tutti/contracts/types/v1";
 import {
   type bulkService,
   type Definition,
   type definitionService,
+  type Graph,
   type Run,
   RunFilter,
   type runService,
+  type Schedule,
   SourceFormat,
   type scheduleService,
   type taskService,
@@ -16,8 +18,9 @@ import { toTimestamp } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import { sdkErrors } from "../errors.ts";
 import { type BulkPreview, type BulkWord, previewBulk } from "./bulk.ts";
+import { payloadOf } from "./payloads.ts";
 import { RunHandle } from "./run.ts";
-import { makeSchedule, ScheduleHandle, type ScheduleOptions } from "./schedule.ts";
+import { listSchedules, makeSchedule, ScheduleHandle, type ScheduleOptions } from "./schedule.ts";
 import { type SpecOptions, specOf } from "./spec.ts";
 
 export interface TuttiParts {
@@ -38,6 +41,20 @@ export interface StartOptions extends SpecOptions {
   readonly startTime?: Date;
   /** Started again under the same key it is the same run. An id does that too. */
   readonly idempotencyKey?: string;
+}
+
+export interface ApprovalOptions {
+  /** Only those of this run. */
+  readonly runId?: string;
+  /** Ends the watching when aborted. */
+  readonly signal?: AbortSignal;
+}
+
+export interface GraphOptions {
+  /** The version, by its label; `latest` unless given. */
+  readonly version?: string;
+  /** To reckon with, where the shape depends on it. */
+  readonly input?: unknown;
 }
 
 export interface FindOptions {
@@ -95,6 +112,35 @@ export class Tutti implements AsyncDisposable {
   /** A schedule that is known by its id. Nothing is asked yet. */
   scheduled(id: string): ScheduleHandle {
     return new ScheduleHandle(this.#parts, id);
+  }
+
+  /** Schedules, of a definition or of all; paused or not unless that is said. */
+  schedules(
+    options: { readonly definition?: string; readonly paused?: boolean } = {},
+  ): AsyncGenerator<Schedule, void, void> {
+    return listSchedules(this.#parts, options);
+  }
+
+  /**
+   * Questions to people: first those that are open, then every one that comes or changes, until the signal. What was decided
+   * comes once more, with its verdict.
+   */
+  async *approvals({ runId = "", signal }: ApprovalOptions = {}): AsyncGenerator<Approval, void, void> {
+    const filter = ApprovalFilter.fromPartial({ workId: runId });
+    const request = { namespace: this.namespace, filter, cursor: "" };
+    for await (const { approvals } of this.#parts.tasks.watchApprovals(request, { signal })) yield* approvals;
+  }
+
+  /** How a definition hangs together before it runs: tasks, levels, the critical path, how many run at once. */
+  async graph(definition: string, { version, input }: GraphOptions = {}): Promise<Graph> {
+    const label = version === undefined ? undefined : { $case: "label" as const, value: version };
+    const { graph } = await this.#parts.definitions.getGraph({
+      namespace: this.namespace,
+      subject: { $case: "definition", value: { name: definition, version: label } },
+      input: payloadOf(input, "input"),
+    });
+    if (graph === undefined) throw sdkErrors.replyIncomplete({ about: `the graph of ${definition}` });
+    return graph;
   }
 
   /** Runs that match, newest first, fetched page by page as they are looked at. */
