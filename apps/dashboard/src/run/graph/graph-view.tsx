@@ -37,13 +37,14 @@ export default function GraphView({
 }) {
   const { store } = useRunHandle();
   const shape = useStore(({ table }) => table.shape);
+  const isSequence = useStore(({ run }) => run?.kind === "states");
   const isNarrow = useIsNarrow();
   const [toggled, setToggled] = useState<ReadonlySet<string>>(new Set());
   // biome-ignore lint/correctness/useExhaustiveDependencies: the table is one and the same; its shape tells when it is another
   const scope = useMemo(() => {
     const { tasks, places } = store.table;
-    return shapeOf({ tasks, placeOf: places, needs: store.needs }, { toggled });
-  }, [store, shape, toggled]);
+    return shapeOf({ tasks, placeOf: places, needs: store.needs }, { toggled, isSequence });
+  }, [store, shape, toggled, isSequence]);
   const layout = useLayout(scope, isNarrow ? "down" : "right");
   const toggle = useCallback((key: string) => {
     setToggled((before) => {

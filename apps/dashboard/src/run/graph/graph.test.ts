@@ -12,7 +12,10 @@ import { walk } from "./walk.ts";
 
 function shape(tasks: readonly TaskFacts[], ...toggled: string[]): GraphScope {
   const placeOf = placesOf(tasks);
-  return shapeOf({ tasks, placeOf, needs: needPlaces(tasks, placeOf) }, { toggled: new Set(toggled) });
+  return shapeOf(
+    { tasks, placeOf, needs: needPlaces(tasks, placeOf) },
+    { toggled: new Set(toggled), isSequence: false },
+  );
 }
 
 const keys = ({ nodes }: GraphScope) => nodes.map(({ key }) => key);
@@ -98,9 +101,23 @@ describe("the picture of a run", () => {
         assert.ok((points[0]?.x ?? 0) < (points.at(-1)?.x ?? 0), "an edge leads back");
     });
 
-  it("orders state after state by what was done last and first", () => {
-    const scope = shape([task("charge"), task("tell#2"), task("log#2", { needs: ["tell"] })]);
-    assert.ok(scope.edges.some(({ from, to }) => from === "tell#2" && to === "log#2"));
+  it("shows what is done from state to state one after the other, with its round", () => {
+    const tasks = [
+      task("charge"),
+      task("charge#2", { title: "charge" }),
+      task("tell"),
+      task("log", { needs: ["tell"] }),
+    ];
+    const placeOf = placesOf(tasks);
+    const scope = shapeOf(
+      { tasks, placeOf, needs: needPlaces(tasks, placeOf) },
+      { toggled: new Set(), isSequence: true },
+    );
+    assert.deepEqual(
+      scope.edges.map(({ from, to, condition }) => `${from} ${condition} ${to}`),
+      ["tell success log", "charge then charge#2", "charge#2 then tell"],
+    );
+    assert.equal(scope.nodes[1]?.title, "charge #2");
   });
 });
 

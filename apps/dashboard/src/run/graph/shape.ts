@@ -40,6 +40,8 @@ export interface GraphScope {
 }
 
 export interface Wanted {
+  /** The run goes from state to state: what it does comes one after the other. */
+  readonly isSequence: boolean;
   /** Keys of nodes that a person folded or unfolded, against what is usual for them. */
   readonly toggled: ReadonlySet<string>;
 }
@@ -92,7 +94,9 @@ function scopeOf(places: readonly number[], context: Context, isInside = false):
       if (!inScope.has(from)) continue;
       addEdge(edges, keyAt(from), keyAt(to), condition);
     }
-  followGroups(places, known, (from, to) => addEdge(edges, keyAt(from), keyAt(to), "then"));
+  const follows = (from: number, to: number) => addEdge(edges, keyAt(from), keyAt(to), "then");
+  if (wanted.isSequence && !isInside) followOneAnother(places, known, follows);
+  else followGroups(places, known, follows);
   return { nodes: inOrder(nodes), edges: [...edges.values()] };
 }
 
@@ -112,7 +116,19 @@ function inOrder(nodes: GraphNode[]): GraphNode[] {
   return nodes.sort((one, other) => (one.places[0] ?? 0) - (other.places[0] ?? 0));
 }
 
-/** Rounds, and what is done from state to state, come one after the other. */
+/** What is done from state to state comes one after the other, in the order in which it came to be. */
+function followOneAnother(
+  places: readonly number[],
+  { needs }: Tasks,
+  follows: (from: number, to: number) => void,
+): void {
+  for (const [at, place] of places.entries()) {
+    const before = places[at - 1];
+    if (before !== undefined && (needs[place]?.length ?? 0) === 0) follows(before, place);
+  }
+}
+
+/** Rounds come one after the other. */
 function followGroups(
   places: readonly number[],
   { tasks, needs }: Tasks,
@@ -170,7 +186,10 @@ function taskNode(place: number, context: Context): GraphNode {
 
 /** What a task is called beside those around it: `fetch` in round 2 of `poll`, entry `[3]` of `ship`. */
 export function shortTitle({ id, title, parentId }: Pick<TaskFacts, "id" | "title" | "parentId">): string {
-  if (parentId === "" || !id.startsWith(parentId)) return title === "" ? id : title;
+  if (parentId === "" || !id.startsWith(parentId)) {
+    const round = /#\d+$/.exec(id)?.[0] ?? "";
+    return title === "" || title === id ? id : `${title}${title.endsWith(round) ? "" : ` ${round}`}`;
+  }
   const own = id.slice(parentId.length);
   if (own.startsWith("[")) return own.replace(/^\[(\d+)\]$/, "#$1");
   return title === "" ? own : title;

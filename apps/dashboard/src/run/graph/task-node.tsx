@@ -32,9 +32,13 @@ export const TaskNode = memo(function TaskNode({ data }: NodeProps<FlowTask>) {
   );
   const over = useStore((store) => overOf(store.states, node.cells));
   const stand = standOfNumber(state);
-  const label = `${node.title}, ${stand.word}${node.uses === "" ? "" : `, uses ${node.uses}`}${
-    node.cells.length > 0 ? `, ${over} of ${counted(node.cells.length, "part")} over` : ""
-  }${isCritical ? ", on the path that takes longest" : ""}`;
+  const uses = node.uses === "" ? (kindWords[node.kind] ?? "") : node.uses;
+  const label = [
+    `${node.title} ${uses}`.trim(),
+    stand.word,
+    node.cells.length > 0 ? `${over} of ${counted(node.cells.length, "part")} over` : "",
+    isCritical ? "on the path that takes longest" : "",
+  ];
   return (
     <div
       className={`run-node tone-${stand.tone}${isSelected ? " selected" : ""}${isCritical ? " critical" : ""}${
@@ -48,7 +52,7 @@ export const TaskNode = memo(function TaskNode({ data }: NodeProps<FlowTask>) {
         className="run-node-head"
         data-task={node.key}
         tabIndex={isReachable ? 0 : -1}
-        aria-label={label}
+        aria-label={label.filter(Boolean).join(", ")}
         aria-pressed={isSelected}
         onClick={() => data.onSelect(node.key, place)}
       >
@@ -56,7 +60,7 @@ export const TaskNode = memo(function TaskNode({ data }: NodeProps<FlowTask>) {
           <Glyph name={stand.glyph} beating={stand.glyph === "note"} />
         </span>
         <span className="run-node-title clipped">{node.title}</span>
-        <span className="run-node-uses clipped">{node.uses === "" ? kindWords[node.kind] : node.uses}</span>
+        <span className="run-node-uses clipped">{uses}</span>
       </button>
       {node.canUnfold ? (
         <button

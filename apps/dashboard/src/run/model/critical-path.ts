@@ -34,11 +34,12 @@ export function criticalPath(
   return found;
 }
 
+/** Of those that ended at once the last one: it waited for the others. */
 function latest(places: readonly number[], ends: readonly (number | undefined)[]): number | undefined {
   let found: number | undefined;
   for (const place of places) {
     const end = ends[place];
-    if (end !== undefined && (found === undefined || end > (ends[found] ?? 0))) found = place;
+    if (end !== undefined && (found === undefined || end >= (ends[found] ?? 0))) found = place;
   }
   return found;
 }

@@ -1,17 +1,32 @@
 import type { Failure } from "../model/facts.ts";
 
+/** Details that are longer stand behind a fold: a stack, a report. */
+const shortMax = 60;
+
 /** What went wrong, in its own words, with what caused it. */
 export function Failing({ failure }: { failure: Failure }) {
   const { code, message, details, cause } = failure;
   const known = Object.entries(details);
+  const short = known.filter(([, value]) => value.length <= shortMax);
+  const long = known.filter(([, value]) => value.length > shortMax);
   return (
     <div className="failure tone-wrong run-failing">
       <p className="failure-title">{message === "" ? code : message}</p>
       {message === "" ? null : (
         <p className="small">
           <code>{code}</code>
-          {known.map(([name, value]) => ` · ${name}: ${value}`).join("")}
+          {short.map(([name, value]) => ` · ${name}: ${value}`).join("")}
         </p>
+      )}
+      {long.length === 0 ? null : (
+        <details>
+          <summary>more about it</summary>
+          {long.map(([name, value]) => (
+            <p key={name} className="small run-detail">
+              {name}: <code>{value}</code>
+            </p>
+          ))}
+        </details>
       )}
       {cause === undefined ? null : (
         <details>

@@ -168,7 +168,12 @@ function Span({
       <span className="run-span-lasting">
         {span(Math.max(0, (row.endMs || untilMs) - row.startMs))}
         {row.endMs === 0 ? " so far" : ""}
-        {row.isFailed ? " ✕ failed" : ""}
+        {row.isFailed ? (
+          <>
+            {" "}
+            ✕<span className="run-span-word"> failed</span>
+          </>
+        ) : null}
         {row.agent === "" ? "" : <span className="unseen"> at {row.agent}</span>}
       </span>
     </li>
