@@ -1,0 +1,72 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { median, quantile, rounded } from "../../measure/statistics.ts";
+import { cpuMs } from "../../processes/figures.ts";
+import { startPlatform } from "../../processes/platform.ts";
+import type { Scenario } from "../../scenario.ts";
+import { Caller } from "./caller.ts";
+
+const offeredPerSec = 500;
+const connections = 64;
+const definition = "workflow: at-once\ntasks: {say: {set: hello}}\n";
+
+/**
+ * Runs are offered at a steady rate, whether or not those before are answered, and each is timed from the moment at which
+ * it was meant to be sent: a platform that falls behind does not get to hide it.
+ */
+export const api: Scenario = {
+  name: "api",
+  about: `starting runs over REST, ${offeredPerSec} per second offered, timed from the intended start`,
+  async *run({ rounds, seconds }) {
+    await using platform = await startPlatform();
+    using caller = new Caller(platform.http, connections);
+    await caller.must("POST", "/v1/workflows", { text: definition });
+    await offer(caller, 1, "warm");
+    const taken: Offered[] = [];
+    const usedMs = cpuMs(platform.pid);
+    const beganMs = performance.now();
+    for (let round = 0; round < rounds; round++) taken.push(await offer(caller, seconds, `r${round}`));
+    const cpuPercent = (100 * (cpuMs(platform.pid) - usedMs)) / (performance.now() - beganMs);
+    const medianOf = (figure: (one: Offered) => number) => rounded(median(taken.map(figure)));
+    yield {
+      ...{ variant: "start a run", offeredPerSec },
+      requestsPerSec: medianOf(({ requestsPerSec }) => requestsPerSec),
+      p50Ms: medianOf(({ p50Ms }) => p50Ms),
+      p95Ms: medianOf(({ p95Ms }) => p95Ms),
+      p99Ms: medianOf(({ p99Ms }) => p99Ms),
+      cpuPercent: rounded(cpuPercent),
+    };
+  },
+};
+
+interface Offered {
+  readonly requestsPerSec: number;
+  readonly p50Ms: number;
+  readonly p95Ms: number;
+  readonly p99Ms: number;
+}
+
+async function offer(caller: Caller, seconds: number, name: string): Promise<Offered> {
+  const count = Math.max(1, Math.round(offeredPerSec * seconds));
+  const latencies = new Float64Array(count);
+  const beganMs = performance.now();
+  const answers: Promise<void>[] = [];
+  for (let number = 0; number < count; number++) {
+    const dueMs = beganMs + (1_000 * number) / offeredPerSec;
+    while (performance.now() < dueMs) await pause(Math.max(1, Math.floor(dueMs - performance.now())));
+    const answered = caller.must("POST", "/v1/runs", { runId: `${name}-${number}`, definition: "at-once" });
+    answers.push(
+      answered.then(() => {
+        latencies[number] = performance.now() - dueMs;
+      }),
+    );
+  }
+  await Promise.all(answers);
+  const tookSec = (performance.now() - beganMs) / 1_000;
+  const sorted = latencies.sort();
+  return {
+    requestsPerSec: count / tookSec,
+    p50Ms: quantile(sorted, 0.5),
+    p95Ms: quantile(sorted, 0.95),
+    p99Ms: quantile(sorted, 0.99),
+  };
+}
