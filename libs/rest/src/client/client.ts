@@ -10,7 +10,7 @@ import { type RouteName, routeNamed } from "../routes/routes.ts";
 import { addressOf, type Values } from "./address.ts";
 import { errorOfAnswer, unreachable } from "./problem-error.ts";
 import { type Followed, type FollowOptions, followed } from "./stream.ts";
-import type { ClientTime } from "./time.ts";
+import { abortedAfter, type ClientTime } from "./time.ts";
 
 export interface ClientOptions {
   /** Where the gateway is: `http://127.0.0.1:7400`. In a page empty: where the page came from. */
@@ -132,7 +132,7 @@ function signalOf({
   timeoutMs,
 }: Pick<CallParts<RouteName>, "signal" | "timeoutMs">): AbortSignal | undefined {
   // The server ends the call when its time is over, and says so in words; this is for a server that does not.
-  const late = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs + 1_000);
+  const late = timeoutMs === undefined ? undefined : abortedAfter(timeoutMs + 1_000);
   if (signal === undefined || late === undefined) return signal ?? late;
   return AbortSignal.any([signal, late]);
 }

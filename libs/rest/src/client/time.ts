@@ -15,6 +15,11 @@ export const systemTime: ClientTime = {
   random: () => Math.random(),
 };
 
+/** The system's own, which does not keep a process alive. */
+export function abortedAfter(ms: number): AbortSignal {
+  return AbortSignal.timeout(ms);
+}
+
 /** Resolves when the time is over or the signal aborted, whichever is first. */
 export function pauseFor({ after }: ClientTime, ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
