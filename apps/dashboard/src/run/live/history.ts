@@ -103,12 +103,14 @@ export class History {
       readonly tasks: readonly TaskFacts[];
       readonly places: ReadonlyMap<string, number>;
       readonly shape: number;
+      /** The run goes from state to state. */
+      readonly isSequence: boolean;
     },
   ): Moment | undefined {
     if (event > this.#events.length) return undefined;
     const isCurrent = this.#past?.shape === known.shape && this.#past.length === this.#events.length;
     if (!isCurrent) {
-      const states = new PastStates(new PastShape(known.tasks, known.places), this.#events);
+      const states = new PastStates(new PastShape(known.tasks, known.places, known.isSequence), this.#events);
       this.#past = { states, shape: known.shape, length: this.#events.length };
     }
     return this.#past?.states.at(event);

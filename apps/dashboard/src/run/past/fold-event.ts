@@ -93,10 +93,9 @@ const ofRuns: Readonly<Record<string, (run: PastRun, event: EventFacts) => void>
     const isHeld = (limits?.length ?? 0) > 0 || (order?.startMs ?? 0) > timeMs;
     run.phase = isHeld ? "waiting" : "going";
     const [first] = run.shape.parts.get("") ?? [];
-    if (first === undefined) return;
-    const isPlain = !run.shape.tasks[first]?.id.includes("#");
-    if (isPlain) run.bring(run.shape.together(first));
+    if (first !== undefined && !run.shape.isSequence) run.bring(run.shape.together(first));
   },
+  actions_begun: (run) => run.bringNext(),
   run_begun(run) {
     run.phase = "going";
   },

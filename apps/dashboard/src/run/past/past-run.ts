@@ -25,6 +25,8 @@ export type PastPhase = "waiting" | "going" | "undoing" | "ended";
 
 /** What stays the same over the whole history: who is there at all, and who needs whom. */
 export class PastShape {
+  /** The run goes from state to state: tasks come to be as it does. */
+  readonly isSequence: boolean;
   readonly tasks: readonly TaskFacts[];
   readonly placeOf: ReadonlyMap<string, number>;
   readonly needs: readonly (readonly NeedPlace[])[];
@@ -34,7 +36,8 @@ export class PastShape {
   /** Places of those that came to be together with a task: one round, one list of actions. */
   readonly #together = new Map<string, number[]>();
 
-  constructor(tasks: readonly TaskFacts[], placeOf: ReadonlyMap<string, number>) {
+  constructor(tasks: readonly TaskFacts[], placeOf: ReadonlyMap<string, number>, isSequence = false) {
+    this.isSequence = isSequence;
     this.tasks = tasks;
     this.placeOf = placeOf;
     this.needs = needPlaces(tasks, placeOf);
@@ -55,6 +58,7 @@ export class PastShape {
   }
 
   together(place: number): readonly number[] {
+    if (this.isSequence) return [place];
     const task = this.tasks[place];
     return task === undefined ? [] : (this.#together.get(keyOf(task)) ?? []);
   }
@@ -117,6 +121,19 @@ export class PastRun {
     if (this.#isUnmet[place] === 1) return skipped;
     const isOver = this.phase === "undoing" || this.phase === "ended" || this.#isDropped[place] === 1;
     return isOver ? cancelled : pending;
+  }
+
+  /** The tasks of the next list of actions: the first that is not there yet, with those that follow from it. */
+  bringNext(): void {
+    const first = this.#isThere.indexOf(0);
+    if (first < 0) return;
+    const next = [first];
+    for (let place = first + 1; place < this.#isThere.length; place++) {
+      const needs = this.shape.needs[place] ?? [];
+      if (!needs.some((need) => next.includes(need.place))) break;
+      next.push(place);
+    }
+    this.bring(next);
   }
 
   /** They come to be, or anew: nothing has happened to them. */

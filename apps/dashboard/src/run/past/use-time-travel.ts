@@ -90,7 +90,12 @@ function useLookAt(history: History): (event: number) => boolean {
   return useCallback(
     (event) => {
       const { tasks, places, shape } = store.table;
-      const moment = history.momentAt(event, { tasks, places, shape });
+      const moment = history.momentAt(event, {
+        tasks,
+        places,
+        shape,
+        isSequence: store.run?.kind === "states",
+      });
       if (moment === undefined) return false;
       store.lookAt({ ...moment, event, atMs: history.events[event - 1]?.timeMs ?? 0, isExact: false });
       return true;

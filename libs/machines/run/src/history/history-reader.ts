@@ -30,7 +30,11 @@ export class HistoryReader {
   read(event: RecordedEvent): ReadEvent {
     // Folded first: it may be about what it brings.
     this.#fold(event);
-    const { node, details } = saidBy(this.#machine, event);
+    const said = saidBy(this.#machine, event);
+    const { node } = said;
+    // A number that is 0 is left out.
+    const number = numbered[event.type];
+    const details = number === undefined ? said.details : { [number]: 0, ...said.details };
     return { task: node === undefined ? "" : this.#idOf(node), details: this.#named(details) };
   }
 
@@ -80,6 +84,13 @@ export class HistoryReader {
     return this.#stateNamed(this.#run.plan?.plan.transitions[transition]?.to ?? -1);
   }
 }
+
+/** Events that name something besides their task by its number. */
+const numbered: Readonly<Record<string, string>> = {
+  work_sent_back: "target",
+  state_entered: "state",
+  transition_taken: "transition",
+};
 
 /** The state after a reset is what the history shows; places in plans are the machine's own. */
 const isInternal: ReadonlySet<string> = new Set(["snapshot", "scope", "part"]);

@@ -1,0 +1,90 @@
+/** The past that the page folds from a history, beside what the machine itself says of it. */
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, it } from "node:test";
+import { isRefusal, type Machine } from "@tutti/kernel";
+import type { GoldenHistory } from "@tutti/kernel/testing";
+import { type Run, showTasks } from "@tutti/machine-run";
+import { HistoryReader } from "@tutti/machine-run/reading";
+import { exampleNames } from "../../../../examples/examples.ts";
+import type { EventFacts, TaskFacts } from "../../../dashboard/src/run/model/facts.ts";
+// Numbers of states are those of the contracts there, too.
+import { stateOfNumber } from "../../../dashboard/src/run/model/task-state.ts";
+import { PastShape } from "../../../dashboard/src/run/past/past-run.ts";
+import { PastStates } from "../../../dashboard/src/run/past/past-states.ts";
+import { task } from "../../../dashboard/src/run/testing/facts.ts";
+import { examplesFolder, machineFor } from "../installation/examples.ts";
+
+function historiesOf(example: string): readonly GoldenHistory[] {
+  const folder = new URL(`${example}/history/`, examplesFolder);
+  return readdirSync(folder).map((file) => JSON.parse(readFileSync(new URL(file, folder), "utf8")));
+}
+
+const heedless = { effect() {}, settled() {}, timer() {}, cleared() {} };
+const conditions = ["success", "success", "failure", "always"] as const;
+
+class Told {
+  readonly #machine: Machine<Run>;
+  readonly #run: Run;
+  readonly #key: GoldenHistory["key"];
+
+  constructor(machine: Machine<Run>, key: GoldenHistory["key"]) {
+    this.#machine = machine;
+    this.#run = machine.create(key);
+    this.#key = key;
+  }
+
+  take(type: string, version: number, payload: Uint8Array): void {
+    const known = this.#machine.events.find((each) => each.type === type && each.version === version);
+    known?.evolve(this.#run, known.codec.decode(payload), heedless);
+  }
+
+  tasks(): readonly TaskFacts[] {
+    const any = { statuses: [], parentTaskId: "", topOnly: false, text: "", withPayloads: false };
+    const wanted = { ...any, from: 0, size: 10_000 };
+    const shown = showTasks.answer(this.#run, wanted, { key: this.#key, nowMs: 0 });
+    assert.ok(!isRefusal(shown));
+    return shown.tasks.map(({ taskId, parentTaskId, needs, status }) => ({
+      ...task(taskId, { parentId: parentTaskId }),
+      needs: needs.map((need) => ({ task: need.task, condition: conditions[need.condition] ?? "success" })),
+      state: stateOfNumber(status) ?? "pending",
+    }));
+  }
+}
+
+describe("the past as the page folds it", () => {
+  for (const example of exampleNames())
+    it(`${example}: is after every event what the machine says it was`, () => {
+      for (const history of historiesOf(example)) {
+        const events = history.events.map(({ type, version, payload }) => ({
+          ...{ type, version },
+          payload: new Uint8Array(Buffer.from(payload, "base64")),
+        }));
+        const machine = machineFor(example, events);
+        const reader = new HistoryReader(machine, history.key);
+        const facts = events.map((event, place): EventFacts => {
+          const { task: about, details } = reader.read(event);
+          return {
+            ...{ number: place + 1, timeMs: 0, type: event.type, task: about, details },
+            actor: undefined,
+          };
+        });
+        const told = new Told(machine, history.key);
+        const moments = events.map(({ type, version, payload }) => {
+          told.take(type, version, payload);
+          return told.tasks();
+        });
+        const tasks = moments.at(-1) ?? [];
+        const placeOf = new Map(tasks.map(({ id }, place) => [id, place]));
+        const shape = new PastShape(tasks, placeOf, example === "state-machine");
+        const past = new PastStates(shape, facts);
+        for (const [place, then] of moments.entries()) {
+          const { states } = past.at(place + 1);
+          const shown = tasks.map(({ id }, at) => [id, stateOfNumber(states[at] ?? 0) ?? "absent"]);
+          const known = new Map(then.map(({ id, state }) => [id, state]));
+          const expected = tasks.map(({ id }) => [id, known.get(id) ?? "absent"]);
+          assert.deepEqual(shown, expected, `${history.key.id}, event ${place + 1}: ${facts[place]?.type}`);
+        }
+      }
+    });
+});
