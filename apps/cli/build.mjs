@@ -3,14 +3,19 @@
 
 // `nx build`, and set-up in a clone: the bundle of the command in dist/. main.mjs has what every command needs; the rest is in
 // chunks that are loaded when they are used, because what is not read costs no start-up. It needs Node 18 and nothing else.
+//
+//   node build.mjs             dist/ beside this file
+//   node build.mjs --out DIR   another folder
 
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { build } from "esbuild";
 
 const folder = dirname(fileURLToPath(import.meta.url));
-const dist = join(folder, "dist");
+const { values } = parseArgs({ options: { out: { type: "string" } } });
+const dist = values.out === undefined ? join(folder, "dist") : resolve(values.out);
 
 // CommonJS packages in the bundle ask for Node's own modules with `require`, which a module of the bundle's kind lacks.
 const banner =
@@ -36,12 +41,15 @@ const { warnings, outputFiles } = await build({
 if (warnings.length > 0)
   throw new Error(`esbuild warned ${warnings.length} times; a bundle is made without warnings`);
 
-// Nothing of the one before stays, and it stays whole until this one is made.
-rmSync(dist, { recursive: true, force: true });
+// Nothing of the one before stays, and it is there until this one is whole.
+const fresh = `${dist}.${process.pid}`;
 for (const { path, contents } of outputFiles) {
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, contents);
+  const file = join(fresh, relative(dist, path));
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, contents);
 }
+rmSync(dist, { recursive: true, force: true });
+renameSync(fresh, dist);
 const size = (/** @type {Uint8Array} */ { length }) => `${(length / 1024).toFixed(0)} KiB`;
 const main = outputFiles.find(({ path }) => path === join(dist, "main.mjs"));
 const total = outputFiles.reduce((sum, { contents }) => sum + contents.length, 0);

@@ -1,7 +1,7 @@
 import type { Context } from "../command/context.ts";
 import { exitCodes } from "../command/exit-codes.ts";
 import { connect, type Server } from "../server/server.ts";
-import { lookOf, runStates } from "../terminal/states.ts";
+import { lookOf, runStates, stateWord } from "../terminal/states.ts";
 import { type Style, toned } from "../terminal/style.ts";
 import { padEnd, safe } from "../terminal/text.ts";
 
@@ -53,11 +53,6 @@ async function gather(server: Server): Promise<Standing> {
     openApprovals: approvals.total ?? approvals.approvals.length,
     problems: problemsIn(tree),
   };
-}
-
-/** Counts are by the word of the contract, or of REST. */
-function stateWord(value: string): string {
-  return value.replace(/^WORK_STATUS_/, "").toLowerCase();
 }
 
 type Members = { readonly [key: string]: unknown };

@@ -6,6 +6,7 @@ import { usageFailure } from "../command/failure.ts";
 import type { Server } from "../server/server.ts";
 import { drawBar } from "../terminal/bar.ts";
 import { Screen } from "../terminal/screen.ts";
+import { lookOf, stateWord } from "../terminal/states.ts";
 import { padStart, safe } from "../terminal/text.ts";
 import { runColumns, runRow } from "./list.ts";
 import type { Steering } from "./steer.ts";
@@ -62,13 +63,18 @@ function tellPreview(
   );
   const most = Math.max(0, ...groups.map((group) => String(group.count ?? 0).length));
   for (const group of groups.slice(0, 10))
-    print.line(`  ${padStart(String(group.count ?? 0), most)}  ${safe(group.value ?? "")}`);
+    print.line(`  ${padStart(String(group.count ?? 0), most)}  ${safe(groupWords(group.value ?? ""))}`);
   print.line("");
   print.table(
     runColumns,
     sample.slice(0, 5).map((run) => runRow(run, shell.nowMs())),
   );
   if (count > 5) print.line(style.dim(`and ${count - Math.min(5, sample.length)} more`));
+}
+
+/** A state in words, or the code of an error. */
+function groupWords(value: string): string {
+  return value.startsWith("WORK_STATUS_") ? lookOf(stateWord(value)).words : value;
 }
 
 interface Applying {

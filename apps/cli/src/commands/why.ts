@@ -96,7 +96,10 @@ export function drawExplanation(explanation: Explanation, page: Page): string[] 
     ),
   );
   for (const part of parts)
-    lines.push("", ...drawExplanation(part, { ...page, width: width - 2 }).map((line) => `  ${line}`));
+    lines.push(
+      "",
+      ...drawExplanation(part, { ...page, width: width - 2 }).map((line) => (line === "" ? "" : `  ${line}`)),
+    );
   return lines;
 }
 
@@ -105,13 +108,17 @@ function titled(title: string, lines: readonly string[], style: Style): string[]
 }
 
 function waitLine(
-  { cause = "unspecified", message = "", waitedMs = 0, endTimeMs, present }: Wait,
+  { cause = "unspecified", message = "", waitedMs = 0, startTimeMs, endTimeMs, present }: Wait,
   { style, nowMs }: Page,
 ): string {
-  const due = present === true && endTimeMs !== undefined ? `, until ${printAge(endTimeMs, nowMs)}` : "";
-  const time = waitedMs > 0 || due !== "" ? style.dim(`  ${printDurationMs(waitedMs)}${due}`) : "";
+  const isNow = present === true;
+  const forMs = isNow && startTimeMs !== undefined ? nowMs - startTimeMs : waitedMs;
+  const due = isNow && endTimeMs !== undefined ? `ends ${printAge(endTimeMs, nowMs)}` : "";
+  const time = [forMs > 0 ? `for ${printDurationMs(forMs)}` : "", due]
+    .filter((part) => part !== "")
+    .join(", ");
   const label = padEnd(cause.replaceAll("_", " "), 13);
-  return `${present === true ? style.yellow(label) : style.dim(label)} ${safe(message)}${time}`;
+  return `${isNow ? style.yellow(label) : style.dim(label)} ${safe(message)}${time === "" ? "" : style.dim(`  ${time}`)}`;
 }
 
 function candidateLine(

@@ -10,7 +10,7 @@ export async function check(context: Context): Promise<number> {
   const { values, shell, print } = context;
   const files = await Promise.all(values.manyArguments("FILE").map((file) => readDefinition(file, shell)));
   const { checkFile } = await import("../local/check.ts");
-  const local = files.map(checkFile);
+  const local = files.map((file) => checkFile(file));
   const checked = values.flag("against") ? await Promise.all(local.map((one) => held(context, one))) : local;
   const errors = checked.flatMap(({ problems }) => problems.filter(({ severity }) => severity === "error"));
   if (print.isJson) print.json({ files: checked.map(jsonOf), ok: errors.length === 0 });

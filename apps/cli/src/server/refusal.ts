@@ -100,12 +100,20 @@ interface Wanted {
   readonly text: string;
 }
 
+/** What says what is to be run. */
+interface RunBody {
+  readonly definition?: string | { readonly name: string };
+}
+
 function wantedIn(name: RouteName, { params, body }: Call["parts"]): Wanted | undefined {
   const { id = "", name: named = "" } = (params ?? {}) as { readonly id?: string; readonly name?: string };
-  if (name === "runs.start") {
-    const { definition } = (body ?? {}) as { readonly definition?: string | { readonly name: string } };
-    const text = typeof definition === "string" ? (definition.split("@")[0] ?? "") : (definition?.name ?? "");
-    return { kind: "workflow", text };
+  if (name === "runs.start" || name === "schedules.create") {
+    const { definition, run } = (body ?? {}) as RunBody & { readonly run?: RunBody };
+    const named = definition ?? run?.definition;
+    return {
+      kind: "workflow",
+      text: typeof named === "string" ? (named.split("@")[0] ?? "") : (named?.name ?? ""),
+    };
   }
   if (/^(runs|tasks)\./.test(name)) return { kind: "run", text: id };
   if (name.startsWith("workflows.")) return { kind: "workflow", text: named };

@@ -1,7 +1,7 @@
 import type { ScheduleTiming, ScheduleTimingInput } from "@tutti/rest/types";
 import type { Context } from "../command/context.ts";
 import { usageFailure } from "../command/failure.ts";
-import { printDurationMs } from "../terminal/time.ts";
+import { printSpanMs } from "../terminal/time.ts";
 
 /** When, as `--cron`, `--every` and `--zone` say. */
 export function timingSaid({ values }: Pick<Context, "values">): ScheduleTimingInput {
@@ -23,7 +23,7 @@ export function printTiming(timing: ScheduleTiming | undefined): string {
   if (timing === undefined) return "";
   const rules = timing.rules.map(({ cron, interval, onceMs }) => {
     if (cron !== undefined && cron !== "") return cron;
-    if (interval?.everyMs !== undefined) return `every ${printDurationMs(interval.everyMs)}`;
+    if (interval?.everyMs !== undefined) return `every ${printSpanMs(interval.everyMs)}`;
     return onceMs === undefined ? "" : `once, ${new Date(onceMs).toISOString()}`;
   });
   return [rules.join(" and "), timing.timeZone ?? ""].filter((part) => part !== "").join("  ");

@@ -47,6 +47,11 @@ export function lookOf(state: string | undefined): Look {
   return looks[state] ?? { ...unknownLook, words: state.replaceAll("_", " ") };
 }
 
+/** Counts have the word of the contract: `WORK_STATUS_TIMED_OUT`. */
+export function stateWord(value: string): string {
+  return value.replace(/^WORK_STATUS_/, "").toLowerCase();
+}
+
 export const runStates = [
   "pending",
   "running",

@@ -1,6 +1,6 @@
 import type { Style, Tone } from "./style.ts";
 import { toned } from "./style.ts";
-import { cut, padEnd, padStart, safe, widthOf } from "./text.ts";
+import { cut, padEnd, padStart, safe, widthOf, wrap } from "./text.ts";
 
 /** A column of a table. */
 export interface Column {
@@ -32,8 +32,11 @@ export function drawTable(
   { style, width }: { readonly style: Style; readonly width: number },
 ): string[] {
   const cells = rows.map((row) => columns.map((_, at) => cellOf(row[at])));
+  // A column that has nothing to say is none.
   const wanted = columns.map(({ title }, at) =>
-    Math.max(widthOf(title), ...cells.map((row) => widthOf(row[at]?.text ?? ""))),
+    cells.some((row) => row[at]?.text !== "")
+      ? Math.max(widthOf(title), ...cells.map((row) => widthOf(row[at]?.text ?? "")))
+      : 0,
   );
   const widths = fitted(columns, wanted, width);
   const shown = columns.flatMap((column, at) => ((widths[at] ?? 0) > 0 ? [{ column, at }] : []));
@@ -89,7 +92,7 @@ function fitted(columns: readonly Column[], wanted: readonly number[], width: nu
   return widths;
 }
 
-/** Names and values under each other, names dim. */
+/** Names and values under each other, names dim; a long value goes on below itself. */
 export function drawFacts(
   facts: readonly (readonly [name: string, value: Entry | undefined])[],
   { style, width }: { readonly style: Style; readonly width: number },
@@ -98,8 +101,11 @@ export function drawFacts(
     value === undefined || cellOf(value).text === "" ? [] : [{ name, cell: cellOf(value) }],
   );
   const room = Math.max(0, ...known.map(({ name }) => widthOf(name)));
-  return known.map(
-    ({ name, cell }) =>
-      `${style.dim(padEnd(name, room))}${gap}${toned(style, cell.tone ?? "plain", cut(cell.text, Math.max(10, width - room - gap.length)))}`,
+  const left = Math.max(20, width - room - gap.length);
+  return known.flatMap(({ name, cell: { text, tone = "plain" } }) =>
+    wrap(text, left).map((line, at) => {
+      const head = style.dim(padEnd(at === 0 ? name : "", room));
+      return `${head}${gap}${toned(style, tone, cut(line, left))}`;
+    }),
   );
 }

@@ -24,6 +24,8 @@ describe("durations and moments", () => {
     [-12_000, "12 s ago"],
     [-7_200_000, "2 h ago"],
     [300_000, "in 5 min"],
+    [172_799_000, "in 2 d"],
+    [3_599_900, "in 1 h"],
     [-200_000_000, "2 d ago"],
   ];
   for (const [apart, text] of ages)

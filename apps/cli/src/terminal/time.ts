@@ -16,6 +16,11 @@ export function printDurationMs(durationMs: number): string {
   return two(ms, [day, "d"], [hour, "h"]);
 }
 
+/** A span as somebody chose it, `2 s` and not `2.0 s`. */
+export function printSpanMs(spanMs: number): string {
+  return spanMs < 10 * second && spanMs % second === 0 ? `${spanMs / second} s` : printDurationMs(spanMs);
+}
+
 type Unit = readonly [lengthMs: number, name: string];
 
 function two(ms: number, [large, largeName]: Unit, [small, smallName]: Unit): string {
@@ -28,15 +33,15 @@ function two(ms: number, [large, largeName]: Unit, [small, smallName]: Unit): st
 export function printAge(momentMs: number, nowMs: number): string {
   const apart = nowMs - momentMs;
   if (Math.abs(apart) < second) return "just now";
-  const size = coarse(Math.abs(apart));
-  return apart > 0 ? `${size} ago` : `in ${size}`;
+  return apart > 0 ? `${coarse(apart, Math.floor)} ago` : `in ${coarse(-apart, Math.round)}`;
 }
 
-function coarse(ms: number): string {
-  if (ms < minute) return `${Math.floor(ms / second)} s`;
-  if (ms < hour) return `${Math.floor(ms / minute)} min`;
-  if (ms < day) return `${Math.floor(ms / hour)} h`;
-  return `${Math.floor(ms / day)} d`;
+/** What has passed is said in whole units; what is to come, to the nearest: what is due in two days less a second is. */
+function coarse(ms: number, whole: (units: number) => number): string {
+  if (whole(ms / second) < 60) return `${whole(ms / second)} s`;
+  if (whole(ms / minute) < 60) return `${whole(ms / minute)} min`;
+  if (whole(ms / hour) < 24) return `${whole(ms / hour)} h`;
+  return `${whole(ms / day)} d`;
 }
 
 /** `14:03:07.120` of the same day, else with the date; in the zone of this machine. */

@@ -1,0 +1,267 @@
+import assert from "node:assert/strict";
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { commands } from "../src/command/commands.ts";
+import {
+  BuiltCommand,
+  type CommandOptions,
+  type Ended,
+  runToEnd,
+  workspaceFolder,
+} from "./support/command.ts";
+import { PlatformProcess } from "./support/platform.ts";
+import { PollingWorker } from "./support/worker.ts";
+
+const definitions: Readonly<Record<string, string>> = {
+  "echo.yaml": `workflow: echo
+description: Gives back what it is given.
+tasks:
+  one: {uses: test.echo, with: {a: "\${{ input.a }}"}}
+output: "\${{ tasks.one.output }}"
+`,
+  "ask.yaml": `workflow: ask
+signals:
+  go: {schema: {type: object, required: [fast], properties: {fast: {type: boolean}}}}
+tasks:
+  sure:
+    approve:
+      title: "Pay <b>\${{ string(input.amount) }}</b>?"
+      form: {type: object, required: [account], properties: {account: {type: string}}}
+  ready: {wait: {signal: go}}
+  pay: {uses: test.echo, needs: [sure, ready], with: {paid: "\${{ input.amount }}"}}
+output: "\${{ tasks.pay.output }}"
+`,
+  "none.yaml": `workflow: none
+tasks: {one: {uses: test.none}}
+`,
+  "flaky.yaml": `workflow: flaky
+tasks: {bad: {uses: test.flaky}}
+`,
+};
+
+describe("every command, once, on a platform", () => {
+  let command: BuiltCommand;
+  let platform: PlatformProcess;
+  let worker: PollingWorker;
+  let isJammed = true;
+  const used = new Set<string>();
+
+  before(async () => {
+    [command, platform] = await Promise.all([BuiltCommand.build(), PlatformProcess.start()]);
+    for (const [name, text] of Object.entries(definitions)) writeFileSync(join(command.folder, name), text);
+    await printed("workflow register echo.yaml ask.yaml flaky.yaml");
+    worker = new PollingWorker(platform.url, {
+      "test.echo": (input) => input,
+      "test.flaky": () => {
+        if (isJammed) throw new Error("jammed \u001b[2J");
+        return "well";
+      },
+    });
+  });
+  after(async () => {
+    await worker?.[Symbol.asyncDispose]();
+    await platform?.[Symbol.asyncDispose]();
+    command?.[Symbol.dispose]();
+  });
+
+  async function tutti(line: string, options: CommandOptions = {}): Promise<Ended> {
+    const words = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? "");
+    const { name = "" } = commands.find((one) => line.startsWith(`${one.name} `) || line === one.name) ?? {};
+    used.add(name);
+    const ended = await command.run(words, {
+      cwd: command.folder,
+      ...options,
+      environment: { TUTTI_SERVER: platform.url, ...options.environment },
+    });
+    // Whatever users wrote, no terminal obeys it.
+    assert.ok(!(ended.output + ended.errors).includes("\u001b"), line);
+    return ended;
+  }
+
+  /** What it prints, when all is well. */
+  async function printed(line: string, options: CommandOptions = {}): Promise<string> {
+    const { exitCode, output, errors } = await tutti(line, options);
+    assert.equal(exitCode, 0, `tutti ${line}: ${errors}${output}`);
+    return output;
+  }
+
+  // Documents of programs are what the routes answer, which has tests of its own.
+  // biome-ignore lint/suspicious/noExplicitAny: JSON of any form
+  const json = async (line: string): Promise<any> => JSON.parse(await printed(`${line} --json`));
+
+  it("workflow: check, register, list, graph", async () => {
+    assert.match(await printed("workflow check echo.yaml ask.yaml none.yaml"), /✓ echo\.yaml workflow echo/);
+    const { exitCode, output } = await tutti("workflow check none.yaml --against");
+    assert.equal(exitCode, 1);
+    assert.match(output, /none\.yaml:2:21: error: .*nobody offers `test.none`/);
+    assert.match(await printed("workflow register none.yaml --as stable"), /✓ none .*stable.*new version/);
+    assert.match(
+      await printed("workflow register echo.yaml --as stable"),
+      /✓ echo .*stable.*was there already/,
+    );
+    assert.match(await printed("workflow list"), /^workflow +tasks/);
+    assert.equal(await printed("workflow list ech -q"), "echo\n");
+    assert.match(await printed("workflow graph ask@latest"), /├─╯\n ◆ +pay/);
+    assert.equal((await json("workflow graph ask")).width, 2);
+  });
+
+  it("run, watch, list, show, history", async () => {
+    assert.equal(await printed("run echo a=1 --id echo-1 -l of=test --wait"), '{"a": 1}\n');
+    assert.equal(await printed("run echo --input - --id echo-2 -q", { input: '{"a": "x"}' }), '{"a": "x"}\n');
+    assert.equal(await printed("watch echo-1"), '{"a": 1}\n');
+    const { runs } = await json("list --label of=test --state completed --since 1h");
+    assert.deepEqual(
+      runs.map(({ runId }: { runId: string }) => runId),
+      ["echo-1"],
+    );
+    assert.match(await printed("list"), /echo-2 +echo +✓ completed/);
+    assert.match(await printed("show echo-1"), /✓ {2}one[\s\S]*labels +of=test[\s\S]*input\n {2}\{"a": 1\}/);
+    assert.match(await printed("show echo-1 --at 2"), /one/);
+    assert.match(await printed("show echo-1 one"), /uses +test.echo[\s\S]*output\n {2}\{"a": 1\}/);
+    const lines = (await printed("history echo-1 --json")).trim().split("\n");
+    assert.deepEqual(lines.map((line) => JSON.parse(line).type).slice(-1), ["run_completed"]);
+    assert.match(await printed("history echo-1 --task one --data"), /task completed +one/);
+  });
+
+  it("why, approve, signal", async () => {
+    await printed("run ask amount=50 --id ask-1 --detach");
+    assert.match(await printed("why ask-1"), /waits for\n +approval.*Pay <b>50<\/b>\?/);
+    assert.match(await printed("why ask-1 ready"), /signal go/);
+    assert.match(await printed("approve"), /ask-1 +sure +Pay <b>50<\/b>\? .*account\*/);
+    const refused = await tutti("approve ask-1");
+    assert.equal(refused.exitCode, 3);
+    assert.match(refused.errors, /The form asks for: account\*/);
+    assert.match(await printed("approve ask-1 sure -f account=CH7 --reason ok"), /✓ approved {2}ask-1 sure/);
+    assert.equal((await tutti("signal ask-1 go fast=1")).exitCode, 3);
+    assert.match(await printed("signal ask-1 go fast=true --key k1"), /✓ ask-1 was told go/);
+    assert.equal(await printed("watch ask-1 -q"), '{"paid": 50}\n');
+  });
+
+  it("pause, resume, retry, cancel: one, and many by filters after a preview", async () => {
+    for (const id of ["flaky-1", "flaky-2", "flaky-3"])
+      assert.equal((await tutti(`run flaky --id ${id} -q`)).exitCode, 1);
+    isJammed = false;
+    assert.match(await printed("retry flaky-1 --reason mended"), /✓ flaky-1 is taken up again/);
+    await printed("watch flaky-1 -q");
+    const asked = await tutti("retry --workflow flaky --state failed");
+    assert.equal(asked.exitCode, 2);
+    assert.match(asked.errors, /retry would be done to 2 runs; nobody is here to say yes/);
+    assert.equal((await json("retry --workflow flaky --state failed --yes")).done, 2);
+    await printed("watch flaky-3 -q");
+    await printed("run ask amount=1 --id ask-2 --detach");
+    assert.match(await printed("pause ask-2"), /✓ ask-2 is held {2}‖ paused/);
+    assert.match(await printed("resume ask-2"), /✓ ask-2 goes on/);
+    assert.match(await printed("cancel ask-2 --reason enough"), /✓ ask-2 is asked to end/);
+    assert.match(await printed("delete flaky-3"), /✓ flaky-3 is removed/);
+    assert.equal((await tutti("show flaky-3")).exitCode, 3);
+  });
+
+  const noTerminal = existsSync("/usr/bin/script") ? false : "there is no `script`, which makes a terminal";
+  it("many, asked on a terminal: without a yes nothing is done", { skip: noTerminal }, async () => {
+    await printed("run ask amount=3 --id ask-3 --detach");
+    const words = `'${process.execPath}' '${command.program}' cancel --workflow ask --state running`;
+    const environment = { TUTTI_SERVER: platform.url, NO_COLOR: "1" };
+    const said = await runToEnd("script", ["-qec", words, "/dev/null"], { environment, input: "n\n" });
+    assert.match(
+      said.output,
+      /run to cancel\r\n +1 {2}running[\s\S]*ask-3[\s\S]*cancel 1 run\? \[y\/N\][\s\S]*Nothing was done/,
+    );
+    assert.equal(await printed("show ask-3 -q"), "running\n");
+  });
+
+  it("schedule: create, list, show, preview, pause, resume, trigger, delete", async () => {
+    const create = "schedule create nightly echo a=1 --cron '0 3 * * *' --zone Europe/Zurich --overlap allow";
+    assert.match(await printed(create), /✓ nightly is made/);
+    assert.match(await printed("schedule list"), /nightly +echo +0 3 \* \* \* {2}Europe\/Zurich/);
+    assert.match(await printed("schedule show nightly"), /overlap +allow/);
+    const { timesMs } = await json("schedule preview --every 1h --count 3");
+    assert.equal(timesMs.length, 3);
+    assert.match(await printed("schedule pause nightly --reason calm"), /is paused/);
+    assert.match(await printed("schedule resume nightly"), /goes on/);
+    assert.equal((await json("schedule trigger nightly")).result, "started");
+    assert.match(await printed("schedule delete nightly"), /is removed/);
+  });
+
+  it("status, agent, events, sign-in", async () => {
+    assert.match(await printed("status"), /services +.*✓ workflow[\s\S]*workers +1 agent/);
+    assert.equal((await json("status")).agents.count, 1);
+    assert.match(await printed("agent list"), /polling-1/);
+    assert.match(await printed("agent show polling-1"), /test.echo/);
+    assert.match(await printed("sign-in -q"), /^http:\/\/127\.0\.0\.1:\d+\/\S*token=\S+\n$/);
+    used.add("events");
+    const following = command.start(["events", "tutti.workflow.run.*", "--json", "--count", "3"], {
+      environment: { TUTTI_SERVER: platform.url },
+    });
+    let runs = 0;
+    // From now on means from when it is connected, which nothing tells: something happens until it was heard.
+    const heard = following.says(/tutti\.workflow\.run\./).then(() => true);
+    while (!(await Promise.race([heard, printed(`run echo a=${runs++} -q`).then(() => false)])));
+    while (
+      !(await Promise.race([
+        following.ended.then(() => true),
+        printed(`run echo a=${runs++} -q`).then(() => false),
+      ]))
+    );
+    const { exitCode, output } = await following.ended;
+    assert.equal(exitCode, 0);
+    for (const line of output.trim().split("\n"))
+      assert.match(JSON.parse(line).type, /^tutti\.workflow\.run\./);
+  });
+
+  it("config explain, certs, doctor, completion", async () => {
+    const cwd = workspaceFolder;
+    assert.match(await printed("config explain operations.port", { cwd }), /value +7400\nfrom +the default/);
+    const unknown = await tutti("config explain operations.prot", { cwd });
+    assert.deepEqual([unknown.exitCode, /Did you mean `operations.port`/.test(unknown.errors)], [2, true]);
+    const { settings } = JSON.parse(await printed("config explain operations.port --json", { cwd }));
+    assert.equal(settings[0].value, 7400);
+    const out = join(command.folder, "certs");
+    assert.match(
+      await printed(`certs --services platform --out ${out}`, { cwd }),
+      /platform +\S+platform.crt +new/,
+    );
+    const data = join(command.folder, "none");
+    assert.match(
+      await printed(`doctor --data ${data}`, { cwd }),
+      /✓ node[\s\S]*✓ platform[\s\S]*There is nothing at/,
+    );
+    const away = await tutti(`doctor --data ${data} --json`, {
+      cwd,
+      environment: { TUTTI_SERVER: "127.0.0.1:2" },
+    });
+    assert.equal(away.exitCode, 1);
+    const { findings } = JSON.parse(away.output) as {
+      findings: { about: string; level: string; text: string }[];
+    };
+    assert.match(findings.find(({ level }) => level === "problem")?.text ?? "", /cannot be reached/);
+    for (const shell of ["bash", "zsh", "fish"]) assert.match(await printed(`completion ${shell}`), /tutti/);
+  });
+
+  it("completion of bash completes commands, options and ids", async () => {
+    const script = join(command.folder, "completion.bash");
+    writeFileSync(script, await printed("completion bash"));
+    const complete = async (line: string): Promise<string[]> => {
+      const words = line.split(" ");
+      const ask = `source '${script}'; tutti() { '${process.execPath}' '${command.program}' "$@"; }; COMP_WORDS=(${words.map((word) => `'${word}'`).join(" ")}); COMP_CWORD=${words.length - 1}; _tutti; printf '%s\\n' "\${COMPREPLY[@]}"`;
+      const { output, errors } = await runToEnd("bash", ["--norc", "-c", ask], {
+        environment: { TUTTI_SERVER: platform.url },
+      });
+      assert.equal(errors, "");
+      return output.trim().split("\n");
+    };
+    assert.deepEqual(await complete("tutti sch"), ["schedule"]);
+    assert.deepEqual(await complete("tutti workflow r"), ["register"]);
+    assert.deepEqual(await complete("tutti list --st"), ["--state"]);
+    assert.deepEqual(await complete("tutti show echo-"), ["echo-2", "echo-1"]);
+    assert.deepEqual(await complete("tutti schedule show x"), [""]);
+  });
+
+  it("none was forgotten", () => {
+    // The proof has a test of its own: it starts a platform by itself.
+    const missing = commands
+      .map(({ name }) => name)
+      .filter((name) => name !== "demo kill" && !used.has(name));
+    assert.deepEqual(missing, []);
+  });
+});

@@ -1,0 +1,196 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { BuiltCommand, type CommandOptions, type Ended } from "./support/command.ts";
+import { PlatformProcess } from "./support/platform.ts";
+import { PollingWorker } from "./support/worker.ts";
+
+const definitions: Readonly<Record<string, string>> = {
+  "well.yaml": `workflow: well
+tasks:
+  one: {uses: test.echo, with: {a: "\${{ input.a }}"}}
+output: "\${{ tasks.one.output }}"
+`,
+  "badly.yaml": `workflow: badly
+tasks:
+  good: {uses: test.echo}
+  bad: {uses: test.fail, needs: [good]}
+`,
+  "endless.yaml": `workflow: endless
+tasks: {rest: {wait: 1h}}
+`,
+  "wrong.yaml": `workflow: wrong
+tasks:
+  one: {uses: test.echo, needs: [two]}
+  three: {uses: test.echo, timeuot: 5s}
+`,
+};
+
+describe("the outcome of a run as an exit code", () => {
+  let command: BuiltCommand;
+  let platform: PlatformProcess;
+  let worker: PollingWorker;
+
+  before(async () => {
+    [command, platform] = await Promise.all([BuiltCommand.build(), PlatformProcess.start()]);
+    for (const [name, text] of Object.entries(definitions)) writeFileSync(join(command.folder, name), text);
+    worker = new PollingWorker(platform.url, {
+      "test.echo": (input) => input,
+      "test.fail": () => {
+        throw new Error("the press is jammed");
+      },
+    });
+  });
+  after(async () => {
+    await worker?.[Symbol.asyncDispose]();
+    await platform?.[Symbol.asyncDispose]();
+    command?.[Symbol.dispose]();
+  });
+
+  const tutti = (words: string, options: CommandOptions = {}): Promise<Ended> =>
+    command.run(words.split(" "), {
+      cwd: command.folder,
+      ...options,
+      environment: { TUTTI_SERVER: platform.url, ...options.environment },
+    });
+
+  it("a run that completes gives 0, its output alone on standard output", async () => {
+    const { exitCode, output, errors } = await tutti("run well.yaml a=5 --id well-1");
+    assert.equal(exitCode, 0, errors);
+    assert.deepEqual(JSON.parse(output), { a: 5 });
+    assert.match(errors, /✓ one +completed/);
+    assert.match(errors, /✓ well-1 completed in/);
+  });
+
+  it("a run that fails gives 1, with its error and what to do in words", async () => {
+    const { exitCode, output, errors } = await tutti("run badly.yaml --id badly-1");
+    assert.equal(exitCode, 1);
+    assert.equal(output, "");
+    assert.match(
+      errors,
+      /✗ badly-1 failed.*\n.*the press is jammed.*\n.*tutti why badly-1 bad.*\n.*tutti retry badly-1/,
+    );
+  });
+
+  it("a run that somebody cancels gives 6, one that is terminated 7", async () => {
+    await tutti("workflow register endless.yaml");
+    for (const [id, words, exitCode] of [
+      ["cancelled-1", "cancel cancelled-1 --reason enough", 6],
+      ["terminated-1", "cancel terminated-1 --now", 7],
+    ] as const) {
+      const following = command.start(["run", "endless", "--id", id], {
+        environment: { TUTTI_SERVER: platform.url },
+      });
+      await following.says(/rest +waiting/);
+      assert.equal((await tutti(words)).exitCode, 0);
+      assert.equal((await following.ended).exitCode, exitCode);
+    }
+  });
+
+  it("a run that has not ended when the time is up gives 8, and goes on", async () => {
+    assert.equal((await tutti("run endless --id endless-1 --for 300ms")).exitCode, 8);
+    assert.equal((await tutti("show endless-1 -q")).output, "running\n");
+  });
+
+  it("Ctrl-C stops following with 130, and the run goes on", async () => {
+    const following = command.start(["run", "endless", "--id", "endless-2"], {
+      environment: { TUTTI_SERVER: platform.url },
+    });
+    await following.says(/rest +waiting/);
+    following.signal("SIGINT");
+    const { exitCode, errors } = await following.ended;
+    assert.equal(exitCode, 130);
+    assert.match(errors, /endless-2 goes on; tutti watch endless-2/);
+    assert.equal((await tutti("show endless-2 -q")).output, "running\n");
+  });
+
+  it("--detach prints the id and nothing else", async () => {
+    const { exitCode, output } = await tutti("run endless --id endless-3 --detach -q");
+    assert.deepEqual({ exitCode, output }, { exitCode: 0, output: "endless-3\n" });
+  });
+
+  it("--json prints one document, the run as it ended", async () => {
+    const { exitCode, output } = await tutti("run well a=1 --json");
+    assert.equal(exitCode, 0);
+    const run = JSON.parse(output);
+    assert.equal(run.status, "completed");
+    assert.deepEqual(run.outcome.completed, { a: 1 });
+  });
+
+  it("started again under the same id it is the same run; with another input it is refused with 3", async () => {
+    assert.match(
+      (await tutti("run well.yaml a=5 --id well-1")).errors,
+      /was there already; it is the same run/,
+    );
+    const { exitCode, errors } = await tutti("run well.yaml a=6 --id well-1");
+    assert.equal(exitCode, 3, errors);
+  });
+
+  it("what does not fit is refused with 3, and names what was meant", async () => {
+    const cases: readonly (readonly [words: string, errors: RegExp])[] = [
+      ["run wel", /Did you mean `well`\?/],
+      ["show wel-1", /Did you mean `well-1`\?\n {2}tutti list/],
+      ["why wel-1", /Did you mean `well-1`\?/],
+      ["schedule show nightly", /tutti schedule list/],
+      ["agent show polling-2", /Did you mean `polling-1`\?/],
+      ["workflow graph wel", /Did you mean `well`\?/],
+      ["resume well-1", /completed/],
+    ];
+    for (const [words, pattern] of cases) {
+      const { exitCode, errors } = await tutti(words);
+      assert.equal(exitCode, 3, `${words}: ${errors}`);
+      assert.match(errors, pattern, words);
+    }
+  });
+
+  it("a definition with mistakes is refused with 3, every mistake at its place", async () => {
+    const { exitCode, errors } = await tutti("run wrong.yaml");
+    assert.equal(exitCode, 3);
+    assert.match(errors, /wrong.yaml:3:34: error: .*unknown task `two`/);
+    assert.match(errors, /4 │ {3}three: \{uses: test.echo, timeuot: 5s\}\n {4}│ +\^/);
+    assert.match(errors, /wrong.yaml has 2 errors; nothing was registered/);
+  });
+
+  it("wrong words give 2, without asking anybody", async () => {
+    for (const words of ["lits", "run", "list --stat failed", "run none.yaml", "retry --state failed"]) {
+      const { exitCode, errors } = await tutti(words);
+      assert.equal(exitCode, 2, `${words}: ${errors}`);
+    }
+  });
+
+  it("a platform that is not there gives 4, and says how to start it", async () => {
+    const { exitCode, errors } = await tutti("list", { environment: { TUTTI_SERVER: "127.0.0.1:2" } });
+    assert.equal(exitCode, 4);
+    assert.match(
+      errors,
+      /cannot be reached at http:\/\/127.0.0.1:2\.\n {2}Nobody listens there\.\n {2}npm start/,
+    );
+  });
+
+  it("a wrong key gives 5, and says where keys are given", async () => {
+    const { exitCode, errors } = await tutti("list", { environment: { TUTTI_KEY: "not-the-key" } });
+    assert.equal(exitCode, 5, errors);
+    assert.match(errors, /--key-file FILE/);
+  });
+
+  it("with --json a refusal is a document on standard error", async () => {
+    const { exitCode, output, errors } = await tutti("show none --json");
+    assert.deepEqual({ exitCode, output }, { exitCode: 3, output: "" });
+    const { error } = JSON.parse(errors);
+    assert.equal(error.exitCode, 3);
+    assert.match(error.message, /none/);
+  });
+
+  it("something else that answers there is no platform, and is said so", async () => {
+    const stranger = createServer((_, response) => response.writeHead(502).end("<html>Bad Gateway</html>"));
+    await new Promise<void>((done) => stranger.listen(0, "127.0.0.1", done));
+    const address = stranger.address();
+    const port = typeof address === "object" ? address?.port : 0;
+    const { exitCode, errors } = await tutti("list", { environment: { TUTTI_SERVER: `127.0.0.1:${port}` } });
+    await new Promise((done) => stranger.close(done));
+    assert.equal(exitCode, 4);
+    assert.match(errors, /502/);
+  });
+});

@@ -1,0 +1,165 @@
+import { execFile, spawn } from "node:child_process";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+export const packageFolder = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+export const workspaceFolder = dirname(dirname(packageFolder));
+
+export interface Ended {
+  readonly exitCode: number;
+  readonly output: string;
+  readonly errors: string;
+}
+
+export interface CommandOptions {
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly input?: string;
+  readonly cwd?: string;
+}
+
+/** The command as it is installed: its bundle, made anew, and its program. */
+export class BuiltCommand implements Disposable {
+  readonly folder: string;
+  /** The script that Node is given. */
+  readonly program: string;
+
+  static async build(): Promise<BuiltCommand> {
+    const built = new BuiltCommand();
+    await promisify(execFile)(process.execPath, [
+      join(packageFolder, "build.mjs"),
+      "--out",
+      join(built.folder, "dist"),
+    ]);
+    cpSync(join(packageFolder, "bin"), join(built.folder, "bin"), { recursive: true });
+    return built;
+  }
+
+  private constructor() {
+    this.folder = mkdtempSync(join(tmpdir(), "tutti-command-"));
+    this.program = join(this.folder, "bin", "tutti.mjs");
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** Runs it to its end. */
+  run(words: readonly string[], options: CommandOptions = {}): Promise<Ended> {
+    return runToEnd(process.execPath, [this.program, ...words], options);
+  }
+
+  /** Starts it, and hears what it says while it runs. */
+  start(words: readonly string[], { environment = {}, cwd }: CommandOptions = {}): Running {
+    return new Running(process.execPath, [this.program, ...words], environment, cwd ?? this.folder);
+  }
+
+  /** The same on a terminal of so many columns and rows, which `script` makes. */
+  startOnTerminal(
+    words: readonly string[],
+    { columns, rows, environment = {} }: { readonly columns: number; readonly rows: number } & CommandOptions,
+  ): Running {
+    const line = [process.execPath, this.program, ...words].map((word) => `'${word}'`).join(" ");
+    const command = `stty cols ${columns} rows ${rows}; ${line}`;
+    return new Running(
+      "script",
+      ["-qefc", command, "/dev/null"],
+      { TERM: "xterm-256color", ...environment },
+      this.folder,
+    );
+  }
+}
+
+export function runToEnd(
+  program: string,
+  words: readonly string[],
+  options: CommandOptions = {},
+): Promise<Ended> {
+  const { environment = {}, input, cwd } = options;
+  return new Promise((done, fail) => {
+    const child = spawn(program, words, {
+      env: cleanEnvironment(environment),
+      stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+      ...(cwd === undefined ? {} : { cwd }),
+    });
+    let [output, errors] = ["", ""];
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => (output += text));
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => (errors += text));
+    child.on("error", fail);
+    child.on("close", (code) => done({ exitCode: code ?? -1, output, errors }));
+    child.stdin?.end(input);
+  });
+}
+
+/** What decides about colours and servers is what the test says, not where it runs. */
+function cleanEnvironment(environment: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  const {
+    FORCE_COLOR: _,
+    NO_COLOR: __,
+    COLUMNS: ___,
+    TUTTI_KEY: ____,
+    NODE_OPTIONS: _____,
+    ...rest
+  } = process.env;
+  return { ...rest, ...environment };
+}
+
+export class Running {
+  readonly ended: Promise<Ended>;
+  readonly #child;
+  readonly #waiting = new Set<() => void>();
+  #output = "";
+  #errors = "";
+
+  constructor(
+    program: string,
+    words: readonly string[],
+    environment: Readonly<Record<string, string>>,
+    cwd: string,
+  ) {
+    const child = spawn(program, words, {
+      env: cleanEnvironment(environment),
+      cwd,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.#child = child;
+    const heard = (): void => {
+      for (const look of this.#waiting) look();
+    };
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      this.#output += text;
+      heard();
+    });
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      this.#errors += text;
+      heard();
+    });
+    this.ended = new Promise((done) =>
+      child.on("close", (code) => done({ exitCode: code ?? -1, output: this.#output, errors: this.#errors })),
+    );
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** Resolves once it has said something like this, on either stream; rejects when it ends before. */
+  async says(pattern: RegExp): Promise<void> {
+    const said = new Promise<void>((done) => {
+      const look = (): void => {
+        if (!pattern.test(this.#output + this.#errors)) return;
+        this.#waiting.delete(look);
+        done();
+      };
+      this.#waiting.add(look);
+      look();
+    });
+    const ended = this.ended.then(({ output, errors }) => {
+      if (!pattern.test(output + errors))
+        throw new Error(`it ended without saying ${pattern}:\n${output}\n${errors}`);
+    });
+    await Promise.race([said, ended]);
+  }
+}

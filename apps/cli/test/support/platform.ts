@@ -1,0 +1,71 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { workspaceFolder } from "./command.ts";
+
+/** The platform as a process of its own, which can be killed and started again at the same place. */
+export class PlatformProcess implements AsyncDisposable {
+  readonly url: string;
+  readonly #directory = mkdtempSync(join(tmpdir(), "tutti-cli-"));
+  readonly #ports: readonly [http: number, mesh: number];
+  #child: ChildProcess | undefined;
+
+  static async start(): Promise<PlatformProcess> {
+    const platform = new PlatformProcess([await freePort(), await freePort()]);
+    await platform.start();
+    return platform;
+  }
+
+  private constructor(ports: readonly [number, number]) {
+    this.#ports = ports;
+    this.url = `http://127.0.0.1:${ports[0]}`;
+  }
+
+  async start(): Promise<void> {
+    const [http, mesh] = this.#ports;
+    const flags = [
+      `--operations.port=${http}`,
+      `--mesh.listen=127.0.0.1:${mesh}`,
+      "--log.format=json",
+      "--platform.dataDirectory=./data",
+    ];
+    const child = spawn(process.execPath, [join(workspaceFolder, "apps/platform/src/main.ts"), ...flags], {
+      cwd: this.#directory,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    this.#child = child;
+    const ready = Promise.withResolvers<void>();
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      if (line.includes('"msg":"ready"')) ready.resolve();
+    });
+    child.once("exit", (code) =>
+      ready.reject(new Error(`the platform ended with ${code} before it was ready`)),
+    );
+    await ready.promise;
+  }
+
+  async kill(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#child;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = new Promise((done) => child.once("exit", done));
+    child.kill(signal);
+    await gone;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill("SIGTERM");
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  const address = server.address();
+  await new Promise((done) => server.close(done));
+  if (address === null || typeof address === "string") throw new Error("expected a port");
+  return address.port;
+}
