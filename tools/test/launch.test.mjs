@@ -117,6 +117,30 @@ describe("start", () => {
     assert.deepEqual(lines.slice(1), ["SIGINT", "SIGTERM"]);
   });
 
+  it("holds on by one thread: what others end with closes nothing of the platform", async (t) => {
+    const root = workspace(
+      t,
+      `
+import { fstatSync } from "node:fs";
+import { Worker } from "node:worker_threads";
+process.on("SIGTERM", () => process.exit(0));
+const stay = "import { parentPort } from 'node:worker_threads'; setInterval(() => {}, 10); parentPort.postMessage(1);";
+const threads = Array.from({ length: 3 }, () => new Worker(new URL("data:text/javascript," + stay)));
+await Promise.all(threads.map((thread) => new Promise((resolve) => thread.once("message", resolve))));
+for (const thread of threads) {
+  await thread.terminate();
+}
+fstatSync(3);
+console.log("threads have ended");
+setInterval(() => {}, 1000);
+`,
+    );
+    const { child, until, exited } = start(t, root, process.execPath, ["tools/start.mjs"]);
+    await until(/threads have ended/);
+    child.kill("SIGTERM");
+    assert.deepEqual(await exited, [0, null]);
+  });
+
   it("ends the platform also when it is killed itself", async (t) => {
     const root = workspace(t, patient);
     const { child, until, exited, closed } = start(t, root, process.execPath, ["tools/start.mjs"]);
