@@ -1,0 +1,186 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { Client, RestError } from "@tutti/rest/client";
+import { Front } from "./front.ts";
+
+const markup = '<img src=x onerror="alert(1)">';
+
+const order = `workflow: order
+input: {schema: {type: object, required: [id]}}
+tasks:
+  charge: {uses: pay.charge, with: "\${{ input }}"}
+  ask: {needs: [charge], approve: {title: "ship \${{ input.id }}?"}}
+  ship: {needs: [ask], set: "\${{ tasks.charge.output.receipt }}"}
+output: "\${{ tasks.ship.output }}"
+`;
+
+const waiting = 'workflow: waiting\ntasks: {go: {wait: {signal: go}}}\noutput: "${{ tasks.go.output }}"\n';
+
+describe("runs over REST", () => {
+  let front: Front;
+
+  before(async () => {
+    front = await Front.open();
+    for (const text of [order, waiting])
+      assert.equal((await front.post("/v1/workflows", { text })).status, 201);
+  });
+  after(() => front[Symbol.asyncDispose]());
+
+  const offering = { capabilities: [{ name: "pay.charge", version: "1.0.0" }], slots: 4 };
+  const claim = async (agentId: string) =>
+    (await front.post("/v1/tasks/claim", { agentId, offering, waitMs: 10_000 })).json.tasks;
+
+  it("go from a definition to their outcome, with a worker that polls and a person who decides", async () => {
+    const started = await front.post("/v1/runs", {
+      runId: "order-1",
+      definition: "order",
+      input: { id: markup },
+    });
+    assert.equal(started.status, 201);
+    assert.equal(started.json.run.status, "running");
+
+    const [task] = await claim("curl-1");
+    assert.deepEqual([task.capability, task.input], ["pay.charge", { id: markup }]);
+    const output = '{"receipt":12345678901234567890}';
+    const completed = await front.post(
+      "/v1/tasks/complete",
+      `{"agentId":"curl-1","completions":[{"token":"${task.token}","output":${output}}]}`,
+    );
+    assert.deepEqual(completed.json.receipts, [{ token: task.token, accepted: true }]);
+
+    const [asked] = await untilAsked(front, "order-1");
+    assert.equal(asked.title, `ship ${markup}?`);
+    assert.equal(asked.verdict, "unspecified");
+    const decided = await front.post(`/v1/approvals/${asked.approvalId}`, {
+      runId: "order-1",
+      verdict: "approved",
+    });
+    assert.equal(decided.json.verdict, "approved");
+
+    const ended = await front.get("/v1/runs/order-1/result?waitMs=10000");
+    assert.equal(ended.json.status, "completed");
+    const charged = await front.get("/v1/runs/order-1/tasks/charge");
+    assert.match(charged.text, /"completed":\{"receipt":12345678901234567890\}/, "every digit is there");
+    assert.equal(charged.json.input.id, markup);
+    assert.match(
+      String(ended.headers["content-type"]),
+      /^application\/json/,
+      "markup is data, and never a page",
+    );
+  });
+
+  it("are told as they were after each of their events, in the form of today", async () => {
+    const { json: history } = await front.get("/v1/runs/order-1/history");
+    const types = history.events.map(({ type }: { type: string }) => type);
+    assert.deepEqual([types[0], types.at(-1)], ["run_started", "run_completed"]);
+    const charged = history.events.find(({ type }: { type: string }) => type === "task_completed");
+    assert.equal(charged.taskId, "charge");
+    assert.equal(history.total, history.events.length);
+
+    const { json: now } = await front.get("/v1/runs/order-1/state");
+    assert.deepEqual([now.event, now.run.status], [history.total, "completed"]);
+    const { json: then } = await front.get(`/v1/runs/order-1/state?event=${charged.event}`);
+    assert.deepEqual([then.event, then.run.status], [charged.event, "running"]);
+    const standing = (tasks: readonly { taskId: string; status: string }[]) =>
+      Object.fromEntries(tasks.map(({ taskId, status }) => [taskId, status]));
+    assert.equal(standing(now.tasks)["ship"], "completed");
+    assert.deepEqual(
+      [standing(then.tasks)["charge"], standing(then.tasks)["ship"]],
+      ["completed", "pending"],
+    );
+    const { json: today } = await front.get("/v1/runs/order-1");
+    assert.deepEqual(now.run, today);
+    assert.equal((await front.get("/v1/runs/order-1/state?event=9999")).status, 400);
+  });
+
+  it("take effect once under a key of idempotency, and refuse another request under it", async () => {
+    const key = { "idempotency-key": "key-1" };
+    const first = await front.post("/v1/runs", { definition: "waiting", labels: { a: "1" } }, key);
+    const again = await front.post("/v1/runs", { definition: "waiting", labels: { a: "1" } }, key);
+    assert.deepEqual([first.status, again.status], [201, 200]);
+    assert.equal(again.json.run.runId, first.json.run.runId);
+    const other = await front.post("/v1/runs", { definition: "waiting", labels: { a: "2" } }, key);
+    assert.deepEqual([other.status, other.json.statusName], [409, "ALREADY_EXISTS"]);
+  });
+
+  it("are told something, found by filters in pages, and cancelled", async () => {
+    const items = Array.from({ length: 5 }, (_, at) => ({
+      runId: `batch-${at}`,
+      spec: 1,
+      labels: { group: "batch" },
+    }));
+    const { json } = await front.post("/v1/runs/batch", { specs: [{ definition: "waiting" }], items });
+    assert.equal(json.receipts.length, 5);
+    await untilFound(front, "/v1/runs?label=group=batch", 5);
+
+    const first = await front.get("/v1/runs?label=group=batch&size=3");
+    const second = await front.get(
+      `/v1/runs?label=group=batch&size=3&token=${encodeURIComponent(first.json.nextToken)}`,
+    );
+    const ids = [...first.json.runs, ...second.json.runs].map(({ runId }: { runId: string }) => runId);
+    assert.deepEqual([ids.length, new Set(ids).size, second.json.nextToken], [5, 5, undefined]);
+
+    assert.equal((await front.post("/v1/runs/batch-0/signals/go", [1, null, "two"])).status, 200);
+    const { json: told } = await front.get("/v1/runs/batch-0/result?waitMs=10000");
+    assert.deepEqual(told.outcome.completed, [1, null, "two"]);
+    const { json: cancelled } = await front.post("/v1/runs/batch-1/cancel", { reason: "not wanted" });
+    assert.match(cancelled.status, /^cancel/);
+    const ended = await front.post("/v1/runs/batch-0/cancel", {});
+    assert.deepEqual([ended.status, ended.json.statusName], [409, "FAILED_PRECONDITION"]);
+    assert.match(ended.json.detail, /^expected .+, found .+/);
+  });
+
+  it("are called by the client with types, refusals being errors", async () => {
+    const client = new Client({ url: front.url });
+    const { run } = await client.call("runs.start", { body: { definition: "waiting", runId: "typed" } });
+    assert.equal(run?.status, "running");
+    await assert.rejects(
+      client.call("runs.start", { body: { definition: "waiting", timeoutMs: -1 } }),
+      (error) =>
+        error instanceof RestError &&
+        error.status === 400 &&
+        error.fields[0]?.field === "timeoutMs" &&
+        /timeoutMs: expected a number of at least 0, found -1/.test(error.detail),
+    );
+    const missing = await client
+      .call("runs.get", { params: { id: "none" } })
+      .catch((error: unknown) => error);
+    assert.ok(missing instanceof RestError);
+    assert.deepEqual([missing.code, missing.status], ["workflow.run_missing", 404]);
+  });
+
+  it("are followed by the client until they have ended", async () => {
+    const client = new Client({ url: front.url });
+    await client.call("runs.start", { body: { definition: "waiting", runId: "followed" } });
+    const seen: unknown[] = [];
+    const query = { withTasks: true };
+    for await (const told of client.follow("runs.watch", { params: { id: "followed" }, query })) {
+      if (told.kind !== "snapshot" && told.kind !== "change") continue;
+      if (told.value.run !== undefined) seen.push(told.value.run.status);
+      if (told.kind === "snapshot")
+        await client.call("runs.signal", { params: { id: "followed", name: "go" }, body: 1 });
+    }
+    assert.deepEqual([seen[0], seen.at(-1)], ["running", "completed"]);
+  });
+
+  it("give up with their caller: a wait ends when its time is over, in words", async () => {
+    const { status, json } = await front.get("/v1/runs/typed/result?waitMs=60000&requestTimeoutMs=200");
+    // Either the wait ends in time and says how the run stands, or it is over.
+    assert.ok(status === 200 || json.statusName === "DEADLINE_EXCEEDED", `${status} ${JSON.stringify(json)}`);
+  });
+});
+
+async function untilAsked(front: Front, runId: string) {
+  for (;;) {
+    const { json } = await front.get(`/v1/approvals?workId=${runId}`);
+    if (json.approvals.length > 0) return json.approvals;
+  }
+}
+
+/** The index follows the journal. */
+async function untilFound(front: Front, path: string, count: number): Promise<void> {
+  for (;;) {
+    const { json } = await front.get(path);
+    if (json.runs.length === count) return;
+  }
+}
