@@ -67,3 +67,14 @@ export function tool(script, ...args) {
     return [output.trim() || `${script} ended with exit code ${code} and printed nothing`];
   };
 }
+
+/**
+ * Two checks as one, one after the other.
+ *
+ * @param {(root: string) => Promise<string[]>} one
+ * @param {(root: string) => Promise<string[]>} other
+ * @returns {(root: string) => Promise<string[]>}
+ */
+export function both(one, other) {
+  return async (root) => [...(await one(root)), ...(await other(root))];
+}

@@ -11,26 +11,39 @@ import { keyOf, touchedBy } from "./touched.ts";
  * from the cursor after what was heard; then all that is shown is asked anew, so that nothing is missed or guessed.
  */
 
-const batchMs = 300;
+/**
+ * When what an event touches is asked again: soon, and once more when the index, which lists and counts are read from and
+ * which is up to a second behind, has it for sure.
+ */
+const wavesMs = [300, 1_600];
 const lookMs = 5_000;
+const toldByNobody: ReadonlySet<string> = new Set(["agents", "series", "status"]);
 
 /** Calls and streams of the page; the cookie goes along by itself. */
 export const client = new Client();
 
-let waiting = new Set<string>();
+const waves = wavesMs.map((delayMs) => ({ delayMs, waiting: new Set<string>() }));
 
-/** Notes what an event touches, and asks again soon. */
+/** Notes what an event touches, and asks again, in batches. */
 function take(type: string, subject: string): void {
-  const isFirst = waiting.size === 0;
-  for (const key of touchedBy(type, subject)) waiting.add(key);
-  if (!isFirst || waiting.size === 0) return;
-  after(batchMs, () => {
-    const keys = waiting;
-    waiting = new Set();
-    void queryClient.invalidateQueries({ predicate: ({ queryKey }) => keys.has(keyOf(queryKey)) });
-    const runIds = [...keys].filter((key) => key.startsWith("run ")).map((key) => key.slice("run ".length));
-    if (runIds.length > 0) void refreshRunLists(runIds);
-  });
+  const touched = touchedBy(type, subject);
+  if (touched.length === 0) return;
+  for (const wave of waves) {
+    const isFirst = wave.waiting.size === 0;
+    for (const key of touched) wave.waiting.add(key);
+    if (!isFirst) continue;
+    after(wave.delayMs, () => {
+      const keys = wave.waiting;
+      wave.waiting = new Set();
+      askAgain(keys);
+    });
+  }
+}
+
+function askAgain(keys: ReadonlySet<string>): void {
+  void queryClient.invalidateQueries({ predicate: ({ queryKey }) => keys.has(keyOf(queryKey)) });
+  const runIds = [...keys].filter((key) => key.startsWith("run ")).map((key) => key.slice("run ".length));
+  if (runIds.length > 0) void refreshRunLists(runIds);
 }
 
 /** Asks for everything that is shown again: after what was missed, nothing that is known can be relied on. */
@@ -45,7 +58,7 @@ export function listenLive(): () => void {
   void follow(stop.signal);
   // What no event tells, such as the figures of workers, is looked at from time to time while somebody looks.
   const stopLooking = every(lookMs, () => {
-    if (document.visibilityState === "visible") take("page.beat", "");
+    if (document.visibilityState === "visible") askAgain(toldByNobody);
   });
   return () => {
     stop.abort();

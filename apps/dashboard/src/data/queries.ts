@@ -17,6 +17,7 @@ import type {
   Schedule,
   Whoami,
 } from "@tutti/rest/types";
+import { nowMs } from "../effects/time.ts";
 import { pathOf } from "../elements/spelled.ts";
 import { send } from "./send.ts";
 
@@ -36,7 +37,7 @@ export const whoQuery = () =>
     staleTime: Number.POSITIVE_INFINITY,
   });
 
-export const runPageSize = 200;
+const runPageSize = 200;
 
 export const runsQuery = (filter: Filter) =>
   infiniteQueryOptions({
@@ -130,11 +131,17 @@ export const firingsQuery = (scheduleId: string) =>
       read<ListFiringsReply>(pathOf(["schedules", scheduleId, "firings"], { size: 100 }), signal),
   });
 
+/** Further back the platform knows its figures only by the minute. */
+const figuresSinceMs = 300_000;
+
 export const metricSeriesQuery = (name: readonly string[]) =>
   queryOptions({
     queryKey: ["series", { name }],
     queryFn: ({ signal }) =>
-      read<{ series: readonly MetricSeries[] }>(pathOf(["metrics", "series"], { name, points: 180 }), signal),
+      read<{ series: readonly MetricSeries[] }>(
+        pathOf(["metrics", "series"], { name, fromMs: nowMs() - figuresSinceMs, points: 150 }),
+        signal,
+      ),
   });
 
 export const statusQuery = () =>

@@ -21,7 +21,7 @@ export class CallFailed extends Error {
   }
 }
 
-export const awayMessage = "The platform does not answer. It may be stopped: start it with npm start.";
+const awayMessage = "The platform does not answer. It may be stopped: start it with npm start.";
 
 export function pageError(error: unknown): PageError {
   if (error instanceof CallFailed) return error.error;

@@ -4,7 +4,6 @@
  */
 export function touchedBy(type: string, subject: string): readonly string[] {
   const [, area, thing] = type.split(".");
-  if (type === "page.beat") return ["agents", "series", "status"];
   if (area === "workflow" && thing === "run") return ["runs", "counts", "schedules", ...aboutRun(subject)];
   if (area === "workflow" && thing === "task") return aboutRun(subject);
   if (thing === "approval") return ["approvals", "runs", "counts", ...aboutRun(subject)];

@@ -47,7 +47,12 @@ export default function Chart(options: {
   return <div ref={place} className="chart" style={{ height: heightPx }} aria-hidden="true" />;
 }
 
-const hours = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const hours = new Intl.DateTimeFormat(undefined, {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  hourCycle: "h23",
+});
 const timeOfDay = (atSec: number): string => hours.format(atSec * 1_000);
 
 function looks(

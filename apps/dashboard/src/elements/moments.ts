@@ -48,21 +48,6 @@ export function clock(momentMs: number): string {
   return clockFormat.format(momentMs);
 }
 
-const dayFormat = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short" });
-const timeFormat = new Intl.DateTimeFormat(undefined, {
-  hour: "2-digit",
-  minute: "2-digit",
-  second: "2-digit",
-});
-
-/** A moment short: the time of day, with the day where it is not today's. */
-export function clockShort(momentMs: number, nowMs: number): string {
-  const time = timeFormat.format(momentMs);
-  return new Date(momentMs).toDateString() === new Date(nowMs).toDateString()
-    ? time
-    : `${dayFormat.format(momentMs)} ${time}`;
-}
-
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 
 /** A count: `1,204`, `98,214`, `4.1 M`. */

@@ -1,4 +1,4 @@
-import type { Field, RawField } from "./field.ts";
+import type { Field } from "./field.ts";
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -34,7 +34,7 @@ function read(given: unknown, around: Around): Field {
     required: around.required,
     ...(schema !== undefined && "default" in schema ? { preset: schema["default"] } : {}),
   };
-  const raw: RawField = { kind: "raw", ...shared };
+  const raw: Field = { kind: "raw", ...shared };
   if (schema === undefined || around.depth > depthMost) return raw;
   const { enum: values, const: only } = schema;
   if (Array.isArray(values) && values.length > 0) return { kind: "choice", ...shared, values };

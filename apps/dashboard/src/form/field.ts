@@ -17,7 +17,7 @@ interface Shared {
   readonly preset?: unknown;
 }
 
-export interface TextField extends Shared {
+interface TextField extends Shared {
   readonly kind: "text";
   readonly format: string;
   readonly minLength: number;
@@ -25,7 +25,7 @@ export interface TextField extends Shared {
   readonly pattern: string;
 }
 
-export interface NumberField extends Shared {
+interface NumberField extends Shared {
   readonly kind: "number";
   readonly whole: boolean;
   readonly minimum: number;
@@ -36,23 +36,23 @@ export interface NumberField extends Shared {
   readonly multipleOf: number;
 }
 
-export interface FlagField extends Shared {
+interface FlagField extends Shared {
   readonly kind: "flag";
 }
 
-export interface ChoiceField extends Shared {
+interface ChoiceField extends Shared {
   readonly kind: "choice";
   readonly values: readonly unknown[];
 }
 
-export interface ObjectField extends Shared {
+interface ObjectField extends Shared {
   readonly kind: "object";
   readonly fields: readonly (readonly [name: string, field: Field])[];
   /** What entries with names of their own look like; absent where there are none. */
   readonly others?: Field;
 }
 
-export interface ListField extends Shared {
+interface ListField extends Shared {
   readonly kind: "list";
   readonly item: Field;
   readonly minItems: number;
@@ -60,13 +60,13 @@ export interface ListField extends Shared {
 }
 
 /** One of several forms. */
-export interface VariantField extends Shared {
+interface VariantField extends Shared {
   readonly kind: "variant";
   readonly variants: readonly Field[];
 }
 
 /** Filled in as JSON. */
-export interface RawField extends Shared {
+interface RawField extends Shared {
   readonly kind: "raw";
 }
 

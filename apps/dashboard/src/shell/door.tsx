@@ -88,7 +88,7 @@ function SignIn({ problem: first }: { problem: string | undefined }) {
           Sign in
         </button>
         <p className="soft small">
-          No token at hand? <code>npx tutti status --sign-in</code> prints a new address.
+          No token at hand? <code>npx tutti sign-in</code> prints a new address.
         </p>
       </form>
     </main>

@@ -1,14 +1,17 @@
 import { Link } from "@tanstack/react-router";
-import { Empty } from "../elements/parts.tsx";
+import { Empty, PageHead } from "../elements/parts.tsx";
 
 /** An address that no page has. */
 export function NotHere() {
   return (
-    <Empty title="Nothing is at this address">
-      <p>
-        Go to the <Link to="/">overview</Link>, or press <kbd>Ctrl</kbd> <kbd>K</kbd> and type what you look
-        for.
-      </p>
-    </Empty>
+    <>
+      <PageHead title="Nothing is at this address" />
+      <Empty title="Tacet">
+        <p>
+          Go to the <Link to="/">overview</Link>, or press <kbd>Ctrl</kbd> <kbd>K</kbd> and type what you look
+          for.
+        </p>
+      </Empty>
+    </>
   );
 }

@@ -1,6 +1,6 @@
 /** What the palette offers for what was typed. */
 
-export type Choice =
+type Choice =
   | { readonly kind: "place"; readonly path: string }
   | { readonly kind: "run"; readonly runId: string }
   | { readonly kind: "workflow"; readonly name: string }

@@ -300,7 +300,7 @@ export function seriesAt(nowMs: number): Record<string, unknown>[] {
   return [
     { name: "tutti_swarm_results_total", labels: {}, figure: "rate", points: points(340, 90) },
     { name: "tutti_mesh_call_duration_seconds", labels: call, figure: "p50", points: points(0.0021, 0.0006) },
-    { name: "tutti_mesh_call_duration_seconds", labels: call, figure: "p95", points: points(0.0072, 0.0031) },
+    { name: "tutti_mesh_call_duration_seconds", labels: call, figure: "p99", points: points(0.0072, 0.0031) },
     {
       name: "tutti_mesh_calls_total",
       labels: { ...call, code: "NOT_FOUND" },

@@ -21,7 +21,7 @@ const panels = [
 export function Figures() {
   const query = useQuery(metricSeriesQuery(Object.values(seriesWanted)));
   return (
-    <Part title="Figures" aside="the last minutes">
+    <Part title="Figures" aside="the last five minutes">
       <div className="panels">
         <Shown query={query} what="figures" lines={6}>
           {({ series }) => panels.map((panel) => <Panel key={panel.title} {...panel} series={series} />)}

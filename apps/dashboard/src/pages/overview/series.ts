@@ -8,10 +8,10 @@ export interface Line {
   readonly values: readonly (number | undefined)[];
 }
 
-export type Join = (values: readonly number[]) => number;
+type Join = (values: readonly number[]) => number;
 
 export const sum: Join = (values) => values.reduce((total, value) => total + value, 0);
-export const worst: Join = (values) => Math.max(...values);
+const worst: Join = (values) => Math.max(...values);
 
 /** Joins series moment by moment. Moments within the same step count as one, whoever took the figure. */
 export function joined(name: string, series: readonly MetricSeries[], join: Join, stepMs = 5_000): Line {
@@ -69,7 +69,7 @@ export function throughput(series: readonly MetricSeries[]): readonly Line[] {
 
 /** How long calls take, in milliseconds: the slowest kind of call at each moment. Streams that stay open do not count. */
 export function latency(series: readonly MetricSeries[]): readonly Line[] {
-  return ["p50", "p95"].map((figure) => {
+  return ["p50", "p99"].map((figure) => {
     const answered = named(series, seriesWanted.duration, figure).filter(
       (each) =>
         isServer(each) && !/Watch|Await|Claim|Link|Relay|Offer|Stream/.test(each.labels["method"] ?? ""),

@@ -111,30 +111,7 @@ function Apply(options: BulkOptions & { verb: Verb; preview: PreviewBulkReply; o
   };
   return (
     <div className="bulk-preview">
-      <p className="bulk-count">
-        <strong>{counted(many, "run")}</strong> would be {said}
-        {preview.leftAlone ? (
-          <>, {counted(preview.leftAlone, "run")} left alone because it does not fit how they stand</>
-        ) : null}
-        .
-      </p>
-      <ul className="bulk-groups">
-        {preview.groups.map(({ value, count: each }) => (
-          <li key={value}>
-            <Tag>{value}</Tag> {count(each ?? 0)}
-          </li>
-        ))}
-      </ul>
-      {preview.sample.length > 0 ? (
-        <p className="small soft bulk-sample">
-          Among them{" "}
-          {preview.sample
-            .slice(0, 5)
-            .map(({ runId }) => runId)
-            .join(", ")}
-          {many > 5 ? " …" : ""}
-        </p>
-      ) : null}
+      <Previewed preview={preview} said={said} />
       <TextField
         label="Why"
         value={reason}
@@ -172,6 +149,39 @@ function Apply(options: BulkOptions & { verb: Verb; preview: PreviewBulkReply; o
         />
       </div>
     </div>
+  );
+}
+
+/** What would be done, to how many, and to which among others. */
+function Previewed({ preview, said }: { preview: PreviewBulkReply; said: string }) {
+  const many = preview.count ?? 0;
+  return (
+    <>
+      <p className="bulk-count">
+        <strong>{counted(many, "run")}</strong> would be {said}
+        {preview.leftAlone ? (
+          <>, {counted(preview.leftAlone, "run")} left alone because it does not fit how they stand</>
+        ) : null}
+        .
+      </p>
+      <ul className="bulk-groups">
+        {preview.groups.map(({ value, count: each }) => (
+          <li key={value}>
+            <Tag>{value}</Tag> {count(each ?? 0)}
+          </li>
+        ))}
+      </ul>
+      {preview.sample.length > 0 ? (
+        <p className="small soft bulk-sample">
+          Among them{" "}
+          {preview.sample
+            .slice(0, 5)
+            .map(({ runId }) => runId)
+            .join(", ")}
+          {many > 5 ? " …" : ""}
+        </p>
+      ) : null}
+    </>
   );
 }
 

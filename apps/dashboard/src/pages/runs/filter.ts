@@ -33,7 +33,7 @@ export function bulkFilterOf(search: RunsSearch, nowMs: number): RunFilterInput 
 }
 
 /** The options of the command that name the same runs. */
-export function filterOptions(search: RunsSearch): readonly string[] {
+function filterOptions(search: RunsSearch): readonly string[] {
   const option = (name: string, value: string | undefined) => (value === undefined ? [] : [name, value]);
   return [
     ...(search.status ?? []).flatMap((state) => ["--state", state]),

@@ -18,12 +18,12 @@ import {
 import { leftOut, reloadRunLists, setLetIn, subscribeLeftOut } from "../../data/run-lists.ts";
 import { Lasting, Moment } from "../../elements/moment.tsx";
 import { count, counted } from "../../elements/moments.ts";
-import { Meter, Tag } from "../../elements/parts.tsx";
+import { Tag } from "../../elements/parts.tsx";
 import { StandMark } from "../../score/glyph.tsx";
 import { runStates, standOf } from "../../score/states.ts";
 import { useIsNarrow } from "../../shell/use-is-narrow.ts";
 import { workflowOf } from "../overview/score-layout.ts";
-import { howFar, whatFailed } from "./outcome.ts";
+import { whatFailed } from "./outcome.ts";
 
 const rowPx = 44;
 const narrowRowPx = 76;
@@ -172,7 +172,7 @@ function RowsHead({ runs, marked, onMark }: Pick<RowsOptions, "runs" | "marked" 
             onChange={() => onMark(() => (all ? new Set() : new Set(runs.map(({ runId }) => runId))))}
           />
         </span>
-        {["State", "Run", "Workflow", "Tasks", "Accepted", "Lasted"].map((word) => (
+        {["State", "Run", "Workflow", "Events", "Accepted", "Lasted"].map((word) => (
           <span key={word} role="columnheader" className={`run-${word.toLowerCase()}`}>
             {word}
           </span>
@@ -195,7 +195,6 @@ interface RowOptions {
 const RunRow = memo(
   function RunRow({ run, index, top, height, isAt, isMarked, onMark }: RowOptions) {
     const { runId } = run;
-    const far = howFar(run);
     const stand = standOf(runStates, run.status);
     const failed = whatFailed(run);
     return (
@@ -230,10 +229,7 @@ const RunRow = memo(
         <Cell name="workflow">
           <span className="clipped">{workflowOf(run)}</span>
         </Cell>
-        <Cell name="tasks">
-          <Meter share={far.share} tone={stand.tone} />
-          <span className="small soft">{far.words}</span>
-        </Cell>
+        <Cell name="events">{count(run.eventCount ?? 0)}</Cell>
         <Cell name="accepted">
           <Moment atMs={run.createTimeMs} />
         </Cell>

@@ -3,7 +3,7 @@ import type { Schedule, ScheduleInput, TimingRule } from "@tutti/rest/types";
 import { span } from "../../elements/moments.ts";
 import { commandLine } from "../../elements/spelled.ts";
 
-export function ruleWords({ cron, interval, onceMs }: TimingRule, written: (atMs: number) => string): string {
+function ruleWords({ cron, interval, onceMs }: TimingRule, written: (atMs: number) => string): string {
   if (cron !== undefined && cron !== "") return cron;
   if (interval?.everyMs !== undefined) return `every ${span(interval.everyMs)}`;
   if (onceMs !== undefined) return `once, ${written(onceMs)}`;

@@ -26,12 +26,13 @@ export function arrowsOf({ nodes }: Pick<Graph, "nodes">): readonly Arrow[] {
 const boxPx = { least: 130, most: 260, perLetter: 7.4, around: 28, high: 66 };
 
 /** How much room a task takes: by its longest line. */
-export function boxOf({ taskId = "", title, uses, kind }: GraphNode): {
+export function boxOf({ taskId = "", title, uses, kind, forEach, compensated, expectedMs }: GraphNode): {
   readonly key: string;
   readonly width: number;
   readonly height: number;
 } {
-  const letters = Math.max((title || taskId).length * 1.08, (uses || kindWord(kind)).length);
+  const marks = (forEach === true ? 8 : 0) + (compensated === true ? 8 : 0) + (expectedMs ? 8 : 0);
+  const letters = Math.max((title || taskId).length * 1.08, (uses || kindWord(kind)).length, marks);
   const width = Math.min(boxPx.most, Math.max(boxPx.least, letters * boxPx.perLetter + boxPx.around));
   return { key: taskId, width, height: boxPx.high };
 }

@@ -198,7 +198,7 @@ function Source({ definition }: { definition: Definition }) {
         <code>{commandLine("tutti", "workflow", "graph", name)}</code>
       </p>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reached by keys */}
-      <section className="source" tabIndex={0} aria-label="Source">
+      <section className="definition-source" tabIndex={0} aria-label="Source">
         <pre>{source.text}</pre>
       </section>
     </>

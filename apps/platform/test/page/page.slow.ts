@@ -1,0 +1,278 @@
+/** The page as somebody uses it: a real browser before a real platform. */
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { latch } from "@tutti/kernel/testing";
+import { TaskFailure } from "@tutti/sdk";
+import type { Page } from "playwright-core";
+import { needsProgram } from "../../../../tools/programs.mjs";
+import { until } from "../support/until.ts";
+import { accessibilityProblems, Stage } from "./stage.ts";
+
+const order = `workflow: order
+description: Takes an order, asks, and ships it.
+input:
+  schema:
+    type: object
+    required: [customer, count]
+    properties:
+      customer: {type: string, minLength: 2}
+      count: {type: integer, minimum: 1}
+      carrier: {enum: [post, courier]}
+tasks:
+  take: {uses: stage.take, with: {customer: "\${{ input.customer }}"}}
+  sure:
+    approve:
+      title: "Ship to \${{ input.customer }}?"
+      form: {type: object, required: [box], properties: {box: {type: integer, minimum: 1}}}
+    needs: [take]
+  ship: {uses: stage.ship, needs: [sure]}
+output: "\${{ tasks.ship.output }}"
+`;
+const frail = "workflow: frail\ntasks: {try: {uses: stage.frail}}\n";
+const endless = "workflow: endless\ntasks: {wait: {wait: {signal: never}}}\n";
+
+const browser = await needsProgram("chromium");
+
+describe("the page", { skip: browser.skip, timeout: 240_000 }, () => {
+  let stage: Stage;
+  let isBroken = true;
+  const shipped = latch();
+
+  before(async () => {
+    stage = await Stage.open({
+      chromium: browser.path,
+      workflows: [order, frail, endless],
+      handlers: {
+        "stage.take": async () => "taken",
+        "stage.ship": async () => {
+          await shipped.opened;
+          return "<b>shipped</b>";
+        },
+        "stage.frail": async () => {
+          if (isBroken) throw new TaskFailure("stage.broken", "a string <i>snapped</i>", { final: true });
+          return "played";
+        },
+      },
+    });
+  });
+  after(() => stage[Symbol.asyncDispose]());
+
+  const start = async (name: string, runId: string, input?: unknown) =>
+    stage.client.call("runs.start", {
+      body: { runId, definition: { name }, ...(input !== undefined && { input }) },
+    });
+  const statusOf = async (runId: string) =>
+    (await stage.client.call("runs.get", { params: { id: runId } })).status;
+  const heading = (page: Page, name: string) => page.getByRole("heading", { level: 1, name });
+
+  it("lets in who opens the printed link, once, and keeps the token out of the address", async () => {
+    const link = await stage.link();
+    const context = await stage.context();
+    const page = await context.newPage();
+    await page.goto(link);
+    await heading(page, "Overview").waitFor();
+    assert.doesNotMatch(page.url(), /token/);
+    const [cookie] = await context.cookies();
+    assert.deepEqual([cookie?.httpOnly, cookie?.sameSite], [true, "Strict"]);
+    await context.close();
+
+    const other = await stage.context();
+    const late = await other.newPage();
+    await late.goto(link);
+    assert.match(await late.locator("body").innerText(), /token|link/i);
+    await late.goto(stage.url);
+    await heading(late, "Sign in").waitFor();
+    assert.deepEqual(await accessibilityProblems(late), []);
+    await late.getByLabel("Token or key").fill("wrong");
+    await late.getByRole("button", { name: "Sign in" }).click();
+    await late.getByText(/A token works once/).waitFor();
+    const token = new URL(await stage.link()).searchParams.get("token") ?? "";
+    await late.getByLabel("Token or key").fill(token);
+    await late.getByRole("button", { name: "Sign in" }).click();
+    await heading(late, "Overview").waitFor();
+    await other.close();
+  });
+
+  it("starts a run by the form of its input, says what is wrong beside the field, and shows it finish live", async () => {
+    const page = await stage.signedIn("/start?workflow=order");
+    const press = () => page.getByRole("button", { name: "Start", exact: true }).click();
+    await press();
+    await page.getByText("This is needed.").first().waitFor();
+    await page.getByLabel("Customer").fill("<b>Clara</b>");
+    await page.getByLabel("Count").fill("1.5");
+    await press();
+    await page.getByText("A whole number.").waitFor();
+    await page.getByLabel("Count").fill("2");
+    await page.getByLabel("Carrier").selectOption({ label: "courier" });
+    await page.getByLabel("Id", { exact: true }).fill("live-1");
+    await press();
+    await page.waitForURL("**/runs/live-1");
+    const run = await stage.client.call("runs.get", { params: { id: "live-1" } });
+    assert.deepEqual(run.spec?.input, { customer: "<b>Clara</b>", count: 2, carrier: "courier" });
+
+    // The question is there as text, with its form; the answer lets the run go on.
+    await page.getByRole("link", { name: /^Approvals/ }).click();
+    await page.getByRole("heading", { name: "Ship to <b>Clara</b>?" }).waitFor();
+    assert.equal(await page.locator("main b").count(), 0);
+    await page.getByRole("button", { name: "Approve", exact: true }).click();
+    await page.getByText("This is needed.").waitFor();
+    await page.getByLabel("Box").fill("7");
+    await page.getByRole("button", { name: "Approve", exact: true }).click();
+    await page.getByText("No question is open").waitFor();
+
+    await page.goto(`${stage.url}/runs`);
+    const row = page.getByRole("row", { name: /live-1/ });
+    await row.getByText("running").waitFor();
+    shipped.open();
+    await row.getByText("completed").waitFor();
+    await page.context().close();
+  });
+
+  it("starts another one like a run that was", async () => {
+    const page = await stage.signedIn("/start?like=live-1");
+    await page.getByLabel("Count").waitFor();
+    assert.equal(await page.getByLabel("Count").inputValue(), "2");
+    assert.equal(await page.getByLabel("Customer").inputValue(), "<b>Clara</b>");
+    await page.getByRole("tab", { name: "JSON" }).click();
+    assert.deepEqual(JSON.parse(await page.getByLabel("Input as JSON").inputValue()), {
+      ...{ customer: "<b>Clara</b>", count: 2, carrier: "courier" },
+    });
+    await page.context().close();
+  });
+
+  it("shows what failed as text, retries it, and shows it heal", async () => {
+    await start("frail", "frail-1");
+    const page = await stage.signedIn();
+    const line = page.getByRole("listitem").filter({ hasText: "frail-1" });
+    await line.getByText("a string <i>snapped</i>").or(line.getByText("stage.broken")).waitFor();
+    isBroken = false;
+    await line.getByRole("button", { name: "Retry", exact: true }).click();
+    await until(
+      "the run to heal",
+      () => statusOf("frail-1"),
+      (status) => status === "completed",
+    );
+    await line.waitFor({ state: "detached" });
+    await page.context().close();
+  });
+
+  it("shows each button's call and command, to copy", async () => {
+    const page = await stage.signedIn("/approvals");
+    await start("order", "spelled", { customer: "Ida", count: 1 });
+    await page.getByRole("heading", { name: "Ship to Ida?" }).waitFor();
+    await page.getByRole("button", { name: "Reject: as a call and as a command" }).click();
+    const bubble = page.locator(".bubble:popover-open");
+    assert.match(await bubble.innerText(), /tutti approve spelled \S+ --reject/);
+    assert.match(await bubble.innerText(), /curl -X POST .*\/v1\/approvals\//s);
+    await page.context().close();
+  });
+
+  it("cancels many runs at once, after it has shown what would be done", async () => {
+    const ids = Array.from({ length: 12 }, (_, index) => `endless-${index}`);
+    for (const id of ids) await start("endless", id);
+    const page = await stage.signedIn("/runs?workflow=endless&status=%5B%22running%22%5D");
+    await page.getByText("12 match").waitFor();
+    await page.getByRole("button", { name: "Cancel…" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText("12 runs would be asked to end").waitFor();
+    await dialog.getByRole("button", { name: "Cancel 12 runs", exact: true }).click();
+    await dialog.getByText("Say why").waitFor();
+    await dialog.getByLabel("Why").fill("the piece is over");
+    await dialog.getByRole("button", { name: "Cancel 12 runs", exact: true }).click();
+    await page.getByText("12 runs asked to end").waitFor();
+    await page.getByText("No run is like that").waitFor();
+    for (const id of ids)
+      await until(
+        `${id} to end`,
+        () => statusOf(id),
+        (status) => status === "cancelled",
+      );
+    await page.context().close();
+  });
+
+  it("says that the platform is away, comes back by itself, and has missed nothing", async () => {
+    const page = await stage.signedIn("/runs");
+    await page.getByRole("row", { name: /live-1/ }).waitFor();
+    await stage.stop();
+    await page.getByText("The platform is away; reconnecting").waitFor();
+    await page.getByRole("row", { name: /live-1/ }).waitFor();
+    await stage.begin();
+    await start("endless", "after-the-restart");
+    await page.getByText("The platform is away; reconnecting").waitFor({ state: "detached" });
+    await page
+      .getByRole("row", { name: /after-the-restart/ })
+      .getByText("running")
+      .waitFor();
+    await page.context().close();
+  });
+
+  it("goes anywhere by keys alone", async () => {
+    const page = await stage.signedIn();
+    await page.keyboard.press("g");
+    await page.keyboard.press("w");
+    await heading(page, "Workers").waitFor();
+    await page.keyboard.press("?");
+    await page.getByRole("heading", { name: "Keys" }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Control+k");
+    await page.getByRole("combobox").fill("live-1");
+    await page.getByRole("option", { name: /live-1/ }).waitFor();
+    await page.keyboard.press("Enter");
+    await page.waitForURL("**/runs/live-1");
+    await page.context().close();
+  });
+
+  it("makes, pauses and triggers a schedule", async () => {
+    const page = await stage.signedIn("/schedules");
+    await page.getByRole("button", { name: "Make one" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Name").fill("yearly");
+    await dialog.getByLabel("Starts").selectOption("endless");
+    await dialog.getByLabel("Rule").fill("0 0 1 1 *");
+    await dialog.getByRole("button", { name: "Make it", exact: true }).click();
+    await heading(page, "yearly").waitFor();
+    await page.getByRole("button", { name: "Pause", exact: true }).click();
+    await page.getByRole("button", { name: "Resume", exact: true }).waitFor();
+    await page.getByRole("button", { name: "Start one now", exact: true }).click();
+    await page.getByRole("cell", { name: "started" }).waitFor();
+    await page.context().close();
+  });
+
+  it("says where a definition is wrong, and registers one that is right", async () => {
+    const page = await stage.signedIn("/editor");
+    await page.getByText("It can be registered as it is").waitFor();
+    await page.getByLabel("Definition").fill("workflow: odd\ntasks:\n  a: {uses: x.y, needs: [b]}\n");
+    const problem = page.getByRole("list", { name: "What is wrong" }).getByRole("button").first();
+    assert.match(await problem.innerText(), /^3:/);
+    await page.getByLabel("Definition").fill("workflow: odd\ntasks:\n  a: {uses: x.y}\n");
+    await page.getByText("It can be registered as it is").waitFor();
+    await page.getByRole("button", { name: "Register", exact: true }).click();
+    await heading(page, "odd").waitFor();
+    await page.context().close();
+  });
+
+  const places = {
+    ...{ overview: "/", runs: "/runs", start: "/start?workflow=order", approvals: "/approvals" },
+    ...{ workflows: "/workflows", workflow: "/workflows/order", editor: "/editor", workers: "/workers" },
+    ...{ schedules: "/schedules", "an address of nothing": "/nowhere" },
+  };
+  for (const [name, path] of Object.entries(places)) {
+    it(`has nothing that axe finds wrong on ${name}, in both themes, and fits a phone`, async () => {
+      for (const colorScheme of ["light", "dark"] as const) {
+        const page = await stage.signedIn(path, { colorScheme });
+        await page.locator("main h1").waitFor();
+        await until(
+          `${name} to be there`,
+          () => page.locator(".waiting").count(),
+          (many) => many === 0,
+        );
+        assert.deepEqual(await accessibilityProblems(page), [], `${name}, ${colorScheme}`);
+        await page.setViewportSize({ width: 390, height: 844 });
+        assert.deepEqual(await accessibilityProblems(page), [], `${name}, ${colorScheme}, phone`);
+        const over = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth");
+        assert.ok(Number(over) <= 0, `${name}: ${over} px wider than a phone`);
+        await page.context().close();
+      }
+    });
+  }
+});

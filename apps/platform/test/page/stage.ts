@@ -1,0 +1,153 @@
+/** The whole platform in this process with a worker, the built page, and a real browser before it. */
+import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { ServiceHost } from "@tutti/host";
+import { memorySources } from "@tutti/kernel";
+import { Client } from "@tutti/rest/client";
+import { Worker } from "@tutti/sdk";
+import axe from "axe-core";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { services } from "../../src/service.ts";
+
+const root = fileURLToPath(new URL("../../../../", import.meta.url));
+const vite = join(root, "node_modules", "vite", "bin", "vite.js");
+
+/** As root, and with nobody to talk to but this machine. */
+const flags = [
+  ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
+  ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
+];
+
+export interface StageOptions {
+  readonly chromium: string;
+  readonly handlers?: Readonly<Record<string, (input: unknown) => Promise<unknown>>>;
+  readonly workflows?: readonly string[];
+}
+
+export class Stage implements AsyncDisposable {
+  readonly directory: string;
+  readonly browser: Browser;
+  readonly #port: number;
+  readonly #meshPort: number;
+  readonly #worker: Worker;
+  #host: ServiceHost;
+
+  static async open({ chromium: path, handlers = {}, workflows = [] }: StageOptions): Promise<Stage> {
+    const directory = await mkdtemp(join(tmpdir(), "stage-"));
+    const page = join(directory, "page");
+    await promisify(execFile)(process.execPath, [vite, "build", "--outDir", page, "--logLevel", "error"], {
+      cwd: join(root, "apps", "dashboard"),
+    });
+    const [port, meshPort] = [await freePort(), await freePort()];
+    const host = await hostAt(directory, port, meshPort);
+    await host.start();
+    const worker = new Worker({
+      address: `127.0.0.1:${meshPort}`,
+      agentId: "stagehand",
+      handleSignals: false,
+    });
+    for (const [name, handle] of Object.entries(handlers)) worker.handle(name, handle);
+    await worker.start();
+    const browser = await chromium.launch({ executablePath: path, args: flags });
+    const stage = new Stage({ directory, browser, port, meshPort, worker, host });
+    for (const text of workflows) await stage.client.call("workflows.register", { body: { text } });
+    return stage;
+  }
+
+  private constructor(parts: {
+    directory: string;
+    browser: Browser;
+    port: number;
+    meshPort: number;
+    worker: Worker;
+    host: ServiceHost;
+  }) {
+    this.directory = parts.directory;
+    this.browser = parts.browser;
+    this.#port = parts.port;
+    this.#meshPort = parts.meshPort;
+    this.#worker = parts.worker;
+    this.#host = parts.host;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  /** As a program on this machine calls it. */
+  get client(): Client {
+    return new Client({ url: this.url });
+  }
+
+  /** A link that signs a browser in, once. */
+  async link(): Promise<string> {
+    return (await this.client.call("signInLink")).url;
+  }
+
+  async context(options: Parameters<Browser["newContext"]>[0] = {}): Promise<BrowserContext> {
+    const context = await this.browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
+    context.setDefaultTimeout(20_000);
+    return context;
+  }
+
+  /** A page of somebody who has signed in, where it was asked for. */
+  async signedIn(path = "/", options: Parameters<Browser["newContext"]>[0] = {}): Promise<Page> {
+    const page = await (await this.context(options)).newPage();
+    await page.goto(await this.link());
+    await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
+    if (path !== "/") await page.goto(`${this.url}${path}`);
+    return page;
+  }
+
+  async stop(): Promise<void> {
+    await this.#host.stop();
+  }
+
+  /** Another process's life on the same data, at the same address. */
+  async begin(): Promise<void> {
+    this.#host = await hostAt(this.directory, this.#port, this.#meshPort);
+    await this.#host.start();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.browser.close();
+    await this.#worker.stop();
+    await this.#host.stop();
+    await rm(this.directory, { recursive: true });
+  }
+}
+
+function hostAt(directory: string, port: number, meshPort: number): Promise<ServiceHost> {
+  const settings = [
+    ...["--mesh.transport=grpc", `--mesh.listen=127.0.0.1:${meshPort}`, `--operations.port=${port}`],
+    ...[`--gateway.page=${join(directory, "page")}`, "--log.level=fatal"],
+  ];
+  const sources = memorySources({ arguments: settings });
+  const dataDirectory = () => join(directory, "data");
+  return ServiceHost.open({ name: "stage", version: "0.1.0", services, sources, dataDirectory });
+}
+
+/** A port that stays the same over a restart; nobody else takes it meanwhile, for the system gives others first. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === "string") throw new Error("expected a port, found none");
+  return address.port;
+}
+
+/** What axe finds wrong on a page, as lines to read; nothing is left out. */
+export async function accessibilityProblems(page: Page): Promise<readonly string[]> {
+  await page.evaluate(axe.source);
+  const found: readonly { id: string; help: string; nodes: readonly { html: string }[] }[] =
+    await page.evaluate("axe.run().then(({ violations }) => violations)");
+  return found.flatMap(({ id, help, nodes }) =>
+    nodes.map(({ html }) => `${id}: ${help}: ${html.slice(0, 160)}`),
+  );
+}
