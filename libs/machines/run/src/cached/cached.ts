@@ -10,6 +10,7 @@ import { following } from "../evaluate/evaluate.ts";
 import { idOf, type Place, sceneOf } from "../kinds/kind.ts";
 import { taskHeld } from "../node/events.ts";
 import { attemptOf } from "../node/places.ts";
+import type { NodeView } from "../state.ts";
 import { attemptQueued } from "../uses/events.ts";
 import { answerMs, cacheAsked } from "./events.ts";
 import { entryIdOf } from "./key.ts";
@@ -55,6 +56,8 @@ function addressOf({ step }: Place, id: string) {
   return { service: "workflow", namespace: step.key.namespace, kind: "cache", id };
 }
 
-export function isAsking(status: TaskStatus, cacheKey: string | undefined): boolean {
-  return status === TaskStatus.TASK_STATUS_WAITING && cacheKey !== undefined && cacheKey !== "";
+/** Not while people are asked about the output: then it has long been done. */
+export function isAsking({ status, more }: Pick<NodeView, "status" | "more">): boolean {
+  if (status !== TaskStatus.TASK_STATUS_WAITING || more === undefined) return false;
+  return more.cacheKey !== "" && more.question === undefined;
 }

@@ -16,7 +16,7 @@ export const answerCache: RunCommand<AnswerCache, RunDone> = {
   decide(run, { taskId, visit, found, output }, step) {
     const number = findNode(run, taskId);
     const node = number === undefined ? undefined : run.nodes[number];
-    if (node === undefined || node.visit !== visit || !isAsking(node.status, node.more?.cacheKey)) return {};
+    if (node === undefined || node.visit !== visit || !isAsking(node)) return {};
     const place = placeOf(run, node.number, step, new Budget());
     if (found) complete(place, dataOfPayload(output), { fromCache: true });
     else doItself(place);

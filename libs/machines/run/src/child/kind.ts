@@ -1,8 +1,8 @@
 /** A child run or mission does the task. It is started by an effect, and tells of its end by a letter. */
 import { TaskStatus, WaitCause } from "@tutti/contracts/types/v1";
-import { CancelRun, TerminateRun } from "@tutti/contracts/workflow/v1";
+import { CancelRun, type ChildQueuedV1, type OfferDetails, TerminateRun } from "@tutti/contracts/workflow/v1";
 import type { Message } from "@tutti/kernel";
-import { noBytes } from "../data.ts";
+import { bytesOf, type Data, noBytes, payloadOf } from "../data.ts";
 import { given, givenWhole } from "../evaluate/evaluate.ts";
 import { idOf, type Place, sceneOf, type TaskKind } from "../kinds/kind.ts";
 import { childIdOf } from "../life/ids.ts";
@@ -23,7 +23,7 @@ const terminateMessage: Message<TerminateRun> = { type: "terminate_run", codec: 
 
 export const child: TaskKind = {
   begin: queueChild,
-  again: queueChild,
+  again: queueChildAgain,
 
   stopping(place, how) {
     const { run, number, range, task, step } = place;
@@ -84,7 +84,7 @@ export const child: TaskKind = {
 };
 
 function queueChild(place: Place): void {
-  const { run, step, number, task, range, budget } = place;
+  const { task, range, budget } = place;
   const work = range.plan.work(task);
   const input = given(sceneOf(place), task.input, "`with`");
   const program = work.kind === "workflow" || work.kind === "mission" ? work.parameters : -1;
@@ -97,12 +97,35 @@ function queueChild(place: Place): void {
   }
   if (!input.ok || !parameters.ok || !detailed.ok) return;
   budget.spend(input.bytes.length + parameters.bytes.length);
+  const { bytes, payload } = input;
+  queue(place, {
+    input: bytes,
+    inputPayload: payload,
+    parameters: parameters.bytes,
+    details: detailed.details,
+  });
+}
+
+/** All attempts of a task work on the same, whatever has changed meanwhile. */
+function queueChildAgain(place: Place): void {
+  const { run, number } = place;
+  const { input, inputFollows = false, more } = run.nodes[number] ?? {};
+  const own = inputFollows ? undefined : (input as Data | undefined);
+  const parameters = (more?.parameters ?? noBytes) as Uint8Array;
+  const details = more?.details as OfferDetails | undefined;
+  queue(place, { input: bytesOf(own), inputPayload: payloadOf(own), parameters, details });
+}
+
+function queue(
+  place: Place,
+  given: Pick<ChildQueuedV1, "input" | "inputPayload" | "parameters" | "details">,
+): void {
+  const { run, step, number } = place;
   const attempt = attemptOf(run, number) + 1;
   step.emit(childQueued, {
-    ...{ node: number, attempt, queueMs: step.nowMs, limits: limitsOfTask(detailed.details) },
+    ...{ node: number, attempt, queueMs: step.nowMs, limits: limitsOfTask(given.details) },
     childId: childIdOf(step.key.id, { id: idOf(place), node: number }, attempt),
-    ...{ input: input.bytes, inputPayload: input.payload, parameters: parameters.bytes },
-    details: detailed.details,
+    ...given,
   });
   askNextOfTask(place);
 }

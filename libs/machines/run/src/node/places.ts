@@ -15,7 +15,8 @@ export function rangeViewOf(run: RunView, number: number): RangeView {
   return run.ranges[rangePlace(run.ranges, number)] as RangeView;
 }
 
-function rangePlace(
+/** Place of the range that a node stands in. */
+export function rangePlace(
   ranges: readonly { readonly first: number; readonly count: number }[],
   number: number,
 ): number {
@@ -137,6 +138,35 @@ export function partRanges(run: RunView, node: NodeView | undefined): readonly R
   if (node === undefined || parts === 0 || first === undefined) return [];
   if (!isAdded(first)) return [first];
   return run.ranges.slice(parts).filter((range) => range.owner === node.number && isAdded(range));
+}
+
+/**
+ * Places of the ranges that tell of how the run stands: not those of a visit after which their task was done again, whose ids
+ * stand for others now.
+ */
+export function currentRanges(run: RunView): ReadonlySet<number> {
+  const latest = new Map<string, number>();
+  for (const [place, { owner, round }] of run.ranges.entries()) latest.set(`${owner}#${round}`, place);
+  const current = new Set<number>();
+  for (const [place, range] of run.ranges.entries()) {
+    if (range.owner < 0) current.add(place);
+    else if (current.has(rangePlace(run.ranges, range.owner)) && isOfThisVisit(run, range, place, latest))
+      current.add(place);
+  }
+  return current;
+}
+
+function isOfThisVisit(
+  { nodes }: RunView,
+  range: RangeView,
+  place: number,
+  latest: ReadonlyMap<string, number>,
+): boolean {
+  const { parts = 0, round = 0 } = nodes[range.owner]?.more ?? {};
+  if (parts === 0) return false;
+  if (range.isEntries) return place === parts;
+  if (isAdded(range)) return place >= parts;
+  return range.round <= round && place === latest.get(`${range.owner}#${range.round}`);
 }
 
 /** The node that a task needs: beside it, or one that was there before it was added. */

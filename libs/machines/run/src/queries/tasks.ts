@@ -7,7 +7,16 @@ import { asPayload, type Data } from "../data.ts";
 import { bounded } from "../error-details.ts";
 import { runErrors } from "../errors.ts";
 import { hasOutput, outputOf } from "../evaluate/outputs.ts";
-import { findNode, rangeViewOf, statusOfNode, taskIdIn, taskIdOf, taskOf } from "../node/places.ts";
+import {
+  currentRanges,
+  findNode,
+  rangePlace,
+  rangeViewOf,
+  statusOfNode,
+  taskIdIn,
+  taskIdOf,
+  taskOf,
+} from "../node/places.ts";
 import { isDone, type NodeView, type RangeView, type Run, type RunView } from "../state.ts";
 import { momentOf } from "./run.ts";
 
@@ -43,9 +52,11 @@ export const showTasks: Query<Run, TasksWanted, TasksShown | Refusal> = {
     if (owner === undefined) return runErrors.taskMissing.refusal({ id: key.id, task: parent });
     const tasks: Task[] = [];
     const until = Math.min(run.nodeCount, wanted.from + lookedAtMax);
+    const current = currentRanges(run);
     for (let number = Math.max(0, wanted.from); number < until; number++) {
       if (tasks.length >= size) return { tasks, next: number };
-      if (isWanted(run, number, owner, wanted)) tasks.push(taskMessage(run, number, wanted.withPayloads));
+      if (current.has(rangePlace(run.ranges, number)) && isWanted(run, number, owner, wanted))
+        tasks.push(taskMessage(run, number, wanted.withPayloads));
     }
     return { tasks, next: until < run.nodeCount ? until : -1 };
   },

@@ -1,0 +1,96 @@
+/** What drawn runs have found, each made small. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Verdict } from "@tutti/contracts/types/v1";
+import {
+  DecideApproval,
+  NoteProgress,
+  RefuseChild,
+  ResetRun,
+  RunOrder,
+  UpdateRun,
+} from "@tutti/contracts/workflow/v1";
+import { isRefusal } from "@tutti/kernel";
+import { cache } from "@tutti/machine-cache";
+import { decideApproval } from "../src/approve/commands.ts";
+import { refuseChild } from "../src/child/commands.ts";
+import type { OfferTask, StartChild } from "../src/effects.ts";
+import { updateRun } from "../src/entry/commands.ts";
+import { beginRun } from "../src/life/commands.ts";
+import { showSnapshot } from "../src/queries/snapshot.ts";
+import { showTask, showTasks } from "../src/queries/tasks.ts";
+import { resetRun } from "../src/repair/commands.ts";
+import { jsonBytes, jsonOf, RunScene } from "../src/testing/index.ts";
+import { noteProgress } from "../src/uses/commands.ts";
+
+describe("what drawn runs have found", () => {
+  it("does not take a question about the output of a cached task for one to the cache", () => {
+    const scene = new RunScene(1, [cache]);
+    scene.begin(`
+workflow: asked
+tasks:
+  look: {uses: test.look, cache: 1m, checks: [{name: good, condition: "output == 1", onFailure: approval}]}
+`);
+    scene.driver.deliverAll();
+    // The driver holds what folds noted against what recovery finds.
+    scene.complete("look", 2);
+    scene.driver.advance(10_000);
+    assert.deepEqual(scene.offered, [], "it is not done again while people are asked");
+    const body = { approvalId: "look", verdict: Verdict.VERDICT_APPROVED, roles: ["anna"] };
+    scene.driver.execute(scene.key, decideApproval, DecideApproval.fromPartial(body));
+    const task = scene.driver.ask(scene.key, showTask, { taskId: "look" });
+    assert.ok(!isRefusal(task) && task.outcome?.result?.$case === "completed");
+  });
+
+  it("gives all attempts of a child the same input, whatever has changed meanwhile", () => {
+    const scene = RunScene.of(`
+workflow: parent
+vars: {count: 0}
+updates:
+  add: {set: {count: "\${{ vars.count + 1 }}"}}
+tasks:
+  sub: {workflow: other, with: "\${{ vars.count }}", retry: {max: 2, backoff: 1s}}
+`);
+    const [first] = scene.driver.effects;
+    assert.ok(first !== undefined);
+    scene.driver.execute(scene.key, updateRun, UpdateRun.fromPartial({ update: "add" }));
+    const error = { code: "test.busy", message: "later" };
+    scene.driver.settle(first, refuseChild, RefuseChild.fromPartial({ error }));
+    scene.driver.advance(5_000);
+    const [second] = scene.driver.effects;
+    const inputOf = (effect: unknown) => jsonOf((effect as StartChild).input as Uint8Array);
+    assert.deepEqual([inputOf(first.effect), inputOf(second?.effect)], [0, 0]);
+  });
+
+  it("lets the attempt after a reset go on from what the one at work had saved", () => {
+    const scene = RunScene.of("workflow: saves\ntasks:\n  work: {uses: test.work}\n");
+    const saved = jsonBytes("half");
+    scene.driver.settle(scene.offer("work"), noteProgress, NoteProgress.fromPartial({ saved }));
+    const shown = scene.driver.ask(scene.key, showSnapshot, undefined);
+    assert.ok(!isRefusal(shown));
+    const toEvent = scene.events.length;
+    const body = ResetRun.fromPartial({ toEvent, snapshot: shown.bytes });
+    scene.driver.execute(scene.key, resetRun, body);
+    assert.deepEqual((scene.offer("work").effect as OfferTask).saved, saved);
+  });
+
+  it("shows each task once after work was sent back: as it is now", () => {
+    const scene = new RunScene();
+    const text = `
+workflow: again
+tasks:
+  each: {forEach: "\${{ input }}", uses: test.each}
+  poll: {loop: {max: 2, until: "true", tasks: {ask: {uses: test.ask}}}, needs: [each]}
+  sure: {gate: {check: "false", sendBack: each}, needs: [poll], mayFail: true}
+`;
+    const hash = scene.definitions.add(text);
+    const order = RunOrder.fromPartial({ hash, input: jsonBytes(["a", "b"]) });
+    scene.driver.execute(scene.key, beginRun, { order });
+    for (const task of ["each[0]", "each[1]", "poll#1.ask", "each[0]"]) scene.complete(task);
+    const wanted = { statuses: [], parentTaskId: "", topOnly: false, text: "", withPayloads: false };
+    const shown = scene.driver.ask(scene.key, showTasks, { ...wanted, from: 0, size: 100 });
+    assert.ok(!isRefusal(shown));
+    const ids = shown.tasks.map(({ taskId }) => taskId);
+    assert.deepEqual(ids, ["each", "poll", "sure", "each[0]", "each[1]"]);
+  });
+});
