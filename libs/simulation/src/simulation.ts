@@ -91,7 +91,8 @@ class Simulation {
     this.#chronicle = new Chronicle(world, plan.partitions);
     this.#load = loadOf(world, this.#chronicle, plan);
     const machine = withWitness(this.#load.machine, early ?? weakening.edge);
-    this.#chronicle.knows(machine);
+    const others = (this.#load.others ?? []).map((other) => withWitness(other));
+    for (const known of [machine, ...others]) this.#chronicle.knows(known);
     this.#letters = new LetterCheck(world);
     this.#chronicle.follow(this.#letters);
     this.#chronicle.follow(this.#load);
@@ -105,6 +106,7 @@ class Simulation {
       load: this.#load,
       storage: this.#storage,
       machine,
+      others,
       isClustered: plan.variant === "cluster",
       ownershipKeys: plan.stewards ? new SharedKeys() : undefined,
       ownerOf: (partition) => this.#ownerOf(partition),
@@ -115,11 +117,11 @@ class Simulation {
     };
     this.#servers = Array.from({ length: plan.processes }, (_, index) => new Server(parts, index));
     this.#coordinator = new Coordinator(world, this.#network, this.#servers, plan.partitions);
-    this.#printer = new Printer(world, this.#load, (token, command, body, answered) => {
+    this.#printer = new Printer(world, this.#load, (token, result, answered) => {
       const server = this.#ownerOf(token.partition);
       if (server === undefined) return;
       this.#network.send("printer", server.name, world.elapsedMs, "a result", () =>
-        server.settle(token, command, body, (outcome) =>
+        server.settle(token, result, (outcome) =>
           this.#network.send(server.name, "printer", world.elapsedMs, "thanks", () => answered(outcome)),
         ),
       );

@@ -1,18 +1,28 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { seededChance } from "@tutti/kernel/testing";
+import { cache } from "@tutti/machine-cache";
+import { limit } from "@tutti/machine-limit";
 import { drawRun, driveRun, smallestRun } from "../src/testing/index.ts";
 
 const seeds = 6_000;
+const others = [cache, limit];
 
 describe("thousands of runs, against the plain interpreter", () => {
   it("do what that says", async () => {
     for (let seed = 1_000; seed < 1_000 + seeds; seed++) {
       const chance = () => seededChance(seed + 1);
       const run = drawRun(seededChance(seed));
-      if (driveRun(run, chance()).length === 0) continue;
-      const smallest = await smallestRun(run, (candidate) => driveRun(candidate, chance()).length > 0);
-      assert.deepEqual(driveRun(smallest, chance()), [], `seed ${seed}: ${JSON.stringify(smallest)}`);
+      if (driveRun(run, chance(), { others }).length === 0) continue;
+      const smallest = await smallestRun(
+        run,
+        (candidate) => driveRun(candidate, chance(), { others }).length > 0,
+      );
+      assert.deepEqual(
+        driveRun(smallest, chance(), { others }),
+        [],
+        `seed ${seed}: ${JSON.stringify(smallest)}`,
+      );
     }
   });
 });

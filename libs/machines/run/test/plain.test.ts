@@ -1,62 +1,80 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { seededChance } from "@tutti/kernel/testing";
-import { type DrawnRun, drawRun, driveRun, PlainRun, smallestRun } from "../src/testing/index.ts";
+import { cache } from "@tutti/machine-cache";
+import { limit } from "@tutti/machine-limit";
+import {
+  type DrawnRun,
+  drawRun,
+  driveRun,
+  type Feature,
+  features,
+  PlainRun,
+  type Script,
+  smallestRun,
+} from "../src/testing/index.ts";
 
 const seeds = 120;
+const perFeature = 12;
+const others = [cache, limit];
+
+function check(seed: number, wanted: readonly Feature[]): void {
+  const run = drawRun(seededChance(seed), wanted);
+  const findings = driveRun(run, seededChance(seed + 1), { others });
+  assert.deepEqual(findings, [], `seed ${seed}: ${JSON.stringify(run)}`);
+}
 
 describe("a run, against the plain interpreter", () => {
-  it("does what that says, for drawn definitions and results in any order", () => {
-    for (let seed = 0; seed < seeds; seed++) {
-      const run = drawRun(seededChance(seed));
-      const findings = driveRun(run, seededChance(seed + 1));
-      assert.deepEqual(findings, [], `seed ${seed}: ${JSON.stringify(run)}`);
-    }
+  it("does what that says, for drawn definitions, results in any order, and people who do things to it", () => {
+    for (let seed = 0; seed < seeds; seed++) check(seed, features);
   });
 
+  for (const feature of features)
+    it(`does what that says with nothing but ${feature} beside plain tasks`, () => {
+      for (let seed = 0; seed < perFeature; seed++) check(seed, [feature]);
+    });
+
   it("is found to be wrong when agents do something else, and made smaller until nothing can be left out", async () => {
-    const drawn = Array.from({ length: seeds }, (_, seed) => drawRun(seededChance(seed)));
-    const other = { a: [{ fails: "t.other" }] };
+    const drawn = Array.from({ length: seeds }, (_, seed) => drawRun(seededChance(seed), []));
+    const other: Script = { a: [{ fails: "t.other" }] };
     const fails = (run: DrawnRun): boolean =>
-      driveRun(run, seededChance(1), { ...run.script, ...other }).length > 0;
+      driveRun(run, seededChance(1), { script: { ...run.script, ...other } }).length > 0;
     const found = drawn.find(fails);
     assert.ok(found !== undefined);
     const { document } = await smallestRun(found, fails);
     assert.equal(Object.keys(document.tasks ?? {}).length, 1);
   });
 
-  it("has every word in what is drawn", () => {
-    const texts = Array.from({ length: seeds }, (_, seed) => JSON.stringify(drawRun(seededChance(seed))));
-    const words = [
-      "uses",
-      "set",
-      "wait",
-      "loop",
-      "forEach",
-      "maxParallel",
-      "failFast",
-      "when",
-      "retry",
-      "mayFail",
-    ];
-    const more = [
-      "compensate",
-      "onFailure",
-      "output",
-      "failure",
-      "always",
-      "notOn",
-      "until",
-      "while",
-      "every",
-    ];
-    for (const word of [...words, ...more])
+  it("has every word in what is drawn, and everything that people do", () => {
+    const texts = Array.from({ length: 600 }, (_, seed) => JSON.stringify(drawRun(seededChance(seed))));
+    for (const word of words)
       assert.ok(
         texts.some((text) => text.includes(`"${word}"`)),
         word,
       );
   });
 });
+
+const words = [
+  ...["uses", "set", "wait", "loop", "gate", "approve", "spawn", "workflow", "states"],
+  ...[
+    "forEach",
+    "maxParallel",
+    "failFast",
+    "when",
+    "retry",
+    "mayFail",
+    "exhausted",
+    "timeout",
+    "checks",
+    "cache",
+  ],
+  ...["compensate", "onFailure", "output", "failure", "always", "notOn", "until", "while", "every", "within"],
+  ...["sendBack", "sendBackTo", "report", "parentClose", "limits", "continueAsNew", "updates", "vars"],
+  ...["entry", "exit", "onDone", "onFailed", "after", "on", "final", "fail", "do"],
+  ...["pause", "resume", "cancel", "terminate", "repair", "reset", "signal", "update", "decide"],
+  ...["gives", "echoes", "fails", "hangs", "dies"],
+];
 
 describe("the plain interpreter", () => {
   const saga = {
@@ -69,16 +87,23 @@ describe("the plain interpreter", () => {
     },
   };
   const run = (): PlainRun =>
-    new PlainRun(saga, null, { send: [{ fails: "t.lost" }], "undo pay": [{ fails: "t.kept" }] });
+    new PlainRun({
+      document: saga,
+      input: null,
+      script: { send: [{ fails: "t.lost" }], "undo pay": [{ fails: "t.kept" }] },
+      incarnation: 1,
+    });
 
   it("undoes what completed, last first, and tells what could not be", () => {
     const plain = run();
     for (const taskId of ["pay", "book", "send"])
       assert.equal(plain.take({ kind: "ended", taskId }), undefined);
     assert.equal(plain.task("sorry")?.output, "t.lost");
-    const { status, errors, undone } = plain.ending ?? {};
-    assert.deepEqual([status, errors], ["failed", ["t.lost"]]);
-    const shown = undone?.map(({ taskId, isDone }) => [taskId, isDone]);
+    assert.match(plain.take({ kind: "undone", taskId: "pay" }) ?? "", /pay was undone, when book was to be/);
+    for (const taskId of ["book", "pay"]) assert.equal(plain.take({ kind: "undone", taskId }), undefined);
+    const { status, errors, notUndone } = plain.ending ?? {};
+    assert.deepEqual([status, errors, notUndone], ["failed", ["t.lost"], ["pay"]]);
+    const shown = plain.undone.map(({ task, isDone }) => [task.id, isDone]);
     assert.deepEqual(shown, [
       ["book", true],
       ["pay", false],
@@ -97,10 +122,12 @@ describe("the plain interpreter", () => {
   it("ends what is open when it is cancelled", () => {
     const plain = run();
     plain.take({ kind: "ended", taskId: "book" });
-    plain.take({ kind: "cancelled" });
+    plain.take({ kind: "cancel" });
+    assert.equal(plain.undoing, "book");
+    plain.take({ kind: "undone", taskId: "book" });
     assert.deepEqual(
       plain.tasks.map(({ status }) => status),
-      ["completed", "cancelled", "cancelled", "cancelled"],
+      ["compensated", "cancelled", "cancelled", "cancelled"],
     );
     assert.equal(plain.ending?.status, "cancelled");
   });

@@ -5,19 +5,14 @@
 
 import type { Chance } from "@tutti/kernel";
 import type { DueEffect, EffectToken, Outcome } from "@tutti/runtime";
-import type { Load } from "../load/load.ts";
+import type { Load, Result } from "../load/load.ts";
 import type { World } from "../world/world.ts";
 
 const printMs = 300;
 const patienceMs = 2_000;
 
 /** How a result gets to the owner of a partition. */
-export type SendResult = (
-  token: EffectToken,
-  command: string,
-  body: object,
-  answered: (outcome: Outcome) => void,
-) => void;
+export type SendResult = (token: EffectToken, result: Result, answered: (outcome: Outcome) => void) => void;
 
 export class Printer {
   readonly #world: World;
@@ -41,21 +36,21 @@ export class Printer {
 
   print({ key, token, effect }: DueEffect): void {
     this.#world.after(this.#chance.random() * printMs, () => {
-      const result = this.#load.resultOf(key, effect, this.#chance.random(), this.#isCalm);
-      if (result !== undefined) this.#report(token, result.command, result.body, 1);
+      const result = this.#load.resultOf(key, effect, token, this.#chance.random(), this.#isCalm);
+      if (result !== undefined) this.#report(token, result, 1);
     });
   }
 
-  #report(token: EffectToken, command: string, body: object, attempt: number): void {
+  #report(token: EffectToken, result: Result, attempt: number): void {
     let isTaken = false;
-    this.#world.note("printer", () => `reports ${command} of ${tokenText(token)}, attempt ${attempt}`);
-    this.#send(token, command, body, (outcome) => {
+    this.#world.note("printer", () => `reports ${result.command} of ${tokenText(token)}, attempt ${attempt}`);
+    this.#send(token, result, (outcome) => {
       const isNow = outcome.kind !== "refused" || outcome.refusal.retry === "never";
-      if (isNow && !isTaken) this.#reportLate(token);
+      if (isNow && !isTaken && result.leavesOpen !== true) this.#reportLate(token);
       isTaken ||= isNow;
     });
     this.#world.after(patienceMs * (1 + this.#chance.random()), () => {
-      if (!isTaken) this.#report(token, command, body, attempt + 1);
+      if (!isTaken) this.#report(token, result, attempt + 1);
     });
   }
 
@@ -64,7 +59,7 @@ export class Printer {
     const result = this.#load.lateResult(this.#lateChance.random());
     if (result === undefined) return;
     this.#world.note("printer", () => `reports ${result.command} of ${tokenText(token)} once more`);
-    this.#send(token, result.command, result.body, (outcome) => this.#load.late(outcome));
+    this.#send(token, result, (outcome) => this.#load.late(outcome));
   }
 }
 

@@ -28,6 +28,8 @@ export interface ServerParts {
   readonly load: Load;
   readonly storage: Storage;
   readonly machine: AnyMachine;
+  /** Those that it writes letters to. */
+  readonly others: readonly AnyMachine[];
   readonly isClustered: boolean;
   /** Where stewards keep leases and the table of owners; undefined where the coordinator says who owns what. */
   readonly ownershipKeys: SharedKeys | undefined;

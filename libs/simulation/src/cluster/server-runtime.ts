@@ -29,12 +29,12 @@ export function makeRuntime(
   life: Life,
   { storage: { journals, archive }, errands, tenure }: RuntimeGrounds,
 ): Runtime {
-  const { world, plan, machine, load } = parts;
+  const { world, plan, machine, others, load } = parts;
   const limits = limitsOf(plan);
   const turns = world.chanceFor(`turns of ${name} ${life.number}`);
   return new Runtime({
     service: load.service,
-    machines: [machine],
+    machines: [machine, ...others],
     partitions: plan.partitions,
     journals,
     archive,
@@ -65,7 +65,7 @@ function dispatch({ chronicle, load }: ServerParts, errands: Errands, due: DueEf
   const { key, token } = due;
   const { events, digest, effect } = due.effect as WitnessedEffect;
   chronicle.restsOn(() => tokenText(token), key, { events, digest });
-  load.dispatched(key, effect);
+  load.dispatched(key, effect, token);
   errands.begin({ ...due, effect });
 }
 

@@ -6,7 +6,7 @@ import type { HistoryRecord } from "@tutti/journal";
 import { isTuttiError, type LetterBatch, type Refusal } from "@tutti/kernel";
 import type { EffectToken, Outcome, Runtime, Submission, Tenure } from "@tutti/runtime";
 import { causeOf } from "../checks/chronicle.ts";
-import type { Operation } from "../load/load.ts";
+import type { Operation, Result } from "../load/load.ts";
 import { never } from "../storage/observed-journal.ts";
 import type { OpenedStorage } from "../storage/storage.ts";
 import { type AnyCommand, projectionQuery } from "../witness/witness.ts";
@@ -176,7 +176,7 @@ export class Server implements Member, LetterTaker {
   }
 
   /** The result of an effect arrives. */
-  settle(token: EffectToken, command: string, body: object, answered: Answered): void {
+  settle(token: EffectToken, { command, body, leavesOpen = false }: Result, answered: Answered): void {
     const running = this.#running;
     const found = this.#commands.get(command);
     if (running === undefined || found === undefined) return;
@@ -190,7 +190,7 @@ export class Server implements Member, LetterTaker {
         token,
         answer: (outcome) => {
           if (!running.life.cross()) return;
-          if (outcome.kind !== "refused") running.errands.end(token);
+          if (outcome.kind !== "refused" && !leavesOpen) running.errands.end(token);
           running.life.emit(0, () => answered(outcome));
         },
       });

@@ -21,11 +21,21 @@ export interface Operation {
 export interface Result {
   readonly command: string;
   readonly body: object;
+  /** It is not the last word: the effect is still to be done. */
+  readonly leavesOpen?: boolean;
+}
+
+/** Names an attempt at an effect of an instance. */
+export interface Attempt {
+  readonly number: number;
+  readonly attempt: number;
 }
 
 export interface Load extends Follower {
   readonly service: string;
   readonly machine: AnyMachine;
+  /** Machines that the load's own writes letters to. */
+  readonly others?: readonly AnyMachine[];
   readonly operations: readonly Operation[];
   /** What keeps it from being at rest; undefined when nothing does. */
   readonly restless: string | undefined;
@@ -42,13 +52,19 @@ export interface Load extends Follower {
   /** An answer has reached its client. */
   received(number: number, witnessed: Witnessed | undefined): void;
   /** An effect has left its process. */
-  dispatched(key: InstanceKey, effect: unknown): void;
+  dispatched(key: InstanceKey, effect: unknown, attempt: Attempt): void;
   /**
    * Somebody outside sees to an effect; undefined when nothing comes of that, and it has to be asked for again.
    * @param luck from 0 to 1
    * @param isCalm whether faults are over
    */
-  resultOf(key: InstanceKey, effect: unknown, luck: number, isCalm: boolean): Result | undefined;
+  resultOf(
+    key: InstanceKey,
+    effect: unknown,
+    attempt: Attempt,
+    luck: number,
+    isCalm: boolean,
+  ): Result | undefined;
   /** Another word on what has its result already: nothing may come of it; undefined for none. */
   lateResult(luck: number): Result | undefined;
   late(outcome: Outcome): void;

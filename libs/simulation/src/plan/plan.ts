@@ -63,8 +63,6 @@ export interface PlannedRun {
   readonly id: string;
   readonly atMs: number;
   readonly run: DrawnRun;
-  /** When it is cancelled; never when that is 0. */
-  readonly cancelMs: number;
 }
 
 /** What a client wants. */

@@ -16,8 +16,7 @@ export function drawRunsPlan(seed: number): Plan {
   const count = 1 + Math.floor(chance.random() ** 2 * 6);
   const runs = Array.from({ length: count }, (_, index): PlannedRun => {
     const atMs = Math.floor(chance.random() * spanMs * 0.5);
-    const cancelMs = chance.random() < 0.15 ? atMs + Math.floor(chance.random() * spanMs) : 0;
-    return { id: `run-${index}`, atMs, cancelMs, run: { ...drawRun(chance), cancelAfter: 0 } };
+    return { id: `run-${index}`, atMs, run: drawRun(chance) };
   });
   return { ...plan, operations: [], runs, limits: { ...plan.limits, keepMs } };
 }

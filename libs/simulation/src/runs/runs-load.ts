@@ -1,42 +1,49 @@
 /**
- * Runs of workflows as a load: drawn definitions, agents that follow a script, and the plain interpreter, which follows what
- * becomes durable and says what has to come of it.
+ * Runs of workflows as a load: drawn definitions, agents that follow a script, people who do things to runs, and the plain
+ * interpreter, which follows what becomes durable and says what has to come of it.
  *
  * 1. What ends, how, and with which output, error and order of undoing is what the interpreter says.
- * 2. Every attempt works on what the interpreter says.
- * 3. Nothing comes of what an agent says of an attempt that has its result.
+ * 2. Every attempt works on what the interpreter says, and goes on from what was saved.
+ * 3. Nothing comes of what an agent says of an attempt that has its result; what it was thanked for has happened once.
+ * 4. What people do is refused when the interpreter says so, and only then.
  */
 import { ErrorDetail } from "@tutti/contracts/types/v1";
 import {
-  CancelRun,
   CompleteTask,
   FailTask,
+  NoteAttempt,
+  NoteProgress,
   ReturnTask,
   RunOrder,
-  SignalRun,
 } from "@tutti/contracts/workflow/v1";
-import type { InstanceKey, Machine, Refusal } from "@tutti/kernel";
+import { type InstanceKey, isRefusal, type Machine, type Refusal } from "@tutti/kernel";
+import { cache } from "@tutti/machine-cache";
+import { limit } from "@tutti/machine-limit";
 import {
   beginRun,
-  cancelRun,
   confirmChild,
+  type OfferTask,
   type Run,
   type RunEffect,
   runErrors,
   runMachine,
   type StartChild,
-  signalRun,
+  showEnding,
 } from "@tutti/machine-run";
 import {
+  type Act,
+  type Attempt,
+  answerOf,
   childRunOf,
+  commandOf,
   type DrawnRun,
   jsonBytes,
   KnownDefinitions,
+  orderOf,
   RunCheck,
   resultOfScript,
   runService,
-  signalPayload,
-  signalsFor,
+  wishesOf,
 } from "@tutti/machine-run/testing";
 import type { Outcome } from "@tutti/runtime";
 import type { Chronicle, KnownEvent } from "../checks/chronicle.ts";
@@ -49,21 +56,40 @@ import type { World } from "../world/world.ts";
 /** So often an attempt may be lost before that counts as a failure. */
 const lostMax = 3;
 const lateShare = 0.2;
+const noteShare = 0.25;
+/** How long people take to do what they have in mind. */
+const actsMs = 12_000;
+
+interface KnownRun {
+  readonly run: DrawnRun;
+  readonly check: RunCheck;
+}
+
+/** What somebody does to a run, and what the interpreter says to that after each event. */
+interface Doing {
+  readonly id: string;
+  readonly act: Act;
+  readonly codes: Map<number, string | undefined>;
+}
 
 export class RunsLoad implements Load {
   readonly service = runService;
   readonly machine: Machine<Run, RunEffect>;
+  readonly others = [cache, limit];
   readonly operations: Operation[];
   readonly #world: World;
   readonly #chronicle: Chronicle;
   readonly #plans = new KnownDefinitions();
-  /** Those that were drawn, and their children. */
-  readonly #runs = new Map<string, DrawnRun>();
-  readonly #checks = new Map<string, RunCheck>();
+  /** Those that were drawn, what they went on as, and their children. */
+  readonly #runs = new Map<string, KnownRun>();
+  /** Events of runs that nobody has started yet: what was withdrawn before. */
+  readonly #early = new Map<string, readonly KnownEvent[]>();
   readonly #answered = new Set<number>();
   readonly #lost = new Map<string, number>();
   /** Number of the operation that begins a child, by its id. */
   readonly #children = new Map<string, number>();
+  /** By the number of the operation. */
+  readonly #doings = new Map<number, Doing>();
   #begin: (operation: Operation) => void = () => {};
   /** Share of all attempts that come to nothing. */
   readonly #troubles: number;
@@ -73,15 +99,16 @@ export class RunsLoad implements Load {
     this.#chronicle = chronicle;
     this.#troubles = troubles;
     this.machine = runMachine({ plans: this.#plans });
-    const wanted: Omit<Operation, "number">[] = [];
-    for (const { id, atMs, cancelMs, run } of runs) {
-      wanted.push({ atMs, account: id, command: beginRun.type, body: { order: this.#order(id, run) } });
-      const body = CancelRun.fromPartial({ reason: "no longer wanted" });
-      if (cancelMs > 0) wanted.push({ atMs: cancelMs, account: id, command: cancelRun.type, body });
-    }
-    this.operations = wanted
+    this.operations = runs
+      .map(({ id, atMs, run }) => ({
+        atMs,
+        account: id,
+        command: beginRun.type,
+        body: { order: this.#order(id, run) },
+      }))
       .sort((one, other) => one.atMs - other.atMs)
       .map((operation, number) => ({ number, ...operation }));
+    for (const { id, atMs, run } of runs) this.#plan(id, atMs, run);
   }
 
   keyOf(id: string): InstanceKey {
@@ -92,17 +119,34 @@ export class RunsLoad implements Load {
     return [...this.#runs.keys()].filter((id) => this.#chronicle.instance(this.keyOf(id)) !== undefined);
   }
 
+  /** People do what nobody else does. */
   get restless(): string | undefined {
     const open = this.operations.find(({ number }) => !this.#answered.has(number));
     if (open !== undefined) return `operation ${open.number} (${open.command}) has no answer`;
-    for (const [id, check] of this.#checks) if (!check.hasEnded) return `run ${id} has not ended`;
+    for (const [id, { check }] of this.#runs) {
+      const [wish] = check.hasEnded ? [] : wishesOf(check.plain);
+      if (wish !== undefined) this.#act(id, wish);
+    }
+    for (const [id, { check }] of this.#runs) if (!check.hasEnded) return `run ${id} has not ended`;
     return undefined;
   }
 
   /** See rule 1. */
-  event({ key: { id }, type, version, body }: KnownEvent): void {
-    const check = this.#checks.get(id);
-    check?.event(type, version, body);
+  event(event: KnownEvent): void {
+    const { key, type, version, body } = event;
+    if (key.kind !== this.machine.kind) return;
+    const { id } = key;
+    const known = this.#runs.get(id);
+    if (known === undefined) {
+      this.#early.set(id, [...(this.#early.get(id) ?? []), event]);
+      return;
+    }
+    const { check } = known;
+    check.event(type, version, body);
+    for (const [number, doing] of this.#doings)
+      if (doing.id === id && !this.#answered.has(number))
+        doing.codes.set(check.events, check.plain.refusalOf(doing.act));
+    if (type === "run_continued") this.#goOn(known, (body as { readonly nextId: string }).nextId);
     this.#tell(id, check);
   }
 
@@ -118,52 +162,82 @@ export class RunsLoad implements Load {
     this.#restsOn(number, "the answer to", answer as WitnessedAnswer);
   }
 
+  /** See rule 4. */
   refusedBy(number: number, refusal: Refusal): void {
     const witnessed = witnessOf(refusal);
     if (witnessed === undefined) return;
     this.#restsOn(number, "the refusal of", witnessed);
     const { command } = this.#operation(number);
-    const isRight = command !== beginRun.type && comesTooLate.has(refusal.code);
-    if (!isRight) this.#world.fail("answers", `${command} was refused: ${refusal.code}: ${refusal.message}`);
+    const doing = this.#doings.get(number);
+    const { code, message } = refusal;
+    if (doing === undefined) this.#world.fail("answers", `${command} was refused: ${code}: ${message}`);
+    else if (witnessed.events > 0 && doing.codes.has(witnessed.events)) {
+      const expected = doing.codes.get(witnessed.events);
+      if (code !== expected)
+        this.#world.fail(
+          "model",
+          `${command} was refused with ${code}, expected ${expected ?? "that it is taken"}`,
+        );
+    } else if (witnessed.events === 0 && code !== runErrors.runMissing.code)
+      this.#world.fail("answers", `${command} was refused before there was a run: ${code}: ${message}`);
   }
 
-  /** What waits for signals gets them once it is there. */
   received(number: number): void {
     this.#answered.add(number);
-    const { account, command } = this.#operation(number);
-    const document = this.#runs.get(account)?.document;
-    if (command !== beginRun.type || document === undefined) return;
-    for (const signal of signalsFor(document)) {
-      const payload = { body: { $case: "inline" as const, value: jsonBytes(signalPayload) } };
-      this.#want(account, signalRun.type, SignalRun.fromPartial({ signal, payload }));
-    }
   }
 
   /** See rule 2. */
-  dispatched({ id }: InstanceKey, effect: unknown): void {
-    const check = this.#checks.get(id);
-    check?.offered(effect as RunEffect);
+  dispatched({ id }: InstanceKey, effect: unknown, attempt: Attempt): void {
+    const check = this.#runs.get(id)?.check;
+    check?.offered(attempt, effect as RunEffect);
     this.#tell(id, check);
   }
 
-  resultOf({ id }: InstanceKey, effect: unknown, luck: number, isCalm: boolean): Result | undefined {
+  resultOf(
+    { id }: InstanceKey,
+    effect: unknown,
+    attempt: Attempt,
+    luck: number,
+    isCalm: boolean,
+  ): Result | undefined {
     const known = effect as RunEffect;
     const run = this.#runs.get(id);
     if (run === undefined) throw new Error(`there is no run ${id}`);
+    if (known.kind === "renew_lease") return undefined;
     const trouble = isCalm ? 1 : luck / this.#troubles;
     if (trouble < 0.3) return undefined;
-    if (known.kind === "start_child") return this.#startChild(id, run, known);
+    if (known.kind === "start_child") return this.#startChild(id, run, known, attempt);
     if (trouble < 0.7) return returned({ retryAfterMs: 200, message: "busy" });
-    if (trouble < 1 && this.#mayLose(nameOf(id, known))) return returned({ lost: true });
-    return resultOfScript(run.script, known);
+    const name = `${id} ${known.taskId} ${attempt.number} ${known.attempt}`;
+    if (trouble < 1 && this.#mayLose(name)) return returned({ lost: true });
+    // What luck is left says whether it says something else first.
+    const left = (luck * 7_919) % 1;
+    if (left < noteShare) return this.#note(known, left);
+    const { visit = 1 } = run.check.attempt(attempt) ?? {};
+    return resultOfScript(run.run.script, known, visit);
+  }
+
+  /** That it is at work, or how far it has come. */
+  #note({ attempt, taskId }: OfferTask, luck: number): Result {
+    if (luck < noteShare / 2) {
+      const body = NoteAttempt.fromPartial({ agent: "agent-1", startMs: 1 });
+      return { command: "note_attempt", body, leavesOpen: true };
+    }
+    const saved = jsonBytes(`${taskId} ${attempt} ${luck}`);
+    return {
+      command: "note_progress",
+      body: NoteProgress.fromPartial({ saved, fraction: luck, message: "" }),
+      leavesOpen: true,
+    };
   }
 
   /** See rule 3. */
   lateResult(luck: number): Result | undefined {
     if (luck > lateShare) return undefined;
     const error = ErrorDetail.fromPartial({ code: "t.late", message: "too late" });
-    if (luck < lateShare / 2) return { command: "fail_task", body: FailTask.fromPartial({ error }) };
-    return { command: "complete_task", body: CompleteTask.fromPartial({ output: jsonBytes("too late") }) };
+    if (luck < lateShare / 3) return { command: "fail_task", body: FailTask.fromPartial({ error }) };
+    const output = luck < lateShare / 2 ? Uint8Array.of(0x7b, 0xff, 0x00) : jsonBytes("too late");
+    return { command: "complete_task", body: CompleteTask.fromPartial({ output }) };
   }
 
   late({ kind }: Outcome): void {
@@ -173,25 +247,64 @@ export class RunsLoad implements Load {
   checkState(): void {}
 
   finish(): void {
-    for (const [id, check] of this.#checks) {
+    for (const [id, { check }] of this.#runs) {
       check.finish();
       this.#tell(id, check);
     }
   }
 
+  /** Each after the one before, at its time. */
+  #plan(id: string, atMs: number, { acts }: DrawnRun): void {
+    let dueMs = atMs;
+    for (const { after, act } of acts) {
+      dueMs += (after * actsMs) / acts.length;
+      this.#world.at(dueMs, () => this.#act(id, act));
+    }
+  }
+
+  #act(id: string, act: Act): void {
+    const check = this.#runs.get(id)?.check;
+    if (check === undefined || (act.kind === "reset" && check.events === 0)) return;
+    const { command, body } = commandOf(act, (share) => check.stateAfter(share));
+    const number = this.operations.length;
+    const codes = new Map([[check.events, check.plain.refusalOf(act)]]);
+    this.#doings.set(number, { id, act, codes });
+    this.#want(id, command, body);
+  }
+
+  /** It is begun by a letter; after the run was taken back it may be there already. */
+  #goOn({ run, check }: KnownRun, id: string): void {
+    if (this.#runs.has(id)) return;
+    const next: DrawnRun = { ...run, input: check.plain.next, acts: [] };
+    const order = orderOf(next, check.plain.facts.incarnation + 1);
+    this.#runs.set(id, { run: next, check: new RunCheck(this.machine, this.keyOf(id), order) });
+  }
+
   /** A client starts it, as the service would; the parent hears of it when that is answered. */
-  #startChild(id: string, parent: DrawnRun, effect: StartChild): Result | undefined {
+  #startChild(id: string, parent: KnownRun, effect: StartChild, attempt: Attempt): Result | undefined {
     const { childId, taskId: task, parentClose } = effect;
     const number = this.#children.get(childId);
     if (number === undefined) {
-      const order = this.#order(childId, childRunOf(parent, effect));
+      const { visit, attempt: tries } = parent.check.attempt(attempt) ?? { visit: 1, attempt: 1 };
+      const answer = answerOf(parent.run.script, task, tries, visit);
+      const order = this.#order(childId, childRunOf(effect, answer));
       const body = { order: { ...order, parent: { ...this.keyOf(id), task }, parentClose } };
       this.#children.set(childId, this.#want(childId, beginRun.type, body));
       return undefined;
     }
     if (!this.#answered.has(number)) return undefined;
-    const body = { id: childId, hash: "", existed: false, ending: undefined };
-    return { command: confirmChild.type, body };
+    return {
+      command: confirmChild.type,
+      body: { id: childId, hash: "", existed: false, ending: this.#endingOf(childId) },
+    };
+  }
+
+  /** One that has ended told of that long ago, maybe of a time that its parent was taken back from. */
+  #endingOf(id: string) {
+    const check = this.#runs.get(id)?.check;
+    if (check === undefined) return undefined;
+    const shown = showEnding.answer(check.run, undefined, { key: this.keyOf(id), nowMs: 0 });
+    return isRefusal(shown) ? undefined : shown.ending;
   }
 
   /** Gives the number of the operation. */
@@ -205,8 +318,8 @@ export class RunsLoad implements Load {
 
   /** A run is known from now on. */
   #order(id: string, run: DrawnRun): RunOrder {
-    this.#runs.set(id, run);
-    this.#checks.set(id, new RunCheck(this.machine, this.keyOf(id), run));
+    this.#runs.set(id, { run, check: new RunCheck(this.machine, this.keyOf(id), orderOf(run)) });
+    for (const event of this.#early.get(id) ?? []) this.event(event);
     const hash = this.#plans.add(JSON.stringify(run.document));
     return RunOrder.fromPartial({ hash, input: jsonBytes(run.input), idChosen: true });
   }
@@ -234,13 +347,6 @@ export class RunsLoad implements Load {
     if (finding !== undefined) this.#world.fail("model", `${id}: ${finding}`);
   }
 }
-
-function nameOf(id: string, effect: RunEffect): string {
-  return effect.kind === "offer_task" ? `${id} ${effect.taskId} ${effect.attempt}` : id;
-}
-
-/** The run has ended by itself, or is not there yet. */
-const comesTooLate = new Set<string>([runErrors.runEnded.code, runErrors.runMissing.code]);
 
 function returned(how: Partial<ReturnTask>): Result {
   return { command: "return_task", body: ReturnTask.fromPartial(how) };

@@ -4,7 +4,7 @@ import type { Json } from "@tutti/expressions";
 import type { StartChild } from "../../effects.ts";
 import { jsonOf } from "../json.ts";
 import type { DrawnRun } from "./drawn-run.ts";
-import { answerOf } from "./script.ts";
+import type { Answer } from "./script.ts";
 
 export const childDocument: WorkflowDocument = {
   workflow: "child",
@@ -13,12 +13,11 @@ export const childDocument: WorkflowDocument = {
 };
 
 /** The run that a parent wants started. */
-export function childRunOf({ script }: DrawnRun, { taskId, childId, input }: StartChild): DrawnRun {
-  const [, attempt = "1"] = /\.\.\d+\.(\d+)$/.exec(childId) ?? [];
+export function childRunOf({ input }: Pick<StartChild, "input">, answer: Answer): DrawnRun {
   return {
     document: childDocument,
     input: input instanceof Uint8Array ? (jsonOf(input) as Json) : null,
-    script: { work: [answerOf(script, taskId, Number(attempt))] },
-    cancelAfter: 0,
+    script: { work: [answer] },
+    acts: [],
   };
 }

@@ -1,26 +1,38 @@
-/** A definition, what a run of it is given, and what agents do: all as data, so that it can be made smaller. */
+/** A definition, what a run of it is given, what agents do, and what people do to it: all as data, so that it can be made smaller. */
 import { checkDocument, type WorkflowDocument } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
+import type { Act } from "./moments.ts";
+import type { PlainOrder } from "./plain-run.ts";
 import type { Script } from "./script.ts";
 
 export interface DrawnRun {
   readonly document: WorkflowDocument;
   readonly input: Json;
   readonly script: Script;
-  /** It is cancelled after so many results; never when that is 0. */
-  readonly cancelAfter: number;
+  /** What people do to it, one after the other. */
+  readonly acts: readonly PlannedAct[];
+}
+
+export interface PlannedAct {
+  /** So long after the one before, as a share of the time that there is. */
+  readonly after: number;
+  readonly act: Act;
+}
+
+export function orderOf({ document, input, script }: DrawnRun, incarnation = 1): PlainOrder {
+  return { document, input, script, incarnation };
 }
 
 /** Whether a definition can be run at all. */
-export function isRunnable({ document }: DrawnRun): boolean {
+export function isRunnable({ document }: Pick<DrawnRun, "document">): boolean {
   const { definition, problems } = checkDocument(document);
   return definition?.plan !== undefined && problems.every(({ severity }) => severity !== "error");
 }
 
 /** Everything that is a little smaller and can still be run. */
 function* smallerRuns(run: DrawnRun): Generator<DrawnRun> {
-  const { document, script } = run;
-  if (run.cancelAfter > 0) yield { ...run, cancelAfter: 0 };
+  const { document, script, acts } = run;
+  for (const index of acts.keys()) yield { ...run, acts: acts.toSpliced(index, 1) };
   for (const smaller of without(document as never)) {
     const candidate = { ...run, document: smaller as unknown as WorkflowDocument };
     if (isRunnable(candidate)) yield candidate;
@@ -31,9 +43,12 @@ function* smallerRuns(run: DrawnRun): Generator<DrawnRun> {
   }
 }
 
+const words = ["gives", "echoes", "fails", "hangs", "dies"] as const;
+
 function isScript(script: Script): boolean {
-  const answers = Object.values(script).flat();
-  return answers.every((answer) => "gives" in answer || "echoes" in answer || "fails" in answer);
+  return Object.values(script)
+    .flat()
+    .every((answer) => words.some((word) => word in answer));
 }
 
 /** With one member or one entry less, anywhere inside. */

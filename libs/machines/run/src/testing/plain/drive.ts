@@ -1,88 +1,154 @@
 /** Drives a drawn run by itself, without the runtime and without faults; which result comes next is left to chance. */
-import { ErrorDetail, RetryClass } from "@tutti/contracts/types/v1";
-import { CompleteTask, FailTask, RunOrder, SignalRun } from "@tutti/contracts/workflow/v1";
-import type { Json } from "@tutti/expressions";
-import type { Chance, InstanceKey } from "@tutti/kernel";
+import { NoteAttempt, NoteProgress, ReturnTask, RunOrder } from "@tutti/contracts/workflow/v1";
+import { type Chance, type InstanceKey, isRefusal } from "@tutti/kernel";
 import type { DrivenEffect } from "@tutti/kernel/testing";
 import { confirmChild } from "../../child/commands.ts";
-import type { RunEffect, StartChild } from "../../effects.ts";
-import { beginRun, cancelRun } from "../../life/commands.ts";
-import { signalRun } from "../../signal/commands.ts";
-import { jsonBytes, jsonOf } from "../json.ts";
+import type { OfferTask, RunEffect, StartChild } from "../../effects.ts";
+import { beginRun } from "../../life/commands.ts";
+import { showEnding } from "../../queries/run.ts";
+import { jsonBytes } from "../json.ts";
 import { RunScene } from "../scene.ts";
+import { commandOf } from "./act-command.ts";
+import { resultOf } from "./agent.ts";
 import { childRunOf } from "./child.ts";
-import type { DrawnRun } from "./drawn-run.ts";
-import { isUndo, RunCheck } from "./run-check.ts";
-import { answerOf, type Script, undoOf } from "./script.ts";
-import { signalPayload, signalsFor } from "./signals.ts";
+import { type DrawnRun, orderOf } from "./drawn-run.ts";
+import type { Act } from "./moments.ts";
+import { RunCheck } from "./run-check.ts";
+import { answerOf, type Script } from "./script.ts";
+import { wishesOf } from "./wishes.ts";
 
-const stepsMax = 2_000;
+const stepsMax = 3_000;
 
-/** Gives what was wrong. @param script what agents do; what the run's own script says unless given */
-export function driveRun(run: DrawnRun, chance: Chance, script = run.script): readonly string[] {
-  const drive = new Drive(run, script, chance);
+type Machines = ConstructorParameters<typeof RunScene>[1];
+
+export interface DriveOptions {
+  /** What agents do; what the run's own script says unless given. */
+  readonly script?: Script;
+  /** Kinds that runs write letters to. */
+  readonly others?: Machines;
+}
+
+/** Gives what was wrong. */
+export function driveRun(run: DrawnRun, chance: Chance, options: DriveOptions = {}): readonly string[] {
+  const drive = new Drive(run, chance, options);
   drive.run();
   return drive.findings();
 }
 
-class Drive {
-  readonly #scene = new RunScene();
-  readonly #chance: Chance;
-  readonly #script: Script;
-  readonly #cancelAfter: number;
-  /** By the run's id: the drawn one, and its children. */
-  readonly #runs = new Map<string, { readonly run: DrawnRun; readonly check: RunCheck }>();
-  readonly #offered = new Set<string>();
-  /** Names of those that are still to come. */
-  #signals: string[];
-  #results = 0;
+interface Driven {
+  readonly key: InstanceKey;
+  readonly run: DrawnRun;
+  readonly check: RunCheck;
+  /** What agents do. */
+  readonly script: Script;
+}
 
-  constructor(run: DrawnRun, script: Script, chance: Chance) {
+class Drive {
+  readonly #scene: RunScene;
+  readonly #chance: Chance;
+  /** By the run's id: the drawn one, those that it went on as, and their children. */
+  readonly #runs = new Map<string, Driven>();
+  readonly #offered = new Set<string>();
+  readonly #acts: Act[];
+
+  constructor(run: DrawnRun, chance: Chance, { script = run.script, others = [] }: DriveOptions) {
     this.#chance = chance;
-    this.#script = script;
-    this.#cancelAfter = run.cancelAfter;
-    this.#begin(this.#scene.key, run, {});
-    this.#signals = signalsFor(run.document).slice();
+    this.#scene = new RunScene(1, others);
+    this.#acts = run.acts.map(({ act }) => act);
+    this.#begin(this.#scene.key, run, {}, script);
   }
 
   run(): void {
-    const { driver } = this.#scene;
     for (let step = 0; step < stepsMax; step++) {
-      for (const due of driver.effects) this.#offer(due);
-      const { effects, letters, nextDueMs } = driver;
-      const next = effects[Math.floor(this.#chance.random() * effects.length)];
-      const luck = this.#chance.random();
-      if (this.#signals.length > 0 && (luck < 0.1 || (next === undefined && letters.length === 0)))
-        this.#signal();
-      else if (letters.length > 0 && (luck < 0.5 || next === undefined)) driver.deliver();
-      else if (next !== undefined && (luck < 0.85 || nextDueMs === undefined)) this.#settle(next);
-      else if (nextDueMs !== undefined) driver.advance(nextDueMs - driver.nowMs);
-      else return;
+      this.#follow();
+      if (!this.#step()) return;
     }
   }
 
   findings(): readonly string[] {
-    const { driver, machine } = this.#scene;
-    return [...this.#runs].flatMap(([id, { check }]) => {
-      for (const { type, version, payload } of driver.history({ ...this.#scene.key, id })) {
-        const declared = machine.events.find((event) => event.type === type && event.version === version);
-        check.event(type, version, declared?.codec.decode(payload));
-      }
+    return [...this.#runs.values()].flatMap(({ check }) => {
       check.finish();
       return check.findings;
     });
   }
 
-  #signal(): void {
-    const { driver, key } = this.#scene;
-    const payload = { body: { $case: "inline" as const, value: jsonBytes(signalPayload) } };
-    const signal = this.#signals.pop() ?? "";
-    driver.execute(key, signalRun, SignalRun.fromPartial({ signal, payload }));
+  /** Does the next thing; false when there is nothing to be done any more. */
+  #step(): boolean {
+    const { driver } = this.#scene;
+    const { letters, nextDueMs } = driver;
+    const effects = driver.effects.filter(({ effect }) => (effect as RunEffect).kind !== "renew_lease");
+    const next = effects[Math.floor(this.#chance.random() * effects.length)];
+    const luck = this.#chance.random();
+    const isQuiet = next === undefined && letters.length === 0;
+    if (this.#acts.length > 0 && (luck < 0.12 || isQuiet)) this.#act(this.#scene.key, this.#acts.shift());
+    else if (letters.length > 0 && (luck < 0.5 || next === undefined)) driver.deliver();
+    else if (next !== undefined && (luck < 0.85 || nextDueMs === undefined)) this.#answer(next);
+    else if (nextDueMs === undefined) return this.#wish();
+    // Some runs go on for ever by the clock alone.
+    else if (next !== undefined || luck < 0.7 || !this.#wish())
+      driver.advance(Math.max(0, nextDueMs - driver.nowMs));
+    return !isQuiet || !this.#areOver;
   }
 
-  #begin(key: InstanceKey, run: DrawnRun, more: Parameters<typeof RunOrder.fromPartial>[0]): void {
+  get #areOver(): boolean {
+    return [...this.#runs.values()].every(({ check }) => check.hasEnded);
+  }
+
+  /** People do what nobody else does. */
+  #wish(): boolean {
+    for (const { key, check } of this.#runs.values()) {
+      const [wish] = wishesOf(check.plain);
+      if (wish === undefined) continue;
+      this.#act(key, wish);
+      return true;
+    }
+    return false;
+  }
+
+  #act(key: InstanceKey, act: Act | undefined): void {
+    const driven = this.#runs.get(key.id);
+    if (act === undefined || driven === undefined) return;
+    const { check } = driven;
+    const { command, body } = commandOf(act, (share) => check.stateAfter(share));
+    const expected = check.plain.refusalOf(act);
+    const answer = this.#scene.driver.call(key, command, body);
+    check.answered(act, isRefusal(answer) ? answer.code : undefined, expected);
+  }
+
+  /** Tells the checks what has happened. */
+  #follow(): void {
+    const { driver, machine } = this.#scene;
+    for (const driven of this.#runs.values()) {
+      const { key, check } = driven;
+      for (const { type, version, payload } of driver.history(key).slice(check.events)) {
+        const declared = machine.events.find((event) => event.type === type && event.version === version);
+        const body = declared?.codec.decode(payload);
+        check.event(type, version, body);
+        if (type === "run_continued") this.#goOn(driven, (body as { readonly nextId: string }).nextId);
+      }
+      check.rest();
+    }
+    for (const due of driver.effects) this.#offer(due);
+  }
+
+  /** It is begun by a letter; after the run was taken back it may be there already. */
+  #goOn({ key, run, check, script }: Driven, id: string): void {
+    if (this.#runs.has(id)) return;
+    const next: DrawnRun = { ...run, input: check.plain.next, acts: [] };
+    const order = orderOf(next, check.plain.facts.incarnation + 1);
+    const nextKey = { ...key, id };
+    const nextCheck = new RunCheck(this.#scene.machine, nextKey, order, true);
+    this.#runs.set(id, { key: nextKey, run: next, check: nextCheck, script });
+  }
+
+  #begin(
+    key: InstanceKey,
+    run: DrawnRun,
+    more: Parameters<typeof RunOrder.fromPartial>[0],
+    script = run.script,
+  ): void {
     const { driver, machine, definitions } = this.#scene;
-    this.#runs.set(key.id, { run, check: new RunCheck(machine, key, run) });
+    this.#runs.set(key.id, { key, run, check: new RunCheck(machine, key, orderOf(run), true), script });
     const hash = definitions.add(JSON.stringify(run.document));
     driver.execute(key, beginRun, {
       order: RunOrder.fromPartial({ hash, input: jsonBytes(run.input), ...more }),
@@ -91,55 +157,56 @@ class Drive {
 
   #offer({ key, number, attempt, effect }: DrivenEffect): void {
     const name = `${key.id} ${number}#${attempt}`;
-    if (!this.#offered.has(name)) this.#runs.get(key.id)?.check.offered(effect as RunEffect);
+    if (!this.#offered.has(name))
+      this.#runs.get(key.id)?.check.offered({ number, attempt }, effect as RunEffect);
     this.#offered.add(name);
   }
 
-  #settle(due: DrivenEffect): void {
-    const { driver, key } = this.#scene;
+  /** An agent says something: mostly its last word. */
+  #answer(due: DrivenEffect): void {
+    const { driver } = this.#scene;
     const effect = due.effect as RunEffect;
     const known = this.#runs.get(due.key.id);
     if (known === undefined) throw new Error(`there is no run ${due.key.id}`);
+    if (effect.kind === "renew_lease") return;
+    const { visit = 1 } = known.check.attempt(due) ?? {};
     if (effect.kind === "start_child") {
-      this.#startChild(due.key, known.run, effect);
-      const { id } = childKeyOf(due.key, effect);
-      driver.settle(due, confirmChild, { id, hash: "", existed: false, ending: undefined });
+      this.#startChild(known, due, effect, visit);
       return;
     }
-    const { command, body } = resultOf(due.key.id === key.id ? this.#script : known.run.script, effect);
-    driver.settleBy(due, command, body);
-    if (++this.#results === this.#cancelAfter) driver.execute(key, cancelRun, { reason: "" });
+    const luck = this.#chance.random();
+    if (luck < 0.2) this.#say(due, effect, luck);
+    else {
+      const { command, body } = resultOf(known.script, effect, visit);
+      driver.settleBy(due, command, body);
+    }
   }
 
-  #startChild(key: InstanceKey, run: DrawnRun, effect: StartChild): void {
-    const { taskId: task, parentClose } = effect;
-    const parent = { ...key, task };
-    this.#begin(childKeyOf(key, effect), childRunOf(run, effect), { parent, parentClose });
+  /** Something else: that it is busy, is at work, or how far it has come. */
+  #say(due: DrivenEffect, { attempt }: OfferTask, luck: number): void {
+    const { driver } = this.#scene;
+    if (luck < 0.05)
+      driver.settleBy(due, "return_task", ReturnTask.fromPartial({ retryAfterMs: 200, message: "busy" }));
+    else if (luck < 0.1)
+      driver.settleBy(
+        due,
+        "note_attempt",
+        NoteAttempt.fromPartial({ agent: "agent-1", startMs: driver.nowMs }),
+      );
+    else {
+      const saved = jsonBytes(`${due.number} ${attempt} ${luck}`);
+      driver.settleBy(due, "note_progress", NoteProgress.fromPartial({ saved, fraction: luck, message: "" }));
+    }
   }
-}
 
-function childKeyOf(key: InstanceKey, { childId }: StartChild): InstanceKey {
-  return { ...key, id: childId };
-}
-
-/** A command with the token of its attempt. */
-export interface AgentResult {
-  readonly command: string;
-  readonly body: object;
-}
-
-/** What an agent that follows the script says. */
-export function resultOf(script: Script, effect: RunEffect): AgentResult {
-  if (effect.kind !== "offer_task") throw new Error(`expected an offer, found ${effect.kind}`);
-  const { taskId, attempt, input } = effect;
-  const answer = answerOf(script, isUndo(effect) ? undoOf(taskId) : taskId, attempt);
-  if ("fails" in answer) {
-    const retry = answer.isFinal === true ? RetryClass.RETRY_CLASS_NEVER : RetryClass.RETRY_CLASS_UNSPECIFIED;
-    const error = ErrorDetail.fromPartial({ code: answer.fails, message: "as the script says", retry });
-    return { command: "fail_task", body: FailTask.fromPartial({ error, agent: "agent-1" }) };
+  #startChild({ key, script }: Driven, due: DrivenEffect, effect: StartChild, visit: number): void {
+    const { taskId: task, parentClose, childId: id } = effect;
+    const { attempt = 1 } = this.#runs.get(key.id)?.check.attempt(due) ?? {};
+    const run = childRunOf(effect, answerOf(script, task, attempt, visit));
+    if (!this.#runs.has(id)) this.#begin({ ...key, id }, run, { parent: { ...key, task }, parentClose });
+    // One that has ended told of that long ago, maybe of a time that the run was taken back from.
+    const shown = this.#scene.driver.ask({ ...key, id }, showEnding, undefined);
+    const ending = isRefusal(shown) ? undefined : shown.ending;
+    this.#scene.driver.settle(due, confirmChild, { id, hash: "", existed: false, ending });
   }
-  const given = input instanceof Uint8Array ? (jsonOf(input) as Json) : null;
-  const output = "gives" in answer ? answer.gives : given;
-  const bytes = output === null ? new Uint8Array(0) : jsonBytes(output);
-  return { command: "complete_task", body: CompleteTask.fromPartial({ output: bytes, agent: "agent-1" }) };
 }

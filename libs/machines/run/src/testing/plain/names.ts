@@ -14,10 +14,8 @@ export type Names = (name: string) => Json | undefined;
 export type Evaluated = { readonly value: Json } | { readonly fails: string };
 
 const known: readonly (readonly [RegExp, Type])[] = [
-  [
-    /^(input|item|output|given|feedback|error|tasks\.\w+\.(output|error)|round\.last|signal\.payload)$/,
-    types.dyn,
-  ],
+  [/^(input|item|output|given|feedback|error|vars|event|payload|run)$/, types.dyn],
+  [/^(tasks\.\w+\.(output|error)|round\.last|signal\.payload)$/, types.dyn],
   [/^(index|round\.number)$/, types.int],
   [/^tasks\.\w+\.status$/, types.string],
 ];

@@ -8,6 +8,8 @@ export type PlainStatus =
   | "pending"
   /** An agent, time or somebody else has to say something. */
   | "at work"
+  /** A person has to say how it goes on. */
+  | "paused"
   | "completed"
   | "failed"
   | "skipped"
@@ -21,46 +23,77 @@ export interface PlainTask {
   readonly document: TaskDocument;
   readonly body: PlainBody;
   /** The entry of a list that it is, and which; undefined where it is a task of a body. */
-  readonly entry: { readonly item: Json; readonly index: number } | undefined;
+  readonly entry: { readonly item: Json; readonly index: number; readonly list: PlainTask } | undefined;
   status: PlainStatus;
+  /** How often it was begun. */
+  visits: number;
   /** What it works on; undefined until it began. */
   input: Json | undefined;
   output: Json;
+  /** What the next attempt goes on from. */
+  saved: string | undefined;
   /** Code of its error. */
   error: string;
   /** On which occasion it failed. */
   failedOn: number;
-  /** Its entries, or the rounds that it has had. */
+  /** Its entries, the rounds that it has had, or what it has added. */
   entries: PlainTask[] | undefined;
   rounds: PlainBody[];
+  added: PlainBody | undefined;
   /** Waits until the next round may begin. */
   pauses: boolean;
   /** What the round before gave. */
   last: Json;
   /** How often it has sent work back. */
   sentBack: number;
+  /** What it was told when it was sent back; null when it never was. */
+  feedback: Json;
+  /** People are asked about it. */
+  question: PlainQuestion | undefined;
+  /** Skipped by hand, and what needs it goes on. */
+  countsAsCompleted: boolean;
+  /** How many had completed before it. */
+  completedAs: number;
 }
 
-/** Tasks beside each other: those of the run, or of a round. */
+export interface PlainQuestion {
+  /** What is the output when they say yes; undefined where that is what they said. */
+  readonly output: Json | undefined;
+  /** What each has said last. */
+  readonly said: Map<string, "yes" | "no">;
+  readonly yes: Set<string>;
+  isOpen: boolean;
+}
+
+/** Tasks beside each other: those of the run, of a round, of a list of actions, or what was added. */
 export interface PlainBody {
   readonly tasks: ReadonlyMap<string, PlainTask>;
-  /** The task that they are a round of; undefined for the run's own. */
+  /** The task that they are parts of; undefined for the run's own. */
   readonly owner: PlainTask | undefined;
-  readonly round: { readonly number: number; readonly last: Json };
+  readonly round: { readonly number: number; readonly last: Json } | undefined;
+  /** What has brought it about, where it belongs to a state. */
+  readonly event: Json | undefined;
   /** What failed and was not allowed to, in the order in which that was seen. */
   failures: PlainTask[];
 }
 
+type Documents = Readonly<Record<string, TaskDocument>>;
+
+/** Ids of tasks are told apart by what stands around their names. */
 export function bodyOf(
-  documents: Readonly<Record<string, TaskDocument>>,
-  owner?: PlainTask,
-  round: PlainBody["round"] = { number: 0, last: null },
+  documents: Documents,
+  {
+    idOf = (name) => name,
+    ...about
+  }: Partial<Pick<PlainBody, "owner" | "round" | "event">> & {
+    readonly idOf?: (name: string) => string;
+  } = {},
 ): PlainBody {
   const tasks = new Map<string, PlainTask>();
-  const body: PlainBody = { tasks, owner, round, failures: [] };
-  const before = owner === undefined ? "" : `${owner.id}#${round.number}.`;
-  for (const [id, document] of Object.entries(documents))
-    tasks.set(id, taskOf(`${before}${id}`, document, body));
+  const { owner, round, event } = about;
+  const body: PlainBody = { tasks, owner, round, event, failures: [] };
+  for (const [name, document] of Object.entries(documents))
+    tasks.set(name, taskOf(idOf(name), document, body));
   return body;
 }
 
@@ -70,84 +103,133 @@ export function taskOf(
   body: PlainBody,
   entry?: PlainTask["entry"],
 ): PlainTask {
+  return { id, document, body, entry, visits: 0, sentBack: 0, feedback: null, ...untouched() };
+}
+
+function untouched() {
   return {
-    ...{
-      id,
-      document,
-      body,
-      entry,
-      status: "pending",
-      input: undefined,
-      output: null,
-      error: "",
-      failedOn: 0,
-    },
-    ...{ entries: undefined, rounds: [], pauses: false, last: null, sentBack: 0 },
+    ...{ status: "pending" as PlainStatus, input: undefined, output: null, error: "", failedOn: 0 },
+    ...{ entries: undefined, rounds: [], added: undefined, pauses: false, last: null },
+    ...{ saved: undefined, question: undefined, countsAsCompleted: false, completedAs: 0 },
   };
 }
 
+/** As if nothing had been done of it, but that it knows how often it was begun, and what it was told. */
+export function forget(task: PlainTask): void {
+  Object.assign(task, untouched());
+}
+
 export function hasEnded({ status }: PlainTask): boolean {
-  return status !== "pending" && status !== "at work";
+  return status !== "pending" && status !== "at work" && status !== "paused";
+}
+
+/** Whether what needs its success may go on. */
+export function isGood({ status, countsAsCompleted }: PlainTask): boolean {
+  return status === "completed" || countsAsCompleted;
+}
+
+/** The task with all its entries, rounds and what it has added. */
+export function partsOf(task: PlainTask): PlainTask[] {
+  const bodies = task.added === undefined ? task.rounds : [...task.rounds, task.added];
+  const inBodies = bodies.flatMap(({ tasks }) => [...tasks.values()]);
+  return [task, ...[...(task.entries ?? []), ...inBodies].flatMap(partsOf)];
+}
+
+/** A task that is needed: beside it, or anywhere in the run where it was added. */
+export function neededBy({ body }: PlainTask, id: string, run: KnownTasks): PlainTask | undefined {
+  return body.tasks.get(id) ?? (isAdded(body) ? run.task(id) : undefined);
+}
+
+export interface KnownTasks {
+  readonly tasks: readonly PlainTask[];
+  task(id: string): PlainTask | undefined;
+}
+
+export function needsDirectly(task: PlainTask, needed: PlainTask, run: KnownTasks): boolean {
+  return (
+    task.entry === undefined &&
+    [...needsOf(task.document).keys()].some((id) => neededBy(task, id, run) === needed)
+  );
 }
 
 /** The task and all that rests on it. */
-export function restingOn(task: PlainTask): ReadonlySet<PlainTask> {
+export function restingOn(task: PlainTask, run: KnownTasks): ReadonlySet<PlainTask> {
   const found = new Set([task]);
-  for (let before = 0; before < found.size; ) {
-    before = found.size;
-    for (const other of task.body.tasks.values()) {
-      const needed = [...needsOf(other.document).keys()].map((id) => task.body.tasks.get(id));
-      if (needed.some((one) => one !== undefined && found.has(one))) found.add(other);
-    }
-  }
+  for (const rested of found)
+    for (const other of run.tasks) if (needsDirectly(other, rested, run)) found.add(wholeOf(other));
   return found;
 }
 
-/** As if nothing had been done of it. */
-export function forget(task: PlainTask): void {
-  task.status = "pending";
-  task.input = undefined;
-  task.output = null;
-  task.error = "";
-  task.entries = undefined;
-  task.rounds = [];
-  task.pauses = false;
+/** What was added by a task that has ended is done again with that. */
+function wholeOf(task: PlainTask): PlainTask {
+  let whole = task;
+  for (let { body } = task; isAdded(body) && body.owner !== undefined; body = body.owner.body)
+    if (hasEnded(body.owner)) whole = body.owner;
+  return whole;
 }
 
-/** The task with all its entries and rounds. */
-export function partsOf(task: PlainTask): PlainTask[] {
-  const inRounds = task.rounds.flatMap(({ tasks }) => [...tasks.values()]);
-  return [task, ...[...(task.entries ?? []), ...inRounds].flatMap(partsOf)];
+function isAdded(body: PlainBody): boolean {
+  return body.owner?.added === body;
 }
 
-/** How tasks beside it have to end: what `needs` says, and what its expressions refer to first. */
-export function needsOf(document: TaskDocument): Map<string, How> {
+/** The task of the run that it is, or that it is a part of. */
+export function topmost(task: PlainTask): PlainTask {
+  const around = task.entry?.list ?? task.body.owner;
+  return around === undefined ? task : topmost(around);
+}
+
+/**
+ * How tasks beside it have to end: what `needs` says, and what its expressions refer to. Whoever looks at the status or the
+ * error of a task wants to know of any end of it; whoever takes its output alone needs that there is one.
+ */
+export function needsOf(document: TaskDocument): ReadonlyMap<string, How> {
+  const known = needs.get(document);
+  if (known !== undefined) return known;
+  const made = readNeeds(document);
+  needs.set(document, made);
+  return made;
+}
+
+const needs = new WeakMap<TaskDocument, ReadonlyMap<string, How>>();
+
+function readNeeds(document: TaskDocument): Map<string, How> {
   const { needs = [] } = document;
   const found = new Map<string, How>();
   for (const need of typeof needs === "string" ? [needs] : needs) {
     if (typeof need === "string") found.set(need, "success");
     else found.set(need.task, need.on ?? "success");
   }
+  const stated = new Set(found.keys());
   for (const name of namesIn(document)) {
     const [, id = "", field] = /^tasks\.(\w+)\.(\w+)$/.exec(name) ?? [];
-    if (id !== "" && !found.has(id)) found.set(id, field === "output" ? "success" : "always");
+    if (id === "" || stated.has(id)) continue;
+    if (field !== "output") found.set(id, "always");
+    else if (!found.has(id)) found.set(id, "success");
   }
   return found;
 }
 
 /** Of a task with all that it has inside. */
-function namesIn({ when, forEach, with: given, set, wait, loop, gate }: TaskDocument): string[] {
+function namesIn(document: TaskDocument): string[] {
+  const { when, forEach, with: given, set, wait, loop, gate, spawn, approve, checks = [], cache } = document;
   const inside = Object.values(loop?.tasks ?? {}).flatMap(namesIn);
   const own = new Set(Object.keys(loop?.tasks ?? {}));
   const waited = typeof wait === "object" ? (wait.for ?? wait.until) : wait;
   const all = [
     ...referencesOfCondition(forEach),
     ...referencesOfCondition(when),
-    ...[given, set, waited, loop?.initial, loop?.output].flatMap(referencesOf),
+    ...[given, set].flatMap(referencesOf),
+    ...checks.flatMap(({ condition }) => referencesOfCondition(condition)),
+    ...referencesOf(typeof cache === "object" ? cache.key : undefined),
+    ...referencesOf(document.compensate?.with),
+    ...[waited, loop?.initial].flatMap(referencesOf),
     ...referencesOfCondition(loop?.while),
     ...referencesOfCondition(loop?.until),
+    ...referencesOf(loop?.output),
     ...[gate?.check, ...Object.values(gate?.checks ?? {})].flatMap(referencesOfCondition),
     ...referencesOf(gate?.report),
+    ...[approve?.title, approve?.message, approve?.context].flatMap(referencesOf),
+    ...referencesOfCondition(typeof spawn === "object" ? spawn.tasks : spawn),
     ...inside,
   ];
   return all.filter((name) => !own.has(/^tasks\.(\w+)\./.exec(name)?.[1] ?? ""));

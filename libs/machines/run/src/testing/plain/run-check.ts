@@ -1,193 +1,309 @@
 /**
- * Holds a run, event by event, against the plain interpreter. Which work ended when is taken from the events; what that
- * leads to, and what is wanted done, has to be what the interpreter says.
+ * Holds a run, event by event, against the plain interpreter. Which work ended when, and what people did, is taken from the
+ * events; what that leads to, and what is wanted done, has to be what the interpreter says.
  */
 import { isDeepStrictEqual } from "node:util";
-import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
+import type {
+  ProgressSavedV1,
+  RunResetV1,
+  RunRetriedV1,
+  StateEnteredV1,
+  UpdateTakenV1,
+} from "@tutti/contracts/workflow/v1";
 import type { Json } from "@tutti/expressions";
-import { type InstanceKey, isRefusal, type Machine, type Outstanding } from "@tutti/kernel";
-import type { OfferTask, RunEffect } from "../../effects.ts";
+import type { InstanceKey, Machine, Outstanding } from "@tutti/kernel";
+import type { RunEffect } from "../../effects.ts";
 import { taskIdOf } from "../../node/places.ts";
-import { showEnding } from "../../queries/run.ts";
-import { showTasks } from "../../queries/tasks.ts";
+import { effectNumber, effectTags } from "../../numbers.ts";
+import { type SnapshotShown, showSnapshot } from "../../queries/snapshot.ts";
 import type { Run } from "../../state.ts";
 import { jsonOf } from "../json.ts";
-import type { DrawnRun } from "./drawn-run.ts";
-import { type PlainEnding, PlainRun } from "./plain-run.ts";
-import { hasEnded } from "./plain-task.ts";
-import { undoOf } from "./script.ts";
+import { compareEnding, isEnded, plainJson, text } from "./compare.ts";
+import { momentOf, type Seen, timeOf } from "./moment-of.ts";
+import type { Act, Moment } from "./moments.ts";
+import { type PlainOrder, PlainRun, type PlainUndo } from "./plain-run.ts";
+import { totalMsOf } from "./plain-work.ts";
 
 const nothing: Outstanding = { effect() {}, settled() {}, timer() {}, cleared() {} };
 
-const statusWords: Readonly<Record<number, string>> = {
-  [TaskStatus.TASK_STATUS_PENDING]: "pending",
-  [TaskStatus.TASK_STATUS_COMPLETED]: "completed",
-  [TaskStatus.TASK_STATUS_FAILED]: "failed",
-  [TaskStatus.TASK_STATUS_SKIPPED]: "skipped",
-  [TaskStatus.TASK_STATUS_CANCELLED]: "cancelled",
-  [TaskStatus.TASK_STATUS_COMPENSATED]: "compensated",
-};
+/** Names an attempt: its effect, and which attempt of that. */
+export interface Attempt {
+  readonly number: number;
+  readonly attempt: number;
+}
 
-const endingWords: Readonly<Record<number, string>> = {
-  [WorkStatus.WORK_STATUS_COMPLETED]: "completed",
-  [WorkStatus.WORK_STATUS_FAILED]: "failed",
-  [WorkStatus.WORK_STATUS_CANCELLED]: "cancelled",
-  [WorkStatus.WORK_STATUS_TERMINATED]: "terminated",
-};
+/** What an attempt is of. */
+interface KnownAttempt {
+  readonly taskId: string;
+  readonly visit: number;
+  /** Of this visit, from 1. */
+  readonly attempt: number;
+  readonly input: Json;
+  /** What an attempt before has saved. */
+  readonly saved: string | undefined;
+}
 
-/** Whether an offer is for the undoing of an effect: drawn definitions undo with capabilities of this name. */
-export function isUndo({ profile }: Pick<OfferTask, "profile">): boolean {
-  return profile.capability.startsWith("undo.");
+/** The run was taken back to an event. */
+interface TakenBack {
+  readonly toEvent: number;
+  readonly hadEnded: boolean;
 }
 
 export class RunCheck {
   /** What is wrong, in words. */
   readonly findings: string[] = [];
-  readonly plain: PlainRun;
+  plain: PlainRun;
   readonly #key: InstanceKey;
   readonly #machine: Machine<Run, RunEffect>;
+  readonly #order: PlainOrder;
+  readonly #isTimeExact: boolean;
   /** As the events fold to. */
   readonly #run: Run;
   readonly #undone: { readonly taskId: string; readonly isDone: boolean }[] = [];
-  readonly #inputs = new Map<string, Json>();
+  /** What was undone before the run was taken back. */
+  #undoneBefore: readonly PlainUndo[] = [];
+  readonly #trail: string[] = [];
+  readonly #attempts = new Map<string, KnownAttempt>();
+  /** When visits of tasks began. */
+  readonly #begun = new Map<string, number>();
+  /** Of what the interpreter says to have been undone, how much was so before the run was taken back to then. */
+  #undoneInPast = 0;
+  #wasTakenBack = false;
+  /** What has happened, with the number of its event; or to which event it was taken back. */
+  readonly #moments: { readonly event: number; readonly moment: Moment | TakenBack }[] = [];
+  readonly #history: { readonly type: string; readonly version: number; readonly body: unknown }[] = [];
 
-  constructor(machine: Machine<Run, RunEffect>, key: InstanceKey, { document, input, script }: DrawnRun) {
-    this.plain = new PlainRun(document, input, script);
+  /** @param isTimeExact whether there is one clock only */
+  constructor(machine: Machine<Run, RunEffect>, key: InstanceKey, order: PlainOrder, isTimeExact = false) {
+    this.#order = order;
+    this.#isTimeExact = isTimeExact;
+    this.plain = new PlainRun(order);
     this.#machine = machine;
     this.#key = key;
     this.#run = machine.create(key);
   }
 
-  /** An event as it is in the journal. */
-  event(type: string, version: number, body: unknown): void {
-    const declared = this.#machine.events.find((event) => event.type === type && event.version === version);
-    declared?.evolve(this.#run, body, nothing);
-    const {
-      node = -1,
-      error,
-      status,
-      round = 0,
-    } = body as {
-      readonly round?: number;
-      readonly node?: number;
-      readonly status?: WorkStatus;
-      readonly error?: { readonly code: string };
-    };
-    if (type === "run_stopped" && status === WorkStatus.WORK_STATUS_CANCELLED)
-      this.#take({ kind: "cancelled" });
-    else if (type === "run_terminated") this.#take({ kind: "terminated" });
-    else if (type === "round_begun") this.#roundBegun(taskIdOf(this.#run, node), round);
-    else if (type === "task_completed" || type === "signal_taken") this.#ended(taskIdOf(this.#run, node), "");
-    else if (type === "task_failed") this.#ended(taskIdOf(this.#run, node), error?.code ?? "");
-    else if (type === "undo_completed")
-      this.#undone.push({ taskId: taskIdOf(this.#run, node), isDone: true });
-    else if (type === "undo_failed") this.#undone.push({ taskId: taskIdOf(this.#run, node), isDone: false });
+  /** How many events it has seen. */
+  get events(): number {
+    return this.#history.length;
   }
 
-  /** An attempt has been offered; all attempts of a task work on the same. */
-  offered(effect: RunEffect): void {
+  /** An event as it is in the journal. */
+  event(type: string, version: number, body: unknown): void {
+    this.#fold(this.#run, type, version, body);
+    this.#history.push({ type, version, body });
+    const { node = -1 } = body as { readonly node?: number };
+    const seen: Seen = { type, body, taskId: node < 0 ? "" : taskIdOf(this.#run, node) };
+    if (type === "run_reset") this.#takeBack((body as RunResetV1).toEvent);
+    else if (type === "run_retried") this.#retried((body as RunRetriedV1).nodes);
+    else this.#follow(seen);
+    this.#note(seen, node);
+  }
+
+  /** An attempt has been offered: it works on what the interpreter says. */
+  offered(attempt: Attempt, effect: RunEffect): void {
     if (effect.kind === "renew_lease") return;
-    const { taskId, input } = effect;
-    const id = effect.kind === "offer_task" && isUndo(effect) ? undoOf(taskId) : taskId;
-    const given = input instanceof Uint8Array ? jsonOf(input) : null;
-    const before = this.#inputs.get(id);
-    if (before !== undefined && !isDeepStrictEqual(before, given))
-      this.#find(`${id} works on ${text(given)} and on ${text(before)}`);
-    this.#inputs.set(id, given as Json);
+    const known = this.attempt(attempt);
+    if (known === undefined) {
+      this.#find(`${effect.taskId} is offered without a record of that`);
+      return;
+    }
+    const given = effect.input instanceof Uint8Array ? jsonOf(effect.input) : null;
+    const saved = effect.kind === "offer_task" ? textOf(effect.saved) : undefined;
+    if (saved !== known.saved)
+      this.#find(`${known.taskId} goes on from ${saved ?? "nothing"}, expected ${known.saved ?? "nothing"}`);
+    if (!isDeepStrictEqual(given, plainJson(known.input)))
+      this.#find(`${known.taskId} works on ${text(given)}, expected ${text(known.input)}`);
+  }
+
+  /** What is known of an attempt. */
+  attempt({ number, attempt }: Attempt): KnownAttempt | undefined {
+    return this.#attempts.get(`${number}#${attempt}`);
+  }
+
+  /** The state after a share of the events, the first at least: what the run can be taken back to. */
+  stateAfter(share: number): { readonly event: number; readonly snapshot: Uint8Array } {
+    const event = 1 + Math.floor(share * (this.events - 1));
+    const run = this.#machine.create(this.#key);
+    for (const { type, version, body } of this.#history.slice(0, event)) this.#fold(run, type, version, body);
+    const { bytes } = showSnapshot.answer(run, undefined, { key: this.#key, nowMs: 0 }) as SnapshotShown;
+    return { event, snapshot: bytes };
   }
 
   get hasEnded(): boolean {
-    return this.#ending !== undefined;
+    return isEnded(this.#run, this.#key);
+  }
+
+  /** The run as it is. */
+  get run(): Run {
+    return this.#run;
+  }
+
+  /** Somebody did something to the run, after so many events. */
+  answered(act: Act, refused: string | undefined, expected: string | undefined): void {
+    if (refused !== expected)
+      this.#find(`${text(act)} was ${refused ?? "taken"}, expected it to be ${expected ?? "taken"}`);
+  }
+
+  /** Nothing happens just now: whatever can go on has. */
+  rest(): void {
+    const lying = this.plain.work.lyingSignal();
+    if (lying !== undefined && this.plain.phase === "going")
+      this.#find(`${lying} waits for a signal that is there`);
   }
 
   /** Nothing happens any more: everything has to be as the interpreter says. */
   finish(): void {
-    const { ending } = this.plain;
-    if (ending === undefined) {
-      const open = this.plain.tasks
-        .filter((task) => !hasEnded(task))
-        .map(({ id, status }) => `${id} ${status}`);
-      this.#find(`the run stands still, but there is something to do: ${open.join(", ")}`);
-      return;
-    }
-    this.#checkEnding(ending);
-    this.#checkTasks(ending);
-    this.#checkInputs(ending);
-  }
-
-  get #ending() {
-    const answer = showEnding.answer(this.#run, undefined, { key: this.#key, nowMs: 0 });
-    return (answer as { readonly ending?: EndingShown }).ending;
-  }
-
-  #checkEnding(expected: PlainEnding): void {
-    const found = this.#ending;
-    if (found === undefined) {
-      this.#find(`the run has not ended, expected it to be ${expected.status}`);
-      return;
-    }
-    const status = endingWords[found.status] ?? String(found.status);
-    const code = found.error?.code ?? "";
-    if (status !== expected.status) this.#find(`the run is ${status} (${code}), expected ${text(expected)}`);
-    else if (status === "completed" && !isDeepStrictEqual(jsonOf(found.output), plainJson(expected.output)))
-      this.#find(`the run's output is ${text(jsonOf(found.output))}, expected ${text(expected.output)}`);
-    else if (status === "failed" && !expected.errors.includes(code))
-      this.#find(`the run failed with ${code}, expected ${expected.errors.join(" or ")}`);
-    const undone = expected.undone.map(({ taskId, isDone }) => ({ taskId, isDone }));
-    if (!isDeepStrictEqual(this.#undone, undone))
-      this.#find(`undone was ${text(this.#undone)}, expected ${text(undone)}`);
-  }
-
-  #checkTasks({ undone }: PlainEnding): void {
-    const isUndone = new Set(undone.flatMap(({ taskId, isDone }) => (isDone ? [taskId] : [])));
-    const left = new Set<string>();
-    const wanted = { statuses: [], parentTaskId: "", topOnly: false, text: "", withPayloads: true };
-    const shown = showTasks.answer(
-      this.#run,
-      { ...wanted, from: 0, size: 10_000 },
-      { key: this.#key, nowMs: 0 },
+    const undone = this.#allUndone();
+    this.findings.push(
+      ...compareEnding(this.#run, this.#key, this.plain, this.#order),
+      ...differs(
+        "undone was",
+        this.#undone,
+        undone.map(({ task, isDone }) => ({ taskId: task.id, isDone })),
+      ),
+      // Taken back to the middle of a step, it enters once more what the interpreter had entered at once.
+      ...(this.#wasTakenBack ? [] : differs("states were", this.#trail, this.plain.states?.trail ?? [])),
     );
-    if (isRefusal(shown)) throw new Error(shown.message);
-    for (const { taskId, status, outcome } of shown.tasks) {
-      left.add(taskId);
-      const task = this.plain.task(taskId);
-      // Entries whose turn never came are nowhere in the words of the language.
-      const expected = task === undefined ? "no task" : isUndone.has(taskId) ? "compensated" : task.status;
-      const found = statusWords[status] ?? String(status);
-      if (found !== expected) this.#find(`${taskId} is ${found}, expected ${expected}`);
-      const value = outcome?.result?.$case === "completed" ? outcome.result.value.body : undefined;
-      const output = value?.$case === "inline" ? jsonOf(value.value) : null;
-      if (task?.status === "completed" && !isDeepStrictEqual(output, plainJson(task.output)))
-        this.#find(`the output of ${taskId} is ${text(output)}, expected ${text(task.output)}`);
-    }
-    const missing = this.plain.tasks.filter(({ id, status }) => !left.has(id) && status !== "cancelled");
-    if (missing.length > 0) this.#find(`there is no ${missing.map(({ id }) => id).join(", ")}`);
   }
 
-  #checkInputs({ undone }: PlainEnding): void {
-    const expected = new Map(undone.map(({ taskId, input }) => [undoOf(taskId), input]));
-    for (const { id, input } of this.plain.tasks) if (input !== undefined) expected.set(id, input);
-    for (const [id, input] of this.#inputs)
-      if (!isDeepStrictEqual(input, plainJson(expected.get(id) ?? null)))
-        this.#find(`${id} works on ${text(input)}, expected ${text(expected.get(id))}`);
+  #fold(run: Run, type: string, version: number, body: unknown): void {
+    const declared = this.#machine.events.find((event) => event.type === type && event.version === version);
+    declared?.evolve(run, body, nothing);
   }
 
-  #roundBegun(id: string, round: number): void {
-    const task = this.plain.task(id);
-    if (task?.pauses === true && task.rounds.length + 1 === round) this.#take({ kind: "round", taskId: id });
+  /** What the interpreter says to have been undone, and in which order. */
+  #allUndone(): readonly PlainUndo[] {
+    return [...this.#undoneBefore, ...this.plain.undone.slice(this.#undoneInPast)];
+  }
+
+  #follow(seen: Seen): void {
+    const { type, body, taskId } = seen;
+    const moment = momentOf(this.plain, seen) ?? timeOf(this.plain, seen);
+    if (moment !== undefined) this.#take(moment, seen);
+    if (type === "task_completed" || type === "signal_taken") this.#ended(taskId, "");
+    if (type === "task_failed")
+      this.#ended(taskId, (body as { readonly error?: { readonly code: string } }).error?.code ?? "");
+    if (type === "undo_completed") this.#undone.push({ taskId, isDone: true });
+    if (type === "undo_failed") this.#undone.push({ taskId, isDone: false });
+    if (type === "progress_saved") this.#saved(taskId, (body as ProgressSavedV1).saved);
+    if (type === "update_taken") this.#updated(body as UpdateTakenV1);
+    if (type === "state_entered")
+      this.#trail.push(this.#run.plan?.plan.states[(body as StateEnteredV1).state]?.name ?? "");
+  }
+
+  #take(moment: Moment, { body }: Seen): void {
+    if (moment.kind === "timed out" && this.#isTimeExact) this.#checkTime(moment.taskId, body);
+    const problem = this.plain.take(moment);
+    this.#moments.push({ event: this.events, moment });
+    if (problem !== undefined) this.#find(problem);
+  }
+
+  /** No timeout is too early. */
+  #checkTime(taskId: string, body: unknown): void {
+    const task = this.plain.task(taskId);
+    if (task === undefined) return;
+    const { endMs } = body as { readonly endMs: number };
+    const beganMs = this.#begun.get(`${taskId}!${task.visits}`) ?? 0;
+    const spanMs = endMs - beganMs;
+    if (spanMs < totalMsOf(task.document)) this.#find(`${taskId} was given up after ${spanMs} ms`);
+  }
+
+  /** Remembers what attempts are of, and when visits began. */
+  #note({ type, body, taskId }: Seen, node: number): void {
+    const { queueMs, beginMs, requestMs, attempt } = body as Readonly<Record<string, number | undefined>>;
+    const task = this.plain.task(taskId);
+    const beganMs = queueMs ?? beginMs ?? requestMs;
+    const visit = `${taskId}!${task?.visits ?? 0}`;
+    if (beganMs !== undefined && !this.#begun.has(visit)) this.#begun.set(visit, beganMs);
+    if (queueMs === undefined || attempt === undefined) return;
+    const isUndo = type === "undo_queued" || this.#run.undoing === node;
+    const number = effectNumber(node, isUndo ? effectTags.undo : effectTags.work);
+    const input = isUndo ? this.plain.undoInput : (task?.input ?? null);
+    const tries = this.#run.nodes[node]?.tries ?? 0;
+    this.#attempts.set(`${number}#${attempt}`, {
+      taskId,
+      visit: task?.visits ?? 0,
+      attempt: tries,
+      input,
+      saved: isUndo ? undefined : task?.saved,
+    });
   }
 
   /** @param code of its error; empty when it ended well */
   #ended(id: string, code: string): void {
-    const kind = this.plain.task(id)?.pauses === true ? "round" : "ended";
-    if (this.plain.awaited.includes(id)) this.#take({ kind, taskId: id });
     const expected = this.plain.endings.get(id);
     if (expected !== code) this.#find(`${id} ends with "${code}", expected "${expected ?? "no end"}"`);
   }
 
-  #take(moment: Parameters<PlainRun["take"]>[0]): void {
-    const problem = this.plain.take(moment);
-    if (problem !== undefined) this.#find(problem);
+  #saved(taskId: string, saved: Uint8Array): void {
+    const task = this.plain.task(taskId);
+    const moment: Moment = { kind: "saved", taskId, saved: textOf(saved) ?? "" };
+    if (task?.status === "at work" && saved.length > 0)
+      this.#take(moment, { type: "progress_saved", body: {}, taskId });
+  }
+
+  #updated({ vars, answer }: UpdateTakenV1): void {
+    for (const [name, value] of Object.entries(vars)) {
+      const expected = this.plain.facts.vars[name];
+      if (this.plain.states === undefined && !isDeepStrictEqual(jsonOf(value), expected))
+        this.#find(`the variable ${name} is ${text(jsonOf(value))}, expected ${text(expected)}`);
+    }
+    const expected = this.plain.hand.answer;
+    if (!isDeepStrictEqual(jsonOf(answer), plainJson(expected)))
+      this.#find(`the update is answered with ${text(jsonOf(answer))}, expected ${text(expected)}`);
+  }
+
+  /** All that did not do well is done again, and what was named. */
+  #retried(nodes: readonly number[]): void {
+    const ids = nodes.map((node) => taskIdOf(this.#run, node));
+    const unwell = this.plain.hand.unwell().map(({ id }) => id);
+    const missing = unwell.filter((id) => !ids.includes(id));
+    if (missing.length > 0) this.#find(`${missing.join(", ")} did not do well, and is not done again`);
+    const taskIds = ids.filter((id) => !unwell.includes(id));
+    this.#take({ kind: "retry", taskIds }, { type: "run_retried", body: {}, taskId: "" });
+  }
+
+  /** As if nothing had happened since an event. */
+  #takeBack(toEvent: number): void {
+    this.#undoneBefore = this.#allUndone();
+    this.#wasTakenBack = true;
+    const hadEnded = this.plain.phase === "ended";
+    this.plain = this.#plainAt(toEvent);
+    if (hadEnded) this.plain.waitAgain();
+    this.#undoneInPast = this.plain.undone.length;
+    this.#moments.push({ event: this.events, moment: { toEvent, hadEnded } });
+    this.#noteAll();
+  }
+
+  /** As everything was after an event, which itself may be one that took it back. */
+  #plainAt(event: number): PlainRun {
+    const past = this.#moments.filter((each) => each.event <= event);
+    const place = past.findLastIndex(({ moment }) => "toEvent" in moment);
+    const back = past[place]?.moment;
+    const isBack = back !== undefined && "toEvent" in back;
+    const plain = isBack ? this.#plainAt(back.toEvent) : new PlainRun(this.#order);
+    if (isBack && back.hadEnded) plain.waitAgain();
+    for (const { moment } of past.slice(place + 1)) if (!("toEvent" in moment)) plain.take(moment);
+    return plain;
+  }
+
+  /** Attempts that are at work are others now. */
+  #noteAll(): void {
+    for (const node of this.#run.nodes) {
+      if (node === undefined || node.attempt === 0) continue;
+      const taskId = taskIdOf(this.#run, node.number);
+      const task = this.plain.task(taskId);
+      const known = { taskId, visit: task?.visits ?? 0, attempt: node.tries };
+      for (const tag of [effectTags.work, effectTags.undo]) {
+        const input = tag === effectTags.undo ? this.plain.undoInput : (task?.input ?? null);
+        this.#attempts.set(`${effectNumber(node.number, tag)}#${node.attempt}`, {
+          ...known,
+          input,
+          saved: task?.saved,
+        });
+      }
+    }
   }
 
   #find(finding: string): void {
@@ -195,17 +311,10 @@ export class RunCheck {
   }
 }
 
-interface EndingShown {
-  readonly status: WorkStatus;
-  readonly output: Uint8Array;
-  readonly error?: { readonly code: string } | undefined;
+function textOf(bytes: Uint8Array | undefined): string | undefined {
+  return bytes === undefined || bytes.length === 0 ? undefined : new TextDecoder().decode(bytes);
 }
 
-function text(value: unknown): string {
-  return JSON.stringify(value) ?? "nothing";
-}
-
-/** As it is after it was written and read. */
-function plainJson(value: Json): unknown {
-  return JSON.parse(JSON.stringify(value));
+function differs(what: string, found: unknown, expected: unknown): string[] {
+  return isDeepStrictEqual(found, expected) ? [] : [`${what} ${text(found)}, expected ${text(expected)}`];
 }

@@ -10,18 +10,38 @@ export type Answer =
       readonly fails: string;
       /** Says itself that trying again is of no use. */
       readonly isFinal?: boolean;
-    };
+    }
+  /** Its pool ends it, since nobody takes it, it takes too long, or its agent gives no sign of life. */
+  | { readonly hangs: "queue" | "run" | "heartbeat" }
+  /** Whoever takes it is gone. */
+  | { readonly dies: true };
 
 /**
  * By the task's id, and `undo ID` for the undoing of its effect: the answers of its attempts in order; the last one is that
- * of all others. What stands nowhere is done, and echoes. Entries and rounds that are not named do as their task does.
+ * of all others. `ID!2` has those of the second visit and all that follow. What stands nowhere is done, and echoes. Entries and
+ * rounds that are not named do as their task does.
  */
 export type Script = Readonly<Record<string, readonly Answer[]>>;
 
-/** @param attempt of this visit, from 1 */
-export function answerOf(script: Script, taskId: string, attempt: number): Answer {
-  const answers = script[taskId] ?? script[withoutEntries(taskId)] ?? [];
+/**
+ * @param attempt of this visit, from 1
+ * @param visit how often the task was begun, from 1
+ */
+export function answerOf(script: Script, taskId: string, attempt: number, visit = 1): Answer {
+  const answers = answersOf(script, taskId, visit) ?? answersOf(script, withoutEntries(taskId), visit) ?? [];
   return answers[Math.min(attempt, answers.length) - 1] ?? { echoes: true };
+}
+
+function answersOf(script: Script, taskId: string, visit: number): readonly Answer[] | undefined {
+  for (let seen = visit; seen > 1; seen--) {
+    const answers = script[visitOf(taskId, seen)];
+    if (answers !== undefined) return answers;
+  }
+  return script[taskId];
+}
+
+export function visitOf(taskId: string, visit: number): string {
+  return `${taskId}!${visit}`;
 }
 
 export function undoOf(taskId: string): string {
@@ -31,3 +51,18 @@ export function undoOf(taskId: string): string {
 function withoutEntries(taskId: string): string {
   return taskId.replaceAll(/\[\d+\]|#\d+/g, "");
 }
+
+/** The error of an attempt that was not answered well, and whether its sender thinks that another one is of no use. */
+export function failureOf(answer: Answer): { readonly code: string; readonly isFinal: boolean } | undefined {
+  if ("fails" in answer) return { code: answer.fails, isFinal: answer.isFinal ?? false };
+  if ("hangs" in answer) return { code: poolErrors[answer.hangs], isFinal: answer.hangs === "queue" };
+  if ("dies" in answer) return { code: "workflow.agent_lost", isFinal: false };
+  return undefined;
+}
+
+/** What pools say. */
+const poolErrors = {
+  queue: "matching.queue_timed_out",
+  run: "matching.run_timed_out",
+  heartbeat: "matching.heartbeat_missed",
+} as const;

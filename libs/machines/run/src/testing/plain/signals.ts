@@ -1,18 +1,10 @@
-/** Signals that a drawn run is sent: for each task that waits for one, one that it takes. */
-import type { WorkflowDocument } from "@tutti/definitions";
-import type { Json } from "@tutti/expressions";
+/** Names and values that drawn runs and those who deal with them share. */
 
-/** All of them say the same, so that it does not matter who takes which. */
-export const signalPayload: Json = { n: 2 };
-/** Tasks that wait for anything else wait in vain. */
+/** Who may be asked. */
+export const people = ["anna", "ben", "eve"] as const;
+/** What tasks that wait want of a signal. */
 export const wantedSignal = "signal.payload.n == 2";
+/** What fewer of the drawn signals satisfy. */
 export const unwantedSignal = "signal.payload.n == 3";
-
-/** Names of signals, one for each that is taken. */
-export function signalsFor({ tasks = {} }: WorkflowDocument): readonly string[] {
-  return Object.values(tasks).flatMap(({ wait }) =>
-    typeof wait === "object" && wait.signal !== undefined && wait.where !== unwantedSignal
-      ? [wait.signal]
-      : [],
-  );
-}
+/** Leads from every drawn state to the last one. */
+export const finishSignal = "finish";

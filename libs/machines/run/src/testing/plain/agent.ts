@@ -1,0 +1,41 @@
+/** What agents say of attempts, and the pools that watch them. */
+import { ErrorDetail, RetryClass } from "@tutti/contracts/types/v1";
+import { CompleteTask, FailTask, ReturnTask } from "@tutti/contracts/workflow/v1";
+import type { Json } from "@tutti/expressions";
+import type { OfferTask } from "../../effects.ts";
+import { jsonBytes, jsonOf } from "../json.ts";
+import { type Answer, answerOf, failureOf, type Script, undoOf } from "./script.ts";
+
+/** A command with the token of its attempt. */
+export interface AgentResult {
+  readonly command: string;
+  readonly body: object;
+}
+
+/** Whether an offer is for the undoing of an effect: drawn definitions undo with capabilities of this name. */
+export function isUndo({ profile }: Pick<OfferTask, "profile">): boolean {
+  return profile.capability.startsWith("undo.");
+}
+
+/** What the script says to an offer. @param visit which of the task's it is of, from 1 */
+export function answerTo(script: Script, offer: OfferTask, visit: number): Answer {
+  const { taskId, attempt } = offer;
+  return isUndo(offer) ? answerOf(script, undoOf(taskId), attempt) : answerOf(script, taskId, attempt, visit);
+}
+
+/** What an agent that follows the script says. */
+export function resultOf(script: Script, offer: OfferTask, visit: number): AgentResult {
+  const answer = answerTo(script, offer, visit);
+  if ("dies" in answer) return { command: "return_task", body: ReturnTask.fromPartial({ lost: true }) };
+  const failure = failureOf(answer);
+  if (failure !== undefined) {
+    const { code, isFinal } = failure;
+    const retry = isFinal ? RetryClass.RETRY_CLASS_NEVER : RetryClass.RETRY_CLASS_UNSPECIFIED;
+    const error = ErrorDetail.fromPartial({ code, message: "as the script says", retry });
+    return { command: "fail_task", body: FailTask.fromPartial({ error, agent: "agent-1" }) };
+  }
+  const given = offer.input instanceof Uint8Array ? (jsonOf(offer.input) as Json) : null;
+  const output = "gives" in answer ? answer.gives : given;
+  const bytes = output === null ? new Uint8Array(0) : jsonBytes(output);
+  return { command: "complete_task", body: CompleteTask.fromPartial({ output: bytes, agent: "agent-1" }) };
+}

@@ -1,0 +1,98 @@
+/** How a run that is over stands, beside how the interpreter says that it does. */
+import { isDeepStrictEqual } from "node:util";
+import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
+import type { RunEnding } from "@tutti/contracts/workflow/v1";
+import type { Json } from "@tutti/expressions";
+import { type InstanceKey, isRefusal } from "@tutti/kernel";
+import { showEnding } from "../../queries/run.ts";
+import { showTasks } from "../../queries/tasks.ts";
+import type { Run } from "../../state.ts";
+import { jsonOf } from "../json.ts";
+import type { PlainEnding, PlainOrder, PlainRun } from "./plain-run.ts";
+import { hasEnded, isGood } from "./plain-task.ts";
+
+const statusWords: Readonly<Record<number, string>> = {
+  [TaskStatus.TASK_STATUS_PENDING]: "pending",
+  [TaskStatus.TASK_STATUS_COMPLETED]: "completed",
+  [TaskStatus.TASK_STATUS_FAILED]: "failed",
+  [TaskStatus.TASK_STATUS_SKIPPED]: "skipped",
+  [TaskStatus.TASK_STATUS_CANCELLED]: "cancelled",
+  [TaskStatus.TASK_STATUS_COMPENSATED]: "compensated",
+};
+
+const endingWords: Readonly<Record<number, string>> = {
+  [WorkStatus.WORK_STATUS_COMPLETED]: "completed",
+  [WorkStatus.WORK_STATUS_FAILED]: "failed",
+  [WorkStatus.WORK_STATUS_CANCELLED]: "cancelled",
+  [WorkStatus.WORK_STATUS_TERMINATED]: "terminated",
+  [WorkStatus.WORK_STATUS_CONTINUED]: "continued",
+};
+
+export function isEnded(run: Run, key: InstanceKey): boolean {
+  return endingOf(run, key) !== undefined;
+}
+
+function endingOf(run: Run, key: InstanceKey): RunEnding | undefined {
+  const answer = showEnding.answer(run, undefined, { key, nowMs: 0 });
+  return isRefusal(answer) ? undefined : answer.ending;
+}
+
+/** Gives what differs, in words. */
+export function compareEnding(run: Run, key: InstanceKey, plain: PlainRun, order: PlainOrder): string[] {
+  const { ending } = plain;
+  if (ending === undefined) {
+    const open = plain.tasks.filter((task) => !hasEnded(task)).map(({ id, status }) => `${id} ${status}`);
+    return [`the run stands still, but there is something to do: ${plain.standing}: ${open.join(", ")}`];
+  }
+  const found = endingOf(run, key);
+  if (found === undefined) return [`the run has not ended, expected it to be ${ending.status}`];
+  const states = order.document.states !== undefined;
+  return [...compareRun(found, ending), ...(states ? [] : compareTasks(run, key, plain))];
+}
+
+function compareRun(found: RunEnding, expected: PlainEnding): string[] {
+  const status = endingWords[found.status] ?? String(found.status);
+  const code = found.error?.code ?? "";
+  if (status !== expected.status) return [`the run is ${status} (${code}), expected ${text(expected)}`];
+  if (status === "completed" && !isDeepStrictEqual(jsonOf(found.output), plainJson(expected.output)))
+    return [`the run's output is ${text(jsonOf(found.output))}, expected ${text(expected.output)}`];
+  if (status === "failed" && !expected.errors.includes(code))
+    return [`the run failed with ${code}, expected ${expected.errors.join(" or ")}`];
+  const reported = [...new Set((found.error?.details["not_compensated"] ?? "").split(", ").filter(Boolean))];
+  const kept = [...new Set(expected.notUndone)];
+  if (status === "terminated" || isDeepStrictEqual(reported.sort(), kept.sort())) return [];
+  return [`what could not be undone is ${text(reported)}, expected ${text(kept)}`];
+}
+
+function compareTasks(run: Run, key: InstanceKey, plain: PlainRun): string[] {
+  const found: string[] = [];
+  const left = new Set<string>();
+  const wanted = { statuses: [], parentTaskId: "", topOnly: false, text: "", withPayloads: true };
+  const shown = showTasks.answer(run, { ...wanted, from: 0, size: 10_000 }, { key, nowMs: 0 });
+  if (isRefusal(shown)) throw new Error(shown.message);
+  for (const { taskId, status, outcome } of shown.tasks) {
+    if (left.has(taskId)) found.push(`${taskId} is shown twice`);
+    left.add(taskId);
+    const task = plain.task(taskId);
+    // Entries whose turn never came are nowhere in the words of the language.
+    const expected = task === undefined ? "no task" : task.status;
+    const word = statusWords[status] ?? String(status);
+    if (word !== expected) found.push(`${taskId} is ${word}, expected ${expected}`);
+    const value = outcome?.result?.$case === "completed" ? outcome.result.value.body : undefined;
+    const output = value?.$case === "inline" ? jsonOf(value.value) : null;
+    if (task !== undefined && isGood(task) && !isDeepStrictEqual(output, plainJson(task.output)))
+      found.push(`the output of ${taskId} is ${text(output)}, expected ${text(task.output)}`);
+  }
+  const missing = plain.tasks.filter(({ id, status }) => !left.has(id) && status !== "cancelled");
+  if (missing.length > 0) found.push(`there is no ${missing.map(({ id }) => id).join(", ")}`);
+  return found;
+}
+
+export function text(value: unknown): string {
+  return JSON.stringify(value) ?? "nothing";
+}
+
+/** As it is after it was written and read. */
+export function plainJson(value: Json): unknown {
+  return JSON.parse(JSON.stringify(value));
+}

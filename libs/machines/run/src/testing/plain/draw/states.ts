@@ -1,0 +1,79 @@
+/** Draws states and the ways between them. Every state has a way to the last one, by the signal that ends drawn runs. */
+import type { StateDocument, TaskDocument, TransitionDocument } from "@tutti/definitions";
+import { finishSignal } from "../signals.ts";
+import type { Luck } from "./luck.ts";
+import type { Tasks } from "./tasks.ts";
+import type { Values } from "./values.ts";
+
+const names = ["p", "q", "r"];
+const last = "end";
+
+export class States {
+  readonly #luck: Luck;
+  readonly #tasks: Tasks;
+  readonly #values: Values;
+
+  constructor(luck: Luck, values: Values, tasks: Tasks) {
+    this.#luck = luck;
+    this.#values = values;
+    this.#tasks = tasks;
+  }
+
+  all(): { readonly initial: string; readonly states: Readonly<Record<string, StateDocument>> } {
+    const states: Record<string, StateDocument> = {};
+    for (const name of names.slice(0, this.#luck.whole(1, 3))) states[name] = this.#state(name);
+    states["bad"] = { final: true, fail: "it was ${{ event.name }}" };
+    states[last] = { final: true, ...(this.#luck.happens(0.5) && { output: "${{ vars.count }}" }) };
+    return { initial: "p", states };
+  }
+
+  #state(name: string): StateDocument {
+    const luck = this.#luck;
+    const entry = luck.happens(0.4) && { entry: this.#actions(`${name}.entry`) };
+    const exit = luck.happens(0.3) && { exit: this.#actions(`${name}.exit`) };
+    const run = luck.happens(0.6) && {
+      run: this.#tasks.action(`${name}.run`, ["event.name", "vars.count"], true),
+      onDone: this.#ways(`${name}.onDone`, "output == 1"),
+      ...(luck.happens(0.6) && { onFailed: this.#ways(`${name}.onFailed`, "error.code == 't.a'") }),
+    };
+    const after = luck.happens(0.4) && {
+      after: {
+        "2s": this.#ways(`${name}.after.2s`, "vars.count > 1"),
+        ...(luck.happens(0.5) && { "1s": { set: count } }),
+      },
+    };
+    return {
+      ...{ ...entry, ...exit, ...run, ...after },
+      ...(luck.happens(0.3) && { always: { to: luck.one("q", last, "p"), when: "vars.count > 2" } }),
+      on: {
+        [finishSignal]: last,
+        go: this.#ways(`${name}.on.go`, "event.payload.n == 2"),
+        ...(luck.happens(0.4) && { stop: "bad" }),
+      },
+    };
+  }
+
+  #ways(path: string, guard: string): TransitionDocument[] {
+    const luck = this.#luck;
+    return Array.from({ length: luck.whole(1, 2) }, (_, index) => ({
+      ...(luck.happens(0.8) && { to: luck.one("p", "q", "r", last) }),
+      ...(luck.happens(0.5) && { when: luck.one(guard, "vars.count < 2") }),
+      ...(luck.happens(0.7) && { set: count }),
+      ...(luck.happens(0.3) && { do: this.#actions(`${path}.${index}.do`) }),
+    }));
+  }
+
+  #actions(path: string): TaskDocument[] {
+    const number = this.#luck.whole(1, 2);
+    return Array.from({ length: number }, (_, index) =>
+      this.#tasks.action(`${path}${index}`, ["event.name", "vars.count"], true),
+    );
+  }
+
+  /** What a signal brings along. */
+  payload() {
+    return this.#values.value();
+  }
+}
+
+const count = { count: "${{ vars.count + 1 }}" };

@@ -1,0 +1,277 @@
+/** Draws tasks, and what agents say to them. */
+import type {
+  CheckDocument,
+  NeedDocument,
+  RetryDocument,
+  TaskDocument,
+  TimeoutDocument,
+  WaitDocument,
+} from "@tutti/definitions";
+import type { Json } from "@tutti/expressions";
+import type { How } from "../plain-task.ts";
+import { type Answer, undoOf, visitOf } from "../script.ts";
+import { unwantedSignal, wantedSignal } from "../signals.ts";
+import type { Luck } from "./luck.ts";
+import type { Sight, Values } from "./values.ts";
+
+type Kind = "uses" | "set" | "wait" | "workflow" | "loop" | "gate" | "approve" | "spawn";
+
+export class Tasks {
+  readonly script: Record<string, readonly Answer[]> = {};
+  readonly #luck: Luck;
+  readonly #values: Values;
+  #added = 0;
+
+  constructor(luck: Luck, values: Values) {
+    this.#luck = luck;
+    this.#values = values;
+  }
+
+  /** Each may need those before it. */
+  beside(ids: readonly string[], more: readonly string[], before = "", isRound = false) {
+    const tasks: Record<string, TaskDocument> = {};
+    for (const [index, id] of ids.entries())
+      tasks[id] = this.#task(`${before}${id}`, ids.slice(0, index), { isRound, more });
+    return tasks;
+  }
+
+  /** One that stands alone: an action, or what is done in a state. */
+  action(path: string, more: readonly string[], canCompensate: boolean): TaskDocument {
+    const sight: Sight = { needs: new Map(), isEntry: false, isRound: false, more };
+    const work = this.#luck.happens(0.3)
+      ? { set: this.#values.data(sight) }
+      : this.#uses(path, sight, canCompensate);
+    return { ...work, ...(this.#luck.happens(0.2) && { mayFail: true }) };
+  }
+
+  #task(path: string, before: readonly string[], about: Pick<Sight, "isRound" | "more">): TaskDocument {
+    const luck = this.#luck;
+    const needs = new Map<string, How>();
+    for (const id of before)
+      if (luck.happens(1.5 / before.length))
+        needs.set(id, luck.one("success", "success", "success", "always", "failure"));
+    const isEntry = luck.happens(0.22);
+    const sight: Sight = { ...about, needs, isEntry };
+    const listed: NeedDocument[] = [...needs].map(([task, on]) => (on === "success" ? task : { task, on }));
+    const given = luck.happens(0.85) || about.isRound ? listed : listed.slice(1);
+    const work = this.#work(path, sight);
+    return {
+      ...work,
+      ...(given.length > 0 && { needs: given }),
+      ...(isEntry && this.#list({ ...sight, isEntry: false }, work.loop !== undefined)),
+      ...(luck.happens(0.2) && { when: this.#values.condition(sight) }),
+      ...(luck.happens(0.25) && { mayFail: true }),
+    };
+  }
+
+  #work(path: string, sight: Sight): TaskDocument {
+    const luck = this.#luck;
+    const isInside = path.includes(".");
+    const canAsk = sight.needs.size > 0 && !sight.isEntry;
+    const kinds: Kind[] = ["uses", "uses", "uses", "uses", "set", "wait", "workflow"];
+    if (!isInside) kinds.push("loop");
+    if (canAsk) kinds.push("gate");
+    if (luck.may("approve")) kinds.push("approve", "approve");
+    if (luck.may("spawn") && !isInside && !sight.isEntry) kinds.push("spawn", "spawn");
+    const kind = luck.one(...(kinds as [Kind, ...Kind[]]));
+    switch (kind) {
+      case "gate":
+        return { gate: this.#gate(sight) };
+      case "set":
+        return { set: this.#values.data(sight) };
+      case "wait":
+        return this.#timed({ wait: this.#wait() });
+      case "loop":
+        return this.#timed({ loop: this.#loop(path, sight) });
+      case "approve":
+        return this.#timed({ approve: this.#approve(sight) });
+      case "spawn":
+        return { spawn: this.#spawn(sight) };
+      case "workflow":
+        return this.#child(path, sight);
+      default:
+        return this.#uses(path, sight, true);
+    }
+  }
+
+  #uses(path: string, sight: Sight, canCompensate: boolean): TaskDocument {
+    const luck = this.#luck;
+    const timeout: TimeoutDocument | undefined =
+      luck.may("timeouts") && luck.happens(0.5)
+        ? luck.one<TimeoutDocument>(
+            { queue: "1h" },
+            { run: "30s", total: "2s" },
+            { heartbeat: "5s", run: "1h" },
+          )
+        : undefined;
+    const hangs = (["queue", "run", "heartbeat"] as const).filter((word) => timeout?.[word] !== undefined);
+    this.#answers(path, hangs);
+    for (let index = 0; index < 3; index++)
+      if (sight.isEntry && luck.happens(0.2)) this.script[`${path}[${index}]`] = this.#values.answers();
+    const undoes = canCompensate && this.#mayUndo(path, sight) && luck.happens(0.35);
+    if (undoes) this.script[undoOf(path)] = this.#values.answers();
+    return {
+      uses: "do.it",
+      ...(luck.happens(0.7) && { with: this.#values.data(sight) }),
+      ...(luck.happens(0.6) && { retry: this.#retry() }),
+      ...(undoes && { compensate: { uses: "undo.it", ...(luck.happens(0.3) && { retry: this.#retry() }) } }),
+      ...(timeout !== undefined && { timeout }),
+      ...(luck.may("cache") && luck.happens(0.5) && { cache: this.#cache(sight) }),
+      ...(luck.may("checks") && luck.happens(0.6) && { checks: this.#checks(sight) }),
+    };
+  }
+
+  /** What parts of a task have done that is done again is a matter of its own. */
+  #mayUndo(path: string, { isEntry }: Sight): boolean {
+    const isAgain = this.#luck.may("sendBack") || this.#luck.may("retry") || this.#luck.may("repair");
+    return !(isAgain && (isEntry || path.includes(".")));
+  }
+
+  #answers(path: string, hangs: readonly ("queue" | "run" | "heartbeat")[]): void {
+    this.script[path] = this.#values.answers(hangs);
+    for (const visit of [2, 3])
+      if (this.#luck.happens(0.3)) this.script[visitOf(path, visit)] = this.#values.answers(hangs);
+  }
+
+  #timed(task: TaskDocument): TaskDocument {
+    const isTimed = this.#luck.may("timeouts") && this.#luck.happens(0.4);
+    return isTimed ? { ...task, timeout: this.#luck.one("1s", "5s") } : task;
+  }
+
+  #cache(sight: Sight): NonNullable<TaskDocument["cache"]> {
+    const data = `\${{ string(${this.#luck.one("input.n", "input.text", sight.isEntry ? "index" : "1")}) }}`;
+    return this.#luck.one<NonNullable<TaskDocument["cache"]>>("1h", "1s", { key: data, ttl: "1h" });
+  }
+
+  #checks(sight: Sight): CheckDocument[] {
+    const luck = this.#luck;
+    const [back] = [...sight.needs].flatMap(([id, how]) => (how === "success" ? [id] : []));
+    const target = back === undefined || sight.isEntry || luck.happens(0.6) ? {} : { sendBackTo: back };
+    const check = (name: string): CheckDocument => ({
+      name,
+      condition: luck.one(
+        "output != 1",
+        "output == given",
+        "output != null",
+        "output.n > 1",
+        "type(output) != map",
+      ),
+      ...luck.one<Partial<CheckDocument>>(
+        {},
+        { onFailure: "approval" },
+        luck.may("sendBack")
+          ? { onFailure: "sendBack", times: luck.whole(1, 2), ...target }
+          : { onFailure: "fail" },
+      ),
+    });
+    return luck.happens(0.6) ? [check("good")] : [check("good"), check("well")];
+  }
+
+  #wait(): string | WaitDocument {
+    const luck = this.#luck;
+    if (luck.happens(0.4)) return luck.one("1s", "20ms");
+    const signal = luck.one("go", "stop");
+    const where = luck.one({}, { where: wantedSignal }, { where: unwantedSignal });
+    return { signal, ...where, ...(luck.happens(0.4) && { within: "3s" }) };
+  }
+
+  #approve(sight: Sight): NonNullable<TaskDocument["approve"]> {
+    const luck = this.#luck;
+    return {
+      by: luck.one<string[]>(["anna"], ["anna", "ben"], ["anna", "ben", "eve"]),
+      ...(luck.happens(0.3) && { context: this.#values.data(sight) }),
+      ...(luck.happens(0.3) && { title: `for \${{ ${this.#values.expression(sight)} }}` }),
+      ...(luck.happens(0.3) && { within: "4s" }),
+    };
+  }
+
+  #gate(sight: Sight): NonNullable<TaskDocument["gate"]> {
+    const luck = this.#luck;
+    const back = [...sight.needs.keys()][0];
+    return {
+      ...(luck.happens(0.5)
+        ? { check: this.#values.condition(sight) }
+        : { checks: { good: this.#values.condition(sight), well: this.#values.condition(sight) } }),
+      ...(back !== undefined &&
+        luck.may("sendBack") &&
+        luck.happens(0.8) && { sendBack: back, times: luck.whole(1, 2) }),
+      ...(luck.happens(0.3) && { report: this.#values.data(sight) }),
+    };
+  }
+
+  /** Sometimes one that cannot be added. */
+  #spawn(sight: Sight): NonNullable<TaskDocument["spawn"]> {
+    const luck = this.#luck;
+    const count = luck.whole(0, 3);
+    const ids = Array.from({ length: count }, () => `s${this.#added++}`);
+    const [around] = sight.needs.keys();
+    const tasks = ids.map((id, index): string => {
+      this.script[id] = this.#values.answers();
+      const needed = [ids[index - 1], around].filter((one) => one !== undefined && luck.happens(0.5));
+      const needs = needed.length === 0 ? "" : `, 'needs': [${needed.map((one) => `'${one}'`).join(", ")}]`;
+      const mayFail = luck.happens(0.3) ? ", 'mayFail': true" : "";
+      const name = luck.happens(0.05) ? luck.one("a", "b") : id;
+      return `{'id': '${name}', 'uses': 'do.it'${needs}${mayFail}}`;
+    });
+    const list = `[${tasks.join(", ")}]`;
+    return luck.happens(0.9)
+      ? { tasks: list, max: 2 + luck.whole(0, 2) }
+      : luck.one("input.items", "input.n", list);
+  }
+
+  #child(path: string, sight: Sight): TaskDocument {
+    this.#answers(path, []);
+    return {
+      workflow: "child",
+      ...(this.#luck.happens(0.7) && { with: this.#values.data(sight) }),
+      ...(this.#luck.happens(0.5) && { retry: this.#retry() }),
+      ...(this.#luck.happens(0.3) && { parentClose: this.#luck.one("abandon", "terminate", "cancel") }),
+      ...(this.#luck.may("checks") && this.#luck.happens(0.3) && { checks: this.#checks(sight) }),
+    };
+  }
+
+  #loop(path: string, sight: Sight): NonNullable<TaskDocument["loop"]> {
+    const luck = this.#luck;
+    const ids = ["k", "l", "m"].slice(0, luck.whole(1, 3));
+    const inside: Sight = { ...sight, needs: new Map(ids.map((id) => [id, "always"])), isRound: true };
+    const round = `round.number ${luck.one(">= 2", "> 3", ">= 1")}`;
+    return {
+      tasks: this.beside(ids, sight.more, `${path}.`, true),
+      max: luck.whole(1, 3),
+      ...(luck.happens(0.5)
+        ? { until: luck.one(round, this.#values.condition(inside)) }
+        : { while: luck.one("round.number < 3", "round.last != 1", "true") }),
+      ...(luck.happens(0.6) && { initial: this.#values.data(sight) }),
+      ...(luck.happens(0.4) && { every: "2s" }),
+      output: this.#values.data(inside),
+    };
+  }
+
+  /** Where entries are loops, nobody can say which of several failed first. */
+  #list(sight: Sight, areLoops: boolean): TaskDocument {
+    const luck = this.#luck;
+    const seen = [...sight.needs].flatMap(([id, how]) => (how === "success" ? [`tasks.${id}.output`] : []));
+    return {
+      forEach: luck.one("input.items", "[1, 2, 3]", "['a', 'skip']", seen[0] ?? "input.items"),
+      ...(luck.happens(0.4) && { maxParallel: luck.whole(1, 2) }),
+      ...((areLoops || luck.happens(0.4)) && { failFast: false }),
+    };
+  }
+
+  #retry(): number | RetryDocument {
+    const luck = this.#luck;
+    if (luck.happens(0.3)) return luck.whole(1, 3);
+    return {
+      max: luck.whole(1, 4),
+      ...(luck.happens(0.7) && { backoff: luck.one("50ms..200ms", "1s..5s") }),
+      ...(luck.happens(0.2) && { on: ["t.a"] }),
+      ...(luck.happens(0.3) && { notOn: ["t.fatal"] }),
+      ...(luck.may("pause") && luck.happens(0.5) && { exhausted: "pause" as const }),
+    };
+  }
+
+  /** For who wants to say something about them. */
+  static valueOf(luck: Luck): Json {
+    return luck.one<Json>(null, 1, "mended", { n: 2 });
+  }
+}

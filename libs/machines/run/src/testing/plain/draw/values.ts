@@ -1,0 +1,97 @@
+/** Draws values, expressions, and what agents say. */
+import type { Json } from "@tutti/expressions";
+import type { How } from "../plain-task.ts";
+import type { Answer } from "../script.ts";
+import type { Luck } from "./luck.ts";
+
+/** What a task can see: tasks before it, and how it needs them. */
+export interface Sight {
+  readonly needs: ReadonlyMap<string, How>;
+  readonly isEntry: boolean;
+  readonly isRound: boolean;
+  /** Names that there are beside these. */
+  readonly more: readonly string[];
+}
+
+export class Values {
+  readonly #luck: Luck;
+
+  constructor(luck: Luck) {
+    this.#luck = luck;
+  }
+
+  /** JSON with expressions in it. */
+  data(sight: Sight): Json {
+    const expression = (): Json => `\${{ ${this.expression(sight)} }}`;
+    return this.#luck.one<() => Json>(
+      () => this.value(),
+      expression,
+      expression,
+      () => ({ fixed: 1, k: expression() }),
+      () => [expression(), expression()],
+      () => `n is ${expression()}`,
+    )();
+  }
+
+  expression(sight: Sight): string {
+    const found = ["input.n", "input.text", "input.items", "input", "1 + 1", "input.missing", "input.n + 1"];
+    for (const [id, how] of sight.needs) {
+      found.push(`tasks.${id}.status`, `tasks.${id}.status == 'failed' ? 'bad' : 'good'`);
+      if (how === "success") found.push(`tasks.${id}.output`, `tasks.${id}.output`, `tasks.${id}.output.n`);
+      else if (how === "failure") found.push(`tasks.${id}.error.code`, `tasks.${id}.error.code`);
+      else found.push(`tasks.${id}.output`);
+    }
+    if (sight.isEntry) found.push("item", "item", "index", "index + 1");
+    if (sight.isRound) found.push("round.number", "round.last", "round.last");
+    found.push(...sight.more);
+    return found[this.#luck.whole(0, found.length - 1)] ?? "1";
+  }
+
+  condition(sight: Sight): string {
+    const found = [
+      "input.n > 1",
+      "input.text == 'x'",
+      "input.n < 9",
+      "size(input.items) > 0",
+      "has(input.missing)",
+    ];
+    for (const [id, how] of sight.needs) {
+      found.push(`tasks.${id}.status == 'completed'`, `tasks.${id}.status != 'skipped'`);
+      if (how === "success") found.push(`tasks.${id}.output == 1`, `tasks.${id}.output.n > 1`);
+    }
+    if (sight.isEntry) found.push("item != 'skip'", "item != 'skip'", "index < 2");
+    if (sight.isRound) found.push("round.number < 2", "round.last == null");
+    if (sight.more.includes("vars.count")) found.push("vars.count > 1", "vars.count < 3");
+    return found[this.#luck.whole(0, found.length - 1)] ?? "true";
+  }
+
+  answers(hangs: readonly ("queue" | "run" | "heartbeat")[] = []): Answer[] {
+    return Array.from({ length: this.#luck.whole(1, 3) }, () => this.#answer(hangs));
+  }
+
+  #answer(hangs: readonly ("queue" | "run" | "heartbeat")[]): Answer {
+    const luck = this.#luck;
+    const hang = hangs[luck.whole(0, Math.max(0, hangs.length - 1))];
+    if (hang !== undefined && luck.happens(0.3)) return { hangs: hang };
+    if (luck.happens(0.02)) return { dies: true };
+    if (luck.happens(0.25))
+      return { fails: luck.one("t.a", "t.b", "t.fatal"), ...(luck.happens(0.1) && { isFinal: true }) };
+    return luck.happens(0.3) ? { echoes: true } : { gives: this.value() };
+  }
+
+  value(): Json {
+    return this.#luck.one<Json>(
+      null,
+      1,
+      7,
+      "x",
+      "skip",
+      true,
+      { n: 2 },
+      { more: ["y"], n: 0 },
+      [1, 2],
+      ["a", "skip"],
+      [],
+    );
+  }
+}

@@ -1,0 +1,133 @@
+/** Which events tell of something that the interpreter does not decide. */
+import { type Payload, TaskStatus, Verdict, WorkStatus } from "@tutti/contracts/types/v1";
+import type {
+  ApprovalDecidedV1,
+  RoundBegunV1,
+  RunSignal,
+  RunStoppedV1,
+  TaskCompletedV1,
+  TaskFailedV1,
+  TaskRepairedV1,
+  UpdateTakenV1,
+} from "@tutti/contracts/workflow/v1";
+import type { Json } from "@tutti/expressions";
+import { jsonOf } from "../json.ts";
+import type { Moment, Repair } from "./moments.ts";
+import type { PlainRun } from "./plain-run.ts";
+import { isSignalWait, timeoutOf } from "./plain-work.ts";
+
+/** An event, with the task that it is about. */
+export interface Seen {
+  readonly type: string;
+  readonly body: unknown;
+  /** Empty where it is about the run. */
+  readonly taskId: string;
+}
+
+/** Undefined for what follows from what was before. */
+export function momentOf(plain: PlainRun, { type, body, taskId }: Seen): Moment | undefined {
+  switch (type) {
+    case "run_begun":
+      return plain.phase === "waiting" ? { kind: "begun" } : undefined;
+    case "run_withdrawn":
+      return { kind: "withdrawn" };
+    case "run_paused":
+      return { kind: "pause" };
+    case "run_resumed":
+      return { kind: "resume" };
+    case "task_resumed":
+      return plain.task(taskId)?.status === "paused" ? { kind: "resume", taskIds: [taskId] } : undefined;
+    case "run_stopped":
+      return stoppedBy(body as RunStoppedV1);
+    case "run_terminated":
+      return { kind: "terminate" };
+    case "task_repaired":
+      return { kind: "repair", taskId, repair: repairOf(body as TaskRepairedV1) };
+    case "signal_received": {
+      const { signal, payload } = (body as { readonly signal: RunSignal }).signal;
+      return { kind: "signal", signal, payload: jsonOfPayload(payload) };
+    }
+    case "update_taken": {
+      const { update, payload } = body as UpdateTakenV1;
+      return { kind: "update", update, payload: jsonOfPayload(payload) };
+    }
+    case "state_time_passed":
+      return { kind: "time" };
+    case "signal_taken":
+      return { kind: "signal taken", taskId, number: (body as { readonly number: number }).number };
+    case "round_begun":
+      return isNext(plain, taskId, body as RoundBegunV1) ? { kind: "round", taskId } : undefined;
+    case "approval_decided":
+      return decided(body as ApprovalDecidedV1, taskId);
+    case "undo_completed":
+    case "undo_failed":
+      return plain.undoing === taskId ? { kind: "undone", taskId } : undefined;
+    default:
+      return endings.has(type) && plain.awaited.includes(taskId)
+        ? endOf(plain, type, body, taskId)
+        : undefined;
+  }
+}
+
+/** Whether it follows a pause: the interpreter has begun all others by itself. */
+function isNext(plain: PlainRun, taskId: string, { round }: RoundBegunV1): boolean {
+  const task = plain.task(taskId);
+  return task?.pauses === true && task.rounds.length + 1 === round;
+}
+
+/** The last that is heard of an attempt. */
+const endings: ReadonlySet<string> = new Set([
+  "task_completed",
+  "task_failed",
+  "task_paused",
+  "work_sent_back",
+  "approval_asked",
+]);
+
+function endOf(plain: PlainRun, type: string, body: unknown, taskId: string): Moment {
+  const task = plain.task(taskId);
+  if (task?.pauses === true && !isTimedOut(type, body)) return { kind: "round", taskId };
+  if (isTimedOut(type, body)) return { kind: "timed out", taskId };
+  if (type !== "task_completed") return { kind: "ended", taskId };
+  const { fromCache, output } = body as TaskCompletedV1;
+  return fromCache
+    ? { kind: "from cache", taskId, output: jsonOf(output) as Json }
+    : { kind: "ended", taskId };
+}
+
+/** What time has ended that nobody outside had the next word on: a loop, a question, a wait for a signal. */
+export function timeOf(plain: PlainRun, { type, body, taskId }: Seen): Moment | undefined {
+  const task = plain.task(taskId);
+  if (type !== "task_failed" || task?.status !== "at work") return undefined;
+  const { code } = (body as TaskFailedV1).error ?? { code: "" };
+  if (code === "workflow.timed_out" && timeoutOf(task.document)?.total !== undefined)
+    return { kind: "timed out", taskId };
+  return code === "workflow.signal_missing" && isSignalWait(task.document)
+    ? { kind: "expired", taskId }
+    : undefined;
+}
+
+function isTimedOut(type: string, body: unknown): boolean {
+  return type === "task_failed" && (body as TaskFailedV1).error?.code === "workflow.timed_out";
+}
+
+function stoppedBy({ status, error }: RunStoppedV1): Moment | undefined {
+  if (status === WorkStatus.WORK_STATUS_CANCELLED) return { kind: "cancel" };
+  return error?.code === "workflow.run_timed_out" ? { kind: "run timed out" } : undefined;
+}
+
+function repairOf({ status, output, error, skipDependents }: TaskRepairedV1): Repair {
+  if (status === TaskStatus.TASK_STATUS_SKIPPED) return { skips: skipDependents ? "dependents" : "alone" };
+  if (status === TaskStatus.TASK_STATUS_FAILED) return { error: error?.code ?? "" };
+  return { output: jsonOfPayload(output) };
+}
+
+function decided({ decision, verdict }: ApprovalDecidedV1, taskId: string): Moment {
+  if (verdict === Verdict.VERDICT_EXPIRED) return { kind: "expired", taskId };
+  const says = decision?.verdict === Verdict.VERDICT_REJECTED ? "no" : "yes";
+  return { kind: "decide", taskId, who: decision?.cause?.actor?.id ?? "", says };
+}
+
+export function jsonOfPayload(payload: Payload | undefined): Json {
+  return payload?.body?.$case === "inline" ? (jsonOf(payload.body.value) as Json) : null;
+}

@@ -1,0 +1,50 @@
+/** What the interpreter does not decide: what people do to a run, and what the world says to it. */
+import type { Json } from "@tutti/expressions";
+
+/** What a person does to a run. */
+export type Act =
+  | { readonly kind: "pause" }
+  /** The run, or tasks that wait for a person. */
+  | { readonly kind: "resume"; readonly taskIds?: readonly string[] }
+  | { readonly kind: "cancel" }
+  /** By force: nothing is undone. */
+  | { readonly kind: "terminate" }
+  /** What did not do well is done again, and the tasks that are named. */
+  | { readonly kind: "retry"; readonly taskIds?: readonly string[] }
+  | { readonly kind: "repair"; readonly taskId: string; readonly repair: Repair }
+  /** Back to the state after one of its events: a share of those that there are. */
+  | { readonly kind: "reset"; readonly share: number }
+  | { readonly kind: "signal"; readonly signal: string; readonly payload: Json }
+  | { readonly kind: "update"; readonly update: string; readonly payload: Json }
+  | { readonly kind: "decide"; readonly taskId: string; readonly who: string; readonly says: "yes" | "no" };
+
+export type Repair =
+  | { readonly output: Json }
+  | { readonly error: string }
+  | { readonly skips: "alone" | "dependents" };
+
+/** Something that is nobody's to say but the world's. */
+export type Moment =
+  /** It holds all its limits, and begins. */
+  | { readonly kind: "begun" }
+  /** Whoever wanted it has given that up before it came to be. */
+  | { readonly kind: "withdrawn" }
+  /** An agent, a child or a timer has said its last word on a task. */
+  | { readonly kind: "ended"; readonly taskId: string }
+  /** An attempt has said how far it came. */
+  | { readonly kind: "saved"; readonly taskId: string; readonly saved: string }
+  /** The time over all attempts is over. */
+  | { readonly kind: "timed out"; readonly taskId: string }
+  /** What it waits for has not come in time. */
+  | { readonly kind: "expired"; readonly taskId: string }
+  /** Somebody else has done the same before. */
+  | { readonly kind: "from cache"; readonly taskId: string; readonly output: Json }
+  /** The pause between two rounds is over. */
+  | { readonly kind: "round"; readonly taskId: string }
+  /** The undoing of the effect of a task is over. */
+  | { readonly kind: "undone"; readonly taskId: string }
+  | { readonly kind: "signal taken"; readonly taskId: string; readonly number: number }
+  | { readonly kind: "run timed out" }
+  /** A time of the state is over. */
+  | { readonly kind: "time" }
+  | Exclude<Act, { readonly kind: "reset" }>;

@@ -1,0 +1,224 @@
+/** What people do to a run by hand. */
+import type { WorkflowDocument } from "@tutti/definitions";
+import type { Json } from "@tutti/expressions";
+import type { Act, Moment, Repair } from "./moments.ts";
+import { conditionOf, valueFrom } from "./names.ts";
+import { mayAnswer } from "./plain-question.ts";
+import type { PlainEnding } from "./plain-run.ts";
+import { namesOfRun, type PlainFacts } from "./plain-scene.ts";
+import type { PlainStates } from "./plain-states.ts";
+import {
+  hasEnded,
+  type KnownTasks,
+  neededBy,
+  needsDirectly,
+  needsOf,
+  type PlainBody,
+  type PlainTask,
+  partsOf,
+  restingOn,
+  topmost,
+} from "./plain-task.ts";
+import type { PlainWork } from "./plain-work.ts";
+import type { Script } from "./script.ts";
+
+/** What the parts of the interpreter know and do of the run. */
+export interface PlainBooks extends KnownTasks {
+  readonly document: WorkflowDocument;
+  readonly script: Script;
+  readonly facts: PlainFacts;
+  readonly bodies: PlainBody[];
+  readonly endings: Map<string, string>;
+  readonly states: PlainStates | undefined;
+  readonly work: PlainWork;
+  phase: "waiting" | "going" | "undoing" | "ended";
+  isPaused: boolean;
+  occasion: number;
+  completed: PlainTask[];
+  /** How it stands, in a word. */
+  readonly standing: "pending" | "running" | "paused" | "cancelling" | PlainEnding["status"];
+  isBeingUndone(task: PlainTask): boolean;
+  stop(task: PlainTask): void;
+  fail(error: string): void;
+  conclude(output: Json | undefined): void;
+  /** It is taken up again. */
+  reopen(): void;
+}
+
+type ByHand = Extract<Moment, { readonly kind: "pause" | "resume" | "retry" | "repair" | "update" }>;
+
+export class PlainHand {
+  /** To the last update. */
+  answer: Json = null;
+  readonly #run: PlainBooks;
+
+  constructor(run: PlainBooks) {
+    this.#run = run;
+  }
+
+  take(act: ByHand): string | undefined {
+    const refused = this.refusalOf(act);
+    if (refused !== undefined) return `${act.kind} was taken, expected it to be refused with ${refused}`;
+    switch (act.kind) {
+      case "pause":
+        this.#run.isPaused = true;
+        break;
+      case "resume":
+        this.#resume(act.taskIds ?? []);
+        break;
+      case "retry":
+        this.#retry(act.taskIds ?? []);
+        break;
+      case "repair":
+        this.#repair(act.taskId, act.repair);
+        break;
+      case "update":
+        this.#update(act);
+    }
+    return undefined;
+  }
+
+  /** Code of the error; undefined when it is taken, whether it changes anything or not. */
+  refusalOf(act: Act): string | undefined {
+    const { phase } = this.#run;
+    if (act.kind === "reset") return undefined;
+    if (act.kind === "retry") return this.#refusedRetry(act.taskIds ?? []);
+    if (act.kind === "decide") return this.#refusedDecision(act);
+    if (phase === "ended") return "workflow.run_ended";
+    if (act.kind === "repair") return this.#refusedRepair(act.taskId);
+    if (act.kind === "update") return this.#refusedUpdate(act);
+    if (act.kind !== "resume") return undefined;
+    return act.taskIds?.some((id) => this.#run.task(id) === undefined) ? "workflow.task_missing" : undefined;
+  }
+
+  #resume(ids: readonly string[]): void {
+    const run = this.#run;
+    if (ids.length === 0) run.isPaused = false;
+    for (const task of run.tasks) {
+      if (task.status !== "paused" || (ids.length > 0 && !ids.includes(task.id))) continue;
+      task.status = "at work";
+      task.visits++;
+    }
+  }
+
+  /** What did not do well, among the tasks of the run itself. */
+  unwell(): PlainTask[] {
+    const run = this.#run;
+    const own = this.#own().flatMap(({ tasks }) => [...tasks.values()]);
+    const bad = new Set(["failed", "cancelled", "paused", "compensated"]);
+    return own.filter((task) => bad.has(task.status) || run.isBeingUndone(task));
+  }
+
+  /** Bodies that nobody has left. */
+  #own(): readonly PlainBody[] {
+    return this.#run.states?.bodies ?? this.#run.bodies;
+  }
+
+  #refusedRetry(ids: readonly string[]): string | undefined {
+    const { phase, states } = this.#run;
+    const known = ids.map((id) => this.#run.task(id));
+    if (known.includes(undefined)) return "workflow.task_missing";
+    if (states !== undefined && known.some((task) => task !== undefined && states.isPast(topmost(task))))
+      return "workflow.task_not_repairable";
+    const isOver =
+      phase === "waiting" || ["completed", "continued", "cancelling"].includes(this.#run.standing);
+    if (isOver) return "workflow.nothing_to_retry";
+    const isNothing = phase !== "ended" && this.unwell().length === 0 && ids.length === 0;
+    return isNothing ? "workflow.nothing_to_retry" : undefined;
+  }
+
+  #retry(ids: readonly string[]): void {
+    const run = this.#run;
+    const named = ids.flatMap((id) => run.task(id) ?? []).map(topmost);
+    const again = new Set([...this.unwell(), ...named]);
+    run.reopen();
+    const resting = new Set([...again].flatMap((task) => [...restingOn(task, run)]));
+    for (const task of resting) task.sentBack = 0;
+    const lists = [...again].filter((list) => keepsEntries(list) && !needsAny(list, resting, run));
+    run.work.doAgain([...resting].filter((task) => !lists.includes(task)));
+    for (const list of lists) this.#reopenList(list);
+  }
+
+  /** Good outputs of its entries stay. */
+  #reopenList(list: PlainTask): void {
+    const bad = (list.entries ?? []).filter(({ status }) => status !== "completed" && status !== "skipped");
+    list.body.failures = list.body.failures.filter((failed) => failed !== list);
+    this.#run.work.doAgain(bad);
+    Object.assign(list, { status: "at work", error: "" });
+  }
+
+  #refusedRepair(id: string): string | undefined {
+    const { phase } = this.#run;
+    const task = this.#run.task(id);
+    if (task === undefined) return "workflow.task_missing";
+    if (phase !== "going") return "workflow.task_not_repairable";
+    if (!hasEnded(task)) return undefined;
+    const isPart = task.entry !== undefined || task.body.owner !== undefined;
+    const hasBegun = (one: PlainTask) => one.status !== "pending" && one.status !== "skipped";
+    const next = this.#run.tasks.filter((one) => needsDirectly(one, task, this.#run));
+    return isPart || next.some(hasBegun) ? "workflow.task_not_repairable" : undefined;
+  }
+
+  /** The run goes on from what was said. */
+  #repair(id: string, repair: Repair): void {
+    const run = this.#run;
+    const task = run.task(id);
+    if (task === undefined) return;
+    if (hasEnded(task)) run.work.doAgain(restingOn(task, run));
+    for (const part of partsOf(task)) if (part !== task) run.stop(part);
+    // Its parts tell of it no longer.
+    Object.assign(task, { entries: undefined, rounds: [], added: undefined, pauses: false });
+    if (task.status === "pending") task.visits++;
+    if ("skips" in repair) {
+      task.status = "skipped";
+      task.countsAsCompleted = repair.skips === "alone";
+      if (task.question !== undefined) task.question.isOpen = false;
+    } else run.work.end(task, "error" in repair ? { fails: repair.error } : { value: repair.output });
+  }
+
+  #refusedUpdate(act: Act & { readonly kind: "update" }): string | undefined {
+    const entry = this.#run.document.updates?.[act.update];
+    if (entry === undefined) return "workflow.entry_missing";
+    const valid = conditionOf(entry.validate ?? true, namesOfRun(this.#run.facts, { payload: act.payload }));
+    if ("fails" in valid) return "workflow.entry_failed";
+    if (valid.value !== true) return "workflow.update_refused";
+    return this.#updated(act) === undefined ? "workflow.entry_failed" : undefined;
+  }
+
+  #update(act: Act & { readonly kind: "update" }): void {
+    const { vars, answer } = this.#updated(act) ?? { vars: {}, answer: null };
+    this.#run.facts.vars = vars;
+    this.answer = answer;
+  }
+
+  /** All values are computed with the variables as they were; the answer sees them as they are with it. */
+  #updated({ update, payload }: Act & { readonly kind: "update" }) {
+    const entry = this.#run.document.updates?.[update];
+    const vars = { ...this.#run.facts.vars };
+    for (const [name, data] of Object.entries(entry?.set ?? {})) {
+      const made = valueFrom(data, namesOfRun(this.#run.facts, { payload }));
+      if ("fails" in made) return undefined;
+      vars[name] = made.value;
+    }
+    const answer = valueFrom(entry?.output ?? null, namesOfRun(this.#run.facts, { payload, vars }));
+    return "fails" in answer ? undefined : { vars, answer: answer.value };
+  }
+
+  #refusedDecision({ taskId, who, says }: Act & { readonly kind: "decide" }): string | undefined {
+    const task = this.#run.task(taskId);
+    if (task?.question === undefined) return "workflow.approval_missing";
+    if (task.question.said.get(who) === says) return undefined;
+    if (!task.question.isOpen || hasEnded(task)) return "workflow.approval_closed";
+    return mayAnswer(task, who) ? undefined : "workflow.approval_not_among";
+  }
+}
+
+function keepsEntries({ entries, status }: PlainTask): boolean {
+  return entries !== undefined && status !== "completed";
+}
+
+/** Its list may be another one then. */
+function needsAny(list: PlainTask, again: ReadonlySet<PlainTask>, run: KnownTasks): boolean {
+  const needed = [...needsOf(list.document).keys()].map((id) => neededBy(list, id, run));
+  return needed.some((task) => task !== undefined && again.has(task));
+}

@@ -1,0 +1,73 @@
+/** What expressions see from where they stand. */
+import type { Json } from "@tutti/expressions";
+import type { Names } from "./names.ts";
+import { isGood, type PlainBody, type PlainTask } from "./plain-task.ts";
+
+/** What all expressions of a run see. */
+export interface PlainFacts {
+  readonly input: Json;
+  readonly incarnation: number;
+  vars: Readonly<Record<string, Json>>;
+  /** What has brought about the state that it is in; undefined in a run without states. */
+  event: Json | undefined;
+  /** A task of the run by its id. */
+  task(id: string): PlainTask | undefined;
+}
+
+/** What a task sees: its entry, what it was told, and what its body sees. */
+export function namesOfTask(
+  facts: PlainFacts,
+  task: PlainTask,
+  more: Readonly<Record<string, Json>> = {},
+): Names {
+  const around = namesInBody(facts, task.body);
+  return (name) => {
+    const { entry } = task;
+    if (name in more) return more[name];
+    if (name === "item" && entry !== undefined) return entry.item;
+    if (name === "index" && entry !== undefined) return entry.index;
+    if (name === "feedback") return feedbackOf(task);
+    return around(name);
+  };
+}
+
+/** What all tasks of a body see: each other, their round, and what is around that. */
+export function namesInBody(facts: PlainFacts, { tasks, owner, round, event }: PlainBody): Names {
+  return (name) => {
+    const [, id = "", field = ""] = /^tasks\.(\w+)\.(\w+)$/.exec(name) ?? [];
+    const task = tasks.get(id);
+    if (task !== undefined) return fieldOf(task, field);
+    if (round !== undefined && name === "round.number") return round.number;
+    if (round !== undefined && name === "round.last") return round.last;
+    if (name === "event" && event !== undefined) return event;
+    if (owner !== undefined) return namesOfTask(facts, owner)(name);
+    return namesOfRun(facts)(name);
+  };
+}
+
+export function namesOfRun(facts: PlainFacts, more: Readonly<Record<string, Json>> = {}): Names {
+  return (name) => {
+    if (name in more) return more[name];
+    if (name === "input") return facts.input;
+    if (name === "vars") return facts.vars as Json;
+    if (name === "event") return facts.event;
+    if (name === "run") return { incarnation: facts.incarnation };
+    // What was added may look at any task of the run.
+    const [, id = "", field = ""] = /^tasks\.(\w+)\.(\w+)$/.exec(name) ?? [];
+    const task = id === "" ? undefined : facts.task(id);
+    return task === undefined ? undefined : fieldOf(task, field);
+  };
+}
+
+/** The nearest report around it. */
+function feedbackOf({ feedback, entry, body }: PlainTask): Json {
+  if (feedback !== null) return feedback;
+  const around = entry?.list ?? body.owner;
+  return around === undefined ? null : feedbackOf(around);
+}
+
+/** What did not complete has no output. */
+function fieldOf(task: PlainTask, field: string): Json | undefined {
+  if (field === "output") return isGood(task) ? task.output : undefined;
+  return field === "status" ? task.status : task.status === "failed" ? { code: task.error } : null;
+}

@@ -1,0 +1,36 @@
+/** What people have to do so that a run goes on: nobody else does it. */
+import type { Act } from "./moments.ts";
+import { mayAnswer } from "./plain-question.ts";
+import type { PlainRun } from "./plain-run.ts";
+import type { PlainTask } from "./plain-task.ts";
+import { finishSignal, people, unwantedSignal } from "./signals.ts";
+
+export function wishesOf(plain: PlainRun): Act[] {
+  if (plain.phase === "ended") return [];
+  if (plain.isPaused) return [{ kind: "resume" }];
+  if (plain.phase !== "going") return [];
+  const wishes = plain.tasks.flatMap(wishesFor);
+  if (plain.states === undefined || wishes.length > 0) return wishes;
+  // One that always has something to do goes on for ever.
+  const isBusy = plain.work.signals.filter(({ name }) => name === finishSignal).length > askedMost;
+  return isBusy ? [{ kind: "terminate" }] : [{ kind: "signal", signal: finishSignal, payload: null }];
+}
+
+const askedMost = 3;
+
+function wishesFor(task: PlainTask): Act[] {
+  const { id: taskId, status, question, document } = task;
+  if (status === "paused") {
+    if (task.visits < 2) return [{ kind: "resume", taskIds: [taskId] }];
+    return [{ kind: "repair", taskId, repair: { output: "mended" } }];
+  }
+  if (status !== "at work") return [];
+  if (question?.isOpen === true) {
+    const who = people.find((one) => mayAnswer(task, one) && !question.yes.has(one));
+    return who === undefined ? [] : [{ kind: "decide", taskId, who, says: "yes" }];
+  }
+  const { wait } = document;
+  const isList = document.forEach !== undefined && task.entry === undefined;
+  if (isList || typeof wait !== "object" || wait.signal === undefined || wait.within !== undefined) return [];
+  return [{ kind: "signal", signal: wait.signal, payload: { n: wait.where === unwantedSignal ? 3 : 2 } }];
+}
