@@ -25,6 +25,10 @@ const overlaps = {
 /** What happens when the run before has not ended. */
 export type OverlapWord = keyof typeof overlaps;
 
+export function overlapOf(word: OverlapWord | undefined): Overlap {
+  return word === undefined ? Overlap.OVERLAP_UNSPECIFIED : overlaps[word];
+}
+
 export interface ScheduleOptions extends SpecOptions {
   /** Five fields, six with seconds first, or `@hourly` and the like; several if need be. */
   readonly cron?: string | readonly string[];
@@ -96,7 +100,7 @@ export class ScheduleHandle {
   async trigger(reason = "", overlap?: OverlapWord): Promise<Firing> {
     const { firing } = await this.#parts.schedules.triggerSchedule({
       ...{ ...this.#which, reason, idempotencyKey: "" },
-      overlap: overlap === undefined ? Overlap.OVERLAP_UNSPECIFIED : overlaps[overlap],
+      overlap: overlapOf(overlap),
     });
     if (firing === undefined) throw sdkErrors.replyIncomplete({ about: `schedule ${this.id}` });
     return firing;
@@ -107,7 +111,7 @@ export class ScheduleHandle {
     const { count } = await this.#parts.schedules.backfillSchedule({
       ...{ ...this.#which, reason, idempotencyKey: "" },
       span: { from: toTimestamp(from.getTime()), to: toTimestamp(to.getTime()) },
-      overlap: overlap === undefined ? Overlap.OVERLAP_UNSPECIFIED : overlaps[overlap],
+      overlap: overlapOf(overlap),
     });
     return count;
   }

@@ -22,7 +22,7 @@ import { bytesOfToken, Desk, tokenOf } from "../task/desk.ts";
 import type { Registered } from "../task/handlers.ts";
 import { jsonIn } from "./json.ts";
 import type { Stage, StagedEffect } from "./stage.ts";
-import { enroll, type Waiting } from "./waiting.ts";
+import { enroll, isAbsent, type Waiting } from "./waiting.ts";
 
 /** A handler was called. */
 export interface HandlerCall {
@@ -72,6 +72,8 @@ export class Crew implements Waiting {
   readonly #given = new Map<string, Given>();
   /** Tokens by what was asked for. */
   readonly #tokensOf = new Map<string, string>();
+  /** What nobody does, by what was asked for. */
+  readonly #waiting = new Map<string, Timer>();
   readonly #idle = new Map<TaskContext, number>();
   #tokens = 0;
   #overlooked = 0;
@@ -133,6 +135,10 @@ export class Crew implements Waiting {
       );
       return;
     }
+    if (isAbsent(this.#parts.handlers.get(capability)?.handler)) {
+      this.#wait(staged, offer);
+      return;
+    }
     const token = this.#newToken();
     const name = tokenOf(token);
     const given: Given = {
@@ -166,7 +172,27 @@ export class Crew implements Waiting {
     this.#desk.assigned(assign, this.#parts.time.monotonic());
   }
 
+  /** It waits for an agent that never comes. */
+  #wait(staged: StagedEffect, { profile, readyMs }: OfferTask): void {
+    const { queueMs } = profile.timeouts;
+    if (queueMs <= 0) return;
+    const { time } = this.#parts;
+    const giveUp = () => {
+      this.#waiting.delete(nameOf(staged));
+      const error = new TuttiError({
+        ...{ code: "offer.timed_out", status: "DEADLINE_EXCEEDED", retry: "same-key" },
+        message: `expected an agent for ${profile.capability} within the ${queueMs} ms that the task may wait, found none; start more agents, or let it wait longer`,
+      });
+      const body = { ...FailTask.create(), error: toErrorDetail(error) };
+      this.#stage.settle(staged, failTask, body, cause);
+    };
+    const leftMs = Math.max(0, readyMs + queueMs - this.#stage.nowMs);
+    this.#waiting.set(nameOf(staged), time.after(leftMs, giveUp));
+  }
+
   withdraw(staged: StagedEffect): void {
+    this.#waiting.get(nameOf(staged))?.cancel();
+    this.#waiting.delete(nameOf(staged));
     const name = this.#tokensOf.get(nameOf(staged));
     if (name === undefined) return;
     this.#forget(name);

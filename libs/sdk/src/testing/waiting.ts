@@ -74,6 +74,21 @@ export function hanging(): TestHandler {
   };
 }
 
+const absences = new WeakSet<TestHandler>();
+
+/** Nobody offers the capability: what uses it waits in its pool, for as long as its `queue` timeout lets it. */
+export function absent(): TestHandler {
+  const handler: TestHandler = () => {
+    throw new WorkflowTestError("expected nobody to be called, found a call");
+  };
+  absences.add(handler);
+  return handler;
+}
+
+export function isAbsent(handler: unknown): boolean {
+  return typeof handler === "function" && absences.has(handler as TestHandler);
+}
+
 /** A handler that takes so long in virtual time, and then does what is given. */
 export function taking(duration: Duration, then: TestHandler = () => null): TestHandler {
   return async (input, context) => {

@@ -7,6 +7,7 @@ import { type DefinitionGiven, TestDefinitions } from "./definitions.ts";
 import { collectHandlers, type HandlersGiven } from "./handlers.ts";
 import type { RunHistory } from "./history.ts";
 import { TestRun } from "./run.ts";
+import { TestSchedule, type TestScheduleOptions } from "./schedules.ts";
 import { type Duration, durationMs } from "./waiting.ts";
 import { World } from "./world.ts";
 
@@ -92,6 +93,12 @@ export class WorkflowTest<Input = unknown, Output = unknown> {
   async execute(given: StartGiven<Input> = {}): Promise<Output> {
     const run = await this.start(given);
     return run.result();
+  }
+
+  /** Starts runs of the definition at given times. */
+  schedule(id: string, options: TestScheduleOptions): TestSchedule<Output> {
+    this.#world.schedules.create(id, this.#definitions.name, options);
+    return new TestSchedule<Output>(this.#world, id, (run) => this.#runOf(run));
   }
 
   /** A run by its id, such as that of a child. */

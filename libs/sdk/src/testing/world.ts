@@ -39,11 +39,13 @@ import {
   runMachine,
   type StartChild,
 } from "@tutti/machine-run";
+import { type ScheduleEffect, schedule } from "@tutti/machine-schedule";
 import type { Registered } from "../task/handlers.ts";
 import { Crew, hex } from "./crew.ts";
 import type { TestDefinitions } from "./definitions.ts";
 import { WorkflowTestError } from "./fault.ts";
 import { bytesOf, jsonIn } from "./json.ts";
+import { Schedules } from "./schedules.ts";
 import { Stage, type StagedEffect } from "./stage.ts";
 
 export interface WorldParts {
@@ -90,6 +92,7 @@ export class World {
   readonly stage: Stage;
   readonly crew: Crew;
   readonly machine;
+  readonly schedules = new Schedules(this);
   readonly #parts: WorldParts;
   readonly #leases = new Map<string, Timer>();
   readonly #traces = new Map<string, string>();
@@ -101,7 +104,12 @@ export class World {
     this.time = new VirtualTime(startMs);
     this.machine = runMachine({ plans: definitions });
     this.stage = new Stage({
-      ...{ machines: [this.machine, limit, cache], service, time: this.time, chance: seededChance(seed) },
+      ...{
+        machines: [this.machine, schedule, limit, cache],
+        service,
+        time: this.time,
+        chance: seededChance(seed),
+      },
       doers: { begin: (effect) => this.#begin(effect), withdraw: (effect) => this.#withdraw(effect) },
     });
     const onMissing = (message: string) => {
@@ -197,9 +205,11 @@ export class World {
   }
 
   #begin(staged: StagedEffect): void {
-    // Only runs make effects, and these are all that they make.
-    const effect = staged.effect as RunEffect;
+    // Only runs and schedules make effects, and these are all that they make.
+    const effect = staged.effect as RunEffect | ScheduleEffect;
     if (effect.kind === "offer_task") this.crew.begin(staged, effect, this.#traceOf(staged.key.id));
+    else if (effect.kind === "start_run") this.schedules.start(staged, effect);
+    else if (effect.kind === "stop_run") this.schedules.stop(staged, effect);
     else if (effect.kind === "start_child") this.#startChild(staged, effect);
     else this.#hold(staged, effect);
   }
