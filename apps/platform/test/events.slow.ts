@@ -2,12 +2,13 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { request as requestHttp } from "node:http";
-import { createServer } from "node:net";
 import { describe, it } from "node:test";
+import { freePorts, natsServerProgram, startNatsServer } from "@tutti/nats/testing";
 import { Client, serverEvents } from "@tutti/rest/client";
-import { makeFolder, type Service, start } from "./support/services.ts";
+import { makeFolder, type Service, start, usingNats } from "./support/services.ts";
 import { until } from "./support/until.ts";
 
+const nats = await natsServerProgram();
 const readers = 49;
 const runs = 800;
 const bufferBytesMax = 131_072;
@@ -59,14 +60,6 @@ async function gatewayOf(
     bytes: figureOf("tutti_gateway_stream_waiting_bytes"),
     connections: figureOf('tutti_gateway_streams{kind="events"}'),
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address !== null ? address.port : 0;
 }
 
 describe("events of a platform", () => {
@@ -142,7 +135,7 @@ describe("events of a platform", () => {
 
   it("are missed by nobody when the platform is killed and started again: a gap says to load what is", async () => {
     await using folder = await makeFolder();
-    const port = await freePort();
+    const [port = 0] = await freePorts(1);
     const flags = [`--operations.port=${port}`];
     const first = await start("platform", flags, { directory: folder.path });
     const client = new Client({ url: first.http });
@@ -191,9 +184,47 @@ describe("events of a platform", () => {
     await second.stop();
   });
 
+  it("go on where they were after a restart when NATS keeps them", { skip: nats.skip }, async () => {
+    await using folder = await makeFolder();
+    await using server = await startNatsServer();
+    const [port = 0] = await freePorts(1);
+    const flags = [`--operations.port=${port}`, ...usingNats(server.address)];
+    const first = await start("platform", flags, { directory: folder.path });
+    const client = new Client({ url: first.http });
+    await register(client, wait);
+    const told: string[] = [];
+    const over = new AbortController();
+    const following = (async () => {
+      for await (const { kind, ...said } of client.events("tutti.workflow.run.*", "", {
+        signal: over.signal,
+      }))
+        told.push(kind === "event" && "value" in said ? `${said.value.subject} ${said.value.type}` : kind);
+    })();
+    const startRun = (runId: string) =>
+      client.call("runs.start", { body: { runId, definition: { name: "wait" } } });
+    const isTold = (runId: string) => told.includes(`${runId} tutti.workflow.run.started`);
+
+    await until("the cursor", () => told.includes("ready"));
+    await startRun("one");
+    await until("the first run to be told", () => isTold("one"));
+    await first.stop();
+    await using second = await start("platform", flags, { directory: folder.path });
+    await startRun("two");
+    await until("the second run to be told", () => isTold("two"));
+    assert.deepEqual(
+      told.filter((line) => !line.endsWith("progressed")),
+      ["ready", "one", "one", "ready", "two", "two"].map((word, at) =>
+        word === "ready" ? word : `${word} tutti.workflow.run.${at % 3 === 1 ? "accepted" : "started"}`,
+      ),
+    );
+    over.abort();
+    await following;
+    await second.stop();
+  });
+
   it("of a run that is watched go on with a snapshot after a restart", async () => {
     await using folder = await makeFolder();
-    const port = await freePort();
+    const [port = 0] = await freePorts(1);
     const flags = [`--operations.port=${port}`];
     const first = await start("platform", flags, { directory: folder.path });
     const client = new Client({ url: first.http });
