@@ -11,6 +11,7 @@ import {
 } from "../../libs/kernel/src/index.ts";
 import { readImage } from "../generate/image.mjs";
 import { readRules } from "../generate/rules.mjs";
+import { commandPage } from "./command.mjs";
 import { declaredSections, loadCatalogues, servedContracts, sourceFiles } from "./declared.mjs";
 import { eventsPage } from "./events.mjs";
 import { declaredMetrics, metricsPage } from "./metrics.mjs";
@@ -32,6 +33,7 @@ export async function referencePages(root) {
     ["rpcs.md", page(rpcsPage(image, rules, servedContracts(files)))],
     ["rest.md", page(restPage())],
     ["events.md", page(eventsPage(image, rules))],
+    ["command.md", page(commandPage())],
     ["metrics.md", page(metricsPage(declaredMetrics(files)))],
   ]);
 }

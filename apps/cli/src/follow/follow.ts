@@ -75,7 +75,7 @@ export async function followRun(context: Context, { server, id }: Following): Pr
 }
 
 function tellerFor({ shell, values, print }: Context): Teller {
-  const isSilent = print.isJson || print.isQuiet || values.flag("wait");
+  const isSilent = (print.isJson || print.isQuiet || values.flag("wait")) && !values.flag("watch");
   // The frame is drawn where people look; the outcome goes to standard output, which may be a file.
   if (isSilent) return new LineTeller({ print, shell, isSilent: true });
   if (shell.errors.isTerminal && shell.environment["TERM"] !== "dumb")

@@ -54,12 +54,14 @@ export function viewOf(run: Run, all: readonly Task[]): RunView {
     progress: isDone(run.status) ? 1 : (run.progress ?? 0),
     startMs: run.startTimeMs ?? run.createTimeMs,
     endMs: run.endTimeMs,
-    openApprovals: run.openApprovals ?? 0,
+    openApprovals: Math.max(run.openApprovals ?? 0, top.filter(isOpenQuestion).length),
     counts: counts as Readonly<Record<string, number>>,
     tasks: top.slice(0, rowsMax).map((task) => taskView(task, entries.get(task.taskId))),
     hasMoreTasks: top.length > rowsMax,
   };
 }
+
+const isOpenQuestion = ({ kind, status }: Task): boolean => kind === "approve" && status === "waiting";
 
 const isDone = (state: string): boolean => state === "completed" || state === "continued";
 

@@ -3,7 +3,8 @@
  * and the platform that the page starts is a real process. It stands for the reader's clone: the packages are found
  * from it, and the page's own addresses are replaced by those that were free.
  */
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { launch, ready, type Service } from "../support/services.ts";
@@ -23,6 +24,8 @@ export class Workshop implements AsyncDisposable {
   readonly folder: string;
   #platform: Service | undefined;
   #examples = 0;
+  /** What a page leaves running: a worker, beside the terminal that goes on. */
+  readonly #background: ChildProcess[] = [];
 
   constructor(folder: string) {
     this.folder = folder;
@@ -42,16 +45,28 @@ export class Workshop implements AsyncDisposable {
     return run(process.execPath, [file], this.folder);
   }
 
-  /** Runs a line that a page has its reader type, and gives what it printed. */
-  async runLine(line: string): Promise<string> {
+  /**
+   * Runs a line that a page has its reader type, and gives what it printed. `background` leaves it running; `demonstration`
+   * has `npm start` bring what it brings, which most pages can do without.
+   */
+  async runLine(line: string, how: string = ""): Promise<string> {
+    const npx = /^npx (tutti|node) (.*)$/.exec(line);
+    if (npx !== null) return this.#runCommand(npx[1] ?? "", npx[2] ?? "", how);
     const npm = /^((?:\w+=\S+ +)*)npm (?:run )?(?:-s )?(\S+)(?: --)?(.*)$/.exec(line);
-    if (npm === null) return run("sh", ["-c", this.#withAddresses(line)], this.folder);
+    if (npm === null) {
+      // Where `tutti` finds the page's platform.
+      const environment = this.#platform === undefined ? {} : { TUTTI_SERVER: this.#platform.http };
+      return run("sh", ["-c", this.#withAddresses(line)], this.folder, environment);
+    }
     const [, variables = "", script = "", rest = ""] = npm;
     const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
     if (scripts[script] === undefined) throw new Error(`package.json has no script ${script}: ${line}`);
     const given = rest.trim() === "" ? [] : rest.trim().split(/\s+/);
     if (script === "start") {
-      await this.#start(given, variables);
+      const flags = given.filter((flag) => flag !== "--empty");
+      const shows = how === "demonstration";
+      await this.#start(shows ? [...flags, "--platform.demonstration=true"] : flags, variables);
+      if (shows) await this.#platform?.line("the demonstration is started");
       return "";
     }
     const tool = harmless[script];
@@ -62,7 +77,27 @@ export class Workshop implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    for (const child of this.#background) {
+      const ended = once(child, "exit");
+      if (child.exitCode === null && child.kill("SIGKILL")) await ended;
+    }
     await this.#platform?.[Symbol.asyncDispose]();
+  }
+
+  /** What the project brings: its Node, and its command as the sources have it. */
+  async #runCommand(name: string, words: string, how: string): Promise<string> {
+    // Minutes of its own, and a test of its own: apps/cli/test/demo-kill.slow.ts.
+    if (name === "tutti" && words.startsWith("demo kill")) return "";
+    const script = name === "tutti" ? `'${join(root, "apps/cli/src/main.ts")}'` : "";
+    const line = `exec '${process.execPath}' ${script} ${this.#withAddresses(words)}`;
+    const environment = {
+      TUTTI_SERVER: this.#platform?.http ?? "",
+      TUTTI_ADDRESS: this.#platform?.grpc ?? "",
+    };
+    if (how !== "background") return run("sh", ["-c", line], this.folder, environment);
+    const env = { ...process.env, ...environment };
+    this.#background.push(spawn("sh", ["-c", line], { cwd: this.folder, env, stdio: "ignore" }));
+    return "";
   }
 
   async #start(given: readonly string[], variables: string): Promise<void> {

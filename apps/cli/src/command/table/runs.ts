@@ -2,7 +2,7 @@ import type { Command } from "../declaration.ts";
 import { all, filters, key, manyRuns, page, reason, runId, size } from "./options.ts";
 
 const followed = [
-  { name: "watch", summary: "draw the run while it goes (what happens on a terminal anyway)" },
+  { name: "watch", summary: "draw the run while it goes, also beside --json and --quiet" },
   { name: "wait", summary: "wait for the end and print the outcome, nothing before" },
   {
     name: "for",
@@ -61,7 +61,7 @@ export const runCommands: readonly Command[] = [
     group: "runs",
     summary: "follow a run that is there, and exit with its outcome",
     arguments: [runId],
-    options: followed.slice(1),
+    options: followed,
     json: "document",
     load: () => import("../../commands/watch.ts").then(({ watch }) => watch),
   },
