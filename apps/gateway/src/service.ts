@@ -5,6 +5,7 @@ import { Access } from "./access/access.ts";
 import { gatewaySection } from "./configuration.ts";
 import { Door } from "./front/door.ts";
 import { Front } from "./front/front-component.ts";
+import { type LoadedFront, loadFront } from "./front/loaded.ts";
 import { metricHandlers, servedMetricService } from "./metrics/metric-handlers.ts";
 import { realtimeSection } from "./realtime/configuration.ts";
 
@@ -12,7 +13,7 @@ import { realtimeSection } from "./realtime/configuration.ts";
 export class GatewayService extends Orchestrator {
   readonly #link: () => string;
 
-  constructor(host: HostContext) {
+  constructor(host: HostContext, loaded: LoadedFront) {
     super("gateway", host.foundation, { scope: "integration", version: host.version });
     const settings = this.settings(gatewaySection);
     const { foundation, operations, dataDirectory } = host;
@@ -31,7 +32,10 @@ export class GatewayService extends Orchestrator {
     mesh.serve(servedMetricService, metricHandlers(parts), { service: "gateway" });
     this.register(
       "front",
-      new Front({ host, foundation, settings, realtime: this.settings(realtimeSection), access, door }),
+      new Front({
+        ...{ host, foundation, settings, realtime: this.settings(realtimeSection) },
+        ...{ access, door, loaded },
+      }),
     );
   }
 
@@ -46,6 +50,6 @@ export const gateway: ServiceModule = {
   name: "gateway",
   sections: [gatewaySection, realtimeSection],
   isOutermost: true,
-  create: (host): Component =>
-    host.configuration.read(gatewaySection).enabled ? new GatewayService(host) : {},
+  create: async (host): Promise<Component> =>
+    host.configuration.read(gatewaySection).enabled ? new GatewayService(host, await loadFront()) : {},
 };

@@ -1,7 +1,4 @@
-/**
- * What is behind the door from its start to its end. It is loaded when the process is otherwise there: nothing of it is
- * needed for the rest to run.
- */
+/** What is behind the door from its start to its end: it begins when the process is otherwise there, and ends first. */
 import type { HostContext } from "@tutti/host";
 import { type Component, type Foundation, type Health, healthy } from "@tutti/kernel";
 import type { Access, Caller } from "../access/access.ts";
@@ -12,6 +9,7 @@ import type { RealtimeSettings } from "../realtime/configuration.ts";
 import type { Realtime } from "../realtime/realtime.ts";
 import { contextOf } from "./context.ts";
 import type { Door } from "./door.ts";
+import type { LoadedFront } from "./loaded.ts";
 
 export interface FrontOptions {
   readonly host: HostContext;
@@ -20,6 +18,7 @@ export interface FrontOptions {
   readonly realtime: RealtimeSettings;
   readonly access: Access;
   readonly door: Door;
+  readonly loaded: LoadedFront;
 }
 
 export class Front implements Component {
@@ -35,12 +34,7 @@ export class Front implements Component {
   async start(): Promise<void> {
     const { host, foundation, settings, access, door } = this.#options;
     await access.start();
-    const [{ Realtime }, { LinkDoor }, { openFront }, { metricsPlugin }] = await Promise.all([
-      import("../realtime/realtime.ts"),
-      import("../link/link-door.ts"),
-      import("./front.ts"),
-      import("../metrics/metrics-plugin.ts"),
-    ]);
+    const { Realtime, LinkDoor, openFront, metricsPlugin } = this.#options.loaded;
     const realtime = new Realtime({ bus: host.bus, foundation, settings: this.#options.realtime });
     this.#realtime = realtime;
     this.#links = new LinkDoor({ mesh: host.mesh, foundation });

@@ -66,6 +66,7 @@ export async function openFront(parts: FrontParts): Promise<FastifyInstance> {
     // The port belongs to the host; nothing listens here.
     forceCloseConnections: false,
     routerOptions: { maxParamLength: 1_000 },
+    schemaController: { compilersFactory: noCompilers },
     frameworkErrors: (_error, request, reply) => {
       sendProblem(reply, gatewayErrors.addressMalformed({ path: request.url.slice(0, 200) }));
     },
@@ -89,6 +90,16 @@ export async function openFront(parts: FrontParts): Promise<FastifyInstance> {
   await app.ready();
   return app;
 }
+
+/** The mapping reads and writes; what Fastify would do it with is several megabytes, and would do nothing. */
+const noCompilers = {
+  buildValidator: (): never => {
+    throw new Error("expected no route with a schema of Fastify's: the mapping checks requests");
+  },
+  buildSerializer: (): never => {
+    throw new Error("expected no route with a schema of Fastify's: the mapping writes answers");
+  },
+};
 
 const isOfPage = (url: string): boolean => !/^\/v1(\/|\?|$)/.test(url);
 

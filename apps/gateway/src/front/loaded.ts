@@ -1,0 +1,15 @@
+/**
+ * What is behind the door, as code. It is loaded while the process is put together and only where there is a gateway:
+ * what loading leaves behind is given back before anybody is served, which later could not be done.
+ */
+export async function loadFront() {
+  const [{ Realtime }, { LinkDoor }, { openFront }, { metricsPlugin }] = await Promise.all([
+    import("../realtime/realtime.ts"),
+    import("../link/link-door.ts"),
+    import("./front.ts"),
+    import("../metrics/metrics-plugin.ts"),
+  ]);
+  return { Realtime, LinkDoor, openFront, metricsPlugin };
+}
+
+export type LoadedFront = Awaited<ReturnType<typeof loadFront>>;
