@@ -19,9 +19,9 @@ export interface Bench {
 type Kind = (block: Block, bench: Bench) => void | Promise<void>;
 
 export const kinds: Readonly<Record<string, Kind>> = {
-  async sh({ text }, bench) {
+  async sh({ text, options }, bench) {
     bench.printed = "";
-    for (const line of commandsOf(text)) bench.printed += await bench.workshop.runLine(line);
+    for (const line of commandsOf(text)) bench.printed += await bench.workshop.runLine(line, options["with"]);
   },
 
   async ts(block, bench) {

@@ -50,7 +50,7 @@ export class Workshop implements AsyncDisposable {
    * has `npm start` bring what it brings, which most pages can do without.
    */
   async runLine(line: string, how: string = ""): Promise<string> {
-    const npx = /^npx (tutti|node) (.*)$/.exec(line);
+    const npx = /^npx (tutti|node) (.*)$/.exec(line) ?? /^(tutti) (.*)$/.exec(line);
     if (npx !== null) return this.#runCommand(npx[1] ?? "", npx[2] ?? "", how);
     const npm = /^((?:\w+=\S+ +)*)npm (?:run )?(?:-s )?(\S+)(?: --)?(.*)$/.exec(line);
     if (npm === null) {
