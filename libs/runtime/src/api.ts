@@ -62,7 +62,8 @@ export interface Effects {
 
 /**
  * Hears of events of instances. What it notes of an event while that is decided it is told when the event is durable, in
- * the order of the partition; what does not become durable it is not told. A process that dies in between tells nobody.
+ * the order of the partition; what does not become durable it is not told. Who owns the partition next tells again what
+ * happened in the last ten seconds before: nobody knows what of it the one before had told.
  */
 export interface Witness {
   /** What to note of which events. An event that is not among them costs a look into the map. */

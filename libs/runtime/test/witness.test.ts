@@ -61,7 +61,7 @@ describe("whoever hears of events", () => {
     );
   });
 
-  it("is not told of what never became durable, nor again of what was told before a restart", async () => {
+  it("is not told of what never became durable, and is told again what happened right before a restart", async () => {
     const { bank, told } = await witnessedBank();
     await deposited(bank, ada, 3);
     bank.commits.hold();
@@ -72,7 +72,26 @@ describe("whoever hears of events", () => {
     await deposited(bank, ada, 7);
     assert.deepEqual(
       told.flat().map((note) => (note as { cents: number }).cents),
-      [3, 7],
+      [3, 3, 7],
+    );
+  });
+
+  it("is not told again what happened longer before the last of it", async () => {
+    const { bank, told } = await witnessedBank();
+    await deposited(bank, ada, 3);
+    await bank.time.advanceAsync(10_001);
+    await deposited(bank, ada, 4);
+    bank.crash();
+    told.length = 0;
+    await bank.start();
+    const again = told.flat() as {
+      readonly cents: number;
+      readonly event: number;
+      readonly before: number;
+    }[];
+    assert.deepEqual(
+      again.map(({ cents, event, before }) => [cents, event, before]),
+      [[4, 3, 8]],
     );
   });
 

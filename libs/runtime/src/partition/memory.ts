@@ -362,10 +362,12 @@ export class PartitionMemory {
     if (dropped.length > 0) this.#withdraw(dropped);
     this.#dispatch(due);
     if (sent !== undefined) for (const channel of this.letters.release(sent)) this.parts.released(channel);
-    if (notes.length > 0) this.#tell(notes);
+    this.tell(notes);
   }
 
-  #tell(notes: readonly unknown[]): void {
+  /** What was noted of events that are durable. */
+  tell(notes: readonly unknown[]): void {
+    if (notes.length === 0) return;
     try {
       this.parts.effects.witness?.tell(notes);
     } catch (error) {

@@ -29,6 +29,7 @@ import { type InstanceKey, type TuttiError, textOf } from "@tutti/kernel";
 import { runtimeErrors } from "../errors.ts";
 import type { HostedMachine } from "../machines/hosted-machine.ts";
 import { ownEvents, ownPrefix } from "../records/own-events.ts";
+import { Retelling } from "../records/retelling.ts";
 import { decodePartition } from "../snapshots/snapshot.ts";
 import { recoverKey } from "./answered-keys.ts";
 import { heedless } from "./folding.ts";
@@ -75,10 +76,12 @@ export class Recovery {
   #aside: readonly InstanceKey[] = [];
   #cause: Uint8Array = nothing;
   #decodedCause: Uint8Array = nothing;
-  #actor: Actor | undefined;
+  #causeNow: Cause | undefined;
+  readonly #retelling: Retelling;
 
   constructor(memory: PartitionMemory) {
     this.#memory = memory;
+    this.#retelling = new Retelling(memory.parts.effects.witness);
   }
 
   async run(opening: Opening): Promise<Recovered> {
@@ -99,6 +102,7 @@ export class Recovery {
       for (const batch of slice) this.#fold(batch);
     }
     this.#recoverOutstanding();
+    this.#memory.tell(this.#retelling.notes);
     // What is kept aside is to be seen, also when the journal has nothing of it.
     await Promise.all(this.#aside.map((key) => this.#memory.instances.find(key)));
     return { toRebuild: this.#toRebuild };
@@ -304,11 +308,15 @@ export class Recovery {
 
   /** Most records of a batch have the cause of the one before: it is decoded once. */
   #starter(): Actor | undefined {
-    if (this.#decodedCause !== this.#cause) {
+    return this.#decoded().actor;
+  }
+
+  #decoded(): Cause {
+    if (this.#causeNow === undefined || this.#decodedCause !== this.#cause) {
       this.#decodedCause = this.#cause;
-      this.#actor = Cause.decode(this.#cause).actor;
+      this.#causeNow = Cause.decode(this.#cause);
     }
-    return this.#actor;
+    return this.#causeNow;
   }
 
   /** The partition's snapshot counts an instance as live that has ended since. */
@@ -338,7 +346,19 @@ export class Recovery {
       const event = hosted.event(type, version);
       if (event === undefined)
         throw runtimeErrors.unknownEvent({ kind: key.kind, id: key.id, type, version });
-      event.evolve(instance.state, event.codec.decode(payload), heedless);
+      const body = event.codec.decode(payload);
+      if (this.#retelling.hears(event)) {
+        const { state } = instance;
+        this.#retelling.note(event, {
+          key,
+          event: instance.event,
+          body,
+          state,
+          timeMs,
+          cause: this.#decoded(),
+        });
+      }
+      event.evolve(instance.state, body, heedless);
       if (event.described !== true && instance.event > 1) return;
       this.#memory.noteStatus(instance, hosted.machine.describe(instance.state).status, timeMs);
     } catch (error) {

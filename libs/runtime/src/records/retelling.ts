@@ -1,0 +1,57 @@
+/**
+ * What a partition's new owner tells again of the time before. The process that had it may have died between a commit
+ * and the telling; what happened long before its end it has told.
+ */
+import { errorFromUnknown } from "@tutti/kernel";
+import type { Happening, Witness } from "../api.ts";
+import type { AnyEvent } from "../machines/hosted-machine.ts";
+
+/** How long before the last event telling may have been behind. */
+export const tellAgainMs = 10_000;
+/** So many are gathered before those are dropped that are too old by then. */
+const gatheredMax = 10_000;
+
+export class Retelling {
+  readonly #witness: Witness | undefined;
+  #gathered: { readonly timeMs: number; readonly note: unknown }[] = [];
+  #lastMs = 0;
+  #dropAt = gatheredMax;
+
+  constructor(witness: Witness | undefined) {
+    this.#witness = witness;
+  }
+
+  hears(event: AnyEvent): boolean {
+    return this.#witness?.notes.has(event) === true;
+  }
+
+  /** Before the event is folded. */
+  note(event: AnyEvent, happening: Happening): void {
+    const { timeMs } = happening;
+    this.#lastMs = Math.max(this.#lastMs, timeMs);
+    const note = this.#taken(event, happening);
+    if (note !== undefined) this.#gathered.push({ timeMs, note });
+    if (this.#gathered.length < this.#dropAt) return;
+    this.#drop();
+    this.#dropAt = 2 * this.#gathered.length + gatheredMax;
+  }
+
+  /** Of the last ten seconds, in their order. */
+  get notes(): readonly unknown[] {
+    this.#drop();
+    return this.#gathered.map(({ note }) => note);
+  }
+
+  #taken(event: AnyEvent, happening: Happening): unknown {
+    try {
+      return this.#witness?.notes.get(event)?.(happening);
+    } catch (error) {
+      return errorFromUnknown(error);
+    }
+  }
+
+  #drop(): void {
+    const fromMs = this.#lastMs - tellAgainMs;
+    this.#gathered = this.#gathered.filter(({ timeMs }) => timeMs >= fromMs);
+  }
+}
