@@ -4,8 +4,8 @@
  * 1. What is told is durable, and told in order for each of them.
  * 2. Nobody who decides waits for it: making an event takes a multiple of the time of what it tells of, so it is done
  *    later and at most so many a second. A burst waits its turn; what does not fit behind it is left out and counted.
- * 3. The process that owns a partition tells of it. One that dies in between has told nobody: the bus within the
- *    process dies with it, and with it all cursors; over NATS the last moments of a killed process are not told.
+ * 3. The process that owns a partition tells of it. What happened right before one died is told again by the next: an
+ *    event's id is the same then, and the bus does not deliver it twice.
  */
 import { type Bus, EventOutlet } from "@tutti/bus";
 import type { Component, CounterCell, Foundation, Health, MachineEvent } from "@tutti/kernel";
