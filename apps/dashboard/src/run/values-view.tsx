@@ -19,15 +19,15 @@ export function ValuesView({ run }: { run: RunFacts }) {
   const labels = Object.entries(run.labels);
   return (
     <div className="run-values">
-      <Part title="Input" level={3}>
+      <Part title="Input">
         <JsonView value={input} what="the input of the run" />
       </Part>
       {parameters === undefined || parameters === null ? null : (
-        <Part title="Parameters" level={3}>
+        <Part title="Parameters">
           <JsonView value={parameters} what="the parameters of the run" />
         </Part>
       )}
-      <Part title={failure === undefined ? "Output" : "Error"} level={3}>
+      <Part title={failure === undefined ? "Output" : "Error"}>
         {failure === undefined ? (
           run.endMs === 0 ? (
             <p className="soft">The run has not ended.</p>
@@ -38,7 +38,7 @@ export function ValuesView({ run }: { run: RunFacts }) {
           <Failing failure={failure} />
         )}
       </Part>
-      <Part title="Facts" level={3}>
+      <Part title="Facts">
         <Facts facts={factsOf(run)} />
         {labels.length === 0 ? null : (
           <p className="run-tags">

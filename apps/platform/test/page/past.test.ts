@@ -46,7 +46,7 @@ class Told {
     assert.ok(!isRefusal(shown));
     return shown.tasks.map(({ taskId, parentTaskId, needs, status }) => ({
       ...task(taskId, { parentId: parentTaskId }),
-      needs: needs.map((need) => ({ task: need.task, condition: conditions[need.condition] ?? "success" })),
+      needs: needs.map((need) => ({ task: need.task, condition: conditions[Number(need.condition)] ?? "success" })),
       state: stateOfNumber(status) ?? "pending",
     }));
   }

@@ -1,6 +1,6 @@
 import { Handle, type Node, type NodeProps, Position } from "@xyflow/react";
 import { memo } from "react";
-import { counted } from "../../elements/moments.ts";
+import { count, counted } from "../../elements/moments.ts";
 import { Glyph } from "../../score/glyph.tsx";
 import { useStore } from "../live/run-context.tsx";
 import { mostUrgent, numberOfState, taskStates } from "../model/task-state.ts";
@@ -36,7 +36,7 @@ export const TaskNode = memo(function TaskNode({ data }: NodeProps<FlowTask>) {
   const label = [
     `${node.title} ${uses}`.trim(),
     stand.word,
-    node.cells.length > 0 ? `${over} of ${counted(node.cells.length, "part")} over` : "",
+    node.cells.length > 0 ? `${count(over)} of ${counted(node.cells.length, "part")} over` : "",
     isCritical ? "on the path that takes longest" : "",
   ];
   return (
@@ -59,7 +59,7 @@ export const TaskNode = memo(function TaskNode({ data }: NodeProps<FlowTask>) {
         <span className="run-node-glyph">
           <Glyph name={stand.glyph} beating={stand.glyph === "note"} />
         </span>
-        <span className="run-node-title clipped">{node.title}</span>
+        <span className="run-node-title clipped">{node.title}</span>{" "}
         <span className="run-node-uses clipped">{uses}</span>
       </button>
       {node.canUnfold ? (

@@ -170,7 +170,6 @@ function Times({ task }: { task: TaskFacts }) {
   if (readyMs > 0 && startMs > readyMs) facts.push(["waited before", span(startMs - readyMs)]);
   if (endMs > 0) facts.push(["ended", <Moment key="e" atMs={endMs} />]);
   if (nextMs > 0 && endMs === 0) facts.push(["due", <Moment key="n" atMs={nextMs} />]);
-  if (task.attemptCount > 1) facts.push(["attempts", counted(task.attemptCount, "attempt")]);
   if (sentBack > 0) facts.push(["sent back", counted(sentBack, "time")]);
   if (priority !== 0) facts.push(["priority", String(priority)]);
   if (child !== undefined && child.kind === "run")

@@ -16,6 +16,7 @@ const askedAgainMs = 5_000;
 /** Why a task, or the run, stands as it does: what it waits for, who could do it, and what would help. */
 export function Why({ run, taskId, stamp }: { run: RunFacts; taskId: string; stamp: string }) {
   const spelling = whyOf(run, taskId);
+  const Title = taskId === "" ? "h2" : "h3";
   const query = useQuery({
     queryKey: ["run", run.id, "why", taskId, stamp],
     queryFn: async ({ signal }) => (await send(spelling.call, signal)) as Explanation,
@@ -24,10 +25,10 @@ export function Why({ run, taskId, stamp }: { run: RunFacts; taskId: string; sta
   });
   return (
     <section className="run-panel-part run-why">
-      <h3>
+      <Title>
         {taskId === "" ? "Why the run stands so" : "Why it stands so"}
         <Spelled label="Why" call={spelling.call} command={spelling.command} />
-      </h3>
+      </Title>
       {query.data !== undefined ? <Answer explanation={query.data} taskId={taskId} /> : null}
       {query.data === undefined && query.error !== null ? (
         <p className="soft">{pageError(query.error).message}</p>
@@ -107,7 +108,7 @@ function Present({ wait: { message, waitedMs = 0, endTimeMs } }: { wait: Wait })
 function Remedies({ remedies }: { remedies: NonNullable<Explanation["remedies"]> }) {
   return (
     <>
-      <h4>What would help</h4>
+      <p className="run-why-help">What would help</p>
       <ul className="run-remedies">
         {remedies.map(({ text = "", command = "" }) => (
           <li key={text}>

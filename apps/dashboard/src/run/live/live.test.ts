@@ -1,0 +1,168 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { type Followed, RestError } from "@tutti/rest/client";
+import type { WatchRunReply } from "@tutti/rest/types";
+import { stateOfNumber } from "../model/task-state.ts";
+import { events, runFacts, task } from "../testing/facts.ts";
+import { followRun } from "./follow-run.ts";
+import { History } from "./history.ts";
+import { RunStore } from "./run-store.ts";
+
+/** What is to be called soon, called by hand. */
+function soon() {
+  const calls: (() => void)[] = [];
+  return {
+    later: (call: () => void) => void calls.push(call),
+    now: () => {
+      for (const call of calls.splice(0)) call();
+    },
+    waiting: () => calls.length,
+  };
+}
+
+describe("the store of a run", () => {
+  it("tells its listeners once, however much was told", () => {
+    const { later, now, waiting } = soon();
+    const store = new RunStore({ soon: later });
+    let heard = 0;
+    store.subscribe(() => {
+      heard += 1;
+    });
+    store.take({ run: runFacts(), tasks: [task("a")], removed: [], isWhole: true });
+    store.take({ tasks: [task("a", { state: "running" })], removed: [], isWhole: false });
+    assert.equal(waiting(), 1);
+    now();
+    assert.equal(heard, 1);
+    assert.equal(stateOfNumber(store.stateAt(0)), "running");
+    assert.equal(store.run?.id, "r1");
+  });
+
+  it("shows the past while that is looked at, takes the present in meanwhile, and shows it afterwards", () => {
+    const store = new RunStore({ soon: () => {} });
+    store.take({ run: runFacts(), tasks: [task("a", { state: "running" })], removed: [], isWhole: true });
+    store.lookAt({ states: Uint8Array.of(1), run: "pending", event: 1, atMs: 5, isExact: false });
+    store.take({ tasks: [task("a", { state: "completed" })], removed: [], isWhole: false });
+    assert.deepEqual([stateOfNumber(store.stateAt(0)), store.runState], ["pending", "pending"]);
+    store.lookAt(undefined);
+    assert.deepEqual([stateOfNumber(store.stateAt(0)), store.runState], ["completed", "running"]);
+  });
+
+  it("knows whom a task needs, anew when tasks come", () => {
+    const store = new RunStore({ soon: () => {} });
+    store.take({ tasks: [task("a"), task("b", { needs: ["a"] })], removed: [], isWhole: true });
+    assert.deepEqual(store.needs[1], [{ place: 0, condition: "success" }]);
+    store.take({ tasks: [task("c", { needs: ["b"] })], removed: [], isWhole: false });
+    assert.deepEqual(store.needs[2], [{ place: 1, condition: "success" }]);
+  });
+});
+
+const told = (kind: "snapshot" | "change", value: object, isFirst = true) =>
+  ({ kind, value, cursor: "", isFirst, isLast: true }) as Followed<WatchRunReply>;
+const run = { runId: "r1", status: "running", kind: "tasks", states: [] };
+const taskJson = (taskId: string, status: string) => ({
+  taskId,
+  status,
+  kind: "uses",
+  needs: [],
+  attempts: [],
+});
+
+/** Follows what a script tells. */
+async function following(...script: readonly (Followed<WatchRunReply> | Error)[]) {
+  const store = new RunStore({ soon: () => {} });
+  async function* follow() {
+    for (const each of script) {
+      if (each instanceof Error) throw each;
+      yield each;
+    }
+  }
+  // The stream is all that is asked of the client here.
+  await followRun({ follow } as never, "r1", store, new AbortController().signal);
+  return store;
+}
+
+describe("following a run", () => {
+  it("takes a snapshot in its parts, then what changes, to the end of the stream", async () => {
+    const store = await following(
+      told("snapshot", { run, tasks: [taskJson("a", "queued")], removedTaskIds: [] }),
+      told("snapshot", { run, tasks: [taskJson("b", "pending")], removedTaskIds: [] }, false),
+      told("change", { tasks: [taskJson("a", "completed")], removedTaskIds: ["b"] }),
+    );
+    assert.deepEqual(
+      store.table.tasks.map(({ id, state }) => [id, state]),
+      [["a", "completed"]],
+    );
+    assert.deepEqual([store.run?.state, store.standing], ["running", "ended"]);
+  });
+
+  it("begins anew with a snapshot after a break", async () => {
+    const store = await following(
+      told("snapshot", {
+        run,
+        tasks: [taskJson("a", "queued"), taskJson("b", "queued")],
+        removedTaskIds: [],
+      }),
+      told("snapshot", { run, tasks: [taskJson("a", "failed")], removedTaskIds: [] }),
+    );
+    assert.deepEqual(
+      store.table.tasks.map(({ id, state }) => [id, state]),
+      [["a", "failed"]],
+    );
+  });
+
+  it("says why there is nothing to follow", async () => {
+    const detail = "expected a run with this id, found none";
+    const store = await following(new RestError({ code: "workflow.run_missing", status: 404, detail }));
+    assert.equal(store.standing, "broken");
+    assert.deepEqual(store.problem, { code: "workflow.run_missing", message: detail });
+  });
+});
+
+describe("the history as it is loaded", () => {
+  const all = events(["run_started"], ["task_queued", "a"], ["task_completed", "a"], ["run_completed"]);
+  const known = { tasks: [task("a")], places: new Map([["a", 0]]), shape: 1, isSequence: false };
+
+  it("comes page by page, is of use at once, and is read on soon", async () => {
+    const asked: number[] = [];
+    const { later, now, waiting } = soon();
+    let there = 3;
+    const read = async (afterEvent: number) => {
+      asked.push(afterEvent);
+      return {
+        events: all.slice(afterEvent, Math.min(afterEvent + 2, there)),
+        hasMore: afterEvent + 2 < there,
+      };
+    };
+    const history = new History({ read, soon: later });
+    await history.loadTo(3);
+    assert.deepEqual([asked, history.events.length], [[0, 2], 3]);
+    assert.deepEqual(
+      [1, 2, 3].map((event) => stateOfNumber(history.momentAt(event, known)?.states[0] ?? 0)),
+      ["pending", "queued", "completed"],
+    );
+    assert.equal(history.momentAt(4, known), undefined);
+    there = 4;
+    history.keepUp(4);
+    history.keepUp(4);
+    assert.equal(waiting(), 1);
+    now();
+    await history.loadTo(4);
+    assert.equal(history.momentAt(4, known)?.run, "completed");
+  });
+
+  it("says why it could not be loaded, and keeps what it has", async () => {
+    let isAway = false;
+    const read = async () => {
+      if (isAway) throw new Error("nobody answers");
+      return { events: all.slice(0, 2), hasMore: true };
+    };
+    const history = new History({ read, soon: () => {} });
+    await history.loadTo(2);
+    isAway = true;
+    await history.loadTo(4);
+    assert.deepEqual(
+      [history.problem, history.events.length, history.isLoading],
+      ["nobody answers", 2, false],
+    );
+  });
+});

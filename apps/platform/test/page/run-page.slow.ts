@@ -1,0 +1,281 @@
+/** The page of one run as somebody uses it: a real browser before a real platform. */
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { latch } from "@tutti/kernel/testing";
+import { TaskFailure } from "@tutti/sdk";
+import type { Page } from "playwright-core";
+import { needsProgram } from "../../../../tools/programs.mjs";
+import { accessibilityProblems, Stage } from "./stage.ts";
+
+const pipeline = `workflow: pipeline
+tasks:
+  fetch: {uses: stage.fetch, title: "Fetch <b>all</b>"}
+  parse: {needs: [fetch], uses: stage.parse}
+  count: {needs: [fetch], uses: stage.fetch}
+  store: {needs: [parse, count], uses: stage.fetch}
+`;
+const asks = `workflow: asks
+tasks:
+  sure: {approve: {title: Go on?, context: {amount: 500}, form: {type: object, required: [box], properties: {box: {type: integer}}}}}
+  ship: {needs: [sure], uses: stage.fetch}
+`;
+const frail = `workflow: frail
+tasks:
+  first: {uses: stage.fetch}
+  try: {needs: [first], uses: stage.frail, retry: {max: 2, backoff: 10ms..20ms}}
+`;
+const nobody = "workflow: nobody\ntasks: {lonely: {uses: stage.nobody}}\n";
+const listens =
+  "workflow: listens\nsignals: {go: {schema: {type: object, required: [by], properties: {by: {type: string}}}}}\ntasks: {wait: {wait: {signal: go}}}\n";
+const many = `workflow: many
+input: {schema: {type: object}}
+tasks:
+  each: {forEach: "\${{ input.items }}", uses: stage.fetch}
+`;
+
+const browser = await needsProgram("chromium");
+
+describe("the page of a run", { skip: browser.skip, timeout: 300_000 }, () => {
+  let stage: Stage;
+  let isBroken = true;
+  const parsed = latch();
+
+  before(async () => {
+    stage = await Stage.open({
+      chromium: browser.path,
+      workflows: [pipeline, asks, frail, nobody, listens, many],
+      handlers: {
+        "stage.fetch": async () => ({ text: "<script>alert(1)</script>" }),
+        "stage.parse": async () => {
+          await parsed.opened;
+          return "parsed";
+        },
+        "stage.frail": async () => {
+          if (isBroken) throw new TaskFailure("stage.broken", "a string snapped");
+          return "played";
+        },
+      },
+    });
+  });
+  after(() => stage?.[Symbol.asyncDispose]());
+
+  const start = (name: string, runId: string, input?: unknown) =>
+    stage.client.call("runs.start", {
+      body: { runId, definition: { name }, ...(input !== undefined && { input }) },
+    });
+  const ended = (id: string) =>
+    stage.client.call("runs.result", { params: { id }, query: { waitMs: 60_000 } });
+  const node = (page: Page, task: string) => page.locator(`[data-task="${task}"]`);
+  const standing = (page: Page, task: string, words: string) =>
+    page.locator(`[data-task="${task}"][aria-label*="${words}"]`).waitFor();
+  const stateOfRun = (page: Page, words: string) =>
+    page.locator(".run-head-state", { hasText: words }).waitFor();
+
+  it("shows a run live: tasks as they stand, the end as it comes", async () => {
+    await start("pipeline", "live");
+    const page = await stage.signedIn("/runs/live");
+    await standing(page, "fetch", "completed");
+    await standing(page, "parse", "at work");
+    await standing(page, "store", "not yet its turn");
+    parsed.open();
+    await standing(page, "store", "completed");
+    await stateOfRun(page, "completed");
+    // Markup in names is text.
+    await page.getByText("Fetch <b>all</b>").first().waitFor();
+    await page.context().close();
+  });
+
+  it("goes back in time by keys and by the slider, and says the same after a reload", async () => {
+    await start("pipeline", "past");
+    await ended("past");
+    const page = await stage.signedIn("/runs/past");
+    await standing(page, "store", "completed");
+    const slider = page.getByRole("slider");
+    const total = Number(await slider.getAttribute("max"));
+    await page.locator(".run-slider").click({ position: { x: 2, y: 2 } });
+    await page.keyboard.press("[");
+    await page.waitForURL(new RegExp(`event=${total - 1}`));
+    await stateOfRun(page, "running");
+    await slider.fill("2");
+    await slider.press("ArrowLeft");
+    await page.waitForURL(/event=1\b/);
+    await standing(page, "fetch", "not yet its turn");
+    await standing(page, "store", "not yet its turn");
+    await page.reload();
+    await standing(page, "fetch", "not yet its turn");
+    assert.equal(await page.getByRole("button", { name: "Start like this" }).count(), 0);
+    await page.getByRole("button", { name: "Back to now" }).click();
+    await standing(page, "store", "completed");
+    await page.context().close();
+  });
+
+  it("plays a history from its beginning to the present", async () => {
+    const page = await stage.signedIn("/runs/past");
+    await standing(page, "store", "completed");
+    await page.getByRole("button", { name: "Replay the run" }).click();
+    await standing(page, "store", "not yet its turn");
+    await standing(page, "store", "completed");
+    await page.getByRole("button", { name: "Replay the run" }).waitFor();
+    assert.doesNotMatch(page.url(), /event=/);
+    await page.context().close();
+  });
+
+  it("decides a question where it is read, and holds the form against its schema first", async () => {
+    await start("asks", "asked");
+    const page = await stage.signedIn("/runs/asked");
+    const question = page.getByRole("region", { name: "Question: Go on?" });
+    await question.getByRole("button", { name: "Approve", exact: true }).click();
+    await question.getByText("This is needed.").waitFor();
+    await question.getByLabel(/box/i).fill("3");
+    await question.getByLabel("Why").fill("it was ordered");
+    await question.getByRole("button", { name: "Approve", exact: true }).click();
+    await stateOfRun(page, "completed");
+    await page.getByRole("tab", { name: "History" }).click();
+    await page.getByText(/approved by .*: it was ordered/).waitFor();
+    await page.context().close();
+  });
+
+  it("shows why a run failed, its attempts, and takes it up again", async () => {
+    await start("frail", "broken");
+    await ended("broken");
+    const page = await stage.signedIn("/runs/broken");
+    await stateOfRun(page, "failed");
+    await page.getByText("a string snapped").first().waitFor();
+    await node(page, "try").click();
+    const panel = page.getByRole("complementary", { name: "Task try" });
+    await panel.getByText("2 attempts").waitFor();
+    isBroken = false;
+    await panel.getByRole("button", { name: "Retry this task", exact: true }).click();
+    await stateOfRun(page, "completed");
+    await standing(page, "try", "completed");
+    await panel.getByText("played").waitFor();
+    await page.context().close();
+  });
+
+  it("says why a task waits and what would help, and mends it by hand with a reason", async () => {
+    await start("nobody", "lonely");
+    const page = await stage.signedIn("/runs/lonely?task=lonely");
+    const panel = page.getByRole("complementary", { name: "Task lonely" });
+    await panel
+      .getByText(/no agent offers stage\.nobody/)
+      .first()
+      .waitFor();
+    await panel.getByText(/start an agent that offers/).waitFor();
+    await panel.getByRole("button", { name: "Mend by hand …" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Output, as JSON").fill('{"found": 42}');
+    const mend = dialog.getByRole("button", { name: "Mend", exact: true });
+    assert.equal(await mend.isDisabled(), true);
+    await dialog.getByLabel("Why").fill("known by heart");
+    await mend.click();
+    await stateOfRun(page, "completed");
+    await panel.getByText("42").waitFor();
+    await page.context().close();
+  });
+
+  it("tells a run a signal by its form, pauses it and lets it go on", async () => {
+    await start("listens", "told");
+    const page = await stage.signedIn("/runs/told");
+    await page.getByRole("button", { name: "Pause", exact: true }).click();
+    await stateOfRun(page, "paused");
+    await page.getByRole("heading", { name: "Why the run stands so" }).waitFor();
+    assert.deepEqual(await accessibilityProblems(page), []);
+    await page.getByRole("button", { name: "Resume", exact: true }).click();
+    await stateOfRun(page, "running");
+    await page.getByRole("button", { name: "Signal …" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel(/^by/i).fill("Anna");
+    await dialog.getByRole("button", { name: "Send the signal", exact: true }).click();
+    await stateOfRun(page, "completed");
+    await page.context().close();
+  });
+
+  it("asks before a run is cancelled, and shows the call and the command beside", async () => {
+    await start("listens", "given-up");
+    const page = await stage.signedIn("/runs/given-up");
+    await page.getByRole("button", { name: "Cancel: as a call and as a command" }).click();
+    await page.getByText("tutti cancel given-up", { exact: true }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Cancel …" }).click();
+    await page.getByRole("dialog").getByLabel("Why").fill("nobody wants it");
+    await page.getByRole("dialog").getByRole("button", { name: "Cancel", exact: true }).click();
+    await stateOfRun(page, "cancelled");
+    await page.getByText("nobody wants it").first().waitFor();
+    await page.context().close();
+  });
+
+  it("is walked by keys: arrows along the graph, Enter opens a task, Escape closes it", async () => {
+    const page = await stage.signedIn("/runs/past");
+    await node(page, "fetch").focus();
+    await page.keyboard.press("ArrowRight");
+    await page.locator('[data-task="parse"]:focus, [data-task="count"]:focus').waitFor();
+    await page.keyboard.press("ArrowRight");
+    await page.locator('[data-task="store"]:focus').waitFor();
+    await page.keyboard.press("Enter");
+    await page.getByRole("complementary", { name: "Task store" }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("complementary").waitFor({ state: "detached" });
+    await page.locator('[data-task="store"]:focus').waitFor();
+    await page.context().close();
+  });
+
+  it("opens a run of ten thousand tasks with few elements, and its parts are found", async () => {
+    await start("many", "large", { items: Array.from({ length: 9_999 }, (_, n) => n) });
+    await ended("large");
+    const page = await stage.signedIn("/runs/large");
+    await page.getByText("10,000 completed").waitFor();
+    await standing(page, "each", "9,999 of 9,999 parts over");
+    assert.ok((await page.locator("*").count()) < 1_500, "more elements than are seen");
+    await node(page, "each").click();
+    await page.getByRole("complementary").getByText("9999 parts").waitFor();
+    await page.getByRole("tab", { name: "Chart" }).click();
+    await page.getByRole("application", { name: /Chart of 10000 tasks/ }).waitFor();
+    await page.context().close();
+  });
+
+  it("goes on where it was when the platform comes back", async () => {
+    await start("listens", "over-a-restart");
+    const page = await stage.signedIn("/runs/over-a-restart");
+    await standing(page, "wait", "waiting");
+    await stage.stop();
+    await page.getByText("not heard, trying again").waitFor();
+    await stage.begin();
+    await page.getByText("not heard, trying again").waitFor({ state: "detached" });
+    await stage.client.call("runs.signal", {
+      params: { id: "over-a-restart", name: "go" },
+      body: { by: "me" },
+    });
+    await stateOfRun(page, "completed");
+    await page.context().close();
+  });
+
+  it("says in words that there is no such run", async () => {
+    const page = await stage.signedIn("/runs/nowhere");
+    await page.getByText("The run cannot be shown").waitFor();
+    await page
+      .getByText(/nowhere/)
+      .nth(1)
+      .waitFor();
+    await page.context().close();
+  });
+
+  for (const [name, size, colorScheme] of [
+    ["a large page, light", { width: 1440, height: 900 }, "light"],
+    ["a tablet, dark", { width: 1024, height: 768 }, "dark"],
+    ["a phone, dark", { width: 390, height: 844 }, "dark"],
+  ] as const)
+    it(`has nothing that axe finds wrong, and nothing that sticks out: ${name}`, async () => {
+      const page = await stage.signedIn("/runs/broken?task=try", { viewport: size, colorScheme });
+      await page.getByRole("complementary", { name: "Task try" }).waitFor();
+      for (const view of ["graph", "chart", "trace", "history", "values"]) {
+        await page.getByRole("tab", { name: new RegExp(view, "i") }).click();
+        await page.locator(".tab-panel").getByText(/./).first().waitFor();
+        assert.deepEqual(await accessibilityProblems(page), [], view);
+        const sticksOut = await page.evaluate(
+          "document.documentElement.scrollWidth > document.documentElement.clientWidth",
+        );
+        assert.equal(sticksOut, false, `${view} is wider than the page`);
+      }
+      await page.context().close();
+    });
+});
