@@ -1,7 +1,7 @@
 /** What drawn runs have found, each made small. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { Verdict } from "@tutti/contracts/types/v1";
+import { TaskStatus, Verdict } from "@tutti/contracts/types/v1";
 import {
   DecideApproval,
   NoteProgress,
@@ -19,7 +19,7 @@ import { updateRun } from "../src/entry/commands.ts";
 import { beginRun } from "../src/life/commands.ts";
 import { showSnapshot } from "../src/queries/snapshot.ts";
 import { showTask, showTasks } from "../src/queries/tasks.ts";
-import { resetRun } from "../src/repair/commands.ts";
+import { resetRun, retryRun } from "../src/repair/commands.ts";
 import { jsonBytes, jsonOf, RunScene } from "../src/testing/index.ts";
 import { noteProgress } from "../src/uses/commands.ts";
 
@@ -92,5 +92,53 @@ tasks:
     assert.ok(!isRefusal(shown));
     const ids = shown.tasks.map(({ taskId }) => taskId);
     assert.deepEqual(ids, ["each", "poll", "sure", "each[0]", "each[1]"]);
+  });
+
+  it("goes on with the next round when it is taken back to between two rounds", () => {
+    const scene = RunScene.of(`
+workflow: rounds
+tasks:
+  poll: {loop: {max: 3, until: "round.number >= 2", tasks: {ask: {uses: test.ask}}}}
+`);
+    scene.complete("poll#1.ask");
+    const between = scene.events.lastIndexOf("round_ended") + 1;
+    const run = scene.machine.create(scene.key);
+    const nothing = { effect() {}, settled() {}, timer() {}, cleared() {} };
+    for (const { type, version, payload } of scene.driver.history(scene.key).slice(0, between)) {
+      const declared = scene.machine.events.find((event) => event.type === type && event.version === version);
+      declared?.evolve(run, declared.codec.decode(payload), nothing);
+    }
+    const shown = showSnapshot.answer(run, undefined, { key: scene.key, nowMs: 0 });
+    assert.ok(!isRefusal(shown));
+    const body = ResetRun.fromPartial({ toEvent: between, snapshot: shown.bytes });
+    scene.driver.execute(scene.key, resetRun, body);
+    assert.deepEqual(scene.offered, ["poll#2.ask"]);
+  });
+
+  it("undoes what could not be undone, when the run fails once more", () => {
+    const scene = RunScene.of(`
+workflow: saga
+tasks:
+  book: {uses: test.book, compensate: {uses: test.unbook, retry: 1}}
+  pay: {uses: test.pay, needs: [book], compensate: {uses: test.refund, retry: 1}}
+  send: {uses: test.send, needs: [pay]}
+`);
+    scene.complete("book");
+    scene.complete("pay");
+    scene.fail("send");
+    scene.fail("pay");
+    scene.fail("book");
+    scene.driver.execute(scene.key, retryRun, { taskIds: [], reason: "" });
+    assert.deepEqual(scene.offered, ["send"], "their good outputs stay");
+    scene.fail("send");
+    assert.deepEqual(scene.offered.length, 1);
+    scene.complete("pay");
+    scene.complete("book");
+    const statusOf = (taskId: string) => {
+      const task = scene.driver.ask(scene.key, showTask, { taskId });
+      return isRefusal(task) ? undefined : task.status;
+    };
+    const compensated = TaskStatus.TASK_STATUS_COMPENSATED;
+    assert.deepEqual([statusOf("pay"), statusOf("book")], [compensated, compensated]);
   });
 });

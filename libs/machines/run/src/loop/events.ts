@@ -35,10 +35,12 @@ export const roundEnded: RunEvent<RoundEndedV1> = {
     const node = nodeOf(run, number);
     const detail = detailOf(node);
     detail.last = output.length > 0 ? output : outputsOf(run, run.ranges[detail.parts] as Range);
+    detail.dueMs = nextMs;
+    // Without a pause the next round begins in the same step; a run that is taken back to in between ends this one again.
+    if (nextMs === 0) return;
     // Its parts want nothing until the next round.
     detail.isAttended = false;
     leaveAgenda(run, number);
-    detail.dueMs = nextMs;
-    if (nextMs > 0) outstanding.timer(timerNumber(number, nodeTimers.round), nextMs);
+    outstanding.timer(timerNumber(number, nodeTimers.round), nextMs);
   },
 };

@@ -39,6 +39,7 @@ export const runRetried: RunEvent<RunRetriedV1> = {
     const wasOver = run.phase !== RunPhase.RUN_PHASE_GOING;
     const hadEnded = run.phase === RunPhase.RUN_PHASE_ENDED;
     takeBackUndoing(run, outstanding);
+    takeBackNotUndone(run);
     for (const number of nodes) forgetSentBack(run.nodes[number]);
     // How a node stands that nothing has happened to depends on it.
     run.phase = RunPhase.RUN_PHASE_GOING;
@@ -84,6 +85,17 @@ function takeBackUndoing(run: Run, outstanding: RunOutstanding): void {
   setStatus(run, nodeOf(run, undoing), TaskStatus.TASK_STATUS_COMPLETED);
   run.undo.push(undoing);
   run.undoing = -1;
+}
+
+/** What could not be undone is still there, and is undone when the run fails another time; it completed after all others. */
+function takeBackNotUndone(run: Run): void {
+  const isKept = (node: Node | undefined) =>
+    node?.more?.undoError !== undefined && node.status === TaskStatus.TASK_STATUS_COMPLETED;
+  const kept = run.nodes.filter(isKept) as Node[];
+  for (const node of kept.sort((one, other) => one.endAt - other.endAt)) {
+    detailOf(node).undoError = undefined;
+    run.undo.push(node.number);
+  }
 }
 
 /** What was at work for it counts no longer, and the run goes on from what was said. */

@@ -43,7 +43,7 @@ export const undoCompleted: RunEvent<UndoCompletedV1> = {
   },
 };
 
-/** The task stays completed: its effect is still there. */
+/** The task stays completed: its effect is still there, and may be undone when the run fails another time. */
 export const undoFailed: RunEvent<UndoFailedV1> = {
   type: "undo_failed",
   version: 1,

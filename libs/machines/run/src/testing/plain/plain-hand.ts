@@ -34,6 +34,7 @@ export interface PlainBooks extends KnownTasks {
   phase: "waiting" | "going" | "undoing" | "ended";
   isPaused: boolean;
   occasion: number;
+  readonly nowMs: number;
   completed: PlainTask[];
   /** How it stands, in a word. */
   readonly standing: "pending" | "running" | "paused" | "cancelling" | PlainEnding["status"];

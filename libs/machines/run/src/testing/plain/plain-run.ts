@@ -62,9 +62,13 @@ export class PlainRun implements PlainBooks {
   ending: PlainEnding | undefined;
   /** Counts what was decided outside: what fails on the same occasion fails at the same time. */
   occasion = 0;
+  /** When the moment is that it is told of. */
+  nowMs = 0;
   /** What it is being undone for. */
   #wanted: Pick<PlainEnding, "status" | "errors"> = { status: "failed", errors: [] };
   #undoing: PlainUndo | undefined;
+  /** What could not be undone when that was tried. */
+  readonly #triedBefore = new Set<PlainTask>();
   readonly work: PlainWork;
   readonly #states: PlainStates | undefined;
   readonly hand: PlainHand;
@@ -84,7 +88,8 @@ export class PlainRun implements PlainBooks {
   }
 
   /** Something was decided outside; gives what is wrong with that. */
-  take(moment: Moment): string | undefined {
+  take(moment: Moment, nowMs = 0): string | undefined {
+    this.nowMs = nowMs;
     this.occasion++;
     const problem = this.#taken(moment);
     if (problem === undefined) this.#goOn();
@@ -224,6 +229,7 @@ export class PlainRun implements PlainBooks {
     this.isPaused = false;
     this.ending = undefined;
     this.completed.push(...this.#takeBack(), ...this.notUndone);
+    for (const task of this.notUndone) this.#triedBefore.add(task);
     this.completed.sort((one, other) => one.completedAs - other.completedAs);
     this.notUndone = [];
     if (wasOver) this.#states?.restart();
@@ -301,6 +307,21 @@ export class PlainRun implements PlainBooks {
     if ("fails" in input) this.#endUndo({ task, input: null, isDone: false });
     else this.#undoing = { task, input: input.value, isDone: this.#undoes(task) };
     return this.#undoing === undefined;
+  }
+
+  /**
+   * Of what could not be undone before, and completed at one moment, nobody can say what completed first: any may be undone
+   * next.
+   */
+  choose(id: string): void {
+    const now = this.#undoing?.task;
+    const other = this.completed.findLast((task) => task.id === id);
+    if (now === undefined || other === undefined || now.completedMs !== other.completedMs) return;
+    if (!this.#triedBefore.has(now) || !this.#triedBefore.has(other)) return;
+    this.completed = this.completed.filter((task) => task !== other);
+    this.completed.push(now, other);
+    this.#undoing = undefined;
+    this.#goOn();
   }
 
   #undoes({ id, document }: PlainTask): boolean {

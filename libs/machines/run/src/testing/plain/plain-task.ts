@@ -52,8 +52,9 @@ export interface PlainTask {
   question: PlainQuestion | undefined;
   /** Skipped by hand, and what needs it goes on. */
   countsAsCompleted: boolean;
-  /** How many had completed before it. */
+  /** How many occasions there were before it completed, and when that was. */
   completedAs: number;
+  completedMs: number;
 }
 
 export interface PlainQuestion {
@@ -110,7 +111,7 @@ function untouched() {
   return {
     ...{ status: "pending" as PlainStatus, input: undefined, output: null, error: "", failedOn: 0 },
     ...{ entries: undefined, rounds: [], added: undefined, pauses: false, last: null },
-    ...{ saved: undefined, question: undefined, countsAsCompleted: false, completedAs: 0 },
+    ...{ saved: undefined, question: undefined, countsAsCompleted: false, completedAs: 0, completedMs: 0 },
   };
 }
 

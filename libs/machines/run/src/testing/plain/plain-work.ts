@@ -147,6 +147,7 @@ export class PlainWork {
     task.output = result.value;
     if (!isUndoable(task)) return;
     task.completedAs = run.occasion;
+    task.completedMs = run.nowMs;
     run.completed.push(task);
   }
 

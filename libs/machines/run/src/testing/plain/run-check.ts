@@ -49,6 +49,12 @@ interface TakenBack {
   readonly hadEnded: boolean;
 }
 
+interface Noted {
+  readonly event: number;
+  readonly moment: Moment | TakenBack;
+  readonly atMs: number;
+}
+
 export class RunCheck {
   /** What is wrong, in words. */
   readonly findings: string[] = [];
@@ -70,7 +76,7 @@ export class RunCheck {
   #undoneInPast = 0;
   #wasTakenBack = false;
   /** What has happened, with the number of its event; or to which event it was taken back. */
-  readonly #moments: { readonly event: number; readonly moment: Moment | TakenBack }[] = [];
+  readonly #moments: Noted[] = [];
   readonly #history: { readonly type: string; readonly version: number; readonly body: unknown }[] = [];
 
   /** @param isTimeExact whether there is one clock only */
@@ -123,11 +129,20 @@ export class RunCheck {
 
   /** The state after a share of the events, the first at least: what the run can be taken back to. */
   stateAfter(share: number): { readonly event: number; readonly snapshot: Uint8Array } {
-    const event = 1 + Math.floor(share * (this.events - 1));
+    const ends = this.#stepEnds();
+    const event = ends[Math.floor(share * ends.length)] ?? this.events;
     const run = this.#machine.create(this.#key);
     for (const { type, version, body } of this.#history.slice(0, event)) this.#fold(run, type, version, body);
     const { bytes } = showSnapshot.answer(run, undefined, { key: this.#key, nowMs: 0 }) as SnapshotShown;
     return { event, snapshot: bytes };
+  }
+
+  /** Any event, or the last ones of steps: what waits for its limits stays where it is, the interpreter has gone on. */
+  #stepEnds(): readonly number[] {
+    if ((this.#order.document.limits ?? []).length === 0)
+      return Array.from({ length: this.events }, (_, index) => index + 1);
+    const begun = this.#moments.map(({ event }) => event - 1);
+    return [...begun.filter((event) => event > 0), this.events];
   }
 
   get hasEnded(): boolean {
@@ -179,6 +194,7 @@ export class RunCheck {
 
   #follow(seen: Seen): void {
     const { type, body, taskId } = seen;
+    if (type === "undo_queued") this.plain.choose(taskId);
     const moment = momentOf(this.plain, seen) ?? timeOf(this.plain, seen);
     if (moment !== undefined) this.#take(moment, seen);
     if (type === "task_completed" || type === "signal_taken") this.#ended(taskId, "");
@@ -194,8 +210,9 @@ export class RunCheck {
 
   #take(moment: Moment, { body }: Seen): void {
     if (moment.kind === "timed out" && this.#isTimeExact) this.#checkTime(moment.taskId, body);
-    const problem = this.plain.take(moment);
-    this.#moments.push({ event: this.events, moment });
+    const { endMs = 0 } = body as { readonly endMs?: number };
+    const problem = this.plain.take(moment, endMs);
+    this.#moments.push({ event: this.events, moment, atMs: endMs });
     if (problem !== undefined) this.#find(problem);
   }
 
@@ -272,7 +289,7 @@ export class RunCheck {
     this.plain = this.#plainAt(toEvent);
     if (hadEnded) this.plain.waitAgain();
     this.#undoneInPast = this.plain.undone.length;
-    this.#moments.push({ event: this.events, moment: { toEvent, hadEnded } });
+    this.#moments.push({ event: this.events, moment: { toEvent, hadEnded }, atMs: 0 });
     this.#noteAll();
   }
 
@@ -284,7 +301,8 @@ export class RunCheck {
     const isBack = back !== undefined && "toEvent" in back;
     const plain = isBack ? this.#plainAt(back.toEvent) : new PlainRun(this.#order);
     if (isBack && back.hadEnded) plain.waitAgain();
-    for (const { moment } of past.slice(place + 1)) if (!("toEvent" in moment)) plain.take(moment);
+    for (const { moment, atMs } of past.slice(place + 1))
+      if (!("toEvent" in moment)) plain.take(moment, atMs);
     return plain;
   }
 
