@@ -16,7 +16,7 @@ import { ObservedJournal, UnderWay } from "./observed-journal.ts";
 import type { OpenedStorage, Storage, StorageSeams } from "./storage.ts";
 
 /** Bytes of records that a batch may have: small, so that opening a journal costs little. */
-const batchBytesMax = 64 * 1024;
+const batchBytesMax = 256 * 1024;
 /** A commit takes up to so long. */
 const commitMs = 2;
 /** A journal that broke is opened again after up to so long. */

@@ -16,7 +16,7 @@ import type { Chronicle } from "../checks/chronicle.ts";
 import type { World } from "../world/world.ts";
 
 /** Bytes of records that a batch may have. */
-export const batchBytesMax = 64 * 1024;
+export const batchBytesMax = 256 * 1024;
 
 /** Where a server may be made to judge wrongly. */
 export interface ServerSeams {
