@@ -1,5 +1,6 @@
 import type { Scenario } from "../scenario.ts";
 import { ceiling } from "./ceiling/ceiling.ts";
+import { cli } from "./cli/cli.ts";
 import { heartbeat } from "./heartbeat.ts";
 import { history } from "./history/history.ts";
 import { idle } from "./idle.ts";
@@ -7,6 +8,7 @@ import { journal } from "./journal/journal.ts";
 import { fair } from "./matching/fair.ts";
 import { match } from "./matching/match.ts";
 import { mesh } from "./mesh/mesh.ts";
+import { page } from "./page/page.ts";
 import { realtime } from "./realtime.ts";
 import { recovery } from "./recovery/recovery.ts";
 import { register } from "./register.ts";
@@ -45,5 +47,7 @@ export const scenarios: ReadonlyMap<string, Scenario> = new Map(
     baseline,
     api,
     restChain,
+    page,
+    cli,
   ].map((scenario) => [scenario.name, scenario]),
 );

@@ -27,8 +27,8 @@ export function Door() {
   }, []);
   const error = who.error === null ? undefined : pageError(who.error);
   if (error !== undefined && error.status === 401) return <SignIn problem={problem} />;
-  if (who.data !== undefined || error !== undefined) return <Inside />;
-  return null;
+  // The page does not wait to be let in: what it asks meanwhile is refused where nobody is known.
+  return arriving ? null : <Inside />;
 }
 
 /** Signs in with the token of the address, if there is one; gives back what was wrong with it. */

@@ -1,9 +1,24 @@
 import { useSyncExternalStore } from "react";
-import { chooseTheme, currentTheme, subscribeTheme } from "../effects/theme.ts";
+import { chooseTheme, currentTheme, nextTheme, subscribeTheme } from "../effects/theme.ts";
+import { useIsNarrow } from "./use-is-narrow.ts";
 
-/** Light, dark, or as the system says. */
+const signs = { system: "◐", light: "○", dark: "●" } as const;
+
+/** Light, dark, or as the system says; where there is little room, one button that goes around. */
 export function ThemeSwitch() {
   const theme = useSyncExternalStore(subscribeTheme, currentTheme);
+  const isNarrow = useIsNarrow();
+  if (isNarrow)
+    return (
+      <button
+        type="button"
+        className="press theme-round"
+        onClick={() => chooseTheme(nextTheme())}
+        aria-label={`Colours: ${theme}`}
+      >
+        {signs[theme]}
+      </button>
+    );
   return (
     <fieldset className="theme-switch">
       <legend className="unseen">Colours</legend>

@@ -39,7 +39,7 @@ export function Bulk(options: BulkOptions) {
     : counted(marked.size, "run");
   const isIdle = all && !isFiltered(search);
   return (
-    <fieldset className="bulk">
+    <fieldset className={isIdle ? "bulk idle" : "bulk"}>
       <legend className="unseen">Act on many runs</legend>
       <span className="small soft bulk-what">
         {isIdle ? "Mark runs, or filter, to act on many at once" : `With ${what}:`}

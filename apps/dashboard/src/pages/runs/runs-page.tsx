@@ -36,10 +36,7 @@ export function RunsPage() {
           total === undefined ? <>&nbsp;</> : `${count(total)} ${isFiltered(search) ? "match" : "in all"}`
         }
         actions={
-          <span className="action">
-            <Link to="/start" className="press main">
-              Start a run
-            </Link>
+          <span className="action lone">
             <Spelled
               label="This list"
               call={{ method: "GET", path: pathOf(["runs"], parameters) }}
