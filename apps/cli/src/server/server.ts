@@ -4,6 +4,7 @@ import type { Followed, FollowOptions } from "@tutti/rest/client";
 import { type CallParts, Client, RestError, type StreamName } from "@tutti/rest/client";
 import type { Routes } from "@tutti/rest/types";
 import type { Context } from "../command/context.ts";
+import { httpFetch } from "../effects/http-fetch.ts";
 import { keyOf, serverAddress } from "./address.ts";
 import { refusalOf } from "./refusal.ts";
 
@@ -29,7 +30,7 @@ export async function connect(context: Context): Promise<Server> {
   const url = serverAddress(context);
   const key = await keyOf(context);
   const namespace = values.text("namespace") ?? shell.environment["TUTTI_NAMESPACE"];
-  const client = new Client({ url, ...(key === undefined ? {} : { key }) });
+  const client = new Client({ url, fetch: httpFetch, ...(key === undefined ? {} : { key }) });
   const server: Server = {
     url,
     namespace: namespace === undefined || namespace === "" ? {} : { namespace },

@@ -8,6 +8,7 @@
 import type { PlatformEvent, Routes } from "../generated/types.ts";
 import { type RouteName, routeNamed } from "../routes/routes.ts";
 import { addressOf, type Values } from "./address.ts";
+import type { Answer, Fetching } from "./fetching.ts";
 import { errorOfAnswer, unreachable } from "./problem-error.ts";
 import { type Followed, type FollowOptions, followed } from "./stream.ts";
 import { abortedAfter, type ClientTime } from "./time.ts";
@@ -17,7 +18,8 @@ export interface ClientOptions {
   readonly url?: string;
   /** The key of the installation, where it asks for one. */
   readonly key?: string;
-  readonly fetch?: typeof fetch;
+  /** What calls go through; the `fetch` of browser or Node where nothing is said. */
+  readonly fetch?: Fetching;
   /** Where a test decides what time it is. */
   readonly time?: ClientTime;
 }
@@ -102,7 +104,7 @@ export class Client {
     });
   }
 
-  async #fetch<N extends RouteName>(name: N, parts: CallParts<N>, cursor?: string): Promise<Response> {
+  async #fetch<N extends RouteName>(name: N, parts: CallParts<N>, cursor?: string): Promise<Answer> {
     const { method } = routeNamed(name);
     const { params, query, body, idempotencyKey, timeoutMs } = parts;
     const { key, fetch: via = fetch } = this.#options;

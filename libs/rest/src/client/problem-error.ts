@@ -1,3 +1,5 @@
+import type { Answer } from "./fetching.ts";
+
 /** What a call ends with that was refused or went wrong: the problem document of the gateway as an error. */
 export class RestError extends Error {
   override readonly name = "RestError";
@@ -44,7 +46,7 @@ export interface ProblemParts {
 }
 
 /** The error of an answer that is not what was asked for; whatever stands between may have answered, too. */
-export async function errorOfAnswer(answer: Response): Promise<RestError> {
+export async function errorOfAnswer(answer: Answer): Promise<RestError> {
   const { status } = answer;
   const text = await answer.text().catch(() => "");
   const problem = problemIn(text);

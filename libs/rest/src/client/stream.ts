@@ -9,7 +9,9 @@
  * 4. A refusal that the same request would meet again ends it, with the problem as error. Nothing else does.
  * 5. The next piece is read when it is asked for: who is slow is a slow reader, and the server says what was missed.
  */
+
 import { type ServerEvent, serverEvents } from "./event-lines.ts";
+import type { Answer } from "./fetching.ts";
 import { RestError } from "./problem-error.ts";
 import { type ClientTime, pauseFor, systemTime } from "./time.ts";
 
@@ -50,7 +52,7 @@ export interface FollowOptions {
 }
 
 export interface FollowParts extends FollowOptions {
-  readonly open: (cursor: string, signal: AbortSignal) => Promise<Response>;
+  readonly open: (cursor: string, signal: AbortSignal) => Promise<Answer>;
   readonly time?: ClientTime;
 }
 
