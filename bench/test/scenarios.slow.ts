@@ -14,6 +14,7 @@ const fields = {
   heartbeat: ["instances", "renewalsPerSec", "cpuPercent"],
   idle: ["pssMiB", "emptyNodePssMiB", "deltaMiB", "cpuPercent"],
   start: ["readyMs"],
+  cli: ["startMs", "p95Ms", "ownMs", "startedBy"],
   realtime: ["subscribers", "eventsPerSec", "deliveriesPerSec", "p50Ms", "p99Ms", "missed"],
   journal: [
     "implementation",
