@@ -2,17 +2,12 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, it } from "node:test";
+import { type EventFacts, PastShape, PastStates, stateOfNumber, taskOf } from "@tutti/dashboard/past";
 import { isRefusal, type Machine } from "@tutti/kernel";
 import type { GoldenHistory } from "@tutti/kernel/testing";
 import { type Run, showTasks } from "@tutti/machine-run";
 import { HistoryReader } from "@tutti/machine-run/reading";
 import { exampleNames } from "../../../../examples/examples.ts";
-import type { EventFacts, TaskFacts } from "../../../dashboard/src/run/model/facts.ts";
-// Numbers of states are those of the contracts there, too.
-import { stateOfNumber } from "../../../dashboard/src/run/model/task-state.ts";
-import { PastShape } from "../../../dashboard/src/run/past/past-run.ts";
-import { PastStates } from "../../../dashboard/src/run/past/past-states.ts";
-import { task } from "../../../dashboard/src/run/testing/facts.ts";
 import { examplesFolder, machineFor } from "../installation/examples.ts";
 
 function historiesOf(example: string): readonly GoldenHistory[] {
@@ -39,16 +34,22 @@ class Told {
     known?.evolve(this.#run, known.codec.decode(payload), heedless);
   }
 
-  tasks(): readonly TaskFacts[] {
+  tasks(): readonly ReturnType<typeof taskOf>[] {
     const any = { statuses: [], parentTaskId: "", topOnly: false, text: "", withPayloads: false };
     const wanted = { ...any, from: 0, size: 10_000 };
     const shown = showTasks.answer(this.#run, wanted, { key: this.#key, nowMs: 0 });
     assert.ok(!isRefusal(shown));
-    return shown.tasks.map(({ taskId, parentTaskId, needs, status }) => ({
-      ...task(taskId, { parentId: parentTaskId }),
-      needs: needs.map((need) => ({ task: need.task, condition: conditions[Number(need.condition)] ?? "success" })),
-      state: stateOfNumber(status) ?? "pending",
-    }));
+    return shown.tasks.map(({ taskId, parentTaskId, needs, status }) =>
+      taskOf({
+        ...{ taskId, parentTaskId, kind: "uses", attempts: [], labels: {} },
+        // Numbers of states are those of the contracts on the page, too.
+        status: stateOfNumber(status) ?? "pending",
+        needs: needs.map(({ task, condition }) => ({
+          task,
+          condition: conditions[Number(condition)] ?? "success",
+        })),
+      }),
+    );
   }
 }
 

@@ -5,7 +5,7 @@
  * 2. Where that leaves too many, tasks of one level that do the same are one; where that does not help either, levels in a
  *    row are. Edges between bundles never lead back: levels grow along every need.
  */
-import type { Tasks } from "./shape.ts";
+import type { Tasks } from "./tasks.ts";
 
 export interface Bundle {
   readonly key: string;

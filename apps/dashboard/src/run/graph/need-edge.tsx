@@ -3,7 +3,7 @@ import type { Direction } from "./layered.ts";
 import type { LaidEdge } from "./layout.ts";
 import { pathOf } from "./path.ts";
 
-export interface NeedEdgeData extends Record<string, unknown> {
+interface NeedEdgeData extends Record<string, unknown> {
   readonly laid: LaidEdge;
   readonly direction: Direction;
   readonly isCritical: boolean;

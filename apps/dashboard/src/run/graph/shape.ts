@@ -6,9 +6,9 @@
  * 2. However many tasks there are, at most `nodesMax` nodes are drawn in one scope: what is alike stands together.
  */
 import type { NeedCondition, TaskFacts } from "../model/facts.ts";
-import type { NeedPlace } from "../model/needs.ts";
 import { surroundings } from "../model/needs.ts";
 import { bundle } from "./bundle.ts";
+import type { Tasks } from "./tasks.ts";
 
 export interface GraphEdge {
   readonly key: string;
@@ -52,12 +52,6 @@ export const nodesMax = 400;
 const unfoldedMax = 400;
 /** Parts that are drawn one by one without being asked for. */
 const unfoldedAtFirst = 16;
-
-export interface Tasks {
-  readonly tasks: readonly TaskFacts[];
-  readonly placeOf: ReadonlyMap<string, number>;
-  readonly needs: readonly (readonly NeedPlace[])[];
-}
 
 export function shapeOf(known: Tasks, wanted: Wanted): GraphScope {
   const parts = new Map<string, number[]>();
@@ -166,7 +160,7 @@ function bundleNode(key: string, title: string, places: readonly number[], { tas
 }
 
 /** Keys of bundles that can be taken apart. */
-export const alikePrefix = "=";
+const alikePrefix = "=";
 
 function taskNode(place: number, context: Context): GraphNode {
   const { known, parts, wanted } = context;

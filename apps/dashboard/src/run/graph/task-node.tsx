@@ -8,7 +8,7 @@ import { Cells } from "./cells.tsx";
 import type { LaidNode } from "./layout.ts";
 import { standOfNumber } from "./tones.ts";
 
-export interface TaskNodeData extends Record<string, unknown> {
+interface TaskNodeData extends Record<string, unknown> {
   readonly laid: LaidNode;
   readonly isSelected: boolean;
   readonly isReachable: boolean;

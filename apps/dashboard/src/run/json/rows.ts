@@ -19,7 +19,7 @@ export interface JsonRow {
   readonly isMore: boolean;
 }
 
-export type JsonKind = "object" | "array" | "string" | "number" | "boolean" | "null";
+type JsonKind = "object" | "array" | "string" | "number" | "boolean" | "null";
 
 export interface Shown {
   /** Paths that a person opened or closed, against what is usual. */
@@ -93,7 +93,7 @@ function addEntries(
     });
 }
 
-export function kindOf(value: unknown): JsonKind {
+function kindOf(value: unknown): JsonKind {
   if (value === null || value === undefined) return "null";
   if (Array.isArray(value)) return "array";
   switch (typeof value) {

@@ -6,7 +6,7 @@ import type { EventFacts, TaskFacts } from "../model/facts.ts";
 import { PastShape } from "../past/past-run.ts";
 import { type Moment, PastStates } from "../past/past-states.ts";
 
-export interface HistoryPage {
+interface HistoryPage {
   readonly events: readonly EventFacts[];
   /** Whether more may follow that is there already. */
   readonly hasMore: boolean;

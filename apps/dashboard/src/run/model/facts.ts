@@ -27,7 +27,7 @@ export interface Amounts {
 }
 
 /** How often which state occurs. */
-export type Counts = Readonly<Partial<Record<TaskState, number>>> & { readonly total: number };
+type Counts = Readonly<Partial<Record<TaskState, number>>> & { readonly total: number };
 
 /** Times are milliseconds since the epoch, 0 where there is none. */
 export interface RunFacts {

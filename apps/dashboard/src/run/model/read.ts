@@ -128,7 +128,7 @@ function referenceOf(reference: WorkReference | undefined): Reference | undefine
   return { kind: reference.kind ?? "run", id: reference.id ?? "", task: reference.task ?? "" };
 }
 
-export function actorOf(cause: Cause | undefined): Actor | undefined {
+function actorOf(cause: Cause | undefined): Actor | undefined {
   const actor: ActorJson | undefined = cause?.actor;
   if (actor === undefined) return undefined;
   return { kind: actor.kind ?? "", id: actor.id ?? "", reason: cause?.reason ?? "" };

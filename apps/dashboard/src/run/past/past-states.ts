@@ -54,7 +54,7 @@ export class PastStates {
   }
 }
 
-export function runStateOf({ phase, isPaused, ending }: PastRun): RunState {
+function runStateOf({ phase, isPaused, ending }: PastRun): RunState {
   if (phase === "ended") return (ending === "" ? "failed" : ending) as RunState;
   if (phase === "undoing") return ending === "cancelled" ? "cancelling" : "running";
   if (isPaused) return "paused";
