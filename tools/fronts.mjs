@@ -8,7 +8,7 @@
 // Runs on Node 18 without dependencies.
 
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync, writeFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 
 /**
@@ -52,8 +52,7 @@ export function staleFronts(root) {
   return fronts.filter(
     (front) =>
       existsSync(join(root, front.folder, front.entry)) &&
-      (!existsSync(join(root, front.folder, front.made)) ||
-        readIfThere(stampOf(root, front)) !== wanted(root, front)),
+      (!existsSync(join(root, front.folder, front.made)) || !isAsStamped(root, front)),
   );
 }
 
@@ -90,21 +89,60 @@ function stampOf(root, { folder }) {
 }
 
 /**
+ * Of the stamp's two lines, one is looked at first because it needs no file to be read: the sizes of the sources, and when
+ * they were written. Where that differs, as in a copy of the tree, their content decides.
+ *
  * @param {string} root
  * @param {Front} front
  */
-function wanted(root, { folder, command: [program = ""] }) {
-  const hash = createHash("sha256");
-  const files = [
+function isAsStamped(root, front) {
+  const [content, looks] = (readIfThere(stampOf(root, front)) ?? "").split("\n");
+  if (content === "") return false;
+  const files = filesOf(root, front);
+  return looks === looksOf(root, files) || content === contentOf(root, files);
+}
+
+/**
+ * @param {string} root
+ * @param {Front} front
+ */
+function wanted(root, front) {
+  const files = filesOf(root, front);
+  return `${contentOf(root, files)}\n${looksOf(root, files)}\n`;
+}
+
+/**
+ * @param {string} root
+ * @param {Front} front
+ */
+function filesOf(root, { folder, command: [program = ""] }) {
+  return [
     ...packagesIn(root, join(root, folder)).flatMap(sourcesOf),
     join(root, "package-lock.json"),
     ...(program.startsWith("tools/") ? [join(root, program)] : []),
   ];
+}
+
+/** @param {string} root @param {string[]} files */
+function contentOf(root, files) {
+  const hash = createHash("sha256");
+  for (const file of files) hash.update(`${nameOf(root, file)}\0`).update(readIfThere(file) ?? "");
+  return hash.digest("hex");
+}
+
+/** @param {string} root @param {string[]} files */
+function looksOf(root, files) {
+  const hash = createHash("sha256");
   for (const file of files) {
-    hash.update(`${relative(root, file).split(sep).join("/")}\0`);
-    hash.update(readIfThere(file) ?? "");
+    const { size, mtimeMs } = statSync(file, { throwIfNoEntry: false }) ?? { size: 0, mtimeMs: 0 };
+    hash.update(`${nameOf(root, file)} ${size} ${mtimeMs}\0`);
   }
-  return `${hash.digest("hex")}\n`;
+  return hash.digest("hex");
+}
+
+/** @param {string} root @param {string} file */
+function nameOf(root, file) {
+  return relative(root, file).split(sep).join("/");
 }
 
 /**

@@ -121,7 +121,7 @@ describe("what people see", () => {
     "apps/cli/src/main.ts": "first\n",
     "apps/cli/src/main.test.ts": "",
     "libs/part/src/index.ts": "",
-    "tools/build.mjs": [
+    "apps/cli/build.mjs": [
       'import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";',
       'if (readFileSync("src/main.ts", "utf8").includes("wrong")) {',
       '  console.error("\\nsrc/main.ts:1:1: error: expected something else");',
@@ -161,7 +161,7 @@ describe("what people see", () => {
       { "apps/cli/src/main.ts": "second\n" },
       { "libs/part/src/index.ts": "changed\n" },
       { "libs/part/src/new.ts": "" },
-      { "tools/build.mjs": `${withCommand["tools/build.mjs"]}\n` },
+      { "apps/cli/build.mjs": `${withCommand["apps/cli/build.mjs"]}\n` },
     ]) {
       write(root, files);
       assert.deepEqual(await prepare(), builds, Object.keys(files).join());
