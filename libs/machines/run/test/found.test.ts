@@ -12,11 +12,12 @@ import {
 } from "@tutti/contracts/workflow/v1";
 import { isRefusal } from "@tutti/kernel";
 import { cache } from "@tutti/machine-cache";
+import { limit } from "@tutti/machine-limit";
 import { decideApproval } from "../src/approve/commands.ts";
 import { refuseChild } from "../src/child/commands.ts";
 import type { OfferTask, StartChild } from "../src/effects.ts";
 import { updateRun } from "../src/entry/commands.ts";
-import { beginRun } from "../src/life/commands.ts";
+import { beginRun, cancelRun } from "../src/life/commands.ts";
 import { showSnapshot } from "../src/queries/snapshot.ts";
 import { showTask, showTasks } from "../src/queries/tasks.ts";
 import { resetRun, retryRun } from "../src/repair/commands.ts";
@@ -140,5 +141,56 @@ tasks:
     };
     const compensated = TaskStatus.TASK_STATUS_COMPENSATED;
     assert.deepEqual([statusOf("pay"), statusOf("book")], [compensated, compensated]);
+  });
+
+  it("counts the times of its state anew when a run that is taken up again holds its limits", () => {
+    const scene = new RunScene(1, [limit]);
+    scene.begin(`
+workflow: timed
+limits: [{key: shared, concurrency: 1}]
+initial: idle
+states:
+  idle: {after: {2s: end}, on: {stop: bad}}
+  bad: {final: true, fail: "it was stopped"}
+  end: {final: true}
+`);
+    scene.driver.deliverAll();
+    scene.driver.execute(scene.key, cancelRun, { reason: "" });
+    scene.driver.deliverAll();
+    scene.driver.execute(scene.key, retryRun, { taskIds: [], reason: "" });
+    scene.driver.deliverAll();
+    // The driver holds what folds noted against what recovery finds.
+    scene.driver.advance(2_000);
+    assert.equal(scene.events.at(-1), "run_completed");
+  });
+
+  it("lets a gate that is asked again by hand send work back as often as at first", () => {
+    const scene = RunScene.of(`
+workflow: again
+tasks:
+  write: {uses: test.write}
+  sure: {gate: {check: "tasks.write.output == 'good'", sendBack: write, times: 1}}
+  last: {uses: test.last, needs: [{task: sure, on: always}]}
+`);
+    const write = () => scene.complete("write", "bad");
+    write();
+    write();
+    assert.deepEqual(scene.offered, ["last"]);
+    scene.driver.execute(scene.key, retryRun, { taskIds: ["write"], reason: "" });
+    write();
+    assert.deepEqual(scene.offered, ["write"], "it is sent back once more");
+  });
+
+  it("is found to wait for nobody any more when what waited for a person is given up", () => {
+    const scene = RunScene.of(`
+workflow: lists
+tasks:
+  each: {forEach: "\${{ [1, 2] }}", uses: test.each, retry: {max: 1, on: [test.slow], exhausted: pause}}
+`);
+    const isWaiting = () => scene.driver.description(scene.key).labels["run:person"];
+    scene.fail("each[0]", "test.slow");
+    assert.equal(isWaiting(), "yes");
+    scene.fail("each[1]");
+    assert.equal(isWaiting(), undefined);
   });
 });

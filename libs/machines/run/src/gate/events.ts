@@ -15,6 +15,8 @@ export const workSentBack: RunEvent<WorkSentBackV1> = {
   type: "work_sent_back",
   version: 1,
   codec: WorkSentBackV1,
+  // What is done again may have waited for a person.
+  described: true,
   evolve(run, { node: number, target, report, sendBackMs, used }, outstanding) {
     const node = nodeOf(run, number);
     const again = closureOf(run, new Set([target]));

@@ -23,8 +23,10 @@ import { dataOf } from "../data.ts";
 import { drop } from "../node/flow.ts";
 import { addRange, nodeOf, release, setStatus } from "../node/nodes.ts";
 import { effectNumber, effectTags, runNode, runTimers, timerNumber } from "../numbers.ts";
+import { planNeededBy } from "../plan/needs.ts";
 import { planOf } from "../plan/plan-of.ts";
 import { moreOf, type Run, type RunEvent, type RunOutstanding, type RunView } from "../state.ts";
+import { restartState } from "../states/moving.ts";
 import { offerAnew } from "../uses/events.ts";
 
 export const runStarted: RunEvent<RunStartedV1> = {
@@ -32,6 +34,7 @@ export const runStarted: RunEvent<RunStartedV1> = {
   version: 1,
   codec: RunStartedV1,
   blobs: ({ order }) => blobsOfOrder(order),
+  needs: ({ order }) => planNeededBy(order),
   described: true,
   evolve(run, { order = RunOrder.create(), createMs, limits }, outstanding) {
     run.order = order;
@@ -56,6 +59,8 @@ export const runBegun: RunEvent<RunBegunV1> = {
   evolve(run, { beginMs }, outstanding) {
     outstanding.cleared(timerNumber(runNode, runTimers.start));
     begin(run, beginMs, outstanding);
+    // One that was taken up again, and has waited for its limits, is in its state.
+    restartState(run, beginMs, outstanding);
   },
 };
 

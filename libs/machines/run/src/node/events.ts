@@ -38,6 +38,8 @@ export const taskFailed: RunEvent<TaskFailedV1> = {
   type: "task_failed",
   version: 1,
   codec: TaskFailedV1,
+  // Its parts may have waited for a person.
+  described: true,
   evolve(run, { node: number, error, endMs, agent, used }, outstanding) {
     const node = enter(run, number, endMs, outstanding);
     stop(run, node, endMs, outstanding);

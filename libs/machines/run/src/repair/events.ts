@@ -28,7 +28,7 @@ import {
   type RunOutstanding,
 } from "../state.ts";
 import { restartState } from "../states/moving.ts";
-import { reopen } from "./reopen.ts";
+import { closureOf, reopen } from "./reopen.ts";
 
 export const runRetried: RunEvent<RunRetriedV1> = {
   type: "run_retried",
@@ -40,7 +40,7 @@ export const runRetried: RunEvent<RunRetriedV1> = {
     const hadEnded = run.phase === RunPhase.RUN_PHASE_ENDED;
     takeBackUndoing(run, outstanding);
     takeBackNotUndone(run);
-    for (const number of nodes) forgetSentBack(run.nodes[number]);
+    for (const number of closureOf(run, new Set(nodes))) forgetSentBack(run.nodes[number]);
     // How a node stands that nothing has happened to depends on it.
     run.phase = RunPhase.RUN_PHASE_GOING;
     reopen(run, nodes, retryMs, outstanding);
@@ -72,7 +72,7 @@ function wantAgain(run: Run, limits: readonly string[]): boolean {
   return true;
 }
 
-/** A gate that is taken up again by hand may send work back as often as at first. */
+/** A gate that is asked again, since a person wants work done again, may send it back as often as at first. */
 function forgetSentBack(node: Node | undefined): void {
   if (node?.more !== undefined) Object.assign(node.more, { sentBack: 0, reports: [] });
 }

@@ -32,6 +32,8 @@ export const transitionTaken: RunEvent<TransitionTakenV1> = {
   type: "transition_taken",
   version: 1,
   codec: TransitionTakenV1,
+  // What is done in the state that is left may have waited for a person.
+  described: true,
   evolve(run, { transition, event, signal, vars, takeMs, way }, outstanding) {
     const more = moreOf(run);
     forgetEvents(run);

@@ -101,6 +101,7 @@ export class PlainRun implements PlainBooks {
       case "begun":
         if (this.phase !== "waiting") return "it has begun before";
         this.phase = "going";
+        this.#states?.restart();
         return undefined;
       case "cancel":
         this.#endAs("cancelled", ["workflow.cancelled"]);
