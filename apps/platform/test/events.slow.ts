@@ -63,12 +63,13 @@ async function gatewayOf(
 }
 
 describe("events of a platform", () => {
-  it("reach all who follow them though one takes nothing, whom they cost bounded memory and who is told what it missed", async () => {
+  it("reach all who follow them though one takes nothing, whom they cost bounded memory and who is told what it missed", async (t) => {
     await using folder = await makeFolder();
     await using platform = await start("platform", realtime, { directory: folder.path });
     const client = new Client({ url: platform.http });
     await register(client, nap);
     const over = new AbortController();
+    t.after(() => over.abort());
     const all = Array.from({ length: readers }, nothingHeard);
     const following = all.map((heard) => follow(platform, heard, over.signal).catch(() => undefined));
     await until("everybody to follow", () => all.every(({ isReady }) => isReady));
@@ -133,7 +134,7 @@ describe("events of a platform", () => {
     await Promise.all([...following, reading]);
   });
 
-  it("are missed by nobody when the platform is killed and started again: a gap says to load what is", async () => {
+  it("are missed by nobody when the platform is killed and started again: a gap says to load what is", async (t) => {
     await using folder = await makeFolder();
     const [port = 0] = await freePorts(1);
     const flags = [`--operations.port=${port}`];
@@ -146,6 +147,7 @@ describe("events of a platform", () => {
     const standings: string[] = [];
     const reasons: string[] = [];
     const over = new AbortController();
+    t.after(() => over.abort());
     const load = async () => {
       const { runs: listed = [] } = await client.call("runs.list");
       for (const { runId = "", status = "" } of listed) known.set(runId, status);
@@ -176,7 +178,11 @@ describe("events of a platform", () => {
     await startRun("after");
     await until("the page to be back", () => reasons.length > 0);
     await client.call("runs.signal", { params: { id: "before", name: "go" }, body: {} });
-    await until("the page to know all", () => known.get("before") === "completed" && known.size === 3);
+    await until(
+      "the page to know all",
+      () => ({ known: [...known], reasons, standings }),
+      () => known.get("before") === "completed" && known.size === 3,
+    );
     assert.deepEqual([...known.keys()].sort(), ["after", "before", "unheard"]);
     assert.deepEqual(reasons, ["reset"]);
     over.abort();
@@ -184,7 +190,7 @@ describe("events of a platform", () => {
     await second.stop();
   });
 
-  it("go on where they were after a restart when NATS keeps them", { skip: nats.skip }, async () => {
+  it("go on where they were after a restart when NATS keeps them", { skip: nats.skip }, async (t) => {
     await using folder = await makeFolder();
     await using server = await startNatsServer();
     const [port = 0] = await freePorts(1);
@@ -194,6 +200,7 @@ describe("events of a platform", () => {
     await register(client, wait);
     const told: string[] = [];
     const over = new AbortController();
+    t.after(() => over.abort());
     const following = (async () => {
       for await (const { kind, ...said } of client.events("tutti.workflow.run.*", "", {
         signal: over.signal,
@@ -222,7 +229,7 @@ describe("events of a platform", () => {
     await second.stop();
   });
 
-  it("of a run that is watched go on with a snapshot after a restart", async () => {
+  it("of a run that is watched go on with a snapshot after a restart", async (t) => {
     await using folder = await makeFolder();
     const [port = 0] = await freePorts(1);
     const flags = [`--operations.port=${port}`];
@@ -231,8 +238,15 @@ describe("events of a platform", () => {
     await register(client, wait);
     await client.call("runs.start", { body: { runId: "watched", definition: { name: "wait" } } });
     const told: string[] = [];
+    const over = new AbortController();
+    t.after(() => over.abort());
     const watching = (async () => {
-      for await (const { kind, ...said } of client.follow("runs.watch", { params: { id: "watched" } }))
+      const { signal } = over;
+      for await (const { kind, ...said } of client.follow(
+        "runs.watch",
+        { params: { id: "watched" } },
+        { signal },
+      ))
         if ("value" in said)
           told.push(`${kind} ${(said.value as { run?: { status?: string } }).run?.status}`);
     })();
