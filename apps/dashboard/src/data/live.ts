@@ -15,8 +15,10 @@ import { keyOf, touchedBy } from "./touched.ts";
  * When what an event touches is asked again: soon, and once more when the index, which lists and counts are read from and
  * which is up to a second behind, has it for sure.
  */
-const wavesMs = [300, 1_600];
+const indexLagMs = 1_000;
+const wavesMs = [300, indexLagMs + 600];
 const lookMs = 5_000;
+const hiddenMs = 20_000;
 const toldByNobody: ReadonlySet<string> = new Set(["agents", "series", "status"]);
 
 /** Calls and streams of the page; the cookie goes along by itself. */
@@ -52,22 +54,51 @@ function askAnew(): void {
   void queryClient.invalidateQueries();
 }
 
-/** Listens until it is told to stop. */
+/** What was answered before the stream was there may have changed before it was: it is asked for once more. */
+function askOnceMore(): void {
+  const openedMs = nowMs();
+  const delayMs = Math.max(...wavesMs);
+  after(delayMs, () => {
+    void queryClient.invalidateQueries({
+      predicate: ({ queryKey, state }) =>
+        queryKey[0] !== "who" && state.dataUpdatedAt < openedMs + indexLagMs,
+    });
+  });
+}
+
+/**
+ * Listens until it is told to stop. A page that nobody looks at lets go of its stream after a while, because a browser
+ * has few connections to share among all its pages; looked at again, it asks anew.
+ */
 export function listenLive(): () => void {
-  const stop = new AbortController();
+  let stop = new AbortController();
+  let callOff = () => {};
   void follow(stop.signal);
+  const look = () => {
+    callOff();
+    if (document.visibilityState === "hidden") {
+      callOff = after(hiddenMs, () => stop.abort());
+    } else if (stop.signal.aborted) {
+      stop = new AbortController();
+      void follow(stop.signal, true);
+    }
+  };
+  document.addEventListener("visibilitychange", look);
   // What no event tells, such as the figures of workers, is looked at from time to time while somebody looks.
   const stopLooking = every(lookMs, () => {
     if (document.visibilityState === "visible") askAgain(toldByNobody);
   });
   return () => {
+    document.removeEventListener("visibilitychange", look);
+    callOff();
     stop.abort();
     stopLooking();
   };
 }
 
-async function follow(signal: AbortSignal): Promise<void> {
-  let wasAway = false;
+async function follow(signal: AbortSignal, wasLooking = false): Promise<void> {
+  let wasAway = wasLooking;
+  let isFirst = true;
   const onStanding = (standing: Standing) => {
     if (standing === "broken") {
       wasAway = true;
@@ -75,7 +106,9 @@ async function follow(signal: AbortSignal): Promise<void> {
     } else if (standing === "open") {
       setConnection({ kind: "live" });
       if (wasAway) askAnew();
+      else if (isFirst) askOnceMore();
       wasAway = false;
+      isFirst = false;
     }
   };
   try {

@@ -1,7 +1,7 @@
 /**
  * Pictures of every page in every state, width and theme, to be looked at: in .cache/looks. Nothing is compared.
  *
- *   npm run looks -w apps/dashboard [-- page …]
+ *   npm run looks -w apps/dashboard [-- PAGE|SCENE|WIDTH|THEME …]     only these: runs full 390
  */
 import { mkdir, readFile } from "node:fs/promises";
 import { dirname, extname, join, resolve } from "node:path";
@@ -63,8 +63,14 @@ async function look(page: Page, name: string, path: string): Promise<void> {
   if (Number(wide) > 0) console.log(`${name}: ${wide} px wider than the window`);
 }
 
-const wanted = process.argv.slice(2);
-const isWanted = (name: string) => wanted.length === 0 || wanted.includes(name);
+const wanted = new Set(process.argv.slice(2));
+/** Of each kind those that were named; where none of a kind was, all of it. */
+const chosen = <Word extends string | number>(words: readonly Word[]): readonly Word[] => {
+  const named = words.filter((word) => wanted.has(String(word)));
+  return named.length > 0 ? named : words;
+};
+const scenes = chosen<Scene>(["full", "empty", "loading", "failing", "signed-out"]);
+const heights = { 1440: 900, 1024: 768, 390: 844 } as const;
 const executablePath = await findProgram("chromium");
 if (executablePath === undefined) throw new Error("expected chromium, found none");
 await mkdir(into, { recursive: true });
@@ -80,15 +86,12 @@ const browser = await chromium.launch({
   ],
 });
 
-for (const theme of ["light", "dark"] as const)
-  for (const [width, height] of [
-    [1440, 900],
-    [1024, 768],
-    [390, 844],
-  ] as const)
-    for (const scene of ["full", "empty", "loading", "failing", "signed-out"] as const) {
+for (const theme of chosen(["light", "dark"] as const))
+  for (const width of chosen([1440, 1024, 390] as const))
+    for (const scene of scenes) {
       // Each state once in each theme is enough at the widest; the narrow ones are for what is there to be shown.
       if (scene !== "full" && width === 1024) continue;
+      const height = heights[width];
       const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme });
       await context.route("**/*", (route) => serve(route, scene));
       const page = await context.newPage();
@@ -97,9 +100,10 @@ for (const theme of ["light", "dark"] as const)
         if (message.type() === "error" && scene !== "failing" && scene !== "signed-out")
           console.log(`${scene} ${theme} ${width}: ${message.text()}`);
       });
-      const shown = scene === "signed-out" ? { "sign-in": "/?token=used" } : pages;
-      for (const [name, path] of Object.entries(shown))
-        if (isWanted(name)) await look(page, `${name}-${scene}-${width}-${theme}`, path);
+      const shown: Readonly<Record<string, string>> =
+        scene === "signed-out" ? { "sign-in": "/?token=used" } : pages;
+      for (const name of chosen(Object.keys(shown)))
+        await look(page, `${name}-${scene}-${width}-${theme}`, shown[name] ?? "/");
       await context.close();
     }
 await browser.close();

@@ -1,8 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { Agent, Approval, Run } from "@tutti/rest/types";
-import type { ReactNode } from "react";
+import { type ReactNode, useMemo } from "react";
 import { agentsQuery, approvalsQuery, someRunsQuery, statusQuery } from "../../data/queries.ts";
+import { nowMs } from "../../effects/time.ts";
 import { Action } from "../../elements/action.tsx";
 import { Moment } from "../../elements/moment.tsx";
 import { counted } from "../../elements/moments.ts";
@@ -16,12 +17,17 @@ import { type Trouble, troublesIn } from "./needs.ts";
 import { workflowOf } from "./score-layout.ts";
 
 const shown = 3;
+const hourMs = 3_600_000;
+/** What failed before is history. */
+const failedForHours = 24;
 
 /** What goes on only when a person does something, most urgent first. */
 export function NeedsPerson() {
   const approvals = useQuery(approvalsQuery());
   const stopped = useQuery(someRunsQuery({ status: ["paused", "quarantined"] }, 20));
-  const failed = useQuery(someRunsQuery({ status: ["failed"] }, 20));
+  // To the hour, so that it is the same question for a while.
+  const since = useMemo(() => (Math.floor(nowMs() / hourMs) - failedForHours) * hourMs, []);
+  const failed = useQuery(someRunsQuery({ status: ["failed"], endedFromMs: since }, 20));
   const agents = useQuery(agentsQuery());
   const status = useQuery(statusQuery());
   const absent = (agents.data?.agents ?? []).filter(({ state }) => state === "suspect" || state === "gone");

@@ -110,9 +110,11 @@ function Head({
           <Link to="/editor" search={{ workflow: name }} className="press">
             Change
           </Link>
-          <Link to="/start" search={{ workflow: name }} className="press main">
-            Start a run
-          </Link>
+          {archived === true ? null : (
+            <Link to="/start" search={{ workflow: name }} className="press main">
+              Start a run
+            </Link>
+          )}
         </>
       }
     />

@@ -103,9 +103,11 @@ function Card({ definition }: { definition: Definition }) {
         registered <Moment atMs={createTimeMs} />
       </p>
       <p className="workflow-acts">
-        <Link to="/start" search={{ workflow: name }} className="press">
-          Start a run
-        </Link>
+        {archived === true ? null : (
+          <Link to="/start" search={{ workflow: name }} className="press">
+            Start a run
+          </Link>
+        )}
         <Link to="/runs" search={{ workflow: name }} className="press quiet">
           Its runs
         </Link>
