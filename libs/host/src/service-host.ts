@@ -153,11 +153,7 @@ export class ServiceHost extends Orchestrator {
       // In a map the one before would vanish without a word.
       if (services.has(module.name))
         throw lifecycleErrors.componentTwice({ orchestrator: name, component: module.name });
-      const logger = foundation.logger.child({ service: module.name });
-      const own = { ...context, foundation: { ...foundation, logger } };
-      const storage: HostContext["storage"] = (effects, more = []) =>
-        storageOf(module, kept, { effects, more }, own);
-      services.set(module.name, await made(module, { ...own, storage }));
+      services.set(module.name, await made(module, contextFor(module, { ...context, foundation }, kept)));
     }
     const blobs = kept.hostBlobs?.({ storage: kept.storage, mesh, foundation, configuration });
     const host: ServiceHost = new ServiceHost(options, {
@@ -250,6 +246,13 @@ function storageOf(
     service: name,
   });
   return hostMachines(name, [...machines, ...more], storage, effects, hosting);
+}
+
+/** What a service is given: what it logs has its name, and its machines are its own. */
+function contextFor(module: ServiceModule, shared: Omit<HostContext, "storage">, kept: Opened): HostContext {
+  const logger = shared.foundation.logger.child({ service: module.name });
+  const own = { ...shared, foundation: { ...shared.foundation, logger } };
+  return { ...own, storage: (effects, more = []) => storageOf(module, kept, { effects, more }, own) };
 }
 
 async function made(module: ServiceModule, context: HostContext): Promise<Component> {

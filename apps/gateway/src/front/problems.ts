@@ -28,7 +28,7 @@ export function problemAnswer(error: TuttiError, nameOf = (field: string): strin
 }
 
 /** A problem without what it does not say, and with the fields by the names that the request has for them. */
-export function told(problem: Problem, nameOf: (field: string) => string): Readonly<Record<string, unknown>> {
+function told(problem: Problem, nameOf: (field: string) => string): Readonly<Record<string, unknown>> {
   const { violations, details, retryAfterMs, cause, ...rest } = problem;
   const fields = violations.map(({ field, message }) => ({ field: nameOf(field), message }));
   const detail = violations.reduce(

@@ -12,7 +12,7 @@ export interface OwnParts {
   readonly version: string;
 }
 
-export interface OwnAsked {
+interface OwnAsked {
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
   /** Undefined on routes that are open. */

@@ -18,7 +18,7 @@ export interface Schema {
   readonly contentEncoding?: string;
 }
 
-export interface Parameter {
+interface Parameter {
   readonly $ref?: string;
   readonly name: string;
   readonly in: "path" | "query" | "header";
@@ -28,7 +28,7 @@ export interface Parameter {
 
 type Content = Readonly<Record<string, { readonly schema?: Schema }>>;
 
-export interface Operation {
+interface Operation {
   readonly operationId: string;
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: { readonly required?: boolean; readonly content: Content };
@@ -62,7 +62,7 @@ export function operationsOf({ paths, components }: Document): Described[] {
   );
 }
 
-export const lastOf = (reference: string): string => reference.slice(reference.lastIndexOf("/") + 1);
+const lastOf = (reference: string): string => reference.slice(reference.lastIndexOf("/") + 1);
 
 export function resolved(schema: Schema, { components }: Document): Schema {
   return schema.$ref === undefined ? schema : (components.schemas[lastOf(schema.$ref)] ?? schema);

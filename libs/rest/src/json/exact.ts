@@ -44,7 +44,7 @@ function digitsOf(text: string): string {
 }
 
 /** Deeper nesting than this is in no document that anybody wrote, and more than can be written again. */
-export const depthMax = 500;
+const depthMax = 500;
 
 /** Whether a document is nested deeper than is taken. */
 export function isTooDeep(text: string): boolean {

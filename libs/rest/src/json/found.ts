@@ -21,7 +21,7 @@ export class Found {
 }
 
 /** A value in words: what it is, and what it says when it is short. */
-export function shown(value: unknown): string {
+function shown(value: unknown): string {
   if (value === null) return "null";
   if (value === undefined) return "nothing";
   if (Array.isArray(value)) return "a list";

@@ -40,7 +40,7 @@ export function payloadToJson({ body, mediaType }: Payload): unknown {
 }
 
 /** The JSON document in bytes; undefined where there is none, or one that cannot be written again. */
-export function jsonIn(bytes: Uint8Array): unknown {
+function jsonIn(bytes: Uint8Array): unknown {
   try {
     const text = decoder.decode(bytes);
     return isTooDeep(text) ? undefined : parseExactly(text);

@@ -195,7 +195,7 @@ const mediaTypeOf = ({ stream }: Route): string =>
   stream === "events" ? "text/event-stream" : "application/json";
 
 /** Routes are told by the things that they are about. */
-export function tagOf({ path }: Route): string {
+function tagOf({ path }: Route): string {
   const [, , first = "", second = ""] = path.replace(/\.json$/, "").split("/");
   if (first === "watch") return second;
   return second === "" || second.startsWith("{") || first !== "runs" ? first : "runs";

@@ -29,11 +29,11 @@ export interface RoutePlan {
   readonly reply: ReplyPlan;
 }
 
-export type BodyPlan =
+type BodyPlan =
   | { readonly is: "fields"; readonly fields: readonly PlannedField[] }
   | { readonly is: "field"; readonly field: PlannedField };
 
-export interface ReplyPlan {
+interface ReplyPlan {
   /** The message of the contract. */
   readonly type: string;
   /** The field that is the whole answer. */
