@@ -127,8 +127,8 @@ function Events(options: EventsOptions) {
   return (
     // Whoever scrolls with keys must reach what scrolls.
     // biome-ignore lint/a11y/noNoninteractiveTabindex: see above
-    <section ref={scroller} className="run-events" tabIndex={0} aria-label="Events">
-      <ol className="run-rows" style={{ height: virtual.getTotalSize() }}>
+    <section ref={scroller} className="run-history-list" tabIndex={0} aria-label="Events">
+      <ol className="run-lanes" style={{ height: virtual.getTotalSize() }}>
         {virtual.getVirtualItems().map(({ index, start, key }) => {
           const event = events[index] as EventFacts;
           const isOpen = open === event.number;
@@ -137,7 +137,7 @@ function Events(options: EventsOptions) {
               key={key}
               ref={virtual.measureElement}
               data-index={index}
-              className={`run-row run-event${event.number === atEvent ? " looked-at" : ""}`}
+              className={`run-lane run-event${event.number === atEvent ? " looked-at" : ""}`}
               style={{ transform: `translateY(${start}px)` }}
             >
               <Line

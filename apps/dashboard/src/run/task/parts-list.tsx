@@ -50,7 +50,7 @@ function List({ places }: { places: readonly number[] }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: whoever scrolls with keys must reach what scrolls
     <section ref={scroller} className="run-parts" tabIndex={0} aria-label="Parts">
-      <ol className="run-rows" style={{ height: virtual.getTotalSize() }}>
+      <ol className="run-lanes" style={{ height: virtual.getTotalSize() }}>
         {virtual.getVirtualItems().map(({ index, start, key }) => {
           const place = places[index] ?? -1;
           const task = store.table.tasks[place];
@@ -58,7 +58,7 @@ function List({ places }: { places: readonly number[] }) {
           const { id, parentId, startMs, endMs } = task;
           const own = id.startsWith(parentId) ? id.slice(parentId.length) : id;
           return (
-            <li key={key} className="run-row run-part" style={{ transform: `translateY(${start}px)` }}>
+            <li key={key} className="run-lane run-part" style={{ transform: `translateY(${start}px)` }}>
               <button type="button" className="run-link clipped" onClick={() => go({ task: id })}>
                 <span className="unseen">{parentId}</span>
                 {own}

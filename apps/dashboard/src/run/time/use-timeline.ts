@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import type { GetTimelineReply } from "@tutti/rest/types";
-import { useMemo } from "react";
+import { useMemo, useRef } from "react";
 import { send } from "../../data/send.ts";
 import { useNow } from "../../effects/use-now.ts";
 import { pathOf } from "../../elements/spelled.ts";
@@ -19,8 +19,9 @@ export interface Timeline {
 
 /** More spans are not loaded for a picture: what the tasks say of themselves has to do. */
 const pagesMax = 12;
-/** A run under way is asked for its spans again after this many beats of a second. */
-const beats = 2;
+/** A run under way is asked for its spans again after this many beats of a second: seldom where there are many. */
+const beats = { few: 2, many: 15 };
+const manyTasks = 500;
 
 /** Where the time went. The spans are asked for where they are shown; the path follows from the tasks alone. */
 export function useTimeline(isShown: boolean): Timeline {
@@ -29,7 +30,8 @@ export function useTimeline(isShown: boolean): Timeline {
   const events = useStore(({ run }) => run?.eventCount ?? 0);
   const isOver = useStore(({ standing }) => standing === "ended");
   const beatMs = useNow();
-  const stamp = isOver ? events : Math.floor(beatMs / 1_000 / beats);
+  const every = store.table.size > manyTasks ? beats.many : beats.few;
+  const stamp = isOver ? events : Math.floor(beatMs / 1_000 / every);
   const query = useQuery({
     queryKey: ["run", runId, "timeline", stamp],
     queryFn: ({ signal }) => readTimeline(runId, signal),
@@ -38,10 +40,11 @@ export function useTimeline(isShown: boolean): Timeline {
     placeholderData: (before) => before,
   });
   // biome-ignore lint/correctness/useExhaustiveDependencies: the table is one and the same; its version tells
-  const critical = useMemo(
+  const found = useMemo(
     () => criticalPath(store.table.tasks, store.needs, beatMs),
     [store, version, isOver ? 0 : beatMs],
   );
+  const critical = useSame(found);
   const { data } = query;
   return {
     spans: data?.spans ?? none,
@@ -49,6 +52,14 @@ export function useTimeline(isShown: boolean): Timeline {
     traceId: data?.traceId ?? "",
     isLoading: query.isLoading,
   };
+}
+
+/** The set before, as long as the new one has the same in it: what is drawn with it stays as it is. */
+function useSame(found: ReadonlySet<string>): ReadonlySet<string> {
+  const before = useRef(found);
+  const isSame = before.current.size === found.size && [...found].every((id) => before.current.has(id));
+  if (!isSame) before.current = found;
+  return before.current;
 }
 
 const none: readonly SpanFacts[] = [];

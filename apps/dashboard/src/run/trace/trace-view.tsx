@@ -105,7 +105,7 @@ function Rows(options: RowsOptions) {
         tabIndex={0}
         aria-label="Spans"
       >
-        <ol className="run-rows" style={{ height: virtual.getTotalSize() }}>
+        <ol className="run-lanes" style={{ height: virtual.getTotalSize() }}>
           {virtual.getVirtualItems().map(({ index, start, key }) => (
             <Span key={key} {...options} row={rows[index] as WaterfallRow} start={start} />
           ))}
@@ -132,7 +132,7 @@ function Span({
   const { store } = useRunHandle();
   const isTask = row.kind === "task";
   const classes = [
-    `run-row run-span kind-${row.kind}`,
+    `run-lane run-span kind-${row.kind}`,
     row.isFailed ? "failed" : "",
     row.task === selected && row.task !== "" ? "selected" : "",
     isTask && critical.has(row.task) ? "critical" : "",
