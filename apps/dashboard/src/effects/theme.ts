@@ -31,21 +31,37 @@ export function applyTheme(): void {
 
 /** Told when colours are other than before, by hand or by the system: what paints on a canvas paints anew. */
 export function subscribeTheme(listener: () => void): () => void {
-  const system = window.matchMedia("(prefers-color-scheme: dark)");
   listeners.add(listener);
-  system.addEventListener("change", listener);
+  systemDark.addEventListener("change", listener);
   return () => {
     listeners.delete(listener);
-    system.removeEventListener("change", listener);
+    systemDark.removeEventListener("change", listener);
   };
+}
+
+const systemDark = window.matchMedia("(prefers-color-scheme: dark)");
+
+/** What is painted: light or dark, whoever chose it. */
+export function paintedTheme(): "light" | "dark" {
+  const theme = currentTheme();
+  if (theme !== "system") return theme;
+  return systemDark.matches ? "dark" : "light";
+}
+
+/** Tokens as colours that a canvas understands; all at once, because the page is laid out for the answer. */
+export function coloursOf(tokens: readonly string[]): readonly string[] {
+  const probes = tokens.map((token) => {
+    const probe = document.createElement("span");
+    probe.style.color = `var(${token})`;
+    return probe;
+  });
+  document.body.append(...probes);
+  const colours = probes.map((probe) => getComputedStyle(probe).color);
+  for (const probe of probes) probe.remove();
+  return colours;
 }
 
 /** A token as a colour that a canvas understands. */
 export function colourOf(token: string): string {
-  const probe = document.createElement("span");
-  probe.style.color = `var(${token})`;
-  document.body.append(probe);
-  const colour = getComputedStyle(probe).color;
-  probe.remove();
-  return colour;
+  return coloursOf([token])[0] ?? "";
 }

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useSyncExternalStore } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { colourOf, currentTheme, subscribeTheme } from "../effects/theme.ts";
+import { coloursOf, paintedTheme, subscribeTheme } from "../effects/theme.ts";
 
 export interface ChartLine {
   readonly name: string;
@@ -21,7 +21,7 @@ export default function Chart(options: {
   const { atSec, values, lines, heightPx, written } = options;
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
-  const theme = useSyncExternalStore(subscribeTheme, () => `${currentTheme()} ${colourOf("--ink")}`);
+  const theme = useSyncExternalStore(subscribeTheme, paintedTheme);
   const shape = lines.map(({ name, token }) => `${name} ${token}`).join();
   // biome-ignore lint/correctness/useExhaustiveDependencies: the plot is made anew when what it looks like changes
   useEffect(() => {
@@ -59,10 +59,15 @@ function looks(
   lines: readonly ChartLine[],
   written: (value: number) => string,
 ): Omit<uPlot.Options, "width" | "height"> {
+  const [faint = "", rule = "", ...strokes] = coloursOf([
+    "--ink-faint",
+    "--rule",
+    ...lines.map(({ token }) => token),
+  ]);
   const axis = {
-    stroke: colourOf("--ink-faint"),
+    stroke: faint,
     font: `11px ${getComputedStyle(document.body).fontFamily}`,
-    grid: { stroke: colourOf("--rule"), width: 1 },
+    grid: { stroke: rule, width: 1 },
     ticks: { show: false },
   };
   return {
@@ -75,9 +80,9 @@ function looks(
     ],
     series: [
       {},
-      ...lines.map(({ name, token, dashed }) => ({
+      ...lines.map(({ name, dashed }, index) => ({
         label: name,
-        stroke: colourOf(token),
+        stroke: strokes[index] ?? faint,
         width: 1.75,
         spanGaps: false,
         points: { show: false },

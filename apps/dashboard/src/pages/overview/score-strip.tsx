@@ -1,18 +1,22 @@
 import { useNavigate } from "@tanstack/react-router";
 import type { Run } from "@tutti/rest/types";
+import { type MouseEvent, memo, useMemo } from "react";
 import { useNow } from "../../effects/use-now.ts";
 import { counted, span } from "../../elements/moments.ts";
 import { Empty } from "../../elements/parts.tsx";
 import { linesOfStaff, marksOf, type Note, type Staff, scoreOf } from "./score-layout.ts";
 
+const stepMs = 2_000;
 const gapPx = 8;
 const heightPx = gapPx * (linesOfStaff - 1);
 const padPx = 9;
 
 /** The latest runs as a score: a staff for each workflow, a note for each run. */
 export function ScoreStrip({ runs }: { runs: readonly Run[] }) {
-  const nowMs = useNow();
-  const score = scoreOf(runs, nowMs);
+  // Finer than a step nothing would be seen to move.
+  const nowMs = Math.ceil(useNow() / stepMs) * stepMs;
+  const score = useMemo(() => scoreOf(runs, nowMs), [runs, nowMs]);
+  const follow = useFollow();
   if (score.staves.length === 0)
     return (
       <Empty title="Nothing has been played yet">
@@ -20,7 +24,9 @@ export function ScoreStrip({ runs }: { runs: readonly Run[] }) {
       </Empty>
     );
   return (
-    <div className="score">
+    // biome-ignore lint/a11y/noStaticElementInteractions: a picture that can be clicked; the list of runs has the links
+    // biome-ignore lint/a11y/useKeyWithClickEvents: as above
+    <div className="score" onClick={follow}>
       {score.staves.map((staff) => (
         <StaffLine key={staff.name} staff={staff} />
       ))}
@@ -33,7 +39,16 @@ export function ScoreStrip({ runs }: { runs: readonly Run[] }) {
   );
 }
 
-function StaffLine({ staff }: { staff: Staff }) {
+/** One for all notes: a hundred handlers would be a hundred looks at where the page is. */
+function useFollow() {
+  const navigate = useNavigate();
+  return (event: MouseEvent) => {
+    const runId = (event.target as HTMLElement).dataset["run"];
+    if (runId !== undefined) void navigate({ to: "/runs/$runId", params: { runId } });
+  };
+}
+
+const StaffLine = memo(function StaffLine({ staff }: { staff: Staff }) {
   const words = new Map<string, number>();
   for (const { stand } of staff.notes) words.set(stand.word, (words.get(stand.word) ?? 0) + 1);
   const summary = [...words].map(([word, many]) => `${many} ${word}`).join(", ");
@@ -52,17 +67,14 @@ function StaffLine({ staff }: { staff: Staff }) {
       </div>
     </div>
   );
-}
+});
 
 /** Seen only: the same runs are in the list of runs, for keys and for those who hear the page. */
 function NoteMark({ note }: { note: Note }) {
-  const navigate = useNavigate();
   const { runId, stand, from, to, line } = note;
-  const open = () => void navigate({ to: "/runs/$runId", params: { runId } });
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: a picture that can be clicked; the list of runs has the links
-    // biome-ignore lint/a11y/useKeyWithClickEvents: as above
     <span
+      data-run={runId}
       className={`score-note tone-${stand.tone} head-${stand.glyph}${stand.live ? " sounding" : ""}`}
       style={{
         left: `${from * 100}%`,
@@ -70,7 +82,6 @@ function NoteMark({ note }: { note: Note }) {
         top: padPx + heightPx - line * gapPx,
       }}
       title={`${runId}: ${stand.word}`}
-      onClick={open}
     />
   );
 }
