@@ -42,8 +42,11 @@ const over = new Map<string, Aggregation>([
   ["count", Aggregation.AGGREGATION_COUNT],
 ]);
 
-/** Ten minutes are kept by the second. */
+/** Ten minutes are kept by the second, and a day besides. */
 const spanByDefaultMs = 600_000;
+const spanMaxMs = 86_400_000;
+/** Milliseconds that a date can have. */
+const momentMax = 8_640_000_000_000_000;
 
 /** Registered under the prefix of the API. */
 export function metricsPlugin(parts: MetricsPluginParts): (app: FastifyInstance) => Promise<void> {
@@ -81,7 +84,8 @@ async function series(parts: MetricsPluginParts, request: FastifyRequest): Promi
   const names = searchParams.getAll("name");
   const nowMs = now();
   const toMs = numberIn(searchParams, "toMs") ?? nowMs;
-  const fromMs = numberIn(searchParams, "fromMs") ?? nowMs - spanByDefaultMs;
+  // Nothing is kept from before.
+  const fromMs = Math.max(numberIn(searchParams, "fromMs") ?? nowMs - spanByDefaultMs, nowMs - spanMaxMs);
   const points = numberIn(searchParams, "points") ?? 0;
   const known = new Map((await allMetrics(metrics, options)).map((metric) => [metric.name, metric]));
   const queries = names.flatMap((name) => queriesOf(known.get(name)?.kind, name, searchParams));
@@ -105,9 +109,18 @@ function queriesOf(kind: MetricKind | undefined, metric: string, search: URLSear
   return Object.entries(asked).map(([figure, query]) =>
     SeriesQuery.fromPartial({
       ...{ queryId: `${figure}.${metric}`, metric, ...query, labels: { equals } },
-      ...{ overSeries: overSeries ?? Aggregation.AGGREGATION_UNSPECIFIED, groupBy: search.getAll("by") },
+      ...{ overSeries: joinedBy(query, overSeries), groupBy: search.getAll("by") },
     }),
   );
+}
+
+/** Quantiles of several series have no sum: the greatest of them is said. */
+function joinedBy({ overTime }: Partial<SeriesQuery>, wanted: Aggregation | undefined): Aggregation {
+  const isQuantile = overTime === Aggregation.AGGREGATION_QUANTILE;
+  const hasNone = wanted === Aggregation.AGGREGATION_SUM || wanted === Aggregation.AGGREGATION_COUNT;
+  return isQuantile && hasNone
+    ? Aggregation.AGGREGATION_MAX
+    : (wanted ?? Aggregation.AGGREGATION_UNSPECIFIED);
 }
 
 function shown({ queryId, labels, startTime, stepMs, values }: Series): SeriesReply["series"][number] {
@@ -123,8 +136,8 @@ function numberIn(search: URLSearchParams, parameter: string): number | undefine
   const text = search.get(parameter);
   if (text === null || text === "") return undefined;
   const number = Number(text);
-  if (Number.isFinite(number) && number >= 0) return number;
-  throw metricErrors.parameterWrong({ parameter, expected: "a number from 0", found: text });
+  if (number >= 0 && number <= momentMax) return number;
+  throw metricErrors.parameterWrong({ parameter, expected: `a number from 0 to ${momentMax}`, found: text });
 }
 
 function labelIn(text: string): [string, string] {

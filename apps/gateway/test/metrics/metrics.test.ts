@@ -216,6 +216,20 @@ describe("metrics", () => {
       assert.deepEqual([body.series.length, body.series[0].points.at(-1).value], [1, 4]);
     });
 
+    it("of quantiles become one series by the greatest of them", async () => {
+      const { body } = await get(`/metrics/series?name=${duration}&over=sum&points=10`);
+      const [, , p99] = body.series;
+      assert.ok(
+        p99.points.every(({ value }: { value: number }) => value <= 4),
+        JSON.stringify(p99),
+      );
+    });
+
+    it("reach back as far as is kept, whatever is asked for", async () => {
+      const { body } = await get(`/metrics/series?name=${load}&fromMs=0`);
+      assert.equal(body.series[0].name, load);
+    });
+
     it("are none when none are asked for", async () => {
       assert.deepEqual((await get("/metrics/series")).body, { series: [] });
     });
@@ -228,6 +242,7 @@ describe("metrics", () => {
         400,
         /as the parameter fromMs, found yesterday/,
       ],
+      ["a time that no date has", `name=${load}&toMs=1e300`, 400, /as the parameter toMs, found 1e300/],
       ["a strange way to join", `name=${load}&over=median`, 400, /as the parameter over/],
       ["a label without a value", `name=${load}&label=route`, 400, /as the parameter label/],
     ];
