@@ -1,4 +1,6 @@
-import type { Context } from "./context.ts";
+import type { Shell } from "../effects/shell.ts";
+import type { Printer } from "./printer.ts";
+import type { Values } from "./values.ts";
 
 /** A command as it is declared: enough to parse its words, to help, to complete, and to make the page of reference. */
 export interface Command {
@@ -18,8 +20,19 @@ export interface Command {
   readonly load: () => Promise<Action>;
 }
 
+/** What a command has at hand. */
+export interface Context {
+  readonly command: Command;
+  readonly commands: readonly Command[];
+  readonly values: Values;
+  readonly shell: Shell;
+  readonly print: Printer;
+  /** Of this program. */
+  readonly version: string;
+}
+
 /** Gives the exit code. */
-export type Action = (context: Context) => Promise<number>;
+type Action = (context: Context) => Promise<number>;
 
 export type Group = "runs" | "workflows" | "schedules" | "installation" | "this machine";
 

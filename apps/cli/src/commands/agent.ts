@@ -1,5 +1,5 @@
 import type { Agent, AgentWork } from "@tutti/rest/types";
-import type { Context } from "../command/context.ts";
+import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
 import { listPages, tellMore } from "../server/pages.ts";
 import { connect } from "../server/server.ts";

@@ -1,9 +1,10 @@
 import type { Approval } from "@tutti/rest/types";
-import type { Context } from "../command/context.ts";
+import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
 import { Failure } from "../command/failure.ts";
 import { readInput } from "../command/input.ts";
-import { connect, type Server } from "../server/server.ts";
+import type { Server } from "../server/calls.ts";
+import { connect } from "../server/server.ts";
 import { safe } from "../terminal/text.ts";
 import { printAge } from "../terminal/time.ts";
 

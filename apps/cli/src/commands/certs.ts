@@ -1,4 +1,4 @@
-import type { Context } from "../command/context.ts";
+import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
 import { runTool, toolJson } from "../local/clone.ts";
 import { safe } from "../terminal/text.ts";

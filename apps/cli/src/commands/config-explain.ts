@@ -1,5 +1,5 @@
 import { nearest } from "@tutti/kernel";
-import type { Context } from "../command/context.ts";
+import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
 import { usageFailure } from "../command/failure.ts";
 import { runTool, toolJson } from "../local/clone.ts";

@@ -1,4 +1,4 @@
-import type { Context } from "../command/context.ts";
+import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
 import { Failure, usageFailure } from "../command/failure.ts";
 import { demoKill } from "../demo/demo-kill.ts";

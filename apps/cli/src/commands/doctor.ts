@@ -1,6 +1,6 @@
 /** What is wrong here, and what to do about it. */
 import type { Whoami } from "@tutti/rest/types";
-import type { Context } from "../command/context.ts";
+import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
 import { Failure } from "../command/failure.ts";
 import { cloneOf, runTool, toolJson } from "../local/clone.ts";

@@ -1,5 +1,5 @@
 import type { Run } from "@tutti/rest/types";
-import type { Context } from "../command/context.ts";
+import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
 import { runQuery } from "../server/filters.ts";
 import { listPages, tellMore } from "../server/pages.ts";

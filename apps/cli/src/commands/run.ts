@@ -1,11 +1,12 @@
 import type { Definition } from "@tutti/rest/types";
-import type { Context } from "../command/context.ts";
+import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
 import { Failure, usageFailure } from "../command/failure.ts";
 import { readInput } from "../command/input.ts";
 import { followRun } from "../follow/follow.ts";
 import { isFileName, readDefinition } from "../local/definition-file.ts";
-import { connect, type Server } from "../server/server.ts";
+import type { Server } from "../server/calls.ts";
+import { connect } from "../server/server.ts";
 import { register } from "./workflow-register.ts";
 
 /** Registers where a file was named, starts, and follows to the end. */

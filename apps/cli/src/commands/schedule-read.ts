@@ -1,5 +1,5 @@
 import type { Firing, Schedule } from "@tutti/rest/types";
-import type { Context } from "../command/context.ts";
+import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
 import { listPages, tellMore } from "../server/pages.ts";
 import { connect } from "../server/server.ts";
@@ -7,7 +7,7 @@ import { printTiming, timingSaid } from "../server/timing.ts";
 import { type Tone, toned } from "../terminal/style.ts";
 import { safe } from "../terminal/text.ts";
 import { printAge, printMoment } from "../terminal/time.ts";
-import { section } from "./show.ts";
+import { section } from "./section.ts";
 
 export async function listSchedules(context: Context): Promise<number> {
   const { print, shell } = context;

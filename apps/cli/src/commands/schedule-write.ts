@@ -1,5 +1,5 @@
 import type { Firing, Overlap, Schedule } from "@tutti/rest/types";
-import type { Context } from "../command/context.ts";
+import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
 import { readInput } from "../command/input.ts";
 import { connect } from "../server/server.ts";

@@ -1,14 +1,14 @@
 import type { Attempt } from "@tutti/rest/types";
-import type { Context } from "../command/context.ts";
+import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
 import { drawError } from "../follow/tell-end.ts";
-import type { Server } from "../server/server.ts";
+import type { Server } from "../server/calls.ts";
 import { lookOf } from "../terminal/states.ts";
 import { toned } from "../terminal/style.ts";
 import type { Entry } from "../terminal/table.ts";
 import { safe } from "../terminal/text.ts";
 import { printAge, printClock, printDurationMs } from "../terminal/time.ts";
-import { section } from "./show.ts";
+import { section } from "./section.ts";
 
 /** One task with everything that was tried. */
 export async function showTask(

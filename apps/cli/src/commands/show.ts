@@ -1,13 +1,13 @@
 import type { Run, Task } from "@tutti/rest/types";
-import type { Context } from "../command/context.ts";
+import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
-import type { Printer } from "../command/printer.ts";
 import { drawRun } from "../drawing/run-frame.ts";
 import { viewOf } from "../follow/run-model.ts";
 import { drawError } from "../follow/tell-end.ts";
-import { connect, type Server } from "../server/server.ts";
-import { drawJson } from "../terminal/json.ts";
+import type { Server } from "../server/calls.ts";
+import { connect } from "../server/server.ts";
 import { printAge, printMoment } from "../terminal/time.ts";
+import { section } from "./section.ts";
 import { showTask } from "./show-task.ts";
 
 const tasksMax = 1_000;
@@ -73,15 +73,4 @@ function draw({ print, shell }: Context, run: Run, tasks: readonly Task[]): void
 
 function versionOf({ versionLabel = "", definitionHash = "" }: Run): string {
   return [versionLabel, definitionHash.slice(0, 12)].filter((part) => part !== "").join("  ");
-}
-
-/** A value under its name; nothing where there is none. */
-export function section(print: Printer, name: string, value: unknown): void {
-  if (value === undefined) return;
-  const width = Math.min(print.width, 100) - 2;
-  print.lines([
-    "",
-    print.style.dim(name),
-    ...drawJson(value, { style: print.style, width }).map((line) => `  ${line}`),
-  ]);
 }

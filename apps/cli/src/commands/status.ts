@@ -1,6 +1,7 @@
-import type { Context } from "../command/context.ts";
+import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
-import { connect, type Server } from "../server/server.ts";
+import type { Server } from "../server/calls.ts";
+import { connect } from "../server/server.ts";
 import { lookOf, runStates, stateWord } from "../terminal/states.ts";
 import { type Style, toned } from "../terminal/style.ts";
 import { padEnd, safe } from "../terminal/text.ts";

@@ -1,15 +1,15 @@
 /** One action on many runs: a preview, a question, then exactly what was previewed. */
 import type { ApplyBulkReply, BulkRefusal, PreviewBulkReply, RunFilterInput } from "@tutti/rest/types";
-import type { Context } from "../command/context.ts";
+import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
 import { usageFailure } from "../command/failure.ts";
-import type { Server } from "../server/server.ts";
+import type { Server } from "../server/calls.ts";
 import { drawBar } from "../terminal/bar.ts";
 import { Screen } from "../terminal/screen.ts";
 import { lookOf, stateWord } from "../terminal/states.ts";
 import { padStart, safe } from "../terminal/text.ts";
 import { runColumns, runRow } from "./list.ts";
-import type { Steering } from "./steer.ts";
+import type { Steering } from "./steering.ts";
 
 interface Many {
   readonly filter: RunFilterInput;

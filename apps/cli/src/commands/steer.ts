@@ -1,21 +1,14 @@
 /** One action on one run, or on all that filters name. */
-import type { BulkActionInput, Run } from "@tutti/rest/types";
-import type { Context } from "../command/context.ts";
+import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
 import { usageFailure } from "../command/failure.ts";
 import { runFilter } from "../server/filters.ts";
-import { connect, type Server } from "../server/server.ts";
+import { connect } from "../server/server.ts";
 import { lookOf } from "../terminal/states.ts";
 import { toned } from "../terminal/style.ts";
 import { safe } from "../terminal/text.ts";
 import { steerMany } from "./steer-many.ts";
-
-export interface Steering {
-  /** For the one who asks: `retried`. */
-  readonly done: string;
-  readonly one: (server: Server, id: string) => Promise<Run | undefined>;
-  readonly many: BulkActionInput;
-}
+import type { Steering } from "./steering.ts";
 
 async function steer(context: Context, steering: Steering): Promise<number> {
   const { values, print } = context;

@@ -1,4 +1,4 @@
-import type { Context } from "../command/context.ts";
+import type { Context } from "../command/declaration.ts";
 import { followRun } from "../follow/follow.ts";
 import { connect } from "../server/server.ts";
 

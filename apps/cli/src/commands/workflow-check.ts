@@ -1,4 +1,4 @@
-import type { Context } from "../command/context.ts";
+import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
 import type { Checked } from "../local/check.ts";
 import { readDefinition, shortName } from "../local/definition-file.ts";

@@ -1,22 +1,14 @@
 import type { RunView, TaskView } from "../follow/run-view.ts";
 import { drawBar, printShare } from "../terminal/bar.ts";
 import { lookOf } from "../terminal/states.ts";
-import { type Style, toned } from "../terminal/style.ts";
+import { toned } from "../terminal/style.ts";
 import { cut, padEnd, padStart, safe, widthOf } from "../terminal/text.ts";
 import { printDurationMs } from "../terminal/time.ts";
+import type { Canvas } from "./canvas.ts";
 import { orderOf } from "./order.ts";
 import { type Rails, type Row, railsOf } from "./rails.ts";
 import { stageRows } from "./stages.ts";
-import { detailOf, timeOf } from "./task-words.ts";
-
-/** Where a frame is drawn, and when. */
-export interface Canvas {
-  readonly style: Style;
-  readonly width: number;
-  /** Lines at most. */
-  readonly height: number;
-  readonly nowMs: number;
-}
+import { taskWords } from "./task-words.ts";
 
 const margin = " ";
 const lanesMost = 16;
@@ -121,23 +113,6 @@ function railLine(
   const blanks = " ".repeat(Math.max(0, rails.width - widthOf(row.before) - 1 - widthOf(row.after)));
   const rail = `${style.dim(row.before)}${toned(style, tone, symbol)}${style.dim(row.after)}${blanks}`;
   return `${rail}  ${taskWords(task, canvas, { nameWidth, room: canvas.width - rails.width - 2 })}`;
-}
-
-/** Name, what it is about, and how long: in three columns, of which the middle one gives way. */
-export function taskWords(
-  task: TaskView,
-  { style, nowMs }: Canvas,
-  { nameWidth, room }: { readonly nameWidth: number; readonly room: number },
-): string {
-  const { tone, isEnded } = lookOf(task.state);
-  const name = padEnd(cut(safe(task.title === "" ? task.id : task.title), nameWidth), nameWidth);
-  const time = timeOf(task, nowMs);
-  const timeWidth = Math.max(10, widthOf(time));
-  const left = room - nameWidth - 2 - timeWidth - 1;
-  const quiet = task.state === "pending" || task.state === "skipped";
-  const detail = left < 8 ? "" : detailOf(task, { style, width: left, nowMs });
-  const named = quiet ? style.dim(name) : isEnded ? name : style.bold(name);
-  return `${named}  ${padEnd(detail, Math.max(0, left))} ${toned(style, isEnded ? "dim" : tone, padStart(time, timeWidth))}`.trimEnd();
 }
 
 /** The rows around what is at work, with a line that says what is left out. */

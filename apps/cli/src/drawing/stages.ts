@@ -3,8 +3,9 @@ import { drawBar } from "../terminal/bar.ts";
 import { lookOf } from "../terminal/states.ts";
 import { toned } from "../terminal/style.ts";
 import { padEnd, safe, widthOf } from "../terminal/text.ts";
+import type { Canvas } from "./canvas.ts";
 import type { Ordered } from "./order.ts";
-import { type Canvas, taskWords } from "./run-frame.ts";
+import { taskWords } from "./task-words.ts";
 
 /** What draws attention first when there is no room for all. */
 const urgency = ["failed", "paused", "retrying", "running", "compensating", "waiting", "queued", "held"];

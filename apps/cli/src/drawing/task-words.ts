@@ -1,11 +1,30 @@
 import type { TaskView } from "../follow/run-view.ts";
 import { drawBar } from "../terminal/bar.ts";
-import type { Style } from "../terminal/style.ts";
-import { cut, safe } from "../terminal/text.ts";
+import { lookOf } from "../terminal/states.ts";
+import { type Style, toned } from "../terminal/style.ts";
+import { cut, padEnd, padStart, safe, widthOf } from "../terminal/text.ts";
 import { printDurationMs } from "../terminal/time.ts";
+import type { Canvas } from "./canvas.ts";
+
+/** Name, what it is about, and how long: in three columns, of which the middle one gives way. */
+export function taskWords(
+  task: TaskView,
+  { style, nowMs }: Canvas,
+  { nameWidth, room }: { readonly nameWidth: number; readonly room: number },
+): string {
+  const { tone, isEnded } = lookOf(task.state);
+  const name = padEnd(cut(safe(task.title === "" ? task.id : task.title), nameWidth), nameWidth);
+  const time = timeOf(task, nowMs);
+  const timeWidth = Math.max(10, widthOf(time));
+  const left = room - nameWidth - 2 - timeWidth - 1;
+  const quiet = task.state === "pending" || task.state === "skipped";
+  const detail = left < 8 ? "" : detailOf(task, { style, width: left, nowMs });
+  const named = quiet ? style.dim(name) : isEnded ? name : style.bold(name);
+  return `${named}  ${padEnd(detail, Math.max(0, left))} ${toned(style, isEnded ? "dim" : tone, padStart(time, timeWidth))}`.trimEnd();
+}
 
 /** What is said of a task beside its name: how far its list is, what went wrong, what it waits for, what it uses. */
-export function detailOf(
+function detailOf(
   task: TaskView,
   { style, width, nowMs }: { readonly style: Style; readonly width: number; readonly nowMs: number },
 ): string {
@@ -46,7 +65,7 @@ function kindWords(kind: string): string {
 }
 
 /** How long it took, or has taken so far; empty before it began. */
-export function timeOf({ state, startMs, endMs }: TaskView, nowMs: number): string {
+function timeOf({ state, startMs, endMs }: TaskView, nowMs: number): string {
   if (state === "pending" || state === "skipped" || startMs === undefined) return "";
   return printDurationMs((endMs ?? nowMs) - startMs);
 }

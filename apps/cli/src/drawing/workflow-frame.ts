@@ -15,7 +15,7 @@ export interface WorkflowView {
   readonly depth: number;
 }
 
-export interface WorkflowNode {
+interface WorkflowNode {
   readonly id: string;
   readonly title: string;
   readonly kind: string;

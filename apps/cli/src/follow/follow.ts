@@ -7,9 +7,9 @@
  * 3. Whoever stops following leaves the run as it is.
  */
 import type { Run } from "@tutti/rest/types";
-import type { Context } from "../command/context.ts";
+import type { Context } from "../command/declaration.ts";
 import { exitCodeOf, exitCodes } from "../command/exit-codes.ts";
-import type { Server } from "../server/server.ts";
+import type { Server } from "../server/calls.ts";
 import { lookOf } from "../terminal/states.ts";
 import { FrameTeller } from "./frame-teller.ts";
 import { LineTeller } from "./line-teller.ts";

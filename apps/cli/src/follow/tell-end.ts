@@ -1,7 +1,7 @@
 import type { ErrorDetail, Run } from "@tutti/rest/types";
-import type { Context } from "../command/context.ts";
+import type { Context } from "../command/declaration.ts";
 import type { Printer } from "../command/printer.ts";
-import type { Server } from "../server/server.ts";
+import type { Server } from "../server/calls.ts";
 import { drawJson } from "../terminal/json.ts";
 import { lookOf } from "../terminal/states.ts";
 import { toned } from "../terminal/style.ts";

@@ -1,8 +1,8 @@
-import type { Context } from "../command/context.ts";
+import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
 import { Failure, usageFailure } from "../command/failure.ts";
 
-export const usualServer = "http://127.0.0.1:7400";
+const usualServer = "http://127.0.0.1:7400";
 
 /** Where the platform is, as it was said: by the option, by the environment, or where it usually is. */
 export function serverAddress({ values, shell }: Pick<Context, "values" | "shell">): string {

@@ -1,5 +1,5 @@
 import type { Routes, RunFilterInput, WorkStatus } from "@tutti/rest/types";
-import type { Context } from "../command/context.ts";
+import type { Context } from "../command/declaration.ts";
 
 type RunQuery = Routes["runs.list"]["query"];
 type Said = Pick<Context, "values" | "shell">;

@@ -1,4 +1,4 @@
-import type { Context } from "../command/context.ts";
+import type { Context } from "../command/declaration.ts";
 
 /** How a list is asked for page by page, as `--size`, `--page` and `--all` say. */
 const usualSize = 20;

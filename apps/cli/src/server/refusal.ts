@@ -3,7 +3,7 @@ import { nearest } from "@tutti/kernel";
 import type { Client, RestError } from "@tutti/rest/client";
 import { type ExitCode, exitCodes } from "../command/exit-codes.ts";
 import { type Advice, Failure } from "../command/failure.ts";
-import type { RouteName, Server } from "./server.ts";
+import type { RouteName, Server } from "./calls.ts";
 
 interface Call {
   readonly name: RouteName;

@@ -1,26 +1,11 @@
-/** The platform as commands see it: calls by route, refused in words that a person can act on. */
+/** Calls of the platform, refused in words that a person can act on. */
 
-import type { Followed, FollowOptions } from "@tutti/rest/client";
-import { type CallParts, Client, RestError, type StreamName } from "@tutti/rest/client";
-import type { Routes } from "@tutti/rest/types";
-import type { Context } from "../command/context.ts";
+import { Client, RestError } from "@tutti/rest/client";
+import type { Context } from "../command/declaration.ts";
 import { httpFetch } from "../effects/http-fetch.ts";
 import { keyOf, serverAddress } from "./address.ts";
+import type { Server } from "./calls.ts";
 import { refusalOf } from "./refusal.ts";
-
-export type RouteName = keyof Routes;
-
-export interface Server {
-  readonly url: string;
-  /** To be spread into a query; nothing for the default namespace. */
-  readonly namespace: { readonly namespace?: string };
-  call<N extends RouteName>(name: N, parts?: CallParts<N>): Promise<Routes[N]["reply"]>;
-  follow<N extends StreamName>(
-    name: N,
-    parts: Pick<CallParts<N>, "params" | "query" | "body">,
-    options: FollowOptions,
-  ): AsyncGenerator<Followed<Routes[N]["reply"]>, void, void>;
-}
 
 /** How long an answer is waited for before somebody is told that there is none. */
 const patienceMs = 30_000;

@@ -1,5 +1,5 @@
 import type { ScheduleTiming, ScheduleTimingInput } from "@tutti/rest/types";
-import type { Context } from "../command/context.ts";
+import type { Context } from "../command/declaration.ts";
 import { usageFailure } from "../command/failure.ts";
 import { printSpanMs } from "../terminal/time.ts";
 

@@ -12,7 +12,7 @@ export interface Column {
   readonly yields?: 0 | 1 | 2 | 3;
 }
 
-export interface Cell {
+interface Cell {
   readonly text: string;
   readonly tone?: Tone;
 }

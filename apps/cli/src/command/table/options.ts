@@ -14,7 +14,7 @@ export const key: Option = {
   value: "KEY",
   summary: "an idempotency key: said again under the same key, it takes effect once",
 };
-export const yes: Option = { name: "yes", short: "y", summary: "without asking first" };
+const yes: Option = { name: "yes", short: "y", summary: "without asking first" };
 export const size: Option = { name: "size", value: "N", summary: "how many at most (20)" };
 export const page: Option = {
   name: "page",
