@@ -115,12 +115,8 @@ function wanted(root, front) {
  * @param {string} root
  * @param {Front} front
  */
-function filesOf(root, { folder, command: [program = ""] }) {
-  return [
-    ...packagesIn(root, join(root, folder)).flatMap(sourcesOf),
-    join(root, "package-lock.json"),
-    ...(program.startsWith("tools/") ? [join(root, program)] : []),
-  ];
+function filesOf(root, { folder }) {
+  return [...packagesIn(root, join(root, folder)).flatMap(sourcesOf), join(root, "package-lock.json")];
 }
 
 /** @param {string} root @param {string[]} files */

@@ -1,5 +1,7 @@
 /** `npm start` as a stranger does it: real processes, the demonstration, Ctrl-C, and again. */
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { connect, type RunHandle, type Tutti } from "@tutti/sdk/client";
@@ -116,7 +118,10 @@ describe("npm start", { concurrency: 2 }, () => {
     await until("it to run again", () => workersOf(platform).some(isAgain));
     const pids = workersOf(platform).map(({ pid }) => Number(pid));
 
-    await platform.kill();
+    // The platform itself, not the npm in front of it.
+    const { pid } = JSON.parse(await readFile(join(folder.path, ".tutti", "lock.json"), "utf8"));
+    process.kill(Number(pid), "SIGKILL");
+    assert.deepEqual(await platform.ended(), { code: 137, signal: null });
     await until("the workers to be gone", () => !pids.some(isAlive));
   });
 
