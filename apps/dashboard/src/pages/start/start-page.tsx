@@ -143,31 +143,7 @@ function StartForm({ definition, like }: { definition: Definition; like: Run | u
   };
   return (
     <form noValidate onSubmit={(event) => event.preventDefault()}>
-      <Part title="Input" aside={definition.description}>
-        <Tabs
-          label="How the input is filled in"
-          tabs={[
-            ["form", "Form"],
-            ["json", "JSON"],
-          ]}
-          current={input.how}
-          onChange={input.change}
-        >
-          {input.how === "form" ? (
-            <SchemaForm field={field} draft={input.draft} problems={shown} onChange={input.setDraft} />
-          ) : (
-            <TextField
-              label="Input as JSON"
-              value={input.json}
-              onChange={input.setJson}
-              lines={14}
-              code
-              problem={input.found.problems[0]?.message ?? shown[0]?.message}
-              hint="Left empty, the run has no input."
-            />
-          )}
-        </Tabs>
-      </Part>
+      <InputPart field={field} input={input} description={definition.description} problems={shown} />
       <About run={run} wrong={tried ? wrong : {}} onChange={setRun} />
       {refusal === undefined ? null : (
         <Failure title="The run was not started" message={refusal.message} code={refusal.code} />
@@ -191,6 +167,42 @@ function StartForm({ definition, like }: { definition: Definition; like: Run | u
         />
       </p>
     </form>
+  );
+}
+
+function InputPart(options: {
+  field: Field;
+  input: ReturnType<typeof useInput>;
+  description: string | undefined;
+  problems: readonly FieldProblem[];
+}) {
+  const { field, input, description, problems } = options;
+  return (
+    <Part title="Input" aside={description}>
+      <Tabs
+        label="How the input is filled in"
+        tabs={[
+          ["form", "Form"],
+          ["json", "JSON"],
+        ]}
+        current={input.how}
+        onChange={input.change}
+      >
+        {input.how === "form" ? (
+          <SchemaForm field={field} draft={input.draft} problems={problems} onChange={input.setDraft} />
+        ) : (
+          <TextField
+            label="Input as JSON"
+            value={input.json}
+            onChange={input.setJson}
+            lines={14}
+            code
+            problem={input.found.problems[0]?.message ?? problems[0]?.message}
+            hint="Left empty, the run has no input."
+          />
+        )}
+      </Tabs>
+    </Part>
   );
 }
 

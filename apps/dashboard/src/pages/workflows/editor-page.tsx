@@ -135,27 +135,40 @@ function Editor({ text: given, name }: { text: string; name?: string }) {
             />
           </div>
         </Part>
-        <div>
-          <Part
-            title="Check"
-            aside={checked === undefined ? "…" : errors === 0 ? "nothing is wrong" : `${errors} wrong`}
-          >
-            {failure === undefined ? (
-              <Problems problems={problems} isChecked={checked !== undefined} onGo={goTo} />
-            ) : (
-              <Failure title="It cannot be checked" message={failure.message} code={failure.code} />
-            )}
-          </Part>
-          {checked?.graph === undefined ? null : (
-            <Part title="Graph">
-              <Suspense fallback={<Waiting what="the graph" lines={8} />}>
-                <GraphView graph={checked.graph} />
-              </Suspense>
-            </Part>
-          )}
-        </div>
+        <Checked checked={checked} failure={failure} problems={problems} errors={errors} onGo={goTo} />
       </div>
     </>
+  );
+}
+
+function Checked(options: {
+  checked: CheckDefinitionReply | undefined;
+  failure: PageError | undefined;
+  problems: readonly Problem[];
+  errors: number;
+  onGo: (problem: Problem) => void;
+}) {
+  const { checked, failure, problems, errors, onGo } = options;
+  return (
+    <div>
+      <Part
+        title="Check"
+        aside={checked === undefined ? "…" : errors === 0 ? "nothing is wrong" : `${errors} wrong`}
+      >
+        {failure === undefined ? (
+          <Problems problems={problems} isChecked={checked !== undefined} onGo={onGo} />
+        ) : (
+          <Failure title="It cannot be checked" message={failure.message} code={failure.code} />
+        )}
+      </Part>
+      {checked?.graph === undefined ? null : (
+        <Part title="Graph">
+          <Suspense fallback={<Waiting what="the graph" lines={8} />}>
+            <GraphView graph={checked.graph} />
+          </Suspense>
+        </Part>
+      )}
+    </div>
   );
 }
 
@@ -166,10 +179,7 @@ function SourceArea(options: {
 }) {
   const { area, text, onChange } = options;
   return (
-    <Field
-      label="Definition"
-      hint="Alt and the arrow keys are the browser's; Tab leaves the field, Ctrl ] indents."
-    >
+    <Field label="Definition" hint="Tab leaves the field; Ctrl ] indents.">
       {({ id, describedBy }) => (
         <textarea
           ref={area}
