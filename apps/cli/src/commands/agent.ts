@@ -29,7 +29,7 @@ export async function listAgents(context: Context): Promise<number> {
   const server = await connect(context);
   const { entries, nextToken } = await listPages(
     context,
-    (page) => server.call("agents.list", { query: { ...server.namespace, ...page } }),
+    (page) => server.call("agents.list", { query: { ...server.namespace, ...poolOf(context), ...page } }),
     ({ agents }) => agents,
   );
   if (print.isJson) print.json({ agents: entries, ...(nextToken === undefined ? {} : { nextToken }) });
@@ -54,6 +54,11 @@ export async function listAgents(context: Context): Promise<number> {
     tellMore(context, nextToken);
   }
   return exitCodes.completed;
+}
+
+function poolOf({ values }: Context): { readonly pool?: string } {
+  const pool = values.text("pool");
+  return pool === undefined ? {} : { pool };
 }
 
 function agentRow(agent: Agent, nowMs: number): Entry[] {
@@ -84,7 +89,7 @@ export async function showAgent(context: Context): Promise<number> {
   const server = await connect(context);
   const reply = await server.call("agents.get", {
     params: { id: values.argument("ID") },
-    query: server.namespace,
+    query: { ...server.namespace, ...poolOf(context) },
   });
   const { agent, work } = reply;
   if (print.isJson || agent === undefined) print.json(reply);

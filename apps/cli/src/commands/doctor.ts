@@ -54,7 +54,10 @@ async function platformFindings(context: Context): Promise<Finding[]> {
     ];
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    return [await unreachableFinding(context, server.url, error)];
+    return [
+      await unreachableFinding(context, server.url, error),
+      ...(await portFindings(context, server.url)),
+    ];
   }
 }
 
@@ -95,6 +98,27 @@ async function unreachableFinding(
       ? "Find out what it is; or start Tutti elsewhere, with --operations.port, and name it by TUTTI_SERVER."
       : "Start it: npm start, in a clone. Or say where it is: --server URL, TUTTI_SERVER.",
   };
+}
+
+const meshPort = 7401;
+
+/** Where no platform answers on this machine, one can be started only if the other port it takes is free. */
+async function portFindings({ shell }: Context, url: string): Promise<Finding[]> {
+  const { hostname } = new URL(url);
+  if (!isHere(hostname) || !(await shell.listens(hostname, meshPort))) return [];
+  return [
+    {
+      about: "ports",
+      level: "problem",
+      text: `Something listens at port ${meshPort}, where Tutti takes calls of workers, though no platform answers.`,
+      advice:
+        "Find out what it is; a platform that hangs is one. Or start Tutti elsewhere: --mesh.listen=127.0.0.1:7501.",
+    },
+  ];
+}
+
+function isHere(hostname: string): boolean {
+  return hostname === "localhost" || hostname === "[::1]" || hostname.startsWith("127.");
 }
 
 /** The data directory is looked at by the tool of the clone; elsewhere there is none to look at. */

@@ -28,8 +28,7 @@ export class LineTeller implements Teller {
   }
 
   changed(model: RunModel, { run, tasks = [] }: Partial<WatchRunReply>): void {
-    for (const task of tasks) {
-      const view = model.taskView(task);
+    for (const view of this.#parts.isSilent ? [] : model.changed(tasks)) {
       if (view.state === "pending") continue;
       const again = view.attempts > 1 ? `attempt ${view.attempts}` : "";
       const error = ["failed", "retrying", "paused"].includes(view.state) ? view.error : "";

@@ -18,9 +18,12 @@ export class RunModel {
     return this.#tasks.values();
   }
 
-  /** How it stands, as a line or a row shows it. */
-  taskView(task: Task): TaskView {
-    return taskView(task, entriesOf(this.#tasks.values()).get(task.taskId));
+  /** How tasks stand that changed, as lines show them. Of entries of a list only those that did not go well. */
+  changed(tasks: readonly Task[]): TaskView[] {
+    const entries = entriesOf(this.#tasks.values());
+    return tasks
+      .filter((task) => !isEntry(task) || task.status === "failed" || task.status === "retrying")
+      .map((task) => taskView(task, entries.get(task.taskId)));
   }
 
   /** What comes next is told from the beginning. */
@@ -87,12 +90,17 @@ function taskView(task: Task, entries?: TaskView["entries"]): TaskView {
   };
 }
 
+/** `ship[3]` is an entry of `ship`; rounds of a loop and what was added to a task are no list. */
+function isEntry({ taskId, parentTaskId = "" }: Task): boolean {
+  return parentTaskId !== "" && taskId.startsWith(`${parentTaskId}[`);
+}
+
 /** Of each task that is done for a list: how many of its entries have ended. */
 function entriesOf(tasks: Iterable<Task>): Map<string, { ended: number; failed: number; total: number }> {
   const counted = new Map<string, { ended: number; failed: number; total: number }>();
-  for (const { taskId, parentTaskId = "", status } of tasks) {
-    // `ship[3]` is an entry of `ship`; rounds of a loop and what was added to a task are no list.
-    if (parentTaskId === "" || !taskId.startsWith(`${parentTaskId}[`)) continue;
+  for (const task of tasks) {
+    if (!isEntry(task)) continue;
+    const { parentTaskId = "", status } = task;
     const count = counted.get(parentTaskId) ?? { ended: 0, failed: 0, total: 0 };
     count.total += 1;
     if (lookOf(status).isEnded) count.ended += 1;

@@ -1,6 +1,8 @@
 import type { Command } from "../declaration.ts";
 import { all, page, size } from "./options.ts";
 
+const pool = { name: "pool", value: "NAME", summary: "of this pool (default)" } as const;
+
 export const installationCommands: readonly Command[] = [
   {
     name: "status",
@@ -43,7 +45,7 @@ export const installationCommands: readonly Command[] = [
     name: "agent list",
     group: "installation",
     summary: "workers and other agents: what they do, how busy they are",
-    options: [size, page, all],
+    options: [pool, size, page, all],
     json: "document",
     load: () => import("../../commands/agent.ts").then(({ listAgents }) => listAgents),
   },
@@ -52,6 +54,7 @@ export const installationCommands: readonly Command[] = [
     group: "installation",
     summary: "an agent: what it offers, what it works on, how it is",
     arguments: [{ name: "ID", summary: "the agent", completes: "agent" }],
+    options: [pool],
     json: "document",
     load: () => import("../../commands/agent.ts").then(({ showAgent }) => showAgent),
   },
