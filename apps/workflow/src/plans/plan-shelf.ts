@@ -1,7 +1,8 @@
 /**
  * Plans that runs need at once, since a decision waits for nothing. A plan is the blob that its hash names.
  *
- * 1. Whoever begins a run has its plan prepared before; a plan that was put away is read again where it is at hand.
+ * 1. Whoever begins a run has its plan prepared before, and so has the runtime before it folds or loads one. A plan that was put
+ *    away is there as long as a run in memory has it, and is read again at once where the content is on this machine.
  * 2. What is on the shelf is bounded by the size of the plans; what was needed last stays longest.
  */
 import type { Plan } from "@tutti/definitions";
@@ -29,6 +30,9 @@ export class PlanShelf implements RunPlans {
   readonly #bytesMax: number;
   /** The one that was needed last is the last. */
   readonly #shelved = new Map<string, Shelved>();
+  /** Those that were put away, as long as a run has them. */
+  readonly #inUse = new Map<string, WeakRef<RunPlan>>();
+  readonly #fetching = new Map<string, Promise<RunPlan>>();
   #bytes = 0;
 
   constructor(parts: PlanShelfParts) {
@@ -37,35 +41,49 @@ export class PlanShelf implements RunPlans {
   }
 
   plan(hash: string): RunPlan {
-    const known = this.#shelved.get(hash);
-    if (known !== undefined) return known.plan;
+    const known = this.#shelved.get(hash)?.plan ?? this.#inUse.get(hash)?.deref();
+    if (known !== undefined) return known;
     const text = this.#parts.readNow(Buffer.from(hash, "hex"));
     if (text === undefined) throw planErrors.missing({ hash });
     return this.#shelve(hash, text);
   }
 
-  /** Has a plan at hand. */
-  async prepare(namespace: string, hash: string): Promise<RunPlan> {
+  /** Has a plan at hand; undefined where it is. */
+  prepare(namespace: string, hash: string): Promise<RunPlan> | undefined {
     const known = this.#shelved.get(hash);
     if (known !== undefined) {
       this.#shelved.delete(hash);
       this.#shelved.set(hash, known);
-      return known.plan;
+      return undefined;
     }
+    const inUse = this.#inUse.get(hash)?.deref();
+    if (inUse !== undefined) return undefined;
+    let fetching = this.#fetching.get(hash);
+    if (fetching === undefined) {
+      fetching = this.#fetch(namespace, hash).finally(() => this.#fetching.delete(hash));
+      this.#fetching.set(hash, fetching);
+    }
+    return fetching;
+  }
+
+  async #fetch(namespace: string, hash: string): Promise<RunPlan> {
     const parts: Uint8Array[] = [];
     for await (const part of this.#parts.blobs().read(namespace, Buffer.from(hash, "hex"))) parts.push(part);
     return this.#shelve(hash, Buffer.concat(parts));
   }
 
   #shelve(hash: string, text: Uint8Array): RunPlan {
-    const plan = new RunPlan(JSON.parse(Buffer.from(text).toString("utf8")) as Plan, hash);
-    this.#shelved.set(hash, { plan, bytes: text.length });
+    const made = new RunPlan(JSON.parse(Buffer.from(text).toString("utf8")) as Plan, hash);
+    this.#shelved.set(hash, { plan: made, bytes: text.length });
+    this.#inUse.delete(hash);
     this.#bytes += text.length;
-    for (const [oldest, { bytes }] of this.#shelved) {
+    for (const [oldest, { bytes, plan }] of this.#shelved) {
       if (this.#bytes <= this.#bytesMax || oldest === hash) break;
       this.#shelved.delete(oldest);
       this.#bytes -= bytes;
+      this.#inUse.set(oldest, new WeakRef(plan));
     }
-    return plan;
+    for (const [unused, plan] of this.#inUse) if (plan.deref() === undefined) this.#inUse.delete(unused);
+    return made;
   }
 }

@@ -33,6 +33,12 @@ export interface Machine<State, Effect = unknown> {
    * Others let an instance end and go on as a new one. Default false.
    */
   readonly isEndless?: boolean;
+  /**
+   * Has content at hand, of a namespace and by its SHA-256, that folds, snapshots or deciders read: absent in machines whose
+   * records say everything. Whoever hosts the machine waits for it before it hands over what `needs` it; undefined says that
+   * nothing has to be waited for. Rejects when the content is not to be had.
+   */
+  readonly prepare?: (namespace: string, sha256: Uint8Array) => Promise<void> | undefined;
   /** The state of an instance that has no events yet. */
   create(key: InstanceKey): State;
   /** Every command, by its type. */
@@ -82,6 +88,8 @@ export interface Message<Body> {
 export interface Command<State, Body = any, Reply = any, Effect = any> extends Message<Body> {
   /** How its reply is remembered for a repetition under the same idempotency key. */
   readonly reply: WireCodec<Reply>;
+  /** Hashes of the content that its decider reads, where it comes as a letter. A caller has prepared it. */
+  needs?(body: Body): Iterable<Uint8Array>;
   decide(state: ReadOnly<State>, body: Body, step: MachineStep<State, Effect>): Reply | Refusal;
 }
 
@@ -101,6 +109,8 @@ export interface MachineEvent<State, Effect = any, Body = any> {
    * in events that name none. Events that were recorded before a release has it are not asked again.
    */
   blobs?(body: Body): Iterable<Uint8Array>;
+  /** Hashes of the content that its fold reads, beside that of earlier events: it is prepared before. */
+  needs?(body: Body): Iterable<Uint8Array>;
 }
 
 /** A question that is answered from the state. */
@@ -156,6 +166,8 @@ export interface SnapshotCodec<State> {
   /** Version of the encoding that `encode` writes, from 1. */
   readonly version: number;
   encode(state: ReadOnly<State>): Uint8Array;
+  /** Hashes of the content that reading it needs: it is prepared before. */
+  needs?(bytes: Uint8Array, version: number): Iterable<Uint8Array>;
   /** Reads every version that was ever released; an older one is brought up on the way. */
   decode(bytes: Uint8Array, version: number): State;
 }

@@ -160,6 +160,10 @@ export function runMachine({ plans }: RunMachineOptions): Machine<Run, RunEffect
   return {
     kind: "run",
     behaviour: 1,
+    ...(plans.prepare !== undefined && {
+      prepare: (namespace: string, sha256: Uint8Array) =>
+        plans.prepare?.(namespace, Buffer.from(sha256).toString("hex"))?.then(() => {}),
+    }),
     create: (key) => newRun(known, key),
     commands,
     events,

@@ -14,6 +14,7 @@ import { bytesOf, dataOf, noBytes, payloadOf } from "./data.ts";
 import type { RunFacts } from "./facts.ts";
 import { followingInput, keptBytesOf } from "./node/kept.ts";
 import { rangeOf, taskNumberOf } from "./node/places.ts";
+import { planNeededBySnapshot } from "./plan/needs.ts";
 import { planOf, readPlan } from "./plan/plan-of.ts";
 import type { KnownPlans } from "./plan/run-plan.ts";
 import { awaitSignal } from "./signal/waiting.ts";
@@ -34,6 +35,7 @@ const newest = 1;
 export function runSnapshots(plans: KnownPlans): SnapshotCodec<Run> {
   return {
     version: newest,
+    needs: (bytes) => planNeededBySnapshot(bytes),
     encode: (run) => RunSnapshotV1.encode(snapshotOf(run as Run)).finish(),
     decode(bytes, version) {
       if (version === newest) return runOf(RunSnapshotV1.decode(bytes), plans);

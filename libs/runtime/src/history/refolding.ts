@@ -11,6 +11,7 @@ import type { ArchivePartition } from "@tutti/journal";
 import type { InstanceKey } from "@tutti/kernel";
 import { runtimeErrors } from "../errors.ts";
 import type { HostedMachine } from "../machines/hosted-machine.ts";
+import { preparedForEvent, preparedForSnapshot } from "../machines/preparing.ts";
 import { heedless } from "../partition/folding.ts";
 import { ownEvents, ownPrefix } from "../records/own-events.ts";
 import { decodeSnapshot } from "../snapshots/snapshot.ts";
@@ -75,6 +76,7 @@ export class Refolding {
         if (back !== undefined && (fault !== undefined || back < changed)) {
           ({ state, fault } = await this.furthest(key, hosted, last, back));
         } else if (!record.type.startsWith(ownPrefix) && fault === undefined) {
+          await preparedForEvent(hosted, key.namespace, record);
           changed = record.event;
           fault = fold(hosted, key, state, record);
         }
@@ -91,6 +93,7 @@ export class Refolding {
     if (kept?.kind === "snapshot") {
       const snapshot = decodeSnapshot(kept.snapshot);
       if (snapshot.folded <= event && snapshot.folded > 0) {
+        await preparedForSnapshot(hosted, snapshot);
         const state = hosted.machine.snapshots.decode(snapshot.state, snapshot.stateVersion);
         return { state, event: snapshot.folded, timeMs: snapshot.timeMs };
       }

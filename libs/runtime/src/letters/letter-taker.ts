@@ -10,6 +10,7 @@ import type { Cause } from "@tutti/contracts/types/v1";
 import type { Letter } from "@tutti/kernel";
 import { errorFromUnknown, type InstanceKey, keyOf, textOf } from "@tutti/kernel";
 import type { HostedMachine } from "../machines/hosted-machine.ts";
+import { preparedForLetter } from "../machines/preparing.ts";
 import type { LettersArrived } from "../partition/inbox.ts";
 import type { Instance } from "../partition/instance.ts";
 import type { PartitionMemory } from "../partition/memory.ts";
@@ -54,8 +55,11 @@ export class LetterTaker {
   #lookUp({ batch, absent }: LettersArrived): Promise<void>[] {
     const { instances } = this.#memory;
     const lookups: Promise<void>[] = [];
-    for (const { namespace, receiver } of batch.letters) {
+    for (const letter of batch.letters) {
+      const { namespace, receiver } = letter;
       const text = `${namespace}/${receiver}`;
+      const preparing = this.#prepared(letter, keyOf(text).kind, absent);
+      if (preparing !== undefined) lookups.push(preparing);
       if (absent.has(text) || instances.get(text) !== undefined) continue;
       const key = keyOf(text);
       if (instances.hosted(key.kind) === undefined || !instances.mayBeKept(key)) continue;
@@ -67,6 +71,15 @@ export class LetterTaker {
       lookups.push(note());
     }
     return lookups;
+  }
+
+  /** Content that taking a letter needs is waited for once: what is not to be had fails the letter alone. */
+  #prepared(letter: Letter, kind: string, absent: Set<string>): Promise<void> | undefined {
+    const mark = `content of letter ${letter.number}`;
+    const hosted = this.#memory.instances.hosted(kind);
+    if (hosted === undefined || absent.has(mark)) return undefined;
+    const preparing = preparedForLetter(hosted, letter.namespace, letter);
+    return preparing?.then(() => void absent.add(mark));
   }
 
   #take(letter: Letter): void {

@@ -22,6 +22,8 @@ export class HostedMachine {
   readonly machine: AnyMachine;
   /** Whether any of its events names blobs. */
   readonly namesBlobs: boolean;
+  /** Whether content has to be at hand for some of its records. */
+  readonly needsContent: boolean;
   readonly #commands = new Map<string, AnyCommand>();
   readonly #events = new Map<string, AnyEvent>();
   /** Type and version of each event as they stand in a record. */
@@ -30,6 +32,7 @@ export class HostedMachine {
   constructor(machine: AnyMachine) {
     this.machine = machine;
     this.namesBlobs = machine.events.some(({ blobs }) => blobs !== undefined);
+    this.needsContent = machine.prepare !== undefined;
     const writer = new FlatWriter(256);
     for (const command of machine.commands) {
       assert(!this.#commands.has(command.type), "a machine's commands have different types", {
@@ -93,6 +96,10 @@ export class HostedMachines {
 
   get namesBlobs(): boolean {
     return [...this.#byKind.values()].some(({ namesBlobs }) => namesBlobs);
+  }
+
+  get needContent(): boolean {
+    return [...this.#byKind.values()].some(({ needsContent }) => needsContent);
   }
 
   get kinds(): readonly string[] {

@@ -28,6 +28,7 @@ import {
 import { type InstanceKey, type TuttiError, textOf } from "@tutti/kernel";
 import { runtimeErrors } from "../errors.ts";
 import type { HostedMachine } from "../machines/hosted-machine.ts";
+import { preparedForEvent } from "../machines/preparing.ts";
 import { ownEvents, ownPrefix } from "../records/own-events.ts";
 import { Retelling } from "../records/retelling.ts";
 import { decodePartition } from "../snapshots/snapshot.ts";
@@ -143,8 +144,24 @@ export class Recovery {
       scanner.begin(records);
       while (scanner.next()) if (!this.#known.has(scanner.keyText)) this.#meet(met);
     }
+    if (this.#memory.parts.machines.needContent) await this.#prepareContent(slice);
     if (met.length > 0) await this.#lookUp(met);
     await this.#foldEnded(slice);
+  }
+
+  /** Content that folding these batches reads. */
+  async #prepareContent(slice: readonly JournalBatch[]): Promise<void> {
+    const scanner = this.#scanner;
+    const waiting: Promise<void>[] = [];
+    for (const { records } of slice) {
+      scanner.begin(records);
+      while (scanner.next()) {
+        const known = this.#known.get(scanner.keyText);
+        const preparing = known?.hosted && preparedForEvent(known.hosted, known.key.namespace, scanner);
+        if (preparing !== undefined) waiting.push(preparing);
+      }
+    }
+    await Promise.all(waiting);
   }
 
   #meet(met: Known[]): void {

@@ -8,7 +8,9 @@
  * 3. What cannot be read holds up nobody else.
  */
 import type { Snapshot } from "@tutti/contracts/runtime/v1";
+import type { OutstandingInstance } from "@tutti/journal";
 import { type InstanceKey, textOf } from "@tutti/kernel";
+import { preparedForSnapshot } from "../machines/preparing.ts";
 import { decodeSnapshot } from "../snapshots/snapshot.ts";
 import type { PartitionMemory } from "./memory.ts";
 import { reviveSnapshot } from "./reviving.ts";
@@ -31,6 +33,8 @@ export async function resume(memory: PartitionMemory): Promise<void> {
       const next = last < incarnations ? archive.outstanding(last, pageInstances) : undefined;
       // It is awaited below, unless something fails before.
       next?.catch(() => {});
+      await prepare(memory, page);
+      if (memory.isStopped) return;
       for (const { incarnation, snapshot } of page) {
         if (incarnation <= incarnations) resumeOne(memory, incarnation, snapshot, foreign);
       }
@@ -40,6 +44,25 @@ export async function resume(memory: PartitionMemory): Promise<void> {
   } finally {
     instances.forgetLeft();
   }
+}
+
+/** All of a page together; what cannot be had is found by who needs it. */
+async function prepare(
+  { instances, parts }: PartitionMemory,
+  page: readonly OutstandingInstance[],
+): Promise<void> {
+  if (!parts.machines.needContent) return;
+  await Promise.all(
+    page.map(({ snapshot: bytes }) => {
+      try {
+        const snapshot = decodeSnapshot(bytes);
+        const hosted = instances.hosted(snapshot.kind);
+        return hosted && preparedForSnapshot(hosted, snapshot);
+      } catch {
+        return undefined;
+      }
+    }),
+  );
 }
 
 function resumeOne(

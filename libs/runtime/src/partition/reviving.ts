@@ -4,6 +4,7 @@ import type { Kept } from "@tutti/journal";
 import { type InstanceKey, isEnded, textOf } from "@tutti/kernel";
 import type { Refolding } from "../history/refolding.ts";
 import type { HostedMachine } from "../machines/hosted-machine.ts";
+import { preparedForSnapshot } from "../machines/preparing.ts";
 import { prefixBytes } from "../records/prefix.ts";
 import { decodeSnapshot, restore } from "../snapshots/snapshot.ts";
 import { Instance, quarantineFor } from "./instance.ts";
@@ -35,8 +36,11 @@ export async function revive(
   refolding: Refolding,
 ): Promise<Instance | undefined> {
   if (kept.kind === "nothing" || kept.kind === "tombstone") return;
-  if (kept.kind === "snapshot")
-    return reviveSnapshot(key, textOf(key), decodeSnapshot(kept.snapshot), hosted);
+  if (kept.kind === "snapshot") {
+    const snapshot = decodeSnapshot(kept.snapshot);
+    await preparedForSnapshot(hosted, snapshot);
+    return reviveSnapshot(key, textOf(key), snapshot, hosted);
+  }
   const instance = blankInstance(key, textOf(key), hosted);
   const { incarnation, events, last } = kept;
   instance.incarnation = incarnation;

@@ -24,6 +24,7 @@ import { limitsOf } from "../limit/limits.ts";
 import { labelsMax, priorityMax, reasonLengthMax } from "../limits.ts";
 import { taskResumed } from "../node/events.ts";
 import { findNode } from "../node/places.ts";
+import { planNeededBy } from "../plan/needs.ts";
 import {
   hasEnded,
   isKept,
@@ -54,6 +55,7 @@ const done: RunDone = {};
 export const beginRun: RunCommand<BeginRun, RunBegun> = {
   ...beginMessage,
   reply: RunBegun,
+  needs: ({ order }) => planNeededBy(order),
   decide(run, { order }, step) {
     if (run.order !== undefined) return again(run, order, step);
     const problem = orderProblem(order);

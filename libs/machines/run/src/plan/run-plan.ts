@@ -12,6 +12,8 @@ import { OfferProfile } from "./offer-profile.ts";
 export interface RunPlans {
   /** The plan with this hash; throws where there is none. */
   plan(hash: string): RunPlan;
+  /** Has a plan at hand; undefined where it is. Absent where all of them are, always. */
+  prepare?(namespace: string, hash: string): Promise<unknown> | undefined;
 }
 
 /** The same, as the state of a run has it. */

@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { checkText } from "@tutti/definitions";
+import { PlanShelf } from "./plan-shelf.ts";
+
+const plans = ["one", "two"].map((name) => {
+  const text = `workflow: ${name}\ntasks: {a: {uses: x}}\n`;
+  const { definition } = checkText({ format: "yaml", text, fileName: "" });
+  assert.ok(definition?.plan !== undefined);
+  return { hash: definition.hash, text: Buffer.from(JSON.stringify(definition.plan)) };
+});
+const [one, two] = plans as [(typeof plans)[0], (typeof plans)[0]];
+
+/** A store that has to be asked, as that of a cluster. */
+function far(bytesMax: number) {
+  const asked: string[] = [];
+  const blobs = {
+    async *read(_: string, sha256: Uint8Array) {
+      const hash = Buffer.from(sha256).toString("hex");
+      asked.push(hash);
+      const found = plans.find((plan) => plan.hash === hash);
+      if (found === undefined) throw new RangeError("there is none");
+      yield found.text;
+    },
+  };
+  return { asked, shelf: new PlanShelf({ blobs: () => blobs, readNow: () => undefined, bytesMax }) };
+}
+
+describe("plans that have to be fetched", () => {
+  it("are fetched once, however many ask, and are at hand from then on", async () => {
+    const { asked, shelf } = far(1_000_000);
+    assert.throws(() => shelf.plan(one.hash), /plan/);
+    await Promise.all([shelf.prepare("default", one.hash), shelf.prepare("default", one.hash)]);
+    assert.equal(shelf.prepare("default", one.hash), undefined);
+    assert.equal(shelf.plan(one.hash).plan.name, "one");
+    assert.deepEqual(asked, [one.hash]);
+  });
+
+  it("are there as long as anybody has them, though there is room for one alone", async () => {
+    const { asked, shelf } = far(1);
+    await shelf.prepare("default", one.hash);
+    const inUse = shelf.plan(one.hash);
+    await shelf.prepare("default", two.hash);
+    assert.equal(shelf.plan(one.hash), inUse);
+    assert.equal(shelf.prepare("default", one.hash), undefined);
+    assert.deepEqual(asked, [one.hash, two.hash]);
+  });
+
+  it("that are not there are said, and asked for again", async () => {
+    const { shelf } = far(1);
+    await assert.rejects(async () => shelf.prepare("default", "00"), RangeError);
+    await assert.rejects(async () => shelf.prepare("default", "00"), RangeError);
+  });
+});

@@ -1,0 +1,73 @@
+/**
+ * Content that machines read at once is fetched before: what a fold, a snapshot or a letter needs that is not in it. Where it
+ * is at hand, as mostly, nothing waits.
+ */
+import type { Snapshot } from "@tutti/contracts/runtime/v1";
+import { errorFromUnknown, type Status } from "@tutti/kernel";
+import type { HostedMachine } from "./hosted-machine.ts";
+
+/** Undefined where nothing has to be waited for. */
+export type Preparation = Promise<void> | undefined;
+
+export function preparedForEvent(
+  hosted: HostedMachine,
+  namespace: string,
+  {
+    type,
+    version,
+    payload,
+  }: { readonly type: string; readonly version: number; readonly payload: Uint8Array },
+): Preparation {
+  if (!hosted.needsContent) return undefined;
+  const event = hosted.event(type, version);
+  if (event?.needs === undefined) return undefined;
+  return prepared(hosted, namespace, () => event.needs?.(event.codec.decode(payload)));
+}
+
+export function preparedForSnapshot(
+  hosted: HostedMachine,
+  { namespace, folded, state, stateVersion }: Snapshot,
+): Preparation {
+  const { snapshots } = hosted.machine;
+  if (!hosted.needsContent || snapshots.needs === undefined || folded === 0) return undefined;
+  return prepared(hosted, namespace, () => snapshots.needs?.(state, stateVersion));
+}
+
+export function preparedForLetter(
+  hosted: HostedMachine,
+  namespace: string,
+  { type, payload }: { readonly type: string; readonly payload: Uint8Array },
+): Preparation {
+  if (!hosted.needsContent) return undefined;
+  const command = hosted.command(type);
+  if (command?.needs === undefined) return undefined;
+  return prepared(hosted, namespace, () => command.needs?.(command.codec.decode(payload)));
+}
+
+function prepared(
+  { machine }: HostedMachine,
+  namespace: string,
+  needs: () => Iterable<Uint8Array> | undefined,
+): Preparation {
+  const waiting: Promise<void>[] = [];
+  try {
+    for (const sha256 of needs() ?? []) {
+      const preparing = machine.prepare?.(namespace, sha256);
+      if (preparing !== undefined) waiting.push(preparing);
+    }
+  } catch {
+    // It cannot be read: whoever takes it finds that as well, and says so.
+    return undefined;
+  }
+  return waiting.length === 0 ? undefined : Promise.all(waiting).then(() => {}, passOver);
+}
+
+/**
+ * What is lost for good fails whoever needs it, and nobody else. Content that cannot be had just now is another matter: nothing
+ * goes on without it.
+ */
+function passOver(thrown: unknown): void {
+  if (!lost.has(errorFromUnknown(thrown).status)) throw thrown;
+}
+
+const lost: ReadonlySet<Status> = new Set<Status>(["NOT_FOUND", "DATA_LOSS", "INVALID_ARGUMENT", "INTERNAL"]);
