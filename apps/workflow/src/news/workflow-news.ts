@@ -30,7 +30,9 @@ export interface NewsOptions {
 
 const defaults: NewsOptions = { burst: 2_000, perSec: 2_000, waitingMax: 50_000 };
 /** What happens together is told together. */
-const gatherMs = 5;
+const gatherMs = 1;
+/** As long as more waits than may be told. */
+const crowdedMs = 10;
 const atOnceMax = 100;
 const progressEveryMs = 100;
 const progressAtOnceMax = 20;
@@ -113,19 +115,19 @@ export class WorkflowNews implements Witness, Component {
       return;
     }
     this.#waiting.push(note);
-    if (this.#telling === undefined) this.#later();
+    if (this.#telling === undefined) this.#later(gatherMs);
   }
 
-  #later(): void {
+  #later(delayMs: number): void {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#telling = promise;
-    this.#foundation.timers.after(gatherMs, () => {
+    this.#foundation.timers.after(delayMs, () => {
       this.#tellSome()
         .catch((error: unknown) => this.#foundation.logger.error("events could not be told", { error }))
         .finally(() => {
           this.#telling = undefined;
           resolve();
-          if (this.#waiting.length > 0 && !this.#isStopped) this.#later();
+          if (this.#waiting.length > 0 && !this.#isStopped) this.#later(crowdedMs);
         });
     });
   }
