@@ -45,6 +45,12 @@ describe("what can be done with a run", () => {
     assert.equal(commandOf(run, pause, "it's lunch"), "tutti pause 'pay 500/a' --reason 'it'\\''s lunch'");
   });
 
+  it("is terminated by the command that cancels, at once", () => {
+    const terminate = actionsOf(run).find(({ name }) => name === "terminate");
+    assert.ok(terminate);
+    assert.equal(commandOf(runFacts(), terminate, ""), "tutti cancel r1 --now");
+  });
+
   it("names a namespace other than the usual one", () => {
     const other = runFacts({ id: "r1", namespace: "team" });
     assert.equal(runPath(other, ["why"], { task: "a" }), "/v1/runs/r1/why?task=a&namespace=team");
@@ -54,10 +60,15 @@ describe("what can be done with a run", () => {
   it("tells a signal, decides a question, and says what became of a task", () => {
     assert.deepEqual(signalOf(run, "paid", { cents: 5 }).call.body, { cents: 5 });
     assert.equal(signalOf(runFacts(), "go", undefined).command, "tutti signal r1 go");
-    const no = decisionOf(runFacts(), "sure", { verdict: "rejected", data: undefined, reason: "too much" });
+    assert.equal(signalOf(runFacts(), "paid", { cents: 5 }).command, `tutti signal r1 paid '{"cents":5}'`);
+    const no = decisionOf(
+      runFacts(),
+      { approvalId: "sure..1", task: "sure" },
+      { verdict: "rejected", data: undefined, reason: "too much" },
+    );
     assert.deepEqual(no.call, {
       method: "POST",
-      path: "/v1/approvals/sure",
+      path: "/v1/approvals/sure..1",
       body: { runId: "r1", verdict: "rejected", reason: "too much" },
     });
     assert.equal(no.command, "tutti approve r1 sure --reject --reason 'too much'");
@@ -75,7 +86,7 @@ describe("what can be done with a run", () => {
   it("starts another one with the same input and labels", () => {
     const { call, command } = againOf(runFacts({ input: { n: 1 }, labels: { who: "anna" } }));
     assert.deepEqual(call.body, { definition: { name: "order" }, input: { n: 1 }, labels: { who: "anna" } });
-    assert.equal(command, `tutti run order --input '{"n":1}'`);
+    assert.equal(command, `tutti run order --input '{"n":1}' --label who=anna`);
   });
 });
 

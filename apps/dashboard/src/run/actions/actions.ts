@@ -78,7 +78,7 @@ export function callOf(run: Of, { name }: Pick<RunAction, "name">, reason: strin
 }
 
 export function commandOf(run: Of, { name }: Pick<RunAction, "name">, reason: string): string {
-  const words = name === "terminate" ? ["cancel", run.id, "--terminate"] : [name, run.id];
+  const words = name === "terminate" ? ["cancel", run.id, "--now"] : [name, run.id];
   return spelled(run, ...words, ...(reason === "" ? [] : ["--reason", reason]));
 }
 
@@ -88,12 +88,7 @@ export interface Spelling {
 }
 
 export function signalOf(run: Of, name: string, payload: unknown): Spelling {
-  const words = [
-    "signal",
-    run.id,
-    name,
-    ...(payload === undefined ? [] : ["--payload", JSON.stringify(payload)]),
-  ];
+  const words = ["signal", run.id, name, ...(payload === undefined ? [] : [JSON.stringify(payload)])];
   return {
     call: { method: "POST", path: runPath(run, ["signals", name]), body: payload ?? null },
     command: spelled(run, ...words),
@@ -106,11 +101,18 @@ export interface Decision {
   readonly reason: string;
 }
 
-export function decisionOf(run: Of, approvalId: string, { verdict, data, reason }: Decision): Spelling {
+export interface Asked {
+  readonly approvalId: string;
+  /** The task that asks. */
+  readonly task: string;
+}
+
+export function decisionOf(run: Of, { approvalId, task }: Asked, decision: Decision): Spelling {
+  const { verdict, data, reason } = decision;
   const words = [
-    ...["approve", run.id, approvalId],
+    ...["approve", run.id, ...(task === "" ? [] : [task])],
     ...(verdict === "rejected" ? ["--reject"] : []),
-    ...(data === undefined ? [] : ["--data", JSON.stringify(data)]),
+    ...(data === undefined ? [] : ["--form", JSON.stringify(data)]),
     ...(reason === "" ? [] : ["--reason", reason]),
   ];
   const body = {
@@ -187,8 +189,17 @@ export function againOf(run: RunFacts): Spelling {
     ...(given(parameters) ? { parameters } : {}),
     ...(Object.keys(labels).length > 0 ? { labels } : {}),
   };
+  const words = [
+    ...["run", definition],
+    ...(given(input) ? ["--input", JSON.stringify(input)] : []),
+    ...Object.entries(given(parameters) ? (parameters as object) : {}).flatMap(([name, value]) => [
+      "--parameter",
+      `${name}=${typeof value === "string" ? value : JSON.stringify(value)}`,
+    ]),
+    ...Object.entries(labels).flatMap(([name, value]) => ["--label", `${name}=${value}`]),
+  ];
   return {
     call: { method: "POST", path: pathOf(["runs"], { namespace: namespaceOf(run) }), body },
-    command: spelled(run, "run", definition, ...(given(input) ? ["--input", JSON.stringify(input)] : [])),
+    command: spelled(run, ...words),
   };
 }

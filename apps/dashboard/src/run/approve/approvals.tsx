@@ -123,7 +123,8 @@ function Answer({ run, approval }: Omit<QuestionOptions, "isBesideTask">) {
   const problems = given?.problems ?? [];
   const decide = (verdict: Decision["verdict"]) => {
     const data = verdict === "approved" ? given?.value : undefined;
-    return decisionOf(run, approvalId, { verdict, data, reason: reason.trim() });
+    const asked = { approvalId, task: approval.about?.task ?? "" };
+    return decisionOf(run, asked, { verdict, data, reason: reason.trim() });
   };
   const refuse = () => {
     setIsTried(true);

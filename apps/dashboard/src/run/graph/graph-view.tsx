@@ -10,6 +10,7 @@ import "@xyflow/react/dist/base.css";
 import { useCallback, useMemo, useRef, useState } from "react";
 import { useIsNarrow } from "../../shell/use-is-narrow.ts";
 import { useRunHandle, useStore } from "../live/run-context.tsx";
+import type { Layout } from "./layout.ts";
 import { NeedEdge } from "./need-edge.tsx";
 import { shapeOf } from "./shape.ts";
 import { TaskNode } from "./task-node.tsx";
@@ -17,6 +18,7 @@ import { useLayout } from "./use-layout.ts";
 import {
   durationMs,
   fit,
+  heightOnPhone,
   type PictureOptions,
   useChosen,
   useFit,
@@ -54,7 +56,7 @@ export default function GraphView({
     });
   }, []);
   return (
-    <div className="run-graph" style={{ height: layout === undefined ? undefined : layout.height + room }}>
+    <div className="run-graph" style={{ height: layout === undefined ? undefined : heightOf(layout) }}>
       {layout === undefined ? null : (
         <ReactFlowProvider>
           <Picture {...{ layout, selected, critical, toggle }} />
@@ -66,6 +68,10 @@ export default function GraphView({
 
 /** Around a small picture; a large one is as high as the style sheet lets it be. */
 const room = 120;
+
+function heightOf(layout: Layout): number {
+  return layout.direction === "down" ? heightOnPhone(layout, window.innerWidth) : layout.height + room;
+}
 
 function Picture(options: PictureOptions) {
   const { layout } = options;
@@ -84,6 +90,8 @@ function Picture(options: PictureOptions) {
         {...{ minZoom: 0.05, maxZoom: 1.6 }}
         {...{ nodesDraggable: false, nodesConnectable: false, nodesFocusable: false, edgesFocusable: false }}
         elementsSelectable={false}
+        // On a phone one finger scrolls the page; two move and zoom the picture.
+        panOnDrag={layout.direction === "right"}
         onlyRenderVisibleElements
         disableKeyboardA11y
         zoomOnScroll={false}

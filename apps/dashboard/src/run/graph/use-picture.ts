@@ -123,8 +123,8 @@ export function durationMs(): number {
 }
 
 export const fit = { padding: 0.06, maxZoom: 1 };
-/** Words are not read any more below this. */
-const readable = 0.62;
+/** Words are not read any more below this; a phone is held nearer. */
+const readable = { page: 0.62, phone: 0.45 };
 
 /**
  * Another picture, or another room for it, is fitted in again; what a person moved stays. A picture that would be too small
@@ -148,30 +148,41 @@ export function useFit(place: RefObject<HTMLElement | null>, layout: Layout, cho
   }, [size, flow, place]);
 }
 
+const padded = 1 + 2 * fit.padding;
+
+/** So that the picture is as wide as there is room, and no larger than it is drawn. */
+function zoomAcross({ width }: Layout, room: number): number {
+  return Math.min(room / (width * padded), fit.maxZoom);
+}
+
+/** How high the whole picture is on a phone, where the page scrolls instead of the picture. */
+export function heightOnPhone(layout: Layout, room: number): number {
+  return layout.height * Math.max(readable.phone, zoomAcross(layout, room)) * padded + 24;
+}
+
 function fitIn(
   flow: ReturnType<typeof useReactFlow>,
   { layout, chosen }: { readonly layout: Layout; readonly chosen: string },
   room: { readonly width: number; readonly height: number },
 ): void {
-  const padded = 1 + 2 * fit.padding;
-  const across = room.width / (layout.width * padded);
-  const zoom = Math.min(across, room.height / (layout.height * padded), fit.maxZoom);
-  if (zoom >= readable || layout.nodes.length > overviewFrom) {
+  const zoom = Math.min(zoomAcross(layout, room.width), room.height / (layout.height * padded));
+  const least = layout.direction === "down" ? readable.phone : readable.page;
+  if (zoom >= least || layout.nodes.length > overviewFrom) {
     const x = (room.width - layout.width * zoom) / 2;
     void flow.setViewport({ x, y: (room.height - layout.height * zoom) / 2, zoom });
     return;
   }
-  const at = layout.nodes.find(({ node }) => node.key === chosen);
+  const at = layout.nodes.find(({ node }) => node.key === chosen) ?? layout.nodes[0];
   const around = (start: number, length: number, whole: number, space: number) => {
-    const wanted = space / 2 - (start + length / 2) * readable;
+    const wanted = space / 2 - (start + length / 2) * least;
     const margin = 24;
-    if (whole * readable + 2 * margin <= space) return (space - whole * readable) / 2;
-    return Math.min(margin, Math.max(space - whole * readable - margin, wanted));
+    if (whole * least + 2 * margin <= space) return (space - whole * least) / 2;
+    return Math.min(margin, Math.max(space - whole * least - margin, wanted));
   };
   void flow.setViewport({
     x: around(at?.x ?? 0, at?.width ?? 0, layout.width, room.width),
     y: around(at?.y ?? 0, at?.height ?? 0, layout.height, room.height),
-    zoom: readable,
+    zoom: least,
   });
 }
 

@@ -43,10 +43,15 @@ export function TaskPanel({ taskId, event }: { taskId: string; event: number | u
         {store.standing === "connecting" ? (
           <Waiting what="the task" />
         ) : (
-          <Failure
-            title="There is no such task"
-            message={`This run has no task ${taskId}. It may come to be later, or have gone with a reset.`}
-          />
+          <>
+            <Failure
+              title="There is no such task"
+              message={`This run has no task ${taskId}. It may come to be later, or have gone with a reset.`}
+            />
+            <button type="button" className="press" onClick={() => go({ task: "", view: undefined })}>
+              Close
+            </button>
+          </>
         )}
       </aside>
     );
