@@ -22,5 +22,9 @@ export const shortcuts: readonly (readonly [keys: readonly string[], what: strin
   [["k"], "line before"],
   [["x"], "mark the line"],
   [["Enter"], "open the line"],
+  [["←", "→", "↑", "↓"], "walk the graph of a run"],
+  [["+", "–"], "unfold and fold a task there"],
+  [["["], "a run one event earlier"],
+  [["]"], "one event later"],
   [["Esc"], "close what is open"],
 ];
