@@ -25,6 +25,8 @@ export interface Draft {
   output: Type | undefined;
   /** Conditions by numbers of the tasks that are needed. */
   readonly needs: Map<number, number>;
+  /** Those of them that nobody has said: what expressions refer to. */
+  readonly implied: Set<number>;
 }
 
 interface ScopeDraft {
@@ -116,7 +118,17 @@ export class Building {
   #draft(id: string, document: TaskDocument, path: Path, scope: number): number {
     const number = this.drafts.length;
     const open = { forEach: undefined, environment: undefined, output: undefined };
-    this.drafts.push({ number, id, document, path, scope, body: -1, ...open, needs: new Map() });
+    this.drafts.push({
+      number,
+      id,
+      document,
+      path,
+      scope,
+      body: -1,
+      ...open,
+      needs: new Map(),
+      implied: new Set(),
+    });
     return number;
   }
 

@@ -58,8 +58,8 @@ function addStated(
 
 /**
  * Adds what a name in an expression refers to, unless `needs` says how it has to end. Whoever looks at `status` or `error`
- * wants to know of a failure; whoever takes the output needs that there is one. Inside a loop, a task around it is needed
- * by the loop.
+ * anywhere wants to know of any end; whoever takes the output alone needs that there is one. It does not matter which of
+ * several expressions is read first. Inside a loop, a task around it is needed by the loop.
  */
 export function addNeed(building: Building, draft: Draft, name: string): void {
   const { tasks } = building.environmentOf(draft);
@@ -97,7 +97,9 @@ function refuseOwn(building: Building, draft: Draft, needing: Draft, id: string)
   );
 }
 
-function addImplied(needing: Draft, number: number, condition: number): void {
-  const known = needing.needs.get(number);
-  if (known === undefined) needing.needs.set(number, condition);
+function addImplied({ needs, implied }: Draft, number: number, condition: number): void {
+  const known = needs.get(number);
+  if (known !== undefined && !(implied.has(number) && condition === always)) return;
+  needs.set(number, condition);
+  implied.add(number);
 }

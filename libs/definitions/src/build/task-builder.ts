@@ -144,4 +144,5 @@ const nobody: Draft = {
   environment: undefined,
   output: undefined,
   needs: new Map(),
+  implied: new Set(),
 };
