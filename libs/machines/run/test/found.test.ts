@@ -17,7 +17,7 @@ import { decideApproval } from "../src/approve/commands.ts";
 import { refuseChild } from "../src/child/commands.ts";
 import type { OfferTask, StartChild } from "../src/effects.ts";
 import { updateRun } from "../src/entry/commands.ts";
-import { beginRun, cancelRun } from "../src/life/commands.ts";
+import { beginRun, cancelRun, pauseRun } from "../src/life/commands.ts";
 import { showSnapshot } from "../src/queries/snapshot.ts";
 import { showTask, showTasks } from "../src/queries/tasks.ts";
 import { resetRun, retryRun } from "../src/repair/commands.ts";
@@ -192,5 +192,36 @@ tasks:
     assert.equal(isWaiting(), "yes");
     scene.fail("each[1]");
     assert.equal(isWaiting(), undefined);
+  });
+
+  it("does not begin by a retry when it waits for its limits and is paused", () => {
+    const scene = new RunScene(1, [limit]);
+    scene.begin(`
+workflow: waits
+limits: [{key: shared, concurrency: 1}]
+tasks:
+  work: {uses: test.work}
+`);
+    scene.driver.execute(scene.key, pauseRun, { reason: "" });
+    const answer = scene.driver.execute(scene.key, retryRun, { taskIds: ["work"], reason: "" });
+    assert.ok(isRefusal(answer));
+    assert.equal(answer.code, "workflow.nothing_to_retry");
+  });
+
+  it("adds tasks anew when what they need is done again with the task that added them", () => {
+    const scene = RunScene.of(`
+workflow: grows
+tasks:
+  base: {uses: test.base, mayFail: true}
+  grow: {spawn: "\${{ [{'id': 'leaf', 'uses': 'test.leaf', 'needs': ['base']}, {'id': 'twig', 'uses': 'test.twig'}] }}", needs: [{task: base, on: always}]}
+`);
+    scene.fail("base");
+    assert.deepEqual(scene.offered, ["twig"]);
+    scene.driver.execute(scene.key, retryRun, { taskIds: [], reason: "" });
+    scene.complete("base");
+    assert.deepEqual(scene.offered, ["leaf", "twig"]);
+    scene.complete("leaf");
+    scene.complete("twig");
+    assert.equal(scene.events.at(-1), "run_completed");
   });
 });

@@ -56,7 +56,8 @@ export const retryRun: RunCommand<RetryRun, RunDone> = {
       if (!nodes.includes(node)) nodes.push(topmost(run, node));
     }
     const status = statusOf(run);
-    if (isWithdrawn(run) || !retriable.has(status) || (nodes.length === 0 && !hasEnded(run)))
+    const hasNotBegun = run.phase === RunPhase.RUN_PHASE_WAITING;
+    if (isWithdrawn(run) || hasNotBegun || !retriable.has(status) || (nodes.length === 0 && !hasEnded(run)))
       return runErrors.nothingToRetry.refusal({ id, status: statusName(status) });
     const limits = hasEnded(run) ? limitIdsOf(run) : [];
     step.emit(runRetried, { nodes, reason: reasonOf(reason), limits, retryMs: step.nowMs });

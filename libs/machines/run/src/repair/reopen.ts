@@ -26,6 +26,8 @@ export function reopen(
 ): void {
   const named = new Set(numbers);
   const again = closureOf(run, named);
+  // What was added by one of them comes to be anew with it.
+  for (const number of [...again]) if (isPartOfAny(run, number, again)) again.delete(number);
   const lists: Node[] = [];
   for (const number of again) {
     const node = run.nodes[number];
@@ -39,6 +41,12 @@ export function reopen(
   countNeeds(run, again, mended);
   recount(run);
   for (const list of lists) attend(run, list);
+}
+
+function isPartOfAny(run: Run, number: number, nodes: ReadonlySet<number>): boolean {
+  let { owner } = rangeOf(run, number);
+  while (owner >= 0 && !nodes.has(owner)) ({ owner } = rangeOf(run, owner));
+  return owner >= 0;
 }
 
 /** The nodes and all that follows from them. */

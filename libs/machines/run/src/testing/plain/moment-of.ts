@@ -1,5 +1,5 @@
 /** Which events tell of something that the interpreter does not decide. */
-import { type Payload, TaskStatus, Verdict, WorkStatus } from "@tutti/contracts/types/v1";
+import { type Payload, RetryClass, TaskStatus, Verdict, WorkStatus } from "@tutti/contracts/types/v1";
 import type {
   ApprovalDecidedV1,
   RoundBegunV1,
@@ -61,7 +61,8 @@ export function momentOf(plain: PlainRun, { type, body, taskId }: Seen): Moment 
       return decided(body as ApprovalDecidedV1, taskId);
     case "undo_completed":
     case "undo_failed":
-      return plain.undoing === taskId ? { kind: "undone", taskId } : undefined;
+      if (plain.undoing !== taskId) return undefined;
+      return { kind: codeOf(body) === "workflow.timed_out" ? "undo timed out" : "undone", taskId };
     default:
       return endings.has(type) && plain.awaited.includes(taskId)
         ? endOf(plain, type, body, taskId)
@@ -88,6 +89,7 @@ function endOf(plain: PlainRun, type: string, body: unknown, taskId: string): Mo
   const task = plain.task(taskId);
   if (task?.pauses === true && !isTimedOut(type, body)) return { kind: "round", taskId };
   if (isTimedOut(type, body)) return { kind: "timed out", taskId };
+  if (type === "task_failed" && isStopped(body as TaskFailedV1)) return { kind: "child stopped", taskId };
   if (type !== "task_completed") return { kind: "ended", taskId };
   const { fromCache, output } = body as TaskCompletedV1;
   return fromCache
@@ -99,7 +101,7 @@ function endOf(plain: PlainRun, type: string, body: unknown, taskId: string): Mo
 export function timeOf(plain: PlainRun, { type, body, taskId }: Seen): Moment | undefined {
   const task = plain.task(taskId);
   if (type !== "task_failed" || task?.status !== "at work") return undefined;
-  const { code } = (body as TaskFailedV1).error ?? { code: "" };
+  const code = codeOf(body);
   if (code === "workflow.timed_out" && timeoutOf(task.document)?.total !== undefined)
     return { kind: "timed out", taskId };
   return code === "workflow.signal_missing" && isSignalWait(task.document)
@@ -108,7 +110,16 @@ export function timeOf(plain: PlainRun, { type, body, taskId }: Seen): Moment | 
 }
 
 function isTimedOut(type: string, body: unknown): boolean {
-  return type === "task_failed" && (body as TaskFailedV1).error?.code === "workflow.timed_out";
+  return type === "task_failed" && codeOf(body) === "workflow.timed_out";
+}
+
+function codeOf(body: unknown): string {
+  return (body as Pick<TaskFailedV1, "error">).error?.code ?? "";
+}
+
+/** A child that failed by itself may be tried again; one that somebody has ended is not. */
+function isStopped({ error }: TaskFailedV1): boolean {
+  return error?.code === "workflow.child_failed" && error.retry === RetryClass.RETRY_CLASS_NEVER;
 }
 
 function stoppedBy({ status, error }: RunStoppedV1): Moment | undefined {

@@ -31,6 +31,8 @@ export type Moment =
   | { readonly kind: "withdrawn" }
   /** An agent, a child or a timer has said its last word on a task. */
   | { readonly kind: "ended"; readonly taskId: string }
+  /** Its child was ended before its time, by whoever did not want it any more. */
+  | { readonly kind: "child stopped"; readonly taskId: string }
   /** An attempt has said how far it came. */
   | { readonly kind: "saved"; readonly taskId: string; readonly saved: string }
   /** The time over all attempts is over. */
@@ -43,6 +45,8 @@ export type Moment =
   | { readonly kind: "round"; readonly taskId: string }
   /** The undoing of the effect of a task is over. */
   | { readonly kind: "undone"; readonly taskId: string }
+  /** The time for that is over. */
+  | { readonly kind: "undo timed out"; readonly taskId: string }
   | { readonly kind: "signal taken"; readonly taskId: string; readonly number: number }
   | { readonly kind: "run timed out" }
   /** A time of the state is over. */

@@ -35,6 +35,8 @@ export interface PlainBooks extends KnownTasks {
   isPaused: boolean;
   occasion: number;
   readonly nowMs: number;
+  /** Children that it waits for may have been stopped in a time that is none any more. */
+  readonly wasTakenBack: boolean;
   completed: PlainTask[];
   /** How it stands, in a word. */
   readonly standing: "pending" | "running" | "paused" | "cancelling" | PlainEnding["status"];

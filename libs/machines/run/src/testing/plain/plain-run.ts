@@ -16,7 +16,7 @@ import { type PlainBooks, PlainHand } from "./plain-hand.ts";
 import { namesInBody, namesOfRun, namesOfTask, type PlainFacts } from "./plain-scene.ts";
 import { PlainStates } from "./plain-states.ts";
 import { bodyOf, hasEnded, isGood, type PlainBody, type PlainTask, partsOf } from "./plain-task.ts";
-import { PlainWork } from "./plain-work.ts";
+import { PlainWork, timeoutOf } from "./plain-work.ts";
 import { answerOf, failureOf, type Script, undoOf } from "./script.ts";
 
 export interface PlainEnding {
@@ -64,6 +64,7 @@ export class PlainRun implements PlainBooks {
   occasion = 0;
   /** When the moment is that it is told of. */
   nowMs = 0;
+  wasTakenBack = false;
   /** What it is being undone for. */
   #wanted: Pick<PlainEnding, "status" | "errors"> = { status: "failed", errors: [] };
   #undoing: PlainUndo | undefined;
@@ -121,7 +122,9 @@ export class PlainRun implements PlainBooks {
         this.#endAs("failed", ["workflow.run_timed_out"]);
         return undefined;
       case "undone":
-        return this.#takeUndone(moment.taskId);
+        return this.#takeUndone(moment.taskId, false);
+      case "undo timed out":
+        return this.#takeUndone(moment.taskId, true);
       case "time":
         return this.#states?.time() ?? (this.#states === undefined ? "it has no states" : undefined);
       case "pause":
@@ -334,11 +337,14 @@ export class PlainRun implements PlainBooks {
     return outcome === undefined;
   }
 
-  #takeUndone(id: string): string | undefined {
+  #takeUndone(id: string, isTimedOut: boolean): string | undefined {
     const undo = this.#undoing;
     if (undo?.task.id !== id) return `${id} was undone, when ${undo?.task.id ?? "nothing"} was to be`;
+    const { compensate, timeout } = undo.task.document;
+    const { total } = timeoutOf({ timeout: compensate?.timeout ?? timeout }) ?? {};
+    if (isTimedOut && total === undefined) return `the undoing of ${id} may take as long as it wants`;
     this.#undoing = undefined;
-    this.#endUndo(undo);
+    this.#endUndo({ ...undo, isDone: undo.isDone && !isTimedOut });
     return undefined;
   }
 

@@ -54,6 +54,10 @@ export class PlainWork {
         if (!isLeaf(task)) return `${task.id} is no work of its own`;
         this.#settle(task, this.#resultOf(task));
         return undefined;
+      case "child stopped":
+        if (!this.#run.wasTakenBack) return `nobody has stopped the child of ${task.id}`;
+        this.#settle(task, { fails: "workflow.child_failed" });
+        return undefined;
       case "saved":
         task.saved = moment.saved;
         return undefined;
@@ -451,7 +455,7 @@ function outputOf(answer: Answer, input: Json): Json {
   return "gives" in answer ? answer.gives : input;
 }
 
-export function timeoutOf({ timeout }: TaskDocument) {
+export function timeoutOf({ timeout }: { readonly timeout?: TaskDocument["timeout"] | undefined }) {
   return typeof timeout === "string" ? { total: timeout } : timeout;
 }
 

@@ -287,6 +287,7 @@ export class RunCheck {
     this.#wasTakenBack = true;
     const hadEnded = this.plain.phase === "ended";
     this.plain = this.#plainAt(toEvent);
+    this.plain.wasTakenBack = true;
     if (hadEnded) this.plain.waitAgain();
     this.#undoneInPast = this.plain.undone.length;
     this.#moments.push({ event: this.events, moment: { toEvent, hadEnded }, atMs: 0 });
@@ -300,6 +301,7 @@ export class RunCheck {
     const back = past[place]?.moment;
     const isBack = back !== undefined && "toEvent" in back;
     const plain = isBack ? this.#plainAt(back.toEvent) : new PlainRun(this.#order);
+    plain.wasTakenBack = isBack;
     if (isBack && back.hadEnded) plain.waitAgain();
     for (const { moment, atMs } of past.slice(place + 1))
       if (!("toEvent" in moment)) plain.take(moment, atMs);
