@@ -37,13 +37,13 @@ function emptyWords(isFiltered: boolean): string {
 }
 
 export const runColumns: readonly Column[] = [
-  { title: "run", widthMin: 12, yields: 1 },
+  { title: "run", widthMin: 16, yields: 1 },
   { title: "workflow", widthMin: 8, yields: 2 },
   { title: "state" },
-  { title: "tasks", align: "right", yields: 2, widthMin: 5 },
-  { title: "started", align: "right", yields: 1, widthMin: 9 },
-  { title: "took", align: "right", yields: 2, widthMin: 6 },
-  { title: "note", yields: 3, widthMin: 12 },
+  { title: "tasks", align: "right", yields: 3 },
+  { title: "started", align: "right", yields: 1 },
+  { title: "took", align: "right", yields: 3 },
+  { title: "note", yields: 2, widthMin: 12 },
 ];
 
 export function runRow(run: Run, nowMs: number): Entry[] {

@@ -25,7 +25,7 @@ interface Ready {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-export const workerNames = ["worker-1", "worker-2"] as const;
+const workerNames = ["worker-1", "worker-2"] as const;
 export type WorkerName = (typeof workerNames)[number];
 
 export class Crew {

@@ -38,7 +38,7 @@ export interface Tally {
   readonly lost: readonly string[];
 }
 
-export interface Twice {
+interface Twice {
   readonly key: string;
   readonly times: number;
   readonly by: readonly string[];

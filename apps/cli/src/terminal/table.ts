@@ -60,22 +60,27 @@ function cellOf(entry: Entry | undefined): Cell {
   return typeof entry === "string" ? { text: safe(entry) } : { ...entry, text: safe(entry.text) };
 }
 
-/** Widths that fit: first those that yield are cut down to what they have to have, then they go, the readiest first. */
+/**
+ * Widths that fit. Rank by rank, the readiest first: texts are cut down to what they have to have, then columns go; times
+ * and numbers, which stand at the right, are whole or not there.
+ */
 function fitted(columns: readonly Column[], wanted: readonly number[], width: number): number[] {
   const widths = [...wanted];
   const total = (): number => {
     const shown = widths.filter((one) => one > 0);
     return shown.reduce((sum, one) => sum + one, 0) + gap.length * Math.max(0, shown.length - 1);
   };
-  for (const rank of [3, 2, 1])
-    for (const [at, { yields = 0, widthMin = 8 }] of columns.entries()) {
+  for (const rank of [3, 2, 1]) {
+    const ranked = [...columns.entries()].filter(([, { yields = 0 }]) => yields === rank);
+    for (const [at, { widthMin = 8, align }] of ranked) {
       const over = total() - width;
-      if (yields !== rank || over <= 0) continue;
-      widths[at] = Math.max(Math.min(widthMin, wanted[at] ?? 0), (widths[at] ?? 0) - over);
+      if (over > 0 && align !== "right")
+        widths[at] = Math.max(Math.min(widthMin, wanted[at] ?? 0), (widths[at] ?? 0) - over);
     }
-  for (const rank of [3, 2, 1])
-    for (const [at, { yields = 0 }] of columns.entries())
-      if (yields === rank && total() > width) widths[at] = 0;
+    for (const isNumber of [true, false])
+      for (const [at, { align }] of ranked)
+        if (total() > width && (align === "right") === isNumber) widths[at] = 0;
+  }
   // What was cut has back what others no longer take.
   for (const rank of [1, 2, 3])
     for (const [at, { yields = 0 }] of columns.entries()) {
