@@ -27,6 +27,7 @@ export function ownHandlers({
   operations,
   version,
 }: OwnParts): Readonly<Partial<Record<RouteName, OwnHandler>>> {
+  let description: Promise<unknown> | undefined;
   return {
     status: () => operations.subject().status(),
     whoami: ({ caller }) => {
@@ -46,13 +47,18 @@ export function ownHandlers({
       const { url, endMs } = access.link(operations.url());
       return { url, expiresMs: endMs };
     },
-    openapi: async ({ reply }) => {
-      // Loaded when somebody asks: it has all the words of the contracts.
-      const { openApiDocument } = await import("@tutti/rest/openapi");
+    openapi: ({ reply }) => {
       reply.header("cache-control", "no-cache");
-      return openApiDocument({ version });
+      // Made when somebody asks, and once: it has all the words of the contracts.
+      description ??= describe(version);
+      return description;
     },
   };
+}
+
+async function describe(version: string): Promise<unknown> {
+  const { openApiDocument } = await import("@tutti/rest/openapi");
+  return openApiDocument({ version });
 }
 
 function tokenIn(body: unknown): string {
