@@ -47,6 +47,9 @@ export async function awaitRun(
 
 /** Changes are told at most so often. */
 const gatherMs = 50;
+/** And a watcher of many tasks looks at them for a fifth of the time at most: others are served by the same process. */
+const restsPerLook = 4;
+const restMaxMs = 2_000;
 const tasksPage = 1_000;
 
 export async function* watchRun(
@@ -55,13 +58,17 @@ export async function* watchRun(
   context: CallContext,
 ): AsyncGenerator<WatchRunReply, void> {
   const { signal } = context;
+  const { clock, timers } = desk.foundation;
   const key = keyOf(context.namespace, runId);
   const seen = new SeenTasks(desk, runId, { withPayloads, context });
   for (let isFirst = true; !signal.aborted; isFirst = false) {
+    let lookedMs = 0;
     const run = await runNamed(desk, runId, { withPayloads }, context);
     const changed: Task[] = [];
     for (let from = withTasks ? 0 : -1; from >= 0; ) {
+      const sinceMs = clock.monotonic();
       const page = await seen.look(from);
+      lookedMs += clock.monotonic() - sinceMs;
       from = page.next;
       changed.push(...page.changed);
       // The snapshot goes out as it is read: whoever is shown the first tasks need not wait for the last.
@@ -70,12 +77,13 @@ export async function* watchRun(
     }
     yield { run, tasks: changed, removedTaskIds: seen.takeRemoved(), live: isFirst, cursor: "" };
     if (run.endTime !== undefined) return;
+    const restMs = Math.min(restMaxMs, Math.max(gatherMs, restsPerLook * lookedMs));
     while (
       !signal.aborted &&
       !(await newsOf(() => desk.runtime.hasNews(key, run.eventCount), desk.foundation, signal))
     )
       yield { run: undefined, tasks: [], removedTaskIds: [], live: false, cursor: "" };
-    await sleep(desk.foundation.timers, gatherMs, signal).catch(() => {});
+    await sleep(timers, restMs, signal).catch(() => {});
   }
 }
 
