@@ -88,7 +88,7 @@ export class Workshop implements AsyncDisposable {
   async #runCommand(name: string, words: string, how: string): Promise<string> {
     // Minutes of its own, and a test of its own: apps/cli/test/demo-kill.slow.ts.
     if (name === "tutti" && words.startsWith("demo kill")) return "";
-    const script = name === "tutti" ? `'${join(root, "apps/cli/src/main.ts")}'` : "";
+    const script = name === "tutti" ? `'${await builtCommand()}'` : "";
     const line = `exec '${process.execPath}' ${script} ${this.#withAddresses(words)}`;
     const environment = {
       TUTTI_SERVER: this.#platform?.http ?? "",
@@ -119,6 +119,18 @@ export class Workshop implements AsyncDisposable {
       .replaceAll(/(?:127\.0\.0\.1|localhost):7400\b/g, http)
       .replaceAll(/(?:127\.0\.0\.1|localhost):7401\b/g, this.#platform.grpc);
   }
+}
+
+let built: Promise<string> | undefined;
+
+/** The command's bundle, made from the sources once: pages say so much to it that its start counts. */
+function builtCommand(): Promise<string> {
+  built ??= (async () => {
+    const folder = join(root, ".cache", "command-of-pages");
+    await run(process.execPath, [join(root, "apps/cli/build.mjs"), "--out", folder], root);
+    return join(folder, "main.mjs");
+  })();
+  return built;
 }
 
 /** What a command printed; throws when it fails. */
