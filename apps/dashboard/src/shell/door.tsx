@@ -7,7 +7,7 @@ import { queryClient, signedOut } from "../data/query-client.ts";
 import { pageError, send } from "../data/send.ts";
 import { TextField } from "../elements/fields.tsx";
 import { router } from "./router.tsx";
-import { signInProblem, takeToken } from "./sign-in.ts";
+import { signInEnded, signInProblem, takeToken } from "./sign-in.ts";
 
 /** Lets in whoever the platform knows; everybody else is asked for the token that it printed. */
 export function Door() {
@@ -26,7 +26,8 @@ export function Door() {
     return () => signedOut.removeEventListener("out", ask);
   }, []);
   const error = who.error === null ? undefined : pageError(who.error);
-  if (error !== undefined && error.status === 401) return <SignIn problem={problem} />;
+  if (error !== undefined && error.status === 401)
+    return <SignIn problem={who.data === undefined ? problem : signInEnded} />;
   // The page does not wait to be let in: what it asks meanwhile is refused where nobody is known.
   return arriving ? null : <Inside />;
 }
@@ -62,7 +63,8 @@ function SignIn({ problem: first }: { problem: string | undefined }) {
     const said = token.trim() === "" ? "Nothing was filled in." : await signIn(token.trim());
     setBusy(false);
     setProblem(said);
-    if (said === undefined) await queryClient.refetchQueries({ queryKey: ["who"] });
+    // Whatever was refused meanwhile is asked again by somebody who is known.
+    if (said === undefined) await queryClient.invalidateQueries({ refetchType: "all" });
   };
   return (
     <main className="door">

@@ -14,6 +14,8 @@ export function takeToken(): string | undefined {
   return token;
 }
 
+export const signInEnded = "Your sign-in has ended. Sign in again, and go on where you were.";
+
 /** What is wrong with a token, and what to do about it. */
 export function signInProblem(error: PageError): string {
   if (error.status === 401 || error.status === 403)

@@ -93,6 +93,20 @@ describe("the page", { skip: browser.skip, timeout: 240_000 }, () => {
     await other.close();
   });
 
+  it("says that a sign-in has ended, and goes on where one was after the next", async () => {
+    const page = await stage.signedIn("/workflows");
+    await heading(page, "Workflows").waitFor();
+    await page.context().clearCookies();
+    await page.getByRole("link", { name: "Workers" }).click();
+    await page.getByText("Your sign-in has ended").waitFor();
+    const token = new URL(await stage.link()).searchParams.get("token") ?? "";
+    await page.getByLabel("Token or key").fill(token);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await heading(page, "Workers").waitFor();
+    await page.getByRole("button", { name: "stagehand" }).waitFor();
+    await page.context().close();
+  });
+
   it("starts a run by the form of its input, says what is wrong beside the field, and shows it finish live", async () => {
     const page = await stage.signedIn("/start?workflow=order");
     const press = () => page.getByRole("button", { name: "Start", exact: true }).click();

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { Client } from "@tutti/rest/client";
-import { type BrowserContext, chromium, type Page } from "playwright-core";
+import { type BrowserContext, chromium } from "playwright-core";
 import { needsProgram } from "../../../../tools/programs.mjs";
 
 const flags = [
@@ -14,7 +14,6 @@ const flags = [
 
 export interface SignedIn extends AsyncDisposable {
   readonly context: BrowserContext;
-  readonly page: Page;
   readonly debuggingPort: number;
 }
 
@@ -28,8 +27,9 @@ export async function signedIn(http: string): Promise<SignedIn> {
   const page = await context.newPage();
   await page.goto((await new Client({ url: http }).call("signInLink")).url);
   await page.getByRole("heading", { level: 1 }).waitFor();
+  await page.close();
   return {
-    ...{ context, page, debuggingPort: await debuggingPortOf(profile) },
+    ...{ context, debuggingPort: await debuggingPortOf(profile) },
     [Symbol.asyncDispose]: async () => {
       await context.close();
       await rm(profile, { recursive: true, force: true });
