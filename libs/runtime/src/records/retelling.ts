@@ -8,14 +8,13 @@ import type { AnyEvent } from "../machines/hosted-machine.ts";
 
 /** How long before the last event telling may have been behind. */
 export const tellAgainMs = 10_000;
-/** So many are gathered before those are dropped that are too old by then. */
-const gatheredMax = 10_000;
+/** Of a partition, at most so many are told again, the newest: more than whoever hears them takes at once. */
+const notesMax = 10_000;
 
 export class Retelling {
   readonly #witness: Witness | undefined;
   #gathered: { readonly timeMs: number; readonly note: unknown }[] = [];
   #lastMs = 0;
-  #dropAt = gatheredMax;
 
   constructor(witness: Witness | undefined) {
     this.#witness = witness;
@@ -31,9 +30,8 @@ export class Retelling {
     this.#lastMs = Math.max(this.#lastMs, timeMs);
     const note = this.#taken(event, happening);
     if (note !== undefined) this.#gathered.push({ timeMs, note });
-    if (this.#gathered.length < this.#dropAt) return;
-    this.#drop();
-    this.#dropAt = 2 * this.#gathered.length + gatheredMax;
+    // Dropping looks at all of them: not at each.
+    if (this.#gathered.length >= 2 * notesMax) this.#drop();
   }
 
   /** Of the last ten seconds, in their order. */
@@ -52,6 +50,6 @@ export class Retelling {
 
   #drop(): void {
     const fromMs = this.#lastMs - tellAgainMs;
-    this.#gathered = this.#gathered.filter(({ timeMs }) => timeMs >= fromMs);
+    this.#gathered = this.#gathered.slice(-notesMax).filter(({ timeMs }) => timeMs >= fromMs);
   }
 }
