@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { type NatsServer, natsServerProgram, startNatsServer } from "@tutti/nats/testing";
+import { connect } from "@tutti/sdk/client";
+import { makeFolder, type Service, start, usingNats } from "../support/services.ts";
+
+const program = await natsServerProgram();
+
+const definition = `workflow: waits
+tasks:
+  before: {set: {began: "\${{ input.number }}"}}
+  go: {needs: [before], wait: {signal: go}}
+  after: {needs: [go], forEach: "\${{ [1, 2] }}", set: {n: "\${{ item + tasks.before.output.began }}"}}
+output: "\${{ tasks.after.output }}"
+`;
+
+/** The system account alone can see whether a server syncs before it acknowledges. */
+const configuration = `max_payload: 8MB
+system_account: SYS
+no_auth_user: tutti
+accounts {
+  SYS { users: [{ user: system, password: seen }] }
+  TUTTI { jetstream: enabled, users: [{ user: tutti, password: kept }] }
+}`;
+
+const partitions = 4;
+const numbers = Array.from({ length: 12 }, (_, number) => number);
+
+describe("runs of two processes that share their partitions over NATS", { skip: program.skip }, () => {
+  let server: NatsServer;
+  const processes: Service[] = [];
+
+  before(async () => {
+    server = await startNatsServer({ jetstream: "sync_interval: always", configuration });
+  });
+  after(async () => {
+    for (const process of processes) await process[Symbol.asyncDispose]();
+    await server[Symbol.asyncDispose]();
+  });
+
+  it("go on where the definition has never been, when their process is killed with -9", async () => {
+    await using folder = await makeFolder();
+    const join = async (name: string) => {
+      const joined = await start(
+        "platform",
+        [
+          ...[
+            "--ownership.kind=leased",
+            `--ownership.partitions=${partitions}`,
+            "--cluster.system.user=system",
+          ],
+          ...[
+            "--cluster.system.password=env:TEST_SYSTEM_PASSWORD",
+            `--cluster.copies=${folder.path}/${name}`,
+          ],
+          ...[`--platform.dataDirectory=${folder.path}/${name}`, ...usingNats(server.address)],
+        ],
+        { directory: folder.path, environment: { TEST_SYSTEM_PASSWORD: "seen" } },
+      );
+      processes.push(joined);
+      return joined;
+    };
+    const first = await join("first");
+    const early = await connect({ address: first.grpc });
+    await early.register(definition);
+    for (const number of numbers) await early.start("waits", { id: `run-${number}`, input: { number } });
+    const second = await join("second");
+    await early.close();
+    await first.kill();
+    const owned = () =>
+      second.lines.filter(
+        (line) => line.msg === "a partition is owned here" && line["service_"] === "workflow",
+      );
+    while (owned().length < partitions) await new Promise(setImmediate);
+    await using late = await connect({ address: second.grpc });
+    for (const number of numbers) {
+      const run = late.run(`run-${number}`);
+      await run.signal("go");
+      assert.deepEqual(await run.result(), [{ n: 1 + number }, { n: 2 + number }]);
+    }
+    // What is read as it was is folded anew, by the same plan.
+    const events = [];
+    for await (const { task } of late.run("run-0").events()) events.push(task);
+    assert.ok(events.includes("after[1]"));
+    const again = await late.start("waits", { id: "later", input: { number: 5 } });
+    await again.signal("go");
+    assert.deepEqual(await again.result(), [{ n: 6 }, { n: 7 }]);
+  });
+});
