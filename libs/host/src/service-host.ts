@@ -95,13 +95,8 @@ export class ServiceHost extends Orchestrator {
     const ports = systemFoundation(options.ports);
     const ids = new IdSource(ports);
     const processId = ids.newId("proc");
-    const telemetry = await openTelemetry({
-      ...ports,
-      configuration,
-      service: name,
-      instance: processId,
-      version,
-    });
+    const told = { service: name, instance: processId, version };
+    const telemetry = await openTelemetry({ ...ports, ...told, configuration });
     const { logger, metrics, tracer } = telemetry;
     const foundation = { ...ports, logger, metrics, tracer, configuration };
     const nats = new NatsOnDemand(configuration, foundation);
@@ -109,11 +104,8 @@ export class ServiceHost extends Orchestrator {
 
     // The registry is called through the mesh, which finds it among its peers or in this process.
     const registry = () => mesh.client(registryService);
-    const discovery = new RegistryDiscovery({
-      foundation,
-      registry,
-      onNewHistory: () => announcer.register(),
-    });
+    const onNewHistory = () => announcer.register();
+    const discovery = new RegistryDiscovery({ foundation, registry, onNewHistory });
     const { steward, ownership } = await openSteward({
       ...{ configuration, foundation, nats, processId },
       address: () => mesh.address,

@@ -127,7 +127,7 @@ export interface PoolSettings {
 }
 
 /** When a second copy of a slow attempt is started, for tasks that allow it. */
-export interface Doubling {
+interface Doubling {
   readonly enabled: boolean;
   /** The share of usual attempts that are done by then. */
   readonly quantile: number;
@@ -136,7 +136,7 @@ export interface Doubling {
 }
 
 /** When running work gives way. */
-export interface Preemption {
+interface Preemption {
   /** By how much more urgent other work must be; 0 for never. */
   readonly priorityDifference: number;
   /** How long an attempt has to end. */
