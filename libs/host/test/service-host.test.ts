@@ -3,8 +3,8 @@ import { createServer } from "node:net";
 import { describe, it } from "node:test";
 import { isTuttiError, type Readiness } from "@tutti/kernel";
 import { latch } from "@tutti/kernel/testing";
-import { note, noteService } from "@tutti/mesh/testing";
-import type { ServiceHost } from "../src/index.ts";
+import { note, noteHandlers, noteService } from "@tutti/mesh/testing";
+import type { ServiceHost, ServiceModule } from "../src/index.ts";
 import { ask, notes, openHost, registryThatNotes, serviceOf, startHost } from "./fixture.ts";
 
 const namesOf = (host: ServiceHost) => host.status().components.map(({ name }) => name);
@@ -33,6 +33,33 @@ describe("ServiceHost", () => {
       "announcer",
     ]);
     assert.deepEqual(stopped, started.toReversed());
+  });
+
+  it("starts what uses it as outsiders do when it can be called, and drains that while it still can", async () => {
+    const calls: string[] = [];
+    const guest: ServiceModule = {
+      ...serviceOf("guest", ({ mesh }) => ({
+        start: async () => {
+          const { text } = await mesh.client(noteService, { service: "desk" }).get(note());
+          calls.push(`starts: ${text}`);
+        },
+        drain: () => void calls.push("guest drains"),
+      })),
+      isOutermost: true,
+    };
+    const desk: ServiceModule = serviceOf("desk", ({ mesh }) => {
+      mesh.serve(noteService, noteHandlers({ get: () => note({ text: "desk answers" }) }), {
+        service: "desk",
+      });
+      return { drain: () => void calls.push("desk drains") };
+    });
+    const host = await openHost({ services: [guest, desk] });
+    const started: string[] = [];
+    host.on("componentStarted", ({ component }) => started.push(component));
+    await host.start();
+    await host.stop();
+    assert.equal(started.at(-1), "guest");
+    assert.deepEqual(calls, ["starts: desk answers", "guest drains", "desk drains"]);
   });
 
   it("answers probes while it starts: alive, not ready, and what it is at", async () => {
