@@ -22,15 +22,9 @@ import type { Retention } from "../options.ts";
 import { dropOldKeys } from "./answered-keys.ts";
 import { type DirtyEntry, DirtyInstances } from "./dirty-instances.ts";
 import type { Instance } from "./instance.ts";
-import {
-  canBeKept,
-  entryOf,
-  isKeptByHistory,
-  leavesNothing,
-  partitionSnapshotOf,
-  snapshotOf,
-} from "./kept-form.ts";
+import { canBeKept, entryOf, isKeptByHistory, leavesNothing, snapshotOf } from "./kept-form.ts";
 import type { Keeper, PartitionMemory } from "./memory.ts";
+import { partitionSnapshotOf } from "./partition-form.ts";
 
 export interface KeeperParts {
   readonly memory: PartitionMemory;

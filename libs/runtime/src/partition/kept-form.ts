@@ -1,11 +1,10 @@
-/** What the archive is given of instances and of their partition. */
+/** What the archive is given of instances. */
 import { type Actor, Actor as ActorCodec, WorkStatus } from "@tutti/contracts/types/v1";
 import type { IndexEntry, InstanceSnapshot } from "@tutti/journal";
 import { type Description, isEnded } from "@tutti/kernel";
 import type { Retention } from "../options.ts";
-import { encodePartition, encodeSnapshot } from "../snapshots/snapshot.ts";
+import { encodeSnapshot } from "../snapshots/snapshot.ts";
 import type { Instance } from "./instance.ts";
-import type { PartitionMemory } from "./memory.ts";
 
 export function snapshotOf(instance: Instance, nowMs: number): InstanceSnapshot {
   const { key, incarnation, effects, quarantine } = instance;
@@ -90,24 +89,6 @@ export function isKeptByHistory(instance: Instance, eventsMax: number): boolean 
 /** An instance whose state a fault has left unusable is kept when its state was folded again. */
 export function canBeKept({ quarantine }: Instance): boolean {
   return quarantine === undefined || quarantine.isRebuilt;
-}
-
-/** The partition itself, as of a batch. */
-export function partitionSnapshotOf(memory: PartitionMemory, batch: number): Uint8Array {
-  const { self, letters, incarnations, live, quarantined } = memory;
-  const channels = [...letters.channels];
-  return encodePartition({
-    batch,
-    event: self.event,
-    eventBatch: self.lastBatch,
-    eventIndex: self.lastIndex,
-    incarnations,
-    live,
-    letters: channels.flatMap((channel) => channel.letters),
-    sent: channels.map(({ service, partition, last }) => ({ service, partition, number: last })),
-    taken: letters.takenEnds(),
-    quarantined: [...quarantined].map(({ key }) => ({ ...key, task: "" })),
-  });
 }
 
 function shownOf(instance: Instance): Description {
