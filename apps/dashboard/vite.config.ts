@@ -34,14 +34,48 @@ function compressed(): Plugin {
 async function compress(file: string): Promise<void> {
   const bytes = await readFile(file);
   if (bytes.length < worthBytes) return;
-  const quality = bytes.length > largeBytes ? 6 : 10;
+  const quality = bytes.length > largeBytes ? 5 : 9;
   const params = { [constants.BROTLI_PARAM_QUALITY]: quality };
   await writeFile(`${file}.br`, await promisify(brotliCompress)(bytes, { params }));
   await writeFile(`${file}.gz`, await promisify(gzip)(bytes, { level: 9 }));
 }
 
+/**
+ * Names what the first page needs in `index.html`, so that all of it comes at once: a browser would otherwise learn of
+ * the overview only from the program that it has just read.
+ */
+function named(first: string): Plugin {
+  return {
+    name: "named",
+    apply: "build",
+    transformIndexHtml: {
+      order: "post",
+      handler: (html, { bundle = {} }) => {
+        const chunks = Object.values(bundle).filter((each) => each.type === "chunk");
+        const page = chunks.find(({ facadeModuleId }) => facadeModuleId?.endsWith(first) === true);
+        const files = new Set(
+          [page?.fileName, ...(page?.imports ?? [])].filter((file) => file !== undefined),
+        );
+        const link = (file: string, attrs: Record<string, string>) => ({
+          tag: "link",
+          attrs: { ...attrs, crossorigin: true, href: `/${file}` },
+          injectTo: "head" as const,
+        });
+        return [
+          ...[...files]
+            .filter((file) => !html.includes(file))
+            .map((file) => link(file, { rel: "modulepreload" })),
+          ...[...(page?.viteMetadata?.importedCss ?? [])].map((file) =>
+            link(file, { rel: "preload", as: "style" }),
+          ),
+        ];
+      },
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [react(), compressed()],
+  plugins: [react(), named("/overview-page.tsx"), compressed()],
   build: {
     target: "es2023",
     sourcemap: false,

@@ -61,6 +61,10 @@ export const countsQuery = (filter: Filter, by: string) =>
       read<{ counts: readonly RunCount[] }>(pathOf(["runs", "count"], { ...filter, by }), signal),
   });
 
+/** What the overview shows: asked for by the page, and before it is there. */
+export const latestRunsQuery = () => someRunsQuery({}, 200);
+export const statusCountsQuery = () => countsQuery({}, "status");
+
 export const runQuery = (runId: string) =>
   queryOptions({
     queryKey: ["run", runId],

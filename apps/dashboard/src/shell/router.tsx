@@ -1,4 +1,13 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import {
+  agentsQuery,
+  approvalsQuery,
+  latestRunsQuery,
+  runsQuery,
+  statusCountsQuery,
+} from "../data/queries.ts";
+import { queryClient } from "../data/query-client.ts";
+import { parametersOf } from "../pages/runs/filter.ts";
 import { runsSearch } from "../pages/runs/search.ts";
 import { Frame } from "./frame.tsx";
 import { NotHere } from "./not-here.tsx";
@@ -11,6 +20,13 @@ const word = (value: unknown): string | undefined =>
 const overview = createRoute({
   getParentRoute: () => root,
   path: "/",
+  // Asked while the page's own program is still on its way; nobody waits for it here.
+  loader: () => {
+    void queryClient.prefetchQuery(latestRunsQuery());
+    void queryClient.prefetchQuery(statusCountsQuery());
+    void queryClient.prefetchQuery(approvalsQuery());
+    void queryClient.prefetchQuery(agentsQuery());
+  },
   component: lazyRouteComponent(() => import("../pages/overview/overview-page.tsx"), "OverviewPage"),
 });
 
@@ -18,6 +34,10 @@ const runs = createRoute({
   getParentRoute: () => root,
   path: "/runs",
   validateSearch: runsSearch,
+  loaderDeps: ({ search }) => search,
+  loader: ({ deps }) => {
+    if (deps.within === undefined) void queryClient.prefetchInfiniteQuery(runsQuery(parametersOf(deps, 0)));
+  },
   component: lazyRouteComponent(() => import("../pages/runs/runs-page.tsx"), "RunsPage"),
 });
 

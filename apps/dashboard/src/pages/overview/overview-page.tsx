@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { agentsQuery, countsQuery, someRunsQuery } from "../../data/queries.ts";
+import { agentsQuery, latestRunsQuery, statusCountsQuery } from "../../data/queries.ts";
 import { count, counted } from "../../elements/moments.ts";
 import { PageHead, Part } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
@@ -15,7 +15,7 @@ const tallied = ["running", "pending", "paused", "failed", "completed", "cancell
 
 /** What goes on at a glance: the score, what waits for a person, and the figures. */
 export function OverviewPage() {
-  const runs = useQuery(someRunsQuery({}, 200));
+  const runs = useQuery(latestRunsQuery());
   return (
     <>
       <PageHead title="Overview" below={<Summary />} />
@@ -63,7 +63,7 @@ function statusOf(value = ""): string {
 
 /** How many runs stand how; each leads to them. */
 function Tally() {
-  const { data } = useQuery(countsQuery({}, "status"));
+  const { data } = useQuery(statusCountsQuery());
   const counts = new Map(data?.counts.map(({ value, count: many }) => [statusOf(value), many ?? 0]));
   return (
     <ul className="tally">
