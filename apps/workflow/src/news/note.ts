@@ -32,12 +32,11 @@ export interface QuestionAsked extends NoteHead {
   readonly approvalId: string;
 }
 
-/** Something of a run has moved on; how far it is is read from it when that is told. */
-export interface Progress extends NoteHead {
-  readonly kind: "progress";
-}
-
-export type Note = News | QuestionAsked | Progress;
+/**
+ * A happening as it is, without a kind, says that something of a run has moved on: there are many, and none costs an
+ * object more. How far the run is is read from it when that is told.
+ */
+export type Note = News | QuestionAsked | Happening;
 
 /** What a note says, taken by a function of the event. */
 export type NoteOf<State, Body> = (state: State, body: Body, happening: Happening) => unknown;
@@ -47,7 +46,8 @@ export function headOf({ key, event, timeMs, cause }: Happening): NoteHead {
 }
 
 export function news<T extends NewsType>(happening: Happening, type: T, body: NewsBody<T>): News<T> {
-  return { kind: "news", ...headOf(happening), type, body };
+  const { key, event, timeMs, cause } = happening;
+  return { kind: "news", key, event, timeMs, cause, type, body };
 }
 
 const source = "/tutti/workflow";

@@ -3,10 +3,13 @@
  * one that ends at once is told of by its end alone, and then at most once a second.
  */
 import type { InstanceKey } from "@tutti/kernel";
-import type { Progress } from "./note.ts";
+import type { NoteHead } from "./note.ts";
 
-interface Entry {
-  note: Progress;
+/** The last of its steps. The run's state is not kept. */
+interface Entry extends NoteHead {
+  event: number;
+  timeMs: number;
+  cause: NoteHead["cause"];
   isPending: boolean;
   dueMs: number;
 }
@@ -24,13 +27,17 @@ export class ProgressBook {
     return this.#entries.size;
   }
 
-  moved(note: Progress, nowMs: number): void {
-    const entry = this.#entries.get(note.key);
+  moved({ key, event, timeMs, cause }: NoteHead, nowMs: number): void {
+    const entry = this.#entries.get(key);
     if (entry !== undefined) {
-      entry.note = note;
+      entry.event = event;
+      entry.timeMs = timeMs;
+      entry.cause = cause;
       entry.isPending = true;
-    } else if (this.#entries.size < runsMax)
-      this.#entries.set(note.key, { note, isPending: true, dueMs: nowMs + firstAfterMs });
+    } else if (this.#entries.size < runsMax) {
+      const dueMs = nowMs + firstAfterMs;
+      this.#entries.set(key, { key, event, timeMs, cause, isPending: true, dueMs });
+    }
   }
 
   /** What it was about says it all. */
@@ -39,13 +46,13 @@ export class ProgressBook {
   }
 
   /** Those that are due, at most so many. */
-  take(nowMs: number, most: number): Progress[] {
-    const due: Progress[] = [];
+  take(nowMs: number, most: number): NoteHead[] {
+    const due: NoteHead[] = [];
     for (const [key, entry] of this.#entries) {
       if (entry.dueMs > nowMs) continue;
       if (!entry.isPending) this.#entries.delete(key);
       else if (due.length < most) {
-        due.push(entry.note);
+        due.push(entry);
         entry.isPending = false;
         entry.dueMs = nowMs + everyMs;
       }

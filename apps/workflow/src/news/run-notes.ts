@@ -15,7 +15,7 @@ import type {
 import { toTimestamp } from "@tutti/kernel";
 import type { Run } from "@tutti/machine-run";
 import type { Happening } from "@tutti/runtime";
-import { headOf, type News, type NoteOf, news, type Progress, type QuestionAsked } from "./note.ts";
+import { headOf, type News, type NoteOf, news, type QuestionAsked } from "./note.ts";
 
 /** Of which versions of which events: their names with the function that notes them. */
 export const runNotes: Readonly<Record<string, NoteOf<Run, never>>> = {
@@ -93,15 +93,16 @@ export const runNotes: Readonly<Record<string, NoteOf<Run, never>>> = {
   undo_completed: progress,
 };
 
-function progress(_run: Run, _body: unknown, happening: Happening): Progress {
-  return { kind: "progress", ...headOf(happening) };
+function progress(_run: Run, _body: unknown, happening: Happening): Happening {
+  return happening;
 }
 
 type PlainEnd = `tutti.workflow.run.${"completed" | "cancelled" | "terminated"}`;
 
 /** How it ended, of ends that say nothing besides. */
 function ended(run: Run, happening: Happening, type: PlainEnd): News<PlainEnd> {
-  return { kind: "news", ...headOf(happening), type, body: endOf(run, happening) };
+  const { key, event, timeMs, cause } = happening;
+  return { kind: "news", key, event, timeMs, cause, type, body: endOf(run, happening) };
 }
 
 function endOf({ order, plan, beginMs, createMs }: Run, { timeMs }: Happening) {

@@ -11,7 +11,7 @@ import { type Bus, EventOutlet } from "@tutti/bus";
 import type { Component, CounterCell, Foundation, Health, MachineEvent } from "@tutti/kernel";
 import { showApprovals, showRun } from "@tutti/machine-run";
 import type { Happening, RuntimeOfService, TakeNote, Witness } from "@tutti/runtime";
-import { eventOf, type News, type Note, type NoteOf, type Progress, type QuestionAsked } from "./note.ts";
+import { eventOf, type News, type Note, type NoteHead, type NoteOf, type QuestionAsked } from "./note.ts";
 import { ProgressBook } from "./progress-book.ts";
 
 /** A machine, and what is told of its events by their names. */
@@ -78,11 +78,12 @@ export class WorkflowNews implements Witness, Component {
   }
 
   tell(notes: readonly unknown[]): void {
+    const nowMs = this.#foundation.clock.monotonic();
     for (const note of notes) {
       if (note instanceof Error)
         this.#foundation.logger.error("what happened could not be noted", { error: note });
-      else if (Array.isArray(note)) for (const one of note as readonly Note[]) this.#take(one);
-      else this.#take(note as Note);
+      else if (Array.isArray(note)) for (const one of note as readonly Note[]) this.#take(one, nowMs);
+      else this.#take(note as Note, nowMs);
     }
   }
 
@@ -103,13 +104,13 @@ export class WorkflowNews implements Witness, Component {
     return this.#outlet.health();
   }
 
-  #take(note: Note): void {
-    if (note.kind === "progress") {
-      this.#progress.moved(note, this.#foundation.clock.monotonic());
+  #take(note: Note, nowMs: number): void {
+    if (!("kind" in note)) {
+      this.#progress.moved(note, nowMs);
       this.#look();
       return;
     }
-    if (isEnd(note)) this.#progress.ended(note.key);
+    if (note.kind === "news" && ends.has(note.type)) this.#progress.ended(note.key);
     if (this.#waiting.length >= this.#options.waitingMax) {
       this.#leftOut.add();
       return;
@@ -188,7 +189,7 @@ export class WorkflowNews implements Witness, Component {
     for (const note of this.#progress.take(nowMs, progressAtOnceMax)) await this.#tellOneProgress(note);
   }
 
-  async #tellOneProgress({ key, event, timeMs, cause }: Progress): Promise<void> {
+  async #tellOneProgress({ key, event, timeMs, cause }: NoteHead): Promise<void> {
     const body = { withPayloads: false };
     const run = await this.#ask(() => this.#runtime?.ask({ key, query: showRun, body }));
     if (run === undefined || !("tasks" in run) || run.endTime !== undefined) return;
@@ -226,8 +227,6 @@ function notesOf(told: readonly Told[]): ReadonlyMap<MachineEvent<never>, TakeNo
   return notes;
 }
 
-const ends = /^tutti\.workflow\.run\.(completed|failed|cancelled|terminated|continued)$/;
-
-function isEnd(note: News | QuestionAsked): boolean {
-  return note.kind === "news" && ends.test(note.type);
-}
+const ends: ReadonlySet<string> = new Set(
+  ["completed", "failed", "cancelled", "terminated", "continued"].map((end) => `tutti.workflow.run.${end}`),
+);
