@@ -22,6 +22,7 @@ import type { RunFacts } from "./model/facts.ts";
 import { hasRunEnded } from "./model/task-state.ts";
 import { TimeSlider } from "./past/time-slider.tsx";
 import { type TimeTravel, useTimeTravel } from "./past/use-time-travel.ts";
+import { StatesTrail } from "./states/states-trail.tsx";
 import { Failing } from "./task/failing.tsx";
 import { TaskPanel } from "./task/task-panel.tsx";
 import { Why } from "./task/why.tsx";
@@ -133,6 +134,7 @@ function Known({ run }: { run: RunFacts }) {
         <Why run={run} taskId="" stamp={`${run.state} ${run.eventCount}`} />
       ) : null}
       <TimeSlider travel={travel} />
+      {run.kind === "states" ? <StatesTrail /> : null}
       <CountsBar />
       <div className={task !== "" && !isNarrow ? "run-stage with-panel" : "run-stage"}>
         <Tabs label="Views of the run" tabs={tabs} current={shown} onChange={(next) => go({ view: next })}>

@@ -27,6 +27,14 @@ tasks:
 const nobody = "workflow: nobody\ntasks: {lonely: {uses: stage.nobody}}\n";
 const listens =
   "workflow: listens\nsignals: {go: {schema: {type: object, required: [by], properties: {by: {type: string}}}}}\ntasks: {wait: {wait: {signal: go}}}\n";
+const talks = "workflow: talks\ntasks: {talk: {uses: stage.talk}}\n";
+const moves = `workflow: moves
+signals: {go: {}}
+initial: red
+states:
+  red: {on: {go: green}}
+  green: {on: {go: red}}
+`;
 const many = `workflow: many
 input: {schema: {type: object}}
 tasks:
@@ -39,16 +47,23 @@ describe("the page of a run", { skip: browser.skip, timeout: 300_000 }, () => {
   let stage: Stage;
   let isBroken = true;
   const parsed = latch();
+  const heard = latch();
 
   before(async () => {
     stage = await Stage.open({
       chromium: browser.path,
-      workflows: [pipeline, asks, frail, nobody, listens, many],
+      workflows: [pipeline, asks, frail, nobody, listens, talks, moves, many],
       handlers: {
         "stage.fetch": async () => ({ text: "<script>alert(1)</script>" }),
         "stage.parse": async () => {
           await parsed.opened;
           return "parsed";
+        },
+        "stage.talk": async (_, context) => {
+          await context.output("tuning <b>strings</b>\n");
+          await heard.opened;
+          await context.output("playing\n");
+          return "played";
         },
         "stage.frail": async () => {
           if (isBroken) throw new TaskFailure("stage.broken", "a string snapped");
@@ -201,6 +216,29 @@ describe("the page of a run", { skip: browser.skip, timeout: 300_000 }, () => {
     await page.getByRole("dialog").getByRole("button", { name: "Cancel", exact: true }).click();
     await stateOfRun(page, "cancelled");
     await page.getByText("nobody wants it").first().waitFor();
+    await page.context().close();
+  });
+
+  it("shows what a task says while it says it, as text", async () => {
+    await start("talks", "talking");
+    const page = await stage.signedIn("/runs/talking?task=talk");
+    const panel = page.getByRole("complementary", { name: "Task talk" });
+    await panel.getByText("tuning <b>strings</b>").waitFor();
+    heard.open();
+    await panel.getByText("playing").waitFor();
+    await stateOfRun(page, "completed");
+    await page.context().close();
+  });
+
+  it("shows the states that a run went through, and in which of them it was", async () => {
+    await start("moves", "moving");
+    await stage.client.call("runs.signal", { params: { id: "moving", name: "go" } });
+    const page = await stage.signedIn("/runs/moving");
+    const states = page.getByRole("list", { name: "States" });
+    await states.locator('[aria-current="step"]', { hasText: "green" }).waitFor();
+    await states.getByRole("button", { name: /red/ }).click();
+    await states.locator('[aria-current="step"]', { hasText: "red" }).waitFor();
+    assert.match(page.url(), /event=/);
     await page.context().close();
   });
 

@@ -9,7 +9,7 @@ import { promisify } from "node:util";
 import { ServiceHost } from "@tutti/host";
 import { memorySources } from "@tutti/kernel";
 import { Client } from "@tutti/rest/client";
-import { Worker } from "@tutti/sdk";
+import { type TaskContext, Worker } from "@tutti/sdk";
 import axe from "axe-core";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { services } from "../../src/service.ts";
@@ -25,7 +25,7 @@ const flags = [
 
 export interface StageOptions {
   readonly chromium: string;
-  readonly handlers?: Readonly<Record<string, (input: unknown) => Promise<unknown>>>;
+  readonly handlers?: Readonly<Record<string, (input: unknown, context: TaskContext) => Promise<unknown>>>;
   readonly workflows?: readonly string[];
 }
 

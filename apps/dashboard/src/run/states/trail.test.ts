@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { events } from "../testing/facts.ts";
+import { stayAt, trailOf } from "./trail.ts";
+
+describe("the way of a run from state to state", () => {
+  const history = events(
+    ["run_started"],
+    ["state_entered", "", { state: "trial" }],
+    ["transition_taken", "", { to: "active", way: "signal" }],
+    ["actions_begun"],
+    ["state_entered", "", { state: "active" }],
+  );
+
+  it("has each stay with its time, and what led there", () => {
+    assert.deepEqual(trailOf(history, 0), [
+      { state: "trial", event: 2, fromMs: 1_010, untilMs: 1_040, way: "" },
+      { state: "active", event: 5, fromMs: 1_040, untilMs: 0, way: "signal" },
+    ]);
+    assert.equal(trailOf(history, 2_000).at(-1)?.untilMs, 2_000);
+    assert.deepEqual(trailOf([], 0), []);
+  });
+
+  it("forgets what a reset took back", () => {
+    const again = events(
+      ["state_entered", "", { state: "a" }],
+      ["state_entered", "", { state: "b" }],
+      ["run_reset", "", { toEvent: 1 }],
+    );
+    assert.deepEqual(
+      trailOf(again, 0).map(({ state }) => state),
+      ["a"],
+    );
+  });
+
+  it("says in which state a run was after an event", () => {
+    const trail = trailOf(history, 0);
+    assert.deepEqual(
+      [1, 2, 4, 5, undefined].map((event) => stayAt(trail, event)),
+      [-1, 0, 0, 1, 1],
+    );
+  });
+});

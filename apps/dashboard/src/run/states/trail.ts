@@ -1,0 +1,38 @@
+/** The way of a run from state to state, as its history tells it. */
+import type { EventFacts } from "../model/facts.ts";
+
+export interface Stay {
+  readonly state: string;
+  /** Number of the event with which it was entered. */
+  readonly event: number;
+  readonly fromMs: number;
+  /** 0 while it lasts. */
+  readonly untilMs: number;
+  /** What led out of the state before: `signal`, `after`, …; empty for the first. */
+  readonly way: string;
+}
+
+export function trailOf(events: readonly EventFacts[], endMs: number): readonly Stay[] {
+  const stays: Stay[] = [];
+  let way = "";
+  for (const { type, details, number, timeMs } of events) {
+    if (type === "transition_taken") way = String(details["way"] ?? "");
+    if (type === "run_reset") {
+      const kept = stays.filter(({ event }) => event <= Number(details["toEvent"] ?? 0));
+      stays.length = 0;
+      stays.push(...kept);
+    }
+    if (type !== "state_entered") continue;
+    const last = stays.pop();
+    if (last !== undefined) stays.push({ ...last, untilMs: timeMs });
+    stays.push({ state: String(details["state"] ?? ""), event: number, fromMs: timeMs, untilMs: 0, way });
+  }
+  const last = stays.pop();
+  return last === undefined ? [] : [...stays, { ...last, untilMs: endMs }];
+}
+
+/** The place of the stay that an event falls into; the last one for the present. */
+export function stayAt(trail: readonly Stay[], event: number | undefined): number {
+  if (event === undefined) return trail.length - 1;
+  return trail.findLastIndex((stay) => stay.event <= event);
+}
