@@ -10,7 +10,8 @@ import { printAge, printMoment } from "../terminal/time.ts";
 import { section } from "./section.ts";
 import { showTask } from "./show-task.ts";
 
-const tasksMax = 1_000;
+const pageSize = 1_000;
+const tasksMax = 20_000;
 
 export async function show(context: Context): Promise<number> {
   const { values, print } = context;
@@ -31,11 +32,18 @@ async function stateOf(
   id: string,
 ): Promise<{ readonly run: Run; readonly tasks: readonly Task[] }> {
   const event = values.whole("at");
-  const query = { ...server.namespace, size: tasksMax };
+  const query = { ...server.namespace, size: pageSize };
   if (event !== undefined)
     return await server.call("runs.state", { params: { id }, query: { ...query, event } });
   const run = await server.call("runs.get", { params: { id }, query: server.namespace });
-  const { tasks } = await server.call("tasks.list", { params: { id }, query });
+  const tasks: Task[] = [];
+  let token: string | undefined;
+  do {
+    const more = token === undefined ? {} : { token };
+    const reply = await server.call("tasks.list", { params: { id }, query: { ...query, ...more } });
+    tasks.push(...reply.tasks);
+    token = reply.nextToken === "" ? undefined : reply.nextToken;
+  } while (token !== undefined && tasks.length < tasksMax);
   return { run, tasks };
 }
 

@@ -23,7 +23,7 @@ function task(
 
 const order: RunView = {
   ...{ id: "order-18", workflow: "order", state: "running", reason: "", progress: 0.42 },
-  ...{ startMs: 0, endMs: undefined, openApprovals: 1, hasMoreTasks: false },
+  ...{ startMs: 0, endMs: undefined, openApprovals: 1 },
   counts: { total: 12, completed: 4, running: 2, waiting: 1 },
   tasks: [
     task("reserve", "completed"),
@@ -110,12 +110,34 @@ describe("the frame of a run", () => {
       ],
     };
     assert.deepEqual(drawn(wide, 80, 14).slice(2, 8), [
-      " stage 1   ████████████████ 1/1       ✓ 1",
-      " stage 2   ████████████░░░░ 30/40     ✓ 30  ● 2  ◔ 8",
+      " stage 1     ████████████████ 1/1       ✓ 1",
+      " stage 2     ████████████░░░░ 30/40     ✓ 30  ● 2  ◔ 8",
       "",
       " ●  s30  shop.s30                                                         8.0 s",
       " ●  s31  shop.s31                                                         8.0 s",
       " ◔  s32  shop.s32                                                         8.0 s",
+    ]);
+  });
+
+  it("of many stages, those that are over are one line", () => {
+    const long: RunView = {
+      ...order,
+      openApprovals: 0,
+      tasks: Array.from({ length: 2_000 }, (_, at) =>
+        task(
+          `t${at}`,
+          at < 1_000 ? "completed" : at < 1_010 ? "running" : "pending",
+          at < 100 ? [] : [`t${at - 100}`],
+        ),
+      ),
+    };
+    assert.deepEqual(drawn(long, 80, 14).slice(2, 8), [
+      " stages 1–10 ████████████████ 1000/1000 ✓ 1000",
+      " stage 11    ░░░░░░░░░░░░░░░░ 0/100     ● 10  ○ 90",
+      " stage 12    ░░░░░░░░░░░░░░░░ 0/100     ○ 100",
+      " stage 13    ░░░░░░░░░░░░░░░░ 0/100     ○ 100",
+      " stage 14    ░░░░░░░░░░░░░░░░ 0/100     ○ 100",
+      " ⋮ 6 more stages",
     ]);
   });
 

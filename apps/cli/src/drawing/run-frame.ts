@@ -12,6 +12,8 @@ import { taskWords } from "./task-words.ts";
 
 const margin = " ";
 const lanesMost = 16;
+/** More rows nobody follows with an eye, and whoever has them is told stage by stage. */
+const railsMost = 400;
 /** Wider, an eye loses the line. */
 const widthMost = 100;
 
@@ -83,7 +85,7 @@ function tasksOf(run: RunView, canvas: Canvas): string[] {
   if (tasks.length === 0) return [canvas.style.dim("no tasks yet")];
   const ordered = orderOf(tasks);
   const lanesMax = Math.min(lanesMost, Math.floor(canvas.width / 6));
-  const rails = run.hasMoreTasks ? undefined : railsOf(ordered, lanesMax);
+  const rails = tasks.length > railsMost ? undefined : railsOf(ordered, lanesMax);
   if (rails === undefined) return stageRows(tasks, ordered, canvas);
   const rows = rails.rows.map((row) => ({ row, task: row.task === undefined ? undefined : tasks[row.task] }));
   const shown = windowOf(rows, canvas);

@@ -23,12 +23,11 @@ export function stageRows(tasks: readonly TaskView[], { level }: Ordered, canvas
     if (members === undefined) stages.set(stage, [task]);
     else members.push(task);
   }
-  const lines = [...stages]
-    .sort(([a], [b]) => a - b)
-    .map(([stage, members]) => stageLine(stage, members, canvas));
-  const most = Math.max(1, Math.floor(height / 2));
-  const shown = lines.slice(0, most);
-  if (lines.length > shown.length) shown.push(style.dim(`⋮ ${lines.length - most} more stages`));
+  const most = Math.max(2, Math.floor(height / 2));
+  const shown = stageLines(
+    [...stages].sort(([a], [b]) => a - b).map(([, members]) => members),
+    { canvas, most },
+  );
   const room = height - shown.length - 1;
   const active = urgency
     .flatMap((state) => tasks.filter((task) => task.state === state))
@@ -45,7 +44,24 @@ export function stageRows(tasks: readonly TaskView[], { level }: Ordered, canvas
   return [...shown, "", ...rows];
 }
 
-function stageLine(stage: number, members: readonly TaskView[], { style }: Canvas): string {
+/** Stages that are over are one line together, where there is no room for all. */
+function stageLines(
+  stages: readonly (readonly TaskView[])[],
+  { canvas, most }: { readonly canvas: Canvas; readonly most: number },
+): string[] {
+  const over = stages.findIndex((members) => members.some(({ state }) => !lookOf(state).isEnded));
+  const folded = stages.length <= most ? 0 : over < 0 ? stages.length : over;
+  const lines = folded < 2 ? [] : [stageLine(`stages 1–${folded}`, stages.slice(0, folded).flat(), canvas)];
+  const first = folded < 2 ? 0 : folded;
+  const rest = stages.slice(first, first + most - lines.length);
+  for (const [at, members] of rest.entries())
+    lines.push(stageLine(`stage ${first + at + 1}`, members, canvas));
+  const left = stages.length - first - rest.length;
+  if (left > 0) lines.push(canvas.style.dim(`⋮ ${left} more stages`));
+  return lines;
+}
+
+function stageLine(title: string, members: readonly TaskView[], { style }: Canvas): string {
   const counts = new Map<string, number>();
   for (const { state } of members) counts.set(state, (counts.get(state) ?? 0) + 1);
   const ended = members.filter(({ state }) => lookOf(state).isEnded).length;
@@ -55,6 +71,6 @@ function stageLine(stage: number, members: readonly TaskView[], { style }: Canva
       return toned(style, tone, `${symbol} ${count}`);
     })
     .join("  ");
-  const name = padEnd(`stage ${stage + 1}`, 9);
+  const name = padEnd(title, 11);
   return `${style.dim(name)} ${drawBar(ended / members.length, 16, style)} ${padEnd(`${ended}/${members.length}`, 9)} ${tally}`;
 }

@@ -3,9 +3,6 @@ import type { Run, Task, WatchRunReply } from "@tutti/rest/types";
 import { lookOf } from "../terminal/states.ts";
 import type { RunView, TaskView } from "./run-view.ts";
 
-/** More rows nobody reads, and more tasks are not kept apart. */
-const rowsMax = 400;
-
 export class RunModel {
   #run: Run | undefined;
   readonly #tasks = new Map<string, Task>();
@@ -59,8 +56,7 @@ export function viewOf(run: Run, all: readonly Task[]): RunView {
     endMs: run.endTimeMs,
     openApprovals: Math.max(run.openApprovals ?? 0, top.filter(isOpenQuestion).length),
     counts: counts as Readonly<Record<string, number>>,
-    tasks: top.slice(0, rowsMax).map((task) => taskView(task, entries.get(task.taskId))),
-    hasMoreTasks: top.length > rowsMax,
+    tasks: top.map((task) => taskView(task, entries.get(task.taskId))),
   };
 }
 

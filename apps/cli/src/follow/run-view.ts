@@ -13,8 +13,6 @@ export interface RunView {
   /** Tasks by state; those that are done for each of a list count one by one. */
   readonly counts: Readonly<Record<string, number>>;
   readonly tasks: readonly TaskView[];
-  /** Whether there are more tasks than were asked for. */
-  readonly hasMoreTasks: boolean;
 }
 
 export interface TaskView {

@@ -20,8 +20,9 @@ export async function connect(context: Context): Promise<Server> {
     url,
     namespace: namespace === undefined || namespace === "" ? {} : { namespace },
     async call(name, parts = {}) {
+      const ask = () => client.call(name, { timeoutMs: patienceMs, signal: shell.interrupted, ...parts });
       try {
-        return await client.call(name, { timeoutMs: patienceMs, signal: shell.interrupted, ...parts });
+        return await onceReady(ask, context);
       } catch (error) {
         throw error instanceof RestError ? await refusalOf(error, { name, parts, client, server }) : error;
       }
@@ -35,4 +36,23 @@ export async function connect(context: Context): Promise<Server> {
     },
   };
   return server;
+}
+
+const startMaxMs = 20_000;
+
+/** A platform that is starting answers that it is; nothing was done, and it is asked again until it is there. */
+async function onceReady<R>(ask: () => Promise<R>, { shell, print }: Context): Promise<R> {
+  let waitedMs = 0;
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      const isStarting = error instanceof RestError && error.code === "gateway.not_ready";
+      if (!isStarting || waitedMs >= startMaxMs || shell.interrupted.aborted) throw error;
+      if (waitedMs === 0) print.note(print.errorStyle.dim("The platform is starting …"));
+      const pauseMs = Math.max(200, error.retryAfterMs);
+      waitedMs += pauseMs;
+      await shell.pause(pauseMs, shell.interrupted);
+    }
+  }
 }

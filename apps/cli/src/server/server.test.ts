@@ -1,0 +1,149 @@
+import assert from "node:assert/strict";
+import { createServer, type Server as HttpServer, type RequestListener } from "node:http";
+import { describe, it } from "node:test";
+import { commands } from "../command/commands.ts";
+import type { Context } from "../command/declaration.ts";
+import { Failure } from "../command/failure.ts";
+import { Printer } from "../command/printer.ts";
+import { Values } from "../command/values.ts";
+import { type MemoryShell, type MemoryShellOptions, memoryShell } from "../testing/memory-shell.ts";
+import { serverAddress } from "./address.ts";
+import { connect } from "./server.ts";
+
+function contextWith(
+  options: Readonly<Record<string, string>>,
+  more: MemoryShellOptions = {},
+): Context & { shell: MemoryShell } {
+  const shell: MemoryShell = { ...memoryShell(more), pause: async () => {} };
+  const [command] = commands;
+  assert.ok(command !== undefined);
+  const print = new Printer(shell, { isJson: false, isQuiet: false, noColours: true });
+  const said = new Map(Object.entries(options).map(([name, value]) => [name, [value]]));
+  return { command, commands, values: new Values(new Map(), said), shell, print, version: "0.1.0" };
+}
+
+/** Somebody who answers as the test says. */
+async function listening(answer: RequestListener): Promise<{ readonly url: string } & AsyncDisposable> {
+  const server: HttpServer = createServer(answer);
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  const address = server.address();
+  assert.ok(typeof address === "object" && address !== null);
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    [Symbol.asyncDispose]: () => new Promise<void>((done) => server.close(() => done())),
+  };
+}
+
+const problem = (
+  status: number,
+  code: string,
+  detail: string,
+  more: object = {},
+): readonly [number, string] => [status, JSON.stringify({ status, code, detail, ...more })];
+
+async function refused(answer: RequestListener, context: Context = contextWith({})): Promise<Failure> {
+  await using stranger = await listening(answer);
+  const server = await connect({
+    ...context,
+    values: new Values(new Map(), new Map([["server", [stranger.url]]])),
+  });
+  const error: unknown = await server.call("runs.get", { params: { id: "order-19" }, query: {} }).then(
+    () => assert.fail("expected a refusal"),
+    (thrown: unknown) => thrown,
+  );
+  assert.ok(error instanceof Failure, String(error));
+  return error;
+}
+
+describe("the address of the platform", () => {
+  const cases: readonly (readonly [
+    options: Record<string, string>,
+    environment: Record<string, string>,
+    address: string,
+  ])[] = [
+    [{}, {}, "http://127.0.0.1:7400"],
+    [{}, { TUTTI_SERVER: "there:1" }, "http://there:1"],
+    [{ server: "https://here/" }, { TUTTI_SERVER: "there:1" }, "https://here"],
+    [{ server: "localhost:7400" }, {}, "http://localhost:7400"],
+    [{}, { TUTTI_SERVER: "" }, "http://127.0.0.1:7400"],
+  ];
+  for (const [options, environment, address] of cases)
+    it(`is ${address} for ${JSON.stringify({ ...options, ...environment })}`, () =>
+      assert.equal(serverAddress(contextWith(options, { environment })), address));
+
+  it("that is none is refused with what was expected", () =>
+    assert.throws(
+      () => serverAddress(contextWith({ server: "http://a b" })),
+      /expected an address like .* in --server/,
+    ));
+});
+
+describe("what the platform refuses", () => {
+  it("an unknown id names the one that was meant, of those that are there", async () => {
+    const failure = await refused(({ url = "" }, response) => {
+      const [status, text] = url.startsWith("/v1/runs/order-19")
+        ? problem(404, "runtime.unknown_instance", "expected the run order-19, found none")
+        : ([200, JSON.stringify({ runs: [{ runId: "order-18" }, { runId: "tea" }] })] as const);
+      response.writeHead(status, { "content-type": "application/json" }).end(text);
+    });
+    assert.equal(failure.exitCode, 3);
+    assert.deepEqual(failure.next, ["Did you mean `order-18`?", ["tutti list", "shows the runs there are"]]);
+  });
+
+  it("wrong fields are named one by one", async () => {
+    const fields = [{ field: "input.cents", message: "expected a number, found text" }];
+    const failure = await refused((_, response) => {
+      const [status, text] = problem(400, "workflow.input_invalid", "the input does not fit", { fields });
+      response.writeHead(status).end(text);
+    });
+    assert.deepEqual(
+      [failure.code, failure.why],
+      ["workflow.input_invalid", ["input.cents: expected a number, found text"]],
+    );
+  });
+
+  it("no key, or a wrong one, says where keys are given", async () => {
+    const failure = await refused((_, response) => {
+      const [status, text] = problem(401, "gateway.key_wrong", "expected the key of this installation");
+      response.writeHead(status).end(text);
+    });
+    assert.equal(failure.exitCode, 5);
+    assert.match(JSON.stringify(failure.next), /--key-file FILE/);
+  });
+
+  it("the key goes along as it was given, without the line break of its file", async () => {
+    let heard = "";
+    await using stranger = await listening(({ headers }, response) => {
+      heard = headers.authorization ?? "";
+      response.end("{}");
+    });
+    const server = await connect(
+      contextWith({ server: stranger.url, "key-file": "key" }, { files: { key: "s3cret\n" } }),
+    );
+    await server.call("whoami");
+    assert.equal(heard, "Bearer s3cret");
+  });
+
+  it("a connection that is cut before there is an answer is no answer", async () => {
+    const failure = await refused(({ socket }) => void socket.destroy());
+    assert.equal(failure.exitCode, 4);
+    assert.match(failure.why.join(" "), /cut before there was an answer/);
+  });
+
+  it("a platform that is starting is asked again until it is there", async () => {
+    let asked = 0;
+    await using stranger = await listening((_, response) => {
+      asked += 1;
+      const [status, text] =
+        asked < 3
+          ? problem(503, "gateway.not_ready", "it is starting", { retry: "same-key", retryAfterMs: 1_000 })
+          : ([200, JSON.stringify({ runId: "order-19" })] as const);
+      response.writeHead(status, { "content-type": "application/json" }).end(text);
+    });
+    const context = contextWith({ server: stranger.url });
+    const server = await connect(context);
+    const { runId } = await server.call("runs.get", { params: { id: "order-19" } });
+    assert.deepEqual([runId, asked], ["order-19", 3]);
+    assert.equal(context.shell.errors.text, "The platform is starting …\n");
+  });
+});
