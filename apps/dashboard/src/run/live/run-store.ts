@@ -87,7 +87,7 @@ export class RunStore {
   }
 
   stateAt(place: number): number {
-    return this.states[place] ?? 0;
+    return this.#past === undefined ? this.table.stateAt(place) : (this.#past.states[place] ?? 0);
   }
 
   readonly subscribe = (listener: () => void): (() => void) => {

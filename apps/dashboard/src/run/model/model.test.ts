@@ -34,6 +34,7 @@ describe("the table of tasks", () => {
     );
     assert.equal(stateOfNumber(table.states[1] ?? 0), "pending");
     assert.equal(table.task("b"), undefined);
+    assert.deepEqual([table.stateAt(0), table.stateAt(2)], [numberOfState("running"), 0]);
   });
 
   it("holds ten thousand", () => {

@@ -40,6 +40,11 @@ export class TaskTable {
     return this.#states.subarray(0, this.#tasks.length);
   }
 
+  /** As one of thousands, without making a list of all. */
+  stateAt(place: number): number {
+    return place < this.#tasks.length ? (this.#states[place] ?? 0) : 0;
+  }
+
   task(id: string): TaskFacts | undefined {
     return this.#tasks[this.#places.get(id) ?? -1];
   }
