@@ -3,8 +3,10 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { request as requestHttp } from "node:http";
 import { describe, it } from "node:test";
+import { latch } from "@tutti/kernel/testing";
 import { freePorts, natsServerProgram, startNatsServer } from "@tutti/nats/testing";
 import { Client, serverEvents } from "@tutti/rest/client";
+import { Worker } from "@tutti/sdk";
 import { makeFolder, type Service, start, usingNats } from "./support/services.ts";
 import { until } from "./support/until.ts";
 
@@ -227,6 +229,41 @@ describe("events of a platform", () => {
     over.abort();
     await following;
     await second.stop();
+  });
+
+  it("are beside what a task says while it works, which ends with the task and goes on after its cursor", async (t) => {
+    await using folder = await makeFolder();
+    await using platform = await start("platform", [], { directory: folder.path });
+    const client = new Client({ url: platform.http });
+    await register(client, "workflow: talking\ntasks: {talk: {uses: test.talk}}");
+    const goOn = latch();
+    const worker = new Worker({ address: platform.grpc, handleSignals: false });
+    t.after(() => worker.stop());
+    worker.handle("test.talk", async (_input, context) => {
+      await context.output("one ");
+      await goOn.opened;
+      await context.output("two");
+      return "said";
+    });
+    await worker.start();
+    await client.call("runs.start", { body: { runId: "talking", definition: { name: "talking" } } });
+    const params = { id: "talking", task: "talk" };
+    const over = new AbortController();
+    t.after(() => over.abort());
+    const said: unknown[] = [];
+    let cursor = "";
+    for await (const told of client.follow("tasks.output", { params }, { signal: over.signal })) {
+      if (told.kind !== "snapshot" && told.kind !== "change") continue;
+      for (const { chunk = "" } of told.value.chunks ?? []) said.push(atob(chunk));
+      if (said.length === 1 && cursor === "") cursor = told.cursor;
+      if (said.length > 0) goOn.open();
+    }
+    const rest: unknown[] = [];
+    for await (const told of client.follow("tasks.output", { params }, { signal: over.signal, cursor }))
+      if (told.kind === "snapshot" || told.kind === "change")
+        for (const { chunk = "" } of told.value.chunks ?? []) rest.push(atob(chunk));
+    assert.deepEqual([said, rest], [["one ", "two"], ["two"]]);
+    await worker.stop();
   });
 
   it("of a run that is watched go on with a snapshot after a restart", async (t) => {
