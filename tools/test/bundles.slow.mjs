@@ -8,8 +8,10 @@ import { environmentFor, nodeFor, workspaceRoot } from "../setup.mjs";
 import { startPlatform } from "./platform.mjs";
 import { emptyFolder, run, treeOf } from "./tree.mjs";
 
-const apps = readdirSync(join(workspaceRoot, "apps")).filter((app) =>
-  existsSync(join(workspaceRoot, "apps", app, "src", "main.ts")),
+const isThere = (/** @type {string[]} */ ...path) => existsSync(join(workspaceRoot, "apps", ...path));
+// What has a build of its own is no service, and has tests of its own.
+const apps = readdirSync(join(workspaceRoot, "apps")).filter(
+  (app) => isThere(app, "src", "main.ts") && !isThere(app, "build.mjs"),
 );
 const node = nodeFor(workspaceRoot);
 const env = environmentFor(workspaceRoot, node);
