@@ -6,7 +6,9 @@ import {
   DecideApproval,
   NoteProgress,
   RefuseChild,
+  RepairTask,
   ResetRun,
+  RetryRun,
   RunOrder,
   UpdateRun,
 } from "@tutti/contracts/workflow/v1";
@@ -17,7 +19,7 @@ import { decideApproval } from "../src/approve/commands.ts";
 import { refuseChild } from "../src/child/commands.ts";
 import type { OfferTask, StartChild } from "../src/effects.ts";
 import { updateRun } from "../src/entry/commands.ts";
-import { beginRun, cancelRun, pauseRun } from "../src/life/commands.ts";
+import { beginRun, cancelRun, pauseRun, resumeRun } from "../src/life/commands.ts";
 import { showSnapshot } from "../src/queries/snapshot.ts";
 import { showTask, showTasks } from "../src/queries/tasks.ts";
 import { resetRun, retryRun } from "../src/repair/commands.ts";
@@ -223,5 +225,36 @@ tasks:
     scene.complete("leaf");
     scene.complete("twig");
     assert.equal(scene.events.at(-1), "run_completed");
+  });
+
+  it("goes on after a pause in which a task that was held ran out of time", () => {
+    const scene = RunScene.of(`
+workflow: held
+tasks:
+  work: {uses: test.work, retry: {max: 3, backoff: 1s}, timeout: {total: 5s}, mayFail: true}
+  other: {uses: test.other}
+`);
+    scene.fail("work");
+    scene.driver.execute(scene.key, pauseRun, { reason: "" });
+    scene.driver.advance(6_000);
+    scene.driver.execute(scene.key, resumeRun, { reason: "", taskIds: [] });
+    scene.complete("other");
+    assert.equal(scene.events.at(-1), "run_completed", "it does not look at what has ended again and again");
+  });
+
+  it("tells children that nobody waits for them any more when their tasks are done again or mended by hand", () => {
+    for (const isRepair of [false, true]) {
+      const scene = RunScene.of("workflow: parent\ntasks:\n  sub: {workflow: other}\n");
+      const command = isRepair ? "repair_task" : "retry_run";
+      const body = isRepair
+        ? RepairTask.fromPartial({ taskId: "sub", repair: { $case: "skip", value: {} } })
+        : RetryRun.fromPartial({ taskIds: ["sub"] });
+      scene.driver.call(scene.key, command, body);
+      assert.deepEqual(
+        scene.driver.letters.map(({ to }) => to.id),
+        ["r..sub..0"],
+        command,
+      );
+    }
   });
 });

@@ -29,7 +29,7 @@ export function sendBack(place: Place, { task, times, checks, report, used }: Se
   const target = targetOf(place, task);
   if (target < 0 || sentBackOf(place, task) >= times) return false;
   budget.spend(report.length);
-  stopChildren(place, target);
+  stopChildren(place, [target]);
   const { number } = place;
   step.emit(workSentBack, {
     node: number,
@@ -75,9 +75,9 @@ export function errorWithReports(
   return { ...error, details: { ...error.details, ...details } };
 }
 
-/** Children that are at work on what is done again. */
-function stopChildren({ run, step, budget, number }: Place, target: number): void {
-  const again = closureOf(run as Run, new Set([target]));
+/** Children that are at work on what is done again are told that nobody waits for them any more. */
+export function stopChildren({ run, step, budget, number }: Stopped, targets: Iterable<number>): void {
+  const again = closureOf(run as Run, new Set(targets));
   for (const node of run.nodes) {
     if (node === undefined || node.number === number || isDone(node.status)) continue;
     if (node.status === TaskStatus.TASK_STATUS_PENDING || !isWithin(run, again, node.number)) continue;
@@ -85,6 +85,9 @@ function stopChildren({ run, step, budget, number }: Place, target: number): voi
     if (place.task.kind === "workflow" || place.task.kind === "mission") child.stopping?.(place, "cancel");
   }
 }
+
+/** Its number is that of the node that itself says so; -1 for none. */
+type Stopped = Pick<Place, "run" | "step" | "budget" | "number">;
 
 function isWithin(run: RunView, nodes: ReadonlySet<number>, number: number): boolean {
   for (let seen = number; seen >= 0; seen = rangeViewOf(run, seen).owner) if (nodes.has(seen)) return true;

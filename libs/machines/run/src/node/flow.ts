@@ -143,6 +143,8 @@ function skip(run: Run, range: Range, place: number): void {
 /** A node and all its parts are stopped: nothing of them is awaited, none begins any more. */
 export function stop(run: Run, node: Node, atMs: number, outstanding: RunOutstanding): void {
   stopParts(run, node, atMs, outstanding);
+  // One that waits for the end of a pause would stand in line for ever.
+  if (node.status === TaskStatus.TASK_STATUS_HELD) leaveAgenda(run, node.number);
   dropLimits(node, outstanding);
   release(node.number, outstanding);
 }

@@ -14,6 +14,7 @@ import type { Refusal } from "@tutti/kernel";
 import { bounded } from "../error-details.ts";
 import { runErrors } from "../errors.ts";
 import { statusWord } from "../evaluate/scene.ts";
+import { stopChildren } from "../gate/send-back.ts";
 import { Budget } from "../kinds/budget.ts";
 import { placeOf } from "../kinds/kind.ts";
 import { advance } from "../life/advance.ts";
@@ -60,6 +61,7 @@ export const retryRun: RunCommand<RetryRun, RunDone> = {
     if (isWithdrawn(run) || hasNotBegun || !retriable.has(status) || (nodes.length === 0 && !hasEnded(run)))
       return runErrors.nothingToRetry.refusal({ id, status: statusName(status) });
     const limits = hasEnded(run) ? limitIdsOf(run) : [];
+    stopChildren({ run, step, budget: new Budget(), number: -1 }, nodes);
     step.emit(runRetried, { nodes, reason: reasonOf(reason), limits, retryMs: step.nowMs });
     if (limits.length > 0) askNext(run, step);
     advance(run, step);
@@ -180,6 +182,8 @@ export const repairTask: RunCommand<RepairTask, RunDone> = {
     if (rested !== undefined) return rested;
     // A child that is at work on it counts no longer either.
     tellStopping(run, step, new Budget(), node, "cancel");
+    if (!isDone(statusOfNode(run, node)))
+      stopChildren({ run, step, budget: new Budget(), number: -1 }, [node]);
     const isSkip = repair?.$case === "skip";
     step.emit(taskRepaired, {
       node,
