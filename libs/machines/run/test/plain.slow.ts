@@ -1,12 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { seededChance } from "@tutti/kernel/testing";
-import { cache } from "@tutti/machine-cache";
-import { limit } from "@tutti/machine-limit";
 import { drawRun, driveRun, smallestRun } from "../src/testing/index.ts";
+import { others } from "./others.ts";
 
 const seeds = 6_000;
-const others = [cache, limit];
 
 describe("thousands of runs, against the plain interpreter", () => {
   it("do what that says", async () => {

@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { seededChance } from "@tutti/kernel/testing";
-import { cache } from "@tutti/machine-cache";
-import { limit } from "@tutti/machine-limit";
 import {
   type DrawnRun,
   drawRun,
@@ -13,10 +11,10 @@ import {
   type Script,
   smallestRun,
 } from "../src/testing/index.ts";
+import { others } from "./others.ts";
 
 const seeds = 120;
 const perFeature = 12;
-const others = [cache, limit];
 
 function check(seed: number, wanted: readonly Feature[]): void {
   const run = drawRun(seededChance(seed), wanted);

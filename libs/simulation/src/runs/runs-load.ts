@@ -86,6 +86,7 @@ export class RunsLoad implements Load {
   readonly #early = new Map<string, readonly KnownEvent[]>();
   readonly #answered = new Set<number>();
   readonly #lost = new Map<string, number>();
+  readonly #cached: NonNullable<ReturnType<typeof orderOf>["cached"]> = new Map();
   /** Number of the operation that begins a child, by its id. */
   readonly #children = new Map<string, number>();
   /** By the number of the operation. */
@@ -276,7 +277,7 @@ export class RunsLoad implements Load {
   #goOn({ run, check }: KnownRun, id: string): void {
     if (this.#runs.has(id)) return;
     const next: DrawnRun = { ...run, input: check.plain.next, acts: [] };
-    const order = orderOf(next, check.plain.facts.incarnation + 1);
+    const order = orderOf(next, this.#cached, check.plain.facts.incarnation + 1);
     this.#runs.set(id, { run: next, check: new RunCheck(this.machine, this.keyOf(id), order) });
   }
 
@@ -318,7 +319,10 @@ export class RunsLoad implements Load {
 
   /** A run is known from now on. */
   #order(id: string, run: DrawnRun): RunOrder {
-    this.#runs.set(id, { run, check: new RunCheck(this.machine, this.keyOf(id), orderOf(run)) });
+    this.#runs.set(id, {
+      run,
+      check: new RunCheck(this.machine, this.keyOf(id), orderOf(run, this.#cached)),
+    });
     for (const event of this.#early.get(id) ?? []) this.event(event);
     const hash = this.#plans.add(JSON.stringify(run.document));
     return RunOrder.fromPartial({ hash, input: jsonBytes(run.input), idChosen: true });

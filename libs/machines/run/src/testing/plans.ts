@@ -1,10 +1,16 @@
 /** Plans for tests: definitions as they are written. */
-import { checkText } from "@tutti/definitions";
+import { checkText, type Plan } from "@tutti/definitions";
 import { assert } from "@tutti/kernel";
 import { RunPlan, type RunPlans } from "../plan/run-plan.ts";
 
 export class KnownDefinitions implements RunPlans {
   readonly #plans = new Map<string, RunPlan>();
+  readonly #change: (plan: Plan) => Plan;
+
+  /** @param change makes of each plan another one */
+  constructor(change: (plan: Plan) => Plan = (plan) => plan) {
+    this.#change = change;
+  }
 
   /** Checks a definition in YAML and keeps its plan; gives its hash. */
   add(text: string): string {
@@ -12,7 +18,7 @@ export class KnownDefinitions implements RunPlans {
     const errors = problems.map(({ message, line }) => `${line}: ${message}`).join("; ");
     assert(definition?.plan !== undefined, "a definition of a test has no mistakes", { errors });
     const { hash, plan } = definition;
-    if (!this.#plans.has(hash)) this.#plans.set(hash, new RunPlan(plan, hash));
+    if (!this.#plans.has(hash)) this.#plans.set(hash, new RunPlan(this.#change(plan), hash));
     return hash;
   }
 

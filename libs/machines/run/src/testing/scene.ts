@@ -9,19 +9,30 @@ import { beginRun } from "../life/commands.ts";
 import { runMachine } from "../machine.ts";
 import { completeTask, failTask } from "../uses/commands.ts";
 import { jsonBytes } from "./json.ts";
+import type { RunWeakening } from "./plain/weakenings.ts";
 import { KnownDefinitions } from "./plans.ts";
 
 export const runService = "workflow";
 export const runKey: InstanceKey = { namespace: "default", kind: "run", id: "r" };
 
 export class RunScene {
-  readonly definitions = new KnownDefinitions();
-  readonly machine = runMachine({ plans: this.definitions });
+  readonly definitions: KnownDefinitions;
+  readonly machine: ReturnType<typeof runMachine>;
   readonly driver: MachineDriver;
   readonly key: InstanceKey = runKey;
 
-  /** @param others kinds that runs write letters to */
-  constructor(seed = 1, others: ConstructorParameters<typeof MachineDriver>[0]["machines"] = []) {
+  /**
+   * @param others kinds that runs write letters to
+   * @param weakening what the machine does wrong
+   */
+  constructor(
+    seed = 1,
+    others: ConstructorParameters<typeof MachineDriver>[0]["machines"] = [],
+    weakening: Pick<RunWeakening, "plan" | "machine"> = {},
+  ) {
+    this.definitions = new KnownDefinitions(weakening.plan);
+    const machine = runMachine({ plans: this.definitions });
+    this.machine = weakening.machine?.(machine) ?? machine;
     this.driver = new MachineDriver({ machines: [this.machine, ...others], service: runService, seed });
   }
 

@@ -19,8 +19,13 @@ export interface PlannedAct {
   readonly act: Act;
 }
 
-export function orderOf({ document, input, script }: DrawnRun, incarnation = 1): PlainOrder {
-  return { document, input, script, incarnation };
+/** @param cached outputs that runs share */
+export function orderOf(
+  { document, input, script }: DrawnRun,
+  cached: Map<string, Json[]>,
+  incarnation = 1,
+): PlainOrder {
+  return { document, input, script, incarnation, cached };
 }
 
 /** Whether a definition can be run at all. */

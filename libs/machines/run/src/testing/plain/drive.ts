@@ -1,5 +1,6 @@
 /** Drives a drawn run by itself, without the runtime and without faults; which result comes next is left to chance. */
 import { NoteAttempt, NoteProgress, ReturnTask, RunOrder } from "@tutti/contracts/workflow/v1";
+import type { Json } from "@tutti/expressions";
 import { type Chance, type InstanceKey, isRefusal } from "@tutti/kernel";
 import type { DrivenEffect } from "@tutti/kernel/testing";
 import { confirmChild } from "../../child/commands.ts";
@@ -15,6 +16,7 @@ import { type DrawnRun, orderOf } from "./drawn-run.ts";
 import type { Act } from "./moments.ts";
 import { RunCheck } from "./run-check.ts";
 import { answerOf, type Script } from "./script.ts";
+import type { RunWeakening } from "./weakenings.ts";
 import { wishesOf } from "./wishes.ts";
 
 const stepsMax = 3_000;
@@ -26,6 +28,8 @@ export interface DriveOptions {
   readonly script?: Script;
   /** Kinds that runs write letters to. */
   readonly others?: Machines;
+  /** What the machine does wrong. */
+  readonly weakening?: RunWeakening;
 }
 
 /** Gives what was wrong. */
@@ -43,6 +47,12 @@ interface Driven {
   readonly script: Script;
 }
 
+/** Who waits for a child. */
+interface Child {
+  readonly parent: string;
+  readonly taskId: string;
+}
+
 class Drive {
   readonly #scene: RunScene;
   readonly #chance: Chance;
@@ -50,10 +60,14 @@ class Drive {
   readonly #runs = new Map<string, Driven>();
   readonly #offered = new Set<string>();
   readonly #acts: Act[];
+  readonly #cached = new Map<string, Json[]>();
+  /** By their ids. */
+  readonly #children = new Map<string, Child>();
+  readonly #findings: string[] = [];
 
-  constructor(run: DrawnRun, chance: Chance, { script = run.script, others = [] }: DriveOptions) {
+  constructor(run: DrawnRun, chance: Chance, { script = run.script, others = [], weakening }: DriveOptions) {
     this.#chance = chance;
-    this.#scene = new RunScene(1, others);
+    this.#scene = new RunScene(1, others, weakening);
     this.#acts = run.acts.map(({ act }) => act);
     this.#begin(this.#scene.key, run, {}, script);
   }
@@ -66,10 +80,11 @@ class Drive {
   }
 
   findings(): readonly string[] {
-    return [...this.#runs.values()].flatMap(({ check }) => {
+    const found = [...this.#runs.values()].flatMap(({ check }) => {
       check.finish();
       return check.findings;
     });
+    return [...found, ...this.#findings];
   }
 
   /** Does the next thing; false when there is nothing to be done any more. */
@@ -129,13 +144,37 @@ class Drive {
       check.rest();
     }
     for (const due of driver.effects) this.#offer(due);
+    for (const [id, child] of this.#children) this.#checkChild(id, child);
+  }
+
+  /** A child that nobody waits for any more is stopped as soon as it hears of that, unless it was to go on. */
+  #checkChild(id: string, { parent, taskId }: Child): void {
+    const child = this.#runs.get(id)?.check.plain;
+    const plain = this.#runs.get(parent)?.check.plain;
+    if (child === undefined || plain === undefined) return;
+    const isStopped = ["cancelling", "cancelled", "terminated"].includes(child.standing);
+    const task = plain.task(taskId);
+    if (task === undefined) return;
+    if (task.document.parentClose === "abandon") {
+      if (isStopped) this.#find(`${id} was stopped, but was to be left alone`);
+      return;
+    }
+    const latest = [...this.#children].findLast(([, one]) => one.parent === parent && one.taskId === taskId);
+    const isAwaited = task.status === "at work" && latest?.[0] === id;
+    const hears = this.#scene.driver.letters.some(({ to }) => to.id === id);
+    if (!isAwaited && !hears && !isStopped && child.phase !== "ended")
+      this.#find(`${id} goes on, but nobody waits for it any more`);
+  }
+
+  #find(finding: string): void {
+    if (!this.#findings.includes(finding)) this.#findings.push(finding);
   }
 
   /** It is begun by a letter; after the run was taken back it may be there already. */
   #goOn({ key, run, check, script }: Driven, id: string): void {
     if (this.#runs.has(id)) return;
     const next: DrawnRun = { ...run, input: check.plain.next, acts: [] };
-    const order = orderOf(next, check.plain.facts.incarnation + 1);
+    const order = orderOf(next, this.#cached, check.plain.facts.incarnation + 1);
     const nextKey = { ...key, id };
     const nextCheck = new RunCheck(this.#scene.machine, nextKey, order, true);
     this.#runs.set(id, { key: nextKey, run: next, check: nextCheck, script });
@@ -148,11 +187,15 @@ class Drive {
     script = run.script,
   ): void {
     const { driver, machine, definitions } = this.#scene;
-    this.#runs.set(key.id, { key, run, check: new RunCheck(machine, key, orderOf(run), true), script });
-    const hash = definitions.add(JSON.stringify(run.document));
-    driver.execute(key, beginRun, {
-      order: RunOrder.fromPartial({ hash, input: jsonBytes(run.input), ...more }),
+    this.#runs.set(key.id, {
+      key,
+      run,
+      check: new RunCheck(machine, key, orderOf(run, this.#cached), true),
+      script,
     });
+    const hash = definitions.add(JSON.stringify(run.document));
+    const order = RunOrder.fromPartial({ hash, input: jsonBytes(run.input), ...more });
+    driver.call(key, beginRun.type, { order });
   }
 
   #offer({ key, number, attempt, effect }: DrivenEffect): void {
@@ -203,6 +246,7 @@ class Drive {
     const { taskId: task, parentClose, childId: id } = effect;
     const { attempt = 1 } = this.#runs.get(key.id)?.check.attempt(due) ?? {};
     const run = childRunOf(effect, answerOf(script, task, attempt, visit));
+    this.#children.set(id, { parent: key.id, taskId: task });
     if (!this.#runs.has(id)) this.#begin({ ...key, id }, run, { parent: { ...key, task }, parentClose });
     // One that has ended told of that long ago, maybe of a time that the run was taken back from.
     const shown = this.#scene.driver.ask({ ...key, id }, showEnding, undefined);

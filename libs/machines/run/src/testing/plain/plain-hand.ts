@@ -26,6 +26,7 @@ import type { Script } from "./script.ts";
 export interface PlainBooks extends KnownTasks {
   readonly document: WorkflowDocument;
   readonly script: Script;
+  readonly cached: Map<string, Json[]>;
   readonly facts: PlainFacts;
   readonly bodies: PlainBody[];
   readonly endings: Map<string, string>;

@@ -41,11 +41,14 @@ export interface PlainOrder {
   readonly script: Script;
   /** Which run of an endless one it is, from 1. */
   readonly incarnation: number;
+  /** Outputs that others may use, by what they were given for. All runs have the same. */
+  readonly cached?: Map<string, Json[]>;
 }
 
 export class PlainRun implements PlainBooks {
   readonly document: WorkflowDocument;
   readonly script: Script;
+  readonly cached: Map<string, Json[]>;
   readonly facts: PlainFacts;
   /** All tasks beside each other that belong to the run itself. */
   readonly bodies: PlainBody[] = [];
@@ -74,7 +77,8 @@ export class PlainRun implements PlainBooks {
   readonly #states: PlainStates | undefined;
   readonly hand: PlainHand;
 
-  constructor({ document, input, script, incarnation }: PlainOrder) {
+  constructor({ document, input, script, incarnation, cached = new Map() }: PlainOrder) {
+    this.cached = cached;
     this.document = document;
     this.script = script;
     const { vars = {} } = document;

@@ -1,4 +1,5 @@
 /** How tasks begin and end, by the words of their kinds. */
+import { isDeepStrictEqual } from "node:util";
 import type { CheckDocument, LoopDocument, TaskDocument } from "@tutti/definitions";
 import { parseDurationMs } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
@@ -52,7 +53,7 @@ export class PlainWork {
     switch (moment.kind) {
       case "ended":
         if (!isLeaf(task)) return `${task.id} is no work of its own`;
-        this.#settle(task, this.#resultOf(task));
+        this.#settle(task, this.#store(task, this.#resultOf(task)));
         return undefined;
       case "child stopped":
         if (!this.#run.wasTakenBack) return `nobody has stopped the child of ${task.id}`;
@@ -69,7 +70,8 @@ export class PlainWork {
       case "expired":
         return this.#expire(task);
       case "from cache":
-        if (task.document.cache === undefined) return `${task.id} asks no cache`;
+        if (!this.#isCached(task, moment.output))
+          return `nobody has given ${JSON.stringify(moment.output)} for ${task.id}`;
         this.#settle(task, { value: moment.output });
         return undefined;
       case "round":
@@ -300,6 +302,34 @@ export class PlainWork {
     if (!isSignal && !isQuestion) return `${task.id} waits as long as it has to`;
     this.end(task, { fails: isSignal ? "workflow.signal_missing" : "workflow.approval_expired" });
     return undefined;
+  }
+
+  /** Others may use what has passed its checks. */
+  #store(task: PlainTask, standing: Standing): Standing {
+    const key = this.#cacheKey(task);
+    const isGood = typeof standing === "object" && "value" in standing;
+    if (key === undefined || !isGood) return standing;
+    const { cached } = this.#run;
+    cached.set(key, [...(cached.get(key) ?? []), standing.value]);
+    return standing;
+  }
+
+  /** Work that was sent back is always done anew. */
+  #isCached(task: PlainTask, output: Json): boolean {
+    const key = this.#cacheKey(task);
+    const known = key === undefined || task.feedback !== null ? [] : (this.#run.cached.get(key) ?? []);
+    return known.some((one) => isDeepStrictEqual(one, output));
+  }
+
+  /** What an output is given for: what the definition says, or else what the task works on. */
+  #cacheKey({ document, ...task }: PlainTask): string | undefined {
+    const { cache } = document;
+    if (cache === undefined) return undefined;
+    const key = typeof cache === "object" ? cache.key : undefined;
+    const made =
+      key === undefined ? undefined : valueFrom(key, namesOfTask(this.#run.facts, { document, ...task }));
+    const said = made !== undefined && "value" in made ? made.value : "";
+    return JSON.stringify(said === "" ? { input: task.input ?? null } : { key: said });
   }
 
   /** Any of those who want it may take it; everybody takes the oldest that it wants. */

@@ -211,9 +211,20 @@ export class RunCheck {
   #take(moment: Moment, { body }: Seen): void {
     if (moment.kind === "timed out" && this.#isTimeExact) this.#checkTime(moment.taskId, body);
     const { endMs = 0 } = body as { readonly endMs?: number };
+    if ("taskId" in moment && this.#isTimeExact && endMs > 0) this.#checkLate(moment.taskId, endMs);
     const problem = this.plain.take(moment, endMs);
     this.#moments.push({ event: this.events, moment, atMs: endMs });
     if (problem !== undefined) this.#find(problem);
+  }
+
+  /** Nothing is at work longer than it may be. */
+  #checkLate(taskId: string, endMs: number): void {
+    const task = this.plain.task(taskId);
+    const mostMs = task === undefined ? 0 : totalMsOf(task.document);
+    const beganMs = this.#begun.get(`${taskId}!${task?.visits}`);
+    if (task?.status !== "at work" || mostMs === 0 || beganMs === undefined || this.plain.wasTakenBack)
+      return;
+    if (endMs - beganMs > mostMs) this.#find(`${taskId} was at work for ${endMs - beganMs} ms`);
   }
 
   /** No timeout is too early. */

@@ -15,10 +15,11 @@ const drawsMax = 400;
  * One that can be run, from a stream of chance.
  *
  * @param wanted what there may be beside plain tasks
+ * @param share how much of that there is
  */
-export function drawRun(chance: Chance, wanted: readonly Feature[] = features): DrawnRun {
+export function drawRun(chance: Chance, wanted: readonly Feature[] = features, share?: number): DrawnRun {
   for (let draws = 0; draws < drawsMax; draws++) {
-    const drawn = draw(new Luck(chance, wanted));
+    const drawn = draw(new Luck(chance, wanted, share));
     if (isRunnable(drawn)) return drawn;
   }
   throw new Error(`expected one of ${drawsMax} definitions to be sound, found none`);

@@ -25,11 +25,14 @@ export class Luck {
   readonly #chance: Chance;
   readonly #features: ReadonlySet<Feature>;
 
-  /** @param wanted features that there may be */
-  constructor(chance: Chance, wanted: readonly Feature[]) {
+  /**
+   * @param wanted features that there may be
+   * @param share of these are there
+   */
+  constructor(chance: Chance, wanted: readonly Feature[], share = featureShare) {
     this.#chance = chance;
     // Runs with a few of them are easier to understand, and go further into each.
-    this.#features = new Set(wanted.filter(() => chance.random() < featureShare));
+    this.#features = new Set(wanted.filter(() => chance.random() < share));
   }
 
   may(feature: Feature): boolean {

@@ -1,0 +1,246 @@
+/**
+ * A run machine that is made to do something wrong, from outside: in the plan that it is given, or in what it folds. Drawn runs
+ * that do not notice are blind there.
+ */
+import type { Plan, TaskPolicy, Work } from "@tutti/definitions";
+import type { Machine, MachineEvent, Outstanding } from "@tutti/kernel";
+import type { RunEffect } from "../../effects.ts";
+import type { Run } from "../../state.ts";
+import type { Feature } from "./draw/luck.ts";
+
+export interface RunWeakening {
+  readonly name: string;
+  /** What is wrong then. */
+  readonly about: string;
+  /** What drawn runs need to have so that it can be noticed. */
+  readonly features: readonly Feature[];
+  /** One of so many drawn runs notices it, from any seed on that is tried. */
+  readonly foundWithin: number;
+  /** Of the plan that the machine executes; the interpreter reads what was written. */
+  plan?(plan: Plan): Plan;
+  machine?(machine: RunMachine): RunMachine;
+}
+
+type RunMachine = Machine<Run, RunEffect>;
+
+function withWorks(change: (work: Work) => Work): (plan: Plan) => Plan {
+  return (plan) => ({ ...plan, works: plan.works.map(change) });
+}
+
+function withPolicies(change: (policy: TaskPolicy) => Partial<TaskPolicy>): (plan: Plan) => Plan {
+  return (plan) => ({ ...plan, policies: plan.policies.map((policy) => ({ ...policy, ...change(policy) })) });
+}
+
+/** An event that is folded otherwise. */
+function folding(
+  type: string,
+  fold: (
+    run: Run,
+    body: never,
+    outstanding: Outstanding<RunEffect>,
+    inner: MachineEvent<Run, RunEffect>,
+  ) => void,
+): (machine: RunMachine) => RunMachine {
+  return (machine) => {
+    const changed = new Map<unknown, MachineEvent<Run, RunEffect>>();
+    for (const event of machine.events)
+      if (event.type === type)
+        changed.set(event, {
+          ...event,
+          evolve: (run, body, outstanding) => fold(run as Run, body as never, outstanding, event),
+        });
+    const of = <E>(event: E): E => (changed.get(event) as E | undefined) ?? event;
+    // Deciders emit the events that they know: what they emit is exchanged, too.
+    const commands = machine.commands.map((command) => ({
+      ...command,
+      decide: (state: never, body: never, step: never) => command.decide(state, body, exchanging(step, of)),
+    }));
+    const { expire } = machine;
+    return {
+      ...machine,
+      commands: commands as unknown as RunMachine["commands"],
+      events: machine.events.map(of),
+      ...(expire === undefined
+        ? {}
+        : { expire: (state, timer, step) => expire(state, timer, exchanging(step as never, of)) }),
+    };
+  };
+}
+
+function exchanging(step: never, of: <E>(event: E) => E): never {
+  return new Proxy(step as object, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name, target);
+      if (typeof value !== "function") return value;
+      if (name !== "emit") return value.bind(target);
+      return (event: unknown, body: unknown) => value.call(target, of(event), body);
+    },
+  }) as never;
+}
+
+export const runWeakenings: readonly RunWeakening[] = [
+  {
+    name: "anybody-approves",
+    about: "people who were not asked may decide",
+    features: ["approve"],
+    foundWithin: 60,
+    plan: withWorks((work) => (work.kind === "approve" ? { ...work, by: [] } : work)),
+  },
+  {
+    name: "outputs-not-checked",
+    about: "an output counts whatever its checks say",
+    features: ["checks"],
+    foundWithin: 30,
+    plan: withPolicies(() => ({ checks: [] })),
+  },
+  {
+    name: "additions-without-bound",
+    about: "a result may add as many tasks as it likes",
+    features: ["spawn"],
+    foundWithin: 400,
+    plan: withWorks((work) => (work.kind === "spawn" ? { ...work, max: 1_000 } : work)),
+  },
+  {
+    name: "guards-not-asked",
+    about: "transitions are taken whatever their guards say",
+    features: ["states"],
+    foundWithin: 30,
+    plan: (plan) => ({ ...plan, transitions: plan.transitions.map((way) => ({ ...way, when: -1 })) }),
+  },
+  {
+    name: "updates-not-validated",
+    about: "an update is taken whatever its condition says",
+    features: ["updates"],
+    foundWithin: 30,
+    plan: (plan) => ({ ...plan, entries: plan.entries.map((entry) => ({ ...entry, validate: -1 })) }),
+  },
+  {
+    name: "timeouts-too-early",
+    about: "a task has half of the time that it was given",
+    features: ["timeouts"],
+    foundWithin: 60,
+    plan: withPolicies(({ timeouts }) => ({
+      timeouts: { ...timeouts, totalMs: Math.ceil(timeouts.totalMs / 2) },
+    })),
+  },
+  {
+    name: "timeouts-forgotten",
+    about: "nobody watches the time of a task",
+    features: ["timeouts"],
+    foundWithin: 400,
+    plan: withPolicies(({ timeouts }) => ({ timeouts: { ...timeouts, totalMs: 0 } })),
+  },
+  {
+    name: "limits-not-asked-for",
+    about: "a run begins without the limits that it needs",
+    features: ["limits"],
+    foundWithin: 20,
+    plan: (plan) => ({ ...plan, run: { ...plan.run, limits: [] } }),
+  },
+  {
+    name: "cache-by-capability",
+    about: "the cache does not look at what outputs are given for",
+    features: ["cache"],
+    foundWithin: 100,
+    plan: (plan) => {
+      const key = plan.programs.length;
+      const policies = plan.policies.map((policy) => ({
+        ...policy,
+        cache: policy.cache === null ? null : { ...policy.cache, key },
+      }));
+      return {
+        ...plan,
+        policies,
+        programs: [...plan.programs, { form: "constant", source: "same", references: [] } as never],
+      };
+    },
+  },
+  {
+    name: "pause-begins",
+    about: "a run that is paused begins what can begin",
+    features: ["pause"],
+    foundWithin: 60,
+    machine: folding("run_paused", () => {}),
+  },
+  {
+    name: "exhausted-fails",
+    about: "a task that should wait for a person fails",
+    features: ["pause"],
+    foundWithin: 150,
+    plan: withPolicies(({ retry }) => ({ retry: { ...retry, pauseWhenExhausted: false } })),
+  },
+  {
+    name: "repair-goes-on",
+    about: "what needs a task that was skipped by hand goes on, wanted or not",
+    features: ["repair"],
+    foundWithin: 200,
+    machine: folding("task_repaired", (run, body: object, outstanding, inner) =>
+      inner.evolve(run, { ...body, skipDependents: false }, outstanding),
+    ),
+  },
+  {
+    name: "reset-forgotten",
+    about: "a run that is taken back stays where it is",
+    features: ["reset"],
+    foundWithin: 30,
+    machine: folding("run_reset", () => {}),
+  },
+  {
+    name: "retry-leaves-out",
+    about: "the last of what did not do well is not done again",
+    features: ["retry"],
+    foundWithin: 60,
+    machine: folding("run_retried", (run, body: { readonly nodes: readonly number[] }, outstanding, inner) =>
+      inner.evolve(run, { ...body, nodes: body.nodes.slice(0, -1) }, outstanding),
+    ),
+  },
+  {
+    name: "sent-back-once-more",
+    about: "a gate sends work back once more than it may",
+    features: ["sendBack"],
+    foundWithin: 600,
+    plan: withWorks((work) => (work.kind === "gate" ? { ...work, times: work.times + 1 } : work)),
+  },
+  {
+    name: "goes-on-with-the-same",
+    about: "a run that goes on as a new one has the input of the one before",
+    features: ["continue"],
+    foundWithin: 60,
+    plan: ({ run, ...plan }) => {
+      const { continueAsNew } = run;
+      return { ...plan, run: { ...run, continueAsNew: continueAsNew && { ...continueAsNew, input: -1 } } };
+    },
+  },
+  {
+    name: "undone-first-first",
+    about: "what completed first is undone first",
+    features: [],
+    foundWithin: 60,
+    machine: folding("task_completed", (run, body, outstanding, inner) => {
+      const before = run.undo.length;
+      inner.evolve(run, body, outstanding);
+      if (run.undo.length > before) run.undo.unshift(run.undo.pop() as number);
+    }),
+  },
+  {
+    name: "progress-lost",
+    about: "what an attempt has saved is not given to the next",
+    features: [],
+    foundWithin: 60,
+    machine: folding("progress_saved", () => {}),
+  },
+  {
+    name: "children-left",
+    about: "children go on when nobody waits for them any more",
+    features: [],
+    foundWithin: 400,
+    plan: withWorks((work) => (work.kind === "workflow" ? { ...work, parentClose: "abandon" } : work)),
+  },
+  {
+    name: "signals-for-anybody",
+    about: "a task takes a signal whatever it wants of it",
+    features: [],
+    foundWithin: 60,
+    plan: withWorks((work) => (work.kind === "waitSignal" ? { ...work, where: -1 } : work)),
+  },
+];

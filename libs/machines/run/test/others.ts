@@ -1,0 +1,5 @@
+import { cache } from "@tutti/machine-cache";
+import { limit } from "@tutti/machine-limit";
+
+/** Machines that runs write letters to. */
+export const others = [cache, limit];
