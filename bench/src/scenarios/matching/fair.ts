@@ -1,5 +1,6 @@
 import { quantile, rounded } from "../../measure/statistics.ts";
 import type { Scenario } from "../../scenario.ts";
+import { fairInPlatform } from "./fair-platform.ts";
 import { Rig } from "./rig.ts";
 
 const queued = 100_000;
@@ -10,8 +11,9 @@ const stepMs = taskMs / slots;
 const samples = 200;
 
 /**
- * How long one task of a tenant waits while another's fill the queue, in the pool's own time: slots end one after the other,
- * evenly over the time of a task. Wall clocks have no part in it, so one round says it all.
+ * How long one task of a tenant waits while another's fill the queue. First in the pool's own time: slots end one after the
+ * other, evenly over the time of a task, and wall clocks have no part in it, so that one round says it all. Then in the whole
+ * platform, from the start of a run to its handler.
  */
 export const fair: Scenario = {
   name: "fair",
@@ -29,6 +31,7 @@ export const fair: Scenario = {
       emptyWaitMs: rounded(quantile(empty, 0.5)),
       emptyP99WaitMs: rounded(quantile(empty, 0.99)),
     };
+    yield fairInPlatform(queued);
   },
 };
 
