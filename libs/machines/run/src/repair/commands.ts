@@ -182,8 +182,6 @@ export const repairTask: RunCommand<RepairTask, RunDone> = {
     if (rested !== undefined) return rested;
     // A child that is at work on it counts no longer either.
     tellStopping(run, step, new Budget(), node, "cancel");
-    if (!isDone(statusOfNode(run, node)))
-      stopChildren({ run, step, budget: new Budget(), number: -1 }, [node]);
     const isSkip = repair?.$case === "skip";
     step.emit(taskRepaired, {
       node,
