@@ -6,7 +6,7 @@ import { Copy } from "../elements/copy.tsx";
 import { Moment } from "../elements/moment.tsx";
 import { clock, count, figure, span } from "../elements/moments.ts";
 import { Facts, Part, Tag } from "../elements/parts.tsx";
-import { JsonView } from "./json/json-view.tsx";
+import { ValueView } from "./json/value-view.tsx";
 import type { Reference, RunFacts } from "./model/facts.ts";
 import { runOf } from "./model/read.ts";
 import { Failing } from "./task/failing.tsx";
@@ -20,11 +20,11 @@ export function ValuesView({ run }: { run: RunFacts }) {
   return (
     <div className="run-values">
       <Part title="Input">
-        <JsonView value={input} what="the input of the run" />
+        <ValueView value={input} what="the input of the run" />
       </Part>
       {parameters === undefined || parameters === null ? null : (
         <Part title="Parameters">
-          <JsonView value={parameters} what="the parameters of the run" />
+          <ValueView value={parameters} what="the parameters of the run" />
         </Part>
       )}
       <Part title={failure === undefined ? "Output" : "Error"}>
@@ -32,7 +32,7 @@ export function ValuesView({ run }: { run: RunFacts }) {
           run.endMs === 0 ? (
             <p className="soft">The run has not ended.</p>
           ) : (
-            <JsonView value={output ?? null} what="the output of the run" />
+            <ValueView value={output ?? null} what="the output of the run" />
           )
         ) : (
           <Failing failure={failure} />

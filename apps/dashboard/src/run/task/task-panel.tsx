@@ -11,7 +11,7 @@ import { StandMark } from "../../score/glyph.tsx";
 import { canRepair, canRetryTask, resumeTaskOf, retryTaskOf, runPath } from "../actions/actions.ts";
 import { Approvals } from "../approve/approvals.tsx";
 import { standOfNumber } from "../graph/tones.ts";
-import { JsonView } from "../json/json-view.tsx";
+import { ValueView } from "../json/value-view.tsx";
 import { useRunHandle, useStore } from "../live/run-context.tsx";
 import { useGo } from "../live/use-address.ts";
 import type { RunFacts, TaskFacts } from "../model/facts.ts";
@@ -124,13 +124,13 @@ function Whole({ run, known, event }: { run: RunFacts; known: TaskFacts; event: 
         {query.data === undefined && query.isLoading ? (
           <Waiting what="the input" lines={2} />
         ) : (
-          <JsonView key={`in ${id}`} value={task.input} what={`the input of ${id}`} />
+          <ValueView key={`in ${id}`} value={task.input} what={`the input of ${id}`} />
         )}
       </section>
       {task.hasOutput ? (
         <section className="run-panel-part">
           <h3>Output {task.fromCache ? <Tag>from the cache</Tag> : null}</h3>
-          <JsonView key={`out ${id}`} value={task.output ?? null} what={`the output of ${id}`} />
+          <ValueView key={`out ${id}`} value={task.output ?? null} what={`the output of ${id}`} />
         </section>
       ) : null}
       {isNow ? (

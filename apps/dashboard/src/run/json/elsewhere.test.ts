@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { canBeShown, contentOf, elsewhereOf, shownBytesMax } from "./elsewhere.ts";
+
+const sha256 = "ab".repeat(32);
+
+describe("values that are no plain JSON", () => {
+  it("are told from those that are", () => {
+    assert.deepEqual(elsewhereOf({ $blob: { sha256, size: 5 }, mediaType: "text/plain" }), {
+      ...{ kind: "blob", sha256, size: 5, mediaType: "text/plain" },
+    });
+    assert.deepEqual(elsewhereOf({ $bytes: "AQ==", mediaType: "image/png" }), {
+      ...{ kind: "bytes", base64: "AQ==", mediaType: "image/png" },
+    });
+    for (const plain of [null, "text", [1], { blob: 1 }, { $blob: "no" }])
+      assert.equal(elsewhereOf(plain), undefined);
+  });
+
+  it("are shown where they are text and not too large", () => {
+    assert.equal(canBeShown({ size: 10, mediaType: "application/json" }), true);
+    assert.equal(canBeShown({ size: 10, mediaType: "image/png" }), false);
+    assert.equal(canBeShown({ size: shownBytesMax + 1, mediaType: "text/plain" }), false);
+  });
+
+  it("are JSON where they say so and are", () => {
+    assert.deepEqual(contentOf('{"a":1}', "application/json"), { a: 1 });
+    assert.equal(contentOf("{", "application/json"), "{");
+    assert.equal(contentOf("1", "text/plain"), "1");
+  });
+});

@@ -1,0 +1,46 @@
+/** Values that are no plain JSON: content that is kept apart, and bytes of another kind. */
+
+export type Elsewhere =
+  | { readonly kind: "blob"; readonly sha256: string; readonly size: number; readonly mediaType: string }
+  | { readonly kind: "bytes"; readonly base64: string; readonly mediaType: string };
+
+const jsonType = "application/json";
+
+/** Undefined for a value that is what it is. */
+export function elsewhereOf(value: unknown): Elsewhere | undefined {
+  if (!isRecord(value)) return undefined;
+  const mediaType = typeof value["mediaType"] === "string" ? value["mediaType"] : "";
+  const { $blob: blob, $bytes: base64 } = value;
+  if (typeof base64 === "string")
+    return { kind: "bytes", base64, mediaType: mediaType || "application/octet-stream" };
+  if (!isRecord(blob) || typeof blob["sha256"] !== "string") return undefined;
+  const size = typeof blob["size"] === "number" ? blob["size"] : 0;
+  return { kind: "blob", sha256: blob["sha256"], size, mediaType: mediaType || jsonType };
+}
+
+/** Larger content is for a file, not for a page. */
+export const shownBytesMax = 8 * 1_024 * 1_024;
+
+export function canBeShown({
+  size,
+  mediaType,
+}: {
+  readonly size: number;
+  readonly mediaType: string;
+}): boolean {
+  return size <= shownBytesMax && /json|^text\/|xml/.test(mediaType);
+}
+
+/** Content as it is shown: JSON as its value, anything else as its text. */
+export function contentOf(text: string, mediaType: string): unknown {
+  if (!mediaType.includes("json")) return text;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

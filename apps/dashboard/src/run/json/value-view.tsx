@@ -1,0 +1,50 @@
+import { useQuery } from "@tanstack/react-query";
+import { client } from "../../data/live.ts";
+import { bytes } from "../../elements/moments.ts";
+import { Waiting } from "../../elements/parts.tsx";
+import { pathOf } from "../../elements/spelled.ts";
+import { canBeShown, contentOf, type Elsewhere, elsewhereOf } from "./elsewhere.ts";
+import { JsonView } from "./json-view.tsx";
+
+/** A value of a run or a task: plain JSON, content that is kept apart, or bytes. */
+export function ValueView({ value, what }: { value: unknown; what: string }) {
+  const elsewhere = elsewhereOf(value);
+  if (elsewhere === undefined) return <JsonView value={value} what={what} />;
+  if (elsewhere.kind === "blob") return <Blob blob={elsewhere} what={what} />;
+  const { base64, mediaType } = elsewhere;
+  return (
+    <p className="soft">
+      {bytes(Math.floor((base64.length * 3) / 4))} of {mediaType}.{" "}
+      <a href={`data:application/octet-stream;base64,${base64}`} download>
+        Save {what}
+      </a>
+    </p>
+  );
+}
+
+function Blob({ blob, what }: { blob: Elsewhere & { kind: "blob" }; what: string }) {
+  const { sha256, size, mediaType } = blob;
+  const content = useQuery({
+    // Named by its content: it never changes.
+    queryKey: ["blob", sha256, mediaType],
+    queryFn: async ({ signal }) => {
+      const found = await client.bytes("blobs.get", { params: { sha256 }, query: { mediaType }, signal });
+      return { value: contentOf(new TextDecoder().decode(found), mediaType) };
+    },
+    enabled: canBeShown(blob),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  return (
+    <>
+      <p className="small soft">
+        {bytes(size)} of {mediaType}, kept apart.{" "}
+        <a href={pathOf(["blobs", sha256], { mediaType })} download>
+          Save {what}
+        </a>
+      </p>
+      {content.isLoading ? <Waiting what={what} lines={3} /> : null}
+      {content.error === null ? null : <p className="problem">{content.error.message}</p>}
+      {content.data === undefined ? null : <JsonView value={content.data.value} what={what} />}
+    </>
+  );
+}
