@@ -7,7 +7,7 @@ export type ConnectionKind = "events" | "web_socket" | "replies";
 const kinds: readonly ConnectionKind[] = ["events", "web_socket", "replies"];
 const endings: readonly Ending[] = ["done", "left", "stalled", "closing"];
 
-export interface ConnectionInstruments {
+interface ConnectionInstruments {
   readonly sent: CounterCell;
   opened(): void;
   ended(why: Ending): void;

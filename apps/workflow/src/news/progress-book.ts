@@ -14,8 +14,8 @@ interface Entry extends NoteHead {
   dueMs: number;
 }
 
-export const firstAfterMs = 250;
-export const everyMs = 1_000;
+const firstAfterMs = 250;
+const everyMs = 1_000;
 /** Beyond these, further runs are not told of before they end. */
 const runsMax = 10_000;
 

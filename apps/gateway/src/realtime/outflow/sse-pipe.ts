@@ -22,7 +22,7 @@ export function sseFrame({
   return encoder.encode(`${lines.join("")}\n`);
 }
 
-export const sseMediaType = "text/event-stream";
+const sseMediaType = "text/event-stream";
 
 /** A browser's own `EventSource` waits so long before it comes again. */
 const retryMs = 1_000;
