@@ -257,4 +257,16 @@ tasks:
       );
     }
   });
+
+  it("does a list that failed again as a whole when a gate sends it back", () => {
+    const scene = RunScene.of(`
+workflow: lists
+tasks:
+  each: {forEach: "\${{ ['a', 'b'] }}", uses: test.each, failFast: false, mayFail: true}
+  sure: {gate: {check: "tasks.each.status == 'completed'", sendBack: each}}
+`);
+    scene.complete("each[0]");
+    scene.fail("each[1]");
+    assert.deepEqual(scene.offered, ["each[0]", "each[1]"]);
+  });
 });

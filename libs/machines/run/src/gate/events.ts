@@ -21,7 +21,8 @@ export const workSentBack: RunEvent<WorkSentBackV1> = {
     const node = nodeOf(run, number);
     const again = closureOf(run, new Set([target]));
     const holder = holderOf(node, target);
-    reopen(run, again.has(holder) ? [target] : [target, holder], sendBackMs, outstanding);
+    const named = again.has(holder) ? [target] : [target, holder];
+    reopen(run, named, sendBackMs, outstanding, { keepsGood: false });
     if (target === number && node.range.isEntries) lineUp(run, node);
     const detail = detailOf(nodeOf(run, holder));
     addUsed(run, node, used);

@@ -110,7 +110,7 @@ export const taskRepaired: RunEvent<TaskRepairedV1> = {
     // One that waits for its needs does so no longer: they are not told to it any more.
     const range = rangeOf(run, number);
     if (!range.isEntries && before === TaskStatus.TASK_STATUS_PENDING) range.open[number - range.first] = 0;
-    if (isDone(before)) reopen(run, [number], endMs, outstanding, number);
+    if (isDone(before)) reopen(run, [number], endMs, outstanding, { mended: number });
     const node = enter(run, number, endMs, outstanding);
     stop(run, node, endMs, outstanding);
     const detail = detailOf(node);

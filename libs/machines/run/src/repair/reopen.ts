@@ -3,8 +3,8 @@
  * their attempts go on being counted. For folds: what is done again follows from the plan and the numbers in the event.
  *
  * 1. Open needs of what is done again are counted anew, by how everything stands that is not.
- * 2. A list whose own task is named keeps what its entries gave; only those that did not do well are done again. One that
- *    needs what is done again begins anew.
+ * 2. A list whose own task is named by a person keeps what its entries gave; only those that did not do well are done again. One
+ *    that needs what is done again begins anew, and so does one that a gate sends back: what it gave was not good enough.
  * 3. Whatever else is counted in a run is counted anew as a whole: this happens rarely, and then it is right.
  */
 import { TaskStatus } from "@tutti/contracts/types/v1";
@@ -16,13 +16,16 @@ import { detailOf, isDone, type Node, type Range, type Run, type RunOutstanding 
 
 const { TASK_STATUS_PENDING: pending, TASK_STATUS_COMPLETED: completed } = TaskStatus;
 
-/** @param mended one of them whose needs do not count, because it was mended by hand; -1 for none */
+/**
+ * @property mended one of them whose needs do not count, because it was mended by hand; -1 for none
+ * @property keepsGood whether lists keep their good entries
+ */
 export function reopen(
   run: Run,
   numbers: readonly number[],
   atMs: number,
   outstanding: RunOutstanding,
-  mended = -1,
+  { mended = -1, keepsGood = true }: { readonly mended?: number; readonly keepsGood?: boolean } = {},
 ): void {
   const named = new Set(numbers);
   const again = closureOf(run, named);
@@ -32,7 +35,8 @@ export function reopen(
   for (const number of again) {
     const node = run.nodes[number];
     if (node === undefined) continue;
-    if (named.has(number) && keepsEntries(run, node) && !restsOn(run, node, again)) lists.push(node);
+    if (keepsGood && named.has(number) && keepsEntries(run, node) && !restsOn(run, node, again))
+      lists.push(node);
     else forget(run, node, atMs, outstanding);
   }
   for (const number of again) rangeOf(run, number).isDropped = false;
