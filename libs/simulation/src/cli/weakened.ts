@@ -1,9 +1,13 @@
 /**
- * `npm run sim:weakened`: each weakening from five different seeds on, until it is found. Fails when one is not found
- * within the number of seeds that is recorded with it.
+ * `npm run sim:weakened`: each weakening from five different seeds on, until it is found: first those of the run machine, by drawn
+ * runs without faults, then those of the runtime and what is under it. Fails when one is not found within the number of seeds
+ * that is recorded with it.
  */
 import { parseArgs } from "node:util";
 import { systemClock } from "@tutti/kernel";
+import { cache } from "@tutti/machine-cache";
+import { limit } from "@tutti/machine-limit";
+import { findWeakening, runWeakenings } from "@tutti/machine-run/testing";
 import { firstSeeds, weakenings } from "../weakenings/index.ts";
 import type { Weakening } from "../weakenings/weakening.ts";
 import { type Failed, runSeeds } from "./pool.ts";
@@ -28,6 +32,18 @@ async function find({ name, foundWithin }: Weakening, from: number): Promise<Fai
 let missed = 0;
 let tried = 0;
 const beganMs = systemClock.monotonic();
+for (const weakening of runWeakenings) {
+  for (const from of firstSeeds) {
+    const found = findWeakening(weakening, from, [cache, limit]);
+    tried++;
+    if (found === undefined) missed++;
+    const what =
+      found === undefined
+        ? `NOT FOUND within ${weakening.foundWithin} runs`
+        : `found after ${found.seed - from + 1} runs`;
+    print(`${weakening.name.padEnd(22)} from ${String(from).padStart(6)}: ${what}`);
+  }
+}
 for (const weakening of weakenings) {
   for (const from of firstSeeds) {
     const startMs = systemClock.monotonic();
@@ -43,5 +59,6 @@ for (const weakening of weakenings) {
   }
 }
 const seconds = Number(((systemClock.monotonic() - beganMs) / 1_000).toFixed(1));
-print(JSON.stringify({ weakenings: weakenings.length, tried, found: tried - missed, missed, seconds }));
+const count = weakenings.length + runWeakenings.length;
+print(JSON.stringify({ weakenings: count, tried, found: tried - missed, missed, seconds }));
 if (missed > 0) process.exitCode = 1;
