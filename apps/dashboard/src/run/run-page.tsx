@@ -1,7 +1,7 @@
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ListRunsReply } from "@tutti/rest/types";
-import { lazy, Suspense, useEffect, useRef } from "react";
+import { lazy, Suspense, useEffect, useRef, useSyncExternalStore } from "react";
 import { read } from "../data/queries.ts";
 import { Copy } from "../elements/copy.tsx";
 import { Lasting, Moment } from "../elements/moment.tsx";
@@ -192,6 +192,10 @@ function Head({ run, travel }: { run: RunFacts; travel: TimeTravel }) {
   const state = useStore((each) => each.runState);
   const standing = useStore((each) => each.standing);
   const isOver = hasRunEnded(run.state);
+  const { history } = useRunHandle();
+  useSyncExternalStore(history.subscribe, () => history.version);
+  // Who started it is in the first event, wherever the run itself does not say so.
+  const by = run.startedBy ?? history.events[0]?.actor;
   return (
     <PageHead
       title={
@@ -209,7 +213,7 @@ function Head({ run, travel }: { run: RunFacts; travel: TimeTravel }) {
           </span>
           <span>
             started <Moment atMs={run.startMs || run.createMs} />
-            {run.startedBy === undefined ? "" : ` by ${run.startedBy.id}`}
+            {by === undefined ? "" : ` by ${by.id}`}
           </span>
           <span>
             {isOver ? "took " : "for "}
