@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { schema } from "../generated/schema.ts";
+import type { PlannedField, RoutePlan } from "../plan/plan.ts";
+import { wellKnown } from "../plan/schema.ts";
+import { routes } from "../routes/routes.ts";
+import { Mapping } from "./mapping.ts";
+
+const mapping = new Mapping(schema);
+const plans = routes.flatMap(({ rpc, ...route }) =>
+  rpc === undefined ? [] : [mapping.planOf({ ...route, rpc })],
+);
+
+interface Said {
+  readonly query?: string;
+  readonly body?: unknown;
+}
+
+function wrongIn(plan: RoutePlan, { query = "", body }: Said): readonly { field: string; message: string }[] {
+  const params = Object.fromEntries(
+    plan.params.map(({ name, field }) => [name, field.kind === "bytes" ? "aGk=" : "x"]),
+  );
+  try {
+    mapping.request(plan, { params, query: new URLSearchParams(query), body, idempotencyKey: "" });
+    return [];
+  } catch (error) {
+    return (error as { violations: { field: string; message: string }[] }).violations;
+  }
+}
+
+/** Something that a field of this kind cannot be. */
+function wrongFor({ field: { kind, many } }: PlannedField): unknown {
+  if (many !== undefined || kind === "message") return 7;
+  return ["string", "bytes", "payload", "time"].includes(kind) ? { wrong: 1 } : "wrong";
+}
+
+describe("every route", () => {
+  for (const plan of plans) {
+    const { method, path } = plan.route;
+
+    it(`${method} ${path} names a parameter that it does not know`, () => {
+      const [wrong, ...others] = wrongIn(plan, { query: "surprize=1" });
+      assert.equal(others.length, 0);
+      assert.equal(wrong?.field, "surprize");
+      assert.match(wrong.message, /^expected a parameter that is known here, found none of this name/);
+    });
+
+    it(`${method} ${path} says of each part that is wrong what it expected and what it found`, () => {
+      for (const { name, field } of plan.query) {
+        const isText = ["string", "payload"].includes(field.kind) || field.of === wellKnown.selector;
+        if (isText) continue;
+        const [wrong] = wrongIn(plan, { query: `${name}=%21wrong%21` });
+        assert.match(
+          `${wrong?.field}: ${wrong?.message}`,
+          new RegExp(`^${name}(\\[0\\])?: expected .+, found .+`),
+          name,
+        );
+      }
+      const fields = plan.body?.is === "fields" ? plan.body.fields : [];
+      for (const one of fields.filter(({ field }) => field.kind !== "payload")) {
+        const [wrong] = wrongIn(plan, { body: { [one.name]: wrongFor(one) } });
+        assert.match(
+          `${wrong?.field}: ${wrong?.message}`,
+          new RegExp(`^${one.name}: expected .+, found .+`),
+          one.name,
+        );
+      }
+    });
+
+    it(`${method} ${path} takes no body that it has no use for, and none of another shape`, () => {
+      if (plan.body?.is === "field") return;
+      const [wrong] = wrongIn(plan, { body: [1] });
+      assert.match(wrong?.message ?? "", /^expected (no body|an object as body), found a list$/);
+      if (plan.body === undefined) return;
+      const [unknown] = wrongIn(plan, { body: { surprize: 1 } });
+      assert.equal(unknown?.field, "surprize");
+    });
+  }
+});
