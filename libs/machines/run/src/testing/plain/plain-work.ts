@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { CheckDocument, LoopDocument, TaskDocument } from "@tutti/definitions";
 import { parseDurationMs } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
+import { plainJson } from "./compare.ts";
 import type { Act, Moment } from "./moments.ts";
 import { conditionOf, type Evaluated, type Names, referencesOfCondition, valueFrom } from "./names.ts";
 import type { PlainBooks } from "./plain-hand.ts";
@@ -318,7 +319,7 @@ export class PlainWork {
   #isCached(task: PlainTask, output: Json): boolean {
     const key = this.#cacheKey(task);
     const known = key === undefined || task.feedback !== null ? [] : (this.#run.cached.get(key) ?? []);
-    return known.some((one) => isDeepStrictEqual(one, output));
+    return known.some((one) => isDeepStrictEqual(plainJson(one), output));
   }
 
   /** What an output is given for: what the definition says, or else what the task works on. */
