@@ -33,7 +33,7 @@ const endless = "workflow: endless\ntasks: {wait: {wait: {signal: never}}}\n";
 
 const browser = await needsProgram("chromium");
 
-describe("the page", { skip: browser.skip, timeout: 240_000 }, () => {
+describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
   let stage: Stage;
   let isBroken = true;
   const shipped = latch();
