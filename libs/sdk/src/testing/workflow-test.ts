@@ -7,7 +7,8 @@ import { type DefinitionGiven, TestDefinitions } from "./definitions.ts";
 import { collectHandlers, type HandlersGiven } from "./handlers.ts";
 import type { RunHistory } from "./history.ts";
 import { TestRun } from "./run.ts";
-import { TestSchedule, type TestScheduleOptions } from "./schedules.ts";
+import type { TestScheduleOptions } from "./schedules.ts";
+import { TestSchedule } from "./test-schedule.ts";
 import { type Duration, durationMs } from "./waiting.ts";
 import { World } from "./world.ts";
 
