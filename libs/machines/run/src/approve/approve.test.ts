@@ -56,6 +56,17 @@ describe("an approval", () => {
     assert.match(why.summary, /waits for anna, ben, ops to decide: Ship 3\?/);
   });
 
+  it("whose form requires nothing is given without anything", () => {
+    const form = `workflow: ask
+tasks:
+  sure: {approve: {form: {type: object, properties: {note: {type: string, default: none}}}}}
+  after: {needs: [sure], uses: test.after, with: "\${{ tasks.sure.output.data }}"}
+`;
+    const scene = RunScene.of(form, order);
+    assert.ok(!isRefusal(decide(scene, "anna", yes)));
+    assert.deepEqual(jsonOf(scene.offer("after").effect.input as Uint8Array), { note: "none" });
+  });
+
   it("is given when so many as are needed have said yes, with what they brought along", () => {
     const scene = RunScene.of(text, order);
     assert.deepEqual(decide(scene, "anna", yes, { amount: 1 }), { verdict: open });

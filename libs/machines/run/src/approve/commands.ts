@@ -59,7 +59,9 @@ function decisionOf({ verdict, data, reason }: DecideApproval, who: string, step
 function dataGiven(node: NodeView, { data, verdict }: DecideApproval): { readonly value: Json } | Refusal {
   const { form } = termsOf(node);
   try {
-    const value = parsed(dataOfPayload(data)) as Json;
+    const said = parsed(dataOfPayload(data)) as Json;
+    // Who brings nothing along has left every field empty: that is enough for a form that requires none.
+    const value = said === null && asksForFields(form) ? {} : said;
     if (form === null || verdict === rejected) return { value };
     const held = holdAgainst(form as Json, value);
     const [first] = held.violations;
@@ -70,6 +72,10 @@ function dataGiven(node: NodeView, { data, verdict }: DecideApproval): { readonl
     if (!(error instanceof UnreadableData)) throw error;
     return runErrors.approvalInvalid.refusal({ problem: `expected JSON, found ${error.message}` });
   }
+}
+
+function asksForFields(form: unknown): boolean {
+  return typeof form === "object" && form !== null && (form as { readonly type?: unknown }).type === "object";
 }
 
 function decide(run: RunView, node: NodeView, step: RunStep, decision: ApprovalDecision, data: Json): void {
