@@ -269,4 +269,26 @@ tasks:
     scene.fail("each[1]");
     assert.deepEqual(scene.offered, ["each[0]", "each[1]"]);
   });
+
+  it("gives attempts new numbers when it is taken back, and then forward again to where it was", () => {
+    const scene = RunScene.of(`
+workflow: rounds
+tasks:
+  poll: {loop: {max: 3, until: "round.number >= 2", tasks: {ask: {uses: test.ask}}}}
+`);
+    const state = () => {
+      const shown = scene.driver.ask(scene.key, showSnapshot, undefined);
+      assert.ok(!isRefusal(shown));
+      return { toEvent: scene.events.length, snapshot: shown.bytes };
+    };
+    const reset = (to: ReturnType<typeof state>) =>
+      scene.driver.execute(scene.key, resetRun, ResetRun.fromPartial(to));
+    const first = state();
+    scene.complete("poll#1.ask");
+    const second = state();
+    const before = scene.offer("poll#2.ask").attempt;
+    reset(first);
+    reset(second);
+    assert.ok(scene.offer("poll#2.ask").attempt > before, "a late result of the earlier one is nobody's");
+  });
 });

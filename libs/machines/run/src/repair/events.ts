@@ -170,8 +170,11 @@ function fence(run: Run, attempts: readonly number[], before: number): void {
   // Others will have the numbers of nodes that are gone.
   const gone = attempts.slice(run.nodeCount).reduce((most, attempt) => Math.max(most, attempt), before);
   if (gone > 0) moreOf(run).attemptsBefore = gone;
-  for (const [number, attempt] of attempts.entries()) {
-    if (attempt === 0 || number >= run.nodeCount) continue;
+  const count = Math.max(attempts.length, run.nodes.length);
+  for (let number = 0; number < Math.min(count, run.nodeCount); number++) {
+    // One that is there again had its number before the run was taken back the last time.
+    const attempt = attempts[number] ?? gone;
+    if (attempt === 0 && (run.nodes[number]?.attempt ?? 0) === 0) continue;
     const node = nodeOf(run, number);
     const isAtWork = node.status >= TaskStatus.TASK_STATUS_QUEUED && !isDone(node.status);
     const isUndone = node.status === TaskStatus.TASK_STATUS_COMPENSATING;
