@@ -37,7 +37,7 @@ export interface RunOutcome {
 }
 
 /** Longer than anything that a plan sets a timer for, and than every pause of whoever tries again. */
-const restMs = 300_000;
+const restMs = 1_200_000;
 const askAgainMs = 200;
 
 export async function simulate(
