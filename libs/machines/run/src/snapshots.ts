@@ -100,7 +100,8 @@ function moreShown(more: RunMore | undefined) {
     transitionsAtOnce: more?.transitionsAtOnce ?? 0,
     transitionMs: more?.transitionMs ?? 0,
     leaseAttempt: more?.leaseAttempt ?? 0,
-    leaseCount: more?.leaseCount ?? 0,
+    // Where only the run itself has leases they are counted by its own number.
+    leaseCount: more === undefined || more.leaseCount === more.leaseAttempt ? 0 : more.leaseCount,
     isDue: more?.isDue ?? false,
     attemptsBefore: more?.attemptsBefore ?? 0,
   };
