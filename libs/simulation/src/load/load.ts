@@ -26,7 +26,7 @@ export interface Result {
 }
 
 /** Names an attempt at an effect of an instance. */
-export interface Attempt {
+interface Attempt {
   readonly number: number;
   readonly attempt: number;
 }

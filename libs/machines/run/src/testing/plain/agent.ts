@@ -18,7 +18,7 @@ export function isUndo({ profile }: Pick<OfferTask, "profile">): boolean {
 }
 
 /** What the script says to an offer. @param visit which of the task's it is of, from 1 */
-export function answerTo(script: Script, offer: OfferTask, visit: number): Answer {
+function answerTo(script: Script, offer: OfferTask, visit: number): Answer {
   const { taskId, attempt } = offer;
   return isUndo(offer) ? answerOf(script, undoOf(taskId), attempt) : answerOf(script, taskId, attempt, visit);
 }

@@ -2,13 +2,14 @@
 import { isDeepStrictEqual } from "node:util";
 import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import type { RunEnding } from "@tutti/contracts/workflow/v1";
-import type { Json } from "@tutti/expressions";
 import { type InstanceKey, isRefusal } from "@tutti/kernel";
 import { showEnding } from "../../queries/run.ts";
 import { showTasks } from "../../queries/tasks.ts";
 import type { Run } from "../../state.ts";
 import { jsonOf } from "../json.ts";
-import type { PlainEnding, PlainOrder, PlainRun } from "./plain-run.ts";
+import type { PlainEnding } from "./plain-books.ts";
+import { plainJson, text } from "./plain-json.ts";
+import type { PlainOrder, PlainRun } from "./plain-run.ts";
 import { hasEnded, isGood } from "./plain-task.ts";
 
 const statusWords: Readonly<Record<number, string>> = {
@@ -86,13 +87,4 @@ function compareTasks(run: Run, key: InstanceKey, plain: PlainRun): string[] {
   const missing = plain.tasks.filter(({ id, status }) => !left.has(id) && status !== "cancelled");
   if (missing.length > 0) found.push(`there is no ${missing.map(({ id }) => id).join(", ")}`);
   return found;
-}
-
-export function text(value: unknown): string {
-  return JSON.stringify(value) ?? "nothing";
-}
-
-/** As it is after it was written and read. */
-export function plainJson(value: Json): unknown {
-  return JSON.parse(JSON.stringify(value));
 }

@@ -7,7 +7,8 @@ export { type DrawnRun, isRunnable, orderOf, type PlannedAct, smallestRun } from
 export { type DriveOptions, driveRun } from "./drive.ts";
 export { type FoundWeakening, findWeakening } from "./find-weakening.ts";
 export type { Act, Moment } from "./moments.ts";
-export { type PlainEnding, type PlainOrder, PlainRun } from "./plain-run.ts";
+export type { PlainEnding } from "./plain-books.ts";
+export { type PlainOrder, PlainRun } from "./plain-run.ts";
 export type { PlainStatus, PlainTask } from "./plain-task.ts";
 export { type Attempt, RunCheck } from "./run-check.ts";
 export { type Answer, answerOf, type Script, undoOf } from "./script.ts";

@@ -139,6 +139,6 @@ function decided({ decision, verdict }: ApprovalDecidedV1, taskId: string): Mome
   return { kind: "decide", taskId, who: decision?.cause?.actor?.id ?? "", says };
 }
 
-export function jsonOfPayload(payload: Payload | undefined): Json {
+function jsonOfPayload(payload: Payload | undefined): Json {
   return payload?.body?.$case === "inline" ? (jsonOf(payload.body.value) as Json) : null;
 }

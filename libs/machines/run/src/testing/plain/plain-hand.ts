@@ -1,12 +1,10 @@
 /** What people do to a run by hand. */
-import type { WorkflowDocument } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import type { Act, Moment, Repair } from "./moments.ts";
 import { conditionOf, valueFrom } from "./names.ts";
+import type { PlainBooks } from "./plain-books.ts";
 import { mayAnswer } from "./plain-question.ts";
-import type { PlainEnding } from "./plain-run.ts";
-import { namesOfRun, type PlainFacts } from "./plain-scene.ts";
-import type { PlainStates } from "./plain-states.ts";
+import { namesOfRun } from "./plain-scene.ts";
 import {
   hasEnded,
   type KnownTasks,
@@ -19,35 +17,6 @@ import {
   restingOn,
   topmost,
 } from "./plain-task.ts";
-import type { PlainWork } from "./plain-work.ts";
-import type { Script } from "./script.ts";
-
-/** What the parts of the interpreter know and do of the run. */
-export interface PlainBooks extends KnownTasks {
-  readonly document: WorkflowDocument;
-  readonly script: Script;
-  readonly cached: Map<string, Json[]>;
-  readonly facts: PlainFacts;
-  readonly bodies: PlainBody[];
-  readonly endings: Map<string, string>;
-  readonly states: PlainStates | undefined;
-  readonly work: PlainWork;
-  phase: "waiting" | "going" | "undoing" | "ended";
-  isPaused: boolean;
-  occasion: number;
-  readonly nowMs: number;
-  /** Children that it waits for may have been stopped in a time that is none any more. */
-  readonly wasTakenBack: boolean;
-  completed: PlainTask[];
-  /** How it stands, in a word. */
-  readonly standing: "pending" | "running" | "paused" | "cancelling" | PlainEnding["status"];
-  isBeingUndone(task: PlainTask): boolean;
-  stop(task: PlainTask): void;
-  fail(error: string): void;
-  conclude(output: Json | undefined): void;
-  /** It is taken up again. */
-  reopen(): void;
-}
 
 type ByHand = Extract<Moment, { readonly kind: "pause" | "resume" | "retry" | "repair" | "update" }>;
 

@@ -12,21 +12,21 @@ import type { WorkflowDocument } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import type { Act, Moment } from "./moments.ts";
 import { conditionOf, type Evaluated, valueFrom } from "./names.ts";
-import { type PlainBooks, PlainHand } from "./plain-hand.ts";
+import type { PlainBooks, PlainEnding } from "./plain-books.ts";
+import { PlainHand } from "./plain-hand.ts";
 import { namesInBody, namesOfRun, namesOfTask, type PlainFacts } from "./plain-scene.ts";
 import { PlainStates } from "./plain-states.ts";
-import { bodyOf, hasEnded, isGood, type PlainBody, type PlainTask, partsOf } from "./plain-task.ts";
+import {
+  bodyOf,
+  firstOf,
+  hasEnded,
+  outputsOf,
+  type PlainBody,
+  type PlainTask,
+  partsOf,
+} from "./plain-task.ts";
 import { PlainWork, timeoutOf } from "./plain-work.ts";
 import { answerOf, failureOf, type Script, undoOf } from "./script.ts";
-
-export interface PlainEnding {
-  readonly status: "completed" | "failed" | "cancelled" | "terminated" | "continued";
-  readonly output: Json;
-  /** Codes of errors that it may have: several where nobody can say what failed first. */
-  readonly errors: readonly string[];
-  /** Ids of what could not be undone. */
-  readonly notUndone: readonly string[];
-}
 
 /** An effect that was, or is being, undone. */
 export interface PlainUndo {
@@ -370,16 +370,4 @@ export class PlainRun implements PlainBooks {
     const [body] = this.bodies;
     return this.#states === undefined && body !== undefined ? outputsOf(body) : null;
   }
-}
-
-/** The outputs of all tasks by their names. */
-export function outputsOf({ tasks }: PlainBody): Json {
-  const good = [...tasks].filter(([, task]) => isGood(task));
-  return Object.fromEntries(good.map(([name, { output }]) => [name, output]));
-}
-
-/** Errors of those that failed first. */
-export function firstOf(failed: readonly PlainTask[]): readonly string[] {
-  const first = Math.min(...failed.map(({ failedOn }) => failedOn));
-  return failed.filter(({ failedOn }) => failedOn === first).map(({ error }) => error);
 }

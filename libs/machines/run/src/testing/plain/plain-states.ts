@@ -13,10 +13,9 @@ import type {
 import { parseDurationMs } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import { conditionOf, valueFrom } from "./names.ts";
-import type { PlainBooks } from "./plain-hand.ts";
-import { firstOf } from "./plain-run.ts";
+import type { PlainBooks } from "./plain-books.ts";
 import { namesOfRun } from "./plain-scene.ts";
-import { bodyOf, hasEnded, isGood, type PlainBody, type PlainTask } from "./plain-task.ts";
+import { bodyOf, firstOf, hasEnded, isGood, type PlainBody, type PlainTask } from "./plain-task.ts";
 
 const transitionsAtOnceMax = 100;
 

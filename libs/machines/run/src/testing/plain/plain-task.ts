@@ -235,3 +235,15 @@ function namesIn(document: TaskDocument): string[] {
   ];
   return all.filter((name) => !own.has(/^tasks\.(\w+)\./.exec(name)?.[1] ?? ""));
 }
+
+/** The outputs of all tasks by their names. */
+export function outputsOf({ tasks }: PlainBody): Json {
+  const good = [...tasks].filter(([, task]) => isGood(task));
+  return Object.fromEntries(good.map(([name, { output }]) => [name, output]));
+}
+
+/** Errors of those that failed first. */
+export function firstOf(failed: readonly PlainTask[]): readonly string[] {
+  const first = Math.min(...failed.map(({ failedOn }) => failedOn));
+  return failed.filter(({ failedOn }) => failedOn === first).map(({ error }) => error);
+}

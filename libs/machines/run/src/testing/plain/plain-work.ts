@@ -3,22 +3,23 @@ import { isDeepStrictEqual } from "node:util";
 import type { CheckDocument, LoopDocument, TaskDocument } from "@tutti/definitions";
 import { parseDurationMs } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
-import { plainJson } from "./compare.ts";
 import type { Act, Moment } from "./moments.ts";
 import { conditionOf, type Evaluated, type Names, referencesOfCondition, valueFrom } from "./names.ts";
-import type { PlainBooks } from "./plain-hand.ts";
+import type { KeptSignal, PlainBooks } from "./plain-books.ts";
+import { plainJson } from "./plain-json.ts";
 import { answerQuestion, questionOf } from "./plain-question.ts";
-import { firstOf, outputsOf } from "./plain-run.ts";
 import { namesInBody, namesOfTask } from "./plain-scene.ts";
 import { additionOf } from "./plain-spawn.ts";
 import {
   bodyOf,
+  firstOf,
   forget,
   type How,
   hasEnded,
   isGood,
   neededBy,
   needsOf,
+  outputsOf,
   type PlainBody,
   type PlainTask,
   partsOf,
@@ -29,12 +30,6 @@ import { type Answer, answerOf, failureOf } from "./script.ts";
 
 /** How a task stands after somebody has said something: it has ended, waits for a person, or is done again. */
 type Standing = Evaluated | "asked" | "paused" | "sent back" | "at work";
-
-export interface KeptSignal {
-  readonly number: number;
-  readonly name: string;
-  readonly payload: Json;
-}
 
 export class PlainWork {
   /** Those that nobody has taken, in the order in which they came. */

@@ -18,9 +18,10 @@ import { effectNumber, effectTags } from "../../numbers.ts";
 import { type SnapshotShown, showSnapshot } from "../../queries/snapshot.ts";
 import type { Run } from "../../state.ts";
 import { jsonOf } from "../json.ts";
-import { compareEnding, isEnded, plainJson, text } from "./compare.ts";
+import { compareEnding, isEnded } from "./compare.ts";
 import { momentOf, type Seen, timeOf } from "./moment-of.ts";
 import type { Act, Moment } from "./moments.ts";
+import { plainJson, text } from "./plain-json.ts";
 import { type PlainOrder, PlainRun, type PlainUndo } from "./plain-run.ts";
 import { totalMsOf } from "./plain-work.ts";
 

@@ -1,0 +1,62 @@
+/** What the parts of the interpreter know of the run, and of each other. */
+import type { WorkflowDocument } from "@tutti/definitions";
+import type { Json } from "@tutti/expressions";
+import type { Evaluated } from "./names.ts";
+import type { PlainFacts } from "./plain-scene.ts";
+import type { KnownTasks, PlainBody, PlainTask } from "./plain-task.ts";
+import type { Script } from "./script.ts";
+
+export interface PlainEnding {
+  readonly status: "completed" | "failed" | "cancelled" | "terminated" | "continued";
+  readonly output: Json;
+  /** Codes of errors that it may have: several where nobody can say what failed first. */
+  readonly errors: readonly string[];
+  /** Ids of what could not be undone. */
+  readonly notUndone: readonly string[];
+}
+
+export interface KeptSignal {
+  readonly number: number;
+  readonly name: string;
+  readonly payload: Json;
+}
+
+interface WorkBooks {
+  /** Those that nobody has taken, in the order in which they came. */
+  signals: KeptSignal[];
+  doAgain(tasks: Iterable<PlainTask>): void;
+  end(task: PlainTask, result: Evaluated): void;
+}
+
+interface StatesBooks {
+  /** Those that belong to where it is. */
+  readonly bodies: readonly PlainBody[];
+  isPast(task: PlainTask): boolean;
+}
+
+/** What the parts of the interpreter know and do of the run. */
+export interface PlainBooks extends KnownTasks {
+  readonly document: WorkflowDocument;
+  readonly script: Script;
+  readonly cached: Map<string, Json[]>;
+  readonly facts: PlainFacts;
+  readonly bodies: PlainBody[];
+  readonly endings: Map<string, string>;
+  readonly states: StatesBooks | undefined;
+  readonly work: WorkBooks;
+  phase: "waiting" | "going" | "undoing" | "ended";
+  isPaused: boolean;
+  occasion: number;
+  readonly nowMs: number;
+  /** Children that it waits for may have been stopped in a time that is none any more. */
+  readonly wasTakenBack: boolean;
+  completed: PlainTask[];
+  /** How it stands, in a word. */
+  readonly standing: "pending" | "running" | "paused" | "cancelling" | PlainEnding["status"];
+  isBeingUndone(task: PlainTask): boolean;
+  stop(task: PlainTask): void;
+  fail(error: string): void;
+  conclude(output: Json | undefined): void;
+  /** It is taken up again. */
+  reopen(): void;
+}
