@@ -20,6 +20,8 @@ export interface AskedParts {
   readonly query: URLSearchParams;
   /** Time for a request that names none. */
   readonly callMs: number;
+  /** Aborted when the process is about to stop: whoever waits for something comes again. */
+  readonly stopping: AbortSignal;
 }
 
 const timeoutMaxMs = 3_600_000;
@@ -33,10 +35,11 @@ export class Asked implements CallContext {
   readonly logger: CallContext["logger"];
   /** How long the call may take in all, where the caller said so. */
   readonly timeoutMs: number | undefined;
+  readonly stopping: AbortSignal;
   readonly #span: Span;
   readonly #over = new AbortController();
 
-  constructor({ foundation, caller, route, request, response, query, callMs }: AskedParts) {
+  constructor({ foundation, caller, route, request, response, query, callMs, stopping }: AskedParts) {
     const { clock, tracer, logger } = foundation;
     const { traceparent, "idempotency-key": key } = request.headers;
     this.principal = caller.principal;
@@ -45,6 +48,7 @@ export class Asked implements CallContext {
       this.timeoutMs === undefined ? Number.POSITIVE_INFINITY : clock.monotonic() + this.timeoutMs;
     this.idempotencyKey = typeof key === "string" ? key : "";
     this.logger = logger;
+    this.stopping = stopping;
     const parent = typeof traceparent === "string" ? parseTraceparent(traceparent) : undefined;
     this.#span = tracer.start({ name: route, kind: "server", parent, attributes: { "http.route": route } });
     response.setHeader("traceparent", formatTraceparent(this.#span.context));

@@ -48,10 +48,12 @@ export async function followed(
 }
 
 export function optionsOf({ plan }: Pick<RpcRoute, "plan">, message: Message, asked: Asked): CallOptions {
-  const waitMs = message["waitMs"];
+  const { waitMs } = message as { readonly waitMs?: unknown };
+  const waitsMs = typeof waitMs === "number" ? waitMs : 0;
   return {
     context: asked,
-    timeoutMs: asked.atLeast(typeof waitMs === "number" ? waitMs : 0),
+    timeoutMs: asked.atLeast(waitsMs),
+    ...(waitsMs > 0 && { signal: asked.stopping }),
     ...(plan.key === undefined && asked.idempotencyKey !== "" && { idempotencyKey: asked.idempotencyKey }),
   };
 }

@@ -25,6 +25,7 @@ export class Front implements Component {
   readonly #options: FrontOptions;
   #realtime: Realtime | undefined;
   #links: LinkDoor | undefined;
+  readonly #stopping = new AbortController();
   #close: () => Promise<void> = async () => {};
 
   constructor(options: FrontOptions) {
@@ -45,7 +46,7 @@ export class Front implements Component {
     });
     const rooms = [realtime.plugin, metrics];
     const app = await openFront({
-      ...{ host, foundation, settings, access, realtime, rooms },
+      ...{ host, foundation, settings, access, realtime, rooms, stopping: this.#stopping.signal },
       answeredByRooms: ["events", "metrics.list", "metrics.series"],
     });
     this.#close = async () => app.close();
@@ -58,6 +59,7 @@ export class Front implements Component {
   /** Streams end, and come again elsewhere or later; what is being answered is answered to its end. */
   drain(): void {
     this.#options.door.shut();
+    this.#stopping.abort();
     this.#realtime?.drain();
   }
 

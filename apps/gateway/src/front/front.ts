@@ -44,6 +44,8 @@ export interface FrontParts {
   readonly realtime: Realtime;
   /** Rooms that answer routes of their own, under `/v1`. */
   readonly rooms: readonly ((app: FastifyInstance) => Promise<void>)[];
+  /** Aborted when the process is about to stop. */
+  readonly stopping: AbortSignal;
   /** Routes that the rooms answer. */
   readonly answeredByRooms: readonly RouteName[];
 }
@@ -184,9 +186,16 @@ class Routing {
           else await sendJson(reply, await answer(rpcRoute, message, asked));
         });
       } catch (thrown) {
-        if (!reply.sent) sendProblem(reply, errorFromUnknown(thrown), (field) => mapping.nameOf(plan, field));
+        if (!reply.sent) sendProblem(reply, this.#errorOf(thrown), (field) => mapping.nameOf(plan, field));
       }
     };
+  }
+
+  /** Whoever waits while the process stops is told to come again, not that the wait was given up. */
+  #errorOf(thrown: unknown): TuttiError {
+    const error = errorFromUnknown(thrown);
+    const isGivenUp = error.status === "CANCELLED" && this.#parts.stopping.aborted;
+    return isGivenUp ? gatewayErrors.notReady({ state: "stopping" }, { retryAfterMs: 1_000 }) : error;
   }
 
   #pastAnswer(): typeof answered {
@@ -200,12 +209,12 @@ class Routing {
     reply: FastifyReply,
     work: (asked: Asked, query: URLSearchParams) => Promise<void>,
   ): Promise<void> {
-    const { foundation, settings } = this.#parts;
+    const { foundation, settings, stopping } = this.#parts;
     const { caller } = request;
     if (caller === undefined) throw new Error(`expected a caller at ${route}`);
     const query = new URL(request.url, "http://gateway").searchParams;
     const asked = new Asked({
-      ...{ foundation, caller, route, query, callMs: settings.callMs },
+      ...{ foundation, caller, route, query, callMs: settings.callMs, stopping },
       ...{ request: request.raw, response: reply.raw },
     });
     try {
