@@ -32,6 +32,26 @@ describe("a run, against the plain interpreter", () => {
       for (let seed = 0; seed < perFeature; seed++) check(seed, [feature]);
     });
 
+  it("does what that says where a wait takes a signal and is sent back at once, wherever that is taken back to", () => {
+    const tasks = {
+      a: { uses: "do.it" },
+      b: { wait: { signal: "stop" }, needs: ["a"] },
+      c: { set: 1, needs: ["b"] },
+      sure: { gate: { check: "vars.count > 1", sendBack: "a" }, needs: ["a"] },
+    };
+    const document = { workflow: "drawn", vars: { count: 0 }, tasks };
+    const stop = { kind: "signal", signal: "stop", payload: null } as const;
+    for (const share of [0.2, 0.4, 0.6, 0.8, 0.9]) {
+      const acts = [stop, stop, { kind: "reset", share } as const].map((act) => ({ act, after: 0.1 }));
+      for (const seed of [1, 2, 3]) {
+        const findings = driveRun({ document, input: null, script: {}, acts }, seededChance(seed), {
+          others,
+        });
+        assert.deepEqual(findings, [], `${share}, seed ${seed}`);
+      }
+    }
+  });
+
   it("is found to be wrong when agents do something else, and made smaller until nothing can be left out", async () => {
     const drawn = Array.from({ length: seeds }, (_, seed) => drawRun(seededChance(seed), []));
     const other: Script = { a: [{ fails: "t.other" }] };

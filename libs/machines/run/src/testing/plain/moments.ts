@@ -23,6 +23,19 @@ export type Repair =
   | { readonly error: string }
   | { readonly skips: "alone" | "dependents" };
 
+/** What is said of a moment beforehand: it may lead to more than one thing at once, and in which order is not said. */
+export interface Hints {
+  /** Signals that were there when a wait for them began, and are taken at once. */
+  readonly taken?: readonly SignalTaken[];
+  /** It gets no further than so many transitions. */
+  readonly transitionsMost?: number;
+}
+
+export interface SignalTaken {
+  readonly taskId: string;
+  readonly number: number;
+}
+
 /** Something that is nobody's to say but the world's. */
 export type Moment =
   /** It holds all its limits, and begins. */
@@ -47,7 +60,7 @@ export type Moment =
   | { readonly kind: "undone"; readonly taskId: string }
   /** The time for that is over. */
   | { readonly kind: "undo timed out"; readonly taskId: string }
-  | { readonly kind: "signal taken"; readonly taskId: string; readonly number: number }
+  | ({ readonly kind: "signal taken" } & SignalTaken)
   | { readonly kind: "run timed out" }
   /** A time of the state is over. */
   | { readonly kind: "time" }

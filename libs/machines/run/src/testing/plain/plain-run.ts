@@ -10,7 +10,7 @@
  */
 import type { WorkflowDocument } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
-import type { Act, Moment } from "./moments.ts";
+import type { Act, Hints, Moment } from "./moments.ts";
 import { conditionOf, type Evaluated, valueFrom } from "./names.ts";
 import type { PlainBooks, PlainEnding } from "./plain-books.ts";
 import { PlainHand } from "./plain-hand.ts";
@@ -77,7 +77,7 @@ export class PlainRun implements PlainBooks {
   readonly #states: PlainStates | undefined;
   readonly hand: PlainHand;
 
-  constructor({ document, input, script, incarnation, cached = new Map() }: PlainOrder) {
+  constructor({ document, input, script, incarnation, cached = new Map() }: PlainOrder, hints?: Hints) {
     this.cached = cached;
     this.document = document;
     this.script = script;
@@ -89,16 +89,23 @@ export class PlainRun implements PlainBooks {
     if (document.states === undefined) this.bodies.push(bodyOf(document.tasks ?? {}));
     else this.#states = new PlainStates(this, document);
     this.phase = (document.limits ?? []).length > 0 ? "waiting" : "going";
-    this.#goOn();
+    this.#goOn(hints);
   }
 
   /** Something was decided outside; gives what is wrong with that. */
-  take(moment: Moment, nowMs = 0): string | undefined {
+  take(moment: Moment, nowMs = 0, hints?: Hints): string | undefined {
     this.nowMs = nowMs;
     this.occasion++;
     const problem = this.#taken(moment);
-    if (problem === undefined) this.#goOn();
+    if (problem === undefined) this.#goOn(hints);
     return problem;
+  }
+
+  /** It was taken back, and goes on from where it was. */
+  goOnAgain(hints: Hints): void {
+    this.wasTakenBack = true;
+    this.occasion++;
+    this.#goOn(hints);
   }
 
   #taken(moment: Moment): string | undefined {
@@ -254,7 +261,9 @@ export class PlainRun implements PlainBooks {
   }
 
   /** Look at everything until nothing changes. */
-  #goOn(): void {
+  #goOn({ taken = [], transitionsMost = Number.POSITIVE_INFINITY }: Hints = {}): void {
+    this.work.taken = taken;
+    if (this.#states !== undefined) this.#states.transitionsMost = transitionsMost;
     if (this.isPaused) {
       while (this.phase === "going" && this.work.skip()) {}
       return;

@@ -29,6 +29,8 @@ export class PlainStates {
   state = "";
   /** All that were entered. */
   readonly trail: string[] = [];
+  /** How many transitions it may take still; it stands at the one after. */
+  transitionsMost = Number.POSITIVE_INFINITY;
   /** How many of its times are over, and how many of them led somewhere. */
   timesPassed = 0;
   #timesTaken = 0;
@@ -75,6 +77,7 @@ export class PlainStates {
 
   /** Does the next thing; false when it has to wait. */
   step(): boolean {
+    if (this.transitionsMost < 0) return false;
     const actions = this.#actions;
     if (actions !== undefined && !isOver(actions)) return false;
     if (actions !== undefined && actions.failures.length > 0) return this.#fail(firstOf(actions.failures)[0]);
@@ -170,6 +173,7 @@ export class PlainStates {
       const held = conditionOf(transition.when ?? true, seen);
       if ("fails" in held) return this.#fail(held.fails);
       if (held.value !== true) continue;
+      if (--this.transitionsMost < 0) return true;
       if (isByItself && this.#isEndless()) return this.#fail("workflow.states_endless");
       if (!isByItself) this.#transitionsAtOnce = 0;
       const vars: Record<string, Json> = {};

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { CheckDocument, LoopDocument, TaskDocument } from "@tutti/definitions";
 import { parseDurationMs } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
-import type { Act, Moment } from "./moments.ts";
+import type { Act, Moment, SignalTaken } from "./moments.ts";
 import { conditionOf, type Evaluated, type Names, referencesOfCondition, valueFrom } from "./names.ts";
 import type { KeptSignal, PlainBooks } from "./plain-books.ts";
 import { plainJson } from "./plain-json.ts";
@@ -34,6 +34,8 @@ type Standing = Evaluated | "asked" | "paused" | "sent back" | "at work";
 export class PlainWork {
   /** Those that nobody has taken, in the order in which they came. */
   signals: KeptSignal[] = [];
+  /** What waits that begin at this moment take at once. */
+  taken: readonly SignalTaken[] = [];
   #lastSignal = 0;
   readonly #run: PlainBooks;
 
@@ -213,6 +215,9 @@ export class PlainWork {
     task.status = "at work";
     task.visits++;
     this.#settle(task, isList ? this.#beginList(task) : this.#beginOne(task));
+    const taken = this.taken.find(({ taskId }) => taskId === task.id);
+    if (taken !== undefined && this.#takeSignal(task, taken.number) === undefined)
+      this.taken = this.taken.filter((one) => one !== taken);
   }
 
   #beginList(task: PlainTask): Standing {

@@ -20,7 +20,7 @@ import type { Run } from "../../state.ts";
 import { jsonOf } from "../json.ts";
 import { compareEnding, isEnded } from "./compare.ts";
 import { momentOf, type Seen, timeOf } from "./moment-of.ts";
-import type { Act, Moment } from "./moments.ts";
+import type { Act, Hints, Moment, SignalTaken } from "./moments.ts";
 import { plainJson, text } from "./plain-json.ts";
 import { type PlainOrder, PlainRun, type PlainUndo } from "./plain-run.ts";
 import { totalMsOf } from "./plain-work.ts";
@@ -52,8 +52,10 @@ interface TakenBack {
 
 interface Noted {
   readonly event: number;
-  readonly moment: Moment | TakenBack;
+  readonly moment: Moment | TakenBack | "start";
   readonly atMs: number;
+  /** Which signals were taken by waits that began then, and are no longer at work. */
+  readonly taken: readonly (SignalTaken & { readonly event: number })[];
 }
 
 export class RunCheck {
@@ -77,7 +79,7 @@ export class RunCheck {
   #undoneInPast = 0;
   #wasTakenBack = false;
   /** What has happened, with the number of its event; or to which event it was taken back. */
-  readonly #moments: Noted[] = [];
+  readonly #moments: Noted[] = [{ event: 0, moment: "start", atMs: 0, taken: [] }];
   readonly #history: { readonly type: string; readonly version: number; readonly body: unknown }[] = [];
 
   /** @param isTimeExact whether there is one clock only */
@@ -213,9 +215,26 @@ export class RunCheck {
     if (moment.kind === "timed out" && this.#isTimeExact) this.#checkTime(moment.taskId, body);
     const { endMs = 0 } = body as { readonly endMs?: number };
     if ("taskId" in moment && this.#isTimeExact && endMs > 0) this.#checkLate(moment.taskId, endMs);
+    if (moment.kind === "signal taken" && this.#wasTakenBefore(moment)) return;
     const problem = this.plain.take(moment, endMs);
-    this.#moments.push({ event: this.events, moment, atMs: endMs });
+    this.#moments.push({ event: this.events, moment, atMs: endMs, taken: [] });
     if (problem !== undefined) this.#find(problem);
+  }
+
+  /**
+   * A wait that takes a signal as soon as it begins may be given up at the same moment, for what begins after it. The
+   * interpreter is there at once, so it hears of the moment anew, and of the signal with it.
+   */
+  #wasTakenBefore({ taskId, number }: SignalTaken): boolean {
+    const last = this.#moments.at(-1);
+    if (last === undefined || this.plain.task(taskId)?.status === "at work") return false;
+    const taken = [...last.taken, { taskId, number, event: this.events }];
+    this.#moments[this.#moments.length - 1] = { ...last, taken };
+    const plain = this.#plainAt(this.events);
+    const isTaken = plain.work.taken.length === 0;
+    if (isTaken) this.plain = plain;
+    else this.#moments[this.#moments.length - 1] = last;
+    return isTaken;
   }
 
   /** Nothing is at work longer than it may be. */
@@ -298,26 +317,49 @@ export class RunCheck {
     this.#undoneBefore = this.#allUndone();
     this.#wasTakenBack = true;
     const hadEnded = this.plain.phase === "ended";
-    this.plain = this.#plainAt(toEvent);
-    this.plain.wasTakenBack = true;
-    if (hadEnded) this.plain.waitAgain();
-    this.#undoneInPast = this.plain.undone.length;
-    this.#moments.push({ event: this.events, moment: { toEvent, hadEnded }, atMs: 0 });
+    this.#undoneInPast = this.#plainAt(toEvent).undone.length;
+    this.#moments.push({ event: this.events, moment: { toEvent, hadEnded }, atMs: 0, taken: [] });
+    this.plain = this.#plainAt(this.events);
     this.#noteAll();
   }
 
-  /** As everything was after an event, which itself may be one that took it back. */
-  #plainAt(event: number): PlainRun {
+  /**
+   * As everything was after an event, which itself may be one that took it back.
+   *
+   * @param later taken at once by a wait that began then, when it was taken back to there
+   */
+  #plainAt(event: number, later: readonly SignalTaken[] = []): PlainRun {
     const past = this.#moments.filter((each) => each.event <= event);
-    const place = past.findLastIndex(({ moment }) => "toEvent" in moment);
-    const back = past[place]?.moment;
-    const isBack = back !== undefined && "toEvent" in back;
-    const plain = isBack ? this.#plainAt(back.toEvent) : new PlainRun(this.#order);
-    plain.wasTakenBack = isBack;
-    if (isBack && back.hadEnded) plain.waitAgain();
-    for (const { moment, atMs } of past.slice(place + 1))
-      if (!("toEvent" in moment)) plain.take(moment, atMs);
+    const hintsOf = (noted: Noted): Hints => {
+      const taken = noted.taken.filter((one) => one.event <= event);
+      return noted === past.at(-1)
+        ? { taken: [...taken, ...later], transitionsMost: this.#transitions(noted.event, event) }
+        : { taken };
+    };
+    const place = past.findLastIndex(({ moment }) => moment === "start" || "toEvent" in moment);
+    const [first, ...moments] = past.slice(place);
+    const plain = this.#startOf(first?.moment, first === undefined ? {} : hintsOf(first));
+    for (const noted of moments)
+      if (noted.moment !== "start" && "kind" in noted.moment)
+        plain.take(noted.moment, noted.atMs, hintsOf(noted));
     return plain;
+  }
+
+  #startOf(moment: Noted["moment"] | undefined, hints: Hints): PlainRun {
+    if (moment === undefined || moment === "start" || "kind" in moment)
+      return new PlainRun(this.#order, hints);
+    const plain = this.#plainAt(moment.toEvent, hints.taken);
+    if (moment.hadEnded) plain.waitAgain();
+    plain.goOnAgain({ ...hints, taken: plain.work.taken });
+    return plain;
+  }
+
+  /** How many it took from one event to another: unless it has failed by then, it may be in the middle of them. */
+  #transitions(from: number, to: number): number {
+    const types = this.#history.slice(from, to).map(({ type }) => type);
+    const isOver = types.includes("run_failed") || types.includes("run_stopped");
+    if (isOver || to === this.events) return Number.POSITIVE_INFINITY;
+    return types.filter((type) => type === "transition_taken").length;
   }
 
   /** Attempts that are at work are others now. */
