@@ -487,7 +487,7 @@ function outputOf(answer: Answer, input: Json): Json {
 }
 
 export function timeoutOf({ timeout }: { readonly timeout?: TaskDocument["timeout"] | undefined }) {
-  return typeof timeout === "string" ? { total: timeout } : timeout;
+  return typeof timeout === "string" ? { run: timeout } : timeout;
 }
 
 /** How long the time over all attempts is. */

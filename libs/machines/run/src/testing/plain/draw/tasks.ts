@@ -9,6 +9,7 @@ import type {
 } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import type { How } from "../plain-task.ts";
+import { timeoutOf } from "../plain-work.ts";
 import { type Answer, undoOf, visitOf } from "../script.ts";
 import { unwantedSignal, wantedSignal } from "../signals.ts";
 import type { Luck } from "./luck.ts";
@@ -96,15 +97,18 @@ export class Tasks {
 
   #uses(path: string, sight: Sight, canCompensate: boolean): TaskDocument {
     const luck = this.#luck;
-    const timeout: TimeoutDocument | undefined =
+    const timeout: TimeoutDocument | string | undefined =
       luck.may("timeouts") && luck.happens(0.5)
-        ? luck.one<TimeoutDocument>(
+        ? luck.one<TimeoutDocument | string>(
+            "30s",
             { queue: "1h" },
             { run: "30s", total: "2s" },
             { heartbeat: "5s", run: "1h" },
           )
         : undefined;
-    const hangs = (["queue", "run", "heartbeat"] as const).filter((word) => timeout?.[word] !== undefined);
+    const hangs = (["queue", "run", "heartbeat"] as const).filter(
+      (word) => timeoutOf({ timeout })?.[word] !== undefined,
+    );
     this.#answers(path, hangs);
     for (let index = 0; index < 3; index++)
       if (sight.isEntry && luck.happens(0.2)) this.script[`${path}[${index}]`] = this.#values.answers();
@@ -135,7 +139,7 @@ export class Tasks {
 
   #timed(task: TaskDocument): TaskDocument {
     const isTimed = this.#luck.may("timeouts") && this.#luck.happens(0.4);
-    return isTimed ? { ...task, timeout: this.#luck.one("1s", "5s") } : task;
+    return isTimed ? { ...task, timeout: { total: this.#luck.one("1s", "5s") } } : task;
   }
 
   #cache(sight: Sight): NonNullable<TaskDocument["cache"]> {
