@@ -374,7 +374,8 @@ export class RunCheck {
         this.#attempts.set(`${effectNumber(node.number, tag)}#${node.attempt}`, {
           ...known,
           input,
-          saved: task?.saved,
+          // Undoing begins from nothing.
+          saved: tag === effectTags.undo ? undefined : task?.saved,
         });
       }
     }
