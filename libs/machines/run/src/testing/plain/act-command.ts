@@ -59,7 +59,10 @@ export function commandOf(
       const verdict = act.says === "yes" ? Verdict.VERDICT_APPROVED : Verdict.VERDICT_REJECTED;
       return {
         command: "decide_approval",
-        body: DecideApproval.fromPartial({ approvalId: act.taskId, verdict, roles: [act.who] }),
+        body: DecideApproval.fromPartial({
+          ...{ approvalId: act.taskId, verdict, roles: [act.who] },
+          ...(act.data !== undefined && { data: payloadOf(act.data) }),
+        }),
       };
     }
   }

@@ -139,7 +139,8 @@ function repairOf({ status, output, error, skipDependents }: TaskRepairedV1): Re
 function decided({ decision, verdict }: ApprovalDecidedV1, taskId: string): Moment {
   if (verdict === Verdict.VERDICT_EXPIRED) return { kind: "expired", taskId };
   const says = decision?.verdict === Verdict.VERDICT_REJECTED ? "no" : "yes";
-  return { kind: "decide", taskId, who: decision?.cause?.actor?.id ?? "", says };
+  const who = decision?.cause?.actor?.id ?? "";
+  return { kind: "decide", taskId, who, says, data: jsonOfPayload(decision?.data) };
 }
 
 function jsonOfPayload(payload: Payload | undefined): Json {

@@ -16,7 +16,14 @@ export type Act =
   | { readonly kind: "reset"; readonly share: number }
   | { readonly kind: "signal"; readonly signal: string; readonly payload: Json }
   | { readonly kind: "update"; readonly update: string; readonly payload: Json }
-  | { readonly kind: "decide"; readonly taskId: string; readonly who: string; readonly says: "yes" | "no" };
+  | {
+      readonly kind: "decide";
+      readonly taskId: string;
+      readonly who: string;
+      readonly says: "yes" | "no";
+      /** What they bring along; nothing where it is not there. */
+      readonly data?: Json;
+    };
 
 export type Repair =
   | { readonly output: Json }

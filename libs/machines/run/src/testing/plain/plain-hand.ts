@@ -3,7 +3,7 @@ import type { Json } from "@tutti/expressions";
 import type { Act, Moment, Repair } from "./moments.ts";
 import { conditionOf, valueFrom } from "./names.ts";
 import type { PlainBooks } from "./plain-books.ts";
-import { mayAnswer } from "./plain-question.ts";
+import { filledIn, mayAnswer } from "./plain-question.ts";
 import { namesOfRun } from "./plain-scene.ts";
 import {
   hasEnded,
@@ -177,12 +177,19 @@ export class PlainHand {
     return "fails" in answer ? undefined : { vars, answer: answer.value };
   }
 
-  #refusedDecision({ taskId, who, says }: Act & { readonly kind: "decide" }): string | undefined {
+  #refusedDecision({
+    taskId,
+    who,
+    says,
+    data = null,
+  }: Act & { readonly kind: "decide" }): string | undefined {
     const task = this.#run.task(taskId);
     if (task?.question === undefined) return "workflow.approval_missing";
     if (task.question.said.get(who) === says) return undefined;
     if (!task.question.isOpen || hasEnded(task)) return "workflow.approval_closed";
-    return mayAnswer(task, who) ? undefined : "workflow.approval_not_among";
+    if (!mayAnswer(task, who)) return "workflow.approval_not_among";
+    const isTaken = says === "no" || filledIn(task.document, data) !== undefined;
+    return isTaken ? undefined : "workflow.approval_invalid";
   }
 }
 

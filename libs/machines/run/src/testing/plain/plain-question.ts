@@ -1,7 +1,11 @@
 /** Questions to people. Everybody counts once; one no is enough. */
+import type { TaskDocument } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
+import type { Act } from "./moments.ts";
 import type { Evaluated } from "./names.ts";
 import type { PlainQuestion, PlainTask } from "./plain-task.ts";
+
+export type Decision = Omit<Act & { readonly kind: "decide" }, "kind" | "taskId">;
 
 /** @param output what counts when they say yes; undefined where that is what they say */
 export function questionOf(output: Json | undefined): PlainQuestion {
@@ -17,8 +21,7 @@ export function mayAnswer({ document }: PlainTask, who: string): boolean {
 /** Undefined while others have to say something too. */
 export function answerQuestion(
   { document, question }: PlainTask,
-  who: string,
-  says: "yes" | "no",
+  { who, says, data = null }: Decision,
 ): Evaluated | undefined {
   if (question === undefined || question.said.get(who) === says) return undefined;
   question.said.set(who, says);
@@ -26,5 +29,37 @@ export function answerQuestion(
   question.yes.add(who);
   if (question.yes.size < (document.approve?.needed ?? 1)) return undefined;
   if (question.output !== undefined) return { value: question.output };
-  return { value: { verdict: "approved", by: [...question.yes], comment: "", data: null } };
+  return {
+    value: {
+      verdict: "approved",
+      by: [...question.yes],
+      comment: "",
+      data: filledIn(document, data) ?? null,
+    },
+  };
+}
+
+/** Undefined for what the form does not take. Who brings nothing along has left every field empty. */
+export function filledIn({ approve }: TaskDocument, data: Json): Json | undefined {
+  const { type, properties = {}, required = [] } = (approve?.form ?? {}) as Form;
+  const given = data === null && type === "object" ? {} : data;
+  if (!isObject(given)) return type === undefined ? given : undefined;
+  const filled: Record<string, Json> = { ...given };
+  for (const [name, field] of Object.entries(properties)) {
+    if (filled[name] === undefined && field.default !== undefined) filled[name] = field.default;
+    if (filled[name] !== undefined && field.type === "number" && typeof filled[name] !== "number")
+      return undefined;
+  }
+  return required.every((name) => given[name] !== undefined) ? filled : undefined;
+}
+
+/** What there is in forms that are drawn. */
+interface Form {
+  readonly type?: "object";
+  readonly properties?: Readonly<Record<string, { readonly type?: "number"; readonly default?: Json }>>;
+  readonly required?: readonly string[];
+}
+
+function isObject(value: Json): value is { readonly [name: string]: Json } {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

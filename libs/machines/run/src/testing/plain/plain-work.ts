@@ -291,8 +291,8 @@ export class PlainWork {
     return "asked";
   }
 
-  #decide(task: PlainTask, { who, says }: Act & { readonly kind: "decide" }): void {
-    const result = answerQuestion(task, who, says);
+  #decide(task: PlainTask, decision: Act & { readonly kind: "decide" }): void {
+    const result = answerQuestion(task, decision);
     if (result !== undefined) this.end(task, result);
   }
 

@@ -87,6 +87,13 @@ export const runWeakenings: readonly RunWeakening[] = [
     plan: withWorks((work) => (work.kind === "approve" ? { ...work, by: [] } : work)),
   },
   {
+    name: "forms-not-held",
+    about: "who says yes may bring along whatever they like",
+    features: ["approve"],
+    foundWithin: 60,
+    plan: withWorks((work) => (work.kind === "approve" ? { ...work, form: null } : work)),
+  },
+  {
     name: "outputs-not-checked",
     about: "an output counts whatever its checks say",
     features: ["checks"],

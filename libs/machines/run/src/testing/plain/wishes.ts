@@ -1,6 +1,6 @@
 /** What people have to do so that a run goes on: nobody else does it. */
 import type { Act } from "./moments.ts";
-import { mayAnswer } from "./plain-question.ts";
+import { filledIn, mayAnswer } from "./plain-question.ts";
 import type { PlainRun } from "./plain-run.ts";
 import type { PlainTask } from "./plain-task.ts";
 import { finishSignal, people, unwantedSignal } from "./signals.ts";
@@ -27,7 +27,9 @@ function wishesFor(task: PlainTask): Act[] {
   if (status !== "at work") return [];
   if (question?.isOpen === true) {
     const who = people.find((one) => mayAnswer(task, one) && !question.yes.has(one));
-    return who === undefined ? [] : [{ kind: "decide", taskId, who, says: "yes" }];
+    if (who === undefined) return [];
+    const isAskedFor = filledIn(document, null) === undefined;
+    return [{ kind: "decide", taskId, who, says: "yes", ...(isAskedFor && { data: { n: 2 } }) }];
   }
   const { wait } = document;
   const isList = document.forEach !== undefined && task.entry === undefined;

@@ -72,5 +72,13 @@ function drawDecision(luck: Luck, tasks: Readonly<Record<string, TaskDocument>>)
     (approve ?? checks) ? [id] : [],
   );
   const taskId = idOf(luck, asking);
-  return { kind: "decide", taskId, who: luck.one(...people), says: luck.one("yes", "yes", "no") };
+  const who = luck.one(...people);
+  const data = luck.one<{ readonly data?: Json }>(
+    {},
+    {},
+    { data: { n: 2 } },
+    { data: { n: "x" } },
+    { data: 1 },
+  );
+  return { kind: "decide", taskId, who, says: luck.one("yes", "yes", "no"), ...data };
 }

@@ -186,6 +186,17 @@ export class Tasks {
       ...(luck.happens(0.3) && { context: this.#values.data(sight) }),
       ...(luck.happens(0.3) && { title: `for \${{ ${this.#values.expression(sight)} }}` }),
       ...(luck.happens(0.3) && { within: "4s" }),
+      ...(luck.happens(0.4) && { form: this.#form() }),
+    };
+  }
+
+  /** Of what those who say yes bring along; some of it has to be there. */
+  #form(): NonNullable<NonNullable<TaskDocument["approve"]>["form"]> {
+    const luck = this.#luck;
+    const field = luck.one({}, { default: 1 }, { type: "number" as const });
+    return {
+      ...{ type: "object", properties: { n: field, note: { default: "none" } } },
+      ...(luck.happens(0.5) && { required: ["n"] }),
     };
   }
 
