@@ -101,7 +101,7 @@ describe("every command, once, on a platform", () => {
       /✓ echo .*stable.*was there already/,
     );
     assert.match(await printed("workflow list"), /^workflow +tasks/);
-    assert.equal(await printed("workflow list ech -q"), "echo\n");
+    await listed("workflow list ech -q", /^echo\n$/);
     assert.match(await printed("workflow graph ask@latest"), /├─╯\n ◆ +pay/);
     assert.equal((await json("workflow graph ask")).width, 2);
   });
@@ -110,12 +110,13 @@ describe("every command, once, on a platform", () => {
     assert.equal(await printed("run echo a=1 --id echo-1 -l of=test --wait"), '{"a": 1}\n');
     assert.equal(await printed("run echo --input - --id echo-2 -q", { input: '{"a": "x"}' }), '{"a": "x"}\n');
     assert.equal(await printed("watch echo-1"), '{"a": 1}\n');
+    await listed("list --label of=test --state completed --since 1h -q", /^echo-1\n$/);
     const { runs } = await json("list --label of=test --state completed --since 1h");
     assert.deepEqual(
       runs.map(({ runId }: { runId: string }) => runId),
       ["echo-1"],
     );
-    assert.match(await printed("list"), /echo-2 +echo +✓ completed/);
+    await listed("list", /echo-2 +echo +✓ completed/);
     assert.match(await printed("show echo-1"), /✓ {2}one[\s\S]*labels +of=test[\s\S]*input\n {2}\{"a": 1\}/);
     assert.match(await printed("show echo-1 --at 2"), /one/);
     assert.match(await printed("show echo-1 one"), /uses +test.echo[\s\S]*output\n {2}\{"a": 1\}/);
@@ -128,7 +129,7 @@ describe("every command, once, on a platform", () => {
     await printed("run ask amount=50 --id ask-1 --detach");
     assert.match(await printed("why ask-1"), /waits for\n +approval.*Pay <b>50<\/b>\?/);
     assert.match(await printed("why ask-1 ready"), /signal go/);
-    assert.match(await printed("approve"), /ask-1 +sure +Pay <b>50<\/b>\? .*account\*/);
+    await listed("approve", /ask-1 +sure +Pay <b>50<\/b>\? .*account\*/);
     const refused = await tutti("approve ask-1");
     assert.equal(refused.exitCode, 3);
     assert.match(refused.errors, /The form asks for: account\*/);
@@ -144,6 +145,7 @@ describe("every command, once, on a platform", () => {
     isJammed = false;
     assert.match(await printed("retry flaky-1 --reason mended"), /✓ flaky-1 is taken up again/);
     await printed("watch flaky-1 -q");
+    await listed("list --workflow flaky --state failed -q", /^flaky-[23]\nflaky-[23]\n$/);
     const asked = await tutti("retry --workflow flaky --state failed");
     assert.equal(asked.exitCode, 2);
     assert.match(asked.errors, /retry would be done to 2 runs; nobody is here to say yes/);
@@ -157,9 +159,17 @@ describe("every command, once, on a platform", () => {
     assert.equal((await tutti("show flaky-3")).exitCode, 3);
   });
 
+  /** What was just made is in lists a moment later. */
+  const listed = async (line: string, wanted: RegExp): Promise<void> => {
+    let said = "";
+    for (let tries = 0; tries < 100 && !wanted.test(said); tries++) said = await printed(line);
+    assert.match(said, wanted);
+  };
+
   const noTerminal = existsSync("/usr/bin/script") ? false : "there is no `script`, which makes a terminal";
   it("many, asked on a terminal: without a yes nothing is done", { skip: noTerminal }, async () => {
     await printed("run ask amount=3 --id ask-3 --detach");
+    await listed("list --workflow ask --state running -q", /^ask-3\n$/);
     const words = `'${process.execPath}' '${command.program}' cancel --workflow ask --state running`;
     const environment = { TUTTI_SERVER: platform.url, NO_COLOR: "1" };
     const said = await runToEnd("script", ["-qec", words, "/dev/null"], { environment, input: "n\n" });
@@ -173,7 +183,7 @@ describe("every command, once, on a platform", () => {
   it("schedule: create, list, show, preview, pause, resume, trigger, delete", async () => {
     const create = "schedule create nightly echo a=1 --cron '0 3 * * *' --zone Europe/Zurich --overlap allow";
     assert.match(await printed(create), /✓ nightly is made/);
-    assert.match(await printed("schedule list"), /nightly +echo +0 3 \* \* \* {2}Europe\/Zurich/);
+    await listed("schedule list", /nightly +echo +0 3 \* \* \* {2}Europe\/Zurich/);
     assert.match(await printed("schedule show nightly"), /overlap +allow/);
     const { timesMs } = await json("schedule preview --every 1h --count 3");
     assert.equal(timesMs.length, 3);
