@@ -1,4 +1,8 @@
-/** Draws states and the ways between them. Every state has a way to the last one, by the signal that ends drawn runs. */
+/**
+ * Draws states and the ways between them. Every state has a way to the last one, by the signal that ends drawn runs. What is gone at
+ * once, without a signal or a timer, leads onward: runs that go in circles at one moment are ended by the machine after a hundred
+ * steps, and what counts as a moment is not the interpreter's to say.
+ */
 import type { StateDocument, TaskDocument, TransitionDocument } from "@tutti/definitions";
 import { finishSignal } from "../signals.ts";
 import type { Luck } from "./luck.ts";
@@ -7,6 +11,7 @@ import type { Values } from "./values.ts";
 
 const names = ["p", "q", "r"];
 const last = "end";
+const anywhere: readonly [string, ...string[]] = ["p", "q", "r", last];
 
 export class States {
   readonly #luck: Luck;
@@ -33,8 +38,10 @@ export class States {
     const exit = luck.happens(0.3) && { exit: this.#actions(`${name}.exit`) };
     const run = luck.happens(0.6) && {
       run: this.#tasks.action(`${name}.run`, ["event.name", "vars.count"], true),
-      onDone: this.#ways(`${name}.onDone`, "output == 1"),
-      ...(luck.happens(0.6) && { onFailed: this.#ways(`${name}.onFailed`, "error.code == 't.a'") }),
+      onDone: this.#ways(`${name}.onDone`, "output == 1", onwardFrom(name)),
+      ...(luck.happens(0.6) && {
+        onFailed: this.#ways(`${name}.onFailed`, "error.code == 't.a'", onwardFrom(name)),
+      }),
     };
     const after = luck.happens(0.4) && {
       after: {
@@ -44,7 +51,7 @@ export class States {
     };
     return {
       ...{ ...entry, ...exit, ...run, ...after },
-      ...(luck.happens(0.3) && { always: { to: luck.one("q", last, "p"), when: "vars.count > 2" } }),
+      ...(luck.happens(0.3) && { always: { to: luck.one(...onwardFrom(name)), when: "vars.count > 2" } }),
       on: {
         [finishSignal]: last,
         go: this.#ways(`${name}.on.go`, "event.payload.n == 2"),
@@ -53,10 +60,10 @@ export class States {
     };
   }
 
-  #ways(path: string, guard: string): TransitionDocument[] {
+  #ways(path: string, guard: string, targets = anywhere): TransitionDocument[] {
     const luck = this.#luck;
     return Array.from({ length: luck.whole(1, 2) }, (_, index) => ({
-      ...(luck.happens(0.8) && { to: luck.one("p", "q", "r", last) }),
+      ...(luck.happens(0.8) && { to: luck.one(...targets) }),
       ...(luck.happens(0.5) && { when: luck.one(guard, "vars.count < 2") }),
       ...(luck.happens(0.7) && { set: count }),
       ...(luck.happens(0.3) && { do: this.#actions(`${path}.${index}.do`) }),
@@ -77,3 +84,8 @@ export class States {
 }
 
 const count = { count: "${{ vars.count + 1 }}" };
+
+/** The states after one, and the last. */
+function onwardFrom(name: string): readonly [string, ...string[]] {
+  return [last, ...names.slice(names.indexOf(name) + 1)];
+}
