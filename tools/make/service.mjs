@@ -58,7 +58,7 @@ function zodVersion(root) {
  */
 function compose(text, name) {
   const withService = text.replace(
-    /(: readonly ServiceModule\[\] = \[[^\]]*?),?(\s*extensions,?\s*\])/,
+    /(: readonly ServiceModule\[\] = \[[^\]]*?),?(\s*extensions,[^\]]*\])/,
     `$1, ${name},$2`,
   );
   return withService === text
