@@ -129,7 +129,17 @@ describe("estimates", () => {
           assert.ok(low > 0 && low <= high && Number.isFinite(high));
         }
       }),
+      { numRuns: 1_000 },
     );
+  });
+
+  it("stay times when an attempt of a century is followed by one of nothing, with an input of a terabyte", () => {
+    const estimates = new Estimates();
+    estimates.learn(of("a"), 94_487_256_256);
+    estimates.learn(of("a", "", 1e12), 0);
+    for (const agent of ["x", "x", "y", "x"]) estimates.learn(of("a", agent), 0);
+    const { meanMs = 0 } = estimates.estimate(of("a", "", 1e12)) ?? {};
+    assert.ok(meanMs > 0 && Number.isFinite(meanMs), `${meanMs}`);
   });
 });
 

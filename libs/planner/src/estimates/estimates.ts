@@ -51,6 +51,10 @@ const pairPrior = 0.1;
 const growthPrior = 0.1;
 const noisePrior = 0.25;
 const noiseLeast = 0.0025;
+/** A deviation of a factor of twenty: whoever sees more than that has learned nothing. */
+const noiseMost = 9;
+/** Whatever was seen, an estimate is a time: between a millionth of a millisecond and a few hundred years. */
+const exponents = { least: -14, most: 30 } as const;
 /** How unsure the parts become again with each observation. */
 const fading = 0.001;
 const noiseMemory = 50;
@@ -115,7 +119,7 @@ export class Estimates {
     const surprise = observe(parts, seen, kind.noise);
     if (kind.seen > 1) {
       const weight = 1 / Math.min(kind.seen, noiseMemory);
-      kind.noise = Math.max(noiseLeast, kind.noise + weight * (surprise * surprise - kind.noise));
+      kind.noise = between(noiseLeast, kind.noise + weight * (surprise * surprise - kind.noise), noiseMost);
     }
     kind.spread.add(seen - sumOf(parts).mean);
     kind.failures.add(false);
@@ -134,7 +138,7 @@ export class Estimates {
     if (kind === undefined || kind.seen === 0) return undefined;
     const { mean, variance } = this.#sum(subject, kind);
     return {
-      meanMs: Math.exp(mean + kind.noise / 2),
+      meanMs: msOf(mean + kind.noise / 2),
       failureProbability: this.#failureProbability(subject, kind),
       samples: kind.spread.samples,
       confidence: kind.noise / (kind.noise + variance),
@@ -145,12 +149,12 @@ export class Estimates {
   quantileMs(subject: Subject, share: number): number | undefined {
     const kind = this.#kinds.peek(subject.capability);
     if (kind === undefined || kind.seen === 0) return undefined;
-    return Math.exp(this.#sum(subject, kind).mean + kind.spread.quantile(share));
+    return msOf(this.#sum(subject, kind).mean + kind.spread.quantile(share));
   }
 
   /** By which factor the agent is slower than others, over all that it does; 1 for one that is not known. */
   slowness(agentId: string): number {
-    return Math.exp(this.#agents.peek(agentId)?.mean ?? 0);
+    return Math.exp(between(-5, this.#agents.peek(agentId)?.mean ?? 0, 5));
   }
 
   /** An agent is not the one it was: another machine, another version. */
@@ -180,6 +184,14 @@ function partsOf(kind: Kind, agent: Latent, pair: Pair, size: number): readonly 
     { latent: pair.offset, weight: 1 },
     { latent: kind.growth, weight: size - kind.meanSize },
   ];
+}
+
+function msOf(logarithm: number): number {
+  return Math.exp(between(exponents.least, logarithm, exponents.most));
+}
+
+function between(least: number, value: number, most: number): number {
+  return Math.min(most, Math.max(least, value));
 }
 
 function pairKey(capability: string, agentId: string): string {
