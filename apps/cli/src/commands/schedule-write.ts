@@ -38,25 +38,26 @@ export async function createSchedule(context: Context): Promise<number> {
   return exitCodes.completed;
 }
 
-export async function pauseSchedule(context: Context): Promise<number> {
-  const server = await connect(context);
-  const schedule = await server.call("schedules.pause", {
-    params: { id: context.values.argument("ID") },
-    query: server.namespace,
-    body: reasonOf(context),
-  });
-  tell(context, schedule, "is paused");
-  return exitCodes.completed;
+export function pauseSchedule(context: Context): Promise<number> {
+  return steer(context, "schedules.pause", "is paused");
 }
 
-export async function resumeSchedule(context: Context): Promise<number> {
+export function resumeSchedule(context: Context): Promise<number> {
+  return steer(context, "schedules.resume", "goes on");
+}
+
+async function steer(
+  context: Context,
+  route: "schedules.pause" | "schedules.resume",
+  done: string,
+): Promise<number> {
   const server = await connect(context);
-  const schedule = await server.call("schedules.resume", {
+  const schedule = await server.call(route, {
     params: { id: context.values.argument("ID") },
     query: server.namespace,
     body: reasonOf(context),
   });
-  tell(context, schedule, "goes on");
+  tell(context, schedule, done);
   return exitCodes.completed;
 }
 
