@@ -21,6 +21,7 @@ export const libraries = [
   "bus",
   "rest",
   "mesh",
+  "offers",
   "host",
   "sdk",
 ];

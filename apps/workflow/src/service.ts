@@ -16,6 +16,7 @@ import { definition } from "@tutti/machine-definition";
 import { limit } from "@tutti/machine-limit";
 import { runMachine } from "@tutti/machine-run";
 import { schedule } from "@tutti/machine-schedule";
+import { Dispatcher, OutputShelf, RuntimeSettlement } from "@tutti/offers";
 import { bulkHandlers } from "./api/bulk/handlers.ts";
 import { definitionHandlers } from "./api/definitions/handlers.ts";
 import { limitHandlers } from "./api/limits/handlers.ts";
@@ -34,9 +35,7 @@ import { Starts } from "./effects/starts.ts";
 import { definitionNotes, limitNotes, scheduleNotes } from "./news/other-notes.ts";
 import { runNotes } from "./news/run-notes.ts";
 import { WorkflowNews } from "./news/workflow-news.ts";
-import { Dispatcher } from "./offers/dispatcher.ts";
-import { OutputShelf } from "./offers/output-shelf.ts";
-import { RuntimeSettlement } from "./offers/settlement.ts";
+import { runTellings } from "./offers/run-tellings.ts";
 import { PlanShelf } from "./plans/plan-shelf.ts";
 import { Orders } from "./runs/orders.ts";
 import { RunEnds } from "./runs/run-ends.ts";
@@ -63,9 +62,13 @@ export class WorkflowService extends Orchestrator {
 
     const ends = new RunEnds();
     const outputs = new OutputShelf();
-    const settlement = new RuntimeSettlement({ runtime, timers, logger, ends, outputs });
+    const settlement = new RuntimeSettlement({
+      ...{ runtime, timers, logger, outputs },
+      ...{ tellings: runTellings(ends), service: this.name },
+    });
     const dispatch = mesh.client(dispatchService);
-    const parts = { dispatch, settlement, instanceId: host.processId, foundation, sharedPools };
+    const origin = { service: this.name, workKind: "run" };
+    const parts = { dispatch, settlement, origin, instanceId: host.processId, foundation, sharedPools };
     const dispatcher = this.register("dispatcher", new Dispatcher(parts));
     const actor = { kind: ActorKind.ACTOR_KIND_SERVICE, id: "workflow" };
     const cause = { actor, traceparent: "", decision: "", reason: "" };

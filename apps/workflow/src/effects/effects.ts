@@ -3,8 +3,8 @@ import { assert } from "@tutti/kernel";
 
 import type { RunEffect } from "@tutti/machine-run";
 import type { ScheduleEffect } from "@tutti/machine-schedule";
+import type { Dispatcher } from "@tutti/offers";
 import type { DueEffect, Effects, EffectToken, Witness } from "@tutti/runtime";
-import type { Dispatcher } from "../offers/dispatcher.ts";
 import type { Errands } from "./errands.ts";
 import type { Leases } from "./leases.ts";
 import type { Starts } from "./starts.ts";

@@ -5,7 +5,6 @@
 import type { OfferDetails, ParentClosePolicy } from "@tutti/contracts/workflow/v1";
 import type { Data } from "./data.ts";
 import type { RunFacts } from "./facts.ts";
-import { priorityMax } from "./limits.ts";
 import type { OfferProfile } from "./plan/offer-profile.ts";
 
 export type RunEffect = OfferTask | StartChild | RenewLease;
@@ -35,16 +34,6 @@ export interface OfferTask {
   readonly saved: Uint8Array | undefined;
   readonly onlyAgents: readonly string[];
   readonly notAgents: readonly string[];
-}
-
-/** The run's priority and the task's own, as far as queues go. */
-export function priorityOf({ facts, profile }: Pick<OfferTask, "facts" | "profile">): number {
-  return Math.max(-priorityMax, Math.min(priorityMax, facts.priority + profile.policy.priority));
-}
-
-/** When its outcome is wanted; 0 for no moment. */
-export function dueMsOf({ facts, details }: Pick<OfferTask, "facts" | "details">): number {
-  return details?.dueMs || facts.dueMs;
 }
 
 /** A child run or mission. Its result is `confirm_child` or `refuse_child`; its end comes by the letter `end_child`. */

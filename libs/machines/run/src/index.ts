@@ -2,14 +2,7 @@ export { decideApproval } from "./approve/commands.ts";
 export { type ApprovalsShown, showApprovals } from "./approve/questions.ts";
 export { confirmChild, refuseChild } from "./child/commands.ts";
 export { indexLabels } from "./description.ts";
-export {
-  dueMsOf,
-  type OfferTask,
-  priorityOf,
-  type RenewLease,
-  type RunEffect,
-  type StartChild,
-} from "./effects.ts";
+export type { OfferTask, RenewLease, RunEffect, StartChild } from "./effects.ts";
 export { updateRun } from "./entry/commands.ts";
 export { type EntryAsked, showEntry } from "./entry/queries.ts";
 export { runErrors } from "./errors.ts";

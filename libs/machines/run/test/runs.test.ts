@@ -19,7 +19,6 @@ import {
   noteAttempt,
   noteProgress,
   pauseRun,
-  priorityOf,
   repairTask,
   resetRun,
   resumeRun,
@@ -207,7 +206,7 @@ describe("a run", () => {
     );
     scene.complete("one", { n: 1 });
     const { effect } = scene.offer("two");
-    assert.deepEqual([priorityOf(effect), effect.facts.labels], [7, { x: "1" }]);
+    assert.deepEqual([effect.facts.priority, effect.facts.labels], [7, { x: "1" }]);
     assert.deepEqual(scene.driver.description(scene.key).labels["x"], "1");
   });
 });

@@ -1,7 +1,7 @@
 import type { taskService } from "@tutti/contracts/workflow/v1";
 import type { Foundation } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
-import type { OutputShelf } from "../../offers/output-shelf.ts";
+import type { OutputShelf } from "@tutti/offers";
 import type { MachineDesk } from "../machine-calls.ts";
 
 /** What the handlers about tasks work with. */

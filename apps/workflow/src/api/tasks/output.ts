@@ -3,7 +3,7 @@ import { TaskStatus } from "@tutti/contracts/types/v1";
 import type { OutputChunk, WatchOutputReply, WatchOutputRequest } from "@tutti/contracts/workflow/v1";
 import { newsOf, whenOwned } from "@tutti/host";
 import type { CallContext } from "@tutti/kernel";
-import type { OutputPlace } from "../../offers/output-shelf.ts";
+import type { OutputPlace } from "@tutti/offers";
 import { eventsOf, keyOf } from "../runs/desk.ts";
 import type { TaskDesk } from "./desk.ts";
 import { taskNamed } from "./reading.ts";

@@ -18,12 +18,12 @@ import { effectNumber, effectTags } from "../../numbers.ts";
 import { type SnapshotShown, showSnapshot } from "../../queries/snapshot.ts";
 import type { Run } from "../../state.ts";
 import { jsonOf } from "../json.ts";
+import { Begins } from "./begins.ts";
 import { compareEnding, isEnded } from "./compare.ts";
 import { momentOf, type Seen, timeOf } from "./moment-of.ts";
 import type { Act, Hints, Moment, SignalTaken } from "./moments.ts";
 import { plainJson, text } from "./plain-json.ts";
 import { type PlainOrder, PlainRun, type PlainUndo } from "./plain-run.ts";
-import type { PlainTask } from "./plain-task.ts";
 import { totalMsOf } from "./plain-work.ts";
 
 const nothing: Outstanding = { effect() {}, settled() {}, timer() {}, cleared() {} };
@@ -74,8 +74,7 @@ export class RunCheck {
   #undoneBefore: readonly PlainUndo[] = [];
   readonly #trail: string[] = [];
   readonly #attempts = new Map<string, KnownAttempt>();
-  /** When the last visits of tasks began: rounds and entries that come anew are other tasks. */
-  readonly #begun = new WeakMap<PlainTask, { readonly visit: number; readonly atMs: number }>();
+  readonly #begins = new Begins();
   /** Of what the interpreter says to have been undone, how much was so before the run was taken back to then. */
   #undoneInPast = 0;
   #wasTakenBack = false;
@@ -242,7 +241,7 @@ export class RunCheck {
   #checkLate(taskId: string, endMs: number): void {
     const task = this.plain.task(taskId);
     const mostMs = task === undefined ? 0 : totalMsOf(task.document);
-    const beganMs = this.#beganMs(task);
+    const beganMs = this.#begins.msOf(task);
     if (task?.status !== "at work" || mostMs === 0 || beganMs === undefined || this.plain.wasTakenBack)
       return;
     if (endMs - beganMs > mostMs) this.#find(`${taskId} was at work for ${endMs - beganMs} ms`);
@@ -253,14 +252,9 @@ export class RunCheck {
     const task = this.plain.task(taskId);
     if (task === undefined) return;
     const { endMs } = body as { readonly endMs: number };
-    const beganMs = this.#beganMs(task) ?? 0;
+    const beganMs = this.#begins.msOf(task) ?? 0;
     const spanMs = endMs - beganMs;
     if (spanMs < totalMsOf(task.document)) this.#find(`${taskId} was given up after ${spanMs} ms`);
-  }
-
-  #beganMs(task: PlainTask | undefined): number | undefined {
-    const begun = task === undefined ? undefined : this.#begun.get(task);
-    return begun?.visit === task?.visits ? begun?.atMs : undefined;
   }
 
   /** Remembers what attempts are of, and when visits began. */
@@ -268,8 +262,8 @@ export class RunCheck {
     const { queueMs, beginMs, requestMs, attempt } = body as Readonly<Record<string, number | undefined>>;
     const task = this.plain.task(taskId);
     const atMs = queueMs ?? beginMs ?? requestMs;
-    if (atMs !== undefined && task !== undefined && this.#beganMs(task) === undefined)
-      this.#begun.set(task, { visit: task.visits, atMs });
+    if (atMs !== undefined && task !== undefined && this.#begins.msOf(task) === undefined)
+      this.#begins.add(task, atMs, this.events);
     if (queueMs === undefined || attempt === undefined) return;
     const isUndo = type === "undo_queued" || this.#run.undoing === node;
     const number = effectNumber(node, isUndo ? effectTags.undo : effectTags.work);
@@ -326,6 +320,7 @@ export class RunCheck {
     this.#undoneInPast = this.#plainAt(toEvent).undone.length;
     this.#moments.push({ event: this.events, moment: { toEvent, hadEnded }, atMs: 0, taken: [] });
     this.plain = this.#plainAt(this.events);
+    this.#begins.takeBack(this.plain.tasks, toEvent, this.events);
     this.#noteAll();
   }
 

@@ -1,10 +1,10 @@
 import type { Cause } from "@tutti/contracts/types/v1";
 import type { InstanceKey, Ranked } from "@tutti/kernel";
-import { dueMsOf, type OfferTask, priorityOf } from "@tutti/machine-run";
 import type { EffectToken } from "@tutti/runtime";
+import { dueMsOf, type OfferedTask, priorityOf } from "./offered-task.ts";
 
 /**
- * An attempt that runs want done, from the moment it is asked for until it is settled.
+ * An attempt that is wanted, from the moment it is asked for until it is settled.
  *
  *     home ── offered ──► pool ── result ──► answered
  *     pool ── recalled, put back ──► home
@@ -14,7 +14,7 @@ export interface OfferEntry extends Ranked {
   readonly token: EffectToken;
   readonly key: InstanceKey;
   readonly cause: Cause | undefined;
-  effect: OfferTask;
+  effect: OfferedTask;
   where: "home" | "pool" | "answered" | "gone";
   /** Known to be at work: it is not recalled any more. */
   hasBegun: boolean;
@@ -27,7 +27,7 @@ const ageingMs = 60_000;
 const dueLeadMs = 600_000;
 
 /** Smaller goes first. Time does not change the order, so what waits ages without being touched. */
-export function rankOf(effect: OfferTask): number {
+export function rankOf(effect: OfferedTask): number {
   const { readyMs } = effect;
   const dueMs = dueMsOf(effect);
   const readyBy = dueMs > 0 ? Math.min(readyMs, dueMs - dueLeadMs) : readyMs;

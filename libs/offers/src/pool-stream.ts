@@ -11,6 +11,8 @@ import type { PoolSender } from "./pool-sender.ts";
 export interface PoolStreamParts {
   readonly pool: { readonly namespace: string; readonly name: string };
   readonly sender: PoolSender;
+  /** Name of the service that offers. */
+  readonly service: string;
   readonly dispatch: Pick<Client<typeof dispatchService>, "offer">;
   /** Instance id of this process. */
   readonly instanceId: string;
@@ -101,9 +103,9 @@ export class PoolStream {
   }
 
   async *#requests(signal: AbortSignal): AsyncGenerator<OfferRequest> {
-    const { pool, instanceId, sender } = this.#parts;
+    const { pool, service, instanceId, sender } = this.#parts;
     const { namespace, name } = pool;
-    const hello = { version: offerVersion, instanceId, service: "workflow", namespace, pool: name };
+    const hello = { version: offerVersion, instanceId, service, namespace, pool: name };
     yield { ...OfferRequest.create(), hello };
     while (!signal.aborted) {
       const request = sender.next();

@@ -1,16 +1,25 @@
 /** Brings attempts to the pools they belong to, by one stream to the owner of each. */
 import type { dispatchService } from "@tutti/contracts/swarm/v1";
 import type { Foundation } from "@tutti/kernel";
-import type { OfferTask } from "@tutti/machine-run";
 import type { Client } from "@tutti/mesh";
 import { type DueEffect, type EffectToken, writeToken } from "@tutti/runtime";
+import type { OfferedTask } from "./offered-task.ts";
 import { PoolSender } from "./pool-sender.ts";
 import { PoolStream } from "./pool-stream.ts";
 import type { Settlement } from "./settlement.ts";
 
+/** Whose tasks they are. */
+interface OfferOrigin {
+  /** Name of the service: `workflow`, `swarm`. */
+  readonly service: string;
+  /** Kind of the work: `run`, `mission`. */
+  readonly workKind: string;
+}
+
 export interface DispatcherParts {
   readonly dispatch: Pick<Client<typeof dispatchService>, "offer">;
   readonly settlement: Settlement;
+  readonly origin: OfferOrigin;
   readonly instanceId: string;
   readonly foundation: Foundation;
   /** Pools that all namespaces share: they belong to the namespace `default`. */
@@ -44,12 +53,12 @@ export class Dispatcher {
     return waiting;
   }
 
-  /** Where the pool of that name is that runs of a namespace use. */
+  /** Where the pool of that name is that the work of a namespace uses. */
   namespaceOf(pool: string, namespace: string): string {
     return this.#shared.has(pool) ? defaultName : namespace;
   }
 
-  offer(due: DueEffect, effect: OfferTask): void {
+  offer(due: DueEffect, effect: OfferedTask): void {
     if (this.#isStopped) return;
     const name = effect.profile.pool || defaultName;
     const namespace = this.namespaceOf(name, due.key.namespace);
@@ -83,14 +92,16 @@ export class Dispatcher {
   }
 
   #open(namespace: string, name: string): Link {
-    const { foundation, settlement, dispatch, instanceId } = this.#parts;
+    const { foundation, settlement, origin, dispatch, instanceId } = this.#parts;
+    const { service, workKind } = origin;
     const { clock, timers, chance } = foundation;
     const sender: PoolSender = new PoolSender({
-      ...{ settlement, timers, nowMs: () => clock.now() },
+      ...{ settlement, workKind, timers, nowMs: () => clock.now() },
       wake: () => stream.wake(),
       tableSeed: Math.floor(chance.random() * 2 ** 31),
     });
-    const stream = new PoolStream({ pool: { namespace, name }, sender, dispatch, instanceId, foundation });
+    const pool = { namespace, name };
+    const stream = new PoolStream({ pool, sender, service, dispatch, instanceId, foundation });
     stream.start();
     return { sender, stream };
   }

@@ -70,7 +70,14 @@ class Counter implements Settlement {
       ...{ openedMs: time.now(), settings: { claimMs: 0, ...settings } },
     });
     this.sender = new PoolSender({
-      ...{ settlement: this, timers: time, nowMs: () => time.now(), wake: () => {}, tableSeed: 1 },
+      ...{
+        settlement: this,
+        workKind: "run",
+        timers: time,
+        nowMs: () => time.now(),
+        wake: () => {},
+        tableSeed: 1,
+      },
     });
     this.connect();
   }

@@ -1,13 +1,16 @@
-/** What becomes of attempts, told to their runs. */
+/** What becomes of attempts, told to the machines that asked for them. */
 import type { PartialOutput, Progress, Result } from "@tutti/contracts/agent/v1";
-import { ActorKind, type Cause, type ErrorDetail } from "@tutti/contracts/types/v1";
-import type { TaskAnswered } from "@tutti/contracts/workflow/v1";
+import {
+  ActorKind,
+  type Amounts,
+  type Cause,
+  type ErrorDetail,
+  type Payload,
+} from "@tutti/contracts/types/v1";
 import { type Command, errorOf, type Logger, type Refusal, type Timers, toErrorDetail } from "@tutti/kernel";
-import { completeTask, failTask, noteAttempt, noteProgress } from "@tutti/machine-run";
 import { type EffectToken, type Outcome, type Runtime, readToken, type Submission } from "@tutti/runtime";
-import { offerErrors } from "../errors.ts";
-import type { RunEnds } from "../runs/run-ends.ts";
 import type { OfferEntry } from "./entry.ts";
+import { offerErrors } from "./errors.ts";
 import type { OutputShelf } from "./output-shelf.ts";
 
 export interface Settlement {
@@ -29,12 +32,37 @@ export interface EndedAttempt {
   readonly entry: OfferEntry | undefined;
 }
 
+/** What a machine is told of an attempt. */
+export interface AttemptTelling {
+  // biome-ignore lint/suspicious/noExplicitAny: commands of several machines, each with its own body
+  readonly command: Command<any>;
+  readonly body: unknown;
+}
+
+interface AttemptFigures {
+  /** Empty where none did it. */
+  readonly agent: string;
+  readonly runMs: number;
+  readonly used: Amounts | undefined;
+}
+
+/** In which words the machine that asks for attempts is told of them. Each is a command that bears the attempt's token. */
+export interface AttemptTellings {
+  completed(output: Uint8Array, payload: Payload | undefined, figures: AttemptFigures): AttemptTelling;
+  failed(error: ErrorDetail, figures: AttemptFigures): AttemptTelling;
+  begun(agent: string, startMs: number): AttemptTelling;
+  progress(saved: Uint8Array, fraction: number, message: string): AttemptTelling;
+  /** What the machine answered, once that is durable. */
+  answered(namespace: string | undefined, reply: unknown): void;
+}
+
 export interface RuntimeSettlementParts {
   readonly runtime: Pick<Runtime, "submit">;
   readonly timers: Timers;
   readonly logger: Logger;
-  /** Most runs end with the result of an attempt. */
-  readonly ends: RunEnds;
+  readonly tellings: AttemptTellings;
+  /** Name of the service that tells what no agent does. */
+  readonly service: string;
   /** Pieces of output go to whoever reads them. */
   readonly outputs: Pick<OutputShelf, "add">;
 }
@@ -43,24 +71,24 @@ export interface RuntimeSettlementParts {
 const againMs = 500;
 const causesMax = 10_000;
 
-/** What is told to a run of one of its attempts. One object from here to the answer: there is one per task. */
+/** What is told to a machine of one of its attempts. One object from here to the answer: there is one per task. */
 class Telling implements Submission {
   readonly key = undefined;
   readonly idempotencyKey = "";
   readonly token: EffectToken;
-  // biome-ignore lint/suspicious/noExplicitAny: commands of several bodies, each with its own
-  readonly command: Command<any>;
+  readonly command: AttemptTelling["command"];
   readonly body: unknown;
   readonly cause: Cause;
-  /** Of the run, where it is known. */
+  /** Of the work, where it is known. */
   readonly namespace: string | undefined;
   readonly isDurable: () => void;
+  /** Whether it says that the attempt failed. */
+  readonly isFailure: boolean;
   readonly #answered: (telling: Telling, outcome: Outcome) => void;
 
   constructor(
-    { token, command, body, cause }: Pick<Submission, "command" | "body" | "cause"> & { token: EffectToken },
-    namespace: string | undefined,
-    isDurable: () => void,
+    { command, body }: AttemptTelling,
+    { token, cause, namespace, isDurable, isFailure }: Told,
     answered: (telling: Telling, outcome: Outcome) => void,
   ) {
     this.token = token;
@@ -69,6 +97,7 @@ class Telling implements Submission {
     this.cause = cause;
     this.namespace = namespace;
     this.isDurable = isDurable;
+    this.isFailure = isFailure;
     this.#answered = answered;
   }
 
@@ -77,8 +106,12 @@ class Telling implements Submission {
   }
 }
 
-interface Message extends Pick<Submission, "command" | "body" | "cause"> {
+interface Told {
   readonly token: EffectToken;
+  readonly cause: Cause;
+  readonly namespace: string | undefined;
+  readonly isDurable: () => void;
+  readonly isFailure: boolean;
 }
 
 export class RuntimeSettlement implements Settlement {
@@ -91,38 +124,36 @@ export class RuntimeSettlement implements Settlement {
 
   result({ result, agent, entry }: EndedAttempt, isDurable: () => void): void {
     const { outcome, runMs, used } = result;
+    const { tellings } = this.#parts;
     const token = entry?.token ?? readToken(result.token);
     const namespace = entry?.key.namespace;
     const cause = this.#causeOf(agent);
+    const figures = { agent, runMs, used };
+    const isFailure = outcome?.$case !== "inlineOutput" && outcome?.$case !== "outputPayload";
+    const told = { token, cause, namespace, isDurable, isFailure };
     switch (outcome?.$case) {
-      case "inlineOutput": {
-        const body = { output: outcome.value, outputPayload: undefined, agent, runMs, used };
-        this.#insist({ token, command: completeTask, body, cause }, namespace, isDurable);
+      case "inlineOutput":
+        this.#insist(tellings.completed(outcome.value, undefined, figures), told);
         return;
-      }
-      case "outputPayload": {
-        const body = { output: noBytes, outputPayload: outcome.value, agent, runMs, used };
-        this.#insist({ token, command: completeTask, body, cause }, namespace, isDurable);
+      case "outputPayload":
+        this.#insist(tellings.completed(noBytes, outcome.value, figures), told);
         return;
-      }
       default: {
         const error =
           outcome?.$case === "failed" ? outcome.value : toErrorDetail(offerErrors.attemptStopped({ agent }));
-        const body = { error, agent, runMs, used };
-        this.#insist({ token, command: failTask, body, cause }, namespace, isDurable);
+        this.#insist(tellings.failed(error, figures), told);
       }
     }
   }
 
   begun({ token }: OfferEntry, agent: string, startMs: number): void {
-    this.#mention({ token, command: noteAttempt, body: { agent, startMs }, cause: this.#causeOf(agent) });
+    this.#mention(token, this.#parts.tellings.begun(agent, startMs), agent);
   }
 
   progress({ token, saved, fraction, message }: Progress): void {
     // What need not outlive the attempt is not worth a record.
     if (saved.length === 0 && fraction === 0 && message === "") return;
-    const body = { saved, fraction, message };
-    this.#mention({ token: readToken(token), command: noteProgress, body, cause: this.#causeOf("") });
+    this.#mention(readToken(token), this.#parts.tellings.progress(saved, fraction, message), "");
   }
 
   partialOutput({ key, effect, token }: OfferEntry, output: PartialOutput): void {
@@ -130,19 +161,19 @@ export class RuntimeSettlement implements Settlement {
   }
 
   refused({ token }: OfferEntry, error: ErrorDetail, isDurable: () => void): void {
-    const body = { error, agent: "", runMs: 0, used: undefined };
-    this.#insist({ token, command: failTask, body, cause: this.#causeOf("") }, undefined, isDurable);
+    const told = { token, cause: this.#causeOf(""), namespace: undefined, isDurable, isFailure: true };
+    this.#insist(this.#parts.tellings.failed(error, byNobody), told);
   }
 
   /** Says it until it is known what came of it, as long as the partition is here. */
-  #insist(message: Message, namespace: string | undefined, isDurable: () => void): void {
-    this.#parts.runtime.submit(new Telling(message, namespace, isDurable, this.#onAnswer));
+  #insist(telling: AttemptTelling, told: Told): void {
+    this.#parts.runtime.submit(new Telling(telling, told, this.#onAnswer));
   }
 
   readonly #onAnswer = (telling: Telling, outcome: Outcome): void => {
     if (outcome.kind !== "refused") {
       telling.isDurable();
-      if (outcome.kind === "done") this.#tellEnd(telling, outcome.reply as TaskAnswered);
+      if (outcome.kind === "done") this.#parts.tellings.answered(telling.namespace, outcome.reply);
       return;
     }
     const { refusal } = outcome;
@@ -152,35 +183,31 @@ export class RuntimeSettlement implements Settlement {
         timers.after(refusal.retryAfterMs || againMs, () => runtime.submit(telling));
         return;
       case "elsewhere":
-        // Whoever has the run now offers the attempt again, and hears of the result.
+        // Whoever has the work now offers the attempt again, and hears of the result.
         return;
       default:
         this.#unheard(telling, refusal);
     }
   };
 
-  #tellEnd({ namespace }: Telling, { ending }: TaskAnswered): void {
-    if (ending !== undefined && namespace !== undefined) this.#parts.ends.tell(namespace, ending);
-  }
-
-  /** A result that the run does not take: it hears that, or would wait for ever. */
-  #unheard({ token, command, cause, namespace, isDurable }: Telling, refusal: Refusal): void {
+  /** A result that the machine does not take: it hears that, or would wait for ever. */
+  #unheard(telling: Telling, refusal: Refusal): void {
+    const { token, cause, command, namespace, isDurable, isFailure } = telling;
     const { code, message: reason } = refusal;
-    this.#parts.logger.error("a run refused the result of an attempt", {
-      code,
-      reason,
-      command: command.type,
+    this.#parts.logger.error("work refused the result of an attempt", {
+      ...{ code, reason, command: command.type },
     });
-    if (command === failTask) {
+    if (isFailure) {
       isDurable();
       return;
     }
-    const body = { error: toErrorDetail(errorOf(refusal)), agent: "", runMs: 0, used: undefined };
-    this.#insist({ token, command: failTask, body, cause }, namespace, isDurable);
+    const told = { token, cause, namespace, isDurable, isFailure: true };
+    this.#insist(this.#parts.tellings.failed(toErrorDetail(errorOf(refusal)), byNobody), told);
   }
 
   /** Says it once: when it is lost, nothing is. */
-  #mention({ token, command, body, cause }: Message): void {
+  #mention(token: EffectToken, { command, body }: AttemptTelling, agent: string): void {
+    const cause = this.#causeOf(agent);
     const answer = () => {};
     this.#parts.runtime.submit({ key: undefined, command, body, cause, idempotencyKey: "", token, answer });
   }
@@ -191,7 +218,7 @@ export class RuntimeSettlement implements Settlement {
     if (known !== undefined) return known;
     const actor =
       agent === ""
-        ? { kind: ActorKind.ACTOR_KIND_SERVICE, id: "workflow" }
+        ? { kind: ActorKind.ACTOR_KIND_SERVICE, id: this.#parts.service }
         : { kind: ActorKind.ACTOR_KIND_AGENT, id: agent };
     const cause = { actor, traceparent: "", decision: "", reason: "" };
     if (this.#causes.size >= causesMax) this.#causes.clear();
@@ -201,3 +228,4 @@ export class RuntimeSettlement implements Settlement {
 }
 
 const noBytes = new Uint8Array(0);
+const byNobody: AttemptFigures = { agent: "", runMs: 0, used: undefined };

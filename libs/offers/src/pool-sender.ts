@@ -11,18 +11,20 @@
 import type { PartialOutput } from "@tutti/contracts/agent/v1";
 import { type OfferReply, OfferRequest, type Returned, ReturnReason } from "@tutti/contracts/swarm/v1";
 import { Heap, type Timers, type TuttiError, toErrorDetail } from "@tutti/kernel";
-import { type OfferProfile, type OfferTask, priorityOf } from "@tutti/machine-run";
 import { TokenTable } from "@tutti/matching";
 import { writeToken } from "@tutti/runtime";
-import { offerErrors } from "../errors.ts";
 import { DurableMarks } from "./durable-marks.ts";
 import { type OfferEntry, rankOf } from "./entry.ts";
+import { offerErrors } from "./errors.ts";
 import { Home } from "./home.ts";
 import { offerMessage, profileMessage } from "./messages.ts";
+import { type OfferedProfile, type OfferedTask, priorityOf } from "./offered-task.ts";
 import type { Settlement } from "./settlement.ts";
 
 export interface PoolSenderParts {
   readonly settlement: Settlement;
+  /** Kind of the work that the tasks are from: `run`, `mission`. */
+  readonly workKind: string;
   readonly timers: Timers;
   readonly nowMs: () => number;
   /** There is something to send. */
@@ -56,7 +58,7 @@ export class PoolSender {
 
   // Of the stream that is open.
   #isOpen = false;
-  readonly #profiles = new Map<OfferProfile, Map<string, number>>();
+  readonly #profiles = new Map<OfferedProfile, Map<string, number>>();
   #profileCount = 0;
   readonly #agents = new Map<number, string>();
   #marks = new DurableMarks();
@@ -81,7 +83,7 @@ export class PoolSender {
   }
 
   /** An attempt is wanted; again with another priority, or once more because what came back did not last. */
-  offer(due: Pick<OfferEntry, "token" | "key" | "cause">, effect: OfferTask): void {
+  offer(due: Pick<OfferEntry, "token" | "key" | "cause">, effect: OfferedTask): void {
     const { token, key, cause } = due;
     const bytes = writeToken(token);
     const known = this.#entries.get(bytes);
@@ -211,7 +213,7 @@ export class PoolSender {
     if (this.#home.size > 0 && this.#withPool < this.#window) this.#parts.wake();
   }
 
-  #profileOf(profile: OfferProfile, namespace: string, request: OfferRequest): number {
+  #profileOf(profile: OfferedProfile, namespace: string, request: OfferRequest): number {
     let numbers = this.#profiles.get(profile);
     if (numbers === undefined) {
       numbers = new Map();
@@ -221,7 +223,7 @@ export class PoolSender {
     if (number === undefined) {
       number = ++this.#profileCount;
       numbers.set(namespace, number);
-      request.profiles.push(profileMessage(profile, number, namespace));
+      request.profiles.push(profileMessage(profile, number, { workKind: this.#parts.workKind, namespace }));
     }
     return number;
   }
@@ -307,7 +309,7 @@ export class PoolSender {
     } else this.#goHome(entry);
   }
 
-  /** Its run has what became of it. Whoever settles an attempt is not told to withdraw it. */
+  /** Its work has what became of it. Whoever settles an attempt is not told to withdraw it. */
   #settled(entry: OfferEntry): void {
     // Offered once more meanwhile: it is another result that settles it.
     if (entry.where !== "answered") return;
@@ -350,8 +352,8 @@ export class PoolSender {
 
 /** Whether offers differ in nothing but their priority. */
 function isSaidAlike(
-  { facts: one, details: ours }: OfferTask,
-  { facts: other, details }: OfferTask,
+  { facts: one, details: ours }: OfferedTask,
+  { facts: other, details }: OfferedTask,
 ): boolean {
   if (one === other && ours === details) return true;
   const names = Object.keys(one.labels);

@@ -1,19 +1,29 @@
-/** What runs want done in the words of the stream to pools. */
+/** What is wanted in the words of the stream to pools. */
 import type { Label } from "@tutti/contracts/agent/v1";
 import type { Offer, OfferRequest, OfferProfile as ProfileMessage } from "@tutti/contracts/swarm/v1";
 import type { KeyedLimit, LabelSelector } from "@tutti/contracts/types/v1";
 import type { Placement, KeyedLimit as PlannedLimit, Selector } from "@tutti/definitions";
-import { dueMsOf, type OfferProfile, priorityOf } from "@tutti/machine-run";
 import type { OfferEntry } from "./entry.ts";
+import { dueMsOf, type OfferedProfile, priorityOf } from "./offered-task.ts";
 
 /** Number of the one pool that is spoken with on a stream. */
 const thePool = 1;
 
-export function profileMessage(profile: OfferProfile, number: number, namespace: string): ProfileMessage {
+interface ProfileOrigin {
+  /** Kind of the work: `run`, `mission`. */
+  readonly workKind: string;
+  readonly namespace: string;
+}
+
+export function profileMessage(
+  profile: OfferedProfile,
+  number: number,
+  { workKind, namespace }: ProfileOrigin,
+): ProfileMessage {
   const { definition, definitionTask, capability, versionRange, placement, policy, timeouts, isUndo } =
     profile;
   return {
-    ...{ number, pool: thePool, namespace, workKind: "run", definition, definitionTask },
+    ...{ number, pool: thePool, namespace, workKind, definition, definitionTask },
     ...{ capability, versionRange, timeouts: { ...timeouts }, labels: {}, weight: 0 },
     placement: placement === null ? undefined : placementMessage(placement),
     resources: { ...policy.resources },
@@ -23,7 +33,7 @@ export function profileMessage(profile: OfferProfile, number: number, namespace:
 }
 
 function placementMessage({ pool, require, prefer }: Placement): ProfileMessage["placement"] {
-  // Which agents did other tasks is known to the run alone, and said in each offer.
+  // Which agents did other tasks is known to their work alone, and said in each offer.
   return {
     ...{ pool, require: selectorMessage(require), prefer: selectorMessage(prefer) },
     ...{ sameAgentAs: [], notAgentOf: [], stickyKey: "", contextKey: "" },
@@ -107,13 +117,13 @@ const noLabels: Label[] = [];
 
 type Labels = Readonly<Record<string, string>>;
 
-/** Those of the run, and over them those of the task. */
-function labelsOf(run: Labels, task: Labels | undefined): Label[] {
+/** Those of the work, and over them those of the task. */
+function labelsOf(work: Labels, task: Labels | undefined): Label[] {
   let labels = noLabels;
-  for (const name in run) {
+  for (const name in work) {
     if (task !== undefined && name in task) continue;
     if (labels === noLabels) labels = [];
-    labels.push({ name, value: run[name] ?? "" });
+    labels.push({ name, value: work[name] ?? "" });
   }
   for (const name in task) {
     if (labels === noLabels) labels = [];
@@ -122,7 +132,7 @@ function labelsOf(run: Labels, task: Labels | undefined): Label[] {
   return labels;
 }
 
-function limitsOf({ policy }: OfferProfile, keys: readonly string[]): KeyedLimit[] {
+function limitsOf({ policy }: OfferedProfile, keys: readonly string[]): KeyedLimit[] {
   return policy.limits.flatMap((limit, index) => {
     const key = keys[index];
     return key === undefined ? [] : [limitMessage(limit, key)];

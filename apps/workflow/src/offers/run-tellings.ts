@@ -1,0 +1,22 @@
+/** What becomes of attempts, in the words of runs. */
+import type { TaskAnswered } from "@tutti/contracts/workflow/v1";
+import { completeTask, failTask, noteAttempt, noteProgress } from "@tutti/machine-run";
+import type { AttemptTellings } from "@tutti/offers";
+import type { RunEnds } from "../runs/run-ends.ts";
+
+/** @param ends hears of runs that end with an attempt: most do. */
+export function runTellings(ends: RunEnds): AttemptTellings {
+  return {
+    completed: (output, outputPayload, { agent, runMs, used }) => ({
+      command: completeTask,
+      body: { output, outputPayload, agent, runMs, used },
+    }),
+    failed: (error, { agent, runMs, used }) => ({ command: failTask, body: { error, agent, runMs, used } }),
+    begun: (agent, startMs) => ({ command: noteAttempt, body: { agent, startMs } }),
+    progress: (saved, fraction, message) => ({ command: noteProgress, body: { saved, fraction, message } }),
+    answered(namespace, reply) {
+      const { ending } = reply as TaskAnswered;
+      if (ending !== undefined && namespace !== undefined) ends.tell(namespace, ending);
+    },
+  };
+}

@@ -1,0 +1,32 @@
+import { defineErrors } from "@tutti/kernel";
+
+/** Why an attempt ended that no agent brought to an end of its own. */
+export const offerErrors = defineErrors("offer", {
+  attemptStopped: {
+    status: "CANCELLED",
+    retry: "same-key",
+    help: "The agent stopped the attempt although it was still wanted, as when it is shut down. It is tried again as the task's retry says.",
+    message: ({ agent }: { agent: string }) =>
+      `expected a result from ${agent || "an agent"}, found the attempt stopped by it; look at why the agent ended`,
+  },
+  denied: {
+    status: "PERMISSION_DENIED",
+    retry: "never",
+    help: "A hook or a policy of the pool does not let the task in.",
+    message: () => "expected the pool to take the task, found it denied; ask who keeps the pool",
+  },
+  timedOut: {
+    status: "DEADLINE_EXCEEDED",
+    retry: "same-key",
+    help: "No agent took the task within the time that it may wait. `tutti why` says what stood in the way.",
+    message: () =>
+      "expected an agent within the time that the task may wait, found none; start more agents, or let it wait longer",
+  },
+  invalid: {
+    status: "INTERNAL",
+    retry: "never",
+    help: "The pool could not understand the offer. That is a fault of the platform.",
+    message: () =>
+      "expected the pool to understand the task, found that it does not; report this with the id of its work",
+  },
+});
