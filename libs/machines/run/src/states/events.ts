@@ -18,7 +18,8 @@ export const stateEntered: RunEvent<StateEnteredV1> = {
   codec: StateEnteredV1,
   evolve(run, { state, enterMs }, outstanding) {
     const more = moreOf(run);
-    forgetEvents(run);
+    forgetEvent(run, (more.transition?.range ?? 0) - 1);
+    forgetEvent(run, more.activity);
     Object.assign(more, { state, stateMs: enterMs, activity: -1, isActivityTaken: false });
     Object.assign(more, { timesPassed: 0, timesTaken: 0 });
     more.transition = { transition: more.transition?.transition ?? 0, part: parts.entry, range: 0 };
@@ -36,7 +37,7 @@ export const transitionTaken: RunEvent<TransitionTakenV1> = {
   described: true,
   evolve(run, { transition, event, signal, vars, takeMs, way }, outstanding) {
     const more = moreOf(run);
-    forgetEvents(run);
+    forgetEvent(run, (more.transition?.range ?? 0) - 1);
     more.transition = { transition: transition + 1, part: parts.taken, range: 0 };
     if (event.length > 0) more.event = event;
     for (const [name, value] of Object.entries(vars)) more.vars.set(name, value);
@@ -91,11 +92,8 @@ function takeSignal(run: Run, number: number): void {
   if (taken !== undefined) forgetWaiters(run, taken.signal);
 }
 
-/** What has been done needs to know no longer what brought it about. */
-function forgetEvents(run: Run): void {
-  const { transition, activity } = moreOf(run);
-  for (const place of [(transition?.range ?? 0) - 1, activity]) {
-    const range = run.ranges[place] as { -readonly [Key in keyof Range]: Range[Key] } | undefined;
-    if (range !== undefined && range.left === 0) range.event = undefined;
-  }
+/** What belongs to a way or a state that is left needs to know no longer what brought it about: it is not done again. */
+function forgetEvent(run: Run, place: number): void {
+  const range = run.ranges[place] as { -readonly [Key in keyof Range]: Range[Key] } | undefined;
+  if (range !== undefined && range.left === 0) range.event = undefined;
 }

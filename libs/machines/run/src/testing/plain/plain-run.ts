@@ -264,8 +264,9 @@ export class PlainRun implements PlainBooks {
   #goOn({ taken = [], transitionsMost = Number.POSITIVE_INFINITY }: Hints = {}): void {
     this.work.taken = taken;
     if (this.#states !== undefined) this.#states.transitionsMost = transitionsMost;
-    if (this.isPaused) {
-      while (this.phase === "going" && this.work.skip()) {}
+    // What cannot be done any more is known before the run goes on.
+    if (this.isPaused || this.phase === "waiting") {
+      while ((this.phase === "going" || this.phase === "waiting") && this.work.skip()) {}
       return;
     }
     while (this.phase === "going" && (this.work.look(this.bodies) || this.#conclude())) {}
