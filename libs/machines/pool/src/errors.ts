@@ -1,0 +1,44 @@
+import { defineErrors } from "@tutti/kernel";
+
+/** Why a pool says no, and what it keeps. */
+export const poolErrors = defineErrors("pool", {
+  missing: {
+    status: "NOT_FOUND",
+    retry: "never",
+    help: "What was asked for is not kept in the pool: it was never made, or was taken away.",
+    message: ({ what, id }: Named) => `expected the ${what} ${id}, found none; create it first`,
+  },
+  exists: {
+    status: "ALREADY_EXISTS",
+    retry: "never",
+    help: "The name belongs to another one already. Update that one, or choose another name.",
+    message: ({ what, id }: Named) =>
+      `expected no ${what} ${id} yet, or the same one, found another; update it, or choose another name`,
+  },
+  moved: {
+    status: "ABORTED",
+    retry: "never",
+    help: "Somebody changed it meanwhile. Read it, and decide again.",
+    message: ({ what, id, revision, found }: Named & { revision: number; found: number }) =>
+      `expected the ${what} ${id} in revision ${revision}, found ${found}; read it again`,
+  },
+  full: {
+    status: "RESOURCE_EXHAUSTED",
+    retry: "never",
+    help: "A pool keeps only so many of each. Take away what is not needed.",
+    message: ({ what, max }: { what: string; max: number }) =>
+      `expected fewer than ${max} ${what}s, found that many; take one away that is not needed`,
+  },
+  invalid: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "What a pool is told to keep must be complete and within its limits.",
+    message: ({ problem }: { problem: string }) => `${problem}; correct it`,
+  },
+});
+
+interface Named {
+  /** Kind of thing: `hook`. */
+  readonly what: string;
+  readonly id: string;
+}

@@ -1,0 +1,17 @@
+export { poolErrors } from "./errors.ts";
+export { holdAgent, releaseAgent } from "./hold/commands.ts";
+export { createHook, deleteHook, updateHook } from "./hook/hooks.ts";
+export { deletePoolLimit, setPoolLimit } from "./limit/commands.ts";
+export { pool } from "./machine.ts";
+export { contents } from "./queries.ts";
+export { createScaler, deleteScaler, updateScaler } from "./scaler/scalers.ts";
+export { createPool, deletePool, pausePool, resumePool, updatePool } from "./settings/commands.ts";
+export {
+  type AgentHold,
+  type Kept,
+  newPool,
+  type Pause,
+  type Pool,
+  type PoolView,
+  type Since,
+} from "./state.ts";

@@ -1,0 +1,86 @@
+/**
+ * The pool, a machine: what lasts of a place where tasks meet agents. Tasks, agents and who has what are not here: those come
+ * and go with the process that owns the pool.
+ *
+ * 1. It keeps what was said, and by whom; what is not said is for the configuration to say.
+ * 2. Every change has a number, and each thing that is kept has that of its last: whoever changes it by an older one is
+ *    refused, unless he wants what is there already.
+ * 3. It never ends: a pool that was deleted is one of which nothing is said, and can be made again.
+ */
+import { PoolSnapshotV1 } from "@tutti/contracts/swarm/v1";
+import { WorkStatus } from "@tutti/contracts/types/v1";
+import type { Machine } from "@tutti/kernel";
+import { holdAgent, releaseAgent } from "./hold/commands.ts";
+import { agentHeld, agentReleased } from "./hold/events.ts";
+import { createHook, deleteHook, hookCreated, hookDeleted, hookUpdated, updateHook } from "./hook/hooks.ts";
+import { deletePoolLimit, setPoolLimit } from "./limit/commands.ts";
+import { limitDeleted, limitSet } from "./limit/events.ts";
+import { contents } from "./queries.ts";
+import {
+  createScaler,
+  deleteScaler,
+  scalerCreated,
+  scalerDeleted,
+  scalerUpdated,
+  updateScaler,
+} from "./scaler/scalers.ts";
+import { createPool, deletePool, pausePool, resumePool, updatePool } from "./settings/commands.ts";
+import { poolCreated, poolDeleted, poolPaused, poolResumed, poolUpdated } from "./settings/events.ts";
+import { poolSnapshots, snapshotOf } from "./snapshots.ts";
+import { newPool, type Pool } from "./state.ts";
+
+export const pool: Machine<Pool, never> = {
+  kind: "pool",
+  behaviour: 1,
+  isEndless: true,
+  create: newPool,
+  commands: [
+    createPool,
+    updatePool,
+    deletePool,
+    pausePool,
+    resumePool,
+    setPoolLimit,
+    deletePoolLimit,
+    createHook,
+    updateHook,
+    deleteHook,
+    createScaler,
+    updateScaler,
+    deleteScaler,
+    holdAgent,
+    releaseAgent,
+  ],
+  events: [
+    poolCreated,
+    poolUpdated,
+    poolDeleted,
+    poolPaused,
+    poolResumed,
+    limitSet,
+    limitDeleted,
+    hookCreated,
+    hookUpdated,
+    hookDeleted,
+    scalerCreated,
+    scalerUpdated,
+    scalerDeleted,
+    agentHeld,
+    agentReleased,
+  ],
+  queries: [contents],
+  snapshots: poolSnapshots,
+  // It does nothing by itself.
+  recover() {},
+  describe: ({ settings, hooks, scalers }) => ({
+    status: WorkStatus.WORK_STATUS_RUNNING,
+    definition: "",
+    labels: {
+      made: settings === undefined ? "no" : "yes",
+      hooks: String(hooks.size),
+      scalers: String(scalers.size),
+    },
+    idChosen: true,
+  }),
+  project: (state) => PoolSnapshotV1.toJSON(snapshotOf(state as Pool)),
+};

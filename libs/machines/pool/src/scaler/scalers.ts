@@ -1,0 +1,64 @@
+/** Scalers, as they are kept: what they are to do. How they stand is not kept here. */
+import {
+  CreateScaler,
+  DeleteScaler,
+  Scaler,
+  ScalerCreatedV1,
+  ScalerDeletedV1,
+  ScalerUpdatedV1,
+  UpdateScaler,
+} from "@tutti/contracts/swarm/v1";
+import { type Kind, keeperOf, sorted } from "../kept/kind.ts";
+import { scalersMax } from "../limits.ts";
+
+const scalers: Kind<Scaler> = {
+  name: "scaler",
+  max: scalersMax,
+  codec: Scaler,
+  of: (pool) => pool.scalers,
+  idOf: ({ scalerId }) => scalerId,
+  bare: (scaler) => ({
+    ...scaler,
+    driver: sortedDriver(scaler.driver),
+    ...{ namespace: "", pool: "", status: undefined, updateCause: undefined, revision: "" },
+  }),
+};
+
+const keeper = keeperOf(scalers, {
+  create: CreateScaler,
+  update: UpdateScaler,
+  delete: DeleteScaler,
+  created: ScalerCreatedV1,
+  updated: ScalerUpdatedV1,
+  deleted: ScalerDeletedV1,
+  valueOf: ({ scaler }) => scaler,
+  idOf: ({ scalerId }) => scalerId,
+  toCreated: (scaler, createMs, cause) => ({ scaler, createMs, cause }),
+  toUpdated: (scaler, updateMs, cause) => ({ scaler, updateMs, cause }),
+  toDeleted: (scalerId, deleteMs) => ({ scalerId, deleteMs }),
+});
+
+export const {
+  create: createScaler,
+  update: updateScaler,
+  remove: deleteScaler,
+  created: scalerCreated,
+  updated: scalerUpdated,
+  deleted: scalerDeleted,
+} = keeper;
+
+function sortedDriver(driver: Scaler["driver"]): Scaler["driver"] {
+  switch (driver?.$case) {
+    case "process":
+      return { ...driver, value: { ...driver.value, environment: sorted(driver.value.environment) } };
+    case "container": {
+      const { environment, limits } = driver.value;
+      return {
+        ...driver,
+        value: { ...driver.value, environment: sorted(environment), limits: sorted(limits) },
+      };
+    }
+    default:
+      return driver;
+  }
+}

@@ -1,0 +1,78 @@
+/** How a pool is kept between its events. */
+import {
+  type KeptHold,
+  type KeptHook,
+  type KeptPoolLimit,
+  type KeptScaler,
+  KeptSince,
+  PoolSnapshotV1,
+} from "@tutti/contracts/swarm/v1";
+import { kernelErrors, type SnapshotCodec } from "@tutti/kernel";
+import { type AgentHold, type Kept, newPool, type Pool, type Since } from "./state.ts";
+
+const newest = 1;
+
+export const poolSnapshots: SnapshotCodec<Pool> = {
+  version: newest,
+  encode: (pool) => PoolSnapshotV1.encode(snapshotOf(pool as Pool)).finish(),
+  decode(bytes, version) {
+    if (version === newest) return poolOf(PoolSnapshotV1.decode(bytes));
+    throw kernelErrors.snapshotUnknown({ kind: "pool", version, newest });
+  },
+};
+
+export function snapshotOf({
+  changes,
+  settings,
+  pause,
+  limits,
+  hooks,
+  scalers,
+  holds,
+}: Pool): PoolSnapshotV1 {
+  return {
+    changes,
+    pool: settings?.value,
+    since: settings && sinceOf(settings),
+    paused: pause.paused,
+    pauseReason: pause.reason,
+    pauseSince: pause.since && sinceOf(pause.since),
+    slowStart: pause.slowStart,
+    slowUntilMs: pause.slowUntilMs,
+    limits: [...limits.values()].map((kept): KeptPoolLimit => ({ limit: kept.value, since: sinceOf(kept) })),
+    hooks: [...hooks.values()].map((kept): KeptHook => ({ hook: kept.value, since: sinceOf(kept) })),
+    scalers: [...scalers.values()].map((kept): KeptScaler => ({ scaler: kept.value, since: sinceOf(kept) })),
+    holds: [...holds.values()].map((kept): KeptHold => ({ ...kept.value, since: sinceOf(kept) })),
+  };
+}
+
+function poolOf(snapshot: PoolSnapshotV1): Pool {
+  const { changes, pool: value, since, paused, pauseReason, pauseSince, slowStart, slowUntilMs } = snapshot;
+  const pool = newPool();
+  pool.changes = changes;
+  if (value !== undefined) pool.settings = keptOf(value, since);
+  pool.pause = {
+    paused,
+    reason: pauseReason,
+    since: pauseSince && sinceOf(pauseSince),
+    slowStart,
+    slowUntilMs,
+  };
+  for (const { limit, since } of snapshot.limits)
+    if (limit !== undefined) pool.limits.set(limit.key, keptOf(limit, since));
+  for (const { hook, since } of snapshot.hooks)
+    if (hook !== undefined) pool.hooks.set(hook.hookId, keptOf(hook, since));
+  for (const { scaler, since } of snapshot.scalers)
+    if (scaler !== undefined) pool.scalers.set(scaler.scalerId, keptOf(scaler, since));
+  for (const { since, agentId, hold, reason } of snapshot.holds)
+    pool.holds.set(agentId, keptOf<AgentHold>({ agentId, hold, reason }, since));
+  return pool;
+}
+
+function sinceOf({ createMs, updateMs, cause, revision }: Since): KeptSince {
+  return { createMs, updateMs, cause, revision };
+}
+
+function keptOf<T>(value: T, since: KeptSince | undefined): Kept<T> {
+  return { value, ...sinceOf(since ?? KeptSince.create()) };
+}

@@ -1,0 +1,79 @@
+import type { Hold } from "@tutti/contracts/agent/v1";
+import type { Hook, PoolLimit, Pool as PoolSettings, Scaler } from "@tutti/contracts/swarm/v1";
+import type { Cause, Rate } from "@tutti/contracts/types/v1";
+import type { Command, MachineEvent, ReadOnly } from "@tutti/kernel";
+
+/** What is kept of a pool, folded from its events. Only folds change it. */
+export interface Pool {
+  /** Counts every change of anything in it: so is each revision another one, also of what was taken away and made anew. */
+  changes: number;
+  /** How it is to be; undefined where nobody said: then the configuration says. */
+  settings: Kept<PoolSettings> | undefined;
+  pause: Pause;
+  readonly limits: Map<string, Kept<PoolLimit>>;
+  readonly hooks: Map<string, Kept<Hook>>;
+  readonly scalers: Map<string, Kept<Scaler>>;
+  /** Agents that somebody holds, by id. */
+  readonly holds: Map<string, Kept<AgentHold>>;
+}
+
+/** When something was made and changed last, and by whom. */
+export interface Since {
+  readonly createMs: number;
+  readonly updateMs: number;
+  readonly cause: Cause | undefined;
+  readonly revision: number;
+}
+
+/** Something that is kept. */
+export interface Kept<T> extends Since {
+  readonly value: T;
+}
+
+export interface Pause {
+  readonly paused: boolean;
+  readonly reason: string;
+  /** Who paused or resumed it last; undefined where nobody did. */
+  readonly since: Since | undefined;
+  /** How many may begin per time until `slowUntilMs`. */
+  readonly slowStart: Rate | undefined;
+  readonly slowUntilMs: number;
+}
+
+export interface AgentHold {
+  readonly agentId: string;
+  readonly hold: Hold;
+  readonly reason: string;
+}
+
+/** What deciders see of a pool. */
+export type PoolView = ReadOnly<Pool>;
+export type PoolEvent<Body> = MachineEvent<Pool, never, Body>;
+export type PoolCommand<Body, Reply> = Command<Pool, Body, Reply, never>;
+
+export const running: Pause = {
+  ...{ paused: false, reason: "", since: undefined, slowStart: undefined, slowUntilMs: 0 },
+};
+
+export function newPool(): Pool {
+  return {
+    changes: 0,
+    settings: undefined,
+    pause: running,
+    limits: new Map(),
+    hooks: new Map(),
+    scalers: new Map(),
+    holds: new Map(),
+  };
+}
+
+/** Counts a change, and gives what is kept of its being made. */
+export function changed(
+  pool: Pool,
+  atMs: number,
+  cause: Cause | undefined,
+  before: Since | undefined,
+): Since {
+  pool.changes += 1;
+  return { createMs: before?.createMs ?? atMs, updateMs: atMs, cause, revision: pool.changes };
+}

@@ -1,0 +1,1 @@
+export { operations, poolKey } from "./operations.ts";
