@@ -10,6 +10,7 @@ import {
   taskService,
 } from "@tutti/contracts/workflow/v1";
 import type { HostContext, ServiceModule } from "@tutti/host";
+import { Errands } from "@tutti/host/serving";
 import { Orchestrator } from "@tutti/kernel";
 import { cache } from "@tutti/machine-cache";
 import { definition } from "@tutti/machine-definition";
@@ -29,7 +30,6 @@ import { catalogueFor } from "./definitions/installation.ts";
 import { LiveRuns } from "./definitions/live-runs.ts";
 import { Versions } from "./definitions/versions.ts";
 import { WorkflowEffects } from "./effects/effects.ts";
-import { Errands } from "./effects/errands.ts";
 import { Leases } from "./effects/leases.ts";
 import { Starts } from "./effects/starts.ts";
 import { definitionNotes, limitNotes, scheduleNotes } from "./news/other-notes.ts";

@@ -1,7 +1,7 @@
 import { WorkStatus } from "@tutti/contracts/types/v1";
+import { everything } from "@tutti/host/serving";
 import type { Archive } from "@tutti/journal";
 import { indexLabels } from "@tutti/machine-run";
-import { everything } from "../api/machine-calls.ts";
 
 const open = [
   WorkStatus.WORK_STATUS_PENDING,

@@ -1,11 +1,11 @@
 /** What the machines of this service want done, brought to whoever does it. */
-import { assert } from "@tutti/kernel";
 
+import type { Errands } from "@tutti/host/serving";
+import { assert } from "@tutti/kernel";
 import type { RunEffect } from "@tutti/machine-run";
 import type { ScheduleEffect } from "@tutti/machine-schedule";
 import type { Dispatcher } from "@tutti/offers";
 import type { DueEffect, Effects, EffectToken, Witness } from "@tutti/runtime";
-import type { Errands } from "./errands.ts";
 import type { Leases } from "./leases.ts";
 import type { Starts } from "./starts.ts";
 

@@ -7,13 +7,13 @@ import {
   type runService,
   StartRunRequest,
 } from "@tutti/contracts/workflow/v1";
+import type { Errands, ErrandTold as Told } from "@tutti/host/serving";
 import { toErrorDetail, toTimestamp } from "@tutti/kernel";
 import { confirmChild, refuseChild, type StartChild } from "@tutti/machine-run";
 import { confirmStart, confirmStop, refuseStart, type StartRun, type StopRun } from "@tutti/machine-schedule";
 import type { Client } from "@tutti/mesh";
 import type { DueEffect } from "@tutti/runtime";
 import { startErrors } from "../errors.ts";
-import type { Errands, Told } from "./errands.ts";
 
 export interface StartsParts {
   readonly errands: Errands;

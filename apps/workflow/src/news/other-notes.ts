@@ -11,8 +11,9 @@ import type {
   VersionArchivedV1,
   VersionRegisteredV1,
 } from "@tutti/contracts/workflow/v1";
+import type { NoteOf } from "@tutti/host/serving";
 import { toTimestamp } from "@tutti/kernel";
-import { type NoteOf, news } from "./note.ts";
+import { news } from "./note.ts";
 
 interface Labelled {
   readonly labels: ReadonlyMap<string, string>;

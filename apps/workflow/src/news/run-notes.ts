@@ -12,10 +12,11 @@ import type {
   RunStoppedV1,
   SignalReceivedV1,
 } from "@tutti/contracts/workflow/v1";
+import { headOf, type NoteOf } from "@tutti/host/serving";
 import { toTimestamp } from "@tutti/kernel";
 import type { Run } from "@tutti/machine-run";
 import type { Happening } from "@tutti/runtime";
-import { headOf, type News, type NoteOf, news, type QuestionAsked } from "./note.ts";
+import { type News, news, type QuestionAsked } from "./note.ts";
 
 /** Of which versions of which events: their names with the function that notes them. */
 export const runNotes: Readonly<Record<string, NoteOf<Run, never>>> = {

@@ -1,8 +1,8 @@
 import type { runService } from "@tutti/contracts/workflow/v1";
+import type { MachineDesk } from "@tutti/host/serving";
 import type { Blobs } from "@tutti/journal";
 import type { Foundation } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
-import type { MachineDesk } from "../machine-calls.ts";
 
 /** What the handlers about many runs work with. */
 export interface BulkDesk extends Pick<MachineDesk, "archive"> {

@@ -11,10 +11,17 @@ import {
   type WatchDefinitionsRequest,
 } from "@tutti/contracts/workflow/v1";
 import { conditionsOf } from "@tutti/host";
+import {
+  allEntries,
+  changesOf,
+  type Named,
+  pageOf,
+  placeOfToken,
+  sizeOf,
+  tokenOfPlace,
+} from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import { definitionErrors } from "@tutti/machine-definition";
-import { allEntries, placeOfToken, sizeOf, tokenOfPlace } from "../machine-calls.ts";
-import { changesOf, type Named, pageOf } from "../named.ts";
 import type { DefinitionDesk } from "./desk.ts";
 
 const noReference = { name: "", version: undefined };

@@ -11,6 +11,17 @@ import {
   type limitService,
   type SetLimitRequest,
 } from "@tutti/contracts/workflow/v1";
+import {
+  allEntries,
+  ask,
+  type MachineDesk,
+  type Named,
+  pageOf,
+  placeOfToken,
+  sizeOf,
+  tell,
+  tokenOfPlace,
+} from "@tutti/host/serving";
 import { type CallContext, type InstanceKey, toTimestamp } from "@tutti/kernel";
 import {
   evict as evictHolder,
@@ -24,16 +35,6 @@ import {
 } from "@tutti/machine-limit";
 import type { Handlers } from "@tutti/mesh";
 import { runtimeErrors } from "@tutti/runtime/errors";
-import {
-  allEntries,
-  ask,
-  type MachineDesk,
-  placeOfToken,
-  sizeOf,
-  tell,
-  tokenOfPlace,
-} from "../machine-calls.ts";
-import { type Named, pageOf } from "../named.ts";
 
 const service = "workflow";
 

@@ -1,13 +1,13 @@
 import { Record } from "@tutti/contracts/runtime/v1";
 import type { Run, runService } from "@tutti/contracts/workflow/v1";
 import { whenOwned } from "@tutti/host";
+import { ask, type MachineDesk, type Told, tell } from "@tutti/host/serving";
 import type { CallContext, Foundation, IdSource, InstanceKey, Query } from "@tutti/kernel";
 import { runErrors, showRun } from "@tutti/machine-run";
 import type { Client } from "@tutti/mesh";
 import { runtimeErrors } from "@tutti/runtime/errors";
 import type { Orders } from "../../runs/orders.ts";
 import type { RunEnds } from "../../runs/run-ends.ts";
-import { ask, type MachineDesk, type Told, tell } from "../machine-calls.ts";
 
 /** What the handlers about runs work with. */
 export interface RunDesk extends MachineDesk {

@@ -2,10 +2,10 @@
 import type { poolService } from "@tutti/contracts/swarm/v1";
 import { type Explanation, TaskStatus } from "@tutti/contracts/types/v1";
 import type { ExplainRunRequest, Task } from "@tutti/contracts/workflow/v1";
+import type { MachineDesk } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import { explain, explainWhole, inWords, type Standing, showTask, type Whole } from "@tutti/machine-run";
 import type { Client } from "@tutti/mesh";
-import type { MachineDesk } from "../machine-calls.ts";
 import { askRun } from "./desk.ts";
 
 export interface ExplainDesk extends MachineDesk {

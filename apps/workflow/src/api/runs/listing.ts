@@ -14,11 +14,10 @@ import {
   type WatchRunsRequest,
 } from "@tutti/contracts/workflow/v1";
 import { conditionsOf } from "@tutti/host";
+import { changesOf, everything, type Named, sizeOf } from "@tutti/host/serving";
 import type { IndexEntry, LabelCondition, Search } from "@tutti/journal";
 import { type CallContext, fromTimestamp, toTimestamp } from "@tutti/kernel";
 import { indexLabels } from "@tutti/machine-run";
-import { everything, sizeOf } from "../machine-calls.ts";
-import { changesOf, type Named } from "../named.ts";
 import type { RunDesk } from "./desk.ts";
 
 const pageMax = 1_000;

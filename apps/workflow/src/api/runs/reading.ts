@@ -7,13 +7,13 @@ import {
   RunStartedV1,
 } from "@tutti/contracts/workflow/v1";
 import { whenOwned } from "@tutti/host";
+import { type MachineDesk, placeOfToken, sizeOf, tokenOfPlace } from "@tutti/host/serving";
 import type { HistoryRecord } from "@tutti/journal";
 import { type CallContext, type InstanceKey, type Machine, textOf, toTimestamp } from "@tutti/kernel";
 import type { Run } from "@tutti/machine-run";
 import { HistoryReader, type ReadEvent } from "@tutti/machine-run/reading";
 import { ownEventCodec } from "@tutti/runtime";
 import type { PlanShelf } from "../../plans/plan-shelf.ts";
-import { type MachineDesk, placeOfToken, sizeOf, tokenOfPlace } from "../machine-calls.ts";
 import { eventsOf, keyOf } from "./desk.ts";
 
 export interface ReadingDesk extends MachineDesk {

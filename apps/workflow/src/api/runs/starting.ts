@@ -13,6 +13,7 @@ import {
   type StartRunsRequest,
 } from "@tutti/contracts/workflow/v1";
 import { causeOf } from "@tutti/host";
+import { tell } from "@tutti/host/serving";
 import {
   Bell,
   type CallContext,
@@ -25,7 +26,6 @@ import { beginRun, showEnding } from "@tutti/machine-run";
 import type { Outcome } from "@tutti/runtime";
 import { requestErrors } from "../../errors.ts";
 import type { PreparedSpec } from "../../runs/orders.ts";
-import { tell } from "../machine-calls.ts";
 import { askRun, keyOf, type RunDesk, runNamed } from "./desk.ts";
 import { HandingOn, isForOthers } from "./handing-on.ts";
 

@@ -1,9 +1,9 @@
 import type { Schedule } from "@tutti/contracts/workflow/v1";
+import { ask, type MachineDesk } from "@tutti/host/serving";
 import type { CallContext, Foundation, InstanceKey } from "@tutti/kernel";
 import { facts, scheduleErrors } from "@tutti/machine-schedule";
 import { runtimeErrors } from "@tutti/runtime/errors";
 import type { Versions } from "../../definitions/versions.ts";
-import { ask, type MachineDesk } from "../machine-calls.ts";
 import { scheduleOf } from "./messages.ts";
 
 /** What the handlers about schedules work with. */

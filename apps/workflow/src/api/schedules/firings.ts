@@ -14,8 +14,8 @@ import {
   TimesMissedV1,
 } from "@tutti/contracts/workflow/v1";
 import { whenOwned } from "@tutti/host";
+import { type MachineDesk, placeOfToken, sizeOf, tokenOfPlace } from "@tutti/host/serving";
 import { type CallContext, fromTimestamp, toTimestamp } from "@tutti/kernel";
-import { type MachineDesk, placeOfToken, sizeOf, tokenOfPlace } from "../machine-calls.ts";
 import { keyOf } from "./desk.ts";
 
 const historyPage = 500;

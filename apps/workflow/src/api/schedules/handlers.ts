@@ -13,6 +13,7 @@ import {
   type UpdateScheduleReply,
   type UpdateScheduleRequest,
 } from "@tutti/contracts/workflow/v1";
+import { ask, tell } from "@tutti/host/serving";
 import { type CallContext, fromTimestamp, sleep, toTimestamp } from "@tutti/kernel";
 import {
   backfill,
@@ -28,7 +29,6 @@ import {
   update,
 } from "@tutti/machine-schedule";
 import type { Handlers } from "@tutti/mesh";
-import { ask, tell } from "../machine-calls.ts";
 import { jsonOf } from "../payloads.ts";
 import { keyOf, type ScheduleDesk, scheduleNamed } from "./desk.ts";
 import { listFirings } from "./firings.ts";

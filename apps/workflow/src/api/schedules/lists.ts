@@ -7,10 +7,9 @@ import {
   type WatchSchedulesRequest,
 } from "@tutti/contracts/workflow/v1";
 import { conditionsOf } from "@tutti/host";
+import { allEntries, changesOf, type Named, pageOf } from "@tutti/host/serving";
 import { type CallContext, toTimestamp } from "@tutti/kernel";
 import { scheduleErrors } from "@tutti/machine-schedule";
-import { allEntries } from "../machine-calls.ts";
-import { changesOf, type Named, pageOf } from "../named.ts";
 import { type ScheduleDesk, scheduleNamed } from "./desk.ts";
 
 export async function listSchedules(

@@ -7,6 +7,7 @@ import type {
   WithdrawTasksRequest,
 } from "@tutti/contracts/workflow/v1";
 import { documentOfTasks, repeatedIds } from "@tutti/definitions";
+import type { MachineDesk } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import {
   type AdditionShown,
@@ -18,7 +19,6 @@ import {
 } from "@tutti/machine-run";
 import { withoutMistakes } from "../../definitions/sources.ts";
 import { requestErrors } from "../../errors.ts";
-import type { MachineDesk } from "../machine-calls.ts";
 import { askRun, tellRun } from "../runs/desk.ts";
 
 /** They are checked here, so that all mistakes are told at once; the run looks again whether they still fit. */

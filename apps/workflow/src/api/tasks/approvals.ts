@@ -8,6 +8,7 @@ import {
   type WatchApprovalsReply,
   type WatchApprovalsRequest,
 } from "@tutti/contracts/workflow/v1";
+import { everything, type MachineDesk, sizeOf } from "@tutti/host/serving";
 import type { LabelCondition } from "@tutti/journal";
 import {
   type CallContext,
@@ -24,7 +25,6 @@ import {
   runErrors,
   showApprovals,
 } from "@tutti/machine-run";
-import { everything, type MachineDesk, sizeOf } from "../machine-calls.ts";
 import { askRun, tellRun } from "../runs/desk.ts";
 import type { TaskDesk } from "./desk.ts";
 

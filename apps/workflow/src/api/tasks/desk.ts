@@ -1,8 +1,8 @@
 import type { taskService } from "@tutti/contracts/workflow/v1";
+import type { MachineDesk } from "@tutti/host/serving";
 import type { Foundation } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import type { OutputShelf } from "@tutti/offers";
-import type { MachineDesk } from "../machine-calls.ts";
 
 /** What the handlers about tasks work with. */
 export interface TaskDesk extends MachineDesk {

@@ -1,8 +1,8 @@
 /** Tasks of a run, as they are or were. */
 import type { GetTaskRequest, ListTasksReply, ListTasksRequest, Task } from "@tutti/contracts/workflow/v1";
+import { type MachineDesk, placeOfToken, sizeOf, tokenOfPlace } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import { showTask, showTasks, type TasksShown } from "@tutti/machine-run";
-import { type MachineDesk, placeOfToken, sizeOf, tokenOfPlace } from "../machine-calls.ts";
 import { askRun } from "../runs/desk.ts";
 
 /** Answers of the machine that one page may take, where few tasks are wanted of many. */

@@ -1,7 +1,7 @@
 import type { RepairTaskRequest, Task } from "@tutti/contracts/workflow/v1";
+import type { MachineDesk } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import { repairTask } from "@tutti/machine-run";
-import type { MachineDesk } from "../machine-calls.ts";
 import { tellRun } from "../runs/desk.ts";
 import { taskNamed } from "./reading.ts";
 

@@ -8,8 +8,8 @@ import {
   type Task,
 } from "@tutti/contracts/workflow/v1";
 import { whenOwned } from "@tutti/host";
+import { placeOfToken, sizeOf, tokenOfPlace } from "@tutti/host/serving";
 import { type CallContext, fromTimestamp, isTuttiError } from "@tutti/kernel";
-import { placeOfToken, sizeOf, tokenOfPlace } from "../machine-calls.ts";
 import { eventsOf, keyOf } from "../runs/desk.ts";
 import { criticalPathOf } from "./critical-path.ts";
 import type { TaskDesk } from "./desk.ts";

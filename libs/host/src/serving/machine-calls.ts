@@ -1,8 +1,9 @@
-/** How handlers speak with the machines of this service: where their partition is owned, and in the caller's name. */
-import { causeOf, type Hosting, whenOwned } from "@tutti/host";
+/** How handlers speak with the machines of their service: where their partition is owned, and in the caller's name. */
 import type { Archive, IndexEntry, Search } from "@tutti/journal";
 import { type CallContext, type Command, type InstanceKey, kernelErrors, type Query } from "@tutti/kernel";
 import type { Runtime } from "@tutti/runtime";
+import { type Hosting, whenOwned } from "../runtime/admission.ts";
+import { causeOf } from "../runtime/cause.ts";
 
 export interface MachineDesk extends Hosting {
   readonly runtime: Runtime;

@@ -1,11 +1,11 @@
 /**
- * Runs that have moved on and of which that was not told yet. A run is told of a while after its first step, so that
- * one that ends at once is told of by its end alone, and then at most once a second.
+ * Work that has moved on and of which that was not told yet. It is told of a while after its first step, so that
+ * what ends at once is told of by its end alone, and then at most once a second.
  */
 import type { InstanceKey } from "@tutti/kernel";
 import type { NoteHead } from "./note.ts";
 
-/** The last of its steps. The run's state is not kept. */
+/** The last of its steps. The state is not kept. */
 interface Entry extends NoteHead {
   event: number;
   timeMs: number;
@@ -16,8 +16,8 @@ interface Entry extends NoteHead {
 
 const firstAfterMs = 250;
 const everyMs = 1_000;
-/** Beyond these, further runs are not told of before they end. */
-const runsMax = 10_000;
+/** Beyond these, further ones are not told of before they end. */
+const entriesMax = 10_000;
 
 export class ProgressBook {
   /** By the key's identity: an instance in memory has one. */
@@ -34,7 +34,7 @@ export class ProgressBook {
       entry.timeMs = timeMs;
       entry.cause = cause;
       entry.isPending = true;
-    } else if (this.#entries.size < runsMax) {
+    } else if (this.#entries.size < entriesMax) {
       const dueMs = nowMs + firstAfterMs;
       this.#entries.set(key, { key, event, timeMs, cause, isPending: true, dueMs });
     }

@@ -1,0 +1,16 @@
+/** What services that host machines are made of: how they speak with them, what they do for them, what is told of them. */
+export { type Attempt, Errands, type Told as ErrandTold } from "./errands.ts";
+export {
+  allEntries,
+  ask,
+  everything,
+  type MachineDesk,
+  placeOfToken,
+  sizeOf,
+  type Told,
+  tell,
+  tokenOfPlace,
+} from "./machine-calls.ts";
+export { changesOf, type Named, pageOf } from "./named.ts";
+export { MachineNews, type NewsOptions, type Teller } from "./news/machine-news.ts";
+export { headOf, type NoteHead, type NoteOf, type ToldMachine } from "./news/note.ts";

@@ -1,0 +1,206 @@
+/**
+ * Tells the bus what happens to the machines of a service.
+ *
+ * 1. What is told is durable, and told in order for each of them.
+ * 2. Nobody who decides waits for it: making an event takes a multiple of the time of what it tells of, so it is done
+ *    later and at most so many a second. A burst waits its turn; what does not fit behind it is left out and counted.
+ * 3. The process that owns a partition tells of it. What happened right before one died is told again by the next: an
+ *    event's id is the same then, and the bus does not deliver it twice.
+ */
+import { type Bus, type EventInput, EventOutlet } from "@tutti/bus";
+import type { Component, CounterCell, Foundation, Health, MachineEvent } from "@tutti/kernel";
+import type { Happening, TakeNote, Witness } from "@tutti/runtime";
+import type { NoteHead, ToldMachine } from "./note.ts";
+import { ProgressBook } from "./progress-book.ts";
+
+/** What there is to tell: `kind` tells it from a happening as it is. */
+interface Told extends NoteHead {
+  readonly kind: string;
+}
+
+/** Makes events of what was noted. Some of it is asked of the machines, so that it may take a while. */
+export interface Teller<Note extends Told> {
+  eventOf(note: Note): EventInput | Promise<EventInput | undefined>;
+  /** Whether it says that what it is about is over. */
+  isEnd(note: Note): boolean;
+  /**
+   * A happening as it is, without a kind, says that something has moved on: there are many, and none costs an object more.
+   * How far it is is asked when that is told; undefined where there is nothing to tell.
+   */
+  progressOf(head: NoteHead): Promise<EventInput | undefined>;
+}
+
+export interface NewsOptions {
+  /** Events that may be made at once, and how many more a second. */
+  readonly burst: number;
+  readonly perSec: number;
+  /** What may wait. */
+  readonly waitingMax: number;
+}
+
+const defaults: NewsOptions = { burst: 2_000, perSec: 2_000, waitingMax: 50_000 };
+/** What happens together is told together. */
+const gatherMs = 1;
+/** As long as more waits than may be told. */
+const crowdedMs = 10;
+const atOnceMax = 100;
+const progressEveryMs = 100;
+const progressAtOnceMax = 20;
+
+export interface MachineNewsParts<Note extends Told> {
+  readonly bus: Pick<Bus, "publish">;
+  readonly foundation: Foundation;
+  readonly told: readonly ToldMachine[];
+  readonly teller: Teller<Note>;
+  /** What was not told because too much waited to be. */
+  readonly leftOut: CounterCell;
+}
+
+export class MachineNews<Note extends Told> implements Witness, Component {
+  readonly notes: ReadonlyMap<MachineEvent<never>, TakeNote>;
+  readonly #outlet: EventOutlet;
+  readonly #foundation: Pick<Foundation, "clock" | "timers" | "logger">;
+  readonly #options: NewsOptions;
+  readonly #leftOut: CounterCell;
+  readonly #progress = new ProgressBook();
+  readonly #teller: Teller<Note>;
+  #waiting: Note[] = [];
+  #telling: Promise<void> | undefined;
+  #isStopped = false;
+  #isLooking = false;
+  #allowed: number;
+  #allowedMs: number;
+
+  constructor(parts: MachineNewsParts<Note>, options: Partial<NewsOptions> = {}) {
+    const { bus, foundation, told, teller, leftOut } = parts;
+    this.#options = { ...defaults, ...options };
+    this.#foundation = foundation;
+    this.#teller = teller;
+    this.#leftOut = leftOut;
+    this.#outlet = new EventOutlet(bus, foundation);
+    this.#allowed = this.#options.burst;
+    this.#allowedMs = foundation.clock.monotonic();
+    this.notes = notesOf(told);
+  }
+
+  tell(notes: readonly unknown[]): void {
+    const nowMs = this.#foundation.clock.monotonic();
+    for (const note of notes) {
+      if (note instanceof Error)
+        this.#foundation.logger.error("what happened could not be noted", { error: note });
+      else if (Array.isArray(note))
+        for (const one of note as readonly (Note | Happening)[]) this.#take(one, nowMs);
+      else this.#take(note as Note | Happening, nowMs);
+    }
+  }
+
+  /** All that waits is told, however many it is. */
+  async drain(signal: AbortSignal): Promise<void> {
+    this.#allowed = Number.POSITIVE_INFINITY;
+    await this.#telling;
+    await this.#tellAll();
+    await this.#outlet.drain(signal);
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await this.#outlet.stop();
+  }
+
+  health(): Health {
+    return this.#outlet.health();
+  }
+
+  #take(note: Note | Happening, nowMs: number): void {
+    if (!("kind" in note)) {
+      this.#progress.moved(note, nowMs);
+      this.#look();
+      return;
+    }
+    if (this.#teller.isEnd(note)) this.#progress.ended(note.key);
+    if (this.#waiting.length >= this.#options.waitingMax) {
+      this.#leftOut.add();
+      return;
+    }
+    this.#waiting.push(note);
+    if (this.#telling === undefined) this.#later(gatherMs);
+  }
+
+  #later(delayMs: number): void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#telling = promise;
+    this.#foundation.timers.after(delayMs, () => {
+      this.#tellSome()
+        .catch((error: unknown) => this.#foundation.logger.error("events could not be told", { error }))
+        .finally(() => {
+          this.#telling = undefined;
+          resolve();
+          if (this.#waiting.length > 0 && !this.#isStopped) this.#later(crowdedMs);
+        });
+    });
+  }
+
+  async #tellSome(): Promise<void> {
+    const most = Math.min(atOnceMax, this.#allowance());
+    for (const note of this.#waiting.splice(0, most)) await this.#tellOne(note);
+  }
+
+  async #tellAll(): Promise<void> {
+    for (const note of this.#waiting.splice(0)) await this.#tellOne(note);
+  }
+
+  #allowance(): number {
+    const { burst, perSec } = this.#options;
+    const nowMs = this.#foundation.clock.monotonic();
+    this.#allowed = Math.min(burst, this.#allowed + ((nowMs - this.#allowedMs) * perSec) / 1_000);
+    this.#allowedMs = nowMs;
+    const some = Math.min(Math.floor(this.#allowed), this.#waiting.length);
+    this.#allowed -= some;
+    return some;
+  }
+
+  #tellOne(note: Note): Promise<void> | undefined {
+    const event = this.#teller.eventOf(note);
+    if (event instanceof Promise) return this.#tellLater(event);
+    this.#outlet.tell(event);
+    return undefined;
+  }
+
+  async #tellLater(event: Promise<EventInput | undefined>): Promise<void> {
+    const known = await event;
+    if (known !== undefined) this.#outlet.tell(known);
+  }
+
+  /** Looks after what moves, as long as there are any. */
+  #look(): void {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    this.#foundation.timers.after(progressEveryMs, () => {
+      void this.#tellProgress().finally(() => {
+        this.#isLooking = false;
+        if (this.#progress.size > 0 && !this.#isStopped) this.#look();
+      });
+    });
+  }
+
+  async #tellProgress(): Promise<void> {
+    const nowMs = this.#foundation.clock.monotonic();
+    // What happened comes before how far it is.
+    if (this.#waiting.length > atOnceMax) return;
+    for (const note of this.#progress.take(nowMs, progressAtOnceMax))
+      await this.#tellLater(this.#teller.progressOf(note));
+  }
+}
+
+function notesOf(told: readonly ToldMachine[]): ReadonlyMap<MachineEvent<never>, TakeNote> {
+  const notes = new Map<MachineEvent<never>, TakeNote>();
+  for (const { machine, notes: byName } of told)
+    for (const event of machine.events) {
+      const note = byName[event.type];
+      if (note === undefined) continue;
+      notes.set(event, (happening: Happening) =>
+        note(happening.state as never, happening.body as never, happening),
+      );
+    }
+  return notes;
+}
