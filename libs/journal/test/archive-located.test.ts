@@ -81,6 +81,42 @@ describe("packing from the files of a journal", () => {
     await rm(directory, { recursive: true });
   });
 
+  it("reads nothing of a partition of which nothing is kept", async () => {
+    const directory = await mkdtemp(join(files, "tutti-located-"));
+    const feed = new BatchFeed();
+    const story = new Story(feed, 0);
+    const reads: number[] = [];
+    const archive = openArchiveInline(directory, {
+      ...{ partitions: 1, clock: new VirtualTime() },
+      source: (partition) => ({
+        read: (from) => {
+          reads.push(from);
+          return feed.source(partition).read(from);
+        },
+      }),
+    });
+    const partition = archive.partition(0);
+    await partition.opening(epoch);
+    const [gone, kept] = [crowd("gone", 5), crowd("kept", 5)];
+    story.write(...gone);
+    const empty = { ...story.changes([]), entries: [], snapshots: [] };
+    await partition.commit(epoch, empty);
+    await partition.pack(epoch, empty.coveredTo);
+    assert.equal(await partition.settle(epoch), empty.coveredTo);
+    assert.deepEqual(reads, []);
+    story.write(...kept);
+    const changes = story.changes(kept.map((one) => snapshotOf(one)));
+    await partition.commit(epoch, changes);
+    await partition.pack(epoch, changes.coveredTo);
+    assert.deepEqual(reads, [empty.coveredTo + 1]);
+    for (const { key, last, history } of kept) {
+      const found = await partition.history({ key, last, afterEvent: 0, limit: 1_000 });
+      assert.equal(found.length, history.length);
+    }
+    await archive.close();
+    await rm(directory, { recursive: true });
+  });
+
   it("refuses batches that are gone", async () => {
     const directory = await mkdtemp(join(files, "tutti-located-"));
     const services = [{ service, partitions: 1 }];

@@ -23,13 +23,14 @@ export interface LocatedBatches {
 
 /**
  * Reads located batches, about so many bytes of records or a group more, checked as every reader does. Who asks sees to
- * it that their segments stay. What it gives are views of what was read.
+ * it that their segments stay.
  */
 export function readLocated(disk: Disk, located: LocatedBatches, bytesMax: number): JournalBatch[] {
   const { groups, from, upTo } = located;
   const chain: Chain = { number: from, hash: undefined };
   const wanted: WantedPartition = { ...located, check: () => undefined };
   const found: JournalBatch[] = [];
+  const groupReader = new GroupReader();
   let open: { readonly segment: number; readonly file: DiskFile } | undefined;
   let bytes = 0;
   try {
@@ -39,9 +40,10 @@ export function readLocated(disk: Disk, located: LocatedBatches, bytesMax: numbe
         open?.file.close();
         open = { segment: place.segment, file: disk.open(nameOfSegment(place.segment)) };
       }
-      for (const batch of batchesOf(wanted, place, groupAt(open.file, place.offset), chain, upTo)) {
-        found.push(batch);
-        bytes += batch.records.length;
+      const group = groupReader.read(open.file, place.offset);
+      for (const { previousHash, records, ...batch } of batchesOf(wanted, place, group, chain, upTo)) {
+        found.push({ ...batch, previousHash: previousHash.slice(), records: records.slice() });
+        bytes += records.length;
       }
     }
   } finally {
@@ -50,13 +52,32 @@ export function readLocated(disk: Disk, located: LocatedBatches, bytesMax: numbe
   return found;
 }
 
-function groupAt(file: DiskFile, offset: number): Uint8Array {
-  const head = new Uint8Array(blockBytes);
-  readFully(file, head, offset);
-  const whole = Math.min(aligned(viewOf(head).getUint32(16, true)), file.bytes - offset);
-  if (whole <= blockBytes) return head;
-  const group = new Uint8Array(whole);
-  group.set(head);
-  readFully(file, group.subarray(blockBytes), offset + blockBytes);
-  return group;
+/**
+ * Reads groups into one buffer that is used again: groups have batches of all partitions, and who goes through the log for
+ * one of them would otherwise allocate many times what it is after.
+ */
+class GroupReader {
+  #bytes = new Uint8Array(blockBytes);
+  /** As much as the group before had: groups that follow each other are much alike. */
+  #ahead = blockBytes;
+
+  /** From a group's beginning to its end, or as much of it as the file has; until the next call. */
+  read(file: DiskFile, offset: number): Uint8Array {
+    const first = this.#bytes.subarray(0, Math.max(Math.min(this.#ahead, file.bytes - offset), blockBytes));
+    readFully(file, first, offset);
+    const whole = Math.min(aligned(viewOf(first).getUint32(16, true)), file.bytes - offset);
+    this.#ahead = Math.max(Math.min(whole, aheadMax), blockBytes);
+    if (whole <= first.length) return first.subarray(0, Math.max(whole, blockBytes));
+    let group = this.#bytes;
+    if (whole > group.length) {
+      group = new Uint8Array(whole);
+      group.set(first);
+      if (whole <= aheadMax) this.#bytes = group;
+    }
+    readFully(file, group.subarray(first.length, whole), offset + first.length);
+    return group.subarray(0, whole);
+  }
 }
+
+/** A group that is larger is read into memory of its own. */
+const aheadMax = 1024 * 1024;

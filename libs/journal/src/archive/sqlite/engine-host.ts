@@ -3,6 +3,7 @@ import type { ArchiveEngine } from "./engine.ts";
 /** What can be asked of an engine, wherever it runs. */
 export type EngineCall =
   | "opening"
+  | "passOver"
   | "commit"
   | "commitAll"
   | "load"

@@ -119,6 +119,22 @@ export class ArchiveEngine {
     return packPage(this.#instances.outstanding(partition, after, limit));
   }
 
+  /**
+   * Says up to which batch the partition is packed. Where nothing of it is kept, none of its records will ever be asked for: then
+   * it is packed up to the given batch without reading any.
+   */
+  passOver(partition: number, upTo: number): number {
+    const standing = this.#standings.of(partition);
+    const { packedTo, coveredTo } = standing;
+    assert(upTo <= coveredTo, "nothing is packed that is not covered", { upTo, coveredTo });
+    if (upTo <= packedTo || this.#recent.some(partition) || this.#instances.some(partition)) return packedTo;
+    this.#transaction(() => {
+      standing.packedTo = upTo;
+      this.#standings.store(standing);
+    });
+    return upTo;
+  }
+
   /** Packs these batches, which follow those that are packed; empty when they are all that is to be packed for now. */
   pack(partition: number, batches: readonly JournalBatch[]): void {
     const standing = this.#standings.of(partition);
@@ -285,8 +301,8 @@ export class ArchiveEngine {
 
   /** Of a group that begins a life its incarnation says whose it is; of any other, that it goes on where a history stands. */
   #ownerOf(partition: number, group: RecordGroup): GroupOwner | undefined {
-    const { incarnation, previous, events } = group;
-    if (events[0]?.event === 1) {
+    const { incarnation, previous, isBeginning } = group;
+    if (isBeginning) {
       const id = instanceId(partition, incarnation);
       const isKnown = this.#recent.has(partition, incarnation) || this.#instances.get(id) !== undefined;
       return isKnown ? { id, incarnation } : undefined;
@@ -305,7 +321,7 @@ export class ArchiveEngine {
   #packed(partition: number, { group, owner, last, events }: PackedEnd): void {
     const ended = this.#recent.lastOf(partition, owner.incarnation);
     const isWhole = ended !== undefined && ended.batch === last.batch && ended.index === last.index;
-    if (isWhole && group.events[0]?.event === 1) return;
+    if (isWhole && group.isBeginning) return;
     const row = this.#instances.get(owner.id);
     if (row !== undefined) {
       if (isWhole && row.stage === stage.ended) this.#instances.delete(owner.id);

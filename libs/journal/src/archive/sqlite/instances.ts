@@ -61,6 +61,11 @@ export class Instances {
       });
   }
 
+  /** Whether the partition has any. */
+  some(partition: number): boolean {
+    return this.#statements.some.get(instanceId(partition, 0), instanceId(partition + 1, 0)) !== undefined;
+  }
+
   put(row: InstanceRow): void {
     const { id, hash, version, stage: at, packed, packedEvents } = row;
     const numbers = [id, hash, version, at, packed.batch, packed.index, packedEvents];
@@ -173,6 +178,7 @@ export class Instances {
 const statements = {
   get: "SELECT * FROM instance WHERE id = ?",
   find: "SELECT * FROM instance WHERE hash = ? AND id >= ? AND id < ? ORDER BY id",
+  some: "SELECT id FROM instance WHERE id >= ? AND id < ? LIMIT 1",
   // An update, because it leaves the index of hashes alone.
   put: `INSERT INTO instance VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
         version = excluded.version, stage = excluded.stage, batch = excluded.batch, place = excluded.place,

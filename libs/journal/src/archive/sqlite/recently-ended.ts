@@ -32,6 +32,11 @@ export class RecentlyEnded {
     this.#of(partition).set(incarnation, last);
   }
 
+  /** Whether there are any. */
+  some(partition: number): boolean {
+    return (this.#byPartition.get(partition)?.size ?? 0) > 0;
+  }
+
   has(partition: number, incarnation: number): boolean {
     return this.#byPartition.get(partition)?.has(incarnation) ?? false;
   }

@@ -205,8 +205,7 @@ class SqlitePartition implements ArchivePartition {
 
   async #pack(epoch: number, upToBatch: number): Promise<void> {
     this.#fence(epoch);
-    const { coveredTo, packedTo } = await this.#archive.call("opening", this.partition);
-    assert(upToBatch <= coveredTo, "nothing is packed that is not covered", { upToBatch, coveredTo });
+    const packedTo = await this.#archive.call("passOver", this.partition, upToBatch);
     if (upToBatch <= packedTo) return;
     const source = this.#archive.source(this.partition);
     for (let done = packedTo; done < upToBatch; ) {

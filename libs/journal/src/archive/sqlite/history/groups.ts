@@ -7,6 +7,8 @@ import type { PlainEvent } from "./chunk.ts";
 /** Records of one life of one instance, in the order of the batches that they come from. */
 export interface RecordGroup {
   readonly events: PlainEvent[];
+  /** Whether its first record is the first of the life. */
+  readonly isBeginning: boolean;
   /** In the group that begins a life: the incarnation. Else 0. */
   readonly incarnation: number;
   /** The record before the first; all 0 when the first begins the life. */
@@ -17,8 +19,14 @@ export interface RecordGroup {
   readonly prefixEnd: number;
 }
 
-/** Sorts the records of some batches by the instances they belong to. Events of the partition itself are left out. */
-export function groupRecords(batches: readonly JournalBatch[]): RecordGroup[] {
+/**
+ * Sorts the records of some batches by the instances they belong to. Events of the partition itself are left out, and groups
+ * that are not wanted, which is asked when their first record is found: most instances may leave nothing to be kept.
+ */
+export function groupRecords(
+  batches: readonly JournalBatch[],
+  isWanted: (group: RecordGroup) => boolean,
+): RecordGroup[] {
   const groups: RecordGroup[] = [];
   const current = new Map<string, RecordGroup | undefined>();
   const scanner = new RecordScanner();
@@ -34,8 +42,9 @@ export function groupRecords(batches: readonly JournalBatch[]): RecordGroup[] {
       }
       const text = scanner.keyText;
       let group = current.get(text);
-      if (group === undefined ? !current.has(text) : event === 1) {
+      if (event === 1 || !current.has(text)) {
         group = isOfPartition(records, start, keyEnd) ? undefined : groupOf(scanner);
+        if (group !== undefined && !isWanted(group)) group = undefined;
         current.set(text, group);
         if (group !== undefined) groups.push(group);
       }
@@ -59,9 +68,10 @@ export function groupRecords(batches: readonly JournalBatch[]): RecordGroup[] {
 }
 
 function groupOf(scanner: RecordScanner): RecordGroup {
-  const { incarnation, previousBatch, previousIndex, bytes, start, keyEnd } = scanner;
+  const { incarnation, previousBatch, previousIndex, bytes, start, keyEnd, event } = scanner;
   return {
     events: [],
+    isBeginning: event === 1,
     incarnation,
     previous: { batch: previousBatch, index: previousIndex },
     prefix: bytes,

@@ -61,14 +61,13 @@ export class History {
     batches: readonly JournalBatch[],
     ownerOf: (group: RecordGroup) => GroupOwner | undefined,
   ): PackedEnd[] {
-    const owned = groupRecords(batches).flatMap((group) => {
+    const owned: { group: RecordGroup; owner: GroupOwner }[] = [];
+    const groups = groupRecords(batches, (group) => {
       const owner = ownerOf(group);
-      return owner === undefined ? [] : [{ group, owner }];
+      if (owner !== undefined) owned.push({ group, owner });
+      return owner !== undefined;
     });
-    const before = this.#takeChains(
-      partition,
-      owned.map(({ group }) => group),
-    );
+    const before = this.#takeChains(partition, groups);
     const chunks = owned.map(({ group, owner }) =>
       this.#chunk(partition, group, owner, before.get(group) ?? []),
     );
