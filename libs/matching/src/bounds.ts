@@ -7,6 +7,8 @@ export const keptWindowsMax = 8;
 export const limitKeysMax = 100_000;
 export const limitRulesMax = 10_000;
 export const heldAgentsMax = 100_000;
+/** Agents whose comings are counted; of those that came first the count is forgotten. */
+export const flappingAgentsMax = 20_000;
 /** Sticky and context keys that are remembered; those not used for longest are forgotten. */
 export const affinitiesMax = 100_000;
 /** Tokens that agents brought along and nobody has offered yet. */

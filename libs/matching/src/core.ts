@@ -1,5 +1,5 @@
 /** All that a pool consists of, for the parts that work on it together. Nothing here decides anything. */
-import type { AgentState } from "@tutti/contracts/agent/v1";
+import { AgentState, type Hold } from "@tutti/contracts/agent/v1";
 import type { Chance } from "@tutti/kernel";
 import { Roster } from "./agents/roster.ts";
 import type { PoolOptions, PoolSettings } from "./api/pool.ts";
@@ -55,6 +55,7 @@ export class Core implements PoolCore, TaskWatch {
   assigned = 0;
   /** Until when agents may bring along tokens that nobody knows. */
   claimUntilMs: number;
+  readonly launches: PoolOptions["launches"];
   readonly #onAgentChange: PoolOptions["onAgentChange"];
 
   constructor(options: PoolOptions, settings: PoolSettings) {
@@ -77,6 +78,7 @@ export class Core implements PoolCore, TaskWatch {
     const freed = (agent: Agent) => this.roster.loosened(agent);
     this.claims = new Claims(seed, freed);
     this.roster = new Roster(this);
+    this.launches = options.launches;
     this.#onAgentChange = options.onAgentChange;
   }
 
@@ -105,6 +107,12 @@ export class Core implements PoolCore, TaskWatch {
 
   leaveSeat(task: Task): void {
     task.seat?.remove(task);
+  }
+
+  /** One that is not there is held, or no longer. */
+  tellAbsent(agentId: string, hold: Hold, reason: string, atMs: number): void {
+    const { AGENT_STATE_GONE: gone } = AgentState;
+    this.#onAgentChange?.({ agentId, before: gone, after: gone, hold, reason, atMs });
   }
 
   /** Nothing is known of a task any more; it waits nowhere, and nobody works on it. */

@@ -142,6 +142,13 @@ export const matchingErrors = defineErrors("matching", {
     message: ({ pool, max }: { pool: string; max: number }) =>
       `expected fewer than ${max} agents in the pool ${pool}, found that many; join another pool, or let it have more`,
   },
+  agentFlapping: {
+    status: "UNAVAILABLE",
+    retry: "same-key",
+    help: "The agent has joined and gone many times within a short while. It stays away for a while, each time longer, so that others are not disturbed; it may come again after the time that the error says. Look why it goes: its log, and its events.",
+    message: ({ agent, awayMs }: { agent: string; awayMs: number }) =>
+      `expected agent ${agent} to stay once it has joined, found that it comes and goes; come again in ${awayMs} ms`,
+  },
   agentSuperseded: {
     status: "FAILED_PRECONDITION",
     retry: "never",

@@ -1,3 +1,4 @@
+export { launchIdOf, scalerIdOf } from "./agents/launch.ts";
 export type { AgentLink, AgentOutlet, Joined } from "./api/agents.ts";
 export type {
   AgentChange,
@@ -13,6 +14,16 @@ export { newestIn } from "./demand/versions.ts";
 export { matchingErrors } from "./errors.ts";
 export { openOfferStream } from "./offers/offer-stream.ts";
 export { openPool } from "./pool.ts";
+export { decideScaling, type ScalingDecision } from "./scaling/decide.ts";
+export { ScalerGauge } from "./scaling/gauge.ts";
+export {
+  type Load,
+  newcomer,
+  type ScalerMemory,
+  type ScalingRules,
+  scalingRulesOf,
+} from "./scaling/rules.ts";
+export { ScalingWindows, windowProblem } from "./scaling/windows.ts";
 export { type StrategyName, strategyNamed, strategyNames } from "./strategies/index.ts";
 export { leastLoaded } from "./strategies/least-loaded.ts";
 export type { AgentLoad, Strategy, TaskView } from "./strategies/strategy.ts";

@@ -23,7 +23,7 @@ import type { Offer, OfferProfile, ReturnReason } from "@tutti/contracts/swarm/v
 import type { HostFigures, KeyedLimit, LabelSelector } from "@tutti/contracts/types/v1";
 import type { Chance, Heap, Ranked, Refusal } from "@tutti/kernel";
 import type { Suspicion } from "./agents/suspicion.ts";
-import type { HoldOrder, LimitRule, PoolSettings } from "./api/pool.ts";
+import type { HoldOrder, Launches, LimitRule, PoolSettings } from "./api/pool.ts";
 import type { Affinity } from "./match/affinity.ts";
 import type { LearnedTimes } from "./match/learned-times.ts";
 import type { AgentLoad } from "./strategies/strategy.ts";
@@ -184,7 +184,10 @@ export interface SenderStream {
     retryAfterMs: number,
   ): void;
   /** Tasks that wait at the sender for a pool, and for how long the one that waits longest. */
-  waitingFor(pool: PoolCore): { readonly count: number; readonly longestMs: number };
+  waitingFor(
+    pool: PoolCore,
+    isWanted?: (capability: string) => boolean,
+  ): { readonly count: number; readonly longestMs: number };
   /** The window of a pool may have changed. */
   retell(pool: PoolCore): void;
   flush(): void;
@@ -408,6 +411,10 @@ export interface Agent extends Due, Ranked, AgentLoad {
   slowness: number;
   /** What it is apart from being busy, suspect or held. */
   life: "active" | "draining" | "asleep";
+  /** Since when it has had nothing to do, while it has nothing to do. */
+  idleSinceMs: number;
+  /** Whether it is woken when there is something that it could do. */
+  wakesByNeed: boolean;
   cut: boolean;
   silent: boolean;
   hold: Hold;
@@ -423,6 +430,8 @@ export interface Agent extends Due, Ranked, AgentLoad {
   stateMs: number;
   stateReason: string;
   told: AgentState;
+  /** Whether it stands otherwise than was told, which will be looked at. */
+  isNoted: boolean;
   toldHold: Hold;
   figures: HostFigures | undefined;
   completed: number;
@@ -450,6 +459,8 @@ export interface Agent extends Due, Ranked, AgentLoad {
 export interface Link {
   readonly agentId: string;
   readonly agent: Agent;
+  /** Whether it asks for each task, and need not be put to sleep. */
+  readonly isPolled: boolean;
   /** What is to be sent in this turn. */
   readonly outgoing: HostFrame;
   /** A result of this link need not be kept any longer. */
@@ -553,6 +564,10 @@ export interface PoolCore {
   forget(task: Task, nowMs: number): void;
   /** How an agent stands is told when it is otherwise than before. */
   tell(agent: Agent, after: AgentState, reason: string, atMs: number): void;
+  /** One that is not there is held, or no longer. */
+  tellAbsent(agentId: string, hold: Hold, reason: string, atMs: number): void;
+  /** What whoever launches agents says of them. */
+  readonly launches: Launches | undefined;
   startsPerSec(nowMs: number): number;
 }
 
@@ -627,9 +642,13 @@ export interface AgentBook {
   cut(agent: Agent, nowMs: number): void;
   resume(agent: Agent, nowMs: number): void;
   drains(agent: Agent, reason: string, deadlineMs: number, nowMs: number): void;
-  sleeps(agent: Agent, reason: string, forMs: number, nowMs: number): void;
+  sleeps(agent: Agent, reason: string, forMs: number, wakesByNeed: boolean, nowMs: number): void;
   wakes(agent: Agent, reason: string, nowMs: number): void;
-  hold(agent: Agent, order: HoldOrder, nowMs: number): void;
+  hold(agentId: string, order: HoldOrder, nowMs: number): void;
+  /** Those that sleep until they are needed. */
+  readonly sleepers: ReadonlySet<Agent>;
+  /** Those that are held until a person releases them, and are not there. */
+  heldAbsent(): Iterable<{ readonly agentId: string; readonly order: HoldOrder }>;
   /** An agent said that it is busy: it is left alone for a while, and then given less at once. */
   slow(agent: Agent, retryAfterMs: number, nowMs: number): void;
   /** An agent has answered: what it was not allowed for being busy it gets back, bit by bit. */

@@ -11,6 +11,7 @@ import type { Explanation, WorkReference } from "@tutti/contracts/types/v1";
 import { assert, isRefusal, type Refusal } from "@tutti/kernel";
 import { numbersOf } from "./agents/capabilities.ts";
 import { reconcile } from "./agents/reconcile.ts";
+import { wakeByNeed } from "./agents/waking.ts";
 import type { AgentOutlet, Joined } from "./api/agents.ts";
 import type { HoldOrder, LimitRule, Pool, PoolOptions, PoolSettings } from "./api/pool.ts";
 import { Core } from "./core.ts";
@@ -20,7 +21,7 @@ import { defaultSettings, resolveSettings } from "./settings.ts";
 import { doubleStragglers } from "./task/doubling.ts";
 import { makeWay } from "./task/giving-way.ts";
 import { rankAnew } from "./task/waiting.ts";
-import { agentView, workView } from "./views/agents.ts";
+import { absentViews, agentView, workView } from "./views/agents.ts";
 import { explainProfile, explainTask } from "./views/explanation.ts";
 import { limitViews } from "./views/limits.ts";
 import { queuedViews } from "./views/queue.ts";
@@ -85,6 +86,8 @@ export class PoolOwner implements Pool {
     core.wheel.advance(nowMs);
     this.#lookAtClaims(nowMs);
     const assigned = core.settings.paused ? 0 : this.#assign(nowMs);
+    wakeByNeed(core, nowMs);
+    core.roster.settle(nowMs);
     core.countStarts(assigned, nowMs);
     if (core.dirtyLinks.length > 0) {
       const links = core.dirtyLinks;
@@ -131,7 +134,8 @@ export class PoolOwner implements Pool {
   }
 
   hold(agentId: string, order: HoldOrder, nowMs: number): Refusal | undefined {
-    return this.#steer(agentId, (agent) => this.#core.roster.hold(agent, order, nowMs));
+    this.#core.roster.hold(agentId, order, nowMs);
+    return undefined;
   }
 
   release(agentId: string, reason: string, nowMs: number): Refusal | undefined {
@@ -145,10 +149,16 @@ export class PoolOwner implements Pool {
     });
   }
 
-  sleep(agentId: string, reason: string, forMs: number, nowMs: number): Refusal | undefined {
+  sleep(
+    agentId: string,
+    reason: string,
+    forMs: number,
+    nowMs: number,
+    isByPlan = false,
+  ): Refusal | undefined {
     return this.#steer(agentId, (agent) => {
       if (agent.link !== undefined) agent.link.outgoing.sleep = { reason, forMs };
-      this.#core.roster.sleeps(agent, reason, forMs, nowMs);
+      this.#core.roster.sleeps(agent, reason, forMs, !isByPlan, nowMs);
     });
   }
 
@@ -171,13 +181,14 @@ export class PoolOwner implements Pool {
 
   agent(agentId: string, nowMs: number): AgentView | undefined {
     const agent = this.#core.roster.get(agentId);
-    return agent && agentView(this.#core, agent, nowMs);
+    if (agent !== undefined) return agentView(this.#core, agent, nowMs);
+    return absentViews(this.#core).find((absent) => absent.agentId === agentId);
   }
 
   agents(nowMs: number): AgentView[] {
-    return [...this.#core.roster.agents.values()]
-      .sort((one, other) => (one.agentId < other.agentId ? -1 : 1))
-      .map((agent) => agentView(this.#core, agent, nowMs));
+    const there = [...this.#core.roster.agents.values()].map((agent) => agentView(this.#core, agent, nowMs));
+    const all = [...there, ...absentViews(this.#core)];
+    return all.sort((one, other) => (one.agentId < other.agentId ? -1 : 1));
   }
 
   work(agentId: string): AgentWork[] {

@@ -50,6 +50,10 @@ export class JoinedAgent extends Due implements Agent {
   slowness = 1;
   /** What it is apart from being busy, suspect or held. */
   life: "active" | "draining" | "asleep" = "active";
+  /** Since when it has had nothing to do, while it has nothing to do. */
+  idleSinceMs: number;
+  /** Whether it is woken when there is something that it could do. */
+  wakesByNeed = false;
   cut = false;
   silent = false;
   hold: Hold = Hold.HOLD_NONE;
@@ -64,7 +68,9 @@ export class JoinedAgent extends Due implements Agent {
   sleepDueMs = never;
   stateMs: number;
   stateReason = "";
-  told: AgentState = AgentState.AGENT_STATE_STARTING;
+  told: AgentState = AgentState.AGENT_STATE_UNSPECIFIED;
+  /** Whether it stands otherwise than was told, which will be looked at. */
+  isNoted = false;
   toldHold: Hold = Hold.HOLD_NONE;
   figures: HostFigures | undefined = undefined;
   completed = 0;
@@ -83,6 +89,7 @@ export class JoinedAgent extends Due implements Agent {
     this.agentId = identity.agentId;
     this.offering = offering;
     this.heardMs = identity.joinMs;
+    this.idleSinceMs = identity.joinMs;
     this.stateMs = identity.joinMs;
   }
 

@@ -92,7 +92,7 @@ describe("an agent", () => {
     assert.equal(sender.results.length, 2);
     assert.deepEqual(
       arena.changes.map(({ after }) => after),
-      [2, 6, 2, 6, 7],
+      [1, 2, 6, 2, 6, 7],
     );
   });
 

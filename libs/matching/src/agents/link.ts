@@ -39,6 +39,10 @@ export class OpenLink implements AgentLink, Link {
     return this.#open;
   }
 
+  get isPolled(): boolean {
+    return this.#outlet.isPolled === true;
+  }
+
   take(frame: AgentFrame, nowMs: number): Refusal | undefined {
     if (!this.#open) return undefined;
     const core = this.#core;
@@ -129,7 +133,8 @@ export class OpenLink implements AgentLink, Link {
       roster.reoffer(agent, offering);
     }
     if (drain !== undefined) roster.drains(agent, drain.reason, drain.deadlineMs, nowMs);
-    if (sleep !== undefined) roster.sleeps(agent, sleep.reason, sleep.forMs, nowMs);
+    // One that was put to sleep and says so on a new link is still to be woken when it is needed.
+    if (sleep !== undefined) roster.sleeps(agent, sleep.reason, sleep.forMs, agent.wakesByNeed, nowMs);
     if (wake !== undefined) roster.wakes(agent, wake.reason, nowMs);
     if (bye !== undefined) roster.leave(agent, bye.reason, undefined, nowMs);
     return undefined;

@@ -30,12 +30,15 @@ import type { AgentWatch } from "./agent.ts";
 import { JoinedAgent } from "./agent.ts";
 import { CapabilityNumbers, numbersOf } from "./capabilities.ts";
 import { Contexts } from "./contexts.ts";
+import { Flapping } from "./flapping.ts";
 import { OpenLink } from "./link.ts";
+import { BusyNews } from "./news.ts";
 
 const never = Number.POSITIVE_INFINITY;
 /** An agent that is heard more often than it has to be may fall back to little more than what was agreed. */
 const unhurried = 1.2;
-const { HOLD_NONE, HOLD_QUARANTINED } = Hold;
+const { HOLD_NONE, HOLD_QUARANTINED, HOLD_FLAPPING } = Hold;
+const { AGENT_STATE_READY, AGENT_STATE_BUSY } = AgentState;
 
 export class Roster implements AgentBook, AgentWatch {
   readonly #core: PoolCore;
@@ -44,9 +47,14 @@ export class Roster implements AgentBook, AgentWatch {
   readonly #holds = new Map<string, { readonly order: HoldOrder; readonly dueMs: number }>();
   readonly #capabilities = new CapabilityNumbers();
   readonly #contexts = new Contexts();
+  readonly #flapping = new Flapping();
+  readonly #busyNews: BusyNews;
+  /** Those that sleep until they are needed. */
+  readonly sleepers = new Set<Agent>();
 
   constructor(core: PoolCore) {
     this.#core = core;
+    this.#busyNews = new BusyNews(core);
     core.demands.onLabels = () => {
       for (const agent of this.#agents.values()) this.#settleIn(agent);
     };
@@ -63,7 +71,7 @@ export class Roster implements AgentBook, AgentWatch {
   /** Takes an agent in, or its next incarnation or link; what it says it has is the caller's to look at. */
   join(hello: Hello, agentId: string, host: string, outlet: AgentOutlet, nowMs: number): OpenLink | Refusal {
     const known = this.#agents.get(agentId);
-    const refusal = this.#refusalOf(hello, agentId, known);
+    const refusal = this.#refusalOf(hello, agentId, known) ?? this.#flappingOf(agentId, nowMs);
     if (refusal !== undefined) return refusal;
     const offering = hello.offering ?? Offering.fromPartial({});
     const identity: AgentIdentity = {
@@ -77,7 +85,10 @@ export class Roster implements AgentBook, AgentWatch {
     };
     const agent = known ?? new JoinedAgent(identity, offering, this);
     agent.link?.close({ reason: "the agent has said hello again", returnAfterMs: 0 });
-    if (agent.identity.incarnation !== identity.incarnation) this.#core.times.forget(agentId);
+    if (agent.identity.incarnation !== identity.incarnation) {
+      this.#core.times.forget(agentId);
+      agent.wakesByNeed = false;
+    }
     agent.identity = identity;
     this.#reset(agent, nowMs);
     this.#agents.set(agentId, agent);
@@ -85,7 +96,8 @@ export class Roster implements AgentBook, AgentWatch {
     agent.link = link;
     this.#offer(agent, offering);
     this.#applyHold(agent, nowMs);
-    this.#watch(agent);
+    this.#watch(agent, nowMs);
+    if (known === undefined) this.#core.tell(agent, AgentState.AGENT_STATE_STARTING, "", nowMs);
     this.restate(agent, "", nowMs);
     return link;
   }
@@ -98,6 +110,7 @@ export class Roster implements AgentBook, AgentWatch {
     agent.link = undefined;
     this.#core.wheel.remove(agent);
     this.#contexts.remove(agent);
+    this.sleepers.delete(agent);
     agent.cut = true;
     this.#moveOut(agent);
     this.#core.claims.drop(agent);
@@ -162,13 +175,17 @@ export class Roster implements AgentBook, AgentWatch {
 
   drains(agent: Agent, reason: string, deadlineMs: number, nowMs: number): void {
     agent.life = "draining";
+    this.sleepers.delete(agent);
     agent.credit = 0;
     agent.drainDueMs = deadlineMs > 0 ? nowMs + deadlineMs : never;
     this.#changed(agent, reason, nowMs);
   }
 
-  sleeps(agent: Agent, reason: string, forMs: number, nowMs: number): void {
+  sleeps(agent: Agent, reason: string, forMs: number, wakesByNeed: boolean, nowMs: number): void {
     agent.life = "asleep";
+    agent.wakesByNeed = wakesByNeed;
+    if (wakesByNeed) this.sleepers.add(agent);
+    else this.sleepers.delete(agent);
     agent.credit = 0;
     agent.sleepDueMs = forMs > 0 ? nowMs + forMs : never;
     this.#changed(agent, reason, nowMs);
@@ -177,26 +194,49 @@ export class Roster implements AgentBook, AgentWatch {
   wakes(agent: Agent, reason: string, nowMs: number): void {
     if (agent.life !== "asleep") return;
     agent.life = "active";
+    agent.wakesByNeed = false;
+    this.sleepers.delete(agent);
+    agent.idleSinceMs = nowMs;
     agent.sleepDueMs = never;
     this.#changed(agent, reason, nowMs);
   }
 
-  hold(agent: Agent, order: HoldOrder, nowMs: number): void {
+  hold(agentId: string, order: HoldOrder, nowMs: number): void {
     const dueMs = order.forMs > 0 ? nowMs + order.forMs : never;
     const oldest = this.#holds.size >= heldAgentsMax ? this.#holds.keys().next().value : undefined;
     if (oldest !== undefined) this.#holds.delete(oldest);
-    this.#holds.set(agent.agentId, { order, dueMs });
+    this.#holds.set(agentId, { order, dueMs });
+    const agent = this.#agents.get(agentId);
+    if (agent === undefined) {
+      this.#core.tellAbsent(agentId, order.hold, order.reason, nowMs);
+      return;
+    }
     this.#applyHold(agent, nowMs);
     if (agent.link !== undefined) agent.link.outgoing.held = { ...order };
     this.#changed(agent, order.reason, nowMs);
     if (order.hold === HOLD_QUARANTINED) this.giveAway(agent, "the agent was quarantined", nowMs);
   }
 
+  /** Those that are held until a person releases them, and are not there. */
+  *heldAbsent(): Generator<{ readonly agentId: string; readonly order: HoldOrder }> {
+    for (const [agentId, { order }] of this.#holds)
+      if (order.hold === HOLD_QUARANTINED && !this.#agents.has(agentId)) yield { agentId, order };
+  }
+
+  /** At the end of a turn. */
+  settle(nowMs: number): void {
+    this.#busyNews.settle(nowMs);
+  }
+
   /** Whether there was something to release. */
   release(agentId: string, reason: string, nowMs: number): boolean {
-    const isHeld = this.#holds.delete(agentId);
+    const isAway = this.#flapping.forgive(agentId);
+    const isHeld = this.#holds.delete(agentId) || isAway;
     const agent = this.#agents.get(agentId);
-    if (agent === undefined) return isHeld;
+    if (agent === undefined) {
+      if (isHeld) this.#core.tellAbsent(agentId, HOLD_NONE, reason, nowMs);
+      return isHeld;
+    }
     if (agent.hold === HOLD_NONE) return true;
     this.#letGo(agent);
     if (agent.link !== undefined) agent.link.outgoing.released = { reason };
@@ -218,7 +258,7 @@ export class Roster implements AgentBook, AgentWatch {
     if (settings.adaptiveConcurrency)
       agent.allowed = Math.max(1, Math.min(agent.allowed, agent.used + 1) * busyFactor);
     this.loaded(agent);
-    this.#watch(agent);
+    this.#watch(agent, nowMs);
   }
 
   /** An agent has answered: what it was not allowed for being busy it gets back, bit by bit. */
@@ -259,7 +299,9 @@ export class Roster implements AgentBook, AgentWatch {
 
   /** An agent has more to do than before, or less credit. */
   loaded(agent: Agent): void {
-    const { cohort } = agent;
+    const { cohort, told } = agent;
+    if (agent.used >= agent.slots ? told === AGENT_STATE_READY : told === AGENT_STATE_BUSY)
+      this.#busyNews.note(agent);
     if (cohort === undefined) return;
     const { ready } = cohort;
     if (agent.hasRoom) {
@@ -325,7 +367,12 @@ export class Roster implements AgentBook, AgentWatch {
       if (agent.link !== undefined) agent.link.outgoing.wake = { reason: "the time to sleep is over" };
       this.wakes(agent, "its time is over", nowMs);
     }
-    this.#watch(agent);
+    if (this.#idleDueMs(agent, nowMs) <= nowMs && agent.link !== undefined) {
+      const reason = "there is nothing to do";
+      agent.link.outgoing.sleep = { reason, forMs: 0 };
+      this.sleeps(agent, reason, 0, true, nowMs);
+    }
+    this.#watch(agent, nowMs);
   }
 
   restate(agent: Agent, reason: string, nowMs: number): void {
@@ -336,7 +383,7 @@ export class Roster implements AgentBook, AgentWatch {
   #changed(agent: Agent, reason: string, nowMs: number): void {
     if (!agent.isAble) for (const task of this.#core.bound.of(agent.agentId)) letOthers(this.#core, task);
     this.loosened(agent);
-    this.#watch(agent);
+    this.#watch(agent, nowMs);
     this.restate(agent, reason, nowMs);
   }
 
@@ -351,6 +398,24 @@ export class Roster implements AgentBook, AgentWatch {
     return problem === undefined ? undefined : matchingErrors.offeringInvalid.refusal({ agent, problem });
   }
 
+  /** One that comes and goes too quickly stays away for a while, each time longer. */
+  #flappingOf(agent: string, nowMs: number): Refusal | undefined {
+    const wasAway = this.#flapping.isAway(agent, nowMs);
+    const awayMs = Math.ceil(this.#flapping.comes(agent, nowMs));
+    if (awayMs === 0) return undefined;
+    const refusal = matchingErrors.agentFlapping.refusal({ agent, awayMs }, { retryAfterMs: awayMs });
+    if (!wasAway) this.#core.tellAbsent(agent, HOLD_FLAPPING, refusal.message, nowMs);
+    return refusal;
+  }
+
+  /** When it has had nothing to do for so long that it is put to sleep; infinite where that is not done. */
+  #idleDueMs(agent: Agent, nowMs: number): number {
+    const { sleepAfterMs } = this.#core.settings;
+    if (sleepAfterMs === 0 || agent.life !== "active" || agent.link?.isPolled !== false) return never;
+    // While it works nobody looks; it cannot have been idle for long enough before that much time has passed.
+    return (agent.used > 0 ? nowMs : agent.idleSinceMs) + sleepAfterMs;
+  }
+
   #reset(agent: Agent, nowMs: number): void {
     agent.credit = 0;
     agent.allowed = agent.slots;
@@ -360,6 +425,8 @@ export class Roster implements AgentBook, AgentWatch {
     agent.suspicion.pause();
     agent.slowed = false;
     agent.life = "active";
+    this.sleepers.delete(agent);
+    if (agent.used === 0) agent.idleSinceMs = nowMs;
     agent.busyInRow = 0;
     agent.cutDueMs = never;
     agent.slowedDueMs = never;
@@ -423,12 +490,13 @@ export class Roster implements AgentBook, AgentWatch {
     return Math.min(suspectMs, Math.max(learnedMs, heartbeatMs * unhurried));
   }
 
-  #watch(agent: Agent): void {
+  #watch(agent: Agent, nowMs: number): void {
     const { leaseMs } = this.#core.settings;
     const allowedMs = agent.silent ? leaseMs : Math.min(leaseMs, this.#suspectMs(agent));
     const silenceMs = agent.cut ? never : agent.heardMs + allowedMs;
     const { cutDueMs, slowedDueMs, holdDueMs, drainDueMs, sleepDueMs } = agent;
-    const dueMs = Math.min(silenceMs, cutDueMs, slowedDueMs, holdDueMs, drainDueMs, sleepDueMs);
+    const idleDueMs = this.#idleDueMs(agent, nowMs);
+    const dueMs = Math.min(silenceMs, cutDueMs, slowedDueMs, holdDueMs, drainDueMs, sleepDueMs, idleDueMs);
     this.#core.wheel.set(agent, dueMs);
   }
 }

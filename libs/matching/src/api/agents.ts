@@ -3,6 +3,8 @@ import type { Refusal } from "@tutti/kernel";
 
 /** Where what one agent is to be sent goes: one link. */
 export interface AgentOutlet {
+  /** Whether the agent asks for each task and sleeps in between. */
+  readonly isPolled?: boolean;
   /**
    * A batch; `sequence`, `acknowledged` and `answer` are the caller's to fill in. It is used again: what has to stay is
    * encoded or copied before this returns. It comes in a turn, and at once what has to be said before an end.

@@ -41,14 +41,23 @@ export interface Pool {
   /** The rules that were set, and every key that somebody holds or waits for, by key. */
   limits(nowMs: number): PoolLimit[];
 
-  /** Gives an agent no more work; it keeps what it has, but when it is quarantined that goes to others. */
+  /**
+   * Gives an agent no more work; it keeps what it has, but when it is quarantined that goes to others. One that is not there
+   * can be held too: it is when it comes.
+   */
   hold(agentId: string, order: HoldOrder, nowMs: number): Refusal | undefined;
   /** Ends whatever hold there is. */
   release(agentId: string, reason: string, nowMs: number): Refusal | undefined;
   /** Asks an agent to finish and to go. What it still has at the deadline goes to others; 0 for no deadline. */
   drain(agentId: string, reason: string, deadlineMs: number, nowMs: number): Refusal | undefined;
-  /** Puts an agent to sleep; 0 for until it is woken. */
-  sleep(agentId: string, reason: string, forMs: number, nowMs: number): Refusal | undefined;
+  /** Puts an agent to sleep; 0 for until it is woken. Unless it is by plan, it is woken when it is needed too. */
+  sleep(
+    agentId: string,
+    reason: string,
+    forMs: number,
+    nowMs: number,
+    isByPlan?: boolean,
+  ): Refusal | undefined;
   wake(agentId: string, reason: string, nowMs: number): Refusal | undefined;
   /** Ends the link of an agent; what it has goes to others. Below 0 it is told to stay away for good. */
   remove(agentId: string, reason: string, returnAfterMs: number, nowMs: number): Refusal | undefined;
@@ -78,8 +87,18 @@ export interface PoolOptions {
   readonly chance: Chance;
   readonly openedMs: number;
   readonly settings?: Partial<PoolSettings>;
+  /** What whoever launches agents says of them, also of those that have not joined; the pool knows the others. */
+  readonly launches?: Launches;
   /** Hears how agents come, go and change; not on the path of tasks. */
   readonly onAgentChange?: (change: AgentChange) => void;
+}
+
+/** What is known of agents by whoever launches them. */
+export interface Launches {
+  /** How often an agent crashed since it last was well for long. */
+  crashesOf(agentId: string): number;
+  /** Those that were launched and have not joined yet, with when. */
+  starting(): Iterable<{ readonly agentId: string; readonly launchId: string; readonly sinceMs: number }>;
 }
 
 /** All of a pool that can be chosen; times in milliseconds. Each has a default and bounds. */
@@ -116,6 +135,8 @@ export interface PoolSettings {
   readonly leaseMs: number;
   /** How long a link that was cut can be resumed. Default 60,000. */
   readonly resumeWindowMs: number;
+  /** When an agent that has nothing to do is put to sleep, to be woken when it is needed; 0 for never. Default 0. */
+  readonly sleepAfterMs: number;
   /** How long a task waits for the agent of its sticky key while that one is able, but full. Default 5,000. */
   readonly stickyMs: number;
   /** How long an attempt that ran out of time has to end before its slot is free again. Default 5,000. */

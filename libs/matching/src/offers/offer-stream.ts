@@ -144,11 +144,15 @@ class Stream implements OfferStream, SenderStream {
   }
 
   /** Tasks that wait at the sender for a pool, and for how long the one that waits longest. */
-  waitingFor(pool: PoolCore): { readonly count: number; readonly longestMs: number } {
+  waitingFor(
+    pool: PoolCore,
+    isWanted: (capability: string) => boolean = () => true,
+  ): { readonly count: number; readonly longestMs: number } {
     let count = 0;
     let longestMs = 0;
     for (const entry of this.#waiting) {
-      if (this.#profiles[entry.profile]?.seat.pool !== pool) continue;
+      const seated = this.#profiles[entry.profile];
+      if (seated?.seat.pool !== pool || !isWanted(seated.profile.demand.wish.capability)) continue;
       count += entry.count;
       longestMs = Math.max(longestMs, entry.longestMs);
     }

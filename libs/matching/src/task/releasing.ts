@@ -8,6 +8,7 @@ export function detach(core: PoolCore, task: Task, hasBegun: boolean, nowMs: num
   const { agent, extras } = task;
   if (agent === undefined) return;
   agent.remove(task);
+  if (agent.used === 0) agent.idleSinceMs = nowMs;
   if (task.stage === "working") core.working--;
   core.roster.loosened(agent);
   if (extras === undefined) return;

@@ -13,7 +13,7 @@ import { type OfferProfile, OfferReply, OfferRequest } from "@tutti/contracts/sw
 import { isRefusal } from "@tutti/kernel";
 import { seededChance } from "@tutti/kernel/testing";
 import type { AgentLink, Joined } from "../api/agents.ts";
-import type { AgentChange, Pool, PoolSettings } from "../api/pool.ts";
+import type { AgentChange, Launches, Pool, PoolSettings } from "../api/pool.ts";
 import type { OfferStream } from "../api/senders.ts";
 import { openOfferStream } from "../offers/offer-stream.ts";
 import { openPool } from "../pool.ts";
@@ -44,7 +44,7 @@ export class Arena {
   readonly pool: Pool;
   readonly changes: AgentChange[] = [];
 
-  constructor(settings: Partial<PoolSettings> = {}, seed = 1) {
+  constructor(settings: Partial<PoolSettings> = {}, seed = 1, launches?: Launches) {
     this.pool = openPool({
       namespace: "default",
       name: "default",
@@ -53,6 +53,7 @@ export class Arena {
       chance: seededChance(seed),
       openedMs: startMs,
       settings: { claimMs: 0, ...settings },
+      ...(launches !== undefined && { launches }),
       onAgentChange: (change) => void this.changes.push(change),
     });
   }
@@ -63,7 +64,7 @@ export class Arena {
 
   agent(agentId: string, wishes: AgentWishes = {}): TestAgent {
     const { slots = 1, credit = 100, does = ["work@1.0.0"], labels = {}, resources = {} } = wishes;
-    const { contextKeys = [], incarnation = "01", running = [], costs = {} } = wishes;
+    const { contextKeys = [], incarnation = "01", running = [], costs = {}, launchId = "" } = wishes;
     const capabilities = does.map((one) => {
       const [name = "", version = ""] = one.split("@");
       const money = costs[name];
@@ -72,6 +73,7 @@ export class Arena {
     const hello = Hello.fromPartial({
       agentId,
       incarnation,
+      launchId,
       running,
       offering: { capabilities, labels, slots, resources, contextKeys: [...contextKeys] },
     });
@@ -108,6 +110,7 @@ export interface AgentWishes {
   readonly resources?: Record<string, number>;
   readonly contextKeys?: readonly string[];
   readonly incarnation?: string;
+  readonly launchId?: string;
   readonly running?: Uint8Array[];
   /** By capability. */
   readonly costs?: Record<string, number>;

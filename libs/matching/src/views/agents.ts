@@ -1,12 +1,14 @@
-import { Hold } from "@tutti/contracts/agent/v1";
-import type { Agent as AgentView, AgentWork } from "@tutti/contracts/swarm/v1";
+import { AgentState, Hold } from "@tutti/contracts/agent/v1";
+import { Agent as AgentViews, type AgentWork } from "@tutti/contracts/swarm/v1";
 import { Cause } from "@tutti/contracts/types/v1";
 import { toTimestamp } from "@tutti/kernel";
+import { scalerIdOf } from "../agents/launch.ts";
+import type { HoldOrder } from "../api/pool.ts";
 import type { Agent, PoolCore, Task } from "../parts.ts";
 import { workOf } from "./work.ts";
 
 /** An agent as others see it. */
-export function agentView(core: PoolCore, agent: Agent, nowMs: number): AgentView {
+export function agentView(core: PoolCore, agent: Agent, nowMs: number): AgentViews {
   const { identity, hold, holdReason, used, slots } = agent;
   return {
     namespace: core.namespace,
@@ -29,8 +31,8 @@ export function agentView(core: PoolCore, agent: Agent, nowMs: number): AgentVie
     incarnation: identity.incarnation,
     sdk: identity.sdk,
     joinTime: toTimestamp(identity.joinMs),
-    scalerId: "",
-    crashes: 0,
+    scalerId: scalerIdOf(identity.launchId),
+    crashes: core.launches?.crashesOf(agent.agentId) ?? 0,
     done: {
       completed: agent.completed,
       failed: agent.failed,
@@ -39,6 +41,39 @@ export function agentView(core: PoolCore, agent: Agent, nowMs: number): AgentVie
       used: undefined,
     },
     speeds: [],
+  };
+}
+
+/** Agents that are not there: launched and not joined yet, or put aside until somebody releases them. */
+export function absentViews(core: PoolCore): AgentViews[] {
+  const { launches, roster } = core;
+  const views = new Map<string, AgentViews>();
+  for (const { agentId, order } of roster.heldAbsent())
+    views.set(agentId, absentView(core, { agentId, launchId: "", sinceMs: 0 }, order));
+  for (const launch of launches?.starting() ?? []) {
+    const { agentId } = launch;
+    if (roster.get(agentId) === undefined && !views.has(agentId))
+      views.set(agentId, absentView(core, launch, undefined));
+  }
+  return [...views.values()];
+}
+
+function absentView(
+  core: PoolCore,
+  { agentId, launchId, sinceMs }: { agentId: string; launchId: string; sinceMs: number },
+  order: HoldOrder | undefined,
+): AgentViews {
+  return {
+    ...AgentViews.create(),
+    namespace: core.namespace,
+    pool: core.name,
+    agentId,
+    state: order === undefined ? AgentState.AGENT_STATE_STARTING : AgentState.AGENT_STATE_GONE,
+    stateTime: sinceMs === 0 ? undefined : toTimestamp(sinceMs),
+    hold: order?.hold ?? Hold.HOLD_NONE,
+    holdCause: order && Cause.fromPartial({ reason: order.reason }),
+    scalerId: scalerIdOf(launchId),
+    crashes: core.launches?.crashesOf(agentId) ?? 0,
   };
 }
 

@@ -1,0 +1,233 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { AgentState, Hello, Hold } from "@tutti/contracts/agent/v1";
+import { isRefusal } from "@tutti/kernel";
+import { Arena, tokenOf } from "../testing/arena.ts";
+
+const words: Readonly<Record<number, string>> = {
+  [AgentState.AGENT_STATE_STARTING]: "starting",
+  [AgentState.AGENT_STATE_READY]: "ready",
+  [AgentState.AGENT_STATE_BUSY]: "busy",
+  [AgentState.AGENT_STATE_DRAINING]: "draining",
+  [AgentState.AGENT_STATE_ASLEEP]: "asleep",
+  [AgentState.AGENT_STATE_SUSPECT]: "suspect",
+  [AgentState.AGENT_STATE_GONE]: "gone",
+};
+
+const statesOf = (arena: Arena) => arena.changes.map(({ after }) => words[after]);
+const stateOf = (arena: Arena, agentId: string) => {
+  const { state = 0 } = arena.pool.agent(agentId, arena.nowMs) ?? {};
+  return words[state];
+};
+
+describe("an agent that walks through all its states", () => {
+  it("shows as many changes, each with where it came from", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    const agent = arena.agent("a");
+    sender.offer(1);
+    arena.pass(1_500);
+    agent.answer(1);
+    arena.pass(1_500);
+    arena.pool.sleep("a", "by hand", 0, arena.nowMs);
+    arena.pool.wake("a", "by hand", arena.nowMs);
+    agent.link.cut(arena.nowMs);
+    agent.link.resume(arena.nowMs);
+    arena.pool.drain("a", "by hand", 0, arena.nowMs);
+    agent.say({ bye: { reason: "drained" } });
+    const walked = [
+      "starting",
+      "ready",
+      "busy",
+      "ready",
+      "asleep",
+      "ready",
+      "suspect",
+      "ready",
+      "draining",
+      "gone",
+    ];
+    assert.deepEqual(statesOf(arena), walked);
+    assert.deepEqual(
+      arena.changes.slice(1).map(({ before }) => words[before]),
+      walked.slice(0, -1),
+    );
+  });
+
+  it("is not told as busy when it is so for less than a second", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    const agent = arena.agent("a");
+    arena.turn();
+    for (let number = 1; number <= 50; number++) {
+      sender.offer(number);
+      arena.pass(10);
+      agent.answer(number);
+      arena.pass(10);
+    }
+    arena.pass(5_000);
+    assert.ok(statesOf(arena).filter((state) => state === "busy").length <= 2);
+    assert.equal(statesOf(arena).at(-1), "ready");
+  });
+});
+
+describe("an agent with nothing to do", () => {
+  const sleepy = () => new Arena({ sleepAfterMs: 10_000, leaseMs: 8e7, suspectMs: 3e6 });
+
+  it("is put to sleep after the time of its pool, and woken by the first task that it could do", () => {
+    const arena = sleepy();
+    const sender = arena.sender();
+    const agent = arena.agent("a");
+    sender.offer(1);
+    arena.pass(8_000);
+    agent.answer(1);
+    arena.pass(9_000);
+    assert.equal(stateOf(arena, "a"), "ready");
+    arena.pass(1_500);
+    assert.equal(stateOf(arena, "a"), "asleep");
+    assert.deepEqual(agent.frames.at(-1)?.sleep, { reason: "there is nothing to do", forMs: 0 });
+    sender.offer(2, { capability: "other" });
+    arena.turn();
+    assert.equal(stateOf(arena, "a"), "asleep", "a task that it cannot do");
+    sender.offer(3);
+    arena.turn();
+    assert.deepEqual(agent.frames.at(-1)?.wake, { reason: "there is something to do" });
+    agent.say({ credit: 1 });
+    arena.turn();
+    assert.deepEqual(agent.given, [1, 3]);
+  });
+
+  it("is never put to sleep while it works, nor where the pool says nothing", () => {
+    const arena = sleepy();
+    arena.sender().offer(1);
+    arena.agent("a");
+    const other = new Arena({ leaseMs: 8e7, suspectMs: 3e6 });
+    other.agent("a");
+    arena.pass(60_000);
+    other.pass(60_000);
+    assert.deepEqual([stateOf(arena, "a"), stateOf(other, "a")], ["busy", "ready"]);
+  });
+
+  it("is woken only if it is needed: as many as there are tasks", () => {
+    const arena = sleepy();
+    const sender = arena.sender();
+    const agents = ["a", "b", "c", "d"].map((name) => arena.agent(name, { slots: 2 }));
+    arena.pass(11_000);
+    sender.offer([1, 2, 3]);
+    arena.turn();
+    arena.turn();
+    const awake = () => agents.filter(({ link }) => stateOf(arena, link.agentId) !== "asleep");
+    assert.equal(awake().length, 2);
+    for (const agent of awake()) agent.say({ credit: 2 });
+    arena.turn();
+    assert.equal(awake().length, 2);
+    assert.equal(agents.flatMap(({ given }) => given).length, 3);
+  });
+
+  it("sleeps on when it sleeps of its own will, or by plan", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    const own = arena.agent("own");
+    arena.agent("planned");
+    own.say({ sleep: { reason: "tired", forMs: 0 } });
+    arena.pool.sleep("planned", "night", 0, arena.nowMs, true);
+    sender.offer(1);
+    arena.turn();
+    assert.deepEqual([stateOf(arena, "own"), stateOf(arena, "planned")], ["asleep", "asleep"]);
+    own.say({ wake: { reason: "" }, credit: 1 });
+    arena.turn();
+    assert.deepEqual(own.given, [1]);
+  });
+
+  it("that was put to sleep, and says so on its next link, is still woken when it is needed", () => {
+    const arena = sleepy();
+    const sender = arena.sender();
+    arena.agent("a");
+    arena.pass(11_000);
+    const again = arena.agent("a", { credit: 0 });
+    again.say({ sleep: { reason: "", forMs: 0 } });
+    sender.offer(1);
+    arena.turn();
+    assert.deepEqual(again.frames.at(-1)?.wake, { reason: "there is something to do" });
+  });
+});
+
+describe("an agent that comes and goes", () => {
+  const hello = (incarnation: number) =>
+    Hello.fromPartial({ agentId: "a", incarnation: String(incarnation).padStart(6, "0") });
+  const outlet = { send: () => {}, end: () => {} };
+
+  it("is told to stay away, each time longer, and forgiven when it was quiet or a person says so", () => {
+    const arena = new Arena();
+    let incarnation = 0;
+    /** Joins and goes at once, until it may not; gives for how long not. */
+    const flap = (): number => {
+      for (let joins = 0; joins < 20; joins++) {
+        const joined = arena.pool.join(hello(++incarnation), "swarm-1", outlet, arena.nowMs);
+        if (isRefusal(joined)) {
+          assert.equal(joined.code, "matching.agent_flapping");
+          return joined.retryAfterMs;
+        }
+        joined.link.end("crashed", arena.nowMs);
+      }
+      return 0;
+    };
+    const first = flap();
+    assert.equal(first, 1_000);
+    assert.equal(flap(), 1_000, "asking again makes it no longer");
+    arena.pass(first);
+    const second = flap();
+    assert.equal(second, 2_000);
+    arena.pass(second);
+    assert.equal(flap(), 4_000);
+    const held = arena.changes.filter(({ hold }) => hold === Hold.HOLD_FLAPPING);
+    assert.deepEqual([held.length, held[0]?.agentId], [3, "a"]);
+    assert.equal(arena.pool.release("a", "it was mended", arena.nowMs), undefined);
+    assert.equal(flap(), 1_000);
+    arena.pass(600_000);
+    assert.equal(flap(), 1_000);
+  });
+
+  it("now and then is not held against it", () => {
+    const arena = new Arena();
+    for (let joins = 1; joins <= 100; joins++) {
+      const joined = arena.pool.join(hello(joins), "swarm-1", outlet, arena.nowMs);
+      assert.ok(!isRefusal(joined));
+      arena.pass(10_000);
+    }
+  });
+});
+
+describe("an agent that is not there", () => {
+  it("can be put aside: it is shown, gets nothing when it comes, and can be released", () => {
+    const arena = new Arena();
+    const order = { hold: Hold.HOLD_QUARANTINED, reason: "it crashed 5 times", forMs: 0 };
+    assert.equal(arena.pool.hold("a", order, arena.nowMs), undefined);
+    const [shown] = arena.pool.agents(arena.nowMs);
+    assert.deepEqual(
+      [shown?.agentId, shown?.state, shown?.hold, shown?.holdCause?.reason],
+      ["a", AgentState.AGENT_STATE_GONE, Hold.HOLD_QUARANTINED, "it crashed 5 times"],
+    );
+    const agent = arena.agent("a");
+    assert.equal(agent.joined?.held?.reason, "it crashed 5 times");
+    arena.sender().offer(1);
+    arena.turn();
+    assert.deepEqual(agent.given, []);
+    arena.pool.release("a", "mended", arena.nowMs);
+    arena.turn();
+    assert.deepEqual(agent.given, [1]);
+    assert.equal(arena.pool.explain(tokenOf(1), arena.nowMs)?.waits.length, 0);
+  });
+
+  it("is shown as starting when it was launched, and by whom", () => {
+    const launched = [{ agentId: "s-1", launchId: "s.01", sinceMs: 1_000 }];
+    const arena = new Arena({}, 1, { crashesOf: () => 2, starting: () => launched });
+    const shown = () =>
+      arena.pool
+        .agents(arena.nowMs)
+        .map(({ agentId, state, scalerId, crashes }) => [agentId, words[state], scalerId, crashes]);
+    assert.deepEqual(shown(), [["s-1", "starting", "s", 2]]);
+    arena.agent("s-1", { launchId: "s.01" });
+    assert.deepEqual(shown(), [["s-1", "ready", "s", 2]]);
+  });
+});

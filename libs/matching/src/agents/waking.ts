@@ -1,0 +1,50 @@
+/**
+ * Wakes agents that were put to sleep until they are needed, when tasks wait that they could do and nobody who is awake
+ * is about to.
+ */
+import { Hold } from "@tutti/contracts/agent/v1";
+import { isEverFit } from "../demand/fit.ts";
+import type { Agent, Cohort, PoolCore } from "../parts.ts";
+
+const { HOLD_NONE } = Hold;
+
+/** At the end of a turn, after everything was given out that could be. */
+export function wakeByNeed(core: PoolCore, nowMs: number): void {
+  const { sleepers } = core.roster;
+  if (sleepers.size === 0 || core.queued === 0 || core.settings.paused) return;
+  /** How many tasks those who were woken will take. */
+  const taken = new Map<Cohort, number>();
+  for (const agent of sleepers) {
+    const { cohort } = agent;
+    if (cohort === undefined || !isSound(agent)) continue;
+    const expected = taken.get(cohort) ?? rousing(cohort);
+    taken.set(cohort, expected);
+    if (waitingFor(agent, cohort) <= expected) continue;
+    taken.set(cohort, expected + agent.slots);
+    if (agent.link !== undefined) agent.link.outgoing.wake = { reason: "there is something to do" };
+    core.roster.wakes(agent, "there is something to do", nowMs);
+  }
+}
+
+/** Whether it would be able, were it awake. */
+function isSound({ cut, silent, hold }: Agent): boolean {
+  return !cut && !silent && hold === HOLD_NONE;
+}
+
+/** What those will take who are awake and have not asked for anything yet. */
+function rousing({ agents }: Cohort): number {
+  let slots = 0;
+  for (const agent of agents)
+    if (agent.isAble && agent.credit === 0 && !agent.slowed)
+      slots += Math.max(0, agent.capacity - agent.used);
+  return slots;
+}
+
+function waitingFor(agent: Agent, { sites }: Cohort): number {
+  let waiting = 0;
+  for (const { demand } of sites) {
+    if (!isEverFit(agent, demand.fit)) continue;
+    for (const { size } of demand.shares) waiting += size;
+  }
+  return waiting;
+}

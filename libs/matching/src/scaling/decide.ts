@@ -1,0 +1,90 @@
+/**
+ * How many agents a scaler wants: from what there is to do, who is there, and what it decided before. Pure.
+ *
+ * 1. The number is within the bounds of the moment, whatever was wanted before.
+ * 2. More are wanted at once; fewer only when nothing changed for the time to cool down, and only as many fewer as have
+ *    had nothing to do for long enough. So it never swings within that time, unless the bounds themselves do.
+ * 3. Whenever there is something to do that nobody else does, at least one is wanted: the first task wakes one.
+ * 4. Nothing changes while the scaler is paused.
+ */
+import { needOf } from "./need.ts";
+import type { Load, ScalerMemory, ScalingRules } from "./rules.ts";
+import type { Bounds } from "./windows.ts";
+
+export interface ScalingDecision {
+  readonly wanted: number;
+  /** Why, in words. */
+  readonly reason: string;
+  /** What it rests on, by name. */
+  readonly figures: Readonly<Record<string, number>>;
+  readonly memory: ScalerMemory;
+}
+
+export function decideScaling(
+  rules: ScalingRules,
+  bounds: Bounds,
+  load: Load,
+  before: ScalerMemory,
+  nowMs: number,
+): ScalingDecision {
+  const slotsPerAgent = load.agents > 0 && load.slots > 0 ? load.slots / load.agents : before.slotsPerAgent;
+  const need = needOf(load, rules);
+  const desired = agentsFor(need.slots - load.foreignSlots, slotsPerAgent, load);
+  const { wanted, reason } = rules.paused
+    ? { wanted: before.wanted, reason: "the scaler is paused" }
+    : choose(rules, bounds, load, before, { desired, reason: need.reason }, nowMs);
+  const changedMs = wanted === before.wanted ? before.changedMs : nowMs;
+  return {
+    wanted,
+    reason,
+    figures: figuresOf(load, bounds, desired),
+    memory: { wanted, changedMs, isNight: bounds.isNight, slotsPerAgent },
+  };
+}
+
+interface Wish {
+  readonly desired: number;
+  readonly reason: string;
+}
+
+function choose(
+  { coolDownMs, idleMs }: ScalingRules,
+  { minAgents, maxAgents, isNight }: Bounds,
+  { idleAgents }: Load,
+  { wanted: before, changedMs, isNight: wasNight }: ScalerMemory,
+  { desired, reason }: Wish,
+  nowMs: number,
+): Wish & { readonly wanted: number } {
+  const within = Math.min(maxAgents, Math.max(minAgents, before));
+  const target = Math.min(maxAgents, Math.max(minAgents, desired));
+  const said = (wanted: number, why: string) => ({ wanted, desired, reason: why });
+  if (isNight && !wasNight && target === 0) return said(0, "a time has begun in which all sleep");
+  if (target > within) return said(target, atBound(desired, maxAgents, reason));
+  if (within < before) return said(within, `at most ${maxAgents} agents are allowed now`);
+  if (within > before) return said(within, `at least ${minAgents} agents are wanted now`);
+  if (target === within) return said(within, atBound(desired, maxAgents, reason));
+  const coolInMs = changedMs + coolDownMs - nowMs;
+  if (coolInMs > 0)
+    return said(within, `${reason}; fewer agents would do, in ${Math.ceil(coolInMs)} ms they may go`);
+  const fewer = Math.max(target, within - idleAgents);
+  if (fewer === within) return said(within, `${reason}; no agent has been idle for ${idleMs} ms`);
+  return said(fewer, `${reason}; ${within - fewer} agents have been idle for ${idleMs} ms`);
+}
+
+function atBound(desired: number, maxAgents: number, reason: string): string {
+  return desired > maxAgents ? `${reason}; ${desired} would be needed, ${maxAgents} are allowed` : reason;
+}
+
+/** Whole agents; one where there is anything at all to do that nobody else does. */
+function agentsFor(slots: number, slotsPerAgent: number, { queued, roomySlots, isPoolPaused }: Load): number {
+  // What adds up to whole agents must not become one more by rounding.
+  const agents = Math.max(0, Math.ceil(slots / slotsPerAgent - 1e-9));
+  return queued > 0 && roomySlots === 0 && !isPoolPaused ? Math.max(1, agents) : agents;
+}
+
+function figuresOf(load: Load, bounds: Bounds, desired: number): Record<string, number> {
+  const { slots, busySlots, isPoolPaused: _, ...rest } = load;
+  const busyShare = slots === 0 ? 0 : busySlots / slots;
+  const { minAgents, maxAgents } = bounds;
+  return { ...rest, slots, busySlots, busyShare, desired, minAgents, maxAgents };
+}

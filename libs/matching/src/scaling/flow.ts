@@ -1,0 +1,38 @@
+/** How many tasks come and end per second, from counts that are looked at now and then. */
+
+import { Pace } from "../match/pace.ts";
+import type { Agent } from "../parts.ts";
+
+export class Flow {
+  readonly #arrived = new Pace();
+  readonly #ended = new Pace();
+  /** What each agent had ended when it was looked at last. */
+  #counts = new Map<string, number>();
+  #work = 0;
+  #isNew = true;
+
+  /** How many attempts ended since the last look. One that joined anew counts from the beginning. */
+  ended(agents: readonly Agent[]): number {
+    const counts = new Map<string, number>();
+    let sum = 0;
+    for (const { agentId, completed, failed, identity } of agents) {
+      const key = `${agentId} ${identity.incarnation}`;
+      const count = completed + failed;
+      sum += Math.max(0, count - (this.#counts.get(key) ?? 0));
+      counts.set(key, count);
+    }
+    this.#counts = counts;
+    return sum;
+  }
+
+  /** What was there before the first look came at no time that is known. */
+  read(work: number, ended: number, nowMs: number): { arrivalsPerSec: number; finishesPerSec: number } {
+    if (!this.#isNew) {
+      this.#ended.add(ended, nowMs);
+      this.#arrived.add(Math.max(0, work - this.#work + ended), nowMs);
+    }
+    this.#isNew = false;
+    this.#work = work;
+    return { arrivalsPerSec: this.#arrived.perSec(nowMs), finishesPerSec: this.#ended.perSec(nowMs) };
+  }
+}

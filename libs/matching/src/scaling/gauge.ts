@@ -1,0 +1,109 @@
+/**
+ * What a scaler sees of its pool. It looks at what tasks ask for and at agents, never at tasks one by one, so that it
+ * may look often. Rates come from what it saw before.
+ */
+import { Hold } from "@tutti/contracts/agent/v1";
+import { scalerIdOf } from "../agents/launch.ts";
+import type { Pool } from "../api/pool.ts";
+import type { Core } from "../core.ts";
+import type { Agent } from "../parts.ts";
+import { PoolOwner } from "../pool.ts";
+import { Flow } from "./flow.ts";
+import type { Load } from "./rules.ts";
+
+export interface GaugeParts {
+  readonly pool: Pool;
+  readonly scalerId: string;
+  /** What counts; without any, whatever the scaler's own agents offer, and everything while there are none. */
+  readonly capabilities: readonly string[];
+  readonly idleMs: number;
+}
+
+export class ScalerGauge {
+  readonly #parts: GaugeParts;
+  readonly #core: Core;
+  readonly #flow = new Flow();
+
+  constructor(parts: GaugeParts) {
+    this.#parts = parts;
+    this.#core = PoolOwner.coreOf(parts.pool);
+  }
+
+  read(nowMs: number): Load {
+    const { scalerId, idleMs } = this.#parts;
+    const core = this.#core;
+    const own: Agent[] = [];
+    const others: Agent[] = [];
+    for (const agent of core.roster.agents.values())
+      (scalerIdOf(agent.identity.launchId) === scalerId ? own : others).push(agent);
+    const does = this.#capabilities(own);
+    const able = others.filter((agent) => agent.isAble && offersAny(agent, does));
+    const awake = own.filter((agent) => agent.life === "active" && agent.hold === Hold.HOLD_NONE);
+    const waiting = this.#waiting(does, nowMs);
+    const running = this.#running(does);
+    const ended = this.#flow.ended([...own, ...others.filter((agent) => offersAny(agent, does))]);
+    const { arrivalsPerSec, finishesPerSec } = this.#flow.read(waiting.queued + running, ended, nowMs);
+    return {
+      ...waiting,
+      ...{ running, arrivalsPerSec, finishesPerSec },
+      meanMs: this.#meanMs(does),
+      foreignSlots: able.reduce((sum, { slots }) => sum + slots, 0),
+      slots: awake.reduce((sum, { slots }) => sum + slots, 0),
+      busySlots: awake.reduce((sum, { used }) => sum + used, 0),
+      roomySlots: awake.reduce((sum, agent) => sum + (agent.hasRoom ? agent.capacity - agent.used : 0), 0),
+      agents: awake.length,
+      idleAgents: awake.filter((agent) => agent.used === 0 && nowMs - agent.idleSinceMs >= idleMs).length,
+      isPoolPaused: core.settings.paused,
+    };
+  }
+
+  #capabilities(own: readonly Agent[]): (name: string) => boolean {
+    const { capabilities } = this.#parts;
+    const named =
+      capabilities.length > 0 ? capabilities : own.flatMap(({ offered }) => offered.map(({ name }) => name));
+    const known = new Set(named);
+    return known.size === 0 ? () => true : (name) => known.has(name);
+  }
+
+  #waiting(does: (name: string) => boolean, nowMs: number): { queued: number; longestWaitMs: number } {
+    let queued = 0;
+    let longestWaitMs = 0;
+    for (const { wish, shares } of this.#core.demands.all) {
+      if (!does(wish.capability)) continue;
+      for (const { size, head } of shares) {
+        queued += size;
+        if (head !== undefined) longestWaitMs = Math.max(longestWaitMs, nowMs - head.readyMs);
+      }
+    }
+    for (const { stream } of this.#core.seats) {
+      const { count, longestMs } = stream.waitingFor(this.#core, does);
+      queued += count;
+      if (count > 0) longestWaitMs = Math.max(longestWaitMs, longestMs);
+    }
+    return { queued, longestWaitMs };
+  }
+
+  #running(does: (name: string) => boolean): number {
+    let running = 0;
+    for (const agent of this.#core.roster.agents.values())
+      if (agent.used > 0 && offersAny(agent, does)) running += agent.used;
+    return running;
+  }
+
+  /** Over the capabilities that are known, the longest: who does both has to be prepared for it. */
+  #meanMs(does: (name: string) => boolean): number {
+    let longest = 0;
+    const seen = new Set<string>();
+    for (const { wish } of this.#core.demands.all) {
+      const { capability } = wish;
+      if (seen.has(capability) || !does(capability)) continue;
+      seen.add(capability);
+      longest = Math.max(longest, this.#core.times.expectedMs("", capability) ?? 0);
+    }
+    return longest;
+  }
+}
+
+function offersAny({ offered }: Agent, does: (name: string) => boolean): boolean {
+  return offered.some(({ name }) => does(name));
+}

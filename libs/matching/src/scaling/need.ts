@@ -1,0 +1,44 @@
+/** How many slots there should be for what there is to do. */
+import type { Load, ScalingRules } from "./rules.ts";
+
+export interface Need {
+  readonly slots: number;
+  /** Why, in words. */
+  readonly reason: string;
+}
+
+/** Agents that are busier than this have no room for what comes unevenly. */
+const busyShareMax = 0.8;
+/** By how much the slots grow when tasks wait too long although there should be enough. */
+const growth = 1.5;
+
+/**
+ * 1. There is never a need for more slots than tasks.
+ * 2. What waits although the scaler's own agents have room is nothing that more of them could do.
+ */
+export function needOf(load: Load, { targetWaitMs }: ScalingRules): Need {
+  const { queued, running, longestWaitMs, meanMs, roomySlots, isPoolPaused } = load;
+  const slots = load.slots + load.foreignSlots;
+  if (isPoolPaused) return { slots: running, reason: "the pool is paused" };
+  if (queued > 0 && roomySlots > 0)
+    return {
+      slots: running,
+      reason: `${queued} tasks wait that its agents cannot do: some of them have room`,
+    };
+  const work = queued + running;
+  if (work === 0) return { slots: 0, reason: "there is nothing to do" };
+  const steady = (load.arrivalsPerSec * meanMs) / 1_000 / busyShareMax;
+  if (queued === 0)
+    return {
+      slots: Math.min(work, Math.max(running, steady)),
+      reason: `${running} tasks are at work, none waits`,
+    };
+  const clearing = meanMs > 0 ? (queued * meanMs) / targetWaitMs : 1;
+  const planned = Math.max(steady, running) + clearing;
+  if (longestWaitMs <= targetWaitMs)
+    return { slots: Math.min(work, planned), reason: `${queued} tasks wait, ${running} are at work` };
+  const late = `one of ${queued} tasks has waited for ${Math.round(longestWaitMs)} ms, more than ${targetWaitMs} ms`;
+  // Nobody knows how long one takes: as many at once as there are.
+  if (meanMs === 0 && slots === 0) return { slots: work, reason: late };
+  return { slots: Math.min(work, Math.max(planned, slots * growth, slots + 1)), reason: late };
+}

@@ -1,0 +1,205 @@
+/** A scaler and its pool in virtual time, with a driver that needs no processes: nights, bursts, and nothing lost. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { AgentState } from "@tutti/contracts/agent/v1";
+import { Scaler } from "@tutti/contracts/swarm/v1";
+import { launchIdOf } from "../agents/launch.ts";
+import { Arena, numberOf, type TestAgent } from "../testing/arena.ts";
+import { decideScaling, type ScalingDecision } from "./decide.ts";
+import { ScalerGauge } from "./gauge.ts";
+import { newcomer, type ScalerMemory, scalingRulesOf } from "./rules.ts";
+import { ScalingWindows } from "./windows.ts";
+
+const tickMs = 500;
+const taskMs = 200;
+const startMs = 800;
+
+interface Working {
+  readonly agent: TestAgent;
+  readonly slots: number;
+  /** Which of those it was given are done, and when each of the others is. */
+  answered: number;
+  readonly untilMs: number[];
+  frames: number;
+  isAsleep: boolean;
+}
+
+class Simulation {
+  readonly arena: Arena;
+  readonly scaler: Scaler;
+  readonly decisions: ScalingDecision[] = [];
+  readonly crew = new Map<string, Working>();
+  readonly #gauge: ScalerGauge;
+  readonly #windows: ScalingWindows;
+  #memory: ScalerMemory = newcomer;
+  readonly #starting: number[] = [];
+  #launched = 0;
+
+  constructor(scaler: Parameters<typeof Scaler.fromPartial>[0]) {
+    this.arena = new Arena({ leaseMs: 8e7, suspectMs: 3e6, window: 20_000 });
+    this.scaler = Scaler.fromPartial({ scalerId: "crew", capabilities: ["work"], ...scaler });
+    const { scalerId, capabilities, idleMs } = this.scaler;
+    this.#gauge = new ScalerGauge({ pool: this.arena.pool, scalerId, capabilities, idleMs });
+    this.#windows = new ScalingWindows(this.scaler.windows);
+  }
+
+  get awake(): number {
+    return this.arena.pool
+      .agents(this.arena.nowMs)
+      .filter(({ state }) => state !== AgentState.AGENT_STATE_ASLEEP).length;
+  }
+
+  /** Until a moment, in steps that are short beside all that is decided. */
+  runUntil(untilMs: number, isOver: () => boolean = () => false): void {
+    while (this.arena.nowMs < untilMs && !isOver()) {
+      this.#decide();
+      for (const { agent } of this.crew.values()) agent.say({});
+      for (let passed = 0; passed < tickMs; passed += 100) {
+        this.arena.pass(100);
+        this.#work();
+      }
+    }
+  }
+
+  #decide(): void {
+    const { nowMs } = this.arena;
+    const rules = scalingRulesOf(this.scaler);
+    const bounds = this.#windows.boundsAt(rules, nowMs);
+    const decided = decideScaling(rules, bounds, this.#gauge.read(nowMs), this.#memory, nowMs);
+    assert.ok(decided.wanted >= bounds.minAgents && decided.wanted <= bounds.maxAgents);
+    if (decided.wanted !== this.#memory.wanted) this.decisions.push(decided);
+    this.#memory = decided.memory;
+    this.#follow(decided.wanted);
+  }
+
+  /** What a driver does: wakes, starts, or takes those away that have nothing to do. */
+  #follow(wanted: number): void {
+    const { arena } = this;
+    let there = this.crew.size - this.#asleep().length + this.#starting.length;
+    for (const [agentId, one] of this.#asleep()) {
+      if (there >= wanted) break;
+      arena.pool.wake(agentId, "wanted", arena.nowMs);
+      one.isAsleep = false;
+      there++;
+    }
+    for (; there < wanted; there++) this.#starting.push(arena.nowMs + startMs);
+    for (const [agentId, one] of this.crew) {
+      if (there <= wanted) break;
+      if (one.isAsleep) continue;
+      one.isAsleep = true;
+      there--;
+      if (this.scaler.sleepInstead) arena.pool.sleep(agentId, "not wanted", 0, arena.nowMs, true);
+      else arena.pool.drain(agentId, "not wanted", 0, arena.nowMs);
+    }
+  }
+
+  #asleep(): [string, Working][] {
+    return [...this.crew].filter(([, { isAsleep }]) => isAsleep && this.scaler.sleepInstead);
+  }
+
+  #work(): void {
+    const { arena } = this;
+    while ((this.#starting[0] ?? Number.POSITIVE_INFINITY) <= arena.nowMs) {
+      this.#starting.shift();
+      const agentId = `crew-${++this.#launched}`;
+      const launchId = launchIdOf("crew", String(this.#launched));
+      const agent = arena.agent(agentId, { slots: 4, credit: 4, launchId });
+      this.crew.set(agentId, { agent, slots: 4, answered: 0, untilMs: [], frames: 0, isAsleep: false });
+    }
+    for (const [agentId, one] of this.crew) {
+      const { agent, untilMs } = one;
+      while (untilMs.length + one.answered < agent.assigned.length) untilMs.push(arena.nowMs + taskMs);
+      let done = 0;
+      for (; (untilMs[0] ?? Number.POSITIVE_INFINITY) <= arena.nowMs; done++) {
+        untilMs.shift();
+        const assigned = agent.assigned[one.answered++];
+        if (assigned !== undefined) agent.answer(numberOf(assigned.token));
+      }
+      const woken = agent.frames.slice(one.frames).some(({ wake }) => wake !== undefined);
+      one.frames = agent.frames.length;
+      if (woken) agent.say({ credit: one.slots - untilMs.length });
+      else if (done > 0 && !one.isAsleep) agent.say({ credit: done });
+      if (one.isAsleep && !this.scaler.sleepInstead && untilMs.length === 0) {
+        agent.say({ bye: { reason: "drained" } });
+        this.crew.delete(agentId);
+      }
+    }
+    arena.turn();
+  }
+}
+
+const day = (time: string) => Date.parse(`2026-07-${time}Z`);
+const range = (from: number, count: number) => Array.from({ length: count }, (_, index) => from + index);
+
+describe("a plan for the night", () => {
+  const windows = [{ begin: "0 22 * * *", end: "0 6 * * *" }];
+  const scaler = {
+    minAgents: 3,
+    maxAgents: 5,
+    idleMs: 60_000,
+    coolDownMs: 60_000,
+    sleepInstead: true,
+    windows,
+  };
+
+  it("puts all to sleep at 22:00; the first task wakes one; nothing is lost; at 06:00 they are there again", () => {
+    const simulation = new Simulation(scaler);
+    const { arena } = simulation;
+    const sender = arena.sender();
+    arena.nowMs = day("01T21:58:00");
+    simulation.runUntil(day("01T21:59:30"));
+    assert.equal(simulation.awake, 3);
+    simulation.runUntil(day("01T22:00:01"));
+    assert.equal(simulation.awake, 0, "asleep at 22:00");
+    assert.equal(simulation.crew.size, 3, "and still linked");
+    simulation.runUntil(day("02T02:00:00"));
+    sender.offer([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    simulation.runUntil(day("02T02:00:10"));
+    assert.equal(simulation.awake, 1, "the first task wakes one, and no more");
+    assert.equal(sender.results.length, 9);
+    simulation.runUntil(day("02T02:05:00"));
+    assert.equal(simulation.awake, 0, "it sleeps again");
+    simulation.runUntil(day("02T06:00:10"));
+    assert.equal(simulation.awake, 3);
+    assert.ok(sender.results.every(([, what]) => what === "inlineOutput"));
+  });
+
+  it("lets those that work at 22:00 finish what they have", () => {
+    const simulation = new Simulation(scaler);
+    const sender = simulation.arena.sender();
+    simulation.arena.nowMs = day("01T21:59:00");
+    simulation.runUntil(day("01T21:59:59"));
+    sender.offer(range(1, 300));
+    simulation.runUntil(day("01T22:05:00"));
+    assert.equal(sender.results.filter(([, what]) => what === "inlineOutput").length, 300);
+    assert.equal(sender.results.length, 300);
+    assert.equal(simulation.awake, 0);
+  });
+});
+
+describe("a burst of 10,000 tasks", () => {
+  for (const sleepInstead of [false, true])
+    it(`lets agents rise and fall within their bounds, ${sleepInstead ? "asleep" : "gone"} at the end, none lost`, () => {
+      const simulation = new Simulation({ maxAgents: 20, idleMs: 10_000, coolDownMs: 5_000, sleepInstead });
+      const { arena } = simulation;
+      const sender = arena.sender();
+      const fromMs = arena.nowMs;
+      simulation.runUntil(fromMs + 5_000);
+      assert.equal(simulation.crew.size, 0, "none without a task");
+      sender.offer(range(1, 10_000));
+      let most = 0;
+      simulation.runUntil(fromMs + 600_000, () => {
+        most = Math.max(most, simulation.awake);
+        return sender.results.length === 10_000;
+      });
+      assert.equal(most, 20);
+      assert.equal(new Set(sender.results.map(([number]) => number)).size, 10_000);
+      assert.ok(sender.results.every(([, what]) => what === "inlineOutput"));
+      // 10,000 tasks of 200 ms in 80 slots take 25 s when nobody ever waits for one.
+      assert.ok(arena.nowMs - fromMs < 90_000, `took ${arena.nowMs - fromMs} ms`);
+      simulation.runUntil(arena.nowMs + 120_000);
+      assert.equal(simulation.awake, 0, "none when all is done");
+      assert.equal(simulation.crew.size, sleepInstead ? 20 : 0);
+      assert.ok(simulation.decisions.length < 40, `${simulation.decisions.length} decisions`);
+    });
+});

@@ -1,0 +1,74 @@
+/**
+ * Bounds by the clock. A moment is within a window when the window's next end comes before its next begin, so nothing has
+ * to be remembered, and a scaler that is made or moved in the middle of the night knows that it is night.
+ */
+import type { ScalingWindow } from "@tutti/contracts/swarm/v1";
+import { PlannedTiming } from "@tutti/contracts/workflow/v1";
+import { previewTimes, timingProblem } from "@tutti/machine-schedule";
+import type { ScalingRules } from "./rules.ts";
+
+export interface Bounds {
+  readonly minAgents: number;
+  readonly maxAgents: number;
+  /** Whether all sleep, but one for what comes nevertheless. */
+  readonly isNight: boolean;
+}
+
+/** What is wrong with a window, in words; undefined when it is sound. */
+export function windowProblem({
+  begin,
+  end,
+  timeZone,
+  minAgents,
+  maxAgents,
+}: ScalingWindow): string | undefined {
+  const problem = timingProblem(timingOf(begin, timeZone)) ?? timingProblem(timingOf(end, timeZone));
+  if (problem !== undefined) return problem;
+  return minAgents > maxAgents
+    ? `expected at least as many agents at most as at least, found ${minAgents} to ${maxAgents}`
+    : undefined;
+}
+
+/** The windows of one scaler: what the cron rules say is looked up once per stretch of time. */
+export class ScalingWindows {
+  readonly #stretches: Stretch[];
+
+  constructor(windows: readonly ScalingWindow[]) {
+    this.#stretches = windows.map((window) => ({ window, fromMs: 0, untilMs: 0, isWithin: false }));
+  }
+
+  boundsAt(rules: ScalingRules, nowMs: number): Bounds {
+    let { minAgents, maxAgents } = rules;
+    for (const stretch of this.#stretches) {
+      if (nowMs < stretch.fromMs || nowMs >= stretch.untilMs) look(stretch, nowMs);
+      if (stretch.isWithin) ({ minAgents, maxAgents } = stretch.window);
+    }
+    const isNight = maxAgents === 0;
+    return { minAgents: Math.min(minAgents, maxAgents), maxAgents: isNight ? 1 : maxAgents, isNight };
+  }
+}
+
+/** A time over which a window is on, or off. */
+interface Stretch {
+  readonly window: ScalingWindow;
+  fromMs: number;
+  untilMs: number;
+  isWithin: boolean;
+}
+
+function look(stretch: Stretch, nowMs: number): void {
+  const { begin, end, timeZone } = stretch.window;
+  const beginMs = next(begin, timeZone, nowMs);
+  const endMs = next(end, timeZone, nowMs);
+  stretch.fromMs = nowMs;
+  stretch.untilMs = Math.min(beginMs, endMs);
+  stretch.isWithin = endMs < beginMs;
+}
+
+function next(cron: string, timeZone: string, nowMs: number): number {
+  return previewTimes(timingOf(cron, timeZone), Math.floor(nowMs), 1)[0] ?? Number.POSITIVE_INFINITY;
+}
+
+function timingOf(cron: string, timeZone: string): PlannedTiming {
+  return PlannedTiming.fromPartial({ rules: [{ cron }], timeZone });
+}
