@@ -1,0 +1,2 @@
+export type { BoardProfile, MissionEffect, OfferBoardTask, StartMissionChild } from "./effects.ts";
+export { missionErrors } from "./errors.ts";

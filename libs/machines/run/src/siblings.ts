@@ -1,0 +1,11 @@
+/** What machines of other kinds of work share with runs: users' data, errors with bounds, when a failure is tried again. */
+export { blobsOf } from "./blobs.ts";
+export * from "./data.ts";
+export { bounded, cut, detailOfRefusal, ofTask } from "./error-details.ts";
+export { statusWord } from "./evaluate/scene.ts";
+export { Budget as StepBudget } from "./kinds/budget.ts";
+export { childIdOf } from "./life/ids.ts";
+export { withdrawMessage } from "./life/messages.ts";
+export { statusName } from "./life/words.ts";
+export { isRetried, pauseMsOf } from "./node/outcome.ts";
+export { isDone } from "./state.ts";
