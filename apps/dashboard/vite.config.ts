@@ -11,7 +11,7 @@ const platform = process.env["TUTTI_URL"] ?? "http://127.0.0.1:7400";
 
 const worthBytes = 1_000;
 /** The best compression of what is large takes seconds, and saves little more. */
-const largeBytes = 400_000;
+const largeBytes = 1_000_000;
 
 /** Puts each text beside itself once more, compressed both ways that browsers take: nobody compresses while he serves. */
 function compressed(): Plugin {
@@ -40,48 +40,16 @@ async function compress(file: string): Promise<void> {
   await writeFile(`${file}.gz`, await promisify(gzip)(bytes, { level: 9 }));
 }
 
-/**
- * Names what the first page needs in `index.html`, so that all of it comes at once: a browser would otherwise learn of
- * the overview only from the program that it has just read.
- */
-function named(first: string): Plugin {
-  return {
-    name: "named",
-    apply: "build",
-    transformIndexHtml: {
-      order: "post",
-      handler: (html, { bundle = {} }) => {
-        const chunks = Object.values(bundle).filter((each) => each.type === "chunk");
-        const page = chunks.find(({ facadeModuleId }) => facadeModuleId?.endsWith(first) === true);
-        const files = new Set(
-          [page?.fileName, ...(page?.imports ?? [])].filter((file) => file !== undefined),
-        );
-        const link = (file: string, attrs: Record<string, string>) => ({
-          tag: "link",
-          attrs: { ...attrs, crossorigin: true, href: `/${file}` },
-          injectTo: "head" as const,
-        });
-        return [
-          ...[...files]
-            .filter((file) => !html.includes(file))
-            .map((file) => link(file, { rel: "modulepreload" })),
-          ...[...(page?.viteMetadata?.importedCss ?? [])].map((file) =>
-            link(file, { rel: "preload", as: "style" }),
-          ),
-        ];
-      },
-    },
-  };
-}
-
 export default defineConfig({
-  plugins: [react(), named("/overview-page.tsx"), compressed()],
+  plugins: [react(), compressed()],
   build: {
     target: "es2023",
     sourcemap: false,
     reportCompressedSize: false,
     chunkSizeWarningLimit: 2_000,
     modulePreload: { polyfill: false },
+    // What the first page needs is one file: each further one costs a browser more than its bytes do.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: "page", tags: ["$initial"] }] } } },
   },
   server: { port: 7401, proxy: { "/v1": { target: platform, changeOrigin: true, ws: true } } },
 });

@@ -7,6 +7,7 @@ import {
   statusCountsQuery,
 } from "../data/queries.ts";
 import { queryClient } from "../data/query-client.ts";
+import { OverviewPage } from "../pages/overview/overview-page.tsx";
 import { parametersOf } from "../pages/runs/filter.ts";
 import { runsSearch } from "../pages/runs/search.ts";
 import { Frame } from "./frame.tsx";
@@ -27,7 +28,8 @@ const overview = createRoute({
     void queryClient.prefetchQuery(approvalsQuery());
     void queryClient.prefetchQuery(agentsQuery());
   },
-  component: lazyRouteComponent(() => import("../pages/overview/overview-page.tsx"), "OverviewPage"),
+  // A part of the first program, so that what people see first waits for no second one.
+  component: OverviewPage,
 });
 
 const runs = createRoute({

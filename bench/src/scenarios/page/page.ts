@@ -1,10 +1,13 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { Client } from "@tutti/rest/client";
 import lighthouse, { desktopConfig } from "lighthouse";
 import type { BrowserContext, Page } from "playwright-core";
 import { median, rounded } from "../../measure/statistics.ts";
+import { cpuMs } from "../../processes/figures.ts";
 import { startPlatform } from "../../processes/platform.ts";
 import type { Result, Scenario } from "../../scenario.ts";
 import { type SignedIn, signedIn } from "./browser.ts";
+import { builtPage } from "./built-page.ts";
 
 const tasks = 10_000;
 const wide = `workflow: wide
@@ -17,17 +20,21 @@ const runs = 5_000;
 const small = "workflow: small\ntasks: {say: {set: hello}}\n";
 
 /**
- * The page as it is served, in a real browser that has signed in: what of its program the first page needs, how soon it
- * stands, what Lighthouse says, how soon a run of many tasks is open, and how a long list scrolls.
+ * The page as it is served, in a real browser that has signed in, of a platform that has done what it had to do: what of
+ * its program the first page needs, how soon it stands, what Lighthouse says, how soon a run of many tasks is open, and how
+ * a long list scrolls. Beside it the floor: what such a browser takes for a picture of 700 bytes by the same server.
  */
 export const page: Scenario = {
   name: "page",
   about: "the page in a real browser: its size, how soon it stands, what Lighthouse says of it",
   async *run({ rounds: count }) {
-    await using platform = await startPlatform();
+    await using page = await builtPage();
+    await using platform = await startPlatform(`--gateway.page=${page.folder}`);
     const client = new Client({ url: platform.http });
     await fill(client);
+    await resting(platform.pid);
     await using browser = await signedIn(platform.http);
+    yield await floor(browser.context, platform.http, count);
     yield await first(browser.context, platform.http, count);
     yield await run(browser.context, platform.http, count);
     yield await scrolled(browser.context, platform.http);
@@ -44,6 +51,19 @@ async function fill(client: Client): Promise<void> {
   const items = Array.from({ length: 1_000 }, () => ({ spec: 1 }));
   for (let sent = 0; sent < runs; sent += items.length)
     await client.call("runs.batch", { body: { specs, items } });
+}
+
+const lookMs = 1_000;
+const restingCpuMs = 50;
+
+/** Until the platform has told and indexed what it was filled with: who opens the page does not wait for that. */
+async function resting(pid: number): Promise<void> {
+  for (let before = cpuMs(pid); ; ) {
+    await pause(lookMs);
+    const now = cpuMs(pid);
+    if (now - before < restingCpuMs) return;
+    before = now;
+  }
 }
 
 interface Opened {
@@ -100,6 +120,11 @@ const scriptsOfPage = `performance.getEntriesByType("resource")
 interface Script {
   readonly encodedBodySize: number;
   readonly decodedBodySize: number;
+}
+
+async function floor(context: BrowserContext, http: string, count: number): Promise<Result> {
+  const { ms, threadMs } = await rounds(context, `${http}/tutti.svg`, "svg", count);
+  return { variant: "floor", openMs: ms, threadMs };
 }
 
 async function first(context: BrowserContext, http: string, count: number): Promise<Result> {

@@ -64,6 +64,8 @@ export async function* watchRun(
   for (let isFirst = true; !signal.aborted; isFirst = false) {
     let lookedMs = 0;
     const run = await runNamed(desk, runId, { withPayloads }, context);
+    // What has ended is looked at once: there is nothing to compare it with.
+    if (run.endTime !== undefined && isFirst) seen.keepNothing();
     const changed: Task[] = [];
     for (let from = withTasks ? 0 : -1; from >= 0; ) {
       const sinceMs = clock.monotonic();
@@ -101,6 +103,7 @@ class SeenTasks {
   readonly #options: { readonly withPayloads: boolean; readonly context: CallContext };
   readonly #shown = new Map<string, Uint8Array>();
   #there = new Set<string>();
+  #isKept = true;
 
   constructor(
     desk: RunDesk,
@@ -110,6 +113,11 @@ class SeenTasks {
     this.#desk = desk;
     this.#runId = runId;
     this.#options = options;
+  }
+
+  /** Everything that is looked at is told, and nothing remembered. */
+  keepNothing(): void {
+    this.#isKept = false;
   }
 
   /** The tasks from a place on, as many as one page has. */
@@ -123,7 +131,7 @@ class SeenTasks {
       { query: showTasks, body },
       context,
     )) as TasksShown;
-    return { changed: tasks.filter((task) => this.#isOther(task)), next };
+    return { changed: this.#isKept ? tasks.filter((task) => this.#isOther(task)) : tasks, next };
   }
 
   #isOther(task: Task): boolean {
