@@ -11,6 +11,7 @@ import { Bound } from "./match/bound.ts";
 import { LearnedTimes } from "./match/learned-times.ts";
 import { Matcher } from "./match/matcher.ts";
 import { Pace } from "./match/pace.ts";
+import type { Ramp } from "./match/ramp.ts";
 import { Profiles } from "./offers/profile.ts";
 import type { Agent, Link, PoolCore, Seat, SenderStream, Task } from "./parts.ts";
 import { Claims } from "./task/claims.ts";
@@ -56,6 +57,8 @@ export class Core implements PoolCore, TaskWatch {
   /** Until when agents may bring along tokens that nobody knows. */
   claimUntilMs: number;
   readonly launches: PoolOptions["launches"];
+  /** How far it is after a pause; undefined while it begins as many as it can. */
+  ramp: Ramp | undefined;
   readonly #onAgentChange: PoolOptions["onAgentChange"];
 
   constructor(options: PoolOptions, settings: PoolSettings) {

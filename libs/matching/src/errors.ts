@@ -8,6 +8,13 @@ export const matchingErrors = defineErrors("matching", {
     help: "Something about how the pool is to work is out of bounds.",
     message: ({ problem }: { problem: string }) => `${problem}; correct the pool`,
   },
+  notAdmitted: {
+    status: "PERMISSION_DENIED",
+    retry: "never",
+    help: "The pool takes tasks of certain namespaces only, and that of the task is not among them. Who keeps the pool can admit it.",
+    message: ({ namespace, pool }: { namespace: string; pool: string }) =>
+      `expected a task of a namespace that the pool ${pool} admits, found one of ${namespace}; have it admitted, or use another pool`,
+  },
   limitInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",

@@ -13,7 +13,8 @@ export { labelsMatch } from "./demand/labels.ts";
 export { newestIn } from "./demand/versions.ts";
 export { matchingErrors } from "./errors.ts";
 export { openOfferStream } from "./offers/offer-stream.ts";
-export { openPool } from "./pool.ts";
+export { openPool, settingsRefusal } from "./pool.ts";
+export { crashAfter } from "./scaling/crashes.ts";
 export { decideScaling, type ScalingDecision } from "./scaling/decide.ts";
 export { ScalerGauge } from "./scaling/gauge.ts";
 export {

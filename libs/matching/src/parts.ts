@@ -26,6 +26,7 @@ import type { Suspicion } from "./agents/suspicion.ts";
 import type { HoldOrder, Launches, LimitRule, PoolSettings } from "./api/pool.ts";
 import type { Affinity } from "./match/affinity.ts";
 import type { LearnedTimes } from "./match/learned-times.ts";
+import type { Ramp } from "./match/ramp.ts";
 import type { AgentLoad } from "./strategies/strategy.ts";
 import type { TokenTable } from "./task/token-table.ts";
 import type { Due } from "./time/due.ts";
@@ -569,6 +570,8 @@ export interface PoolCore {
   /** What whoever launches agents says of them. */
   readonly launches: Launches | undefined;
   startsPerSec(nowMs: number): number;
+  /** How far it is after a pause; undefined while it begins as many as it can. */
+  readonly ramp: Ramp | undefined;
 }
 
 /** Finds places for single tasks. */

@@ -16,6 +16,7 @@ import type { AgentOutlet, Joined } from "./api/agents.ts";
 import type { HoldOrder, LimitRule, Pool, PoolOptions, PoolSettings } from "./api/pool.ts";
 import { Core } from "./core.ts";
 import { matchingErrors } from "./errors.ts";
+import { Ramp } from "./match/ramp.ts";
 import type { Agent } from "./parts.ts";
 import { defaultSettings, resolveSettings } from "./settings.ts";
 import { doubleStragglers } from "./task/doubling.ts";
@@ -27,6 +28,12 @@ import { limitViews } from "./views/limits.ts";
 import { queuedViews } from "./views/queue.ts";
 import { statusView } from "./views/status.ts";
 import { workOf } from "./views/work.ts";
+
+/** What is wrong with how a pool is to work; undefined when nothing is. */
+export function settingsRefusal(settings: Partial<PoolSettings>): Refusal | undefined {
+  const resolved = resolveSettings(defaultSettings, settings);
+  return isRefusal(resolved) ? resolved : undefined;
+}
 
 /** Opens a pool. Throws when its settings are out of bounds. */
 export function openPool(options: PoolOptions): Pool {
@@ -58,8 +65,11 @@ export class PoolOwner implements Pool {
   }
 
   get nextDueMs(): number {
-    const { wheel, claims, claimUntilMs } = this.#core;
-    return claims.size > 0 ? Math.min(wheel.nextDueMs, claimUntilMs) : wheel.nextDueMs;
+    const { wheel, claims, claimUntilMs, ramp, settings, queued } = this.#core;
+    let dueMs = wheel.nextDueMs;
+    if (claims.size > 0) dueMs = Math.min(dueMs, claimUntilMs);
+    if (ramp !== undefined && queued > 0 && !settings.paused) dueMs = Math.min(dueMs, ramp.dueMs);
+    return dueMs;
   }
 
   join(hello: Hello, host: string, outlet: AgentOutlet, nowMs: number): Joined | Refusal {
@@ -104,9 +114,17 @@ export class PoolOwner implements Pool {
 
   #assign(nowMs: number): number {
     const core = this.#core;
-    const assigned = core.matcher.match(nowMs);
+    const { ramp } = core;
+    const assigned = core.matcher.match(nowMs, ramp?.roomAt(nowMs) ?? Number.POSITIVE_INFINITY);
+    if (ramp !== undefined) this.#climb(ramp, assigned, nowMs);
     makeWay(core, nowMs);
     return assigned + doubleStragglers(core, nowMs);
+  }
+
+  /** It begins slowly after a pause: what had to wait goes on when its time has come. */
+  #climb(ramp: Ramp, assigned: number, nowMs: number): void {
+    ramp.took(assigned, nowMs);
+    if (ramp.isOverAt(nowMs)) this.#core.ramp = undefined;
   }
 
   configure(changes: Partial<PoolSettings>): Refusal | undefined {
@@ -117,6 +135,8 @@ export class PoolOwner implements Pool {
     core.settings = settings;
     if (before.strategy !== settings.strategy) core.roster.rankAnew();
     if (before.ageingMs !== settings.ageingMs || before.dueLeadMs !== settings.dueLeadMs) rankAnew(core);
+    if (before.slowStart?.untilMs !== settings.slowStart?.untilMs)
+      core.ramp = settings.slowStart && new Ramp(settings.slowStart);
     if (before.window !== settings.window) for (const { stream, pool } of core.seats) stream.retell(pool);
     return undefined;
   }

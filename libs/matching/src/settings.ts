@@ -13,6 +13,8 @@ export const defaultSettings: PoolSettings = {
   agentsMax: 10_000,
   window: 1_024,
   paused: false,
+  slowStart: undefined,
+  admits: undefined,
   adaptiveConcurrency: true,
   preemption: { priorityDifference: 0, graceMs: 5_000, spareAfterMs: 0 },
   doubling: { enabled: true, quantile: 0.95, maxShare: 0.1 },
@@ -32,7 +34,14 @@ const numbers: Readonly<
   Record<
     Exclude<
       keyof PoolSettings,
-      "strategy" | "weights" | "paused" | "adaptiveConcurrency" | "doubling" | "preemption"
+      | "strategy"
+      | "weights"
+      | "paused"
+      | "slowStart"
+      | "admits"
+      | "adaptiveConcurrency"
+      | "doubling"
+      | "preemption"
     >,
     readonly [number, number]
   >

@@ -119,6 +119,10 @@ export interface PoolSettings {
   readonly window: number;
   /** Whether nothing is assigned. */
   readonly paused: boolean;
+  /** How many may be assigned per time, until when; undefined for any number. */
+  readonly slowStart: SlowStart | undefined;
+  /** Namespaces whose tasks it takes; undefined for any. */
+  readonly admits: ReadonlySet<string> | undefined;
   /** Whether agents that say they are busy are given fewer tasks at once, for a while. Default true. */
   readonly adaptiveConcurrency: boolean;
   /** Whether, when, and in how many slots second copies of slow attempts are started. Default: at 0.95, in 0.1 of them. */
@@ -145,6 +149,12 @@ export interface PoolSettings {
   readonly claimMs: number;
   /** How long tasks of a sender that is away are kept. Default 600,000. */
   readonly orphanMs: number;
+}
+
+/** How a pool begins again after a pause. */
+export interface SlowStart {
+  readonly rate: { readonly count: number; readonly perMs: number; readonly burst: number };
+  readonly untilMs: number;
 }
 
 /** When a second copy of a slow attempt is started, for tasks that allow it. */

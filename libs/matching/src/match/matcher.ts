@@ -43,10 +43,10 @@ export class Matcher implements CohortWatch, Placing {
     cohort.place = -1;
   }
 
-  /** Gives how many were assigned. */
-  match(nowMs: number): number {
+  /** Gives how many were assigned, at most so many. */
+  match(nowMs: number, max: number): number {
     let assigned = 0;
-    for (let cohort = this.#next(); cohort !== undefined; cohort = this.#next()) {
+    for (let cohort = this.#next(); cohort !== undefined && assigned < max; cohort = this.#next()) {
       const turn = cohort.next();
       const stop = turn?.stops.first;
       const task = stop?.share.head;

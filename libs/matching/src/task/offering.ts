@@ -15,13 +15,19 @@ import { dropWaiting, enqueue, giveBack, moveInOrder, rankOf } from "./waiting.t
 
 const never = Number.POSITIVE_INFINITY;
 const noLimits: readonly Limit[] = [];
-const { RETURN_REASON_RECALLED, RETURN_REASON_OVER_WINDOW, RETURN_REASON_PUT_BACK } = ReturnReason;
+const { RETURN_REASON_RECALLED, RETURN_REASON_OVER_WINDOW, RETURN_REASON_PUT_BACK, RETURN_REASON_DENIED } =
+  ReturnReason;
 
 export function offerTask(core: PoolCore, seat: Seat, offer: Offer, profile: Profile, nowMs: number): void {
   const { stream } = seat;
   const known = core.tasks.get(offer.token);
   if (known !== undefined) {
     adopt(core, seat, known, nowMs);
+    return;
+  }
+  if (core.settings.admits?.has(profile.namespace) === false) {
+    const error = matchingErrors.notAdmitted.refusal({ namespace: profile.namespace, pool: core.name });
+    stream.returned(core, offer.token, RETURN_REASON_DENIED, error, 0);
     return;
   }
   const full = fullness(core, seat);

@@ -1,35 +1,46 @@
-import type { PoolLimit } from "@tutti/contracts/swarm/v1";
+import { PoolLimit } from "@tutti/contracts/swarm/v1";
 import type { WorkReference } from "@tutti/contracts/types/v1";
 import { namedMax } from "../bounds.ts";
 import type { Limit, PoolCore } from "../parts.ts";
+import { isWaiting } from "../task/offering.ts";
 import { workOf } from "./work.ts";
 
-/** The rules that were set, and the keys in use, by key. */
+/** The rules that were set, and the keys in use, by key. Looks at all tasks: for people who ask. */
 export function limitViews(core: PoolCore): PoolLimit[] {
   const { limits } = core;
   const views: PoolLimit[] = [];
   const inUse = new Set<string>();
+  const retrying = retryingOf(core);
   for (const limit of limits.limits) {
     const { key, held, waiting } = limit;
     const { maxConcurrent, rate } = limit.allowance;
     inUse.add(key);
     views.push({
+      ...PoolLimit.create(),
       key,
       maxConcurrent,
       rate: rate && { ...rate },
       description: limits.rules.get(key)?.description ?? "",
       queued: waiting,
       running: held,
-      retrying: 0,
+      retrying: retrying.get(limit) ?? 0,
       holders: holdersOf(core, limit),
     });
   }
-  for (const { key, maxConcurrent, rate, description } of limits.rules.values()) {
-    if (inUse.has(key)) continue;
-    const empty = { queued: 0, running: 0, retrying: 0, holders: [] };
-    views.push({ key, maxConcurrent, rate: rate && { ...rate }, description, ...empty });
-  }
+  for (const { key, maxConcurrent, rate, description } of limits.rules.values())
+    if (!inUse.has(key))
+      views.push({ ...PoolLimit.create(), key, maxConcurrent, rate: rate && { ...rate }, description });
   return views.sort((one, other) => (one.key < other.key ? -1 : 1));
+}
+
+/** Tasks that had an attempt already and wait for the next one, by what they count against. */
+function retryingOf(core: PoolCore): ReadonlyMap<Limit, number> {
+  const counts = new Map<Limit, number>();
+  for (const task of core.tasks.values()) {
+    if (task.offer.attempt <= 1 || !isWaiting(task)) continue;
+    for (const limit of task.extras?.limits ?? []) counts.set(limit, (counts.get(limit) ?? 0) + 1);
+  }
+  return counts;
 }
 
 /** Who counts against a limit. Looks at all tasks: for people who ask. */

@@ -32,7 +32,7 @@ export function statusView(core: PoolCore, nowMs: number): PoolStatus {
       status.allowed += agent.capacity;
     }
   }
-  const longestWaitMs = countTasks(core, capabilities, nowMs);
+  const { longestWaitMs, retrying } = countTasks(core, capabilities, nowMs);
   let waitingAtHome = 0;
   let longestAtHomeMs = 0;
   for (const { stream } of core.seats) {
@@ -49,16 +49,17 @@ export function statusView(core: PoolCore, nowMs: number): PoolStatus {
     queued: core.queued,
     waitingAtHome,
     running: core.working,
-    retrying: 0,
+    retrying,
     longestWaitMs: Math.max(longestWaitMs, longestAtHomeMs),
     startsPerSec: core.startsPerSec(nowMs),
     capabilities: [...capabilities.values()].slice(0, capabilitiesMax),
   };
 }
 
-/** Gives how long the one that waits longest has waited. */
-function countTasks(core: PoolCore, capabilities: Map<string, CapabilityStatus>, nowMs: number): number {
-  let longestMs = 0;
+/** Gives how long the one that waits longest has waited, and how many wait that had an attempt already. */
+function countTasks(core: PoolCore, capabilities: Map<string, CapabilityStatus>, nowMs: number) {
+  let longestWaitMs = 0;
+  let retrying = 0;
   for (const task of core.tasks.values()) {
     const { stage, agent, demand } = task;
     const { capability, range } = demand.wish;
@@ -67,10 +68,11 @@ function countTasks(core: PoolCore, capabilities: Map<string, CapabilityStatus>,
       capabilityOf(capabilities, capability, site?.version ?? range).running++;
     } else if (stage === "queued" || stage === "limited" || stage === "away") {
       capabilityOf(capabilities, capability, demand.sites[0]?.version ?? range).queued++;
-      longestMs = Math.max(longestMs, nowMs - task.readyMs);
+      longestWaitMs = Math.max(longestWaitMs, nowMs - task.readyMs);
+      if (task.offer.attempt > 1) retrying++;
     }
   }
-  return longestMs;
+  return { longestWaitMs, retrying };
 }
 
 function capabilityOf(

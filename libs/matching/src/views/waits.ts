@@ -33,6 +33,11 @@ export function reasonsOf(core: PoolCore, task: Task, nowMs: number): Reason[] {
   const reasons: Reason[] = [];
   if (core.settings.paused)
     reasons.push(reason(WAIT_CAUSE_PAUSED, `the pool ${core.name} is paused`, core.name, "resume the pool"));
+  if (core.ramp !== undefined && !core.settings.paused && core.ramp.roomAt(nowMs) < 1) {
+    const { count, perMs } = core.ramp.start.rate;
+    const text = `the pool ${core.name} begins slowly after a pause: ${count} per ${perMs} ms`;
+    reasons.push(reason(WAIT_CAUSE_SLOWED_DOWN, text, core.name, "wait, or resume the pool at once"));
+  }
   if (task.stage === "away")
     reasons.push(
       reason(

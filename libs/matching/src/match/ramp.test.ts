@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { ReturnReason } from "@tutti/contracts/swarm/v1";
+import { WaitCause } from "@tutti/contracts/types/v1";
+import { Arena, tokenOf } from "../testing/arena.ts";
+
+const rate = { count: 2, perMs: 1_000, burst: 1 };
+
+describe("a pool that goes on after a pause", () => {
+  it("begins so many per time, says why the others wait, and then as many as it can", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    const agent = arena.agent("a", { slots: 9 });
+    arena.pool.configure({ paused: true }, arena.nowMs);
+    sender.offer([1, 2, 3, 4, 5, 6]);
+    arena.turn();
+    assert.deepEqual(agent.given, []);
+    arena.pool.configure({ paused: false, slowStart: { rate, untilMs: arena.nowMs + 1_200 } }, arena.nowMs);
+    arena.turn();
+    assert.equal(agent.given.length, 1);
+    const waits = arena.pool.explain(tokenOf(2), arena.nowMs)?.waits ?? [];
+    assert.deepEqual(
+      waits.slice(0, 1).map(({ cause, message }) => [cause, message]),
+      [[WaitCause.WAIT_CAUSE_SLOWED_DOWN, "the pool default begins slowly after a pause: 2 per 1000 ms"]],
+    );
+    arena.pass(500);
+    assert.equal(agent.given.length, 2);
+    arena.pass(500);
+    assert.equal(agent.given.length, 3);
+    arena.pass(200);
+    assert.equal(agent.given.length, 6);
+    assert.equal(arena.pool.nextDueMs > arena.nowMs, true);
+  });
+});
+
+describe("a pool that admits certain namespaces", () => {
+  it("denies the tasks of others, for good", () => {
+    const arena = new Arena({ admits: new Set(["default", "friends"]) });
+    const sender = arena.sender();
+    const agent = arena.agent("a", { slots: 9 });
+    sender.offer([1], { namespace: "friends" });
+    sender.offer([2], { namespace: "strangers" });
+    arena.turn();
+    assert.equal(agent.given.length, 1);
+    const [returned] = sender.told.returned;
+    assert.equal(returned?.reason, ReturnReason.RETURN_REASON_DENIED);
+    assert.match(returned?.error?.message ?? "", /that the pool default admits, found one of strangers/);
+  });
+});
