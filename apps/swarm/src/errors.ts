@@ -151,9 +151,35 @@ export const swarmErrors = defineErrors("swarm", {
   poolElsewhere: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "The pool is owned by another swarm process, or is about to be, and the agent did not say that it can follow a redirect. Agents are not relayed to the owner yet: connect to it, or say `can_follow`.",
+    help: "The pool is owned by another swarm process, or is about to be, and nobody could be reached there in time. Come again; the pool has an owner again soon.",
     message: ({ owner }: { owner: string }) =>
-      `expected an agent that can follow to the owner of its pool${owner && ` at ${owner}`}, found one that cannot, or no owner yet; connect there, or say can_follow`,
+      `expected the owner of the agent's pool to be reachable${owner && ` at ${owner}`}, found that it is not, or none yet; come again`,
+  },
+  tooMuchUnsettled: {
+    status: "RESOURCE_EXHAUSTED",
+    retry: "never",
+    help: "The owner of the agent's pool is another process, and has not said for long that results of the agent are durable. Its host keeps no more of them; the agent keeps its results, and greets again.",
+    message: ({ agent, bytes, max }: { agent: string; bytes: number; max: number }) =>
+      `expected agent ${agent} to have at most ${max} bytes of results that are not durable, found ${bytes}; wait, and greet again`,
+  },
+  relayGreetingExpected: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "The first request of a relay says which host speaks, and of which pool. No other request does.",
+    message: () => "expected the first request of the stream to have hello, found none; say hello first",
+  },
+  relayGreetingRepeated: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "A relay is greeted once, and is for one pool. Open another stream for another one.",
+    message: () => "expected one hello per stream, found another one; open another stream",
+  },
+  relayVersionUnsupported: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "Host and owner have no version of the protocol of relays in common. Bring both to the same release.",
+    message: ({ found, own }: { found: number; own: number }) =>
+      `expected a host that speaks version ${own} of the protocol of relays, found ${found}; bring both to the same release`,
   },
   offerGreetingExpected: {
     status: "INVALID_ARGUMENT",

@@ -1,9 +1,9 @@
 import { EventOutlet } from "@tutti/bus";
 import { agentLinkService, agentPollService } from "@tutti/contracts/agent/v1";
-import { agentService } from "@tutti/contracts/swarm/v1";
+import { agentService, dispatchService } from "@tutti/contracts/swarm/v1";
 import type { HostContext, ServiceModule } from "@tutti/host";
 import { type Component, healthy, Orchestrator, systemDefer, type Timers } from "@tutti/kernel";
-import { strategyNamed } from "@tutti/matching";
+import { type Pool, strategyNamed } from "@tutti/matching";
 import { AgentNews } from "./api/agents/agent-news.ts";
 import { agentHandlers } from "./api/agents/handlers.ts";
 import { dispatchHandlers, servedDispatchService } from "./api/dispatch.ts";
@@ -15,6 +15,7 @@ import { AgentEvents } from "./effects/agent-events.ts";
 import { linkInstruments } from "./links/instruments.ts";
 import { LinkBook } from "./links/link-book.ts";
 import { linkLimits } from "./links/protocol/limits.ts";
+import { Relays } from "./links/relay/relays.ts";
 import { offerInstruments } from "./offers/instruments.ts";
 import { PollDesk } from "./polls/poll-desk.ts";
 import { poolInstruments } from "./pools/instruments.ts";
@@ -56,16 +57,20 @@ export class SwarmService extends Orchestrator {
     const links = linkInstruments(metrics);
     // What the mesh would not carry is not put into one frame.
     const frameBytesMax = Math.min(linkLimits.frameBytesMax, mesh.settings.limits.messageBytes);
+    const { signOfLifeMs } = settings;
+    const relays = new Relays({
+      ...{ foundation, now, host: owner, signOfLifeMs, dispatch: mesh.client(dispatchService) },
+    });
+    const onReoffered = (pool: Pool, agentId: string) => outlet.tell(events.reoffered(pool, agentId, now()));
     const book = new LinkBook({
-      ...{ pools, now, ids, logger, host: owner },
+      ...{ pools, relays, now, ids, logger, onReoffered, host: owner },
       settings: { ...settings.links, frameBytesMax },
       instruments: links,
-      onReoffered: (pool, agentId) => outlet.tell(events.reoffered(pool, agentId, now())),
     });
     this.register("pools", { stop: () => turns.stop() });
     const { heartbeatMs, leaseMs: idleMs, sweepMs } = settings.links;
     const polls = new PollDesk({ ...{ pools, now, timers, ids, heartbeatMs, idleMs }, host: owner });
-    const upkeep = linkUpkeep({ book, polls, timers, sweepMs });
+    const upkeep = linkUpkeep({ book, relays, polls, timers, sweepMs });
     this.register("links", upkeep, { dependsOn: ["pools"] });
 
     const desk = { pools, news, now, settings, foundation };
@@ -78,12 +83,14 @@ export class SwarmService extends Orchestrator {
     mesh.serve(servedPoolService, poolHandlers(desk));
     mesh.serve(
       servedDispatchService,
-      dispatchHandlers({
-        ...{ pools, now, owner, timers },
-        begunAfterMs: settings.links.startedAfterMs,
-        signOfLifeMs: settings.signOfLifeMs,
-        instruments: offerInstruments(metrics),
-      }),
+      dispatchHandlers(
+        {
+          ...{ pools, now, owner, timers, signOfLifeMs },
+          begunAfterMs: settings.links.startedAfterMs,
+          instruments: offerInstruments(metrics),
+        },
+        { pools, now, owner, timers, signOfLifeMs, onReoffered },
+      ),
     );
   }
 }
@@ -104,13 +111,14 @@ function poolSettings({ pool, links }: SwarmSettings) {
 
 interface Upkeep {
   readonly book: LinkBook;
+  readonly relays: Relays;
   readonly polls: PollDesk;
   readonly timers: Timers;
   readonly sweepMs: number;
 }
 
 /** Looks after the links as long as the service runs, and ends their streams with it. */
-function linkUpkeep({ book, polls, timers, sweepMs }: Upkeep): Component {
+function linkUpkeep({ book, relays, polls, timers, sweepMs }: Upkeep): Component {
   let stop = (): void => {};
   return {
     start() {
@@ -121,7 +129,10 @@ function linkUpkeep({ book, polls, timers, sweepMs }: Upkeep): Component {
       stop = () => timer.cancel();
     },
     drain: () => book.close(),
-    stop: () => stop(),
+    stop() {
+      stop();
+      relays.stop();
+    },
     health: () => ({ ...healthy, details: { links: book.size } }),
   };
 }

@@ -19,6 +19,7 @@ import {
   OfferRequest,
   PauseAgentRequest,
   QuarantineAgentRequest,
+  RelayRequest,
   ReleaseAgentRequest,
   RemoveAgentRequest,
   ResumeAgentRequest,
@@ -95,6 +96,14 @@ describeRefusals({
       tooLarge: OfferRequest.fromPartial({
         hello: { version: 1, instanceId: "inst_1", service: "workflow" },
         offers: [{ token: new Uint8Array(16), idempotencyKey: long }],
+      }),
+    },
+    relay: {
+      malformed: RelayRequest.fromPartial({ hello: { version: 1, instanceId: "-1" } }),
+      field: "hello.instance_id",
+      tooLarge: RelayRequest.fromPartial({
+        hello: { version: 1, instanceId: "inst_1" },
+        closed: [{ link: 1, reason: long }],
       }),
     },
   },

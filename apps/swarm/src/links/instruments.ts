@@ -7,6 +7,8 @@ const linkEndings: readonly LinkEnding[] = ["bye", "expired", "violation", "dism
 
 export interface LinkInstruments {
   readonly opened: CounterCell;
+  /** Opened to a pool that is owned elsewhere. */
+  readonly relayed: CounterCell;
   readonly resumed: CounterCell;
   readonly redirected: CounterCell;
   readonly refused: CounterCell;
@@ -35,6 +37,12 @@ export function linkInstruments(metrics: Metrics): LinkInstruments {
   const ended = new Map(linkEndings.map((why) => [why, endings.with({ why })]));
   return {
     opened: greetings.with({ answer: "opened" }),
+    relayed: metrics
+      .counter({
+        name: "tutti_swarm_links_relayed_total",
+        help: "Links that were opened here to pools of other processes, to which they are relayed.",
+      })
+      .with({}),
     resumed: greetings.with({ answer: "resumed" }),
     redirected: greetings.with({ answer: "redirected" }),
     refused: greetings.with({ answer: "refused" }),

@@ -10,25 +10,33 @@
 import type { AgentFrame, Bye, Hello, HostFrame } from "@tutti/contracts/agent/v1";
 import { defaultNamespace } from "@tutti/contracts/rpc";
 import {
+  type CallContext,
   errorFromUnknown,
   errorOf,
   type IdSource,
   isRefusal,
   type Logger,
+  notOwnerOf,
   type TuttiError,
 } from "@tutti/kernel";
-import type { Pool } from "@tutti/matching";
+import type { Joined, Pool } from "@tutti/matching";
 import { swarmErrors } from "../errors.ts";
-import type { PoolDirectory } from "../pools/pool-directory.ts";
+import { defaultPool, type PoolDirectory } from "../pools/pool-directory.ts";
 import type { PoolTime } from "../pools/pool-time.ts";
 import { insistOnGreeting, welcome } from "./greeting.ts";
+import { homeOf, type LinkHome } from "./home.ts";
 import type { LinkEnding, LinkInstruments } from "./instruments.ts";
 import { LinkedAgent, LinkOutlet } from "./linked-agent.ts";
 import { type Carrier, HostLink, type LinkIdentity } from "./protocol/host-link.ts";
+import { actorOf } from "./relay/actor.ts";
+import type { RelayedAgent } from "./relay/relayed-agent.ts";
+import type { Relays } from "./relay/relays.ts";
 import type { LinkSettings } from "./settings.ts";
 
 export interface LinkBookParts {
   readonly pools: PoolDirectory;
+  /** The ways to the owners of other pools. */
+  readonly relays: Relays;
   readonly settings: LinkSettings;
   /** Instance id of this process, to which agents are linked. */
   readonly host: string;
@@ -45,6 +53,9 @@ export interface Greeted {
   readonly agent: LinkedAgent;
   readonly answer: HostFrame;
 }
+
+/** The stream that greets. */
+export type GreetingContext = Pick<CallContext, "signal" | "principal">;
 
 /** By then it is mostly known who owns a pool that has moved. */
 const returnAfterMoveMs = 200;
@@ -67,22 +78,19 @@ export class LinkBook {
     return this.#agents.values();
   }
 
-  /** Waits until the pool that a greeting is for is owned here; throws `mesh.not_owner` when it is elsewhere. */
-  async admit({ hello }: AgentFrame, signal: AbortSignal): Promise<void> {
-    if (hello === undefined) return;
-    const namespace = hello.namespace || defaultNamespace;
-    await this.#parts.pools.admitted(namespace, hello.pool || "default", { signal });
-  }
-
-  /** Answers the first frame of a stream. Throws what the agent is refused with. */
-  greet(frame: AgentFrame, carrier: Carrier): Greeted {
+  /**
+   * Answers the first frame of a stream, as soon as the owner of the pool is known. Throws what the agent is refused with;
+   * `mesh.not_owner` when it can follow to the owner.
+   */
+  async greet(frame: AgentFrame, carrier: Carrier, context: GreetingContext): Promise<Greeted> {
     const hello = insistOnGreeting(frame);
     const { resume } = hello;
     const known = resume && this.#agents.get(resume.linkId);
     if (resume !== undefined && known !== undefined) return this.#resume(known, hello, carrier);
+    const pool = await this.#poolOf(hello, context);
     if (resume !== undefined && hello.offering === undefined)
       throw swarmErrors.linkUnknown({ link: resume.linkId });
-    return this.#open(hello, carrier);
+    return pool === undefined ? this.#relay(hello, carrier, context) : this.#open(hello, pool, carrier);
   }
 
   /** Takes in what came over a stream. What breaks the protocol ends the link, or its stream. */
@@ -95,8 +103,9 @@ export class LinkBook {
       this.#parts.instruments.framesReceived.add();
       if (!isNew) return;
       const error = agent.take(frame, nowMs);
-      if (error === undefined && frame.offering !== undefined)
-        this.#parts.onReoffered(agent.pool, link.identity.agentId);
+      const { pool } = agent.home;
+      if (error === undefined && frame.offering !== undefined && pool !== undefined)
+        this.#parts.onReoffered(pool, link.identity.agentId);
       if (error !== undefined) this.#broke(agent, error);
       else if (frame.bye !== undefined) this.#end(agent, "bye", frame.bye.reason, undefined);
     } catch (thrown) {
@@ -132,26 +141,70 @@ export class LinkBook {
     for (const agent of this.#agents.values()) this.#cutOff(agent, swarmErrors.hostStopping());
   }
 
-  #open(hello: Hello, carrier: Carrier): Greeted {
-    const { pools, ids, settings, host, instruments, now } = this.#parts;
-    const nowMs = now();
+  /** The pool of an agent, if it is owned here; undefined if the agent has to be relayed. Throws if it can follow. */
+  async #poolOf(hello: Hello, { signal }: GreetingContext): Promise<Pool | undefined> {
     const namespace = hello.namespace || defaultNamespace;
-    const name = hello.pool || "default";
-    const pool = pools.insist(namespace, name);
+    try {
+      return await this.#parts.pools.admitted(namespace, hello.pool || defaultPool, { signal });
+    } catch (thrown) {
+      if (notOwnerOf(thrown) === undefined || hello.canFollow) throw thrown;
+      return undefined;
+    }
+  }
+
+  #open(hello: Hello, pool: Pool, carrier: Carrier): Greeted {
+    const { pools, ids, host, now } = this.#parts;
     let agent: LinkedAgent | undefined;
     const outlet = new LinkOutlet((bye) => agent && this.#dismiss(agent, bye));
-    const joined = pool.join(hello, host, outlet, nowMs);
+    const joined = pool.join(hello, host, outlet, now());
     pools.turns.stir(pool);
     if (isRefusal(joined)) throw errorOf(joined);
-    const { agentId } = joined;
-    const identity: LinkIdentity = { namespace, pool: name, agentId, incarnation: hello.incarnation };
-    const link = new HostLink(ids.newId("link"), identity, settings, nowMs);
+    agent = this.#enter(ids.newId("link"), homeOf(pool, pools.turns), joined, hello);
+    return this.#opened(agent, joined, outlet, carrier);
+  }
+
+  /** The owner of the pool is elsewhere, and answers through a relay. */
+  async #relay(hello: Hello, carrier: Carrier, { signal, principal }: GreetingContext): Promise<Greeted> {
+    const { relays, ids } = this.#parts;
+    let agent: LinkedAgent | undefined;
+    const outlet = new LinkOutlet((bye) => agent && this.#dismiss(agent, bye));
+    const linkId = ids.newId("link");
+    let relayed: RelayedAgent | undefined;
+    const greeting = { linkId, hello, outlet, principal: actorOf(principal) };
+    const home = relays.to(hello.namespace || defaultNamespace, hello.pool || defaultPool, (relay) => {
+      relayed = relay.join(greeting);
+    });
+    const leave = () => relayed?.end("it did not wait for the answer to its greeting", this.#parts.now());
+    signal.addEventListener("abort", leave, { once: true });
+    if (signal.aborted) leave();
+    try {
+      const joined = await (relayed as RelayedAgent | undefined)?.joined;
+      if (joined === undefined) throw swarmErrors.hostStopping();
+      agent = this.#enter(linkId, home, joined, hello);
+      return this.#opened(agent, joined, outlet, carrier);
+    } finally {
+      signal.removeEventListener("abort", leave);
+    }
+  }
+
+  #enter(linkId: string, home: LinkHome, joined: Joined, hello: Hello): LinkedAgent {
+    const { settings, now, pools } = this.#parts;
+    const { agentId, link: agent } = joined;
+    const { namespace, name: pool } = home;
+    const identity: LinkIdentity = { namespace, pool, agentId, incarnation: hello.incarnation };
+    const link = new HostLink(linkId, identity, settings, now());
     const { frameBytesMax } = settings;
-    agent = new LinkedAgent({ link, pool, agent: joined.link, turns: pools.turns, frameBytesMax });
-    outlet.bind(agent);
+    return new LinkedAgent({ link, home, agent, turns: pools.turns, frameBytesMax });
+  }
+
+  #opened(agent: LinkedAgent, joined: Joined, outlet: LinkOutlet, carrier: Carrier): Greeted {
+    const { settings, instruments, now } = this.#parts;
+    const { link } = agent;
     this.#agents.set(link.id, agent);
-    link.attach(carrier, nowMs);
+    link.attach(carrier, now());
+    outlet.bind(agent);
     instruments.opened.add();
+    if (agent.home.pool === undefined) instruments.relayed.add();
     return { agent, answer: welcome({ ...joined, link, settings, resumed: false }) };
   }
 
@@ -183,7 +236,7 @@ export class LinkBook {
   /** A pool goes to another process, and its agents after it: with what they have. */
   #leave(pool: Pool): void {
     for (const agent of this.#agents.values()) {
-      if (agent.pool !== pool) continue;
+      if (agent.home.pool !== pool) continue;
       agent.sayBye({ reason: "its pool goes to another process", returnAfterMs: returnAfterMoveMs });
       this.#end(agent, "moved", "its pool goes to another process", undefined);
     }
@@ -224,7 +277,7 @@ function isViolation({ status }: TuttiError): boolean {
 function isSame(identity: LinkIdentity, hello: Hello): boolean {
   return (
     identity.namespace === (hello.namespace || defaultNamespace) &&
-    identity.pool === (hello.pool || "default") &&
+    identity.pool === (hello.pool || defaultPool) &&
     identity.agentId === (hello.agentId || identity.agentId) &&
     identity.incarnation === hello.incarnation
   );

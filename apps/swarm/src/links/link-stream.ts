@@ -3,19 +3,12 @@
  * agent reads. While it does not, nothing is taken from the link; what is to be said gathers there in larger frames.
  */
 import type { AgentFrame, HostFrame } from "@tutti/contracts/agent/v1";
-import {
-  Bell,
-  type CallContext,
-  errorFromUnknown,
-  notOwnerOf,
-  type Timers,
-  type TuttiError,
-} from "@tutti/kernel";
+import { Bell, errorFromUnknown, notOwnerOf, type Timers, type TuttiError } from "@tutti/kernel";
 import { swarmErrors } from "../errors.ts";
 import type { PoolTime } from "../pools/pool-time.ts";
 import { redirection, refusal } from "./greeting.ts";
 import type { LinkInstruments } from "./instruments.ts";
-import type { Greeted, LinkBook } from "./link-book.ts";
+import type { Greeted, GreetingContext, LinkBook } from "./link-book.ts";
 import type { LinkedAgent } from "./linked-agent.ts";
 import type { Carrier } from "./protocol/host-link.ts";
 
@@ -30,7 +23,7 @@ export interface LinkStreamParts {
 export async function* serveLink(
   parts: LinkStreamParts,
   requests: AsyncIterable<AgentFrame>,
-  context: Pick<CallContext, "signal">,
+  context: GreetingContext,
 ): AsyncGenerator<HostFrame> {
   const { book, now, instruments } = parts;
   const carrier = new StreamCarrier();
@@ -71,9 +64,10 @@ export async function* serveLink(
 async function greet(
   { book, instruments, timers, greetingMs }: LinkStreamParts,
   frames: AsyncIterator<AgentFrame>,
-  { signal }: Pick<CallContext, "signal">,
+  context: GreetingContext,
   carrier: Carrier,
 ): Promise<Greeted | TurnedAway | undefined> {
+  const giveUp = new AbortController();
   const { promise: late, reject } = Promise.withResolvers<never>();
   const timer = timers.after(greetingMs, () => reject(swarmErrors.greetingLate({ waitedMs: greetingMs })));
   let first: AgentFrame | undefined;
@@ -81,11 +75,16 @@ async function greet(
     const next = await Promise.race([frames.next(), late]);
     if (next.done === true) return undefined;
     first = next.value;
-    await Promise.race([book.admit(first, signal), late]);
-    return book.greet(first, carrier);
+    const greeting = {
+      principal: context.principal,
+      signal: AbortSignal.any([context.signal, giveUp.signal]),
+    };
+    return await Promise.race([book.greet(first, carrier, greeting), late]);
   } catch (thrown) {
     const error = errorFromUnknown(thrown);
-    if (signal.aborted) throw error;
+    // Who is welcomed after that is not there any more.
+    giveUp.abort();
+    if (context.signal.aborted) throw error;
     return turnedAway(first, error, instruments);
   } finally {
     timer.cancel();

@@ -1,9 +1,10 @@
 /** A link and the agent that the pool knows behind it: what one says reaches the other. */
 import { type AgentFrame, type Bye, HostFrame } from "@tutti/contracts/agent/v1";
 import { errorOf, type TuttiError, toErrorDetail } from "@tutti/kernel";
-import type { AgentLink, AgentOutlet, Pool } from "@tutti/matching";
+import type { AgentLink, AgentOutlet } from "@tutti/matching";
 import type { Turns } from "../pools/turns.ts";
 import { emptyAgentFrame } from "./empty-frame.ts";
+import type { LinkHome } from "./home.ts";
 import { contentsOf } from "./protocol/contents.ts";
 import { CreditLoan } from "./protocol/credit-loan.ts";
 import type { HostLink } from "./protocol/host-link.ts";
@@ -12,10 +13,15 @@ import { isOversized } from "./protocol/limits.ts";
 /** How much of an agent's credit a pool has at once. */
 const lentMax = 4_096;
 
-/** Where what a pool says of an agent goes, before its link is there and after. */
+/**
+ * Where what a pool says of an agent goes. Over a relay it may come before the link is there: then it waits for that; a pool
+ * that is owned here says nothing before its next turn.
+ */
 export class LinkOutlet implements AgentOutlet {
   #agent: LinkedAgent | undefined;
   readonly #ended: (bye: Bye) => void;
+  #early: HostFrame[] = [];
+  #bye: Bye | undefined;
 
   constructor(ended: (bye: Bye) => void) {
     this.#ended = ended;
@@ -23,20 +29,25 @@ export class LinkOutlet implements AgentOutlet {
 
   bind(agent: LinkedAgent): void {
     this.#agent = agent;
+    for (const frame of this.#early) agent.send(frame);
+    this.#early = [];
+    if (this.#bye !== undefined) this.#ended(this.#bye);
   }
 
   send(frame: HostFrame): void {
-    this.#agent?.send(frame);
+    if (this.#agent === undefined) this.#early.push(frame);
+    else this.#agent.send(frame);
   }
 
   end(bye: Bye): void {
-    this.#ended(bye);
+    if (this.#agent === undefined) this.#bye = bye;
+    else this.#ended(bye);
   }
 }
 
 export interface LinkedAgentParts {
   readonly link: HostLink;
-  readonly pool: Pool;
+  readonly home: LinkHome;
   readonly agent: AgentLink;
   readonly turns: Turns;
   readonly frameBytesMax: number;
@@ -44,7 +55,7 @@ export interface LinkedAgentParts {
 
 export class LinkedAgent {
   readonly link: HostLink;
-  readonly pool: Pool;
+  readonly home: LinkHome;
   readonly #agent: AgentLink;
   readonly #turns: Turns;
   readonly #loan = new CreditLoan(lentMax);
@@ -52,10 +63,10 @@ export class LinkedAgent {
 
   readonly #frameBytesMax: number;
 
-  constructor({ link, pool, agent, turns, frameBytesMax }: LinkedAgentParts) {
+  constructor({ link, home, agent, turns, frameBytesMax }: LinkedAgentParts) {
     this.#frameBytesMax = frameBytesMax;
     this.link = link;
-    this.pool = pool;
+    this.home = home;
     this.#agent = agent;
     this.#turns = turns;
   }
@@ -66,7 +77,7 @@ export class LinkedAgent {
     const credit = this.#loan.lend(this.link.isClogged);
     const refusal = this.#agent.take(credit === frame.credit ? frame : { ...frame, credit }, nowMs);
     if (frame.drain !== undefined || frame.sleep !== undefined) this.#loan.void();
-    this.#turns.stir(this.pool);
+    this.home.stir();
     return refusal === undefined ? undefined : errorOf(refusal);
   }
 
@@ -84,17 +95,17 @@ export class LinkedAgent {
 
   cut(nowMs: number): void {
     this.#agent.cut(nowMs);
-    this.#turns.stir(this.pool);
+    this.home.stir();
   }
 
   resume(nowMs: number): void {
     this.#agent.resume(nowMs);
-    this.#turns.stir(this.pool);
+    this.home.stir();
   }
 
   end(reason: string, nowMs: number): void {
     this.#agent.end(reason, nowMs);
-    this.#turns.stir(this.pool);
+    this.home.stir();
   }
 
   /** What the pool says. The frame is the pool's own and is used again: it is encoded before this returns. */
@@ -118,6 +129,6 @@ export class LinkedAgent {
     if (credit === 0) return;
     // Not a sign of life: the agent is as old as what it said last.
     this.#agent.take({ ...emptyAgentFrame, credit }, heardMs);
-    this.#turns.stir(this.pool);
+    this.home.stir();
   }
 }

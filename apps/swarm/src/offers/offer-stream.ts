@@ -1,10 +1,11 @@
 /** The stream of a sender, on whatever carries it: requests go to the exchange, replies leave as the sender reads. */
 import { defaultNamespace } from "@tutti/contracts/rpc";
 import type { OfferReply, OfferRequest } from "@tutti/contracts/swarm/v1";
-import { Bell, type CallContext, errorFromUnknown, type Timers, type TuttiError } from "@tutti/kernel";
+import { Bell, type CallContext, type Timers } from "@tutti/kernel";
 import { defaultPool } from "../pools/pool-directory.ts";
 import type { OfferInstruments } from "./instruments.ts";
 import { OfferExchange, type OfferExchangeParts } from "./offer-exchange.ts";
+import { Reading } from "./reading.ts";
 
 export interface OfferDesk extends Omit<OfferExchangeParts, "wake"> {
   readonly timers: Timers;
@@ -26,7 +27,7 @@ export async function* serveOffers(
   await desk.pools.admitted(namespace || defaultNamespace, pool || defaultPool, context);
   const bell = new Bell();
   const exchange = new OfferExchange({ ...desk, wake: () => bell.ring() }, first.value);
-  const reading = new Reading(bell);
+  const reading = new Reading<OfferRequest>(bell);
   const leave = () => reading.end(undefined);
   signal.addEventListener("abort", leave, { once: true });
   const sign = desk.timers.every(desk.signOfLifeMs, () => exchange.sayWord());
@@ -50,44 +51,4 @@ export async function* serveOffers(
     incoming.return?.()?.then(undefined, () => {});
   }
   if (reading.error !== undefined) throw reading.error;
-}
-
-/** Runs beside the sending, until there is nothing more to read. */
-class Reading {
-  readonly #bell: Bell;
-  #isOver = false;
-  #error: TuttiError | undefined;
-
-  constructor(bell: Bell) {
-    this.#bell = bell;
-  }
-
-  get isOver(): boolean {
-    return this.#isOver;
-  }
-
-  get error(): TuttiError | undefined {
-    return this.#error;
-  }
-
-  run(incoming: AsyncIterator<OfferRequest>, exchange: OfferExchange): void {
-    const readAll = async (): Promise<void> => {
-      for (;;) {
-        const next = await incoming.next();
-        if (next.done === true || this.#isOver) return;
-        exchange.take(next.value);
-      }
-    };
-    readAll().then(
-      () => this.end(undefined),
-      (thrown: unknown) => this.end(errorFromUnknown(thrown)),
-    );
-  }
-
-  end(error: TuttiError | undefined): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    this.#error = error;
-    this.#bell.ring();
-  }
 }

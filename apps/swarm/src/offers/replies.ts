@@ -1,8 +1,7 @@
-import type { PartialOutput, Progress, Result } from "@tutti/contracts/agent/v1";
 import { OfferReply, type OfferWelcome } from "@tutti/contracts/swarm/v1";
-import type { ErrorDetail } from "@tutti/contracts/types/v1";
 import type { Owner } from "@tutti/kernel";
 import { declareWeight } from "@tutti/mesh";
+import { weightOfError, weightOfOutput, weightOfProgress, weightOfResult } from "../weights.ts";
 
 /** Where a reply is closed and another one begun: one more result always fits within the limit of a message. */
 const fullBytes = 2_097_152;
@@ -81,33 +80,4 @@ interface Counted {
 
 function append<T>(list: T[], more: readonly T[]): void {
   for (const one of more) list.push(one);
-}
-
-function weightOfResult({ outcome }: Result): number {
-  switch (outcome?.$case) {
-    case "inlineOutput":
-      return 64 + outcome.value.length;
-    case "outputPayload":
-      return 128 + (outcome.value.body?.$case === "inline" ? outcome.value.body.value.length : 64);
-    case "failed":
-      return 128 + weightOfError(outcome.value);
-    default:
-      return 16_384;
-  }
-}
-
-function weightOfError(error: ErrorDetail | undefined): number {
-  if (error === undefined) return 0;
-  let weight = 256 + 3 * (error.message.length + error.code.length) + weightOfError(error.cause);
-  for (const [name, value] of Object.entries(error.details)) weight += 16 + 3 * (name.length + value.length);
-  for (const { field, message } of error.violations) weight += 16 + 3 * (field.length + message.length);
-  return weight;
-}
-
-function weightOfProgress({ saved, message }: Progress): number {
-  return 64 + saved.length + 3 * message.length;
-}
-
-function weightOfOutput({ chunk }: PartialOutput): number {
-  return 64 + chunk.length;
 }

@@ -121,7 +121,7 @@ export class Agent {
       kind: AgentKind.AGENT_KIND_FUNCTION,
       sdkName: "tutti-typescript",
       sdkVersion: "0.1.0",
-      canFollow: true,
+      canFollow: settings.followRedirects,
       launchId: settings.launchId,
       offering: this.#offering(),
       // Though it resumes: a host that cannot has to say which of them are unwanted.

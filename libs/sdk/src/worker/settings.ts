@@ -29,6 +29,11 @@ export interface WorkerOptions {
   readonly contextKeys?: readonly string[];
   /** One sentence for people. */
   readonly description?: string;
+  /**
+   * Whether it goes to the owner of its pool when a host sends it there. Default true; without it it stays where it is, and
+   * its host relays: for a worker that cannot reach every host.
+   */
+  readonly followRedirects?: boolean;
   /** Default: the access token in `TUTTI_ACCESS_TOKEN`, and no encryption. */
   readonly credentials?: WorkerCredentials;
   /** Sends an access token over a connection that is not encrypted, to another machine. Default false. */
@@ -54,6 +59,7 @@ export interface WorkerSettings {
   readonly resources: Readonly<Record<string, number>>;
   readonly contextKeys: readonly string[];
   readonly description: string;
+  readonly followRedirects: boolean;
   readonly credentials: WorkerCredentials;
   readonly handleSignals: boolean;
   readonly drainMs: number;
@@ -89,6 +95,7 @@ export function resolveSettings(options: WorkerOptions, environment: Environment
     resources: { ...options.resources },
     contextKeys: [...(options.contextKeys ?? [])],
     description: options.description ?? "",
+    followRedirects: options.followRedirects ?? true,
     credentials,
     handleSignals: options.handleSignals ?? true,
     drainMs,

@@ -108,7 +108,7 @@ class Agent:
             kind=AGENT_KIND_FUNCTION,
             sdk_name="tutti-python",
             sdk_version=VERSION,
-            can_follow=True,
+            can_follow=settings.follow_redirects,
             launch_id=settings.launch_id,
             offering=self._offering(),
             # Though it resumes: a host that cannot has to say which of them are unwanted.

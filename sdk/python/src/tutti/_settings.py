@@ -46,6 +46,7 @@ class Settings:
     resources: Mapping[str, float]
     context_keys: Sequence[str]
     description: str
+    follow_redirects: bool
     credentials: Credentials
     handle_signals: bool
     drain_seconds: float
@@ -63,6 +64,7 @@ def resolve(
     resources: Mapping[str, float] | None,
     context_keys: Sequence[str],
     description: str,
+    follow_redirects: bool,
     credentials: Credentials | None,
     allow_unprotected: bool,
     handle_signals: bool,
@@ -95,6 +97,7 @@ def resolve(
         resources=dict(resources or {}),
         context_keys=tuple(context_keys),
         description=description,
+        follow_redirects=follow_redirects,
         credentials=Credentials(
             token, given.certificate_authority, given.certificate, given.private_key, given.server_name
         ),

@@ -1,0 +1,216 @@
+/**
+ * The relay of one pool: all links of its agents that end here, and one stream to whoever owns it, opened again whenever it
+ * breaks.
+ *
+ * 1. On each stream all links are told first, then what there is to say of them.
+ * 2. A link keeps its number for its life; no number is used twice.
+ */
+import type { AgentFrame } from "@tutti/contracts/agent/v1";
+import { type dispatchService, LinkOpened, type RelayReply, RelayRequest } from "@tutti/contracts/swarm/v1";
+import { Bell, backoffMs, errorFromUnknown, type Foundation, sleep, type TuttiError } from "@tutti/kernel";
+import { type Client, meshErrors } from "@tutti/mesh";
+import type { LinkHome } from "../home.ts";
+import { RelayOutbox } from "./relay-outbox.ts";
+import { RelayedAgent, type RelayedAgentParts, type RelayTongue } from "./relayed-agent.ts";
+
+export interface PoolRelayParts {
+  readonly namespace: string;
+  readonly name: string;
+  readonly dispatch: Pick<Client<typeof dispatchService>, "relay">;
+  /** Instance id of this process. */
+  readonly host: string;
+  readonly foundation: Pick<Foundation, "timers" | "chance" | "logger">;
+  readonly now: () => number;
+  /** The owner hears something at least this often. */
+  readonly signOfLifeMs: number;
+  /** No agent is left, and all is said. */
+  readonly onIdle: () => void;
+}
+
+const relayVersion = 1;
+const backoff = { firstMs: 50, maxMs: 2_000 };
+
+export class PoolRelay implements RelayTongue, LinkHome {
+  readonly namespace: string;
+  readonly name: string;
+  readonly pool = undefined;
+  readonly #parts: PoolRelayParts;
+  readonly #agents = new Map<number, RelayedAgent>();
+  readonly #outbox = new RelayOutbox();
+  readonly #bell = new Bell();
+  readonly #stopping = new AbortController();
+  #numbers = 0;
+  #isOpen = false;
+
+  constructor(parts: PoolRelayParts) {
+    this.#parts = parts;
+    this.namespace = parts.namespace;
+    this.name = parts.name;
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  get isStopped(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
+  get agents(): Iterable<RelayedAgent> {
+    return this.#agents.values();
+  }
+
+  start(): void {
+    void this.#run();
+  }
+
+  stop(): void {
+    this.#stopping.abort();
+    this.#bell.ring();
+  }
+
+  /** Tells the owner of an agent that greets; what comes of it is known by `joined`. */
+  join(greeting: Pick<RelayedAgentParts, "linkId" | "hello" | "principal" | "outlet">): RelayedAgent {
+    const { foundation, now } = this.#parts;
+    const tableSeed = Math.floor(foundation.chance.random() * 0x7fff_ffff);
+    const agent = new RelayedAgent({
+      ...{ ...greeting, number: ++this.#numbers, tongue: this, tableSeed, nowMs: now() },
+    });
+    this.#agents.set(agent.number, agent);
+    if (this.#isOpen) this.#tell(agent);
+    return agent;
+  }
+
+  stir(): void {
+    this.#bell.ring();
+  }
+
+  say(number: number, frame: AgentFrame): void {
+    this.#outbox.say(number, frame);
+  }
+
+  cut(link: number): void {
+    if (!this.#isOpen) return;
+    this.#outbox.closed({ link, cut: true, reason: "" });
+    this.#bell.ring();
+  }
+
+  resumed(agent: RelayedAgent): void {
+    if (!this.#isOpen) return;
+    this.#open(agent);
+    this.#bell.ring();
+  }
+
+  left(agent: RelayedAgent, reason: string): void {
+    this.#agents.delete(agent.number);
+    if (this.#isOpen) this.#outbox.closed({ link: agent.number, cut: false, reason });
+    this.#bell.ring();
+  }
+
+  async #run(): Promise<void> {
+    const { foundation, onIdle, namespace, name: pool } = this.#parts;
+    const { signal } = this.#stopping;
+    for (let failures = 0; !signal.aborted && this.#agents.size > 0; ) {
+      try {
+        if (await this.#speak()) failures = 0;
+      } catch (thrown) {
+        const error = errorFromUnknown(thrown);
+        if (error.retry === "never") this.#failAll(error);
+        const level = meshErrors.interrupted.is(error) ? "info" : "warn";
+        // Told once: while an owner is being found this is what happens.
+        if (failures === 0 && !signal.aborted)
+          foundation.logger[level]("the relay to a pool broke, and is opened again", {
+            namespace,
+            pool,
+            error,
+          });
+      }
+      this.#isOpen = false;
+      if (this.#agents.size === 0) break;
+      failures++;
+      await sleep(foundation.timers, backoffMs(backoff, failures, foundation.chance), signal).catch(() => {});
+    }
+    onIdle();
+  }
+
+  /** One stream from its greeting to its end; gives whether the owner took it. */
+  async #speak(): Promise<boolean> {
+    const { dispatch, foundation, signOfLifeMs } = this.#parts;
+    const ending = new AbortController();
+    const stop = () => ending.abort();
+    this.#stopping.signal.addEventListener("abort", stop, { once: true });
+    const sign = foundation.timers.every(signOfLifeMs, () => {
+      this.#outbox.sayWord();
+      this.#bell.ring();
+    });
+    let isWelcome = false;
+    try {
+      for await (const reply of dispatch.relay(this.#requests(ending.signal), { signal: ending.signal })) {
+        if (reply.welcome !== undefined) {
+          isWelcome = true;
+          this.#tellAll();
+        }
+        if (reply.moved !== undefined) break;
+        this.#take(reply);
+      }
+    } finally {
+      this.#isOpen = false;
+      sign.cancel();
+      this.#stopping.signal.removeEventListener("abort", stop);
+      ending.abort();
+      this.#bell.ring();
+    }
+    return isWelcome;
+  }
+
+  async *#requests(signal: AbortSignal): AsyncGenerator<RelayRequest> {
+    const { host: instanceId, namespace, name: pool } = this.#parts;
+    this.#outbox.clear();
+    yield { ...RelayRequest.create(), hello: { version: relayVersion, instanceId, namespace, pool } };
+    while (!signal.aborted) {
+      const request = this.#outbox.take();
+      if (request !== undefined) yield request;
+      else if (this.#agents.size === 0) return;
+      else await this.#bell.rung();
+    }
+  }
+
+  #tellAll(): void {
+    this.#outbox.clear();
+    this.#isOpen = true;
+    for (const agent of this.#agents.values()) this.#tell(agent);
+    this.#outbox.announced();
+    this.#bell.ring();
+  }
+
+  #tell(agent: RelayedAgent): void {
+    const again = agent.again();
+    this.#open(agent);
+    for (const frame of again) this.#outbox.say(agent.number, frame);
+    this.#bell.ring();
+  }
+
+  #open(agent: RelayedAgent): void {
+    const opened = agent.opened(this.#parts.now());
+    this.#outbox.opened(opened, LinkOpened.encode(opened).finish().length);
+  }
+
+  #take({ frames, refused }: RelayReply): void {
+    for (const { link, frame } of frames) {
+      const agent = this.#agents.get(link);
+      if (agent === undefined || frame === undefined) continue;
+      if (frame.answer?.$case === "welcome") agent.welcomed(frame.answer.value);
+      else agent.told(frame);
+      if (agent.isClosed) this.#agents.delete(link);
+    }
+    for (const one of refused) {
+      this.#agents.get(one.link)?.refused(one);
+      this.#agents.delete(one.link);
+    }
+  }
+
+  #failAll(error: TuttiError): void {
+    for (const agent of this.#agents.values()) agent.fail(error);
+    this.#agents.clear();
+  }
+}

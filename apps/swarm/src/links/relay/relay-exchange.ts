@@ -1,0 +1,171 @@
+/**
+ * One stream of a host that relays links to a pool which is owned here.
+ *
+ * 1. Every link that the host tells of is one of the pool's, and what it says reaches the pool in the order said.
+ * 2. When the stream ends its links are cut: the host tells them again on another one, or their agents come otherwise.
+ */
+import { Welcome } from "@tutti/contracts/agent/v1";
+import { type LinkOpened, LinkRefused, type RelayReply, type RelayRequest } from "@tutti/contracts/swarm/v1";
+import { errorOf, isRefusal, type Owner, type Refusal, toErrorDetail } from "@tutti/kernel";
+import type { AgentLink, Pool } from "@tutti/matching";
+import { swarmErrors } from "../../errors.ts";
+import type { PoolDirectory } from "../../pools/pool-directory.ts";
+import type { PoolTime } from "../../pools/pool-time.ts";
+import { emptyAgentFrame } from "../empty-frame.ts";
+import { RelayReplies } from "./relay-replies.ts";
+
+/** The version of the protocol that is spoken here, and the only one there has been. */
+const relayVersion = 1;
+
+export interface RelayExchangeParts {
+  readonly pools: PoolDirectory;
+  readonly pool: Pool;
+  readonly now: PoolTime;
+  /** Instance id of this process. */
+  readonly owner: string;
+  readonly epoch: number;
+  /** There is something to send. */
+  readonly wake: () => void;
+  /** An agent offers other things than before. */
+  readonly onReoffered: (pool: Pool, agentId: string) => void;
+}
+
+export class RelayExchange {
+  readonly #parts: RelayExchangeParts;
+  readonly #host: string;
+  readonly #links = new Map<number, AgentLink>();
+  readonly #replies = new RelayReplies();
+  readonly #unlisten: () => void;
+  #isOver = false;
+
+  /** Takes the first request. Throws what the host is refused with. */
+  constructor(parts: RelayExchangeParts, first: RelayRequest) {
+    const { hello } = first;
+    if (hello === undefined) throw swarmErrors.relayGreetingExpected();
+    if (hello.version < relayVersion)
+      throw swarmErrors.relayVersionUnsupported({ found: hello.version, own: relayVersion });
+    this.#parts = parts;
+    this.#host = hello.instanceId;
+    this.#replies.welcome({ version: relayVersion, instanceId: parts.owner, epoch: parts.epoch });
+    this.#unlisten = parts.pools.onLeft((pool, owner) => {
+      if (pool === parts.pool) this.#leave(owner);
+    });
+    this.#takeAll(first);
+  }
+
+  /** Whether nothing more is to be said once what there is has been taken. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Takes a further request. Throws what breaks the protocol: the stream has to end. */
+  take(request: RelayRequest): void {
+    if (request.hello !== undefined) throw swarmErrors.relayGreetingRepeated();
+    if (!this.#isOver) this.#takeAll(request);
+  }
+
+  /** What there is to send; undefined when that is nothing. */
+  next(): RelayReply | undefined {
+    return this.#replies.take();
+  }
+
+  /** Says something although there is nothing to say. */
+  sayWord(): void {
+    this.#replies.sayWord();
+    this.#parts.wake();
+  }
+
+  close(): void {
+    this.#unlisten();
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const nowMs = this.#parts.now();
+    for (const link of this.#links.values()) link.cut(nowMs);
+    this.#links.clear();
+    this.#stir();
+  }
+
+  #takeAll({ opened, frames, closed }: RelayRequest): void {
+    const nowMs = this.#parts.now();
+    for (const one of opened) this.#open(one, nowMs);
+    for (const { link, frame } of frames) {
+      const known = this.#links.get(link);
+      if (known === undefined || frame === undefined) continue;
+      const refusal = known.take(frame, nowMs);
+      if (refusal !== undefined) this.#break(link, known, refusal, nowMs);
+      else if (frame.offering !== undefined) this.#parts.onReoffered(this.#parts.pool, known.agentId);
+    }
+    for (const { link, cut, reason } of closed) {
+      const known = this.#links.get(link);
+      if (cut) known?.cut(nowMs);
+      else {
+        known?.end(reason, nowMs);
+        this.#links.delete(link);
+      }
+    }
+    this.#stir();
+  }
+
+  #open(opened: LinkOpened, nowMs: number): void {
+    const { link: number, hello, tokens, cut, credit, linkId } = opened;
+    const known = this.#links.get(number);
+    if (known?.open === true) {
+      if (cut) known.cut(nowMs);
+      else known.resume(nowMs);
+      return;
+    }
+    if (hello === undefined) return;
+    const outlet = {
+      send: (frame: Parameters<RelayReplies["add"]>[1]) => {
+        this.#replies.add(number, frame);
+        this.#parts.wake();
+      },
+      end: (bye: Parameters<RelayReplies["bye"]>[1]) => {
+        this.#links.delete(number);
+        this.#replies.bye(number, bye);
+        this.#parts.wake();
+      },
+    };
+    const joined = this.#parts.pool.join({ ...hello, running: tokens }, this.#host, outlet, nowMs);
+    if (isRefusal(joined)) {
+      this.#refuse(number, joined);
+      return;
+    }
+    const { agentId, capabilityNumbers, unwanted, held, link } = joined;
+    this.#links.set(number, link);
+    const numbers = { numbers: capabilityNumbers };
+    const told = { linkId, agentId, held, unwanted: [...unwanted], capabilityNumbers: numbers };
+    this.#replies.answer(number, { ...Welcome.create(), ...told });
+    if (credit > 0) link.take({ ...emptyAgentFrame, credit }, nowMs - opened.heardAgoMs);
+    if (cut) link.cut(nowMs);
+    this.#parts.wake();
+  }
+
+  /** An agent breaks the rules of the pool: its link is over, and its host tells it why. */
+  #break(number: number, link: AgentLink, refusal: Refusal, nowMs: number): void {
+    this.#links.delete(number);
+    link.end(refusal.message, nowMs);
+    this.#refuse(number, refusal);
+  }
+
+  #refuse(number: number, refusal: Refusal): void {
+    const error = toErrorDetail(errorOf(refusal));
+    const refused: LinkRefused = { link: number, answer: { $case: "refused", value: { error } } };
+    this.#replies.refused(refused, LinkRefused.encode(refused).finish().length);
+    this.#parts.wake();
+  }
+
+  /** The pool goes to another process, and its links after it. */
+  #leave(owner: Owner | undefined): void {
+    this.#isOver = true;
+    this.#links.clear();
+    const { instance = "", address = "", epoch = 0 } = owner ?? {};
+    this.#replies.moved({ instance, address, epoch, place: "" });
+    this.#parts.wake();
+  }
+
+  #stir(): void {
+    const { pools, pool } = this.#parts;
+    pools.turns.stir(pool);
+  }
+}

@@ -1,0 +1,49 @@
+/** The stream of a host that relays, at the owner of the pool: requests go to the exchange, replies leave as it reads. */
+import { defaultNamespace } from "@tutti/contracts/rpc";
+import type { RelayReply, RelayRequest } from "@tutti/contracts/swarm/v1";
+import { Bell, type CallContext, type Timers } from "@tutti/kernel";
+import { Reading } from "../../offers/reading.ts";
+import { defaultPool } from "../../pools/pool-directory.ts";
+import { RelayExchange, type RelayExchangeParts } from "./relay-exchange.ts";
+
+export interface RelayDesk extends Pick<RelayExchangeParts, "pools" | "now" | "owner" | "onReoffered"> {
+  readonly timers: Timers;
+  /** The host hears something at least this often. */
+  readonly signOfLifeMs: number;
+}
+
+export async function* serveRelay(
+  desk: RelayDesk,
+  requests: AsyncIterable<RelayRequest>,
+  context: Pick<CallContext, "signal" | "ownerEpoch">,
+): AsyncGenerator<RelayReply> {
+  const { signal } = context;
+  const incoming = requests[Symbol.asyncIterator]();
+  const first = await incoming.next();
+  if (first.done === true) return;
+  const { namespace = "", pool: name = "" } = first.value.hello ?? {};
+  const pool = await desk.pools.admitted(namespace || defaultNamespace, name || defaultPool, context);
+  const bell = new Bell();
+  const epoch = context.ownerEpoch ?? 0;
+  const exchange = new RelayExchange({ ...desk, pool, epoch, wake: () => bell.ring() }, first.value);
+  const reading = new Reading<RelayRequest>(bell);
+  const leave = () => reading.end(undefined);
+  signal.addEventListener("abort", leave, { once: true });
+  const sign = desk.timers.every(desk.signOfLifeMs, () => exchange.sayWord());
+  try {
+    reading.run(incoming, exchange);
+    while (!signal.aborted) {
+      const reply = exchange.next();
+      if (reply !== undefined) yield reply;
+      else if (reading.isOver || exchange.isOver) break;
+      else await bell.rung();
+    }
+  } finally {
+    sign.cancel();
+    signal.removeEventListener("abort", leave);
+    reading.end(undefined);
+    exchange.close();
+    incoming.return?.()?.then(undefined, () => {});
+  }
+  if (reading.error !== undefined) throw reading.error;
+}

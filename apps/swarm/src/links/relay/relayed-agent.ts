@@ -1,0 +1,270 @@
+/**
+ * An agent whose link ends here and whose pool is owned elsewhere: what it says is handed to the relay, what it is to be told
+ * comes from there. Enough is known of it to tell it anew to another owner.
+ *
+ *     greeting ── welcome ──► open ── another stream ──► open
+ *     greeting, open ── refused, goodbye of either side ──► closed
+ *
+ * 1. A token is named to each owner from its assignment until its result is durable, so that the attempt goes on.
+ * 2. The agent hears nothing of a change of owners but which of its attempts are no longer wanted.
+ */
+import {
+  type AgentFrame,
+  type Bye,
+  type Hello,
+  HostFrame,
+  type Redirect,
+  type Welcome,
+} from "@tutti/contracts/agent/v1";
+import type { LinkOpened, LinkRefused } from "@tutti/contracts/swarm/v1";
+import type { Actor } from "@tutti/contracts/types/v1";
+import { fromErrorDetail, type Refusal, type TuttiError } from "@tutti/kernel";
+import { type AgentLink, type AgentOutlet, type Joined, TokenTable } from "@tutti/matching";
+import { swarmErrors } from "../../errors.ts";
+import { weightOfAgentFrame } from "../../weights.ts";
+import { emptyAgentFrame } from "../empty-frame.ts";
+import { linkLimits } from "../protocol/limits.ts";
+import { RelayedNumbers } from "./relayed-numbers.ts";
+import { RelayedResults } from "./relayed-results.ts";
+
+/** What an agent needs of the relay. */
+export interface RelayTongue {
+  /** Whether a stream to the owner carries what is said. */
+  readonly isOpen: boolean;
+  say(number: number, frame: AgentFrame): void;
+  cut(number: number): void;
+  resumed(agent: RelayedAgent): void;
+  left(agent: RelayedAgent, reason: string): void;
+}
+
+export interface RelayedAgentParts {
+  /** Its number in the relay. */
+  readonly number: number;
+  readonly linkId: string;
+  readonly hello: Hello;
+  readonly principal: Actor | undefined;
+  readonly outlet: AgentOutlet;
+  readonly tongue: RelayTongue;
+  readonly tableSeed: number;
+  readonly nowMs: number;
+}
+
+/** What an agent says of the state it wants to be in, to be said again to another owner. */
+type Standing = Pick<AgentFrame, "drain" | "sleep">;
+
+/** What an agent may have said without an owner having taken it. */
+const keptBytesMax = 4 * linkLimits.unacknowledged.bytes;
+const active: Standing = { drain: undefined, sleep: undefined };
+
+export class RelayedAgent implements AgentLink {
+  readonly number: number;
+  readonly #parts: RelayedAgentParts;
+  #hello: Hello;
+  #state: "greeting" | "open" | "closed" = "greeting";
+  #credit = 0;
+  #standing: Standing = active;
+  #isCut = false;
+  #heardMs: number;
+  readonly #tokens: TokenTable<Uint8Array>;
+  readonly #results = new RelayedResults((token) => this.#tokens.delete(token));
+  readonly #numbers = new RelayedNumbers();
+  /** What was said while no stream was there. */
+  #pending: AgentFrame[] = [];
+  #pendingBytes = 0;
+  readonly #greeted = Promise.withResolvers<Joined>();
+
+  constructor(parts: RelayedAgentParts) {
+    this.#parts = parts;
+    this.number = parts.number;
+    this.#hello = { ...parts.hello, accessToken: "", resume: undefined };
+    this.#heardMs = parts.nowMs;
+    this.#tokens = new TokenTable(parts.tableSeed);
+    for (const token of parts.hello.running) this.#has(token);
+    // Whoever greeted may have gone before the owner answers.
+    this.#greeted.promise.catch(() => {});
+  }
+
+  get agentId(): string {
+    return this.#hello.agentId;
+  }
+
+  get open(): boolean {
+    return this.#state === "open";
+  }
+
+  /** Resolves with the welcome, and rejects with what the agent is refused with. */
+  get joined(): Promise<Joined> {
+    return this.#greeted.promise;
+  }
+
+  take(frame: AgentFrame, nowMs: number): Refusal | undefined {
+    if (this.#state === "closed") return undefined;
+    this.#heardMs = nowMs;
+    for (const result of frame.results) this.#results.add(result);
+    this.#credit += frame.credit;
+    if (frame.offering !== undefined) this.#hello = { ...this.#hello, offering: frame.offering };
+    this.#stand(frame);
+    if (this.#parts.tongue.isOpen) {
+      const isNumbered = frame.sequence !== 0 || frame.acknowledged !== 0;
+      this.#parts.tongue.say(this.number, isNumbered ? { ...frame, sequence: 0, acknowledged: 0 } : frame);
+    } else this.#keep(frame);
+    const bytes = this.#results.bytes + this.#pendingBytes;
+    if (bytes <= keptBytesMax) return undefined;
+    return swarmErrors.tooMuchUnsettled.refusal({ agent: this.agentId, bytes, max: keptBytesMax });
+  }
+
+  cut(_nowMs: number): void {
+    this.#isCut = true;
+    if (this.#state === "open") this.#parts.tongue.cut(this.number);
+  }
+
+  resume(nowMs: number): void {
+    this.#isCut = false;
+    this.#heardMs = nowMs;
+    if (this.#state === "open") this.#parts.tongue.resumed(this);
+  }
+
+  end(reason: string, _nowMs: number): void {
+    if (this.#state === "closed") return;
+    this.#close(swarmErrors.hostStopping());
+    this.#parts.tongue.left(this, reason);
+  }
+
+  /** How an owner is told of it. */
+  opened(nowMs: number): LinkOpened {
+    const { linkId, principal } = this.#parts;
+    return {
+      ...{ link: this.number, linkId, principal, cut: this.#isCut },
+      hello: { ...this.#hello, running: [] },
+      credit: this.#credit,
+      tokens: [...this.#tokens.values()],
+      heardAgoMs: Math.max(0, nowMs - this.#heardMs),
+    };
+  }
+
+  /** What is to be said on a new stream after that: the results that are not durable, and what was said meanwhile. */
+  again(): AgentFrame[] {
+    this.#numbers.forgetOwner();
+    const results = this.#results.again();
+    const pending = this.#pending;
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    const said: AgentFrame[] = results.length > 0 ? [{ ...emptyAgentFrame, results }, ...pending] : pending;
+    if (this.#standing !== active) said.push({ ...emptyAgentFrame, ...this.#standing });
+    return said;
+  }
+
+  /** The owner takes it. */
+  welcomed(welcome: Welcome): void {
+    if (this.#state === "closed") return;
+    const { agentId, capabilityNumbers, unwanted, held } = welcome;
+    const added = this.#numbers.learn(capabilityNumbers?.numbers ?? {});
+    if (this.#state === "greeting") {
+      this.#hello = { ...this.#hello, agentId };
+      for (const token of unwanted) this.#tokens.delete(token);
+      this.#state = "open";
+      this.#greeted.resolve({ link: this, agentId, capabilityNumbers: this.#numbers.told, unwanted, held });
+      return;
+    }
+    const frame = HostFrame.create();
+    // An attempt with a result is settled with it.
+    for (const token of unwanted) {
+      this.#tokens.delete(token);
+      if (!this.#results.has(token))
+        frame.cancels.push({ token, reason: "the new owner of its pool does not want it", graceMs: 0 });
+    }
+    if (Object.keys(added).length > 0) frame.capabilityNumbers = { numbers: added };
+    frame.held = held;
+    if (frame.cancels.length > 0 || frame.capabilityNumbers !== undefined || held !== undefined)
+      this.#parts.outlet.send(frame);
+  }
+
+  /** What the agent is to be sent. */
+  told(frame: HostFrame): void {
+    if (this.#state !== "open") return;
+    this.#credit = Math.max(0, this.#credit - frame.assignments.length);
+    for (const { token } of frame.assignments) this.#has(token);
+    for (const { token, graceMs } of frame.cancels) if (graceMs === 0) this.#tokens.delete(token);
+    if (frame.drain !== undefined || frame.sleep !== undefined) this.#credit = 0;
+    const settled = this.#results.settle(frame.resultsDurable, frame.resultsDurableBeyond);
+    const numbers = frame.capabilityNumbers && this.#numbers.learn(frame.capabilityNumbers.numbers);
+    const { bye, ...said } = frame;
+    this.#parts.outlet.send({
+      ...said,
+      assignments: this.#assignments(frame),
+      resultsDurable: settled?.resultsDurable ?? 0,
+      resultsDurableBeyond: settled?.resultsDurableBeyond ?? [],
+      capabilityNumbers: numbers && { numbers },
+      bye: undefined,
+    });
+    if (bye !== undefined) this.dismissed(bye);
+  }
+
+  /** The owner refuses it, or sends it elsewhere. */
+  refused({ answer }: LinkRefused): void {
+    if (this.#state === "closed") return;
+    const error = errorOfAnswer(answer);
+    const wasOpen = this.#state === "open";
+    this.#close(error);
+    if (wasOpen) this.#parts.outlet.end({ reason: error.message, returnAfterMs: returnAfterRefusalMs });
+  }
+
+  /** The pool is done with it. */
+  dismissed(bye: Bye): void {
+    if (this.#state === "closed") return;
+    this.#close(swarmErrors.hostStopping());
+    this.#parts.outlet.end(bye);
+  }
+
+  /** The relay cannot be had at all. */
+  fail(error: TuttiError): void {
+    const wasOpen = this.#state === "open";
+    this.#close(error);
+    if (wasOpen) this.#parts.outlet.end({ reason: error.message, returnAfterMs: returnAfterRefusalMs });
+  }
+
+  get isClosed(): boolean {
+    return this.#state === "closed";
+  }
+
+  /** The bytes of a frame are not kept for one token in it. */
+  #has(token: Uint8Array): void {
+    const own = token.slice();
+    this.#tokens.set(own, own);
+  }
+
+  #close(error: TuttiError): void {
+    this.#state = "closed";
+    this.#greeted.reject(error);
+  }
+
+  #assignments({ assignments }: HostFrame): HostFrame["assignments"] {
+    if (this.#numbers.isSame) return assignments;
+    return assignments.map((one) => ({ ...one, capability: this.#numbers.of(one.capability) }));
+  }
+
+  #stand({ drain, sleep, wake }: AgentFrame): void {
+    if (drain !== undefined) this.#standing = { drain, sleep: undefined };
+    if (sleep !== undefined) this.#standing = { drain: undefined, sleep };
+    if (wake !== undefined) this.#standing = active;
+    if (drain !== undefined || sleep !== undefined) this.#credit = 0;
+  }
+
+  /** Results, credit and how it stands are told anew anyway. */
+  #keep({ started, progress, partialOutputs }: AgentFrame): void {
+    if (started.length + progress.length + partialOutputs.length === 0) return;
+    const frame = { ...emptyAgentFrame, started, progress, partialOutputs };
+    this.#pending.push(frame);
+    this.#pendingBytes += weightOfAgentFrame(frame);
+  }
+}
+
+/** Who cannot be taken now may be a little later, at another host or another owner. */
+const returnAfterRefusalMs = 1_000;
+
+function errorOfAnswer(answer: LinkRefused["answer"]): TuttiError {
+  if (answer?.$case === "refused" && answer.value.error !== undefined)
+    return fromErrorDetail(answer.value.error);
+  const redirect: Redirect | undefined = answer?.$case === "redirect" ? answer.value : undefined;
+  return swarmErrors.poolElsewhere({ owner: redirect?.address ?? "" }, { retryAfterMs: 1_000 });
+}

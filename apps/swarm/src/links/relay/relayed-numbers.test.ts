@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { RelayedNumbers } from "./relayed-numbers.ts";
+
+describe("numbers of capabilities on a relayed link", () => {
+  it("are the owner's as long as nobody counts otherwise", () => {
+    const numbers = new RelayedNumbers();
+    assert.deepEqual(numbers.learn({ "a@1.0.0": 1, "b@1.0.0": 4 }), { "a@1.0.0": 1, "b@1.0.0": 4 });
+    assert.ok(numbers.isSame);
+    assert.deepEqual(numbers.learn({ "a@1.0.0": 1 }), {});
+  });
+
+  it("stay what the agent was told when another owner counts otherwise", () => {
+    const numbers = new RelayedNumbers();
+    numbers.learn({ "a@1.0.0": 1, "b@1.0.0": 2 });
+    numbers.forgetOwner();
+    assert.deepEqual(numbers.learn({ "b@1.0.0": 1, "a@1.0.0": 2, "c@1.0.0": 3 }), { "c@1.0.0": 3 });
+    assert.ok(!numbers.isSame);
+    assert.deepEqual(
+      [1, 2, 3].map((number) => numbers.of(number)),
+      [2, 1, 3],
+    );
+    // What the new owner calls 1 is taken: the agent gets a number of its own for it.
+    numbers.forgetOwner();
+    assert.deepEqual(numbers.learn({ "d@1.0.0": 1 }), { "d@1.0.0": 4 });
+    assert.equal(numbers.of(1), 4);
+    assert.equal(numbers.of(9), 0);
+  });
+});

@@ -1,0 +1,55 @@
+/**
+ * The numbers of capabilities on a relayed link. What the agent was told holds for as long as its link does; another owner
+ * counts otherwise.
+ *
+ * 1. A capability keeps the number that the agent was told first.
+ * 2. Two capabilities never have the same number.
+ */
+export class RelayedNumbers {
+  readonly #told = new Map<string, number>();
+  readonly #ofOwner = new Map<number, number>();
+  #greatest = 0;
+  #isSame = true;
+
+  /** All that the agent knows. */
+  get told(): Record<string, number> {
+    return Object.fromEntries(this.#told);
+  }
+
+  /** Another owner: what the one before said is void. */
+  forgetOwner(): void {
+    this.#ofOwner.clear();
+    this.#isSame = true;
+  }
+
+  /** The owner says its numbers. Gives those that the agent has to be told. */
+  learn(numbers: Readonly<Record<string, number>>): Record<string, number> {
+    const added: [string, number][] = [];
+    for (const [name, number] of Object.entries(numbers)) {
+      let own = this.#told.get(name);
+      if (own === undefined) {
+        own = this.#isFree(number) ? number : this.#greatest + 1;
+        this.#told.set(name, own);
+        this.#greatest = Math.max(this.#greatest, own);
+        added.push([name, own]);
+      }
+      this.#ofOwner.set(number, own);
+      if (own !== number) this.#isSame = false;
+    }
+    return Object.fromEntries(added);
+  }
+
+  /** Whether the agent was told the very numbers of the owner. */
+  get isSame(): boolean {
+    return this.#isSame;
+  }
+
+  /** What the agent calls it; 0, which it takes for unknown, where nobody has said. */
+  of(number: number): number {
+    return this.#ofOwner.get(number) ?? 0;
+  }
+
+  #isFree(number: number): boolean {
+    return number > this.#greatest || ![...this.#told.values()].includes(number);
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * The results of one relayed link. The agent counts them on its link, the owner on each stream of the relay anew; what is
+ * not durable is kept here, to be repeated on the next stream.
+ *
+ * 1. A result is kept until an owner says that it is durable, and repeated in the order in which it came.
+ * 2. The agent is told of each once: cumulatively as far as all are durable, by number beyond that.
+ */
+import type { Result } from "@tutti/contracts/agent/v1";
+import { weightOfResult } from "../../weights.ts";
+
+interface Kept {
+  readonly result: Result;
+  /** As the agent counts. */
+  readonly number: number;
+}
+
+/** What the agent can forget. */
+export interface Settled {
+  readonly resultsDurable: number;
+  readonly resultsDurableBeyond: number[];
+}
+
+export class RelayedResults {
+  /** By their number on the present stream, in order. */
+  #kept = new Map<number, Kept>();
+  #onStream = 0;
+  #cumulative = 0;
+  #taken = 0;
+  #durable = 0;
+  readonly #beyond = new Set<number>();
+  #bytes = 0;
+  readonly #onSettled: (token: Uint8Array) => void;
+
+  /** @param onSettled hears of each token whose result is durable */
+  constructor(onSettled: (token: Uint8Array) => void) {
+    this.#onSettled = onSettled;
+  }
+
+  /** Bytes of results that are kept. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Whether the result of an attempt is among them. For one that is looked for, not for each. */
+  has(token: Uint8Array): boolean {
+    for (const { result } of this.#kept.values()) if (Buffer.compare(result.token, token) === 0) return true;
+    return false;
+  }
+
+  /** The agent sends one. */
+  add(result: Result): void {
+    this.#kept.set(++this.#onStream, { result, number: ++this.#taken });
+    this.#bytes += weightOfResult(result);
+  }
+
+  /** Another stream, on which they count from 1: gives all that have to be repeated. */
+  again(): Result[] {
+    const kept = [...this.#kept.values()];
+    this.#kept = new Map(kept.map((one, index) => [index + 1, one]));
+    this.#onStream = kept.length;
+    this.#cumulative = 0;
+    return kept.map(({ result }) => result);
+  }
+
+  /** The owner says which are durable, by its own count; undefined when that is nothing new. */
+  settle(cumulative: number, beyond: readonly number[]): Settled | undefined {
+    const before = this.#durable;
+    const named: number[] = [];
+    for (; this.#cumulative < Math.min(cumulative, this.#onStream); ) this.#settle(++this.#cumulative, named);
+    for (const number of beyond) this.#settle(number, named);
+    const news = named.filter((number) => number > this.#durable);
+    if (this.#durable === before && news.length === 0) return undefined;
+    return { resultsDurable: this.#durable, resultsDurableBeyond: news };
+  }
+
+  #settle(onStream: number, named: number[]): void {
+    const kept = this.#kept.get(onStream);
+    if (kept === undefined) return;
+    this.#kept.delete(onStream);
+    this.#bytes -= weightOfResult(kept.result);
+    this.#onSettled(kept.result.token);
+    if (kept.number !== this.#durable + 1) {
+      this.#beyond.add(kept.number);
+      named.push(kept.number);
+      return;
+    }
+    this.#durable++;
+    while (this.#beyond.size > 0 && this.#beyond.delete(this.#durable + 1)) this.#durable++;
+  }
+}

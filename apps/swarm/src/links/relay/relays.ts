@@ -1,0 +1,46 @@
+/** The relays of this process: one for each pool that is owned elsewhere and has agents whose links end here. */
+import { PoolRelay, type PoolRelayParts } from "./pool-relay.ts";
+
+export type RelaysParts = Omit<PoolRelayParts, "namespace" | "name" | "onIdle">;
+
+export class Relays {
+  readonly #parts: RelaysParts;
+  readonly #relays = new Map<string, PoolRelay>();
+
+  constructor(parts: RelaysParts) {
+    this.#parts = parts;
+  }
+
+  /** The relay to a pool, if there is one. */
+  find(namespace: string, name: string): PoolRelay | undefined {
+    return this.#relays.get(`${namespace}/${name}`);
+  }
+
+  /** The relay to a pool, made for whoever is let in by `join`. */
+  to(namespace: string, name: string, join: (relay: PoolRelay) => void): PoolRelay {
+    const key = `${namespace}/${name}`;
+    const known = this.#relays.get(key);
+    if (known !== undefined) {
+      join(known);
+      return known;
+    }
+    const relay: PoolRelay = new PoolRelay({
+      ...{ ...this.#parts, namespace, name },
+      onIdle: () => this.#idle(key, relay),
+    });
+    this.#relays.set(key, relay);
+    join(relay);
+    relay.start();
+    return relay;
+  }
+
+  stop(): void {
+    for (const relay of this.#relays.values()) relay.stop();
+  }
+
+  /** An agent may have come while the last stream ended. */
+  #idle(key: string, relay: PoolRelay): void {
+    if ([...relay.agents].length > 0 && !relay.isStopped) relay.start();
+    else this.#relays.delete(key);
+  }
+}

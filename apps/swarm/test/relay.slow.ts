@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import type { ServiceHost } from "@tutti/host";
+import { silentLogger } from "@tutti/kernel";
+import { gate } from "@tutti/kernel/testing";
+import { natsServerProgram } from "@tutti/nats/testing";
+import { Worker } from "@tutti/sdk";
+import { Cluster } from "./support/cluster.ts";
+import { done, numberOf, RawAgent, token } from "./support/raw-agent.ts";
+import { Service } from "./support/service.ts";
+import { until } from "./support/until.ts";
+import { assignedIn, durableIn } from "./support/workshop.ts";
+
+const program = await natsServerProgram();
+const partitions = 4;
+
+describe("an agent that does not follow to the owner of its pool", { skip: program.skip }, () => {
+  let cluster: Cluster;
+  let host: ServiceHost;
+
+  before(async () => {
+    cluster = await Cluster.open(partitions);
+    host = await cluster.join();
+  });
+  after(async () => {
+    await host.stop();
+    await cluster[Symbol.asyncDispose]();
+  });
+
+  it("is served by its host: work, results, and a link that goes on", async () => {
+    const owner = await cluster.join();
+    const [namespace = ""] = await cluster.elsewhere(host.mesh.address, partitions / 2);
+    const service = new Service(owner, namespace);
+    using raw = new RawAgent(host.mesh.address);
+    const hello = { namespace, agentId: "stayer", canFollow: false };
+    const { stream, welcome } = await raw.link(hello);
+    assert.deepEqual(welcome.capabilityNumbers?.numbers, { "test.echo@1.2.0": 1 });
+    stream.send({ sequence: 1, credit: 2 });
+    service.offer([1, 2]);
+    const tasks: number[] = [];
+    await until("both tasks", () => {
+      for (const frame of stream.frames) for (const one of frame.assignments) tasks.push(numberOf(one.token));
+      return new Set(tasks).size === 2;
+    });
+    stream.send({ sequence: 2, results: [done(1)] });
+    await until("the first result", () => service.ended.length === 1);
+    service.keep();
+    await stream.next("its being durable", durableIn);
+
+    stream.kill();
+    const again = raw.open();
+    const resume = { linkId: welcome.linkId, received: stream.frames.at(-1)?.sequence ?? 0 };
+    again.send({ hello: { ...hello, versionMin: 1, versionMax: 1, incarnation: "1", resume } });
+    const resumed = await again.next("an answer", ({ answer }) => answer);
+    assert.equal(resumed.$case === "welcome" && resumed.value.resumed, true);
+    again.send({ sequence: 3, results: [done(2)] });
+    await until("the second result", () => service.ended.length === 2);
+    service.keep();
+    assert.equal(await again.next("its being durable", durableIn), 2);
+    again.send({ sequence: 4, bye: { reason: "done" } });
+    await again.end();
+    await owner.stop();
+  });
+
+  it("notices nothing of another owner but what it is told of its attempts", async () => {
+    const killed = await cluster.spawn();
+    const [namespace = ""] = await cluster.elsewhere(host.mesh.address, partitions / 2);
+    const doors = gate();
+    const begun: string[] = [];
+    const worker = new Worker(
+      {
+        ...{ namespace, agentId: "stayer", slots: 20, handleSignals: false, followRedirects: false },
+        address: [host.mesh.address],
+      },
+      { logger: silentLogger },
+    );
+    worker.handle("test.echo", async (_input, { workId }) => {
+      begun.push(workId);
+      if (workId !== "run-1") await doors.pass();
+      return workId;
+    });
+    await worker.start();
+    const service = new Service(host, namespace);
+    // The first is done, and its result never said to be durable.
+    service.offer([1, 2, 3]);
+    await until("one result, and two at work", () => service.ended.length === 1 && begun.length === 3);
+
+    killed.child.kill("SIGKILL");
+    await until("the stream of offers to break", () => service.ended.length > 0 && service.breaks > 0);
+    service.offer([4]);
+    doors.open();
+    await until("all results", () => new Set(service.ended).size === 4);
+    assert.equal(worker.isLinked, true);
+    assert.deepEqual(begun.sort(), ["run-1", "run-2", "run-3", "run-4"]);
+    service.keep();
+    await worker.stop();
+  });
+
+  it("is refused as the owner refuses it", async () => {
+    const owner = await cluster.join();
+    const [namespace = ""] = await cluster.elsewhere(host.mesh.address, partitions / 2);
+    using raw = new RawAgent(host.mesh.address);
+    const earlier = await raw.link({ namespace, agentId: "twice", incarnation: "2", canFollow: false });
+    const stream = raw.open();
+    const hello = { namespace, versionMin: 1, versionMax: 1, agentId: "twice", incarnation: "1" };
+    stream.send({ hello: { ...hello, offering: {} } });
+    const answer = await stream.next("an answer", (frame) => frame.answer);
+    assert.equal(answer.$case === "refused" && answer.value.error?.code, "matching.agent_superseded");
+    earlier.stream.send({ sequence: 1, credit: 1 });
+    const service = new Service(owner, namespace);
+    service.offer([1]);
+    const [task] = await earlier.stream.next("an assignment", assignedIn);
+    assert.deepEqual(task?.token, token(1));
+    await owner.stop();
+  });
+});

@@ -1,0 +1,51 @@
+import type { ServiceHost } from "@tutti/host";
+import { numberOf } from "./raw-agent.ts";
+import { Sender } from "./sender.ts";
+
+/** A service with tasks: it offers what is outstanding again whenever the owner changes. */
+export class Service {
+  readonly #host: ServiceHost;
+  readonly #namespace: string;
+  readonly #outstanding = new Set<number>();
+  readonly #before: Sender[] = [];
+  #sender: Sender;
+  /** How often the stream had to be opened again. */
+  breaks = 0;
+
+  constructor(host: ServiceHost, namespace: string) {
+    this.#host = host;
+    this.#namespace = namespace;
+    this.#sender = this.#open();
+  }
+
+  offer(tasks: readonly number[]): void {
+    for (const task of tasks) this.#outstanding.add(task);
+    this.#sender.offer(tasks);
+  }
+
+  /** Looks after the stream; gives the tasks that have ended, each time that it was told. */
+  get ended(): number[] {
+    const { error, hasEnded, replies } = this.#sender;
+    if (error !== undefined || hasEnded || replies.some(({ moved }) => moved.length > 0)) {
+      this.breaks++;
+      this.#sender.close();
+      this.#before.push(this.#sender);
+      this.#sender = this.#open();
+      this.#sender.offer([...this.#outstanding]);
+    }
+    const all = [...this.#before, this.#sender].flatMap((sender) => sender.replies);
+    const ended = all.flatMap(({ results }) => results.map(({ token }) => numberOf(token)));
+    for (const task of ended) this.#outstanding.delete(task);
+    return ended;
+  }
+
+  /** Everything that it was told is durable. */
+  keep(): void {
+    const count = this.#sender.replies.flatMap(({ results }) => results).length;
+    this.#sender.say({ resultsDurable: count });
+  }
+
+  #open(): Sender {
+    return new Sender(this.#host.mesh, { namespace: this.#namespace });
+  }
+}
