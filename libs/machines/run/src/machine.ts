@@ -15,7 +15,7 @@ import { showApprovals } from "./approve/questions.ts";
 import { answerCache } from "./cached/commands.ts";
 import { cacheAsked } from "./cached/events.ts";
 import { confirmChild, endChild, refuseChild } from "./child/commands.ts";
-import { childQueued, childStarted } from "./child/events.ts";
+import { childQueued, childRefused, childStarted } from "./child/events.ts";
 import { describeRun, projectRun } from "./description.ts";
 import type { RunEffect } from "./effects.ts";
 import { entriesBegun } from "./entries/events.ts";
@@ -145,6 +145,7 @@ const events: readonly MachineEvent<Run, RunEffect>[] = [
   taskWaiting,
   childQueued,
   childStarted,
+  childRefused,
   runLimitHeld,
   runLimitLost,
   runLimitAsked,

@@ -1,6 +1,7 @@
 /** All that is outstanding in a state. */
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { RunPhase } from "@tutti/contracts/workflow/v1";
+import { startOf } from "./child/start.ts";
 import { kindOf } from "./kinds/table.ts";
 import { timeoutMsOf } from "./life/events.ts";
 import { recoverLimits } from "./limit/events.ts";
@@ -34,6 +35,11 @@ function recoverNode(run: RunView, node: NodeView, outstanding: RunOutstanding):
   const { number, status } = node;
   if (status === TaskStatus.TASK_STATUS_COMPENSATING) {
     recoverUndo(run, node, outstanding);
+    return;
+  }
+  if (node.more?.startsAlone === true) {
+    const start = startOf(run as Run, node as Node);
+    outstanding.effect(effectNumber(number, effectTags.work), node.attempt, start);
     return;
   }
   const isIdle = status === TaskStatus.TASK_STATUS_PENDING || status === TaskStatus.TASK_STATUS_PAUSED;

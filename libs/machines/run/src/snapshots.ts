@@ -3,6 +3,7 @@
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import {
   type RunAddition,
+  type RunEffectLeft,
   type RunFacts as RunFactsMessage,
   type RunNode,
   RunPhase,
@@ -104,6 +105,7 @@ function moreShown(more: RunMore | undefined) {
     leaseCount: more === undefined || more.leaseCount === more.leaseAttempt ? 0 : more.leaseCount,
     isDue: more?.isDue ?? false,
     attemptsBefore: more?.attemptsBefore ?? 0,
+    resets: more?.resets ?? 0,
   };
 }
 
@@ -124,6 +126,7 @@ function rangeShown(range: Range): RunRange {
     event: event ?? noBytes,
     failed: failed + 1,
     dropped: range.isDropped,
+    seen: range.seen ?? noBytes,
   };
 }
 
@@ -197,6 +200,7 @@ function detailShown(more: NodeMore | undefined) {
     undoInput: more?.undoInput ?? noBytes,
     undoError: more?.undoError,
     undoMs: more?.undoMs ?? 0,
+    left: leftShown(more),
     parts: more?.parts ?? 0,
     list: more?.list ?? noBytes,
     nextEntry: more?.nextEntry ?? 0,
@@ -207,12 +211,23 @@ function detailShown(more: NodeMore | undefined) {
     signal: more?.signal ?? "",
     childId: more?.childId ?? "",
     childHash: more?.childHash ?? "",
+    startsAlone: more?.startsAlone ?? false,
     parameters: more?.parameters ?? noBytes,
     question: more?.question,
     limits: more?.limits.map((limit) => ({ ...limit })) ?? [],
     leaseAttempt: more?.leaseAttempt ?? 0,
     withdrawn: more?.isWithdrawn ?? false,
     cacheKey: more?.cacheKey ?? "",
+  };
+}
+
+function leftShown(more: NodeMore | undefined): RunEffectLeft | undefined {
+  const { left } = more ?? {};
+  if (left === undefined) return undefined;
+  const { input, output, endAt, status } = left;
+  return {
+    ...{ input: bytesOf(input), inputPayload: payloadOf(input), output: bytesOf(output) },
+    ...{ outputPayload: payloadOf(output), endMs: endAt + 1, status },
   };
 }
 
@@ -262,7 +277,7 @@ function restoreMore(run: Run, snapshot: RunSnapshotV1): void {
     limits.length + additions.length + signals.length + lastSignal + lastUpdate + vars.length + state === 0 &&
     snapshot.leaseAttempt + snapshot.leaseCount === 0 &&
     !snapshot.isDue &&
-    snapshot.attemptsBefore === 0 &&
+    snapshot.attemptsBefore + snapshot.resets === 0 &&
     !snapshot.asking;
   if (isNone && event.length === 0 && transition === undefined && nextId === "") return;
   const more = moreOf(run);
@@ -287,6 +302,7 @@ function restoreMore(run: Run, snapshot: RunSnapshotV1): void {
   more.leaseCount = Math.max(snapshot.leaseCount, snapshot.leaseAttempt);
   more.isDue = snapshot.isDue;
   more.attemptsBefore = snapshot.attemptsBefore;
+  more.resets = snapshot.resets;
 }
 
 function presentBytes(bytes: Uint8Array): Uint8Array | undefined {
@@ -312,6 +328,7 @@ function rangeFrom(run: Run, shown: RunRange): Range {
     event: presentBytes(shown.event),
     failed: failed - 1,
     isDropped: shown.dropped,
+    seen: presentBytes(shown.seen),
   };
 }
 
@@ -341,6 +358,7 @@ function restoreNode(run: Run, shown: RunNode): void {
   while (run.nodes.length < number) run.nodes.push(undefined);
   run.nodes.push(node);
   if (shown.detailed) restoreDetail(node, shown);
+  if (shown.startsAlone) run.alone += 1;
 }
 
 function restoreWaiters(run: Run): void {
@@ -371,6 +389,7 @@ function restoreDetail(node: Node, shown: RunNode): void {
   });
   detail.isAttended = shown.attended;
   detail.isWithdrawn = shown.withdrawn;
+  detail.startsAlone = shown.startsAlone;
   detail.saved = presentBytes(shown.saved);
   detail.savedNext = presentBytes(shown.savedNext);
   detail.onlyAgents = shown.onlyAgents;
@@ -381,6 +400,18 @@ function restoreDetail(node: Node, shown: RunNode): void {
   detail.list = presentBytes(shown.list);
   detail.last = presentBytes(shown.last);
   detail.parameters = presentBytes(shown.parameters);
+  detail.left = leftFrom(shown.left);
+}
+
+function leftFrom(shown: RunEffectLeft | undefined): NodeMore["left"] {
+  if (shown === undefined) return undefined;
+  const { input, inputPayload, output, outputPayload, endMs, status } = shown;
+  return {
+    input: dataOf(input, inputPayload),
+    output: dataOf(output, outputPayload),
+    endAt: endMs - 1,
+    status,
+  };
 }
 
 /** Counts by status follow from nodes and ranges. */

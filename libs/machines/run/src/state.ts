@@ -69,6 +69,10 @@ export interface Run {
   readonly undo: number[];
   /** The one whose effect is being undone; -1 for none. */
   undoing: number;
+  /** Nodes in `undo` whose ids stand for others now, by their ids; undefined until that is asked. Follows from the nodes. */
+  leftBehind: Map<string, number> | undefined;
+  /** How many children are being started although nobody waits for them any more. Follows from the nodes. */
+  alone: number;
   output: Data | undefined;
   error: ErrorDetail | undefined;
   /** Until when nothing is done, because a step did as much as it may; 0 for now. */
@@ -116,6 +120,8 @@ export interface RunMore {
   isDue: boolean;
   /** Attempts of nodes that come to be begin behind this number: those that a reset took away had as many. */
   attemptsBefore: number;
+  /** How often it was taken back to an event. */
+  resets: number;
 }
 
 interface Addition {
@@ -157,6 +163,8 @@ export interface Range {
   failed: number;
   /** Whether nobody waits for it any more. */
   isDropped: boolean;
+  /** Its list, or what the round before gave, as JSON, where that is not asked of its owner. */
+  seen: Uint8Array | undefined;
 }
 
 /** Times are counted from the run's `createMs`; -1 for none. */
@@ -215,6 +223,8 @@ export interface NodeMore {
   undoInput: Uint8Array | undefined;
   undoError: ErrorDetail | undefined;
   undoMs: number;
+  /** What it did on a visit before, which is undone unless it completes again. */
+  left: EffectLeft | undefined;
   /** Place of the range of its entries, or of its latest round; 0 for none. */
   parts: number;
   /** The list of its entries, where it is not a variable. */
@@ -229,6 +239,8 @@ export interface NodeMore {
   signal: string;
   childId: string;
   childHash: string;
+  /** Of a child that was to be left alone: nobody waits for it any more, and it is being started still. */
+  startsAlone: boolean;
   parameters: Uint8Array | undefined;
   question: RunQuestion | undefined;
   /** Of a child: asked for before it is started, in their order. */
@@ -236,6 +248,15 @@ export interface NodeMore {
   leaseAttempt: number;
   isWithdrawn: boolean;
   cacheKey: string;
+}
+
+interface EffectLeft {
+  readonly input: Data | undefined;
+  readonly output: Data | undefined;
+  /** When it completed. */
+  readonly endAt: number;
+  /** How the node stands while that is being undone. */
+  status: TaskStatus;
 }
 
 /** What deciders see. */
@@ -275,6 +296,8 @@ export function newRun(plans: KnownPlans, key: InstanceKey): Run {
     keptBytes: 0,
     undo: [],
     undoing: -1,
+    leftBehind: undefined,
+    alone: 0,
     output: undefined,
     error: undefined,
     putOffMs: 0,
@@ -310,6 +333,7 @@ export function moreOf(run: Run): RunMore {
     leaseCount: 0,
     isDue: false,
     attemptsBefore: 0,
+    resets: 0,
   };
   return run.more;
 }
@@ -337,6 +361,7 @@ export function detailOf(node: Node): NodeMore {
     undoInput: undefined,
     undoError: undefined,
     undoMs: 0,
+    left: undefined,
     parts: 0,
     list: undefined,
     nextEntry: 0,
@@ -347,6 +372,7 @@ export function detailOf(node: Node): NodeMore {
     signal: "",
     childId: "",
     childHash: "",
+    startsAlone: false,
     parameters: undefined,
     question: undefined,
     limits: [],

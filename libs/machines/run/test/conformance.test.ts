@@ -30,7 +30,7 @@ describe("runs", () => {
       ...[limit, cache].flatMap(({ commands: known }) => known.map(({ type }) => type)),
       ...[limit, cache].flatMap(({ events }) => events.map(({ type, version }) => `${type} v${version}`)),
       ...["note_attempt", "note_progress", "reset_run"],
-      ...["attempt_started v1", "progress_saved v1", "run_reset v1", "run_put_off v1"],
+      ...["attempt_started v1", "progress_saved v1", "run_reset v1", "run_put_off v1", "child_refused v1"],
     ],
     invariant(driver) {
       for (const key of driver.keys.filter(({ kind }) => kind === "run")) {
@@ -42,9 +42,11 @@ describe("runs", () => {
           state.phase === RunPhase.RUN_PHASE_GOING && state.pauseMs === 0 && state.putOffMs === 0;
         if (isAtIt) assert.equal(state.agendaAt, state.agenda.length, "what can begin has begun");
         let kept = 0;
-        for (const node of state.nodes)
-          if (node !== undefined)
-            kept += (node.inputFollows ? 0 : bytesOf(node.input).length) + bytesOf(node.output).length;
+        for (const node of state.nodes) {
+          const { left } = node?.more ?? {};
+          kept += node === undefined || node.inputFollows ? 0 : bytesOf(node.input).length;
+          for (const data of [node?.output, left?.input, left?.output]) kept += bytesOf(data).length;
+        }
         assert.equal(state.keptBytes, kept);
         if (isAtIt && state.plan?.plan.kind === "tasks")
           assert.ok(

@@ -30,11 +30,13 @@ export function askAboutOutput(
   });
 }
 
-/** Readable, and another one for every question: `sure..3.1`, with the number of the node and how often it was begun. */
+/** Readable, and another one for every question: `sure..3.1`, with the number of the node, how often it was begun, and how often the run was taken back. */
 export function approvalIdOf(place: Place, isBegun = true): string {
   const { run, number } = place;
   const node = run.nodes[number];
   const visit = (node?.visit ?? 0) + (isBegun ? 0 : 1);
   const name = idOf(place).replaceAll("[", ".").replaceAll("]", "").replaceAll("#", ".");
-  return `${name.slice(0, nameLengthMax)}..${number}.${visit}.${node?.attempt ?? 0}`;
+  const { resets = 0 } = run.more ?? {};
+  const again = resets === 0 ? "" : `.${resets}`;
+  return `${name.slice(0, nameLengthMax)}..${number}.${visit}.${node?.attempt ?? 0}${again}`;
 }

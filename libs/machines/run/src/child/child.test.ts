@@ -86,6 +86,25 @@ describe("a task that a child does", () => {
     assert.deepEqual(scene.offered, ["after"]);
   });
 
+  it("a child that goes on as another run tells of its end by the id that its parent knows", () => {
+    const scene = RunScene.of(
+      "workflow: w\ntasks: {a: {uses: t.a}}\ncontinueAsNew: {when: run.incarnation < 2}\n",
+      {
+        parent: { namespace: "default", kind: "run", id: "parent", task: "sub" },
+      },
+    );
+    for (const id of ["r", "r...2"]) {
+      const due = scene.driver.effects.find(({ key }) => key.id === id);
+      assert.ok(due !== undefined);
+      scene.driver.settleBy(due, "complete_task", { output: jsonBytes(id), agent: "", runMs: 1 });
+      if (id === "r") scene.driver.deliver();
+    }
+    const told = scene.driver.letters.flatMap(({ type, payload }) =>
+      type === "end_child" ? [EndChild.decode(payload).ending?.runId] : [],
+    );
+    assert.deepEqual(told, ["r"]);
+  });
+
   it("a child that cannot be started fails the attempt", () => {
     const scene = RunScene.of(text, order);
     const error = ErrorDetail.fromPartial({ code: "definition.missing", message: "none", retry: 1 });
@@ -107,6 +126,27 @@ describe("a task that a child does", () => {
     assert.deepEqual(given("parentClose: terminate"), [[...letter, true]]);
     assert.deepEqual(given("parentClose: cancel", terminateRun), [[...letter, true]]);
     assert.deepEqual(given("parentClose: abandon"), []);
+  });
+
+  it("that is to be left alone, and is being started when its parent is to end, is waited for", () => {
+    const alone = () => {
+      const scene = RunScene.of(text.replace("retry: 2", "parentClose: abandon"), order);
+      scene.driver.execute(scene.key, cancelRun, { reason: "no longer wanted" });
+      assert.equal(statusOf(scene.state), WorkStatus.WORK_STATUS_CANCELLING);
+      return scene;
+    };
+    const begins = alone();
+    confirm(begins);
+    assert.equal(statusOf(begins.state), WorkStatus.WORK_STATUS_CANCELLED);
+    const refused = alone();
+    const error = ErrorDetail.fromPartial({ code: "definition.missing", message: "none", retry: 1 });
+    refused.driver.settle(effectOf(refused), refuseChild, { error });
+    assert.equal(statusOf(refused.state), WorkStatus.WORK_STATUS_CANCELLED);
+    assert.ok(refused.events.includes("child_refused"));
+    const forced = RunScene.of(text.replace("retry: 2", "parentClose: abandon"), order);
+    forced.driver.execute(forced.key, terminateRun, { reason: "at once" });
+    assert.equal(statusOf(forced.state), WorkStatus.WORK_STATUS_TERMINATED);
+    assert.deepEqual(forced.driver.effects, []);
   });
 
   it("is cancelled with its parent, or left alone where that is said", () => {

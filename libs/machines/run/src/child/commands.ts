@@ -21,7 +21,7 @@ import { failAttempt } from "../node/outcome.ts";
 import { findNode } from "../node/places.ts";
 import { nodeOfEffect } from "../numbers.ts";
 import type { RunCommand } from "../state.ts";
-import { childStarted } from "./events.ts";
+import { childRefused, childStarted } from "./events.ts";
 
 const answered: TaskAnswered = { ending: undefined };
 const done: RunDone = {};
@@ -37,8 +37,15 @@ export const confirmChild: RunCommand<ConfirmChild, TaskAnswered> = {
     if (step.settles === undefined || node === undefined)
       return runErrors.taskMissing.refusal({ id: step.key.id, task: "of the result" });
     const place = placeOf(run, number, step, new Budget());
+    const isAlone = node.more?.startsAlone === true;
     step.emit(childStarted, { node: number, hash, startMs: step.nowMs });
-    if (ending !== undefined) endNode(place, ending, {});
+    if (isAlone) {
+      advance(run, step);
+      return answered;
+    }
+    // The run that it has gone on as tells of its end.
+    if (ending !== undefined && ending.status !== WorkStatus.WORK_STATUS_CONTINUED)
+      endNode(place, ending, {});
     advance(run, step);
     return answered;
   },
@@ -53,6 +60,11 @@ export const refuseChild: RunCommand<RefuseChild, TaskAnswered> = {
     const number = nodeOfEffect(step.settles?.number ?? 0);
     if (step.settles === undefined || run.nodes[number] === undefined)
       return runErrors.taskMissing.refusal({ id: step.key.id, task: "of the result" });
+    if (run.nodes[number]?.more?.startsAlone === true) {
+      step.emit(childRefused, { node: number, error: bounded(error), endMs: step.nowMs });
+      advance(run, step);
+      return answered;
+    }
     const place = placeOf(run, number, step, new Budget());
     giveBackOfTask(place);
     failAttempt(place, bounded(error));

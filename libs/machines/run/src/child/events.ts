@@ -1,8 +1,8 @@
 import { TaskStatus } from "@tutti/contracts/types/v1";
-import { ChildQueuedV1, ChildStartedV1 } from "@tutti/contracts/workflow/v1";
+import { ChildQueuedV1, ChildRefusedV1, ChildStartedV1 } from "@tutti/contracts/workflow/v1";
 import { blobsOf } from "../blobs.ts";
 import { setInput } from "../node/kept.ts";
-import { enter, leaveAgenda, nodeOf, setStatus } from "../node/nodes.ts";
+import { endAlone, enter, leaveAgenda, nodeOf, setStatus } from "../node/nodes.ts";
 import { since } from "../node/times.ts";
 import { effectNumber, effectTags, nodeTimers, timerNumber } from "../numbers.ts";
 import { detailOf, type RunEvent } from "../state.ts";
@@ -60,9 +60,24 @@ export const childStarted: RunEvent<ChildStartedV1> = {
   codec: ChildStartedV1,
   evolve(run, { node: number, hash, startMs }, outstanding) {
     const node = nodeOf(run, number);
+    const detail = detailOf(node);
+    detail.childHash = hash;
+    if (detail.startsAlone) {
+      endAlone(run, node, outstanding);
+      return;
+    }
     outstanding.settled(effectNumber(number, effectTags.work));
-    detailOf(node).childHash = hash;
     node.startAt = since(run, startMs);
     setStatus(run, node, TaskStatus.TASK_STATUS_WAITING);
+  },
+};
+
+/** Nobody waits for it any more: there is nobody who could be told but the history. */
+export const childRefused: RunEvent<ChildRefusedV1> = {
+  type: "child_refused",
+  version: 1,
+  codec: ChildRefusedV1,
+  evolve(run, { node: number }, outstanding) {
+    endAlone(run, nodeOf(run, number), outstanding);
   },
 };

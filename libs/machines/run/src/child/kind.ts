@@ -44,7 +44,13 @@ export const child: TaskKind = {
     // Its start may be under way still, and come after the letter.
     if (status === TaskStatus.TASK_STATUS_QUEUED && !isMission) {
       const parent = { ...step.key, task: idOf(place) };
-      step.send(to, withdrawMessage, { definition: work.definition, parent, terminate: isByForce, reason });
+      step.send(to, withdrawMessage, {
+        definition: work.definition,
+        parent,
+        terminate: isByForce,
+        reason,
+        fromId: "",
+      });
     } else if (isByForce) step.send(to, terminateMessage, { reason });
     else step.send(to, cancelMessage, { reason });
   },

@@ -183,7 +183,8 @@ function entryValue(scene: Scene, name: "item" | "index"): Value | undefined {
 }
 
 /** The list whose entries a range does. */
-function listOfEntries({ run }: Scene, range: RangeView): Value | undefined {
+export function listOfEntries({ run }: Pick<Scene, "run">, range: RangeView): Value | undefined {
+  if (range.seen !== undefined) return parsed(range.seen as Uint8Array);
   const owner = run.nodes[range.owner];
   const kept = owner?.more?.list;
   if (kept !== undefined) return parsed(kept);
@@ -200,7 +201,7 @@ function listOfEntries({ run }: Scene, range: RangeView): Value | undefined {
 function roundShown({ run, range, names }: Scene): Value | undefined {
   for (let seen = range; seen.owner >= 0; seen = rangeViewOf(run, seen.owner)) {
     if (seen.isEntries || isAdded(seen)) continue;
-    return { number: seen.round, last: parsed(run.nodes[seen.owner]?.more?.last) };
+    return { number: seen.round, last: parsed(seen.seen ?? run.nodes[seen.owner]?.more?.last) };
   }
   return names?.["round"];
 }

@@ -45,8 +45,8 @@ const aboutTask: ReadonlySet<string> = new Set([
   ...["task_queued", "attempt_queued", "attempt_started", "progress_saved", "attempt_failed"],
   ...["offer_returned", "task_completed", "task_failed", "task_skipped", "task_held", "task_paused"],
   ...["task_resumed", "entries_begun", "approval_asked", "approval_decided", "round_begun", "round_ended"],
-  ...["task_waiting", "child_queued", "child_started", "signal_taken", "undo_queued", "undo_completed"],
-  ...["undo_failed", "task_repaired", "cache_asked", "work_sent_back"],
+  ...["task_waiting", "child_queued", "child_started", "child_refused", "signal_taken"],
+  ...["undo_queued", "undo_completed", "undo_failed", "task_repaired", "cache_asked", "work_sent_back"],
 ]);
 
 /** Data of users, which is JSON in bytes. */

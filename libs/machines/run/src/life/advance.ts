@@ -37,13 +37,15 @@ function next(run: RunView, step: RunStep, budget: Budget): boolean {
       return true;
     }
     if (run.plan?.plan.kind === "states") return stepStates({ run, step, budget });
-    if (run.left > 0) return false;
+    if (run.left > 0 || run.alone > 0) return false;
     budget.count();
     conclude(run, step);
     return true;
   }
   if (run.phase !== RunPhase.RUN_PHASE_UNDOING || run.undoing >= 0) return false;
   const last = isUndone(run) ? run.undo.at(-1) : undefined;
+  // A child that is to be left alone has to be there before its parent ends.
+  if (last === undefined && run.alone > 0) return false;
   budget.count();
   if (last === undefined) endStopped(run, step);
   else undoNext(placeOf(run, last, step, budget));

@@ -180,7 +180,11 @@ export const terminateRun: RunCommand<TerminateRun, RunDone> = {
 export const withdrawRun: RunCommand<WithdrawRun, RunDone> = {
   ...withdrawMessage,
   reply: RunDone,
-  decide(run, { definition, parent, terminate, reason }, step) {
+  decide(run, { definition, parent, terminate, reason, fromId }, step) {
+    if (fromId !== "") {
+      withdrawNext(run, step, fromId, reason);
+      return done;
+    }
     if (run.order === undefined) {
       const error = detailOfRefusal(runErrors.withdrawn.refusal({ reason: reasonOf(reason) }));
       const order = RunOrder.fromPartial({ definition, ...(parent && { parent }) });
@@ -195,6 +199,22 @@ export const withdrawRun: RunCommand<WithdrawRun, RunDone> = {
     return done;
   },
 };
+
+/** It was begun by a letter of the run that went on as it, and which was taken back since: what came of it is given up. */
+function withdrawNext(run: RunView, step: RunStep, fromId: string, reason: string): void {
+  if (run.order === undefined || run.order.firstId === "") return;
+  const { nextId = "" } = run.more ?? {};
+  if (nextId !== "") giveUp(run, step, nextId, reason);
+  else if (!hasEnded(run)) cancelRun.decide(run, { reason: reason || `${fromId} was taken back` }, step);
+}
+
+/** Says to the run that this one went on as that nobody waits for it. */
+export function giveUp({ order }: RunView, step: RunStep, nextId: string, reason: string): void {
+  const { namespace, id } = step.key;
+  const to = { service: "workflow", kind: "run", namespace, id: nextId };
+  const { definition = "" } = order ?? {};
+  step.send(to, withdrawMessage, { definition, parent: undefined, terminate: false, reason, fromId: id });
+}
 
 /** Only of one that has ended: nothing that goes on is lost with it. What is over is kept no longer from here on. */
 export const removeRun: RunCommand<RemoveRun, RunDone> = {

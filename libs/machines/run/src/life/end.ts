@@ -14,7 +14,7 @@ import { taskIdOf } from "../node/places.ts";
 import { isUndone, type RangeView, type RunStep, type RunView, statusOf } from "../state.ts";
 import { withUndoFailures } from "../undo/undo.ts";
 import { runCancelled, runCompleted, runContinued, runFailed, runStopped } from "./events.ts";
-import { nextIdOf } from "./ids.ts";
+import { nextIdAside, nextIdOf } from "./ids.ts";
 import { beginMessage } from "./messages.ts";
 
 /** Nothing is open any more. */
@@ -62,7 +62,7 @@ function completeRun(run: RunView, step: RunStep, scene: Scene, output: number):
 
 /** It fails: what is open is stopped and what was done is undone first, where it is to be. Who calls it advances the run. */
 export function failRun(run: RunView, step: RunStep, error: ErrorDetail): void {
-  if (run.left > 0 || (run.undo.length > 0 && isUndone(run))) {
+  if (run.left > 0 || run.alone > 0 || (run.undo.length > 0 && isUndone(run))) {
     step.emit(runStopped, { status: WorkStatus.WORK_STATUS_FAILED, error, stopMs: step.nowMs });
     return;
   }
@@ -94,7 +94,10 @@ function goOnAsNew(run: RunView, step: RunStep, scene: Scene, program: number): 
   }
   const firstId = before.firstId || step.key.id;
   const incarnation = (before.incarnation || 1) + 1;
-  const nextId = nextIdOf(firstId, incarnation);
+  const { resets = 0 } = run.more ?? {};
+  const { id } = step.key;
+  const isAside = resets > 0 || (incarnation > 2 && id !== nextIdOf(firstId, incarnation - 1));
+  const nextId = isAside ? nextIdAside(id, resets, incarnation) : nextIdOf(firstId, incarnation);
   const given = { input: bytesOf(input), inputPayload: payloadOf(input), labels: { ...run.facts.labels } };
   const order = RunOrder.fromPartial({
     ...before,
@@ -149,7 +152,8 @@ export function report(run: RunView, step: RunStep): void {
 
 /** What does not fit into a letter is told as an error: the parent could not keep it. */
 function endingForParent(run: RunView): RunEnding {
-  const ending = endingOf(run);
+  // Its parent knows it by the id of the first.
+  const ending = { ...endingOf(run), runId: run.order?.firstId || run.key.id };
   if (ending.output.length <= valueBytesMax) return ending;
   const parameters = {
     where: `the output of ${run.key.id}`,

@@ -1,5 +1,5 @@
 /** How a run comes to be, is held, goes on and ends. */
-import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
+import { WorkStatus } from "@tutti/contracts/types/v1";
 import {
   RunBegunV1,
   RunCancelledV1,
@@ -21,12 +21,13 @@ import {
 import { blobsOf, blobsOfOrder } from "../blobs.ts";
 import { dataOf } from "../data.ts";
 import { drop } from "../node/flow.ts";
-import { addRange, nodeOf, release, setStatus } from "../node/nodes.ts";
+import { addRange, endAlone, nodeOf, release, setStatus } from "../node/nodes.ts";
 import { effectNumber, effectTags, runNode, runTimers, timerNumber } from "../numbers.ts";
 import { planNeededBy } from "../plan/needs.ts";
 import { planOf } from "../plan/plan-of.ts";
 import { moreOf, type Run, type RunEvent, type RunOutstanding, type RunView } from "../state.ts";
 import { restartState } from "../states/moving.ts";
+import { statusBeside } from "../undo/left.ts";
 import { offerAnew } from "../uses/events.ts";
 
 export const runStarted: RunEvent<RunStartedV1> = {
@@ -224,6 +225,8 @@ function end(run: Run, status: WorkStatus, endMs: number, outstanding: RunOutsta
   run.endMs = endMs;
   run.pauseMs = 0;
   clearRun(run, outstanding);
+  // Ended by force it waits for nothing, and not for the starts of children that were to be left alone either.
+  if (run.alone > 0) for (const node of run.nodes) if (node !== undefined) endAlone(run, node, outstanding);
 }
 
 /** Nothing that belongs to the run as a whole is awaited any more, but for its limits. */
@@ -248,7 +251,7 @@ function stopAll(run: Run, atMs: number, outstanding: RunOutstanding): void {
   if (run.undoing < 0) return;
   const node = nodeOf(run, run.undoing);
   release(node.number, outstanding);
-  setStatus(run, node, TaskStatus.TASK_STATUS_COMPLETED);
+  setStatus(run, node, statusBeside(node));
   run.undo.push(node.number);
   run.undoing = -1;
 }

@@ -4,9 +4,17 @@ import { stableHash } from "@tutti/kernel";
 const lengthMax = 200;
 const keptOfLong = 150;
 
-/** The run that it goes on as. */
+/** The run that it goes on as, by the id of the first one and how often that has gone on. */
 export function nextIdOf(firstId: string, incarnation: number): string {
   return short(`${firstId}...${incarnation}`);
+}
+
+/**
+ * The same of one that was taken back, or comes after one that was: the run that it once went on as is another one. Its id follows
+ * from its own.
+ */
+export function nextIdAside(id: string, resets: number, incarnation: number): string {
+  return nextIdOf(resets === 0 ? id : `${id}..${resets}`, incarnation);
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Rounds of loops. */
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { RoundBegunV1, RoundEndedV1 } from "@tutti/contracts/workflow/v1";
+import { encodeJson } from "../data.ts";
 import { outputsOf } from "../evaluate/outputs.ts";
 import { addRange, attend, enter, leaveAgenda, nodeOf, setStatus } from "../node/nodes.ts";
 import { nodeTimers, timerNumber } from "../numbers.ts";
@@ -10,7 +11,7 @@ export const roundBegun: RunEvent<RoundBegunV1> = {
   type: "round_begun",
   version: 1,
   codec: RoundBegunV1,
-  evolve(run, { node: number, round, beginMs, initial }, outstanding) {
+  evolve(run, { node: number, round, beginMs, initial, keepsLast }, outstanding) {
     const node = enter(run, number, beginMs, outstanding);
     const detail = detailOf(node);
     if (round === 1) detail.last = initial.length === 0 ? undefined : initial;
@@ -22,7 +23,8 @@ export const roundBegun: RunEvent<RoundBegunV1> = {
     const { plan, planPlace } = node.range;
     const work = plan.work(plan.task(node.task));
     const scope = work.kind === "loop" ? work.scope : -1;
-    addRange(run, { owner: number, plan, planPlace, scope, round });
+    const range = addRange(run, { owner: number, plan, planPlace, scope, round });
+    if (keepsLast) range.seen = detail.last ?? noValue;
     attend(run, node);
   },
 };
@@ -44,3 +46,5 @@ export const roundEnded: RunEvent<RoundEndedV1> = {
     outstanding.timer(timerNumber(number, nodeTimers.round), nextMs);
   },
 };
+
+const noValue = encodeJson(null);

@@ -142,7 +142,16 @@ function nextRound(place: Place, work: LoopWork, round: number, initial: Uint8Ar
     return;
   }
   budget.spend(initial.length);
-  step.emit(roundBegun, { node: number, round, beginMs: step.nowMs, initial });
+  const keepsLast = mayBeUndone(range.plan, work.scope);
+  step.emit(roundBegun, { node: number, round, beginMs: step.nowMs, initial, keepsLast });
+}
+
+/** Whether something that is done in a round may be undone, which may be after other rounds. */
+function mayBeUndone(plan: RangeView["plan"], scope: number): boolean {
+  const { first = 0, count = 0 } = plan.plan.scopes[scope] ?? {};
+  for (let task = first; task < first + count; task++)
+    if (plan.policy(plan.task(task)).compensate !== null) return true;
+  return false;
 }
 
 function boundOf(place: Place, work: LoopWork, round: number) {

@@ -14,6 +14,7 @@ import {
   type Run,
   type RunOutstanding,
 } from "../state.ts";
+import { isUndoable, noteEffect } from "../undo/left.ts";
 import { attend, dropLimits, leaveAgenda, nodeOf, policyOf, release, setStatus } from "./nodes.ts";
 import { partRanges } from "./places.ts";
 import { since } from "./times.ts";
@@ -38,8 +39,7 @@ export function end(
   node.endAt = since(run, atMs);
   const policy = policyOf(node);
   if (policy.timeouts.totalMs > 0) outstanding.cleared(timerNumber(node.number, nodeTimers.total));
-  if (status === TaskStatus.TASK_STATUS_COMPLETED && policy.compensate !== null && isUndoable(node))
-    run.undo.push(node.number);
+  if (status === TaskStatus.TASK_STATUS_COMPLETED && isUndoable(node)) noteEffect(run, node);
   if (status === TaskStatus.TASK_STATUS_FAILED && !(policy.mayFail && !range.isEntries) && range.failed < 0)
     range.failed = node.number;
   if (range.owner < 0) {
@@ -55,11 +55,6 @@ export function end(
   }
   follow(run, range, node.task, endOf(node, status));
   if (range.owner >= 0 && range.left === 0) attend(run, nodeOf(run, range.owner));
-}
-
-/** What was done by its entries is undone by them. */
-function isUndoable({ range, task }: Node): boolean {
-  return range.isEntries || range.plan.task(task).forEach < 0;
 }
 
 export function endOf(node: Node, status: TaskStatus): End {
@@ -146,7 +141,19 @@ export function stop(run: Run, node: Node, atMs: number, outstanding: RunOutstan
   // One that waits for the end of a pause would stand in line for ever.
   if (node.status === TaskStatus.TASK_STATUS_HELD) leaveAgenda(run, node.number);
   dropLimits(node, outstanding);
-  release(node.number, outstanding);
+  release(node.number, outstanding, { keepsWork: node.more?.startsAlone === true });
+}
+
+/** A child that goes on when nobody waits for it any more, and is being started just now, is started all the same. */
+function leaveAlone(run: Run, node: Node): void {
+  if (node.status !== TaskStatus.TASK_STATUS_QUEUED || !isLeftAlone(node)) return;
+  detailOf(node).startsAlone = true;
+  run.alone += 1;
+}
+
+function isLeftAlone({ range, task }: Node): boolean {
+  const work = range.plan.work(range.plan.task(task));
+  return work.kind === "workflow" && work.parentClose === "abandon";
 }
 
 function stopParts(run: Run, node: Node, atMs: number, outstanding: RunOutstanding): void {
@@ -174,6 +181,7 @@ export function drop(run: Run, range: Range, atMs: number, outstanding: RunOutst
       continue;
     }
     if (isDone(node.status)) continue;
+    leaveAlone(run, node);
     stop(run, node, atMs, outstanding);
     node.endAt = since(run, atMs);
     setStatus(run, node, TaskStatus.TASK_STATUS_CANCELLED);

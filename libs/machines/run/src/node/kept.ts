@@ -23,8 +23,10 @@ export function setOutput(run: Run, node: Node, output: Data | undefined): void 
 }
 
 /** How much a node keeps. */
-export function keptBytesOf({ input, inputFollows, output }: Node): number {
-  return ownInputBytes(input, inputFollows) + bytesOf(output).length;
+export function keptBytesOf({ input, inputFollows, output, more }: Node): number {
+  const { left } = more ?? {};
+  const leftBytes = left === undefined ? 0 : bytesOf(left.input).length + bytesOf(left.output).length;
+  return ownInputBytes(input, inputFollows) + bytesOf(output).length + leftBytes;
 }
 
 function ownInputBytes(input: Data | undefined, follows: boolean): number {

@@ -179,6 +179,7 @@ export function addRange(
     event,
     failed: -1,
     isDropped: false,
+    seen: undefined,
   };
   run.ranges.push(range);
   run.nodeCount += count;
@@ -195,10 +196,23 @@ function openNeeds({ plan }: RunPlan, first: number, count: number): number[] {
   return open;
 }
 
-/** Nothing that a node has asked for is awaited any more. */
-export function release(number: number, outstanding: RunOutstanding): void {
-  for (const tag of Object.values(effectTags)) outstanding.settled(effectNumber(number, tag));
+/** Nothing that a node has asked for is awaited any more, unless its work goes on without it. */
+export function release(
+  number: number,
+  outstanding: RunOutstanding,
+  { keepsWork = false }: { readonly keepsWork?: boolean } = {},
+): void {
+  for (const tag of Object.values(effectTags))
+    if (!keepsWork || tag !== effectTags.work) outstanding.settled(effectNumber(number, tag));
   for (const timer of Object.values(nodeTimers)) outstanding.cleared(timerNumber(number, timer));
+}
+
+/** Its child begins, or will not: nobody waited for it. */
+export function endAlone(run: Run, { number, more }: Node, outstanding: RunOutstanding): void {
+  if (more?.startsAlone !== true) return;
+  more.startsAlone = false;
+  run.alone -= 1;
+  outstanding.settled(effectNumber(number, effectTags.work));
 }
 
 /** What it held for its child is given back by whoever decides; here it is renewed no longer. */

@@ -18,7 +18,7 @@ import { stopChildren } from "../gate/send-back.ts";
 import { Budget } from "../kinds/budget.ts";
 import { placeOf } from "../kinds/kind.ts";
 import { advance } from "../life/advance.ts";
-import { ended, reasonOf } from "../life/commands.ts";
+import { ended, giveUp, reasonOf } from "../life/commands.ts";
 import { tellAllStopping, tellStopping } from "../life/stopping.ts";
 import { statusName } from "../life/words.ts";
 import { askNext } from "../limit/asking.ts";
@@ -39,6 +39,7 @@ import {
   statusOf,
 } from "../state.ts";
 import { isPast } from "../states/moving.ts";
+import { undoneWithOwners } from "../undo/left.ts";
 import { runReset, runRetried, taskRepaired } from "./events.ts";
 
 export const retryRun: RunCommand<RetryRun, RunDone> = {
@@ -81,12 +82,19 @@ const retriable: ReadonlySet<WorkStatus> = new Set([
 /** Tasks of the run itself that did not do well; what is inside of them is done again with them. */
 function unwell(run: RunView): number[] {
   const nodes: number[] = [];
+  const undone = undoneWithOwners(run);
   for (const [place, range] of run.ranges.entries()) {
     if (range.owner >= 0 || isPast(run, place)) continue;
     for (let number = range.first; number < range.first + range.count; number++)
-      if (isUnwell(statusOfNode(run, number))) nodes.push(number);
+      if (undone.has(number) || isUnwell(standing(run, number))) nodes.push(number);
   }
   return nodes;
+}
+
+/** One that is being undone counts as it will when that is taken back, unless it completed. */
+function standing(run: RunView, number: number): TaskStatus {
+  const left = run.nodes[number]?.more?.left;
+  return run.undoing === number && left !== undefined ? left.status : statusOfNode(run, number);
 }
 
 function isUnwell(status: TaskStatus): boolean {
@@ -119,12 +127,13 @@ export const resetRun: RunCommand<ResetRun, RunDone> = {
     if (isWithdrawn(run)) return runErrors.nothingToRetry.refusal({ id, status: statusName(statusOf(run)) });
     const problem = snapshotProblem(run, snapshot);
     if (problem !== undefined) return runErrors.resetInvalid.refusal({ problem });
-    const { nodes, phase } = RunSnapshotV1.decode(snapshot);
+    const { nodes, phase, nextId } = RunSnapshotV1.decode(snapshot);
     const kept = new Set(
       nodes.flatMap(({ childId, status }) => (childId === "" || isDone(status) ? [] : [childId])),
     );
     // A child that was at work then, and is now, goes on.
     tellAllStopping(run, step, new Budget(), "cancel", ({ more }) => !kept.has(more?.childId ?? ""));
+    giveUpNext(run, step, nextId, reasonOf(reason));
     const limits = hasEnded(run) ? limitIdsOf(run) : [];
     if (phase === RunPhase.RUN_PHASE_ENDED) releaseLimits(run, step);
     step.emit(runReset, {
@@ -134,6 +143,7 @@ export const resetRun: RunCommand<ResetRun, RunDone> = {
       reason: reasonOf(reason),
       limits,
       resetMs: step.nowMs,
+      resets: (run.more?.resets ?? 0) + 1,
     });
     if (isDueForLimits(run, step)) askNext(run, step);
     for (const node of run.nodes)
@@ -146,6 +156,12 @@ export const resetRun: RunCommand<ResetRun, RunDone> = {
     return {};
   },
 };
+
+/** The run that it went on as is none that anybody waits for, unless it has gone on as that by then. */
+function giveUpNext(run: RunView, step: RunStep, keptId: string, reason: string): void {
+  const { nextId = "" } = run.more ?? {};
+  if (nextId !== "" && nextId !== keptId) giveUp(run, step, nextId, reason);
+}
 
 /** What it held until it ended. */
 function limitIdsOf(run: RunView): string[] {

@@ -28,6 +28,7 @@ import {
   type RunOutstanding,
 } from "../state.ts";
 import { restartState } from "../states/moving.ts";
+import { effectAt, isNotUndone, keepLists, statusBeside } from "../undo/left.ts";
 import { closureOf, reopen } from "./reopen.ts";
 
 export const runRetried: RunEvent<RunRetriedV1> = {
@@ -82,17 +83,16 @@ function takeBackUndoing(run: Run, outstanding: RunOutstanding): void {
   if (run.undoing < 0) return;
   const { undoing } = run;
   release(undoing, outstanding);
-  setStatus(run, nodeOf(run, undoing), TaskStatus.TASK_STATUS_COMPLETED);
+  const node = nodeOf(run, undoing);
+  setStatus(run, node, statusBeside(node));
   run.undo.push(undoing);
   run.undoing = -1;
 }
 
 /** What could not be undone is still there, and is undone when the run fails another time; it completed after all others. */
 function takeBackNotUndone(run: Run): void {
-  const isKept = (node: Node | undefined) =>
-    node?.more?.undoError !== undefined && node.status === TaskStatus.TASK_STATUS_COMPLETED;
-  const kept = run.nodes.filter(isKept) as Node[];
-  for (const node of kept.sort((one, other) => one.endAt - other.endAt)) {
+  const kept = run.nodes.filter((node) => node !== undefined && isNotUndone(node)) as Node[];
+  for (const node of kept.sort((one, other) => effectAt(one) - effectAt(other))) {
     detailOf(node).undoError = undefined;
     run.undo.push(node.number);
   }
@@ -115,6 +115,8 @@ export const taskRepaired: RunEvent<TaskRepairedV1> = {
     stop(run, node, endMs, outstanding);
     const detail = detailOf(node);
     detail.repairReason = reason;
+    keepLists(run, new Set([number]));
+    run.leftBehind = undefined;
     detail.parts = 0;
     detail.dueMs = 0;
     setOutput(run, node, dataOfPayload(output));
@@ -132,7 +134,7 @@ export const runReset: RunEvent<RunResetV1> = {
   version: 1,
   codec: RunResetV1,
   described: true,
-  evolve(run, { snapshot, signals, resetMs, limits }, outstanding) {
+  evolve(run, { snapshot, signals, resetMs, limits, resets }, outstanding) {
     const held = run.phase === RunPhase.RUN_PHASE_ENDED ? [] : (run.more?.limits ?? []);
     const hadEnded = run.phase === RunPhase.RUN_PHASE_ENDED;
     const attempts = run.nodes.map((node) => node?.attempt ?? 0);
@@ -142,6 +144,7 @@ export const runReset: RunEvent<RunResetV1> = {
     clearLeases(outstanding);
     const before = runOf(RunSnapshotV1.decode(snapshot), run.plans);
     Object.assign(run, before, { key: run.key });
+    if (resets > 0) moreOf(run).resets = resets;
     if (leaseCount > 0) moreOf(run).leaseCount = Math.max(leaseCount, moreOf(run).leaseCount);
     if (run.more !== undefined) run.more.limits.length = 0;
     const goesOn = run.phase === RunPhase.RUN_PHASE_WAITING || run.phase === RunPhase.RUN_PHASE_GOING;

@@ -10,9 +10,10 @@
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { endOf, follow, isMet, stop } from "../node/flow.ts";
 import { keptBytesOf } from "../node/kept.ts";
-import { attend, release } from "../node/nodes.ts";
+import { attend, endAlone, release } from "../node/nodes.ts";
 import { rangeOf, sourceNode, statusOfNode } from "../node/places.ts";
 import { detailOf, isDone, type Node, type Range, type Run, type RunOutstanding } from "../state.ts";
+import { keepLists, leaveEffect, undoneWithOwners } from "../undo/left.ts";
 
 const { TASK_STATUS_PENDING: pending, TASK_STATUS_COMPLETED: completed } = TaskStatus;
 
@@ -31,16 +32,19 @@ export function reopen(
   const again = closureOf(run, named);
   // What was added by one of them comes to be anew with it.
   for (const number of [...again]) if (isPartOfAny(run, number, again)) again.delete(number);
+  const undone = undoneWithOwners(run);
+  keepLists(run, again);
+  run.leftBehind = undefined;
   const lists: Node[] = [];
   for (const number of again) {
     const node = run.nodes[number];
     if (node === undefined) continue;
-    if (keepsGood && named.has(number) && keepsEntries(run, node) && !restsOn(run, node, again))
+    if (keepsGood && named.has(number) && keepsEntries(run, node, undone) && !restsOn(run, node, again))
       lists.push(node);
     else forget(run, node, atMs, outstanding);
   }
   for (const number of again) rangeOf(run, number).isDropped = false;
-  for (const list of lists) reopenList(run, list, atMs, outstanding);
+  for (const list of lists) reopenList(run, list, undone, atMs, outstanding);
   for (const list of lists) again.delete(list.number);
   countNeeds(run, again, mended);
   recount(run);
@@ -83,15 +87,15 @@ function wholeOf(run: Run, range: Range, number: number): number {
 }
 
 function forget(run: Run, node: Node, atMs: number, outstanding: RunOutstanding): void {
+  leaveEffect(node);
   stop(run, node, atMs, outstanding);
   release(node.number, outstanding);
   node.status = pending;
   Object.assign(node, { output: undefined, input: undefined, inputFollows: false, error: undefined });
   Object.assign(node, { readyAt: -1, startAt: -1, endAt: -1 });
-  const place = run.undo.indexOf(node.number);
-  if (place !== -1) run.undo.splice(place, 1);
   const { more } = node;
   if (more === undefined) return;
+  endAlone(run, node, outstanding);
   Object.assign(more, {
     dueMs: 0,
     details: undefined,
@@ -116,9 +120,10 @@ function forget(run: Run, node: Node, atMs: number, outstanding: RunOutstanding)
 }
 
 /** Good outputs of entries stay when the list's own task is done again. */
-function keepsEntries(run: Run, { more, status }: Node): boolean {
+function keepsEntries(run: Run, { number, more, status }: Node, undone: ReadonlySet<number>): boolean {
   const parts = more?.parts ?? 0;
-  return parts > 0 && run.ranges[parts]?.isEntries === true && status !== completed;
+  const isGood = status === completed && !undone.has(number);
+  return parts > 0 && run.ranges[parts]?.isEntries === true && !isGood;
 }
 
 /** Whether something that it needs is done again too: its list may be another one then. */
@@ -129,7 +134,13 @@ function restsOn(run: Run, { range, task }: Node, again: ReadonlySet<number>): b
   return false;
 }
 
-function reopenList(run: Run, list: Node, atMs: number, outstanding: RunOutstanding): void {
+function reopenList(
+  run: Run,
+  list: Node,
+  undone: ReadonlySet<number>,
+  atMs: number,
+  outstanding: RunOutstanding,
+): void {
   const detail = detailOf(list);
   const range = run.ranges[detail.parts] as Range;
   range.isDropped = false;
@@ -138,7 +149,8 @@ function reopenList(run: Run, list: Node, atMs: number, outstanding: RunOutstand
   for (let place = range.count - 1; place >= 0; place--) {
     const node = run.nodes[range.first + place];
     // What its condition has left out would be left out again.
-    if (node?.status === completed || node?.status === TaskStatus.TASK_STATUS_SKIPPED) continue;
+    const isGood = node?.status === completed && !undone.has(node.number);
+    if (isGood || node?.status === TaskStatus.TASK_STATUS_SKIPPED) continue;
     if (node !== undefined) forget(run, node, atMs, outstanding);
     first = place;
   }

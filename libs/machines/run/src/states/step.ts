@@ -43,6 +43,7 @@ function rest(stepping: Stepping): boolean {
   const state = stateOf(run);
   if (state === undefined) return false;
   if (state.final) {
+    if (run.alone > 0) return false;
     endIn(stepping, state);
     return true;
   }

@@ -5,6 +5,7 @@ import { addUsed, nodeOf, release, setStatus } from "../node/nodes.ts";
 import { nodeTimers, timerNumber } from "../numbers.ts";
 import { detailOf, type RunEvent } from "../state.ts";
 import { queue } from "../uses/events.ts";
+import { dropLeft, statusBeside } from "./left.ts";
 
 export const undoQueued: RunEvent<UndoQueuedV1> = {
   type: "undo_queued",
@@ -20,6 +21,7 @@ export const undoQueued: RunEvent<UndoQueuedV1> = {
     detail.lost = 0;
     run.undoing = number;
     run.undo.pop();
+    if (detail.left !== undefined) detail.left.status = node.status;
     setStatus(run, node, TaskStatus.TASK_STATUS_COMPENSATING);
     node.tries = 0;
     const { compensate } = node.range.plan.policy(node.range.plan.task(node.task));
@@ -38,12 +40,14 @@ export const undoCompleted: RunEvent<UndoCompletedV1> = {
     release(number, outstanding);
     if (agent !== "") node.agent = agent;
     addUsed(run, node, used);
-    setStatus(run, node, TaskStatus.TASK_STATUS_COMPENSATED);
+    const { left } = detailOf(node);
+    setStatus(run, node, left?.status ?? TaskStatus.TASK_STATUS_COMPENSATED);
+    dropLeft(run, node);
     run.undoing = -1;
   },
 };
 
-/** The task stays completed: its effect is still there, and may be undone when the run fails another time. */
+/** The task stands as before: its effect is still there, and may be undone when the run fails another time. */
 export const undoFailed: RunEvent<UndoFailedV1> = {
   type: "undo_failed",
   version: 1,
@@ -52,8 +56,9 @@ export const undoFailed: RunEvent<UndoFailedV1> = {
     const node = nodeOf(run, number);
     release(number, outstanding);
     detailOf(node).undoError = error;
-    if (run.undoing === number) run.undoing = -1;
-    else run.undo.pop();
-    setStatus(run, node, TaskStatus.TASK_STATUS_COMPLETED);
+    if (run.undoing === number) {
+      run.undoing = -1;
+      setStatus(run, node, statusBeside(node));
+    } else run.undo.pop();
   },
 };

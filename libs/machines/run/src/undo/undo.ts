@@ -2,9 +2,9 @@
  * Compensation: what completed is undone one by one, the last one first. What cannot be undone is reported with the end of
  * the run, and the others are undone still.
  */
-import { type ErrorDetail, TaskStatus } from "@tutti/contracts/types/v1";
+import type { ErrorDetail } from "@tutti/contracts/types/v1";
 import type { Json, Value } from "@tutti/expressions";
-import { type Data, parsed, UnreadableData } from "../data.ts";
+import { parsed, UnreadableData } from "../data.ts";
 import { detailOfRefusal } from "../error-details.ts";
 import { runErrors } from "../errors.ts";
 import { encoded, type Given, givenWhole } from "../evaluate/evaluate.ts";
@@ -14,6 +14,7 @@ import { undoFailuresNamedMax } from "../limits.ts";
 import { taskIdIn } from "../node/places.ts";
 import type { NodeView, RunView } from "../state.ts";
 import { undoFailed, undoQueued } from "./events.ts";
+import { effectOf, isNotUndone } from "./left.ts";
 
 /** Begins to undo the effect of a task, the last of those that are left. */
 export function undoNext(place: Place): void {
@@ -39,9 +40,10 @@ function inputOf({ run, range, task, number }: Place, node: NodeView): Given {
   const { compensate } = range.plan.policy(task);
   const where = "`with` of `compensate`";
   try {
+    const effect = effectOf(node);
     const names: Record<string, Value> = {
-      output: parsed(node.output as Data | undefined),
-      given: parsed(node.input as Data | undefined),
+      output: parsed(effect.output),
+      given: parsed(effect.input),
       error: errorShown(run.error),
     };
     const scene: Scene = { run, range, node: number, names };
@@ -64,7 +66,7 @@ export function withUndoFailures(run: RunView, error: ErrorDetail): ErrorDetail 
   const failed: string[] = [];
   let count = 0;
   for (const node of run.nodes) {
-    if (node?.more?.undoError === undefined || node.status !== TaskStatus.TASK_STATUS_COMPLETED) continue;
+    if (node === undefined || !isNotUndone(node)) continue;
     count += 1;
     if (failed.length < undoFailuresNamedMax) failed.push(taskIdIn(run, node.range, node.number));
   }

@@ -3,7 +3,7 @@ import type { WorkflowDocument } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import type { Evaluated } from "./names.ts";
 import type { PlainFacts } from "./plain-scene.ts";
-import type { KnownTasks, PlainBody, PlainTask } from "./plain-task.ts";
+import type { KnownTasks, PlainBody, PlainEffect, PlainTask } from "./plain-task.ts";
 import type { Script } from "./script.ts";
 
 export interface PlainEnding {
@@ -50,7 +50,7 @@ export interface PlainBooks extends KnownTasks {
   readonly nowMs: number;
   /** Children that it waits for may have been stopped in a time that is none any more. */
   readonly wasTakenBack: boolean;
-  completed: PlainTask[];
+  effects: readonly PlainEffect[];
   /** How it stands, in a word. */
   readonly standing: "pending" | "running" | "paused" | "cancelling" | PlainEnding["status"];
   isBeingUndone(task: PlainTask): boolean;

@@ -79,7 +79,9 @@ export class PlainHand {
     const run = this.#run;
     const own = this.#own().flatMap(({ tasks }) => [...tasks.values()]);
     const bad = new Set(["failed", "cancelled", "paused", "compensated"]);
-    return own.filter((task) => bad.has(task.status) || run.isBeingUndone(task));
+    const isBad = (task: PlainTask) =>
+      bad.has(task.status) || run.isBeingUndone(task) || partsOf(task).some(wasUndone);
+    return own.filter(isBad);
   }
 
   /** Bodies that nobody has left. */
@@ -114,7 +116,8 @@ export class PlainHand {
 
   /** Good outputs of its entries stay. */
   #reopenList(list: PlainTask): void {
-    const bad = (list.entries ?? []).filter(({ status }) => status !== "completed" && status !== "skipped");
+    const isGood = (entry: PlainTask) => entry.status === "completed" && !partsOf(entry).some(wasUndone);
+    const bad = (list.entries ?? []).filter((entry) => !isGood(entry) && entry.status !== "skipped");
     list.body.failures = list.body.failures.filter((failed) => failed !== list);
     this.#run.work.doAgain(bad);
     Object.assign(list, { status: "at work", error: "" });
@@ -193,8 +196,13 @@ export class PlainHand {
   }
 }
 
-function keepsEntries({ entries, status }: PlainTask): boolean {
-  return entries !== undefined && status !== "completed";
+/** What was undone is done again, and so is what it is a part of. */
+function wasUndone({ status }: PlainTask): boolean {
+  return status === "compensated";
+}
+
+function keepsEntries(task: PlainTask): boolean {
+  return task.entries !== undefined && (task.status !== "completed" || partsOf(task).some(wasUndone));
 }
 
 /** Its list may be another one then. */

@@ -22,6 +22,7 @@ import {
   hasEnded,
   outputsOf,
   type PlainBody,
+  type PlainEffect,
   type PlainTask,
   partsOf,
 } from "./plain-task.ts";
@@ -56,10 +57,10 @@ export class PlainRun implements PlainBooks {
   readonly endings = new Map<string, string>();
   /** What was undone, in order, in all its life. */
   readonly undone: PlainUndo[] = [];
-  /** What completed and can be undone, in the order in which it completed. */
-  completed: PlainTask[] = [];
+  /** What was done and can be undone, in the order in which it completed. */
+  effects: readonly PlainEffect[] = [];
   /** What could not be undone. */
-  notUndone: PlainTask[] = [];
+  notUndone: PlainEffect[] = [];
   phase: "waiting" | "going" | "undoing" | "ended";
   isPaused = false;
   ending: PlainEnding | undefined;
@@ -70,9 +71,9 @@ export class PlainRun implements PlainBooks {
   wasTakenBack = false;
   /** What it is being undone for. */
   #wanted: Pick<PlainEnding, "status" | "errors"> = { status: "failed", errors: [] };
-  #undoing: PlainUndo | undefined;
+  #undoing: (PlainUndo & { readonly effect: PlainEffect }) | undefined;
   /** What could not be undone when that was tried. */
-  readonly #triedBefore = new Set<PlainTask>();
+  readonly #triedBefore = new Set<PlainEffect>();
   readonly work: PlainWork;
   readonly #states: PlainStates | undefined;
   readonly hand: PlainHand;
@@ -243,15 +244,15 @@ export class PlainRun implements PlainBooks {
     if (hadEnded) this.waitAgain();
     this.isPaused = false;
     this.ending = undefined;
-    this.completed.push(...this.#takeBack(), ...this.notUndone);
-    for (const task of this.notUndone) this.#triedBefore.add(task);
-    this.completed.sort((one, other) => one.completedAs - other.completedAs);
+    const effects = [...this.effects, ...this.#takeBack(), ...this.notUndone];
+    for (const effect of this.notUndone) this.#triedBefore.add(effect);
+    this.effects = effects.sort((one, other) => one.completedAs - other.completedAs);
     this.notUndone = [];
     if (wasOver) this.#states?.restart();
   }
 
   isBeingUndone(task: PlainTask): boolean {
-    return this.#undoing?.task === task;
+    return this.#undoing?.task === task && task.status === "completed";
   }
 
   stop(task: PlainTask): void {
@@ -299,12 +300,12 @@ export class PlainRun implements PlainBooks {
 
   #stopAll(): void {
     for (const { tasks } of this.bodies) for (const task of tasks.values()) this.stop(task);
-    this.completed.push(...this.#takeBack());
+    this.effects = [...this.effects, ...this.#takeBack()];
   }
 
   /** The effect that is being undone is still there. */
-  #takeBack(): PlainTask[] {
-    const taken = this.#undoing === undefined ? [] : [this.#undoing.task];
+  #takeBack(): PlainEffect[] {
+    const taken = this.#undoing === undefined ? [] : [this.#undoing.effect];
     this.#undoing = undefined;
     return taken;
   }
@@ -313,17 +314,19 @@ export class PlainRun implements PlainBooks {
   #undoNext(): boolean {
     const { status, errors } = this.#wanted;
     const isKept = status === "failed" && this.document.onFailure === "keep";
-    const task = isKept ? undefined : this.completed.pop();
-    if (task === undefined) {
+    const effect = isKept ? undefined : this.effects.at(-1);
+    if (effect === undefined) {
       this.phase = "ended";
-      this.ending = { status, output: null, errors, notUndone: this.notUndone.map(({ id }) => id) };
+      this.ending = { status, output: null, errors, notUndone: this.notUndone.map(({ task }) => task.id) };
       return false;
     }
+    this.effects = this.effects.slice(0, -1);
+    const { task } = effect;
     const given = task.document.compensate?.with ?? { input: "${{ given }}", output: "${{ output }}" };
-    const more = { output: task.output, given: task.input ?? null, error: { code: errors[0] ?? "" } };
+    const more = { output: effect.output, given: effect.input, error: { code: errors[0] ?? "" } };
     const input = valueFrom(given, namesOfTask(this.facts, task, more));
-    if ("fails" in input) this.#endUndo({ task, input: null, isDone: false });
-    else this.#undoing = { task, input: input.value, isDone: this.#undoes(task) };
+    if ("fails" in input) this.#endUndo({ task, effect, input: null, isDone: false });
+    else this.#undoing = { task, effect, input: input.value, isDone: this.#undoes(task) };
     return this.#undoing === undefined;
   }
 
@@ -332,12 +335,11 @@ export class PlainRun implements PlainBooks {
    * next.
    */
   choose(id: string): void {
-    const now = this.#undoing?.task;
-    const other = this.completed.findLast((task) => task.id === id);
+    const now = this.#undoing?.effect;
+    const other = this.effects.findLast(({ task }) => task.id === id);
     if (now === undefined || other === undefined || now.completedMs !== other.completedMs) return;
     if (!this.#triedBefore.has(now) || !this.#triedBefore.has(other)) return;
-    this.completed = this.completed.filter((task) => task !== other);
-    this.completed.push(now, other);
+    this.effects = [...this.effects.filter((effect) => effect !== other), now, other];
     this.#undoing = undefined;
     this.#goOn();
   }
@@ -362,10 +364,11 @@ export class PlainRun implements PlainBooks {
     return undefined;
   }
 
-  #endUndo(undo: PlainUndo): void {
+  /** A task that has done something else since says how that went. */
+  #endUndo({ effect, ...undo }: PlainUndo & { readonly effect: PlainEffect }): void {
     this.undone.push(undo);
-    if (undo.isDone) undo.task.status = "compensated";
-    else this.notUndone.push(undo.task);
+    if (!undo.isDone) this.notUndone.push(effect);
+    else if (undo.task.status === "completed") undo.task.status = "compensated";
   }
 
   #namesAtEnd() {

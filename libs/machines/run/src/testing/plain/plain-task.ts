@@ -52,9 +52,19 @@ export interface PlainTask {
   question: PlainQuestion | undefined;
   /** Skipped by hand, and what needs it goes on. */
   countsAsCompleted: boolean;
+}
+
+/**
+ * What a task did that completed, and can be undone. It goes by the task's id: there is one however often that completed, with
+ * what it worked on and gave the last time, also when it is being done again.
+ */
+export interface PlainEffect {
+  readonly task: PlainTask;
+  readonly input: Json;
+  readonly output: Json;
   /** How many occasions there were before it completed, and when that was. */
-  completedAs: number;
-  completedMs: number;
+  readonly completedAs: number;
+  readonly completedMs: number;
 }
 
 export interface PlainQuestion {
@@ -111,7 +121,7 @@ function untouched() {
   return {
     ...{ status: "pending" as PlainStatus, input: undefined, output: null, error: "", failedOn: 0 },
     ...{ entries: undefined, rounds: [], added: undefined, pauses: false, last: null },
-    ...{ saved: undefined, question: undefined, countsAsCompleted: false, completedAs: 0, completedMs: 0 },
+    ...{ saved: undefined, question: undefined, countsAsCompleted: false },
   };
 }
 

@@ -21,6 +21,7 @@ import {
   needsOf,
   outputsOf,
   type PlainBody,
+  type PlainEffect,
   type PlainTask,
   partsOf,
   restingOn,
@@ -92,11 +93,13 @@ export class PlainWork {
     return task.status === "at work" && (isLeaf(task) || task.pauses) && task.question?.isOpen !== true;
   }
 
-  /** Looks at all tasks once; false when nothing could be done. */
+  /** Looks at all tasks once, what can begin by now before what can by that; false when nothing could be done. */
   look(bodies: readonly PlainBody[]): boolean {
+    const tasks = bodies.flatMap((body) => [...body.tasks.values()]);
+    const waiting = tasks.filter((task) => task.status === "pending" && !this.#isReady(task));
     let changes = false;
-    for (const { tasks } of bodies)
-      for (const task of tasks.values()) changes = this.#lookAtTask(task) || changes;
+    for (const task of tasks) if (!waiting.includes(task)) changes = this.#lookAtTask(task) || changes;
+    for (const task of waiting) if (this.#isDoomed(task)) changes = this.#lookAtTask(task) || changes;
     return changes;
   }
 
@@ -129,8 +132,6 @@ export class PlainWork {
   /** As if nothing had been done of them. */
   doAgain(tasks: Iterable<PlainTask>): void {
     for (const task of tasks) {
-      const parts = new Set(partsOf(task));
-      this.#run.completed = this.#run.completed.filter((completed) => !parts.has(completed));
       task.body.failures = task.body.failures.filter((failed) => failed !== task);
       forget(task);
     }
@@ -150,9 +151,11 @@ export class PlainWork {
     task.status = "completed";
     task.output = result.value;
     if (!isUndoable(task)) return;
-    task.completedAs = run.occasion;
-    task.completedMs = run.nowMs;
-    run.completed.push(task);
+    const effect: PlainEffect = {
+      ...{ task, input: task.input ?? null, output: task.output },
+      ...{ completedAs: run.occasion, completedMs: run.nowMs },
+    };
+    run.effects = [...run.effects.filter((other) => other.task.id !== task.id), effect];
   }
 
   #settle(task: PlainTask, standing: Standing): void {
@@ -184,9 +187,13 @@ export class PlainWork {
       task.status = "skipped";
       return true;
     }
-    const isReady = this.#needed(task).every(([needed]) => hasEnded(needed));
+    const isReady = this.#isReady(task);
     if (isReady) this.#begin(task);
     return isReady;
+  }
+
+  #isReady(task: PlainTask): boolean {
+    return this.#needed(task).every(([needed]) => hasEnded(needed));
   }
 
   #isDoomed(task: PlainTask): boolean {
@@ -271,7 +278,7 @@ export class PlainWork {
   /** False when it has been sent back as often as it may be. */
   #sendBack(task: PlainTask, target: PlainTask, times: number, report: Json): boolean {
     const holder = holderOf(task, target);
-    if (holder.sentBack === times) return false;
+    if (holder.sentBack >= times) return false;
     this.doAgain(new Set([...restingOn(target, this.#run), ...restingOn(holder, this.#run)]));
     holder.sentBack++;
     target.feedback = report;

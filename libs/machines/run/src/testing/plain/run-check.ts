@@ -12,6 +12,7 @@ import type {
 } from "@tutti/contracts/workflow/v1";
 import type { Json } from "@tutti/expressions";
 import type { InstanceKey, Machine, Outstanding } from "@tutti/kernel";
+import { answerMs } from "../../cached/events.ts";
 import type { RunEffect } from "../../effects.ts";
 import { taskIdOf } from "../../node/places.ts";
 import { effectNumber, effectTags } from "../../numbers.ts";
@@ -259,9 +260,11 @@ export class RunCheck {
 
   /** Remembers what attempts are of, and when visits began. */
   #note({ type, body, taskId }: Seen, node: number): void {
-    const { queueMs, beginMs, requestMs, attempt } = body as Readonly<Record<string, number | undefined>>;
+    const moments = body as Readonly<Record<string, number | undefined>>;
+    const { queueMs, beginMs, requestMs, attempt } = moments;
     const task = this.plain.task(taskId);
-    const atMs = queueMs ?? beginMs ?? requestMs;
+    const askMs = type === "cache_asked" ? (moments["dueMs"] ?? 0) - answerMs : undefined;
+    const atMs = askMs ?? queueMs ?? beginMs ?? requestMs;
     if (atMs !== undefined && task !== undefined && this.#begins.msOf(task) === undefined)
       this.#begins.add(task, atMs, this.events);
     if (queueMs === undefined || attempt === undefined) return;

@@ -112,23 +112,29 @@ export class Tasks {
     this.#answers(path, hangs);
     for (let index = 0; index < 3; index++)
       if (sight.isEntry && luck.happens(0.2)) this.script[`${path}[${index}]`] = this.#values.answers();
-    const undoes = canCompensate && this.#mayUndo(path, sight) && luck.happens(0.35);
+    const undoes = canCompensate && luck.happens(0.35);
     if (undoes) this.script[undoOf(path)] = this.#values.answers();
     return {
       uses: "do.it",
       ...(luck.happens(0.7) && { with: this.#values.data(sight) }),
       ...(luck.happens(0.6) && { retry: this.#retry() }),
-      ...(undoes && { compensate: { uses: "undo.it", ...(luck.happens(0.3) && { retry: this.#retry() }) } }),
+      ...(undoes && { compensate: this.#compensate(sight) }),
       ...(timeout !== undefined && { timeout }),
       ...(luck.may("cache") && luck.happens(0.5) && { cache: this.#cache(sight) }),
       ...(luck.may("checks") && luck.happens(0.6) && { checks: this.#checks(sight) }),
     };
   }
 
-  /** What parts of a task have done that is done again is a matter of its own. */
-  #mayUndo(path: string, { isEntry }: Sight): boolean {
-    const isAgain = this.#luck.may("sendBack") || this.#luck.may("retry") || this.#luck.may("repair");
-    return !(isAgain && (isEntry || path.includes(".")));
+  #compensate({ isEntry, isRound }: Sight): NonNullable<TaskDocument["compensate"]> {
+    const luck = this.#luck;
+    const seen = [
+      "given",
+      "output",
+      ...(isEntry ? ["item", "index"] : []),
+      ...(isRound ? ["round.last"] : []),
+    ];
+    const given = luck.happens(0.3) && { with: seen.map((name) => `\${{ ${name} }}`) };
+    return { uses: "undo.it", ...given, ...(luck.happens(0.3) && { retry: this.#retry() }) };
   }
 
   #answers(path: string, hangs: readonly ("queue" | "run" | "heartbeat")[]): void {
