@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { EventDescription } from "@tutti/contracts/event";
 import type { EventHeader } from "@tutti/contracts/events/v1";
 import { fromTimestamp } from "@tutti/kernel";
@@ -27,7 +27,7 @@ export function contractEvent<Payload extends { readonly header: EventHeader | u
   const traceparent = header?.cause?.traceparent ?? "";
   const identity = `${description.type}\n${header?.namespace ?? ""}\n${resource}\n${header?.sequence ?? 0}`;
   return {
-    id: createHash("sha256").update(identity).digest("base64url").slice(0, 27),
+    id: hash("sha256", identity, "base64url").slice(0, 27),
     source,
     type: description.type,
     subject: resource,

@@ -145,7 +145,8 @@ export class ArchiveEngine {
       { first: batches[0]?.number, last, packedTo: standing.packedTo, coveredTo: standing.coveredTo },
     );
     this.#transaction(() => {
-      const ends = this.#history.pack(partition, batches, (group) => this.#ownerOf(partition, group));
+      const known = new KnownIds(this.#instances);
+      const ends = this.#history.pack(partition, batches, (group) => this.#ownerOf(partition, group, known));
       for (const end of ends) this.#packed(partition, end);
       this.#history.packed.flush();
       standing.packedTo = last;
@@ -300,12 +301,11 @@ export class ArchiveEngine {
   }
 
   /** Of a group that begins a life its incarnation says whose it is; of any other, that it goes on where a history stands. */
-  #ownerOf(partition: number, group: RecordGroup): GroupOwner | undefined {
+  #ownerOf(partition: number, group: RecordGroup, known: KnownIds): GroupOwner | undefined {
     const { incarnation, previous, isBeginning } = group;
     if (isBeginning) {
       const id = instanceId(partition, incarnation);
-      const isKnown = this.#recent.has(partition, incarnation) || this.#instances.get(id) !== undefined;
-      return isKnown ? { id, incarnation } : undefined;
+      return this.#recent.has(partition, incarnation) || known.has(id) ? { id, incarnation } : undefined;
     }
     const row = this.#rowOf(partition, group);
     if (row?.packed.batch !== previous.batch || row.packed.index !== previous.index) return;
@@ -352,6 +352,27 @@ export class ArchiveEngine {
     const end = lastAt(this.#blocks.parts.some(place.block.id, [place.line]), 0);
     const found = this.#history.at(partition, end);
     return found === undefined ? undefined : { ...found, packed: end };
+  }
+}
+
+/**
+ * Which instances there are, asked while none come or go. Lives begin in the order of their numbers and most leave nothing, so the
+ * gap that was found last mostly has the next one too.
+ */
+class KnownIds {
+  readonly #instances: Instances;
+  #gapFrom = 0;
+  #gapTo = 0;
+
+  constructor(instances: Instances) {
+    this.#instances = instances;
+  }
+
+  has(id: number): boolean {
+    if (id >= this.#gapFrom && id < this.#gapTo) return false;
+    this.#gapFrom = id;
+    this.#gapTo = this.#instances.firstFrom(id) ?? Number.POSITIVE_INFINITY;
+    return this.#gapTo === id;
   }
 }
 

@@ -66,6 +66,12 @@ export class Instances {
     return this.#statements.some.get(instanceId(partition, 0), instanceId(partition + 1, 0)) !== undefined;
   }
 
+  /** The first id from this one on that there is; undefined when there is none. */
+  firstFrom(id: number): number | undefined {
+    const row = this.#statements.some.get(id, Number.MAX_SAFE_INTEGER);
+    return row === undefined ? undefined : Number(row["id"]);
+  }
+
   put(row: InstanceRow): void {
     const { id, hash, version, stage: at, packed, packedEvents } = row;
     const numbers = [id, hash, version, at, packed.batch, packed.index, packedEvents];
@@ -178,7 +184,7 @@ export class Instances {
 const statements = {
   get: "SELECT * FROM instance WHERE id = ?",
   find: "SELECT * FROM instance WHERE hash = ? AND id >= ? AND id < ? ORDER BY id",
-  some: "SELECT id FROM instance WHERE id >= ? AND id < ? LIMIT 1",
+  some: "SELECT id FROM instance WHERE id >= ? AND id < ? ORDER BY id LIMIT 1",
   // An update, because it leaves the index of hashes alone.
   put: `INSERT INTO instance VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
         version = excluded.version, stage = excluded.stage, batch = excluded.batch, place = excluded.place,
