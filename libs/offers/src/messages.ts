@@ -75,7 +75,7 @@ export function offerMessage(
       details === undefined || details.limitKeys.length === 0
         ? noLimits
         : limitsOf(effect.profile, details.limitKeys),
-    budget: undefined,
+    budget: effect.budget,
     accessToken: "",
     contextKey: details?.contextKey ?? "",
     stickyKey: details?.stickyKey ?? "",

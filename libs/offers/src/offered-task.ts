@@ -2,7 +2,7 @@
  * An attempt of a task as a machine wants it done: what it is offered with, whichever kind of work it belongs to. Machines know
  * nothing of this; what they ask for has this form.
  */
-import type { Payload } from "@tutti/contracts/types/v1";
+import type { Amounts, Payload } from "@tutti/contracts/types/v1";
 import type { KeyedLimit, Placement, Timeouts } from "@tutti/definitions";
 
 /** What many tasks have in common. The same object for all of them, so that it is said to a pool once. */
@@ -66,6 +66,8 @@ export interface OfferedTask {
   readonly saved: Uint8Array | undefined;
   readonly onlyAgents: readonly string[];
   readonly notAgents: readonly string[];
+  /** What is set aside for the attempt; undefined without limit. */
+  readonly budget?: Amounts | undefined;
 }
 
 /** Of work and task together, either way. */
