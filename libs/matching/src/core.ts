@@ -1,8 +1,8 @@
 /** All that a pool consists of, for the parts that work on it together. Nothing here decides anything. */
-import { AgentState, type Hold } from "@tutti/contracts/agent/v1";
+import { AgentState, Hold } from "@tutti/contracts/agent/v1";
 import type { Chance } from "@tutti/kernel";
 import { Roster } from "./agents/roster.ts";
-import type { PoolOptions, PoolSettings } from "./api/pool.ts";
+import type { Launches, PoolOptions, PoolSettings } from "./api/pool.ts";
 import { affinitiesMax } from "./bounds.ts";
 import { Demands } from "./demand/demands.ts";
 import { Limits } from "./limits/limit-book.ts";
@@ -56,7 +56,7 @@ export class Core implements PoolCore, TaskWatch {
   assigned = 0;
   /** Until when agents may bring along tokens that nobody knows. */
   claimUntilMs: number;
-  readonly launches: PoolOptions["launches"];
+  launches: Launches | undefined;
   /** How far it is after a pause; undefined while it begins as many as it can. */
   ramp: Ramp | undefined;
   readonly #onAgentChange: PoolOptions["onAgentChange"];
@@ -81,7 +81,6 @@ export class Core implements PoolCore, TaskWatch {
     const freed = (agent: Agent) => this.roster.loosened(agent);
     this.claims = new Claims(seed, freed);
     this.roster = new Roster(this);
-    this.launches = options.launches;
     this.#onAgentChange = options.onAgentChange;
   }
 
@@ -110,6 +109,14 @@ export class Core implements PoolCore, TaskWatch {
 
   leaveSeat(task: Task): void {
     task.seat?.remove(task);
+  }
+
+  /** One that has not joined was launched, or will not join any more. */
+  tellOfLaunch(agentId: string, isStarting: boolean, reason: string, atMs: number): void {
+    if (this.roster.get(agentId) !== undefined) return;
+    const { AGENT_STATE_STARTING: starting, AGENT_STATE_GONE: gone } = AgentState;
+    const [before, after] = isStarting ? [gone, starting] : [starting, gone];
+    this.#onAgentChange?.({ agentId, before, after, hold: Hold.HOLD_NONE, reason, atMs });
   }
 
   /** One that is not there is held, or no longer. */

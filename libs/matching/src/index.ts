@@ -3,6 +3,7 @@ export type { AgentLink, AgentOutlet, Joined } from "./api/agents.ts";
 export type {
   AgentChange,
   HoldOrder,
+  Launches,
   LimitRule,
   Pool,
   PoolOptions,

@@ -13,7 +13,7 @@ import { numbersOf } from "./agents/capabilities.ts";
 import { reconcile } from "./agents/reconcile.ts";
 import { wakeByNeed } from "./agents/waking.ts";
 import type { AgentOutlet, Joined } from "./api/agents.ts";
-import type { HoldOrder, LimitRule, Pool, PoolOptions, PoolSettings } from "./api/pool.ts";
+import type { HoldOrder, Launches, LimitRule, Pool, PoolOptions, PoolSettings } from "./api/pool.ts";
 import { Core } from "./core.ts";
 import { matchingErrors } from "./errors.ts";
 import { Ramp } from "./match/ramp.ts";
@@ -193,6 +193,14 @@ export class PoolOwner implements Pool {
     return this.#steer(agentId, (agent) =>
       this.#core.roster.leave(agent, reason, { reason, returnAfterMs }, nowMs),
     );
+  }
+
+  launchedBy(launches: Launches): void {
+    this.#core.launches = launches;
+  }
+
+  tellOfLaunch(agentId: string, isStarting: boolean, reason: string, nowMs: number): void {
+    this.#core.tellOfLaunch(agentId, isStarting, reason, nowMs);
   }
 
   status(nowMs: number): PoolStatus {

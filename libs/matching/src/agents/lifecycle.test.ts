@@ -227,7 +227,9 @@ describe("an agent that is not there", () => {
         .agents(arena.nowMs)
         .map(({ agentId, state, scalerId, crashes }) => [agentId, words[state], scalerId, crashes]);
     assert.deepEqual(shown(), [["s-1", "starting", "s", 2]]);
+    arena.pool.tellOfLaunch("s-1", true, "it was launched", arena.nowMs);
     arena.agent("s-1", { launchId: "s.01" });
     assert.deepEqual(shown(), [["s-1", "ready", "s", 2]]);
+    assert.deepEqual(statesOf(arena), ["starting", "ready"], "it is told once that it is starting");
   });
 });

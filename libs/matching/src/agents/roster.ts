@@ -15,7 +15,7 @@ import {
   Offering,
   type Result,
 } from "@tutti/contracts/agent/v1";
-import { backoffMs, type Refusal } from "@tutti/kernel";
+import { assert, backoffMs, type Refusal } from "@tutti/kernel";
 import type { AgentOutlet } from "../api/agents.ts";
 import type { HoldOrder } from "../api/pool.ts";
 import { busyBackoff, busyFactor, busyPauseMaxMs, heldAgentsMax } from "../bounds.ts";
@@ -97,7 +97,7 @@ export class Roster implements AgentBook, AgentWatch {
     this.#offer(agent, offering);
     this.#applyHold(agent, nowMs);
     this.#watch(agent, nowMs);
-    if (known === undefined) this.#core.tell(agent, AgentState.AGENT_STATE_STARTING, "", nowMs);
+    if (known === undefined) this.#begin(agent, nowMs);
     this.restate(agent, "", nowMs);
     return link;
   }
@@ -396,6 +396,16 @@ export class Roster implements AgentBook, AgentWatch {
       return matchingErrors.agentsFull.refusal({ pool: name, max: settings.agentsMax });
     const problem = hello.offering === undefined ? undefined : this.offeringProblem(hello.offering);
     return problem === undefined ? undefined : matchingErrors.offeringInvalid.refusal({ agent, problem });
+  }
+
+  /** It was starting until now; of one that was launched that is known already. */
+  #begin(agent: Agent, nowMs: number): void {
+    const { agentId, identity } = agent;
+    for (const { launchId } of this.#core.launches?.starting() ?? [])
+      if (launchId === identity.launchId) agent.told = AgentState.AGENT_STATE_STARTING;
+    if (agent.told === AgentState.AGENT_STATE_UNSPECIFIED)
+      this.#core.tell(agent, AgentState.AGENT_STATE_STARTING, "", nowMs);
+    assert(agent.told === AgentState.AGENT_STATE_STARTING, "an agent begins by starting", { agentId });
   }
 
   /** One that comes and goes too quickly stays away for a while, each time longer. */

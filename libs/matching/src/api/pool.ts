@@ -62,6 +62,11 @@ export interface Pool {
   /** Ends the link of an agent; what it has goes to others. Below 0 it is told to stay away for good. */
   remove(agentId: string, reason: string, returnAfterMs: number, nowMs: number): Refusal | undefined;
 
+  /** Somebody launches agents for this pool, and is asked about those that have not joined. */
+  launchedBy(launches: Launches): void;
+  /** An agent that has not joined was launched, or will not join any more. */
+  tellOfLaunch(agentId: string, isStarting: boolean, reason: string, nowMs: number): void;
+
   status(nowMs: number): PoolStatus;
   agent(agentId: string, nowMs: number): Agent | undefined;
   /** All that are there, by id. */
@@ -87,8 +92,6 @@ export interface PoolOptions {
   readonly chance: Chance;
   readonly openedMs: number;
   readonly settings?: Partial<PoolSettings>;
-  /** What whoever launches agents says of them, also of those that have not joined; the pool knows the others. */
-  readonly launches?: Launches;
   /** Hears how agents come, go and change; not on the path of tasks. */
   readonly onAgentChange?: (change: AgentChange) => void;
 }

@@ -53,9 +53,9 @@ export class Arena {
       chance: seededChance(seed),
       openedMs: startMs,
       settings: { claimMs: 0, ...settings },
-      ...(launches !== undefined && { launches }),
       onAgentChange: (change) => void this.changes.push(change),
     });
+    if (launches !== undefined) this.pool.launchedBy(launches);
   }
 
   sender(name = "workflow-1"): Sender {

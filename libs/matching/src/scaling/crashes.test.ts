@@ -1,0 +1,24 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { seededChance } from "@tutti/kernel/testing";
+import { crashAfter } from "./crashes.ts";
+
+describe("a program that ends by itself", () => {
+  it("is started again, each time later, and put aside after so many crashes in a row", () => {
+    const chance = seededChance(1);
+    const pauses: number[] = [];
+    let before = 0;
+    for (;;) {
+      const { crashes, againAfterMs } = crashAfter(before, 10, 5, chance);
+      before = crashes;
+      if (againAfterMs === undefined) break;
+      pauses.push(againAfterMs);
+    }
+    assert.equal(before, 5);
+    for (const [at, pause] of pauses.entries()) assert.ok(pause <= 500 * 2 ** at && pause >= 250 * 2 ** at);
+  });
+
+  it("begins a new row when it was well for long", () => {
+    assert.deepEqual(crashAfter(4, 60_000, 5, seededChance(1)).crashes, 1);
+  });
+});

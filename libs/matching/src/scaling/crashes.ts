@@ -1,0 +1,21 @@
+/** When a program that ended by itself is started again, and when no more. */
+import { type Backoff, backoffMs, type Chance } from "@tutti/kernel";
+
+/** A program that ran for so long was well: its end is the first of a row. */
+const wellMs = 60_000;
+const backoff: Backoff = { firstMs: 500, maxMs: 60_000 };
+
+export interface Crash {
+  /** How often in a row. */
+  readonly crashes: number;
+  /** When it is started again; undefined when it is put aside. */
+  readonly againAfterMs: number | undefined;
+}
+
+export function crashAfter(before: number, livedMs: number, quarantineAfter: number, chance: Chance): Crash {
+  const crashes = livedMs >= wellMs ? 1 : before + 1;
+  return {
+    crashes,
+    againAfterMs: crashes >= quarantineAfter ? undefined : backoffMs(backoff, crashes, chance),
+  };
+}
