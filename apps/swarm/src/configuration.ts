@@ -1,6 +1,7 @@
 import { defineSection } from "@tutti/kernel";
 import { strategyNames } from "@tutti/matching";
 import { z } from "zod";
+import { scalingSchema } from "./scaling/settings.ts";
 
 const milliseconds = z.number().int().min(1).max(3_600_000);
 
@@ -66,6 +67,10 @@ const pool = z.strictObject({
     .default(100_000)
     .describe("Tasks that may wait in a pool."),
   agentsMax: z.number().int().min(1).max(100_000).default(10_000).describe("Agents that may join a pool."),
+  admits: z
+    .array(z.string())
+    .default(["*"])
+    .describe("Namespaces whose tasks a pool takes that nobody made, beside its own; `*` for any."),
   ageingMs: milliseconds.default(60_000).describe("How long a task waits to rise by one in priority."),
   settleMs: z
     .number()
@@ -126,12 +131,20 @@ export const swarmSection = defineSection({
   name: "swarm",
   description: "Pools, and the agents that are linked to them.",
   schema: z.strictObject({
+    dataDirectory: z
+      .string()
+      .min(1)
+      .default("./.tutti")
+      .describe(
+        "Where everything is kept that must last, in a process of its own without a cluster. The platform has `platform.dataDirectory`.",
+      ),
     pools: z
       .array(z.string().regex(/^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/, "expected a name such as gpu"))
       .default([])
       .describe("Names of pools that every namespace has beside `default`."),
     links,
     pool,
+    scaling: scalingSchema,
     figuresMs: milliseconds.default(1_000).describe("How often figures are told to those who watch agents."),
     signOfLifeMs: milliseconds
       .default(5_000)

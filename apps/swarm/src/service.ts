@@ -1,16 +1,17 @@
 import { EventOutlet } from "@tutti/bus";
 import { agentLinkService, agentPollService } from "@tutti/contracts/agent/v1";
-import { agentService, dispatchService } from "@tutti/contracts/swarm/v1";
+import { agentService, dispatchService, poolService } from "@tutti/contracts/swarm/v1";
 import type { HostContext, ServiceModule } from "@tutti/host";
 import { type Component, healthy, Orchestrator, systemDefer, type Timers } from "@tutti/kernel";
-import { type Pool, strategyNamed } from "@tutti/matching";
+import { pool } from "@tutti/machine-pool";
+import type { Pool } from "@tutti/matching";
 import { AgentNews } from "./api/agents/agent-news.ts";
 import { agentHandlers } from "./api/agents/handlers.ts";
 import { dispatchHandlers, servedDispatchService } from "./api/dispatch.ts";
 import { linkHandlers } from "./api/links.ts";
 import { pollHandlers } from "./api/polls.ts";
-import { poolHandlers, servedPoolService } from "./api/pools/handlers.ts";
-import { type SwarmSettings, swarmSection } from "./configuration.ts";
+import { poolHandlers } from "./api/pools/handlers.ts";
+import { swarmSection } from "./configuration.ts";
 import { AgentEvents } from "./effects/agent-events.ts";
 import { linkInstruments } from "./links/instruments.ts";
 import { LinkBook } from "./links/link-book.ts";
@@ -19,8 +20,10 @@ import { Relays } from "./links/relay/relays.ts";
 import { offerInstruments } from "./offers/instruments.ts";
 import { PollDesk } from "./polls/poll-desk.ts";
 import { poolInstruments } from "./pools/instruments.ts";
+import { PoolKeeper, readPool } from "./pools/keeper.ts";
 import { PoolDirectory } from "./pools/pool-directory.ts";
 import { poolTime } from "./pools/pool-time.ts";
+import { commonSettings, configuredPool } from "./pools/settings.ts";
 import { PoolTenancy } from "./pools/tenancy.ts";
 import { Turns } from "./pools/turns.ts";
 
@@ -41,14 +44,16 @@ export class SwarmService extends Orchestrator {
       defer: systemDefer,
       took: (_pool, assigned, tookMs) => ofPools.turned(assigned, tookMs),
     });
+    const { runtime, archive } = host.storage(noEffects);
     const tenancy = new PoolTenancy(host.steward);
-    host.steward.host(tenancy);
     const pools: PoolDirectory = new PoolDirectory({
       ...{ turns, now, chance, timers, owner },
       settleMs: settings.pool.settleMs,
       tenancy,
       names: settings.pools,
-      settings: poolSettings(settings),
+      settings: commonSettings(settings),
+      configured: configuredPool(settings),
+      read: (namespace, name) => readPool(runtime, namespace, name),
       onAgentChange: (pool, change) => {
         for (const event of events.of(pool, change)) outlet.tell(event);
         news.tell(pool, change.agentId);
@@ -73,14 +78,15 @@ export class SwarmService extends Orchestrator {
     const upkeep = linkUpkeep({ book, relays, polls, timers, sweepMs });
     this.register("links", upkeep, { dependsOn: ["pools"] });
 
-    const desk = { pools, news, now, settings, foundation };
+    const keeper = new PoolKeeper({ machines: { runtime, archive, steward: host.steward }, pools });
+    const desk = { pools, keeper, remote: mesh.client(poolService), news, now, settings, foundation };
     // The contract's area is `agent`; whoever looks for it finds it where the pools are.
     const { greetingMs } = settings.links;
     const stream = { book, now, timers, greetingMs, instruments: links };
     mesh.serve(agentLinkService, linkHandlers(stream), { service: "swarm" });
     mesh.serve(agentPollService, pollHandlers(polls, pools), { service: "swarm" });
     mesh.serve(agentService, agentHandlers(desk));
-    mesh.serve(servedPoolService, poolHandlers(desk));
+    mesh.serve(poolService, poolHandlers(desk));
     mesh.serve(
       servedDispatchService,
       dispatchHandlers(
@@ -99,15 +105,12 @@ export class SwarmService extends Orchestrator {
 export const swarm: ServiceModule = {
   name: "swarm",
   sections: [swarmSection],
+  machines: [pool],
   create: (host) => new SwarmService(host),
 };
 
-function poolSettings({ pool, links }: SwarmSettings) {
-  const { settleMs: _, strategy: name, auction, ...matching } = pool;
-  const strategy = strategyNamed(name, auction);
-  const { heartbeatMs, suspicionThreshold, suspectMs, leaseMs, resumeWindowMs } = links;
-  return { ...matching, strategy, heartbeatMs, suspicionThreshold, suspectMs, leaseMs, resumeWindowMs };
-}
+/** Pools do nothing by themselves. */
+const noEffects = { dispatch() {}, withdraw() {} };
 
 interface Upkeep {
   readonly book: LinkBook;

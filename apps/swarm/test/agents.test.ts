@@ -122,7 +122,7 @@ describe("agents and pools, as they are shown", () => {
       pools.explainPlacement({ namespace, pool: "", work: { ...work, id: "run-9" } }),
       (error) => isTuttiError(error) && error.code === "swarm.task_unknown",
     );
-    const listed = await pools.listPools({ namespace, labels: undefined, page: undefined });
+    const listed = await pools.listPools({ namespace, labels: undefined, page: undefined, ownedBeside: "" });
     assert.deepEqual(
       listed.pools.map((each) => each.pool),
       ["default", "gpu"],
@@ -138,13 +138,6 @@ describe("agents and pools, as they are shown", () => {
     await assert.rejects(
       pools.getPool({ namespace, pool: "nowhere" }),
       (error) => isTuttiError(error) && error.code === "swarm.pool_unknown",
-    );
-  });
-
-  it("cannot be changed by what is not served yet, and say so", async () => {
-    await assert.rejects(
-      pools.pausePool({ namespace: "", pool: "", reason: "" }),
-      (error) => isTuttiError(error) && error.status === "UNIMPLEMENTED",
     );
   });
 

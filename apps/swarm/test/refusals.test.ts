@@ -9,13 +9,8 @@ import {
 import {
   agentService,
   DrainAgentRequest,
-  ExplainPlacementRequest,
   GetAgentRequest,
-  GetPoolRequest,
   ListAgentsRequest,
-  ListPoolLimitsRequest,
-  ListPoolsRequest,
-  ListQueueRequest,
   OfferRequest,
   PauseAgentRequest,
   QuarantineAgentRequest,
@@ -26,11 +21,9 @@ import {
   SleepAgentRequest,
   WakeAgentRequest,
   WatchAgentsRequest,
-  WatchPoolsRequest,
 } from "@tutti/contracts/swarm/v1";
 import { describeRefusals } from "@tutti/host/testing";
 import { servedDispatchService } from "../src/api/dispatch.ts";
-import { servedPoolService } from "../src/api/pools/handlers.ts";
 import { swarm } from "../src/service.ts";
 
 const services = [swarm];
@@ -151,42 +144,5 @@ describeRefusals({
     },
     wakeAgent: steering(WakeAgentRequest.fromPartial),
     removeAgent: steering(RemoveAgentRequest.fromPartial),
-  },
-});
-
-describeRefusals({
-  contract: servedPoolService,
-  services,
-  table: {
-    getPool: {
-      malformed: GetPoolRequest.fromPartial({ pool: "Not A Name" }),
-      field: "pool",
-      tooLarge: GetPoolRequest.fromPartial({ pool: long }),
-    },
-    listPools: {
-      malformed: ListPoolsRequest.fromPartial({ namespace: "Default" }),
-      field: "namespace",
-      tooLarge: ListPoolsRequest.fromPartial({ page: { token: long } }),
-    },
-    watchPools: {
-      malformed: WatchPoolsRequest.fromPartial({ namespace: "Default" }),
-      field: "namespace",
-      tooLarge: WatchPoolsRequest.fromPartial({ cursor: long }),
-    },
-    listPoolLimits: {
-      malformed: ListPoolLimitsRequest.fromPartial({ prefix: "x".repeat(201) }),
-      field: "prefix",
-      tooLarge: ListPoolLimitsRequest.fromPartial({ page: { token: long } }),
-    },
-    explainPlacement: {
-      malformed: ExplainPlacementRequest.fromPartial({ work: { id: "a b" } }),
-      field: "work.id",
-      tooLarge: ExplainPlacementRequest.fromPartial({ work: { id: "run-1", task: long } }),
-    },
-    listQueue: {
-      malformed: ListQueueRequest.fromPartial({ capability: "Not A Name" }),
-      field: "capability",
-      tooLarge: ListQueueRequest.fromPartial({ page: { token: long } }),
-    },
   },
 });

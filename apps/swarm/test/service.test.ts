@@ -1,15 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { ServiceHost } from "@tutti/host";
-import { memorySources } from "@tutti/kernel";
+import { KeptHost } from "@tutti/host/testing";
 import { swarm } from "../src/service.ts";
 
 describe("swarm", () => {
   it("is ready once its host has started, and stops with it", async () => {
-    const flags = ["--mesh.transport=in-process", "--operations.port=0", "--log.level=fatal"];
-    const sources = memorySources({ arguments: flags });
-    const host = await ServiceHost.open({ name: "swarm", version: "0.1.0", services: [swarm], sources });
-    await host.start();
+    await using kept = await KeptHost.open({ name: "swarm", services: [swarm], transport: "in-process" });
+    const { host } = kept;
     assert.equal((await fetch(`${host.url}/readyz`)).status, 200);
     await host.stop();
     assert.equal(host.state, "stopped");

@@ -4,8 +4,9 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { describe, it } from "node:test";
 import { dispatchService, type OfferReply, OfferRequest } from "@tutti/contracts/swarm/v1";
-import { ServiceHost } from "@tutti/host";
-import { Bell, memorySources, silentLogger } from "@tutti/kernel";
+import type { ServiceHost } from "@tutti/host";
+import { KeptHost } from "@tutti/host/testing";
+import { Bell, silentLogger } from "@tutti/kernel";
 import { gate } from "@tutti/kernel/testing";
 import { Worker } from "@tutti/sdk";
 import { swarm } from "@tutti/swarm";
@@ -88,22 +89,10 @@ function tokenOf(number: number): Uint8Array {
   return token;
 }
 
-async function swarmHost(): Promise<ServiceHost> {
-  const host = await ServiceHost.open({
-    name: "swarm",
-    version: "0.1.0",
-    services: [swarm],
-    sources: memorySources({
-      arguments: ["--mesh.listen=127.0.0.1:0", "--operations.port=0", "--log.level=fatal"],
-    }),
-  });
-  await host.start();
-  return host;
-}
-
 describe("a worker in Python and one in TypeScript", { skip: python.skip }, () => {
   it("share the tasks of one pool: each is done once, by one of them, and both leave in good order", async () => {
-    const host = await swarmHost();
+    await using kept = await KeptHost.open({ name: "swarm", services: [swarm], transport: "grpc" });
+    const { host } = kept;
     const address = host.mesh.address;
     const doors = gate();
     const begun = { python: 0, typescript: 0 };

@@ -1,5 +1,8 @@
+import type { poolService } from "@tutti/contracts/swarm/v1";
 import type { Foundation } from "@tutti/kernel";
+import type { Client } from "@tutti/mesh";
 import type { SwarmSettings } from "../configuration.ts";
+import type { PoolKeeper } from "../pools/keeper.ts";
 import type { PoolDirectory } from "../pools/pool-directory.ts";
 import type { PoolTime } from "../pools/pool-time.ts";
 import type { AgentNews } from "./agents/agent-news.ts";
@@ -7,6 +10,10 @@ import type { AgentNews } from "./agents/agent-news.ts";
 /** What the handlers work with. */
 export interface Desk {
   readonly pools: PoolDirectory;
+  /** What is kept of them. */
+  readonly keeper: PoolKeeper;
+  /** Pools of this process and of others. */
+  readonly remote: Client<typeof poolService>;
   readonly news: AgentNews;
   readonly now: PoolTime;
   readonly settings: SwarmSettings;

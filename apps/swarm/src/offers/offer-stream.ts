@@ -25,6 +25,7 @@ export async function* serveOffers(
   if (first.done === true) return;
   const { namespace = "", pool = "" } = first.value.hello ?? {};
   await desk.pools.admitted(namespace || defaultNamespace, pool || defaultPool, context);
+  await openPools(desk, first.value, signal);
   const bell = new Bell();
   const exchange = new OfferExchange({ ...desk, wake: () => bell.ring() }, first.value);
   const reading = new Reading<OfferRequest>(bell);
@@ -33,7 +34,12 @@ export async function* serveOffers(
   const sign = desk.timers.every(desk.signOfLifeMs, () => exchange.sayWord());
   desk.instruments.streams.add(1);
   try {
-    reading.run(incoming, exchange);
+    reading.run(incoming, {
+      take(request) {
+        if (request.pools.length === 0) return exchange.take(request);
+        return openPools(desk, request, signal).then(() => exchange.take(request));
+      },
+    });
     while (!signal.aborted) {
       const reply = exchange.next();
       if (reply !== undefined) {
@@ -51,4 +57,13 @@ export async function* serveOffers(
     incoming.return?.()?.then(undefined, () => {});
   }
   if (reading.error !== undefined) throw reading.error;
+}
+
+/** What is owned here of the pools that a request opens is open then; of what is not the sender hears when it is taken. */
+async function openPools({ pools }: OfferDesk, request: OfferRequest, signal: AbortSignal): Promise<void> {
+  const opening = request.pools.map(async ({ namespace, pool }) => {
+    const [of, name] = [namespace || defaultNamespace, pool || defaultPool];
+    if (pools.holds(of, name)) await pools.admitted(of, name, { signal }).catch(() => undefined);
+  });
+  await Promise.all(opening);
 }

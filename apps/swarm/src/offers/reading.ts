@@ -18,12 +18,14 @@ export class Reading<Request> {
     return this.#error;
   }
 
-  run(incoming: AsyncIterator<Request>, exchange: { take(request: Request): void }): void {
+  /** What takes its time to be taken in keeps back what comes after it. */
+  run(incoming: AsyncIterator<Request>, exchange: { take(request: Request): Promise<void> | void }): void {
     const readAll = async (): Promise<void> => {
       for (;;) {
         const next = await incoming.next();
         if (next.done === true || this.#isOver) return;
-        exchange.take(next.value);
+        const taken = exchange.take(next.value);
+        if (taken !== undefined) await taken;
       }
     };
     readAll().then(

@@ -1,16 +1,19 @@
 /**
  * The pools that this process owns, by namespace and name.
  *
- * 1. Every namespace has the pool named `default`, and those that the configuration names; each is opened when somebody
- *    asks for it.
- * 2. A pool is here as long as its partition is owned here. When that is let go of, whoever deals with the pool hears of
- *    it once, and the pool is forgotten.
+ * 1. Every namespace has the pool named `default`, and those that the configuration names; others are those that somebody
+ *    made. Each is opened when somebody asks for it, as what is kept of it says.
+ * 2. A pool is here as long as its partition is owned here. When that is let go of, or when it is deleted, whoever deals
+ *    with the pool hears of it once, and the pool is forgotten.
  */
+import type { Pool as PoolMessage } from "@tutti/contracts/swarm/v1";
 import type { CallContext, Chance, Owner, Timers } from "@tutti/kernel";
+import { newPool, type PoolView } from "@tutti/machine-pool";
 import { type AgentChange, openPool, type Pool, type PoolSettings } from "@tutti/matching";
 import { swarmErrors } from "../errors.ts";
 import type { PoolTime } from "./pool-time.ts";
 import type { PoolTenancy } from "./tenancy.ts";
+import { Tenant } from "./tenant.ts";
 import type { Turns } from "./turns.ts";
 
 export const defaultPool = "default";
@@ -27,12 +30,19 @@ export interface PoolDirectoryParts {
   /** Names of pools that every namespace has beside `default`. */
   readonly names: readonly string[];
   readonly tenancy: PoolTenancy;
+  /** What holds for all pools alike. */
   readonly settings: Partial<PoolSettings>;
+  /** How one is that nobody made. */
+  readonly configured: PoolMessage;
+  /** What is kept of a pool; undefined where that is nothing. */
+  readonly read: (namespace: string, name: string) => Promise<PoolView | undefined>;
   readonly onAgentChange: (pool: Pool, change: AgentChange) => void;
 }
 
 /** Told of a pool that is not owned here any more, and who owns it as far as that is known. */
 export type LeftListener = (pool: Pool, owner: Owner | undefined) => void;
+/** Told of a pool that was opened, or that works otherwise than before. */
+export type TenantListener = (tenant: Tenant) => void;
 
 /** Of a partition that nobody has owned before, and of all where a process is alone. */
 const firstEpoch = 1;
@@ -40,9 +50,11 @@ const firstEpoch = 1;
 export class PoolDirectory {
   readonly turns: Turns;
   readonly #parts: PoolDirectoryParts;
-  readonly #pools = new Map<string, Pool>();
+  readonly #tenants = new Map<string, Tenant>();
+  readonly #opening = new Map<string, Promise<Tenant>>();
   readonly #names: ReadonlySet<string>;
   readonly #listeners = new Set<LeftListener>();
+  readonly #tenantListeners = new Set<TenantListener>();
 
   constructor(parts: PoolDirectoryParts) {
     this.turns = parts.turns;
@@ -53,47 +65,95 @@ export class PoolDirectory {
 
   /** The pools that are open, ordered by namespace and name. */
   get all(): readonly Pool[] {
-    return [...this.#pools].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, pool]) => pool);
+    return [...this.#tenants].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, { pool }]) => pool);
   }
 
-  /** The pools of a namespace that are owned here, ordered by name. */
+  /** The pools of a namespace that are open, ordered by name. */
   of(namespace: string): readonly Pool[] {
-    const { tenancy } = this.#parts;
-    const names = [...this.#names].filter((name) => tenancy.holds(namespace, name));
-    return names.sort().map((name) => this.insist(namespace, name));
+    return this.all.filter((pool) => pool.namespace === namespace);
+  }
+
+  /** Names of pools of a namespace that are there whether somebody made them or not. */
+  get configuredNames(): ReadonlySet<string> {
+    return this.#names;
+  }
+
+  holds(namespace: string, name: string): boolean {
+    return this.#parts.tenancy.holds(namespace, name);
+  }
+
+  /** Names of pools, one of each other owner. */
+  otherOwners(namespace: string): readonly string[] {
+    return this.#parts.tenancy.otherOwners(namespace);
+  }
+
+  /** Waits until this process owns where a pool would be; throws when another one does. */
+  async admittedPartition(
+    namespace: string,
+    name: string,
+    { signal, ownerEpoch = 0 }: AdmittedContext,
+  ): Promise<void> {
+    await this.#parts.tenancy.admit(namespace, name, { epoch: ownerEpoch, signal });
   }
 
   /**
    * A pool, as soon as it is owned here. Throws when there is none of the name, or when another process owns it, and
    * that one's name.
    */
-  async admitted(
-    namespace: string,
-    name: string,
-    { signal, ownerEpoch = 0 }: Pick<CallContext, "signal" | "ownerEpoch">,
-  ): Promise<Pool> {
-    if (!this.#names.has(name)) throw swarmErrors.poolUnknown({ namespace, pool: name });
-    await this.#parts.tenancy.admit(namespace, name, { epoch: ownerEpoch, signal });
-    return this.insist(namespace, name);
+  async admitted(namespace: string, name: string, context: AdmittedContext): Promise<Pool> {
+    return (await this.tenant(namespace, name, context)).pool;
   }
 
-  /** A pool that is owned here; throws when there is none of the name, or none here. */
+  /** The same with what is kept of it. */
+  async tenant(namespace: string, name: string, context: AdmittedContext): Promise<Tenant> {
+    await this.admittedPartition(namespace, name, context);
+    const key = `${namespace}/${name}`;
+    const open = this.#tenants.get(key);
+    if (open !== undefined) return open;
+    let opening = this.#opening.get(key);
+    if (opening === undefined) {
+      opening = this.#open(namespace, name).finally(() => this.#opening.delete(key));
+      this.#opening.set(key, opening);
+    }
+    return opening;
+  }
+
+  /** Whether it was opened and is owned here still. */
   insist(namespace: string, name: string): Pool {
     const pool = this.find(namespace, name);
     if (pool !== undefined) return pool;
-    if (!this.#names.has(name)) throw swarmErrors.poolUnknown({ namespace, pool: name });
     throw this.#parts.tenancy.elsewhere(namespace, name);
   }
 
   /** The same; undefined where it throws. */
   find(namespace: string, name: string): Pool | undefined {
-    const { tenancy } = this.#parts;
-    if (!this.#names.has(name) || !tenancy.holds(namespace, name)) return undefined;
-    return this.#pools.get(`${namespace}/${name}`) ?? this.#open(namespace, name);
+    return this.#tenants.get(`${namespace}/${name}`)?.pool;
   }
 
+  /** Undefined for one that would be owned here and is not there. */
   ownerOf(namespace: string, name: string): Owner | undefined {
-    return this.#names.has(name) ? this.#parts.tenancy.ownerOf(namespace, name) : undefined;
+    if (this.holds(namespace, name)) return undefined;
+    return this.#parts.tenancy.ownerOf(namespace, name);
+  }
+
+  /** What is kept of a pool has changed: it works by that when this resolves. */
+  async refresh(namespace: string, name: string): Promise<Tenant | undefined> {
+    const key = `${namespace}/${name}`;
+    await this.#opening.get(key)?.catch(() => undefined);
+    const tenant = this.#tenants.get(key);
+    if (tenant === undefined) return undefined;
+    const contents = await this.#parts.read(namespace, name);
+    if (this.#tenants.get(key) !== tenant) return undefined;
+    if (!this.#isThere(name, contents)) {
+      this.#close(key, tenant, undefined);
+      return undefined;
+    }
+    // Two who changed it at the same time may hear of it in any order.
+    if (contents !== undefined && contents.changes < tenant.contents.changes) return tenant;
+    tenant.apply(contents ?? newPool(), this.#parts.now());
+    this.turns.stir(tenant.pool);
+    for (const listener of [...this.#tenantListeners]) listener(tenant);
+    return tenant;
   }
 
   /** Returns how to stop listening. */
@@ -102,39 +162,65 @@ export class PoolDirectory {
     return () => this.#listeners.delete(listener);
   }
 
-  #open(namespace: string, name: string): Pool {
-    const { owner, chance, now, settings, onAgentChange, tenancy } = this.#parts;
+  /** Told of those that are open already too. Returns how to stop listening. */
+  onTenant(listener: TenantListener): () => void {
+    this.#tenantListeners.add(listener);
+    for (const tenant of this.#tenants.values()) listener(tenant);
+    return () => this.#tenantListeners.delete(listener);
+  }
+
+  async #open(namespace: string, name: string): Promise<Tenant> {
+    const { owner, chance, now, settings, onAgentChange, tenancy, read, configured } = this.#parts;
     const epoch = tenancy.epochOf(namespace, name);
+    const contents = await read(namespace, name);
+    if (!this.#isThere(name, contents)) throw swarmErrors.poolUnknown({ namespace, pool: name });
+    // It has left, and perhaps come back, while it was read.
+    if (!tenancy.holds(namespace, name) || tenancy.epochOf(namespace, name) !== epoch)
+      throw tenancy.elsewhere(namespace, name);
     const pool: Pool = openPool({
       ...{ namespace, name, owner, chance, settings, epoch },
       openedMs: now(),
       onAgentChange: (change) => onAgentChange(pool, change),
     });
-    this.#pools.set(`${namespace}/${name}`, pool);
-    if (epoch > firstEpoch) this.#letSettle(pool);
-    return pool;
+    const tenant = new Tenant(pool, configured);
+    tenant.apply(contents ?? newPool(), now());
+    this.#tenants.set(`${namespace}/${name}`, tenant);
+    if (epoch > firstEpoch) this.#letSettle(tenant);
+    for (const listener of [...this.#tenantListeners]) listener(tenant);
+    return tenant;
+  }
+
+  #isThere(name: string, contents: PoolView | undefined): boolean {
+    return this.#names.has(name) || contents?.settings !== undefined;
   }
 
   /** Senders may be quicker than agents: what is offered may be at work at one that has not come back yet. */
-  #letSettle(pool: Pool): void {
+  #letSettle(tenant: Tenant): void {
     const { timers, settleMs, now } = this.#parts;
     if (settleMs === 0) return;
-    pool.configure({ paused: true }, now());
+    const { pool } = tenant;
+    tenant.settle(true, now());
     timers.after(settleMs, () => {
-      if (this.#pools.get(`${pool.namespace}/${pool.name}`) !== pool) return;
-      pool.configure({ paused: false }, now());
+      if (this.#tenants.get(`${pool.namespace}/${pool.name}`) !== tenant) return;
+      tenant.settle(false, now());
       this.turns.stir(pool);
     });
   }
 
   #leave(partition: number): void {
     const { tenancy } = this.#parts;
-    for (const [key, pool] of this.#pools) {
-      if (tenancy.partitionOf(pool.namespace, pool.name) !== partition) continue;
-      this.#pools.delete(key);
-      const owner = tenancy.ownerOf(pool.namespace, pool.name);
-      for (const listener of [...this.#listeners]) listener(pool, owner);
-      this.turns.forget(pool);
+    for (const [key, tenant] of this.#tenants) {
+      const { namespace, name } = tenant.pool;
+      if (tenancy.partitionOf(namespace, name) === partition)
+        this.#close(key, tenant, tenancy.ownerOf(namespace, name));
     }
   }
+
+  #close(key: string, { pool }: Tenant, owner: Owner | undefined): void {
+    this.#tenants.delete(key);
+    for (const listener of [...this.#listeners]) listener(pool, owner);
+    this.turns.forget(pool);
+  }
 }
+
+type AdmittedContext = Pick<CallContext, "signal" | "ownerEpoch">;

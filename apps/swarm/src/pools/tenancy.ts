@@ -1,31 +1,28 @@
 /**
- * Which pools are owned here. A pool falls into a partition of this service; whoever owns the partition, by lease and
- * epoch as the steward says, owns its pools. A process that is alone owns all of them.
+ * Which pools are owned here. A pool falls into a partition of this service, the one of its machine; whoever owns the
+ * partition, by lease and epoch as the steward says, owns its pools. A process that is alone owns all of them.
  */
 import { notOwner, type Owner } from "@tutti/kernel";
 import { partitionOfPool } from "@tutti/mesh";
-import type { PartitionStanding, PartitionsOfService } from "@tutti/runtime";
 import type { Asked, Steward } from "@tutti/runtime/ownership";
 
 /** The name under which this service's partitions are owned. */
 const service = "swarm";
 
-export class PoolTenancy implements PartitionsOfService {
-  readonly service = service;
+export class PoolTenancy {
   readonly partitions: number;
-  readonly prepare = undefined;
   readonly #steward: Steward;
-  readonly #owned = new Map<number, number>();
-  #left: (partition: number) => void = () => {};
 
   constructor(steward: Steward) {
     this.#steward = steward;
     this.partitions = steward.partitions;
   }
 
-  /** Told of each partition that is let go of, while its pools are still there. */
+  /** Told of each partition that is let go of, before another process has it. */
   onLeft(left: (partition: number) => void): void {
-    this.#left = left;
+    this.#steward.onOwner((of, partition) => {
+      if (of === service && !this.#steward.holds(service, partition)) left(partition);
+    });
   }
 
   partitionOf(namespace: string, name: string): number {
@@ -45,6 +42,23 @@ export class PoolTenancy implements PartitionsOfService {
     return this.#steward.ownerOf(service, this.partitionOf(namespace, name));
   }
 
+  /** Names of pools of a namespace, one of each other owner: whoever owns that one is asked for all of its own. */
+  otherOwners(namespace: string): readonly string[] {
+    const names = new Map<string, string>();
+    for (let partition = 0; partition < this.partitions; partition++) {
+      if (this.#steward.holds(service, partition)) continue;
+      // One that has no owner now is waited for by whoever calls it.
+      const owner = this.#steward.ownerOf(service, partition)?.instance ?? `${partition}`;
+      if (!names.has(owner)) names.set(owner, this.#nameIn(namespace, partition));
+    }
+    return [...names.values()];
+  }
+
+  #nameIn(namespace: string, partition: number): string {
+    for (let number = 0; ; number++)
+      if (this.partitionOf(namespace, `p${number}`) === partition) return `p${number}`;
+  }
+
   epochOf(namespace: string, name: string): number {
     return this.#steward.epochOf(service, this.partitionOf(namespace, name));
   }
@@ -54,33 +68,4 @@ export class PoolTenancy implements PartitionsOfService {
     const partition = this.partitionOf(namespace, name);
     return notOwner(`${service}/partition/${partition}`, this.#steward.ownerOf(service, partition));
   }
-
-  async own(partition: number, epoch: number): Promise<void> {
-    this.#owned.set(partition, epoch);
-  }
-
-  async disown(partition: number): Promise<void> {
-    if (this.#owned.delete(partition)) this.#left(partition);
-  }
-
-  /** Nothing of a pool is durable: there is no journal to tell of. */
-  standings(): readonly PartitionStanding[] {
-    return [...this.#owned].map(([partition, epoch]) => ({ ...standing, partition, epoch }));
-  }
 }
-
-const standing: PartitionStanding = {
-  partition: 0,
-  state: "running",
-  epoch: 0,
-  head: 0,
-  headHash: new Uint8Array(),
-  first: 0,
-  loaded: 0,
-  live: 0,
-  quarantined: 0,
-  inbox: 0,
-  indexLagMs: 0,
-  nextDueMs: undefined,
-  load: 0,
-};

@@ -96,6 +96,8 @@ interface OfferGiven {
   readonly input?: Uint8Array;
   readonly profile?: NonNullable<Request["profiles"]>[number];
   readonly priority?: number;
+  readonly attempt?: number;
+  readonly limits?: NonNullable<NonNullable<Request["offers"]>[number]["limits"]>;
 }
 
 function tokenOf(number: number): Uint8Array {

@@ -1,5 +1,8 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { ServiceHost } from "@tutti/host";
-import { memorySources } from "@tutti/kernel";
+import { memorySources, sleep, systemFoundation } from "@tutti/kernel";
 import { VirtualTime } from "@tutti/kernel/testing";
 import { swarm } from "../../src/service.ts";
 
@@ -7,10 +10,12 @@ import { swarm } from "../../src/service.ts";
 export class SwarmHost implements AsyncDisposable {
   readonly host: ServiceHost;
   readonly time: VirtualTime;
+  readonly #directory: string;
 
-  private constructor(host: ServiceHost, time: VirtualTime) {
+  private constructor(host: ServiceHost, time: VirtualTime, directory: string) {
     this.host = host;
     this.time = time;
+    this.#directory = directory;
   }
 
   static async start(...flags: readonly string[]): Promise<SwarmHost> {
@@ -18,15 +23,17 @@ export class SwarmHost implements AsyncDisposable {
     const isListening = flags.some((flag) => flag.startsWith("--mesh.listen="));
     const listen = isListening ? [] : ["--mesh.listen=127.0.0.1:0"];
     const all = [...listen, "--operations.port=0", "--log.level=fatal", ...flags];
+    const directory = await mkdtemp(join(tmpdir(), "swarm-"));
     const host = await ServiceHost.open({
       name: "swarm",
       version: "0.1.0",
       services: [swarm],
       sources: memorySources({ arguments: all }),
+      dataDirectory: () => directory,
       ports: { clock: time, timers: time },
     });
     await host.start();
-    return new SwarmHost(host, time);
+    return new SwarmHost(host, time, directory);
   }
 
   get address(): string {
@@ -40,6 +47,18 @@ export class SwarmHost implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     const stopped = this.host.stop();
-    await this.time.settle(stopped).catch(() => stopped);
+    let isOver = false;
+    const over = () => {
+      isOver = true;
+    };
+    stopped.then(over, over);
+    // What it keeps is on a real disk, which needs real time while virtual time goes on.
+    const { timers } = systemFoundation();
+    while (!isOver) {
+      await this.time.advanceAsync(10);
+      await sleep(timers, 2);
+    }
+    await stopped;
+    await rm(this.#directory, { recursive: true });
   }
 }

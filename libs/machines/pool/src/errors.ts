@@ -1,5 +1,11 @@
 import { defineErrors } from "@tutti/kernel";
 
+interface Named {
+  /** Kind of thing: `hook`. */
+  readonly what: string;
+  readonly id: string;
+}
+
 /** Why a pool says no, and what it keeps. */
 export const poolErrors = defineErrors("pool", {
   missing: {
@@ -22,6 +28,20 @@ export const poolErrors = defineErrors("pool", {
     message: ({ what, id, revision, found }: Named & { revision: number; found: number }) =>
       `expected the ${what} ${id} in revision ${revision}, found ${found}; read it again`,
   },
+  inUse: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "A pool with agents or tasks is not deleted: they would be left without one. Drain its agents, and let its tasks end.",
+    message: ({ pool, agents, tasks }: { pool: string; agents: number; tasks: number }) =>
+      `expected the pool ${pool} to have neither agents nor tasks, found ${agents} agents and ${tasks} tasks; drain it first`,
+  },
+  permanent: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "The pool named `default`, and those that `swarm.pools` names, are always there.",
+    message: ({ pool }: { pool: string }) =>
+      `expected a pool that somebody made, found ${pool}, which is always there; pause it, or update it`,
+  },
   full: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
@@ -37,8 +57,3 @@ export const poolErrors = defineErrors("pool", {
   },
 });
 
-interface Named {
-  /** Kind of thing: `hook`. */
-  readonly what: string;
-  readonly id: string;
-}

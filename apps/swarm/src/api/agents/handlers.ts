@@ -10,6 +10,7 @@ import type {
   PauseAgentReply,
 } from "@tutti/contracts/swarm/v1";
 import { type CallContext, errorOf, pageOf, type Refusal } from "@tutti/kernel";
+import { holdAgent, releaseAgent } from "@tutti/machine-pool";
 import type { Pool } from "@tutti/matching";
 import type { Handlers } from "@tutti/mesh";
 import { swarmErrors } from "../../errors.ts";
@@ -29,21 +30,11 @@ export function agentHandlers(desk: Desk): Handlers<typeof agentService> {
     listAgents: (request) => listAgents(desk, request),
     getAgent: (request, context) => getAgent(desk, request, context),
     watchAgents: (request, { signal }) => watchAgents(desk, request, signal),
-    pauseAgent: steer((pool, agent, { reason }, nowMs) => {
-      if (agent.hold === Hold.HOLD_QUARANTINED) return undefined;
-      return pool.hold(agent.agentId, { hold: Hold.HOLD_PAUSED, reason, forMs: 0 }, nowMs);
-    }),
-    resumeAgent: steer((pool, { agentId, hold }, { reason }, nowMs) => {
-      if (hold !== Hold.HOLD_PAUSED) return undefined;
-      return pool.release(agentId, reason, nowMs);
-    }),
-    quarantineAgent: steer((pool, { agentId }, { reason }, nowMs) =>
-      pool.hold(agentId, { hold: Hold.HOLD_QUARANTINED, reason, forMs: 0 }, nowMs),
-    ),
-    releaseAgent: steer((pool, { agentId, hold }, { reason }, nowMs) => {
-      if (hold !== Hold.HOLD_QUARANTINED && hold !== Hold.HOLD_FLAPPING) return undefined;
-      return pool.release(agentId, reason, nowMs);
-    }),
+    pauseAgent: (request, context) => hold(desk, request, context, Hold.HOLD_PAUSED),
+    resumeAgent: (request, context) => release(desk, request, context, [Hold.HOLD_PAUSED]),
+    quarantineAgent: (request, context) => hold(desk, request, context, Hold.HOLD_QUARANTINED),
+    releaseAgent: (request, context) =>
+      release(desk, request, context, [Hold.HOLD_QUARANTINED, Hold.HOLD_FLAPPING]),
     drainAgent: steer((pool, { agentId }, { reason, deadlineMs }, nowMs) =>
       pool.drain(agentId, reason, deadlineMs, nowMs),
     ),
@@ -55,6 +46,38 @@ export function agentHandlers(desk: Desk): Handlers<typeof agentService> {
       pool.remove(agentId, reason, forGood ? -1 : 0, nowMs),
     ),
   };
+}
+
+interface HoldRequest extends AgentRequest {
+  readonly reason: string;
+}
+
+/** It lasts until somebody ends it, wherever the pool goes. One that is quarantined is not merely paused. */
+async function hold(desk: Desk, request: HoldRequest, context: CallContext, wanted: Hold) {
+  const { pool, agent } = await found(desk, request, context);
+  const { agentId } = agent;
+  const { reason } = request;
+  const isMore = agent.hold === Hold.HOLD_QUARANTINED && wanted === Hold.HOLD_PAUSED;
+  if (!isMore) {
+    const told = { command: holdAgent, body: { agentId, hold: wanted, reason }, reason };
+    await desk.keeper.change(pool.namespace, pool.name, told, context);
+  }
+  return { agent: pool.agent(agentId, desk.now()) ?? agent };
+}
+
+async function release(desk: Desk, request: HoldRequest, context: CallContext, ending: readonly Hold[]) {
+  const { pool, agent } = await found(desk, request, context);
+  const { agentId } = agent;
+  const { reason } = request;
+  if (ending.includes(agent.hold)) {
+    const told = { command: releaseAgent, body: { agentId }, reason };
+    await desk.keeper.keep(pool.namespace, pool.name, told, context);
+    const refusal = pool.release(agentId, reason, desk.now());
+    if (refusal !== undefined) throw errorOf(refusal);
+    await desk.pools.refresh(pool.namespace, pool.name);
+    desk.pools.turns.stir(pool);
+  }
+  return { agent: pool.agent(agentId, desk.now()) ?? agent };
 }
 
 interface AgentRequest {

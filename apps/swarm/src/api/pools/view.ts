@@ -1,32 +1,26 @@
-import { type Pool as PoolView, Pool as poolMessage, StrategyKind } from "@tutti/contracts/swarm/v1";
-import type { Pool, StrategyName } from "@tutti/matching";
-import type { Desk } from "../desk.ts";
-
-const kinds: Readonly<Record<StrategyName, StrategyKind>> = {
-  least_loaded: StrategyKind.STRATEGY_KIND_LEAST_LOADED,
-  fastest: StrategyKind.STRATEGY_KIND_FASTEST,
-  sticky: StrategyKind.STRATEGY_KIND_STICKY,
-  round_robin: StrategyKind.STRATEGY_KIND_ROUND_ROBIN,
-  consistent_hash: StrategyKind.STRATEGY_KIND_CONSISTENT_HASH,
-  cheapest: StrategyKind.STRATEGY_KIND_CHEAPEST,
-  auction: StrategyKind.STRATEGY_KIND_AUCTION,
-};
+import type { Pool as PoolView } from "@tutti/contracts/swarm/v1";
+import { toTimestamp } from "@tutti/kernel";
+import type { PoolTime } from "../../pools/pool-time.ts";
+import type { Tenant } from "../../pools/tenant.ts";
 
 /** A pool as it is shown. */
-export function viewOf({ settings, now }: Pick<Desk, "settings" | "now">, pool: Pool): PoolView {
-  const { ageingMs, queuedMax, agentsMax, adaptiveConcurrency, strategy, auction, doubling, preemption } =
-    settings.pool;
+export function viewOf({ pool, settings, contents }: Tenant, now: PoolTime): PoolView {
+  const { settings: kept, pause } = contents;
+  const { slowUntilMs } = pause;
+  const nowMs = now();
   return {
-    ...poolMessage.create(),
+    ...settings,
     namespace: pool.namespace,
     pool: pool.name,
-    strategy: { kind: kinds[strategy], weights: strategy === "auction" ? { ...auction } : {} },
-    ageingMs,
-    maxQueued: queuedMax,
-    maxAgents: agentsMax,
-    adaptiveConcurrency,
-    doubling: { ...doubling },
-    preemption: { ...preemption },
-    status: pool.status(now()),
+    paused: pause.paused,
+    pauseReason: pause.reason,
+    slowStartEndTime: slowUntilMs > nowMs ? toTimestamp(slowUntilMs) : undefined,
+    status: pool.status(nowMs),
+    createTime: kept && toTimestamp(kept.createMs),
+    updateTime: kept && toTimestamp(kept.updateMs),
+    // Only read.
+    updateCause: kept?.cause as PoolView["updateCause"],
+    // One that nobody made is said to be something by the first update.
+    revision: String(kept?.revision ?? 0),
   };
 }

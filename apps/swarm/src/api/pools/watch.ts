@@ -1,27 +1,35 @@
 import { namespaceOf } from "@tutti/contracts/rpc";
 import type { Pool as PoolView, WatchPoolsReply, WatchPoolsRequest } from "@tutti/contracts/swarm/v1";
-import { Bell } from "@tutti/kernel";
+import { Bell, type CallContext } from "@tutti/kernel";
 import type { Desk } from "../desk.ts";
-import { viewOf } from "./view.ts";
+import { poolsOf } from "./listing.ts";
 
-/** Follows pools: a snapshot, then those that stand otherwise, once per period of figures. */
+/** Follows pools: a snapshot, then those that stand otherwise and those that are gone, once per period of figures. */
 export async function* watchPools(
   desk: Desk,
   request: WatchPoolsRequest,
-  signal: AbortSignal,
+  { signal }: Pick<CallContext, "signal">,
 ): AsyncGenerator<WatchPoolsReply> {
-  const { pools, settings, foundation } = desk;
+  const { settings, foundation, remote } = desk;
   const namespace = namespaceOf(request);
   const told = new Map<string, string>();
-  const news = (): PoolView[] => {
-    const wanted = request.pool === "" ? pools.of(namespace) : [pools.insist(namespace, request.pool)];
-    const views = wanted.map((pool) => viewOf(desk, pool));
-    return views.filter((view) => {
+  const wanted = async (): Promise<PoolView[]> => {
+    if (request.pool === "") return poolsOf(desk, namespace, { signal });
+    const { pool } = await remote.getPool({ namespace, pool: request.pool }, { signal });
+    return pool === undefined ? [] : [pool];
+  };
+  const news = async () => {
+    const views = await wanted();
+    const pools = views.filter((view) => {
       const text = JSON.stringify(view);
       const isNew = told.get(view.pool) !== text;
       told.set(view.pool, text);
       return isNew;
     });
+    const there = new Set(views.map(({ pool }) => pool));
+    const removedPools = [...told.keys()].filter((name) => !there.has(name));
+    for (const name of removedPools) told.delete(name);
+    return { pools, removedPools };
   };
   const bell = new Bell();
   const wake = () => bell.ring();
@@ -30,15 +38,15 @@ export async function* watchPools(
   const { clock } = foundation;
   let saidMs = clock.monotonic();
   try {
-    yield { pools: news(), removedPools: [], live: true, cursor: "" };
+    yield { ...(await news()), live: true, cursor: "" };
     for (;;) {
       await bell.rung();
       if (signal.aborted) return;
-      const changed = news();
-      const isWordDue = clock.monotonic() - saidMs >= settings.signOfLifeMs;
-      if (changed.length === 0 && !isWordDue) continue;
+      const changed = await news();
+      const isNews = changed.pools.length + changed.removedPools.length > 0;
+      if (!isNews && clock.monotonic() - saidMs < settings.signOfLifeMs) continue;
       saidMs = clock.monotonic();
-      yield { pools: changed, removedPools: [], live: true, cursor: "" };
+      yield { ...changed, live: true, cursor: "" };
     }
   } finally {
     timer.cancel();

@@ -1,0 +1,148 @@
+/** Pools made, changed, held and taken away. */
+import { namespaceOf } from "@tutti/contracts/rpc";
+import {
+  type CreatePoolReply,
+  type CreatePoolRequest,
+  type DeletePoolReply,
+  type DeletePoolRequest,
+  type PausePoolRequest,
+  type Pool as PoolMessage,
+  Pool as poolMessage,
+  type ResumePoolRequest,
+  type UpdatePoolRequest,
+} from "@tutti/contracts/swarm/v1";
+import { type CallContext, errorOf } from "@tutti/kernel";
+import { createPool, deletePool, pausePool, poolErrors, resumePool, updatePool } from "@tutti/machine-pool";
+import { settingsRefusal } from "@tutti/matching";
+import { defaultPool } from "../../pools/pool-directory.ts";
+import { matchingSettings } from "../../pools/settings.ts";
+import type { Desk } from "../desk.ts";
+import { mergedFields } from "../merged.ts";
+import { viewOf } from "./view.ts";
+
+const changeable = [
+  ...(["description", "strategy", "admits", "weights", "ageingMs", "maxQueued", "maxAgents"] as const),
+  ...(["preemption", "doubling", "adaptiveConcurrency", "sleepAfterMs", "suspicionThreshold"] as const),
+  ...(["quarantineAfterCrashes", "labels"] as const),
+] as const;
+
+export async function create(
+  desk: Desk,
+  request: CreatePoolRequest,
+  context: CallContext,
+): Promise<CreatePoolReply> {
+  const namespace = namespaceOf(request);
+  const { pool = poolMessage.create() } = request;
+  const name = pool.pool;
+  insistOnSound(pool, namespace);
+  // One that is always there can be said to be as it is, and nothing else.
+  if (desk.pools.configuredNames.has(name)) {
+    const { settings, pool: matched } = await desk.pools.tenant(namespace, name, context);
+    if (!isSaidOf(pool, settings)) throw poolErrors.exists({ what: "pool", id: matched.name });
+    return { pool: await shown(desk, namespace, name, context), existed: true };
+  }
+  // The name alone says that it is the same: the machine compares what is asked for.
+  const told = { command: createPool, body: { pool }, idempotencyKey: "" };
+  const { existed } = await desk.keeper.change(namespace, name, told, context);
+  return { pool: await shown(desk, namespace, name, context), existed };
+}
+
+export async function update(desk: Desk, request: UpdatePoolRequest, context: CallContext) {
+  const namespace = namespaceOf(request);
+  const { pool = poolMessage.create(), update: wanted, reason } = request;
+  const name = pool.pool;
+  const { settings, contents } = await desk.pools.tenant(namespace, name, context);
+  const after = mergedFields(settings, pool, wanted?.fields ?? [], changeable);
+  insistOnSound(after, namespace);
+  // What was read to be merged is what is changed, unless the caller saw something else.
+  const revision = Number(wanted?.revision || contents.settings?.revision || 0);
+  const told = { command: updatePool, body: { pool: after, revision }, reason };
+  await desk.keeper.change(namespace, name, told, context);
+  return { pool: await shown(desk, namespace, name, context) };
+}
+
+/** It is not deleted under those who are there; who comes a moment later finds that it is gone. */
+export async function remove(
+  desk: Desk,
+  request: DeletePoolRequest,
+  context: CallContext,
+): Promise<DeletePoolReply> {
+  const namespace = namespaceOf(request);
+  const { pool: name, reason } = request;
+  if (desk.pools.configuredNames.has(name)) throw poolErrors.permanent({ pool: name });
+  const contents = await desk.keeper.read(namespace, name, context);
+  if (contents?.settings === undefined) return { removed: false };
+  const { pool } = await desk.pools.tenant(namespace, name, context);
+  const nowMs = desk.now();
+  const { queued, running } = pool.status(nowMs);
+  const agents = pool.agents(nowMs).length;
+  if (agents + queued + running > 0) throw poolErrors.inUse({ pool: name, agents, tasks: queued + running });
+  const told = { command: deletePool, body: {}, reason };
+  const { removed } = await desk.keeper.change(namespace, name, told, context);
+  return { removed };
+}
+
+export async function pause(desk: Desk, request: PausePoolRequest, context: CallContext) {
+  const { reason } = request;
+  const { namespace, name } = await named(desk, request, context);
+  await desk.keeper.change(namespace, name, { command: pausePool, body: { reason }, reason }, context);
+  return { pool: await shown(desk, namespace, name, context) };
+}
+
+export async function resume(desk: Desk, request: ResumePoolRequest, context: CallContext) {
+  const { slowStart, slowStartMs, reason } = request;
+  const { namespace, name } = await named(desk, request, context);
+  const told = { command: resumePool, body: { slowStart, slowStartMs }, reason };
+  await desk.keeper.change(namespace, name, told, context);
+  return { pool: await shown(desk, namespace, name, context) };
+}
+
+/** A pool that is there and owned here. */
+export async function named(
+  { pools }: Pick<Desk, "pools">,
+  request: { readonly namespace: string; readonly pool: string },
+  context: CallContext,
+): Promise<{ readonly namespace: string; readonly name: string }> {
+  const { namespace, name } = await pools.admitted(
+    namespaceOf(request),
+    request.pool || defaultPool,
+    context,
+  );
+  return { namespace, name };
+}
+
+export async function shown(
+  { pools, now }: Desk,
+  namespace: string,
+  name: string,
+  context: CallContext,
+): Promise<PoolMessage> {
+  return viewOf(await pools.tenant(namespace, name, context), now);
+}
+
+/** What does not work must not be kept: the pool could not be opened by it. */
+function insistOnSound(pool: PoolMessage, namespace: string): void {
+  const { ageingMs, queuedMax, agentsMax, suspicionThreshold, ...said } = matchingSettings(pool, namespace);
+  // Of these 0 says that the configuration says it.
+  const given = Object.entries({ ageingMs, queuedMax, agentsMax, suspicionThreshold }).filter(
+    ([, value]) => value !== 0,
+  );
+  const { doubling } = said;
+  const refusal = settingsRefusal({
+    ...said,
+    ...(doubling && {
+      doubling: {
+        ...doubling,
+        quantile: doubling.quantile || 0.95,
+      },
+    }),
+    ...Object.fromEntries(given),
+  });
+  if (refusal !== undefined) throw errorOf(refusal);
+}
+
+/** Whether all that is said is so already. */
+function isSaidOf(said: PoolMessage, found: PoolMessage): boolean {
+  const after = mergedFields(found, said, [], changeable);
+  return JSON.stringify(after) === JSON.stringify(found);
+}

@@ -1,0 +1,56 @@
+/** Limits by key, and how they are used. */
+
+import { namespaceOf } from "@tutti/contracts/rpc";
+import {
+  type DeletePoolLimitRequest,
+  type ListPoolLimitsRequest,
+  PoolLimit as limitMessage,
+  type PoolLimit,
+  type SetPoolLimitRequest,
+} from "@tutti/contracts/swarm/v1";
+import { type CallContext, pageOf, toTimestamp } from "@tutti/kernel";
+import { deletePoolLimit, setPoolLimit } from "@tutti/machine-pool";
+import { defaultPool } from "../../pools/pool-directory.ts";
+import type { Tenant } from "../../pools/tenant.ts";
+import type { Desk } from "../desk.ts";
+import { named } from "./changing.ts";
+
+export async function setLimit(desk: Desk, request: SetPoolLimitRequest, context: CallContext) {
+  const { limit = limitMessage.create(), reason } = request;
+  const { namespace, name } = await named(desk, request, context);
+  const told = { command: setPoolLimit, body: { limit }, reason };
+  await desk.keeper.change(namespace, name, told, context);
+  const tenant = await desk.pools.tenant(namespace, name, context);
+  return { limit: limitsOf(tenant, desk.now()).find(({ key }) => key === limit.key) ?? limit };
+}
+
+export async function deleteLimit(desk: Desk, request: DeletePoolLimitRequest, context: CallContext) {
+  const { key, reason } = request;
+  const { namespace, name } = await named(desk, request, context);
+  const told = { command: deletePoolLimit, body: { key }, reason };
+  const { removed } = await desk.keeper.change(namespace, name, told, context);
+  return { removed };
+}
+
+export async function listLimits(desk: Desk, request: ListPoolLimitsRequest, context: CallContext) {
+  const { prefix, withThoseOfTasks, page } = request;
+  const namespace = namespaceOf(request);
+  const tenant = await desk.pools.tenant(namespace, request.pool || defaultPool, context);
+  const limits = limitsOf(tenant, desk.now()).filter(
+    ({ key, updateTime }) => key.startsWith(prefix) && (withThoseOfTasks || updateTime !== undefined),
+  );
+  const list = ["limits", namespace, tenant.pool.name, prefix, withThoseOfTasks];
+  const { items, nextToken } = pageOf(limits, { list, keyOf: ({ key }) => key }, page);
+  return { limits: items, page: { nextToken, total: limits.length } };
+}
+
+/** By key: those that were set say by whom, and those that a rule for several keys covers, that this is so. */
+function limitsOf({ pool, contents }: Tenant, nowMs: number): PoolLimit[] {
+  return pool.limits(nowMs).map((limit) => {
+    const kept = contents.limits.get(limit.key);
+    if (kept === undefined) return limit;
+    const { updateMs, cause } = kept;
+    // Only read.
+    return { ...limit, updateTime: toTimestamp(updateMs), updateCause: cause as PoolLimit["updateCause"] };
+  });
+}

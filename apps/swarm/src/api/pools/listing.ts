@@ -1,0 +1,87 @@
+/**
+ * Pools of all owners. Each process knows those that it owns; who is asked for all of them asks the other owners for
+ * theirs, and says nothing where one does not answer: part of a list would look like the whole.
+ */
+import { namespaceOf } from "@tutti/contracts/rpc";
+import type { ListPoolsRequest, Pool as PoolMessage } from "@tutti/contracts/swarm/v1";
+import { allEntries } from "@tutti/host/serving";
+import { type CallContext, pageOf } from "@tutti/kernel";
+import { labelsMatch } from "@tutti/matching";
+import type { Desk } from "../desk.ts";
+import { viewOf } from "./view.ts";
+
+const pageSize = 1_000;
+
+export async function listPools(desk: Desk, request: ListPoolsRequest, context: CallContext) {
+  const { labels, page, ownedBeside } = request;
+  const namespace = namespaceOf(request);
+  if (ownedBeside !== "") await desk.pools.admittedPartition(namespace, ownedBeside, context);
+  const all =
+    ownedBeside === "" ? await poolsOf(desk, namespace, context) : await ownPools(desk, namespace, context);
+  const wanted = all.filter((pool) => labelsMatch(pool.labels, labels));
+  const conditions = labels && [Object.entries(labels.equals).sort(), labels.exists, labels.absent];
+  const { items, nextToken } = pageOf(
+    wanted,
+    { list: ["pools", namespace, conditions, ownedBeside], keyOf: ({ pool }) => pool },
+    page,
+  );
+  return { pools: items, page: { nextToken, total: wanted.length } };
+}
+
+/** All pools of a namespace, ordered by name. */
+export async function poolsOf(
+  desk: Desk,
+  namespace: string,
+  context: Pick<CallContext, "signal">,
+): Promise<PoolMessage[]> {
+  const others = desk.pools.otherOwners(namespace);
+  const lists = await Promise.all([
+    ownPools(desk, namespace, context),
+    ...others.map((beside) => poolsBeside(desk, namespace, beside, context)),
+  ]);
+  return lists.flat().sort((one, other) => (one.pool < other.pool ? -1 : 1));
+}
+
+/** Those that are owned here. */
+async function ownPools(
+  { pools, keeper, now }: Desk,
+  namespace: string,
+  context: Pick<CallContext, "signal">,
+): Promise<PoolMessage[]> {
+  const entries = await allEntries(keeper.machines, {
+    namespace,
+    kinds: ["pool"],
+    labels: [{ kind: "equals", name: "made", values: ["yes"] }],
+  });
+  const names = new Set([
+    ...pools.configuredNames,
+    ...entries.map(({ key }) => key.id),
+    ...pools.of(namespace).map(({ name }) => name),
+  ]);
+  const found: PoolMessage[] = [];
+  for (const name of [...names].sort()) {
+    if (!pools.holds(namespace, name)) continue;
+    // It may have been deleted a moment ago, or have left.
+    const tenant = await pools.tenant(namespace, name, context).catch(() => undefined);
+    if (tenant !== undefined) found.push(viewOf(tenant, now));
+  }
+  return found;
+}
+
+/** Those of the owner of another pool. */
+async function poolsBeside(
+  { remote }: Desk,
+  namespace: string,
+  ownedBeside: string,
+  { signal }: Pick<CallContext, "signal">,
+): Promise<PoolMessage[]> {
+  const found: PoolMessage[] = [];
+  let token = "";
+  do {
+    const page = { size: pageSize, token };
+    const reply = await remote.listPools({ namespace, labels: undefined, page, ownedBeside }, { signal });
+    found.push(...reply.pools);
+    token = reply.page?.nextToken ?? "";
+  } while (token !== "");
+  return found;
+}

@@ -1,0 +1,85 @@
+/** How a pool is to be: as somebody said, and where nobody said anything, as the configuration says. */
+import { type Pool as PoolMessage, Pool as poolMessage, StrategyKind } from "@tutti/contracts/swarm/v1";
+import type { PoolView } from "@tutti/machine-pool";
+import { type PoolSettings, type StrategyName, strategyNamed, strategyNames } from "@tutti/matching";
+import type { SwarmSettings } from "../configuration.ts";
+
+const kinds: Readonly<Record<StrategyName, StrategyKind>> = {
+  least_loaded: StrategyKind.STRATEGY_KIND_LEAST_LOADED,
+  fastest: StrategyKind.STRATEGY_KIND_FASTEST,
+  sticky: StrategyKind.STRATEGY_KIND_STICKY,
+  round_robin: StrategyKind.STRATEGY_KIND_ROUND_ROBIN,
+  consistent_hash: StrategyKind.STRATEGY_KIND_CONSISTENT_HASH,
+  cheapest: StrategyKind.STRATEGY_KIND_CHEAPEST,
+  auction: StrategyKind.STRATEGY_KIND_AUCTION,
+};
+
+/** A pool that nobody made. */
+export function configuredPool({ pool, links }: SwarmSettings): PoolMessage {
+  const { strategy, auction, ageingMs, queuedMax, agentsMax, adaptiveConcurrency, doubling, preemption } =
+    pool;
+  return {
+    ...poolMessage.create(),
+    strategy: { kind: kinds[strategy], weights: strategy === "auction" ? { ...auction } : {} },
+    admits: [...pool.admits],
+    ageingMs,
+    maxQueued: queuedMax,
+    maxAgents: agentsMax,
+    adaptiveConcurrency,
+    doubling: { ...doubling },
+    preemption: { ...preemption },
+    suspicionThreshold: links.suspicionThreshold,
+  };
+}
+
+/** A pool as somebody said; what is left open is as in one that nobody made. */
+export function effectivePool(
+  { settings }: Pick<PoolView, "settings">,
+  configured: PoolMessage,
+): PoolMessage {
+  if (settings === undefined) return configured;
+  const said = settings.value as PoolMessage;
+  const { strategy, doubling } = said;
+  const hasStrategy = strategy !== undefined && strategy.kind !== StrategyKind.STRATEGY_KIND_UNSPECIFIED;
+  return {
+    ...said,
+    strategy: hasStrategy ? strategy : configured.strategy,
+    ageingMs: said.ageingMs || configured.ageingMs,
+    maxQueued: said.maxQueued || configured.maxQueued,
+    maxAgents: said.maxAgents || configured.maxAgents,
+    doubling:
+      doubling === undefined
+        ? configured.doubling
+        : { ...doubling, quantile: doubling.quantile || 0.95, maxShare: doubling.maxShare || 0.1 },
+    preemption: said.preemption ?? configured.preemption,
+    suspicionThreshold: said.suspicionThreshold || configured.suspicionThreshold,
+  };
+}
+
+/** What of the configuration holds for all pools alike. */
+export function commonSettings({ pool, links }: SwarmSettings): Partial<PoolSettings> {
+  const { heartbeatMs, suspectMs, leaseMs, resumeWindowMs } = links;
+  return { window: pool.window, heartbeatMs, suspectMs, leaseMs, resumeWindowMs };
+}
+
+/** The same for whoever matches. */
+export function matchingSettings(pool: PoolMessage, namespace: string): Partial<PoolSettings> {
+  const { strategy, weights, ageingMs, maxQueued, maxAgents, doubling, preemption } = pool;
+  return {
+    strategy: strategyNamed(nameOf(strategy?.kind), strategy?.weights),
+    weights,
+    ageingMs,
+    queuedMax: maxQueued,
+    agentsMax: maxAgents,
+    adaptiveConcurrency: pool.adaptiveConcurrency,
+    suspicionThreshold: pool.suspicionThreshold,
+    sleepAfterMs: pool.sleepAfterMs,
+    admits: pool.admits.includes("*") ? undefined : new Set([namespace, ...pool.admits]),
+    ...(doubling && { doubling }),
+    ...(preemption && { preemption }),
+  };
+}
+
+function nameOf(kind: StrategyKind | undefined): StrategyName {
+  return strategyNames.find((name) => kinds[name] === kind) ?? "least_loaded";
+}

@@ -1,0 +1,80 @@
+/**
+ * A pool that is owned here: the place where tasks are matched, and what is kept of it, which says how it works.
+ *
+ * What is kept is durable before it is applied; what is applied is all of it, so that nothing depends on which change was
+ * heard of.
+ */
+import type { Pool as PoolMessage } from "@tutti/contracts/swarm/v1";
+import { errorOf } from "@tutti/kernel";
+import { newPool, type PoolView } from "@tutti/machine-pool";
+import type { LimitRule, Pool } from "@tutti/matching";
+import { effectivePool, matchingSettings } from "./settings.ts";
+
+export class Tenant {
+  readonly pool: Pool;
+  readonly #configured: PoolMessage;
+  #contents: PoolView = newPool();
+  #isSettling = false;
+
+  constructor(pool: Pool, configured: PoolMessage) {
+    this.pool = pool;
+    this.#configured = configured;
+  }
+
+  /** What is kept of it. */
+  get contents(): PoolView {
+    return this.#contents;
+  }
+
+  /** How it is, whoever said so. */
+  get settings(): PoolMessage {
+    return effectivePool(this.#contents, this.#configured);
+  }
+
+  /** It works as this says from now on. */
+  apply(contents: PoolView, nowMs: number): void {
+    const before = this.#contents;
+    this.#contents = contents;
+    this.#configure(nowMs);
+    this.#applyLimits(before, nowMs);
+    this.#applyHolds(before, nowMs);
+  }
+
+  /** While it waits for its agents to come after it, it gives out nothing. */
+  settle(isSettling: boolean, nowMs: number): void {
+    this.#isSettling = isSettling;
+    this.#configure(nowMs);
+  }
+
+  #configure(nowMs: number): void {
+    const { paused, slowStart, slowUntilMs } = this.#contents.pause;
+    const refusal = this.pool.configure(
+      {
+        ...matchingSettings(this.settings, this.pool.namespace),
+        paused: paused || this.#isSettling,
+        slowStart: slowStart && slowUntilMs > nowMs ? { rate: slowStart, untilMs: slowUntilMs } : undefined,
+      },
+      nowMs,
+    );
+    if (refusal !== undefined) throw errorOf(refusal);
+  }
+
+  #applyLimits(before: PoolView, nowMs: number): void {
+    const { limits } = this.#contents;
+    for (const [key, { revision, value }] of limits) {
+      if (before.limits.get(key)?.revision === revision) continue;
+      const refusal = this.pool.setLimit(value as LimitRule, nowMs);
+      if (refusal !== undefined) throw errorOf(refusal);
+    }
+    for (const key of before.limits.keys()) if (!limits.has(key)) this.pool.removeLimit(key, nowMs);
+  }
+
+  #applyHolds(before: PoolView, nowMs: number): void {
+    const { holds } = this.#contents;
+    for (const [agentId, { revision, value }] of holds) {
+      if (before.holds.get(agentId)?.revision === revision) continue;
+      this.pool.hold(agentId, { hold: value.hold, reason: value.reason, forMs: 0 }, nowMs);
+    }
+    for (const agentId of before.holds.keys()) if (!holds.has(agentId)) this.pool.release(agentId, "", nowMs);
+  }
+}
