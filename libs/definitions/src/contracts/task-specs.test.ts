@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { TaskList } from "@tutti/contracts/types/v1";
+import { checkDocument, checkText } from "../check/checker.ts";
+import { documentOfTasks } from "./task-list.ts";
+import { taskSpecsOf } from "./task-specs.ts";
+
+function definitionOf(text: string) {
+  const { definition, problems } = checkText({ format: "yaml", text, fileName: "order.yaml" });
+  assert.ok(definition !== undefined, JSON.stringify(problems));
+  return definition;
+}
+
+const order = `workflow: order
+tasks:
+  reserve:
+    uses: stock.reserve@^2
+    with: {items: "\${{ input.items }}"}
+    retry: {max: 5, backoff: 1s..1m, notOn: [stock.empty]}
+    timeout: {run: 30s}
+    labels: {team: store}
+    placement: {pool: stock, require: {equals: {zone: a}}, stickyKey: "\${{ input.customer }}"}
+    resources: {cpu: 2}
+    estimate: {duration: 3s, money: 0.5, tokens: 10}
+    idempotencyKey: "\${{ input.id }}"
+    priority: 7
+  charge: {needs: [reserve], uses: pay.charge, when: "input.total > 0", with: "\${{ tasks.reserve.output }}"}
+  report: {needs: [{task: charge, on: failure}], workflow: report@stable}
+  deep: {needs: [{task: report, on: always}], mission: explore, placement: {sameAgentAs: [reserve]}}
+`;
+
+describe("tasks of a definition in the words of the contracts", () => {
+  it("are the same tasks when they are made a definition again", () => {
+    const text = order.replace(", placement: {sameAgentAs: [reserve]}", "");
+    const { plan, ...definition } = definitionOf(text);
+    const made = taskSpecsOf({ plan, ...definition });
+    assert.ok("tasks" in made && plan !== undefined);
+    const again = checkDocument(documentOfTasks("order", TaskList.fromPartial({ tasks: made.tasks })));
+    const { tasks, works, policies, edges, programs } = again.definition?.plan ?? assert.fail("no plan");
+    assert.deepEqual(works, plan.works);
+    assert.deepEqual(policies, plan.policies);
+    assert.deepEqual(edges, plan.edges);
+    assert.deepEqual(
+      tasks.map(({ id, input, when }) => [id, programs[input], programs[when]]),
+      plan.tasks.map(({ id, input, when }) => [id, plan.programs[input], plan.programs[when]]),
+    );
+  });
+
+  const refused: readonly (readonly [string, RegExp])[] = [
+    ["tasks: {a: {wait: {for: 1s}}}", /`wait` \(task a\)/],
+    ['tasks: {a: {forEach: "${{ [1] }}", uses: x.y}}', /`forEach` \(task a\)/],
+    ["tasks: {a: {uses: x.y, compensate: {uses: x.z}}}", /`compensate` \(task a\)/],
+    ["vars: {n: 1}\ntasks: {a: {uses: x.y}}", /`vars`/],
+    ["initial: s\nstates: {s: {final: true}}", /states/],
+  ];
+  for (const [text, problem] of refused)
+    it(`are not to be had of what only a run can do: ${text.replaceAll("\n", ", ")}`, () => {
+      const made = taskSpecsOf(definitionOf(`workflow: order\n${text}\n`));
+      assert.match("problem" in made ? made.problem : "none", problem);
+    });
+});
