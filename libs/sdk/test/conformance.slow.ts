@@ -14,8 +14,8 @@ import {
   renderSummary,
 } from "../src/conformance/index.ts";
 import { Worker } from "../src/index.ts";
-import { GrpcTransport } from "../src/link/grpc-transport.ts";
 import type { Transport } from "../src/link/transport.ts";
+import { transportFor } from "../src/link/transports.ts";
 
 type Change = (frame: AgentFrame) => AgentFrame | undefined;
 
@@ -26,8 +26,7 @@ function workerHere(change?: Change): LaunchWorker {
       { address, pool, slots: 4, handleSignals: false, drainMs: 1_000 },
       {
         logger: silentLogger,
-        transport: async ({ credentials, namespace }) =>
-          changed(new GrpcTransport(credentials, namespace), change),
+        transport: async (settings) => changed(await transportFor(settings), change),
       },
     );
     handleConformance(worker);
@@ -131,6 +130,25 @@ describe("the conformance program", () => {
       `all ${reports.length} rules are kept`,
       broken.map(renderReport).join("\n"),
     );
+  });
+
+  it("finds that it keeps every rule over a WebSocket too", async () => {
+    const reports = await checkConformance({ launch: workerHere(), patience: 3, transport: "websocket" });
+    const broken = reports.filter(({ kept }) => !kept);
+    assert.deepEqual(broken.map(renderReport), []);
+    // Where nobody is sent on.
+    assert.equal(reports.length, conformanceRules.length - 1);
+  });
+
+  it("finds that an agent of a hundred lines keeps every rule, which has no library and speaks JSON", async () => {
+    const program = fileURLToPath(new URL("programs/bare-agent-worker.mjs", import.meta.url));
+    const reports = await checkConformance({
+      launch: commandWorker([process.execPath, program]),
+      patience: 3,
+      transport: "websocket",
+    });
+    assert.deepEqual(reports.filter(({ kept }) => !kept).map(renderReport), []);
+    assert.equal(reports.length, conformanceRules.length - 1);
   });
 
   for (const [title, rule, found, change] of wrongs) {

@@ -1,5 +1,6 @@
 /** Plays the rules with a worker, and says which it keeps. */
 import { systemClock } from "@tutti/kernel";
+import type { TransportName } from "./host.ts";
 import type { Rule } from "./rule.ts";
 import { deliveryRules } from "./rules/delivery.ts";
 import { endRules } from "./rules/ends.ts";
@@ -40,12 +41,14 @@ export interface ConformanceOptions {
   readonly only?: readonly string[];
   /** By what all waiting is multiplied, for slow machines; 1 unless given. */
   readonly patience?: number;
+  /** What the worker links itself over; gRPC unless given. Rules that say nothing about it are left out. */
+  readonly transport?: TransportName;
   /** Hears of each rule as soon as it was played. */
   readonly onReport?: (report: RuleReport) => void;
 }
 
 export async function checkConformance(options: ConformanceOptions): Promise<readonly RuleReport[]> {
-  const { launch, only, patience = 1, onReport } = options;
+  const { launch, only, patience = 1, transport = "grpc", onReport } = options;
   const unknown = only?.find((id) => !conformanceRules.some((rule) => rule.id === id));
   if (unknown !== undefined) {
     const ids = conformanceRules.map(({ id }) => id).join(", ");
@@ -54,7 +57,8 @@ export async function checkConformance(options: ConformanceOptions): Promise<rea
   const reports: RuleReport[] = [];
   for (const rule of conformanceRules) {
     if (only !== undefined && !only.includes(rule.id)) continue;
-    const report = await play(rule, new Stage(launch, patience));
+    if (rule.transports !== undefined && !rule.transports.includes(transport)) continue;
+    const report = await play(rule, new Stage(launch, { patience, transport }));
     reports.push(report);
     onReport?.(report);
   }

@@ -1,10 +1,33 @@
-/** A real gRPC server on a free port of this machine to which the worker under test connects. What it answers, a rule says. */
-import { Server, ServerCredentials, type ServerDuplexStream, status } from "@grpc/grpc-js";
-import { AgentFrame, agentLinkService, HostFrame } from "@tutti/contracts/agent/v1";
+/** A real server on a free port of this machine to which the worker under test connects. What it answers, a rule says. */
+import { status } from "@grpc/grpc-js";
+import { type AgentFrame, HostFrame } from "@tutti/contracts/agent/v1";
 import { systemClock } from "@tutti/kernel";
 import type { Changes } from "./changes.ts";
+import { openGrpcDoor } from "./doors/grpc.ts";
+import { openWebSocketDoor } from "./doors/web-socket.ts";
 
-type Wire = ServerDuplexStream<Uint8Array, Uint8Array>;
+/** The transports that workers are tried over. */
+export type TransportName = "grpc" | "websocket";
+
+/** One connection of a worker, whatever carries it. Messages are as they came; frames as protobuf has them. */
+export interface Wire {
+  readonly metadata: Readonly<Record<string, unknown>>;
+  onMessage(take: (message: Uint8Array, frame: () => AgentFrame) => void): void;
+  /** The worker has nothing more to say, because it said so or because it is gone. */
+  onEnd(ended: () => void): void;
+  write(frame: Uint8Array): void;
+  /** In good order. */
+  end(): void;
+  /** As a host that stops, a network that breaks, or a status says. */
+  cut(code: number, reason: string): void;
+}
+
+/** Where workers connect to. */
+export interface Door {
+  /** What a worker is told: `TUTTI_ADDRESS`. */
+  readonly address: string;
+  close(): void;
+}
 
 /** A frame as it came. */
 export interface Arrival {
@@ -30,16 +53,12 @@ export class WorkerStream {
   constructor(wire: Wire, changes: Changes) {
     this.#wire = wire;
     this.#changes = changes;
-    this.metadata = wire.metadata.getMap();
-    wire.on("data", (bytes) => this.#take(bytes));
-    const end = () => {
+    this.metadata = wire.metadata;
+    wire.onMessage((message, frame) => this.#take(message, frame));
+    wire.onEnd(() => {
       this.isEnded = true;
       changes.happened();
-    };
-    wire.on("end", end);
-    wire.on("cancelled", end);
-    wire.on("error", end);
-    wire.on("close", end);
+    });
   }
 
   write(frame: HostFrame): Uint8Array {
@@ -49,7 +68,7 @@ export class WorkerStream {
   }
 
   writeBytes(bytes: Uint8Array): void {
-    if (!this.isCut && !this.#wire.cancelled) this.#wire.write(bytes);
+    if (!this.isCut) this.#wire.write(bytes);
   }
 
   /** Ends it in good order. */
@@ -62,16 +81,12 @@ export class WorkerStream {
   cut(): void {
     if (this.isCut) return;
     this.isCut = true;
-    this.#wire.emit("error", { code: status.UNAVAILABLE, details: "cut by the conformance program" });
+    this.#wire.cut(status.UNAVAILABLE, "cut by the conformance program");
   }
 
-  #take(bytes: Uint8Array): void {
+  #take(message: Uint8Array, frame: () => AgentFrame): void {
     try {
-      const arrival = {
-        bytes: Uint8Array.from(bytes),
-        frame: AgentFrame.decode(bytes),
-        atMs: systemClock.monotonic(),
-      };
+      const arrival = { bytes: Uint8Array.from(message), frame: frame(), atMs: systemClock.monotonic() };
       this.arrivals.push(arrival);
       this.onFrame?.(arrival);
     } catch (error) {
@@ -82,35 +97,30 @@ export class WorkerStream {
 }
 
 export class ConformanceHost {
-  readonly #server: Server;
   readonly #changes: Changes;
+  readonly #transport: TransportName;
   readonly streams: WorkerStream[] = [];
-  #address = "";
+  #door: Door | undefined;
   /** While it is set, every new stream is ended at once with this status. */
   turnAway: number | undefined;
 
-  constructor(changes: Changes) {
+  constructor(changes: Changes, transport: TransportName) {
     this.#changes = changes;
-    this.#server = new Server({ "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 });
-    this.#server.addService({ link }, { link: (wire: Wire) => this.#accept(wire) });
+    this.#transport = transport;
   }
 
   get address(): string {
-    return this.#address;
+    return this.#door?.address ?? "";
   }
 
   async open(): Promise<void> {
-    const port = await new Promise<number>((resolve, reject) => {
-      this.#server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>
-        error === null ? resolve(bound) : reject(error),
-      );
-    });
-    this.#address = `127.0.0.1:${port}`;
+    const open = this.#transport === "grpc" ? openGrpcDoor : openWebSocketDoor;
+    this.#door = await open((wire) => this.#accept(wire));
   }
 
   close(): void {
     for (const stream of this.streams) stream.cut();
-    this.#server.forceShutdown();
+    this.#door?.close();
   }
 
   #accept(wire: Wire): void {
@@ -118,22 +128,8 @@ export class ConformanceHost {
     this.streams.push(stream);
     if (this.turnAway !== undefined) {
       stream.isCut = true;
-      wire.emit("error", { code: this.turnAway, details: "turned away by the conformance program" });
+      wire.cut(this.turnAway, "turned away by the conformance program");
     }
     this.#changes.happened();
   }
-}
-
-const link = {
-  path: agentLinkService.methods.link.path,
-  requestStream: true,
-  responseStream: true,
-  requestSerialize: bufferOf,
-  requestDeserialize: (bytes: Buffer): Uint8Array => bytes,
-  responseSerialize: bufferOf,
-  responseDeserialize: (bytes: Buffer): Uint8Array => bytes,
-} as const;
-
-function bufferOf({ buffer, byteOffset, length }: Uint8Array): Buffer {
-  return Buffer.from(buffer, byteOffset, length);
 }

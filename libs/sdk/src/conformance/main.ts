@@ -4,13 +4,14 @@ import { checkConformance, conformanceRules } from "./conformance.ts";
 import { commandWorker } from "./process-worker.ts";
 import { printedBy, renderReport, renderSummary } from "./report.ts";
 
-const usage = `expected: npm run conformance -- [--only RULE,…] [--list] [--json] [--show] [--patience=N] -- COMMAND …
+const usage = `expected: npm run conformance -- [--only RULE,…] [--list] [--json] [--show] [--patience=N] [--transport=websocket] -- COMMAND …
 
   --only      only these rules
   --list      the rules, without trying any
   --json      one JSON object per rule
   --show      what the worker prints, also for rules that it keeps
-  --patience  by what all waiting is multiplied, for slow machines`;
+  --patience  by what all waiting is multiplied, for slow machines
+  --transport grpc, or websocket for workers that link themselves at TUTTI_ADDRESS as ws://…/v1/link`;
 
 const cut = process.argv.indexOf("--", 2);
 const own = process.argv.slice(2, cut < 0 ? undefined : cut);
@@ -32,6 +33,7 @@ async function main(): Promise<number> {
       json: { type: "boolean" },
       show: { type: "boolean" },
       patience: { type: "string" },
+      transport: { type: "string", default: "grpc" },
       help: { type: "boolean" },
     },
   });
@@ -39,7 +41,10 @@ async function main(): Promise<number> {
   if (values.list === true)
     return say(conformanceRules.map(({ id, rule }) => `${id.padEnd(20)} ${rule}`).join("\n"));
   if (command.length === 0) throw new Error(usage);
+  const { transport } = values;
+  if (transport !== "grpc" && transport !== "websocket") throw new Error(usage);
   const reports = await checkConformance({
+    transport,
     launch: commandWorker(command),
     patience: Number(values.patience ?? 1),
     ...(values.only !== undefined && { only: values.only.split(",") }),

@@ -1,3 +1,4 @@
+import type { TransportName } from "./host.ts";
 import type { Stage } from "./stage.ts";
 
 /** One rule of the link between agents and their host, and how a worker is led to show that it keeps it. */
@@ -7,5 +8,7 @@ export interface Rule {
   readonly rule: string;
   /** What to do about a worker that breaks it, where the finding itself does not say. */
   readonly remedy: string;
+  /** Over which transports it is played; over all unless given. */
+  readonly transports?: readonly TransportName[];
   play(stage: Stage): Promise<void>;
 }

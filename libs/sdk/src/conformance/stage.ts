@@ -1,7 +1,7 @@
 /** Where one rule is played: a host, a worker that was started for it, and what connects them. */
 import { AgentFrame, HostFrame, type Redirect, type Refused, type Welcome } from "@tutti/contracts/agent/v1";
 import { Changes } from "./changes.ts";
-import { ConformanceHost, type WorkerStream } from "./host.ts";
+import { ConformanceHost, type TransportName, type WorkerStream } from "./host.ts";
 import { ScriptedLink, usualWelcome } from "./scripted-link.ts";
 import { expect, Unmet } from "./unmet.ts";
 
@@ -31,6 +31,12 @@ export interface Greeting {
   readonly hello: Hello;
 }
 
+export interface StageOptions {
+  /** By what all waiting is multiplied. */
+  readonly patience: number;
+  readonly transport: TransportName;
+}
+
 const startMs = 15_000;
 const endMs = 3_000;
 
@@ -45,10 +51,13 @@ export class Stage {
   #links = 0;
   exitCode: number | null | undefined;
 
-  constructor(launch: LaunchWorker, patience: number) {
+  readonly #transport: TransportName;
+
+  constructor(launch: LaunchWorker, { patience, transport }: StageOptions) {
     this.#launch = launch;
+    this.#transport = transport;
     this.changes = new Changes(patience);
-    this.host = new ConformanceHost(this.changes);
+    this.host = new ConformanceHost(this.changes, transport);
   }
 
   get printed(): string {
@@ -70,7 +79,7 @@ export class Stage {
 
   /** Another host, to be sent to. */
   async secondHost(): Promise<ConformanceHost> {
-    const host = new ConformanceHost(this.changes);
+    const host = new ConformanceHost(this.changes, this.#transport);
     this.#others.push(host);
     await host.open();
     return host;

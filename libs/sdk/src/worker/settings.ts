@@ -1,4 +1,5 @@
 import { sdkErrors } from "../errors.ts";
+import { isWebSocket } from "../link/transports.ts";
 
 export interface WorkerCredentials {
   /** Sent with each stream, as `authorization: Bearer …`. Never logged. */
@@ -11,7 +12,10 @@ export interface WorkerCredentials {
 }
 
 export interface WorkerOptions {
-  /** One host or several, `host:port`. Default: `TUTTI_ADDRESS`, else 127.0.0.1:7401. */
+  /**
+   * One host or several, `host:port`; or, for workers that reach the HTTP port alone, `ws://host:port/v1/link`. Default:
+   * `TUTTI_ADDRESS`, else 127.0.0.1:7401.
+   */
   readonly address?: string | readonly string[];
   /** Default: `TUTTI_POOL`, else `default`. */
   readonly pool?: string;
@@ -77,7 +81,7 @@ export function resolveSettings(options: WorkerOptions, environment: Environment
   if (!(drainMs >= 0)) throw invalid("the option drainMs", "milliseconds from 0", drainMs);
   const accessToken = options.credentials?.accessToken ?? environment["TUTTI_ACCESS_TOKEN"];
   const credentials = { ...options.credentials, ...(accessToken !== undefined && { accessToken }) };
-  const far = addresses.find((address) => !isLoopback(address));
+  const far = addresses.find((address) => !isLoopback(address) && !address.startsWith("wss://"));
   if (accessToken !== undefined && !isEncrypted(credentials) && far !== undefined && !allowUnprotected)
     throw invalid(
       "credentials",
@@ -95,7 +99,8 @@ export function resolveSettings(options: WorkerOptions, environment: Environment
     resources: { ...options.resources },
     contextKeys: [...(options.contextKeys ?? [])],
     description: options.description ?? "",
-    followRedirects: options.followRedirects ?? true,
+    // What is behind an HTTP port does not follow to one of gRPC.
+    followRedirects: (options.followRedirects ?? true) && !addresses.some(isWebSocket),
     credentials,
     handleSignals: options.handleSignals ?? true,
     drainMs,
@@ -111,7 +116,11 @@ export function addressesOf(
   const addresses = typeof given === "string" ? given.split(",").map((each) => each.trim()) : [...given];
   const where = said === undefined ? "TUTTI_ADDRESS" : "the option address";
   const wrong = addresses.length === 0 ? "nothing" : addresses.find((each) => !addressForm.test(each));
-  if (wrong !== undefined) throw invalid(where, "host:port, such as 127.0.0.1:7401", wrong);
+  if (wrong !== undefined)
+    throw invalid(where, "host:port, such as 127.0.0.1:7401, or ws://127.0.0.1:7400/v1/link", wrong);
+  const sockets = addresses.filter(isWebSocket);
+  if (sockets.length > 0 && sockets.length < addresses.length)
+    throw invalid(where, "addresses of WebSockets alone, or none of them", addresses.join(", "));
   return addresses;
 }
 
@@ -119,10 +128,10 @@ export function isEncrypted({ certificateAuthority, certificate }: WorkerCredent
   return certificateAuthority !== undefined || certificate !== undefined;
 }
 
-const addressForm = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}$/;
+const addressForm = /^wss?:\/\/[^\s/]+\/\S*$|^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}$/;
 
 function isLoopback(address: string): boolean {
-  return /^(127\.|localhost:|\[::1\])/.test(address);
+  return /^(?:ws:\/\/)?(127\.|localhost:|\[::1\])/.test(address);
 }
 
 function invalid(option: string, expected: string, found: unknown) {

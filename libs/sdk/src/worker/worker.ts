@@ -25,6 +25,7 @@ import { HostGauge } from "@tutti/mesh/host-figures";
 import { sdkErrors } from "../errors.ts";
 import { Connector } from "../link/connector.ts";
 import type { BlobWanted, Transport } from "../link/transport.ts";
+import { transportFor } from "../link/transports.ts";
 import { type HandleOptions, type Handler, Handlers } from "../task/handlers.ts";
 import { Agent } from "./agent.ts";
 import { resolveSettings, type WorkerOptions, type WorkerSettings } from "./settings.ts";
@@ -265,10 +266,7 @@ function systemPorts(given: Partial<WorkerPorts>): WorkerPorts {
     defer: systemDefer,
     logger: given.logger ?? lineLogger({ clock }),
     edge: systemProcess,
-    async transport({ credentials, namespace }) {
-      const { GrpcTransport } = await import("../link/grpc-transport.ts");
-      return new GrpcTransport(credentials, namespace);
-    },
+    transport: transportFor,
     figures() {
       gauge ??= new HostGauge(clock);
       return gauge.read();

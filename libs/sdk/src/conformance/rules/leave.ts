@@ -11,6 +11,8 @@ import { outputOf } from "./work.ts";
 export const leaveRules: readonly Rule[] = [
   {
     id: "redirect",
+    // Behind a gateway nobody is sent anywhere.
+    transports: ["grpc"],
     rule: "A worker that is sent elsewhere goes there, in the greeting and later, with what it has.",
     remedy: "connect to Redirect.address after delay_ms, with `running` and every result that is not durable",
     async play(stage) {

@@ -1,0 +1,61 @@
+/** WebSockets, as at `/v1/link` of the gateway: JSON in text messages, protobuf in binary ones, answered in kind. */
+import { AgentFrame, HostFrame } from "@tutti/contracts/agent/v1";
+import { type WebSocket, WebSocketServer } from "ws";
+import type { Door, Wire } from "../host.ts";
+
+/** Codes of RFC 6455. */
+const closed = { normally: 1000, failed: 1011 } as const;
+
+export async function openWebSocketDoor(accept: (wire: Wire) => void): Promise<Door> {
+  const server = new WebSocketServer({
+    host: "127.0.0.1",
+    port: 0,
+    path: "/v1/link",
+    perMessageDeflate: false,
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.on("listening", resolve);
+    server.on("error", reject);
+  });
+  server.on("connection", (socket, { headers }) => accept(wireOf(socket, { ...headers })));
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  return {
+    address: `ws://127.0.0.1:${port}/v1/link`,
+    close() {
+      for (const socket of server.clients) socket.terminate();
+      server.close();
+    },
+  };
+}
+
+function wireOf(socket: WebSocket, metadata: Record<string, unknown>): Wire {
+  let isText = true;
+  return {
+    metadata,
+    onMessage(take) {
+      socket.on("message", (message: Buffer, isBinary: boolean) => {
+        isText = !isBinary;
+        take(message, () =>
+          isBinary ? AgentFrame.decode(message) : AgentFrame.fromJSON(JSON.parse(message.toString("utf8"))),
+        );
+      });
+    },
+    onEnd(ended) {
+      socket.on("close", ended);
+      socket.on("error", ended);
+    },
+    write: (frame) => socket.send(isText ? textOf(frame) : frame),
+    end: () => socket.close(closed.normally),
+    cut: (_code, reason) => socket.close(closed.failed, reason),
+  };
+}
+
+/** The same as JSON; bytes that are no frame are a text that is none. */
+function textOf(frame: Uint8Array): string {
+  try {
+    return JSON.stringify(HostFrame.toJSON(HostFrame.decode(frame)));
+  } catch {
+    return "no JSON";
+  }
+}

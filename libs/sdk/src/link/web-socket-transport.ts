@@ -1,0 +1,87 @@
+/**
+ * Frames over a WebSocket, at `/v1/link` of the HTTP port: for workers that cannot reach the port of gRPC. The frames are the
+ * same, as protobuf in binary messages.
+ */
+import { createHash } from "node:crypto";
+import type { WorkerCredentials } from "../worker/settings.ts";
+import type { BlobWanted, LinkStream, StreamEvents, Transport } from "./transport.ts";
+
+/** Of RFC 6455: all is said. */
+const closedNormally = 1000;
+
+export class WebSocketTransport implements Transport {
+  readonly #credentials: WorkerCredentials;
+  readonly #open = new Set<WebSocket>();
+
+  constructor(given: WorkerCredentials) {
+    this.#credentials = given;
+  }
+
+  open(address: string, events: StreamEvents): LinkStream {
+    const socket = new WebSocket(address, { headers: this.#headers() });
+    socket.binaryType = "arraybuffer";
+    this.#open.add(socket);
+    const early: Uint8Array[] = [];
+    let isOver = false;
+    const end = (reason: string): void => {
+      this.#open.delete(socket);
+      if (isOver) return;
+      isOver = true;
+      events.ended(reason);
+    };
+    socket.onopen = () => {
+      for (const bytes of early.splice(0)) socket.send(plain(bytes));
+    };
+    socket.onmessage = ({ data }: { readonly data: unknown }) => {
+      if (isOver) return;
+      // A text is no frame to one that speaks protobuf.
+      events.frame(data instanceof ArrayBuffer ? new Uint8Array(data) : notAFrame);
+    };
+    socket.onerror = () => end("the WebSocket failed");
+    socket.onclose = ({ reason }) => end(reason || "the host closed the WebSocket");
+    const close = (): void => {
+      if (socket.readyState === WebSocket.OPEN) socket.close(closedNormally);
+      else if (socket.readyState === WebSocket.CONNECTING) socket.onopen = () => socket.close(closedNormally);
+    };
+    return {
+      write: (bytes) => {
+        if (isOver) return;
+        // What is sent is kept for repetition in one buffer with others: the bytes are copied as they are sent.
+        if (socket.readyState === WebSocket.OPEN) socket.send(plain(bytes));
+        else early.push(bytes);
+      },
+      end: close,
+      cancel: () => {
+        isOver = true;
+        close();
+      },
+    };
+  }
+
+  async readBlob(address: string, { namespace, sha256, bytes }: BlobWanted): Promise<Uint8Array> {
+    const url = new URL(`/v1/blobs/${Buffer.from(sha256).toString("hex")}`, address.replace(/^ws/, "http"));
+    url.searchParams.set("namespace", namespace);
+    const answer = await fetch(url, { headers: this.#headers() });
+    if (!answer.ok) throw new Error(`the blob store answers with ${answer.status}`);
+    const content = new Uint8Array(await answer.arrayBuffer());
+    if (content.length === bytes && createHash("sha256").update(content).digest().equals(sha256))
+      return content;
+    throw new Error(`${content.length} bytes that do not have the hash of the reference`);
+  }
+
+  close(): void {
+    for (const socket of this.#open) socket.close(closedNormally);
+  }
+
+  #headers(): Record<string, string> {
+    const { accessToken } = this.#credentials;
+    return accessToken === undefined ? {} : { authorization: `Bearer ${accessToken}` };
+  }
+}
+
+/** A field of the number 0, which no message has. */
+const notAFrame = Uint8Array.of(0);
+
+function plain(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(bytes);
+}
