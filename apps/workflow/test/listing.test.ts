@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { WorkStatus } from "@tutti/contracts/types/v1";
+import { ActorKind, WorkStatus } from "@tutti/contracts/types/v1";
 import {
   CountRunsRequest,
   definitionService,
   ListRunsRequest,
   PauseRunRequest,
   RetryRunRequest,
+  type Run,
   RunFilter,
   RunProperty,
   runService,
@@ -114,5 +115,35 @@ describe("lists of runs", () => {
     await runs().signalRun(SignalRunRequest.fromPartial({ runId: "d", signal: "go" }));
     assert.deepEqual((await next()).removed, ["d"]);
     await watch.return();
+  });
+
+  it("show how tasks stand, how many questions are open, and who started each", async () => {
+    const text =
+      "workflow: asking\ntasks: {first: {set: 1}, one: {needs: [first], approve: {by: [ops]}}, two: {needs: [first], approve: {by: [ops]}}}\n";
+    await serving.host.mesh.client(definitionService).registerDefinition({
+      ...{ namespace: "", source: { format: 1, text, fileName: "" }, versionLabels: [], keepLatest: false },
+    });
+    await start("asking", "asked");
+    const filter = { runIds: ["asked"] };
+    const shown = async () =>
+      (await runs().listRuns(ListRunsRequest.fromPartial({ filter }))).runs.find(
+        ({ openApprovals }) => openApprovals === 2,
+      );
+    let run = await shown();
+    while (run === undefined) run = await shown();
+    const { run: alone } = await runs().getRun({ namespace: "", runId: "asked", atEvent: 0 });
+    for (const { tasks, openApprovals, createCause } of [run, alone ?? {}] as Partial<Run>[]) {
+      assert.deepEqual([tasks?.total, tasks?.completed, tasks?.waiting], [3, 1, 2]);
+      assert.equal(openApprovals, 2);
+      assert.equal(createCause?.actor?.kind, ActorKind.ACTOR_KIND_PERSON);
+    }
+    const { counts } = await runs().countRuns(
+      CountRunsRequest.fromPartial({ filter, by: RunProperty.RUN_PROPERTY_STATUS }),
+    );
+    assert.deepEqual(
+      counts.map(({ value }) => value),
+      ["running"],
+    );
+    await runs().terminateRun({ namespace: "", runId: "asked", reason: "" });
   });
 });

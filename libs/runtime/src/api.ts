@@ -5,7 +5,7 @@
  * Nothing durable happens without an answer, but an answer may get lost: then it is `runtime.outcome_unknown`, and the
  * caller repeats under the same idempotency key or token.
  */
-import type { Cause } from "@tutti/contracts/types/v1";
+import type { Actor, Cause } from "@tutti/contracts/types/v1";
 import type { Command, InstanceKey, LetterBatch, MachineEvent, Query, Refusal } from "@tutti/kernel";
 
 /** A command on its way. Made by whoever submits it; the runtime answers exactly once. */
@@ -29,6 +29,14 @@ export type Outcome =
   | { readonly kind: "done"; readonly reply: unknown }
   | { readonly kind: "refused"; readonly refusal: Refusal }
   | { readonly kind: "ignored" };
+
+/** What the runtime itself knows of an instance. */
+export interface InstanceFacts {
+  /** Number of its latest durable event. */
+  readonly events: number;
+  readonly isEnded: boolean;
+  readonly startedBy: Actor | undefined;
+}
 
 /** Names one attempt of one effect of one instance. Sixteen bytes on the wire. */
 export interface EffectToken {

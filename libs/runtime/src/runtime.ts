@@ -17,7 +17,15 @@ import {
   stableHash,
   textOf,
 } from "@tutti/kernel";
-import type { Order, Outcome, PartitionStanding, Question, RuntimeOfService, Submission } from "./api.ts";
+import type {
+  InstanceFacts,
+  Order,
+  Outcome,
+  PartitionStanding,
+  Question,
+  RuntimeOfService,
+  Submission,
+} from "./api.ts";
 import { runtimeErrors } from "./errors.ts";
 import { Loads } from "./loads.ts";
 import { HostedMachines } from "./machines/hosted-machine.ts";
@@ -194,10 +202,15 @@ export class Runtime implements RuntimeOfService {
   }
 
   /** How an instance stands, of what is durable. */
-  async instanceOf(key: InstanceKey): Promise<{ readonly events: number; readonly isEnded: boolean }> {
+  async instanceOf(key: InstanceKey): Promise<InstanceFacts> {
     const { partition, life, instance, events } = await this.#durable(key);
     await partition.stillOwned(life);
-    return { events, isEnded: instance.isEnded };
+    return { events, isEnded: instance.isEnded, startedBy: instance.startedBy };
+  }
+
+  /** Whether an instance is in memory here, so that a question about it costs little. */
+  isAtHand(key: InstanceKey): boolean {
+    return this.#of(key).life?.memory.instances.get(textOf(key)) !== undefined;
   }
 
   /** Whether an instance may have events behind this one. Cheap: for who looks often. */

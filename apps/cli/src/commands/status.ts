@@ -2,7 +2,7 @@ import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
 import type { Server } from "../server/calls.ts";
 import { connect } from "../server/server.ts";
-import { lookOf, runStates, stateWord } from "../terminal/states.ts";
+import { lookOf, runStates } from "../terminal/states.ts";
 import { type Style, toned } from "../terminal/style.ts";
 import { padEnd, safe } from "../terminal/text.ts";
 
@@ -49,7 +49,7 @@ async function gather(server: Server): Promise<Standing> {
     version,
     health: levelOf(tree),
     services: services.map(({ name, ready = 0, instances = 0 }) => ({ name, ready, instances })),
-    runs: Object.fromEntries(counts.map(({ value = "", count = 0 }) => [stateWord(value), count])),
+    runs: Object.fromEntries(counts.map(({ value = "", count = 0 }) => [value, count])),
     agents: { count: here.length, slots, busy: slots - free },
     openApprovals: approvals.total ?? approvals.approvals.length,
     problems: problemsIn(tree),

@@ -6,7 +6,7 @@ import { usageFailure } from "../command/failure.ts";
 import type { Server } from "../server/calls.ts";
 import { drawBar } from "../terminal/bar.ts";
 import { Screen } from "../terminal/screen.ts";
-import { lookOf, stateWord } from "../terminal/states.ts";
+import { isState, lookOf } from "../terminal/states.ts";
 import { padStart, safe } from "../terminal/text.ts";
 import { runColumns, runRow } from "./list.ts";
 import type { Steering } from "./steering.ts";
@@ -74,7 +74,7 @@ function tellPreview(
 
 /** A state in words, or the code of an error. */
 function groupWords(value: string): string {
-  return value.startsWith("WORK_STATUS_") ? lookOf(stateWord(value)).words : value;
+  return isState(value) ? lookOf(value).words : value;
 }
 
 interface Applying {

@@ -12,7 +12,7 @@ const callMs = 5_000;
 const againMs = 100;
 const pageSize = 500;
 /** Properties are told as the contracts spell them. */
-const endings = /^(WORK_STATUS_)?(COMPLETED|FAILED|CANCELLED|TERMINATED)$/i;
+const endings = /^(completed|failed|cancelled|terminated)$/;
 
 export class Load {
   readonly #client: Client;

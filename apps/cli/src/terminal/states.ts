@@ -47,9 +47,8 @@ export function lookOf(state: string | undefined): Look {
   return looks[state] ?? { ...unknownLook, words: state.replaceAll("_", " ") };
 }
 
-/** Counts have the word of the contract: `WORK_STATUS_TIMED_OUT`. */
-export function stateWord(value: string): string {
-  return value.replace(/^WORK_STATUS_/, "").toLowerCase();
+export function isState(word: string): boolean {
+  return Object.hasOwn(looks, word);
 }
 
 export const runStates = [

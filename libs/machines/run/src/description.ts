@@ -1,11 +1,13 @@
 /** What is shown of a run: in lists, and in golden histories. */
 
-import { TaskStatus } from "@tutti/contracts/types/v1";
+import { type TaskCounts, TaskStatus } from "@tutti/contracts/types/v1";
 import { RunSnapshotV1 } from "@tutti/contracts/workflow/v1";
 import type { Description } from "@tutti/kernel";
+import { openQuestions } from "./approve/open.ts";
 import { cut } from "./error-details.ts";
 import { labelLengthMax } from "./limits.ts";
 import { taskIdOf } from "./node/places.ts";
+import { shownCounts } from "./queries/counts.ts";
 import { snapshotOf } from "./snapshots.ts";
 import { hasEnded, type Run, type RunView, statusOf } from "./state.ts";
 
@@ -17,7 +19,30 @@ export const indexLabels = {
   parent: "run:parent",
   /** Set while it waits for a person. */
   person: "run:person",
+  /** How many questions to people are open; absent without any. */
+  questions: "run:questions",
+  /** Of one that has ended, how many of its tasks stand how: `8:2 9:1`. Few runs of a definition differ in it. */
+  tasks: "run:tasks",
 } as const;
+
+/** The counts of tasks that a label says; undefined where there is none. */
+export function countsIn(label: string | undefined): TaskCounts | undefined {
+  if (label === undefined) return undefined;
+  const counts: number[] = [];
+  let total = 0;
+  for (const part of label.split(" ")) {
+    const [status = 0, count = 0] = part.split(":").map(Number);
+    counts[status] = count;
+    total += count;
+  }
+  return shownCounts(counts, total);
+}
+
+function countsLabel({ counts }: RunView): string {
+  const parts: string[] = [];
+  for (const [status, count = 0] of counts.entries()) if (count > 0) parts.push(`${status}:${count}`);
+  return parts.join(" ");
+}
 
 export function describeRun(run: RunView): Description {
   const { order } = run;
@@ -30,8 +55,10 @@ export function describeRun(run: RunView): Description {
   if (run.error !== undefined) labels[indexLabels.errorCode] = cut(run.error.code, labelLengthMax);
   if (run.failed >= 0 && hasEnded(run))
     labels[indexLabels.failedTask] = cut(taskIdOf(run, run.failed), labelLengthMax);
-  const isAsking = run.more?.isAsking === true && !hasEnded(run);
-  if (isAsking || run.pauseMs > 0 || (run.counts[TaskStatus.TASK_STATUS_PAUSED] ?? 0) > 0)
+  const questions = hasEnded(run) ? 0 : openQuestions(run);
+  if (questions > 0) labels[indexLabels.questions] = String(questions);
+  if (hasEnded(run) && run.nodeCount > 0) labels[indexLabels.tasks] = countsLabel(run);
+  if (questions > 0 || run.pauseMs > 0 || (run.counts[TaskStatus.TASK_STATUS_PAUSED] ?? 0) > 0)
     labels[indexLabels.person] = "yes";
   return {
     status: statusOf(run),

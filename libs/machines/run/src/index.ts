@@ -1,7 +1,7 @@
 export { decideApproval } from "./approve/commands.ts";
 export { type ApprovalsShown, showApprovals } from "./approve/questions.ts";
 export { confirmChild, refuseChild } from "./child/commands.ts";
-export { indexLabels } from "./description.ts";
+export { countsIn, indexLabels } from "./description.ts";
 export type { OfferTask, RenewLease, RunEffect, StartChild } from "./effects.ts";
 export { updateRun } from "./entry/commands.ts";
 export { type EntryAsked, showEntry } from "./entry/queries.ts";
@@ -21,6 +21,7 @@ export * as runLimits from "./limits.ts";
 export { type RunMachineOptions, runMachine } from "./machine.ts";
 export { OfferProfile } from "./plan/offer-profile.ts";
 export { RunPlan, type RunPlans } from "./plan/run-plan.ts";
+export { showCounts } from "./queries/counts.ts";
 export { explain, explainWhole } from "./queries/explain.ts";
 export { type RunWanted, showEnding, showRun } from "./queries/run.ts";
 export { type SnapshotShown, showSnapshot } from "./queries/snapshot.ts";

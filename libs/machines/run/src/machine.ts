@@ -40,6 +40,7 @@ import { runLimitAsked, runLimitHeld, runLimitLost } from "./limit/events.ts";
 import { roundBegun, roundEnded } from "./loop/events.ts";
 import * as tasks from "./node/events.ts";
 import type { KnownPlans, RunPlans } from "./plan/run-plan.ts";
+import { showCounts } from "./queries/counts.ts";
 import { explain, explainWhole } from "./queries/explain.ts";
 import { showEnding, showRun } from "./queries/run.ts";
 import { showSnapshot } from "./queries/snapshot.ts";
@@ -170,6 +171,7 @@ export function runMachine({ plans }: RunMachineOptions): Machine<Run, RunEffect
     events,
     queries: [
       showRun,
+      showCounts,
       showEnding,
       showTasks,
       showTask,

@@ -56,15 +56,10 @@ function Summary() {
   );
 }
 
-/** Counts name states as the contract spells them. */
-function statusOf(value = ""): string {
-  return value.replace(/^WORK_STATUS_/, "").toLowerCase();
-}
-
 /** How many runs stand how; each leads to them. */
 function Tally() {
   const { data } = useQuery(statusCountsQuery());
-  const counts = new Map(data?.counts.map(({ value, count: many }) => [statusOf(value), many ?? 0]));
+  const counts = new Map(data?.counts.map(({ value, count: many }) => [value, many ?? 0]));
   return (
     <ul className="tally">
       {tallied.map((status) => {

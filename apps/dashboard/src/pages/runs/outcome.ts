@@ -1,8 +1,15 @@
 /** What is told of a run in one line. */
 import type { Run } from "@tutti/rest/types";
+import { count } from "../../elements/moments.ts";
 
 /** What it ended with, where that was not its output. */
 export function whatFailed({ outcome, statusReason }: Pick<Run, "outcome" | "statusReason">): string {
   const error = outcome?.failed ?? outcome?.terminated ?? outcome?.cancelled;
   return error?.message || error?.code || statusReason || "";
+}
+
+/** Tasks that came to a good end, of all; empty while none is known. */
+export function tasksDone({ tasks }: Pick<Run, "tasks">): string {
+  const { completed = 0, total = 0 } = tasks ?? {};
+  return total === 0 ? "" : `${count(completed)}/${count(total)}`;
 }

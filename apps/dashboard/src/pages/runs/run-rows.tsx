@@ -24,7 +24,7 @@ import { StandMark } from "../../score/glyph.tsx";
 import { runStates, standOf } from "../../score/states.ts";
 import { useIsNarrow } from "../../shell/use-is-narrow.ts";
 import { workflowOf } from "../overview/score-layout.ts";
-import { whatFailed } from "./outcome.ts";
+import { tasksDone, whatFailed } from "./outcome.ts";
 
 const rowPx = 44;
 const narrowRowPx = 76;
@@ -186,7 +186,7 @@ function RowsHead({ runs, marked, onMark }: Pick<RowsOptions, "runs" | "marked" 
             onChange={() => onMark(() => (all ? new Set() : new Set(runs.map(({ runId }) => runId))))}
           />
         </span>
-        {["State", "Run", "Workflow", "Events", "Accepted", "Lasted"].map((word) => (
+        {["State", "Run", "Workflow", "Tasks", "Accepted", "Lasted"].map((word) => (
           <span key={word} role="columnheader" className={`run-${word.toLowerCase()}`}>
             {word}
           </span>
@@ -211,6 +211,7 @@ const RunRow = memo(
     const { runId } = run;
     const stand = standOf(runStates, run.status);
     const failed = whatFailed(run);
+    const asked = run.openApprovals ?? 0;
     return (
       <div
         role="row"
@@ -235,7 +236,9 @@ const RunRow = memo(
           <a href={`/runs/${encodeURIComponent(runId)}`} data-run={runId} className="clipped">
             {runId}
           </a>
-          {failed === "" ? (
+          {asked > 0 ? (
+            <span className="run-why small tone-held clipped">{counted(asked, "question")} to people</span>
+          ) : failed === "" ? (
             <Labels labels={run.spec?.labels} />
           ) : (
             <span className="run-why small soft clipped">{failed}</span>
@@ -244,7 +247,7 @@ const RunRow = memo(
         <Cell name="workflow">
           <span className="clipped">{workflowOf(run)}</span>
         </Cell>
-        <Cell name="events">{count(run.eventCount ?? 0)}</Cell>
+        <Cell name="tasks">{tasksDone(run)}</Cell>
         <Cell name="accepted">
           <Moment atMs={run.createTimeMs} />
         </Cell>

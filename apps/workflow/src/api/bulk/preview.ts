@@ -1,5 +1,4 @@
 /** What an action would do, and to which runs. */
-import { workStatusToJSON } from "@tutti/contracts/types/v1";
 import {
   type PreviewBulkReply,
   type PreviewBulkRequest,
@@ -11,6 +10,7 @@ import type { CallContext } from "@tutti/kernel";
 import { indexLabels } from "@tutti/machine-run";
 import { requestErrors } from "../../errors.ts";
 import { matching, runOf } from "../runs/listing.ts";
+import { statusWord } from "../runs/status-word.ts";
 import { fitsStatus } from "./actions.ts";
 import type { BulkDesk } from "./desk.ts";
 import { keepPreview } from "./kept-preview.ts";
@@ -41,7 +41,7 @@ export async function previewBulk(
     const { id } = entry.key;
     runIds.push(id);
     if (sample.length < sampleMax) sample.push(runOf(entry));
-    const value = entry.labels[indexLabels.errorCode] ?? workStatusToJSON(entry.status);
+    const value = entry.labels[indexLabels.errorCode] ?? statusWord(entry.status);
     const group = groups.get(value) ?? { value, count: 0, exampleRunId: id };
     group.count++;
     groups.set(value, group);

@@ -1,4 +1,5 @@
 import { Record } from "@tutti/contracts/runtime/v1";
+import type { Actor, Cause } from "@tutti/contracts/types/v1";
 import type { Run, runService } from "@tutti/contracts/workflow/v1";
 import { whenOwned } from "@tutti/host";
 import { ask, type MachineDesk, type Told, tell } from "@tutti/host/serving";
@@ -68,17 +69,27 @@ export async function runNamed(
   context: CallContext,
 ): Promise<Run> {
   // Before the run itself: who waits for what comes after this number misses nothing.
-  const events = atEvent || (await eventsOf(desk, id, context));
+  const { events, startedBy } = await instanceNamed(desk, id, context);
   const run = (await askRun(desk, id, { query: showRun, body: { withPayloads }, atEvent }, context)) as Run;
-  run.eventCount = events;
+  run.eventCount = atEvent || events;
+  run.createCause = causeOf(startedBy);
   return run;
+}
+
+/** Who started a run, without what belongs to a single request. */
+export function causeOf(actor: Actor | undefined): Cause | undefined {
+  return actor && { actor, traceparent: "", decision: "", reason: "" };
 }
 
 /** How many events a run has; `workflow.run_missing` where there is none. */
 export async function eventsOf(desk: MachineDesk, id: string, context: CallContext): Promise<number> {
+  return (await instanceNamed(desk, id, context)).events;
+}
+
+async function instanceNamed(desk: MachineDesk, id: string, context: CallContext) {
   const key = keyOf(context.namespace, id);
   try {
-    return (await whenOwned(desk, key, context, () => desk.runtime.instanceOf(key))).events;
+    return await whenOwned(desk, key, context, () => desk.runtime.instanceOf(key));
   } catch (error) {
     throw isGone(error) ? runErrors.runMissing({ id }) : error;
   }

@@ -1,6 +1,6 @@
 /** Lists and counts of runs, out of the index. */
 
-import { workStatusToJSON } from "@tutti/contracts/types/v1";
+import { Actor } from "@tutti/contracts/types/v1";
 import {
   type CountRunsReply,
   type CountRunsRequest,
@@ -14,11 +14,12 @@ import {
   type WatchRunsRequest,
 } from "@tutti/contracts/workflow/v1";
 import { conditionsOf } from "@tutti/host";
-import { changesOf, everything, type Named, sizeOf } from "@tutti/host/serving";
+import { ask, changesOf, everything, type Named, sizeOf } from "@tutti/host/serving";
 import type { IndexEntry, LabelCondition, Search } from "@tutti/journal";
 import { type CallContext, fromTimestamp, toTimestamp } from "@tutti/kernel";
-import { indexLabels } from "@tutti/machine-run";
-import type { RunDesk } from "./desk.ts";
+import { countsIn, indexLabels, showCounts } from "@tutti/machine-run";
+import { causeOf, keyOf, type RunDesk } from "./desk.ts";
+import { statusWord } from "./status-word.ts";
 
 const pageMax = 1_000;
 
@@ -45,7 +46,20 @@ export async function listRuns(
     ({ cursor, indexedToMs } = found);
     if (cursor === "") break;
   }
+  await Promise.all(runs.map((run) => addCounts(desk, run, context)));
   return { runs, page: { nextToken: cursor }, indexedTo: toTimestamp(Math.floor(indexedToMs)) };
+}
+
+/**
+ * The index has the counts of tasks of what has ended: an entry of it for each step of a task would cost more than the step.
+ * What is under way says them itself where it is in memory; nothing is loaded for them.
+ */
+async function addCounts(desk: RunDesk, run: Run, context: CallContext): Promise<void> {
+  const key = keyOf(context.namespace, run.runId);
+  if (run.tasks !== undefined || !desk.runtime.isAtHand(key)) return;
+  // It may have moved or gone meanwhile: then a list says less of it.
+  const shown = await ask(desk, key, { query: showCounts, body: undefined }, context).catch(() => undefined);
+  if (shown !== undefined) run.tasks = shown.counts;
 }
 
 /** Pages of the index that one page of the reply may take. */
@@ -113,9 +127,12 @@ export async function* watchRuns(
       entries = new Map(found.entries.map((entry) => [entry.key.id, entry]));
       return new Map(found.entries.map(({ key, events }) => [key.id, events]));
     },
-    find(id) {
+    async find(id) {
       const entry = entries.get(id);
-      return Promise.resolve(entry !== undefined && fits(filter, entry) ? runOf(entry) : undefined);
+      if (entry === undefined || !fits(filter, entry)) return undefined;
+      const run = runOf(entry);
+      await addCounts(desk, run, context);
+      return run;
     },
   };
   for await (const { changed, removed, live } of changesOf(named, desk.foundation, context.signal))
@@ -158,6 +175,9 @@ function spanOf({ from, to }: NonNullable<RunFilter["created"]>) {
   };
 }
 
+/** Counts and marks: nobody looks for their text. */
+const untold: ReadonlySet<string> = new Set([indexLabels.person, indexLabels.questions, indexLabels.tasks]);
+
 /** What the index has no column for. */
 function fits(
   { definitions, errorCode, text, runIds }: RunFilter,
@@ -167,7 +187,8 @@ function fits(
   if (runIds.length > 0 && !runIds.includes(key.id)) return false;
   if (errorCode.includes("*") && !patternOf(errorCode).test(labels[indexLabels.errorCode] ?? ""))
     return false;
-  const said = [key.id, ...Object.values(labels)].join("\n").toLowerCase();
+  const told = Object.entries(labels).flatMap(([name, value]) => (untold.has(name) ? [] : [value]));
+  const said = [key.id, ...told].join("\n").toLowerCase();
   return said.includes(text.toLowerCase());
 }
 
@@ -189,14 +210,15 @@ function propertyOf({ status, definition, labels }: IndexEntry, by: RunProperty,
     case RunProperty.RUN_PROPERTY_LABEL:
       return labels[label] ?? "";
     default:
-      return workStatusToJSON(status);
+      return statusWord(status);
   }
 }
 
 const own: ReadonlySet<string> = new Set(Object.values(indexLabels));
 
 /** A run as far as the index knows it. */
-export function runOf({ key, status, definition, labels, startMs, endMs, events }: IndexEntry): Run {
+export function runOf(entry: IndexEntry): Run {
+  const { key, status, definition, labels, startMs, endMs, events, startedBy } = entry;
   const shown = Object.fromEntries(Object.entries(labels).filter(([name]) => !own.has(name)));
   const code = labels[indexLabels.errorCode];
   const parent = labels[indexLabels.parent];
@@ -214,6 +236,8 @@ export function runOf({ key, status, definition, labels, startMs, endMs, events 
     ...(parent !== undefined && {
       parent: { namespace: key.namespace, kind: parent.slice(0, slash), id: parent.slice(slash + 1) },
     }),
-    openApprovals: labels[indexLabels.person] === undefined ? 0 : 1,
+    tasks: countsIn(labels[indexLabels.tasks]),
+    openApprovals: Number(labels[indexLabels.questions] ?? 0),
+    ...(startedBy.length > 0 && { createCause: causeOf(Actor.decode(startedBy)) }),
   });
 }

@@ -12,7 +12,8 @@ import { reasonLengthMax } from "../limits.ts";
 import { taskIdIn } from "../node/places.ts";
 import type { NodeView, RunCommand, RunStep, RunView } from "../state.ts";
 import { approvalDecided } from "./events.ts";
-import { askingNode, howOpen, isOpen, termsOf } from "./questions.ts";
+import { isOpen } from "./open.ts";
+import { askingNode, howOpen, termsOf } from "./questions.ts";
 
 const { VERDICT_APPROVED: approved, VERDICT_REJECTED: rejected, VERDICT_UNSPECIFIED: open } = Verdict;
 

@@ -8,7 +8,7 @@ import { setOutput } from "../node/kept.ts";
 import { addUsed, dropLimits, enter, nodeOf, release, setStatus } from "../node/nodes.ts";
 import { nodeTimers, timerNumber } from "../numbers.ts";
 import { detailOf, moreOf, type RunEvent } from "../state.ts";
-import { isAsking } from "./questions.ts";
+import { isAsking } from "./open.ts";
 
 export const approvalAsked: RunEvent<ApprovalAskedV1> = {
   type: "approval_asked",

@@ -11,7 +11,8 @@ import { nodeTimers, timerNumber } from "../numbers.ts";
 import type { NodeView } from "../state.ts";
 import { approvalIdOf } from "./ask.ts";
 import { approvalAsked, approvalDecided } from "./events.ts";
-import { isOpen, termsOf } from "./questions.ts";
+import { isOpen } from "./open.ts";
+import { termsOf } from "./questions.ts";
 
 export const approve: TaskKind = {
   begin(place) {

@@ -1,25 +1,11 @@
 /** Questions to people: which are open, who may answer, and how they are shown. */
-import {
-  type Approval,
-  type ApprovalDecision,
-  type Payload,
-  TaskStatus,
-  Verdict,
-} from "@tutti/contracts/types/v1";
+import { type Approval, type ApprovalDecision, type Payload, Verdict } from "@tutti/contracts/types/v1";
 import type { RunQuestion } from "@tutti/contracts/workflow/v1";
 import type { Query, ReadOnly } from "@tutti/kernel";
 import { asPayload, bytesOf, dataOf, encodeJson } from "../data.ts";
 import { findNode, taskIdIn } from "../node/places.ts";
 import { momentOf } from "../queries/run.ts";
 import { isDone, type NodeView, type Run, type RunView } from "../state.ts";
-
-export function isAsking(run: RunView): boolean {
-  return run.nodes.some((node) => node !== undefined && isOpen(node));
-}
-
-export function isOpen({ status, more }: NodeView): boolean {
-  return status === TaskStatus.TASK_STATUS_WAITING && more?.question?.verdict === Verdict.VERDICT_UNSPECIFIED;
-}
 
 /** The task that asks, by the id of the question, or by its own. */
 export function askingNode(run: RunView, approvalId: string): NodeView | undefined {

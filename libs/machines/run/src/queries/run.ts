@@ -1,5 +1,5 @@
 /** A run as the contracts show it. */
-import { type Amounts, type Outcome, TaskCounts, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
+import { type Amounts, type Outcome, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import {
   type RunEnding,
   type Run as RunMessage,
@@ -7,6 +7,7 @@ import {
   RunPhase,
 } from "@tutti/contracts/workflow/v1";
 import { type Query, type Refusal, toTimestamp } from "@tutti/kernel";
+import { openQuestions } from "../approve/open.ts";
 import { asPayload, dataOf } from "../data.ts";
 import { bounded } from "../error-details.ts";
 import { runErrors } from "../errors.ts";
@@ -14,6 +15,7 @@ import { runOutputOf } from "../evaluate/outputs.ts";
 import { inputOf } from "../evaluate/scene.ts";
 import { endingOf } from "../life/end.ts";
 import { hasEnded, type Run, type RunView, statusOf } from "../state.ts";
+import { shownCounts } from "./counts.ts";
 
 export interface RunWanted {
   /** Whether input and output are wanted too. */
@@ -69,7 +71,8 @@ function runMessage(run: RunView, withPayloads: boolean): RunMessage {
     status,
     statusReason: reasonOf(run),
     outcome: outcomeOf(run, withPayloads),
-    tasks: countsOf(run),
+    tasks: shownCounts(run.counts, run.nodeCount),
+    openApprovals: hasEnded(run) ? 0 : openQuestions(run),
     states: stateNames(run),
     progress: progressOf(run),
     parent: order?.parent as never,
@@ -122,28 +125,6 @@ function outcomeOf(run: RunView, withPayloads: boolean): Outcome | undefined {
     default:
       return { result: { $case: "failed", value: error } };
   }
-}
-
-const countNames: readonly (readonly [TaskStatus, keyof TaskCounts])[] = [
-  [TaskStatus.TASK_STATUS_PENDING, "pending"],
-  [TaskStatus.TASK_STATUS_HELD, "held"],
-  [TaskStatus.TASK_STATUS_QUEUED, "queued"],
-  [TaskStatus.TASK_STATUS_RUNNING, "running"],
-  [TaskStatus.TASK_STATUS_WAITING, "waiting"],
-  [TaskStatus.TASK_STATUS_RETRYING, "retrying"],
-  [TaskStatus.TASK_STATUS_PAUSED, "paused"],
-  [TaskStatus.TASK_STATUS_COMPLETED, "completed"],
-  [TaskStatus.TASK_STATUS_FAILED, "failed"],
-  [TaskStatus.TASK_STATUS_SKIPPED, "skipped"],
-  [TaskStatus.TASK_STATUS_CANCELLED, "cancelled"],
-  [TaskStatus.TASK_STATUS_COMPENSATING, "compensating"],
-  [TaskStatus.TASK_STATUS_COMPENSATED, "compensated"],
-];
-
-function countsOf({ counts, nodeCount }: RunView): TaskCounts {
-  const shown = TaskCounts.create({ total: nodeCount });
-  for (const [status, name] of countNames) shown[name] = counts[status] ?? 0;
-  return shown;
 }
 
 /** Tasks that have ended, of all that are known. */
