@@ -25,7 +25,7 @@ export const detailsMax = 32;
 export const detailLengthMax = 1_024;
 /** How deep causes of an error are kept. */
 export const causesMax = 8;
-/** Transitions of states at one moment, without anything having been waited for. */
+/** Transitions of states that follow from one thing that happens to a run, without a signal, a time or an answer in between. */
 export const transitionsAtOnceMax = 100;
 /** Steps of the check of tasks that a result adds: some 15,000 tasks. */
 export const spawnStepsMax = 500_000;

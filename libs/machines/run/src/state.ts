@@ -107,7 +107,7 @@ export interface RunMore {
   /** How many of the times of the state are over, and how many of these led to a transition or were passed by. */
   timesPassed: number;
   timesTaken: number;
-  /** Transitions at one moment without anything having been waited for, and that moment. */
+  /** Transitions that followed from one thing that happened and waited for nothing, and when the last one was taken. */
   transitionsAtOnce: number;
   transitionMs: number;
   /** Whether a question to people is open, or was when that was last looked at. */

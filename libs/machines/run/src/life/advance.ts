@@ -20,9 +20,9 @@ import { conclude, endStopped } from "./end.ts";
 import { runPutOff } from "./events.ts";
 import { tellPartsStopping } from "./stopping.ts";
 
-export function advance(run: RunView, step: RunStep): void {
+/** @param budget of what goes on where another step stopped */
+export function advance(run: RunView, step: RunStep, budget = new Budget()): void {
   if (run.pauseMs > 0 || run.putOffMs > 0) return;
-  const budget = new Budget();
   while (!budget.isSpent) if (!next(run, step, budget)) return;
   if (hasMore(run)) step.emit(runPutOff, { untilMs: step.nowMs + putOffMs });
 }

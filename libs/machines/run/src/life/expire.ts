@@ -47,7 +47,7 @@ function expireRun(run: RunView, timer: number, step: RunStep): void {
       return;
     case runTimers.putOff:
       step.emit(runPutOff, { untilMs: 0 });
-      advance(run, step);
+      advance(run, step, new Budget(run.more?.transitionsAtOnce));
       return;
   }
 }

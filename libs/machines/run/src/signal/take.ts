@@ -11,9 +11,10 @@ import { waitersOf } from "./waiting.ts";
 
 /** A task begins to wait: the oldest signal that is kept and wanted is taken at once. */
 export function takeKept(place: Place, signal: string, where: number): boolean {
-  const { run, step, number } = place;
+  const { run, step, number, budget } = place;
   for (const kept of run.more?.signals ?? []) {
     if (kept.signal !== signal || !isWanted(place, kept, where)) continue;
+    budget.transitions = 0;
     step.emit(signalTaken, { node: number, number: kept.number, takeMs: step.nowMs });
     return true;
   }

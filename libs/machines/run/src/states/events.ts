@@ -35,7 +35,7 @@ export const transitionTaken: RunEvent<TransitionTakenV1> = {
   codec: TransitionTakenV1,
   // What is done in the state that is left may have waited for a person.
   described: true,
-  evolve(run, { transition, event, signal, vars, takeMs, way }, outstanding) {
+  evolve(run, { transition, event, signal, vars, takeMs, way, atOnce }, outstanding) {
     const more = moreOf(run);
     forgetEvent(run, (more.transition?.range ?? 0) - 1);
     more.transition = { transition: transition + 1, part: parts.taken, range: 0 };
@@ -47,7 +47,9 @@ export const transitionTaken: RunEvent<TransitionTakenV1> = {
       more.timesTaken =
         1 + timesOf(stateOf(run)).findIndex(({ transitions }) => transitions.includes(transition));
     const isByItself = way !== "signal" && way !== "after";
-    more.transitionsAtOnce = isByItself ? (more.transitionMs === takeMs ? more.transitionsAtOnce : 0) + 1 : 0;
+    // Before the count was said, all of one millisecond counted.
+    const counted = more.transitionMs === takeMs ? more.transitionsAtOnce + 1 : 1;
+    more.transitionsAtOnce = isByItself ? atOnce || counted : 0;
     more.transitionMs = takeMs;
     // A failure that led somewhere is none of the run.
     run.failed = -1;

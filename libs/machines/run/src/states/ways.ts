@@ -63,8 +63,9 @@ function take(
 ): void {
   const name = stateOf(run)?.name ?? "";
   const planned = run.plan?.plan.transitions[transition];
-  const { transitionsAtOnce = 0, transitionMs = 0 } = run.more ?? {};
-  if (transitionsAtOnce >= transitionsAtOnceMax && transitionMs === step.nowMs) {
+  const isByItself = way.way !== "signal" && way.way !== "after";
+  budget.transitions = isByItself ? budget.transitions + 1 : 0;
+  if (budget.transitions > transitionsAtOnceMax) {
     const refusal = runErrors.statesEndless.refusal({ state: name, max: transitionsAtOnceMax });
     failRun(run, step, detailOfRefusal(refusal));
     return;
@@ -81,6 +82,7 @@ function take(
   budget.spend(event.length);
   step.emit(transitionTaken, {
     ...{ transition, event, vars: made.vars, takeMs: step.nowMs, way: way.way, signal: way.signal ?? 0 },
+    atOnce: budget.transitions,
   });
 }
 

@@ -22,10 +22,12 @@ export interface Seen {
   readonly body: unknown;
   /** Empty where it is about the run. */
   readonly taskId: string;
+  /** How the task stands then. */
+  readonly status?: TaskStatus | undefined;
 }
 
 /** Undefined for what follows from what was before. */
-export function momentOf(plain: PlainRun, { type, body, taskId }: Seen): Moment | undefined {
+export function momentOf(plain: PlainRun, { type, body, taskId, status }: Seen): Moment | undefined {
   switch (type) {
     case "run_begun":
       return plain.phase === "waiting" ? { kind: "begun" } : undefined;
@@ -59,6 +61,14 @@ export function momentOf(plain: PlainRun, { type, body, taskId }: Seen): Moment 
       return isNext(plain, taskId, body as RoundBegunV1) ? { kind: "round", taskId } : undefined;
     case "approval_decided":
       return decided(body as ApprovalDecidedV1, taskId);
+    case "child_queued":
+    case "run_limit_held":
+      return status === TaskStatus.TASK_STATUS_QUEUED ? { kind: "child asked", taskId } : undefined;
+    case "child_started":
+    case "child_refused":
+      return { kind: "child answered", taskId };
+    case "attempt_failed":
+      return plain.task(taskId)?.isStarting === true ? { kind: "child answered", taskId } : undefined;
     case "undo_completed":
     case "undo_failed":
       if (plain.undoing !== taskId) return undefined;

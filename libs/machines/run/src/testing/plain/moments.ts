@@ -53,6 +53,9 @@ export type Moment =
   | { readonly kind: "ended"; readonly taskId: string }
   /** Its child was ended before its time, by whoever did not want it any more. */
   | { readonly kind: "child stopped"; readonly taskId: string }
+  /** Its child is being asked for; the child is there, or will not be. */
+  | { readonly kind: "child asked"; readonly taskId: string }
+  | { readonly kind: "child answered"; readonly taskId: string }
   /** An attempt has said how far it came. */
   | { readonly kind: "saved"; readonly taskId: string; readonly saved: string }
   /** The time over all attempts is over. */

@@ -55,6 +55,10 @@ export interface PlainBooks extends KnownTasks {
   readonly standing: "pending" | "running" | "paused" | "cancelling" | PlainEnding["status"];
   isBeingUndone(task: PlainTask): boolean;
   stop(task: PlainTask): void;
+  /** What is a part of the task is nobody's any more. */
+  leaveParts(task: PlainTask): void;
+  /** Whether children that are to be left alone are being started still. */
+  readonly waitsForStarts: boolean;
   fail(error: string): void;
   conclude(output: Json | undefined): void;
   /** It is taken up again. */

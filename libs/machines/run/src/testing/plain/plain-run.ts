@@ -74,6 +74,8 @@ export class PlainRun implements PlainBooks {
   #undoing: (PlainUndo & { readonly effect: PlainEffect }) | undefined;
   /** What could not be undone when that was tried. */
   readonly #triedBefore = new Set<PlainEffect>();
+  /** Children that are being started although nobody waits for them any more. */
+  readonly #alone = new Set<PlainTask>();
   readonly work: PlainWork;
   readonly #states: PlainStates | undefined;
   readonly hand: PlainHand;
@@ -96,7 +98,7 @@ export class PlainRun implements PlainBooks {
   /** Something was decided outside; gives what is wrong with that. */
   take(moment: Moment, nowMs = 0, hints?: Hints): string | undefined {
     this.nowMs = nowMs;
-    this.occasion++;
+    if (moment.kind !== "child asked") this.occasion++;
     const problem = this.#taken(moment);
     if (problem === undefined) this.#goOn(hints);
     return problem;
@@ -119,8 +121,15 @@ export class PlainRun implements PlainBooks {
       case "cancel":
         this.#endAs("cancelled", ["workflow.cancelled"]);
         return undefined;
+      case "child asked":
+        this.#childAsked(moment.taskId);
+        return undefined;
+      case "child answered":
+        this.#childAnswered(moment.taskId);
+        return undefined;
       case "terminate":
         this.#stopAll();
+        this.#alone.clear();
         this.phase = "ended";
         this.ending = { status: "terminated", output: null, errors: [], notUndone: [] };
         return undefined;
@@ -257,8 +266,37 @@ export class PlainRun implements PlainBooks {
 
   stop(task: PlainTask): void {
     if (hasEnded(task)) return;
-    task.status = "cancelled";
-    for (const part of partsOf(task)) if (part !== task && !hasEnded(part)) part.status = "cancelled";
+    for (const part of partsOf(task)) {
+      if (hasEnded(part)) continue;
+      this.#leave(part);
+      part.status = "cancelled";
+    }
+  }
+
+  leaveParts(task: PlainTask): void {
+    this.#alone.delete(task);
+    for (const part of partsOf(task)) if (part !== task && !hasEnded(part)) this.#leave(part);
+  }
+
+  get waitsForStarts(): boolean {
+    return this.#alone.size > 0;
+  }
+
+  /** A child that is to be left alone begins, whoever waits for it. */
+  #leave(task: PlainTask): void {
+    if (task.isStarting && task.document.parentClose === "abandon") this.#alone.add(task);
+  }
+
+  #childAsked(id: string): void {
+    const task = this.task(id);
+    if (task?.status === "at work") task.isStarting = true;
+  }
+
+  #childAnswered(id: string): void {
+    const alone = [...this.#alone].find((task) => task.id === id);
+    const task = this.task(id);
+    if (alone !== undefined) this.#alone.delete(alone);
+    else if (task !== undefined) task.isStarting = false;
   }
 
   /** Look at everything until nothing changes. */
@@ -277,6 +315,7 @@ export class PlainRun implements PlainBooks {
   /** False where there is nothing to be done. */
   #conclude(): boolean {
     if (this.#states !== undefined) return this.#states.step();
+    if (this.waitsForStarts) return false;
     const [body] = this.bodies;
     if (body === undefined || ![...body.tasks.values()].every(hasEnded)) return false;
     if (body.failures.length > 0) this.#endAs("failed", firstOf(body.failures));
@@ -315,6 +354,7 @@ export class PlainRun implements PlainBooks {
     const { status, errors } = this.#wanted;
     const isKept = status === "failed" && this.document.onFailure === "keep";
     const effect = isKept ? undefined : this.effects.at(-1);
+    if (effect === undefined && this.waitsForStarts) return false;
     if (effect === undefined) {
       this.phase = "ended";
       this.ending = { status, output: null, errors, notUndone: this.notUndone.map(({ task }) => task.id) };

@@ -99,7 +99,7 @@ export class PlainStates {
   }
 
   #rest(state: StateDocument): boolean {
-    if (state.final === true) return this.#end(state);
+    if (state.final === true) return !this.#run.waitsForStarts && this.#end(state);
     if (this.#try(state.always, "always")) return true;
     if (state.run !== undefined && this.#activity === undefined) {
       this.#activity = this.#begin({ run: state.run }, `${this.state}.`);

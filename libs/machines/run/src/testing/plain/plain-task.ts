@@ -52,6 +52,8 @@ export interface PlainTask {
   question: PlainQuestion | undefined;
   /** Skipped by hand, and what needs it goes on. */
   countsAsCompleted: boolean;
+  /** Its child was asked for, and nobody knows yet whether it is there. */
+  isStarting: boolean;
 }
 
 /**
@@ -121,7 +123,7 @@ function untouched() {
   return {
     ...{ status: "pending" as PlainStatus, input: undefined, output: null, error: "", failedOn: 0 },
     ...{ entries: undefined, rounds: [], added: undefined, pauses: false, last: null },
-    ...{ saved: undefined, question: undefined, countsAsCompleted: false },
+    ...{ saved: undefined, question: undefined, countsAsCompleted: false, isStarting: false },
   };
 }
 

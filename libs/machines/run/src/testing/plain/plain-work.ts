@@ -132,6 +132,7 @@ export class PlainWork {
   /** As if nothing had been done of them. */
   doAgain(tasks: Iterable<PlainTask>): void {
     for (const task of tasks) {
+      this.#run.leaveParts(task);
       task.body.failures = task.body.failures.filter((failed) => failed !== task);
       forget(task);
     }
@@ -159,6 +160,7 @@ export class PlainWork {
   }
 
   #settle(task: PlainTask, standing: Standing): void {
+    task.isStarting = false;
     if (standing === "paused") task.status = standing;
     else if (typeof standing === "object") this.end(task, standing);
   }

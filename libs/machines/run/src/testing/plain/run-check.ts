@@ -103,7 +103,12 @@ export class RunCheck {
     this.#fold(this.#run, type, version, body);
     this.#history.push({ type, version, body });
     const { node = -1 } = body as { readonly node?: number };
-    const seen: Seen = { type, body, taskId: node < 0 ? "" : taskIdOf(this.#run, node) };
+    const seen: Seen = {
+      type,
+      body,
+      taskId: node < 0 ? "" : taskIdOf(this.#run, node),
+      status: this.#run.nodes[node]?.status,
+    };
     if (type === "run_reset") this.#takeBack((body as RunResetV1).toEvent);
     else if (type === "run_retried") this.#retried((body as RunRetriedV1).nodes);
     else this.#follow(seen);

@@ -1,7 +1,6 @@
 /**
- * Draws states and the ways between them. Every state has a way to the last one, by the signal that ends drawn runs. What is gone at
- * once, without a signal or a timer, leads onward: runs that go in circles at one moment are ended by the machine after a hundred
- * steps, and what counts as a moment is not the interpreter's to say.
+ * Draws states and the ways between them. Every state has a way to the last one, by the signal that ends drawn runs. Where
+ * somebody has to do something, what follows from that leads onward; where nobody has to, states go in circles as they like.
  */
 import type { StateDocument, TaskDocument, TransitionDocument } from "@tutti/definitions";
 import { finishSignal } from "../signals.ts";
@@ -17,11 +16,13 @@ export class States {
   readonly #luck: Luck;
   readonly #tasks: Tasks;
   readonly #values: Values;
+  readonly #isCircling: boolean;
 
   constructor(luck: Luck, values: Values, tasks: Tasks) {
     this.#luck = luck;
     this.#values = values;
     this.#tasks = tasks;
+    this.#isCircling = luck.happens(0.25);
   }
 
   all(): { readonly initial: string; readonly states: Readonly<Record<string, StateDocument>> } {
@@ -37,10 +38,10 @@ export class States {
     const entry = luck.happens(0.4) && { entry: this.#actions(`${name}.entry`) };
     const exit = luck.happens(0.3) && { exit: this.#actions(`${name}.exit`) };
     const run = luck.happens(0.6) && {
-      run: this.#tasks.action(`${name}.run`, ["event.name", "vars.count"], true),
-      onDone: this.#ways(`${name}.onDone`, "output == 1", onwardFrom(name)),
+      run: this.#action(`${name}.run`),
+      onDone: this.#ways(`${name}.onDone`, "output == 1", this.#onwardFrom(name)),
       ...(luck.happens(0.6) && {
-        onFailed: this.#ways(`${name}.onFailed`, "error.code == 't.a'", onwardFrom(name)),
+        onFailed: this.#ways(`${name}.onFailed`, "error.code == 't.a'", this.#onwardFrom(name)),
       }),
     };
     const after = luck.happens(0.4) && {
@@ -51,7 +52,9 @@ export class States {
     };
     return {
       ...{ ...entry, ...exit, ...run, ...after },
-      ...(luck.happens(0.3) && { always: { to: luck.one(...onwardFrom(name)), when: "vars.count > 2" } }),
+      ...(luck.happens(0.3) && {
+        always: { to: luck.one(...this.#onwardFrom(name)), when: "vars.count > 2" },
+      }),
       on: {
         [finishSignal]: last,
         go: this.#ways(`${name}.on.go`, "event.payload.n == 2"),
@@ -72,9 +75,18 @@ export class States {
 
   #actions(path: string): TaskDocument[] {
     const number = this.#luck.whole(1, 2);
-    return Array.from({ length: number }, (_, index) =>
-      this.#tasks.action(`${path}${index}`, ["event.name", "vars.count"], true),
-    );
+    return Array.from({ length: number }, (_, index) => this.#action(`${path}${index}`));
+  }
+
+  #action(path: string): TaskDocument {
+    return this.#isCircling
+      ? { set: "${{ vars.count }}" }
+      : this.#tasks.action(path, ["event.name", "vars.count"], true);
+  }
+
+  /** The states after one, and the last. */
+  #onwardFrom(name: string): readonly [string, ...string[]] {
+    return this.#isCircling ? anywhere : [last, ...names.slice(names.indexOf(name) + 1)];
   }
 
   /** What a signal brings along. */
@@ -84,8 +96,3 @@ export class States {
 }
 
 const count = { count: "${{ vars.count + 1 }}" };
-
-/** The states after one, and the last. */
-function onwardFrom(name: string): readonly [string, ...string[]] {
-  return [last, ...names.slice(names.indexOf(name) + 1)];
-}
