@@ -1,0 +1,135 @@
+/**
+ * Checkpoints: where all journals stood at a time, signed. The heads of all checkpoints, in order, are the leaves of one
+ * tree; each head has a tree of its own over the records since the one before.
+ */
+import {
+  Checkpoint,
+  type ConsistencyProof,
+  type InclusionProof,
+  JournalHead,
+} from "@tutti/contracts/governance/v1";
+import { fromTimestamp } from "@tutti/kernel";
+import { leafHash, sameHash } from "../merkle/hashes.ts";
+import { holdsConsistency, holdsInclusion } from "../merkle/proofs.ts";
+import type { MerkleTree } from "../merkle/tree.ts";
+import type { Signer } from "./signing.ts";
+import type { TrustedKeys } from "./signing-keys.ts";
+
+const placeBytes = 12;
+
+/** Where a record is in its journal. */
+export interface RecordAt {
+  readonly batch: number;
+  readonly index: number;
+}
+
+/** A record as a leaf: the number of its batch and its place there, big-endian, then the record as it was encoded. */
+export function recordLeaf({ batch, index }: RecordAt, record: Uint8Array): Uint8Array {
+  const leaf = new Uint8Array(placeBytes + record.length);
+  const view = new DataView(leaf.buffer);
+  view.setBigUint64(0, BigInt(batch));
+  view.setUint32(8, index);
+  leaf.set(record, placeBytes);
+  return leaf;
+}
+
+/** `workflow/7/10423/3`: service, partition, batch and place in the batch. */
+export function recordId(service: string, partition: number, { batch, index }: RecordAt): string {
+  return `${service}/${partition}/${batch}/${index}`;
+}
+
+/** What an id names; undefined when it is none. */
+export function recordAt(id: string): (RecordAt & { service: string; partition: number }) | undefined {
+  const found = /^([a-z][a-z0-9-]*)\/(\d{1,10})\/(\d{1,16})\/(\d{1,10})$/.exec(id);
+  if (found === null) return;
+  const [, service = "", partition, batch, index] = found;
+  return { service, partition: Number(partition), batch: Number(batch), index: Number(index) };
+}
+
+export function headLeaf(head: JournalHead): Uint8Array {
+  return JournalHead.encode(head).finish();
+}
+
+/** The checkpoint after those whose heads are in the tree already, signed; its heads are in the tree then. */
+export function checkpointOf(
+  { number, createTime, heads }: Pick<Checkpoint, "number" | "createTime" | "heads">,
+  tree: MerkleTree,
+  signer: { readonly signingKeyId: string; readonly key: Signer },
+): Checkpoint {
+  for (const head of heads) tree.append(headLeaf(head));
+  const bare = { number, createTime, treeSize: tree.size, rootHash: tree.rootAt() };
+  const signature = signer.key.sign("checkpoint", contentOf(bare));
+  return { ...bare, heads, signature, signingKeyId: signer.signingKeyId };
+}
+
+/** Why a checkpoint is not what the installation signed; undefined when it is. */
+export function checkpointFault(checkpoint: Checkpoint, keys: TrustedKeys): string | undefined {
+  const { signingKeyId, signature, createTime } = checkpoint;
+  const timeMs = createTime === undefined ? 0 : fromTimestamp(createTime);
+  return keys.fault({ signingKeyId, signature, timeMs }, "checkpoint", contentOf(checkpoint));
+}
+
+/** Why a record is not proved to be under its checkpoint; undefined when it is. */
+export function inclusionFault(proof: InclusionProof, keys: TrustedKeys): string | undefined {
+  const { head, checkpoint } = proof;
+  const at = recordAt(proof.recordId);
+  if (at === undefined) return `expected the id of a record, found "${proof.recordId}"`;
+  if (head === undefined || checkpoint === undefined) return "expected a head and a checkpoint, found none";
+  if (head.service !== at.service || head.partition !== at.partition || head.batch < at.batch)
+    return "the head is that of another journal, or of an earlier time";
+  const signed = checkpointFault(checkpoint, keys);
+  if (signed !== undefined) return signed;
+  const record = leafHash(recordLeaf(at, proof.record));
+  const among = { leaf: proof.recordLeaf, size: head.recordCount };
+  if (!holdsInclusion(record, among, proof.recordPath, head.recordsRoot))
+    return "the record is not, as it is here, among those of the head";
+  const place = { leaf: proof.headLeaf, size: checkpoint.treeSize };
+  if (!holdsInclusion(leafHash(headLeaf(head)), place, proof.headPath, checkpoint.rootHash))
+    return "the head is not, as it is here, under the checkpoint";
+  return;
+}
+
+/** Why a checkpoint is not proved to hold all that an earlier one held; undefined when it is. */
+export function consistencyFault(
+  { first, second, path }: ConsistencyProof,
+  keys: TrustedKeys,
+): string | undefined {
+  if (first === undefined || second === undefined) return "expected two checkpoints, found less";
+  if (first.number > second.number) return "the first checkpoint is the later one";
+  const signed = checkpointFault(first, keys) ?? checkpointFault(second, keys);
+  if (signed !== undefined) return signed;
+  // Nothing is under an empty tree that could be missing from another.
+  if (first.treeSize === 0) return;
+  const [before, after] = [first, second].map(({ treeSize, rootHash }) => ({
+    size: treeSize,
+    root: rootHash,
+  }));
+  if (before !== undefined && after !== undefined && holdsConsistency(before, after, path)) return;
+  return "the later checkpoint does not hold what the earlier one held";
+}
+
+/** Whether the heads of a checkpoint continue those before: each journal only grows, and keeps what it had. */
+export function headsFault(
+  heads: readonly JournalHead[],
+  before: ReadonlyMap<string, JournalHead>,
+): string | undefined {
+  for (const head of heads) {
+    const known = before.get(`${head.service}/${head.partition}`);
+    if (known === undefined) continue;
+    const name = `${head.service}/${head.partition}`;
+    if (head.batch < known.batch) return `${name} stood at batch ${known.batch}, and stands at ${head.batch}`;
+    if (head.batch === known.batch && !sameHash(head.hash, known.hash))
+      return `batch ${head.batch} of ${name} is another one than it was`;
+  }
+  return;
+}
+
+function contentOf({
+  number,
+  createTime,
+  treeSize,
+  rootHash,
+}: Pick<Checkpoint, "number" | "createTime" | "treeSize" | "rootHash">): Uint8Array {
+  const none = { heads: [], signature: new Uint8Array(0), signingKeyId: "" };
+  return Checkpoint.encode({ number, createTime, treeSize, rootHash, ...none }).finish();
+}

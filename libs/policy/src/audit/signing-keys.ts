@@ -1,0 +1,83 @@
+/**
+ * The keys that an installation has signed with. The first is known from elsewhere; each later one is endorsed by the one
+ * before, so who trusts the first trusts all.
+ */
+import { SigningKey } from "@tutti/contracts/governance/v1";
+import { fromTimestamp } from "@tutti/kernel";
+import { holdsSignature, type Purpose, type Signer } from "./signing.ts";
+
+/** The key after another, endorsed by that one. */
+export function endorsed(
+  key: Pick<SigningKey, "signingKeyId" | "publicKey" | "startTime">,
+  by: Signer,
+): SigningKey {
+  const endorsement = by.sign("signing key", contentOf(key));
+  return { ...key, endTime: undefined, endorsement };
+}
+
+/** Why keys are not to be trusted, as far as a key is why. */
+export interface KeyFault {
+  readonly signingKeyId: string;
+  readonly message: string;
+}
+
+export class TrustedKeys {
+  readonly #keys = new Map<string, SigningKey>();
+  readonly faults: readonly KeyFault[];
+
+  /** Those of the keys, the oldest first, that follow from the one that is trusted. */
+  constructor(trusted: Uint8Array, keys: readonly SigningKey[]) {
+    const faults: KeyFault[] = [];
+    let before = trusted;
+    const first = keys.findIndex(({ publicKey }) => Buffer.compare(publicKey, trusted) === 0);
+    if (first === -1) faults.push({ signingKeyId: "", message: "the trusted key is not among the keys" });
+    for (const key of first === -1 ? [] : keys.slice(first)) {
+      const { signingKeyId, publicKey, endorsement } = key;
+      const isFirst = this.#keys.size === 0;
+      if (this.#keys.has(signingKeyId)) {
+        faults.push({ signingKeyId, message: "two keys have the same id" });
+        break;
+      }
+      if (!isFirst && !holdsSignature(before, endorsement, "signing key", contentOf(key))) {
+        faults.push({ signingKeyId, message: "the key before did not endorse this one" });
+        break;
+      }
+      this.#keys.set(signingKeyId, key);
+      before = publicKey;
+    }
+    this.faults = faults;
+  }
+
+  /** Why a signature does not hold; undefined when it does. */
+  fault(
+    { signingKeyId, signature, timeMs }: Signed,
+    purpose: Purpose,
+    content: Uint8Array,
+  ): string | undefined {
+    const key = this.#keys.get(signingKeyId);
+    if (key === undefined) return `expected a signature with a trusted key, found one with "${signingKeyId}"`;
+    const { publicKey, startTime, endTime } = key;
+    if (startTime !== undefined && timeMs < fromTimestamp(startTime)) return "the key did not sign yet then";
+    if (endTime !== undefined && timeMs > fromTimestamp(endTime)) return "the key did not sign any more then";
+    if (holdsSignature(publicKey, signature, purpose, content)) return;
+    return `the signature is not that of the key "${signingKeyId}"`;
+  }
+}
+
+export interface Signed {
+  readonly signingKeyId: string;
+  readonly signature: Uint8Array;
+  /** When it was signed, as it says itself. */
+  readonly timeMs: number;
+}
+
+function contentOf({
+  signingKeyId,
+  publicKey,
+  startTime,
+}: Pick<SigningKey, "signingKeyId" | "publicKey" | "startTime">): Uint8Array {
+  const none = new Uint8Array(0);
+  return SigningKey.encode({
+    ...{ signingKeyId, publicKey, startTime, endTime: undefined, endorsement: none },
+  }).finish();
+}

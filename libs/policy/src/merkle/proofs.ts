@@ -1,0 +1,81 @@
+/**
+ * Whether proofs hold, for who has nothing but two roots: as RFC 9162 says it (2.1.3.2, 2.1.4.2). A path is what somebody
+ * else claims, so nothing of it is believed: too many hashes are as wrong as too few.
+ */
+import { nodeHash, sameHash } from "./hashes.ts";
+
+/** A leaf's place in a tree of so many leaves. */
+export interface LeafPlace {
+  readonly leaf: number;
+  readonly size: number;
+}
+
+/** Whether a leaf with this hash is where it is said to be in the tree with this root. */
+export function holdsInclusion(
+  hash: Uint8Array,
+  { leaf, size }: LeafPlace,
+  path: readonly Uint8Array[],
+  root: Uint8Array,
+): boolean {
+  if (!Number.isSafeInteger(leaf) || !Number.isSafeInteger(size) || leaf < 0 || leaf >= size) return false;
+  let [at, last] = [leaf, size - 1];
+  let found = hash;
+  for (const other of path) {
+    if (last === 0) return false;
+    if (isOdd(at) || at === last) {
+      found = nodeHash(other, found);
+      while (!isOdd(at) && at !== 0) [at, last] = [half(at), half(last)];
+    } else {
+      found = nodeHash(found, other);
+    }
+    [at, last] = [half(at), half(last)];
+  }
+  return last === 0 && sameHash(found, root);
+}
+
+/** A tree as it is known: how many leaves, and the root. */
+export interface TreeHead {
+  readonly size: number;
+  readonly root: Uint8Array;
+}
+
+/** Whether the second tree has all that the first had, in the same order, and then perhaps more. */
+export function holdsConsistency(first: TreeHead, second: TreeHead, path: readonly Uint8Array[]): boolean {
+  const areSizes = Number.isSafeInteger(first.size) && Number.isSafeInteger(second.size);
+  if (!areSizes || first.size < 1 || first.size > second.size) return false;
+  if (first.size === second.size) return path.length === 0 && sameHash(first.root, second.root);
+  // A first tree that is one whole node of the second is not named again.
+  const hashes = isPowerOfTwo(first.size) ? [first.root, ...path] : path;
+  let [at, last] = [first.size - 1, second.size - 1];
+  while (isOdd(at)) [at, last] = [half(at), half(last)];
+  const [begin, ...others] = hashes;
+  if (begin === undefined) return false;
+  let [ofFirst, ofSecond] = [begin, begin];
+  for (const other of others) {
+    if (last === 0) return false;
+    if (isOdd(at) || at === last) {
+      ofFirst = nodeHash(other, ofFirst);
+      ofSecond = nodeHash(other, ofSecond);
+      while (!isOdd(at) && at !== 0) [at, last] = [half(at), half(last)];
+    } else {
+      ofSecond = nodeHash(ofSecond, other);
+    }
+    [at, last] = [half(at), half(last)];
+  }
+  return last === 0 && sameHash(ofFirst, first.root) && sameHash(ofSecond, second.root);
+}
+
+// Not by bits: numbers go beyond 32 of them.
+function isOdd(value: number): boolean {
+  return value % 2 === 1;
+}
+
+function half(value: number): number {
+  return Math.floor(value / 2);
+}
+
+function isPowerOfTwo(value: number): boolean {
+  let rest = value;
+  while (rest > 1 && !isOdd(rest)) rest = half(rest);
+  return rest === 1;
+}
