@@ -26,6 +26,7 @@ import { poolTime } from "./pools/pool-time.ts";
 import { commonSettings, configuredPool } from "./pools/settings.ts";
 import { PoolTenancy } from "./pools/tenancy.ts";
 import { Turns } from "./pools/turns.ts";
+import { wireScalers } from "./scaling/wire-scalers.ts";
 
 /** Pools, where tasks meet agents, and the links of agents that end here. */
 export class SwarmService extends Orchestrator {
@@ -86,6 +87,10 @@ export class SwarmService extends Orchestrator {
     mesh.serve(agentLinkService, linkHandlers(stream), { service: "swarm" });
     mesh.serve(agentPollService, pollHandlers(polls, pools), { service: "swarm" });
     mesh.serve(agentService, agentHandlers(desk));
+    this.register("scalers", wireScalers(host, desk, outlet), {
+      dependsOn: ["links"],
+      drainTimeoutMs: 30_000,
+    });
     mesh.serve(poolService, poolHandlers(desk));
     mesh.serve(
       servedDispatchService,

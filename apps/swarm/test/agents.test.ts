@@ -206,6 +206,7 @@ describe("agents and pools, as they are shown", () => {
     stream.send({ sequence: 2, bye: { reason: "done" } });
     await until("the last event", () => told.includes("walker gone"));
     assert.deepEqual(told, [
+      "walker starting",
       "walker joined",
       "walker ready",
       "walker held",

@@ -221,7 +221,7 @@ describe("an agent that is not there", () => {
 
   it("is shown as starting when it was launched, and by whom", () => {
     const launched = [{ agentId: "s-1", launchId: "s.01", sinceMs: 1_000 }];
-    const arena = new Arena({}, 1, { crashesOf: () => 2, starting: () => launched });
+    const arena = new Arena({}, 1, { crashesOf: () => 2, released: () => {}, starting: () => launched });
     const shown = () =>
       arena.pool
         .agents(arena.nowMs)

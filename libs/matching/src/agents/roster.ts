@@ -230,6 +230,7 @@ export class Roster implements AgentBook, AgentWatch {
 
   /** Whether there was something to release. */
   release(agentId: string, reason: string, nowMs: number): boolean {
+    this.#core.launches?.released(agentId);
     const isAway = this.#flapping.forgive(agentId);
     const isHeld = this.#holds.delete(agentId) || isAway;
     const agent = this.#agents.get(agentId);

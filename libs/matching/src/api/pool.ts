@@ -100,6 +100,8 @@ export interface PoolOptions {
 export interface Launches {
   /** How often an agent crashed since it last was well for long. */
   crashesOf(agentId: string): number;
+  /** A person says that an agent may work again: one that was put aside may be launched again. */
+  released(agentId: string): void;
   /** Those that were launched and have not joined yet, with when. */
   starting(): Iterable<{ readonly agentId: string; readonly launchId: string; readonly sinceMs: number }>;
 }

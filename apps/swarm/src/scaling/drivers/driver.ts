@@ -1,0 +1,44 @@
+/**
+ * What brings agents about. A scaler says how many there should be; a driver sees to it, in its own time, and says how far
+ * it is. Contract, implementations and resolver lie side by side: this file, a folder each, `open-driver.ts`.
+ *
+ * 1. `want` is called again and again, also with the same number: it changes nothing then.
+ * 2. A driver never takes an agent's work away without having asked it to finish.
+ * 3. After `close` nothing of it runs, and nobody is told anything.
+ */
+import type { TuttiError } from "@tutti/kernel";
+
+export interface Driver {
+  /** As events and logs name it. */
+  readonly kind: "process" | "webhook";
+  /** So many agents are wanted, whether they sleep or not. */
+  want(count: number, reason: string): void;
+  standing(): Standing;
+  /** Ends what it has begun; resolves when it has ended. Whoever is told by somebody else is told when it is for good. */
+  close(how: Closing): Promise<void>;
+}
+
+/** The scaler is no more; or it goes on elsewhere, or when this process is back. */
+export type Closing = "deleted" | "left";
+
+/** How far a driver is. */
+export interface Standing {
+  /** Agents that it has begun and that have not joined yet. */
+  readonly starting: number;
+  /** Agents that it has put aside. */
+  readonly quarantined: number;
+  /** What went wrong last; undefined when nothing did, or when it went well since. */
+  readonly error: TuttiError | undefined;
+}
+
+/** What a driver that starts agents one by one knows of them. */
+export interface AgentWindow {
+  /** How many tasks an agent has; undefined while it has not joined. */
+  busy(agentId: string): number | undefined;
+  drain(agentId: string, reason: string, deadlineMs: number): void;
+  quarantine(agentId: string, reason: string): void;
+  /** An agent's program has begun, and it has not joined yet. */
+  started(agentId: string): void;
+  /** An agent's program has ended: whatever it had is lost. */
+  ended(agentId: string, reason: string): void;
+}

@@ -1,0 +1,77 @@
+/** Which driver a scaler has, and whether it may have it. */
+import type { Scaler } from "@tutti/contracts/swarm/v1";
+import type { Foundation, IdSource, TuttiError } from "@tutti/kernel";
+import { scalingErrors } from "../errors.ts";
+import type { ScalingSettings } from "../settings.ts";
+import type { AgentWindow, Driver } from "./driver.ts";
+import type { AgentHome } from "./process/environment.ts";
+import type { LaunchRecords } from "./process/leftovers.ts";
+import { ProcessDriver } from "./process/process-driver.ts";
+import { urlProblem } from "./webhook/addresses.ts";
+import { WebhookDriver } from "./webhook/webhook-driver.ts";
+
+export interface DriverParts {
+  readonly scaler: Scaler;
+  readonly home: AgentHome;
+  readonly agents: AgentWindow;
+  readonly records: LaunchRecords;
+  readonly foundation: Foundation;
+  readonly ids: IdSource;
+  readonly settings: ScalingSettings;
+  readonly quarantineAfter: () => number;
+}
+
+/** What is wrong with the driver of a scaler here; undefined when it can be opened. */
+export function driverProblem(
+  { scalerId, driver }: Pick<Scaler, "scalerId" | "driver">,
+  { processes, privateWebhooks }: Pick<ScalingSettings, "processes" | "privateWebhooks">,
+  isLoopback: boolean,
+): TuttiError | undefined {
+  if (driver === undefined)
+    return scalingErrors.scalerInvalid({ scaler: scalerId, problem: "expected a driver, found none" });
+  switch (driver.$case) {
+    case "process":
+      if (driver.value.command[0] === undefined || driver.value.command[0] === "")
+        return scalingErrors.scalerInvalid({
+          scaler: scalerId,
+          problem: "expected a program in process.command, found none",
+        });
+      if (processes === "always" || (processes === "loopback" && isLoopback)) return undefined;
+      return scalingErrors.processesRefused({ setting: processes });
+    case "webhook": {
+      const { url } = driver.value;
+      const problem = urlProblem(url, privateWebhooks);
+      return problem === undefined ? undefined : scalingErrors.webhookRefused({ url, problem });
+    }
+    default:
+      return scalingErrors.driverUnserved({ driver: driver.$case });
+  }
+}
+
+/** The driver of a scaler that was found sound. */
+export function openDriver(parts: DriverParts): Driver | undefined {
+  const { scaler, home, agents, records, foundation, ids, settings, quarantineAfter } = parts;
+  const { scalerId, driver } = scaler;
+  switch (driver?.$case) {
+    case "process":
+      return new ProcessDriver({
+        ...{ scalerId, home, agents, records, foundation, ids, quarantineAfter },
+        joinMs: settings.joinMs,
+        settings: driver.value,
+      });
+    case "webhook": {
+      const { namespace, pool } = home;
+      const arePrivateAllowed = settings.privateWebhooks;
+      return new WebhookDriver({
+        namespace,
+        pool,
+        scalerId,
+        settings: driver.value,
+        arePrivateAllowed,
+        foundation,
+      });
+    }
+    default:
+      return undefined;
+  }
+}

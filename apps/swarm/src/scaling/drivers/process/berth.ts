@@ -1,0 +1,229 @@
+/**
+ * One place for an agent: a program that is to run, whatever happens to it.
+ *
+ *     starting ── joined ──► running ── told to go ──► ending ──► over
+ *     starting, running ── ended by itself ──► resting ── pause ──► starting
+ *     starting, running ── ended by itself, too often ──► quarantined ── released ──► starting
+ *
+ * 1. It has at most one program at a time.
+ * 2. An agent that is told to go drains first; it is asked to end when it has drained or its time is over, and made to
+ *    end after the same time again.
+ * 3. Nothing is started after `end`.
+ */
+import {
+  type Chance,
+  type Clock,
+  errorFromUnknown,
+  type Logger,
+  type Timer,
+  type Timers,
+  type TuttiError,
+} from "@tutti/kernel";
+import { crashAfter } from "@tutti/matching";
+import { scalingErrors } from "../../errors.ts";
+import type { AgentWindow } from "../driver.ts";
+import { type Ending, launch, type Running, textOf } from "./launcher.ts";
+import type { LaunchRecords } from "./leftovers.ts";
+
+export interface BerthParts {
+  readonly agentId: string;
+  readonly command: readonly string[];
+  readonly directory: string;
+  /** What the program finds, for one launch. */
+  readonly environment: (launchId: string) => Promise<Readonly<Record<string, string>>>;
+  readonly newLaunchId: () => string;
+  readonly stopMs: number;
+  readonly joinMs: number;
+  readonly quarantineAfter: () => number;
+  readonly agents: AgentWindow;
+  readonly records: LaunchRecords;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly chance: Chance;
+  readonly logger: Logger;
+}
+
+type State =
+  | {
+      readonly name: "starting";
+      readonly launchId: string;
+      readonly sinceMs: number;
+      running: Running | undefined;
+    }
+  | {
+      readonly name: "running";
+      readonly launchId: string;
+      readonly sinceMs: number;
+      readonly running: Running;
+    }
+  | { readonly name: "resting"; readonly timer: Timer }
+  | { readonly name: "quarantined" }
+  | { readonly name: "ending"; readonly running: Running | undefined }
+  | { readonly name: "over" };
+
+const lookMs = 50;
+/** After an end in good order; no sooner, or one that always ends would begin all the time. */
+const goodEndMs = 1_000;
+
+export class Berth {
+  readonly agentId: string;
+  readonly #parts: BerthParts;
+  readonly #over = Promise.withResolvers<void>();
+  #state: State = { name: "over" };
+  #crashes = 0;
+  #error: TuttiError | undefined;
+
+  constructor(parts: BerthParts) {
+    this.#parts = parts;
+    this.agentId = parts.agentId;
+    this.#start();
+  }
+
+  get state(): State["name"] {
+    return this.#state.name;
+  }
+
+  get crashes(): number {
+    return this.#crashes;
+  }
+
+  get error(): TuttiError | undefined {
+    return this.#error;
+  }
+
+  /** What it gave its program to say who it is, and since when; undefined when none runs. */
+  get launched(): { readonly launchId: string; readonly sinceMs: number } | undefined {
+    const state = this.#state;
+    return state.name === "starting" || state.name === "running" ? state : undefined;
+  }
+
+  /** Looks whether its agent has joined, or should have. */
+  look(): void {
+    const state = this.#state;
+    if (state.name !== "starting" || state.running === undefined) return;
+    const { agents, clock, joinMs, logger } = this.#parts;
+    if (agents.busy(this.agentId) !== undefined) {
+      this.#state = { ...state, name: "running", running: state.running };
+      this.#error = undefined;
+    } else if (clock.monotonic() - state.sinceMs > joinMs) {
+      logger.warn("a launched agent has not joined in time, and is ended", { agent: this.agentId, joinMs });
+      state.running.signal("SIGKILL");
+    }
+  }
+
+  release(): void {
+    if (this.#state.name !== "quarantined") return;
+    this.#crashes = 0;
+    this.#start();
+  }
+
+  /** Resolves when nothing of it runs any more. */
+  end(reason: string, isHurried: boolean): Promise<void> {
+    const state = this.#state;
+    switch (state.name) {
+      case "resting":
+        state.timer.cancel();
+        this.#finish();
+        break;
+      case "quarantined":
+        this.#finish();
+        break;
+      case "starting":
+      case "running":
+        this.#state = { name: "ending", running: state.running };
+        if (state.running !== undefined)
+          void this.#part(state.running, reason, isHurried || state.name === "starting");
+        break;
+      case "ending":
+        if (isHurried) state.running?.signal("SIGTERM");
+        break;
+      case "over":
+        this.#over.resolve();
+    }
+    return this.#over.promise;
+  }
+
+  #start(): void {
+    const { newLaunchId, clock, agents } = this.#parts;
+    const launchId = newLaunchId();
+    const state: State = { name: "starting", launchId, sinceMs: clock.monotonic(), running: undefined };
+    this.#state = state;
+    agents.started(this.agentId);
+    this.#run(state).catch((error: unknown) => {
+      this.#error = errorFromUnknown(error);
+      this.#ended(state.sinceMs, { kind: "never started", reason: this.#error.message });
+    });
+  }
+
+  async #run(state: Extract<State, { name: "starting" }>): Promise<void> {
+    const { command, directory, environment, records, logger, stopMs } = this.#parts;
+    const found = await environment(state.launchId);
+    if (this.#state !== state) {
+      this.#finish();
+      return;
+    }
+    const agent = logger.child({ agent: this.agentId });
+    const running = launch({ command, directory, environment: found, onLine: (line) => agent.info(line) });
+    state.running = running;
+    if (running.pid !== undefined)
+      await records.add(running.pid, this.agentId, stopMs).catch((error: unknown) => {
+        logger.warn("a launched program could not be written down", { agent: this.agentId, error });
+      });
+    const ending = await running.ended;
+    // What it had started, and did not end, ends with it.
+    running.signal("SIGKILL");
+    if (running.pid !== undefined) await records.remove(running.pid).catch(() => {});
+    this.#ended(state.sinceMs, ending);
+  }
+
+  #ended(sinceMs: number, ending: Ending): void {
+    const { clock, quarantineAfter, chance, agents, timers, logger } = this.#parts;
+    if (this.#state.name === "ending") {
+      this.#finish();
+      return;
+    }
+    if (this.#state.name === "over") return;
+    const livedMs = clock.monotonic() - sinceMs;
+    const how = textOf(ending);
+    agents.ended(this.agentId, `its program ${how}`);
+    if (this.#state.name === "running" && ending.kind === "exited" && ending.code === 0) {
+      // It was told to go by somebody else, and is wanted still.
+      this.#state = { name: "resting", timer: timers.after(goodEndMs, () => this.#start()) };
+      return;
+    }
+    const { crashes, againAfterMs } = crashAfter(this.#crashes, livedMs, quarantineAfter(), chance);
+    this.#crashes = crashes;
+    this.#error = scalingErrors.crashed({ agent: this.agentId, how, crashes });
+    logger.warn("an agent ended by itself", { agent: this.agentId, how, crashes, againAfterMs });
+    if (againAfterMs === undefined) {
+      this.#state = { name: "quarantined" };
+      agents.quarantine(this.agentId, `it ${how}, ${crashes} times in a row`);
+    } else this.#state = { name: "resting", timer: timers.after(againAfterMs, () => this.#start()) };
+  }
+
+  /** Drains, asks, insists. */
+  async #part(running: Running, reason: string, isHurried: boolean): Promise<void> {
+    const { agents, stopMs, timers } = this.#parts;
+    const wait = (ms: number) => new Promise<void>((resolve) => void timers.after(ms, resolve));
+    if (!isHurried) {
+      agents.drain(this.agentId, reason, stopMs);
+      for (let waited = 0; waited < stopMs && this.#isEnding; waited += lookMs) {
+        if (agents.busy(this.agentId) === undefined) break;
+        await wait(lookMs);
+      }
+    }
+    running.signal("SIGTERM");
+    for (let waited = 0; waited < stopMs && this.#isEnding; waited += lookMs) await wait(lookMs);
+    if (this.#isEnding) running.signal("SIGKILL");
+  }
+
+  get #isEnding(): boolean {
+    return this.#state.name === "ending";
+  }
+
+  #finish(): void {
+    this.#state = { name: "over" };
+    this.#parts.agents.ended(this.agentId, "its program has ended as it was told to");
+    this.#over.resolve();
+  }
+}

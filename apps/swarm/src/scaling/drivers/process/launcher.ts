@@ -1,0 +1,86 @@
+/** Programs of this machine: started without a shell, in a group of their own, their output line by line. */
+import { type ChildProcess, spawn } from "node:child_process";
+import type { Readable } from "node:stream";
+
+export interface Program {
+  readonly command: readonly string[];
+  readonly directory: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly onLine: (line: string) => void;
+}
+
+/** How a program ended. */
+export type Ending =
+  | { readonly kind: "exited"; readonly code: number }
+  | { readonly kind: "killed"; readonly signal: string }
+  | { readonly kind: "never started"; readonly reason: string };
+
+export interface Running {
+  /** Undefined when it never started. */
+  readonly pid: number | undefined;
+  readonly ended: Promise<Ending>;
+  /** To it and to all that it started. */
+  signal(signal: "SIGTERM" | "SIGKILL"): void;
+}
+
+const lineMax = 4_096;
+
+export function launch({ command, directory, environment, onLine }: Program): Running {
+  const [file = "", ...parameters] = command;
+  const child = spawn(file, parameters, {
+    cwd: directory === "" ? undefined : directory,
+    env: environment,
+    // A group of its own: a signal from the terminal is the platform's to pass on, and a kill reaches its children.
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  for (const stream of [child.stdout, child.stderr]) readLines(stream, onLine);
+  return { pid: child.pid, ended: endOf(child), signal: (signal) => signalGroup(child.pid, signal) };
+}
+
+/** A process group may be gone by now: then there is nothing to be told. */
+export function signalGroup(pid: number | undefined, signal: "SIGTERM" | "SIGKILL"): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // Gone.
+  }
+}
+
+function endOf(child: ChildProcess): Promise<Ending> {
+  return new Promise((resolve) => {
+    child.once("error", (error) => resolve({ kind: "never started", reason: error.message }));
+    child.once("exit", (code, signal) =>
+      resolve(signal === null ? { kind: "exited", code: code ?? 0 } : { kind: "killed", signal }),
+    );
+  });
+}
+
+function readLines(stream: Readable, onLine: (line: string) => void): void {
+  let rest = "";
+  stream.setEncoding("utf8");
+  stream.on("data", (text: string) => {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) onLine(line.slice(0, lineMax));
+    if (rest.length <= lineMax) return;
+    onLine(rest.slice(0, lineMax));
+    rest = "";
+  });
+  stream.on("error", () => {});
+  stream.on("end", () => {
+    if (rest !== "") onLine(rest.slice(0, lineMax));
+  });
+}
+
+export function textOf(ending: Ending): string {
+  switch (ending.kind) {
+    case "exited":
+      return `ended with code ${ending.code}`;
+    case "killed":
+      return `was ended by ${ending.signal}`;
+    case "never started":
+      return `could not be started: ${ending.reason}`;
+  }
+}

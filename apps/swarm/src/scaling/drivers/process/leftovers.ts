@@ -1,0 +1,104 @@
+/**
+ * What is known of programs beyond the life of this process. When it is killed the programs live on, and nobody would look
+ * after them; the next one finds them by what was written down, and ends them. Those that were given the time finish what
+ * they have first, as with any SIGTERM.
+ *
+ * A process is known by its number and the moment it began: numbers are used again.
+ */
+import { execFile } from "node:child_process";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import type { Timers } from "@tutti/kernel";
+import { signalGroup } from "./launcher.ts";
+
+interface LaunchRecord {
+  readonly pid: number;
+  readonly began: string;
+  readonly agentId: string;
+  readonly stopMs: number;
+}
+
+export class LaunchRecords {
+  readonly #directory: string | undefined;
+
+  /** @param directory where they are kept; undefined where a process keeps nothing */
+  constructor(directory: string | undefined) {
+    this.#directory = directory === undefined ? undefined : join(directory, "launched");
+  }
+
+  async add(pid: number, agentId: string, stopMs: number): Promise<void> {
+    if (this.#directory === undefined) return;
+    const began = await beganAt(pid);
+    if (began === undefined) return;
+    const record: LaunchRecord = { pid, began, agentId, stopMs };
+    await mkdir(this.#directory, { recursive: true });
+    await writeFile(this.#file(pid), JSON.stringify(record));
+  }
+
+  async remove(pid: number): Promise<void> {
+    if (this.#directory !== undefined) await rm(this.#file(pid), { force: true });
+  }
+
+  /** Programs of a process that was killed: those that still run. */
+  async leftovers(): Promise<readonly LaunchRecord[]> {
+    if (this.#directory === undefined) return [];
+    const names = await readdir(this.#directory).catch(() => []);
+    const left: LaunchRecord[] = [];
+    for (const name of names) {
+      const record = recordIn(await readFile(join(this.#directory, name), "utf8").catch(() => ""));
+      if (record !== undefined && (await beganAt(record.pid)) === record.began) left.push(record);
+      else await rm(join(this.#directory, name), { force: true });
+    }
+    return left;
+  }
+
+  #file(pid: number): string {
+    return join(this.#directory ?? "", `${pid}.json`);
+  }
+}
+
+/** Ends what a killed process has left behind: asks first, and insists when the time is over. */
+export async function endLeftovers(
+  records: LaunchRecords,
+  timers: Timers,
+  told: (agentId: string, pid: number) => void,
+): Promise<void> {
+  const left = await records.leftovers();
+  await Promise.all(
+    left.map(async ({ pid, began, agentId, stopMs }) => {
+      told(agentId, pid);
+      signalGroup(pid, "SIGTERM");
+      for (let waitedMs = 0; waitedMs < stopMs; waitedMs += lookMs) {
+        if ((await beganAt(pid)) !== began) break;
+        await new Promise<void>((resolve) => void timers.after(lookMs, resolve));
+      }
+      if ((await beganAt(pid)) === began) signalGroup(pid, "SIGKILL");
+      await records.remove(pid);
+    }),
+  );
+}
+
+const lookMs = 100;
+
+function recordIn(text: string): LaunchRecord | undefined {
+  try {
+    const { pid, began, agentId, stopMs } = JSON.parse(text) as Partial<LaunchRecord>;
+    if (typeof pid !== "number" || !(pid > 1) || typeof began !== "string") return undefined;
+    return { pid, began, agentId: String(agentId), stopMs: Number(stopMs) || 0 };
+  } catch {
+    return undefined;
+  }
+}
+
+/** When a process began, as its system says; undefined when there is none, or only what is left of one. */
+export async function beganAt(pid: number): Promise<string | undefined> {
+  if (process.platform === "linux") {
+    const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+    // The name may have spaces and parentheses; what follows the last one has neither.
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return stat === "" || fields[0] === "Z" ? undefined : fields[19];
+  }
+  const shown = await promisify(execFile)("ps", ["-o", "lstart=", "-p", String(pid)]).catch(() => undefined);
+  return shown?.stdout.trim() || undefined;
+}

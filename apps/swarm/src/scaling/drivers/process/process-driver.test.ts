@@ -1,0 +1,212 @@
+/** With real programs, which need real time: nothing here asserts how long anything takes. */
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { ProcessDriver as ProcessSettings } from "@tutti/contracts/swarm/v1";
+import { IdSource, sleep, systemFoundation } from "@tutti/kernel";
+import { recordingLogger, seededChance } from "@tutti/kernel/testing";
+import type { AgentWindow } from "../driver.ts";
+import { launch } from "./launcher.ts";
+import { beganAt, endLeftovers, LaunchRecords } from "./leftovers.ts";
+import { ProcessDriver } from "./process-driver.ts";
+
+const real = systemFoundation();
+
+async function until(what: string, look: () => boolean | Promise<boolean>): Promise<void> {
+  for (let looks = 0; looks < 2_000; looks++) {
+    if (await look()) return;
+    await sleep(real.timers, 10);
+  }
+  assert.fail(`waited in vain for ${what}`);
+}
+
+/** Agents that join when a test says so. */
+class Window implements AgentWindow {
+  readonly joined = new Map<string, number>();
+  readonly said: string[] = [];
+
+  busy(agentId: string): number | undefined {
+    return this.joined.get(agentId);
+  }
+
+  drain(agentId: string): void {
+    this.said.push(`drain ${agentId}`);
+    this.joined.delete(agentId);
+  }
+
+  quarantine(agentId: string, reason: string): void {
+    this.said.push(`quarantine ${agentId}: ${reason}`);
+  }
+
+  started(agentId: string): void {
+    this.said.push(`started ${agentId}`);
+  }
+
+  ended(agentId: string): void {
+    this.said.push(`ended ${agentId}`);
+    this.joined.delete(agentId);
+  }
+}
+
+const waits = ["node", "-e", "setInterval(() => {}, 1000)"];
+const stubborn = [
+  "node",
+  "-e",
+  "process.on('SIGTERM', () => {}); console.log('ready'); setInterval(() => {}, 1000)",
+];
+
+describe("agents as programs of this machine", () => {
+  let directory = "";
+  before(async () => {
+    directory = await mkdtemp(join(tmpdir(), "launched-"));
+  });
+  after(() => rm(directory, { recursive: true }));
+
+  function driverOf(settings: Parameters<typeof ProcessSettings.fromPartial>[0], quarantineAfter = 3) {
+    const agents = new Window();
+    const logger = recordingLogger();
+    const { clock, timers } = real;
+    const records = new LaunchRecords(directory);
+    const chance = { ...seededChance(1), random: () => 0 };
+    const driver = new ProcessDriver({
+      ...{ scalerId: "crew", agents, records, joinMs: 60_000 },
+      quarantineAfter: () => quarantineAfter,
+      settings: ProcessSettings.fromPartial({ stopMs: 500, ...settings }),
+      home: { address: "127.0.0.1:1", namespace: "default", pool: "gpu", accessToken: "secret" },
+      foundation: { ...real, chance, logger },
+      ids: new IdSource({ clock, chance }),
+    });
+    const linesOf = () => logger.lines.map(({ message }) => message);
+    return { driver, agents, linesOf, timers };
+  }
+
+  it("are started as many as are wanted, and know who they are and where their pool is", async () => {
+    const tell =
+      "const e = process.env; console.log(['ADDRESS','POOL','NAMESPACE','AGENT_ID','ACCESS_TOKEN'].map((n) => e['TUTTI_' + n]).join(), e.MINE, e.TUTTI_LAUNCH_ID.split('.')[0]); setInterval(() => {}, 1000)";
+    const { driver, linesOf } = driverOf({ command: ["node", "-e", tell], environment: { MINE: "yes" } });
+    driver.want(2, "");
+    await until("both", () => linesOf().length >= 2);
+    assert.deepEqual(linesOf().sort(), [
+      "127.0.0.1:1,gpu,default,crew-1,secret yes crew",
+      "127.0.0.1:1,gpu,default,crew-2,secret yes crew",
+    ]);
+    assert.deepEqual(driver.standing(), { starting: 2, quarantined: 0, error: undefined });
+    await driver.close("deleted");
+  });
+
+  it("count as starting until they have joined; of those that are to go, who never joined goes first, then the idlest", async () => {
+    const { driver, agents } = driverOf({ command: waits });
+    driver.want(3, "");
+    agents.joined.set("crew-1", 1).set("crew-3", 5);
+    await until("those that joined", () => {
+      driver.want(3, "");
+      return driver.standing().starting === 1;
+    });
+    driver.want(2, "");
+    await until("crew-2", () => agents.said.includes("ended crew-2"));
+    driver.want(1, "");
+    await until("crew-1", () => agents.said.includes("ended crew-1"));
+    assert.ok(agents.said.includes("drain crew-1"), "it drains before it is asked to end");
+    driver.want(2, "");
+    assert.ok(agents.said.filter((said) => said === "started crew-1").length === 2, "its name is free again");
+    await driver.close("left");
+  });
+
+  it("that do not end when they are asked to are made to", async () => {
+    const { driver, agents, linesOf } = driverOf({ command: stubborn, stopMs: 100 });
+    driver.want(1, "");
+    await until("it", () => linesOf().includes("ready"));
+    await driver.close("left");
+    assert.ok(agents.said.includes("ended crew-1"));
+  });
+
+  it("that crash are started again, and put aside after so many times, until they are released", async () => {
+    const { driver, agents } = driverOf({ command: ["node", "-e", "process.exit(3)"] }, 2);
+    driver.want(1, "");
+    await until("quarantine", () => driver.standing().quarantined === 1);
+    assert.equal(agents.said.filter((said) => said === "started crew-1").length, 2);
+    assert.ok(agents.said.includes("quarantine crew-1: it ended with code 3, 2 times in a row"));
+    assert.equal(driver.standing().error?.code, "scaling.crashed");
+    assert.equal(driver.crashesOf("crew-1"), 2);
+    driver.want(1, "");
+    assert.equal(driver.standing().quarantined, 1, "it counts as one that is there");
+    driver.release("crew-1");
+    assert.equal(driver.standing().starting, 1);
+    await driver.close("left");
+  });
+
+  it("whose program is not there are put aside too, and it is said why", async () => {
+    const { driver } = driverOf({ command: ["/no/such/program"] }, 1);
+    driver.want(1, "");
+    await until("quarantine", () => driver.standing().quarantined === 1);
+    assert.match(driver.standing().error?.message ?? "", /could not be started: .*ENOENT/);
+    await driver.close("left");
+  });
+
+  it("whose secrets cannot be read are not started", async () => {
+    const { driver } = driverOf({ command: waits, environment: { KEY: "env:NO_SUCH_VARIABLE_HERE" } }, 1);
+    driver.want(1, "");
+    await until("quarantine", () => driver.standing().quarantined === 1);
+    assert.match(driver.standing().error?.message ?? "", /NO_SUCH_VARIABLE_HERE/);
+    await driver.close("left");
+  });
+
+  it("that end well after they had joined are started again without being blamed", async () => {
+    const { driver, agents } = driverOf({ command: ["node", "-e", "setTimeout(() => {}, 300)"] }, 1);
+    driver.want(1, "");
+    agents.joined.set("crew-1", 0);
+    await until("that it is seen", () => {
+      driver.want(1, "");
+      return driver.standing().starting === 0;
+    });
+    await until("the next one", () => agents.said.filter((said) => said === "started crew-1").length === 2);
+    assert.equal(driver.standing().quarantined, 0);
+    await driver.close("left");
+  });
+
+  it("take with them what they had started", async () => {
+    const parent =
+      "const { spawn } = require('node:child_process'); const c = spawn('node', ['-e', 'setInterval(() => {}, 1000)']); console.log(c.pid); setInterval(() => {}, 1000)";
+    const { driver, linesOf } = driverOf({ command: ["node", "-e", parent] });
+    driver.want(1, "");
+    await until("the child", () => linesOf().length > 0);
+    const child = Number(linesOf()[0]);
+    assert.notEqual(await beganAt(child), undefined);
+    await driver.close("left");
+    await until("the child's end", async () => (await beganAt(child)) === undefined);
+  });
+
+  it("that a killed process left behind are found and ended by the next one, and nothing else is", async () => {
+    const records = new LaunchRecords(directory);
+    const left = launch({
+      command: waits,
+      directory: "",
+      environment: { PATH: process.env["PATH"] ?? "" },
+      onLine() {},
+    });
+    const other = launch({
+      command: waits,
+      directory: "",
+      environment: { PATH: process.env["PATH"] ?? "" },
+      onLine() {},
+    });
+    assert.ok(left.pid !== undefined && other.pid !== undefined);
+    await records.add(left.pid, "crew-1", 2_000);
+    await records.add(process.pid, "not-me", 0);
+    // Its number is another one's by now.
+    const { readFile, writeFile } = await import("node:fs/promises");
+    const file = join(directory, "launched", `${process.pid}.json`);
+    const record = JSON.parse(await readFile(file, "utf8"));
+    await writeFile(file, JSON.stringify({ ...record, began: "1" }));
+    const told: string[] = [];
+    await endLeftovers(records, real.timers, (agent) => told.push(agent));
+    assert.deepEqual(told, ["crew-1"]);
+    assert.deepEqual(await left.ended, { kind: "killed", signal: "SIGTERM" });
+    assert.notEqual(await beganAt(other.pid), undefined);
+    assert.deepEqual(await records.leftovers(), []);
+    other.signal("SIGKILL");
+    await other.ended;
+  });
+});

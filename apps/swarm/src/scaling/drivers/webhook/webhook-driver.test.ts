@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { after, before, describe, it } from "node:test";
+import { WebhookDriver as WebhookSettings } from "@tutti/contracts/swarm/v1";
+import { sleep, systemFoundation } from "@tutti/kernel";
+import { recordingLogger, seededChance } from "@tutti/kernel/testing";
+import { isInner, urlProblem } from "./addresses.ts";
+import { callWebhook } from "./call.ts";
+import { signatureOf } from "./signature.ts";
+import { WebhookDriver } from "./webhook-driver.ts";
+
+const real = systemFoundation();
+const secretVariable = "TUTTI_TEST_WEBHOOK_SECRET";
+
+interface Told {
+  readonly path: string;
+  readonly headers: IncomingMessage["headers"];
+  readonly text: string;
+  readonly body: { readonly wanted: number; readonly launchId: string; readonly pool: string };
+}
+
+describe("a webhook that is told how many agents are wanted", () => {
+  let server: Server;
+  const told: Told[] = [];
+  let answers: { status: number; text: string; location?: string }[] = [];
+
+  before(async () => {
+    process.env[secretVariable] = "hush";
+    server = createServer(async (request, response) => {
+      let text = "";
+      for await (const piece of request) text += piece;
+      told.push({ path: request.url ?? "", headers: request.headers, text, body: JSON.parse(text) });
+      const { status, text: answer, location } = answers.shift() ?? { status: 200, text: "" };
+      response.writeHead(status, location === undefined ? {} : { location }).end(answer);
+    });
+    await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
+  });
+  after(() => {
+    delete process.env[secretVariable];
+    server.closeAllConnections();
+    server.close();
+  });
+
+  const url = (path = "/scale") => `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`;
+
+  async function until(what: string, look: () => boolean): Promise<void> {
+    for (let looks = 0; looks < 1_000; looks++) {
+      if (look()) return;
+      await sleep(real.timers, 10);
+    }
+    assert.fail(`waited in vain for ${what}`);
+  }
+
+  function open(arePrivateAllowed = true) {
+    told.length = 0;
+    const chance = { ...seededChance(1), random: () => 0 };
+    return new WebhookDriver({
+      ...{ namespace: "default", pool: "gpu", scalerId: "crew", arePrivateAllowed },
+      settings: WebhookSettings.fromPartial({ url: url(), secret: `env:${secretVariable}` }),
+      foundation: { ...real, chance, logger: recordingLogger() },
+    });
+  }
+
+  it("hears of each change, signed, and what it answers is read", async () => {
+    answers = [{ status: 202, text: '{"starting": 3}' }];
+    const driver = open();
+    driver.want(3, "3 tasks wait");
+    driver.want(3, "3 tasks wait");
+    await until("the first", () => driver.standing().starting === 3);
+    const [first] = told;
+    assert.ok(first !== undefined);
+    assert.deepEqual([first.body.wanted, first.body.launchId, first.body.pool], [3, "crew.webhook", "gpu"]);
+    const moment = String(first.headers["tutti-moment"]);
+    assert.equal(first.headers["tutti-signature"], signatureOf("hush", moment, first.text));
+    assert.doesNotMatch(first.text, /hush/);
+    driver.want(1, "fewer");
+    await until("the second", () => told.length === 2);
+    assert.equal(told[1]?.body.wanted, 1);
+    await driver.close("left");
+    assert.equal(told.length, 2, "it goes on elsewhere");
+  });
+
+  it("is told again until it answers well, and of the newest alone", async () => {
+    answers = [{ status: 500, text: "" }];
+    const driver = open();
+    driver.want(2, "");
+    await until("the refusal", () => driver.standing().error !== undefined);
+    assert.equal(driver.standing().error?.code, "scaling.webhook_failed");
+    assert.match(driver.standing().error?.message ?? "", /status 500/);
+    driver.want(5, "");
+    await until("the second", () => driver.standing().error === undefined);
+    assert.deepEqual(
+      told.map(({ body }) => body.wanted),
+      [2, 5],
+    );
+    await driver.close("deleted");
+    assert.equal(told.at(-1)?.body.wanted, 0, "for good: none is wanted");
+  });
+
+  it("leads nowhere else: a redirect is no answer", async () => {
+    answers = [{ status: 302, text: "", location: url("/elsewhere") }];
+    const driver = open();
+    driver.want(1, "");
+    await until("the refusal", () => driver.standing().error !== undefined);
+    await driver.close("left");
+    assert.ok(told.every(({ path }) => path === "/scale"));
+  });
+
+  it("is not called in a private network unless that is allowed, whatever its name", async () => {
+    const driver = open(false);
+    driver.want(1, "");
+    await until("the refusal", () => driver.standing().error !== undefined);
+    assert.equal(driver.standing().error?.code, "scaling.webhook_refused");
+    await driver.close("left");
+    assert.equal(told.length, 0);
+    const call = { headers: {}, body: "", arePrivateAllowed: false, signal: new AbortController().signal };
+    await assert.rejects(callWebhook({ ...call, url: "https://localhost:1/" }), /private network/);
+  });
+
+  for (const [address, expected] of [
+    ["10.1.2.3", true],
+    ["127.0.0.1", true],
+    ["169.254.169.254", true],
+    ["::1", true],
+    ["::ffff:192.168.0.1", true],
+    ["fd00::1", true],
+    ["93.184.216.34", false],
+    ["2606:2800:220:1::1", false],
+  ] as const)
+    it(`${address} is ${expected ? "within" : "outside"}`, () => assert.equal(isInner(address), expected));
+
+  for (const [what, written, problem] of [
+    ["nothing", "", /no address/],
+    ["http", "http://example.com/", /not https/],
+    ["a file", "file:///etc/passwd", /not https/],
+    ["a password", "https://a:b@example.com/", /password/],
+    ["a private address", "https://192.168.1.1/", /private/],
+    ["a private address in brackets", "https://[::1]/", /private/],
+  ] as const)
+    it(`is refused with ${what}`, () => assert.match(urlProblem(written, false) ?? "", problem));
+
+  it("is taken with a public address", () =>
+    assert.equal(urlProblem("https://example.com/x", false), undefined));
+});

@@ -1,0 +1,151 @@
+/**
+ * Keeps one scaler: looks at its pool, decides, and sees to it that so many agents are there, awake.
+ *
+ * 1. Who is to wake is woken before anybody is started; who is to go is put to sleep instead, where the scaler says so.
+ * 2. Those with the least to do go first. Whoever has something finishes it.
+ * 3. Each change of the number is an event, and a line of its log.
+ */
+import type { AgentState } from "@tutti/contracts/agent/v1";
+import { AgentState as states } from "@tutti/contracts/agent/v1";
+import type { Agent, Scaler, ScalerStatus } from "@tutti/contracts/swarm/v1";
+import { assert, toErrorDetail, toTimestamp } from "@tutti/kernel";
+import {
+  decideScaling,
+  newcomer,
+  type Pool,
+  ScalerGauge,
+  type ScalerMemory,
+  type ScalingDecision,
+  type ScalingRules,
+  ScalingWindows,
+  scalingRulesOf,
+} from "@tutti/matching";
+import type { Driver } from "./drivers/driver.ts";
+import { ScalingLog } from "./scaling-log.ts";
+
+export interface KeeperParts {
+  readonly pool: Pool;
+  readonly scaler: Scaler;
+  /** Changes with the scaler: another one is another keeper's. */
+  readonly revision: number;
+  readonly driver: Driver;
+  readonly stir: () => void;
+  readonly onScaled: (keeper: ScalerKeeper, before: number, decision: ScalingDecision) => void;
+}
+
+export class ScalerKeeper {
+  readonly log: ScalingLog;
+  readonly #parts: KeeperParts;
+  readonly #gauge: ScalerGauge;
+  readonly #windows: ScalingWindows;
+  readonly #rules: ScalingRules;
+  #memory: ScalerMemory;
+  #reason = "";
+
+  /** @param before who kept the scaler as it was */
+  constructor(parts: KeeperParts, before?: ScalerKeeper) {
+    const { pool, scaler } = parts;
+    this.#parts = parts;
+    this.#memory = before?.memory ?? newcomer;
+    this.log = before?.log ?? new ScalingLog();
+    this.#rules = scalingRulesOf(scaler);
+    this.#windows = new ScalingWindows(scaler.windows);
+    const { scalerId, capabilities } = scaler;
+    this.#gauge = new ScalerGauge({ pool, scalerId, capabilities, idleMs: this.#rules.idleMs });
+  }
+
+  get pool(): Pool {
+    return this.#parts.pool;
+  }
+
+  get scaler(): Scaler {
+    return this.#parts.scaler;
+  }
+
+  get revision(): number {
+    return this.#parts.revision;
+  }
+
+  get driver(): Driver {
+    return this.#parts.driver;
+  }
+
+  get memory(): ScalerMemory {
+    return this.#memory;
+  }
+
+  look(nowMs: number): void {
+    const bounds = this.#windows.boundsAt(this.#rules, nowMs);
+    const before = this.#memory.wanted;
+    const decision = decideScaling(this.#rules, bounds, this.#gauge.read(nowMs), this.#memory, nowMs);
+    this.#memory = decision.memory;
+    this.#reason = decision.reason;
+    if (decision.wanted !== before) {
+      const { wanted, reason, figures } = decision;
+      this.log.add({ decideTime: toTimestamp(nowMs), before, wanted, reason, figures: { ...figures } });
+      this.#parts.onScaled(this, before, decision);
+    }
+    if (!this.#rules.paused) this.#follow(decision.wanted, nowMs);
+  }
+
+  status(nowMs: number): ScalerStatus {
+    const { wanted, changedMs } = this.#memory;
+    const { starting, quarantined, error } = this.driver.standing();
+    const own = this.#own(nowMs);
+    const coolMs = changedMs + this.#rules.coolDownMs;
+    return {
+      ...{ wanted, starting, quarantined },
+      joined: own.filter(({ state }) => isThere(state)).length,
+      asleep: own.filter(({ state }) => state === states.AGENT_STATE_ASLEEP).length,
+      coolDownEndTime: coolMs > nowMs ? toTimestamp(coolMs) : undefined,
+      error: error && toErrorDetail(error),
+    };
+  }
+
+  #follow(wanted: number, nowMs: number): void {
+    const { driver, stir, scaler, pool } = this.#parts;
+    const own = this.#own(nowMs).filter(({ state }) => isThere(state));
+    const asleep = own.filter(({ state }) => state === states.AGENT_STATE_ASLEEP);
+    const awake = own.filter(({ state }) => state !== states.AGENT_STATE_ASLEEP);
+    const { starting } = driver.standing();
+    let missing = wanted - awake.length - starting;
+    let woken = 0;
+    for (const { agentId } of asleep) {
+      if (missing <= 0) break;
+      pool.wake(agentId, this.#reason, nowMs);
+      missing--;
+      woken++;
+    }
+    if (scaler.sleepInstead) {
+      const spare = awake
+        .sort((one, other) => one.attempts - other.attempts)
+        .slice(0, Math.max(0, -missing - starting));
+      for (const { agentId } of spare) pool.sleep(agentId, this.#reason, 0, nowMs, true);
+      if (spare.length > 0) stir();
+    }
+    if (woken > 0) stir();
+    // Who sleeps is there, and counts until its scaler wants to have nobody asleep.
+    const kept = scaler.sleepInstead ? Math.max(wanted, own.length) : wanted;
+    driver.want(Math.min(kept, Math.max(wanted, this.#rules.maxAgents)), this.#reason);
+  }
+
+  /** Those that it has launched, as the pool knows them. */
+  #own(nowMs: number): Agent[] {
+    const { pool, scaler } = this.#parts;
+    assert(scaler.scalerId !== "", "a scaler has an id");
+    return pool.agents(nowMs).filter(({ scalerId }) => scalerId === scaler.scalerId);
+  }
+}
+
+/** Whether an agent has joined, and has not been told to go. */
+function isThere(state: AgentState): boolean {
+  switch (state) {
+    case states.AGENT_STATE_READY:
+    case states.AGENT_STATE_BUSY:
+    case states.AGENT_STATE_ASLEEP:
+    case states.AGENT_STATE_SUSPECT:
+      return true;
+    default:
+      return false;
+  }
+}

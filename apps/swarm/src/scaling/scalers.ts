@@ -1,0 +1,229 @@
+/**
+ * The scalers of all pools that are owned here.
+ *
+ * 1. What is kept of a pool says which scalers it has; whoever changes it, this follows.
+ * 2. A scaler that changes keeps its agents as long as its driver is told the same; otherwise they are ended before
+ *    others are begun, so that no two bear the same name.
+ * 3. When a pool goes elsewhere, or this process ends, programs of this machine end with it.
+ */
+import type { Scaler, ScalerStatus } from "@tutti/contracts/swarm/v1";
+import {
+  type Component,
+  type ComponentContext,
+  errorFromUnknown,
+  type Foundation,
+  healthy,
+  type IdSource,
+  type ReadOnly,
+  type Timer,
+} from "@tutti/kernel";
+import type { Pool, ScalingDecision } from "@tutti/matching";
+import { agentWindow } from "./agent-window.ts";
+import type { Closing, Driver } from "./drivers/driver.ts";
+import { openDriver } from "./drivers/open-driver.ts";
+import { endLeftovers, LaunchRecords } from "./drivers/process/leftovers.ts";
+import { PoolLaunches } from "./launches.ts";
+import { ScalerKeeper } from "./scaler-keeper.ts";
+import type { ScalingLog } from "./scaling-log.ts";
+import type { ScalingSettings } from "./settings.ts";
+
+export interface KeptScaler {
+  readonly value: ReadOnly<Scaler>;
+  readonly revision: number;
+}
+
+/** A pool as its scalers see it. */
+export interface ScaledPool {
+  readonly pool: Pool;
+  readonly scalers: () => Iterable<KeptScaler>;
+  readonly quarantineAfter: () => number;
+}
+
+export interface ScalersParts {
+  readonly foundation: Foundation;
+  readonly ids: IdSource;
+  readonly settings: ScalingSettings;
+  readonly now: () => number;
+  /** A pool has something to tell its agents. */
+  readonly stir: (pool: Pool) => void;
+  /** Where agents of this machine find their pool. */
+  readonly address: () => string;
+  readonly dataDirectory: string | undefined;
+  readonly onScaled: (
+    pool: Pool,
+    scaler: Scaler,
+    driver: string,
+    before: number,
+    decision: ScalingDecision,
+  ) => void;
+}
+
+/** The scalers of one pool. */
+interface Staff {
+  readonly scaled: ScaledPool;
+  readonly keepers: Map<string, ScalerKeeper>;
+  /** Drivers that are ending, by scaler: their successors wait for them. */
+  readonly ending: Map<string, Promise<void>>;
+}
+
+const quarantineDefault = 5;
+
+export class Scalers implements Component {
+  readonly #parts: ScalersParts;
+  readonly #staffs = new Map<Pool, Staff>();
+  readonly #records: LaunchRecords;
+  #accessToken = "";
+  #timer: Timer | undefined;
+
+  constructor(parts: ScalersParts) {
+    this.#parts = parts;
+    this.#records = new LaunchRecords(parts.dataDirectory);
+  }
+
+  /** What a process that was killed has left behind ends before anything is begun. */
+  async start({ logger }: Pick<ComponentContext, "logger">): Promise<void> {
+    const { foundation, settings } = this.#parts;
+    const { timers } = foundation;
+    this.#accessToken = (await settings.accessToken?.reveal()) ?? "";
+    await endLeftovers(this.#records, timers, (agent, pid) =>
+      logger.warn("an agent's program was left behind by a process that was killed, and is ended", {
+        agent,
+        pid,
+      }),
+    );
+    this.#timer = timers.every(settings.everyMs, () => this.#look());
+    this.#look();
+  }
+
+  /** Programs of this machine finish what they have, and end. */
+  async drain(): Promise<void> {
+    this.#timer?.cancel();
+    await Promise.all([...this.#staffs.keys()].map((pool) => this.leave(pool)));
+  }
+
+  health() {
+    let scalers = 0;
+    for (const { keepers } of this.#staffs.values()) scalers += keepers.size;
+    return { ...healthy, details: { scalers } };
+  }
+
+  /** A pool has these scalers from now on. */
+  follow(scaled: ScaledPool): void {
+    const { pool } = scaled;
+    const { keepers, ending } = this.#staffs.get(pool) ?? { keepers: new Map(), ending: new Map() };
+    const isNew = !this.#staffs.has(pool);
+    const staff: Staff = { scaled, keepers, ending };
+    const wanted = new Map([...scaled.scalers()].map((kept) => [kept.value.scalerId, kept]));
+    if (isNew && wanted.size === 0) return;
+    this.#staffs.set(pool, staff);
+    if (isNew) pool.launchedBy(new PoolLaunches(() => keepers.values()));
+    for (const [scalerId, keeper] of keepers) if (!wanted.has(scalerId)) this.#end(staff, keeper, "deleted");
+    for (const { value, revision } of wanted.values()) this.#keep(staff, value as Scaler, revision);
+  }
+
+  /** A pool is not owned here any more. */
+  async leave(pool: Pool): Promise<void> {
+    const staff = this.#staffs.get(pool);
+    if (staff === undefined) return;
+    this.#staffs.delete(pool);
+    for (const keeper of [...staff.keepers.values()]) this.#end(staff, keeper, "left");
+    await Promise.all(staff.ending.values());
+  }
+
+  statusOf(pool: Pool, scalerId: string): ScalerStatus | undefined {
+    return this.#staffs.get(pool)?.keepers.get(scalerId)?.status(this.#parts.now());
+  }
+
+  logOf(pool: Pool, scalerId: string): ScalingLog | undefined {
+    return this.#staffs.get(pool)?.keepers.get(scalerId)?.log;
+  }
+
+  #look(): void {
+    const nowMs = this.#parts.now();
+    for (const { keepers } of this.#staffs.values())
+      for (const keeper of keepers.values()) this.#lookAt(keeper, nowMs);
+  }
+
+  /** One that fails must not keep the others from being looked at. */
+  #lookAt(keeper: ScalerKeeper, nowMs: number): void {
+    try {
+      keeper.look(nowMs);
+    } catch (thrown) {
+      const { scalerId: scaler } = keeper.scaler;
+      const error = errorFromUnknown(thrown);
+      this.#parts.foundation.logger.error("a scaler could not decide", { scaler, error });
+    }
+  }
+
+  #keep(staff: Staff, scaler: Scaler, revision: number): void {
+    const { scalerId } = scaler;
+    const before = staff.keepers.get(scalerId);
+    if (before?.revision === revision) return;
+    if (before !== undefined && isSameDriver(before.scaler, scaler)) {
+      this.#add(staff, scaler, revision, before.driver, before);
+      return;
+    }
+    if (before !== undefined) this.#end(staff, before, "left");
+    const ending = staff.ending.get(scalerId);
+    if (ending === undefined) this.#open(staff, scaler, revision);
+    else
+      void ending.then(() => {
+        const { scaled } = this.#staffs.get(staff.scaled.pool) ?? {};
+        for (const kept of scaled?.scalers() ?? [])
+          if (kept.value.scalerId === scalerId && kept.revision === revision)
+            this.#open(staff, scaler, revision);
+      });
+  }
+
+  #open(staff: Staff, scaler: Scaler, revision: number): void {
+    const { foundation, ids, settings, now, stir, address } = this.#parts;
+    const { pool } = staff.scaled;
+    const { namespace, name } = pool;
+    const driver = openDriver({
+      ...{ scaler, foundation, ids, settings, records: this.#records },
+      home: { address: address(), namespace, pool: name, accessToken: this.#accessToken },
+      agents: agentWindow(pool, now, () => stir(pool)),
+      quarantineAfter: () => staff.scaled.quarantineAfter() || quarantineDefault,
+    });
+    if (driver !== undefined) this.#add(staff, scaler, revision, driver, undefined);
+  }
+
+  #add(
+    staff: Staff,
+    scaler: Scaler,
+    revision: number,
+    driver: Driver,
+    before: ScalerKeeper | undefined,
+  ): void {
+    const { stir, onScaled } = this.#parts;
+    const { pool } = staff.scaled;
+    const keeper = new ScalerKeeper(
+      {
+        ...{ pool, scaler, revision, driver },
+        stir: () => stir(pool),
+        onScaled: (of, had, decision) => onScaled(of.pool, of.scaler, of.driver.kind, had, decision),
+      },
+      before,
+    );
+    staff.keepers.set(scaler.scalerId, keeper);
+    if (this.#timer !== undefined) this.#lookAt(keeper, this.#parts.now());
+  }
+
+  #end({ keepers, ending }: Staff, keeper: ScalerKeeper, how: Closing): void {
+    const { scalerId } = keeper.scaler;
+    keepers.delete(scalerId);
+    const ended = keeper.driver
+      .close(how)
+      .catch((error: unknown) => {
+        this.#parts.foundation.logger.warn("a scaler did not end in good order", { scaler: scalerId, error });
+      })
+      .finally(() => {
+        if (ending.get(scalerId) === ended) ending.delete(scalerId);
+      });
+    ending.set(scalerId, ended);
+  }
+}
+
+function isSameDriver(one: Scaler, other: Scaler): boolean {
+  return JSON.stringify(one.driver) === JSON.stringify(other.driver);
+}

@@ -1,0 +1,53 @@
+/** What the service has to do with scalers, in one place: its component, its rpcs, and what they hear of pools. */
+import { isIP } from "node:net";
+import { contractEvent, type EventOutlet } from "@tutti/bus";
+import { swarmEvents } from "@tutti/contracts/events/v1/swarm";
+import { scalerService } from "@tutti/contracts/swarm/v1";
+import { ActorKind } from "@tutti/contracts/types/v1";
+import type { HostContext } from "@tutti/host";
+import { toTimestamp } from "@tutti/kernel";
+import type { Desk } from "../api/desk.ts";
+import { scalerHandlers } from "../api/scalers/handlers.ts";
+import { Scalers } from "./scalers.ts";
+
+export function wireScalers(host: HostContext, desk: Desk, outlet: EventOutlet): Scalers {
+  const { foundation, ids, mesh, dataDirectory } = host;
+  const { pools, now, settings } = desk;
+  let numbered = 0;
+  const scalers = new Scalers({
+    ...{ foundation, ids, now, dataDirectory, settings: settings.scaling },
+    stir: (pool) => pools.turns.stir(pool),
+    address: () => settings.scaling.address || reachable(mesh.address),
+    onScaled({ namespace, name }, { scalerId }, driver, before, { wanted, reason }) {
+      numbered = Math.max(numbered + 1, Math.floor(now() * 1_000));
+      const actor = { kind: ActorKind.ACTOR_KIND_SERVICE, id: scalerId };
+      const cause = { actor, traceparent: "", decision: "", reason };
+      const header = { namespace, resource: name, sequence: numbered, time: toTimestamp(now()), cause };
+      const payload = { header, before, wanted, driver, reason };
+      outlet.tell(contractEvent(swarmEvents["tutti.swarm.pool.scaled"], payload, { source: "/tutti/swarm" }));
+    },
+  });
+  pools.onTenant((tenant) =>
+    scalers.follow({
+      pool: tenant.pool,
+      scalers: () => tenant.contents.scalers.values(),
+      quarantineAfter: () => tenant.settings.quarantineAfterCrashes,
+    }),
+  );
+  pools.onLeft((pool) => void scalers.leave(pool));
+  mesh.serve(
+    scalerService,
+    scalerHandlers({ ...desk, scalers, isLoopback: isLoopback(mesh.settings.listen) }),
+  );
+  return scalers;
+}
+
+/** Programs of this machine reach what listens on all of its addresses by the one of the machine itself. */
+function reachable(address: string): string {
+  return address.replace(/^(0\.0\.0\.0|\[?::\]?)(?=:\d+$)/, "127.0.0.1");
+}
+
+function isLoopback(listen: string): boolean {
+  const host = listen.slice(0, listen.lastIndexOf(":")).replace(/^\[|\]$/g, "");
+  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
+}

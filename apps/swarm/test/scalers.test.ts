@@ -1,0 +1,113 @@
+/** Scalers by rpc, with a driver that starts nothing: what is kept, refused and shown. */
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { DeleteScalerRequest, Scaler, scalerService, UpdateScalerRequest } from "@tutti/contracts/swarm/v1";
+import { isTuttiError } from "@tutti/kernel";
+import type { Client } from "@tutti/mesh";
+import { SwarmHost } from "./support/swarm-host.ts";
+
+type Given = Parameters<typeof Scaler.fromPartial>[0];
+
+const waiting = {
+  $case: "process" as const,
+  value: { command: ["node", "-e", "setInterval(() => {}, 1000)"] },
+};
+
+describe("scalers", () => {
+  let swarm: SwarmHost;
+  let scalers: Client<typeof scalerService>;
+  before(async () => {
+    swarm = await SwarmHost.start('--swarm.pools=["gpu"]', "--swarm.scaling.everyMs=1000");
+    scalers = swarm.host.mesh.client(scalerService);
+  });
+  after(() => swarm[Symbol.asyncDispose]());
+
+  const create = (given: Given) =>
+    scalers.createScaler({ namespace: "", scaler: Scaler.fromPartial({ driver: waiting, ...given }) });
+  const update = (given: Given, fields: string[], revision = "") =>
+    scalers.updateScaler(
+      UpdateScalerRequest.fromPartial({
+        scaler: { driver: waiting, ...given },
+        update: { fields, revision },
+      }),
+    );
+  const codeOf = async (call: Promise<unknown>) => {
+    try {
+      await call;
+    } catch (error) {
+      if (isTuttiError(error)) return `${error.status} ${error.code}`;
+      throw error;
+    }
+    return "";
+  };
+
+  it("are kept, shown with how they stand, listed in order, changed, and taken away", async () => {
+    const made = await create({ scalerId: "night", pool: "gpu", maxAgents: 4, paused: true });
+    assert.deepEqual([made.existed, made.scaler?.pool, made.scaler?.status?.wanted], [false, "gpu", 0]);
+    assert.equal(
+      (await create({ scalerId: "night", pool: "gpu", maxAgents: 4, paused: true })).existed,
+      true,
+    );
+    assert.match(await codeOf(create({ scalerId: "night", pool: "gpu", maxAgents: 5 })), /^ALREADY_EXISTS/);
+    await create({ scalerId: "day", paused: true });
+    const named = async (pool: string) =>
+      (await scalers.listScalers({ namespace: "", pool, page: undefined })).scalers.map(
+        (scaler) => `${scaler.pool}/${scaler.scalerId}`,
+      );
+    assert.deepEqual(await named(""), ["default/day", "gpu/night"]);
+    assert.deepEqual(await named("gpu"), ["gpu/night"]);
+    const changed = await update({ scalerId: "night", pool: "gpu", minAgents: 1, maxAgents: 9 }, [
+      "max_agents",
+    ]);
+    assert.deepEqual(
+      [changed.scaler?.minAgents, changed.scaler?.maxAgents, changed.scaler?.paused],
+      [0, 9, true],
+    );
+    assert.match(await codeOf(update({ scalerId: "night", pool: "gpu", maxAgents: 7 }, [], "1")), /^ABORTED/);
+    const gone = DeleteScalerRequest.fromPartial({ pool: "gpu", scalerId: "night" });
+    assert.equal((await scalers.deleteScaler(gone)).removed, true);
+    assert.equal((await scalers.deleteScaler(gone)).removed, false);
+    const read = scalers.getScaler({ namespace: "", pool: "gpu", scalerId: "night" });
+    assert.equal(await codeOf(read), "NOT_FOUND scaling.scaler_unknown");
+  });
+
+  for (const [what, given, expected] of [
+    ["more at least than at most", { minAgents: 3, maxAgents: 2 }, "INVALID_ARGUMENT scaling.scaler_invalid"],
+    [
+      "a window that is none",
+      { windows: [{ begin: "x", end: "0 6 * * *" }] },
+      "INVALID_ARGUMENT scaling.scaler_invalid",
+    ],
+    ["forecasts", { useForecast: true }, "UNIMPLEMENTED scaling.forecast_unserved"],
+    [
+      "containers",
+      { driver: { $case: "container" as const, value: { image: "worker" } } },
+      "UNIMPLEMENTED scaling.driver_unserved",
+    ],
+    [
+      "Kubernetes",
+      { driver: { $case: "kubernetes" as const, value: { kind: "Deployment", name: "worker" } } },
+      "UNIMPLEMENTED scaling.driver_unserved",
+    ],
+    [
+      "a webhook into a private network",
+      { driver: { $case: "webhook" as const, value: { url: "https://10.0.0.1/" } } },
+      "PERMISSION_DENIED scaling.webhook_refused",
+    ],
+  ] satisfies [string, Given, string][])
+    it(`are refused with ${what}`, async () => {
+      assert.equal(await codeOf(create({ scalerId: "refused", ...given })), expected);
+      const read = scalers.getScaler({ namespace: "", pool: "", scalerId: "refused" });
+      assert.equal(await codeOf(read), "NOT_FOUND scaling.scaler_unknown", "nothing of it is kept");
+    });
+
+  it("run no programs where others can call, unless that is allowed", async () => {
+    await using open = await SwarmHost.start("--mesh.listen=0.0.0.0:0", "--mesh.allowUnprotected=true");
+    const there = open.host.mesh.client(scalerService);
+    const call = there.createScaler({
+      namespace: "",
+      scaler: Scaler.fromPartial({ scalerId: "crew", driver: waiting }),
+    });
+    assert.equal(await codeOf(call), "FAILED_PRECONDITION scaling.processes_refused");
+  });
+});
