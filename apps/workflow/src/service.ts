@@ -1,5 +1,5 @@
 import { registryService } from "@tutti/contracts/registry/v1";
-import { dispatchService, poolService } from "@tutti/contracts/swarm/v1";
+import { dispatchService, missionService, poolService } from "@tutti/contracts/swarm/v1";
 import { ActorKind } from "@tutti/contracts/types/v1";
 import {
   bulkService,
@@ -75,7 +75,7 @@ export class WorkflowService extends Orchestrator {
     const errands = this.register("errands", new Errands({ runtime, foundation, cause }));
     const leases = this.register("leases", new Leases({ runtime, foundation, cause }));
     const runs = mesh.client(runService);
-    const starts = new Starts({ errands, runs });
+    const starts = new Starts({ errands, runs, missions: mesh.client(missionService) });
     effects.begin({ dispatcher, errands, leases, starts });
 
     const desk = {

@@ -1,13 +1,15 @@
-/** Starts and stops runs for those that ask for it: schedules, and runs with children. */
+/** Starts and stops runs and missions for those that ask for it: schedules, and runs with children. */
+import { type missionService, StartMissionRequest } from "@tutti/contracts/swarm/v1";
 import type { Payload } from "@tutti/contracts/types/v1";
+import { RunSpec, type runService, StartRunRequest } from "@tutti/contracts/workflow/v1";
 import {
-  type Run,
-  type RunEnding,
-  RunSpec,
-  type runService,
-  StartRunRequest,
-} from "@tutti/contracts/workflow/v1";
-import type { Errands, ErrandTold as Told } from "@tutti/host/serving";
+  definitionOf,
+  type Errands,
+  endingOf,
+  inputOf,
+  priorityOf,
+  type ErrandTold as Told,
+} from "@tutti/host/serving";
 import { toErrorDetail, toTimestamp } from "@tutti/kernel";
 import { confirmChild, refuseChild, type StartChild } from "@tutti/machine-run";
 import { confirmStart, confirmStop, refuseStart, type StartRun, type StopRun } from "@tutti/machine-schedule";
@@ -18,6 +20,7 @@ import { startErrors } from "../errors.ts";
 export interface StartsParts {
   readonly errands: Errands;
   readonly runs: Pick<Client<typeof runService>, "startRun" | "cancelRun" | "terminateRun">;
+  readonly missions: Pick<Client<typeof missionService>, "startMission">;
 }
 
 export class Starts {
@@ -44,25 +47,54 @@ export class Starts {
     errands.begin(due, attempt, ({ code, message }) => ({ command: refuseStart, body: { code, message } }));
   }
 
-  /** A run that does a task of another one. */
+  /** A run or a mission that does a task of a run. */
   startChild(due: DueEffect, effect: StartChild): void {
-    const { errands, runs } = this.#parts;
-    const { namespace, kind, id } = due.key;
-    const { childId, taskId, parentClose } = effect;
-    const parent = { namespace, kind, id, task: taskId };
-    const request = StartRunRequest.fromPartial({
-      ...{ namespace, runId: childId, parent, parentClosePolicy: parentClose },
-      spec: specOf(effect),
-    });
+    const { errands } = this.#parts;
+    const { childId, childKind } = effect;
     const attempt = async (signal: AbortSignal): Promise<Told> => {
-      if (effect.childKind !== "run") throw startErrors.kindNotStarted({ kind: effect.childKind });
-      const { run, existed } = await runs.startRun(request, { signal });
-      if (existed && run?.parent?.id !== id) throw startErrors.childTaken({ child: childId });
+      const child =
+        childKind === "mission"
+          ? await this.#startMission(due, effect, signal)
+          : await this.#startRun(due, effect, signal);
+      const { existed, parentId, hash, ending } = child;
+      if (existed && parentId !== due.key.id) throw startErrors.childTaken({ child: childId });
       // One that was asked for again by a parent that was reset may have ended, and will not tell it anew.
-      const body = { id: childId, hash: run?.definitionHash ?? "", existed, ending: run && endingOf(run) };
-      return { command: confirmChild, body };
+      return { command: confirmChild, body: { id: childId, hash, existed, ending } };
     };
     errands.begin(due, attempt, (error) => ({ command: refuseChild, body: { error: toErrorDetail(error) } }));
+  }
+
+  async #startRun({ key }: DueEffect, effect: StartChild, signal: AbortSignal) {
+    const { namespace, kind, id } = key;
+    const { childId, childKind, taskId, parentClose } = effect;
+    if (childKind !== "run") throw startErrors.kindNotStarted({ kind: childKind });
+    const request = StartRunRequest.fromPartial({
+      ...{ namespace, runId: childId, parentClosePolicy: parentClose },
+      ...{ parent: { namespace, kind, id, task: taskId }, spec: specOf(effect) },
+    });
+    const { run, existed } = await this.#parts.runs.startRun(request, { signal });
+    const { definitionHash: hash = "", parent } = run ?? {};
+    return {
+      existed,
+      hash,
+      parentId: parent?.id,
+      ending: run && endingOf(run.runId, run.status, run.outcome),
+    };
+  }
+
+  async #startMission({ key }: DueEffect, effect: StartChild, signal: AbortSignal) {
+    const { namespace, kind, id } = key;
+    const { childId, taskId, facts, details } = effect;
+    const request = StartMissionRequest.fromPartial({
+      ...{ namespace, missionId: childId, parent: { namespace, kind, id, task: taskId } },
+      labels: { ...facts.labels, ...details?.labels },
+    });
+    const use = { definition: definitionOf(effect), input: inputOf(effect), parameters: undefined };
+    request.what = { $case: "definition", value: use };
+    const { mission, existed } = await this.#parts.missions.startMission(request, { signal });
+    const { definitionHash: hash = "", parent } = mission ?? {};
+    const ending = mission && endingOf(mission.missionId, mission.status, mission.outcome);
+    return { existed, hash, parentId: parent?.id, ending };
   }
 
   /** The end of a run that another one of its schedule takes the place of. */
@@ -82,21 +114,16 @@ export class Starts {
   }
 }
 
-function specOf({ definition, label, hash, input, parameters, facts, details }: StartChild): RunSpec {
-  const version =
-    hash !== ""
-      ? ({ $case: "hash", value: hash } as const)
-      : label !== ""
-        ? ({ $case: "label", value: label } as const)
-        : undefined;
+function specOf(effect: StartChild): RunSpec {
+  const { parameters, facts, details } = effect;
   const dueMs = details?.dueMs || facts.dueMs;
   return {
     ...RunSpec.create(),
-    what: { $case: "definition", value: { name: definition, version } },
-    input: input instanceof Uint8Array ? inline(input) : input,
+    what: { $case: "definition", value: definitionOf(effect) },
+    input: inputOf(effect),
     parameters: parameters === undefined ? undefined : inline(parameters),
     labels: { ...facts.labels, ...details?.labels },
-    priority: Math.max(-100, Math.min(100, facts.priority)),
+    priority: priorityOf(effect),
     dueTime: dueMs === 0 ? undefined : toTimestamp(dueMs),
   };
 }
@@ -104,20 +131,3 @@ function specOf({ definition, label, hash, input, parameters, facts, details }: 
 function inline(value: Uint8Array): Payload {
   return { body: { $case: "inline", value }, mediaType: "" };
 }
-
-/** How a run ended, as its parent is told; undefined while it goes on. */
-function endingOf({ runId, status, outcome }: Run): RunEnding | undefined {
-  const { result } = outcome ?? {};
-  if (result === undefined) return undefined;
-  const ending = { runId, status, output: noBytes, outputPayload: undefined, error: undefined };
-  switch (result.$case) {
-    case "completed":
-      return { ...ending, outputPayload: result.value };
-    case "continued":
-      return ending;
-    default:
-      return { ...ending, error: result.value };
-  }
-}
-
-const noBytes = new Uint8Array(0);

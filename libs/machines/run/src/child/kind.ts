@@ -1,4 +1,5 @@
 /** A child run or mission does the task. It is started by an effect, and tells of its end by a letter. */
+import { CancelMission, TerminateMission, WithdrawMission } from "@tutti/contracts/swarm/v1";
 import { TaskStatus, WaitCause } from "@tutti/contracts/types/v1";
 import { CancelRun, type ChildQueuedV1, type OfferDetails, TerminateRun } from "@tutti/contracts/workflow/v1";
 import type { Message } from "@tutti/kernel";
@@ -20,6 +21,10 @@ import { startOf } from "./start.ts";
 
 const cancelMessage: Message<CancelRun> = { type: "cancel_run", codec: CancelRun };
 const terminateMessage: Message<TerminateRun> = { type: "terminate_run", codec: TerminateRun };
+/** The same, in the words of missions. */
+const cancelMission: Message<CancelMission> = { type: "cancel_mission", codec: CancelMission };
+const terminateMission: Message<TerminateMission> = { type: "terminate_mission", codec: TerminateMission };
+const withdrawMission: Message<WithdrawMission> = { type: "withdraw_mission", codec: WithdrawMission };
 
 export const child: TaskKind = {
   begin: queueChild,
@@ -42,17 +47,13 @@ export const child: TaskKind = {
     const reason = `${idOf(place)} of ${id} was stopped`;
     const isByForce = how === "terminate" || work.parentClose === "terminate";
     // Its start may be under way still, and come after the letter.
-    if (status === TaskStatus.TASK_STATUS_QUEUED && !isMission) {
+    if (status === TaskStatus.TASK_STATUS_QUEUED) {
       const parent = { ...step.key, task: idOf(place) };
-      step.send(to, withdrawMessage, {
-        definition: work.definition,
-        parent,
-        terminate: isByForce,
-        reason,
-        fromId: "",
-      });
-    } else if (isByForce) step.send(to, terminateMessage, { reason });
-    else step.send(to, cancelMessage, { reason });
+      const given = { definition: work.definition, parent, terminate: isByForce, reason };
+      if (isMission) step.send(to, withdrawMission, given);
+      else step.send(to, withdrawMessage, { ...given, fromId: "" });
+    } else if (isByForce) step.send(to, isMission ? terminateMission : terminateMessage, { reason });
+    else step.send(to, isMission ? cancelMission : cancelMessage, { reason });
   },
 
   /** A limit is asked for again. */

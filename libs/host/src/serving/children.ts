@@ -1,0 +1,52 @@
+/** What runs and missions say when they start others, and hear of them. */
+import type { DefinitionReference, Outcome, Payload, WorkStatus } from "@tutti/contracts/types/v1";
+import type { RunEnding } from "@tutti/contracts/workflow/v1";
+
+/** A child as a machine asks for it. */
+interface WantedChild {
+  readonly definition: string;
+  readonly hash: string;
+  readonly label: string;
+  readonly input: Uint8Array | Payload | undefined;
+}
+
+/** The hash counts where both are known. */
+export function definitionOf({ definition, hash, label }: WantedChild): DefinitionReference {
+  const version: DefinitionReference["version"] =
+    hash !== ""
+      ? { $case: "hash", value: hash }
+      : label !== ""
+        ? { $case: "label", value: label }
+        : undefined;
+  return { name: definition, version };
+}
+
+export function inputOf({ input }: Pick<WantedChild, "input">): Payload | undefined {
+  return input instanceof Uint8Array ? { body: { $case: "inline", value: input }, mediaType: "" } : input;
+}
+
+/** Of work as it is started, which has narrower bounds than what work and task come to together. */
+export function priorityOf({ facts }: { readonly facts: { readonly priority: number } }): number {
+  return Math.max(-100, Math.min(100, facts.priority));
+}
+
+/** How a child ended, as its parent is told; undefined while it goes on. */
+export function endingOf(
+  runId: string,
+  status: WorkStatus,
+  outcome: Outcome | undefined,
+): RunEnding | undefined {
+  const { result } = outcome ?? {};
+  if (result === undefined) return undefined;
+  const ending = { runId, status, output: noBytes, outputPayload: undefined, error: undefined };
+  switch (result.$case) {
+    case "completed":
+      return { ...ending, outputPayload: result.value };
+    case "continued":
+      return ending;
+    default:
+      return { ...ending, error: result.value };
+  }
+}
+
+const noBytes = new Uint8Array(0);
