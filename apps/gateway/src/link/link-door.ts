@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { agentLinkService } from "@tutti/contracts/agent/v1";
+import { agentLinkService, type Hello } from "@tutti/contracts/agent/v1";
 import type { CallContext, Foundation, Principal } from "@tutti/kernel";
 import type { Mesh } from "@tutti/mesh";
 import { WebSocketServer } from "ws";
@@ -13,6 +13,13 @@ import { LinkedSocket } from "./linked-socket.ts";
 export interface LinkDoorParts {
   readonly mesh: Mesh;
   readonly foundation: Pick<Foundation, "logger" | "tracer">;
+}
+
+/** All streams of an agent end at the same host, where its link can be resumed, whichever gateway they come by. */
+function affinityOf(hello: Hello | undefined): string {
+  if (hello === undefined) return "";
+  const { namespace, pool, agentId, incarnation } = hello;
+  return `${namespace || "default"}/${pool || "default"}/${agentId || incarnation}`;
 }
 
 /** A frame has at most 4 MiB; as JSON its bytes are a third longer, and there are names beside them. */
@@ -44,12 +51,12 @@ export class LinkDoor {
       this.#links.add(link);
       const client = mesh.client(agentLinkService, { service: "swarm" });
       const trace = tracer.start({ name: "/v1/link", kind: "server" }).context;
-      const carried = link.carry((frames, signal) => {
+      const carried = link.carry((frames, hello, signal) => {
         const context: CallContext = {
           ...{ principal, namespace: "default", deadlineMs: Number.POSITIVE_INFINITY, signal },
           ...{ trace, idempotencyKey: "", logger },
         };
-        return client.link(frames, { context });
+        return client.link(frames, { context, affinity: affinityOf(hello) });
       });
       void carried.finally(() => this.#links.delete(link));
     });

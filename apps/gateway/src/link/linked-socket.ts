@@ -3,16 +3,26 @@
  *
  * 1. What the agent sends waits here only as far as the host reads: beyond that its socket is not read.
  * 2. What the host says is taken from it only as fast as the agent reads.
- * 3. The connection ends with the stream and the stream with the connection; the link outlives both for its window.
+ * 3. The agent is never sent to another host: the one that its link ends at relays.
+ * 4. The connection ends with the stream and the stream with the connection; the link outlives both for its window.
  */
-import { type AgentFrame, type HostFrame, HostFrame as HostFrames } from "@tutti/contracts/agent/v1";
+import {
+  type AgentFrame,
+  type Hello,
+  type HostFrame,
+  HostFrame as HostFrames,
+} from "@tutti/contracts/agent/v1";
 import { Bell, errorFromUnknown, type Logger, type TuttiError, toErrorDetail } from "@tutti/kernel";
 import type { WebSocket } from "ws";
 import { linkErrors } from "./errors.ts";
 import { readFrame, writeFrame } from "./frame-form.ts";
 
-/** Opens the stream behind it. */
-export type OpenLink = (frames: AsyncIterable<AgentFrame>, signal: AbortSignal) => AsyncIterable<HostFrame>;
+/** Opens the stream behind it, for an agent that greets so. */
+export type OpenLink = (
+  frames: AsyncIterable<AgentFrame>,
+  hello: Hello | undefined,
+  signal: AbortSignal,
+) => AsyncIterable<HostFrame>;
 
 /** Codes of RFC 6455 by which a connection is closed. */
 const closeCodes = { normal: 1000, goingAway: 1001, malformed: 1007, refused: 1008, failed: 1011 } as const;
@@ -43,7 +53,9 @@ export class LinkedSocket {
   /** Carries the link until it is over. */
   async carry(open: OpenLink): Promise<void> {
     try {
-      for await (const frame of open(this.#frames(), this.#over.signal)) {
+      while (this.#waiting.length === 0 && !this.#isOver) await this.#bell.rung();
+      const [first] = this.#waiting;
+      for await (const frame of open(this.#frames(), first?.hello, this.#over.signal)) {
         if (this.#isOver) return;
         await this.#say(frame);
       }
@@ -67,6 +79,8 @@ export class LinkedSocket {
     if (this.#isOver) return;
     try {
       const { frame, isText } = readFrame(data, isBinary);
+      // Who comes by HTTP cannot go where a redirect sends it.
+      if (frame.hello !== undefined) frame.hello.canFollow = false;
       this.#isText = isText;
       this.#waiting.push(frame);
     } catch (error) {

@@ -104,6 +104,8 @@ export class Caller {
         deadlineMs: deadlineOf(options, startedMs, method.streaming ? Number.POSITIVE_INFINITY : callMs),
         namespace: about ?? options.namespace ?? context?.namespace ?? defaultNamespace,
         idempotencyKey: key === "" ? (options.idempotencyKey ?? "") : key,
+        affinity: options.affinity ?? "",
+        instance: options.instance ?? "",
       },
       rpc.requestStream ? new Requests(input as AsyncIterable<unknown>) : input,
     );

@@ -24,6 +24,8 @@ export interface ClientCallParts {
   readonly deadlineMs: number;
   readonly startedMs: number;
   readonly idempotencyKey: string;
+  readonly affinity: string;
+  readonly instance: string;
 }
 
 /**
@@ -38,6 +40,9 @@ export class ClientCall implements OutgoingCall, Intercepted, Expiring, Stoppabl
   readonly startedMs: number;
   readonly parentTrace: TraceContext | undefined;
   readonly idempotencyKey: string;
+  /** Which of several instances, where any could serve it; empty where it does not matter. */
+  readonly affinity: string;
+  readonly instance: string;
   trace: TraceContext | undefined;
   /** On whose behalf; set by the identity interceptor. */
   principal: Principal = localAdministrator;
@@ -76,6 +81,8 @@ export class ClientCall implements OutgoingCall, Intercepted, Expiring, Stoppabl
     this.parentTrace = parts.context?.trace;
     this.trace = this.parentTrace;
     this.idempotencyKey = parts.idempotencyKey;
+    this.affinity = parts.affinity;
+    this.instance = parts.instance;
     this.input = input;
   }
 

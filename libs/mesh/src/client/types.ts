@@ -11,6 +11,13 @@ export interface CallOptions {
   readonly namespace?: string | undefined;
   /** Under which a repeated call is answered like the first, where the request itself carries none. */
   readonly idempotencyKey?: string | undefined;
+  /**
+   * Calls with the same one go to the same instance as long as that is there and well, where any could serve them: such as
+   * all streams of one agent.
+   */
+  readonly affinity?: string | undefined;
+  /** The id of the instance that it goes to, where any could serve it: fails when that is not known or not well. */
+  readonly instance?: string | undefined;
   /** Gives up when aborted. */
   readonly signal?: AbortSignal | undefined;
   /**

@@ -1,31 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { TuttiError } from "@tutti/kernel";
-import { seededChance, VirtualTime } from "@tutti/kernel/testing";
+import { seededChance } from "@tutti/kernel/testing";
 import fc from "fast-check";
-import { Breaker, BreakerClock } from "../interceptors/breaker.ts";
-import { resolveMeshSettings } from "../settings.ts";
 import { clientCall } from "../testing/calls.ts";
-import type { Link, LinkState } from "../transport/link.ts";
+import { lost, targetOf } from "../testing/targets.ts";
 import { pickTarget } from "./power-of-two.ts";
-import { Target } from "./target.ts";
-
-const breakers = new BreakerClock(resolveMeshSettings({ breaker: { volume: 1 } }).breaker, new VirtualTime());
-const lost = new TuttiError({ code: "test.lost", status: "UNAVAILABLE", message: "lost" });
-
-function targetOf(id: string, { state = "ready" as LinkState, draining = false } = {}): Target {
-  const link: Link = {
-    transport: "grpc",
-    state,
-    connect() {},
-    close() {},
-    one: () => Promise.reject(lost),
-    many() {
-      throw lost;
-    },
-  };
-  return new Target({ id, service: "notes", address: "", draining }, link, new Breaker(breakers, () => {}));
-}
+import type { Target } from "./target.ts";
 
 async function open(target: Target): Promise<void> {
   await target.breaker.send(() => Promise.reject(lost), clientCall("get")).catch(() => {});

@@ -22,6 +22,7 @@ import type { ClientCall } from "../client/client-call.ts";
 import type { Discovery } from "../discovery/discovery.ts";
 import { meshErrors } from "../errors.ts";
 import { isRepeatable } from "../interceptors/retry.ts";
+import { pickByAffinity } from "./affinity.ts";
 import { pickTarget } from "./power-of-two.ts";
 import type { Target } from "./target.ts";
 import type { TargetPool } from "./target-pool.ts";
@@ -99,7 +100,11 @@ export class Routes {
     const { pool, clock, chance } = this.#parts;
     const targets = pool.targetsOf(call.method.service);
     const nowMs = clock.monotonic();
-    return pickTarget(targets, { nowMs, chance, avoid: call.avoid, repeatable: isRepeatable(call) });
+    const { instance, affinity, avoid } = call;
+    if (instance !== "")
+      return targets.find(({ instance: { id }, breaker }) => id === instance && breaker.admits);
+    if (affinity !== "") return pickByAffinity(targets, affinity, { nowMs, avoid });
+    return pickTarget(targets, { nowMs, chance, avoid, repeatable: isRepeatable(call) });
   }
 
   async #toAnyLater(call: ClientCall, next: (call: ClientCall) => Promise<unknown>): Promise<unknown> {

@@ -23,7 +23,7 @@ export function clientCall(
       namespace: "default",
       startedMs: 0,
       deadlineMs: given.deadlineMs ?? Number.POSITIVE_INFINITY,
-      idempotencyKey: request.key,
+      ...{ idempotencyKey: request.key, affinity: "", instance: "" },
     },
     method.rpc.requestStream ? new Requests(requests()) : request,
   );

@@ -22,7 +22,16 @@ describe("the headers of a call", () => {
     fc.assert(
       fc.property(principal, text, text, (who, namespace, idempotencyKey) => {
         const { method } = clientCall("get");
-        const parts = { method, context: undefined, namespace, idempotencyKey, startedMs: 0, deadlineMs: 1 };
+        const times = { startedMs: 0, deadlineMs: 1 };
+        const parts = {
+          method,
+          context: undefined,
+          namespace,
+          idempotencyKey,
+          affinity: "",
+          instance: "",
+          ...times,
+        };
         const call = new ClientCall(parts, undefined);
         call.principal = who;
         call.ownerEpoch = 7;

@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { targetOf } from "../testing/targets.ts";
+import { pickByAffinity } from "./affinity.ts";
+
+const texts = Array.from({ length: 300 }, (_, index) => `agent-${index}`);
+
+describe("affinity", () => {
+  it("sends the same text to the same instance, in whatever order they are known", () => {
+    const targets = ["a", "b", "c"].map((id) => targetOf(id));
+    for (const text of texts) {
+      const picked = pickByAffinity(targets, text, { nowMs: 0 });
+      assert.equal(pickByAffinity(targets.toReversed(), text, { nowMs: 0 }), picked);
+    }
+  });
+
+  it("spreads texts, and moves those of an instance that is gone and no others", () => {
+    const [one, two, three] = [targetOf("a"), targetOf("b"), targetOf("c")];
+    const all = [one, two, three];
+    let moved = 0;
+    for (const text of texts) {
+      const before = pickByAffinity(all, text, { nowMs: 0 });
+      const after = pickByAffinity([one, three], text, { nowMs: 0 });
+      if (before === two) moved++;
+      else assert.equal(after, before);
+    }
+    assert.ok(moved > 60 && moved < 140, String(moved));
+  });
+
+  it("passes over those that drain or were tried", () => {
+    const [one, two] = [targetOf("a", { draining: true }), targetOf("b")];
+    for (const text of texts) {
+      assert.equal(pickByAffinity([one, two], text, { nowMs: 0 }), two);
+      // Better one that was tried than none.
+      assert.equal(pickByAffinity([one, two], text, { nowMs: 0, avoid: [two] }), two);
+    }
+    assert.equal(pickByAffinity([one], "text", { nowMs: 0 }), undefined);
+  });
+});
