@@ -134,6 +134,41 @@ describe("a worker that leaves", () => {
     ]);
     assert.deepEqual([said, host.credit], [["sleep", "wake"], 12]);
   });
+
+  it("tells the program when it sleeps and wakes, once each; what fails there ends nothing", async () => {
+    const heard: string[] = [];
+    const { worker, host, settle, link } = stage({
+      onSleep: (reason) => void heard.push(`sleeps: ${reason}`),
+      onWake: (reason) => {
+        heard.push(`wakes: ${reason}`);
+        throw new Error("a mistake of the user's");
+      },
+    });
+    worker.handle("echo", (input) => input);
+    await link();
+    host.send({ sleep: { reason: "night", forMs: 0 } });
+    host.send({ sleep: { reason: "still night", forMs: 0 } });
+    host.send({ wake: { reason: "day" } });
+    await settle();
+    host.send({ assignments: [assignOf(1)] });
+    await settle();
+    assert.deepEqual(heard, ["sleeps: night", "wakes: day"]);
+    assert.deepEqual(told(host.results), ["1: null"]);
+  });
+
+  it("that was told to sleep is awake on a new link, which knows nothing of that", async () => {
+    const { worker, host, settle, link, pass } = stage();
+    worker.handle("echo", (input) => input);
+    await link();
+    host.send({ sleep: { reason: "night", forMs: 0 } });
+    await settle();
+    host.send({ bye: { reason: "moved", returnAfterMs: 10 } });
+    await pass(5_000);
+    host.welcome();
+    await settle();
+    assert.ok(host.stream.frames.every(({ sleep }) => sleep === undefined));
+    assert.equal(host.credit, 4);
+  });
 });
 
 describe("a worker's options", () => {

@@ -71,7 +71,7 @@ class Stage:
     HELD = object()
 
     def __init__(
-        self, handlers: dict[str, Any], *, slots: int = 4, addresses: tuple[str, ...] = ("a:1",)
+        self, handlers: dict[str, Any], *, slots: int = 4, addresses: tuple[str, ...] = ("a:1",), **options: Any
     ) -> None:
         self.time = VirtualTime()
         self.streams: list[HostStream] = []
@@ -81,7 +81,7 @@ class Stage:
         self._held: dict[bytes, tuple[Any, Done]] = {}
         self.blobs: dict[bytes, bytes | Exception] = {}
         with mock.patch.dict(os.environ, clear=True):
-            worker = Worker(addresses, slots=slots)
+            worker = Worker(addresses, slots=slots, **options)
         for name, handler in handlers.items():
             worker.handle(name, (lambda: None) if handler is Stage.HELD else handler)
         self._is_held = {name for name, handler in handlers.items() if handler is Stage.HELD}

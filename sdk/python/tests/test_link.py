@@ -326,6 +326,28 @@ class Attempts(unittest.TestCase):
         self.stage.time.pass_ms(500)
         self.assertEqual(len(self.stage.streams), 2)
 
+    def test_tells_the_program_when_it_sleeps_and_wakes_and_is_awake_on_a_new_link(self):
+        heard: list[str] = []
+
+        def wake(reason: str) -> None:
+            heard.append(f"wakes: {reason}")
+            raise ValueError("a mistake of the user's")
+
+        stage = Stage({"test.echo": echo}, on_sleep=lambda reason: heard.append(f"sleeps: {reason}"), on_wake=wake)
+        stage.welcome()
+        stage.say(sleep=Sleep(reason="night"))
+        stage.say(sleep=Sleep(reason="still night"))
+        with self.assertLogs("tutti.worker", "ERROR"):
+            stage.say(wake=Wake(reason="day"))
+        self.assertEqual(heard, ["sleeps: night", "wakes: day"])
+        stage.say(sleep=Sleep(reason="night"))
+        stage.say(bye=Bye(reason="moved", return_after_ms=10))
+        stage.time.pass_ms(5_000)
+        with self.assertLogs("tutti.worker", "ERROR"):
+            stage.welcome()
+        self.assertEqual(heard[-1], "wakes: a new link begins")
+        self.assertFalse(any(frame.HasField("sleep") for frame in stage.stream.frames))
+
     def test_a_large_input_is_read_from_the_blob_store_or_the_attempt_fails(self):
         stage = Stage({"test.echo": echo})
         stage.welcome()

@@ -59,6 +59,8 @@ export class Agent {
   #isFlushing = false;
   #isDraining = false;
   #isAsleep = false;
+  /** Whether the host wanted that. */
+  #isToldToSleep = false;
   #waking: Timer | undefined;
   /** By `name@version`, for as long as the link lasts. */
   #numbers: Readonly<Record<string, number>> = {};
@@ -149,7 +151,9 @@ export class Agent {
     if (welcome.capabilityNumbers !== undefined) this.#number(welcome.capabilityNumbers.numbers);
     this.#isHeld = welcome.held !== undefined;
     if (this.#isDraining) this.#sayDrain("the worker stops");
-    if (this.#isAsleep) this.#saySleep("", 0);
+    // What a host wants of a link ends with the link: another one may need it, and does not know that it sleeps.
+    if (this.#isToldToSleep && !welcome.resumed) this.wake("a new link begins", true);
+    if (this.#isAsleep && !this.#isToldToSleep) this.#saySleep("", 0);
     this.#link.outbox.touch();
     this.flush();
   }
@@ -229,19 +233,24 @@ export class Agent {
   }
 
   sleep(reason: string, forMs: number, isTold: boolean): void {
+    const wasAsleep = this.#isAsleep;
     this.#isAsleep = true;
+    this.#isToldToSleep = isTold;
     this.#desk.closedBecause = "the worker sleeps";
     this.#link.credit = 0;
     this.#waking?.cancel();
     if (forMs > 0) this.#waking = this.#parts.timers.after(forMs, () => this.wake("its time is over", false));
     if (!isTold) this.#saySleep(reason, forMs);
+    if (!wasAsleep) this.#call("onSleep", reason);
     this.flush();
   }
 
   wake(reason: string, isTold: boolean): void {
     if (!this.#isAsleep) return;
     this.#isAsleep = false;
+    this.#isToldToSleep = false;
     this.#waking?.cancel();
+    this.#call("onWake", reason);
     if (!this.#isDraining) this.#desk.closedBecause = "";
     if (!isTold) this.#say({ wake: { reason } });
     this.flush();
@@ -311,6 +320,17 @@ export class Agent {
       contextKeys: [...contextKeys],
       description,
     };
+  }
+
+  /** What the user's own code does wrong here must not end the link. */
+  #call(handler: "onSleep" | "onWake", reason: string): void {
+    const { settings, logger } = this.#parts;
+    const failed = (error: unknown) => logger.error("a handler failed", { handler, error });
+    try {
+      Promise.resolve(settings[handler](reason)).catch(failed);
+    } catch (error) {
+      failed(error);
+    }
   }
 
   #sayDrain(reason: string): void {

@@ -49,6 +49,10 @@ export interface WorkerOptions {
   readonly handleSignals?: boolean;
   /** How long what is at work may take when it is stopped, milliseconds; then its signals are aborted. Default 30,000. */
   readonly drainMs?: number;
+  /** Called when it begins to sleep, by the host's wish or its own: what is costly to hold can be let go of. */
+  readonly onSleep?: (reason: string) => void | Promise<void>;
+  /** Called when it is awake again, before it gets anything to do. */
+  readonly onWake?: (reason: string) => void | Promise<void>;
 }
 
 /** What the options, the environment and the defaults come to. */
@@ -67,6 +71,8 @@ export interface WorkerSettings {
   readonly credentials: WorkerCredentials;
   readonly handleSignals: boolean;
   readonly drainMs: number;
+  readonly onSleep: (reason: string) => void | Promise<void>;
+  readonly onWake: (reason: string) => void | Promise<void>;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -104,6 +110,8 @@ export function resolveSettings(options: WorkerOptions, environment: Environment
     credentials,
     handleSignals: options.handleSignals ?? true,
     drainMs,
+    onSleep: options.onSleep ?? (() => {}),
+    onWake: options.onWake ?? (() => {}),
   };
 }
 

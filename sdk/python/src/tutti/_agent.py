@@ -9,6 +9,7 @@ It knows no stream: a connector hands it frames and takes what it sends.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -37,6 +38,8 @@ from ._settings import Settings
 from ._time import Time, Timer
 from ._version import VERSION
 from .failures import link_lost
+
+_log = logging.getLogger("tutti.worker")
 
 # A frame with content is acknowledged within this time.
 _ACKNOWLEDGE_AFTER_MS = 100
@@ -69,6 +72,8 @@ class Agent:
         self._is_flushing = False
         self.is_draining = False
         self.is_asleep = False
+        # Whether the host wanted that.
+        self._is_told_to_sleep = False
         self.is_held = False
         self._waking: Timer | None = None
         self._acknowledging: Timer | None = None
@@ -140,7 +145,10 @@ class Agent:
         self.is_held = welcome.HasField("held")
         if self.is_draining:
             self._write(AgentFrame(drain=Drain(reason="the worker stops")))
-        if self.is_asleep:
+        # What a host wants of a link ends with the link: another one may need it, and does not know that it sleeps.
+        if self._is_told_to_sleep and not welcome.resumed:
+            self.wake("a new link begins", is_told=True)
+        if self.is_asleep and not self._is_told_to_sleep:
             self._write(AgentFrame(sleep=Sleep()))
         self._link.outbox.touch()
         self.flush()
@@ -197,7 +205,9 @@ class Agent:
         self._say(AgentFrame(drain=Drain(reason=reason)))
 
     def sleep(self, reason: str, for_ms: float, *, is_told: bool) -> None:
+        was_asleep = self.is_asleep
         self.is_asleep = True
+        self._is_told_to_sleep = is_told
         self._desk.closed_because = "the worker sleeps"
         self._link.credit = 0
         if self._waking is not None:
@@ -208,18 +218,32 @@ class Agent:
             )
         if not is_told:
             self._say(AgentFrame(sleep=Sleep(reason=reason, for_ms=for_ms)))
+        if not was_asleep:
+            self._call(self._parts.settings.on_sleep, reason)
 
     def wake(self, reason: str, *, is_told: bool) -> None:
         if not self.is_asleep:
             return
         self.is_asleep = False
+        self._is_told_to_sleep = False
         if self._waking is not None:
             self._waking.cancel()
+        self._call(self._parts.settings.on_wake, reason)
         if not self.is_draining:
             self._desk.closed_because = ""
         if not is_told:
             self._say(AgentFrame(wake=Wake(reason=reason)))
         self.flush()
+
+    @staticmethod
+    def _call(handler: Callable[[str], None] | None, reason: str) -> None:
+        """What the user's own code does wrong here must not end the link."""
+        if handler is None:
+            return
+        try:
+            handler(reason)
+        except Exception:
+            _log.exception("a handler failed")
 
     def bye(self, reason: str) -> None:
         self._say(AgentFrame(bye=Bye(reason=reason)))

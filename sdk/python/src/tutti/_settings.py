@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .failures import OptionInvalid
@@ -50,6 +50,8 @@ class Settings:
     credentials: Credentials
     handle_signals: bool
     drain_seconds: float
+    on_sleep: Callable[[str], None] | None
+    on_wake: Callable[[str], None] | None
 
 
 def resolve(
@@ -69,6 +71,8 @@ def resolve(
     allow_unprotected: bool,
     handle_signals: bool,
     drain_seconds: float,
+    on_sleep: Callable[[str], None] | None = None,
+    on_wake: Callable[[str], None] | None = None,
 ) -> Settings:
     """An option comes before its variable, and that before the default."""
     if isinstance(slots, bool) or not isinstance(slots, int) or not 1 <= slots <= SLOTS_MAX:
@@ -103,6 +107,8 @@ def resolve(
         ),
         handle_signals=handle_signals,
         drain_seconds=drain_seconds,
+        on_sleep=on_sleep,
+        on_wake=on_wake,
     )
 
 

@@ -47,6 +47,9 @@ class Worker:
     allow_unprotected: sends an access token to another machine without encryption.
     handle_signals: whether SIGTERM and SIGINT drain it; a second one ends the process at once.
     drain_seconds: how long what is at work may take when it is stopped; then it is told to end.
+    on_sleep: called with a reason when it begins to sleep, by the host's wish or its own: what is costly to hold can
+        be let go of. on_wake: when it is awake again, before it gets anything to do. Both run where the link does: be
+        quick.
     """
 
     def __init__(
@@ -66,6 +69,8 @@ class Worker:
         allow_unprotected: bool = False,
         handle_signals: bool = True,
         drain_seconds: float = 30,
+        on_sleep: Callable[[str], None] | None = None,
+        on_wake: Callable[[str], None] | None = None,
     ) -> None:
         self.settings: Settings = resolve(
             os.environ,
@@ -83,6 +88,8 @@ class Worker:
             allow_unprotected=allow_unprotected,
             handle_signals=handle_signals,
             drain_seconds=drain_seconds,
+            on_sleep=on_sleep,
+            on_wake=on_wake,
         )
         self._handlers = Handlers()
         self._running: Running | None = None
