@@ -1,6 +1,7 @@
 /**
  * Draws states and the ways between them. Every state has a way to the last one, by the signal that ends drawn runs. Where
- * somebody has to do something, what follows from that leads onward; where nobody has to, states go in circles as they like.
+ * somebody has to do something, what follows from that leads onward; where nobody has to, states go in circles as they
+ * like, with so little to do that it is done in one step.
  */
 import type { StateDocument, TaskDocument, TransitionDocument } from "@tutti/definitions";
 import { finishSignal } from "../signals.ts";
@@ -69,13 +70,15 @@ export class States {
       ...(luck.happens(0.8) && { to: luck.one(...targets) }),
       ...(luck.happens(0.5) && { when: luck.one(guard, "vars.count < 2") }),
       ...(luck.happens(0.7) && { set: count }),
-      ...(luck.happens(0.3) && { do: this.#actions(`${path}.${index}.do`) }),
+      ...(!this.#isCircling && luck.happens(0.3) && { do: this.#actions(`${path}.${index}.do`) }),
     }));
   }
 
   #actions(path: string): TaskDocument[] {
     const number = this.#luck.whole(1, 2);
-    return Array.from({ length: number }, (_, index) => this.#action(`${path}${index}`));
+    return Array.from({ length: this.#isCircling ? 1 : number }, (_, index) =>
+      this.#action(`${path}${index}`),
+    );
   }
 
   #action(path: string): TaskDocument {
