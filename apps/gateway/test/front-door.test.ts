@@ -168,6 +168,8 @@ describe("the front door on a loopback address", () => {
     for (const [what, path, asked, status, code] of [
       ["an unknown path", "/v1/runs/a/b/c/d", {}, 404, "gateway.path_unknown"],
       ["another method", "/v1/whoami", { method: "DELETE" }, 405, "gateway.method_unknown"],
+      ["an unknown parameter of its own", "/v1/status?x=1", {}, 400, "rest.request_invalid"],
+      ["one that was meant otherwise", "/v1/metrics/series?nam=a", {}, 400, "rest.request_invalid"],
       ["half an escape", "/v1/runs/%zz", {}, 400, "gateway.address_malformed"],
       [
         "a large body",

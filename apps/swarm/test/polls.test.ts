@@ -78,6 +78,14 @@ describe("an agent that polls", () => {
     assert.deepEqual(task?.input?.body, { $case: "inline", value: Buffer.from('"hello"') });
   });
 
+  it("is at work on what it has claimed", async () => {
+    const sender = room();
+    sender.offer([1]);
+    const [task] = await claimed();
+    const begun = await sender.next("a beginning", (reply) => reply.begun[0]);
+    assert.equal(Buffer.from(begun.token).toString("hex"), task?.token);
+  });
+
   it("answers, and hears of it when that is durable", async () => {
     const sender = room();
     sender.offer([1]);

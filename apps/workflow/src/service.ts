@@ -1,5 +1,5 @@
 import { registryService } from "@tutti/contracts/registry/v1";
-import { dispatchService, missionService, poolService } from "@tutti/contracts/swarm/v1";
+import { agentService, dispatchService, missionService, poolService } from "@tutti/contracts/swarm/v1";
 import { ActorKind } from "@tutti/contracts/types/v1";
 import {
   bulkService,
@@ -85,7 +85,10 @@ export class WorkflowService extends Orchestrator {
       foundation,
       versions: new Versions({ runtime, steward, blobs }),
     };
-    const installation = { versions: desk.versions, registry: mesh.client(registryService) };
+    const installation = {
+      ...{ versions: desk.versions, registry: mesh.client(registryService) },
+      agents: mesh.client(agentService),
+    };
     mesh.serve(
       definitionService,
       definitionHandlers({

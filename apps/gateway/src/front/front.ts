@@ -26,6 +26,7 @@ import { pastOf } from "../calls/past.ts";
 import { type Answer, answered, followed, type RpcRoute } from "../calls/rpc-route.ts";
 import type { GatewaySettings } from "../configuration.ts";
 import { gatewayErrors } from "../errors.ts";
+import { refuseUnknownParameters } from "../own/own-query.ts";
 import { type OwnHandler, ownHandlers } from "../own/own-routes.ts";
 import { findPage } from "../pages/find-page.ts";
 import { page, servePages } from "../pages/pages.ts";
@@ -116,6 +117,7 @@ function guard(app: FastifyInstance, access: Access): void {
     access.refuseStrangers(request.headers, { isPage });
     const [path = ""] = request.url.split("?", 1);
     if (!isPage && !openPaths.has(path)) request.caller = await access.callerOf(request.raw);
+    refuseUnknownParameters(request.method, request.routeOptions.url, request.url);
   });
 }
 

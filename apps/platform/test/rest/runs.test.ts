@@ -42,6 +42,14 @@ describe("runs over REST", () => {
 
     const [task] = await claim("curl-1");
     assert.deepEqual([task.capability, task.input], ["pay.charge", { id: markup }]);
+    const atWork = await untilTaskIs(front, "order-1", "charge", "running");
+    assert.equal(atWork.attempts.at(-1).agentId, "curl-1");
+    const held = await front.post("/v1/workflows/check", { text: order, againstInstallation: true });
+    assert.deepEqual(held.json.problems, [], "what a worker that polls can do is known");
+    const unknown = order.replace("pay.charge", "pay.nobody");
+    const lacking = await front.post("/v1/workflows/check", { text: unknown, againstInstallation: true });
+    assert.match(lacking.json.problems[0].message, /pay\.nobody/);
+
     const output = '{"receipt":12345678901234567890}';
     const completed = await front.post(
       "/v1/tasks/complete",
@@ -185,6 +193,14 @@ describe("runs over REST", () => {
     );
   });
 });
+
+async function untilTaskIs(front: Front, run: string, task: string, status: string) {
+  for (;;) {
+    const { json } = await front.get(`/v1/runs/${run}/tasks/${task}`);
+    if (json.status === status) return json;
+    await new Promise(setImmediate);
+  }
+}
 
 async function untilAsked(front: Front, runId: string) {
   for (;;) {

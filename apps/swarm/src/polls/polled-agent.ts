@@ -37,6 +37,8 @@ export interface PolledCapability {
 }
 
 export class PolledAgent implements AgentOutlet {
+  /** It sleeps between two polls by itself. */
+  readonly isPolled = true;
   readonly agentId: string;
   readonly pool: Pool;
   /** Those who wait for something to claim. */
@@ -118,6 +120,8 @@ export class PolledAgent implements AgentOutlet {
     const claimed = this.#assigned.splice(0, count);
     for (const { token } of claimed)
       this.#leases.set(keyOf(token), { token, leaseMs, untilMs: nowMs + leaseMs });
+    // Who has claimed a task is at work on it.
+    if (claimed.length > 0) this.#take({ started: claimed.map(({ token }) => ({ token, agoMs: 0 })) }, nowMs);
     return claimed;
   }
 

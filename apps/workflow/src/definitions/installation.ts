@@ -1,9 +1,10 @@
 /** What an installation has of what a definition uses: asked for before it is checked, since checking waits for nothing. */
 import type { registryService } from "@tutti/contracts/registry/v1";
+import { type agentService, ListAgentsRequest } from "@tutti/contracts/swarm/v1";
 import type { DefinitionSource } from "@tutti/contracts/workflow/v1";
 import type { Catalogue, KnownCapability, KnownDefinition, Plan } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
-import type { CallContext } from "@tutti/kernel";
+import { type CallContext, isTuttiError } from "@tutti/kernel";
 import { definitionErrors, latest } from "@tutti/machine-definition";
 import type { Client } from "@tutti/mesh";
 import { checkSource } from "./sources.ts";
@@ -12,6 +13,7 @@ import type { Versions } from "./versions.ts";
 export interface Installation {
   readonly versions: Versions;
   readonly registry: Pick<Client<typeof registryService>, "findCapabilities">;
+  readonly agents: Pick<Client<typeof agentService>, "listAgents">;
 }
 
 export async function catalogueFor(
@@ -54,21 +56,42 @@ function definitionsOf({ works }: Plan): { name: string; version: string }[] {
   return [...new Map(used.map((each) => [nameOf(each.name, each.version), each])).values()];
 }
 
+/** What a service has announced, or else an agent offers. */
 async function findCapability(
-  { registry }: Installation,
+  { registry, agents }: Installation,
   name: string,
   versionRange: string,
   context: CallContext,
 ): Promise<KnownCapability | undefined> {
   const request = { namespace: context.namespace, name, versionRange, labels: undefined };
   const { versions } = await registry.findCapabilities(request, { context });
-  const [newest] = versions;
+  const found = versions[0]?.capability ?? (await offered(agents, name, versionRange, context));
   return (
-    newest && {
-      ...schema("inputSchema", newest.capability?.inputSchema),
-      ...schema("outputSchema", newest.capability?.outputSchema),
-    }
+    found && { ...schema("inputSchema", found.inputSchema), ...schema("outputSchema", found.outputSchema) }
   );
+}
+
+/** By a worker that is linked or polls: all of a capability's workers in one version agree on what it takes. */
+async function offered(
+  agents: Installation["agents"],
+  capability: string,
+  versionRange: string,
+  context: CallContext,
+) {
+  const { namespace } = context;
+  const request = ListAgentsRequest.fromPartial({
+    namespace,
+    filter: { capability, versionRange },
+    page: { size: 1 },
+  });
+  try {
+    const [agent] = (await agents.listAgents(request, { context })).agents;
+    return agent?.offering?.capabilities.findLast(({ name }) => name === capability);
+  } catch (error) {
+    // Where no pool can be asked nobody is known to offer it.
+    if (isTuttiError(error) && error.status === "UNAVAILABLE") return undefined;
+    throw error;
+  }
 }
 
 async function findDefinition(

@@ -118,6 +118,14 @@ describe("the ring of recent samples", () => {
     for (const p99 of valuesOf(past(duration.name, 30 * minute), "p99") ?? []) near(p99, 3.96);
   });
 
+  it("has the seconds of a young process, however far back is asked", () => {
+    const { time, registry, past } = setUp();
+    registry.gauge(load).with({}).set(1);
+    time.advance(minute);
+    const [found] = past(load.name, 60 * minute);
+    assert.deepEqual([found?.stepMs, found?.values.length], [second, 60]);
+  });
+
   it("keeps a day of them and no more", () => {
     const { time, registry, past } = setUp();
     registry.gauge(load).with({}).set(1);

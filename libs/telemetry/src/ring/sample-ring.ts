@@ -116,12 +116,14 @@ export class SampleRing {
 
   /**
    * The samples of a metric since then: of all its series that have these labels. Seconds if all of the time asked for
-   * lies in the last ten minutes, else steps of two minutes.
+   * lies in the last ten minutes, or the ring has no more than that, else steps of two minutes.
    */
   series(name: string, labels: Readonly<Record<string, string>>, sinceMs: number): SampledSeries[] {
     const { clock } = this.#options;
     const reachMs = fine.slots * fine.stepMs;
-    const resolution = sinceMs >= clock.now() - reachMs ? "fine" : "coarse";
+    // A young process has all of its past in seconds, however far back is asked.
+    const isYoung = this.#last.fine.number < fine.slots;
+    const resolution = isYoung || sinceMs >= clock.now() - reachMs ? "fine" : "coarse";
     const result: SampledSeries[] = [];
     for (const { source, lanes } of this.#kept(name)) {
       const own = labelsOf(source);
