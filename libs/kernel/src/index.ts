@@ -39,6 +39,7 @@ export { fromErrorDetail, toErrorDetail } from "./errors/wire.ts";
 export { type Id, type IdParts, isId, kindOf, parseId, printId, timeOf } from "./ids/id.ts";
 export { IdSource } from "./ids/id-source.ts";
 export { mixedHash, stableHash } from "./ids/stable-hash.ts";
+export { type Labels, labelsMatch } from "./labels/labels-match.ts";
 export { isEnded } from "./machine/ended.ts";
 export { type InstanceAddress, type InstanceKey, keyOf, textOf } from "./machine/instance-key.ts";
 export type * from "./machine/machine.ts";

@@ -1,18 +1,4 @@
 import { HealthState, type Instance, type Load } from "@tutti/contracts/registry/v1";
-import type { LabelSelector } from "@tutti/contracts/types/v1";
-
-/** Whether labels satisfy a selector; an absent selector is satisfied by all. */
-export function labelsMatch(
-  labels: Readonly<Record<string, string>>,
-  selector: LabelSelector | undefined,
-): boolean {
-  if (selector === undefined) return true;
-  return (
-    Object.entries(selector.equals).every(([key, value]) => labels[key] === value) &&
-    selector.exists.every((key) => Object.hasOwn(labels, key)) &&
-    selector.absent.every((key) => !Object.hasOwn(labels, key))
-  );
-}
 
 /** Health as it was said; an instance that says nothing counts as ready. */
 export function healthOf({ health }: Instance): HealthState {

@@ -1,14 +1,7 @@
 import type { LabelSelector } from "@tutti/contracts/types/v1";
+import type { Labels } from "@tutti/kernel";
 
-type Labels = Readonly<Record<string, string>>;
-
-export function labelsMatch(labels: Labels, selector: LabelSelector | undefined): boolean {
-  if (selector === undefined) return true;
-  for (const [name, value] of Object.entries(selector.equals)) if (labels[name] !== value) return false;
-  for (const name of selector.exists) if (labels[name] === undefined) return false;
-  for (const name of selector.absent) if (labels[name] !== undefined) return false;
-  return true;
-}
+export { labelsMatch } from "@tutti/kernel";
 
 /** How much of a wish is fulfilled, 0 to 1; 1 where nothing is wished for. */
 export function labelsPreference(labels: Labels, selector: LabelSelector | undefined): number {
