@@ -169,7 +169,8 @@ export function needsDirectly(task: PlainTask, needed: PlainTask, run: KnownTask
 export function restingOn(task: PlainTask, run: KnownTasks): ReadonlySet<PlainTask> {
   const found = new Set([task]);
   for (const rested of found)
-    for (const other of run.tasks) if (needsDirectly(other, rested, run)) found.add(wholeOf(other));
+    for (const other of run.tasks)
+      if (needsDirectly(other, rested, run) && !isGivenUp(other)) found.add(wholeOf(other));
   return found;
 }
 
@@ -179,6 +180,13 @@ function wholeOf(task: PlainTask): PlainTask {
   for (let { body } = task; isAdded(body) && body.owner !== undefined; body = body.owner.body)
     if (hasEnded(body.owner)) whole = body.owner;
   return whole;
+}
+
+/** What was added by a task that did not do well comes to be anew with that. */
+function isGivenUp({ body }: PlainTask): boolean {
+  const { owner } = body;
+  if (owner === undefined || !isAdded(body)) return false;
+  return (hasEnded(owner) && owner.status !== "completed") || isGivenUp(owner);
 }
 
 function isAdded(body: PlainBody): boolean {
