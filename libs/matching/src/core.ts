@@ -5,6 +5,7 @@ import { Roster } from "./agents/roster.ts";
 import type { Launches, PoolOptions, PoolSettings } from "./api/pool.ts";
 import { affinitiesMax } from "./bounds.ts";
 import { Demands } from "./demand/demands.ts";
+import type { HookDesk } from "./hooks/hook-desk.ts";
 import { Limits } from "./limits/limit-book.ts";
 import { Affinity } from "./match/affinity.ts";
 import { Bound } from "./match/bound.ts";
@@ -57,6 +58,8 @@ export class Core implements PoolCore, TaskWatch {
   /** Until when agents may bring along tokens that nobody knows. */
   claimUntilMs: number;
   launches: Launches | undefined;
+  /** Undefined while there are no hooks: then nothing is paid for them. */
+  hooks: HookDesk | undefined;
   /** How far it is after a pause; undefined while it begins as many as it can. */
   ramp: Ramp | undefined;
   readonly #onAgentChange: PoolOptions["onAgentChange"];
@@ -128,6 +131,7 @@ export class Core implements PoolCore, TaskWatch {
   /** Nothing is known of a task any more; it waits nowhere, and nobody works on it. */
   forget(task: Task, nowMs: number): void {
     this.leaveSeat(task);
+    if (task.judging?.isHeld === true) this.hooks?.forget(task);
     task.stage = "forgotten";
     this.tasks.delete(task.offer.token);
     if (task.spoke >= 0) this.wheel.remove(task);

@@ -1,5 +1,6 @@
 export { launchIdOf, scalerIdOf } from "./agents/launch.ts";
 export type { AgentLink, AgentOutlet, Joined } from "./api/agents.ts";
+export type { HookOutlet, HookQuestion, HookReply, PoolHook } from "./api/hooks.ts";
 export type {
   AgentChange,
   HoldOrder,
@@ -13,6 +14,7 @@ export type { OfferStream, SenderOutlet } from "./api/senders.ts";
 export { labelsMatch } from "./demand/labels.ts";
 export { newestIn } from "./demand/versions.ts";
 export { matchingErrors } from "./errors.ts";
+export { compileHook, type HookProblem } from "./hooks/compile.ts";
 export { openOfferStream } from "./offers/offer-stream.ts";
 export { openPool, settingsRefusal } from "./pool.ts";
 export { crashAfter } from "./scaling/crashes.ts";

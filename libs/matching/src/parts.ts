@@ -24,6 +24,8 @@ import type { HostFigures, KeyedLimit, LabelSelector } from "@tutti/contracts/ty
 import type { Chance, Heap, Ranked, Refusal } from "@tutti/kernel";
 import type { Suspicion } from "./agents/suspicion.ts";
 import type { HoldOrder, Launches, LimitRule, PoolSettings } from "./api/pool.ts";
+import type { HookDesk } from "./hooks/hook-desk.ts";
+import type { Judging } from "./hooks/judging.ts";
 import type { Affinity } from "./match/affinity.ts";
 import type { LearnedTimes } from "./match/learned-times.ts";
 import type { Ramp } from "./match/ramp.ts";
@@ -38,7 +40,8 @@ import type { Wheel } from "./time/wheel.ts";
  *     queued ── assigned ──► working ── result, lost, timed out ──► ended ── durable ──► forgotten
  *     queued ── its key is full ──► limited ── room ──► queued
  *     queued ── its agent is full ──► bound ── time, agent not able ──► queued, or assigned to that agent
- *     queued, limited, bound ── sender gone ──► away ── offered again ──► queued
+ *     hooked ── its hooks had their say ──► queued
+ *     queued, limited, bound, hooked ── sender gone ──► away ── offered again ──► queued, or hooked
  *     working ── busy ──► queued
  *     queued, limited, bound, away ── recalled, cancelled, timed out ──► forgotten
  *     working ── cancelled ──► forgotten
@@ -46,7 +49,7 @@ import type { Wheel } from "./time/wheel.ts";
  * Bound is queued with another demand. An attempt that timed out or was cancelled has ended for its sender at once; its
  * agent keeps it, and its slot, until it says so or its grace is over: until then its token is known.
  */
-export type Stage = "queued" | "limited" | "away" | "working" | "ended" | "forgotten";
+export type Stage = "queued" | "limited" | "hooked" | "away" | "working" | "ended" | "forgotten";
 
 /** An attempt, from its offer until nobody needs to know it any more. Times are infinite where there are none. */
 export interface Task extends Due, Ranked {
@@ -95,6 +98,8 @@ export interface Task extends Due, Ranked {
   message: string;
   extras: Extras | undefined;
   twin: Twin | undefined;
+  /** How far hooks are with it; undefined where none had a say. */
+  judging: Judging | undefined;
   /** Whether its agent was told to end it for more urgent work. */
   yields: boolean;
 }
@@ -572,6 +577,8 @@ export interface PoolCore {
   startsPerSec(nowMs: number): number;
   /** How far it is after a pause; undefined while it begins as many as it can. */
   readonly ramp: Ramp | undefined;
+  /** Undefined while there are no hooks. */
+  readonly hooks: HookDesk | undefined;
 }
 
 /** Finds places for single tasks. */

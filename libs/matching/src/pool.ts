@@ -13,9 +13,12 @@ import { numbersOf } from "./agents/capabilities.ts";
 import { reconcile } from "./agents/reconcile.ts";
 import { wakeByNeed } from "./agents/waking.ts";
 import type { AgentOutlet, Joined } from "./api/agents.ts";
+import type { HookOutlet, HookReply, PoolHook } from "./api/hooks.ts";
 import type { HoldOrder, Launches, LimitRule, Pool, PoolOptions, PoolSettings } from "./api/pool.ts";
 import { Core } from "./core.ts";
 import { matchingErrors } from "./errors.ts";
+import { hookEnds } from "./hooks/ends.ts";
+import { HookDesk } from "./hooks/hook-desk.ts";
 import { Ramp } from "./match/ramp.ts";
 import type { Agent } from "./parts.ts";
 import { defaultSettings, resolveSettings } from "./settings.ts";
@@ -23,7 +26,7 @@ import { doubleStragglers } from "./task/doubling.ts";
 import { makeWay } from "./task/giving-way.ts";
 import { rankAnew } from "./task/waiting.ts";
 import { absentViews, agentView, workView } from "./views/agents.ts";
-import { explainProfile, explainTask } from "./views/explanation.ts";
+import { explainDenied, explainProfile, explainTask, isSameWork } from "./views/explanation.ts";
 import { limitViews } from "./views/limits.ts";
 import { queuedViews } from "./views/queue.ts";
 import { statusView } from "./views/status.ts";
@@ -65,7 +68,8 @@ export class PoolOwner implements Pool {
   }
 
   get nextDueMs(): number {
-    const { wheel, claims, claimUntilMs, ramp, settings, queued } = this.#core;
+    const { wheel, claims, claimUntilMs, ramp, settings, queued, hooks } = this.#core;
+    if (hooks?.isStirred === true) return 0;
     let dueMs = wheel.nextDueMs;
     if (claims.size > 0) dueMs = Math.min(dueMs, claimUntilMs);
     if (ramp !== undefined && queued > 0 && !settings.paused) dueMs = Math.min(dueMs, ramp.dueMs);
@@ -95,10 +99,12 @@ export class PoolOwner implements Pool {
     const core = this.#core;
     core.wheel.advance(nowMs);
     this.#lookAtClaims(nowMs);
+    core.hooks?.judge(nowMs);
     const assigned = core.settings.paused ? 0 : this.#assign(nowMs);
     wakeByNeed(core, nowMs);
     core.roster.settle(nowMs);
     core.countStarts(assigned, nowMs);
+    core.hooks?.flush();
     if (core.dirtyLinks.length > 0) {
       const links = core.dirtyLinks;
       core.dirtyLinks = [];
@@ -139,6 +145,17 @@ export class PoolOwner implements Pool {
       core.ramp = settings.slowStart && new Ramp(settings.slowStart);
     if (before.window !== settings.window) for (const { stream, pool } of core.seats) stream.retell(pool);
     return undefined;
+  }
+
+  setHooks(hooks: readonly PoolHook[], outlet: HookOutlet): void {
+    const core = this.#core;
+    // Once there were some, tasks may wait for them.
+    if (hooks.length > 0) core.hooks ??= new HookDesk(core, hookEnds(core), outlet);
+    core.hooks?.set(hooks);
+  }
+
+  answerHooks(replies: readonly HookReply[], nowMs: number): void {
+    this.#core.hooks?.answer(replies, nowMs);
   }
 
   setLimit(rule: LimitRule, nowMs: number): Refusal | undefined {
@@ -234,12 +251,9 @@ export class PoolOwner implements Pool {
   }
 
   explainWork(work: WorkReference, nowMs: number): Explanation | undefined {
-    for (const task of this.#core.tasks.values()) {
-      const { namespace, kind, id, task: name } = workOf(task);
-      if (id === work.id && name === work.task && kind === work.kind && namespace === work.namespace)
-        return explainTask(this.#core, task, nowMs);
-    }
-    return undefined;
+    for (const task of this.#core.tasks.values())
+      if (isSameWork(workOf(task), work)) return explainTask(this.#core, task, nowMs);
+    return explainDenied(this.#core, work);
   }
 
   explainProfile(profile: OfferProfile, nowMs: number): Explanation | Refusal {

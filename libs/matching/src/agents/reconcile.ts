@@ -53,7 +53,7 @@ export function reconcile(
 
 /** Whether a task that waits may be at work at the agent. */
 function mayHave({ stage, demand }: Task, agent: Agent): boolean {
-  if (stage !== "queued" && stage !== "limited" && stage !== "away") return false;
+  if (stage !== "queued" && stage !== "limited" && stage !== "hooked" && stage !== "away") return false;
   return agent.used < agent.slots && demand.sites.some(({ cohort }) => cohort === agent.cohort);
 }
 

@@ -11,6 +11,7 @@ import type { Explanation, WorkReference } from "@tutti/contracts/types/v1";
 import type { Chance, Refusal } from "@tutti/kernel";
 import type { Strategy } from "../strategies/strategy.ts";
 import type { AgentOutlet, Joined } from "./agents.ts";
+import type { HookOutlet, HookReply, PoolHook } from "./hooks.ts";
 
 /**
  * The place where tasks meet agents. It does nothing by itself: whoever owns it hands in what senders and agents say, and
@@ -33,6 +34,14 @@ export interface Pool {
 
   /** Changes how the pool works; what is not given stays. */
   configure(changes: Partial<PoolSettings>, nowMs: number): Refusal | undefined;
+
+  /**
+   * These have a say from now on, those of a moment in this order. Questions to those outside go to the outlet, which is the
+   * same for as long as the pool is there.
+   */
+  setHooks(hooks: readonly PoolHook[], outlet: HookOutlet): void;
+  /** What was answered; a turn has to be taken. Answers that nobody waits for any more are passed over. */
+  answerHooks(replies: readonly HookReply[], nowMs: number): void;
 
   /** Sets the rule of a key, or of all keys that begin so when it ends in `*`. Counts stay. */
   setLimit(rule: LimitRule, nowMs: number): Refusal | undefined;

@@ -24,6 +24,7 @@ export function assign(core: PoolCore, task: Task, agent: Agent, site: Site, now
     if (extras.contextKey !== "") core.affinity.set(namespace, extras.contextKey, agent.agentId);
   }
   watchForStraggling(core, task, nowMs);
+  core.hooks?.assigned(task, nowMs);
   link?.outgoing.assignments.push(assignmentOf(core, task, site.number, nowMs));
 }
 
@@ -56,8 +57,7 @@ function assignmentOf(core: PoolCore, task: Task, capability: number, nowMs: num
     traceparent: offer.traceparent,
     saved: offer.saved,
     totalMs: task.totalDueMs === never ? 0 : Math.max(1, task.totalDueMs - nowMs),
-    labels:
-      offer.labels.length === 0 ? (profile.labels as Assign["labels"]) : [...profile.labels, ...offer.labels],
+    labels: labelsFor(task),
     namespace: profile.namespace === core.namespace ? "" : profile.namespace,
     workKind: profile.workKind,
     budget: offer.budget,
@@ -72,4 +72,11 @@ export function requeue(core: PoolCore, task: Task, nowMs: number): void {
   enqueue(task);
   if (task.seat === undefined) sendAway(core, task, nowMs);
   else core.watch(task);
+}
+
+/** Those of its profile, its own, and those that hooks added. */
+function labelsFor({ profile, offer, judging }: Task): Assign["labels"] {
+  const added = judging?.labels ?? [];
+  if (offer.labels.length + added.length === 0) return profile.labels as Assign["labels"];
+  return [...profile.labels, ...offer.labels, ...added];
 }

@@ -13,6 +13,7 @@ import { dropWaiting, giveBack, letOthers } from "./waiting.ts";
 export function expire(core: PoolCore, task: Task, nowMs: number): void {
   if (isWaiting(task)) expireWaiting(core, task, nowMs);
   else if (task.stage === "working") expireWorking(core, task, nowMs);
+  else if ((task.judging?.dueMs ?? Number.POSITIVE_INFINITY) <= nowMs) core.hooks?.due(task, nowMs);
   else if (task.stopDueMs <= nowMs) letGoOf(core, task, nowMs);
   else if (task.awayDueMs <= nowMs) settle(core, task, nowMs);
   if (core.tasks.get(task.offer.token) === task) core.watch(task);
@@ -29,6 +30,7 @@ function expireWaiting(core: PoolCore, task: Task, nowMs: number): void {
     const error = matchingErrors.queueTimedOut.refusal({ capability, waitedMs, mayMs: task.profile.queueMs });
     giveBack(core, task, RETURN_REASON_TIMED_OUT, error, 0, nowMs);
   } else if (task.awayDueMs <= nowMs) dropWaiting(core, task, nowMs);
+  else if ((task.judging?.dueMs ?? Number.POSITIVE_INFINITY) <= nowMs) core.hooks?.due(task, nowMs);
   else if ((task.extras?.boundDueMs ?? Number.POSITIVE_INFINITY) <= nowMs) letOthers(core, task);
 }
 

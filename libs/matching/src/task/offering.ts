@@ -11,7 +11,7 @@ import { noteUrgent } from "./giving-way.ts";
 import { finish, settle } from "./outcomes.ts";
 import { detach, stop } from "./releasing.ts";
 import { OfferedTask } from "./task.ts";
-import { dropWaiting, enqueue, giveBack, moveInOrder, rankOf } from "./waiting.ts";
+import { dropWaiting, enqueue, enter, giveBack, moveInOrder, rankOf } from "./waiting.ts";
 
 const never = Number.POSITIVE_INFINITY;
 const noLimits: readonly Limit[] = [];
@@ -45,7 +45,7 @@ export function offerTask(core: PoolCore, seat: Seat, offer: Offer, profile: Pro
   seat.add(task);
   if (core.claims.size > 0 && claimed(core, task, nowMs)) return;
   core.queued++;
-  enqueue(task);
+  enter(core, task);
   noteUrgent(core, task);
   core.watch(task);
 }
@@ -125,7 +125,15 @@ function adopt(core: PoolCore, seat: Seat, task: Task, nowMs: number): void {
   core.leaveSeat(task);
   seat.add(task);
   task.awayDueMs = never;
-  if (task.stage === "away") enqueue(task);
+  // Hooks that had their say before its sender went away are not asked again.
+  if (task.stage === "away") {
+    if (task.judging?.isHeld === false) enqueue(task);
+    else enter(core, task);
+  }
+  if (task.stage === "ended" && task.judging?.isHeld === true) {
+    core.watch(task);
+    return;
+  }
   if (task.stage === "ended") seat.stream.deliver(task, task.link?.agentId ?? "");
   else if (task.begunMs > 0 && task.agent !== undefined) seat.stream.begun(task, task.agent, nowMs);
   core.watch(task);
@@ -182,5 +190,5 @@ export function prioritize(core: PoolCore, { token, priority }: PriorityChange):
 }
 
 export function isWaiting({ stage }: Task): boolean {
-  return stage === "queued" || stage === "limited" || stage === "away";
+  return stage === "queued" || stage === "limited" || stage === "hooked" || stage === "away";
 }

@@ -19,10 +19,17 @@ export function finish(
   task.stage = "ended";
   task.result = result;
   core.watch(task);
+  const agentId = from?.agentId ?? "";
+  if (core.hooks?.holds(task, agentId, nowMs) !== true) count(core, task, agentId, nowMs);
+}
+
+/** Its result counts: whoever wants it is told. */
+export function count(core: PoolCore, task: Task, agentId: string, nowMs: number): void {
+  core.hooks?.counted(task, agentId, nowMs);
   const { seat } = task;
   if (seat === undefined) return;
   seat.ended();
-  seat.stream.deliver(task, from?.agentId ?? "");
+  seat.stream.deliver(task, agentId);
 }
 
 /** An attempt ends without its agent's answer. */

@@ -1,5 +1,6 @@
 import type { Result } from "@tutti/contracts/agent/v1";
 import type { Offer } from "@tutti/contracts/swarm/v1";
+import type { Judging } from "../hooks/judging.ts";
 import type { Agent, Demand, Extras, Lane, Link, Profile, Seat, Share, Stage, Task, Twin } from "../parts.ts";
 import { Due } from "../time/due.ts";
 
@@ -58,6 +59,7 @@ export class OfferedTask extends Due implements Task {
   message = "";
   extras: Extras | undefined = undefined;
   twin: Twin | undefined = undefined;
+  judging: Judging | undefined = undefined;
   yields = false;
 
   constructor(watch: TaskWatch, offer: Offer, profile: Profile, readyMs: number) {
@@ -78,10 +80,12 @@ export class OfferedTask extends Due implements Task {
   /** When it has to be looked at, as it stands. */
   get nextDueMs(): number {
     const { stage, profile } = this;
-    if (stage === "ended" || stage === "forgotten") return Math.min(this.awayDueMs, this.stopDueMs);
+    if (stage === "ended" || stage === "forgotten")
+      return Math.min(this.awayDueMs, this.stopDueMs, this.judging?.dueMs ?? never);
     if (stage !== "working") {
       const boundDueMs = this.extras?.boundDueMs ?? never;
-      return Math.min(this.queueDueMs, this.totalDueMs, this.awayDueMs, boundDueMs);
+      const hookDueMs = this.judging?.dueMs ?? never;
+      return Math.min(this.queueDueMs, this.totalDueMs, this.awayDueMs, boundDueMs, hookDueMs);
     }
     // Its agent has given it up for others: it waits again in the next turn.
     if (this.yields && this.agent === undefined) return 0;

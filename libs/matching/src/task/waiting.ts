@@ -45,10 +45,17 @@ function dequeue(core: PoolCore, task: Task, nowMs: number): void {
     task.share = undefined;
     share?.remove(task);
   } else if (stage === "limited") extras?.limits.find((limit) => limit.id === extras.waitsFor)?.leave(task);
+  if (stage === "hooked") core.hooks?.forget(task);
   if (extras !== undefined) {
     sleepAgain(core, task, extras, nowMs);
     unbind(core, task, extras);
   }
+}
+
+/** It waits for an agent, or for what hooks have to say before. */
+export function enter(core: PoolCore, task: Task): void {
+  if (core.hooks?.receives(task) === true) task.stage = "hooked";
+  else enqueue(task);
 }
 
 /** Takes a task aside when one of its limits is full. */
@@ -136,7 +143,7 @@ export function leaveQueue(core: PoolCore, task: Task): void {
 
 /** Its sender is away: it waits to be offered again. */
 export function sendAway(core: PoolCore, task: Task, nowMs: number): void {
-  if (task.stage === "queued" || task.stage === "limited") {
+  if (task.stage === "queued" || task.stage === "limited" || task.stage === "hooked") {
     dequeue(core, task, nowMs);
     task.stage = "away";
   }

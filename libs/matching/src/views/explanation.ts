@@ -1,5 +1,5 @@
 import { Offer, type OfferProfile } from "@tutti/contracts/swarm/v1";
-import { type Candidate, Explanation } from "@tutti/contracts/types/v1";
+import { type Candidate, Explanation, WaitCause, type WorkReference } from "@tutti/contracts/types/v1";
 import { type Refusal, toTimestamp } from "@tutti/kernel";
 import { namedMax } from "../bounds.ts";
 import { matchingErrors } from "../errors.ts";
@@ -13,16 +13,16 @@ import { workOf } from "./work.ts";
 export function explainTask(core: PoolCore, task: Task, nowMs: number): Explanation {
   const { stage, agent, readyMs } = task;
   const about = workOf(task);
+  const parts = hookParts(task);
   if (stage === "working" && agent !== undefined) {
     const forMs = Math.round(nowMs - task.assignedMs);
     const summary = `It was given to ${agent.agentId} ${forMs} ms ago, and ${
       task.begunMs === 0 ? "has not said that it began" : "is at work"
     }.`;
-    return Explanation.fromPartial({ about, summary, candidates: candidatesOf(core, task) });
+    return Explanation.fromPartial({ about, summary, candidates: candidatesOf(core, task), parts });
   }
-  if (stage === "ended" || stage === "forgotten")
-    return Explanation.fromPartial({ about, summary: "It has ended; its result waits to be durable." });
-  const missing = missingReason(core, task);
+  if (stage === "ended" || stage === "forgotten") return explainEnded(task, nowMs);
+  const missing = stage === "hooked" ? undefined : missingReason(core, task);
   const reasons = missing === undefined ? reasonsOf(core, task, nowMs) : [missing];
   const [first] = reasons;
   return Explanation.fromPartial({
@@ -31,7 +31,67 @@ export function explainTask(core: PoolCore, task: Task, nowMs: number): Explanat
     waits: reasons.map((reason) => waitOf(reason, readyMs, nowMs)),
     candidates: candidatesOf(core, task),
     remedies: reasons.map(({ remedy }) => ({ text: remedy, command: "" })),
+    parts,
   });
+}
+
+function explainEnded(task: Task, nowMs: number): Explanation {
+  const about = workOf(task);
+  const { judging } = task;
+  const parts = hookParts(task);
+  if (judging?.isHeld !== true || judging.heldBy === "")
+    return Explanation.fromPartial({
+      about,
+      summary: "It has ended; its result waits to be durable.",
+      parts,
+    });
+  const { heldBy, heldMs, why, dueMs } = judging;
+  const message = `the hook ${heldBy} has a say about its result: ${why}`;
+  const wait = {
+    ...{ cause: WaitCause.WAIT_CAUSE_HOOK, message, subject: heldBy, holders: [], present: true },
+    ...{ startTime: toTimestamp(heldMs), endTime: toTimestamp(dueMs), waitedMs: nowMs - heldMs },
+  };
+  return Explanation.fromPartial({ about, summary: `It has ended, and ${message}.`, waits: [wait], parts });
+}
+
+/** A task that a hook denied, as far as that is remembered. */
+export function explainDenied(core: PoolCore, work: WorkReference): Explanation | undefined {
+  const denied = core.hooks?.denied.findLast(({ task }) => isSameWork(workOf(task), work));
+  if (denied === undefined) return undefined;
+  const { task, error, atMs } = denied;
+  const { hook: subject = "" } = error.details;
+  const failure = {
+    task: work.task,
+    attempt: task.offer.attempt,
+    agentId: "",
+    failTime: toTimestamp(atMs),
+    error,
+  };
+  return Explanation.fromPartial({
+    about: work,
+    summary: `It was denied by the hook ${subject}: ${error.message}.`,
+    failures: [failure],
+    remedies: [{ text: `change what the hook ${subject} looks at, or disable it`, command: "" }],
+    parts: hookParts(task),
+  });
+}
+
+export function isSameWork(one: WorkReference, other: WorkReference): boolean {
+  return (
+    one.id === other.id &&
+    one.task === other.task &&
+    one.kind === other.kind &&
+    one.namespace === other.namespace
+  );
+}
+
+/** What each hook did, in the order in which they did it. */
+function hookParts(task: Task): Partial<Explanation>[] {
+  return (task.judging?.notes ?? []).map(({ hookId, text }) => ({
+    about: workOf(task),
+    summary: `The hook ${hookId}: ${text}.`,
+    waits: [],
+  }));
 }
 
 /** Why a task would wait that was offered now: of a task that is in no queue. */
@@ -47,7 +107,7 @@ export function explainProfile(core: PoolCore, sent: OfferProfile, nowMs: number
   }
 }
 
-function waitOf({ cause, message, subject, holders }: Reason, readyMs: number, nowMs: number) {
+function waitOf({ cause, message, subject, holders, endMs }: Reason, readyMs: number, nowMs: number) {
   return {
     cause,
     message,
@@ -55,7 +115,7 @@ function waitOf({ cause, message, subject, holders }: Reason, readyMs: number, n
     holders: [...holders],
     present: true,
     startTime: toTimestamp(readyMs),
-    endTime: undefined,
+    endTime: endMs === undefined ? undefined : toTimestamp(endMs),
     waitedMs: nowMs - readyMs,
   };
 }

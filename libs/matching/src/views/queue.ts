@@ -19,7 +19,9 @@ export function queuedViews(core: PoolCore, count: number, nowMs: number): Queue
 function queuedView(core: PoolCore, task: Task, place: number, nowMs: number): QueuedTask {
   const { readyMs, priority, demand, offer } = task;
   const waitedMs = nowMs - readyMs;
-  const [reason] = [missingReason(core, task) ?? reasonsOf(core, task, nowMs)[0]];
+  const [reason] = [
+    (task.stage === "hooked" ? undefined : missingReason(core, task)) ?? reasonsOf(core, task, nowMs)[0],
+  ];
   return {
     work: workOf(task),
     capability: demand.wish.capability,

@@ -1,6 +1,7 @@
 import { AgentState, Hold } from "@tutti/contracts/agent/v1";
 import type { AgentCounts, CapabilityStatus, PoolStatus } from "@tutti/contracts/swarm/v1";
 import type { PoolCore } from "../parts.ts";
+import { isWaiting } from "../task/offering.ts";
 
 const capabilitiesMax = 1_000;
 
@@ -66,7 +67,7 @@ function countTasks(core: PoolCore, capabilities: Map<string, CapabilityStatus>,
     if (stage === "working") {
       const site = demand.sites.find(({ cohort }) => cohort === agent?.cohort);
       capabilityOf(capabilities, capability, site?.version ?? range).running++;
-    } else if (stage === "queued" || stage === "limited" || stage === "away") {
+    } else if (isWaiting(task)) {
       capabilityOf(capabilities, capability, demand.sites[0]?.version ?? range).queued++;
       longestWaitMs = Math.max(longestWaitMs, nowMs - task.readyMs);
       if (task.offer.attempt > 1) retrying++;

@@ -15,10 +15,13 @@ export interface Reason {
   readonly holders: readonly WorkReference[];
   /** What would help. */
   readonly remedy: string;
+  /** When it ends, where that is known. */
+  readonly endMs?: number;
 }
 
 const {
   WAIT_CAUSE_LIMIT,
+  WAIT_CAUSE_HOOK,
   WAIT_CAUSE_NO_CAPABILITY,
   WAIT_CAUSE_NO_MATCH,
   WAIT_CAUSE_BUSY,
@@ -47,9 +50,20 @@ export function reasonsOf(core: PoolCore, task: Task, nowMs: number): Reason[] {
         "wait for its sender to come back",
       ),
     );
+  if (task.stage === "hooked") reasons.push(hookReason(task));
   const limit = limitReason(core, task, nowMs);
   if (limit !== undefined) reasons.push(limit);
   return [...reasons, ...agentReasons(task)];
+}
+
+/** What a hook holds waits for nothing else yet. */
+function hookReason({ judging }: Task): Reason {
+  const { heldBy = "", why = "", dueMs = 0 } = judging ?? {};
+  if (heldBy === "")
+    return reason(WAIT_CAUSE_HOOK, "its hooks have their say at the next turn", "", "wait for the next turn");
+  const text = `the hook ${heldBy} holds it: ${why}`;
+  const remedy = `have the hook ${heldBy} answered, or disable it`;
+  return { ...reason(WAIT_CAUSE_HOOK, text, heldBy, remedy), endMs: dueMs };
 }
 
 /** What keeps an agent that will do from being given the task; empty when nothing does. */

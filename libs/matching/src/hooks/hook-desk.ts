@@ -1,0 +1,343 @@
+/**
+ * The hooks of a pool at work.
+ *
+ * 1. Before a task waits for an agent, and before its result counts, the hooks of that moment have their say, one after the
+ *    other in their order. Rules say it at once; of others the task waits for the answer, while all others go on.
+ * 2. A task that is held by a hook waits nowhere else and counts against nothing but the bounds of the pool. Each hold has an
+ *    end: the answer, the time that the hook has, or the time that it named.
+ * 3. Questions leave at the end of a turn, all at once, and answers are taken in before the next one.
+ * 4. Whatever a hook did is noted at the task.
+ */
+import { HookMoment } from "@tutti/contracts/swarm/v1";
+import { ErrorDetail, RetryClass } from "@tutti/contracts/types/v1";
+import type {
+  HookFacts,
+  HookOutlet,
+  HookQuestion,
+  HookReply,
+  PoolHook,
+  Said,
+  Verdict,
+} from "../api/hooks.ts";
+import type { PoolCore, Task } from "../parts.ts";
+import { denialOf, factsOf, questionOf } from "./facts.ts";
+import { Judging } from "./judging.ts";
+import { verdictOf } from "./verdict.ts";
+
+const {
+  HOOK_MOMENT_BEFORE_ASSIGN,
+  HOOK_MOMENT_AFTER_ASSIGN,
+  HOOK_MOMENT_BEFORE_RESULT,
+  HOOK_MOMENT_AFTER_RESULT,
+  HOOK_MOMENT_BEFORE_FAILURE,
+  HOOK_MOMENT_AFTER_FAILURE,
+} = HookMoment;
+const { RETRY_CLASS_NEVER, RETRY_CLASS_SAME_KEY } = RetryClass;
+const holdFirstMs = 1_000;
+const holdMaxMs = 30_000;
+/** Of tasks that were denied so many are remembered for who asks why. */
+const deniedMax = 1_000;
+
+/** What becomes of a task when its hooks are done with it. */
+export interface HookEnds {
+  /** It may wait for an agent. */
+  admit(task: Task, nowMs: number): void;
+  /** It goes back to its sender for good. */
+  deny(task: Task, error: ErrorDetail, nowMs: number): void;
+  /** Its result counts. */
+  count(task: Task, agentId: string, nowMs: number): void;
+  /** Its priority is another one. */
+  reprioritize(task: Task, priority: number): void;
+}
+
+/** A task that was denied. */
+export interface Denied {
+  readonly task: Task;
+  readonly error: ErrorDetail;
+  readonly atMs: number;
+}
+
+export class HookDesk {
+  readonly #core: PoolCore;
+  readonly #ends: HookEnds;
+  readonly #outlet: HookOutlet;
+  #hooks = new Map<HookMoment, readonly PoolHook[]>();
+  readonly #fresh = new Set<Task>();
+  readonly #open = new Map<number, Task>();
+  #questions: HookQuestion[] = [];
+  #last = 0;
+  readonly denied: Denied[] = [];
+
+  constructor(core: PoolCore, ends: HookEnds, outlet: HookOutlet) {
+    this.#core = core;
+    this.#ends = ends;
+    this.#outlet = outlet;
+  }
+
+  /** These have a say from now on, in this order. Whoever waits for a verdict is judged anew. */
+  set(hooks: readonly PoolHook[]): void {
+    this.#hooks = Map.groupBy(hooks, ({ moment }) => moment) as Map<HookMoment, readonly PoolHook[]>;
+    for (const task of this.#core.tasks.values()) {
+      const { judging } = task;
+      if (judging?.isHeld !== true) continue;
+      this.#close(judging);
+      judging.begin(judging.moment, judging.agentId);
+      this.#fresh.add(task);
+    }
+  }
+
+  /** Whether there is something to do in the next turn. */
+  get isStirred(): boolean {
+    return this.#fresh.size > 0;
+  }
+
+  /** A task has come: whether hooks have a say before it may wait for an agent. */
+  receives(task: Task): boolean {
+    if (!this.#hooks.has(HOOK_MOMENT_BEFORE_ASSIGN)) return false;
+    task.judging = new Judging(HOOK_MOMENT_BEFORE_ASSIGN);
+    this.#fresh.add(task);
+    return true;
+  }
+
+  /** A task was given to an agent. */
+  assigned(task: Task, nowMs: number): void {
+    this.#watch(task, HOOK_MOMENT_AFTER_ASSIGN, task.agent?.agentId ?? "", nowMs);
+  }
+
+  /** A task has its result: whether that is held until hooks had their say. */
+  holds(task: Task, agentId: string, nowMs: number): boolean {
+    const moment = beforeOf(task);
+    if (!this.#hooks.has(moment)) return false;
+    task.judging ??= new Judging(moment);
+    task.judging.begin(moment, agentId);
+    const isHeld = this.#judge(task, task.judging, undefined, nowMs) === "held";
+    if (isHeld) this.#core.watch(task);
+    return isHeld;
+  }
+
+  /** A result counts. */
+  counted(task: Task, agentId: string, nowMs: number): void {
+    const isFailure = task.result?.outcome?.$case === "failed";
+    this.#watch(task, isFailure ? HOOK_MOMENT_AFTER_FAILURE : HOOK_MOMENT_AFTER_RESULT, agentId, nowMs);
+  }
+
+  /** In a turn, before tasks are matched. */
+  judge(nowMs: number): void {
+    if (this.#fresh.size === 0) return;
+    const fresh = [...this.#fresh];
+    this.#fresh.clear();
+    for (const task of fresh) this.#goOn(task, undefined, nowMs);
+  }
+
+  /** The time of a task that is held has come. */
+  due(task: Task, nowMs: number): void {
+    const { judging } = task;
+    if (judging === undefined || judging.dueMs > nowMs) return;
+    const { question, heldMs } = judging;
+    const late = { problem: `it did not answer within ${Math.round(nowMs - heldMs)} ms` };
+    this.#close(judging);
+    this.#goOn(task, question > 0 ? late : undefined, nowMs);
+  }
+
+  answer(replies: readonly HookReply[], nowMs: number): void {
+    for (const { number, verdict, problem } of replies) {
+      const task = this.#open.get(number);
+      if (task?.judging === undefined) continue;
+      this.#close(task.judging);
+      this.#goOn(task, problem === "" ? verdictOf(verdict) : { problem }, nowMs);
+    }
+  }
+
+  /** Nobody wants a task any more. */
+  forget(task: Task): void {
+    this.#fresh.delete(task);
+    if (task.judging !== undefined) this.#close(task.judging);
+  }
+
+  /** At the end of a turn. */
+  flush(): void {
+    if (this.#questions.length === 0) return;
+    const questions = this.#questions;
+    this.#questions = [];
+    this.#outlet.ask(questions);
+  }
+
+  /** Goes on where a task stands, with what the hook that was asked has said; what comes of it takes effect. */
+  #goOn(task: Task, said: Said<Verdict> | undefined, nowMs: number): void {
+    const { judging } = task;
+    if (judging?.isHeld !== true) return;
+    const isAssigning = judging.moment === HOOK_MOMENT_BEFORE_ASSIGN;
+    const judged = this.#judge(task, judging, said, nowMs);
+    if (judged === "held") this.#core.watch(task);
+    else if (!isAssigning) this.#ends.count(task, judging.agentId, nowMs);
+    else if (judged === "done") this.#ends.admit(task, nowMs);
+    else this.#deny(task, judged, nowMs);
+  }
+
+  /** Asks one hook after the other, as far as it goes now. Gives the error of a denial. */
+  #judge(
+    task: Task,
+    judging: Judging,
+    said: Said<Verdict> | undefined,
+    nowMs: number,
+  ): "done" | "held" | ErrorDetail {
+    let heard = said;
+    for (;;) {
+      const hook = this.#hooks.get(judging.moment)?.[judging.at];
+      if (hook === undefined) {
+        judging.release();
+        return "done";
+      }
+      const facts = factsOf(task, judging.agentId, nowMs);
+      const step = heard === undefined ? this.#ask(task, judging, hook, facts, nowMs) : heard;
+      heard = undefined;
+      if (step === "held") return "held";
+      const outcome = step === "next" ? step : this.#take(task, judging, hook, step, nowMs);
+      if (outcome === "next") judging.at++;
+      else if (outcome !== "again") return outcome;
+    }
+  }
+
+  /** What a hook says at once; "next" when it has no say, "held" when its answer is waited for. */
+  #ask(
+    task: Task,
+    judging: Judging,
+    hook: PoolHook,
+    facts: HookFacts,
+    nowMs: number,
+  ): Said<Verdict> | "next" | "held" {
+    const applies = hook.applies(facts);
+    if ("problem" in applies) return applies;
+    if (!applies.value) return "next";
+    const { asks, hookId, decide } = hook;
+    if (decide !== undefined) return decide(facts);
+    if (asks === undefined) return "next";
+    const question = questionOf(task, hookId, judging.moment, judging.agentId);
+    if (!asks.isBlocking) {
+      this.#questions.push({ ...question, number: 0, timeoutMs: 0 });
+      return "next";
+    }
+    const number = ++this.#last;
+    const { timeoutMs } = asks;
+    this.#questions.push({ ...question, number, timeoutMs });
+    this.#open.set(number, task);
+    judging.hold({
+      hookId,
+      why: "it has not answered yet",
+      nowMs,
+      dueMs: nowMs + timeoutMs,
+      question: number,
+    });
+    return "held";
+  }
+
+  /** What a hook said takes effect. */
+  #take(
+    task: Task,
+    judging: Judging,
+    { hookId, onFailure }: PoolHook,
+    said: Said<Verdict>,
+    nowMs: number,
+  ): "next" | "again" | "held" | ErrorDetail {
+    const { moment } = judging;
+    const note = (text: string) => judging.notes.push({ hookId, moment, text, atMs: nowMs });
+    if ("problem" in said) {
+      const why = `it failed: ${said.problem}`;
+      note(onFailure === "pass" ? `${why}, and was passed over` : why);
+      if (onFailure === "pass") return "next";
+      if (onFailure === "deny") return this.#denied(task, judging, denialOf(hookId, failureOf(hookId, why)));
+      const dueMs = nowMs + Math.min(holdMaxMs, holdFirstMs * 2 ** judging.failures++);
+      judging.hold({ hookId, why, nowMs, dueMs, question: 0 });
+      return "held";
+    }
+    judging.failures = 0;
+    const { deny, delayMs, reason } = said.value;
+    const because = reason === "" ? "" : `: ${reason}`;
+    if (deny !== undefined) {
+      const isLater = deny.retry === RETRY_CLASS_SAME_KEY && deny.retryAfterMs > 0;
+      if (moment === HOOK_MOMENT_BEFORE_ASSIGN && isLater) {
+        note(`it wants to be asked again in ${deny.retryAfterMs} ms${because}`);
+        const why = deny.message || reason || "it denied it for now";
+        judging.hold({ hookId, why, nowMs, dueMs: nowMs + deny.retryAfterMs, question: 0 });
+        return "held";
+      }
+      note(`it denied it${because || `: ${deny.message}`}`);
+      return this.#denied(task, judging, denialOf(hookId, deny));
+    }
+    for (const text of this.#change(task, judging, said.value)) note(`${text}${because}`);
+    if (delayMs > 0 && moment === HOOK_MOMENT_BEFORE_ASSIGN) {
+      note(`it held it back for ${delayMs} ms${because}`);
+      judging.at++;
+      const why = reason || "it holds it back";
+      judging.hold({ hookId, why, nowMs, dueMs: nowMs + delayMs, question: 0 });
+      return "held";
+    }
+    return "next";
+  }
+
+  /** What a verdict changes, each said in words. */
+  *#change(task: Task, judging: Judging, { priority, labels, retry, delayMs }: Verdict): Generator<string> {
+    const { moment } = judging;
+    if (moment === HOOK_MOMENT_BEFORE_ASSIGN) {
+      if (priority !== undefined && priority !== task.priority) {
+        yield `it changed the priority from ${task.priority} to ${priority}`;
+        this.#ends.reprioritize(task, priority);
+      }
+      for (const [name, value] of Object.entries(labels)) {
+        judging.labels = [...judging.labels.filter((label) => label.name !== name), { name, value }];
+        yield `it added the label ${name}=${value}`;
+      }
+    }
+    const outcome = task.result?.outcome;
+    if (moment !== HOOK_MOMENT_BEFORE_FAILURE || outcome?.$case !== "failed" || retry === undefined) return;
+    const retried = retry === "again" ? RETRY_CLASS_SAME_KEY : RETRY_CLASS_NEVER;
+    const value = { ...outcome.value, retry: retried };
+    if (retry === "again" && delayMs > 0) value.retryAfterMs = delayMs;
+    replaceOutcome(task, { $case: "failed", value });
+    yield retry === "again" ? "it wants it tried again" : "it wants it not tried again";
+  }
+
+  /** A denial ends a task that waits, and turns a result into a failure, about which hooks have their say too. */
+  #denied(task: Task, judging: Judging, error: ErrorDetail): "next" | "again" | ErrorDetail {
+    if (judging.moment === HOOK_MOMENT_BEFORE_ASSIGN) return error;
+    replaceOutcome(task, { $case: "failed", value: error });
+    if (judging.moment === HOOK_MOMENT_BEFORE_FAILURE) return "next";
+    judging.begin(HOOK_MOMENT_BEFORE_FAILURE, judging.agentId);
+    return "again";
+  }
+
+  #deny(task: Task, error: ErrorDetail, nowMs: number): void {
+    this.denied.push({ task, error, atMs: nowMs });
+    if (this.denied.length > deniedMax) this.denied.shift();
+    this.#ends.deny(task, error, nowMs);
+  }
+
+  /** Those who may only watch are told. */
+  #watch(task: Task, moment: HookMoment, agentId: string, nowMs: number): void {
+    const hooks = this.#hooks.get(moment);
+    if (hooks === undefined) return;
+    const facts = factsOf(task, agentId, nowMs);
+    for (const { hookId, applies } of hooks) {
+      const said = applies(facts);
+      if ("value" in said && said.value)
+        this.#questions.push({ ...questionOf(task, hookId, moment, agentId), number: 0, timeoutMs: 0 });
+    }
+  }
+
+  #close(judging: Judging): void {
+    if (judging.question > 0) this.#open.delete(judging.question);
+    judging.unhold();
+  }
+}
+
+function beforeOf({ result }: Task): HookMoment {
+  return result?.outcome?.$case === "failed" ? HOOK_MOMENT_BEFORE_FAILURE : HOOK_MOMENT_BEFORE_RESULT;
+}
+
+function replaceOutcome(task: Task, outcome: NonNullable<Task["result"]>["outcome"]): void {
+  if (task.result !== undefined) task.result = { ...task.result, outcome };
+}
+
+function failureOf(hookId: string, why: string): ErrorDetail {
+  return ErrorDetail.create({ message: `the hook ${hookId} has to agree, and ${why}` } as ErrorDetail);
+}

@@ -1,0 +1,372 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Hook, HookFailure, HookMoment, HookRetry, HookVerdict } from "@tutti/contracts/swarm/v1";
+import { ErrorDetail, type Explanation, RetryClass, WaitCause } from "@tutti/contracts/types/v1";
+import type { HookQuestion } from "../api/hooks.ts";
+import { Arena, tokenOf } from "../testing/arena.ts";
+import { compileHook } from "./compile.ts";
+
+const {
+  HOOK_MOMENT_BEFORE_ASSIGN,
+  HOOK_MOMENT_AFTER_ASSIGN,
+  HOOK_MOMENT_BEFORE_RESULT,
+  HOOK_MOMENT_AFTER_RESULT,
+  HOOK_MOMENT_BEFORE_FAILURE,
+} = HookMoment;
+
+type Given = Parameters<typeof Hook.fromPartial>[0];
+
+const before = (hookId: string, given: Given): Given => ({
+  hookId,
+  moment: HOOK_MOMENT_BEFORE_ASSIGN,
+  ...given,
+});
+const rule = (verdict: Parameters<typeof HookVerdict.fromPartial>[0]): NonNullable<Given["action"]> => ({
+  $case: "rule",
+  value: { verdict },
+});
+const blocking = (timeoutMs = 500): NonNullable<Given["action"]> => ({
+  $case: "listener",
+  value: { blocking: true, timeoutMs },
+});
+
+/** A pool with hooks, and whoever is asked from outside. */
+function hooked(...hooks: readonly Given[]) {
+  const arena = new Arena();
+  const asked: HookQuestion[] = [];
+  const set = (...given: readonly Given[]) => {
+    const compiled = given.map((one) => {
+      const { hook, problems } = compileHook(Hook.fromPartial(one));
+      assert.deepEqual(problems, undefined);
+      assert.ok(hook !== undefined);
+      return hook;
+    });
+    arena.pool.setHooks(compiled, { ask: (questions) => void asked.push(...questions) });
+  };
+  set(...hooks);
+  const answer = (
+    question: HookQuestion | undefined,
+    given: Parameters<typeof HookVerdict.fromPartial>[0],
+  ) => {
+    const verdict = HookVerdict.fromPartial(given);
+    arena.pool.answerHooks([{ number: question?.number ?? 0, verdict, problem: "" }], arena.nowMs);
+    arena.turn();
+  };
+  const explain = (number: number): Explanation => {
+    const work = { namespace: "default", kind: "run", id: "run-1", task: `t${number}` };
+    const found = arena.pool.explainWork(work, arena.nowMs);
+    assert.ok(found !== undefined);
+    return found;
+  };
+  const said = (number: number) => explain(number).parts.map(({ summary }) => summary);
+  return { arena, asked, set, answer, explain, said };
+}
+
+describe("rules before a task is assigned", () => {
+  it("deny one, reorder another and label a third, and each is seen in why", () => {
+    const { arena, explain, said } = hooked(
+      before("no-nights", {
+        when: 'has(task.labels.shift) && task.labels.shift == "night"',
+        action: rule({ deny: { message: "nobody works at night" }, reason: "the house rules" }),
+      }),
+      before("gold-first", {
+        when: 'has(task.labels.tier) && task.labels.tier == "gold"',
+        action: rule({ priority: "task.priority + 10", reason: "gold goes first" }),
+      }),
+      before("mark", {
+        when: 'task.id == "t3"',
+        action: rule({ labels: { seen: "yes", what: "${{ task.capability }}" } }),
+      }),
+    );
+    const sender = arena.sender();
+    sender.offer(1, {}, { labels: [{ name: "shift", value: "night" }] });
+    sender.offer([2, 3]);
+    sender.offer(4, {}, { labels: [{ name: "tier", value: "gold" }] });
+    arena.turn();
+    assert.deepEqual(sender.returned, [1]);
+    assert.deepEqual(
+      sender.told.returned.map(({ error }) => [error?.code, error?.message, error?.details["hook"]]),
+      [["matching.denied_by_hook", "nobody works at night", "no-nights"]],
+    );
+    assert.equal(explain(1).summary, "It was denied by the hook no-nights: nobody works at night.");
+    assert.deepEqual(said(1), ["The hook no-nights: it denied it: the house rules."]);
+    assert.deepEqual(said(4), [
+      "The hook gold-first: it changed the priority from 0 to 10: gold goes first.",
+    ]);
+
+    const agent = arena.agent("a", { slots: 9 });
+    arena.turn();
+    assert.deepEqual(agent.given, [4, 2, 3]);
+    assert.deepEqual(
+      agent.assigned.map(({ labels }) => labels.map(({ name, value }) => `${name}=${value}`)),
+      [["tier=gold"], [], ["seen=yes", "what=work"]],
+    );
+    assert.deepEqual(said(3), [
+      "The hook mark: it added the label seen=yes.",
+      "The hook mark: it added the label what=work.",
+    ]);
+  });
+
+  it("see what those before them changed", () => {
+    const { arena } = hooked(
+      before("first", { action: rule({ priority: "5", labels: { tier: "gold" } }) }),
+      before("second", {
+        when: 'task.priority == 5 && task.labels["tier"] == "gold"',
+        action: rule({ labels: { tier: "platinum" } }),
+      }),
+    );
+    arena.sender().offer(1);
+    const agent = arena.agent("a");
+    arena.turn();
+    assert.deepEqual(agent.assigned[0]?.labels, [{ name: "tier", value: "platinum" }]);
+  });
+
+  it("hold a task back for a time, or until they are asked again", () => {
+    const later = { message: "not yet", retry: RetryClass.RETRY_CLASS_SAME_KEY, retryAfterMs: 1_000 };
+    const { arena, explain } = hooked(
+      before("pause", { when: 'task.id == "t1"', action: rule({ delayMs: 300, reason: "slowly" }) }),
+      before("later", { when: 'task.id == "t2" && task.waited_ms < 1500.0', action: rule({ deny: later }) }),
+    );
+    const sender = arena.sender();
+    const agent = arena.agent("a", { slots: 9 });
+    sender.offer([1, 2, 3]);
+    arena.turn();
+    assert.deepEqual(agent.given, [3]);
+    const [wait] = explain(1).waits;
+    assert.deepEqual(
+      [wait?.cause, wait?.subject, wait?.message],
+      [WaitCause.WAIT_CAUSE_HOOK, "pause", "the hook pause holds it: slowly"],
+    );
+    arena.pass(300);
+    assert.deepEqual(agent.given, [3, 1]);
+    arena.pass(1_000);
+    assert.deepEqual(agent.given, [3, 1]);
+    arena.pass(700);
+    assert.deepEqual(agent.given, [3, 1, 2]);
+    assert.deepEqual(sender.returned, []);
+  });
+
+  it("that fail are passed over, deny or hold, as they say", () => {
+    const bad = { when: 'int(task.labels["size"]) > 1', action: rule({ priority: "1" }) };
+    const { arena, said } = hooked(
+      before("passed", { ...bad, onFailure: HookFailure.HOOK_FAILURE_PASS }),
+      before("denies", {
+        ...bad,
+        when: `task.id == "t2" && ${bad.when}`,
+        onFailure: HookFailure.HOOK_FAILURE_DENY,
+      }),
+      before("holds", {
+        ...bad,
+        when: `task.id == "t3" && ${bad.when}`,
+        onFailure: HookFailure.HOOK_FAILURE_HOLD,
+      }),
+    );
+    const sender = arena.sender();
+    const agent = arena.agent("a", { slots: 9 });
+    const labels = [{ name: "size", value: "large" }];
+    sender.offer([1, 2, 3], {}, { labels });
+    arena.turn();
+    assert.deepEqual(agent.given, [1]);
+    assert.deepEqual(sender.returned, [2]);
+    assert.match(said(1)[0] ?? "", /^The hook passed: it failed: .*, and was passed over\.$/);
+    assert.match(
+      sender.told.returned[0]?.error?.message ?? "",
+      /^the hook denies has to agree, and it failed: /,
+    );
+    arena.pass(10_000);
+    assert.deepEqual(agent.given, [1]);
+    assert.equal(said(3).filter((text) => text.startsWith("The hook holds")).length, 4);
+  });
+
+  it("are set anew while tasks wait: who is held by an older one is judged by the new ones", () => {
+    const { arena, set } = hooked(before("pause", { action: rule({ delayMs: 60_000 }) }));
+    arena.sender().offer([1, 2]);
+    const agent = arena.agent("a", { slots: 9 });
+    arena.turn();
+    assert.deepEqual(agent.given, []);
+    set(before("first", { when: 'task.id == "t2"', action: rule({ priority: "3" }) }));
+    arena.turn();
+    assert.deepEqual(agent.given, [2, 1]);
+  });
+});
+
+describe("somebody outside who has a say", () => {
+  it("keeps a task waiting until the answer, while others go on", () => {
+    const { arena, asked, answer, explain } = hooked(
+      before("guard", { when: 'task.id != "t3"', action: blocking() }),
+    );
+    const sender = arena.sender();
+    const agent = arena.agent("a", { slots: 9 });
+    sender.offer([1, 2, 3]);
+    arena.turn();
+    assert.deepEqual(agent.given, [3]);
+    assert.deepEqual(
+      asked.map(({ work, timeoutMs }) => [work.task, timeoutMs]),
+      [
+        ["t1", 500],
+        ["t2", 500],
+      ],
+    );
+    assert.equal(explain(1).waits[0]?.message, "the hook guard holds it: it has not answered yet");
+    assert.equal(arena.pool.queued(10, arena.nowMs).length, 2);
+    answer(asked[1], {});
+    assert.deepEqual(agent.given, [3, 2]);
+    answer(asked[0], { deny: { message: "no" } });
+    assert.deepEqual(sender.returned, [1]);
+    answer(asked[0], {});
+    assert.deepEqual(agent.given, [3, 2]);
+  });
+
+  it("that does not answer in time has failed", () => {
+    const { arena, asked, said } = hooked(before("guard", { action: blocking(200) }));
+    arena.sender().offer(1);
+    const agent = arena.agent("a");
+    arena.turn();
+    assert.equal(asked.length, 1);
+    arena.pass(200);
+    assert.deepEqual(agent.given, [1]);
+    assert.deepEqual(said(1), [
+      "The hook guard: it failed: it did not answer within 200 ms, and was passed over.",
+    ]);
+  });
+
+  it("is forgotten with the task: cancelled, timed out in the queue, or offered anew by another stream", () => {
+    const { arena, asked, answer } = hooked(before("guard", { action: blocking(60_000) }));
+    const sender = arena.sender();
+    const agent = arena.agent("a", { slots: 9 });
+    sender.offer(1);
+    sender.offer(2, { timeouts: { queueMs: 100 } });
+    sender.offer(3);
+    arena.turn();
+    sender.request({ cancels: [{ token: tokenOf(1) }] });
+    arena.pass(100);
+    assert.deepEqual(sender.returned, [2]);
+    sender.stream.close(arena.nowMs);
+    arena.turn();
+    for (const question of asked) answer(question, {});
+    assert.deepEqual(agent.given, []);
+    arena.sender("workflow-2").offer(3);
+    arena.turn();
+    assert.equal(asked.length, 4);
+    answer(asked[3], {});
+    assert.deepEqual(agent.given, [3]);
+  });
+
+  it("is only told where nobody waits for it", () => {
+    const { arena, asked } = hooked(
+      { hookId: "watcher", moment: HOOK_MOMENT_AFTER_ASSIGN, action: { $case: "listener", value: {} } },
+      { hookId: "ends", moment: HOOK_MOMENT_AFTER_RESULT, action: { $case: "listener", value: {} } },
+    );
+    const sender = arena.sender();
+    const agent = arena.agent("a");
+    sender.offer(1);
+    arena.turn();
+    agent.answer(1);
+    arena.turn();
+    assert.deepEqual(
+      asked.map(({ hookId, agentId, number }) => [hookId, agentId, number]),
+      [
+        ["watcher", "a", 0],
+        ["ends", "a", 0],
+      ],
+    );
+    assert.equal(asked[1]?.outcome?.result?.$case, "completed");
+  });
+});
+
+describe("hooks before a result counts", () => {
+  it("turn it into a failure, about which those before failures have their say too", () => {
+    const { arena } = hooked(
+      {
+        hookId: "checked",
+        moment: HOOK_MOMENT_BEFORE_RESULT,
+        action: rule({ deny: { code: "shop.unchecked", message: "nobody looked at it" } }),
+      },
+      {
+        hookId: "again",
+        moment: HOOK_MOMENT_BEFORE_FAILURE,
+        when: 'result.code == "shop.unchecked"',
+        action: rule({ retry: HookRetry.HOOK_RETRY_AGAIN, delayMs: 2_000 }),
+      },
+    );
+    const sender = arena.sender();
+    const agent = arena.agent("a");
+    sender.offer(1);
+    arena.turn();
+    agent.answer(1);
+    arena.turn();
+    const [result] = sender.told.results;
+    assert.ok(result?.outcome?.$case === "failed");
+    const { code, retry, retryAfterMs } = result.outcome.value;
+    assert.deepEqual([code, retry, retryAfterMs], ["shop.unchecked", RetryClass.RETRY_CLASS_SAME_KEY, 2_000]);
+  });
+
+  it("say that a failure is not tried again", () => {
+    const { arena } = hooked({
+      hookId: "never",
+      moment: HOOK_MOMENT_BEFORE_FAILURE,
+      action: rule({ retry: HookRetry.HOOK_RETRY_NEVER }),
+    });
+    const sender = arena.sender();
+    const agent = arena.agent("a");
+    sender.offer(1);
+    arena.turn();
+    const value = ErrorDetail.fromPartial({ code: "x.y", retry: RetryClass.RETRY_CLASS_SAME_KEY });
+    agent.answer(1, { $case: "failed", value });
+    arena.turn();
+    const [result] = sender.told.results;
+    assert.ok(result?.outcome?.$case === "failed");
+    assert.equal(result.outcome.value.retry, RetryClass.RETRY_CLASS_NEVER);
+  });
+
+  it("hold it until somebody outside has answered, once, also when its sender comes again meanwhile", () => {
+    const { arena, asked, answer, explain } = hooked({
+      hookId: "review",
+      moment: HOOK_MOMENT_BEFORE_RESULT,
+      action: blocking(),
+    });
+    const first = arena.sender();
+    const agent = arena.agent("a");
+    first.offer([1, 2]);
+    arena.turn();
+    agent.answer(1);
+    arena.turn();
+    assert.deepEqual(first.results, []);
+    assert.deepEqual(agent.given, [1, 2], "its slot is free");
+    assert.equal(explain(1).waits[0]?.subject, "review");
+    first.stream.close(arena.nowMs);
+    const second = arena.sender("workflow-1b");
+    second.offer(1);
+    arena.turn();
+    assert.deepEqual(second.results, []);
+    answer(asked[0], {});
+    assert.deepEqual(second.results, [[1, "inlineOutput"]]);
+    assert.deepEqual(first.results, []);
+  });
+});
+
+describe("a hook that makes no sense", () => {
+  const problemsOf = (given: Given) =>
+    compileHook(Hook.fromPartial(given)).problems?.map(({ field }) => field);
+  for (const [what, given, fields] of [
+    ["a condition that cannot be read", { when: "task.", action: rule({ priority: "1" }) }, ["when"]],
+    ["a condition that is none", { when: "task.priority", action: rule({ priority: "1" }) }, ["when"]],
+    ["a variable that there is not", { when: "tasks.id == ''", action: rule({ priority: "1" }) }, ["when"]],
+    ["a priority that is no number", { action: rule({ priority: "task.id" }) }, ["rule.verdict.priority"]],
+    [
+      "a label that cannot be read",
+      { action: rule({ labels: { a: "${{ nothing }}" } }) },
+      ['rule.verdict.labels["a"]'],
+    ],
+    ["nothing that it does", {}, ["action"]],
+  ] as const)
+    it(`is refused for ${what}, with its place`, () => {
+      assert.deepEqual(problemsOf(before("bad", given)), fields);
+    });
+
+  it("is refused when it has a say about what has happened", () => {
+    const moment = HOOK_MOMENT_AFTER_ASSIGN;
+    assert.deepEqual(problemsOf({ hookId: "bad", moment, action: rule({ priority: "1" }) }), ["moment"]);
+    assert.deepEqual(problemsOf({ hookId: "bad", moment, action: blocking() }), ["listener.blocking"]);
+  });
+});

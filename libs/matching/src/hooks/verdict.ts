@@ -1,0 +1,40 @@
+/** What is said outside about a task, as the pool understands it. */
+import { HookRetry, type HookVerdict } from "@tutti/contracts/swarm/v1";
+import type { Said, Verdict } from "../api/hooks.ts";
+
+export const letBe: Verdict = {
+  ...{ deny: undefined, priority: undefined, labels: {}, delayMs: 0, retry: undefined, reason: "" },
+};
+
+export const priorityMax = 1_000_000;
+const labelLengthMax = 256;
+const labelsMax = 64;
+
+export function retryOf(retry: HookRetry): Verdict["retry"] {
+  if (retry === HookRetry.HOOK_RETRY_AGAIN) return "again";
+  return retry === HookRetry.HOOK_RETRY_NEVER ? "never" : undefined;
+}
+
+/** A verdict that came from outside: its priority is a number, its labels are texts as they stand. */
+export function verdictOf(said: HookVerdict | undefined): Said<Verdict> {
+  if (said === undefined) return { value: letBe };
+  const { deny, labels, delayMs, reason } = said;
+  const priority = said.priority === "" ? undefined : Number(said.priority);
+  const problem = verdictProblem(priority, labels);
+  if (problem !== undefined) return { problem };
+  return { value: { deny, priority, labels, delayMs, retry: retryOf(said.retry), reason } };
+}
+
+export function verdictProblem(
+  priority: number | undefined,
+  labels: Readonly<Record<string, string>>,
+): string | undefined {
+  if (priority !== undefined && !(Number.isInteger(priority) && Math.abs(priority) <= priorityMax))
+    return `expected a whole number of at most ${priorityMax} as priority, found ${priority}`;
+  const all = Object.entries(labels);
+  if (all.length > labelsMax) return `expected at most ${labelsMax} labels, found ${all.length}`;
+  for (const [name, value] of all)
+    if (value.length > labelLengthMax)
+      return `expected a label ${name} of at most ${labelLengthMax} characters, found ${value.length}`;
+  return undefined;
+}
