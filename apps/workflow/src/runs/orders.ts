@@ -133,8 +133,21 @@ function holdInput(schema: Json, payload: Payload | undefined): Payload {
   return { body: { $case: "inline", value: Buffer.from(JSON.stringify(value)) }, mediaType: "" };
 }
 
-/** What has to be the same for a start to be the same again. */
+/**
+ * What has to be the same for a start to be the same again; of a definition in two halves, the latter of which is how its
+ * version was named: by another name the same version is the same start.
+ */
 function hashOf(spec: RunSpec, startMs: number): Uint8Array {
+  if (spec.what?.$case !== "definition") return halfOf(spec, startMs);
+  const { name, version } = spec.what.value;
+  const what = { $case: "definition", value: { name, version: undefined } } as const;
+  return Buffer.concat([
+    halfOf({ ...spec, what }, startMs),
+    hash("sha256", `${version?.$case} ${version?.value}`, "buffer").subarray(0, 16),
+  ]);
+}
+
+function halfOf(spec: RunSpec, startMs: number): Buffer {
   // In one go: an object that hashes in parts is one more for the collector to end by hand.
   const said = Buffer.concat([RunSpec.encode(spec).finish(), Buffer.from(` ${startMs}`)]);
   return hash("sha256", said, "buffer").subarray(0, 16);

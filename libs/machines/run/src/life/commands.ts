@@ -78,7 +78,10 @@ function again(run: RunView, order: ReadOnly<RunOrder> | undefined, step: RunSte
   const parent = order?.parent;
   if (isWithdrawn(run) && run.order?.parent?.id === parent?.id && run.order?.parent?.kind === parent?.kind)
     return { existed: true, status: statusOf(run) };
-  const isSame = before.length === now.length && before.every((byte, index) => byte === now[index]);
+  // The first half has all but how the version was named, which is no matter where it is this very one.
+  const isSameVersion = before.length === 32 && now.length === 32 && run.order?.hash === order?.hash;
+  const counted = isSameVersion ? 16 : Math.max(before.length, now.length);
+  const isSame = Buffer.compare(before.subarray(0, counted), now.subarray(0, counted)) === 0;
   if (!isSame) return runErrors.runConflict.refusal({ id: step.key.id });
   return { existed: true, status: statusOf(run) };
 }
