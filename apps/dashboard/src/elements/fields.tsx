@@ -1,4 +1,4 @@
-import { type ReactNode, useId } from "react";
+import { type HTMLInputTypeAttribute, type ReactNode, useId } from "react";
 
 export interface FieldIds {
   readonly id: string;
@@ -47,7 +47,8 @@ export function TextField(options: {
   problem?: string | undefined;
   required?: boolean;
   placeholder?: string;
-  type?: "text" | "search" | "password" | "datetime-local";
+  type?: HTMLInputTypeAttribute;
+  inputMode?: "numeric" | "decimal";
   lines?: number;
   code?: boolean;
 }) {
@@ -72,6 +73,7 @@ export function TextField(options: {
           <input
             {...shared}
             type={options.type ?? "text"}
+            inputMode={options.inputMode}
             onChange={(event) => options.onChange(event.target.value)}
           />
         );

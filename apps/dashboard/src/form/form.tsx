@@ -1,5 +1,5 @@
-import { useId } from "react";
-import { ChoiceField as Choice, Field as Labelled, TextField as Text } from "../elements/fields.tsx";
+import { type ReactNode, useId } from "react";
+import { ChoiceField as Choice, TextField as Text } from "../elements/fields.tsx";
 import { draftOf } from "./draft.ts";
 import type { Draft, Field, FieldProblem } from "./field.ts";
 
@@ -27,8 +27,10 @@ export function SchemaForm(options: {
   );
 }
 
-function problemAt(problems: readonly FieldProblem[], path: string): string | undefined {
-  return problems.find((each) => each.path === path)?.message;
+/** What is said of a field around whatever it is filled in with. */
+function saidOf({ field, path, problems }: Pick<FormOptions, "field" | "path" | "problems">) {
+  const { label, hint, required } = field;
+  return { label, hint, required, problem: problems.find((each) => each.path === path)?.message };
 }
 
 function One(options: Omit<FormOptions, "field" | "draft"> & { field: Field; draft: Draft }) {
@@ -62,69 +64,38 @@ const inputTypes: Readonly<Record<string, string>> = {
 
 const longText = 200;
 
-function TextOne({ field, draft, path, problems, onChange }: FormOptions<"text">) {
-  const type = inputTypes[field.format];
+function TextOne(options: FormOptions<"text">) {
+  const { field, draft, onChange } = options;
+  const type = inputTypes[field.format] ?? "text";
   const isLong =
     draft.text.includes("\n") || (Number.isFinite(field.maxLength) && field.maxLength > longText);
-  if (type === undefined)
-    return (
-      <Text
-        label={field.label}
-        hint={field.hint}
-        required={field.required}
-        problem={problemAt(problems, path)}
-        value={draft.text}
-        lines={isLong ? 4 : 1}
-        onChange={(text) => onChange({ kind: "text", text })}
-      />
-    );
   return (
-    <Labelled
-      label={field.label}
-      hint={field.hint}
-      required={field.required}
-      problem={problemAt(problems, path)}
-    >
-      {({ id, describedBy, invalid }) => (
-        <input
-          id={id}
-          type={type}
-          value={draft.text}
-          aria-describedby={describedBy}
-          aria-invalid={invalid}
-          onChange={(event) => onChange({ kind: "text", text: event.target.value })}
-        />
-      )}
-    </Labelled>
+    <Text
+      {...saidOf(options)}
+      type={type}
+      value={draft.text}
+      lines={isLong && type === "text" ? 4 : 1}
+      onChange={(text) => onChange({ kind: "text", text })}
+    />
   );
 }
 
-function NumberOne({ field, draft, path, problems, onChange }: FormOptions<"number">) {
+function NumberOne(options: FormOptions<"number">) {
+  const { field, draft, onChange } = options;
   return (
-    <Labelled
-      label={field.label}
-      hint={field.hint}
-      required={field.required}
-      problem={problemAt(problems, path)}
-    >
-      {({ id, describedBy, invalid }) => (
-        <input
-          id={id}
-          inputMode={field.whole ? "numeric" : "decimal"}
-          value={draft.text}
-          aria-describedby={describedBy}
-          aria-invalid={invalid}
-          autoComplete="off"
-          onChange={(event) => onChange({ kind: "number", text: event.target.value })}
-        />
-      )}
-    </Labelled>
+    <Text
+      {...saidOf(options)}
+      inputMode={field.whole ? "numeric" : "decimal"}
+      value={draft.text}
+      onChange={(text) => onChange({ kind: "number", text })}
+    />
   );
 }
 
-function FlagOne({ field, draft, path, problems, onChange }: FormOptions<"flag">) {
+function FlagOne(options: FormOptions<"flag">) {
+  const { draft, onChange } = options;
   const id = useId();
-  const problem = problemAt(problems, path);
+  const { label, hint, problem } = saidOf(options);
   return (
     <div className="field flag">
       <label htmlFor={id}>
@@ -132,24 +103,27 @@ function FlagOne({ field, draft, path, problems, onChange }: FormOptions<"flag">
           id={id}
           type="checkbox"
           checked={draft.value === true}
+          aria-describedby={hint === "" ? undefined : `${id}-hint`}
           onChange={(event) => onChange({ kind: "flag", value: event.target.checked })}
         />
-        {field.label}
+        {label}
       </label>
-      {field.hint === "" ? null : <p className="hint">{field.hint}</p>}
-      {problem === undefined ? null : <p className="problem">{problem}</p>}
+      {hint === "" ? null : (
+        <p className="hint" id={`${id}-hint`}>
+          {hint}
+        </p>
+      )}
+      <Problem message={problem} />
     </div>
   );
 }
 
-function ChoiceOne({ field, draft, path, problems, onChange }: FormOptions<"choice">) {
+function ChoiceOne(options: FormOptions<"choice">) {
+  const { field, draft, onChange } = options;
   const words = field.values.map((value, index) => [String(index), wordOf(value)] as const);
   return (
     <Choice
-      label={field.label}
-      hint={field.hint}
-      required={field.required}
-      problem={problemAt(problems, path)}
+      {...saidOf(options)}
       value={String(draft.at)}
       choices={[...(draft.at < 0 || !field.required ? [["-1", "–"] as const] : []), ...words]}
       onChange={(at) => onChange({ kind: "choice", at: Number(at) })}
@@ -157,12 +131,37 @@ function ChoiceOne({ field, draft, path, problems, onChange }: FormOptions<"choi
   );
 }
 
+function Problem({ message }: { message: string | undefined }) {
+  return message === undefined ? null : (
+    <p className="problem" role="alert">
+      {message}
+    </p>
+  );
+}
+
+/** Fields that belong together, under the name of what they make up. */
+function Group(options: ReturnType<typeof saidOf> & { children: ReactNode }) {
+  const { label, hint, required, problem, children } = options;
+  return (
+    <fieldset className="group">
+      <legend>
+        {label}
+        {required ? null : <span className="needed"> may be left out</span>}
+      </legend>
+      {hint === "" ? null : <p className="hint">{hint}</p>}
+      {children}
+      <Problem message={problem} />
+    </fieldset>
+  );
+}
+
 const wordOf = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
 
-function ObjectOne({ field, draft, path, problems, onChange, bare = path === "" }: FormOptions<"object">) {
-  const problem = problemAt(problems, path);
+function ObjectOne(options: FormOptions<"object">) {
+  const { field, draft, path, problems, onChange, bare = path === "" } = options;
+  const said = saidOf(options);
   const inner = (
-    <>
+    <div className="object-fields">
       {field.fields.map(([name, each]) => {
         const own = draft.fields[name];
         return own === undefined ? null : (
@@ -176,30 +175,11 @@ function ObjectOne({ field, draft, path, problems, onChange, bare = path === "" 
           />
         );
       })}
-      {field.others === undefined ? null : (
-        <Others
-          field={field}
-          others={field.others}
-          draft={draft}
-          path={path}
-          problems={problems}
-          onChange={onChange}
-        />
-      )}
-      {problem === undefined ? null : <p className="problem">{problem}</p>}
-    </>
+      {field.others === undefined ? null : <Others {...options} others={field.others} />}
+      {bare ? <Problem message={said.problem} /> : null}
+    </div>
   );
-  if (bare) return <div className="object-fields">{inner}</div>;
-  return (
-    <fieldset className="group">
-      <legend>
-        {field.label}
-        {field.required ? null : <span className="needed"> may be left out</span>}
-      </legend>
-      {field.hint === "" ? null : <p className="hint">{field.hint}</p>}
-      <div className="object-fields">{inner}</div>
-    </fieldset>
-  );
+  return bare ? inner : <Group {...said}>{inner}</Group>;
 }
 
 function Others(options: FormOptions<"object"> & { others: Field }) {
@@ -234,15 +214,11 @@ function Others(options: FormOptions<"object"> & { others: Field }) {
   );
 }
 
-function ListOne({ field, draft, path, problems, onChange }: FormOptions<"list">) {
-  const problem = problemAt(problems, path);
+function ListOne(options: FormOptions<"list">) {
+  const { field, draft, path, problems, onChange } = options;
   const { items } = draft;
   return (
-    <fieldset className="group">
-      <legend>
-        {field.label} {field.required ? null : <span className="needed">may be left out</span>}
-      </legend>
-      {field.hint === "" ? null : <p className="hint">{field.hint}</p>}
+    <Group {...saidOf(options)}>
       {items.map((each, index) => (
         // Entries of a list are told apart by their place alone.
         // biome-ignore lint/suspicious/noArrayIndexKey: see above
@@ -260,25 +236,24 @@ function ListOne({ field, draft, path, problems, onChange }: FormOptions<"list">
           />
         </div>
       ))}
-      {problem === undefined ? null : <p className="problem">{problem}</p>}
       {items.length < field.maxItems ? (
         <Add
           label="Add an entry"
           onAdd={() => onChange({ kind: "list", items: [...items, draftOf(field.item)] })}
         />
       ) : null}
-    </fieldset>
+    </Group>
   );
 }
 
 const labelled = (field: Field, label: string): Field => ({ ...field, label });
 
-function VariantOne({ field, draft, path, problems, onChange }: FormOptions<"variant">) {
+function VariantOne(options: FormOptions<"variant">) {
+  const { field, draft, path, problems, onChange } = options;
   const [inner, own] = [field.variants[draft.at], draft.drafts[draft.at]];
+  // What is wrong stands at the form that was chosen, which has the same path.
   return (
-    <fieldset className="group">
-      <legend>{field.label}</legend>
-      {field.hint === "" ? null : <p className="hint">{field.hint}</p>}
+    <Group {...saidOf(options)} problem={undefined}>
       <Choice
         label="Which form"
         value={String(draft.at)}
@@ -295,17 +270,17 @@ function VariantOne({ field, draft, path, problems, onChange }: FormOptions<"var
           onChange={(next) => onChange({ ...draft, drafts: draft.drafts.with(draft.at, next) })}
         />
       )}
-    </fieldset>
+    </Group>
   );
 }
 
-function RawOne({ field, draft, path, problems, onChange }: FormOptions<"raw">) {
+function RawOne(options: FormOptions<"raw">) {
+  const { field, draft, onChange } = options;
   return (
     <Text
-      label={field.label}
+      {...saidOf(options)}
       hint={field.hint || "As JSON; left empty it is left out."}
       required={false}
-      problem={problemAt(problems, path)}
       value={draft.text}
       lines={6}
       code
