@@ -18,4 +18,174 @@
  *
  * Idempotency keys are the runtime's: a repetition never gets here. What is answered says what is durable with it.
  */
-export type { MissionEffect } from "./effects.ts";
+import type { Command, Machine, MachineEvent } from "@tutti/kernel";
+import { reserveBudget, returnBudget, spendBudget } from "./budget/commands.ts";
+import * as budget from "./budget/events.ts";
+import { confirmChild, endChild, refuseChild } from "./child/commands.ts";
+import { childQueued, childStarted } from "./child/events.ts";
+import { claimTasks, completeTasks, handOffTask, releaseTasks, renewClaims } from "./claim/commands.ts";
+import { delegateTask } from "./claim/delegate.ts";
+import * as attempts from "./claim/events.ts";
+import { describeMission, projectMission } from "./description.ts";
+import type { MissionEffect } from "./effects.ts";
+import { putEntries } from "./entry/commands.ts";
+import { entriesWritten } from "./entry/events.ts";
+import {
+  beginMission,
+  cancelMission,
+  checkMission,
+  pauseMission,
+  removeMission,
+  resumeMission,
+  terminateMission,
+  withdrawMission,
+} from "./life/commands.ts";
+import * as life from "./life/events.ts";
+import { expire } from "./life/expire.ts";
+import { sendMessages, signalMission } from "./message/commands.ts";
+import { messagesSent } from "./message/events.ts";
+import { completeTask, failTask, noteAttempt, noteProgress, returnTask } from "./offer/commands.ts";
+import { hearParticipants, joinBoard, leaveMission } from "./participant/commands.ts";
+import * as participants from "./participant/events.ts";
+import { showMissionApprovals } from "./queries/approvals.ts";
+import { showBudget } from "./queries/budget.ts";
+import { changedEntries, getEntries, listEntries } from "./queries/entries.ts";
+import { explainMission } from "./queries/explain.ts";
+import { showMessages } from "./queries/messages.ts";
+import { showMission, showMissionEnding } from "./queries/mission.ts";
+import { countClaimable, showBoardTask, showBoardTasks } from "./queries/tasks.ts";
+import { showVotes } from "./queries/votes.ts";
+import { decideQuestion } from "./question/commands.ts";
+import { questionAsked, questionDecided } from "./question/events.ts";
+import { recoverMission } from "./recovery.ts";
+import { missionSnapshots } from "./snapshots.ts";
+import { type Mission, newMission } from "./state.ts";
+import { addTasks, bringInOutcomes, resumeTasks, withdrawTasks } from "./task/commands.ts";
+import * as tasks from "./task/events.ts";
+import { troubleEnded, troubleFound } from "./trouble/events.ts";
+import { castVote, closeVote, openVote } from "./vote/commands.ts";
+import { ballotCast, voteClosed, voteOpened } from "./vote/events.ts";
+
+const commands: readonly Command<Mission>[] = [
+  beginMission,
+  pauseMission,
+  resumeMission,
+  cancelMission,
+  terminateMission,
+  withdrawMission,
+  removeMission,
+  checkMission,
+  joinBoard,
+  leaveMission,
+  hearParticipants,
+  addTasks,
+  withdrawTasks,
+  bringInOutcomes,
+  resumeTasks,
+  claimTasks,
+  renewClaims,
+  releaseTasks,
+  completeTasks,
+  handOffTask,
+  delegateTask,
+  completeTask,
+  failTask,
+  returnTask,
+  noteAttempt,
+  noteProgress,
+  confirmChild,
+  refuseChild,
+  endChild,
+  putEntries,
+  sendMessages,
+  signalMission,
+  openVote,
+  castVote,
+  closeVote,
+  reserveBudget,
+  spendBudget,
+  returnBudget,
+  decideQuestion,
+];
+
+const events: readonly MachineEvent<Mission, MissionEffect>[] = [
+  life.missionStarted,
+  life.missionBegun,
+  life.missionPaused,
+  life.missionResumed,
+  life.missionPutOff,
+  life.missionCheckPutOff,
+  life.missionStopped,
+  life.missionCompleted,
+  life.missionFailed,
+  life.missionCancelled,
+  life.missionTerminated,
+  life.missionWithdrawn,
+  life.missionRemoved,
+  tasks.tasksAdded,
+  tasks.tasksWithdrawn,
+  tasks.taskQueued,
+  tasks.taskHeld,
+  tasks.taskCompleted,
+  tasks.taskFailed,
+  tasks.taskSkipped,
+  tasks.taskCancelled,
+  tasks.taskPaused,
+  tasks.taskResumed,
+  attempts.attemptBegun,
+  attempts.taskClaimed,
+  attempts.claimsRenewed,
+  attempts.attemptReturned,
+  attempts.taskHandedOn,
+  attempts.attemptFailed,
+  attempts.attemptProgressed,
+  attempts.outputQuestioned,
+  childQueued,
+  childStarted,
+  entriesWritten,
+  messagesSent,
+  participants.participantJoined,
+  participants.participantLeft,
+  participants.participantsHeard,
+  participants.leaderElected,
+  voteOpened,
+  ballotCast,
+  voteClosed,
+  budget.budgetReserved,
+  budget.budgetSpent,
+  budget.budgetReturned,
+  budget.budgetUsedUp,
+  budget.budgetRaised,
+  questionAsked,
+  questionDecided,
+  troubleFound,
+  troubleEnded,
+];
+
+export const mission: Machine<Mission, MissionEffect> = {
+  kind: "mission",
+  behaviour: 1,
+  create: newMission,
+  commands,
+  events,
+  queries: [
+    showMission,
+    showMissionEnding,
+    showBoardTasks,
+    showBoardTask,
+    countClaimable,
+    getEntries,
+    listEntries,
+    changedEntries,
+    showMessages,
+    showVotes,
+    showBudget,
+    showMissionApprovals,
+    explainMission,
+  ],
+  expire,
+  snapshots: missionSnapshots,
+  recover: recoverMission,
+  describe: describeMission,
+  project: projectMission,
+};

@@ -31,6 +31,7 @@ import {
   TaskStatus,
   WorkStatus,
 } from "@tutti/contracts/types/v1";
+import type { OfferDetails } from "@tutti/contracts/workflow/v1";
 import {
   type Command,
   Heap,
@@ -67,10 +68,8 @@ export interface Mission {
   error: ErrorDetail | undefined;
 
   readonly tasks: Task[];
-  readonly agenda: number[];
-  agendaAt: number;
-  /** The first task of the board's own that failed; -1 for none. */
-  failed: number;
+  /** Tasks that can begin and have not, in order. */
+  readonly agenda: Set<number>;
   /** When a task was completed or an entry changed last. */
   progressMs: number;
 
@@ -183,8 +182,8 @@ export interface Task extends Ranked {
   used: Amounts | undefined;
   onlyAgents: readonly string[];
   notAgents: readonly string[];
-  readonly handoffs: Handoff[];
-  readonly failures: KeptFailure[];
+  handoffs: Handoff[];
+  failures: KeptFailure[];
   childId: string;
   childHash: string;
   fraction: number;
@@ -199,11 +198,14 @@ export interface Task extends Ranked {
   /** The question that its output waits for; 0 for none. */
   question: number;
   hold: TaskHold;
+  details: OfferDetails | undefined;
   open: number;
   /** Tasks that need it, and how: follows from their specifications. */
   followers: Follower[] | undefined;
   /** Its parts: follows from their parents. */
   parts: number[] | undefined;
+  /** Numbers of what is set aside for it beside its attempts: follows from the reservations. */
+  reservations: Set<number> | undefined;
 }
 
 export interface Follower {
@@ -288,9 +290,7 @@ export function newMission(key: InstanceKey): Mission {
     isOutputOfTasks: false,
     error: undefined,
     tasks: [],
-    agenda: [],
-    agendaAt: 0,
-    failed: -1,
+    agenda: new Set(),
     progressMs: 0,
     entries: new Map(),
     entryNumber: 0,

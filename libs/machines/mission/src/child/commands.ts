@@ -1,0 +1,109 @@
+/** What becomes of children: started, refused, ended. */
+import { MissionDone, MissionPhase } from "@tutti/contracts/swarm/v1";
+import { type ErrorDetail, RetryClass, WorkStatus } from "@tutti/contracts/types/v1";
+import { ConfirmChild, EndChild, RefuseChild, type RunEnding } from "@tutti/contracts/workflow/v1";
+import {
+  bounded,
+  bytesOf,
+  dataOf,
+  detailOfRefusal,
+  payloadOf,
+  statusName,
+} from "@tutti/machine-run/siblings";
+import { said } from "../budget/amounts.ts";
+import { missionErrors } from "../errors.ts";
+import { goingOn } from "../life/step.ts";
+import { settledTask, unnamed } from "../offer/commands.ts";
+import { isChild, type MissionCommand } from "../state.ts";
+import { taskCancelled, taskCompleted } from "../task/events.ts";
+import { isAwaited } from "../task/nodes.ts";
+import { type Doing, failAttempt, finish, type Place } from "../task/outcome.ts";
+import { childStarted } from "./events.ts";
+
+/** Result: the child is there. Its end may have been told before. */
+export const confirmChild: MissionCommand<ConfirmChild, MissionDone> = {
+  type: "confirm_child",
+  codec: ConfirmChild,
+  reply: MissionDone,
+  decide(mission, { hash, ending }, step) {
+    const task = settledTask(mission, step);
+    if (task === undefined || !isChild(task)) return unnamed(step);
+    return goingOn(mission, step, () => {
+      step.emit(childStarted, { node: task.number, hash, startMs: step.nowMs });
+      if (ending !== undefined) endTask({ mission, step, task }, ending, { agent: "", used: undefined });
+      return {};
+    });
+  },
+};
+
+/** Result: it cannot be started. */
+export const refuseChild: MissionCommand<RefuseChild, MissionDone> = {
+  type: "refuse_child",
+  codec: RefuseChild,
+  reply: MissionDone,
+  decide(mission, { error }, step) {
+    const task = settledTask(mission, step);
+    if (task === undefined || !isChild(task)) return unnamed(step);
+    return goingOn(mission, step, () => {
+      failAttempt({ mission, step, task }, bounded(error), { agent: "", used: undefined });
+      return {};
+    });
+  },
+};
+
+/** Letter of a child that has ended. One of an earlier attempt, or that is not awaited, changes nothing. */
+export const endChild: MissionCommand<EndChild, MissionDone> = {
+  type: "end_child",
+  codec: EndChild,
+  reply: MissionDone,
+  decide(mission, { taskId, ending, used }, step) {
+    const task = mission.tasks[mission.byId.get(taskId) ?? -1];
+    if (task === undefined || ending === undefined) return {};
+    if (!isAwaited(task) || task.childId !== ending.runId) return {};
+    return goingOn(mission, step, () => {
+      endTask({ mission, step, task }, ending, { agent: "", used });
+      return {};
+    });
+  },
+};
+
+function endTask(place: Place, ending: RunEnding, doing: Doing): void {
+  const { mission, step, task } = place;
+  const isWell = ending.status === WorkStatus.WORK_STATUS_COMPLETED;
+  if (mission.phase === MissionPhase.MISSION_PHASE_STOPPING) {
+    // Only what it has used up counts any more.
+    const end = { node: task.number, endMs: step.nowMs };
+    const output = dataOf(ending.output, ending.outputPayload);
+    const done = {
+      output: bytesOf(output),
+      outputPayload: payloadOf(output),
+      agent: "",
+      used: said(doing.used),
+    };
+    if (isWell) step.emit(taskCompleted, { ...end, ...done });
+    else
+      step.emit(taskCancelled, {
+        ...end,
+        error: childError(place, ending),
+        accounted: true,
+        used: said(doing.used),
+      });
+    return;
+  }
+  if (isWell) finish(place, dataOf(ending.output, ending.outputPayload), doing);
+  else failAttempt(place, childError(place, ending), doing);
+}
+
+/** What a child failed with is the cause; one that somebody ended is not begun again by itself. */
+function childError({ task }: Place, { runId, status, error }: RunEnding): ErrorDetail {
+  const refusal = missionErrors.childFailed.refusal({
+    task: task.spec.id,
+    child: runId,
+    status: statusName(status),
+  });
+  const isAsked = status !== WorkStatus.WORK_STATUS_FAILED;
+  return {
+    ...detailOfRefusal(refusal, error && bounded(error)),
+    retry: isAsked ? RetryClass.RETRY_CLASS_NEVER : RetryClass.RETRY_CLASS_SAME_KEY,
+  };
+}

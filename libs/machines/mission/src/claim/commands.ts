@@ -1,0 +1,227 @@
+/**
+ * Claims: an agent takes tasks off the board for as long as its lease lasts.
+ *
+ * 1. A claim names the attempt that it fences: what bears an older one is refused and changes nothing.
+ * 2. Of what is set aside for an attempt, what its agent does not account for counts as used once the agent is gone.
+ */
+import {
+  type AgentOffering,
+  ClaimBoardTasks,
+  ClaimTasksReply,
+  CompleteTasksReply,
+  CompleteTasksRequest,
+  HandOffTaskReply,
+  HandOffTaskRequest,
+  ReleaseTasksReply,
+  ReleaseTasksRequest,
+  RenewClaimsReply,
+  RenewClaimsRequest,
+} from "@tutti/contracts/swarm/v1";
+import { TaskStatus } from "@tutti/contracts/types/v1";
+import { type ReadOnly, type Refusal, toTimestamp } from "@tutti/kernel";
+import { bounded, cut, dataOfPayload, detailOfRefusal } from "@tutti/machine-run/siblings";
+import { said } from "../budget/amounts.ts";
+import { isAffordable, wantedBy } from "../budget/book.ts";
+import { useUp } from "../budget/use-up.ts";
+import { missionErrors } from "../errors.ts";
+import { boardCommand, commandOf, hearAgents, notTakingPart, reasonOf } from "../life/step.ts";
+import { leaseDefaultMs, messageLengthMax } from "../limits.ts";
+import { claimOf } from "../numbers.ts";
+import { assignmentOf } from "../offer/offer.ts";
+import { boardTask } from "../queries/board-task.ts";
+import {
+  isGoing,
+  isHolding,
+  type MissionCommand,
+  type MissionEventStep,
+  type MissionView,
+  type TaskView,
+} from "../state.ts";
+import { isSpent } from "../task/begin.ts";
+import { type Claimant, isFor } from "../task/claim-index.ts";
+import { failAttempt, finish } from "../task/outcome.ts";
+import { checkHandoff } from "../trouble/find.ts";
+import { attemptReturned, claimsRenewed, taskClaimed, taskHandedOn } from "./events.ts";
+
+export const claimTasks: MissionCommand<ClaimBoardTasks, ClaimTasksReply> = commandOf({
+  type: "claim_board_tasks",
+  codec: ClaimBoardTasks,
+  reply: ClaimTasksReply,
+  decide(mission, { request, offering }, step) {
+    const agent = request?.agentId ?? "";
+    const participant = mission.participants.get(agent);
+    if (request === undefined || participant === undefined)
+      return missionErrors.notTakingPart.refusal({ id: step.key.id, agent });
+    hearAgents(mission, step, [agent]);
+    const { pool, role } = participant;
+    const who = {
+      agent,
+      pool,
+      role,
+      offering: offering ?? (participant.offering as AgentOffering | undefined),
+    };
+    const claimed: number[] = [];
+    for (const number of wanted(mission, request.taskIds, who, request.count || 1)) {
+      if (!claim(mission, step, { number, agent, leaseMs: request.leaseMs || leaseDefaultMs })) break;
+      claimed.push(number);
+    }
+    return { tasks: claimed.map((number) => boardTask(mission, mission.tasks[number] as TaskView)) };
+  },
+});
+
+/** Tasks that somebody is given, each found when the one before is claimed. */
+function* wanted(
+  mission: MissionView,
+  ids: readonly string[],
+  who: Claimant,
+  count: number,
+): Iterable<number> {
+  if (!isGoing(mission) || isHolding(mission) || !assignmentOf(mission).isClaimable) return;
+  if (ids.length === 0) {
+    for (let given = 0; given < count; given++) {
+      const number = mission.claimable.first(who);
+      if (number === undefined) return;
+      yield number;
+    }
+    return;
+  }
+  let given = 0;
+  for (const id of ids) {
+    const task = mission.tasks[mission.byId.get(id) ?? -1];
+    if (task === undefined || !mission.claimable.has(task) || !isFor(task, who)) continue;
+    yield task.number;
+    if (++given >= count) return;
+  }
+}
+
+/** False where the budget has nothing left for it. */
+function claim(
+  mission: MissionView,
+  step: MissionEventStep,
+  { number, agent, leaseMs }: { number: number; agent: string; leaseMs: number },
+): boolean {
+  const task = mission.tasks[number];
+  if (task === undefined) return false;
+  // What is offered as well has had its part set aside.
+  const isAside = assignmentOf(mission).isOffered || task.authority?.budget !== undefined;
+  const amounts = wantedBy(mission, task);
+  if (!isAside && !isAffordable(mission, amounts)) {
+    if (isSpent(mission)) useUp(mission, step, amounts);
+    return false;
+  }
+  const heartbeatMs = task.spec.timeouts?.heartbeatMs ?? 0;
+  step.emit(taskClaimed, {
+    // An attempt that was offered is fenced: its claim is another one.
+    ...{ node: number, attempt: task.attempt + 1, agent, claimMs: step.nowMs },
+    leaseMs: heartbeatMs > 0 ? Math.min(heartbeatMs, leaseMs) : leaseMs,
+    reserved: isAside ? undefined : said(amounts),
+  });
+  return true;
+}
+
+/** The task that a claim is for, while it holds. */
+export function claimedTask(mission: MissionView, claimId: string, agent: string): TaskView | undefined {
+  const claim = claimOf(claimId);
+  const task = claim === undefined ? undefined : mission.tasks[claim.node];
+  if (task === undefined || task.attempt !== claim?.attempt) return undefined;
+  return task.status === TaskStatus.TASK_STATUS_RUNNING && task.agent === agent ? task : undefined;
+}
+
+export const renewClaims: MissionCommand<RenewClaimsRequest, RenewClaimsReply> = boardCommand({
+  type: "renew_claims",
+  codec: RenewClaimsRequest,
+  reply: RenewClaimsReply,
+  decide(mission, { agentId, renewals, leaseMs }, step) {
+    const held = new Map<number, { node: number; progress: number; message: string }>();
+    const lost: string[] = [];
+    for (const { claimId, progress, message } of renewals) {
+      const task = claimedTask(mission, claimId, agentId);
+      if (task === undefined) lost.push(claimId);
+      else held.set(task.number, { node: task.number, progress, message: cut(message, messageLengthMax) });
+    }
+    const event = { agent: agentId, renewMs: step.nowMs, leaseMs: leaseMs || leaseDefaultMs };
+    if (held.size > 0) step.emit(claimsRenewed, { ...event, claims: [...held.values()] });
+    return { lostClaimIds: lost };
+  },
+});
+
+export const releaseTasks: MissionCommand<ReleaseTasksRequest, ReleaseTasksReply> = boardCommand({
+  type: "release_tasks",
+  codec: ReleaseTasksRequest,
+  reply: ReleaseTasksReply,
+  decide(mission, { agentId, claimIds, reason }, step) {
+    let released = 0;
+    for (const claimId of claimIds) {
+      const task = claimedTask(mission, claimId, agentId);
+      if (task === undefined) continue;
+      giveBack(step, task, reasonOf(reason) || `${agentId} gave it back`, false);
+      released += 1;
+    }
+    return { released };
+  },
+});
+
+export function giveBack(step: MissionEventStep, task: TaskView, reason: string, lost: boolean): void {
+  const { number, attempt } = task;
+  step.emit(attemptReturned, { node: number, attempt, reason, lost, retryMs: 0, endMs: step.nowMs });
+}
+
+export const completeTasks: MissionCommand<CompleteTasksRequest, CompleteTasksReply> = boardCommand({
+  type: "complete_tasks",
+  codec: CompleteTasksRequest,
+  reply: CompleteTasksReply,
+  decide(mission, { agentId, ends }, step) {
+    const receipts = ends.map(({ claimId, outcome, used }) => {
+      const task = claimedTask(mission, claimId, agentId);
+      if (task === undefined || outcome === undefined)
+        return { claimId, refusal: detailOfRefusal(missionErrors.claimLost.refusal({ claim: claimId })) };
+      const place = { mission, step, task };
+      const doing = { agent: agentId, used };
+      if (outcome.$case === "output") finish(place, dataOfPayload(outcome.value), doing);
+      else failAttempt(place, bounded(outcome.value), doing);
+      return { claimId, refusal: undefined };
+    });
+    return { receipts };
+  },
+});
+
+export const handOffTask: MissionCommand<HandOffTaskRequest, HandOffTaskReply> = boardCommand({
+  type: "hand_off_task",
+  codec: HandOffTaskRequest,
+  reply: HandOffTaskReply,
+  decide(mission, { agentId, claimId, to, context, reason }, step) {
+    const task = claimedTask(mission, claimId, agentId);
+    if (task === undefined) return missionErrors.claimLost.refusal({ claim: claimId });
+    const refusal = receiverProblem(mission, to, step);
+    if (refusal !== undefined) return refusal;
+    const toAgent = to?.$case === "toAgentId" ? to.value : "";
+    const toRole = to?.$case === "toRole" ? to.value : "";
+    const handoff = {
+      ...{ fromAgentId: agentId, to: toAgent || toRole, context, reason: reasonOf(reason) },
+      handoffTime: toTimestamp(step.nowMs),
+    };
+    const { number } = task;
+    step.emit(taskHandedOn, { node: number, handoff, toAgent, toRole, handoffMs: step.nowMs });
+    checkHandoff(mission, step, { task: task.spec.id, from: agentId, to: toAgent || toRole });
+    return { task: boardTask(mission, mission.tasks[number] as TaskView) };
+  },
+});
+
+function receiverProblem(
+  mission: MissionView,
+  to: ReadOnly<HandOffTaskRequest["to"]>,
+  step: MissionEventStep,
+): Refusal | undefined {
+  if (to === undefined)
+    return missionErrors.messageInvalid.refusal({ problem: "expected an agent or a role" });
+  if (to.$case === "toAgentId")
+    return to.value === ""
+      ? missionErrors.messageInvalid.refusal({ problem: "expected an agent or a role" })
+      : notTakingPart(mission, to.value, step);
+  const known = (mission.order?.spec?.roles ?? []).map(({ name }) => name);
+  if (known.includes(to.value)) return undefined;
+  return missionErrors.roleUnknown.refusal({
+    role: to.value,
+    known: known.join(", ") || "of which there are none",
+  });
+}

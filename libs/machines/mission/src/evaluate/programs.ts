@@ -1,0 +1,127 @@
+/** Expressions of missions, compiled once for all that have the same text. */
+import {
+  type Compiled,
+  compileData,
+  compileExpression,
+  type Json,
+  type Program,
+  type Scope,
+  types,
+} from "@tutti/expressions";
+
+/** Those that were used last. */
+const keptMax = 2_000;
+const kept = new Map<string, Made>();
+
+type Made =
+  | { readonly ok: true; readonly program: Program }
+  | { readonly ok: false; readonly problem: string };
+
+export type ExpressionPlace = "condition" | "output" | "task" | "check";
+
+const names: Readonly<Record<ExpressionPlace, readonly string[]>> = {
+  condition: ["tasks", "board", "votes", "budget", "time", "input"],
+  output: ["tasks", "board", "input"],
+  task: ["tasks", "board", "input"],
+  check: ["input", "output"],
+};
+
+/** One task or one entry is a name of its own, so that nobody has to look at all of them to see one. */
+const single = /^(?:tasks|board)\.[^.]+$/;
+
+const scopes = new Map<ExpressionPlace, Scope>();
+
+function scopeOf(place: ExpressionPlace): Scope {
+  let scope = scopes.get(place);
+  if (scope === undefined) {
+    const known = new Set(names[place]);
+    scope = {
+      typeOf: (name) => {
+        if (known.has(name)) return types.dyn;
+        return single.test(name) && known.has(name.slice(0, 5)) ? types.dyn : undefined;
+      },
+      names: () => known,
+    };
+    scopes.set(place, scope);
+  }
+  return scope;
+}
+
+/** @param isCondition whether it has to give true or false */
+export function expressionOf(text: string, place: ExpressionPlace, isCondition: boolean): Made {
+  return remembered(`${place} ${isCondition ? "?" : "="} ${text}`, () =>
+    madeOf(compileExpression(text, scopeOf(place), isCondition ? { wanted: types.bool } : {})),
+  );
+}
+
+/** JSON in whose texts there may be expressions. */
+export function dataOf(text: string): Made {
+  return remembered(`data ${text}`, () => {
+    let json: Json;
+    try {
+      json = JSON.parse(text) as Json;
+    } catch (error) {
+      return { ok: false, problem: error instanceof SyntaxError ? error.message : "expected JSON" };
+    }
+    const made = compileData(json, scopeOf("task"));
+    if (made.ok) return made;
+    const [first] = made.problems;
+    return {
+      ok: false,
+      problem: `${first?.path.join(".") ?? ""}: ${first?.message ?? "expected an expression"}`,
+    };
+  });
+}
+
+function madeOf(made: Compiled): Made {
+  if (made.ok) return made;
+  return { ok: false, problem: made.problems[0]?.message ?? "expected an expression" };
+}
+
+function remembered(key: string, make: () => Made): Made {
+  const known = kept.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  if (kept.size >= keptMax) kept.delete(kept.keys().next().value as string);
+  kept.set(key, made);
+  return made;
+}
+
+/** Whether a text has expressions in it. */
+export function hasExpression(text: string): boolean {
+  return text.includes("${{");
+}
+
+const opening = Buffer.from("${{");
+
+export function hasExpressions(bytes: Uint8Array): boolean {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(opening);
+}
+
+/** What an expression looks at. */
+export interface Reads {
+  readonly tasks: boolean;
+  readonly board: boolean;
+  readonly votes: boolean;
+  readonly budget: boolean;
+  readonly time: boolean;
+  /** All tasks, or the whole board: what costs the more the more there are. */
+  readonly whole: boolean;
+}
+
+const reads = new WeakMap<Program, Reads>();
+
+export function readsOf(program: Program): Reads {
+  let known = reads.get(program);
+  if (known === undefined) {
+    const { references } = program;
+    const isRead = (name: string) => references.some((each) => each === name || each.startsWith(`${name}.`));
+    known = {
+      ...{ tasks: isRead("tasks"), board: isRead("board"), votes: isRead("votes") },
+      ...{ budget: isRead("budget"), time: isRead("time") },
+      whole: references.includes("tasks") || references.includes("board"),
+    };
+    reads.set(program, known);
+  }
+  return known;
+}

@@ -1,0 +1,65 @@
+/**
+ * What a mission does by itself once something has happened: what is ready begins, what is over ends. Every step comes here at its
+ * end, so that nothing that can go on is left lying, unless the mission is paused, waits, or has done enough for one step.
+ */
+import { MissionPhase } from "@tutti/contracts/swarm/v1";
+import { StepBudget } from "@tutti/machine-run/siblings";
+import { isAffordable, wantedBy } from "../budget/book.ts";
+import { putOffMs } from "../limits.ts";
+import { keepLeader } from "../participant/lead.ts";
+import {
+  hasEnded,
+  isGoing,
+  isHolding,
+  type MissionEventStep,
+  type MissionView,
+  type Revisions,
+  specOf,
+} from "../state.ts";
+import { beginTask, hasPlace } from "../task/begin.ts";
+import { checkConditions } from "./conditions.ts";
+import { conclude, endStopped, isOver } from "./end.ts";
+import { missionBegun, missionPutOff } from "./events.ts";
+
+export function advance(mission: MissionView, step: MissionEventStep, before: Readonly<Revisions>): void {
+  if (mission.order === undefined || hasEnded(mission)) return;
+  if (mission.phase === MissionPhase.MISSION_PHASE_WAITING && areRolesFilled(mission))
+    step.emit(missionBegun, { beginMs: step.nowMs });
+  keepLeader(mission, step);
+  if (isGoing(mission)) checkConditions(mission, step, before);
+  const budget = new StepBudget();
+  while (!budget.isSpent) if (!next(mission, step, budget)) break;
+  if (isGoing(mission)) checkConditions(mission, step, before);
+  if (mission.phase === MissionPhase.MISSION_PHASE_STOPPING && mission.children === 0)
+    endStopped(mission, step);
+  else if (isGoing(mission) && isOver(mission)) conclude(mission, step);
+  else if (budget.isSpent && mission.putOffMs === 0 && isGoing(mission))
+    step.emit(missionPutOff, { untilMs: step.nowMs + putOffMs });
+}
+
+/** A mission waits until its roles have as many agents as they need; one without such needs begins at once. */
+function areRolesFilled(mission: MissionView): boolean {
+  if (mission.pauseMs > 0) return false;
+  return specOf(mission).roles.every(
+    ({ name, minAgents }) => (mission.roleCounts.get(name) ?? 0) >= minAgents,
+  );
+}
+
+/** Does the next thing; false when there is none. */
+function next(mission: MissionView, step: MissionEventStep, budget: StepBudget): boolean {
+  if (!isGoing(mission) || isHolding(mission) || mission.putOffMs > 0) return false;
+  const number = nextNumber(mission);
+  if (number === undefined) return false;
+  budget.count();
+  beginTask({ mission, step, number, budget });
+  return true;
+}
+
+/** What stands first in the agenda; then whatever is held first, if what it lacks is there. */
+function nextNumber(mission: MissionView): number | undefined {
+  for (const number of mission.agenda) return number;
+  const poor = mission.heldForBudget.first;
+  if (poor !== undefined && isAffordable(mission, wantedBy(mission, poor))) return poor.number;
+  const placeless = mission.heldForPlace.first;
+  return placeless !== undefined && hasPlace(mission) ? placeless.number : undefined;
+}

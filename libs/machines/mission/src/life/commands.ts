@@ -1,0 +1,213 @@
+/** Begins a mission, holds it, lets it go on, ends it. */
+import {
+  BeginMission,
+  CancelMission,
+  CheckMission,
+  MissionBegun,
+  MissionDone,
+  MissionOrder,
+  MissionPhase,
+  PauseMission,
+  RemoveMission,
+  ResumeMission,
+  TerminateMission,
+  WithdrawMission,
+} from "@tutti/contracts/swarm/v1";
+import { WorkStatus } from "@tutti/contracts/types/v1";
+import type { ReadOnly, Refusal } from "@tutti/kernel";
+import { detailOfRefusal, statusName } from "@tutti/machine-run/siblings";
+import { missionErrors } from "../errors.ts";
+import { expressionOf } from "../evaluate/programs.ts";
+import { labelsMax, tasksDefault } from "../limits.ts";
+import {
+  hasEnded,
+  type MissionCommand,
+  type MissionEventStep,
+  type MissionView,
+  statusOf,
+} from "../state.ts";
+import { checkTasks } from "../task/check.ts";
+import { checkAll } from "./conditions.ts";
+import { report, stopMission, tellStopping } from "./end.ts";
+import {
+  missionPaused,
+  missionRemoved,
+  missionResumed,
+  missionStarted,
+  missionTerminated,
+  missionWithdrawn,
+} from "./events.ts";
+import { actorOf, causeOf, commandOf, ended, goingOn, reasonOf } from "./step.ts";
+
+const done: MissionDone = {};
+
+/** Also a letter. The same again changes nothing. */
+export const beginMission: MissionCommand<BeginMission, MissionBegun> = {
+  type: "begin_mission",
+  codec: BeginMission,
+  reply: MissionBegun,
+  decide(mission, { order }, step) {
+    if (mission.order !== undefined) return again(mission, order, step);
+    const problem = orderProblem(order);
+    if (typeof problem === "string") return missionErrors.orderInvalid.refusal({ problem });
+    if (problem !== undefined) return problem;
+    return goingOn(mission, step, () => {
+      step.emit(missionStarted, { order, cause: causeOf(step), createMs: step.nowMs });
+      return { existed: false, status: WorkStatus.WORK_STATUS_UNSPECIFIED };
+    });
+  },
+};
+
+function again(
+  mission: MissionView,
+  order: MissionOrder | undefined,
+  step: MissionEventStep,
+): MissionBegun | Refusal {
+  const before = mission.order;
+  const parent = order?.parent;
+  const isOurs = before?.parent?.kind === parent?.kind && before?.parent?.id === parent?.id;
+  // Whoever asks again for what was given up learns that it does not begin.
+  const isGivenUp = before?.spec === undefined && isOurs;
+  const hash = Buffer.from(before?.requestHash ?? []);
+  const isSame = hash.equals(Buffer.from(order?.requestHash ?? []));
+  if (!isGivenUp && !isSame) return missionErrors.missionConflict.refusal({ id: step.key.id });
+  return { existed: true, status: statusOf(mission) };
+}
+
+function orderProblem(order: ReadOnly<MissionOrder> | undefined): string | Refusal | undefined {
+  const spec = order?.spec;
+  if (order === undefined || spec === undefined) return "expected a specification, found none";
+  const labels = Object.keys({ ...spec.labels, ...order.labels }).length;
+  if (labels > labelsMax) return `expected at most ${labelsMax} labels, found ${labels}`;
+  if (!(spec.timeoutMs >= 0 && spec.stuckAfterMs >= 0 && spec.retentionMs >= 0))
+    return "expected spans that are not negative";
+  const { roles, leadership, stopConditions, output, tasks } = spec;
+  const names = roles.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) return `expected each role once, found ${twice} twice`;
+  const torn = roles.find(({ minAgents, maxAgents }) => maxAgents > 0 && minAgents > maxAgents);
+  if (torn !== undefined)
+    return `expected at least as many agents at most as at least in the role ${torn.name}`;
+  if (leadership?.role && !names.includes(leadership.role))
+    return `expected leaders of a role of the mission, found ${leadership.role}`;
+  for (const { name, condition } of stopConditions) {
+    const made = expressionOf(condition, "condition", true);
+    if (!made.ok) return `stop condition ${name}: ${made.problem}`;
+  }
+  if (output !== "") {
+    const made = expressionOf(output, "output", false);
+    if (!made.ok) return `output: ${made.problem}`;
+  }
+  const max = spec.maxTasks || tasksDefault;
+  if (tasks.length > max) return missionErrors.tooManyTasks.refusal({ found: tasks.length, max });
+  return checkTasks(tasks as Parameters<typeof checkTasks>[0], () => false, 0);
+}
+
+export const pauseMission: MissionCommand<PauseMission, MissionDone> = commandOf({
+  type: "pause_mission",
+  codec: PauseMission,
+  reply: MissionDone,
+  decide(mission, { reason }, step) {
+    const isStopping = mission.phase === MissionPhase.MISSION_PHASE_STOPPING;
+    if (mission.pauseMs === 0 && !isStopping)
+      step.emit(missionPaused, { reason: reasonOf(reason), pauseMs: step.nowMs });
+    return done;
+  },
+});
+
+export const resumeMission: MissionCommand<ResumeMission, MissionDone> = commandOf({
+  type: "resume_mission",
+  codec: ResumeMission,
+  reply: MissionDone,
+  decide(mission, { reason }, step) {
+    if (mission.pauseMs > 0) step.emit(missionResumed, { reason: reasonOf(reason), resumeMs: step.nowMs });
+    return done;
+  },
+});
+
+/** Also a letter. Asked again it changes nothing. */
+export const cancelMission: MissionCommand<CancelMission, MissionDone> = commandOf({
+  type: "cancel_mission",
+  codec: CancelMission,
+  reply: MissionDone,
+  decide(mission, { reason }, step) {
+    if (mission.phase === MissionPhase.MISSION_PHASE_STOPPING) return done;
+    const error = detailOfRefusal(
+      missionErrors.cancelled.refusal({ by: actorOf(step.cause), reason: reasonOf(reason) }),
+    );
+    stopMission(mission, step, { status: WorkStatus.WORK_STATUS_CANCELLED, error });
+    return done;
+  },
+});
+
+/** Also a letter. */
+export const terminateMission: MissionCommand<TerminateMission, MissionDone> = commandOf({
+  type: "terminate_mission",
+  codec: TerminateMission,
+  reply: MissionDone,
+  decide(mission, { reason }, step) {
+    for (const task of mission.tasks) tellStopping(mission, step, task, true);
+    const refusal = missionErrors.terminated.refusal({ by: actorOf(step.cause), reason: reasonOf(reason) });
+    step.emit(missionTerminated, { error: detailOfRefusal(refusal), endMs: step.nowMs });
+    report(mission, step);
+    return done;
+  },
+});
+
+/**
+ * Letter of a parent that gives up a child whose start may be under way: it may come before the start, and then the mission is
+ * known as one that does not begin. Otherwise whoever starts it later would bring about one that nobody waits for.
+ */
+export const withdrawMission: MissionCommand<WithdrawMission, MissionDone> = {
+  type: "withdraw_mission",
+  codec: WithdrawMission,
+  reply: MissionDone,
+  decide(mission, { definition, parent, terminate, reason }, step) {
+    if (mission.order === undefined) {
+      const error = detailOfRefusal(missionErrors.withdrawn.refusal({ reason: reasonOf(reason) }));
+      const order = MissionOrder.fromPartial({ definition, ...(parent && { parent }) });
+      step.emit(missionWithdrawn, { order, error, endMs: step.nowMs });
+      return done;
+    }
+    const isOurs = mission.order.parent?.kind === parent?.kind && mission.order.parent?.id === parent?.id;
+    // Another's mission under the id is none of its business, and one that has ended needs nothing.
+    if (!isOurs || hasEnded(mission)) return done;
+    const command = terminate ? terminateMission : cancelMission;
+    command.decide(mission, { reason }, step);
+    return done;
+  },
+};
+
+/** Only of one that has ended: nothing that goes on is lost with it. */
+export const removeMission: MissionCommand<RemoveMission, MissionDone> = {
+  type: "remove_mission",
+  codec: RemoveMission,
+  reply: MissionDone,
+  decide(mission, { reason }, step) {
+    const { id } = step.key;
+    if (mission.order === undefined) return missionErrors.missionMissing.refusal({ id });
+    if (!hasEnded(mission))
+      return missionErrors.missionGoesOn.refusal({ id, status: statusName(statusOf(mission)) });
+    if (mission.removeMs === 0) step.emit(missionRemoved, { reason: reasonOf(reason), removeMs: step.nowMs });
+    return done;
+  },
+};
+
+/** Conditions are looked at at once, whatever has changed. */
+export const checkMission: MissionCommand<CheckMission, MissionDone> = {
+  type: "check_mission",
+  codec: CheckMission,
+  reply: MissionDone,
+  decide(mission, _, step) {
+    const refusal = ended(mission, step);
+    if (refusal !== undefined) return refusal;
+    return goingOn(mission, step, () => {
+      if (
+        mission.phase === MissionPhase.MISSION_PHASE_GOING &&
+        (mission.order?.spec?.stopConditions.length ?? 0) > 0
+      )
+        checkAll(mission, step);
+      return done;
+    });
+  },
+};

@@ -1,0 +1,99 @@
+/**
+ * Stop conditions: looked at when what they look at has changed, within a bound of steps. One that looks at all tasks or at the
+ * whole board costs the more the more there are, so it is looked at once a second at most when there are many; one that looks at
+ * the time, every few seconds. What cannot be evaluated, such as one on an entry that is not there yet, does not hold.
+ */
+import { QuestionKind, type StopCondition, StopKind } from "@tutti/contracts/swarm/v1";
+import { WorkStatus } from "@tutti/contracts/types/v1";
+import type { Program } from "@tutti/expressions";
+import type { ReadOnly } from "@tutti/kernel";
+import { detailOfRefusal } from "@tutti/machine-run/siblings";
+import { missionErrors } from "../errors.ts";
+import { evaluate } from "../evaluate/evaluate.ts";
+import { expressionOf, readsOf } from "../evaluate/programs.ts";
+import { checkAfterMs, conditionStepsMax, manyToCheck, timeCheckMs } from "../limits.ts";
+import { ask, openQuestion } from "../question/ask.ts";
+import { isGoing, type MissionEventStep, type MissionView, type Revisions, specOf } from "../state.ts";
+import { stopMission } from "./end.ts";
+import { missionCheckPutOff } from "./events.ts";
+
+export function checkConditions(
+  mission: MissionView,
+  step: MissionEventStep,
+  before: Readonly<Revisions>,
+): void {
+  const { stopConditions } = specOf(mission);
+  if (stopConditions.length === 0) return;
+  let dueMs = 0;
+  for (const condition of stopConditions) {
+    const program = programOf(condition);
+    if (program === undefined || !isGoing(mission)) continue;
+    const reads = readsOf(program);
+    const isMany = mission.tasks.length + mission.entries.size > manyToCheck;
+    if (hasChanged(mission, before, program)) {
+      // Put off, it is looked at when the moment has come.
+      if (reads.whole && isMany) dueMs = sooner(dueMs, step.nowMs + checkAfterMs);
+      else check(mission, step, condition);
+    }
+    if (reads.time) dueMs = sooner(dueMs, step.nowMs + timeCheckMs);
+  }
+  if (isGoing(mission) && dueMs > 0 && mission.checkMs === 0) step.emit(missionCheckPutOff, { dueMs });
+}
+
+/** The moment has come: all of them. */
+export function checkAll(mission: MissionView, step: MissionEventStep): void {
+  step.emit(missionCheckPutOff, { dueMs: 0 });
+  for (const condition of specOf(mission).stopConditions)
+    if (isGoing(mission)) check(mission, step, condition);
+}
+
+function sooner(one: number, other: number): number {
+  return one === 0 ? other : Math.min(one, other);
+}
+
+function programOf({ condition }: ReadOnly<StopCondition>): Program | undefined {
+  const made = expressionOf(condition, "condition", true);
+  return made.ok ? made.program : undefined;
+}
+
+function hasChanged({ revisions }: MissionView, before: Readonly<Revisions>, program: Program): boolean {
+  const reads = readsOf(program);
+  return (
+    (reads.tasks && revisions.tasks !== before.tasks) ||
+    (reads.board && revisions.board !== before.board) ||
+    (reads.votes && revisions.votes !== before.votes) ||
+    (reads.budget && revisions.budget !== before.budget)
+  );
+}
+
+export function isHeld(mission: MissionView, condition: ReadOnly<StopCondition>, nowMs: number) {
+  const made = expressionOf(condition.condition, "condition", true);
+  if (!made.ok) return { isHeld: false, problem: made.problem };
+  const given = evaluate({ mission, nowMs, stepsMax: conditionStepsMax }, made.program, condition.name);
+  return given.ok
+    ? { isHeld: given.value === true, problem: "" }
+    : { isHeld: false, problem: given.error.message };
+}
+
+function check(mission: MissionView, step: MissionEventStep, condition: ReadOnly<StopCondition>): void {
+  if (mission.denied.has(condition.name) || !isHeld(mission, condition, step.nowMs).isHeld) return;
+  const { name, kind } = condition;
+  if (kind === StopKind.STOP_KIND_APPROVAL) {
+    if (openQuestion(mission, QuestionKind.QUESTION_KIND_STOP, name) !== undefined) return;
+    const title = `End the mission because of ${name}?`;
+    ask(mission, step, {
+      kind: QuestionKind.QUESTION_KIND_STOP,
+      subject: name,
+      title,
+      message: condition.condition,
+    });
+  } else if (kind === StopKind.STOP_KIND_FAIL) {
+    const error = detailOfRefusal(missionErrors.stopped.refusal({ condition: name }));
+    stopMission(mission, step, { status: WorkStatus.WORK_STATUS_FAILED, error, condition: name });
+  } else
+    stopMission(mission, step, {
+      status: WorkStatus.WORK_STATUS_COMPLETED,
+      error: undefined,
+      condition: name,
+    });
+}

@@ -1,0 +1,114 @@
+/** A timer ran out: of the mission, of one of its tasks, of a vote or a reservation. */
+import { TaskHold } from "@tutti/contracts/swarm/v1";
+import { WorkStatus } from "@tutti/contracts/types/v1";
+import { detailOfRefusal } from "@tutti/machine-run/siblings";
+import { budgetReturned } from "../budget/events.ts";
+import { giveBack } from "../claim/commands.ts";
+import { missionErrors } from "../errors.ts";
+import { lostMax } from "../limits.ts";
+import { kindOfTimer, missionTimers, nodeOfTimer, taskTimers, theMission } from "../numbers.ts";
+import { lose } from "../offer/commands.ts";
+import { leaderElected } from "../participant/events.ts";
+import { nextLeader } from "../participant/leading.ts";
+import { type MissionEventStep, type MissionView, specOf, type TaskView } from "../state.ts";
+import { taskHeld } from "../task/events.ts";
+import { failAttempt, failForGood } from "../task/outcome.ts";
+import { checkStuck } from "../trouble/find.ts";
+import { close } from "../vote/commands.ts";
+import { checkAll } from "./conditions.ts";
+import { stopMission, tellPartsStopping, tellStopping } from "./end.ts";
+import { missionPutOff } from "./events.ts";
+import { goingOn } from "./step.ts";
+
+export function expire(mission: MissionView, timer: number, step: MissionEventStep): void {
+  const node = nodeOfTimer(timer);
+  const kind = kindOfTimer(timer);
+  goingOn(mission, step, () => {
+    if (node === theMission) expireMission(mission, kind, step);
+    else if (kind === taskTimers.other) expireOther(mission, node, step);
+    else {
+      const task = mission.tasks[node];
+      if (task !== undefined) expireTask(mission, task, kind, step);
+    }
+  });
+}
+
+function expireMission(mission: MissionView, timer: number, step: MissionEventStep): void {
+  switch (timer) {
+    case missionTimers.timeout: {
+      const refusal = missionErrors.timedOut.refusal({
+        id: step.key.id,
+        timeoutMs: specOf(mission).timeoutMs,
+      });
+      stopMission(mission, step, { status: WorkStatus.WORK_STATUS_FAILED, error: detailOfRefusal(refusal) });
+      return;
+    }
+    case missionTimers.putOff:
+      step.emit(missionPutOff, { untilMs: 0 });
+      return;
+    case missionTimers.check:
+      checkAll(mission, step);
+      return;
+    case missionTimers.stuck:
+      checkStuck(mission, step);
+      return;
+    case missionTimers.leader:
+      // Whoever led was silent; it may be elected again once it is heard.
+      step.emit(leaderElected, { agent: nextLeader(mission, step.nowMs), electMs: step.nowMs });
+      return;
+  }
+}
+
+/** Votes and reservations have numbers of their own, in turn. */
+function expireOther(mission: MissionView, number: number, step: MissionEventStep): void {
+  if (number % 2 === 1) {
+    step.emit(budgetReturned, { number: (number - 1) / 2 });
+    return;
+  }
+  const place = number / 2;
+  for (const { vote, place: each } of mission.votes.values())
+    if (each === place) {
+      close(mission, step, vote.voteId);
+      return;
+    }
+}
+
+function expireTask(mission: MissionView, task: TaskView, timer: number, step: MissionEventStep): void {
+  const { number, spec } = task;
+  const { timeouts } = spec;
+  const place = { mission, step, task };
+  const nobody = { agent: "", used: undefined };
+  const timedOut = (what: string, ms: number) =>
+    detailOfRefusal(missionErrors.taskTimedOut.refusal({ task: spec.id, what, ms }));
+  switch (timer) {
+    case taskTimers.again:
+      step.emit(taskHeld, { node: number, hold: TaskHold.TASK_HOLD_UNSPECIFIED });
+      return;
+    case taskTimers.lease:
+      if (task.lost + 1 >= lostMax) lose(mission, step, task);
+      else giveBack(step, task, `${task.agent} went silent`, true);
+      return;
+    case taskTimers.run:
+      failAttempt(place, timedOut("to end an attempt", timeouts?.runMs ?? 0), lostDoing(task));
+      return;
+    case taskTimers.queue:
+      failAttempt(place, timedOut("to be begun", timeouts?.queueMs ?? 0), nobody);
+      return;
+    case taskTimers.total:
+    case taskTimers.authority: {
+      tellStopping(mission, step, task, false);
+      tellPartsStopping(mission, step, task);
+      const isTotal = timer === taskTimers.total;
+      const error = isTotal
+        ? timedOut("to end", timeouts?.totalMs ?? 0)
+        : detailOfRefusal(missionErrors.authorityOver.refusal({ task: spec.id }));
+      failForGood(place, error, lostDoing(task));
+    }
+  }
+}
+
+/** Nobody knows what it used up: all that was set aside for it counts as used. */
+function lostDoing({ reserved, beginMs, childId }: TaskView) {
+  const isAtWork = beginMs > 0 || childId !== "";
+  return { agent: "", used: isAtWork && reserved !== undefined ? { ...reserved } : undefined };
+}

@@ -1,0 +1,10 @@
+import { TaskStatus } from "@tutti/contracts/types/v1";
+import type { Mission, MissionOutstanding } from "../state.ts";
+import { isChild } from "../state.ts";
+import { takeBack } from "../task/flow.ts";
+
+/** Nothing new begins: what waits for an agent is taken back, and stands among those that can begin. */
+export function takeBackQueued(mission: Mission, outstanding: MissionOutstanding): void {
+  for (const task of mission.tasks)
+    if (task.status === TaskStatus.TASK_STATUS_QUEUED && !isChild(task)) takeBack(mission, task, outstanding);
+}

@@ -1,0 +1,121 @@
+/** Results of attempts that were offered to a pool, and notes of such as are at work. An attempt is named by its token. */
+import { MissionDone } from "@tutti/contracts/swarm/v1";
+import { CompleteTask, FailTask, NoteAttempt, NoteProgress, ReturnTask } from "@tutti/contracts/workflow/v1";
+import { bounded, cut, dataOf, detailOfRefusal } from "@tutti/machine-run/siblings";
+import { attemptBegun, attemptProgressed, attemptReturned } from "../claim/events.ts";
+import { missionErrors } from "../errors.ts";
+import { goingOn } from "../life/step.ts";
+import { lostMax, messageLengthMax, returnPauseMaxMs, savedBytesMax } from "../limits.ts";
+import { nodeOfEffect } from "../numbers.ts";
+import type { MissionCommand, MissionEventStep, MissionView, TaskView } from "../state.ts";
+import { failAttempt, finish } from "../task/outcome.ts";
+
+export const completeTask: MissionCommand<CompleteTask, MissionDone> = {
+  type: "complete_task",
+  codec: CompleteTask,
+  reply: MissionDone,
+  decide(mission, { output, outputPayload, agent, used }, step) {
+    const task = settledTask(mission, step);
+    if (task === undefined) return unnamed(step);
+    const doing = { agent: agent || task.agent, used };
+    return goingOn(mission, step, () => {
+      finish({ mission, step, task }, dataOf(output, outputPayload), doing);
+      return {};
+    });
+  },
+};
+
+export const failTask: MissionCommand<FailTask, MissionDone> = {
+  type: "fail_task",
+  codec: FailTask,
+  reply: MissionDone,
+  decide(mission, { error, agent, used }, step) {
+    const task = settledTask(mission, step);
+    if (task === undefined) return unnamed(step);
+    const doing = { agent: agent || task.agent, used };
+    return goingOn(mission, step, () => {
+      failAttempt({ mission, step, task }, bounded(error), doing);
+      return {};
+    });
+  },
+};
+
+/** Such as that of an agent that was busy, or is gone: the attempt does not count. */
+export const returnTask: MissionCommand<ReturnTask, MissionDone> = {
+  type: "return_task",
+  codec: ReturnTask,
+  reply: MissionDone,
+  decide(mission, { retryAfterMs, message, lost }, step) {
+    const task = settledTask(mission, step);
+    if (task === undefined) return unnamed(step);
+    return goingOn(mission, step, () => {
+      if (lost && task.lost + 1 >= lostMax) lose(mission, step, task);
+      else {
+        const retryMs = step.nowMs + Math.max(1, Math.min(Math.max(0, retryAfterMs), returnPauseMaxMs));
+        const { number, attempt } = task;
+        const reason = cut(message, messageLengthMax);
+        step.emit(attemptReturned, { node: number, attempt, reason, lost, retryMs, endMs: step.nowMs });
+      }
+      return {};
+    });
+  },
+};
+
+/** Agents that had it went silent, too often: that counts as a failure of the task. */
+export function lose(mission: MissionView, step: MissionEventStep, task: TaskView): void {
+  const error = detailOfRefusal(
+    missionErrors.claimExpired.refusal({ task: task.spec.id, count: task.lost + 1 }),
+  );
+  // Nobody knows what it used up: all that was set aside for it counts as used.
+  const doing = { agent: "", used: task.reserved === undefined ? undefined : { ...task.reserved } };
+  failAttempt({ mission, step, task }, error, doing);
+}
+
+/** Leaves the attempt outstanding. */
+export const noteAttempt: MissionCommand<NoteAttempt, MissionDone> = {
+  type: "note_attempt",
+  codec: NoteAttempt,
+  reply: MissionDone,
+  decide(mission, { agent, startMs }, step) {
+    const task = settledTask(mission, step);
+    if (task === undefined) return unnamed(step);
+    if (agent === "" || (task.beginMs > 0 && task.agent === agent)) return {};
+    return goingOn(mission, step, () => {
+      const { number, attempt } = task;
+      const beginMs = Math.max(1, Math.min(startMs || step.nowMs, step.nowMs));
+      step.emit(attemptBegun, { node: number, attempt, agent, beginMs });
+      return {};
+    });
+  },
+};
+
+/** Leaves the attempt outstanding. */
+export const noteProgress: MissionCommand<NoteProgress, MissionDone> = {
+  type: "note_progress",
+  codec: NoteProgress,
+  reply: MissionDone,
+  decide(mission, { saved, fraction, message }, step) {
+    const task = settledTask(mission, step);
+    if (task === undefined) return unnamed(step);
+    if (saved.length > savedBytesMax)
+      return missionErrors.tooLarge.refusal({
+        what: "bytes that an attempt saves",
+        found: saved.length,
+        max: savedBytesMax,
+      });
+    const share = Number.isFinite(fraction) ? Math.min(1, Math.max(0, fraction)) : 0;
+    const said = { saved, fraction: share, message: cut(message, messageLengthMax) };
+    step.emit(attemptProgressed, { node: task.number, ...said });
+    return {};
+  },
+};
+
+/** What a result is about; undefined when it names nothing, which only a caller by hand does. */
+export function settledTask(mission: MissionView, step: MissionEventStep): TaskView | undefined {
+  const number = step.settles?.number;
+  return number === undefined ? undefined : mission.tasks[nodeOfEffect(number)];
+}
+
+export function unnamed(step: MissionEventStep) {
+  return missionErrors.taskMissing.refusal({ id: step.key.id, task: "of the result" });
+}

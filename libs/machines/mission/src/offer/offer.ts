@@ -1,0 +1,105 @@
+/** What is offered to a pool, made of the state alone. */
+import type { Amounts } from "@tutti/contracts/types/v1";
+import type { OfferDetails } from "@tutti/contracts/workflow/v1";
+import { fromTimestamp } from "@tutti/kernel";
+import { add, isNothing } from "../budget/amounts.ts";
+import { wantedBy } from "../budget/book.ts";
+import type { OfferBoardTask, StartMissionChild } from "../effects.ts";
+import { depthDefault } from "../limits.ts";
+import { type Mission, specOf, type Task } from "../state.ts";
+import { inputOf } from "../task/input.ts";
+
+export function offerOf(mission: Mission, task: Task): OfferBoardTask {
+  const { profile, spec, readyMs } = task;
+  if (profile === undefined) throw new TypeError("a child is started, not offered");
+  const { totalMs } = profile.timeouts;
+  return {
+    kind: "offer_task",
+    profile,
+    taskId: spec.id,
+    input: inputOf(task),
+    attempt: task.tries,
+    facts: factsOf(mission),
+    readyMs,
+    totalDueMs: totalMs > 0 ? readyMs + totalMs : 0,
+    details: task.details ?? plainDetails(task),
+    saved: task.saved,
+    onlyAgents: task.onlyAgents,
+    notAgents: task.notAgents,
+    budget: budgetOf(mission, task),
+  };
+}
+
+function factsOf({ order }: Mission) {
+  const { priority = 0, dueTime, labels } = order?.spec ?? {};
+  return {
+    labels: { ...labels, ...order?.labels },
+    priority,
+    dueMs: dueTime === undefined ? 0 : fromTimestamp(dueTime),
+  };
+}
+
+/** What the specification says as it is; undefined where it says nothing. */
+export function plainDetails({ spec }: Pick<Task, "spec">): OfferDetails | undefined {
+  const { labels, limits, idempotencyKey, placement, dueTime } = spec;
+  const { stickyKey = "", contextKey = "" } = placement ?? {};
+  const isPlain =
+    Object.keys(labels).length + limits.length === 0 &&
+    idempotencyKey === "" &&
+    stickyKey === "" &&
+    contextKey === "" &&
+    dueTime === undefined;
+  if (isPlain) return undefined;
+  return {
+    labels: { ...labels },
+    limitKeys: limits.map(({ key }) => key),
+    idempotencyKey,
+    stickyKey,
+    contextKey,
+    dueMs: dueTime === undefined ? 0 : fromTimestamp(dueTime),
+    cacheKey: "",
+  };
+}
+
+/** What an attempt may use up, as it is told: what is set aside for each, whatever becomes of it later. */
+function budgetOf(mission: Mission, task: Task): Amounts | undefined {
+  const budget = wantedBy(mission, task);
+  add(budget, task.authority?.budget);
+  return isNothing(budget) ? undefined : budget;
+}
+
+/** How deep missions and runs may start others from here. */
+export function depthLeftOf({ order }: Pick<Mission, "order">): number {
+  const own = order?.spec?.budget?.maxDepth || depthDefault;
+  return order?.depthLeft === undefined ? own : Math.min(own, order.depthLeft);
+}
+
+/** What is asked for so that the child of a task begins. */
+export function startOf(mission: Mission, task: Task): StartMissionChild {
+  const { work } = task.spec;
+  const isMission = work?.$case === "mission";
+  const reference = work?.$case === "workflow" || work?.$case === "mission" ? work.value : undefined;
+  const { order, key } = mission;
+  return {
+    kind: "start_child",
+    childKind: isMission ? "mission" : "run",
+    childId: task.childId,
+    definition: reference?.name ?? "",
+    label: reference?.version?.$case === "label" ? reference.version.value : "",
+    hash: reference?.version?.$case === "hash" ? reference.version.value : "",
+    input: inputOf(task),
+    parameters: undefined,
+    taskId: task.spec.id,
+    facts: factsOf(mission),
+    budget: task.reserved && { ...task.reserved },
+    depth: (order?.depth ?? 0) + 1,
+    depthLeft: Math.max(0, depthLeftOf(mission) - 1),
+    root: order?.root ?? { namespace: key.namespace, kind: "mission", id: key.id, task: "" },
+  };
+}
+
+/** Whether tasks are offered to pools, and whether they can be claimed. */
+export function assignmentOf(mission: Parameters<typeof specOf>[0]) {
+  const { assignment } = specOf(mission);
+  return { isOffered: assignment !== 2, isClaimable: assignment !== 1 };
+}

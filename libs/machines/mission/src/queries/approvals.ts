@@ -1,0 +1,47 @@
+import { type MissionQuestion, QuestionKind } from "@tutti/contracts/swarm/v1";
+import type { Approval, ApprovalDecision, Verdict } from "@tutti/contracts/types/v1";
+import type { Query, ReadOnly } from "@tutti/kernel";
+import { asPayload } from "@tutti/machine-run/siblings";
+import { approvalIdOf } from "../question/ask.ts";
+import type { Mission, MissionView } from "../state.ts";
+import { momentOf } from "./board-task.ts";
+
+export function approvalShown({ key }: MissionView, question: ReadOnly<MissionQuestion>): Approval {
+  const { number, kind, subject, title, message, context, form, requestMs, decisions, verdict } = question;
+  const task = kind === QuestionKind.QUESTION_KIND_CHECK ? subject : "";
+  return {
+    approvalId: approvalIdOf(number),
+    about: { namespace: key.namespace, kind: "mission", id: key.id, task },
+    ...{ title, message, form, verdict, deciders: [], approvalsNeeded: 1 },
+    context: context.length === 0 ? undefined : asPayload(context),
+    requestTime: momentOf(requestMs),
+    expireTime: undefined,
+    decisions: decisions.map((decision) => ({ ...(decision as ApprovalDecision) })),
+  };
+}
+
+export interface MissionApprovalsWanted {
+  /** Empty means any. */
+  readonly verdicts: readonly Verdict[];
+  readonly from: number;
+  readonly size: number;
+}
+
+/** The oldest first. */
+export const showMissionApprovals: Query<
+  Mission,
+  MissionApprovalsWanted,
+  { readonly approvals: readonly Approval[]; readonly isMore: boolean }
+> = {
+  type: "mission_approvals",
+  answer(mission, { verdicts, from, size }) {
+    const found = [...mission.questions.values()].filter(
+      ({ verdict }) => verdicts.length === 0 || verdicts.includes(verdict),
+    );
+    const shown = found.slice(from, from + size);
+    return {
+      approvals: shown.map((each) => approvalShown(mission, each)),
+      isMore: found.length > from + size,
+    };
+  },
+};

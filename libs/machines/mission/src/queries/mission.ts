@@ -1,0 +1,121 @@
+/** A mission as the contract shows it. */
+import type { Mission as MissionMessage, MissionSpec, Participant } from "@tutti/contracts/swarm/v1";
+import {
+  type Cause,
+  type ErrorDetail,
+  type Outcome,
+  type TaskCounts,
+  TaskStatus,
+  WorkStatus,
+} from "@tutti/contracts/types/v1";
+import type { RunEnding } from "@tutti/contracts/workflow/v1";
+import type { Query, ReadOnly } from "@tutti/kernel";
+import { asPayload, type Data } from "@tutti/machine-run/siblings";
+import { missionErrors } from "../errors.ts";
+import { endingOf, outputOf } from "../life/end.ts";
+import { hasEnded, type Mission, type MissionView, statusOf } from "../state.ts";
+import { momentOf, nothing } from "./board-task.ts";
+import { budgetShown } from "./budget.ts";
+import { whyOf } from "./explain.ts";
+
+export interface MissionWanted {
+  /** With the specification's input and participants, and the output. */
+  readonly whole: boolean;
+}
+
+export const showMission: Query<Mission, MissionWanted, MissionMessage> = {
+  type: "mission",
+  answer(mission, { whole }, { key, nowMs }) {
+    const { order } = mission;
+    if (order === undefined || mission.removeMs > 0)
+      return missionErrors.missionMissing.refusal({ id: key.id });
+    const cause = mission.createCause as Cause | undefined;
+    return {
+      namespace: key.namespace,
+      missionId: key.id,
+      spec: specShown(mission, whole),
+      definition: order.definition,
+      definitionHash: order.hash,
+      status: statusOf(mission),
+      statusReason: hasEnded(mission) ? "" : whyOf(mission, nowMs).summary,
+      outcome: outcomeOf(mission, whole),
+      tasks: countsOf(mission),
+      participants: whole ? [...mission.participants.values()].map(participantShown) : [],
+      leader: mission.leader,
+      budget: budgetShown(mission),
+      openApprovals: mission.openQuestions,
+      openVotes: mission.openVotes,
+      trouble: mission.trouble,
+      parent: order.parent && { ...order.parent },
+      root: order.root && { ...order.root },
+      depth: order.depth,
+      // Known to whoever keeps the history.
+      eventCount: 0,
+      createTime: momentOf(mission.createMs),
+      startTime: momentOf(mission.beginMs),
+      endTime: momentOf(mission.endMs),
+      createCause: cause && { ...cause },
+      revision: "",
+    };
+  },
+};
+
+/** Its tasks are on the board, and not among it. */
+function specShown({ order }: MissionView, whole: boolean): MissionSpec | undefined {
+  const spec = order?.spec as MissionSpec | undefined;
+  if (spec === undefined) return undefined;
+  const labels = { ...spec.labels, ...order?.labels };
+  return { ...spec, labels, tasks: [], input: whole ? spec.input : undefined };
+}
+
+function countsOf({ counts, tasks }: MissionView): TaskCounts {
+  const count = (status: TaskStatus) => counts[status] ?? 0;
+  return {
+    total: tasks.length,
+    pending: count(TaskStatus.TASK_STATUS_PENDING),
+    held: count(TaskStatus.TASK_STATUS_HELD),
+    queued: count(TaskStatus.TASK_STATUS_QUEUED),
+    running: count(TaskStatus.TASK_STATUS_RUNNING),
+    waiting: count(TaskStatus.TASK_STATUS_WAITING),
+    retrying: count(TaskStatus.TASK_STATUS_RETRYING),
+    paused: count(TaskStatus.TASK_STATUS_PAUSED),
+    completed: count(TaskStatus.TASK_STATUS_COMPLETED),
+    failed: count(TaskStatus.TASK_STATUS_FAILED),
+    skipped: count(TaskStatus.TASK_STATUS_SKIPPED),
+    cancelled: count(TaskStatus.TASK_STATUS_CANCELLED),
+    compensating: 0,
+    compensated: 0,
+  };
+}
+
+function participantShown(
+  participant: ReadOnly<MissionView["participants"] extends ReadonlyMap<string, infer P> ? P : never>,
+): Participant {
+  const { pool, agent, role, joinMs, heardMs, nodes, done, used } = participant;
+  const times = { joinTime: momentOf(joinMs), heardTime: momentOf(heardMs) };
+  return { pool, agentId: agent, role, ...times, tasks: nodes.size, done, used: { ...used } };
+}
+
+function outcomeOf(mission: MissionView, whole: boolean): Outcome | undefined {
+  const value = mission.error as ErrorDetail | undefined;
+  switch (statusOf(mission)) {
+    case WorkStatus.WORK_STATUS_COMPLETED: {
+      const output = whole ? asPayload(outputOf(mission) as Data | undefined) : undefined;
+      return { result: { $case: "completed", value: output ?? nothing() } };
+    }
+    case WorkStatus.WORK_STATUS_FAILED:
+      return value && { result: { $case: "failed", value } };
+    case WorkStatus.WORK_STATUS_CANCELLED:
+      return value && { result: { $case: "cancelled", value } };
+    case WorkStatus.WORK_STATUS_TERMINATED:
+      return value && { result: { $case: "terminated", value } };
+    default:
+      return undefined;
+  }
+}
+
+/** How it ended, in the words in which parents are told; undefined while it goes on. */
+export const showMissionEnding: Query<Mission, undefined, RunEnding | undefined> = {
+  type: "mission_ending",
+  answer: (mission) => (hasEnded(mission) ? endingOf(mission) : undefined),
+};

@@ -1,0 +1,167 @@
+/** What people decide, and what follows from it. */
+import { DecideMissionQuestion, type MissionQuestion, QuestionKind } from "@tutti/contracts/swarm/v1";
+import { ActorKind, type Amounts, Approval, Verdict, WorkStatus } from "@tutti/contracts/types/v1";
+import type { Json } from "@tutti/expressions";
+import { isRefusal, type ReadOnly, type Refusal, toTimestamp } from "@tutti/kernel";
+import {
+  type Data,
+  dataOfPayload,
+  detailOfRefusal,
+  parsed,
+  UnreadableData,
+} from "@tutti/machine-run/siblings";
+import { isNothing, kinds, noAmounts, rounded } from "../budget/amounts.ts";
+import { budgetRaised } from "../budget/events.ts";
+import { missionErrors } from "../errors.ts";
+import { stopMission } from "../life/end.ts";
+import { commandOf, reasonOf } from "../life/step.ts";
+import { approvalShown } from "../queries/approvals.ts";
+import type { MissionCommand, MissionEventStep, MissionView } from "../state.ts";
+import { complete, failForGood } from "../task/outcome.ts";
+import { troubleEnded } from "../trouble/events.ts";
+import { voteClosed } from "../vote/events.ts";
+import { questionDecided } from "./events.ts";
+
+/** The same decision of the same person again changes nothing. */
+export const decideQuestion: MissionCommand<DecideMissionQuestion, Approval> = commandOf({
+  type: "decide_mission_question",
+  codec: DecideMissionQuestion,
+  reply: Approval,
+  decide(mission, body, step) {
+    const { approvalId, approved } = body;
+    const number = Number(/^q(\d{1,9})$/.exec(approvalId)?.[1] ?? 0);
+    const question = mission.questions.get(number);
+    if (question === undefined) return missionErrors.approvalMissing.refusal({ id: approvalId });
+    const verdict = approved ? Verdict.VERDICT_APPROVED : Verdict.VERDICT_REJECTED;
+    const who = step.cause.actor?.id ?? "";
+    if (question.verdict !== Verdict.VERDICT_UNSPECIFIED) {
+      const isSame = question.decisions.some(
+        (each) => each.verdict === verdict && each.cause?.actor?.id === who,
+      );
+      if (isSame) return approvalShown(mission, question);
+      return missionErrors.approvalClosed.refusal({
+        id: approvalId,
+        how: words[question.verdict] ?? "closed",
+      });
+    }
+    const brought = broughtAlong(mission, question, body);
+    if (isRefusal(brought)) return brought;
+    const actor = step.cause.actor ?? { kind: ActorKind.ACTOR_KIND_PERSON, id: who };
+    const cause = { ...step.cause, actor: { ...actor }, reason: reasonOf(body.reason) };
+    const decision = { verdict, data: body.data, cause, decideTime: toTimestamp(step.nowMs) };
+    step.emit(questionDecided, { number, decision, verdict, decideMs: step.nowMs });
+    follow(mission, step, { question, approved, brought, by: who, reason: cause.reason });
+    return approvalShown(mission, mission.questions.get(number) ?? question);
+  },
+});
+
+const words: Partial<Record<Verdict, string>> = {
+  [Verdict.VERDICT_APPROVED]: "approved",
+  [Verdict.VERDICT_REJECTED]: "rejected",
+  [Verdict.VERDICT_EXPIRED]: "expired",
+  [Verdict.VERDICT_WITHDRAWN]: "withdrawn",
+};
+
+interface Brought {
+  readonly amounts: Amounts;
+  readonly winner: string;
+}
+
+function broughtAlong(
+  mission: MissionView,
+  { kind, subject }: ReadOnly<MissionQuestion>,
+  { approved, data }: DecideMissionQuestion,
+): Brought | Refusal {
+  const nothing = { amounts: noAmounts(), winner: "" };
+  if (!approved) return nothing;
+  const refuse = (problem: string) => missionErrors.approvalInvalid.refusal({ problem });
+  let value: Json;
+  try {
+    value = parsed(dataOfPayload(data)) as Json;
+  } catch (error) {
+    if (!(error instanceof UnreadableData)) throw error;
+    return refuse(`expected JSON, found ${error.message}`);
+  }
+  const given = typeof value === "object" && value !== null && !Array.isArray(value) ? value : {};
+  if (kind === QuestionKind.QUESTION_KIND_TIE) {
+    const winner = (given as Record<string, Json>)["winner"];
+    const options = mission.votes.get(subject)?.vote.options.map(({ option }) => option) ?? [];
+    if (typeof winner !== "string" || !options.includes(winner))
+      return refuse(
+        `expected \`winner\` to be one of ${options.join(", ")}, found ${JSON.stringify(winner ?? null)}`,
+      );
+    return { ...nothing, winner };
+  }
+  if (kind !== QuestionKind.QUESTION_KIND_BUDGET) return nothing;
+  const amounts = noAmounts();
+  for (const each of kinds) {
+    const amount = (given as Record<string, Json>)[each] ?? 0;
+    if (typeof amount !== "number" || !(amount >= 0) || !Number.isFinite(amount))
+      return refuse(`expected a number of 0 or more for ${each}, found ${JSON.stringify(amount)}`);
+    amounts[each] = rounded(amount);
+  }
+  if (isNothing(amounts)) return refuse('expected the amounts to add, such as {"tokens": 1000}, found none');
+  return { ...nothing, amounts };
+}
+
+interface Decided {
+  readonly question: ReadOnly<MissionQuestion>;
+  readonly approved: boolean;
+  readonly brought: Brought;
+  readonly by: string;
+  readonly reason: string;
+}
+
+function follow(mission: MissionView, step: MissionEventStep, decided: Decided): void {
+  const { question, approved, brought } = decided;
+  const { kind, subject, title } = question;
+  const { by, reason } = decided;
+  const rejection = () => detailOfRefusal(missionErrors.rejected.refusal({ question: title, by, reason }));
+  const failed = WorkStatus.WORK_STATUS_FAILED;
+  switch (kind) {
+    case QuestionKind.QUESTION_KIND_BUDGET:
+      if (approved) step.emit(budgetRaised, { amounts: brought.amounts });
+      else stopMission(mission, step, { status: failed, error: rejection() });
+      return;
+    case QuestionKind.QUESTION_KIND_TROUBLE:
+      if (approved) step.emit(troubleEnded, { endMs: step.nowMs });
+      else stopMission(mission, step, { status: failed, error: rejection() });
+      return;
+    case QuestionKind.QUESTION_KIND_STOP:
+      if (approved)
+        stopMission(mission, step, {
+          status: WorkStatus.WORK_STATUS_COMPLETED,
+          error: undefined,
+          condition: subject,
+        });
+      return;
+    case QuestionKind.QUESTION_KIND_TIE:
+      decideTie(mission, step, subject, brought.winner);
+      return;
+    default:
+      decideOutput(mission, step, decided, rejection);
+  }
+}
+
+function decideTie(mission: MissionView, step: MissionEventStep, voteId: string, winner: string): void {
+  const outcome = mission.votes.get(voteId)?.vote.outcome;
+  if (outcome === undefined) return;
+  const message = winner === "" ? `${outcome.message}: undecided` : `${outcome.message}: ${winner}`;
+  const decided = { ...outcome, weights: { ...outcome.weights }, winner, message };
+  step.emit(voteClosed, { voteId, outcome: decided, asking: false });
+}
+
+/** Of a check: what was approved is the output. */
+function decideOutput(
+  mission: MissionView,
+  step: MissionEventStep,
+  { question, approved }: Decided,
+  rejection: () => ReturnType<typeof detailOfRefusal>,
+): void {
+  const task = mission.tasks[mission.byId.get(question.subject) ?? -1];
+  if (task === undefined || task.question !== question.number) return;
+  const place = { mission, step, task };
+  const nobody = { agent: "", used: undefined };
+  if (approved) complete(place, task.output as Data | undefined, nobody);
+  else failForGood(place, rejection(), nobody);
+}

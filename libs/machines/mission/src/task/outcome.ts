@@ -1,0 +1,181 @@
+/** How tasks end, decided: with an output that its checks let pass, with an error, or with another attempt. */
+
+import { QuestionKind } from "@tutti/contracts/swarm/v1";
+import { type Amounts, CheckFailure, type ErrorDetail, type QualityCheck } from "@tutti/contracts/types/v1";
+import type { Value } from "@tutti/expressions";
+import type { ReadOnly } from "@tutti/kernel";
+import {
+  bytesOf,
+  type Data,
+  detailOfRefusal,
+  encodeJson,
+  isRetried,
+  parsed,
+  pauseMsOf,
+  payloadOf,
+  UnreadableData,
+} from "@tutti/machine-run/siblings";
+import { cleaned, said } from "../budget/amounts.ts";
+import { limitOf } from "../budget/book.ts";
+import { attemptFailed, outputQuestioned } from "../claim/events.ts";
+import { missionErrors } from "../errors.ts";
+import { evaluate } from "../evaluate/evaluate.ts";
+import { expressionOf } from "../evaluate/programs.ts";
+import { tellPartsStopping } from "../life/end.ts";
+import { attemptsMax, conditionStepsMax, keptBytesMax } from "../limits.ts";
+import { sendMessage } from "../message/send.ts";
+import { ask } from "../question/ask.ts";
+import { isChild, type MissionEventStep, type MissionView, type Task, type TaskView } from "../state.ts";
+import { conditionText } from "./begin.ts";
+import { taskCompleted, taskFailed, taskPaused } from "./events.ts";
+import { inputOf } from "./input.ts";
+
+export interface Doing {
+  readonly agent: string;
+  readonly used: Readonly<Amounts> | undefined;
+}
+
+export interface Place {
+  readonly mission: MissionView;
+  readonly step: MissionEventStep;
+  readonly task: TaskView;
+}
+
+/** An attempt gave an output: it is held against the task's checks. */
+export function finish(place: Place, output: Data | undefined, doing: Doing): void {
+  const { mission, step, task } = place;
+  const check = failedCheck(place, output);
+  if (check === undefined) {
+    complete(place, output, doing);
+    return;
+  }
+  const { id } = task.spec;
+  const error = detailOfRefusal(missionErrors.checkFailed.refusal({ task: id, check: check.name }));
+  if (check.onFailure === CheckFailure.CHECK_FAILURE_SEND_BACK && task.sentBack < check.maxSendBacks) {
+    const { number, attempt } = task;
+    const event = { node: number, attempt, error, endMs: step.nowMs, retryMs: step.nowMs, sentBack: true };
+    step.emit(attemptFailed, { ...event, ...toldOf(place, doing) });
+  } else if (check.onFailure === CheckFailure.CHECK_FAILURE_APPROVAL) {
+    const question = ask(mission, step, {
+      kind: QuestionKind.QUESTION_KIND_CHECK,
+      subject: id,
+      title: `Does the output of ${id} count?`,
+      message: `the check ${check.name} does not hold: ${check.condition}`,
+    });
+    step.emit(outputQuestioned, {
+      ...{ node: task.number, output: bytesOf(output), outputPayload: payloadOf(output), question },
+      ...{ endMs: step.nowMs, ...toldOf(place, doing) },
+    });
+  } else failAttempt(place, error, doing);
+}
+
+function failedCheck(
+  { mission, step, task }: Place,
+  output: Data | undefined,
+): ReadOnly<QualityCheck> | undefined {
+  const { checks } = task.spec;
+  return checks.find(({ condition, name }) => {
+    const made = expressionOf(conditionText(condition), "check", true);
+    if (!made.ok) return true;
+    const names: Record<string, Value> = {};
+    try {
+      names["output"] = parsed(output);
+      names["input"] = parsed(inputOf(task as Task));
+    } catch (error) {
+      if (error instanceof UnreadableData) return true;
+      throw error;
+    }
+    const evaluating = { mission, nowMs: step.nowMs, names, stepsMax: conditionStepsMax };
+    const given = evaluate(evaluating, made.program, `the check ${name}`);
+    return !given.ok || given.value !== true;
+  });
+}
+
+export function complete(place: Place, output: Data | undefined, doing: Doing): void {
+  const { mission, step, task } = place;
+  const found = mission.keptBytes + bytesOf(output).length;
+  if (found > keptBytesMax) {
+    const refusal = missionErrors.tooLarge.refusal({ what: "bytes kept", found, max: keptBytesMax });
+    failForGood(place, detailOfRefusal(refusal), doing);
+    return;
+  }
+  tellPartsStopping(mission, step, task);
+  step.emit(taskCompleted, {
+    ...{ node: task.number, output: bytesOf(output), outputPayload: payloadOf(output) },
+    ...{ endMs: step.nowMs, ...toldOf(place, doing) },
+  });
+  tellDelegator(place, { output: output instanceof Uint8Array ? output : encodeJson(null) });
+}
+
+export function failForGood(place: Place, error: ErrorDetail, doing: Doing): void {
+  const { mission, step, task } = place;
+  tellPartsStopping(mission, step, task);
+  step.emit(taskFailed, { node: task.number, error, endMs: step.nowMs, ...toldOf(place, doing) });
+  tellDelegator(place, { error });
+}
+
+/** An attempt failed: there is another one, or a person is asked, or that was it. */
+export function failAttempt(place: Place, error: ErrorDetail, doing: Doing): void {
+  const { step, task } = place;
+  const { retry } = task.spec;
+  const policy = {
+    maxAttempts: retry?.maxAttempts || 1,
+    initialMs: retry?.initialMs ?? 0,
+    factor: retry?.factor || 2,
+    maxMs: retry?.maxMs ?? 0,
+    jitter: retry?.jitter ?? 0,
+    retryOn: retry?.retryOn ?? [],
+    failOn: retry?.failOn ?? [],
+    pauseWhenExhausted: retry?.pauseWhenExhausted ?? false,
+  };
+  const { number, attempt } = task;
+  if (!isRetried(policy, error)) failForGood(place, error, doing);
+  else if (attempt >= attemptsMax) {
+    const refusal = missionErrors.attemptsExhausted.refusal({ task: task.spec.id, max: attemptsMax });
+    failForGood(place, detailOfRefusal(refusal, error), doing);
+  } else if (task.tries < policy.maxAttempts) {
+    // A moment that has come is still one: another attempt never begins within the end of the one before.
+    const retryMs = step.nowMs + Math.max(1, pauseMsOf(policy, task.tries, error, step.random()));
+    const event = { node: number, attempt, error, endMs: step.nowMs, retryMs, sentBack: false };
+    step.emit(attemptFailed, { ...event, ...toldOf(place, doing) });
+  } else if (policy.pauseWhenExhausted)
+    step.emit(taskPaused, { node: number, error, pauseMs: step.nowMs, ...toldOf(place, doing) });
+  else failForGood(place, error, doing);
+}
+
+/** Time counts where it is limited, also when nobody says how long it took. */
+function toldOf({ mission, step, task }: Place, { agent, used }: Doing) {
+  const told = cleaned(used);
+  const isTimed = limitOf(mission).timeMs > 0 && task.beginMs > 0 && !isChild(task);
+  if (isTimed && told.timeMs === 0) told.timeMs = Math.max(0, step.nowMs - task.beginMs);
+  return { agent, used: said(told) };
+}
+
+/** Who delegated a part hears what came of it. */
+function tellDelegator(
+  { mission, step, task }: Place,
+  what: { output?: Uint8Array; error?: ErrorDetail },
+): void {
+  const { fromAgent, spec, parent } = task;
+  if (fromAgent === "" || !mission.participants.has(fromAgent)) return;
+  const body =
+    what.error === undefined
+      ? Buffer.concat([
+          Buffer.from(`{"task":${JSON.stringify(spec.id)},"status":"completed","output":`),
+          what.output === undefined || what.output.length === 0 ? Buffer.from("null") : what.output,
+          Buffer.from("}"),
+        ])
+      : Buffer.from(
+          JSON.stringify({
+            task: spec.id,
+            status: "failed",
+            error: { code: what.error.code, message: what.error.message },
+          }),
+        );
+  sendMessage(step, {
+    to: { target: { $case: "agentId", value: fromAgent } },
+    body: { body: { $case: "inline", value: body }, mediaType: "" },
+    answers: 0,
+    taskId: mission.tasks[parent]?.spec.id ?? spec.id,
+  });
+}

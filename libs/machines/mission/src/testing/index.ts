@@ -1,0 +1,1 @@
+export { codeOf, json, MissionScene, missionKey, orderOf, taken, taskSpec } from "./mission-scene.ts";

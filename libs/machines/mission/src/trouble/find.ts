@@ -1,0 +1,60 @@
+/** Circles and standstills: noticed by what is counted, and put before a person. */
+import { QuestionKind, type SentMessage } from "@tutti/contracts/swarm/v1";
+import type { TaskSpec } from "@tutti/contracts/types/v1";
+import { loopThresholdDefault } from "../limits.ts";
+import { ask } from "../question/ask.ts";
+import { type MissionEventStep, type MissionView, specOf } from "../state.ts";
+import { troubleFound } from "./events.ts";
+import { handoffKey, messageKey, targetText, taskKey } from "./seen.ts";
+
+/** Tasks that agents put on the board. */
+export function checkRepeated(
+  mission: MissionView,
+  step: MissionEventStep,
+  specs: readonly TaskSpec[],
+): void {
+  const often = specs.find((spec) => isOften(mission, taskKey(spec)));
+  if (often !== undefined)
+    found(mission, step, `the same task as ${often.id} was put on the board again and again`, true);
+}
+
+export function checkMessages(
+  mission: MissionView,
+  step: MissionEventStep,
+  agent: string,
+  messages: readonly SentMessage[],
+): void {
+  const often = messages.find((message) => isOften(mission, messageKey(agent, message)));
+  if (often !== undefined)
+    found(mission, step, `${agent} said the same to ${targetText(often.to)} again and again`, true);
+}
+
+export function checkHandoff(
+  mission: MissionView,
+  step: MissionEventStep,
+  { task, from, to }: { task: string; from: string; to: string },
+): void {
+  if (isOften(mission, handoffKey(task, from, to)))
+    found(mission, step, `${from} handed ${task} on to ${to} again and again`, true);
+}
+
+function isOften(mission: MissionView, key: string): boolean {
+  return (mission.seen.get(key) ?? 0) > (specOf(mission).loopThreshold || loopThresholdDefault);
+}
+
+/** Nothing has come to its end for too long. */
+export function checkStuck(mission: MissionView, step: MissionEventStep): void {
+  const { stuckAfterMs } = specOf(mission);
+  found(mission, step, `for ${stuckAfterMs} ms no task was completed and no entry changed`, false);
+}
+
+function found(mission: MissionView, step: MissionEventStep, trouble: string, holds: boolean): void {
+  if (mission.trouble !== "") return;
+  step.emit(troubleFound, { trouble, holds, findMs: step.nowMs });
+  ask(mission, step, {
+    kind: QuestionKind.QUESTION_KIND_TROUBLE,
+    subject: "",
+    title: holds ? "It goes in circles. May it go on?" : "It does not get on. May it go on?",
+    message: trouble,
+  });
+}
