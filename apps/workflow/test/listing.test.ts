@@ -111,7 +111,7 @@ describe("lists of runs", () => {
     };
     assert.deepEqual(await next(), { ids: ["c"], removed: [], live: true });
     await start("told", "d", { team: "red" });
-    assert.deepEqual((await next()).ids, ["d"]);
+    assert.deepEqual(await next(), { ids: ["d"], removed: [], live: true });
     await runs().signalRun(SignalRunRequest.fromPartial({ runId: "d", signal: "go" }));
     assert.deepEqual((await next()).removed, ["d"]);
     await watch.return();

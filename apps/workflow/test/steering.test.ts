@@ -123,6 +123,7 @@ describe("steering runs", () => {
     );
     await signal("watched");
     const second = await watch.next();
+    assert.equal(second.value?.live, true, "the snapshot was complete before");
     assert.deepEqual(
       second.value?.tasks.map(({ taskId, status }) => [taskId, status]),
       [

@@ -117,6 +117,20 @@ for (const transport of ["in-process", "grpc"] as const) {
         assert.deepEqual([a.hops, b.hops], [1, 2]);
       }));
 
+    it("that was sent on to one that has died finds the one after it, which is in the table before it knows itself", () =>
+      withCluster(transport, async ([a, b], client, table) => {
+        const dead = { instance: "gone", address: "127.0.0.1:1", epoch: 2 };
+        learn([table, a.table], a.owner(1));
+        learn([a.table], dead);
+        const calling = client.client(noteService).change(note({ key: "k1" }), { idempotencyKey: "once" });
+        while (a.hops === 0) await new Promise((resolve) => setImmediate(resolve));
+        learn([table], b.owner(3));
+        while (b.hops === 0) await new Promise((resolve) => setImmediate(resolve));
+        // Nothing changes in the table of who calls.
+        learn([b.table], b.owner(3));
+        assert.equal((await calling).text, instanceOf(b.mesh));
+      }));
+
     it("waits for an owner while nobody is known, and says so at its deadline", () =>
       withCluster(transport, async ([a, b], client, table) => {
         const notes = client.client(noteService);

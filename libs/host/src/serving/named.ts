@@ -32,8 +32,8 @@ export async function pageOf<Item>(
 export interface Changes<Item> {
   readonly changed: Item[];
   readonly removed: string[];
-  /** Whether the snapshot ends with this. */
-  readonly live: boolean;
+  /** The snapshot is complete: with the first of them. */
+  readonly live: true;
 }
 
 /** Looking at the index costs little. */
@@ -49,10 +49,10 @@ export async function* changesOf<Item>(
 ): AsyncGenerator<Changes<Item>, void> {
   const shown = new Set<string>();
   let known: ReadonlyMap<string, number> = new Map();
-  let live = true;
+  let isFirst = true;
   for (let toldMs = clock.monotonic(); !signal.aborted; await sleep(timers, lookMs, signal).catch(() => {})) {
     const now = await named.entries();
-    const changes: Changes<Item> = { changed: [], removed: [], live };
+    const changes: Changes<Item> = { changed: [], removed: [], live: true };
     for (const [name, events] of now) {
       if (known.get(name) === events) continue;
       const found = await named.find(name);
@@ -63,11 +63,11 @@ export async function* changesOf<Item>(
     }
     for (const name of known.keys()) if (!now.has(name) && shown.delete(name)) changes.removed.push(name);
     known = now;
-    const hasNews = live || changes.changed.length > 0 || changes.removed.length > 0;
+    const hasNews = isFirst || changes.changed.length > 0 || changes.removed.length > 0;
     if (hasNews || clock.monotonic() - toldMs >= signOfLifeMs) {
       toldMs = clock.monotonic();
       yield changes;
     }
-    live = false;
+    isFirst = false;
   }
 }

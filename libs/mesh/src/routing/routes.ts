@@ -4,7 +4,8 @@
  * Any instance: one of the healthy ones by power of two choices; while none is known the call waits a little. One that
  * does not own what the call is about names who does: the call goes there, once.
  * Keyed: the owner of the place the request is about. A stale guess is answered with the owner's name: the call goes
- * there once; after that it waits for the table to change, until its deadline.
+ * there once; after that it waits for the table to change, and looks at it again from time to time, until its deadline: an
+ * owner may be in the table before it knows itself, and then no news comes.
  */
 import {
   type AroundStep,
@@ -26,6 +27,9 @@ import { pickByAffinity } from "./affinity.ts";
 import { pickTarget } from "./power-of-two.ts";
 import type { Target } from "./target.ts";
 import type { TargetPool } from "./target-pool.ts";
+
+/** How long a keyed call waits for news before it asks again whoever the table says. */
+const lookAgainMs = 500;
 
 export interface RouteParts {
   readonly pool: TargetPool;
@@ -150,7 +154,7 @@ export class Routes {
       } catch (thrown) {
         const error = call.stopped ?? errorFromUnknown(thrown);
         if (!this.#redirects(call, error, place, owner)) {
-          await this.#ownerNews(call, place, Number.POSITIVE_INFINITY);
+          await this.#ownerNews(call, place, lookAgainMs);
         }
       }
     }

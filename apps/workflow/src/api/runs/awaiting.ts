@@ -77,14 +77,14 @@ export async function* watchRun(
       if (isFirst && from >= 0)
         yield { run, tasks: changed.splice(0), removedTaskIds: [], live: false, cursor: "" };
     }
-    yield { run, tasks: changed, removedTaskIds: seen.takeRemoved(), live: isFirst, cursor: "" };
+    yield { run, tasks: changed, removedTaskIds: seen.takeRemoved(), live: true, cursor: "" };
     if (run.endTime !== undefined) return;
     const restMs = Math.min(restMaxMs, Math.max(gatherMs, restsPerLook * lookedMs));
     while (
       !signal.aborted &&
       !(await newsOf(() => desk.runtime.hasNews(key, run.eventCount), desk.foundation, signal))
     )
-      yield { run: undefined, tasks: [], removedTaskIds: [], live: false, cursor: "" };
+      yield { run: undefined, tasks: [], removedTaskIds: [], live: true, cursor: "" };
     await sleep(timers, restMs, signal).catch(() => {});
   }
 }
