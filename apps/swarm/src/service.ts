@@ -3,6 +3,7 @@ import { agentLinkService, agentPollService } from "@tutti/contracts/agent/v1";
 import { agentService, dispatchService, poolService } from "@tutti/contracts/swarm/v1";
 import type { HostContext, ServiceModule } from "@tutti/host";
 import { type Component, healthy, Orchestrator, systemDefer, type Timers } from "@tutti/kernel";
+import { mission } from "@tutti/machine-mission";
 import { pool } from "@tutti/machine-pool";
 import type { Pool } from "@tutti/matching";
 import { AgentNews } from "./api/agents/agent-news.ts";
@@ -13,10 +14,12 @@ import { pollHandlers } from "./api/polls.ts";
 import { poolHandlers } from "./api/pools/handlers.ts";
 import { swarmSection } from "./configuration.ts";
 import { AgentEvents } from "./effects/agent-events.ts";
+import { wireHooks } from "./hooks/wire-hooks.ts";
 import { linkInstruments } from "./links/instruments.ts";
 import { LinkBook } from "./links/link-book.ts";
 import { linkLimits } from "./links/protocol/limits.ts";
 import { Relays } from "./links/relay/relays.ts";
+import { hostMissions } from "./missions/hosting.ts";
 import { offerInstruments } from "./offers/instruments.ts";
 import { PollDesk } from "./polls/poll-desk.ts";
 import { poolInstruments } from "./pools/instruments.ts";
@@ -45,7 +48,9 @@ export class SwarmService extends Orchestrator {
       defer: systemDefer,
       took: (_pool, assigned, tookMs) => ofPools.turned(assigned, tookMs),
     });
-    const { runtime, archive } = host.storage(noEffects);
+    const missions = hostMissions(this, host, settings);
+    const { runtime, archive } = host.storage(missions.effects);
+    missions.begin({ runtime, archive });
     const tenancy = new PoolTenancy(host.steward);
     const pools: PoolDirectory = new PoolDirectory({
       ...{ turns, now, chance, timers, owner },
@@ -91,6 +96,7 @@ export class SwarmService extends Orchestrator {
       dependsOn: ["links"],
       drainTimeoutMs: 30_000,
     });
+    this.register("hooks", wireHooks(host, desk), { dependsOn: ["pools"] });
     mesh.serve(poolService, poolHandlers(desk));
     mesh.serve(
       servedDispatchService,
@@ -110,12 +116,9 @@ export class SwarmService extends Orchestrator {
 export const swarm: ServiceModule = {
   name: "swarm",
   sections: [swarmSection],
-  machines: [pool],
+  machines: [pool, mission],
   create: (host) => new SwarmService(host),
 };
-
-/** Pools do nothing by themselves. */
-const noEffects = { dispatch() {}, withdraw() {} };
 
 interface Upkeep {
   readonly book: LinkBook;

@@ -31,7 +31,7 @@ export const scalingSchema = z.strictObject({
   privateWebhooks: z
     .boolean()
     .default(false)
-    .describe("Whether webhooks of scalers may lead into private networks, and need no https."),
+    .describe("Whether webhooks of scalers and of hooks may lead into private networks, and need no https."),
 });
 
 export type ScalingSettings = z.infer<typeof scalingSchema>;

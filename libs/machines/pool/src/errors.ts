@@ -42,6 +42,13 @@ export const poolErrors = defineErrors("pool", {
     message: ({ pool }: { pool: string }) =>
       `expected a pool that somebody made, found ${pool}, which is always there; pause it, or update it`,
   },
+  notListened: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "Only a hook whose action is a listener, and which is not disabled, can be listened to.",
+    message: ({ hook }: { hook: string }) =>
+      `expected a hook that is listened to, found none in use with the id ${hook}; create it with a listener`,
+  },
   full: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
@@ -56,4 +63,3 @@ export const poolErrors = defineErrors("pool", {
     message: ({ problem }: { problem: string }) => `${problem}; correct it`,
   },
 });
-

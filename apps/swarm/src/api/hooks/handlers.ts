@@ -1,0 +1,120 @@
+/** Hooks: made, changed, taken away and listened to. What lasts of them is kept by the machine of their pool. */
+import { namespaceOf } from "@tutti/contracts/rpc";
+import {
+  type CreateHookRequest,
+  type DeleteHookRequest,
+  Hook,
+  type hookService,
+  type ListHooksRequest,
+  type UpdateHookRequest,
+} from "@tutti/contracts/swarm/v1";
+import { type CallContext, pageOf } from "@tutti/kernel";
+import { createHook, deleteHook, updateHook } from "@tutti/machine-pool";
+import type { Client, Handlers } from "@tutti/mesh";
+import { type Hooks, inOrder } from "../../hooks/hooks.ts";
+import { defaultPool } from "../../pools/pool-directory.ts";
+import type { Tenant } from "../../pools/tenant.ts";
+import type { Desk } from "../desk.ts";
+import { mergedFields } from "../merged.ts";
+import { poolsOf } from "../pools/listing.ts";
+import { serveListener } from "./listening.ts";
+import { insistOnSound } from "./problems.ts";
+import { hookOf } from "./view.ts";
+
+export interface HookHandlerDesk extends Desk {
+  readonly hooks: Hooks;
+  /** Hooks of pools of this process and of others. */
+  readonly remoteHooks: Client<typeof hookService>;
+}
+
+const changeable = ["description", "moment", "order", "when", "action", "onFailure", "disabled"] as const;
+
+/** In the words of the contract an action is named by what it is. */
+const actions = new Set(["rule", "listener", "webhook"]);
+const pageSize = 1_000;
+
+export function hookHandlers(desk: HookHandlerDesk): Handlers<typeof hookService> {
+  return {
+    createHook: (request, context) => create(desk, request, context),
+    getHook: async (request, context) => ({
+      hook: hookOf(await tenantOf(desk, request, context), request.hookId),
+    }),
+    listHooks: (request, context) => list(desk, request, context),
+    updateHook: (request, context) => update(desk, request, context),
+    deleteHook: (request, context) => remove(desk, request, context),
+    listenToHook: (requests, context) => serveListener(desk, requests, context),
+  };
+}
+
+async function create(desk: HookHandlerDesk, request: CreateHookRequest, context: CallContext) {
+  const { hook = Hook.create() } = request;
+  insistOnSound(hook, desk.settings.scaling.privateWebhooks);
+  const { pool } = await tenantOf(desk, { ...request, pool: hook.pool }, context);
+  const { namespace, name } = pool;
+  // The id alone says that it is the same: the machine compares what is asked for.
+  const told = { command: createHook, body: { hook }, idempotencyKey: "" };
+  const { existed } = await desk.keeper.change(namespace, name, told, context);
+  return { hook: hookOf(await desk.pools.tenant(namespace, name, context), hook.hookId), existed };
+}
+
+async function update(desk: HookHandlerDesk, request: UpdateHookRequest, context: CallContext) {
+  const { hook: wanted = Hook.create(), update: how, reason } = request;
+  const tenant = await tenantOf(desk, { ...request, pool: wanted.pool }, context);
+  const before = hookOf(tenant, wanted.hookId);
+  const fields = (how?.fields ?? []).map((field) => (actions.has(field) ? "action" : field));
+  const hook = mergedFields(before, wanted, fields, changeable);
+  insistOnSound(hook, desk.settings.scaling.privateWebhooks);
+  const { namespace, name } = tenant.pool;
+  // What was read to be merged is what is changed, unless the caller saw something else.
+  const revision = Number(how?.revision || before.revision);
+  const told = { command: updateHook, body: { hook, revision }, reason };
+  await desk.keeper.change(namespace, name, told, context);
+  return { hook: hookOf(await desk.pools.tenant(namespace, name, context), wanted.hookId) };
+}
+
+async function remove(desk: HookHandlerDesk, request: DeleteHookRequest, context: CallContext) {
+  const { hookId, reason } = request;
+  const { namespace, name } = (await tenantOf(desk, request, context)).pool;
+  const told = { command: deleteHook, body: { hookId }, reason };
+  const { removed } = await desk.keeper.change(namespace, name, told, context);
+  return { removed };
+}
+
+/** By pool, and in the order in which they run; of all pools those of other owners are asked for there. */
+async function list(desk: HookHandlerDesk, request: ListHooksRequest, context: CallContext) {
+  const namespace = namespaceOf(request);
+  const { pool, page } = request;
+  const hooks = pool === "" ? await hooksOfAll(desk, namespace, context) : await own(desk, request, context);
+  const places = new Map(hooks.map((hook, at) => [hook, String(at).padStart(9, "0")]));
+  const keyOf = (hook: Hook) => places.get(hook) ?? "";
+  const { items, nextToken } = pageOf(hooks, { list: ["hooks", namespace, pool], keyOf }, page);
+  return { hooks: items, page: { nextToken, total: hooks.length } };
+}
+
+async function own(
+  desk: HookHandlerDesk,
+  request: { readonly namespace: string; readonly pool: string },
+  context: CallContext,
+): Promise<Hook[]> {
+  const tenant = await tenantOf(desk, request, context);
+  return inOrder(tenant.contents.hooks).map(({ hookId }) => hookOf(tenant, hookId));
+}
+
+async function hooksOfAll(desk: HookHandlerDesk, namespace: string, context: CallContext): Promise<Hook[]> {
+  const pools = await poolsOf(desk, namespace, context);
+  const lists = pools.map(async ({ pool }) => {
+    if (desk.pools.holds(namespace, pool)) return own(desk, { namespace, pool }, context);
+    // A pool has no more hooks than a page has places.
+    const page = { size: pageSize, token: "" };
+    return (await desk.remoteHooks.listHooks({ namespace, pool, page }, { context })).hooks;
+  });
+  return (await Promise.all(lists)).flat();
+}
+
+function tenantOf(
+  { pools }: Pick<Desk, "pools">,
+  request: { readonly namespace: string; readonly pool: string },
+  context: CallContext,
+): Promise<Tenant> {
+  return pools.tenant(namespaceOf(request), request.pool || defaultPool, context);
+}

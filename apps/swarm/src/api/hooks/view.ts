@@ -1,0 +1,18 @@
+import type { Hook } from "@tutti/contracts/swarm/v1";
+import { poolErrors } from "@tutti/machine-pool";
+import type { Tenant } from "../../pools/tenant.ts";
+
+/** A hook as it is shown; throws where there is none. */
+export function hookOf({ pool, contents }: Tenant, hookId: string): Hook {
+  const kept = contents.hooks.get(hookId);
+  if (kept === undefined) throw poolErrors.missing({ what: "hook", id: hookId });
+  const { value, revision, cause } = kept;
+  return {
+    // Only read.
+    ...(value as Hook),
+    namespace: pool.namespace,
+    pool: pool.name,
+    updateCause: cause as Hook["updateCause"],
+    revision: String(revision),
+  };
+}

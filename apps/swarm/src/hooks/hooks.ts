@@ -1,0 +1,161 @@
+/**
+ * The hooks of the pools that are owned here: compiled when they are kept, and brought to those who answer.
+ *
+ * 1. What is asked in a turn leaves when the turn is over, and answers are handed in before the next one.
+ * 2. A hook that nobody listens to has failed at once, as its rule for failures says.
+ */
+import type { Hook } from "@tutti/contracts/swarm/v1";
+import type { Logger } from "@tutti/kernel";
+import type { Kept, PoolView } from "@tutti/machine-pool";
+import { compileHook, type HookOutlet, type HookQuestion, type HookReply, type Pool } from "@tutti/matching";
+import type { PoolTime } from "../pools/pool-time.ts";
+import type { Tenant } from "../pools/tenant.ts";
+import type { Turns } from "../pools/turns.ts";
+import { failure, Listener } from "./listener.ts";
+import type { Webhooks } from "./webhooks.ts";
+
+export interface HooksParts {
+  readonly turns: Turns;
+  readonly now: PoolTime;
+  readonly logger: Logger;
+  readonly webhooks: Webhooks;
+}
+
+export class Hooks {
+  readonly #parts: HooksParts;
+  readonly #followed = new Map<Pool, PoolHooks>();
+
+  constructor(parts: HooksParts) {
+    this.#parts = parts;
+  }
+
+  /** A pool is here, or works otherwise than before. */
+  follow({ pool, contents }: Tenant): void {
+    let followed = this.#followed.get(pool);
+    if (followed === undefined) {
+      // Most pools have none.
+      if (contents.hooks.size === 0) return;
+      followed = new PoolHooks(pool, this.#parts);
+      this.#followed.set(pool, followed);
+    }
+    followed.set(contents);
+  }
+
+  leave(pool: Pool): void {
+    this.#followed.delete(pool);
+  }
+
+  /** Somebody listens to a hook from now on; undefined where there is none of the id that is listened to. */
+  listen(pool: Pool, hookId: string, wake: () => void): Listening | undefined {
+    return this.#followed.get(pool)?.listen(hookId, wake);
+  }
+}
+
+/** As long as somebody listens. */
+export interface Listening {
+  readonly listener: Listener;
+  /** Whether there is still something to listen to. */
+  readonly isOpen: boolean;
+  answer(replies: readonly HookReply[]): void;
+  end(): void;
+}
+
+class PoolHooks implements HookOutlet {
+  readonly #pool: Pool;
+  readonly #parts: HooksParts;
+  #hooks = new Map<string, Hook>();
+  #revisions = "";
+  readonly #listeners = new Map<string, Listener[]>();
+
+  constructor(pool: Pool, parts: HooksParts) {
+    this.#pool = pool;
+    this.#parts = parts;
+  }
+
+  /** These are kept now. Whoever changed something else leaves those who wait for a verdict alone. */
+  set({ hooks }: PoolView): void {
+    const revisions = [...hooks.values()].map(({ revision }) => revision).join();
+    if (revisions === this.#revisions) return;
+    this.#revisions = revisions;
+    const inUse = inOrder(hooks).filter(({ disabled }) => !disabled);
+    this.#hooks = new Map(inUse.map((hook) => [hook.hookId, hook]));
+    const compiled = inUse.flatMap((hook) => {
+      const { hook: ready, problems } = compileHook(hook);
+      if (ready !== undefined) return [ready];
+      // It was looked at before it was kept: another release knows other functions.
+      this.#parts.logger.error("a hook does not compile any more, and is left out", {
+        ...{ namespace: this.#pool.namespace, pool: this.#pool.name, hook: hook.hookId, problems },
+      });
+      return [];
+    });
+    this.#pool.setHooks(compiled, this);
+    this.#parts.turns.stir(this.#pool);
+    for (const [hookId, listeners] of this.#listeners)
+      if (!this.#isListenedTo(hookId))
+        for (const listener of listeners.splice(0)) this.#answer(listener.end());
+  }
+
+  ask(questions: readonly HookQuestion[]): void {
+    const byHook = Map.groupBy(questions, ({ hookId }) => hookId);
+    for (const [hookId, asked] of byHook) {
+      const { action } = this.#hooks.get(hookId) ?? {};
+      if (action?.$case === "webhook") {
+        const { namespace, name: pool } = this.#pool;
+        const about = { namespace, pool, hookId, webhook: action.value, questions: asked };
+        this.#parts.webhooks.ask(about, (replies) => this.#answer(replies));
+      } else this.#answer(this.#askListener(hookId, asked));
+    }
+  }
+
+  listen(hookId: string, wake: () => void): Listening | undefined {
+    if (!this.#isListenedTo(hookId)) return undefined;
+    const listener = new Listener(wake);
+    const listeners = this.#listeners.get(hookId) ?? [];
+    this.#listeners.set(hookId, listeners);
+    listeners.push(listener);
+    return {
+      listener,
+      get isOpen() {
+        return listeners.includes(listener);
+      },
+      answer: (replies) => this.#answer(replies),
+      end: () => {
+        const at = listeners.indexOf(listener);
+        if (at >= 0) listeners.splice(at, 1);
+        this.#answer(listener.end());
+      },
+    };
+  }
+
+  #isListenedTo(hookId: string): boolean {
+    return this.#hooks.get(hookId)?.action?.$case === "listener";
+  }
+
+  /** Of several listeners each is asked in turn. Gives what has failed already. */
+  #askListener(hookId: string, questions: readonly HookQuestion[]): HookReply[] {
+    const listeners = this.#listeners.get(hookId) ?? [];
+    const listener = listeners.shift();
+    if (listener !== undefined) {
+      listeners.push(listener);
+      return listener.ask(questions);
+    }
+    const waiting = questions.filter(({ number }) => number > 0);
+    return waiting.map(({ number }) => failure(number, "nobody listens to it"));
+  }
+
+  /** It may be in the midst of its turn. */
+  #answer(replies: readonly HookReply[]): void {
+    if (replies.length === 0) return;
+    const { turns, now } = this.#parts;
+    turns.before(() => {
+      this.#pool.answerHooks(replies, now());
+      turns.stir(this.#pool);
+    });
+  }
+}
+
+/** As they run: by their order, and those of the same one by their ids. */
+export function inOrder(hooks: PoolView["hooks"]): Hook[] {
+  const all = [...hooks.values()].map(({ value }) => value as Kept<Hook>["value"]);
+  return all.sort((one, other) => one.order - other.order || (one.hookId < other.hookId ? -1 : 1));
+}

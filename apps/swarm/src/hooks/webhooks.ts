@@ -1,0 +1,104 @@
+/**
+ * Hooks that somebody else answers over HTTP: all that a turn asks of one hook is one request, signed with its secret. The
+ * answer has a verdict for each number that waits for one; a number without one is let be.
+ */
+import { HookAnswer, HookOccasion, type HookWebhook } from "@tutti/contracts/swarm/v1";
+import { errorFromUnknown, type Foundation } from "@tutti/kernel";
+import type { HookQuestion, HookReply } from "@tutti/matching";
+import { resolved } from "../scaling/drivers/process/environment.ts";
+import { callWebhook } from "../scaling/drivers/webhook/call.ts";
+import { momentHeader, signatureHeader, signatureOf } from "../scaling/drivers/webhook/signature.ts";
+import { failure } from "./listener.ts";
+import { occasionOf } from "./occasions.ts";
+
+export interface WebhookParts {
+  readonly foundation: Pick<Foundation, "clock" | "timers" | "logger">;
+  readonly arePrivateAllowed: boolean;
+}
+
+export interface WebhookAsked {
+  readonly namespace: string;
+  readonly pool: string;
+  readonly hookId: string;
+  readonly webhook: HookWebhook;
+  readonly questions: readonly HookQuestion[];
+}
+
+/** Of one request; more go into further ones. */
+const occasionsMax = 100;
+const timeoutDefaultMs = 1_000;
+/** Requests that are under way; of what comes beyond them, what waits for an answer has failed. */
+const underWayMax = 64;
+
+export class Webhooks {
+  readonly #parts: WebhookParts;
+  readonly #stopping = new AbortController();
+  #underWay = 0;
+
+  constructor(parts: WebhookParts) {
+    this.#parts = parts;
+  }
+
+  /** `replied` hears what was answered, and what failed. */
+  ask(asked: WebhookAsked, replied: (replies: readonly HookReply[]) => void): void {
+    for (let from = 0; from < asked.questions.length; from += occasionsMax) {
+      const questions = asked.questions.slice(from, from + occasionsMax);
+      const waiting = questions.filter(({ number }) => number > 0);
+      if (this.#underWay >= underWayMax) {
+        replied(waiting.map(({ number }) => failure(number, "too many requests are under way")));
+        continue;
+      }
+      this.#underWay++;
+      this.#call({ ...asked, questions })
+        .catch((thrown: unknown) => {
+          const { message } = errorFromUnknown(thrown);
+          return waiting.map(({ number }) => failure(number, message));
+        })
+        .then(replied)
+        .finally(() => {
+          this.#underWay--;
+        });
+    }
+  }
+
+  stop(): void {
+    this.#stopping.abort();
+  }
+
+  async #call({ namespace, pool, hookId, webhook, questions }: WebhookAsked): Promise<HookReply[]> {
+    const { foundation, arePrivateAllowed } = this.#parts;
+    const { url, secret } = webhook;
+    const timeoutMs = webhook.timeoutMs || timeoutDefaultMs;
+    const late = new AbortController();
+    const timer = foundation.timers.after(timeoutMs, () =>
+      late.abort(new Error(`no answer in ${timeoutMs} ms`)),
+    );
+    try {
+      const moment = new Date(foundation.clock.now()).toISOString();
+      const occasions = questions.map((question, at) => HookOccasion.toJSON(occasionOf(question, at + 1)));
+      const body = JSON.stringify({ namespace, pool, hookId, moment, occasions });
+      const headers: Record<string, string> = { "content-type": "application/json", [momentHeader]: moment };
+      if (secret !== "") headers[signatureHeader] = signatureOf(await resolved(secret), moment, body);
+      const signal = AbortSignal.any([late.signal, this.#stopping.signal]);
+      const text = await callWebhook({ url, headers, body, arePrivateAllowed, signal });
+      return repliesIn(text, questions);
+    } finally {
+      timer.cancel();
+    }
+  }
+}
+
+/** `{"answers": [{"number": 1, "verdict": {"priority": "5"}}]}`; empty lets everything be. */
+function repliesIn(text: string, questions: readonly HookQuestion[]): HookReply[] {
+  const verdicts = new Map<number, HookAnswer["verdict"]>();
+  if (text.trim() !== "") {
+    const { answers = [] } = JSON.parse(text) as { readonly answers?: readonly unknown[] };
+    for (const each of answers) {
+      const { number, verdict } = HookAnswer.fromJSON(each);
+      verdicts.set(number, verdict);
+    }
+  }
+  return questions.flatMap(({ number }, at) =>
+    number > 0 ? [{ number, verdict: verdicts.get(at + 1), problem: "" }] : [],
+  );
+}

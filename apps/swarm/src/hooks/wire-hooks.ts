@@ -1,0 +1,18 @@
+/** What the service has to do with hooks, in one place: its component, its rpcs, and what they hear of pools. */
+import { hookService } from "@tutti/contracts/swarm/v1";
+import type { HostContext } from "@tutti/host";
+import type { Component } from "@tutti/kernel";
+import type { Desk } from "../api/desk.ts";
+import { hookHandlers } from "../api/hooks/handlers.ts";
+import { Hooks } from "./hooks.ts";
+import { Webhooks } from "./webhooks.ts";
+
+export function wireHooks({ foundation, mesh }: HostContext, desk: Desk): Component {
+  const { pools, now, settings } = desk;
+  const webhooks = new Webhooks({ foundation, arePrivateAllowed: settings.scaling.privateWebhooks });
+  const hooks = new Hooks({ turns: pools.turns, now, logger: foundation.logger, webhooks });
+  pools.onTenant((tenant) => hooks.follow(tenant));
+  pools.onLeft((pool) => hooks.leave(pool));
+  mesh.serve(hookService, hookHandlers({ ...desk, hooks, remoteHooks: mesh.client(hookService) }));
+  return { stop: () => webhooks.stop() };
+}
