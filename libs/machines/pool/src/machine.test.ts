@@ -1,15 +1,17 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Hold } from "@tutti/contracts/agent/v1";
-import { Hook, HookMoment, Pool, PoolLimit } from "@tutti/contracts/swarm/v1";
+import { Hook, HookMoment, Pool, PoolLimit, Scaler } from "@tutti/contracts/swarm/v1";
 import { isRefusal } from "@tutti/kernel";
 import { MachineDriver } from "@tutti/kernel/testing";
 import {
   contents,
   createHook,
   createPool,
+  createScaler,
   deleteHook,
   deletePool,
+  deleteScaler,
   holdAgent,
   pausePool,
   pool,
@@ -161,5 +163,24 @@ describe("a hook that is kept", () => {
       refused(driver.execute(key, createHook, { hook })),
       `expected fewer than ${hooksMax} hooks, found that many; take one away that is not needed`,
     );
+  });
+});
+
+describe("a pool with scalers", () => {
+  const scaler = (scalerId: string) => ({ scaler: Scaler.fromPartial({ scalerId }) });
+
+  it("asks to be tended, once, as long as it has any", () => {
+    const driver = newDriver();
+    assert.equal(driver.effects.length, 0);
+    driver.execute(key, createScaler, scaler("a"));
+    driver.execute(key, createScaler, scaler("b"));
+    assert.deepEqual(
+      driver.effects.map(({ effect }) => effect),
+      [{ kind: "tend_pool" }],
+    );
+    driver.execute(key, deleteScaler, { scalerId: "a" });
+    assert.equal(driver.effects.length, 1);
+    driver.execute(key, deleteScaler, { scalerId: "b" });
+    assert.equal(driver.effects.length, 0);
   });
 });

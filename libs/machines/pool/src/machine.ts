@@ -24,12 +24,13 @@ import {
   scalerUpdated,
   updateScaler,
 } from "./scaler/scalers.ts";
+import { recoverTending, type TendPool } from "./scaler/tending.ts";
 import { createPool, deletePool, pausePool, resumePool, updatePool } from "./settings/commands.ts";
 import { poolCreated, poolDeleted, poolPaused, poolResumed, poolUpdated } from "./settings/events.ts";
 import { poolSnapshots, snapshotOf } from "./snapshots.ts";
 import { newPool, type Pool } from "./state.ts";
 
-export const pool: Machine<Pool, never> = {
+export const pool: Machine<Pool, TendPool> = {
   kind: "pool",
   behaviour: 1,
   isEndless: true,
@@ -70,8 +71,7 @@ export const pool: Machine<Pool, never> = {
   ],
   queries: [contents],
   snapshots: poolSnapshots,
-  // It does nothing by itself.
-  recover() {},
+  recover: recoverTending,
   describe: ({ settings, hooks, scalers }) => ({
     status: WorkStatus.WORK_STATUS_RUNNING,
     definition: "",

@@ -29,6 +29,7 @@ export function snapshotOf({
   hooks,
   scalers,
   holds,
+  timesTended,
 }: Pool): PoolSnapshotV1 {
   return {
     changes,
@@ -43,6 +44,7 @@ export function snapshotOf({
     hooks: [...hooks.values()].map((kept): KeptHook => ({ hook: kept.value, since: sinceOf(kept) })),
     scalers: [...scalers.values()].map((kept): KeptScaler => ({ scaler: kept.value, since: sinceOf(kept) })),
     holds: [...holds.values()].map((kept): KeptHold => ({ ...kept.value, since: sinceOf(kept) })),
+    timesTended,
   };
 }
 
@@ -50,6 +52,7 @@ function poolOf(snapshot: PoolSnapshotV1): Pool {
   const { changes, pool: value, since, paused, pauseReason, pauseSince, slowStart, slowUntilMs } = snapshot;
   const pool = newPool();
   pool.changes = changes;
+  pool.timesTended = snapshot.timesTended;
   if (value !== undefined) pool.settings = keptOf(value, since);
   pool.pause = {
     paused,

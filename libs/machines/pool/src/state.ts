@@ -2,6 +2,7 @@ import type { Hold } from "@tutti/contracts/agent/v1";
 import type { Hook, PoolLimit, Pool as PoolSettings, Scaler } from "@tutti/contracts/swarm/v1";
 import type { Cause, Rate } from "@tutti/contracts/types/v1";
 import type { Command, MachineEvent, ReadOnly } from "@tutti/kernel";
+import type { TendPool } from "./scaler/tending.ts";
 
 /** What is kept of a pool, folded from its events. Only folds change it. */
 export interface Pool {
@@ -15,6 +16,8 @@ export interface Pool {
   readonly scalers: Map<string, Kept<Scaler>>;
   /** Agents that somebody holds, by id. */
   readonly holds: Map<string, Kept<AgentHold>>;
+  /** How often it came to have scalers. */
+  timesTended: number;
 }
 
 /** When something was made and changed last, and by whom. */
@@ -48,8 +51,8 @@ export interface AgentHold {
 
 /** What deciders see of a pool. */
 export type PoolView = ReadOnly<Pool>;
-export type PoolEvent<Body> = MachineEvent<Pool, never, Body>;
-export type PoolCommand<Body, Reply> = Command<Pool, Body, Reply, never>;
+export type PoolEvent<Body> = MachineEvent<Pool, TendPool, Body>;
+export type PoolCommand<Body, Reply> = Command<Pool, Body, Reply, TendPool>;
 
 export const running: Pause = {
   ...{ paused: false, reason: "", since: undefined, slowStart: undefined, slowUntilMs: 0 },
@@ -64,6 +67,7 @@ export function newPool(): Pool {
     hooks: new Map(),
     scalers: new Map(),
     holds: new Map(),
+    timesTended: 0,
   };
 }
 

@@ -10,6 +10,8 @@ import {
 } from "@tutti/contracts/swarm/v1";
 import { type Kind, keeperOf, sorted } from "../kept/kind.ts";
 import { scalersMax } from "../limits.ts";
+import type { PoolEvent } from "../state.ts";
+import { askForTending } from "./tending.ts";
 
 const scalers: Kind<Scaler> = {
   name: "scaler",
@@ -38,14 +40,22 @@ const keeper = keeperOf(scalers, {
   toDeleted: (scalerId, deleteMs) => ({ scalerId, deleteMs }),
 });
 
-export const {
-  create: createScaler,
-  update: updateScaler,
-  remove: deleteScaler,
-  created: scalerCreated,
-  updated: scalerUpdated,
-  deleted: scalerDeleted,
-} = keeper;
+export const { create: createScaler, update: updateScaler, remove: deleteScaler } = keeper;
+export const { updated: scalerUpdated } = keeper;
+export const scalerCreated = tended(keeper.created);
+export const scalerDeleted = tended(keeper.deleted);
+
+function tended<Body>(event: PoolEvent<Body>): PoolEvent<Body> {
+  return Object.assign(event, { evolve: tendedFold(event.evolve) });
+}
+
+function tendedFold<Body>(evolve: PoolEvent<Body>["evolve"]): PoolEvent<Body>["evolve"] {
+  return (pool, body, outstanding) => {
+    const had = pool.scalers.size;
+    evolve(pool, body, outstanding);
+    askForTending(pool, had, outstanding);
+  };
+}
 
 function sortedDriver(driver: Scaler["driver"]): Scaler["driver"] {
   switch (driver?.$case) {

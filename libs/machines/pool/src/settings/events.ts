@@ -5,6 +5,7 @@ import {
   PoolResumedV1,
   PoolUpdatedV1,
 } from "@tutti/contracts/swarm/v1";
+import { askForTending } from "../scaler/tending.ts";
 import { changed, type PoolEvent, running } from "../state.ts";
 
 export const poolCreated: PoolEvent<PoolCreatedV1> = {
@@ -33,11 +34,13 @@ export const poolDeleted: PoolEvent<PoolDeletedV1> = {
   version: 1,
   codec: PoolDeletedV1,
   described: true,
-  evolve(state) {
+  evolve(state, _body, outstanding) {
+    const had = state.scalers.size;
     state.changes += 1;
     state.settings = undefined;
     state.pause = running;
     for (const kept of [state.limits, state.hooks, state.scalers, state.holds]) kept.clear();
+    askForTending(state, had, outstanding);
   },
 };
 
