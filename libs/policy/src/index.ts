@@ -1,3 +1,12 @@
+export { coversPattern, matchesAction, matchesAny } from "./access/action-pattern.ts";
+export type { HeldRole, Who } from "./access/bindings.ts";
+export { type Cedar, loadCedar } from "./access/cedar.ts";
+export { policyProblems } from "./access/checking.ts";
+export { Decider, type Question, type Verdict } from "./access/decider.ts";
+export { readyRoles, systemNamespace } from "./access/roles.ts";
+export { schemaText } from "./access/schema.ts";
+export type { StatementProblem } from "./access/statements.ts";
+export { entityType, groupsOf, type NamedAction, Vocabulary } from "./access/vocabulary.ts";
 export {
   checkpointFault,
   checkpointOf,
@@ -15,3 +24,4 @@ export { endorsed, type KeyFault, type Signed, TrustedKeys } from "./audit/signi
 export { emptyRoot, leafHash } from "./merkle/hashes.ts";
 export { holdsConsistency, holdsInclusion, type LeafPlace, type TreeHead } from "./merkle/proofs.ts";
 export { MerkleTree } from "./merkle/tree.ts";
+export { type Narrowing, narrowed, type ScopedQuestion, scopeFault, unscoped } from "./scope/scope.ts";

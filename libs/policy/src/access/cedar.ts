@@ -1,0 +1,29 @@
+/**
+ * Cedar itself, loaded when the first policy is: it takes 6 MiB that an installation without policies need not have.
+ */
+import type * as wasm from "@cedar-policy/cedar-wasm/nodejs";
+
+export type Cedar = Pick<
+  typeof wasm,
+  | "policySetTextToParts"
+  | "policyToJson"
+  | "preparsePolicySet"
+  | "statefulIsAuthorized"
+  | "validate"
+  | "formatPolicies"
+>;
+export type CedarPolicyJson = wasm.PolicyJson;
+export type CedarEntity = wasm.EntityJson;
+export type CedarValue = wasm.CedarValueJson;
+
+export async function loadCedar(): Promise<Cedar> {
+  return import("@cedar-policy/cedar-wasm/nodejs");
+}
+
+/** What Cedar says is wrong, with its advice. */
+export function errorText({ message, help, sourceLocations }: wasm.DetailedError): string {
+  const label = sourceLocations?.[0]?.label;
+  return [message, label, help]
+    .filter((part) => part !== null && part !== undefined && part !== "")
+    .join(": ");
+}

@@ -1,0 +1,216 @@
+/**
+ * Who may do what, decided by one bundle.
+ *
+ * 1. What nothing permits is denied; what one statement forbids is denied, whatever permits it.
+ * 2. The policies of a namespace count for what is in it alone; those of `system` for everything.
+ * 3. What is decided is remembered by all that the decision could have seen, until the bundle changes or a binding ends.
+ * 4. A fault in evaluating a statement takes that statement out and is told; it never permits.
+ */
+import {
+  type BundleContent,
+  Enforcement,
+  type PolicyReference,
+  type Principal,
+} from "@tutti/contracts/governance/v1";
+import type { Actor } from "@tutti/contracts/types/v1";
+import type { Labels } from "@tutti/kernel";
+import { Bindings, grants, type HeldRole, type Who } from "./bindings.ts";
+import type { Cedar, CedarEntity, CedarValue } from "./cedar.ts";
+import { readyRoles, systemNamespace } from "./roles.ts";
+import { type Slice, Slices } from "./slices.ts";
+import { parseStatements, type Statement } from "./statements.ts";
+import { entityType, groupsOf, principalTypes } from "./vocabulary.ts";
+
+export interface Question extends Who {
+  readonly action: string;
+  readonly namespace: string;
+  readonly resourceKind: string;
+  /** Empty where it is about any. */
+  readonly resourceId: string;
+  readonly labels: Labels;
+  /** What else policies look at; absent where there is nothing. */
+  readonly context?: Readonly<Record<string, unknown>>;
+}
+
+export interface Verdict {
+  readonly allowed: boolean;
+  /** Those that permitted it, or those that forbade it; empty when none permitted. */
+  readonly policies: readonly PolicyReference[];
+  /** What it would be if what is being tried out counted, where that is not the same. */
+  readonly shadow: { readonly allowed: boolean; readonly policies: readonly PolicyReference[] } | undefined;
+  readonly errors: readonly string[];
+}
+
+type DecidingContent = Pick<BundleContent, "policies" | "roles" | "bindings" | "principals">;
+
+interface Remembered {
+  readonly verdict: Verdict;
+  readonly untilMs: number;
+}
+
+const rememberedMax = 20_000;
+
+export class Decider {
+  readonly #cedar: Cedar;
+  readonly #slices: Slices;
+  readonly #bindings: Bindings;
+  readonly #principals = new Map<string, Principal>();
+  readonly #statements = new Map<string, Statement>();
+  readonly #remembered = new Map<string, Remembered>();
+  /** Policies that could not be read: they were taken in by a release that understood them. */
+  readonly unreadable: readonly string[];
+
+  constructor(cedar: Cedar, content: DecidingContent) {
+    this.#cedar = cedar;
+    const unreadable: string[] = [];
+    for (const policy of content.policies) {
+      if (policy.enforcement === Enforcement.ENFORCEMENT_OFF) continue;
+      const isShadow = policy.enforcement === Enforcement.ENFORCEMENT_SHADOW;
+      const parsed = parseStatements(cedar, policy, isShadow);
+      if (parsed.kind === "refused") unreadable.push(`${policy.namespace}/${policy.policyId}`);
+      else for (const statement of parsed.statements) this.#statements.set(statement.id, statement);
+    }
+    this.unreadable = unreadable;
+    this.#slices = new Slices(cedar, [...this.#statements.values()], [systemNamespace]);
+    this.#bindings = new Bindings([...readyRoles, ...content.roles], content.bindings);
+    for (const principal of content.principals) {
+      const { namespace, actor } = principal;
+      if (actor !== undefined) this.#principals.set(principalKey(namespace, actor), principal);
+    }
+  }
+
+  decide(question: Question, nowMs: number): Verdict {
+    const { action, namespace } = question;
+    const slice = this.#slices.of(namespace, action);
+    const key = keyOf(question, slice);
+    const known = this.#remembered.get(key);
+    if (known !== undefined && nowMs < known.untilMs) return known.verdict;
+    const made = this.#decide(question, slice, nowMs);
+    if (this.#remembered.size >= rememberedMax) {
+      const [oldest] = this.#remembered.keys();
+      if (oldest !== undefined) this.#remembered.delete(oldest);
+    }
+    this.#remembered.delete(key);
+    this.#remembered.set(key, made);
+    return made.verdict;
+  }
+
+  #decide(question: Question, slice: Slice, nowMs: number): Remembered {
+    const { action, actor, namespace, labels } = question;
+    const principal = this.#principalOf(namespace, actor);
+    const forever = Number.POSITIVE_INFINITY;
+    // Whoever may not act may not, whatever anybody permits.
+    if (principal?.disabled === true) return { verdict: denied([disabledBy(principal)]), untilMs: forever };
+    const who: Who = { actor, groups: [...new Set([...question.groups, ...(principal?.groups ?? [])])] };
+    const { held, untilMs } = this.#bindings.held(who, namespace, labels, nowMs);
+    const granted = held.filter((one) => grants(one, action)).map(referenceOf);
+    const asked = { question, who, held, principal };
+    if (slice.statements.length === 0) {
+      const verdict = { allowed: granted.length > 0, policies: granted, shadow: undefined, errors: [] };
+      return { verdict, untilMs };
+    }
+    const counting = this.#judge(slice.enforced, asked, granted);
+    if (slice.tried === undefined) return { verdict: { ...counting, shadow: undefined }, untilMs };
+    const { allowed, policies } = this.#judge(slice.tried, asked, granted);
+    const differs = allowed !== counting.allowed;
+    return { verdict: { ...counting, shadow: differs ? { allowed, policies } : undefined }, untilMs };
+  }
+
+  #judge(set: string, asked: Asked, granted: readonly PolicyReference[]): Omit<Verdict, "shadow"> {
+    const answer = this.#cedar.statefulIsAuthorized({ ...requestOf(asked), preparsedPolicySetId: set });
+    if (answer.type === "failure") {
+      return { allowed: false, policies: [], errors: answer.errors.map(({ message }) => message) };
+    }
+    const { decision, diagnostics } = answer.response;
+    // Cedar names them in any order; the same question is to have the same answer.
+    const reasons = [...diagnostics.reason].sort().flatMap((id) => this.#statements.get(id)?.reference ?? []);
+    const errors = diagnostics.errors.map(({ policyId, error }) => `${policyId}: ${error.message}`).sort();
+    if (decision === "allow") return { allowed: true, policies: [...granted, ...reasons], errors };
+    // With a reason, something forbade it; without one, nothing permitted it here.
+    if (reasons.length > 0) return { allowed: false, policies: reasons, errors };
+    return { allowed: granted.length > 0, policies: granted, errors };
+  }
+
+  #principalOf(namespace: string, actor: Actor): Principal | undefined {
+    return (
+      this.#principals.get(principalKey(namespace, actor)) ??
+      this.#principals.get(principalKey(systemNamespace, actor))
+    );
+  }
+}
+
+interface Asked {
+  readonly question: Question;
+  readonly who: Who;
+  readonly held: readonly HeldRole[];
+  readonly principal: Principal | undefined;
+}
+
+function requestOf({ question, who, held, principal }: Asked) {
+  const { action, namespace, resourceKind, resourceId, labels, context = {} } = question;
+  const own = { type: principalTypes[who.actor.kind] ?? "Unknown", id: who.actor.id };
+  const thing = { type: entityType(resourceKind) || "Thing", id: resourceId };
+  const doing = { type: "Action", id: action };
+  const entities: CedarEntity[] = [
+    {
+      uid: own,
+      attrs: {},
+      parents: [
+        ...who.groups.map((id) => ({ type: "Group", id })),
+        ...held.map(({ role }) => ({ type: "Role", id: role.role })),
+      ],
+      tags: { ...principal?.labels },
+    },
+    { uid: thing, attrs: {}, parents: [{ type: "Namespace", id: namespace }], tags: { ...labels } },
+    { uid: doing, attrs: {}, parents: groupsOf(action).map((id) => ({ type: "Action", id })) },
+  ];
+  return { principal: own, action: doing, resource: thing, context: contextOf(context), entities };
+}
+
+function contextOf(context: Readonly<Record<string, unknown>>): Record<string, CedarValue> {
+  const found: Record<string, CedarValue> = {};
+  for (const [name, value] of Object.entries(context)) {
+    // What it cannot be read as is left to Cedar to refuse, which denies.
+    found[name] =
+      name === "address" && typeof value === "string"
+        ? { __extn: { fn: "ip", arg: value } }
+        : (value as CedarValue);
+  }
+  return found;
+}
+
+function referenceOf({ role, binding }: HeldRole): PolicyReference {
+  const { namespace, bindingId } = binding;
+  return { namespace, policyId: `role:${role.role}`, statement: 0, reason: `bound by ${bindingId}` };
+}
+
+function disabledBy({ namespace }: Principal): PolicyReference {
+  return { namespace, policyId: "principal:disabled", statement: 0, reason: "it may not act" };
+}
+
+function denied(policies: readonly PolicyReference[]): Verdict {
+  return { allowed: false, policies, shadow: undefined, errors: [] };
+}
+
+function principalKey(namespace: string, { kind, id }: Actor): string {
+  return `${namespace} ${kind}:${id}`;
+}
+
+/** All that a decision could have seen. Nothing can be passed off as something else: a line break is in no part but the last. */
+function keyOf(
+  { actor, groups, action, namespace, resourceKind, resourceId, labels, context }: Question,
+  { looksAtId, looksAtContext }: Slice,
+): string {
+  const parts = [actor.kind, actor.id, groups, action, namespace, resourceKind];
+  const seen = [
+    parts,
+    looksAtId ? resourceId : "",
+    sorted(labels),
+    looksAtContext ? sorted(context ?? {}) : "",
+  ];
+  return JSON.stringify(seen);
+}
+
+function sorted(values: Readonly<Record<string, unknown>>): readonly (readonly [string, unknown])[] {
+  return Object.entries(values).sort(([one], [other]) => (one < other ? -1 : 1));
+}

@@ -1,0 +1,55 @@
+import type { Role } from "@tutti/contracts/governance/v1";
+
+/** The namespace whose roles, policies and bindings hold in every one. */
+export const systemNamespace = "system";
+
+const everywhere = (role: string, description: string, actions: string[]): Role => ({
+  ...{ namespace: systemNamespace, role, description, actions },
+  ...{ readyMade: true, revision: "" },
+});
+
+const seeing = [
+  ...["*.get", "*.list", "*.watch", "*.search", "*.count", "*.find", "*.query", "*.history", "*.preview"],
+  "governance.principals.get_myself",
+];
+
+/** Roles that every installation has. */
+export const readyRoles: readonly Role[] = [
+  everywhere("viewer", "Sees everything, changes nothing.", seeing),
+  everywhere(
+    "operator",
+    "Sees everything, and steers what runs: holds, resumes, cancels, retries, decides.",
+    [
+      ...seeing,
+      ...[
+        "workflow.runs.*",
+        "workflow.tasks.*",
+        "workflow.approvals.*",
+        "workflow.limits.*",
+        "workflow.schedules.*",
+      ],
+      ...["swarm.missions.*", "swarm.approvals.*", "swarm.agents.*", "swarm.pools.*", "swarm.limits.*"],
+      ...["session.sessions.*", "session.locks.*", "insight.*"],
+    ],
+  ),
+  everywhere("developer", "Writes definitions, hooks and scalers, and runs them.", [
+    ...[...seeing, "workflow.*", "swarm.*", "session.*", "intelligence.*", "insight.*"],
+  ]),
+  everywhere("admin", "May do everything.", ["*"]),
+  everywhere("agent", "Links, takes tasks, and works on what it was given.", [
+    ...["agent.*", "swarm.tasks.*", "swarm.entries.*", "swarm.messages.*", "swarm.budgets.*"],
+    ...["swarm.votes.*", "swarm.missions.get", "swarm.missions.watch", "swarm.missions.join"],
+    ...["swarm.missions.leave", "swarm.missions.participate", "workflow.tasks.add"],
+    "governance.principals.get_myself",
+  ]),
+  everywhere("auditor", "Reads and proves what was done, and who may do what.", [
+    ...[
+      ...seeing,
+      "governance.records.export",
+      "governance.records.prove",
+      "governance.checkpoints.*",
+      "governance.decisions.ask",
+      "governance.reports.*",
+    ],
+  ]),
+];

@@ -1,0 +1,127 @@
+import type { Policy, PolicyReference } from "@tutti/contracts/governance/v1";
+import { type Cedar, type CedarPolicyJson, errorText } from "./cedar.ts";
+import { groupsOf, type Vocabulary } from "./vocabulary.ts";
+
+/** One statement of a policy, and what has to be known of it to leave it out where it cannot count. */
+export interface Statement {
+  /** Unique in the bundle: `default/deny-night#2`. */
+  readonly id: string;
+  readonly text: string;
+  readonly reference: PolicyReference;
+  readonly isShadow: boolean;
+  /** Actions, or groups of them, that it is about; undefined when it is about all. */
+  readonly actions: ReadonlySet<string> | undefined;
+  /** Whether it can tell two things apart that differ in their ids alone. */
+  readonly looksAtId: boolean;
+  readonly looksAtContext: boolean;
+}
+
+export interface StatementProblem {
+  readonly message: string;
+  /** From 1, in the text of the policy. */
+  readonly line: number;
+  readonly column: number;
+}
+
+export type Parsed =
+  | { readonly kind: "parsed"; readonly statements: readonly Statement[] }
+  | { readonly kind: "refused"; readonly problems: readonly StatementProblem[] };
+
+/** Takes a policy apart. Templates are refused: rights are given to somebody by binding a role. */
+export function parseStatements(
+  cedar: Cedar,
+  { namespace, policyId, text }: Pick<Policy, "namespace" | "policyId" | "text">,
+  isShadow: boolean,
+): Parsed {
+  const parts = cedar.policySetTextToParts(text);
+  if (parts.type === "failure") {
+    return {
+      kind: "refused",
+      problems: parts.errors.map((error) => {
+        return { message: errorText(error), ...placeIn(text, error.sourceLocations?.[0]?.start ?? 0) };
+      }),
+    };
+  }
+  const [template] = parts.policy_templates;
+  if (template !== undefined) {
+    const place = placeIn(text, Math.max(text.indexOf(template), 0));
+    const message = "expected a policy, found a template: name whom it is about, or bind a role";
+    return { kind: "refused", problems: [{ message, ...place }] };
+  }
+  const statements: Statement[] = [];
+  const problems: StatementProblem[] = [];
+  // The parts are not given in the order of the text where there are more than a few.
+  const ordered = [...parts.policies].sort((one, other) => text.indexOf(one) - text.indexOf(other));
+  for (const [index, statement] of ordered.entries()) {
+    const read = cedar.policyToJson(statement);
+    if (read.type === "failure") {
+      const place = placeIn(text, Math.max(text.indexOf(statement), 0));
+      problems.push(...read.errors.map((error) => ({ message: errorText(error), ...place })));
+      continue;
+    }
+    const { json } = read;
+    statements.push({
+      id: `${namespace}/${policyId}#${index + 1}`,
+      text: statement,
+      reference: { namespace, policyId, statement: index + 1, reason: json.annotations?.["reason"] ?? "" },
+      isShadow,
+      actions: actionsOf(json),
+      looksAtId: looksAtId(json),
+      looksAtContext: mentions(json.conditions, "context"),
+    });
+  }
+  return problems.length > 0 ? { kind: "refused", problems } : { kind: "parsed", statements };
+}
+
+/** Whether a statement can count for an action. */
+export function isAbout({ actions }: Statement, action: string): boolean {
+  return actions === undefined || actions.has(action) || groupsOf(action).some((group) => actions.has(group));
+}
+
+/** Actions and groups that a statement names and nobody serves. */
+export function unknownActions({ actions }: Statement, vocabulary: Vocabulary): readonly string[] {
+  const groups = new Set(vocabulary.actions.flatMap(groupsOf));
+  return [...(actions ?? [])].filter((name) => !vocabulary.has(name) && !groups.has(name));
+}
+
+function actionsOf({ action }: CedarPolicyJson): ReadonlySet<string> | undefined {
+  if (action.op === "All") return;
+  const named = "entities" in action ? action.entities : "entity" in action ? [action.entity] : [];
+  return new Set(named.map((one) => ("__entity" in one ? one.__entity.id : one.id)));
+}
+
+/** What a thing is, in which namespace and with which labels, is not its id. */
+function looksAtId({ resource, conditions }: CedarPolicyJson): boolean {
+  if (resource.op === "==") return true;
+  if (resource.op === "in" && "entity" in resource && typeOf(resource.entity) !== "Namespace") return true;
+  return mentions(conditions, "resource", true);
+}
+
+function typeOf(entity: { type: string } | { __entity: { type: string } }): string {
+  return "__entity" in entity ? entity.__entity.type : entity.type;
+}
+
+/** Whether an expression has a variable in it; of the bare ones, not as that whose labels or kind are asked for. */
+function mentions(part: unknown, variable: string, isBare = false): boolean {
+  if (Array.isArray(part)) return part.some((one) => mentions(one, variable, isBare));
+  if (typeof part !== "object" || part === null) return false;
+  return Object.entries(part).some(([name, value]) => {
+    if (name === "Var") return value === variable;
+    if (!isBare || !asksForParts.has(name)) return mentions(value, variable, isBare);
+    const { left, right } = value as { left?: unknown; right?: unknown };
+    return (!isVariable(left, variable) && mentions(left, variable, true)) || mentions(right, variable, true);
+  });
+}
+
+const asksForParts = new Set(["hasTag", "getTag", "has", ".", "is"]);
+
+function isVariable(part: unknown, variable: string): boolean {
+  return typeof part === "object" && part !== null && "Var" in part && part.Var === variable;
+}
+
+function placeIn(text: string, offset: number): { line: number; column: number } {
+  // Offsets are of bytes.
+  const before = Buffer.from(text).subarray(0, offset).toString();
+  const line = before.split("\n").length;
+  return { line, column: before.length - before.lastIndexOf("\n") };
+}
