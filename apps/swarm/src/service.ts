@@ -29,6 +29,7 @@ import { poolTime } from "./pools/pool-time.ts";
 import { commonSettings, configuredPool } from "./pools/settings.ts";
 import { PoolTenancy } from "./pools/tenancy.ts";
 import { Turns } from "./pools/turns.ts";
+import { tendPools } from "./scaling/tend-pools.ts";
 import { wireScalers } from "./scaling/wire-scalers.ts";
 
 /** Pools, where tasks meet agents, and the links of agents that end here. */
@@ -48,8 +49,10 @@ export class SwarmService extends Orchestrator {
       defer: systemDefer,
       took: (_pool, assigned, tookMs) => ofPools.turned(assigned, tookMs),
     });
+    const tended = new AbortController();
+    const open = (namespace: string, name: string) => pools.tenant(namespace, name, tended);
     const missions = hostMissions(this, host, settings);
-    const { runtime, archive } = host.storage(missions.effects);
+    const { runtime, archive } = host.storage(tendPools(missions.effects, open, logger));
     missions.begin({ runtime, archive });
     const tenancy = new PoolTenancy(host.steward);
     const pools: PoolDirectory = new PoolDirectory({
@@ -78,7 +81,7 @@ export class SwarmService extends Orchestrator {
       settings: { ...settings.links, frameBytesMax },
       instruments: links,
     });
-    this.register("pools", { stop: () => turns.stop() });
+    this.register("pools", { drain: () => tended.abort(), stop: () => turns.stop() });
     const { heartbeatMs, leaseMs: idleMs, sweepMs } = settings.links;
     const polls = new PollDesk({ ...{ pools, now, timers, ids, heartbeatMs, idleMs }, host: owner });
     const upkeep = linkUpkeep({ book, relays, polls, timers, sweepMs });
