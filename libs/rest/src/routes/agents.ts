@@ -1,10 +1,8 @@
 import type { Route } from "./route.ts";
 
 const agents = "tutti.swarm.v1.AgentService";
-const pools = "tutti.swarm.v1.PoolService";
 const polls = "tutti.agent.v1.AgentPollService";
 const id = { id: "agentId" } as const;
-const pool = { pool: "pool" } as const;
 
 export const agentRoutes = [
   {
@@ -83,37 +81,6 @@ export const agentRoutes = [
     path: "/v1/watch/agents",
     rpc: `${agents}/WatchAgents`,
     hoist: ["filter"],
-    stream: "events",
-  },
-  { name: "pools.list", method: "GET", path: "/v1/pools", rpc: `${pools}/ListPools` },
-  { name: "pools.get", method: "GET", path: "/v1/pools/{pool}", rpc: `${pools}/GetPool`, params: pool },
-  {
-    name: "pools.limits",
-    method: "GET",
-    path: "/v1/pools/{pool}/limits",
-    rpc: `${pools}/ListPoolLimits`,
-    params: pool,
-  },
-  {
-    name: "pools.queue",
-    method: "GET",
-    path: "/v1/pools/{pool}/queue",
-    rpc: `${pools}/ListQueue`,
-    params: pool,
-  },
-  {
-    name: "pools.why",
-    method: "GET",
-    path: "/v1/pools/{pool}/why",
-    rpc: `${pools}/ExplainPlacement`,
-    params: pool,
-    hoist: ["work"],
-  },
-  {
-    name: "pools.watch",
-    method: "GET",
-    path: "/v1/watch/pools",
-    rpc: `${pools}/WatchPools`,
     stream: "events",
   },
   { name: "tasks.claim", method: "POST", path: "/v1/tasks/claim", rpc: `${polls}/ClaimTasks` },

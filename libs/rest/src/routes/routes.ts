@@ -1,11 +1,18 @@
 /** Every route there is: what the gateway serves, the description tells, and the command and the page call. */
 import { agentRoutes } from "./agents.ts";
 import { installationRoutes } from "./installation.ts";
+import { poolRoutes } from "./pools.ts";
 import type { Route } from "./route.ts";
 import { runRoutes } from "./runs.ts";
 import { workflowRoutes } from "./workflows.ts";
 
-const table = [...runRoutes, ...workflowRoutes, ...agentRoutes, ...installationRoutes] as const;
+const table = [
+  ...runRoutes,
+  ...workflowRoutes,
+  ...agentRoutes,
+  ...poolRoutes,
+  ...installationRoutes,
+] as const;
 
 export type RouteName = (typeof table)[number]["name"];
 

@@ -25,6 +25,8 @@ export const withoutRoute: Readonly<Record<string, string>> = {
   "tutti.runtime.v1.RuntimeService/WatchHistory": "GET /v1/watch/runs/{id} follows a run",
   "tutti.runtime.v1.RuntimeService/WatchOwnership": betweenProcesses,
   "tutti.swarm.v1.DispatchService/Offer": betweenProcesses,
+  "tutti.swarm.v1.HookService/ListenToHook":
+    "a stream both ways, over gRPC; who has HTTP alone makes a hook with a webhook",
   "tutti.workflow.v1.TaskService/BringInOutcomes":
     "for engines that took tasks over, which are parts of the installation",
   "tutti.workflow.v1.TaskService/WithdrawTasks":
