@@ -21,6 +21,9 @@ export {
 } from "./audit/checkpoints.ts";
 export { holdsSignature, type Purpose, type Signer, signerOf } from "./audit/signing.ts";
 export { endorsed, type KeyFault, type Signed, TrustedKeys } from "./audit/signing-keys.ts";
+export { newApiKey, prefixOf, printApiKey, readApiKey, withoutKeys } from "./keys/api-key.ts";
+export { type CheckedKey, KeyChecker } from "./keys/key-checker.ts";
+export { hashKey, isHashed, keyHashCost } from "./keys/key-hash.ts";
 export { emptyRoot, leafHash } from "./merkle/hashes.ts";
 export { holdsConsistency, holdsInclusion, type LeafPlace, type TreeHead } from "./merkle/proofs.ts";
 export { MerkleTree } from "./merkle/tree.ts";

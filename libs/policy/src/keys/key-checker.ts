@@ -1,0 +1,84 @@
+/**
+ * Whom a key stands for.
+ *
+ * 1. What a key was found to be is remembered for as long as it holds, so that its hash is computed once and not per call. Remembered
+ *    is a mark of the key that only this process can make, never the key.
+ * 2. Whoever asks with a wrong secret for a key that there is, pays for the hash each time; hashes are computed a few at once, and
+ *    what waits beyond that is refused.
+ * 3. An unknown key costs as much as a wrong one, so that nobody learns by the time which keys there are.
+ */
+import { createHmac } from "node:crypto";
+import type { KeyVerifier } from "@tutti/contracts/governance/v1";
+import { fromTimestamp } from "@tutti/kernel";
+import { readApiKey } from "./api-key.ts";
+import { isHashed } from "./key-hash.ts";
+
+export type CheckedKey =
+  | { readonly kind: "known"; readonly verifier: KeyVerifier }
+  /** Not a key at all. */
+  | { readonly kind: "other" }
+  | { readonly kind: "refused"; readonly why: "damaged" | "wrong" | "ended" | "busy" };
+
+const atOnceMax = 4;
+const waitingMax = 64;
+const rememberedMax = 10_000;
+/** Of no key: what is compared with when there is none of the id. */
+const nobody = `$scrypt$ln=15,r=8,p=1$${"A".repeat(22)}$${"A".repeat(43)}`;
+
+export class KeyChecker {
+  readonly #byId: ReadonlyMap<string, KeyVerifier>;
+  readonly #secret: Uint8Array;
+  readonly #known = new Map<string, KeyVerifier>();
+  readonly #waiting: (() => void)[] = [];
+  #computing = 0;
+
+  /** `secret`: of this process alone. */
+  constructor(verifiers: readonly KeyVerifier[], secret: Uint8Array) {
+    this.#byId = new Map(verifiers.map((verifier) => [verifier.keyId, verifier]));
+    this.#secret = secret;
+  }
+
+  async check(text: string, nowMs: number): Promise<CheckedKey> {
+    const read = readApiKey(text);
+    if (read.kind === "other") return read;
+    if (read.kind === "damaged") return { kind: "refused", why: "damaged" };
+    const mark = createHmac("sha256", this.#secret).update(text).digest("base64");
+    const verifier = this.#known.get(mark) ?? (await this.#found(read, mark));
+    if (verifier === "busy") return { kind: "refused", why: "busy" };
+    if (verifier === undefined) return { kind: "refused", why: "wrong" };
+    const { expireTime } = verifier;
+    if (expireTime !== undefined && fromTimestamp(expireTime) <= nowMs)
+      return { kind: "refused", why: "ended" };
+    return { kind: "known", verifier };
+  }
+
+  async #found(
+    { keyId, secret }: { readonly keyId: string; readonly secret: string },
+    mark: string,
+  ): Promise<KeyVerifier | "busy" | undefined> {
+    if (this.#computing < atOnceMax) {
+      this.#computing++;
+    } else {
+      if (this.#waiting.length >= waitingMax) return "busy";
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    try {
+      const verifier = this.#byId.get(keyId);
+      const isRight = await isHashed(secret, verifier?.hash ?? nobody);
+      if (!isRight || verifier === undefined) return undefined;
+      if (this.#known.size >= rememberedMax) this.#forgetOldest();
+      this.#known.set(mark, verifier);
+      return verifier;
+    } finally {
+      // Who waits takes the place over: nobody else gets in between.
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#computing--;
+      else next();
+    }
+  }
+
+  #forgetOldest(): void {
+    const [oldest] = this.#known.keys();
+    if (oldest !== undefined) this.#known.delete(oldest);
+  }
+}
