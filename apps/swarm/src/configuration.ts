@@ -142,6 +142,12 @@ export const swarmSection = defineSection({
       .array(z.string().regex(/^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/, "expected a name such as gpu"))
       .default([])
       .describe("Names of pools that every namespace has beside `default`."),
+    sharedPools: z
+      .array(z.string())
+      .default([])
+      .describe(
+        "Names of pools that the missions of all namespaces share: those of the namespace `default`. Others are each namespace's own.",
+      ),
     links,
     pool,
     scaling: scalingSchema,

@@ -3,7 +3,13 @@ import { agentPollService } from "@tutti/contracts/agent/v1";
 import { registryService } from "@tutti/contracts/registry/v1";
 import type { RpcDescription, ServiceDescription } from "@tutti/contracts/rpc";
 import { runtimeService } from "@tutti/contracts/runtime/v1";
-import { agentService, poolService } from "@tutti/contracts/swarm/v1";
+import {
+  agentService,
+  boardService,
+  missionService,
+  poolService,
+  scalerService,
+} from "@tutti/contracts/swarm/v1";
 import {
   bulkService,
   definitionService,
@@ -18,13 +24,16 @@ const contracts: ReadonlyMap<string, ServiceDescription> = new Map(
   [
     agentPollService,
     agentService,
+    boardService,
     bulkService,
     definitionService,
     limitService,
+    missionService,
     poolService,
     registryService,
     runService,
     runtimeService,
+    scalerService,
     scheduleService,
     taskService,
   ].map((contract: ServiceDescription) => [contract.name, contract]),

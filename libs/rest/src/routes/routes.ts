@@ -1,9 +1,11 @@
 /** Every route there is: what the gateway serves, the description tells, and the command and the page call. */
 import { agentRoutes } from "./agents.ts";
 import { installationRoutes } from "./installation.ts";
+import { missionRoutes } from "./missions.ts";
 import { poolRoutes } from "./pools.ts";
 import type { Route } from "./route.ts";
 import { runRoutes } from "./runs.ts";
+import { scalerRoutes } from "./scalers.ts";
 import { workflowRoutes } from "./workflows.ts";
 
 const table = [
@@ -11,6 +13,8 @@ const table = [
   ...workflowRoutes,
   ...agentRoutes,
   ...poolRoutes,
+  ...missionRoutes,
+  ...scalerRoutes,
   ...installationRoutes,
 ] as const;
 

@@ -24,6 +24,12 @@ export const withoutRoute: Readonly<Record<string, string>> = {
   "tutti.runtime.v1.RuntimeService/ReadJournal": "for audits over gRPC, where bytes stay bytes",
   "tutti.runtime.v1.RuntimeService/WatchHistory": "GET /v1/watch/runs/{id} follows a run",
   "tutti.runtime.v1.RuntimeService/WatchOwnership": betweenProcesses,
+  "tutti.swarm.v1.BoardService/BringInOutcomes":
+    "for engines that took tasks over, which are parts of the installation",
+  "tutti.swarm.v1.BoardService/Participate":
+    "a stream both ways, over gRPC; each operation has a route of its own",
+  "tutti.swarm.v1.BoardService/WithdrawTasks":
+    "for engines that take tasks over, which are parts of the installation",
   "tutti.swarm.v1.DispatchService/Offer": betweenProcesses,
   "tutti.swarm.v1.HookService/ListenToHook":
     "a stream both ways, over gRPC; who has HTTP alone makes a hook with a webhook",

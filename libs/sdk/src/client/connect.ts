@@ -1,4 +1,4 @@
-import { type Logger, silentLogger } from "@tutti/kernel";
+import { type Logger, silentLogger, systemTimers } from "@tutti/kernel";
 import { addressesOf } from "../worker/settings.ts";
 import type { Tutti } from "./tutti.ts";
 
@@ -20,17 +20,20 @@ export async function connect(options: ConnectOptions = {}): Promise<Tutti> {
   const addresses = addressesOf(options.address, process.env);
   const namespace = options.namespace ?? process.env["TUTTI_NAMESPACE"] ?? "default";
   // A worker does not need them, and they take more memory than a worker.
-  const [{ Mesh, MemoryOwnership }, contracts, { runtimeService }, { Tutti }] = await Promise.all([
-    import("@tutti/mesh"),
-    import("@tutti/contracts/workflow/v1"),
-    import("@tutti/contracts/runtime/v1"),
-    import("./tutti.ts"),
-  ]);
+  const [{ Mesh, MemoryOwnership }, contracts, swarm, { runtimeService }, { Tutti }, { Missions }] =
+    await Promise.all([
+      import("@tutti/mesh"),
+      import("@tutti/contracts/workflow/v1"),
+      import("@tutti/contracts/swarm/v1"),
+      import("@tutti/contracts/runtime/v1"),
+      import("./tutti.ts"),
+      import("./missions/index.ts"),
+    ]);
   const [first = ""] = addresses;
   const mesh = new Mesh({
     settings: {
       transport: "grpc",
-      peers: { workflow: [...addresses] },
+      peers: { workflow: [...addresses], swarm: [...addresses] },
       ...(options.tls !== undefined && { tls: { mode: "mutual", ...options.tls } }),
       ...(options.callTimeoutMs !== undefined && { timeouts: { callMs: options.callTimeoutMs } }),
     },
@@ -38,7 +41,11 @@ export async function connect(options: ConnectOptions = {}): Promise<Tutti> {
     // Whoever is asked and is not the owner says who is.
     ownership: new MemoryOwnership({ fallback: () => ({ instance: first, address: first, epoch: 0 }) }),
   });
+  const boards = {
+    ...{ missions: mesh.client(swarm.missionService), board: mesh.client(swarm.boardService), namespace },
+  };
   return new Tutti({
+    missions: new Missions(boards, { timers: systemTimers }),
     runs: mesh.client(contracts.runService),
     definitions: mesh.client(contracts.definitionService),
     schedules: mesh.client(contracts.scheduleService),

@@ -18,6 +18,7 @@ import { toTimestamp } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import { sdkErrors } from "../errors.ts";
 import { type BulkPreview, type BulkWord, previewBulk } from "./bulk.ts";
+import type { Missions } from "./missions/index.ts";
 import { payloadOf } from "./payloads.ts";
 import { RunHandle } from "./run.ts";
 import { listSchedules, makeSchedule, ScheduleHandle, type ScheduleOptions } from "./schedule.ts";
@@ -30,6 +31,7 @@ export interface TuttiParts {
   readonly bulk: Client<typeof bulkService>;
   readonly tasks: Client<typeof taskService>;
   readonly histories: Client<typeof runtimeService>;
+  readonly missions: Missions;
   readonly namespace: string;
   readonly close: () => Promise<void>;
 }
@@ -69,10 +71,13 @@ export interface FindOptions {
 
 export class Tutti implements AsyncDisposable {
   readonly namespace: string;
+  /** Goals and shared sets of tasks that agents work off together. */
+  readonly missions: Missions;
   readonly #parts: TuttiParts;
 
   constructor(parts: TuttiParts) {
     this.namespace = parts.namespace;
+    this.missions = parts.missions;
     this.#parts = parts;
   }
 

@@ -1,0 +1,32 @@
+/** What an agent offers, as its pool knows it: what it may claim, and which roles it is fit for. */
+import { AgentOffering, GetAgentRequest, type JoinMissionRequest } from "@tutti/contracts/swarm/v1";
+import { type CallContext, isTuttiError } from "@tutti/kernel";
+import type { MissionDesk } from "../missions/desk.ts";
+
+/** Asking is worth so much time. */
+const poolTimeoutMs = 2_000;
+
+/** Of one that its pool does not know, what it says itself; nothing where it says nothing: then it can claim nothing. */
+export async function offeringOf(
+  desk: Pick<MissionDesk, "agents" | "namespaceOfPool">,
+  { pool, agentId, offering: said }: Pick<JoinMissionRequest, "pool" | "agentId" | "offering">,
+  context: CallContext,
+): Promise<AgentOffering | undefined> {
+  const name = pool || "default";
+  const namespace = desk.namespaceOfPool(name, context.namespace);
+  const request = GetAgentRequest.fromPartial({ namespace, pool: name, agentId });
+  try {
+    const { agent } = await desk.agents.getAgent(request, { context, timeoutMs: poolTimeoutMs });
+    return offeredBy(agent?.offering ?? said);
+  } catch (error) {
+    if (isTuttiError(error) && error.status === "NOT_FOUND") return offeredBy(said);
+    throw error;
+  }
+}
+
+function offeredBy(offering: JoinMissionRequest["offering"]): AgentOffering | undefined {
+  if (offering === undefined) return undefined;
+  const { labels, resources } = offering;
+  const capabilities = offering.capabilities.map(({ name, version }) => ({ name, version }));
+  return AgentOffering.fromPartial({ capabilities, labels, resources });
+}

@@ -1,0 +1,218 @@
+/**
+ * All that an agent does in a mission, on one stream: operations take effect in their order, their answers come in it, and
+ * between them what the agent wants to hear of. Operations are on their way together: who sends a batch waits once.
+ */
+import type {
+  BoardAnswer,
+  BoardInterest,
+  BoardOperation,
+  ParticipateReply,
+  ParticipateRequest,
+} from "@tutti/contracts/swarm/v1";
+import { Bell, type CallContext, errorFromUnknown, toErrorDetail } from "@tutti/kernel";
+import { missionServiceErrors } from "../../missions/errors.ts";
+import type { MissionDesk } from "../missions/desk.ts";
+import { looksAt } from "../missions/looks.ts";
+import { ChangedEntries, ChangedTasks, ChangedVotes, NewMessages } from "./changes.ts";
+import * as operations from "./operations.ts";
+
+/** How many operations may be without an answer; what comes beyond is read when there is room. */
+const unansweredMax = 1_000;
+const answersMax = 1_000;
+
+export async function* participate(
+  desk: MissionDesk,
+  requests: AsyncIterable<ParticipateRequest>,
+  context: CallContext,
+): AsyncGenerator<ParticipateReply, void> {
+  const stream = new Participating(desk, context);
+  const reading = stream.readAll(requests);
+  // It is waited for at the end; until then a broken stream is nobody's fault here.
+  reading.catch(() => {});
+  try {
+    for (;;) {
+      const reply = stream.next();
+      if (reply !== undefined) yield reply;
+      else if (stream.isOver || context.signal.aborted) break;
+      else await stream.bell.rung();
+    }
+  } finally {
+    stream.stop();
+  }
+  await reading;
+}
+
+class Participating {
+  readonly bell = new Bell();
+  readonly #desk: MissionDesk;
+  readonly #context: CallContext;
+  readonly #stopping = new AbortController();
+  #place: operations.Acting = { missionId: "", agentId: "" };
+  #reply = emptyReply();
+  #hasNews = false;
+  #count = 0;
+  #unanswered = 0;
+  /** Answers stand in the order of the operations. */
+  #last: Promise<void> = Promise.resolve();
+  #hasRead = false;
+  #room = Promise.withResolvers<void>();
+  #watching = new AbortController();
+
+  constructor(desk: MissionDesk, context: CallContext) {
+    this.#desk = desk;
+    const signal = AbortSignal.any([context.signal, this.#stopping.signal]);
+    this.#context = { ...context, signal };
+    signal.addEventListener("abort", () => this.bell.ring(), { once: true });
+  }
+
+  get isOver(): boolean {
+    return this.#hasRead && this.#unanswered === 0;
+  }
+
+  stop(): void {
+    this.#watching.abort();
+    this.#stopping.abort();
+  }
+
+  next(): ParticipateReply | undefined {
+    if (!this.#hasNews) return undefined;
+    const reply = this.#reply;
+    this.#reply = emptyReply();
+    this.#hasNews = false;
+    if (reply.answers.length > answersMax) {
+      this.#reply.answers = reply.answers.splice(answersMax);
+      this.#hasNews = true;
+    }
+    return reply;
+  }
+
+  async readAll(requests: AsyncIterable<ParticipateRequest>): Promise<void> {
+    try {
+      for await (const request of requests) {
+        this.#greet(request);
+        if (request.interest !== undefined) this.#watch(request.interest);
+        for (const operation of request.operations) {
+          while (this.#unanswered >= unansweredMax) await this.#room.promise;
+          this.#begin(operation);
+          // What it offers is asked of its pool first, and what comes after it may rest on its taking part.
+          if (operation.operation?.$case === "join") await this.#last;
+        }
+      }
+    } finally {
+      this.#hasRead = true;
+      this.bell.ring();
+    }
+  }
+
+  #greet({ missionId, agentId }: ParticipateRequest): void {
+    if (this.#place.missionId !== "") return;
+    if (missionId === "" || agentId === "") {
+      const found = missionId === "" ? "no mission" : "no agent";
+      throw missionServiceErrors.greetingExpected({ found });
+    }
+    // Whether it may act for the agent is known before anything is done.
+    operations.actingFor({ agentId }, this.#context);
+    this.#place = { missionId, agentId };
+  }
+
+  #begin(operation: BoardOperation): void {
+    const number = ++this.#count;
+    this.#unanswered++;
+    const done = this.#do(operation, number).catch((error: unknown): BoardAnswer["answer"] => ({
+      $case: "error",
+      value: toErrorDetail(errorFromUnknown(error)),
+    }));
+    const before = this.#last;
+    this.#last = done.then(async (answer) => {
+      await before;
+      this.#reply.answers.push({ number, answer });
+      this.#hasNews = true;
+      this.#unanswered--;
+      this.#room.resolve();
+      this.#room = Promise.withResolvers();
+      this.bell.ring();
+    });
+  }
+
+  async #do({ operation }: BoardOperation, number: number): Promise<BoardAnswer["answer"]> {
+    if (operation === undefined) throw missionServiceErrors.operationMissing({ number });
+    const desk = this.#desk;
+    const context = this.#context;
+    const place = this.#place;
+    const { $case } = operation;
+    switch ($case) {
+      case "join":
+        return { $case, value: await operations.join(desk, { ...operation.value, ...place }, context) };
+      case "add":
+        return { $case, value: await operations.add(desk, { ...operation.value, ...place }, context) };
+      case "claim":
+        return { $case, value: await operations.claim(desk, { ...operation.value, ...place }, context) };
+      case "renew":
+        return { $case, value: await operations.renew(desk, { ...operation.value, ...place }, context) };
+      case "release":
+        return { $case, value: await operations.release(desk, { ...operation.value, ...place }, context) };
+      case "complete":
+        return { $case, value: await operations.complete(desk, { ...operation.value, ...place }, context) };
+      case "handOff":
+        return { $case, value: await operations.handOff(desk, { ...operation.value, ...place }, context) };
+      case "delegate":
+        return { $case, value: await operations.delegate(desk, { ...operation.value, ...place }, context) };
+      case "get":
+        return { $case, value: await operations.get(desk, { ...operation.value, ...place }, context) };
+      case "put":
+        return { $case, value: await operations.put(desk, { ...operation.value, ...place }, context) };
+      case "send":
+        return { $case, value: await operations.send(desk, { ...operation.value, ...place }, context) };
+      case "vote":
+        return { $case, value: await operations.cast(desk, { ...operation.value, ...place }, context) };
+      case "openVote":
+        return { $case, value: await operations.open(desk, { ...operation.value, ...place }, context) };
+      case "closeVote":
+        return { $case, value: await operations.close(desk, { ...operation.value, ...place }, context) };
+      case "reserve":
+        return { $case, value: await operations.reserve(desk, { ...operation.value, ...place }, context) };
+      case "spend":
+        return { $case, value: await operations.spend(desk, { ...operation.value, ...place }, context) };
+      case "giveBack":
+        return { $case, value: await operations.giveBack(desk, { ...operation.value, ...place }, context) };
+    }
+  }
+
+  /** Takes the place of what was wanted before. */
+  #watch(interest: BoardInterest): void {
+    this.#watching.abort();
+    this.#watching = new AbortController();
+    const signal = AbortSignal.any([this.#watching.signal, this.#context.signal]);
+    this.#tellOf(interest, { ...this.#context, signal }).catch((error: unknown) => {
+      if (!signal.aborted) this.#context.logger.debug("a mission could not be watched", { error });
+    });
+  }
+
+  async #tellOf(
+    { tasks, entryPrefixes, messagesAfter, votes }: BoardInterest,
+    context: CallContext,
+  ): Promise<void> {
+    const { missionId, agentId } = this.#place;
+    const watched = { desk: this.#desk, missionId, context };
+    const ofTasks = tasks ? new ChangedTasks(watched) : undefined;
+    const ofEntries = new ChangedEntries(watched, entryPrefixes);
+    const ofMessages =
+      messagesAfter === undefined ? undefined : new NewMessages(watched, agentId, messagesAfter);
+    const ofVotes = votes ? new ChangedVotes(watched) : undefined;
+    for await (const isLook of looksAt(this.#desk, missionId, context)) {
+      if (isLook) {
+        if (ofTasks !== undefined) this.#reply.tasks.push(...(await ofTasks.look()));
+        if (entryPrefixes.length > 0) this.#reply.entries.push(...(await ofEntries.look()));
+        if (ofMessages !== undefined) this.#reply.messages.push(...(await ofMessages.look()));
+        if (ofVotes !== undefined) this.#reply.votes.push(...(await ofVotes.look()));
+      }
+      // Without any it is a sign of life.
+      this.#hasNews = true;
+      this.bell.ring();
+    }
+  }
+}
+
+function emptyReply(): ParticipateReply {
+  return { answers: [], tasks: [], entries: [], messages: [], votes: [] };
+}

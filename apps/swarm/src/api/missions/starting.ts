@@ -1,0 +1,43 @@
+/** Missions begin. */
+import { createHash } from "node:crypto";
+import { MissionOrder, type StartMissionReply, StartMissionRequest } from "@tutti/contracts/swarm/v1";
+import type { CallContext } from "@tutti/kernel";
+import { beginMission } from "@tutti/machine-mission";
+import { type MissionDesk, missionNamed, tellMission } from "./desk.ts";
+
+export async function startMission(
+  desk: MissionDesk,
+  request: StartMissionRequest,
+  context: CallContext,
+): Promise<StartMissionReply> {
+  const { labels, parent, root, depth, depthLeft, parentBudget, idempotencyKey } = request;
+  const missionId = request.missionId || idMadeOf(idempotencyKey, context) || desk.ids.newId("mission");
+  const isRepeatable = request.missionId !== "" || idempotencyKey !== "";
+  const { spec, definition, hash } = await desk.definitions.specOf(request.what, context);
+  const order = MissionOrder.fromPartial({
+    ...{ definition, hash, labels: { ...labels }, depth, idChosen: request.missionId !== "" },
+    requestHash: isRepeatable ? hashOf(request) : new Uint8Array(),
+  });
+  order.spec = spec;
+  order.parent = parent;
+  order.root = root ?? parent;
+  order.depthLeft = depthLeft;
+  order.parentBudget = parentBudget;
+  // The id alone says that it is the same: the machine compares what is asked for.
+  const told = { command: beginMission, body: { order }, idempotencyKey: "" };
+  const { existed } = await tellMission(desk, missionId, told, context);
+  return { mission: await missionNamed(desk, missionId, context), existed };
+}
+
+/** The same key gives the same id, so that a repetition finds the mission. */
+function idMadeOf(idempotencyKey: string, { namespace }: CallContext): string {
+  if (idempotencyKey === "") return "";
+  const digest = createHash("sha256").update(`mission\n${namespace}\n${idempotencyKey}`).digest("hex");
+  return `mission_${digest.slice(0, 26)}`;
+}
+
+/** What has to be the same for a start to be the same again. */
+function hashOf(request: StartMissionRequest): Uint8Array {
+  const said = { ...request, namespace: "", missionId: "", idempotencyKey: "" };
+  return createHash("sha256").update(StartMissionRequest.encode(said).finish()).digest().subarray(0, 16);
+}

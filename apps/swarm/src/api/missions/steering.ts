@@ -1,0 +1,64 @@
+/** What is asked of missions that are there. */
+import {
+  type DeleteMissionReply,
+  type DeleteMissionRequest,
+  MessagesSentV1,
+  type Mission,
+  type SignalMissionReply,
+  type SignalMissionRequest,
+} from "@tutti/contracts/swarm/v1";
+import type { CallContext, Command } from "@tutti/kernel";
+import { missionErrors, removeMission, signalMission } from "@tutti/machine-mission";
+import { eventsOf, type MissionDesk, missionNamed, tellMission } from "./desk.ts";
+import { eventBehind } from "./history.ts";
+
+interface Steered {
+  readonly missionId: string;
+  readonly reason: string;
+}
+
+/** A command that has nothing but a reason, and the mission as it is after it. */
+export async function steer(
+  desk: MissionDesk,
+  // biome-ignore lint/suspicious/noExplicitAny: the machine's own types do not matter here
+  command: Command<any, { reason: string }, any>,
+  { missionId, reason }: Steered,
+  context: CallContext,
+): Promise<{ mission: Mission }> {
+  await tellMission(desk, missionId, { command, body: { reason }, reason }, context);
+  return { mission: await missionNamed(desk, missionId, context) };
+}
+
+/** What is gone already is gone. */
+export async function remove(
+  desk: MissionDesk,
+  { missionId, reason }: DeleteMissionRequest,
+  context: CallContext,
+): Promise<DeleteMissionReply> {
+  try {
+    await tellMission(desk, missionId, { command: removeMission, body: { reason }, reason }, context);
+    return { removed: true };
+  } catch (error) {
+    if (missionErrors.missionMissing.is(error)) return { removed: false };
+    throw error;
+  }
+}
+
+/** A message to whoever listens, and the number of the event that records it. */
+export async function signal(
+  desk: MissionDesk,
+  { missionId, signal: name, payload, idempotencyKey }: SignalMissionRequest,
+  context: CallContext,
+): Promise<SignalMissionReply> {
+  const after = await eventsOf(desk, missionId, context);
+  const told = { command: signalMission, body: { signal: name, payload }, idempotencyKey };
+  await tellMission(desk, missionId, told, context);
+  const isIt = (type: string, bytes: Uint8Array): boolean =>
+    type === "messages_sent" &&
+    MessagesSentV1.decode(bytes).messages.some(
+      ({ to }) => to?.target?.$case === "topic" && to.target.value === name,
+    );
+  const event = await eventBehind(desk, missionId, { after, is: isIt }, context);
+  // Of what was told before under the same key the record is an earlier one.
+  return { event: event || (await eventBehind(desk, missionId, { after: 0, is: isIt }, context)) };
+}

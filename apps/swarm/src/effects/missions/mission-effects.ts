@@ -1,0 +1,48 @@
+/** What missions want done, brought to whoever does it. */
+import type { Errands } from "@tutti/host/serving";
+import { assert } from "@tutti/kernel";
+import type { MissionEffect } from "@tutti/machine-mission";
+import type { Dispatcher } from "@tutti/offers";
+import type { DueEffect, Effects, EffectToken, Witness } from "@tutti/runtime";
+import type { MissionStarts } from "./mission-starts.ts";
+
+export interface MissionDoers {
+  readonly dispatcher: Dispatcher;
+  readonly errands: Errands;
+  readonly starts: MissionStarts;
+}
+
+export class MissionEffects implements Effects {
+  readonly witness: Witness;
+  #doers: MissionDoers | undefined;
+
+  /** @param witness hears what happens. */
+  constructor(witness: Witness) {
+    this.witness = witness;
+  }
+
+  /** Those who do it need the runtime, which needs this: nothing is asked for before. */
+  begin(doers: MissionDoers): void {
+    this.#doers = doers;
+  }
+
+  dispatch(effects: readonly DueEffect[]): void {
+    assert(this.#doers !== undefined, "nothing is asked for before there is who does it", {});
+    const { dispatcher, starts } = this.#doers;
+    for (const due of effects) {
+      // Of the machines of this service only missions make effects, and these are all that they make.
+      const effect = due.effect as MissionEffect;
+      if (effect.kind === "offer_task") dispatcher.offer(due, effect);
+      else starts.startChild(due, effect);
+    }
+  }
+
+  withdraw(tokens: readonly EffectToken[]): void {
+    if (this.#doers === undefined) return;
+    const { dispatcher, errands } = this.#doers;
+    for (const token of tokens) {
+      dispatcher.withdraw(token);
+      errands.withdraw(token);
+    }
+  }
+}

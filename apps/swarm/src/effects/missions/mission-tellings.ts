@@ -1,0 +1,15 @@
+/** What becomes of attempts at tasks of missions, in the words that runs have for it too. */
+import { completeTask, failTask, noteAttempt, noteProgress } from "@tutti/machine-mission";
+import type { AttemptTellings } from "@tutti/offers";
+
+export const missionTellings: AttemptTellings = {
+  completed: (output, outputPayload, { agent, runMs, used }) => ({
+    command: completeTask,
+    body: { output, outputPayload, agent, runMs, used },
+  }),
+  failed: (error, { agent, runMs, used }) => ({ command: failTask, body: { error, agent, runMs, used } }),
+  begun: (agent, startMs) => ({ command: noteAttempt, body: { agent, startMs } }),
+  progress: (saved, fraction, message) => ({ command: noteProgress, body: { saved, fraction, message } }),
+  // Who waits for the end of a mission looks for it.
+  answered() {},
+};

@@ -1,0 +1,74 @@
+/** All that missions are made of in this service: what tells of them, what they want done, and who answers about them. */
+import {
+  agentService,
+  boardService,
+  dispatchService,
+  missionService,
+  poolService,
+} from "@tutti/contracts/swarm/v1";
+import { ActorKind } from "@tutti/contracts/types/v1";
+import { definitionService, runService } from "@tutti/contracts/workflow/v1";
+import type { HostContext, ServiceStorage } from "@tutti/host";
+import { Errands } from "@tutti/host/serving";
+import type { Orchestrator } from "@tutti/kernel";
+import { Dispatcher, OutputShelf, RuntimeSettlement } from "@tutti/offers";
+import { boardHandlers } from "../api/board/handlers.ts";
+import { missionHandlers } from "../api/missions/handlers.ts";
+import { MissionEffects } from "../effects/missions/mission-effects.ts";
+import { MissionStarts } from "../effects/missions/mission-starts.ts";
+import { missionTellings } from "../effects/missions/mission-tellings.ts";
+import { MissionNews } from "../news/mission-news.ts";
+import { Definitions } from "./definitions.ts";
+
+export interface MissionHosting {
+  /** What missions want done; nothing is asked for before `begin`. */
+  readonly effects: MissionEffects;
+  /** Everything else, with what the machines of the service run on. */
+  begin(storage: Pick<ServiceStorage, "runtime" | "archive">): void;
+}
+
+export interface MissionHostingOptions {
+  /** Pools that the missions of all namespaces share. */
+  readonly sharedPools: readonly string[];
+}
+
+/** @param service registers the parts, in start order. */
+export function hostMissions(
+  service: Pick<Orchestrator, "name" | "register">,
+  host: HostContext,
+  { sharedPools }: MissionHostingOptions,
+): MissionHosting {
+  const { mesh, foundation } = host;
+  const { timers, logger } = foundation;
+  const news = service.register("mission-news", new MissionNews(host), { critical: false });
+  const effects = new MissionEffects(news);
+  return {
+    effects,
+    begin({ runtime, archive }) {
+      news.begin(runtime);
+      const settlement = new RuntimeSettlement({
+        ...{ runtime, timers, logger, tellings: missionTellings, service: service.name },
+        outputs: new OutputShelf(),
+      });
+      const parts = { settlement, foundation, sharedPools, instanceId: host.processId };
+      const origin = { service: service.name, workKind: "mission" };
+      const dispatch = mesh.client(dispatchService);
+      const dispatcher = service.register("mission-offers", new Dispatcher({ ...parts, origin, dispatch }));
+      const actor = { kind: ActorKind.ACTOR_KIND_SERVICE, id: service.name };
+      const cause = { actor, traceparent: "", decision: "", reason: "" };
+      const errands = service.register("mission-errands", new Errands({ runtime, foundation, cause }));
+      const missions = mesh.client(missionService);
+      const starts = new MissionStarts({ errands, missions, runs: mesh.client(runService) });
+      effects.begin({ dispatcher, errands, starts });
+
+      const desk = {
+        ...{ runtime, archive, steward: host.steward, foundation, ids: host.ids, missions },
+        ...{ pools: mesh.client(poolService), agents: mesh.client(agentService) },
+        definitions: new Definitions(mesh.client(definitionService)),
+        namespaceOfPool: (pool: string, namespace: string) => dispatcher.namespaceOf(pool, namespace),
+      };
+      mesh.serve(missionService, missionHandlers(desk));
+      mesh.serve(boardService, boardHandlers(desk));
+    },
+  };
+}

@@ -1,0 +1,69 @@
+/** Tells the bus what happens to missions. */
+import type { Bus, EventInput } from "@tutti/bus";
+import { MachineNews, type NoteHead, type Teller } from "@tutti/host/serving";
+import type { Foundation } from "@tutti/kernel";
+import { mission as machine, showMission } from "@tutti/machine-mission";
+import type { RuntimeOfService } from "@tutti/runtime";
+import { eventOf, type MissionNote } from "./mission-note.ts";
+import { missionNotes } from "./mission-notes.ts";
+
+type Asked = Pick<RuntimeOfService, "ask">;
+
+class MissionTeller implements Teller<MissionNote> {
+  runtime: Asked | undefined;
+  readonly #logger: Foundation["logger"];
+
+  constructor(logger: Foundation["logger"]) {
+    this.#logger = logger;
+  }
+
+  isEnd({ type }: MissionNote): boolean {
+    return ends.has(type);
+  }
+
+  eventOf(note: MissionNote): EventInput {
+    return eventOf(note);
+  }
+
+  /** Undefined where the partition has gone elsewhere: its new owner tells of what comes. */
+  async progressOf(head: NoteHead): Promise<EventInput | undefined> {
+    try {
+      const mission = await this.runtime?.ask({ key: head.key, query: showMission, body: { whole: false } });
+      if (mission === undefined || mission.endTime !== undefined) return undefined;
+      const { total = 0, completed = 0, skipped = 0, failed = 0, running = 0 } = mission.tasks ?? {};
+      const body = {
+        ...{ tasksTotal: total, tasksCompleted: completed + skipped, tasksFailed: failed },
+        ...{ tasksRunning: running, used: mission.budget?.spent },
+      };
+      return eventOf({ ...head, type: "tutti.swarm.mission.progressed", body });
+    } catch (error) {
+      this.#logger.debug("how far a mission is could not be asked for", { error });
+      return undefined;
+    }
+  }
+}
+
+export class MissionNews extends MachineNews<MissionNote> {
+  readonly #teller: MissionTeller;
+
+  constructor({ bus, foundation }: { readonly bus: Pick<Bus, "publish">; readonly foundation: Foundation }) {
+    const teller = new MissionTeller(foundation.logger);
+    const leftOut = foundation.metrics
+      .counter({
+        name: "tutti_swarm_mission_events_left_out_total",
+        help: "Events of missions that were not told, because too many waited to be.",
+      })
+      .with({});
+    super({ bus, foundation, told: [{ machine, notes: missionNotes }], teller, leftOut });
+    this.#teller = teller;
+  }
+
+  /** Some of what is told is asked of the runtime, which needs this to begin with. */
+  begin(runtime: Asked): void {
+    this.#teller.runtime = runtime;
+  }
+}
+
+const ends: ReadonlySet<string> = new Set(
+  ["completed", "failed", "cancelled", "terminated"].map((end) => `tutti.swarm.mission.${end}`),
+);

@@ -1,0 +1,111 @@
+/** What is told of missions. */
+import type {
+  BudgetUsedUpV1,
+  EntriesWrittenV1,
+  LeaderElectedV1,
+  MessagesSentV1,
+  MissionFailedV1,
+  MissionStartedV1,
+  TaskHandedOnV1,
+  TroubleFoundV1,
+  VoteClosedV1,
+  VoteOpenedV1,
+} from "@tutti/contracts/swarm/v1";
+import type { ErrorDetail } from "@tutti/contracts/types/v1";
+import type { NoteOf } from "@tutti/host/serving";
+import { toTimestamp } from "@tutti/kernel";
+import type { Mission } from "@tutti/machine-mission";
+import type { Happening } from "@tutti/runtime";
+import { news } from "./mission-note.ts";
+
+const wordsMax = 500;
+
+/** Of which versions of which events: their names with the function that notes them. */
+export const missionNotes: Readonly<Record<string, NoteOf<Mission, never>>> = {
+  mission_started: (_mission, { order }: MissionStartedV1, happening) => {
+    const { definition = "", spec, labels = {}, parent } = order ?? {};
+    const goal = (spec?.goal ?? "").slice(0, wordsMax);
+    const all = { ...spec?.labels, ...labels };
+    return news(happening, "tutti.swarm.mission.started", { definition, goal, labels: all, parent });
+  },
+  mission_paused: (_mission, _body, happening) =>
+    news(happening, "tutti.swarm.mission.paused", { error: undefined }),
+  mission_resumed: (_mission, _body, happening) => news(happening, "tutti.swarm.mission.resumed", {}),
+  mission_completed: (mission, _body, happening) => {
+    const used = { ...mission.spent };
+    return news(happening, "tutti.swarm.mission.completed", { ...endOf(mission, happening), used });
+  },
+  mission_failed: (mission, { error }: MissionFailedV1, happening) =>
+    news(happening, "tutti.swarm.mission.failed", { ...endOf(mission, happening), error: copied(error) }),
+  mission_cancelled: (mission, _body, happening) =>
+    news(happening, "tutti.swarm.mission.cancelled", endOf(mission, happening)),
+  mission_terminated: (mission, _body, happening) =>
+    news(happening, "tutti.swarm.mission.terminated", endOf(mission, happening)),
+  trouble_found: (_mission, { trouble: reason }: TroubleFoundV1, happening) =>
+    news(happening, "tutti.swarm.mission.stalled", { reason }),
+  entries_written: ({ entries }, body: EntriesWrittenV1, happening) => {
+    const versions = new Map<string, number>();
+    return body.entries.map(({ key, value }) => {
+      const version = (versions.get(key) ?? entries.get(key)?.version ?? 0) + 1;
+      versions.set(key, version);
+      return news(happening, "tutti.swarm.blackboard.changed", {
+        key,
+        version,
+        removed: value === undefined,
+      });
+    });
+  },
+  messages_sent: (_mission, { sender, agent, messages }: MessagesSentV1, happening) =>
+    messages.map(({ to }) =>
+      news(happening, "tutti.swarm.message.sent", {
+        sender: agent || (sender?.id ?? ""),
+        receiver: to?.target?.$case === "agentId" ? to.target.value : "",
+        topic: to?.target?.$case === "topic" ? to.target.value : "",
+      }),
+    ),
+  task_handed_on: ({ tasks }, { node, handoff, toAgent }: TaskHandedOnV1, happening) =>
+    news(happening, "tutti.swarm.task.handed_off", {
+      ...{ task: tasks[node]?.spec.id ?? "", before: handoff?.fromAgentId ?? "" },
+      ...{ agentId: toAgent, reason: handoff?.reason ?? "" },
+    }),
+  vote_opened: (_mission, { vote, openMs }: VoteOpenedV1, happening) => {
+    const { voteId = "", question = "", timeoutMs = 0 } = vote ?? {};
+    const expireTime = timeoutMs > 0 ? toTimestamp(openMs + timeoutMs) : undefined;
+    return news(happening, "tutti.swarm.vote.opened", {
+      ...{ voteId, question: question.slice(0, wordsMax), expireTime },
+    });
+  },
+  vote_closed: ({ votes }, { voteId, outcome }: VoteClosedV1, happening) =>
+    news(happening, "tutti.swarm.vote.closed", {
+      ...{ voteId, outcome: outcome?.winner ?? "", reason: outcome?.message ?? "" },
+      votes: votes.get(voteId)?.vote.ballots.length ?? 0,
+    }),
+  leader_elected: ({ leader }, { agent }: LeaderElectedV1, happening) =>
+    news(happening, "tutti.swarm.leader.elected", { group: "", agentId: agent, before: leader }),
+  budget_used_up: (_mission, { wanted, left, approvalId }: BudgetUsedUpV1, happening) =>
+    news(happening, "tutti.swarm.budget.exhausted", {
+      ...{ wanted: wanted && { ...wanted }, left: left && { ...left }, approvalId },
+    }),
+  tasks_added: progress,
+  task_claimed: progress,
+  attempt_begun: progress,
+  attempt_failed: progress,
+  task_completed: progress,
+  task_failed: progress,
+  task_skipped: progress,
+  task_cancelled: progress,
+};
+
+function progress(_mission: Mission, _body: unknown, happening: Happening): Happening {
+  return happening;
+}
+
+function endOf({ order, beginMs, createMs }: Mission, { timeMs }: Happening) {
+  const definition = order?.definition ?? "";
+  return { definition, durationMs: Math.max(0, timeMs - (beginMs || createMs)) };
+}
+
+/** The mission's own may be changed. */
+function copied(error: ErrorDetail | undefined): ErrorDetail | undefined {
+  return error && { ...error };
+}

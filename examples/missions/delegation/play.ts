@@ -1,0 +1,26 @@
+/** An agent has a part of its task done by another, which may do less than it may itself, and uses what comes of it. */
+import type { Tutti } from "@tutti/sdk/client";
+
+export async function play(tutti: Tutti): Promise<unknown> {
+  const mission = await tutti.missions.start({
+    id: "delegation",
+    assignment: "claimed",
+    tasks: [{ id: "report", uses: "report.write" }],
+    budget: { tokens: 1_000 },
+  });
+  const lead = await mission.join("lead", { offers: ["report.write"] });
+  const clerk = await mission.join("clerk", { offers: ["sales.count"] });
+
+  const [report] = await lead.claim();
+  const part = { id: "count", uses: "sales.count", input: { year: 2026 } };
+  await report?.delegate(part, { capabilities: [], budget: { tokens: 100 }, mayDelegate: false });
+
+  const [count] = await clerk.claim({ waitMs: 5_000 });
+  await count?.complete({ sold: 41 }, { used: { tokens: 60 } });
+
+  // What came of it is told to who delegated.
+  const heard: unknown[] = [];
+  for await (const { body } of lead.messages.list()) heard.push(body);
+  await report?.complete({ text: "We sold 41 violins" });
+  return { heard, output: await mission.result() };
+}

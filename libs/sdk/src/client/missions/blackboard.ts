@@ -1,0 +1,110 @@
+/** What agents of a mission know together: values by key, each with a version. */
+import type { BoardEntry, EntryReceipt } from "@tutti/contracts/swarm/v1";
+import { payloadOf, valueIn } from "../payloads.ts";
+import { type BoardPlace, type MissionParts, pages, type TellOptions } from "./parts.ts";
+
+export interface Entry<Value = unknown> {
+  readonly key: string;
+  /** Undefined when it has been removed. */
+  readonly value: Value | undefined;
+  /** Grows by one with each change of the key. */
+  readonly version: number;
+}
+
+/** What became of a write: done, or lost to somebody else's, whose value is there. */
+export interface Written<Value = unknown> {
+  readonly written: boolean;
+  readonly entry: Entry<Value> | undefined;
+}
+
+export interface WriteOptions extends TellOptions {
+  /** The version that the entry must have, 0 meaning that it must not be there. */
+  readonly ifVersion?: number;
+}
+
+export class Blackboard {
+  readonly #board: MissionParts["board"];
+  readonly #place: BoardPlace;
+
+  constructor({ board }: Pick<MissionParts, "board">, place: BoardPlace) {
+    this.#board = board;
+    this.#place = place;
+  }
+
+  /** Undefined where the key is not there. */
+  async get<Value = unknown>(key: string): Promise<Entry<Value> | undefined> {
+    const { namespace, missionId } = this.#place;
+    const { entries } = await this.#board.getEntries({ namespace, missionId, keys: [key] });
+    const [entry] = entries;
+    return entry && (entryOf(entry) as Entry<Value>);
+  }
+
+  /** Writes a value; only over the version that is named, where one is. */
+  async put<Value>(key: string, value: Value, options: WriteOptions = {}): Promise<Written<Value>> {
+    const payload = payloadOf(value, key) ?? { body: undefined, mediaType: "" };
+    return (await this.#write(key, payload, options)) as Written<Value>;
+  }
+
+  /** Removes a key; only with the version that is named, where one is. */
+  remove(key: string, options: WriteOptions = {}): Promise<Written> {
+    return this.#write(key, undefined, options);
+  }
+
+  /**
+   * Changes a value by what it is, again until nobody else was quicker. The function may be called several times.
+   *
+   * @param change gives the new value out of the one that is there; undefined for none
+   */
+  async update<Value>(
+    key: string,
+    change: (value: Value | undefined) => Value | Promise<Value>,
+  ): Promise<Entry<Value>> {
+    for (let found = await this.get<Value>(key); ; ) {
+      const value = await change(found?.value);
+      const { written, entry } = await this.put(key, value, { ifVersion: found?.version ?? 0 });
+      if (written && entry !== undefined) return entry;
+      found = entry;
+    }
+  }
+
+  /** Entries whose keys begin so, ordered by key. */
+  list(prefix = ""): AsyncGenerator<Entry, void, void> {
+    const { namespace, missionId } = this.#place;
+    return pages(async (page) => {
+      const reply = await this.#board.listEntries({ namespace, missionId, prefix, page });
+      return { items: reply.entries.map(entryOf), token: reply.page?.nextToken };
+    });
+  }
+
+  /** Entries as they are, then every one that changes, until the signal; what is removed has no value. */
+  async *watch(
+    prefix = "",
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): AsyncGenerator<Entry, void, void> {
+    const { namespace, missionId } = this.#place;
+    const request = { namespace, missionId, prefix, cursor: "" };
+    for await (const { entries } of this.#board.watchEntries(request, { signal }))
+      yield* entries.map(entryOf);
+  }
+
+  async #write(
+    key: string,
+    value: ReturnType<typeof payloadOf>,
+    { ifVersion, idempotencyKey = "" }: WriteOptions,
+  ): Promise<Written> {
+    const { receipts } = await this.#board.putEntries({
+      ...{ ...this.#place, writes: [{ key, value, ifVersion }] },
+      ...{ allOrNone: false, idempotencyKey },
+    });
+    return writtenOf(receipts[0]);
+  }
+}
+
+function entryOf({ key, value, version }: BoardEntry): Entry {
+  return { key, value: valueIn(value), version };
+}
+
+function writtenOf(receipt: EntryReceipt | undefined): Written {
+  const { written = false, entry } = receipt ?? {};
+  return { written, entry: entry && entryOf(entry) };
+}

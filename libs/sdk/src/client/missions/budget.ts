@@ -1,0 +1,77 @@
+/** What a mission may use up. It is an escrow: what is not set aside first cannot be spent. */
+import type { Budget, BudgetReservation } from "@tutti/contracts/swarm/v1";
+import type { Amounts } from "@tutti/contracts/types/v1";
+import { sdkErrors } from "../../errors.ts";
+import type { BoardPlace, MissionParts, TellOptions } from "./parts.ts";
+import { type AmountsOptions, amountsOf } from "./spec.ts";
+
+export interface ReserveOptions extends TellOptions {
+  /** For which task; for none unless given. */
+  readonly taskId?: string;
+  /** When it lapses; with the task, or else with the mission, unless given. */
+  readonly leaseMs?: number;
+}
+
+export class MissionBudget {
+  readonly #board: MissionParts["board"];
+  readonly #place: BoardPlace;
+
+  constructor({ board }: Pick<MissionParts, "board">, place: BoardPlace) {
+    this.#board = board;
+    this.#place = place;
+  }
+
+  /** As it stands. */
+  async get(): Promise<Budget> {
+    const { namespace, missionId } = this.#place;
+    const { budget } = await this.#board.getBudget({ namespace, missionId });
+    if (budget === undefined) throw missing(missionId);
+    return budget;
+  }
+
+  /** Sets a part aside; rejects when there is not so much left. */
+  async reserve(amounts: AmountsOptions, options: ReserveOptions = {}): Promise<Reservation> {
+    const { taskId = "", leaseMs = 0, idempotencyKey = "" } = options;
+    const { reservation } = await this.#board.reserveBudget({
+      ...{ ...this.#place, taskId, amounts: amountsOf(amounts), leaseMs, idempotencyKey },
+    });
+    if (reservation === undefined) throw missing(this.#place.missionId);
+    return new Reservation(this.#board, this.#place, reservation);
+  }
+}
+
+/** Something that was set aside. */
+export class Reservation {
+  readonly id: string;
+  readonly amounts: Amounts | undefined;
+  readonly #board: MissionParts["board"];
+  readonly #place: BoardPlace;
+
+  constructor(
+    board: MissionParts["board"],
+    place: BoardPlace,
+    { reservationId, amounts }: BudgetReservation,
+  ) {
+    this.#board = board;
+    this.#place = place;
+    this.id = reservationId;
+    this.amounts = amounts;
+  }
+
+  /** Books what was used up; rejects when less was set aside. */
+  async spend(amounts: AmountsOptions, { idempotencyKey = "" }: TellOptions = {}): Promise<void> {
+    await this.#board.spendBudget({
+      ...{ ...this.#place, reservationId: this.id, amounts: amountsOf(amounts), idempotencyKey },
+    });
+  }
+
+  /** Returns what was not used up, and says how much. */
+  async giveBack(): Promise<Amounts> {
+    const { returned } = await this.#board.returnBudget({ ...this.#place, reservationId: this.id });
+    return returned ?? { tokens: 0, money: 0, timeMs: 0 };
+  }
+}
+
+function missing(missionId: string) {
+  return sdkErrors.replyIncomplete({ about: `the budget of mission ${missionId}` });
+}

@@ -1,0 +1,90 @@
+/** What agents of a mission tell each other. */
+import type { MessageTarget, MissionMessage } from "@tutti/contracts/swarm/v1";
+import { payloadOf, valueIn } from "../payloads.ts";
+import { type BoardPlace, type MissionParts, pages, type TellOptions } from "./parts.ts";
+
+/** One agent, all that play a role, all that listen to a topic, or all that take part. */
+export type Receiver =
+  | { readonly agent: string }
+  | { readonly role: string }
+  | { readonly topic: string }
+  | "everybody";
+
+export interface Message<Body = unknown> {
+  /** From 1. */
+  readonly number: number;
+  readonly sender: string;
+  readonly to: Receiver;
+  readonly body: Body;
+  /** Number of the message it answers; 0 for none. */
+  readonly answers: number;
+  /** The task it is about; empty for none. */
+  readonly taskId: string;
+}
+
+export interface SendOptions extends TellOptions {
+  readonly answers?: number;
+  readonly taskId?: string;
+}
+
+export class Conversation {
+  readonly #board: MissionParts["board"];
+  readonly #place: BoardPlace;
+
+  constructor({ board }: Pick<MissionParts, "board">, place: BoardPlace) {
+    this.#board = board;
+    this.#place = place;
+  }
+
+  /** Gives its number. */
+  async send(
+    to: Receiver,
+    body: unknown,
+    { answers = 0, taskId = "", idempotencyKey = "" }: SendOptions = {},
+  ): Promise<number> {
+    const messages = [{ to: targetOf(to), body: payloadOf(body, "the message"), answers, taskId }];
+    const { firstNumber } = await this.#board.sendMessages({ ...this.#place, messages, idempotencyKey });
+    return firstNumber;
+  }
+
+  /** Those after a number, oldest first: to this agent, or to anybody where no agent asks. */
+  list({ after = 0, taskId = "" } = {}): AsyncGenerator<Message, void, void> {
+    return pages(async (page) => {
+      const asked = { ...this.#place, afterNumber: after, taskId, page };
+      const reply = await this.#board.listMessages(asked);
+      return { items: reply.messages.map(messageOf), token: reply.page?.nextToken };
+    });
+  }
+
+  /** Those after a number, then every one that comes, until the signal. */
+  async *watch({ after = 0, signal }: { readonly after?: number; readonly signal?: AbortSignal } = {}) {
+    const request = { ...this.#place, afterNumber: after };
+    for await (const { messages } of this.#board.watchMessages(request, { signal }))
+      yield* messages.map(messageOf);
+  }
+}
+
+function targetOf(to: Receiver): MessageTarget {
+  if (to === "everybody") return { target: { $case: "everybody", value: {} } };
+  if ("agent" in to) return { target: { $case: "agentId", value: to.agent } };
+  if ("role" in to) return { target: { $case: "role", value: to.role } };
+  return { target: { $case: "topic", value: to.topic } };
+}
+
+function receiverOf(to: MessageTarget | undefined): Receiver {
+  const { target } = to ?? {};
+  switch (target?.$case) {
+    case "agentId":
+      return { agent: target.value };
+    case "role":
+      return { role: target.value };
+    case "topic":
+      return { topic: target.value };
+    default:
+      return "everybody";
+  }
+}
+
+function messageOf({ number, sender, to, body, answers, taskId }: MissionMessage): Message {
+  return { number, sender: sender?.id ?? "", to: receiverOf(to), body: valueIn(body), answers, taskId };
+}

@@ -1,0 +1,231 @@
+/** A mission, as whoever started or found it steers and reads it. */
+import { Offering } from "@tutti/contracts/agent/v1";
+import type { BoardEntry, BoardTask, Mission, MissionMessage, Vote } from "@tutti/contracts/swarm/v1";
+import {
+  type Approval,
+  ApprovalFilter,
+  type Explanation,
+  type TaskStatus,
+  Verdict,
+} from "@tutti/contracts/types/v1";
+import { type Foundation, fromErrorDetail } from "@tutti/kernel";
+import { sdkErrors } from "../../errors.ts";
+import { payloadOf, valueIn } from "../payloads.ts";
+import type { DecideOptions, ResultOptions } from "../run.ts";
+import { Blackboard } from "./blackboard.ts";
+import { MissionBudget } from "./budget.ts";
+import { Conversation } from "./conversation.ts";
+import { Participation } from "./participation.ts";
+import { type BoardPlace, type MissionParts, pages, type TellOptions } from "./parts.ts";
+import { type MissionTask, taskSpecOf } from "./spec.ts";
+import { Votes } from "./votes.ts";
+
+/** What a watcher sees: the mission where it is other than before, and what of it is new or other. */
+export interface MissionChange {
+  readonly mission: Mission | undefined;
+  readonly tasks: readonly BoardTask[];
+  readonly entries: readonly BoardEntry[];
+  readonly messages: readonly MissionMessage[];
+  readonly votes: readonly Vote[];
+}
+
+export interface JoinOptions {
+  /** The pool that the agent is in; `default` unless given. */
+  readonly pool?: string;
+  readonly role?: string;
+  /** Topics it listens to. */
+  readonly topics?: readonly string[];
+  /** What it offers, for an agent that is in no pool: names, or names with versions, such as `text.write@1.2.0`. */
+  readonly offers?: readonly string[];
+  /** Its labels, for an agent that is in no pool. */
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+/** How long one question waits for the end. */
+const waitMs = 30_000;
+/** Beyond that wait, for the way there and back. */
+const wayMs = 15_000;
+
+export class MissionHandle {
+  readonly id: string;
+  /** Whether it was there already when it was started. */
+  readonly existed: boolean;
+  readonly board: Blackboard;
+  readonly messages: Conversation;
+  readonly votes: Votes;
+  readonly budget: MissionBudget;
+  readonly #parts: MissionParts;
+  readonly #ports: Pick<Foundation, "timers">;
+
+  constructor(parts: MissionParts, ports: Pick<Foundation, "timers">, id: string, existed = false) {
+    this.#parts = parts;
+    this.#ports = ports;
+    this.id = id;
+    this.existed = existed;
+    const place = this.#placeOf("");
+    this.board = new Blackboard(parts, place);
+    this.messages = new Conversation(parts, place);
+    this.votes = new Votes(parts, place, ports);
+    this.budget = new MissionBudget(parts, place);
+  }
+
+  /** As it stands. */
+  async get(): Promise<Mission> {
+    const { mission } = await this.#parts.missions.getMission({ ...this.#which, atEvent: 0 });
+    return this.#there(mission);
+  }
+
+  /** Its output, as soon as it has ended well. Rejects with its error when it has failed, was cancelled or terminated. */
+  async result<Output = unknown>({ timeoutMs, signal }: ResultOptions = {}): Promise<Output> {
+    let leftMs = timeoutMs ?? Number.POSITIVE_INFINITY;
+    for (;;) {
+      const forMs = Math.min(waitMs, Math.max(0, leftMs));
+      const { mission } = await this.#parts.missions.awaitMission(
+        { ...this.#which, waitMs: forMs },
+        { timeoutMs: forMs + wayMs, signal },
+      );
+      const result = this.#there(mission).outcome?.result;
+      // The caller names the type of what the mission gives.
+      if (result?.$case === "completed") return valueIn(result.value) as Output;
+      if (result !== undefined && result.$case !== "continued") throw fromErrorDetail(result.value);
+      leftMs -= forMs;
+      if (leftMs <= 0) throw sdkErrors.notEnded({ run: this.id, afterMs: timeoutMs ?? 0 });
+    }
+  }
+
+  /** All of it as it is, then what changes, until it has ended or the signal. */
+  async *watch({
+    signal,
+  }: {
+    readonly signal?: AbortSignal;
+  } = {}): AsyncGenerator<MissionChange, void, void> {
+    const all = { withTasks: true, withEntries: true, withMessages: true, withVotes: true };
+    const request = { ...this.#which, ...all, cursor: "" };
+    for await (const reply of this.#parts.missions.watchMission(request, { signal })) {
+      const { mission, tasks, entries, messages, votes } = reply;
+      if (mission !== undefined || tasks.length + entries.length + messages.length + votes.length > 0)
+        yield { mission, tasks, entries, messages, votes };
+    }
+  }
+
+  /** Its tasks in the order in which they were added; with these statuses, where some are named. */
+  async tasks({ statuses = [], claimedBy = "" }: TasksOptions = {}): Promise<readonly BoardTask[]> {
+    const asked = { ...this.#which, statuses: [...statuses], claimedBy, parentTaskId: "", text: "" };
+    const found: BoardTask[] = [];
+    for await (const task of pages<BoardTask>(async (page) => {
+      const reply = await this.#parts.board.listTasks({ ...asked, page });
+      return { items: reply.tasks, token: reply.page?.nextToken };
+    }))
+      found.push(task);
+    return found;
+  }
+
+  /** Puts tasks on the board while it runs. All or none. */
+  async addTasks(tasks: readonly MissionTask[], { idempotencyKey = "" }: TellOptions = {}): Promise<void> {
+    await this.#parts.board.addTasks({
+      ...{ ...this.#placeOf(""), tasks: tasks.map(taskSpecOf), parentTaskId: "", idempotencyKey },
+    });
+  }
+
+  /** Has an agent take part. */
+  async join(agentId: string, options: JoinOptions = {}): Promise<Participation> {
+    const { pool = "", role = "", topics = [], offers, labels = {} } = options;
+    const offering =
+      offers && Offering.fromPartial({ capabilities: offers.map(capabilityOf), labels: { ...labels } });
+    const place = this.#placeOf(agentId);
+    await this.#parts.board.joinMission({ ...place, pool, role, topics: [...topics], offering });
+    return this.participant(agentId);
+  }
+
+  /** An agent that takes part already. Nothing is asked yet. */
+  participant(agentId: string): Participation {
+    return new Participation(this.#parts, this.#placeOf(agentId), this.#ports);
+  }
+
+  /** Tells it something: all that listen to the topic hear of it. */
+  async signal(topic: string, payload?: unknown, { idempotencyKey = "" }: TellOptions = {}): Promise<void> {
+    await this.#parts.missions.signalMission({
+      ...{ ...this.#which, signal: topic, payload: payloadOf(payload, "payload"), idempotencyKey },
+    });
+  }
+
+  /** What is at work finishes, nothing new begins. */
+  async pause(reason = ""): Promise<void> {
+    await this.#parts.missions.pauseMission({ ...this.#which, reason });
+  }
+
+  async resume(reason = ""): Promise<void> {
+    await this.#parts.missions.resumeMission({ ...this.#which, reason });
+  }
+
+  /** Asks it to end: what is at work is stopped, children are cancelled. */
+  async cancel(reason = ""): Promise<void> {
+    await this.#parts.missions.cancelMission({ ...this.#which, reason });
+  }
+
+  /** Ends it at once. */
+  async terminate(reason = ""): Promise<void> {
+    await this.#parts.missions.terminateMission({ ...this.#which, reason });
+  }
+
+  /** Removes it, once it has ended; false when it was not there. */
+  async delete(reason = ""): Promise<boolean> {
+    return (await this.#parts.missions.deleteMission({ ...this.#which, reason })).removed;
+  }
+
+  /** Why it, or a task of it, stands as it does. */
+  async why(taskId = ""): Promise<Explanation> {
+    const { explanation } = await this.#parts.missions.explainMission({ ...this.#which, taskId });
+    if (explanation === undefined) throw sdkErrors.replyIncomplete({ about: `mission ${this.id}` });
+    return explanation;
+  }
+
+  /** Its open questions to people. */
+  async approvals(): Promise<readonly Approval[]> {
+    const filter = ApprovalFilter.fromPartial({ workId: this.id });
+    const { namespace } = this.#parts;
+    return (await this.#parts.missions.listMissionApprovals({ namespace, filter, page: undefined }))
+      .approvals;
+  }
+
+  /** Says yes to a question. */
+  approve(question: string, options: DecideOptions = {}): Promise<void> {
+    return this.#decide(question, Verdict.VERDICT_APPROVED, options);
+  }
+
+  /** Says no. */
+  reject(question: string, options: DecideOptions = {}): Promise<void> {
+    return this.#decide(question, Verdict.VERDICT_REJECTED, options);
+  }
+
+  async #decide(approvalId: string, verdict: Verdict, { data, reason = "" }: DecideOptions): Promise<void> {
+    const given = payloadOf(data, "data");
+    await this.#parts.missions.decideMissionApproval({
+      ...{ ...this.#which, approvalId, verdict, data: given, reason },
+    });
+  }
+
+  get #which(): { readonly namespace: string; readonly missionId: string } {
+    return { namespace: this.#parts.namespace, missionId: this.id };
+  }
+
+  #placeOf(agentId: string): BoardPlace {
+    return { ...this.#which, agentId };
+  }
+
+  #there(mission: Mission | undefined): Mission {
+    if (mission === undefined) throw sdkErrors.replyIncomplete({ about: `mission ${this.id}` });
+    return mission;
+  }
+}
+
+function capabilityOf(offer: string): { readonly name: string; readonly version: string } {
+  const [name = "", version = ""] = offer.split("@");
+  return { name, version: version || "1.0.0" };
+}
+
+interface TasksOptions {
+  readonly statuses?: readonly TaskStatus[];
+  /** Those that this agent has. */
+  readonly claimedBy?: string;
+}

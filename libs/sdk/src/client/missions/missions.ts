@@ -1,0 +1,60 @@
+/** Missions of an installation: started, found again, listed. */
+import { type Mission, MissionFilter, StartMissionRequest } from "@tutti/contracts/swarm/v1";
+import { LabelSelector, type WorkStatus } from "@tutti/contracts/types/v1";
+import type { Foundation } from "@tutti/kernel";
+import { sdkErrors } from "../../errors.ts";
+import { MissionHandle } from "./mission.ts";
+import { type MissionParts, pages } from "./parts.ts";
+import { type MissionOptions, missionSpecOf } from "./spec.ts";
+
+export interface FindMissionsOptions {
+  readonly statuses?: readonly WorkStatus[];
+  /** Labels that must have exactly these values. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Whose id, title or labels have this text. */
+  readonly text?: string;
+  readonly oldestFirst?: boolean;
+}
+
+export class Missions {
+  readonly #parts: MissionParts;
+  readonly #ports: Pick<Foundation, "timers">;
+
+  constructor(parts: MissionParts, ports: Pick<Foundation, "timers">) {
+    this.#parts = parts;
+    this.#ports = ports;
+  }
+
+  /** Starts one. What is resolved is durable. */
+  async start(options: MissionOptions): Promise<MissionHandle> {
+    const { id = "", idempotencyKey = "" } = options;
+    const request = StartMissionRequest.fromPartial({
+      namespace: this.#parts.namespace,
+      missionId: id,
+      idempotencyKey,
+    });
+    request.what = { $case: "spec", value: missionSpecOf(options) };
+    const { mission, existed } = await this.#parts.missions.startMission(request);
+    if (mission === undefined) throw sdkErrors.replyIncomplete({ about: "a mission" });
+    return new MissionHandle(this.#parts, this.#ports, mission.missionId, existed);
+  }
+
+  /** One that is known by its id. Nothing is asked yet. */
+  get(id: string): MissionHandle {
+    return new MissionHandle(this.#parts, this.#ports, id);
+  }
+
+  /** Those that match, newest first, fetched page by page as they are looked at. */
+  list(options: FindMissionsOptions = {}): AsyncGenerator<Mission, void, void> {
+    const { statuses = [], labels, text = "", oldestFirst = false } = options;
+    const filter = MissionFilter.fromPartial({
+      ...{ statuses: [...statuses], text },
+      ...(labels !== undefined && { labels: LabelSelector.fromPartial({ equals: { ...labels } }) }),
+    });
+    const { namespace } = this.#parts;
+    return pages(async (page) => {
+      const reply = await this.#parts.missions.listMissions({ namespace, filter, oldestFirst, page });
+      return { items: reply.missions, token: reply.page?.nextToken };
+    });
+  }
+}

@@ -1,0 +1,187 @@
+/** An agent that takes part in a mission: what it claims, says, writes and votes bears its name. */
+import type { Authority, BoardTask } from "@tutti/contracts/swarm/v1";
+import { ErrorDetail } from "@tutti/contracts/types/v1";
+import { type Foundation, fromErrorDetail, toTimestamp } from "@tutti/kernel";
+import { sdkErrors } from "../../errors.ts";
+import { payloadOf, valueIn } from "../payloads.ts";
+import { Blackboard } from "./blackboard.ts";
+import { MissionBudget } from "./budget.ts";
+import { Conversation } from "./conversation.ts";
+import type { BoardPlace, MissionParts, TellOptions } from "./parts.ts";
+import { type AmountsOptions, amountsOf, type MissionTask, taskSpecOf } from "./spec.ts";
+import { Votes } from "./votes.ts";
+
+export interface ClaimOptions extends TellOptions {
+  /** Only these; any that its offering fits unless given. */
+  readonly tasks?: readonly string[];
+  /** How many; 1 unless given. */
+  readonly count?: number;
+  /** How long a claim lasts unless renewed; a minute unless given. */
+  readonly leaseMs?: number;
+  /** How long to wait for the first; not at all unless given. */
+  readonly waitMs?: number;
+}
+
+/** To an agent, or to whoever plays a role. */
+export type Successor = { readonly agent: string } | { readonly role: string };
+
+export interface HandOffOptions extends TellOptions {
+  /** What the next one should know. */
+  readonly context?: unknown;
+  readonly reason?: string;
+}
+
+/** What a delegate may do: never more than who delegates. */
+export interface DelegateOptions extends TellOptions {
+  /** The agent that is to do it; any that can unless given. */
+  readonly to?: string;
+  readonly actions?: readonly string[];
+  readonly capabilities?: readonly string[];
+  /** Taken from the budget of who delegates. */
+  readonly budget?: AmountsOptions;
+  readonly until?: Date;
+  readonly mayDelegate?: boolean;
+}
+
+export class Participation {
+  readonly missionId: string;
+  readonly agentId: string;
+  readonly board: Blackboard;
+  readonly messages: Conversation;
+  readonly votes: Votes;
+  readonly budget: MissionBudget;
+  readonly #parts: MissionParts;
+  readonly #place: BoardPlace;
+
+  constructor(parts: MissionParts, place: BoardPlace, ports: Pick<Foundation, "timers">) {
+    this.missionId = place.missionId;
+    this.agentId = place.agentId;
+    this.board = new Blackboard(parts, place);
+    this.messages = new Conversation(parts, place);
+    this.votes = new Votes(parts, place, ports);
+    this.budget = new MissionBudget(parts, place);
+    this.#parts = parts;
+    this.#place = place;
+  }
+
+  /** Tasks that it can do, the most urgent first. Nobody else gets them while the claims hold. */
+  async claim(options: ClaimOptions = {}): Promise<readonly ClaimedTask[]> {
+    const { tasks = [], count = 1, leaseMs = 0, waitMs = 0, idempotencyKey = "" } = options;
+    const request = { ...this.#place, taskIds: [...tasks], count, leaseMs, waitMs, idempotencyKey };
+    const found = await this.#parts.board.claimTasks(request, { timeoutMs: waitMs + wayMs });
+    return found.tasks.map((task) => new ClaimedTask(this.#parts, this.#place, task));
+  }
+
+  /** Puts tasks on the board while the mission runs, as parts of another where one is named. */
+  async addTasks(
+    tasks: readonly MissionTask[],
+    { parent = "", idempotencyKey = "" }: TellOptions & { readonly parent?: string } = {},
+  ): Promise<void> {
+    await this.#parts.board.addTasks({
+      ...{ ...this.#place, tasks: tasks.map(taskSpecOf), parentTaskId: parent, idempotencyKey },
+    });
+  }
+
+  /** Takes part no longer; what it had claimed is free. */
+  async leave(reason = ""): Promise<void> {
+    await this.#parts.board.leaveMission({ ...this.#place, reason });
+  }
+}
+
+/** How much longer than it waits a call may take. */
+const wayMs = 15_000;
+
+/** A task that an agent has, until it ends, is handed on or given back, or the claim runs out. */
+export class ClaimedTask {
+  readonly id: string;
+  readonly claimId: string;
+  /** As it stands on the board. */
+  readonly task: BoardTask;
+  readonly #parts: MissionParts;
+  readonly #place: BoardPlace;
+
+  constructor(parts: MissionParts, place: BoardPlace, task: BoardTask) {
+    this.#parts = parts;
+    this.#place = place;
+    this.task = task;
+    this.id = task.spec?.id ?? "";
+    this.claimId = task.claim?.claimId ?? "";
+  }
+
+  /** What it works on. */
+  get input(): unknown {
+    return valueIn(this.task.spec?.input);
+  }
+
+  /** What whoever had it before wants to be known; undefined where nobody had. */
+  get context(): unknown {
+    return valueIn(this.task.handoffs.at(-1)?.context);
+  }
+
+  /** Ends it with an output. Rejects when the claim no longer holds. */
+  complete(output?: unknown, { used }: { readonly used?: AmountsOptions } = {}): Promise<void> {
+    const value = payloadOf(output ?? null, "the output") ?? { body: undefined, mediaType: "" };
+    return this.#end({ $case: "output", value }, used);
+  }
+
+  /** Ends this attempt with an error. */
+  fail(
+    error: { readonly code: string; readonly message: string },
+    { used }: { readonly used?: AmountsOptions } = {},
+  ): Promise<void> {
+    return this.#end({ $case: "failed", value: ErrorDetail.fromPartial(error) }, used);
+  }
+
+  /** Keeps it for longer; false when the claim no longer holds and the work is to be stopped. */
+  async renew({ leaseMs = 0, progress = 0, message = "" } = {}): Promise<boolean> {
+    const renewals = [{ claimId: this.claimId, progress, message }];
+    const { lostClaimIds } = await this.#parts.board.renewClaims({ ...this.#place, renewals, leaseMs });
+    return !lostClaimIds.includes(this.claimId);
+  }
+
+  /** Gives it back undone. */
+  async release(reason = ""): Promise<void> {
+    await this.#parts.board.releaseTasks({ ...this.#place, claimIds: [this.claimId], reason });
+  }
+
+  /** Gives it to somebody else, with what the next one should know. */
+  async handOff(to: Successor, options: HandOffOptions = {}): Promise<void> {
+    const { context, reason = "", idempotencyKey = "" } = options;
+    await this.#parts.board.handOffTask({
+      ...{ ...this.#place, claimId: this.claimId, reason, idempotencyKey },
+      to: "agent" in to ? { $case: "toAgentId", value: to.agent } : { $case: "toRole", value: to.role },
+      context: payloadOf(context, "context"),
+    });
+  }
+
+  /** Has a part of it done by another, with less authority than this one has. The claim stays. */
+  async delegate(task: MissionTask, options: DelegateOptions = {}): Promise<void> {
+    const { to = "", idempotencyKey = "" } = options;
+    await this.#parts.board.delegateTask({
+      ...{ ...this.#place, claimId: this.claimId, task: taskSpecOf(task), toAgentId: to, idempotencyKey },
+      authority: authorityOf(options),
+    });
+  }
+
+  async #end(
+    outcome:
+      | { readonly $case: "output"; readonly value: NonNullable<ReturnType<typeof payloadOf>> }
+      | { readonly $case: "failed"; readonly value: ErrorDetail },
+    used: AmountsOptions | undefined,
+  ): Promise<void> {
+    const end = { claimId: this.claimId, outcome, used: used && amountsOf(used) };
+    const { receipts } = await this.#parts.board.completeTasks({ ...this.#place, ends: [end] });
+    const [receipt] = receipts;
+    if (receipt === undefined) throw sdkErrors.replyIncomplete({ about: `the end of task ${this.id}` });
+    if (receipt.refusal !== undefined) throw fromErrorDetail(receipt.refusal);
+  }
+}
+
+function authorityOf(options: DelegateOptions): Authority {
+  const { actions = [], capabilities = [], budget, until, mayDelegate = false } = options;
+  return {
+    ...{ actions: [...actions], capabilities: [...capabilities], mayDelegate },
+    budget: budget && amountsOf(budget),
+    expireTime: until && toTimestamp(until.getTime()),
+  };
+}

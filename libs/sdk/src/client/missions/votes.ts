@@ -1,0 +1,120 @@
+/** Votes of the agents of a mission. */
+import { TieRule, Vote, type VoteOutcome, VoteRule } from "@tutti/contracts/swarm/v1";
+import { type Foundation, sleep } from "@tutti/kernel";
+import { sdkErrors } from "../../errors.ts";
+import { payloadOf } from "../payloads.ts";
+import { type BoardPlace, type MissionParts, pages } from "./parts.ts";
+
+const rules = {
+  majority: VoteRule.VOTE_RULE_MAJORITY,
+  plurality: VoteRule.VOTE_RULE_PLURALITY,
+  unanimous: VoteRule.VOTE_RULE_UNANIMOUS,
+  twoThirds: VoteRule.VOTE_RULE_TWO_THIRDS,
+  ranked: VoteRule.VOTE_RULE_RANKED,
+} as const;
+const ties = {
+  undecided: TieRule.TIE_RULE_UNDECIDED,
+  leader: TieRule.TIE_RULE_LEADER,
+  first: TieRule.TIE_RULE_FIRST,
+  approval: TieRule.TIE_RULE_APPROVAL,
+} as const;
+
+export interface VoteOptions {
+  readonly question: string;
+  /** At least two: names, or names with descriptions. */
+  readonly options: readonly string[] | Readonly<Record<string, string>>;
+  /** More than half of the weight that voted unless given. */
+  readonly rule?: keyof typeof rules;
+  /** Share of the voters that have to vote, 0 to 1. */
+  readonly quorum?: number;
+  /** Role whose agents may vote; all that take part unless given. */
+  readonly role?: string;
+  /** Weight of agents' ballots; 1 unless given. */
+  readonly weights?: Readonly<Record<string, number>>;
+  readonly tie?: keyof typeof ties;
+  /** How long it is open; until it is closed unless given. */
+  readonly timeoutMs?: number;
+  /** Whether ballots are shown only once it is closed. */
+  readonly secret?: boolean;
+  /** What to look at before voting. */
+  readonly context?: unknown;
+}
+
+const lookMs = 100;
+
+export class Votes {
+  readonly #board: MissionParts["board"];
+  readonly #place: BoardPlace;
+  readonly #timers: Foundation["timers"];
+
+  constructor(
+    { board }: Pick<MissionParts, "board">,
+    place: BoardPlace,
+    { timers }: Pick<Foundation, "timers">,
+  ) {
+    this.#board = board;
+    this.#place = place;
+    this.#timers = timers;
+  }
+
+  /** Opens one. The same again is the same vote. */
+  async open(id: string, options: VoteOptions): Promise<Vote> {
+    const { question, rule = "majority", tie = "undecided", context, weights } = options;
+    const names = isList(options.options)
+      ? options.options.map((option) => ({ option, description: "" }))
+      : Object.entries(options.options).map(([option, description]) => ({ option, description }));
+    const vote = Vote.fromPartial({
+      ...{ voteId: id, question, options: names, rule: rules[rule], tie: ties[tie] },
+      ...{ quorum: options.quorum ?? 0, role: options.role ?? "", weights: { ...weights } },
+      ...{ timeoutMs: options.timeoutMs ?? 0, secret: options.secret ?? false },
+    });
+    vote.context = payloadOf(context, "context");
+    return there((await this.#board.openVote({ ...this.#place, vote })).vote, id);
+  }
+
+  /** Casts this agent's ballot, or replaces it: one option, or by rank the best first. */
+  async cast(id: string, ranking: string | readonly string[], reason = ""): Promise<Vote> {
+    const chosen = typeof ranking === "string" ? [ranking] : [...ranking];
+    const ballot = { ...this.#place, voteId: id, ranking: chosen, reason };
+    return there((await this.#board.castVote(ballot)).vote, id);
+  }
+
+  /** Closes one, and decides it with the ballots there are. */
+  async close(id: string, reason = ""): Promise<Vote> {
+    return there((await this.#board.closeVote({ ...this.#place, voteId: id, reason })).vote, id);
+  }
+
+  /** Newest first. */
+  list({ openOnly = false } = {}): AsyncGenerator<Vote, void, void> {
+    const { namespace, missionId } = this.#place;
+    return pages(async (page) => {
+      const reply = await this.#board.listVotes({ namespace, missionId, openOnly, voteIds: [], page });
+      return { items: reply.votes, token: reply.page?.nextToken };
+    });
+  }
+
+  /** As it stands. */
+  async get(id: string): Promise<Vote> {
+    const { namespace, missionId } = this.#place;
+    const asked = { namespace, missionId, openOnly: false, voteIds: [id], page: undefined };
+    return there((await this.#board.listVotes(asked)).votes[0], id);
+  }
+
+  /** Its outcome, as soon as it is closed. */
+  async outcome(id: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<VoteOutcome> {
+    for (;;) {
+      const { outcome } = await this.get(id);
+      if (outcome !== undefined) return outcome;
+      await sleep(this.#timers, lookMs, signal);
+    }
+  }
+}
+
+function isList(options: VoteOptions["options"]): options is readonly string[] {
+  return Array.isArray(options);
+}
+
+function there(vote: Vote | undefined, id: string): Vote {
+  if (vote === undefined) throw sdkErrors.replyIncomplete({ about: `vote ${id}` });
+  return vote;
+}
