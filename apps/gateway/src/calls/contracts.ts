@@ -6,6 +6,7 @@ import { runtimeService } from "@tutti/contracts/runtime/v1";
 import {
   agentService,
   boardService,
+  hookService,
   missionService,
   poolService,
   scalerService,
@@ -27,6 +28,7 @@ const contracts: ReadonlyMap<string, ServiceDescription> = new Map(
     boardService,
     bulkService,
     definitionService,
+    hookService,
     limitService,
     missionService,
     poolService,
