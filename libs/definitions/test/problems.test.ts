@@ -153,6 +153,14 @@ const table: readonly (readonly [title: string, text: string, problems: readonly
     ],
   ],
   [
+    "times of attempts where no agent makes any",
+    "workflow: w\ntasks:\n  a: {wait: {signal: s}, timeout: {run: 1h}}\n  b: {workflow: x, timeout: 1h}\n  c: {approve: {}, timeout: {queue: 1h, total: 2h}}\nsignals: {s: {}}",
+    [
+      "a.yaml:3:36: error: tasks.a.timeout.run: `run` is the time of an agent's attempt, and a task of the kind `wait` has none: `total`, or a span alone, is the time of the whole",
+      "a.yaml:5:30: error: tasks.c.timeout.queue: `queue` is the time of an agent's attempt, and a task of the kind `approve` has none: `total`, or a span alone, is the time of the whole",
+    ],
+  ],
+  [
     "signals, schemas, variables",
     "workflow: w\ninput: {schema: {type: objekt}}\nvars: {n: 0}\nsignals: {paid: {}}\nupdates: {u: {set: {m: 1, n: \"${{ 'x' }}\"}}}\ntasks:\n  a: {wait: {signal: payd}}",
     [

@@ -50,6 +50,15 @@ export function checkOptions(
       },
     );
   }
+  if (kind !== "uses" && typeof document.timeout === "object")
+    for (const key of Object.keys(document.timeout))
+      if (key !== "total")
+        findings.error(
+          "conflicting_keys",
+          [...path, "timeout", key],
+          `\`${key}\` is the time of an agent's attempt, and a task of the kind \`${kind}\` has none: \`total\`, or a span alone, is the time of the whole`,
+          { key: true, expected: "`total`, or a span alone, for the time of the whole" },
+        );
   for (const key of ["maxParallel", "failFast"] as const) {
     if (document[key] === undefined || document.forEach !== undefined) continue;
     findings.error("conflicting_keys", [...path, key], `\`${key}\` means nothing without \`forEach\``, {

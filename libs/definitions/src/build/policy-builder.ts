@@ -26,7 +26,7 @@ export class PolicyBuilder {
       maxParallel: document.maxParallel ?? 0,
       failFast: document.failFast ?? true,
       retry: retryPolicy(document.retry),
-      timeouts: timeoutsOf(document.timeout),
+      timeouts: timeoutsOf(document.timeout, document.uses === undefined ? "total" : "run"),
       compensate:
         document.compensate === undefined
           ? null

@@ -41,8 +41,13 @@ export function retryPolicy(retry: number | RetryDocument | undefined): RetryPol
   };
 }
 
-export function timeoutsOf(timeout: string | TimeoutDocument | undefined): Timeouts {
-  const { queue, run, heartbeat, total } = typeof timeout === "string" ? { run: timeout } : (timeout ?? {});
+/** @param lone what a span alone is the time of: where no agent makes attempts, of the whole */
+export function timeoutsOf(
+  timeout: string | TimeoutDocument | undefined,
+  lone: "run" | "total" = "run",
+): Timeouts {
+  const { queue, run, heartbeat, total }: TimeoutDocument =
+    typeof timeout === "string" ? { [lone]: timeout } : (timeout ?? {});
   return {
     queueMs: durationMs(queue),
     runMs: durationMs(run),

@@ -48,18 +48,23 @@ const retry = variants("When a failed attempt is followed by another; a number i
   ),
 });
 
-const timeout = variants("How long it may take; a span alone is that of each attempt.", {
-  text: duration("From started to the result, per attempt."),
-  members: members(
-    {
-      queue: duration("From ready to started."),
-      run: duration("From started to the result, per attempt."),
-      heartbeat: duration("Between two signs of life of an attempt."),
-      total: duration("From ready to the outcome, over all attempts and pauses."),
-    },
-    { name: "timeout" },
-  ),
-});
+const timeout = variants(
+  "How long it may take; a span alone is that of each attempt where agents do it, and of the whole otherwise.",
+  {
+    text: duration(
+      "From started to the result, per attempt of an agent; from ready to the outcome otherwise.",
+    ),
+    members: members(
+      {
+        queue: duration("From ready to started."),
+        run: duration("From started to the result, per attempt."),
+        heartbeat: duration("Between two signs of life of an attempt."),
+        total: duration("From ready to the outcome, over all attempts and pauses."),
+      },
+      { name: "timeout" },
+    ),
+  },
+);
 
 const rate = variants("How many may begin per time.", {
   text: text("So many per time.", "rate"),

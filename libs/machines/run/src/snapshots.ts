@@ -208,6 +208,7 @@ function detailShown(more: NodeMore | undefined) {
     attended: more?.isAttended ?? false,
     last: more?.last ?? noBytes,
     round: more?.round ?? 0,
+    roundOver: more?.isRoundOver ?? false,
     signal: more?.signal ?? "",
     childId: more?.childId ?? "",
     childHash: more?.childHash ?? "",
@@ -390,6 +391,7 @@ function restoreDetail(node: Node, shown: RunNode): void {
   detail.isAttended = shown.attended;
   detail.isWithdrawn = shown.withdrawn;
   detail.startsAlone = shown.startsAlone;
+  detail.isRoundOver = shown.roundOver;
   detail.saved = presentBytes(shown.saved);
   detail.savedNext = presentBytes(shown.savedNext);
   detail.onlyAgents = shown.onlyAgents;

@@ -236,6 +236,8 @@ export interface NodeMore {
   isAttended: boolean;
   last: Uint8Array | undefined;
   round: number;
+  /** Of a loop: its latest round has ended, and the next one begins at once. */
+  isRoundOver: boolean;
   signal: string;
   childId: string;
   childHash: string;
@@ -369,6 +371,7 @@ export function detailOf(node: Node): NodeMore {
     isAttended: false,
     last: undefined,
     round: 0,
+    isRoundOver: false,
     signal: "",
     childId: "",
     childHash: "",

@@ -17,6 +17,7 @@ export const roundBegun: RunEvent<RoundBegunV1> = {
     if (round === 1) detail.last = initial.length === 0 ? undefined : initial;
     outstanding.cleared(timerNumber(number, nodeTimers.round));
     detail.dueMs = 0;
+    detail.isRoundOver = false;
     detail.round = round;
     detail.parts = run.ranges.length;
     setStatus(run, node, TaskStatus.TASK_STATUS_WAITING);
@@ -38,7 +39,8 @@ export const roundEnded: RunEvent<RoundEndedV1> = {
     const detail = detailOf(node);
     detail.last = output.length > 0 ? output : outputsOf(run, run.ranges[detail.parts] as Range);
     detail.dueMs = nextMs;
-    // Without a pause the next round begins in the same step; a run that is taken back to in between ends this one again.
+    // Without a pause the next round begins in the same step, or when a run goes on that was taken back to in between.
+    detail.isRoundOver = nextMs === 0;
     if (nextMs === 0) return;
     // Its parts want nothing until the next round.
     detail.isAttended = false;

@@ -38,7 +38,9 @@ export const loop: TaskKind = {
     const work = workOf(place);
     const range = partsOf(place.run, place.run.nodes[place.number]);
     if (work === undefined || range === undefined) return;
-    if (range.failed >= 0) failWithRound(place, range);
+    const { isRoundOver = false } = place.run.nodes[place.number]?.more ?? {};
+    if (isRoundOver) nextRound(place, work, range.round + 1, noBytes);
+    else if (range.failed >= 0) failWithRound(place, range);
     else endRound(place, work, range);
   },
 

@@ -37,6 +37,7 @@ export function end(
   unattend(run, node);
   setStatus(run, node, status);
   node.endAt = since(run, atMs);
+  if (node.more !== undefined) node.more.isRoundOver = false;
   const policy = policyOf(node);
   if (policy.timeouts.totalMs > 0) outstanding.cleared(timerNumber(node.number, nodeTimers.total));
   if (status === TaskStatus.TASK_STATUS_COMPLETED && isUndoable(node)) noteEffect(run, node);

@@ -110,6 +110,7 @@ function forget(run: Run, node: Node, atMs: number, outstanding: RunOutstanding)
   Object.assign(more, {
     last: undefined,
     round: 0,
+    isRoundOver: false,
     signal: "",
     childId: "",
     childHash: "",

@@ -112,7 +112,7 @@ export function timeOf(plain: PlainRun, { type, body, taskId }: Seen): Moment | 
   const task = plain.task(taskId);
   if (type !== "task_failed" || task?.status !== "at work") return undefined;
   const code = codeOf(body);
-  if (isTimedOut(type, body) && timeoutOf(task.document)?.total !== undefined)
+  if (isTimedOut(type, body) && timeoutOf(task.document).total !== undefined)
     return { kind: "timed out", taskId };
   return code === "workflow.signal_missing" && isSignalWait(task.document)
     ? { kind: "expired", taskId }

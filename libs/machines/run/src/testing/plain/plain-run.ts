@@ -26,7 +26,7 @@ import {
   type PlainTask,
   partsOf,
 } from "./plain-task.ts";
-import { PlainWork, timeoutOf } from "./plain-work.ts";
+import { PlainWork } from "./plain-work.ts";
 import { answerOf, failureOf, type Script, undoOf } from "./script.ts";
 
 /** An effect that was, or is being, undone. */
@@ -397,7 +397,8 @@ export class PlainRun implements PlainBooks {
     const undo = this.#undoing;
     if (undo?.task.id !== id) return `${id} was undone, when ${undo?.task.id ?? "nothing"} was to be`;
     const { compensate, timeout } = undo.task.document;
-    const { total } = timeoutOf({ timeout: compensate?.timeout ?? timeout }) ?? {};
+    const limit = compensate?.timeout ?? timeout;
+    const { total } = typeof limit === "object" ? limit : {};
     if (isTimedOut && total === undefined) return `the undoing of ${id} may take as long as it wants`;
     this.#undoing = undefined;
     this.#endUndo({ ...undo, isDone: undo.isDone && !isTimedOut });

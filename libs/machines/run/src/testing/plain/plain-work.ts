@@ -1,6 +1,6 @@
 /** How tasks begin and end, by the words of their kinds. */
 import { isDeepStrictEqual } from "node:util";
-import type { CheckDocument, LoopDocument, TaskDocument } from "@tutti/definitions";
+import type { CheckDocument, LoopDocument, TaskDocument, TimeoutDocument } from "@tutti/definitions";
 import { parseDurationMs } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import type { Act, Moment, SignalTaken } from "./moments.ts";
@@ -62,7 +62,7 @@ export class PlainWork {
         task.saved = moment.saved;
         return undefined;
       case "timed out":
-        if (timeoutOf(task.document)?.total === undefined) return `${task.id} may take as long as it wants`;
+        if (timeoutOf(task.document).total === undefined) return `${task.id} may take as long as it wants`;
         for (const part of partsOf(task)) if (part !== task) this.#run.stop(part);
         this.#settle(task, { fails: "workflow.timed_out" });
         return undefined;
@@ -495,13 +495,15 @@ function outputOf(answer: Answer, input: Json): Json {
   return "gives" in answer ? answer.gives : input;
 }
 
-export function timeoutOf({ timeout }: { readonly timeout?: TaskDocument["timeout"] | undefined }) {
-  return typeof timeout === "string" ? { run: timeout } : timeout;
+/** A span alone is the time of each attempt of an agent, and of the whole where no agent does it. */
+export function timeoutOf({ timeout, uses }: Pick<TaskDocument, "timeout" | "uses">): TimeoutDocument {
+  if (typeof timeout !== "string") return timeout ?? {};
+  return uses === undefined ? { total: timeout } : { run: timeout };
 }
 
 /** How long the time over all attempts is. */
 export function totalMsOf(document: TaskDocument): number {
-  return parseDurationMs(timeoutOf(document)?.total ?? "") ?? 0;
+  return parseDurationMs(timeoutOf(document).total ?? "") ?? 0;
 }
 
 /** Who counts how often work was sent back: for an entry its list, unless the entry is done again alone. */

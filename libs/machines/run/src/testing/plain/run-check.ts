@@ -15,7 +15,7 @@ import type { InstanceKey, Machine, Outstanding } from "@tutti/kernel";
 import { answerMs } from "../../cached/events.ts";
 import type { RunEffect } from "../../effects.ts";
 import { taskIdOf } from "../../node/places.ts";
-import { effectNumber, effectTags } from "../../numbers.ts";
+import { effectNumber, effectTags, nodeOfEffect } from "../../numbers.ts";
 import { type SnapshotShown, showSnapshot } from "../../queries/snapshot.ts";
 import type { Run } from "../../state.ts";
 import { jsonOf } from "../json.ts";
@@ -118,6 +118,8 @@ export class RunCheck {
   /** An attempt has been offered: it works on what the interpreter says. */
   offered(attempt: Attempt, effect: RunEffect): void {
     if (effect.kind === "renew_lease") return;
+    // A child that nobody waits for any more may be asked for once more.
+    if (this.#run.nodes[nodeOfEffect(attempt.number)]?.more?.startsAlone === true) return;
     const known = this.attempt(attempt);
     if (known === undefined) {
       this.#find(`${effect.taskId} is offered without a record of that`);

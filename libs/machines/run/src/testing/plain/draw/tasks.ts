@@ -107,7 +107,7 @@ export class Tasks {
           )
         : undefined;
     const hangs = (["queue", "run", "heartbeat"] as const).filter(
-      (word) => timeoutOf({ timeout })?.[word] !== undefined,
+      (word) => timeoutOf({ uses: "do.it", ...(timeout !== undefined && { timeout }) })[word] !== undefined,
     );
     this.#answers(path, hangs);
     for (let index = 0; index < 3; index++)
@@ -145,7 +145,9 @@ export class Tasks {
 
   #timed(task: TaskDocument): TaskDocument {
     const isTimed = this.#luck.may("timeouts") && this.#luck.happens(0.4);
-    return isTimed ? { ...task, timeout: { total: this.#luck.one("1s", "5s") } } : task;
+    return isTimed
+      ? { ...task, timeout: this.#luck.one<TimeoutDocument | string>("5s", { total: "1s" }, { total: "5s" }) }
+      : task;
   }
 
   #cache(sight: Sight): NonNullable<TaskDocument["cache"]> {
