@@ -1,4 +1,5 @@
 import type { Scenario } from "../scenario.ts";
+import { availability } from "./availability/availability.ts";
 import { ceiling } from "./ceiling/ceiling.ts";
 import { cli } from "./cli/cli.ts";
 import { heartbeat } from "./heartbeat.ts";
@@ -9,6 +10,7 @@ import { fair } from "./matching/fair.ts";
 import { match } from "./matching/match.ts";
 import { mesh } from "./mesh/mesh.ts";
 import { page } from "./page/page.ts";
+import { policy } from "./policy/policy.ts";
 import { realtime } from "./realtime.ts";
 import { recovery } from "./recovery/recovery.ts";
 import { register } from "./register.ts";
@@ -17,6 +19,7 @@ import { restChain } from "./rest/rest-chain.ts";
 import { dag, runMachineCost } from "./run-machine.ts";
 import { runtime } from "./runtime/runtime.ts";
 import { start } from "./start.ts";
+import { swarm } from "./swarm/swarm.ts";
 import { baseline } from "./task/baseline.ts";
 import { chain } from "./task/chain.ts";
 import { fanout } from "./task/fanout.ts";
@@ -38,6 +41,8 @@ export const scenarios: ReadonlyMap<string, Scenario> = new Map(
     recovery,
     match,
     fair,
+    swarm,
+    availability,
     worker,
     runMachineCost,
     chain,
@@ -49,5 +54,6 @@ export const scenarios: ReadonlyMap<string, Scenario> = new Map(
     restChain,
     page,
     cli,
+    policy,
   ].map((scenario) => [scenario.name, scenario]),
 );

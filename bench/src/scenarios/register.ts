@@ -4,6 +4,7 @@ import { startChild } from "../processes/child.ts";
 import { startPlatform } from "../processes/platform.ts";
 import { registryClient, someInstance } from "../processes/registry-client.ts";
 import type { Budget, Result, Scenario } from "../scenario.ts";
+import { startAgents } from "./swarm/swarm.ts";
 
 const instances = 1_000;
 const leaseMs = 600_000;
@@ -12,7 +13,7 @@ const watchersProgram = fileURLToPath(new URL("../processes/watchers.ts", import
 /** One after the other, as a starting process sees it. */
 export const register: Scenario = {
   name: "register",
-  about: `time to register with ${instances.toLocaleString("en")} instances there, and with 100 watchers that hear of it`,
+  about: `time to register with ${instances.toLocaleString("en")} instances there, and with 100 watchers that hear of it; and for an agent to be welcomed with as many there`,
   async *run(budget) {
     await using platform = await startPlatform();
     await using client = registryClient(platform.grpc);
@@ -26,8 +27,25 @@ export const register: Scenario = {
       until: (line) => line || undefined,
     });
     yield await registrations(registry, budget, watchers);
+    yield await greetings(platform.grpc, budget);
   },
 };
+
+/** From the greeting of an agent to its welcome, on a connection that is there. */
+async function greetings(address: string, { rounds, seconds }: Budget): Promise<Result> {
+  await using agents = await startAgents(address, instances);
+  const p50: number[] = [];
+  const p99: number[] = [];
+  // The first round warms up.
+  for (let round = -1; round < rounds; round++) {
+    const { p50Ms = 0, p99Ms = 0 } = await agents.ask({ ask: "greet", seconds });
+    if (round < 0) continue;
+    p50.push(p50Ms);
+    p99.push(p99Ms);
+  }
+  const latency = { p50Ms: rounded(median(p50)), p99Ms: rounded(median(p99)) };
+  return { variant: "link", kind: "agent", instances, watchers: 0, ...latency };
+}
 
 type Registry = ReturnType<typeof registryClient>["registry"];
 

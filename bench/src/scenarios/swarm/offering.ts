@@ -1,0 +1,110 @@
+/** Whoever has tasks: one stream of offers, with so many outstanding or at such a rate. */
+import { Client, type ClientDuplexStream, credentials } from "@grpc/grpc-js";
+import { dispatchService, OfferReply, OfferRequest } from "@tutti/contracts/swarm/v1";
+import { channelOptions } from "../chains/chain.ts";
+import { echoCapability } from "../chains/echo-agent.ts";
+import { stampedInput } from "./swarm-words.ts";
+
+const offersPerRequest = 256;
+const unlimited = { ...channelOptions, "grpc.max_send_message_length": -1 };
+
+export class Offering implements Disposable {
+  readonly #client: Client;
+  readonly #stream: ClientDuplexStream<OfferRequest, OfferReply>;
+  readonly #number: number;
+  #offered = 0;
+  #results = 0;
+  #wanted = 0;
+
+  /** @param number tells senders, and their tasks, apart */
+  constructor(address: string, number = 0) {
+    this.#number = number;
+    this.#client = new Client(address, credentials.createInsecure(), unlimited);
+    this.#stream = this.#client.makeBidiStreamRequest(
+      dispatchService.methods.offer.path,
+      (request: OfferRequest) => Buffer.from(OfferRequest.encode(request).finish()),
+      (bytes: Buffer) => OfferReply.decode(bytes),
+    );
+    this.#stream.on("error", () => {});
+    this.#stream.on("data", (reply: OfferReply) => this.#take(reply));
+    const hello = { version: 1, instanceId: `inst_bench${number}`, service: "workflow" };
+    const profiles = [{ number: 1, pool: 1, capability: echoCapability, workKind: "run" }];
+    this.#stream.write(OfferRequest.fromPartial({ hello, profiles }));
+  }
+
+  /** Results so far. */
+  get results(): number {
+    return this.#results;
+  }
+
+  /** Keeps so many outstanding from now on. */
+  keep(outstanding: number): void {
+    this.#wanted = outstanding;
+    this.#fill();
+  }
+
+  /** So many a second for a while, whatever comes of them. */
+  async spread(perSecond: number, seconds: number): Promise<void> {
+    const beginMs = performance.now();
+    let sent = 0;
+    for (let ranMs = 0; ranMs < seconds * 1_000; ranMs = performance.now() - beginMs) {
+      const due = Math.floor((ranMs / 1_000) * perSecond) - sent;
+      if (due > 0) this.#offer(due);
+      sent += Math.max(0, due);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  }
+
+  /** So many at once. */
+  async heap(count: number): Promise<void> {
+    for (let left = count; left > 0; left -= offersPerRequest) {
+      this.#offer(Math.min(left, offersPerRequest));
+      if (this.#stream.writableNeedDrain) await new Promise((resolve) => this.#stream.once("drain", resolve));
+    }
+  }
+
+  /** Resolves when all that was offered is done. */
+  async done(): Promise<void> {
+    this.#wanted = 0;
+    while (this.#results < this.#offered) await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+
+  [Symbol.dispose](): void {
+    this.#stream.cancel();
+    this.#client.close();
+  }
+
+  #take({ results }: OfferReply): void {
+    if (results.length === 0) return;
+    this.#results += results.length;
+    this.#stream.write(OfferRequest.fromPartial({ resultsDurable: this.#results }));
+    this.#fill();
+  }
+
+  #fill(): void {
+    const missing = this.#wanted - (this.#offered - this.#results);
+    if (missing > 0) this.#offer(missing);
+  }
+
+  #offer(count: number): void {
+    for (let left = count; left > 0; left -= offersPerRequest) {
+      const request = OfferRequest.create();
+      for (let index = 0; index < Math.min(left, offersPerRequest); index++)
+        request.offers.push(this.#next());
+      this.#stream.write(request);
+    }
+  }
+
+  #next(): OfferRequest["offers"][number] {
+    const token = new Uint8Array(16);
+    const view = new DataView(token.buffer);
+    view.setUint32(0, ++this.#offered);
+    view.setUint32(4, this.#number);
+    const input = { $case: "inlineInput" as const, value: stampedInput() };
+    return { ...blank, token, input, workId: `run-${this.#offered}` };
+  }
+}
+
+const [blank] = OfferRequest.fromPartial({ offers: [{ profile: 1, attempt: 1, taskId: "echo" }] }).offers as [
+  OfferRequest["offers"][number],
+];
