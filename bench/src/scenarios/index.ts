@@ -11,6 +11,7 @@ import { match } from "./matching/match.ts";
 import { mesh } from "./mesh/mesh.ts";
 import { page } from "./page/page.ts";
 import { policy } from "./policy/policy.ts";
+import { policy } from "./policy/policy.ts";
 import { realtime } from "./realtime.ts";
 import { recovery } from "./recovery/recovery.ts";
 import { register } from "./register.ts";
@@ -54,6 +55,7 @@ export const scenarios: ReadonlyMap<string, Scenario> = new Map(
     restChain,
     page,
     cli,
+    policy,
     policy,
   ].map((scenario) => [scenario.name, scenario]),
 );
