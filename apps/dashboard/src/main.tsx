@@ -2,6 +2,7 @@ import { QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { queryClient } from "./data/query-client.ts";
+import { takeNamespace } from "./effects/namespace.ts";
 import { applyTheme } from "./effects/theme.ts";
 import { Door } from "./shell/door.tsx";
 import "./style/tokens.css";
@@ -11,6 +12,7 @@ import "./elements/elements.css";
 import "./shell/frame.css";
 
 applyTheme();
+takeNamespace();
 const page = document.getElementById("page");
 if (page === null) throw new Error("expected an element with the id page, found none");
 createRoot(page).render(

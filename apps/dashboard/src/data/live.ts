@@ -1,6 +1,8 @@
 import { Client, type Standing } from "@tutti/rest/client";
+import { currentNamespace } from "../effects/namespace.ts";
 import { after, every, nowMs } from "../effects/time.ts";
 import { setConnection } from "./connection.ts";
+import { pathIn } from "./in-namespace.ts";
 import { queryClient } from "./query-client.ts";
 import { refreshRunLists, trimRunLists } from "./run-lists.ts";
 import { keyOf, touchedBy } from "./touched.ts";
@@ -22,7 +24,9 @@ const hiddenMs = 20_000;
 const toldByNobody: ReadonlySet<string> = new Set(["agents", "series", "status"]);
 
 /** Calls and streams of the page; the cookie goes along by itself. */
-export const client = new Client();
+export const client = new Client({
+  fetch: (url, init) => fetch(pathIn(currentNamespace(), url), init),
+});
 
 const waves = wavesMs.map((delayMs) => ({ delayMs, waiting: new Set<string>() }));
 

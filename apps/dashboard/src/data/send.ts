@@ -1,5 +1,7 @@
 import { intentKey } from "../effects/chance.ts";
+import { currentNamespace } from "../effects/namespace.ts";
 import type { Call } from "../elements/spelled.ts";
+import { pathIn } from "./in-namespace.ts";
 
 /** What went wrong with a call, in words a person can act on. */
 export interface PageError {
@@ -35,9 +37,10 @@ export async function send(call: Call, signal?: AbortSignal): Promise<unknown> {
   if (call.body !== undefined) headers["content-type"] = "application/json";
   if (call.method === "POST") headers["idempotency-key"] = intentKey();
   const body = call.body === undefined ? null : JSON.stringify(call.body);
+  const path = pathIn(currentNamespace(), call.path);
   let response: Response;
   try {
-    response = await fetch(call.path, { method: call.method, headers, body, signal: signal ?? null });
+    response = await fetch(path, { method: call.method, headers, body, signal: signal ?? null });
   } catch (error) {
     if (signal?.aborted) throw error;
     throw new CallFailed({ code: "page.away", message: awayMessage, status: 0, fields: [] });

@@ -1,4 +1,6 @@
 import { useId, useRef } from "react";
+import { commandIn, pathIn } from "../data/in-namespace.ts";
+import { currentNamespace } from "../effects/namespace.ts";
 import { CopyLine } from "./copy.tsx";
 import { type Call, curlOf } from "./spelled.ts";
 
@@ -13,6 +15,7 @@ export function Spelled({
   command: string | undefined;
 }) {
   const id = useId();
+  const namespace = currentNamespace();
   const opener = useRef<HTMLButtonElement>(null);
   const bubble = useRef<HTMLDivElement>(null);
   // Placed by hand: what is in the top layer does not know whose it is, and must stay inside the window.
@@ -40,8 +43,11 @@ export function Spelled({
       </button>
       <div ref={bubble} id={id} popover="auto" className="bubble" onToggle={place}>
         <p className="bubble-title">{label}, without this page</p>
-        {command === undefined ? null : <CopyLine label="command" text={command} />}
-        <CopyLine label="call" text={curlOf(call, window.location.origin)} />
+        {command === undefined ? null : <CopyLine label="command" text={commandIn(namespace, command)} />}
+        <CopyLine
+          label="call"
+          text={curlOf({ ...call, path: pathIn(namespace, call.path) }, window.location.origin)}
+        />
       </div>
     </>
   );

@@ -1,7 +1,10 @@
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
+import { usualNamespace } from "../data/in-namespace.ts";
+import { currentNamespace } from "../effects/namespace.ts";
 import { Glyph } from "../score/glyph.tsx";
 import { ConnectionBanner } from "./connection-banner.tsx";
+import { NamespaceDialog } from "./namespace-dialog.tsx";
 import { Notices } from "./notices.tsx";
 import { Palette } from "./palette.tsx";
 import { places } from "./places.ts";
@@ -14,19 +17,30 @@ import { useWaitingApprovals } from "./use-waiting-approvals.ts";
 export function Frame() {
   const [palette, setPalette] = useState(false);
   const [sheet, setSheet] = useState(false);
+  const [choosing, setChoosing] = useState(false);
   useKeys({ onPalette: () => setPalette(true), onSheet: () => setSheet(true) });
   return (
     <div className="frame">
       <a className="skip" href="#main">
         Skip to the page
       </a>
-      <Rail onPalette={() => setPalette(true)} onSheet={() => setSheet(true)} />
+      <Rail
+        onPalette={() => setPalette(true)}
+        onSheet={() => setSheet(true)}
+        onNamespace={() => setChoosing(true)}
+      />
       <div className="stage">
         <ConnectionBanner />
         <Main />
       </div>
       <Notices />
-      <Palette open={palette} onClose={() => setPalette(false)} onSheet={() => setSheet(true)} />
+      <Palette
+        open={palette}
+        onClose={() => setPalette(false)}
+        onSheet={() => setSheet(true)}
+        onNamespace={() => setChoosing(true)}
+      />
+      <NamespaceDialog open={choosing} onClose={() => setChoosing(false)} />
       <Sheet open={sheet} onClose={() => setSheet(false)} />
     </div>
   );
@@ -49,8 +63,15 @@ function Main() {
   );
 }
 
-function Rail({ onPalette, onSheet }: { onPalette: () => void; onSheet: () => void }) {
+interface RailOptions {
+  onPalette: () => void;
+  onSheet: () => void;
+  onNamespace: () => void;
+}
+
+function Rail({ onPalette, onSheet, onNamespace }: RailOptions) {
   const waiting = useWaitingApprovals();
+  const namespace = currentNamespace();
   return (
     <header className="rail">
       <Link to="/" className="brand" aria-label="Tutti, overview">
@@ -87,6 +108,14 @@ function Rail({ onPalette, onSheet }: { onPalette: () => void; onSheet: () => vo
         Start a run
       </Link>
       <div className="rail-foot">
+        <button
+          type="button"
+          className={namespace === usualNamespace ? "press quiet" : "press namespace"}
+          onClick={onNamespace}
+        >
+          <span className="unseen">Namespace </span>
+          <span className="clipped">{namespace}</span>
+        </button>
         <ThemeSwitch />
         <button type="button" className="press quiet" onClick={onSheet}>
           Keys <kbd>?</kbd>

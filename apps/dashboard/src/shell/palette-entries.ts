@@ -4,7 +4,7 @@ type Choice =
   | { readonly kind: "place"; readonly path: string }
   | { readonly kind: "run"; readonly runId: string }
   | { readonly kind: "workflow"; readonly name: string }
-  | { readonly kind: "act"; readonly act: "theme" | "keys" };
+  | { readonly kind: "act"; readonly act: "theme" | "keys" | "namespace" };
 
 export interface Entry {
   readonly id: string;

@@ -22,11 +22,23 @@ const fixed: readonly Entry[] = [
     choice: { kind: "place", path: "/editor" },
   },
   { id: "theme", word: "Change colours", detail: "light, dark, auto", choice: { kind: "act", act: "theme" } },
+  {
+    id: "namespace",
+    word: "Look into another namespace",
+    detail: "a team, a stage",
+    choice: { kind: "act", act: "namespace" },
+  },
   { id: "keys", word: "Show all keys", detail: "?", choice: { kind: "act", act: "keys" } },
 ];
 
+interface Ways {
+  onClose: () => void;
+  onSheet: () => void;
+  onNamespace: () => void;
+}
+
 /** Goes anywhere and does anything by a few letters. */
-export function Palette(options: { open: boolean; onClose: () => void; onSheet: () => void }) {
+export function Palette(options: Ways & { open: boolean }) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const element = dialog.current;
@@ -60,7 +72,7 @@ function useEntries(typed: string): readonly Entry[] {
   return offered([...fixed, ...definitions, ...(text.length > 1 ? runs : [])], typed);
 }
 
-function Choices({ onClose, onSheet }: { onClose: () => void; onSheet: () => void }) {
+function Choices({ onClose, onSheet, onNamespace }: Ways) {
   const [typed, setTyped] = useState("");
   const [at, setAt] = useState(0);
   const navigate = useNavigate();
@@ -76,6 +88,7 @@ function Choices({ onClose, onSheet }: { onClose: () => void; onSheet: () => voi
     else if (choice.kind === "workflow")
       void navigate({ to: "/workflows/$name", params: { name: choice.name } });
     else if (choice.act === "theme") chooseTheme(nextTheme());
+    else if (choice.act === "namespace") onNamespace();
     else onSheet();
   };
   const press = (event: KeyboardEvent) => {

@@ -107,6 +107,28 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
     await page.context().close();
   });
 
+  it("looks into another namespace, in what it shows, does and spells, until it looks back", async () => {
+    await start("endless", "here");
+    const page = await stage.signedIn("/runs");
+    await page.getByRole("link", { name: "here", exact: true }).waitFor();
+    await page.getByRole("button", { name: "Namespace default" }).click();
+    await page.getByLabel("Another one").fill("No Name");
+    await page.getByRole("button", { name: "Look into it" }).click();
+    await page.getByText(/^expected .*, found/).waitFor();
+    await page.getByLabel("Another one").fill("team-a");
+    assert.deepEqual(await accessibilityProblems(page), []);
+    await page.getByRole("button", { name: "Look into it" }).click();
+    await page.getByRole("button", { name: "Namespace team-a" }).waitFor();
+    await page.goto(`${stage.url}/runs`);
+    await page.getByText("Nothing has run yet").waitFor();
+    await page.goto(`${stage.url}/editor`);
+    await page.getByRole("button", { name: /Register.*: as a call and as a command/ }).click();
+    await page.getByText(/\/v1\/workflows\?namespace=team-a/).waitFor();
+    await page.goto(`${stage.url}/runs?namespace=default`);
+    await page.getByRole("link", { name: "here", exact: true }).waitFor();
+    await page.context().close();
+  });
+
   it("starts a run by the form of its input, says what is wrong beside the field, and shows it finish live", async () => {
     const page = await stage.signedIn("/start?workflow=order");
     const press = () => page.getByRole("button", { name: "Start", exact: true }).click();

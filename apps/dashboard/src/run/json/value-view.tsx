@@ -1,5 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
+import { pathIn } from "../../data/in-namespace.ts";
 import { client } from "../../data/live.ts";
+import { currentNamespace } from "../../effects/namespace.ts";
 import { bytes } from "../../elements/moments.ts";
 import { Waiting } from "../../elements/parts.tsx";
 import { pathOf } from "../../elements/spelled.ts";
@@ -38,7 +40,7 @@ function Blob({ blob, what }: { blob: Elsewhere & { kind: "blob" }; what: string
     <>
       <p className="small soft">
         {bytes(size)} of {mediaType}, kept apart.{" "}
-        <a href={pathOf(["blobs", sha256], { mediaType })} download>
+        <a href={pathIn(currentNamespace(), pathOf(["blobs", sha256], { mediaType }))} download>
           Save {what}
         </a>
       </p>

@@ -1,0 +1,41 @@
+/** Which namespace this tab looks into: kept with the tab, said by an address, remembered in this browser. */
+import { usualNamespace } from "../data/in-namespace.ts";
+
+const key = "tutti.namespace";
+const usedKey = "tutti.namespaces";
+const usedMost = 8;
+
+export function currentNamespace(): string {
+  return window.sessionStorage.getItem(key) ?? usualNamespace;
+}
+
+/** An address with `?namespace=` opens that one; whoever is sent it sees the same. */
+export function takeNamespace(): void {
+  const url = new URL(window.location.href);
+  const named = url.searchParams.get("namespace");
+  if (named === null || named === "") return;
+  keep(named);
+  url.searchParams.delete("namespace");
+  window.history.replaceState(window.history.state, "", url);
+}
+
+/** Everything that is shown belongs to another one from here on: the page begins anew. */
+export function lookInto(namespace: string): void {
+  keep(namespace);
+  window.location.assign("/");
+}
+
+/** Those that were looked into from here, the latest first, and the usual one. */
+export function namespacesUsed(): readonly string[] {
+  return [...new Set([...kept(), usualNamespace])];
+}
+
+function keep(namespace: string): void {
+  window.sessionStorage.setItem(key, namespace);
+  const used = [namespace, ...kept().filter((each) => each !== namespace)].slice(0, usedMost);
+  window.localStorage.setItem(usedKey, used.join(" "));
+}
+
+function kept(): readonly string[] {
+  return (window.localStorage.getItem(usedKey) ?? "").split(" ").filter((each) => each !== "");
+}

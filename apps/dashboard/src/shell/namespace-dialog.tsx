@@ -1,0 +1,57 @@
+import { type FormEvent, useState } from "react";
+import { pathIn } from "../data/in-namespace.ts";
+import { pageError, send } from "../data/send.ts";
+import { currentNamespace, lookInto, namespacesUsed } from "../effects/namespace.ts";
+import { Dialog } from "../elements/dialog.tsx";
+import { TextField } from "../elements/fields.tsx";
+
+/** Chooses the namespace that the page looks into. One that nothing was started in yet is as good as any. */
+export function NamespaceDialog({ open, onClose }: { open: boolean; onClose: () => void }) {
+  return (
+    <Dialog title="Look into a namespace" open={open} onClose={onClose}>
+      <Choice />
+    </Dialog>
+  );
+}
+
+function Choice() {
+  const now = currentNamespace();
+  const [name, setName] = useState("");
+  const [problem, setProblem] = useState<string | undefined>();
+  const enter = async (event: FormEvent) => {
+    event.preventDefault();
+    const wanted = name.trim();
+    if (wanted === "") return setProblem("Nothing was filled in.");
+    try {
+      // What is no name of a namespace is refused in the platform's words.
+      await send({ method: "GET", path: pathIn(wanted, "/v1/runs?size=1") });
+      lookInto(wanted);
+    } catch (error) {
+      const { fields, message } = pageError(error);
+      setProblem(fields[0]?.message ?? message);
+    }
+  };
+  return (
+    <form className="namespace-choice" onSubmit={(event) => void enter(event)}>
+      <p className="soft">
+        A namespace is a world of its own, for a team or a stage: its runs, workflows, schedules and workers.
+        This page looks into <b>{now}</b>.
+      </p>
+      <ul className="namespace-known">
+        {namespacesUsed()
+          .filter((each) => each !== now)
+          .map((each) => (
+            <li key={each}>
+              <button type="button" className="press" onClick={() => lookInto(each)}>
+                {each}
+              </button>
+            </li>
+          ))}
+      </ul>
+      <TextField label="Another one" value={name} onChange={setName} problem={problem} code />
+      <button type="submit" className="press main">
+        Look into it
+      </button>
+    </form>
+  );
+}
