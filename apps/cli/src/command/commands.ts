@@ -1,7 +1,13 @@
 import type { Command } from "./declaration.ts";
 import { installationCommands } from "./table/installation.ts";
+import { missionCommands } from "./table/missions.ts";
 import { runCommands } from "./table/runs.ts";
 import { workflowCommands } from "./table/workflows.ts";
 
 /** Every command there is. */
-export const commands: readonly Command[] = [...runCommands, ...workflowCommands, ...installationCommands];
+export const commands: readonly Command[] = [
+  ...runCommands,
+  ...missionCommands,
+  ...workflowCommands,
+  ...installationCommands,
+];

@@ -34,7 +34,7 @@ export interface Context {
 /** Gives the exit code. */
 type Action = (context: Context) => Promise<number>;
 
-export type Group = "runs" | "workflows" | "schedules" | "installation" | "this machine";
+export type Group = "runs" | "missions" | "workflows" | "schedules" | "installation" | "this machine";
 
 export interface Argument {
   readonly name: string;

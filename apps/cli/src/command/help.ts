@@ -9,7 +9,14 @@ export interface Page {
   readonly width: number;
 }
 
-const groups: readonly Group[] = ["runs", "workflows", "schedules", "installation", "this machine"];
+const groups: readonly Group[] = [
+  "runs",
+  "missions",
+  "workflows",
+  "schedules",
+  "installation",
+  "this machine",
+];
 
 export function drawHelp(about: string, commands: readonly Command[], page: Page): string[] {
   const width = Math.max(60, Math.min(page.width, 100));
