@@ -34,6 +34,8 @@ const changeable = [
 
 /** In the words of the contract a driver is named by what it is. */
 const drivers = new Set(["process", "webhook", "container", "kubernetes"]);
+/** What says which scaler it is changes nothing, named or not. */
+const identifying = new Set(["namespace", "pool", "scaler_id", "scalerId"]);
 
 export function scalerHandlers(desk: ScalerDesk): Handlers<typeof scalerService> {
   return {
@@ -62,7 +64,8 @@ async function update(desk: ScalerDesk, request: UpdateScalerRequest, context: C
   const { scalerId } = wanted;
   const tenant = await tenantOf(desk, { ...request, pool: wanted.pool }, context);
   const kept = keptIn(tenant, scalerId);
-  const fields = (how?.fields ?? []).map((field) => (drivers.has(field) ? "driver" : field));
+  const named = (how?.fields ?? []).filter((field) => !identifying.has(field));
+  const fields = named.map((field) => (drivers.has(field) ? "driver" : field));
   const scaler = mergedFields(kept.value as Scaler, wanted, fields, changeable);
   insistOnSound(desk, scaler);
   const { namespace, name } = tenant.pool;
