@@ -50,12 +50,12 @@ export function runRow(run: Run, nowMs: number): Entry[] {
   const { symbol, tone, words, isEnded } = lookOf(run.status);
   const startMs = run.startTimeMs ?? run.createTimeMs;
   const took = startMs === undefined ? "" : printDurationMs((run.endTimeMs ?? nowMs) - startMs);
-  const { completed = 0, total = 0 } = run.tasks ?? {};
+  const { completed = 0, skipped = 0, total = 0 } = run.tasks ?? {};
   return [
     { text: run.runId, tone: isEnded ? "plain" : "bold" },
     { text: run.spec?.definition?.name ?? "", tone: "dim" },
     { text: `${symbol} ${words}`, tone },
-    { text: total === 0 ? "" : `${completed}/${total}`, tone: "dim" },
+    { text: total === 0 ? "" : `${completed + skipped}/${total}`, tone: "dim" },
     { text: startMs === undefined ? "" : printAge(startMs, nowMs), tone: "dim" },
     { text: took, tone: "dim" },
     noteOf(run),

@@ -113,8 +113,7 @@ function Rail({ onPalette, onSheet, onNamespace }: RailOptions) {
           className={namespace === usualNamespace ? "press quiet" : "press namespace"}
           onClick={onNamespace}
         >
-          <span className="unseen">Namespace </span>
-          <span className="clipped">{namespace}</span>
+          <span className="soft small">Namespace</span> <span className="clipped">{namespace}</span>
         </button>
         <ThemeSwitch />
         <button type="button" className="press quiet" onClick={onSheet}>

@@ -8,8 +8,8 @@ export function whatFailed({ outcome, statusReason }: Pick<Run, "outcome" | "sta
   return error?.message || error?.code || statusReason || "";
 }
 
-/** Tasks that came to a good end, of all; empty while none is known. */
+/** Tasks that are done or had not to be, of all; empty while none is known. */
 export function tasksDone({ tasks }: Pick<Run, "tasks">): string {
-  const { completed = 0, total = 0 } = tasks ?? {};
-  return total === 0 ? "" : `${count(completed)}/${count(total)}`;
+  const { completed = 0, skipped = 0, total = 0 } = tasks ?? {};
+  return total === 0 ? "" : `${count(completed + skipped)}/${count(total)}`;
 }
