@@ -1,4 +1,5 @@
 import type { Command } from "./declaration.ts";
+import { agentCommands } from "./table/agents.ts";
 import { installationCommands } from "./table/installation.ts";
 import { missionCommands } from "./table/missions.ts";
 import { runCommands } from "./table/runs.ts";
@@ -10,4 +11,5 @@ export const commands: readonly Command[] = [
   ...missionCommands,
   ...workflowCommands,
   ...installationCommands,
+  ...agentCommands,
 ];
