@@ -8,7 +8,7 @@ const { values, positionals } = parseArgs({
   options: {
     json: { type: "boolean", default: false },
     rounds: { type: "string", default: "5" },
-    seconds: { type: "string", default: "2" },
+    seconds: { type: "string" },
   },
 });
 
@@ -23,7 +23,7 @@ if (wanted === undefined || positionals.length !== 1) {
 
 const budget: Budget = {
   rounds: numberOf("rounds", values.rounds),
-  seconds: numberOf("seconds", values.seconds),
+  seconds: numberOf("seconds", values.seconds ?? String(wanted.seconds ?? 2)),
 };
 for await (const result of wanted.run(budget)) print(wanted.name, result);
 // What a scenario started it has ended; connections may still be closing.

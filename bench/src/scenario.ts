@@ -3,6 +3,8 @@ export interface Scenario {
   readonly name: string;
   /** One sentence: what is measured, and beside what. */
   readonly about: string;
+  /** How long it takes where nobody says otherwise, in place of a few seconds. */
+  readonly seconds?: number;
   run(budget: Budget): AsyncIterable<Result>;
 }
 

@@ -28,6 +28,7 @@ const fields = {
   ],
   match: ["agents", "queued", "offersPerSec", "usPerTask", "floorUsPerTask", "factor"],
   fair: ["queued", "waitMs", "p99WaitMs", "emptyWaitMs", "emptyP99WaitMs"],
+  availability: ["agents", "kills", "availablePercent", "succeededPercent", "recoverP50Ms"],
   worker: ["slots", "tasksPerSec", "cpuUsPerTask", "ceilingTasksPerSec", "ceilingCpuUsPerTask", "ratio"],
   ceiling: ["concurrency", "stepsPerSec", "p50Ms", "p99Ms", "mainUsPerStep"],
   runtime: [
