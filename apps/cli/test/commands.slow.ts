@@ -261,6 +261,39 @@ describe("every command, once, on a platform", () => {
     assert.equal((await tutti("hook create bad before_assign --when task. --priority 1")).exitCode, 2);
   });
 
+  it("pools: made, listed, shown, changed, held, limited, looked into, removed", async () => {
+    const create = "pool create gpu --strategy fastest --max-queued 5 --weight gold=3 --label team=a";
+    assert.match(await printed(create), /gpu is made/);
+    assert.match(await printed("pool list"), /default +● open[\s\S]*gpu +● open/);
+    assert.match(await printed("pool update gpu --description cards --reason named"), /is changed/);
+    const { description, maxQueued, strategy } = await json("pool show gpu");
+    assert.deepEqual([description, maxQueued, strategy.kind], ["cards", 5, "fastest"]);
+    assert.match(await printed("pool pause gpu --reason maintenance"), /is paused/);
+    assert.match(await printed("pool show gpu"), /‖ paused {2}maintenance/);
+    assert.match(await printed("pool resume gpu --slow 10/1s --for 2m"), /slowly at first/);
+    assert.match(await printed("pool limit gpu api --max 2 --rate 100/1m"), /api is set: 0 wait, 0 run/);
+    assert.match(await printed("pool limit gpu"), /api +2 +100 per 1 min/);
+    assert.match(await printed("pool limit gpu api --remove"), /is removed/);
+    assert.match((await tutti("pool limit gpu api")).errors, /expected --max, --rate or --remove/);
+    assert.deepEqual((await json("pool queue gpu")).tasks, []);
+    assert.match(await printed("pool delete gpu"), /is removed/);
+  });
+
+  it("hooks: made, listed, shown, out of use and back, removed; a task says what they did", async () => {
+    const create =
+      "hook create mark before_assign --when 'task.id == \"one\"' --add-label seen=yes --because 'it is first'";
+    assert.match(await printed(create), /mark is made/);
+    assert.match(
+      await printed("hook list"),
+      /mark +default +before_assign +task\.id == "one" +label seen=yes/,
+    );
+    assert.match(await printed("hook disable mark"), /no say any more/);
+    assert.equal((await json("hook show mark")).disabled, true);
+    assert.match(await printed("hook enable mark"), /has its say again/);
+    assert.match(await printed("hook delete mark"), /is removed/);
+    assert.equal((await tutti("hook create bad before_assign --when task. --priority 1")).exitCode, 3);
+  });
+
   it("status, agent, events, sign-in", async () => {
     assert.match(await printed("status"), /services +.*✓ workflow[\s\S]*workers +1 agent/);
     assert.equal((await json("status")).agents.count, 1);

@@ -2,6 +2,7 @@ import type { Command } from "./declaration.ts";
 import { agentCommands } from "./table/agents.ts";
 import { installationCommands } from "./table/installation.ts";
 import { missionCommands } from "./table/missions.ts";
+import { poolCommands } from "./table/pools.ts";
 import { runCommands } from "./table/runs.ts";
 import { workflowCommands } from "./table/workflows.ts";
 
@@ -12,4 +13,5 @@ export const commands: readonly Command[] = [
   ...workflowCommands,
   ...installationCommands,
   ...agentCommands,
+  ...poolCommands,
 ];

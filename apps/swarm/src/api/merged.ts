@@ -10,16 +10,21 @@ export function mergedFields<T extends object>(
   fields: readonly string[],
   changeable: readonly (keyof T & string)[],
 ): T {
-  for (const field of fields)
+  for (const field of fields) {
+    if (naming.has(camelCase(field))) continue;
     if (!changeable.includes(camelCase(field) as keyof T & string)) {
       const problem = `expected a field that can be changed, found ${field}`;
       throw poolErrors.invalid({ problem }, { violations: [{ field: "update.fields", message: problem }] });
     }
+  }
   const named = new Set(fields.map(camelCase));
   const isWanted = (name: keyof T & string) => (fields.length === 0 ? isSet(wanted[name]) : named.has(name));
   const taken = changeable.filter(isWanted).map((name) => [name, wanted[name]]);
   return { ...before, ...Object.fromEntries(taken) };
 }
+
+/** What only says which one is meant: who sends all that he has names these too. */
+const naming: ReadonlySet<string> = new Set(["namespace", "pool", "hookId", "scalerId"]);
 
 function isSet(value: unknown): boolean {
   if (value === undefined || value === "" || value === 0 || value === false) return false;

@@ -1,0 +1,24 @@
+/** How many per time, as people say it: `100/1m`. */
+import type { Context } from "../command/declaration.ts";
+import { usageFailure } from "../command/failure.ts";
+import { printDurationMs, readDurationMs } from "../terminal/time.ts";
+
+export interface SaidRate {
+  readonly count: number;
+  readonly perMs: number;
+}
+
+export function rateSaid({ values }: Pick<Context, "values">, option: string): SaidRate | undefined {
+  const text = values.text(option);
+  if (text === undefined) return undefined;
+  const [, count = "", span = ""] = /^(\d+(?:\.\d+)?)\/(.+)$/.exec(text.trim()) ?? [];
+  const perMs = readDurationMs(span);
+  if (count === "" || Number(count) <= 0 || perMs === undefined || perMs <= 0)
+    throw usageFailure(`expected so many per time behind --${option}, such as 100/1m, found \`${text}\``);
+  return { count: Number(count), perMs };
+}
+
+export function printRate(rate: { readonly count?: number; readonly perMs?: number } | undefined): string {
+  if (rate === undefined) return "";
+  return `${rate.count ?? 0} per ${printDurationMs(rate.perMs ?? 0)}`;
+}
