@@ -8,5 +8,6 @@ worker.handle<{ readonly ms?: number; readonly crash?: boolean }>("test.echo", a
   await wait(input.ms ?? 5);
   return input;
 });
+worker.handle("test.who", () => ({ pid: process.pid }));
 console.log("a worker begins");
 await worker.run();

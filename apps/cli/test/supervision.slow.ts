@@ -1,0 +1,86 @@
+/** Programs that a scaler started, when the platform that supervises them is killed, and when it stops in good order. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { setTimeout as wait } from "node:timers/promises";
+import { workspaceFolder } from "./support/command.ts";
+import { PlatformProcess } from "./support/platform.ts";
+
+const worker = join(workspaceFolder, "apps/swarm/test/programs/worker.ts");
+const command = [process.execPath, worker];
+
+interface Shown {
+  readonly agentId: string;
+  readonly state: string;
+  readonly incarnation: string;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe("a platform with supervised agents", () => {
+  let platform: PlatformProcess;
+  before(async () => {
+    platform = await PlatformProcess.start();
+  });
+  after(() => platform[Symbol.asyncDispose]());
+
+  const ask = async <T>(path: string, body?: object): Promise<T> => {
+    const headers = { "content-type": "application/json" };
+    const how = body === undefined ? {} : { method: "POST", headers, body: JSON.stringify(body) };
+    const answer = await fetch(`${platform.url}/v1${path}`, how);
+    assert.ok(answer.ok, `${path}: ${answer.status} ${await answer.clone().text()}`);
+    return (await answer.json()) as T;
+  };
+  const ready = async (): Promise<Shown> => {
+    for (let looks = 0; looks < 600; looks++) {
+      const { agents } = await ask<{ agents: Shown[] }>("/agents");
+      const one = agents.find(({ agentId, state }) => agentId === "crew-1" && state === "ready");
+      if (one !== undefined) return one;
+      await wait(50);
+    }
+    return assert.fail("waited in vain for the agent");
+  };
+  const pidOf = async (): Promise<number> => {
+    const { run } = await ask<{ run: { runId: string } }>("/runs", { definition: { name: "who" } });
+    const ended = await ask<{ outcome: { completed: { pid: number } } }>(
+      `/runs/${run.runId}/result?waitMs=30000`,
+    );
+    return ended.outcome.completed.pid;
+  };
+  const gone = async (pid: number): Promise<void> => {
+    for (let looks = 0; looks < 400 && isAlive(pid); looks++) await wait(50);
+    assert.ok(!isAlive(pid), `${pid} has ended`);
+  };
+
+  it("ends what it left behind when it was killed, and starts others, though nobody asks for them; in good order they end with it", async () => {
+    await ask("/workflows", {
+      text: 'workflow: who\ntasks: {one: {uses: test.who}}\noutput: "${{ tasks.one.output }}"\n',
+    });
+    await ask("/scalers", {
+      scalerId: "crew",
+      pool: "default",
+      minAgents: 1,
+      maxAgents: 1,
+      process: { command },
+    });
+    const first = await ready();
+    const before = await pidOf();
+    assert.ok(isAlive(before));
+    await platform.kill("SIGKILL");
+    await platform.start();
+    const second = await ready();
+    assert.notEqual(second.incarnation, first.incarnation);
+    await gone(before);
+    const after = await pidOf();
+    assert.notEqual(after, before);
+    await platform.kill("SIGTERM");
+    await gone(after);
+  });
+});
