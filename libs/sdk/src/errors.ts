@@ -98,6 +98,13 @@ export const sdkErrors = defineErrors("sdk", {
     message: ({ run, afterMs }: { run: string; afterMs: number }) =>
       `expected run ${run} to end within ${afterMs} ms, found it at work; it goes on, wait again`,
   },
+  noMission: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "Only tasks of missions have a mission. What a task of a run needs it is given as its input.",
+    message: ({ work }: { work: string }) =>
+      `expected a task of a mission, found ${work}; start a mission for what agents share`,
+  },
   replyIncomplete: {
     status: "INTERNAL",
     retry: "never",

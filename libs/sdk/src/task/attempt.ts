@@ -1,5 +1,6 @@
 /** What the worker knows of one attempt. Handlers see it as their `TaskContext`. */
 import type { Assign } from "@tutti/contracts/agent/v1";
+import type { MissionTask } from "../client/missions/at-work.ts";
 
 /** What is done, of what a worker can do. */
 interface Work {
@@ -14,6 +15,8 @@ export interface AttemptPort {
   nowMs(): number;
   progressed(attempt: Attempt): void;
   output(attempt: Attempt, piece: Piece): Promise<void> | undefined;
+  /** The mission that it belongs to. */
+  mission(attempt: Attempt): Promise<MissionTask>;
 }
 
 /** A piece of partial output. */

@@ -2,6 +2,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { inspect } from "node:util";
 import type { Logger, TraceContext } from "@tutti/kernel";
+import type { MissionTask } from "../client/missions/at-work.ts";
 import { sdkErrors } from "../errors.ts";
 import type { Attempt } from "./attempt.ts";
 
@@ -175,6 +176,15 @@ export class TaskContext {
       });
       if (room !== undefined) await room;
     }
+  }
+
+  /**
+   * The mission that the task belongs to, to read and write its blackboard, to tell, to vote, to set something of the budget
+   * aside, to have a part done by others, or to hand the task on. Rejects for a task of a run.
+   */
+  async mission(): Promise<MissionTask> {
+    if (this.workKind !== "mission") throw sdkErrors.noMission({ work: this.caller });
+    return this.#attempt.port.mission(this.#attempt);
   }
 
   /** Counts what the attempt used up beside time; told with its result. */

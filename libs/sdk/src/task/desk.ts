@@ -46,6 +46,8 @@ export interface DeskParts {
   readonly outbox: DeskOutbox;
   /** Reads an input that is too large for a frame. */
   readonly readBlob: (wanted: BlobWanted) => Promise<Uint8Array>;
+  /** The mission that a task belongs to. */
+  readonly openMission: AttemptPort["mission"];
 }
 
 /** A handler that was told to end and does not is answered for after this time. */
@@ -79,6 +81,10 @@ export class Desk implements AttemptPort {
   constructor(parts: DeskParts) {
     this.namespace = parts.namespace;
     this.#parts = parts;
+  }
+
+  mission(attempt: Attempt): ReturnType<AttemptPort["mission"]> {
+    return this.#parts.openMission(attempt);
   }
 
   /** Handlers that have not ended. */

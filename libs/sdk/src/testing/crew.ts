@@ -87,6 +87,7 @@ export class Crew implements Waiting {
       ...{ namespace, slots: Number.MAX_SAFE_INTEGER, clock: time, timers: time, logger },
       outbox: this.#outbox(),
       readBlob: () => Promise.reject(new TypeError("there is no blob store in a test")),
+      openMission: () => Promise.reject(new TypeError("there is no mission in a test of workflows")),
     });
     this.#desk.startedAfterMs = startedAfterMs;
     const registered = [...handlers.values()];

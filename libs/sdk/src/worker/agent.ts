@@ -16,11 +16,13 @@ import {
 } from "@tutti/contracts/agent/v1";
 import type { HostFigures } from "@tutti/contracts/types/v1";
 import type { Clock, Defer, Logger, Timer, Timers } from "@tutti/kernel";
+import type { MissionTask } from "../client/missions/at-work.ts";
 import { sdkErrors } from "../errors.ts";
 import { LinkState } from "../link/link-state.ts";
 import type { BlobWanted } from "../link/transport.ts";
 import { bytesOfToken, Desk, tokenOf } from "../task/desk.ts";
 import type { Handlers } from "../task/handlers.ts";
+import type { TaskOfMission } from "./mission-desk.ts";
 import type { WorkerSettings } from "./settings.ts";
 
 export interface AgentParts {
@@ -33,6 +35,8 @@ export interface AgentParts {
   readonly incarnation: string;
   readonly figures: () => HostFigures;
   readonly readBlob: (wanted: BlobWanted) => Promise<Uint8Array>;
+  /** The mission that a task belongs to. */
+  readonly openMission: (task: TaskOfMission) => Promise<MissionTask>;
   /** The host wants it to drain. */
   readonly onDrain: (reason: string, deadlineMs: number) => void;
   /** Something has ended or become durable. */
@@ -72,7 +76,7 @@ export class Agent {
     this.#parts = parts;
     this.agentId = parts.settings.agentId;
     this.#link = new LinkState((token) => this.#desk.forget(token));
-    const { settings, clock, timers, logger, readBlob } = parts;
+    const { settings, clock, timers, logger, readBlob, openMission } = parts;
     const { namespace, slots } = settings;
     const link = this.#link;
     const outbox = {
@@ -86,7 +90,14 @@ export class Agent {
       },
       changed: () => this.#flushSoon(),
     };
-    this.#desk = new Desk({ namespace, slots, clock, timers, logger, outbox, readBlob });
+    this.#desk = new Desk({
+      ...{ namespace, slots, clock, timers, logger, outbox, readBlob },
+      openMission: ({ assign }) =>
+        openMission({
+          ...{ namespace: assign.namespace || namespace, missionId: assign.workId },
+          ...{ taskId: assign.taskId, agentId: this.agentId },
+        }),
+    });
   }
 
   /** Handlers at work, and results that are not known to be durable. */

@@ -28,6 +28,7 @@ import type { BlobWanted, Transport } from "../link/transport.ts";
 import { transportFor } from "../link/transports.ts";
 import { type HandleOptions, type Handler, Handlers } from "../task/handlers.ts";
 import { Agent } from "./agent.ts";
+import { MissionDesk } from "./mission-desk.ts";
 import { resolveSettings, type WorkerOptions, type WorkerSettings } from "./settings.ts";
 import { watchSignals } from "./signals.ts";
 
@@ -59,6 +60,7 @@ export class Worker {
   readonly #stopped = Promise.withResolvers<void>();
   #connector: Connector | undefined;
   #transport: Transport | undefined;
+  readonly #missions: MissionDesk;
   #state: WorkerState = "idle";
   #failure: Error | undefined;
   #releases: (() => void)[] = [];
@@ -66,6 +68,7 @@ export class Worker {
 
   constructor(options: WorkerOptions = {}, ports: Partial<WorkerPorts> = {}) {
     this.settings = resolveSettings(options, process.env);
+    this.#missions = new MissionDesk(this.settings);
     this.#ports = systemPorts(ports);
     const { clock, chance } = this.#ports;
     const ids = new IdSource({ clock, chance });
@@ -75,6 +78,7 @@ export class Worker {
       handlers: this.#handlers,
       incarnation: ids.newId("worker"),
       readBlob: (wanted) => this.#readBlob(wanted),
+      openMission: (task) => this.#missions.open(task),
       onDrain: (reason, deadlineMs) => this.#drain(`the host wants it: ${reason}`, deadlineMs),
       onQuiet: () => this.#leaveIfDone(),
     });
@@ -222,6 +226,8 @@ export class Worker {
     if (this.#state === "stopped" || this.#state === "failed") return;
     this.#state = "stopped";
     this.#release();
+    // Nobody is at work any more who could need them.
+    this.#missions.close().catch(() => {});
     this.#stopped.resolve();
   }
 

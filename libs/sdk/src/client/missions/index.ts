@@ -1,3 +1,4 @@
+export type { MissionTask as MissionTaskAtWork } from "./at-work.ts";
 export type { Blackboard, Entry, WriteOptions, Written } from "./blackboard.ts";
 export type { MissionBudget, Reservation, ReserveOptions } from "./budget.ts";
 export type { Conversation, Message, Receiver, SendOptions } from "./conversation.ts";

@@ -72,6 +72,15 @@ export class Participation {
     return found.tasks.map((task) => new ClaimedTask(this.#parts, this.#place, task));
   }
 
+  /** A task that it has by now; undefined while it has none of this id. */
+  async claimed(taskId: string): Promise<ClaimedTask | undefined> {
+    const { namespace, missionId, agentId: claimedBy } = this.#place;
+    const asked = { namespace, missionId, claimedBy, statuses: [], parentTaskId: "", text: taskId };
+    const { tasks } = await this.#parts.board.listTasks({ ...asked, page: { size: 1_000, token: "" } });
+    const found = tasks.find(({ spec, claim }) => spec?.id === taskId && claim !== undefined);
+    return found && new ClaimedTask(this.#parts, this.#place, found);
+  }
+
   /** Puts tasks on the board while the mission runs, as parts of another where one is named. */
   async addTasks(
     tasks: readonly MissionTask[],

@@ -1,0 +1,293 @@
+/** Missions on a whole installation: workers, children, streams, lists, explanations, and what agents may not do. */
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import {
+  BoardOperation,
+  boardService,
+  missionService,
+  type ParticipateReply,
+  ParticipateRequest,
+} from "@tutti/contracts/swarm/v1";
+import { SpanKind, TaskStatus, WaitCause, WorkStatus } from "@tutti/contracts/types/v1";
+import { isTuttiError } from "@tutti/kernel";
+import { Worker } from "@tutti/sdk";
+import { connect, type Tutti } from "@tutti/sdk/client";
+import { until } from "../support/until.ts";
+import { Installation } from "./installation.ts";
+
+describe("missions on a whole installation", () => {
+  let installation: Installation;
+  let tutti: Tutti;
+  let worker: Worker;
+  const codeOf = (promise: Promise<unknown>) =>
+    promise.then(
+      () => "done",
+      (error: unknown) => (isTuttiError(error) ? error.code : String(error)),
+    );
+
+  before(async () => {
+    installation = await Installation.open();
+    const { address } = installation;
+    tutti = await connect({ address });
+    worker = new Worker({ address, agentId: "hand", handleSignals: false });
+    worker.handle("note.down", async ({ text }: { readonly text: string }, context) => {
+      const { board, messages, budget } = await context.mission();
+      const draft = await budget.reserve({ tokens: 5 });
+      await draft.spend({ tokens: 3 });
+      await draft.giveBack();
+      await messages.send("everybody", { noted: text });
+      const { version } = await board.update<string[]>("notes", (notes = []) => [...notes, text]);
+      return { version };
+    });
+    worker.handle("number.double", ({ n }: { readonly n: number }) => n * 2);
+    worker.handle("split.up", async (_input, context) => {
+      const mission = await context.mission();
+      await mission.addTasks([
+        { id: "part", uses: "number.double", input: { n: 4 } },
+        { id: "other", uses: "number.double", input: { n: 5 } },
+      ]);
+      return "split";
+    });
+    await worker.start();
+  });
+  after(async () => {
+    await worker.stop();
+    await tutti.close();
+    await installation[Symbol.asyncDispose]();
+  });
+
+  it("a worker's handler writes, tells and spends in the mission of its task", async () => {
+    const mission = await tutti.missions.start({
+      id: "noting",
+      budget: { tokens: 100 },
+      tasks: ["one", "two"].map((text) => ({ id: text, uses: "note.down", input: { text } })),
+    });
+    await mission.result();
+    assert.deepEqual([...((await mission.board.get<string[]>("notes"))?.value ?? [])].sort(), ["one", "two"]);
+    const said: unknown[] = [];
+    for await (const { sender } of mission.messages.list()) said.push(sender);
+    assert.deepEqual(said, ["hand", "hand"]);
+    assert.equal((await mission.budget.get()).spent?.tokens, 6);
+  });
+
+  it("a task adds others while the mission runs, and they are done before it ends", async () => {
+    const mission = await tutti.missions.start({ tasks: [{ id: "split", uses: "split.up" }] });
+    assert.deepEqual(await mission.result(), { split: "split", part: 8, other: 10 });
+  });
+
+  it("a run starts a mission, which starts a run: what comes of it comes back, in one trace", async () => {
+    await tutti.register("workflow: inner\ntasks: {double: {uses: number.double, with: {n: 21}}}\n");
+    await tutti.register(
+      'workflow: middle\ntasks: {deep: {workflow: inner}}\noutput: "${{ tasks.deep.output.double }}"\n',
+    );
+    await tutti.register(
+      'workflow: outer\ntasks: {explore: {mission: middle}}\noutput: "${{ tasks.explore.output }}"\n',
+    );
+    assert.equal(await tutti.execute("outer", { id: "outer-1" }), 42);
+    const missions: string[] = [];
+    await until("the mission is listed", async () => {
+      missions.length = 0;
+      for await (const { missionId, parent, status } of tutti.missions.list({ text: "outer-1" }))
+        missions.push(`${missionId} of ${parent?.id}, ${status === WorkStatus.WORK_STATUS_COMPLETED}`);
+      return missions.length > 0 && missions[0]?.endsWith("true");
+    });
+    assert.deepEqual(missions, ["outer-1..explore..0 of outer-1, true"]);
+    const [{ tasks }] = [await tutti.missions.get("outer-1..explore..0").get()];
+    assert.deepEqual([tasks?.total, tasks?.completed], [1, 1]);
+  });
+
+  it("one cancel ends run, mission and the run below it", async () => {
+    await tutti.register("workflow: below\ntasks: {never: {uses: nobody.does}}\n");
+    await tutti.register("workflow: between\ntasks: {deep: {workflow: below}}\n");
+    await tutti.register("workflow: above\ntasks: {explore: {mission: between}}\n");
+    const run = await tutti.start("above", { id: "above-1" });
+    const child = tutti.missions.get("above-1..explore..0");
+    const deepest = await until("the deepest is there", async () => {
+      const tasks = await child.tasks().catch(() => []);
+      return tasks.find(({ status }) => status === TaskStatus.TASK_STATUS_WAITING)?.child?.id;
+    });
+    await run.cancel("no longer wanted");
+    assert.equal(await codeOf(run.result()), "workflow.cancelled");
+    await until("all have ended", async () => {
+      const statuses = [(await child.get()).status, (await tutti.run(String(deepest)).get()).status];
+      return statuses.every((status) => status === WorkStatus.WORK_STATUS_CANCELLED);
+    });
+  });
+
+  it("who watches sees tasks, entries, messages and votes as they change, to the end", async () => {
+    const mission = await tutti.missions.start({ id: "watched", stop });
+    const seen = new Set<string>();
+    const watching = (async () => {
+      for await (const { mission: now, tasks, entries, messages, votes } of mission.watch()) {
+        if (now !== undefined) seen.add(`status ${now.status}`);
+        for (const { spec } of tasks) seen.add(`task ${spec?.id}`);
+        for (const { key } of entries) seen.add(`entry ${key}`);
+        for (const { number } of messages) seen.add(`message ${number}`);
+        for (const { voteId } of votes) seen.add(`vote ${voteId}`);
+      }
+    })();
+    const agent = await mission.join("ann", { offers: ["x.y"] });
+    await mission.addTasks([{ id: "a", uses: "x.y" }]);
+    await agent.messages.send({ topic: "talk" }, "hello");
+    await mission.votes.open("v", { question: "?", options: ["yes", "no"] });
+    await agent.board.put("seen", 1);
+    await until("the entry is seen", () => seen.has("entry seen"));
+    await agent.board.put("over", true);
+    await watching;
+    for (const one of ["task a", "entry seen", "entry over", "message 1", "vote v"])
+      assert.ok(seen.has(one), one);
+    assert.ok(seen.has(`status ${WorkStatus.WORK_STATUS_COMPLETED}`));
+  });
+
+  it("says why a task waits: since when, for what, and what would help, with what its pool knows", async () => {
+    const mission = await tutti.missions.start({
+      id: "asking-why",
+      tasks: [
+        { id: "lost", uses: "nobody.does" },
+        { id: "after", uses: "number.double", needs: ["lost"] },
+      ],
+    });
+    const lost = await until(
+      "the pool knows of it",
+      () => mission.why("lost"),
+      ({ waits }) => waits.some(({ cause }) => cause === WaitCause.WAIT_CAUSE_NO_CAPABILITY),
+    );
+    assert.match(lost.summary, /nobody\.does/);
+    assert.ok(lost.remedies.length > 0);
+    const after = await mission.why("after");
+    assert.deepEqual(
+      after.waits.map(({ cause, subject }) => [cause, subject]),
+      [[WaitCause.WAIT_CAUSE_NEEDS, "lost"]],
+    );
+    assert.equal(await codeOf(mission.why("none")), "mission.task_missing");
+    await mission.cancel();
+  });
+
+  it("shows where the time went, and goes when it is told to", async () => {
+    const mission = await tutti.missions.start({
+      id: "timed",
+      tasks: [{ id: "d", uses: "number.double", input: { n: 1 } }],
+    });
+    await mission.result();
+    const missions = installation.host.mesh.client(missionService);
+    const which = { namespace: "default", missionId: "timed" };
+    const { spans } = await missions.getMissionTimeline({ ...which, childDepth: 0, page: undefined });
+    const kinds = spans.map(({ kind, task, endTime }) => [kind, task, endTime !== undefined]);
+    assert.deepEqual(kinds.slice(0, 2), [
+      [SpanKind.SPAN_KIND_WHOLE, "", true],
+      [SpanKind.SPAN_KIND_QUEUE, "d", true],
+    ]);
+    assert.equal(await mission.delete(), true);
+    assert.equal(await mission.delete(), false);
+    assert.equal(await codeOf(mission.get()), "mission.mission_missing");
+  });
+
+  it("the same start is the same mission, another one under its id is refused", async () => {
+    const options = { id: "twice", tasks: [{ id: "d", uses: "number.double", input: { n: 1 } }] };
+    assert.equal((await tutti.missions.start(options)).existed, false);
+    assert.equal((await tutti.missions.start(options)).existed, true);
+    assert.equal(
+      await codeOf(tutti.missions.start({ ...options, goal: "another" })),
+      "mission.mission_conflict",
+    );
+  });
+
+  it("an agent acts for itself alone, and only where it takes part", async () => {
+    const mission = await tutti.missions.start({ id: "own", tasks: [{ id: "a", uses: "x.y" }] });
+    const ann = await mission.join("ann", { offers: ["x.y"] });
+    assert.equal(await codeOf(mission.participant("bob").board.put("k", 1)), "mission.not_taking_part");
+    const [task] = await ann.claim();
+    const bob = await mission.join("bob", { offers: ["x.y"] });
+    assert.deepEqual(await bob.claim(), []);
+    // What bears another's claim changes nothing.
+    const stolen = {
+      claimId: task?.claimId ?? "",
+      outcome: { $case: "output" as const, value: { body: undefined, mediaType: "" } },
+    };
+    const board = installation.host.mesh.client(boardService);
+    const ends = [{ ...stolen, used: undefined }];
+    const { receipts } = await board.completeTasks({ namespace: "", missionId: "own", agentId: "bob", ends });
+    assert.equal(receipts[0]?.refusal?.code, "mission.claim_lost");
+    await task?.complete();
+    await mission.result();
+  });
+
+  it("all of it goes over one stream: answers in the order of the operations, and news between them", async () => {
+    const mission = await tutti.missions.start({ id: "streamed", tasks: [{ id: "a", uses: "x.y" }] });
+    const board = installation.host.mesh.client(boardService);
+    const replies: ParticipateReply[] = [];
+    const { promise: isDone, resolve: end } = Promise.withResolvers<void>();
+    async function* requests() {
+      const operations = [
+        {
+          operation: {
+            $case: "join" as const,
+            value: { offering: { capabilities: [{ name: "x.y", version: "1.0.0" }] } },
+          },
+        },
+        { operation: { $case: "claim" as const, value: { count: 1 } } },
+        { operation: { $case: "put" as const, value: { writes: [{ key: "k" }], allOrNone: true } } },
+        { operation: { $case: "spend" as const, value: { reservationId: "r9", amounts: { tokens: 1 } } } },
+        {
+          operation: {
+            $case: "send" as const,
+            value: { messages: [{ to: { target: { $case: "everybody" as const, value: {} } } }] },
+          },
+        },
+      ];
+      const interest = { tasks: true, entryPrefixes: [""], messagesAfter: 0, votes: true };
+      yield ParticipateRequest.fromPartial({
+        ...{ missionId: "streamed", agentId: "ann", interest },
+        operations: operations.map((one) => BoardOperation.fromPartial(one)),
+      });
+      await isDone;
+    }
+    const reading = (async () => {
+      for await (const reply of board.participate(requests())) replies.push(reply);
+    })();
+    await until("its own message is heard", () => replies.some(({ messages }) => messages.length > 0));
+    end();
+    await reading;
+    const answers = replies.flatMap((reply) => reply.answers);
+    assert.deepEqual(
+      answers.map(({ number, answer }) => [number, answer?.$case]),
+      [
+        [1, "join"],
+        [2, "claim"],
+        [3, "put"],
+        [4, "error"],
+        [5, "send"],
+      ],
+    );
+    const claimed = answers[1]?.answer;
+    assert.equal(claimed?.$case === "claim" && claimed.value.tasks[0]?.claim?.agentId, "ann");
+    assert.ok(replies.some(({ tasks }) => tasks.some(({ spec }) => spec?.id === "a")));
+    await mission.cancel();
+  });
+
+  it("what happens is told on the bus, once each, in order", async () => {
+    const about = new Map<string, string[]>();
+    await installation.host.bus.subscribe({
+      pattern: "tutti.swarm.>",
+      handle: {
+        each({ subject = "", type }) {
+          about.set(subject, [...(about.get(subject) ?? []), type.replace("tutti.swarm.", "")]);
+        },
+      },
+    });
+    const mission = await tutti.missions.start({ id: "heard", stop });
+    const ann = await mission.join("ann");
+    await ann.messages.send("everybody", 1);
+    await ann.board.put("over", true);
+    await mission.result();
+    await until("the end is told", () => about.get("heard")?.includes("mission.completed"));
+    assert.deepEqual(about.get("heard"), [
+      "mission.started",
+      "message.sent",
+      "blackboard.changed",
+      "mission.completed",
+    ]);
+  });
+});
+
+const stop = [{ name: "over", condition: "has(board.over)" }];
