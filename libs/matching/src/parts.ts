@@ -123,6 +123,10 @@ export interface Extras {
   wokenBy: Limit | undefined;
   /** The limit that it waits for, by id; empty when for none. */
   waitsFor: string;
+  /** Since when. */
+  waitsSinceMs: number;
+  /** For which limits it waited before, at most as many as are named anywhere. */
+  readonly waited: LimitWait[];
   readonly stickyKey: string;
   readonly contextKey: string;
   /** What it asked for, while it waits for the agent of its key. */
@@ -132,6 +136,13 @@ export interface Extras {
   mayBind: boolean;
   /** Numbers of results that its agent sent more than once. */
   repeats: number[];
+}
+
+/** A wait for a limit that is over. */
+export interface LimitWait {
+  readonly key: string;
+  readonly fromMs: number;
+  readonly toMs: number;
 }
 
 /** What tasks have in common, as a pool knows it: the same for all senders that say the same. */
@@ -506,7 +517,7 @@ export interface Limit extends Due {
   idleAt(nowMs: number): boolean;
   begin(nowMs: number): void;
   /** Lets as many go on as there is room for. */
-  wake(nowMs: number, go: (task: Task) => void): void;
+  wake(nowMs: number, go: (task: Task, nowMs: number) => void): void;
   end(hasBegun: boolean): void;
   /** It is back when it was let go on, and the room was taken. */
   wait(task: Task, isBack: boolean): void;

@@ -135,7 +135,7 @@ export class HookDesk {
     if (judging === undefined || judging.dueMs > nowMs) return;
     const { question, heldMs } = judging;
     const late = { problem: `it did not answer within ${Math.round(nowMs - heldMs)} ms` };
-    this.#close(judging);
+    this.#close(judging, nowMs);
     this.#goOn(task, question > 0 ? late : undefined, nowMs);
   }
 
@@ -143,7 +143,7 @@ export class HookDesk {
     for (const { number, verdict, problem } of replies) {
       const task = this.#open.get(number);
       if (task?.judging === undefined) continue;
-      this.#close(task.judging);
+      this.#close(task.judging, nowMs);
       this.#goOn(task, problem === "" ? verdictOf(verdict) : { problem }, nowMs);
     }
   }
@@ -324,9 +324,9 @@ export class HookDesk {
     }
   }
 
-  #close(judging: Judging): void {
+  #close(judging: Judging, nowMs = 0): void {
     if (judging.question > 0) this.#open.delete(judging.question);
-    judging.unhold();
+    judging.lift(nowMs);
   }
 }
 

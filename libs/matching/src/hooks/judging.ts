@@ -1,6 +1,7 @@
 /** How far hooks are with a task. */
 import type { Label } from "@tutti/contracts/agent/v1";
 import type { HookMoment } from "@tutti/contracts/swarm/v1";
+import { namedMax } from "../bounds.ts";
 
 const never = Number.POSITIVE_INFINITY;
 
@@ -35,6 +36,8 @@ export class Judging {
   /** The agent whose result is judged. */
   agentId = "";
   readonly notes: HookNote[] = [];
+  /** When hooks held it before. */
+  readonly held: { readonly hookId: string; readonly fromMs: number; readonly toMs: number }[] = [];
 
   constructor(moment: HookMoment) {
     this.moment = moment;
@@ -57,6 +60,13 @@ export class Judging {
     this.heldMs = nowMs;
     this.dueMs = dueMs;
     this.question = question;
+  }
+
+  /** The hold that there is comes to its end. */
+  lift(nowMs: number): void {
+    if (this.heldBy !== "" && nowMs > this.heldMs && this.held.length < namedMax)
+      this.held.push({ hookId: this.heldBy, fromMs: this.heldMs, toMs: nowMs });
+    this.unhold();
   }
 
   unhold(): void {

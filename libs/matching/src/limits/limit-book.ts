@@ -23,9 +23,9 @@ export class Limits implements LimitBook, LimitWatch {
   /** While some of what is at work is not known, nothing that is limited begins. */
   #frozen = false;
   /** Takes a task back into its queue. */
-  readonly #go: (task: Task) => void;
+  readonly #go: (task: Task, nowMs: number) => void;
 
-  constructor(wheel: Wheel, go: (task: Task) => void) {
+  constructor(wheel: Wheel, go: (task: Task, nowMs: number) => void) {
     this.#wheel = wheel;
     this.#go = go;
   }

@@ -136,7 +136,7 @@ export class KeyLimit extends Due implements Limit {
   }
 
   /** Lets as many go on as there is room for. */
-  wake(nowMs: number, go: (task: Task) => void): void {
+  wake(nowMs: number, go: (task: Task, nowMs: number) => void): void {
     if (this.waiting === 0) return;
     const room = this.roomAt(nowMs);
     for (const line of this.#lines.values()) {
@@ -145,7 +145,7 @@ export class KeyLimit extends Due implements Limit {
         if (task === undefined) break;
         this.waiting--;
         line.woken++;
-        go(task);
+        go(task, nowMs);
       }
     }
   }

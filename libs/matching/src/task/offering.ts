@@ -90,6 +90,8 @@ function extrasOf(limits: readonly Limit[], stickyKey: string, contextKey: strin
     limits,
     wokenBy: undefined,
     waitsFor: "",
+    waitsSinceMs: 0,
+    waited: [],
     stickyKey,
     contextKey,
     unbound: undefined,

@@ -1,6 +1,7 @@
 /** Tasks that wait: in their queue, for a limit, for the agent of their key, for their sender. */
 import type { ReturnReason } from "@tutti/contracts/swarm/v1";
 import type { Refusal } from "@tutti/kernel";
+import { namedMax } from "../bounds.ts";
 import type { Agent, Extras, PoolCore, Task } from "../parts.ts";
 
 const never = Number.POSITIVE_INFINITY;
@@ -69,15 +70,19 @@ export function holdBack(core: PoolCore, task: Task, extras: Extras, nowMs: numb
   unbind(core, task, extras);
   task.stage = "limited";
   extras.waitsFor = full.id;
+  extras.waitsSinceMs = nowMs;
   full.wait(task, isBack);
   core.limits.wake(full, nowMs);
   return true;
 }
 
 /** A limit has room for a task that waited for it. */
-export function letGo(task: Task): void {
+export function letGo(task: Task, nowMs: number): void {
   const { extras } = task;
   if (extras === undefined) return;
+  const key = extras.limits.find(({ id }) => id === extras.waitsFor)?.key ?? "";
+  if (nowMs > extras.waitsSinceMs && extras.waited.length < namedMax)
+    extras.waited.push({ key, fromMs: extras.waitsSinceMs, toMs: nowMs });
   extras.wokenBy = extras.limits.find((limit) => limit.id === extras.waitsFor);
   extras.waitsFor = "";
   enqueue(task);

@@ -6,6 +6,7 @@ import { matchingErrors } from "../errors.ts";
 import { profileProblem } from "../offers/profile.ts";
 import type { PoolCore, Task } from "../parts.ts";
 import { OfferedTask } from "../task/task.ts";
+import { expectedStartMs, momentOf } from "./expected.ts";
 import { missingReason, obstacleOf, type Reason, reasonsOf } from "./waits.ts";
 import { workOf } from "./work.ts";
 
@@ -19,7 +20,13 @@ export function explainTask(core: PoolCore, task: Task, nowMs: number): Explanat
     const summary = `It was given to ${agent.agentId} ${forMs} ms ago, and ${
       task.begunMs === 0 ? "has not said that it began" : "is at work"
     }.`;
-    return Explanation.fromPartial({ about, summary, candidates: candidatesOf(core, task), parts });
+    return Explanation.fromPartial({
+      about,
+      summary,
+      candidates: candidatesOf(core, task),
+      waits: pastWaits(task),
+      parts,
+    });
   }
   if (stage === "ended" || stage === "forgotten") return explainEnded(task, nowMs);
   const missing = stage === "hooked" ? undefined : missingReason(core, task);
@@ -28,9 +35,10 @@ export function explainTask(core: PoolCore, task: Task, nowMs: number): Explanat
   return Explanation.fromPartial({
     about,
     summary: first === undefined ? "It is given out at the next turn." : `It waits: ${first.message}.`,
-    waits: reasons.map((reason) => waitOf(reason, readyMs, nowMs)),
+    waits: [...reasons.map((reason) => waitOf(reason, readyMs, nowMs)), ...pastWaits(task)],
     candidates: candidatesOf(core, task),
-    remedies: reasons.map(({ remedy }) => ({ text: remedy, command: "" })),
+    remedies: reasons.map(({ remedy, command = "" }) => ({ text: remedy, command })),
+    expectedStartTime: momentOf(missing === undefined ? expectedStartMs(core, task, nowMs) : undefined),
     parts,
   });
 }
@@ -107,16 +115,36 @@ export function explainProfile(core: PoolCore, sent: OfferProfile, nowMs: number
   }
 }
 
-function waitOf({ cause, message, subject, holders, endMs }: Reason, readyMs: number, nowMs: number) {
+/** What it waited for before, as far as that had a name: limits and hooks. */
+function pastWaits({ extras, judging }: Task) {
+  const { WAIT_CAUSE_LIMIT, WAIT_CAUSE_HOOK } = WaitCause;
+  const ofLimits = (extras?.waited ?? []).map(({ key, fromMs, toMs }) => ({
+    ...{ cause: WAIT_CAUSE_LIMIT, message: `the limit ${key} was full`, subject: key, fromMs, toMs },
+  }));
+  const ofHooks = (judging?.held ?? []).map(({ hookId, fromMs, toMs }) => ({
+    ...{ cause: WAIT_CAUSE_HOOK, message: `the hook ${hookId} held it`, subject: hookId, fromMs, toMs },
+  }));
+  return [...ofLimits, ...ofHooks].map(({ fromMs, toMs, ...wait }) => ({
+    ...{ ...wait, holders: [], present: false, waitedMs: toMs - fromMs },
+    ...{ startTime: toTimestamp(fromMs), endTime: toTimestamp(toMs) },
+  }));
+}
+
+function waitOf(
+  { cause, message, subject, holders, sinceMs, endMs }: Reason,
+  readyMs: number,
+  nowMs: number,
+) {
+  const fromMs = sinceMs ?? readyMs;
   return {
     cause,
     message,
     subject,
     holders: [...holders],
     present: true,
-    startTime: toTimestamp(readyMs),
+    startTime: toTimestamp(fromMs),
     endTime: endMs === undefined ? undefined : toTimestamp(endMs),
-    waitedMs: nowMs - readyMs,
+    waitedMs: nowMs - fromMs,
   };
 }
 

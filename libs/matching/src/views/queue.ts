@@ -3,6 +3,7 @@ import { WaitCause } from "@tutti/contracts/types/v1";
 import { isBefore, toTimestamp } from "@tutti/kernel";
 import type { PoolCore, Task } from "../parts.ts";
 import { isWaiting } from "../task/offering.ts";
+import { expectedStartMs, momentOf } from "./expected.ts";
 import { missingReason, reasonsOf } from "./waits.ts";
 import { workOf } from "./work.ts";
 
@@ -33,6 +34,6 @@ function queuedView(core: PoolCore, task: Task, place: number, nowMs: number): Q
     waitedMs,
     attempt: offer.attempt,
     cause: reason?.cause ?? WaitCause.WAIT_CAUSE_UNSPECIFIED,
-    expectedStartTime: undefined,
+    expectedStartTime: momentOf(expectedStartMs(core, task, nowMs)),
   };
 }

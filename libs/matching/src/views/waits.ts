@@ -15,6 +15,10 @@ export interface Reason {
   readonly holders: readonly WorkReference[];
   /** What would help. */
   readonly remedy: string;
+  /** What to type for it, where that is one command. */
+  readonly command?: string;
+  /** Since when, where that is known apart from the whole. */
+  readonly sinceMs?: number;
   /** When it ends, where that is known. */
   readonly endMs?: number;
 }
@@ -35,7 +39,10 @@ const {
 export function reasonsOf(core: PoolCore, task: Task, nowMs: number): Reason[] {
   const reasons: Reason[] = [];
   if (core.settings.paused)
-    reasons.push(reason(WAIT_CAUSE_PAUSED, `the pool ${core.name} is paused`, core.name, "resume the pool"));
+    reasons.push({
+      ...reason(WAIT_CAUSE_PAUSED, `the pool ${core.name} is paused`, core.name, "resume the pool"),
+      command: `tutti pool resume ${core.name}`,
+    });
   if (core.ramp !== undefined && !core.settings.paused && core.ramp.roomAt(nowMs) < 1) {
     const { count, perMs } = core.ramp.start.rate;
     const text = `the pool ${core.name} begins slowly after a pause: ${count} per ${perMs} ms`;
@@ -50,20 +57,26 @@ export function reasonsOf(core: PoolCore, task: Task, nowMs: number): Reason[] {
         "wait for its sender to come back",
       ),
     );
-  if (task.stage === "hooked") reasons.push(hookReason(task));
+  if (task.stage === "hooked") reasons.push(hookReason(core, task));
   const limit = limitReason(core, task, nowMs);
   if (limit !== undefined) reasons.push(limit);
   return [...reasons, ...agentReasons(task)];
 }
 
 /** What a hook holds waits for nothing else yet. */
-function hookReason({ judging }: Task): Reason {
+function hookReason(core: PoolCore, { judging }: Task): Reason {
   const { heldBy = "", why = "", dueMs = 0 } = judging ?? {};
   if (heldBy === "")
     return reason(WAIT_CAUSE_HOOK, "its hooks have their say at the next turn", "", "wait for the next turn");
   const text = `the hook ${heldBy} holds it: ${why}`;
   const remedy = `have the hook ${heldBy} answered, or disable it`;
-  return { ...reason(WAIT_CAUSE_HOOK, text, heldBy, remedy), endMs: dueMs };
+  const command = `tutti hook disable ${heldBy} --pool ${core.name}`;
+  return {
+    ...reason(WAIT_CAUSE_HOOK, text, heldBy, remedy),
+    command,
+    sinceMs: judging?.heldMs ?? 0,
+    endMs: dueMs,
+  };
 }
 
 /** What keeps an agent that will do from being given the task; empty when nothing does. */
@@ -94,7 +107,13 @@ function limitReason(core: PoolCore, { extras, stage }: Task, nowMs: number): Re
   if (isFull) text = `the limit ${full.key} is full: ${full.held} of ${maxConcurrent} are at work`;
   else if (rate !== undefined) text = `the limit ${full.key} lets ${rate.count} begin per ${rate.perMs} ms`;
   const remedy = `raise the limit ${full.key}, or wait for those who hold it`;
-  return { ...reason(WAIT_CAUSE_LIMIT, text, full.key, remedy), holders: holdersOf(core, full) };
+  const more = Math.max(maxConcurrent, full.held) + 1;
+  return {
+    ...reason(WAIT_CAUSE_LIMIT, text, full.key, remedy),
+    holders: holdersOf(core, full),
+    ...(stage === "limited" && { sinceMs: extras.waitsSinceMs }),
+    ...(isFull && { command: `tutti pool limit ${core.name} ${full.key} --max ${more}` }),
+  };
 }
 
 function agentReasons(task: Task): Reason[] {

@@ -87,7 +87,7 @@ async function placementOf(
 
 function withPlacement(
   explanation: Explanation,
-  { summary, waits, candidates, remedies }: Explanation,
+  { summary, waits, candidates, remedies, parts, expectedStartTime }: Explanation,
 ): Explanation {
   return {
     ...explanation,
@@ -96,6 +96,9 @@ function withPlacement(
     waits: waits.length > 0 ? waits : explanation.waits,
     candidates,
     remedies: [...explanation.remedies, ...remedies],
+    // What hooks of the pool did, and when it would begin there.
+    parts: [...explanation.parts, ...parts],
+    expectedStartTime: expectedStartTime ?? explanation.expectedStartTime,
   };
 }
 

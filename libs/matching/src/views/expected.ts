@@ -1,0 +1,84 @@
+/**
+ * When a task that waits is expected to begin, as things are: by how long attempts at its capability take, how long those
+ * that run have run, and how many go before it. Nobody can say where nothing was learned yet, or where it is not time that
+ * it waits for.
+ */
+
+import { toTimestamp } from "@tutti/kernel";
+import { isEverFit } from "../demand/fit.ts";
+import type { PoolCore, Task } from "../parts.ts";
+
+/** Of so many attempts it is looked at when they end. */
+const lookedAtMax = 10_000;
+
+export function expectedStartMs(core: PoolCore, task: Task, nowMs: number): number | undefined {
+  const { judging, stage, extras } = task;
+  if (core.settings.paused || stage === "away") return undefined;
+  if (stage === "hooked") return judging?.question === 0 && judging.heldBy !== "" ? judging.dueMs : undefined;
+  const usualMs = core.times.quantileMs(task.demand.wish.capability, 0.5);
+  const limit = extras?.limits.find(({ id }) => id === extras.waitsFor);
+  if (limit !== undefined) {
+    const { paceDueMs, allowance, waiting } = limit;
+    const { maxConcurrent } = allowance;
+    if (paceDueMs !== Number.POSITIVE_INFINITY) return Math.max(nowMs, paceDueMs);
+    if (usualMs === undefined || maxConcurrent === 0) return undefined;
+    const ends = endsOf(
+      core.tasks.values(),
+      (other) => other.extras?.limits.includes(limit) === true,
+      usualMs,
+      nowMs,
+    );
+    return startAfter(ends, Math.max(0, waiting - 1), usualMs);
+  }
+  const agents = task.demand.sites.flatMap(({ cohort }) =>
+    [...cohort.agents].filter((agent) => agent.isAble && isEverFit(agent, task.demand.fit)),
+  );
+  if (agents.length === 0 || usualMs === undefined) return undefined;
+  if (agents.some(({ hasRoom }) => hasRoom)) return nowMs;
+  const running = agents.flatMap((agent) => [...agent.tasks()]);
+  return startAfter(
+    endsOf(running, () => true, usualMs, nowMs),
+    before(task),
+    usualMs,
+  );
+}
+
+/** In the contract's form. */
+export function momentOf(ms: number | undefined) {
+  return ms === undefined ? undefined : toTimestamp(ms);
+}
+
+/** When those that run are expected to be done, the first one first. */
+function endsOf(
+  tasks: Iterable<Task>,
+  isWanted: (task: Task) => boolean,
+  usualMs: number,
+  nowMs: number,
+): number[] {
+  const ends: number[] = [];
+  for (const task of tasks) {
+    if (task.stage !== "working" || !isWanted(task)) continue;
+    // What has taken longer than usual may end at any time.
+    ends.push(Math.max(nowMs, (task.begunMs || task.assignedMs) + usualMs));
+    if (ends.length >= lookedAtMax) break;
+  }
+  return ends.sort((one, other) => one - other);
+}
+
+/** Each that ends lets one begin, which takes as long as usual. */
+function startAfter(ends: readonly number[], count: number, usualMs: number): number | undefined {
+  if (ends.length === 0) return undefined;
+  const rounds = Math.floor(count / ends.length);
+  return (ends[count % ends.length] ?? 0) + rounds * usualMs;
+}
+
+/** Tasks that go before it. Namespaces take turns: of each other one as many as of its own. */
+function before({ share, demand, rank, order }: Task): number {
+  if (share === undefined) return 0;
+  let own = 0;
+  for (const other of share.tasks())
+    if (other.rank < rank || (other.rank === rank && other.order < order)) own++;
+  let all = own;
+  for (const other of demand.shares) if (other !== share) all += Math.min(own + 1, other.size);
+  return all;
+}
