@@ -1,5 +1,6 @@
 /** What a launched program finds in its environment: how to reach its pool and who it is, and what its scaler says. */
 import { readFile } from "node:fs/promises";
+import { delimiter, dirname } from "node:path";
 import type { ProcessDriver } from "@tutti/contracts/swarm/v1";
 import { scalingErrors } from "../../errors.ts";
 
@@ -25,6 +26,8 @@ export async function environmentOf(
     const value = process.env[name];
     if (value !== undefined) result[name] = value;
   }
+  // `node` is the one that this process runs on, which is the one that the SDK was tried with.
+  result["PATH"] = [dirname(process.execPath), result["PATH"]].filter(Boolean).join(delimiter);
   for (const [name, value] of Object.entries(environment)) result[name] = await resolved(value);
   if (accessToken !== "") result["TUTTI_ACCESS_TOKEN"] ??= accessToken;
   return {
