@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { agentService } from "@tutti/contracts/swarm/v1";
+import type { Client } from "@tutti/mesh";
+import { done, numberOf, RawAgent } from "./support/raw-agent.ts";
+import { Sender } from "./support/sender.ts";
+import { SwarmHost } from "./support/swarm-host.ts";
+import { until } from "./support/until.ts";
+import { assignedIn } from "./support/workshop.ts";
+
+describe("the life of an agent", () => {
+  let swarm: SwarmHost;
+  let raw: RawAgent;
+  let agents: Client<typeof agentService>;
+  let namespace = "";
+  let names = 0;
+  const told: string[] = [];
+  let subscription: { close(): Promise<void> };
+
+  before(async () => {
+    swarm = await SwarmHost.start();
+    raw = new RawAgent(swarm.address);
+    agents = swarm.host.mesh.client(agentService);
+    subscription = await swarm.host.bus.subscribe({
+      pattern: "tutti.swarm.agent.>",
+      handle: {
+        each: (event) => {
+          if (event.namespace === namespace) told.push(event.type.split(".").at(-1) ?? "");
+        },
+      },
+    });
+  });
+  after(async () => {
+    await subscription.close();
+    raw[Symbol.dispose]();
+    await swarm[Symbol.asyncDispose]();
+  });
+  const room = () => {
+    namespace = `life-${++names}`;
+    told.length = 0;
+  };
+
+  it("shows as many events as it has states, when it walks through all of them", async () => {
+    room();
+    const offering = { capabilities: [{ name: "test.echo", version: "1.0.0" }], slots: 1 };
+    const sender = new Sender(swarm.host.mesh, { namespace });
+    const { stream } = await raw.link({ namespace, agentId: "walker", offering });
+    const id = { namespace, pool: "", agentId: "walker", reason: "" };
+    stream.send({ sequence: 1, credit: 1 });
+    sender.offer([1]);
+    const [task] = await stream.next("a task", assignedIn);
+    await swarm.pass(1_500);
+    await until("busy", () => told.includes("busy"));
+    stream.send({ sequence: 2, results: [done(numberOf(task?.token ?? new Uint8Array(16)))] });
+    await sender.next("its result", ({ results }) => results[0]);
+    await swarm.pass(1_500);
+    await until("ready again", () => told.filter((word) => word === "ready").length === 2);
+    await agents.sleepAgent({ ...id, forMs: 0 });
+    await agents.wakeAgent(id);
+    await swarm.pass(13_000);
+    await until("suspect", () => told.includes("suspect"));
+    stream.send({ sequence: 3, heartbeat: {} });
+    await until("heard again", () => told.filter((word) => word === "ready").length === 4);
+    await agents.drainAgent({ ...id, deadlineMs: 0 });
+    stream.send({ sequence: 4, bye: { reason: "drained" } });
+    await until("the end", () => told.includes("gone"));
+    assert.deepEqual(told, [
+      ...["starting", "joined", "ready", "busy", "ready", "asleep", "ready", "suspect", "ready"],
+      ...["draining", "gone"],
+    ]);
+    sender.close();
+  });
+
+  it("is put off when it comes and goes: its hello is refused with a time that grows, and others are let in", async () => {
+    room();
+    const waits: number[] = [];
+    for (let incarnation = 1; waits.length < 2; incarnation++) {
+      const stream = raw.open();
+      stream.send({
+        hello: {
+          versionMin: 1,
+          versionMax: 1,
+          namespace,
+          agentId: "moth",
+          incarnation: `${1_000 + incarnation}`,
+        },
+      });
+      const answer = await stream.next("an answer", (frame) => frame.answer);
+      if (answer.$case === "refused") {
+        const { code, retryAfterMs = 0 } = answer.value.error ?? {};
+        assert.equal(code, "matching.agent_flapping");
+        waits.push(retryAfterMs);
+        await swarm.pass(retryAfterMs);
+        continue;
+      }
+      stream.send({ sequence: 1, bye: { reason: "again" } });
+      await stream.end();
+      assert.ok(incarnation < 30, "it is refused some time");
+    }
+    assert.deepEqual(waits, [1_000, 2_000]);
+    assert.ok(told.includes("held"), told.join());
+    const { welcome } = await raw.link({ namespace, agentId: "neighbour" });
+    assert.equal(welcome.agentId, "neighbour");
+  });
+});
