@@ -9,6 +9,7 @@ const { values, positionals } = parseArgs({
     json: { type: "boolean", default: false },
     rounds: { type: "string", default: "5" },
     seconds: { type: "string" },
+    traces: { type: "string" },
   },
 });
 
@@ -16,7 +17,7 @@ const wanted = scenarios.get(positionals[0] ?? "");
 if (wanted === undefined || positionals.length !== 1) {
   const list = [...scenarios.values()].map(({ name, about }) => `  ${name.padEnd(12)} ${about}`).join("\n");
   process.stderr.write(
-    `usage: npm run -s bench -- SCENARIO [--json] [--rounds 5] [--seconds 2]\n\nscenarios:\n${list}\n`,
+    `usage: npm run -s bench -- SCENARIO [--json] [--rounds 5] [--seconds 2] [--traces DIR]\n\nscenarios:\n${list}\n`,
   );
   process.exit(2);
 }
@@ -24,6 +25,7 @@ if (wanted === undefined || positionals.length !== 1) {
 const budget: Budget = {
   rounds: numberOf("rounds", values.rounds),
   seconds: numberOf("seconds", values.seconds ?? String(wanted.seconds ?? 2)),
+  ...(values.traces === undefined ? {} : { traces: values.traces }),
 };
 for await (const result of wanted.run(budget)) print(wanted.name, result);
 // What a scenario started it has ended; connections may still be closing.

@@ -13,6 +13,8 @@ export interface Budget {
   readonly rounds: number;
   /** Of each variant in each round, after warming up. */
   readonly seconds: number;
+  /** Where workflows that really ran are read from; absent: beside the clone. */
+  readonly traces?: string;
 }
 
 /** One line. Its own fields end in their unit, as everywhere. */

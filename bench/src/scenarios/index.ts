@@ -10,7 +10,8 @@ import { fair } from "./matching/fair.ts";
 import { match } from "./matching/match.ts";
 import { mesh } from "./mesh/mesh.ts";
 import { page } from "./page/page.ts";
-import { policy } from "./policy/policy.ts";
+import { plan } from "./plan/plan.ts";
+import { planLarge } from "./plan/plan-large.ts";
 import { policy } from "./policy/policy.ts";
 import { realtime } from "./realtime.ts";
 import { recovery } from "./recovery/recovery.ts";
@@ -55,7 +56,8 @@ export const scenarios: ReadonlyMap<string, Scenario> = new Map(
     restChain,
     page,
     cli,
-    policy,
+    plan,
+    planLarge,
     policy,
   ].map((scenario) => [scenario.name, scenario]),
 );

@@ -4,7 +4,7 @@
  * The logarithm of an attempt's time is a sum: what its capability takes, how fast its agent is at anything, how fast that
  * agent is at this, and how the time grows with the size of the input. Each part is learned on its own, so that an agent that
  * is new to a capability is expected to be as fast as it was elsewhere, and a new agent to be like the others. Around that
- * sum, the times of a capability spread as they did.
+ * sum, the times of a capability spread as they did. What was never seen is expected to be like the wider kind it is one of.
  *
  * 1. Memory is bounded: what was not heard of longest is forgotten.
  * 2. What is learned fades: a part becomes unsure again by a little with each observation, so that an agent that has become
@@ -23,16 +23,31 @@ export interface Subject {
   readonly agentId: string;
   /** Size of the input; 0 where it is not known. */
   readonly inputBytes: number;
+  /**
+   * Wider kinds it is one of, the nearest first: this task in any run, this capability in any version, anything. As long as
+   * nothing was seen of it the nearest that is known speaks for it, and what is seen of it first is weighed against that.
+   */
+  readonly within?: readonly string[];
 }
 
 export interface Estimate {
   /** Expected time at work. */
   readonly meanMs: number;
+  /** The time that half of them take. */
+  readonly medianMs: number;
+  /** How far off a single one is, as the standard deviation of its logarithm: 0.7 is a factor of two up or down. */
+  readonly deviation: number;
   readonly failureProbability: number;
   /** How many attempts it rests on, old ones counting less. */
   readonly samples: number;
   /** 0 to 1: how little of what is not sure about it comes from having seen too little. */
   readonly confidence: number;
+  /** The kind whose attempts it rests on: the capability, or a wider one where nothing was seen of it. */
+  readonly basis: string;
+  /** By which power of the input's size the time grows: 1 is twice as long for twice the input. */
+  readonly growth: number;
+  /** The size of inputs that all this holds for, on the average. */
+  readonly usualBytes: number;
 }
 
 export interface EstimatesLimits {
@@ -48,13 +63,20 @@ const defaultLimits: EstimatesLimits = { capabilitiesMax: 2_000, agentsMax: 10_0
 const capabilityPrior = 9;
 const agentPrior = 0.25;
 const pairPrior = 0.1;
-const growthPrior = 0.1;
+/** Who says how fast it is, is about right: a tenth up or down. */
+const declaredPrior = 0.01;
+/** Where nothing is known: twice the input takes 1.4 times as long, and may take from as long to twice as long. */
+const growthPrior = { mean: 0.5, variance: 0.1 } as const;
 const noisePrior = 0.25;
 const noiseLeast = 0.0025;
 /** A deviation of a factor of twenty: whoever sees more than that has learned nothing. */
 const noiseMost = 9;
 /** Whatever was seen, an estimate is a time: between a millionth of a millisecond and a few hundred years. */
 const exponents = { least: -14, most: 30 } as const;
+/** How far a kind may lie from the wider one it is one of: this, and twice what that one's attempts differ by. */
+const kindPrior = 0.25;
+/** So many deviations from what was expected is not one of those that were seen, but of another sort. */
+const refutingDeviations = 2;
 /** How unsure the parts become again with each observation. */
 const fading = 0.001;
 const noiseMemory = 50;
@@ -65,13 +87,44 @@ const leastMs = 0.01;
 
 class Kind {
   readonly usual = new Latent(0, capabilityPrior);
-  readonly growth = new Latent(0, growthPrior);
+  readonly growth = new Latent(growthPrior.mean, growthPrior.variance);
   readonly spread = new Spread();
   readonly failures = new Share();
   noise = noisePrior;
   /** Mean of the logarithms of sizes, around which the growth turns. */
   meanSize = 0;
   seen = 0;
+
+  /** How far one of its kinds may lie from it, as a variance. */
+  get between(): number {
+    return kindPrior + 2 * this.noise;
+  }
+
+  /** Another attempt is about to be learned. */
+  meet(size: number): void {
+    this.seen++;
+    this.meanSize += (size - this.meanSize) / Math.min(this.seen, noiseMemory);
+  }
+
+  /** The first attempt is weighed against what is known of a wider kind, unless it is of another sort altogether. */
+  beginLike(wider: Kind, seen: number): void {
+    // Kinds have inputs of kinds of their own: sizes of one say nothing of another.
+    const { mean } = wider.usual;
+    const refuted = Math.abs(seen - mean) > refutingDeviations * Math.sqrt(wider.between);
+    this.usual.mean = refuted ? seen : mean;
+    this.usual.variance = refuted ? noisePrior : wider.between;
+  }
+
+  learn(seen: number, parts: readonly Part[]): void {
+    for (const { latent } of parts) latent.variance += fading;
+    const surprise = observe(parts, seen, this.noise);
+    if (this.seen > 1) {
+      const share = 1 / Math.min(this.seen, noiseMemory);
+      this.noise = between(noiseLeast, this.noise + share * (surprise * surprise - this.noise), noiseMost);
+    }
+    this.spread.add(seen - sumOf(parts).mean);
+    this.failures.add(false);
+  }
 }
 
 class Pair {
@@ -104,52 +157,60 @@ export class Estimates {
 
   /** An attempt did what it should, and took so long. */
   learn(subject: Subject, runMs: number): void {
-    const { capability, agentId, inputBytes } = subject;
+    const { capability, agentId, inputBytes, within = [] } = subject;
     const kind = this.#kinds.take(capability, () => new Kind());
     const pair = this.#pairs.take(pairKey(capability, agentId), () => new Pair());
     const agent = this.#agents.take(agentId, () => new Latent(0, agentPrior));
     const seen = Math.log(Math.max(leastMs, runMs));
     const size = Math.log1p(inputBytes);
-    kind.seen++;
-    kind.meanSize += (size - kind.meanSize) / Math.min(kind.seen, noiseMemory);
+    const wider = kind.seen === 0 ? this.#known(within)?.kind : undefined;
+    kind.meet(size);
+    if (wider !== undefined) kind.beginLike(wider, seen - agent.mean - pair.offset.mean);
     // The first attempt says what the capability takes, and nothing of who did it.
-    if (kind.seen === 1) kind.usual.mean = seen;
-    const parts = partsOf(kind, agent, pair, size);
-    for (const { latent } of parts) latent.variance += fading;
-    const surprise = observe(parts, seen, kind.noise);
-    if (kind.seen > 1) {
-      const weight = 1 / Math.min(kind.seen, noiseMemory);
-      kind.noise = between(noiseLeast, kind.noise + weight * (surprise * surprise - kind.noise), noiseMost);
-    }
-    kind.spread.add(seen - sumOf(parts).mean);
-    kind.failures.add(false);
+    else if (kind.seen === 1) kind.usual.mean = seen;
+    kind.learn(seen, partsOf(kind, agent, pair, size));
     pair.failures.add(false);
+    for (const key of within) this.#learnWider(key, seen - agent.mean, size);
   }
 
   /** An attempt failed. How long that took says nothing of how long it takes. */
-  learnFailure({ capability, agentId }: Subject): void {
-    this.#kinds.take(capability, () => new Kind()).failures.add(true);
+  learnFailure({ capability, agentId, within = [] }: Subject): void {
+    for (const key of [capability, ...within]) this.#kinds.take(key, () => new Kind()).failures.add(true);
     this.#pairs.take(pairKey(capability, agentId), () => new Pair()).failures.add(true);
   }
 
-  /** Undefined as long as no attempt at the capability has done what it should. */
+  /** Undefined as long as no attempt at the capability, or at a wider kind, has done what it should. */
   estimate(subject: Subject): Estimate | undefined {
-    const kind = this.#kinds.peek(subject.capability);
-    if (kind === undefined || kind.seen === 0) return undefined;
+    const known = this.#known([subject.capability, ...(subject.within ?? [])]);
+    if (known === undefined) return undefined;
+    const { kind, key } = known;
     const { mean, variance } = this.#sum(subject, kind);
+    const between = key === subject.capability ? 0 : kind.between;
     return {
       meanMs: msOf(mean + kind.noise / 2),
+      medianMs: msOf(mean),
+      deviation: Math.sqrt(kind.noise + variance + between),
       failureProbability: this.#failureProbability(subject, kind),
       samples: kind.spread.samples,
-      confidence: kind.noise / (kind.noise + variance),
+      confidence: kind.noise / (kind.noise + variance + between),
+      basis: key,
+      growth: kind.growth.mean,
+      usualBytes: Math.expm1(kind.meanSize),
     };
   }
 
   /** The time that a share of such attempts does not exceed; undefined as long as nothing is known. */
   quantileMs(subject: Subject, share: number): number | undefined {
-    const kind = this.#kinds.peek(subject.capability);
-    if (kind === undefined || kind.seen === 0) return undefined;
-    return msOf(this.#sum(subject, kind).mean + kind.spread.quantile(share));
+    const known = this.#known([subject.capability, ...(subject.within ?? [])]);
+    if (known === undefined) return undefined;
+    return msOf(this.#sum(subject, known.kind).mean + known.kind.spread.quantile(share));
+  }
+
+  /** The agent says how fast it is: believed until its attempts tell otherwise. */
+  declare(agentId: string, slowness: number): void {
+    const agent = this.#agents.take(agentId, () => new Latent(0, agentPrior));
+    agent.mean = Math.log(slowness);
+    agent.variance = declaredPrior;
   }
 
   /** By which factor the agent is slower than others, over all that it does; 1 for one that is not known. */
@@ -162,11 +223,31 @@ export class Estimates {
     this.#agents.forget(agentId);
   }
 
+  #learnWider(key: string, seen: number, size: number): void {
+    const kind = this.#kinds.take(key, () => new Kind());
+    kind.meet(size);
+    if (kind.seen === 1) kind.usual.mean = seen;
+    kind.learn(seen, [
+      { latent: kind.usual, weight: 1 },
+      { latent: kind.growth, weight: size - kind.meanSize },
+    ]);
+  }
+
+  /** The nearest of which anything was seen. */
+  #known(keys: readonly string[]): { readonly kind: Kind; readonly key: string } | undefined {
+    for (const key of keys) {
+      const kind = this.#kinds.peek(key);
+      if (kind !== undefined && kind.seen > 0) return { kind, key };
+    }
+    return undefined;
+  }
+
   #sum({ capability, agentId, inputBytes }: Subject, kind: Kind) {
     const agent = this.#agents.peek(agentId) ?? new Latent(0, agentPrior);
     const pair = this.#pairs.peek(pairKey(capability, agentId)) ?? new Pair();
-    // Without a size the usual one is meant.
-    const size = inputBytes > 0 ? Math.log1p(inputBytes) : kind.meanSize;
+    // Without a size the usual one is meant; and of another kind's inputs nothing follows.
+    const isOwn = this.#kinds.peek(capability) === kind;
+    const size = inputBytes > 0 && isOwn ? Math.log1p(inputBytes) : kind.meanSize;
     return sumOf(partsOf(kind, agent, pair, size));
   }
 

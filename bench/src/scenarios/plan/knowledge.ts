@@ -1,0 +1,27 @@
+import { type Described, Estimates } from "@tutti/planner";
+import type { Trace } from "./traces.ts";
+
+/**
+ * What is known before a trace begins: how long tasks of the other traces took, by their names. A task is one of its kind in this run,
+ * that is one of its kind in any, and where a name is a path one of what its last part says in any workflow.
+ */
+export function knownFrom(others: readonly Trace[]): Estimates {
+  const estimates = new Estimates();
+  for (const trace of others)
+    described(trace, trace.name).forEach((subject, task) => {
+      estimates.learn({ ...subject, agentId: "" }, trace.sizesMs[task] ?? 0);
+    });
+  return estimates;
+}
+
+/** Each run has names of its own: the trace itself is no past run of it. */
+export function described({ kinds, inputBytes }: Trace, run: string): readonly Described[] {
+  return kinds.map((kind, task) => {
+    const last = kind.split(".").at(-1) ?? kind;
+    return {
+      capability: `${run}/${kind}`,
+      within: [kind, ...(last === kind ? [] : [last]), "anything"],
+      inputBytes: inputBytes[task] ?? 0,
+    };
+  });
+}

@@ -1,0 +1,79 @@
+import { rounded } from "../../measure/statistics.ts";
+import type { Budget, Result, Scenario } from "../../scenario.ts";
+import { type Figures, figureNames, measured, type Setting } from "./measured.ts";
+import { type Trace, tracesIn, usualTraces } from "./traces.ts";
+
+/**
+ * How long real workflows take on agents of virtual time, by who says what runs where, over what nothing can be shorter than:
+ * the greater of the critical path on the fastest agent and all work over all speeds.
+ */
+export const plan: Scenario = {
+  name: "plan",
+  about: "real workflows in virtual time: queues, HEFT and plans, over the lower bound (--traces DIR)",
+  run: linesOf,
+};
+
+const seeds = 10;
+const settings: readonly Setting[] = [16, 64].flatMap((agents) => [
+  { agents, speeds: "identical" } as const,
+  { agents, speeds: "unequal" } as const,
+]);
+/** With fewer tasks per agent there is little to plan: such settings are also averaged apart. */
+const fewTasksPerAgent = 4;
+
+type Line = Setting & { readonly trace: string; readonly tasks: number } & Figures;
+
+async function* linesOf({ traces: directory = usualTraces }: Budget): AsyncGenerator<Result> {
+  const traces = tracesIn(directory);
+  for (const setting of settings) {
+    const lines: Line[] = [];
+    for (const trace of traces) {
+      const line = lineOf(trace, traces, setting);
+      lines.push(line);
+      yield { variant: "trace", ...line, ...roundedFigures(line) };
+    }
+    const few = lines.filter(({ tasks }) => tasks < fewTasksPerAgent * setting.agents);
+    yield meanOf("mean", setting, lines);
+    if (few.length > 0) yield meanOf("mean of few tasks per agent", setting, few);
+    if (few.length < lines.length)
+      yield meanOf(
+        "mean of many tasks per agent",
+        setting,
+        lines.filter((line) => !few.includes(line)),
+      );
+  }
+}
+
+function lineOf(trace: Trace, traces: readonly Trace[], setting: Setting): Line {
+  const others = traces.filter((other) => other !== trace);
+  const all = Array.from({ length: seeds }, (_, at) => measured(trace, others, setting, at + 1));
+  return { trace: trace.name, ...setting, tasks: trace.sizesMs.length, ...means(all) };
+}
+
+function meanOf(variant: string, setting: Setting, lines: readonly Line[]): Result {
+  const worse = (
+    of: "heftOverBound" | "fifoFastestOverBound",
+    by: "plannedExactOverBound" | "plannedOverBound",
+  ) => rounded(Math.max(...lines.map((line) => line[by] / line[of])));
+  return {
+    variant,
+    ...setting,
+    traces: lines.length,
+    ...roundedFigures(means(lines)),
+    plannedExactBelowHeft: rounded(means(lines).heftOverBound - means(lines).plannedExactOverBound),
+    plannedExactOverHeftMost: worse("heftOverBound", "plannedExactOverBound"),
+    plannedOverFifoFastestMost: worse("fifoFastestOverBound", "plannedOverBound"),
+  };
+}
+
+function means(all: readonly Figures[]): Figures {
+  return mapped((name) => all.reduce((sum, figures) => sum + figures[name], 0) / all.length);
+}
+
+function roundedFigures(figures: Figures): Figures {
+  return mapped((name) => Math.round(figures[name] * 10_000) / 10_000);
+}
+
+function mapped(value: (name: (typeof figureNames)[number]) => number): Figures {
+  return Object.fromEntries(figureNames.map((name) => [name, value(name)])) as Figures;
+}

@@ -1,0 +1,52 @@
+/** Chance that a search or a bandit draws from: the same in each run for the same seed, and its state is one number. */
+export class Draws {
+  #state: number;
+
+  constructor(seed: number) {
+    this.#state = seed >>> 0;
+  }
+
+  /** Where it stands: `new Draws(state)` goes on from there. */
+  get state(): number {
+    return this.#state;
+  }
+
+  /** Uniform in [0, 1) (mulberry32). */
+  next(): number {
+    this.#state = (this.#state + 0x6d2b_79f5) >>> 0;
+    let mixed = this.#state;
+    mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  }
+
+  /** A whole number from 0 to below `bound`. */
+  below(bound: number): number {
+    return Math.floor(this.next() * bound);
+  }
+
+  /** Bell-shaped around 0 with a deviation of 1. */
+  normal(): number {
+    return Math.sqrt(-2 * Math.log(1 - this.next())) * Math.cos(2 * Math.PI * this.next());
+  }
+
+  /** Gamma-distributed with this shape and a scale of 1 (Marsaglia and Tsang). */
+  gamma(shape: number): number {
+    if (shape < 1) return this.gamma(shape + 1) * (1 - this.next()) ** (1 / shape);
+    const base = shape - 1 / 3;
+    const width = 1 / Math.sqrt(9 * base);
+    for (;;) {
+      const bell = this.normal();
+      const cube = (1 + width * bell) ** 3;
+      if (cube <= 0) continue;
+      if (Math.log(1 - this.next()) < bell * bell * 0.5 + base - base * cube + base * Math.log(cube))
+        return base * cube;
+    }
+  }
+
+  /** A share between 0 and 1, as likely as `wins` and `losses` make it. */
+  beta(wins: number, losses: number): number {
+    const won = this.gamma(wins);
+    return won / (won + this.gamma(losses));
+  }
+}

@@ -1,0 +1,244 @@
+/**
+ * Work done in virtual time: what a dispatcher's decisions come to if tasks take as long as they do. Everything that plans is
+ * measured here, and a recorded session is done again under another engine.
+ *
+ * 1. Exact: it goes from event to event; at each moment all that happens is told first, and then the dispatcher is asked.
+ * 2. A dispatcher that breaks a rule (a task that is not ready, an agent that is not free or cannot do it) is an error.
+ * 3. An input moves to the agent from when its task ended; until it is there the task has its slot and waits.
+ * 4. A task whose agent leaves is lost and ready again. Whatever never began or never ended is told as left.
+ * 5. A dispatcher may give a task that is at work to a second agent. The first to end it counts, and the other lets go at once.
+ */
+import { Heap } from "../structures/heap.ts";
+import { durationMs, type Problem } from "../work/problem.ts";
+import type { Dispatcher, Presence } from "./dispatcher.ts";
+
+export interface Execution {
+  readonly startMs: Float64Array;
+  /** `NaN` of a task that did not end. */
+  readonly endMs: Float64Array;
+  readonly agentOf: Int32Array;
+  /** When the last one ended. */
+  readonly makespanMs: number;
+  /** Time of slots at work, waiting for inputs included. */
+  readonly busyMs: number;
+  /** How often a task was lost with its agent. */
+  readonly losses: number;
+  /** How often a task that was at work was begun at another agent too. */
+  readonly copies: number;
+  /** Tasks that did not end: the dispatcher gave nothing more, and nothing more was to happen. */
+  readonly left: number;
+}
+
+export function execute(problem: Problem, dispatcher: Dispatcher): Execution {
+  return new Run(problem, dispatcher).toEnd();
+}
+
+type Happening =
+  | { readonly kind: "release"; readonly task: number }
+  | { readonly kind: "free"; readonly agent: number }
+  | { readonly kind: "leave"; readonly agent: number }
+  | { readonly kind: "wake" }
+  | { readonly kind: "end"; readonly attempt: Attempt };
+
+interface Attempt {
+  readonly task: number;
+  readonly agent: number;
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+class Run implements Presence {
+  readonly #problem: Problem;
+  readonly #dispatcher: Dispatcher;
+  readonly #happenings: Happening[] = [];
+  readonly #times = new Heap();
+  readonly #missing: Uint32Array;
+  readonly #isReady: Uint8Array;
+  /** At work, in the order of their beginning. */
+  readonly #attempts = new Set<Attempt>();
+  readonly #atWork: Uint8Array;
+  readonly #free: Int32Array;
+  readonly #gone: Uint8Array;
+  readonly #startMs: Float64Array;
+  readonly #endMs: Float64Array;
+  readonly #agentOf: Int32Array;
+  #busyMs = 0;
+  #losses = 0;
+  #copies = 0;
+  #done = 0;
+
+  constructor(problem: Problem, dispatcher: Dispatcher) {
+    this.#problem = problem;
+    this.#dispatcher = dispatcher;
+    this.#missing = new Uint32Array(problem.tasks);
+    this.#isReady = new Uint8Array(problem.tasks);
+    this.#atWork = new Uint8Array(problem.tasks);
+    this.#free = new Int32Array(problem.agents);
+    this.#gone = new Uint8Array(problem.agents);
+    this.#startMs = new Float64Array(problem.tasks).fill(Number.NaN);
+    this.#endMs = new Float64Array(problem.tasks).fill(Number.NaN);
+    this.#agentOf = new Int32Array(problem.tasks).fill(-1);
+  }
+
+  freeSlots(agent: number): number {
+    return this.#gone[agent] === 1 ? 0 : (this.#free[agent] ?? 0);
+  }
+
+  toEnd(): Execution {
+    this.#begin();
+    while (this.#times.size > 0 && this.#done < this.#problem.tasks) {
+      const nowMs = this.#times.leastKey;
+      while (this.#times.leastKey === nowMs) this.#tell(this.#times.pop() ?? 0, nowMs);
+      for (;;) {
+        const next = this.#dispatcher.next(this, nowMs);
+        if (next === undefined) break;
+        if (next.insteadOf !== undefined) this.#withdraw(next.insteadOf, next.agent, nowMs);
+        this.#start(next.task, next.agent, nowMs);
+      }
+      const wakeMs = this.#dispatcher.wakeMs?.() ?? Number.POSITIVE_INFINITY;
+      if (wakeMs > nowMs && wakeMs < this.#times.leastKey) this.#plan(wakeMs, { kind: "wake" });
+    }
+    return {
+      startMs: this.#startMs,
+      endMs: this.#endMs,
+      agentOf: this.#agentOf,
+      makespanMs: this.#endMs.reduce((latest, end) => (end > latest ? end : latest), 0),
+      busyMs: this.#busyMs,
+      losses: this.#losses,
+      copies: this.#copies,
+      left: this.#problem.tasks - this.#done,
+    };
+  }
+
+  #begin(): void {
+    const { tasks, slots, before, releaseMs, agentOfSlot, slotFromMs, slotUntilMs } = this.#problem;
+    for (let task = 0; task < tasks; task++) {
+      this.#missing[task] = 1 + (before.offsets[task + 1] ?? 0) - (before.offsets[task] ?? 0);
+      this.#plan(releaseMs[task] ?? 0, { kind: "release", task });
+    }
+    const told = new Set<number>();
+    for (let slot = 0; slot < slots; slot++) {
+      const agent = agentOfSlot[slot] ?? 0;
+      this.#plan(slotFromMs[slot] ?? 0, { kind: "free", agent });
+      const untilMs = slotUntilMs[slot] ?? Number.POSITIVE_INFINITY;
+      if (untilMs < Number.POSITIVE_INFINITY && !told.has(agent))
+        this.#plan(untilMs, { kind: "leave", agent });
+      told.add(agent);
+    }
+  }
+
+  #plan(timeMs: number, happening: Happening): void {
+    this.#times.push(timeMs, this.#happenings.length);
+    this.#happenings.push(happening);
+  }
+
+  #tell(number: number, nowMs: number): void {
+    const happening = this.#happenings[number];
+    switch (happening?.kind) {
+      case "release":
+        this.#freeOf(happening.task, nowMs);
+        break;
+      case "free":
+        this.#free[happening.agent] = (this.#free[happening.agent] ?? 0) + 1;
+        this.#dispatcher.joined?.(happening.agent, nowMs);
+        break;
+      case "end":
+        // It may have been overtaken, or lost.
+        if (this.#attempts.has(happening.attempt)) this.#end(happening.attempt, nowMs);
+        break;
+      case "leave":
+        this.#leave(happening.agent, nowMs);
+        break;
+      case "wake":
+        break;
+      case undefined:
+        throw new RangeError(`expected something to happen, found nothing under ${number}`);
+    }
+  }
+
+  /** One thing less that the task waits for. */
+  #freeOf(task: number, nowMs: number): void {
+    const missing = (this.#missing[task] ?? 0) - 1;
+    this.#missing[task] = missing;
+    if (missing > 0) return;
+    this.#isReady[task] = 1;
+    this.#dispatcher.ready(task, nowMs);
+  }
+
+  #start(task: number, agent: number, nowMs: number): void {
+    const takesMs = durationMs(this.#problem, task, agent);
+    const isCopy = (this.#atWork[task] ?? 0) > 0;
+    if (!isCopy && this.#isReady[task] !== 1)
+      throw new RangeError(`expected a task that is ready, was given ${task}`);
+    if (this.freeSlots(agent) <= 0)
+      throw new RangeError(`expected an agent that is free, was given ${agent}`);
+    if (isCopy && [...this.#attempts].some((other) => other.task === task && other.agent === agent))
+      throw new RangeError(`expected another agent for task ${task}, was given ${agent} again`);
+    if (takesMs === Number.POSITIVE_INFINITY)
+      throw new RangeError(`expected an agent that can do task ${task}, was given ${agent}`);
+    this.#isReady[task] = 0;
+    this.#atWork[task] = (this.#atWork[task] ?? 0) + 1;
+    this.#free[agent] = (this.#free[agent] ?? 0) - 1;
+    if (isCopy) this.#copies++;
+    const endMs = Math.max(nowMs, this.#thereMs(task, agent)) + takesMs;
+    const attempt = { task, agent, startMs: nowMs, endMs };
+    this.#attempts.add(attempt);
+    this.#plan(endMs, { kind: "end", attempt });
+  }
+
+  /** When all inputs are at the agent. */
+  #thereMs(task: number, agent: number): number {
+    const { before, moves, moveMs } = this.#problem;
+    if (!moves) return 0;
+    let latestMs = 0;
+    for (let edge = before.offsets[task] ?? 0; edge < (before.offsets[task + 1] ?? 0); edge++) {
+      const other = before.targets[edge] ?? 0;
+      const takesMs = this.#agentOf[other] === agent ? 0 : (moveMs[other] ?? 0);
+      latestMs = Math.max(latestMs, (this.#endMs[other] ?? 0) + takesMs);
+    }
+    return latestMs;
+  }
+
+  #end(attempt: Attempt, nowMs: number): void {
+    const { task, agent, startMs } = attempt;
+    this.#letGo(attempt, nowMs);
+    if ((this.#atWork[task] ?? 0) > 0)
+      for (const other of this.#attempts) if (other.task === task) this.#letGo(other, nowMs);
+    this.#agentOf[task] = agent;
+    this.#startMs[task] = startMs;
+    this.#endMs[task] = nowMs;
+    this.#done++;
+    this.#dispatcher.ended(task, agent, durationMs(this.#problem, task, agent), nowMs);
+    const { offsets, targets } = this.#problem.after;
+    for (let edge = offsets[task] ?? 0; edge < (offsets[task + 1] ?? 0); edge++)
+      this.#freeOf(targets[edge] ?? 0, nowMs);
+  }
+
+  #withdraw(task: number, agent: number, nowMs: number): void {
+    if ((this.#atWork[task] ?? 0) < 2) throw new RangeError(`expected task ${task} to be at work twice`);
+    for (const attempt of this.#attempts)
+      if (attempt.task === task && attempt.agent === agent) this.#letGo(attempt, nowMs);
+  }
+
+  #letGo(attempt: Attempt, nowMs: number): void {
+    const { task, agent, startMs } = attempt;
+    this.#attempts.delete(attempt);
+    this.#atWork[task] = (this.#atWork[task] ?? 0) - 1;
+    this.#free[agent] = (this.#free[agent] ?? 0) + 1;
+    this.#busyMs += nowMs - startMs;
+  }
+
+  #leave(agent: number, nowMs: number): void {
+    for (const attempt of [...this.#attempts]) {
+      // Who ends at the moment of leaving has ended.
+      if (attempt.agent !== agent || attempt.endMs <= nowMs) continue;
+      this.#losses++;
+      this.#letGo(attempt, nowMs);
+      this.#dispatcher.lost(attempt.task, agent, nowMs);
+      if ((this.#atWork[attempt.task] ?? 0) > 0) continue;
+      this.#isReady[attempt.task] = 1;
+      this.#dispatcher.ready(attempt.task, nowMs);
+    }
+    this.#gone[agent] = 1;
+  }
+}

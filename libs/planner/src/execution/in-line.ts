@@ -1,0 +1,82 @@
+import { Heap } from "../structures/heap.ts";
+import type { Problem } from "../work/problem.ts";
+import type { Assignment, Dispatcher, Presence } from "./dispatcher.ts";
+
+export interface InLineRules {
+  /** What is done first: what was ready first, or what has the greatest of these. */
+  readonly first: "ready" | Float64Array;
+  /** By whom: the first that is free, as if all were the same; or the fastest of those that are free. */
+  readonly by: "anyone" | "fastest";
+}
+
+/**
+ * Tasks stand in a line and whoever is free takes the first that it can do: what queues do. Those that ask the same of their
+ * agent stand in one line, so that a task that nobody free can do holds nobody up.
+ */
+export class InLine implements Dispatcher {
+  readonly #problem: Problem;
+  readonly #rules: InLineRules;
+  readonly #lines = new Map<number, Heap>();
+  readonly #byNumber: Uint32Array;
+  #arrivals = 0;
+
+  constructor(problem: Problem, rules: InLineRules) {
+    this.#problem = problem;
+    this.#rules = rules;
+    this.#byNumber = Uint32Array.from({ length: problem.agents }, (_, agent) => agent);
+  }
+
+  ready(task: number): void {
+    const { first } = this.#rules;
+    const { demands, pinned, agents } = this.#problem;
+    const key = (demands[task] ?? 0) * (agents + 1) + (pinned[task] ?? -1) + 1;
+    let line = this.#lines.get(key);
+    if (line === undefined) {
+      line = new Heap();
+      this.#lines.set(key, line);
+    }
+    line.push(first === "ready" ? this.#arrivals++ : -(first[task] ?? 0), task);
+  }
+
+  ended(): void {
+    // Slots are asked for when they are needed.
+  }
+
+  lost(): void {
+    // It is ready again.
+  }
+
+  next(presence: Presence): Assignment | undefined {
+    let least = Number.POSITIVE_INFINITY;
+    let from: Heap | undefined;
+    let agent = -1;
+    for (const [key, line] of this.#lines) {
+      if (line.leastKey >= least) continue;
+      const free = this.#freeAgent(key, presence);
+      if (free === -1) continue;
+      least = line.leastKey;
+      from = line;
+      agent = free;
+    }
+    const task = from?.pop();
+    return task === undefined ? undefined : { task, agent };
+  }
+
+  #freeAgent(key: number, presence: Presence): number {
+    const { candidates, agentOfSlot, agents, paces } = this.#problem;
+    const demand = Math.floor(key / (agents + 1));
+    const pinned = (key % (agents + 1)) - 1;
+    if (pinned !== -1) return presence.freeSlots(pinned) > 0 ? pinned : -1;
+    if (this.#rules.by === "fastest") {
+      for (const slot of candidates[demand] ?? []) {
+        const agent = agentOfSlot[slot] ?? 0;
+        if (presence.freeSlots(agent) > 0) return agent;
+      }
+      return -1;
+    }
+    for (const agent of this.#byNumber)
+      if ((paces[demand * agents + agent] ?? 0) < Number.POSITIVE_INFINITY && presence.freeSlots(agent) > 0)
+        return agent;
+    return -1;
+  }
+}

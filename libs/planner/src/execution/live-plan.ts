@@ -1,0 +1,323 @@
+/**
+ * A plan that is followed loosely: whenever an agent could take a task and a task could begin, the most urgent tasks are placed
+ * anew on the agents as they are, by what is expected of them now. What should begin now begins; nothing else is fixed.
+ *
+ * 1. Ranks are those of HEFT over what is expected. They are reckoned anew after a share of the tasks has ended, not each time.
+ * 2. Placed are the most urgent tasks up to a horizon, also those that are not ready: they keep a place at a fast agent from
+ *    being taken by something that can wait. Behind the horizon only what is ready counts. So a moment's work does not grow with
+ *    the graph.
+ * 3. Where copies are allowed and an agent has nothing to begin, it begins a task a second time that is at work at a slower one
+ *    and is expected to end there later: a straggler is outrun. Nobody knows of a task that it is long before it is.
+ * 4. An agent is never kept free without end: what waits for another agent is placed anew at every event.
+ */
+import { FreeTime } from "../plan/free-time.ts";
+import { byRank, upwardRanks } from "../plan/ranks.ts";
+import type { Problem } from "../work/problem.ts";
+import type { Assignment, Dispatcher, Presence } from "./dispatcher.ts";
+import type { Outlook } from "./outlook.ts";
+
+/** Placed are this many tasks per slot, and at least so many. */
+const horizon = { perSlot: 4, least: 128 } as const;
+/** How often a task may be at work at once. */
+const attemptsMax = 4;
+/** As likely to end later as earlier. */
+const evenShare = 0.5;
+/** One in ten ends later. */
+const longShare = 0.9;
+/** Ranks are reckoned anew when this share of what is left has ended. */
+const rankedAnewAfter = 0.02;
+
+export class LivePlan implements Dispatcher {
+  readonly #problem: Problem;
+  readonly #outlook: Outlook;
+  readonly #free: readonly FreeTime[];
+  readonly #slotsOf: readonly (readonly number[])[];
+  /** When each task ends or is expected to; `Infinity` while nobody can say. */
+  readonly #endMs: Float64Array;
+  readonly #state: Uint8Array;
+  /** Where each is, or is expected. */
+  readonly #agentOf: Int32Array;
+  readonly #running = new Map<number, Attempt[]>();
+  readonly #copies: boolean;
+  #order = new Uint32Array();
+  #readyCount = 0;
+  #endedSinceRanks = Number.POSITIVE_INFINITY;
+  #left: number;
+  #changed = true;
+  #begin: Assignment[] = [];
+  #wakeMs = Number.POSITIVE_INFINITY;
+  /** How often the plan was made anew. */
+  plans = 0;
+
+  constructor(problem: Problem, outlook: Outlook, { copies = false }: { readonly copies?: boolean } = {}) {
+    const { tasks, slots, agents, agentOfSlot } = problem;
+    this.#problem = problem;
+    this.#outlook = outlook;
+    this.#free = Array.from({ length: slots }, () => new FreeTime());
+    const slotsOf: number[][] = Array.from({ length: agents }, () => []);
+    agentOfSlot.forEach((agent, slot) => {
+      slotsOf[agent]?.push(slot);
+    });
+    this.#slotsOf = slotsOf;
+    this.#endMs = new Float64Array(tasks);
+    this.#state = new Uint8Array(tasks);
+    this.#agentOf = new Int32Array(tasks).fill(-1);
+    this.#left = tasks;
+    this.#copies = copies;
+  }
+
+  ready(task: number): void {
+    this.#outlook.ready(task);
+    this.#state[task] = states.ready;
+    this.#readyCount++;
+    this.#changed = true;
+  }
+
+  ended(task: number, agent: number, tookMs: number, nowMs: number): void {
+    this.#state[task] = states.done;
+    this.#running.delete(task);
+    this.#endMs[task] = nowMs;
+    this.#left--;
+    this.#endedSinceRanks++;
+    this.#changed = true;
+    this.#outlook.ended(task, agent, tookMs);
+  }
+
+  joined(): void {
+    this.#changed = true;
+  }
+
+  lost(task: number, agent: number): void {
+    this.#changed = true;
+    if (!this.#letGo(task, agent)) this.#state[task] = states.waiting;
+  }
+
+  next(presence: Presence, nowMs: number): Assignment | undefined {
+    if (this.#changed || nowMs >= this.#wakeMs) {
+      this.#changed = false;
+      this.#begin = this.#replan(presence, nowMs).reverse();
+    }
+    const next = this.#begin.pop();
+    if (next === undefined) return undefined;
+    const { task, agent, insteadOf } = next;
+    if (insteadOf !== undefined) this.#letGo(insteadOf, agent);
+    const attempts = this.#running.get(task) ?? [];
+    if (attempts.length === 0) {
+      this.#readyCount--;
+      this.#agentOf[task] = agent;
+    }
+    this.#state[task] = states.running;
+    this.#running.set(task, [...attempts, { agent, startMs: nowMs }]);
+    return next;
+  }
+
+  wakeMs(): number {
+    return this.#wakeMs;
+  }
+
+  /** Gives whether another agent is at it. */
+  #letGo(task: number, agent: number): boolean {
+    const others = (this.#running.get(task) ?? []).filter((attempt) => attempt.agent !== agent);
+    if (others.length > 0) this.#running.set(task, others);
+    else this.#running.delete(task);
+    return others.length > 0;
+  }
+
+  /** What begins now, the most urgent first. */
+  #replan(presence: Presence, nowMs: number): Assignment[] {
+    const begin: Assignment[] = [];
+    this.#lookAhead(nowMs);
+    const room = new Room(this.#problem.agents, presence, this.#running);
+    this.#wakeMs = Number.POSITIVE_INFINITY;
+    if (room.left === 0 || (this.#readyCount === 0 && !this.#copies)) return begin;
+    this.plans++;
+    if (this.#endedSinceRanks >= this.#left * rankedAnewAfter) this.#rank();
+    this.#takeStock(room, nowMs);
+    let withinHorizon = Math.max(horizon.least, this.#problem.slots * horizon.perSlot);
+    let readyLeft = this.#readyCount;
+    for (let at = 0; at < this.#order.length && room.left > 0 && readyLeft > 0; at++) {
+      const task = this.#order[at] ?? 0;
+      const state = this.#state[task];
+      const isReady = state === states.ready;
+      if (!isReady && (state !== states.waiting || withinHorizon <= 0)) continue;
+      if (isReady) readyLeft--;
+      withinHorizon--;
+      const startMs = this.#place(task, nowMs);
+      const agent = this.#agentOf[task] ?? -1;
+      // Behind what takes no time another one may be placed at the same moment: its turn comes after that has ended.
+      if (!isReady) continue;
+      if (startMs > nowMs) this.#wakeMs = Math.min(this.#wakeMs, startMs);
+      if (startMs > nowMs || room.of(agent) === 0) continue;
+      begin.push({ task, agent, ...room.take(agent) });
+    }
+    if (this.#copies) this.#copy(begin, room, nowMs);
+    if (room.left > 0)
+      for (const task of this.#running.keys()) {
+        const endMs = this.#endMs[task] ?? 0;
+        if (endMs > nowMs && endMs < this.#wakeMs) this.#wakeMs = endMs;
+      }
+    return begin;
+  }
+
+  #rank(): void {
+    this.#outlook.look();
+    const usual = new Float64Array(this.#problem.tasks);
+    for (let task = 0; task < usual.length; task++)
+      if (this.#state[task] !== states.done) usual[task] = this.#outlook.usualMs(task);
+    const order = byRank(this.#problem, upwardRanks(this.#problem, usual));
+    this.#order = order.filter((task) => this.#state[task] !== states.done);
+    this.#endedSinceRanks = 0;
+  }
+
+  /** Who is ahead at each task that is at work, and when it is expected to end. */
+  #lookAhead(nowMs: number): void {
+    for (const [task, attempts] of this.#running) {
+      const remainingMs = ({ agent, startMs }: Attempt) =>
+        this.#outlook.remainingMs(task, agent, nowMs - startMs, evenShare);
+      if (attempts.length > 1) attempts.sort((one, other) => remainingMs(one) - remainingMs(other));
+      const [ahead] = attempts;
+      this.#endMs[task] = ahead === undefined ? nowMs : nowMs + remainingMs(ahead);
+    }
+  }
+
+  /** When each slot can take something. */
+  #takeStock(room: Room, nowMs: number): void {
+    const { slotFromMs, slotUntilMs } = this.#problem;
+    const busy = new Map<number, number[]>();
+    // Whoever is behind would let go.
+    for (const [task, [ahead]] of this.#running)
+      if (ahead !== undefined)
+        busy.set(ahead.agent, [...(busy.get(ahead.agent) ?? []), this.#endMs[task] ?? nowMs]);
+    this.#slotsOf.forEach((slots, agent) => {
+      const ends = busy.get(agent) ?? [];
+      let free = room.of(agent);
+      for (const slot of slots) {
+        let fromMs = free-- > 0 ? nowMs : ends.pop();
+        // Neither free nor at work: it comes later, or is away and nobody knows for how long.
+        const comesMs = slotFromMs[slot] ?? 0;
+        fromMs ??= comesMs > nowMs ? comesMs : Number.POSITIVE_INFINITY;
+        this.#free[slot]?.reset(fromMs, slotUntilMs[slot] ?? 0);
+      }
+    });
+  }
+
+  /** Who is free and has nothing to begin outruns what is expected to end last. */
+  #copy(begin: Assignment[], room: Room, nowMs: number): void {
+    const running = [...this.#running].filter(([, attempts]) => attempts.length < attemptsMax);
+    running.sort(([one], [other]) => (this.#endMs[other] ?? 0) - (this.#endMs[one] ?? 0) || one - other);
+    for (const [task, attempts] of running) {
+      const agent = this.#outrunner(task, attempts, room, nowMs);
+      if (agent === -1) continue;
+      room.take(agent);
+      begin.push({ task, agent });
+    }
+  }
+
+  /** The free agent that would end the task earliest, if that is before it ends where it is; -1 where there is none. */
+  #outrunner(task: number, attempts: readonly Attempt[], room: Room, nowMs: number): number {
+    const { demands, candidates, agentOfSlot, pinned } = this.#problem;
+    const [ahead] = attempts;
+    if (ahead === undefined || pinned[task] !== -1) return -1;
+    // It costs nothing but time of who is idle, and it is the long ones that count: so it is taken for one of those.
+    const elapsedMs = nowMs - ahead.startMs;
+    const takesMs = elapsedMs + this.#outlook.remainingMs(task, ahead.agent, elapsedMs, longShare);
+    const factor = takesMs / this.#outlook.expectedMs(task, ahead.agent);
+    let best = -1;
+    let bestEndMs = ahead.startMs + takesMs;
+    for (const { agent, startMs } of attempts)
+      bestEndMs = Math.min(bestEndMs, startMs + this.#outlook.expectedMs(task, agent) * factor);
+    for (const slot of candidates[demands[task] ?? 0] ?? []) {
+      const agent = agentOfSlot[slot] ?? 0;
+      if (room.idle(agent) === 0 || attempts.some((attempt) => attempt.agent === agent)) continue;
+      const ends = nowMs + this.#outlook.expectedMs(task, agent) * factor;
+      if (ends >= bestEndMs) continue;
+      best = agent;
+      bestEndMs = ends;
+    }
+    return best;
+  }
+
+  /** Where it is expected to end earliest; gives when it begins there. */
+  #place(task: number, nowMs: number): number {
+    const { demands, candidates, agentOfSlot, pinned, releaseMs } = this.#problem;
+    const wanted = pinned[task] ?? -1;
+    const readyMs = Math.max(nowMs, releaseMs[task] ?? 0);
+    let best = -1;
+    let bestAgent = -1;
+    let bestStartMs = Number.POSITIVE_INFINITY;
+    let bestTakesMs = 0;
+    let bestReadyMs = 0;
+    for (const slot of candidates[demands[task] ?? 0] ?? []) {
+      const agent = agentOfSlot[slot] ?? 0;
+      if (wanted !== -1 && wanted !== agent) continue;
+      const takesMs = this.#outlook.expectedMs(task, agent);
+      const thereMs = Math.max(readyMs, this.#thereMs(task, agent));
+      if (thereMs + takesMs >= bestStartMs + bestTakesMs) continue;
+      const startMs = this.#free[slot]?.earliest(thereMs, takesMs) ?? Number.POSITIVE_INFINITY;
+      if (startMs + takesMs >= bestStartMs + bestTakesMs) continue;
+      best = slot;
+      bestAgent = agent;
+      bestStartMs = startMs;
+      bestTakesMs = takesMs;
+      bestReadyMs = thereMs;
+    }
+    this.#agentOf[task] = bestAgent;
+    this.#endMs[task] = bestStartMs + bestTakesMs;
+    if (best !== -1) this.#free[best]?.take(bestReadyMs, bestTakesMs);
+    return bestStartMs;
+  }
+
+  /** When all inputs are expected at the agent. */
+  #thereMs(task: number, agent: number): number {
+    const { before, moveMs } = this.#problem;
+    let latestMs = 0;
+    for (let edge = before.offsets[task] ?? 0; edge < (before.offsets[task + 1] ?? 0); edge++) {
+      const other = before.targets[edge] ?? 0;
+      const takesMs = this.#agentOf[other] === agent ? 0 : (moveMs[other] ?? 0);
+      latestMs = Math.max(latestMs, (this.#endMs[other] ?? 0) + takesMs);
+    }
+    return latestMs;
+  }
+}
+
+interface Attempt {
+  readonly agent: number;
+  readonly startMs: number;
+}
+
+/** Who could begin something: slots that are free, and then those at a task that another agent is expected to end first. */
+class Room {
+  readonly #free: Int32Array;
+  readonly #behind = new Map<number, number[]>();
+  left: number;
+
+  constructor(agents: number, presence: Presence, running: ReadonlyMap<number, readonly Attempt[]>) {
+    this.#free = Int32Array.from({ length: agents }, (_, agent) => presence.freeSlots(agent));
+    this.left = this.#free.reduce((sum, slots) => sum + slots, 0);
+    for (const [task, attempts] of running)
+      for (const { agent } of attempts.slice(1)) {
+        this.#behind.set(agent, [...(this.#behind.get(agent) ?? []), task]);
+        this.left++;
+      }
+  }
+
+  idle(agent: number): number {
+    return this.#free[agent] ?? 0;
+  }
+
+  of(agent: number): number {
+    return this.idle(agent) + (this.#behind.get(agent)?.length ?? 0);
+  }
+
+  take(agent: number): { readonly insteadOf?: number } {
+    this.left--;
+    if (this.idle(agent) > 0) {
+      this.#free[agent] = this.idle(agent) - 1;
+      return {};
+    }
+    const insteadOf = this.#behind.get(agent)?.pop();
+    return insteadOf === undefined ? {} : { insteadOf };
+  }
+}
+
+const states = { waiting: 0, ready: 1, running: 2, done: 3 } as const;

@@ -1,0 +1,235 @@
+import type { Estimate, Estimates } from "../estimates/estimates.ts";
+import type { Problem } from "../work/problem.ts";
+import { durationMs } from "../work/problem.ts";
+
+/** What is expected of tasks that have not ended, as far as it is known now. */
+export interface Outlook {
+  /** How long the task would take at the agent. */
+  expectedMs(task: number, agent: number): number;
+  /** How much longer at most, in this share of cases, when it has been at work for so long and has not ended. */
+  remainingMs(task: number, agent: number, elapsedMs: number, share: number): number;
+  /** How long it would take at an agent like the others: by this tasks are ranked. */
+  usualMs(task: number): number;
+  /** Ranks are about to be reckoned, of all that has not ended. */
+  look(): void;
+  /** The task may begin: its inputs are there, and how large they are. */
+  ready(task: number): void;
+  /** The task took so long at the agent: something to learn from. */
+  ended(task: number, agent: number, tookMs: number): void;
+}
+
+/** All is known from the beginning. */
+export class KnownTimes implements Outlook {
+  readonly #problem: Problem;
+
+  constructor(problem: Problem) {
+    this.#problem = problem;
+  }
+
+  expectedMs(task: number, agent: number): number {
+    return durationMs(this.#problem, task, agent);
+  }
+
+  remainingMs(task: number, agent: number, elapsedMs: number): number {
+    return Math.max(0, durationMs(this.#problem, task, agent) - elapsedMs);
+  }
+
+  usualMs(task: number): number {
+    const { sizesMs, demands, meanPace } = this.#problem;
+    return (sizesMs[task] ?? 0) * (meanPace[demands[task] ?? 0] ?? 1);
+  }
+
+  look(): void {
+    // There is nothing to find out.
+  }
+
+  ready(): void {
+    // It takes as long as it was to.
+  }
+
+  ended(): void {
+    // Nothing that was not known.
+  }
+}
+
+/** What a task is, to estimates. */
+export interface Described {
+  readonly capability: string;
+  readonly within: readonly string[];
+  /** Of its input; looked at when that is there. 0 where it is not known. */
+  readonly inputBytes: number;
+}
+
+/** An agent, to estimates: known by what it did; or, where its speed is declared, by that alone. */
+export interface DescribedAgent {
+  readonly agentId: string;
+  /** By which factor it takes longer than an agent of speed 1. Absent: as learned. */
+  readonly slowness?: number;
+}
+
+/** Deviations of logarithms below this and above that are not believed. */
+const deviations = { least: 0.1, most: 1.5 } as const;
+/** What is expected where nothing at all is known. */
+const unknownMs = 1_000;
+const unknownGrowth = 0.5;
+
+/**
+ * What estimates say of tasks, kept in a table of kinds and agents: it is asked millions of times, and an end changes the row
+ * of its kind and the column of its agent. How large a task's input is beside others of its kind is a factor of its own. Before
+ * the input is there, a task is expected to be as large among its kind as those are among theirs that it comes after.
+ */
+export class LearnedTimes implements Outlook {
+  readonly #estimates: Estimates;
+  readonly #tasks: readonly Described[];
+  readonly #kindOf: Uint32Array;
+  readonly #rows: Row[] = [];
+  readonly #agents: readonly DescribedAgent[];
+  readonly #isThere: Uint8Array;
+  /** By how much the logarithm of the input's size differs from the usual one of the kind. */
+  readonly #deviations: Float64Array;
+  readonly #problem: Problem;
+
+  constructor(
+    problem: Problem,
+    estimates: Estimates,
+    tasks: readonly Described[],
+    agents: readonly DescribedAgent[],
+  ) {
+    this.#problem = problem;
+    this.#deviations = new Float64Array(tasks.length);
+    this.#estimates = estimates;
+    this.#tasks = tasks;
+    this.#agents = agents;
+    const numbers = new Map<string, number>();
+    this.#kindOf = Uint32Array.from(tasks, ({ capability, within }) => {
+      const known = numbers.get(capability);
+      if (known !== undefined) return known;
+      numbers.set(capability, this.#rows.length);
+      return this.#rows.push(new Row(capability, within, agents.length)) - 1;
+    });
+    this.#isThere = new Uint8Array(tasks.length);
+  }
+
+  expectedMs(task: number, agent: number): number {
+    const row = this.#row(task, agent);
+    const deviation = row.deviations[agent] ?? 0;
+    return (row.medians[agent] ?? 0) * this.#factor(task, row) * Math.exp(deviation ** 2 / 2);
+  }
+
+  usualMs(task: number): number {
+    return this.expectedMs(task, this.#agents.length);
+  }
+
+  /** As if logarithms of times were spread like a logistic curve, for which that is a formula. */
+  remainingMs(task: number, agent: number, elapsedMs: number, share: number): number {
+    const row = this.#row(task, agent);
+    const median = (row.medians[agent] ?? 0) * this.#factor(task, row);
+    const shape = Math.PI / (Math.sqrt(3) * (row.deviations[agent] ?? 1));
+    const passed = Math.min(1e6, (elapsedMs / median) ** shape);
+    return Math.max(0, median * ((1 + passed) / (1 - share) - 1) ** (1 / shape) - elapsedMs);
+  }
+
+  look(): void {
+    const { order, before } = this.#problem;
+    const { offsets, targets } = before;
+    for (const task of order) {
+      const from = offsets[task] ?? 0;
+      const to = offsets[task + 1] ?? 0;
+      let sum = 0;
+      for (let edge = from; edge < to; edge++) sum += this.#deviations[targets[edge] ?? 0] ?? 0;
+      this.#deviations[task] =
+        this.#isThere[task] === 1 ? this.#ownDeviation(task) : sum / Math.max(1, to - from);
+    }
+  }
+
+  ready(task: number): void {
+    const { inputBytes = 0 } = this.#tasks[task] ?? {};
+    if (inputBytes === 0 || this.#isThere[task] === 1) return;
+    this.#isThere[task] = 1;
+    this.#rows[this.#kindOf[task] ?? 0]?.sees(inputBytes);
+    this.#deviations[task] = this.#ownDeviation(task);
+  }
+
+  ended(task: number, agent: number, tookMs: number): void {
+    const kind = this.#kindOf[task] ?? 0;
+    const { capability = "", within = [], inputBytes = 0 } = this.#tasks[task] ?? {};
+    const { agentId = "", slowness } = this.#agents[agent] ?? {};
+    const by = slowness === undefined ? agentId : "";
+    this.#estimates.learn({ capability, within, agentId: by, inputBytes }, tookMs / (slowness ?? 1));
+    this.#rows.forEach((row, number) => {
+      // A row is asked for anew as a whole: side by side, old and new would mislead.
+      if (number === kind || within.includes(row.basis)) row.fresh.fill(0);
+      else if (slowness === undefined) row.fresh[agent] = 0;
+    });
+  }
+
+  /** How much longer it takes than others of its kind because of its input. */
+  #factor(task: number, row: Row): number {
+    return Math.exp(row.growth * (this.#deviations[task] ?? 0));
+  }
+
+  #ownDeviation(task: number): number {
+    const usualSize = this.#rows[this.#kindOf[task] ?? 0]?.usualSize ?? 0;
+    return Math.log1p(this.#tasks[task]?.inputBytes ?? 0) - usualSize;
+  }
+
+  /** With what is asked of the agent filled in. */
+  #row(task: number, agent: number): Row {
+    const row = this.#rows[this.#kindOf[task] ?? 0] as Row;
+    if (row.fresh[agent] === 1) return row;
+    const { agentId = "", slowness } = this.#agents[agent] ?? {};
+    const by = slowness === undefined ? agentId : "";
+    const { capability, within } = row;
+    row.take(
+      agent,
+      slowness ?? 1,
+      this.#estimates.estimate({ capability, within, agentId: by, inputBytes: 0 }),
+    );
+    return row;
+  }
+}
+
+/** What is expected of one kind of tasks, at each agent and behind them at anyone. */
+class Row {
+  readonly capability: string;
+  readonly within: readonly string[];
+  readonly medians: Float64Array;
+  readonly deviations: Float64Array;
+  readonly fresh: Uint8Array;
+  basis = "";
+  growth = 0;
+  /** Logarithm of the size of inputs that the rest holds for. */
+  usualSize = 0;
+  #sizes = 0;
+  #meanSize = 0;
+
+  constructor(capability: string, within: readonly string[], agents: number) {
+    this.capability = capability;
+    this.within = within;
+    this.medians = new Float64Array(agents + 1);
+    this.deviations = new Float64Array(agents + 1);
+    this.fresh = new Uint8Array(agents + 1);
+  }
+
+  /** As long as none has ended, inputs are large or small beside those that are there. */
+  sees(inputBytes: number): void {
+    this.#sizes++;
+    this.#meanSize += (Math.log1p(inputBytes) - this.#meanSize) / this.#sizes;
+    if (this.basis !== this.capability) this.usualSize = this.#meanSize;
+  }
+
+  take(agent: number, slowness: number, estimate: Estimate | undefined): void {
+    const {
+      medianMs = unknownMs,
+      deviation = deviations.most,
+      basis = "",
+      growth = unknownGrowth,
+    } = estimate ?? {};
+    this.medians[agent] = medianMs * slowness;
+    this.deviations[agent] = Math.min(deviations.most, Math.max(deviations.least, deviation));
+    this.basis = basis;
+    this.growth = growth;
+    this.usualSize = basis === this.capability ? Math.log1p(estimate?.usualBytes ?? 0) : this.#meanSize;
+    this.fresh[agent] = 1;
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * When a slot is free: gaps in the order of time, the last of them as long as its agent stays. What is placed goes into the
+ * first gap that holds it, also in front of what was placed before.
+ *
+ * A gap has its beginning and its end in it, so a task that takes no time fits there between others. Gaps of no length are not
+ * kept: where one task follows another at once, nothing comes between them.
+ */
+export class FreeTime {
+  #from = new Float64Array(8);
+  #to = new Float64Array(8);
+  #count = 0;
+
+  /** As if nothing had been placed. */
+  reset(fromMs: number, untilMs: number): void {
+    this.#from[0] = fromMs;
+    this.#to[0] = untilMs;
+    this.#count = fromMs <= untilMs ? 1 : 0;
+  }
+
+  /** When a task that is ready then and takes so long could begin; `Infinity` when it never could. */
+  earliest(readyMs: number, takesMs: number): number {
+    const at = this.#find(readyMs, takesMs);
+    return at < 0 ? Number.POSITIVE_INFINITY : Math.max(readyMs, this.#from[at] ?? 0);
+  }
+
+  /** Takes the time from `earliest` for it. */
+  take(readyMs: number, takesMs: number): void {
+    const at = this.#find(readyMs, takesMs);
+    if (at < 0) throw new RangeError(`expected room for a task of ${takesMs} ms, found none`);
+    const from = this.#from[at] ?? 0;
+    const to = this.#to[at] ?? 0;
+    const startMs = Math.max(readyMs, from);
+    const endMs = startMs + takesMs;
+    const before = startMs > from;
+    const after = to > endMs;
+    if (before && after) {
+      this.#insert(at + 1, endMs, to);
+      this.#to[at] = startMs;
+    } else if (before) this.#to[at] = startMs;
+    else if (after) this.#from[at] = endMs;
+    else if (this.#count > 1) this.#remove(at);
+    else this.#from[at] = endMs;
+  }
+
+  #find(readyMs: number, takesMs: number): number {
+    const soonestMs = readyMs + takesMs;
+    const to = this.#to;
+    // The first gap that does not end too early, by halves.
+    let low = 0;
+    let high = this.#count;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((to[middle] ?? 0) >= soonestMs) high = middle;
+      else low = middle + 1;
+    }
+    for (let at = low; at < this.#count; at++) {
+      const from = this.#from[at] ?? 0;
+      if ((from > readyMs ? from : readyMs) + takesMs <= (to[at] ?? 0)) return at;
+    }
+    return -1;
+  }
+
+  #insert(at: number, from: number, to: number): void {
+    if (this.#count === this.#from.length) {
+      this.#from = doubled(this.#from);
+      this.#to = doubled(this.#to);
+    }
+    this.#from.copyWithin(at + 1, at, this.#count);
+    this.#to.copyWithin(at + 1, at, this.#count);
+    this.#from[at] = from;
+    this.#to[at] = to;
+    this.#count++;
+  }
+
+  #remove(at: number): void {
+    this.#from.copyWithin(at, at + 1, this.#count);
+    this.#to.copyWithin(at, at + 1, this.#count);
+    this.#count--;
+  }
+}
+
+function doubled(values: Float64Array): Float64Array<ArrayBuffer> {
+  const larger = new Float64Array(values.length * 2);
+  larger.set(values);
+  return larger;
+}

@@ -1,0 +1,116 @@
+/**
+ * From an order of tasks to a plan: one after the other, each where it ends earliest, into the first gap that holds it (the
+ * second half of HEFT). Everything that looks for a good plan looks for an order, and asks here what it comes to.
+ *
+ * 1. An order has each task after all that it needs; then what comes out keeps to needs, releases, moves, slots and stays.
+ * 2. Of slots that end it at the same moment the fastest is taken, then the first: the same order gives the same plan.
+ * 3. One placement serves many orders: nothing is allocated per order.
+ */
+import type { Graph } from "../graph/graph.ts";
+import type { Problem } from "../work/problem.ts";
+import { FreeTime } from "./free-time.ts";
+
+export class Placement {
+  readonly problem: Problem;
+  readonly startMs: Float64Array;
+  readonly endMs: Float64Array;
+  readonly slotOf: Int32Array;
+  readonly #free: readonly FreeTime[];
+
+  constructor(problem: Problem) {
+    this.problem = problem;
+    this.startMs = new Float64Array(problem.tasks);
+    this.endMs = new Float64Array(problem.tasks);
+    this.slotOf = new Int32Array(problem.tasks).fill(-1);
+    this.#free = Array.from({ length: problem.slots }, () => new FreeTime());
+  }
+
+  /**
+   * Places all tasks; gives when the last one ends, or `Infinity` where one found no place or the end lies past `limitMs`,
+   * beyond which nobody wants to know.
+   */
+  place(order: ArrayLike<number>, limitMs = Number.POSITIVE_INFINITY): number {
+    const { slotFromMs, slotUntilMs, before } = this.problem;
+    for (let slot = 0; slot < this.#free.length; slot++)
+      this.#free[slot]?.reset(slotFromMs[slot] ?? 0, slotUntilMs[slot] ?? 0);
+    return this.#placeAll(order, before, limitMs);
+  }
+
+  /**
+   * The same from the end: tasks after all that follows from them, as if time went backwards. Releases and stays count for
+   * nothing, so it is no plan; but who ends late in it is urgent.
+   */
+  placeBackwards(order: ArrayLike<number>): number {
+    for (const free of this.#free) free.reset(0, Number.POSITIVE_INFINITY);
+    return this.#placeAll(order, this.problem.after, Number.POSITIVE_INFINITY);
+  }
+
+  #placeAll(order: ArrayLike<number>, needs: Graph, limitMs: number): number {
+    const { problem, startMs, endMs, slotOf } = this;
+    const { demands, sizesMs, candidates, paces, agents, agentOfSlot, pinned, moves } = problem;
+    const forwards = needs === problem.before;
+    let makespanMs = 0;
+    for (let at = 0; at < order.length; at++) {
+      const task = order[at] ?? 0;
+      const demand = demands[task] ?? 0;
+      const size = sizesMs[task] ?? 0;
+      const wanted = pinned[task] ?? -1;
+      const those = candidates[demand] as Uint32Array;
+      const readyMs = this.#readyMs(task, needs, forwards);
+      let best = -1;
+      let bestEndMs = Number.POSITIVE_INFINITY;
+      let bestReadyMs = 0;
+      let bestStartMs = 0;
+      for (let each = 0; each < those.length; each++) {
+        const slot = those[each] ?? 0;
+        const agent = agentOfSlot[slot] ?? 0;
+        const takesMs = size * (paces[demand * agents + agent] ?? 0);
+        // Those that come are slower still.
+        if (readyMs + takesMs >= bestEndMs) break;
+        if (wanted !== -1 && wanted !== agent) continue;
+        const thereMs = moves ? Math.max(readyMs, this.#movedMs(task, agent, needs, forwards)) : readyMs;
+        const free = this.#free[slot] as FreeTime;
+        const starts = free.earliest(thereMs, takesMs);
+        const ends = starts + takesMs;
+        if (ends < bestEndMs) {
+          best = slot;
+          bestEndMs = ends;
+          bestReadyMs = thereMs;
+          bestStartMs = starts;
+        }
+      }
+      if (best < 0 || bestEndMs > limitMs) return Number.POSITIVE_INFINITY;
+      const takesMs = size * (paces[demand * agents + (agentOfSlot[best] ?? 0)] ?? 0);
+      this.#free[best]?.take(bestReadyMs, takesMs);
+      startMs[task] = bestStartMs;
+      endMs[task] = bestEndMs;
+      slotOf[task] = best;
+      if (bestEndMs > makespanMs) makespanMs = bestEndMs;
+    }
+    return makespanMs;
+  }
+
+  /** When all it needs has ended. */
+  #readyMs(task: number, { offsets, targets }: Graph, forwards: boolean): number {
+    let readyMs = forwards ? (this.problem.releaseMs[task] ?? 0) : 0;
+    for (let edge = offsets[task] ?? 0; edge < (offsets[task + 1] ?? 0); edge++) {
+      const ends = this.endMs[targets[edge] ?? 0] ?? 0;
+      if (ends > readyMs) readyMs = ends;
+    }
+    return readyMs;
+  }
+
+  /** When all it needs is there, at that agent. */
+  #movedMs(task: number, agent: number, { offsets, targets }: Graph, forwards: boolean): number {
+    const { moveMs, agentOfSlot } = this.problem;
+    let latestMs = 0;
+    for (let edge = offsets[task] ?? 0; edge < (offsets[task + 1] ?? 0); edge++) {
+      const other = targets[edge] ?? 0;
+      const stays = agentOfSlot[this.slotOf[other] ?? 0] === agent;
+      // Backwards it is this task's output that moves.
+      const thereMs = (this.endMs[other] ?? 0) + (stays ? 0 : (moveMs[forwards ? other : task] ?? 0));
+      if (thereMs > latestMs) latestMs = thereMs;
+    }
+    return latestMs;
+  }
+}
