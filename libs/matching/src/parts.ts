@@ -20,11 +20,10 @@ import type {
   Result,
 } from "@tutti/contracts/agent/v1";
 import type { Offer, OfferProfile, ReturnReason } from "@tutti/contracts/swarm/v1";
-import type { HostFigures, KeyedLimit, LabelSelector } from "@tutti/contracts/types/v1";
+import type { ErrorDetail, HostFigures, KeyedLimit, LabelSelector } from "@tutti/contracts/types/v1";
 import type { Chance, Heap, Ranked, Refusal } from "@tutti/kernel";
 import type { Suspicion } from "./agents/suspicion.ts";
 import type { HoldOrder, Launches, LimitRule, PoolSettings } from "./api/pool.ts";
-import type { HookDesk } from "./hooks/hook-desk.ts";
 import type { Judging } from "./hooks/judging.ts";
 import type { Affinity } from "./match/affinity.ts";
 import type { LearnedTimes } from "./match/learned-times.ts";
@@ -139,7 +138,7 @@ export interface Extras {
 }
 
 /** A wait for a limit that is over. */
-export interface LimitWait {
+interface LimitWait {
   readonly key: string;
   readonly fromMs: number;
   readonly toMs: number;
@@ -589,7 +588,7 @@ export interface PoolCore {
   /** How far it is after a pause; undefined while it begins as many as it can. */
   readonly ramp: Ramp | undefined;
   /** Undefined while there are no hooks. */
-  readonly hooks: HookDesk | undefined;
+  readonly hooks: HookBook | undefined;
 }
 
 /** Finds places for single tasks. */
@@ -612,6 +611,31 @@ export interface ProfileBook {
   /** Each call is a use that has to be given back. */
   take(sent: OfferProfile, defaultNamespace: string): Profile;
   giveBack(profile: Profile): void;
+}
+
+/** The hooks of a pool at work. */
+export interface HookBook {
+  /** Tasks that were denied, the last ones. */
+  readonly denied: readonly Denied[];
+  /** A task has come: whether hooks have a say before it may wait for an agent. */
+  receives(task: Task): boolean;
+  /** A task was given to an agent. */
+  assigned(task: Task, nowMs: number): void;
+  /** A task has its result: whether that is held until hooks had their say. */
+  holds(task: Task, agentId: string, nowMs: number): boolean;
+  /** A result counts. */
+  counted(task: Task, agentId: string, nowMs: number): void;
+  /** The time of a task that is held has come. */
+  due(task: Task, nowMs: number): void;
+  /** Nobody wants a task any more. */
+  forget(task: Task): void;
+}
+
+/** A task that a hook denied. */
+export interface Denied {
+  readonly task: Task;
+  readonly error: ErrorDetail;
+  readonly atMs: number;
 }
 
 /** The limits of a pool by key. */

@@ -6,7 +6,7 @@ import { runtimeErrors } from "@tutti/runtime/errors";
 import type { PoolDirectory } from "./pool-directory.ts";
 
 /** Where what is kept of a pool is. */
-export function keyOfPool(namespace: string, name: string): InstanceKey {
+function keyOfPool(namespace: string, name: string): InstanceKey {
   return { namespace, kind: "pool", id: name };
 }
 

@@ -33,7 +33,7 @@ export function factsOf(task: Task, agentId: string, nowMs: number): HookFacts {
 }
 
 /** Labels of a task, with those that hooks added. */
-export function labelsOf({ profile, offer, judging }: Task): Record<string, string> {
+function labelsOf({ profile, offer, judging }: Task): Record<string, string> {
   const labels: Record<string, string> = {};
   const all: readonly (readonly Label[])[] = [profile.labels, offer.labels, judging?.labels ?? []];
   for (const { name, value } of all.flat()) labels[name] = value;

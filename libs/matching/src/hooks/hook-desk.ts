@@ -19,7 +19,7 @@ import type {
   Said,
   Verdict,
 } from "../api/hooks.ts";
-import type { PoolCore, Task } from "../parts.ts";
+import type { Denied, HookBook, PoolCore, Task } from "../parts.ts";
 import { denialOf, factsOf, questionOf } from "./facts.ts";
 import { Judging } from "./judging.ts";
 import { verdictOf } from "./verdict.ts";
@@ -50,14 +50,7 @@ export interface HookEnds {
   reprioritize(task: Task, priority: number): void;
 }
 
-/** A task that was denied. */
-export interface Denied {
-  readonly task: Task;
-  readonly error: ErrorDetail;
-  readonly atMs: number;
-}
-
-export class HookDesk {
+export class HookDesk implements HookBook {
   readonly #core: PoolCore;
   readonly #ends: HookEnds;
   readonly #outlet: HookOutlet;

@@ -6,7 +6,7 @@ export const letBe: Verdict = {
   ...{ deny: undefined, priority: undefined, labels: {}, delayMs: 0, retry: undefined, reason: "" },
 };
 
-export const priorityMax = 1_000_000;
+const priorityMax = 1_000_000;
 const labelLengthMax = 256;
 const labelsMax = 64;
 
