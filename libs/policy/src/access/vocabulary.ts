@@ -15,7 +15,7 @@ export interface NamedAction {
 }
 
 /** In which group all actions are that change nothing. */
-export const readGroup = "read";
+const readGroup = "read";
 
 const reads = new Set([
   "get",
