@@ -70,7 +70,7 @@ describe("what events touch", () => {
     ["tutti.workflow.approval.requested", "order-1", ["approvals", "runs", "counts", "run order-1"]],
     ["tutti.workflow.definition.registered", "order", ["workflows", "workflow"]],
     ["tutti.workflow.schedule.fired", "nightly", ["schedules", "schedule nightly"]],
-    ["tutti.swarm.agent.joined", "w1", ["agents"]],
+    ["tutti.swarm.agent.joined", "w1", ["agents", "pools"]],
     ["tutti.platform.component.broken", "", ["status"]],
     ["tutti.governance.key.issued", "", []],
     ["something else", "", []],

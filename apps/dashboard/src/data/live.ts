@@ -21,7 +21,7 @@ const indexLagMs = 1_000;
 const wavesMs = [300, indexLagMs + 600];
 const lookMs = 5_000;
 const hiddenMs = 20_000;
-const toldByNobody: ReadonlySet<string> = new Set(["agents", "series", "status"]);
+const toldByNobody: ReadonlySet<string> = new Set(["agents", "pools", "series", "status"]);
 
 /** Calls and streams of the page; the cookie goes along by itself. */
 export const client = new Client({

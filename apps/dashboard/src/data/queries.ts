@@ -9,6 +9,8 @@ import type {
   ListDefinitionsReply,
   ListDefinitionVersionsReply,
   ListFiringsReply,
+  ListPoolsReply,
+  ListQueueReply,
   ListRunsReply,
   ListSchedulesReply,
   MetricSeries,
@@ -108,6 +110,19 @@ export const agentsQuery = () =>
   queryOptions({
     queryKey: ["agents"],
     queryFn: ({ signal }) => read<ListAgentsReply>(pathOf(["agents"], { size: 1000 }), signal),
+  });
+
+export const poolsQuery = () =>
+  queryOptions({
+    queryKey: ["pools"],
+    queryFn: ({ signal }) => read<ListPoolsReply>(pathOf(["pools"], { size: 1000 }), signal),
+  });
+
+/** Those that come next. */
+export const poolQueueQuery = (pool: string) =>
+  queryOptions({
+    queryKey: ["pools", { queue: pool }],
+    queryFn: ({ signal }) => read<ListQueueReply>(pathOf(["pools", pool, "queue"], { size: 100 }), signal),
   });
 
 export const agentQuery = ({ agentId, pool }: Pick<Agent, "agentId" | "pool">) =>

@@ -9,7 +9,7 @@ export function touchedBy(type: string, subject: string): readonly string[] {
   if (thing === "approval") return ["approvals", "runs", "counts", ...aboutRun(subject)];
   if (area === "workflow" && thing === "definition") return ["workflows", "workflow"];
   if (area === "workflow" && thing === "schedule") return ["schedules", `schedule ${idIn(subject)}`];
-  if (area === "swarm") return ["agents"];
+  if (area === "swarm") return ["agents", "pools"];
   if (area === "platform" || area === "registry" || area === "runtime") return ["status"];
   return [];
 }

@@ -7,6 +7,7 @@ export const places = [
   { path: "/approvals", word: "Approvals", key: "a", glyph: "fermata" },
   { path: "/workflows", word: "Workflows", key: "f", glyph: "repeat" },
   { path: "/workers", word: "Workers", key: "w", glyph: "tied-rest" },
+  { path: "/pools", word: "Pools", key: "p", glyph: "wedge" },
   { path: "/schedules", word: "Schedules", key: "s", glyph: "caesura" },
 ] as const satisfies readonly { path: string; word: string; key: string; glyph: GlyphName }[];
 

@@ -104,6 +104,12 @@ const workers = createRoute({
   component: lazyRouteComponent(() => import("../pages/workers/workers-page.tsx"), "WorkersPage"),
 });
 
+const pools = createRoute({
+  getParentRoute: () => root,
+  path: "/pools",
+  component: lazyRouteComponent(() => import("../pages/pools/pools-page.tsx"), "PoolsPage"),
+});
+
 const schedules = createRoute({
   getParentRoute: () => root,
   path: "/schedules",
@@ -126,6 +132,7 @@ const children = [
   editor,
   workflow,
   workers,
+  pools,
   schedules,
   schedule,
 ];

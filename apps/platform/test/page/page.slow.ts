@@ -129,6 +129,48 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
     await page.context().close();
   });
 
+  it("stays at hand among thousands of workers, and finds one", async () => {
+    const crowd = 1_500;
+    const join = (number: number) =>
+      stage.client.call("tasks.claim", {
+        query: { namespace: "crowd" },
+        body: {
+          ...{ agentId: `singer-${number}`, waitMs: 0 },
+          offering: { capabilities: [{ name: `sing.${number % 5}`, version: "1.0.0" }], slots: 2 },
+        },
+      });
+    for (let joined = 0; joined < crowd; joined += 100)
+      await Promise.all(Array.from({ length: 100 }, (_, each) => join(joined + each)));
+    const page = await stage.signedIn("/workers?namespace=crowd");
+    await page.getByText("1,500 workers").waitFor();
+    const cards = page.getByRole("list", { name: "Workers" }).getByRole("listitem");
+    assert.ok((await cards.count()) < 150, "only those that are seen are drawn");
+    await page.mouse.wheel(0, 40_000);
+    await page.getByRole("button", { name: "singer-0", exact: true }).waitFor({ state: "detached" });
+    await page.getByLabel("Search").fill("singer-1499");
+    await page.getByRole("button", { name: "singer-1499" }).click();
+    await page.getByRole("heading", { name: "singer-1499" }).waitFor();
+    assert.deepEqual(await accessibilityProblems(page), []);
+    await page.context().close();
+  });
+
+  it("shows what waits in a pool and why, and pauses the pool", async () => {
+    await stage.client.call("workflows.register", {
+      body: { text: "workflow: lonely\ntasks: {sing: {uses: nobody.sings}}\n" },
+    });
+    await start("lonely", "lonely-1");
+    const page = await stage.signedIn("/pools");
+    await heading(page, "Pools").waitFor();
+    await page.getByRole("link", { name: "lonely-1" }).waitFor();
+    await page.getByText("nobody offers this").waitFor();
+    await page.getByRole("button", { name: "Pause", exact: true }).click();
+    await page.getByText("paused by a person").waitFor();
+    assert.deepEqual(await accessibilityProblems(page), []);
+    await page.getByRole("button", { name: "Let it go on", exact: true }).click();
+    await page.getByText("paused by a person").waitFor({ state: "detached" });
+    await page.context().close();
+  });
+
   it("starts a run by the form of its input, says what is wrong beside the field, and shows it finish live", async () => {
     const page = await stage.signedIn("/start?workflow=order");
     const press = () => page.getByRole("button", { name: "Start", exact: true }).click();

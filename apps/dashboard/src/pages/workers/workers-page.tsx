@@ -1,131 +1,106 @@
-import { useQuery } from "@tanstack/react-query";
 import type { Agent } from "@tutti/rest/types";
-import { useState } from "react";
-import { agentsQuery } from "../../data/queries.ts";
-import { Moment } from "../../elements/moment.tsx";
-import { bytes, count, counted, percent } from "../../elements/moments.ts";
-import { Empty, Meter, PageHead, Tag } from "../../elements/parts.tsx";
-import { Shown } from "../../elements/shown.tsx";
-import { StandMark } from "../../score/glyph.tsx";
-import type { Tone } from "../../score/states.ts";
-import { inOrder, type Load, loadOf, standOfAgent, wholeOf } from "./load.ts";
+import { useDeferredValue, useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import { client } from "../../data/live.ts";
+import { after } from "../../effects/time.ts";
+import { TextField } from "../../elements/fields.tsx";
+import { counted } from "../../elements/moments.ts";
+import { Empty, Failure, PageHead, Waiting } from "../../elements/parts.tsx";
+import { Glyph } from "../../score/glyph.tsx";
+import { agentHolds, agentStates, standOf } from "../../score/states.ts";
+import { AgentsStore, followAgents } from "./agents-store.ts";
+import { inOrder, wholeOf } from "./load.ts";
+import { countsOf, isWanted, type Wanted } from "./wanted.ts";
 import { WorkerDetail } from "./worker-detail.tsx";
+import { WorkerGrid } from "./worker-grid.tsx";
 import "./workers.css";
+
+/** Nobody reads faster. */
+const tellMs = 250;
 
 /** Everybody who does tasks: how they are doing, and what they are at. */
 export function WorkersPage() {
-  const query = useQuery(agentsQuery());
+  const { agents, isWhole, problem } = useAgents();
   const [open, setOpen] = useState<Agent | undefined>();
-  const whole = query.data === undefined ? undefined : wholeOf(query.data.agents);
+  const [wanted, setWanted] = useState<Wanted>({ text: "", state: "" });
+  const shownFor = useDeferredValue(wanted);
+  const shown = useMemo(
+    () => inOrder(agents.filter((agent) => isWanted(agent, shownFor))),
+    [agents, shownFor],
+  );
+  const { workers, taken, slots } = useMemo(() => wholeOf(agents), [agents]);
+  const isNobody = isWhole && agents.length === 0;
   return (
     <>
       <PageHead
         title="Workers"
         below={
-          whole === undefined ? (
-            <>&nbsp;</>
+          isWhole ? (
+            `${counted(workers, "worker")}, ${taken} of ${counted(slots, "slot")} at work`
           ) : (
-            `${counted(whole.workers, "worker")}, ${whole.taken} of ${counted(whole.slots, "slot")} at work`
+            <>&nbsp;</>
           )
         }
       />
-      <Shown query={query} what="workers" lines={8}>
-        {({ agents }) =>
-          agents.length === 0 ? (
-            <Empty title="No worker is here">
-              <p>
-                Tasks wait until one comes. Workers join from TypeScript, from Python, or with two lines of
-                curl.
-              </p>
-            </Empty>
-          ) : (
-            <ul className="workers">
-              {inOrder(agents).map((agent) => (
-                <li key={`${agent.pool} ${agent.agentId}`}>
-                  <Worker agent={agent} onOpen={() => setOpen(agent)} />
-                </li>
-              ))}
-            </ul>
-          )
-        }
-      </Shown>
+      {problem !== undefined ? (
+        <Failure title="Workers cannot be shown" message={problem.message} code={problem.code} />
+      ) : null}
+      {isNobody ? (
+        <Empty title="No worker is here">
+          <p>
+            Tasks wait until one comes. Workers join from TypeScript, from Python, or with two lines of curl.
+          </p>
+        </Empty>
+      ) : (
+        <Look agents={agents} wanted={wanted} onWanted={setWanted} />
+      )}
+      {!isWhole && problem === undefined ? <Waiting what="workers" lines={8} /> : null}
+      {isWhole && !isNobody && shown.length === 0 ? <Empty title="No worker is like that" /> : null}
+      {isWhole && shown.length > 0 ? <WorkerGrid agents={shown} onOpen={setOpen} /> : null}
       <WorkerDetail agent={open} onClose={() => setOpen(undefined)} />
     </>
   );
 }
 
-function Worker({ agent, onOpen }: { agent: Agent; onOpen: () => void }) {
-  const load = loadOf(agent);
-  const stand = standOfAgent(agent);
-  const { done, offering, pool, agentId, stateReason, heardTimeMs, sdk } = agent;
-  return (
-    <article className={`worker tone-${stand.tone}`}>
-      <header className="worker-head">
-        <button type="button" className="worker-name" onClick={onOpen}>
-          {agentId}
-        </button>
-        <StandMark stand={stand} />
-      </header>
-      <p className="small soft clipped">
-        pool {pool}
-        {sdk ? ` · ${sdk}` : ""}
-      </p>
-      <Slots load={load} />
-      <dl className="worker-figures">
-        <Gauge name="CPU" share={load.cpu} written={load.cpu === undefined ? "–" : percent(load.cpu)} />
-        <Gauge
-          name="Memory"
-          share={load.memory}
-          written={load.memoryBytes === undefined ? "–" : bytes(load.memoryBytes)}
-        />
-      </dl>
-      <p className="worker-offers">
-        {(offering?.capabilities ?? []).slice(0, 4).map(({ name, version }) => (
-          <Tag key={`${name} ${version}`}>{name}</Tag>
-        ))}
-        {(offering?.capabilities.length ?? 0) > 4 ? (
-          <span className="small soft">+{(offering?.capabilities.length ?? 0) - 4}</span>
-        ) : null}
-      </p>
-      <p className="small soft worker-foot">
-        {count(done?.completed ?? 0)} done
-        {done?.failed ? (
-          <span className="tone-wrong worker-failed">, {count(done.failed)} failed</span>
-        ) : null}{" "}
-        · heard <Moment atMs={heardTimeMs} />
-        {stateReason ? <> · {stateReason}</> : null}
-      </p>
-    </article>
-  );
+function useAgents() {
+  const store = useMemo(() => new AgentsStore((tell) => void after(tellMs, tell)), []);
+  useEffect(() => {
+    const stop = new AbortController();
+    void followAgents(client, store, stop.signal);
+    return () => stop.abort();
+  }, [store]);
+  return useSyncExternalStore(store.subscribe, store.known);
 }
 
-const slotsDrawn = 48;
-
-/** Slots as notes on a staff: filled ones are at work. */
-function Slots({ load: { slots, taken } }: { load: Load }) {
+/** What is looked for: a few letters, and how they stand, each with how many there are. */
+function Look(options: { agents: readonly Agent[]; wanted: Wanted; onWanted: (wanted: Wanted) => void }) {
+  const { agents, wanted, onWanted } = options;
   return (
-    <div className="slots" role="img" aria-label={`${taken} of ${slots} slots at work`}>
-      {Array.from({ length: Math.min(slots, slotsDrawn) }, (_, slot) => (
-        <span
-          // biome-ignore lint/suspicious/noArrayIndexKey: slots are alike and have no names
-          key={slot}
-          className={slot < (taken * Math.min(slots, slotsDrawn)) / slots ? "slot taken" : "slot"}
-        />
-      ))}
-      <span className="small soft">
-        {taken} / {slots}
-      </span>
-    </div>
-  );
-}
-
-function Gauge({ name, share, written }: { name: string; share: number | undefined; written: string }) {
-  const tone: Tone = share === undefined ? "rest" : share > 0.9 ? "wrong" : share > 0.7 ? "held" : "playing";
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{written}</dd>
-      <Meter share={share ?? 0} tone={tone} />
+    <div className="workers-look">
+      <TextField
+        label="Search"
+        type="search"
+        value={wanted.text}
+        placeholder="id, pool, capability or label"
+        onChange={(text) => onWanted({ ...wanted, text })}
+      />
+      <fieldset className="workers-states">
+        <legend className="unseen">How they stand</legend>
+        {countsOf(agents).map(([state, many]) => {
+          const stand = agentHolds[state] ?? standOf(agentStates, state);
+          return (
+            <label key={state} className={`state-choice tone-${stand.tone}`}>
+              <input
+                type="checkbox"
+                checked={wanted.state === state}
+                onChange={(event) => onWanted({ ...wanted, state: event.target.checked ? state : "" })}
+              />
+              <span>
+                <Glyph name={stand.glyph} /> {many} {stand.word}
+              </span>
+            </label>
+          );
+        })}
+      </fieldset>
     </div>
   );
 }

@@ -1,0 +1,189 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import type { Pool, QueuedTask } from "@tutti/rest/types";
+import { poolQueueQuery, poolsQuery } from "../../data/queries.ts";
+import { Action } from "../../elements/action.tsx";
+import { count, counted, percent, span } from "../../elements/moments.ts";
+import { Empty, Facts, Meter, PageHead, Part } from "../../elements/parts.tsx";
+import { Shown } from "../../elements/shown.tsx";
+import { pathOf } from "../../elements/spelled.ts";
+import { StandMark } from "../../score/glyph.tsx";
+import { queueOrder, standOfPool, statusOf, whyWaiting } from "./pool.ts";
+import "./pools.css";
+
+/** Where tasks meet workers: how full each pool is, what waits in it and why. */
+export function PoolsPage() {
+  const query = useQuery(poolsQuery());
+  const pools = query.data?.pools ?? [];
+  const queued = pools.reduce((sum, pool) => sum + statusOf(pool).queued, 0);
+  return (
+    <>
+      <PageHead
+        title="Pools"
+        below={
+          query.data === undefined ? (
+            <>&nbsp;</>
+          ) : (
+            `${counted(pools.length, "pool")}, ${counted(queued, "task")} waiting`
+          )
+        }
+      />
+      <Shown query={query} what="pools" lines={8}>
+        {(known) => known.pools.map((pool) => <OnePool key={pool.pool} pool={pool} />)}
+      </Shown>
+    </>
+  );
+}
+
+function OnePool({ pool }: { pool: Pool }) {
+  const { pool: name, description, paused, pauseReason } = pool;
+  return (
+    <Part title={name} aside={<StandMark stand={standOfPool(pool)} />}>
+      {description ? <p className="soft">{description}</p> : null}
+      {paused === true && pauseReason ? <p className="tone-held pool-why">{pauseReason}</p> : null}
+      <Standing pool={pool} />
+      <p className="pool-acts">
+        {paused === true ? (
+          <Action
+            label="Let it go on"
+            weight="main"
+            call={{ method: "POST", path: pathOf(["pools", name, "resume"]), body: {} }}
+            command={`tutti pool resume ${name}`}
+          />
+        ) : (
+          <Action
+            label="Pause"
+            call={{ method: "POST", path: pathOf(["pools", name, "pause"]), body: {} }}
+            command={`tutti pool pause ${name}`}
+          />
+        )}
+      </p>
+      <Capabilities pool={pool} />
+      <Queue name={name} />
+    </Part>
+  );
+}
+
+function Standing({ pool }: { pool: Pool }) {
+  const { slots, freeSlots, queued, waitingAtHome, running, retrying, longestWaitMs, startsPerSec, agents } =
+    statusOf(pool);
+  const taken = slots - freeSlots;
+  return (
+    <>
+      <div className="pool-slots">
+        <Meter share={slots === 0 ? 0 : taken / slots} />
+        <span className="small soft">
+          {slots === 0
+            ? "no slot: nobody is here"
+            : `${count(taken)} of ${counted(slots, "slot")} at work, ${percent(taken / slots)}`}
+        </span>
+      </div>
+      <Facts
+        facts={[
+          ["workers", count(agents)],
+          ["waiting here", count(queued)],
+          ["waiting where they came from", count(waitingAtHome)],
+          ["at work", count(running)],
+          ["between attempts", count(retrying)],
+          ["longest wait", queued === 0 ? "–" : span(longestWaitMs)],
+          ["begun per second, over a minute", startsPerSec.toFixed(1)],
+          ["chosen by", (pool.strategy?.kind ?? "least_loaded").replaceAll("_", " ")],
+        ]}
+      />
+    </>
+  );
+}
+
+function Capabilities({ pool }: { pool: Pool }) {
+  const { capabilities } = statusOf(pool);
+  if (capabilities.length === 0) return null;
+  return (
+    <div className="pool-table">
+      <table>
+        <caption className="unseen">What can be done in {pool.pool}</caption>
+        <thead>
+          <tr>
+            <th scope="col">Capability</th>
+            <th scope="col" className="number">
+              Workers
+            </th>
+            <th scope="col" className="number">
+              Free slots
+            </th>
+            <th scope="col" className="number">
+              At work
+            </th>
+            <th scope="col" className="number">
+              Waiting
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {capabilities.map(
+            ({ capability = "", version = "", agents = 0, freeSlots = 0, running = 0, queued = 0 }) => (
+              <tr
+                key={`${capability} ${version}`}
+                className={queued > 0 && agents === 0 ? "tone-wrong lacking" : undefined}
+              >
+                <th scope="row">
+                  <code>{capability}</code> <span className="small soft">{version}</span>
+                </th>
+                <td className="number">{count(agents)}</td>
+                <td className="number">{count(freeSlots)}</td>
+                <td className="number">{count(running)}</td>
+                <td className="number">{count(queued)}</td>
+              </tr>
+            ),
+          )}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Queue({ name }: { name: string }) {
+  const query = useQuery(poolQueueQuery(name));
+  return (
+    <>
+      <h3>The queue</h3>
+      <Shown query={query} what="the queue" lines={3}>
+        {({ tasks }) =>
+          tasks.length === 0 ? (
+            <Empty title="Nothing waits here" />
+          ) : (
+            <ol className="pool-queue">
+              {queueOrder(tasks).map((task) => (
+                <Queued key={`${task.work?.id} ${task.work?.task} ${task.attempt}`} task={task} />
+              ))}
+            </ol>
+          )
+        }
+      </Shown>
+    </>
+  );
+}
+
+function Queued({ task }: { task: QueuedTask }) {
+  const { place = 0, work, capability, waitedMs = 0, priority = 0, cause } = task;
+  return (
+    <li className="queued">
+      <span className="queued-place">{place}</span>
+      <span className="clipped">
+        <Link
+          to="/runs/$runId"
+          params={{ runId: work?.id ?? "" }}
+          search={work?.task ? { task: work.task } : {}}
+        >
+          {work?.id}
+        </Link>{" "}
+        <span className="soft">{work?.task}</span>
+      </span>
+      <code className="clipped">{capability}</code>
+      <span className="small soft">
+        {span(waitedMs)}
+        {priority === 0 ? "" : ` · priority ${priority}`}
+      </span>
+      <span className="queued-why small">{whyWaiting(cause)}</span>
+    </li>
+  );
+}

@@ -1,0 +1,36 @@
+/** Which workers somebody looks for. */
+import type { Agent } from "@tutti/rest/types";
+
+export interface Wanted {
+  /** In its id, pool, capabilities, or labels. */
+  readonly text: string;
+  /** Empty for any. */
+  readonly state: string;
+}
+
+/** How a worker is counted: being held comes before what it does. */
+export function stateOf({ state, hold = "none" }: Agent): string {
+  return state === "gone" || hold === "none" || hold === "unspecified" ? state : hold;
+}
+
+export function isWanted(agent: Agent, { text, state }: Wanted): boolean {
+  if (state !== "" && stateOf(agent) !== state) return false;
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  if (words.length === 0) return true;
+  const { capabilities = [], labels = {} } = agent.offering ?? {};
+  const said = [
+    ...[agent.agentId, agent.pool, agent.kind],
+    ...capabilities.map(({ name }) => name),
+    ...Object.entries(labels).map(([name, value]) => `${name}=${value}`),
+  ]
+    .join(" ")
+    .toLowerCase();
+  return words.every((word) => said.includes(word));
+}
+
+/** How many stand how, those with most first. */
+export function countsOf(agents: readonly Agent[]): readonly (readonly [state: string, many: number])[] {
+  const counts = new Map<string, number>();
+  for (const agent of agents) counts.set(stateOf(agent), (counts.get(stateOf(agent)) ?? 0) + 1);
+  return [...counts].sort(([, one], [, other]) => other - one);
+}

@@ -1,0 +1,90 @@
+import type { Agent } from "@tutti/rest/types";
+import { memo } from "react";
+import { Moment } from "../../elements/moment.tsx";
+import { bytes, count, percent } from "../../elements/moments.ts";
+import { Meter, Tag } from "../../elements/parts.tsx";
+import { StandMark } from "../../score/glyph.tsx";
+import type { Tone } from "../../score/states.ts";
+import { type Load, loadOf, standOfAgent } from "./load.ts";
+
+interface WorkerOptions {
+  agent: Agent;
+  onOpen: (agent: Agent) => void;
+}
+
+/** A worker as a card; drawn anew only when it is told anew. */
+export const Worker = memo(function Worker({ agent, onOpen }: WorkerOptions) {
+  const load = loadOf(agent);
+  const stand = standOfAgent(agent);
+  const { done, offering, pool, agentId, stateReason, heardTimeMs, sdk } = agent;
+  return (
+    <article className={`worker tone-${stand.tone}`}>
+      <header className="worker-head">
+        <button type="button" className="worker-name" onClick={() => onOpen(agent)}>
+          {agentId}
+        </button>
+        <StandMark stand={stand} />
+      </header>
+      <p className="small soft clipped">
+        pool {pool}
+        {sdk ? ` · ${sdk}` : ""}
+      </p>
+      <Slots load={load} />
+      <dl className="worker-figures">
+        <Gauge name="CPU" share={load.cpu} written={load.cpu === undefined ? "–" : percent(load.cpu)} />
+        <Gauge
+          name="Memory"
+          share={load.memory}
+          written={load.memoryBytes === undefined ? "–" : bytes(load.memoryBytes)}
+        />
+      </dl>
+      <p className="worker-offers">
+        {(offering?.capabilities ?? []).slice(0, 4).map(({ name, version }) => (
+          <Tag key={`${name} ${version}`}>{name}</Tag>
+        ))}
+        {(offering?.capabilities.length ?? 0) > 4 ? (
+          <span className="small soft">+{(offering?.capabilities.length ?? 0) - 4}</span>
+        ) : null}
+      </p>
+      <p className="small soft worker-foot">
+        {count(done?.completed ?? 0)} done
+        {done?.failed ? (
+          <span className="tone-wrong worker-failed">, {count(done.failed)} failed</span>
+        ) : null}{" "}
+        · heard <Moment atMs={heardTimeMs} />
+        {stateReason ? <> · {stateReason}</> : null}
+      </p>
+    </article>
+  );
+});
+
+const slotsDrawn = 48;
+
+/** Slots as notes on a staff: filled ones are at work. */
+function Slots({ load: { slots, taken } }: { load: Load }) {
+  return (
+    <div className="slots" role="img" aria-label={`${taken} of ${slots} slots at work`}>
+      {Array.from({ length: Math.min(slots, slotsDrawn) }, (_, slot) => (
+        <span
+          // biome-ignore lint/suspicious/noArrayIndexKey: slots are alike and have no names
+          key={slot}
+          className={slot < (taken * Math.min(slots, slotsDrawn)) / slots ? "slot taken" : "slot"}
+        />
+      ))}
+      <span className="small soft">
+        {taken} / {slots}
+      </span>
+    </div>
+  );
+}
+
+function Gauge({ name, share, written }: { name: string; share: number | undefined; written: string }) {
+  const tone: Tone = share === undefined ? "rest" : share > 0.9 ? "wrong" : share > 0.7 ? "held" : "playing";
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{written}</dd>
+      <Meter share={share ?? 0} tone={tone} />
+    </div>
+  );
+}
