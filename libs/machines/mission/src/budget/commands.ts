@@ -17,11 +17,11 @@ import type { MissionCommand, MissionView, Reservation } from "../state.ts";
 import { cleaned, inWords, isNothing, kinds, subtract } from "./amounts.ts";
 import { availableOf, limitOf } from "./book.ts";
 import { budgetReserved, budgetReturned, budgetSpent } from "./events.ts";
-import { useUp } from "./use-up.ts";
+import { isAskable, useUp } from "./use-up.ts";
 
 /**
- * Where there is not so much left the reply has no reservation: that is no refusal, because a person is asked with it. Whoever
- * answers the caller says RESOURCE_EXHAUSTED.
+ * Where there is not so much left and a person is asked for more, the reply has no reservation: that is no refusal, because the
+ * question comes with it. Whoever answers the caller says RESOURCE_EXHAUSTED then too.
  */
 export const reserveBudget: MissionCommand<ReserveBudgetRequest, ReserveBudgetReply> = boardCommand({
   type: "reserve_budget",
@@ -39,6 +39,8 @@ export const reserveBudget: MissionCommand<ReserveBudgetRequest, ReserveBudgetRe
     const limit = limitOf(mission);
     const available = availableOf(mission);
     if (kinds.some((kind) => limit[kind] > 0 && wanted[kind] > available[kind])) {
+      if (!isAskable(mission, wanted))
+        return missionErrors.budgetShort.refusal({ wanted: inWords(wanted), left: inWords(available) });
       useUp(mission, step, wanted);
       return { reservation: undefined, budget: budgetShown(mission) };
     }

@@ -14,7 +14,7 @@ import { budgetUsedUp } from "./events.ts";
 export function useUp(mission: MissionView, step: MissionEventStep, wanted: Readonly<Amounts>): void {
   if (mission.isUsedUp) return;
   const left = availableOf(mission);
-  const kind = endOf(mission);
+  const kind = endOf(mission, wanted);
   const event = { wanted: { ...wanted }, left, useUpMs: step.nowMs };
   if (kind === BudgetEnd.BUDGET_END_APPROVAL) {
     const number = ask(mission, step, {
@@ -42,20 +42,28 @@ export function useUp(mission: MissionView, step: MissionEventStep, wanted: Read
   });
 }
 
-/** Nobody can raise what a parent has set aside: what lives on that fails instead. */
-function endOf(mission: MissionView): BudgetEnd {
-  const chosen = specOf(mission).budget?.whenUsedUp || BudgetEnd.BUDGET_END_APPROVAL;
-  return chosen === BudgetEnd.BUDGET_END_APPROVAL && isParents(mission) ? BudgetEnd.BUDGET_END_FAIL : chosen;
+/** Whether a person can be asked for more. */
+export function isAskable(mission: MissionView, wanted: Readonly<Amounts>): boolean {
+  return endOf(mission, wanted) === BudgetEnd.BUDGET_END_APPROVAL;
 }
 
-/** Whether what is used up is what the parent gave. */
-function isParents(mission: MissionView): boolean {
+/** Nobody can raise what a parent has set aside: what lives on that fails instead. */
+function endOf(mission: MissionView, wanted: Readonly<Amounts>): BudgetEnd {
+  const chosen = specOf(mission).budget?.whenUsedUp || BudgetEnd.BUDGET_END_APPROVAL;
+  return chosen === BudgetEnd.BUDGET_END_APPROVAL && isParents(mission, wanted)
+    ? BudgetEnd.BUDGET_END_FAIL
+    : chosen;
+}
+
+/** Whether what is short is what the parent gave. */
+function isParents(mission: MissionView, wanted: Readonly<Amounts>): boolean {
   const limit = limitOf(mission);
   const available = availableOf(mission);
   const parents = mission.order?.parentBudget;
-  return kinds.some(
-    (kind) => limit[kind] > 0 && available[kind] === 0 && limit[kind] === (parents?.[kind] ?? 0),
-  );
+  return kinds.some((kind) => {
+    const isShort = limit[kind] > 0 && (available[kind] === 0 || wanted[kind] > available[kind]);
+    return isShort && limit[kind] === (parents?.[kind] ?? 0);
+  });
 }
 
 const amount = { type: "number", minimum: 0 };

@@ -1,7 +1,7 @@
 /** How a mission ends, decided. Its children are told to end first; its parent is told at the end. */
 
 import { CancelMission, TerminateMission, WithdrawMission } from "@tutti/contracts/swarm/v1";
-import { type ErrorDetail, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
+import { type ErrorDetail, TaskStatus, Verdict, WorkStatus } from "@tutti/contracts/types/v1";
 import { CancelRun, EndChild, type RunEnding, TerminateRun, WithdrawRun } from "@tutti/contracts/workflow/v1";
 import type { Message } from "@tutti/kernel";
 import {
@@ -22,6 +22,7 @@ import { missionErrors } from "../errors.ts";
 import { encoded, evaluate } from "../evaluate/evaluate.ts";
 import { expressionOf } from "../evaluate/programs.ts";
 import { valueBytesMax } from "../limits.ts";
+import { questionDecided } from "../question/events.ts";
 import {
   isChild,
   type MissionEventStep,
@@ -151,15 +152,27 @@ export function tellStopping(
   else step.send(to, isByForce ? terminateRun : cancelRun, { reason });
 }
 
-/** Parts of a task that ends before them. */
+/** Parts of a task that ends before them, and what is asked about these and about itself. */
 export function tellPartsStopping(mission: MissionView, step: MissionEventStep, task: TaskView): void {
+  withdrawQuestion(mission, step, task);
   const open = [...(task.parts ?? [])];
   for (let number = open.pop(); number !== undefined; number = open.pop()) {
     const part = mission.tasks[number];
     if (part === undefined || isDone(part.status)) continue;
     tellStopping(mission, step, part, false);
+    withdrawQuestion(mission, step, part);
     open.push(...(part.parts ?? []));
   }
+}
+
+function withdrawQuestion(
+  { questions }: MissionView,
+  step: MissionEventStep,
+  { question: number }: TaskView,
+): void {
+  if (number === 0 || questions.get(number)?.verdict !== Verdict.VERDICT_UNSPECIFIED) return;
+  const verdict = Verdict.VERDICT_WITHDRAWN;
+  step.emit(questionDecided, { number, decision: undefined, verdict, decideMs: step.nowMs });
 }
 
 /** The output of a mission that has completed. */

@@ -11,6 +11,7 @@ import {
   type MissionCommand,
   type MissionEventStep,
   type MissionView,
+  specOf,
   statusOf,
 } from "../state.ts";
 import { advance } from "./advance.ts";
@@ -72,16 +73,17 @@ export function ended(mission: MissionView, { key }: MissionEventStep): Refusal 
   return missionErrors.missionEnded.refusal({ id: key.id, status: statusName(statusOf(mission)) });
 }
 
-/** Notes who was heard, where that was not known well enough. */
+/** Notes who was heard, where that was not known well enough: to lead, or to be elected, an agent has to be heard within a lease. */
 export function hearAgents(mission: MissionView, step: MissionEventStep, agents: readonly string[]): void {
+  const leaseMs = leaderLeaseMs(mission);
+  const isLed = specOf(mission).leadership?.enabled === true;
+  const afterMs = isLed ? Math.min(heardAfterMs, leaseMs / 3) : heardAfterMs;
   const heard = agents.filter((agent) => {
     const participant = mission.participants.get(agent);
     if (participant === undefined) return false;
-    const isLeader = agent === mission.leader;
-    // A leader's lease runs from when it was heard.
-    if (isLeader)
-      return step.nowMs - (mission.leaderMs - leaderLeaseMs(mission)) >= leaderLeaseMs(mission) / 3;
-    return step.nowMs - participant.heardMs >= heardAfterMs;
+    // A leader's lease runs from when that was noted.
+    const heardMs = agent === mission.leader ? mission.leaderMs - leaseMs : participant.heardMs;
+    return step.nowMs - heardMs >= afterMs;
   });
   if (heard.length > 0) step.emit(participantsHeard, { agents: heard, hearMs: step.nowMs });
 }

@@ -1,1 +1,2 @@
 export { codeOf, json, MissionScene, missionKey, orderOf, taken, taskSpec } from "./mission-scene.ts";
+export { notes, operations, resultOf } from "./operations.ts";

@@ -26,7 +26,7 @@ import {
 export const missionKey = { namespace: "default", kind: "mission", id: "m" };
 
 export function json(value: unknown): Payload {
-  return { body: { $case: "inline", value: Buffer.from(JSON.stringify(value)) }, mediaType: "" };
+  return { body: { $case: "inline", value: new TextEncoder().encode(JSON.stringify(value)) }, mediaType: "" };
 }
 
 /** `a`, or with what else its specification says. */

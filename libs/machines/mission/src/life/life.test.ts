@@ -1,0 +1,345 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import {
+  CancelMission,
+  DecideMissionQuestion,
+  MissionOrder,
+  PauseMission,
+  PutEntriesRequest,
+  RemoveMission,
+  ResumeMission,
+  SendMessagesRequest,
+  StopKind,
+  TerminateMission,
+  WithdrawMission,
+} from "@tutti/contracts/swarm/v1";
+import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
+import { CompleteTask, FailTask, NoteAttempt, NoteProgress } from "@tutti/contracts/workflow/v1";
+import {
+  beginMission,
+  cancelMission,
+  completeTask,
+  decideQuestion,
+  explainMission,
+  failTask,
+  noteAttempt,
+  noteProgress,
+  pauseMission,
+  putEntries,
+  removeMission,
+  resumeMission,
+  sendMessages,
+  terminateMission,
+  withdrawMission,
+} from "../index.ts";
+import { codeOf, json, MissionScene, orderOf, taken, taskSpec } from "../testing/index.ts";
+
+const { TASK_STATUS_SKIPPED: skipped, TASK_STATUS_CANCELLED: cancelled } = TaskStatus;
+
+function done(scene: MissionScene, id: string, output: unknown = null) {
+  const body = CompleteTask.fromPartial({
+    agent: "anna",
+    output: new TextEncoder().encode(JSON.stringify(output)),
+  });
+  taken(scene.driver.settle(scene.offer(id), completeTask, body));
+}
+
+function broken(scene: MissionScene, id: string) {
+  taken(
+    scene.driver.settle(
+      scene.offer(id),
+      failTask,
+      FailTask.fromPartial({ agent: "anna", error: { code: "x.y" } }),
+    ),
+  );
+}
+
+function put(scene: MissionScene, key: string, value: unknown) {
+  taken(
+    scene.driver.execute(
+      scene.key,
+      putEntries,
+      PutEntriesRequest.fromPartial({ writes: [{ key, value: json(value) }] }),
+    ),
+  );
+}
+
+function decide(scene: MissionScene, approvalId: string, approved: boolean) {
+  return scene.driver.execute(
+    scene.key,
+    decideQuestion,
+    DecideMissionQuestion.fromPartial({ approvalId, approved }),
+  );
+}
+
+function why(scene: MissionScene, taskId = ""): string {
+  return taken(scene.driver.ask(scene.key, explainMission, { taskId })).summary;
+}
+
+describe("a mission", () => {
+  it("does tasks as their needs are met: by success, failure, or in any case", () => {
+    const scene = MissionScene.of({
+      tasks: [
+        taskSpec("a"),
+        taskSpec("well", { needs: [{ task: "a" }] }),
+        taskSpec("badly", { needs: [{ task: "a", condition: 2 }] }),
+        taskSpec("anyway", { needs: [{ task: "a", condition: 3 }] }),
+        taskSpec("after", { needs: [{ task: "well" }] }),
+      ],
+    });
+    assert.match(why(scene, "well"), /it needs a to end first/);
+    broken(scene, "a");
+    assert.deepEqual(scene.offers, ["badly", "anyway"]);
+    assert.deepEqual([scene.task("well").status, scene.task("after").status], [skipped, skipped]);
+    done(scene, "badly");
+    done(scene, "anyway");
+    assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_COMPLETED, "something was there for the failure");
+  });
+
+  it("fails when a task failed that nothing was there for", () => {
+    const scene = MissionScene.of({ tasks: [taskSpec("a")] });
+    broken(scene, "a");
+    const { status, outcome } = scene.shown;
+    assert.equal(status, WorkStatus.WORK_STATUS_FAILED);
+    assert.ok(outcome?.result?.$case === "failed");
+    assert.deepEqual(
+      [outcome.result.value.code, outcome.result.value.cause?.code],
+      ["mission.tasks_failed", "x.y"],
+    );
+  });
+
+  it("resolves expressions when a task becomes ready, and skips what its condition says", () => {
+    const scene = MissionScene.of({
+      input: json({ n: 3 }),
+      tasks: [
+        taskSpec("a", { input: json({ n: "${{ input.n + 1 }}" }) }),
+        taskSpec("b", {
+          needs: [{ task: "a" }],
+          input: json({ got: "${{ tasks.a.output.x }}" }),
+          labels: { n: "${{ input.n }}" },
+        }),
+        taskSpec("c", { when: "input.n > 5" }),
+      ],
+      output: "tasks.b.output",
+    });
+    assert.equal(Buffer.from(scene.offer("a").effect.input as Uint8Array).toString(), '{"n":4}');
+    assert.equal(scene.task("c").status, skipped);
+    done(scene, "a", { x: [1] });
+    assert.equal(Buffer.from(scene.offer("b").effect.input as Uint8Array).toString(), '{"got":[1]}');
+    assert.deepEqual(scene.offer("b").effect.details?.labels, { n: "3" });
+    done(scene, "b", "well");
+    const { outcome } = scene.shown;
+    assert.ok(outcome?.result?.$case === "completed" && outcome.result.value.body?.$case === "inline");
+    assert.equal(Buffer.from(outcome.result.value.body.value).toString(), '"well"');
+  });
+
+  it("refuses what does not make sense, naming the task", () => {
+    const begin = (spec: Parameters<typeof orderOf>[0]) =>
+      new MissionScene().driver.execute(new MissionScene().key, beginMission, { order: orderOf(spec) });
+    const circle = begin({
+      tasks: [taskSpec("a", { needs: [{ task: "b" }] }), taskSpec("b", { needs: [{ task: "a" }] })],
+    });
+    assert.ok("message" in circle && /task a: .*circle/.test(circle.message), JSON.stringify(circle));
+    for (const [spec, code] of [
+      [{ tasks: [taskSpec("a", { needs: [{ task: "z" }] })] }, "mission.task_invalid"],
+      [{ tasks: [taskSpec("a"), taskSpec("a")] }, "mission.task_exists"],
+      [{ tasks: [taskSpec("a", { when: "1 +" })] }, "mission.task_invalid"],
+      [{ tasks: [taskSpec("a", { input: json("${{ nothing.there }}") })] }, "mission.task_invalid"],
+      [{ stopConditions: [{ name: "s", condition: "'text'" }] }, "mission.order_invalid"],
+      [{ output: "what(" }, "mission.order_invalid"],
+      [{ maxTasks: 1, tasks: [taskSpec("a"), taskSpec("b")] }, "mission.too_many_tasks"],
+    ] as const)
+      assert.equal(codeOf(begin(spec as Parameters<typeof orderOf>[0])), code);
+  });
+
+  it("is the same when it is begun again, and another specification is a conflict", () => {
+    const scene = MissionScene.of({}, { requestHash: Uint8Array.of(1) });
+    const again = (hash: number) =>
+      scene.driver.execute(scene.key, beginMission, {
+        order: orderOf({}, { requestHash: Uint8Array.of(hash) }),
+      });
+    assert.deepEqual(taken(again(1)).existed, true);
+    assert.equal(codeOf(again(2)), "mission.mission_conflict");
+  });
+
+  it("holds: nothing new begins, what is at work ends; then it goes on", () => {
+    const scene = MissionScene.of({
+      tasks: [taskSpec("a"), taskSpec("b"), taskSpec("c", { needs: [{ task: "a" }] })],
+    });
+    taken(scene.driver.settle(scene.offer("a"), noteAttempt, NoteAttempt.fromPartial({ agent: "anna" })));
+    taken(
+      scene.driver.settle(
+        scene.offer("a"),
+        noteProgress,
+        NoteProgress.fromPartial({ saved: Uint8Array.of(7), fraction: 0.5 }),
+      ),
+    );
+    taken(scene.driver.execute(scene.key, pauseMission, PauseMission.create()));
+    assert.deepEqual(scene.offers, ["a"], "what waits for an agent is taken back");
+    done(scene, "a");
+    assert.deepEqual([scene.offers, scene.shown.status], [[], WorkStatus.WORK_STATUS_PAUSED]);
+    taken(scene.driver.execute(scene.key, resumeMission, ResumeMission.create()));
+    assert.deepEqual(scene.offers.sort(), ["b", "c"]);
+  });
+
+  it("is cancelled with all that is open, terminated, and removed once it has ended", () => {
+    const scene = MissionScene.of({ tasks: [taskSpec("a")], retentionMs: 5_000 });
+    const remove = () => codeOf(scene.driver.execute(scene.key, removeMission, RemoveMission.create()));
+    assert.equal(remove(), "mission.mission_goes_on");
+    taken(scene.driver.execute(scene.key, cancelMission, CancelMission.fromPartial({ reason: "enough" })));
+    assert.deepEqual(
+      [scene.shown.status, scene.task("a").status, scene.offers],
+      [WorkStatus.WORK_STATUS_CANCELLED, cancelled, []],
+    );
+    assert.equal(
+      codeOf(scene.driver.execute(scene.key, terminateMission, TerminateMission.create())),
+      "mission.mission_ended",
+    );
+    assert.equal(scene.driver.description(scene.key).keepMs, 5_000);
+    assert.equal(remove(), "done");
+    assert.equal(scene.driver.description(scene.key).removedMs, scene.driver.nowMs);
+  });
+
+  it("does not begin when its parent gave it up before", () => {
+    const scene = new MissionScene();
+    const parent = { namespace: "default", kind: "run", id: "r", task: "t" };
+    taken(scene.driver.execute(scene.key, withdrawMission, WithdrawMission.fromPartial({ parent })));
+    const begun = taken(
+      scene.driver.execute(scene.key, beginMission, {
+        order: MissionOrder.fromPartial({ spec: {}, parent }),
+      }),
+    );
+    assert.deepEqual([begun.existed, begun.status], [true, WorkStatus.WORK_STATUS_CANCELLED]);
+  });
+
+  it("fails when it takes too long", () => {
+    const scene = MissionScene.of({ tasks: [taskSpec("a")], timeoutMs: 5_000 });
+    scene.driver.advance(5_000);
+    assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_FAILED);
+  });
+
+  it("does as much in a step as one may, and the rest a moment later", () => {
+    const input = json("x".repeat(200_000));
+    const scene = MissionScene.of({ tasks: ["a", "b", "c", "d", "e"].map((id) => taskSpec(id, { input })) });
+    assert.equal(scene.offers.length, 3);
+    scene.driver.advance(1);
+    assert.equal(scene.offers.length, 5);
+  });
+});
+
+describe("stop conditions", () => {
+  it("complete, fail, or ask a person", () => {
+    const stops = [
+      { name: "good", condition: "board.x == 1", kind: StopKind.STOP_KIND_COMPLETE },
+      { name: "bad", condition: "board.x == 2", kind: StopKind.STOP_KIND_FAIL },
+      { name: "ask", condition: "board.x == 3", kind: StopKind.STOP_KIND_APPROVAL },
+    ];
+    const withX = (x: number) => {
+      const scene = MissionScene.of({ stopConditions: stops, tasks: [taskSpec("a")] });
+      put(scene, "x", x);
+      return scene;
+    };
+    assert.equal(withX(1).shown.status, WorkStatus.WORK_STATUS_COMPLETED);
+    assert.equal(withX(2).shown.status, WorkStatus.WORK_STATUS_FAILED);
+    const scene = withX(3);
+    assert.equal(scene.shown.openApprovals, 1);
+    taken(decide(scene, "q1", false));
+    put(scene, "y", 1);
+    put(scene, "x", 3);
+    assert.equal(scene.shown.openApprovals, 0, "a no is a no");
+    assert.equal(codeOf(decide(scene, "q1", true)), "mission.approval_closed");
+    const other = withX(3);
+    taken(decide(other, "q1", true));
+    assert.equal(other.shown.status, WorkStatus.WORK_STATUS_COMPLETED);
+  });
+
+  it("keep a mission whose tasks have all ended, which says so", () => {
+    const scene = MissionScene.of({
+      stopConditions: [{ name: "done", condition: "board.done" }],
+      tasks: [taskSpec("a")],
+    });
+    done(scene, "a");
+    assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_RUNNING);
+    assert.match(why(scene), /none of its stop conditions holds: done \(/);
+    put(scene, "done", true);
+    assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_COMPLETED);
+  });
+
+  it("that look at the time are looked at as it passes", () => {
+    const scene = MissionScene.of({
+      stopConditions: [{ name: "late", condition: "time.elapsedMs >= 30000.0" }],
+    });
+    scene.driver.advance(29_000);
+    assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_RUNNING);
+    scene.driver.advance(11_000);
+    assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_COMPLETED);
+  });
+
+  it("that look at all of many entries are looked at once a second", () => {
+    const scene = MissionScene.of({ stopConditions: [{ name: "many", condition: "size(board) > 200" }] });
+    const writes = Array.from({ length: 201 }, (_, index) => ({ key: `k${index}`, value: json(index) }));
+    taken(scene.driver.execute(scene.key, putEntries, PutEntriesRequest.fromPartial({ writes })));
+    assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_RUNNING);
+    scene.driver.advance(1_000);
+    assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_COMPLETED);
+  });
+});
+
+describe("trouble", () => {
+  const never = [{ name: "never", condition: "board.never == 1" }];
+  const say = (scene: MissionScene) =>
+    taken(
+      scene.driver.execute(
+        scene.key,
+        sendMessages,
+        SendMessagesRequest.fromPartial({
+          agentId: "anna",
+          messages: [{ to: { target: { $case: "topic", value: "t" } }, body: json("again") }],
+        }),
+      ),
+    );
+
+  it("is found when an agent repeats itself; nothing new begins until a person has decided", () => {
+    const scene = MissionScene.of({ stopConditions: never, loopThreshold: 2, tasks: [taskSpec("a")] });
+    scene.join("anna");
+    say(scene);
+    say(scene);
+    assert.equal(scene.shown.trouble, "");
+    say(scene);
+    assert.match(scene.shown.trouble, /anna said the same to topic t again and again/);
+    assert.deepEqual(scene.offers, []);
+    taken(decide(scene, "q1", true));
+    assert.deepEqual([scene.offers, scene.shown.trouble], [["a"], ""]);
+    say(scene);
+    assert.equal(scene.shown.trouble, "", "it is counted anew");
+  });
+
+  it("is found when agents put the same task up again and again, and a no ends the mission", () => {
+    const scene = MissionScene.of({ stopConditions: never, loopThreshold: 2 });
+    scene.join("anna");
+    for (const id of ["a", "b", "c"]) taken(scene.add([taskSpec(id)], "anna"));
+    assert.match(scene.shown.trouble, /the same task as c/);
+    taken(decide(scene, "q1", false));
+    assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_FAILED);
+  });
+
+  it("is not what a person adds at once, however often", () => {
+    const scene = MissionScene.of({ stopConditions: never, loopThreshold: 2 });
+    taken(scene.add(["a", "b", "c", "d"].map((id) => taskSpec(id))));
+    assert.equal(scene.shown.trouble, "");
+  });
+
+  it("is found when nothing gets on for too long, and is over when a person says so", () => {
+    const scene = MissionScene.of({ stuckAfterMs: 5_000, tasks: [taskSpec("a"), taskSpec("b")] });
+    scene.driver.advance(4_000);
+    done(scene, "a");
+    scene.driver.advance(4_999);
+    assert.equal(scene.shown.trouble, "");
+    scene.driver.advance(1);
+    assert.match(scene.shown.trouble, /no task was completed/);
+    assert.deepEqual(scene.offers, ["b"], "work goes on");
+    taken(decide(scene, "q1", true));
+    scene.driver.advance(5_000);
+    assert.equal(scene.shown.openApprovals, 1, "and it is found again");
+  });
+});

@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { describe } from "node:test";
+import { MissionPhase } from "@tutti/contracts/swarm/v1";
+import { TaskStatus } from "@tutti/contracts/types/v1";
+import { machineConformance } from "@tutti/kernel/testing";
+import { kinds } from "../src/budget/amounts.ts";
+import { limitOf } from "../src/budget/book.ts";
+import { explainMission, mission } from "../src/index.ts";
+import { isHolding } from "../src/state.ts";
+import { operations, resultOf } from "../src/testing/operations.ts";
+
+describe("missions", () => {
+  machineConformance({
+    machines: [mission],
+    service: "swarm",
+    commands: operations(),
+    resultOf,
+    pauseMaxMs: 8_000,
+    sequences: 200,
+    stepsMax: 260,
+    golden: new URL("../golden/", import.meta.url),
+    // They leave the attempt that they are about outstanding, need a thousand tasks, or several things at once: tried by themselves.
+    rare: [
+      "note_attempt",
+      "note_progress",
+      "attempt_begun v1",
+      "attempt_progressed v1",
+      "mission_put_off v1",
+      "task_resumed v1",
+      "output_questioned v1",
+      "budget_spent v1",
+      "budget_raised v1",
+    ],
+    invariant(driver) {
+      for (const key of driver.keys) {
+        const state = driver.state(key, mission);
+        const limit = limitOf(state);
+        for (const kind of kinds) {
+          assert.ok(
+            state.spent[kind] >= 0 && state.reserved[kind] >= 0,
+            "nothing is spent that was not there",
+          );
+          if (limit[kind] > 0)
+            assert.ok(
+              state.spent[kind] + state.reserved[kind] <= limit[kind] + 1e-6,
+              `${kind}: no more is spent and set aside than there is`,
+            );
+        }
+        const sum = state.counts.reduce((all, count) => all + count, 0);
+        assert.equal(sum, state.tasks.length, "every task is counted once");
+        const isAtIt =
+          state.phase === MissionPhase.MISSION_PHASE_GOING && !isHolding(state) && state.putOffMs === 0;
+        if (isAtIt) assert.equal(state.agenda.size, 0, "what can begin has begun");
+        for (const { vote } of state.votes.values())
+          assert.equal(
+            new Set(vote.ballots.map(({ agentId }) => agentId)).size,
+            vote.ballots.length,
+            "a vote counts once",
+          );
+        for (const task of state.tasks) {
+          const isRunning = task.status === TaskStatus.TASK_STATUS_RUNNING;
+          assert.equal(isRunning && task.isClaimed, task.leaseDueMs > 0, "who has a claim has a lease");
+        }
+        const { summary } = driver.ask(key, explainMission, { taskId: "" }) as { summary: string };
+        assert.notEqual(summary, "", "it ends, or says why it waits");
+      }
+    },
+  });
+});

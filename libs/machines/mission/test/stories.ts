@@ -1,0 +1,149 @@
+/** Histories that every release has to read: what happened, told once and written down by `npm run golden`. */
+import {
+  CastVoteRequest,
+  CloseVoteRequest,
+  DecideMissionQuestion,
+  HandOffTaskRequest,
+  OpenVoteRequest,
+  PauseMission,
+  PutEntriesRequest,
+  ReserveBudgetRequest,
+  ResumeMission,
+  SendMessagesRequest,
+  SpendBudgetRequest,
+  TerminateMission,
+} from "@tutti/contracts/swarm/v1";
+import { CompleteTask, ConfirmChild, FailTask, NoteAttempt, ReturnTask } from "@tutti/contracts/workflow/v1";
+import { type GoldenStories, goldenOf } from "@tutti/kernel/testing";
+import {
+  castVote,
+  closeVote,
+  completeTask,
+  confirmChild,
+  decideQuestion,
+  failTask,
+  handOffTask,
+  mission,
+  noteAttempt,
+  openVote,
+  pauseMission,
+  putEntries,
+  reserveBudget,
+  resumeMission,
+  returnTask,
+  sendMessages,
+  spendBudget,
+  terminateMission,
+} from "../src/index.ts";
+import { json, MissionScene, taken, taskSpec } from "../src/testing/index.ts";
+
+/** By the name of the file. */
+export const stories: GoldenStories = {
+  /** Tasks that are claimed, handed on, lost and ended, with needs between them. */
+  claimed: (release) => {
+    const scene = MissionScene.of({
+      assignment: 2,
+      roles: [{ name: "editor" }],
+      tasks: [
+        taskSpec("a", { retry: { maxAttempts: 2, initialMs: 100 } }),
+        taskSpec("b", { needs: [{ task: "a" }], input: json({ n: "${{ tasks.a.output }}" }) }),
+        taskSpec("c", { needs: [{ task: "a", condition: 2 }] }),
+      ],
+    });
+    scene.join("anna");
+    scene.join("ben", { role: "editor" });
+    scene.claim("anna", { leaseMs: 1_000 });
+    scene.driver.advance(1_000);
+    scene.fail("ben", scene.claim("ben"));
+    scene.driver.advance(100);
+    const [a] = scene.claim("anna");
+    const to = { $case: "toRole" as const, value: "editor" };
+    const body = HandOffTaskRequest.fromPartial({ agentId: "anna", claimId: a?.claim?.claimId ?? "", to });
+    taken(scene.driver.execute(scene.key, handOffTask, body));
+    scene.complete("ben", scene.claim("ben"), 7);
+    scene.claim("anna");
+    return goldenOf(scene.driver, mission, scene.key, release);
+  },
+
+  /** Offers, a child, a budget that is used up and raised, a pause. */
+  offered: (release) => {
+    const scene = MissionScene.of({
+      tasks: [
+        taskSpec("a", { estimate: { tokens: 5 } }),
+        taskSpec("b", { estimate: { tokens: 6 } }),
+        taskSpec("kid", { work: { $case: "workflow", value: { name: "flow" } }, needs: [{ task: "a" }] }),
+      ],
+      budget: { amounts: { tokens: 10 } },
+    });
+    const { driver, key } = scene;
+    taken(driver.settle(scene.offer("a"), noteAttempt, NoteAttempt.fromPartial({ agent: "anna" })));
+    const used = { tokens: 5 };
+    taken(driver.settle(scene.offer("a"), completeTask, CompleteTask.fromPartial({ agent: "anna", used })));
+    taken(driver.settle(scene.effect(), confirmChild, ConfirmChild.fromPartial({ hash: "h" })));
+    taken(driver.execute(key, reserveBudget, ReserveBudgetRequest.fromPartial({ amounts: { tokens: 90 } })));
+    const decision = DecideMissionQuestion.fromPartial({
+      approvalId: "q1",
+      approved: true,
+      data: json({ tokens: 20 }),
+    });
+    taken(driver.execute(key, decideQuestion, decision));
+    taken(
+      driver.settle(scene.offer("b"), returnTask, ReturnTask.fromPartial({ message: "busy", lost: true })),
+    );
+    driver.advance(10);
+    taken(driver.execute(key, pauseMission, PauseMission.fromPartial({ reason: "look" })));
+    taken(driver.execute(key, resumeMission, ResumeMission.create()));
+    taken(
+      driver.settle(
+        scene.offer("b"),
+        failTask,
+        FailTask.fromPartial({ agent: "anna", error: { code: "x" } }),
+      ),
+    );
+    return goldenOf(driver, mission, key, release);
+  },
+
+  /** Blackboard, messages, votes, a leader, reservations, trouble; ended by force. */
+  shared: (release) => {
+    const scene = MissionScene.of({
+      stopConditions: [{ name: "never", condition: "board.never == 1" }],
+      leadership: { enabled: true, leaseMs: 9_000 },
+      loopThreshold: 1,
+    });
+    const { driver, key } = scene;
+    scene.join("anna", { topics: ["news"] });
+    scene.join("ben");
+    const writes = [{ key: "x", value: json(1) }, { key: "x", ifVersion: 1, value: json(2) }, { key: "y" }];
+    taken(driver.execute(key, putEntries, PutEntriesRequest.fromPartial({ agentId: "anna", writes })));
+    const messages = [{ to: { target: { $case: "topic" as const, value: "news" } }, body: json("hello") }];
+    for (let times = 0; times < 2; times++)
+      taken(driver.execute(key, sendMessages, SendMessagesRequest.fromPartial({ agentId: "ben", messages })));
+    const vote = { voteId: "v", question: "Which?", options: [{ option: "x" }, { option: "y" }] };
+    taken(driver.execute(key, openVote, OpenVoteRequest.fromPartial({ vote })));
+    taken(
+      driver.execute(
+        key,
+        castVote,
+        CastVoteRequest.fromPartial({ agentId: "ben", voteId: "v", ranking: ["y"] }),
+      ),
+    );
+    taken(driver.execute(key, closeVote, CloseVoteRequest.fromPartial({ voteId: "v" })));
+    taken(
+      driver.execute(
+        key,
+        reserveBudget,
+        ReserveBudgetRequest.fromPartial({ amounts: { money: 1.5 }, leaseMs: 500 }),
+      ),
+    );
+    taken(
+      driver.execute(
+        key,
+        spendBudget,
+        SpendBudgetRequest.fromPartial({ reservationId: "r1", amounts: { money: 0.25 } }),
+      ),
+    );
+    driver.advance(10_000);
+    taken(driver.execute(key, terminateMission, TerminateMission.fromPartial({ reason: "over" })));
+    return goldenOf(driver, mission, key, release);
+  },
+};
