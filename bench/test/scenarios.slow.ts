@@ -26,6 +26,7 @@ const fields = {
     "ceilingAppendsPerSec",
     "ratio",
   ],
+  mission: ["agents", "platformCpuUs", "p50Ms", "p99Ms"],
   match: ["agents", "queued", "offersPerSec", "usPerTask", "floorUsPerTask", "factor"],
   fair: ["queued", "waitMs", "p99WaitMs", "emptyWaitMs", "emptyP99WaitMs"],
   availability: ["agents", "kills", "availablePercent", "succeededPercent", "recoverP50Ms"],

@@ -9,6 +9,7 @@ import { journal } from "./journal/journal.ts";
 import { fair } from "./matching/fair.ts";
 import { match } from "./matching/match.ts";
 import { mesh } from "./mesh/mesh.ts";
+import { mission } from "./mission/mission.ts";
 import { page } from "./page/page.ts";
 import { plan } from "./plan/plan.ts";
 import { planLarge } from "./plan/plan-large.ts";
@@ -44,6 +45,7 @@ export const scenarios: ReadonlyMap<string, Scenario> = new Map(
     match,
     fair,
     swarm,
+    mission,
     availability,
     worker,
     runMachineCost,
