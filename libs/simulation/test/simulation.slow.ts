@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { LoadName } from "../src/cli/options.ts";
 import { type Failed, runSeeds } from "../src/cli/pool.ts";
+import { poolWeakenings } from "../src/pools/pools-weakenings.ts";
 import { firstSeeds, weakenings } from "../src/weakenings/index.ts";
 
 async function failuresOf(
@@ -25,6 +26,17 @@ describe("some thousands of seeds", () => {
   it("find nothing wrong with runs of workflows", async () => {
     assert.deepEqual(await failuresOf(0, 1_500, "none", "runs"), []);
   });
+
+  it("find nothing wrong with pools whose agents, hosts, owners and senders die", async () => {
+    assert.deepEqual(await failuresOf(0, 1_500, "none", "pools"), []);
+  });
+
+  for (const { name, about, foundWithin } of poolWeakenings) {
+    it(`find ${name} around a pool: ${about}`, async () => {
+      const failed = await failuresOf(0, foundWithin, name, "pools");
+      assert.ok(failed.length > 0, `expected one of ${foundWithin} seeds to fail, found none`);
+    });
+  }
 
   for (const [index, { name, about, foundWithin }] of weakenings.entries()) {
     const from = firstSeeds[index % firstSeeds.length] ?? 0;

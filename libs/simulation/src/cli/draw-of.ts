@@ -1,9 +1,35 @@
 import { drawPlan } from "../plan/draw.ts";
 import type { Plan } from "../plan/plan.ts";
+import { poolWeakeningOf } from "../pools/pools-weakenings.ts";
+import { simulatePools } from "../pools/simulate-pools.ts";
 import { drawRunsPlan } from "../runs/draw-runs.ts";
+import { simulate } from "../simulation.ts";
+import { weakeningOf } from "../weakenings/index.ts";
+import type { Trace } from "../world/trace.ts";
+import type { Finding } from "../world/world.ts";
 import type { LoadName } from "./options.ts";
 
 /** How plans with this load are drawn. */
-export function drawOf(load: LoadName): (seed: number) => Plan {
+export function drawOf(load: Exclude<LoadName, "pools">): (seed: number) => Plan {
   return load === "runs" ? drawRunsPlan : drawPlan;
+}
+
+export interface Outcome {
+  readonly finding: Finding | undefined;
+  readonly events: number;
+  readonly elapsedMs: number;
+}
+
+/** How one seed with this load is run. */
+export function runnerOf(
+  load: LoadName,
+  weakening: string,
+): (seed: number, trace?: Trace) => Outcome | Promise<Outcome> {
+  if (load === "pools") {
+    const weak = poolWeakeningOf(weakening);
+    return (seed, trace) => simulatePools(seed, weak, trace);
+  }
+  const draw = drawOf(load);
+  const weak = weakeningOf(weakening);
+  return (seed, trace) => simulate(draw(seed), weak, trace);
 }

@@ -10,7 +10,7 @@ import { simulate } from "../simulation.ts";
 import { weakeningOf } from "../weakenings/index.ts";
 import { linesTo, noTrace } from "../world/trace.ts";
 import type { Finding } from "../world/world.ts";
-import { drawOf } from "./draw-of.ts";
+import { drawOf, type Outcome, runnerOf } from "./draw-of.ts";
 import { type Asked, readOptions, usage } from "./options.ts";
 import { type Failed, runSeeds } from "./pool.ts";
 
@@ -22,7 +22,9 @@ const progressSeeds = 10_000;
 async function main(): Promise<number> {
   const asked = readOptions(process.argv.slice(2));
   if (asked.plan !== undefined) return runOne(asked, JSON.parse(readFileSync(asked.plan, "utf8")) as Plan);
-  return asked.seed === undefined ? runMany(asked) : runOne(asked, drawOf(asked.load)(asked.seed));
+  const { seed, load } = asked;
+  if (seed === undefined) return runMany(asked);
+  return load === "pools" ? runPool(asked, seed) : runOne(asked, drawOf(load)(seed));
 }
 
 async function runMany({ from, seeds, weakening, workers, load }: Asked): Promise<number> {
@@ -64,6 +66,11 @@ async function runMany({ from, seeds, weakening, workers, load }: Asked): Promis
   return failed.length === 0 ? 0 : 1;
 }
 
+async function runPool({ load, weakening, trace }: Asked, seed: number): Promise<number> {
+  const outcome = await runnerOf(load, weakening)(seed, trace ? linesTo(print) : noTrace);
+  return tell(seed, outcome);
+}
+
 async function runOne(asked: Asked, drawn: Plan): Promise<number> {
   const weakening = weakeningOf(asked.weakening);
   const { seed } = drawn;
@@ -75,7 +82,10 @@ async function runOne(asked: Asked, drawn: Plan): Promise<number> {
     else plan = await smallest(plan, finding, asked.weakening);
     print(JSON.stringify(plan));
   }
-  const { finding, events, elapsedMs } = await simulate(plan, weakening, trace());
+  return tell(seed, await simulate(plan, weakening, trace()));
+}
+
+function tell(seed: number, { finding, events, elapsedMs }: Outcome): number {
   if (finding !== undefined) print(lineOf({ seed, ...finding }));
   print(
     JSON.stringify({

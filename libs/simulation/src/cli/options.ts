@@ -15,14 +15,15 @@ export interface Asked {
   readonly load: LoadName;
 }
 
-/** What is done with the system: a bank, or runs of workflows. */
-export type LoadName = "bank" | "runs";
+/** What is done with the system: a bank, or runs of workflows; or a pool, with agents, hosts and senders around it. */
+export type LoadName = "bank" | "runs" | "pools";
 
 export const usage = `usage: npm run sim -- [--seeds 1000] [--from 0] [--workers 2]     runs seeds, and tells which failed
        npm run sim -- --seed S [--trace] [--minimise]               runs one, tells what happened, makes it smaller
        npm run sim -- --plan FILE [--trace] [--minimise]            the same with a plan that was printed
        … --weakening NAME                                           with something made wrong on purpose
        … --load runs                                                runs of workflows instead of the bank
+       … --load pools                                               a pool of agents, by seed alone
 `;
 
 export function readOptions(args: readonly string[]): Asked {
@@ -41,8 +42,12 @@ export function readOptions(args: readonly string[]): Asked {
     },
   });
   const { trace, minimise, weakening, plan, load } = values;
-  if (load !== "bank" && load !== "runs")
-    throw new RangeError(`expected --load to be bank or runs, found ${load}`);
+  if (load !== "bank" && load !== "runs" && load !== "pools")
+    throw new RangeError(`expected --load to be bank, runs or pools, found ${load}`);
+  if (load === "pools" && (plan !== undefined || minimise))
+    throw new RangeError(
+      "expected a plan, or something to make smaller, of the bank or of runs; pools follow from their seed",
+    );
   return {
     from: wholeNumber("from", values.from),
     seeds: wholeNumber("seeds", values.seeds),

@@ -1,16 +1,13 @@
 /** Runs seeds that it is sent, a share at a time, in a thread of its own. */
 import { parentPort, workerData } from "node:worker_threads";
-import { simulate } from "../simulation.ts";
-import { weakeningOf } from "../weakenings/index.ts";
-import { drawOf } from "./draw-of.ts";
+import { runnerOf } from "./draw-of.ts";
 import type { LoadName } from "./options.ts";
 import type { Failed, Share, ShareDone } from "./pool.ts";
 
 const port = parentPort;
 if (port === null) throw new Error("this file is the entry of a worker thread");
 const asked = workerData as { readonly weakening: string; readonly load: LoadName };
-const weakening = weakeningOf(asked.weakening);
-const draw = drawOf(asked.load);
+const run = runnerOf(asked.load, asked.weakening);
 
 // Errors are made by the thousand here; who looks into one runs its seed alone, with all that errors can say.
 Error.stackTraceLimit = 0;
@@ -20,7 +17,7 @@ port.on("message", async ({ from, seeds, stopsAtFirst }: Share) => {
   let events = 0;
   let ran = 0;
   for (let seed = from; seed < from + seeds; seed++) {
-    const outcome = await simulate(draw(seed), weakening);
+    const outcome = await run(seed);
     events += outcome.events;
     ran++;
     if (outcome.finding !== undefined) failed.push({ seed, ...outcome.finding });

@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { silentLogger } from "@tutti/kernel";
+import { gate } from "@tutti/kernel/testing";
+import { Worker } from "@tutti/sdk";
+import { connect } from "@tutti/sdk/client";
+import { makeFolder, start } from "../support/services.ts";
+import { until } from "../support/until.ts";
+
+const runs = 10;
+const tasksPerRun = 1_000;
+const total = runs * tasksPerRun;
+
+const definition = `workflow: many
+tasks:
+  each: {forEach: "\${{ input.items }}", uses: flight.item, with: {item: "\${{ item }}"}}
+  sum: {needs: [each], set: {count: "\${{ size(tasks.each.output) }}"}}
+output: "\${{ tasks.sum.output.count }}"
+`;
+
+describe("ten thousand tasks in flight", () => {
+  it("outlive the engine: what the agent finished meanwhile is accepted, and nothing is done again", async () => {
+    await using folder = await makeFolder();
+    const begin = (...flags: readonly string[]) =>
+      start(
+        "platform",
+        [`--platform.dataDirectory=${folder.path}`, `--swarm.pool.window=${total}`, ...flags],
+        { directory: folder.path },
+      );
+    let platform = await begin();
+    const { grpc: address } = platform;
+    const doors = gate();
+    let begun = 0;
+    let done = 0;
+    const worker = new Worker(
+      { address, agentId: "flyer", slots: total, handleSignals: false },
+      { logger: silentLogger },
+    );
+    worker.handle("flight.item", async ({ item }: { readonly item: number }) => {
+      begun++;
+      await doors.pass();
+      done++;
+      return item;
+    });
+    await worker.start();
+    const tutti = await connect({ address });
+    try {
+      await tutti.register(definition);
+      const items = Array.from({ length: tasksPerRun }, (_, index) => index);
+      for (let number = 0; number < runs; number++)
+        await tutti.start("many", { id: `run-${number}`, input: { items } });
+      await until("all to be at work", () => begun === total);
+
+      await platform.kill();
+      doors.open();
+      await until("all to be done while nobody hears of it", () => done === total);
+      platform = await begin(`--mesh.listen=${address}`);
+      for (let number = 0; number < runs; number++)
+        assert.equal(await tutti.run(`run-${number}`).result(), tasksPerRun);
+      assert.equal(begun, total);
+    } finally {
+      await tutti.close();
+      await worker.stop();
+      await platform[Symbol.asyncDispose]();
+    }
+  });
+});

@@ -1,0 +1,112 @@
+/**
+ * What always holds of a pool, whoever dies.
+ *
+ * 1. An attempt is at one agent: nobody else is given its token while that one has it.
+ * 2. A slot never holds two.
+ * 3. What has an outcome was done by somebody to whom it was given, and has one outcome.
+ * 4. What was said to be durable is not done again.
+ * 5. Two that share an agent, and both have work for it all the time, get about the same.
+ */
+import type { HostFrame } from "@tutti/contracts/agent/v1";
+import type { PoolsWorld } from "./pools-world.ts";
+import { keyOf } from "./tokens.ts";
+
+export class PoolsChecks {
+  readonly #world: PoolsWorld;
+  /** Who has a token, as far as the present owner can know. */
+  readonly #holders = new Map<string, string>();
+  readonly #slots = new Map<string, number>();
+  readonly #begun = new Set<string>();
+  readonly #durable = new Set<string>();
+  readonly #settled = new Map<string, string>();
+  readonly #namespaces = new Map<string, string>();
+  readonly #started = new Map<string, number>();
+
+  constructor(world: PoolsWorld) {
+    this.#world = world;
+  }
+
+  get settledCount(): number {
+    return this.#settled.size;
+  }
+
+  /** Another owner: it knows what it is told. */
+  owned(): void {
+    this.#holders.clear();
+  }
+
+  offered(namespace: string, token: string): void {
+    this.#namespaces.set(token, namespace);
+  }
+
+  /** An agent greets, with these attempts at work that are wanted. */
+  joined(agent: string, slots: number, tokens: readonly string[]): void {
+    this.gone(agent);
+    this.#slots.set(agent, slots);
+    for (const token of tokens) this.#holders.set(token, agent);
+  }
+
+  gone(agent: string): void {
+    for (const [token, holder] of this.#holders) if (holder === agent) this.#holders.delete(token);
+  }
+
+  /** The pool says something to an agent. */
+  told(agent: string, { assignments, cancels }: HostFrame): void {
+    for (const { token } of cancels) this.#release(agent, keyOf(token));
+    for (const { token } of assignments) this.#assigned(agent, keyOf(token));
+    const held = [...this.#holders.values()].filter((holder) => holder === agent).length;
+    const slots = this.#slots.get(agent) ?? 0;
+    if (held > slots) this.#world.found("slots", `${agent} was given ${held} tasks for ${slots} slots`);
+  }
+
+  answered(agent: string, token: string): void {
+    this.#release(agent, token);
+  }
+
+  begun(agent: string, token: string): void {
+    this.#begun.add(token);
+    if (this.#durable.has(token))
+      this.#world.found("durable", `${agent} does ${token} again, whose result was durable`);
+  }
+
+  durable(token: string): void {
+    this.#durable.add(token);
+  }
+
+  failed(token: string): void {
+    this.#durable.delete(token);
+  }
+
+  settled(task: string, token: string, output: string): void {
+    if (this.#settled.has(task)) this.#world.found("once", `${task} has two outcomes`);
+    if (!this.#begun.has(output))
+      this.#world.found("invented", `${task} has the outcome of ${output}, which nobody did`);
+    this.#settled.set(task, token);
+  }
+
+  #assigned(agent: string, token: string): void {
+    const holder = this.#holders.get(token);
+    if (holder !== undefined && holder !== agent)
+      this.#world.found("leases", `${token} was given to ${agent} while ${holder} has it`);
+    this.#holders.set(token, agent);
+    const namespace = this.#namespaces.get(token) ?? "";
+    this.#started.set(namespace, (this.#started.get(namespace) ?? 0) + 1);
+    if (this.#world.plan.isQuiet) this.#compareShares();
+  }
+
+  /** As long as neither has had all that it wants. */
+  #compareShares(): void {
+    const { plan } = this.#world;
+    const each = plan.tasks / plan.senders;
+    const counts = [...this.#started.values()];
+    if (counts.length < 2 || Math.max(...counts) >= each) return;
+    const slots = plan.agents.reduce((sum, agent) => sum + agent.slots, 0);
+    const difference = Math.max(...counts) - Math.min(...counts);
+    if (difference > slots + plan.agents.length)
+      this.#world.found("fairness", `shares differ by ${difference} starts, with ${slots} slots`);
+  }
+
+  #release(agent: string, token: string): void {
+    if (this.#holders.get(token) === agent) this.#holders.delete(token);
+  }
+}

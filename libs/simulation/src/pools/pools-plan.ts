@@ -1,0 +1,61 @@
+/** What one run of pools is: drawn from its seed alone. */
+
+import { seededChance } from "@tutti/kernel/testing";
+import { type StrategyName, strategyNames } from "@tutti/matching";
+
+export interface PoolsPlan {
+  readonly seed: number;
+  readonly strategy: StrategyName;
+  readonly agents: readonly { readonly slots: number; readonly does: readonly string[] }[];
+  readonly hosts: number;
+  readonly senders: number;
+  readonly tasks: number;
+  /** How long tasks keep coming, and so do faults. */
+  readonly busyMs: number;
+  readonly workMs: number;
+  readonly doubles: boolean;
+  readonly givesWay: boolean;
+  /** How often each happens, a minute; none of them where shares are looked at. */
+  readonly faults: Readonly<Record<FaultName, number>>;
+  /** All tasks are there at once, and alike: then shares can be compared. */
+  readonly isQuiet: boolean;
+}
+
+export const faultNames = [
+  "agentDies",
+  "agentHangs",
+  "linkCut",
+  "hostDies",
+  "ownerDies",
+  "ownerMoves",
+  "senderDies",
+] as const;
+export type FaultName = (typeof faultNames)[number];
+
+const capabilities = ["a", "b", "c"] as const;
+
+export function drawPoolsPlan(seed: number): PoolsPlan {
+  const { random } = seededChance(seed);
+  const upTo = (count: number) => Math.floor(random() * count);
+  const isQuiet = upTo(5) === 0;
+  const strategy = strategyNames[upTo(strategyNames.length)] ?? "least_loaded";
+  const agents = Array.from({ length: 2 + upTo(9) }, (_, index) => ({
+    slots: 1 + upTo(4),
+    // Whatever is asked for, somebody can do it.
+    does: isQuiet
+      ? ["a"]
+      : capabilities.filter((_name, at) => at === index % capabilities.length || upTo(2) === 0),
+  }));
+  const rate = () => (isQuiet || upTo(3) === 0 ? 0 : random() * 4);
+  const faults = Object.fromEntries(faultNames.map((name) => [name, rate()])) as Record<FaultName, number>;
+  return {
+    ...{ seed, strategy, agents, faults, isQuiet },
+    hosts: 1 + upTo(3),
+    senders: isQuiet ? 2 : 1 + upTo(3),
+    tasks: 50 + upTo(250),
+    busyMs: 20_000 + upTo(120_000),
+    workMs: 20 + upTo(4_000),
+    doubles: !isQuiet && upTo(2) === 0,
+    givesWay: !isQuiet && upTo(3) === 0,
+  };
+}

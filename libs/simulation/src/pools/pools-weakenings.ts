@@ -1,0 +1,66 @@
+/** What is made wrong around a pool, to see that the checks notice it. */
+import type { AgentFrame, Hello, HostFrame } from "@tutti/contracts/agent/v1";
+
+export interface PoolWeakening {
+  readonly name: string;
+  /** What is wrong then. */
+  readonly about: string;
+  /** From any seed on, it is found by one of so many. */
+  readonly foundWithin: number;
+  /** The greeting of an agent, as its pool gets it. */
+  hello?(hello: Hello): Hello;
+  /** What an agent says, as its pool gets it. */
+  said?(frame: AgentFrame): AgentFrame;
+  /** What an agent is told. */
+  told?(frame: HostFrame): HostFrame;
+  /** Senders say that results are durable before they are. */
+  readonly isHasty?: boolean;
+}
+
+const seldom = (token: Uint8Array): boolean => (token[3] ?? 0) % 32 === 7;
+
+export const poolWeakenings: readonly PoolWeakening[] = [
+  {
+    name: "forgets-tokens",
+    about: "an owner does not hear which attempts its agents have",
+    foundWithin: 400,
+    hello: (hello) => ({ ...hello, running: [] }),
+  },
+  {
+    name: "one-slot-more",
+    about: "agents are taken to have a slot more than they have",
+    foundWithin: 50,
+    hello: (hello) => ({
+      ...hello,
+      offering: hello.offering && { ...hello.offering, slots: hello.offering.slots + 1 },
+    }),
+    said: (frame) => ({ ...frame, credit: frame.credit > 0 ? frame.credit + 1 : 0 }),
+  },
+  {
+    name: "loses-results",
+    about: "some results do not reach the pool",
+    foundWithin: 50,
+    said: (frame) => ({ ...frame, results: frame.results.filter(({ token }) => !seldom(token)) }),
+  },
+  {
+    name: "loses-assignments",
+    about: "some assignments do not reach their agents",
+    foundWithin: 50,
+    told: (frame) => ({ ...frame, assignments: frame.assignments.filter(({ token }) => !seldom(token)) }),
+  },
+  {
+    name: "durable-too-early",
+    about: "senders say that results are durable before they are",
+    foundWithin: 400,
+    isHasty: true,
+  },
+];
+
+const strong: PoolWeakening = { name: "none", about: "nothing is weakened", foundWithin: 0 };
+
+export function poolWeakeningOf(name: string): PoolWeakening {
+  const found = [strong, ...poolWeakenings].find((weakening) => weakening.name === name);
+  if (found !== undefined) return found;
+  const names = poolWeakenings.map((weakening) => weakening.name).join(", ");
+  throw new RangeError(`expected a weakening of pools (${names}), found ${name}`);
+}

@@ -1,0 +1,314 @@
+/** An agent as the contract wants it: it keeps results until they are durable, and names what it has in each greeting. */
+import { AgentFrame, Hello, type HostFrame } from "@tutti/contracts/agent/v1";
+import { isRefusal } from "@tutti/kernel";
+import type { AgentLink, AgentOutlet } from "@tutti/matching";
+import type { PoolsChecks } from "./pools-checks.ts";
+import type { PoolsWorld } from "./pools-world.ts";
+import type { SimulatedOwner } from "./simulated-owner.ts";
+import { keyOf, tokenOf } from "./tokens.ts";
+import { Wire } from "./wire.ts";
+
+export interface AgentParts {
+  readonly world: PoolsWorld;
+  readonly checks: PoolsChecks;
+  readonly owner: SimulatedOwner;
+  readonly id: string;
+  readonly slots: number;
+  readonly does: readonly string[];
+}
+
+/** One link, from its greeting to its end. */
+interface Connection {
+  readonly up: Wire;
+  readonly down: Wire;
+  readonly generation: number;
+  link: AgentLink | undefined;
+  isWelcome: boolean;
+  /** Tokens of the results sent on it, in order. */
+  readonly sent: string[];
+  granted: number;
+}
+
+const heartbeatMs = 5_000;
+
+export class SimulatedAgent {
+  readonly id: string;
+  readonly slots: number;
+  readonly #parts: AgentParts;
+  host = 0;
+  #life = 0;
+  #isAlive = false;
+  #hungUntilMs = 0;
+  #connection: Connection | undefined;
+  readonly #working = new Set<string>();
+  readonly #kept = new Set<string>();
+  /** Of these, those that were told to end. */
+  readonly #stopped = new Set<string>();
+
+  constructor(parts: AgentParts) {
+    this.#parts = parts;
+    this.id = parts.id;
+    this.slots = parts.slots;
+  }
+
+  get isAlive(): boolean {
+    return this.#isAlive;
+  }
+
+  /** Linked, and not silent. */
+  get isWell(): boolean {
+    return this.#connection?.isWelcome === true && this.#parts.world.nowMs >= this.#hungUntilMs;
+  }
+
+  begin(): void {
+    this.#life++;
+    this.#isAlive = true;
+    this.#connect();
+    this.#beat(this.#life);
+  }
+
+  /** Its process ends with all that it knew. */
+  die(): void {
+    this.#isAlive = false;
+    this.#life++;
+    this.#working.clear();
+    this.#kept.clear();
+    this.#stopped.clear();
+    this.lose();
+  }
+
+  hang(forMs: number): void {
+    this.#hungUntilMs = this.#parts.world.nowMs + forMs;
+  }
+
+  /** Its stream breaks, and it goes on with the link in time. */
+  cut(forMs: number): void {
+    const connection = this.#connection;
+    const { world } = this.#parts;
+    if (connection?.link === undefined) return;
+    connection.up.cut();
+    connection.down.cut();
+    connection.link.cut(world.nowMs);
+    world.after(forMs, () => {
+      if (connection !== this.#connection) return;
+      connection.link?.resume(world.nowMs);
+      this.#parts.owner.stir();
+      connection.up.resume();
+      connection.down.resume();
+    });
+  }
+
+  /** Its link is gone, with whatever was on it: the host died, or the pool has another owner. */
+  lose(): void {
+    const connection = this.#connection;
+    if (connection === undefined) return;
+    this.#connection = undefined;
+    connection.up.break();
+    connection.down.break();
+    connection.link?.cut(this.#parts.world.nowMs);
+    this.#parts.owner.stir();
+    this.#comeAgain();
+  }
+
+  #comeAgain(): void {
+    const { world } = this.#parts;
+    const life = this.#life;
+    world.after(world.draw(20, 1_500), () => {
+      if (life === this.#life && this.#connection === undefined) this.#connect();
+    });
+  }
+
+  #connect(): void {
+    const { owner, world } = this.#parts;
+    if (!this.#isAlive || world.nowMs < this.#hungUntilMs || owner.pool === undefined) {
+      if (this.#isAlive) this.#comeAgain();
+      return;
+    }
+    const connection: Connection = {
+      ...{ up: new Wire(world), down: new Wire(world), generation: owner.generation },
+      ...{ link: undefined, isWelcome: false, sent: [], granted: 0 },
+    };
+    this.#connection = connection;
+    const running = [...this.#working, ...this.#kept];
+    connection.up.send(() => this.#greet(connection, running));
+  }
+
+  #greet(connection: Connection, running: readonly string[]): void {
+    const { owner, checks, world, does } = this.#parts;
+    const { pool } = owner;
+    if (pool === undefined || connection.generation !== owner.generation) {
+      this.lose();
+      return;
+    }
+    const offering = { slots: this.slots, capabilities: does.map((name) => ({ name, version: "1.0.0" })) };
+    const incarnation = String(this.#life).padStart(6, "0");
+    const hello = Hello.fromPartial({
+      agentId: this.id,
+      incarnation,
+      offering,
+      running: running.map(tokenOf),
+    });
+    const outlet: AgentOutlet = {
+      send: (frame) => {
+        checks.told(this.id, frame);
+        const said = world.weakening.told?.(frame) ?? frame;
+        const copy = copyOf(said);
+        connection.down.send(() => this.#take(connection, copy));
+      },
+      end: () => {
+        checks.gone(this.id);
+        connection.down.send(() => this.#dismissed(connection));
+      },
+    };
+    const joined = pool.join(
+      world.weakening.hello?.(hello) ?? hello,
+      `host-${this.host}`,
+      outlet,
+      world.nowMs,
+    );
+    if (isRefusal(joined)) {
+      this.#dismissed(connection);
+      return;
+    }
+    connection.link = joined.link;
+    const unwanted = new Set(joined.unwanted.map(keyOf));
+    checks.joined(
+      this.id,
+      this.slots,
+      running.filter((token) => !unwanted.has(token) && !this.#kept.has(token)),
+    );
+    owner.stir();
+    connection.down.send(() => this.#welcomed(connection, unwanted));
+  }
+
+  #welcomed(connection: Connection, unwanted: ReadonlySet<string>): void {
+    connection.isWelcome = true;
+    for (const token of unwanted) this.#forget(token);
+    for (const token of this.#kept) this.#sendResult(connection, token);
+    this.#grant();
+  }
+
+  #dismissed(connection: Connection): void {
+    if (connection !== this.#connection) return;
+    this.#connection = undefined;
+    this.#comeAgain();
+  }
+
+  #take(
+    connection: Connection,
+    { assignments, resultsDurable, resultsDurableBeyond, cancels }: HostFrame,
+  ): void {
+    if (connection !== this.#connection) return;
+    for (const { token } of assignments) this.#assigned(connection, keyOf(token));
+    const durable = [...connection.sent.slice(0, resultsDurable)];
+    for (const number of resultsDurableBeyond) durable.push(connection.sent[number - 1] ?? "");
+    // One that was stopped may be given again.
+    for (const token of durable)
+      if (this.#kept.delete(token) && !this.#stopped.delete(token)) this.#parts.checks.durable(token);
+    for (const { token, graceMs } of cancels) this.#cancelled(keyOf(token), graceMs);
+    this.#grant();
+  }
+
+  #assigned(connection: Connection, token: string): void {
+    const { world, checks } = this.#parts;
+    connection.granted--;
+    if (this.#working.has(token) || this.#kept.has(token)) return;
+    this.#working.add(token);
+    if (this.#working.size > this.slots)
+      world.found("slots", `${this.id} has ${this.#working.size} tasks at work in ${this.slots} slots`);
+    checks.begun(this.id, token);
+    const life = this.#life;
+    const isSlow = world.chance.random() < 0.03;
+    this.#work(life, token, world.draw(1, world.plan.workMs) * (isSlow ? 20 : 1));
+  }
+
+  #work(life: number, token: string, takesMs: number): void {
+    const { world } = this.#parts;
+    world.after(takesMs, () => {
+      if (life !== this.#life || !this.#working.has(token)) return;
+      const hungMs = this.#hungUntilMs - world.nowMs;
+      if (hungMs > 0) {
+        this.#work(life, token, hungMs);
+        return;
+      }
+      this.#working.delete(token);
+      this.#kept.add(token);
+      const connection = this.#connection;
+      if (connection?.isWelcome !== true) return;
+      this.#sendResult(connection, token);
+      this.#grant();
+    });
+  }
+
+  #cancelled(token: string, graceMs: number): void {
+    if (graceMs === 0) {
+      this.#forget(token);
+      return;
+    }
+    // One that is told to end does so, as stopped: here as everywhere with its token as output.
+    if (!this.#working.delete(token)) return;
+    this.#kept.add(token);
+    this.#stopped.add(token);
+    const connection = this.#connection;
+    if (connection?.isWelcome) this.#sendResult(connection, token);
+  }
+
+  #forget(token: string): void {
+    this.#working.delete(token);
+    this.#kept.delete(token);
+    this.#stopped.delete(token);
+  }
+
+  #sendResult(connection: Connection, token: string): void {
+    const isStopped = this.#stopped.has(token);
+    connection.sent.push(token);
+    const value = tokenOf(token);
+    const outcome = isStopped
+      ? { $case: "stopped" as const, value: { message: "" } }
+      : { $case: "inlineOutput" as const, value };
+    this.#say(connection, { results: [{ token: tokenOf(token), outcome, runMs: 1 }] });
+  }
+
+  #grant(): void {
+    const connection = this.#connection;
+    if (connection?.isWelcome !== true) return;
+    const free = this.slots - this.#working.size - connection.granted;
+    if (free <= 0) return;
+    connection.granted += free;
+    this.#say(connection, { credit: free });
+  }
+
+  #beat(life: number): void {
+    const { world } = this.#parts;
+    world.after(heartbeatMs, () => {
+      if (life !== this.#life || !this.#isAlive) return;
+      const connection = this.#connection;
+      const freeSlots = Math.max(0, this.slots - this.#working.size);
+      if (connection?.isWelcome && world.nowMs >= this.#hungUntilMs)
+        this.#say(connection, { heartbeat: { freeSlots, attempts: this.#working.size } });
+      this.#beat(life);
+    });
+  }
+
+  #say(connection: Connection, said: Parameters<typeof AgentFrame.fromPartial>[0]): void {
+    const { world, owner, checks } = this.#parts;
+    const frame = AgentFrame.fromPartial(said);
+    connection.up.send(() => {
+      if (connection.generation !== owner.generation) return;
+      const weak = world.weakening.said?.(frame) ?? frame;
+      for (const { token } of weak.results) checks.answered(this.id, keyOf(token));
+      connection.link?.take(weak, world.nowMs);
+      owner.stir();
+    });
+  }
+}
+
+/** The pool uses its frame again. */
+function copyOf(frame: HostFrame): HostFrame {
+  return {
+    ...frame,
+    assignments: frame.assignments.map((one) => ({ ...one, token: one.token.slice() })),
+    resultsDurableBeyond: [...frame.resultsDurableBeyond],
+    cancels: frame.cancels.map((one) => ({ ...one, token: one.token.slice() })),
+  };
+}

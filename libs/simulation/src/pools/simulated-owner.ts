@@ -1,0 +1,75 @@
+/** Whoever owns the pool: one process after the other, each with an epoch of its own and nothing of what the last one knew. */
+import { openPool, type Pool, strategyNamed } from "@tutti/matching";
+import type { PoolsChecks } from "./pools-checks.ts";
+import type { PoolsWorld } from "./pools-world.ts";
+
+const settleMs = 2_000;
+const unweighed = { load: 1, speed: 1, cost: 1 };
+
+export class SimulatedOwner {
+  readonly #world: PoolsWorld;
+  readonly #checks: PoolsChecks;
+  pool: Pool | undefined;
+  /** How often there was another owner. */
+  generation = 0;
+  #isStirred = false;
+  #dueMs = Number.POSITIVE_INFINITY;
+
+  constructor(world: PoolsWorld, checks: PoolsChecks) {
+    this.#world = world;
+    this.#checks = checks;
+  }
+
+  begin(): void {
+    const { plan, nowMs, chance } = this.#world;
+    const epoch = ++this.generation;
+    const pool = openPool({
+      ...{ namespace: "default", name: "default", owner: `owner-${epoch}`, epoch, chance, openedMs: nowMs },
+      settings: {
+        strategy: strategyNamed(plan.strategy, unweighed),
+        paused: epoch > 1,
+        doubling: { enabled: plan.doubles, quantile: 0.9, maxShare: 0.3 },
+        preemption: { priorityDifference: plan.givesWay ? 5 : 0, graceMs: 500, spareAfterMs: 0 },
+        window: 1_000,
+      },
+    });
+    this.pool = pool;
+    this.#dueMs = Number.POSITIVE_INFINITY;
+    this.#checks.owned();
+    if (epoch === 1) return;
+    // Agents come with what they have before anything is given to others.
+    this.#world.after(settleMs, () => {
+      if (this.pool !== pool) return;
+      pool.configure({ paused: false }, this.#world.nowMs);
+      this.stir();
+    });
+  }
+
+  end(): void {
+    this.pool = undefined;
+    this.generation++;
+  }
+
+  /** Something was handed to the pool: it takes a turn. */
+  stir(): void {
+    if (this.#isStirred) return;
+    this.#isStirred = true;
+    this.#world.after(0, () => {
+      this.#isStirred = false;
+      this.#turn();
+    });
+  }
+
+  #turn(): void {
+    const { pool } = this;
+    if (pool === undefined) return;
+    pool.turn(this.#world.nowMs);
+    const { nextDueMs } = pool;
+    if (nextDueMs >= this.#dueMs || nextDueMs === Number.POSITIVE_INFINITY) return;
+    this.#dueMs = nextDueMs;
+    this.#world.after(nextDueMs - this.#world.nowMs, () => {
+      this.#dueMs = Number.POSITIVE_INFINITY;
+      if (this.pool === pool) this.stir();
+    });
+  }
+}

@@ -1,0 +1,47 @@
+import type { PoolsWorld } from "./pools-world.ts";
+
+const delayMs = { least: 0.2, most: 12 } as const;
+
+/**
+ * One direction of a connection: everything once, in order, later. Cut, it keeps what is under way, as a link does; broken,
+ * it loses it.
+ */
+export class Wire {
+  readonly #world: PoolsWorld;
+  #freeMs = 0;
+  #isBroken = false;
+  #waiting: (() => void)[] | undefined;
+
+  constructor(world: PoolsWorld) {
+    this.#world = world;
+  }
+
+  send(arrive: () => void): void {
+    if (this.#isBroken) return;
+    if (this.#waiting !== undefined) {
+      this.#waiting.push(arrive);
+      return;
+    }
+    const { nowMs } = this.#world;
+    this.#freeMs = Math.max(this.#freeMs, nowMs + this.#world.draw(delayMs.least, delayMs.most));
+    this.#world.after(this.#freeMs - nowMs, () => {
+      if (this.#isBroken) return;
+      if (this.#waiting === undefined) arrive();
+      else this.#waiting.push(arrive);
+    });
+  }
+
+  cut(): void {
+    this.#waiting ??= [];
+  }
+
+  resume(): void {
+    const waiting = this.#waiting ?? [];
+    this.#waiting = undefined;
+    for (const arrive of waiting) this.send(arrive);
+  }
+
+  break(): void {
+    this.#isBroken = true;
+  }
+}
