@@ -30,7 +30,7 @@ import { commonSettings, configuredPool } from "./pools/settings.ts";
 import { PoolTenancy } from "./pools/tenancy.ts";
 import { Turns } from "./pools/turns.ts";
 import { tendPools } from "./scaling/tend-pools.ts";
-import { wireScalers } from "./scaling/wire-scalers.ts";
+import { scalersOptions, wireScalers } from "./scaling/wire-scalers.ts";
 
 /** Pools, where tasks meet agents, and the links of agents that end here. */
 export class SwarmService extends Orchestrator {
@@ -95,23 +95,13 @@ export class SwarmService extends Orchestrator {
     mesh.serve(agentLinkService, linkHandlers(stream), { service: "swarm" });
     mesh.serve(agentPollService, pollHandlers(polls, pools), { service: "swarm" });
     mesh.serve(agentService, agentHandlers(desk));
-    this.register("scalers", wireScalers(host, desk, outlet), {
-      dependsOn: ["links"],
-      drainTimeoutMs: 30_000,
-    });
+    this.register("scalers", wireScalers(host, desk, outlet), scalersOptions);
     this.register("hooks", wireHooks(host, desk), { dependsOn: ["pools"] });
     mesh.serve(poolService, poolHandlers(desk));
-    mesh.serve(
-      servedDispatchService,
-      dispatchHandlers(
-        {
-          ...{ pools, now, owner, timers, signOfLifeMs },
-          begunAfterMs: settings.links.startedAfterMs,
-          instruments: offerInstruments(metrics),
-        },
-        { pools, now, owner, timers, signOfLifeMs, onReoffered },
-      ),
-    );
+    const relaying = { pools, now, owner, timers, signOfLifeMs, onReoffered };
+    const { startedAfterMs: begunAfterMs } = settings.links;
+    const offering = { ...relaying, begunAfterMs, instruments: offerInstruments(metrics) };
+    mesh.serve(servedDispatchService, dispatchHandlers(offering, relaying));
   }
 }
 

@@ -7,7 +7,6 @@
  *                       └───── stop ──── turn ──── stand ───┘
  */
 import type {
-  AgentKind,
   AgentState,
   Bye,
   Heartbeat,
@@ -20,10 +19,12 @@ import type {
   Result,
 } from "@tutti/contracts/agent/v1";
 import type { Offer, OfferProfile, ReturnReason } from "@tutti/contracts/swarm/v1";
-import type { ErrorDetail, HostFigures, KeyedLimit, LabelSelector } from "@tutti/contracts/types/v1";
+import type { ErrorDetail, HostFigures, KeyedLimit } from "@tutti/contracts/types/v1";
 import type { Chance, Heap, Ranked, Refusal } from "@tutti/kernel";
+import type { AgentIdentity } from "./agents/identity.ts";
 import type { Suspicion } from "./agents/suspicion.ts";
 import type { HoldOrder, Launches, LimitRule, PoolSettings } from "./api/pool.ts";
+import type { Fit, Wish } from "./demand/wish.ts";
 import type { Judging } from "./hooks/judging.ts";
 import type { Affinity } from "./match/affinity.ts";
 import type { LearnedTimes } from "./match/learned-times.ts";
@@ -32,6 +33,9 @@ import type { AgentLoad } from "./strategies/strategy.ts";
 import type { TokenTable } from "./task/token-table.ts";
 import type { Due } from "./time/due.ts";
 import type { Wheel } from "./time/wheel.ts";
+
+export type { AgentIdentity } from "./agents/identity.ts";
+export type { Fit, Wish } from "./demand/wish.ts";
 
 /**
  * How a task stands in its pool:
@@ -209,26 +213,6 @@ export interface SenderStream {
   flush(): void;
 }
 
-/** What is asked of the agents as a whole. */
-export interface Wish {
-  readonly capability: string;
-  readonly range: string;
-  readonly require: LabelSelector | undefined;
-  readonly prefer: LabelSelector | undefined;
-}
-
-/**
- * What is asked of the one agent beside what all of its cohort have in common: room for resources, and whether it is
- * among those named. Tasks that ask the same share one of these.
- */
-export interface Fit {
-  readonly key: string;
-  readonly resources: readonly (readonly [name: string, amount: number])[];
-  /** Agents of which it has to be one; undefined for any. */
-  readonly only: ReadonlySet<string> | undefined;
-  readonly not: ReadonlySet<string>;
-}
-
 /** What tasks ask for: whoever asks for the same waits for the same agents. */
 export interface Demand {
   readonly key: string;
@@ -395,17 +379,6 @@ export interface Cohort {
   loosened(agent: Agent): void;
   /** Whether somebody is ready or not has changed. */
   changed(): void;
-}
-
-/** Who an agent is; it does not change while it is there. */
-export interface AgentIdentity {
-  readonly agentId: string;
-  readonly incarnation: string;
-  readonly kind: AgentKind;
-  readonly host: string;
-  readonly sdk: string;
-  readonly launchId: string;
-  readonly joinMs: number;
 }
 
 /** An agent of a pool, as long as one of its incarnations is there. */

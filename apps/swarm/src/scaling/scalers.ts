@@ -27,7 +27,7 @@ import { ScalerKeeper } from "./scaler-keeper.ts";
 import type { ScalingLog } from "./scaling-log.ts";
 import type { ScalingSettings } from "./settings.ts";
 
-export interface KeptScaler {
+interface KeptScaler {
   readonly value: ReadOnly<Scaler>;
   readonly revision: number;
 }

@@ -10,6 +10,9 @@ import type { Desk } from "../api/desk.ts";
 import { scalerHandlers } from "../api/scalers/handlers.ts";
 import { Scalers } from "./scalers.ts";
 
+/** Before links end: programs that are told to go finish what they have, and say so over theirs. */
+export const scalersOptions = { dependsOn: ["links"], drainTimeoutMs: 30_000 } as const;
+
 export function wireScalers(host: HostContext, desk: Desk, outlet: EventOutlet): Scalers {
   const { foundation, ids, mesh, dataDirectory } = host;
   const { pools, now, settings } = desk;

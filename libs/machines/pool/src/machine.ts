@@ -24,11 +24,11 @@ import {
   scalerUpdated,
   updateScaler,
 } from "./scaler/scalers.ts";
-import { recoverTending, type TendPool } from "./scaler/tending.ts";
+import { recoverTending } from "./scaler/tending.ts";
 import { createPool, deletePool, pausePool, resumePool, updatePool } from "./settings/commands.ts";
 import { poolCreated, poolDeleted, poolPaused, poolResumed, poolUpdated } from "./settings/events.ts";
 import { poolSnapshots, snapshotOf } from "./snapshots.ts";
-import { newPool, type Pool } from "./state.ts";
+import { newPool, type Pool, type TendPool } from "./state.ts";
 
 export const pool: Machine<Pool, TendPool> = {
   kind: "pool",

@@ -2,7 +2,6 @@ import type { Hold } from "@tutti/contracts/agent/v1";
 import type { Hook, PoolLimit, Pool as PoolSettings, Scaler } from "@tutti/contracts/swarm/v1";
 import type { Cause, Rate } from "@tutti/contracts/types/v1";
 import type { Command, MachineEvent, ReadOnly } from "@tutti/kernel";
-import type { TendPool } from "./scaler/tending.ts";
 
 /** What is kept of a pool, folded from its events. Only folds change it. */
 export interface Pool {
@@ -47,6 +46,11 @@ export interface AgentHold {
   readonly agentId: string;
   readonly hold: Hold;
   readonly reason: string;
+}
+
+/** What a pool asks for: to be opened where it is owned, though nobody asks for it. */
+export interface TendPool {
+  readonly kind: "tend_pool";
 }
 
 /** What deciders see of a pool. */

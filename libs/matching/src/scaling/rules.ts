@@ -1,7 +1,7 @@
 /** What a scaler keeps to, with every default filled in, and what it looks at. All times are milliseconds. */
 import type { Scaler, ScalingWindow } from "@tutti/contracts/swarm/v1";
 
-export const scalingDefaults = {
+const scalingDefaults = {
   maxAgents: 100,
   targetWaitMs: 5_000,
   coolDownMs: 60_000,

@@ -3,11 +3,7 @@
  * are started after a restart too. So it asks for that as long as it has scalers, and nothing ever answers.
  */
 import type { Outstanding, ReadOnly } from "@tutti/kernel";
-import type { Pool } from "../state.ts";
-
-export interface TendPool {
-  readonly kind: "tend_pool";
-}
+import type { Pool, TendPool } from "../state.ts";
 
 const tending = 1;
 const tend: TendPool = { kind: "tend_pool" };
