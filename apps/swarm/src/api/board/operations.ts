@@ -64,7 +64,7 @@ export function missionIn<Request extends Acting>(request: Request): Request {
 }
 
 /** Of what agents alone do. */
-export function agentIn<Request extends Acting>(request: Request): Request {
+function agentIn<Request extends Acting>(request: Request): Request {
   if (request.agentId === "")
     throw missionServiceErrors.agentUnnamed(undefined, {
       violations: [{ field: "agent_id", message: "expected the id of an agent, found nothing" }],
