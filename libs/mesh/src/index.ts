@@ -1,4 +1,5 @@
 export type { Method, MethodOptions } from "./calls/method.ts";
+export { traceOf, traceparentOf } from "./calls/traceparent.ts";
 export type { Callable, CallOptions, Client, ReplyStream } from "./client/types.ts";
 export { type LetterReceiver, MeshDelivery, type MeshDeliveryParts } from "./delivery/mesh-delivery.ts";
 export { type ReceivingParts, receiveLetters } from "./delivery/receiving.ts";

@@ -66,7 +66,7 @@ export function offerMessage(
     workId: key.id,
     taskId: effect.taskId,
     idempotencyKey: details?.idempotencyKey ?? "",
-    traceparent: cause?.traceparent ?? "",
+    traceparent: effect.traceparent || (cause?.traceparent ?? ""),
     saved: effect.saved ?? noBytes,
     totalMs: totalDueMs === 0 ? 0 : Math.max(1, totalDueMs - nowMs),
     labels: labelsOf(effect.facts.labels, details?.labels),

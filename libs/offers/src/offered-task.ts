@@ -66,6 +66,8 @@ export interface OfferedTask {
   readonly saved: Uint8Array | undefined;
   readonly onlyAgents: readonly string[];
   readonly notAgents: readonly string[];
+  /** The trace that its work belongs to; that of the step that offers it where none is said. */
+  readonly traceparent?: string | undefined;
   /** What is set aside for the attempt; undefined without limit. */
   readonly budget?: Amounts | undefined;
 }

@@ -13,7 +13,7 @@ import {
 import { toErrorDetail, toTimestamp } from "@tutti/kernel";
 import { confirmChild, refuseChild, type StartChild } from "@tutti/machine-run";
 import { confirmStart, confirmStop, refuseStart, type StartRun, type StopRun } from "@tutti/machine-schedule";
-import type { Client } from "@tutti/mesh";
+import { type Client, traceOf } from "@tutti/mesh";
 import type { DueEffect } from "@tutti/runtime";
 import { startErrors } from "../errors.ts";
 
@@ -72,7 +72,10 @@ export class Starts {
       ...{ namespace, runId: childId, parentClosePolicy: parentClose },
       ...{ parent: { namespace, kind, id, task: taskId }, spec: specOf(effect) },
     });
-    const { run, existed } = await this.#parts.runs.startRun(request, { signal });
+    const { run, existed } = await this.#parts.runs.startRun(request, {
+      signal,
+      trace: traceOf(effect.traceparent),
+    });
     const { definitionHash: hash = "", parent } = run ?? {};
     return {
       existed,
@@ -91,7 +94,10 @@ export class Starts {
     });
     const use = { definition: definitionOf(effect), input: inputOf(effect), parameters: undefined };
     request.what = { $case: "definition", value: use };
-    const { mission, existed } = await this.#parts.missions.startMission(request, { signal });
+    const { mission, existed } = await this.#parts.missions.startMission(request, {
+      signal,
+      trace: traceOf(effect.traceparent),
+    });
     const { definitionHash: hash = "", parent } = mission ?? {};
     const ending = mission && endingOf(mission.missionId, mission.status, mission.outcome);
     return { existed, hash, parentId: parent?.id, ending };

@@ -6,6 +6,7 @@ import { checkDocument, documentOfTasks, holdAgainst, repeatedIds } from "@tutti
 import type { Json } from "@tutti/expressions";
 import { type CallContext, fromTimestamp } from "@tutti/kernel";
 import type { RunPlans } from "@tutti/machine-run";
+import { traceparentOf } from "@tutti/mesh";
 import { jsonOf } from "../api/payloads.ts";
 import { withoutMistakes } from "../definitions/sources.ts";
 import type { Versions } from "../definitions/versions.ts";
@@ -45,7 +46,7 @@ export class Orders {
   /** Finds the definition, or plans the tasks, and has the plan at hand. */
   async prepare(spec: RunSpec, extras: OrderExtras, context: CallContext): Promise<PreparedSpec> {
     const { what, parameters } = spec;
-    const common = commonOf(spec, extras);
+    const common = { ...commonOf(spec, extras), traceparent: traceparentOf(context.trace) };
     if (what?.$case === "tasks")
       return { spec, order: { ...common, ...planned(what.value) }, inputSchema: undefined };
     if (what === undefined) throw requestErrors.nothingToRun();
@@ -88,10 +89,13 @@ export class Orders {
 
 const noBytes = new Uint8Array(0);
 
+/** What follows from the definition. */
+type PlannedField = "definition" | "hash" | "versionLabel" | "plan" | "kind" | "parameters";
+
 function commonOf(
   { labels, priority, pool, dueTime, timeoutMs, retentionMs, events, budget }: RunSpec,
   { startMs, parent, root, parentClose, idChosen }: OrderExtras,
-): Omit<PreparedSpec["order"], "definition" | "hash" | "versionLabel" | "plan" | "kind" | "parameters"> {
+): Omit<PreparedSpec["order"], "traceparent" | PlannedField> {
   return {
     ...{ labels, priority, pool, timeoutMs, retentionMs, events, budget },
     dueMs: dueTime === undefined ? 0 : fromTimestamp(dueTime),
@@ -100,9 +104,7 @@ function commonOf(
 }
 
 /** Tasks that were written for one run alone: their plan travels with it. */
-function planned(
-  list: TaskList,
-): Pick<RunOrder, "definition" | "hash" | "versionLabel" | "plan" | "kind" | "parameters"> {
+function planned(list: TaskList): Pick<RunOrder, PlannedField> {
   const [repeated] = repeatedIds(list);
   if (repeated !== undefined) throw requestErrors.taskRepeated({ task: repeated });
   const checked = checkDocument(documentOfTasks("tasks", list));

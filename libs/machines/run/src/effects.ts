@@ -34,6 +34,8 @@ export interface OfferTask {
   readonly saved: Uint8Array | undefined;
   readonly onlyAgents: readonly string[];
   readonly notAgents: readonly string[];
+  /** The trace of whoever asked for the run; absent without one. */
+  readonly traceparent?: string | undefined;
 }
 
 /** A child run or mission. Its result is `confirm_child` or `refuse_child`; its end comes by the letter `end_child`. */
@@ -52,6 +54,8 @@ export interface StartChild {
   readonly parentClose: ParentClosePolicy;
   readonly facts: RunFacts;
   readonly details: OfferDetails | undefined;
+  /** The trace of whoever asked for the run; absent without one. */
+  readonly traceparent?: string | undefined;
 }
 
 /** Leases to be renewed until they are withdrawn. Its result is `lose_lease`, when one is lost. */

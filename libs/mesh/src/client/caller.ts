@@ -100,6 +100,7 @@ export class Caller {
       {
         method,
         context,
+        trace: context?.trace ?? options.trace,
         startedMs,
         deadlineMs: deadlineOf(options, startedMs, method.streaming ? Number.POSITIVE_INFINITY : callMs),
         namespace: about ?? options.namespace ?? context?.namespace ?? defaultNamespace,

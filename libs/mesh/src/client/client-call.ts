@@ -20,6 +20,7 @@ export interface ClientCallParts {
   readonly method: Method;
   /** The call as part of which it is made. */
   readonly context: CallContext | undefined;
+  readonly trace: TraceContext | undefined;
   readonly namespace: string;
   readonly deadlineMs: number;
   readonly startedMs: number;
@@ -78,7 +79,7 @@ export class ClientCall implements OutgoingCall, Intercepted, Expiring, Stoppabl
     this.namespace = parts.namespace;
     this.deadlineMs = parts.deadlineMs;
     this.startedMs = parts.startedMs;
-    this.parentTrace = parts.context?.trace;
+    this.parentTrace = parts.trace;
     this.trace = this.parentTrace;
     this.idempotencyKey = parts.idempotencyKey;
     this.affinity = parts.affinity;

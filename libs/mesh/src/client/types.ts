@@ -1,5 +1,5 @@
 import type { MessageCodec, RpcDescription, ServiceDescription } from "@tutti/contracts/rpc";
-import type { CallContext } from "@tutti/kernel";
+import type { CallContext, TraceContext } from "@tutti/kernel";
 
 /** What a caller may say of one call. */
 export interface CallOptions {
@@ -25,6 +25,8 @@ export interface CallOptions {
    * bounds this one, and when it is cancelled this one is too.
    */
   readonly context?: CallContext | undefined;
+  /** The place in a trace that it belongs to, where it is made as part of no call. */
+  readonly trace?: TraceContext | undefined;
 }
 
 export type RequestOf<R> = R extends { readonly request: MessageCodec<infer Request> } ? Request : never;

@@ -20,6 +20,7 @@ export function clientCall(
     {
       method,
       context: undefined,
+      trace: undefined,
       namespace: "default",
       startedMs: 0,
       deadlineMs: given.deadlineMs ?? Number.POSITIVE_INFINITY,

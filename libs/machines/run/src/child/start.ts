@@ -27,5 +27,6 @@ export function startOf(run: Run, node: Node): StartChild {
     parentClose: isChild ? closes[work.parentClose] : ParentClosePolicy.PARENT_CLOSE_POLICY_CANCEL,
     facts: facts ?? run.facts,
     details: more?.details,
+    traceparent: run.order?.traceparent || undefined,
   };
 }

@@ -24,6 +24,7 @@ export function offerOf(run: Run, node: Node, isUndo = false): OfferTask {
     saved: isUndo ? undefined : more?.saved,
     onlyAgents: isUndo || more === undefined ? nobody : more.onlyAgents,
     notAgents: isUndo || more === undefined ? nobody : more.notAgents,
+    traceparent: run.order?.traceparent || undefined,
   };
 }
 

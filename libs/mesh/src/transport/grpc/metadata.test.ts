@@ -26,6 +26,7 @@ describe("the headers of a call", () => {
         const parts = {
           method,
           context: undefined,
+          trace: undefined,
           namespace,
           idempotencyKey,
           affinity: "",
