@@ -118,7 +118,7 @@ export const runWeakenings: readonly RunWeakening[] = [
     name: "updates-not-validated",
     about: "an update is taken whatever its condition says",
     features: ["updates"],
-    foundWithin: 30,
+    foundWithin: 90,
     plan: (plan) => ({ ...plan, entries: plan.entries.map((entry) => ({ ...entry, validate: -1 })) }),
   },
   {
@@ -233,7 +233,7 @@ export const runWeakenings: readonly RunWeakening[] = [
     name: "progress-lost",
     about: "what an attempt has saved is not given to the next",
     features: [],
-    foundWithin: 60,
+    foundWithin: 180,
     machine: folding("progress_saved", () => {}),
   },
   {
