@@ -151,6 +151,10 @@ describe("a scaler with real workers", () => {
     assert.equal((await statusOf())?.error?.code, "scaling.crashed");
     const shown = (await agents().getAgent({ namespace, pool: "", agentId: "crew-1" })).agent;
     assert.equal(shown?.hold, Hold.HOLD_QUARANTINED);
+    const listed = await agents().listAgents({ namespace, filter: undefined, page: undefined });
+    assert.ok(
+      listed.agents.some(({ agentId, hold }) => agentId === "crew-1" && hold === Hold.HOLD_QUARANTINED),
+    );
     assert.match(shown?.holdCause?.reason ?? "", /ended with code 1, 5 times in a row/);
     await scalers().updateScaler(
       UpdateScalerRequest.fromPartial({

@@ -1,20 +1,24 @@
-import { AgentState } from "@tutti/contracts/agent/v1";
+import { AgentState, Hold } from "@tutti/contracts/agent/v1";
 import type { Agent, AgentFilter } from "@tutti/contracts/swarm/v1";
 import { labelsMatch, newestIn } from "@tutti/matching";
 
-/** Whether an agent is wanted; without a filter all are that are not gone. */
+/** Whether an agent is wanted; without a filter all are that are not gone, and those that are put aside though they are. */
 export function filterOf(filter: AgentFilter | undefined): (agent: Agent) => boolean {
-  if (filter === undefined) return ({ state }) => state !== AgentState.AGENT_STATE_GONE;
+  if (filter === undefined) return isHere;
   const { pool, states, holds, kinds, labels } = filter;
   const text = filter.text.toLowerCase();
   return (agent) =>
     (pool === "" || agent.pool === pool) &&
-    (states.length === 0 ? agent.state !== AgentState.AGENT_STATE_GONE : states.includes(agent.state)) &&
+    (states.length === 0 ? isHere(agent) : states.includes(agent.state)) &&
     (holds.length === 0 || holds.includes(agent.hold)) &&
     (kinds.length === 0 || kinds.includes(agent.kind)) &&
     labelsMatch(agent.offering?.labels ?? {}, labels) &&
     offers(agent, filter) &&
     (text === "" || isNamed(agent, text));
+}
+
+function isHere({ state, hold }: Agent): boolean {
+  return state !== AgentState.AGENT_STATE_GONE || hold === Hold.HOLD_QUARANTINED;
 }
 
 /** The same conditions in the same words, for the token of a page. */
