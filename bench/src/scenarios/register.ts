@@ -4,7 +4,7 @@ import { startChild } from "../processes/child.ts";
 import { startPlatform } from "../processes/platform.ts";
 import { registryClient, someInstance } from "../processes/registry-client.ts";
 import type { Budget, Result, Scenario } from "../scenario.ts";
-import { startAgents } from "./swarm/swarm.ts";
+import { startAgents } from "./swarm/processes.ts";
 
 const instances = 1_000;
 const leaseMs = 600_000;

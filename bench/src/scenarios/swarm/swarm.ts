@@ -1,27 +1,14 @@
-import { fileURLToPath } from "node:url";
 import { median, rounded } from "../../measure/statistics.ts";
-import { type Conversation, startConversation } from "../../processes/conversation.ts";
 import type { Budget, Result, Scenario } from "../../scenario.ts";
 import { Offering } from "./offering.ts";
-import type { AgentsAnswer, AgentsQuestion, HostAnswer, HostQuestion } from "./swarm-words.ts";
+import { startAgents, startHost } from "./processes.ts";
+import { relayed } from "./relayed.ts";
 
 const agentCounts = [10, 100, 1_000, 5_000];
 const queuedCount = 1_000_000;
 /** A sender has at most a hundred thousand outstanding. */
 const senders = 10;
 const warmUpTasks = 10_000;
-const agentsPerProcess = 2_500;
-const roomForAll = [
-  "--swarm.pool.window=100000",
-  "--swarm.pool.queuedMax=1200000",
-  "--swarm.links.leaseMs=300000",
-];
-
-const hostProgram = fileURLToPath(new URL("swarm-process.ts", import.meta.url));
-const agentsProgram = fileURLToPath(new URL("agents-process.ts", import.meta.url));
-
-type Host = Conversation<HostQuestion, HostAnswer> & { readonly greeting: { readonly address: string } };
-type Agents = Conversation<AgentsQuestion, AgentsAnswer>;
 
 /** Agents of one slot in few processes, over real streams; tasks of 100 bytes that are given back at once. */
 export const swarm: Scenario = {
@@ -30,7 +17,8 @@ export const swarm: Scenario = {
     "tasks through a pool with many agents, with many queued, and what an idle agent and a queued task take",
   async *run(budget) {
     for (const agents of agentCounts) yield await busy(agents, budget);
-    yield* await queued(budget);
+    yield* relayed(budget);
+    yield* queued(budget);
     yield await idle();
   },
 };
@@ -124,40 +112,5 @@ async function idle(): Promise<Result> {
   return {
     ...{ variant: "idle", agents, bytesPerAgent: Math.round(ours), bareBytesPerAgent: Math.round(bare) },
     bytesAboveBare: Math.round(ours - bare),
-  };
-}
-
-function startHost(kind: "swarm" | "bare"): Promise<Host> {
-  const flags = kind === "swarm" ? roomForAll : [];
-  return startConversation(["--expose-gc", "--max-old-space-size=6144", hostProgram, kind, ...flags]);
-}
-
-/** So many agents in as few processes as can carry them; what is asked is asked of all. */
-export async function startAgents(
-  address: string,
-  count: number,
-  first = 0,
-): Promise<Agents & AsyncDisposable> {
-  const processes: Agents[] = [];
-  for (let begun = 0; begun < count; begun += agentsPerProcess) {
-    const some = Math.min(agentsPerProcess, count - begun);
-    processes.push(await startConversation([agentsProgram, address, String(some), String(first + begun)]));
-  }
-  return {
-    pid: processes[0]?.pid ?? 0,
-    async ask(question) {
-      const answers = await Promise.all(processes.map((each) => each.ask(question)));
-      const total = answers.reduce((sum, { count: one = 0 }) => sum + one, 0);
-      // Each has its share of all; the greater of their quantiles is not better than that of all.
-      const greatest = (of: (answer: AgentsAnswer) => number) => Math.max(...answers.map(of));
-      return {
-        count: total,
-        p50Ms: greatest(({ p50Ms = 0 }) => p50Ms),
-        p99Ms: greatest(({ p99Ms = 0 }) => p99Ms),
-      };
-    },
-    [Symbol.asyncDispose]: async () => {
-      await Promise.all(processes.map((each) => each[Symbol.asyncDispose]()));
-    },
   };
 }
