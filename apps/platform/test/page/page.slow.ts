@@ -126,6 +126,7 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
     await page.getByText(/\/v1\/workflows\?namespace=team-a/).waitFor();
     await page.goto(`${stage.url}/runs?namespace=default`);
     await page.getByRole("link", { name: "here", exact: true }).waitFor();
+    await stage.client.call("runs.terminate", { params: { id: "here" }, body: {} });
     await page.context().close();
   });
 
@@ -332,7 +333,7 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
   const places = {
     ...{ overview: "/", runs: "/runs", start: "/start?workflow=order", approvals: "/approvals" },
     ...{ workflows: "/workflows", workflow: "/workflows/order", editor: "/editor", workers: "/workers" },
-    ...{ schedules: "/schedules", "an address of nothing": "/nowhere" },
+    ...{ pools: "/pools", schedules: "/schedules", "an address of nothing": "/nowhere" },
   };
   for (const [name, path] of Object.entries(places)) {
     it(`has nothing that axe finds wrong on ${name}, in both themes, and fits a phone`, async () => {

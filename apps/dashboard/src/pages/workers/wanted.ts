@@ -9,7 +9,7 @@ export interface Wanted {
 }
 
 /** How a worker is counted: being held comes before what it does. */
-export function stateOf({ state, hold = "none" }: Agent): string {
+function stateOf({ state, hold = "none" }: Agent): string {
   return state === "gone" || hold === "none" || hold === "unspecified" ? state : hold;
 }
 
