@@ -8,7 +8,8 @@ import {
   HookUpdatedV1,
   UpdateHook,
 } from "@tutti/contracts/swarm/v1";
-import { type Kind, keeperOf, sorted } from "../kept/kind.ts";
+import { keeperOf } from "../kept/keeper.ts";
+import { type Kind, sorted } from "../kept/kind.ts";
 import { hooksMax } from "../limits.ts";
 
 const hooks: Kind<Hook> = {

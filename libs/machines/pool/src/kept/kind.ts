@@ -2,12 +2,12 @@
  * What is kept in a pool by id: hooks and scalers. Both are made, changed and taken away alike, so it is written once; the
  * messages of each are its own.
  */
-import { PoolChanged } from "@tutti/contracts/swarm/v1";
+import type { PoolChanged } from "@tutti/contracts/swarm/v1";
 import type { Cause } from "@tutti/contracts/types/v1";
-import { isRefusal, type ReadOnly, type Refusal, type WireCodec } from "@tutti/kernel";
+import type { ReadOnly, Refusal, WireCodec } from "@tutti/kernel";
 import { poolErrors } from "../errors.ts";
 import { bytesMax, nameLengthMax } from "../limits.ts";
-import { changed, type Kept, type Pool, type PoolCommand, type PoolEvent, type PoolView } from "../state.ts";
+import type { Kept, Pool, PoolView } from "../state.ts";
 
 /** Gives the bytes of a message. */
 export interface Encoded<T> {
@@ -42,98 +42,6 @@ export interface Messages<T, Create, Update, Delete, Created, Updated, Deleted> 
   readonly toDeleted: (id: string, deleteMs: number) => Deleted;
 }
 
-export function keeperOf<
-  T,
-  Create,
-  Update extends { readonly revision: number },
-  Delete,
-  Created extends { readonly createMs: number; readonly cause: Cause | undefined },
-  Updated extends { readonly updateMs: number; readonly cause: Cause | undefined },
-  Deleted,
->(kind: Kind<T>, messages: Messages<T, Create, Update, Delete, Created, Updated, Deleted>) {
-  const { name } = kind;
-  const keep = (pool: Pool, body: Created | Updated, atMs: number): void => {
-    const value = messages.valueOf(body);
-    if (value === undefined) return;
-    const all = kind.of(pool);
-    const id = kind.idOf(value as ReadOnly<T>);
-    all.set(id, { value, ...changed(pool, atMs, body.cause, all.get(id)) });
-  };
-  const created: PoolEvent<Created> = {
-    type: `${name}_created`,
-    version: 1,
-    codec: messages.created,
-    described: true,
-    evolve: (pool, body) => keep(pool, body, body.createMs),
-  };
-  const updated: PoolEvent<Updated> = {
-    type: `${name}_updated`,
-    version: 1,
-    codec: messages.updated,
-    described: true,
-    evolve: (pool, body) => keep(pool, body, body.updateMs),
-  };
-  const deleted: PoolEvent<Deleted> = {
-    type: `${name}_deleted`,
-    version: 1,
-    codec: messages.deleted,
-    described: true,
-    evolve(pool, body) {
-      pool.changes += 1;
-      kind.of(pool).delete(messages.idOf(body));
-    },
-  };
-  const create: PoolCommand<Create, PoolChanged> = {
-    type: `create_${name}`,
-    codec: messages.create,
-    reply: PoolChanged,
-    decide(pool, body, step) {
-      const wanted = soundOf(kind, messages.valueOf(body));
-      if (isRefusal(wanted)) return wanted;
-      const { id, value } = wanted;
-      const found = find(kind, pool, id);
-      if (found !== undefined)
-        return isSame(kind.codec, found.value, value)
-          ? { ...nothing, revision: found.revision, existed: true }
-          : poolErrors.exists.refusal({ what: name, id });
-      if (kind.of(pool as Pool).size >= kind.max)
-        return poolErrors.full.refusal({ what: name, max: kind.max });
-      step.emit(created, messages.toCreated(value, step.nowMs, step.cause));
-      return { ...nothing, revision: pool.changes };
-    },
-  };
-  const update: PoolCommand<Update, PoolChanged> = {
-    type: `update_${name}`,
-    codec: messages.update,
-    reply: PoolChanged,
-    decide(pool, body, step) {
-      const wanted = soundOf(kind, messages.valueOf(body));
-      if (isRefusal(wanted)) return wanted;
-      const { id, value } = wanted;
-      const found = find(kind, pool, id);
-      if (found === undefined) return poolErrors.missing.refusal({ what: name, id });
-      if (isSame(kind.codec, found.value, value)) return { ...nothing, revision: found.revision };
-      const { revision } = body;
-      if (revision !== 0 && revision !== found.revision)
-        return poolErrors.moved.refusal({ what: name, id, revision, found: found.revision });
-      step.emit(updated, messages.toUpdated(value, step.nowMs, step.cause));
-      return { ...nothing, revision: pool.changes };
-    },
-  };
-  const remove: PoolCommand<Delete, PoolChanged> = {
-    type: `delete_${name}`,
-    codec: messages.delete,
-    reply: PoolChanged,
-    decide(pool, body, step) {
-      const id = messages.idOf(body);
-      if (find(kind, pool, id) === undefined) return { ...nothing, revision: pool.changes };
-      step.emit(deleted, messages.toDeleted(id, step.nowMs));
-      return { ...nothing, revision: pool.changes, removed: true };
-    },
-  };
-  return { created, updated, deleted, create, update, remove };
-}
-
 export const nothing: PoolChanged = { revision: 0, existed: false, removed: false };
 
 /** Whether two say the same, to the byte. Maps are told in the order in which they were put together: they are sorted before. */
@@ -147,12 +55,12 @@ export function idProblem(what: string, id: string): string | undefined {
   return `expected the name of a ${what}, of 1 to ${nameLengthMax} characters, found ${id.length}`;
 }
 
-function find<T>(kind: Kind<T>, pool: PoolView, id: string): Kept<T> | undefined {
+export function find<T>(kind: Kind<T>, pool: PoolView, id: string): Kept<T> | undefined {
   // Only read.
   return kind.of(pool as Pool).get(id);
 }
 
-function soundOf<T>(
+export function soundOf<T>(
   kind: Kind<T>,
   given: T | undefined,
 ): { readonly id: string; readonly value: T } | Refusal {

@@ -8,7 +8,8 @@ import {
   ScalerUpdatedV1,
   UpdateScaler,
 } from "@tutti/contracts/swarm/v1";
-import { type Kind, keeperOf, sorted } from "../kept/kind.ts";
+import { keeperOf } from "../kept/keeper.ts";
+import { type Kind, sorted } from "../kept/kind.ts";
 import { scalersMax } from "../limits.ts";
 import type { PoolEvent } from "../state.ts";
 import { askForTending } from "./tending.ts";
