@@ -4,6 +4,7 @@ export type { HookOutlet, HookQuestion, HookReply, PoolHook } from "./api/hooks.
 export type {
   AgentChange,
   HoldOrder,
+  LaunchedAgent,
   Launches,
   LimitRule,
   Pool,

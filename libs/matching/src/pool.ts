@@ -10,11 +10,20 @@ import type {
 import type { Explanation, WorkReference } from "@tutti/contracts/types/v1";
 import { assert, isRefusal, type Refusal } from "@tutti/kernel";
 import { numbersOf } from "./agents/capabilities.ts";
+import { scalerIdOf } from "./agents/launch.ts";
 import { reconcile } from "./agents/reconcile.ts";
 import { wakeByNeed } from "./agents/waking.ts";
 import type { AgentOutlet, Joined } from "./api/agents.ts";
 import type { HookOutlet, HookReply, PoolHook } from "./api/hooks.ts";
-import type { HoldOrder, Launches, LimitRule, Pool, PoolOptions, PoolSettings } from "./api/pool.ts";
+import type {
+  HoldOrder,
+  LaunchedAgent,
+  Launches,
+  LimitRule,
+  Pool,
+  PoolOptions,
+  PoolSettings,
+} from "./api/pool.ts";
 import { Core } from "./core.ts";
 import { matchingErrors } from "./errors.ts";
 import { hookEnds } from "./hooks/ends.ts";
@@ -218,6 +227,13 @@ export class PoolOwner implements Pool {
 
   tellOfLaunch(agentId: string, isStarting: boolean, reason: string, nowMs: number): void {
     this.#core.tellOfLaunch(agentId, isStarting, reason, nowMs);
+  }
+
+  launchedFor(scalerId: string): LaunchedAgent[] {
+    const launched: LaunchedAgent[] = [];
+    for (const { identity, agentId, state, used: attempts } of this.#core.roster.agents.values())
+      if (scalerIdOf(identity.launchId) === scalerId) launched.push({ agentId, state, attempts });
+    return launched;
   }
 
   status(nowMs: number): PoolStatus {

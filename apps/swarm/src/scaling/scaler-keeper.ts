@@ -7,10 +7,11 @@
  */
 import type { AgentState } from "@tutti/contracts/agent/v1";
 import { AgentState as states } from "@tutti/contracts/agent/v1";
-import type { Agent, Scaler, ScalerStatus } from "@tutti/contracts/swarm/v1";
-import { assert, toErrorDetail, toTimestamp } from "@tutti/kernel";
+import type { Scaler, ScalerStatus } from "@tutti/contracts/swarm/v1";
+import { toErrorDetail, toTimestamp } from "@tutti/kernel";
 import {
   decideScaling,
+  type LaunchedAgent,
   newcomer,
   type Pool,
   ScalerGauge,
@@ -91,7 +92,7 @@ export class ScalerKeeper {
   status(nowMs: number): ScalerStatus {
     const { wanted, changedMs } = this.#memory;
     const { starting, quarantined, error } = this.driver.standing();
-    const own = this.#own(nowMs);
+    const own = this.#own();
     const coolMs = changedMs + this.#rules.coolDownMs;
     return {
       ...{ wanted, starting, quarantined },
@@ -104,7 +105,7 @@ export class ScalerKeeper {
 
   #follow(wanted: number, nowMs: number): void {
     const { driver, stir, scaler, pool } = this.#parts;
-    const own = this.#own(nowMs).filter(({ state }) => isThere(state));
+    const own = this.#own().filter(({ state }) => isThere(state));
     const asleep = own.filter(({ state }) => state === states.AGENT_STATE_ASLEEP);
     const awake = own.filter(({ state }) => state !== states.AGENT_STATE_ASLEEP);
     const { starting } = driver.standing();
@@ -130,10 +131,9 @@ export class ScalerKeeper {
   }
 
   /** Those that it has launched, as the pool knows them. */
-  #own(nowMs: number): Agent[] {
+  #own(): readonly LaunchedAgent[] {
     const { pool, scaler } = this.#parts;
-    assert(scaler.scalerId !== "", "a scaler has an id");
-    return pool.agents(nowMs).filter(({ scalerId }) => scalerId === scaler.scalerId);
+    return pool.launchedFor(scaler.scalerId);
   }
 }
 

@@ -231,5 +231,10 @@ describe("an agent that is not there", () => {
     arena.agent("s-1", { launchId: "s.01" });
     assert.deepEqual(shown(), [["s-1", "ready", "s", 2]]);
     assert.deepEqual(statesOf(arena), ["starting", "ready"], "it is told once that it is starting");
+    arena.agent("other");
+    assert.deepEqual(
+      arena.pool.launchedFor("s").map(({ agentId }) => agentId),
+      ["s-1"],
+    );
   });
 });

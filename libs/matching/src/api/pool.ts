@@ -76,6 +76,9 @@ export interface Pool {
   /** An agent that has not joined was launched, or will not join any more. */
   tellOfLaunch(agentId: string, isStarting: boolean, reason: string, nowMs: number): void;
 
+  /** Those that joined and that a scaler has launched: for who looks often, without all that is shown of them. */
+  launchedFor(scalerId: string): readonly LaunchedAgent[];
+
   status(nowMs: number): PoolStatus;
   agent(agentId: string, nowMs: number): Agent | undefined;
   /** All that are there, by id. */
@@ -103,6 +106,13 @@ export interface PoolOptions {
   readonly settings?: Partial<PoolSettings>;
   /** Hears how agents come, go and change; not on the path of tasks. */
   readonly onAgentChange?: (change: AgentChange) => void;
+}
+
+export interface LaunchedAgent {
+  readonly agentId: string;
+  readonly state: AgentState;
+  /** How many tasks it has. */
+  readonly attempts: number;
 }
 
 /** What is known of agents by whoever launches them. */
