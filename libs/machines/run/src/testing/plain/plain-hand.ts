@@ -7,6 +7,7 @@ import { filledIn, mayAnswer } from "./plain-question.ts";
 import { namesOfRun } from "./plain-scene.ts";
 import {
   hasEnded,
+  isGivenUp,
   type KnownTasks,
   neededBy,
   needsDirectly,
@@ -131,7 +132,7 @@ export class PlainHand {
     if (!hasEnded(task)) return undefined;
     const isPart = task.entry !== undefined || task.body.owner !== undefined;
     const hasBegun = (one: PlainTask) => one.status !== "pending" && one.status !== "skipped";
-    const next = this.#run.tasks.filter((one) => needsDirectly(one, task, this.#run));
+    const next = this.#run.tasks.filter((one) => needsDirectly(one, task, this.#run) && !isGivenUp(one));
     return isPart || next.some(hasBegun) ? "workflow.task_not_repairable" : undefined;
   }
 

@@ -183,7 +183,7 @@ function wholeOf(task: PlainTask): PlainTask {
 }
 
 /** What was added by a task that did not do well comes to be anew with that. */
-function isGivenUp({ body }: PlainTask): boolean {
+export function isGivenUp({ body }: PlainTask): boolean {
   const { owner } = body;
   if (owner === undefined || !isAdded(body)) return false;
   return (hasEnded(owner) && owner.status !== "completed") || isGivenUp(owner);
