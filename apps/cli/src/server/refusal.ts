@@ -15,9 +15,12 @@ interface Call {
 export async function refusalOf(error: RestError, call: Call): Promise<Failure> {
   if (error.status === 0) return unreachable(error, call);
   if (error.status === 401 || error.status === 403) return forbidden(error, call);
-  const next = error.status === 404 ? await insteadOf(call) : retrying(error);
+  const next = error.status === 404 ? await insteadOf(call, error.code) : retrying(error);
   return new Failure(sentence(error.detail), {
-    why: error.fields.map(({ field, message }) => (field === "" ? message : `${field}: ${message}`)),
+    // What is wrong with a single field is in the sentence already.
+    why: error.fields
+      .map(({ field, message }) => (field === "" ? message : `${field}: ${message}`))
+      .filter((said) => !error.detail.includes(said)),
     next,
     exitCode: exitCodeOf(error),
     code: error.code,
@@ -79,25 +82,36 @@ function forbidden(error: RestError, { server }: Call): Failure {
 }
 
 /** Names that are there, where one was said that is not; how many are compared is bounded. */
-async function insteadOf({ name, parts, client, server }: Call): Promise<Advice[]> {
-  const wanted = wantedIn(name, parts);
+async function insteadOf({ name, parts, client, server }: Call, code: string): Promise<Advice[]> {
+  const wanted = code === "workflow.task_missing" ? taskIn(parts) : wantedIn(name, parts);
   if (wanted === undefined) return [];
-  const known = await knownNames(wanted.kind, client, server.namespace).catch(() => []);
+  const known = await knownNames(wanted, client, server.namespace).catch(() => []);
   const meant = nearest(wanted.text, known);
   const list: Readonly<Record<Kind, Advice>> = {
     run: ["tutti list", "shows the runs there are"],
     workflow: ["tutti workflow list", "shows the workflows there are"],
     schedule: ["tutti schedule list", "shows the schedules there are"],
     agent: ["tutti agent list", "shows the agents there are"],
+    task: [`tutti show ${wanted.of}`, "shows the tasks it has"],
   };
   return [...(meant === undefined ? [] : [`Did you mean \`${meant}\`?`]), list[wanted.kind]];
 }
 
-type Kind = "run" | "workflow" | "schedule" | "agent";
+type Kind = "run" | "workflow" | "schedule" | "agent" | "task";
 
 interface Wanted {
   readonly kind: Kind;
   readonly text: string;
+  /** The run that a task was looked for in. */
+  readonly of?: string;
+}
+
+/** The run is there, the task in it is not. */
+function taskIn({ params, query }: Call["parts"]): Wanted | undefined {
+  const { id = "", task } = (params ?? {}) as { readonly id?: string; readonly task?: string };
+  const { task: asked } = (query ?? {}) as { readonly task?: string };
+  const text = task ?? asked;
+  return text === undefined ? undefined : { kind: "task", text, of: id };
 }
 
 /** What says what is to be run. */
@@ -124,7 +138,11 @@ function wantedIn(name: RouteName, { params, body }: Call["parts"]): Wanted | un
 
 const comparedMax = 500;
 
-async function knownNames(kind: Kind, client: Client, namespace: Server["namespace"]): Promise<string[]> {
+async function knownNames(
+  { kind, of = "" }: Wanted,
+  client: Client,
+  namespace: Server["namespace"],
+): Promise<string[]> {
   const query = { ...namespace, size: comparedMax };
   switch (kind) {
     case "run":
@@ -133,6 +151,10 @@ async function knownNames(kind: Kind, client: Client, namespace: Server["namespa
       return (await client.call("workflows.list", { query })).definitions.map(({ name }) => name);
     case "schedule":
       return (await client.call("schedules.list", { query })).schedules.map(({ scheduleId }) => scheduleId);
+    case "task":
+      return (await client.call("tasks.list", { params: { id: of }, query })).tasks.map(
+        ({ taskId }) => taskId,
+      );
     case "agent":
       return (await client.call("agents.list", { query })).agents.map(({ agentId }) => agentId);
   }

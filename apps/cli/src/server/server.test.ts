@@ -8,6 +8,7 @@ import { Printer } from "../command/printer.ts";
 import { Values } from "../command/values.ts";
 import { type MemoryShell, type MemoryShellOptions, memoryShell } from "../testing/memory-shell.ts";
 import { serverAddress } from "./address.ts";
+import type { Server } from "./calls.ts";
 import { connect } from "./server.ts";
 
 function contextWith(
@@ -41,13 +42,18 @@ const problem = (
   more: object = {},
 ): readonly [number, string] => [status, JSON.stringify({ status, code, detail, ...more })];
 
-async function refused(answer: RequestListener, context: Context = contextWith({})): Promise<Failure> {
+const getRun = (server: Server) => server.call("runs.get", { params: { id: "order-19" }, query: {} });
+
+async function refused(
+  answer: RequestListener,
+  call: (server: Server) => Promise<unknown> = getRun,
+): Promise<Failure> {
   await using stranger = await listening(answer);
   const server = await connect({
-    ...context,
+    ...contextWith({}),
     values: new Values(new Map(), new Map([["server", [stranger.url]]])),
   });
-  const error: unknown = await server.call("runs.get", { params: { id: "order-19" }, query: {} }).then(
+  const error: unknown = await call(server).then(
     () => assert.fail("expected a refusal"),
     (thrown: unknown) => thrown,
   );
@@ -88,6 +94,38 @@ describe("what the platform refuses", () => {
     });
     assert.equal(failure.exitCode, 3);
     assert.deepEqual(failure.next, ["Did you mean `order-18`?", ["tutti list", "shows the runs there are"]]);
+  });
+
+  it("an unknown task names the one that was meant, of those that its run has", async () => {
+    const failure = await refused(
+      ({ url = "" }, response) => {
+        const [status, text] = url.startsWith("/v1/runs/order-19/why")
+          ? problem(404, "workflow.task_missing", "expected a task shp in the run order-19, found none")
+          : ([200, JSON.stringify({ tasks: [{ taskId: "charge" }, { taskId: "ship" }] })] as const);
+        response.writeHead(status, { "content-type": "application/json" }).end(text);
+      },
+      (server) => server.call("runs.why", { params: { id: "order-19" }, query: { task: "shp" } }),
+    );
+    assert.deepEqual(failure.next, [
+      "Did you mean `ship`?",
+      ["tutti show order-19", "shows the tasks it has"],
+    ]);
+  });
+
+  it("a wrong field that the sentence names is not named again", async () => {
+    const fields = [{ field: "size", message: "expected a number, found x" }];
+    const failure = await refused((_, response) => {
+      const [status, text] = problem(
+        400,
+        "rest.request_invalid",
+        "GET /v1/runs: size: expected a number, found x",
+        {
+          fields,
+        },
+      );
+      response.writeHead(status).end(text);
+    });
+    assert.deepEqual(failure.why, []);
   });
 
   it("wrong fields are named one by one", async () => {
