@@ -55,6 +55,7 @@ const fields = {
     "mainUsPerStep",
   ],
   fanout: ["concurrency", "tasks", "tasksPerSec", "p50Ms"],
+  "mission-machine": ["usPerOperation", "bytesPerOperation"],
   dag: ["tasks", "usPerTask", "bytesPerTask"],
   live: ["runs", "rssMiB", "startsPerSec", "signalsPerSec"],
 };

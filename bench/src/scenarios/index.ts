@@ -10,6 +10,7 @@ import { fair } from "./matching/fair.ts";
 import { match } from "./matching/match.ts";
 import { mesh } from "./mesh/mesh.ts";
 import { mission } from "./mission/mission.ts";
+import { missionMachineCost } from "./mission-machine.ts";
 import { page } from "./page/page.ts";
 import { plan } from "./plan/plan.ts";
 import { planLarge } from "./plan/plan-large.ts";
@@ -46,6 +47,7 @@ export const scenarios: ReadonlyMap<string, Scenario> = new Map(
     fair,
     swarm,
     mission,
+    missionMachineCost,
     availability,
     worker,
     runMachineCost,

@@ -44,6 +44,7 @@ import {
 } from "@tutti/kernel";
 import type { Data } from "@tutti/machine-run/siblings";
 import type { BoardProfile, MissionEffect } from "./effects.ts";
+import { Agenda } from "./task/agenda.ts";
 import { ClaimIndex } from "./task/claim-index.ts";
 
 export interface Mission {
@@ -69,7 +70,7 @@ export interface Mission {
 
   readonly tasks: Task[];
   /** Tasks that can begin and have not, in order. */
-  readonly agenda: Set<number>;
+  readonly agenda: Agenda;
   /** When a task was completed or an entry changed last. */
   progressMs: number;
 
@@ -208,7 +209,7 @@ export interface Task extends Ranked {
   reservations: Set<number> | undefined;
 }
 
-export interface Follower {
+interface Follower {
   readonly node: number;
   readonly condition: number;
 }
@@ -290,7 +291,7 @@ export function newMission(key: InstanceKey): Mission {
     isOutputOfTasks: false,
     error: undefined,
     tasks: [],
-    agenda: new Set(),
+    agenda: new Agenda(),
     progressMs: 0,
     entries: new Map(),
     entryNumber: 0,

@@ -2,7 +2,6 @@
 import type { Amounts } from "@tutti/contracts/types/v1";
 
 export const kinds = ["tokens", "money", "timeMs"] as const;
-export type AmountKind = (typeof kinds)[number];
 
 export function noAmounts(): Amounts {
   return { tokens: 0, money: 0, timeMs: 0 };

@@ -6,7 +6,6 @@
  * 3. What somebody says to have used beyond all that there was is kept apart, as an overrun, and books nothing.
  */
 import type { Amounts } from "@tutti/contracts/types/v1";
-import type { ReadOnly } from "@tutti/kernel";
 import type { Mission, MissionView, Task, TaskView } from "../state.ts";
 import { add, isNothing, kinds, noAmounts, rounded, subtract } from "./amounts.ts";
 
@@ -117,8 +116,4 @@ export function giveBackAll(mission: Mission, task: Task, to: Task | undefined):
   } else subtract(mission.reserved, reserved);
   task.reserved = undefined;
   mission.revisions.budget += 1;
-}
-
-export function reservedInAll({ reserved }: Pick<MissionView, "reserved">): ReadOnly<Amounts> {
-  return reserved;
 }

@@ -24,7 +24,7 @@ export const entriesWritten: MissionEvent<EntriesWrittenV1> = {
 };
 
 /** What changed last stands last. */
-export function write(mission: Mission, entry: Entry): void {
+function write(mission: Mission, entry: Entry): void {
   const before = mission.entries.get(entry.key);
   mission.entries.delete(entry.key);
   mission.entries.set(entry.key, entry);

@@ -42,7 +42,7 @@ export function valueSeen(mission: MissionView, name: string, nowMs: number): Va
   }
 }
 
-export function payloadSeen(payload: ReadOnly<Payload> | undefined): Value {
+function payloadSeen(payload: ReadOnly<Payload> | undefined): Value {
   return parsed(dataOfPayload(payload as Payload | undefined));
 }
 

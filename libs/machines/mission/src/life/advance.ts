@@ -57,7 +57,8 @@ function next(mission: MissionView, step: MissionEventStep, budget: StepBudget):
 
 /** What stands first in the agenda; then whatever is held first, if what it lacks is there. */
 function nextNumber(mission: MissionView): number | undefined {
-  for (const number of mission.agenda) return number;
+  const { first } = mission.agenda;
+  if (first !== undefined) return first;
   const poor = mission.heldForBudget.first;
   if (poor !== undefined && isAffordable(mission, wantedBy(mission, poor))) return poor.number;
   const placeless = mission.heldForPlace.first;

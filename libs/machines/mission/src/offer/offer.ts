@@ -26,8 +26,14 @@ export function offerOf(mission: Mission, task: Task): OfferBoardTask {
     saved: task.saved,
     onlyAgents: task.onlyAgents,
     notAgents: task.notAgents,
+    traceparent: traceOf(mission),
     budget: budgetOf(mission, task),
   };
+}
+
+/** All that a mission has done is in the trace of its start. */
+function traceOf({ createCause }: Mission): string {
+  return createCause?.traceparent ?? "";
 }
 
 function factsOf({ order }: Mission) {
@@ -91,6 +97,7 @@ export function startOf(mission: Mission, task: Task): StartMissionChild {
     parameters: undefined,
     taskId: task.spec.id,
     facts: factsOf(mission),
+    traceparent: traceOf(mission),
     budget: task.reserved && { ...task.reserved },
     depth: (order?.depth ?? 0) + 1,
     depthLeft: Math.max(0, depthLeftOf(mission) - 1),

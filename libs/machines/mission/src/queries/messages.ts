@@ -39,7 +39,7 @@ export const showMessages: Query<Mission, MessagesWanted, MessagesShown> = {
   },
 };
 
-export function isTo(
+function isTo(
   { participants }: MissionView,
   agent: string,
   to: ReadOnly<MessageTarget> | undefined,

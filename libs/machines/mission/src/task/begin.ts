@@ -1,7 +1,7 @@
 /** A task that is ready begins: it is queued for agents, or its child is started; or it lacks something, and is held. */
 
 import { TaskHold } from "@tutti/contracts/swarm/v1";
-import { type Amounts, type ErrorDetail, TaskStatus } from "@tutti/contracts/types/v1";
+import type { Amounts, ErrorDetail } from "@tutti/contracts/types/v1";
 import type { OfferDetails } from "@tutti/contracts/workflow/v1";
 import type { Json } from "@tutti/expressions";
 import { bytesOf, childIdOf, detailOfRefusal, noBytes, type StepBudget } from "@tutti/machine-run/siblings";
@@ -273,8 +273,4 @@ function childBudget(mission: MissionView, task: TaskView): Amounts {
     else if (limit[kind] > 0 && given[kind] === 0) given[kind] = available[kind];
   }
   return given;
-}
-
-export function isReady({ status }: TaskView): boolean {
-  return status === TaskStatus.TASK_STATUS_PENDING || status === TaskStatus.TASK_STATUS_HELD;
 }

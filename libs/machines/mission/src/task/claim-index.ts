@@ -36,7 +36,6 @@ interface Kind {
 }
 
 export class ClaimIndex {
-  readonly isUnchanging = true as const;
   /** By whom they are for and what they use. */
   readonly #fields = new Map<string, Map<string, Kind>>();
   readonly #kinds = new Map<number, Kind>();

@@ -158,7 +158,7 @@ export function release(mission: Mission, task: Task, outstanding: MissionOutsta
 
 const attemptTimers = [taskTimers.again, taskTimers.queue, taskTimers.run, taskTimers.lease];
 
-export function closePlace(mission: Mission, task: Task): void {
+function closePlace(mission: Mission, task: Task): void {
   if (!task.opensPlace) return;
   task.opensPlace = false;
   mission.openPlaces -= 1;

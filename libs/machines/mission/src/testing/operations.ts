@@ -119,33 +119,29 @@ const needs = fc
   })
   .map((list) => list.filter(({ task }, index) => list.findIndex((each) => each.task === task) === index));
 
-const spec = fc
-  .record({ id, work, more, needs })
-  .map(({ more: rest, ...given }) =>
-    TaskSpec.fromPartial({
-      ...given,
-      ...rest,
-      needs: given.needs.filter(({ task }) => task !== given.id),
-    } as never),
-  );
+const spec = fc.record({ id, work, more, needs }).map(({ more: rest, ...given }) =>
+  TaskSpec.fromPartial({
+    ...given,
+    ...rest,
+    needs: given.needs.filter(({ task }) => task !== given.id),
+  } as never),
+);
 
 const order = fc
   .record({
-    tasks: fc
-      .tuple(more, more)
-      .map(([one, other]) => [
-        { id: "a", work: { $case: "capability", value: "work" }, ...one },
-        { id: "b", work: { $case: "capability", value: "work" }, needs: [{ task: "a" }], ...other },
-        { id: "c", work: { $case: "capability", value: "cook" }, needs: [{ task: "a", condition: 2 }] },
-        { id: "kid", work: { $case: "mission", value: { name: "flow" } }, retry: { maxAttempts: 2 } },
-        {
-          id: "sub",
-          work: { $case: "mission", value: { name: "more" } },
-          needs: [{ task: "b", condition: 3 }],
-        },
-        ...["p", "q", "r"].map((plain) => ({ id: plain, work: { $case: "capability", value: "work" } })),
-        { id: "s", work: { $case: "capability", value: "work" }, ...one },
-      ]),
+    tasks: fc.tuple(more, more).map(([one, other]) => [
+      { id: "a", work: { $case: "capability", value: "work" }, ...one },
+      { id: "b", work: { $case: "capability", value: "work" }, needs: [{ task: "a" }], ...other },
+      { id: "c", work: { $case: "capability", value: "cook" }, needs: [{ task: "a", condition: 2 }] },
+      { id: "kid", work: { $case: "mission", value: { name: "flow" } }, retry: { maxAttempts: 2 } },
+      {
+        id: "sub",
+        work: { $case: "mission", value: { name: "more" } },
+        needs: [{ task: "b", condition: 3 }],
+      },
+      ...["p", "q", "r"].map((plain) => ({ id: plain, work: { $case: "capability", value: "work" } })),
+      { id: "s", work: { $case: "capability", value: "work" }, ...one },
+    ]),
     assignment: fc.constantFrom(0, 1, 2, 2, 3),
     roles: fc.constantFrom(
       [],

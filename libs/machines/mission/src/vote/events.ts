@@ -52,7 +52,7 @@ export const voteClosed: MissionEvent<VoteClosedV1> = {
   },
 };
 
-export function voteOf({ votes }: Mission, id: string): OpenVote {
+function voteOf({ votes }: Mission, id: string): OpenVote {
   const open = votes.get(id);
   assert(open !== undefined, "a vote that something happens to is there", { id });
   return open;
