@@ -1,4 +1,8 @@
+export type { Choice, Chooser, Features } from "./bandits/choice.ts";
+export { LinearBandit, type LinearOptions } from "./bandits/linear.ts";
+export { ThompsonBandit, type ThompsonOptions } from "./bandits/thompson.ts";
 export { Draws } from "./chance/draws.ts";
+export type { Drift } from "./estimates/drift.ts";
 export { type Estimate, Estimates, type EstimatesLimits, type Subject } from "./estimates/estimates.ts";
 export type { Assignment, Dispatcher, Presence } from "./execution/dispatcher.ts";
 export { type Execution, execute } from "./execution/execute.ts";
@@ -12,6 +16,7 @@ export {
   LearnedTimes,
   type Outlook,
 } from "./execution/outlook.ts";
+export { type ForecastPoint, SeasonalForecast, type SeasonalOptions } from "./forecasts/seasonal.ts";
 export { type Timing, timingOf } from "./graph/critical-path.ts";
 export { type Graph, topologicalOrder } from "./graph/graph.ts";
 export { exactWidthMax, levelsOf, widthOf } from "./graph/width.ts";

@@ -71,6 +71,59 @@ describe("estimates", () => {
     assert.ok((estimates.estimate(of("x", "b"))?.meanMs ?? 0) > 110);
   });
 
+  it("take a new kind for the wider one it is of, and hear what the first attempt says", () => {
+    const estimates = new Estimates();
+    const run = (number: number, runMs: number) =>
+      estimates.learn({ capability: `${number}/a`, within: ["a", "any"], agentId: "", inputBytes: 0 }, runMs);
+    for (let number = 0; number < 30; number++) run(number, 100);
+    const next = { capability: "30/a", within: ["a", "any"], agentId: "", inputBytes: 0 };
+    const before = estimates.estimate(next);
+    near(before?.medianMs, 100, 0.05);
+    assert.equal(before?.basis, "a");
+    assert.equal(estimates.estimate({ ...next, capability: "b", within: ["b", "any"] })?.basis, "any");
+    // Another sort altogether: the first attempt counts alone.
+    run(30, 10_000);
+    const after = estimates.estimate(next);
+    near(after?.medianMs, 10_000, 0.05);
+    assert.equal(after?.basis, "30/a");
+  });
+
+  it("believe what an agent declares until its attempts tell otherwise", () => {
+    const estimates = new Estimates();
+    for (let attempt = 0; attempt < 50; attempt++) estimates.learn(of("x", "a"), 100);
+    estimates.declare("quick", estimates.slowness("a") / 2);
+    near(estimates.estimate(of("x", "quick"))?.medianMs, 50, 0.1);
+    for (let attempt = 0; attempt < 60; attempt++) estimates.learn(of("x", "quick"), 200);
+    assert.ok((estimates.estimate(of("x", "quick"))?.medianMs ?? 0) > 150);
+  });
+
+  it("tell a drift with its factor, and that it is over when they have caught up", () => {
+    const estimates = new Estimates();
+    const next = chance(5);
+    const learn = (usual: number, times: number) => {
+      for (let attempt = 0; attempt < times; attempt++)
+        estimates.learn(of("x", "a"), usual * Math.exp(0.2 * bell(next)));
+      return estimates.drift("x");
+    };
+    assert.equal(learn(100, 500), undefined);
+    near(learn(300, 6)?.factor, 3, 0.3);
+    assert.equal(learn(300, 500), undefined);
+    assert.ok((learn(100, 10)?.factor ?? 1) < 0.6);
+  });
+
+  it("hardly ever take chance for a drift", () => {
+    let found = 0;
+    for (let seed = 0; seed < 20; seed++) {
+      const estimates = new Estimates();
+      const next = chance(100 + seed);
+      for (let attempt = 0; attempt < 500; attempt++) {
+        estimates.learn(of("x", "a"), 100 * Math.exp(0.3 * bell(next)));
+        if (estimates.drift("x") !== undefined) found++;
+      }
+    }
+    assert.ok(found <= 100, `${found} of 10,000 attempts`);
+  });
+
   it("learn how the time grows with the input", () => {
     const estimates = new Estimates();
     const next = chance(3);

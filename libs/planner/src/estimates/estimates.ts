@@ -11,6 +11,7 @@
  *    slow is known to be slow after some twenty attempts.
  * 3. Nothing here reads a clock, and the same observations in the same order give the same estimates.
  */
+import { type Drift, DriftWatch } from "./drift.ts";
 import { Latent, observe, type Part, sumOf } from "./latent.ts";
 import { Recent } from "./recent.ts";
 import { Spread } from "./spread.ts";
@@ -80,6 +81,8 @@ const refutingDeviations = 2;
 /** How unsure the parts become again with each observation. */
 const fading = 0.001;
 const noiseMemory = 50;
+/** Before there are so many, being off is learning. */
+const driftNotBefore = 10;
 const failureMemory = 200;
 /** What a pair's failures rest on before it has any of its own: this many attempts of the capability. */
 const failureShrinkage = 10;
@@ -90,6 +93,7 @@ class Kind {
   readonly growth = new Latent(growthPrior.mean, growthPrior.variance);
   readonly spread = new Spread();
   readonly failures = new Share();
+  readonly drift = new DriftWatch();
   noise = noisePrior;
   /** Mean of the logarithms of sizes, around which the growth turns. */
   meanSize = 0;
@@ -117,7 +121,9 @@ class Kind {
 
   learn(seen: number, parts: readonly Part[]): void {
     for (const { latent } of parts) latent.variance += fading;
+    const deviation = Math.sqrt(sumOf(parts).variance + this.noise);
     const surprise = observe(parts, seen, this.noise);
+    if (this.seen > driftNotBefore) this.drift.add(surprise, deviation);
     if (this.seen > 1) {
       const share = 1 / Math.min(this.seen, noiseMemory);
       this.noise = between(noiseLeast, this.noise + share * (surprise * surprise - this.noise), noiseMost);
@@ -211,6 +217,11 @@ export class Estimates {
     const agent = this.#agents.take(agentId, () => new Latent(0, agentPrior));
     agent.mean = Math.log(slowness);
     agent.variance = declaredPrior;
+  }
+
+  /** How its times are no longer as they were learned; undefined while they are. */
+  drift(capability: string): Drift | undefined {
+    return this.#kinds.peek(capability)?.drift.drift;
   }
 
   /** By which factor the agent is slower than others, over all that it does; 1 for one that is not known. */

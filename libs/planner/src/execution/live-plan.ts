@@ -20,6 +20,8 @@ import type { Outlook } from "./outlook.ts";
 const horizon = { perSlot: 4, least: 128 } as const;
 /** How often a task may be at work at once. */
 const attemptsMax = 4;
+/** An agent that is wanted before this share of the copy is done makes none. */
+const wantedWithin = 0.1;
 /** As likely to end later as earlier. */
 const evenShare = 0.5;
 /** One in ten ends later. */
@@ -135,7 +137,8 @@ export class LivePlan implements Dispatcher {
     this.#takeStock(room, nowMs);
     let withinHorizon = Math.max(horizon.least, this.#problem.slots * horizon.perSlot);
     let readyLeft = this.#readyCount;
-    for (let at = 0; at < this.#order.length && room.left > 0 && readyLeft > 0; at++) {
+    const goesOn = () => room.left > 0 && (readyLeft > 0 || (this.#copies && withinHorizon > 0));
+    for (let at = 0; at < this.#order.length && goesOn(); at++) {
       const task = this.#order[at] ?? 0;
       const state = this.#state[task];
       const isReady = state === states.ready;
@@ -230,11 +233,16 @@ export class LivePlan implements Dispatcher {
       const agent = agentOfSlot[slot] ?? 0;
       if (room.idle(agent) === 0 || attempts.some((attempt) => attempt.agent === agent)) continue;
       const ends = nowMs + this.#outlook.expectedMs(task, agent) * factor;
-      if (ends >= bestEndMs) continue;
+      if (ends >= bestEndMs || this.#isWanted(slot, (ends - nowMs) * wantedWithin, nowMs)) continue;
       best = agent;
       bestEndMs = ends;
     }
     return best;
+  }
+
+  /** Whether something else is to begin there within this time. */
+  #isWanted(slot: number, withinMs: number, nowMs: number): boolean {
+    return (this.#free[slot]?.earliest(nowMs, withinMs) ?? Number.POSITIVE_INFINITY) > nowMs;
   }
 
   /** Where it is expected to end earliest; gives when it begins there. */

@@ -1,0 +1,66 @@
+/**
+ * Whether values are no longer as they were learned: sums of deviations above and below what was expected, less an allowance for each
+ * value (CUSUM, Page 1954). Chance alone hardly ever gets a sum this far; a lasting change of one deviation does within some
+ * fifteen values, and one of three within three.
+ */
+export interface Drift {
+  /** How many values ago it began. */
+  readonly samples: number;
+  /** By which factor values were other than expected until it was noticed: 2 is twice as long. */
+  readonly factor: number;
+  /** How sure it is, 0 to 1. */
+  readonly confidence: number;
+}
+
+const allowance = 0.5;
+const noticedAt = 7;
+/** One value alone is no drift. */
+const deviationsMost = 3;
+
+export class DriftWatch {
+  readonly #longer = new Side();
+  readonly #shorter = new Side();
+
+  /** A value's logarithm was so much above what was expected, where that is usual up to `deviation`. */
+  add(surprise: number, deviation: number): void {
+    const deviations = Math.max(
+      -deviationsMost,
+      Math.min(deviationsMost, surprise / Math.max(deviation, 1e-9)),
+    );
+    this.#longer.add(deviations, surprise);
+    this.#shorter.add(-deviations, surprise);
+  }
+
+  /** Undefined as long as all is as expected, and again when what was learned has caught up. */
+  get drift(): Drift | undefined {
+    return this.#longer.drift ?? this.#shorter.drift;
+  }
+}
+
+class Side {
+  #sum = 0;
+  #samples = 0;
+  /** The two that were furthest off: what is learned catches up, and those that come later say less. */
+  #furthest: readonly number[] = [];
+  #factor: number | undefined;
+
+  add(deviations: number, surprise: number): void {
+    this.#sum = Math.max(0, this.#sum + deviations - allowance);
+    if (this.#sum === 0) {
+      this.#samples = 0;
+      this.#furthest = [];
+      this.#factor = undefined;
+      return;
+    }
+    this.#samples++;
+    const byDistance = (one: number, other: number) => Math.abs(other) - Math.abs(one);
+    this.#furthest = [...this.#furthest, surprise].sort(byDistance).slice(0, 2);
+    const mean = this.#furthest.reduce((sum, each) => sum + each, 0) / this.#furthest.length;
+    if (this.#sum >= noticedAt) this.#factor ??= Math.exp(mean);
+  }
+
+  get drift(): Drift | undefined {
+    if (this.#factor === undefined) return undefined;
+    return { samples: this.#samples, factor: this.#factor, confidence: 1 - Math.exp(-this.#sum / 4) };
+  }
+}
