@@ -1,0 +1,96 @@
+/** A program in Python takes part in a mission, over REST, on a whole platform. */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { describe, it } from "node:test";
+import { folder, python, run } from "./python.fixture.ts";
+
+const program = (server: string) => `
+from tutti import TuttiError
+from tutti.missions import Missions
+
+mission = Missions("${server}").start(
+    {"assignment": "claimed", "budget": {"amounts": {"tokens": 100}}, "tasks": [
+        {"id": "one", "capability": "text.write", "input": {"about": "cats"}},
+        {"id": "two", "capability": "text.write"},
+    ]},
+    mission_id="from-python",
+)
+ann = mission.join("ann", offers=["text.write"])
+bob = mission.join("bob", offers=["text.write"])
+[one] = ann.claim()
+assert one.id == "one" and one.input == {"about": "cats"}, one.task
+assert one.renew(progress=0.5)
+reserved = ann.reserve(tokens=50)
+reserved.spend(tokens=20)
+assert reserved.give_back()["tokens"] == 30
+assert ann.write("k", 1, if_version=0)["written"]
+lost = bob.write("k", 2, if_version=0)
+assert not lost.get("written") and lost["entry"]["value"] == 1, lost
+assert bob.update("k", lambda value: value + 1) == 2
+ann.tell({"hello": "bob"}, agent="bob")
+assert [message["body"] for message in bob.heard()] == [{"hello": "bob"}]
+one.hand_off(agent="bob", context={"half": True}, reason="tired")
+mine = bob.claim(2, wait_seconds=5)
+# From here on nothing new begins: a person is asked for more.
+try:
+    ann.reserve(tokens=90)
+    raise AssertionError("more than is left")
+except TuttiError as error:
+    assert error.code == "mission.budget_short", error
+for task in mine:
+    task.complete(task.id)
+try:
+    mine[0].complete("again")
+    raise AssertionError("its claim is over")
+except TuttiError as error:
+    assert error.code in ("mission.claim_lost", "mission.mission_ended"), error
+assert mission.result(timeout_seconds=10) == {"one": "one", "two": "two"}
+assert [task["status"] for task in mission.tasks()] == ["completed", "completed"]
+print("done")
+`;
+
+/** What the guide shows. */
+function programOfGuide(): string {
+  const page = readFileSync(join(folder, "../../docs/guides/missions.md"), "utf8");
+  return /^```python file=\S+\n(.*?)^```$/ms.exec(page)?.[1] ?? assert.fail("no program in Python");
+}
+
+describe("a mission from Python", { skip: python.skip }, () => {
+  it("is started, joined, claimed, written, told, handed on, spent of and ended, as the guide shows too", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "python-missions-"));
+    const main = join(folder, "..", "..", "apps", "platform", "src", "main.ts");
+    const flags = ["--operations.port=0", "--mesh.listen=127.0.0.1:0", "--log.format=json"];
+    const platform = spawn(process.execPath, [main, ...flags], {
+      ...{ cwd: directory, stdio: ["ignore", "pipe", "inherit"] },
+    });
+    const ended = once(platform, "exit");
+    try {
+      let server = "";
+      for await (const line of createInterface({ input: platform.stdout })) {
+        const { msg, http } = JSON.parse(line);
+        if (msg !== "ready") continue;
+        server = String(http);
+        break;
+      }
+      await writeFile(join(directory, "takes_part.py"), program(server));
+      const { code, output } = await run(["takes_part.py"], directory);
+      assert.equal(code, 0, output);
+      assert.match(output, /done/);
+      const shown = await run(
+        ["-c", programOfGuide().replace("Missions()", `Missions("${server}")`)],
+        directory,
+      );
+      assert.deepEqual(shown, { code: 0, output: "{'headline': 'All about cats'}\n" });
+    } finally {
+      platform.kill("SIGKILL");
+      await ended;
+      await rm(directory, { recursive: true, force: true });
+    }
+  });
+});
