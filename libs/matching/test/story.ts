@@ -235,6 +235,14 @@ export class Story {
     );
   }
 
+  /** In a story agents come and go as quickly as they like; how they are kept away is tried apart. */
+  #forgive(id: string): void {
+    const { pool, nowMs } = this.arena;
+    pool.release(id, "", nowMs);
+    const isHeld = this.model.agents.findLast((one) => one.id === id)?.held === true;
+    if (isHeld) pool.hold(id, { hold: Hold.HOLD_PAUSED, reason: "held", forMs: 0 }, nowMs);
+  }
+
   #join({ id, does, zone, slots, gpu, credit }: Extract<Step, { kind: "join" }>): void {
     const before = this.model.present.find((one) => one.id === id);
     if (before !== undefined)
@@ -242,6 +250,7 @@ export class Story {
     const incarnation = String(this.model.agents.length).padStart(5, "0");
     const labels: Record<string, string> = zone === "" ? {} : { zone };
     const wishes = { does, labels, slots, resources: { gpu }, credit, incarnation };
+    this.#forgive(id);
     const real = this.arena.agent(id, wishes);
     this.model.agents.push({
       id,
