@@ -231,8 +231,11 @@ export class PoolOwner implements Pool {
 
   launchedFor(scalerId: string): LaunchedAgent[] {
     const launched: LaunchedAgent[] = [];
-    for (const { identity, agentId, state, used: attempts } of this.#core.roster.agents.values())
-      if (scalerIdOf(identity.launchId) === scalerId) launched.push({ agentId, state, attempts });
+    for (const agent of this.#core.roster.agents.values()) {
+      const { identity, agentId, state, wakesByNeed, used: attempts } = agent;
+      if (scalerIdOf(identity.launchId) === scalerId)
+        launched.push({ agentId, state, wakesByNeed, attempts });
+    }
     return launched;
   }
 

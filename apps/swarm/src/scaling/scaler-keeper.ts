@@ -106,8 +106,8 @@ export class ScalerKeeper {
   #follow(wanted: number, nowMs: number): void {
     const { driver, stir, scaler, pool } = this.#parts;
     const own = this.#own().filter(({ state }) => isThere(state));
-    const asleep = own.filter(({ state }) => state === states.AGENT_STATE_ASLEEP);
-    const awake = own.filter(({ state }) => state !== states.AGENT_STATE_ASLEEP);
+    const asleep = own.filter(isPutToSleep);
+    const awake = own.filter((agent) => !isPutToSleep(agent));
     const { starting } = driver.standing();
     let missing = wanted - awake.length - starting;
     let woken = 0;
@@ -135,6 +135,11 @@ export class ScalerKeeper {
     const { pool, scaler } = this.#parts;
     return pool.launchedFor(scaler.scalerId);
   }
+}
+
+/** By the scaler, or of its own will: it does nothing until somebody wakes it. */
+function isPutToSleep({ state, wakesByNeed }: LaunchedAgent): boolean {
+  return state === states.AGENT_STATE_ASLEEP && !wakesByNeed;
 }
 
 /** Whether an agent has joined, and has not been told to go. */

@@ -111,6 +111,8 @@ export interface PoolOptions {
 export interface LaunchedAgent {
   readonly agentId: string;
   readonly state: AgentState;
+  /** Whether it sleeps until it is needed: then it is there as if it were awake. */
+  readonly wakesByNeed: boolean;
   /** How many tasks it has. */
   readonly attempts: number;
 }

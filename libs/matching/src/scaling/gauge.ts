@@ -38,7 +38,7 @@ export class ScalerGauge {
       (scalerIdOf(agent.identity.launchId) === scalerId ? own : others).push(agent);
     const does = this.#capabilities(own);
     const able = others.filter((agent) => agent.isAble && offersAny(agent, does));
-    const awake = own.filter((agent) => agent.life === "active" && agent.hold === Hold.HOLD_NONE);
+    const awake = own.filter(isThere);
     const waiting = this.#waiting(does, nowMs);
     const running = this.#running(does);
     const ended = this.#flow.ended([...own, ...others.filter((agent) => offersAny(agent, does))]);
@@ -102,6 +102,11 @@ export class ScalerGauge {
     }
     return longest;
   }
+}
+
+/** Whether it does what comes: at once, or when it is woken, which nobody has to want. */
+function isThere({ life, hold, wakesByNeed }: Agent): boolean {
+  return hold === Hold.HOLD_NONE && (life === "active" || (life === "asleep" && wakesByNeed));
 }
 
 function offersAny({ offered }: Agent, does: (name: string) => boolean): boolean {
