@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Hook, HookFailure, HookMoment, HookVerdict } from "@tutti/contracts/swarm/v1";
+import { RetryClass } from "@tutti/contracts/types/v1";
+import fc from "fast-check";
+import { compileHook, type HookQuestion, type PoolHook } from "../src/index.ts";
+import { Arena, numberOf, type Sender, type TestAgent, tokenOf } from "../src/testing/arena.ts";
+
+const { HOOK_MOMENT_BEFORE_ASSIGN, HOOK_MOMENT_BEFORE_RESULT, HOOK_MOMENT_BEFORE_FAILURE } = HookMoment;
+
+function compiled(given: Parameters<typeof Hook.fromPartial>[0]): PoolHook {
+  const { hook } = compileHook(Hook.fromPartial(given));
+  assert.ok(hook !== undefined);
+  return hook;
+}
+
+const listener = { $case: "listener", value: { blocking: true, timeoutMs: 500 } } as const;
+const rule = { $case: "rule", value: { verdict: { priority: "task.priority + 1" } } } as const;
+const sets: readonly (readonly PoolHook[])[] = [
+  [],
+  [compiled({ hookId: "rule", moment: HOOK_MOMENT_BEFORE_ASSIGN, when: "task.attempt == 1", action: rule })],
+  [
+    compiled({ hookId: "first", moment: HOOK_MOMENT_BEFORE_ASSIGN, action: listener }),
+    compiled({ hookId: "result", moment: HOOK_MOMENT_BEFORE_RESULT, action: listener }),
+  ],
+  [
+    compiled({
+      hookId: "held",
+      moment: HOOK_MOMENT_BEFORE_ASSIGN,
+      action: listener,
+      onFailure: HookFailure.HOOK_FAILURE_HOLD,
+    }),
+    compiled({ hookId: "rule", moment: HOOK_MOMENT_BEFORE_ASSIGN, order: 1, action: rule }),
+    compiled({ hookId: "failure", moment: HOOK_MOMENT_BEFORE_FAILURE, action: listener }),
+  ],
+];
+
+const later = { message: "later", retry: RetryClass.RETRY_CLASS_SAME_KEY, retryAfterMs: 200 };
+const verdicts = [
+  {},
+  { deny: { message: "no" } },
+  { deny: later },
+  { priority: "3" },
+  { delayMs: 300 },
+] as const;
+
+const steps = fc.oneof(
+  fc.record({ kind: fc.constant("offer" as const), count: fc.integer({ min: 1, max: 4 }) }),
+  fc.record({ kind: fc.constant("set" as const), hooks: fc.constantFrom(...sets) }),
+  fc.record({ kind: fc.constant("verdict" as const), at: fc.nat(50), verdict: fc.constantFrom(...verdicts) }),
+  fc.record({ kind: fc.constant("silence" as const), at: fc.nat(50) }),
+  fc.record({ kind: fc.constant("work" as const), at: fc.nat(50) }),
+  fc.record({ kind: fc.constant("cancel" as const), at: fc.nat(50) }),
+  fc.record({ kind: fc.constant("reconnect" as const) }),
+  fc.record({ kind: fc.constant("pass" as const), byMs: fc.constantFrom(1, 100, 600) }),
+);
+type Step = typeof steps extends fc.Arbitrary<infer Drawn> ? Drawn : never;
+
+/** A pool with hooks, whose listeners answer what and when they like. */
+class Play {
+  readonly arena = new Arena();
+  readonly agent: TestAgent;
+  readonly senders: Sender[] = [this.arena.sender("sender-0")];
+  readonly asked: HookQuestion[] = [];
+  readonly cancelled = new Set<number>();
+  readonly answered = new Set<number>();
+  offered = 0;
+
+  constructor() {
+    this.agent = this.arena.agent("a", { slots: 3, credit: 100_000 });
+  }
+
+  get sender(): Sender {
+    const sender = this.senders.at(-1);
+    assert.ok(sender !== undefined);
+    return sender;
+  }
+
+  get over(): ReadonlySet<number> {
+    const told = this.senders.flatMap(({ results, returned }) => [
+      ...results.map(([number]) => number),
+      ...returned,
+    ]);
+    return new Set([...told, ...this.cancelled]);
+  }
+
+  get outstanding(): number[] {
+    const { over } = this;
+    return Array.from({ length: this.offered }, (_, at) => at + 1).filter((number) => !over.has(number));
+  }
+
+  take(step: Step): void {
+    const { arena } = this;
+    const { pool } = arena;
+    if (step.kind === "offer")
+      for (let each = 0; each < step.count; each++) this.sender.offer(++this.offered);
+    else if (step.kind === "set")
+      pool.setHooks(step.hooks, { ask: (questions) => void this.asked.push(...questions) });
+    else if (step.kind === "verdict") this.#answer(step.at, HookVerdict.fromPartial(step.verdict), "");
+    else if (step.kind === "silence") this.#answer(step.at, undefined, "it broke");
+    else if (step.kind === "work") this.work(step.at);
+    else if (step.kind === "cancel") this.#cancel(step.at);
+    else if (step.kind === "reconnect") this.#reconnect();
+    else arena.pass(step.byMs);
+    arena.turn();
+  }
+
+  /** The agent answers one of those that it has. */
+  work(at: number): boolean {
+    const open = this.agent.given.filter(
+      (number) => !this.answered.has(number) && !this.cancelled.has(number),
+    );
+    const number = open[at % Math.max(1, open.length)];
+    if (number === undefined) return false;
+    this.answered.add(number);
+    this.agent.answer(number);
+    return true;
+  }
+
+  #answer(at: number, verdict: HookVerdict | undefined, problem: string): void {
+    const question = this.asked[at % Math.max(1, this.asked.length)];
+    if (question === undefined) return;
+    this.arena.pool.answerHooks([{ number: question.number, verdict, problem }], this.arena.nowMs);
+  }
+
+  #cancel(at: number): void {
+    const { outstanding } = this;
+    const number = outstanding[at % Math.max(1, outstanding.length)];
+    if (number === undefined) return;
+    this.cancelled.add(number);
+    this.sender.request({ cancels: [{ token: tokenOf(number) }] });
+  }
+
+  #reconnect(): void {
+    const { outstanding } = this;
+    this.sender.stream.close(this.arena.nowMs);
+    this.senders.push(this.arena.sender(`sender-${this.senders.length}`));
+    if (outstanding.length > 0) this.sender.offer(outstanding);
+  }
+
+  /** Whatever was held comes to its end. */
+  end(): void {
+    this.take({ kind: "set", hooks: [] });
+    for (let round = 0; round < 2_000 && this.outstanding.length > 0; round++) {
+      this.work(0);
+      this.arena.pass(50);
+    }
+  }
+}
+
+describe("tasks of a pool with hooks that say what they like", () => {
+  it("end once each, whatever is answered, set anew, cancelled or cut meanwhile", () => {
+    fc.assert(
+      fc.property(fc.array(steps, { minLength: 5, maxLength: 60 }), (told) => {
+        const play = new Play();
+        for (const step of told) play.take(step);
+        play.end();
+        assert.deepEqual(play.outstanding, []);
+        const given = play.agent.given;
+        assert.equal(new Set(given).size, given.length, "no attempt is given out twice");
+        for (const { told } of play.senders) {
+          const results = told.results.map(({ token }) => numberOf(token));
+          assert.equal(new Set(results).size, results.length, "a result is told once per stream");
+        }
+        const { queued } = play.arena.pool.status(play.arena.nowMs);
+        assert.equal(queued, 0);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
