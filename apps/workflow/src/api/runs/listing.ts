@@ -14,7 +14,7 @@ import {
   type WatchRunsRequest,
 } from "@tutti/contracts/workflow/v1";
 import { conditionsOf } from "@tutti/host";
-import { ask, changesOf, everything, type Named, sizeOf } from "@tutti/host/serving";
+import { changesOf, everything, type Named, sizeOf } from "@tutti/host/serving";
 import type { IndexEntry, LabelCondition, Search } from "@tutti/journal";
 import { type CallContext, fromTimestamp, toTimestamp } from "@tutti/kernel";
 import { countsIn, indexLabels, showCounts } from "@tutti/machine-run";
@@ -46,20 +46,32 @@ export async function listRuns(
     ({ cursor, indexedToMs } = found);
     if (cursor === "") break;
   }
-  await Promise.all(runs.map((run) => addCounts(desk, run, context)));
+  await addCounts(desk, runs, context, loadedMax);
   return { runs, page: { nextToken: cursor }, indexedTo: toTimestamp(Math.floor(indexedToMs)) };
 }
 
+/** Runs of a page that were put away, and are loaded for their counts: those that a person sees first. */
+const loadedMax = 50;
+
 /**
  * The index has the counts of tasks of what has ended: an entry of it for each step of a task would cost more than the step.
- * What is under way says them itself where it is in memory; nothing is loaded for them.
+ * What is under way says them itself.
  */
-async function addCounts(desk: RunDesk, run: Run, context: CallContext): Promise<void> {
-  const key = keyOf(context.namespace, run.runId);
-  if (run.tasks !== undefined || !desk.runtime.isAtHand(key)) return;
-  // It may have moved or gone meanwhile: then a list says less of it.
-  const shown = await ask(desk, key, { query: showCounts, body: undefined }, context).catch(() => undefined);
-  if (shown !== undefined) run.tasks = shown.counts;
+async function addCounts(
+  desk: RunDesk,
+  runs: readonly Run[],
+  context: CallContext,
+  mostLoaded: number,
+): Promise<void> {
+  let loaded = 0;
+  const asked = runs.map(async (run) => {
+    const key = keyOf(context.namespace, run.runId);
+    if (run.tasks !== undefined || (!desk.runtime.isAtHand(key) && ++loaded > mostLoaded)) return;
+    // It may have moved or gone meanwhile: then a list says less of it.
+    const shown = await desk.runtime.ask({ key, query: showCounts, body: undefined }).catch(() => undefined);
+    if (shown !== undefined) run.tasks = shown.counts;
+  });
+  await Promise.all(asked);
 }
 
 /** Pages of the index that one page of the reply may take. */
@@ -131,7 +143,7 @@ export async function* watchRuns(
       const entry = entries.get(id);
       if (entry === undefined || !fits(filter, entry)) return undefined;
       const run = runOf(entry);
-      await addCounts(desk, run, context);
+      await addCounts(desk, [run], context, 0);
       return run;
     },
   };
