@@ -102,9 +102,9 @@ export const swarmErrors = defineErrors("swarm", {
   poolUnknown: {
     status: "NOT_FOUND",
     retry: "never",
-    help: "No pool of this name is in the namespace. The one named `default` is always there, others where `swarm.pools` names them.",
+    help: "No pool of this name is in the namespace. The one named `default` is always there; others are made (`tutti pool create`), or named by `swarm.pools`.",
     message: ({ namespace, pool }: { namespace: string; pool: string }) =>
-      `expected a pool of namespace ${namespace}, found none with the name ${pool}; name it in swarm.pools, or use default`,
+      `expected a pool of namespace ${namespace}, found none with the name ${pool}; create it, or use default`,
   },
   taskUnknown: {
     status: "NOT_FOUND",
