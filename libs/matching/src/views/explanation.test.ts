@@ -86,6 +86,16 @@ const cases: readonly Case[] = [
     says: /it said that it is busy/,
   },
   {
+    what: "all sleep by plan",
+    make: (arena) => {
+      arena.agent("a");
+      arena.pool.sleep("a", "night", 0, arena.nowMs, true);
+      arena.sender().offer(1);
+    },
+    cause: WaitCause.WAIT_CAUSE_AGENT_START,
+    says: /all 1 agents that offer work are asleep, and sleep until their time/,
+  },
+  {
     what: "the pool is paused",
     make: (arena) => {
       arena.pool.configure({ paused: true }, arena.nowMs);

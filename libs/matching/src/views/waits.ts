@@ -33,6 +33,7 @@ const {
   WAIT_CAUSE_SLOWED_DOWN,
   WAIT_CAUSE_PAUSED,
   WAIT_CAUSE_OWNER,
+  WAIT_CAUSE_AGENT_START,
 } = WaitCause;
 
 /** The reasons of a task that waits, the weightiest first; none when it goes at the next turn. */
@@ -136,6 +137,7 @@ function agentReasons(task: Task): Reason[] {
     obstacles.set(obstacle, (obstacles.get(obstacle) ?? 0) + 1);
   }
   if (obstacles.has("")) return behindReasons(task);
+  if (fit.every(({ life }) => life === "asleep")) return [asleepReason(fit, capability)];
   const text = [...obstacles].map(([obstacle, count]) => `${count}: ${obstacle}`).join("; ");
   const cause = fit.every(({ slowed }) => slowed) ? WAIT_CAUSE_SLOWED_DOWN : WAIT_CAUSE_BUSY;
   const busy = reason(
@@ -145,6 +147,22 @@ function agentReasons(task: Task): Reason[] {
     "add agents or slots",
   );
   return [busy, ...behindReasons(task)];
+}
+
+/** Whoever could do it sleeps. */
+function asleepReason(agents: readonly Agent[], capability: string): Reason {
+  const [first] = agents;
+  const willWake = agents.some(({ wakesByNeed }) => wakesByNeed);
+  const when = willWake ? "are woken for it" : "sleep until their time, or until somebody wakes them";
+  return {
+    ...reason(
+      WAIT_CAUSE_AGENT_START,
+      `all ${agents.length} agents that offer ${capability} are asleep, and ${when}`,
+      capability,
+      willWake ? "wait until one is awake" : "wake an agent",
+    ),
+    command: willWake || first === undefined ? "" : `tutti agent wake ${first.agentId}`,
+  };
 }
 
 /** Nobody offers what is asked for. */
