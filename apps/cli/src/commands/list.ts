@@ -1,6 +1,7 @@
-import type { Run } from "@tutti/rest/types";
+import type { Mission, Run } from "@tutti/rest/types";
 import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
+import type { Server } from "../server/calls.ts";
 import { runQuery } from "../server/filters.ts";
 import { listPages, tellMore } from "../server/pages.ts";
 import { connect } from "../server/server.ts";
@@ -8,26 +9,81 @@ import { lookOf } from "../terminal/states.ts";
 import type { Column, Entry } from "../terminal/table.ts";
 import { printAge, printDurationMs } from "../terminal/time.ts";
 
+/** Runs, and missions that began in the span of these runs: to whoever starts them both are what was started. */
 export async function list(context: Context): Promise<number> {
   const { values, print, shell } = context;
   const query = { ...runQuery(context), ...(values.flag("waiting") ? { needsPerson: true } : {}) };
+  const { token, beforeMs } = placeOf(values.text("page"));
   const server = await connect(context);
   const { entries, nextToken } = await listPages(
     context,
     (page) => server.call("runs.list", { query: { ...server.namespace, ...query, ...page } }),
     ({ runs }) => runs,
+    token,
   );
-  if (print.isJson) print.json({ runs: entries, ...(nextToken === undefined ? {} : { nextToken }) });
-  else if (print.isQuiet) print.lines(entries.map(({ runId }) => runId));
-  else if (entries.length === 0) print.note(emptyWords(Object.keys(query).length > 0));
+  const sinceMs = nextToken === undefined ? undefined : entries.at(-1)?.createTimeMs;
+  const { missions, isMore } = await missionsOf(context, server, query, { sinceMs, beforeMs });
+  const next = nextToken === undefined ? undefined : tokenOf(nextToken, sinceMs);
+  if (print.isJson)
+    print.json({ runs: entries, missions, ...(next === undefined ? {} : { nextToken: next }) });
+  else if (print.isQuiet)
+    print.lines([...entries.map(({ runId }) => runId), ...missions.map(({ missionId }) => missionId)]);
+  else if (entries.length + missions.length === 0) print.note(emptyWords(Object.keys(query).length > 0));
   else {
+    const nowMs = shell.nowMs();
+    const started = [
+      ...entries.map((run) => ({ atMs: run.createTimeMs ?? 0, row: runRow(run, nowMs) })),
+      ...missions.map((mission) => ({ atMs: mission.createTimeMs ?? 0, row: missionRow(mission, nowMs) })),
+    ];
     print.table(
       runColumns,
-      entries.map((run) => runRow(run, shell.nowMs())),
+      started.sort((one, other) => other.atMs - one.atMs).map(({ row }) => row),
     );
-    tellMore(context, nextToken);
+    if (isMore) print.note(print.errorStyle.dim("There are more missions: tutti mission list"));
+    tellMore(context, next);
   }
   return exitCodes.completed;
+}
+
+const missionsMax = 500;
+
+interface Span {
+  readonly sinceMs: number | undefined;
+  readonly beforeMs: number | undefined;
+}
+
+/** Those that the same filters name, as far as missions have what is filtered by. */
+async function missionsOf(
+  { values }: Context,
+  server: Server,
+  { errorCode, ...query }: ReturnType<typeof runQuery> & { readonly needsPerson?: boolean },
+  { sinceMs, beforeMs }: Span,
+): Promise<{ readonly missions: readonly Mission[]; readonly isMore: boolean }> {
+  if (errorCode !== undefined) return { missions: [], isMore: false };
+  const fromMs = Math.max(query.createdFromMs ?? 0, sinceMs ?? 0);
+  const toMs = Math.min(query.createdToMs ?? Number.POSITIVE_INFINITY, beforeMs ?? Number.POSITIVE_INFINITY);
+  const size = values.flag("all") ? missionsMax : (values.whole("size") ?? missionsMax);
+  const { missions, nextToken = "" } = await server.call("missions.list", {
+    query: {
+      ...{ ...server.namespace, ...query, size },
+      ...(fromMs > 0 ? { createdFromMs: fromMs } : {}),
+      ...(Number.isFinite(toMs) ? { createdToMs: toMs } : {}),
+    },
+  });
+  return { missions, isMore: nextToken !== "" };
+}
+
+/** Where the list of runs goes on, and before when the missions began that were not shown yet. */
+function placeOf(page: string | undefined): {
+  readonly token: string | undefined;
+  readonly beforeMs: number | undefined;
+} {
+  const [, token = page, beforeMs] = /^(.*)~(\d+(?:\.\d+)?)$/.exec(page ?? "") ?? [];
+  return { token, beforeMs: beforeMs === undefined ? undefined : Number(beforeMs) };
+}
+
+function tokenOf(token: string, sinceMs: number | undefined): string {
+  return sinceMs === undefined ? token : `${token}~${sinceMs}`;
 }
 
 function emptyWords(isFiltered: boolean): string {
@@ -59,6 +115,25 @@ export function runRow(run: Run, nowMs: number): Entry[] {
     { text: startMs === undefined ? "" : printAge(startMs, nowMs), tone: "dim" },
     { text: took, tone: "dim" },
     noteOf(run),
+  ];
+}
+
+/** A mission among runs. */
+function missionRow(mission: Mission, nowMs: number): Entry[] {
+  const { missionId, spec, definition = "", status, outcome, openApprovals = 0, endTimeMs } = mission;
+  const { symbol, tone, words, isEnded } = lookOf(status);
+  const startMs = mission.startTimeMs ?? mission.createTimeMs;
+  const error = outcome?.failed ?? outcome?.terminated;
+  return [
+    { text: missionId, tone: isEnded ? "plain" : "bold" },
+    { text: definition || `mission ${spec?.title ?? ""}`.trimEnd(), tone: "dim" },
+    { text: `${symbol} ${words}`, tone },
+    { text: "", tone: "dim" },
+    { text: startMs === undefined ? "" : printAge(startMs, nowMs), tone: "dim" },
+    { text: startMs === undefined ? "" : printDurationMs((endTimeMs ?? nowMs) - startMs), tone: "dim" },
+    openApprovals > 0
+      ? { text: "waits for a person", tone: "magenta" }
+      : { text: error?.message ?? error?.code ?? "", tone: "dim" },
   ];
 }
 

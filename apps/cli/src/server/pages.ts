@@ -23,11 +23,12 @@ export async function listPages<R extends Paged, E>(
   { values }: Pick<Context, "values">,
   ask: (page: PageQuery) => Promise<R>,
   entriesOf: (reply: R) => readonly E[],
+  from = values.text("page"),
 ): Promise<Listed<E>> {
   const all = values.flag("all");
   const size = values.whole("size") ?? (all ? wholeSize : usualSize);
   const entries: E[] = [];
-  let token = values.text("page");
+  let token = from;
   do {
     const reply = await ask({ size, ...(token === undefined ? {} : { token }) });
     entries.push(...entriesOf(reply));

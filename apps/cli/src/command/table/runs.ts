@@ -68,7 +68,7 @@ export const runCommands: readonly Command[] = [
   {
     name: "list",
     group: "runs",
-    summary: "runs, newest first",
+    summary: "what was started, runs and missions, newest first",
     options: [...filters, { name: "waiting", summary: "only those that wait for a person" }, size, page, all],
     examples: [
       { words: "list --state failed --since 1h", does: "what failed in the last hour" },
