@@ -114,16 +114,19 @@ export function timeOf(plain: PlainRun, { type, body, taskId }: Seen): Moment | 
   const code = codeOf(body);
   if (isTimedOut(type, body) && timeoutOf(task.document).total !== undefined)
     return { kind: "timed out", taskId };
-  return code === "workflow.signal_missing" && isSignalWait(task.document)
+  return code === "workflow.signal_missing" && isSignalWait(task.document) && !isOfPart(body)
     ? { kind: "expired", taskId }
     : undefined;
 }
 
 /** Its own time is over. Where that of a part is, it follows from the end of the part, and the task may be at work anew by then. */
 function isTimedOut(type: string, body: unknown): boolean {
+  return type === "task_failed" && codeOf(body) === "workflow.timed_out" && !isOfPart(body);
+}
+
+function isOfPart(body: unknown): boolean {
   const { details = {} } = (body as Pick<TaskFailedV1, "error">).error ?? {};
-  const isOfPart = details["entry"] !== undefined || details["part"] !== undefined;
-  return type === "task_failed" && codeOf(body) === "workflow.timed_out" && !isOfPart;
+  return details["entry"] !== undefined || details["part"] !== undefined;
 }
 
 function codeOf(body: unknown): string {
