@@ -97,7 +97,7 @@ export class Cluster implements AsyncDisposable {
 }
 
 /** What a process answers to an agent that greets it. */
-export async function answerOf(address: string, hello: AgentHello) {
+async function answerOf(address: string, hello: AgentHello) {
   using raw = new RawAgent(address);
   const stream = raw.open();
   stream.send({ hello: helloOf({ canFollow: true, agentId: "asker", ...hello }) });

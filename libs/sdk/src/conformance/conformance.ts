@@ -1,6 +1,6 @@
 /** Plays the rules with a worker, and says which it keeps. */
 import { systemClock } from "@tutti/kernel";
-import type { TransportName } from "./host.ts";
+import type { TransportName } from "./doors/door.ts";
 import type { Rule } from "./rule.ts";
 import { deliveryRules } from "./rules/delivery.ts";
 import { endRules } from "./rules/ends.ts";

@@ -3,31 +3,9 @@ import { status } from "@grpc/grpc-js";
 import { type AgentFrame, HostFrame } from "@tutti/contracts/agent/v1";
 import { systemClock } from "@tutti/kernel";
 import type { Changes } from "./changes.ts";
+import type { Door, TransportName, Wire } from "./doors/door.ts";
 import { openGrpcDoor } from "./doors/grpc.ts";
 import { openWebSocketDoor } from "./doors/web-socket.ts";
-
-/** The transports that workers are tried over. */
-export type TransportName = "grpc" | "websocket";
-
-/** One connection of a worker, whatever carries it. Messages are as they came; frames as protobuf has them. */
-export interface Wire {
-  readonly metadata: Readonly<Record<string, unknown>>;
-  onMessage(take: (message: Uint8Array, frame: () => AgentFrame) => void): void;
-  /** The worker has nothing more to say, because it said so or because it is gone. */
-  onEnd(ended: () => void): void;
-  write(frame: Uint8Array): void;
-  /** In good order. */
-  end(): void;
-  /** As a host that stops, a network that breaks, or a status says. */
-  cut(code: number, reason: string): void;
-}
-
-/** Where workers connect to. */
-export interface Door {
-  /** What a worker is told: `TUTTI_ADDRESS`. */
-  readonly address: string;
-  close(): void;
-}
 
 /** A frame as it came. */
 export interface Arrival {

@@ -1,4 +1,4 @@
-import type { TransportName } from "./host.ts";
+import type { TransportName } from "./doors/door.ts";
 import type { Stage } from "./stage.ts";
 
 /** One rule of the link between agents and their host, and how a worker is led to show that it keeps it. */

@@ -1,7 +1,8 @@
 /** Where one rule is played: a host, a worker that was started for it, and what connects them. */
 import { AgentFrame, HostFrame, type Redirect, type Refused, type Welcome } from "@tutti/contracts/agent/v1";
 import { Changes } from "./changes.ts";
-import { ConformanceHost, type TransportName, type WorkerStream } from "./host.ts";
+import type { TransportName } from "./doors/door.ts";
+import { ConformanceHost, type WorkerStream } from "./host.ts";
 import { ScriptedLink, usualWelcome } from "./scripted-link.ts";
 import { expect, Unmet } from "./unmet.ts";
 

@@ -1,10 +1,7 @@
 /** Which transport goes to an address: a WebSocket to one that begins with `ws://` or `wss://`, else gRPC. */
+import { isWebSocket } from "../worker/addresses.ts";
 import type { WorkerSettings } from "../worker/settings.ts";
 import type { Transport } from "./transport.ts";
-
-export function isWebSocket(address: string): boolean {
-  return /^wss?:\/\//.test(address);
-}
 
 export async function transportFor({
   addresses,

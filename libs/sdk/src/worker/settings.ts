@@ -1,5 +1,5 @@
 import { sdkErrors } from "../errors.ts";
-import { isWebSocket } from "../link/transports.ts";
+import { isWebSocket } from "./addresses.ts";
 
 export interface WorkerCredentials {
   /** Sent with each stream, as `authorization: Bearer …`. Never logged. */

@@ -1,7 +1,7 @@
 /** Streams of gRPC. */
 import { Server, ServerCredentials, type ServerDuplexStream } from "@grpc/grpc-js";
 import { AgentFrame, agentLinkService } from "@tutti/contracts/agent/v1";
-import type { Door, Wire } from "../host.ts";
+import type { Door, Wire } from "./door.ts";
 
 type Stream = ServerDuplexStream<Uint8Array, Uint8Array>;
 

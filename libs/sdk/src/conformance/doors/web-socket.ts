@@ -1,7 +1,7 @@
 /** WebSockets, as at `/v1/link` of the gateway: JSON in text messages, protobuf in binary ones, answered in kind. */
 import { AgentFrame, HostFrame } from "@tutti/contracts/agent/v1";
 import { type WebSocket, WebSocketServer } from "ws";
-import type { Door, Wire } from "../host.ts";
+import type { Door, Wire } from "./door.ts";
 
 /** Codes of RFC 6455. */
 const closed = { normally: 1000, failed: 1011 } as const;

@@ -1,0 +1,24 @@
+import type { AgentFrame } from "@tutti/contracts/agent/v1";
+
+/** The transports that workers are tried over. */
+export type TransportName = "grpc" | "websocket";
+
+/** One connection of a worker, whatever carries it. Messages are as they came; frames as protobuf has them. */
+export interface Wire {
+  readonly metadata: Readonly<Record<string, unknown>>;
+  onMessage(take: (message: Uint8Array, frame: () => AgentFrame) => void): void;
+  /** The worker has nothing more to say, because it said so or because it is gone. */
+  onEnd(ended: () => void): void;
+  write(frame: Uint8Array): void;
+  /** In good order. */
+  end(): void;
+  /** As a host that stops, a network that breaks, or a status says. */
+  cut(code: number, reason: string): void;
+}
+
+/** Where workers connect to. */
+export interface Door {
+  /** What a worker is told: `TUTTI_ADDRESS`. */
+  readonly address: string;
+  close(): void;
+}
