@@ -31,6 +31,7 @@ export const withoutRoute: Readonly<Record<string, string>> = {
   "tutti.swarm.v1.BoardService/WithdrawTasks":
     "for engines that take tasks over, which are parts of the installation",
   "tutti.swarm.v1.DispatchService/Offer": betweenProcesses,
+  "tutti.swarm.v1.DispatchService/Relay": betweenProcesses,
   "tutti.swarm.v1.HookService/ListenToHook":
     "a stream both ways, over gRPC; who has HTTP alone makes a hook with a webhook",
   "tutti.workflow.v1.TaskService/BringInOutcomes":
