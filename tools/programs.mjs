@@ -101,6 +101,16 @@ export const programs = {
     requiredInCi: false,
     launcher: pythonLauncher,
   },
+  // Python with the library that agents use who speak over a WebSocket and have no library of ours.
+  "python3-websockets": {
+    package: "python3-websockets",
+    modules: [],
+    file: "bin/python3-websockets",
+    versionArguments: ["-c", "import websockets; print(websockets.__version__)"],
+    atLeast: "10.0",
+    requiredInCi: false,
+    launcher: pythonLauncher,
+  },
   // What it needs of the system differs from release to release: it is of the system's own, with all that lacks.
   chromium: {
     package: "chromium",
