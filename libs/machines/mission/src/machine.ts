@@ -16,7 +16,13 @@
  *
  * **What it asks for** is in `effects.ts`: `offer_task` in the form of runs, and `start_child`.
  *
- * Idempotency keys are the runtime's: a repetition never gets here. What is answered says what is durable with it.
+ * Idempotency keys are the runtime's: a repetition never gets here. Where a person is asked to raise the budget, the reply of
+ * `reserve_budget` has no reservation: whoever answers the caller says RESOURCE_EXHAUSTED.
+ *
+ * 1. A task that is ready stands in one place, and nobody but who takes it from there begins it.
+ * 2. A claim fences: what bears an older one changes nothing.
+ * 3. Of what is limited, spent and reserved together never exceed the limit; what is not known to be unused counts as used.
+ * 4. Every step goes on as far as it can: a mission that has not ended says what it waits for.
  */
 import type { Command, Machine, MachineEvent } from "@tutti/kernel";
 import { reserveBudget, returnBudget, spendBudget } from "./budget/commands.ts";

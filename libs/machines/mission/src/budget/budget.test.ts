@@ -107,6 +107,23 @@ describe("a budget", () => {
     assert.deepEqual([budget?.limit?.tokens, budget?.spent?.tokens], [16, 13]);
   });
 
+  it("asks for tasks that are offered, once nothing that is set aside can come back", () => {
+    const scene = MissionScene.of({
+      assignment: 1,
+      tasks: [taskSpec("a", { estimate: { tokens: 8 } }), taskSpec("b", { estimate: { tokens: 8 } })],
+      budget: { amounts: { tokens: 10 } },
+    });
+    assert.deepEqual([scene.offers, scene.shown.openApprovals], [["a"], 0]);
+    scene.driver.settle(
+      scene.offer("a"),
+      completeTask,
+      CompleteTask.fromPartial({ agent: "anna", used: { tokens: 8 } }),
+    );
+    assert.equal(scene.shown.openApprovals, 1);
+    taken(decide(scene, true, { tokens: 6 }));
+    assert.deepEqual(scene.offers, ["b"]);
+  });
+
   for (const [name, whenUsedUp, status] of [
     ["finishes", 2, WorkStatus.WORK_STATUS_COMPLETED],
     ["fails", 3, WorkStatus.WORK_STATUS_FAILED],

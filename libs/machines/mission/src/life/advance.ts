@@ -16,7 +16,8 @@ import {
   type Revisions,
   specOf,
 } from "../state.ts";
-import { beginTask, hasPlace } from "../task/begin.ts";
+import { beginTask, hasPlace, isSpent } from "../task/begin.ts";
+import { endStandstill } from "../trouble/find.ts";
 import { checkConditions } from "./conditions.ts";
 import { conclude, endStopped, isOver } from "./end.ts";
 import { missionBegun, missionPutOff } from "./events.ts";
@@ -26,6 +27,7 @@ export function advance(mission: MissionView, step: MissionEventStep, before: Re
   if (mission.phase === MissionPhase.MISSION_PHASE_WAITING && areRolesFilled(mission))
     step.emit(missionBegun, { beginMs: step.nowMs });
   keepLeader(mission, step);
+  endStandstill(mission, step);
   if (isGoing(mission)) checkConditions(mission, step, before);
   const budget = new StepBudget();
   while (!budget.isSpent) if (!next(mission, step, budget)) break;
@@ -60,7 +62,9 @@ function nextNumber(mission: MissionView): number | undefined {
   const { first } = mission.agenda;
   if (first !== undefined) return first;
   const poor = mission.heldForBudget.first;
-  if (poor !== undefined && isAffordable(mission, wantedBy(mission, poor))) return poor.number;
+  // Where nothing can come back any more it is asked for, or the mission ends.
+  if (poor !== undefined && (isAffordable(mission, wantedBy(mission, poor)) || isSpent(mission)))
+    return poor.number;
   const placeless = mission.heldForPlace.first;
   return placeless !== undefined && hasPlace(mission) ? placeless.number : undefined;
 }

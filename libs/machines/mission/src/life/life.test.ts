@@ -341,5 +341,12 @@ describe("trouble", () => {
     taken(decide(scene, "q1", true));
     scene.driver.advance(5_000);
     assert.equal(scene.shown.openApprovals, 1, "and it is found again");
+    scene.driver.advance(1);
+    put(scene, "x", 1);
+    assert.deepEqual(
+      [scene.shown.openApprovals, scene.shown.trouble],
+      [0, ""],
+      "it gets on: nobody has to say so",
+    );
   });
 });

@@ -1,10 +1,11 @@
 /** Circles and standstills: noticed by what is counted, and put before a person. */
 import { QuestionKind, type SentMessage } from "@tutti/contracts/swarm/v1";
-import type { TaskSpec } from "@tutti/contracts/types/v1";
+import { type TaskSpec, Verdict } from "@tutti/contracts/types/v1";
 import { loopThresholdDefault } from "../limits.ts";
-import { ask } from "../question/ask.ts";
+import { ask, openQuestion } from "../question/ask.ts";
+import { questionDecided } from "../question/events.ts";
 import { type MissionEventStep, type MissionView, specOf } from "../state.ts";
-import { troubleFound } from "./events.ts";
+import { troubleEnded, troubleFound } from "./events.ts";
 import { handoffKey, messageKey, targetText, taskKey } from "./seen.ts";
 
 /** Tasks that agents put on the board. */
@@ -46,6 +47,17 @@ function isOften(mission: MissionView, key: string): boolean {
 export function checkStuck(mission: MissionView, step: MissionEventStep): void {
   const { stuckAfterMs } = specOf(mission);
   found(mission, step, `for ${stuckAfterMs} ms no task was completed and no entry changed`, false);
+}
+
+/** It gets on again: nobody has to say whether it may. */
+export function endStandstill(mission: MissionView, step: MissionEventStep): void {
+  if (mission.trouble === "" || mission.troubleHolds) return;
+  const question = openQuestion(mission, QuestionKind.QUESTION_KIND_TROUBLE, "");
+  if (question === undefined || mission.progressMs <= question.requestMs) return;
+  const { number } = question;
+  const verdict = Verdict.VERDICT_WITHDRAWN;
+  step.emit(questionDecided, { number, decision: undefined, verdict, decideMs: step.nowMs });
+  step.emit(troubleEnded, { endMs: step.nowMs });
 }
 
 function found(mission: MissionView, step: MissionEventStep, trouble: string, holds: boolean): void {
