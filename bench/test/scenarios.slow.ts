@@ -57,6 +57,7 @@ const fields = {
   fanout: ["concurrency", "tasks", "tasksPerSec", "p50Ms"],
   "mission-machine": ["usPerOperation", "bytesPerOperation"],
   dag: ["tasks", "usPerTask", "bytesPerTask"],
+  "plan-large": ["tasks", "agents", "planMs", "planCpuMs", "overBound"],
   live: ["runs", "rssMiB", "startsPerSec", "signalsPerSec"],
 };
 
