@@ -106,10 +106,12 @@ export const graphQuery = (name: string, version: { hash?: string } = {}) =>
     queryFn: ({ signal }) => read<Graph>(pathOf(["workflows", name, "graph"], version), signal),
   });
 
-export const agentsQuery = () =>
+/** Those of whom nothing is heard. */
+export const absentAgentsQuery = () =>
   queryOptions({
-    queryKey: ["agents"],
-    queryFn: ({ signal }) => read<ListAgentsReply>(pathOf(["agents"], { size: 1000 }), signal),
+    queryKey: ["agents", { absent: true }],
+    queryFn: ({ signal }) =>
+      read<ListAgentsReply>(pathOf(["agents"], { state: ["suspect", "gone"], size: 20 }), signal),
   });
 
 export const poolsQuery = () =>

@@ -1,8 +1,8 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 import {
-  agentsQuery,
   approvalsQuery,
   latestRunsQuery,
+  poolsQuery,
   runsQuery,
   statusCountsQuery,
 } from "../data/queries.ts";
@@ -26,7 +26,7 @@ const overview = createRoute({
     void queryClient.prefetchQuery(latestRunsQuery());
     void queryClient.prefetchQuery(statusCountsQuery());
     void queryClient.prefetchQuery(approvalsQuery());
-    void queryClient.prefetchQuery(agentsQuery());
+    void queryClient.prefetchQuery(poolsQuery());
   },
   // A part of the first program, so that what people see first waits for no second one.
   component: OverviewPage,

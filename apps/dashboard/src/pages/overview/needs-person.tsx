@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { Agent, Approval, Run } from "@tutti/rest/types";
 import { type ReactNode, useMemo } from "react";
-import { agentsQuery, approvalsQuery, someRunsQuery, statusQuery } from "../../data/queries.ts";
+import { absentAgentsQuery, approvalsQuery, someRunsQuery, statusQuery } from "../../data/queries.ts";
 import { nowMs } from "../../effects/time.ts";
 import { Action } from "../../elements/action.tsx";
 import { Moment } from "../../elements/moment.tsx";
@@ -28,9 +28,8 @@ export function NeedsPerson() {
   // To the hour, so that it is the same question for a while.
   const since = useMemo(() => (Math.floor(nowMs() / hourMs) - failedForHours) * hourMs, []);
   const failed = useQuery(someRunsQuery({ status: ["failed"], endedFromMs: since }, 20));
-  const agents = useQuery(agentsQuery());
+  const absent = useQuery(absentAgentsQuery());
   const status = useQuery(statusQuery());
-  const absent = (agents.data?.agents ?? []).filter(({ state }) => state === "suspect" || state === "gone");
   const troubles = troublesIn(status.data);
   return (
     <Part title="Needs a person" id="needs-person">
@@ -40,7 +39,7 @@ export function NeedsPerson() {
             approvals={open.approvals}
             stopped={stopped.data?.runs ?? []}
             failed={failed.data?.runs ?? []}
-            absent={absent}
+            absent={absent.data?.agents ?? []}
             troubles={troubles}
           />
         )}

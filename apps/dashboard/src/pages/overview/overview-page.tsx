@@ -1,11 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { agentsQuery, latestRunsQuery, statusCountsQuery } from "../../data/queries.ts";
+import { latestRunsQuery, poolsQuery, statusCountsQuery } from "../../data/queries.ts";
 import { count, counted } from "../../elements/moments.ts";
 import { PageHead, Part } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
 import { Glyph } from "../../score/glyph.tsx";
 import { runStates, standOf } from "../../score/states.ts";
+import { statusOf } from "../pools/pool.ts";
 import { Figures } from "./figures.tsx";
 import { NeedsPerson } from "./needs-person.tsx";
 import "./overview.css";
@@ -42,16 +43,20 @@ export function OverviewPage() {
   );
 }
 
+/** By the pools, which count their workers: there may be thousands. */
 function Summary() {
-  const agents = useQuery(agentsQuery());
-  const present = (agents.data?.agents ?? []).filter(({ state }) => state !== "gone");
-  const slots = present.reduce((total, { offering }) => total + (offering?.slots ?? 0), 0);
-  const free = present.reduce((total, { freeSlots }) => total + (freeSlots ?? 0), 0);
-  if (agents.data === undefined) return <>&nbsp;</>;
-  if (present.length === 0) return <>No worker is here: tasks wait until one comes.</>;
+  const { data } = useQuery(poolsQuery());
+  if (data === undefined) return <>&nbsp;</>;
+  const pools = data.pools.map(statusOf);
+  const sum = (figure: (pool: (typeof pools)[number]) => number) =>
+    pools.reduce((total, pool) => total + figure(pool), 0);
+  const workers = sum(({ agents }) => agents);
+  const slots = sum((pool) => pool.slots);
+  if (workers === 0) return <>No worker is here: tasks wait until one comes.</>;
   return (
     <>
-      {counted(present.length, "worker")}, {slots - free} of {counted(slots, "slot")} at work
+      {counted(workers, "worker")}, {slots - sum(({ freeSlots }) => freeSlots)} of {counted(slots, "slot")} at
+      work
     </>
   );
 }
