@@ -9,6 +9,7 @@ import {
   ParticipateRequest,
 } from "@tutti/contracts/swarm/v1";
 import { SpanKind, TaskStatus, WaitCause, WorkStatus } from "@tutti/contracts/types/v1";
+import { taskService } from "@tutti/contracts/workflow/v1";
 import { isTuttiError } from "@tutti/kernel";
 import { Worker } from "@tutti/sdk";
 import { connect, type Tutti } from "@tutti/sdk/client";
@@ -92,8 +93,19 @@ describe("missions on a whole installation", () => {
       return missions.length > 0 && missions[0]?.endsWith("true");
     });
     assert.deepEqual(missions, ["outer-1..explore..0 of outer-1, true"]);
-    const [{ tasks }] = [await tutti.missions.get("outer-1..explore..0").get()];
+    const middle = tutti.missions.get("outer-1..explore..0");
+    const { tasks } = await middle.get();
+    const deepest = (await middle.tasks())[0]?.child?.id;
     assert.deepEqual([tasks?.total, tasks?.completed], [1, 1]);
+    const { mesh } = installation.host;
+    const which = { namespace: "default", childDepth: 0, page: undefined };
+    const traces = await Promise.all([
+      mesh.client(taskService).getTimeline({ ...which, runId: "outer-1" }),
+      mesh.client(missionService).getMissionTimeline({ ...which, missionId: "outer-1..explore..0" }),
+      mesh.client(taskService).getTimeline({ ...which, runId: deepest ?? "" }),
+    ]);
+    const ids = new Set(traces.map(({ traceId }) => traceId));
+    assert.deepEqual([ids.size, ids.has("")], [1, false]);
   });
 
   it("one cancel ends run, mission and the run below it", async () => {

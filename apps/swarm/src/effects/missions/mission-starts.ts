@@ -17,7 +17,7 @@ import {
 } from "@tutti/host/serving";
 import { toErrorDetail, toTimestamp } from "@tutti/kernel";
 import { confirmChild, refuseChild, type StartMissionChild } from "@tutti/machine-mission";
-import type { Client } from "@tutti/mesh";
+import { type Client, traceOf } from "@tutti/mesh";
 import type { DueEffect } from "@tutti/runtime";
 import { missionServiceErrors } from "../../missions/errors.ts";
 
@@ -76,7 +76,10 @@ export class MissionStarts {
       dueTime: facts.dueMs === 0 ? undefined : toTimestamp(facts.dueMs),
       budget,
     };
-    const { run, existed } = await this.#parts.runs.startRun(request, { signal });
+    const { run, existed } = await this.#parts.runs.startRun(request, {
+      signal,
+      trace: traceOf(effect.traceparent),
+    });
     const { definitionHash = "", parent } = run ?? {};
     const ending = run && endingOf(run.runId, run.status, run.outcome);
     return { hash: definitionHash, existed, parentId: parent?.id, ending };
@@ -92,7 +95,10 @@ export class MissionStarts {
     const use = { definition: definitionOf(effect), input: inputOf(effect), parameters: undefined };
     request.what = { $case: "definition", value: use };
     request.parentBudget = budget;
-    const { mission, existed } = await this.#parts.missions.startMission(request, { signal });
+    const { mission, existed } = await this.#parts.missions.startMission(request, {
+      signal,
+      trace: traceOf(effect.traceparent),
+    });
     return { ...startedOf(mission), existed };
   }
 }
