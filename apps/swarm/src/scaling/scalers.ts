@@ -74,29 +74,33 @@ export class Scalers implements Component {
   readonly #records: LaunchRecords;
   #accessToken = "";
   #timer: Timer | undefined;
+  #isOver = false;
 
   constructor(parts: ScalersParts) {
     this.#parts = parts;
     this.#records = new LaunchRecords(parts.dataDirectory);
   }
 
-  /** What a process that was killed has left behind ends before anything is begun. */
+  /**
+   * What a process that was killed has left behind ends before anything is begun; that may take as long as its programs may
+   * take to end, and nobody else waits for it.
+   */
   async start({ logger }: Pick<ComponentContext, "logger">): Promise<void> {
     const { foundation, settings } = this.#parts;
     const { timers } = foundation;
     this.#accessToken = (await settings.accessToken?.reveal()) ?? "";
-    await endLeftovers(this.#records, timers, (agent, pid) =>
+    const told = (agent: string, pid: number) =>
       logger.warn("an agent's program was left behind by a process that was killed, and is ended", {
-        agent,
-        pid,
-      }),
-    );
-    this.#timer = timers.every(settings.everyMs, () => this.#look());
-    this.#look();
+        ...{ agent, pid },
+      });
+    endLeftovers(this.#records, timers, told)
+      .catch((error: unknown) => logger.warn("what was left behind could not be ended", { error }))
+      .finally(() => this.#begin());
   }
 
   /** Programs of this machine finish what they have, and end. */
   async drain(): Promise<void> {
+    this.#isOver = true;
     this.#timer?.cancel();
     await Promise.all([...this.#staffs.keys()].map((pool) => this.leave(pool)));
   }
@@ -109,6 +113,7 @@ export class Scalers implements Component {
 
   /** A pool has these scalers from now on. */
   follow(scaled: ScaledPool): void {
+    if (this.#isOver) return;
     const { pool } = scaled;
     const { keepers, ending } = this.#staffs.get(pool) ?? { keepers: new Map(), ending: new Map() };
     const isNew = !this.#staffs.has(pool);
@@ -136,6 +141,13 @@ export class Scalers implements Component {
 
   logOf(pool: Pool, scalerId: string): ScalingLog | undefined {
     return this.#staffs.get(pool)?.keepers.get(scalerId)?.log;
+  }
+
+  #begin(): void {
+    if (this.#isOver) return;
+    const { foundation, settings } = this.#parts;
+    this.#timer = foundation.timers.every(settings.everyMs, () => this.#look());
+    this.#look();
   }
 
   #look(): void {
@@ -206,7 +218,7 @@ export class Scalers implements Component {
       before,
     );
     staff.keepers.set(scaler.scalerId, keeper);
-    if (this.#timer !== undefined) this.#lookAt(keeper, this.#parts.now());
+    if (this.#timer !== undefined && !this.#isOver) this.#lookAt(keeper, this.#parts.now());
   }
 
   #end({ keepers, ending }: Staff, keeper: ScalerKeeper, how: Closing): void {
