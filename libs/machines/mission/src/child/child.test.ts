@@ -217,6 +217,17 @@ describe("a part that is delegated", () => {
     );
   });
 
+  it("takes nothing along when it is skipped at once, because what it needs cannot come any more", () => {
+    const { scene, claimId } = begun();
+    taken(scene.add([taskSpec("gone", { when: "false" })]));
+    const task = taskSpec("part", { needs: [{ task: "gone" }] });
+    const authority = { budget: { tokens: 4 }, expireTime: { seconds: 2_000_000_000, nanos: 0 } };
+    const body = DelegateTaskRequest.fromPartial({ agentId: "anna", claimId, task, authority });
+    taken(scene.driver.execute(scene.key, delegateTask, body));
+    assert.equal(scene.task("part").status, TaskStatus.TASK_STATUS_SKIPPED);
+    assert.deepEqual([scene.state.reserved.tokens, scene.state.tasks[0]?.reserved?.tokens], [6, 6]);
+  });
+
   it("ends with what it is a part of, and when its authority does", () => {
     const { scene, claimId } = begun();
     const seconds = Math.ceil(scene.driver.nowMs / 1_000) + 5;

@@ -15,7 +15,7 @@ import {
 } from "@tutti/contracts/swarm/v1";
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { fromTimestamp } from "@tutti/kernel";
-import { blobsOf, dataOf } from "@tutti/machine-run/siblings";
+import { blobsOf, dataOf, isDone } from "@tutti/machine-run/siblings";
 import { add, kinds, noAmounts, rounded } from "../budget/amounts.ts";
 import { book, giveBack, setAside } from "../budget/book.ts";
 import { effectNumber, taskTimers, timerNumber } from "../numbers.ts";
@@ -52,7 +52,8 @@ export const tasksAdded: MissionEvent<TasksAddedV1> = {
         added.map(({ spec }) => spec),
       );
     const [part] = added;
-    if (authority === undefined || part === undefined) return;
+    // One whose needs cannot be met has been skipped already: nothing is set aside for it.
+    if (authority === undefined || part === undefined || isDone(part.status)) return;
     if (authority.expireTime !== undefined)
       outstanding.timer(timerNumber(part.number, taskTimers.authority), fromTimestamp(authority.expireTime));
     moveBudget(mission, part);

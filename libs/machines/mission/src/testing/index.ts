@@ -1,3 +1,3 @@
 export { codeOf, json, MissionScene, missionKey, orderOf, taken, taskSpec } from "./mission-scene.ts";
-export { notes, operations, resultOf } from "./operations.ts";
+export { operations, resultOf } from "./operations.ts";
 export { PlainMission } from "./plain-step.ts";

@@ -21,8 +21,6 @@ import {
   ConfirmChild,
   EndChild,
   FailTask,
-  NoteAttempt,
-  NoteProgress,
   RefuseChild,
   ReturnTask,
 } from "@tutti/contracts/workflow/v1";
@@ -576,10 +574,3 @@ export function resultOf(effect: unknown, luck: number): Omit<MachineCall, "key"
     body: ReturnTask.fromPartial({ retryAfterMs: 200, message: "busy", lost }),
   };
 }
-
-/** What is said of attempts that go on. */
-export const notes = {
-  begun: (agent: string, nowMs: number) => NoteAttempt.fromPartial({ agent, startMs: nowMs }),
-  progress: (fraction: number) =>
-    NoteProgress.fromPartial({ saved: Uint8Array.of(1, 2), fraction, message: "on it" }),
-};
