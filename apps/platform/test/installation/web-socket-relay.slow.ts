@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { silentLogger } from "@tutti/kernel";
+import { partitionOfPool } from "@tutti/mesh";
+import { type NatsServer, natsServerProgram, startNatsServer } from "@tutti/nats/testing";
+import { Client } from "@tutti/rest/client";
+import { Worker } from "@tutti/sdk";
+import { makeFolder, type Service, start, usingNats } from "../support/services.ts";
+
+const program = await natsServerProgram();
+const partitions = 4;
+
+/** The system account alone can see whether a server syncs before it acknowledges. */
+const configuration = `max_payload: 8MB
+system_account: SYS
+no_auth_user: tutti
+accounts {
+  SYS { users: [{ user: system, password: seen }] }
+  TUTTI { jetstream: enabled, users: [{ user: tutti, password: kept }] }
+}`;
+
+describe("agents that come by the HTTP port of one of two processes", { skip: program.skip }, () => {
+  let server: NatsServer;
+  const processes: Service[] = [];
+
+  before(async () => {
+    server = await startNatsServer({ jetstream: "sync_interval: always", configuration });
+  });
+  after(async () => {
+    for (const process of processes) await process[Symbol.asyncDispose]();
+    await server[Symbol.asyncDispose]();
+  });
+
+  it("are linked to pools of both, and stay linked when one of them is killed with -9", async () => {
+    await using folder = await makeFolder();
+    const join = async (name: string) => {
+      const joined = await start(
+        "platform",
+        [
+          ...["--ownership.kind=leased", `--ownership.partitions=${partitions}`],
+          ...["--cluster.system.user=system", "--cluster.system.password=env:TEST_SYSTEM_PASSWORD"],
+          ...[`--cluster.copies=${folder.path}/${name}`, `--platform.dataDirectory=${folder.path}/${name}`],
+          ...usingNats(server.address),
+        ],
+        { directory: folder.path, environment: { TEST_SYSTEM_PASSWORD: "seen" } },
+      );
+      processes.push(joined);
+      return joined;
+    };
+    const first = await join("first");
+    const second = await join("second");
+    const owned = (process: Service, service: string) =>
+      process.lines.filter(
+        ({ msg, ...line }) => msg === "a partition is owned here" && line["service_"] === service,
+      ).length;
+    while (owned(second, "swarm") < partitions / 2) await new Promise(setImmediate);
+
+    // One namespace for each partition: half of their pools are in the other process.
+    const address = `${first.http.replace("http", "ws")}/v1/link`;
+    const rooms = await Promise.all(
+      Array.from({ length: partitions }, async (_, partition) => {
+        const namespace = namespaceIn(partition);
+        const worker = new Worker({ address, namespace, handleSignals: false }, { logger: silentLogger });
+        worker.handle("relay.echo", async (input: { readonly n: number }) => input.n);
+        await worker.start();
+        return { namespace, worker };
+      }),
+    );
+    const seen = async () => {
+      const client = new Client({ url: first.http });
+      const lists = rooms.map(({ namespace }) => client.call("agents.list", { query: { namespace } }));
+      return (await Promise.all(lists)).filter(({ agents = [] }) => agents.length === 1).length;
+    };
+    assert.ok(rooms.every(({ worker }) => worker.isLinked));
+    // Lists are those of the asked process: it sees whose pools it owns.
+    assert.equal(await seen(), partitions / 2);
+
+    const before = owned(first, "swarm");
+    await second.kill();
+    while (owned(first, "swarm") < before + partitions / 2) await new Promise(setImmediate);
+    while ((await seen()) < partitions) await new Promise(setImmediate);
+    assert.ok(rooms.every(({ worker }) => worker.isLinked));
+    for (const { worker } of rooms) await worker.stop();
+  });
+});
+
+function namespaceIn(partition: number): string {
+  for (let number = 0; ; number++)
+    if (partitionOfPool(`space-${number}`, "default", partitions) === partition) return `space-${number}`;
+}
