@@ -41,7 +41,7 @@ export function answerOf(scene: Scene, url: URL, nowMs: number): Answer | undefi
       503,
     );
   if (scene !== "empty") return ok(fullAnswer(url, nowMs));
-  const isOne = pathname.split("/").length > 3 && !/\/(count|series)$/.test(pathname);
+  const isOne = pathname.split("/").length > 3 && !/\/(count|series)$|^\/v1\/watch\//.test(pathname);
   return isOne
     ? problem("workflow.unknown", `Expected one that is there, found none at ${pathname}.`, 404)
     : ok(emptyAnswer(pathname));
@@ -58,6 +58,9 @@ function emptyAnswer(path: string): unknown {
     approvals: [],
     definitions: [],
     agents: [],
+    pools: [],
+    removed: [],
+    live: true,
     schedules: [],
     series: [],
     firings: [],
@@ -77,8 +80,12 @@ function fullAnswer(url: URL, nowMs: number): unknown {
     case "workflows":
       return workflowAnswer(id, part, nowMs);
     case "agents":
-      if (id === "") return { agents: agentsAt(nowMs) };
+      if (id === "") return { agents: agentsIn(searchParams.getAll("state"), nowMs) };
       return { agent: found(agentsAt(nowMs), "agentId"), work: [] };
+    case "watch":
+      return { agents: agentsAt(nowMs), removed: [], live: true };
+    case "pools":
+      return part === "queue" ? { tasks: queueAt(nowMs) } : { pools: poolsAt(agentsAt(nowMs).length) };
     case "schedules":
       if (id === "") return { schedules: schedulesAt(nowMs) };
       if (id === "preview") return { timesMs: [nowMs + 60_000, nowMs + 120_000, nowMs + 180_000] };
@@ -102,6 +109,47 @@ function fullAnswer(url: URL, nowMs: number): unknown {
     default:
       return {};
   }
+}
+
+function agentsIn(states: readonly string[], nowMs: number) {
+  return agentsAt(nowMs).filter(({ state }) => states.length === 0 || states.includes(String(state)));
+}
+
+function poolsAt(ready: number) {
+  const capability = (name: string, queued: number, agents = ready) => ({
+    ...{ capability: name, version: "1.2.0", agents, queued, freeSlots: agents * 2, running: agents * 3 },
+  });
+  const capabilities = [capability("parcel.label", 0), capability("pay.charge", 4), capability("sing", 3, 0)];
+  const shared = {
+    slots: 64,
+    freeSlots: 12,
+    queued: 7,
+    running: 52,
+    longestWaitMs: 95_000,
+    startsPerSec: 14.2,
+  };
+  return [
+    { pool: "default", labels: {}, status: { agents: { ready }, ...shared, capabilities } },
+    {
+      ...{ pool: "gpu", labels: {}, description: "Two machines in the cellar.", paused: true },
+      ...{ pauseReason: "the cellar is under water", status: { agents: {}, capabilities: [] } },
+    },
+  ];
+}
+
+function queueAt(nowMs: number) {
+  const task = (place: number, capability: string, cause: string) => ({
+    ...{
+      place,
+      capability,
+      cause,
+      waitedMs: 96_000 - place * 1_000,
+      queueTimeMs: nowMs - 96_000,
+      attempt: 1,
+    },
+    work: { kind: "run", id: `order-${place}`, task: "charge" },
+  });
+  return [task(1, "sing", "no_capability"), task(2, "pay.charge", "busy"), task(3, "pay.charge", "limit")];
 }
 
 function runAnswer(id: string, search: URLSearchParams, nowMs: number): unknown {

@@ -26,6 +26,7 @@ const pages: Readonly<Record<string, string>> = {
   workflow: "/workflows/order",
   editor: "/editor",
   workers: "/workers",
+  pools: "/pools",
   schedules: "/schedules",
   schedule: "/schedules/nightly-report",
 };
@@ -45,6 +46,11 @@ async function serve(route: Route, scene: Scene): Promise<void> {
     const answer = answerOf(scene, url, Date.now());
     // What does not answer stays open until the page is closed.
     if (answer === undefined) return;
+    if (url.pathname === "/v1/watch/agents" && answer.status === 200)
+      return route.fulfill({
+        contentType: "text/event-stream",
+        body: `event: snapshot\ndata: ${JSON.stringify(answer.body)}\n\n`,
+      });
     return route.fulfill({ status: answer.status, json: answer.body });
   }
   const file = extname(url.pathname) === "" ? "index.html" : url.pathname.slice(1);

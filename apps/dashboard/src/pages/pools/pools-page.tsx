@@ -29,7 +29,13 @@ export function PoolsPage() {
         }
       />
       <Shown query={query} what="pools" lines={8}>
-        {(known) => known.pools.map((pool) => <OnePool key={pool.pool} pool={pool} />)}
+        {(known) =>
+          known.pools.length === 0 ? (
+            <Empty title="No pool is here">One comes with the first worker or task.</Empty>
+          ) : (
+            known.pools.map((pool) => <OnePool key={pool.pool} pool={pool} />)
+          )
+        }
       </Shown>
     </>
   );

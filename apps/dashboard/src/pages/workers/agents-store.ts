@@ -2,7 +2,7 @@
  * All agents of the namespace as a stream tells them: thousands of them, of which each picture shows a few. What changes
  * is taken in at once, and told at most so often as somebody can read.
  */
-import type { Client, Followed } from "@tutti/rest/client";
+import { type Client, type Followed, RestError } from "@tutti/rest/client";
 import type { Agent, WatchAgentsReply } from "@tutti/rest/types";
 import { type PageError, pageError } from "../../data/send.ts";
 
@@ -75,6 +75,8 @@ export async function followAgents(
     for await (const told of client.follow("agents.watch", { query: { withFigures: true } }, { signal }))
       store.take(told);
   } catch (error) {
-    if (!signal.aborted) store.fail(pageError(error));
+    if (signal.aborted) return;
+    const known = pageError(error);
+    store.fail(error instanceof RestError ? { ...known, code: error.code, message: error.detail } : known);
   }
 }
