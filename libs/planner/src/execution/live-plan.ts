@@ -42,8 +42,6 @@ export class LivePlan implements Dispatcher {
   readonly #running = new Map<number, Attempt[]>();
   readonly #copies: boolean;
   #order = new Uint32Array();
-  /** How long what follows from each takes at least. */
-  #followsMs = new Float64Array();
   #readyCount = 0;
   #endedSinceRanks = Number.POSITIVE_INFINITY;
   #left: number;
@@ -169,9 +167,7 @@ export class LivePlan implements Dispatcher {
     const usual = new Float64Array(this.#problem.tasks);
     for (let task = 0; task < usual.length; task++)
       if (this.#state[task] !== states.done) usual[task] = this.#outlook.usualMs(task);
-    const ranks = upwardRanks(this.#problem, usual);
-    const order = byRank(this.#problem, ranks);
-    this.#followsMs = ranks.map((rank, task) => rank - (usual[task] ?? 0));
+    const order = byRank(this.#problem, upwardRanks(this.#problem, usual));
     this.#order = order.filter((task) => this.#state[task] !== states.done);
     this.#endedSinceRanks = 0;
   }
@@ -208,11 +204,10 @@ export class LivePlan implements Dispatcher {
     });
   }
 
-  /** Who is free and has nothing to begin outruns what makes the whole latest. */
+  /** Who is free and has nothing to begin outruns what is expected to end last. */
   #copy(begin: Assignment[], room: Room, nowMs: number): void {
     const running = [...this.#running].filter(([, attempts]) => attempts.length < attemptsMax);
-    const allEndsMs = (task: number) => (this.#endMs[task] ?? 0) + (this.#followsMs[task] ?? 0);
-    running.sort(([one], [other]) => allEndsMs(other) - allEndsMs(one) || one - other);
+    running.sort(([one], [other]) => (this.#endMs[other] ?? 0) - (this.#endMs[one] ?? 0) || one - other);
     for (const [task, attempts] of running) {
       const agent = this.#outrunner(task, attempts, room, nowMs);
       if (agent === -1) continue;
