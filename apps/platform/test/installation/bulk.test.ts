@@ -103,12 +103,12 @@ describe("one action on many runs", () => {
       replies.flatMap(({ refusals }) => refusals),
       [],
     );
-    await untilIndexed(byStatus, "WORK_STATUS_COMPLETED", runsCount);
+    await untilIndexed(byStatus, "completed", runsCount);
     assert.equal(reserved, runsCount);
     // Once more changes nothing: not what has been done, nor how it is told.
     const again = await apply(previewToken);
     assert.deepEqual([again.at(-1)?.done, again.at(-1)?.remaining], [runsCount, 0]);
-    assert.deepEqual((await counted(byStatus))["WORK_STATUS_COMPLETED"], runsCount);
+    assert.deepEqual((await counted(byStatus))["completed"], runsCount);
   });
 
   it("goes on from its cursor, and tells of each run that refuses", async () => {
@@ -151,7 +151,7 @@ describe("one action on many runs", () => {
         idempotencyKey: "",
       },
     });
-    await untilIndexed(byStatus, "WORK_STATUS_COMPLETED", runsCount + 1);
+    await untilIndexed(byStatus, "completed", runsCount + 1);
     const [reply] = await apply(previewToken);
     assert.deepEqual([reply?.done, reply?.refusals.length], [2, 1]);
     assert.equal(reply?.refusals[0]?.runId, one?.runId);
@@ -159,13 +159,13 @@ describe("one action on many runs", () => {
   });
 
   it("what has ended is removed with one call, and is found no more", async () => {
-    await untilIndexed(byStatus, "WORK_STATUS_COMPLETED", runsCount + 3);
+    await untilIndexed(byStatus, "completed", runsCount + 3);
     const ended = RunFilter.fromPartial({ statuses: [WorkStatus.WORK_STATUS_COMPLETED] });
     const { count, previewToken, sample } = await preview(ended, { $case: "remove", value: {} });
     assert.equal(count, runsCount + 3);
     const replies = await apply(previewToken);
     assert.deepEqual([replies.at(-1)?.done, replies.flatMap(({ refusals }) => refusals)], [count, []]);
-    while ((await counted(byStatus))["WORK_STATUS_COMPLETED"] !== undefined) await new Promise(setImmediate);
+    while ((await counted(byStatus))["completed"] !== undefined) await new Promise(setImmediate);
     const runId = sample[0]?.runId ?? "";
     await assert.rejects(
       runs().getRun({ namespace: "", runId, atEvent: 0 }),
