@@ -234,39 +234,6 @@ describe("every command, once, on a platform", () => {
     assert.match(await printed("pool list"), /default +● open[\s\S]*gpu +● open/);
     assert.match(await printed("pool update gpu --description cards --reason named"), /is changed/);
     const { description, maxQueued, strategy } = await json("pool show gpu");
-    assert.deepEqual([description, maxQueued, strategy], ["cards", 5, { kind: "fastest" }]);
-    assert.match(await printed("pool pause gpu --reason maintenance"), /is paused/);
-    assert.match(await printed("pool show gpu"), /‖ paused {2}maintenance/);
-    assert.match(await printed("pool resume gpu --slow 10/1s --for 2m"), /slowly at first/);
-    assert.match(await printed("pool limit gpu api --max 2 --rate 100/1m"), /api is set: 0 wait, 0 run/);
-    assert.match(await printed("pool limit gpu"), /api +2 +100 per 1m/);
-    assert.match(await printed("pool limit gpu api --remove"), /is removed/);
-    assert.match((await tutti("pool limit gpu api")).errors, /expected --max, --rate or --remove/);
-    assert.deepEqual((await json("pool queue gpu")).tasks, []);
-    assert.match(await printed("pool delete gpu"), /is removed/);
-  });
-
-  it("hooks: made, listed, shown, out of use and back, removed; a task says what they did", async () => {
-    const create =
-      "hook create mark before_assign --when 'task.id == \"one\"' --add-label seen=yes --because 'it is first'";
-    assert.match(await printed(create), /mark is made/);
-    assert.match(
-      await printed("hook list"),
-      /mark +default +before_assign +task\.id == "one" +label seen=yes/,
-    );
-    assert.match(await printed("hook disable mark"), /no say any more/);
-    assert.equal((await json("hook show mark")).disabled, true);
-    assert.match(await printed("hook enable mark"), /has its say again/);
-    assert.match(await printed("hook delete mark"), /is removed/);
-    assert.equal((await tutti("hook create bad before_assign --when task. --priority 1")).exitCode, 2);
-  });
-
-  it("pools: made, listed, shown, changed, held, limited, looked into, removed", async () => {
-    const create = "pool create gpu --strategy fastest --max-queued 5 --weight gold=3 --label team=a";
-    assert.match(await printed(create), /gpu is made/);
-    assert.match(await printed("pool list"), /default +● open[\s\S]*gpu +● open/);
-    assert.match(await printed("pool update gpu --description cards --reason named"), /is changed/);
-    const { description, maxQueued, strategy } = await json("pool show gpu");
     assert.deepEqual([description, maxQueued, strategy.kind], ["cards", 5, "fastest"]);
     assert.match(await printed("pool pause gpu --reason maintenance"), /is paused/);
     assert.match(await printed("pool show gpu"), /‖ paused {2}maintenance/);
@@ -292,6 +259,24 @@ describe("every command, once, on a platform", () => {
     assert.match(await printed("hook enable mark"), /has its say again/);
     assert.match(await printed("hook delete mark"), /is removed/);
     assert.equal((await tutti("hook create bad before_assign --when task. --priority 1")).exitCode, 3);
+  });
+
+  it("missions: started, listed, shown, held, asked about and ended, by the words for runs too", async () => {
+    assert.equal(await printed("mission start --id cat --title 'A name' --task think=test.none"), "cat\n");
+    await listed("mission list -q", /^cat$/m);
+    assert.match(await printed("mission show cat"), /cat {2}● running {2}1 task waits for an agent/);
+    assert.match(await printed("mission tasks cat"), /think/);
+    for (const part of ["board", "messages", "votes", "budget"]) await printed(`mission ${part} cat`);
+    assert.match(await printed("mission why cat think"), /no agent offers test\.none/);
+    assert.match(await printed("why cat think"), /no agent offers test\.none/);
+    assert.match(await printed("show cat"), /cat {2}● running/);
+    assert.match(await printed("pause cat"), /cat is held {2}‖ paused/);
+    assert.match(await printed("resume cat"), /cat goes on {2}● running/);
+    assert.match((await tutti("approve cat")).errors, /Nothing in cat waits for a person/);
+    assert.match(await printed("cancel cat --reason 'it has one'"), /cat is asked to end {2}⊘ cancelled/);
+    assert.equal((await tutti("mission cancel cat")).exitCode, 3);
+    for (const words of ["why nix", "resume nix", "show nix", "approve nix"])
+      assert.match((await tutti(words)).errors, /expected the run nix, found none/, words);
   });
 
   it("status, agent, events, sign-in", async () => {

@@ -4,6 +4,7 @@ import { exitCodes } from "../command/exit-codes.ts";
 import { Failure } from "../command/failure.ts";
 import { readInput } from "../command/input.ts";
 import type { Server } from "../server/calls.ts";
+import { runOrMission } from "../server/run-or-mission.ts";
 import { connect } from "../server/server.ts";
 import { safe } from "../terminal/text.ts";
 import { printAge } from "../terminal/time.ts";
@@ -20,32 +21,60 @@ export async function approve(context: Context): Promise<number> {
   if (id === undefined) return tellOpen(context, open);
   const approval = chosen(id, values.optionalArgument("TASK"), open);
   const reason = values.text("reason");
-  const decided = await server
-    .call("approvals.decide", {
-      params: { id: approval.approvalId },
-      query: server.namespace,
-      body: {
-        runId: id,
-        verdict: values.flag("reject") ? "rejected" : "approved",
-        ...(data === undefined ? {} : { data }),
-        ...(reason === undefined ? {} : { reason }),
-      },
-    })
-    .catch((error: unknown) => {
-      throw withForm(error, approval);
-    });
+  const said = {
+    verdict: values.flag("reject") ? ("rejected" as const) : ("approved" as const),
+    ...(data === undefined ? {} : { data }),
+    ...(reason === undefined ? {} : { reason }),
+  };
+  const decided = await decide(server, { id, approval, said }).catch((error: unknown) => {
+    throw withForm(error, approval);
+  });
   if (print.isJson) print.json(decided);
   else tellDecided(context, approval, decided);
   return exitCodes.completed;
 }
 
+interface Answer {
+  readonly id: string;
+  readonly approval: Approval;
+  readonly said: {
+    readonly verdict: "approved" | "rejected";
+    readonly data?: unknown;
+    readonly reason?: string;
+  };
+}
+
+function decide(server: Server, { id, approval, said }: Answer): Promise<Approval> {
+  const query = server.namespace;
+  if (approval.about?.kind === "mission")
+    return server.call("missions.decide", {
+      ...{ params: { id, approval: approval.approvalId }, query },
+      body: said,
+    });
+  return server.call("approvals.decide", {
+    ...{ params: { id: approval.approvalId }, query },
+    body: { runId: id, ...said },
+  });
+}
+
+/** Of runs and of missions; of one of them where it is named. */
 async function openQuestions(server: Server, workId: string | undefined): Promise<readonly Approval[]> {
   const query = { ...server.namespace, size: listedMax, ...(workId === undefined ? {} : { workId }) };
-  const { approvals } = await server.call("approvals.list", { query });
-  // A run that is not there has no questions either; the one who mistyped wants to know which it is.
-  if (workId !== undefined && approvals.length === 0)
-    await server.call("runs.get", { params: { id: workId }, query: server.namespace });
-  return approvals;
+  const ofRuns = async () => (await server.call("approvals.list", { query })).approvals;
+  const ofMissions = async () => (await server.call("missions.approvals", { query })).approvals;
+  if (workId === undefined) return (await Promise.all([ofRuns(), ofMissions()])).flat();
+  // What is not there has no questions either; the one who mistyped wants to know which it is.
+  const parts = { params: { id: workId }, query: server.namespace };
+  return await runOrMission({
+    run: async () => {
+      await server.call("runs.get", parts);
+      return await ofRuns();
+    },
+    mission: async () => {
+      await server.call("missions.get", parts);
+      return await ofMissions();
+    },
+  });
 }
 
 function tellOpen({ print, shell }: Context, open: readonly Approval[]): number {

@@ -5,8 +5,10 @@ import { drawRun } from "../drawing/run-frame.ts";
 import { viewOf } from "../follow/run-model.ts";
 import { drawError } from "../follow/tell-end.ts";
 import type { Server } from "../server/calls.ts";
+import { runOrMission } from "../server/run-or-mission.ts";
 import { connect } from "../server/server.ts";
 import { printAge, printMoment } from "../terminal/time.ts";
+import { showMission } from "./mission-read.ts";
 import { section } from "./section.ts";
 import { showTask } from "./show-task.ts";
 
@@ -19,11 +21,16 @@ export async function show(context: Context): Promise<number> {
   const task = values.optionalArgument("TASK");
   const server = await connect(context);
   if (task !== undefined) return await showTask(context, server, { id, task });
-  const { run, tasks } = await stateOf(context, server, id);
-  if (print.isJson) print.json({ run, tasks });
-  else if (print.isQuiet) print.line(run.status);
-  else draw(context, run, tasks);
-  return exitCodes.completed;
+  return await runOrMission({
+    run: async () => {
+      const { run, tasks } = await stateOf(context, server, id);
+      if (print.isJson) print.json({ run, tasks });
+      else if (print.isQuiet) print.line(run.status);
+      else draw(context, run, tasks);
+      return exitCodes.completed;
+    },
+    mission: () => showMission(context),
+  });
 }
 
 async function stateOf(

@@ -3,12 +3,13 @@ import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
 import { usageFailure } from "../command/failure.ts";
 import { runFilter } from "../server/filters.ts";
+import { runOrMission } from "../server/run-or-mission.ts";
 import { connect } from "../server/server.ts";
 import { lookOf } from "../terminal/states.ts";
 import { toned } from "../terminal/style.ts";
 import { safe } from "../terminal/text.ts";
 import { steerMany } from "./steer-many.ts";
-import type { Steering } from "./steering.ts";
+import type { Steered, Steering } from "./steering.ts";
 
 async function steer(context: Context, steering: Steering): Promise<number> {
   const { values, print } = context;
@@ -43,12 +44,13 @@ export function cancel(context: Context): Promise<number> {
   const isNow = context.values.flag("now");
   return steer(context, {
     done: isNow ? "is terminated" : "is asked to end",
-    one: (server, id) =>
-      server.call(isNow ? "runs.terminate" : "runs.cancel", {
-        params: { id },
-        query: server.namespace,
-        body,
-      }),
+    one: (server, id) => {
+      const parts = { params: { id }, query: server.namespace, body };
+      return runOrMission<Steered>({
+        run: () => server.call(isNow ? "runs.terminate" : "runs.cancel", parts),
+        mission: () => server.call(isNow ? "missions.terminate" : "missions.cancel", parts),
+      });
+    },
     many: isNow ? { terminate: {} } : { cancel: {} },
   });
 }
@@ -57,17 +59,31 @@ export function pause(context: Context): Promise<number> {
   const body = reasonOf(context);
   return steer(context, {
     done: "is held",
-    one: (server, id) => server.call("runs.pause", { params: { id }, query: server.namespace, body }),
+    one: (server, id) => {
+      const parts = { params: { id }, query: server.namespace, body };
+      return runOrMission<Steered>({
+        run: () => server.call("runs.pause", parts),
+        mission: () => server.call("missions.pause", parts),
+      });
+    },
     many: { pause: {} },
   });
 }
 
 export function resume(context: Context): Promise<number> {
   const taskIds = context.values.list("task");
-  const body = { ...reasonOf(context), ...(taskIds.length === 0 ? {} : { taskIds }) };
+  const reason = reasonOf(context);
+  const body = { ...reason, ...(taskIds.length === 0 ? {} : { taskIds }) };
   return steer(context, {
     done: "goes on",
-    one: (server, id) => server.call("runs.resume", { params: { id }, query: server.namespace, body }),
+    one: (server, id) => {
+      const parts = { params: { id }, query: server.namespace };
+      const run = () => server.call("runs.resume", { ...parts, body });
+      // A mission goes on as a whole.
+      if (taskIds.length > 0) return run();
+      const mission = () => server.call("missions.resume", { ...parts, body: reason });
+      return runOrMission<Steered>({ run, mission });
+    },
     many: { resume: {} },
   });
 }
@@ -95,7 +111,11 @@ export function remove(context: Context): Promise<number> {
   return steer(context, {
     done: "is removed",
     one: async (server, id) => {
-      await server.call("runs.delete", { params: { id }, query: { ...server.namespace, ...query } });
+      const parts = { params: { id }, query: { ...server.namespace, ...query } };
+      await runOrMission<unknown>({
+        run: () => server.call("runs.delete", parts),
+        mission: () => server.call("missions.delete", parts),
+      });
       return undefined;
     },
     many: { remove: {} },

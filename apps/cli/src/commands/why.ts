@@ -1,6 +1,7 @@
 import type { Candidate, Explanation, FailedAttempt, Wait } from "@tutti/rest/types";
 import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
+import { runOrMission } from "../server/run-or-mission.ts";
 import { connect } from "../server/server.ts";
 import type { Style } from "../terminal/style.ts";
 import { padEnd, safe, widthOf, wrap } from "../terminal/text.ts";
@@ -11,9 +12,13 @@ export async function why(context: Context): Promise<number> {
   const id = values.argument("ID");
   const task = values.optionalArgument("TASK");
   const server = await connect(context);
-  const explanation = await server.call("runs.why", {
+  const parts = {
     params: { id },
     query: { ...server.namespace, ...(task === undefined ? {} : { task }) },
+  };
+  const explanation = await runOrMission({
+    run: () => server.call("runs.why", parts),
+    mission: () => server.call("missions.why", parts),
   });
   if (print.isJson) print.json(explanation);
   else if (print.isQuiet) print.line(safe(explanation.summary ?? ""));

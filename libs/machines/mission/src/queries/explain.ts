@@ -72,20 +72,28 @@ export function whyOf(mission: MissionView, nowMs: number): Why {
   if (count(TaskStatus.TASK_STATUS_PAUSED) > 0)
     return waiting(nowMs, {
       cause: WaitCause.WAIT_CAUSE_PAUSED,
-      message: `${count(TaskStatus.TASK_STATUS_PAUSED)} tasks have paused for a person`,
+      message: tasksThat(
+        count(TaskStatus.TASK_STATUS_PAUSED),
+        "has paused for a person",
+        "have paused for a person",
+      ),
       remedy: { text: "Look at them, and let them go on", command: `tutti resume ${id}` },
     });
   const working = count(TaskStatus.TASK_STATUS_RUNNING) + mission.children;
-  if (working > 0) return plain(`${working} tasks are at work`);
+  if (working > 0) return plain(tasksThat(working, "is at work", "are at work"));
   if (count(TaskStatus.TASK_STATUS_RETRYING) > 0)
     return waiting(nowMs, { cause: WaitCause.WAIT_CAUSE_BACKOFF, message: "it waits to try a task again" });
   if (count(TaskStatus.TASK_STATUS_QUEUED) > 0)
     return waiting(nowMs, {
       cause: WaitCause.WAIT_CAUSE_BUSY,
-      message: `${count(TaskStatus.TASK_STATUS_QUEUED)} tasks wait for agents`,
+      message: tasksThat(count(TaskStatus.TASK_STATUS_QUEUED), "waits for an agent", "wait for agents"),
     });
   if (mission.left > 0) return waitingTasks(mission, nowMs);
   return waitingForEnd(mission, nowMs);
+}
+
+function tasksThat(count: number, one: string, many: string): string {
+  return count === 1 ? `1 task ${one}` : `${count} tasks ${many}`;
 }
 
 /** What holds all of it. */
