@@ -58,7 +58,7 @@ const settings: readonly Option[] = [
   { name: "sleep", summary: "agents are put to sleep instead of being ended" },
   {
     name: "window",
-    value: "'BEGIN to END = MIN..MAX'",
+    value: "'BEGIN to END = N..M'",
     isMany: true,
     summary: "other bounds by the clock, as cron; 0..0: all sleep but one for what comes",
   },

@@ -22,7 +22,7 @@ type Machine = Parameters<typeof saidBy>[0] & { create(key: InstanceKey): Run };
 const saysNothing = new Set([
   ...["agent", "used", "hash", "childId", "order", "approvalId", "retryMs", "leaseDueMs", "ticket"],
   ...["startMs", "transition", "snapshot", "decision", "fromCache", "number", "requestMs", "enterMs"],
-  ...["takeMs", "passMs", "sendBackMs", "addMs", "receiveMs", "inputPayload", "limits"],
+  ...["takeMs", "passMs", "sendBackMs", "addMs", "receiveMs", "inputPayload", "limits", "atOnce"],
   // Those who steer a run say it, not the definition.
   ...["reason", "nextId"],
   // Made of the definition's hash.
