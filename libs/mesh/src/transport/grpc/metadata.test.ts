@@ -54,6 +54,19 @@ describe("the headers of a call", () => {
     );
   });
 
+  it("carry half a sign as one that nobody knows", () => {
+    const { method } = clientCall("get");
+    const parts = { method, context: undefined, trace: undefined, namespace: "", affinity: "", instance: "" };
+    const times = { startedMs: 0, deadlineMs: 1 };
+    const call = new ClientCall({ ...parts, ...times, idempotencyKey: "a\ud800" }, undefined);
+    call.principal = { kind: "person", id: "\udc00", roles: ["\ud800"] };
+    const { idempotencyKey, presented } = readMetadata(metadataOf(call));
+    assert.deepEqual(
+      [idempotencyKey, presented],
+      ["a\ufffd", { kind: "person", id: "\ufffd", roles: ["\ufffd"] }],
+    );
+  });
+
   it("of foreign clients may be absent or make no sense", () => {
     const absent = readMetadata(new Metadata());
     assert.deepEqual(absent, {

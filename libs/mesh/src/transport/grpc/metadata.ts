@@ -55,7 +55,7 @@ const printed = new WeakMap<Principal, string>();
 function printPrincipal(principal: Principal): string {
   let text = printed.get(principal);
   if (text === undefined) {
-    text = `${principal.kind}/${encodeURIComponent(principal.id)}?${principal.roles.map(encodeURIComponent).join("&")}`;
+    text = `${principal.kind}/${safe(principal.id)}?${principal.roles.map(safe).join("&")}`;
     printed.set(principal, text);
   }
   return text;
@@ -76,9 +76,9 @@ function readPrincipal(text: string): Principal | undefined {
   return { kind, id: unescaped(id), roles: roles === "" ? [] : roles.split("&").map(unescaped) };
 }
 
-/** Headers carry printable ASCII only. */
+/** Headers carry printable ASCII only. Half a sign is none, as in the messages' own strings: whoever checks it refuses it. */
 function safe(text: string): string {
-  return encodeURIComponent(text);
+  return encodeURIComponent(text.toWellFormed());
 }
 
 function textOf(metadata: Metadata, name: string): string {
