@@ -1,4 +1,5 @@
 /** The way of handlers to the missions that their tasks belong to. Opened by the first that asks: most never do. */
+import type { connect as connectType } from "../client/connect.ts";
 import type { MissionTask } from "../client/missions/at-work.ts";
 import type { Tutti } from "../client/tutti.ts";
 import { sdkErrors } from "../errors.ts";
@@ -33,18 +34,34 @@ export class MissionDesk {
   }
 
   #connection(namespace: string): Promise<Tutti> {
-    const { addresses, credentials } = this.#settings;
-    if (isEncrypted(credentials)) {
-      const expected = "a link without encryption, or a client of your own: connect(…).missions.get(id)";
-      throw sdkErrors.optionInvalid({ option: "credentials", expected, found: "a certificate" });
+    const { addresses, credentials, connect } = this.#settings;
+    if (connect === undefined && isEncrypted(credentials)) {
+      const expected = "a function that opens a client with a certificate, since the link has one";
+      throw sdkErrors.optionInvalid({ option: "connect", expected, found: "none" });
     }
     let connection = this.#connections.get(namespace);
     if (connection === undefined) {
-      connection = import("../client/connect.ts").then(({ connect }) =>
-        connect({ address: addresses, namespace }),
-      );
+      const opened = connect === undefined ? loadedConnect() : Promise.resolve(connect);
+      connection = opened.then((open) => open({ address: addresses, namespace }));
       this.#connections.set(namespace, connection);
+      connection.catch(() => this.#connections.delete(namespace));
     }
     return connection;
+  }
+}
+
+/**
+ * Not named where a bundler would see it: a client is many times what a worker is, and most workers never open one. A bundle that
+ * does names it itself.
+ */
+const client = ["@tutti", "sdk", "client"].join("/");
+
+async function loadedConnect(): Promise<typeof connectType> {
+  try {
+    // The cast: it is the library's own module.
+    return ((await import(client)) as { readonly connect: typeof connectType }).connect;
+  } catch {
+    const expected = "`connect` of @tutti/sdk/client, since this program is a bundle without it";
+    throw sdkErrors.optionInvalid({ option: "connect", expected, found: "none" });
   }
 }

@@ -1,3 +1,4 @@
+import type { Tutti } from "../client/tutti.ts";
 import { sdkErrors } from "../errors.ts";
 import { isWebSocket } from "./addresses.ts";
 
@@ -10,6 +11,12 @@ export interface WorkerCredentials {
   readonly certificate?: string | Uint8Array;
   readonly privateKey?: string | Uint8Array;
 }
+
+/** Opens a client to the installation that a worker is linked to. */
+export type OpenClient = (where: {
+  readonly address: readonly string[];
+  readonly namespace: string;
+}) => Promise<Tutti>;
 
 export interface WorkerOptions {
   /**
@@ -49,6 +56,11 @@ export interface WorkerOptions {
   readonly handleSignals?: boolean;
   /** How long what is at work may take when it is stopped, milliseconds; then its signals are aborted. Default 30,000. */
   readonly drainMs?: number;
+  /**
+   * How handlers reach the missions of their tasks: `connect` of `@tutti/sdk/client`, or a function that calls it with a certificate.
+   * Default: `connect`, loaded when a handler asks; a bundle, and a worker whose link is encrypted, have to name it.
+   */
+  readonly connect?: OpenClient;
   /** Called when it begins to sleep, by the host's wish or its own: what is costly to hold can be let go of. */
   readonly onSleep?: (reason: string) => void | Promise<void>;
   /** Called when it is awake again, before it gets anything to do. */
@@ -71,6 +83,7 @@ export interface WorkerSettings {
   readonly credentials: WorkerCredentials;
   readonly handleSignals: boolean;
   readonly drainMs: number;
+  readonly connect: OpenClient | undefined;
   readonly onSleep: (reason: string) => void | Promise<void>;
   readonly onWake: (reason: string) => void | Promise<void>;
 }
@@ -110,6 +123,7 @@ export function resolveSettings(options: WorkerOptions, environment: Environment
     credentials,
     handleSignals: options.handleSignals ?? true,
     drainMs,
+    connect: options.connect,
     onSleep: options.onSleep ?? (() => {}),
     onWake: options.onWake ?? (() => {}),
   };
