@@ -18,6 +18,11 @@ export async function settle(front: Front): Promise<void> {
   const timing = { rules: [{ cron: "0 8 * * *" }] };
   await front.post("/v1/schedules", { scheduleId: "nightly", timing, run: { definition: "quick" } });
   await front.ask("/v1/limits/printer", { method: "PUT", body: { key: "printer", maxConcurrent: 2 } });
+  for (const missionId of ["run-1", "run-2"])
+    await front.post("/v1/missions", {
+      missionId,
+      spec: { tasks: [{ id: "ask", capability: "pay.charge" }] },
+    });
   const offering = { capabilities: [{ name: "pay.charge", version: "1.0.0" }], slots: 1 };
   await front.post("/v1/tasks/claim", { agentId: "agent-1", offering });
 }
