@@ -78,16 +78,16 @@ describe("scalers", () => {
       { windows: [{ begin: "x", end: "0 6 * * *" }] },
       "INVALID_ARGUMENT scaling.scaler_invalid",
     ],
-    ["forecasts", { useForecast: true }, "UNIMPLEMENTED scaling.forecast_unserved"],
+    ["forecasts", { useForecast: true }, "INVALID_ARGUMENT scaling.forecast_unserved"],
     [
       "containers",
       { driver: { $case: "container" as const, value: { image: "worker" } } },
-      "UNIMPLEMENTED scaling.driver_unserved",
+      "INVALID_ARGUMENT scaling.driver_unserved",
     ],
     [
       "Kubernetes",
       { driver: { $case: "kubernetes" as const, value: { kind: "Deployment", name: "worker" } } },
-      "UNIMPLEMENTED scaling.driver_unserved",
+      "INVALID_ARGUMENT scaling.driver_unserved",
     ],
     [
       "a webhook into a private network",

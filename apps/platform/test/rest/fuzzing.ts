@@ -155,8 +155,7 @@ function judge(
   document: Document,
   what: string,
 ): void {
-  // What is not served yet is said to be so, in words.
-  assert.ok(status >= 200 && (status < 500 || status === 501), `${what}\n${status}: ${text}`);
+  assert.ok(status >= 200 && status < 500, `${what}\n${status}: ${text}`);
   assert.equal(headers["x-content-type-options"], "nosniff", what);
   // Who looks for the frames of a stack finds none, in whatever field.
   assert.doesNotMatch(text, /\bat [\w.<>]+ \(|node:internal|\.ts:\d+:\d+/, what);

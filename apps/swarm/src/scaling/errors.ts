@@ -17,14 +17,14 @@ export const scalingErrors = defineErrors("scaling", {
       `scaler ${scaler}: ${problem}; correct it`,
   },
   driverUnserved: {
-    status: "UNIMPLEMENTED",
+    status: "INVALID_ARGUMENT",
     retry: "never",
     help: "This release starts and stops agents as local processes (`process`), or tells somebody else by HTTP how many are wanted (`webhook`). Let what a webhook reaches start containers or set replicas.",
     message: ({ driver }: { driver: string }) =>
       `expected the driver process or webhook, found ${driver}, which is not served yet; use one of those`,
   },
   forecastUnserved: {
-    status: "UNIMPLEMENTED",
+    status: "INVALID_ARGUMENT",
     retry: "never",
     help: "Scalers decide by what is there: tasks that wait, how long they wait, who is busy. Forecasts do not count yet.",
     message: () => "expected a scaler without useForecast, which is not served yet; leave it out",
