@@ -1,6 +1,7 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import type {
   Agent,
+  Approval,
   Definition,
   GetAgentReply,
   Graph,
@@ -9,11 +10,14 @@ import type {
   ListDefinitionsReply,
   ListDefinitionVersionsReply,
   ListFiringsReply,
+  ListMissionApprovalsReply,
+  ListMissionsReply,
   ListPoolsReply,
   ListQueueReply,
   ListRunsReply,
   ListSchedulesReply,
   MetricSeries,
+  Mission,
   Run,
   RunCount,
   Schedule,
@@ -21,7 +25,7 @@ import type {
 } from "@tutti/rest/types";
 import { nowMs } from "../effects/time.ts";
 import { pathOf } from "../elements/spelled.ts";
-import { send } from "./send.ts";
+import { CallFailed, send } from "./send.ts";
 
 /** What the page asks. The first word of a key, with an id where there is one, is what events touch. */
 
@@ -73,10 +77,26 @@ export const runQuery = (runId: string) =>
     queryFn: ({ signal }) => read<Run>(pathOf(["runs", runId]), signal),
   });
 
+/** Who may see the questions of runs alone sees those. */
+function noneIfForbidden(error: unknown): ListMissionApprovalsReply {
+  if (error instanceof CallFailed && error.error.status === 403) return { approvals: [] };
+  throw error;
+}
+
+const firstAsked = (one: Approval, other: Approval) => (one.requestTimeMs ?? 0) - (other.requestTimeMs ?? 0);
+
+/** Of runs and of missions: to whoever decides they are the same. */
 export const approvalsQuery = (verdict: readonly string[] = []) =>
   queryOptions({
     queryKey: ["approvals", { verdict }],
-    queryFn: ({ signal }) => read<ListApprovalsReply>(pathOf(["approvals"], { verdict, size: 500 }), signal),
+    queryFn: async ({ signal }) => {
+      const asked = { verdict, size: 500 };
+      const [ofRuns, ofMissions] = await Promise.all([
+        read<ListApprovalsReply>(pathOf(["approvals"], asked), signal),
+        read<ListMissionApprovalsReply>(pathOf(["mission-approvals"], asked), signal).catch(noneIfForbidden),
+      ]);
+      return { approvals: [...ofRuns.approvals, ...ofMissions.approvals].sort(firstAsked) };
+    },
   });
 
 export const workflowsQuery = (filter: Filter = {}) =>
@@ -131,6 +151,29 @@ export const agentQuery = ({ agentId, pool }: Pick<Agent, "agentId" | "pool">) =
   queryOptions({
     queryKey: ["agents", { agentId, pool }],
     queryFn: ({ signal }) => read<GetAgentReply>(pathOf(["agents", agentId ?? ""], { pool }), signal),
+  });
+
+export const someMissionsQuery = (filter: Filter, size: number) =>
+  queryOptions({
+    queryKey: ["missions", { some: filter, size }],
+    queryFn: ({ signal }) => read<ListMissionsReply>(pathOf(["missions"], { ...filter, size }), signal),
+  });
+
+/** The mission in full: lists have but its title and how it stands. */
+export const missionQuery = (missionId: string) =>
+  queryOptions({
+    queryKey: ["mission", missionId, "whole"],
+    queryFn: ({ signal }) => read<Mission>(pathOf(["missions", missionId]), signal),
+  });
+
+export const missionApprovalsQuery = (missionId: string) =>
+  queryOptions({
+    queryKey: ["mission", missionId, "approvals"],
+    queryFn: ({ signal }) =>
+      read<ListMissionApprovalsReply>(
+        pathOf(["mission-approvals"], { workId: missionId, size: 100 }),
+        signal,
+      ),
   });
 
 export const schedulesQuery = () =>

@@ -6,6 +6,10 @@ export function touchedBy(type: string, subject: string): readonly string[] {
   const [, area, thing] = type.split(".");
   if (area === "workflow" && thing === "run") return ["runs", "counts", "schedules", ...aboutRun(subject)];
   if (area === "workflow" && thing === "task") return aboutRun(subject);
+  if (area === "swarm" && thing === "approval") return ["approvals", "missions", ...aboutMission(subject)];
+  if (area === "swarm" && (thing === "mission" || thing === "task"))
+    return ["missions", "agents", "pools", ...aboutMission(subject)];
+  if (area === "swarm" && (thing === "vote" || thing === "budget")) return aboutMission(subject);
   if (thing === "approval") return ["approvals", "runs", "counts", ...aboutRun(subject)];
   if (area === "workflow" && thing === "definition") return ["workflows", "workflow"];
   if (area === "workflow" && thing === "schedule") return ["schedules", `schedule ${idIn(subject)}`];
@@ -14,15 +18,18 @@ export function touchedBy(type: string, subject: string): readonly string[] {
   return [];
 }
 
-function aboutRun(subject: string): readonly string[] {
+const aboutRun = (subject: string): readonly string[] => about("run", subject);
+const aboutMission = (subject: string): readonly string[] => about("mission", subject);
+
+function about(kind: "run" | "mission", subject: string): readonly string[] {
   const id = idIn(subject);
-  return id === "" ? [] : [`run ${id}`];
+  return id === "" ? [] : [`${kind} ${id}`];
 }
 
 /** The id that a subject ends with, be it alone or behind a path. A task stands behind its run. */
 function idIn(subject: string): string {
   const parts = subject.split("/").filter(Boolean);
-  const at = parts.indexOf("runs");
+  const at = parts.findIndex((part) => part === "runs" || part === "missions");
   return (at >= 0 ? parts[at + 1] : parts.at(-1)) ?? "";
 }
 

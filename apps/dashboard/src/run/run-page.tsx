@@ -8,6 +8,7 @@ import { Lasting, Moment } from "../elements/moment.tsx";
 import { Empty, Failure, PageHead, Waiting } from "../elements/parts.tsx";
 import { pathOf } from "../elements/spelled.ts";
 import { Tabs } from "../elements/tabs.tsx";
+import { WorkLink } from "../elements/work-link.tsx";
 import { StandMark } from "../score/glyph.tsx";
 import { runStates, standOf } from "../score/states.ts";
 import { isTyping } from "../shell/keys.ts";
@@ -225,10 +226,8 @@ function Head({ run, travel }: { run: RunFacts; travel: TimeTravel }) {
               the workflow
             </Link>
           )}
-          {run.parent?.kind === "run" ? (
-            <Link to="/runs/$runId" params={{ runId: run.parent.id }} search={{ task: run.parent.task }}>
-              within {run.parent.id}
-            </Link>
+          {run.parent?.kind === "run" || run.parent?.kind === "mission" ? (
+            <WorkLink about={run.parent}>within {run.parent.id}</WorkLink>
           ) : null}
           {run.continuedAs === undefined ? null : (
             <Link to="/runs/$runId" params={{ runId: run.continuedAs.id }}>

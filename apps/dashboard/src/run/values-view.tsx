@@ -6,6 +6,7 @@ import { Copy } from "../elements/copy.tsx";
 import { Moment } from "../elements/moment.tsx";
 import { clock, count, figure, span } from "../elements/moments.ts";
 import { Facts, Part, Tag } from "../elements/parts.tsx";
+import { WorkLink } from "../elements/work-link.tsx";
 import { ValueView } from "./json/value-view.tsx";
 import type { Reference, RunFacts } from "./model/facts.ts";
 import { runOf } from "./model/read.ts";
@@ -88,12 +89,8 @@ function factsOf(run: RunFacts): readonly (readonly [string, ReactNode])[] {
 }
 
 function Where({ reference: { kind, id, task } }: { reference: Reference }) {
-  if (kind === "run")
-    return (
-      <Link to="/runs/$runId" params={{ runId: id }} search={task === "" ? {} : { task }}>
-        {task === "" ? id : `${id} / ${task}`}
-      </Link>
-    );
+  if (kind === "run" || kind === "mission")
+    return <WorkLink about={{ kind, id, task }}>{task === "" ? id : `${id} / ${task}`}</WorkLink>;
   if (kind === "schedule")
     return (
       <Link to="/schedules/$scheduleId" params={{ scheduleId: id }}>

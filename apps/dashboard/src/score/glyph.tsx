@@ -76,6 +76,14 @@ const drawings: Record<GlyphName, ReactNode> = {
     </>
   ),
   wedge: <path d="M2.5 4.2 13.5 8l-11 3.8" />,
+  // Several that sound together.
+  chord: (
+    <>
+      <ellipse className="ink" cx="6" cy="12.6" rx="3" ry="1.9" />
+      <ellipse className="ink" cx="6" cy="8.2" rx="3" ry="1.9" />
+      <path d="M9 12.4V1.8M3 3.8h6" />
+    </>
+  ),
 };
 
 /** A sign of notation. It is decoration to those who hear the page: the word beside it says the same. */

@@ -22,7 +22,8 @@ export type GlyphName =
   | "attacca"
   | "trill"
   | "breath"
-  | "wedge";
+  | "wedge"
+  | "chord";
 
 export interface Stand {
   /** In words, as people see it. */
@@ -106,6 +107,13 @@ export const verdicts: Readonly<Record<string, Stand>> = {
   expired: stand("lapsed", "tacet", "silent", false),
   withdrawn: stand("withdrawn", "skip", "silent", false),
 };
+
+/** What agents of a mission vote on. */
+export const voteStates = {
+  open: stand("open", "note", "playing", true),
+  decided: stand("decided", "final", "done", false),
+  undecided: stand("undecided", "tacet", "silent", false),
+} as const;
 
 export const schedulesAt = {
   going: stand("by the clock", "note", "playing", true),

@@ -3,6 +3,7 @@
 type Choice =
   | { readonly kind: "place"; readonly path: string }
   | { readonly kind: "run"; readonly runId: string }
+  | { readonly kind: "mission"; readonly missionId: string }
   | { readonly kind: "workflow"; readonly name: string }
   | { readonly kind: "act"; readonly act: "theme" | "keys" | "namespace" };
 

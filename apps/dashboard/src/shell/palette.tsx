@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type KeyboardEvent, useDeferredValue, useEffect, useId, useRef, useState } from "react";
-import { someRunsQuery, workflowsQuery } from "../data/queries.ts";
+import { someMissionsQuery, someRunsQuery, workflowsQuery } from "../data/queries.ts";
 import { chooseTheme, nextTheme } from "../effects/theme.ts";
 import { runStates, standOf } from "../score/states.ts";
 import { type Entry, offered } from "./palette-entries.ts";
@@ -56,6 +56,7 @@ export function Palette(options: Ways & { open: boolean }) {
 function useEntries(typed: string): readonly Entry[] {
   const text = useDeferredValue(typed.trim());
   const { data: found } = useQuery({ ...someRunsQuery({ text }, 8), enabled: text.length > 1 });
+  const { data: together } = useQuery({ ...someMissionsQuery({ text }, 8), enabled: text.length > 1 });
   const { data: workflows } = useQuery(workflowsQuery());
   const runs = (found?.runs ?? []).map(({ runId, status, spec }) => ({
     id: `run ${runId}`,
@@ -63,13 +64,19 @@ function useEntries(typed: string): readonly Entry[] {
     detail: `run, ${standOf(runStates, status).word}${spec?.definition?.name ? `, ${spec.definition.name}` : ""}`,
     choice: { kind: "run", runId } as const,
   }));
+  const missions = (together?.missions ?? []).map(({ missionId, status, spec }) => ({
+    id: `mission ${missionId}`,
+    word: missionId,
+    detail: `mission, ${standOf(runStates, status).word}${spec?.title ? `, ${spec.title}` : ""}`,
+    choice: { kind: "mission", missionId } as const,
+  }));
   const definitions = (workflows?.definitions ?? []).map(({ name = "" }) => ({
     id: `workflow ${name}`,
     word: name,
     detail: "workflow",
     choice: { kind: "workflow", name } as const,
   }));
-  return offered([...fixed, ...definitions, ...(text.length > 1 ? runs : [])], typed);
+  return offered([...fixed, ...definitions, ...(text.length > 1 ? [...runs, ...missions] : [])], typed);
 }
 
 function Choices({ onClose, onSheet, onNamespace }: Ways) {
@@ -85,6 +92,8 @@ function Choices({ onClose, onSheet, onNamespace }: Ways) {
     const { choice } = entry;
     if (choice.kind === "place") void navigate({ to: choice.path });
     else if (choice.kind === "run") void navigate({ to: "/runs/$runId", params: { runId: choice.runId } });
+    else if (choice.kind === "mission")
+      void navigate({ to: "/missions/$missionId", params: { missionId: choice.missionId } });
     else if (choice.kind === "workflow")
       void navigate({ to: "/workflows/$name", params: { name: choice.name } });
     else if (choice.act === "theme") chooseTheme(nextTheme());
@@ -111,7 +120,7 @@ function Choices({ onClose, onSheet, onNamespace }: Ways) {
         aria-expanded="true"
         aria-controls={`${id}-list`}
         aria-activedescendant={entries.length > 0 ? `${id}-${current}` : undefined}
-        placeholder="A page, a run by its id, a workflow, an action"
+        placeholder="A page, a run or a mission by its id, a workflow, an action"
         value={typed}
         onChange={(event) => {
           setTyped(event.target.value);

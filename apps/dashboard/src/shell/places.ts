@@ -5,6 +5,7 @@ export const places = [
   { path: "/", word: "Overview", key: "o", glyph: "breath" },
   { path: "/runs", word: "Runs", key: "r", glyph: "note" },
   { path: "/approvals", word: "Approvals", key: "a", glyph: "fermata" },
+  { path: "/missions", word: "Missions", key: "m", glyph: "chord" },
   { path: "/workflows", word: "Workflows", key: "f", glyph: "repeat" },
   { path: "/workers", word: "Workers", key: "w", glyph: "tied-rest" },
   { path: "/pools", word: "Pools", key: "p", glyph: "wedge" },

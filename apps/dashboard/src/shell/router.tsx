@@ -7,6 +7,7 @@ import {
   statusCountsQuery,
 } from "../data/queries.ts";
 import { queryClient } from "../data/query-client.ts";
+import { missionSearch, missionsSearch } from "../pages/missions/search.ts";
 import { OverviewPage } from "../pages/overview/overview-page.tsx";
 import { parametersOf } from "../pages/runs/filter.ts";
 import { runsSearch } from "../pages/runs/search.ts";
@@ -76,6 +77,20 @@ const approvals = createRoute({
   component: lazyRouteComponent(() => import("../pages/approvals/approvals-page.tsx"), "ApprovalsPage"),
 });
 
+const missions = createRoute({
+  getParentRoute: () => root,
+  path: "/missions",
+  validateSearch: missionsSearch,
+  component: lazyRouteComponent(() => import("../pages/missions/missions-page.tsx"), "MissionsPage"),
+});
+
+const mission = createRoute({
+  getParentRoute: () => root,
+  path: "/missions/$missionId",
+  validateSearch: missionSearch,
+  component: lazyRouteComponent(() => import("../pages/missions/mission-page.tsx"), "MissionPage"),
+});
+
 const workflows = createRoute({
   getParentRoute: () => root,
   path: "/workflows",
@@ -128,6 +143,8 @@ const children = [
   start,
   run,
   approvals,
+  missions,
+  mission,
   workflows,
   editor,
   workflow,

@@ -1,3 +1,4 @@
+import { missionApprovalsAt, missionAt, missionStreamAt } from "./missions.fixture.ts";
 import {
   agentsAt,
   approvalsAt,
@@ -41,7 +42,7 @@ export function answerOf(scene: Scene, url: URL, nowMs: number): Answer | undefi
       503,
     );
   if (scene !== "empty") return ok(fullAnswer(url, nowMs));
-  const isOne = pathname.split("/").length > 3 && !/\/(count|series)$|^\/v1\/watch\//.test(pathname);
+  const isOne = pathname.split("/").length > 3 && !/\/(count|series)$|^\/v1\/watch\/[^/]+$/.test(pathname);
   return isOne
     ? problem("workflow.unknown", `Expected one that is there, found none at ${pathname}.`, 404)
     : ok(emptyAnswer(pathname));
@@ -60,6 +61,7 @@ function emptyAnswer(path: string): unknown {
     agents: [],
     pools: [],
     removed: [],
+    missions: [],
     live: true,
     schedules: [],
     series: [],
@@ -82,7 +84,12 @@ function fullAnswer(url: URL, nowMs: number): unknown {
     case "agents":
       if (id === "") return { agents: agentsIn(searchParams.getAll("state"), nowMs) };
       return { agent: found(agentsAt(nowMs), "agentId"), work: [] };
+    case "missions":
+      return missionAt(id, nowMs);
+    case "mission-approvals":
+      return missionApprovalsAt(nowMs);
     case "watch":
+      if (id === "missions") return missionStreamAt(part, nowMs);
       return { agents: agentsAt(nowMs), removed: [], live: true };
     case "pools":
       return part === "queue" ? { tasks: queueAt(nowMs) } : { pools: poolsAt(agentsAt(nowMs).length) };

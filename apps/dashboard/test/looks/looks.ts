@@ -25,6 +25,12 @@ const pages: Readonly<Record<string, string>> = {
   workflows: "/workflows",
   workflow: "/workflows/order",
   editor: "/editor",
+  missions: "/missions",
+  mission: "/missions/programme",
+  board: "/missions/programme?view=board",
+  messages: "/missions/programme?view=messages",
+  votes: "/missions/programme?view=votes",
+  agents: "/missions/programme?view=agents",
   workers: "/workers",
   pools: "/pools",
   schedules: "/schedules",
@@ -46,7 +52,7 @@ async function serve(route: Route, scene: Scene): Promise<void> {
     const answer = answerOf(scene, url, Date.now());
     // What does not answer stays open until the page is closed.
     if (answer === undefined) return;
-    if (url.pathname === "/v1/watch/agents" && answer.status === 200)
+    if (url.pathname.startsWith("/v1/watch/") && answer.status === 200)
       return route.fulfill({
         contentType: "text/event-stream",
         body: `event: snapshot\ndata: ${JSON.stringify(answer.body)}\n\n`,

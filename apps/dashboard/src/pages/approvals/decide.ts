@@ -1,6 +1,6 @@
 /** How a question is decided outside the page. */
 import type { Approval } from "@tutti/rest/types";
-import { type Call, commandLine } from "../../elements/spelled.ts";
+import { type Call, commandLine, pathOf } from "../../elements/spelled.ts";
 
 export interface Decision {
   readonly verdict: "approved" | "rejected";
@@ -8,17 +8,17 @@ export interface Decision {
   readonly reason: string;
 }
 
+/** A question of a run is found by its id, with the run beside; one of a mission stands below the mission. */
 export function decideCall({ approvalId, about }: Approval, { verdict, data, reason }: Decision): Call {
-  return {
-    method: "POST",
-    path: `/v1/approvals/${encodeURIComponent(approvalId)}`,
-    body: {
-      runId: about?.id ?? "",
-      verdict,
-      ...(data === undefined ? {} : { data }),
-      ...(reason === "" ? {} : { reason }),
-    },
+  const id = about?.id ?? "";
+  const decision = {
+    verdict,
+    ...(data === undefined ? {} : { data }),
+    ...(reason === "" ? {} : { reason }),
   };
+  return about?.kind === "mission"
+    ? { method: "POST", path: pathOf(["missions", id, "approvals", approvalId]), body: decision }
+    : { method: "POST", path: pathOf(["approvals", approvalId]), body: { runId: id, ...decision } };
 }
 
 export function decideCommand({ approvalId, about }: Approval, { verdict, data, reason }: Decision): string {

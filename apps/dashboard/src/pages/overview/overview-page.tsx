@@ -25,7 +25,7 @@ export function OverviewPage() {
         title="Score"
         aside={
           <>
-            the latest 200 runs, <Link to="/runs">all of them</Link>
+            the latest 200 runs, <Link to="/runs">all of them</Link>, <Link to="/missions">missions</Link>
           </>
         }
       >

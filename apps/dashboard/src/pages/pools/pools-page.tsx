@@ -1,5 +1,4 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import type { Pool, QueuedTask } from "@tutti/rest/types";
 import { poolQueueQuery, poolsQuery } from "../../data/queries.ts";
 import { Action } from "../../elements/action.tsx";
@@ -7,6 +6,7 @@ import { count, counted, percent, span } from "../../elements/moments.ts";
 import { Empty, Facts, Meter, PageHead, Part } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
 import { pathOf } from "../../elements/spelled.ts";
+import { WorkLink } from "../../elements/work-link.tsx";
 import { StandMark } from "../../score/glyph.tsx";
 import { queueOrder, standOfPool, statusOf, whyWaiting } from "./pool.ts";
 import "./pools.css";
@@ -175,14 +175,7 @@ function Queued({ task }: { task: QueuedTask }) {
     <li className="queued">
       <span className="queued-place">{place}</span>
       <span className="clipped">
-        <Link
-          to="/runs/$runId"
-          params={{ runId: work?.id ?? "" }}
-          search={work?.task ? { task: work.task } : {}}
-        >
-          {work?.id}
-        </Link>{" "}
-        <span className="soft">{work?.task}</span>
+        <WorkLink about={work} /> <span className="soft">{work?.task}</span>
       </span>
       <code className="clipped">{capability}</code>
       <span className="small soft">

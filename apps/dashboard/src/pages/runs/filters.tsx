@@ -61,7 +61,7 @@ export function Filters({
 }
 
 /** A field whose value is taken over when typing pauses: a question for every letter would be too many. */
-function Typed(options: {
+export function Typed(options: {
   label: string;
   placeholder: string;
   kind: "search" | "text";
@@ -87,7 +87,8 @@ function Typed(options: {
   );
 }
 
-function StateFilter({
+/** The states that are wanted; none means any. */
+export function StateFilter({
   chosen,
   onChange,
 }: {

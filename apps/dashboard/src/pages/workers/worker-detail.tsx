@@ -1,5 +1,4 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import type { Agent, AgentWork } from "@tutti/rest/types";
 import { agentQuery } from "../../data/queries.ts";
 import { Action } from "../../elements/action.tsx";
@@ -10,6 +9,7 @@ import { bytes, counted, percent, span } from "../../elements/moments.ts";
 import { Facts, Tag } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
 import { type Call, commandLine } from "../../elements/spelled.ts";
+import { WorkLink } from "../../elements/work-link.tsx";
 import { StandMark } from "../../score/glyph.tsx";
 import { standOfAgent } from "./load.ts";
 
@@ -84,7 +84,7 @@ function AtWork({ work }: { work: readonly AgentWork[] }) {
         <table className="lines">
           <thead>
             <tr>
-              <th scope="col">Run</th>
+              <th scope="col">Run or mission</th>
               <th scope="col">Task</th>
               <th scope="col">Uses</th>
               <th scope="col">Since</th>
@@ -94,9 +94,7 @@ function AtWork({ work }: { work: readonly AgentWork[] }) {
             {work.map(({ work: about, attempt, capability, startTimeMs, assignTimeMs, message }) => (
               <tr key={`${about?.id} ${about?.task} ${attempt}`}>
                 <td>
-                  <Link to="/runs/$runId" params={{ runId: about?.id ?? "" }}>
-                    {about?.id}
-                  </Link>
+                  <WorkLink about={about} />
                 </td>
                 <td>
                   {about?.task}

@@ -1,21 +1,18 @@
 import type { Agent } from "@tutti/rest/types";
-import { useDeferredValue, useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import { useDeferredValue, useMemo, useState } from "react";
 import { client } from "../../data/live.ts";
-import { after } from "../../effects/time.ts";
+import { useTold } from "../../data/use-told.ts";
 import { TextField } from "../../elements/fields.tsx";
 import { counted } from "../../elements/moments.ts";
 import { Empty, Failure, PageHead, Waiting } from "../../elements/parts.tsx";
-import { Glyph } from "../../score/glyph.tsx";
+import { StateChoices } from "../../elements/state-choices.tsx";
 import { agentHolds, agentStates, standOf } from "../../score/states.ts";
-import { AgentsStore, followAgents } from "./agents-store.ts";
+import { AgentsStore } from "./agents-store.ts";
 import { inOrder, wholeOf } from "./load.ts";
 import { countsOf, isWanted, type Wanted } from "./wanted.ts";
 import { WorkerDetail } from "./worker-detail.tsx";
 import { WorkerGrid } from "./worker-grid.tsx";
 import "./workers.css";
-
-/** Nobody reads faster. */
-const tellMs = 250;
 
 /** Everybody who does tasks: how they are doing, and what they are at. */
 export function WorkersPage() {
@@ -62,13 +59,11 @@ export function WorkersPage() {
 }
 
 function useAgents() {
-  const store = useMemo(() => new AgentsStore((tell) => void after(tellMs, tell)), []);
-  useEffect(() => {
-    const stop = new AbortController();
-    void followAgents(client, store, stop.signal);
-    return () => stop.abort();
-  }, [store]);
-  return useSyncExternalStore(store.subscribe, store.known);
+  return useTold(
+    "agents",
+    (later) => new AgentsStore(later),
+    (signal) => client.follow("agents.watch", { query: { withFigures: true } }, { signal }),
+  );
 }
 
 /** What is looked for: a few letters, and how they stand, each with how many there are. */
@@ -83,24 +78,13 @@ function Look(options: { agents: readonly Agent[]; wanted: Wanted; onWanted: (wa
         placeholder="id, pool, capability or label"
         onChange={(text) => onWanted({ ...wanted, text })}
       />
-      <fieldset className="workers-states">
-        <legend className="unseen">How they stand</legend>
-        {countsOf(agents).map(([state, many]) => {
-          const stand = agentHolds[state] ?? standOf(agentStates, state);
-          return (
-            <label key={state} className={`state-choice tone-${stand.tone}`}>
-              <input
-                type="checkbox"
-                checked={wanted.state === state}
-                onChange={(event) => onWanted({ ...wanted, state: event.target.checked ? state : "" })}
-              />
-              <span>
-                <Glyph name={stand.glyph} /> {many} {stand.word}
-              </span>
-            </label>
-          );
-        })}
-      </fieldset>
+      <StateChoices
+        label="How they stand"
+        counts={countsOf(agents)}
+        standOf={(state) => agentHolds[state] ?? standOf(agentStates, state)}
+        chosen={wanted.state}
+        onChoose={(state) => onWanted({ ...wanted, state })}
+      />
     </div>
   );
 }

@@ -90,7 +90,7 @@ function About({ approval, isBesideTask }: Omit<QuestionOptions, "run">) {
     <p className="small soft">
       {isBesideTask || !about?.task ? null : (
         <>
-          <button type="button" className="run-link" onClick={() => go({ task: about.task ?? "" })}>
+          <button type="button" className="text-link" onClick={() => go({ task: about.task ?? "" })}>
             {about.task}
           </button>{" "}
         </>

@@ -185,7 +185,7 @@ function Line(
         {event.task === "" ? (
           <strong>{subjectOf(event)}</strong>
         ) : (
-          <button type="button" className="run-link" onClick={() => options.onTask(event.task)}>
+          <button type="button" className="text-link" onClick={() => options.onTask(event.task)}>
             {event.task}
           </button>
         )}{" "}

@@ -1,6 +1,7 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, useDeferredValue, useId, useMemo, useRef, useState } from "react";
 import { Copy } from "../../elements/copy.tsx";
+import "./json.css";
 import { find, type JsonRow, jsonRows, textOf, valueAt } from "./rows.ts";
 
 const rowHeight = 22;

@@ -59,7 +59,7 @@ function List({ places }: { places: readonly number[] }) {
           const own = id.startsWith(parentId) ? id.slice(parentId.length) : id;
           return (
             <li key={key} className="run-lane run-part" style={{ transform: `translateY(${start}px)` }}>
-              <button type="button" className="run-link clipped" onClick={() => go({ task: id })}>
+              <button type="button" className="text-link clipped" onClick={() => go({ task: id })}>
                 <span className="unseen">{parentId}</span>
                 {own}
               </button>

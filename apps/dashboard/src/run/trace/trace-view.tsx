@@ -155,7 +155,7 @@ function Span({
           <span className="run-span-fold" />
         )}
         {isTask && store.table.places.has(row.task) ? (
-          <button type="button" className="run-link clipped" onClick={() => onTask(row.task)}>
+          <button type="button" className="text-link clipped" onClick={() => onTask(row.task)}>
             {row.title}
           </button>
         ) : (

@@ -1,0 +1,76 @@
+/**
+ * What a stream tells, kept by whoever shows it: thousands of things, of which each picture shows a few. What changes is
+ * taken in at once, and told at most so often as somebody can read.
+ */
+import { type Followed, RestError } from "@tutti/rest/client";
+import { type PageError, pageError } from "./send.ts";
+
+export interface Told {
+  /** Whether all that is there has been told. */
+  readonly isWhole: boolean;
+  readonly problem: PageError | undefined;
+}
+
+export abstract class ToldStore<Value, Picture extends object> {
+  readonly #later: (tell: () => void) => void;
+  readonly #listeners = new Set<() => void>();
+  #known: Picture & Told;
+  #isWhole = false;
+  #isTelling = false;
+
+  /** @param later calls once, when something may be shown again */
+  constructor(empty: Picture, later: (tell: () => void) => void) {
+    this.#known = { ...empty, isWhole: false, problem: undefined };
+    this.#later = later;
+  }
+
+  /** Lets go of all that is known: a snapshot replaces it. */
+  protected abstract forget(): void;
+  protected abstract fold(value: Value): void;
+  protected abstract picture(): Picture;
+
+  readonly known = (): Picture & Told => this.#known;
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  take(told: Followed<Value>): void {
+    if (told.kind !== "snapshot" && told.kind !== "change") return;
+    if (told.kind === "snapshot" && told.isFirst) this.forget();
+    this.fold(told.value);
+    this.#isWhole = told.kind !== "snapshot" || told.isLast;
+    this.#changed();
+  }
+
+  fail(problem: PageError): void {
+    this.#known = { ...this.#known, problem };
+    for (const listen of this.#listeners) listen();
+  }
+
+  #changed(): void {
+    if (this.#isTelling) return;
+    this.#isTelling = true;
+    this.#later(() => {
+      this.#isTelling = false;
+      this.#known = { ...this.picture(), isWhole: this.#isWhole, problem: undefined };
+      for (const listen of this.#listeners) listen();
+    });
+  }
+}
+
+/** Until the stream ends or is aborted; over breaks the client comes again by itself. */
+export async function followInto<Value, Picture extends object>(
+  stream: AsyncIterable<Followed<Value>>,
+  store: ToldStore<Value, Picture>,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    for await (const told of stream) store.take(told);
+  } catch (error) {
+    if (signal.aborted) return;
+    const known = pageError(error);
+    store.fail(error instanceof RestError ? { ...known, code: error.code, message: error.detail } : known);
+  }
+}

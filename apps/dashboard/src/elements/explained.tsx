@@ -1,0 +1,133 @@
+import type { Explanation } from "@tutti/rest/types";
+import { Glyph } from "../score/glyph.tsx";
+import { Copy } from "./copy.tsx";
+import "./explained.css";
+import { Moment } from "./moment.tsx";
+import { span } from "./moments.ts";
+
+/** What was answered to "why": what it waits for, who could do it, and what would help. */
+export function Explained({
+  explanation,
+  onPart,
+}: {
+  explanation: Explanation;
+  onPart?: (task: string) => void;
+}) {
+  const {
+    summary = "",
+    waits = [],
+    candidates = [],
+    remedies = [],
+    expectedStartTimeMs,
+    parts = [],
+  } = explanation;
+  const present = waits.filter((wait) => wait.present === true);
+  const passed = waits.filter((wait) => wait.present !== true && (wait.waitedMs ?? 0) > 0);
+  return (
+    <div className="why">
+      <p>{summary}</p>
+      {present.length === 0 ? null : (
+        <ul className="why-waits">
+          {present.map((wait) => (
+            <Present key={keyOf(wait)} wait={wait} />
+          ))}
+        </ul>
+      )}
+      {expectedStartTimeMs === undefined ? null : (
+        <p className="small">
+          Expected to begin <Moment atMs={expectedStartTimeMs} />.
+        </p>
+      )}
+      {remedies.length === 0 ? null : <Remedies remedies={remedies} />}
+      {onPart !== undefined && parts.length > 0 ? <Parts parts={parts} onPart={onPart} /> : null}
+      {candidates.length === 0 ? null : <Candidates candidates={candidates} />}
+      {passed.length === 0 ? null : (
+        <details>
+          <summary>What it waited for before</summary>
+          <ul className="why-waits">
+            {passed.map((wait) => (
+              <li key={keyOf(wait)} className="why-wait">
+                {wait.message}: {span(wait.waitedMs ?? 0)}
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+    </div>
+  );
+}
+
+type Wait = NonNullable<Explanation["waits"]>[number];
+
+function keyOf({ cause, subject, message }: Wait): string {
+  return `${cause} ${subject} ${message}`;
+}
+
+function Present({ wait: { message, waitedMs = 0, endTimeMs } }: { wait: Wait }) {
+  return (
+    <li className="why-wait tone-held">
+      <Glyph name="fermata" />
+      <span>
+        {message}
+        <span className="small soft">
+          {waitedMs > 0 ? ` · for ${span(waitedMs)}` : ""}
+          {endTimeMs === undefined ? "" : " · until "}
+          {endTimeMs === undefined ? null : <Moment atMs={endTimeMs} />}
+        </span>
+      </span>
+    </li>
+  );
+}
+
+function Remedies({ remedies }: { remedies: NonNullable<Explanation["remedies"]> }) {
+  return (
+    <>
+      <p className="why-help">What would help</p>
+      <ul className="why-remedies">
+        {remedies.map(({ text = "", command = "" }) => (
+          <li key={text}>
+            {text}
+            {command === "" ? null : (
+              <>
+                {" "}
+                <code>{command}</code> <Copy text={command} what="the command" />
+              </>
+            )}
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function Parts({ parts, onPart }: { parts: readonly Explanation[]; onPart: (task: string) => void }) {
+  return (
+    <ul className="why-waits">
+      {parts.map(({ about, summary = "" }) => (
+        <li key={about?.task} className="why-wait">
+          <button type="button" className="text-link" onClick={() => onPart(about?.task ?? "")}>
+            {about?.task}
+          </button>
+          <span>{summary}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Candidates({ candidates }: { candidates: NonNullable<Explanation["candidates"]> }) {
+  return (
+    <details>
+      <summary>Who could do it ({candidates.length})</summary>
+      <ul className="why-candidates">
+        {candidates.map(({ kind, id, chosen, eligible, reason = "" }) => (
+          <li key={`${kind} ${id}`}>
+            <code>{id}</code>{" "}
+            {chosen === true ? "was chosen" : eligible === true ? "could do it" : "could not"}
+            {reason === "" ? "" : `: ${reason}`}
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}

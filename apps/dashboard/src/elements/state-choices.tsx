@@ -1,0 +1,34 @@
+import { Glyph } from "../score/glyph.tsx";
+import type { Stand } from "../score/states.ts";
+
+/** How things stand, each with how many do; one may be chosen to see but those. */
+export function StateChoices(options: {
+  label: string;
+  counts: readonly (readonly [state: string, many: number])[];
+  standOf: (state: string) => Stand;
+  /** Empty for none. */
+  chosen: string;
+  onChoose: (state: string) => void;
+}) {
+  const { label, counts, standOf, chosen, onChoose } = options;
+  return (
+    <fieldset className="state-choices">
+      <legend className="unseen">{label}</legend>
+      {counts.map(([state, many]) => {
+        const stand = standOf(state);
+        return (
+          <label key={state} className={`state-choice tone-${stand.tone}`}>
+            <input
+              type="checkbox"
+              checked={chosen === state}
+              onChange={(event) => onChoose(event.target.checked ? state : "")}
+            />
+            <span>
+              <Glyph name={stand.glyph} /> {many} {stand.word}
+            </span>
+          </label>
+        );
+      })}
+    </fieldset>
+  );
+}

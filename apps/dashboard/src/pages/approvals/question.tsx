@@ -1,0 +1,69 @@
+import { type Query, useQueryClient } from "@tanstack/react-query";
+import type { Approval, ApprovalDecision, WorkReference } from "@tutti/rest/types";
+import { Json } from "../../elements/json.tsx";
+import { Moment } from "../../elements/moment.tsx";
+import { counted } from "../../elements/moments.ts";
+import { Part, Tag } from "../../elements/parts.tsx";
+import { WorkLink } from "../../elements/work-link.tsx";
+import { StandMark } from "../../score/glyph.tsx";
+import { standOf, verdicts } from "../../score/states.ts";
+import { ApprovalForm } from "./approval-form.tsx";
+import "./approvals.css";
+
+/** The list of all of them, and that of the run or the mission that asks. */
+const isAboutQuestions = ({ queryKey }: Pick<Query, "queryKey">) => queryKey.includes("approvals");
+
+/** As a whole: the task is named beside. */
+const workOf = ({ kind = "run", id = "" }: Partial<WorkReference> = {}): WorkReference => ({ kind, id });
+
+/** One question, what it is about, and the answer to it. */
+export function Question({ approval }: { approval: Approval }) {
+  const queries = useQueryClient();
+  const { about, verdict, title, approvalId, message, context, decisions, deciders } = approval;
+  const isOpen = verdict === "unspecified" || verdict === undefined;
+  const needed = approval.approvalsNeeded ?? 1;
+  return (
+    <Part
+      title={title || approvalId}
+      aside={<StandMark stand={standOf(verdicts, isOpen ? "open" : verdict)} />}
+    >
+      <p className="approval-about small soft">
+        <WorkLink about={workOf(about)}>{about?.id}</WorkLink>
+        {about?.task ? <> · {about.task}</> : null} · asked <Moment atMs={approval.requestTimeMs} />
+        {approval.expireTimeMs ? (
+          <>
+            {" "}
+            · lapses <Moment atMs={approval.expireTimeMs} />
+          </>
+        ) : null}
+        {deciders.length > 0 ? <> · for {deciders.join(", ")}</> : null}
+        {needed > 1 ? <> · {counted(needed, "approval")} needed</> : null}
+      </p>
+      {message ? <p className="approval-message">{message}</p> : null}
+      {context === undefined || context === null ? null : <Json value={context} what="what it is about" />}
+      <Decisions decisions={decisions} />
+      {isOpen ? (
+        <ApprovalForm
+          approval={approval}
+          onDecided={() => void queries.invalidateQueries({ predicate: isAboutQuestions })}
+        />
+      ) : null}
+    </Part>
+  );
+}
+
+function Decisions({ decisions }: { decisions: readonly ApprovalDecision[] }) {
+  if (decisions.length === 0) return null;
+  return (
+    <ul className="decisions">
+      {decisions.map(({ verdict, cause, decideTimeMs, data }) => (
+        <li key={`${decideTimeMs} ${cause?.actor?.id}`}>
+          <StandMark stand={standOf(verdicts, verdict)} /> by <Tag>{cause?.actor?.id ?? "somebody"}</Tag>{" "}
+          <Moment atMs={decideTimeMs} />
+          {cause?.reason ? <>: {cause.reason}</> : null}
+          {data === undefined || data === null ? null : <Json value={data} what="what was brought along" />}
+        </li>
+      ))}
+    </ul>
+  );
+}

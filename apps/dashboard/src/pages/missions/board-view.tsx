@@ -1,0 +1,52 @@
+import type { BoardEntry } from "@tutti/rest/types";
+import { useDeferredValue, useMemo, useState } from "react";
+import { TextField } from "../../elements/fields.tsx";
+import { Moment } from "../../elements/moment.tsx";
+import { Empty } from "../../elements/parts.tsx";
+import { VirtualCards } from "../../elements/virtual-cards.tsx";
+import { actorOf } from "./mission.ts";
+import { ValueLine } from "./value-line.tsx";
+
+/** Fewer are seen at a glance. */
+const searchedFrom = 12;
+const rowPx = 45;
+
+/** What the agents wrote down: each key with its value, its version, and who wrote it last. */
+export function BoardView({ entries }: { entries: readonly BoardEntry[] }) {
+  const [text, setText] = useState("");
+  const wanted = useDeferredValue(text.trim().toLowerCase());
+  const shown = useMemo(
+    () => entries.filter(({ key }) => key.toLowerCase().includes(wanted)),
+    [entries, wanted],
+  );
+  if (entries.length === 0)
+    return <Empty title="Nothing is written on the blackboard">Agents write here.</Empty>;
+  return (
+    <>
+      {entries.length < searchedFrom && text === "" ? null : (
+        <div className="mission-look">
+          <TextField label="Search" type="search" value={text} placeholder="key" onChange={setText} />
+        </div>
+      )}
+      {shown.length === 0 ? <Empty title="No key is like that" /> : null}
+      <VirtualCards
+        items={shown}
+        keyOf={({ key }) => key}
+        label="Blackboard"
+        rowPx={rowPx}
+        className="lines-of"
+      >
+        {({ key, value, version = 0, updateCause, updateTimeMs }) => (
+          <div className="board-entry">
+            <code className="board-key">{key}</code>
+            <ValueLine value={value} what={key} />
+            <span className="small soft">version {version}</span>
+            <span className="small soft board-by">
+              {actorOf(updateCause)} <Moment atMs={updateTimeMs} />
+            </span>
+          </div>
+        )}
+      </VirtualCards>
+    </>
+  );
+}

@@ -1,0 +1,61 @@
+import type { MissionMessage } from "@tutti/rest/types";
+import { useMemo, useState } from "react";
+import { ChoiceField } from "../../elements/fields.tsx";
+import { Moment } from "../../elements/moment.tsx";
+import { Empty } from "../../elements/parts.tsx";
+import { VirtualCards } from "../../elements/virtual-cards.tsx";
+import { targetWords } from "./mission.ts";
+import { ValueLine } from "./value-line.tsx";
+
+const rowPx = 66;
+
+/** What agents told each other, the newest last: all of it, or what went to one of them, a role or a topic. */
+export function MessagesView({ messages }: { messages: readonly MissionMessage[] }) {
+  const [to, setTo] = useState("");
+  const targets = useMemo(
+    () => [...new Set(messages.map((each) => targetWords(each.to)))].sort(),
+    [messages],
+  );
+  const shown = useMemo(
+    () => (to === "" ? messages : messages.filter((each) => targetWords(each.to) === to)),
+    [messages, to],
+  );
+  if (messages.length === 0) return <Empty title="Nobody has said anything yet" />;
+  return (
+    <>
+      {targets.length < 2 ? null : (
+        <div className="mission-look">
+          <ChoiceField
+            label="To"
+            value={to}
+            choices={[["", "anybody"], ...targets.map((each) => [each, each] as const)]}
+            onChange={setTo}
+          />
+        </div>
+      )}
+      <VirtualCards
+        items={shown}
+        keyOf={({ number }) => String(number)}
+        label="Messages"
+        rowPx={rowPx}
+        className="lines-of"
+      >
+        {(message) => <Message message={message} />}
+      </VirtualCards>
+    </>
+  );
+}
+
+function Message({ message }: { message: MissionMessage }) {
+  const { number = 0, sender, to, body, answers = 0, taskId, sendTimeMs } = message;
+  return (
+    <div className="mission-message">
+      <p className="small soft">
+        {number} · <strong>{sender?.id || "somebody"}</strong> to {targetWords(to)}
+        {answers > 0 ? `, in answer to ${answers}` : ""}
+        {taskId ? `, about ${taskId}` : ""} · <Moment atMs={sendTimeMs} />
+      </p>
+      <ValueLine value={body} what={`message ${number}`} />
+    </div>
+  );
+}

@@ -1,0 +1,196 @@
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import type { Mission } from "@tutti/rest/types";
+import { useCallback, useEffect } from "react";
+import { client } from "../../data/live.ts";
+import { missionApprovalsQuery } from "../../data/queries.ts";
+import { useTold } from "../../data/use-told.ts";
+import { Copy } from "../../elements/copy.tsx";
+import { Lasting, Moment } from "../../elements/moment.tsx";
+import { count } from "../../elements/moments.ts";
+import { Failure, PageHead, Waiting } from "../../elements/parts.tsx";
+import { Tabs } from "../../elements/tabs.tsx";
+import { WorkLink } from "../../elements/work-link.tsx";
+import { StandMark } from "../../score/glyph.tsx";
+import { runStates, standOf } from "../../score/states.ts";
+import { Question } from "../approvals/question.tsx";
+import { AboutView } from "./about-view.tsx";
+import { AgentsView } from "./agents-view.tsx";
+import { BoardView } from "./board-view.tsx";
+import { BudgetPart } from "./budget-part.tsx";
+import { MessagesView } from "./messages-view.tsx";
+import { actorOf, hasEnded, titleOf } from "./mission.ts";
+import { MissionActions } from "./mission-actions.tsx";
+import { type MissionKnown, MissionStore } from "./mission-store.ts";
+import "./missions.css";
+import type { MissionView } from "./search.ts";
+import { TasksView } from "./tasks-view.tsx";
+import { VotesView } from "./votes-view.tsx";
+
+const route = getRouteApi("/missions/$missionId");
+
+/** One mission, live: how it stands, what its agents share, and what can be done. */
+export function MissionPage() {
+  const { missionId } = route.useParams();
+  const known = useTold(
+    missionId,
+    (later) => new MissionStore(later),
+    (signal) =>
+      client.follow(
+        "missions.watch",
+        {
+          params: { id: missionId },
+          query: { withTasks: true, withEntries: true, withMessages: true, withVotes: true },
+        },
+        { signal },
+      ),
+  );
+  useEffect(() => {
+    document.title = `${missionId} · Tutti`;
+    return () => {
+      document.title = "Tutti";
+    };
+  }, [missionId]);
+  const { mission, isWhole, problem } = known;
+  if (mission !== undefined && isWhole)
+    return (
+      <>
+        <Head mission={mission} />
+        {problem === undefined ? null : (
+          <Failure title="It is not heard any more" message={problem.message} code={problem.code} />
+        )}
+        {mission.trouble ? (
+          <p className="mission-trouble tone-wrong" role="status">
+            {mission.trouble}
+          </p>
+        ) : null}
+        <Questions mission={mission} />
+        <BudgetPart budget={mission.budget} />
+        <Shared known={known} mission={mission} />
+      </>
+    );
+  return (
+    <>
+      <PageHead title={missionId} />
+      {problem === undefined ? (
+        <Waiting what="the mission" lines={10} />
+      ) : (
+        <>
+          <Failure title="The mission cannot be shown" message={problem.message} code={problem.code} />
+          <p className="mission-elsewhere">
+            <Link to="/missions">All missions</Link>
+          </p>
+        </>
+      )}
+    </>
+  );
+}
+
+function Head({ mission }: { mission: Mission }) {
+  const { missionId, status, statusReason, leader, parent, createTimeMs, startTimeMs, endTimeMs } = mission;
+  const by = actorOf(mission.createCause);
+  return (
+    <PageHead
+      title={
+        <>
+          {titleOf(mission) || missionId}{" "}
+          <span className="mission-head-state">
+            <StandMark stand={standOf(runStates, status)} />
+          </span>
+        </>
+      }
+      below={
+        <span className="mission-head-below">
+          {statusReason ? <span>{statusReason}</span> : null}
+          <span>
+            <code>{missionId}</code> <Copy text={missionId} what="the id of the mission" />
+          </span>
+          <span>
+            started <Moment atMs={startTimeMs || createTimeMs} />
+            {by === "" ? "" : ` by ${by}`}
+          </span>
+          <span>
+            {hasEnded(mission) ? "took " : "for "}
+            <Lasting fromMs={startTimeMs || createTimeMs} toMs={endTimeMs} />
+          </span>
+          {leader ? <span>led by {leader}</span> : null}
+          {parent === undefined ? null : (
+            <span>
+              within <WorkLink about={parent} />
+            </span>
+          )}
+        </span>
+      }
+      actions={<MissionActions mission={mission} />}
+    />
+  );
+}
+
+const askedAgainMs = 1_000;
+
+/** Questions to people that are open. Lists are up to a second behind, so they are asked for until they agree. */
+function Questions({ mission: { missionId, openApprovals = 0 } }: { mission: Mission }) {
+  const { data } = useQuery({
+    ...missionApprovalsQuery(missionId),
+    enabled: openApprovals > 0,
+    refetchInterval: ({ state }) => (state.data?.approvals.length === openApprovals ? false : askedAgainMs),
+  });
+  if (openApprovals === 0) return null;
+  if (data === undefined) return <Waiting what="questions" lines={3} />;
+  return (
+    <ul className="approvals mission-questions" aria-label="Questions to people">
+      {data.approvals.map((approval) => (
+        <li key={approval.approvalId}>
+          <Question approval={approval} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Shared({ known, mission }: { known: MissionKnown; mission: Mission }) {
+  const { view = "tasks", task = "" } = route.useSearch();
+  const navigate = route.useNavigate();
+  const look = useCallback(
+    (to: { view?: MissionView; task?: string }) => {
+      void navigate({
+        search: (before) => {
+          const { view: shown, task: open } = { ...before, ...to };
+          return {
+            ...(shown === undefined || shown === "tasks" ? {} : { view: shown }),
+            ...(open === undefined || open === "" ? {} : { task: open }),
+          };
+        },
+        replace: true,
+        resetScroll: false,
+      });
+    },
+    [navigate],
+  );
+  const { tasks, entries, messages, votes } = known;
+  const openVotes = mission.openVotes ?? 0;
+  const tabs: readonly (readonly [MissionView, string])[] = [
+    ["tasks", `Tasks ${count(tasks.length)}`],
+    ["board", `Blackboard ${count(entries.length)}`],
+    ["messages", `Messages ${count(messages.length)}`],
+    ["votes", `Votes ${count(votes.length)}${openVotes > 0 ? `, ${openVotes} open` : ""}`],
+    ["agents", `Agents ${count(mission.participants.length)}`],
+    ["about", "What for"],
+  ];
+  const onTask = (id: string) => look({ task: id });
+  return (
+    <Tabs
+      label="What is shared"
+      tabs={tabs}
+      current={view}
+      onChange={(next) => look({ view: next, task: "" })}
+    >
+      {view === "tasks" ? <TasksView mission={mission} tasks={tasks} open={task} onOpen={onTask} /> : null}
+      {view === "board" ? <BoardView entries={entries} /> : null}
+      {view === "messages" ? <MessagesView messages={messages} /> : null}
+      {view === "votes" ? <VotesView votes={votes} /> : null}
+      {view === "agents" ? <AgentsView mission={mission} /> : null}
+      {view === "about" ? <AboutView mission={mission} /> : null}
+    </Tabs>
+  );
+}

@@ -1,0 +1,109 @@
+/** One mission as its stream tells it, with all that its agents share. */
+import type {
+  BoardEntry,
+  BoardTask,
+  Mission,
+  MissionMessage,
+  Vote,
+  WatchMissionReply,
+} from "@tutti/rest/types";
+import { ToldStore } from "../../data/told-store.ts";
+
+export interface MissionKnown {
+  /** Undefined until it was told. */
+  readonly mission: Mission | undefined;
+  /** In the order in which they were put on the board. */
+  readonly tasks: readonly BoardTask[];
+  /** By their keys; those that were removed are not among them. */
+  readonly entries: readonly BoardEntry[];
+  /** The newest last. */
+  readonly messages: readonly MissionMessage[];
+  /** The newest first. */
+  readonly votes: readonly Vote[];
+}
+
+const nothing: MissionKnown = { mission: undefined, tasks: [], entries: [], messages: [], votes: [] };
+
+export class MissionStore extends ToldStore<WatchMissionReply, MissionKnown> {
+  #mission: Mission | undefined;
+  readonly #tasks = new Listed<BoardTask>(({ spec }) => spec?.id ?? "");
+  readonly #entries = new Listed<BoardEntry>(
+    ({ key }) => key,
+    (one, other) => (one.key < other.key ? -1 : 1),
+  );
+  readonly #messages = new Listed<MissionMessage>(
+    ({ number = 0 }) => String(number),
+    (one, other) => (one.number ?? 0) - (other.number ?? 0),
+  );
+  readonly #votes = new Listed<Vote>(
+    ({ voteId }) => voteId,
+    (one, other) => (other.openTimeMs ?? 0) - (one.openTimeMs ?? 0),
+  );
+
+  constructor(later: (tell: () => void) => void) {
+    super(nothing, later);
+  }
+
+  protected override forget(): void {
+    this.#mission = undefined;
+    for (const list of [this.#tasks, this.#entries, this.#messages, this.#votes]) list.clear();
+  }
+
+  protected override fold(value: WatchMissionReply): void {
+    const { mission, tasks = [], entries = [], messages = [], votes = [] } = value;
+    this.#mission = mission ?? this.#mission;
+    for (const task of tasks) this.#tasks.put(task);
+    for (const entry of entries) {
+      if (entry.value === undefined) this.#entries.remove(entry);
+      else this.#entries.put(entry);
+    }
+    for (const message of messages) this.#messages.put(message);
+    for (const vote of votes) this.#votes.put(vote);
+  }
+
+  protected override picture(): MissionKnown {
+    return {
+      mission: this.#mission,
+      tasks: this.#tasks.list(),
+      entries: this.#entries.list(),
+      messages: this.#messages.list(),
+      votes: this.#votes.list(),
+    };
+  }
+}
+
+/** Things by their names. The list is the same object until one of them changes: who shows it need not look again. */
+class Listed<Thing> {
+  readonly #things = new Map<string, Thing>();
+  readonly #nameOf: (thing: Thing) => string;
+  readonly #order: ((one: Thing, other: Thing) => number) | undefined;
+  #list: readonly Thing[] | undefined = [];
+
+  constructor(nameOf: (thing: Thing) => string, order?: (one: Thing, other: Thing) => number) {
+    this.#nameOf = nameOf;
+    this.#order = order;
+  }
+
+  clear(): void {
+    this.#things.clear();
+    this.#list = undefined;
+  }
+
+  put(thing: Thing): void {
+    this.#things.set(this.#nameOf(thing), thing);
+    this.#list = undefined;
+  }
+
+  remove(thing: Thing): void {
+    this.#things.delete(this.#nameOf(thing));
+    this.#list = undefined;
+  }
+
+  list(): readonly Thing[] {
+    if (this.#list === undefined) {
+      const things = [...this.#things.values()];
+      this.#list = this.#order === undefined ? things : things.sort(this.#order);
+    }
+    return this.#list;
+  }
+}

@@ -1,0 +1,205 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Approval, BoardTask, Mission, MissionSpec, Vote } from "@tutti/rest/types";
+import { decideCall, decideCommand } from "../approvals/decide.ts";
+import {
+  actionCall,
+  actionCommand,
+  actionsOf,
+  budgetLines,
+  budgetShare,
+  budgetWords,
+  deadlineOf,
+  inLine,
+  isWantedTask,
+  ruleWords,
+  statesOf,
+  tallied,
+  targetWords,
+  tasksOver,
+  titleOf,
+  usedWords,
+} from "./mission.ts";
+import { missionSearch, missionsSearch } from "./search.ts";
+
+const spec = (given: Partial<MissionSpec>): MissionSpec => ({
+  ...{ tasks: [], roles: [], stopConditions: [], labels: {} },
+  ...given,
+});
+
+describe("a mission is called by", () => {
+  for (const [what, given, expected] of [
+    ["its title", { spec: spec({ title: "Pages", goal: "Write them" }) }, "Pages"],
+    ["the first line of its goal", { spec: spec({ goal: "Write pages\nwith care" }) }, "Write pages"],
+    ["its definition", { definition: "press" }, "press"],
+    ["nothing but its id", {}, ""],
+    ["no more of a long goal than fits", { spec: spec({ goal: "x".repeat(200) }) }, `${"x".repeat(119)}…`],
+  ] as const)
+    it(what, () => assert.equal(titleOf(given), expected));
+});
+
+describe("a budget", () => {
+  const budget = {
+    limit: { tokens: 1_000, timeMs: 60_000 },
+    spent: { tokens: 250, money: 0.5, timeMs: 30_000 },
+    reserved: { tokens: 100 },
+    available: { tokens: 650, timeMs: 30_000 },
+    reservations: [],
+  };
+  it("has a line for each amount that is limited or was used, in figures", () => {
+    assert.deepEqual(
+      budgetLines(budget).map((line) => `${line.name}: ${budgetWords(line)}`),
+      [
+        "Tokens: 250 of 1,000 used, 25 %, 100 set aside, 650 left",
+        "Money: 0.5 used, without limit",
+        "Time: 30 s of 1 min used, 50 %, 30 s left",
+      ],
+    );
+  });
+  it("is used as far as that of its amounts that is nearest to its end", () => {
+    assert.equal(budgetShare(budget), 0.5);
+    assert.equal(budgetShare({ spent: { tokens: 3 }, reservations: [] }), undefined);
+    assert.equal(budgetShare(undefined), undefined);
+  });
+  it("is told in words where it has no line of its own", () => {
+    assert.equal(usedWords({ tokens: 1_200, timeMs: 2_000 }), "1,200 tokens, 2.0 s");
+    assert.equal(usedWords(undefined), "");
+  });
+});
+
+describe("a vote", () => {
+  const vote = (given: Partial<Vote> = {}): Vote => ({
+    ...{ voteId: "colour", openTimeMs: 1_000, options: [{ option: "red" }, { option: "blue" }] },
+    ...{ weights: { ann: 3 }, ballots: [] },
+    ...given,
+  });
+  const ballot = (agentId: string, ...ranking: readonly string[]) => ({ agentId, ranking });
+  it("counts first choices by the weight of who made them while it is open", () => {
+    const open = vote({ ballots: [ballot("ann", "red", "blue"), ballot("bob", "blue")] });
+    assert.deepEqual(
+      tallied(open).map(({ option, weight, share, by }) => [option, weight, share, by]),
+      [
+        ["red", 3, 0.75, ["ann"]],
+        ["blue", 1, 0.25, ["bob"]],
+      ],
+    );
+  });
+  it("has the weights of its outcome once it is closed, and no share of nothing", () => {
+    const closed = vote({
+      ballots: [ballot("ann", "red")],
+      outcome: { winner: "blue", weights: { blue: 2 } },
+    });
+    assert.deepEqual(
+      tallied(closed).map(({ weight }) => weight),
+      [3, 2],
+    );
+    assert.deepEqual(
+      tallied(vote()).map(({ share }) => share),
+      [0, 0],
+    );
+  });
+  for (const [what, given, expected] of [
+    ["by its usual rule", {}, "more than half"],
+    [
+      "with quorum, role and tie",
+      { rule: "two_thirds", quorum: 0.5, role: "judge", tie: "first" },
+      "two thirds, at least 50 % of the voters, of those who play judge, of a tie the first wins",
+    ],
+  ] as const)
+    it(`says ${what} how it is decided`, () => assert.equal(ruleWords(vote(given)), expected));
+  it("closes by itself only where it is open and has a time", () => {
+    assert.equal(deadlineOf(vote({ timeoutMs: 500 })), 1_500);
+    assert.equal(deadlineOf(vote()), undefined);
+    assert.equal(deadlineOf(vote({ timeoutMs: 500, outcome: { weights: {} } })), undefined);
+  });
+});
+
+describe("what is shared in a mission", () => {
+  const task = (given: Partial<BoardTask>): BoardTask => ({
+    ...{ status: "queued", handoffs: [] },
+    spec: {
+      id: "draw",
+      capability: "picture.draw",
+      ...{ needs: [], labels: {}, resources: {} },
+      checks: [],
+      limits: [],
+    },
+    ...given,
+  });
+  for (const [what, wanted, expected] of [
+    ["without a wish", { text: "", state: "" }, true],
+    ["by what does it and who has it", { text: "PICTURE ann", state: "" }, true],
+    ["by how it stands", { text: "draw", state: "running" }, true],
+    ["not by another state", { text: "", state: "queued" }, false],
+    ["not by half of the words", { text: "draw bob", state: "" }, false],
+  ] as const)
+    it(`finds a task ${what}`, () =>
+      assert.equal(
+        isWantedTask(task({ status: "running", claim: { pool: "", agentId: "ann" } }), wanted),
+        expected,
+      ));
+  it("counts tasks by how they stand, and those that are over", () => {
+    assert.deepEqual(statesOf([task({}), task({ status: "failed" }), task({})]), [
+      ["queued", 2],
+      ["failed", 1],
+    ]);
+    assert.equal(tasksOver({ total: 9, completed: 3, failed: 1, skipped: 1, running: 4 }), 5);
+    assert.equal(tasksOver(undefined), 0);
+  });
+  it("says to whom a message went", () => {
+    assert.deepEqual(
+      [{ agentId: "ann" }, { role: "judge" }, { topic: "news" }, { everybody: {} }].map(targetWords),
+      ["ann", "all who play judge", "topic news", "everybody"],
+    );
+  });
+  it("puts a value in a line, and cuts what is longer", () => {
+    assert.deepEqual([inLine("a b"), inLine({ a: 1 }), inLine("abcdef", 4)], ["a b", '{"a":1}', "abc…"]);
+  });
+});
+
+describe("what can be done with a mission", () => {
+  const labels = (status: Mission["status"], endTimeMs = 0) =>
+    actionsOf({ status, endTimeMs }).map(({ label }) => label);
+  it("follows from how it stands", () => {
+    assert.deepEqual(labels("running"), ["Pause", "Cancel", "Terminate"]);
+    assert.deepEqual(labels("paused"), ["Resume", "Cancel", "Terminate"]);
+    assert.deepEqual(labels("cancelling"), ["Terminate"]);
+    assert.deepEqual(labels("completed", 5), []);
+  });
+  it("is spelled as a call and as a command, with the reason", () => {
+    const [, cancel, terminate] = actionsOf({ status: "running" });
+    assert.ok(cancel !== undefined && terminate !== undefined);
+    assert.deepEqual(actionCall("m/1", cancel, "enough"), {
+      method: "POST",
+      path: "/v1/missions/m%2F1/cancel",
+      body: { reason: "enough" },
+    });
+    assert.equal(actionCommand("m1", cancel, "it rains"), "tutti cancel m1 --reason 'it rains'");
+    assert.equal(actionCommand("m1", terminate, ""), "tutti cancel m1 --now");
+  });
+  it("has its questions decided below it", () => {
+    const approval: Approval = {
+      ...{ approvalId: "q1", about: { kind: "mission", id: "poem" }, deciders: [], decisions: [] },
+      verdict: "unspecified",
+    };
+    const decision = { verdict: "approved", data: { tokens: 50 }, reason: "" } as const;
+    assert.deepEqual(decideCall(approval, decision), {
+      method: "POST",
+      path: "/v1/missions/poem/approvals/q1",
+      body: { verdict: "approved", data: { tokens: 50 } },
+    });
+    assert.equal(decideCommand(approval, decision), `tutti approve poem q1 --form '{"tokens":50}'`);
+  });
+});
+
+describe("the address of a page of missions", () => {
+  it("keeps what it knows, and drops what it does not", () => {
+    assert.deepEqual(missionsSearch({ text: "shop", status: "running", more: 1 }), {
+      text: "shop",
+      status: ["running"],
+    });
+    assert.deepEqual(missionsSearch({ text: "", status: [3] }), {});
+    assert.deepEqual(missionSearch({ view: "votes", task: "draw" }), { view: "votes", task: "draw" });
+    assert.deepEqual(missionSearch({ view: "elsewhere" }), {});
+  });
+});

@@ -1,0 +1,254 @@
+/** What a page says of a mission, from what the platform does. */
+import type {
+  Amounts,
+  BoardTask,
+  Budget,
+  Cause,
+  MessageTarget,
+  Mission,
+  TaskCounts,
+  TieRule,
+  Vote,
+  VoteRule,
+} from "@tutti/rest/types";
+import { count, figure, percent, span } from "../../elements/moments.ts";
+import { type Call, commandLine, pathOf } from "../../elements/spelled.ts";
+
+const titleMax = 120;
+
+/** By its title, else by the first line of its goal, else by its definition; empty where it has but its id. */
+export function titleOf({ spec, definition = "" }: Pick<Mission, "spec" | "definition">): string {
+  const { title = "", goal = "" } = spec ?? {};
+  const [line = ""] = goal.trim().split("\n");
+  const found = title || line || definition;
+  return found.length > titleMax ? `${found.slice(0, titleMax - 1)}…` : found;
+}
+
+export function hasEnded({ endTimeMs = 0 }: Pick<Mission, "endTimeMs">): boolean {
+  return endTimeMs > 0;
+}
+
+/** How many tasks are over, however they ended. */
+export function tasksOver(counts: TaskCounts = {}): number {
+  const { completed = 0, failed = 0, skipped = 0, cancelled = 0, compensated = 0 } = counts;
+  return completed + failed + skipped + cancelled + compensated;
+}
+
+export interface BudgetLine {
+  readonly name: string;
+  /** Undefined where there is no limit. */
+  readonly limit: number | undefined;
+  readonly used: number;
+  readonly reserved: number;
+  readonly left: number;
+  readonly written: (amount: number) => string;
+}
+
+const amounts = [
+  { kind: "tokens", name: "Tokens", written: count },
+  { kind: "money", name: "Money", written: figure },
+  { kind: "timeMs", name: "Time", written: span },
+] as const satisfies readonly { kind: keyof Amounts; name: string; written: (amount: number) => string }[];
+
+/** One for each amount that is limited or was used. */
+export function budgetLines(budget: Budget | undefined): readonly BudgetLine[] {
+  const { limit, spent, reserved, available } = budget ?? {};
+  return amounts.flatMap(({ kind, name, written }) => {
+    const most = limit?.[kind] ?? 0;
+    const [used, setAside] = [spent?.[kind] ?? 0, reserved?.[kind] ?? 0];
+    if (most === 0 && used === 0 && setAside === 0) return [];
+    const isLimited = most > 0;
+    return [
+      {
+        ...{ name, written, used, reserved: setAside },
+        limit: isLimited ? most : undefined,
+        left: isLimited ? (available?.[kind] ?? Math.max(0, most - used - setAside)) : 0,
+      },
+    ];
+  });
+}
+
+/** The share of what is limited that is nearest to its end; undefined where nothing is. */
+export function budgetShare(budget: Budget | undefined): number | undefined {
+  const shares = budgetLines(budget).flatMap(({ limit, used }) =>
+    limit === undefined ? [] : [used / limit],
+  );
+  return shares.length === 0 ? undefined : Math.max(...shares);
+}
+
+export function budgetWords({ limit, used, reserved, left, written }: BudgetLine): string {
+  const aside = reserved > 0 ? `, ${written(reserved)} set aside` : "";
+  if (limit === undefined) return `${written(used)} used${aside}, without limit`;
+  return `${written(used)} of ${written(limit)} used, ${percent(used / limit)}${aside}, ${written(left)} left`;
+}
+
+export function targetWords(to: MessageTarget | undefined): string {
+  if (to?.agentId) return to.agentId;
+  if (to?.role) return `all who play ${to.role}`;
+  if (to?.topic) return `topic ${to.topic}`;
+  return "everybody";
+}
+
+export function actorOf(cause: Cause | undefined): string {
+  return cause?.actor?.id ?? "";
+}
+
+const rules: Readonly<Record<VoteRule, string>> = {
+  unspecified: "more than half",
+  majority: "more than half",
+  plurality: "the most",
+  unanimous: "all who voted",
+  two_thirds: "two thirds",
+  ranked: "by ranks",
+};
+
+const ties: Readonly<Partial<Record<TieRule, string>>> = {
+  leader: "the leader decides a tie",
+  first: "of a tie the first wins",
+  approval: "a person decides a tie",
+};
+
+/** By what it is decided: `more than half, at least 50 % of the voters`. */
+export function ruleWords({
+  rule = "unspecified",
+  quorum = 0,
+  tie = "unspecified",
+  role = "",
+}: Vote): string {
+  return [
+    rules[rule] ?? rule.replaceAll("_", " "),
+    quorum > 0 ? `at least ${percent(quorum)} of the voters` : "",
+    role === "" ? "" : `of those who play ${role}`,
+    ties[tie] ?? "",
+  ]
+    .filter(Boolean)
+    .join(", ");
+}
+
+export interface Tallied {
+  readonly option: string;
+  readonly description: string;
+  readonly weight: number;
+  /** Of all weight that was cast. */
+  readonly share: number;
+  /** Who chose it first, as far as that may be seen. */
+  readonly by: readonly string[];
+}
+
+/** Each option in its place, with the weight of those who chose it first; of a closed vote as it was decided. */
+export function tallied({ options, ballots, weights = {}, outcome }: Vote): readonly Tallied[] {
+  const chosenFirst = (option: string) => ballots.filter(({ ranking }) => ranking[0] === option);
+  const lines = options.map(({ option = "", description = "" }) => {
+    const by = chosenFirst(option).map(({ agentId = "" }) => agentId);
+    const cast = by.reduce((sum, agent) => sum + (weights[agent] ?? 1), 0);
+    return { option, description, by, weight: outcome?.weights[option] ?? cast };
+  });
+  const whole = lines.reduce((sum, { weight }) => sum + weight, 0);
+  return lines.map((line) => ({ ...line, share: whole === 0 ? 0 : line.weight / whole }));
+}
+
+/** When it closes by itself; undefined where it is open until somebody closes it. */
+export function deadlineOf({ openTimeMs = 0, timeoutMs = 0, outcome }: Vote): number | undefined {
+  return outcome === undefined && timeoutMs > 0 ? openTimeMs + timeoutMs : undefined;
+}
+
+/** What does a task: a capability, a child run or a child mission. */
+export function doneBy({ spec }: Pick<BoardTask, "spec">): string {
+  const { capability = "", workflow, mission } = spec ?? {};
+  return capability || (workflow?.name ? `workflow ${workflow.name}` : (mission?.name ?? ""));
+}
+
+export interface WantedTasks {
+  /** In its id, title, what does it, or who has it. */
+  readonly text: string;
+  /** Empty for any. */
+  readonly state: string;
+}
+
+export function isWantedTask(task: BoardTask, { text, state }: WantedTasks): boolean {
+  if (state !== "" && task.status !== state) return false;
+  const said = [task.spec?.id, task.spec?.title, doneBy(task), task.claim?.agentId].join(" ").toLowerCase();
+  return text
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => said.includes(word));
+}
+
+/** A value in a line; what is longer is cut. */
+export function inLine(value: unknown, most = 160): string {
+  const text = typeof value === "string" ? value : (JSON.stringify(value) ?? "");
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
+}
+
+export interface MissionAction {
+  readonly verb: "pause" | "resume" | "cancel" | "terminate";
+  readonly label: string;
+  readonly weight: "main" | "plain" | "grave";
+  /** What a person is asked before. */
+  readonly question: string;
+  readonly said: string;
+}
+
+const pause: MissionAction = {
+  ...{ verb: "pause", label: "Pause", weight: "plain" },
+  question: "What is at work finishes, and nothing new begins until it is resumed.",
+  said: "Paused: what is at work finishes, nothing new begins.",
+};
+const resume: MissionAction = {
+  ...{ verb: "resume", label: "Resume", weight: "main" },
+  ...{ question: "Its tasks are given out again.", said: "It goes on." },
+};
+const cancel: MissionAction = {
+  ...{ verb: "cancel", label: "Cancel", weight: "grave" },
+  question:
+    "What is at work is stopped, in the runs and missions that it started too. This cannot be taken back.",
+  said: "It is being cancelled.",
+};
+const terminate: MissionAction = {
+  ...{ verb: "terminate", label: "Terminate", weight: "grave" },
+  ...{ question: "The mission ends at once. Nothing that was done is undone.", said: "It was terminated." },
+};
+
+/** In the order of the buttons: what helps first, what ends it last. */
+export function actionsOf(mission: Pick<Mission, "status" | "endTimeMs">): readonly MissionAction[] {
+  if (hasEnded(mission)) return [];
+  switch (mission.status) {
+    case "paused":
+      return [resume, cancel, terminate];
+    case "cancelling":
+      return [terminate];
+    default:
+      return [pause, cancel, terminate];
+  }
+}
+
+export function actionCall(missionId: string, { verb }: MissionAction, reason: string): Call {
+  return {
+    method: "POST",
+    path: pathOf(["missions", missionId, verb]),
+    body: reason === "" ? {} : { reason },
+  };
+}
+
+export function actionCommand(missionId: string, { verb }: MissionAction, reason: string): string {
+  const words = verb === "terminate" ? ["cancel", missionId, "--now"] : [verb, missionId];
+  return commandLine("tutti", ...words, ...(reason === "" ? [] : ["--reason", reason]));
+}
+
+/** `1,200 tokens, 0.4 of money`; empty where nothing was used. */
+export function usedWords({ tokens = 0, money = 0, timeMs = 0 }: Amounts = {}): string {
+  return [
+    tokens > 0 ? `${count(tokens)} tokens` : "",
+    money > 0 ? `${figure(money)} of money` : "",
+    timeMs > 0 ? span(timeMs) : "",
+  ]
+    .filter(Boolean)
+    .join(", ");
+}
+
+/** How many tasks stand how, those with most first. */
+export function statesOf(tasks: readonly BoardTask[]): readonly (readonly [state: string, many: number])[] {
+  const counts = new Map<string, number>();
+  for (const { status } of tasks) counts.set(status, (counts.get(status) ?? 0) + 1);
+  return [...counts].sort(([, one], [, other]) => other - one);
+}

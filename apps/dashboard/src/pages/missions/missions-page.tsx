@@ -1,0 +1,202 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import type { Mission } from "@tutti/rest/types";
+import { client } from "../../data/live.ts";
+import { missionQuery } from "../../data/queries.ts";
+import { useTold } from "../../data/use-told.ts";
+import { CopyLine } from "../../elements/copy.tsx";
+import { Moment } from "../../elements/moment.tsx";
+import { count, counted, percent } from "../../elements/moments.ts";
+import { Empty, Failure, Meter, PageHead, Tag, Waiting } from "../../elements/parts.tsx";
+import { commandLine, pathOf } from "../../elements/spelled.ts";
+import { Spelled } from "../../elements/spelled-popover.tsx";
+import { VirtualCards } from "../../elements/virtual-cards.tsx";
+import { StandMark } from "../../score/glyph.tsx";
+import { runStates, standOf } from "../../score/states.ts";
+import { StateFilter, Typed } from "../runs/filters.tsx";
+import { budgetShare, tasksOver, titleOf } from "./mission.ts";
+import { MissionsStore } from "./missions-store.ts";
+import "./missions.css";
+import { type MissionsSearch, missionsSearch } from "./search.ts";
+
+/** As many as the stream begins with. */
+const newestMax = 1_000;
+const rowPx = 84;
+
+/** All missions, live: what each is for, how far it is, and what it waits for. */
+export function MissionsPage() {
+  const search = useSearch({ from: "/missions" });
+  const navigate = useNavigate({ from: "/missions" });
+  const change = (next: MissionsSearch) => void navigate({ search: next, replace: true });
+  const { missions, isWhole, problem } = useMissions(search);
+  const isFiltered = Object.keys(search).length > 0;
+  const isFull = missions.length >= newestMax;
+  return (
+    <>
+      <PageHead
+        title="Missions"
+        below={isWhole ? `${isFull ? "the newest " : ""}${counted(missions.length, "mission")}` : <>&nbsp;</>}
+        actions={
+          <span className="action lone">
+            <Spelled
+              label="This list"
+              call={{ method: "GET", path: pathOf(["missions"], { ...search }) }}
+              command={listCommand(search)}
+            />
+          </span>
+        }
+      />
+      <search className="missions-look">
+        <Typed
+          label="Search"
+          placeholder="id, title, label or error"
+          kind="search"
+          value={search.text}
+          onChange={(text) => change(missionsSearch({ ...search, text }))}
+        />
+        <StateFilter
+          chosen={search.status ?? []}
+          onChange={(status) => change(missionsSearch({ ...search, status }))}
+        />
+      </search>
+      {problem === undefined ? null : (
+        <Failure title="Missions cannot be shown" message={problem.message} code={problem.code} />
+      )}
+      {!isWhole && problem === undefined ? <Waiting what="missions" lines={8} /> : null}
+      {isWhole && missions.length === 0 ? (
+        <NoMissions isFiltered={isFiltered} onClear={() => change({})} />
+      ) : null}
+      {isWhole && missions.length > 0 ? (
+        <VirtualCards
+          items={missions}
+          keyOf={({ missionId }) => missionId}
+          label="Missions"
+          rowPx={rowPx}
+          className="missions"
+        >
+          {(mission) => <Line listed={mission} />}
+        </VirtualCards>
+      ) : null}
+    </>
+  );
+}
+
+function useMissions({ text, status }: MissionsSearch) {
+  const query = {
+    ...(text === undefined ? {} : { text }),
+    ...(status === undefined ? {} : { status }),
+  };
+  return useTold(
+    JSON.stringify(query),
+    (later) => new MissionsStore(later),
+    (signal) => client.follow("missions.watchAll", { query }, { signal }),
+  );
+}
+
+function listCommand({ text, status = [] }: MissionsSearch): string {
+  const states = status.flatMap((each) => ["--state", each]);
+  return commandLine("tutti", "mission", "list", ...states, ...(text === undefined ? [] : ["--text", text]));
+}
+
+function NoMissions({ isFiltered, onClear }: { isFiltered: boolean; onClear: () => void }) {
+  if (isFiltered)
+    return (
+      <Empty title="No mission is like that">
+        <button type="button" className="press" onClick={onClear}>
+          Show all missions
+        </button>
+      </Empty>
+    );
+  return (
+    <Empty title="No mission has begun yet">
+      <p>Agents that work together on tasks, a blackboard and a budget: start one in a terminal.</p>
+      <CopyLine
+        label="command"
+        text="tutti mission start --goal 'a name for the cat' --task think=names.think"
+      />
+    </Empty>
+  );
+}
+
+const askedAgainMs = 1_000;
+
+/**
+ * Lists tell of a mission its title and how it stands; the rest is asked for where a line is seen: as events say, and
+ * until it is as new as the list.
+ */
+function useWhole(listed: Mission): Mission {
+  const { data } = useQuery({
+    ...missionQuery(listed.missionId),
+    refetchInterval: ({ state }) => (isBehind(state.data, listed) ? askedAgainMs : false),
+  });
+  if (data === undefined) return listed;
+  return isBehind(data, listed) ? { ...data, status: listed.status } : data;
+}
+
+function isBehind(whole: Mission | undefined, { eventCount = 0 }: Mission): boolean {
+  return whole !== undefined && (whole.eventCount ?? 0) < eventCount;
+}
+
+function Line({ listed }: { listed: Mission }) {
+  const mission = useWhole(listed);
+  const { missionId, status, statusReason, tasks, leader, createTimeMs } = mission;
+  const total = tasks?.total ?? 0;
+  const over = tasksOver(tasks);
+  const title = titleOf(mission);
+  return (
+    <article className="mission-line">
+      <div className="mission-what">
+        <h2>
+          <Link to="/missions/$missionId" params={{ missionId }} className="clipped">
+            {title || missionId}
+          </Link>
+        </h2>
+        <p className="small soft clipped">
+          {title === "" ? "" : missionId}
+          {leader ? ` · led by ${leader}` : ""}
+        </p>
+      </div>
+      <div className="mission-stand">
+        <StandMark stand={standOf(runStates, status)} />
+        {statusReason ? <span className="small soft clipped">{statusReason}</span> : null}
+      </div>
+      <div className="mission-far small">
+        <Meter share={total === 0 ? 0 : over / total} tone="done" />
+        <span>
+          {count(over)} of {counted(total, "task")}
+        </span>
+      </div>
+      <BudgetMeter mission={mission} />
+      <div className="mission-marks small">
+        <Marks mission={mission} />
+        <span className="soft">
+          <Moment atMs={createTimeMs} />
+        </span>
+      </div>
+    </article>
+  );
+}
+
+const nearlyUsed = 0.9;
+
+function BudgetMeter({ mission: { budget } }: { mission: Mission }) {
+  const share = budgetShare(budget);
+  if (share === undefined) return <div className="mission-far small soft">no budget</div>;
+  return (
+    <div className="mission-far small">
+      <Meter share={share} tone={share >= nearlyUsed ? "held" : "playing"} />
+      <span>{percent(share)} of the budget</span>
+    </div>
+  );
+}
+
+/** What wants somebody's eye. */
+function Marks({ mission: { trouble, openApprovals = 0, openVotes = 0 } }: { mission: Mission }) {
+  return (
+    <>
+      {openApprovals > 0 ? <Tag tone="held">{counted(openApprovals, "question")}</Tag> : null}
+      {openVotes > 0 ? <Tag tone="playing">{counted(openVotes, "open vote")}</Tag> : null}
+      {trouble ? <Tag tone="wrong">{trouble}</Tag> : null}
+    </>
+  );
+}

@@ -1,0 +1,29 @@
+/** The missions of a list as a stream tells them, the newest first. */
+import type { Mission, WatchMissionsReply } from "@tutti/rest/types";
+import { ToldStore } from "../../data/told-store.ts";
+
+export interface MissionsKnown {
+  readonly missions: readonly Mission[];
+}
+
+export class MissionsStore extends ToldStore<WatchMissionsReply, MissionsKnown> {
+  readonly #missions = new Map<string, Mission>();
+
+  constructor(later: (tell: () => void) => void) {
+    super({ missions: [] }, later);
+  }
+
+  protected override forget(): void {
+    this.#missions.clear();
+  }
+
+  protected override fold({ missions = [], removedIds = [] }: WatchMissionsReply): void {
+    for (const mission of missions) this.#missions.set(mission.missionId, mission);
+    for (const id of removedIds) this.#missions.delete(id);
+  }
+
+  protected override picture(): MissionsKnown {
+    const newestFirst = (one: Mission, other: Mission) => (other.createTimeMs ?? 0) - (one.createTimeMs ?? 0);
+    return { missions: [...this.#missions.values()].sort(newestFirst) };
+  }
+}

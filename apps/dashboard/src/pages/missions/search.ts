@@ -1,0 +1,33 @@
+/** What the list of missions is filtered by, and what of a mission is looked at, as they stand in the address. */
+import type { WorkStatus } from "@tutti/rest/types";
+import { runStateOrder } from "../../score/states.ts";
+
+export interface MissionsSearch {
+  readonly text?: string;
+  readonly status?: readonly WorkStatus[];
+}
+
+const word = (value: unknown): string | undefined =>
+  typeof value === "string" && value !== "" ? value : undefined;
+
+export function missionsSearch(search: Readonly<Record<string, unknown>>): MissionsSearch {
+  const text = word(search["text"]);
+  const given: readonly unknown[] = [search["status"]].flat();
+  const status = runStateOrder.filter((state) => given.includes(state));
+  return { ...(text === undefined ? {} : { text }), ...(status.length === 0 ? {} : { status }) };
+}
+
+const missionViews = ["tasks", "board", "messages", "votes", "agents", "about"] as const;
+export type MissionView = (typeof missionViews)[number];
+
+export interface MissionSearch {
+  readonly view?: MissionView;
+  /** The task that is looked at. */
+  readonly task?: string;
+}
+
+export function missionSearch(search: Readonly<Record<string, unknown>>): MissionSearch {
+  const view = missionViews.find((each) => each === search["view"]);
+  const task = word(search["task"]);
+  return { ...(view === undefined ? {} : { view }), ...(task === undefined ? {} : { task }) };
+}

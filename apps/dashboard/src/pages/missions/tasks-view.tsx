@@ -1,0 +1,108 @@
+import type { BoardTask, Mission } from "@tutti/rest/types";
+import { useDeferredValue, useMemo, useState } from "react";
+import { TextField } from "../../elements/fields.tsx";
+import { Moment } from "../../elements/moment.tsx";
+import { percent } from "../../elements/moments.ts";
+import { Empty, Meter } from "../../elements/parts.tsx";
+import { StateChoices } from "../../elements/state-choices.tsx";
+import { VirtualCards } from "../../elements/virtual-cards.tsx";
+import { WorkLink } from "../../elements/work-link.tsx";
+import { StandMark } from "../../score/glyph.tsx";
+import { standOf, taskStates } from "../../score/states.ts";
+import { doneBy, isWantedTask, statesOf, type WantedTasks } from "./mission.ts";
+import { TaskDetail } from "./task-detail.tsx";
+
+const rowPx = 62;
+
+/** The tasks on the board: how each stands, who has it and what it needs. One opens with why it stands so. */
+export function TasksView(options: {
+  mission: Mission;
+  tasks: readonly BoardTask[];
+  /** The task that is open; empty for none. */
+  open: string;
+  onOpen: (taskId: string) => void;
+}) {
+  const { mission, tasks, open, onOpen } = options;
+  const [wanted, setWanted] = useState<WantedTasks>({ text: "", state: "" });
+  const shownFor = useDeferredValue(wanted);
+  const shown = useMemo(() => tasks.filter((task) => isWantedTask(task, shownFor)), [tasks, shownFor]);
+  const counts = useMemo(() => statesOf(tasks), [tasks]);
+  const opened = open === "" ? undefined : tasks.find(({ spec }) => spec?.id === open);
+  if (tasks.length === 0)
+    return <Empty title="No task is on the board">Agents and people add them while it runs.</Empty>;
+  return (
+    <>
+      <div className="mission-look">
+        <TextField
+          label="Search"
+          type="search"
+          value={wanted.text}
+          placeholder="id, title, capability or agent"
+          onChange={(text) => setWanted({ ...wanted, text })}
+        />
+        <StateChoices
+          label="How they stand"
+          counts={counts}
+          standOf={(state) => standOf(taskStates, state)}
+          chosen={wanted.state}
+          onChoose={(state) => setWanted({ ...wanted, state })}
+        />
+      </div>
+      {shown.length === 0 ? <Empty title="No task is like that" /> : null}
+      <VirtualCards
+        items={shown}
+        keyOf={({ spec }) => spec?.id ?? ""}
+        label="Tasks"
+        rowPx={rowPx}
+        className="lines-of"
+      >
+        {(task) => <Line task={task} onOpen={onOpen} />}
+      </VirtualCards>
+      <TaskDetail mission={mission} task={opened} onClose={() => onOpen("")} onTask={onOpen} />
+    </>
+  );
+}
+
+function Line({ task, onOpen }: { task: BoardTask; onOpen: (taskId: string) => void }) {
+  const {
+    spec,
+    status,
+    statusReason,
+    claim,
+    attempts = 0,
+    child,
+    progress = 0,
+    endTimeMs,
+    startTimeMs,
+    addTimeMs,
+  } = task;
+  const { id = "", title = "", needs = [] } = spec ?? {};
+  return (
+    <div className="mission-task">
+      <StandMark stand={standOf(taskStates, status)} />
+      <div className="mission-task-what">
+        <button type="button" className="text-link" onClick={() => onOpen(id)}>
+          {id}
+        </button>{" "}
+        <span className="soft">{title || doneBy(task)}</span>
+        {statusReason ? <div className="small soft">{statusReason}</div> : null}
+        {progress > 0 && !endTimeMs ? (
+          <div className="small mission-progress">
+            <Meter share={progress} /> {percent(progress)}
+          </div>
+        ) : null}
+      </div>
+      <span className="small">
+        {claim?.agentId ? <>has {claim.agentId}</> : null}
+        {child === undefined ? null : <WorkLink about={child} />}
+      </span>
+      <span className="small soft mission-needs">
+        {needs.length === 0 ? "" : `after ${needs.map((need) => need.task).join(", ")}`}
+      </span>
+      <span className="small soft mission-task-when">
+        {attempts > 1 ? `attempt ${attempts} · ` : ""}
+        <Moment atMs={endTimeMs || startTimeMs || addTimeMs} />
+      </span>
+    </div>
+  );
+}

@@ -1,0 +1,73 @@
+import type { Vote } from "@tutti/rest/types";
+import { Moment } from "../../elements/moment.tsx";
+import { counted, figure, percent } from "../../elements/moments.ts";
+import { Empty, Meter, Part } from "../../elements/parts.tsx";
+import { StandMark } from "../../score/glyph.tsx";
+import { voteStates } from "../../score/states.ts";
+import { actorOf, deadlineOf, ruleWords, tallied } from "./mission.ts";
+
+/** What the agents vote on: by which rule, how it stands, and how it came out. */
+export function VotesView({ votes }: { votes: readonly Vote[] }) {
+  if (votes.length === 0) return <Empty title="Nothing was put to the vote" />;
+  return votes.map((vote) => <OneVote key={vote.voteId} vote={vote} />);
+}
+
+function OneVote({ vote }: { vote: Vote }) {
+  const { voteId, question, openCause, openTimeMs, ballots, outcome, secret } = vote;
+  const deadline = deadlineOf(vote);
+  const by = actorOf(openCause);
+  return (
+    <Part title={question || voteId} aside={<StandMark stand={standOfVote(vote)} />}>
+      <p className="small soft vote-rule">
+        {voteId} · {ruleWords(vote)} · opened <Moment atMs={openTimeMs} />
+        {by === "" ? "" : ` by ${by}`} · {counted(ballots.length, "ballot")}
+        {secret === true ? ", secret" : ""}
+        {deadline === undefined ? null : (
+          <>
+            {" "}
+            · closes <Moment atMs={deadline} />
+          </>
+        )}
+      </p>
+      <Options vote={vote} />
+      {outcome === undefined ? null : (
+        <p className="vote-outcome">
+          {outcome.winner ? (
+            <>
+              <strong>{outcome.winner}</strong> was chosen
+            </>
+          ) : (
+            "It ended undecided"
+          )}
+          {outcome.message ? `: ${outcome.message}` : ""} <Moment atMs={outcome.closeTimeMs} />
+        </p>
+      )}
+    </Part>
+  );
+}
+
+function standOfVote({ outcome }: Vote) {
+  if (outcome === undefined) return voteStates.open;
+  return outcome.winner ? voteStates.decided : voteStates.undecided;
+}
+
+function Options({ vote }: { vote: Vote }) {
+  return (
+    <ul className="vote-options">
+      {tallied(vote).map(({ option, description, weight, share, by }) => (
+        <li key={option}>
+          <span>
+            {option}
+            {description === "" ? null : <span className="small soft"> {description}</span>}
+          </span>
+          <Meter share={share} tone={vote.outcome?.winner === option ? "done" : "playing"} />
+          <span className="small vote-count">
+            {figure(weight)}
+            <span className="soft"> {percent(share)}</span>
+          </span>
+          <span className="small soft">{by.join(", ")}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
