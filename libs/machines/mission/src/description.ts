@@ -13,7 +13,7 @@ export const indexLabels = {
   errorCode: "mission:error",
   parent: "mission:parent",
   title: "mission:title",
-  /** Set while it waits for a person. */
+  /** How many questions to people are open, set while it waits for a person: 0 where it is held, and nobody is asked. */
   person: "mission:person",
   /** Set while it goes in circles or does not get on. */
   trouble: "mission:trouble",
@@ -31,7 +31,7 @@ export function describeMission(mission: MissionView): Description {
   if (mission.error !== undefined) labels[indexLabels.errorCode] = cut(mission.error.code, labelLengthMax);
   if (!hasEnded(mission)) {
     const isPaused = mission.pauseMs > 0 || (mission.counts[TaskStatus.TASK_STATUS_PAUSED] ?? 0) > 0;
-    if (isPaused || mission.openQuestions > 0) labels[indexLabels.person] = "yes";
+    if (isPaused || mission.openQuestions > 0) labels[indexLabels.person] = String(mission.openQuestions);
     if (mission.trouble !== "") labels[indexLabels.trouble] = "yes";
   }
   return {

@@ -121,6 +121,6 @@ function missionOf({ key, status, definition, labels, startMs, endMs, events }: 
     ...(parent !== undefined && {
       parent: { namespace: key.namespace, kind: parent.slice(0, slash), id: parent.slice(slash + 1) },
     }),
-    openApprovals: labels[indexLabels.person] === undefined ? 0 : 1,
+    openApprovals: Number(labels[indexLabels.person] ?? 0),
   });
 }
