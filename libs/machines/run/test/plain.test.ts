@@ -7,6 +7,7 @@ import {
   driveRun,
   type Feature,
   features,
+  type Moment,
   PlainRun,
   type Script,
   smallestRun,
@@ -217,5 +218,26 @@ describe("the plain interpreter", () => {
       ["compensated", "cancelled", "cancelled", "cancelled"],
     );
     assert.equal(plain.ending?.status, "cancelled");
+  });
+
+  it("has no output of a list that is done again and then skipped by hand", () => {
+    const tasks = {
+      d: { uses: "do.it" },
+      g: { forEach: "['a', 'b']", uses: "do.it", compensate: { uses: "undo.it" } },
+    };
+    const script: Script = { d: [{ fails: "t.a" }], "g[0]": [{ gives: 1 }] };
+    const plain = new PlainRun({
+      document: { workflow: "lists", tasks },
+      input: null,
+      script,
+      incarnation: 1,
+    });
+    const take = (moment: Moment) => assert.equal(plain.take(moment), undefined);
+    for (const taskId of ["g[0]", "g[1]", "d"]) take({ kind: "ended", taskId });
+    assert.deepEqual(plain.task("g")?.output, [1, null]);
+    for (const taskId of ["g[1]", "g[0]"]) take({ kind: "undone", taskId });
+    take({ kind: "retry" });
+    take({ kind: "repair", taskId: "g", repair: { skips: "alone" } });
+    assert.equal(plain.task("g")?.output, null);
   });
 });

@@ -121,7 +121,7 @@ export class PlainHand {
     const bad = (list.entries ?? []).filter((entry) => !isGood(entry) && entry.status !== "skipped");
     list.body.failures = list.body.failures.filter((failed) => failed !== list);
     this.#run.work.doAgain(bad);
-    Object.assign(list, { status: "at work", error: "" });
+    Object.assign(list, { status: "at work", error: "", output: null });
   }
 
   #refusedRepair(id: string): string | undefined {
