@@ -152,7 +152,7 @@ export class RunCheck {
   #stepEnds(): readonly number[] {
     if ((this.#order.document.limits ?? []).length === 0)
       return Array.from({ length: this.events }, (_, index) => index + 1);
-    const begun = this.#moments.map(({ event }) => event - 1);
+    const begun = this.#moments.filter(beginsStep).map(({ event }) => event - 1);
     return [...begun.filter((event) => event > 0), this.events];
   }
 
@@ -373,7 +373,7 @@ export class RunCheck {
     return types.filter((type) => type === "transition_taken").length;
   }
 
-  /** Attempts that are at work are others now. */
+  /** Attempts that are at work are others now. Those of before stay what they were: an owner of before may still offer them. */
   #noteAll(): void {
     for (const node of this.#run.nodes) {
       if (node === undefined || node.attempt === 0) continue;
@@ -382,7 +382,9 @@ export class RunCheck {
       const known = { taskId, visit: task?.visits ?? 0, attempt: node.tries };
       for (const tag of [effectTags.work, effectTags.undo]) {
         const input = tag === effectTags.undo ? this.plain.undoInput : (task?.input ?? null);
-        this.#attempts.set(`${effectNumber(node.number, tag)}#${node.attempt}`, {
+        const name = `${effectNumber(node.number, tag)}#${node.attempt}`;
+        if (this.#attempts.has(name)) continue;
+        this.#attempts.set(name, {
           ...known,
           input,
           // Undoing begins from nothing.
@@ -395,6 +397,12 @@ export class RunCheck {
   #find(finding: string): void {
     this.findings.push(finding);
   }
+}
+
+/** What a task does as soon as it begins is a part of the step in which it does. */
+function beginsStep({ moment }: Noted): boolean {
+  const kind = typeof moment === "object" && "kind" in moment ? moment.kind : "";
+  return kind !== "child asked" && kind !== "signal taken";
 }
 
 function textOf(bytes: Uint8Array | undefined): string | undefined {

@@ -1,0 +1,62 @@
+/** What the check of a run is told, and what it says that a run can be taken back to. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { ResetRun } from "@tutti/contracts/workflow/v1";
+import { limit } from "@tutti/machine-limit";
+import type { RunEffect } from "../src/effects.ts";
+import { resetRun } from "../src/repair/commands.ts";
+import { type PlainOrder, RunCheck, RunScene } from "../src/testing/index.ts";
+
+type Documents = PlainOrder["document"];
+
+function orderOf(document: Documents): PlainOrder {
+  return { document, input: null, script: {}, incarnation: 1 };
+}
+
+function begun(document: Documents) {
+  const scene = new RunScene(1, [limit]);
+  scene.begin(JSON.stringify(document));
+  scene.driver.deliverAll();
+  return { scene, check: new RunCheck(scene.machine, scene.key, orderOf(document)) };
+}
+
+function follow(scene: RunScene, check: RunCheck): void {
+  for (const { type, version, payload } of scene.driver.history(scene.key).slice(check.events)) {
+    const declared = scene.machine.events.find((event) => event.type === type && event.version === version);
+    check.event(type, version, declared?.codec.decode(payload));
+  }
+}
+
+describe("the check of a run", () => {
+  it("takes a run with limits back to ends of steps alone, whatever its tasks do as soon as they begin", () => {
+    const { scene, check } = begun({
+      workflow: "limited",
+      limits: [{ key: "shared", concurrency: 1 }],
+      tasks: { a: { workflow: "child" }, b: { approve: {} } },
+    });
+    follow(scene, check);
+    const types = scene.events;
+    assert.deepEqual(types.slice(-3), ["run_begun", "child_queued", "approval_asked"]);
+    const shares = [0, 0.2, 0.4, 0.6, 0.8, 0.99];
+    const last = new Set(shares.map((share) => types[check.stateAfter(share).event - 1]));
+    assert.ok(last.has("approval_asked"));
+    assert.ok(!last.has("run_begun") && !last.has("child_queued"), [...last].join(", "));
+  });
+
+  it("knows what an attempt works on that an owner of before offers after the run was taken back", () => {
+    const { scene, check } = begun({
+      workflow: "again",
+      tasks: { a: { uses: "do.it" }, b: { uses: "do.it", needs: ["a"], with: "x" } },
+    });
+    follow(scene, check);
+    const { event: toEvent, snapshot } = check.stateAfter(1);
+    scene.complete("a");
+    const { number, attempt, effect } = scene.offer("b");
+    scene.driver.execute(scene.key, resetRun, ResetRun.fromPartial({ toEvent, snapshot }));
+    follow(scene, check);
+    check.offered({ number, attempt }, effect as RunEffect);
+    assert.deepEqual(check.findings, []);
+    check.offered({ number, attempt }, { ...effect, input: undefined });
+    assert.equal(check.findings.length, 1, "what it does not work on is noticed");
+  });
+});
