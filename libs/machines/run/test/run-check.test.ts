@@ -59,4 +59,24 @@ describe("the check of a run", () => {
     check.offered({ number, attempt }, { ...effect, input: undefined });
     assert.equal(check.findings.length, 1, "what it does not work on is noticed");
   });
+
+  it("knows which attempt it is that a child is asked for by, although its task has not begun any more", () => {
+    const { scene, check } = begun({
+      workflow: "parent",
+      tasks: { a: { uses: "do.it" }, b: { workflow: "child", needs: ["a"] } },
+    });
+    follow(scene, check);
+    const { event: toEvent, snapshot } = check.stateAfter(1);
+    scene.complete("a");
+    follow(scene, check);
+    const [asked] = scene.driver.effects;
+    assert.ok(asked !== undefined);
+    const { taskId, visit, attempt } = check.attempt(asked) ?? {};
+    assert.deepEqual([taskId, visit, attempt], ["b", 1, 1]);
+    scene.driver.execute(scene.key, resetRun, ResetRun.fromPartial({ toEvent, snapshot }));
+    follow(scene, check);
+    assert.deepEqual(scene.offered, ["a"]);
+    const after = check.attempt(asked);
+    assert.deepEqual([after?.taskId, after?.visit, after?.attempt], ["b", 1, 1]);
+  });
 });
