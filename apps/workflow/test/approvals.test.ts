@@ -12,7 +12,7 @@ import {
   WatchApprovalsRequest,
 } from "@tutti/contracts/workflow/v1";
 import { isTuttiError } from "@tutti/kernel";
-import { Serving } from "./serving.ts";
+import { nextMoment, Serving } from "./serving.ts";
 
 const release = `workflow: release
 tasks:
@@ -61,7 +61,10 @@ describe("questions to people", () => {
       await serving.host.mesh.client(definitionService).registerDefinition({
         ...{ namespace: "", source: { format: 1, text, fileName: "" }, versionLabels: [], keepLatest: false },
       });
-    for (const runId of ["v1", "v2", "v3"]) await start("release", runId);
+    for (const runId of ["v1", "v2", "v3"]) {
+      await start("release", runId);
+      await nextMoment();
+    }
     await start("foreign", "x1");
     // The index is at most a second behind.
     while ((await list()).approvals.length < 4) await new Promise(setImmediate);

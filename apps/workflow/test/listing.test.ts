@@ -15,7 +15,7 @@ import {
   StartRunRequest,
   WatchRunsRequest,
 } from "@tutti/contracts/workflow/v1";
-import { Serving } from "./serving.ts";
+import { nextMoment, Serving } from "./serving.ts";
 
 const told = "workflow: told\ntasks: {go: {wait: {signal: go}}}\n";
 const parent = "workflow: parent\ntasks: {sub: {workflow: told}}\n";
@@ -45,7 +45,10 @@ describe("lists of runs", () => {
       await serving.host.mesh.client(definitionService).registerDefinition({
         ...{ namespace: "", source: { format: 1, text, fileName: "" }, versionLabels: [], keepLatest: false },
       });
-    for (const runId of ["a", "b", "c"]) await start("told", runId, { team: runId === "c" ? "red" : "blue" });
+    for (const runId of ["a", "b", "c"]) {
+      await start("told", runId, { team: runId === "c" ? "red" : "blue" });
+      await nextMoment();
+    }
     await start("parent", "family");
     await runs().pauseRun(PauseRunRequest.fromPartial({ runId: "b", reason: "look at it" }));
     // The index is at most a second behind.

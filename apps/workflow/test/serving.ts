@@ -8,3 +8,9 @@ export const Serving = {
   open: (): Promise<Serving> =>
     KeptHost.open({ name: "workflow", services: [workflow], transport: "in-process" }),
 };
+
+/** Until the clock shows another millisecond: what begins then is listed behind what began before. */
+export async function nextMoment(): Promise<void> {
+  const nowMs = Date.now();
+  while (Date.now() <= nowMs) await new Promise(setImmediate);
+}
