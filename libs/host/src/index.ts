@@ -7,7 +7,7 @@ export { type Hosting, whenOwned } from "./runtime/admission.ts";
 export { causeOf } from "./runtime/cause.ts";
 export { hostRuntime } from "./runtime/host-runtime.ts";
 export { newsOf } from "./runtime/machines/desk.ts";
-export { conditionsOf } from "./runtime/machines/list.ts";
+export { conditionsOf, spanOf } from "./runtime/machines/list.ts";
 export { type HostOptions, ServiceHost } from "./service-host.ts";
 export type { HostContext, ServiceModule } from "./service-module.ts";
 export type { ServiceStorage } from "./storage/service-storage.ts";

@@ -10,7 +10,7 @@ import { toned } from "../terminal/style.ts";
 import type { Column, Entry } from "../terminal/table.ts";
 import { safe } from "../terminal/text.ts";
 import { printAge, printDurationMs } from "../terminal/time.ts";
-import { drawExplanation } from "./why.ts";
+import { tellExplanation } from "./why.ts";
 
 /** What there is of one kind, a page of it, drawn as a table. */
 interface Listing<E> {
@@ -311,18 +311,13 @@ export async function showBudget(context: Context): Promise<number> {
 }
 
 export async function whyMission(context: Context): Promise<number> {
-  const { values, print, shell } = context;
+  const { values } = context;
   const task = values.optionalArgument("TASK");
   const server = await connect(context);
   const explanation = await server.call("missions.why", {
     params: { id: values.argument("ID") },
     query: { ...server.namespace, ...(task === undefined ? {} : { task }) },
   });
-  if (print.isJson) print.json(explanation);
-  else if (print.isQuiet) print.line(safe(explanation.summary ?? ""));
-  else {
-    const page = { style: print.style, width: Math.min(print.width, 100), nowMs: shell.nowMs() };
-    print.lines(drawExplanation(explanation, page));
-  }
+  tellExplanation(context, explanation);
   return exitCodes.completed;
 }

@@ -8,7 +8,7 @@ import { padEnd, safe, widthOf, wrap } from "../terminal/text.ts";
 import { printAge, printDurationMs } from "../terminal/time.ts";
 
 export async function why(context: Context): Promise<number> {
-  const { values, print, shell } = context;
+  const { values } = context;
   const id = values.argument("ID");
   const task = values.optionalArgument("TASK");
   const server = await connect(context);
@@ -20,6 +20,12 @@ export async function why(context: Context): Promise<number> {
     run: () => server.call("runs.why", parts),
     mission: () => server.call("missions.why", parts),
   });
+  tellExplanation(context, explanation);
+  return exitCodes.completed;
+}
+
+/** As the command was asked to print it. */
+export function tellExplanation({ print, shell }: Context, explanation: Explanation): void {
   if (print.isJson) print.json(explanation);
   else if (print.isQuiet) print.line(safe(explanation.summary ?? ""));
   else
@@ -30,7 +36,6 @@ export async function why(context: Context): Promise<number> {
         nowMs: shell.nowMs(),
       }),
     );
-  return exitCodes.completed;
 }
 
 interface Page {
@@ -40,7 +45,7 @@ interface Page {
 }
 
 /** The answer first, then what it rests on, then what would help. */
-export function drawExplanation(explanation: Explanation, page: Page): string[] {
+function drawExplanation(explanation: Explanation, page: Page): string[] {
   const { style, width, nowMs } = page;
   const {
     about,

@@ -7,10 +7,10 @@ import {
   type WatchMissionsReply,
   type WatchMissionsRequest,
 } from "@tutti/contracts/swarm/v1";
-import { conditionsOf } from "@tutti/host";
+import { conditionsOf, spanOf } from "@tutti/host";
 import { changesOf, everything, type Named, sizeOf } from "@tutti/host/serving";
 import type { IndexEntry, LabelCondition, Search } from "@tutti/journal";
-import { type CallContext, fromTimestamp, toTimestamp } from "@tutti/kernel";
+import { type CallContext, toTimestamp } from "@tutti/kernel";
 import { indexLabels } from "@tutti/machine-mission";
 import type { MissionDesk } from "./desk.ts";
 
@@ -81,15 +81,8 @@ function searchOf(filter: MissionFilter, namespace: string): Omit<Search, "limit
   return {
     ...{ ...everything, namespace, kinds: ["mission"], statuses, labels: conditions },
     definition: definitions.length === 1 ? (definitions[0] ?? "") : "",
-    startedMs: created === undefined ? everything.startedMs : spanOf(created),
+    startedMs: spanOf(created),
     endedMs: ended === undefined ? undefined : spanOf(ended),
-  };
-}
-
-function spanOf({ from, to }: NonNullable<MissionFilter["created"]>) {
-  return {
-    from: from === undefined ? 0 : fromTimestamp(from),
-    to: to === undefined ? Number.POSITIVE_INFINITY : fromTimestamp(to),
   };
 }
 

@@ -13,10 +13,10 @@ import {
   type WatchRunsReply,
   type WatchRunsRequest,
 } from "@tutti/contracts/workflow/v1";
-import { conditionsOf } from "@tutti/host";
+import { conditionsOf, spanOf } from "@tutti/host";
 import { changesOf, everything, type Named, sizeOf } from "@tutti/host/serving";
 import type { IndexEntry, LabelCondition, Search } from "@tutti/journal";
-import { type CallContext, fromTimestamp, toTimestamp } from "@tutti/kernel";
+import { type CallContext, toTimestamp } from "@tutti/kernel";
 import { countsIn, indexLabels, showCounts } from "@tutti/machine-run";
 import { causeOf, keyOf, type RunDesk } from "./desk.ts";
 import { statusWord } from "./status-word.ts";
@@ -175,15 +175,8 @@ function searchOf(filter: RunFilter, namespace: string): Omit<Search, "limit" | 
     ...everything,
     ...{ namespace, kinds: ["run"], statuses, labels: conditions },
     definition: definitions.length === 1 ? (definitions[0] ?? "") : "",
-    startedMs: created === undefined ? everything.startedMs : spanOf(created),
+    startedMs: spanOf(created),
     endedMs: ended === undefined ? undefined : spanOf(ended),
-  };
-}
-
-function spanOf({ from, to }: NonNullable<RunFilter["created"]>) {
-  return {
-    from: from === undefined ? 0 : fromTimestamp(from),
-    to: to === undefined ? Number.POSITIVE_INFINITY : fromTimestamp(to),
   };
 }
 

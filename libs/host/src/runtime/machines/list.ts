@@ -54,7 +54,7 @@ export function conditionsOf({ equals, exists, absent }: LabelSelector): LabelCo
   ];
 }
 
-function spanOf(range: TimeRange | undefined): Span {
+export function spanOf(range: TimeRange | undefined): Span {
   return {
     from: range?.from === undefined ? 0 : fromTimestamp(range.from),
     to: range?.to === undefined ? Number.POSITIVE_INFINITY : fromTimestamp(range.to),
