@@ -311,6 +311,10 @@ export class Depositors {
     await Promise.all(this.#chains);
   }
 
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
   async #run(client: Client, accounts: readonly string[], chain: number, name: string): Promise<void> {
     for (let turn = chain; this.#running; turn++) {
       const account = accounts[turn % accounts.length] ?? "";
