@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { gateway } from "@tutti/gateway";
 import type { ServiceModule } from "@tutti/host";
 import type { Configuration } from "@tutti/kernel";
+import { master } from "@tutti/master";
 import { meshSection } from "@tutti/mesh";
 import { registry } from "@tutti/registry";
 import { swarm } from "@tutti/swarm";
@@ -48,6 +49,7 @@ export const services: readonly ServiceModule[] = [
   registry,
   swarm,
   workflow,
+  master,
   extensions,
   gateway,
   demonstration,

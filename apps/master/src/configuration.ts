@@ -1,0 +1,18 @@
+import { defineSection } from "@tutti/kernel";
+import { z } from "zod";
+
+/** The keys of the service: `orchestration.master.*`. */
+export const masterSection = defineSection({
+  scope: "orchestration",
+  name: "master",
+  description: "Sessions, and what they share.",
+  schema: z.strictObject({
+    dataDirectory: z
+      .string()
+      .min(1)
+      .default("./.tutti")
+      .describe(
+        "Where everything is kept that must last, in a process of its own without a cluster. The platform has `platform.dataDirectory`.",
+      ),
+  }),
+});

@@ -1,0 +1,1 @@
+export { MasterService, master } from "./service.ts";
