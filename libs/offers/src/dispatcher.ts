@@ -2,11 +2,12 @@
 import type { dispatchService } from "@tutti/contracts/swarm/v1";
 import type { Foundation } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
-import { type DueEffect, type EffectToken, writeToken } from "@tutti/runtime";
+import type { DueEffect, EffectToken } from "@tutti/runtime";
 import type { OfferedTask } from "./offered-task.ts";
 import { PoolSender } from "./pool-sender.ts";
 import { PoolStream } from "./pool-stream.ts";
 import type { Settlement } from "./settlement.ts";
+import { WireTokens } from "./wire-tokens.ts";
 
 /** Whose tasks they are. */
 interface OfferOrigin {
@@ -36,6 +37,7 @@ const defaultName = "default";
 export class Dispatcher {
   readonly #parts: DispatcherParts;
   readonly #shared: ReadonlySet<string>;
+  readonly #tokens: WireTokens;
   /** By namespace and name of the pool. */
   readonly #links = new Map<string, Map<string, Link>>();
   #isStopped = false;
@@ -43,6 +45,7 @@ export class Dispatcher {
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
     this.#shared = new Set(parts.sharedPools);
+    this.#tokens = new WireTokens(parts.origin.service);
   }
 
   /** Attempts that wait here because their pools take only so many at once. */
@@ -66,7 +69,7 @@ export class Dispatcher {
   }
 
   withdraw(token: EffectToken): void {
-    const bytes = writeToken(token);
+    const bytes = this.#tokens.write(token);
     for (const links of this.#links.values()) for (const { sender } of links.values()) sender.withdraw(bytes);
   }
 
@@ -96,7 +99,7 @@ export class Dispatcher {
     const { service, workKind } = origin;
     const { clock, timers, chance } = foundation;
     const sender: PoolSender = new PoolSender({
-      ...{ settlement, workKind, timers, nowMs: () => clock.now() },
+      ...{ settlement, tokens: this.#tokens, workKind, timers, nowMs: () => clock.now() },
       wake: () => stream.wake(),
       tableSeed: Math.floor(chance.random() * 2 ** 31),
     });

@@ -7,11 +7,12 @@ import { checkText } from "@tutti/definitions";
 import { isRefusal } from "@tutti/kernel";
 import { seededChance, VirtualTime } from "@tutti/kernel/testing";
 import { type OfferTask, RunPlan } from "@tutti/machine-run";
-import { type OfferStream, openOfferStream, openPool, type PoolSettings } from "@tutti/matching";
+import { type OfferStream, openOfferStream, openPool, type Pool, type PoolSettings } from "@tutti/matching";
 import { type EffectToken, readToken, writeToken } from "@tutti/runtime";
 import type { OfferEntry } from "./entry.ts";
 import { PoolSender } from "./pool-sender.ts";
 import type { EndedAttempt, Settlement } from "./settlement.ts";
+import { WireTokens } from "./wire-tokens.ts";
 
 const source = "workflow: order\ntasks: {charge: {uses: pay.charge}}\n";
 const { definition } = checkText({ format: "yaml", text: source, fileName: "order.yaml" });
@@ -52,7 +53,7 @@ const tokenOf = (number: number): EffectToken => ({
 /** A sender and the pool that it speaks with, a stream between them that can break, and an agent. */
 class Counter implements Settlement {
   readonly time = new VirtualTime();
-  readonly pool;
+  readonly pool: Pool;
   readonly sender: PoolSender;
   /** Numbers of the attempts that ended, in their order, and of those that were refused. */
   readonly results: number[] = [];
@@ -63,15 +64,19 @@ class Counter implements Settlement {
   isHolding = false;
   #stream: OfferStream | undefined;
 
-  constructor(settings: Partial<PoolSettings> = {}) {
+  /** @param beside shares its pool, its worker and its clock, and is of another service */
+  constructor(settings: Partial<PoolSettings> = {}, beside?: Counter) {
     const { time } = this;
-    this.pool = openPool({
-      ...{ namespace: "default", name: "default", owner: "swarm-1", epoch: 1, chance: seededChance(1) },
-      ...{ openedMs: time.now(), settings: { claimMs: 0, ...settings } },
-    });
+    this.pool =
+      beside?.pool ??
+      openPool({
+        ...{ namespace: "default", name: "default", owner: "swarm-1", epoch: 1, chance: seededChance(1) },
+        ...{ openedMs: time.now(), settings: { claimMs: 0, ...settings } },
+      });
     this.sender = new PoolSender({
       ...{
         settlement: this,
+        tokens: new WireTokens(beside === undefined ? "workflow" : "swarm"),
         workKind: "run",
         timers: time,
         nowMs: () => time.now(),
@@ -198,6 +203,24 @@ describe("what a pool is offered", () => {
     assert.equal(worker.durable, 200);
     // Nobody withdraws what its own result has settled.
     assert.equal(counter.sender.size, 0);
+  });
+
+  it("is not taken for an attempt of another service that has the same numbers", () => {
+    const runs = new Counter();
+    const missions = new Counter({}, runs);
+    const worker = new Worker(runs, 2);
+    runs.offer(1);
+    missions.offer(1);
+    runs.speak();
+    missions.speak();
+    worker.work();
+    runs.speak();
+    missions.speak();
+    assert.deepEqual([runs.results.length, missions.results.length], [1, 1]);
+    const [mine, theirs] = [new WireTokens("workflow"), new WireTokens("swarm")];
+    assert.deepEqual(theirs.read(theirs.write(tokenOf(1))), tokenOf(1));
+    assert.equal(mine.read(theirs.write(tokenOf(1))).incarnation, 0);
+    assert.equal(theirs.read(mine.write(tokenOf(1))).incarnation, 0);
   });
 
   it("is offered again on a new stream, and done once although it was at work", () => {

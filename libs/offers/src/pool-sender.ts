@@ -12,7 +12,6 @@ import type { PartialOutput } from "@tutti/contracts/agent/v1";
 import { type OfferReply, OfferRequest, type Returned, ReturnReason } from "@tutti/contracts/swarm/v1";
 import { Heap, type Timers, type TuttiError, toErrorDetail } from "@tutti/kernel";
 import { TokenTable } from "@tutti/matching";
-import { writeToken } from "@tutti/runtime";
 import { DurableMarks } from "./durable-marks.ts";
 import { type OfferEntry, rankOf } from "./entry.ts";
 import { offerErrors } from "./errors.ts";
@@ -20,9 +19,11 @@ import { Home } from "./home.ts";
 import { offerMessage, profileMessage } from "./messages.ts";
 import { type OfferedProfile, type OfferedTask, priorityOf } from "./offered-task.ts";
 import type { Settlement } from "./settlement.ts";
+import type { WireTokens } from "./wire-tokens.ts";
 
 export interface PoolSenderParts {
   readonly settlement: Settlement;
+  readonly tokens: WireTokens;
   /** Kind of the work that the tasks are from: `run`, `mission`. */
   readonly workKind: string;
   readonly timers: Timers;
@@ -85,7 +86,7 @@ export class PoolSender {
   /** An attempt is wanted; again with another priority, or once more because what came back did not last. */
   offer(due: Pick<OfferEntry, "token" | "key" | "cause">, effect: OfferedTask): void {
     const { token, key, cause } = due;
-    const bytes = writeToken(token);
+    const bytes = this.#parts.tokens.write(token);
     const known = this.#entries.get(bytes);
     if (known === undefined) {
       const rank = rankOf(effect);

@@ -8,10 +8,11 @@ import {
   type Payload,
 } from "@tutti/contracts/types/v1";
 import { type Command, errorOf, type Logger, type Refusal, type Timers, toErrorDetail } from "@tutti/kernel";
-import { type EffectToken, type Outcome, type Runtime, readToken, type Submission } from "@tutti/runtime";
+import type { EffectToken, Outcome, Runtime, Submission } from "@tutti/runtime";
 import type { OfferEntry } from "./entry.ts";
 import { offerErrors } from "./errors.ts";
 import type { OutputShelf } from "./output-shelf.ts";
+import { WireTokens } from "./wire-tokens.ts";
 
 export interface Settlement {
   /** An attempt has ended. Told when that is durable, or known to be unwanted. */
@@ -61,7 +62,7 @@ export interface RuntimeSettlementParts {
   readonly timers: Timers;
   readonly logger: Logger;
   readonly tellings: AttemptTellings;
-  /** Name of the service that tells what no agent does. */
+  /** Whose attempts they are, and what tells what no agent does. */
   readonly service: string;
   /** Pieces of output go to whoever reads them. */
   readonly outputs: Pick<OutputShelf, "add">;
@@ -116,16 +117,18 @@ interface Told {
 
 export class RuntimeSettlement implements Settlement {
   readonly #parts: RuntimeSettlementParts;
+  readonly #tokens: WireTokens;
   readonly #causes = new Map<string, Cause>();
 
   constructor(parts: RuntimeSettlementParts) {
     this.#parts = parts;
+    this.#tokens = new WireTokens(parts.service);
   }
 
   result({ result, agent, entry }: EndedAttempt, isDurable: () => void): void {
     const { outcome, runMs, used } = result;
     const { tellings } = this.#parts;
-    const token = entry?.token ?? readToken(result.token);
+    const token = entry?.token ?? this.#tokens.read(result.token);
     const namespace = entry?.key.namespace;
     const cause = this.#causeOf(agent);
     const figures = { agent, runMs, used };
@@ -153,7 +156,7 @@ export class RuntimeSettlement implements Settlement {
   progress({ token, saved, fraction, message }: Progress): void {
     // What need not outlive the attempt is not worth a record.
     if (saved.length === 0 && fraction === 0 && message === "") return;
-    this.#mention(readToken(token), this.#parts.tellings.progress(saved, fraction, message), "");
+    this.#mention(this.#tokens.read(token), this.#parts.tellings.progress(saved, fraction, message), "");
   }
 
   partialOutput({ key, effect, token }: OfferEntry, output: PartialOutput): void {
