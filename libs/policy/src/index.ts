@@ -21,6 +21,7 @@ export {
 } from "./audit/checkpoints.ts";
 export { holdsSignature, type Purpose, type Signer, signerOf } from "./audit/signing.ts";
 export { endorsed, type KeyFault, type Signed, TrustedKeys } from "./audit/signing-keys.ts";
+export { type BundleInForce, BundleKeeper, type Opened, opened, sealed } from "./bundles/bundles.ts";
 export { newApiKey, prefixOf, printApiKey, readApiKey, withoutKeys } from "./keys/api-key.ts";
 export { type CheckedKey, KeyChecker } from "./keys/key-checker.ts";
 export { hashKey, isHashed, keyHashCost } from "./keys/key-hash.ts";
@@ -28,3 +29,15 @@ export { emptyRoot, leafHash } from "./merkle/hashes.ts";
 export { holdsConsistency, holdsInclusion, type LeafPlace, type TreeHead } from "./merkle/proofs.ts";
 export { MerkleTree } from "./merkle/tree.ts";
 export { type Narrowing, narrowed, type ScopedQuestion, scopeFault, unscoped } from "./scope/scope.ts";
+export type { TokenContent } from "./tokens/claims.ts";
+export { IssuerKeys, type IssuerKeysParts, KeysUnavailable } from "./tokens/issuer-keys.ts";
+export { newTokenKey, publicTokenKey, TokenIssuer } from "./tokens/issuing.ts";
+export {
+  type CheckedToken,
+  TokenChecker,
+  type TokenCheckerParts,
+  type TokenFault,
+  type TokenIdentity,
+  type TokenRules,
+  type TrustedIssuer,
+} from "./tokens/token-checker.ts";

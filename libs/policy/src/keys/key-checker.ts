@@ -26,16 +26,22 @@ const rememberedMax = 10_000;
 const nobody = `$scrypt$ln=15,r=8,p=1$${"A".repeat(22)}$${"A".repeat(43)}`;
 
 export class KeyChecker {
-  readonly #byId: ReadonlyMap<string, KeyVerifier>;
+  #byId: ReadonlyMap<string, KeyVerifier> = new Map();
   readonly #secret: Uint8Array;
-  readonly #known = new Map<string, KeyVerifier>();
+  /** Ids and hashes of keys by the marks of what they were found to be. */
+  readonly #known = new Map<string, Pick<KeyVerifier, "keyId" | "hash">>();
   readonly #waiting: (() => void)[] = [];
   #computing = 0;
 
   /** `secret`: of this process alone. */
   constructor(verifiers: readonly KeyVerifier[], secret: Uint8Array) {
-    this.#byId = new Map(verifiers.map((verifier) => [verifier.keyId, verifier]));
     this.#secret = secret;
+    this.renew(verifiers);
+  }
+
+  /** From now on these, of a new bundle. What was found out before counts for those that are as they were. */
+  renew(verifiers: readonly KeyVerifier[]): void {
+    this.#byId = new Map(verifiers.map((verifier) => [verifier.keyId, verifier]));
   }
 
   async check(text: string, nowMs: number): Promise<CheckedKey> {
@@ -43,13 +49,19 @@ export class KeyChecker {
     if (read.kind === "other") return read;
     if (read.kind === "damaged") return { kind: "refused", why: "damaged" };
     const mark = createHmac("sha256", this.#secret).update(text).digest("base64");
-    const verifier = this.#known.get(mark) ?? (await this.#found(read, mark));
+    const verifier = this.#rememberedAs(mark) ?? (await this.#found(read, mark));
     if (verifier === "busy") return { kind: "refused", why: "busy" };
     if (verifier === undefined) return { kind: "refused", why: "wrong" };
     const { expireTime } = verifier;
     if (expireTime !== undefined && fromTimestamp(expireTime) <= nowMs)
       return { kind: "refused", why: "ended" };
     return { kind: "known", verifier };
+  }
+
+  #rememberedAs(mark: string): KeyVerifier | undefined {
+    const known = this.#known.get(mark);
+    const verifier = known === undefined ? undefined : this.#byId.get(known.keyId);
+    return verifier?.hash === known?.hash ? verifier : undefined;
   }
 
   async #found(
@@ -67,7 +79,7 @@ export class KeyChecker {
       const isRight = await isHashed(secret, verifier?.hash ?? nobody);
       if (!isRight || verifier === undefined) return undefined;
       if (this.#known.size >= rememberedMax) this.#forgetOldest();
-      this.#known.set(mark, verifier);
+      this.#known.set(mark, { keyId: verifier.keyId, hash: verifier.hash });
       return verifier;
     } finally {
       // Who waits takes the place over: nobody else gets in between.

@@ -5,6 +5,7 @@ import { ActorKind } from "@tutti/contracts/types/v1";
 import { toTimestamp } from "@tutti/kernel";
 import { seededChance } from "@tutti/kernel/testing";
 import fc from "fast-check";
+import { unscoped } from "../scope/scope.ts";
 import { newApiKey, prefixOf, printApiKey, readApiKey, withoutKeys } from "./api-key.ts";
 import { KeyChecker } from "./key-checker.ts";
 import { hashKey, isHashed, keyHashCost } from "./key-hash.ts";
@@ -103,6 +104,20 @@ describe("a checker of keys", () => {
     assert.deepEqual(await checker.check(unknown, nowMs), { kind: "refused", why: "wrong" });
     assert.deepEqual(await checker.check(`${key}x`, nowMs), { kind: "refused", why: "damaged" });
     assert.deepEqual(await checker.check("Bearer", nowMs), { kind: "other" });
+  });
+
+  it("knows with the next bundle what it knew, and no longer what was revoked or has another secret", async () => {
+    const { key, verifier, checker } = await made();
+    await checker.check(key, nowMs);
+    const scoped = { ...verifier, scope: unscoped };
+    checker.renew([scoped]);
+    assert.deepEqual(await checker.check(key, nowMs), { kind: "known", verifier: scoped });
+    checker.renew([{ ...verifier, hash: await hashKey("another", seededChance(7), cheap) }]);
+    assert.deepEqual(await checker.check(key, nowMs), { kind: "refused", why: "wrong" });
+    checker.renew([verifier]);
+    assert.equal((await checker.check(key, nowMs)).kind, "known");
+    checker.renew([]);
+    assert.deepEqual(await checker.check(key, nowMs), { kind: "refused", why: "wrong" });
   });
 
   it("does not compute more hashes than it can wait for, and goes on after a flood", async () => {

@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { type Bundle, BundleContent, type SigningKey } from "@tutti/contracts/governance/v1";
+import { toTimestamp } from "@tutti/kernel";
+import fc from "fast-check";
+import { type Signer, signerOf } from "../audit/signing.ts";
+import { endorsed, TrustedKeys } from "../audit/signing-keys.ts";
+import { BundleKeeper, opened, sealed } from "./bundles.ts";
+
+const startMs = 1_767_225_600_000;
+const hourMs = 3_600_000;
+const signer: Signer = signerOf(new Uint8Array(32).fill(1));
+const stranger: Signer = signerOf(new Uint8Array(32).fill(9));
+const none = new Uint8Array(0);
+const first: SigningKey = {
+  ...{ signingKeyId: "one", publicKey: signer.publicKey, startTime: toTimestamp(startMs) },
+  ...{ endTime: undefined, endorsement: none },
+};
+const keys = new TrustedKeys(signer.publicKey, [first]);
+
+function content(number: number, madeMs = startMs + number): BundleContent {
+  return BundleContent.fromPartial({
+    ...{ number, createTime: toTimestamp(madeMs), maxAgeMs: hourMs },
+    policies: [
+      { namespace: "system", policyId: `policy-${number}`, text: "permit(principal, action, resource);" },
+    ],
+  });
+}
+
+const bundle = (number: number, madeMs?: number): Bundle =>
+  sealed(content(number, madeMs), { signingKeyId: "one", key: signer });
+
+describe("a bundle", () => {
+  it("is opened to what was sealed", () => {
+    assert.deepEqual(opened(bundle(1), keys), { kind: "opened", content: content(1) });
+  });
+
+  it("is refused when somebody who is not trusted has signed it, under whatever name", () => {
+    for (const signingKeyId of ["one", "other"]) {
+      const found = opened(sealed(content(1), { signingKeyId, key: stranger }), keys);
+      assert.equal(found.kind, "refused");
+    }
+  });
+
+  it("is refused when one byte of it, or what is said around it, is not as it was signed", () => {
+    const whole = bundle(3);
+    const changes = fc.oneof(
+      fc.nat(whole.content.length - 1).map((place) => ({ ...whole, content: flipped(whole.content, place) })),
+      fc
+        .nat(whole.signature.length - 1)
+        .map((place) => ({ ...whole, signature: flipped(whole.signature, place) })),
+      fc
+        .constantFrom<Partial<Bundle>>(
+          { number: 4 },
+          { maxAgeMs: hourMs * 24 },
+          { createTime: toTimestamp(startMs + hourMs) },
+          { createTime: undefined },
+          { signature: none },
+          { signingKeyId: "" },
+          { content: none },
+        )
+        .map((change) => ({ ...whole, ...change })),
+    );
+    fc.assert(
+      fc.property(changes, (changed) => {
+        assert.equal(opened(changed, keys).kind, "refused");
+      }),
+    );
+  });
+
+  it("is refused when its content is that of another one, though both are signed", () => {
+    const [older, newer] = [bundle(1), bundle(2)];
+    const mixed = { ...newer, content: older.content };
+    const resigned = sealed({ ...content(2), number: 2 }, { signingKeyId: "one", key: signer });
+    assert.equal(opened(mixed, keys).kind, "refused");
+    assert.equal(opened(resigned, keys).kind, "opened");
+  });
+
+  it("is refused when its key did not sign any more then, and taken from the key after", () => {
+    const next: Signer = signerOf(new Uint8Array(32).fill(2));
+    const startTime = toTimestamp(startMs + hourMs);
+    const second = endorsed({ signingKeyId: "two", publicKey: next.publicKey, startTime }, signer);
+    const both = new TrustedKeys(signer.publicKey, [{ ...first, endTime: startTime }, second]);
+    const late = content(1, startMs + 2 * hourMs);
+    assert.equal(opened(sealed(late, { signingKeyId: "one", key: signer }), both).kind, "refused");
+    assert.equal(opened(sealed(late, { signingKeyId: "two", key: next }), both).kind, "opened");
+  });
+});
+
+describe("a keeper of bundles", () => {
+  it("has none in force before the first", () => {
+    assert.equal(new BundleKeeper(keys).inForce(startMs), undefined);
+  });
+
+  it("keeps the present one when an older, the same, or a faulty one comes", () => {
+    const keeper = new BundleKeeper(keys);
+    keeper.take(bundle(5), startMs + 5);
+    const others = [
+      bundle(4),
+      bundle(5),
+      { ...bundle(6), signature: none },
+      { ...bundle(6), number: Number.NaN },
+    ];
+    for (const other of others) assert.equal(keeper.take(other, startMs + 10).kind, "refused");
+    assert.equal(keeper.inForce(startMs + 10)?.content.number, 5);
+    assert.equal(keeper.take(bundle(6), startMs + 10).kind, "opened");
+    assert.equal(keeper.inForce(startMs + 10)?.content.number, 6);
+  });
+
+  it("has nothing in force when the last one is too old, and knows it still", () => {
+    const keeper = new BundleKeeper(keys);
+    keeper.take(bundle(1, startMs), startMs + 10);
+    assert.equal(keeper.inForce(startMs + hourMs - 1)?.content.number, 1);
+    assert.equal(keeper.inForce(startMs + hourMs), undefined);
+    assert.equal(keeper.present?.content.number, 1);
+  });
+
+  it("reckons the age from when it took one in whose clock is ahead", () => {
+    const keeper = new BundleKeeper(keys);
+    keeper.take(bundle(1, startMs + 10 * hourMs), startMs);
+    assert.equal(keeper.inForce(startMs + hourMs), undefined);
+  });
+});
+
+function flipped(bytes: Uint8Array, place: number): Uint8Array {
+  const changed = Uint8Array.from(bytes);
+  changed[place] = (changed[place] ?? 0) ^ 1;
+  return changed;
+}

@@ -1,0 +1,105 @@
+/**
+ * Bundles: all that a service needs to decide by itself, signed by governance.
+ *
+ * 1. Whatever is wrong with one, the present one stays: a bundle that cannot be read, is signed by nobody who is trusted, or is
+ *    not newer than the present one is refused, with the reason.
+ * 2. A bundle is good for its age, reckoned from when it was made, or from when it was taken in where this clock is behind. After that it
+ *    decides nothing any more until another one comes: what is too old denies.
+ * 3. Number, time and age are in the content too, so that nothing around the content can be exchanged without notice.
+ */
+import { Bundle, BundleContent } from "@tutti/contracts/governance/v1";
+import { fromTimestamp } from "@tutti/kernel";
+import type { Signer } from "../audit/signing.ts";
+import type { TrustedKeys } from "../audit/signing-keys.ts";
+
+export function sealed(
+  content: BundleContent,
+  { signingKeyId, key }: { readonly signingKeyId: string; readonly key: Signer },
+): Bundle {
+  const { number, createTime, maxAgeMs } = content;
+  const bare = { number, createTime, maxAgeMs, content: BundleContent.encode(content).finish() };
+  return { ...bare, signature: key.sign("bundle", signedPartOf(bare)), signingKeyId };
+}
+
+export type Opened =
+  | { readonly kind: "opened"; readonly content: BundleContent }
+  | { readonly kind: "refused"; readonly reason: string };
+
+/** What is in a bundle, if it is what somebody who is trusted has signed. */
+export function opened(bundle: Bundle, keys: TrustedKeys): Opened {
+  const { number, createTime, maxAgeMs, signature, signingKeyId } = bundle;
+  if (createTime === undefined) return refused("it does not say when it was made");
+  const timeMs = fromTimestamp(createTime);
+  const fault = keys.fault({ signingKeyId, signature, timeMs }, "bundle", signedPartOf(bundle));
+  if (fault !== undefined) return refused(fault);
+  const content = contentOf(bundle);
+  if (content === undefined) return refused("its content cannot be read");
+  const saysTheSame =
+    content.number === number &&
+    content.maxAgeMs === maxAgeMs &&
+    content.createTime !== undefined &&
+    fromTimestamp(content.createTime) === timeMs;
+  if (!saysTheSame) return refused("its content is that of another bundle");
+  return { kind: "opened", content };
+}
+
+export interface BundleInForce {
+  readonly content: BundleContent;
+  /** From then on it decides nothing. */
+  readonly untilMs: number;
+}
+
+/** The bundle that a service goes by. */
+export class BundleKeeper {
+  readonly #keys: TrustedKeys;
+  #present: BundleInForce | undefined;
+
+  constructor(keys: TrustedKeys) {
+    this.#keys = keys;
+  }
+
+  /** Undefined before the first. It may be too old. */
+  get present(): BundleInForce | undefined {
+    return this.#present;
+  }
+
+  /** Takes a bundle in, or says why not; the present one stays then. */
+  take(bundle: Bundle, nowMs: number): Opened {
+    const present = this.#present?.content.number ?? 0;
+    if (!(bundle.number > present))
+      return refused(`expected a bundle after ${present}, found ${bundle.number}`);
+    const found = opened(bundle, this.#keys);
+    if (found.kind === "refused") return found;
+    const { createTime, maxAgeMs } = found.content;
+    const madeMs = createTime === undefined ? nowMs : Math.min(nowMs, fromTimestamp(createTime));
+    this.#present = { content: found.content, untilMs: madeMs + maxAgeMs };
+    return found;
+  }
+
+  /** What decides now: nothing when there is none yet, or when the last one is too old. */
+  inForce(nowMs: number): BundleInForce | undefined {
+    return this.#present !== undefined && nowMs < this.#present.untilMs ? this.#present : undefined;
+  }
+}
+
+function contentOf({ content }: Bundle): BundleContent | undefined {
+  try {
+    return BundleContent.decode(content);
+  } catch {
+    return;
+  }
+}
+
+function signedPartOf({
+  number,
+  createTime,
+  maxAgeMs,
+  content,
+}: Pick<Bundle, "number" | "createTime" | "maxAgeMs" | "content">): Uint8Array {
+  const none = { signature: new Uint8Array(0), signingKeyId: "" };
+  return Bundle.encode({ number, createTime, maxAgeMs, content, ...none }).finish();
+}
+
+function refused(reason: string): Opened & { readonly kind: "refused" } {
+  return { kind: "refused", reason };
+}

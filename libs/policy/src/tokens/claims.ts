@@ -1,0 +1,87 @@
+/** What a token of this installation says: claims of a JWT, in the words of the contracts. */
+import { Scope, TokenUse, tokenUseFromJSON, tokenUseToJSON } from "@tutti/contracts/governance/v1";
+import { type Actor, ActorKind } from "@tutti/contracts/types/v1";
+import type { JWTPayload } from "jose";
+
+/** What a token is issued for. */
+export interface TokenContent {
+  /** Unique in the installation. */
+  readonly tokenId: string;
+  readonly actor: Actor;
+  /** That of the principal. */
+  readonly namespace: string;
+  readonly groups: readonly string[];
+  readonly use: TokenUse;
+  readonly scope: Scope;
+  readonly createMs: number;
+  readonly expireMs: number;
+}
+
+/** In the header, so that a token for something else, signed with the same key, is never taken for one. */
+export const tokenType = "tutti+jwt";
+export const tokenAudience = "tutti";
+export const tokenAlgorithm = "EdDSA";
+
+const kinds: ReadonlyMap<string, ActorKind> = new Map([
+  ["person", ActorKind.ACTOR_KIND_PERSON],
+  ["service", ActorKind.ACTOR_KIND_SERVICE],
+  ["agent", ActorKind.ACTOR_KIND_AGENT],
+]);
+const usePrefix = "TOKEN_USE_";
+
+export function subjectOf({ kind, id }: Actor): string {
+  const word = [...kinds].find(([, one]) => one === kind)?.[0];
+  if (word === undefined) throw new RangeError(`expected a kind of actor, found ${kind}`);
+  return `${word}:${id}`;
+}
+
+export function claimsOf({ namespace, groups, use, scope }: TokenContent): JWTPayload {
+  return {
+    namespace,
+    ...(groups.length > 0 ? { groups } : {}),
+    use: tokenUseToJSON(use).slice(usePrefix.length).toLowerCase(),
+    scope: Scope.toJSON(scope),
+  };
+}
+
+/** Undefined when the claims are not those of a token that is issued here. */
+export function contentOf(payload: JWTPayload): TokenContent | undefined {
+  const { sub = "", jti = "", iat, exp, namespace, groups = [], use, scope } = payload;
+  const colon = sub.indexOf(":");
+  const kind = kinds.get(sub.slice(0, colon));
+  const id = sub.slice(colon + 1);
+  if (kind === undefined || id === "" || jti === "" || iat === undefined || exp === undefined) return;
+  if (typeof namespace !== "string" || typeof use !== "string" || !isTexts(groups)) return;
+  const meant = tokenUseFromJSON(`${usePrefix}${use.toUpperCase()}`);
+  const read = scopeOf(scope);
+  if (read === undefined || meant === TokenUse.UNRECOGNIZED || meant === TokenUse.TOKEN_USE_UNSPECIFIED)
+    return;
+  const times = { createMs: iat * 1_000, expireMs: exp * 1_000 };
+  return { tokenId: jti, actor: { kind, id }, namespace, groups, use: meant, scope: read, ...times };
+}
+
+/** What it does not know it does not take for nothing: a scope with a word from a later release narrows by that word too. */
+function scopeOf(json: unknown): Scope | undefined {
+  if (typeof json !== "object" || json === null) return;
+  try {
+    const scope = Scope.fromJSON(json);
+    return isSameJson(Scope.toJSON(scope), json) ? scope : undefined;
+  } catch {
+    return;
+  }
+}
+
+function isSameJson(one: unknown, other: unknown): boolean {
+  if (typeof one !== "object" || typeof other !== "object" || one === null || other === null)
+    return Object.is(one, other);
+  if (Array.isArray(one) !== Array.isArray(other)) return false;
+  const keys = Object.keys(one);
+  if (keys.length !== Object.keys(other).length) return false;
+  return keys.every((key) => isSameJson((one as Json)[key], (other as Json)[key]));
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+export function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((one) => typeof one === "string");
+}

@@ -1,0 +1,246 @@
+/**
+ * Whom a token stands for: one of this installation, or one of an issuer that is trusted.
+ *
+ * 1. Which algorithms count is said here for each issuer, never by the token; none of them is a shared secret, and "none" is none.
+ * 2. What was checked is remembered until the token ends, under a hash of it; that it was revoked is looked up each time.
+ * 3. A refusal says which rule was broken and nothing that is in the token.
+ */
+import { createHash } from "node:crypto";
+import { type Scope, TokenUse } from "@tutti/contracts/governance/v1";
+import { type Actor, ActorKind } from "@tutti/contracts/types/v1";
+import {
+  createLocalJWKSet,
+  decodeJwt,
+  errors,
+  type JWK,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  type JWTVerifyOptions,
+  jwtVerify,
+} from "jose";
+import { unscoped } from "../scope/scope.ts";
+import { contentOf, isTexts, tokenAlgorithm, tokenAudience, tokenType } from "./claims.ts";
+import { KeysUnavailable } from "./issuer-keys.ts";
+
+/** Somebody else whose tokens are taken. */
+export interface TrustedIssuer {
+  /** As it names itself in its tokens. */
+  readonly issuer: string;
+  /** As it names this installation; one of them has to be in the token. */
+  readonly audiences: readonly string[];
+  /** Default RS256, PS256, ES256, EdDSA. */
+  readonly algorithms?: readonly string[];
+  /** Finds its key for a token. */
+  readonly findKey: JWTVerifyGetKey;
+  /** The claim that names who it is. Default `sub`. */
+  readonly idClaim?: string;
+  /** Comes before each id, so that two issuers never name the same person. */
+  readonly idPrefix?: string;
+  /** The claim with the groups. Default `groups`. */
+  readonly groupsClaim?: string;
+  /** What all its tokens are narrowed to. */
+  readonly scope?: Scope;
+}
+
+export interface TokenIdentity {
+  /** Empty for one of another issuer. */
+  readonly tokenId: string;
+  readonly actor: Actor;
+  /** Empty where it is of no namespace. */
+  readonly namespace: string;
+  readonly groups: readonly string[];
+  readonly use: TokenUse;
+  readonly scope: Scope;
+  readonly expireMs: number;
+}
+
+export type TokenFault =
+  | "damaged"
+  | "too_large"
+  | "unknown_issuer"
+  | "wrong_algorithm"
+  | "wrong_key"
+  | "wrong_audience"
+  | "wrong_type"
+  | "wrong_signature"
+  | "not_yet"
+  | "ended"
+  | "revoked"
+  /** The keys of its issuer cannot be had at the moment. */
+  | "unavailable";
+
+export type CheckedToken =
+  | { readonly kind: "known"; readonly identity: TokenIdentity }
+  | { readonly kind: "refused"; readonly why: TokenFault };
+
+const lengthMax = 16_384;
+const skewDefaultMs = 30_000;
+const rememberedMax = 10_000;
+const algorithmsDefault = ["RS256", "PS256", "ES256", "EdDSA"];
+/** Whoever knows the key of such a one could make tokens with it. */
+const isShared = (algorithm: string) => algorithm.startsWith("HS") || algorithm === "none";
+
+/** What bundles say about tokens that are issued here. */
+export interface TokenRules {
+  readonly tokenKeys: readonly string[];
+  readonly revokedTokenIds: readonly string[];
+}
+
+export interface TokenCheckerParts {
+  /** Name of the installation. */
+  readonly issuer: string;
+  readonly others?: readonly TrustedIssuer[];
+  /** How far clocks may be apart. Default 30 s. */
+  readonly skewMs?: number;
+}
+
+export class TokenChecker {
+  readonly #issuer: string;
+  readonly #others: ReadonlyMap<string, TrustedIssuer>;
+  readonly #skewMs: number;
+  readonly #known = new Map<string, TokenIdentity>();
+  #tokenKeys: readonly string[] = [];
+  #findOwnKey: JWTVerifyGetKey = createLocalJWKSet({ keys: [] });
+  #revoked: ReadonlySet<string> = new Set();
+
+  constructor({ issuer, others = [], skewMs = skewDefaultMs }: TokenCheckerParts) {
+    for (const { issuer: other, audiences, algorithms = [] } of others) {
+      const shared = algorithms.find(isShared);
+      if (shared !== undefined)
+        throw new RangeError(`expected no shared secrets of ${other}, found ${shared}`);
+      // Without one, a token that somebody got for quite another service would do.
+      if (audiences.length === 0) throw new RangeError(`expected an audience for ${other}, found none`);
+      if (other === issuer)
+        throw new RangeError(`expected another name than that of the installation, found ${other}`);
+    }
+    this.#issuer = issuer;
+    this.#others = new Map(others.map((other) => [other.issuer, other]));
+    this.#skewMs = skewMs;
+  }
+
+  /** From now on by a new bundle. What was found out before counts where its key still does. */
+  renew({ tokenKeys, revokedTokenIds }: TokenRules): void {
+    this.#revoked = new Set(revokedTokenIds);
+    const isSame =
+      tokenKeys.length === this.#tokenKeys.length && tokenKeys.every((key) => this.#tokenKeys.includes(key));
+    if (isSame) return;
+    this.#tokenKeys = [...tokenKeys];
+    this.#findOwnKey = createLocalJWKSet({ keys: tokenKeys.map((key) => JSON.parse(key) as JWK) });
+    this.#known.clear();
+  }
+
+  async check(token: string, nowMs: number): Promise<CheckedToken> {
+    if (token.length > lengthMax) return refused("too_large");
+    const mark = createHash("sha256").update(token).digest("base64");
+    const known = this.#known.get(mark);
+    const checked: CheckedToken =
+      known === undefined ? await this.#checked(token, nowMs) : { kind: "known", identity: known };
+    if (checked.kind === "refused") return checked;
+    const { tokenId, expireMs } = checked.identity;
+    if (nowMs >= expireMs + this.#skewMs) {
+      this.#known.delete(mark);
+      return refused("ended");
+    }
+    if (tokenId !== "" && this.#revoked.has(tokenId)) return refused("revoked");
+    if (known === undefined) this.#remember(mark, checked.identity);
+    return checked;
+  }
+
+  async #checked(token: string, nowMs: number): Promise<CheckedToken> {
+    const issuer = issuerIn(token);
+    if (issuer === undefined) return refused("damaged");
+    const times = {
+      clockTolerance: this.#skewMs / 1_000,
+      currentDate: new Date(nowMs),
+      requiredClaims: ["exp"],
+    };
+    if (issuer === this.#issuer) {
+      const rules = { algorithms: [tokenAlgorithm], audience: tokenAudience, typ: tokenType };
+      const payload = await verified(token, this.#findOwnKey, { ...times, ...rules, issuer });
+      if (typeof payload === "string") return refused(payload);
+      const content = contentOf(payload);
+      if (content === undefined) return refused("damaged");
+      if (content.createMs > nowMs + this.#skewMs) return refused("not_yet");
+      return { kind: "known", identity: content };
+    }
+    const trusted = this.#others.get(issuer);
+    if (trusted === undefined) return refused("unknown_issuer");
+    const algorithms = [...(trusted.algorithms ?? algorithmsDefault)];
+    const rules = { algorithms, audience: [...trusted.audiences], issuer };
+    const payload = await verified(token, trusted.findKey, { ...times, ...rules });
+    if (typeof payload === "string") return refused(payload);
+    const identity = identityOf(payload, trusted);
+    return identity === undefined ? refused("damaged") : { kind: "known", identity };
+  }
+
+  #remember(mark: string, identity: TokenIdentity): void {
+    if (this.#known.size >= rememberedMax) {
+      const [oldest] = this.#known.keys();
+      if (oldest !== undefined) this.#known.delete(oldest);
+    }
+    this.#known.set(mark, identity);
+  }
+}
+
+/** Who claims to have issued it; nothing of it is believed yet. */
+function issuerIn(token: string): string | undefined {
+  try {
+    return decodeJwt(token).iss ?? "";
+  } catch {
+    return;
+  }
+}
+
+async function verified(
+  token: string,
+  findKey: JWTVerifyGetKey,
+  rules: JWTVerifyOptions,
+): Promise<JWTPayload | TokenFault> {
+  try {
+    return (await jwtVerify(token, findKey, rules)).payload;
+  } catch (error) {
+    return faultOf(error);
+  }
+}
+
+function faultOf(error: unknown): TokenFault {
+  if (error instanceof KeysUnavailable) return "unavailable";
+  if (error instanceof errors.JWTExpired) return "ended";
+  if (error instanceof errors.JWTClaimValidationFailed) return claimFaults[error.claim] ?? "damaged";
+  if (error instanceof errors.JOSEAlgNotAllowed) return "wrong_algorithm";
+  if (error instanceof errors.JWSSignatureVerificationFailed) return "wrong_signature";
+  if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys)
+    return "wrong_key";
+  if (error instanceof errors.JOSEError) return "damaged";
+  // The key does not fit the algorithm: the token names another one's key.
+  if (error instanceof TypeError) return "wrong_key";
+  throw error;
+}
+
+const claimFaults: Readonly<Record<string, TokenFault>> = {
+  nbf: "not_yet",
+  iat: "not_yet",
+  aud: "wrong_audience",
+  iss: "unknown_issuer",
+  typ: "wrong_type",
+};
+
+function identityOf(payload: JWTPayload, trusted: TrustedIssuer): TokenIdentity | undefined {
+  const { idClaim = "sub", idPrefix = "", groupsClaim = "groups", scope = unscoped } = trusted;
+  const id = payload[idClaim];
+  const groups = payload[groupsClaim] ?? [];
+  if (typeof id !== "string" || id === "" || !isTexts(groups) || payload.exp === undefined) return;
+  return {
+    tokenId: "",
+    actor: { kind: ActorKind.ACTOR_KIND_PERSON, id: `${idPrefix}${id}` },
+    namespace: "",
+    groups,
+    use: TokenUse.TOKEN_USE_CALLS,
+    scope,
+    expireMs: payload.exp * 1_000,
+  };
+}
+
+function refused(why: TokenFault): CheckedToken {
+  return { kind: "refused", why };
+}
