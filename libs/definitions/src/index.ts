@@ -33,6 +33,7 @@ export {
   type Definition,
 } from "./check/checker.ts";
 export { type HeldValue, holdAgainst } from "./check/held-value.ts";
+export { type CheckedSession, checkSessionText, isSessionText } from "./check/session-checker.ts";
 export { graphOf } from "./contracts/graph.ts";
 export { definitionMessage, graphNodes, problemMessage, usedBy } from "./contracts/messages.ts";
 export { documentOfTask, documentOfTasks, repeatedIds } from "./contracts/task-list.ts";
@@ -41,7 +42,7 @@ export { type PrintFormat, printDefinition } from "./convert/print.ts";
 export { printTypeScript } from "./convert/typescript.ts";
 export { parseDurationMs, printDuration } from "./duration.ts";
 export * from "./language/document.ts";
-export { languageJsonSchema } from "./language/json-schema.ts";
+export { languageJsonSchema, sessionJsonSchema } from "./language/json-schema.ts";
 export { type TaskKindWord, taskKinds } from "./language/task-shape.ts";
 export { limits as definitionLimits } from "./limits.ts";
 export type * from "./plan/plan.ts";

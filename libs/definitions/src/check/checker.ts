@@ -5,11 +5,12 @@ import type { WorkflowDocument } from "../language/document.ts";
 import { limits } from "../limits.ts";
 import { canonical, hashOf } from "../plan/canonical.ts";
 import type { Plan } from "../plan/plan.ts";
-import { type DefinitionProblem, type Finding, Findings, type Places, printPath } from "../problem.ts";
+import { type DefinitionProblem, Findings, type Places } from "../problem.ts";
 import { readSource } from "../source/source.ts";
 import type { DefinitionText } from "../source/text.ts";
 import type { Catalogue } from "./catalogue.ts";
 import { checkSchema, satisfying } from "./json-schemas.ts";
+import { located, nowhere } from "./located.ts";
 import { Parameters } from "./parameters.ts";
 import { isMembers, ShapeChecker } from "./shape-checker.ts";
 import { Steps, StepsExhausted } from "./steps.ts";
@@ -87,8 +88,6 @@ export function checkWithin(
     });
   return check(document, { findings, places: nowhere, fileName: "" }, options, surroundings);
 }
-
-const nowhere: Places = { placeOf: () => undefined };
 
 interface Checking {
   readonly findings: Findings;
@@ -221,44 +220,4 @@ function inOrder(value: Json): Json {
       : inOrder(inner);
   }
   return canonical({ ...members });
-}
-
-function located(findings: Findings, fileName: string, places: Places): DefinitionProblem[] {
-  const problems = findings.list.map((finding) => locate(finding, fileName, places));
-  problems.sort((a, b) => a.line - b.line || a.column - b.column);
-  if (findings.left > 0) {
-    const message = `${findings.left} more problems are not told`;
-    problems.push({
-      severity: "warning",
-      code: "too_many",
-      fileName,
-      line: 0,
-      column: 0,
-      path: "",
-      message,
-      expected: "",
-    });
-  }
-  return problems;
-}
-
-function locate(
-  { severity, code, path, key, at, message, expected }: Finding,
-  fileName: string,
-  places: Places,
-): DefinitionProblem {
-  const place = places.placeOf(path, {
-    ...(key === undefined ? {} : { key }),
-    ...(at === undefined ? {} : { at }),
-  });
-  return {
-    severity,
-    code,
-    fileName,
-    line: place?.line ?? 0,
-    column: place?.column ?? 0,
-    path: printPath(path),
-    message,
-    expected,
-  };
 }

@@ -3,23 +3,30 @@ import {
   type LabelSelector,
   type Need,
   NeedCondition,
-  type Payload,
-  type RetryPolicy,
   TaskSpec,
 } from "@tutti/contracts/types/v1";
-import type { Json } from "@tutti/expressions";
 import type { Definition } from "../check/checker.ts";
-import type { Condition, TaskDocument } from "../language/document.ts";
-import type { Placement, Plan, RetryPolicy as PlannedRetry, PlanTask, Selector, Work } from "../plan/plan.ts";
+import type { TaskDocument } from "../language/document.ts";
+import type { Placement, Plan, PlanTask, Selector, Work } from "../plan/plan.ts";
+import { bare, payloadOf, retryOf, takePolicies } from "./task-policies.ts";
+
+/** What the contracts have no words for: the loops and children of runs. */
+export const keysOfRuns = ["forEach", "mayFail", "parameters"] as const;
+
+/** What has words, and is not done in missions. */
+const keysBeyondMissions = ["compensate", "limits", "cache", "checks", "dueTime"] as const;
+
+/** Who is to do the tasks: what it cannot is told. */
+export type TaskReach = "mission" | "session";
 
 /**
  * The tasks of a definition as the contracts have them, so that an engine other than that of runs does the same work without
  * edits. What only a run can do is told as a problem.
  */
-export function taskSpecsOf({
-  document,
-  plan,
-}: Definition): { readonly tasks: TaskSpec[] } | { readonly problem: string } {
+export function taskSpecsOf(
+  { document, plan }: Pick<Definition, "document" | "plan">,
+  reach: TaskReach = "mission",
+): { readonly tasks: TaskSpec[] } | { readonly problem: string } {
   if (plan === undefined) return { problem: "a template whose parameters are not filled in" };
   if (document.states !== undefined) return { problem: "states" };
   if (Object.keys(document.vars ?? {}).length > 0) return { problem: "`vars`" };
@@ -28,10 +35,11 @@ export function taskSpecsOf({
   for (const [number, task] of plan.tasks.entries()) {
     const written = document.tasks?.[task.id];
     const work = plan.works[task.work];
-    const problem = problemOf(task, written, work);
+    const problem = problemOf(task, { written, work, reach });
     if (problem !== undefined || written === undefined || work === undefined)
       return { problem: `${problem ?? "a task within a task"} (task ${task.id})` };
     const spec = specOf(plan, task, written);
+    takePolicies(spec, written, task.id);
     spec.work = workOf(work);
     spec.versionRange = work.kind === "uses" ? work.versionRange : "";
     spec.needs = needs[number] ?? [];
@@ -40,23 +48,16 @@ export function taskSpecsOf({
   return { tasks };
 }
 
-function problemOf(
-  { kind }: PlanTask,
-  written: TaskDocument | undefined,
-  work: Work | undefined,
-): string | undefined {
+interface Judged {
+  readonly written: TaskDocument | undefined;
+  readonly work: Work | undefined;
+  readonly reach: TaskReach;
+}
+
+function problemOf({ kind }: PlanTask, { written, work, reach }: Judged): string | undefined {
   if (work === undefined || written === undefined) return "a task within a task";
   if (work.kind !== "uses" && work.kind !== "workflow" && work.kind !== "mission") return `\`${kind}\``;
-  const only = [
-    "forEach",
-    "compensate",
-    "limits",
-    "cache",
-    "checks",
-    "mayFail",
-    "dueTime",
-    "parameters",
-  ] as const;
+  const only = reach === "session" ? keysOfRuns : [...keysOfRuns, ...keysBeyondMissions];
   const found = only.find((name) => written[name] !== undefined);
   return found && `\`${found}\``;
 }
@@ -108,10 +109,6 @@ function workOf(work: Work): TaskSpec["work"] {
   return { $case: work.kind, value: { name, version } };
 }
 
-function retryOf(retry: PlannedRetry): RetryPolicy {
-  return { ...retry, retryOn: [...retry.retryOn], failOn: [...retry.failOn] };
-}
-
 function placementOf(
   { tasks }: Plan,
   { pool, require, prefer, sameAgentAs, notAgentOf }: Placement,
@@ -127,16 +124,4 @@ function placementOf(
 
 function selectorOf({ equals, exists, absent }: Selector): LabelSelector {
   return { equals: { ...equals }, exists: [...exists], absent: [...absent] };
-}
-
-function payloadOf(data: Json): Payload {
-  return { body: { $case: "inline", value: Buffer.from(JSON.stringify(data)) }, mediaType: "" };
-}
-
-/** A condition without the signs that it is one. */
-function bare(condition: Condition | undefined): string {
-  if (condition === undefined) return "";
-  return String(condition)
-    .replace(/^\$\{\{([\s\S]*)\}\}$/, "$1")
-    .trim();
 }

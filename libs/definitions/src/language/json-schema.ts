@@ -1,6 +1,7 @@
 import type { Json } from "@tutti/expressions";
 import { durationPattern } from "../duration.ts";
 import { definition } from "./definition-shape.ts";
+import { session } from "./session-shape.ts";
 import { type JsonKind, type MembersShape, type Shape, textForms } from "./shape.ts";
 
 /** What may stand in place of anything else in a template. */
@@ -8,12 +9,28 @@ const parameter = { type: "string", pattern: "^\\s*\\$\\{\\{[\\s\\S]*\\}\\}\\s*$
 
 /** The JSON Schema of the language, for editors, generated from its shapes. */
 export function languageJsonSchema(): Json {
+  return documentSchema(definition, { id: "urn:tutti:workflow", title: "A workflow of Tutti", fills: true });
+}
+
+/** The JSON Schema of the files of sessions. */
+export function sessionJsonSchema(): Json {
+  return documentSchema(session, { id: "urn:tutti:session", title: "A session of Tutti", fills: false });
+}
+
+interface Written {
+  readonly id: string;
+  readonly title: string;
+  /** Whether it may be a template, in which an expression may stand for a name or a number. */
+  readonly fills: boolean;
+}
+
+function documentSchema(shape: MembersShape, { id, title, fills }: Written): Json {
   const parts: Record<string, Json> = {};
-  const root = new SchemaWriter(parts).members(definition);
+  const root = new SchemaWriter(parts, fills).members(shape);
   return {
     $schema: "https://json-schema.org/draft/2020-12/schema",
-    $id: "urn:tutti:workflow",
-    title: "A workflow of Tutti",
+    $id: id,
+    title,
     ...root,
     $defs: parts,
   };
@@ -23,9 +40,11 @@ type Members = { readonly [key: string]: Json };
 
 class SchemaWriter {
   readonly #parts: Record<string, Json>;
+  readonly #fills: boolean;
 
-  constructor(parts: Record<string, Json>) {
+  constructor(parts: Record<string, Json>, fills: boolean) {
     this.#parts = parts;
+    this.#fills = fills;
   }
 
   of(shape: Shape): Members {
@@ -41,17 +60,17 @@ class SchemaWriter {
       case "condition":
         return shape.kind === "template" ? { type: "string" } : { type: ["string", "boolean"] };
       case "number":
-        return orParameter({
+        return this.#orParameter({
           type: shape.whole ? "integer" : "number",
           minimum: shape.min,
           maximum: shape.max,
         });
       case "duration":
-        return { type: "string", pattern: `^(?:${durationPattern}|\\s*\\$\\{\\{[\\s\\S]*\\}\\}\\s*)$` };
+        return this.#orParameter({ type: "string", pattern: `^(?:${durationPattern})$` });
       case "flag":
-        return orParameter({ type: "boolean" });
+        return this.#orParameter({ type: "boolean" });
       case "choice":
-        return orParameter({ enum: shape.among });
+        return this.#orParameter({ enum: shape.among });
       case "data":
       case "json":
         return {};
@@ -86,7 +105,7 @@ class SchemaWriter {
 
   #text({ form, lengthMax }: Extract<Shape, { kind: "text" }>): Members {
     if (form === undefined) return { type: "string", maxLength: lengthMax };
-    return orParameter({
+    return this.#orParameter({
       type: "string",
       pattern: textForms[form].pattern,
       minLength: 1,
@@ -104,6 +123,10 @@ class SchemaWriter {
     return { $ref: `#/$defs/${shape.name}` };
   }
 
+  #orParameter(schema: Members): Members {
+    return this.#fills ? { anyOf: [schema, parameter] } : schema;
+  }
+
   members(shape: MembersShape): Members {
     const properties: Record<string, Json> = {};
     for (const [key, member] of Object.entries(shape.members)) properties[key] = this.of(member);
@@ -117,10 +140,6 @@ class SchemaWriter {
       ...(groups.length > 0 ? { allOf: groups } : {}),
     };
   }
-}
-
-function orParameter(schema: Members): Members {
-  return { anyOf: [schema, parameter] };
 }
 
 /** What kind of JSON a value is, where shapes tell variants apart. */

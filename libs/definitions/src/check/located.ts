@@ -1,0 +1,45 @@
+import { type DefinitionProblem, type Finding, type Findings, type Places, printPath } from "../problem.ts";
+
+/** Of a document that is no text. */
+export const nowhere: Places = { placeOf: () => undefined };
+
+/** What was found, each at its place in the text. */
+export function located(findings: Findings, fileName: string, places: Places): DefinitionProblem[] {
+  const problems = findings.list.map((finding) => locate(finding, fileName, places));
+  problems.sort((a, b) => a.line - b.line || a.column - b.column);
+  if (findings.left > 0) {
+    const message = `${findings.left} more problems are not told`;
+    problems.push({
+      severity: "warning",
+      code: "too_many",
+      fileName,
+      line: 0,
+      column: 0,
+      path: "",
+      message,
+      expected: "",
+    });
+  }
+  return problems;
+}
+
+function locate(
+  { severity, code, path, key, at, message, expected }: Finding,
+  fileName: string,
+  places: Places,
+): DefinitionProblem {
+  const place = places.placeOf(path, {
+    ...(key === undefined ? {} : { key }),
+    ...(at === undefined ? {} : { at }),
+  });
+  return {
+    severity,
+    code,
+    fileName,
+    line: place?.line ?? 0,
+    column: place?.column ?? 0,
+    path: printPath(path),
+    message,
+    expected,
+  };
+}

@@ -1,0 +1,84 @@
+import {
+  CheckFailure,
+  type Compensation,
+  type KeyedLimit,
+  type Payload,
+  type QualityCheck,
+  type RetryPolicy,
+  type TaskSpec,
+} from "@tutti/contracts/types/v1";
+import type { Json } from "@tutti/expressions";
+import { toTimestamp } from "@tutti/kernel";
+import { durationMs, rateOf, retryPolicy, splitAt } from "../build/values.ts";
+import type {
+  CheckDocument,
+  CompensateDocument,
+  Condition,
+  LimitDocument,
+  TaskDocument,
+} from "../language/document.ts";
+import type { RetryPolicy as PlannedRetry } from "../plan/plan.ts";
+
+/** How a task is treated besides being done, in the words of the contracts: the other way of what is read from them. */
+export function takePolicies(spec: TaskSpec, document: TaskDocument, taskId: string): void {
+  const { checks = [], limits = [], cache, compensate, dueTime } = document;
+  spec.checks = checks.map((check) => checkOf(check, taskId));
+  spec.limits = limits.map(limitOf);
+  if (cache !== undefined) {
+    const { key = "", ttl } = typeof cache === "string" ? { ttl: cache } : cache;
+    spec.cache = { key, ttlMs: durationMs(ttl) };
+  }
+  if (compensate !== undefined) spec.compensate = compensationOf(compensate);
+  const dueMs = dueTime === undefined ? Number.NaN : Date.parse(dueTime);
+  if (!Number.isNaN(dueMs)) spec.dueTime = toTimestamp(dueMs);
+}
+
+const failures = {
+  fail: CheckFailure.CHECK_FAILURE_FAIL,
+  sendBack: CheckFailure.CHECK_FAILURE_SEND_BACK,
+  approval: CheckFailure.CHECK_FAILURE_APPROVAL,
+} as const;
+
+function checkOf(
+  { name, condition, onFailure = "fail", sendBackTo = "", times }: CheckDocument,
+  taskId: string,
+): QualityCheck {
+  return {
+    ...{ name, condition: bare(condition), onFailure: failures[onFailure] },
+    sendBackTo: sendBackTo === taskId ? "" : sendBackTo,
+    maxSendBacks: times ?? (onFailure === "sendBack" ? 1 : 0),
+  };
+}
+
+function limitOf({ key, concurrency = 0, rate }: LimitDocument): KeyedLimit {
+  const { rateCount, ratePerMs, rateBurst } = rateOf(rate);
+  return {
+    ...{ key, maxConcurrent: concurrency },
+    rate: rate === undefined ? undefined : { count: rateCount, perMs: ratePerMs, burst: rateBurst },
+  };
+}
+
+function compensationOf({ uses, with: input, retry }: CompensateDocument): Compensation {
+  const [capability, versionRange] = splitAt(uses);
+  return {
+    ...{ capability, versionRange },
+    input: input === undefined ? undefined : payloadOf(input),
+    retry: retry === undefined ? undefined : retryOf(retryPolicy(retry)),
+  };
+}
+
+export function retryOf(retry: PlannedRetry): RetryPolicy {
+  return { ...retry, retryOn: [...retry.retryOn], failOn: [...retry.failOn] };
+}
+
+export function payloadOf(data: Json): Payload {
+  return { body: { $case: "inline", value: Buffer.from(JSON.stringify(data)) }, mediaType: "" };
+}
+
+/** A condition without the signs that it is one. */
+export function bare(condition: Condition | undefined): string {
+  if (condition === undefined) return "";
+  return String(condition)
+    .replace(/^\s*\$\{\{([\s\S]*)\}\}\s*$/, "$1")
+    .trim();
+}
