@@ -1,0 +1,42 @@
+import { DeadlockBooked, GiveWay, ResolveDeadlock } from "@tutti/contracts/session/v1";
+import type { Command, Message } from "@tutti/kernel";
+import { lockErrors } from "../errors.ts";
+import { circleMax } from "../limits.ts";
+import { deadlockFound } from "./events.ts";
+import type { Deadlocks } from "./state.ts";
+
+const letter: Message<GiveWay> = { type: "give_way", codec: GiveWay };
+
+/** A wish gives way once: who finds the same circle again before its victim has heard of it changes nothing. */
+export const resolveDeadlock: Command<Deadlocks, ResolveDeadlock, DeadlockBooked, never> = {
+  type: "resolve_deadlock",
+  codec: ResolveDeadlock,
+  reply: DeadlockBooked,
+  decide(book, { circle, reason }, step) {
+    const [victim] = circle;
+    if (victim === undefined || circle.length > circleMax) {
+      const problem = `expected a circle of 1 to ${circleMax}, found ${circle.length}`;
+      return lockErrors.wishInvalid.refusal({ problem });
+    }
+    const isKnown = book.found.some(({ circle: [first] }) => isSameWish(first, victim));
+    if (isKnown) return { isNew: false };
+    step.emit(deadlockFound, { circle, reason, findMs: step.nowMs });
+    const { namespace, lock: id, ticket } = victim;
+    const address = { service: bookedBy, namespace, kind: "lock", id };
+    step.send(address, letter, { ticket, message: reason });
+    return { isNew: true };
+  },
+};
+
+/** Name of the service that hosts locks. */
+const bookedBy = "master";
+
+interface Wish {
+  readonly namespace: string;
+  readonly lock: string;
+  readonly ticket: number;
+}
+
+function isSameWish(one: Wish | undefined, other: Wish): boolean {
+  return one?.ticket === other.ticket && one.lock === other.lock && one.namespace === other.namespace;
+}

@@ -1,0 +1,15 @@
+import type { DeadlockFoundV1 } from "@tutti/contracts/session/v1";
+import type { Query, ReadOnly } from "@tutti/kernel";
+import type { Deadlocks } from "./state.ts";
+
+export interface FoundWanted {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** The latest ones first. */
+export const found: Query<Deadlocks, FoundWanted, readonly ReadOnly<DeadlockFoundV1>[]> = {
+  type: "found",
+  answer: ({ found: all }, { fromMs, toMs }) =>
+    all.filter(({ findMs }) => findMs >= fromMs && findMs < toMs).toReversed(),
+};

@@ -1,0 +1,10 @@
+import type { DeadlockFoundV1 } from "@tutti/contracts/session/v1";
+
+/** The deadlocks of a namespace that were found, the oldest first. */
+export interface Deadlocks {
+  readonly found: DeadlockFoundV1[];
+  count: number;
+}
+
+/** Each namespace has one book. */
+export const bookId = "found";

@@ -1,0 +1,107 @@
+import {
+  type LockHold,
+  PermitsBrokenV1,
+  PermitsExpiredV1,
+  PermitsReleasedV1,
+  PermitsRenewedV1,
+  PermitsTakenV1,
+} from "@tutti/contracts/session/v1";
+import { assert, type Outstanding } from "@tutti/kernel";
+import type { Lock, LockEvent } from "../state.ts";
+import { arm, endsAt, endsNever } from "../timer.ts";
+
+export const permitsTaken: LockEvent<PermitsTakenV1> = {
+  type: "permits_taken",
+  version: 1,
+  codec: PermitsTakenV1,
+  described: true,
+  evolve(lock, { hold: taken }, outstanding) {
+    assert(taken !== undefined, "what is taken is said");
+    lock.used = true;
+    hold(lock, taken);
+    arm(lock, outstanding);
+  },
+};
+
+export const permitsRenewed: LockEvent<PermitsRenewedV1> = {
+  type: "permits_renewed",
+  version: 1,
+  codec: PermitsRenewedV1,
+  evolve(lock, { token, dueMs, leaseMs }, outstanding) {
+    prolong(lock, token, dueMs, leaseMs);
+    arm(lock, outstanding);
+  },
+};
+
+export const permitsReleased: LockEvent<PermitsReleasedV1> = {
+  type: "permits_released",
+  version: 1,
+  codec: PermitsReleasedV1,
+  described: true,
+  evolve: giveBack,
+};
+
+export const permitsExpired: LockEvent<PermitsExpiredV1> = {
+  type: "permits_expired",
+  version: 1,
+  codec: PermitsExpiredV1,
+  described: true,
+  evolve: giveBack,
+};
+
+export const permitsBroken: LockEvent<PermitsBrokenV1> = {
+  type: "permits_broken",
+  version: 1,
+  codec: PermitsBrokenV1,
+  described: true,
+  evolve: giveBack,
+};
+
+/** Somebody holds permits from here on. */
+export function hold(lock: Lock, held: LockHold): void {
+  lock.lastNumber = held.token;
+  lock.lastToken = held.token;
+  keep(lock, held);
+}
+
+/** The same without a number given: what was held before is held again. */
+export function keep(lock: Lock, held: LockHold): void {
+  const { token, holder, permits, shared, dueMs } = held;
+  lock.holds.set(token, held);
+  lock.byHolder.set(holder, token);
+  endsAt(lock, token, dueMs);
+  if (!shared) lock.heldAlone += permits;
+  else {
+    lock.sharedBy.set(permits, (lock.sharedBy.get(permits) ?? 0) + 1);
+    lock.sharedMost = Math.max(lock.sharedMost, permits);
+  }
+}
+
+export function prolong(lock: Lock, token: number, dueMs: number, leaseMs?: number): void {
+  const before = holdOf(lock, token);
+  lock.holds.set(token, { ...before, dueMs, leaseMs: leaseMs ?? before.leaseMs });
+  endsAt(lock, token, dueMs);
+}
+
+function giveBack(lock: Lock, { token }: { readonly token: number }, outstanding: Outstanding): void {
+  const { holder, permits, shared } = holdOf(lock, token);
+  lock.holds.delete(token);
+  lock.byHolder.delete(holder);
+  endsNever(lock, token);
+  if (!shared) lock.heldAlone -= permits;
+  else {
+    const others = (lock.sharedBy.get(permits) ?? 1) - 1;
+    if (others > 0) lock.sharedBy.set(permits, others);
+    else {
+      lock.sharedBy.delete(permits);
+      lock.sharedMost = Math.max(0, ...lock.sharedBy.keys());
+    }
+  }
+  arm(lock, outstanding);
+}
+
+function holdOf(lock: Lock, token: number): LockHold {
+  const found = lock.holds.get(token);
+  assert(found !== undefined, "a hold that changes is held", { token });
+  return found;
+}

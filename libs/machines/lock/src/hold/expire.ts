@@ -1,0 +1,42 @@
+/** The one timer: leases and places that end, and what was put off. */
+import { LockWaitEnd } from "@tutti/contracts/session/v1";
+import { changesPerStepMax, placeKeptMs, unwatchedMs } from "../limits.ts";
+import type { LockStep, LockView } from "../state.ts";
+import { lockSpared, lockWaitEnded } from "../waiting/events.ts";
+import { permitsExpired } from "./events.ts";
+import { pump, putOff } from "./pump.ts";
+
+export function expire(lock: LockView, step: LockStep): void {
+  const { nowMs } = step;
+  const firstMs = lock.ends.first?.rank ?? nowMs;
+  if (firstMs < nowMs - unwatchedMs) spare(lock, step);
+  let changes = 0;
+  while (changes < changesPerStepMax && expireNext(lock, step)) changes++;
+  if (changes >= changesPerStepMax) putOff(lock, step);
+  else pump(lock, step, changes);
+}
+
+/** The lock itself was away, so nobody could renew or ask again: all get a while more to do it in. */
+function spare(lock: LockView, step: LockStep): void {
+  const late = lock.ends.items.filter(({ rank }) => rank <= step.nowMs).map(({ number }) => number);
+  step.emit(lockSpared, {
+    tokens: late.filter((number) => lock.holds.has(number)).sort(byNumber),
+    tickets: late.filter((number) => lock.line.has(number)).sort(byNumber),
+    dueMs: step.nowMs + placeKeptMs,
+  });
+}
+
+const byNumber = (one: number, other: number): number => one - other;
+
+/** Ends one lease or one place whose time is over; says whether there was one. */
+function expireNext(lock: LockView, step: LockStep): boolean {
+  const { first } = lock.ends;
+  if (first === undefined || first.rank > step.nowMs) return false;
+  const { number } = first;
+  if (lock.holds.has(number)) step.emit(permitsExpired, { token: number });
+  else {
+    const reason = LockWaitEnd.LOCK_WAIT_END_FORGOTTEN;
+    step.emit(lockWaitEnded, { ticket: number, reason, message: "", endMs: step.nowMs });
+  }
+  return true;
+}

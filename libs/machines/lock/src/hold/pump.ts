@@ -1,0 +1,52 @@
+/**
+ * Gives what can be given, in the order of the line. Every decider that may make room ends with it.
+ *
+ * After it, either nothing can be given now, or what is left is put off by a millisecond: the timer says when it goes on.
+ */
+import { LockWaitEnd } from "@tutti/contracts/session/v1";
+import { lockErrors } from "../errors.ts";
+import { changesPerStepMax, numbersPerMs, placeKeptMs } from "../limits.ts";
+import type { LockStep, LockView, LockWait } from "../state.ts";
+import { lockPutOff, lockWaitEnded, permitsGranted } from "../waiting/events.ts";
+import { fits, isTooMany, permitsOf } from "./room.ts";
+
+export function pump(lock: LockView, step: LockStep, done = 0): void {
+  for (let changes = done; ; changes++) {
+    const { head } = lock.line;
+    const isEnd = head !== undefined && isTooMany(lock, head);
+    if (head === undefined || !(isEnd || fits(lock, head))) return;
+    if (changes >= changesPerStepMax) {
+      putOff(lock, step);
+      return;
+    }
+    if (isEnd) turnAway(lock, head, step);
+    else grant(lock, head, step);
+  }
+}
+
+/** The rest is done a little later; once is enough. */
+export function putOff(lock: LockView, step: LockStep): void {
+  if (lock.putOffMs <= step.nowMs) step.emit(lockPutOff, { untilMs: step.nowMs + 1 });
+}
+
+/** The next number of a wish or a grant: greater than all before it, of this lock or one of the same name before it. */
+export function nextNumber(lock: LockView, { nowMs }: LockStep): number {
+  return Math.max(lock.lastNumber + 1, Math.floor(nowMs) * numbersPerMs);
+}
+
+function grant(lock: LockView, { ticket, leaseMs, attendMs }: LockWait, step: LockStep): void {
+  const { nowMs } = step;
+  // Who does not listen has as long to ask again as its place would have been kept.
+  const dueMs = attendMs >= nowMs ? nowMs + leaseMs : Math.min(nowMs + leaseMs, attendMs + placeKeptMs);
+  step.emit(permitsGranted, { ticket, token: nextNumber(lock, step), grantMs: nowMs, dueMs });
+}
+
+function turnAway(lock: LockView, { ticket, permits }: LockWait, step: LockStep): void {
+  const { message } = lockErrors.permitsTooMany.refusal({
+    name: step.key.id,
+    permits,
+    found: permitsOf(lock),
+  });
+  const reason = LockWaitEnd.LOCK_WAIT_END_TOO_MANY;
+  step.emit(lockWaitEnded, { ticket, reason, message, endMs: step.nowMs });
+}

@@ -1,0 +1,12 @@
+export { resolveDeadlock } from "./book/commands.ts";
+export { deadlocks } from "./book/machine.ts";
+export { type FoundWanted, found } from "./book/queries.ts";
+export { bookId } from "./book/state.ts";
+export { deadlockErrors, lockErrors } from "./errors.ts";
+export { acquire, breakHold, endWork, release, renew } from "./hold/commands.ts";
+export * from "./limits.ts";
+export { lock } from "./machine.ts";
+export { setPermits } from "./permits/commands.ts";
+export { type LockStanding, obstacle, standing } from "./queries.ts";
+export type { Lock } from "./state.ts";
+export { giveWay, leaveLine } from "./waiting/commands.ts";

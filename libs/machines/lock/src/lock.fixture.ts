@@ -1,0 +1,62 @@
+import { AcquirePermits, type PermitsAcquired } from "@tutti/contracts/session/v1";
+import { isRefusal } from "@tutti/kernel";
+import { MachineDriver } from "@tutti/kernel/testing";
+import { acquire, deadlocks, lock, release, setPermits } from "./index.ts";
+import type { Lock, LockStep } from "./state.ts";
+import { lockKey, masterService } from "./testing/index.ts";
+
+export type GivenWish = { readonly [Name in keyof AcquirePermits]?: AcquirePermits[Name] };
+
+export function newDriver(): MachineDriver {
+  return new MachineDriver({ machines: [lock, deadlocks], service: masterService });
+}
+
+/** A lock of so many permits. */
+export function lockOf(permits: number): MachineDriver {
+  const driver = newDriver();
+  driver.execute(lockKey, setPermits, { permits });
+  return driver;
+}
+
+export function wish(holder: string, given: GivenWish = {}): AcquirePermits {
+  return AcquirePermits.create({ holder, waitMs: 60_000, ...given } as AcquirePermits);
+}
+
+/** Its token when it is held, 0 while it waits, the code of the refusal otherwise. */
+export function want(driver: MachineDriver, holder: string, given: GivenWish = {}): number | string {
+  const answer = driver.execute(lockKey, acquire, wish(holder, given)) as PermitsAcquired;
+  if (isRefusal(answer)) return answer.code;
+  return answer.hold?.token ?? 0;
+}
+
+export function giveBack(driver: MachineDriver, holder: string, token = 0): unknown {
+  return driver.execute(lockKey, release, { holder, token });
+}
+
+export function holding(driver: MachineDriver): readonly string[] {
+  return [...driver.state(lockKey, lock).holds.values()].map(({ holder }) => holder);
+}
+
+/** Those that wait, in the order in which they get the lock. */
+export function inLine(driver: MachineDriver): readonly string[] {
+  return driver
+    .state(lockKey, lock)
+    .line.inOrder()
+    .map(({ holder }) => holder);
+}
+
+/** A step that folds what is emitted and nothing more, and says what that was. */
+export function stepOn(state: Lock, nowMs: number): LockStep & { readonly emitted: string[] } {
+  const emitted: string[] = [];
+  const outstanding = { effect() {}, settled() {}, timer() {}, cleared() {} };
+  return {
+    ...{ emitted, key: lockKey, exists: true, nowMs, settles: undefined },
+    cause: { actor: undefined, traceparent: "", decision: "", reason: "" },
+    random: () => 0,
+    emit(event, body) {
+      emitted.push(event.type);
+      event.evolve(state, body, outstanding);
+    },
+    send() {},
+  };
+}

@@ -1,0 +1,66 @@
+/**
+ * The lock, a machine: the table of everything it understands. It gives out what only so many may have at a time, by name:
+ *
+ * 1. What is held never exceeds the permits, except by what was held before there were fewer; and those that share hold
+ *    together what the greatest of them holds.
+ * 2. Each grant has a fencing token greater than all before it, also after a restart, and when the lock was forgotten.
+ * 3. Whoever waits is granted in the order of the line, or hears why not; a place is kept only while somebody asks for it.
+ * 4. No operation costs more the more wait, but for the logarithm; and every fold follows the event alone: who is next was
+ *    decided before.
+ */
+import type { Machine } from "@tutti/kernel";
+import { describeLock, projectLock } from "./description.ts";
+import { acquire, breakHold, endWork, release, renew } from "./hold/commands.ts";
+import {
+  permitsBroken,
+  permitsExpired,
+  permitsReleased,
+  permitsRenewed,
+  permitsTaken,
+} from "./hold/events.ts";
+import { expire } from "./hold/expire.ts";
+import { setPermits } from "./permits/commands.ts";
+import { permitsSet } from "./permits/events.ts";
+import { obstacle, standing } from "./queries.ts";
+import { lockSnapshots } from "./snapshots.ts";
+import { type Lock, newLock } from "./state.ts";
+import { timer } from "./timer.ts";
+import { giveWay, leaveLine } from "./waiting/commands.ts";
+import {
+  lockPutOff,
+  lockSpared,
+  lockWaitBegun,
+  lockWaitEnded,
+  lockWaitKept,
+  permitsGranted,
+} from "./waiting/events.ts";
+
+export const lock: Machine<Lock, never> = {
+  kind: "lock",
+  behaviour: 1,
+  isEndless: true,
+  create: newLock,
+  commands: [acquire, renew, release, breakHold, endWork, leaveLine, giveWay, setPermits],
+  events: [
+    permitsTaken,
+    permitsGranted,
+    permitsRenewed,
+    permitsReleased,
+    permitsExpired,
+    permitsBroken,
+    permitsSet,
+    lockWaitBegun,
+    lockWaitKept,
+    lockWaitEnded,
+    lockSpared,
+    lockPutOff,
+  ],
+  queries: [standing, obstacle],
+  expire: (state, _, step) => expire(state, step),
+  snapshots: lockSnapshots,
+  recover({ dueMs }, outstanding) {
+    if (dueMs > 0) outstanding.timer(timer, dueMs);
+  },
+  describe: describeLock,
+  project: projectLock,
+};

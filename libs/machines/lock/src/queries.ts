@@ -1,0 +1,57 @@
+import type { LockHold, LockWait } from "@tutti/contracts/session/v1";
+import type { Query, ReadOnly } from "@tutti/kernel";
+import { refusedAsHeld } from "./hold/commands.ts";
+import { freeOf, permitsOf } from "./hold/room.ts";
+import type { Lock } from "./state.ts";
+
+/** How a lock stands. */
+export interface LockStanding {
+  readonly permits: number;
+  readonly free: number;
+  readonly holds: readonly ReadOnly<LockHold>[];
+  /** Those that wait, the next one first. */
+  readonly waits: readonly ReadOnly<LockWait>[];
+  readonly waiting: number;
+  readonly lastToken: number;
+  /** Whether it is of any interest: held, waited for, or with permits that were set. */
+  readonly isLive: boolean;
+}
+
+export interface StandingWanted {
+  /** How many of those that wait are named. */
+  readonly waitsMax: number;
+}
+
+/** One that nobody ever used is free. */
+export const standing: Query<Lock, StandingWanted, LockStanding> = {
+  type: "standing",
+  answer(lock, { waitsMax }) {
+    return {
+      permits: permitsOf(lock),
+      free: freeOf(lock),
+      holds: [...lock.holds.values()],
+      waits: lock.line.inOrder().slice(0, waitsMax),
+      waiting: lock.line.size,
+      lastToken: lock.lastToken,
+      isLive: isLive(lock),
+    };
+  },
+};
+
+export interface ObstacleWanted {
+  readonly waitMs: number;
+}
+
+/** Says no to one that has waited long enough, with who stands in the way. */
+export const obstacle: Query<Lock, ObstacleWanted, never> = {
+  type: "obstacle",
+  answer: (lock, { waitMs }, { key }) => refusedAsHeld(lock, key.id, waitMs),
+};
+
+export function isLive({
+  permits,
+  holds,
+  line,
+}: Pick<ReadOnly<Lock>, "permits" | "holds" | "line">): boolean {
+  return permits > 1 || holds.size > 0 || line.size > 0;
+}

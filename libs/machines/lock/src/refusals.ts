@@ -1,0 +1,35 @@
+/** What is wrong with what a lock is told, in words; undefined when nothing is. */
+import type { AcquirePermits } from "@tutti/contracts/session/v1";
+import { leaseMaxMs, nameLengthMax, permitsMax, priorityMax, waitMaxMs } from "./limits.ts";
+
+export function wishProblem({
+  holder,
+  permits,
+  leaseMs,
+  waitMs,
+  priority,
+}: Pick<AcquirePermits, "holder" | "permits" | "leaseMs" | "waitMs" | "priority">): string | undefined {
+  if (!(waitMs >= 0 && waitMs <= waitMaxMs))
+    return `expected to wait for 0 to ${waitMaxMs} ms, found ${waitMs}`;
+  if (!(priority >= -priorityMax && priority <= priorityMax))
+    return `expected a priority from -${priorityMax} to ${priorityMax}, found ${priority}`;
+  return holderProblem(holder) ?? permitsProblem(permits, 0) ?? leaseProblem(leaseMs);
+}
+
+export function holderProblem(holder: string): string | undefined {
+  return holder.length >= 1 && holder.length <= nameLengthMax
+    ? undefined
+    : `expected a holder of 1 to ${nameLengthMax} characters, found ${holder.length}`;
+}
+
+export function permitsProblem(permits: number, least: number): string | undefined {
+  return Number.isInteger(permits) && permits >= least && permits <= permitsMax
+    ? undefined
+    : `expected ${least} to ${permitsMax} permits, found ${permits}`;
+}
+
+export function leaseProblem(leaseMs: number): string | undefined {
+  return leaseMs >= 0 && leaseMs <= leaseMaxMs
+    ? undefined
+    : `expected a lease of 0 to ${leaseMaxMs} ms, found ${leaseMs}`;
+}

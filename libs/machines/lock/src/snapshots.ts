@@ -1,0 +1,42 @@
+/** How a lock is kept between its events. */
+import { LockSnapshotV1 } from "@tutti/contracts/session/v1";
+import { kernelErrors, type SnapshotCodec } from "@tutti/kernel";
+import { keep } from "./hold/events.ts";
+import { placeKeptMs } from "./limits.ts";
+import { type Lock, type LockView, newLock } from "./state.ts";
+import { dueMsOf, endsAt } from "./timer.ts";
+
+const newest = 1;
+
+export const lockSnapshots: SnapshotCodec<Lock> = {
+  version: newest,
+  encode: (lock) => LockSnapshotV1.encode(snapshotOf(lock)).finish(),
+  decode(bytes, version) {
+    if (version === newest) return lockOf(LockSnapshotV1.decode(bytes));
+    throw kernelErrors.snapshotUnknown({ kind: "lock", version, newest });
+  },
+};
+
+export function snapshotOf(lock: LockView): LockSnapshotV1 {
+  const { permits, lastNumber, lastToken, used, putOffMs, holds, line, gaveWay } = lock;
+  return LockSnapshotV1.create({
+    ...{ permits, lastNumber, lastToken, used, putOffMs },
+    holds: [...holds.values()],
+    waits: [...line.waits],
+    gaveWay: [...gaveWay.values()],
+  });
+}
+
+function lockOf(snapshot: LockSnapshotV1): Lock {
+  const { permits, lastNumber, lastToken, used, putOffMs } = snapshot;
+  const lock: Lock = { ...newLock(), permits, lastNumber, lastToken, used, putOffMs };
+  for (const held of snapshot.holds) keep(lock, held);
+  for (const wait of snapshot.waits) {
+    lock.byHolder.set(wait.holder, wait.ticket);
+    lock.line.join(wait);
+    endsAt(lock, wait.ticket, wait.attendMs + placeKeptMs);
+  }
+  for (const gave of snapshot.gaveWay) lock.gaveWay.set(gave.holder, gave);
+  lock.dueMs = dueMsOf(lock);
+  return lock;
+}

@@ -1,0 +1,1 @@
+export { bookKey, lockKey, masterService, operations, workOf } from "./operations.ts";

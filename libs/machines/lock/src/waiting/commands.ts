@@ -1,0 +1,32 @@
+import { GiveWay, LeaveLine, LockDone, LockWaitEnd } from "@tutti/contracts/session/v1";
+import { pump } from "../hold/pump.ts";
+import type { LockCommand } from "../state.ts";
+import { lockWaitEnded, lockWaitKept } from "./events.ts";
+
+/** Whoever waited has hung up, and may ask again. */
+export const leaveLine: LockCommand<LeaveLine, LockDone> = {
+  type: "leave_line",
+  codec: LeaveLine,
+  reply: LockDone,
+  decide(lock, { holder }, step) {
+    const ticket = lock.byHolder.get(holder);
+    const wait = ticket === undefined ? undefined : lock.line.get(ticket);
+    if (wait !== undefined && wait.attendMs > step.nowMs)
+      step.emit(lockWaitKept, { ticket: wait.ticket, attendMs: step.nowMs });
+    return {};
+  },
+};
+
+/** A letter of the book of deadlocks. One that waits no longer has nothing to give way with. */
+export const giveWay: LockCommand<GiveWay, LockDone> = {
+  type: "give_way",
+  codec: GiveWay,
+  reply: LockDone,
+  decide(lock, { ticket, message }, step) {
+    if (!lock.line.has(ticket)) return {};
+    const reason = LockWaitEnd.LOCK_WAIT_END_GAVE_WAY;
+    step.emit(lockWaitEnded, { ticket, reason, message, endMs: step.nowMs });
+    pump(lock, step);
+    return {};
+  },
+};

@@ -1,0 +1,79 @@
+/**
+ * Who waits for a lock, and who is next.
+ *
+ * 1. The more urgent stand in front, by a head start: one of priority 5 stands where one of priority 0 would that came five
+ *    minutes earlier. So everybody gets to the front in the end, and no place ever has to be computed anew.
+ * 2. Only the first is granted anything: neither one that would fit into what is free, nor one that would share with those
+ *    that hold the lock, passes one that waits for more.
+ */
+import type { LockWait } from "@tutti/contracts/session/v1";
+import { Heap, type Ranked } from "@tutti/kernel";
+import { ageingMs } from "../limits.ts";
+
+function rankOf(beginMs: number, priority: number): number {
+  return beginMs - priority * ageingMs;
+}
+
+interface Place extends Ranked {
+  wait: LockWait;
+}
+
+export class Line {
+  readonly #places = new Map<number, Place>();
+  readonly #order = new Heap<Place>();
+
+  get size(): number {
+    return this.#places.size;
+  }
+
+  /** Who gets the lock next. */
+  get head(): LockWait | undefined {
+    return this.#order.first?.wait;
+  }
+
+  has(ticket: number): boolean {
+    return this.#places.has(ticket);
+  }
+
+  get(ticket: number): LockWait | undefined {
+    return this.#places.get(ticket)?.wait;
+  }
+
+  /** All that wait, the oldest first. */
+  get waits(): readonly LockWait[] {
+    return [...this.#places.values()].map(({ wait }) => wait);
+  }
+
+  /** Whether one that begins to wait would be next. */
+  isAhead(beginMs: number, priority: number): boolean {
+    const { first } = this.#order;
+    return first === undefined || rankOf(beginMs, priority) < first.rank;
+  }
+
+  join(wait: LockWait): void {
+    const rank = rankOf(wait.beginMs, wait.priority);
+    const place: Place = { rank, order: wait.ticket, place: -1, wait };
+    this.#places.set(wait.ticket, place);
+    this.#order.add(place);
+  }
+
+  leave(ticket: number): void {
+    const place = this.#places.get(ticket);
+    if (place === undefined) return;
+    this.#places.delete(ticket);
+    this.#order.remove(place);
+  }
+
+  /** What orders it stays. */
+  change(wait: LockWait): void {
+    const place = this.#places.get(wait.ticket);
+    if (place !== undefined) place.wait = wait;
+  }
+
+  /** In the order in which they get the lock as things stand. For pages: it sorts all of them. */
+  inOrder(): readonly LockWait[] {
+    return [...this.#places.values()]
+      .sort((one, other) => one.rank - other.rank || one.order - other.order)
+      .map(({ wait }) => wait);
+  }
+}

@@ -1,0 +1,54 @@
+/** Histories that every release has to read: what happened, told once and written down by `npm run golden`. */
+import type { ResolveDeadlock } from "@tutti/contracts/session/v1";
+import { type GoldenStories, goldenOf } from "@tutti/kernel/testing";
+import { breakHold, deadlocks, leaveLine, lock, renew, resolveDeadlock, setPermits } from "../src/index.ts";
+import { giveBack, lockOf, newDriver, want } from "../src/lock.fixture.ts";
+import { bookKey, lockKey, workOf } from "../src/testing/index.ts";
+
+/** By the name of the file. */
+export const stories: GoldenStories = {
+  /** Holders that share, and a line with priorities. */
+  contended: (release) => {
+    const driver = lockOf(3);
+    const token = want(driver, "a", { shared: true, work: workOf("one") });
+    want(driver, "b", { shared: true, permits: 2 });
+    want(driver, "c", { permits: 2, work: workOf("two", "build") });
+    driver.advance(100);
+    want(driver, "d", { priority: 3, leaseMs: 90_000 });
+    driver.execute(lockKey, renew, { holder: "a", token: Number(token), leaseMs: 120_000 });
+    return goldenOf(driver, lock, lockKey, release);
+  },
+
+  /** Everything else that can happen to one. */
+  eventful: (release) => {
+    const driver = newDriver();
+    want(driver, "a", { leaseMs: 1_000 });
+    for (const holder of ["b", "c", "d", "e"]) want(driver, holder, { waitMs: 1_500, leaseMs: 1_000 });
+    driver.advance(1_000);
+    driver.execute(lockKey, leaveLine, { holder: "c" });
+    driver.execute(lockKey, breakHold, { holder: "b", reason: "gone" });
+    const [waiting] = driver.state(lockKey, lock).line.inOrder();
+    driver.execute(bookKey, resolveDeadlock, circleAt(waiting?.ticket ?? 0));
+    driver.deliverAll();
+    giveBack(driver, "c");
+    driver.advance(60_000);
+    want(driver, "f", { permits: 1, leaseMs: 60_000 });
+    driver.execute(lockKey, setPermits, { permits: 5 });
+    want(driver, "g", { permits: 5 });
+    driver.execute(lockKey, setPermits, { permits: 2 });
+    return goldenOf(driver, lock, lockKey, release);
+  },
+
+  /** A book with one page. */
+  booked: (release) => {
+    const driver = newDriver();
+    driver.execute(bookKey, resolveDeadlock, circleAt(7));
+    return goldenOf(driver, deadlocks, bookKey, release);
+  },
+};
+
+function circleAt(ticket: number): ResolveDeadlock {
+  const { namespace, id } = lockKey;
+  const edge = { namespace, lock: id, ticket, waiter: workOf("one"), holder: workOf("two") };
+  return { circle: [edge], reason: "one and two wait for each other; two gives way: it began last" };
+}
