@@ -4,10 +4,12 @@ export { ThompsonBandit, type ThompsonOptions } from "./bandits/thompson.ts";
 export { Draws } from "./chance/draws.ts";
 export type { Drift } from "./estimates/drift.ts";
 export { type Estimate, Estimates, type EstimatesLimits, type Subject } from "./estimates/estimates.ts";
+export { type Delays, noDelays } from "./execution/delays.ts";
 export type { Assignment, Dispatcher, Presence } from "./execution/dispatcher.ts";
 export { type Execution, execute } from "./execution/execute.ts";
 export { Follow } from "./execution/follow.ts";
 export { InLine, type InLineRules } from "./execution/in-line.ts";
+export { InParts, partOf, type Share } from "./execution/in-parts.ts";
 export { LivePlan } from "./execution/live-plan.ts";
 export {
   type Described,
@@ -20,6 +22,29 @@ export { type ForecastPoint, SeasonalForecast, type SeasonalOptions } from "./fo
 export { type Timing, timingOf } from "./graph/critical-path.ts";
 export { type Graph, topologicalOrder } from "./graph/graph.ts";
 export { exactWidthMax, levelsOf, widthOf } from "./graph/width.ts";
+export {
+  type ChoiceOutcome,
+  chooseMode,
+  learnOutcome,
+  type ModeCandidate,
+  type ModeChoice,
+  type ModeQuestion,
+  outcomeOf,
+} from "./modes/choose.ts";
+export { type ChooserSettings, type KeptChooser, ModeChooser } from "./modes/chooser.ts";
+export { type CutPart, type CutQuestion, cut, type PartMode } from "./modes/cut.ts";
+export { type EngineDelays, engineOf, usualDelays } from "./modes/engines.ts";
+export { featuresOf, type SituationFeatures } from "./modes/features.ts";
+export { type Mode, modes, safeMode } from "./modes/mode.ts";
+export { cutOf, type Prediction, type PredictionLimits, predicted } from "./modes/predict.ts";
+export {
+  type IntendedTask,
+  type PresentAgent,
+  type Refused,
+  type Situation,
+  situationOf,
+} from "./modes/situation.ts";
+export { balanced, type Weights } from "./modes/weights.ts";
 export { type LowerBounds, lowerBounds } from "./plan/bounds.ts";
 export { heft } from "./plan/heft.ts";
 export { improvedPlan, type Search } from "./plan/improve.ts";

@@ -7,9 +7,11 @@
  * 3. An input moves to the agent from when its task ended; until it is there the task has its slot and waits.
  * 4. A task whose agent leaves is lost and ready again. Whatever never began or never ended is told as left.
  * 5. A dispatcher may give a task that is at work to a second agent. The first to end it counts, and the other lets go at once.
+ * 6. Whatever carries the work takes time of its own (`Delays`): nobody is told of an end, and no agent begins, at once.
  */
 import { Heap } from "../structures/heap.ts";
 import { durationMs, type Problem } from "../work/problem.ts";
+import { type Delays, noDelays } from "./delays.ts";
 import type { Dispatcher, Presence } from "./dispatcher.ts";
 
 export interface Execution {
@@ -21,6 +23,8 @@ export interface Execution {
   readonly makespanMs: number;
   /** Time of slots at work, waiting for inputs included. */
   readonly busyMs: number;
+  /** The same by agent. */
+  readonly busyMsOf: Float64Array;
   /** How often a task was lost with its agent. */
   readonly losses: number;
   /** How often a task that was at work was begun at another agent too. */
@@ -29,8 +33,13 @@ export interface Execution {
   readonly left: number;
 }
 
-export function execute(problem: Problem, dispatcher: Dispatcher): Execution {
-  return new Run(problem, dispatcher).toEnd();
+/** Delays may differ by task, where several carry the work. */
+export function execute(
+  problem: Problem,
+  dispatcher: Dispatcher,
+  delaysOf: (task: number) => Delays = () => noDelays,
+): Execution {
+  return new Run(problem, dispatcher, delaysOf).toEnd();
 }
 
 type Happening =
@@ -50,6 +59,7 @@ interface Attempt {
 class Run implements Presence {
   readonly #problem: Problem;
   readonly #dispatcher: Dispatcher;
+  readonly #delaysOf: (task: number) => Delays;
   readonly #happenings: Happening[] = [];
   readonly #times = new Heap();
   readonly #missing: Uint32Array;
@@ -62,14 +72,17 @@ class Run implements Presence {
   readonly #startMs: Float64Array;
   readonly #endMs: Float64Array;
   readonly #agentOf: Int32Array;
-  #busyMs = 0;
+  /** Until when what carries the work is at assignments it was given. */
+  #carryingMs = 0;
+  readonly #busyMsOf: Float64Array;
   #losses = 0;
   #copies = 0;
   #done = 0;
 
-  constructor(problem: Problem, dispatcher: Dispatcher) {
+  constructor(problem: Problem, dispatcher: Dispatcher, delaysOf: (task: number) => Delays) {
     this.#problem = problem;
     this.#dispatcher = dispatcher;
+    this.#delaysOf = delaysOf;
     this.#missing = new Uint32Array(problem.tasks);
     this.#isReady = new Uint8Array(problem.tasks);
     this.#atWork = new Uint8Array(problem.tasks);
@@ -78,6 +91,7 @@ class Run implements Presence {
     this.#startMs = new Float64Array(problem.tasks).fill(Number.NaN);
     this.#endMs = new Float64Array(problem.tasks).fill(Number.NaN);
     this.#agentOf = new Int32Array(problem.tasks).fill(-1);
+    this.#busyMsOf = new Float64Array(problem.agents);
   }
 
   freeSlots(agent: number): number {
@@ -103,7 +117,8 @@ class Run implements Presence {
       endMs: this.#endMs,
       agentOf: this.#agentOf,
       makespanMs: this.#endMs.reduce((latest, end) => (end > latest ? end : latest), 0),
-      busyMs: this.#busyMs,
+      busyMs: this.#busyMsOf.reduce((sum, busyMs) => sum + busyMs, 0),
+      busyMsOf: this.#busyMsOf,
       losses: this.#losses,
       copies: this.#copies,
       left: this.#problem.tasks - this.#done,
@@ -114,7 +129,7 @@ class Run implements Presence {
     const { tasks, slots, before, releaseMs, agentOfSlot, slotFromMs, slotUntilMs } = this.#problem;
     for (let task = 0; task < tasks; task++) {
       this.#missing[task] = 1 + (before.offsets[task + 1] ?? 0) - (before.offsets[task] ?? 0);
-      this.#plan(releaseMs[task] ?? 0, { kind: "release", task });
+      this.#plan((releaseMs[task] ?? 0) + this.#delaysOf(task).startMs, { kind: "release", task });
     }
     const told = new Set<number>();
     for (let slot = 0; slot < slots; slot++) {
@@ -180,7 +195,9 @@ class Run implements Presence {
     this.#atWork[task] = (this.#atWork[task] ?? 0) + 1;
     this.#free[agent] = (this.#free[agent] ?? 0) - 1;
     if (isCopy) this.#copies++;
-    const endMs = Math.max(nowMs, this.#thereMs(task, agent)) + takesMs;
+    const { beginMs, assignMs } = this.#delaysOf(task);
+    this.#carryingMs = Math.max(this.#carryingMs, nowMs) + assignMs;
+    const endMs = Math.max(this.#carryingMs + beginMs, this.#thereMs(task, agent)) + takesMs;
     const attempt = { task, agent, startMs: nowMs, endMs };
     this.#attempts.add(attempt);
     this.#plan(endMs, { kind: "end", attempt });
@@ -211,7 +228,15 @@ class Run implements Presence {
     this.#dispatcher.ended(task, agent, durationMs(this.#problem, task, agent), nowMs);
     const { offsets, targets } = this.#problem.after;
     for (let edge = offsets[task] ?? 0; edge < (offsets[task + 1] ?? 0); edge++)
-      this.#freeOf(targets[edge] ?? 0, nowMs);
+      this.#tellEnd(targets[edge] ?? 0, nowMs);
+  }
+
+  /** What a task needed has ended: at once, or when what carries it has heard. */
+  #tellEnd(task: number, nowMs: number): void {
+    const { turnMs, growMs } = this.#delaysOf(task);
+    const delayMs = this.#problem.grown[task] === 1 ? growMs : turnMs;
+    if (delayMs > 0) this.#plan(nowMs + delayMs, { kind: "release", task });
+    else this.#freeOf(task, nowMs);
   }
 
   #withdraw(task: number, agent: number, nowMs: number): void {
@@ -225,7 +250,7 @@ class Run implements Presence {
     this.#attempts.delete(attempt);
     this.#atWork[task] = (this.#atWork[task] ?? 0) - 1;
     this.#free[agent] = (this.#free[agent] ?? 0) + 1;
-    this.#busyMs += nowMs - startMs;
+    this.#busyMsOf[agent] = (this.#busyMsOf[agent] ?? 0) + nowMs - startMs;
   }
 
   #leave(agent: number, nowMs: number): void {

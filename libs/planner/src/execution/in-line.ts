@@ -5,8 +5,11 @@ import type { Assignment, Dispatcher, Presence } from "./dispatcher.ts";
 export interface InLineRules {
   /** What is done first: what was ready first, or what has the greatest of these. */
   readonly first: "ready" | Float64Array;
-  /** By whom: the first that is free, as if all were the same; or the fastest of those that are free. */
-  readonly by: "anyone" | "fastest";
+  /**
+   * By whom: the first that is free, as if all were the same; the fastest of those that are free; or, as pools do by themselves,
+   * the one with the greatest share of free slots, and of such the one that was not given anything for longest.
+   */
+  readonly by: "anyone" | "fastest" | "leastLoaded";
 }
 
 /**
@@ -18,12 +21,18 @@ export class InLine implements Dispatcher {
   readonly #rules: InLineRules;
   readonly #lines = new Map<number, Heap>();
   readonly #byNumber: Uint32Array;
+  readonly #slots: Uint32Array;
+  readonly #lastGiven: Uint32Array;
   #arrivals = 0;
+  #given = 0;
 
   constructor(problem: Problem, rules: InLineRules) {
     this.#problem = problem;
     this.#rules = rules;
     this.#byNumber = Uint32Array.from({ length: problem.agents }, (_, agent) => agent);
+    this.#slots = new Uint32Array(problem.agents);
+    for (const agent of problem.agentOfSlot) this.#slots[agent] = (this.#slots[agent] ?? 0) + 1;
+    this.#lastGiven = new Uint32Array(problem.agents);
   }
 
   ready(task: number): void {
@@ -59,6 +68,7 @@ export class InLine implements Dispatcher {
       agent = free;
     }
     const task = from?.pop();
+    if (task !== undefined) this.#lastGiven[agent] = ++this.#given;
     return task === undefined ? undefined : { task, agent };
   }
 
@@ -74,9 +84,26 @@ export class InLine implements Dispatcher {
       }
       return -1;
     }
+    if (this.#rules.by === "leastLoaded") return this.#leastLoaded(demand, presence);
     for (const agent of this.#byNumber)
       if ((paces[demand * agents + agent] ?? 0) < Number.POSITIVE_INFINITY && presence.freeSlots(agent) > 0)
         return agent;
     return -1;
+  }
+
+  #leastLoaded(demand: number, presence: Presence): number {
+    const { agents, paces } = this.#problem;
+    let best = -1;
+    let bestLoad = Number.POSITIVE_INFINITY;
+    for (const agent of this.#byNumber) {
+      const free = presence.freeSlots(agent);
+      if (free <= 0 || (paces[demand * agents + agent] ?? 0) === Number.POSITIVE_INFINITY) continue;
+      const load = -free / (this.#slots[agent] ?? 1);
+      const isLonger = (this.#lastGiven[agent] ?? 0) < (this.#lastGiven[best] ?? 0);
+      if (load > bestLoad || (load === bestLoad && !isLonger)) continue;
+      best = agent;
+      bestLoad = load;
+    }
+    return best;
   }
 }

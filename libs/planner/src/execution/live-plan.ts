@@ -70,6 +70,8 @@ export class LivePlan implements Dispatcher {
 
   ready(task: number): void {
     this.#outlook.ready(task);
+    // What was found has to be ranked before it can begin.
+    if (this.#problem.grown[task] === 1) this.#endedSinceRanks = Number.POSITIVE_INFINITY;
     this.#state[task] = states.ready;
     this.#readyCount++;
     this.#changed = true;
@@ -165,10 +167,14 @@ export class LivePlan implements Dispatcher {
   #rank(): void {
     this.#outlook.look();
     const usual = new Float64Array(this.#problem.tasks);
+    const { grown } = this.#problem;
+    // Nobody knows yet of what is still to be found.
+    const isLeft = (task: number) =>
+      this.#state[task] !== states.done && (grown[task] === 0 || this.#state[task] !== states.waiting);
     for (let task = 0; task < usual.length; task++)
-      if (this.#state[task] !== states.done) usual[task] = this.#outlook.usualMs(task);
+      if (isLeft(task)) usual[task] = this.#outlook.usualMs(task);
     const order = byRank(this.#problem, upwardRanks(this.#problem, usual));
-    this.#order = order.filter((task) => this.#state[task] !== states.done);
+    this.#order = order.filter(isLeft);
     this.#endedSinceRanks = 0;
   }
 

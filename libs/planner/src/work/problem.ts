@@ -22,6 +22,7 @@ export interface Problem {
   readonly moveMs: Float64Array;
   /** Whether anything takes time to move. */
   readonly moves: boolean;
+  readonly grown: Uint8Array;
   readonly pinned: Int32Array;
   readonly demands: Uint32Array;
   /** Demand by demand, a factor per agent. */
@@ -67,6 +68,7 @@ export function prepare(work: Work, fleet: Fleet): Prepared {
     releaseMs: filled(tasks, work.releaseMs, 0),
     moveMs,
     moves: moveMs.some((time) => time > 0),
+    grown: Uint8Array.from({ length: tasks }, (_, task) => work.grown?.[task] ?? 0),
     pinned: Int32Array.from({ length: tasks }, (_, task) => work.pinned?.[task] ?? -1),
     demands,
     paces,

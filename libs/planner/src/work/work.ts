@@ -11,6 +11,8 @@ export interface Work {
   readonly releaseMs?: ArrayLike<number>;
   /** How long it takes to move a task's output to another agent. Absent: no time. */
   readonly moveMs?: ArrayLike<number>;
+  /** 1 where nobody knows of the task before what it needs has ended: that found it. Absent: all are known. */
+  readonly grown?: ArrayLike<number>;
   /** The agent that a task is at or must go to; -1 where any will do. Absent: any. */
   readonly pinned?: ArrayLike<number>;
 }

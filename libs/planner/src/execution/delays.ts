@@ -1,0 +1,15 @@
+/** What it takes besides the work itself, in milliseconds, by what carries it: a run, a mission, a plan. */
+export interface Delays {
+  /** Once, before anything is ready. */
+  readonly startMs: number;
+  /** From an end at an agent until what follows from it may begin. */
+  readonly turnMs: number;
+  /** The same where what follows was not known before: it is added first. */
+  readonly growMs: number;
+  /** From an assignment until the agent begins, and from its end until its slot is free: the slot is taken meanwhile. */
+  readonly beginMs: number;
+  /** Per assignment, one after the other. */
+  readonly assignMs: number;
+}
+
+export const noDelays: Delays = { startMs: 0, turnMs: 0, growMs: 0, beginMs: 0, assignMs: 0 };

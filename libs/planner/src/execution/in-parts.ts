@@ -1,0 +1,111 @@
+import type { Problem } from "../work/problem.ts";
+import { prepare } from "../work/problem.ts";
+import type { Assignment, Dispatcher, Presence } from "./dispatcher.ts";
+
+/** A part of the tasks, which one dispatcher has. */
+export interface Share {
+  /** By their numbers in the whole. */
+  readonly tasks: readonly number[];
+  /** Made of the part alone: tasks by their numbers in the part. */
+  dispatcher(problem: Problem): Dispatcher;
+}
+
+/**
+ * Several dispatchers on the same agents, each with tasks of its own. None knows of the others' tasks: what a part waits for from
+ * another has not happened until it has. Asked for what begins, they come in their order.
+ */
+export class InParts implements Dispatcher {
+  readonly #parts: readonly { readonly tasks: readonly number[]; readonly dispatcher: Dispatcher }[];
+  readonly #partOf: Uint32Array;
+  readonly #placeIn: Uint32Array;
+
+  constructor(problem: Problem, shares: readonly Share[]) {
+    this.#partOf = new Uint32Array(problem.tasks);
+    this.#placeIn = new Uint32Array(problem.tasks);
+    this.#parts = shares.map(({ tasks, dispatcher }, part) => {
+      tasks.forEach((task, place) => {
+        this.#partOf[task] = part;
+        this.#placeIn[task] = place;
+      });
+      return { tasks, dispatcher: dispatcher(partOf(problem, tasks)) };
+    });
+  }
+
+  ready(task: number, nowMs: number): void {
+    this.#of(task)?.ready(this.#placeIn[task] ?? 0, nowMs);
+  }
+
+  ended(task: number, agent: number, tookMs: number, nowMs: number): void {
+    this.#of(task)?.ended(this.#placeIn[task] ?? 0, agent, tookMs, nowMs);
+    // The agent is free for the others too.
+    for (const { dispatcher } of this.#parts) dispatcher.joined?.(agent, nowMs);
+  }
+
+  joined(agent: number, nowMs: number): void {
+    for (const { dispatcher } of this.#parts) dispatcher.joined?.(agent, nowMs);
+  }
+
+  lost(task: number, agent: number, nowMs: number): void {
+    this.#of(task)?.lost(this.#placeIn[task] ?? 0, agent, nowMs);
+  }
+
+  next(presence: Presence, nowMs: number): Assignment | undefined {
+    for (const { tasks, dispatcher } of this.#parts) {
+      const next = dispatcher.next(presence, nowMs);
+      if (next === undefined) continue;
+      const { task, agent, insteadOf } = next;
+      return {
+        task: tasks[task] ?? 0,
+        agent,
+        ...(insteadOf === undefined ? {} : { insteadOf: tasks[insteadOf] ?? 0 }),
+      };
+    }
+    return undefined;
+  }
+
+  wakeMs(): number {
+    return Math.min(
+      ...this.#parts.map(({ dispatcher }) => dispatcher.wakeMs?.() ?? Number.POSITIVE_INFINITY),
+    );
+  }
+
+  #of(task: number): Dispatcher | undefined {
+    return this.#parts[this.#partOf[task] ?? 0]?.dispatcher;
+  }
+}
+
+/** The tasks by themselves, on the same agents. */
+export function partOf(problem: Problem, tasks: readonly number[]): Problem {
+  const placeIn = new Int32Array(problem.tasks).fill(-1);
+  tasks.forEach((task, place) => {
+    placeIn[task] = place;
+  });
+  const { offsets, targets } = problem.after;
+  const starts = [0];
+  const inside: number[] = [];
+  for (const task of tasks) {
+    for (let edge = offsets[task] ?? 0; edge < (offsets[task + 1] ?? 0); edge++) {
+      const place = placeIn[targets[edge] ?? 0] ?? -1;
+      if (place >= 0) inside.push(place);
+    }
+    starts.push(inside.length);
+  }
+  const pick = (values: ArrayLike<number>) => tasks.map((task) => values[task] ?? 0);
+  const slots = new Uint32Array(problem.agents);
+  for (const agent of problem.agentOfSlot) slots[agent] = (slots[agent] ?? 0) + 1;
+  const prepared = prepare(
+    {
+      graph: { offsets: starts, targets: inside },
+      sizesMs: pick(problem.sizesMs),
+      demands: pick(problem.demands),
+      releaseMs: pick(problem.releaseMs),
+      moveMs: pick(problem.moveMs),
+      grown: pick(problem.grown),
+      pinned: pick(problem.pinned),
+    },
+    { slots, paces: problem.paces },
+  );
+  if ("impossible" in prepared) throw new RangeError("expected a part of what can be done");
+  const { slotFromMs, slotUntilMs } = problem;
+  return { ...prepared.problem, slotFromMs, slotUntilMs };
+}

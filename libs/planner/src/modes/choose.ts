@@ -1,0 +1,139 @@
+/** A choice of a mode for a situation, in the words of the contracts: what was looked at, what could be chosen, and why it was. */
+import { chooserModel, type Judgement, type ModeChooser, type Option } from "./chooser.ts";
+import { type EngineDelays, usualDelays } from "./engines.ts";
+import { featuresOf } from "./features.ts";
+import { type Mode, modes } from "./mode.ts";
+import { type Prediction, type PredictionLimits, predicted } from "./predict.ts";
+import { reasonOf, reasonOfCandidate } from "./reasons.ts";
+import type { Situation } from "./situation.ts";
+import { balanced, bestOf, scoreOf, type Weights } from "./weights.ts";
+
+export interface ModeCandidate {
+  readonly mode: Mode;
+  readonly eligible: boolean;
+  readonly expectedMs: number;
+  readonly highMs: number;
+  readonly expectedUse: { readonly timeMs: number; readonly money: number };
+  readonly expectedQuality: number;
+  readonly score: number;
+  readonly reason: string;
+}
+
+export interface ModeChoice {
+  readonly kind: "mode";
+  /** With `predictedMs.MODE`: what was expected of each before it was corrected by what was learned. */
+  readonly features: Readonly<Record<string, number>>;
+  readonly candidates: readonly ModeCandidate[];
+  readonly chosen: number;
+  readonly confidence: number;
+  readonly explored: boolean;
+  readonly fallback: boolean;
+  readonly reason: string;
+  readonly model: string;
+}
+
+export interface ChoiceOutcome {
+  readonly realMs: number;
+  readonly used: { readonly timeMs: number; readonly money: number };
+  readonly quality: number;
+  readonly score: number;
+}
+
+export interface ModeQuestion {
+  /** Absent: balanced. */
+  readonly weights?: Weights;
+  /** How much time may be lost by trying, as a share. 0: nothing is tried. Absent: as the chooser is set. */
+  readonly exploration?: number;
+  /** Modes that cannot be chosen now, and why, in words: an engine that is down, a mode that is not allowed. */
+  readonly excluded?: ReadonlyMap<Mode, string>;
+  readonly delays?: EngineDelays;
+  readonly limits?: PredictionLimits;
+  readonly seed?: number;
+}
+
+export function chooseMode(
+  situation: Situation,
+  chooser: ModeChooser,
+  question: ModeQuestion = {},
+): ModeChoice {
+  const { weights = balanced, excluded = new Map(), delays = usualDelays, limits, seed } = question;
+  const predictions = predicted(situation, modes, delays, limits, seed);
+  const features = {
+    ...featuresOf(situation),
+    ...Object.fromEntries(predictions.map(({ mode, meanMs }) => [`predictedMs.${mode}`, meanMs])),
+  };
+  const options = predictions.map((prediction) => optionOf(prediction, excluded.get(prediction.mode)));
+  const judgement = chooser.choose(features, options, weights, question.exploration);
+  return {
+    kind: "mode",
+    features,
+    candidates: predictions.map((prediction, at) => candidateOf(prediction, options, judgement, at)),
+    chosen: judgement.chosen,
+    confidence: judgement.confidence,
+    explored: judgement.explored,
+    fallback: judgement.fallback,
+    reason: reasonOf(features, judgement),
+    model: chooserModel,
+  };
+}
+
+/** Where nobody says what anything costs, the time of agents is the cost. */
+function optionOf(prediction: Prediction, excluded: string | undefined): Option {
+  const { mode, meanMs, highMs, busyMs, money, quality } = prediction;
+  const ineligible = excluded ?? prediction.ineligible;
+  return {
+    ...{ mode, meanMs, highMs, quality },
+    cost: money > 0 ? money : busyMs,
+    ...(ineligible === undefined ? {} : { ineligible }),
+  };
+}
+
+function candidateOf(
+  { busyMs, money, quality, by }: Prediction,
+  options: readonly Option[],
+  { judged }: Judgement,
+  at: number,
+): ModeCandidate {
+  const { mode = "workflow", eligible = false, expectedMs = 0, highMs = 0, score = 0 } = judged[at] ?? {};
+  return {
+    ...{ mode, eligible, expectedMs, highMs, score },
+    expectedUse: { timeMs: busyMs, money },
+    expectedQuality: quality,
+    reason: options[at]?.ineligible ?? reasonOfCandidate(mode, by),
+  };
+}
+
+/** What came of a choice, judged as it was chosen: against the best that was expected then. */
+export function outcomeOf(
+  { candidates }: Pick<ModeChoice, "candidates">,
+  real: Omit<ChoiceOutcome, "score">,
+  weights: Weights = balanced,
+): ChoiceOutcome {
+  const figures = (
+    timeMs: number,
+    used: { readonly timeMs: number; readonly money: number },
+    quality: number,
+  ) => ({
+    timeMs,
+    cost: used.money > 0 ? used.money : used.timeMs,
+    quality,
+  });
+  const best = bestOf(
+    candidates
+      .filter(({ eligible }) => eligible)
+      .map(({ expectedMs, expectedUse, expectedQuality }) =>
+        figures(expectedMs, expectedUse, expectedQuality),
+      ),
+  );
+  return { ...real, score: scoreOf(weights, figures(real.realMs, real.used, real.quality), best) };
+}
+
+/** Takes in what came of a choice. Whoever tells the same twice is believed twice. */
+export function learnOutcome(
+  chooser: ModeChooser,
+  { features, candidates, chosen }: Pick<ModeChoice, "features" | "candidates" | "chosen">,
+  realMs: number,
+): void {
+  const mode = candidates[chosen]?.mode;
+  if (mode !== undefined) chooser.learn(features, mode, features[`predictedMs.${mode}`] ?? 0, realMs);
+}

@@ -1,0 +1,249 @@
+/**
+ * Chooses between modes by what each is expected to come to, and learns how far those expectations are off: in general, and for each
+ * mode by features of the case (a contextual bandit, whose arms share what they have in common).
+ *
+ * 1. A prediction is corrected by what was learned, never replaced: a mode that was never tried is judged by its prediction.
+ * 2. Unless it is probable enough that another mode is better, the safe one is chosen.
+ * 3. A mode that might be better is tried, as long as all that trying was expected to lose stays within a share of all time.
+ * 4. No clock and no chance: the same cases in the same order give the same choices, and what it knows can be kept and given back.
+ */
+import { type KeptRegression, Regression } from "../structures/regression.ts";
+import { scaled } from "./features.ts";
+import { type Mode, modes, safeMode } from "./mode.ts";
+import { bestOf, proportion, scoreOf, type Weights } from "./weights.ts";
+
+/** Something that could be chosen, before it is judged. */
+export interface Option {
+  readonly mode: Mode;
+  /** If it cannot be chosen, why; in words. */
+  readonly ineligible?: string;
+  readonly meanMs: number;
+  readonly highMs: number;
+  readonly cost: number;
+  readonly quality: number;
+}
+
+export interface Judged {
+  readonly mode: Mode;
+  readonly eligible: boolean;
+  /** Corrected by what was learned. */
+  readonly expectedMs: number;
+  readonly highMs: number;
+  readonly score: number;
+}
+
+export interface Judgement {
+  readonly judged: readonly Judged[];
+  readonly chosen: number;
+  /** 0 to 1: how probable it is that no other is better by more than a little. */
+  readonly confidence: number;
+  readonly explored: boolean;
+  readonly fallback: boolean;
+}
+
+export interface ChooserSettings {
+  /** How much time may be lost by trying, as a share of all. */
+  readonly exploration: number;
+  /** How many deviations what is not sure counts when trying. */
+  readonly optimism: number;
+  /** Another mode has to be better than the safe one at least with this probability. */
+  readonly confidenceLeast: number;
+}
+
+export const usualChooserSettings: ChooserSettings = { exploration: 0.05, optimism: 1, confidenceLeast: 0.6 };
+
+/** What a chooser knows. Versions that are not known are not taken: it begins anew. */
+export interface KeptChooser {
+  readonly version: 1;
+  readonly regression: KeptRegression;
+  readonly choices: number;
+  readonly outcomes: number;
+  /** Expected time of all choices, and what trying was expected to lose. */
+  readonly totalMs: number;
+  readonly lostMs: number;
+}
+
+export const chooserModel = "modes/1";
+
+/** By how much the logarithm of a time differs from what was expected, beside what the features explain. */
+const noise = 0.2;
+/** How far off predictions are believed to be: all together, and one mode beside the others; on the whole, and per feature. */
+const beliefs = { all: 0.5, allByFeature: 0.2, mode: 0.25, modeByFeature: 0.12 } as const;
+/** As good as another is who is worse by less. */
+const alike = 0.02;
+/** A prediction that is off by more than a factor of twenty tells of a mishap, not of the mode. */
+const furthest = 3;
+
+export class ModeChooser {
+  readonly #settings: ChooserSettings;
+  readonly #regression: Regression;
+  #choices: number;
+  #outcomes: number;
+  #totalMs: number;
+  #lostMs: number;
+
+  constructor(settings: Partial<ChooserSettings> = {}, kept?: KeptChooser) {
+    this.#settings = { ...usualChooserSettings, ...settings };
+    const known = kept?.version === 1 ? kept : undefined;
+    const blocks = 1 + modes.length;
+    this.#regression = new Regression(blocks * (1 + scaled({}).length), known?.regression);
+    this.#choices = known?.choices ?? 0;
+    this.#outcomes = known?.outcomes ?? 0;
+    this.#totalMs = known?.totalMs ?? 0;
+    this.#lostMs = known?.lostMs ?? 0;
+  }
+
+  /** How many outcomes it has learned from. */
+  get outcomes(): number {
+    return this.#outcomes;
+  }
+
+  choose(
+    features: Readonly<Record<string, number>>,
+    options: readonly Option[],
+    weights: Weights,
+    exploration: number = this.#settings.exploration,
+  ): Judgement {
+    const rows = options.map(({ mode }) => rowOf(features, mode));
+    const judged = this.#judged(options, rows, weights);
+    const open = [...judged.keys()].filter((at) => judged[at]?.eligible === true);
+    const score = (at: number) => judged[at]?.score ?? 0;
+    const best = open.reduce((one, other) => (score(other) > score(one) ? other : one), open[0] ?? 0);
+    const safe = open.find((at) => options[at]?.mode === safeMode) ?? best;
+    const better = (one: number, other: number) => this.#better(judged, rows, weights, one, other);
+    const fallback = best !== safe && better(best, safe) < this.#settings.confidenceLeast;
+    const usual = fallback ? safe : best;
+    const tried = this.#tried(judged, rows, weights, open, usual, exploration);
+    const chosen = tried ?? usual;
+    const expectedMs = judged[chosen]?.expectedMs ?? 0;
+    this.#choices++;
+    this.#totalMs += expectedMs;
+    if (tried !== undefined) this.#lostMs += Math.max(0, expectedMs - (judged[usual]?.expectedMs ?? 0));
+    return {
+      judged,
+      chosen,
+      confidence: Math.min(
+        1,
+        ...open
+          .filter((at) => at !== chosen)
+          .map((at) => this.#better(judged, rows, weights, chosen, at, alike)),
+      ),
+      explored: tried !== undefined,
+      fallback: fallback && tried === undefined,
+    };
+  }
+
+  /** What came of a choice: `predictedMs` is what was expected of the mode before it was corrected. */
+  learn(features: Readonly<Record<string, number>>, mode: Mode, predictedMs: number, realMs: number): void {
+    if (!(predictedMs > 0) || !(realMs > 0)) return;
+    this.#outcomes++;
+    const off = Math.log(realMs / predictedMs);
+    this.#regression.learn(rowOf(features, mode), Math.max(-furthest, Math.min(furthest, off)) / noise);
+  }
+
+  keep(): KeptChooser {
+    return {
+      version: 1,
+      regression: this.#regression.keep(),
+      choices: this.#choices,
+      outcomes: this.#outcomes,
+      totalMs: this.#totalMs,
+      lostMs: this.#lostMs,
+    };
+  }
+
+  #judged(options: readonly Option[], rows: readonly Float64Array[], weights: Weights): readonly Judged[] {
+    const corrected = options.map(({ meanMs, highMs, ineligible }, at) => {
+      const row = rows[at] ?? [];
+      const factor = Math.exp(noise * this.#regression.expected(row));
+      return { expectedMs: meanMs * factor, highMs: highMs * factor, eligible: ineligible === undefined };
+    });
+    const figures = options.map(({ cost, quality }, at) => ({
+      timeMs: corrected[at]?.expectedMs ?? 0,
+      cost,
+      quality,
+    }));
+    const best = bestOf(figures.filter((_, at) => corrected[at]?.eligible === true));
+    return options.map(({ mode }, at) => {
+      const { expectedMs = 0, highMs = 0, eligible = false } = corrected[at] ?? {};
+      const own = figures[at];
+      const score = eligible && own !== undefined ? scoreOf(weights, own, best) : 0;
+      return { mode, eligible, expectedMs, highMs, score };
+    });
+  }
+
+  /** How probable it is that one is better than the other, or worse by less than `margin`. */
+  #better(
+    judged: readonly Judged[],
+    rows: readonly Float64Array[],
+    weights: Weights,
+    one: number,
+    other: number,
+    margin = 0,
+  ): number {
+    const gain = gainOf(judged, one, other) + margin;
+    const deviation = this.#deviation(rows, weights, one, other);
+    return deviation === 0 ? (gain > 0 ? 1 : gain < 0 ? 0 : 0.5) : normalShare(gain / deviation);
+  }
+
+  /** How unsure it is by how much one is better than the other: only what they do not have in common counts. */
+  #deviation(rows: readonly Float64Array[], weights: Weights, one: number, other: number): number {
+    const apart = (rows[one] ?? new Float64Array()).map((value, at) => value - (rows[other]?.[at] ?? 0));
+    return proportion(weights).time * noise * this.#regression.deviation(apart);
+  }
+
+  /** The one that may be better, if trying it is affordable. */
+  #tried(
+    judged: readonly Judged[],
+    rows: readonly Float64Array[],
+    weights: Weights,
+    open: readonly number[],
+    usual: number,
+    exploration: number,
+  ): number | undefined {
+    let hopeful: number | undefined;
+    let most = 0;
+    const usualMs = judged[usual]?.expectedMs ?? 0;
+    for (const at of open) {
+      if (at === usual) continue;
+      const hope =
+        gainOf(judged, at, usual) + this.#settings.optimism * this.#deviation(rows, weights, at, usual);
+      const lostMs = Math.max(0, (judged[at]?.expectedMs ?? 0) - usualMs);
+      if (hope <= most || this.#lostMs + lostMs > exploration * (this.#totalMs + usualMs)) continue;
+      hopeful = at;
+      most = hope;
+    }
+    return exploration > 0 ? hopeful : undefined;
+  }
+}
+
+/** By which share one is better than the other. */
+function gainOf(judged: readonly Judged[], one: number, other: number): number {
+  const least = 1e-9;
+  return Math.log(Math.max(least, judged[one]?.score ?? 0) / Math.max(least, judged[other]?.score ?? 0));
+}
+
+/** What all modes have in common, and then a block for each mode; in deviations of what is believed, over the noise. */
+function rowOf(features: Readonly<Record<string, number>>, mode: Mode): Float64Array {
+  const values = scaled(features);
+  const block = 1 + values.length;
+  const row = new Float64Array(block * (1 + modes.length));
+  const fill = (from: number, whole: number, byFeature: number) => {
+    row[from] = whole / noise;
+    values.forEach((value, at) => {
+      row[from + 1 + at] = (byFeature * value) / noise;
+    });
+  };
+  fill(0, beliefs.all, beliefs.allByFeature);
+  fill(block * (1 + modes.indexOf(mode)), beliefs.mode, beliefs.modeByFeature);
+  return row;
+}
+
+/** The share of a normal distribution below this many deviations (Abramowitz and Stegun 26.2.17, to 1e-7). */
+function normalShare(deviations: number): number {
+  const step = 1 / (1 + 0.2316419 * Math.abs(deviations));
+  const terms = [0.31938153, -0.356563782, 1.781477937, -1.821255978, 1.330274429];
+  const sum = terms.reduceRight((rest, term) => step * (term + rest), 0);
+  const above = (Math.exp(-(deviations ** 2) / 2) / Math.sqrt(2 * Math.PI)) * sum;
+  return deviations >= 0 ? 1 - above : above;
+}

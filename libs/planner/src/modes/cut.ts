@@ -1,0 +1,149 @@
+/**
+ * Cuts a graph into parts that go best in different modes: chains of short tasks as a run, bags of short tasks that are independent of each
+ * other and whatever finds more tasks as a mission, the rest by a plan.
+ *
+ * 1. Every task is in exactly one part, and a part has one mode; there are at most as many parts as modes.
+ * 2. What crosses from part to part costs a hop through the session, so regions of a few tasks belong to whatever is around them.
+ * 3. A graph of one kind is one part: there is nothing to cut.
+ */
+import { type Graph, sizeOf } from "../graph/graph.ts";
+import { reversed } from "../graph/reversed.ts";
+import type { Mode } from "./mode.ts";
+
+export type PartMode = Exclude<Mode, "hybrid">;
+
+export interface CutPart {
+  readonly mode: PartMode;
+  /** In their order. */
+  readonly tasks: readonly number[];
+  /** Why they are a part, in words. */
+  readonly reason: string;
+}
+
+export interface CutQuestion {
+  readonly graph: Graph;
+  /** Expected times. */
+  readonly sizesMs: ArrayLike<number>;
+  /** How many tasks each is expected to find. Absent: none. */
+  readonly finds?: ArrayLike<number>;
+  /** Tasks below this are short: planning each would take longer than it gains. */
+  readonly shortMs: number;
+  /** Regions of fewer tasks are no parts. Absent: 4. */
+  readonly leastTasks?: number;
+  /** How many independent tasks are a bag. Absent: 8. */
+  readonly leastBag?: number;
+}
+
+const reasons: Readonly<Record<PartMode, string>> = {
+  workflow: "chains of short tasks: each goes on where the one before ended, with the least between them",
+  swarm: "independent short tasks, or tasks that find more: agents take them as they have room",
+  intelligence: "tasks that differ and wait for each other: who does which one first decides when all ends",
+};
+
+export function cut(question: CutQuestion): readonly CutPart[] {
+  const size = sizeOf(question.graph);
+  const kinds = kindsOfTasks(question);
+  absorb(question.graph, kinds, question.leastTasks ?? 4);
+  const order: readonly PartMode[] = ["workflow", "swarm", "intelligence"];
+  return order.flatMap((mode) => {
+    const tasks = Array.from({ length: size }, (_, task) => task).filter((task) => kinds[task] === mode);
+    return tasks.length === 0 ? [] : [{ mode, tasks, reason: reasons[mode] }];
+  });
+}
+
+function kindsOfTasks({ graph, sizesMs, finds, shortMs, leastBag = 8 }: CutQuestion): PartMode[] {
+  const size = sizeOf(graph);
+  const before = reversed(graph);
+  const isShort = (task: number) => (sizesMs[task] ?? 0) < shortMs;
+  const bags = bagsOf(graph, before);
+  return Array.from({ length: size }, (_, task): PartMode => {
+    if ((finds?.[task] ?? 0) > 0) return "swarm";
+    if (!isShort(task)) return "intelligence";
+    if ((bags.get(keyOf(graph, before, task)) ?? 0) >= leastBag) return "swarm";
+    return isLink(graph, before, task) ? "workflow" : "intelligence";
+  });
+}
+
+/** One of a chain: at most one before it and one after it, and not alone. */
+function isLink(graph: Graph, before: Graph, task: number): boolean {
+  const needs = degree(before, task);
+  const follows = degree(graph, task);
+  return needs <= 1 && follows <= 1 && needs + follows > 0;
+}
+
+/** How many tasks have the same needs and the same that follow. */
+function bagsOf(graph: Graph, before: Graph): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (let task = 0; task < sizeOf(graph); task++) {
+    const key = keyOf(graph, before, task);
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return counts;
+}
+
+function keyOf(graph: Graph, before: Graph, task: number): string {
+  return `${neighbours(before, task).join()}>${neighbours(graph, task).join()}`;
+}
+
+function degree({ offsets }: Graph, task: number): number {
+  return (offsets[task + 1] ?? 0) - (offsets[task] ?? 0);
+}
+
+function neighbours(graph: Graph, task: number): readonly number[] {
+  const from = graph.offsets[task] ?? 0;
+  return Array.from({ length: degree(graph, task) }, (_, at) => graph.targets[from + at] ?? 0);
+}
+
+/** Regions that are too small become what most of their neighbours are. */
+function absorb(graph: Graph, kinds: PartMode[], least: number): void {
+  const before = reversed(graph);
+  const around = (task: number) => [...neighbours(graph, task), ...neighbours(before, task)];
+  const seen = new Uint8Array(kinds.length);
+  const bags = new Map<string, number[]>();
+  for (let task = 0; task < kinds.length; task++) {
+    if (seen[task] === 1) continue;
+    const region = regionOf(task, kinds, around, seen);
+    if (region.length >= least) continue;
+    if (region.length === 1 && kinds[task] === "swarm") {
+      // Those of a bag have no edges among themselves: they are one region all the same.
+      const key = keyOf(graph, before, task);
+      bags.set(key, [...(bags.get(key) ?? []), task]);
+    } else become(region, kinds, around);
+  }
+  for (const bag of bags.values()) if (bag.length < least) become(bag, kinds, around);
+}
+
+function regionOf(
+  first: number,
+  kinds: readonly PartMode[],
+  around: (task: number) => readonly number[],
+  seen: Uint8Array,
+): readonly number[] {
+  const region = [first];
+  seen[first] = 1;
+  for (const task of region) {
+    for (const other of around(task)) {
+      if (seen[other] === 1 || kinds[other] !== kinds[task]) continue;
+      seen[other] = 1;
+      region.push(other);
+    }
+  }
+  return region;
+}
+
+function become(
+  region: readonly number[],
+  kinds: PartMode[],
+  around: (task: number) => readonly number[],
+): void {
+  const own = kinds[region[0] ?? 0];
+  const counts = new Map<PartMode, number>();
+  for (const task of region) {
+    for (const other of around(task)) {
+      const kind = kinds[other];
+      if (kind !== undefined && kind !== own) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+    }
+  }
+  const most = [...counts].toSorted(([, one], [, other]) => other - one)[0];
+  if (most !== undefined) for (const task of region) kinds[task] = most[0];
+}

@@ -1,0 +1,115 @@
+import { Draws } from "../chance/draws.ts";
+import type { Graph } from "../graph/graph.ts";
+import { type Problem, prepare } from "../work/problem.ts";
+import type { Beliefs } from "./believed.ts";
+import type { Situation } from "./situation.ts";
+
+/** One way in which it may turn out: how long each task takes, and which tasks are found that nobody knew of. */
+export interface DrawnCase {
+  readonly problem: Problem;
+  readonly beliefs: Beliefs;
+  /** For each task the one of the situation that it is, or is like. */
+  readonly likeOf: readonly number[];
+}
+
+/** What is found may find more: at most so many times what is known, and never more than so many. */
+const foundMost = { times: 4, tasks: 2_000 } as const;
+
+/** Cases in pairs that mirror each other: where one has long tasks the other has short ones, so few tell the mean well. */
+export function drawnCases(situation: Situation, count: number, draws: Draws): readonly DrawnCase[] {
+  const kindOf = kindsOf(situation);
+  const kinds = kindOf.reduce((most, kind) => Math.max(most, kind + 1), 0);
+  const cases: DrawnCase[] = [];
+  for (let pair = 0; pair < count; pair += 2) {
+    const seed = draws.below(2 ** 31);
+    for (const sign of pair + 1 < count ? [1, -1] : [1])
+      cases.push(drawnCase(situation, kindOf, kinds, sign, new Draws(seed)));
+  }
+  return cases;
+}
+
+export function kindsOf({ tasks }: Pick<Situation, "tasks">): Uint32Array {
+  const numbers = new Map<string, number>();
+  return Uint32Array.from(tasks, ({ capability }) => {
+    const known = numbers.get(capability) ?? numbers.size;
+    numbers.set(capability, known);
+    return known;
+  });
+}
+
+function drawnCase(
+  situation: Situation,
+  kindOf: Uint32Array,
+  kinds: number,
+  sign: number,
+  draws: Draws,
+): DrawnCase {
+  const ofKind = Float64Array.from({ length: kinds }, () => draws.normal());
+  const { finders, foundBy } = foundIn(situation, draws);
+  const from = (task: number) => finders[task] ?? task;
+  const size = finders.length;
+  const pick = (values: ArrayLike<number>) =>
+    Float64Array.from({ length: size }, (_, task) => values[from(task)] ?? 0);
+  const beliefs = {
+    mediansMs: pick(situation.mediansMs),
+    kindVariance: pick(situation.kindVariance),
+    ownVariance: pick(situation.ownVariance),
+    kindOf: Uint32Array.from({ length: size }, (_, task) => kindOf[from(task)] ?? 0),
+  };
+  const sizesMs = beliefs.mediansMs.map((medianMs, task) => {
+    const kind = Math.sqrt(beliefs.kindVariance[task] ?? 0) * (ofKind[beliefs.kindOf[task] ?? 0] ?? 0);
+    const own = Math.sqrt(beliefs.ownVariance[task] ?? 0) * draws.normal();
+    return medianMs * Math.exp(sign * (kind + own));
+  });
+  const { problem } = situation;
+  if (size === problem.tasks) return { problem: { ...problem, sizesMs }, beliefs, likeOf: finders };
+  const prepared = prepare(
+    {
+      graph: extended(problem.after, foundBy),
+      sizesMs,
+      demands: pick(problem.demands),
+      releaseMs: pick(problem.releaseMs),
+      moveMs: pick(problem.moveMs),
+      grown: Uint8Array.from({ length: size }, (_, task) => (task < problem.tasks ? 0 : 1)),
+    },
+    situation.fleet,
+  );
+  if ("impossible" in prepared)
+    throw new RangeError("expected what is found to be as possible as what finds it");
+  return { problem: prepared.problem, beliefs, likeOf: finders };
+}
+
+/** Which tasks are there in the end: each with the one that it is like, and those that were found with who found them. */
+function foundIn({ finds, problem }: Situation, draws: Draws) {
+  const finders = Array.from({ length: problem.tasks }, (_, task) => task);
+  const foundBy: number[] = [];
+  const most = Math.min(foundMost.tasks, problem.tasks * foundMost.times);
+  for (let task = 0; task < finders.length && foundBy.length < most; task++) {
+    const like = finders[task] ?? 0;
+    // As many as a coin that is thrown until it falls right: the same mean, and sometimes many.
+    const mean = finds[like] ?? 0;
+    while (mean > 0 && draws.next() < mean / (1 + mean) && foundBy.length < most) {
+      finders.push(like);
+      foundBy.push(task);
+    }
+  }
+  return { finders, foundBy };
+}
+
+function extended({ offsets, targets }: Graph, foundBy: readonly number[]): Graph {
+  const known = Math.max(0, offsets.length - 1);
+  const after: number[][] = Array.from({ length: known + foundBy.length }, (_, task) =>
+    task < known
+      ? Array.from(
+          { length: (offsets[task + 1] ?? 0) - (offsets[task] ?? 0) },
+          (__, at) => targets[(offsets[task] ?? 0) + at] ?? 0,
+        )
+      : [],
+  );
+  foundBy.forEach((finder, number) => {
+    after[finder]?.push(known + number);
+  });
+  const starts = [0];
+  for (const those of after) starts.push((starts.at(-1) ?? 0) + those.length);
+  return { offsets: starts, targets: after.flat() };
+}

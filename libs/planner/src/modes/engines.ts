@@ -1,0 +1,89 @@
+/**
+ * The engines as they are in virtual time: what they decide, by the dispatchers that decide it, and what they take besides the
+ * work. Predictions and counterfactuals are made of these.
+ */
+import type { Delays } from "../execution/delays.ts";
+import type { Dispatcher } from "../execution/dispatcher.ts";
+import { InLine } from "../execution/in-line.ts";
+import { InParts } from "../execution/in-parts.ts";
+import { LivePlan } from "../execution/live-plan.ts";
+import type { Outlook } from "../execution/outlook.ts";
+import { upwardRanks } from "../plan/ranks.ts";
+import type { Problem } from "../work/problem.ts";
+import type { CutPart, PartMode } from "./cut.ts";
+import type { Mode } from "./mode.ts";
+
+export type EngineDelays = Readonly<Record<PartMode, Delays>>;
+
+/** As measured (docs/adr/0054-choosing-modes.md); an installation that measures its own gives those. */
+export const usualDelays: EngineDelays = {
+  workflow: { startMs: 2, turnMs: 0.3, growMs: 4, beginMs: 0.3, assignMs: 0.01 },
+  swarm: { startMs: 2, turnMs: 0.6, growMs: 0.8, beginMs: 0.3, assignMs: 0.012 },
+  intelligence: { startMs: 4, turnMs: 4, growMs: 6, beginMs: 0.6, assignMs: 0.05 },
+};
+
+/** What takes less than this many times what planning adds to it had better not be planned. */
+const shortTaskHops = 20;
+
+export function shortMsOf({ workflow, intelligence }: EngineDelays): number {
+  const hopMs = ({ turnMs, beginMs, assignMs }: Delays) => turnMs + beginMs + assignMs;
+  return shortTaskHops * Math.max(0, hopMs(intelligence) - hopMs(workflow));
+}
+
+export interface EngineSettings {
+  /** Of all tasks, or of these: then by their places among them. */
+  readonly outlookOf: (problem: Problem, tasks?: readonly number[]) => Outlook;
+  /** Whether a task that is at work may be begun a second time. */
+  readonly copies: boolean;
+  readonly delays: EngineDelays;
+  /** For `hybrid`: who has what. */
+  readonly parts: readonly CutPart[];
+  /** For tasks that were found: the one that is in a part; they go to the same. Absent: none were. */
+  readonly likeOf?: ArrayLike<number>;
+  /** Instead of plans, urgent tasks first on the fastest agents: what plans come near to, for a fraction of their price. */
+  readonly byRanks?: boolean;
+}
+
+export interface VirtualEngine {
+  readonly dispatcher: Dispatcher;
+  readonly delaysOf: (task: number) => Delays;
+}
+
+/** Who decides what begins next and where, and what that takes. */
+export function engineOf(mode: Mode, problem: Problem, settings: EngineSettings): VirtualEngine {
+  if (mode !== "hybrid") {
+    const delays = settings.delays[mode];
+    return { dispatcher: dispatcherOf(mode, problem, settings), delaysOf: () => delays };
+  }
+  const { parts, likeOf, delays } = settings;
+  const modeOf: PartMode[] = [];
+  for (const { mode: own, tasks } of parts) for (const task of tasks) modeOf[task] = own;
+  for (let task = 0; task < problem.tasks; task++) modeOf[task] ??= modeOf[likeOf?.[task] ?? 0] ?? "workflow";
+  const all = Array.from({ length: problem.tasks }, (_, task) => task);
+  // The plan says first who it keeps an agent for; the queues have the others.
+  const shares = planFirst.flatMap((own) => {
+    const tasks = all.filter((task) => modeOf[task] === own);
+    if (tasks.length === 0) return [];
+    return [{ tasks, dispatcher: (part: Problem) => dispatcherOf(own, part, settings, tasks) }];
+  });
+  return {
+    dispatcher: new InParts(problem, shares),
+    delaysOf: (task) => delays[modeOf[task] ?? "workflow"],
+  };
+}
+
+const planFirst: readonly PartMode[] = ["intelligence", "workflow", "swarm"];
+
+function dispatcherOf(
+  mode: PartMode,
+  problem: Problem,
+  { outlookOf, copies, byRanks = false }: EngineSettings,
+  tasks?: readonly number[],
+): Dispatcher {
+  // Both offer what is ready to the pool, which gives it to whoever has the most room, first come first served.
+  if (mode !== "intelligence") return new InLine(problem, { first: "ready", by: "leastLoaded" });
+  const outlook = outlookOf(problem, tasks);
+  if (!byRanks) return new LivePlan(problem, outlook, { copies });
+  const usual = Float64Array.from({ length: problem.tasks }, (_, task) => outlook.usualMs(task));
+  return new InLine(problem, { first: upwardRanks(problem, usual), by: "fastest" });
+}

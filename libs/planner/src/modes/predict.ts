@@ -1,0 +1,126 @@
+/**
+ * What each mode is expected to come to: the same drawn cases are done in virtual time under each engine's own dispatcher. Cases are as
+ * many as the budget has room for; the more tasks and slots, the fewer.
+ */
+import { Draws } from "../chance/draws.ts";
+import { execute } from "../execution/execute.ts";
+import { Believed, beliefsOf } from "./believed.ts";
+import { type CutPart, cut } from "./cut.ts";
+import { type DrawnCase, drawnCases } from "./drawn-times.ts";
+import { type EngineDelays, engineOf, shortMsOf } from "./engines.ts";
+import type { Mode } from "./mode.ts";
+import type { Situation } from "./situation.ts";
+
+export interface Prediction {
+  readonly mode: Mode;
+  /** In each of the cases, which are the same for all modes. */
+  readonly timesMs: readonly number[];
+  readonly meanMs: number;
+  /** One in ten takes longer. */
+  readonly highMs: number;
+  /** Time of agents at work. */
+  readonly busyMs: number;
+  readonly money: number;
+  /** Slots taken, on the average. */
+  readonly slots: number;
+  readonly quality: number;
+  /** Why it cannot be chosen at all, in words. */
+  readonly ineligible?: string;
+  /** How it was found. */
+  readonly by: "its scheduler" | "ranks";
+}
+
+export interface PredictionLimits {
+  /** How often a task may be held against a slot, over all cases: what it costs to plan. */
+  readonly looksMax: number;
+  readonly casesMax: number;
+}
+
+export const usualPredictionLimits: PredictionLimits = { looksMax: 40_000, casesMax: 8 };
+
+export function predicted(
+  situation: Situation,
+  modes: readonly Mode[],
+  delays: EngineDelays,
+  { looksMax, casesMax }: PredictionLimits = usualPredictionLimits,
+  seed = 1,
+): readonly Prediction[] {
+  const { tasks, slots } = situation.problem;
+  const looks = Math.max(1, tasks * Math.max(1, slots));
+  const count = Math.max(1, Math.min(casesMax, Math.floor(looksMax / looks)));
+  const cases = drawnCases(situation, count, new Draws(seed));
+  const parts = cutOf(situation, delays);
+  return modes.map((mode) =>
+    predictedOf(mode, situation, cases, { delays, parts, isLarge: looks > looksMax }),
+  );
+}
+
+/** The parts that a situation would be done in under `hybrid`. */
+export function cutOf({ problem, finds }: Situation, delays: EngineDelays): readonly CutPart[] {
+  return cut({ graph: problem.after, sizesMs: problem.sizesMs, finds, shortMs: shortMsOf(delays) });
+}
+
+const highShare = 0.9;
+
+interface Circumstances {
+  readonly delays: EngineDelays;
+  readonly parts: readonly CutPart[];
+  /** Planning as the engine does would take too long here. */
+  readonly isLarge: boolean;
+}
+
+function predictedOf(
+  mode: Mode,
+  situation: Situation,
+  cases: readonly DrawnCase[],
+  { delays, parts, isLarge }: Circumstances,
+): Prediction {
+  const done = cases.map(({ problem, beliefs, likeOf }) => {
+    const { dispatcher, delaysOf } = engineOf(mode, problem, {
+      outlookOf: (own, tasks) => new Believed(own, beliefsOf(beliefs, tasks)),
+      copies: situation.repeatable,
+      delays,
+      parts,
+      likeOf,
+      byRanks: isLarge,
+    });
+    return execute(problem, dispatcher, delaysOf);
+  });
+  const timesMs = done.map(({ makespanMs }) => makespanMs);
+  const busyMs = meanOf(done.map((each) => each.busyMs));
+  const meanMs = meanOf(timesMs);
+  const isPlanned =
+    mode === "intelligence" || (mode === "hybrid" && parts.some((part) => part.mode === "intelligence"));
+  return {
+    mode,
+    timesMs,
+    meanMs,
+    highMs: quantileOf(timesMs, highShare),
+    busyMs,
+    money: meanOf(done.map(({ busyMsOf }) => moneyOf(situation, busyMsOf))),
+    slots: meanMs === 0 ? 0 : busyMs / meanMs,
+    quality: 1 - meanOf(situation.failureProbability),
+    ...(mode === "hybrid" && parts.length < 2
+      ? { ineligible: `all of it goes best as ${parts[0]?.mode ?? "nothing"}: there is nothing to cut` }
+      : {}),
+    by: isLarge && isPlanned ? "ranks" : "its scheduler",
+  };
+}
+
+function moneyOf({ moneyPerMs }: Situation, busyMsOf: Float64Array): number {
+  return busyMsOf.reduce((sum, busyMs, agent) => sum + busyMs * (moneyPerMs[agent] ?? 0), 0);
+}
+
+function meanOf(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let at = 0; at < values.length; at++) sum += values[at] ?? 0;
+  return values.length === 0 ? 0 : sum / values.length;
+}
+
+/** Between the two nearest, as if values lay evenly. */
+function quantileOf(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((one, other) => one - other);
+  const at = share * (sorted.length - 1);
+  const low = sorted[Math.floor(at)] ?? 0;
+  return low + ((sorted[Math.ceil(at)] ?? low) - low) * (at - Math.floor(at));
+}

@@ -1,0 +1,254 @@
+/**
+ * What a choice between modes looks at: tasks that are to be done, agents that are there, and what is known of both. Tasks and
+ * agents come in by their ids and are numbers from here on.
+ *
+ * 1. What cannot be done at all is refused at once, with the task that it fails at.
+ * 2. It reads estimates and changes none.
+ */
+import type { Estimates } from "../estimates/estimates.ts";
+import type { Described, DescribedAgent } from "../execution/outlook.ts";
+import type { Graph } from "../graph/graph.ts";
+import { type Problem, prepare } from "../work/problem.ts";
+import type { Fleet, Work } from "../work/work.ts";
+
+export interface IntendedTask extends Partial<Described> {
+  readonly id: string;
+  readonly needs: readonly string[];
+  /** What it asks of its agent, however that is written: tasks of one demand can be done by the same agents. */
+  readonly demand: string;
+  /** By whoever states it; counts where nothing was learned. */
+  readonly statedMs?: number;
+  /** How many tasks it is expected to find that nobody knows of yet. */
+  readonly finds?: number;
+  /** Whether it may be begun a second time while it is at work. */
+  readonly repeatable?: boolean;
+  /** The agent that it must go to. */
+  readonly agentId?: string;
+}
+
+export interface PresentAgent {
+  readonly id: string;
+  /** How many tasks it does at once. */
+  readonly slots: number;
+  /** Which demands it meets. */
+  readonly meets: ReadonlySet<string>;
+  /** By which factor it takes longer than an agent of speed 1. Absent: as learned. */
+  readonly slowness?: number;
+  /** What a millisecond of one slot costs. */
+  readonly moneyPerMs?: number;
+  /** In how many milliseconds its slots are expected to be free of what others have given it; those that are not named are free. */
+  readonly busyMs?: readonly number[];
+}
+
+export interface Situation {
+  readonly taskIds: readonly string[];
+  readonly agentIds: readonly string[];
+  readonly work: Work;
+  readonly fleet: Fleet;
+  /** Sizes in it are expected times at a pace of 1. */
+  readonly problem: Problem;
+  /** As estimates know them: what `LearnedTimes` is made of. */
+  readonly tasks: readonly Described[];
+  readonly agents: readonly DescribedAgent[];
+  /** The time that half of such tasks take, at a pace of 1. */
+  readonly mediansMs: Float64Array;
+  /** How far off that is for all tasks of its kind together, as a variance of the logarithm. */
+  readonly kindVariance: Float64Array;
+  /** How far single tasks differ among their kind. */
+  readonly ownVariance: Float64Array;
+  readonly finds: Float64Array;
+  readonly failureProbability: Float64Array;
+  /** Whether all tasks may be begun a second time. */
+  readonly repeatable: boolean;
+  readonly moneyPerMs: Float64Array;
+  /** Share of the slots that others have. */
+  readonly load: number;
+}
+
+export interface Refused {
+  readonly taskId: string;
+  readonly reason: "there twice" | "unknown need" | "in a circle" | "no agent" | "no agent stays long enough";
+  /** In words, with the ids. */
+  readonly detail: string;
+}
+
+/** What is expected of a task of which nothing is known at all: a second, a factor of four up or down. */
+const unknown = { medianMs: 1_000, kindVariance: 1.5, ownVariance: 0.5 } as const;
+/** What its author says of a task is about right: a factor of two up or down. */
+const stated = { kindVariance: 0.35, ownVariance: 0.15 } as const;
+
+export function situationOf(
+  intended: readonly IntendedTask[],
+  present: readonly PresentAgent[],
+  estimates?: Estimates,
+): { readonly situation: Situation } | { readonly refused: Refused } {
+  const numbers = new Map<string, number>();
+  for (const [number, { id }] of intended.entries()) {
+    if (numbers.has(id))
+      return { refused: { taskId: id, reason: "there twice", detail: `there are two tasks ${id}` } };
+    numbers.set(id, number);
+  }
+  const graph = graphOf(intended, numbers);
+  if ("refused" in graph) return graph;
+  const circle = circleIn(graph, intended);
+  if (circle !== undefined) return { refused: circle };
+  const demands = [...new Set(intended.map(({ demand }) => demand))];
+  const demandNumbers = new Map(demands.map((demand, number) => [demand, number]));
+  const agentNumbers = new Map(present.map(({ id }, number) => [id, number]));
+  const agents = present.map(({ id, slowness }) => ({
+    agentId: id,
+    ...(slowness === undefined ? {} : { slowness }),
+  }));
+  const fleet = fleetFrom(present, demands, estimates);
+  const known = expectations(intended, estimates);
+  const work: Work = {
+    graph,
+    sizesMs: known.meansMs,
+    demands: intended.map(({ demand }) => demandNumbers.get(demand) ?? 0),
+    pinned: intended.map(({ agentId }) =>
+      agentId === undefined ? -1 : (agentNumbers.get(agentId) ?? present.length),
+    ),
+  };
+  const prepared = prepare(work, fleet);
+  if ("impossible" in prepared) {
+    const { task, reason } = prepared.impossible;
+    const { id = "", demand = "", agentId } = intended[task] ?? {};
+    const who = agentId === undefined ? `an agent for ${demand}` : `${agentId} and that it can do ${demand}`;
+    return { refused: { taskId: id, reason, detail: `task ${id} needs ${who}: there is none` } };
+  }
+  const slots = prepared.problem.slots;
+  const busy = present.reduce((sum, agent) => sum + Math.min(agent.slots, agent.busyMs?.length ?? 0), 0);
+  return {
+    situation: {
+      taskIds: intended.map(({ id }) => id),
+      agentIds: present.map(({ id }) => id),
+      work,
+      fleet,
+      problem: prepared.problem,
+      tasks: intended.map(describedOf),
+      agents,
+      mediansMs: known.mediansMs,
+      kindVariance: known.kindVariance,
+      ownVariance: known.ownVariance,
+      failureProbability: known.failureProbability,
+      finds: Float64Array.from(intended, ({ finds = 0 }) => finds),
+      repeatable: intended.length > 0 && intended.every(({ repeatable = false }) => repeatable),
+      moneyPerMs: Float64Array.from(present, ({ moneyPerMs = 0 }) => moneyPerMs),
+      load: slots === 0 ? 0 : busy / slots,
+    },
+  };
+}
+
+function describedOf({
+  id,
+  demand,
+  capability = demand,
+  within = [],
+  inputBytes = 0,
+}: IntendedTask): Described {
+  return { capability: capability === "" ? id : capability, within, inputBytes };
+}
+
+function graphOf(
+  intended: readonly IntendedTask[],
+  numbers: ReadonlyMap<string, number>,
+): Graph | { readonly refused: Refused } {
+  const after: number[][] = intended.map(() => []);
+  for (const [number, { id, needs }] of intended.entries()) {
+    for (const need of new Set(needs)) {
+      const from = numbers.get(need);
+      if (from === undefined)
+        return {
+          refused: {
+            taskId: id,
+            reason: "unknown need",
+            detail: `task ${id} needs ${need}: there is no such task`,
+          },
+        };
+      after[from]?.push(number);
+    }
+  }
+  const offsets = new Uint32Array(intended.length + 1);
+  after.forEach((those, number) => {
+    offsets[number + 1] = (offsets[number] ?? 0) + those.length;
+  });
+  return { offsets, targets: Uint32Array.from(after.flat()) };
+}
+
+/** Names one circle, in its order. */
+function circleIn({ offsets, targets }: Graph, intended: readonly IntendedTask[]): Refused | undefined {
+  const missing = new Uint32Array(intended.length);
+  for (let edge = 0; edge < targets.length; edge++)
+    missing[targets[edge] ?? 0] = (missing[targets[edge] ?? 0] ?? 0) + 1;
+  const ready = [...missing.keys()].filter((task) => missing[task] === 0);
+  for (let task = ready.pop(); task !== undefined; task = ready.pop()) {
+    for (let edge = offsets[task] ?? 0; edge < (offsets[task + 1] ?? 0); edge++) {
+      const target = targets[edge] ?? 0;
+      missing[target] = (missing[target] ?? 0) - 1;
+      if (missing[target] === 0) ready.push(target);
+    }
+  }
+  const first = missing.findIndex((count) => count > 0);
+  if (first === -1) return undefined;
+  // Whatever is left needs something that is left: going back along needs comes to where it has been.
+  const left = new Map(intended.flatMap((task, number) => (missing[number] === 0 ? [] : [[task.id, task]])));
+  const path: string[] = [];
+  for (let id = intended[first]?.id ?? ""; !path.includes(id); ) {
+    path.push(id);
+    id = left.get(id)?.needs.find((need) => left.has(need)) ?? id;
+  }
+  const last = left.get(path.at(-1) ?? "")?.needs.find((need) => left.has(need)) ?? "";
+  const circle = path.slice(path.indexOf(last));
+  return {
+    taskId: circle[0] ?? "",
+    reason: "in a circle",
+    detail: `${[...circle, circle[0]].join(" needs ")}`,
+  };
+}
+
+function fleetFrom(
+  present: readonly PresentAgent[],
+  demands: readonly string[],
+  estimates: Estimates | undefined,
+): Fleet {
+  const slowness = present.map(({ id, slowness: own }) => own ?? estimates?.slowness(id) ?? 1);
+  return {
+    slots: present.map(({ slots }) => slots),
+    paces: demands.flatMap((demand) =>
+      present.map(({ meets }, agent) =>
+        meets.has(demand) ? (slowness[agent] ?? 1) : Number.POSITIVE_INFINITY,
+      ),
+    ),
+    slotFreeMs: present.flatMap(({ slots, busyMs = [] }) =>
+      Array.from({ length: slots }, (_, slot) => Math.max(0, busyMs[slot] ?? 0)),
+    ),
+  };
+}
+
+function expectations(intended: readonly IntendedTask[], estimates: Estimates | undefined) {
+  const size = intended.length;
+  const meansMs = new Float64Array(size);
+  const mediansMs = new Float64Array(size);
+  const kindVariance = new Float64Array(size);
+  const ownVariance = new Float64Array(size);
+  const failureProbability = new Float64Array(size);
+  for (const [task, each] of intended.entries()) {
+    const estimate = estimates?.estimate({ ...describedOf(each), agentId: "" });
+    const author = each.statedMs === undefined || each.statedMs <= 0 ? undefined : each.statedMs;
+    if (estimate !== undefined && (author === undefined || estimate.basis === describedOf(each).capability)) {
+      const variance = Math.min(2.5, estimate.deviation ** 2);
+      mediansMs[task] = estimate.medianMs;
+      kindVariance[task] = variance * (1 - estimate.confidence);
+      ownVariance[task] = variance * estimate.confidence;
+    } else {
+      const guess = author === undefined ? unknown : stated;
+      mediansMs[task] = author ?? unknown.medianMs;
+      kindVariance[task] = guess.kindVariance;
+      ownVariance[task] = guess.ownVariance;
+    }
+    failureProbability[task] = estimate?.failureProbability ?? 0;
+    meansMs[task] =
+      (mediansMs[task] ?? 0) * Math.exp(((kindVariance[task] ?? 0) + (ownVariance[task] ?? 0)) / 2);
+  }
+  return { meansMs, mediansMs, kindVariance, ownVariance, failureProbability };
+}

@@ -1,0 +1,48 @@
+/** What work is to be good for, by weights of which only the proportion counts. */
+export interface Weights {
+  readonly time: number;
+  readonly cost: number;
+  readonly quality: number;
+}
+
+export const balanced: Weights = { time: 1, cost: 1, quality: 1 };
+
+/** What something is expected to come to, or came to. */
+export interface Figures {
+  readonly timeMs: number;
+  /** In money; where nobody says what anything costs, the time of agents. */
+  readonly cost: number;
+  /** 0 to 1. */
+  readonly quality: number;
+}
+
+/**
+ * The judgement, 0 to 1, greater is better: time and cost as a share of the best among those that are compared, quality as it is. So
+ * twice the time is half as good, whatever the unit.
+ */
+export function scoreOf(weights: Weights, figures: Figures, best: Pick<Figures, "timeMs" | "cost">): number {
+  const { time, cost, quality } = proportion(weights);
+  return (
+    time * shareOf(best.timeMs, figures.timeMs) +
+    cost * shareOf(best.cost, figures.cost) +
+    quality * figures.quality
+  );
+}
+
+export function proportion({ time, cost, quality }: Weights): Weights {
+  const sum = time + cost + quality;
+  if (sum <= 0) return proportion(balanced);
+  return { time: time / sum, cost: cost / sum, quality: quality / sum };
+}
+
+/** The least of each. */
+export function bestOf(all: readonly Figures[]): Pick<Figures, "timeMs" | "cost"> {
+  return {
+    timeMs: Math.min(...all.map(({ timeMs }) => timeMs)),
+    cost: Math.min(...all.map(({ cost }) => cost)),
+  };
+}
+
+function shareOf(best: number, value: number): number {
+  return value <= 0 ? 1 : Math.min(1, best / value);
+}

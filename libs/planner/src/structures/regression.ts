@@ -1,0 +1,67 @@
+/** Where a regression stands: `new Regression(size, kept)` goes on from there. */
+export interface KeptRegression {
+  readonly inverse: readonly number[];
+  readonly sums: readonly number[];
+}
+
+/**
+ * A line over features, learned one case at a time (ridge regression; the inverse is kept up to date by the formula of Sherman and
+ * Morrison). Weights are believed to be about 0, 1 up or down, and cases to be off by 1: who knows better scales what it gives.
+ */
+export class Regression {
+  readonly #size: number;
+  readonly #inverse: Float64Array;
+  readonly #sums: Float64Array;
+
+  constructor(size: number, kept?: KeptRegression) {
+    this.#size = size;
+    this.#inverse = new Float64Array(size * size);
+    this.#sums = new Float64Array(size);
+    if (kept !== undefined && kept.sums.length === size && kept.inverse.length === size * size) {
+      this.#inverse.set(kept.inverse);
+      this.#sums.set(kept.sums);
+    } else for (let at = 0; at < size; at++) this.#inverse[at * size + at] = 1;
+  }
+
+  expected(features: ArrayLike<number>): number {
+    return dot(this.#times(this.#sums), features);
+  }
+
+  /** How far off that is, without what single cases are off by. */
+  deviation(features: ArrayLike<number>): number {
+    return Math.sqrt(Math.max(0, dot(this.#times(features), features)));
+  }
+
+  learn(features: ArrayLike<number>, seen: number): void {
+    const turned = this.#times(features);
+    const scale = 1 + dot(turned, features);
+    for (let row = 0; row < this.#size; row++) {
+      for (let column = 0; column < this.#size; column++) {
+        const at = row * this.#size + column;
+        this.#inverse[at] = (this.#inverse[at] ?? 0) - ((turned[row] ?? 0) * (turned[column] ?? 0)) / scale;
+      }
+      this.#sums[row] = (this.#sums[row] ?? 0) + seen * (features[row] ?? 0);
+    }
+  }
+
+  keep(): KeptRegression {
+    return { inverse: Array.from(this.#inverse), sums: Array.from(this.#sums) };
+  }
+
+  #times(vector: ArrayLike<number>): Float64Array {
+    const product = new Float64Array(this.#size);
+    for (let row = 0; row < this.#size; row++) {
+      let sum = 0;
+      for (let column = 0; column < this.#size; column++)
+        sum += (this.#inverse[row * this.#size + column] ?? 0) * (vector[column] ?? 0);
+      product[row] = sum;
+    }
+    return product;
+  }
+}
+
+function dot(one: ArrayLike<number>, other: ArrayLike<number>): number {
+  let sum = 0;
+  for (let at = 0; at < one.length; at++) sum += (one[at] ?? 0) * (other[at] ?? 0);
+  return sum;
+}
