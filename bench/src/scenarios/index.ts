@@ -14,6 +14,7 @@ import { missionMachineCost } from "./mission-machine.ts";
 import { page } from "./page/page.ts";
 import { plan } from "./plan/plan.ts";
 import { planLarge } from "./plan/plan-large.ts";
+import { audit } from "./policy/audit.ts";
 import { policy } from "./policy/policy.ts";
 import { realtime } from "./realtime.ts";
 import { recovery } from "./recovery/recovery.ts";
@@ -63,5 +64,6 @@ export const scenarios: ReadonlyMap<string, Scenario> = new Map(
     plan,
     planLarge,
     policy,
+    audit,
   ].map((scenario) => [scenario.name, scenario]),
 );

@@ -19,6 +19,14 @@ export {
   recordId,
   recordLeaf,
 } from "./audit/checkpoints.ts";
+export type { ExportedRecord } from "./audit/export/lines.ts";
+export { type ExportVerdict, ExportVerifier } from "./audit/export/verifying.ts";
+export {
+  type ExportedLeaf,
+  type ExportOpening,
+  type ExportState,
+  ExportWriter,
+} from "./audit/export/writing.ts";
 export { holdsSignature, type Purpose, type Signer, signerOf } from "./audit/signing.ts";
 export { endorsed, type KeyFault, type Signed, TrustedKeys } from "./audit/signing-keys.ts";
 export { type BundleInForce, BundleKeeper, type Opened, opened, sealed } from "./bundles/bundles.ts";

@@ -47,7 +47,7 @@ function installation() {
       [1, 5],
     ] as const) {
       const records = Array.from({ length: count }, (_, index) => {
-        const at = { batch: number * 10, index };
+        const at = { batch: number * 10, index, timeMs: startMs + number };
         return { at, bytes: Buffer.from(`record ${number} ${partition} ${index}`) };
       });
       const inner = MerkleTree.of(records.map(({ at, bytes }) => recordLeaf(at, bytes)));
@@ -59,7 +59,8 @@ function installation() {
       heads.push(head);
       for (const [leaf, { at, bytes }] of records.entries())
         proofs.push((checkpoint) => ({
-          ...{ recordId: recordId("workflow", partition, at), record: bytes, recordLeaf: leaf },
+          ...{ recordId: recordId("workflow", partition, at), timeMs: at.timeMs, record: bytes },
+          recordLeaf: leaf,
           ...{ recordPath: inner.inclusion(leaf), head, headLeaf: headLeafAt },
           ...{
             headPath: tree.inclusion(headLeafAt, checkpoint.treeSize),
@@ -128,6 +129,7 @@ describe("checkpoints", () => {
     const spoiled: [Partial<InclusionProof>, RegExp][] = [
       [{ record: Buffer.from("record 1 0 9") }, /not, as it is here, among those/],
       [{ recordLeaf: 1 }, /among those/],
+      [{ timeMs: startMs }, /among those/],
       [{ recordId: "workflow/0/10/1" }, /among those/],
       [{ recordId: "workflow/1/10/0" }, /another journal/],
       [{ recordId: "workflow/0/11/0" }, /earlier time/],

@@ -15,7 +15,7 @@ import type { MerkleTree } from "../merkle/tree.ts";
 import type { Signer } from "./signing.ts";
 import type { TrustedKeys } from "./signing-keys.ts";
 
-const placeBytes = 12;
+const placeBytes = 20;
 
 /** Where a record is in its journal. */
 export interface RecordAt {
@@ -23,12 +23,19 @@ export interface RecordAt {
   readonly index: number;
 }
 
-/** A record as a leaf: the number of its batch and its place there, big-endian, then the record as it was encoded. */
-export function recordLeaf({ batch, index }: RecordAt, record: Uint8Array): Uint8Array {
+/**
+ * A record as a leaf: the number of its batch, its place there and the time of the batch, big-endian, then the record as it was
+ * encoded.
+ */
+export function recordLeaf(
+  { batch, index, timeMs }: RecordAt & { readonly timeMs: number },
+  record: Uint8Array,
+): Uint8Array {
   const leaf = new Uint8Array(placeBytes + record.length);
   const view = new DataView(leaf.buffer);
   view.setBigUint64(0, BigInt(batch));
   view.setUint32(8, index);
+  view.setFloat64(12, timeMs);
   leaf.set(record, placeBytes);
   return leaf;
 }
@@ -79,7 +86,7 @@ export function inclusionFault(proof: InclusionProof, keys: TrustedKeys): string
     return "the head is that of another journal, or of an earlier time";
   const signed = checkpointFault(checkpoint, keys);
   if (signed !== undefined) return signed;
-  const record = leafHash(recordLeaf(at, proof.record));
+  const record = leafHash(recordLeaf({ ...at, timeMs: proof.timeMs }, proof.record));
   const among = { leaf: proof.recordLeaf, size: head.recordCount };
   if (!holdsInclusion(record, among, proof.recordPath, head.recordsRoot))
     return "the record is not, as it is here, among those of the head";

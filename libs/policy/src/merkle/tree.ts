@@ -18,6 +18,21 @@ export class MerkleTree {
     return tree;
   }
 
+  /** One that goes on from another: `parts` are those of its first leaves. Nothing before can be asked for. */
+  static after(size: number, parts: readonly Uint8Array[]): MerkleTree {
+    const tree = new MerkleTree();
+    const left = [...parts];
+    for (let rest = size, level = 0; rest > 0; rest = Math.floor(rest / 2), level++) {
+      const part = rest % 2 === 1 ? left.pop() : undefined;
+      assert(rest % 2 === 0 || part?.length === hashBytes, "each whole part has its root", { size, level });
+      const row = new HashRow(part === undefined ? rest : rest - 1);
+      if (part !== undefined) row.push(part);
+      tree.#levels.push(row);
+    }
+    assert(left.length === 0, "there are no more roots than whole parts", { size, more: left.length });
+    return tree;
+  }
+
   /** How many leaves there are. */
   get size(): number {
     return this.#levels[0]?.length ?? 0;
@@ -42,6 +57,18 @@ export class MerkleTree {
   rootAt(size: number = this.size): Uint8Array {
     this.#check(size);
     return size === 0 ? emptyRoot : this.#hashOf(0, size);
+  }
+
+  /** Roots of the whole parts that so many leaves are made of, the largest first: all that is needed to go on from them. */
+  parts(size: number = this.size): Uint8Array[] {
+    this.#check(size);
+    const parts: Uint8Array[] = [];
+    for (let begin = 0; begin < size; ) {
+      const width = 2 ** Math.floor(Math.log2(size - begin));
+      parts.push(this.#hashOf(begin, begin + width));
+      begin += width;
+    }
+    return parts;
   }
 
   /** What is needed to compute the root from one leaf, from below. */
@@ -122,13 +149,19 @@ function leftOf(width: number): number {
   return 2 ** Math.ceil(Math.log2(width) - 1);
 }
 
-/** Hashes, one behind the other. */
+/** Hashes, one behind the other; those before the first are not known. */
 class HashRow {
+  readonly #first: number;
   #bytes = new Uint8Array(hashBytes * 4);
-  length = 0;
+  length: number;
+
+  constructor(first = 0) {
+    this.#first = first;
+    this.length = first;
+  }
 
   push(hash: Uint8Array): void {
-    const at = this.length * hashBytes;
+    const at = (this.length - this.#first) * hashBytes;
     if (at === this.#bytes.length) {
       const grown = new Uint8Array(at * 2);
       grown.set(this.#bytes);
@@ -139,6 +172,8 @@ class HashRow {
   }
 
   at(index: number): Uint8Array {
-    return this.#bytes.slice(index * hashBytes, (index + 1) * hashBytes);
+    assert(index >= this.#first, "nothing is known of what was before", { index, first: this.#first });
+    const at = (index - this.#first) * hashBytes;
+    return this.#bytes.slice(at, at + hashBytes);
   }
 }

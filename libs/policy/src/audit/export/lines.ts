@@ -1,0 +1,204 @@
+/**
+ * The lines of an export of the audit: one JSON document each, so that any program can read them.
+ *
+ * 1. `export`, once: what was asked for, and the tree as it was before the first head.
+ * 2. `key`, for each key that was signed with, the oldest first.
+ * 3. For each checkpoint its heads, and after them the checkpoint. For each head: `head`; `leaves`, the hashes of all its records, with the
+ *    place of those that are in the export; `record`, for each of these, in order. Leaves are left out where none is.
+ * 4. `end`, once: how many lines came before, and a signature over all of them.
+ *
+ * A record has its bytes as the journal has them, and beside them in words what is in the bytes. Words that do not say the same
+ * as the bytes are a fault as much as changed bytes are.
+ */
+
+import type { Checkpoint, JournalHead, SigningKey } from "@tutti/contracts/governance/v1";
+import { Record as JournalRecord } from "@tutti/contracts/runtime/v1";
+import { ActorKind } from "@tutti/contracts/types/v1";
+import { fromTimestamp, toTimestamp } from "@tutti/kernel";
+import { type RecordAt, recordId } from "../checkpoints.ts";
+
+export const exportVersion = 1;
+/** So many hashes are in a line. */
+export const leavesPerLine = 1_000;
+
+export interface ExportLine {
+  readonly version: number;
+  readonly namespace: string;
+  /** What was asked for, in words of the contract. */
+  readonly filter: unknown;
+  /** The tree before the first head: how many leaves, and the roots of its whole parts from the left. */
+  readonly before: { readonly size: number; readonly parts: readonly string[] };
+}
+
+export interface HeadLine {
+  readonly service: string;
+  readonly partition: number;
+  readonly batch: number;
+  readonly hash: string;
+  readonly record_count: number;
+  readonly records_root: string;
+  /** How many of its records are in the export. */
+  readonly included: number;
+}
+
+/** The hash of a record, and where it is if it is in the export: `10423/3 <hash>`. */
+export type LeavesLine = readonly string[];
+
+export interface RecordLine {
+  readonly id: string;
+  readonly time: string;
+  readonly time_ms: number;
+  readonly actor: string;
+  readonly decision: string;
+  readonly reason: string;
+  readonly traceparent: string;
+  readonly namespace: string;
+  readonly work: string;
+  readonly event: number;
+  readonly action: string;
+  readonly version: number;
+  readonly encoded: string;
+}
+
+export interface CheckpointLine {
+  readonly number: number;
+  readonly time_ms: number;
+  readonly tree_size: number;
+  readonly root_hash: string;
+  readonly signature: string;
+  readonly signing_key_id: string;
+}
+
+export interface KeyLine {
+  readonly signing_key_id: string;
+  readonly public_key: string;
+  readonly start_time_ms: number | null;
+  readonly end_time_ms: number | null;
+  readonly endorsement: string;
+}
+
+export interface EndLine {
+  readonly lines: number;
+  readonly time_ms: number;
+  readonly signature: string;
+  readonly signing_key_id: string;
+}
+
+/** A record of a journal, its cause filled in. */
+export interface ExportedRecord extends RecordAt {
+  readonly timeMs: number;
+  readonly encoded: Uint8Array;
+}
+
+/** What a record is in words; undefined when the bytes are none. */
+export function recordLineOf(
+  service: string,
+  partition: number,
+  { batch, index, timeMs, encoded }: ExportedRecord,
+): RecordLine | undefined {
+  const record = decoded(encoded);
+  if (record === undefined) return;
+  const { cause, namespace, kind, id, event, type, version } = record;
+  const actor = cause?.actor;
+  return {
+    id: recordId(service, partition, { batch, index }),
+    ...{ time: timeText(timeMs), time_ms: timeMs },
+    actor: actor === undefined ? "" : `${actorWords[actor.kind] ?? "unknown"}:${actor.id}`,
+    decision: cause?.decision ?? "",
+    reason: cause?.reason ?? "",
+    traceparent: cause?.traceparent ?? "",
+    namespace,
+    work: `${kind}/${id}`,
+    event,
+    action: `${kind}.${type}`,
+    version,
+    encoded: toText(encoded),
+  };
+}
+
+export function headLineOf(
+  { service, partition, batch, hash, recordCount, recordsRoot }: JournalHead,
+  included: number,
+): HeadLine {
+  const place = { service, partition, batch, hash: toText(hash) };
+  return { ...place, record_count: recordCount, records_root: toText(recordsRoot), included };
+}
+
+export function headOf({
+  service,
+  partition,
+  batch,
+  hash,
+  record_count,
+  records_root,
+}: HeadLine): JournalHead {
+  const place = { service, partition, batch, hash: toBytes(hash) };
+  return { ...place, recordCount: record_count, recordsRoot: toBytes(records_root) };
+}
+
+export function checkpointLineOf(checkpoint: Checkpoint): CheckpointLine {
+  const { number, createTime, treeSize, rootHash, signature, signingKeyId } = checkpoint;
+  return {
+    ...{ number, time_ms: createTime === undefined ? 0 : fromTimestamp(createTime), tree_size: treeSize },
+    ...{ root_hash: toText(rootHash), signature: toText(signature), signing_key_id: signingKeyId },
+  };
+}
+
+export function keyLineOf({ signingKeyId, publicKey, startTime, endTime, endorsement }: SigningKey): KeyLine {
+  return {
+    ...{ signing_key_id: signingKeyId, public_key: toText(publicKey) },
+    start_time_ms: startTime === undefined ? null : fromTimestamp(startTime),
+    end_time_ms: endTime === undefined ? null : fromTimestamp(endTime),
+    endorsement: toText(endorsement),
+  };
+}
+
+export function keyOf({
+  signing_key_id,
+  public_key,
+  start_time_ms,
+  end_time_ms,
+  endorsement,
+}: KeyLine): SigningKey {
+  return {
+    ...{ signingKeyId: signing_key_id, publicKey: toBytes(public_key) },
+    startTime: start_time_ms === null ? undefined : toTimestamp(start_time_ms),
+    endTime: end_time_ms === null ? undefined : toTimestamp(end_time_ms),
+    endorsement: toBytes(endorsement),
+  };
+}
+
+export function checkpointFrom(line: CheckpointLine): Checkpoint {
+  return {
+    ...{ number: line.number, createTime: toTimestamp(line.time_ms), heads: [], treeSize: line.tree_size },
+    ...{ rootHash: toBytes(line.root_hash), signature: toBytes(line.signature) },
+    signingKeyId: line.signing_key_id,
+  };
+}
+
+function timeText(timeMs: number): string {
+  const date = new Date(timeMs);
+  return Number.isNaN(date.getTime()) ? String(timeMs) : date.toISOString();
+}
+
+export function toText(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
+}
+
+export function toBytes(text: string): Uint8Array {
+  return Buffer.from(text, "base64");
+}
+
+const actorWords: Readonly<Partial<Record<ActorKind, string>>> = {
+  [ActorKind.ACTOR_KIND_PERSON]: "person",
+  [ActorKind.ACTOR_KIND_SERVICE]: "service",
+  [ActorKind.ACTOR_KIND_AGENT]: "agent",
+};
+
+function decoded(bytes: Uint8Array): JournalRecord | undefined {
+  try {
+    return JournalRecord.decode(bytes);
+  } catch {
+    return;
+  }
+}

@@ -1,0 +1,313 @@
+/**
+ * Verifies an export with nothing but the public key of the installation's first key, line by line.
+ *
+ * What holds it together: each record has a leaf, the leaves of a head have its root, the heads have the root of the checkpoint, which
+ * is signed; and all lines together are signed. So whatever was changed, one of these does not hold any more, and the innermost of
+ * them says which record it was.
+ */
+import {
+  type AuditFault,
+  AuditFaultKind,
+  type JournalHead,
+  type SigningKey,
+} from "@tutti/contracts/governance/v1";
+import { emptyRoot, leafHash, sameHash } from "../../merkle/hashes.ts";
+import { MerkleTree } from "../../merkle/tree.ts";
+import { checkpointFault, headLeaf, headsFault, recordAt, recordId, recordLeaf } from "../checkpoints.ts";
+import { TrustedKeys } from "../signing-keys.ts";
+import { compared, fault, type KnownRecord } from "./comparing.ts";
+import {
+  type CheckpointLine,
+  checkpointFrom,
+  type EndLine,
+  type ExportLine,
+  exportVersion,
+  type HeadLine,
+  headOf,
+  type KeyLine,
+  keyOf,
+  type LeavesLine,
+  type RecordLine,
+  recordLineOf,
+  toBytes,
+  toText,
+} from "./lines.ts";
+import { chainBefore, chained, signedPartOf } from "./writing.ts";
+
+export interface ExportVerdict {
+  readonly records: number;
+  readonly checkpoints: number;
+  readonly faults: readonly AuditFault[];
+  /** Faults beyond those that are told. */
+  readonly moreFaults: number;
+}
+
+const faultsMax = 1_000;
+
+/** A line as it was parsed: one of these. */
+interface Document {
+  readonly export?: ExportLine;
+  readonly key?: KeyLine;
+  readonly head?: HeadLine;
+  readonly leaves?: LeavesLine;
+  readonly record?: RecordLine;
+  readonly checkpoint?: CheckpointLine;
+  readonly end?: EndLine;
+}
+
+export class ExportVerifier {
+  readonly #trusted: Uint8Array;
+  readonly #faults: AuditFault[] = [];
+  readonly #given: SigningKey[] = [];
+  readonly #heads = new Map<string, JournalHead>();
+  #keys: TrustedKeys | undefined;
+  #tree: MerkleTree | undefined;
+  #head: HeadCheck | undefined;
+  #newHeads: JournalHead[] = [];
+  #lines = 0;
+  #chain = chainBefore;
+  #records = 0;
+  #checkpoints = 0;
+  #moreFaults = 0;
+  #hasEnded = false;
+  #isTreeWrong = false;
+
+  /** `trusted`: the public key that is known from elsewhere. */
+  constructor(trusted: Uint8Array) {
+    this.#trusted = trusted;
+  }
+
+  get records(): number {
+    return this.#records;
+  }
+
+  /** Takes the next line, without its break. */
+  line(text: string): void {
+    if (this.#hasEnded) {
+      this.#tell(
+        fault("", AuditFaultKind.AUDIT_FAULT_KIND_INSERTED, `line ${this.#lines + 2} is after the end`),
+      );
+      return;
+    }
+    const document = parsed(text);
+    if (document?.end !== undefined && this.#ended(document.end)) return;
+    this.#lines++;
+    this.#chain = chained(this.#chain, text);
+    if (document === undefined || !this.#taken(document, text)) this.#unreadable();
+  }
+
+  /** What was found, once all lines were given. */
+  finish(): ExportVerdict {
+    if (!this.#hasEnded)
+      this.#tell(fault("", AuditFaultKind.AUDIT_FAULT_KIND_REMOVED, "the export has no end: it was cut off"));
+    return {
+      ...{ records: this.#records, checkpoints: this.#checkpoints },
+      ...{ faults: this.#faults, moreFaults: this.#moreFaults },
+    };
+  }
+
+  #taken(document: Document, text: string): boolean {
+    try {
+      if (document.record !== undefined) return this.#record(document.record, text);
+      if (document.leaves !== undefined) return this.#head?.leaves(document.leaves) ?? false;
+      if (document.head !== undefined) return this.#begin(document.head);
+      if (document.checkpoint !== undefined) return this.#checkpoint(document.checkpoint);
+      if (document.key !== undefined) return this.#given.push(keyOf(document.key)) > 0;
+      if (document.export !== undefined) return this.#open(document.export);
+      return false;
+    } catch {
+      // A document of another form than its name says: whatever is missing from it throws.
+      return false;
+    }
+  }
+
+  #open({ version, before }: ExportLine): boolean {
+    if (this.#tree !== undefined) return false;
+    if (version !== exportVersion) {
+      const message = `it is of version ${version}, and this release verifies version ${exportVersion}`;
+      this.#tell(fault("", AuditFaultKind.AUDIT_FAULT_KIND_CHANGED, message));
+    }
+    this.#tree = MerkleTree.after(before.size, before.parts.map(toBytes));
+    return true;
+  }
+
+  #begin(line: HeadLine): boolean {
+    this.#endHead();
+    const head = headOf(line);
+    this.#head = new HeadCheck(head, line.included);
+    this.#newHeads.push(head);
+    this.#tree?.append(headLeaf(head));
+    return true;
+  }
+
+  #record(line: RecordLine, text: string): boolean {
+    this.#records++;
+    if (this.#head === undefined) return false;
+    this.#head.record(line, text);
+    return true;
+  }
+
+  #endHead(): void {
+    for (const found of this.#head?.finish() ?? []) this.#tell(found);
+    this.#head = undefined;
+  }
+
+  #checkpoint(line: CheckpointLine): boolean {
+    this.#endHead();
+    this.#checkpoints++;
+    const checkpoint = checkpointFrom(line);
+    const name = `checkpoint ${line.number}`;
+    const signed = checkpointFault(checkpoint, this.#trustedKeys());
+    if (signed !== undefined)
+      this.#tell(fault("", AuditFaultKind.AUDIT_FAULT_KIND_SIGNATURE, `${name}: ${signed}`));
+    const backward = headsFault(this.#newHeads, this.#heads);
+    if (backward !== undefined)
+      this.#tell(fault("", AuditFaultKind.AUDIT_FAULT_KIND_CHANGED, `${name}: ${backward}`));
+    const tree = this.#tree;
+    const isWhole = tree?.size === line.tree_size && sameHash(tree.rootAt(), checkpoint.rootHash);
+    // A tree keeps what it was: after the first wrong head every later root is another one.
+    if (!isWhole && !this.#isTreeWrong) {
+      this.#isTreeWrong = true;
+      const heads = this.#newHeads.map(({ service, partition, batch }) => `${service}/${partition}/${batch}`);
+      const message = `${name} is not over the heads before it (${heads.join(", ") || "none"})`;
+      this.#tell(fault("", AuditFaultKind.AUDIT_FAULT_KIND_CHANGED, message));
+    }
+    for (const head of this.#newHeads) this.#heads.set(`${head.service}/${head.partition}`, head);
+    this.#newHeads = [];
+    return true;
+  }
+
+  /** Whether it is the end. */
+  #ended(line: EndLine): boolean {
+    if (typeof line?.lines !== "number" || typeof line.time_ms !== "number") return false;
+    this.#endHead();
+    this.#hasEnded = true;
+    this.#end(line);
+    return true;
+  }
+
+  #end({ lines, time_ms, signature, signing_key_id }: EndLine): void {
+    if (this.#newHeads.length > 0)
+      this.#tell(fault("", AuditFaultKind.AUDIT_FAULT_KIND_REMOVED, "the last heads have no checkpoint"));
+    const parts = { signingKeyId: signing_key_id, signature: toBytes(String(signature)), timeMs: time_ms };
+    const content = signedPartOf({ lines: this.#lines, time_ms }, this.#chain);
+    const signed = this.#trustedKeys().fault(parts, "export", content);
+    if (lines !== this.#lines) {
+      const kind =
+        AuditFaultKind[lines > this.#lines ? "AUDIT_FAULT_KIND_REMOVED" : "AUDIT_FAULT_KIND_INSERTED"];
+      this.#tell(fault("", kind, `it has ${this.#lines} lines, and was written with ${lines}`));
+    }
+    if (signed !== undefined)
+      this.#tell(
+        fault("", AuditFaultKind.AUDIT_FAULT_KIND_SIGNATURE, `the export is not as it was signed: ${signed}`),
+      );
+  }
+
+  #trustedKeys(): TrustedKeys {
+    if (this.#keys !== undefined) return this.#keys;
+    const keys = new TrustedKeys(this.#trusted, this.#given);
+    for (const { signingKeyId, message } of keys.faults) {
+      const name = signingKeyId === "" ? "keys" : `key "${signingKeyId}"`;
+      this.#tell(fault("", AuditFaultKind.AUDIT_FAULT_KIND_SIGNATURE, `${name}: ${message}`));
+    }
+    this.#keys = keys;
+    return keys;
+  }
+
+  #unreadable(): void {
+    // Where a record is due it is that one.
+    const due = this.#head?.unreadable() ?? "";
+    if (due !== "") return;
+    const message = `line ${this.#lines} is none of an export, or not where it belongs`;
+    this.#tell(fault("", AuditFaultKind.AUDIT_FAULT_KIND_CHANGED, message));
+  }
+
+  #tell(found: AuditFault): void {
+    if (this.#faults.length < faultsMax) this.#faults.push(found);
+    else this.#moreFaults++;
+  }
+}
+
+/** The records under one head. As long as all is well nothing is kept but where it is. */
+class HeadCheck {
+  readonly #head: JournalHead;
+  readonly #included: number;
+  readonly #leaves = new MerkleTree();
+  readonly #expected: KnownRecord[] = [];
+  #next = 0;
+  /** From the first that is not what is due. */
+  #others: KnownRecord[] | undefined;
+
+  constructor(head: JournalHead, included: number) {
+    this.#head = head;
+    this.#included = included;
+  }
+
+  leaves(texts: LeavesLine): boolean {
+    for (const text of texts) {
+      const [at, hash = at] = text.split(" ");
+      this.#leaves.appendHash(toBytes(hash ?? "").subarray(0, 32));
+      if (hash !== at)
+        this.#expected.push({ id: `${this.#head.service}/${this.#head.partition}/${at}`, hash: hash ?? "" });
+    }
+    return true;
+  }
+
+  record(line: RecordLine, text: string): void {
+    const found = { id: line.id, hash: this.#hashOf(line, text) };
+    const due = this.#expected[this.#next];
+    if (this.#others === undefined && due?.id === found.id && due.hash === found.hash) this.#next++;
+    else this.#other(found);
+  }
+
+  /** The id of the record that is due, if one is. */
+  unreadable(): string {
+    const due = this.#expected[this.#next + (this.#others?.length ?? 0)];
+    if (due === undefined) return "";
+    this.#other({ id: due.id, hash: "" });
+    return due.id;
+  }
+
+  finish(): AuditFault[] {
+    const { service, partition, batch, recordCount, recordsRoot } = this.#head;
+    const faults = compared(this.#expected.slice(this.#next), this.#others ?? []);
+    const name = `${service}/${partition}/${batch}`;
+    const changed = (message: string) => fault(name, AuditFaultKind.AUDIT_FAULT_KIND_CHANGED, message);
+    if (this.#expected.length !== this.#included)
+      faults.push(
+        changed(
+          `the head says that ${this.#included} of its records are there, and names ${this.#expected.length}`,
+        ),
+      );
+    if (this.#included === 0) return faults;
+    const root = this.#leaves.size === 0 ? emptyRoot : this.#leaves.rootAt();
+    if (this.#leaves.size !== recordCount || !sameHash(root, recordsRoot))
+      faults.push(changed("the hashes of the records up to this batch are not those that were signed"));
+    return faults;
+  }
+
+  #other(found: KnownRecord): void {
+    this.#others ??= [];
+    this.#others.push(found);
+  }
+
+  /** The hash of the leaf; empty when the words of the line are not those of its bytes. */
+  #hashOf(line: RecordLine, text: string): string {
+    const at = recordAt(line.id);
+    if (at === undefined) return "";
+    const record = { ...at, timeMs: line.time_ms, encoded: toBytes(line.encoded) };
+    const said = recordLineOf(at.service, at.partition, record);
+    if (said === undefined || JSON.stringify({ record: said }) !== text) return "";
+    if (recordId(this.#head.service, this.#head.partition, at) !== line.id) return "";
+    return toText(leafHash(recordLeaf(record, record.encoded)));
+  }
+}
+
+function parsed(text: string): Document | undefined {
+  try {
+    const document: unknown = JSON.parse(text);
+    return typeof document === "object" && document !== null ? document : undefined;
+  } catch {
+    return;
+  }
+}

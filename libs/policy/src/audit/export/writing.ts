@@ -1,0 +1,123 @@
+/** Writes an export, line by line, and signs it. It can be left off after any line and gone on with elsewhere. */
+import { hash } from "node:crypto";
+import type { Checkpoint, JournalHead, SigningKey } from "@tutti/contracts/governance/v1";
+import type { MerkleTree } from "../../merkle/tree.ts";
+import type { RecordAt } from "../checkpoints.ts";
+import type { Signer } from "../signing.ts";
+import {
+  checkpointLineOf,
+  type EndLine,
+  type ExportedRecord,
+  type ExportLine,
+  exportVersion,
+  headLineOf,
+  keyLineOf,
+  leavesPerLine,
+  recordLineOf,
+  toText,
+} from "./lines.ts";
+
+/** The hash of a record; with its place where the record is in the export. */
+export interface ExportedLeaf {
+  readonly hash: Uint8Array;
+  readonly at: RecordAt | undefined;
+}
+
+/** How far an export is. */
+export interface ExportState {
+  readonly lines: number;
+  /** Of all lines up to here. */
+  readonly chain: Uint8Array;
+}
+
+export class ExportWriter {
+  #lines: number;
+  #chain: Uint8Array;
+
+  constructor({ lines, chain }: ExportState = { lines: 0, chain: chainBefore }) {
+    this.#lines = lines;
+    this.#chain = chain;
+  }
+
+  get state(): ExportState {
+    return { lines: this.#lines, chain: this.#chain };
+  }
+
+  /** `tree`: of all heads so far, `size` of them before the first that is exported. */
+  begin({ namespace, filter, tree, size }: ExportOpening): string {
+    const before = { size, parts: tree.parts(size).map(toText) };
+    const line: ExportLine = { version: exportVersion, namespace, filter, before };
+    return this.#line({ export: line });
+  }
+
+  key(key: SigningKey): string {
+    return this.#line({ key: keyLineOf(key) });
+  }
+
+  /** A head, with its leaves where any record of it is in the export. */
+  head(head: JournalHead, leaves: readonly ExportedLeaf[]): string {
+    const included = leaves.filter(({ at }) => at !== undefined).length;
+    let text = this.#line({ head: headLineOf(head, included) });
+    if (included === 0) return text;
+    for (let from = 0; from < leaves.length; from += leavesPerLine) {
+      const some = leaves.slice(from, from + leavesPerLine);
+      text += this.#line({ leaves: some.map(leafText) });
+    }
+    return text;
+  }
+
+  record(head: JournalHead, record: ExportedRecord): string {
+    const line = recordLineOf(head.service, head.partition, record);
+    if (line === undefined) throw new TypeError("expected a record of a journal, found other bytes");
+    return this.#line({ record: line });
+  }
+
+  checkpoint(checkpoint: Checkpoint): string {
+    return this.#line({ checkpoint: checkpointLineOf(checkpoint) });
+  }
+
+  end(
+    timeMs: number,
+    { signingKeyId, key }: { readonly signingKeyId: string; readonly key: Signer },
+  ): string {
+    const said = { lines: this.#lines, time_ms: timeMs };
+    const signature = key.sign("export", signedPartOf(said, this.#chain));
+    const line: EndLine = { ...said, signature: toText(signature), signing_key_id: signingKeyId };
+    return `${JSON.stringify({ end: line })}\n`;
+  }
+
+  #line(document: object): string {
+    const text = JSON.stringify(document);
+    this.#chain = chained(this.#chain, text);
+    this.#lines++;
+    return `${text}\n`;
+  }
+}
+
+export interface ExportOpening {
+  readonly namespace: string;
+  readonly filter: unknown;
+  readonly tree: MerkleTree;
+  readonly size: number;
+}
+
+export const chainBefore: Uint8Array = new Uint8Array(32);
+
+/** The hash of all lines up to this one. */
+export function chained(before: Uint8Array, line: string): Uint8Array {
+  const bytes = Buffer.allocUnsafe(before.length + Buffer.byteLength(line));
+  bytes.set(before);
+  bytes.write(line, before.length);
+  return hash("sha256", bytes, "buffer");
+}
+
+export function signedPartOf(
+  { lines, time_ms }: Pick<EndLine, "lines" | "time_ms">,
+  chain: Uint8Array,
+): Uint8Array {
+  return Buffer.from(`${lines} lines at ${time_ms}\n${toText(chain)}`);
+}
+
+function leafText({ hash: leaf, at }: ExportedLeaf): string {
+  return at === undefined ? toText(leaf) : `${at.batch}/${at.index} ${toText(leaf)}`;
+}
