@@ -1,0 +1,123 @@
+/**
+ * Who gives way in a deadlock, and why.
+ *
+ * 1. Of a circle that one gives way whose wait has the least priority; of equals the one that began last, of equals the one
+ *    that holds least. So whoever has waited and worked longest gets on.
+ * 2. One gives way for each circle, and no more: when it waits no longer, those that are stuck are looked at anew.
+ * 3. The same picture gives the same victims, whoever looks.
+ */
+import type { CircleEdge } from "@tutti/contracts/session/v1";
+import { assert } from "@tutti/kernel";
+import { circleMax } from "../limits.ts";
+import type { SeenLock, SeenWait } from "./picture.ts";
+import { inTheWay, stuckWorks, type Wanted, waitsByWork } from "./stuck.ts";
+
+/** A deadlock, with who has to give way. */
+export interface FoundDeadlock {
+  /** The circle, the victim first. */
+  readonly circle: readonly CircleEdge[];
+  /** The circle and why this one, in words. */
+  readonly reason: string;
+}
+
+interface Edge extends Wanted {
+  readonly from: string;
+  readonly to: string;
+  readonly isHeld: boolean;
+}
+
+export function findDeadlocks(locks: readonly SeenLock[]): readonly FoundDeadlock[] {
+  const found: FoundDeadlock[] = [];
+  for (let picture = locks; ; ) {
+    const circle = circleIn(picture);
+    if (circle === undefined) return found;
+    const victim = victimOf(circle, picture);
+    found.push(told(circle, victim, picture));
+    picture = picture.map((lock) =>
+      lock === victim.lock
+        ? { ...lock, waits: lock.waits.filter(({ ticket }) => ticket !== victim.wait.ticket) }
+        : lock,
+    );
+  }
+}
+
+/** From one that is stuck along what it waits for, until somebody comes a second time. */
+function circleIn(locks: readonly SeenLock[]): readonly Edge[] | undefined {
+  const stuck = stuckWorks(locks);
+  const [start] = [...stuck].sort();
+  if (start === undefined) return undefined;
+  const waits = waitsByWork(locks);
+  const path: Edge[] = [];
+  const places = new Map<string, number>();
+  for (let node = start; ; ) {
+    const place = places.get(node);
+    if (place !== undefined) return path.slice(place);
+    places.set(node, path.length);
+    const next = (waits.get(node) ?? []).flatMap((wanted) =>
+      inTheWay(wanted, stuck).map(({ node: to, isHeld }) => ({ ...wanted, from: node, to, isHeld })),
+    )[0];
+    assert(next !== undefined, "who is stuck waits for another that is", { node });
+    path.push(next);
+    node = next.to;
+  }
+}
+
+function victimOf(circle: readonly Edge[], locks: readonly SeenLock[]): Edge {
+  const [first] = circle.toSorted((one, other) => {
+    const begun = begunMs(other.from, locks) - begunMs(one.from, locks);
+    const held = heldBy(one.from, locks) - heldBy(other.from, locks);
+    return one.wait.priority - other.wait.priority || begun || held || (one.from < other.from ? -1 : 1);
+  });
+  // A circle has at least one edge.
+  return first as Edge;
+}
+
+/** When a work began with its locks, as far as it is seen. */
+function begunMs(node: string, locks: readonly SeenLock[]): number {
+  let first = Number.POSITIVE_INFINITY;
+  for (const { holds, waits } of locks) {
+    for (const held of holds) if (held.node === node) first = Math.min(first, held.grantMs);
+    for (const wait of waits) if (wait.node === node) first = Math.min(first, wait.beginMs);
+  }
+  return first;
+}
+
+function heldBy(node: string, locks: readonly SeenLock[]): number {
+  let permits = 0;
+  for (const { holds } of locks) for (const held of holds) if (held.node === node) permits += held.permits;
+  return permits;
+}
+
+function told(circle: readonly Edge[], victim: Edge, locks: readonly SeenLock[]): FoundDeadlock {
+  const from = circle.indexOf(victim);
+  const ordered = [...circle.slice(from), ...circle.slice(0, from)].slice(0, circleMax);
+  const words = ordered.map(
+    ({ from: waiter, to, lock, isHeld }) =>
+      `${waiter} waits for the lock ${lock.name}, which ${to} ${isHeld ? "holds" : "waits for before it"}`,
+  );
+  return {
+    circle: ordered.map(({ lock, wait, to }) => ({
+      waiter: wait.work,
+      namespace: lock.namespace,
+      lock: lock.name,
+      ticket: wait.ticket,
+      holder: workOf(to, locks),
+    })),
+    reason: `${words.join("; ")}: ${victim.from} gives way, because ${why(circle, victim, locks)}`,
+  };
+}
+
+function workOf(node: string, locks: readonly SeenLock[]): SeenWait["work"] {
+  for (const { holds, waits } of locks)
+    for (const one of [...holds, ...waits]) if (one.node === node) return one.work;
+  return undefined;
+}
+
+function why(circle: readonly Edge[], victim: Edge, locks: readonly SeenLock[]): string {
+  const others = circle.filter((edge) => edge !== victim);
+  const isLess = (of: (edge: Edge) => number) => others.every((edge) => of(edge) > of(victim));
+  if (isLess(({ wait }) => wait.priority)) return "its priority is the lowest";
+  if (isLess(({ from }) => -begunMs(from, locks))) return "it began last";
+  if (isLess(({ from }) => heldBy(from, locks))) return "it holds the least";
+  return "one has to, and nothing else tells them apart";
+}
